@@ -1,0 +1,113 @@
+"""Expected gradients over random supports: what T21 prints, and the closed form that holds.
+
+The approximate gradient (26) is averaged over uniformly random supports S of exactly ``n_active`` groups and over codes with
+E[x_h x_h^T | S] = Sigma_h, E[x_h x_v^T | S] = 0, with the factors tau_g frozen (taken out of the expectation, as the paper does).
+"""
+
+import numpy as np
+
+from .. import groups
+
+__all__ = ["exact", "printed", "printed_31", "support_probabilities"]
+
+
+def support_probabilities(n_active, n_groups):
+    """P[g in S], P[g, h in S], P[g, h, k in S] for distinct groups, S uniform of size n_active: k falling over n falling factorials.
+
+    [T21] Assumption 2 has Theta(gamma / Gamma), Theta(gamma^2 / Gamma^2), ...; these are the exact values (0 where n_active is too small).
+
+    >>> support_probabilities(2, 4)
+    (0.5, 0.16666666666666666, 0.0)
+    """
+    p, result = 1.0, []
+    for k in range(3):
+        p *= max(n_active - k, 0) / max(n_groups - k, 1)
+        result.append(p)
+    return tuple(result)
+
+
+def exact(A, A_star, tau, n_active, group_size, code_covariance):
+    """Exact expectation of the approximate gradient (26) for frozen tau. Replaces [T21] Eqs. (29)-(31), (53)-(56).
+
+    Given S with g in S, (26) averages over the codes to -tau_g [ 2 sum_k P*_k - sum_{h,k} tau_h {P_h, P*_k} ] A_g, sums over S, with
+    P_h = A_h A_h^T, P*_k = A*_k Sigma_k A*_k^T, {X, Y} = X Y + Y X. Averaging over S weighs a term by the probability p1, p2, p3 that the
+    one, two or three different groups it names (g among them) are all active; sorting the coincidences h = k, h = g, k = g gives
+
+        G_g = -tau_g { 2 (p1 - p2) P*_g + 2 p2 K* - p3 {K_t, K*} - (p2 - p3) [ {K_t, P*_g} + tau_g {P_g, K*} + D_t ]
+                       - (p1 - 3 p2 + 2 p3) tau_g {P_g, P*_g} } A_g,
+
+    K* = sum_h P*_h, K_t = sum_h tau_h P_h, D_t = sum_h tau_h {P_h, P*_h}. Nothing is neglected; no orthonormality is used.
+
+    Parameters
+    ----------
+    A, A_star : ndarray (n_features, n_atoms)
+    tau : ndarray (n_groups,)
+    n_active, group_size : int
+    code_covariance : ndarray (n_groups, group_size, group_size)
+
+    Returns
+    -------
+    G : ndarray (n_features, n_atoms)
+
+    >>> one = np.ones(1)
+    >>> exact(np.eye(1), np.eye(1), 0.5 * one, 1, 1, np.ones((1, 1, 1)))  # -2 tau (1 - tau)
+    array([[-0.5]])
+    """
+    p1, p2, p3 = support_probabilities(n_active, A.shape[1] // group_size)
+    t = groups.expand(tau, group_size)
+    A_blocks, star = groups.blocks(A, group_size), groups.blocks(A_star, group_size)
+    weighted = groups.unblock(star @ code_covariance)  # A*_h Sigma_h, so that P*_h = weighted_h A*_h^T
+
+    def per_group(left, right, M):
+        """left_g (right_g^T M_g) for every group g."""
+        L, R, B = (groups.blocks(X, group_size) for X in (left, right, M))
+        return groups.unblock(L @ (np.swapaxes(R, 1, 2) @ B))
+
+    def K_star(M):
+        return weighted @ (A_star.T @ M)
+
+    def K_tau(M):
+        return (t * A) @ (A.T @ M)
+
+    def P_star(M):
+        return per_group(weighted, A_star, M)
+
+    def P(M):
+        return per_group(A, A, M)
+
+    cross = groups.unblock((A_blocks * tau[:, None, None]) @ (np.swapaxes(A_blocks, 1, 2) @ groups.blocks(weighted, group_size)))
+    D_tau_A = cross @ (A_star.T @ A) + A_star @ (cross.T @ A)  # sum_h tau_h (P_h P*_h + P*_h P_h) A
+    inner = (
+        2 * (p1 - p2) * P_star(A)
+        + 2 * p2 * K_star(A)
+        - p3 * (K_tau(K_star(A)) + K_star(K_tau(A)))
+        - (p2 - p3) * (K_tau(P_star(A)) + P_star(K_tau(A)) + t * (P(K_star(A)) + K_star(P(A))) + D_tau_A)
+        - (p1 - 3 * p2 + 2 * p3) * t * (P(P_star(A)) + P_star(P(A)))
+    )
+    return -t * inner
+
+
+def printed(A, A_star, tau, n_active, group_size, code_covariance):
+    """Leading term of [T21] Eq. (55): -tau_g (2 - tau_g) p_g P*_g A_g + tau_g^2 p_g P_g P*_g A_g, what the paper analyses.
+
+    >>> one = np.ones(1)
+    >>> printed(np.eye(1), np.eye(1), 0.5 * one, 1, 1, np.ones((1, 1, 1)))
+    array([[-0.5]])
+    """
+    p1 = n_active / (A.shape[1] // group_size)
+    B, star, t = groups.blocks(A, group_size), groups.blocks(A_star, group_size), tau[:, None, None]
+    PstarA = star @ code_covariance @ (np.swapaxes(star, 1, 2) @ B)
+    return groups.unblock(p1 * (-t * (2 - t) * PstarA + t**2 * B @ (np.swapaxes(B, 1, 2) @ PstarA)))
+
+
+def printed_31(A, A_star, tau, n_active, group_size, code_covariance):
+    """Displayed term of [T21] Eq. (31): tau_g (2 - tau_g) p_g (A_g - A*_g) Sigma_g A*_g^T A_g, without the matrix V.
+
+    It vanishes at A = A*, where the expectation itself does not (``T21-eq31`` in the ledger).
+
+    >>> printed_31(np.eye(1), np.eye(1), np.array([0.5]), 1, 1, np.ones((1, 1, 1)))
+    array([[0.]])
+    """
+    p1 = n_active / (A.shape[1] // group_size)
+    B, star, t = groups.blocks(A, group_size), groups.blocks(A_star, group_size), tau[:, None, None]
+    return groups.unblock(p1 * t * (2 - t) * (B - star) @ code_covariance @ (np.swapaxes(star, 1, 2) @ B))

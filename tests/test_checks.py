@@ -1,0 +1,377 @@
+"""Every refusal of checks.py, with the value, the rule and the remedy in its message; and what the door lets in unharmed."""
+
+import ast
+import inspect
+import warnings
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from gradient_checks import agreement
+
+from gsae_ref import checks, ops
+
+A = np.arange(1.0, 13.0).reshape(3, 4)  # 3 features, 4 atoms
+Y = np.arange(1.0, 7.0).reshape(2, 3)
+NAN_AT_1_2 = np.where(np.arange(6).reshape(2, 3) == 5, np.nan, 1.0)
+
+
+def approximate(support):
+    return ops.loss_and_grad(A, Y, 1.0, 2, "approximate", support=support)
+
+
+# One refusal a line: its name, the call, the kind of error, and the parts of its message in order. "..." stands for anything between.
+REFUSALS = {
+    "NaN": (lambda: ops.loss(A, NAN_AT_1_2, 1, 2), ValueError, "Y has 1 entries ... NaN or infinite ... first at (1, 2) ... np.nan_to_num"),
+    "infinity": (
+        lambda: ops.loss(-np.inf * A, Y, 1, 2), ValueError, "A has 12 entries ... first at (0, 0) ... must be finite ... clean it"),
+    "NaN in a code": (lambda: ops.decode(A, [0, np.nan, 0, 0]), ValueError, "X has 1 entries ... first at (1,) ... must be finite"),
+    "NaN in a covariance": (
+        lambda: ops.expected_gradient(A, A, 0.5, 1, 2, np.nan), ValueError, "code_variance ... NaN or infinite ... finite"),
+    "NaN for a tau": (lambda: ops.expected_gradient(A, A, np.nan, 1, 2), ValueError, "tau ... NaN or infinite ... finite"),
+    "NaN in a list of tau": (lambda: ops.expected_gradient(A, A, [0.5, np.nan], 1, 2), ValueError, "tau has 1 entries ... first at (1,)"),
+    "masked entries": (lambda: ops.loss(A, np.ma.masked_array(Y), 1, 2), TypeError, "Y is a masked array ... fill ... Y.filled(0.0)"),
+    "ragged lists": (lambda: ops.loss(A, [[1, 2, 3], [1]], 1, 2), TypeError, "Y cannot be read as an array ... pass rows of equal length"),
+    "complex": (lambda: ops.loss(1j * A, Y, 1, 2), TypeError, "A has dtype complex128 ... float32, float64 or an integer ... convert it"),
+    "bool": (lambda: ops.loss(A, Y > 2, 1, 2), TypeError, "Y has dtype bool ... np.asarray(Y, dtype=float)"),
+    "object": (lambda: ops.loss(A.astype(object), Y, 1, 2), TypeError, "A has dtype object ... must be float32, float64"),
+    "None": (lambda: ops.loss(A, None, 1, 2), TypeError, "Y has dtype object ... must be float32, float64"),
+    "text": (lambda: ops.encode(A, ["a", "b", "c"], 1, 2), TypeError, "Y has dtype <U1 ... must be float32, float64"),
+    "dates": (
+        lambda: ops.encode(A, Y.astype("timedelta64[s]"), 1, 2), TypeError, "Y has dtype timedelta64[s] ... must be float32, float64"),
+    "float16": (lambda: ops.loss(A, Y.astype(np.float16), 1, 2), TypeError, "Y has dtype float16 ... must be float32, float64"),
+    "three axes": (lambda: ops.loss(A, Y[None], 1, 2), ValueError, "Y has shape (1, 2, 3) ... must be 1-D or 2-D ... samples as rows"),
+    "dictionary of one axis": (lambda: ops.loss(A[0], Y, 1, 2), ValueError, "A has shape (4,) ... must be 2-D ... reshape it"),
+    "dictionary of stacked groups": (lambda: ops.decode(A[None], Y), ValueError, "A has shape (1, 3, 4) ... must be 2-D"),
+    "no sample": (
+        lambda: ops.loss(A, Y[:0], 1, 2), ValueError, "Y is empty, of shape (0, 3) ... at least one number ... how it was sliced"),
+    "no atom": (lambda: ops.loss(A[:, :0], Y, 1, 2), ValueError, "A is empty, of shape (3, 0) ... at least one number"),
+    "no code": (lambda: ops.group_soft_threshold([], 1, 2), ValueError, "Z is empty, of shape (0,) ... at least one number"),
+    "groups that do not fit": (
+        lambda: ops.loss(A, Y, 1, 3), ValueError, "group_size = 3 does not divide the 4 atoms of A ... divisor of 4 or drop 1 atoms"),
+    "groups that do not fit a code": (
+        lambda: ops.group_soft_threshold(np.ones(5), 1, 2), ValueError, "group_size = 2 does not divide the 5 atoms of Z ... drop 1"),
+    "group size 0": (lambda: ops.loss(A, Y, 1, 0), ValueError, "group_size = 0 ... at least 1 ... pass a larger integer"),
+    "group size 2.0": (lambda: ops.loss(A, Y, 1, 2.0), TypeError, "group_size = 2.0 is a float ... must be an integer ... pass an int"),
+    "group size True": (lambda: ops.loss(A, Y, 1, True), TypeError, "group_size = True is a bool ... must be an integer"),
+    "group size None": (lambda: ops.loss(A, Y, 1, None), TypeError, "group_size = None is a NoneType ... must be an integer"),
+    "group size None in an expectation": (
+        lambda: ops.expected_gradient(A, A, 0.5, 1, None), TypeError, "group_size = None is a NoneType ... must be an integer"),
+    "transposed batch": (
+        lambda: ops.encode(A, Y.T, 1, 2), ValueError,
+        "Y has shape (3, 2), so 2 columns ... A of shape (3, 4) asks for 3 ... samples are rows ... did you mean Y.T?"),
+    "transposed codes": (lambda: ops.decode(A, np.ones((4, 7))), ValueError, "X has shape (4, 7) ... asks for 4 ... did you mean X.T?"),
+    "batch of another width": (
+        lambda: ops.loss(A, np.ones((2, 5)), 1, 2), ValueError, "Y has shape (2, 5), so 5 columns ... asks for 3 ... check the two shapes"),
+    "sample of another length": (
+        lambda: ops.loss(A, np.ones(2), 1, 2), ValueError, "Y has shape (2,) ... asks for 3 ... check the two shapes"),
+    "a number for a code": (
+        lambda: ops.group_soft_threshold(3.0, 1, 1), ValueError, "Z is a single number, 3.0 ... axis of atoms ... sequence"),
+    "Z and V that differ": (
+        lambda: ops.group_soft_threshold_vjp(A, A[:2], 1, 2), ValueError,
+        "V has shape (2, 4), Z has shape (3, 4) ... must be equal ... check"),
+    "A and A_star that differ": (
+        lambda: ops.expected_gradient(A, A[:2], 0.5, 1, 2), ValueError, "A_star has shape (2, 4), A has shape (3, 4) ... must be equal"),
+    "threshold below 0": (lambda: ops.loss(A, Y, -0.5, 2), ValueError, "lam = -0.5 is negative ... must be >= 0 ... lam=0"),
+    "threshold NaN": (lambda: ops.loss(A, Y, np.nan, 2), ValueError, "lam = nan ... must be finite ... check how"),
+    "threshold infinite": (lambda: ops.group_soft_threshold(A, np.inf, 2), ValueError, "lam = inf ... must be finite"),
+    "threshold too large for a float": (lambda: ops.loss(A, Y, 10**400, 2), ValueError, "lam = 1000 ... must be finite"),
+    "threshold as text": (lambda: ops.loss(A, Y, "1", 2), TypeError, "lam = '1' is a str ... one real number ... pass a float"),
+    "threshold True": (lambda: ops.loss(A, Y, True, 2), TypeError, "lam = True is a bool ... one real number"),
+    "threshold None": (lambda: ops.loss(A, Y, None, 2), TypeError, "lam = None is a NoneType ... one real number"),
+    "threshold per group": (lambda: ops.loss(A, Y, [1.0, 2.0], 2), TypeError, "lam = [1.0, 2.0] is a list ... one real number"),
+    "threshold complex": (lambda: ops.loss(A, Y, 1j, 2), TypeError, "lam = 1j is a complex ... one real number"),
+    "unknown gradient": (
+        lambda: ops.loss_and_grad(A, Y, 1, 2, "true"), ValueError,
+        "gradient = 'true' is unknown ... one of 'exact', 'appendix_b', 'approximate'"),
+    "unknown engine": (
+        lambda: ops.loss_and_grad(A, Y, 1, 2, engine="gpu"), ValueError, "engine = 'gpu' is unknown ... 'auto', 'reference'"),
+    "unknown form": (
+        lambda: ops.expected_gradient(A, A, 0.5, 1, 2, form="v1"), ValueError,
+        "form = 'v1' is unknown ... 'exact', 'printed', 'printed_31'"),
+    "too many active groups": (
+        lambda: ops.expected_gradient(A, A, 0.5, 3, 2), ValueError, "n_active = 3 exceeds the 2 groups ... at most all ... lower n_active"),
+    "no active group": (lambda: ops.expected_gradient(A, A, 0.5, 0, 2), ValueError, "n_active = 0 ... must be at least 1"),
+    "half an active group": (
+        lambda: ops.expected_gradient(A, A, 0.5, 1.5, 2), TypeError, "n_active = 1.5 is a float ... must be an integer"),
+    "tau for other groups": (
+        lambda: ops.expected_gradient(A, A, [0.5] * 3, 1, 2), ValueError,
+        "tau has 3 entries ... there are 2 groups ... one for each group"),
+    "tau with two axes": (lambda: ops.expected_gradient(A, A, [[0.5]], 1, 2), ValueError, "tau has shape (1, 1) ... must be 0-D or 1-D"),
+    "covariance of another size": (
+        lambda: ops.expected_gradient(A, A, 0.5, 1, 2, np.eye(3)), ValueError,
+        "code_variance has shape (3, 3) ... a number, one (2, 2) matrix, or (2, 2, 2) ... check group_size"),
+    "covariance not symmetric": (
+        lambda: ops.expected_gradient(A, A, 0.5, 1, 2, [[1, 1], [0, 1]]), ValueError, "code_variance is not symmetric ... .T) / 2"),
+    "covariance not positive": (
+        lambda: ops.expected_gradient(A, A, 0.5, 1, 2, [[1, 2], [2, 1]]), ValueError, "code_variance ... negative eigenvalue, -1 ... >= 0"),
+    "variance below 0": (lambda: ops.expected_gradient(A, A, 0.5, 1, 2, -1), ValueError, "code_variance ... negative eigenvalue, -1"),
+    "support where none is used": (
+        lambda: ops.loss_and_grad(A, Y, 1, 2, support=[[0], [0]]), ValueError,
+        "support was given with gradient='exact' ... only the approximate ... drop it or use gradient='approximate'"),
+    "support mask of another shape": (
+        lambda: approximate([[True, False]]), ValueError, "support has shape (1, 2); a mask must be (2, 2) ... rebuild it"),
+    "support of fractions": (
+        lambda: approximate([[0.0], [1.0]]), TypeError,
+        "support has dtype float64 ... boolean mask or integer group indices ... convert it"),
+    "support with too few rows": (
+        lambda: approximate([0, 1]), ValueError, "support has shape (1, 2) ... one row for each of the 2 samples ... check the batch"),
+    "support with too many axes": (lambda: approximate([[[0]], [[1]]]), ValueError, "support has shape (2, 1, 1) ... one row for each"),
+    "support outside the groups": (lambda: approximate([[0], [2]]), ValueError, "support names group 2 ... 0 to 1; count from 0"),
+    "support counted from the end": (lambda: approximate([[0], [-1]]), ValueError, "support names group -1 ... 0 to 1; count from 0"),
+    "ragged support": (lambda: approximate([[0], [0, 1]]), (TypeError, ValueError), "support ... mask"),
+    "step 0": (lambda: checks.step(0.0), ValueError, "step_size = 0.0 ... must be > 0 ... pass a positive number"),
+    "step as text": (lambda: checks.step("fast"), TypeError, "step_size = 'fast' is a str ... one real number"),
+    "norm bounds reversed": (
+        lambda: checks.norm_bounds(5, 4), ValueError, "b_min = 5.0 and b_max = 4.0 ... 0 < b_min <= b_max ... swap or rescale them"),
+    "norm bound 0": (lambda: checks.norm_bounds(0, 4), ValueError, "b_min = 0.0 and b_max = 4.0 ... 0 < b_min <= b_max"),
+    "norm bound NaN": (lambda: checks.norm_bounds(1, np.nan), ValueError, "b_max = nan ... must be finite"),
+    "seed -1": (lambda: checks.generator(-1), ValueError, "rng = -1 ... must be at least 0"),
+    "seed as text": (lambda: checks.generator("zero"), TypeError, "rng = 'zero' is a str ... must be an integer"),
+    "legacy random state": (
+        lambda: checks.generator(np.random.RandomState(0)), TypeError, "rng = RandomState ... is a RandomState ... must be an integer"),
+}  # fmt: skip
+
+
+def pattern(parts):
+    """Regular expression for a message with the given parts, "..." for anything between."""
+    return ".*".join("".join(f"\\{c}" if c in ".()[]+*?'|$^" else c for c in part) for part in parts.split(" ... "))
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_refused_with_a_message_that_teaches(name):
+    call, error, parts = REFUSALS[name]
+    with pytest.raises(error, match=pattern(parts)):
+        call()
+
+
+@pytest.mark.skipif(np.dtype(np.longdouble).itemsize == 8, reason="long double is double here")
+def test_extended_precision_is_refused():
+    with pytest.raises(TypeError, match=r"Y has dtype \S+; it must be float32, float64"):
+        ops.loss(A, Y.astype(np.longdouble), 1, 2)
+
+
+def raised_at(call):
+    """Line of checks.py that raised; None if none did."""
+    try:
+        call()
+    except (TypeError, ValueError) as error:
+        frames = [frame for frame in inspect.getinnerframes(error.__traceback__) if frame.filename == checks.__file__]
+        return frames[-1].lineno if frames else None
+
+
+def test_every_raise_of_the_checks_is_met_by_a_refusal_above():
+    lines = {raised_at(call) for call, *_ in REFUSALS.values()} - {None}
+    raises = [node for node in ast.walk(ast.parse(inspect.getsource(checks))) if isinstance(node, ast.Raise)]
+    unmet = [node.lineno for node in raises if not any(node.lineno <= line <= node.end_lineno for line in lines)]
+    assert not unmet, f"no refusal reaches the raise in checks.py at lines {unmet}"
+
+
+@pytest.mark.parametrize("option", [["exact"], {"exact"}, np.array(["exact", "exact"]), None, 0])
+@pytest.mark.parametrize("name", ["gradient", "form"])
+def test_an_option_of_another_type_is_refused_by_name(name, option):
+    with pytest.raises((TypeError, ValueError), match=f"{name} = .* is unknown; choose one of 'exact'"):
+        ops.loss_and_grad(A, Y, 1, 2, option) if name == "gradient" else ops.expected_gradient(A, A, 0.5, 1, 2, form=option)
+
+
+# ------------------------------------------------------------------------------------------------ what the checks return
+
+
+def test_accepted_values_come_back_in_one_form():
+    assert checks.count("k", np.int32(3)) == 3
+    assert checks.n_active(2, 2) == 2
+    assert checks.group_size(np.int64(2), 4) == 2
+    assert checks.norm_bounds(4, np.float32(4)) == (4.0, 4.0)
+    assert checks.step(1) == 1.0
+    assert checks.option("form", "exact", ("exact",)) == "exact"
+    assert checks.threshold(0) == 0.0
+    assert checks.threshold(np.float32(0.5)) == 0.5
+    for value in (checks.count("k", np.int32(3)), checks.group_size(np.int64(2), 4)):
+        assert type(value) is int
+    assert type(checks.threshold(np.float32(0.5))) is float
+
+
+def test_an_exact_fraction_is_a_real_number():
+    assert checks.threshold(Fraction(1, 2)) == 0.5
+
+
+def test_one_variance_one_matrix_and_one_for_each_group_give_one_for_each_group():
+    each = np.stack([np.eye(2), 2 * np.eye(2), 3 * np.eye(2)])
+    np.testing.assert_array_equal(checks.covariance("C", 2, 3, 2), np.stack([2 * np.eye(2)] * 3))
+    np.testing.assert_array_equal(checks.covariance("C", 2 * np.eye(2), 3, 2), np.stack([2 * np.eye(2)] * 3))
+    np.testing.assert_array_equal(checks.covariance("C", each, 3, 2), each)
+    np.testing.assert_array_equal(checks.covariance("C", 0, 3, 2), np.zeros((3, 2, 2)))
+
+
+def test_one_number_or_one_for_each_group_gives_one_for_each_group():
+    np.testing.assert_array_equal(checks.per_group("tau", 0.5, 3), [0.5] * 3)
+    np.testing.assert_array_equal(checks.per_group("tau", [1, 2, 3], 3), [1.0, 2.0, 3.0])
+
+
+@pytest.mark.parametrize("indices", [[[0, 2], [1, 1]], np.array([[2, 0], [1, 1]], np.uint8), np.array([[0, 2], [1, 1]], ">i4")])
+def test_indices_of_active_groups_become_a_mask(indices):
+    mask = checks.support("support", indices, 2, 3)
+    np.testing.assert_array_equal(mask, [[True, False, True], [False, True, False]])
+    np.testing.assert_array_equal(checks.support("support", mask, 2, 3), mask)
+
+
+def test_a_support_of_no_group_is_a_mask_of_no_group():
+    assert not checks.support("support", np.zeros((2, 0), int), 2, 3).any()
+
+
+def test_a_generator_passes_through_and_an_int_seeds_one():
+    rng = np.random.default_rng(1)
+    assert checks.generator(rng) is rng
+    assert checks.generator(5).integers(10**9) == np.random.default_rng(5).integers(10**9)
+    assert isinstance(checks.generator(None), np.random.Generator)
+
+
+@pytest.mark.parametrize("dtype", ["i1", "u1", "i4", "u8", ">i8", ">f8", "f8"])
+def test_integers_and_other_byte_orders_become_native_float64(dtype):
+    result = checks.array("Y", np.array([[1, 2, 3]], dtype))
+    assert result.dtype == np.dtype("=f8")
+    assert result.dtype.isnative
+    np.testing.assert_array_equal(result, [[1.0, 2.0, 3.0]])
+
+
+@pytest.mark.parametrize("dtype", [">f4", "<f4"])
+def test_single_precision_of_any_byte_order_becomes_native_float32(dtype):
+    result = checks.array("Y", np.array([1.5], dtype))
+    assert result.dtype == np.float32
+    assert result.dtype.isnative
+
+
+# ------------------------------------------------------------------------------------------------ the door
+
+RNG = np.random.default_rng(0)
+ARRAYS = {
+    "A": RNG.normal(size=(5, 6)),
+    "A_star": RNG.normal(size=(5, 6)),
+    "Y": RNG.normal(size=(4, 5)),
+    "Z": RNG.normal(size=(4, 6)),
+    "V": RNG.normal(size=(4, 6)),
+    "tau": RNG.uniform(size=3),
+    "covariance": np.stack([np.eye(2), 2 * np.eye(2), 3 * np.eye(2)]),
+    "support": RNG.uniform(size=(4, 3)) < 0.5,
+}
+DOORS = {
+    "group_soft_threshold": lambda a: ops.group_soft_threshold(a["Z"], 1.0, 2),
+    "group_soft_threshold_vjp": lambda a: ops.group_soft_threshold_vjp(a["Z"], a["V"], 1.0, 2),
+    "encode": lambda a: ops.encode(a["A"], a["Y"], 1.0, 2),
+    "decode": lambda a: ops.decode(a["A"], a["Z"]),
+    "loss": lambda a: ops.loss(a["A"], a["Y"], 1.0, 2),
+    "loss_and_grad": lambda a: ops.loss_and_grad(a["A"], a["Y"], 1.0, 2)[1],
+    "loss_and_grad, appendix_b": lambda a: ops.loss_and_grad(a["A"], a["Y"], 1.0, 2, "appendix_b")[1],
+    "loss_and_grad, approximate": lambda a: ops.loss_and_grad(a["A"], a["Y"], 1.0, 2, "approximate")[1],
+    "loss_and_grad, support": lambda a: ops.loss_and_grad(a["A"], a["Y"], 1.0, 2, "approximate", support=a["support"])[1],
+    "compare_gradients": lambda a: ops.compare_gradients(a["A"], a["Y"], 1.0, 2)["approximate"].tangential,
+    "expected_gradient": lambda a: ops.expected_gradient(a["A"], a["A_star"], a["tau"], 2, 2, a["covariance"]),
+    "expected_gradient, printed": lambda a: ops.expected_gradient(a["A"], a["A_star"], a["tau"], 2, 2, a["covariance"], "printed"),
+    "expected_gradient, printed_31": lambda a: ops.expected_gradient(a["A"], a["A_star"], a["tau"], 2, 2, a["covariance"], "printed_31"),
+}
+
+
+def frozen(X):
+    X = X.copy()
+    X.flags.writeable = False
+    return X
+
+
+def strided(X):
+    """Every second entry of an array that is twice as long along every axis."""
+    wide = np.zeros(tuple(2 * n for n in X.shape), X.dtype)
+    view = wide[tuple(slice(None, None, 2) for _ in X.shape)]
+    view[...] = X
+    return view
+
+
+def reversed_strides(X):
+    return np.flip(np.flip(X).copy())
+
+
+LAYOUTS = {
+    "read-only": frozen,
+    "Fortran order": np.asfortranarray,
+    "a transposed view": lambda X: X.T.copy().T,
+    "strided": strided,
+    "negative strides": reversed_strides,
+    "big-endian": lambda X: X.astype(X.dtype.newbyteorder(">")),
+    "nested lists": lambda X: X.tolist(),
+}
+
+
+def test_the_doors_are_all_of_ops():
+    assert {name.split(",")[0] for name in DOORS} == {name for name in ops.__all__ if inspect.isfunction(getattr(ops, name))}
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_the_layout_of_the_input_does_not_change_the_result(layout, door):
+    agreement(DOORS[door]({name: LAYOUTS[layout](X) for name, X in ARRAYS.items()}), DOORS[door](ARRAYS))
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_memory_mapped_input_does_not_change_the_result(door, tmp_path):
+    mapped = {}
+    for name, X in ARRAYS.items():
+        np.save(tmp_path / f"{name}.npy", X)
+        mapped[name] = np.load(tmp_path / f"{name}.npy", mmap_mode="r")
+    result = DOORS[door](mapped)
+    assert not isinstance(result, np.memmap)
+    agreement(result, DOORS[door](ARRAYS))
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_inputs_are_never_modified_nor_returned(door):
+    before = {name: X.copy() for name, X in ARRAYS.items()}
+    result = DOORS[door](ARRAYS)
+    for name, X in ARRAYS.items():
+        np.testing.assert_array_equal(X, before[name])
+        assert not np.shares_memory(result, X)
+
+
+def test_without_threshold_the_codes_are_a_copy_of_the_input():
+    Z = np.ones((2, 2))
+    assert not np.shares_memory(ops.group_soft_threshold(Z, 0, 2), Z)
+
+
+NUMBERS = ("loss", "compare_gradients")  # results that are statistics, of no promised dtype
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_float32_in_gives_float32_out(door):
+    result = DOORS[door]({name: X.astype(np.float32) if X.dtype == float else X for name, X in ARRAYS.items()})
+    assert door in NUMBERS or result.dtype == np.float32
+    agreement(result, DOORS[door](ARRAYS), rtol=1e-5)
+
+
+@pytest.mark.parametrize("door", [door for door in DOORS if door not in (*NUMBERS, "group_soft_threshold")])
+@pytest.mark.parametrize("single", [("A",), ("A_star", "Y", "V")])
+def test_a_mixture_of_precisions_is_promoted(single, door):
+    mixed = {name: X.astype(np.float32) if name in single else X for name, X in ARRAYS.items()}
+    result = DOORS[door](mixed)
+    assert result.dtype == np.float64
+    agreement(result, DOORS[door](ARRAYS), rtol=1e-5)
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_integers_count_as_float64(door):
+    whole = {name: np.rint(3 * X).astype(int) if X.dtype == float else X for name, X in ARRAYS.items()}
+    result = np.asarray(DOORS[door](whole))
+    assert result.dtype == np.float64
+    agreement(result, DOORS[door]({name: X.astype(float) if X.dtype == int else X for name, X in whole.items()}))
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_the_result_is_the_same_to_the_last_bit_on_a_second_call(door):
+    np.testing.assert_array_equal(DOORS[door](ARRAYS), DOORS[door](ARRAYS))
+
+
+@pytest.mark.parametrize("lam", [0.0, 1.0])
+def test_no_warning_is_given_for_zero_input(lam):
+    zero = {name: 0 * X if X.dtype == float else X for name, X in ARRAYS.items()}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for door in DOORS.values():
+            assert np.isfinite(door(zero)).all()
+        assert not ops.loss_and_grad(zero["A"], zero["Y"], lam, 2)[1].any()
