@@ -1,0 +1,384 @@
+"""How close an estimate is to the truth: dictionaries, spans, supports, clusterings. May import checks, groups, numpy, scipy.
+
+Every score that chance alone can raise is returned with, or has a companion for, what chance reaches.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import checks, groups
+
+__all__ = [
+    "DictionaryMatch", "SupportRecovery", "clustering_accuracy", "clustering_chance", "dictionary_error", "match_dictionaries",
+    "principal_angles", "support_recovery",
+]
+
+
+@dataclass(frozen=True, eq=False)
+class DictionaryMatch:
+    """What :func:`match_dictionaries` returns.
+
+    Attributes
+    ----------
+    permutation : ndarray of int (n_atoms,) or (n_groups,)
+        Atom (with ``up_to="rotation"``: group) j of A* is matched by atom (group) ``permutation[j]`` of A.
+    aligned : ndarray (n_features, n_atoms)
+        A with unit columns, permuted, signed or rotated: its column j is to be compared with column j of the normalised A*.
+    error, error_per_atom : float
+        ||aligned - A*||_F^2 with the columns of A* normalised, and that number divided by n_atoms.
+    mean_correlation : float
+        Mean cosine between matched columns; with ``up_to="rotation"``, mean cosine of the principal angles between matched groups.
+    chance_error, chance_error_std, chance_mean_correlation, chance_mean_correlation_std : float
+        Mean and standard deviation of the two scores when A is a random Gaussian dictionary; NaN if ``n_chance=0``.
+    """
+
+    permutation: np.ndarray
+    aligned: np.ndarray
+    error: float
+    error_per_atom: float
+    mean_correlation: float
+    chance_error: float
+    chance_error_std: float
+    chance_mean_correlation: float
+    chance_mean_correlation_std: float
+
+
+@dataclass(frozen=True)
+class SupportRecovery:
+    """What :func:`support_recovery` returns; counts are pooled over the samples.
+
+    Attributes
+    ----------
+    recall : float
+        Share of the truly active groups that are predicted.
+    precision : float
+        Share of the predicted groups that are truly active; NaN if none is predicted.
+    exact : float
+        Share of the samples whose support is predicted exactly.
+    n_active_mean : float
+        Mean number of predicted groups per sample.
+    chance_recall : float
+        Expected recall if each sample's prediction were a uniformly random support of its size: the recall to beat.
+    """
+
+    recall: float
+    precision: float
+    exact: float
+    n_active_mean: float
+    chance_recall: float
+
+
+def match_dictionaries(A, A_star, group_size=1, up_to="permutation", n_chance=16, rng=0):
+    """Match a dictionary with the true one, as closely as the allowed symmetries permit, and say what chance would reach.
+
+    Columns are first divided by their norms. Then ||aligned - A*||_F^2 is minimised over
+
+    - ``"permutation"``: orders of the atoms;
+    - ``"sign"``: orders and signs of the atoms;
+    - ``"rotation"``: orders of the groups and, in each, an orthogonal Q: dist_g = min_Q ||A_g - A*_g Q||_F (Procrustes),
+      with dist_g^2 = ||A_g||_F^2 + ||A*_g||_F^2 - 2 ||A*_g^T A_g||_(nuclear).
+
+    Each is a linear assignment, solved exactly by the Hungarian method. For groups of one atom, rotation is sign.
+
+    Parameters
+    ----------
+    A, A_star : array_like (n_features, n_atoms)
+        Estimated and true dictionary.
+    group_size : int
+        Atoms in a group; used by ``"rotation"``.
+    up_to : {"permutation", "sign", "rotation"}
+    n_chance : int
+        Random dictionaries to draw for the chance level, at least 2; 0 skips it.
+    rng : int, Generator or None
+        For the chance level only.
+
+    Returns
+    -------
+    DictionaryMatch
+
+    Raises
+    ------
+    ValueError
+        If shapes differ, a column is zero, an option is unknown, or, with ``"rotation"``, a group is rank-deficient.
+
+    Notes
+    -----
+    Differs from the paper: [T21] Section 4.1 measures without matching, :func:`dictionary_error`. Normalising columns undoes a rotation
+    exactly only if the atoms of a group are orthogonal: otherwise a rotation changes their norms, and that part stays as error.
+
+    Examples
+    --------
+    >>> match = match_dictionaries([[0, -1], [1, 0]], np.eye(2), up_to="sign", n_chance=0)
+    >>> match.permutation.tolist(), match.error, match.mean_correlation
+    ([1, 0], 0.0, 1.0)
+    """
+    A, A_star = _unit_pair(A, A_star)
+    size = checks.group_size(group_size, A.shape[1])
+    checks.option("up_to", up_to, ("permutation", "sign", "rotation"))
+    if checks.count("n_chance", n_chance, minimum=0) == 1:
+        raise ValueError("n_chance = 1; a mean with a deviation needs at least 2 random dictionaries; pass 0 to skip the chance level")
+    if up_to == "rotation":
+        _bases("A", A, size)  # refuses rank-deficient groups under the caller's names
+        _bases("A_star", A_star, size)
+    permutation, aligned = _align(A, A_star, size, up_to)
+    error, correlation = _scores(aligned, A_star, size, up_to)
+    chance = np.full(4, np.nan)
+    if n_chance:
+        normal = np.random.default_rng(int(checks.generator(rng).integers(2**63))).standard_normal  # a stream nobody else draws from
+        drawn = (_unit_columns("random dictionary", normal(A.shape).astype(A.dtype)) for _ in range(n_chance))
+        scores = np.array([_scores(_align(R, A_star, size, up_to)[1], A_star, size, up_to) for R in drawn])
+        chance = np.stack([scores.mean(axis=0), scores.std(axis=0, ddof=1)], axis=1).ravel()
+    return DictionaryMatch(permutation, aligned, error, error / A.shape[1], correlation, *chance.tolist())
+
+
+def principal_angles(A, B, group_size):
+    """Principal angles between span(A_g) and span(B_g), for every group, in increasing order.
+
+    With orthonormal bases P, Q of the two spans, the cosines are the singular values of P^T Q and the sines those of Q - P P^T Q.
+    A cosine loses small angles (1 - cos t is of order t^2) and a sine those near pi/2; arctan2(sine, cosine) keeps both.
+
+    Parameters
+    ----------
+    A, B : array_like (n_features, n_atoms)
+    group_size : int
+
+    Returns
+    -------
+    ndarray (n_groups, group_size)
+        Radians, between 0 and pi/2.
+
+    Raises
+    ------
+    ValueError
+        If shapes differ or a group is rank-deficient: it then spans fewer than ``group_size`` dimensions.
+
+    Examples
+    --------
+    >>> principal_angles(np.eye(3)[:, :2], [[1.0, 0.0], [0.0, 0.0], [0.0, 1.0]], 2) / (np.pi / 2)
+    array([[0., 1.]])
+    """
+    A, B = _pair("A", A, "B", B)
+    checks.group_size(group_size, A.shape[1])
+    P, Q = _bases("A", A, group_size), _bases("B", B, group_size)
+    C = np.swapaxes(P, 1, 2) @ Q
+    cosines = np.linalg.svd(C, compute_uv=False)
+    sines = np.linalg.svd(Q - P @ C, compute_uv=False)[:, ::-1]
+    return np.arctan2(sines, cosines)
+
+
+def dictionary_error(A, A_star):
+    """Squared distance ||A - A*||_F^2 between column-normalised dictionaries, column by column. [T21] Section 4.1.
+
+    Parameters
+    ----------
+    A, A_star : array_like (n_features, n_atoms)
+
+    Returns
+    -------
+    float
+        Between 0 and 4 n_atoms; close to 2 n_atoms for unrelated dictionaries.
+
+    Raises
+    ------
+    ValueError
+        If shapes differ or a column is zero.
+
+    Examples
+    --------
+    >>> dictionary_error([[3, 0], [0, 1]], [[1, 1], [0, 0]])
+    2.0
+    """
+    return _squared_distance(*_unit_pair(A, A_star))
+
+
+def support_recovery(support_true, support_pred, n_groups=None):
+    """Compare predicted with true supports.
+
+    Parameters
+    ----------
+    support_true, support_pred : array_like
+        Boolean masks (n_samples, n_groups) or integer indices (n_samples, n_active) of the active groups, in any combination;
+        a 1-D array is one sample.
+    n_groups : int, optional
+        Taken from a mask if there is one; needed if both are indices.
+
+    Returns
+    -------
+    SupportRecovery
+
+    Raises
+    ------
+    TypeError
+        If a support is neither boolean nor integer.
+    ValueError
+        If sizes disagree, ``n_groups`` is needed and missing, or no group is truly active.
+
+    Examples
+    --------
+    >>> support_recovery([[0, 1], [2, 3]], [[0, 1], [2, 0]], n_groups=4)
+    SupportRecovery(recall=0.75, precision=0.75, exact=0.5, n_active_mean=2.0, chance_recall=0.5)
+    """
+    given = [np.atleast_2d(np.asarray(s)) for s in (support_true, support_pred)]
+    masks = [s for s in given if s.dtype == bool]
+    if n_groups is None and not masks:
+        raise ValueError("n_groups = None, and both supports are indices; the chance level needs the number of groups; pass n_groups")
+    n_groups = masks[0].shape[-1] if n_groups is None else checks.count("n_groups", n_groups)
+    n_samples = len(given[0])
+    true = checks.support("support_true", given[0], n_samples, n_groups)
+    pred = checks.support("support_pred", given[1], n_samples, n_groups)
+    n_true, n_pred, n_hit = true.sum(axis=1), pred.sum(axis=1), (true & pred).sum(axis=1)
+    if not n_true.any():
+        raise ValueError(f"support_true has no active group in {n_samples} samples; recall needs at least one; check how it was computed")
+    return SupportRecovery(
+        recall=float(n_hit.sum() / n_true.sum()),
+        precision=float(n_hit.sum() / n_pred.sum()) if n_pred.any() else float("nan"),
+        exact=float(np.mean((true == pred).all(axis=1))),
+        n_active_mean=float(n_pred.mean()),
+        chance_recall=float(n_true @ n_pred / (n_groups * n_true.sum())),
+    )
+
+
+def clustering_accuracy(labels_true, labels_pred):
+    """Share of samples that agree under the best one-to-one assignment of clusters to classes (Hungarian). [T21] Table 1.
+
+    Parameters
+    ----------
+    labels_true, labels_pred : array_like (n_samples,)
+        Integer, boolean or string labels. Their numbers may differ: what stays unassigned counts as wrong.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError
+        If labels are floats or objects.
+    ValueError
+        If labels are not 1-D, are empty, or differ in length.
+
+    Examples
+    --------
+    >>> clustering_accuracy([0, 0, 1, 1], [7, 7, 7, 5])
+    0.75
+    """
+    true, pred = _labels("labels_true", labels_true), _labels("labels_pred", labels_pred)
+    checks.same_shape("labels_true", true, "labels_pred", pred)
+    n_clusters = pred.max() + 1
+    table = np.bincount(true * n_clusters + pred, minlength=(true.max() + 1) * n_clusters)
+    return _best_agreement(table.reshape(-1, n_clusters))
+
+
+def clustering_chance(labels_true, n_clusters, n_draws=100, rng=0):
+    """Mean :func:`clustering_accuracy` of labels drawn uniformly from ``n_clusters`` values, without looking at the data.
+
+    It exceeds 1/n_clusters, since the best assignment is chosen afterwards. Given the sizes of the classes, the table of classes
+    by clusters has independent multinomial rows, so it is drawn directly.
+
+    Parameters
+    ----------
+    labels_true : array_like (n_samples,)
+    n_clusters : int
+    n_draws : int
+    rng : int, Generator or None
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError, ValueError
+        As :func:`clustering_accuracy`.
+
+    Examples
+    --------
+    >>> clustering_chance([0, 1], 1)
+    0.5
+    """
+    n_clusters, n_draws = checks.count("n_clusters", n_clusters), checks.count("n_draws", n_draws)
+    sizes = np.bincount(_labels("labels_true", labels_true))
+    tables = checks.generator(rng).multinomial(sizes, np.full(n_clusters, 1 / n_clusters), size=(n_draws, len(sizes)))
+    return float(np.mean([_best_agreement(table) for table in tables]))
+
+
+def _pair(first, A, second, B):
+    """Two dictionaries of one shape and one floating type."""
+    A, B = checks.dictionary(first, A), checks.dictionary(second, B)
+    checks.same_shape(first, A, second, B)
+    return checks.common_dtype(A, B)
+
+
+def _unit_columns(name, A):
+    lengths = np.linalg.norm(A, axis=0)
+    if not lengths.all():
+        raise ValueError(
+            f"{name} has {np.sum(lengths == 0)} zero columns, the first number {int(np.argmin(lengths))}; a zero column has no "
+            f"direction to compare; drop or redraw it"
+        )
+    return A / lengths
+
+
+def _unit_pair(A, A_star):
+    A, A_star = _pair("A", A, "A_star", A_star)
+    return _unit_columns("A", A), _unit_columns("A_star", A_star)
+
+
+def _squared_distance(A, B):
+    return float(np.sum((A - B) ** 2, dtype=np.float64))
+
+
+def _bases(name, A, group_size):
+    """Orthonormal bases of the groups, (n_groups, n_features, group_size)."""
+    G = groups.blocks(A, group_size)
+    ranks = np.linalg.matrix_rank(G)
+    if (ranks < group_size).any():
+        g = int(np.argmax(ranks < group_size))
+        raise ValueError(
+            f"group {g} of {name} has rank {ranks[g]} with group_size = {group_size}; its atoms must be linearly independent; "
+            f"redraw the group or lower group_size"
+        )
+    return np.linalg.qr(G)[0]
+
+
+def _align(A, A_star, group_size, up_to):
+    """The optimal permutation and the aligned dictionary, from unit columns."""
+    from scipy.optimize import linear_sum_assignment
+
+    if up_to == "rotation":
+        G, G_star = groups.blocks(A, group_size), groups.blocks(A_star, group_size)
+        overlap = np.einsum("gna,hnb->ghab", G_star, G, optimize=True)  # A*_g^T A_h for every pair (g, h)
+        order = linear_sum_assignment(np.linalg.svd(overlap, compute_uv=False).sum(axis=2), maximize=True)[1]
+        U, _, Vt = np.linalg.svd(overlap[np.arange(len(order)), order])
+        return order, groups.unblock(G[order] @ np.swapaxes(U @ Vt, 1, 2))
+    overlap = A_star.T @ A
+    order = linear_sum_assignment(np.abs(overlap) if up_to == "sign" else overlap, maximize=True)[1]
+    matched = overlap[np.arange(len(order)), order]
+    return order, A[:, order] * np.copysign(1, matched if up_to == "sign" else np.ones_like(matched))
+
+
+def _scores(aligned, A_star, group_size, up_to):
+    """(error, mean_correlation) of :class:`DictionaryMatch`."""
+    if up_to == "rotation":
+        cosines = np.cos(principal_angles(aligned, A_star, group_size))
+    else:
+        cosines = np.sum(aligned * A_star, axis=0)
+    return _squared_distance(aligned, A_star), float(np.mean(cosines))
+
+
+def _labels(name, value):
+    """Labels as integers 0, 1, ... in sorted order of their values."""
+    labels = np.asarray(value)
+    if labels.dtype.kind not in "biuUS":
+        raise TypeError(f"{name} has dtype {labels.dtype}; labels must be integers, booleans or strings; convert them: .astype(int)")
+    if labels.ndim != 1 or labels.size == 0:
+        raise ValueError(f"{name} has shape {labels.shape}; it must be 1-D with one label per sample, at least one; ravel it")
+    return np.unique(labels, return_inverse=True)[1]
+
+
+def _best_agreement(table):
+    """Share of the counts on the best one-to-one assignment of rows to columns."""
+    from scipy.optimize import linear_sum_assignment
+
+    return float(table[linear_sum_assignment(table, maximize=True)].sum() / table.sum())

@@ -1,0 +1,371 @@
+"""Data of the group-sparse model y = A* x* + z: dictionaries, perturbations, codes, noise. May import checks, groups, numpy, scipy.
+
+One seed settles everything. Each function and each block of samples has its own stream, derived from the seed with
+:class:`numpy.random.SeedSequence` spawn keys, so the same integer may be given to all of them: ``make_dictionary(..., rng=0)``
+and ``perturb_dictionary(..., rng=0)`` do not share random numbers. ``rng=7`` and ``rng=np.random.default_rng(7)`` mean the same.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from . import checks, groups
+
+__all__ = ["GroupSparseSample", "make_dictionary", "perturb_dictionary", "sample", "sample_blocks"]
+
+_DICTIONARY, _PERTURBATION, _SAMPLE = range(3)
+
+
+class GroupSparseSample(NamedTuple):
+    """What :func:`sample` returns; unpacks as ``Y, X, support``.
+
+    Attributes
+    ----------
+    Y : ndarray (n_samples, n_features)
+        Data, Y = X A*^T + Z.
+    X : ndarray (n_samples, n_atoms)
+        Codes, zero outside the active groups.
+    support : ndarray of int (n_samples, n_active)
+        The active groups of each sample, in increasing order.
+    """
+
+    Y: np.ndarray
+    X: np.ndarray
+    support: np.ndarray
+
+
+def make_dictionary(n_features, n_groups, group_size, kind="gaussian", rng=None):
+    """Draw a generating dictionary A* with columns of unit norm. [T21] Section 4.1 and Assumption 4.
+
+    Parameters
+    ----------
+    n_features, n_groups, group_size : int
+        Shape: n_features rows, n_groups * group_size columns.
+    kind : {"gaussian", "orthonormal_groups", "orthonormal"}
+        ``"gaussian"``: Gaussian columns divided by their norms, as in Section 4.1; its groups are not orthonormal.
+        ``"orthonormal_groups"``: A_g^T A_g = I in every group, Assumption 4. ``"orthonormal"``: A^T A = I.
+        The orthonormal ones are Haar-distributed (QR of a Gaussian matrix with the signs of diag(R) moved into Q).
+    rng : int, Generator or None
+
+    Returns
+    -------
+    ndarray (n_features, n_atoms), float64
+
+    Raises
+    ------
+    ValueError
+        If ``kind`` is unknown or asks for more orthonormal columns than there are features.
+
+    Examples
+    --------
+    >>> A = make_dictionary(5, 3, 2, kind="orthonormal_groups", rng=0)
+    >>> bool(np.allclose(A[:, :2].T @ A[:, :2], np.eye(2)))
+    True
+    """
+    n_features, n_groups = checks.count("n_features", n_features), checks.count("n_groups", n_groups)
+    size = checks.group_size(group_size)
+    checks.option("kind", kind, ("gaussian", "orthonormal_groups", "orthonormal"))
+    n_orthonormal = {"gaussian": 1, "orthonormal_groups": size, "orthonormal": n_groups * size}[kind]
+    if n_orthonormal > n_features:
+        raise ValueError(
+            f"kind = {kind!r} asks for {n_orthonormal} orthonormal columns in n_features = {n_features} dimensions; there can be at most "
+            f"n_features; raise n_features, lower group_size or n_groups, or use kind='gaussian'"
+        )
+    normal = _stream(_seed(rng), _DICTIONARY).standard_normal
+    if kind == "gaussian":
+        A = normal((n_features, n_groups * size))
+        return A / np.linalg.norm(A, axis=0)
+    if kind == "orthonormal":
+        return _haar(normal((n_features, n_groups * size)))
+    return groups.unblock(_haar(normal((n_groups, n_features, size))))
+
+
+def perturb_dictionary(A_star, correlation=None, delta=None, group_size=1, direction="generic", rng=None):
+    """Move a dictionary by a stated amount: an initialisation at a known distance from A*.
+
+    Exactly one of ``correlation`` and ``delta`` is given.
+
+    - ``correlation=c``: A = A* + sigma_B B with B Gaussian, and sigma_B >= 0 the number for which the mean cosine between the columns
+      of A and A* is c, for the B drawn. It falls strictly from 1 to the mean cosine between A* and B. [T21] Section 4.1 takes
+      c = 0.15, hence sigma_B close to 0.2138 for n = 950. As there, the columns of A are not normalised.
+    - ``delta``: ||A_g - A*_g||_F = delta in every group, [T21] Eq. (17) with equality, in one of three directions:
+
+      - ``"generic"``: A_g = A*_g + delta B_g / ||B_g||_F with B Gaussian;
+      - ``"tangent"``: A_g = A*_g cos t + V_g sin t, with V_g orthonormal and orthogonal to span(A*_g): every principal angle is t,
+        delta^2 = 4 d sin^2(t/2), 0 <= delta <= sqrt(2 d), and A_g stays orthonormal;
+      - ``"rotation"``: A_g = A*_g Q_g with Q_g turning floor(d/2) random planes by t: the span is unchanged,
+        delta^2 = 8 floor(d/2) sin^2(t/2), 0 <= delta <= sqrt(8 floor(d/2)).
+
+    Parameters
+    ----------
+    A_star : array_like (n_features, n_atoms)
+        Tangent and rotation need orthonormal groups.
+    correlation : float, optional
+        Mean cosine between columns, below 1.
+    delta : float, optional
+        Distance in every group.
+    group_size : int
+        Atoms in a group; the number d above.
+    direction : {"generic", "tangent", "rotation"}
+    rng : int, Generator or None
+
+    Returns
+    -------
+    ndarray (n_features, n_atoms), dtype of ``A_star``
+        Computed in float64 and then rounded to that dtype.
+
+    Raises
+    ------
+    ValueError
+        If both or neither of ``correlation`` and ``delta`` are given, or the one given cannot be reached.
+
+    Notes
+    -----
+    Differs from the paper: the mean correlation is met exactly, where the paper says "approximately 0.15".
+
+    Examples
+    --------
+    >>> A = perturb_dictionary(np.eye(4), delta=0.5, group_size=2, direction="tangent", rng=0)
+    >>> float(np.round(np.linalg.norm(A[:, :2] - np.eye(4)[:, :2]), 12))
+    0.5
+    """
+    A = checks.dictionary("A_star", A_star, group_size)
+    checks.option("direction", direction, ("generic", "tangent", "rotation"))
+    if (correlation is None) == (delta is None):
+        raise ValueError(f"correlation = {correlation!r} and delta = {delta!r}; exactly one must be given; leave the other one out")
+    if correlation is not None and direction != "generic":
+        raise ValueError(f"direction = {direction!r} with correlation = {correlation!r}; a correlation moves generically; use delta=")
+    start, rng = A.astype(np.float64), _stream(_seed(rng), _PERTURBATION)
+    if correlation is not None:
+        change = _change_to_correlation(start, checks.real("correlation", correlation), rng)
+    else:
+        delta = _feasible_delta(A, checks.real("delta", delta), group_size, direction)
+        change = groups.unblock(_change_by_delta(start, delta, group_size, direction, rng))
+    return (start + change).astype(A.dtype)
+
+
+def sample(A_star, n_samples, n_active, group_size, norm_range=(4, 5), snr_db=None, rng=None, coefficients="sphere"):
+    """Draw data from y = A* x* + z with group-sparse codes. [T21] Section 4.1 and Assumptions 1-3.
+
+    Each sample has ``n_active`` active groups, uniform among all such supports. With ``"sphere"`` an active group is x_g = c u,
+    u uniform on the unit sphere and c ~ Uniform(norm_range), so E[x_g x_g^T] = E[c^2]/d I. With ``"gaussian"`` its entries are
+    N(0, 1), so E[x_g x_g^T] = I, as in Eq. (16). The noise is Gaussian and scaled so that
+
+        10 log10( sum_i ||A* x_i||^2 / sum_i ||z_i||^2 ) = snr_db
+
+    exactly, within every block of 4096 samples and hence over all of them.
+
+    Parameters
+    ----------
+    A_star : array_like (n_features, n_atoms)
+    n_samples, n_active, group_size : int
+    norm_range : (float, float)
+        Bounds (b_min, b_max) of an active group's norm, Eq. (15). Gaussian groups have none: leave it at its default with
+        ``coefficients="gaussian"``; any other value is refused.
+    snr_db : float, optional
+        Signal-to-noise ratio in decibels; None is no noise.
+    rng : int, Generator or None
+        From a Generator one integer is drawn, and it is the seed.
+    coefficients : {"sphere", "gaussian"}
+
+    Returns
+    -------
+    GroupSparseSample
+        ``(Y, X, support)``; Y and X have the dtype of ``A_star`` (drawn in float64, then rounded).
+
+    Raises
+    ------
+    ValueError
+        If ``n_active`` exceeds the number of groups, ``norm_range`` is not 0 < b_min <= b_max, or an option is unknown.
+
+    Notes
+    -----
+    Differs from the paper: it states the SNR without its definition; the ratio of total energies above is the usual one.
+    A longer sample from the same seed begins with the same ``X`` and ``support``, and with the same full blocks of ``Y``.
+
+    Examples
+    --------
+    >>> Y, X, support = sample(np.eye(4), 3, 1, 2, norm_range=(5, 5), rng=0)
+    >>> bool((Y == X).all()), np.round(np.linalg.norm(X, axis=1), 12).tolist(), support.shape
+    (True, [5.0, 5.0, 5.0], (3, 1))
+    """
+    parts = sample_blocks(A_star, n_samples, n_active, group_size, norm_range, snr_db, rng, coefficients)
+    return GroupSparseSample(*map(np.concatenate, zip(*parts, strict=True)))
+
+
+def sample_blocks(
+    A_star, n_samples, n_active, group_size, norm_range=(4, 5), snr_db=None, rng=None, coefficients="sphere", block_size=4096
+):
+    """Stream the sample in blocks, in memory bounded by one block. :func:`sample` is the concatenation, bit for bit.
+
+    Block i depends on the seed and i only, so any N can be streamed. Arguments are checked, and the seed is drawn, at the call.
+
+    Parameters
+    ----------
+    A_star, n_samples, n_active, group_size, norm_range, snr_db, rng, coefficients
+        As in :func:`sample`.
+    block_size : int
+        Samples in a block; the last one may be shorter. Another block size gives another sample.
+
+    Returns
+    -------
+    generator of GroupSparseSample
+
+    Raises
+    ------
+    ValueError
+        As :func:`sample`.
+
+    Examples
+    --------
+    >>> [len(block.Y) for block in sample_blocks(np.eye(4), 5, 1, 2, rng=0, block_size=2)]
+    [2, 2, 1]
+    """
+    A = checks.dictionary("A_star", A_star, group_size)
+    n_samples, block_size = checks.count("n_samples", n_samples), checks.count("block_size", block_size)
+    n_groups = A.shape[1] // group_size
+    n_active = checks.n_active(n_active, n_groups)
+    checks.option("coefficients", coefficients, ("sphere", "gaussian"))
+    b_min, b_max = _norm_bounds(norm_range, coefficients)
+    snr_db = None if snr_db is None else checks.real("snr_db", snr_db)
+    atoms = np.array(A.T, dtype=np.float64, order="C")
+    seed = _seed(rng)
+
+    def block(index, size):
+        support_rng, direction_rng, norm_rng, noise_rng = (_stream(seed, _SAMPLE, index, part) for part in range(4))
+        support = _supports(size, n_active, n_groups, support_rng)
+        coefs = direction_rng.standard_normal((size, n_active, group_size))
+        if coefficients == "sphere":
+            coefs *= norm_rng.uniform(b_min, b_max, (size, n_active, 1)) / np.linalg.norm(coefs, axis=2, keepdims=True)
+        X = _sparse_codes(coefs, support, len(atoms))
+        Y = X @ atoms  # a sum over active atoms, in order: the same bits for any number of threads, unlike a dense product
+        if snr_db is not None:
+            Y += _noise(Y, snr_db, noise_rng)
+        return GroupSparseSample(Y.astype(A.dtype, copy=False), X.toarray().astype(A.dtype, copy=False), support)
+
+    return (block(i, min(block_size, n_samples - start)) for i, start in enumerate(range(0, n_samples, block_size)))
+
+
+def _seed(rng):
+    """One integer from ``rng``: all that later draws depend on."""
+    return int(checks.generator(rng).integers(2**63))
+
+
+def _stream(seed, *key):
+    """The generator that belongs to ``key`` under ``seed``."""
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
+
+
+def _haar(gaussian):
+    """Haar-distributed orthonormal columns from (a stack of) Gaussian matrices."""
+    Q, R = np.linalg.qr(gaussian)
+    return Q * np.sign(np.diagonal(R, axis1=-2, axis2=-1))[..., None, :]
+
+
+def _change_to_correlation(A, target, rng):
+    """sigma_B B. With A and B of like size, cos(a, (1 - t) a + t b) falls from 1 at t = 0 and sigma_B is t / (1 - t)."""
+    from scipy.optimize import brentq
+
+    s = np.linalg.norm(A, axis=0)
+    if not s.all():
+        raise ValueError(f"A_star has a zero column, number {int(np.argmin(s))}; its cosine is undefined; use delta= or drop it")
+    B = rng.standard_normal(A.shape) * (np.linalg.norm(A) / np.sqrt(A.size))
+    along, energy = np.sum(A * B, axis=0) / s, np.sum(B * B, axis=0)
+
+    def excess(t):
+        p, q = (1 - t) * s, t
+        return np.mean((p + q * along) / np.sqrt(p * p + 2 * p * q * along + q * q * energy)) - target
+
+    if not excess(1.0) < 0 < 1 - target:
+        raise ValueError(
+            f"correlation = {target!r}; the drawn perturbation reaches correlations strictly between {excess(1.0) + target:.6g} and 1; "
+            f"choose one there"
+        )
+    t = brentq(excess, 0.0, 1.0, xtol=1e-15)
+    return t / (1 - t) * B
+
+
+def _change_by_delta(A, delta, d, direction, rng):
+    """The change of every group, stacked (n_groups, n_features, d): added, or a turn by the angle t of :func:`perturb_dictionary`."""
+    G = groups.blocks(A, d)
+    if direction == "generic":
+        B = rng.standard_normal(G.shape)
+        return delta * B / np.linalg.norm(B, axis=(1, 2), keepdims=True)
+    if direction == "tangent":
+        t = 2 * np.arcsin(delta / np.sqrt(4 * d))
+        V = _haar(np.concatenate([G, rng.standard_normal(G.shape)], axis=2))[:, :, d:]
+        return (np.cos(t) - 1) * G + np.sin(t) * V
+    first, second = np.arange(0, d - 1, 2), np.arange(1, d, 2)  # the planes: pairs of coordinates in a random basis W
+    t = 2 * np.arcsin(delta / np.sqrt(8 * len(first)))
+    turn = np.zeros((d, d))
+    turn[first, first] = turn[second, second] = np.cos(t) - 1
+    turn[second, first], turn[first, second] = np.sin(t), -np.sin(t)
+    W = _haar(rng.standard_normal((len(G), d, d)))
+    return G @ (W @ turn @ np.swapaxes(W, 1, 2))
+
+
+def _feasible_delta(A, delta, d, direction):
+    """Return delta if the direction reaches it from A."""
+    G = groups.blocks(A, d)
+    gap = float(np.abs(np.swapaxes(G, 1, 2) @ G - np.eye(d, dtype=A.dtype)).max())
+    if direction != "generic" and gap > 1e3 * np.finfo(A.dtype).eps:
+        raise ValueError(
+            f"direction = {direction!r}, but max |A_g^T A_g - I| = {gap:.3g}; it needs orthonormal groups; "
+            f"use make_dictionary(kind='orthonormal_groups') or direction='generic'"
+        )
+    if direction == "tangent" and 2 * d > len(A):
+        raise ValueError(
+            f"direction = 'tangent' with group_size = {d} and n_features = {len(A)}; it needs 2 * group_size <= n_features, room for an "
+            f"orthogonal span; lower group_size or use direction='generic'"
+        )
+    if direction == "rotation" and d < 2:
+        raise ValueError(f"direction = 'rotation' with group_size = {d}; one atom cannot rotate within its span; use group_size >= 2")
+    reach, rule = {
+        "generic": (np.inf, "inf"),
+        "tangent": (np.sqrt(2 * d), "sqrt(2 * group_size)"),
+        "rotation": (np.sqrt(8 * (d // 2)), "sqrt(8 * floor(group_size / 2))"),
+    }[direction]
+    if not 0 <= delta <= reach:
+        raise ValueError(f"delta = {delta!r}; direction = {direction!r} reaches 0 <= delta <= {rule} = {reach:.6g}; choose delta there")
+    return delta
+
+
+def _norm_bounds(norm_range, coefficients):
+    if np.shape(norm_range) != (2,):
+        raise ValueError(f"norm_range = {norm_range!r}; it must be a pair of bounds (b_min, b_max); pass for example (4, 5)")
+    if coefficients == "gaussian" and tuple(norm_range) != (4, 5):
+        raise ValueError(f"norm_range = {norm_range!r}, but Gaussian groups have no norm range; leave it out or use coefficients='sphere'")
+    return checks.norm_bounds(*norm_range)
+
+
+def _supports(n_samples, n_active, n_groups, rng):
+    """Uniform supports, sorted: Floyd's algorithm on all rows at once. (n_samples, n_active) integers.
+
+    Step j draws from {0, ..., j}, j = n_groups - n_active, ..., n_groups - 1, and takes j itself if the draw is already in.
+    """
+    last = np.arange(n_groups - n_active, n_groups)
+    support = rng.integers(0, last + 1, size=(n_samples, n_active))
+    for k, j in enumerate(last):
+        taken = (support[:, :k] == support[:, k, None]).any(axis=1)
+        support[taken, k] = j
+    support.sort(axis=1)
+    return support
+
+
+def _sparse_codes(coefs, support, n_atoms):
+    """Codes as a sparse matrix (n_samples, n_atoms) from coefficients (n_samples, n_active, group_size)."""
+    from scipy.sparse import csr_array
+
+    n_samples, n_active, d = coefs.shape
+    columns = support[:, :, None] * d + np.arange(d)
+    ends = np.arange(n_samples + 1) * (n_active * d)
+    return csr_array((coefs.ravel(), columns.ravel(), ends), shape=(n_samples, n_atoms))
+
+
+def _noise(clean, snr_db, rng):
+    """Gaussian noise whose energy is that of ``clean`` less ``snr_db`` decibels."""
+    Z = rng.standard_normal(clean.shape)
+    signal = np.sum(clean * clean)
+    if signal == 0:
+        raise ValueError(f"snr_db = {snr_db!r}, but the active atoms of A_star are zero; noise has no ratio to nothing; pass snr_db=None")
+    return Z * (np.sqrt(signal / np.sum(Z * Z)) * 10 ** (-snr_db / 20))
