@@ -1,0 +1,251 @@
+"""Counterexamples to the convergence of [T21]: Theorem 1, Theorem 2 (both versions), (70) and remark (b).
+
+All have gamma = 1, orthonormal A_g and A*_g, codes of constant norm (so tau_g is a number) and surely recovered support (epsilon = 0): the
+expected gradient (27) is then exact, P_1 = P_2 = 0 and the residual of (71) vanishes.
+"""
+
+from fractions import Fraction
+
+from .descent import descent, norm_condition
+from .exact import Certificate, Comparison, add, frobenius_squared, log_above, matrix, product, scale, subtract, transpose
+from .setting import Setting, signs, spikes, standard_groups, tau
+
+__all__ = ["ce10", "ce10_step", "ce10b", "ce11", "ce11_rate", "ce12", "ce_eq70", "ce_v1_theorem2"]
+
+
+def _hypotheses(s):
+    """The assumptions that every counterexample here satisfies, beyond the paper's: A*_g orthonormal, the support surely recovered."""
+    return (*s.model(), s.unit_columns(), *s.codes(), *s.recovered())
+
+
+def _truth(n=4, lam=Fraction(1, 5)):
+    """d = 1, n = Gamma, A = A* = I_n, codes +-1: tau = 1 - lambda."""
+    groups = standard_groups(n, n, 1)
+    return descent(Setting(groups, groups, spikes(1, {1: 1}), 1, Fraction(1), Fraction(1), lam=lam))
+
+
+def ce10(n=4, lam=Fraction(1, 5)):
+    """Theorem 1: (32) with (33), at A = A*, delta = 0. By (33) v_i = 0, by (56) ||v_i|| = 2 tau (1 - tau) p_g = 2/25.
+
+    The O-term is C (mu_B + delta)^2 gamma^5/Gamma^3 = 0 for every constant C.
+    """
+    step = _truth(n, lam)
+    s = step.setting
+    ((left, right),) = step.alignment(step.v_printed_above)
+    ((_, repaired),) = step.alignment(step.v_corrected)
+    order = s.leak_printed**2 * Fraction(s.n_active**5, s.n_groups**3)
+    return Certificate(
+        name="CE10",
+        statement="T21-theorem1",
+        data=s.data() | step.data() | {"||v_1||_2^2": step.v_squared(), "(33) squared": step.v_printed_above},
+        hypotheses=(*_hypotheses(s), *s.lemma1(), *step.theorem1()),
+        printed=Comparison(
+            "2 <g_1, a_1 - a*_1> >= kappa ||a_1 - a*_1||^2 + nu ||g_1||^2 - xi (33)^2 - C (mu_B + delta)^2 gamma^5/Gamma^3",
+            left, ">=", right - order,
+        ),
+        corrected=Comparison(
+            "the same with ||v_i|| <= c sqrt(d-1) omega_i ||A_g - A*_g||_F + tau p_g ||tau X - (2-tau) I||_F in place of (33)",
+            left, ">=", repaired - order,
+        ),
+        note="G_g(A*) = -2 tau (1 - tau) p_g A*_g: the shrinkage of (7) makes A* non-stationary, and (33) has no term for it. The same "
+        "for every n = Gamma and every lambda > 0 that (18) allows.",
+    )
+
+
+def ce10_step(n=4, lam=Fraction(1, 5)):
+    """Theorem 2 from A = A*: one step of size 1/c goes to A^1 = (4/3) A*, error 1/9, where (1 - rho) 0 + eta d epsilon = 0 is claimed."""
+    step = _truth(n, lam)
+    s = step.setting
+    order = s.leak_printed**2 * Fraction(s.n_active**5, s.n_groups**3)
+    shrink = 4 * s.group_size * (1 - step.tau) ** 2 / (2 - step.tau) ** 2
+    return Certificate(
+        name="CE10_step",
+        statement="T21-theorem2",
+        data=s.data() | step.data(),
+        hypotheses=(*_hypotheses(s), *s.lemma1(), *step.theorem2()),
+        printed=Comparison(
+            "||A_g^+ - A*_g||_F^2 <= (1 - rho) ||A_g - A*_g||_F^2 + eta d C (mu_B + delta)^2 gamma^5/Gamma^3",
+            step.next_error, "<=", (1 - step.rho_below) * step.error + step.eta * s.group_size * order,
+        ),
+        corrected=Comparison("||A_g^+ - A*_g||_F^2 == 4 d (1-tau)^2/(2-tau)^2", step.next_error, "==", shrink),
+        note="The error after one step does not depend on n = Gamma, so the second claim, O(d log^2 n/Gamma^2), fails too, for every "
+        "constant. The exact gradient, -(1 - tau^2) p_g A*_g, gives 9/64. The step also breaks A_g^T A_g = I.",
+    )
+
+
+def ce10b(s=Fraction(5, 4), n=4):
+    """Remark (b) after Theorem 2: a constant bias gives recovery and convergence to A*. It moves the minimiser to s A*, s - 1/s = lambda/B.
+
+    At A = s A*, A_g sigma(A_g^T y) = s (s - lambda/B) y = y: the loss is zero there, and positive at A*. With s = 5/4, lambda/B = 9/20.
+    """
+    lam = s - 1 / s
+    groups = standard_groups(n, n // 2, 2)
+    truth = Setting(groups, groups, signs(2), 1, Fraction(1), Fraction(1), lam=lam, unit_squared=2)
+    moved = tuple(scale(s, G) for G in groups)
+    at_truth, at_moved = (_expected_loss(truth, A) for A in (groups, moved))
+    floor = frobenius_squared(subtract(moved[0], groups[0]))
+    return Certificate(
+        name="CE10b",
+        statement="T21-remark-b",
+        data=truth.data() | {"s": s, "||s A*_g - A*_g||_F^2": floor, "E L(A*)": at_truth},
+        hypotheses=(*_hypotheses(truth), *truth.lemma1(), Comparison("E L(s A*) == 0: a global minimum", at_moved, "==", 0)),
+        printed=Comparison("E L(A*) <= E L(s A*), so that A* is a minimum too", at_truth, "<=", at_moved),
+        corrected=Comparison(
+            "||A_g/s - A*_g||_F^2 <= 0 at A = s A*: the normalised factor is A*",
+            frobenius_squared(subtract(scale(1 / s, moved[0]), groups[0])), "<=", 0,
+        ),
+        note="Descent from A* moves along s A* to s = 5/4, where the loss (B^2/2)(1 - s^2 + s lambda/B)^2 is zero: the distance to A* ends "
+        "at (s - 1) sqrt(d) per group for all n and Gamma. A constant bias recovers the support and not the dictionary.",
+    )
+
+
+def _expected_loss(setting, A):
+    """E of (40), all groups encoded, by enumeration of the supports and codes of ``setting``."""
+    total = Fraction(0)
+    for weight, _, codes in setting.samples():
+        y = setting.observe(codes)
+        z = [product(transpose(G), y) for G in A]
+        fit = add(*(product(G, scale(tau(u, setting.lam, setting.unit_squared), u)) for G, u in zip(A, z, strict=True)))
+        total += weight * frobenius_squared(subtract(y, fit)) / 2
+    return total
+
+
+def _rotated(n_groups, lam, delta=Fraction(1, 7), cosine=Fraction(399, 401), sine=Fraction(40, 401)):
+    """d = 2, A* = I_n, n = 2 Gamma, A_1 = A*_1 Q for a rotation Q by a small angle, A_h = A*_h otherwise: same loss, ||A_1 - A*_1|| > 0."""
+    star = standard_groups(2 * n_groups, n_groups, 2)
+    Q = matrix([[cosine, -sine], [sine, cosine]])
+    groups = (product(star[0], Q), *star[1:])
+    return descent(Setting(groups, star, signs(2), 1, Fraction(1), Fraction(1), delta, lam, unit_squared=2))
+
+
+def ce11(n_groups=3, constant=Fraction(1), lam=Fraction(1, 5), delta=Fraction(1, 7)):
+    """Theorem 2, first claim: from A_1 = A*_1 Q the error grows, though every hypothesis holds, Lemma 1's included.
+
+    The encoder is equivariant and A*_1 A*_1^T = A_1 A_1^T, so G_1 = -2 tau (1 - tau) p A_1: a step only stretches A_1, and
+    e^2 = 8/401 becomes 2 (s^2 - 2 s cos + 1) with s = 1598/1197.
+    """
+    step = _rotated(n_groups, lam, delta)
+    s = step.setting
+    order = constant * s.leak_printed**2 * Fraction(s.n_active**5, s.n_groups**3)
+    return Certificate(
+        name="CE11",
+        statement="T21-theorem2",
+        data=s.data() | step.data() | {"C": constant, "rho (rounded down)": step.rho_below},
+        hypotheses=(*_hypotheses(s), *s.lemma1(), *step.theorem2()),
+        printed=Comparison(
+            "||A_1^+ - A*_1||_F^2 <= (1 - rho) ||A_1 - A*_1||_F^2 + eta d C (mu_B + delta)^2 gamma^5/Gamma^3 (rho rounded down)",
+            step.next_error, "<=", (1 - step.rho_below) * step.error + step.eta * s.group_size * order,
+        ),
+        corrected=None,
+        note="The loss does not change under A_g -> A_g Q, so no descent can reduce ||A_g - A*_g||_F in that direction. The left side does "
+        "not depend on Gamma, the additive term is of order C/Gamma^2: every constant C fails for large Gamma.",
+    )
+
+
+def ce11_rate(n_groups=12, constant=Fraction(1), lam=Fraction(1, 5)):
+    """Theorem 2, second claim, with Lemma 1's assumptions: ||A^+ - A*||_F^2 <= (1 - rho) ||A - A*||_F^2 + C d log^2 n/Gamma^2."""
+    step = _rotated(n_groups, lam)
+    s = step.setting
+    rate = constant * s.group_size * (log_above(s.n_features) / s.n_groups) ** 2
+    return Certificate(
+        name="CE11_rate",
+        statement="T21-theorem2",
+        data={"instance": "CE11 with this Gamma and n = 2 Gamma", "Gamma": s.n_groups, "n": s.n_features, "d": s.group_size, "C": constant}
+        | {f"lambda (unit: sqrt({s.unit_squared}))": lam, "delta": s.delta, "A_1": s.A[0], "A*_1": s.A_star[0]} | step.data(),
+        hypotheses=(*_hypotheses(s), *s.lemma1(), *step.theorem2()),
+        printed=Comparison(
+            "||A_1^+ - A*_1||_F^2 <= (1 - rho) ||A_1 - A*_1||_F^2 + C d log^2 n/Gamma^2 (rho rounded down, log n up)",
+            step.next_error, "<=", (1 - step.rho_below) * step.error + rate,
+        ),
+        corrected=None,
+        note="The left side is the constant of CE11, the additive term tends to 0: every constant C fails for large Gamma.",
+    )
+
+
+def ce12(n_groups=3, lam=Fraction(1, 400)):
+    """Theorem 2 after the correction of (66)-(69), n to d: the error still grows, e^2 = 8/401 to 3200/159201.
+
+    lambda is below Lemma 1's interval, but the support is recovered surely: the groups of A are orthogonal.
+    """
+    step = _rotated(n_groups, lam)
+    s = step.setting
+    order = s.leak_printed**2 * Fraction(s.n_active**5, s.n_groups**3)
+    return Certificate(
+        name="CE12",
+        statement="T21-theorem2",
+        data=s.data() | step.data() | {"rho (rounded down)": step.rho_below},
+        hypotheses=(*_hypotheses(s), *step.theorem2(), _corrected_condition(step)),
+        printed=Comparison(
+            "||A_1^+ - A*_1||_F^2 <= (1 - rho) ||A_1 - A*_1||_F^2 + eta d (mu_B + delta)^2 gamma^5/Gamma^3 (rho rounded down)",
+            step.next_error, "<=", (1 - step.rho_below) * step.error + step.eta * s.group_size * order,
+        ),
+        corrected=None,
+        note="Correcting n to d does not save Theorem 2: the rotation is still invisible to the loss. The left side exceeds even ||A_1 - "
+        "A*_1||_F^2 and does not depend on Gamma, the additive term is of order 1/Gamma^2.",
+    )
+
+
+def ce_eq70(n_groups=3, lam=Fraction(1, 400)):
+    """(70), (58) and (33) within Theorem 2's hypotheses, printed and corrected (n to d): ||v_1||^2 = .0011 > .0003.
+
+    (69) gives ||tau X - (2-tau) I||_F <= sqrt(2-tau) delta; (70) uses (2-tau) delta ||A_g - A*_g||_F.
+    """
+    step = _rotated(n_groups, lam)
+    s = step.setting
+    return Certificate(
+        name="CE_eq70",
+        statement="T21-eq70",
+        data=s.data() | step.data(),
+        hypotheses=(
+            *_hypotheses(s), *step.theorem2(), _corrected_condition(step),
+            Comparison(
+                "||tau X - (2-tau) I||_F^2 <= (2-tau) delta^2, the conclusion of (69)",
+                step.M_squared, "<=", (2 - step.tau) * s.delta**2,
+            ),
+        ),
+        printed=Comparison(
+            "max_i ||v_i||_2^2 <= c^2 (omega sqrt(d^2+1) + delta)^2 ||A_1 - A*_1||_F^2 (root rounded up)",
+            step.v_squared(), "<=", step.v_printed_above,
+        ),
+        corrected=Comparison(
+            "max_i ||v_i||_2^2 <= c^2 (d-1) omega^2 ||A_1 - A*_1||_F^2 + tau^2 p_g^2 ||tau X - (2-tau) I||_F^2",
+            step.v_squared(), "<=", step.v_corrected,
+        ),
+        note="(70) takes the square root of (69) as if it were (2-tau) delta ||A_g - A*_g||_F, which is smaller by the factor "
+        "sqrt(2-tau) ||A_g - A*_g||_F. In general ||v_i|| <= c sqrt(d-1) omega_i ||A_g - A*_g||_F + tau p_g ||tau X - (2-tau) I||_F.",
+    )
+
+
+def _corrected_condition(step):
+    s = step.setting
+    bound = norm_condition(step.tau, s.group_size, s.delta)
+    return Comparison("||A_g^T A*_g||_F^2 <= [3 (2-tau)(tau-2/3) d + (1-tau)(2-tau) delta^2]/tau^2", frobenius_squared(step.X), "<=", bound)
+
+
+def ce_v1_theorem2(largest=16, delta=Fraction(0)):
+    """Theorem 2 of version 1: rho = eta c (alpha_min - d (alpha_max sqrt(d^2+1) + delta)^2/alpha_min) is negative for every d.
+
+    alpha_max >= alpha_min gives rho <= eta c alpha_min (1 - d (d^2 + 1)); at A = A*, delta = 0, eta = 1/c it is 1 - d (d^2 + 1).
+    """
+    groups = {d: standard_groups(2 * d, 2, d)[0] for d in range(1, largest + 1)}
+    alphas = {d: [sum(row[i] ** 2 for row in G) for i in range(d)] for d, G in groups.items()}
+    rhos = [min(a) - d * (max(a) ** 2 * (d**2 + 1) + delta**2) / min(a) for d, a in alphas.items()]  # exact at delta = 0, else rounded up
+    ceiling = [min(a) * (1 - d * (d**2 + 1)) for d, a in alphas.items()]
+    return Certificate(
+        name="CE_v1_theorem2",
+        statement="T21-theorem2-v1",
+        data={"d": f"1, ..., {largest}", "A_g = A*_g": "[e_1, ..., e_d]", "delta": delta, "rho by d": ", ".join(map(str, rhos))},
+        hypotheses=(
+            Comparison("min_{d, i} alpha_i > 0", min(min(a) for a in alphas.values()), ">", 0),
+            Comparison("min_d (alpha_max - alpha_min) >= 0", min(max(a) - min(a) for a in alphas.values()), ">=", 0),
+            Comparison(
+                "max_d (rho - alpha_min (1 - d (d^2 + 1))) <= 0, in units of eta c",
+                max(r - b for r, b in zip(rhos, ceiling, strict=True)), "<=", 0,
+            ),
+            Comparison("delta <= 1", delta, "<=", 1),
+        ),
+        printed=Comparison("max_d rho > 0 (largest over the listed d, eta c = 1)", max(rhos), ">", 0),
+        corrected=None,
+        note="With rho < 0 the claim ||A^+ - A*||_F^2 <= (1 - rho) ||A - A*||_F^2 + ... allows growth by a factor above 1: version 1's "
+        "theorem says nothing for any d, delta, alpha or dictionary.",
+    )

@@ -1,0 +1,458 @@
+"""The exact counterexamples: they refute, their numbers are the known ones, spoiled instances do not refute, NumPy agrees."""
+
+import ast
+import json
+import math
+from fractions import Fraction as F
+from itertools import product as tuples
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import gsae_ref.theory.certificates as room
+from gsae_ref.theory.certificates import CERTIFICATES, Certificate, Comparison, exact
+from gsae_ref.theory.certificates.descent import descent
+from gsae_ref.theory.certificates.residual import residual
+from gsae_ref.theory.certificates.setting import Setting, signs, spikes, standard_groups
+
+NAMES = list(CERTIFICATES)
+
+
+@pytest.fixture(scope="module")
+def built():
+    return {name: make() for name, make in CERTIFICATES.items()}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_certificate_refutes_its_statement(built, name):
+    certificate = built[name]
+    assert certificate.name == name
+    assert certificate.statement.startswith("T21-")
+    assert [str(h) for h in certificate.hypotheses if not h.holds] == []
+    assert not certificate.printed.holds
+    assert certificate.corrected is None or certificate.corrected.holds
+    assert certificate.refutes is True
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_record_survives_json_and_reads_as_text(built, name):
+    certificate = built[name]
+    record = certificate.to_dict()
+    assert json.loads(json.dumps(record)) == record
+    assert F(record["printed"]["left"]) == certificate.printed.left
+    text = certificate.explain()
+    assert all(str(h) in text for h in certificate.hypotheses)
+    assert str(certificate.printed) in text
+    assert certificate.note in text
+    assert all(len(line) > 0 for line in text.splitlines())
+
+
+def test_every_function_of_the_room_is_registered(built):
+    functions = {name for name in room.__all__ if name.startswith("ce")}
+    assert {make.__name__ for make in CERTIFICATES.values()} == functions
+    refuted = {certificate.statement.removeprefix("T21-") for certificate in built.values()}
+    assert {"prop2", "lemma1", "eq22", "eq39", "relu", "assumption3", "unit-norm"} <= refuted
+    assert {"eq41", "eq42", "eq24", "eq30", "eq31", "eq77", "eq66", "eq67", "eq69", "eq70"} <= refuted
+    assert {"theorem1", "theorem2", "theorem2-v1", "remark-b", "eq72", "eq73", "eq74"} <= refuted
+
+
+KNOWN = {
+    "CE1": (F(6, 5), F(3, 5)),
+    "CE1b": (F(506, 325), F(131, 100)),
+    "CE_step39": (F(3, 5), F(3, 10)),
+    "CE2": (F(14, 25), F(1, 2)),
+    "CE3": (F(1, 2), F(1, 4)),
+    "CE3b": (F(18, 41), F(5, 41)),
+    "CE4": (0, 0),
+    "CE5": (F(5, 41), F(14, 41)),
+    "CE_relu": (-1, 0),
+    "CE_assumption3": (F(61, 3), 2),
+    "CE9": (F(3, 2), F(15, 8)),
+    "CE9b": (0, 0),
+    "CE6": (F(-5337, 625), -9),
+    "CE6b": (F(-144, 25), 0),
+    "CE6_eq42": (F(627, 125), F(27, 5)),
+    "CE7": (-8, -9),
+    "CE14": (F(-20, 49), F(-7, 50)),
+    "CE14_constant": (F(17, 20), F(23, 25) ** 2),
+    "CE14b": (F(64, 25), F(128, 75)),
+    "CE15": (F(2, 25) ** 2, 0),
+    "CE8": (2, 4),
+    "CE_eq66": (F(8, 25), F(16, 5)),
+    "CE10": (0, F(2, 75)),
+    "CE10_step": (F(1, 9), 0),
+    "CE10b": (F(81, 400), 0),
+    "CE12": (F(3200, 159201), None),
+    "CE11": (F(144264850, 574556409), None),
+    "CE_v1_theorem2": (-1, 0),
+    "CE13": (F(10449, 15625), F(324, 625)),
+    "CE13_variant": (F(7414288, 244140625), F(9604, 390625)),
+    "CE13b": (F(612, 625), F(9, 25)),
+}
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_known_numbers(built, name):
+    left, right = KNOWN[name]
+    assert built[name].printed.left == left
+    assert right is None or built[name].printed.right == right
+
+
+def test_known_numbers_inside_the_instances(built):
+    assert built["CE2"].data["interval"] == "[7/25, 18/25]"
+    assert built["CE_assumption3"].corrected.right == F(61, 3)
+    assert F(1767, 392) in {h.right for h in built["CE11"].hypotheses}
+    assert F(8, 401) in {h.left for h in built["CE11"].hypotheses}
+    assert 0.45 < built["CE11"].data["rho (rounded down)"] < 0.4591
+    assert built["CE10"].data["||v_1||_2^2"] == F(2, 25) ** 2
+    assert built["CE10b"].data["||s A*_g - A*_g||_F^2"] == F(1, 8)
+    assert built["CE6"].note.endswith("gives -8 here.")
+    assert float(built["CE_eq70"].printed.left) == pytest.approx(0.0011, abs=1e-5)
+    assert float(built["CE_eq70"].printed.right) == pytest.approx(0.0003, abs=1e-5)
+
+
+# A spoiled instance must not refute: either a hypothesis fails, or the printed claim becomes true while every hypothesis holds.
+SPOILED = [
+    (room.ce1, {"sine": F(3, 5)}, "hypothesis"),
+    (room.ce1, {"x": (3, 0)}, "hypothesis"),
+    (room.ce1, {"x": (1, 0)}, "printed"),
+    (room.ce1b, {"delta": F(1, 3)}, "hypothesis"),
+    (room.ce2, {"lam": F(1, 5)}, "hypothesis"),
+    (room.ce2, {"lam": F(14, 25)}, "printed"),
+    (room.ce3, {"n": 7}, "hypothesis"),
+    (room.ce3, {"delta": F(1, 10)}, "printed"),
+    (room.ce3b, {"delta": F(17, 41)}, "hypothesis"),
+    (room.ce4, {"lam": F(101, 100)}, "hypothesis"),
+    (room.ce4, {"lam": F(99, 100)}, "printed"),
+    (room.ce5, {"others": (2, 0)}, "printed"),
+    (room.ce6, {"lam": F(0)}, "hypothesis"),
+    (room.ce6, {"y": (5, 0)}, "printed"),
+    (room.ce6b, {"A": ((1, 0), (0, 1)), "y": (3, 4)}, "printed"),
+    (room.ce6b, {"rotation": ((2, 0), (0, 2))}, "hypothesis"),
+    (room.ce6_eq42, {"y": (5, 0)}, "printed"),
+    (room.ce7, {"lam": F(5)}, "hypothesis"),
+    (room.ce9, {"second": F(1)}, "printed"),
+    (room.ce9b, {"second": F(1, 2)}, "printed"),
+    (room.ce9, {"delta": F(1, 3)}, "hypothesis"),
+    (room.ce10, {"lam": F(0)}, "printed"),
+    (room.ce10, {"lam": F(1, 2)}, "hypothesis"),
+    (room.ce11, {"lam": F(1, 10)}, "hypothesis"),
+    (room.ce11, {"delta": F(1, 8)}, "hypothesis"),
+    (room.ce11, {"constant": F(100)}, "printed"),
+    (room.ce13, {"n": 7}, "hypothesis"),
+    (room.ce13, {"cosine": F(7, 25), "sine": F(24, 25), "n": 21, "n_active": 3}, "printed"),
+    (room.ce13b, {"n_active": 1}, "hypothesis"),
+    (room.ce14, {"sizes": spikes(1, {1: 1})}, "printed"),
+    (room.ce14, {"lam": F(1, 5)}, "hypothesis"),
+    (room.ce_eq72, {"delta": F(1, 4)}, "hypothesis"),
+    (room.ce_eq74, {"tau": F(1)}, "hypothesis"),
+    (room.ce_eq69, {"delta": F(3, 10)}, "hypothesis"),
+    (room.ce_relu, {"x": F(2)}, "printed"),
+    (room.ce_assumption3, {"low": F(0)}, "hypothesis"),
+]
+
+
+@pytest.mark.parametrize(("make", "changes", "fault"), SPOILED)
+def test_a_spoiled_instance_does_not_refute(make, changes, fault):
+    certificate = make(**changes)
+    held = all(h.holds for h in certificate.hypotheses)
+    assert (held, certificate.printed.holds) == (True, True) if fault == "printed" else not held
+    assert certificate.refutes is False
+
+
+def test_refutes_needs_all_three_parts():
+    true, false = Comparison("one", 1, "==", 1), Comparison("two", 1, "==", 2)
+    assert Certificate("x", "s", {}, (true,), false, None, "").refutes
+    assert Certificate("x", "s", {}, (true,), false, true, "").refutes
+    assert not Certificate("x", "s", {}, (true,), false, false, "").refutes
+    assert not Certificate("x", "s", {}, (true,), true, true, "").refutes
+    assert not Certificate("x", "s", {}, (true, false), false, true, "").refutes
+
+
+RELATIONS = [("<=", (1, 1, 0)), ("<", (1, 0, 0)), ("==", (0, 1, 0)), ("!=", (1, 0, 1)), (">=", (0, 1, 1)), (">", (0, 0, 1))]
+
+
+@pytest.mark.parametrize(("relation", "truth"), RELATIONS)
+def test_relations(relation, truth):
+    assert tuple(Comparison("x", left, relation, F(1, 2)).holds for left in (0, F(1, 2), 1)) == tuple(map(bool, truth))
+
+
+def test_comparisons_are_exact_or_refused():
+    with pytest.raises(TypeError, match=r"0\.5 is not exact"):
+        Comparison("x", 0.5, "<=", 1)
+    with pytest.raises(ValueError, match="'=<' is unknown"):
+        Comparison("x", 1, "=<", 1)
+
+
+# Families: the failures are not accidents of one instance.
+
+
+@pytest.mark.parametrize("triple", [(11, 60, 61), (9, 40, 41), (20, 99, 101), (40, 399, 401), (200, 9999, 10001)])
+def test_lemma1_fails_for_every_small_coherence(triple):
+    a, b, c = triple
+    assert room.ce2(F(a, c), F(b, c), lam=F(3, 2) * F(a, c)).refutes
+
+
+@pytest.mark.parametrize(("constant", "n_groups"), [(1, 3), (10, 3), (100, 5), (1000, 14)])
+def test_theorem2_fails_for_every_constant(constant, n_groups):
+    certificate = room.ce11(n_groups, F(constant))
+    assert certificate.refutes
+    assert certificate.printed.left == F(144264850, 574556409)
+
+
+@pytest.mark.parametrize("n", [4, 5, 9])
+def test_theorem1_fails_for_every_n(n):
+    assert room.ce10(n).refutes
+    assert room.ce10_step(n).printed.left == F(1, 9)
+
+
+@pytest.mark.parametrize("constant", [1, 2, 6])
+def test_the_order_of_74_fails_for_every_constant(constant):
+    assert room.ce_eq74(F(constant)).refutes
+
+
+@pytest.mark.parametrize("largest", range(1, 17))
+def test_version_1_is_vacuous_for_every_group_size(largest):
+    certificate = room.ce_v1_theorem2(largest)
+    assert certificate.refutes
+    assert certificate.data["rho by d"].split(", ")[-1] == str(1 - largest * (largest**2 + 1))
+
+
+def test_a_random_tau_is_refused():
+    groups = standard_groups(2, 2, 1)
+    law = spikes(1, {1: F(1, 2), 2: F(1, 2)})
+    with pytest.raises(ValueError, match="tau_1 takes the values"):
+        descent(Setting(groups, groups, law, 1, F(1), F(2), lam=F(1, 2)))
+
+
+# The arithmetic against NumPy.
+
+RATIONALS = st.fractions(min_value=-3, max_value=3, max_denominator=5)
+
+
+@st.composite
+def matrices(draw, square=False):
+    rows = draw(st.integers(1, 4))
+    columns = rows if square else draw(st.integers(1, 4))
+    return tuple(tuple(draw(RATIONALS) for _ in range(columns)) for _ in range(rows))
+
+
+def floats(M):
+    return np.array([[float(entry) for entry in row] for row in M])
+
+
+@settings(deadline=None)
+@given(matrices(square=True))
+def test_psd_agrees_with_eigenvalues(M):
+    S = exact.add(M, exact.transpose(M))
+    least = np.linalg.eigvalsh(floats(S))[0]
+    if abs(least) > 1e-9:
+        assert exact.is_psd(S) == (least > 0)
+
+
+@settings(deadline=None)
+@given(matrices(), st.fractions(min_value=F(1, 100), max_value=1, max_denominator=100))
+def test_psd_of_gram_matrices_of_any_rank(M, shift):
+    gram = exact.product(M, exact.transpose(M))
+    assert exact.is_psd(gram)
+    if np.linalg.eigvalsh(floats(gram))[0] < float(shift) - 1e-9:
+        assert not exact.is_psd(exact.subtract(gram, exact.scale(shift, exact.identity(len(gram)))))
+
+
+@pytest.mark.parametrize(("M", "expected"), [
+    (((0, 0), (0, 0)), True), (((0, 0), (0, 1)), True), (((0, 1), (1, 0)), False), (((0, 1), (1, 5)), False), (((1, 1), (1, 1)), True),
+    (((1, 0, 0), (0, 0, 1), (0, 1, 0)), False), (((1, 1, 0), (1, 1, 0), (0, 0, -1)), False), (((-1,),), False),
+])
+def test_psd_with_zero_pivots(M, expected):
+    assert exact.is_psd(exact.matrix(M)) is expected
+
+
+def test_psd_refuses_an_unsymmetric_matrix():
+    with pytest.raises(ValueError, match="not symmetric"):
+        exact.is_psd(exact.matrix([[1, 2], [0, 1]]))
+
+
+@settings(deadline=None)
+@given(matrices(), st.fractions(min_value=0, max_value=40, max_denominator=7))
+def test_spectral_bound_agrees_with_singular_values(M, c):
+    norm_squared = np.linalg.norm(floats(M), 2) ** 2
+    if abs(norm_squared - float(c)) > 1e-8:
+        assert exact.spectral_at_most(M, c) == (norm_squared < float(c))
+
+
+@settings(deadline=None)
+@given(matrices(), matrices())
+def test_products_agree(M, N):
+    N = tuple(row for row in (N * 4)[: len(M[0])])
+    np.testing.assert_allclose(floats(exact.product(M, N)), floats(M) @ floats(N), atol=1e-12)
+    assert float(exact.inner(M, M)) == pytest.approx(np.linalg.norm(floats(M)) ** 2)
+
+
+@pytest.mark.parametrize("M", [((3, 0), (4, 0)), ((1, 2), (2, 1)), ((3, 4),), ((1, 0, 0), (0, 2, 0))])
+def test_spectral_norm_agrees(M):
+    assert float(exact.spectral_norm(exact.matrix(M))) == pytest.approx(np.linalg.norm(floats(M), 2))
+
+
+def test_irrational_norms_are_refused():
+    with pytest.raises(ValueError, match="no rational square root"):
+        exact.root(2)
+    with pytest.raises(ValueError, match="no rational square root"):
+        exact.spectral_norm_squared(exact.matrix([[1, 1], [0, 1]]))
+    with pytest.raises(ValueError, match="bound the norm"):
+        exact.spectral_norm_squared(exact.matrix([[1, 1, 0], [0, 1, 1]]))
+    with pytest.raises(ValueError, match="cannot multiply"):
+        exact.product(exact.identity(2), exact.identity(3))
+
+
+@given(st.fractions(min_value=0, max_value=1000, max_denominator=50), st.integers(1, 9))
+def test_roots_are_enclosed(q, denominator):
+    above = exact.root_above(q, denominator)
+    assert above**2 >= q
+    assert above == 0 or (above - F(1, denominator)) ** 2 < q
+
+
+@given(st.integers(2, 10**6))
+def test_logarithms_are_enclosed(n):
+    assert math.log(n) - 1e-9 <= exact.log_above(n) < math.log(n) + 0.1001
+
+
+@given(st.integers(0, 40))
+def test_exponentials_are_enclosed(k):
+    assert 1 <= float(exact.exp_above(k)) / math.exp(k) < 1 + 1e-4
+
+
+def test_the_room_uses_no_floats_and_the_standard_library_only():
+    allowed = {"fractions", "dataclasses", "itertools", "math"}
+    for path in Path(room.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            assert not (isinstance(node, ast.Constant) and isinstance(node.value, float)), path
+            assert not (isinstance(node, ast.Name) and node.id in {"float", "sqrt", "log"}), path
+            if isinstance(node, ast.Import):
+                assert {alias.name for alias in node.names} <= allowed, path
+            if isinstance(node, ast.ImportFrom):
+                assert node.level == 1 or node.module in allowed, path
+
+
+# Both sides again, in floating point, from the paper alone: nothing below uses the package's arithmetic.
+
+
+def tilted(cosine, sine, n, at):
+    eye = np.eye(n)
+    return cosine * eye[:, :2] + sine * eye[:, at : at + 2]
+
+
+def block_coherence(groups):
+    d = groups[0].shape[1]
+    return max(np.linalg.norm(G.T @ H, 2) for i, G in enumerate(groups) for j, H in enumerate(groups) if i != j) / d
+
+
+def expected_surrogate(A, A_star, g, lam, codes):
+    """E of (26) over one active group (gamma = 1), all groups and all codes equally likely."""
+    total = np.zeros_like(A[0])
+    for x in codes:
+        y = A_star[g] @ x
+        z = A[g].T @ y
+        t = max(1 - lam / np.linalg.norm(z), 0)
+        residual = y - A[g] @ (t * z)
+        total -= t * (np.outer(residual, y) + np.outer(y, residual)) @ A[g]
+    return total / (len(codes) * len(A))
+
+
+def agree(certificate, left, right):
+    assert float(certificate.printed.left) == pytest.approx(left, abs=1e-12)
+    assert float(certificate.printed.right) == pytest.approx(right, abs=1e-12)
+
+
+def test_ce1_in_floats(built):
+    groups = [np.eye(4)[:, :2], tilted(0.6, 0.8, 4, 2)]
+    agree(built["CE1"], np.linalg.norm(groups[0].T @ groups[1] @ [2, 0]), 2 * block_coherence(groups))
+
+
+def test_ce1b_in_floats(built):
+    star = [np.eye(4)[:, :2], tilted(0.6, 0.8, 4, 2)]
+    moved = tilted(63 / 65, 16 / 65, 4, 2)
+    assert np.linalg.norm(moved - star[0]) <= 0.355
+    agree(built["CE1b"], np.linalg.norm(moved.T @ star[1] @ [2, 0]), 2 * (block_coherence(star) + 0.355))
+
+
+def test_ce5_in_floats(built):
+    groups = [np.eye(6)[:, :2], tilted(9 / 41, 40 / 41, 6, 2), tilted(9 / 41, 40 / 41, 6, 4)]
+    y = groups[0] @ [1, 0] + groups[1] @ [-2, 0] + groups[2] @ [-2, 0]
+    agree(built["CE5"], np.linalg.norm(groups[0].T @ y), 1 - 3 * 2 * block_coherence(groups))
+
+
+def test_ce6_in_floats(built):
+    y, lam = np.array([3.0, 4.0]), 1.0
+
+    def sigma(z):
+        return (1 - lam / np.linalg.norm(z)) * z
+
+    def value(A):
+        return 0.5 * np.sum((y - A @ sigma(A.T @ y)) ** 2)
+
+    h = np.finfo(float).eps ** (1 / 3)
+    A = np.eye(2)
+    slope = (value(A + h * A) - value(A - h * A)) / (2 * h)
+    diagonal = np.array([(sigma(y + h * e) - sigma(y - h * e))[i] / (2 * h) for i, e in enumerate(np.eye(2))])
+    residual = y - A @ sigma(y)
+    printed = -np.outer(residual, sigma(y)) - np.outer(y, residual) @ A @ np.diag(diagonal)
+    assert float(built["CE6"].printed.right) == pytest.approx(slope, rel=1e-8)
+    assert float(built["CE6"].printed.left) == pytest.approx(np.sum(printed * A), rel=1e-8)
+
+
+def test_ce10_in_floats(built):
+    groups = [np.eye(4)[:, [g]] for g in range(4)]
+    G = expected_surrogate(groups, groups, 0, 0.2, [np.array([1.0]), np.array([-1.0])])
+    c = 0.8 * 1.2 / 4
+    agree(built["CE10"], 2 * np.sum(G * (groups[0] - groups[0])), np.sum(G**2) / c)
+    agree(built["CE10_step"], np.sum((G / c) ** 2), 0)
+
+
+def test_ce11_in_floats(built):
+    star = [np.eye(6)[:, 2 * g : 2 * g + 2] for g in range(3)]
+    Q = np.array([[399, -40], [40, 399]]) / 401
+    A = [star[0] @ Q, *star[1:]]
+    lam, tau, p, delta, d = math.sqrt(2) / 5, 0.8, 1 / 3, 1 / 7, 2
+    G = expected_surrogate(A, star, 0, lam, [np.array(x) for x in tuples((1.0, -1.0), repeat=2)])
+    c, alpha, omega = tau * (2 - tau) * p, 399 / 401, 40 / 401
+    eta = 1 / (c * alpha)
+    rho = eta * c * (alpha - 2 * d * (omega * math.sqrt(5) + delta) ** 2 / alpha)
+    claim = (1 - rho) * np.sum((A[0] - star[0]) ** 2) + eta * d * delta**2 / 27
+    assert rho > 0
+    assert float(built["CE11"].printed.left) == pytest.approx(np.sum((A[0] - eta * G - star[0]) ** 2), rel=1e-12)
+    assert claim <= float(built["CE11"].printed.right) <= 1.01 * claim
+
+
+def test_ce13_in_floats(built):
+    f, *rest = np.eye(8)
+    columns = [0.6 * f + 0.8 * e for e in rest[:4]]
+    coherence = columns[0] @ columns[1]
+    total = sum(a * (a @ columns[0]) for a in columns[1:])
+    agree(built["CE13"], total @ total, (2 * coherence) ** 2)
+
+
+def test_the_residual_is_the_expected_surrogate_less_its_main_term():
+    """(55) with a frozen tau, brute force over supports in floats, against the beta that CE_eq74 measures."""
+    eye, sign = exact.identity(8), spikes(1, {1: 1})
+    groups = tuple(tuple((F(7, 25) * row[0] + F(24, 25) * row[h],) for row in eye) for h in range(1, 6))
+    s, t = Setting(groups, groups, sign, 3, F(1), F(1)), 0.8
+    a = [floats(G)[:, 0] for G in s.A]
+    supports = [S for S in tuples(range(5), repeat=3) if S[0] < S[1] < S[2]]
+    total = np.zeros(8)
+    for S in supports:
+        if 0 in S:
+            shrink = np.eye(8) - t * sum(np.outer(a[h], a[h]) for h in S)
+            covariance = sum(np.outer(a[h], a[h]) for h in S)
+            total -= t * (shrink @ covariance + covariance @ shrink) @ a[0] / len(supports)
+    p = 3 / 5
+    main = -t * (2 - t) * p * a[0] + t**2 * p * a[0]
+    np.testing.assert_allclose(floats(residual(s, F(4, 5)))[:, 0], total - main, atol=1e-14)
+
+
+def test_the_codes_have_the_covariance_of_16():
+    for law, size in ((signs(3), 3), (spikes(2, {1: F(2, 3), 2: F(1, 3)}), 2)):
+        covariance = sum(float(p) * floats(x) @ floats(x).T for p, x in law.atoms)
+        np.testing.assert_allclose(covariance, np.eye(size), atol=1e-15)
