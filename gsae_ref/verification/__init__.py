@@ -1,0 +1,155 @@
+"""Runs the ledger: draws instances, evaluates both sides, searches for the worst case, and compares with the recorded verdicts.
+
+May import theory, ops, sampling, metrics, checks, groups.
+"""
+
+import contextlib
+import difflib
+import zlib
+
+import numpy as np
+
+from .. import checks
+from ..theory.ledger import LEDGER, VERDICTS
+from . import measurements  # noqa: F401  (registers them)
+from .dictionary import DictionaryReport, check_dictionary
+from .report import RowResult, VerificationReport, check_writable, write_json
+from .search import run
+
+__all__ = [
+    "DictionaryReport", "LEDGER", "RowResult", "VERDICTS", "VerificationReport", "check_dictionary", "check_writable", "find_row", "verify",
+    "write_json",
+]
+
+BACKENDS = ("loky", "threading", "dask")
+
+
+def find_row(row_id):
+    """Return the ledger row with an id, in any letter case.
+
+    Raises
+    ------
+    ValueError
+        For an unknown id; the message lists near matches.
+
+    Examples
+    --------
+    >>> find_row("t21-prop2").number
+    'Proposition 2'
+    """
+    by_name = {key.lower(): row for key, row in LEDGER.items()}
+    name = str(row_id).lower()
+    if name not in by_name:
+        near = difflib.get_close_matches(name, by_name, n=3, cutoff=0.5)
+        hint = "near matches: " + ", ".join(by_name[key].id for key in near) if near else "see gsae-ref verify --list"
+        raise ValueError(f"ledger id {row_id!r} is unknown; it must be one of the {len(LEDGER)} ids of the ledger; {hint}")
+    return by_name[name]
+
+
+def verify(papers="all", quick=False, rng=0, n_jobs=1, progress=False, only=None, backend="loky", callback=None):
+    """Run the evidence of every statement in the ledger and compare it with the recorded verdicts.
+
+    Parameters
+    ----------
+    papers : str or sequence of str
+        "all", or some of the papers in the ledger ("T21", and "own" for this project's theorems).
+    quick : bool
+        Fewer instances and a shorter search.
+    rng : int
+        Seed. Every row has its own stream, so the numbers do not depend on ``n_jobs`` or on which other rows run.
+    n_jobs : int
+        Processes (joblib; needs the ``parallel`` extra when not 1); -1 for all cores.
+    progress : bool
+        Show a progress bar on standard error (tqdm if installed).
+    only : sequence of str, optional
+        Ids of the rows to run.
+    backend : {"loky", "threading", "dask"}
+        joblib backend; "dask" runs on the active :class:`dask.distributed.Client`.
+    callback : callable, optional
+        Called with each :class:`RowResult` as soon as it is known, in the order of the ledger.
+
+    Returns
+    -------
+    report : VerificationReport
+        ``.rows``, ``.ok``, ``.counts``, ``.to_dict()``, ``.to_json(path)``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For an unknown paper, id or backend, or a bad seed; the message lists what there is.
+    ImportError
+        When ``n_jobs`` or ``backend`` asks for an extra that is not installed.
+
+    Examples
+    --------
+    >>> report = verify(only=["T21-prop2"], quick=True)
+    >>> report.ok, report.rows[0].verdict
+    (True, 'corrected')
+    """
+    seed = checks.count("rng", rng, minimum=0)
+    checks.option("backend", backend, BACKENDS)
+    known = sorted({row.paper for row in LEDGER.values()})
+    wanted = known if papers == "all" else [papers] if isinstance(papers, str) else list(papers)
+    for paper in wanted:
+        checks.option("papers", paper, [*known, "all"])
+    chosen = list(LEDGER.values()) if only is None else [find_row(row_id) for row_id in only]
+    rows = [row for row in chosen if only is not None or row.paper in wanted]
+    sources = list(dict.fromkeys(row.same_as or row.id for row in rows))
+
+    results, found = [], {}
+    outcomes = _outcomes(sources, quick, seed, n_jobs, backend)
+    for source, findings in _watched(zip(sources, outcomes, strict=True), len(sources), progress):
+        found[source] = findings
+        while len(results) < len(rows) and (rows[len(results)].same_as or rows[len(results)].id) in found:
+            results.append(_result(rows[len(results)], found))
+            if callback is not None:
+                callback(results[-1])
+    return VerificationReport(tuple(results), {"papers": wanted, "quick": bool(quick), "rng": seed})
+
+
+def _result(row, found):
+    findings = found[row.same_as or row.id]
+    confirmed = all(f.ok for f in findings)
+    return RowResult(row.id, row.number, row.verdict, row.statement, row.corrected, confirmed, findings, row.same_as)
+
+
+def _run_row(row_id, quick, seed):
+    """Findings of one row, from a random stream of its own and with one BLAS thread: the same numbers wherever it runs."""
+    rng = np.random.default_rng([seed, zlib.crc32(row_id.encode())])
+    with _one_blas_thread():
+        return tuple(run(evidence, rng, quick) for evidence in LEDGER[row_id].evidence)
+
+
+def _one_blas_thread():
+    try:
+        from threadpoolctl import threadpool_limits
+    except ImportError:
+        return contextlib.nullcontext()
+    return threadpool_limits(1)
+
+
+def _outcomes(row_ids, quick, seed, n_jobs, backend):
+    """Findings of the rows, in order, as they become known."""
+    if n_jobs == 1 and backend != "dask":
+        return (_run_row(row_id, quick, seed) for row_id in row_ids)
+    try:
+        from joblib import Parallel, delayed, parallel_config
+    except ImportError as error:
+        raise ImportError(f"n_jobs = {n_jobs} needs joblib, which is not installed; pip install 'gsae_ref[parallel]'") from error
+
+    def outcomes():
+        workers = -1 if backend == "dask" else n_jobs  # a cluster is used whole
+        with parallel_config(backend=backend):
+            yield from Parallel(n_jobs=workers, return_as="generator")(delayed(_run_row)(row_id, quick, seed) for row_id in row_ids)
+
+    return outcomes()
+
+
+def _watched(items, total, progress):
+    if not progress:
+        return items
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        return items
+    return tqdm(items, total=total, unit="statement", desc="verify", leave=False)

@@ -1,0 +1,229 @@
+"""Families of instances: smooth maps from a vector of free parameters to an :class:`Instance` inside a statement's hypotheses.
+
+One map serves both uses: a random vector gives a random instance, and an optimiser moves the vector to look for the worst case.
+Scalars enter as sin^2, so that the ends of their ranges (A = A*, all norms equal, lam at an end point) are ordinary points.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from .. import groups, ops
+from ..theory.assumptions import Instance
+from ..theory.support import recovery_interval
+
+__all__ = ["FAMILIES", "Family", "Shape"]
+
+
+class Shape(NamedTuple):
+    """Sizes of an instance."""
+
+    n_features: int
+    n_groups: int
+    group_size: int
+    n_active: int
+
+    @property
+    def n_atoms(self):
+        """Number of columns of A."""
+        return self.n_groups * self.group_size
+
+    @property
+    def n_scalars(self):
+        """Free numbers in [0, 1]: spread, error, b_max, lam, then a code norm and a tau for every group."""
+        return 4 + 2 * self.n_groups
+
+    @property
+    def n_parameters(self):
+        """Length of the parameter vector: two dictionaries, a code, the scalars."""
+        return (2 * self.n_features + 1) * self.n_atoms + self.n_scalars
+
+
+class Draw(NamedTuple):
+    """A parameter vector taken apart."""
+
+    shape: Shape
+    W: np.ndarray
+    V: np.ndarray
+    code: np.ndarray
+    spread: float
+    error: float
+    width: float
+    place: float
+    norms: np.ndarray
+    taus: np.ndarray
+
+
+def take_apart(shape, theta):
+    """Read a parameter vector of length ``shape.n_parameters``."""
+    n, m, G = shape.n_features, shape.n_atoms, shape.n_groups
+    W, V, code, u = np.split(theta, [n * m, 2 * n * m, 2 * n * m + m])
+    u = np.sin(u) ** 2
+    return Draw(shape, W.reshape(n, m), V.reshape(n, m), code, *u[:4], u[4 : 4 + G], u[4 + G :])
+
+
+def _polar(M, d):
+    """Orthonormal groups nearest to those of M."""
+    U, _, Vt = np.linalg.svd(groups.blocks(M, d), full_matrices=False)
+    return groups.unblock(U @ Vt)
+
+
+def _unit_groups(M, d):
+    """Groups of M scaled to Frobenius norm 1, as directions in which to move."""
+    B = groups.blocks(M, d)
+    return groups.unblock(B / np.linalg.norm(B, axis=(1, 2), keepdims=True))
+
+
+def _mixture(draw, spread):
+    """Between coordinate vectors (spread 0) and free columns (spread 1)."""
+    n, m = draw.W.shape
+    return (1 - spread) * np.eye(n)[:, np.arange(m) % n] + spread * draw.W
+
+
+def _code(draw, first_active):
+    """Code of n_active groups with norms in [1, b_max]; active are the last groups, or the first for a statement on group 0."""
+    shape = draw.shape
+    x = groups.split(draw.code, shape.group_size)
+    b_max = 1 + 2 * draw.width
+    x = x / np.linalg.norm(x, axis=1, keepdims=True) * (1 + (b_max - 1) * draw.norms)[:, None]
+    active = np.arange(shape.n_groups) < shape.n_active
+    return groups.merge(np.where((active if first_active else active[::-1])[:, None], x, 0)), b_max
+
+
+def _instance(draw, A, A_star, first_active=False, **fields):
+    x, b_max = _code(draw, first_active)
+    d = draw.shape.group_size
+    errors = np.linalg.norm(groups.blocks(A - A_star, d), axis=(1, 2))
+    fields.setdefault("delta", float(errors.max()))
+    return Instance(A, A_star, d, draw.shape.n_active, x, 1.0, b_max, **fields)
+
+
+def _close_pair(draw, spread=1.0, error=1.0):
+    """A*, A with orthonormal groups, A = polar(A* + t V), t up to ``error``."""
+    d = draw.shape.group_size
+    A_star = _polar(_mixture(draw, spread * draw.spread), d)
+    return _polar(A_star + error * draw.error * _unit_groups(draw.V, d), d), A_star
+
+
+def _support(shape, theta):
+    draw = take_apart(shape, theta)
+    return _instance(draw, *_close_pair(draw))
+
+
+def _far_outside_support(shape, theta):
+    """A_v close to A*_v for the active groups only."""
+    draw = take_apart(shape, theta)
+    A, A_star = _close_pair(draw)
+    inside = groups.expand(np.arange(shape.n_groups) >= shape.n_groups - shape.n_active, shape.group_size)
+    A = np.where(inside, A, _polar(draw.V, shape.group_size))
+    errors = np.linalg.norm(groups.blocks(A - A_star, shape.group_size), axis=(1, 2))
+    return _instance(draw, A, A_star, delta=float(errors[-shape.n_active :].max()))
+
+
+def _free_star(shape, theta):
+    """A orthonormal, A* anything within reach."""
+    draw = take_apart(shape, theta)
+    A = _polar(_mixture(draw, draw.spread), shape.group_size)
+    return _instance(draw, A, A + draw.error * _unit_groups(draw.V, shape.group_size))
+
+
+def _unit_star(shape, theta):
+    """A orthonormal, A* with unit atoms, not orthonormal."""
+    draw = take_apart(shape, theta)
+    A = _polar(_mixture(draw, draw.spread), shape.group_size)
+    A_star = A + draw.error * _unit_groups(draw.V, shape.group_size)
+    return _instance(draw, A, A_star / np.linalg.norm(A_star, axis=0))
+
+
+def _unit(shape, theta):
+    """A = A* with unit atoms."""
+    draw = take_apart(shape, theta)
+    A = _mixture(draw, draw.spread)
+    A = A / np.linalg.norm(A, axis=0)
+    return _instance(draw, A, A)
+
+
+def _recovery(shape, theta):
+    """Weakly coherent groups, lam in the corrected interval."""
+    draw = take_apart(shape, theta)
+    i = _instance(draw, *_close_pair(draw, 0.3, 0.2))
+    low, high = recovery_interval(i.n_active, i.b_min, i.b_max, i.mu_block, i.delta, i.d)
+    return _instance(draw, i.A, i.A_star, lam=max(low + draw.place * (high - low), 0.0))
+
+
+def _incoherent(shape, theta):
+    """Groups so weakly coherent that Lemma 1's O(1 / log n) is met with its constant."""
+    draw = take_apart(shape, theta)
+    return _instance(draw, *_close_pair(draw, 0.03, 0.08))
+
+
+def _with_gradient(draw, A, A_star, tau, **fields):
+    """Attach the expected gradient and its residual after the leading term of (55)."""
+    sizes = draw.shape.n_active, draw.shape.group_size
+    G = ops.expected_gradient(A, A_star, tau, *sizes)
+    return _instance(draw, A, A_star, tau=tau, G=G, beta=G - ops.expected_gradient(A, A_star, tau, *sizes, form="printed"), **fields)
+
+
+def _descent(shape, theta):
+    """Frozen tau anywhere in (0, 1], and a step between 1/10 and 1 of 1 / c."""
+    draw = take_apart(shape, theta)
+    tau = 1 - 0.95 * draw.taus
+    p = shape.n_active / shape.n_groups
+    return _with_gradient(draw, *_close_pair(draw), tau, step_size=(0.1 + 0.9 * draw.place) / (tau[0] * (2 - tau[0]) * p))
+
+
+def _nearly_linear(shape, theta):
+    """tau so close to 1 that the repaired condition (69) can be met."""
+    draw = take_apart(shape, theta)
+    A, A_star = _close_pair(draw)
+    delta = np.linalg.norm(groups.blocks(A - A_star, shape.group_size), axis=(1, 2)).max()
+    return _instance(draw, A, A_star, tau=1 - 0.6 * draw.taus * delta)
+
+
+def _exclusion(shape, theta):
+    """lam in Lemma 1's interval as printed, tau of group 0 from the sample it is active at."""
+    draw = take_apart(shape, theta)
+    A, A_star = _close_pair(draw, 0.5, 0.5)
+    i = _instance(draw, A, A_star, first_active=True)
+    low, high = recovery_interval(i.n_active, i.b_min, i.b_max, i.mu_block, i.delta, i.d, "printed")
+    lam = max(low + draw.place * (high - low), 0.0)
+    tau = np.full(shape.n_groups, max(1 - lam / i.r[0], 1e-6))
+    return _with_gradient(draw, A, A_star, tau, first_active=True, lam=lam)
+
+
+@dataclass(frozen=True)
+class Family:
+    """A map from parameter vectors to instances, and the shapes it is tried at."""
+
+    build: Callable[[Shape, np.ndarray], Instance]
+    shapes: tuple[Shape, ...]
+
+    def draw(self, shape, rng):
+        """Random parameters; every scalar lands on an end of its range with probability 1/4."""
+        theta = rng.standard_normal(shape.n_parameters)
+        scalars = rng.uniform(0, np.pi, shape.n_scalars)
+        ends = rng.choice([0.0, np.pi / 2], shape.n_scalars)
+        theta[-shape.n_scalars :] = np.where(rng.random(shape.n_scalars) < 0.25, ends, scalars)
+        return theta
+
+
+_MIXED = tuple(Shape(*s) for s in ((4, 2, 2, 1), (6, 3, 2, 2), (4, 3, 1, 2), (5, 3, 2, 1), (9, 3, 3, 2), (8, 3, 4, 1), (3, 4, 2, 2)))
+_SPARSE = tuple(Shape(*s) for s in ((4, 2, 2, 1), (4, 4, 1, 2), (6, 3, 2, 1), (9, 3, 3, 1), (12, 4, 3, 2)))
+_LOG = tuple(Shape(*s) for s in ((4, 2, 2, 1), (8, 4, 2, 2), (8, 8, 1, 2), (21, 4, 2, 3), (9, 3, 3, 2)))
+_GROUP = tuple(Shape(*s) for s in ((3, 2, 1, 1), (4, 2, 2, 1), (5, 3, 2, 2), (6, 3, 3, 2), (8, 4, 2, 3), (5, 4, 2, 3)))
+_ONE = tuple(Shape(*s) for s in ((3, 2, 1, 1), (4, 2, 2, 1), (6, 3, 2, 1), (9, 3, 3, 1)))
+
+FAMILIES = {
+    "support": Family(_support, _MIXED),
+    "far_outside_support": Family(_far_outside_support, _MIXED),
+    "free_star": Family(_free_star, _MIXED),
+    "unit_star": Family(_unit_star, _MIXED),
+    "unit": Family(_unit, _MIXED),
+    "recovery": Family(_recovery, _SPARSE),
+    "incoherent": Family(_incoherent, _LOG),
+    "descent": Family(_descent, _GROUP),
+    "nearly_linear": Family(_nearly_linear, _GROUP),
+    "exclusion": Family(_exclusion, _ONE),
+}

@@ -1,0 +1,53 @@
+"""What running an item of evidence gives."""
+
+from dataclasses import dataclass, field
+
+__all__ = ["Finding", "MEASUREMENTS", "at_least", "at_most", "measurement"]
+
+MEASUREMENTS = {}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Outcome of one item of evidence.
+
+    Attributes
+    ----------
+    kind, label, summary : str
+        What was run, and its result in one line.
+    ok : bool
+        Whether it came out as the ledger expects.
+    numbers : dict
+        Instances, violations, ratios, errors: everything ``--json`` writes.
+    detail : str
+        Several lines for ``--explain``: an exact counterexample with both sides evaluated.
+    """
+
+    kind: str
+    label: str
+    ok: bool
+    summary: str
+    numbers: dict = field(default_factory=dict)
+    detail: str = ""
+
+
+def measurement(function):
+    """Register evidence that runs the implementation: ``function(rng, quick) -> Finding`` under its own name."""
+    MEASUREMENTS[function.__name__] = function
+    return function
+
+
+def at_most(what, value, limit, **numbers):
+    """A measured value that must not exceed a limit (an error)."""
+    return _compared(what, "<=", value, limit, value <= limit, numbers)
+
+
+def at_least(what, value, limit, **numbers):
+    """A measured value that must reach a limit (the size of a discrepancy)."""
+    return _compared(what, ">=", value, limit, value >= limit, numbers)
+
+
+def _compared(what, relation, value, limit, ok, numbers):
+    more = "".join(f", {name.replace('_', ' ')} {number:.4g}" for name, number in numbers.items() if isinstance(number, (int, float)))
+    summary = f"{value:.3g} (asked: {relation} {limit:.3g}){more}"
+    return Finding("measurement", what, bool(ok), summary, {"value": float(value), "limit": float(limit), **numbers})

@@ -1,0 +1,125 @@
+"""What ``verify`` returns: a row for every statement, and its forms as a dictionary, as JSON and as text."""
+
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+
+from .finding import Finding
+
+__all__ = ["RowResult", "VerificationReport", "check_writable", "write_json"]
+
+
+@dataclass(frozen=True)
+class RowResult:
+    """One statement of the ledger after its evidence has been run.
+
+    Attributes
+    ----------
+    id, number, verdict, statement, corrected : str
+        From the ledger.
+    confirmed : bool
+        Whether every item of evidence came out as the verdict asks.
+    findings : tuple of Finding
+    same_as : str
+        The row whose evidence this one shares, or "".
+    """
+
+    id: str
+    number: str
+    verdict: str
+    statement: str
+    corrected: str
+    confirmed: bool
+    findings: tuple[Finding, ...]
+    same_as: str = ""
+
+    def to_dict(self):
+        """Plain data, ready for JSON."""
+        findings = [vars(f) for f in self.findings]
+        return {**vars(self), "findings": findings}
+
+
+@dataclass(frozen=True)
+class VerificationReport:
+    """Verdicts and evidence of a run of :func:`gsae_ref.verify`.
+
+    Attributes
+    ----------
+    rows : tuple of RowResult
+        In the order of the ledger.
+    settings : dict
+        Papers, quick, seed: what the numbers depend on.
+    """
+
+    rows: tuple[RowResult, ...]
+    settings: dict
+
+    @property
+    def ok(self):
+        """Whether every recorded verdict is confirmed."""
+        return all(row.confirmed for row in self.rows)
+
+    @property
+    def counts(self):
+        """How many rows have each verdict, and how many are confirmed."""
+        verdicts = {}
+        for row in self.rows:
+            verdicts[row.verdict] = verdicts.get(row.verdict, 0) + 1
+        return {"rows": len(self.rows), "confirmed": sum(row.confirmed for row in self.rows), **verdicts}
+
+    def summary(self):
+        """The last line of the command: counts by verdict, and whether all are confirmed."""
+        counts = self.counts
+        verdicts = ", ".join(f"{number} {name}" for name, number in counts.items() if name not in ("rows", "confirmed"))
+        return f"{counts['confirmed']} of {counts['rows']} recorded verdicts confirmed ({verdicts})"
+
+    def to_dict(self):
+        """Plain data, ready for JSON."""
+        return {"ok": self.ok, "counts": self.counts, "settings": self.settings, "rows": [row.to_dict() for row in self.rows]}
+
+    def to_json(self, path):
+        """Write :meth:`to_dict` to a file, atomically."""
+        write_json(self.to_dict(), path)
+
+
+def check_writable(path):
+    """Refuse a path that :func:`write_json` could not write, leaving any file there as it is.
+
+    Raises
+    ------
+    ValueError
+        If the path is a folder, or its folder does not exist or cannot be written to.
+    """
+    os.unlink(_temporary(path))
+
+
+def write_json(data, path):
+    """Write plain data as JSON under a temporary name, then rename: the file is complete or as it was.
+
+    Raises
+    ------
+    ValueError
+        As :func:`check_writable`.
+    """
+    temporary = _temporary(path)
+    try:
+        with open(temporary, "w") as file:
+            json.dump(data, file, indent=1, default=float)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _temporary(path):
+    """Make an empty file beside ``path`` and return its name."""
+    folder, name = os.path.split(os.path.abspath(path))
+    if os.path.isdir(path):
+        raise ValueError(f"{path} is a folder; a file is to be written; add a file name")
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=f".{name}.", suffix=".tmp", dir=folder)
+    except OSError as error:
+        raise ValueError(f"{path} cannot be written ({error.strerror}); its folder must exist and be writable; choose another") from error
+    os.close(handle)
+    return temporary

@@ -1,0 +1,350 @@
+"""The house rules, enforced: who may import whom, docstrings that list the arguments, files that stay short, tests that test.
+
+A rule is a function from source text to a list of offences. Each is tried on a small planted offence before it is trusted.
+"""
+
+import ast
+import inspect
+import re
+import subprocess
+import sys
+from importlib.util import resolve_name
+from pathlib import Path
+
+import pytest
+
+import gsae_ref
+
+PACKAGE = Path(gsae_ref.__file__).parent
+TESTS = Path(__file__).parent
+PACKAGE_FILES = sorted(PACKAGE.rglob("*.py"))
+TEST_FILES = sorted(TESTS.glob("*.py"))
+MAX_LINES = 400
+
+# The arrows that may exist between rooms. A package such as theory/ is one room; arrows inside a room are free.
+ARROWS = {
+    "groups": set(),
+    "checks": set(),
+    "reference": {"groups"},
+    "kernels": set(),
+    "ops": {"checks", "groups", "reference", "kernels"},
+    "sampling": {"checks", "groups"},
+    "datasets": {"checks", "groups"},
+    "metrics": {"checks", "groups"},
+    "theory": {"checks", "groups"},
+    "verification": {"theory", "ops", "sampling", "metrics", "checks", "groups"},
+    "training": {"ops", "metrics", "checks", "groups"},
+    "estimators": {"training", "ops", "metrics", "checks", "groups"},
+    "experiments": {"training", "verification", "estimators", "ops", "sampling", "datasets", "metrics", "theory"},
+    "cli": {"experiments", "verification", "estimators", "datasets", "training", "checks"},
+    "__main__": {"cli"},
+}
+ONLY_THESE_LIBRARIES = {"groups": {"numpy"}, "checks": {"numpy"}, "reference": {"numpy"}, "kernels": {"numpy", "numba"}}
+NEVER_AT_IMPORT = {"matplotlib", "sklearn", "joblib", "tqdm", "torch", "jax", "dask"}
+ONLY_IN_KERNELS_AT_IMPORT = {"numba", "scipy.optimize"}
+COMPARISONS = {"allclose", "isclose", "array_equal", "array_equiv"}
+
+
+def within(path):
+    """Path of a file as its test id and in messages: relative to the repository."""
+    return str(path.relative_to(PACKAGE.parent))
+
+
+def module_of(path):
+    """Dotted name of a file of the package: gsae_ref.theory.coherence, and gsae_ref.theory for its __init__.py."""
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def room_of(module):
+    """First name below the package: gsae_ref.theory.coherence is in the room theory; the package itself is in the room ""."""
+    return (module.split(".") + [""])[1]
+
+
+# ------------------------------------------------------------------------------------------------ what is imported
+
+
+def at_import_time(tree):
+    """Nodes that run when the module is imported: all but the bodies of functions and of ``if TYPE_CHECKING``."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            continue
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            waiting.extend(node.orelse)
+            continue
+        waiting.extend(ast.iter_child_nodes(node))
+
+
+def imports(nodes, module="", is_package=False):
+    """Dotted names that the nodes import, relative ones resolved from ``module``: ``from ..a import b`` gives gsae_ref.a.b."""
+    package = module if is_package else module.rpartition(".")[0]
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            source = resolve_name("." * node.level + (node.module or ""), package)
+            yield from (f"{source}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "__import__")):
+            yield from (resolve_name(arg.value, package) for arg in node.args[:1] if isinstance(arg, ast.Constant))
+
+
+def is_below(name, library):
+    return name == library or name.startswith(library + ".")
+
+
+def wrong_arrows(source, module, is_package=False):
+    """Imports, wherever they stand, of a room that this room may not know; and of libraries that a bare room may not use."""
+    room, offences = room_of(module), []
+    if room and room not in ARROWS:
+        return [f"{room} is no room"]
+    for name in imports(ast.walk(ast.parse(source)), module, is_package):
+        if is_below(name, "gsae_ref"):
+            target = room_of(name)
+            if room and target not in ARROWS[room] | {room, "__version__"}:
+                offences.append(f"{module} imports {name}; {room} may import {sorted(ARROWS[room]) or 'no room'}")
+        elif room in ONLY_THESE_LIBRARIES:
+            top = name.split(".")[0]
+            if top not in ONLY_THESE_LIBRARIES[room] | sys.stdlib_module_names:
+                offences.append(f"{module} imports {name}; {room} may import {sorted(ONLY_THESE_LIBRARIES[room])}")
+    return offences
+
+
+def heavy_imports(source, module, is_package=False):
+    """Libraries that cost time or may be absent, imported at import time."""
+    banned = NEVER_AT_IMPORT | (set() if room_of(module) == "kernels" else ONLY_IN_KERNELS_AT_IMPORT)
+    names = imports(at_import_time(ast.parse(source)), module, is_package)
+    return [f"{module} imports {name} at import time" for name in names if any(is_below(name, library) for library in banned)]
+
+
+def imports_of_the_package(source):
+    return [name for name in imports(ast.walk(ast.parse(source))) if is_below(name, "gsae_ref")]
+
+
+# ------------------------------------------------------------------------------------------------ what the docstrings say
+
+
+def documented(docstring):
+    """Names in the numpydoc section "Parameters", in order; None without the section."""
+    found = re.search(r"^Parameters\n-{4,}\n(.*?)(?=^\S[^\n]*\n-{3,}\s*$|\Z)", inspect.cleandoc(docstring or ""), re.M | re.S)
+    if not found:
+        return None
+    body = found.group(1).split("\n>>>")[0]  # a doctest may follow without a heading
+    heads = [line.split(" : ")[0] for line in body.splitlines() if line and not line[0].isspace()]
+    return [name.strip().lstrip("*") for head in heads for name in head.split(",")]
+
+
+def arguments(function):
+    """Names of the arguments of a function definition, in order, without self and cls."""
+    a = function.args
+    every = (*a.posonlyargs, *a.args, a.vararg, *a.kwonlyargs, a.kwarg)
+    return [arg.arg for arg in every if arg and arg.arg not in ("self", "cls")]
+
+
+def fields(cls):
+    """What a class is made from: the arguments of its __init__, or its annotated fields."""
+    for node in cls.body:
+        if isinstance(node, ast.FunctionDef) and node.name == "__init__":
+            return arguments(node)
+    return [node.target.id for node in cls.body if isinstance(node, ast.AnnAssign)]
+
+
+def wrong_docstrings(source, module):
+    """Public functions, methods and classes whose section "Parameters" is not their signature."""
+    offences = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
+            names = documented(ast.get_docstring(node))
+            signature = arguments(node) if isinstance(node, ast.FunctionDef) else fields(node)
+            if names is not None and names != signature:
+                offences.append(f"{module}.{node.name} documents {names}, its signature is {signature}")
+    return offences
+
+
+def exported():
+    """Public names of the package: __all__, and whatever its __init__ imports by name."""
+    tree = ast.parse((PACKAGE / "__init__.py").read_text())
+    named = [alias.asname or alias.name for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names]
+    return sorted({name for name in (*named, *getattr(gsae_ref, "__all__", [])) if not name.startswith("_")})
+
+
+def undocumented(name, thing):
+    """A public function of one or more arguments without a section "Parameters" that lists them."""
+    if not inspect.isfunction(thing):
+        return []
+    names, signature = documented(thing.__doc__), list(inspect.signature(thing).parameters)
+    return [] if (names or []) == signature else [f"{name} documents {names}, its signature is {signature}"]
+
+
+# ------------------------------------------------------------------------------------------------ what must not be written
+
+
+def too_long(source):
+    lines = len(source.splitlines())
+    return [f"{lines} lines, above {MAX_LINES}; ask what two things it is"] if lines > MAX_LINES else []
+
+
+def swallowed_exceptions(source):
+    """Handlers that name no exception, or do nothing with it."""
+    offences = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ExceptHandler):
+            if node.type is None:
+                offences.append(f"line {node.lineno}: bare except")
+            if all(isinstance(s, ast.Pass) or isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant) for s in node.body):
+                offences.append(f"line {node.lineno}: the exception is swallowed")
+    return offences
+
+
+def idle_comparisons(source):
+    """Statements that compare and forget: ``np.allclose(a, b)`` or ``a == b`` without assert."""
+    offences = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Expr):
+            value = node.value.operand if isinstance(node.value, ast.UnaryOp) else node.value
+            called = ast.unparse(value.func).split(".")[-1] if isinstance(value, ast.Call) else None
+            if called in COMPARISONS or isinstance(value, (ast.Compare, ast.BoolOp)):
+                offences.append(f"line {node.lineno}: {ast.unparse(node)} is not asserted")
+    return offences
+
+
+def defined_twice(source):
+    """Functions defined twice in one body: the first never runs."""
+    offences = []
+    for body in (node.body for node in ast.walk(ast.parse(source)) if isinstance(node, (ast.Module, ast.ClassDef))):
+        names = [node.name for node in body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
+        offences += [f"{name} is defined twice" for name in sorted(set(names)) if names.count(name) > 1]
+    return offences
+
+
+# ------------------------------------------------------------------------------------------------ the house as it stands
+
+
+package_file = pytest.mark.parametrize("path", PACKAGE_FILES, ids=within)
+any_file = pytest.mark.parametrize("path", [*PACKAGE_FILES, *TEST_FILES], ids=within)
+
+
+@package_file
+def test_a_room_imports_only_the_rooms_it_may_know(path):
+    offences = wrong_arrows(path.read_text(), module_of(path), path.name == "__init__.py")
+    assert not offences
+
+
+@package_file
+def test_nothing_heavy_is_imported_at_import_time(path):
+    offences = heavy_imports(path.read_text(), module_of(path), path.name == "__init__.py")
+    assert not offences
+
+
+@package_file
+def test_documented_parameters_are_the_signature(path):
+    offences = wrong_docstrings(path.read_text(), module_of(path))
+    assert not offences
+
+
+@package_file
+def test_no_file_of_the_package_is_too_long(path):
+    offences = too_long(path.read_text())
+    assert not offences
+
+
+@any_file
+@pytest.mark.parametrize("rule", [swallowed_exceptions, idle_comparisons, defined_twice], ids=lambda rule: rule.__name__)
+def test_a_file_of_package_or_tests_has_none_of(rule, path):
+    offences = rule(path.read_text())
+    assert not offences
+
+
+def test_the_oracle_knows_nothing_of_the_package():
+    offences = imports_of_the_package((TESTS / "oracle.py").read_text())
+    assert not offences
+
+
+@pytest.mark.parametrize("name", exported())
+def test_a_public_function_documents_its_parameters(name):
+    offences = undocumented(name, getattr(gsae_ref, name))
+    assert not offences
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    heavy = sorted(NEVER_AT_IMPORT | ONLY_IN_KERNELS_AT_IMPORT)
+    program = f"import sys, gsae_ref; print([name for name in {heavy} if name in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=PACKAGE.parent, check=True)
+    assert result.stdout.strip() == "[]"
+
+
+# ------------------------------------------------------------------------------------------------ the tester tested
+
+OFFENCES = {
+    "theory may not call the implementation": lambda: wrong_arrows("from ..ops import loss", "gsae_ref.theory.gsae"),
+    "theory may not call the reference, absolutely": lambda: wrong_arrows("import gsae_ref.reference.expected", "gsae_ref.theory.gsae"),
+    "theory may not call the reference from a function": lambda: wrong_arrows(
+        "def bound():\n    from gsae_ref import reference", "gsae_ref.theory"),
+    "reference may not know the kernels": lambda: wrong_arrows("from ..kernels.activations import relu", "gsae_ref.reference.activations"),
+    "reference may not check": lambda: wrong_arrows("from .. import groups, checks", "gsae_ref.reference.activations"),
+    "kernels may not know the reference": lambda: wrong_arrows("from .. import reference", "gsae_ref.kernels.activations"),
+    "a package counts as its room": lambda: wrong_arrows("from .. import ops", "gsae_ref.theory", is_package=True),
+    "an import by name counts": lambda: wrong_arrows("importlib.import_module('gsae_ref.ops')", "gsae_ref.theory.gsae"),
+    "a relative import by name counts": lambda: wrong_arrows("importlib.import_module('..ops', __package__)", "gsae_ref.theory.gsae"),
+    "the public package is no way around": lambda: wrong_arrows("import gsae_ref", "gsae_ref.theory.gsae"),
+    "sampling may not compute": lambda: wrong_arrows("from . import ops", "gsae_ref.sampling"),
+    "there is no room of utilities": lambda: wrong_arrows("import numpy", "gsae_ref.utils"),
+    "checks may import numpy only": lambda: wrong_arrows("import scipy.linalg", "gsae_ref.checks"),
+    "reference may import numpy only": lambda: wrong_arrows("def f():\n    import numba", "gsae_ref.reference.gradients"),
+    "matplotlib at the top": lambda: heavy_imports("import matplotlib.pyplot as plt", "gsae_ref.experiments.figure3"),
+    "scikit-learn in a try": lambda: heavy_imports(
+        "try:\n    from sklearn.base import BaseEstimator\nexcept ImportError:\n    BaseEstimator = object", "gsae_ref.estimators"),
+    "scipy.optimize by its parent": lambda: heavy_imports("from scipy import optimize", "gsae_ref.metrics"),
+    "numba outside the kernels": lambda: heavy_imports("from numba import njit", "gsae_ref.ops"),
+    "a heavy import in a class body": lambda: heavy_imports("class A:\n    import tqdm", "gsae_ref.training"),
+    "an oracle that knows the package": lambda: imports_of_the_package("from gsae_ref.groups import norms"),
+    "an oracle that knows the package, in a function": lambda: imports_of_the_package("def f():\n    import gsae_ref"),
+    "a parameter not documented": lambda: wrong_docstrings(
+        'def f(a, b):\n    """Do.\n\n    Parameters\n    ----------\n    a : int\n        One.\n    """', "m"),
+    "a parameter renamed": lambda: wrong_docstrings(
+        'def f(lam):\n    """Do.\n\n    Parameters\n    ----------\n    lambda_ : float\n\n    Returns\n    -------\n    x : int"""', "m"),
+    "parameters in another order": lambda: wrong_docstrings(
+        'def f(a, b):\n    """Do.\n\n    Parameters\n    ----------\n    b, a : int\n    """', "m"),
+    "a field of a class not documented": lambda: wrong_docstrings(
+        'class C:\n    """Hold.\n\n    Parameters\n    ----------\n    a : int\n    """\n    def __init__(self, a, b): ...', "m"),
+    "a public function without parameters": lambda: undocumented("f", lambda x: x),
+    "a file too long": lambda: too_long("x = 1\n" * (MAX_LINES + 1)),
+    "a bare except": lambda: swallowed_exceptions("try:\n    f()\nexcept:\n    raise"),
+    "an exception passed over": lambda: swallowed_exceptions("try:\n    f()\nexcept ValueError:\n    pass"),
+    "an exception passed over with dots": lambda: swallowed_exceptions("try:\n    f()\nexcept (ValueError, KeyError):\n    ..."),
+    "allclose without assert": lambda: idle_comparisons("def test():\n    np.allclose(a, b)"),
+    "isclose without assert": lambda: idle_comparisons("math.isclose(a, b)"),
+    "array_equal without assert": lambda: idle_comparisons("not array_equal(a, b)"),
+    "a bare comparison": lambda: idle_comparisons("result == expected"),
+    "a test that shadows another": lambda: defined_twice("def test_a(): ...\ndef test_b(): ...\ndef test_a(): ..."),
+}  # fmt: skip
+ALLOWED = {
+    "arrows that exist": lambda: wrong_arrows("from . import checks, groups\nfrom .reference import expected", "gsae_ref.ops"),
+    "arrows inside a room": lambda: wrong_arrows("from .coherence import coherence\nfrom . import ledger", "gsae_ref.theory.gsae"),
+    "arrows inside a room, from its __init__": lambda: wrong_arrows("from .coherence import coherence", "gsae_ref.theory", is_package=True),
+    "the table of contents": lambda: wrong_arrows("from .ops import loss\nfrom .theory import LEDGER", "gsae_ref", is_package=True),
+    "the version": lambda: wrong_arrows("from . import __version__", "gsae_ref.cli"),
+    "the standard library in a bare room": lambda: wrong_arrows("import numbers, numpy.linalg", "gsae_ref.checks"),
+    "numba in the kernels": lambda: heavy_imports("from numba import njit", "gsae_ref.kernels._jit"),
+    "scipy.linalg": lambda: heavy_imports("from scipy import linalg", "gsae_ref.theory.gsae"),
+    "a heavy import where it is used": lambda: heavy_imports("def plot():\n    import matplotlib.pyplot", "gsae_ref.experiments.figure3"),
+    "a heavy import for types": lambda: heavy_imports("if TYPE_CHECKING:\n    import matplotlib.axes", "gsae_ref.experiments.figure3"),
+    "a docstring without the section": lambda: wrong_docstrings('def f(a):\n    """Do."""', "m"),
+    "a docstring in order": lambda: wrong_docstrings(
+        'def f(a, b, *c, d=1):\n    """Do.\n\n    Parameters\n    ----------\n    a, b : int\n        Text: with colons.\n\n'
+        '        More.\n    *c : float\n    d : str\n\n    >>> f(1, 2)\n    """', "m"),
+    "an exception dealt with": lambda: swallowed_exceptions("try:\n    f()\nexcept ValueError as error:\n    raise TypeError from error"),
+    "comparisons that count": lambda: idle_comparisons("assert np.allclose(a, b)\nx = a == b\nnp.testing.assert_allclose(a, b)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OFFENCES)
+def test_a_planted_offence_is_found(name):
+    assert OFFENCES[name]()
+
+
+@pytest.mark.parametrize("name", ALLOWED)
+def test_what_is_allowed_is_not_flagged(name):
+    assert ALLOWED[name]() == []
