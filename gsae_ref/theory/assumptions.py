@@ -18,7 +18,7 @@ __all__ = [
     "ORTHONORMAL", "ORTHONORMAL_STAR", "SUPPORT_SIZE", "UNIT_COLUMNS", "UNIT_NORM_STAR", "DELTA_AT_MOST_1",
 ]
 
-ROUNDING = 1e-9
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import tempfile
 from dataclasses import dataclass
 
 from .finding import Finding
@@ -117,9 +116,9 @@ def _temporary(path):
     folder, name = os.path.split(os.path.abspath(path))
     if os.path.isdir(path):
         raise ValueError(f"{path} is a folder; a file is to be written; add a file name")
+    temporary = os.path.join(folder, f".{name}.{os.getpid()}.tmp")
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{name}.", suffix=".tmp", dir=folder)
+        open(temporary, "w").close()
     except OSError as error:
         raise ValueError(f"{path} cannot be written ({error.strerror}); its folder must exist and be writable; choose another") from error
-    os.close(handle)
     return temporary

@@ -8,9 +8,10 @@ from .finding import MEASUREMENTS, Finding
 
 __all__ = ["run"]
 
-ROUNDING = 1e-9
 FEWEST_INSTANCES = 20
-SMALLEST_SCALE = 1e-3  # instances are of order one: below this an error is rounding, not relative to its side
+# Instances are of order one. Sides agree to 1e-9 relative, or 1e-11 near zero; a side below 1e-3 no longer sets the scale of an error of
+# an identity, one below 1e-6 that of a ratio.
+RELATIVE, ABSOLUTE, SMALLEST_SCALE, SMALLEST_BOUND = 1e-9, 1e-11, 1e-3, 1e-6
 
 
 def run(evidence, rng, quick):
@@ -40,15 +41,15 @@ def _instances(evidence, rng, count):
 
 def _ratio(left, right):
     """left / right where that measures how much of a bound is used; 0 where the bound is not positive."""
-    return left / right if right > ROUNDING and left > 0 else 0.0
+    return left / right if right > SMALLEST_BOUND and left > 0 else 0.0
 
 
 def _violated(left, right):
-    return left > right + ROUNDING * max(1.0, abs(left), abs(right))
+    return left > right + RELATIVE * max(abs(left), abs(right)) + ABSOLUTE
 
 
 def _inequality(evidence, rng, quick):
-    drawn = 300 if quick else 4000
+    drawn = 300 if quick else 6000
     used = violations = 0
     worst, best = 0.0, {}
     for shape, theta, instance in _instances(evidence, rng, drawn):
@@ -77,7 +78,7 @@ def _search(evidence, best, quick):
     from scipy.optimize import minimize
 
     family, largest, violations = FAMILIES[evidence.family], 0.0, 0
-    starts = sorted(best.items(), key=lambda item: -item[1][0])[: 1 if quick else 4]
+    starts = sorted(best.items(), key=lambda item: -item[1][0])[: 1 if quick else 6]
     for shape, (_, start) in starts:
         def objective(theta, shape=shape):
             instance = family.build(shape, theta)
@@ -88,7 +89,7 @@ def _search(evidence, best, quick):
             largest, violations = max(largest, _ratio(left, right)), violations + _violated(left, right)
             return -_ratio(left, right)
 
-        minimize(objective, start, method="L-BFGS-B", options={"maxiter": 6 if quick else 25, "maxfun": 10**6})
+        minimize(objective, start, method="L-BFGS-B", options={"maxiter": 6 if quick else 30, "maxfun": 10**6})
     return largest, int(violations)
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from . import convergence, gradients, model, support
+from . import convergence, direction, gradients, model, support
 from .row import VERDICTS, Row
 
 __all__ = ["LEDGER", "Row", "VERDICTS"]
@@ -21,4 +21,5 @@ _PLACE = {  # equation after which an unnumbered statement stands
     "T21-remark-b": 33, "T21-simulation": 33,
 }
 
-LEDGER = {row.id: row for row in sorted((*model.ROWS, *support.ROWS, *gradients.ROWS, *convergence.ROWS), key=_order)}
+_ROWS = (*model.ROWS, *support.ROWS, *gradients.ROWS, *direction.ROWS, *convergence.ROWS)
+LEDGER = {row.id: row for row in sorted(_ROWS, key=_order)}

@@ -3,13 +3,9 @@
 import numpy as np
 
 from ..assumptions import ORTHONORMAL_STAR, UNIT_COLUMNS
-from .row import Counterexample, Identity, Inequality, Measurement, Reading, Row
+from .row import Counterexample, Identity, Inequality, Measurement, Reading, Row, equation
 
 PENALTY = "sum over all groups g in [Gamma], not over g in S: S is unknown, and a group outside S would go unpenalised"
-
-
-def _equation(number, statement, verdict, **fields):
-    return Row(f"T21-eq{number}", "T21", f"Eq. ({number})", "equation", statement, verdict, **fields)
 
 
 def _largest_entry(i):
@@ -31,12 +27,12 @@ def _interference(i):
 
 
 ROWS = (
-    _equation(1, "Data are a function of latent codes: y_i = f(x*_i).", "definition", evidence=(Measurement("sampling_model"),)),
-    _equation(
+    equation(1, "Data are a function of latent codes: y_i = f(x*_i).", "definition", evidence=(Measurement("sampling_model"),)),
+    equation(
         2, "Group-sparse model: y = A* x* = sum_{g in S} A*_g x*_g.", "definition", evidence=(Measurement("sampling_model"),),
         derivation="gsae_ref.sampling.sample",
     ),
-    _equation(
+    equation(
         3, "Block coherence: mu_B = max_{g != h} ||A*_g^T A*_h||_2 / d.", "definition",
         evidence=(Identity("||A*_g^T A*_h||_2 <= d mu_B is attained", "unit", lambda i: (i.d * i.mu_block, _cross_gram(i)[1])),),
         derivation="gsae_ref.theory.coherence.block_coherence",
@@ -54,19 +50,19 @@ ROWS = (
         ),
         derivation="gsae_ref.theory.coherence.block_coherence",
     ),
-    _equation(
+    equation(
         4, "Group-sparse coding: minimise ||x||_{l0/l2}, the number of active groups, subject to y = A x.", "definition",
         evidence=(Reading("states the combinatorial problem that (5) and (6) relax"),),
     ),
-    _equation(
+    equation(
         5, "Convex relaxation: minimise ||x||_{l1/l2} = sum_{g in S} ||x_g||_2 subject to y = A x.", "typo", corrected=PENALTY,
         evidence=(Measurement("penalty_over_support", "against"), Measurement("penalty_over_all_groups")),
     ),
-    _equation(
+    equation(
         6, "Group lasso: minimise 1/2 ||y - A x||^2 + lam sum_{g in S} ||x_g||_2.", "typo", corrected=PENALTY,
         evidence=(Measurement("penalty_over_support", "against"), Measurement("penalty_over_all_groups")),
     ),
-    _equation(
+    equation(
         7, "Proximal operator of lam ||.||_2: sigma(x_g) = (1 - lam / ||x_g||)_+ x_g, with sigma(0) = 0.", "identity",
         evidence=(Measurement("prox_optimality"),), derivation="gsae_ref.reference.activations.group_soft_threshold",
     ),
@@ -78,30 +74,30 @@ ROWS = (
         evidence=(Counterexample("CE_relu"), Measurement("two_sided_relu"), Measurement("nonnegative_prox")),
         derivation="gsae_ref.reference.activations.soft_threshold",
     ),
-    _equation(
+    equation(
         8, "Dictionary learning: minimise 1/2 ||y - A x||^2 + lam sum_{g in S} ||x_g||_2 over A and x.", "typo", corrected=PENALTY,
         same_as="T21-eq6",
     ),
-    _equation(
+    equation(
         9, "Coding step: x^{k+1} minimises 1/2 ||y - A^k x||^2 + lam sum_{g in S} ||x_g||_2.", "typo", corrected=PENALTY, same_as="T21-eq6"
     ),
-    _equation(
+    equation(
         10, "Dictionary step: A^{k+1} minimises 1/2 ||y - A x^{k+1}||^2.", "definition",
         evidence=(Reading("a least-squares problem; no claim is made of it"),),
     ),
-    _equation(
+    equation(
         11, "Encoder: x = sigma(A^T y).", "definition", evidence=(Measurement("network_by_loops"),), derivation="gsae_ref.ops.encode"
     ),
-    _equation(12, "Decoder: y^ = A x.", "definition", evidence=(Measurement("network_by_loops"),), derivation="gsae_ref.ops.decode"),
-    _equation(
+    equation(12, "Decoder: y^ = A x.", "definition", evidence=(Measurement("network_by_loops"),), derivation="gsae_ref.ops.decode"),
+    equation(
         13, "Cost: 1/N sum_i L = 1/(2N) sum_i ||y_i - y^_i||^2.", "definition", evidence=(Measurement("network_by_loops"),),
         derivation="gsae_ref.ops.loss",
     ),
-    _equation(
+    equation(
         14, "Update: A^{k+1} = A^k - eta grad L(A^k).", "definition", evidence=(Measurement("descent_step"),),
         derivation="gsae_ref.ops.loss_and_grad",
     ),
-    _equation(
+    equation(
         15, "Assumption 1: B_min <= ||x*_g||_2 <= B_max for g in S.", "definition", evidence=(Measurement("sampled_norms"),),
         derivation="gsae_ref.theory.assumptions.NORMS_BOUNDED",
     ),
@@ -113,7 +109,7 @@ ROWS = (
         "p1^2, Theta with constants 1/2 and 1 for gamma >= 2; for gamma = 1, p2 = 0.",
         evidence=(Measurement("support_probabilities"),), derivation="gsae_ref.reference.expected.support_probabilities",
     ),
-    _equation(
+    equation(
         16, "Assumption 3: E[x_v x_h^T | v, h in S] = I if v = h, else 0.", "corrected",
         corrected="Covariance sigma_x^2 I (with (15), B_min^2 <= d sigma_x^2 <= B_max^2), conditional on the whole support S; every expected "
         "gradient then scales by sigma_x^2. The paper's simulation has sigma_x^2 = 61/6.",
@@ -121,7 +117,7 @@ ROWS = (
     ),
     Row("T21-assumption3", "T21", "Assumption 3", "assumption", "Group-sparse code covariance, Eq. (16).", "corrected",
         corrected="Covariance sigma_x^2 I, conditional on the whole support; see (16).", same_as="T21-eq16"),
-    _equation(
+    equation(
         17, "Assumption 4: ||A_g - A*_g||_F <= delta for every group g in S, delta in [0, 1].", "typo",
         corrected="For every g in [Gamma]: Proposition 2 uses it for a group v outside S.",
         evidence=(
@@ -132,7 +128,7 @@ ROWS = (
         ),
         derivation="gsae_ref.theory.assumptions.CLOSE",
     ),
-    _equation(18, "||A_g^T A*_g||_F <= zeta.", "definition", evidence=(Reading("introduces zeta; Theorem 2 gives it its value"),)),
+    equation(18, "||A_g^T A*_g||_F <= zeta.", "definition", evidence=(Reading("introduces zeta; Theorem 2 gives it its value"),)),
     Row(
         "T21-unit-norm", "T21", "Assumption 4, ||A*_g||_2 = 1", "assumption",
         "With A_g^T A_g = I and ||A*_g||_2 = 1 the target norm enters (67) as that of orthonormal columns.", "corrected",

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..assumptions import Hypothesis
 
-__all__ = ["Counterexample", "Evidence", "Identity", "Inequality", "Measurement", "Reading", "Row", "VERDICTS", "worst"]
+__all__ = ["Counterexample", "Evidence", "Identity", "Inequality", "Measurement", "Reading", "Row", "VERDICTS", "equation", "statement", "worst"]
 
 VERDICTS = {
     "definition": "introduces a symbol or a procedure; nothing to prove",
@@ -136,6 +136,16 @@ class Row:
         if reading:
             allowed |= {"definition", "typo"}
         return allowed
+
+
+def statement(id, number, kind, text, verdict, **fields):
+    """A row for a statement of T21: ``T21-id``."""
+    return Row(f"T21-{id}", "T21", number, kind, text, verdict, **fields)
+
+
+def equation(number, text, verdict, **fields):
+    """A row for a numbered equation of T21 (version 2's number): ``T21-eq<number>``."""
+    return statement(f"eq{number}", f"Eq. ({number})", "equation", text, verdict, **fields)
 
 
 def worst(left, right):

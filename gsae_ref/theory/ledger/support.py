@@ -16,7 +16,7 @@ from ..assumptions import (
     UNIT_NORM_STAR,
     Hypothesis,
 )
-from .row import Counterexample, Identity, Inequality, Measurement, Row, worst
+from .row import Counterexample, Identity, Inequality, Measurement, Row, statement, worst
 
 PROP1 = (ORTHONORMAL, CLOSE, DELTA_AT_MOST_1, NORMS_BOUNDED)
 PROP2 = (ORTHONORMAL, UNIT_NORM_STAR, CLOSE, DELTA_AT_MOST_1, NORMS_BOUNDED, SUPPORT_SIZE)
@@ -98,10 +98,6 @@ def _sharp_contains_corrected(i):
     return worst([sharp.low, high], [low, sharp.high])
 
 
-def _row(id, number, kind, statement, verdict, **fields):
-    return Row(f"T21-{id}", "T21", number, kind, statement, verdict, **fields)
-
-
 LEMMA1_PRINTED = (
     "If gamma <= log n and max(mu_B, delta) = O(1/log n), the range [gamma B_max (mu_B + delta), B_min (1 - delta) - gamma B_max "
     "(mu_B + delta)] is not empty and every lam in it recovers the support."
@@ -121,11 +117,11 @@ LEMMA1_EVIDENCE = (
 PROP2_CORRECTED = "gamma B_max (d mu_B + delta): (3) divides by d, the proof does not multiply back. Sharp at delta = 0."
 
 ROWS = (
-    _row(
+    statement(
         "eq19", "Eq. (19)", "equation", "A_g^T y = A_g^T A*_g x_g + sum_{h != g in S} A_g^T A*_h x_h.", "identity",
         evidence=(Identity("decomposition, every group", "support", _decomposition),),
     ),
-    _row(
+    statement(
         "prop1", "Proposition 1", "proposition", "||A_g^T A*_g x_g|| >= B_min (1 - delta) for g in S.", "holds", hypotheses=PROP1,
         corrected="With orthonormal A*_g the sharper (1 - delta^2/2) B_min holds, and is attained.",
         evidence=(
@@ -137,7 +133,7 @@ ROWS = (
         ),
         derivation="gsae_ref.theory.support.signal_bound",
     ),
-    _row(
+    statement(
         "prop2", "Proposition 2", "proposition",
         "||sum_{h in S} A_v^T A*_h x_h|| <= gamma B_max (mu_B + delta) for v not in S.", "corrected",
         corrected=PROP2_CORRECTED, hypotheses=PROP2,
@@ -148,7 +144,7 @@ ROWS = (
         ),
         derivation="gsae_ref.theory.support.cross_term_bound",
     ),
-    _row(
+    statement(
         "prop2-v1", "Proposition 2, version 1", "proposition",
         "The same bound gamma B_max (mu_B + delta), with nothing assumed of ||A*_h||_2.", "corrected",
         corrected="gamma B_max (d mu_B + delta min(sqrt(d), 1 + delta)), atoms of A* of unit norm.", hypotheses=PROP2_V1,
@@ -158,7 +154,7 @@ ROWS = (
         ),
         derivation="gsae_ref.theory.support.cross_term_bound_v1",
     ),
-    _row(
+    statement(
         "eq22", "Eq. (22) (version 1: (22), (23))", "equation",
         "||A_g^T y|| >= ||A_g^T A*_g x_g|| - ||sum_{h != g} A_g^T A*_h x_h|| >= B_min (1 - delta) - gamma B_max (mu_B + delta).", "corrected",
         corrected="First inequality true; the last term of the second is (gamma - 1) B_max (d mu_B + delta).", hypotheses=PROP2,
@@ -169,26 +165,26 @@ ROWS = (
         ),
         derivation="gsae_ref.theory.support.group_norm_bound",
     ),
-    _row(
+    statement(
         "lemma1", "Lemma 1", "lemma", LEMMA1_PRINTED, "corrected", corrected=LEMMA1_CORRECTED, hypotheses=PROP2 + (IN_CORRECTED_INTERVAL,),
         evidence=(Counterexample("CE2"), Counterexample("CE3"), Counterexample("CE3b"), Counterexample("CE4"), *LEMMA1_EVIDENCE),
         derivation="gsae_ref.theory.support.recovery_interval",
     ),
-    _row("eq20", "Eq. (20)", "equation", "The bound of Proposition 1.", "holds", same_as="T21-prop1"),
-    _row("eq21", "Eq. (21)", "equation", "The bound of Proposition 2.", "corrected", corrected=PROP2_CORRECTED, same_as="T21-prop2"),
-    _row("eq34", "Eq. (34)", "equation", "Proposition 1 restated.", "holds", same_as="T21-prop1"),
-    _row(
+    statement("eq20", "Eq. (20)", "equation", "The bound of Proposition 1.", "holds", same_as="T21-prop1"),
+    statement("eq21", "Eq. (21)", "equation", "The bound of Proposition 2.", "corrected", corrected=PROP2_CORRECTED, same_as="T21-prop2"),
+    statement("eq34", "Eq. (34)", "equation", "Proposition 1 restated.", "holds", same_as="T21-prop1"),
+    statement(
         "eq35", "Eq. (35)", "equation", "||A_g^T A*_g x_g|| >= (1 - ||A_g^T A*_g - I||_2) ||x_g||.", "holds",
         evidence=(Inequality("for the active group where the bound is largest", "free_star", _step35),),
     ),
-    _row(
+    statement(
         "eq36", "Eq. (36)", "equation", "||A_g^T A*_g - I||_2 = ||A_g^T (A*_g - A_g)||_2 <= ||A_g||_2 ||A*_g - A_g||_2 <= delta.", "holds",
         hypotheses=(ORTHONORMAL, CLOSE),
         evidence=(Inequality("largest over the groups", "free_star", lambda i: (_overlap_defect(i).max(), i.delta), (ORTHONORMAL, CLOSE)),),
     ),
-    _row("eq37", "Eq. (37)", "equation", "Proposition 1's chain, put together.", "holds", same_as="T21-prop1"),
-    _row("eq38", "Eq. (38)", "equation", "Proposition 2 restated.", "corrected", corrected=PROP2_CORRECTED, same_as="T21-prop2"),
-    _row(
+    statement("eq37", "Eq. (37)", "equation", "Proposition 1's chain, put together.", "holds", same_as="T21-prop1"),
+    statement("eq38", "Eq. (38)", "equation", "Proposition 2 restated.", "corrected", corrected=PROP2_CORRECTED, same_as="T21-prop2"),
+    statement(
         "eq39", "Eq. (39)", "equation", "The chain for Proposition 2; its step ||A*_v^T A*_h||_2 <= mu_B.", "corrected",
         corrected="||A*_v^T A*_h||_2 <= d mu_B by (3); the other steps are right.",
         evidence=(
@@ -198,7 +194,7 @@ ROWS = (
         ),
         derivation="gsae_ref.theory.support.cross_term_bound",
     ),
-    _row(
+    statement(
         "recovery-in-one-pass", "text before Lemma 1", "claim", "Cluster membership is recovered in a single step of the architecture.",
         "corrected", corrected="Under the corrected Lemma 1, surely; outside it nothing is proved.",
         evidence=(Counterexample("CE2"), Measurement("one_pass_recovery")),
