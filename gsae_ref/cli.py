@@ -140,7 +140,7 @@ def _dask_client(arguments):
         raise ImportError("--backend dask needs Dask, which is not installed; pip install 'gsae_ref[dask]'") from error
     if arguments.dask_scheduler:
         return Client(arguments.dask_scheduler, timeout="10s")
-    return Client(n_workers=max(arguments.n_jobs, 1), threads_per_worker=1, dashboard_address=None)
+    return Client(n_workers=max(arguments.n_jobs, 1), threads_per_worker=1, dashboard_address=":0")
 
 
 def _row_text(result, place, explain):
