@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import textwrap
+import zipfile
 
 import numpy as np
 
@@ -30,21 +31,22 @@ def main(argv=None):
     """
     parser = _parser()
     arguments = parser.parse_args(argv)
-    if arguments.command is None:
-        parser.print_help()
-        return 2
     try:
-        return arguments.run(arguments)
-    except (ValueError, TypeError, ImportError) as error:
+        if arguments.command is None:
+            parser.print_help()
+        status = 2 if arguments.command is None else arguments.run(arguments)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # the reader (head, less) has gone: not an error
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (ValueError, TypeError, ImportError, OSError) as error:
         message = " ".join(str(error).split())
         print(f"gsae-ref {arguments.command}: {message}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("gsae-ref: interrupted", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # the reader (head, less) has gone: not an error
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
 
 
 def _parser():
@@ -104,12 +106,12 @@ def _wrapped(text, indent):
 def _verify(arguments):
     from .verification import LEDGER, check_writable, find_row, verify
 
+    rows = [find_row(row_id) for row_id in arguments.only] if arguments.only else LEDGER.values()
+    rows = [row for row in rows if arguments.only or arguments.paper in ("all", row.paper)]
     if arguments.list:
-        for row in LEDGER.values():
+        for row in rows:
             print(f"{row.id:26} {row.verdict:11} {row.statement}")
         return 0
-    rows = [find_row(row_id) for row_id in arguments.only] if arguments.only else LEDGER.values()
-    total = sum(arguments.only is not None or arguments.paper in ("all", row.paper) for row in rows)
     if arguments.json:
         check_writable(arguments.json)  # told now, not after minutes of work
     shown = 0
@@ -117,7 +119,7 @@ def _verify(arguments):
     def show(result):
         nonlocal shown
         shown += 1
-        print(_row_text(result, f"[{shown}/{total}]", arguments.explain), flush=True)
+        print(_row_text(result, f"[{shown}/{len(rows)}]", arguments.explain), flush=True)
 
     with _dask_client(arguments):
         report = verify(
@@ -140,7 +142,7 @@ def _dask_client(arguments):
         raise ImportError("--backend dask needs Dask, which is not installed; pip install 'gsae_ref[dask]'") from error
     if arguments.dask_scheduler:
         return Client(arguments.dask_scheduler, timeout="10s")
-    return Client(n_workers=max(arguments.n_jobs, 1), threads_per_worker=1, dashboard_address=":0")
+    return Client(n_workers=arguments.n_jobs if arguments.n_jobs > 0 else os.cpu_count(), threads_per_worker=1, dashboard_address=":0")
 
 
 def _row_text(result, place, explain):
@@ -203,12 +205,13 @@ def _check(arguments):
 def _load(path):
     """Read one .npy array; never unpickles."""
     try:
-        A = np.load(path, allow_pickle=False)
+        with open(path, "rb") as file:
+            A = np.load(file, allow_pickle=False)
     except FileNotFoundError as error:
         raise ValueError(f"{path} does not exist; the argument is a .npy file; write one with numpy.save") from error
     except OSError as error:
         raise ValueError(f"{path} cannot be read ({error.strerror or error}); it must be a readable .npy file") from error
-    except (ValueError, EOFError) as error:
+    except (ValueError, EOFError, zipfile.BadZipFile, MemoryError) as error:
         raise ValueError(f"{path} is not a .npy file of numbers ({error}); pickled data are refused; write it with numpy.save") from error
     if not isinstance(A, np.ndarray):
         raise ValueError(f"{path} is an archive of several arrays; one array is asked for; save it alone with numpy.save")

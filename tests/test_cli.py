@@ -260,6 +260,7 @@ BAD = {  # what stands in A.npy, or the arguments, and what the one line says
     "an archive": ("archive", SIZES, "is an archive of several arrays"),
     "pickled data": (np.array([1, None], dtype=object), SIZES, "pickled data are refused"),
     "a truncated file": ("truncated", SIZES, "is not a .npy file of numbers"),
+    "a truncated archive": ("truncated archive", SIZES, "is not a .npy file of numbers"),
     "a truncated header": ("header", SIZES, "is not a .npy file of numbers"),
     "NaN": (np.where(np.eye(4) > 0, np.nan, 1), SIZES, "4 entries that are NaN or infinite, the first at (0, 0)"),
     "infinity": (np.full((4, 4), np.inf), SIZES, "NaN or infinite"),
@@ -294,6 +295,10 @@ def put(content):
             file.write(content)
     elif content == "folder":
         os.mkdir("A.npy")
+    elif content == "truncated archive":
+        np.savez("archive.npz", A=np.eye(4))
+        os.rename("archive.npz", "A.npy")
+        os.truncate("A.npy", 60)
     elif content == "archive":
         np.savez("archive.npz", A=np.eye(4))
         os.rename("archive.npz", "A.npy")

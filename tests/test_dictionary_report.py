@@ -188,7 +188,7 @@ BREAK = {
     "atoms of A* have unit norm": lambda A, S: (A, stretched(S, 0.9), {}),
     "delta = max_g ||A_g - A*_g||_F <= 1": lambda A, S: (-A, S, {}),
     "gamma <= log n": lambda A, S: (A[:8], S[:8], {"n_active": 3}),
-    "max(d mu_B, delta) <= B_min / (5 B_max log n)": lambda A, S: (correlated(S), correlated(S), {}),
+    "log n >= 1 and max(d mu_B, delta) <= B_min / (5 B_max log n)": lambda A, S: (correlated(S), correlated(S), {}),
     "Lemma 1's interval as printed is not empty": lambda A, S: (A, S, {"b_max": 200.0}),
     "B_min (1 - delta) > (2 gamma - 1) B_max (d mu_B + delta)": lambda A, S: (A, S, {"b_max": 200.0}),
     "rho > 0: alpha_min > sqrt(2 d)(omega_max sqrt(d^2 + 1) + delta)": lambda A, S: (A[:, [1, 0, 2, 3, 4, 5]], S, {}),
@@ -284,6 +284,12 @@ def test_the_printed_interval_of_the_7_25_frame_is_not_certified_and_is_broken()
     np.testing.assert_allclose(np.linalg.norm(FRAME[:, :2].T @ FRAME[:, 2:] @ [2, 0]), 14 / 25)
 
 
+def test_the_closed_right_end_of_the_printed_interval_is_not_certified():
+    report = check_dictionary(np.eye(4), 2, 1, 4, 5)
+    assert report.intervals["printed"] == report.intervals["sharp"] == (0, 4)
+    assert report.certified == {"printed": False, "corrected": True, "sharp": True}  # at lam = 4 a group of norm 4 is lost (CE4)
+
+
 def test_a_printed_interval_inside_the_sharp_one_is_certified():
     rng = np.random.default_rng(5)
     A_star = haar(rng, 12, 4)
@@ -334,3 +340,15 @@ def test_the_report_becomes_json():
 def test_bad_input_is_refused_with_the_rule(arguments, error, message):
     with pytest.raises(error, match=message):
         check_dictionary(*arguments)
+
+
+def test_the_report_is_plain_data():
+    for A in (np.eye(4), np.eye(1), np.eye(6)[:, :4].astype(np.float32)):
+        report = check_dictionary(A, 1, 1, 4, 5)
+        assert json.loads(json.dumps(report.to_dict(), allow_nan=False))["sizes"]["group_size"] == 1
+
+
+def test_an_empty_interval_certifies_nothing():
+    report = check_dictionary(np.ones((3, 2)), 1, 1, 4, 5)
+    assert all(interval.empty for form, interval in report.intervals.items() if form != "printed")
+    assert not any(report.certified.values())

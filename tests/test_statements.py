@@ -271,6 +271,7 @@ OUTSIDE = {  # text of the hypothesis: an instance that breaks it, made from one
     assumptions.UNIT_NORM_STAR.text: (good(), lambda i: replace(i, A_star=other_columns(i, 1.1))),
     assumptions.UNIT_COLUMNS.text: (good("unit"), lambda i: replace(i, A_star=other_columns(i, 1.1))),
     assumptions.CLOSE.text: (good(), lambda i: replace(i, A_star=far(i))),
+    assumptions.CLOSE_ON_SUPPORT.text: (good(), lambda i: replace(i, A_star=-i.A)),
     assumptions.DELTA_AT_MOST_1.text: (good(), lambda i: replace(i, delta=1.001)),
     assumptions.NORMS_BOUNDED.text: (good(), lambda i: replace(i, b_max=0.999 * np.linalg.norm(i.x) / math.sqrt(i.n_active))),
     assumptions.SUPPORT_SIZE.text: (good(), lambda i: replace(i, x=all_active(i))),

@@ -129,6 +129,22 @@ def test_a_dask_cluster_gives_the_numbers_of_one_process(some):
         assert verify(only=SOME, quick=True, n_jobs=2, backend="dask") == some
 
 
+def test_a_cluster_that_cannot_import_the_package_is_refused_at_once():
+    distributed = pytest.importorskip("dask.distributed")
+
+    def forget():
+        import sys
+
+        for name in [name for name in sys.modules if name.split(".")[0] == "gsae_ref"]:
+            del sys.modules[name]
+        sys.modules["gsae_ref"] = None
+
+    with distributed.Client(n_workers=1, threads_per_worker=1, dashboard_address=":0") as client:
+        client.run(forget)
+        with pytest.raises(ImportError, match="Dask worker cannot import gsae_ref.*install it there"):
+            verify(only=["R0"], quick=True, backend="dask")
+
+
 def test_quick_draws_fewer_instances():
     quick, full = (numbers(verify(only=["T21-eq39"], quick=quick))["T21-eq39", 1]["drawn"] for quick in (True, False))
     assert quick < full
@@ -169,7 +185,11 @@ def test_without_joblib_the_remedy_is_told(monkeypatch):
     ({"rng": -1}, ValueError, "rng = -1; it must be at least 0"),
     ({"rng": 0.5}, TypeError, "it must be an integer"),
     ({"rng": np.random.default_rng(0)}, TypeError, "it must be an integer"),
-    ({"n_jobs": 0, "only": ["R0"]}, ValueError, "n_jobs"),
+    ({"n_jobs": 0, "only": ["R0"]}, ValueError, "n_jobs = 0; it must be a number of processes, or -1 for all cores; use n_jobs=1"),
+    ({"n_jobs": -2}, ValueError, "n_jobs = -2; it must be at least -1"),
+    ({"only": []}, ValueError, "only = \\[\\] select no statement; at least one must run"),
+    ({"papers": []}, ValueError, "papers = \\[\\].*select no statement"),
+    ({"backend": "dask", "only": ["R0"]}, ValueError, "no Dask client is active"),
 ], ids=str)
 def test_bad_arguments_are_refused_before_anything_runs(arguments, error, message):
     heard = []
@@ -212,6 +232,24 @@ def test_a_file_appears_by_a_rename_of_a_finished_one(tmp_path, monkeypatch):
 def test_a_folder_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(ValueError, match="cannot be written .*its folder must exist"):
         write_json({}, tmp_path / "missing" / "out.json")
+
+
+def test_the_report_is_plain_data(whole):
+    assert json.loads(json.dumps(whole[0].to_dict(), allow_nan=False))["ok"] is True
+
+
+def test_what_json_cannot_hold_leaves_the_file_as_it_was(tmp_path):
+    path = tmp_path / "out.json"
+    write_json({"a": 1}, path)
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        write_json({"a": object()}, path)
+    assert json.loads(path.read_text()) == {"a": 1}
+    assert os.listdir(tmp_path) == ["out.json"]
+
+
+def test_a_number_that_is_not_finite_is_written_as_null(tmp_path):
+    write_json({"a": [np.inf, float("nan"), 1.5], "b": (np.float64("nan"),)}, tmp_path / "out.json")
+    assert json.loads((tmp_path / "out.json").read_text()) == {"a": [None, None, 1.5], "b": [None]}
 
 
 def test_an_empty_report_of_no_rows_has_no_unconfirmed_one():
@@ -312,6 +350,12 @@ def test_the_search_goes_beyond_the_random_instances():
     found = search.run(CORRECTED, np.random.default_rng(0), True).numbers
     assert found["worst_random"] < found["worst_search"] <= 1 + 1e-9
     assert found["worst_search"] > 0.999
+
+
+@pytest.mark.parametrize("sides", [(np.nan, 1.0), (0.5, np.nan), (np.inf, np.inf), (0.5, np.inf)])
+def test_a_side_that_is_no_finite_number_proves_nothing(sides):
+    for item in (Inequality("no number", "support", lambda i: sides), Identity("no number", "support", lambda i: sides)):
+        assert not search.run(item, np.random.default_rng(0), True).ok
 
 
 def test_violations_are_counted_one_by_one():

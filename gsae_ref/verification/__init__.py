@@ -62,11 +62,11 @@ def verify(papers="all", quick=False, rng=0, n_jobs=1, progress=False, only=None
     progress : bool
         Show a progress bar on standard error (tqdm if installed).
     only : sequence of str, optional
-        Ids of the rows to run.
+        Ids of the rows to run, in this order.
     backend : {"loky", "threading", "dask"}
         joblib backend; "dask" runs on the active :class:`dask.distributed.Client`.
     callback : callable, optional
-        Called with each :class:`RowResult` as soon as it is known, in the order of the ledger.
+        Called with each :class:`RowResult` as soon as it is known, in the order of the report.
 
     Returns
     -------
@@ -94,6 +94,10 @@ def verify(papers="all", quick=False, rng=0, n_jobs=1, progress=False, only=None
         checks.option("papers", paper, [*known, "all"])
     chosen = list(LEDGER.values()) if only is None else [find_row(row_id) for row_id in only]
     rows = [row for row in chosen if only is not None or row.paper in wanted]
+    if not rows:
+        raise ValueError(f"papers = {papers!r} and only = {only!r} select no statement; at least one must run; leave both out for all")
+    if checks.count("n_jobs", n_jobs, minimum=-1) == 0:
+        raise ValueError("n_jobs = 0; it must be a number of processes, or -1 for all cores; use n_jobs=1")
     sources = list(dict.fromkeys(row.same_as or row.id for row in rows))
 
     results, found = [], {}
@@ -136,6 +140,8 @@ def _outcomes(row_ids, quick, seed, n_jobs, backend):
         from joblib import Parallel, delayed, parallel_config
     except ImportError as error:
         raise ImportError(f"n_jobs = {n_jobs} needs joblib, which is not installed; pip install 'gsae_ref[parallel]'") from error
+    if backend == "dask":
+        _check_cluster()
 
     def outcomes():
         workers = -1 if backend == "dask" else n_jobs  # a cluster is used whole
@@ -143,6 +149,28 @@ def _outcomes(row_ids, quick, seed, n_jobs, backend):
             yield from Parallel(n_jobs=workers, return_as="generator")(delayed(_run_row)(row_id, quick, seed) for row_id in row_ids)
 
     return outcomes()
+
+
+def _check_cluster():
+    """Refuse a Dask cluster whose workers cannot import this package, or have another version of it: joblib would wait for ever."""
+    from dask.distributed import get_client
+
+    try:
+        client = get_client()
+    except ValueError as error:
+        raise ValueError("backend = 'dask', but no Dask client is active; one must be; make one: dask.distributed.Client()") from error
+    try:
+        versions = client.run(_version)
+    except Exception as error:  # whatever the import raised on the worker
+        raise ImportError(f"a Dask worker cannot import gsae_ref ({error}); all workers must; install it there") from error
+    if set(versions.values()) != {_version()}:
+        raise ImportError(f"Dask workers have gsae_ref {sorted(set(versions.values()))}, here is {_version()}; they must agree; update them")
+
+
+def _version():
+    from .. import __version__
+
+    return __version__
 
 
 def _watched(items, total, progress):

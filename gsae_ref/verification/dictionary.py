@@ -45,8 +45,8 @@ class DictionaryReport:
     intervals : dict of SupportInterval
         Thresholds by form: "printed", "corrected", "sharp".
     certified : dict of bool
-        Whether every threshold of the form's interval is a guarantee here. "sharp" always; "corrected" when its hypotheses hold;
-        "printed" when its interval lies inside the sharp one.
+        Whether the form's interval is not empty and every threshold in it a guarantee. "sharp" needs no hypothesis, "corrected" its own;
+        "printed" counts when its interval lies inside the sharp one.
     """
 
     sizes: dict
@@ -130,10 +130,10 @@ def check_dictionary(A, group_size, n_active, b_min, b_max, A_star=None):
     constant = incoherence_constant(b_min, b_max)
 
     def equality(text, needed_by, defect):
-        return HypothesisCheck(text, needed_by, defect <= tolerance, -float(defect))
+        return HypothesisCheck(text, needed_by, bool(defect <= tolerance), -float(defect))
 
     def inequality(text, needed_by, margin):
-        return HypothesisCheck(text, needed_by, margin >= 0, float(margin))
+        return HypothesisCheck(text, needed_by, bool(margin >= 0), float(margin))
 
     needs = "Propositions 1, 2, Lemma 1, Theorems 1, 2"
     hypotheses = (
@@ -144,8 +144,8 @@ def check_dictionary(A, group_size, n_active, b_min, b_max, A_star=None):
         equality("atoms of A* have unit norm", "0 <= mu_B <= mu <= 1", unit),
         inequality("delta = max_g ||A_g - A*_g||_F <= 1", needs, 1 - delta),
         inequality("gamma <= log n", "Lemma 1 as printed, last rate of Theorem 2", log_n - n_active),
-        inequality("max(d mu_B, delta) <= B_min / (5 B_max log n)", "Lemma 1's O(1/log n) with a constant that suffices",
-                   (constant / log_n if log_n > 0 else math.inf) - max(cross, delta)),
+        inequality("log n >= 1 and max(d mu_B, delta) <= B_min / (5 B_max log n)", "Lemma 1's O(1/log n) with a constant that suffices",
+                   min(log_n - 1, constant / max(log_n, 1) - max(cross, delta))),
         inequality("Lemma 1's interval as printed is not empty", "Lemma 1 as printed", intervals["printed"].high - intervals["printed"].low),
         inequality("B_min (1 - delta) > (2 gamma - 1) B_max (d mu_B + delta)", "Lemma 1 corrected (R5): its interval is not empty",
                    intervals["corrected"].high - intervals["corrected"].low),
@@ -157,10 +157,12 @@ def check_dictionary(A, group_size, n_active, b_min, b_max, A_star=None):
                    b_min * math.cos(angles.max()) - b_max * (cross + math.sin(angles.max()))),
     )
     holds = {h.text: h.holds for h in hypotheses}
+    sharp, printed = intervals["sharp"], intervals["printed"]
     certified = {
-        "printed": intervals["sharp"].low <= intervals["printed"].low and intervals["printed"].high < intervals["sharp"].high,
-        "corrected": holds["A_g^T A_g = I for every group"] and bool(star_norms.max() <= 1 + tolerance),
-        "sharp": True,
+        "printed": not printed.empty and sharp.low <= printed.low and printed.high < sharp.high,
+        "corrected": not intervals["corrected"].empty
+        and holds["A_g^T A_g = I for every group"] and bool(star_norms.max() <= 1 + tolerance),
+        "sharp": not sharp.empty,
     }
     return DictionaryReport(
         {"n_features": n_features, "n_atoms": n_atoms, "n_groups": n_groups, "group_size": int(group_size), "n_active": n_active,

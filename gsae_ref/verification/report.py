@@ -1,6 +1,7 @@
 """What ``verify`` returns: a row for every statement, and its forms as a dictionary, as JSON and as text."""
 
 import json
+import math
 import os
 from dataclasses import dataclass
 
@@ -96,6 +97,8 @@ def check_writable(path):
 def write_json(data, path):
     """Write plain data as JSON under a temporary name, then rename: the file is complete or as it was.
 
+    JSON has no NaN and no infinity: they are written as null.
+
     Raises
     ------
     ValueError
@@ -104,11 +107,20 @@ def write_json(data, path):
     temporary = _temporary(path)
     try:
         with open(temporary, "w") as file:
-            json.dump(data, file, indent=1, default=float)
+            json.dump(_finite(data), file, indent=1, allow_nan=False)
         os.replace(temporary, path)
     except BaseException:
         os.unlink(temporary)
         raise
+
+
+def _finite(data):
+    """The same data with None for every number that is not finite."""
+    if isinstance(data, dict):
+        return {key: _finite(value) for key, value in data.items()}
+    if isinstance(data, (list, tuple)):
+        return [_finite(value) for value in data]
+    return None if isinstance(data, float) and not math.isfinite(data) else data
 
 
 def _temporary(path):

@@ -45,7 +45,10 @@ def _ratio(left, right):
 
 
 def _violated(left, right):
-    return left > right + RELATIVE * max(abs(left), abs(right)) + ABSOLUTE
+    """Whether left <= right fails beyond rounding; a side that is not a finite number proves nothing and counts as a violation."""
+    if not (np.isfinite(left) and np.isfinite(right)):
+        return True
+    return bool(left > right + RELATIVE * max(abs(left), abs(right)) + ABSOLUTE)
 
 
 def _inequality(evidence, rng, quick):
@@ -56,7 +59,7 @@ def _inequality(evidence, rng, quick):
         left, right = evidence.sides(instance)
         used += 1
         violations += _violated(left, right)
-        worst = max(worst, _ratio(left, right))
+        worst = max(worst, float(_ratio(left, right)))
         if _ratio(left, right) >= best.get(shape, (-1.0, None))[0]:
             best[shape] = _ratio(left, right), theta
     numbers = {"drawn": drawn, "instances": used, "violations": violations, "worst_random": worst}
@@ -86,20 +89,23 @@ def _search(evidence, best, quick):
                 return 0.0
             left, right = evidence.sides(instance)
             nonlocal largest, violations
-            largest, violations = max(largest, _ratio(left, right)), violations + _violated(left, right)
+            largest, violations = max(largest, float(_ratio(left, right))), violations + _violated(left, right)
             return -_ratio(left, right)
 
         minimize(objective, start, method="L-BFGS-B", options={"maxiter": 6 if quick else 30, "maxfun": 10**6})
-    return largest, int(violations)
+    return largest, violations
 
 
 def _identity(evidence, rng, quick):
     drawn, error, used = 120 if quick else 1500, 0.0, 0
     for _, _, instance in _instances(evidence, rng, drawn):
         left, right = (np.asarray(side, dtype=float) for side in evidence.sides(instance))
+        used += 1
+        if not (np.isfinite(left).all() and np.isfinite(right).all()):
+            error = np.inf
+            continue
         scale = max(np.linalg.norm(left), np.linalg.norm(right), SMALLEST_SCALE)
         error = max(error, float(np.linalg.norm(left - right) / scale))
-        used += 1
     agrees = error <= evidence.tolerance
     ok = used >= FEWEST_INSTANCES and agrees == (evidence.expect == "holds")
     summary = f"largest relative error {error:.2g} over {used} instances"

@@ -66,7 +66,7 @@ def ce_eq68(delta=Fraction(1, 5), lam=Fraction(2, 5), n=8):
 
     return Certificate(
         name="CE_eq68",
-        statement="T21-eq69",
+        statement="T21-eq68",
         data=s.data() | step.data(),
         hypotheses=(*s.model(), s.unit_columns(), *s.codes(), *s.lemma1()),
         printed=Comparison(

@@ -76,7 +76,8 @@ ROWS = (
              evidence=(Measurement("final_rate"),)),
     statement(
         "rho", "Theorem 2, rho", "claim", "rho is a contraction rate.", "corrected",
-        corrected="rho <= 1 always; rho > 0 iff alpha_min > sqrt(2 d)(omega_max sqrt(d^2 + 1) + delta), for d = 2 never beyond delta = .45.",
+        corrected="rho <= 1 always; rho > 0 iff alpha_min > sqrt(2 d)(omega_max sqrt(d^2 + 1) + delta), so never for delta >= 1/sqrt(2 d), which "
+        "is 1/2 for d = 2.",
         evidence=(
             Inequality("0 < rho", "descent", lambda i: (1e-9, _rho(i)), PAIR, expect="fails"),
             Inequality("rho <= 1", "descent", lambda i: (_rho(i), 1.0), (*PAIR, COSINES_POSITIVE)),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..assumptions import ORTHONORMAL_STAR, UNIT_COLUMNS
+from ..assumptions import CLOSE, CLOSE_ON_SUPPORT, ORTHONORMAL_STAR, UNIT_COLUMNS
 from .row import Counterexample, Identity, Inequality, Measurement, Reading, Row, equation
 
 PENALTY = "sum over all groups g in [Gamma], not over g in S: S is unknown, and a group outside S would go unpenalised"
@@ -122,9 +122,9 @@ ROWS = (
         corrected="For every g in [Gamma]: Proposition 2 uses it for a group v outside S.",
         evidence=(
             Inequality(
-                "interference bound with (17) on S only", "far_outside_support", _interference, expect="fails"
+                "interference bound with (17) on S only", "far_outside_support", _interference, (CLOSE_ON_SUPPORT,), expect="fails"
             ),
-            Inequality("interference bound with (17) for all groups", "support", _interference),
+            Inequality("interference bound with (17) for all groups", "support", _interference, (CLOSE,)),
         ),
         derivation="gsae_ref.theory.assumptions.CLOSE",
     ),

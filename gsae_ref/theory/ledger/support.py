@@ -28,7 +28,6 @@ INCOHERENT = Hypothesis(
         bounds.incoherence_constant(i.b_min, i.b_max) - math.log(i.n_features) * max(i.d * i.mu_block, i.delta),
     ),
 )
-NON_EMPTY = Hypothesis("the corrected interval is not empty", lambda i: _interval(i)[1] - _interval(i)[0])
 
 
 def _interval(i, form="corrected"):
