@@ -24,6 +24,7 @@ from .sampling import GroupSparseSample, make_dictionary, perturb_dictionary, sa
 from .theory.coherence import block_coherence, coherence
 from .theory.ledger import LEDGER
 from .theory.support import SupportInterval, support_interval
+from .training import DivergenceError, train
 from .verification import DictionaryReport, VerificationReport, check_dictionary, verify
 
 __version__ = "0.1.0"
