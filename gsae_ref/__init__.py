@@ -19,6 +19,8 @@ from .ops import (
     group_soft_threshold_vjp,
     loss,
     loss_and_grad,
+    unfolded_encode,
+    unfolded_loss_and_grad,
 )
 from .sampling import GroupSparseSample, make_dictionary, perturb_dictionary, sample, sample_blocks
 from .theory.coherence import block_coherence, coherence

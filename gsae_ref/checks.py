@@ -9,7 +9,7 @@ import numbers
 import numpy as np
 
 __all__ = [
-    "array", "batch", "codes", "common_dtype", "count", "covariance", "dictionary", "generator", "group_size", "n_active",
+    "array", "batch", "codes", "common_dtype", "count", "covariance", "dictionary", "flag", "generator", "group_size", "n_active",
     "norm_bounds", "option", "per_group", "real", "same_shape", "step", "support", "threshold",
 ]
 
@@ -201,6 +201,13 @@ def option(name, value, options):
     if not isinstance(value, str) or value not in options:
         raise ValueError(f"{name} = {value!r} is unknown; choose one of {', '.join(map(repr, options))}")
     return value
+
+
+def flag(name, value):
+    """Return ``value`` as a bool if it is one."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} = {value!r} is a {type(value).__name__}; it must be True or False; pass one of the two")
+    return bool(value)
 
 
 def generator(rng):

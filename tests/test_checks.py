@@ -120,6 +120,13 @@ REFUSALS = {
     "support outside the groups": (lambda: approximate([[0], [2]]), ValueError, "support names group 2 ... 0 to 1; count from 0"),
     "support counted from the end": (lambda: approximate([[0], [-1]]), ValueError, "support names group -1 ... 0 to 1; count from 0"),
     "ragged support": (lambda: approximate([[0], [0, 1]]), (TypeError, ValueError), "support ... mask"),
+    "an unfolding of 0 steps": (lambda: ops.unfolded_encode(A, Y, 1, 2, 0), ValueError, "n_unfold = 0 ... must be at least 1"),
+    "an unfolding with step size -1": (lambda: ops.unfolded_encode(A, Y, 1, 2, 3, -1), ValueError, "step_size = -1.0 ... must be > 0"),
+    "an unfolding with a negative l1": (lambda: ops.unfolded_encode(A, Y, 1, 2, 3, l1=-0.5), ValueError, "l1 = -0.5 is negative"),
+    "an unfolding accelerated by 1": (
+        lambda: ops.unfolded_encode(A, Y, 1, 2, 3, accelerated=1), TypeError, "accelerated = 1 is a int ... must be True or False"),
+    "an unfolding with an unknown engine": (
+        lambda: ops.unfolded_loss_and_grad(A, Y, 1, 2, 3, engine="fast"), ValueError, "engine = 'fast' is unknown"),
     "step 0": (lambda: checks.step(0.0), ValueError, "step_size = 0.0 ... must be > 0 ... pass a positive number"),
     "step as text": (lambda: checks.step("fast"), TypeError, "step_size = 'fast' is a str ... one real number"),
     "norm bounds reversed": (
@@ -264,6 +271,8 @@ DOORS = {
     "loss_and_grad, appendix_b": lambda a: ops.loss_and_grad(a["A"], a["Y"], 1.0, 2, "appendix_b")[1],
     "loss_and_grad, approximate": lambda a: ops.loss_and_grad(a["A"], a["Y"], 1.0, 2, "approximate")[1],
     "loss_and_grad, support": lambda a: ops.loss_and_grad(a["A"], a["Y"], 1.0, 2, "approximate", support=a["support"])[1],
+    "unfolded_encode": lambda a: ops.unfolded_encode(a["A"], a["Y"], 1.0, 2, 3),
+    "unfolded_loss_and_grad": lambda a: ops.unfolded_loss_and_grad(a["A"], a["Y"], 1.0, 2, 3)[1],
     "compare_gradients": lambda a: ops.compare_gradients(a["A"], a["Y"], 1.0, 2)["approximate"].tangential,
     "expected_gradient": lambda a: ops.expected_gradient(a["A"], a["A_star"], a["tau"], 2, 2, a["covariance"]),
     "expected_gradient, printed": lambda a: ops.expected_gradient(a["A"], a["A_star"], a["tau"], 2, 2, a["covariance"], "printed"),

@@ -197,6 +197,10 @@ PUBLIC = {
     "principal_angles": "(A, B, group_size)",
     "sample": "(A_star, n_samples, n_active, group_size, norm_range=(4, 5), snr_db=None, rng=None, coefficients='sphere')",
     "support_interval": "(A, A_star, group_size, n_active, b_min, b_max, form='corrected')",
+    "unfolded_encode": "(A, Y, lam, group_size, n_unfold, step_size=None, accelerated=True, nonnegative=False, l1=0.0)",
+    "unfolded_loss_and_grad": (
+        "(A, Y, lam, group_size, n_unfold, step_size=None, accelerated=True, nonnegative=False, l1=0.0, engine='auto')"
+    ),
     "verify": "(papers='all', quick=False, rng=0, n_jobs=1, progress=False, only=None, backend='loky', callback=None)",
 }
 

@@ -1,0 +1,144 @@
+"""Gradients compared with each other, and their expectation over random supports."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .. import checks, groups
+from ..reference import expected, gradients
+from .shallow import loss_and_grad
+
+__all__ = ["GradientComparison", "compare_gradients", "expected_gradient"]
+
+EXPECTED_FORMS = {"exact": expected.exact, "printed": expected.printed, "printed_31": expected.printed_31}
+
+
+class GradientComparison(NamedTuple):
+    """How far one gradient is from another, G from H; every number is a relative error, ||G - H|| / ||H||.
+
+    A group whose part of H is zero gives 0 if that of G is zero too, else infinity.
+    """
+
+    overall: float
+    tangential: np.ndarray  #: per group, the part that turns span(A_g): (I - P_g) G_g
+    radial: np.ndarray  #: per group, the part inside span(A_g): P_g G_g
+
+
+def compare_gradients(A, Y, lam, group_size, support=None):
+    """Report how far the exact, the Appendix B and the approximate gradient are from each other on given data.
+
+    Parameters
+    ----------
+    A : array_like of shape (n_features, n_atoms)
+        Dictionary.
+    Y : array_like of shape (n_samples, n_features) or (n_features,)
+        Samples as rows.
+    lam : float
+        Threshold, >= 0.
+    group_size : int
+        Atoms per group; divides n_atoms.
+    support : array_like, optional
+        Groups that the approximate gradient takes as active; see :func:`loss_and_grad`.
+
+    Returns
+    -------
+    report : dict
+        GradientComparison of "appendix_b" and of "approximate" with the exact gradient, and of the second with the first under
+        "approximate_to_appendix_b".
+
+    Raises
+    ------
+    TypeError, ValueError
+        As :func:`loss_and_grad`.
+
+    Notes
+    -----
+    [T21] calls (26) "a good approximation" of (23). At one active orthonormal group the radial error of (26) is l / (2 - l) and the
+    tangential one l^2, with l = lam / ||A_g^T y|| (ledger row ``T21-good-approximation``).
+
+    Examples
+    --------
+    >>> report = compare_gradients(np.eye(2), [3.0, 4.0], lam=1.0, group_size=2)
+    >>> round(report["approximate"].overall, 6)  # l / (2 - l) at l = 1/5
+    0.111111
+    """
+    exact = loss_and_grad(A, Y, lam, group_size, "exact")[1]
+    appendix_b = loss_and_grad(A, Y, lam, group_size, "appendix_b")[1]
+    approximate = loss_and_grad(A, Y, lam, group_size, "approximate", support=support)[1]
+    A = np.asarray(A, dtype=exact.dtype)
+
+    def compare(G, truth):
+        tangential, true_tangential = (gradients.tangential_part(A, M, group_size) for M in (G, truth))
+        noise = 100 * np.finfo(G.dtype).eps * np.maximum(_sizes(G, group_size), _sizes(truth, group_size))
+        return GradientComparison(
+            float(_relative_error(G, truth, A.shape[1])[0]),
+            _relative_error(tangential, true_tangential, group_size, noise),
+            _relative_error(G - tangential, truth - true_tangential, group_size, noise),
+        )
+
+    return {
+        "appendix_b": compare(appendix_b, exact),
+        "approximate": compare(approximate, exact),
+        "approximate_to_appendix_b": compare(approximate, appendix_b),
+    }
+
+
+def _sizes(G, group_size):
+    """||G_g||_F for every group of columns."""
+    return np.linalg.norm(groups.blocks(G, group_size), axis=(1, 2))
+
+
+def _relative_error(G, truth, group_size, noise=0.0):
+    """||G_g - truth_g||_F / ||truth_g||_F for every group of columns, sizes up to ``noise`` counted as 0; 0 / 0 is 0."""
+    error, scale = (np.where(size > noise, size, 0) for size in (_sizes(G - truth, group_size), _sizes(truth, group_size)))
+    return np.divide(error, scale, out=np.where(error > 0, np.inf, 0.0), where=scale > 0)
+
+
+def expected_gradient(A, A_star, tau, n_active, group_size, code_variance=1.0, form="exact"):
+    """Expectation of the approximate gradient (26) over random supports and codes, with the factors tau frozen.
+
+    Parameters
+    ----------
+    A, A_star : array_like of shape (n_features, n_atoms)
+        Dictionary, and the dictionary that generates the data.
+    tau : float or array_like of shape (n_groups,)
+        The factors 1 - lam / ||A_g^T y||, taken as constants as the paper does.
+    n_active : int
+        Size of the support, which is uniform among the supports of that size.
+    group_size : int
+        Atoms per group; divides n_atoms.
+    code_variance : float, array_like of shape (group_size, group_size) or (n_groups, group_size, group_size)
+        Covariance of an active group's code: sigma^2 for sigma^2 I, one matrix for all groups, or one for each.
+    form : {"exact", "printed", "printed_31"}
+        "exact": the closed form, nothing neglected (gsae_ref.reference.expected.exact has the derivation).
+        "printed": the leading term of [T21] Eq. (55). "printed_31": the displayed term of Eq. (31).
+
+    Returns
+    -------
+    G : ndarray of shape (n_features, n_atoms)
+
+    Raises
+    ------
+    TypeError, ValueError
+        For entries that are not finite reals, shapes that do not fit, ``n_active`` above n_groups, a covariance that is not symmetric
+        positive semidefinite, an unknown ``form``.
+
+    Notes
+    -----
+    Differs from the paper: Eq. (16) has covariance I, which T21's own simulation contradicts (E||x_g||^2 = 61/3, not 2), so the
+    covariance is an argument; and (31), (55) are leading terms, which the closed form completes (ledger rows ``T21-eq31``, ``R6``).
+
+    Examples
+    --------
+    >>> expected_gradient([[1.0]], [[1.0]], tau=0.5, n_active=1, group_size=1)
+    array([[-0.5]])
+    """
+    checks.option("form", form, EXPECTED_FORMS)
+    A, A_star = checks.dictionary("A", A, group_size), checks.dictionary("A_star", A_star, group_size)
+    checks.same_shape("A", A, "A_star", A_star)
+    A, A_star = checks.common_dtype(A, A_star)
+    n_groups = A.shape[1] // group_size
+    n_active = checks.n_active(n_active, n_groups)
+    tau = checks.per_group("tau", tau, n_groups).astype(A.dtype)
+    covariance = checks.covariance("code_variance", code_variance, n_groups, group_size).astype(A.dtype)
+    return EXPECTED_FORMS[form](A, A_star, tau, n_active, group_size, covariance)

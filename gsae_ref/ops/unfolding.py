@@ -1,0 +1,129 @@
+"""The unfolded network: K proximal-gradient steps as an encoder, and the gradient through all of them."""
+
+import numpy as np
+
+from .. import checks
+from ..reference import unfolded
+from .shallow import ENGINES, network
+
+__all__ = ["unfolded_encode", "unfolded_loss_and_grad"]
+
+
+def _unfolding(A, Y, lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1):
+    """Check the arguments of an unfolded network; return them ready for the reference."""
+    step_size = None if step_size is None else checks.step(step_size)
+    flags = checks.flag("accelerated", accelerated), checks.flag("nonnegative", nonnegative)
+    return *network(A, Y, lam, group_size), group_size, checks.count("n_unfold", n_unfold), step_size, *flags, checks.threshold(l1, "l1")
+
+
+def unfolded_encode(A, Y, lam, group_size, n_unfold, step_size=None, accelerated=True, nonnegative=False, l1=0.0):
+    """Codes after ``n_unfold`` proximal-gradient steps from zero. [T21] section 3.1 (unfolding), section 4.2 (15 steps).
+
+    The steps minimise F(x) = 1/2 ||y - A x||^2 + lam sum_g ||x_g|| + l1 ||x||_1, over x >= 0 if ``nonnegative``:
+
+        t_k = x_{k-1} + beta_k (x_{k-1} - x_{k-2}),    x_k = prox( t_k + a A^T (y - A t_k) ),
+
+    where prox takes the positive part (if ``nonnegative``), soft-thresholds entries at a l1, then shrinks groups by a lam.
+
+    Parameters
+    ----------
+    A : array_like of shape (n_features, n_atoms)
+        Dictionary.
+    Y : array_like of shape (n_samples, n_features) or (n_features,)
+        Samples as rows.
+    lam : float
+        Penalty on group norms, >= 0. Each step thresholds at step_size * lam.
+    group_size : int
+        Atoms per group; divides n_atoms.
+    n_unfold : int
+        Steps K, >= 1.
+    step_size : float, optional
+        Step a > 0. None is 1 / ||A||_2^2. Above 2 / ||A||_2^2 the iterates may diverge.
+    accelerated : bool
+        True: FISTA, beta_k = (t_{k-1} - 1) / t_k with t_1 = 1, t_{k+1} = (1 + sqrt(1 + 4 t_k^2)) / 2. False: ISTA, beta_k = 0.
+    nonnegative : bool
+        Whether codes are constrained to x >= 0.
+    l1 : float
+        Penalty on single entries, >= 0.
+
+    Returns
+    -------
+    X : ndarray of shape (n_samples, n_atoms) or (n_atoms,)
+        The K-th iterate, not extrapolated.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As :func:`gsae_ref.encode`; for a bad ``n_unfold``, ``step_size``, ``accelerated``, ``nonnegative`` or ``l1``.
+
+    Notes
+    -----
+    Differs from the paper: [T21] Eq. (11), :func:`gsae_ref.encode`, is one step of size 1. The lambda = 0.2 of section 4.2 is the threshold
+    after the step: with step_size = 0.04 it is lam = 5 here. T21 has neither ``nonnegative`` nor ``l1``.
+
+    Examples
+    --------
+    >>> unfolded_encode(np.eye(2), [3.0, 4.0], lam=1.0, group_size=2, n_unfold=2, step_size=0.5)  # norm 2, then 3; the limit is 4
+    array([1.8, 2.4])
+    """
+    return unfolded.unfolded_encode(*_unfolding(A, Y, lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1))
+
+
+def unfolded_loss_and_grad(
+    A, Y, lam, group_size, n_unfold, step_size=None, accelerated=True, nonnegative=False, l1=0.0, engine="auto"
+):
+    """Loss (13) of the codes of :func:`unfolded_encode` and its exact gradient in A through all the steps. [T21] Eqs. (13), (14).
+
+    The cost is 1/(2N) sum_i ||y_i - A x_K(y_i; A)||^2. With ``step_size=None`` the step 1 / ||A||_2^2 depends on A too, and the gradient
+    includes that; a step given as a number is a constant.
+
+    Parameters
+    ----------
+    A : array_like of shape (n_features, n_atoms)
+        Dictionary.
+    Y : array_like of shape (n_samples, n_features) or (n_features,)
+        Samples as rows.
+    lam : float
+        Penalty on group norms, >= 0. Each step thresholds at step_size * lam.
+    group_size : int
+        Atoms per group; divides n_atoms.
+    n_unfold : int
+        Steps K, >= 1.
+    step_size : float, optional
+        Step a > 0. None is 1 / ||A||_2^2. Above 2 / ||A||_2^2 the iterates may diverge.
+    accelerated : bool
+        True: FISTA. False: ISTA.
+    nonnegative : bool
+        Whether codes are constrained to x >= 0.
+    l1 : float
+        Penalty on single entries, >= 0.
+    engine : {"auto", "reference"}
+        Which implementation runs; "auto" picks the fastest that applies.
+
+    Returns
+    -------
+    cost : float
+        The reconstruction cost alone; the penalties shape the codes and are not added.
+    grad : ndarray of shape (n_features, n_atoms)
+
+    Raises
+    ------
+    TypeError, ValueError
+        As :func:`unfolded_encode`; for an unknown ``engine``.
+
+    Notes
+    -----
+    Differs from the paper: T21 leaves this gradient to automatic differentiation. Where a norm or an entry equals its threshold the cost
+    has a kink; J = 0 is used there. With ``step_size=None`` it has another where the largest singular value of A is not simple (as for
+    orthonormal columns); the leading pair of the SVD is used there, and a number for ``step_size`` avoids it.
+
+    Examples
+    --------
+    >>> unfolded_loss_and_grad([[1.0]], [3.0], lam=1.0, group_size=1, n_unfold=1)  # cost 1/2 A^-2 at A = 1
+    (0.5, array([[-1.]]))
+    >>> unfolded_loss_and_grad([[1.0]], [3.0], lam=1.0, group_size=1, n_unfold=1, step_size=1.0)  # 1/2 (3 - 3 A^2 + A)^2
+    (0.5, array([[-5.]]))
+    """
+    checks.option("engine", engine, ENGINES)
+    A, Y, *settings = _unfolding(A, Y, lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1)
+    return unfolded.unfolded_loss_and_grad(A, np.atleast_2d(Y), *settings)
