@@ -65,7 +65,8 @@ def contraction_factor(theta, step_size, kappa, m):
     the diagonal matrix of cosines: flipping the sign of one principal coordinate of x changes no probability, so the matrix is diagonal.
     Column i, with a_i = cos a*_i + sin u_i, becomes cos s a*_i + sin (s - eta kappa) u_i, s = 1 + eta m + eta kappa sin^2. Columns stay
     orthogonal, so QR or polar normalisation keeps each ratio. No neighbourhood term, for any lam below the smallest active norm.
-    For 0 < eta kappa <= 1 every angle below pi/2 decreases; at exactly pi/2 a direction receives no signal and stays (an unstable point).
+    For 0 < eta kappa <= 1 every angle below pi/2 decreases. At exactly pi/2 a direction receives no signal and stays, an unstable point;
+    with lam > 0 it is outside the setting, since r_g then comes arbitrarily near 0 < lam (support_persists has margin < 0 there).
 
     >>> float(contraction_factor(0.0, 1.0, 0.5, 0.0))
     0.5
