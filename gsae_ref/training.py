@@ -81,7 +81,7 @@ def train(
         Epochs between checkpoints.
     resume : bool
         Continue from the checkpoint if there is one. A damaged one is passed over for the previous one, with a warning.
-    engine : {"auto", "reference"}
+    engine : {"auto", "reference", "numba"}
         As in :func:`gsae_ref.loss_and_grad`.
 
     Returns

@@ -5,7 +5,8 @@ float64; a mixture is promoted. Inputs are never modified; read-only, non-contig
 """
 
 from .comparison import GradientComparison, compare_gradients, expected_gradient
-from .shallow import ENGINES, GRADIENTS, decode, encode, group_soft_threshold, group_soft_threshold_vjp, loss, loss_and_grad
+from .engine import ENGINES
+from .shallow import GRADIENTS, decode, encode, group_soft_threshold, group_soft_threshold_vjp, loss, loss_and_grad
 from .unfolding import unfolded_encode, unfolded_loss_and_grad
 
 __all__ = [

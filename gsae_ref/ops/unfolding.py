@@ -4,7 +4,7 @@ import numpy as np
 
 from .. import checks
 from ..reference import unfolded
-from .shallow import ENGINES, network
+from .shallow import network
 
 __all__ = ["unfolded_encode", "unfolded_loss_and_grad"]
 
@@ -124,6 +124,6 @@ def unfolded_loss_and_grad(
     >>> unfolded_loss_and_grad([[1.0]], [3.0], lam=1.0, group_size=1, n_unfold=1, step_size=1.0)  # 1/2 (3 - 3 A^2 + A)^2
     (0.5, array([[-5.]]))
     """
-    checks.option("engine", engine, ENGINES)
+    checks.option("engine", engine, ("auto", "reference"))
     A, Y, *settings = _unfolding(A, Y, lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1)
     return unfolded.unfolded_loss_and_grad(A, np.atleast_2d(Y), *settings)

@@ -3,13 +3,13 @@
 May import theory, ops, sampling, metrics, checks, groups.
 """
 
-import contextlib
 import difflib
 import zlib
 
 import numpy as np
 
 from .. import checks
+from ..ops.engine import one_blas_thread
 from ..theory.ledger import LEDGER, VERDICTS
 from . import measurements  # noqa: F401  (registers them)
 from .dictionary import DictionaryReport, check_dictionary
@@ -120,16 +120,8 @@ def _result(row, found):
 def _run_row(row_id, quick, seed):
     """Findings of one row, from a random stream of its own and with one BLAS thread: the same numbers wherever it runs."""
     rng = np.random.default_rng([seed, zlib.crc32(row_id.encode())])
-    with _one_blas_thread():
+    with one_blas_thread():
         return tuple(run(evidence, rng, quick) for evidence in LEDGER[row_id].evidence)
-
-
-def _one_blas_thread():
-    try:
-        from threadpoolctl import threadpool_limits
-    except ImportError:
-        return contextlib.nullcontext()
-    return threadpool_limits(1)
 
 
 def _outcomes(row_ids, quick, seed, n_jobs, backend):

@@ -1,0 +1,87 @@
+"""How every kernel is compiled, and how kernels share the processors. May import numpy and numba only.
+
+Compiled code is kept on disk by Numba; where no folder can be written it is compiled anew in every process, without complaint.
+``NUMBA_DISABLE_JIT=1`` runs the same functions as plain Python.
+"""
+
+import logging
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import numba
+import numpy as np
+from numba.core import event
+
+__all__ = ["NO_SHORTCUTS", "SUMS_IN_ANY_ORDER", "available_threads", "in_threads", "jit", "plain", "threshold_for"]
+
+OPTIONS = {"error_model": "numpy", "nogil": True}
+
+# What the compiler may do to floating point beyond IEEE 754. Never "nnan" or "ninf": a NaN must stay one. Never "arcp": the threshold
+# needs lam / lam == 1, which lam * (1 / lam) is not.
+SUMS_IN_ANY_ORDER = frozenset({"reassoc", "contract", "nsz"})
+NO_SHORTCUTS = frozenset()
+
+_logger = logging.getLogger(__package__.split(".")[0])
+
+
+def jit(function=None, *, fastmath=SUMS_IN_ANY_ORDER):
+    """Compile at first call and keep the result on disk where that is possible; the decorator of every kernel."""
+    if function is None:
+        return lambda function: jit(function, fastmath=fastmath)
+    options = {**OPTIONS, "fastmath": set(fastmath)}
+    try:
+        return numba.njit(cache=True, **options)(function)
+    except RuntimeError as error:  # Numba found no folder to write to
+        _logger.debug("%s; compiled code will not outlive the process", error)
+        return numba.njit(**options)(function)
+
+
+class _Announcement(event.Listener):
+    """Says once in a process that kernels are being compiled. What comes from the disk is not compiled and not announced."""
+
+    def __init__(self):
+        self.made = False
+
+    def on_start(self, event):
+        function = getattr(event.data.get("dispatcher"), "py_func", None)
+        if not self.made and getattr(function, "__module__", "").startswith(__package__ + "."):
+            self.made = True
+            _logger.info("compiling kernels: some seconds, once for each dtype and group size; later processes read them from disk")
+
+    def on_end(self, event):
+        """Nothing is said at the end."""
+
+
+event.register("numba:compile", _Announcement())
+
+
+def available_threads():
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def in_threads(task, arguments, n_threads=None):
+    """Return [task(a) for a in arguments], computed by up to ``n_threads`` threads; None takes the available processors.
+
+    What the tasks are must not depend on ``n_threads``: then no result does. The threads live as long as the call, so a process may fork.
+    """
+    arguments = list(arguments)
+    n_threads = min(n_threads or available_threads(), len(arguments))
+    if n_threads <= 1:
+        return [task(argument) for argument in arguments]
+    with ThreadPoolExecutor(n_threads) as pool:
+        return list(pool.map(task, arguments))
+
+
+def plain(array):
+    """The array as the one kind that kernels are compiled for: C order, aligned, read-only; copied only if it must be."""
+    array = np.ascontiguousarray(array)
+    view = (array if array.flags.aligned else array.copy()).view()
+    view.flags.writeable = False
+    return view
+
+
+def threshold_for(lam, dtype):
+    """A positive ``lam`` as a number of ``dtype`` that is neither 0 nor infinite, so that lam / lam is 1 there."""
+    limits = np.finfo(dtype)
+    return dtype.type(min(max(float(lam), float(limits.smallest_subnormal)), float(limits.max)))

@@ -1,0 +1,344 @@
+"""Loss and gradient in one pass over the samples, with work in proportion to the active groups. Twin of the formulas in
+:mod:`gsae_ref.reference.autoencoder` and :mod:`gsae_ref.reference.gradients`.
+
+All three gradients are -1/N sum_i [ e_i x_i^T + y_i (D_i A^T e_i)^T ] with e = y - A x, x = sigma(A^T y); they differ in D only. A block
+of samples goes one of two ways, whichever the share of active groups in the block before it suggests:
+
+few active    Screen: Y A in float32 by BLAS, scaled so that rows of Y and groups of A have norm at most 1; (sample, group) pairs that may
+              be active are the candidates. Then for each sample, in the dtype of the data and in first-level cache: z_g = A_g^T y of the
+              candidates, the support, the residual, A_g^T e and the update of the gradient, for active groups only. No support is
+              missed (:func:`screening_margin`), so the screen changes no result.
+many active   The formulas of the reference, block by block: Y A, X A^T, E A and one product for both parts of the gradient, by BLAS.
+
+Samples are cut into chunks that depend on the shapes alone; each chunk has a gradient of its own, and these are added in their order.
+Results are therefore the same bits for any number of threads, and where few groups are active they do not depend on the BLAS either.
+
+A chunk is computed by one thread, BLAS products included. A BLAS with threads of its own gives the same result, but its threads and
+these fight for the processors: whoever calls with n_threads > 1 should limit BLAS to one thread meanwhile (threadpoolctl), which
+cannot be done from here.
+"""
+
+from functools import lru_cache
+from queue import SimpleQueue
+
+import numpy as np
+
+from ._jit import available_threads, in_threads, jit, plain, threshold_for
+from .activations import KINDS, apply_derivative, group_soft_threshold
+
+__all__ = ["BLOCK", "loss_and_gradient", "screening_margin"]
+
+BLOCK = 512  # samples processed together
+SMALLEST_CHUNK = 128  # samples, at least, that are worth a thread
+CHUNK_WORK = 2**24  # multiply-adds of Y A, at least, that are worth a thread
+CHUNKS = 8  # at most; each has a gradient of its own
+CHUNK_BYTES = 2**25  # for all these gradients together, but two there may always be
+FEW = 0.2  # share of active groups below which the first way is faster
+UNROLLED = 8  # group sizes up to here are constants of the compiled screen
+
+
+def loss_and_gradient(A, Y, lam, group_size, kind, n_threads=None, few=FEW):
+    """Loss (13) and the gradient of this kind, () and (n_features, n_atoms).
+
+    Parameters
+    ----------
+    A, Y, lam, group_size
+        (n_features, n_atoms) and (n_samples, n_features) of one dtype, float32 or float64, any strides; threshold; atoms per group.
+    kind : {"exact", "appendix_b", "approximate"}
+        Which gradient; "approximate" with the estimated support.
+    n_threads : int, optional
+        Threads that share the chunks; None takes the available processors. Changes no bit of the result.
+    few : float
+        Share of active groups up to which a block is processed group by group: 0 never, 1 always.
+    """
+    n_samples, n_atoms = len(Y), A.shape[1]
+    chunks = _chunks(n_samples, A)
+    n_threads = min(n_threads or available_threads(), len(chunks))
+    problem = _Problem(A, lam, group_size, kind, few if lam > 0 else 0)
+    free = SimpleQueue()
+    for _ in range(n_threads):
+        free.put(_Workspace(problem, min(BLOCK, -(-n_samples // len(chunks)))))
+
+    def work(chunk):
+        workspace = free.get()
+        try:
+            return _chunk(problem, Y[chunk], workspace)
+        finally:
+            free.put(workspace)
+
+    costs, parts = zip(*in_threads(work, chunks, n_threads), strict=True)
+    G = np.empty_like(A, order="C")
+    pieces = [slice(start, start + 64) for start in range(0, n_atoms, 64)]
+    in_threads(lambda atoms: _add_up(parts, atoms, n_samples, G), pieces, n_threads)
+    return sum(costs) / (2 * n_samples), G
+
+
+def screening_margin(n_features, group_size):
+    """How far the screen may err: with margin c, no group with ||A_g^T y|| > lam has a screened norm of at most t - c.
+
+    The screen sees y / ||y|| and A / a with a = max_g ||A_g||_F, hence the threshold t = lam / (||y|| a). Write u = 2^-24,
+    gamma_k = k u / (1 - k u), and y', A' for the scaled quantities: ||y'|| <= 1, ||A'_g||_F <= 1. Rounding them to float32 costs a factor
+    (1 + u) each, a product of n_features terms summed in any order gamma_n, so every screened z'_j is within gamma_{n+2} |y'|^T |a'_j| of
+    the truth, and by Cauchy-Schwarz the vector of a group within gamma_{n+2} ||y'|| ||A'_g||_F <= gamma_{n+2}. Its float32 sum of
+    squares has the relative error gamma_d, so the norm loses at most gamma_d (t <= 1, or no group is active at all); rounding the bound
+    (t - c)^2 to float32 costs less than 2 u. Together
+
+        c = gamma_{n+2} + gamma_d + 2 u,
+
+    and 1 % more for what is of a smaller order: products of these, the float64 rounding of ||y||, a, t and of the norm that finally
+    decides. Entries below the range of float32 lose at most 2^-126 each, gathered in the last term; sums of squares that underflow
+    belong to norms below 2^-62, which the last term covers too. For float32 data the norm that decides carries gamma_{n+d+2} itself:
+    the margin is then doubled by the caller.
+    """
+    k = (n_features + 2 + group_size + 2) * 2.0**-24
+    return 1.01 * k / (1 - k) + 2.0**-60 + n_features * 2.0**-120 if k < 0.5 else np.inf
+
+
+class _Problem:
+    """What all blocks share: the dictionary in its layouts, the threshold, the kind."""
+
+    def __init__(self, A, lam, group_size, kind, few):
+        self.A, self.AT = plain(A), plain(A.T)
+        self.lam, self.group_size, self.kind, self.few = lam, group_size, kind, few
+        self.dtype, self.n_groups = A.dtype, A.shape[1] // group_size
+        self.small = None
+        if few > 0:
+            largest = _largest_group(self.AT, group_size)
+            self.threshold = threshold_for(lam, A.dtype)
+            self.margin = screening_margin(len(A), group_size) * (1 if A.dtype == np.float64 else 2)
+            if 0 < largest < np.inf and self.margin < 0.1:
+                self.largest = largest
+                self.small = np.empty(self.AT.shape, np.float32)
+                _scale(self.AT, 1 / largest, self.small)
+            else:
+                self.few = 0
+
+
+class _Workspace:
+    """Arrays of one thread, at most BLOCK samples long; those of the second way are made when it is first taken."""
+
+    def __init__(self, problem, n_samples):
+        self.problem, self.n_samples = problem, n_samples
+        n_features, n_atoms = problem.A.shape
+        if problem.few:
+            self.Y = np.empty((n_samples, n_features), np.float32)
+            self.Z = np.empty((n_samples, n_atoms), np.float32)
+            self.bounds = np.empty(n_samples, np.float32)
+            self.candidates = np.empty(int(problem.few * n_samples * problem.n_groups) + problem.n_groups, np.int32)
+            self.ends = np.empty(n_samples, np.int64)
+            self.rows = np.empty((4, n_atoms), problem.dtype)
+            self.e = np.empty(n_features, problem.dtype)
+            self.active = np.empty(problem.n_groups, np.int32)
+        self.dense = None
+
+    def for_dense(self):
+        """Z, the stacks [X; back] and [E; Y] of twice the length, and room for their product."""
+        if self.dense is None:
+            (n_features, n_atoms), n = self.problem.A.shape, self.n_samples
+            shapes = (n, n_atoms), (2 * n, n_atoms), (2 * n, n_features), (n_atoms, n_features)
+            self.dense = [np.empty(shape, self.problem.dtype) for shape in shapes]
+        return self.dense
+
+
+def _chunks(n_samples, A):
+    """Slices of the samples, as even as can be; they depend on shapes and dtype alone."""
+    most = min(max(CHUNK_BYTES // A.nbytes, 2), CHUNKS)
+    count = max(min(most, n_samples // SMALLEST_CHUNK, n_samples * A.size // CHUNK_WORK), 1)
+    return [slice(n_samples * k // count, n_samples * (k + 1) // count) for k in range(count)]
+
+
+def _chunk(problem, Y, workspace):
+    """Sum of squares of the residuals and gradient sum (n_atoms, n_features), sign and 1/N left out, of one chunk."""
+    cost, G = 0.0, np.zeros(problem.AT.shape, problem.dtype)
+    sparse = problem.few > 0
+    for start in range(0, len(Y), workspace.n_samples):
+        block = plain(Y[start : start + workspace.n_samples])
+        result = _few_active(problem, block, workspace, G) if sparse else None
+        if result is None:
+            result = _many_active(problem, block, workspace, G)
+        cost += result[0]
+        sparse = result[1] <= problem.few * len(block) * problem.n_groups
+    return cost, G
+
+
+def _few_active(problem, Y, workspace, G):
+    """Cost and number of active groups of a block, its gradient added to G; None if there are too many candidates."""
+    n, w = len(Y), workspace
+    _normalise(Y, float(problem.threshold) / problem.largest, problem.margin, w.Y, w.bounds)
+    np.matmul(w.Y[:n], problem.small.T, out=w.Z[:n])
+    size = problem.group_size
+    room = int(problem.few * n * problem.n_groups)
+    if not _screen(size if size <= UNROLLED else 0)(w.Z[:n], w.bounds, size, room, w.candidates, w.ends):
+        return None
+    return _accumulate(
+        Y, problem.AT, problem.threshold, size, KINDS[problem.kind], w.candidates, w.ends, w.active, w.rows, w.e, G)
+
+
+def _many_active(problem, Y, workspace, G):
+    """As :func:`_few_active`, by matrix products."""
+    n, size = len(Y), problem.group_size
+    Z, codes, data, product = workspace.for_dense()
+    Z, codes, data = Z[:n], codes[: 2 * n], data[: 2 * n]
+    X, back, E = codes[:n], codes[n:], data[:n]
+    np.matmul(Y, problem.A, out=Z)
+    X[...] = group_soft_threshold(Z, problem.lam, size)
+    np.subtract(Y, np.matmul(X, problem.AT, out=E), out=E)
+    apply_derivative(Z, np.matmul(E, problem.A, out=back), problem.lam, size, problem.kind, out=back)
+    data[n:] = Y
+    G += np.matmul(codes.T, data, out=product)
+    return _sum_of_squares(E), _count_active(X, size)
+
+
+def _add_up(parts, atoms, n_samples, G):
+    """Write -1/N times the sum of the chunks' gradients, in their order, into these columns of G."""
+    total = parts[0][atoms]
+    for part in parts[1:]:
+        total += part[atoms]
+    np.divide(total.T, -n_samples, out=G[:, atoms])
+
+
+# ------------------------------------------------------------------------------------------------ compiled
+
+
+@jit
+def _largest_group(AT, group_size):
+    """max_g ||A_g||_F, in float64."""
+    largest = 0.0
+    for g in range(AT.shape[0] // group_size):
+        s = 0.0
+        for j in range(g * group_size, (g + 1) * group_size):
+            for p in range(AT.shape[1]):
+                s += np.float64(AT[j, p]) * np.float64(AT[j, p])
+        largest = max(largest, s)
+    return np.sqrt(largest)
+
+
+@jit
+def _scale(M, factor, out):
+    """Write factor * M as float32."""
+    for i in range(M.shape[0]):
+        for p in range(M.shape[1]):
+            out[i, p] = np.float32(M[i, p] * factor)
+
+
+@jit
+def _normalise(Y, lam, margin, out, bounds):
+    """Rows of norm 1 as float32, and for each row the bound on screened sums of squares: the square of lam / ||y|| - margin."""
+    for i in range(Y.shape[0]):
+        s = 0.0
+        for p in range(Y.shape[1]):
+            s += np.float64(Y[i, p]) * np.float64(Y[i, p])
+        r = np.sqrt(s)
+        bound = lam / r - margin if r > 0 else np.inf
+        bounds[i] = np.float32(bound * bound if bound > 0 else -1.0)
+        for p in range(Y.shape[1]):
+            out[i, p] = np.float32(Y[i, p] * (1 / r) if r > 0 else 0.0)
+
+
+@lru_cache(maxsize=None)
+def _screen(constant):
+    """Kernel that lists the groups of every row whose sum of squares is above the row's bound; False when there are too many."""
+
+    @jit
+    def screen(Z, bounds, group_size, room, candidates, ends):
+        size = constant if constant else group_size
+        k = 0
+        for i in range(Z.shape[0]):
+            row, bound = Z[i], bounds[i]
+            for g in range(row.size // size):
+                s = np.float32(0)
+                for j in range(size):
+                    s += row[g * size + j] * row[g * size + j]
+                candidates[k] = g  # kept only if k moves on
+                k += s > bound
+            ends[i] = k
+            if k > room:
+                return False
+        return True
+
+    return screen
+
+
+@jit
+def _dot(a, b):
+    s = a.dtype.type(0)
+    for p in range(a.size):
+        s += a[p] * b[p]
+    return s
+
+
+@jit
+def _accumulate(Y, AT, lam, size, kind, candidates, ends, active, rows, e, G):
+    """Sum of ||e_i||^2 in float64 and number of active groups; sum of x_i e_i^T + back_i y_i^T added to G (n_atoms, n_features)."""
+    zero, one = Y.dtype.type(0), Y.dtype.type(1)
+    z, x, back, factor = rows[0], rows[1], rows[2], rows[3]
+    cost, n_active, begin = 0.0, 0, 0
+    for i in range(Y.shape[0]):
+        y, k = Y[i], 0
+        for c in range(begin, ends[i]):  # the support, and z, x on it
+            first, s = candidates[c] * size, zero
+            for j in range(size):
+                z[k * size + j] = _dot(AT[first + j], y)
+                s += z[k * size + j] * z[k * size + j]
+            r = np.sqrt(s)
+            if r > lam:
+                tau = one - lam / r
+                for j in range(size):
+                    x[k * size + j] = tau * z[k * size + j]
+                    z[k * size + j] /= r  # from here on the direction u
+                factor[k] = tau
+                active[k] = candidates[c]
+                k += 1
+        begin = ends[i]
+        n_active += k
+
+        for p in range(e.size):
+            e[p] = y[p]
+        for q in range(k * size):
+            atom, weight = AT[active[q // size] * size + q % size], x[q]
+            for p in range(e.size):
+                e[p] -= weight * atom[p]
+        for p in range(e.size):
+            cost += np.float64(e[p]) * np.float64(e[p])
+
+        for c in range(k):  # D A^T e
+            first, start, tau, along = active[c] * size, c * size, factor[c], zero
+            for j in range(size):
+                back[start + j] = _dot(AT[first + j], e)
+                along += z[start + j] * back[start + j]
+            for j in range(size):
+                u = z[start + j]
+                if kind == 0:
+                    back[start + j] = tau * back[start + j] + (one - tau) * along * u
+                elif kind == 1:
+                    back[start + j] *= tau + (one - tau) * u * u
+                else:
+                    back[start + j] *= tau
+        for q in range(k * size):
+            row, weight, pull = G[active[q // size] * size + q % size], x[q], back[q]
+            for p in range(e.size):
+                row[p] += weight * e[p] + pull * y[p]
+    return cost, n_active
+
+
+@jit
+def _sum_of_squares(E):
+    """In float64, whatever the dtype."""
+    s = 0.0
+    for i in range(E.shape[0]):
+        for p in range(E.shape[1]):
+            s += np.float64(E[i, p]) * np.float64(E[i, p])
+    return s
+
+
+@jit
+def _count_active(X, size):
+    """Groups that are not zero."""
+    count = 0
+    for i in range(X.shape[0]):
+        for g in range(X.shape[1] // size):
+            for j in range(g * size, (g + 1) * size):
+                if X[i, j] != 0:
+                    count += 1
+                    break
+    return count

@@ -1,0 +1,80 @@
+"""The choice of engine: what "auto" picks, and that the choice shows in the time only."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import gsae_ref as gs
+from gsae_ref.kernels import fused
+from gsae_ref.ops import engine
+
+
+def network(n_samples, seed=0):
+    A_star = gs.make_dictionary(200, 100, 2, rng=seed)
+    Y = gs.sample(A_star, n_samples, 3, 2, rng=seed).Y
+    return gs.perturb_dictionary(A_star, delta=0.2, group_size=2, rng=seed), Y
+
+
+@pytest.fixture
+def kernel_calls(monkeypatch):
+    calls, real = [], fused.loss_and_gradient
+
+    def spy(A, Y, *rest):
+        calls.append(len(Y))
+        return real(A, Y, *rest)
+
+    monkeypatch.setattr(fused, "loss_and_gradient", spy)
+    return calls
+
+
+def test_auto_takes_the_kernel_for_large_problems_only(kernel_calls):
+    A, Y = network(300)
+    gs.loss_and_grad(A, Y, 2.0, 2)
+    assert kernel_calls == [300]
+    for few in (Y[:63], Y[:200]):  # too few samples; enough samples, too little work
+        gs.loss_and_grad(A, few, 2.0, 2)
+    gs.loss_and_grad(A, Y, 2.0, 2, engine="reference")
+    gs.loss_and_grad(A, Y, 2.0, 2, "approximate", support=np.zeros((300, 1), dtype=int))
+    assert kernel_calls == [300]
+    gs.loss_and_grad(A, Y[0], 2.0, 2, engine="numba")
+    assert kernel_calls == [300, 1]
+
+
+@pytest.mark.parametrize("gradient", ["exact", "appendix_b", "approximate"])
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-12), (np.float32, 1e-5)])
+@pytest.mark.parametrize("lam", [0.0, 0.2, 2.0, 100.0])
+def test_both_engines_give_the_same_gradient_through_the_door(gradient, dtype, tolerance, lam):
+    A, Y = (M.astype(dtype) for M in network(70))
+    cost, G = gs.loss_and_grad(A, Y, lam, 2, gradient, engine="numba")
+    expected_cost, expected = gs.loss_and_grad(A, Y, lam, 2, gradient, engine="reference")
+    assert (G.dtype, type(cost)) == (dtype, float)
+    assert cost == pytest.approx(expected_cost, rel=tolerance)
+    assert np.linalg.norm(G - expected) <= tolerance * max(np.linalg.norm(expected), 1e-300)
+
+
+def test_without_threadpoolctl_one_thread_gives_the_same_bits(monkeypatch):
+    A, Y = network(300)
+    expected = gs.loss_and_grad(A, Y, 2.0, 2, engine="numba")[1]
+    monkeypatch.setattr(engine, "_controller", lambda: None)
+    with engine.one_blas_thread() as limited:
+        assert not limited
+    assert gs.loss_and_grad(A, Y, 2.0, 2, engine="numba")[1].tobytes() == expected.tobytes()
+
+
+def test_a_given_support_asks_for_the_reference():
+    A, Y = network(70)
+    with pytest.raises(ValueError, match="engine='numba'; the kernel estimates it; use engine='auto'"):
+        gs.loss_and_grad(A, Y, 2.0, 2, "approximate", engine="numba", support=np.zeros((70, 1), dtype=int))
+
+
+def test_auto_takes_the_reference_when_the_compiler_is_disabled():
+    program = (
+        "import numpy as np, gsae_ref as gs; from gsae_ref.ops.engine import compiled; A = np.zeros((1000, 1000));"
+        "print(compiled('auto', 1000, A), compiled('numba', 1000, A), compiled('reference', 1000, A))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], env={"NUMBA_DISABLE_JIT": "1", "PATH": ""}, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["False", "True", "False"]

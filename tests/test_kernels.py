@@ -1,0 +1,308 @@
+"""Kernels are twins of the reference: same numbers on every corner, same bits for any number of threads, and no setup breaks them."""
+
+import logging
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from strategies import SEEDS, codes, limiting_cases, network, networks, ties
+
+import gsae_ref
+from gsae_ref.kernels import _jit, fused
+from gsae_ref.kernels import activations as fast_activations
+from gsae_ref.kernels import autoencoder as fast_autoencoder
+from gsae_ref.kernels import gradients as fast_gradients
+from gsae_ref.reference import activations, autoencoder, gradients
+
+PACKAGE = Path(gsae_ref.__file__).parent
+TOLERANCE = {np.float64: 1e-12, np.float32: 1e-5}
+KINDS = ("exact", "appendix_b", "approximate")
+both_dtypes = pytest.mark.parametrize("dtype", TOLERANCE, ids=lambda dtype: dtype.__name__)
+WAYS = {"screened": 1.0, "dense": 0.0, "as measured": fused.FEW}
+TWINS = {
+    "exact": autoencoder.loss_and_grad,
+    "appendix_b": lambda *problem: (autoencoder.loss(*problem), gradients.appendix_b(*problem)),
+    "approximate": lambda *problem: (autoencoder.loss(*problem), gradients.approximate(*problem)),
+}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def small_chunks():
+    """Let small inputs be cut into chunks as large ones are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fused, "CHUNK_WORK", 1)
+        assert len(fused._chunks(4200, np.zeros((23, 30)))) == fused.CHUNKS
+        yield
+
+
+def error(result, expected):
+    """Relative to the norm of the array; exactly equal zeros have the error 0."""
+    scale = np.linalg.norm(expected)
+    return np.linalg.norm(result - expected) / scale if scale > 0 else np.linalg.norm(result)
+
+
+def assert_twins(problem, dtype, kind="exact", few=fused.FEW, n_threads=None):
+    A, Y, lam, size = problem
+    A, Y = A.astype(dtype), np.atleast_2d(Y).astype(dtype)
+    cost, G = fused.loss_and_gradient(A, Y, lam, size, kind, n_threads, few)
+    expected_cost, expected = TWINS[kind](A, Y, lam, size)
+    assert G.shape == A.shape and G.dtype == A.dtype and G.flags.c_contiguous and type(cost) is float
+    assert error(G, expected) <= TOLERANCE[dtype]
+    assert abs(cost - expected_cost) <= TOLERANCE[dtype] * expected_cost
+
+
+def large(seed=0, n_samples=700, lam=2.2, dtype=np.float64):
+    """More samples than a block, in a number that is no multiple of anything; a few per cent of the groups are active."""
+    rng = np.random.default_rng(seed)
+    A = rng.normal(size=(23, 30)) / np.sqrt(23)
+    return A.astype(dtype), rng.normal(size=(n_samples, 23)).astype(dtype), lam, 2
+
+
+# ------------------------------------------------------------------------------------------------ the activation
+
+
+@both_dtypes
+@given(problem=codes(group_sizes=st.sampled_from([1, 2, 3, 4, 5, 7, 16])), seed=SEEDS)
+def test_the_threshold_and_its_derivatives_are_those_of_the_reference(dtype, problem, seed):
+    Z, lam, size = problem.Z.astype(dtype), problem.lam, problem.group_size
+    V = np.random.default_rng(seed).normal(size=Z.shape).astype(dtype)
+    pairs = [
+        (fast_activations.group_soft_threshold(Z, lam, size), activations.group_soft_threshold(Z, lam, size)),
+        (fast_activations.group_soft_threshold_vjp(Z, V, lam, size), activations.group_soft_threshold_vjp(Z, V, lam, size)),
+        (fast_activations.apply_derivative(Z, V, lam, size, "appendix_b"),
+         activations.group_soft_threshold_diagonal(Z, lam, size) * V),
+    ]  # fmt: skip
+    for result, expected in pairs:
+        assert result.dtype == dtype and result.shape == Z.shape
+        assert error(result, expected) <= TOLERANCE[dtype]
+
+
+@both_dtypes
+@pytest.mark.parametrize("size", [1, 2, 4])
+def test_a_group_on_the_threshold_is_inactive(size, dtype):
+    z, lam = ties(size)
+    Z = np.concatenate([z, np.zeros(size), -z, 2 * z]).astype(dtype)
+    assert np.flatnonzero(fast_activations.group_soft_threshold(Z, lam, size)).min() >= 3 * size
+    assert np.flatnonzero(fast_activations.group_soft_threshold_vjp(Z, np.ones_like(Z), lam, size)).min() >= 3 * size
+
+
+@both_dtypes
+@pytest.mark.parametrize("lam", [1e-60, 1e60])
+def test_a_threshold_outside_the_range_of_the_dtype_makes_no_nan(lam, dtype):
+    Z = np.array([0.0, 0.0, 3.0, 4.0], dtype=dtype)
+    expected = np.where(lam < 1, Z, 0)
+    assert np.array_equal(fast_activations.group_soft_threshold(Z, lam, 2), expected)
+    assert np.array_equal(fast_activations.group_soft_threshold_vjp(Z, Z, lam, 2), expected)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4096])
+def test_the_threshold_is_the_same_for_any_number_of_threads(size, monkeypatch):
+    monkeypatch.setattr(fast_activations, "PIECE", 1000)
+    Z = np.random.default_rng(0).normal(size=(3, 12288))
+    one, two = (fast_activations.group_soft_threshold(Z, 1.0, size, n_threads) for n_threads in (1, 2))
+    assert np.array_equal(one, two)
+    assert error(one, activations.group_soft_threshold(Z, 1.0, size)) <= 1e-12
+
+
+def test_any_strides_and_shapes_are_taken():
+    Z = np.asfortranarray(np.random.default_rng(0).normal(size=(4, 5, 12)))[:, ::2, ::-1]
+    Z.flags.writeable = False
+    expected = activations.group_soft_threshold(np.ascontiguousarray(Z), 1.0, 3)
+    assert error(fast_activations.group_soft_threshold(Z, 1.0, 3), expected) <= 1e-12
+    assert error(fast_activations.group_soft_threshold(Z[0, 0], 1.0, 3), expected[0, 0]) <= 1e-12
+
+
+# ------------------------------------------------------------------------------------------------ loss and gradient
+
+
+@both_dtypes
+@pytest.mark.parametrize("way", WAYS)
+@settings(max_examples=50)
+@given(problem=networks(), kind=st.sampled_from(KINDS))
+def test_loss_and_gradients_are_those_of_the_reference(way, dtype, problem, kind):
+    assert_twins(problem, dtype, kind, WAYS[way])
+
+
+@both_dtypes
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", limiting_cases())
+def test_corners(name, way, dtype):
+    for kind in KINDS:
+        assert_twins(limiting_cases()[name], dtype, kind, WAYS[way])
+
+
+@both_dtypes
+@pytest.mark.parametrize("way", WAYS)
+def test_duplicate_atoms_and_groups_larger_than_any_constant(way, dtype):
+    wide = network(4, group_size=40, n_groups=1, n_features=7)
+    twice = network(5, group_size=2, n_groups=3)
+    for problem in (wide, twice._replace(A=np.hstack([twice.A, twice.A])), twice._replace(A=np.repeat(twice.A[:, :3], 2, axis=1), lam=2.2)):
+        assert_twins(problem, dtype, "exact", WAYS[way])
+
+
+@both_dtypes
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("n_samples", [127, 256, 700, 4200])
+def test_blocks_and_chunks_leave_no_sample_out(n_samples, kind, dtype):
+    for lam in (0.7, 2.2):  # many active, few active
+        assert_twins(large(n_samples=n_samples, lam=lam), dtype, kind)
+
+
+def test_the_named_twins():
+    problem = large()
+    assert fast_autoencoder.loss_and_grad(*problem)[0] == fused.loss_and_gradient(*problem, "exact")[0]
+    assert error(fast_autoencoder.loss_and_grad(*problem)[1], autoencoder.loss_and_grad(*problem)[1]) <= 1e-12
+    assert error(fast_gradients.appendix_b(*problem), gradients.appendix_b(*problem)) <= 1e-12
+    assert error(fast_gradients.approximate(*problem), gradients.approximate(*problem)) <= 1e-12
+
+
+def test_strided_reversed_and_read_only_arguments():
+    A, Y, lam, size = large()
+    expected = autoencoder.loss_and_grad(A, Y, lam, size)[1]
+    A_, Y_ = np.repeat(A, 2, axis=0)[::2], np.asfortranarray(Y[::-1])[::-1]
+    A_.flags.writeable = Y_.flags.writeable = False
+    assert error(fast_autoencoder.loss_and_grad(A_, Y_, lam, size)[1], expected) <= 1e-12
+    assert error(fast_autoencoder.loss_and_grad(np.asfortranarray(A), Y, lam, size)[1], expected) <= 1e-12
+
+
+def test_blocks_that_change_from_few_to_many_active_and_back():
+    A, Y, lam, size = large(n_samples=6000)
+    scale = np.repeat([0.1, 4.0, 0.1, 4.0, 0.1, 1.0], 1000)[:, None]
+    assert_twins((A, scale * Y, lam, size), np.float64)
+
+
+@both_dtypes
+@pytest.mark.parametrize("lam", [0.0, 0.7, 2.2])
+@pytest.mark.parametrize("n_samples", [700, 4200])
+def test_the_same_bits_for_any_number_of_threads_and_from_run_to_run(n_samples, lam, dtype):
+    problem = large(n_samples=n_samples, lam=lam, dtype=dtype)
+    results = [fused.loss_and_gradient(*problem, "exact", n_threads) for n_threads in (1, 2, 4, 1, 2)]
+    assert len({cost for cost, _ in results}) == 1
+    assert len({G.tobytes() for _, G in results}) == 1
+
+
+def test_extra_memory_does_not_grow_with_the_samples():
+    import tracemalloc
+
+    peaks = []
+    for n_samples in (16_384, 65_536):
+        problem = large(n_samples=n_samples)
+        fused.loss_and_gradient(*problem, "exact", 2)
+        tracemalloc.start()
+        fused.loss_and_gradient(*problem, "exact", 2)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.2 * peaks[0]
+
+
+# ------------------------------------------------------------------------------------------------ the screen
+
+
+def on_the_threshold(seed, n_features=12, n_groups=40, n_samples=200):
+    """Integers, so that z is exact in float64 in any order; z is lam or one unit beside it while its terms are 2^22 times larger.
+
+    Each group has one non-zero atom, so its norm is exact too. In float32 most of these groups fall on the wrong side.
+    """
+    rng = np.random.default_rng(seed)
+    A, Y = np.zeros((n_features, 2 * n_groups)), rng.integers(-(2**22), 2**22, size=(n_samples, n_features)).astype(float)
+    A[:, ::2] = rng.integers(-3, 4, size=(n_features, n_groups))
+    A[0, ::2], A[1, ::2] = 1, 1
+    lam = 1000.0
+    target = rng.integers(-1, 2, size=n_samples) + lam
+    Y[:, 0] += target - Y @ A[:, 2 * (np.arange(n_samples)[0] % n_groups)]  # group 0 of every sample has z = lam - 1, lam or lam + 1
+    return A, Y, lam, 2
+
+
+@settings(max_examples=20)
+@given(seed=SEEDS)
+def test_the_screen_misses_no_group_on_the_threshold(seed):
+    A, Y, lam, size = on_the_threshold(seed)
+    z = (Y @ A)[:, 0]
+    assert set(z) <= {lam - 1, lam, lam + 1}
+    assert_twins((A, Y, lam, size), np.float64, "exact", few=1.0)
+    assert_twins((A[:, :2], Y, lam, size), np.float64, "exact", few=1.0)
+
+
+def test_the_screen_without_its_margin_misses_some(monkeypatch):
+    monkeypatch.setattr(fused, "screening_margin", lambda *sizes: 0.0)
+    A, Y, lam, size = on_the_threshold(0)
+    expected = autoencoder.loss_and_grad(A[:, :2], Y, lam, size)[1]
+    assert error(fused.loss_and_gradient(A[:, :2], Y, lam, size, "exact", few=1.0)[1], expected) > 1e-6
+
+
+@both_dtypes
+@pytest.mark.parametrize("scale", [1e-6, 1e6])
+def test_the_screen_knows_no_scale(scale, dtype):
+    A, Y, lam, size = large()
+    for factors in ((scale, 1.0), (1.0, scale)):
+        assert_twins((factors[0] * A, factors[1] * Y, lam * scale, size), dtype, "exact", few=1.0)
+
+
+# ------------------------------------------------------------------------------------------------ processes of their own
+
+TINY = """
+import numpy as np
+from gsae_ref.kernels import autoencoder, gradients, activations, fused
+from gsae_ref.reference import autoencoder as plain
+rng = np.random.default_rng(0)
+A, Y = rng.normal(size=(5, 6)), rng.normal(size=(7, 5))
+for few in (0.0, 1.0):
+    for kind in ("exact", "appendix_b", "approximate"):
+        cost, G = fused.loss_and_gradient(A, Y, 2.0, 2, kind, None, few)
+    G = fused.loss_and_gradient(A, Y, 2.0, 2, "exact", None, few)[1]
+    assert np.linalg.norm(G - plain.loss_and_grad(A, Y, 2.0, 2)[1]) < 1e-12 * np.linalg.norm(G)
+activations.group_soft_threshold_vjp(Y[:, :4], Y[:, 1:], 1.0, 2)
+print("good")
+"""
+SHORT = """
+import logging, numpy as np
+logging.basicConfig(level=logging.INFO, format="%(name)s %(message)s")
+from gsae_ref.kernels import activations
+for size in (1, 2):
+    print(activations.group_soft_threshold(np.array([3.0, 4.0]), 1.0, size))
+"""
+
+
+def run(program, tmp_path, folder=PACKAGE.parent, **environment):
+    """Run a program in a process of its own whose caches are in tmp_path unless said otherwise."""
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": str(folder), **environment}
+    command = [sys.executable, "-W", "error", "-c", program]
+    result = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment)
+    assert result.returncode == 0, result.stderr
+    return result
+
+
+@pytest.mark.parametrize("variable", ["NUMBA_DISABLE_JIT", "NUMBA_BOUNDSCHECK"])
+def test_without_compiler_and_with_bounds_checked(variable, tmp_path):
+    assert run(TINY, tmp_path, **{variable: "1"}).stdout == "good\n"
+
+
+def test_compiling_is_announced_once_and_what_is_on_disk_is_not_compiled(tmp_path):
+    first, second = run(SHORT, tmp_path), run(SHORT, tmp_path)
+    assert first.stderr.count("gsae_ref compiling kernels") == 1
+    assert second.stderr == "" and second.stdout == first.stdout
+
+
+def test_no_folder_for_the_cache_is_no_error(tmp_path):
+    (tmp_path / "file").write_text("")
+    nowhere = str(tmp_path / "file" / "cache")
+    copy = tmp_path / "copy" / "gsae_ref"
+    shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    (copy / "kernels" / "__pycache__").write_text("")
+    homeless = {"NUMBA_CACHE_DIR": nowhere, "XDG_CACHE_HOME": nowhere, "HOME": nowhere, "LOCALAPPDATA": nowhere}
+    program = SHORT + "import gsae_ref\nprint(gsae_ref.__file__)"
+    result = run(program, tmp_path, copy.parent, PYTHONDONTWRITEBYTECODE="1", **homeless)
+    assert result.stderr.count("compiling kernels") == 1 and str(copy) in result.stdout
+
+
+def test_threads_return_results_in_order_and_pass_errors_on():
+    assert _jit.in_threads(lambda k: k * k, range(9), 3) == [k * k for k in range(9)]
+    with pytest.raises(ZeroDivisionError):
+        _jit.in_threads(lambda k: 1 / k, [1, 0, 2], 2)
+    assert _jit.available_threads() >= 1 and isinstance(logging.getLogger("gsae_ref"), logging.Logger)
