@@ -7,7 +7,7 @@ Nothing here checks its input: the door (:mod:`gsae_ref.ops`, :mod:`gsae_ref.the
 
 import numpy as np
 
-__all__ = ["blocks", "expand", "merge", "norms", "split", "unblock"]
+__all__ = ["blocks", "expand", "merge", "norms", "polar", "split", "unblock"]
 
 
 def split(X, group_size):
@@ -66,3 +66,14 @@ def unblock(B):
     array([[1., 2., 3., 4.]])
     """
     return merge(np.moveaxis(B, 0, 1))
+
+
+def polar(A, group_size):
+    """Orthonormal groups nearest to those of a dictionary, (n_features, n_atoms): A_g = U S V^T becomes U V^T, its polar factor.
+
+    >>> polar(np.array([[2.0, 0.0], [0.0, 3.0]]), 1)
+    array([[1., 0.],
+           [0., 1.]])
+    """
+    U, _, Vt = np.linalg.svd(blocks(A, group_size), full_matrices=False)
+    return unblock(U @ Vt)

@@ -214,12 +214,8 @@ def _step_rule(optimizer, constraint, group_size):
         norms = np.linalg.norm(A, axis=0)
         return A / np.where(norms > 0, norms, 1)
 
-    def polar(A):
-        U, _, Vt = np.linalg.svd(groups.blocks(A, group_size), full_matrices=False)
-        return groups.unblock(U @ Vt)
-
     move = adam if optimizer == "adam" else descend
-    constrain = {"none": lambda A: A, "columns": columns, "groups": polar}[constraint]
+    constrain = {"none": lambda A: A, "columns": columns, "groups": lambda A: groups.polar(A, group_size)}[constraint]
 
     def step(A, G, step_size, first, second, steps):
         A, *moments = move(A, G, step_size, first, second, steps)

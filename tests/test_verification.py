@@ -352,9 +352,18 @@ def test_the_search_goes_beyond_the_random_instances():
     assert found["worst_search"] > 0.999
 
 
-@pytest.mark.parametrize("sides", [(np.nan, 1.0), (0.5, np.nan), (np.inf, np.inf), (0.5, np.inf)])
-def test_a_side_that_is_no_finite_number_proves_nothing(sides):
-    for item in (Inequality("no number", "support", lambda i: sides), Identity("no number", "support", lambda i: sides)):
+@pytest.mark.parametrize("expect", ["holds", "fails"])
+@pytest.mark.parametrize("sides", [(np.nan, 1.0), (0.5, np.nan), (np.inf, np.inf), (0.5, np.inf), (np.inf, 0.5)])
+def test_a_side_that_is_no_finite_number_proves_nothing_either_way(sides, expect):
+    for item in (Inequality("no number", "support", lambda i: sides, expect=expect), Identity("no", "support", lambda i: sides, expect=expect)):
+        finding = search.run(item, np.random.default_rng(0), True)
+        assert not finding.ok
+        assert "no finite number" in finding.summary
+
+
+def test_rounding_is_no_failure_of_a_statement():
+    for item in (Inequality("tie", "support", lambda i: (1.0 + 1e-8, 1.0), expect="fails"),
+                 Identity("tie", "support", lambda i: (1.0 + 1e-8, 1.0), expect="fails")):
         assert not search.run(item, np.random.default_rng(0), True).ok
 
 

@@ -8,21 +8,12 @@ import math
 
 import numpy as np
 
+from .. import groups
+
 __all__ = [
-    "contraction_factor", "exclusion_bound", "oja_gradient", "orbit_distance", "polar_factor", "repaired_bound", "scaled_minimiser",
+    "contraction_factor", "exclusion_bound", "oja_gradient", "orbit_distance", "repaired_bound", "scaled_minimiser",
     "support_persists",
 ]
-
-
-def polar_factor(M):
-    """Nearest matrix with orthonormal columns, U V^T for M = U S V^T.
-
-    >>> polar_factor(np.array([[2.0], [0.0]]))
-    array([[1.],
-           [0.]])
-    """
-    U, _, Vt = np.linalg.svd(M, full_matrices=False)
-    return U @ Vt
 
 
 def orbit_distance(A_g, star_g):
@@ -34,7 +25,7 @@ def orbit_distance(A_g, star_g):
     >>> orbit_distance(np.eye(2), np.array([[0.0, -1.0], [1.0, 0.0]]))
     0.0
     """
-    return float(np.linalg.norm(A_g - star_g @ polar_factor(star_g.T @ A_g)))
+    return float(np.linalg.norm(A_g - star_g @ groups.polar(star_g.T @ A_g, A_g.shape[1])))
 
 
 def oja_gradient(A_g, A_S, y):

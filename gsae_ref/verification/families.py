@@ -64,12 +64,6 @@ def take_apart(shape, theta):
     return Draw(shape, W.reshape(n, m), V.reshape(n, m), code, *u[:4], u[4 : 4 + G], u[4 + G :])
 
 
-def _polar(M, d):
-    """Orthonormal groups nearest to those of M."""
-    U, _, Vt = np.linalg.svd(groups.blocks(M, d), full_matrices=False)
-    return groups.unblock(U @ Vt)
-
-
 def _unit_groups(M, d):
     """Groups of M scaled to Frobenius norm 1, as directions in which to move."""
     B = groups.blocks(M, d)
@@ -103,8 +97,8 @@ def _instance(draw, A, A_star, first_active=False, **fields):
 def _close_pair(draw, spread=1.0, error=1.0):
     """A*, A with orthonormal groups, A = polar(A* + t V), t up to ``error``."""
     d = draw.shape.group_size
-    A_star = _polar(_mixture(draw, spread * draw.spread), d)
-    return _polar(A_star + error * draw.error * _unit_groups(draw.V, d), d), A_star
+    A_star = groups.polar(_mixture(draw, spread * draw.spread), d)
+    return groups.polar(A_star + error * draw.error * _unit_groups(draw.V, d), d), A_star
 
 
 def _support(shape, theta):
@@ -117,7 +111,7 @@ def _far_outside_support(shape, theta):
     draw = take_apart(shape, theta)
     A, A_star = _close_pair(draw)
     inside = groups.expand(np.arange(shape.n_groups) >= shape.n_groups - shape.n_active, shape.group_size)
-    A = np.where(inside, A, _polar(draw.V, shape.group_size))
+    A = np.where(inside, A, groups.polar(draw.V, shape.group_size))
     errors = np.linalg.norm(groups.blocks(A - A_star, shape.group_size), axis=(1, 2))
     return _instance(draw, A, A_star, delta=float(errors[-shape.n_active :].max()))
 
@@ -125,14 +119,14 @@ def _far_outside_support(shape, theta):
 def _free_star(shape, theta):
     """A orthonormal, A* anything within reach."""
     draw = take_apart(shape, theta)
-    A = _polar(_mixture(draw, draw.spread), shape.group_size)
+    A = groups.polar(_mixture(draw, draw.spread), shape.group_size)
     return _instance(draw, A, A + draw.error * _unit_groups(draw.V, shape.group_size))
 
 
 def _unit_star(shape, theta):
     """A orthonormal, A* with unit atoms, not orthonormal."""
     draw = take_apart(shape, theta)
-    A = _polar(_mixture(draw, draw.spread), shape.group_size)
+    A = groups.polar(_mixture(draw, draw.spread), shape.group_size)
     A_star = A + draw.error * _unit_groups(draw.V, shape.group_size)
     return _instance(draw, A, A_star / np.linalg.norm(A_star, axis=0))
 

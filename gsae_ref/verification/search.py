@@ -10,8 +10,8 @@ __all__ = ["run"]
 
 FEWEST_INSTANCES = 20
 # Instances are of order one. Sides agree to 1e-9 relative, or 1e-11 near zero; a side below 1e-3 no longer sets the scale of an error of
-# an identity, one below 1e-6 that of a ratio.
-RELATIVE, ABSOLUTE, SMALLEST_SCALE, SMALLEST_BOUND = 1e-9, 1e-11, 1e-3, 1e-6
+# an identity, one below 1e-6 that of a ratio. A statement said to fail must fail by more than CLEAR, far above rounding.
+RELATIVE, ABSOLUTE, SMALLEST_SCALE, SMALLEST_BOUND, CLEAR = 1e-9, 1e-11, 1e-3, 1e-6, 1e-6
 
 
 def run(evidence, rng, quick):
@@ -44,43 +44,56 @@ def _ratio(left, right):
     return left / right if right > SMALLEST_BOUND and left > 0 else 0.0
 
 
-def _violated(left, right):
-    """Whether left <= right fails beyond rounding; a side that is not a finite number proves nothing and counts as a violation."""
-    if not (np.isfinite(left) and np.isfinite(right)):
-        return True
-    return bool(left > right + RELATIVE * max(abs(left), abs(right)) + ABSOLUTE)
+def _violated(left, right, relative=RELATIVE, absolute=ABSOLUTE):
+    """Whether left <= right fails beyond rounding."""
+    return bool(left > right + relative * max(abs(left), abs(right)) + absolute)
+
+
+def _finite(*sides):
+    """Whether all sides are finite numbers; one that is not proves nothing, neither for a statement nor against it."""
+    return all(bool(np.isfinite(side).all()) for side in sides)
 
 
 def _inequality(evidence, rng, quick):
-    drawn = 300 if quick else 6000
-    used = violations = 0
+    drawn, fails = 300 if quick else 6000, evidence.expect == "fails"
+    tolerance = (CLEAR, CLEAR) if fails else (RELATIVE, ABSOLUTE)
+    used = violations = not_finite = 0
     worst, best = 0.0, {}
     for shape, theta, instance in _instances(evidence, rng, drawn):
         left, right = evidence.sides(instance)
         used += 1
-        violations += _violated(left, right)
-        worst = max(worst, float(_ratio(left, right)))
-        if _ratio(left, right) >= best.get(shape, (-1.0, None))[0]:
-            best[shape] = _ratio(left, right), theta
-    numbers = {"drawn": drawn, "instances": used, "violations": violations, "worst_random": worst}
-    if evidence.expect == "fails":
-        summary = f"fails as expected in {violations} of {used} instances, left/right up to {worst:.4g}"
-        return Finding("inequality", evidence.label, violations > 0, summary, numbers)
-    searched, found = _search(evidence, best, quick)
-    numbers |= {"worst_search": max(searched, worst), "violations": violations + found}
-    ok = used >= FEWEST_INSTANCES and numbers["violations"] == 0
+        if not _finite(left, right):
+            not_finite += 1
+            continue
+        violations += _violated(left, right, *tolerance)
+        ratio = float(_ratio(left, right))
+        worst = max(worst, ratio)
+        if ratio >= best.get(shape, (-1.0, None))[0]:
+            best[shape] = ratio, theta
+    numbers = {"drawn": drawn, "instances": used, "violations": violations, "worst_random": worst, "not_finite": not_finite}
+    if fails:
+        summary = f"fails, as it should, in {violations} of {used} instances, left/right up to {worst:.4g}"
+        return Finding("inequality", evidence.label, violations > 0 and not_finite == 0, summary + _complaint(not_finite), numbers)
+    searched, found, lost = _search(evidence, best, quick)
+    not_finite += lost
+    numbers |= {"worst_search": max(searched, worst), "violations": violations + found, "not_finite": not_finite}
+    ok = used >= FEWEST_INSTANCES and numbers["violations"] == not_finite == 0
     summary = (
         f"{used} of {drawn} instances meet the hypotheses, {numbers['violations']} violations; "
         f"largest left/right {worst:.4f} at random, {numbers['worst_search']:.4f} by search"
     )
-    return Finding("inequality", evidence.label, ok, summary, numbers)
+    return Finding("inequality", evidence.label, ok, summary + _complaint(not_finite), numbers)
+
+
+def _complaint(not_finite):
+    return f"; {not_finite} evaluations gave no finite number" if not_finite else ""
 
 
 def _search(evidence, best, quick):
-    """Push left/right up from the best random instance of every shape; return the largest ratio and the violations met."""
+    """Push left/right up from the best random instance of every shape; return the largest ratio, the violations and the non-finite values met."""
     from scipy.optimize import minimize
 
-    family, largest, violations = FAMILIES[evidence.family], 0.0, 0
+    family, largest, violations, not_finite = FAMILIES[evidence.family], 0.0, 0, 0
     starts = sorted(best.items(), key=lambda item: -item[1][0])[: 1 if quick else 6]
     for shape, (_, start) in starts:
         def objective(theta, shape=shape):
@@ -88,28 +101,32 @@ def _search(evidence, best, quick):
             if not all(h.holds(instance) for h in evidence.hypotheses):
                 return 0.0
             left, right = evidence.sides(instance)
-            nonlocal largest, violations
+            nonlocal largest, violations, not_finite
+            if not _finite(left, right):
+                not_finite += 1
+                return 0.0
             largest, violations = max(largest, float(_ratio(left, right))), violations + _violated(left, right)
             return -_ratio(left, right)
 
         minimize(objective, start, method="L-BFGS-B", options={"maxiter": 6 if quick else 30, "maxfun": 10**6})
-    return largest, violations
+    return largest, violations, not_finite
 
 
 def _identity(evidence, rng, quick):
-    drawn, error, used = 120 if quick else 1500, 0.0, 0
+    drawn, error, used, not_finite = 120 if quick else 1500, 0.0, 0, 0
     for _, _, instance in _instances(evidence, rng, drawn):
         left, right = (np.asarray(side, dtype=float) for side in evidence.sides(instance))
         used += 1
-        if not (np.isfinite(left).all() and np.isfinite(right).all()):
-            error = np.inf
+        if not _finite(left, right):
+            not_finite += 1
             continue
         scale = max(np.linalg.norm(left), np.linalg.norm(right), SMALLEST_SCALE)
         error = max(error, float(np.linalg.norm(left - right) / scale))
-    agrees = error <= evidence.tolerance
-    ok = used >= FEWEST_INSTANCES and agrees == (evidence.expect == "holds")
-    summary = f"largest relative error {error:.2g} over {used} instances"
-    return Finding("identity", evidence.label, ok, summary, {"drawn": drawn, "instances": used, "relative_error": error})
+    as_expected = error > CLEAR if evidence.expect == "fails" else error <= evidence.tolerance
+    ok = used >= FEWEST_INSTANCES and not_finite == 0 and as_expected
+    summary = f"largest relative error {error:.2g} over {used} instances" + _complaint(not_finite)
+    numbers = {"drawn": drawn, "instances": used, "relative_error": error, "not_finite": not_finite}
+    return Finding("identity", evidence.label, ok, summary, numbers)
 
 
 def _counterexample(evidence):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ... import groups
 from .. import descent, gsae
 from ..assumptions import IN_PRINTED_INTERVAL, ORTHONORMAL, ORTHONORMAL_STAR, Hypothesis
 from .direction import COSINES_POSITIVE, PAIR, column_norms, columns, direction, group, remainder
@@ -40,7 +41,7 @@ def _repaired(i):
     """dist(A+, A*) after a retracted step along the tangential part of G, against R3's bound."""
     B, S, t, p = group(i)
     G, beta, eta = columns(i.G, i), columns(i.beta, i), i.step_size
-    after = descent.orbit_distance(descent.polar_factor(B - eta * (G - B @ (B.T @ G))), S)
+    after = descent.orbit_distance(groups.polar(B - eta * (G - B @ (B.T @ G)), i.d), S)
     smallest = np.linalg.svd(S.T @ B, compute_uv=False)[-1]
     drift = eta * np.linalg.norm(beta - B @ (B.T @ beta))
     return after, descent.repaired_bound(descent.orbit_distance(B, S), eta * gsae.leading_coefficient(t, p), smallest, drift)

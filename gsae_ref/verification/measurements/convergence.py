@@ -115,7 +115,7 @@ def _retracted_run(rng, steps):
     for _ in range(steps + 1):
         yield A, A_star, lam, eta
         A = A - eta * _population_gradient(A, star, lam, d)
-        A = groups.unblock(np.stack([descent.polar_factor(B) for B in groups.blocks(A, d)]))
+        A = groups.polar(A, d)
 
 
 @measurement
@@ -153,8 +153,8 @@ def repaired_run(rng, quick):
         for _ in range(60):
             G = ops.expected_gradient(A, A_star, tau, n_active, d)
             beta = G - ops.expected_gradient(A, A_star, tau, n_active, d, form="printed")
-            steps = ((B, B - (H - B @ (B.T @ H)) / leading) for B, H in zip(groups.blocks(A, d), groups.blocks(G, d), strict=True))
-            A = groups.unblock(np.stack([descent.polar_factor(after) for _, after in steps]))
+            B, H = groups.blocks(A, d), groups.blocks(G, d)
+            A = groups.polar(groups.unblock(B - (H - B @ (np.swapaxes(B, 1, 2) @ H)) / leading), d)
         pairs = zip(groups.blocks(A, d), groups.blocks(A_star, d), strict=True)
         distance = max(descent.orbit_distance(B, S) for B, S in pairs)
         largest_beta = np.linalg.norm(groups.blocks(beta, d), ord=2, axis=(1, 2)).max()
