@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from gsae_ref.theory.assumptions import Hypothesis
-from gsae_ref.theory.certificates import CERTIFICATES, ce1
+from gsae_ref.theory.certificates import CERTIFICATES
+from gsae_ref.theory.certificates.t21 import ce1
 from gsae_ref.theory.ledger import LEDGER
 from gsae_ref.theory.ledger.row import Counterexample, Identity, Inequality, Measurement, Reading, Row
 from gsae_ref.verification import VerificationReport, find_row, search, verify, write_json

@@ -1,4 +1,4 @@
-"""Exact counterexamples: for each statement of [T21] (arXiv:2102.07003) that is false as printed, one instance in rational arithmetic.
+"""Exact counterexamples: for each statement that is false as printed, one instance in rational arithmetic.
 
 Every certificate is a function without arguments that returns a :class:`Certificate`: the instance, every hypothesis of the statement with
 both sides computed from the instance, the printed conclusion (false), and the corrected one (true) where there is a local repair.
@@ -7,62 +7,12 @@ both sides computed from the instance, the printed conclusion (false), and the c
 ||A_1^T A*_2 x_2||_2 <= gamma B_max (mu_B + delta): 6/5 <= 3/5 is false
 
 This room imports the standard library only (fractions, dataclasses, itertools, math): no floats, no NumPy, nothing of the package outside
-this folder. exact.py is the arithmetic, setting.py the paper's model and assumptions, descent.py the quantities of Theorems 1 and 2; the
-certificates are in assumptions.py, support.py, gradients.py, norm_condition.py, convergence.py and residual.py.
+this folder. exact.py is the arithmetic; a folder for each paper holds its certificates.
 """
 
-from .assumptions import ce9, ce9b, ce_assumption3, ce_relu
-from .convergence import ce10, ce10_step, ce10b, ce11, ce11_rate, ce12, ce_eq70, ce_v1_theorem2
+from . import t21
 from .exact import Certificate, Comparison
-from .gradients import ce6, ce6_eq42, ce6b, ce7, ce14, ce14_constant, ce14b, ce15
-from .norm_condition import ce8, ce_eq66, ce_eq68, ce_eq69, ce_eq69_simulation
-from .residual import ce13, ce13_variant, ce13b, ce_eq72, ce_eq74
-from .support import ce1, ce1b, ce2, ce3, ce3b, ce4, ce5, ce_step39
 
-__all__ = [
-    "CERTIFICATES", "Certificate", "Comparison", "ce1", "ce1b", "ce2", "ce3", "ce3b", "ce4", "ce5", "ce6", "ce6_eq42", "ce6b", "ce7", "ce8",
-    "ce9", "ce9b", "ce10", "ce10_step", "ce10b", "ce11", "ce11_rate", "ce12", "ce13", "ce13_variant", "ce13b", "ce14", "ce14_constant",
-    "ce14b", "ce15", "ce_assumption3", "ce_eq66", "ce_eq68", "ce_eq69", "ce_eq69_simulation", "ce_eq70", "ce_eq72", "ce_eq74", "ce_relu",
-    "ce_step39", "ce_v1_theorem2",
-]
+__all__ = ["CERTIFICATES", "Certificate", "Comparison"]
 
-CERTIFICATES = {
-    "CE1": ce1,
-    "CE1b": ce1b,
-    "CE_step39": ce_step39,
-    "CE2": ce2,
-    "CE3": ce3,
-    "CE3b": ce3b,
-    "CE4": ce4,
-    "CE5": ce5,
-    "CE_relu": ce_relu,
-    "CE_assumption3": ce_assumption3,
-    "CE9": ce9,
-    "CE9b": ce9b,
-    "CE6": ce6,
-    "CE6b": ce6b,
-    "CE6_eq42": ce6_eq42,
-    "CE7": ce7,
-    "CE14": ce14,
-    "CE14_constant": ce14_constant,
-    "CE14b": ce14b,
-    "CE15": ce15,
-    "CE8": ce8,
-    "CE_eq66": ce_eq66,
-    "CE_eq68": ce_eq68,
-    "CE_eq69": ce_eq69,
-    "CE_eq69_simulation": ce_eq69_simulation,
-    "CE_eq70": ce_eq70,
-    "CE10": ce10,
-    "CE10_step": ce10_step,
-    "CE10b": ce10b,
-    "CE11": ce11,
-    "CE11_rate": ce11_rate,
-    "CE12": ce12,
-    "CE_v1_theorem2": ce_v1_theorem2,
-    "CE13": ce13,
-    "CE13_variant": ce13_variant,
-    "CE13b": ce13b,
-    "CE_eq72": ce_eq72,
-    "CE_eq74": ce_eq74,
-}
+CERTIFICATES = t21.CERTIFICATES

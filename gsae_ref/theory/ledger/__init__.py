@@ -1,25 +1,10 @@
-"""The ledger: every numbered statement of T21 with its verdict, in the order of the paper, then this project's own R0 to R6."""
+"""The ledger: every numbered statement of the papers with its verdict, in the order of each paper, then this project's own R0, R1, ..."""
 
-import re
-
-from . import convergence, direction, gradients, model, support
+from . import t21
 from .row import VERDICTS, Row
 
 __all__ = ["LEDGER", "Row", "VERDICTS"]
 
-
-def _order(row):
-    """T21 before our own; inside, by the first number of the row (equations in the order of the paper)."""
-    number = re.search(r"Eq\. \((\d+)\)", row.number)
-    return row.paper == "own", int(number.group(1)) if number else _PLACE.get(row.id, 0), row.id
-
-
-_PLACE = {  # equation after which an unnumbered statement stands
-    "T21-mu-order": 3, "T21-relu": 7, "T21-assumption1": 15, "T21-assumption2": 15, "T21-assumption3": 16, "T21-assumption4": 18,
-    "T21-unit-norm": 18, "T21-prop1": 19, "T21-prop2": 20, "T21-prop2-v1": 21, "T21-recovery-in-one-pass": 22, "T21-lemma1": 22,
-    "T21-good-approximation": 24, "T21-theorem1": 33, "T21-theorem2": 33, "T21-theorem2-v1": 33, "T21-rho": 33, "T21-remark-a": 33,
-    "T21-remark-b": 33, "T21-simulation": 33,
-}
-
-_ROWS = (*model.ROWS, *support.ROWS, *gradients.ROWS, *direction.ROWS, *convergence.ROWS)
-LEDGER = {row.id: row for row in sorted(_ROWS, key=_order)}
+_PAPERS = (t21,)
+_ROWS = [row for paper in _PAPERS for row in paper.ROWS]
+LEDGER = {row.id: row for row in sorted(_ROWS, key=lambda row: row.paper == "own")}

@@ -84,7 +84,7 @@ class Row:
     id : str
         ``T21-eq21``, ``T21-prop2``, ``R1``, ...
     paper, number, kind : str
-        "T21" (or "own"), "Eq. (21)", and one of equation, assumption, proposition, lemma, theorem, remark, claim.
+        "T21", "N19", "L23" or "own"; "Eq. (21)", and one of equation, assumption, proposition, lemma, theorem, remark, claim.
     statement : str
         In plain words and as a formula, as printed.
     verdict : str
@@ -138,14 +138,14 @@ class Row:
         return allowed
 
 
-def statement(id, number, kind, text, verdict, **fields):
-    """A row for a statement of T21: ``T21-id``."""
-    return Row(f"T21-{id}", "T21", number, kind, text, verdict, **fields)
+def statement(id, number, kind, text, verdict, paper="T21", **fields):
+    """A row for a statement of a paper: ``T21-id``."""
+    return Row(f"{paper}-{id}", paper, number, kind, text, verdict, **fields)
 
 
-def equation(number, text, verdict, **fields):
-    """A row for a numbered equation of T21 (version 2's number): ``T21-eq<number>``."""
-    return statement(f"eq{number}", f"Eq. ({number})", "equation", text, verdict, **fields)
+def equation(number, text, verdict, paper="T21", **fields):
+    """A row for a numbered equation of a paper (of T21: version 2's number): ``T21-eq<number>``."""
+    return statement(f"eq{number}", f"Eq. ({number})", "equation", text, verdict, paper, **fields)
 
 
 def worst(left, right):

@@ -1,3 +1,3 @@
 """Evidence that runs the implementation; importing this package registers every measurement by name."""
 
-from . import convergence, gradients, model, simulation  # noqa: F401
+from . import t21  # noqa: F401

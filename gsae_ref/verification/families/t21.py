@@ -1,7 +1,5 @@
-"""Families of instances: smooth maps from a vector of free parameters to an :class:`Instance` inside a statement's hypotheses.
-
-One map serves both uses: a random vector gives a random instance, and an optimiser moves the vector to look for the worst case.
-Scalars enter as sin^2, so that the ends of their ranges (A = A*, all norms equal, lam at an end point) are ordinary points.
+"""Families of instances of T21's model. Scalars enter as sin^2, so that the ends of their ranges (A = A*, all norms equal, lam at an end
+point) are ordinary points.
 """
 
 from collections.abc import Callable
@@ -10,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .. import groups, ops
-from ..theory.assumptions import Instance
-from ..theory.support import recovery_interval
+from ... import groups, ops
+from ...theory.assumptions import Instance
+from ...theory.support import recovery_interval
 
 __all__ = ["FAMILIES", "Family", "Shape"]
 

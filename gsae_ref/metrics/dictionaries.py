@@ -1,18 +1,12 @@
-"""How close an estimate is to the truth: dictionaries, spans, supports, clusterings. May import checks, groups, numpy, scipy.
-
-Every score that chance alone can raise is returned with, or has a companion for, what chance reaches.
-"""
+"""How close a dictionary is to the truth: columns, spans, principal angles."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from . import checks, groups
+from .. import checks, groups
 
-__all__ = [
-    "DictionaryMatch", "SupportRecovery", "clustering_accuracy", "clustering_chance", "dictionary_error", "match_dictionaries",
-    "principal_angles", "support_recovery",
-]
+__all__ = ["DictionaryMatch", "dictionary_error", "match_dictionaries", "principal_angles"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,31 +36,6 @@ class DictionaryMatch:
     chance_error_std: float
     chance_mean_correlation: float
     chance_mean_correlation_std: float
-
-
-@dataclass(frozen=True)
-class SupportRecovery:
-    """What :func:`support_recovery` returns; counts are pooled over the samples.
-
-    Attributes
-    ----------
-    recall : float
-        Share of the truly active groups that are predicted.
-    precision : float
-        Share of the predicted groups that are truly active; NaN if none is predicted.
-    exact : float
-        Share of the samples whose support is predicted exactly.
-    n_active_mean : float
-        Mean number of predicted groups per sample.
-    chance_recall : float
-        Expected recall if each sample's prediction were a uniformly random support of its size: the recall to beat.
-    """
-
-    recall: float
-    precision: float
-    exact: float
-    n_active_mean: float
-    chance_recall: float
 
 
 def match_dictionaries(A, A_star, group_size=1, up_to="permutation", n_chance=16, rng=0):
@@ -192,117 +161,6 @@ def dictionary_error(A, A_star):
     return _squared_distance(*_unit_pair(A, A_star))
 
 
-def support_recovery(support_true, support_pred, n_groups=None):
-    """Compare predicted with true supports.
-
-    Parameters
-    ----------
-    support_true, support_pred : array_like
-        Boolean masks (n_samples, n_groups) or integer indices (n_samples, n_active) of the active groups, in any combination;
-        a 1-D array is one sample.
-    n_groups : int, optional
-        Taken from a mask if there is one; needed if both are indices.
-
-    Returns
-    -------
-    SupportRecovery
-
-    Raises
-    ------
-    TypeError
-        If a support is neither boolean nor integer.
-    ValueError
-        If sizes disagree, ``n_groups`` is needed and missing, or no group is truly active.
-
-    Examples
-    --------
-    >>> support_recovery([[0, 1], [2, 3]], [[0, 1], [2, 0]], n_groups=4)
-    SupportRecovery(recall=0.75, precision=0.75, exact=0.5, n_active_mean=2.0, chance_recall=0.5)
-    """
-    given = [np.atleast_2d(np.asarray(s)) for s in (support_true, support_pred)]
-    masks = [s for s in given if s.dtype == bool]
-    if n_groups is None and not masks:
-        raise ValueError("n_groups = None, and both supports are indices; the chance level needs the number of groups; pass n_groups")
-    n_groups = masks[0].shape[-1] if n_groups is None else checks.count("n_groups", n_groups)
-    n_samples = len(given[0])
-    true = checks.support("support_true", given[0], n_samples, n_groups)
-    pred = checks.support("support_pred", given[1], n_samples, n_groups)
-    n_true, n_pred, n_hit = true.sum(axis=1), pred.sum(axis=1), (true & pred).sum(axis=1)
-    if not n_true.any():
-        raise ValueError(f"support_true has no active group in {n_samples} samples; recall needs at least one; check how it was computed")
-    return SupportRecovery(
-        recall=float(n_hit.sum() / n_true.sum()),
-        precision=float(n_hit.sum() / n_pred.sum()) if n_pred.any() else float("nan"),
-        exact=float(np.mean((true == pred).all(axis=1))),
-        n_active_mean=float(n_pred.mean()),
-        chance_recall=float(n_true @ n_pred / (n_groups * n_true.sum())),
-    )
-
-
-def clustering_accuracy(labels_true, labels_pred):
-    """Share of samples that agree under the best one-to-one assignment of clusters to classes (Hungarian). [T21] Table 1.
-
-    Parameters
-    ----------
-    labels_true, labels_pred : array_like (n_samples,)
-        Integer, boolean or string labels. Their numbers may differ: what stays unassigned counts as wrong.
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    TypeError
-        If labels are floats or objects.
-    ValueError
-        If labels are not 1-D, are empty, or differ in length.
-
-    Examples
-    --------
-    >>> clustering_accuracy([0, 0, 1, 1], [7, 7, 7, 5])
-    0.75
-    """
-    true, pred = _labels("labels_true", labels_true), _labels("labels_pred", labels_pred)
-    checks.same_shape("labels_true", true, "labels_pred", pred)
-    n_clusters = pred.max() + 1
-    table = np.bincount(true * n_clusters + pred, minlength=(true.max() + 1) * n_clusters)
-    return _best_agreement(table.reshape(-1, n_clusters))
-
-
-def clustering_chance(labels_true, n_clusters, n_draws=100, rng=0):
-    """Mean :func:`clustering_accuracy` of labels drawn uniformly from ``n_clusters`` values, without looking at the data.
-
-    It exceeds 1/n_clusters, since the best assignment is chosen afterwards. Given the sizes of the classes, the table of classes
-    by clusters has independent multinomial rows, so it is drawn directly.
-
-    Parameters
-    ----------
-    labels_true : array_like (n_samples,)
-    n_clusters : int
-    n_draws : int
-    rng : int, Generator or None
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    TypeError, ValueError
-        As :func:`clustering_accuracy`.
-
-    Examples
-    --------
-    >>> clustering_chance([0, 1], 1)
-    0.5
-    """
-    n_clusters, n_draws = checks.count("n_clusters", n_clusters), checks.count("n_draws", n_draws)
-    sizes = np.bincount(_labels("labels_true", labels_true))
-    tables = checks.generator(rng).multinomial(sizes, np.full(n_clusters, 1 / n_clusters), size=(n_draws, len(sizes)))
-    return float(np.mean([_best_agreement(table) for table in tables]))
-
-
 def _pair(first, A, second, B):
     """Two dictionaries of one shape and one floating type."""
     A, B = checks.dictionary(first, A), checks.dictionary(second, B)
@@ -365,20 +223,3 @@ def _scores(aligned, A_star, group_size, up_to):
     else:
         cosines = np.sum(aligned * A_star, axis=0)
     return _squared_distance(aligned, A_star), float(np.mean(cosines))
-
-
-def _labels(name, value):
-    """Labels as integers 0, 1, ... in sorted order of their values."""
-    labels = np.asarray(value)
-    if labels.dtype.kind not in "biuUS":
-        raise TypeError(f"{name} has dtype {labels.dtype}; labels must be integers, booleans or strings; convert them: .astype(int)")
-    if labels.ndim != 1 or labels.size == 0:
-        raise ValueError(f"{name} has shape {labels.shape}; it must be 1-D with one label per sample, at least one; ravel it")
-    return np.unique(labels, return_inverse=True)[1]
-
-
-def _best_agreement(table):
-    """Share of the counts on the best one-to-one assignment of rows to columns."""
-    from scipy.optimize import linear_sum_assignment
-
-    return float(table[linear_sum_assignment(table, maximize=True)].sum() / table.sum())

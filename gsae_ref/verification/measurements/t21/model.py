@@ -4,9 +4,9 @@ from itertools import combinations
 
 import numpy as np
 
-from ... import ops, sampling
-from ...theory.support import support_interval
-from ..finding import at_least, at_most, measurement
+from .... import ops, sampling
+from ....theory.support import support_interval
+from ...finding import at_least, at_most, measurement
 
 
 def _orthonormal_problem(rng):

@@ -10,7 +10,7 @@ from itertools import combinations
 from itertools import product as tuples
 from math import comb
 
-from .exact import (
+from ..exact import (
     Comparison,
     Matrix,
     add,

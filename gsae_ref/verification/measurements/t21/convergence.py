@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ... import groups, metrics, ops, sampling
-from ...theory import descent, gsae
-from ..finding import at_least, at_most, measurement
+from .... import groups, metrics, ops, sampling
+from ....theory import descent, gsae
+from ...finding import at_least, at_most, measurement
 
 
 @measurement

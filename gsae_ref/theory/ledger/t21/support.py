@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from .. import support as bounds
-from ..assumptions import (
+from ... import support as bounds
+from ...assumptions import (
     CLOSE,
     DELTA_AT_MOST_1,
     IN_CORRECTED_INTERVAL,
@@ -16,7 +16,7 @@ from ..assumptions import (
     UNIT_NORM_STAR,
     Hypothesis,
 )
-from .row import Counterexample, Identity, Inequality, Measurement, Row, statement, worst
+from ..row import Counterexample, Identity, Inequality, Measurement, Row, statement, worst
 
 PROP1 = (ORTHONORMAL, CLOSE, DELTA_AT_MOST_1, NORMS_BOUNDED)
 PROP2 = (ORTHONORMAL, UNIT_NORM_STAR, CLOSE, DELTA_AT_MOST_1, NORMS_BOUNDED, SUPPORT_SIZE)

@@ -1,15 +1,11 @@
-"""Data of the group-sparse model y = A* x* + z: dictionaries, perturbations, codes, noise. May import checks, groups, numpy, scipy.
-
-One seed settles everything. Each function and each block of samples has its own stream, derived from the seed with
-:class:`numpy.random.SeedSequence` spawn keys, so the same integer may be given to all of them: ``make_dictionary(..., rng=0)``
-and ``perturb_dictionary(..., rng=0)`` do not share random numbers. ``rng=7`` and ``rng=np.random.default_rng(7)`` mean the same.
-"""
+"""Data of the group-sparse model y = A* x* + z: dictionaries, perturbations, codes, noise. [T21]."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-from . import checks, groups
+from .. import checks, groups
+from .streams import seed_of, stream
 
 __all__ = ["GroupSparseSample", "make_dictionary", "perturb_dictionary", "sample", "sample_blocks"]
 
@@ -71,7 +67,7 @@ def make_dictionary(n_features, n_groups, group_size, kind="gaussian", rng=None)
             f"kind = {kind!r} asks for {n_orthonormal} orthonormal columns in n_features = {n_features} dimensions; there can be at most "
             f"n_features; raise n_features, lower group_size or n_groups, or use kind='gaussian'"
         )
-    normal = _stream(_seed(rng), _DICTIONARY).standard_normal
+    normal = stream(seed_of(rng), _DICTIONARY).standard_normal
     if kind == "gaussian":
         A = normal((n_features, n_groups * size))
         return A / np.linalg.norm(A, axis=0)
@@ -135,7 +131,7 @@ def perturb_dictionary(A_star, correlation=None, delta=None, group_size=1, direc
         raise ValueError(f"correlation = {correlation!r} and delta = {delta!r}; exactly one must be given; leave the other one out")
     if correlation is not None and direction != "generic":
         raise ValueError(f"direction = {direction!r} with correlation = {correlation!r}; a correlation moves generically; use delta=")
-    start, rng = A.astype(np.float64), _stream(_seed(rng), _PERTURBATION)
+    start, rng = A.astype(np.float64), stream(seed_of(rng), _PERTURBATION)
     if correlation is not None:
         change = _change_to_correlation(start, checks.real("correlation", correlation), rng)
     else:
@@ -229,10 +225,10 @@ def sample_blocks(
     b_min, b_max = _norm_bounds(norm_range, coefficients)
     snr_db = None if snr_db is None else checks.real("snr_db", snr_db)
     atoms = np.array(A.T, dtype=np.float64, order="C")
-    seed = _seed(rng)
+    seed = seed_of(rng)
 
     def block(index, size):
-        support_rng, direction_rng, norm_rng, noise_rng = (_stream(seed, _SAMPLE, index, part) for part in range(4))
+        support_rng, direction_rng, norm_rng, noise_rng = (stream(seed, _SAMPLE, index, part) for part in range(4))
         support = _supports(size, n_active, n_groups, support_rng)
         coefs = direction_rng.standard_normal((size, n_active, group_size))
         if coefficients == "sphere":
@@ -244,16 +240,6 @@ def sample_blocks(
         return GroupSparseSample(Y.astype(A.dtype, copy=False), X.toarray().astype(A.dtype, copy=False), support)
 
     return (block(i, min(block_size, n_samples - start)) for i, start in enumerate(range(0, n_samples, block_size)))
-
-
-def _seed(rng):
-    """One integer from ``rng``: all that later draws depend on."""
-    return int(checks.generator(rng).integers(2**63))
-
-
-def _stream(seed, *key):
-    """The generator that belongs to ``key`` under ``seed``."""
-    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
 
 
 def _haar(gaussian):

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from ... import groups
-from .. import descent, gsae
-from ..assumptions import IN_PRINTED_INTERVAL, ORTHONORMAL, ORTHONORMAL_STAR, Hypothesis
+from .... import groups
+from ... import descent, gsae
+from ...assumptions import IN_PRINTED_INTERVAL, ORTHONORMAL, ORTHONORMAL_STAR, Hypothesis
 from .direction import COSINES_POSITIVE, PAIR, column_norms, columns, direction, group, remainder
-from .row import Counterexample, Identity, Inequality, Measurement, Reading, Row, equation, statement, worst
+from ..row import Counterexample, Identity, Inequality, Measurement, Reading, Row, equation, statement, worst
 
 POSITIVE_RHO = Hypothesis("rho > 0 (Theorem 2)", lambda i: _rho(i) - 1e-9)
 ONE_ACTIVE = Hypothesis("one active group, so beta = 0", lambda i: -abs(i.n_active - 1.0))

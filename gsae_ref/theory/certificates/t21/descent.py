@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
-from .exact import Comparison, Matrix, frobenius_squared, identity, inner, product, root_above, scale, subtract, transpose
+from ..exact import Comparison, Matrix, frobenius_squared, identity, inner, product, root_above, scale, subtract, transpose
 from .setting import Setting
 
 __all__ = ["Descent", "descent", "norm_condition"]

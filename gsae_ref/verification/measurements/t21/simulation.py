@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from ... import metrics, ops, sampling
-from ...theory.coherence import block_coherence, closeness, coherence, orthonormality_defect
-from ...theory.gsae import overlap_condition
-from ...theory.support import recovery_interval, sharp_interval
-from ..finding import Finding, measurement
+from .... import metrics, ops, sampling
+from ....theory.coherence import block_coherence, closeness, coherence, orthonormality_defect
+from ....theory.gsae import overlap_condition
+from ....theory.support import recovery_interval, sharp_interval
+from ...finding import Finding, measurement
 
 N_FEATURES, N_GROUPS, D, N_ACTIVE, LAM, B_MIN, B_MAX = 950, 500, 2, 3, 2.0, 4.0, 5.0
 

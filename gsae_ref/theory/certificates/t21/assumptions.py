@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from .exact import Certificate, Comparison, column, frobenius_squared, hstack, inner, matrix, scale
+from ..exact import Certificate, Comparison, column, frobenius_squared, hstack, inner, matrix, scale
 from .setting import Setting, spikes, tau
 
 __all__ = ["ce9", "ce9b", "ce_assumption3", "ce_relu"]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .row import Counterexample, Identity, Measurement, Reading, Row, equation, statement
+from ..row import Counterexample, Identity, Measurement, Reading, Row, equation, statement
 
 EXACT = "grad = -[ e x^T + y (J A^T e)^T ] with the full Jacobian J = (1 - lam/r) I + (lam/r^3) z z^T of every active group"
 CLOSED_FORM = "the closed form R6 (form='exact'), for tau that do not depend on the sample"

@@ -5,7 +5,7 @@ Every function takes no argument; the keyword parameters are the instance, so th
 
 from fractions import Fraction
 
-from .exact import Certificate, Comparison, add, basis, column, frobenius_squared, log_above, norm, product, scale, spectral_norm, transpose
+from ..exact import Certificate, Comparison, add, basis, column, frobenius_squared, log_above, norm, product, scale, spectral_norm, transpose
 from .setting import Setting, spikes, standard_groups, tau
 
 __all__ = ["ce1", "ce1b", "ce2", "ce3", "ce3b", "ce4", "ce5", "ce_step39"]

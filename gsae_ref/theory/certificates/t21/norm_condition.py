@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from .descent import descent, norm_condition
-from .exact import Certificate, Comparison, frobenius_squared, inner
+from ..exact import Certificate, Comparison, frobenius_squared, inner
 from .setting import Setting, signs, spikes, standard_groups
 
 __all__ = ["ce8", "ce_eq66", "ce_eq68", "ce_eq69", "ce_eq69_simulation"]

@@ -7,7 +7,7 @@ expected gradient (27) is then exact, P_1 = P_2 = 0 and the residual of (71) van
 from fractions import Fraction
 
 from .descent import descent, norm_condition
-from .exact import Certificate, Comparison, add, frobenius_squared, log_above, matrix, product, scale, subtract, transpose
+from ..exact import Certificate, Comparison, add, frobenius_squared, log_above, matrix, product, scale, subtract, transpose
 from .setting import Setting, signs, spikes, standard_groups, tau
 
 __all__ = ["ce10", "ce10_step", "ce10b", "ce11", "ce11_rate", "ce12", "ce_eq70", "ce_v1_theorem2"]

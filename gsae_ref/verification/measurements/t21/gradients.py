@@ -4,10 +4,10 @@ from itertools import combinations, product
 
 import numpy as np
 
-from ... import groups, ops, sampling
-from ...theory.descent import oja_gradient
-from ...theory.support import support_interval
-from ..finding import at_least, at_most, measurement
+from .... import groups, ops, sampling
+from ....theory.descent import oja_gradient
+from ....theory.support import support_interval
+from ...finding import at_least, at_most, measurement
 
 
 def _network(rng, d, samples=6):

@@ -6,7 +6,7 @@ As in the paper, tau_h = tau is one frozen constant here; the expectation is ove
 from fractions import Fraction
 from itertools import combinations
 
-from .exact import Certificate, Comparison, add, basis, frobenius_squared, product, scale, spectral_norm_squared, subtract, transpose
+from ..exact import Certificate, Comparison, add, basis, frobenius_squared, product, scale, spectral_norm_squared, subtract, transpose
 from .setting import Setting, spikes
 
 __all__ = ["ce13", "ce13_variant", "ce13b", "ce_eq72", "ce_eq74"]

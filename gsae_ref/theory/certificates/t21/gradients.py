@@ -7,7 +7,7 @@ J_g = (1 - lambda/r_g) I + (lambda/r_g^3) z_g z_g^T, the Jacobian of (7), its gr
 from fractions import Fraction
 
 from .descent import descent
-from .exact import (
+from ..exact import (
     Certificate,
     Comparison,
     add,

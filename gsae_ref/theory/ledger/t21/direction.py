@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from .. import gsae
-from ..assumptions import CLOSE, DELTA_AT_MOST_1, ORTHONORMAL, ORTHONORMAL_STAR, Hypothesis
-from .row import Counterexample, Identity, Inequality, Measurement, equation, statement, worst
+from ... import gsae
+from ...assumptions import CLOSE, DELTA_AT_MOST_1, ORTHONORMAL, ORTHONORMAL_STAR, Hypothesis
+from ..row import Counterexample, Identity, Inequality, Measurement, equation, statement, worst
 
 PAIR = (ORTHONORMAL, ORTHONORMAL_STAR, CLOSE, DELTA_AT_MOST_1)
 COSINES_POSITIVE = Hypothesis("alpha_i > 0", lambda i: gsae.align(i.blocks[0], i.star[0])[0].min())

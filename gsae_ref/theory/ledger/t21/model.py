@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ..assumptions import CLOSE, CLOSE_ON_SUPPORT, ORTHONORMAL_STAR, UNIT_COLUMNS
-from .row import Counterexample, Identity, Inequality, Measurement, Reading, Row, equation
+from ...assumptions import CLOSE, CLOSE_ON_SUPPORT, ORTHONORMAL_STAR, UNIT_COLUMNS
+from ..row import Counterexample, Identity, Inequality, Measurement, Reading, Row, equation
 
 PENALTY = "sum over all groups g in [Gamma], not over g in S: S is unknown, and a group outside S would go unpenalised"
 

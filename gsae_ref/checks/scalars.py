@@ -1,0 +1,99 @@
+"""Numbers, options and flags, checked."""
+
+import numbers
+
+import numpy as np
+
+__all__ = ["count", "flag", "generator", "group_size", "n_active", "norm_bounds", "option", "real", "step", "threshold"]
+
+
+def real(name, value):
+    """Return a finite real number as a float."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} = {value!r} is a {type(value).__name__}; it must be one real number; pass a float")
+    try:
+        result = float(value)
+    except OverflowError:
+        result = np.inf
+    if not np.isfinite(result):
+        raise ValueError(f"{name} = {value!r}; it must be finite; check how it was computed")
+    return result
+
+
+def threshold(value, name="lam"):
+    """Return a threshold: a finite real number >= 0."""
+    lam = real(name, value)
+    if lam < 0:
+        raise ValueError(f"{name} = {lam!r} is negative; a threshold must be >= 0; use {name}=0 for the linear network")
+    return lam
+
+
+def step(value, name="step_size"):
+    """Return a positive finite real number."""
+    result = real(name, value)
+    if result <= 0:
+        raise ValueError(f"{name} = {result!r}; it must be > 0; pass a positive number")
+    return result
+
+
+def count(name, value, minimum=1):
+    """Return an integer >= ``minimum``."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{name} = {value!r} is a {type(value).__name__}; it must be an integer; pass an int")
+    if value < minimum:
+        raise ValueError(f"{name} = {value}; it must be at least {minimum}; pass a larger integer")
+    return int(value)
+
+
+def group_size(value, n_atoms=None, name="A"):
+    """Return the group size as an int >= 1 that divides ``n_atoms``."""
+    size = count("group_size", value)
+    if n_atoms is not None and n_atoms % size:
+        raise ValueError(
+            f"group_size = {size} does not divide the {n_atoms} atoms of {name}; groups are equal blocks; "
+            f"choose a divisor of {n_atoms} or drop {n_atoms % size} atoms"
+        )
+    return size
+
+
+def n_active(value, n_groups):
+    """Return the number of active groups: an integer between 1 and ``n_groups``."""
+    result = count("n_active", value)
+    if result > n_groups:
+        raise ValueError(
+            f"n_active = {result} exceeds the {n_groups} groups there are; at most all groups can be active; lower n_active or group_size"
+        )
+    return result
+
+
+def norm_bounds(b_min, b_max):
+    """Return (b_min, b_max), the bounds of an active group's code norm, with 0 < b_min <= b_max."""
+    low, high = real("b_min", b_min), real("b_max", b_max)
+    if not 0 < low <= high:
+        raise ValueError(f"b_min = {low!r} and b_max = {high!r}; they must satisfy 0 < b_min <= b_max; swap or rescale them")
+    return low, high
+
+
+def option(name, value, options):
+    """Return ``value`` if it is one of ``options`` (strings)."""
+    if not isinstance(value, str) or value not in options:
+        raise ValueError(f"{name} = {value!r} is unknown; choose one of {', '.join(map(repr, options))}")
+    return value
+
+
+def flag(name, value):
+    """Return ``value`` as a bool if it is one."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} = {value!r} is a {type(value).__name__}; it must be True or False; pass one of the two")
+    return bool(value)
+
+
+def generator(rng):
+    """Return a :class:`numpy.random.Generator`: ``rng`` itself, or one seeded by an int or, for None, by the system.
+
+    >>> int(generator(0).integers(10))
+    8
+    """
+    if rng is None or isinstance(rng, np.random.Generator):
+        return np.random.default_rng(rng)
+    return np.random.default_rng(count("rng", rng, minimum=0))

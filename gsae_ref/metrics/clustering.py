@@ -1,0 +1,88 @@
+"""How well clusters agree with classes, and what chance reaches."""
+
+import numpy as np
+
+from .. import checks
+
+__all__ = ["clustering_accuracy", "clustering_chance"]
+
+
+def clustering_accuracy(labels_true, labels_pred):
+    """Share of samples that agree under the best one-to-one assignment of clusters to classes (Hungarian). [T21] Table 1.
+
+    Parameters
+    ----------
+    labels_true, labels_pred : array_like (n_samples,)
+        Integer, boolean or string labels. Their numbers may differ: what stays unassigned counts as wrong.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError
+        If labels are floats or objects.
+    ValueError
+        If labels are not 1-D, are empty, or differ in length.
+
+    Examples
+    --------
+    >>> clustering_accuracy([0, 0, 1, 1], [7, 7, 7, 5])
+    0.75
+    """
+    true, pred = _labels("labels_true", labels_true), _labels("labels_pred", labels_pred)
+    checks.same_shape("labels_true", true, "labels_pred", pred)
+    n_clusters = pred.max() + 1
+    table = np.bincount(true * n_clusters + pred, minlength=(true.max() + 1) * n_clusters)
+    return _best_agreement(table.reshape(-1, n_clusters))
+
+
+def clustering_chance(labels_true, n_clusters, n_draws=100, rng=0):
+    """Mean :func:`clustering_accuracy` of labels drawn uniformly from ``n_clusters`` values, without looking at the data.
+
+    It exceeds 1/n_clusters, since the best assignment is chosen afterwards. Given the sizes of the classes, the table of classes
+    by clusters has independent multinomial rows, so it is drawn directly.
+
+    Parameters
+    ----------
+    labels_true : array_like (n_samples,)
+    n_clusters : int
+    n_draws : int
+    rng : int, Generator or None
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError, ValueError
+        As :func:`clustering_accuracy`.
+
+    Examples
+    --------
+    >>> clustering_chance([0, 1], 1)
+    0.5
+    """
+    n_clusters, n_draws = checks.count("n_clusters", n_clusters), checks.count("n_draws", n_draws)
+    sizes = np.bincount(_labels("labels_true", labels_true))
+    tables = checks.generator(rng).multinomial(sizes, np.full(n_clusters, 1 / n_clusters), size=(n_draws, len(sizes)))
+    return float(np.mean([_best_agreement(table) for table in tables]))
+
+
+def _labels(name, value):
+    """Labels as integers 0, 1, ... in sorted order of their values."""
+    labels = np.asarray(value)
+    if labels.dtype.kind not in "biuUS":
+        raise TypeError(f"{name} has dtype {labels.dtype}; labels must be integers, booleans or strings; convert them: .astype(int)")
+    if labels.ndim != 1 or labels.size == 0:
+        raise ValueError(f"{name} has shape {labels.shape}; it must be 1-D with one label per sample, at least one; ravel it")
+    return np.unique(labels, return_inverse=True)[1]
+
+
+def _best_agreement(table):
+    """Share of the counts on the best one-to-one assignment of rows to columns."""
+    from scipy.optimize import linear_sum_assignment
+
+    return float(table[linear_sum_assignment(table, maximize=True)].sum() / table.sum())

@@ -1,0 +1,81 @@
+"""How close a support is to the truth."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .. import checks
+
+__all__ = ["SupportRecovery", "support_recovery"]
+
+
+@dataclass(frozen=True)
+class SupportRecovery:
+    """What :func:`support_recovery` returns; counts are pooled over the samples.
+
+    Attributes
+    ----------
+    recall : float
+        Share of the truly active groups that are predicted.
+    precision : float
+        Share of the predicted groups that are truly active; NaN if none is predicted.
+    exact : float
+        Share of the samples whose support is predicted exactly.
+    n_active_mean : float
+        Mean number of predicted groups per sample.
+    chance_recall : float
+        Expected recall if each sample's prediction were a uniformly random support of its size: the recall to beat.
+    """
+
+    recall: float
+    precision: float
+    exact: float
+    n_active_mean: float
+    chance_recall: float
+
+
+def support_recovery(support_true, support_pred, n_groups=None):
+    """Compare predicted with true supports.
+
+    Parameters
+    ----------
+    support_true, support_pred : array_like
+        Boolean masks (n_samples, n_groups) or integer indices (n_samples, n_active) of the active groups, in any combination;
+        a 1-D array is one sample.
+    n_groups : int, optional
+        Taken from a mask if there is one; needed if both are indices.
+
+    Returns
+    -------
+    SupportRecovery
+
+    Raises
+    ------
+    TypeError
+        If a support is neither boolean nor integer.
+    ValueError
+        If sizes disagree, ``n_groups`` is needed and missing, or no group is truly active.
+
+    Examples
+    --------
+    >>> support_recovery([[0, 1], [2, 3]], [[0, 1], [2, 0]], n_groups=4)
+    SupportRecovery(recall=0.75, precision=0.75, exact=0.5, n_active_mean=2.0, chance_recall=0.5)
+    """
+    given = [np.atleast_2d(np.asarray(s)) for s in (support_true, support_pred)]
+    masks = [s for s in given if s.dtype == bool]
+    if n_groups is None and not masks:
+        raise ValueError("n_groups = None, and both supports are indices; the chance level needs the number of groups; pass n_groups")
+    n_groups = masks[0].shape[-1] if n_groups is None else checks.count("n_groups", n_groups)
+    n_samples = len(given[0])
+    true = checks.support("support_true", given[0], n_samples, n_groups)
+    pred = checks.support("support_pred", given[1], n_samples, n_groups)
+    n_true, n_pred, n_hit = true.sum(axis=1), pred.sum(axis=1), (true & pred).sum(axis=1)
+    if not n_true.any():
+        raise ValueError(f"support_true has no active group in {n_samples} samples; recall needs at least one; check how it was computed")
+    return SupportRecovery(
+        recall=float(n_hit.sum() / n_true.sum()),
+        precision=float(n_hit.sum() / n_pred.sum()) if n_pred.any() else float("nan"),
+        exact=float(np.mean((true == pred).all(axis=1))),
+        n_active_mean=float(n_pred.mean()),
+        chance_recall=float(n_true @ n_pred / (n_groups * n_true.sum())),
+    )

@@ -1,0 +1,17 @@
+"""One seed settles everything: a random stream for every function and every block of samples."""
+
+import numpy as np
+
+from .. import checks
+
+__all__ = ["seed_of", "stream"]
+
+
+def seed_of(rng):
+    """One integer from ``rng``: all that later draws depend on."""
+    return int(checks.generator(rng).integers(2**63))
+
+
+def stream(seed, *key):
+    """The generator that belongs to ``key`` under ``seed``."""
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))

@@ -1,0 +1,3 @@
+"""Measurements for T21; importing this package registers them."""
+
+from . import convergence, gradients, model, simulation  # noqa: F401
