@@ -25,21 +25,23 @@ MAX_LINES = 400
 ARROWS = {
     "groups": set(),
     "checks": set(),
+    "files": set(),
     "reference": {"groups"},
     "kernels": set(),
     "ops": {"checks", "groups", "reference", "kernels"},
     "sampling": {"checks", "groups"},
-    "datasets": {"checks", "groups"},
+    "datasets": {"checks", "groups", "files"},
     "metrics": {"checks", "groups"},
     "theory": {"checks", "groups"},
-    "verification": {"theory", "ops", "sampling", "metrics", "checks", "groups"},
-    "training": {"ops", "metrics", "checks", "groups"},
-    "estimators": {"training", "ops", "metrics", "checks", "groups"},
-    "experiments": {"training", "verification", "estimators", "ops", "sampling", "datasets", "metrics", "theory"},
-    "cli": {"experiments", "verification", "estimators", "datasets", "training", "checks"},
+    "verification": {"theory", "ops", "sampling", "metrics", "checks", "groups", "files"},
+    "training": {"ops", "metrics", "checks", "groups", "files"},
+    "estimators": {"training", "ops", "metrics", "checks", "groups", "files"},
+    "experiments": {
+        "training", "verification", "estimators", "ops", "sampling", "datasets", "metrics", "theory", "checks", "groups", "files"},
+    "cli": {"experiments", "verification", "estimators", "datasets", "training", "checks", "files"},
     "__main__": {"cli"},
 }
-ONLY_THESE_LIBRARIES = {"groups": {"numpy"}, "checks": {"numpy"}, "reference": {"numpy"}, "kernels": {"numpy", "numba"}}
+ONLY_THESE_LIBRARIES = {"groups": {"numpy"}, "checks": {"numpy"}, "files": {"numpy"}, "reference": {"numpy"}, "kernels": {"numpy", "numba"}}
 NEVER_AT_IMPORT = {"matplotlib", "sklearn", "joblib", "tqdm", "torch", "jax", "dask"}
 ONLY_IN_KERNELS_AT_IMPORT = {"numba", "scipy.optimize"}
 COMPARISONS = {"allclose", "isclose", "array_equal", "array_equiv"}

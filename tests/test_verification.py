@@ -1,10 +1,8 @@
 """The verifier: it confirms the ledger, gives the same numbers wherever it runs, and rejects every planted falsehood."""
 
 import json
-import os
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +12,7 @@ from gsae_ref.theory.certificates import CERTIFICATES
 from gsae_ref.theory.certificates.t21 import ce1
 from gsae_ref.theory.ledger import LEDGER
 from gsae_ref.theory.ledger.row import Counterexample, Identity, Inequality, Measurement, Reading, Row
-from gsae_ref.verification import VerificationReport, find_row, search, verify, write_json
+from gsae_ref.verification import VerificationReport, find_row, search, verify
 from gsae_ref.verification.families import FAMILIES
 from gsae_ref.verification.finding import MEASUREMENTS, at_least, at_most
 
@@ -203,54 +201,11 @@ def test_a_row_is_found_in_any_letter_case():
     assert find_row("T21-LEMMA1") is LEDGER["T21-lemma1"]
 
 
-# ------------------------------------------------------------------------------------------------ files
-
-
-def test_a_file_is_complete_or_as_it_was_before(tmp_path):
-    path = tmp_path / "out.json"
-    write_json({"a": [1, 2.5, "6/5", None, True]}, path)
-    before = path.read_text()
-    assert json.loads(before) == {"a": [1, 2.5, "6/5", None, True]}
-    with pytest.raises(TypeError):
-        write_json({"a": 1, "b": object()}, path)
-    assert path.read_text() == before
-    assert os.listdir(tmp_path) == ["out.json"]
-
-
-def test_a_file_appears_by_a_rename_of_a_finished_one(tmp_path, monkeypatch):
-    sizes, rename = [], os.replace
-
-    def watched(source, target):
-        sizes.append(json.loads(Path(source).read_text()))
-        assert not os.path.exists(target)
-        rename(source, target)
-
-    monkeypatch.setattr(os, "replace", watched)
-    write_json({"rows": list(range(50))}, tmp_path / "out.json")
-    assert sizes == [{"rows": list(range(50))}]
-
-
-def test_a_folder_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="cannot be written .*its folder must exist"):
-        write_json({}, tmp_path / "missing" / "out.json")
+# ------------------------------------------------------------------------------------------------ the report
 
 
 def test_the_report_is_plain_data(whole):
     assert json.loads(json.dumps(whole[0].to_dict(), allow_nan=False))["ok"] is True
-
-
-def test_what_json_cannot_hold_leaves_the_file_as_it_was(tmp_path):
-    path = tmp_path / "out.json"
-    write_json({"a": 1}, path)
-    with pytest.raises(TypeError, match="not JSON serializable"):
-        write_json({"a": object()}, path)
-    assert json.loads(path.read_text()) == {"a": 1}
-    assert os.listdir(tmp_path) == ["out.json"]
-
-
-def test_a_number_that_is_not_finite_is_written_as_null(tmp_path):
-    write_json({"a": [np.inf, float("nan"), 1.5], "b": (np.float64("nan"),)}, tmp_path / "out.json")
-    assert json.loads((tmp_path / "out.json").read_text()) == {"a": [None, None, 1.5], "b": [None]}
 
 
 def test_an_empty_report_of_no_rows_has_no_unconfirmed_one():

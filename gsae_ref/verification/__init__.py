@@ -1,6 +1,6 @@
 """Runs the ledger: draws instances, evaluates both sides, searches for the worst case, and compares with the recorded verdicts.
 
-May import theory, ops, sampling, metrics, checks, groups.
+May import theory, ops, sampling, metrics, checks, groups, files.
 """
 
 import difflib
@@ -13,12 +13,11 @@ from ..ops.engine import one_blas_thread
 from ..theory.ledger import LEDGER, VERDICTS
 from . import measurements  # noqa: F401  (registers them)
 from .dictionary import DictionaryReport, check_dictionary
-from .report import RowResult, VerificationReport, check_writable, write_json
+from .report import RowResult, VerificationReport
 from .search import run
 
 __all__ = [
-    "DictionaryReport", "LEDGER", "RowResult", "VERDICTS", "VerificationReport", "check_dictionary", "check_writable", "find_row", "verify",
-    "write_json",
+    "DictionaryReport", "LEDGER", "RowResult", "VERDICTS", "VerificationReport", "check_dictionary", "find_row", "verify",
 ]
 
 BACKENDS = ("loky", "threading", "dask")

@@ -1,13 +1,11 @@
 """What ``verify`` returns: a row for every statement, and its forms as a dictionary, as JSON and as text."""
 
-import json
-import math
-import os
 from dataclasses import dataclass
 
+from ..files import write_json
 from .finding import Finding
 
-__all__ = ["RowResult", "VerificationReport", "check_writable", "write_json"]
+__all__ = ["RowResult", "VerificationReport"]
 
 
 @dataclass(frozen=True)
@@ -81,56 +79,3 @@ class VerificationReport:
     def to_json(self, path):
         """Write :meth:`to_dict` to a file, atomically."""
         write_json(self.to_dict(), path)
-
-
-def check_writable(path):
-    """Refuse a path that :func:`write_json` could not write, leaving any file there as it is.
-
-    Raises
-    ------
-    ValueError
-        If the path is a folder, or its folder does not exist or cannot be written to.
-    """
-    os.unlink(_temporary(path))
-
-
-def write_json(data, path):
-    """Write plain data as JSON under a temporary name, then rename: the file is complete or as it was.
-
-    JSON has no NaN and no infinity: they are written as null.
-
-    Raises
-    ------
-    ValueError
-        As :func:`check_writable`.
-    """
-    temporary = _temporary(path)
-    try:
-        with open(temporary, "w") as file:
-            json.dump(_finite(data), file, indent=1, allow_nan=False)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-
-
-def _finite(data):
-    """The same data with None for every number that is not finite."""
-    if isinstance(data, dict):
-        return {key: _finite(value) for key, value in data.items()}
-    if isinstance(data, (list, tuple)):
-        return [_finite(value) for value in data]
-    return None if isinstance(data, float) and not math.isfinite(data) else data
-
-
-def _temporary(path):
-    """Make an empty file beside ``path`` and return its name."""
-    folder, name = os.path.split(os.path.abspath(path))
-    if os.path.isdir(path):
-        raise ValueError(f"{path} is a folder; a file is to be written; add a file name")
-    temporary = os.path.join(folder, f".{name}.{os.getpid()}.tmp")
-    try:
-        open(temporary, "w").close()
-    except OSError as error:
-        raise ValueError(f"{path} cannot be written ({error.strerror}); its folder must exist and be writable; choose another") from error
-    return temporary

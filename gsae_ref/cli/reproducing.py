@@ -1,0 +1,62 @@
+"""``gsae-ref reproduce``: a figure or table of the papers, made again and compared claim by claim."""
+
+import os
+import sys
+
+from .. import experiments
+from ..experiments.cells import Cells
+from ..experiments.publishing import publish
+from ..files import check_writable, write_json
+from .printing import common, paint, wrapped
+
+__all__ = ["add", "run"]
+
+
+def add(commands):
+    """Add the command to the parser, with one sub-command for every experiment."""
+    command = commands.add_parser("reproduce", help="make a figure or table of the papers again, and compare it claim by claim")
+    names = command.add_subparsers(dest="experiment", metavar="NAME", title="figures and tables")
+    command.set_defaults(run=_list)
+    for name in experiments.EXPERIMENTS:
+        module = experiments.load(name)
+        one = names.add_parser(name, help=module.TITLE)
+        one.add_argument("--quick", action="store_true", help="a reduced size that takes under a minute")
+        one.add_argument("--seeds", type=int, default=1, metavar="K", help="repeat for K seeds, from --seed on; mean and spread (default 1)")
+        one.add_argument("--out", metavar="DIR", help="folder for pictures, numbers and report; what is finished there is not computed again "
+                         "(default reproduced/NAME, with --quick reproduced/NAME-quick)")
+        getattr(module, "add_options", lambda parser: None)(one)
+        common(one)
+        one.set_defaults(run=run)
+
+
+def _list(arguments):
+    for name in experiments.EXPERIMENTS:
+        print(f"{name:24} {experiments.load(name).TITLE}")
+    return 0
+
+
+def run(arguments):
+    """Compute, publish, and print what became of every claim."""
+    options = {key: value for key, value in vars(arguments).items() if key not in
+               ("command", "experiment", "run", "json", "out", "seed", "seeds", "quick")}
+    name, module = arguments.experiment, experiments.load(arguments.experiment)
+    folder = arguments.out or os.path.join("reproduced", name + ("-quick" if arguments.quick else ""))
+    if arguments.json:
+        check_writable(arguments.json)
+    cells = Cells(os.path.join(folder, "cells"), progress=True)
+    try:
+        study = module.compute(cells, quick=arguments.quick, seed=arguments.seed, n_seeds=arguments.seeds, **options)
+    except KeyboardInterrupt:
+        print(f"gsae-ref reproduce {name}: interrupted; the same command continues from {folder}", file=sys.stderr)
+        return 130
+    if arguments.json:
+        write_json(study.to_dict(), arguments.json)
+    written = publish(study, module.FIGURES, folder, cells.seconds)
+    print(paint(study.title, "bold"))
+    for claim in study.claims:
+        mark = {True: paint("reproduces", "green"), False: paint("does not reproduce", "red"), None: "not settled"}[claim.holds]
+        print(f"  {claim.source}: {mark}")
+        print(wrapped(claim.text, "    "))
+        print(wrapped(f"=> {claim.measured}", "    "))
+    print(f"report: {written[0]}")
+    return 0
