@@ -1,0 +1,64 @@
+"""Arguments of the sparse model, checked: one number per atom, laws of supports, moments of codes."""
+
+import numpy as np
+
+from .arrays import array
+from .scalars import real
+
+__all__ = ["code_bounds", "code_moments", "per_atom", "support_law", "weights"]
+
+
+def per_atom(name, value, n_atoms):
+    """Return one number per atom, (n_atoms,), from one number for all or from n_atoms of them."""
+    result = array(name, value, ndim=(0, 1))
+    if result.ndim and len(result) != n_atoms:
+        raise ValueError(f"{name} has {len(result)} entries; there are {n_atoms} atoms; pass one number, or one for each atom")
+    return np.broadcast_to(result, (n_atoms,))
+
+
+def weights(name, value, count, of):
+    """Return ``count`` probabilities as float64: not negative, of sum 1."""
+    result = array(name, value, ndim=(1,)).astype(np.float64)
+    if len(result) != count:
+        raise ValueError(f"{name} has {len(result)} entries; there are {count} {of}; pass one probability for each")
+    if result.min() < 0 or abs(result.sum() - 1) > 1e-6:
+        raise ValueError(
+            f"{name} has the smallest entry {result.min():.6g} and the sum {result.sum():.6g}; probabilities are >= 0 and add up to 1; "
+            f"use {name} / sum({name})"
+        )
+    return result
+
+
+def support_law(supports, probabilities, n_atoms):
+    """Return a law of supports: a boolean mask (n_supports, n_atoms) and the probability of each row; None: all equal."""
+    masks = np.asarray(supports)
+    if masks.dtype != bool or masks.ndim != 2 or masks.shape[1] != n_atoms or not len(masks):
+        raise ValueError(
+            f"supports has dtype {masks.dtype} and shape {masks.shape}; it must be a boolean mask of one row for each support and "
+            f"{n_atoms} columns, one for each atom; build it with support_law"
+        )
+    equal = np.full(len(masks), 1 / len(masks))
+    return masks, equal if probabilities is None else weights("probabilities", probabilities, len(masks), "supports")
+
+
+def code_moments(moments):
+    """Return (kappa_1, kappa_2), mean and second moment of a non-zero code, with kappa_2 >= kappa_1^2."""
+    if np.shape(moments) != (2,):
+        raise ValueError(f"moments = {moments!r}; it must be the pair (kappa_1, kappa_2); pass for example (0, 1)")
+    first, second = real("kappa_1", moments[0]), real("kappa_2", moments[1])
+    if second < first**2 * (1 - 1e-12):
+        raise ValueError(
+            f"moments = ({first!r}, {second!r}); a second moment is at least the square of the mean, {first**2:.6g}; raise kappa_2"
+        )
+    return first, second
+
+
+def code_bounds(bounds):
+    """Return (a_1, a_2), the bounds of a non-zero code's magnitude, with 0 < a_1 <= a_2; a_2 may be infinite."""
+    if np.shape(bounds) != (2,):
+        raise ValueError(f"bounds = {bounds!r}; it must be the pair (a_1, a_2); pass for example (1, 2)")
+    low = real("a_1", bounds[0])
+    high = np.inf if bounds[1] == np.inf else real("a_2", bounds[1])
+    if not 0 < low <= high:
+        raise ValueError(f"bounds = ({low!r}, {high!r}); they must satisfy 0 < a_1 <= a_2; swap or rescale them")
+    return low, high

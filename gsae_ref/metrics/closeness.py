@@ -1,0 +1,193 @@
+"""How close weights are to a dictionary in the sense of N19: the worst column, up to an order and signs of the columns."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .. import checks
+
+__all__ = ["Closeness", "Nearness", "closeness", "matched_distance", "nearness"]
+
+
+class Closeness(NamedTuple):
+    """What :func:`closeness` returns.
+
+    Attributes
+    ----------
+    delta : float
+        max_j || signs_j W_permutation(j) - A_j ||, the smallest that an order and signs can reach.
+    permutation : ndarray of int (n_atoms,)
+        Column j of A* is matched by column ``permutation[j]`` of W.
+    signs : ndarray (n_atoms,)
+        The sign, +1 or -1, given to that column.
+    """
+
+    delta: float
+    permutation: np.ndarray
+    signs: np.ndarray
+
+
+class Nearness(NamedTuple):
+    """What :func:`nearness` returns: :class:`Closeness`, and ``xi`` = ||pi(W) - A*||_2 / ||A*||_2 for that order and these signs.
+
+    Attributes
+    ----------
+    delta : float
+    xi : float
+    permutation : ndarray of int (n_atoms,)
+    signs : ndarray (n_atoms,)
+    """
+
+    delta: float
+    xi: float
+    permutation: np.ndarray
+    signs: np.ndarray
+
+
+def closeness(W, A_star, up_to="sign"):
+    """The smallest delta for which W is delta-close to A*. [N19] Definition 2.
+
+    W is delta-close to A* if some order and signs pi of its columns give ||pi(W)_j - A*_j|| <= delta for every j. The smallest such delta is
+    a bottleneck assignment: it is one of the n_atoms^2 distances, and a threshold t serves iff the bipartite graph of the pairs at distance
+    <= t has a perfect matching. Bisection over the sorted distances finds it exactly. Of the orders that reach it, the one with the smallest
+    sum of squared distances is returned.
+
+    Parameters
+    ----------
+    W, A_star : array_like of shape (n_features, n_atoms)
+        Columns are compared as they are, not normalised.
+    up_to : {"sign", "permutation"}
+        Whether signs are free, as N19 has it for sparse coding, or only the order, as for its mixture and its non-negative codes.
+
+    Returns
+    -------
+    Closeness
+
+    Raises
+    ------
+    TypeError, ValueError
+        For entries that are not finite reals, shapes that differ, an unknown ``up_to``.
+
+    Notes
+    -----
+    The assignment with the smallest *sum* of squared distances, :func:`gsae_ref.match_dictionaries`, can have a larger worst column.
+    Where 2 delta is below the smallest distance between two columns of A* (and of their negatives), the order is the only one.
+
+    Examples
+    --------
+    >>> closeness([[0.0, -1.0], [1.0, 0.5]], np.eye(2))
+    Closeness(delta=0.5, permutation=array([1, 0]), signs=array([-1.,  1.]))
+    """
+    W, A_star = _pair(W, A_star, up_to)
+    return Closeness(*_bottleneck(W, A_star, up_to))
+
+
+def nearness(W, A_star, up_to="sign"):
+    """The smallest delta of :func:`closeness`, and the relative spectral distance of the columns so matched. [N19] Definition 2.
+
+    W is (delta, xi)-near to A* if pi(W) is within delta of A* column by column and ||pi(W) - A*||_2 <= xi ||A*||_2.
+
+    Parameters
+    ----------
+    W, A_star : array_like of shape (n_features, n_atoms)
+        Columns are compared as they are, not normalised.
+    up_to : {"sign", "permutation"}
+        As in :func:`closeness`.
+
+    Returns
+    -------
+    Nearness
+        W is (delta, xi)-near to A* with these numbers. ``xi`` belongs to the order that :func:`closeness` returns; where that is not the only
+        one within delta, another may have a smaller xi.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As :func:`closeness`; for an ``A_star`` of zeros.
+
+    Examples
+    --------
+    >>> near = nearness([[0.0, 1.0], [0.5, 0.0]], np.eye(2))
+    >>> near.delta, near.xi, near.permutation.tolist()
+    (0.5, 0.5, [1, 0])
+    """
+    W, A_star = _pair(W, A_star, up_to)
+    scale = float(np.linalg.norm(A_star, 2))
+    if scale == 0:
+        raise ValueError("A_star is zero; a distance relative to ||A_star|| needs a dictionary that is not; use closeness")
+    delta, permutation, signs = _bottleneck(W, A_star, up_to)
+    return Nearness(delta, float(np.linalg.norm(W[:, permutation] * signs - A_star, 2)) / scale, permutation, signs)
+
+
+def matched_distance(W, A_star, up_to="sign"):
+    """Frobenius distance min ||pi(W) - A*||_F over the orders (and signs) pi of the columns. [N19] Section 6, Figure 3.
+
+    A linear assignment on the squared distances between columns, solved exactly by the Hungarian method.
+
+    Parameters
+    ----------
+    W, A_star : array_like of shape (n_features, n_atoms)
+        Columns are compared as they are, not normalised.
+    up_to : {"sign", "permutation"}
+        As in :func:`closeness`.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError, ValueError
+        As :func:`closeness`.
+
+    Examples
+    --------
+    >>> matched_distance([[0.0, -1.0], [2.0, 0.0]], np.eye(2))
+    1.0
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    W, A_star = _pair(W, A_star, up_to)
+    squares = _distances(W, A_star, up_to)[0] ** 2
+    return float(np.sqrt(squares[linear_sum_assignment(squares)].sum()))
+
+
+def _pair(W, A_star, up_to):
+    """Both in float64: distances are compared, and a tie must not be rounded apart."""
+    checks.option("up_to", up_to, ("sign", "permutation"))
+    W, A_star = checks.dictionary("W", W), checks.dictionary("A_star", A_star)
+    checks.same_shape("W", W, "A_star", A_star)
+    return W.astype(np.float64), A_star.astype(np.float64)
+
+
+def _bottleneck(W, A_star, up_to):
+    """(delta, permutation, signs) of :class:`Closeness`."""
+    from scipy.optimize import linear_sum_assignment
+
+    distance, signs = _distances(W, A_star, up_to)
+    thresholds = np.unique(distance)
+    low, high = 0, len(thresholds) - 1  # the largest threshold admits every pair
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if _matches(distance <= thresholds[middle]) else (middle + 1, high)
+    delta = thresholds[low]
+    allowed = np.where(distance <= delta, distance**2, np.inf)
+    permutation = linear_sum_assignment(allowed)[1]
+    return float(delta), permutation, signs[np.arange(len(permutation)), permutation]
+
+
+def _distances(W, A_star, up_to):
+    """||+-W_i - A_j|| in row j and column i, and the sign that gives it; from the difference, so that small ones keep their digits."""
+    plus = np.stack([np.linalg.norm(W - a[:, None], axis=0) for a in A_star.T])
+    if up_to == "permutation":
+        return plus, np.ones_like(plus)
+    minus = np.stack([np.linalg.norm(W + a[:, None], axis=0) for a in A_star.T])
+    return np.minimum(plus, minus), np.where(minus < plus, -1.0, 1.0)
+
+
+def _matches(graph):
+    """Whether a bipartite graph, a boolean matrix, has a perfect matching."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import maximum_bipartite_matching
+
+    return bool((maximum_bipartite_matching(csr_array(graph), perm_type="column") >= 0).all())

@@ -1,0 +1,233 @@
+"""The sparse autoencoder of N19: encoder, loss, gradients, and their expectation over a law of supports."""
+
+import numpy as np
+
+from .. import checks
+from ..reference import sparse_autoencoder, sparse_expected
+from .engine import compiled, one_blas_thread
+
+__all__ = ["sparse_encode", "sparse_expected_gradient", "sparse_loss", "sparse_loss_and_grad"]
+
+ACTIVATIONS = ("relu", "hard", "soft")
+SPARSE_GRADIENTS = ("exact", "approximate")
+SPARSE_FORMS = ("exact", "printed_9", "printed_15", "printed_16")
+UNIT = 1e-3  # how far a column may be from norm 1 where a printed formula takes it as 1
+
+
+def _network(W, Y, bias, activation, lam):
+    """Check a network and a batch that belong together; return them ready for the reference."""
+    checks.option("activation", activation, ACTIVATIONS)
+    W = checks.dictionary("W", W)
+    Y = checks.batch("Y", Y, W.shape[0], f"W of shape {W.shape}")
+    W, Y = checks.common_dtype(W, Y)
+    lam = checks.threshold(lam)
+    if activation == "relu" and lam:
+        raise ValueError(f"lam = {lam!r} with activation='relu', which has no threshold; use bias={-lam!r}, or activation='hard' or 'soft'")
+    return W, Y, checks.per_atom("bias", bias, W.shape[1]).astype(W.dtype), activation, lam
+
+
+def sparse_encode(W, Y, bias=0.0, activation="relu", lam=0.0):
+    """Codes of the samples: X = sigma(Y W + b). [N19] Eq. (2).
+
+    Parameters
+    ----------
+    W : array_like of shape (n_features, n_atoms)
+        Weights, shared by encoder and decoder.
+    Y : array_like of shape (n_samples, n_features) or (n_features,)
+        Samples as rows.
+    bias : float or array_like of shape (n_atoms,)
+        The encoder's bias b.
+    activation : {"relu", "hard", "soft"}
+        max(z, 0); z 1{|z| > lam}; sign(z) (|z| - lam)_+.
+    lam : float
+        Threshold of "hard" and "soft", >= 0; "relu" has none.
+
+    Returns
+    -------
+    X : ndarray of shape (n_samples, n_atoms) or (n_atoms,)
+
+    Raises
+    ------
+    TypeError, ValueError
+        For entries that are not finite reals, shapes that do not fit, an unknown ``activation``, a bad ``lam``.
+
+    Notes
+    -----
+    Differs from the paper: N19 keeps |z| = lam; here the threshold is strict.
+
+    Examples
+    --------
+    >>> sparse_encode(np.eye(2), [3.0, 0.5], bias=-1.0)
+    array([2., 0.])
+    >>> sparse_encode(np.eye(2), [-3.0, 0.5], activation="hard", lam=1.0)
+    array([-3.,  0.])
+    """
+    return sparse_autoencoder.encode(*_network(W, Y, bias, activation, lam))
+
+
+def sparse_loss(W, Y, bias=0.0, activation="relu", lam=0.0):
+    """Mean reconstruction cost 1/(2N) sum_i ||y_i - W sigma(W^T y_i + b)||^2. [N19] Section 2.1.
+
+    Parameters
+    ----------
+    W : array_like of shape (n_features, n_atoms)
+        Weights.
+    Y : array_like of shape (n_samples, n_features) or (n_features,)
+        Samples as rows.
+    bias : float or array_like of shape (n_atoms,)
+        The encoder's bias b.
+    activation : {"relu", "hard", "soft"}
+        As in :func:`sparse_encode`.
+    lam : float
+        Threshold of "hard" and "soft", >= 0.
+
+    Returns
+    -------
+    cost : float
+        Summed in float64 whatever the dtype of the data.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As :func:`sparse_encode`.
+
+    Examples
+    --------
+    >>> sparse_loss(np.eye(2), [3.0, 0.5], bias=-1.0)  # (1 + 1/4) / 2
+    0.625
+    """
+    W, Y, *rest = _network(W, Y, bias, activation, lam)
+    return sparse_autoencoder.loss(W, np.atleast_2d(Y), *rest)
+
+
+def sparse_loss_and_grad(W, Y, bias=0.0, activation="relu", lam=0.0, gradient="exact", engine="auto"):
+    """Loss and its gradient in the weights and in the bias, averaged over the samples. [N19] Eq. (4).
+
+    Parameters
+    ----------
+    W : array_like of shape (n_features, n_atoms)
+        Weights.
+    Y : array_like of shape (n_samples, n_features) or (n_features,)
+        Samples as rows.
+    bias : float or array_like of shape (n_atoms,)
+        The encoder's bias b.
+    activation : {"relu", "hard", "soft"}
+        As in :func:`sparse_encode`.
+    lam : float
+        Threshold of "hard" and "soft", >= 0.
+    gradient : {"exact", "approximate"}
+        "exact": -1/N [E^T X + Y^T (sigma'(Z) * E W)]. "approximate": sigma' replaced by 1{x != 0}, the display after Eq. (4); with strict
+        thresholds the two differ only at lam = 0 and z = 0.
+    engine : {"auto", "reference", "numba"}
+        Which implementation runs, as in :func:`gsae_ref.loss_and_grad`.
+
+    Returns
+    -------
+    cost : float
+    dW : ndarray of shape (n_features, n_atoms)
+    db : ndarray of shape (n_atoms,)
+        Derivative in each atom's bias, also where ``bias`` is one number (whose derivative is their sum).
+
+    Raises
+    ------
+    TypeError, ValueError
+        As :func:`sparse_encode`; for an unknown ``gradient`` or ``engine``.
+
+    Notes
+    -----
+    At a kink (z = 0 for relu, |z| = lam) sigma' = 0 is used. With "hard" the loss also jumps there, so that the mean of these gradients is
+    not the gradient of the expected loss.
+
+    Examples
+    --------
+    >>> cost, dW, db = sparse_loss_and_grad([[1.0]], [3.0], bias=-1.0)  # L = (y - w (w y + b))^2 / 2
+    >>> cost, dW.item(), db.item()
+    (0.5, -5.0, -1.0)
+    """
+    checks.option("gradient", gradient, SPARSE_GRADIENTS)
+    W, Y, *rest = _network(W, Y, bias, activation, lam)
+    Y = np.atleast_2d(Y)
+    if compiled(engine, len(Y), W):
+        from ..kernels.sparse_autoencoder import loss_and_gradient
+
+        with one_blas_thread() as limited:
+            return loss_and_gradient(W, Y, *rest, gradient, None if limited else 1)
+    if gradient == "exact":
+        return sparse_autoencoder.loss_and_grad(W, Y, *rest)
+    return sparse_autoencoder.loss(W, Y, *rest), *sparse_autoencoder.approximate(W, Y, *rest)
+
+
+def sparse_expected_gradient(W, A_star, supports, probabilities, bias=0.0, moments=(0.0, 1.0), form="exact", noise=0.0):
+    """Expectation of the gradient (4), (5) over a law of supports, codes and noise, where the code is consistent. [N19] Section 5.
+
+    Consistent: the activation is on exactly at the support of the true code (Theorem 3), x_S = W_S^T y + b_S and x = 0 elsewhere.
+
+    Parameters
+    ----------
+    W, A_star : array_like of shape (n_features, n_atoms)
+        Weights, and the dictionary that generates the data.
+    supports : array_like of bool, shape (n_supports, n_atoms)
+        The supports that the law can draw, one a row; see :func:`gsae_ref.support_law`.
+    probabilities : array_like of shape (n_supports,)
+        Their probabilities; None: all equal.
+    bias : float or array_like of shape (n_atoms,)
+        The encoder's bias b.
+    moments : (float, float)
+        (kappa_1, kappa_2), mean and second moment of a non-zero code.
+    form : {"exact", "printed_9", "printed_15", "printed_16"}
+        "exact": the closed form, nothing neglected (gsae_ref.reference.sparse_expected.exact has the derivation).
+        "printed_9": [N19] Eq. (9) and its (g_b)_i, for supports of one atom, moments (1, 1), unit columns.
+        "printed_15": Eq. (15), for moments (0, 1), no bias, no noise, unit columns of W.
+        "printed_16": Eq. (16) without its remainder, for kappa_1 > 0, no noise, unit columns of W.
+    noise : float
+        Standard deviation of each entry of the Gaussian noise.
+
+    Returns
+    -------
+    dW : ndarray of shape (n_features, n_atoms)
+    db : ndarray of shape (n_atoms,)
+        With "printed_16", for which the paper has none, NaN.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For entries that are not finite reals, shapes that do not fit, supports that are no boolean mask, probabilities that do not add up to
+        1, an unknown ``form``, or a printed form outside its setting.
+
+    Examples
+    --------
+    >>> dW, db = sparse_expected_gradient([[1.0]], [[1.0]], [[True]], [1.0], bias=-0.5, moments=(1, 1))
+    >>> dW.item(), db.item()  # y = 1, x = 1/2, e = 1/2: -(x e + y e), -e
+    (-0.75, -0.5)
+    """
+    checks.option("form", form, SPARSE_FORMS)
+    W, A_star = checks.dictionary("W", W), checks.dictionary("A_star", A_star)
+    checks.same_shape("W", W, "A_star", A_star)
+    W, A_star = checks.common_dtype(W, A_star)
+    masks, probabilities = checks.support_law(supports, probabilities, W.shape[1])
+    probabilities = probabilities.astype(W.dtype)
+    bias = checks.per_atom("bias", bias, W.shape[1]).astype(W.dtype)
+    k1, k2 = checks.code_moments(moments)
+    noise = checks.threshold(noise, "noise")
+    if form == "exact":
+        return sparse_expected.exact(W, A_star, masks, probabilities, bias, k1, k2, noise)
+    law = W, A_star, masks, probabilities, bias
+    _refuse_unless(form, _setting(form, *law, k1, k2, noise))
+    return sparse_expected.printed_16(*law, k1, k2) if form == "printed_16" else getattr(sparse_expected, form)(*law)
+
+
+def _setting(form, W, A_star, masks, probabilities, bias, k1, k2, noise):
+    """What a printed formula takes for granted: statement, and whether it holds."""
+    unit = {name: np.abs(np.linalg.norm(M, axis=0) - 1).max() <= UNIT for name, M in (("W", W), ("A_star", A_star))}
+    if form == "printed_9":
+        single = bool((masks[probabilities > 0].sum(axis=1) == 1).all())
+        return {"supports of one atom": single, "moments=(1, 1)": (k1, k2) == (1, 1), "unit columns of W": unit["W"]}
+    if form == "printed_15":
+        return {"moments=(0, 1)": (k1, k2) == (0, 1), "bias=0": not bias.any(), "noise=0": noise == 0, "unit columns of W": unit["W"]}
+    return {"kappa_1 > 0": k1 > 0, "noise=0": noise == 0, "unit columns of W": unit["W"]}
+
+
+def _refuse_unless(form, setting):
+    missing = [statement for statement, holds in setting.items() if not holds]
+    if missing:
+        raise ValueError(f"form = {form!r} is printed for {', '.join(setting)}; {missing[0]} fails here; use form='exact'")
