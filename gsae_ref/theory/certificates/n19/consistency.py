@@ -1,0 +1,171 @@
+"""Counterexamples to [N19] on the encoder: assumption A1 for mixtures, Theorem 3, the bounds of its proof, gamma of B.1 and the bias schedule.
+
+Every function takes no argument; the keyword parameters are the instance, so that a test can spoil it.
+"""
+
+from fractions import Fraction
+
+from ..exact import Certificate, Comparison, add, basis, frobenius_squared, identity, inner, matrix, scale, subtract, transpose
+from .setting import Model, constant_codes, mixture, pick
+
+__all__ = ["ce_diminishing_bias", "ce_gamma", "ce_interference", "ce_mixture_pairs", "ce_negative_bias", "ce_theorem3ii", "ce_theorem3iii"]
+
+
+def _two_means(delta=Fraction(1, 10), bias=Fraction(-1, 10), far=(Fraction(20, 101), Fraction(99, 101))):
+    """n = m = 2, k = 1: A_1 = W_1 = e_1, A_2 = (40, 399)/401 and W_2 leaning to the side of A_1."""
+    A = transpose(matrix([[1, 0], [Fraction(40, 401), Fraction(399, 401)]]))
+    W = transpose(matrix([[1, 0], far]))
+    half = Fraction(1, 2)
+    return Model(W, A, mixture(half, half), (bias, bias), delta)
+
+
+def _in_printed_interval(s):
+    """-(1-delta) a_1 + a_2 delta sqrt(k) <= b_i <= -a_2 delta sqrt(k), for k = 1."""
+    return (
+        Comparison("-(1 - delta) a_1 + a_2 delta <= min_i b_i", -(1 - s.delta) * s.a_1 + s.a_2 * s.delta, "<=", min(s.bias)),
+        Comparison("max_i b_i <= -a_2 delta", max(s.bias), "<=", -s.a_2 * s.delta),
+    )
+
+
+def ce_theorem3ii(delta=Fraction(1, 10), bias=Fraction(-1, 10), far=(Fraction(20, 101), Fraction(99, 101)), inside=Fraction(-3, 10)):
+    """Theorem 3 (ii), the upper end of the bias interval: at b = -a_2 delta sqrt(k) an inactive neuron fires. No noise, k = 1.
+
+    Off the support z_i can reach mu/sqrt(n) + delta + b, not delta + b. At y = A_1: z_2 = <W_2, A_1> - 1/10 = 20/101 - 1/10 > 0.
+    """
+    s = _two_means(delta, bias, far)
+    sample = basis(2, 1)
+    z = s.pre_activation(sample)[1][0]
+    deeper = _two_means(delta, inside, far).pre_activation(sample)[1][0]
+    return Certificate(
+        name="N19_theorem3ii",
+        statement="N19-theorem3ii",
+        data=s.data() | {"x*": sample, "P(x*)": s.probability(1), "mu/sqrt(n)": s.coherence},
+        hypotheses=(*s.model(), *s.codes(), *s.nonnegative(), *_in_printed_interval(s)),
+        printed=Comparison("z_2 <= 0 for the sample y = A_1, as x*_2 = 0", z, "<=", 0),
+        corrected=Comparison(f"z_2 <= 0 at b = {inside} <= -a_2 (k mu/sqrt(n) + delta sqrt(k (1 + (k-1) mu/sqrt(n))))", deeper, "<=", 0),
+        note="The sample has probability 1/2. The interval of the proof of Theorem 4, [-1 + 2 delta sqrt(k), -delta], holds this b too; the "
+        "short proof's b <= -2 delta leaves room for mu/sqrt(n) <= delta and is right for k = 1 without noise.",
+    )
+
+
+def ce_interference():
+    """Appendix A.2: |Z_i| <= a_2 sqrt(mu^2 k^2/n + k delta^2). The bounds of the two parts add; their squares do not."""
+    s = _two_means()
+    Z = inner(pick(s.W, 2), pick(s.A_star, 1))
+    return Certificate(
+        name="N19_interference",
+        statement="N19-interference",
+        data=s.data() | {"x*": basis(2, 1), "i": 2},
+        hypotheses=(*s.model(), *s.codes(), *s.nonnegative()),
+        printed=Comparison("Z_2^2 <= a_2^2 (mu^2 k^2/n + k delta^2)", Z**2, "<=", s.a_2**2 * (s.coherence**2 + s.delta**2)),
+        corrected=Comparison("|Z_2| <= a_2 (k mu/sqrt(n) + delta sqrt(k) ||A_S||), ||A_S|| = 1", abs(Z), "<=", s.a_2 * (s.coherence + s.delta)),
+        note="Claim 1 (iii) has the factors 2 and 2 ||A_S||^2, dropped here.",
+    )
+
+
+def ce_negative_bias(cosine=Fraction(99, 101), sine=Fraction(20, 101), delta=Fraction(1, 5), bias=Fraction(0)):
+    """Theorem 1 (i), informal, without a condition on b: at b = 0 ReLU lets an inactive neuron fire although W is delta-close to A."""
+    W = matrix([[cosine, -sine], [sine, cosine]])
+    half = Fraction(1, 2)
+    s = Model(W, identity(2), mixture(half, half), (bias, bias), delta)
+    z = s.pre_activation(basis(2, 2))[0][0]
+    return Certificate(
+        name="N19_negative_bias",
+        statement="N19-theorem1i",
+        data=s.data() | {"x*": basis(2, 2)},
+        hypotheses=(*s.model(), *s.codes(), *s.nonnegative()),
+        printed=Comparison("z_1 <= 0 for the sample y = A_2, as x*_1 = 0", z, "<=", 0),
+        corrected=Comparison("z_1 - delta <= 0: with the bias -delta it is", z - delta, "<=", 0),
+        note="<W_1, A_2> is positive for one of the two directions in which W_1 can err: no threshold below it works.",
+    )
+
+
+def ce_theorem3iii(k=6, root_m=4, cosine=Fraction(12, 13), sine=Fraction(5, 13), delta=Fraction(2, 5)):
+    """Theorem 3 (iii), k = O(1/delta^2): with constant 1 every inactive neuron passes the threshold a_1/2, at every sample of size k.
+
+    A = I_m, m - 1 = root_m^2, W_i = cos A_i + sin u_i with u_i = sum_{j != i} A_j/root_m. For i not in S, z_i = sin k/root_m. A constant
+    below 1/4 rules this out: the interference is then at most a_2 sqrt(k) delta < a_1/2 - a_1 delta^2/2.
+    """
+    m = root_m**2 + 1
+    W = tuple(tuple(cosine if i == j else sine / root_m for j in range(m)) for i in range(m))
+    sample = tuple((Fraction(int(j < k)),) for j in range(m))
+    s = Model(W, identity(m), ((Fraction(1), sample),), (Fraction(0),) * m, delta, n_active=k, threshold=Fraction(1, 2))
+    z = [entry for (entry,), (x,) in zip(s.pre_activation(sample), sample, strict=True) if not x]
+    return Certificate(
+        name="N19_theorem3iii",
+        statement="N19-theorem3iii",
+        data=s.data() | {"W_i": f"{cosine} e_i + {sine / root_m} sum_(j != i) e_j", "S": f"{{1, ..., {k}}}, x*_S = 1"},
+        hypotheses=(*s.model(), *s.codes(), *s.nonnegative()),
+        printed=Comparison("max over i not in S of |z_i| < a_1/2", max(map(abs, z)), "<", s.a_1 / 2),
+        corrected=Comparison("max over i not in S of |z_i| <= a_2 (k mu/sqrt(n) + delta sqrt(k) ||A_S||), squared",
+                             max(map(abs, z)) ** 2, "<=", s.a_2**2 * k * s.delta**2),
+        note="W and A treat all atoms alike, so it is the same for every support of size k: no sample is encoded consistently. The same "
+        "construction with m = 2 k and k = 1/delta^2 has z_i near 1/sqrt(2) for every delta.",
+    )
+
+
+def ce_gamma():
+    """Appendix B.1: gamma = E[(W_i^T y I + b_i I + y W_i^T)(y - W x)(1{x*_i != 0} - 1{x_i != 0})] makes (9) exact. It counts x_i only.
+
+    Here x_1 is right at both samples, so gamma_1 = 0, but x_2 is wrong at y = A_1, where W x is not W_1 x_1.
+    """
+    s = _two_means()
+    lam, b, p = s.overlap(1), s.bias[0], s.probability(1)
+    closed = add(scale(-p * lam, pick(s.A_star, 1)), scale(p * (lam + b) ** 2, pick(s.W, 1)))
+    wrong = [x for _, x in s.law if bool(s.encode(x)[0][0]) != bool(x[0][0])]
+    missing = scale(Fraction(0), closed)
+    for probability, x in s.law:  # the part of W x that (9) leaves out, where x*_1 != 0
+        code = s.encode(x)
+        alone = tuple((entry if j == 0 else Fraction(0),) for j, (entry,) in enumerate(code))
+        if x[0][0]:
+            missing = add(missing, scale(probability, subtract(s.sample_update(1, x, code), s.sample_update(1, x, alone))))
+    gap = subtract(s.update(1), closed)
+    return Certificate(
+        name="N19_gamma",
+        statement="N19-gamma",
+        data=s.data() | {"g_1": s.update(1), "-p lam A_1 + p (lam + b)^2 W_1": closed},
+        hypotheses=(*s.model(), *s.codes(), *s.nonnegative(), *_in_printed_interval(s),
+                    Comparison("number of codes with 1{x_1 != 0} != 1{x*_1 != 0}, so gamma_1 == 0", len(wrong), "==", 0)),
+        printed=Comparison("||g_1 - (-p_1 lam_1 A_1 + p_1 (lam_1 + b_1)^2 W_1 + gamma_1)||^2 == 0", frobenius_squared(gap), "==", 0),
+        corrected=Comparison("the same with the terms of W_j x_j, j != 1, added to gamma_1", frobenius_squared(subtract(gap, missing)), "==", 0),
+        note="gamma is zero when the whole support is recovered; that is what its order n^(-omega(1)) needs, and what Theorem 3 gives.",
+    )
+
+
+def ce_diminishing_bias(halvings=2, cosine=Fraction(9, 41), sine=Fraction(40, 41), start=Fraction(-1, 2), delta=Fraction(1, 4)):
+    """Section 5, the induction b_i^s <= -||W_i^s - A_i||: it does not keep the support. W^s = A, b^0 = -1/2 halved twice.
+
+    mu/sqrt(n) = 9/41 > 1/8, so at y = A_1 the second neuron fires.
+    """
+    A = transpose(matrix([[1, 0], [cosine, sine]]))
+    half = Fraction(1, 2)
+    s = Model(A, A, mixture(half, half), (start / 2**halvings,) * 2, delta)
+    z = s.pre_activation(basis(2, 1))[1][0]
+    errors = max(s.error_squared(i) for i in (1, 2))
+    return Certificate(
+        name="N19_diminishing_bias",
+        statement="N19-bias-schedule",
+        data=s.data() | {"b^0": start, "C": 2, "s": halvings, "<A_1, A_2>": cosine},
+        hypotheses=(*s.model(), *s.codes(), *s.nonnegative(), Comparison("b^s < 0", max(s.bias), "<", 0),
+                    Comparison("||W_i^s - A_i||^2 <= (b_i^s)^2, that is b_i^s <= -||W_i^s - A_i||", errors, "<=", max(s.bias) ** 2)),
+        printed=Comparison("z_2 <= 0 for the sample y = A_1, as x*_2 = 0", z, "<=", 0),
+        corrected=Comparison("<W_2, A_1> + b^0 <= 0: with the bias kept at b^0 it is", cosine + start, "<=", 0),
+        note="Consistency needs |b| >= mu/sqrt(n) + ||W_i - A_i||; a bias that tends to zero violates it after finitely many steps unless "
+        "mu = 0, even at W = A.",
+    )
+
+
+def ce_mixture_pairs(m=4, constant=Fraction(1, 1000)):
+    """A1 for the mixture of Gaussians, "a special case": p_ij = Theta(k^2/m^2). With k = 1 no two atoms are ever active together."""
+    law = constant_codes(m, 1)
+    s = Model(identity(m), identity(m), law, (Fraction(0),) * m, Fraction(0))
+    pairs = max(s.probability(i, j) for i in range(1, m + 1) for j in range(1, i))
+    return Certificate(
+        name="N19_mixture_pairs",
+        statement="N19-mixture",
+        data={"m": m, "k": 1, "c": constant, "codes": "e_i, i uniform"},
+        hypotheses=(*s.model(), *s.codes(), Comparison("p_1 == 1/m", s.probability(1), "==", Fraction(1, m))),
+        printed=Comparison("p_ij >= c k^2/m^2 for a constant c > 0", pairs, ">=", constant / m**2),
+        corrected=Comparison("p_ij <= k^2/m^2", pairs, "<=", Fraction(1, m**2)),
+        note="p_ij = 0 for every m, so no c > 0 works. Only upper bounds on p_ij and p_ijl are used.",
+    )
