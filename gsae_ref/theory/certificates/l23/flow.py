@@ -1,0 +1,117 @@
+"""Counterexamples to [L23] on gradient flow: Lemmas 5 and 6, Theorem 2 and the times of its proof.
+
+On an orthogonal design the balanced flow is u_l' = sqrt 2 ||a_l|| u_l^2 - u_l^5, a_l = X_l^T y / n, and w_l = (u_l^3 / sqrt 2) a_l / ||a_l||; X
+enters in no other way. Times are enclosed by integrating rational bounds of the right-hand side; 7/5 < sqrt 2 < 3/2.
+"""
+
+from fractions import Fraction
+
+from ..exact import Certificate, Comparison, exp_above, log_above, root
+
+__all__ = ["ce_lemma5", "ce_lemma6", "ce_theorem2", "ce_theorem2_times"]
+
+ROOT_BELOW, ROOT_ABOVE = Fraction(7, 5), Fraction(3, 2)  # of 2: 49/25 < 2 < 9/4
+
+
+def ce_lemma5(theta=Fraction(1, 2), B=Fraction(100)):
+    """Equality in the hypothesis, u' = u^5 + sqrt 2 B u^3: u reaches sqrt(theta) before T.
+
+    It does so by int_theta^sqrt(theta) du / (sqrt 2 B u^3) = (1 - theta)/(2 sqrt 2 B theta^2), since u^5 > 0.
+    """
+    reached = (1 - theta) / (2 * ROOT_BELOW * B * theta**2)
+    not_before = (1 - theta) / (2 * theta**2 * (theta + ROOT_ABOVE * B))
+    log_below = Fraction(2, 3)
+    claimed = log_below / (2 * theta**2 + theta * ROOT_ABOVE * B)
+    return Certificate(
+        name="L23_lemma5",
+        statement="L23-lemma5",
+        data={"theta = u(0)": theta, "B": B, "T (rounded down)": claimed, "u = sqrt(theta) at the latest at": reached},
+        hypotheses=(
+            Comparison("B > 0", B, ">", 0), Comparison("theta > 0", theta, ">", 0), Comparison("theta < 1", theta, "<", 1),
+            Comparison("e^2 <= theta^-3, so 2/3 <= log(1/theta)", exp_above(2), "<=", theta**-3),
+            Comparison("2 B <= (3 B / 2)^2: T with sqrt(2 B), as printed, is no smaller than with 3/2 B", 2 * B, "<=", (ROOT_ABOVE * B) ** 2),
+        ),
+        printed=Comparison("T <= the time at which u exceeds sqrt(theta)", claimed, "<=", reached),
+        corrected=Comparison(
+            "log(1/theta)/(2 theta^2 + 2 sqrt 2 theta B) <= the time at which u exceeds sqrt(theta)",
+            log_above(1 / theta) / (2 * theta**2 + 2 * ROOT_BELOW * theta * B), "<=", not_before,
+        ),
+        note="d log(u^2)/dt <= 2 u^4 + 2 sqrt 2 u^2 B; the paper's proof drops the factor 2 of the second term.",
+    )
+
+
+def ce_lemma6(B=Fraction(9, 100), tau=Fraction(49, 100), theta=Fraction(2, 5)):
+    """Equality in the hypothesis, u* = 1: y = u^3/sqrt 2 rises towards 1 - 3B and never gets there, so abs(y - 1) > 3B at all times."""
+    return Certificate(
+        name="L23_lemma6",
+        statement="L23-lemma6",
+        data={"u*": 1, "u(0) = theta": theta, "B": B, "tau": tau, "limit of u^3/sqrt 2": 1 - 3 * B},
+        hypotheses=(
+            Comparison("0 < B", 0, "<", B), Comparison("B < 1/10", B, "<", Fraction(1, 10)), Comparison("tau < 1/2", tau, "<", Fraction(1, 2)),
+            Comparison("theta < u*/2", theta, "<", Fraction(1, 2)),
+            Comparison("theta^6 < 2 (1 - 3B)^2: y starts below its limit", theta**6, "<", 2 * (1 - 3 * B) ** 2),
+        ),
+        printed=Comparison("abs(u^3/sqrt 2 - u*^2) < (1 - 3B - tau) u*^2 for large t; inf over all t", 3 * B, "<", 1 - 3 * B - tau),
+        corrected=Comparison("u^3/sqrt 2 >= (1 - 3B - tau) u*^2 for large t; limit", 1 - 3 * B, ">=", 1 - 3 * B - tau),
+        note="(1 - 3B - tau) is what the proof bounds u^3/sqrt 2 by from below; for the deviation it would have to be 3B + tau.",
+    )
+
+
+def ce_theorem2_times(theta=Fraction(1, 1000), epsilon=Fraction(1, 100), B=Fraction(1, 1000)):
+    """T_l < T_u at the end of the proof, u* = 1: T_l > 4/(5 theta^3) from its first term alone, T_u < log(1/theta)/(2 theta^2).
+
+    2^(1/3)/sqrt 2 = 2^(-1/6) > 4/5, since (4/5)^6 < 1/2.
+    """
+    lower = Fraction(4, 5) / theta**3
+    upper = log_above(1 / theta) / (2 * theta**2)
+    return Certificate(
+        name="L23_theorem2_times",
+        statement="L23-theorem2-times",
+        data={"u*": 1, "theta": theta, "epsilon": epsilon, "B": B, "T_l (rounded down)": lower, "T_u (rounded up)": upper},
+        hypotheses=(
+            Comparison("theta < epsilon / (2 u_max*^2)", theta, "<", epsilon / 2),
+            Comparison("0 < B", 0, "<", B), Comparison("B <= 1/100", B, "<=", Fraction(1, 100)),
+            Comparison("epsilon < u*^2 / 2, so that the second term of T_l is positive", epsilon, "<", Fraction(1, 2)),
+            Comparison("(4/5)^6 < 1/2", Fraction(4, 5) ** 6, "<", Fraction(1, 2)),
+        ),
+        printed=Comparison("T_l < T_u", lower, "<", upper),
+        corrected=Comparison(
+            "exact window: (1/theta + 2)/(1 - 1/50) <= (1/theta)(1 - 1/10)/B, times sqrt 2, to ||w|| >= 49/50 and u <= sqrt(theta)",
+            (1 / theta + 2) / (1 - Fraction(1, 50)), "<=", Fraction(9, 10) / theta / B,
+        ),
+        note="T_l is of the order theta^-3 where the flow needs 1/(sqrt 2 ||a|| theta); T_u is of the order theta^-2, not 1/(sqrt 2 B theta).",
+    )
+
+
+def ce_theorem2(constant=Fraction(10), side=50, theta=Fraction(1, 10**6)):
+    """Theorem 2 with ``constant`` for <=: a large group outside S grows before the group in S does, and at no time do both bounds hold.
+
+    X^T X / n = I. S = {1}, p_1 = 1, w*_1 = 1/2, no noise on it. Group 2 has side^2 entries, each with the noise 1/side, so ||nu_2||_2 = 1 while the
+    largest entry is 1/side. In units of time sqrt 2: u_2' = u_2^2 - u_2^5/sqrt 2 >= u_2^2 (1 - u_2^3), u_1' <= u_1^2/2. Let u_hi^3 >= 2 side constant
+    theta^(3/2); u_2 gets there by s = (1/theta - 1/u_hi)/(1 - u_hi^3), and then an entry of w_2, u_2^3/(sqrt 2 side), exceeds constant theta^(3/2)
+    for good. Until s, u_1 <= 1/(1/theta - s/2), so w_1 = u_1^3/sqrt 2 is far from 1/2.
+    """
+    noise, star, small = Fraction(1, side), Fraction(1, 2), root(theta)
+    epsilon = noise
+    ratio = next(k for k in range(1, 10**4) if k**3 >= 2 * side * constant)
+    u_hi = ratio * small
+    s = (1 / theta - 1 / u_hi) / (1 - u_hi**3)
+    u_1 = 1 / (1 / theta - s * star)
+    return Certificate(
+        name="L23_theorem2",
+        statement="L23-theorem2",
+        data={"L": 2, "p_1": 1, "p_2": side**2, "w*_1": star, "X_1^T xi / n": 0, "entries of X_2^T xi / n": noise, "theta": theta, "epsilon": epsilon,
+              "constant": constant, "u_2 > u_hi from s on": s, "u_hi": u_hi, "u_1 until s": u_1},
+        hypotheses=(
+            Comparison("epsilon > 0", epsilon, ">", 0), Comparison("theta < epsilon / (2 u_max*^2)", theta, "<", epsilon / (2 * star)),
+            Comparison("u_hi^3 >= 2 side constant theta^(3/2), so w_2 is too large from s on", u_hi**3, ">=", 2 * side * constant * small**3),
+            Comparison("u_hi^6 < 2: u_2 still grows at u_hi", u_hi**6, "<", 2),
+            Comparison("s > 0", s, ">", 0), Comparison("u_1 is bounded until s", s * star, "<", 1 / theta),
+        ),
+        printed=Comparison(
+            "abs(w_1 - w*_1) <= constant max(||X^T xi / n||_inf, epsilon) at some time before s; least error, w_1 < u_1^3", star - u_1**3, "<=",
+            constant * max(noise, epsilon),
+        ),
+        corrected=Comparison("max ||nu_l||_2 off S < min ||a_l|| on S, which is missing: ||nu_2||_2 >= ||a_1|| here", side * noise, ">=", star),
+        note="For every constant there is a side for which it fails: on the support the error stays near 1/2, its bound is constant/side.",
+    )
