@@ -12,7 +12,7 @@ import numba
 import numpy as np
 from numba.core import event
 
-__all__ = ["NO_SHORTCUTS", "SUMS_IN_ANY_ORDER", "available_threads", "in_threads", "jit", "plain", "threshold_for"]
+__all__ = ["NO_SHORTCUTS", "SUMS_IN_ANY_ORDER", "available_threads", "in_threads", "jit", "plain", "set_threads", "threshold_for"]
 
 OPTIONS = {"error_model": "numpy", "nogil": True}
 
@@ -21,6 +21,7 @@ OPTIONS = {"error_model": "numpy", "nogil": True}
 SUMS_IN_ANY_ORDER = frozenset({"reassoc", "contract", "nsz"})
 NO_SHORTCUTS = frozenset()
 
+_threads = None
 _logger = logging.getLogger(__package__.split(".")[0])
 
 
@@ -55,9 +56,19 @@ class _Announcement(event.Listener):
 event.register("numba:compile", _Announcement())
 
 
+def set_threads(count):
+    """Let kernels use ``count`` threads from now on; None: what the environment says."""
+    global _threads
+    _threads = count
+
+
 def available_threads():
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Threads for kernels: what was set, else the least of GSAE_REF_NUM_THREADS, OMP_NUM_THREADS, NUMBA_NUM_THREADS and the processors."""
+    if _threads is not None:
+        return _threads
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    asked = [os.environ.get(name, "").strip() for name in ("GSAE_REF_NUM_THREADS", "OMP_NUM_THREADS", "NUMBA_NUM_THREADS")]
+    return min([processors, *(int(value) for value in asked if value.isdigit() and int(value) > 0)])
 
 
 def in_threads(task, arguments, n_threads=None):

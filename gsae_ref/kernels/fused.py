@@ -18,17 +18,17 @@ these fight for the processors: whoever calls with n_threads > 1 should limit BL
 cannot be done from here.
 """
 
-from functools import lru_cache
 from queue import SimpleQueue
 
 import numpy as np
 
-from ._jit import available_threads, in_threads, jit, plain, threshold_for
+from ._jit import available_threads, in_threads, plain, threshold_for
 from .activations import KINDS, apply_derivative, group_soft_threshold
+from .passes import accumulate, count_active, largest_group, mark_active, normalise, renew, scale, screen_for, sum_of_squares
 
 __all__ = ["BLOCK", "loss_and_gradient", "screening_margin"]
 
-BLOCK = 512  # samples processed together
+BLOCK = 256  # samples processed together
 SMALLEST_CHUNK = 128  # samples, at least, that are worth a thread
 CHUNK_WORK = 2**24  # multiply-adds of Y A, at least, that are worth a thread
 CHUNKS = 8  # at most; each has a gradient of its own
@@ -37,7 +37,7 @@ FEW = 0.2  # share of active groups below which the first way is faster
 UNROLLED = 8  # group sizes up to here are constants of the compiled screen
 
 
-def loss_and_gradient(A, Y, lam, group_size, kind, n_threads=None, few=FEW):
+def loss_and_gradient(A, Y, lam, group_size, kind, n_threads=None, few=FEW, memory=None, found=None):
     """Loss (13) and the gradient of this kind, () and (n_features, n_atoms).
 
     Parameters
@@ -50,11 +50,15 @@ def loss_and_gradient(A, Y, lam, group_size, kind, n_threads=None, few=FEW):
         Threads that share the chunks; None takes the available processors. Changes no bit of the result.
     few : float
         Share of active groups up to which a block is processed group by group: 0 never, 1 always.
+    memory : lazy.Memory, optional
+        What earlier calls with the same Y have left; changes the time, not the result.
+    found : ndarray of bool (n_samples, n_groups), optional
+        Set to the active groups.
     """
     n_samples, n_atoms = len(Y), A.shape[1]
     chunks = _chunks(n_samples, A)
     n_threads = min(n_threads or available_threads(), len(chunks))
-    problem = _Problem(A, lam, group_size, kind, few if lam > 0 else 0)
+    problem = _Problem(A, lam, group_size, kind, few if lam > 0 else 0, memory, found)
     free = SimpleQueue()
     for _ in range(n_threads):
         free.put(_Workspace(problem, min(BLOCK, -(-n_samples // len(chunks)))))
@@ -62,7 +66,7 @@ def loss_and_gradient(A, Y, lam, group_size, kind, n_threads=None, few=FEW):
     def work(chunk):
         workspace = free.get()
         try:
-            return _chunk(problem, Y[chunk], workspace)
+            return _chunk(problem, Y, chunk, workspace)
         finally:
             free.put(workspace)
 
@@ -97,21 +101,32 @@ def screening_margin(n_features, group_size):
 class _Problem:
     """What all blocks share: the dictionary in its layouts, the threshold, the kind."""
 
-    def __init__(self, A, lam, group_size, kind, few):
+    def __init__(self, A, lam, group_size, kind, few, memory, found):
         self.A, self.AT = plain(A), plain(A.T)
         self.lam, self.group_size, self.kind, self.few = lam, group_size, kind, few
+        self.memory, self.found = memory if few > 0 else None, found
         self.dtype, self.n_groups = A.dtype, A.shape[1] // group_size
         self.small = None
         if few > 0:
-            largest = _largest_group(self.AT, group_size)
+            largest = largest_group(self.AT, group_size)
             self.threshold = threshold_for(lam, A.dtype)
             self.margin = screening_margin(len(A), group_size) * (1 if A.dtype == np.float64 else 2)
             if 0 < largest < np.inf and self.margin < 0.1:
                 self.largest = largest
                 self.small = np.empty(self.AT.shape, np.float32)
-                _scale(self.AT, 1 / largest, self.small)
+                scale(self.AT, 1 / largest, self.small)
             else:
-                self.few = 0
+                self.few, self.memory = 0, None
+        if self.memory is not None:
+            self.memory.follow(self.AT, lam, group_size)
+        if found is not None:
+            found.fill(False)
+
+    def recalled(self, rows):
+        """Path, norms and waking lengths of these samples, and their row of the mask; empty arrays stand for what is not kept."""
+        m = self.memory
+        kept = (m.path, m.norms[rows], m.wakes[rows]) if m is not None else (np.empty(0), np.empty(0), np.empty((0, 0), np.float32))
+        return *kept, np.empty((0, 0), np.bool_) if self.found is None else self.found[rows]
 
 
 class _Workspace:
@@ -147,34 +162,40 @@ def _chunks(n_samples, A):
     return [slice(n_samples * k // count, n_samples * (k + 1) // count) for k in range(count)]
 
 
-def _chunk(problem, Y, workspace):
+def _chunk(problem, Y, chunk, workspace):
     """Sum of squares of the residuals and gradient sum (n_atoms, n_features), sign and 1/N left out, of one chunk."""
     cost, G = 0.0, np.zeros(problem.AT.shape, problem.dtype)
     sparse = problem.few > 0
-    for start in range(0, len(Y), workspace.n_samples):
-        block = plain(Y[start : start + workspace.n_samples])
-        result = _few_active(problem, block, workspace, G) if sparse else None
+    for start in range(chunk.start, chunk.stop, workspace.n_samples):
+        rows = slice(start, min(start + workspace.n_samples, chunk.stop))
+        block = plain(Y[rows])
+        result = _few_active(problem, block, rows, workspace, G) if sparse else None
         if result is None:
-            result = _many_active(problem, block, workspace, G)
+            result = _many_active(problem, block, rows, workspace, G)
         cost += result[0]
         sparse = result[1] <= problem.few * len(block) * problem.n_groups
     return cost, G
 
 
-def _few_active(problem, Y, workspace, G):
+def _few_active(problem, Y, rows, workspace, G):
     """Cost and number of active groups of a block, its gradient added to G; None if there are too many candidates."""
-    n, w = len(Y), workspace
-    _normalise(Y, float(problem.threshold) / problem.largest, problem.margin, w.Y, w.bounds)
-    np.matmul(w.Y[:n], problem.small.T, out=w.Z[:n])
-    size = problem.group_size
+    w, memory, size, n = workspace, problem.memory, problem.group_size, len(Y)
+    path, norms, wakes, found = problem.recalled(rows)
     room = int(problem.few * n * problem.n_groups)
-    if not _screen(size if size <= UNROLLED else 0)(w.Z[:n], w.bounds, size, room, w.candidates, w.ends):
-        return None
-    return _accumulate(
-        Y, problem.AT, problem.threshold, size, KINDS[problem.kind], w.candidates, w.ends, w.active, w.rows, w.e, G)
+    if memory is None or not memory.awake(rows, room, w.candidates, w.ends):
+        lam = float(problem.threshold)
+        normalise(Y, lam / problem.largest, problem.margin, w.Y, w.bounds)
+        np.matmul(w.Y[:n], problem.small.T, out=w.Z[:n])
+        if not screen_for(size if size <= UNROLLED else 0)(w.Z[:n], w.bounds, size, room, w.candidates, w.ends):
+            return None
+        if memory is not None:
+            renew(w.Z[:n], lam, problem.margin, problem.largest, size, path, norms, wakes)
+    return accumulate(
+        Y, problem.AT, problem.threshold, size, KINDS[problem.kind], w.candidates, w.ends, w.active, w.rows, w.e, G,
+        path, norms, wakes, found)
 
 
-def _many_active(problem, Y, workspace, G):
+def _many_active(problem, Y, rows, workspace, G):
     """As :func:`_few_active`, by matrix products."""
     n, size = len(Y), problem.group_size
     Z, codes, data, product = workspace.for_dense()
@@ -186,7 +207,9 @@ def _many_active(problem, Y, workspace, G):
     apply_derivative(Z, np.matmul(E, problem.A, out=back), problem.lam, size, problem.kind, out=back)
     data[n:] = Y
     G += np.matmul(codes.T, data, out=product)
-    return _sum_of_squares(E), _count_active(X, size)
+    if problem.found is not None:
+        mark_active(X, size, problem.found[rows])
+    return sum_of_squares(E), count_active(X, size)
 
 
 def _add_up(parts, atoms, n_samples, G):
@@ -195,150 +218,3 @@ def _add_up(parts, atoms, n_samples, G):
     for part in parts[1:]:
         total += part[atoms]
     np.divide(total.T, -n_samples, out=G[:, atoms])
-
-
-# ------------------------------------------------------------------------------------------------ compiled
-
-
-@jit
-def _largest_group(AT, group_size):
-    """max_g ||A_g||_F, in float64."""
-    largest = 0.0
-    for g in range(AT.shape[0] // group_size):
-        s = 0.0
-        for j in range(g * group_size, (g + 1) * group_size):
-            for p in range(AT.shape[1]):
-                s += np.float64(AT[j, p]) * np.float64(AT[j, p])
-        largest = max(largest, s)
-    return np.sqrt(largest)
-
-
-@jit
-def _scale(M, factor, out):
-    """Write factor * M as float32."""
-    for i in range(M.shape[0]):
-        for p in range(M.shape[1]):
-            out[i, p] = np.float32(M[i, p] * factor)
-
-
-@jit
-def _normalise(Y, lam, margin, out, bounds):
-    """Rows of norm 1 as float32, and for each row the bound on screened sums of squares: the square of lam / ||y|| - margin."""
-    for i in range(Y.shape[0]):
-        s = 0.0
-        for p in range(Y.shape[1]):
-            s += np.float64(Y[i, p]) * np.float64(Y[i, p])
-        r = np.sqrt(s)
-        bound = lam / r - margin if r > 0 else np.inf
-        bounds[i] = np.float32(bound * bound if bound > 0 else -1.0)
-        for p in range(Y.shape[1]):
-            out[i, p] = np.float32(Y[i, p] * (1 / r) if r > 0 else 0.0)
-
-
-@lru_cache(maxsize=None)
-def _screen(constant):
-    """Kernel that lists the groups of every row whose sum of squares is above the row's bound; False when there are too many."""
-
-    @jit
-    def screen(Z, bounds, group_size, room, candidates, ends):
-        size = constant if constant else group_size
-        k = 0
-        for i in range(Z.shape[0]):
-            row, bound = Z[i], bounds[i]
-            for g in range(row.size // size):
-                s = np.float32(0)
-                for j in range(size):
-                    s += row[g * size + j] * row[g * size + j]
-                candidates[k] = g  # kept only if k moves on
-                k += s > bound
-            ends[i] = k
-            if k > room:
-                return False
-        return True
-
-    return screen
-
-
-@jit
-def _dot(a, b):
-    s = a.dtype.type(0)
-    for p in range(a.size):
-        s += a[p] * b[p]
-    return s
-
-
-@jit
-def _accumulate(Y, AT, lam, size, kind, candidates, ends, active, rows, e, G):
-    """Sum of ||e_i||^2 in float64 and number of active groups; sum of x_i e_i^T + back_i y_i^T added to G (n_atoms, n_features)."""
-    zero, one = Y.dtype.type(0), Y.dtype.type(1)
-    z, x, back, factor = rows[0], rows[1], rows[2], rows[3]
-    cost, n_active, begin = 0.0, 0, 0
-    for i in range(Y.shape[0]):
-        y, k = Y[i], 0
-        for c in range(begin, ends[i]):  # the support, and z, x on it
-            first, s = candidates[c] * size, zero
-            for j in range(size):
-                z[k * size + j] = _dot(AT[first + j], y)
-                s += z[k * size + j] * z[k * size + j]
-            r = np.sqrt(s)
-            if r > lam:
-                tau = one - lam / r
-                for j in range(size):
-                    x[k * size + j] = tau * z[k * size + j]
-                    z[k * size + j] /= r  # from here on the direction u
-                factor[k] = tau
-                active[k] = candidates[c]
-                k += 1
-        begin = ends[i]
-        n_active += k
-
-        for p in range(e.size):
-            e[p] = y[p]
-        for q in range(k * size):
-            atom, weight = AT[active[q // size] * size + q % size], x[q]
-            for p in range(e.size):
-                e[p] -= weight * atom[p]
-        for p in range(e.size):
-            cost += np.float64(e[p]) * np.float64(e[p])
-
-        for c in range(k):  # D A^T e
-            first, start, tau, along = active[c] * size, c * size, factor[c], zero
-            for j in range(size):
-                back[start + j] = _dot(AT[first + j], e)
-                along += z[start + j] * back[start + j]
-            for j in range(size):
-                u = z[start + j]
-                if kind == 0:
-                    back[start + j] = tau * back[start + j] + (one - tau) * along * u
-                elif kind == 1:
-                    back[start + j] *= tau + (one - tau) * u * u
-                else:
-                    back[start + j] *= tau
-        for q in range(k * size):
-            row, weight, pull = G[active[q // size] * size + q % size], x[q], back[q]
-            for p in range(e.size):
-                row[p] += weight * e[p] + pull * y[p]
-    return cost, n_active
-
-
-@jit
-def _sum_of_squares(E):
-    """In float64, whatever the dtype."""
-    s = 0.0
-    for i in range(E.shape[0]):
-        for p in range(E.shape[1]):
-            s += np.float64(E[i, p]) * np.float64(E[i, p])
-    return s
-
-
-@jit
-def _count_active(X, size):
-    """Groups that are not zero."""
-    count = 0
-    for i in range(X.shape[0]):
-        for g in range(X.shape[1] // size):
-            for j in range(g * size, (g + 1) * size):
-                if X[i, j] != 0:
-                    count += 1
-                    break
-    return count

@@ -1,0 +1,29 @@
+"""One step of Adam in one pass over memory. Twin of :mod:`gsae_ref.reference.adam`, to the bit: the same operations in the same order."""
+
+import numpy as np
+
+from ._jit import NO_SHORTCUTS, jit, plain
+
+__all__ = ["adam_step"]
+
+BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
+
+
+def adam_step(value, gradient, first, second, steps, step_size):
+    """The parameter and the two moments after step number ``steps``; arrays of one shape and dtype, any strides."""
+    arrays = [plain(array) for array in (value, gradient, first, second)]
+    results = [np.empty_like(arrays[0]) for _ in range(3)]
+    numbers = (BETA_1, 1 - BETA_1, BETA_2, 1 - BETA_2, 1 - BETA_1**steps, 1 - BETA_2**steps, step_size, EPSILON)
+    _step(*(array.reshape(-1) for array in (*arrays, *results)), np.array(numbers, dtype=value.dtype))
+    return tuple(results)
+
+
+@jit(fastmath=NO_SHORTCUTS)
+def _step(value, gradient, first, second, new_value, new_first, new_second, numbers):
+    keep_1, take_1, keep_2, take_2, share_1, share_2, step_size, epsilon = numbers
+    for p in range(value.size):
+        g = gradient[p]
+        m = keep_1 * first[p] + take_1 * g
+        v = keep_2 * second[p] + take_2 * (g * g)
+        new_first[p], new_second[p] = m, v
+        new_value[p] = value[p] - step_size * (m / share_1) / (np.sqrt(v / share_2) + epsilon)

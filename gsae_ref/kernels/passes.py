@@ -1,0 +1,230 @@
+"""The compiled passes of :mod:`.fused` and :mod:`.lazy`; each goes once over a block of samples. All in one file: Numba's cache on disk
+does not notice when a function called from another file has changed.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+
+from ._jit import jit
+
+__all__ = [
+    "accumulate", "count_active", "due", "largest_group", "mark_active", "moved", "normalise", "renew", "scale", "screen_for",
+    "sum_of_squares",
+]
+
+
+@jit
+def largest_group(AT, group_size):
+    """max_g ||A_g||_F, in float64."""
+    largest = 0.0
+    for g in range(AT.shape[0] // group_size):
+        s = 0.0
+        for j in range(g * group_size, (g + 1) * group_size):
+            for p in range(AT.shape[1]):
+                s += np.float64(AT[j, p]) * np.float64(AT[j, p])
+        largest = max(largest, s)
+    return np.sqrt(largest)
+
+
+@jit
+def scale(M, factor, out):
+    """Write factor * M as float32."""
+    for i in range(M.shape[0]):
+        for p in range(M.shape[1]):
+            out[i, p] = np.float32(M[i, p] * factor)
+
+
+@jit
+def normalise(Y, lam, margin, out, bounds):
+    """Rows of norm 1 as float32, and for each row the bound on screened sums of squares: the square of lam / ||y|| - margin."""
+    for i in range(Y.shape[0]):
+        s = 0.0
+        for p in range(Y.shape[1]):
+            s += np.float64(Y[i, p]) * np.float64(Y[i, p])
+        r = np.sqrt(s)
+        bound = lam / r - margin if r > 0 else np.inf
+        bounds[i] = np.float32(bound * bound if bound > 0 else -1.0)
+        for p in range(Y.shape[1]):
+            out[i, p] = np.float32(Y[i, p] * (1 / r) if r > 0 else 0.0)
+
+
+@lru_cache(maxsize=None)
+def screen_for(constant):
+    """Kernel that lists the groups of every row whose sum of squares is above the row's bound; False when there are too many."""
+
+    @jit
+    def screen(Z, bounds, group_size, room, candidates, ends):
+        size = constant if constant else group_size
+        k = 0
+        for i in range(Z.shape[0]):
+            row, bound = Z[i], bounds[i]
+            for g in range(row.size // size):
+                s = np.float32(0)
+                for j in range(size):
+                    s += row[g * size + j] * row[g * size + j]
+                candidates[k] = g  # kept only if k moves on
+                k += s > bound
+            ends[i] = k
+            if k > room:
+                return False
+        return True
+
+    return screen
+
+
+@jit
+def _dot(a, b):
+    s = a.dtype.type(0)
+    for p in range(a.size):
+        s += a[p] * b[p]
+    return s
+
+
+@jit
+def rounded_down(x):
+    """A finite float32 below x."""
+    x = min(x, 3e38)
+    return np.float32(x - abs(x) * 2.0**-23 - 2.0**-140)
+
+
+@jit
+def renew(Z, lam, margin, largest, size, path, norms, wakes):
+    """When each group of each row next matters, from screened norms: once the path of the group exceeds path + (lam - ||z||) / ||y||."""
+    for i in range(Z.shape[0]):
+        for g in range(wakes.shape[1]):
+            s = np.float32(0)
+            for j in range(g * size, (g + 1) * size):
+                s += Z[i, j] * Z[i, j]
+            slack = (lam / (norms[i] * largest) - margin - np.sqrt(np.float64(s))) * largest if norms[i] > 0 else np.inf
+            wakes[i, g] = rounded_down(path[g] + slack) if slack > 0 else -np.inf
+
+
+@jit
+def due(wakes, limits, room, candidates, ends):
+    """List the groups of every row that may be active by now; False when there are more than ``room``."""
+    k = 0
+    for i in range(wakes.shape[0]):
+        row = wakes[i]
+        for g in range(row.size):
+            candidates[k] = g  # kept only if k moves on
+            k += row[g] <= limits[g]
+        ends[i] = k
+        if k > room:
+            return False
+    return True
+
+
+@jit
+def moved(AT, before, size, path):
+    """Add ||A_g - before_g||_F to the path of every group, rounded up, and keep A; return max_g ||A_g||_F."""
+    largest = 0.0
+    for g in range(path.size):
+        s, t = 0.0, 0.0
+        for j in range(g * size, (g + 1) * size):
+            for p in range(AT.shape[1]):
+                a = np.float64(AT[j, p])
+                change = a - np.float64(before[j, p])
+                s += change * change
+                t += a * a
+                before[j, p] = AT[j, p]
+        path[g] += np.sqrt(s) * (1 + 1e-9)
+        largest = max(largest, t)
+    return np.sqrt(largest)
+
+
+@jit
+def mark_active(X, size, found):
+    """Mark the groups that are not zero."""
+    for i in range(X.shape[0]):
+        for g in range(X.shape[1] // size):
+            for j in range(g * size, (g + 1) * size):
+                if X[i, j] != 0:
+                    found[i, g] = True
+                    break
+
+
+@jit
+def accumulate(Y, AT, lam, size, kind, candidates, ends, active, rows, e, G, path, norms, wakes, found):
+    """Sum of ||e_i||^2 in float64 and number of active groups; sum of x_i e_i^T + back_i y_i^T added to G (n_atoms, n_features).
+
+    With a memory (wakes not empty) the candidates that turn out inactive are told when they next matter, as :func:`renew`; with a mask
+    ``found`` (not empty) the active groups are marked in it.
+    """
+    zero, one = Y.dtype.type(0), Y.dtype.type(1)
+    z, x, back, factor = rows[0], rows[1], rows[2], rows[3]
+    cost, n_active, begin = 0.0, 0, 0
+    for i in range(Y.shape[0]):
+        y, k = Y[i], 0
+        for c in range(begin, ends[i]):  # the support, and z, x on it
+            first, s = candidates[c] * size, zero
+            for j in range(size):
+                z[k * size + j] = _dot(AT[first + j], y)
+                s += z[k * size + j] * z[k * size + j]
+            r = np.sqrt(s)
+            if r > lam:
+                tau = one - lam / r
+                for j in range(size):
+                    x[k * size + j] = tau * z[k * size + j]
+                    z[k * size + j] /= r  # from here on the direction u
+                factor[k] = tau
+                active[k] = candidates[c]
+                k += 1
+                if found.size:
+                    found[i, candidates[c]] = True
+            if wakes.size:
+                g = candidates[c]
+                wakes[i, g] = rounded_down(path[g] + (lam - r) / norms[i]) if r < lam else -np.inf
+        begin = ends[i]
+        n_active += k
+
+        for p in range(e.size):
+            e[p] = y[p]
+        for q in range(k * size):
+            atom, weight = AT[active[q // size] * size + q % size], x[q]
+            for p in range(e.size):
+                e[p] -= weight * atom[p]
+        for p in range(e.size):
+            cost += np.float64(e[p]) * np.float64(e[p])
+
+        for c in range(k):  # D A^T e
+            first, start, tau, along = active[c] * size, c * size, factor[c], zero
+            for j in range(size):
+                back[start + j] = _dot(AT[first + j], e)
+                along += z[start + j] * back[start + j]
+            for j in range(size):
+                u = z[start + j]
+                if kind == 0:
+                    back[start + j] = tau * back[start + j] + (one - tau) * along * u
+                elif kind == 1:
+                    back[start + j] *= tau + (one - tau) * u * u
+                else:
+                    back[start + j] *= tau
+        for q in range(k * size):
+            row, weight, pull = G[active[q // size] * size + q % size], x[q], back[q]
+            for p in range(e.size):
+                row[p] += weight * e[p] + pull * y[p]
+    return cost, n_active
+
+
+@jit
+def sum_of_squares(E):
+    """In float64, whatever the dtype."""
+    s = 0.0
+    for i in range(E.shape[0]):
+        for p in range(E.shape[1]):
+            s += np.float64(E[i, p]) * np.float64(E[i, p])
+    return s
+
+
+@jit
+def count_active(X, size):
+    """Groups that are not zero."""
+    count = 0
+    for i in range(X.shape[0]):
+        for g in range(X.shape[1] // size):
+            for j in range(g * size, (g + 1) * size):
+                if X[i, j] != 0:
+                    count += 1
+                    break
+    return count
