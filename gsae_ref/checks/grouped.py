@@ -1,0 +1,79 @@
+"""Groups of predictors, checked: any sizes, by size or by label; targets; times."""
+
+import numpy as np
+
+from .arrays import array
+from .scalars import count
+
+__all__ = ["grouping", "increasing", "positive", "target"]
+
+
+def grouping(groups, n_features):
+    """Return how ``n_features`` predictors form groups: (sizes, order), both arrays of int64.
+
+    ``groups`` is one size for all, the sizes of contiguous groups in order, or one integer label per predictor, in any order. As many ones
+    as predictors are sizes. Group l, of the l-th smallest label, holds the predictors ``order[start : start + sizes[l]]``, with start the sum
+    of the sizes before it.
+
+    >>> grouping(2, 4), grouping([1, 3], 4)
+    ((array([2, 2]), array([0, 1, 2, 3])), (array([1, 3]), array([0, 1, 2, 3])))
+    >>> grouping([7, 5, 7, 5], 4)
+    (array([2, 2]), array([1, 3, 0, 2]))
+    """
+    try:
+        values = np.asarray(groups)
+    except ValueError as error:
+        raise TypeError(f"groups cannot be read as an array ({error}); pass one integer per group, or per predictor") from error
+    in_order = np.arange(n_features)
+    if values.ndim == 0:
+        size = count("groups", groups)
+        if n_features % size:
+            raise ValueError(
+                f"groups = {size} does not divide the {n_features} predictors; one number is the size of every group; "
+                f"choose a divisor of {n_features}, or pass the sizes of the groups"
+            )
+        return np.full(n_features // size, size), in_order
+    if values.ndim != 1 or values.dtype.kind not in "iu":
+        raise TypeError(
+            f"groups has dtype {values.dtype} and shape {values.shape}; it must be one size, a list of sizes, or one integer label per "
+            f"predictor; convert it"
+        )
+    values = values.astype(np.int64)
+    if len(values) != n_features:
+        if (values < 1).any() or values.sum() != n_features:
+            raise ValueError(
+                f"groups has {len(values)} entries that add up to {values.sum()}; there are {n_features} predictors; "
+                f"sizes must be positive and add up to that, labels must be {n_features}; check which you mean"
+            )
+        return values, in_order
+    if (values == 1).all():
+        return values, in_order
+    _, sizes = np.unique(values, return_counts=True)
+    return sizes.astype(np.int64), np.argsort(values, kind="stable")
+
+
+def target(name, value, n_samples, of):
+    """Return one number per sample, (n_samples,), that fits ``of``."""
+    result = array(name, value, ndim=(1,))
+    if len(result) != n_samples:
+        raise ValueError(f"{name} has {len(result)} entries; {of} asks for {n_samples}; one number per sample; check the two shapes")
+    return result
+
+
+def increasing(name, value):
+    """Return times as a float64 array (n_times,), not negative and strictly increasing; one number is one time."""
+    result = np.atleast_1d(array(name, value, ndim=(0, 1))).astype(np.float64)
+    if result[0] < 0 or (np.diff(result) <= 0).any():
+        raise ValueError(f"{name} starts at {result[0]} and must be >= 0 and strictly increasing; sort it and drop what is repeated")
+    return result
+
+
+def positive(name, value):
+    """Return an array whose entries are all > 0.
+
+    >>> positive("alpha", np.array([0.5]))
+    array([0.5])
+    """
+    if not (value > 0).all():
+        raise ValueError(f"{name} has an entry {value.min()!s}; every one must be > 0, or it never leaves zero; pass positive numbers")
+    return value

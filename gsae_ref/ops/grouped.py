@@ -1,0 +1,198 @@
+"""The diagonally grouped linear network: weights, loss and gradients, gradient flow."""
+
+import numpy as np
+
+from .. import checks
+from ..reference import dglnn, dglnn_flow as flow
+
+__all__ = ["dglnn_flow", "dglnn_loss_and_grad", "dglnn_weights", "grouped_problem", "in_groups"]
+
+LOSS_SCALES = {"half": 1, "mean": 2}
+
+
+def grouped_problem(X, y, groups, loss_scale):
+    """Check data, groups and the scale of the loss; return X with its groups contiguous, y, sizes, order, and the scale as 1 or 2."""
+    X = checks.array("X", X, ndim=(2,))
+    y = checks.target("y", y, len(X), f"X of shape {X.shape}")
+    sizes, order = checks.grouping(groups, X.shape[1])
+    scale = LOSS_SCALES[checks.option("loss_scale", loss_scale, tuple(LOSS_SCALES))]
+    X, y = checks.common_dtype(X, y)
+    return in_groups(X, order), y, sizes, order, scale
+
+
+def in_groups(array, order):
+    """The last axis rearranged so that groups are contiguous; the array itself if they are."""
+    return array if (order == np.arange(len(order))).all() else array[..., order]
+
+
+def _parameters(u, v, groups):
+    """Check magnitudes and directions that belong together; return them with sizes and order, groups contiguous."""
+    v = checks.array("v", v, ndim=(1,))
+    sizes, order = checks.grouping(groups, len(v))
+    u, v = checks.common_dtype(checks.target("u", u, len(sizes), f"groups = {groups!r}"), v)
+    return u, in_groups(v, order), sizes, order
+
+
+def _as_given(array, order):
+    """Undo :func:`in_groups`, in a new array."""
+    result = np.empty_like(array)
+    result[..., order] = array
+    return result
+
+
+def dglnn_weights(u, v, groups):
+    """Weights of the diagonally grouped linear network, w_l = u_l^2 v_l. [L23] Section 2.
+
+    Parameters
+    ----------
+    u : array_like of shape (n_groups,)
+        Magnitudes; with labels for ``groups``, in the order of the labels.
+    v : array_like of shape (n_features,)
+        Directions.
+    groups : int or array_like of int
+        One size for all groups, the sizes of contiguous groups, or one label per feature, in any order.
+
+    Returns
+    -------
+    w : ndarray of shape (n_features,)
+
+    Raises
+    ------
+    TypeError, ValueError
+        For entries that are not finite reals, shapes that do not fit, groups that do not add up.
+
+    Examples
+    --------
+    >>> dglnn_weights([2.0, 1.0], [1.0, 3.0, 4.0], groups=[1, 2])
+    array([4., 3., 4.])
+    """
+    u, v, sizes, order = _parameters(u, v, groups)
+    return _as_given(dglnn.weights(u, v, sizes), order)
+
+
+def dglnn_loss_and_grad(u, v, X, y, groups, loss_scale="half"):
+    """Loss of the network and its gradients in u and v. [L23] Section 2.
+
+    With q = 1/n X^T (y - X w) and c = 1 for "half", 2 for "mean":
+
+        L = c/(2n) ||y - X w||^2,    dL/du_l = -2 c u_l v_l^T q_l,    dL/dv_l = -c u_l^2 q_l.
+
+    Parameters
+    ----------
+    u : array_like of shape (n_groups,)
+        Magnitudes.
+    v : array_like of shape (n_features,)
+        Directions.
+    X : array_like of shape (n_samples, n_features)
+        Samples as rows.
+    y : array_like of shape (n_samples,)
+        What is predicted.
+    groups : int or array_like of int
+        As in :func:`dglnn_weights`.
+    loss_scale : {"half", "mean"}
+        1/(2n) ||y - X w||^2, or the mean squared error, which is twice that.
+
+    Returns
+    -------
+    cost : float
+    du : ndarray of shape (n_groups,)
+    dv : ndarray of shape (n_features,)
+
+    Raises
+    ------
+    TypeError, ValueError
+        As :func:`dglnn_weights`; for an unknown ``loss_scale``.
+
+    Notes
+    -----
+    Differs from the paper: Section 2 prints 1/2 ||.||^2, without 1/n; all that follows it needs 1/(2n), which is "half" here.
+
+    Examples
+    --------
+    >>> dglnn_loss_and_grad([2.0], [1.0], [[1.0]], [1.0], groups=1)  # (1 - u^2 v)^2 / 2
+    (4.5, array([12.]), array([12.]))
+    """
+    X, y, sizes, order, scale = grouped_problem(X, y, groups, loss_scale)
+    v = checks.target("v", v, X.shape[1], f"X of shape {X.shape}")
+    u = checks.target("u", u, len(sizes), f"groups = {groups!r}")
+    u, v, X, y = checks.common_dtype(u, v, X, y)
+    cost, du, dv = dglnn.loss_and_grad(u, in_groups(v, order), X, y, sizes, scale)
+    return cost, du, _as_given(dv, order)
+
+
+def dglnn_flow(X, y, groups, t, alpha=1e-3, v0=None, loss_scale="half", method="DOP853", rtol=1e-10):
+    """Gradient flow du/dt = -dL/du, dv/dt = -dL/dv from a small start. [L23] Eq. (3), Theorem 2, Lemma 2.
+
+    Parameters
+    ----------
+    X : array_like of shape (n_samples, n_features)
+        Samples as rows.
+    y : array_like of shape (n_samples,)
+        What is predicted.
+    groups : int or array_like of int
+        As in :func:`dglnn_weights`.
+    t : array_like of shape (n_times,)
+        Times at which the state is wanted, increasing; the flow starts at 0.
+    alpha : float or array_like of shape (n_groups,)
+        Magnitudes at the start, > 0.
+    v0 : array_like of shape (n_features,), optional
+        Directions at the start. None: the balanced start of Theorem 2, v_l along X_l^T y with ||v_l||^2 = u_l^2 / 2.
+    loss_scale : {"half", "mean"}
+        As in :func:`dglnn_loss_and_grad`; "mean" runs through the same points twice as fast.
+    method : str
+        Integrator of :func:`scipy.integrate.solve_ivp`.
+    rtol : float
+        Its relative tolerance, > 0. The absolute one is ``rtol`` times a thousandth of the smallest magnitude at the start.
+
+    Returns
+    -------
+    result : scipy.optimize.OptimizeResult
+        ``t`` (n_times,), ``u`` (n_times, n_groups), ``v`` and ``w`` (n_times, n_features), ``loss`` (n_times,), ``balance``
+        (n_times, n_groups), the numbers 1/2 u_l^2 - ||v_l||^2 that the flow keeps, ``drift`` (float), the most that any of them departs from
+        its value at the start, and ``nfev``. Integrated in float64, then rounded to the dtype of the data.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As :func:`dglnn_loss_and_grad`; for times that do not increase or a start that is not positive.
+    FloatingPointError
+        If the integrator gives up; the message holds its reason.
+
+    Examples
+    --------
+    >>> flow = dglnn_flow([[1.0]], [1.0], groups=1, t=[0, 50], alpha=0.1)
+    >>> flow.w.round(6).tolist(), flow.drift < 1e-9
+    ([[0.000707], [1.0]], True)
+    """
+    from scipy.integrate import solve_ivp
+    from scipy.optimize import OptimizeResult
+
+    X, y, sizes, order, scale = grouped_problem(X, y, groups, loss_scale)
+    t, rtol, n_groups = checks.increasing("t", t), checks.step(rtol, "rtol"), len(sizes)
+    u0 = checks.positive("alpha", checks.per_group("alpha", alpha, n_groups)).astype(np.float64)
+    dtype, X, y = X.dtype, X.astype(np.float64), y.astype(np.float64)
+    if v0 is None:
+        _, v0 = flow.balanced_start(X, y, sizes, 1.0)
+        v0 = v0 * dglnn.expand(u0, sizes)
+    else:
+        v0 = in_groups(checks.target("v0", v0, X.shape[1], f"X of shape {X.shape}"), order).astype(np.float64)
+
+    def velocity(_, state):
+        return np.concatenate(flow.flow(state[:n_groups], state[n_groups:], X, y, sizes, scale))
+
+    start = np.concatenate([u0, v0])
+    if t[-1] == 0:
+        states, evaluations = start[None], 0
+    else:
+        with np.errstate(over="ignore", invalid="ignore"):  # told below, in words
+            solution = solve_ivp(velocity, (0.0, t[-1]), start, method=method, t_eval=t, rtol=rtol, atol=1e-3 * rtol * u0.min())
+        if not solution.success:
+            raise FloatingPointError(f"the flow could not be followed to t = {t[-1]:g}: {solution.message}; shorten it or scale the data")
+        states, evaluations = solution.y.T, int(solution.nfev)
+    u, v = states[:, :n_groups], states[:, n_groups:]
+    w, kept = dglnn.weights(u, v, sizes), flow.balance(u, v, sizes)
+    drift = float(np.max(np.abs(kept - flow.balance(u0, v0, sizes))))
+    cost = np.array([dglnn.loss(row, X, y, scale) for row in w])
+    u, kept = u.astype(dtype), kept.astype(dtype)
+    v, w = (_as_given(x, order).astype(dtype) for x in (v, w))
+    return OptimizeResult(t=t, u=u, v=v, w=w, loss=cost, balance=kept, drift=drift, nfev=evaluations)

@@ -1,0 +1,44 @@
+"""Gradient flow of the diagonally grouped linear network, and what it keeps."""
+
+import numpy as np
+
+from .dglnn import expand, gather, loss_and_grad
+
+__all__ = ["balance", "balanced_start", "flow"]
+
+
+def flow(u, v, X, y, sizes, scale=1):
+    """Velocities du/dt = -dL/du and dv/dt = -dL/dv. [L23] Eq. (3).
+
+        u_l' = 2 scale u_l v_l^T q_l,    v_l' = scale u_l^2 q_l.
+
+    >>> flow(np.array([2.0]), np.array([1.0]), np.eye(1), np.array([1.0]), np.array([1]))
+    (array([-12.]), array([-12.]))
+    """
+    _, du, dv = loss_and_grad(u, v, X, y, sizes, scale)
+    return -du, -dv
+
+
+def balance(u, v, sizes):
+    """The invariants 1/2 u_l^2 - ||v_l||^2 of the flow, one per group; leading axes are kept. [L23] Lemma 2.
+
+    Along the flow u_l u_l' = 2 scale u_l^2 v_l^T q_l = 2 v_l^T v_l', so its derivative is zero. A discrete step keeps it to first order.
+
+    >>> balance(np.array([2.0]), np.array([0.6, 0.8]), np.array([2]))
+    array([1.])
+    """
+    return u * u / 2 - gather(v * v, sizes)
+
+
+def balanced_start(X, y, sizes, alpha):
+    """The start of [L23] Theorem 2: u_l = alpha, v_l along 1/n X_l^T y with ||v_l||^2 = alpha^2 / 2, so that the balance is zero.
+
+    A group with X_l^T y = 0 has no such direction and starts at v_l = 0.
+
+    >>> balanced_start(np.eye(2), np.array([3.0, 4.0]), np.array([2]), 2.0)
+    (array([2.]), array([0.84852814, 1.13137085]))
+    """
+    a = X.T @ y / len(y)
+    norms = expand(np.sqrt(gather(a * a, sizes)), sizes)
+    v = np.where(norms > 0, a * (alpha / 2**0.5) / np.where(norms > 0, norms, 1), 0)
+    return np.full(len(sizes), alpha, X.dtype), v.astype(X.dtype, copy=False)

@@ -1,0 +1,110 @@
+"""Data of grouped regression, y = X w* + noise. [L23] Sections 2 and 5, Appendix E.3."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .. import checks
+from .streams import seed_of, stream
+
+__all__ = ["DESIGNS", "PATTERNS", "GroupedRegression", "grouped_regression"]
+
+_REGRESSION = 5  # the stream; those before belong to the other models
+DESIGNS = ("rademacher", "gaussian", "orthogonal")
+PATTERNS = {  # the entries on the support; n_samples, n_features and group size are told beside each
+    "figure-2": (10.0,) * 9,  # 150, 300, 3; Figure 6 too
+    "figure-3": (5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0),  # 150, 300, 3; Figure 11 too, with Gaussian X
+    "figure-4": (1.0,) * 16,  # 100, 500, 4; Figure 7 too
+    "figure-5": (1.0, -1.0, 1.0, -1.0, 1.0),  # 80, 200, 1
+    "figure-12": (10.0,) * 12,  # 150, 300, 4; the text says 10 entries in 3 groups of 4, which 12 are
+}
+
+
+class GroupedRegression(NamedTuple):
+    """What :func:`grouped_regression` returns.
+
+    Attributes
+    ----------
+    X : ndarray (n_samples, n_features)
+        Predictors, samples as rows.
+    y : ndarray (n_samples,)
+        X w* + noise.
+    w_star : ndarray (n_features,)
+        True weights.
+    groups : ndarray of int (n_groups,)
+        Sizes of the groups, which are contiguous.
+    noise : ndarray (n_samples,)
+        What was added.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    w_star: np.ndarray
+    groups: np.ndarray
+    noise: np.ndarray
+
+
+def grouped_regression(n_samples, n_features, groups, coefficients, design="rademacher", noise_std=0.5, rng=None):
+    """Draw a regression whose true weights live on the first groups. [L23] Section 5.
+
+    Parameters
+    ----------
+    n_samples, n_features : int
+        Shape of X.
+    groups : int or array_like of int
+        One size for all groups, or the sizes of contiguous groups.
+    coefficients : {"figure-2", "figure-3", "figure-4", "figure-5", "figure-12"} or array_like
+        The first entries of w*; the others are zero. A name stands for those of a figure of [L23].
+    design : {"rademacher", "gaussian", "orthogonal"}
+        Entries of X: +1 or -1, standard normal, or sqrt(n) times a matrix with orthonormal columns (Haar), so that X^T X / n = I.
+    noise_std : float
+        Standard deviation of the Gaussian noise, >= 0; 0.5 in the paper.
+    rng : int, Generator or None
+        From a Generator one integer is drawn, and it is the seed.
+
+    Returns
+    -------
+    GroupedRegression
+        ``(X, y, w_star, groups, noise)``, float64.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For groups or coefficients that do not fit, an unknown option, or an orthogonal design with fewer samples than predictors.
+
+    Examples
+    --------
+    >>> data = grouped_regression(150, 300, 3, "figure-2", rng=0)
+    >>> data.X.shape, data.w_star[:10].tolist(), len(data.groups)
+    ((150, 300), [10.0, 10.0, 10.0, 10.0, 10.0, 10.0, 10.0, 10.0, 10.0, 0.0], 100)
+    """
+    n, p = checks.count("n_samples", n_samples), checks.count("n_features", n_features)
+    sizes, order = checks.grouping(groups, p)
+    if (np.diff(order) != 1).any():
+        raise ValueError("groups are labels that are not in order; data are drawn in contiguous groups; pass the sizes of the groups")
+    checks.option("design", design, DESIGNS)
+    noise_std = checks.threshold(noise_std, "noise_std")
+    if isinstance(coefficients, str):
+        coefficients = PATTERNS[checks.option("coefficients", coefficients, tuple(PATTERNS))]
+    support = checks.array("coefficients", coefficients, ndim=(1,))
+    if len(support) > p:
+        raise ValueError(f"coefficients has {len(support)} entries; there are {p} predictors; pass at most as many")
+    if design == "orthogonal" and n < p:
+        raise ValueError(f"design = 'orthogonal' with {n} samples of {p} predictors; it needs at least as many samples; raise n_samples")
+    w_star = np.zeros(p)
+    w_star[: len(support)] = support
+    seed = seed_of(rng)
+    design_rng, noise_rng = (stream(seed, _REGRESSION, part) for part in range(2))
+    X, noise = _design(design, n, p, design_rng), noise_std * noise_rng.standard_normal(n)
+    signal = np.einsum("ij,j->i", X[:, : len(support)], w_star[: len(support)])  # the same bits for any number of BLAS threads
+    return GroupedRegression(X, signal + noise, w_star, sizes, noise)
+
+
+def _design(design, n, p, rng):
+    if design == "rademacher":
+        return rng.choice([-1.0, 1.0], size=(n, p))
+    X = rng.standard_normal((n, p))
+    if design == "gaussian":
+        return X
+    Q, R = np.linalg.qr(X)
+    return np.sqrt(n) * Q * np.sign(np.diagonal(R))
