@@ -1,0 +1,36 @@
+"""Sizes and parameters of networks of layers, checked."""
+
+import numpy as np
+
+from .arrays import array
+from .scalars import count
+
+__all__ = ["divisor", "named_arrays", "widths"]
+
+
+def divisor(name, value, whole, of):
+    """Return ``value`` as an int >= 1 that divides ``whole``, the number of ``of``."""
+    result = count(name, value)
+    if whole % result:
+        raise ValueError(f"{name} = {result} does not divide the {whole} {of}; the parts must be equal; choose a divisor of {whole}")
+    return result
+
+
+def widths(name, value):
+    """Return the numbers of channels of successive layers, a tuple of ints >= 1."""
+    if not isinstance(value, (tuple, list)) or not value:
+        raise TypeError(f"{name} = {value!r}; it must be one number of channels for each layer; pass a tuple of integers, not empty")
+    return tuple(count(f"{name}[{i}]", entry) for i, entry in enumerate(value))
+
+
+def named_arrays(name, value, shapes):
+    """Return a dictionary of floating arrays of one type with the names and shapes of ``shapes``."""
+    if not isinstance(value, dict) or set(value) != set(shapes):
+        held = sorted(value) if isinstance(value, dict) else type(value).__name__
+        raise ValueError(f"{name} holds {held}; it must be a dict of {sorted(shapes)}; start from what the network gives")
+    result = {key: array(f"{name}[{key!r}]", entry) for key, entry in value.items()}
+    for key, entry in result.items():
+        if entry.shape != shapes[key]:
+            raise ValueError(f"{name}[{key!r}] has shape {entry.shape}; this network asks for {shapes[key]}; check which network it is from")
+    dtype = np.result_type(*result.values())
+    return {key: entry.astype(dtype, copy=False) for key, entry in result.items()}

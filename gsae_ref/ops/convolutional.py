@@ -1,0 +1,288 @@
+"""The convolutional autoencoders of L23's appendix: plain (AE), implicit rank-minimising (IRMAE), grouped (GAE), variational (VAE)."""
+
+from dataclasses import dataclass, replace
+from math import prod
+
+from .. import checks
+from ..reference import grouped_autoencoder, variational_autoencoder
+
+__all__ = ["ConvolutionalAutoencoder", "VariationalAutoencoder"]
+
+
+@dataclass(frozen=True)
+class ConvolutionalAutoencoder:
+    """A convolutional autoencoder with linear layers within groups of latent channels. [L23] Section E.2, Figures 8 and 9.
+
+    The network alone, without numbers: its parameters are a dict of arrays, made by :meth:`start` and passed to every method. Images are
+    rows of ``image_size**2`` pixels, codes rows of ``n_latent`` channels. ``n_linear=0`` is the plain autoencoder AE, ``n_linear=3`` with
+    one group IRMAE, with g groups GAE.
+
+    Parameters
+    ----------
+    n_groups : int
+        Groups of latent channels, and of the channels that the last convolution of the encoder sees.
+    n_linear : int
+        Linear layers in latent space, >= 0; each has n_latent^2 / n_groups parameters.
+    n_latent : int
+        Latent channels.
+    image_size : int
+        Height and width of an image; a multiple of 2^len(channels) and of 2^(len(decoder_channels) - 1).
+    channels, decoder_channels : tuple of int
+        Channels after every convolution that halves the image, in the encoder; of the first image of the decoder and of each that doubles it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For numbers that are no counts or do not divide what they must.
+
+    Notes
+    -----
+    Differs from the paper: it prints no sizes. The defaults are the MNIST network of Jing et al. (2020) with 512 latent channels, which with
+    3 linear layers gives the counts of Table 2.
+
+    Examples
+    --------
+    >>> [ConvolutionalAutoencoder(g, n_linear=3).n_linear_parameters for g in (1, 4, 8)]  # [L23] Table 2: 786K, 196K, 98K
+    [786432, 196608, 98304]
+    """
+
+    n_groups: int = 1
+    n_linear: int = 0
+    n_latent: int = 512
+    image_size: int = 32
+    channels: tuple = (32, 64, 128, 256)
+    decoder_channels: tuple = (128, 64, 32)
+
+    def __post_init__(self):
+        channels, decoder = checks.widths("channels", self.channels), checks.widths("decoder_channels", self.decoder_channels)
+        size, latent = checks.count("image_size", self.image_size), checks.count("n_latent", self.n_latent)
+        checks.count("n_linear", self.n_linear, minimum=0)
+        checks.divisor("2**len(channels)", 2 ** len(channels), size, "pixels of image_size")
+        checks.divisor("2**(len(decoder_channels) - 1)", 2 ** (len(decoder) - 1), size, "pixels of image_size")
+        checks.divisor("n_groups", self.n_groups, latent, "latent channels")
+        checks.divisor("n_groups", self.n_groups, channels[-1], "channels before the last convolution")
+
+    @property
+    def n_noise(self):
+        """Entries of noise that ``loss`` takes for each image: none."""
+        return 0
+
+    @property
+    def encoder(self):
+        """Layers from image to code."""
+        return grouped_autoencoder.encoder_layers(self.image_size, self.channels, self.n_latent, self.n_linear, self.n_groups)
+
+    @property
+    def decoder(self):
+        """Layers from code to image."""
+        return grouped_autoencoder.decoder_layers(self.image_size, self.decoder_channels, self.n_latent)
+
+    @property
+    def n_linear_parameters(self):
+        """Parameters of the linear layers in latent space: n_linear n_latent^2 / n_groups. [L23] Table 2."""
+        return sum(prod(layer.kernel) for layer in self.encoder if layer.name.startswith("linear"))
+
+    @property
+    def shapes(self):
+        """Names and shapes of all parameters."""
+        return grouped_autoencoder.shapes((*self.encoder, *self.decoder))
+
+    def start(self, rng=None, dtype="float32"):
+        """Random parameters to start from, entries uniform on +-1 / sqrt(terms in the sum they enter).
+
+        Parameters
+        ----------
+        rng : int or Generator, optional
+        dtype : {"float32", "float64"}
+
+        Returns
+        -------
+        parameters : dict of str to ndarray
+        """
+        checks.option("dtype", dtype, ("float32", "float64"))
+        return grouped_autoencoder.start((*self.encoder, *self.decoder), checks.generator(rng), dtype)
+
+    def encode(self, parameters, Y):
+        """Codes of images, (n_samples, n_latent) or (n_latent,).
+
+        Parameters
+        ----------
+        parameters : dict of str to array_like
+        Y : array_like of shape (n_samples, image_size**2) or (image_size**2,)
+
+        Returns
+        -------
+        X : ndarray
+        """
+        parameters, Y = self._checked(parameters, "Y", Y, self.image_size**2)
+        codes = grouped_autoencoder.forward(self.encoder, parameters, self._images(Y))[-1]
+        return codes.reshape(*Y.shape[:-1], -1)
+
+    def decode(self, parameters, X):
+        """Images of codes, (n_samples, image_size**2) or (image_size**2,).
+
+        Parameters
+        ----------
+        parameters : dict of str to array_like
+        X : array_like of shape (n_samples, n_latent) or (n_latent,)
+
+        Returns
+        -------
+        Y : ndarray
+        """
+        parameters, X = self._checked(parameters, "X", X, self.n_latent)
+        images = grouped_autoencoder.forward(self.decoder, parameters, X.reshape(-1, 1, 1, self.n_latent))[-1]
+        return images.reshape(*X.shape[:-1], -1)
+
+    def loss(self, parameters, Y):
+        """Mean reconstruction cost 1/(2N) sum_i ||y_i - yhat_i||^2.
+
+        Parameters
+        ----------
+        parameters : dict of str to array_like
+        Y : array_like of shape (n_samples, image_size**2) or (image_size**2,)
+
+        Returns
+        -------
+        cost : float
+        """
+        parameters, Y = self._checked(parameters, "Y", Y, self.image_size**2)
+        return grouped_autoencoder.loss((*self.encoder, *self.decoder), parameters, self._images(Y))
+
+    def loss_and_grad(self, parameters, Y):
+        """The loss and its exact gradient in every parameter.
+
+        Parameters
+        ----------
+        parameters : dict of str to array_like
+        Y : array_like of shape (n_samples, image_size**2) or (image_size**2,)
+
+        Returns
+        -------
+        cost : float
+        gradient : dict of str to ndarray
+            Names and shapes of ``parameters``.
+        """
+        parameters, Y = self._checked(parameters, "Y", Y, self.image_size**2)
+        return grouped_autoencoder.loss_and_grad((*self.encoder, *self.decoder), parameters, self._images(Y))
+
+    def collapse(self, parameters):
+        """The same map without linear layers, which are absorbed into the last convolution of the encoder.
+
+        Parameters
+        ----------
+        parameters : dict of str to array_like
+
+        Returns
+        -------
+        network : ConvolutionalAutoencoder
+            This one with ``n_linear=0``.
+        parameters : dict of str to ndarray
+        """
+        parameters = checks.named_arrays("parameters", parameters, self.shapes)
+        return replace(self, n_linear=0), grouped_autoencoder.collapse(self.encoder, parameters)[1]
+
+    def _checked(self, parameters, name, rows, n_columns):
+        """Parameters and rows that fit, of one floating type."""
+        parameters = checks.named_arrays("parameters", parameters, self.shapes)
+        rows = checks.batch(name, rows, n_columns, f"a network of {self.image_size} x {self.image_size} pixels, {self.n_latent} latent channels,")
+        names = list(parameters)
+        *arrays, rows = checks.common_dtype(*parameters.values(), rows)
+        return dict(zip(names, arrays, strict=True)), rows
+
+    def _images(self, Y):
+        return Y.reshape(-1, self.image_size, self.image_size, 1)
+
+
+@dataclass(frozen=True)
+class VariationalAutoencoder(ConvolutionalAutoencoder):
+    """A variational autoencoder on the same layers: the rival of [L23] Figure 10. ``encode`` gives the mean of the code.
+
+    Minimises 1/N sum_i [ 1/2 ||y_i - yhat_i||^2 + weight KL_i ], yhat decoded from a sample of the code, KL_i its divergence from the
+    standard normal law. Loss and gradient take the noise of that sample. The other fields are those of :class:`ConvolutionalAutoencoder`;
+    linear layers, if any, act on means and log variances together.
+
+    Parameters
+    ----------
+    weight : float
+        Of the divergence, >= 0: the variance of a pixel under the decoder. The default is ours; no paper prints one for squared errors.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As for :class:`ConvolutionalAutoencoder`; for a negative ``weight``.
+
+    Examples
+    --------
+    >>> network = VariationalAutoencoder(n_latent=3, image_size=4, channels=(2,), decoder_channels=(2, 2))
+    >>> network.shapes["conv2.bias"]  # 3 means, 3 log variances
+    (6,)
+    """
+
+    weight: float = 0.02
+
+    def __post_init__(self):
+        super().__post_init__()
+        checks.threshold(self.weight, "weight")
+
+    @property
+    def n_noise(self):
+        """Entries of noise for each image."""
+        return self.n_latent
+
+    @property
+    def encoder(self):
+        """Layers from image to mean and log variance of the code."""
+        return grouped_autoencoder.encoder_layers(self.image_size, self.channels, 2 * self.n_latent, self.n_linear, self.n_groups)
+
+    def encode(self, parameters, Y):
+        """Means of the codes, (n_samples, n_latent) or (n_latent,).
+
+        Parameters
+        ----------
+        parameters : dict of str to array_like
+        Y : array_like of shape (n_samples, image_size**2) or (image_size**2,)
+
+        Returns
+        -------
+        X : ndarray
+        """
+        return super().encode(parameters, Y)[..., : self.n_latent]
+
+    def loss(self, parameters, Y, noise):
+        """The objective for given noise.
+
+        Parameters
+        ----------
+        parameters : dict of str to array_like
+        Y : array_like of shape (n_samples, image_size**2) or (image_size**2,)
+        noise : array_like of shape (n_samples, n_latent) or (n_latent,)
+            Standard normal; zeros decode the mean.
+
+        Returns
+        -------
+        cost : float
+        """
+        return variational_autoencoder.loss(self.encoder, self.decoder, *self._with_noise(parameters, Y, noise), self.weight)
+
+    def loss_and_grad(self, parameters, Y, noise):
+        """The objective for given noise, and its exact gradient in every parameter.
+
+        Parameters
+        ----------
+        parameters : dict of str to array_like
+        Y : array_like of shape (n_samples, image_size**2) or (image_size**2,)
+        noise : array_like of shape (n_samples, n_latent) or (n_latent,)
+
+        Returns
+        -------
+        cost : float
+        gradient : dict of str to ndarray
+        """
+        return variational_autoencoder.loss_and_grad(self.encoder, self.decoder, *self._with_noise(parameters, Y, noise), self.weight)
+
+    def _with_noise(self, parameters, Y, noise):
+        parameters, Y = self._checked(parameters, "Y", Y, self.image_size**2)
+        noise = checks.batch("noise", noise, self.n_latent, f"a code of {self.n_latent} latent channels")
+        checks.same_shape("Y without its pixels", Y[..., 0], "noise without its channels", noise[..., 0])
+        return parameters, self._images(Y), noise.astype(Y.dtype).reshape(-1, 1, 1, self.n_latent)
