@@ -1,4 +1,4 @@
-"""Kernels beside the reference, torch and a single matrix product: ratios of interleaved runs, medians.
+"""Kernels beside the reference, torch, JAX, SciPy, skglm and a single matrix product: ratios of interleaved runs, medians.
 
     python benchmarks/bench_kernels.py                    some minutes
     python benchmarks/bench_kernels.py --quick            a tenth of the samples, fewer runs
@@ -10,26 +10,22 @@ the machine may be busy. Kernels run with BLAS limited to one thread (threadpool
 
 import argparse
 import contextlib
-import importlib.metadata
-import importlib.util
 import json
-import platform
-import statistics
 import sys
 import time
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+import rivals
+from timing import TOLERANCE, agree, blas, interleaved, limits_blas, table, versions
 
 import gsae_ref as gs
-from gsae_ref.kernels import _jit, activations, fused
-from gsae_ref.reference import activations as reference_activations
+from gsae_ref.kernels import fused
+from gsae_ref.ops import FixedSamples, adam_step
 from gsae_ref.reference import autoencoder
 
 PAPER = {"n_features": 950, "n_groups": 500, "group_size": 2, "n_samples": 10_000, "n_active": 3, "lam": 2.0}
 STARTS = {"near the truth": 0.97, "paper's start": 0.15}  # mean cosine between the columns of A and A*
-TOLERANCE = {"float64": 1e-11, "float32": 1e-4}
 
 
 def main(argv=None):
@@ -43,81 +39,19 @@ def main(argv=None):
     print("  ".join(f"{name} {value}" for name, value in about.items()))
     if not limits_blas():
         print("threadpoolctl is missing: BLAS is not limited, and its threads disturb those of the kernels")
-    tables = [*gradient_tables(n_samples, runs), *activation_tables(runs), *crossover_tables(runs), *tiny_tables(runs)]
+    tables = [
+        *gradient_tables(n_samples, runs), *training_tables(n_samples, 5 * runs), *adam_tables(runs), *activation_tables(runs),
+        *crossover_tables(runs), *tiny_tables(runs),
+    ]
     if arguments.json is not None:
         arguments.json.write_text(json.dumps({"about": about, "tables": tables}, indent=1) + "\n")
     return 0
-
-
-def versions():
-    about = {"python": platform.python_version()}
-    for name in ("numpy", "numba", "torch", "threadpoolctl"):
-        try:
-            about[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            about[name] = "not installed"
-    if limits_blas():
-        about["BLAS"] = " ".join(f"{p['internal_api']}/{p.get('architecture')}" for p in blas().info() if p["user_api"] == "blas")
-    return {**about, "system": f"{platform.system()} {platform.machine()}", "threads": _jit.available_threads()}
-
-
-def limits_blas():
-    return importlib.util.find_spec("threadpoolctl") is not None
-
-
-@lru_cache(maxsize=None)
-def blas():
-    """Finding the libraries takes a while: once."""
-    import threadpoolctl
-
-    return threadpoolctl.ThreadpoolController()
 
 
 def kernel(*problem, **options):
     """The kernel with one BLAS thread, as the door calls it."""
     with blas().limit(limits=1, user_api="blas") if limits_blas() else contextlib.nullcontext():
         return fused.loss_and_gradient(*problem, "exact", **options)
-
-
-def torch_eager(A, Y, lam, size):
-    """Loss and gradient as one would write them in torch. The norm is kept off zero, where its derivative is 0 / 0."""
-    import torch
-
-    A, Y = torch.tensor(A, requires_grad=True), torch.from_numpy(Y)
-    Z = (Y @ A).reshape(len(Y), -1, size)
-    tau = torch.relu(1 - lam / torch.linalg.vector_norm(Z, dim=2, keepdim=True).clamp_min(1e-30))
-    cost = ((Y - (tau * Z).reshape(len(Y), -1) @ A.T) ** 2).sum() / (2 * len(Y))
-    cost.backward()
-    return cost.item(), A.grad.numpy()
-
-
-def interleaved(functions, runs):
-    """Median seconds of each function, one run of each in turn after a pause; a first round is not counted."""
-    times = {name: [] for name in functions}
-    for k in range(runs + 1):
-        for name, function in functions.items():
-            time.sleep(0.05)  # threads of BLAS and torch go on spinning for a while: not at the cost of whoever comes next
-            start = time.perf_counter()
-            function()
-            if k:
-                times[name].append(time.perf_counter() - start)
-    return {name: statistics.median(values) for name, values in times.items()}
-
-
-def table(title, seconds, base):
-    """Print times as multiples of that of ``base`` and return them."""
-    print(f"\n{title}")
-    for name, value in seconds.items():
-        print(f"  {name:44} {1e3 * value:12.3f} ms {value / seconds[base]:10.2f} x {base}", flush=True)
-    return {"title": title, "base": base, "seconds": seconds, "ratios": {name: value / seconds[base] for name, value in seconds.items()}}
-
-
-def agree(name, result, expected, dtype):
-    """Refuse to time what is wrong."""
-    for ours, theirs in zip(result, expected, strict=True):
-        difference = np.linalg.norm(np.subtract(ours, theirs)) / np.linalg.norm(theirs)
-        if not difference <= TOLERANCE[dtype]:
-            raise SystemExit(f"{name} differs from the reference by {difference:.1e} in {dtype}")
 
 
 def gradient_tables(n_samples, runs):
@@ -132,18 +66,84 @@ def gradient_tables(n_samples, runs):
             functions = {
                 "kernel": lambda problem=problem: kernel(*problem),
                 "kernel, one thread": lambda problem=problem: kernel(*problem, n_threads=1),
-                "reference": lambda problem=problem: autoencoder.loss_and_grad(*problem),
             }
-            if importlib.util.find_spec("torch") is not None:
-                functions["torch eager"] = lambda problem=problem: torch_eager(*problem)
+            others = rivals.gradients(*problem)
+            functions |= {name: lambda rival=rival, A=A: rival(A) for name, rival in others.items()}
             expected = autoencoder.loss_and_grad(*problem)
             for name, function in functions.items():
-                agree(name, function(), expected, dtype)
+                agree(name, function(), expected, dtype)  # and compiled, where a rival compiles
             functions["Y A alone"] = lambda A=A, Y=Y: Y @ A
             norms = np.linalg.norm((Y @ A).reshape(len(Y), -1, p["group_size"]), axis=2)
             active = np.mean(np.sum(norms > p["lam"], axis=1))
             title = f"n=950, 500 groups of 2, N={n_samples}, {start}, {active:.1f} groups active, {dtype}"
             yield table(title, interleaved(functions, runs), "kernel")
+
+
+def training_tables(n_samples, n_steps):
+    """Mean time of a step of full-batch training with Adam, near the truth, over ``n_steps`` consecutive steps of each rival."""
+    p = PAPER
+    A_star = gs.make_dictionary(p["n_features"], p["n_groups"], p["group_size"], rng=0)
+    data = gs.sample(A_star, n_samples, p["n_active"], p["group_size"], rng=0).Y
+    for dtype in TOLERANCE:
+        A = gs.perturb_dictionary(A_star, correlation=STARTS["near the truth"], rng=0).astype(dtype)
+        Y = data.astype(dtype)
+        at = FixedSamples(Y, p["group_size"], engine="numba")
+        runs = {
+            "remembering, compiled Adam": descent(lambda A, at=at: at(A, p["lam"]), A, "numba"),
+            "kernel anew, compiled Adam": descent(lambda A, Y=Y: kernel(A, Y, p["lam"], p["group_size"]), A, "numba"),
+            "reference, NumPy's Adam": descent(lambda A, Y=Y: autoencoder.loss_and_grad(A, Y, p["lam"], p["group_size"]), A, "reference"),
+        }
+        if rivals.available("torch"):
+            runs["torch eager, torch.optim.Adam"] = torch_descent(A, Y, p["lam"], p["group_size"])
+        seconds, costs = dict.fromkeys(runs, 0.0), {}
+        for k in range(n_steps + 1):
+            for name, step in runs.items():
+                time.sleep(0.02)
+                start = time.perf_counter()
+                costs[name] = step()
+                seconds[name] += (time.perf_counter() - start) / n_steps if k else 0.0
+            if max(costs.values()) - min(costs.values()) > 1e2 * TOLERANCE[dtype] * max(costs.values()):
+                raise SystemExit(f"the costs after {k + 1} steps differ: {costs}")
+        yield table(f"a step of training, mean of {n_steps}, N={n_samples}, near the truth, {dtype}", seconds, "remembering, compiled Adam")
+
+
+def descent(loss_and_grad, A, engine):
+    """The function that takes one step of Adam and returns the cost before it."""
+    state = [A, np.zeros_like(A), np.zeros_like(A), 0]
+
+    def step():
+        A, first, second, steps = state
+        cost, G = loss_and_grad(A)
+        state[:3], state[3] = adam_step(A, G, first, second, steps + 1, 1e-3, engine), steps + 1
+        return cost
+
+    return step
+
+
+def torch_descent(A, Y, lam, size):
+    import torch
+
+    A, Y = torch.tensor(A, requires_grad=True), torch.from_numpy(Y)
+    adam = torch.optim.Adam([A], lr=1e-3, fused=True)
+
+    def step():
+        adam.zero_grad()
+        cost = rivals.torch_loss(A, Y, lam, size)
+        cost.backward()
+        adam.step()
+        return cost.item()
+
+    return step
+
+
+def adam_tables(runs):
+    """One step of Adam on a 950 x 1000 dictionary."""
+    for dtype in TOLERANCE:
+        arrays = np.random.default_rng(0).normal(size=(4, 950, 1000)).astype(dtype)
+        arrays[3] **= 2
+        functions = {engine: lambda engine=engine, arrays=arrays: adam_step(*arrays, 3, 1e-3, engine) for engine in ("numba", "reference")}
+        agree("Adam", functions["numba"](), functions["reference"](), dtype)
+        yield table(f"a step of Adam, 950 x 1000, {dtype}", interleaved(functions, runs), "numba")
 
 
 def activation_tables(runs):
@@ -153,12 +153,10 @@ def activation_tables(runs):
         for size in (1, 2, 4, 8, 16, 64):
             Z = rng.normal(size=(4000, 1024)).astype(dtype)
             lam, out = float(np.sqrt(size)), np.empty_like(Z)
-            functions = {
-                "copy": lambda Z=Z, out=out: np.copyto(out, Z),
-                "kernel": lambda Z=Z, lam=lam, size=size: activations.group_soft_threshold(Z, lam, size),
-                "reference": lambda Z=Z, lam=lam, size=size: reference_activations.group_soft_threshold(Z, lam, size),
-            }
-            agree("threshold", [functions["kernel"]()], [functions["reference"]()], dtype)
+            functions = rivals.thresholds(Z, lam, size)
+            for name, function in functions.items():
+                agree(f"threshold by {name}", [function()], [functions["reference"]()], dtype)
+            functions = {"copy": lambda Z=Z, out=out: np.copyto(out, Z), **functions}
             yield table(f"threshold of 4000 x 1024, groups of {size}, {dtype}", interleaved(functions, runs), "copy")
 
 

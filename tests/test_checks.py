@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from gradient_checks import agreement
 
-from gsae_ref import checks, ops
+from gsae_ref import checks, datasets, ops
 
 A = np.arange(1.0, 13.0).reshape(3, 4)  # 3 features, 4 atoms
 Y = np.arange(1.0, 7.0).reshape(2, 3)
@@ -74,6 +74,8 @@ REFUSALS = {
         "V has shape (2, 4), Z has shape (3, 4) ... must be equal ... check"),
     "A and A_star that differ": (
         lambda: ops.expected_gradient(A, A[:2], 0.5, 1, 2), ValueError, "A_star has shape (2, 4), A has shape (3, 4) ... must be equal"),
+    "a number for a path": (
+        lambda: datasets.load_mnist(5), TypeError, "source = 5 is a int ... must be a path ... pass a str or a pathlib.Path"),
     "threshold below 0": (lambda: ops.loss(A, Y, -0.5, 2), ValueError, "lam = -0.5 is negative ... must be >= 0 ... lam=0"),
     "threshold NaN": (lambda: ops.loss(A, Y, np.nan, 2), ValueError, "lam = nan ... must be finite ... check how"),
     "threshold infinite": (lambda: ops.group_soft_threshold(A, np.inf, 2), ValueError, "lam = inf ... must be finite"),
@@ -135,10 +137,53 @@ REFUSALS = {
         lambda: checks.norm_bounds(5, 4), ValueError, "b_min = 5.0 and b_max = 4.0 ... 0 < b_min <= b_max ... swap or rescale them"),
     "norm bound 0": (lambda: checks.norm_bounds(0, 4), ValueError, "b_min = 0.0 and b_max = 4.0 ... 0 < b_min <= b_max"),
     "norm bound NaN": (lambda: checks.norm_bounds(1, np.nan), ValueError, "b_max = nan ... must be finite"),
+    "a bias for some atoms": (
+        lambda: ops.sparse_encode(A, Y, [0.1, 0.2]), ValueError, "bias has 2 entries; there are 4 atoms; pass one number, or one for each"),
+    "a threshold for relu": (
+        lambda: ops.sparse_loss(A, Y, lam=0.5), ValueError, "lam = 0.5 with activation='relu', which has no threshold ... bias=-0.5"),
+    "an unknown activation": (lambda: ops.sparse_encode(A, Y, activation="tanh"), ValueError, "activation = 'tanh' is unknown ... 'relu'"),
+    "supports that are indices": (
+        lambda: ops.sparse_expected_gradient(A, A, [[0, 1]], [1.0]), ValueError,
+        "supports has dtype int64 and shape (1, 2) ... boolean mask ... 4 columns ... support_law"),
+    "a law with too few probabilities": (
+        lambda: ops.sparse_expected_gradient(A, A, np.eye(4) > 0, [0.5, 0.5]), ValueError,
+        "probabilities has 2 entries; there are 4 supports; pass one probability for each"),
+    "probabilities of another sum": (
+        lambda: ops.sparse_expected_gradient(A, A, np.eye(4) > 0, [0.5] * 4), ValueError,
+        "probabilities has the smallest entry 0.5 and the sum 2; ... add up to 1; use probabilities / sum(probabilities)"),
+    "a negative probability": (
+        lambda: ops.sparse_expected_gradient(A, A, np.eye(4) > 0, [1.5, -0.5, 0, 0]), ValueError, "smallest entry -0.5 and the sum 1"),
+    "one moment": (
+        lambda: ops.sparse_expected_gradient(A, A, np.eye(4) > 0, None, moments=1.0), ValueError, "moments = 1.0 ... pair (kappa_1, kappa_2)"),
+    "a second moment below the square of the first": (
+        lambda: ops.sparse_expected_gradient(A, A, np.eye(4) > 0, None, moments=(2, 1)), ValueError,
+        "moments = (2.0, 1.0) ... at least the square of the mean, 4; raise kappa_2"),
+    "one bound of a code": (lambda: checks.code_bounds(1.0), ValueError, "bounds = 1.0 ... pair (a_1, a_2); pass for example (1, 2)"),
+    "bounds of a code reversed": (
+        lambda: checks.code_bounds((2, 1)), ValueError, "bounds = (2.0, 1.0) ... 0 < a_1 <= a_2; swap or rescale them"),
     "seed -1": (lambda: checks.generator(-1), ValueError, "rng = -1 ... must be at least 0"),
     "seed as text": (lambda: checks.generator("zero"), TypeError, "rng = 'zero' is a str ... must be an integer"),
     "legacy random state": (
         lambda: checks.generator(np.random.RandomState(0)), TypeError, "rng = RandomState ... is a RandomState ... must be an integer"),
+    "groups that do not divide": (
+        lambda: checks.grouping(3, 4), ValueError, "groups = 3 does not divide the 4 predictors ... divisor of 4, or pass the sizes"),
+    "ragged groups": (lambda: checks.grouping([[1], [1, 2]], 3), TypeError, "groups cannot be read as an array ... one integer per group"),
+    "groups of fractions": (lambda: checks.grouping([1.0, 2.0], 3), TypeError, "groups has dtype float64 ... label per predictor ... convert"),
+    "groups that do not add up": (
+        lambda: checks.grouping([1, 2], 4), ValueError, "groups has 2 entries that add up to 3; there are 4 predictors ... which you mean"),
+    "an empty group": (lambda: checks.grouping([4, 0], 4), ValueError, "groups has 2 entries that add up to 4 ... must be positive"),
+    "a target of another length": (
+        lambda: checks.target("y", [1.0, 2.0], 3, "X"), ValueError, "y has 2 entries; X asks for 3; one number per sample ... check"),
+    "times that go back": (lambda: checks.increasing("t", [0, 2, 1]), ValueError, "t starts at 0.0 ... strictly increasing; sort it"),
+    "a start at zero": (lambda: checks.positive("alpha", np.zeros(2)), ValueError, "alpha has an entry 0.0 ... must be > 0 ... pass positive"),
+    "a share of one": (lambda: checks.fraction("part", 1.0), ValueError, "part = 1.0 ... strictly between 0 and 1; pass a share"),
+    "groups that do not divide the channels": (
+        lambda: ops.ConvolutionalAutoencoder(3), ValueError, "n_groups = 3 does not divide the 512 latent channels ... choose a divisor of 512"),
+    "channels as one number": (
+        lambda: ops.ConvolutionalAutoencoder(channels=8), TypeError, "channels = 8 ... one number of channels for each layer ... tuple"),
+    "parameters of no network": (lambda: checks.named_arrays("p", {}, {"W": (2,)}), ValueError, "p holds [] ... dict of ['W'] ... start from"),
+    "a parameter of another shape": (
+        lambda: checks.named_arrays("p", {"W": [1, 2, 3]}, {"W": (2,)}), ValueError, "p['W'] has shape (3,) ... asks for (2,) ... check which"),
 }  # fmt: skip
 
 
@@ -273,6 +318,16 @@ DOORS = {
     "loss_and_grad, appendix_b": lambda a: ops.loss_and_grad(a["A"], a["Y"], 1.0, 2, "appendix_b")[1],
     "loss_and_grad, approximate": lambda a: ops.loss_and_grad(a["A"], a["Y"], 1.0, 2, "approximate")[1],
     "loss_and_grad, support": lambda a: ops.loss_and_grad(a["A"], a["Y"], 1.0, 2, "approximate", support=a["support"])[1],
+    "dglnn_weights": lambda a: ops.dglnn_weights(a["tau"], a["Z"][0], 2),
+    "dglnn_loss_and_grad": lambda a: np.concatenate(ops.dglnn_loss_and_grad(a["tau"], a["Z"][0], a["A"], a["Y"][0], [2, 1, 3])[1:]),
+    "dglnn_path": lambda a: ops.dglnn_path(a["A"], a["Y"][0], [1, 0, 1, 0, 2, 2], n_epochs=3, alpha=0.5, gamma=0.01).v,
+    "dglnn_flow": lambda a: ops.dglnn_flow(a["A"], a["Y"][0], 2, [0, 0.1], alpha=0.5).w,
+    "signed_path": lambda a: ops.signed_path(a["A"], a["Y"][0], n_epochs=3, alpha=0.5, step_size=0.01).x,
+    "early_stop": lambda a: ops.early_stop(ops.dglnn_path(a["A"], a["Y"][0], 2, n_epochs=3, alpha=0.5, gamma=0.01), "oracle", w_star=a["Z"][0]).w,
+    "sparse_encode": lambda a: ops.sparse_encode(a["A"], a["Y"], -0.1),
+    "sparse_loss": lambda a: ops.sparse_loss(a["A"], a["Y"], activation="hard", lam=0.5),
+    "sparse_loss_and_grad": lambda a: ops.sparse_loss_and_grad(a["A"], a["Y"], activation="soft", lam=0.5)[1],
+    "sparse_expected_gradient": lambda a: ops.sparse_expected_gradient(a["A"], a["A_star"], np.eye(6) > 0, None, 0.1)[0],
     "unfolded_encode": lambda a: ops.unfolded_encode(a["A"], a["Y"], 1.0, 2, 3),
     "unfolded_loss_and_grad": lambda a: ops.unfolded_loss_and_grad(a["A"], a["Y"], 1.0, 2, 3)[1],
     "compare_gradients": lambda a: ops.compare_gradients(a["A"], a["Y"], 1.0, 2)["approximate"].tangential,
@@ -346,7 +401,7 @@ def test_without_threshold_the_codes_are_a_copy_of_the_input():
     assert not np.shares_memory(ops.group_soft_threshold(Z, 0, 2), Z)
 
 
-NUMBERS = ("loss", "compare_gradients")  # results that are statistics, of no promised dtype
+NUMBERS = ("loss", "sparse_loss", "compare_gradients")  # results that are statistics, of no promised dtype
 
 
 @pytest.mark.parametrize("door", DOORS)

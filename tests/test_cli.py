@@ -112,7 +112,7 @@ def test_verify_writes_the_whole_result(run, tmp_path):
     result = json.loads((tmp_path / "out.json").read_text())
     assert status == 0
     assert result["ok"] is True
-    assert result["settings"] == {"papers": ["T21", "own"], "quick": True, "rng": 3}
+    assert result["settings"] == {"papers": sorted({row.paper for row in LEDGER.values()}), "quick": True, "rng": 3}
     assert result["counts"] == {"rows": 1, "confirmed": 1, "corrected": 1}
     (row,) = result["rows"]
     assert (row["id"], row["verdict"], row["confirmed"]) == ("T21-prop2", "corrected", True)
@@ -151,7 +151,7 @@ def test_a_false_claim_gives_status_1_and_is_printed(run, monkeypatch):
 @pytest.mark.parametrize(("arguments", "message"), [
     (["--only", "T21-prop3"], "ledger id 'T21-prop3' is unknown"),
     (["--only", "T21-prop3"], "near matches: T21-prop2, T21-prop1"),
-    (["--paper", "N19"], "papers = 'N19' is unknown; choose one of 'T21', 'own', 'all'"),
+    (["--paper", "X99"], "papers = 'X99' is unknown; choose one of"),
     (["--only", "R0", "--backend", "mpi"], "backend = 'mpi' is unknown; choose one of 'loky', 'threading', 'dask'"),
     (["--only", "R0", "--n-jobs", "0", "--quick"], "n_jobs"),
     (["--only", "R0", "--seed", "-1"], "it must be at least 0"),
@@ -345,7 +345,14 @@ def test_info_says_what_is_not_installed(run, monkeypatch):
     monkeypatch.setattr(importlib.metadata, "version", absent)
     status, out, _ = run("info")
     assert status == 0
-    assert [line.split(maxsplit=1)[1] for line in out.splitlines()].count("not installed") == 9
+    assert [line.split(maxsplit=1)[1] for line in out.splitlines()].count("not installed") == 10
+
+
+def test_info_compiles_what_it_is_asked_to(run, monkeypatch):
+    monkeypatch.setattr(gsae_ref.ops, "warm_up", lambda report: report("toy kernels", 1.5) or 1.5)
+    status, out, _ = run("info", "--warm-up")
+    assert status == 0
+    assert "toy kernels                     1.5 s" in out
 
 
 COLOUR = [(True, None, True), (True, "", True), (True, "1", False), (False, None, False)]

@@ -78,3 +78,54 @@ def test_auto_takes_the_reference_when_the_compiler_is_disabled():
         [sys.executable, "-c", program], env={"NUMBA_DISABLE_JIT": "1", "PATH": ""}, capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == ["False", "True", "False"]
+
+
+# ------------------------------------------------------------------------------------------------ threads
+
+
+@pytest.fixture
+def default_threads():
+    yield
+    gs.set_num_threads(None)
+
+
+def test_the_number_of_threads_can_be_set_and_changes_no_bit(default_threads):
+    A, Y = network(300)
+    results = []
+    for n_threads in (1, 2, 4):
+        gs.set_num_threads(n_threads)
+        assert gs.get_num_threads() == n_threads
+        results.append(gs.loss_and_grad(A, Y, 2.0, 2, engine="numba")[1].tobytes())
+    assert len(set(results)) == 1
+
+
+@pytest.mark.parametrize("name", ["GSAE_REF_NUM_THREADS", "OMP_NUM_THREADS", "NUMBA_NUM_THREADS"])
+def test_the_usual_environment_variables_limit_the_threads(name, monkeypatch, default_threads):
+    monkeypatch.setenv(name, "1")
+    assert gs.get_num_threads() == 1
+    monkeypatch.setenv(name, "not a number")
+    assert gs.get_num_threads() >= 1
+    gs.set_num_threads(3)  # what the program says counts more
+    assert gs.get_num_threads() == 3
+
+
+@pytest.mark.parametrize(("value", "message"), [(0, "n_threads = 0; it must be at least 1"), (2.0, "n_threads = 2.0 is a float"),
+                                                ("2", "n_threads = '2' is a str")])
+def test_a_number_of_threads_that_is_none_is_refused(value, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        gs.set_num_threads(value)
+
+
+# ------------------------------------------------------------------------------------------------ the threshold
+
+
+@pytest.mark.parametrize("lam", [0.0, 1.0])
+def test_a_large_threshold_is_compiled_and_equal(lam, monkeypatch):
+    Z = np.random.default_rng(0).normal(size=(600, 2000))
+    V = np.random.default_rng(1).normal(size=Z.shape)
+    ours = gs.group_soft_threshold(Z, lam, 4), gs.group_soft_threshold_vjp(Z, V, lam, 4)
+    monkeypatch.setattr(engine, "ENOUGH_ENTRIES", np.inf)
+    plain = gs.group_soft_threshold(Z, lam, 4), gs.group_soft_threshold_vjp(Z, V, lam, 4)
+    for a, b in zip(ours, plain, strict=True):
+        assert np.linalg.norm(a - b) <= 1e-15 * np.linalg.norm(b)
+        assert a.shape == b.shape

@@ -54,7 +54,7 @@ def test_the_public_ledger_is_this_one():
 
 def test_the_paper_comes_before_our_own_and_its_equations_in_their_order():
     papers = [row.paper for row in ROWS]
-    assert papers == sorted(papers, key=["T21", "own"].index)
+    assert papers == sorted(papers, key=["T21", "N19", "L23", "own"].index)
     numbers = [int(row.id.removeprefix("T21-eq")) for row in ROWS if re.fullmatch(r"T21-eq\d+", row.id)]
     assert numbers == list(range(1, 79))
 
@@ -65,8 +65,8 @@ def test_the_paper_comes_before_our_own_and_its_equations_in_their_order():
 @every_row
 def test_a_row_uses_the_vocabulary_of_the_ledger(row):
     assert row.verdict in VERDICTS
-    assert row.kind in {"equation", "assumption", "proposition", "lemma", "theorem", "remark", "claim"}
-    assert row.paper in {"T21", "own"}
+    assert row.kind in {"equation", "assumption", "definition", "proposition", "lemma", "theorem", "corollary", "remark", "claim"}
+    assert row.paper in {"T21", "N19", "L23", "own"}
     assert row.statement.strip() == row.statement != ""
     assert all(isinstance(h, Hypothesis) for h in row.hypotheses)
     assert all(isinstance(e, (Inequality, Identity, Counterexample, Measurement, Reading)) for e in row.evidence)

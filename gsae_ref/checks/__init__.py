@@ -15,9 +15,13 @@ from .arrays import (
     same_shape,
     support,
 )
-from .scalars import count, flag, generator, group_size, n_active, norm_bounds, option, real, step, threshold
+from .grouped import grouping, increasing, positive, target
+from .layers import divisor, named_arrays, widths
+from .scalars import count, flag, fraction, generator, group_size, n_active, norm_bounds, option, path, real, step, threshold
+from .sparse import code_bounds, code_moments, per_atom, support_law, weights
 
 __all__ = [
-    "array", "batch", "codes", "common_dtype", "count", "covariance", "dictionary", "flag", "generator", "group_size", "n_active",
-    "norm_bounds", "option", "per_group", "real", "same_shape", "step", "support", "threshold",
+    "array", "batch", "code_bounds", "code_moments", "codes", "common_dtype", "count", "covariance", "dictionary", "divisor", "flag",
+    "fraction", "generator", "group_size", "grouping", "increasing", "n_active", "named_arrays", "norm_bounds", "option", "path", "per_atom",
+    "per_group", "positive", "real", "same_shape", "step", "support", "support_law", "target", "threshold", "weights", "widths",
 ]

@@ -41,8 +41,9 @@ def array(name, value, ndim=None):
         raise ValueError(f"{name} has shape {result.shape}; it must be {rule}; reshape it, samples as rows")
     if result.size == 0:
         raise ValueError(f"{name} is empty, of shape {result.shape}; it must hold at least one number; check how it was sliced")
-    bad = np.argwhere(~np.isfinite(result))
-    if len(bad):
+    finite = np.isfinite(result)
+    if not finite.all():
+        bad = np.argwhere(~finite)
         where = tuple(bad[0].tolist())
         raise ValueError(
             f"{name} has {len(bad)} entries that are NaN or infinite, the first at {where}; "

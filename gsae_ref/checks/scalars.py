@@ -1,10 +1,11 @@
 """Numbers, options and flags, checked."""
 
 import numbers
+import os
 
 import numpy as np
 
-__all__ = ["count", "flag", "generator", "group_size", "n_active", "norm_bounds", "option", "real", "step", "threshold"]
+__all__ = ["count", "flag", "fraction", "generator", "group_size", "n_active", "norm_bounds", "option", "path", "real", "step", "threshold"]
 
 
 def real(name, value):
@@ -81,6 +82,13 @@ def option(name, value, options):
     return value
 
 
+def path(name, value):
+    """Return a path as a str."""
+    if not isinstance(value, (str, os.PathLike)):
+        raise TypeError(f"{name} = {value!r} is a {type(value).__name__}; it must be a path; pass a str or a pathlib.Path")
+    return os.fspath(value)
+
+
 def flag(name, value):
     """Return ``value`` as a bool if it is one."""
     if not isinstance(value, (bool, np.bool_)):
@@ -97,3 +105,11 @@ def generator(rng):
     if rng is None or isinstance(rng, np.random.Generator):
         return np.random.default_rng(rng)
     return np.random.default_rng(count("rng", rng, minimum=0))
+
+
+def fraction(name, value):
+    """Return a real number strictly between 0 and 1."""
+    result = real(name, value)
+    if not 0 < result < 1:
+        raise ValueError(f"{name} = {result!r}; it must lie strictly between 0 and 1; pass a share such as 0.2")
+    return result

@@ -8,7 +8,7 @@ import os
 import sys
 
 from .. import __version__
-from . import checking, information, reproducing, verifying
+from . import checking, fitting, information, reproducing, verifying
 
 __all__ = ["main"]
 
@@ -53,6 +53,6 @@ def _parser():
     parser.add_argument("--version", action="version", version=f"gsae_ref {__version__}")
     commands = parser.add_subparsers(dest="command", title="commands")
 
-    for module in (verifying, checking, reproducing, information):
+    for module in (verifying, checking, reproducing, fitting, information):
         module.add(commands)
     return parser

@@ -32,11 +32,11 @@ def wrapped(text, indent):
     return textwrap.fill(text, width, initial_indent=indent, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
-def load_array(path):
-    """Read one .npy array; never unpickles."""
+def load_array(path, memory_mapped=False):
+    """Read one .npy array, or map it into memory; never unpickles."""
     try:
         with open(path, "rb") as file:
-            A = np.load(file, allow_pickle=False)
+            A = np.load(path if memory_mapped else file, mmap_mode="r" if memory_mapped else None, allow_pickle=False)
     except FileNotFoundError as error:
         raise ValueError(f"{path} does not exist; the argument is a .npy file; write one with numpy.save") from error
     except OSError as error:

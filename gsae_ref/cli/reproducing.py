@@ -1,9 +1,10 @@
 """``gsae-ref reproduce``: a figure or table of the papers, made again and compared claim by claim."""
 
+import argparse
 import os
 import sys
 
-from .. import experiments
+from .. import checks, experiments
 from ..experiments.cells import Cells
 from ..experiments.publishing import publish
 from ..files import check_writable, write_json
@@ -12,19 +13,35 @@ from .printing import common, paint, wrapped
 __all__ = ["add", "run"]
 
 
+class _Experiment(argparse.ArgumentParser):
+    """The options of one experiment, which is imported when it is the one asked for: a command pays for no other."""
+
+    experiment = None
+
+    def parse_known_args(self, args=None, namespace=None):
+        """As every parser; the experiment's own options are added first."""
+        if self.experiment is not None:
+            getattr(experiments.load(self.experiment), "add_options", lambda parser: None)(self)
+            self.experiment = None
+        return super().parse_known_args(args, namespace)
+
+
 def add(commands):
     """Add the command to the parser, with one sub-command for every experiment."""
-    command = commands.add_parser("reproduce", help="make a figure or table of the papers again, and compare it claim by claim")
-    names = command.add_subparsers(dest="experiment", metavar="NAME", title="figures and tables")
+    command = commands.add_parser(
+        "reproduce", help="make a figure or table of the papers again, and compare it claim by claim",
+        epilog="gsae-ref reproduce, without a name, says what each of them is",
+    )
+    names = command.add_subparsers(dest="experiment", metavar="NAME", title="figures and tables", parser_class=_Experiment,
+                                   help=", ".join(experiments.EXPERIMENTS))
     command.set_defaults(run=_list)
     for name in experiments.EXPERIMENTS:
-        module = experiments.load(name)
-        one = names.add_parser(name, help=module.TITLE)
+        one = names.add_parser(name)
+        one.experiment = name
         one.add_argument("--quick", action="store_true", help="a reduced size that takes under a minute")
         one.add_argument("--seeds", type=int, default=1, metavar="K", help="repeat for K seeds, from --seed on; mean and spread (default 1)")
         one.add_argument("--out", metavar="DIR", help="folder for pictures, numbers and report; what is finished there is not computed again "
                          "(default reproduced/NAME, with --quick reproduced/NAME-quick)")
-        getattr(module, "add_options", lambda parser: None)(one)
         common(one)
         one.set_defaults(run=run)
 
@@ -41,6 +58,7 @@ def run(arguments):
                ("command", "experiment", "run", "json", "out", "seed", "seeds", "quick")}
     name, module = arguments.experiment, experiments.load(arguments.experiment)
     folder = arguments.out or os.path.join("reproduced", name + ("-quick" if arguments.quick else ""))
+    checks.count("seeds", arguments.seeds)
     if arguments.json:
         check_writable(arguments.json)
     cells = Cells(os.path.join(folder, "cells"), progress=True)

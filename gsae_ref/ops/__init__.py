@@ -4,12 +4,23 @@ Every function accepts one sample as a 1-D array and then returns a 1-D result. 
 float64; a mixture is promoted. Inputs are never modified; read-only, non-contiguous and memory-mapped arrays work.
 """
 
+from .adam import adam_step
 from .comparison import GradientComparison, compare_gradients, expected_gradient
-from .engine import ENGINES
+from .convolutional import ConvolutionalAutoencoder, VariationalAutoencoder
+from .engine import ENGINES, get_num_threads, set_num_threads
+from .fixed import FixedSamples
+from .grouped import dglnn_flow, dglnn_loss_and_grad, dglnn_weights
+from .grouped_paths import dglnn_path, signed_path
+from .grouped_stopping import EarlyStop, early_stop
 from .shallow import GRADIENTS, decode, encode, group_soft_threshold, group_soft_threshold_vjp, loss, loss_and_grad
+from .sparse import sparse_encode, sparse_expected_gradient, sparse_loss, sparse_loss_and_grad
 from .unfolding import unfolded_encode, unfolded_loss_and_grad
+from .warming import warm_up
 
 __all__ = [
-    "ENGINES", "GRADIENTS", "GradientComparison", "compare_gradients", "decode", "encode", "expected_gradient", "group_soft_threshold",
-    "group_soft_threshold_vjp", "loss", "loss_and_grad", "unfolded_encode", "unfolded_loss_and_grad",
+    "ConvolutionalAutoencoder", "VariationalAutoencoder",
+    "ENGINES", "EarlyStop", "FixedSamples", "GRADIENTS", "GradientComparison", "compare_gradients", "decode",
+    "dglnn_flow", "dglnn_loss_and_grad", "dglnn_path", "dglnn_weights", "early_stop", "encode", "expected_gradient", "group_soft_threshold",
+    "group_soft_threshold_vjp", "loss", "loss_and_grad", "signed_path", "sparse_encode", "sparse_expected_gradient", "sparse_loss",
+    "sparse_loss_and_grad", "unfolded_encode", "unfolded_loss_and_grad",
 ]

@@ -3,8 +3,8 @@
 import numpy as np
 
 from .. import checks
-from ..reference import activations, autoencoder, gradients
-from .engine import compiled, one_blas_thread
+from ..reference import autoencoder, gradients
+from .engine import compiled, one_blas_thread, threshold_room
 
 __all__ = ["decode", "encode", "group_soft_threshold", "group_soft_threshold_vjp", "loss", "loss_and_grad", "network"]
 
@@ -46,7 +46,7 @@ def group_soft_threshold(Z, lam, group_size):
     array([2.4, 3.2, 0. , 0. ])
     """
     Z = checks.codes("Z", Z, group_size)
-    return activations.group_soft_threshold(Z, checks.threshold(lam), group_size)
+    return threshold_room(Z.size).group_soft_threshold(Z, checks.threshold(lam), group_size)
 
 
 def group_soft_threshold_vjp(Z, V, lam, group_size):
@@ -85,7 +85,7 @@ def group_soft_threshold_vjp(Z, V, lam, group_size):
     Z, V = checks.codes("Z", Z, group_size), checks.array("V", V)
     checks.same_shape("Z", Z, "V", V)
     Z, V = checks.common_dtype(Z, V)
-    return activations.group_soft_threshold_vjp(Z, V, checks.threshold(lam), group_size)
+    return threshold_room(Z.size).group_soft_threshold_vjp(Z, V, checks.threshold(lam), group_size)
 
 
 def network(A, Y, lam, group_size):

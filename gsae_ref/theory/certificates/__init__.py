@@ -10,9 +10,9 @@ This room imports the standard library only (fractions, dataclasses, itertools, 
 this folder. exact.py is the arithmetic; a folder for each paper holds its certificates.
 """
 
-from . import t21
+from . import l23, n19, t21
 from .exact import Certificate, Comparison
 
 __all__ = ["CERTIFICATES", "Certificate", "Comparison"]
 
-CERTIFICATES = t21.CERTIFICATES
+CERTIFICATES = t21.CERTIFICATES | n19.CERTIFICATES | l23.CERTIFICATES

@@ -1,10 +1,10 @@
 """The ledger: every numbered statement of the papers with its verdict, in the order of each paper, then this project's own R0, R1, ..."""
 
-from . import t21
+from . import l23, n19, t21
 from .row import VERDICTS, Row
 
 __all__ = ["LEDGER", "Row", "VERDICTS"]
 
-_PAPERS = (t21,)
+_PAPERS = (t21, n19, l23)
 _ROWS = [row for paper in _PAPERS for row in paper.ROWS]
 LEDGER = {row.id: row for row in sorted(_ROWS, key=lambda row: row.paper == "own")}

@@ -4,8 +4,8 @@ One map serves both uses: a random vector gives a random instance, and an optimi
 ``shapes``, ``draw(shape, rng)``, which returns a parameter vector, and ``build(shape, parameters)``, which returns the instance.
 """
 
-from . import t21
+from . import l23, n19, t21
 
 __all__ = ["FAMILIES"]
 
-FAMILIES = t21.FAMILIES
+FAMILIES = t21.FAMILIES | n19.FAMILIES | l23.FAMILIES

@@ -1,0 +1,181 @@
+"""The unfolded encoder's kernel beside the reference and torch: ratios of interleaved runs, medians.
+
+    python benchmarks/bench_unfolded.py                   some minutes
+    python benchmarks/bench_unfolded.py --quick           a tenth of the samples, fewer runs
+    python benchmarks/bench_unfolded.py --json FILE       the numbers as a file
+
+Size: T21 section 4.2, 784 features, 10 groups of 16, 15 accelerated steps. On MNIST if it is there (never downloaded), at the start that
+the recipe takes and after some hundred steps of Adam, else on made-up data. Every rival's loss and gradient is checked against the
+reference before anything is timed. "torch, Gram" does by automatic differentiation what the kernel does by hand; much of the gain over
+"torch" is that trick. Only ratios within one table mean something: the machine may be busy.
+"""
+
+import argparse
+import contextlib
+import importlib.util
+import json
+import sys
+import time
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+from timing import agree, blas, interleaved, limits_blas, table, versions
+
+import gsae_ref as gs
+from gsae_ref.kernels import unfolded as kernels
+from gsae_ref.reference import unfolded as reference
+
+SIZE, N_GROUPS, N_UNFOLD, STEP, LAM, BATCH = 16, 10, 15, 0.04, 5.0, 128
+DTYPES = "float64", "float32"
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description="Print how fast the unfolded kernel is, as ratios.")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the samples, three runs of each")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write versions and numbers to a file")
+    arguments = parser.parse_args(argv)
+    runs, n_samples = (3, 1024) if arguments.quick else (5, 10_240)
+
+    about = versions()
+    print("  ".join(f"{name} {value}" for name, value in about.items()))
+    name, Y = data(60_000)
+    print(f"data: {name}")
+    starts = {"at the start": start(Y)}
+    starts["trained"] = trained(starts["at the start"], Y, 100 if arguments.quick else 1000)
+    tables = []
+    for title, A in starts.items():
+        for dtype in DTYPES:
+            tables.append(gradient_table(title, A.astype(dtype), Y[:n_samples].astype(dtype), runs))
+            tables.append(batch_table(title, A.astype(dtype), Y.astype(dtype), runs))
+    tables.append(crossover_table(starts["trained"], Y, runs))
+    if arguments.json is not None:
+        arguments.json.write_text(json.dumps({"about": about, "data": name, "tables": tables}, indent=1) + "\n")
+    return 0
+
+
+def data(n_samples):
+    """MNIST, centred; made-up data where it is not on this computer."""
+    try:
+        Y = gs.load_mnist(dtype="float64", download=False).train_images
+    except ValueError as error:
+        print(error)
+        return made_up(n_samples)
+    return "MNIST, centred", Y - Y.mean(axis=0)
+
+
+def made_up(n_samples):
+    A_star = gs.make_dictionary(784, N_GROUPS, SIZE, rng=0)
+    return "one active group of ten, and noise", gs.sample(A_star, n_samples, 1, SIZE, norm_range=(5, 8), snr_db=3, rng=0).Y
+
+
+def start(Y):
+    """The leading 16 principal directions, mixed anew for every group, columns of norm 1."""
+    rng, V = np.random.default_rng(0), np.linalg.eigh(Y.T @ Y)[1][:, : -SIZE - 1 : -1]
+    A = np.hstack([V @ rng.normal(size=(SIZE, SIZE)) for _ in range(N_GROUPS)])
+    return A / np.linalg.norm(A, axis=0)
+
+
+def trained(A, Y, n_steps):
+    """Some steps of Adam, columns kept at norm 1."""
+    rng, A, m, v = np.random.default_rng(0), A.copy(), 0.0, 0.0
+    for t in range(1, n_steps + 1):
+        G = kernel(A, Y[rng.integers(0, len(Y), BATCH)])[1]
+        m, v = m + 0.1 * (G - m), v + 0.001 * (G * G - v)
+        A -= 1e-3 * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+        A /= np.linalg.norm(A, axis=0)
+    return A
+
+
+def kernel(A, Y, **options):
+    """The kernel with one BLAS thread, as the door calls it."""
+    with blas().limit(limits=1, user_api="blas") if limits_blas() else contextlib.nullcontext():
+        return kernels.unfolded_loss_and_grad(A, Y, LAM, SIZE, N_UNFOLD, STEP, **options)
+
+
+def plain(A, Y):
+    return reference.unfolded_loss_and_grad(A, Y, LAM, SIZE, N_UNFOLD, STEP)
+
+
+def torch_eager(A, Y, gram):
+    """As one would write it in torch; with ``gram`` the steps use A^T A and Y A. The norm is kept off zero, where its derivative is 0 / 0."""
+    import torch
+
+    A, Y = torch.tensor(A, requires_grad=True), torch.from_numpy(Y)
+    G, C = (A.T @ A, Y @ A) if gram else (None, None)
+    X = before = torch.zeros(len(Y), A.shape[1], dtype=A.dtype)
+    for beta in reference.momentum(N_UNFOLD):
+        T = X + beta * (X - before)
+        V = (T + STEP * (C - T @ G if gram else (Y - T @ A.T) @ A)).reshape(len(Y), -1, SIZE)
+        tau = torch.relu(1 - STEP * LAM / torch.linalg.vector_norm(V, dim=2, keepdim=True).clamp_min(1e-30))
+        before, X = X, (tau * V).reshape(len(Y), -1)
+    cost = ((Y - X @ A.T) ** 2).sum() / (2 * len(Y))
+    cost.backward()
+    return cost.item(), A.grad.numpy()
+
+
+def rivals(A, Y):
+    """Everybody's loss and gradient of one problem, checked."""
+    functions = {
+        "kernel": lambda: kernel(A, Y),
+        "kernel, one thread": lambda: kernel(A, Y, n_threads=1),
+        "kernel, block way only": lambda: kernel(A, Y, few=0.0),
+        "reference": lambda: plain(A, Y),
+    }
+    if importlib.util.find_spec("torch") is not None:
+        functions |= {"torch, Gram": lambda: torch_eager(A, Y, True), "torch": lambda: torch_eager(A, Y, False)}
+    expected = plain(A, Y)
+    for name, function in functions.items():
+        agree(name, function(), expected, A.dtype.name)
+    return functions
+
+
+def active(A, Y):
+    X = kernels.unfolded_encode(A, Y, LAM, SIZE, N_UNFOLD, STEP)
+    return np.mean(np.sum(np.linalg.norm(X.reshape(len(Y), -1, SIZE), axis=2) > 0, axis=1))
+
+
+def gradient_table(title, A, Y, runs):
+    """One loss and gradient of many samples."""
+    functions = rivals(A, Y)
+    tracemalloc.start()
+    functions["kernel"]()
+    peak = tracemalloc.get_traced_memory()[1] / 2**20
+    tracemalloc.stop()
+    title = f"{title}: N = {len(Y)}, {active(A, Y):.2f} of {N_GROUPS} groups active, {A.dtype}, kernel's peak of extra memory {peak:.0f} MiB"
+    return {**table(title, interleaved(functions, runs), "kernel"), "peak_MiB": peak}
+
+
+def batch_table(title, A, Y, runs):
+    """One mini-batch, and through the door; times 469 it is an epoch of 60,000 images without the optimiser."""
+    batch = Y[:BATCH]
+    functions = {"kernel": None, "through the door": lambda: gs.unfolded_loss_and_grad(A, batch, LAM, SIZE, N_UNFOLD, STEP), **rivals(A, batch)}
+    del functions["kernel, one thread"]
+    repeated = {name: lambda function=function: [function() for _ in range(20)] for name, function in functions.items()}
+    seconds = {name: value / 20 for name, value in interleaved(repeated, runs).items()}
+    result = table(f"{title}: mini-batch of {BATCH}, {A.dtype}", seconds, "kernel")
+    began = time.process_time()
+    repeated["through the door"]()
+    epoch = (time.process_time() - began) / 20 * 60_000 / BATCH
+    print(f"  {'epoch of 60,000 in such batches':44} {epoch:12.2f} s of processor time")
+    return {**result, "epoch_seconds": epoch}
+
+
+def crossover_table(A, Y, runs):
+    """Block way / sample by sample over the share of active groups, which lam sets: above 1 the second is faster."""
+    ratios = {}
+    for lam in (8.0, 5.0, 3.0, 2.0, 1.5, 1.0, 0.5):
+        args = A, Y[:1024], lam, SIZE, N_UNFOLD, STEP
+        problem = kernels._Problem(A, 1024, lam, SIZE, N_UNFOLD, STEP, True, False, 0.0, 1.0)
+        share = kernels.unfolded_steps.probe(
+            args[1] @ A, problem.G, problem.betas, *problem.numbers, *kernels._Workspace(problem).sample) / (1024 * N_GROUPS * N_UNFOLD)
+        ways = {few: lambda few=few, args=args: kernels.unfolded_loss_and_grad(*args, n_threads=1, few=few) for few in (0.0, 1.0)}
+        seconds = interleaved(ways, runs)
+        ratios[f"{share:.0%}"] = seconds[0.0] / seconds[1.0]
+    title = f"block way / sample by sample by share of active groups, float64 (switch: {kernels.FEW})"
+    print(f"\n{title}\n  " + "  ".join(f"{share} {ratio:.2f}" for share, ratio in ratios.items()), flush=True)
+    return {"title": title, "ratios": ratios}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

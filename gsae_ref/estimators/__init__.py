@@ -1,0 +1,27 @@
+"""scikit-learn estimators; the files below import scikit-learn, this one does not. May import training, ops, metrics, checks, groups, files."""
+
+import importlib
+
+ESTIMATORS = {  # name -> the file below that has it
+    "DiagonallyGroupedLinearRegressor": "grouped_regression",
+    "GroupSparseAutoencoder": "autoencoders",
+    "SparseAutoencoder": "autoencoders",
+}
+
+__all__ = [*ESTIMATORS]
+
+
+def __getattr__(name):
+    """Import the file that has an estimator when it is first asked for."""
+    if name not in ESTIMATORS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        return getattr(importlib.import_module(f"{__name__}.{ESTIMATORS[name]}"), name)
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] != "sklearn":
+            raise
+        raise ImportError(f"{name} needs scikit-learn, which is not installed; pip install 'gsae_ref[sklearn]'") from error
+
+
+def __dir__():
+    return sorted([*globals(), *ESTIMATORS])

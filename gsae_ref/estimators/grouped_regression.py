@@ -1,0 +1,181 @@
+"""Group-sparse linear regression without a penalty: the network of L23, stopped early, as a scikit-learn estimator. May import ops, checks."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.utils import Bunch, check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from .. import checks, ops
+
+__all__ = ["DiagonallyGroupedLinearRegressor"]
+
+
+class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
+    """Linear regression whose weights are few groups, by gradient descent on w_l = u_l^2 v_l from a small start. [L23] Algorithms 1 and 2.
+
+    There is no penalty: large groups are learned first, and stopping before the noise is learned leaves the others at zero. Before the
+    descent, X and y are centred (with ``fit_intercept``) and divided by s_X = ||X||_2 / sqrt(n) and s_y = ||y|| / sqrt(n). Then X^T X / n <= I,
+    and step sizes need not be tuned to the data; ``alpha``, ``gamma`` and ``eta`` are in these units, everything returned is in those of X
+    and y. Groups are compared by the norms of their weights, so give predictors a common scale first (``StandardScaler`` in a pipeline).
+
+    Parameters
+    ----------
+    groups : int or array_like of int, optional
+        One size for all groups, the sizes of contiguous groups, or one label per predictor, in any order. None: groups of one.
+    algorithm : {"algorithm_1", "algorithm_2", "gradient_descent"}
+        As in :func:`gsae_ref.dglnn_path`.
+    n_epochs : int
+        Steps to take.
+    alpha : float
+        Magnitude at the start, > 0. Smaller: sparser and slower (the time grows like log(1/alpha)).
+    gamma : float
+        Step size on the magnitudes u, > 0.
+    eta : float, optional
+        Constant step size on the directions v, as in :func:`gsae_ref.dglnn_path`.
+    early_stopping : bool
+        Keep a part of the samples for validation and take the state with the smallest squared error there. False: all samples are
+        used, and the last state is taken.
+    validation_fraction : float
+        That part, between 0 and 1; at least one sample, and one is left.
+    fit_intercept : bool
+        Whether an intercept is fitted (by centring).
+    record_every : int
+        Epochs between the states of ``path_``, among which early stopping chooses.
+    random_state : int, RandomState or None
+        Draws the validation samples.
+
+    Attributes
+    ----------
+    coef_ : ndarray of shape (n_features_in_,)
+        Weights.
+    intercept_ : float
+        Intercept, 0.0 without ``fit_intercept``.
+    magnitudes_ : ndarray of shape (n_groups,)
+        Norms of the weights of every group; with labels in their order.
+    stop_epoch_ : int
+        Epoch of the state that was taken.
+    path_ : Bunch
+        ``epochs`` (n_records,), ``coef`` (n_records, n_features_in_), ``magnitudes`` (n_records, n_groups), ``loss`` (n_records,) on the
+        samples learned from, in scaled units, ``validation_error`` (n_records,), mean squared, in the units of y, or None, and
+        ``switch_epoch``.
+    n_features_in_ : int
+        Number of predictors.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, if X has any.
+
+    Notes
+    -----
+    Differs from the paper: the scaling and the intercept are ours, and the stopping time is chosen by validation, where the theorems
+    have a window that depends on what is unknown. Weights outside the support are small, not zero.
+
+    Examples
+    --------
+    >>> from gsae_ref import grouped_regression
+    >>> data = grouped_regression(100, 60, 3, [2, 2, 2, -1, -1, -1], noise_std=0.1, rng=0)
+    >>> model = DiagonallyGroupedLinearRegressor(groups=3).fit(data.X, data.y)
+    >>> model.coef_[:6].round(1).tolist(), bool((abs(model.coef_[6:]) < 0.05).all())
+    ([2.0, 2.0, 2.0, -1.0, -1.0, -1.0], True)
+    """
+
+    def __init__(
+        self, groups=None, *, algorithm="algorithm_2", n_epochs=2000, alpha=1e-4, gamma=0.2, eta=None, early_stopping=True,
+        validation_fraction=0.2, fit_intercept=True, record_every=10, random_state=0,
+    ):
+        self.groups = groups
+        self.algorithm = algorithm
+        self.n_epochs = n_epochs
+        self.alpha = alpha
+        self.gamma = gamma
+        self.eta = eta
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.fit_intercept = fit_intercept
+        self.record_every = record_every
+        self.random_state = random_state
+
+    def fit(self, X, y):
+        """Learn the weights.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+            Samples as rows.
+        y : array_like of shape (n_samples,)
+            What is predicted.
+
+        Returns
+        -------
+        self : DiagonallyGroupedLinearRegressor
+
+        Raises
+        ------
+        TypeError, ValueError, FloatingPointError
+            As :func:`gsae_ref.dglnn_path`; for a ``validation_fraction`` outside (0, 1); for one sample only.
+        """
+        X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], y_numeric=True)
+        y = y.astype(X.dtype, copy=False)
+        learn, validate = self._split(len(X))
+        center, y_center = np.zeros(X.shape[1], X.dtype), X.dtype.type(0)
+        if checks.flag("fit_intercept", self.fit_intercept):
+            center, y_center = X[learn].mean(axis=0, dtype=np.float64).astype(X.dtype), y[learn].mean(dtype=np.float64).astype(X.dtype)
+        X, y = X - center, y - y_center
+        x_scale = _or_one(np.linalg.norm(X[learn], 2) / len(learn) ** 0.5)
+        y_scale = _or_one(np.linalg.norm(y[learn]) / len(learn) ** 0.5)
+
+        groups = 1 if self.groups is None else self.groups
+        path = ops.dglnn_path(
+            X[learn] / x_scale, y[learn] / y_scale, groups, algorithm=self.algorithm, n_epochs=self.n_epochs, alpha=self.alpha, gamma=self.gamma,
+            eta=self.eta, record_every=self.record_every,
+        )
+        index, errors = len(path.epochs) - 1, None
+        if len(validate):
+            stop = ops.early_stop(path, "validation", X=X[validate] / x_scale, y=y[validate] / y_scale)
+            index, errors = stop.index, stop.scores * float(y_scale) ** 2
+        coef = path.w * (y_scale / x_scale)
+        sizes, order = checks.grouping(groups, X.shape[1])
+        squares = np.add.reduceat(np.square(coef)[:, order], np.cumsum(sizes) - sizes, axis=1)
+
+        self.coef_ = coef[index].copy()
+        self.intercept_ = y_center - center @ self.coef_ if self.fit_intercept else 0.0
+        self.magnitudes_ = np.sqrt(squares[index])
+        self.stop_epoch_ = int(path.epochs[index])
+        self.path_ = Bunch(
+            epochs=path.epochs, coef=coef, magnitudes=np.sqrt(squares), loss=path.loss, validation_error=errors, switch_epoch=path.switch_epoch
+        )
+        return self
+
+    def predict(self, X):
+        """Predictions X w + intercept.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+            Samples as rows.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        return X @ self.coef_ + self.intercept_
+
+    def _split(self, n_samples):
+        """Indices of the samples to learn from, and of those to validate on."""
+        everyone = np.arange(n_samples)
+        if not checks.flag("early_stopping", self.early_stopping):
+            return everyone, everyone[:0]
+        part = checks.fraction("validation_fraction", self.validation_fraction)
+        if n_samples < 2:
+            raise ValueError(
+                f"early_stopping=True with n_samples = {n_samples}; one sample is needed to learn from and one to validate on; "
+                f"pass more samples or early_stopping=False"
+            )
+        shuffled = check_random_state(self.random_state).permutation(n_samples)
+        n_validate = min(max(round(part * n_samples), 1), n_samples - 1)
+        return np.sort(shuffled[n_validate:]), np.sort(shuffled[:n_validate])
+
+
+def _or_one(scale):
+    """A scale to divide by: itself, or 1 for data that are zero."""
+    return scale if scale > 0 else type(scale)(1)

@@ -1,0 +1,68 @@
+"""The same samples again and again: a training run checks them once and remembers which groups sleep."""
+
+import numpy as np
+
+from .. import checks, groups
+from .engine import ENGINES, compiled, one_blas_thread
+from .shallow import GRADIENTS, loss_and_grad
+
+__all__ = ["FixedSamples"]
+
+
+class FixedSamples:
+    """Loss and gradient of :func:`loss_and_grad` for samples that stay the same from call to call.
+
+    What the samples cost once is paid once: their check, and, where the kernel runs, a look at every (sample, group) pair. Later calls look
+    only at pairs that the way of the dictionary since then could have made active (:mod:`gsae_ref.kernels.lazy`, with the proof). The
+    numbers are those of :func:`loss_and_grad`; the time falls as supports become sparse and steps short.
+
+    Parameters
+    ----------
+    Y : array_like of shape (n_samples, n_features)
+        Samples as rows; not to be changed while this is in use.
+    group_size : int
+        Atoms per group in the dictionaries to come.
+    gradient : {"exact", "appendix_b", "approximate"}
+    engine : {"auto", "reference", "numba"}
+
+    Attributes
+    ----------
+    active : ndarray of bool (n_samples, n_groups)
+        The active groups at the last call, ||A_g^T y|| > lam; None before the first.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As :func:`loss_and_grad`.
+
+    Examples
+    --------
+    >>> at = FixedSamples([[3.0, 4.0], [0.3, 0.4]], group_size=2)
+    >>> cost, grad = at(np.eye(2), lam=1.0)
+    >>> cost, at.active.tolist()
+    (0.3125, [[True], [False]])
+    """
+
+    def __init__(self, Y, group_size, gradient="exact", engine="auto"):
+        self.Y, self.group_size = checks.array("Y", Y, ndim=(2,)), checks.group_size(group_size)
+        self.gradient, self.engine = checks.option("gradient", gradient, GRADIENTS), checks.option("engine", engine, ENGINES)
+        self.active = self._memory = None
+
+    def __call__(self, A, lam):
+        """Cost and gradient at the dictionary A (n_features, n_atoms) with threshold lam."""
+        A, lam = checks.dictionary("A", A, self.group_size), checks.threshold(lam)
+        checks.batch("Y", self.Y[:1], len(A), f"A of shape {A.shape}")
+        shape = len(self.Y), A.shape[1] // self.group_size
+        if self.active is None or self.active.shape != shape:
+            self.active, self._memory = np.zeros(shape, bool), None
+        if A.dtype != self.Y.dtype or not compiled(self.engine, len(self.Y), A):
+            np.greater(groups.norms(self.Y @ A, self.group_size), lam, out=self.active)
+            return loss_and_grad(A, self.Y, lam, self.group_size, self.gradient, self.engine)
+        from ..kernels.fused import loss_and_gradient
+        from ..kernels.lazy import Memory
+
+        if self._memory is None:
+            self._memory = Memory(self.Y, shape[1])
+        with one_blas_thread() as limited:
+            return loss_and_gradient(
+                A, self.Y, lam, self.group_size, self.gradient, None if limited else 1, memory=self._memory, found=self.active)

@@ -1,0 +1,89 @@
+"""Compile every kernel before it is needed."""
+
+import time
+
+import numpy as np
+
+from .adam import adam_step
+from .fixed import FixedSamples
+from .grouped_paths import dglnn_path, signed_path
+from .shallow import loss_and_grad
+from .sparse import sparse_loss_and_grad
+from .unfolding import unfolded_encode, unfolded_loss_and_grad
+
+__all__ = ["warm_up"]
+
+SIZES = (1, 2, 3, 4, 5, 6, 7, 8, 16)  # group sizes with code of their own, in one kernel or another; the last stands for all larger ones
+
+
+def warm_up(report=None):
+    """Compile every kernel for float32 and float64 and keep the results on disk, so that no later call waits.
+
+    Parameters
+    ----------
+    report : callable, optional
+        Called with the name of each part and the seconds it took.
+
+    Returns
+    -------
+    float
+        Seconds in all.
+    """
+    parts = (("shallow gradients", _shallow), ("unfolded encoder", _unfolded), ("sparse autoencoder", _sparse), ("Adam", _adam),
+             ("diagonally grouped networks", _grouped))
+    total = 0.0
+    for name, compile_part in parts:
+        start = time.perf_counter()
+        for dtype in (np.float64, np.float32):
+            compile_part(dtype)
+        seconds = time.perf_counter() - start
+        total += seconds
+        if report is not None:
+            report(name, seconds)
+    return total
+
+
+def _problem(dtype, size):
+    """A dictionary of twelve orthonormal groups with samples, and thresholds that leave one group in twelve active, and nearly all."""
+    A = np.eye(12 * size, dtype=dtype)
+    Y = np.full((6, 12 * size), 0.01, dtype)
+    Y[:, :size] = 1
+    return A, Y, (0.5 * size**0.5, 0.005 * size**0.5)
+
+
+def _shallow(dtype):
+    for size in SIZES:
+        A, Y, thresholds = _problem(dtype, size)
+        for lam in thresholds:
+            for gradient in ("exact", "appendix_b", "approximate"):
+                loss_and_grad(A, Y, lam, size, gradient, "numba")
+            FixedSamples(Y, size, engine="numba")(A, lam)
+
+
+def _unfolded(dtype):
+    for size in SIZES:
+        A, Y, thresholds = _problem(dtype, size)
+        for lam in thresholds:
+            for nonnegative in (False, True):
+                unfolded_loss_and_grad(A, Y, lam, size, 2, nonnegative=nonnegative, l1=1e-3, engine="numba")
+                unfolded_encode(A, Y, lam, size, 2, nonnegative=nonnegative, l1=1e-3, engine="numba")
+
+
+def _sparse(dtype):
+    A, Y, thresholds = _problem(dtype, 1)
+    for lam in thresholds:
+        for activation in ("relu", "hard", "soft"):
+            bias, threshold = (-lam, 0.0) if activation == "relu" else (0.0, lam)
+            sparse_loss_and_grad(A, Y, bias, activation, threshold, engine="numba")
+
+
+def _adam(dtype):
+    adam_step(*np.ones((4, 3), dtype), 1, 1e-3, "numba")
+
+
+def _grouped(dtype):
+    X, y = np.eye(4, dtype=dtype), np.array([1, 1, 0, 0], dtype)
+    for algorithm in ("algorithm_1", "algorithm_2", "gradient_descent"):
+        eta = None if algorithm == "algorithm_1" else 0.1
+        dglnn_path(X, y, [2, 2], algorithm, n_epochs=2, alpha=0.1, eta=eta, rng=0, engine="numba")
+    signed_path(X, y, n_epochs=2, alpha=0.1, engine="numba")

@@ -1,0 +1,205 @@
+"""Convolution, transposed convolution, kernel gradient: against loops over the definition, against each other, against SciPy and torch."""
+
+import itertools
+from typing import NamedTuple
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+import scipy.signal
+from gradient_checks import agreement, central_difference, taylor
+from hypothesis import assume, given, settings
+
+from gsae_ref.reference.convolution import convolve, kernel_gradient, transpose
+
+
+class Form(NamedTuple):
+    """Arguments of the trilinear form."""
+
+    K: np.ndarray
+    X: np.ndarray
+    U: np.ndarray
+    stride: int
+    padding: int
+
+
+def form(seed, n_groups=2, k=3, inputs=2, outputs=3, n=2, rows=2, columns=3, stride=2, padding=1):
+    rng = np.random.default_rng(seed)
+    h, w = (stride * (length - 1) + k - 2 * padding for length in (rows, columns))
+    return Form(rng.normal(size=(n_groups, k, k, inputs, outputs)), rng.normal(size=(n, h, w, n_groups * inputs)),
+                rng.normal(size=(n, rows, columns, n_groups * outputs)), stride, padding)
+
+
+@st.composite
+def forms(draw):
+    sizes = {name: draw(st.integers(1, 3)) for name in ("n_groups", "inputs", "outputs", "n", "rows", "columns", "stride")}
+    k, padding = draw(st.integers(1, 4)), draw(st.integers(0, 2))
+    assume(all(sizes["stride"] * (sizes[axis] - 1) + k - 2 * padding >= 1 for axis in ("rows", "columns")))
+    return form(draw(st.integers(0, 2**32)), k=k, padding=padding, **sizes)
+
+
+def convolve_by_loops(K, X, stride, padding):
+    """The sum that defines the form, one term at a time; pixels outside the image are zero."""
+    n_groups, k, _, inputs, outputs = K.shape
+    n, h, w, _ = X.shape
+    rows, columns = (h + 2 * padding - k) // stride + 1, (w + 2 * padding - k) // stride + 1
+    out = np.zeros((n, rows, columns, n_groups * outputs))
+    for m, a, b, g, i, j, c, o in itertools.product(*map(range, (n, rows, columns, n_groups, k, k, inputs, outputs))):
+        y, x = stride * a + i - padding, stride * b + j - padding
+        if 0 <= y < h and 0 <= x < w:
+            out[m, a, b, g * outputs + o] += K[g, i, j, c, o] * X[m, y, x, g * inputs + c]
+    return out
+
+
+def matrix(function, shape):
+    """The matrix of a linear map of arrays of this shape, column by column."""
+    return np.stack([function(unit.reshape(shape)).ravel() for unit in np.eye(int(np.prod(shape)))], axis=1)
+
+
+def adjoint(f, forward=convolve, backward=transpose, kernel=kernel_gradient):
+    """<C_K X, U> = <X, C_K^T U> = <K, G(X, U)>."""
+    U_of_X, X_of_U = forward(f.K, f.X, f.stride, f.padding), backward(f.K, f.U, f.stride, f.padding)
+    K_of_both = kernel(f.X, f.U, f.K.shape[1], f.stride, f.padding, len(f.K))
+    scale = np.linalg.norm(f.K) * np.linalg.norm(f.X) * np.linalg.norm(f.U)
+    value = np.sum(U_of_X * f.U)
+    agreement(np.sum(f.X * X_of_U), value, scale=scale)
+    agreement(np.sum(f.K * K_of_both), value, scale=scale)
+
+
+# ------------------------------------------------------------------------------------------------ the definition
+
+
+@settings(max_examples=40)
+@given(forms())
+def test_convolution_is_the_sum_that_defines_it(f):
+    agreement(convolve(f.K, f.X, f.stride, f.padding), convolve_by_loops(f.K, f.X, f.stride, f.padding))
+
+
+@settings(max_examples=100)
+@given(forms())
+def test_the_three_are_adjoint_to_each_other(f):
+    adjoint(f)
+
+
+@settings(max_examples=20)
+@given(forms())
+def test_the_matrix_of_the_transposed_convolution_is_the_transposed_matrix(f):
+    C = matrix(lambda X: convolve(f.K, X, f.stride, f.padding), f.X[:1].shape)
+    agreement(matrix(lambda U: transpose(f.K, U, f.stride, f.padding), f.U[:1].shape), C.T)
+
+
+@settings(max_examples=20)
+@given(forms())
+def test_the_kernel_gradient_is_the_transposed_matrix_of_the_map_from_the_kernel(f):
+    C = matrix(lambda K: convolve(K, f.X, f.stride, f.padding), f.K.shape)
+    gradient = kernel_gradient(f.X, f.U, f.K.shape[1], f.stride, f.padding, len(f.K))
+    agreement(gradient.ravel(), C.T @ f.U.ravel(), scale=np.linalg.norm(C) * np.linalg.norm(f.U))
+
+
+def test_the_gradients_of_half_the_squared_norm_pass_both_checks():
+    """1/2 ||C_K X||^2 has gradient G(X, C_K X) in K and C_K^T C_K X in X."""
+    f = form(0)
+    U = convolve(f.K, f.X, f.stride, f.padding)
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        of_K = lambda K: 0.5 * np.sum(convolve(K, f.X, f.stride, f.padding) ** 2)
+        of_X = lambda X: 0.5 * np.sum(convolve(f.K, X, f.stride, f.padding) ** 2)
+        for check in (central_difference, taylor):
+            check(of_K, kernel_gradient(f.X, U, 3, f.stride, f.padding, 2), f.K, rng.normal(size=f.K.shape))
+            check(of_X, transpose(f.K, U, f.stride, f.padding), f.X, rng.normal(size=f.X.shape))
+
+
+# ------------------------------------------------------------------------------------------------ limiting cases
+
+
+def test_a_kernel_of_one_pixel_is_a_matrix_applied_to_every_pixel():
+    f = form(1, n_groups=1, k=1, stride=1, padding=0)
+    agreement(convolve(f.K, f.X), f.X @ f.K[0, 0, 0])
+    agreement(transpose(f.K, f.U), f.U @ f.K[0, 0, 0].T)
+
+
+def test_a_kernel_as_large_as_the_image_is_a_dense_layer():
+    f = form(2, n_groups=1, k=4, rows=1, columns=1, padding=0)
+    agreement(convolve(f.K, f.X).reshape(2, -1), f.X.reshape(2, -1) @ f.K.reshape(-1, 3))
+
+
+def test_groups_are_a_dense_kernel_with_zeros_between_groups():
+    f = form(3, n_groups=3)
+    dense = np.zeros((1, 3, 3, 6, 9))
+    for g in range(3):
+        dense[0, :, :, 2 * g : 2 * g + 2, 3 * g : 3 * g + 3] = f.K[g]
+    agreement(convolve(f.K, f.X, 2, 1), convolve(dense, f.X, 2, 1))
+    agreement(transpose(f.K, f.U, 2, 1), transpose(dense, f.U, 2, 1))
+
+
+def test_a_kernel_that_picks_one_pixel_moves_the_image():
+    X = np.arange(16.0).reshape(1, 4, 4, 1)
+    pick = np.zeros((1, 3, 3, 1, 1))
+    pick[0, 0, 2] = 1  # the pixel above, to the right
+    np.testing.assert_array_equal(convolve(pick, X)[0, :, :, 0], X[0, 0:2, 2:4, 0])
+    np.testing.assert_array_equal(convolve(pick, X, stride=1, padding=1)[0, :, :, 0], np.pad(X[0, :, :, 0], 1)[0:4, 2:6])
+
+
+def test_stride_takes_every_second_pixel():
+    f = form(4, n_groups=1, stride=1, padding=0, rows=5, columns=5)
+    agreement(convolve(f.K, f.X, 2), convolve(f.K, f.X, 1)[:, ::2, ::2])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_floating_type_is_kept(dtype):
+    f = Form(*(array.astype(dtype) for array in form(5)[:3]), 2, 1)
+    results = convolve(*f[:2], 2, 1), transpose(f.K, f.U, 2, 1), kernel_gradient(f.X, f.U, 3, 2, 1, 2)
+    assert [result.dtype for result in results] == [dtype] * 3
+
+
+def test_inputs_are_not_modified():
+    f = form(6)
+    before = [array.copy() for array in f[:3]]
+    adjoint(f)
+    for array, kept in zip(f[:3], before, strict=True):
+        np.testing.assert_array_equal(array, kept)
+
+
+# ------------------------------------------------------------------------------------------------ other implementations
+
+
+@pytest.mark.parametrize("k", [1, 2, 3])
+def test_scipy_agrees_on_one_channel(k):
+    f = form(7, n_groups=1, k=k, inputs=1, outputs=1, n=1, rows=4, columns=5, stride=1, padding=0)
+    agreement(convolve(f.K, f.X)[0, :, :, 0], scipy.signal.correlate2d(f.X[0, :, :, 0], f.K[0, :, :, 0, 0], mode="valid"))
+    agreement(transpose(f.K, f.U)[0, :, :, 0], scipy.signal.convolve2d(f.U[0, :, :, 0], f.K[0, :, :, 0, 0], mode="full"))
+
+
+@settings(max_examples=25)
+@given(forms())
+def test_torch_agrees(f):
+    torch = pytest.importorskip("torch")
+    images = lambda Y: torch.tensor(np.moveaxis(Y, 3, 1).copy())
+    n_groups, k, _, inputs, outputs = f.K.shape
+    weight = torch.tensor(f.K.transpose(0, 4, 3, 1, 2).reshape(n_groups * outputs, inputs, k, k).copy())
+    options = {"stride": f.stride, "padding": f.padding, "groups": n_groups}
+    forward = torch.nn.functional.conv2d(images(f.X), weight, **options)
+    backward = torch.nn.functional.conv_transpose2d(images(f.U), weight, **options)
+    agreement(np.moveaxis(convolve(f.K, f.X, f.stride, f.padding), 3, 1), forward.numpy())
+    agreement(np.moveaxis(transpose(f.K, f.U, f.stride, f.padding), 3, 1), backward.numpy())
+
+
+# ------------------------------------------------------------------------------------------------ the tester tested
+
+MUTANTS = {
+    "flipped kernel": {"backward": lambda K, *rest: transpose(K[:, ::-1, ::-1], *rest)},
+    "groups in another order": {"backward": lambda K, *rest: transpose(K[::-1], *rest)},
+    "a factor 1.001": {"backward": lambda *rest: 1.001 * transpose(*rest)},
+    "images turned over": {"backward": lambda *rest: np.swapaxes(transpose(*rest), 1, 2)},
+    "samples in another order": {"kernel": lambda X, U, *rest: kernel_gradient(X, U[::-1], *rest)},
+    "a kernel gradient of the mean": {"kernel": lambda X, *rest: kernel_gradient(X, *rest) / len(X)},
+    "wrong sign": {"kernel": lambda *rest: -kernel_gradient(*rest)},
+}
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_the_adjoint_check_rejects(name):
+    f = form(8, rows=3, columns=3)
+    adjoint(f)
+    with pytest.raises(AssertionError, match="error"):
+        adjoint(f, **MUTANTS[name])

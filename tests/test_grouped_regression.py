@@ -1,0 +1,129 @@
+"""The estimator: scikit-learn's contract in full, recovery, early stopping, units, precision, pipelines and searches."""
+
+import numpy as np
+import pytest
+from gradient_checks import agreement
+
+import gsae_ref as gs
+
+pytest.importorskip("sklearn")
+from sklearn.base import clone  # noqa: E402
+from sklearn.model_selection import GridSearchCV  # noqa: E402
+from sklearn.pipeline import make_pipeline  # noqa: E402
+from sklearn.preprocessing import StandardScaler  # noqa: E402
+from sklearn.utils.estimator_checks import parametrize_with_checks  # noqa: E402
+
+Regressor = gs.DiagonallyGroupedLinearRegressor
+DATA = gs.grouped_regression(150, 90, 3, [2.0, 2.0, 2.0, -1.0, 1.0, -1.0], design="gaussian", noise_std=0.3, rng=0)
+
+
+@parametrize_with_checks([Regressor(), Regressor(algorithm="algorithm_1", early_stopping=False, n_epochs=300), Regressor(fit_intercept=False)])
+def test_the_contract_of_scikit_learn(estimator, check):
+    check(estimator)
+
+
+def fitted(data=DATA, shift=0.0, **options):
+    return Regressor(groups=data.groups, **options).fit(data.X, data.y + shift)
+
+
+def test_true_groups_are_found_with_about_the_error_of_knowing_them():
+    model = fitted(shift=7.0)
+    expected = 6 * 0.3**2 / 120  # of least squares on the six true predictors and the samples learned from
+    found = np.sum((model.coef_ - DATA.w_star) ** 2)
+    assert found < 4 * expected < 0.002 * np.sum(DATA.w_star**2)
+    assert set(np.argsort(model.magnitudes_)[-2:]) == {0, 1} and model.magnitudes_[2:].max() < 0.1
+    assert abs(model.intercept_ - 7) < 0.1
+    assert model.score(DATA.X, DATA.y + 7) > 0.97
+
+
+def test_the_validation_error_is_smallest_where_it_stopped():
+    model = fitted(n_epochs=3000)
+    errors = model.path_.validation_error
+    index = int(np.argmin(errors))
+    assert 0 < index < len(errors) - 1 and model.stop_epoch_ == model.path_.epochs[index]
+    np.testing.assert_array_equal(model.coef_, model.path_.coef[index])
+    np.testing.assert_array_equal(model.magnitudes_, model.path_.magnitudes[index])
+    held_out = np.sort(np.random.RandomState(0).permutation(150)[:30])
+    agreement(errors[index], np.mean((DATA.y - model.predict(DATA.X))[held_out] ** 2))
+    agreement(model.magnitudes_, np.linalg.norm(model.coef_.reshape(30, 3), axis=1))
+
+
+def test_without_early_stopping_the_last_state_is_taken():
+    model = fitted(early_stopping=False, n_epochs=305)
+    assert model.stop_epoch_ == 305 == model.path_.epochs[-1] and model.path_.validation_error is None
+    np.testing.assert_array_equal(model.coef_, model.path_.coef[-1])
+
+
+def test_units_of_the_data_change_the_units_of_the_weights_and_nothing_else():
+    model = fitted()
+    other = Regressor(groups=DATA.groups).fit(DATA.X * 1e4, DATA.y * 1e-3)
+    agreement(other.coef_, model.coef_ * 1e-7, rtol=1e-6)
+    assert other.stop_epoch_ == model.stop_epoch_
+    agreement(other.path_.validation_error, model.path_.validation_error * 1e-6, rtol=1e-6)
+
+
+def test_without_intercept_it_is_the_path_of_the_door_in_scaled_units():
+    model = fitted(fit_intercept=False, early_stopping=False, n_epochs=50)
+    s, t = np.linalg.norm(DATA.X, 2) / 150**0.5, np.linalg.norm(DATA.y) / 150**0.5
+    path = gs.dglnn_path(DATA.X / s, DATA.y / t, 3, "algorithm_2", 50, 1e-4, 0.2)
+    agreement(model.coef_, path.x * t / s)
+    assert model.intercept_ == 0
+
+
+def test_labels_in_any_order_give_the_weights_in_the_order_of_the_columns():
+    order = np.random.default_rng(0).permutation(90)
+    model = fitted()
+    shuffled = Regressor(groups=np.repeat(np.arange(30), 3)[order]).fit(DATA.X[:, order], DATA.y)
+    agreement(shuffled.coef_, model.coef_[order], rtol=1e-6)
+    agreement(shuffled.magnitudes_, model.magnitudes_, rtol=1e-6)
+
+
+def test_groups_of_one_by_default():
+    data = gs.grouped_regression(120, 30, 1, "figure-5", noise_std=0.2, rng=1)
+    model = Regressor().fit(data.X, data.y)
+    agreement(model.coef_[:5], data.w_star[:5], rtol=0.1)
+    agreement(model.magnitudes_, np.abs(model.coef_))
+
+
+def test_single_precision_stays_single():
+    model = Regressor(groups=3).fit(DATA.X.astype(np.float32), DATA.y.astype(np.float32))
+    assert model.coef_.dtype == np.float32 == model.predict(DATA.X.astype(np.float32)).dtype == model.path_.coef.dtype
+    agreement(model.coef_, fitted().coef_, rtol=1e-2)
+
+
+def test_a_clone_is_not_fitted_and_fits_the_same():
+    model = fitted(alpha=1e-3)
+    other = clone(model)
+    assert not hasattr(other, "coef_") and other.alpha == 1e-3
+    np.testing.assert_array_equal(other.fit(DATA.X, DATA.y).coef_, model.coef_)
+    assert not np.array_equal(other.set_params(random_state=1).fit(DATA.X, DATA.y).coef_, model.coef_)
+
+
+def test_in_a_pipeline_and_a_search():
+    X = DATA.X * np.geomspace(1, 100, 90)
+    pipeline = make_pipeline(StandardScaler(), Regressor(groups=3, n_epochs=500))
+    assert pipeline.fit(X, DATA.y).score(X, DATA.y) > 0.95
+    search = GridSearchCV(Regressor(n_epochs=500), {"groups": [1, 3, 90]}, cv=3).fit(DATA.X, DATA.y)
+    assert search.best_params_ == {"groups": 3}
+
+
+@pytest.mark.parametrize(
+    "options, error, message",
+    [
+        ({"groups": 4}, ValueError, "groups = 4 does not divide the 90 predictors"),
+        ({"validation_fraction": 0.0}, ValueError, "validation_fraction = 0.0; it must lie strictly between 0 and 1"),
+        ({"early_stopping": "yes"}, TypeError, "early_stopping = 'yes' is a str; it must be True or False"),
+        ({"fit_intercept": 1}, TypeError, "fit_intercept = 1 is a int"),
+        ({"algorithm": "lasso"}, ValueError, "algorithm = 'lasso' is unknown"),
+        ({"gamma": 1e6, "algorithm": "gradient_descent"}, FloatingPointError, "lower gamma and eta"),
+    ],
+)
+def test_bad_settings_are_refused_at_fit(options, error, message):
+    with pytest.raises(error, match=message):
+        Regressor(**{"groups": 3, **options}).fit(DATA.X, DATA.y)
+
+
+def test_one_sample_cannot_be_split():
+    with pytest.raises(ValueError, match="early_stopping=True with n_samples = 1; one sample is needed"):
+        Regressor().fit(DATA.X[:1], DATA.y[:1])
+    assert Regressor(early_stopping=False, fit_intercept=False, n_epochs=20).fit(DATA.X[:1], DATA.y[:1]).coef_.shape == (90,)

@@ -1,0 +1,244 @@
+"""The sparse autoencoder of N19: forward pass, loss and gradients against loops, finite differences, Taylor order, limits, mutants."""
+
+from typing import NamedTuple
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+import sparse_oracle as oracle
+from gradient_checks import agreement, central_difference, taylor
+from hypothesis import given, settings
+from scipy.integrate import trapezoid
+from strategies import SEEDS
+
+from gsae_ref import ops
+from gsae_ref.reference import sparse_autoencoder as reference
+
+ACTIVATIONS = ("relu", "hard", "soft")
+every_activation = pytest.mark.parametrize("activation", ACTIVATIONS)
+
+
+class Network(NamedTuple):
+    W: np.ndarray
+    Y: np.ndarray
+    b: np.ndarray
+    activation: str
+    lam: float
+
+
+def sparse_network(seed, activation="relu", n_features=6, n_atoms=5, n_samples=4, lam=0.5, margin=0.02):
+    """Random weights and samples; no pre-activation lies within ``margin`` of a kink."""
+    rng = np.random.default_rng(seed)
+    W, b = rng.normal(size=(n_features, n_atoms)) / np.sqrt(n_features), rng.normal(size=n_atoms) / 2
+    Y = rng.normal(size=(200 * n_samples, n_features))
+    lam = 0.0 if activation == "relu" else lam
+    distance = np.abs(np.abs(Y @ W + b) - lam).min(axis=1)
+    return Network(W, Y[distance > margin][:n_samples], b, activation, lam)
+
+
+@st.composite
+def sparse_networks(draw):
+    sizes = {name: draw(st.integers(1, 6)) for name in ("n_features", "n_atoms", "n_samples")}
+    return sparse_network(draw(SEEDS), draw(st.sampled_from(ACTIVATIONS)), **sizes, lam=draw(st.sampled_from([0.25, 0.5, 1.0])))
+
+
+# ------------------------------------------------------------------------------------------------ forward
+
+
+@given(sparse_networks())
+def test_codes_and_loss_are_those_of_the_loops(net):
+    X = ops.sparse_encode(*net)
+    agreement(X, np.array([oracle.forward(net.W, y, *net[2:])[0] for y in net.Y]), scale=1 + np.linalg.norm(X))
+    agreement(ops.sparse_loss(*net), oracle.loss(*net))
+    agreement(ops.sparse_encode(net.W, net.Y[0], *net[2:]), X[0], scale=1 + np.linalg.norm(X))
+    agreement(reference.decode(net.W, X), net.Y - np.array([oracle.forward(net.W, y, *net[2:])[2] for y in net.Y]), scale=10.0)
+
+
+@every_activation
+def test_a_pre_activation_on_the_kink_is_inactive(activation):
+    """Strict, where N19 prints |z| >= lam."""
+    lam, kink = (0.0, 0.0) if activation == "relu" else (2.0, 2.0)
+    Y = np.array([[kink], [-kink], [np.nextafter(kink, 9.0)]])
+    X = ops.sparse_encode([[1.0]], Y, 0.0, activation, lam)
+    assert (X[:2] == 0).all() and X[2] > 0
+    _, dW, db = ops.sparse_loss_and_grad([[1.0]], Y[:2], 0.0, activation, lam)
+    assert not dW.any() and not db.any()
+
+
+def test_without_threshold_hard_and_soft_are_the_identity_also_at_zero():
+    W, Y = np.array([[2.0]]), np.array([[0.0]])
+    for activation in ("hard", "soft"):
+        _, dW, db = ops.sparse_loss_and_grad(W, Y, 0.0, activation, 0.0)
+        assert dW == 0 and db == 0  # e = 0
+        _, dW, db = ops.sparse_loss_and_grad(W, np.array([[1.0]]), -2.0, activation, 0.0)  # z = 0, e = 1: back = W e = 2
+        assert dW.item() == -2.0 and db.item() == -2.0
+        _, dW, db = ops.sparse_loss_and_grad(W, np.array([[1.0]]), -2.0, activation, 0.0, "approximate")
+        assert dW.item() == 0.0 and db.item() == 0.0
+
+
+def test_one_bias_stands_for_all_atoms():
+    net = sparse_network(0)
+    for bias in (-0.3, [-0.3] * 5, np.full(5, -0.3), np.float64(-0.3)):
+        agreement(ops.sparse_encode(net.W, net.Y, bias), np.maximum(net.Y @ net.W - 0.3, 0))
+
+
+# ------------------------------------------------------------------------------------------------ gradients
+
+
+@given(sparse_networks())
+def test_the_gradients_are_those_of_the_explicit_jacobian(net):
+    cost, *gradients = ops.sparse_loss_and_grad(*net)
+    agreement(cost, oracle.loss(*net))
+    for G, expected in zip(gradients, oracle.gradient(*net), strict=True):
+        agreement(G, expected, scale=1 + np.linalg.norm(expected))
+
+
+@given(sparse_networks())
+def test_equation_4_as_printed_is_the_gradient_for_relu_and_hard_only(net):
+    expected = oracle.equation_4(*net)
+    exact = ops.sparse_loss_and_grad(*net)[1:]
+    agreement(exact[1], expected[1], scale=1 + np.linalg.norm(expected[1]))
+    if net.activation == "soft":
+        X = ops.sparse_encode(*net)
+        E = net.Y - X @ net.W.T
+        missing = -E.T @ (net.lam * np.sign(X)) / len(net.Y)  # z - x = lam sign(x)
+        agreement(exact[0] + missing, expected[0], scale=1 + np.linalg.norm(expected[0]))
+    else:
+        agreement(exact[0], expected[0], scale=1 + np.linalg.norm(expected[0]))
+
+
+@given(sparse_networks())
+def test_away_from_lam_0_the_approximate_gradient_is_the_exact_one(net):
+    exact, approximate = (ops.sparse_loss_and_grad(*net, gradient=kind) for kind in ("exact", "approximate"))
+    assert exact[0] == approximate[0]
+    np.testing.assert_array_equal(exact[1], approximate[1])
+    np.testing.assert_array_equal(exact[2], approximate[2])
+
+
+def objectives(net):
+    """The loss as a function of W and of b, with the gradients that belong to them."""
+    _, dW, db = ops.sparse_loss_and_grad(*net)
+    return [(lambda W: ops.sparse_loss(W, *net[1:]), dW, net.W), (lambda b: ops.sparse_loss(net.W, net.Y, b, *net[3:]), db, net.b)]
+
+
+@every_activation
+@pytest.mark.parametrize("seed", range(5))
+def test_the_gradients_pass_central_difference_and_taylor(seed, activation):
+    rng = np.random.default_rng(seed)
+    for f, G, at in objectives(sparse_network(seed, activation)):
+        for _ in range(3):
+            D = rng.normal(size=at.shape)
+            central_difference(f, G, at, D)
+            taylor(f, G, at, D)
+
+
+MUTANTS = {
+    "wrong sign": lambda parts: (-parts["W"], -parts["b"]),
+    "0.1 % too long": lambda parts: (1.001 * parts["W"], 1.001 * parts["b"]),
+    "no decoder part": lambda parts: (parts["encoder"], 1.001 * parts["b"]),
+    "no encoder part": lambda parts: (parts["decoder"], 0 * parts["b"]),
+    "no mask": lambda parts: (parts["unmasked"], parts["unmasked b"]),
+    "mean over samples forgotten": lambda parts: (4 * parts["W"], 4 * parts["b"]),
+}
+
+
+@pytest.mark.parametrize("check", [central_difference, taylor])
+@every_activation
+@pytest.mark.parametrize("name", MUTANTS)
+def test_wrong_gradients_are_rejected(name, activation, check):
+    net = sparse_network(3, activation, n_samples=4)
+    X, (_, dW, db) = ops.sparse_encode(*net), ops.sparse_loss_and_grad(*net)
+    E = net.Y - X @ net.W.T
+    decoder, unmasked = -E.T @ X / 4, -(E.T @ X + net.Y.T @ (E @ net.W)) / 4
+    parts = {
+        "W": dW, "b": db, "decoder": decoder, "encoder": dW - decoder, "unmasked": unmasked, "unmasked b": -(E @ net.W).sum(axis=0) / 4,
+    }  # fmt: skip
+    rng = np.random.default_rng(0)
+    for (f, _, at), wrong in zip(objectives(net), MUTANTS[name](parts), strict=True):
+        with pytest.raises(AssertionError):
+            for _ in range(3):
+                check(f, wrong, at, rng.normal(size=at.shape))
+
+
+def test_the_loss_of_a_hard_threshold_jumps_and_its_mean_gradient_is_not_that_of_the_expected_loss():
+    """One dimension, y ~ N(0, 1): d E[L] / dw = E[dL/dw] + jump, jump = 2 (dc/dw) phi(c) [l_off(c) - l_on(c)], c = lam / |w|."""
+    w, lam, h = 0.8, 0.5, 1e-4
+    y = (np.arange(-400_000, 400_000) + 0.5) / 50_000  # midpoint rule on [-8, 8]
+    density = np.exp(-(y**2) / 2) / np.sqrt(2 * np.pi) / 50_000
+
+    def off(c):
+        return c**2 / 2
+
+    def on(c, w):
+        return (c - w * (w * c)) ** 2 / 2
+
+    def expected_loss(w):
+        """E[L] with the two sides of the jump integrated exactly as far as the grid allows: the grid is cut at c = lam / w."""
+        c = lam / w
+        left, right = np.linspace(0, c, 20_001), np.linspace(c, 9, 200_001)
+        phi = [np.exp(-(t**2) / 2) / np.sqrt(2 * np.pi) for t in (left, right)]
+        return 2 * (trapezoid(phi[0] * off(left), left) + trapezoid(phi[1] * on(right, w), right))
+
+    of_expected_loss = (expected_loss(w + h) - expected_loss(w - h)) / (2 * h)
+    gradients = -((y - w * w * y) * (w * y) + y * w * (y - w * w * y)) * (np.abs(w * y) > lam)
+    mean_of_gradients = float(np.sum(density * gradients))
+    sampled = ops.sparse_loss_and_grad([[w]], y[::40_000, None], 0.0, "hard", lam)[1].item()
+    assert sampled == pytest.approx(gradients[::40_000].mean(), rel=1e-12)
+    c = lam / w
+    jump = 2 * (-lam / w**2) * np.exp(-(c**2) / 2) / np.sqrt(2 * np.pi) * (off(c) - on(c, w))
+    assert of_expected_loss == pytest.approx(-0.6299, abs=1e-4)
+    assert mean_of_gradients == pytest.approx(-0.5427, abs=1e-4)
+    assert of_expected_loss == pytest.approx(mean_of_gradients + jump, abs=1e-5)
+
+
+@given(sparse_networks())
+@settings(max_examples=30)
+def test_autograd_agrees(net):
+    pytest.importorskip("torch")
+    expected_cost, *expected = oracle.autograd(*net)
+    cost, *gradients = ops.sparse_loss_and_grad(*net)
+    agreement(cost, expected_cost)
+    for G, H in zip(gradients, expected, strict=True):
+        agreement(G, H, scale=1 + np.linalg.norm(H))
+
+
+# ------------------------------------------------------------------------------------------------ limits, types
+
+
+def test_limits():
+    rng = np.random.default_rng(0)
+    Y, Q = rng.normal(size=(7, 4)), np.linalg.qr(rng.normal(size=(4, 4)))[0]
+    assert ops.sparse_loss(Q, Y, 0.0, "hard", 0.0) < 1e-28  # orthonormal and linear: nothing is lost
+    assert ops.sparse_loss(Q, Y, -100.0) == pytest.approx(np.sum(Y * Y) / 14)  # all units dead
+    assert not ops.sparse_loss_and_grad(Q, Y, -100.0)[1].any()
+    agreement(ops.sparse_encode(Q, Y, 0.0, "soft", 0.7), ops.encode(Q, Y, 0.7, 1))  # groups of one atom
+    one = ops.loss_and_grad(Q, Y, 0.7, 1)
+    cost, dW, _ = ops.sparse_loss_and_grad(Q, Y, 0.0, "soft", 0.7)
+    agreement(cost, one[0])
+    agreement(dW, one[1])
+    both = np.hstack([Q, -Q])  # relu of z and of -z: soft without threshold, hence the identity
+    assert ops.sparse_loss(both, Y) < 1e-28
+
+
+@every_activation
+def test_float32_stays_float32(activation):
+    net = sparse_network(1, activation)
+    single = [net.W.astype(np.float32), net.Y.astype(np.float32), net.b.astype(np.float32), *net[3:]]
+    cost, dW, db = ops.sparse_loss_and_grad(*single)
+    assert type(cost) is float and dW.dtype == db.dtype == ops.sparse_encode(*single).dtype == np.float32
+    exact = ops.sparse_loss_and_grad(*net)
+    agreement(dW, exact[1], rtol=1e-5)
+    assert ops.sparse_loss_and_grad(*single[:2], net.b, *single[3:])[1].dtype == np.float32  # a bias does not widen the network
+    assert ops.sparse_loss_and_grad(*single[:2], 0, *single[3:])[1].dtype == np.float32
+    assert ops.sparse_loss_and_grad(net.W, *single[1:])[1].dtype == np.float64
+
+
+def test_inputs_are_not_modified_and_any_strides_are_taken():
+    net = sparse_network(2)
+    expected = ops.sparse_loss_and_grad(*net)
+    W, Y = np.asfortranarray(net.W), np.repeat(net.Y, 2, axis=0)[::2]
+    for array in (W, Y):
+        array.flags.writeable = False
+    result = ops.sparse_loss_and_grad(W, Y, net.b)
+    agreement(result[1], expected[1])
+    agreement(ops.sparse_loss_and_grad(net.W, net.Y[0], net.b)[1], ops.sparse_loss_and_grad(net.W, net.Y[:1], net.b)[1])

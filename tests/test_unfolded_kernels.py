@@ -1,0 +1,305 @@
+"""The kernels of the unfolded encoder are twins of the reference, on every corner and for any number of threads."""
+
+import subprocess
+import sys
+import tracemalloc
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from strategies import SEEDS, ties
+from test_kernels import run
+
+import gsae_ref as gs
+from gsae_ref.kernels import unfolded as fast
+from gsae_ref.kernels import unfolded_steps
+from gsae_ref.ops import engine
+from gsae_ref.reference import unfolded
+
+TOLERANCE = {np.float64: 1e-12, np.float32: 1e-5}
+MARGIN = {np.float64: 1e-9, np.float32: 1e-3}
+WAYS = {"sample by sample": 1.0, "block": 0.0, "as measured": None}
+both_dtypes = pytest.mark.parametrize("dtype", TOLERANCE, ids=lambda dtype: dtype.__name__)
+all_ways = pytest.mark.parametrize("way", WAYS)
+
+
+def nearest_kink(problem):
+    """Smallest distance of a norm or an entry to its threshold in any step, relative to the largest pre-activation."""
+    A, Y, lam, size, n_unfold, step, accelerated, nonnegative, l1 = problem
+    step = unfolded.spectral_step(A) if step is None else step
+    nearest, largest = np.inf, 1e-300
+    for layer in unfolded._layers(A, Y, lam, size, n_unfold, step, accelerated, nonnegative, l1):
+        W = np.abs(unfolded._entrywise(layer.V, nonnegative, step * l1))
+        distances = [np.abs(np.linalg.norm(W.reshape(len(Y), -1, size), axis=2) - step * lam)] if lam else []
+        distances += [np.abs((layer.V if nonnegative else np.abs(layer.V)) - step * l1)] if nonnegative or l1 else []
+        nearest = min([nearest, *(np.min(np.where(d > 0, d, np.inf)) for d in distances)])  # at exact zeros both conventions agree
+        largest = max(largest, np.abs(layer.V).max())
+    return nearest / largest
+
+
+def instance(seed, dtype=np.float64, size=2, n_groups=5, n_features=6, n_samples=5, n_unfold=15, lam=0.4, step=None, **options):
+    """Arguments of the subject whose steps stay away from the kinks, and whose two largest singular values differ by 5 % at least."""
+    flags = {"accelerated": True, "nonnegative": False, "l1": 0.0, **options}
+    for attempt in range(1000):
+        rng = np.random.default_rng([seed, attempt])
+        scale = np.repeat(np.exp(0.3 * rng.normal(size=n_groups)), size)
+        A = scale * rng.normal(size=(n_features, n_groups * size)) / np.sqrt(n_features)
+        sigma = np.linalg.svd(A, compute_uv=False)
+        if len(sigma) > 1 and sigma[0] < 1.05 * sigma[1]:
+            continue
+        Y = np.exp(0.3 * rng.normal(size=(n_samples, 1))) * rng.normal(size=(n_samples, n_features))
+        a = step and float(step / sigma[0] ** 2)
+        problem = A.astype(dtype), Y.astype(dtype), lam, size, n_unfold, a, *flags.values()
+        if nearest_kink((A, Y, *problem[2:])) > MARGIN[dtype] / (n_samples if dtype == np.float64 else 1):
+            return problem
+    raise AssertionError(f"no instance away from the kinks in 1000 draws, seed {seed}")
+
+
+def error(result, expected, least=0.0):
+    """Relative to the norm of the array, or to ``least`` where that is larger; exactly equal zeros have the error 0."""
+    scale = max(np.linalg.norm(expected), least)
+    return np.linalg.norm(result - expected) / scale if scale > 0 else np.linalg.norm(result)
+
+
+def assert_twins(problem, way="as measured", n_threads=None):
+    """Relative to the norms; where residuals cancel, to a hundredth (float32: a tenth) of what they are made of, ||Y||^2 / 2N and ||Y|| ||X|| / N.
+
+    Rounding in float32 is amplified by the steps, in the reference too: there the kernel may err by 1e-5, or three times as much as the
+    reference does, from what the reference gives in float64.
+    """
+    A, Y, *rest = problem
+    X, (cost, G) = (f(*problem, n_threads=n_threads, few=WAYS[way]) for f in (fast.unfolded_encode, fast.unfolded_loss_and_grad))
+    assert X.dtype == G.dtype == A.dtype and type(cost) is float and X.shape == (len(Y), A.shape[1]) and G.shape == A.shape
+    exact = A.astype(np.float64), Y.astype(np.float64), *rest
+    codes, (value, gradient) = unfolded.unfolded_encode(*exact), unfolded.unfolded_loss_and_grad(*exact)
+    size = np.linalg.norm(exact[1])
+    share = 0.01 if A.dtype == np.float64 else 0.1
+    leasts = 0.0, share * size**2 / (2 * len(Y)), share * size * np.linalg.norm(codes) / len(Y)
+    twin = unfolded.unfolded_encode(*problem), *unfolded.unfolded_loss_and_grad(*problem)
+    for ours, theirs, expected, least in zip((X, cost, G), twin, (codes, value, gradient), leasts, strict=True):
+        allowed = 3 * error(theirs, expected, least) if A.dtype == np.float32 else 0.0
+        assert error(ours, expected, least) <= max(TOLERANCE[A.dtype.type], allowed)
+
+
+flags = st.fixed_dictionaries({
+    "accelerated": st.booleans(), "nonnegative": st.booleans(), "l1": st.sampled_from([0.0, 0.1]), "lam": st.sampled_from([0.0, 0.4, 1.5]),
+    "step": st.sampled_from([None, 0.3, 1.0]), "n_unfold": st.sampled_from([1, 2, 3, 15]), "size": st.sampled_from([1, 2, 3, 5, 16]),
+    "n_groups": st.integers(1, 3), "n_features": st.integers(1, 8), "n_samples": st.integers(1, 4),
+})  # fmt: skip
+
+
+@all_ways
+@both_dtypes
+@settings(max_examples=40)
+@given(seed=SEEDS, options=flags)
+def test_codes_loss_and_gradient_are_those_of_the_reference(way, dtype, seed, options):
+    assert_twins(instance(seed, dtype, **options), way)
+
+
+def corners():
+    """Named corners of the loss."""
+    usual = instance(1)
+    A, Y = usual[:2]
+    zero = A * np.repeat([1.0, 0.0, 1.0, 1.0, 1.0], 2)
+    return {
+        "a group of zeros": (zero, *usual[1:]),
+        "a group of zeros and lam = 0": (zero, Y, 0.0, *usual[3:]),
+        "a dictionary of zeros": (0 * A, *usual[1:]),
+        "an all-zero sample": (A, np.vstack([Y, 0 * Y[:1]]), *usual[2:]),
+        "no active group": (A, Y, 1e3, *usual[3:]),
+        "nothing but zeros": (A, 0 * Y, *usual[2:]),
+        "duplicate atoms": (np.repeat(A[:, ::2], 2, axis=1), *usual[1:]),
+        "duplicate groups": (np.hstack([A[:, :4], A[:, :4]]), *usual[1:]),
+        "one group of all atoms": instance(2, size=10, n_groups=1),
+        "one sample": instance(3, n_samples=1),
+        "one feature": instance(4, n_features=1),
+        "one atom": instance(5, size=1, n_groups=1),
+        "a large group": instance(6, size=40, n_groups=2),
+        "lam below the range of float32": (A, Y, 1e-60, *usual[3:]),
+    }
+
+
+@both_dtypes
+@all_ways
+@pytest.mark.parametrize("name", corners())
+def test_corners(name, way, dtype):
+    A, Y, *rest = corners()[name]
+    assert_twins((A.astype(dtype), Y.astype(dtype), *rest), way)
+
+
+@both_dtypes
+@all_ways
+@pytest.mark.parametrize("size", [1, 2, 4])
+def test_a_tie_in_exact_arithmetic_is_inactive(size, way, dtype):
+    """Orthogonal atoms and powers of two: pre-activations are exact, and one group's norm is the threshold."""
+    z, lam = ties(size)
+    A = np.eye(2 * size, dtype=dtype)
+    Y = np.concatenate([z, 2 * z])[None].astype(dtype)
+    for options in ((0.5, False, False, 0.0), (0.5, True, True, 0.0)):
+        problem = A, Y, lam, size, 3, *options
+        assert not fast.unfolded_encode(*problem, few=WAYS[way])[0, :size].any()
+        assert_twins(problem, way)
+    on_l1 = A, np.ones_like(Y), 0.0, size, 3, 0.5, True, False, 1.0
+    assert not fast.unfolded_encode(*on_l1, few=WAYS[way]).any()
+    assert_twins(on_l1, way)
+
+
+def test_beside_a_tie_the_codes_agree_though_the_gradient_may_not():
+    """One unit in the last place decides the side; the code is continuous there."""
+    rng = np.random.default_rng(0)
+    A, Y = rng.normal(size=(6, 10)), rng.normal(size=(200, 6))
+    step = unfolded.spectral_step(A)
+    for i in range(20):
+        lam = float(np.linalg.norm((step * Y[i] @ A)[:2]) / step)
+        problem = A, Y[i : i + 1], lam, 2, 4, step, True, False, 0.0
+        assert np.linalg.norm(fast.unfolded_encode(*problem) - unfolded.unfolded_encode(*problem)) <= 1e-12 * np.linalg.norm(step * Y[i] @ A)
+
+
+# ------------------------------------------------------------------------------------------------ blocks, threads, memory
+
+
+def large(n_samples=1500, dtype=np.float64, lam=1.2, n_features=20, size=3):
+    """Several blocks and chunks, in a number that is no multiple of anything."""
+    rng = np.random.default_rng(0)
+    A = rng.normal(size=(n_features, 8 * size)) / np.sqrt(n_features)
+    return A.astype(dtype), rng.normal(size=(n_samples, n_features)).astype(dtype), lam, size, 7, 0.1, True, False, 0.0
+
+
+@all_ways
+@pytest.mark.parametrize("n_samples", [255, 256, 513, 2600])
+def test_blocks_and_chunks_leave_no_sample_out(n_samples, way):
+    assert_twins(large(n_samples), way)
+    assert_twins(large(n_samples)[:5] + (None, False, True, 0.05), way)
+
+
+def test_a_block_may_be_one_sample(monkeypatch):
+    monkeypatch.setattr(fast, "BLOCK_BYTES", 1)
+    for way in WAYS:
+        assert_twins(large(30), way)
+
+
+@both_dtypes
+@all_ways
+@pytest.mark.parametrize("step", [0.1, None])
+def test_the_same_bits_for_any_number_of_threads_and_from_run_to_run(step, way, dtype):
+    problem = *large(2600, dtype)[:5], step, True, False, 0.0
+    results = [fast.unfolded_loss_and_grad(*problem, n_threads=n, few=WAYS[way]) for n in (1, 2, 4, 1)]
+    codes = [fast.unfolded_encode(*problem, n_threads=n, few=WAYS[way]) for n in (1, 2, 4, 1)]
+    assert len({cost for cost, _ in results}) == len({G.tobytes() for _, G in results}) == len({X.tobytes() for X in codes}) == 1
+
+
+def test_strided_reversed_and_read_only_arguments():
+    A, Y, *rest = large(300)
+    A_, Y_ = np.repeat(A, 2, axis=0)[::2], np.asfortranarray(Y[::-1])[::-1]
+    A_.flags.writeable = Y_.flags.writeable = False
+    before = A.copy(), Y.copy()
+    for args in ((A_, Y_), (np.asfortranarray(A), Y)):
+        assert error(fast.unfolded_encode(*args, *rest), unfolded.unfolded_encode(A, Y, *rest)) <= 1e-12
+        assert error(fast.unfolded_loss_and_grad(*args, *rest)[1], unfolded.unfolded_loss_and_grad(A, Y, *rest)[1]) <= 1e-12
+    assert np.array_equal(A, before[0]) and np.array_equal(Y, before[1])
+
+
+@all_ways
+def test_extra_memory_does_not_grow_with_the_samples(way):
+    peaks = []
+    for n_samples in (8192, 32_768):
+        problem = large(n_samples)
+        fast.unfolded_loss_and_grad(*problem, n_threads=2, few=WAYS[way])
+        tracemalloc.start()
+        fast.unfolded_loss_and_grad(*problem, n_threads=2, few=WAYS[way])
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.2 * peaks[0]
+
+
+def test_the_way_is_chosen_by_the_share_of_active_groups(monkeypatch):
+    """Few active: the compiled loop over samples runs; many: it does not."""
+    calls, real = [], unfolded_steps.few_active
+    monkeypatch.setattr(unfolded_steps, "few_active", lambda *args: calls.append(1) or real(*args))
+    for lam, size, expected in ((2.5, 3, True), (0.1, 3, False), (5.0, 8, True), (0.1, 8, False)):
+        calls.clear()
+        assert_twins(large(600, lam=lam, size=size))
+        assert bool(calls) is expected
+
+
+# ------------------------------------------------------------------------------------------------ the tester tested
+
+MUTANTS = {
+    "no momentum in the reverse pass": ("momentum", lambda n, accelerated=True: np.zeros(n)),
+    "momentum 0.1 % off": ("momentum", lambda n, accelerated=True, real=fast.momentum: 1.001 * real(n, accelerated)),
+    "step 0.1 % off": ("spectral_step", lambda A, real=fast.spectral_step: (1.001 * real(A)[0], real(A)[1])),
+    "the direction of the step's gradient": ("spectral_step", lambda A, real=fast.spectral_step: (real(A)[0], real(A)[1][::-1])),
+    "a group on the threshold": ("threshold_for", lambda t, dtype: dtype.type(t * (1 - 1e-9))),
+}
+
+
+@all_ways
+@pytest.mark.parametrize("name", MUTANTS)
+def test_mutants_are_told_from_the_twin(name, way, monkeypatch):
+    problem = instance(0)
+    assert_twins(problem, way)
+    monkeypatch.setattr(fast, *MUTANTS[name])
+    with pytest.raises(AssertionError):
+        assert_twins(problem, way)
+
+
+# ------------------------------------------------------------------------------------------------ the door
+
+
+@both_dtypes
+def test_the_door_takes_both_engines_and_one_sample(dtype):
+    problem = instance(0, dtype)
+    A, Y, *rest = problem
+    for engine_ in ("numba", "auto", "reference"):
+        cost, G = gs.unfolded_loss_and_grad(A, Y, *rest, engine=engine_)
+        expected_cost, expected = unfolded.unfolded_loss_and_grad(*problem)
+        assert cost == pytest.approx(expected_cost, rel=TOLERANCE[dtype]) and error(G, expected) <= TOLERANCE[dtype]
+        assert gs.unfolded_encode(A, Y[0], *rest, engine=engine_).shape == (10,)
+        assert error(gs.unfolded_encode(A, Y, *rest, engine=engine_), unfolded.unfolded_encode(*problem)) <= TOLERANCE[dtype]
+        assert gs.unfolded_loss_and_grad(A, Y[0], *rest, engine=engine_)[1].shape == A.shape
+    for function in (gs.unfolded_encode, gs.unfolded_loss_and_grad):
+        with pytest.raises(ValueError, match="engine = 'torch' is unknown"):
+            function(*problem, engine="torch")
+
+
+def test_auto_takes_the_kernel_for_large_problems_only(monkeypatch):
+    calls, real = [], fast.unfolded_loss_and_grad
+    monkeypatch.setattr(fast, "unfolded_loss_and_grad", lambda A, Y, *rest, **options: calls.append(A.shape) or real(A, Y, *rest, **options))
+    rng = np.random.default_rng(0)
+    for n_features, n_atoms, n_samples, expected in ((100, 64, 128, True), (100, 64, 50, False), (30, 160, 300, False), (100, 64, 2, False)):
+        calls.clear()
+        gs.unfolded_loss_and_grad(rng.normal(size=(n_features, n_atoms)), rng.normal(size=(n_samples, n_features)), 1.0, 4, 15, 0.01)
+        assert bool(calls) is expected
+
+
+def test_without_threadpoolctl_one_thread_gives_the_same_bits(monkeypatch):
+    problem = large(1500)
+    expected = gs.unfolded_loss_and_grad(*problem, engine="numba")[1]
+    monkeypatch.setattr(engine, "_controller", lambda: None)
+    assert gs.unfolded_loss_and_grad(*problem, engine="numba")[1].tobytes() == expected.tobytes()
+
+
+TINY = """
+import numpy as np
+from gsae_ref.kernels import unfolded
+from gsae_ref.reference import unfolded as plain
+rng = np.random.default_rng(0)
+A, Y = rng.normal(size=(5, 6)), rng.normal(size=(7, 5))
+for few in (0.0, 0.3, 1.0):
+    for options in ((None, True, False, 0.0), (0.01, True, True, 0.1)):
+        problem = A, Y, 0.4, 2, 4, *options
+        assert np.allclose(unfolded.unfolded_encode(*problem, few=few), plain.unfolded_encode(*problem), atol=1e-12)
+        assert np.allclose(unfolded.unfolded_loss_and_grad(*problem, few=few)[1], plain.unfolded_loss_and_grad(*problem)[1], atol=1e-12)
+print("good")
+"""
+
+
+@pytest.mark.parametrize("variable", ["NUMBA_DISABLE_JIT", "NUMBA_BOUNDSCHECK"])
+def test_without_compiler_and_with_bounds_checked(variable, tmp_path):
+    assert run(TINY, tmp_path, NUMBA_OPT="1", **{variable: "1"}).stdout == "good\n"  # compiles quicker
+
+
+def test_the_kernels_are_not_imported_with_the_package():
+    program = "import sys, gsae_ref; print('gsae_ref.kernels.unfolded' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "False\n"
