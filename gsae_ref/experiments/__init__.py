@@ -11,7 +11,11 @@ from .. import checks
 
 __all__ = ["EXPERIMENTS", "load"]
 
-EXPERIMENTS = {}
+EXPERIMENTS = {
+    "sae-figure-2": "sae_figure_2",
+    "sae-figure-3": "sae_figure_3",
+    "sparse-against-group": "sparse_against_group",
+}
 
 
 def load(name):
