@@ -306,3 +306,14 @@ def test_threads_return_results_in_order_and_pass_errors_on():
     with pytest.raises(ZeroDivisionError):
         _jit.in_threads(lambda k: 1 / k, [1, 0, 2], 2)
     assert _jit.available_threads() >= 1 and isinstance(logging.getLogger("gsae_ref"), logging.Logger)
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_threads_warn_of_overflow_where_the_caller_would(n_threads):
+    def overflow(x):
+        return np.multiply(np.array([x]), 1e300)[0]
+
+    with np.errstate(over="ignore"):
+        assert _jit.in_threads(overflow, [1e200, 1e200], n_threads) == [np.inf, np.inf]
+    with np.errstate(over="raise"), pytest.raises(FloatingPointError):
+        _jit.in_threads(overflow, [1e200, 1e200], n_threads)

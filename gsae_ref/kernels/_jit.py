@@ -75,13 +75,20 @@ def in_threads(task, arguments, n_threads=None):
     """Return [task(a) for a in arguments], computed by up to ``n_threads`` threads; None takes the available processors.
 
     What the tasks are must not depend on ``n_threads``: then no result does. The threads live as long as the call, so a process may fork.
+    They warn of overflow where the caller would (:func:`numpy.errstate` does not reach other threads by itself).
     """
     arguments = list(arguments)
     n_threads = min(n_threads or available_threads(), len(arguments))
     if n_threads <= 1:
         return [task(argument) for argument in arguments]
+    told = np.geterr()
+
+    def as_told(argument):
+        with np.errstate(**told):
+            return task(argument)
+
     with ThreadPoolExecutor(n_threads) as pool:
-        return list(pool.map(task, arguments))
+        return list(pool.map(as_told, arguments))
 
 
 def plain(array):

@@ -74,7 +74,7 @@ def loss_and_gradient(A, Y, lam, group_size, kind, n_threads=None, few=FEW, memo
     G = np.empty_like(A, order="C")
     pieces = [slice(start, start + 64) for start in range(0, n_atoms, 64)]
     in_threads(lambda atoms: _add_up(parts, atoms, n_samples, G), pieces, n_threads)
-    return sum(costs) / (2 * n_samples), G
+    return float(sum(costs)) / (2 * n_samples), G
 
 
 def screening_margin(n_features, group_size):
