@@ -12,6 +12,15 @@ from .. import checks
 __all__ = ["EXPERIMENTS", "load"]
 
 EXPERIMENTS = {
+    "dglnn-figure-2": "dglnn_figure_2",
+    "dglnn-figure-3": "dglnn_figure_3",
+    "dglnn-figure-4": "dglnn_figure_4",
+    "dglnn-figure-5": "dglnn_figure_5",
+    "dglnn-figure-6": "dglnn_figure_6",
+    "dglnn-figure-7": "dglnn_figure_7",
+    "dglnn-figure-11": "dglnn_figure_11",
+    "dglnn-figure-12": "dglnn_figure_12",
+    "dglnn-table-3": "dglnn_table_3",
     "sae-figure-2": "sae_figure_2",
     "sae-figure-3": "sae_figure_3",
     "sparse-against-group": "sparse_against_group",

@@ -45,7 +45,7 @@ class _Announcement(event.Listener):
 
     def on_start(self, event):
         function = getattr(event.data.get("dispatcher"), "py_func", None)
-        if not self.made and getattr(function, "__module__", "").startswith(__package__ + "."):
+        if not self.made and (getattr(function, "__module__", None) or "").startswith(__package__ + "."):
             self.made = True
             _logger.info("compiling kernels: some seconds, once for each dtype and group size; later processes read them from disk")
 
