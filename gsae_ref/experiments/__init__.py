@@ -12,6 +12,7 @@ from .. import checks
 __all__ = ["EXPERIMENTS", "load"]
 
 EXPERIMENTS = {
+    "figure-3": "figure_3",
     "dglnn-figure-2": "dglnn_figure_2",
     "dglnn-figure-3": "dglnn_figure_3",
     "dglnn-figure-4": "dglnn_figure_4",
