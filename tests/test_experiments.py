@@ -64,6 +64,14 @@ def test_other_arguments_are_computed_anew(tmp_path):
     assert Cells(tmp_path).run("powers", powers, base=3.0, n=2)["powers"].tolist() == [1, 3]
 
 
+def test_arrays_that_print_alike_are_told_apart(tmp_path):
+    first, second = np.zeros(5000), np.zeros(5000)
+    second[2500] = 1
+    assert repr(first) == repr(second)
+    sums = [Cells(tmp_path).run("sum", lambda a: {"sum": a.sum()}, a=a)["sum"] for a in (first, second)]
+    assert sums == [0, 1]
+
+
 def test_a_damaged_result_is_said_and_computed_again(tmp_path):
     Cells(tmp_path).run("powers", powers, base=2.0, n=4)
     (tmp_path / "powers.npz").write_bytes((tmp_path / "powers.npz").read_bytes()[:100])

@@ -13,6 +13,8 @@ __all__ = ["EXPERIMENTS", "load"]
 
 EXPERIMENTS = {
     "figure-3": "figure_3",
+    "figure-4": "figure_4",
+    "figure-5": "figure_5",
     "dglnn-figure-2": "dglnn_figure_2",
     "dglnn-figure-3": "dglnn_figure_3",
     "dglnn-figure-4": "dglnn_figure_4",
@@ -27,6 +29,7 @@ EXPERIMENTS = {
     "sae-figure-2": "sae_figure_2",
     "sae-figure-3": "sae_figure_3",
     "sparse-against-group": "sparse_against_group",
+    "table-1": "table_1",
 }
 
 

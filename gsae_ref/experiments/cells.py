@@ -7,6 +7,8 @@ import sys
 import time
 import warnings
 
+import numpy as np
+
 from .. import __version__
 from ..files import read_arrays, write_arrays
 
@@ -85,5 +87,12 @@ class Cells:
 
 def _made_by(function, arguments):
     """What a kept result must agree on: version, function, arguments."""
-    recipe = json.dumps(arguments, sort_keys=True, default=repr)
+    recipe = json.dumps(arguments, sort_keys=True, default=_known_by)
     return hashlib.sha256(f"{__version__} {function.__module__}.{function.__qualname__} {recipe}".encode()).hexdigest()
+
+
+def _known_by(value):
+    """What stands for an argument that JSON does not know: for an array its contents, which its repr abbreviates."""
+    if isinstance(value, np.ndarray):
+        return f"{value.dtype} {value.shape} {hashlib.sha256(np.ascontiguousarray(value)).hexdigest()}"
+    return repr(value)

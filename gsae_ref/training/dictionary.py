@@ -140,7 +140,7 @@ def train(
     def at_the_start(parameters, epoch):
         A, values = parameters["A"], {}
         if unfold_step is not None:
-            values["relative_step"] = share = unfold_step * float(np.linalg.norm(A, 2)) ** 2
+            values["relative_step"] = share = unfold_step * float(np.linalg.eigvalsh(A.T @ A)[-1])
             if share > 1 + 1e-6 and not told:
                 told.append(epoch)
                 warnings.warn(

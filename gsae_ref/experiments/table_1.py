@@ -1,0 +1,253 @@
+"""T21 Table 1: MNIST clustered in the pixel basis, by sparse and by group-sparse codes.
+
+mnist_networks.py trains, restarts.py chooses among restarts, clustering.py has representations and clusterings, table_1_claims.py says
+what became of each number, subspaces.py has another start, baselines.py other people's methods.
+"""
+
+import numpy as np
+
+from .. import checks
+from . import table_1_claims as claims
+from .baselines import BASELINES, labels_by, require
+from .clustering import METHODS, READINGS, ROWS, agreement, cluster, represent
+from .mnist_networks import STARTS, Setting, codes, images, sizes, untrained
+from .restarts import RULES, SCREENED, Kept, halved, models, screened
+from .study import Study
+
+__all__ = ["DATA", "FIGURES", "TITLE", "Sizes", "add_options", "add_sizes", "clustered", "compute", "settled"]
+
+TITLE = "T21 Table 1: clustering MNIST by sparse and group-sparse codes"
+DATA = ("mnist", "fashion-mnist", "digits")
+DIGITS = Setting(group_size=4, group_threshold=0.05, sparse_threshold=0.01, step_size=1e-2, n_epochs=60, n_neighbors=50)
+CONTROLS = ("principal", "gaussian")
+
+
+class Sizes(dict):
+    """How much is done: data, source, n_train, n_test, epochs, restarts, setting."""
+
+    __getattr__ = dict.__getitem__
+
+
+def add_options(parser):
+    """Options of this table."""
+    add_sizes(parser)
+    parser.add_argument("--reading", choices=(*READINGS, "all"), default="all", help="what is clustered: codes read literally, the reading that "
+                        "comes closest to the paper's numbers, or both (default)")
+    parser.add_argument("--start", choices=STARTS, nargs="+", default=["principal"], help="starts to train from; the first fills the table")
+    parser.add_argument("--choose", choices=sorted(RULES), default="loss", help="what the kept restart has the lowest of: training loss "
+                        "(default), that plus the penalty of the codes, or disagreement with the other restarts")
+    parser.add_argument("--baselines", choices=sorted(BASELINES), nargs="*", default=[], help="other methods, side by side")
+
+
+def add_sizes(parser):
+    """Options of everything that trains these networks."""
+    parser.add_argument("--data", choices=DATA, help="data set (default mnist, with --quick digits)")
+    parser.add_argument("--source", metavar="PATH", help="folder or .npz archive that has the data; by default it is looked for, then fetched")
+    parser.add_argument("--epochs", type=int, help="epochs of training (300 in the paper)")
+    parser.add_argument("--restarts", type=int, help=f"trainings of the group-sparse network, compared after at most {SCREENED} epochs; the lowest "
+                        "training loss is kept (default 8)")
+    parser.add_argument("--batch-size", type=int, help="samples in a mini-batch (not stated in the paper; default 128)")
+
+
+def settled(quick=False, data=None, source=None, epochs=None, restarts=None, batch_size=None, setting=None, n_train=None, n_test=None):
+    """The sizes of a run: those given, else the paper's, else with ``quick`` small ones."""
+    data = checks.option("data", ("digits" if quick else "mnist") if data is None else data, DATA)
+    setting = setting or (DIGITS if data == "digits" else Setting())
+    if quick and data != "digits":
+        given = zip((n_train, n_test, epochs, restarts), (6000, 2000, 2, 1), strict=True)
+        n_train, n_test, epochs, restarts = (small if value is None else value for value, small in given)
+        setting = setting._replace(n_neighbors=n_test // 10)
+    if batch_size is not None:
+        setting = setting._replace(batch_size=checks.count("batch_size", batch_size))
+    epochs = checks.count("epochs", setting.n_epochs if epochs is None else epochs)
+    restarts = checks.count("restarts", (2 if quick else 8) if restarts is None else restarts)
+    return Sizes(data=data, source=source, n_train=n_train, n_test=n_test, epochs=epochs, restarts=restarts,
+                 setting=setting._replace(n_epochs=epochs))
+
+
+def compute(cells, quick=False, seed=0, n_seeds=1, reading="all", start=("principal",), choose="loss", baselines=(), **options):
+    """Train or read back the networks, cluster every representation, and hold the numbers beside the paper's.
+
+    Parameters
+    ----------
+    cells : Cells
+    quick : bool
+        Scikit-learn's digits; for another ``data`` 6000 training and 2000 test images, 2 epochs, 1 restart.
+    seed, n_seeds : int
+        Repetitions, each with restarts and clusterings of its own.
+    reading : {"literal", "closest", "all"}
+    start : sequence of {"principal", "subspaces"}
+        The first is that of the table; all are compared, restart by restart.
+    choose : {"loss", "objective", "disagreement"}
+        What the kept restart has the lowest of: the training loss (13), that plus the encoder's penalty lam sum_g ||x_g||, or the
+        :func:`disagreement_of` it with the other restarts.
+    baselines : sequence of str
+        Names from ``BASELINES``.
+    **options
+        Arguments of :func:`settled`.
+
+    Returns
+    -------
+    study : Study
+    """
+    size, repetitions = settled(quick, **options), range(checks.count("seed", seed, minimum=0), seed + checks.count("n_seeds", n_seeds))
+    readings = READINGS if reading == "all" else (checks.option("reading", reading, (*READINGS, "all")),)
+    start = [start] if isinstance(start, str) else [checks.option("start", one, STARTS) for one in start]
+    rule, baselines = checks.option("choose", choose, tuple(RULES)), [require(name) for name in baselines]
+    other = "loss" if rule == "disagreement" else "disagreement"
+    runs = {r: models(cells, size, r, start[0], rule) for r in repetitions}
+    for r in repetitions:
+        runs[r]["other"] = runs[r]["group"] if size.restarts == 1 else models(cells, size, r, start[0], other)["group"]
+    chosen = {(row, reading_of(how, what)): (network, how[what]) for row, (network, how) in ROWS.items() for what in readings}
+    cases = {("predict", "ours"): ("group", "group norms", ("argmax",))}
+    cases |= {case: (*how, METHODS) for case, how in chosen.items()}
+    cases |= {(f"restart of least {other}", "ours"): ("other", "group norms / sum", METHODS)}
+    cases |= {(f"{kind} columns, untrained", "control"): (kind, "group norms", (*METHODS, "argmax")) for kind in CONTROLS}
+    found, known = {}, {}
+    for case, (network, how, methods) in cases.items():
+        for method in methods:
+            for r in repetitions:
+                identity = network, how, method, r
+                if identity not in known:
+                    known[identity] = clustered(cells, size, *identity, runs[r].get(network, {}).get("A"))
+                found.setdefault((*case, how, method), []).append(known[identity])
+    data = {
+        "table": {" | ".join(case): stacked(values) for case, values in found.items()},
+        "rule": rule, "restarts": {one: restarts_of(cells, size, repetitions, one) for one in start},
+        "baselines": {name: stacked([by_baseline(cells, size, name, r) for r in repetitions]) for name in baselines},
+        "steps": {network: max(float(runs[r][network]["relative_step"]) for r in repetitions) for network in ("group", "sparse")},
+        "active_groups": [float(runs[r]["group"]["active_groups"]) for r in repetitions],
+        "loss": {network: [runs[r][network]["loss"] for r in repetitions] for network in ("group", "sparse")},
+    }
+    recipe = {
+        **size.setting._asdict(), "data": size.data, "training images": size.n_train or "all", "test images": size.n_test or "all",
+        "restarts": size.restarts, "restart kept": f"lowest {rule}", "seeds": list(repetitions), "start": start[0],
+        "optimizer": "Adam (0.9, 0.999, 1e-8), float32",
+        "columns": "unit norm after every step", "encoder": "FISTA", "pixels": "in [0, 1], less the training mean",
+    }
+    notes = claims.notes(data, size, len(repetitions))
+    return Study("table-1", TITLE, recipe, data, claims.tables(data), claims.judge(data, size), notes)
+
+
+def reading_of(how, what):
+    """The name of a reading: "either" where both take the same."""
+    return "either" if how["literal"] == how["closest"] else what
+
+
+def restarts_of(cells, size, repetitions, start):
+    """Loss, objective and accuracy of every restart, arrays (repetitions, restarts), and those that each rule chooses; labels do not."""
+    runs = {r: screened(cells, size, r, start) for r in repetitions}
+
+    def scores(how, method):
+        return np.array([[float(clustered(cells, size, "group", how, method, r, run["A"])["accuracy"]) for run in runs[r]] for r in repetitions])
+
+    found = {rule: np.array([of(cells, size, runs[r]) for r in repetitions]) for rule, of in RULES.items()}
+    return {
+        **found, "curve": np.array([[run["loss"] for run in runs[r]] for r in repetitions]),
+        "predict": scores("group norms", "argmax"), "k-means": scores("group norms / sum", "k-means"),
+        "chosen": {rule: values.argmin(axis=1).tolist() for rule, values in found.items()}
+        | {"loss, halving": [halved(np.array([run["loss"] for run in runs[r]]))[0] for r in repetitions]},
+        "epochs": [sum(len(run["loss"]) for run in runs[repetitions[0]]), halved(np.array([run["loss"] for run in runs[repetitions[0]]]))[1]],
+    }
+
+
+def clustered(cells, size, network, how, method, seed, A=None):
+    """:func:`cluster_codes` as a unit of work.
+
+    Parameters
+    ----------
+    cells : Cells
+    size : Sizes
+    network : {"group", "sparse", "principal", "gaussian"} or None
+        Whose codes; the last two are group-sparse networks as they are before training; None: the pixels.
+    how : str
+        As for :func:`gsae_ref.experiments.clustering.represent`, or "pixels".
+    method : {"k-means", "spectral", "argmax"}
+    seed : int
+    A : ndarray of shape (n_features, n_atoms), optional
+        The dictionary of a trained network.
+
+    Returns
+    -------
+    dict of str to ndarray
+    """
+    A = None if A is None else Kept(A)
+    named = "pixels" if network is None else f"{network}-{how}"
+    key = "-".join([size.data, *([] if A is None else [repr(A)[:8]]), named, method, f"seed{seed}"]).replace(" / ", "-by-").replace(" ", "-")
+
+    def unit(**arguments):
+        return cluster_codes(**arguments, source=size.source)
+
+    s = size.setting._asdict()
+    return cells.run(
+        key, unit, network=network, how=how, method=method, seed=seed, A=A, data=size.data, n_train=size.n_train, n_test=size.n_test, setting=s
+    )
+
+
+def cluster_codes(network, how, method, seed, A, data, n_train, n_test, setting, source=None):
+    """Cluster one representation of the test images, and compare with their labels: ``accuracy``, ``nmi``, ``ari``, ``labels``, ``zeros``.
+
+    ``zeros`` is the share of test images whose code is zero.
+    """
+    s, Y = Setting(**setting), images(data, source, n_train, n_test)
+    if network is None:
+        R = Y.test
+    else:
+        of = "sparse" if network == "sparse" else "group"
+        A = A.array if A else untrained(network, Y.train, of, s, seed)
+        R = represent(codes(A, Y.test, of, s), how, sizes(of, s)[1])
+    n_clusters = len(np.unique(Y.labels))
+    found = R.argmax(axis=1) if method == "argmax" else cluster(R, method, n_clusters, s.n_neighbors, seed)
+    return {**agreement(Y.labels, found), "labels": found.astype(np.int16), "zeros": np.mean(~R.any(axis=1))}
+
+
+def by_baseline(cells, size, name, seed):
+    """What another method reaches on the same test images."""
+
+    def unit(**arguments):
+        Y = images(size.data, size.source, size.n_train, size.n_test)
+        return agreement(Y.labels, labels_by(arguments["name"], Y.test, len(np.unique(Y.labels)), arguments["seed"]))
+
+    return cells.run(f"{size.data}-baseline-{name}-seed{seed}", unit, name=name, seed=seed, data=size.data, n_train=size.n_train, n_test=size.n_test)
+
+
+def stacked(runs):
+    """Accuracy, NMI and ARI of several repetitions."""
+    return {name: [float(run[name]) for run in runs] for name in runs[0] if name in ("accuracy", "nmi", "ari", "zeros")}
+
+
+def losses(study, ax):
+    """Training loss of every restart that was compared, and of the sparse network."""
+    artists = []
+    for colour, (start, of) in zip(claims.COLOURS, study.data["restarts"].items(), strict=False):
+        for k, curve in enumerate(np.asarray(of["curve"]).reshape(-1, np.shape(of["curve"])[-1])):
+            artists += ax.plot(np.arange(1, len(curve) + 1), curve, color=colour, linewidth=0.9, label=None if k else f"group-sparse, {start} start")
+    sparse = np.asarray(study.data["loss"]["sparse"][0])
+    artists += ax.plot(np.arange(1, len(sparse) + 1), sparse, "--", color="black", linewidth=0.9, label="sparse")
+    ax.set(title="training", xlabel="epoch", ylabel="loss (13), mean over the epoch", xscale="log")
+    ax.legend()
+    return artists
+
+
+def _choice(rule):
+    names = {"loss": "training loss", "disagreement": "1 - mean ARI with other restarts", "objective": "training loss + lam $\\Sigma_g$ ||x$_g$||"}
+
+    def plot(study, ax):
+        artists = []
+        for colour, marker, (start, of) in zip(claims.COLOURS, "osD", study.data["restarts"].items(), strict=False):
+            at, accuracy = np.asarray(of[rule]), np.asarray(of["k-means"])
+            artists += ax.plot(at.ravel(), accuracy.ravel(), marker, color=colour, markersize=5, label=f"{start} start")
+            best = np.arange(len(at)), of["chosen"][rule]
+            artists += ax.plot(at[best], accuracy[best], "o", color="none", markeredgecolor="black", markersize=11)
+        artists += ax.plot([], [], "o", color="none", markeredgecolor="black", markersize=11, label="lowest of a repetition")
+        ax.set(title=f"restarts by their {rule}", xlabel=names[rule], ylabel="accuracy of the restart (%)")
+        ax.ticklabel_format(useOffset=False)
+        ax.locator_params(axis="x", nbins=4)
+        ax.margins(0.1)
+        ax.legend()
+        return artists
+
+    return plot
+
+
+FIGURES = {"table-1": [[losses, _choice("loss")], [_choice("objective"), _choice("disagreement")]]}
