@@ -175,6 +175,16 @@ def test_the_choice_is_the_smallest_validation_error_of_all_paths():
     assert (w.tolist(), setting, row) == ([1.1], "b", 0)
 
 
+def test_a_difference_within_two_standard_errors_settles_nothing():
+    rng = np.random.default_rng(0)
+    noise = rng.normal(size=(4, 200))  # standard error .07
+    assert dglnn_figure_12._settled(noise + 1) is True
+    assert dglnn_figure_12._settled(noise) is None
+    assert dglnn_figure_12._settled(noise + np.array([[1.0], [1.0], [0.0], [1.0]])) is None
+    assert dglnn_figure_12._settled(noise + np.array([[1.0], [1.0], [-1.0], [1.0]])) is False
+    assert dglnn_figure_12._settled(noise[:, :1] + 100) is None  # a single draw
+
+
 SKGLM = """
 import numpy as np
 import gsae_ref.kernels.fused  # whose announcement hears of every compilation, of classes too

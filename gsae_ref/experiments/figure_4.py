@@ -12,7 +12,7 @@ from .restarts import models
 from .study import Claim, Study, Table
 from .table_1 import add_sizes, settled
 
-__all__ = ["FIGURES", "TITLE", "add_options", "compute"]
+__all__ = ["FIGURES", "TITLE", "add_options", "compute", "networks_of"]
 
 TITLE = "T21 Figure 4: what the atoms of sparse and group-sparse networks look like, and which are active"
 NEAREST = 0.01  # share of the test images, those with the most of their code in a block, whose digits are counted
@@ -24,6 +24,11 @@ def add_options(parser):
     add_sizes(parser)
     parser.add_argument("--saved", metavar="DIR", help="the --out of a table-1 with the same options, whose networks are taken (default: they are "
                         "trained)")
+
+
+def networks_of(cells, saved):
+    """Where the units of work of table-1 are: in the folder of a finished one, or among those of this figure."""
+    return cells if saved is None else Cells(os.path.join(saved, "cells"), cells.progress)
 
 
 def compute(cells, quick=False, seed=0, n_seeds=1, saved=None, **options):
@@ -45,7 +50,7 @@ def compute(cells, quick=False, seed=0, n_seeds=1, saved=None, **options):
     -------
     study : Study
     """
-    size, networks = settled(quick, **options), cells if saved is None else Cells(os.path.join(saved, "cells"), cells.progress)
+    size, networks = settled(quick, **options), networks_of(cells, saved)
     seeds = range(checks.count("seed", seed, minimum=0), seed + checks.count("n_seeds", n_seeds))
     Y = images(size.data, size.source, size.n_train, size.n_test)
     found = {s: {name: of for name, of in models(networks, size, s).items()} for s in seeds}

@@ -1,16 +1,14 @@
 """T21 Figure 5: pairwise distances of test images, sorted by digit, in the pixel basis and by the codes of two networks."""
 
-import os
-
 import numpy as np
 
 from .. import checks
-from .cells import Cells
 from .clustering import represent
+from .figure_4 import add_options, networks_of
 from .mnist_networks import codes, images, sizes
 from .restarts import models
 from .study import Claim, Study, Table
-from .table_1 import add_sizes, settled
+from .table_1 import settled
 
 __all__ = ["FIGURES", "TITLE", "add_options", "compute", "distances", "sorted_sample"]
 
@@ -23,13 +21,6 @@ NAMES = {
 READINGS = {"sparse": ("sparse", "signed"), "group": ("group", "signed"), "sparse+": ("sparse", "abs / l2"),
             "norms": ("group", "group norms"), "group+": ("group", "group norms / sum")}
 AHEAD = 5.0  # points by which the nearest-neighbour agreement must be higher
-
-
-def add_options(parser):
-    """Options of this figure: those of table-1 that concern training, and where its networks are."""
-    add_sizes(parser)
-    parser.add_argument("--saved", metavar="DIR", help="the --out of a table-1 with the same options, whose networks are taken (default: they are "
-                        "trained)")
 
 
 def compute(cells, quick=False, seed=0, n_seeds=1, saved=None, **options):
@@ -51,7 +42,7 @@ def compute(cells, quick=False, seed=0, n_seeds=1, saved=None, **options):
     -------
     study : Study
     """
-    size, networks = settled(quick, **options), cells if saved is None else Cells(os.path.join(saved, "cells"), cells.progress)
+    size, networks = settled(quick, **options), networks_of(cells, saved)
     seeds = range(checks.count("seed", seed, minimum=0), seed + checks.count("n_seeds", n_seeds))
     Y = images(size.data, size.source, size.n_train, size.n_test)
     shown = sorted_sample(Y.labels)
