@@ -6,14 +6,20 @@ and both gradients at (u(t), v(t)). Data of "authors" are the very draws of thei
 computing is in float64, theirs in float32.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from .. import ops, sampling
+from ..arrays import Array, BoolArray, IntArray
 from ..theory import dglnn as theory
 
-__all__ = ["FIGURES", "VARIANTS", "Recipe", "draw", "first_at", "run"]
+if TYPE_CHECKING:
+    from ..sampling.regression import GroupedRegression
+
+__all__ = ["FIGURES", "VARIANTS", "Recipe", "across", "draw", "first_at", "run"]
 
 
 class Recipe(NamedTuple):
@@ -22,7 +28,7 @@ class Recipe(NamedTuple):
     n_samples: int
     n_features: int
     group_size: int
-    coefficients: tuple
+    coefficients: tuple[float, ...]
     gamma: float
     n_epochs: int
     author_seed: int
@@ -46,7 +52,7 @@ VARIANTS = {"paper": {"loss_scale": "half", "jacobi": False}, "code": {"loss_sca
 ROWS = 800  # states that are kept of a run
 
 
-def draw(recipe, seed, source="ours"):
+def draw(recipe: Recipe, seed: int, source: str = "ours") -> GroupedRegression:
     """Data of a recipe: by :func:`gsae_ref.grouped_regression`, or as the authors' code draws them from a seed."""
     r = recipe
     if source == "ours":
@@ -60,7 +66,10 @@ def draw(recipe, seed, source="ours"):
     return sampling.GroupedRegression(X, X @ w_star + noise, w_star, np.full(r.n_features // r.group_size, r.group_size), noise)
 
 
-def run(recipe, seed, source="ours", record_every=1, baseline=None, step_size=None, **options):
+def run(
+    recipe: dict[str, Any], seed: int, source: str = "ours", record_every: int = 1, baseline: str | None = None, step_size: float = 1e-3,
+    **options: Any,
+) -> dict[str, Any]:
     """One path, measured: a unit of work.
 
     Parameters
@@ -74,7 +83,7 @@ def run(recipe, seed, source="ours", record_every=1, baseline=None, step_size=No
         Epochs between the states that are looked at.
     baseline : {"signed", "positive"}, optional
         Instead of the grouped network u^2 - v^2, or u^2 alone, with ``step_size``.
-    step_size : float, optional
+    step_size : float
         Of the baseline.
     **options
         Of :func:`gsae_ref.dglnn_path`, in place of what the recipe has.
@@ -87,8 +96,9 @@ def run(recipe, seed, source="ours", record_every=1, baseline=None, step_size=No
         w_l*), ``v`` (on the support), ``turn`` (largest change of an entry of v on the support since the state before). Numbers: ``best``,
         ``best_epoch``, ``last``, ``at_length`` (error at the recipe's number of epochs), ``grown`` (epoch at which ||w_l|| passes half of
         ||w_l*||, for each l of the support), ``least_squares`` (error of least squares on the true support), ``switch_epoch`` (-1: never),
-        ``lam_max`` (largest eigenvalue of X_S^T X_S / n), ``noise`` (largest ||X_l^T xi / n||), ``success`` (first and last epoch at which no
-        entry on the support is off by more than ten times that, and none off it exceeds 0.01; zeros for never).
+        ``lam_max`` (largest eigenvalue of P X_S^T X_S P / n, P projecting each group away from w_l*), ``noise`` (largest ||X_l^T xi / n||),
+        ``success`` (first and last epoch at which no entry on the support is off by more than ten times that, and none off it exceeds 0.01;
+        zeros for never).
     """
     r = Recipe(**recipe)
     data = draw(r, seed, source)
@@ -114,7 +124,7 @@ def run(recipe, seed, source="ours", record_every=1, baseline=None, step_size=No
     numbers = {
         "best": error[best], "best_epoch": path.epochs[best], "last": error[-1],
         "at_length": error[np.searchsorted(path.epochs, r.n_epochs, side="right") - 1], "least_squares": np.sum((known - w_star[:k]) ** 2),
-        "lam_max": np.linalg.norm(X[:, :k], 2) ** 2 / len(y),
+        "lam_max": np.linalg.norm(across(X, w_star, size), 2) ** 2 / len(y),
         "noise": np.max(theory.group_norms(X.T @ data.noise / len(y), tuple(data.groups))),
     }
     good = np.flatnonzero((found["on"] <= 10 * numbers["noise"]) & (found["off"] <= 1e-2))
@@ -136,6 +146,19 @@ def run(recipe, seed, source="ours", record_every=1, baseline=None, step_size=No
     return {**{name: curve[keep] for name, curve in found.items()}, **numbers}
 
 
-def first_at(epochs, condition):
+def across(X: Array, w_star: Array, size: int) -> Array:
+    """X_S P: the design (n, p_S) on the support's groups, without what points along the true weights w_l* of each group.
+
+    >>> across(np.array([[3.0, 4.0, 9.0, 9.0]]), np.array([1.0, 0.0, 0.0, 0.0]), 2).tolist()
+    [[0.0, 4.0]]
+    """
+    weights = w_star.reshape(-1, size)
+    support = np.flatnonzero(weights.any(axis=1))
+    along = weights[support] / np.linalg.norm(weights[support], axis=1, keepdims=True)
+    blocks = X.reshape(len(X), -1, size)[:, support]
+    return (blocks - np.sum(blocks * along, axis=2, keepdims=True) * along).reshape(len(X), -1)
+
+
+def first_at(epochs: IntArray, condition: BoolArray) -> int:
     """The first epoch at which a condition holds, -1 for never."""
     return int(epochs[np.argmax(condition)]) if np.any(condition) else -1
