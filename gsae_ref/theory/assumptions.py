@@ -4,21 +4,29 @@ A hypothesis is a number, its margin: how far an instance is inside it, negative
 and are met when the defect is rounding. Functions receive float64 instances made by :mod:`gsae_ref.verification`.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import groups
+from ..arrays import Array, BoolArray, Real
 from .support import recovery_interval
 
+if TYPE_CHECKING:
+    from .sparse_assumptions import SparseInstance
+
 __all__ = [
-    "CLOSE", "CLOSE_ON_SUPPORT", "Hypothesis", "IN_CORRECTED_INTERVAL", "IN_PRINTED_INTERVAL", "Instance", "NORMS_BOUNDED",
+    "ABSENT", "CLOSE", "CLOSE_ON_SUPPORT", "Hypothesis", "IN_CORRECTED_INTERVAL", "IN_PRINTED_INTERVAL", "Instance", "NORMS_BOUNDED",
     "ORTHONORMAL", "ORTHONORMAL_STAR", "SUPPORT_SIZE", "UNIT_COLUMNS", "UNIT_NORM_STAR", "DELTA_AT_MOST_1",
 ]
 
 ROUNDING = 1e-12
+ABSENT: Any = None  # what no statement asked for
 
 
 @dataclass(frozen=True)
@@ -37,69 +45,75 @@ class Instance:
         Frozen shrinkage factors.
     G, beta : ndarray (n_features, n_atoms), optional
         Expected gradient (26) and what is left of it after the leading term of (55); supplied where a statement needs them.
+
+    Examples
+    --------
+    >>> i = Instance(np.eye(4), np.eye(4), group_size=2, n_active=1, x=np.array([3.0, 4.0, 0.0, 0.0]), b_min=5.0, b_max=5.0)
+    >>> i.active, i.r, i.mu_block
+    (array([ True, False]), array([5., 0.]), 0.0)
     """
 
-    A: np.ndarray
-    A_star: np.ndarray
+    A: Array
+    A_star: Array
     group_size: int
     n_active: int
-    x: np.ndarray
+    x: Array
     b_min: float = 1.0
     b_max: float = 1.0
     delta: float = 0.0
     lam: float = 0.0
     step_size: float = 0.0
-    tau: np.ndarray | None = field(default=None, repr=False)
-    G: np.ndarray | None = field(default=None, repr=False)
-    beta: np.ndarray | None = field(default=None, repr=False)
+    tau: Array = field(default=ABSENT, repr=False)
+    G: Array = field(default=ABSENT, repr=False)
+    beta: Array = field(default=ABSENT, repr=False)
 
     @property
-    def d(self):
+    def d(self) -> int:
         """Atoms per group."""
         return self.group_size
 
     @property
-    def n_features(self):
+    def n_features(self) -> int:
         """Dimension n of the data."""
         return self.A.shape[0]
 
     @property
-    def n_groups(self):
+    def n_groups(self) -> int:
         """Number of groups, Gamma."""
         return self.A.shape[1] // self.group_size
 
     @cached_property
-    def blocks(self):
+    def blocks(self) -> Array:
         """Groups of A: (n_groups, n_features, d)."""
         return groups.blocks(self.A, self.group_size)
 
     @cached_property
-    def star(self):
+    def star(self) -> Array:
         """Groups of A*: (n_groups, n_features, d)."""
         return groups.blocks(self.A_star, self.group_size)
 
     @cached_property
-    def code_norms(self):
+    def code_norms(self) -> Array:
         """||x_g|| for every group."""
         return groups.norms(self.x, self.group_size)
 
     @cached_property
-    def active(self):
+    def active(self) -> BoolArray:
         """Mask of the support S."""
         return self.code_norms > 0
 
     @cached_property
-    def y(self):
+    def y(self) -> Array:
         """The sample A* x."""
         return self.A_star @ self.x
 
     @cached_property
-    def r(self):
+    def r(self) -> Array:
         """||A_g^T y|| for every group."""
         return groups.norms(self.A.T @ self.y, self.group_size)
 
     @cached_property
-    def mu_block(self):
+    def mu_block(self) -> float:
         """mu_B of A*, with the paper's 1/d."""
         gram = np.swapaxes(self.star, 1, 2)[:, None] @ self.star[None]
         norms = np.linalg.norm(gram, ord=2, axis=(2, 3))
@@ -107,24 +121,30 @@ class Instance:
         return float(norms.max()) / self.d
 
     @cached_property
-    def errors(self):
+    def errors(self) -> Array:
         """e_g = ||A_g - A*_g||_F for every group."""
         return np.linalg.norm(self.blocks - self.star, axis=(1, 2))
 
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """A checkable assumption: ``margin(instance) >= 0`` (up to rounding) means that it holds."""
+    """A checkable assumption: ``margin(instance) >= 0`` (up to rounding) means that it holds.
+
+    >>> positive = Hypothesis("lam > 1", lambda i: i.lam - 1)
+    >>> i = Instance(np.eye(2), np.eye(2), 2, 1, np.ones(2), lam=0.5)
+    >>> positive.holds(i), positive.margin(i)
+    (False, -0.5)
+    """
 
     text: str
-    margin: Callable[[Instance], float]
+    margin: Callable[[Any], Real]  # of an instance of the paper at hand
 
-    def holds(self, instance):
+    def holds(self, instance: Instance | SparseInstance) -> bool:
         """Whether the instance satisfies it, equalities up to rounding."""
         return bool(self.margin(instance) >= -ROUNDING)
 
 
-def _gram_defect(B):
+def _gram_defect(B: Array) -> float:
     return np.linalg.norm(np.swapaxes(B, 1, 2) @ B - np.eye(B.shape[2]), ord=2, axis=(1, 2)).max()
 
 
@@ -148,8 +168,8 @@ NORMS_BOUNDED = Hypothesis(
 SUPPORT_SIZE = Hypothesis("at most gamma groups are active (Assumption 2)", lambda i: i.n_active - i.active.sum())
 
 
-def _interval_margin(form):
-    def margin(i):
+def _interval_margin(form: str) -> Callable[[Instance], float]:
+    def margin(i: Instance) -> float:
         low, high = recovery_interval(i.n_active, i.b_min, i.b_max, i.mu_block, i.delta, i.d, form)
         return min(i.lam - low, high - i.lam)
 

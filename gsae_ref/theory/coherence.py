@@ -1,13 +1,17 @@
 """How correlated the atoms and the groups of dictionaries are: coherence, block coherence, cross-block norms, closeness."""
 
+from __future__ import annotations
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .. import checks, groups
+from ..arrays import Array
 
 __all__ = ["block_coherence", "closeness", "coherence", "cross_block_norms", "orthonormality_defect"]
 
 
-def coherence(A):
+def coherence(A: ArrayLike) -> float:
     """Largest correlation between two atoms, mu = max_{i != j} |a_i^T a_j|. [T21] text before Eq. (3).
 
     Parameters
@@ -31,12 +35,16 @@ def coherence(A):
     0.6
     """
     A = checks.dictionary("A", A)
-    G = np.abs(A.T @ A)
-    np.fill_diagonal(G, 0)
-    return float(G.max())
+
+    def largest() -> float:
+        G = np.abs(A.T @ A)
+        np.fill_diagonal(G, 0)
+        return float(G.max())
+
+    return float(checks.representable("the coherence", largest, A=A))
 
 
-def cross_block_norms(A, B, group_size):
+def cross_block_norms(A: ArrayLike, B: ArrayLike, group_size: int) -> Array:
     """Spectral norms of all cross-Gram blocks: entry (g, h) is ||A_g^T B_h||_2.
 
     Parameters
@@ -65,11 +73,12 @@ def cross_block_norms(A, B, group_size):
     checks.same_shape("A", A, "B", B)
     A, B = checks.common_dtype(A, B)
     n_groups = A.shape[1] // group_size
-    gram = (A.T @ B).reshape(n_groups, group_size, n_groups, group_size).transpose(0, 2, 1, 3)
-    return np.linalg.norm(gram, ord=2, axis=(2, 3))
+    gram = checks.representable("the Gram matrix", lambda: A.T @ B, A=A, B=B)
+    gram = gram.reshape(n_groups, group_size, n_groups, group_size).transpose(0, 2, 1, 3)
+    return checks.representable("a norm", lambda: np.linalg.norm(gram, ord=2, axis=(2, 3)), A=A, B=B)
 
 
-def block_coherence(A, group_size):
+def block_coherence(A: ArrayLike, group_size: int) -> float:
     """Block coherence mu_B = max_{g != h} ||A_g^T A_h||_2 / d. [T21] Eq. (3).
 
     Parameters
@@ -105,7 +114,7 @@ def block_coherence(A, group_size):
     return float(norms.max()) / group_size
 
 
-def closeness(A, A_star, group_size):
+def closeness(A: ArrayLike, A_star: ArrayLike, group_size: int) -> Array:
     """Distance of every group to its target, ||A_g - A*_g||_F. [T21] Eq. (17) asks that all are at most delta.
 
     Parameters
@@ -134,7 +143,7 @@ def closeness(A, A_star, group_size):
     return np.linalg.norm(groups.blocks(A - A_star, group_size), axis=(1, 2))
 
 
-def orthonormality_defect(A, group_size):
+def orthonormality_defect(A: ArrayLike, group_size: int) -> Array:
     """How far every group is from orthonormal atoms, ||A_g^T A_g - I||_2. [T21] Assumption 4 asks for 0.
 
     Parameters

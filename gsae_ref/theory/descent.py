@@ -4,11 +4,15 @@ The loss sees spans, not bases: L(A) = L(A blkdiag(Q_1, ..., Q_Gamma)) for rotat
 commutes with them (R0). So a distance to A* that can shrink must be taken modulo such rotations: the orbit distance, principal angles.
 """
 
+from __future__ import annotations
+
 import math
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .. import groups
+from ..arrays import Array, Real
 
 __all__ = [
     "contraction_factor", "exclusion_bound", "oja_gradient", "orbit_distance", "repaired_bound", "scaled_minimiser",
@@ -16,7 +20,7 @@ __all__ = [
 ]
 
 
-def orbit_distance(A_g, star_g):
+def orbit_distance(A_g: Array, star_g: Array) -> float:
     """min over rotations Q of ||A_g - A*_g Q||_F, for orthonormal groups: (2 d - 2 ||A*_g^T A_g||_*)^(1/2).
 
     ||A_g - A*_g Q||_F^2 = 2 d - 2 tr(Q^T A*_g^T A_g), and the trace is largest at the polar factor of A*_g^T A_g, where it is the nuclear
@@ -28,7 +32,7 @@ def orbit_distance(A_g, star_g):
     return float(np.linalg.norm(A_g - star_g @ groups.polar(star_g.T @ A_g, A_g.shape[1])))
 
 
-def oja_gradient(A_g, A_S, y):
+def oja_gradient(A_g: Array, A_S: Array, y: Array) -> Array:
     """R1, the Oja identity: -(I - P_S) y y^T A_g, the exact gradient normal to the span of the active groups.
 
     Let A_S, the atoms of the active groups, be orthonormal jointly, P_S = A_S A_S^T. Then A_g^T (y - A x) = z_g - tau_g z_g, which is
@@ -43,7 +47,7 @@ def oja_gradient(A_g, A_S, y):
     return -(Y - A_S @ (A_S.T @ Y))
 
 
-def contraction_factor(theta, step_size, kappa, m):
+def contraction_factor(theta: float | Array, step_size: float, kappa: float, m: float | Array) -> float | Array:
     """R2: factor by which one exact population gradient step multiplies tan(theta), theta a principal angle to the true span.
 
         tan(theta+) = (1 - eta kappa / (1 + eta m + eta kappa sin^2 theta)) tan(theta),
@@ -65,7 +69,7 @@ def contraction_factor(theta, step_size, kappa, m):
     return 1 - step_size * kappa / (1 + step_size * m + step_size * kappa * np.sin(theta) ** 2)
 
 
-def support_persists(lam, b_min, b_max, cross, theta_max):
+def support_persists(lam: float, b_min: float, b_max: float, cross: float, theta_max: float) -> float:
     """R2's support condition in a form that carries itself along the run: margin, >= 0 when it holds (> 0 on the right side).
 
     B_max (max_{v != g} ||A*_v^T A*_g|| + sin theta_max) <= lam < B_min cos theta_max. For A_v = A*_v C + U S,
@@ -78,7 +82,7 @@ def support_persists(lam, b_min, b_max, cross, theta_max):
     return min(lam - b_max * (cross + math.sin(theta_max)), b_min * math.cos(theta_max) - lam)
 
 
-def repaired_bound(distance, kappa, smallest_cosine, drift):
+def repaired_bound(distance: Real, kappa: float, smallest_cosine: Real, drift: Real) -> Real:
     """R3, in place of Theorem 2: dist(A+) <= sqrt(1 - kappa q) dist(A) + drift, q = c (1 + c)(2 - kappa c) / 2, c = smallest_cosine.
 
     Setting: orthonormal groups, frozen tau (or one active group and the true gradient), 0 < kappa = eta sigma^2 tau (2 - tau) p1 <= 1,
@@ -101,7 +105,7 @@ def repaired_bound(distance, kappa, smallest_cosine, drift):
     return math.sqrt(max(1 - kappa * q, 0)) * distance + drift
 
 
-def exclusion_bound(tau, p, alpha):
+def exclusion_bound(tau: float, p: float, alpha: ArrayLike) -> Array:
     """R4: with one active group the remainder of (59) has ||v_i|| >= 2 tau (1 - tau) p alpha_i, so (33) cannot hold with Lemma 1.
 
     Lower bound: orthonormal groups give <a_i, v_i> = -tau p [2 (1 - tau) sum_{j != i} X_ij^2 + alpha_i (2 - tau - tau alpha_i)], whose
@@ -116,7 +120,7 @@ def exclusion_bound(tau, p, alpha):
     return 2 * tau * (1 - tau) * p * np.asarray(alpha)
 
 
-def scaled_minimiser(ratio):
+def scaled_minimiser(ratio: float) -> float:
     """Scale s > 1 at which A = s A* Q has zero loss for one active group of norm B: s - 1/s = lam / B =: ratio.
 
     A^T y = s x, so the code is (s - lam / B) x and the reconstruction s (s - lam / B) A* x = y. With a constant lam the minimiser is

@@ -4,7 +4,13 @@ Everything is written with the Gram matrix X^T X / n (p, p), the noise nu = X^T 
 ``groups`` is the tuple of group sizes, groups are contiguous. The loss is 1/(2n) ||y - X w||^2 throughout, as (3), Algorithm 1 and (6) need.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
 import numpy as np
+
+from ..arrays import Array, Real
 
 __all__ = [
     "alignment_bound", "deltas", "direction_step", "group_norms", "interval_after", "largest_step", "magnitude_step", "parts",
@@ -12,7 +18,7 @@ __all__ = [
 ]
 
 
-def parts(x, groups):
+def parts(x: Array, groups: tuple[int, ...]) -> list[Array]:
     """The vector x cut into its groups.
 
     >>> parts(np.arange(3), (2, 1))
@@ -21,7 +27,7 @@ def parts(x, groups):
     return np.split(x, np.cumsum(groups)[:-1])
 
 
-def group_norms(x, groups):
+def group_norms(x: Array, groups: tuple[int, ...]) -> Array:
     """||x_l||_2 for every group.
 
     >>> group_norms(np.array([3.0, 4.0, 1.0]), (2, 1))
@@ -30,7 +36,7 @@ def group_norms(x, groups):
     return np.sqrt(np.add.reduceat(np.square(x), np.concatenate([[0], np.cumsum(groups)[:-1]])))
 
 
-def deltas(gram, groups):
+def deltas(gram: Array, groups: Sequence[int]) -> tuple[float, float]:
     """delta_in = max_l ||X_l^T X_l / n - I||_2 and delta_out = max_{l != l'} ||X_l^T X_l' / n||_2: the least constants in (1) and (2).
 
     The suprema over unit vectors are spectral norms; delta_out is 0 for a single group.
@@ -44,11 +50,11 @@ def deltas(gram, groups):
     return inside, max((_spectral(gram[c, d]) for k, c in enumerate(cuts) for d in cuts[:k]), default=0.0)
 
 
-def _spectral(M):
+def _spectral(M: Array) -> float:
     return float(np.linalg.norm(M, ord=2))
 
 
-def sine(a, b):
+def sine(a: Array, b: Array) -> float:
     """sin of the angle between two vectors, and 1 beyond a right angle.
 
     >>> sine(np.array([3.0, 4.0]), np.array([1.0, 0.0])), sine(np.array([-1.0, 0.0]), np.array([1.0, 0.0]))
@@ -58,7 +64,7 @@ def sine(a, b):
     return 1.0 if inner <= 0 else float(np.linalg.norm(a - (a @ unit) * unit) / np.linalg.norm(a))
 
 
-def alignment_bound(norms, noise, delta_in, delta_out):
+def alignment_bound(norms: Array, noise: Array, delta_in: float, delta_out: float) -> Array:
     """Lemma 3, corrected: for every group of the support, beta_l, an upper bound on the sine of the angle between v_l(0) and v*_l.
 
         beta_l = delta_in + delta_out sum_{l' != l, l' in S} (u*_l' / u*_l)^2 + ||X_l^T xi / n||_2 / u*_l^2,  asked to be < 1,
@@ -77,7 +83,7 @@ def alignment_bound(norms, noise, delta_in, delta_out):
     return delta_in + delta_out * others / norms + noise / norms
 
 
-def perturbation(gram, nu, w_star, w, groups):
+def perturbation(gram: Array, nu: Array, w_star: Array, w: Array, groups: tuple[int, ...]) -> Array:
     """b of (4): X_l^T X / n (w* - w) + nu less its own main term w*_l - w_l, for all groups at once: (X^T X / n - I)(w* - w) + nu.
 
     The gradient step of Algorithm 1 normalises w + X^T (y - X w) / n = w* + b. This b at w = u(t)^2 v(t) is that of (4); its inner product
@@ -89,7 +95,7 @@ def perturbation(gram, nu, w_star, w, groups):
     return (gram - np.eye(len(w))) @ (w_star - w) + nu
 
 
-def direction_step(u_squared, u_star_squared, v_star, v, b, eta):
+def direction_step(u_squared: float, u_star_squared: Real, v_star: Array, v: Array, b: Array, eta: float) -> Array:
     """(4): v(t+1), the unit vector along v + eta u^2 (u*^2 v* - u^2 v) + eta u^2 b; with eta = 1/u^4 it is (6), along u*^2 v* + b.
 
     >>> direction_step(4.0, 1.0, np.array([1.0, 0.0]), np.array([0.0, 1.0]), np.array([0.0, 0.75]), 1 / 16)
@@ -99,7 +105,7 @@ def direction_step(u_squared, u_star_squared, v_star, v, b, eta):
     return z / np.linalg.norm(z)
 
 
-def magnitude_step(u, cosine, u_star_squared, e, gamma):
+def magnitude_step(u: Real, cosine: float, u_star_squared: Real, e: float, gamma: float) -> Real:
     """(5): u(t+1) = u + 2 gamma u (u*^2 <v(t+1), v*> - u^2 + e).
 
     >>> magnitude_step(0.9, 1.0, 1.0, 0.0, 1.0)  # 1 is the fixed point, the step jumps over it
@@ -108,7 +114,7 @@ def magnitude_step(u, cosine, u_star_squared, e, gamma):
     return u + 2 * gamma * u * (u_star_squared * cosine - u**2 + e)
 
 
-def largest_step(u_squared, u_star_squared, bound):
+def largest_step(u_squared: float, u_star_squared: float, bound: float) -> float:
     """Lemma 9, corrected: the step size 1/(4 max(u(0)^2, u*^2 + B)) up to which (5) with abs(e_t) <= B never leaves its range.
 
     With c_t = u*^2 <v, v*> + e_t, one step is f(u) = u (1 + 2 gamma (c_t - u^2)), concave for u > 0, with the fixed point sqrt(c_t).
@@ -124,7 +130,7 @@ def largest_step(u_squared, u_star_squared, bound):
     return 1 / (4 * max(u_squared, u_star_squared + bound))
 
 
-def step_after(u, cosines, u_star_squared, errors, gamma):
+def step_after(u: Real, cosines: Iterable[float], u_star_squared: float, errors: Iterable[float], gamma: float) -> Real:
     """u after one step (5) for each pair of <v(t+1), v*> and e_t.
 
     >>> step_after(0.5, [1.0, 1.0], 1.0, [0.0, 0.0], 0.0)
@@ -135,7 +141,7 @@ def step_after(u, cosines, u_star_squared, errors, gamma):
     return u
 
 
-def interval_after(distance, steps, u_star_squared, gamma, rho):
+def interval_after(distance: float, steps: int, u_star_squared: float, gamma: float, rho: float) -> float:
     """Lemma 11, corrected: a bound on abs(u^2 - u*^2) after some steps of (5) and (6) with ||b_t||, abs(e_t) <= rho u*^2, u^2 >= u*^2 / 2.
 
     With h = u^2, c as in :func:`largest_step` and gamma <= 1/(6 u*^2), h <= 3/2 u*^2: below c, h+ >= h (1 + 4 gamma (c - h)), so c - h+ <= (1 -
@@ -150,7 +156,7 @@ def interval_after(distance, steps, u_star_squared, gamma, rho):
     return (1 - 1.5 * gamma * u_star_squared) ** steps * distance + (rho + 1 - np.sqrt(1 - rho**2)) * u_star_squared
 
 
-def perturbation_factor(tau, tau_0, form):
+def perturbation_factor(tau: float, tau_0: float, form: str) -> float:
     """Lemmas 12, 13, 17: r with ||u*^2 v* - u^2 v|| <= r u*^2, from the distance of u^2 and the angle of v, (7) and (10).
 
     ||u*^2 v* - u^2 v|| <= abs(u*^2 - u^2) + u^2 ||v - v*||, and ||v - v*||^2 = 2 - 2 <v, v*>. Lemma 12: tau and 1 - tau^2/5 give tau + (1 + tau)
@@ -165,7 +171,7 @@ def perturbation_factor(tau, tau_0, form):
     return float(spread + (1 + spread) * angle)
 
 
-def perturbation_bound(tau, tau_0, u_star_squared, u_min_squared, form):
+def perturbation_bound(tau: float, tau_0: float, u_star_squared: float, u_min_squared: float, form: str) -> float:
     """Lemmas 12, 13, 17, corrected: a bound on ||b_l|| (so on abs(<v_l, b_l>) and abs(e_l)), l in S.
 
     Assume delta_in <= d, delta_out <= d/s with d = u_min*^2 / (120 u_max*^2), times sqrt(tau_0) for Lemma 17; ||X_l^T xi / n||_2 <= tau_0

@@ -3,13 +3,21 @@
 A margin is as in :mod:`gsae_ref.theory.assumptions`. u*_l^2 = ||w*_l|| throughout.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..arrays import Array, IntArray, Real
 from . import dglnn, dglnn_windows
-from .assumptions import Hypothesis
+from .assumptions import ABSENT, Hypothesis
+
+if TYPE_CHECKING:
+    from .dglnn_windows import Window
 
 __all__ = [
     "ABOVE_LOWER_END", "BELOW_STAR", "BELOW_UPPER_END", "BETA_BELOW_1", "DELTAS", "NEARER_STAR", "NEAR_STAR", "NOISE_IN_2_NORM", "OneGroup",
@@ -34,15 +42,21 @@ class Regression:
     tau, tau_0, alpha, epsilon : float
     loose : bool
         The deltas are those of Lemma 17, sqrt(tau_0) times those of Lemma 12.
+
+    Examples
+    --------
+    >>> flat = Regression((2, 1), np.eye(3), np.array([3.0, 4.0, 0.0]), np.zeros(3), np.ones(2), np.ones(3))
+    >>> flat.star, flat.on
+    (array([5., 0.]), array([0]))
     """
 
     groups: tuple[int, ...]
-    gram: np.ndarray
-    w_star: np.ndarray
-    nu: np.ndarray
-    u: np.ndarray
-    v: np.ndarray
-    v_next: np.ndarray | None = field(default=None, repr=False)
+    gram: Array
+    w_star: Array
+    nu: Array
+    u: Array
+    v: Array
+    v_next: Array = field(default=ABSENT, repr=False)
     tau: float = 0.5
     tau_0: float = 0.5
     alpha: float = 0.0
@@ -50,54 +64,54 @@ class Regression:
     loose: bool = False
 
     @cached_property
-    def star(self):
+    def star(self) -> Array:
         """u*_l^2 for every group."""
         return dglnn.group_norms(self.w_star, self.groups)
 
     @cached_property
-    def on(self):
+    def on(self) -> IntArray:
         """Indices of the groups in S."""
         return np.flatnonzero(self.star > 0)
 
     @cached_property
-    def off(self):
+    def off(self) -> IntArray:
         """Indices of the groups outside S."""
         return np.flatnonzero(self.star == 0)
 
     @cached_property
-    def deltas(self):
+    def deltas(self) -> tuple[float, float]:
         """delta_in and delta_out."""
         return dglnn.deltas(self.gram, self.groups)
 
     @cached_property
-    def noise(self):
+    def noise(self) -> Array:
         """||X_l^T xi / n||_2 for every group."""
         return dglnn.group_norms(self.nu, self.groups)
 
     @property
-    def u_max(self):
+    def u_max(self) -> float:
         """u_max*^2."""
         return float(self.star.max())
 
     @property
-    def u_min(self):
+    def u_min(self) -> float:
         """u_min*^2, over S."""
         return float(self.star[self.on].min())
 
     @cached_property
-    def signal(self):
+    def signal(self) -> list[Array]:
         """X_l^T y / n, by groups."""
         return dglnn.parts(self.gram @ self.w_star + self.nu, self.groups)
 
-    def weights(self, v):
+    def weights(self, v: Array) -> Array:
         """w = (Du)^2 o v."""
         return np.repeat(self.u**2, self.groups) * v
 
-    def perturbations(self, v):
+    def perturbations(self, v: Array) -> list[Array]:
         """b_l at w = (Du)^2 o v, by groups."""
         return dglnn.parts(dglnn.perturbation(self.gram, self.nu, self.w_star, self.weights(v), self.groups), self.groups)
 
-    def parts(self, x):
+    def parts(self, x: Array) -> list[Array]:
         """A vector cut into groups."""
         return dglnn.parts(x, self.groups)
 
@@ -118,12 +132,18 @@ class OneGroup:
         B_2, where ||b|| <= B_2 u*^2.
     cosines, errors : ndarray (n_steps,)
         <v(t), v*> and e_t along a run of (5).
+
+    Examples
+    --------
+    >>> group = OneGroup(1.0, np.array([1.0, 0.0]), np.array([0.0, 1.0]), np.zeros(2))  # without noise one step of (6) finds v*
+    >>> group.v_next, group.cosine
+    (array([1., 0.]), 1.0)
     """
 
     star: float
-    v_star: np.ndarray
-    v: np.ndarray
-    b: np.ndarray
+    v_star: Array
+    v: Array
+    b: Array
     u: float = 0.0
     e: float = 0.0
     gamma: float = 0.0
@@ -132,28 +152,35 @@ class OneGroup:
     bound: float = 0.0
     alpha: float = 0.0
     level: float = 0.0
-    cosines: np.ndarray | None = field(default=None, repr=False)
-    errors: np.ndarray | None = field(default=None, repr=False)
+    cosines: Array = field(default=ABSENT, repr=False)
+    errors: Array = field(default=ABSENT, repr=False)
 
     @property
-    def v_next(self):
+    def v_next(self) -> Array:
         """v(t+1) of (6)."""
         return dglnn.direction_step(1.0, self.star, self.v_star, self.v, self.b, 1.0)
 
     @property
-    def cosine(self):
+    def cosine(self) -> float:
         """<v(t+1), v*> of (6)."""
         return float(self.v_next @ self.v_star)
 
     @property
-    def u_next(self):
+    def u_next(self) -> Real:
         """u(t+1) of (5) with (6)."""
         return dglnn.magnitude_step(self.u, self.cosine, self.star, self.e, self.gamma)
 
 
 @dataclass(frozen=True)
 class Setup:
-    """The constants of Theorem 3: u_max*^2, u_min*^2, the noise max_l ||X_l^T xi / n||_2, epsilon, L, gamma, alpha."""
+    """The constants of Theorem 3: u_max*^2, u_min*^2, the noise max_l ||X_l^T xi / n||_2, epsilon, L, gamma, alpha.
+
+    >>> setup = Setup(u_max=1.0, u_min=1.0, noise=0.0, epsilon=1.0, n_groups=4, gamma=0.05, alpha=1e-9)
+    >>> setup.largest_alpha  # u_min / (80 L)
+    0.003125
+    >>> setup.window("printed").empty, setup.window("corrected").empty
+    (True, False)
+    """
 
     u_max: float
     u_min: float
@@ -164,37 +191,37 @@ class Setup:
     alpha: float
 
     @property
-    def zeta(self):
+    def zeta(self) -> float:
         """zeta with the 2-norm."""
         return dglnn_windows.zeta(self.noise, self.epsilon)
 
-    def window(self, form):
+    def window(self, form: str) -> Window:
         """T_lb and T_ub."""
         return dglnn_windows.stopping_window(self.u_max, self.u_min, self.zeta, self.gamma, self.alpha, form)
 
     @property
-    def largest_alpha(self):
+    def largest_alpha(self) -> float:
         """Theorem 3's bound on alpha."""
         return min(min(self.epsilon**4, 1) / self.u_max**4, self.u_min / (80 * self.n_groups), self.epsilon / self.n_groups)
 
 
-def _beta(i):
+def _beta(i: Regression) -> Array:
     return dglnn.alignment_bound(i.star[i.on], i.noise[i.on], *i.deltas)
 
 
-def _delta_margin(i):
+def _delta_margin(i: Regression) -> float:
     limit = i.u_min / (120 * i.u_max) * (np.sqrt(i.tau_0) if i.loose else 1)
     return min(limit - i.deltas[0], limit / len(i.on) - i.deltas[1])
 
 
-def _cosines(i):
+def _cosines(i: Regression) -> Array:
     """<v_l, v*_l> at t and t + 1, for l in S."""
     star = i.parts(i.w_star)
     return np.array([v[k] @ star[k] / i.star[k] for v in (i.parts(i.v), i.parts(i.v_next)) for k in i.on])
 
 
-def _near(spread):
-    def margin(i):
+def _near(spread: float) -> Callable[[Regression], float]:
+    def margin(i: Regression) -> float:
         angle = i.tau / 5 if i.loose else i.tau**2 / 5
         return min((spread * i.tau * i.star - np.abs(i.u**2 - i.star))[i.on].min(), _cosines(i).min() - 1 + angle)
 
@@ -233,5 +260,5 @@ ZETA_AT_MOST_U_MAX = Hypothesis("zeta <= u_max*^2 (Theorem 3 is trivial at t = 0
 THETA_SMALL = Hypothesis("theta < u*/2 (Lemma 6)", lambda i: 1 - 2 * i.alpha / np.sqrt(i.star))
 
 
-def _zeta(i):
+def _zeta(i: Regression) -> float:
     return dglnn_windows.zeta(i.noise.max(), i.epsilon)

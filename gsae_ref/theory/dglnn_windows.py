@@ -1,7 +1,10 @@
 """When to stop: the windows of [L23], Theorems 2 and 3, as printed and corrected, and R8 with its proof."""
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
+
+from ..arrays import Real
 
 __all__ = [
     "Window", "flow_time", "flow_window", "growth_limit", "lemma5_time", "lemma6_time", "printed_flow_window", "stopping_window", "zeta",
@@ -11,18 +14,22 @@ SQRT2, SQRT3 = math.sqrt(2), math.sqrt(3)
 
 
 class Window(NamedTuple):
-    """Lower and upper end of a window of times; empty when lower > upper."""
+    """Lower and upper end of a window of times; empty when lower > upper.
 
-    lower: float
-    upper: float
+    >>> Window(1727, 997).empty, Window(1727, 3191).empty
+    (True, False)
+    """
+
+    lower: Real
+    upper: Real
 
     @property
-    def empty(self):
+    def empty(self) -> bool:
         """Whether no time lies in it."""
-        return self.lower > self.upper
+        return bool(self.lower > self.upper)
 
 
-def zeta(noise, epsilon):
+def zeta(noise: float, epsilon: float) -> float:
     """zeta = 80 (max_l ||X_l^T xi / n||_2 v eps): Section 4 with the 2-norm of each group of the noise; the paper has the largest entry.
 
     >>> zeta(0.01, 0.001)
@@ -31,7 +38,7 @@ def zeta(noise, epsilon):
     return 80 * max(noise, epsilon)
 
 
-def growth_limit(B, gamma, alpha, factor=16):
+def growth_limit(B: float, gamma: float, alpha: float, factor: int = 16) -> float:
     """Lemma 14: until when u(t + 1) = u(t)(1 + 2 gamma e_t), u(0) = alpha, abs(e_t) <= B, stays below sqrt(alpha): log(1/alpha^4) / (factor gamma B).
 
     alpha (1 + 2 gamma B)^t <= sqrt(alpha) iff t <= log(1/alpha) / (2 log(1 + 2 gamma B)), and log(1 + x) <= x gives log(1/alpha) / (4 gamma B) =
@@ -43,7 +50,7 @@ def growth_limit(B, gamma, alpha, factor=16):
     return -4 * math.log(alpha) / (factor * gamma * B)
 
 
-def stopping_window(u_max_squared, u_min_squared, zeta, gamma, alpha, form="corrected"):
+def stopping_window(u_max_squared: float, u_min_squared: float, zeta: float, gamma: float, alpha: float, form: str = "corrected") -> Window:
     """T_lb and T_ub of Theorem 3; form "printed" has 5/16 log(1/alpha^4) / (gamma Z) for T_ub, "corrected" (R8) log(1/alpha^4) / (gamma Z).
 
         T_lb = log(M / (2 alpha^2)) / (2 log(1 + gamma Z / 2)) + floor(log2(M / zeta)) 5 / (2 gamma Z),    Z = max(zeta, m),
@@ -97,7 +104,7 @@ def stopping_window(u_max_squared, u_min_squared, zeta, gamma, alpha, form="corr
     return Window(grow + refine, share * -4 * math.log(alpha) / (gamma * Z))
 
 
-def flow_time(c, start, end):
+def flow_time(c: Real, start: float, end: Real) -> Real:
     """The time in which u' = c u^2 - u^5 takes u from start to end < c^(1/3): int du / (c u^2 - u^5), in closed form; 0 if end <= start.
 
     1/(c u^2 - u^5) = (1/u^2 + u/(c - u^3))/c. With u = k x, k = c^(1/3), the second part integrates to (1/k) [-log(1 - x)/3 + log(1 + x + x^2)/6 -
@@ -112,13 +119,13 @@ def flow_time(c, start, end):
         return math.inf
     k = c ** (1 / 3)
 
-    def primitive(x):
+    def primitive(x: Real) -> float:
         return -math.log1p(-x) / 3 + math.log(1 + x + x * x) / 6 - math.atan((2 * x + 1) / SQRT3) / SQRT3
 
     return (1 / start - 1 / end + (primitive(end / k) - primitive(start / k)) / k) / c
 
 
-def flow_window(theta, signals, noises, tau):
+def flow_window(theta: float, signals: Sequence[Real], noises: Sequence[Real], tau: float) -> Window:
     """Theorem 2, corrected: T_l and T_u of the balanced gradient flow on an orthogonal design, from u_l(0) = theta, exactly.
 
     With a_l = X_l^T y / n = w*_l + nu_l, Lemma 4 keeps v_l(t) along a_l and Lemma 2 keeps ||v_l|| = u_l / sqrt 2, so w_l = (u_l^3 / sqrt 2) a_l /
@@ -139,7 +146,7 @@ def flow_window(theta, signals, noises, tau):
     return Window(lower, min((flow_time(SQRT2 * b, theta, math.sqrt(theta)) for b in noises), default=math.inf))
 
 
-def printed_flow_window(theta, u_star_squared, B, epsilon):
+def printed_flow_window(theta: float, u_star_squared: float, B: float, epsilon: float) -> Window:
     """T_l and T_u at the end of the proof of Theorem 2, for one magnitude u*^2 (so u_min* = u_max*).
 
     >>> window = printed_flow_window(0.1, 1.0, 0.0, 0.4)
@@ -149,7 +156,7 @@ def printed_flow_window(theta, u_star_squared, B, epsilon):
     return Window(lemma6_time(theta, u_star_squared, B, epsilon / u_star_squared), lemma5_time(theta, B, "printed"))
 
 
-def lemma5_time(theta, B, form="corrected"):
+def lemma5_time(theta: float, B: float, form: str = "corrected") -> float:
     """Lemma 5: a time until which u(t) <= sqrt(theta), from u(0) = theta < 1, if d(u^2/2)/dt <= u^6 + sqrt 2 u^4 B.
 
     While u <= sqrt(theta), d log(u^2)/dt <= 2 u^4 + 2 sqrt 2 u^2 B <= 2 theta^2 + 2 sqrt 2 theta B, so u^2 goes from theta^2 to theta no sooner than
@@ -162,7 +169,7 @@ def lemma5_time(theta, B, form="corrected"):
     return math.log(1 / theta) / (2 * theta**2 + slope)
 
 
-def lemma6_time(theta, u_star_squared, B, tau):
+def lemma6_time(theta: float, u_star_squared: float, B: float, tau: float) -> float:
     """Lemma 6: the time T after which u^3 / sqrt 2 >= (1 - 3B - tau) u*^2, from u(0) = theta < u*/2, for 0 < B < 1/10 and tau < 1/2.
 
     The hypothesis is u' >= sqrt 2 u^2 [(1 - 3B) u*^2 - y], y = u^3 / sqrt 2. Let u_1^3 = u*^2 / sqrt 2. Until y = u*^2/2 (u = u_1), u' >=

@@ -4,9 +4,13 @@ For one group: e = ||A_g - A*_g||_F, X = A_g^T A*_g, tau its frozen factor, p = 
 sigma^2 I everything below scales by sigma^2), and M = tau X - (2 - tau) I. "Orthonormal" means that A_g and A*_g both are.
 """
 
+from __future__ import annotations
+
 import math
 
 import numpy as np
+
+from ..arrays import Array, Real
 
 __all__ = [
     "align", "leading_coefficient", "offset", "offset_norm_squared", "overlap_condition", "remainder", "remainder_bound",
@@ -14,7 +18,7 @@ __all__ = [
 ]
 
 
-def leading_coefficient(tau, p):
+def leading_coefficient(tau: float, p: float) -> float:
     """The factor c = tau (2 - tau) p of Eqs. (31), (32), (55).
 
     >>> leading_coefficient(0.5, 0.2)
@@ -23,7 +27,7 @@ def leading_coefficient(tau, p):
     return tau * (2 - tau) * p
 
 
-def offset(A_g, star_g, tau):
+def offset(A_g: Array, star_g: Array, tau: float) -> Array:
     """M = tau A_g^T A*_g - (2 - tau) I, the matrix in (56) that the paper wants small; at A_g = A*_g it is -2 (1 - tau) I.
 
     >>> offset(np.eye(1), np.eye(1), 0.75)
@@ -32,7 +36,7 @@ def offset(A_g, star_g, tau):
     return tau * A_g.T @ star_g - (2 - tau) * np.eye(A_g.shape[1])
 
 
-def offset_norm_squared(X, tau, size):
+def offset_norm_squared(X: Array, tau: float, size: int) -> float:
     """||M||_F^2 expanded: (2 - tau)^2 size + tau^2 ||X||_F^2 - 2 tau (2 - tau) tr X, with size = ||I||_F^2.
 
     [T21] Eq. (66) has size = n, the dimension of the data; the identity there is d x d, so size = d.
@@ -43,7 +47,7 @@ def offset_norm_squared(X, tau, size):
     return float((2 - tau) ** 2 * size + tau**2 * np.sum(X * X) - 2 * tau * (2 - tau) * np.trace(X))
 
 
-def overlap_condition(tau, size, delta, version=2):
+def overlap_condition(tau: float, size: int, delta: float, version: int = 2) -> float:
     """Largest ||A_g^T A*_g||_F^2 that Theorem 2 allows, Eq. (69): [3 (2 - tau)(tau - 2/3) size + (1 - tau)(2 - tau) delta^2] / tau^2.
 
     It makes the right-hand side of (68) at most (2 - tau) delta^2. Printed with size = n; size = d is meant. Version 1 has
@@ -56,7 +60,7 @@ def overlap_condition(tau, size, delta, version=2):
     return (3 * (2 - tau) * (tau - 2 / 3) * size + last * delta**2) / tau**2
 
 
-def smallest_feasible_tau(d, delta):
+def smallest_feasible_tau(d: int, delta: float) -> float:
     """Smallest tau for which some orthonormal pair with e <= delta can meet :func:`overlap_condition` with size = d.
 
     e fixes tr X = d - e^2/2, and ||X||_F^2 >= (tr X)^2 / d; with s = delta^2 / d the condition becomes
@@ -70,7 +74,7 @@ def smallest_feasible_tau(d, delta):
     return (b - math.sqrt(max(b**2 - 4 * a * c, 0))) / (2 * a)
 
 
-def align(A_g, star_g):
+def align(A_g: Array, star_g: Array) -> tuple[Array, Array]:
     """Diagonal alpha_i = a*_i^T a_i, and omega_i = max_{j != i} |a*_j^T a_i| (0 for d = 1). [T21] Theorem 1.
 
     >>> align(np.eye(2), np.array([[0.8, 0.0], [0.6, 1.0]]))
@@ -83,7 +87,7 @@ def align(A_g, star_g):
     return alpha, rest.max(axis=0)
 
 
-def remainder(G_g, A_g, star_g, tau, p):
+def remainder(G_g: Array, A_g: Array, star_g: Array, tau: float, p: float) -> Array:
     """Columns v_i = g_i - c alpha_i (a_i - a*_i) of what the gradient has beside its direction. [T21] Eq. (59).
 
     With c_i = c alpha_i != 0, expanding ||g_i||^2 = ||c_i (a_i - a*_i) + v_i||^2 gives (61), an *equality*:
@@ -96,7 +100,7 @@ def remainder(G_g, A_g, star_g, tau, p):
     return G_g - leading_coefficient(tau, p) * alpha * (A_g - star_g)
 
 
-def remainder_bound(A_g, star_g, tau, p, delta, beta_norms=0.0, form="corrected"):
+def remainder_bound(A_g: Array, star_g: Array, tau: float, p: float, delta: float, beta_norms: float | Array = 0.0, form: str = "corrected") -> Array:
     """Bound on ||v_i|| for every column. [T21] Eqs. (33), (58), (70), (74).
 
     ``form="printed"``: c (omega_i sqrt(d^2 + 1) + delta) e. ``form="corrected"``: c sqrt(d - 1) omega_i e + tau p ||M||_F + ||beta_i||.
@@ -117,7 +121,7 @@ def remainder_bound(A_g, star_g, tau, p, delta, beta_norms=0.0, form="corrected"
     return c * np.sqrt(d - 1) * omega * error + tau * p * np.linalg.norm(offset(A_g, star_g, tau)) + beta_norms
 
 
-def residual_bound(tau, n_active, n_groups, d, mu_block, delta):
+def residual_bound(tau: float, n_active: int, n_groups: int, d: int, mu_block: float, delta: float) -> float:
     """Explicit bound on ||beta_g||_2 by coherence. Replaces [T21] Eqs. (72)-(74).
 
     beta_g is the closed form of the expected gradient without its leading term. With p1 = gamma / Gamma, b = d mu_B + delta,
@@ -137,7 +141,7 @@ def residual_bound(tau, n_active, n_groups, d, mu_block, delta):
     return tau * n_active / n_groups * (n_active - 1) * bracket
 
 
-def residual_bound_spectral(tau, tau_max, n_active, n_groups, R):
+def residual_bound_spectral(tau: float, tau_max: float, n_active: int, n_groups: int, R: Real) -> Real:
     """Explicit bound on ||beta_g||_2 by R >= ||A||_2^2, ||A*||_2^2: tau_g { p2 R (2 + 6 t) + 2 t p3 (R^2 + R) }, t = max tau.
 
     Sums over all groups are bounded as operators, ||sum_h P*_h||_2 = ||A*||_2^2 <= R, instead of term by term. This does gain a factor
@@ -151,7 +155,7 @@ def residual_bound_spectral(tau, tau_max, n_active, n_groups, R):
     return tau * (p2 * R * (2 + 6 * tau_max) + 2 * tau_max * p3 * (R**2 + R))
 
 
-def rho(step_size, tau, p, alpha_min, omega, delta, d, version=2):
+def rho(step_size: float, tau: float, p: float, alpha_min: float, omega: float, delta: float, d: int, version: int = 2) -> float:
     """Rate of Theorem 2: eta c (alpha_min - 2 d (omega sqrt(d^2 + 1) + delta)^2 / alpha_min). [T21] Theorem 2, Eq. (77).
 
     ``omega`` is omega_max in version 2. Version 1 has no factor 2 and takes alpha_max for omega, so that rho is at most

@@ -1,12 +1,16 @@
 """What N19's statements speak of (an instance), and what they assume of it. Margins as in :mod:`gsae_ref.theory.assumptions`."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
+from ..arrays import Array, BoolArray
 from . import sparse_autoencoder, sparse_support
-from .assumptions import Hypothesis
+from .assumptions import ABSENT, Hypothesis
 
 __all__ = [
     "BIAS_CORRECTED", "BIAS_LEMMA1", "BIAS_LEMMA4", "BIAS_PRINTED", "BIAS_THEOREM4", "CENTRED", "CLOSE", "CODES_BOUNDED", "NEAR", "NONNEGATIVE",
@@ -37,13 +41,19 @@ class SparseInstance:
         What is left of the expected update after (9).
     W_tilde : ndarray (n_features, n_atoms), optional
         An update before normalisation.
+
+    Examples
+    --------
+    >>> i = SparseInstance(np.eye(2), np.eye(2), codes=np.eye(2), weights=np.array([0.5, 0.5]), bias=np.zeros(2), n_active=1)
+    >>> i.W.shape, i.codes.shape
+    ((2, 2), (2, 2))
     """
 
-    W: np.ndarray
-    A_star: np.ndarray
-    codes: np.ndarray
-    weights: np.ndarray
-    bias: np.ndarray
+    W: Array
+    A_star: Array
+    codes: Array
+    weights: Array
+    bias: Array
     n_active: int
     delta: float = 0.0
     a_1: float = 1.0
@@ -53,60 +63,60 @@ class SparseInstance:
     sigma: float = 0.0
     step_size: float = 0.0
     tau: float = 0.0
-    eta: np.ndarray | None = field(default=None, repr=False)
-    gamma: np.ndarray | None = field(default=None, repr=False)
-    W_tilde: np.ndarray | None = field(default=None, repr=False)
+    eta: Array = field(default=ABSENT, repr=False)
+    gamma: Array = field(default=ABSENT, repr=False)
+    W_tilde: Array = field(default=ABSENT, repr=False)
 
     @property
-    def n_features(self):
+    def n_features(self) -> int:
         """Dimension n of the data."""
         return self.W.shape[0]
 
     @property
-    def n_atoms(self):
+    def n_atoms(self) -> int:
         """Number m of atoms."""
         return self.W.shape[1]
 
     @cached_property
-    def lam(self):
+    def lam(self) -> Array:
         """<W_i, A_i>."""
         return sparse_autoencoder.overlaps(self.W, self.A_star)
 
     @cached_property
-    def errors(self):
+    def errors(self) -> Array:
         """||W_i - A_i||."""
         return np.linalg.norm(self.W - self.A_star, axis=0)
 
     @cached_property
-    def coherence(self):
+    def coherence(self) -> float:
         """mu/sqrt(n) = max |<A_i, A_j>|, i != j."""
         off = ~np.eye(self.n_atoms, dtype=bool)
         return float(np.abs(self.A_star.T @ self.A_star)[off].max())
 
     @cached_property
-    def active(self):
+    def active(self) -> BoolArray:
         """Supports: (n_codes, n_atoms)."""
         return self.codes != 0
 
     @cached_property
-    def p(self):
+    def p(self) -> Array:
         """P[i in S]."""
         return self.weights @ self.active
 
     @cached_property
-    def p2(self):
+    def p2(self) -> Array:
         """P[i, j in S]; the diagonal is p."""
         mask = self.active.astype(float)
         return mask.T @ (self.weights[:, None] * mask)
 
     @cached_property
-    def p3(self):
+    def p3(self) -> Array:
         """P[i, j, l in S], coincident indices counted once."""
         mask = self.active.astype(float)
         return np.einsum("k,ki,kj,kl->ijl", self.weights, mask, mask, mask)
 
     @cached_property
-    def samples(self):
+    def samples(self) -> tuple[Array, BoolArray, Array]:
         """Weighted samples (Y, active, weights): all codes, each with +-sigma sqrt(n) e_j for noise of covariance sigma^2 I."""
         clean = self.codes @ self.A_star.T
         if self.sigma == 0:
@@ -117,32 +127,32 @@ class SparseInstance:
         return Y, np.repeat(self.active, 2 * n, axis=0), np.repeat(self.weights, 2 * n) / (2 * n)
 
     @cached_property
-    def updates(self):
+    def updates(self) -> tuple[Array, Array]:
         """The expected update (5) and the one of the bias, by enumeration of the samples."""
         return sparse_autoencoder.enumerated_update(self.W, self.bias, *self.samples)
 
     @property
-    def G(self):
+    def G(self) -> Array:
         """The expected update (5)."""
         return self.updates[0]
 
     @cached_property
-    def Z(self):
+    def Z(self) -> Array:
         """Pre-activations W^T (A x* + eta) + b of every code."""
-        return (self.codes @ self.A_star.T + (0 if self.eta is None else self.eta)) @ self.W + self.bias
+        return (self.codes @ self.A_star.T + (0 if self.eta is ABSENT else self.eta)) @ self.W + self.bias
 
     @cached_property
-    def noise(self):
+    def noise(self) -> float:
         """N = max_i |<W_i, eta>|."""
-        return 0.0 if self.eta is None else float(np.abs(self.eta @ self.W).max())
+        return 0.0 if self.eta is ABSENT else float(np.abs(self.eta @ self.W).max())
 
 
-def _norm_defect(M):
+def _norm_defect(M: Array) -> float:
     return abs(np.sqrt((M * M).sum(axis=0)) - 1).max()
 
 
-def _interval_margin(form):
-    def margin(i):
+def _interval_margin(form: str) -> Callable[[SparseInstance], float]:
+    def margin(i: SparseInstance) -> float:
         noise = i.noise if form == "corrected" else 0.0
         low, high = sparse_support.relu_interval(i.delta, i.n_active, i.a_1, i.a_2, i.coherence, noise, form)
         return min(i.bias.min() - low, high - i.bias.max())
@@ -150,12 +160,12 @@ def _interval_margin(form):
     return margin
 
 
-def _room(i):
+def _room(i: SparseInstance) -> float:
     off, on = sparse_support.threshold_levels(i.delta, i.n_active, i.a_1, i.a_2, i.coherence, i.noise)
     return min(i.a_1 / 2 - off, on - i.a_1 / 2)
 
 
-def _nonzero(i):
+def _nonzero(i: SparseInstance) -> Array:
     return np.abs(i.codes[i.active])
 
 

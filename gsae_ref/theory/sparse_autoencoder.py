@@ -4,7 +4,11 @@ W is the autoencoder, A the dictionary that generates y = A x* + eta, both (n_fe
 p is P[i in S], p2 and p3 the probabilities of pairs and triples, indices that coincide counted once (p2_ii = p_i, p3_ijj = p2_ij).
 """
 
+from __future__ import annotations
+
 import numpy as np
+
+from ..arrays import Array, BoolArray, IntArray
 
 __all__ = [
     "alpha", "beta", "centred_update", "enumerated_update", "given_support", "leading_update", "mixture_terms", "mixture_update", "overlaps",
@@ -12,12 +16,16 @@ __all__ = [
 ]
 
 
-def overlaps(W, A_star):
-    """lam_i = <W_i, A_i>."""
+def overlaps(W: Array, A_star: Array) -> Array:
+    """lam_i = <W_i, A_i>.
+
+    >>> overlaps(np.array([[0.6, 0.0], [0.8, 1.0]]), np.eye(2))
+    array([0.6, 1. ])
+    """
     return np.einsum("ni,ni->i", W, A_star)
 
 
-def enumerated_update(W, bias, Y, active, weights):
+def enumerated_update(W: Array, bias: Array, Y: Array, active: BoolArray, weights: Array) -> tuple[Array, Array]:
     """The expected update and its companion for the bias, by enumeration of weighted samples. [N19] Eq. (5).
 
     g_i = -E[1_i (W_i^T y I + b_i I + y W_i^T)(y - W x)],  (g_b)_i = -E[1_i W_i^T (y - W x)],  x = 1 (W^T y + b), where row k of ``active``
@@ -34,16 +42,19 @@ def enumerated_update(W, bias, Y, active, weights):
     return G, -weights @ back
 
 
-def mixture_terms(W, A_star, p, bias):
+def mixture_terms(W: Array, A_star: Array, p: Array, bias: Array) -> tuple[Array, Array, Array]:
     """g^(1), g^(2), g^(3) of a mixture of Gaussians. [N19] Eqs. (6), (7), (8); noise of covariance sigma^2 I drops out.
 
     With y = A_i + eta and ||W_i|| = 1: (I - W_i W_i^T) W_i = 0 removes the noise from (6), its mean is zero in (7) and (8).
+
+    >>> mixture_terms(np.array([[0.5]]), np.eye(1), np.ones(1), np.array([-0.5]))  # lam = 1/2: -1/2 + 1/8, -1/8 - 1/2, 1/2 - 1/8
+    (array([[-0.375]]), array([[-0.625]]), array([[0.375]]))
     """
     lam = overlaps(W, A_star)
     return -p * lam * A_star + p * lam**2 * W, p * bias * lam * W + p * bias * A_star, -p * bias * A_star + p * bias * lam * W
 
 
-def mixture_update(W, A_star, p, bias):
+def mixture_update(W: Array, A_star: Array, p: float | Array, bias: float | Array) -> Array:
     """g_i = -p_i lam_i A_i + p_i (lam_i + b_i)^2 W_i for a mixture of Gaussians. [N19] Eq. (9) with gamma = 0.
 
     The sum of (6), (7), (8) and p_i b_i^2 W_i. The main text prints A for A_i.
@@ -55,11 +66,15 @@ def mixture_update(W, A_star, p, bias):
     return -p * lam * A_star + p * (lam + bias) ** 2 * W
 
 
-def given_support(W, A_star, S, i, form="corrected"):
+def given_support(W: Array, A_star: Array, S: IntArray, i: int, form: str = "corrected") -> tuple[Array, Array]:
     """g^(1)_{i,S} and g^(2)_{i,S} for E[x_S x_S^T] = I, no bias, i in S. [N19] Eqs. (11)-(13).
 
     With y = A_S x_S and x = W_S^T y, g^(1) = -(I - W_S W_S^T) E[y y^T] W_i and g^(2) = -E[y y^T](I - W_S W_S^T) W_i, E[y y^T] = A_S A_S^T:
     sums over l in S. ``form="printed"`` keeps l = i only.
+
+    >>> W, A_star, S = np.array([[0.5, 0.0], [0.0, 1.0]]), np.eye(2), np.array([0, 1])
+    >>> given_support(W, A_star, S, 0)[0]  # -(1 - 1/4) 1/2
+    array([-0.375,  0.   ])
     """
     kept = [i] if form == "printed" else list(S)
     second = A_star[:, kept] @ A_star[:, kept].T
@@ -67,7 +82,7 @@ def given_support(W, A_star, S, i, form="corrected"):
     return -rest @ second @ W[:, i], -second @ rest @ W[:, i]
 
 
-def centred_update(W, A_star, p2, p3):
+def centred_update(W: Array, A_star: Array, p2: Array, p3: Array) -> Array:
     """The expected update for kappa_1 = 0, kappa_2 = 1, no bias: what (14) and (15) should be.
 
     g_i = -2 sum_l p_il <A_l, W_i> A_l + sum_{j,l} p_ijl <W_j, A_l> (<A_l, W_i> W_j + <W_j, W_i> A_l): the expectation over S of
@@ -82,10 +97,13 @@ def centred_update(W, A_star, p2, p3):
     return first + by_W + A_star @ np.einsum("ijl,lj,ji->li", p3, cross, gram)
 
 
-def printed_15(W, A_star, p2):
+def printed_15(W: Array, A_star: Array, p2: Array) -> Array:
     """(15) as printed: the terms l = i of :func:`centred_update`.
 
     -p_i lam_i A_i + p_i lam_i^2 W_i + lam_i sum_{j != i} p_ij <A_i, W_j> W_j + sum_{j != i} p_ij <W_i, W_j> <A_i, W_j> A_i.
+
+    >>> printed_15(np.array([[0.5]]), np.eye(1), np.eye(1))  # -w + w^3
+    array([[-0.375]])
     """
     lam, p = overlaps(W, A_star), np.diag(p2)
     pairs = p2 - np.diag(p)
@@ -94,18 +112,21 @@ def printed_15(W, A_star, p2):
     return -p * lam * A_star + p * lam**2 * W + W @ (pairs * cross).T * lam + by_A * A_star
 
 
-def _without_diagonal(p2, p3):
+def _without_diagonal(p2: Array, p3: Array) -> tuple[Array, Array]:
     """p_ij for j != i, and p_ijl for i, j, l all different."""
     m = len(p2)
     i, j, h = np.ogrid[:m, :m, :m]
     return np.where(np.eye(m, dtype=bool), 0, p2), np.where((i != j) & (j != h) & (i != h), p3, 0)
 
 
-def alpha(W, A_star, p2, p3, bias, kappa_1, kappa_2):
+def alpha(W: Array, A_star: Array, p2: Array, p3: Array, bias: Array, kappa_1: float, kappa_2: float) -> Array:
     """Coefficient of W_i in the expected update of non-negative codes, as printed in [N19] B.3; it is right.
 
     kappa_2 p lam^2 + kappa_2 sum p_ij <W_i,A_j>^2 + 2 kappa_1^2 sum p_ij lam_i <W_i,A_j> + kappa_1^2 sum p_ijl <W_i,A_j> <W_i,A_l>
     + 2 kappa_1 p b lam + 2 kappa_1 sum p_ij b_i <W_i,A_j> + p b^2: the terms of E[1_i (W_i^T y + b_i)^2].
+
+    >>> alpha(np.array([[0.5]]), np.eye(1), np.eye(1), np.ones((1, 1, 1)), np.array([-0.5]), 1.0, 1.0)  # (lam + b)^2
+    array([0.])
     """
     lam, p = overlaps(W, A_star), np.diag(p2)
     pairs, triples = _without_diagonal(p2, p3)
@@ -116,7 +137,7 @@ def alpha(W, A_star, p2, p3, bias, kappa_1, kappa_2):
     return kappa_2 * p * lam**2 + quadratic + 2 * kappa_1**2 * lam * linear + biased
 
 
-def beta(W, A_star, p2, p3, bias, kappa_1, kappa_2, form="corrected"):
+def beta(W: Array, A_star: Array, p2: Array, p3: Array, bias: Array, kappa_1: float, kappa_2: float, form: str = "corrected") -> Array:
     """Minus the coefficient of A_i in the expected update of non-negative codes. [N19] B.3.
 
     kappa_2 p lam - kappa_2 sum p_ij <W_i,W_j> <A_i,W_j> + kappa_1^2 sum p_ij <W_i,A_j> - kappa_1^2 sum p_ij <W_i,W_j> lam_j
@@ -124,6 +145,9 @@ def beta(W, A_star, p2, p3, bias, kappa_1, kappa_2, form="corrected"):
 
     From -E[1_i x_i W_i^T (y - W x)] and -E[1_i (W_i^T y + b_i) x_i], the terms where y contributes A_i. The print has <W_j, A_l> with a free l
     in the fourth term, read <W_j, A_j> = lam_j, and b_i in the last, which ``form="printed"`` keeps.
+
+    >>> beta(np.array([[0.5]]), np.eye(1), np.eye(1), np.ones((1, 1, 1)), np.array([-0.5]), 1.0, 2.0)  # kappa_2 p lam
+    array([1.])
     """
     lam, p = overlaps(W, A_star), np.diag(p2)
     pairs, triples = _without_diagonal(p2, p3)
@@ -135,17 +159,20 @@ def beta(W, A_star, p2, p3, bias, kappa_1, kappa_2, form="corrected"):
     return own + kappa_1**2 * others - kappa_1 * of_bias
 
 
-def leading_update(W, A_star, p, bias, kappa_1, kappa_2, form="corrected"):
+def leading_update(W: Array, A_star: Array, p: Array, bias: Array, kappa_1: float, kappa_2: float, form: str = "corrected") -> Array:
     """(16) without its remainder: -kappa_2 p lam A_i + p (kappa_2 lam^2 + 2 kappa_1 b lam + b^2) W_i. [N19] Eq. (16).
 
     ``form="printed"`` has 2 kappa_1 p_i b_i lam_i in the bracket: p_i, drawn out of it, was left inside once. For a mixture this is (9).
+
+    >>> leading_update(np.eye(2), np.eye(2), np.array([0.5, 0.5]), np.array([-0.5, -0.5]), 1.0, 1.0)[:, 0]  # (9): (-1 + 1/4) / 2
+    array([-0.375,  0.   ])
     """
     lam = overlaps(W, A_star)
     inner = 2 * kappa_1 * bias * lam * (p if form == "printed" else 1)
     return -kappa_2 * p * lam * A_star + p * (kappa_2 * lam**2 + inner + bias**2) * W
 
 
-def remainder_16(W, A_star, p2, p3, bias, kappa_1, kappa_2):
+def remainder_16(W: Array, A_star: Array, p2: Array, p3: Array, bias: Array, kappa_1: float, kappa_2: float) -> tuple[Array, Array]:
     """Explicit bounds for the O-terms of alpha_i and beta_i: two arrays. [N19] Claims 3 and 4.
 
     With q2 = max_j p_ij, q3 = max p_ijl (different indices), a = ||A||_2, w = ||W||_2, m atoms and B = max |b|:
@@ -157,6 +184,9 @@ def remainder_16(W, A_star, p2, p3, bias, kappa_1, kappa_2):
     The sums over j are W_i^T A v or W_i^T W v with ||v|| <= sqrt(m) q2; sum_j p_ij <W_i, A_j>^2 <= q2 ||A^T W_i||^2; the double sum is
     W_i^T A Q A^T W_i with ||Q||_F <= m q3, and in beta, for each of the m values of l, W_i^T W diag(p_ijl) W^T A_l <= q3 w^2. With
     p_ij = Theta(p_i k/m), p_ijl = Theta(p_i k^2/m^2) these are the printed orders, which write q_i for p_i.
+
+    >>> remainder_16(np.eye(2), np.eye(2), np.eye(2) / 2, np.zeros((2, 2, 2)), np.zeros(2), 1.0, 1.0)  # no two atoms at once: nothing left out
+    (array([0., 0.]), array([0., 0.]))
     """
     lam = np.abs(overlaps(W, A_star))
     pairs, triples = _without_diagonal(p2, p3)
@@ -168,7 +198,7 @@ def remainder_16(W, A_star, p2, p3, bias, kappa_1, kappa_2):
     return of_alpha, of_beta
 
 
-def residual_bound(W, A_star, p2, a_2, largest_code, largest_back):
+def residual_bound(W: Array, A_star: Array, p2: Array, a_2: float, largest_code: float, largest_back: float) -> Array:
     """Bound on e_i = g_i - alpha_i W_i + beta_i A_i, for every column. [N19] B.3, which prints O(max(kappa_1^2, kappa_2^2) p_i k/m).
 
     ||e_i|| <= sqrt(m) max_{j != i} p_ij (||A|| a_2 (U + V) + ||W|| U^2), U = max |x_j| over active codes, V = max |W_j^T (y - W x)|.

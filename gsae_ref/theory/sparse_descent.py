@@ -3,9 +3,13 @@
 Symbols of one column: d = ||W_i - A_i||, lam = <W_i, A_i> = 1 - d^2/2, theta the angle between W_i and A_i, p = P[i in S], zeta the step.
 """
 
+from __future__ import annotations
+
 import math
 
 import numpy as np
+
+from ..arrays import Array, Real
 
 __all__ = [
     "bias_window", "contraction", "descent_bound", "linear_rate", "normalised_error", "pair_remainder", "persistent_bias", "population_step",
@@ -13,7 +17,10 @@ __all__ = [
 ]
 
 
-def descent_bound(p, lam, error, update_norm, noise_norm, delta, form="corrected", kappa_2=1.0):
+def descent_bound(
+    p: float | Array, lam: float | Array, error: float | Array, update_norm: float | Array, noise_norm: float | Array, delta: float,
+    form: str = "corrected", kappa_2: float = 1.0,
+) -> float | Array:
     """Lower bound on 2 <g_i, W_i - A_i>. [N19] Lemma 1 (kappa_2 = 1) and Lemma 4 with the remainder itself in place of its order.
 
     kappa_2 p (lam - 2 delta^2/lam) d^2 + (||g||^2 - 2 ||gamma||^2)/(kappa_2 p lam); ``form="printed"`` has 2 delta^2 for 2 delta^2/lam.
@@ -30,7 +37,7 @@ def descent_bound(p, lam, error, update_norm, noise_norm, delta, form="corrected
     return kappa_2 * p * (lam - loss) * error**2 + (update_norm**2 - 2 * noise_norm**2) / q
 
 
-def pair_remainder(p2, p3, norm):
+def pair_remainder(p2: float, p3: float, norm: Real) -> Real:
     """Bound on r_i = g_i + p lam A_i - p lam^2 W_i for centred codes, uniform supports: 8 p2 R + 2 p3 (R^2 + R). [N19] Lemma 2.
 
     R >= ||A||_2^2, ||W||_2^2; p2 and p3 are the probabilities of a pair and of a triple. The terms of the exact update other than (i, i): l != i
@@ -44,7 +51,7 @@ def pair_remainder(p2, p3, norm):
     return 8 * p2 * norm + 2 * p3 * (norm**2 + norm)
 
 
-def step_bound(error, p, lam, step_size, delta, remainder):
+def step_bound(error: float | Array, p: float | Array, lam: float | Array, step_size: float, delta: float, remainder: float) -> float | Array:
     """||W~_i - A_i||^2 for W~ = W - zeta g, zeta <= 1/(p lam). [N19] the column-wise line before Theorem 4 (ii), corrected.
 
     (1 - zeta p lam (1 - delta^2/2)) d^2 + 2 zeta ||r||^2/(p lam): Lemma 2 in its corrected form times zeta. The paper prints the last term
@@ -56,7 +63,7 @@ def step_bound(error, p, lam, step_size, delta, remainder):
     return (1 - step_size * p * lam * (1 - delta**2 / 2)) * error**2 + 2 * step_size * remainder**2 / (p * lam)
 
 
-def normalised_error(error):
+def normalised_error(error: float) -> float:
     """||W^+ - A|| <= sqrt(2 - 2 sqrt(1 - eps^2)) for W^+ = W~/||W~||, ||W~ - A|| = eps <= 1, ||A|| = 1. [N19] Lemma 5, sharp.
 
     The sine of the angle between W~ and A is at most eps (the distance from A to the line through W~), so cos >= sqrt(1 - eps^2); attained
@@ -68,7 +75,7 @@ def normalised_error(error):
     return error * math.sqrt(2 / (1 + math.sqrt(1 - error**2)))  # the same without cancellation
 
 
-def printed_normalisation_range(delta):
+def printed_normalisation_range(delta: float | Array) -> float | Array:
     """(1 - delta)/(2 - delta), the least tau that Lemma 5 admits as printed; its proof ends with (1 + delta)/(2 + delta).
 
     >>> printed_normalisation_range(0.5)
@@ -77,7 +84,7 @@ def printed_normalisation_range(delta):
     return (1 - delta) / (2 - delta)
 
 
-def bias_window(delta):
+def bias_window(delta: float) -> float:
     """(b + lam)^2 - (3 lam - 2) at b = -delta, lam = 1 - delta^2/2: negative, so Lemma 1 and consistency never hold together.
 
     Consistency (proof of Theorem 4, k = 1) asks -1 + 2 delta <= b <= -delta, Lemma 1 (b + lam)^2 >= 3 lam - 2. As 0 <= b + lam <= lam - delta
@@ -90,7 +97,7 @@ def bias_window(delta):
     return delta * (delta**3 / 4 + delta**2 + 3 * delta / 2 - 2)
 
 
-def tau_of_spread(ratio):
+def tau_of_spread(ratio: float) -> float:
     """The best tau of one step size for all columns, p_max/p_min = ratio, near A: 1 - ((ratio - 1)/(ratio + 1))^2. [N19] Theorem 4 (i).
 
     Column i contracts by |1 - kappa_i|, kappa_i = zeta p_i (threshold, b = 0); the best zeta balances 1 - kappa_min = kappa_max - 1. So
@@ -105,7 +112,7 @@ def tau_of_spread(ratio):
 # ------------------------------------------------------------------------------------------------ R7
 
 
-def population_step(W, A_star, p, bias, step_size):
+def population_step(W: Array, A_star: Array, p: float | Array, bias: float | Array, step_size: float) -> Array:
     """R7: the exact population step for a mixture with a fixed bias: kappa A + rho W, column by column, before normalisation.
 
     **Setting.** y = A_i + eta with probability p_i (k = 1, x* = e_i), ||A_i|| = 1, eta of mean zero and covariance sigma^2 I, independent; W
@@ -143,7 +150,7 @@ def population_step(W, A_star, p, bias, step_size):
     return kappa * A_star + (1 - kappa * (bias + lam) ** 2 / lam) * W
 
 
-def tangent_after(theta, p, bias, step_size):
+def tangent_after(theta: float, p: float, bias: float, step_size: float) -> tuple[float, float]:
     """R7 (b): tan theta+ = |rho| sin theta/(kappa + rho cos theta), and the factor it is of tan theta.
 
     >>> tangent_after(0.0, 0.5, -0.5, 2.0)  # at A: rho/(kappa + rho) = 3/7
@@ -154,14 +161,18 @@ def tangent_after(theta, p, bias, step_size):
     return abs(rho) * math.sin(theta) / (kappa + rho * lam), abs(rho) * lam / (kappa + rho * lam)
 
 
-def contraction(lam, p, bias, step_size):
-    """R7 (c): the factor of tan theta in one step, for arrays of columns: |rho| lam/(kappa + rho lam)."""
+def contraction(lam: Array, p: float | Array, bias: float | Array, step_size: float) -> Array:
+    """R7 (c): the factor of tan theta in one step, for arrays of columns: |rho| lam/(kappa + rho lam).
+
+    >>> contraction(np.ones(1), 0.5, -0.5, 2.0)  # at A, rho/(kappa + rho) = (3/4)/(7/4)
+    array([0.42857143])
+    """
     kappa = step_size * p * lam
     rho = 1 - kappa * (bias + lam) ** 2 / lam
     return np.abs(rho) * lam / (kappa + rho * lam)
 
 
-def linear_rate(p, bias, step_size):
+def linear_rate(p: float, bias: float, step_size: float) -> float:
     """R7 (c): the rate near A, rho/(kappa + rho) with kappa = zeta p, rho = 1 - kappa (1 + b)^2.
 
     >>> linear_rate(0.1, -0.5, 10.0)
@@ -172,7 +183,7 @@ def linear_rate(p, bias, step_size):
     return rho / (kappa + rho)
 
 
-def persistent_bias(errors, coherence):
+def persistent_bias(errors: Array, coherence: float) -> tuple[float, float]:
     """R7 (d): the interval of biases (low, high) that stays consistent for the whole run: -min lam < b <= -(mu/sqrt(n) + max ||W_i - A_i||).
 
     >>> persistent_bias(np.array([0.5, 0.0]), 0.25)

@@ -3,11 +3,15 @@
 Throughout d is the group size, gamma = n_active, b = d mu_B + delta.
 """
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .. import checks
+from ..arrays import Array
 from . import coherence
 
 __all__ = [
@@ -16,7 +20,7 @@ __all__ = [
 ]
 
 
-def cross_term_bound(n_active, b_max, mu_block, delta, group_size, form="corrected"):
+def cross_term_bound(n_active: int, b_max: float, mu_block: float, delta: float, group_size: int, form: str = "corrected") -> float:
     """Bound on the interference ||sum_{h in S} A_v^T A*_h x_h||, v not in S. [T21] Proposition 2, Eqs. (21), (38).
 
     ``form="printed"``: gamma B_max (mu_B + delta). ``form="corrected"``: gamma B_max (d mu_B + delta).
@@ -32,7 +36,7 @@ def cross_term_bound(n_active, b_max, mu_block, delta, group_size, form="correct
     return n_active * b_max * (factor * mu_block + delta)
 
 
-def cross_term_bound_v1(n_active, b_max, mu_block, delta, group_size):
+def cross_term_bound_v1(n_active: int, b_max: float, mu_block: float, delta: float, group_size: int) -> float:
     """The same bound under version 1's weaker assumptions (A_g orthonormal, nothing said of ||A*_h||_2, unit atoms).
 
     Then ||A*_h||_2 <= min(sqrt(d), ||A_h||_2 + ||A*_h - A_h||_F) <= min(sqrt(d), 1 + delta), which multiplies delta.
@@ -43,7 +47,7 @@ def cross_term_bound_v1(n_active, b_max, mu_block, delta, group_size):
     return n_active * b_max * (group_size * mu_block + delta * min(np.sqrt(group_size), 1 + delta))
 
 
-def signal_bound(b_min, delta, form="printed"):
+def signal_bound(b_min: float, delta: float, form: str = "printed") -> float:
     """Lower bound on the signal ||A_g^T A*_g x_g||, g in S. [T21] Proposition 1, Eqs. (20), (34).
 
     ``form="printed"``: (1 - delta) B_min, from ||A_g^T A*_g - I||_2 = ||A_g^T (A*_g - A_g)||_2 <= delta; needs A_g orthonormal only.
@@ -56,7 +60,7 @@ def signal_bound(b_min, delta, form="printed"):
     return b_min * (1 - (delta if form == "printed" else delta**2 / 2))
 
 
-def group_norm_bound(n_active, b_min, b_max, mu_block, delta, group_size, form="corrected"):
+def group_norm_bound(n_active: int, b_min: float, b_max: float, mu_block: float, delta: float, group_size: int, form: str = "corrected") -> float:
     """Lower bound on ||A_g^T y|| of an active group. [T21] Eq. (22), second inequality.
 
     ``form="printed"``: B_min (1 - delta) - gamma B_max (mu_B + delta). ``form="corrected"``: B_min (1 - delta) - (gamma - 1) B_max
@@ -70,7 +74,9 @@ def group_norm_bound(n_active, b_min, b_max, mu_block, delta, group_size, form="
     return signal_bound(b_min, delta) - cross_term_bound(others, b_max, mu_block, delta, group_size, form)
 
 
-def recovery_interval(n_active, b_min, b_max, mu_block, delta, group_size, form="corrected"):
+def recovery_interval(
+    n_active: int, b_min: float, b_max: float, mu_block: float, delta: float, group_size: int, form: str = "corrected"
+) -> tuple[float, float]:
     """Thresholds that recover the support, from worst-case constants: (low, high). [T21] Lemma 1 and the text before it.
 
     ``form="printed"``: [gamma B_max (mu_B + delta), B_min (1 - delta) - gamma B_max (mu_B + delta)], closed.
@@ -85,7 +91,7 @@ def recovery_interval(n_active, b_min, b_max, mu_block, delta, group_size, form=
     return low, group_norm_bound(n_active, b_min, b_max, mu_block, delta, group_size, form)
 
 
-def incoherence_constant(b_min, b_max):
+def incoherence_constant(b_min: float, b_max: float) -> float:
     """A constant that makes Lemma 1 true: C = B_min / (5 B_max).
 
     If gamma <= log n, log n >= 1 and max(d mu_B, delta) <= C / log n, then (2 gamma - 1) B_max b <= (2 log n - 1) B_max 2 C / log n
@@ -99,18 +105,22 @@ def incoherence_constant(b_min, b_max):
 
 
 class SupportInterval(NamedTuple):
-    """Thresholds certified to recover every support: low <= lam < high (closed on the right in the printed form)."""
+    """Thresholds certified to recover every support: low <= lam < high (closed on the right in the printed form).
+
+    >>> SupportInterval(1.0, 3.0).empty, SupportInterval(2.4, 2.3).empty
+    (False, True)
+    """
 
     low: float
     high: float
 
     @property
-    def empty(self):
+    def empty(self) -> bool:
         """Whether no threshold is certified."""
         return not self.low < self.high
 
 
-def sharp_interval(A, A_star, group_size, n_active, b_min, b_max):
+def sharp_interval(A: Array, A_star: Array, group_size: int, n_active: int, b_min: float, b_max: float) -> SupportInterval:
     """The interval from the actual matrices: needs no hypothesis on A, A* at all.
 
     For every support of n_active groups and every code with B_min <= ||x_g|| <= B_max on it,
@@ -133,7 +143,9 @@ def sharp_interval(A, A_star, group_size, n_active, b_min, b_max):
     return SupportInterval(float(low), float(high))
 
 
-def support_interval(A, A_star, group_size, n_active, b_min, b_max, form="corrected"):
+def support_interval(
+    A: ArrayLike, A_star: ArrayLike, group_size: int, n_active: int, b_min: float, b_max: float, form: str = "corrected"
+) -> SupportInterval:
     """Thresholds lam certified to recover every support of ``n_active`` groups in one pass of the encoder. [T21] Lemma 1.
 
     Parameters
@@ -177,7 +189,13 @@ def support_interval(A, A_star, group_size, n_active, b_min, b_max, form="correc
     n_active = checks.n_active(n_active, A.shape[1] // group_size)
     b_min, b_max = checks.norm_bounds(b_min, b_max)
     if form == "sharp":
-        return sharp_interval(A, A_star, group_size, n_active, b_min, b_max)
+        sharp = checks.representable(
+            "a bound", lambda: tuple(sharp_interval(A, A_star, group_size, n_active, b_min, b_max)), A=A, A_star=A_star, b_max=b_max)
+        return SupportInterval(*sharp)
     mu_block = coherence.block_coherence(A_star, group_size)
-    delta = float(coherence.closeness(A, A_star, group_size).max())
-    return SupportInterval(*recovery_interval(n_active, b_min, b_max, mu_block, delta, group_size, form))
+
+    def interval() -> tuple[float, float]:
+        delta = float(coherence.closeness(A, A_star, group_size).max())
+        return recovery_interval(n_active, b_min, b_max, mu_block, delta, group_size, form)
+
+    return SupportInterval(*checks.representable("a bound", interval, A=A, A_star=A_star, b_max=b_max))

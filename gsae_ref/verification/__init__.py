@@ -3,8 +3,12 @@
 May import theory, ops, sampling, metrics, checks, groups, files.
 """
 
+from __future__ import annotations
+
 import difflib
 import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +20,10 @@ from .dictionary import DictionaryReport, check_dictionary
 from .report import RowResult, VerificationReport
 from .search import run
 
+if TYPE_CHECKING:
+    from ..theory.ledger.row import Row
+    from .finding import Finding
+
 __all__ = [
     "DictionaryReport", "LEDGER", "RowResult", "VERDICTS", "VerificationReport", "check_dictionary", "find_row", "verify",
 ]
@@ -23,7 +31,7 @@ __all__ = [
 BACKENDS = ("loky", "threading", "dask")
 
 
-def find_row(row_id):
+def find_row(row_id: str) -> Row:
     """Return the ledger row with an id, in any letter case.
 
     Raises
@@ -41,11 +49,14 @@ def find_row(row_id):
     if name not in by_name:
         near = difflib.get_close_matches(name, by_name, n=3, cutoff=0.5)
         hint = "near matches: " + ", ".join(by_name[key].id for key in near) if near else "see gsae-ref verify --list"
-        raise ValueError(f"ledger id {row_id!r} is unknown; it must be one of the {len(LEDGER)} ids of the ledger; {hint}")
+        raise ValueError(f"ledger id {row_id!r} is unknown; it must be one of the {len(LEDGER)} ids of the ledger, in only; {hint}")
     return by_name[name]
 
 
-def verify(papers="all", quick=False, rng=0, n_jobs=1, progress=False, only=None, backend="loky", callback=None):
+def verify(
+    papers: str | Sequence[str] = "all", quick: bool = False, rng: int = 0, n_jobs: int = 1, progress: bool = False,
+    only: Sequence[str] | None = None, backend: str = "loky", callback: Callable[..., Any] | None = None,
+) -> VerificationReport:
     """Run the evidence of every statement in the ledger and compare it with the recorded verdicts.
 
     Parameters
@@ -91,6 +102,8 @@ def verify(papers="all", quick=False, rng=0, n_jobs=1, progress=False, only=None
     wanted = known if papers == "all" else [papers] if isinstance(papers, str) else list(papers)
     for paper in wanted:
         checks.option("papers", paper, [*known, "all"])
+    if not isinstance(only, (list, tuple, set, type(None))):
+        raise TypeError(f"only = {only!r} is a {type(only).__name__}; it must be a list of ledger ids; pass for example ['T21-prop2']")
     chosen = list(LEDGER.values()) if only is None else [find_row(row_id) for row_id in only]
     rows = [row for row in chosen if only is not None or row.paper in wanted]
     if not rows:
@@ -99,7 +112,8 @@ def verify(papers="all", quick=False, rng=0, n_jobs=1, progress=False, only=None
         raise ValueError("n_jobs = 0; it must be a number of processes, or -1 for all cores; use n_jobs=1")
     sources = list(dict.fromkeys(row.same_as or row.id for row in rows))
 
-    results, found = [], {}
+    results: list[RowResult] = []
+    found: dict[str, tuple[Finding, ...]] = {}
     outcomes = _outcomes(sources, quick, seed, n_jobs, backend)
     for source, findings in _watched(zip(sources, outcomes, strict=True), len(sources), progress):
         found[source] = findings
@@ -110,20 +124,20 @@ def verify(papers="all", quick=False, rng=0, n_jobs=1, progress=False, only=None
     return VerificationReport(tuple(results), {"papers": wanted, "quick": bool(quick), "rng": seed})
 
 
-def _result(row, found):
+def _result(row: Row, found: dict[str, tuple[Finding, ...]]) -> RowResult:
     findings = found[row.same_as or row.id]
     confirmed = all(f.ok for f in findings)
     return RowResult(row.id, row.number, row.verdict, row.statement, row.corrected, confirmed, findings, row.same_as)
 
 
-def _run_row(row_id, quick, seed):
+def _run_row(row_id: str, quick: bool, seed: int) -> tuple[Finding, ...]:
     """Findings of one row, from a random stream of its own and with one BLAS thread: the same numbers wherever it runs."""
     rng = np.random.default_rng([seed, zlib.crc32(row_id.encode())])
     with one_blas_thread():
         return tuple(run(evidence, rng, quick) for evidence in LEDGER[row_id].evidence)
 
 
-def _outcomes(row_ids, quick, seed, n_jobs, backend):
+def _outcomes(row_ids: list[str], quick: bool, seed: int, n_jobs: int, backend: str) -> Iterator[Any]:
     """Findings of the rows, in order, as they become known."""
     if n_jobs == 1 and backend != "dask":
         return (_run_row(row_id, quick, seed) for row_id in row_ids)
@@ -134,7 +148,7 @@ def _outcomes(row_ids, quick, seed, n_jobs, backend):
     if backend == "dask":
         _check_cluster()
 
-    def outcomes():
+    def outcomes() -> Iterator[tuple[Finding, ...]]:
         workers = -1 if backend == "dask" else n_jobs  # a cluster is used whole
         with parallel_config(backend=backend):
             yield from Parallel(n_jobs=workers, return_as="generator")(delayed(_run_row)(row_id, quick, seed) for row_id in row_ids)
@@ -142,7 +156,7 @@ def _outcomes(row_ids, quick, seed, n_jobs, backend):
     return outcomes()
 
 
-def _check_cluster():
+def _check_cluster() -> None:
     """Refuse a Dask cluster whose workers cannot import this package, or have another version of it: joblib would wait for ever."""
     from dask.distributed import get_client
 
@@ -158,13 +172,13 @@ def _check_cluster():
         raise ImportError(f"Dask workers have gsae_ref {sorted(set(versions.values()))}, here is {_version()}; they must agree; update them")
 
 
-def _version():
+def _version() -> str:
     from .. import __version__
 
     return __version__
 
 
-def _watched(items, total, progress):
+def _watched(items: Iterable[Any], total: int, progress: bool) -> Any:
     if not progress:
         return items
     try:

@@ -1,11 +1,16 @@
 """What the theory says of a user's own dictionary: coherences, hypotheses with their margins, certified thresholds."""
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .. import checks, groups, metrics
+from ..arrays import Array
 from ..theory import coherence as correlation
 from ..theory import descent, gsae
 from ..theory.support import SupportInterval, incoherence_constant, support_interval
@@ -47,21 +52,29 @@ class DictionaryReport:
     certified : dict of bool
         Whether the form's interval is not empty and every threshold in it a guarantee. "sharp" needs no hypothesis, "corrected" its own;
         "printed" counts when its interval lies inside the sharp one.
+
+    Examples
+    --------
+    >>> report = check_dictionary(np.eye(4), group_size=2, n_active=1, b_min=4, b_max=5)
+    >>> report.coherence, report.certified
+    (0.0, {'printed': False, 'corrected': True, 'sharp': True})
+    >>> all(hypothesis.holds for hypothesis in report.hypotheses)
+    True
     """
 
-    sizes: dict
+    sizes: dict[str, Any]
     coherence: float
     block_coherence: float
     cross_block_norm: float
     delta: float
-    orthonormality: np.ndarray
-    closeness: np.ndarray
-    principal_angles: np.ndarray
+    orthonormality: Array
+    closeness: Array
+    principal_angles: Array
     hypotheses: tuple[HypothesisCheck, ...]
     intervals: dict[str, SupportInterval]
     certified: dict[str, bool]
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Plain data, ready for JSON."""
         return {
             **{name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in vars(self).items()},
@@ -70,7 +83,7 @@ class DictionaryReport:
         }
 
 
-def check_dictionary(A, group_size, n_active, b_min, b_max, A_star=None):
+def check_dictionary(A: ArrayLike, group_size: int, n_active: int, b_min: float, b_max: float, A_star: ArrayLike | None = None) -> DictionaryReport:
     """Report which hypotheses of T21's statements a dictionary satisfies, by what margin, and which thresholds are certified.
 
     Parameters
@@ -105,12 +118,16 @@ def check_dictionary(A, group_size, n_active, b_min, b_max, A_star=None):
     A = checks.dictionary("A", A, group_size)
     A_star = A if A_star is None else checks.dictionary("A_star", A_star, group_size)
     checks.same_shape("A", A, "A_star", A_star)
-    n_features, n_atoms = A.shape
-    n_groups = n_atoms // group_size
-    n_active = checks.n_active(n_active, n_groups)
+    n_active = checks.n_active(n_active, A.shape[1] // group_size)
     b_min, b_max = checks.norm_bounds(b_min, b_max)
-    tolerance = ROUNDING[A.dtype.name]
+    return checks.representable(
+        "a bound", lambda: _report(A, A_star, group_size, n_active, b_min, b_max), A=A, A_star=A_star, b_max=b_max)
 
+
+def _report(A: Array, A_star: Array, group_size: int, n_active: int, b_min: float, b_max: float) -> DictionaryReport:
+    """The report on arguments that are checked."""
+    (n_features, n_atoms), n_groups = A.shape, A.shape[1] // group_size
+    tolerance = ROUNDING[A.dtype.name]
     mu_block = correlation.block_coherence(A_star, group_size)
     closeness = correlation.closeness(A, A_star, group_size)
     delta, cross = float(closeness.max()), group_size * mu_block
@@ -129,10 +146,10 @@ def check_dictionary(A, group_size, n_active, b_min, b_max, A_star=None):
     log_n = math.log(n_features)
     constant = incoherence_constant(b_min, b_max)
 
-    def equality(text, needed_by, defect):
+    def equality(text: str, needed_by: str, defect: float) -> HypothesisCheck:
         return HypothesisCheck(text, needed_by, bool(defect <= tolerance), -float(defect))
 
-    def inequality(text, needed_by, margin):
+    def inequality(text: str, needed_by: str, margin: float) -> HypothesisCheck:
         return HypothesisCheck(text, needed_by, bool(margin >= 0), float(margin))
 
     needs = "Propositions 1, 2, Lemma 1, Theorems 1, 2"

@@ -1,10 +1,17 @@
 """What running an item of evidence gives."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..arrays import Real
 
 __all__ = ["Finding", "MEASUREMENTS", "at_least", "at_most", "measurement"]
 
-MEASUREMENTS = {}
+Measure = Callable[[np.random.Generator, bool], "Finding"]
+MEASUREMENTS: dict[str, Measure] = {}
 
 
 @dataclass(frozen=True)
@@ -27,27 +34,27 @@ class Finding:
     label: str
     ok: bool
     summary: str
-    numbers: dict = field(default_factory=dict)
+    numbers: dict[str, Any] = field(default_factory=dict)
     detail: str = ""
 
 
-def measurement(function):
+def measurement(function: Measure) -> Measure:
     """Register evidence that runs the implementation: ``function(rng, quick) -> Finding`` under its own name."""
     MEASUREMENTS[function.__name__] = function
     return function
 
 
-def at_most(what, value, limit, **numbers):
+def at_most(what: str, value: Real, limit: Real, **numbers: Any) -> Finding:
     """A measured value that must not exceed a limit (an error)."""
     return _compared(what, "<=", value, limit, value <= limit, numbers)
 
 
-def at_least(what, value, limit, **numbers):
+def at_least(what: str, value: Real, limit: Real, **numbers: Any) -> Finding:
     """A measured value that must reach a limit (the size of a discrepancy)."""
     return _compared(what, ">=", value, limit, value >= limit, numbers)
 
 
-def _compared(what, relation, value, limit, ok, numbers):
+def _compared(what: str, relation: str, value: Real, limit: Real, ok: bool | np.bool_, numbers: dict[str, Any]) -> Finding:
     more = "".join(f", {name.replace('_', ' ')} {number:.4g}" for name, number in numbers.items() if isinstance(number, (int, float)))
     summary = f"{value:.3g} (asked: {relation} {limit:.3g}){more}"
     return Finding("measurement", what, bool(ok), summary, {"value": float(value), "limit": float(limit), **numbers})

@@ -1,6 +1,8 @@
 """What ``verify`` returns: a row for every statement, and its forms as a dictionary, as JSON and as text."""
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from ..files import write_json
 from .finding import Finding
@@ -32,7 +34,7 @@ class RowResult:
     findings: tuple[Finding, ...]
     same_as: str = ""
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Plain data, ready for JSON."""
         findings = [vars(f) for f in self.findings]
         return {**vars(self), "findings": findings}
@@ -48,34 +50,43 @@ class VerificationReport:
         In the order of the ledger.
     settings : dict
         Papers, quick, seed: what the numbers depend on.
+
+    Examples
+    --------
+    >>> import gsae_ref as gs
+    >>> report = gs.verify(only=["T21-prop2", "R1"], quick=True)
+    >>> report.ok, report.counts
+    (True, {'rows': 2, 'confirmed': 2, 'corrected': 1, 'identity': 1})
+    >>> report.summary()
+    '2 of 2 recorded verdicts confirmed (1 corrected, 1 identity)'
     """
 
     rows: tuple[RowResult, ...]
-    settings: dict
+    settings: dict[str, Any]
 
     @property
-    def ok(self):
+    def ok(self) -> bool:
         """Whether every recorded verdict is confirmed."""
         return all(row.confirmed for row in self.rows)
 
     @property
-    def counts(self):
+    def counts(self) -> dict[str, int]:
         """How many rows have each verdict, and how many are confirmed."""
-        verdicts = {}
+        verdicts: dict[str, int] = {}
         for row in self.rows:
             verdicts[row.verdict] = verdicts.get(row.verdict, 0) + 1
         return {"rows": len(self.rows), "confirmed": sum(row.confirmed for row in self.rows), **verdicts}
 
-    def summary(self):
+    def summary(self) -> str:
         """The last line of the command: counts by verdict, and whether all are confirmed."""
         counts = self.counts
         verdicts = ", ".join(f"{number} {name}" for name, number in counts.items() if name not in ("rows", "confirmed"))
         return f"{counts['confirmed']} of {counts['rows']} recorded verdicts confirmed ({verdicts})"
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Plain data, ready for JSON."""
         return {"ok": self.ok, "counts": self.counts, "settings": self.settings, "rows": [row.to_dict() for row in self.rows]}
 
-    def to_json(self, path):
+    def to_json(self, path: str | Path) -> None:
         """Write :meth:`to_dict` to a file, atomically."""
         write_json(self.to_dict(), path)

@@ -1,8 +1,15 @@
 """Both sides of a statement on many instances, and an optimiser that looks for the worst one."""
 
-import numpy as np
+from __future__ import annotations
 
-from ..theory.ledger.row import Counterexample, Identity, Inequality, Measurement, Reading
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..arrays import Array
+from ..theory.ledger.row import Counterexample, Evidence, Identity, Inequality, Measurement, Reading
 from .families import FAMILIES
 from .finding import MEASUREMENTS, Finding
 
@@ -14,7 +21,7 @@ FEWEST_INSTANCES = 20
 RELATIVE, ABSOLUTE, SMALLEST_SCALE, SMALLEST_BOUND, CLEAR = 1e-9, 1e-11, 1e-3, 1e-6, 1e-6
 
 
-def run(evidence, rng, quick):
+def run(evidence: Evidence, rng: np.random.Generator, quick: bool) -> Finding:
     """Run one item of evidence and return its :class:`Finding`."""
     if isinstance(evidence, Inequality):
         return _inequality(evidence, rng, quick)
@@ -28,7 +35,7 @@ def run(evidence, rng, quick):
     return Finding("reading", "by reading", True, evidence.text)
 
 
-def _instances(evidence, rng, count):
+def _instances(evidence: Inequality | Identity, rng: np.random.Generator, count: int) -> Iterator[tuple[Any, Array, Any]]:
     """Yield (shape, theta, instance) of those drawn instances that satisfy the hypotheses."""
     family = FAMILIES[evidence.family]
     for k in range(count):
@@ -39,26 +46,26 @@ def _instances(evidence, rng, count):
             yield shape, theta, instance
 
 
-def _ratio(left, right):
+def _ratio(left: float, right: float) -> float:
     """left / right where that measures how much of a bound is used; 0 where the bound is not positive."""
     return left / right if right > SMALLEST_BOUND and left > 0 else 0.0
 
 
-def _violated(left, right, relative=RELATIVE, absolute=ABSOLUTE):
+def _violated(left: float, right: float, relative: float = RELATIVE, absolute: float = ABSOLUTE) -> bool:
     """Whether left <= right fails beyond rounding."""
     return bool(left > right + relative * max(abs(left), abs(right)) + absolute)
 
 
-def _finite(*sides):
+def _finite(*sides: ArrayLike) -> bool:
     """Whether all sides are finite numbers; one that is not proves nothing, neither for a statement nor against it."""
     return all(bool(np.isfinite(side).all()) for side in sides)
 
 
-def _inequality(evidence, rng, quick):
+def _inequality(evidence: Inequality, rng: np.random.Generator, quick: bool) -> Finding:
     drawn, fails = 300 if quick else 6000, evidence.expect == "fails"
     tolerance = (CLEAR, CLEAR) if fails else (RELATIVE, ABSOLUTE)
     used = violations = not_finite = 0
-    worst, best = 0.0, {}
+    worst, best = 0.0, dict[Any, tuple[float, Array]]()
     for shape, theta, instance in _instances(evidence, rng, drawn):
         left, right = evidence.sides(instance)
         used += 1
@@ -68,7 +75,7 @@ def _inequality(evidence, rng, quick):
         violations += _violated(left, right, *tolerance)
         ratio = float(_ratio(left, right))
         worst = max(worst, ratio)
-        if ratio >= best.get(shape, (-1.0, None))[0]:
+        if ratio >= best.get(shape, (-1.0, theta))[0]:
             best[shape] = ratio, theta
     numbers = {"drawn": drawn, "instances": used, "violations": violations, "worst_random": worst, "not_finite": not_finite}
     if fails:
@@ -85,18 +92,18 @@ def _inequality(evidence, rng, quick):
     return Finding("inequality", evidence.label, ok, summary + _complaint(not_finite), numbers)
 
 
-def _complaint(not_finite):
+def _complaint(not_finite: int) -> str:
     return f"; {not_finite} evaluations gave no finite number" if not_finite else ""
 
 
-def _search(evidence, best, quick):
+def _search(evidence: Inequality, best: dict[Any, tuple[float, Array]], quick: bool) -> tuple[float, int, int]:
     """Push left/right up from the best random instance of every shape; return the largest ratio, the violations and the non-finite values met."""
     from scipy.optimize import minimize
 
     family, largest, violations, not_finite = FAMILIES[evidence.family], 0.0, 0, 0
     starts = sorted(best.items(), key=lambda item: -item[1][0])[: 1 if quick else 6]
     for shape, (_, start) in starts:
-        def objective(theta, shape=shape):
+        def objective(theta: Array, shape: Any = shape) -> float:
             instance = family.build(shape, theta)
             if not all(h.holds(instance) for h in evidence.hypotheses):
                 return 0.0
@@ -112,7 +119,7 @@ def _search(evidence, best, quick):
     return largest, violations, not_finite
 
 
-def _identity(evidence, rng, quick):
+def _identity(evidence: Identity, rng: np.random.Generator, quick: bool) -> Finding:
     drawn, error, used, not_finite = 120 if quick else 1500, 0.0, 0, 0
     for _, _, instance in _instances(evidence, rng, drawn):
         left, right = (np.asarray(side, dtype=float) for side in evidence.sides(instance))
@@ -120,7 +127,7 @@ def _identity(evidence, rng, quick):
         if not _finite(left, right):
             not_finite += 1
             continue
-        scale = max(np.linalg.norm(left), np.linalg.norm(right), SMALLEST_SCALE)
+        scale = max(float(np.linalg.norm(left)), float(np.linalg.norm(right)), SMALLEST_SCALE)
         error = max(error, float(np.linalg.norm(left - right) / scale))
     as_expected = error > CLEAR if evidence.expect == "fails" else error <= evidence.tolerance
     ok = used >= FEWEST_INSTANCES and not_finite == 0 and as_expected
@@ -129,7 +136,7 @@ def _identity(evidence, rng, quick):
     return Finding("identity", evidence.label, ok, summary, numbers)
 
 
-def _counterexample(evidence):
+def _counterexample(evidence: Counterexample) -> Finding:
     from ..theory.certificates import CERTIFICATES
 
     certificate = CERTIFICATES[evidence.name]()

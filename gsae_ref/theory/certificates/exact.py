@@ -4,18 +4,23 @@ A matrix is a tuple of rows of :class:`fractions.Fraction`; a vector is a matrix
 compare squares, or enclose it with :func:`root_above`; where a matrix norm is needed, certify it by a positive semidefinite test.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import count
 from math import isqrt
+from typing import Any
 
 __all__ = [
-    "Certificate", "Comparison", "Matrix", "add", "basis", "column", "exp_above", "frobenius_squared", "hstack", "identity", "inner",
+    "Certificate", "Comparison", "Law", "Matrix",
+    "Rational", "add", "basis", "column", "exp_above", "frobenius_squared", "hstack", "identity", "inner",
     "is_psd", "ldl_pivots", "log_above", "matrix", "norm", "product", "root", "root_above", "scale", "spectral_at_most", "spectral_norm",
     "spectral_norm_squared", "subtract", "transpose",
 ]
 
+Rational = Fraction | int
 Matrix = tuple[tuple[Fraction, ...], ...]
+Law = tuple[tuple[Fraction, Matrix], ...]  # every value with its probability
 
 E_BELOW, E_ABOVE = Fraction(2718281, 10**6), Fraction(2718282, 10**6)  # e = 2.7182818...
 
@@ -25,7 +30,7 @@ RELATIONS = {
 }
 
 
-def matrix(rows):
+def matrix(rows: Iterable[Iterable[Rational]]) -> Matrix:
     """Make a matrix of Fractions from rows of integers and Fractions.
 
     >>> matrix([[1, Fraction(1, 2)]])
@@ -34,17 +39,17 @@ def matrix(rows):
     return tuple(tuple(Fraction(entry) for entry in row) for row in rows)
 
 
-def column(*entries):
+def column(*entries: Rational) -> Matrix:
     """Make a vector: a matrix with one column."""
     return matrix([[entry] for entry in entries])
 
 
-def identity(n):
+def identity(n: int) -> Matrix:
     """The n x n identity."""
     return matrix([[int(i == j) for j in range(n)] for i in range(n)])
 
 
-def basis(n, first, size=1):
+def basis(n: int, first: int, size: int = 1) -> Matrix:
     """The columns e_first, ..., e_(first+size-1) of the n x n identity, counted from 1 as in the paper.
 
     >>> basis(3, 2) == column(0, 1, 0)
@@ -53,12 +58,12 @@ def basis(n, first, size=1):
     return matrix([[int(i == first + j) for j in range(size)] for i in range(1, n + 1)])
 
 
-def transpose(M):
+def transpose(M: Matrix) -> Matrix:
     """M^T."""
     return tuple(zip(*M, strict=True))
 
 
-def product(*matrices):
+def product(*matrices: Matrix) -> Matrix:
     """The product of one or more matrices, from right to left (cheap when the last one is thin)."""
     *rest, result = matrices
     for M in reversed(rest):
@@ -69,37 +74,37 @@ def product(*matrices):
     return result
 
 
-def add(*matrices):
+def add(*matrices: Matrix) -> Matrix:
     """The entrywise sum."""
     return tuple(tuple(sum(entries) for entries in zip(*rows, strict=True)) for rows in zip(*matrices, strict=True))
 
 
-def scale(factor, M):
+def scale(factor: Rational, M: Matrix) -> Matrix:
     """factor * M."""
     return tuple(tuple(factor * entry for entry in row) for row in M)
 
 
-def subtract(M, N):
+def subtract(M: Matrix, N: Matrix) -> Matrix:
     """M - N."""
     return add(M, scale(Fraction(-1), N))
 
 
-def hstack(*matrices):
+def hstack(*matrices: Matrix) -> Matrix:
     """Put matrices side by side."""
     return tuple(sum(rows, ()) for rows in zip(*matrices, strict=True))
 
 
-def inner(M, N):
+def inner(M: Matrix, N: Matrix) -> Fraction:
     """The Frobenius inner product <M, N> = trace(M^T N)."""
     return sum((a * b for r, s in zip(M, N, strict=True) for a, b in zip(r, s, strict=True)), Fraction(0))
 
 
-def frobenius_squared(M):
+def frobenius_squared(M: Matrix) -> Fraction:
     """||M||_F^2; for a vector, the squared Euclidean norm."""
     return inner(M, M)
 
 
-def root(q):
+def root(q: Rational) -> Fraction:
     """The square root of a non-negative rational that has a rational one; ValueError when it has none.
 
     >>> root(Fraction(9, 4))
@@ -111,7 +116,7 @@ def root(q):
     raise ValueError(f"{q} has no rational square root; compare squares, or enclose it with root_above")
 
 
-def root_above(q, denominator=4):
+def root_above(q: Rational, denominator: int = 4) -> Fraction:
     """The least k/denominator with (k/denominator)^2 >= q: an upper bound of sqrt(q).
 
     >>> root_above(5)
@@ -121,12 +126,12 @@ def root_above(q, denominator=4):
     return Fraction(k if k**2 >= q * denominator**2 else k + 1, denominator)
 
 
-def exp_above(k):
+def exp_above(k: int) -> Fraction:
     """A rational upper bound of e^k for an integer k >= 0, so that exp_above(k) <= n certifies k <= log n."""
     return E_ABOVE**k
 
 
-def log_above(n):
+def log_above(n: Rational) -> Fraction:
     """The least number of tenths k/10 with e^(k/10) >= n certified by 2.718281^k >= n^10: an upper bound of log n.
 
     >>> log_above(9)
@@ -135,12 +140,12 @@ def log_above(n):
     return next(Fraction(k, 10) for k in count() if E_BELOW**k >= Fraction(n) ** 10)
 
 
-def norm(M):
+def norm(M: Matrix) -> Fraction:
     """||M||_F when it is rational (for a vector, its Euclidean norm); ValueError otherwise."""
     return root(frobenius_squared(M))
 
 
-def ldl_pivots(M):
+def ldl_pivots(M: Matrix) -> tuple[Fraction, ...] | None:
     """The diagonal D of M = L D L^T for a symmetric M, or None when elimination meets a zero pivot in a non-zero row.
 
     None means that M is indefinite: a positive semidefinite matrix with a zero on its diagonal is zero in that row.
@@ -156,7 +161,7 @@ def ldl_pivots(M):
     return tuple(pivots)
 
 
-def is_psd(M):
+def is_psd(M: Matrix) -> bool:
     """Whether the symmetric matrix M is positive semidefinite, by rational LDL^T."""
     if M != transpose(M):
         raise ValueError("the matrix is not symmetric; symmetrise it: scale(Fraction(1, 2), add(M, transpose(M)))")
@@ -164,13 +169,13 @@ def is_psd(M):
     return pivots is not None and min(pivots) >= 0
 
 
-def spectral_at_most(M, c):
+def spectral_at_most(M: Matrix, c: Fraction) -> bool:
     """Whether ||M||_2^2 <= c, that is, whether c I - M^T M is positive semidefinite."""
     gram = product(transpose(M), M)
     return is_psd(subtract(scale(Fraction(c), identity(len(gram))), gram))
 
 
-def spectral_norm_squared(M):
+def spectral_norm_squared(M: Matrix) -> Fraction:
     """||M||_2^2, where it is rational and the columns of M are orthogonal, or two; ValueError otherwise.
 
     The value c is proved, not trusted: c I - M^T M must be positive semidefinite and singular.
@@ -185,12 +190,12 @@ def spectral_norm_squared(M):
     else:
         raise ValueError("the columns are neither orthogonal nor two; bound the norm with spectral_at_most")
     gap = subtract(scale(c, identity(len(gram))), gram)
-    if not is_psd(gap) or min(ldl_pivots(gap)) != 0:
+    if not is_psd(gap) or min(ldl_pivots(gap) or (Fraction(1),)) != 0:
         raise ArithmeticError(f"{c} is not the largest eigenvalue of {gram}")
     return c
 
 
-def spectral_norm(M):
+def spectral_norm(M: Matrix) -> Fraction:
     """||M||_2 when it is rational; ValueError otherwise."""
     return root(spectral_norm_squared(M))
 
@@ -204,11 +209,11 @@ class Comparison:
     """
 
     text: str
-    left: Fraction
+    left: Rational
     relation: str
-    right: Fraction
+    right: Rational
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.relation not in RELATIONS:
             raise ValueError(f"relation = {self.relation!r} is unknown; choose one of {', '.join(RELATIONS)}")
         for side in ("left", "right"):
@@ -217,14 +222,14 @@ class Comparison:
             object.__setattr__(self, side, Fraction(getattr(self, side)))
 
     @property
-    def holds(self):
+    def holds(self) -> bool:
         """Whether the comparison is true."""
         return RELATIONS[self.relation](self.left, self.right)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.text}: {self.left} {self.relation} {self.right} is {'true' if self.holds else 'false'}"
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """A JSON-ready dictionary; fractions become strings."""
         return {"text": self.text, "left": str(self.left), "relation": self.relation, "right": str(self.right), "holds": self.holds}
 
@@ -242,12 +247,12 @@ class Certificate:
     note: str
 
     @property
-    def refutes(self):
+    def refutes(self) -> bool:
         """Whether all hypotheses hold, the printed conclusion does not, and the corrected one (if there is one) does."""
         repaired = self.corrected is None or self.corrected.holds
         return all(h.holds for h in self.hypotheses) and not self.printed.holds and repaired
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """A JSON-ready dictionary; fractions become strings such as "6/5", matrices lists of rows."""
         return {
             "name": self.name,
@@ -260,7 +265,7 @@ class Certificate:
             "refutes": self.refutes,
         }
 
-    def explain(self):
+    def explain(self) -> str:
         """Plain text: the instance, each hypothesis with both sides, the printed and the corrected conclusion, the note."""
         lines = [f"{self.name} refutes {self.statement}" if self.refutes else f"{self.name} does not refute {self.statement}", "instance:"]
         lines += [f"  {key} = {_columns(value) if isinstance(value, tuple) else value}" for key, value in self.data.items()]
@@ -269,17 +274,17 @@ class Certificate:
         return "\n".join(lines)
 
 
-def _plain(value):
+def _plain(value: object) -> object:
     """Turn Fractions into strings and tuples into lists, all the way down."""
     if isinstance(value, tuple):
         return [_plain(entry) for entry in value]
     return str(value) if isinstance(value, Fraction) else value
 
 
-def _columns(M):
+def _columns(M: Matrix) -> str:
     """Write a matrix by its columns: [3/5 e1 + 4/5 e3, e2]."""
 
-    def term(i, entry):
+    def term(i: int, entry: Fraction) -> str:
         return f"e{i}" if entry == 1 else f"{entry} e{i}"
 
     return "[" + ", ".join(" + ".join(term(i, c) for i, c in enumerate(col, 1) if c) or "0" for col in transpose(M)) + "]"

@@ -1,13 +1,21 @@
 """What a row of the ledger is: a statement, its verdict, and the evidence that must bear the verdict out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from ...arrays import Array, Real
 from ..assumptions import Hypothesis
 
-__all__ = ["Counterexample", "Evidence", "Identity", "Inequality", "Measurement", "Reading", "Row", "VERDICTS", "equation", "statement", "worst"]
+__all__ = [
+    "Counterexample", "Evidence", "Identity", "Inequality", "Measurement", "Reading", "Row", "Sides", "VERDICTS", "equation", "statement",
+    "worst",
+]
+
+Reals = Sequence[Real] | Array | float
+Sides = Callable[[Any], tuple[Any, Any]]  # of an instance of the paper at hand: its left and right side, numbers or arrays
 
 VERDICTS = {
     "definition": "introduces a symbol or a procedure; nothing to prove",
@@ -30,7 +38,7 @@ class Inequality:
 
     label: str
     family: str
-    sides: Callable
+    sides: Sides
     hypotheses: tuple[Hypothesis, ...] = ()
     expect: str = "holds"
 
@@ -41,7 +49,7 @@ class Identity:
 
     label: str
     family: str
-    sides: Callable
+    sides: Sides
     hypotheses: tuple[Hypothesis, ...] = ()
     expect: str = "holds"
     tolerance: float = 1e-10
@@ -113,7 +121,7 @@ class Row:
     derivation: str = ""
     same_as: str = ""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.verdict not in VERDICTS:
             raise ValueError(f"row {self.id} has verdict {self.verdict!r}; it must be one of {', '.join(VERDICTS)}; see VERDICTS")
         if bool(self.evidence) == bool(self.same_as):
@@ -123,7 +131,7 @@ class Row:
                 f"row {self.id} claims {self.verdict!r}, its evidence can bear out {self.supported()}; add what is missing or change it"
             )
 
-    def supported(self):
+    def supported(self) -> set[str]:
         """Verdicts that the kinds of evidence at hand could bear out, if all of them come out as expected."""
         against = any(_is_against(e) for e in self.evidence)
         support = any(not _is_against(e) and not isinstance(e, Reading) for e in self.evidence)
@@ -138,23 +146,24 @@ class Row:
         return allowed
 
 
-def statement(id, number, kind, text, verdict, paper="T21", **fields):
+def statement(id: str, number: str, kind: str, text: str, verdict: str, paper: str = "T21", **fields: Any) -> Row:
     """A row for a statement of a paper: ``T21-id``."""
     return Row(f"{paper}-{id}", paper, number, kind, text, verdict, **fields)
 
 
-def equation(number, text, verdict, paper="T21", **fields):
+def equation(number: int | str, text: str, verdict: str, paper: str = "T21", **fields: Any) -> Row:
     """A row for a numbered equation of a paper (of T21: version 2's number): ``T21-eq<number>``."""
     return statement(f"eq{number}", f"Eq. ({number})", "equation", text, verdict, paper, **fields)
 
 
-def worst(left, right):
+def worst(left: Reals, right: Reals) -> tuple[float, float]:
     """The pair (left_k, right_k) that comes closest to violating left <= right, of arrays of one shape."""
-    k = np.argmax(np.subtract(left, right))
-    return float(np.ravel(left)[k]), float(np.ravel(right)[k])
+    a, b = np.ravel(np.asarray(left)), np.ravel(np.asarray(right))
+    k = np.argmax(a - b)
+    return float(a[k]), float(b[k])
 
 
-def _is_against(evidence):
+def _is_against(evidence: Evidence) -> bool:
     """Whether an item of evidence speaks against the printed form."""
     if isinstance(evidence, Counterexample):
         return True

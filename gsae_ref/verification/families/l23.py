@@ -3,10 +3,13 @@
 A design enters through X^T X / n = I + E with the norms of the blocks of E as asked; these are so small that I + E is positive definite.
 """
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
+from ...arrays import Array, BoolArray
 from ...theory import dglnn
 from ...theory.dglnn_assumptions import OneGroup, Regression, Setup
 from .t21 import Family
@@ -23,17 +26,17 @@ class Shape(NamedTuple):
     n_active: int
 
     @property
-    def n_features(self):
+    def n_features(self) -> int:
         """p."""
         return sum(self.groups)
 
     @property
-    def n_scalars(self):
+    def n_scalars(self) -> int:
         """Free numbers in [0, 1]: common ones, then four for every group."""
         return N_COMMON + 4 * len(self.groups)
 
     @property
-    def n_parameters(self):
+    def n_parameters(self) -> int:
         """Length of the parameter vector: E, four vectors, the scalars."""
         return self.n_features * (self.n_features + N_VECTORS) + self.n_scalars
 
@@ -42,13 +45,13 @@ class Draw(NamedTuple):
     """A parameter vector taken apart: E's raw entries, vectors, common scalars, four scalars by group."""
 
     shape: Shape
-    E: np.ndarray
-    vectors: np.ndarray
-    common: np.ndarray
-    grouped: np.ndarray
+    E: Array
+    vectors: Array
+    common: Array
+    grouped: Array
 
 
-def take_apart(shape, theta):
+def take_apart(shape: Shape, theta: Array) -> Draw:
     """Read a parameter vector of length ``shape.n_parameters``."""
     p = shape.n_features
     E, vectors, scalars = np.split(theta, [p * p, p * (p + N_VECTORS)])
@@ -56,12 +59,12 @@ def take_apart(shape, theta):
     return Draw(shape, E.reshape(p, p), vectors.reshape(N_VECTORS, p), scalars[:N_COMMON], scalars[N_COMMON:].reshape(4, -1))
 
 
-def _units(x, groups):
+def _units(x: Array, groups: tuple[int, ...]) -> Array:
     """Every group of x scaled to norm 1."""
     return x / np.repeat(dglnn.group_norms(x, groups), groups)
 
 
-def _gram(draw, delta_in, delta_out):
+def _gram(draw: Draw, delta_in: float, delta_out: float) -> Array:
     """I + E with ||E_ll||_2 = delta_in for every l and ||E_lm||_2 = delta_out for all l != m."""
     ends = np.cumsum(draw.shape.groups)
     cuts = [slice(end - size, end) for end, size in zip(ends, draw.shape.groups, strict=True)]
@@ -75,13 +78,13 @@ def _gram(draw, delta_in, delta_out):
     return G
 
 
-def _norms(draw, largest):
+def _norms(draw: Draw, largest: float) -> tuple[Array, BoolArray]:
     """u*_l^2 in [1, largest] on the support, 0 off it."""
     on = np.arange(len(draw.shape.groups)) < draw.shape.n_active
     return np.where(on, 1 + (largest - 1) * draw.grouped[0], 0.0), on
 
 
-def _design(shape, theta):
+def _design(shape: Shape, theta: Array) -> Regression:
     """Any coherence up to 1/2, noise up to 1.2 of the signal, any state."""
     draw = take_apart(shape, theta)
     groups, c = shape.groups, draw.common
@@ -93,7 +96,7 @@ def _design(shape, theta):
     )
 
 
-def _tilted(star, towards, drop, groups):
+def _tilted(star: Array, towards: Array, drop: Iterable[float], groups: tuple[int, ...]) -> Array:
     """Unit vectors with <v_l, v*_l> = 1 - drop_l, the rest along the part of ``towards`` normal to v*_l; v*_l where there is none (p_l = 1)."""
     result = []
     for s, t, d in zip(dglnn.parts(star, groups), dglnn.parts(towards, groups), drop, strict=True):
@@ -103,7 +106,7 @@ def _tilted(star, towards, drop, groups):
     return np.concatenate(result)
 
 
-def _near(draw, spread, loose=False):
+def _near(draw: Draw, spread: float, loose: bool = False) -> Regression:
     """Near w*, inside the hypotheses of Lemmas 12, 13 and 17."""
     groups, c = draw.shape.groups, draw.common
     norms, on = _norms(draw, 3.0)
@@ -121,7 +124,7 @@ def _near(draw, spread, loose=False):
     )
 
 
-def _crude(shape, theta):
+def _crude(shape: Shape, theta: Array) -> Regression:
     """Any directions, magnitudes up to Lemma 9's bound: all that is known at any time before T_ub."""
     draw = take_apart(shape, theta)
     groups, c = shape.groups, draw.common
@@ -138,7 +141,7 @@ def _crude(shape, theta):
     )
 
 
-def _vectors(draw):
+def _vectors(draw: Draw) -> tuple[Array, Array, Array]:
     """v*, v and a unit vector for b; b tends to be normal to v*, the worst place for a direction."""
     star, v, b = (x / np.linalg.norm(x) for x in draw.vectors[:3])
     normal = b - draw.common[9] * (b @ star) * star
@@ -146,7 +149,7 @@ def _vectors(draw):
     return star, v, normal / length if length > 1e-9 else star
 
 
-def _step(shape, theta):
+def _step(shape: Shape, theta: Array) -> OneGroup:
     """One step of (5) and (6); gamma up to 1/u*^2, four times what Lemmas 7 and 9 allow."""
     draw = take_apart(shape, theta)
     c, (v_star, v, b) = draw.common, _vectors(draw)
@@ -158,7 +161,7 @@ def _step(shape, theta):
     )
 
 
-def _inside(shape, theta):
+def _inside(shape: Shape, theta: Array) -> OneGroup:
     """One step of (4) inside Lemma 16."""
     draw = take_apart(shape, theta)
     c, (v_star, _, b) = draw.common, _vectors(draw)
@@ -167,7 +170,7 @@ def _inside(shape, theta):
     return OneGroup(star, v_star, v, tau / 10 * c[3] * star * b, u=np.sqrt(star * (1 + tau * (2 * c[4] - 1))), eta=4 / 9 * c[5] / star**2, tau=tau)
 
 
-def _run(draw, star, start, level, gamma, steps, **fields):
+def _run(draw: Draw, star: float, start: float, level: float, gamma: float, steps: int, **fields: float) -> OneGroup:
     """A run of (5) and (6) with ||b_t||, abs(e_t) <= level u*^2 that turn and change sign."""
     c, (v_star, v, b) = draw.common, _vectors(draw)
     t = np.arange(steps)
@@ -177,7 +180,7 @@ def _run(draw, star, start, level, gamma, steps, **fields):
     return OneGroup(star, v_star, v, level * c[5] * star * b, u=start, gamma=gamma, level=level, cosines=cosines, errors=errors, **fields)
 
 
-def _growth(shape, theta):
+def _growth(shape: Shape, theta: Array) -> OneGroup:
     """Lemma 10 from u(0) = alpha."""
     draw = take_apart(shape, theta)
     c = draw.common
@@ -187,7 +190,7 @@ def _growth(shape, theta):
     return _run(draw, star, alpha, 1 / 20, gamma, steps, alpha=alpha, bound=star / 20)
 
 
-def _refine(shape, theta):
+def _refine(shape: Shape, theta: Array) -> OneGroup:
     """Lemma 11 from abs(u(0)^2 - u*^2) <= tau u*^2."""
     draw = take_apart(shape, theta)
     c = draw.common
@@ -197,7 +200,7 @@ def _refine(shape, theta):
     return _run(draw, star, start, tau / 10, gamma, int(np.ceil(5 / (2 * gamma * star))), tau=tau, bound=tau * star / 10)
 
 
-def _drift(shape, theta):
+def _drift(shape: Shape, theta: Array) -> OneGroup:
     """Lemma 14: alpha, B, gamma, and a constant part of e_t."""
     draw = take_apart(shape, theta)
     c, (v_star, v, b) = draw.common, _vectors(draw)
@@ -205,7 +208,7 @@ def _drift(shape, theta):
     return OneGroup(1.0, v_star, v, b, e=bound * (2 * c[3] - 1), gamma=(0.02 + 0.98 * c[1]) / (4 * bound), bound=bound, alpha=0.01 + 0.9 * c[2])
 
 
-def _ode(shape, theta):
+def _ode(shape: Shape, theta: Array) -> OneGroup:
     """The ODEs of Lemmas 5 and 6, and Theorem 2's proof: theta = u(0), u*^2, B, tau."""
     draw = take_apart(shape, theta)
     c, (v_star, v, b) = draw.common, _vectors(draw)
@@ -213,13 +216,13 @@ def _ode(shape, theta):
     return OneGroup(star, v_star, v, b, alpha=0.02 + 0.93 * c[1], bound=0.1 + 50 * c[2], level=0.001 + 0.098 * c[3], tau=0.01 + 0.48 * c[4])
 
 
-def _window(shape, theta):
+def _window(shape: Shape, theta: Array) -> Setup:
     """Constants inside Theorem 3 over many orders of magnitude."""
     c = take_apart(shape, theta).common
     u_max = 10 ** (4 * c[0] - 2)
     noise, epsilon = u_max / 80 * 10 ** (-3 * c[2:4])
     setup = Setup(u_max, u_max * 10 ** (-2 * c[1]), noise, epsilon, 1 + int(50 * c[4]), (0.01 + 0.99 * c[5]) / (20 * u_max), 1.0)
-    return Setup(*list(vars(setup).values())[:-1], alpha=0.999 * setup.largest_alpha * 10 ** (-6 * c[6]))
+    return replace(setup, alpha=0.999 * setup.largest_alpha * 10 ** (-6 * c[6]))
 
 
 _MIXED = (Shape((2, 1, 1), 2), Shape((1, 1), 1), Shape((2, 2), 2), Shape((2,), 1))

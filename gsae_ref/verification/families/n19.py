@@ -1,11 +1,14 @@
 """Families of instances of N19's model. Scalars enter as sin^2, so that the ends of their ranges (W = A, b at an end point) are ordinary points."""
 
+from collections.abc import Callable
 from functools import cache
 from itertools import combinations, product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from ...arrays import Array
+from ...theory.assumptions import ABSENT
 from ...theory.sparse_assumptions import SparseInstance
 from ...theory.sparse_support import relu_interval
 from .t21 import Family
@@ -24,12 +27,12 @@ class SparseShape(NamedTuple):
     with_gamma: bool = False
 
     @property
-    def n_scalars(self):
+    def n_scalars(self) -> int:
         """Free numbers in [0, 1]: those of SCALARS, then a code, a bias and a probability for every atom."""
         return len(SCALARS) + 3 * self.n_atoms
 
     @property
-    def n_parameters(self):
+    def n_parameters(self) -> int:
         """Length of the parameter vector: A, the error of W, gamma where it is used, a noise vector, the scalars."""
         return (2 + self.with_gamma) * self.n_features * self.n_atoms + self.n_features + self.n_scalars
 
@@ -37,32 +40,41 @@ class SparseShape(NamedTuple):
 class Draw:
     """A parameter vector taken apart."""
 
-    def __init__(self, shape, theta):
+    spread: float
+    error: float
+    width: float
+    place: float
+    noise: float
+    step: float
+    tau: float
+    mean: float
+
+    def __init__(self, shape: SparseShape, theta: Array) -> None:
         n, m = shape.n_features, shape.n_atoms
         B, V, gamma, eta, u = np.split(theta, np.cumsum([n * m, n * m, shape.with_gamma * n * m, n]))
         u = np.sin(u) ** 2
         self.shape, self.B, self.V, self.eta = shape, B.reshape(n, m), V.reshape(n, m), eta
-        self.gamma = gamma.reshape(n, m) if shape.with_gamma else None
+        self.gamma: Array = gamma.reshape(n, m) if shape.with_gamma else ABSENT
         self.__dict__.update(zip(SCALARS, u, strict=False))
         self.values, self.bias, self.chance = u[len(SCALARS) :].reshape(3, m)
 
 
-def _unit(M):
+def _unit(M: Array) -> Array:
     return M / np.sqrt((M * M).sum(axis=0))
 
 
-def _pair(draw, spread=1.0, error=1.0, leaning=False):
+def _pair(draw: Draw, spread: float = 1.0, error: float = 1.0, leaning: bool = False) -> tuple[Array, Array]:
     """A between coordinate vectors and free unit columns, W = A + t V normalised, t up to ``error``; V may lean towards the other atoms."""
-    leaning = 1 - (1 - draw.mean) ** 4 if leaning else 0.0
+    lean = 1 - (1 - draw.mean) ** 4 if leaning else 0.0
     n, m = draw.B.shape
     mixing = spread * draw.spread
     A = _unit((1 - mixing) * np.eye(n)[:, np.arange(m) % n] + mixing * _unit(draw.B))
     others = A @ np.sign(A.T @ A + 1e-9) - A
-    return _unit(A + error * draw.error * _unit((1 - leaning) * _unit(draw.V) + leaning * _unit(others))), A
+    return _unit(A + error * draw.error * _unit((1 - lean) * _unit(draw.V) + lean * _unit(others))), A
 
 
 @cache
-def _supports(shape):
+def _supports(shape: SparseShape) -> Array:
     """All supports of size k, as a mask; not to be written to."""
     chosen = list(combinations(range(shape.n_atoms), shape.n_active))
     mask = np.zeros((len(chosen), shape.n_atoms))
@@ -72,29 +84,29 @@ def _supports(shape):
     return mask
 
 
-def _instance(draw, W, A, codes, weights=None, bias=0.0, **fields):
+def _instance(draw: Draw, W: Array, A: Array, codes: Array, weights: Array | None = None, bias: float | Array = 0.0, **fields: Any) -> SparseInstance:
     fields.setdefault("delta", float(np.linalg.norm(W - A, axis=0).max()))
     weights = np.ones(len(codes)) / len(codes) if weights is None else weights
     return SparseInstance(W, A, codes, weights, bias + np.zeros(W.shape[1]), draw.shape.n_active, **fields)
 
 
-def _in_bounds(draw):
+def _in_bounds(draw: Draw) -> tuple[Array, float]:
     """Codes in [1, a_2], one value for each atom, every support of size k; and a_2."""
     a_2 = 1 + draw.width
     return _supports(draw.shape) * (1 + (a_2 - 1) * draw.values), a_2
 
 
-def _close(shape, theta):
+def _close(shape: SparseShape, theta: Array) -> SparseInstance:
     """Any unit columns, W up to far from A, codes in [1, a_2]."""
     draw = Draw(shape, theta)
     codes, a_2 = _in_bounds(draw)
     return _instance(draw, *_pair(draw, leaning=True), codes, bias=-draw.bias, a_2=a_2, eta=0.1 * draw.noise * draw.eta)
 
 
-def _biased(form, spread, error):
+def _biased(form: str, spread: float, error: float) -> Callable[[SparseShape, Array], SparseInstance]:
     """Weakly coherent columns, small errors, delta as large as mu <= delta sqrt(n)/k asks, b placed in an interval of Theorem 3 (ii)."""
 
-    def build(shape, theta):
+    def build(shape: SparseShape, theta: Array) -> SparseInstance:
         draw = Draw(shape, theta)
         W, A = _pair(draw, spread, error, leaning=True)
         codes, a_2 = _in_bounds(draw)
@@ -112,7 +124,7 @@ def _biased(form, spread, error):
     return build
 
 
-def _mixture(shape, theta):
+def _mixture(shape: SparseShape, theta: Array) -> SparseInstance:
     """x* = e_i with free probabilities, noise, any bias, any remainder gamma."""
     draw = Draw(shape, theta)
     p = 0.1 + draw.chance
@@ -120,7 +132,7 @@ def _mixture(shape, theta):
     return _instance(draw, W, A, np.eye(shape.n_atoms), p / p.sum(), bias=0.2 - 1.4 * draw.bias, sigma=draw.noise, gamma=0.1 * draw.gamma)
 
 
-def _bent(shape, theta):
+def _bent(shape: SparseShape, theta: Array) -> SparseInstance:
     """Codes kappa_1 +- s and biases within Lemma 4's condition (Lemma 1's for a mixture: one active atom, s = 0)."""
     draw = Draw(shape, theta)
     W, A = _pair(draw, 1.0, 0.7)
@@ -140,7 +152,7 @@ def _bent(shape, theta):
     )
 
 
-def _two_points(shape, kappa_1, s, chance=None):
+def _two_points(shape: SparseShape, kappa_1: float, s: float, chance: Array | None = None) -> tuple[Array, Array]:
     """Every support of size k with every combination of kappa_1 +- s on it; supports with weights ``chance``, or equally likely."""
     supports = _supports(shape)
     signs = np.array(list(product((1, -1), repeat=shape.n_active))) if s > 0 else np.ones((1, shape.n_active))
@@ -152,7 +164,7 @@ def _two_points(shape, kappa_1, s, chance=None):
     return codes.reshape(-1, shape.n_atoms), weights
 
 
-def _law(shape, theta):
+def _law(shape: SparseShape, theta: Array) -> SparseInstance:
     """Non-negative codes kappa_1 +- s, supports of size k with unequal probabilities, any bias."""
     draw = Draw(shape, theta)
     kappa_1 = 0.3 + draw.mean
@@ -163,7 +175,7 @@ def _law(shape, theta):
     )
 
 
-def _centred(shape, theta):
+def _centred(shape: SparseShape, theta: Array) -> SparseInstance:
     """Codes +-1, uniform supports, no bias, a step up to min_i 1/(p_i lam_i)."""
     draw = Draw(shape, theta)
     W, A = _pair(draw, 0.5, 0.8)
@@ -173,7 +185,7 @@ def _centred(shape, theta):
     return _instance(draw, W, A, codes, weights, kappa_1=0.0, step_size=(0.05 + 0.95 * draw.step) / (p * lam.max()))
 
 
-def _step(shape, theta):
+def _step(shape: SparseShape, theta: Array) -> SparseInstance:
     """A mixture with a bias in R7's window -lam_i < b_i <= 0, a step with 0 < kappa_i <= 1; and any update within the ball of Lemma 5."""
     draw = Draw(shape, theta)
     W, A = _pair(draw, 0.6, 1.0)

@@ -2,15 +2,21 @@
 point) are ordinary points.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from ... import groups, ops
+from ...arrays import Array
 from ...theory.assumptions import Instance
 from ...theory.support import recovery_interval
+
+if TYPE_CHECKING:
+    pass
 
 __all__ = ["FAMILIES", "Family", "Shape"]
 
@@ -24,17 +30,17 @@ class Shape(NamedTuple):
     n_active: int
 
     @property
-    def n_atoms(self):
+    def n_atoms(self) -> int:
         """Number of columns of A."""
         return self.n_groups * self.group_size
 
     @property
-    def n_scalars(self):
+    def n_scalars(self) -> int:
         """Free numbers in [0, 1]: spread, error, b_max, lam, then a code norm and a tau for every group."""
         return 4 + 2 * self.n_groups
 
     @property
-    def n_parameters(self):
+    def n_parameters(self) -> int:
         """Length of the parameter vector: two dictionaries, a code, the scalars."""
         return (2 * self.n_features + 1) * self.n_atoms + self.n_scalars
 
@@ -43,38 +49,38 @@ class Draw(NamedTuple):
     """A parameter vector taken apart."""
 
     shape: Shape
-    W: np.ndarray
-    V: np.ndarray
-    code: np.ndarray
+    W: Array
+    V: Array
+    code: Array
     spread: float
     error: float
     width: float
     place: float
-    norms: np.ndarray
-    taus: np.ndarray
+    norms: Array
+    taus: Array
 
 
-def take_apart(shape, theta):
+def take_apart(shape: Shape, theta: Array) -> Draw:
     """Read a parameter vector of length ``shape.n_parameters``."""
     n, m, G = shape.n_features, shape.n_atoms, shape.n_groups
     W, V, code, u = np.split(theta, [n * m, 2 * n * m, 2 * n * m + m])
     u = np.sin(u) ** 2
-    return Draw(shape, W.reshape(n, m), V.reshape(n, m), code, *u[:4], u[4 : 4 + G], u[4 + G :])
+    return Draw(shape, W.reshape(n, m), V.reshape(n, m), code, u[0], u[1], u[2], u[3], u[4 : 4 + G], u[4 + G :])
 
 
-def _unit_groups(M, d):
+def _unit_groups(M: Array, d: int) -> Array:
     """Groups of M scaled to Frobenius norm 1, as directions in which to move."""
     B = groups.blocks(M, d)
     return groups.unblock(B / np.linalg.norm(B, axis=(1, 2), keepdims=True))
 
 
-def _mixture(draw, spread):
+def _mixture(draw: Draw, spread: float) -> Array:
     """Between coordinate vectors (spread 0) and free columns (spread 1)."""
     n, m = draw.W.shape
     return (1 - spread) * np.eye(n)[:, np.arange(m) % n] + spread * draw.W
 
 
-def _code(draw, first_active):
+def _code(draw: Draw, first_active: bool) -> tuple[Array, float]:
     """Code of n_active groups with norms in [1, b_max]; active are the last groups, or the first for a statement on group 0."""
     shape = draw.shape
     x = groups.split(draw.code, shape.group_size)
@@ -84,7 +90,7 @@ def _code(draw, first_active):
     return groups.merge(np.where((active if first_active else active[::-1])[:, None], x, 0)), b_max
 
 
-def _instance(draw, A, A_star, first_active=False, **fields):
+def _instance(draw: Draw, A: Array, A_star: Array, first_active: bool = False, **fields: Any) -> Instance:
     x, b_max = _code(draw, first_active)
     d = draw.shape.group_size
     errors = np.linalg.norm(groups.blocks(A - A_star, d), axis=(1, 2))
@@ -92,19 +98,19 @@ def _instance(draw, A, A_star, first_active=False, **fields):
     return Instance(A, A_star, d, draw.shape.n_active, x, 1.0, b_max, **fields)
 
 
-def _close_pair(draw, spread=1.0, error=1.0):
+def _close_pair(draw: Draw, spread: float = 1.0, error: float = 1.0) -> tuple[Array, Array]:
     """A*, A with orthonormal groups, A = polar(A* + t V), t up to ``error``."""
     d = draw.shape.group_size
     A_star = groups.polar(_mixture(draw, spread * draw.spread), d)
     return groups.polar(A_star + error * draw.error * _unit_groups(draw.V, d), d), A_star
 
 
-def _support(shape, theta):
+def _support(shape: Shape, theta: Array) -> Instance:
     draw = take_apart(shape, theta)
     return _instance(draw, *_close_pair(draw))
 
 
-def _far_outside_support(shape, theta):
+def _far_outside_support(shape: Shape, theta: Array) -> Instance:
     """A_v close to A*_v for the active groups only."""
     draw = take_apart(shape, theta)
     A, A_star = _close_pair(draw)
@@ -114,14 +120,14 @@ def _far_outside_support(shape, theta):
     return _instance(draw, A, A_star, delta=float(errors[-shape.n_active :].max()))
 
 
-def _free_star(shape, theta):
+def _free_star(shape: Shape, theta: Array) -> Instance:
     """A orthonormal, A* anything within reach."""
     draw = take_apart(shape, theta)
     A = groups.polar(_mixture(draw, draw.spread), shape.group_size)
     return _instance(draw, A, A + draw.error * _unit_groups(draw.V, shape.group_size))
 
 
-def _unit_star(shape, theta):
+def _unit_star(shape: Shape, theta: Array) -> Instance:
     """A orthonormal, A* with unit atoms, not orthonormal."""
     draw = take_apart(shape, theta)
     A = groups.polar(_mixture(draw, draw.spread), shape.group_size)
@@ -129,7 +135,7 @@ def _unit_star(shape, theta):
     return _instance(draw, A, A_star / np.linalg.norm(A_star, axis=0))
 
 
-def _unit(shape, theta):
+def _unit(shape: Shape, theta: Array) -> Instance:
     """A = A* with unit atoms."""
     draw = take_apart(shape, theta)
     A = _mixture(draw, draw.spread)
@@ -137,7 +143,7 @@ def _unit(shape, theta):
     return _instance(draw, A, A)
 
 
-def _recovery(shape, theta):
+def _recovery(shape: Shape, theta: Array) -> Instance:
     """Weakly coherent groups, lam in the corrected interval."""
     draw = take_apart(shape, theta)
     i = _instance(draw, *_close_pair(draw, 0.3, 0.2))
@@ -145,20 +151,20 @@ def _recovery(shape, theta):
     return _instance(draw, i.A, i.A_star, lam=max(low + draw.place * (high - low), 0.0))
 
 
-def _incoherent(shape, theta):
+def _incoherent(shape: Shape, theta: Array) -> Instance:
     """Groups so weakly coherent that Lemma 1's O(1 / log n) is met with its constant."""
     draw = take_apart(shape, theta)
     return _instance(draw, *_close_pair(draw, 0.03, 0.08))
 
 
-def _with_gradient(draw, A, A_star, tau, **fields):
+def _with_gradient(draw: Draw, A: Array, A_star: Array, tau: Array, **fields: Any) -> Instance:
     """Attach the expected gradient and its residual after the leading term of (55)."""
     sizes = draw.shape.n_active, draw.shape.group_size
     G = ops.expected_gradient(A, A_star, tau, *sizes)
     return _instance(draw, A, A_star, tau=tau, G=G, beta=G - ops.expected_gradient(A, A_star, tau, *sizes, form="printed"), **fields)
 
 
-def _descent(shape, theta):
+def _descent(shape: Shape, theta: Array) -> Instance:
     """Frozen tau anywhere in (0, 1], and a step between 1/10 and 1 of 1 / c."""
     draw = take_apart(shape, theta)
     tau = 1 - 0.95 * draw.taus
@@ -166,7 +172,7 @@ def _descent(shape, theta):
     return _with_gradient(draw, *_close_pair(draw), tau, step_size=(0.1 + 0.9 * draw.place) / (tau[0] * (2 - tau[0]) * p))
 
 
-def _nearly_linear(shape, theta):
+def _nearly_linear(shape: Shape, theta: Array) -> Instance:
     """tau so close to 1 that the repaired condition (69) can be met."""
     draw = take_apart(shape, theta)
     A, A_star = _close_pair(draw)
@@ -174,7 +180,7 @@ def _nearly_linear(shape, theta):
     return _instance(draw, A, A_star, tau=1 - 0.6 * draw.taus * delta)
 
 
-def _exclusion(shape, theta):
+def _exclusion(shape: Shape, theta: Array) -> Instance:
     """lam in Lemma 1's interval as printed, tau of group 0 from the sample it is active at."""
     draw = take_apart(shape, theta)
     A, A_star = _close_pair(draw, 0.5, 0.5)
@@ -189,10 +195,10 @@ def _exclusion(shape, theta):
 class Family:
     """A map from parameter vectors to instances, and the shapes it is tried at."""
 
-    build: Callable[[Shape, np.ndarray], Instance]
-    shapes: tuple[Shape, ...]
+    build: Callable[[Any, Array], Any]  # of a shape, the instance of its paper
+    shapes: tuple[Any, ...]
 
-    def draw(self, shape, rng):
+    def draw(self, shape: Any, rng: np.random.Generator) -> Array:
         """Random parameters; every scalar lands on an end of its range with probability 1/4."""
         theta = rng.standard_normal(shape.n_parameters)
         scalars = rng.uniform(0, np.pi, shape.n_scalars)

@@ -13,7 +13,7 @@ __all__ = ["ce_lemma5", "ce_lemma6", "ce_theorem2", "ce_theorem2_times"]
 ROOT_BELOW, ROOT_ABOVE = Fraction(7, 5), Fraction(3, 2)  # of 2: 49/25 < 2 < 9/4
 
 
-def ce_lemma5(theta=Fraction(1, 2), B=Fraction(100)):
+def ce_lemma5(theta: Fraction = Fraction(1, 2), B: Fraction = Fraction(100)) -> Certificate:
     """Equality in the hypothesis, u' = u^5 + sqrt 2 B u^3: u reaches sqrt(theta) before T.
 
     It does so by int_theta^sqrt(theta) du / (sqrt 2 B u^3) = (1 - theta)/(2 sqrt 2 B theta^2), since u^5 > 0.
@@ -40,7 +40,7 @@ def ce_lemma5(theta=Fraction(1, 2), B=Fraction(100)):
     )
 
 
-def ce_lemma6(B=Fraction(9, 100), tau=Fraction(49, 100), theta=Fraction(2, 5)):
+def ce_lemma6(B: Fraction = Fraction(9, 100), tau: Fraction = Fraction(49, 100), theta: Fraction = Fraction(2, 5)) -> Certificate:
     """Equality in the hypothesis, u* = 1: y = u^3/sqrt 2 rises towards 1 - 3B and never gets there, so abs(y - 1) > 3B at all times."""
     return Certificate(
         name="L23_lemma6",
@@ -57,7 +57,7 @@ def ce_lemma6(B=Fraction(9, 100), tau=Fraction(49, 100), theta=Fraction(2, 5)):
     )
 
 
-def ce_theorem2_times(theta=Fraction(1, 1000), epsilon=Fraction(1, 100), B=Fraction(1, 1000)):
+def ce_theorem2_times(theta: Fraction = Fraction(1, 1000), epsilon: Fraction = Fraction(1, 100), B: Fraction = Fraction(1, 1000)) -> Certificate:
     """T_l < T_u at the end of the proof, u* = 1: T_l > 4/(5 theta^3) from its first term alone, T_u < log(1/theta)/(2 theta^2).
 
     2^(1/3)/sqrt 2 = 2^(-1/6) > 4/5, since (4/5)^6 < 1/2.
@@ -83,7 +83,7 @@ def ce_theorem2_times(theta=Fraction(1, 1000), epsilon=Fraction(1, 100), B=Fract
     )
 
 
-def ce_theorem2(constant=Fraction(10), side=50, theta=Fraction(1, 10**6)):
+def ce_theorem2(constant: Fraction = Fraction(10), side: int = 50, theta: Fraction = Fraction(1, 10**6)) -> Certificate:
     """Theorem 2 with ``constant`` for <=: a large group outside S grows before the group in S does, and at no time do both bounds hold.
 
     X^T X / n = I. S = {1}, p_1 = 1, w*_1 = 1/2, no noise on it. Group 2 has side^2 entries, each with the noise 1/side, so ||nu_2||_2 = 1 while the

@@ -11,7 +11,7 @@ from ..exact import Certificate, Comparison, column, frobenius_squared, inner, n
 __all__ = ["ce_eq8", "ce_eq9", "ce_lemma12", "ce_lemma13", "ce_lemma17"]
 
 
-def _aligned(name, number, side, tau, limit, note):
+def _aligned(name: str, number: int, side: int, tau: Fraction, limit: int, note: str) -> Certificate:
     """One group of side^2 entries at u = u* = 1, v = v* = ones/side, noise level tau/80 in every entry, tau_0 = tau."""
     size, alpha = side**2, Fraction(1, 100)
     star = column(*[Fraction(1, side)] * size)
@@ -41,22 +41,22 @@ def _aligned(name, number, side, tau, limit, note):
     )
 
 
-def ce_lemma12(side=9, tau=Fraction(1, 2)):
+def ce_lemma12(side: int = 9, tau: Fraction = Fraction(1, 2)) -> Certificate:
     """81 entries: e = 9 tau/80 > tau/10."""
     return _aligned("L23_lemma12", 12, side, tau, 10, "The proof bounds ||v||_1 by ||v||_2; for p_l > 64 the lemma is false.")
 
 
-def ce_lemma13(side=5, tau=Fraction(1, 2)):
+def ce_lemma13(side: int = 5, tau: Fraction = Fraction(1, 2)) -> Certificate:
     """25 entries: e = 5 tau/80 > tau/20."""
     return _aligned("L23_lemma13", 13, side, tau, 20, "The proof of Lemma 12 is used again; here p_l > 16 suffices.")
 
 
-def ce_lemma17(side=9, tau=Fraction(1, 2)):
+def ce_lemma17(side: int = 9, tau: Fraction = Fraction(1, 2)) -> Certificate:
     """81 entries: e = 9 tau/80 > tau/10."""
     return _aligned("L23_lemma17", 17, side, tau, 10, "The proof takes these terms from Lemma 12.")
 
 
-def ce_eq8(side=9, level=Fraction(1, 100), u_squared=Fraction(1, 10**9)):
+def ce_eq8(side: int = 9, level: Fraction = Fraction(1, 100), u_squared: Fraction = Fraction(1, 10**9)) -> Certificate:
     """Group 2 off the support, u_min* = u_max* = 1, alpha = 1/320: e = side level - u^2 exceeds 1/20 + level."""
     size, alpha = side**2, Fraction(1, 320)
     v = column(*[Fraction(1, side)] * size)
@@ -79,7 +79,7 @@ def ce_eq8(side=9, level=Fraction(1, 100), u_squared=Fraction(1, 10**9)):
     )
 
 
-def ce_eq9(u_squared=Fraction(2), sides=(4, 3, 5), zeta=Fraction(51, 100)):
+def ce_eq9(u_squared: Fraction = Fraction(2), sides: tuple[int, ...] = (4, 3, 5), zeta: Fraction = Fraction(51, 100)) -> Certificate:
     """u* = u_max* = 1, m_0 = 0: what is known before (9), abs(u^2 - u*^2) <= 2^-m_0 and <v, v*> >= 1 - 4^-m_0 / 5, does not give 2 zeta."""
     a, b, c = sides
     star, v = column(1, 0), column(Fraction(a, c), Fraction(b, c))

@@ -27,7 +27,10 @@ from ..exact import (
 __all__ = ["ce_lemma3_magnitudes", "ce_lemma3_noise", "ce_lemma3_sign"]
 
 
-def _certificate(name, cross: Matrix, w: tuple[Matrix, ...], noise: Matrix, eta, delta_in, delta_out, corrected_eta, note):
+def _certificate(
+    name: str, cross: Matrix, w: tuple[Matrix, ...], noise: Matrix, eta: Fraction, delta_in: Fraction, delta_out: Fraction, corrected_eta: Fraction,
+    note: str,
+) -> Certificate:
     """Lemma 3 for group 1 of one or two groups of two entries; ``cross`` is X_1^T X_2 / n, the diagonal blocks are I."""
     eye = identity(2)
     gram = eye
@@ -39,7 +42,7 @@ def _certificate(name, cross: Matrix, w: tuple[Matrix, ...], noise: Matrix, eta,
     beta = delta_in + delta_out * sum(norms[1:]) / norms[0] + norm(noise) / norms[0]
     bound = 1 - (delta_in + len(w) * delta_out + norm(noise) / norms[0]) ** 2
 
-    def signed_square(eta):
+    def signed_square(eta: Fraction) -> Fraction:
         """cos abs(cos) between v_1(0) = eta X_1^T y / n and v*_1."""
         cosine = inner(scale(Fraction(eta), a), star)
         return cosine * abs(cosine) / (eta**2 * frobenius_squared(a) * norms[0] ** 2)
@@ -65,7 +68,7 @@ def _certificate(name, cross: Matrix, w: tuple[Matrix, ...], noise: Matrix, eta,
     )
 
 
-def ce_lemma3_magnitudes(ratio=5, delta_out=Fraction(1, 10)):
+def ce_lemma3_magnitudes(ratio: int = 5, delta_out: Fraction = Fraction(1, 10)) -> Certificate:
     """Two groups, w*_1 = e_1, w*_2 = ratio e_1, noise-free: X_1^T y / n = e_1 + ratio delta_out e_2."""
     cross = ((Fraction(0), Fraction(0)), (delta_out, Fraction(0)))
     return _certificate(
@@ -74,7 +77,7 @@ def ce_lemma3_magnitudes(ratio=5, delta_out=Fraction(1, 10)):
     )
 
 
-def ce_lemma3_noise(level=Fraction(21, 20)):
+def ce_lemma3_noise(level: Fraction = Fraction(21, 20)) -> Certificate:
     """One group, noise -level w*: X^T y / n points away from w* for level > 1."""
     zero = ((Fraction(0),) * 2,) * 2
     small = Fraction(1, 100)
@@ -84,7 +87,7 @@ def ce_lemma3_noise(level=Fraction(21, 20)):
     )
 
 
-def ce_lemma3_sign(eta=Fraction(-1), level=Fraction(1, 10)):
+def ce_lemma3_sign(eta: Fraction = Fraction(-1), level: Fraction = Fraction(1, 10)) -> Certificate:
     """One group, little noise, eta = -1: v(0) is proportional to X^T y / n, and opposite to it."""
     zero = ((Fraction(0),) * 2,) * 2
     small = Fraction(1, 100)

@@ -2,17 +2,17 @@
 
 from fractions import Fraction
 
-from ..exact import Certificate, Comparison, add, column, frobenius_squared, inner, root, scale, subtract
+from ..exact import Certificate, Comparison, Matrix, add, column, frobenius_squared, inner, root, scale, subtract
 
 __all__ = ["ce_lemma10", "ce_lemma11", "ce_lemma9", "ce_theorem4_step"]
 
 
-def _magnitude(u, cosine, star, e, gamma):
+def _magnitude(u: Fraction, cosine: int, star: int, e: int, gamma: Fraction) -> Fraction:
     """(5): u + 2 gamma u (u*^2 <v, v*> - u^2 + e)."""
     return u + 2 * gamma * u * (star * cosine - u**2 + e)
 
 
-def ce_lemma9(u=Fraction(9, 10), gamma=Fraction(1), bound=Fraction(1, 10)):
+def ce_lemma9(u: Fraction = Fraction(9, 10), gamma: Fraction = Fraction(1), bound: Fraction = Fraction(1, 10)) -> Certificate:
     """u* = 1, v = v*, e = 0: one step with gamma = 1 jumps from 9/10 to 621/500."""
     repaired = min(gamma, 1 / (4 * max(u**2, 1 + bound)))
     return Certificate(
@@ -28,7 +28,7 @@ def ce_lemma9(u=Fraction(9, 10), gamma=Fraction(1), bound=Fraction(1, 10)):
     )
 
 
-def _frozen(cosine):
+def _frozen(cosine: Fraction) -> tuple[Matrix, Matrix, Matrix, tuple[Comparison, ...]]:
     """v with <v, v*> = cosine, v* = e_1, and b orthogonal to v with (6) v -> (v* + b)/||v* + b|| = v; their defects as comparisons."""
     s = root(1 - cosine**2)
     v, star, b = column(cosine, s), column(1, 0), scale(s, column(-s, cosine))
@@ -42,7 +42,7 @@ def _frozen(cosine):
     return v, star, b, comparisons
 
 
-def ce_lemma10(cosine=Fraction(5, 13), alpha=Fraction(1, 5), gamma=Fraction(1, 20)):
+def ce_lemma10(cosine: Fraction = Fraction(5, 13), alpha: Fraction = Fraction(1, 5), gamma: Fraction = Fraction(1, 20)) -> Certificate:
     """u* = 1, e = 0, b_t orthogonal to v(t) at all times: v is fixed, so u^2 <= max(alpha^2, <v, v*>) < 1/2 for ever.
 
     c = <v, v*>: by Lemma 9 (gamma <= 1/4 <= 1/(4c)) u(t)^2 never exceeds max(u(0)^2, c).
@@ -66,7 +66,7 @@ def ce_lemma10(cosine=Fraction(5, 13), alpha=Fraction(1, 5), gamma=Fraction(1, 2
     )
 
 
-def ce_lemma11(cosine=Fraction(5, 13), tau=Fraction(1, 2), gamma=Fraction(1, 20)):
+def ce_lemma11(cosine: Fraction = Fraction(5, 13), tau: Fraction = Fraction(1, 2), gamma: Fraction = Fraction(1, 20)) -> Certificate:
     """The same frozen direction from u(0)^2 = u*^2 (1 - tau), u* = 1: u^2 stays at or below max(1 - tau, <v, v*>), tau away from u*^2."""
     v, star, b, fixed = _frozen(cosine)
     start = 1 - tau
@@ -89,7 +89,7 @@ def ce_lemma11(cosine=Fraction(5, 13), tau=Fraction(1, 2), gamma=Fraction(1, 20)
     )
 
 
-def ce_theorem4_step(star=Fraction(100), tau=Fraction(2, 5), sides=(35, 12, 37)):
+def ce_theorem4_step(star: Fraction = Fraction(100), tau: Fraction = Fraction(2, 5), sides: tuple[int, ...] = (35, 12, 37)) -> Certificate:
     """One group, u^2 = u*^2 = u_max*^2 = 100, b = 0: with eta = 4/(9 u_max*^2), eta u^4 = 400/9 and a step throws v across v*.
 
     The paper's second phase is Lemma 16, which has eta <= 4/(9 u*^4).
@@ -97,7 +97,7 @@ def ce_theorem4_step(star=Fraction(100), tau=Fraction(2, 5), sides=(35, 12, 37))
     a, b, c = sides
     v, v_star = column(Fraction(a, c), Fraction(b, c)), column(1, 0)
 
-    def cosine_squared(eta):
+    def cosine_squared(eta: Fraction) -> Fraction:
         """cos abs(cos) of v(t+1) with v*, (4)."""
         z = add(scale(1 - eta * star**2, v), scale(eta * star**2, v_star))
         return z[0][0] * abs(z[0][0]) / frobenius_squared(z)

@@ -12,7 +12,7 @@ from ..exact import Certificate, Comparison, exp_above, log_above, root
 __all__ = ["ce_corollary1", "ce_epsilon", "ce_theorem3", "ce_window"]
 
 
-def _theorem3(u_max, u_min, epsilon, noise, L, gamma, alpha):
+def _theorem3(u_max: int, u_min: int, epsilon: Fraction, noise: Fraction, L: int, gamma: Fraction, alpha: Fraction) -> tuple[Comparison, ...]:
     """The hypotheses of Theorem 3 on an orthogonal design: zeta (largest entry of the noise), alpha, gamma, the deltas."""
     return (
         Comparison("epsilon > 0", epsilon, ">", 0), Comparison("alpha > 0", alpha, ">", 0),
@@ -26,7 +26,10 @@ def _theorem3(u_max, u_min, epsilon, noise, L, gamma, alpha):
     )
 
 
-def ce_window(alpha=Fraction(1, 10**9), gamma=Fraction(1, 20), epsilon=Fraction(1, 80), L=4, noise=Fraction(0)):
+def ce_window(
+    alpha: Fraction = Fraction(1, 10**9), gamma: Fraction = Fraction(1, 20), epsilon: Fraction = Fraction(1, 80), L: int = 4,
+    noise: Fraction = Fraction(0),
+) -> Certificate:
     """T_lb <= T_ub with T_ub = 5 log(1/alpha^4)/(16 gamma Z), u_min* = u_max* = 1, zeta <= 1 so Z = 1: T_lb is 825, T_ub 518.
 
     log(1 + x) <= x bounds T_lb from below, log(1 + x) >= x/(1 + x) from above; the second term of T_lb is not negative, and 0 for zeta > 1/2.
@@ -50,7 +53,10 @@ def ce_window(alpha=Fraction(1, 10**9), gamma=Fraction(1, 20), epsilon=Fraction(
     )
 
 
-def ce_theorem3(side=400, level=Fraction(1, 100), alpha=Fraction(1, 10**9), gamma=Fraction(1, 20), constant=Fraction(10**6)):
+def ce_theorem3(
+    side: int = 400, level: Fraction = Fraction(1, 100), alpha: Fraction = Fraction(1, 10**9), gamma: Fraction = Fraction(1, 20),
+    constant: Fraction = Fraction(10**6),
+) -> Certificate:
     """Group 2, off the support, has side^2 entries with the noise ``level``: ||nu_2||_2 = B = side level, and u_2^2 grows to B before T_lb.
 
     While u^2 <= B/2, u grows by 1 + gamma B a step: from alpha it has passed B/2 after t_0 steps. As gamma <= 1/(4B) it stays above (Lemma 9), so
@@ -73,7 +79,10 @@ def ce_theorem3(side=400, level=Fraction(1, 100), alpha=Fraction(1, 10**9), gamm
     )
 
 
-def ce_corollary1(n=4096, p_1=2048, star=Fraction(100), alpha=Fraction(1, 10**20), gamma=Fraction(1, 2000), constant=Fraction(100)):
+def ce_corollary1(
+    n: int = 4096, p_1: int = 2048, star: Fraction = Fraction(100), alpha: Fraction = Fraction(1, 10**20), gamma: Fraction = Fraction(1, 2000),
+    constant: Fraction = Fraction(100),
+) -> Certificate:
     """X = sqrt(n) I, p = n, signs for noise (sigma = 1): nu_i = +-1/sqrt(n) for sure. S = {1}, w*_1 = star e_1; the rest is group 2.
 
     For t >= 1, w_1(t) lies on the line of a_1 = w*_1 + nu_1, so ||w_1 - w*_1||^2 >= (||w*||^2 ||nu||^2 - <w*, nu>^2)/||a||^2 >= star^2 (p_1 - 1)/n /
@@ -108,7 +117,7 @@ def ce_corollary1(n=4096, p_1=2048, star=Fraction(100), alpha=Fraction(1, 10**20
     )
 
 
-def ce_epsilon(q=Fraction(3, 16), size=2, p=1):
+def ce_epsilon(q: Fraction = Fraction(3, 16), size: int = 2, p: int = 1) -> Certificate:
     """n = p = 1: xi = +-size with probability q, else 0, is 1-sub-Gaussian, and exceeds 2 sqrt(log(2p)) with probability q > 1/(8 p^3).
 
     E exp(t xi) = 1 + q sum_k (size t)^(2k)/(2k)! <= exp(t^2/2) = sum_k t^(2k)/(2^k k!) term by term: beyond k = 3 each ratio of

@@ -11,7 +11,9 @@ from .setting import Model, constant_codes, mixture, pick
 __all__ = ["ce_diminishing_bias", "ce_gamma", "ce_interference", "ce_mixture_pairs", "ce_negative_bias", "ce_theorem3ii", "ce_theorem3iii"]
 
 
-def _two_means(delta=Fraction(1, 10), bias=Fraction(-1, 10), far=(Fraction(20, 101), Fraction(99, 101))):
+def _two_means(
+    delta: Fraction = Fraction(1, 10), bias: Fraction = Fraction(-1, 10), far: tuple[Fraction, Fraction] = (Fraction(20, 101), Fraction(99, 101))
+) -> Model:
     """n = m = 2, k = 1: A_1 = W_1 = e_1, A_2 = (40, 399)/401 and W_2 leaning to the side of A_1."""
     A = transpose(matrix([[1, 0], [Fraction(40, 401), Fraction(399, 401)]]))
     W = transpose(matrix([[1, 0], far]))
@@ -19,7 +21,7 @@ def _two_means(delta=Fraction(1, 10), bias=Fraction(-1, 10), far=(Fraction(20, 1
     return Model(W, A, mixture(half, half), (bias, bias), delta)
 
 
-def _in_printed_interval(s):
+def _in_printed_interval(s: Model) -> tuple[Comparison, ...]:
     """-(1-delta) a_1 + a_2 delta sqrt(k) <= b_i <= -a_2 delta sqrt(k), for k = 1."""
     return (
         Comparison("-(1 - delta) a_1 + a_2 delta <= min_i b_i", -(1 - s.delta) * s.a_1 + s.a_2 * s.delta, "<=", min(s.bias)),
@@ -27,7 +29,10 @@ def _in_printed_interval(s):
     )
 
 
-def ce_theorem3ii(delta=Fraction(1, 10), bias=Fraction(-1, 10), far=(Fraction(20, 101), Fraction(99, 101)), inside=Fraction(-3, 10)):
+def ce_theorem3ii(
+    delta: Fraction = Fraction(1, 10), bias: Fraction = Fraction(-1, 10), far: tuple[Fraction, Fraction] = (Fraction(20, 101), Fraction(99, 101)),
+    inside: Fraction = Fraction(-3, 10),
+) -> Certificate:
     """Theorem 3 (ii), the upper end of the bias interval: at b = -a_2 delta sqrt(k) an inactive neuron fires. No noise, k = 1.
 
     Off the support z_i can reach mu/sqrt(n) + delta + b, not delta + b. At y = A_1: z_2 = <W_2, A_1> - 1/10 = 20/101 - 1/10 > 0.
@@ -48,7 +53,7 @@ def ce_theorem3ii(delta=Fraction(1, 10), bias=Fraction(-1, 10), far=(Fraction(20
     )
 
 
-def ce_interference():
+def ce_interference() -> Certificate:
     """Appendix A.2: |Z_i| <= a_2 sqrt(mu^2 k^2/n + k delta^2). The bounds of the two parts add; their squares do not."""
     s = _two_means()
     Z = inner(pick(s.W, 2), pick(s.A_star, 1))
@@ -63,7 +68,9 @@ def ce_interference():
     )
 
 
-def ce_negative_bias(cosine=Fraction(99, 101), sine=Fraction(20, 101), delta=Fraction(1, 5), bias=Fraction(0)):
+def ce_negative_bias(
+    cosine: Fraction = Fraction(99, 101), sine: Fraction = Fraction(20, 101), delta: Fraction = Fraction(1, 5), bias: Fraction = Fraction(0)
+) -> Certificate:
     """Theorem 1 (i), informal, without a condition on b: at b = 0 ReLU lets an inactive neuron fire although W is delta-close to A."""
     W = matrix([[cosine, -sine], [sine, cosine]])
     half = Fraction(1, 2)
@@ -80,7 +87,9 @@ def ce_negative_bias(cosine=Fraction(99, 101), sine=Fraction(20, 101), delta=Fra
     )
 
 
-def ce_theorem3iii(k=6, root_m=4, cosine=Fraction(12, 13), sine=Fraction(5, 13), delta=Fraction(2, 5)):
+def ce_theorem3iii(
+    k: int = 6, root_m: int = 4, cosine: Fraction = Fraction(12, 13), sine: Fraction = Fraction(5, 13), delta: Fraction = Fraction(2, 5)
+) -> Certificate:
     """Theorem 3 (iii), k = O(1/delta^2): with constant 1 every inactive neuron passes the threshold a_1/2, at every sample of size k.
 
     A = I_m, m - 1 = root_m^2, W_i = cos A_i + sin u_i with u_i = sum_{j != i} A_j/root_m. For i not in S, z_i = sin k/root_m. A constant
@@ -104,7 +113,7 @@ def ce_theorem3iii(k=6, root_m=4, cosine=Fraction(12, 13), sine=Fraction(5, 13),
     )
 
 
-def ce_gamma():
+def ce_gamma() -> Certificate:
     """Appendix B.1: gamma = E[(W_i^T y I + b_i I + y W_i^T)(y - W x)(1{x*_i != 0} - 1{x_i != 0})] makes (9) exact. It counts x_i only.
 
     Here x_1 is right at both samples, so gamma_1 = 0, but x_2 is wrong at y = A_1, where W x is not W_1 x_1.
@@ -132,7 +141,10 @@ def ce_gamma():
     )
 
 
-def ce_diminishing_bias(halvings=2, cosine=Fraction(9, 41), sine=Fraction(40, 41), start=Fraction(-1, 2), delta=Fraction(1, 4)):
+def ce_diminishing_bias(
+    halvings: int = 2, cosine: Fraction = Fraction(9, 41), sine: Fraction = Fraction(40, 41), start: Fraction = Fraction(-1, 2),
+    delta: Fraction = Fraction(1, 4),
+) -> Certificate:
     """Section 5, the induction b_i^s <= -||W_i^s - A_i||: it does not keep the support. W^s = A, b^0 = -1/2 halved twice.
 
     mu/sqrt(n) = 9/41 > 1/8, so at y = A_1 the second neuron fires.
@@ -155,7 +167,7 @@ def ce_diminishing_bias(halvings=2, cosine=Fraction(9, 41), sine=Fraction(40, 41
     )
 
 
-def ce_mixture_pairs(m=4, constant=Fraction(1, 1000)):
+def ce_mixture_pairs(m: int = 4, constant: Fraction = Fraction(1, 1000)) -> Certificate:
     """A1 for the mixture of Gaussians, "a special case": p_ij = Theta(k^2/m^2). With k = 1 no two atoms are ever active together."""
     law = constant_codes(m, 1)
     s = Model(identity(m), identity(m), law, (Fraction(0),) * m, Fraction(0))

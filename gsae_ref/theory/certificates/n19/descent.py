@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from ..exact import Certificate, Comparison, add, column, frobenius_squared, identity, inner, scale, subtract
+from ..exact import Certificate, Comparison, Matrix, add, column, frobenius_squared, identity, inner, scale, subtract
 from .setting import Model, mixture, pick, rotated_pairs
 
 __all__ = [
@@ -14,18 +14,24 @@ SMALL = Fraction(399, 401), Fraction(40, 401)
 HALF = Fraction(1, 2)
 
 
-def _turned(p=(HALF, HALF), bias=Fraction(0), delta=Fraction(1, 10), angle=SMALL, threshold=HALF):
+def _turned(
+    p: tuple[Fraction, Fraction] = (HALF, HALF), bias: Fraction = Fraction(0), delta: Fraction = Fraction(1, 10),
+    angle: tuple[Fraction, Fraction] = SMALL, threshold: Fraction | None = HALF,
+) -> Model:
     """A = I_2, W = A turned by a rational angle: both columns have the same lambda."""
     return Model(rotated_pairs(2, *angle), identity(2), mixture(*p), (bias, bias), delta, threshold=threshold)
 
 
-def _tan_squared(w, a):
+def _tan_squared(w: Matrix, a: Matrix) -> Fraction:
     """tan^2 of the angle between w and the unit vector a."""
     along = inner(w, a)
     return (frobenius_squared(w) - along**2) / along**2
 
 
-def ce_lemma1(w=(Fraction(3, 4), HALF, Fraction(1, 4), Fraction(1, 4), Fraction(1, 4)), b=Fraction(-1, 4), delta=Fraction(5, 7), factor=1):
+def ce_lemma1(
+    w: tuple[Fraction, ...] = (Fraction(3, 4), HALF, Fraction(1, 4), Fraction(1, 4), Fraction(1, 4)), b: Fraction = Fraction(-1, 4),
+    delta: Fraction = Fraction(5, 7), factor: int = 1,
+) -> Certificate:
     """Lemma 1: 2 <g, W-A> >= p (lam - 2 delta^2) ||W-A||^2 + ||g||^2/(p lam) - 2 ||gamma||^2/(p lam). The 2 delta^2 must be 2 delta^2/lam.
 
     lam = 3/4, gamma = p ((b + lam)^2 - lam) W, the direction in which the proof's last two terms add up.
@@ -55,13 +61,13 @@ def ce_lemma1(w=(Fraction(3, 4), HALF, Fraction(1, 4), Fraction(1, 4), Fraction(
     )
 
 
-def ce_zeta(p=(Fraction(1, 5), Fraction(4, 5)), delta=Fraction(1, 10)):
+def ce_zeta(p: tuple[Fraction, Fraction] = (Fraction(1, 5), Fraction(4, 5)), delta: Fraction = Fraction(1, 10)) -> Certificate:
     """The step zeta = max_i 1/(p_i lam_i): the column with the larger p_i overshoots, kappa = zeta p_2 lam_2 = 4. No bias, threshold 1/2."""
     s = _turned(p, delta=delta)
     rates = [s.probability(i) * s.overlap(i) for i in (1, 2)]
     before = s.error_squared(2)
 
-    def after(size, i):
+    def after(size: Fraction, i: int) -> Fraction:
         return frobenius_squared(subtract(pick(s.step(size), i), pick(s.A_star, i)))
 
     return Certificate(
@@ -76,14 +82,17 @@ def ce_zeta(p=(Fraction(1, 5), Fraction(4, 5)), delta=Fraction(1, 10)):
     )
 
 
-def ce_tau(p=(Fraction(1, 10), Fraction(9, 10)), n=10**6, angle=(Fraction(9999, 10001), Fraction(200, 10001)), delta=Fraction(1, 40), constant=1):
+def ce_tau(
+    p: tuple[Fraction, Fraction] = (Fraction(1, 10), Fraction(9, 10)), n: int = 10**6,
+    angle: tuple[Fraction, Fraction] = (Fraction(9999, 10001), Fraction(200, 10001)), delta: Fraction = Fraction(1, 40), constant: int = 1,
+) -> Certificate:
     """Theorem 4: "some tau in (1/2, 1)" with one step size. With p_2/p_1 = 9 no zeta halves the squared error of both columns.
 
     The angle theta_i of column i obeys tan theta+ = |rho| sin theta/(kappa + rho cos theta), kappa = zeta p_i lam, rho = 1 - kappa lam. At
     zeta = 2/lam column 1 (kappa = 1/5) falls short and column 2 (kappa = 9/5) overshoots; a smaller zeta is worse for the first, a larger one
     for the second, as rho decreases in zeta. Take W wrong in the first or in the second column only.
     """
-    squares, hypotheses = [], ()
+    squares, hypotheses = [], tuple[Comparison, ...]()
     for wrong in (1, 2):
         W = identity(2)
         W = tuple(tuple(entry if j != wrong - 1 else new for j, entry in enumerate(row))
@@ -111,7 +120,7 @@ def ce_tau(p=(Fraction(1, 10), Fraction(9, 10)), n=10**6, angle=(Fraction(9999, 
     )
 
 
-def ce_bias_conditions(delta=Fraction(1, 10), bias=Fraction(-1, 10), angle=SMALL):
+def ce_bias_conditions(delta: Fraction = Fraction(1, 10), bias: Fraction = Fraction(-1, 10), angle: tuple[Fraction, Fraction] = SMALL) -> Certificate:
     """Lemma 1's condition with the bias interval of the proof of Theorem 4, k = 1: at b = -delta, the best choice, it fails.
 
     It asks (b + lam)^2 >= 3 lam - 2. For b <= -delta and lam >= 1 - delta^2/2 the left minus the right is at most
@@ -133,7 +142,9 @@ def ce_bias_conditions(delta=Fraction(1, 10), bias=Fraction(-1, 10), angle=SMALL
     )
 
 
-def ce_fixed_bias(bias=Fraction(-2, 5), angle=(Fraction(99, 101), Fraction(20, 101)), delta=Fraction(1, 5)):
+def ce_fixed_bias(
+    bias: Fraction = Fraction(-2, 5), angle: tuple[Fraction, Fraction] = (Fraction(99, 101), Fraction(20, 101)), delta: Fraction = Fraction(1, 5)
+) -> Certificate:
     """"A fixed bias for the rectified linear unit would not work": one population step with b = -2/5 brings every column closer to A.
 
     kappa = 1: W~ = A + rho W, rho = 1 - (b + lam)^2/lam, so tan theta+ = rho sin theta/(1 + rho cos theta).
@@ -158,7 +169,9 @@ def ce_fixed_bias(bias=Fraction(-2, 5), angle=(Fraction(99, 101), Fraction(20, 1
     )
 
 
-def ce_bias_gradient(bias=Fraction(-2, 5), angle=(Fraction(99, 101), Fraction(20, 101)), delta=Fraction(1, 5)):
+def ce_bias_gradient(
+    bias: Fraction = Fraction(-2, 5), angle: tuple[Fraction, Fraction] = (Fraction(99, 101), Fraction(20, 101)), delta: Fraction = Fraction(1, 5)
+) -> Certificate:
     """(g_b)_i = -p_i b_i + gamma. The sign is wrong, and with it descent in b would push the bias away from zero."""
     s = _turned(bias=bias, angle=angle, delta=delta, threshold=None)
     p = s.probability(1)
@@ -173,7 +186,7 @@ def ce_bias_gradient(bias=Fraction(-2, 5), angle=(Fraction(99, 101), Fraction(20
     )
 
 
-def ce_expected_loss(w=(Fraction(4, 5), Fraction(3, 5)), threshold=HALF):
+def ce_expected_loss(w: tuple[Fraction, Fraction] = (Fraction(4, 5), Fraction(3, 5)), threshold: Fraction = HALF) -> Certificate:
     """"We analyze the gradient of the expected loss": for the hard threshold the expectation of (4) is not that. m = 1, y = x A, A = e_1.
 
     x uniform on [0, 1]. The neuron is on for x >= c = lam/w_1; its loss is x^2 f/2 with f = ||A - w_1 W||^2, off it is x^2/2. So
@@ -201,7 +214,7 @@ def ce_expected_loss(w=(Fraction(4, 5), Fraction(3, 5)), threshold=HALF):
     )
 
 
-def ce_lemma5(delta=Fraction(19, 20), direction=(Fraction(8, 17), Fraction(15, 17))):
+def ce_lemma5(delta: Fraction = Fraction(19, 20), direction: tuple[Fraction, Fraction] = (Fraction(8, 17), Fraction(15, 17))) -> Certificate:
     """Lemma 5 without the o(): at delta = 19/20, tau = (1-delta)/(2-delta) = 1/21 normalisation carries W~ out of the ball of radius delta.
 
     W~ is the point of the ray through W^+ that is closest to A.
@@ -226,7 +239,7 @@ def ce_lemma5(delta=Fraction(19, 20), direction=(Fraction(8, 17), Fraction(15, 1
     )
 
 
-def ce_lemma5_proof(direction=(Fraction(8, 17), Fraction(15, 17))):
+def ce_lemma5_proof(direction: tuple[Fraction, Fraction] = (Fraction(8, 17), Fraction(15, 17))) -> Certificate:
     """Proof of Lemma 5: ||W^+ - A|| <= 2 eps/(1 + eps), eps = (1-tau) ||W - A||. The lower bound is w >= 1 - eps, so the sign is wrong."""
     A, plus = column(1, 0), column(*direction)
     update = scale(inner(plus, A), plus)

@@ -4,15 +4,19 @@ All columns of the instances play the same part, so one column stands for every 
 """
 
 from fractions import Fraction
+from typing import Any
 
-from ..exact import Certificate, Comparison, log_above
+from ..exact import Certificate, Comparison, Rational, log_above
 
 __all__ = ["ce_theorem4iii_bias", "ce_theorem4iii_threshold", "common_mode_step"]
 
 HALF = Fraction(1, 2)
+Number = Any  # a Fraction; whoever follows many steps may pass another kind of number
 
 
-def common_mode_step(m, k, diagonal, shift, bias, size):
+def common_mode_step(
+    m: int, k: int, diagonal: Number, shift: Number, bias: Number, size: Number
+) -> tuple[Number, Number]:
     """One step W - size G for A = I_m, W = diagonal I + shift 11^T, codes 1_S, S uniform of size k and recovered: entries (1, 1) and (2, 1).
 
     Given S, all active entries of the code are z = diagonal + k shift + b; the residual 1_S - W x is r on S and -z k shift off it, and
@@ -26,14 +30,14 @@ def common_mode_step(m, k, diagonal, shift, bias, size):
     return diagonal + shift - size * p * on, shift - size * (pair * on + (p - pair) * off)
 
 
-def _common_mode(m, k, diagonal, shift, bias, rate):
+def _common_mode(m: int, k: int, diagonal: Fraction, shift: Fraction, bias: Fraction, rate: Fraction) -> tuple[Fraction, Fraction]:
     """Frobenius errors before and (from below: sin^2 <= 2 - 2 cos) after one step of size rate m/k."""
     own, other = common_mode_step(m, k, diagonal, shift, bias, rate * Fraction(m, k))
     tan2 = (m - 1) * other**2 / own**2
     return m * (2 - 2 * (diagonal + shift)), m * tan2 / (1 + tan2)
 
 
-def _near_truth(m, k, delta, diagonal, shift):
+def _near_truth(m: int, k: int, delta: Fraction, diagonal: Fraction, shift: Fraction) -> tuple[Comparison, ...]:
     """What Theorem 4 (iii) assumes of A = I, W = diagonal I + shift 11^T, codes 1_S."""
     return (
         Comparison("||W_i||^2 == 1", (diagonal + shift) ** 2 + (m - 1) * shift**2, "==", 1),
@@ -44,13 +48,15 @@ def _near_truth(m, k, delta, diagonal, shift):
     )
 
 
-def ce_theorem4iii_bias(m=100, k=3, bias=-HALF, rate=1, constant=1, delta=Fraction(1, 9)):
+def ce_theorem4iii_bias(
+    m: int = 100, k: int = 3, bias: Fraction = -HALF, rate: Rational = 1, constant: Rational = 1, delta: Fraction = Fraction(1, 9)
+) -> Certificate:
     """Theorem 4 (iii.2), from W = A = I: the bias moves every column towards all others, and the error O(k^3/m) is exceeded.
 
     Entry j != i of g_i is b (2 kappa_1 + b) p_ij. After one step of size rate m/k the squared Frobenius error is near
     (3 rate (k-1)/(4 + 3 rate))^2 for b = -1/2, whatever m is, where (1 - tau) 0 + C k^3/m tends to 0.
     """
-    before, after = _common_mode(m, k, 1, Fraction(0), bias, rate)
+    before, after = _common_mode(m, k, Fraction(1), Fraction(0), bias, Fraction(rate))
     reach = delta * Fraction(k + 1, 2)
     return Certificate(
         name="N19_theorem4iii_bias",
@@ -58,7 +64,7 @@ def ce_theorem4iii_bias(m=100, k=3, bias=-HALF, rate=1, constant=1, delta=Fracti
         data={"n = m": m, "k": k, "A = W": "I_m", "codes": "1_S, uniform supports: kappa_1 = kappa_2 = a_1 = a_2 = 1", "b": bias,
               "zeta": f"{rate} m/k", "C": constant, "delta": delta},
         hypotheses=(
-            *_near_truth(m, k, delta, 1, Fraction(0)),
+            *_near_truth(m, k, delta, Fraction(1), Fraction(0)),
             Comparison("-(1 - delta) + delta sqrt(k) <= b (sqrt(k) rounded up)", -(1 - delta) + reach, "<=", bias),
             Comparison("b <= -delta sqrt(k) (sqrt(k) rounded up)", bias, "<=", -reach),
             Comparison("z_i = 1 + b on S > 0", 1 + bias, ">", 0), Comparison("z_i = b off S <= 0", bias, "<=", 0),
@@ -70,7 +76,9 @@ def ce_theorem4iii_bias(m=100, k=3, bias=-HALF, rate=1, constant=1, delta=Fracti
     )
 
 
-def ce_theorem4iii_threshold(root_m=20, k=5, r=Fraction(19, 20), rate=1, constant=1, delta=Fraction(1, 10)):
+def ce_theorem4iii_threshold(
+    root_m: int = 20, k: int = 5, r: Fraction = Fraction(19, 20), rate: Rational = 1, constant: int = 1, delta: Fraction = Fraction(1, 10)
+) -> Certificate:
     """Theorem 4 (iii.1), threshold 1/2 and b = 0: a shift of all columns in the common direction grows by about (k rate - 1)^2 in a step.
 
     A = I_m, m = root_m^2, W_i = (e_i + t (1, ..., 1)/root_m)/(t + r), t = (1 - r^2)/(2 r - 2/root_m). Non-negative codes have the mean
@@ -80,7 +88,7 @@ def ce_theorem4iii_threshold(root_m=20, k=5, r=Fraction(19, 20), rate=1, constan
     t = (1 - r**2) / (2 * r - Fraction(2, root_m))
     diagonal = 1 / (t + r)
     shift = t * diagonal / root_m
-    before, after = _common_mode(m, k, diagonal, shift, Fraction(0), rate)
+    before, after = _common_mode(m, k, diagonal, shift, Fraction(0), Fraction(rate))
     _, small = _common_mode(m, k, diagonal, shift, Fraction(0), Fraction(rate, k))
     return Certificate(
         name="N19_theorem4iii_threshold",

@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 from ..exact import (
     Certificate,
     Comparison,
+    Matrix,
+    Rational,
     add,
     basis,
     column,
@@ -28,22 +31,22 @@ __all__ = [
 HALF = Fraction(1, 2)
 
 
-def _signed_pair():
+def _signed_pair() -> Model:
     """F6: A = I_2, W_1 = (12, 5)/13, W_2 = (5, 12)/13, S = {1, 2}, signs +-1, threshold 1/2; the support is recovered surely."""
     W = hstack(column(Fraction(12, 13), Fraction(5, 13)), column(Fraction(5, 13), Fraction(12, 13)))
     return Model(W, identity(2), rademacher(2, 2), (Fraction(0),) * 2, Fraction(2, 5), n_active=2, threshold=HALF)
 
 
-def _facts(s):
+def _facts(s: Model) -> tuple[Comparison, ...]:
     return (*s.model(), *s.codes(), *s.consistent())
 
 
-def _rest(s):
+def _rest(s: Model) -> Matrix:
     """I - W_S W_S^T for S = {1, ..., m}."""
     return subtract(identity(s.n_features), product(s.W, transpose(s.W)))
 
 
-def ce_indicator(law=None):
+def ce_indicator(law: Any = None) -> Certificate:
     """Appendix B.2: "E[x*_j x*_l 1{x*_i != 0} | S] = 1 if i = j = l in S and 0 otherwise". It is 1 for every j = l in S, i in S."""
     law = law or rademacher(2, 2)
     moment = sum(p * x[1][0] ** 2 * int(x[0][0] != 0) for p, x in law)
@@ -63,7 +66,7 @@ def ce_indicator(law=None):
     )
 
 
-def ce_eq11(i=1):
+def ce_eq11(i: int = 1) -> Certificate:
     """(11): g^(1)_{i,S} = -lam_i (I - W_S W_S^T) A_i. The terms <W_i, A_l> A_l, l != i in S, are missing."""
     s = _signed_pair()
     rest, w = _rest(s), pick(s.W, i)
@@ -86,7 +89,7 @@ def ce_eq11(i=1):
     )
 
 
-def ce_eq12():
+def ce_eq12() -> Certificate:
     """(12): sgn(x*_i) in the place of 1{x*_i != 0}. For symmetric codes the expectation with sgn is zero."""
     s = _signed_pair()
     rest, w = _rest(s), pick(s.W, 1)
@@ -108,7 +111,7 @@ def ce_eq12():
     )
 
 
-def ce_eq15(bias=Fraction(0)):
+def ce_eq15(bias: Fraction = Fraction(0)) -> Certificate:
     """(15): the expected gradient for k-sparse codes. True: g_1 = (1200, 2880)/2197; printed: half of it."""
     s = replace(_signed_pair(), bias=(bias, bias))
     lam, w, a = s.overlap(1), pick(s.W, 1), pick(s.A_star, 1)
@@ -136,7 +139,7 @@ def ce_eq15(bias=Fraction(0)):
     )
 
 
-def ce_lemma2(n=10**8, k=10**4, constant=1, t=Fraction(1, 38)):
+def ce_lemma2(n: int = 10**8, k: int = 10**4, constant: int = 1, t: Fraction = Fraction(1, 38)) -> Certificate:
     """Lemma 2: the proof drops a factor 1 - delta^2/2, and no O(p_i k^2/(n^2 lam_i)) pays for it. A = I_n, W pairs of columns turned.
 
     The angle of tan(theta/2) = t is rational. By symmetry g_i lies in the plane of its pair i, i'; with cos = c, sin = s,
@@ -174,7 +177,7 @@ def ce_lemma2(n=10**8, k=10**4, constant=1, t=Fraction(1, 38)):
     )
 
 
-def ce_lemma3(root_n=20, r=Fraction(9, 10), delta=Fraction(1, 9)):
+def ce_lemma3(root_n: int = 20, r: Fraction = Fraction(9, 10), delta: Fraction = Fraction(1, 9)) -> Certificate:
     """Lemma 3: ||W - A|| <= 2 ||A||, stated for no W in particular. delta-closeness alone does not give it: a common shift of all columns.
 
     A = I_n, n = root_n^2, u = (1, ..., 1)/root_n, W_i = (e_i + t u)/N with N = t + r rational, and ||(W - A) u|| = 1/N - 1 + t root_n/N.
@@ -201,7 +204,7 @@ def ce_lemma3(root_n=20, r=Fraction(9, 10), delta=Fraction(1, 9)):
     )
 
 
-def ce_beta(biases=(Fraction(-1, 4), Fraction(-1, 8)), correct=False):
+def ce_beta(biases: tuple[Fraction, Fraction] = (Fraction(-1, 4), Fraction(-1, 8)), correct: bool = False) -> Certificate:
     """beta_i of B.3, last term: kappa_1 sum_j p_ij b_i <W_i, W_j> must have b_j. (Its fourth term has a free index l; read <W_j, A_j>.)
 
     A_1 has a component along v = e_3, which no other vector here has: <v, g_1>/<v, A_1> is the coefficient -beta_1.
@@ -225,7 +228,7 @@ def ce_beta(biases=(Fraction(-1, 4), Fraction(-1, 8)), correct=False):
     )
 
 
-def ce_residual(m=12, k=3, bias=Fraction(-1, 2), constant=Fraction(3, 2)):
+def ce_residual(m: int = 12, k: int = 3, bias: Fraction = Fraction(-1, 2), constant: Fraction = Fraction(3, 2)) -> Certificate:
     """B.3: ||e_i|| = O(max(kappa_1^2, kappa_2^2) p_i k/m). At A = W = I it is |b (2 kappa_1 + b)| p_i (k-1)/sqrt(m-1), larger by sqrt(m)."""
     s = Model(identity(m), identity(m), constant_codes(m, k), (bias,) * m, Fraction(1, 9), n_active=k)
     p = s.probability(1)
@@ -243,7 +246,7 @@ def ce_residual(m=12, k=3, bias=Fraction(-1, 2), constant=Fraction(3, 2)):
     )
 
 
-def _in_interval(s):
+def _in_interval(s: Model) -> tuple[Comparison, ...]:
     """The bias interval of Theorem 3 (ii) as printed, sqrt(k) enclosed by (k + 1)/2."""
     reach = s.a_2 * s.delta * Fraction(s.n_active + 1, 2)
     return (
@@ -252,12 +255,15 @@ def _in_interval(s):
     )
 
 
-def ce_eq16(bias=Fraction(-2, 5), p=(HALF, HALF), angle=(Fraction(99, 101), Fraction(20, 101))):
+def ce_eq16(
+    bias: Fraction = Fraction(-2, 5), p: tuple[Fraction, Fraction] = (HALF, HALF),
+    angle: tuple[Fraction, Fraction] = (Fraction(99, 101), Fraction(20, 101)),
+) -> Certificate:
     """(16): 2 kappa_1 p_i b_i lam_i must be 2 kappa_1 b_i lam_i. For a mixture every term of v is zero and (16) should be (9)."""
     s = Model(rotated_pairs(2, *angle), identity(2), mixture(*p), (bias, bias), Fraction(1, 5))
     lam, w, a, chance = s.overlap(1), pick(s.W, 1), pick(s.A_star, 1), s.probability(1)
 
-    def form(factor):
+    def form(factor: Rational) -> Matrix:
         return add(scale(-chance * lam, a), scale(chance * (lam**2 + 2 * factor * bias * lam + bias**2), w))
 
     exact = s.update(1)
@@ -273,7 +279,10 @@ def ce_eq16(bias=Fraction(-2, 5), p=(HALF, HALF), angle=(Fraction(99, 101), Frac
     )
 
 
-def ce_lemma4(size=Fraction(3), constant=1, p=Fraction(1, 4), angle=(Fraction(399, 401), Fraction(40, 401))):
+def ce_lemma4(
+    size: Fraction = Fraction(3), constant: int = 1, p: Fraction = Fraction(1, 4),
+    angle: tuple[Fraction, Fraction] = (Fraction(399, 401), Fraction(40, 401)),
+) -> Certificate:
     """Lemma 4, with 2 kappa_1 p_i b_i lam_i in the condition: a mixture with codes c e_i, p = 1/4, b = -c/2.
 
     The bias then satisfies the printed condition, and the remainder max(1, kappa_2/kappa_1^2) k^2/(p m) = 1 does not grow with c, while all

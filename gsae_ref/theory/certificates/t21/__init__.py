@@ -11,7 +11,6 @@ from .norm_condition import ce8, ce_eq66, ce_eq68, ce_eq69, ce_eq69_simulation
 from .residual import ce13, ce13_variant, ce13b, ce_eq72, ce_eq74
 from .support import ce1, ce1b, ce2, ce3, ce3b, ce4, ce5, ce_step39
 
-
 __all__ = ["CERTIFICATES"]
 
 CERTIFICATES = {

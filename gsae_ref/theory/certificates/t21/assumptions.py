@@ -10,7 +10,7 @@ __all__ = ["ce9", "ce9b", "ce_assumption3", "ce_relu"]
 SPIKES = spikes(2, {1: Fraction(2, 3), 2: Fraction(1, 3)})
 
 
-def ce_relu(x=Fraction(-2), lam=Fraction(1)):
+def ce_relu(x: Fraction = Fraction(-2), lam: Fraction = Fraction(1)) -> Certificate:
     """Text after (7): "we can consider (7) as a generalization of ReLU". At d = 1 it is the odd, two-sided soft threshold.
 
     ReLU with bias lambda is max(x - lambda, 0), which is 0 at x = -2; sigma_lambda(x) = ReLU(x - lambda) - ReLU(-x - lambda).
@@ -30,7 +30,7 @@ def ce_relu(x=Fraction(-2), lam=Fraction(1)):
     )
 
 
-def ce_assumption3(low=Fraction(4), high=Fraction(5), size=2):
+def ce_assumption3(low: Fraction = Fraction(4), high: Fraction = Fraction(5), size: int = 2) -> Certificate:
     """(15) with (16): the trace of E[x_g x_g^T] = I is d, so B_min^2 <= d <= B_max^2. The simulation has c ~ U(4, 5) and d = 2.
 
     E||x_g||^2 = E c^2 = (5^3 - 4^3)/3 = 61/3.
@@ -53,7 +53,7 @@ def ce_assumption3(low=Fraction(4), high=Fraction(5), size=2):
     )
 
 
-def ce9(second=Fraction(1, 2), delta=Fraction(1, 2)):
+def ce9(second: Fraction = Fraction(1, 2), delta: Fraction = Fraction(1, 2)) -> Certificate:
     """(67) from ||A*_g||_2 = 1: it uses ||A*_g||_F^2 = d, that is, unit columns. Here n = d, so (67)'s n for d is not the cause."""
     s = _short_column(second, delta)
     overlap = inner(s.A[0], s.A_star[0])
@@ -70,7 +70,7 @@ def ce9(second=Fraction(1, 2), delta=Fraction(1, 2)):
     )
 
 
-def ce9b(second=Fraction(0), delta=Fraction(1)):
+def ce9b(second: Fraction = Fraction(0), delta: Fraction = Fraction(1)) -> Certificate:
     """alpha_i = <a*_i, a_i> > 0, by which (32), (57) and (61) divide: with ||A*_g||_2 = 1 alone it can be 0."""
     s = _short_column(second, delta)
     a, a_star = (tuple(row[1:] for row in G) for G in (s.A[0], s.A_star[0]))
@@ -89,7 +89,7 @@ def ce9b(second=Fraction(0), delta=Fraction(1)):
     )
 
 
-def _short_column(second, delta):
+def _short_column(second: Fraction, delta: Fraction) -> Setting:
     """A_1 = [e1, e2], A*_1 = [e1, second e2]: a single group in R^2."""
     eye = matrix([[1, 0], [0, 1]])
     star = hstack(column(1, 0), scale(second, column(0, 1)))

@@ -4,27 +4,33 @@ All have gamma = 1, orthonormal A_g and A*_g, codes of constant norm (so tau_g i
 expected gradient (27) is then exact, P_1 = P_2 = 0 and the residual of (71) vanishes.
 """
 
-from fractions import Fraction
+from __future__ import annotations
 
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from ..exact import Certificate, Comparison, Matrix, add, frobenius_squared, log_above, matrix, product, scale, subtract, transpose
 from .descent import descent, norm_condition
-from ..exact import Certificate, Comparison, add, frobenius_squared, log_above, matrix, product, scale, subtract, transpose
 from .setting import Setting, signs, spikes, standard_groups, tau
+
+if TYPE_CHECKING:
+    from .descent import Descent
 
 __all__ = ["ce10", "ce10_step", "ce10b", "ce11", "ce11_rate", "ce12", "ce_eq70", "ce_v1_theorem2"]
 
 
-def _hypotheses(s):
+def _hypotheses(s: Setting) -> tuple[Comparison, ...]:
     """The assumptions that every counterexample here satisfies, beyond the paper's: A*_g orthonormal, the support surely recovered."""
     return (*s.model(), s.unit_columns(), *s.codes(), *s.recovered())
 
 
-def _truth(n=4, lam=Fraction(1, 5)):
+def _truth(n: int = 4, lam: Fraction = Fraction(1, 5)) -> Descent:
     """d = 1, n = Gamma, A = A* = I_n, codes +-1: tau = 1 - lambda."""
     groups = standard_groups(n, n, 1)
     return descent(Setting(groups, groups, spikes(1, {1: 1}), 1, Fraction(1), Fraction(1), lam=lam))
 
 
-def ce10(n=4, lam=Fraction(1, 5)):
+def ce10(n: int = 4, lam: Fraction = Fraction(1, 5)) -> Certificate:
     """Theorem 1: (32) with (33), at A = A*, delta = 0. By (33) v_i = 0, by (56) ||v_i|| = 2 tau (1 - tau) p_g = 2/25.
 
     The O-term is C (mu_B + delta)^2 gamma^5/Gamma^3 = 0 for every constant C.
@@ -52,7 +58,7 @@ def ce10(n=4, lam=Fraction(1, 5)):
     )
 
 
-def ce10_step(n=4, lam=Fraction(1, 5)):
+def ce10_step(n: int = 4, lam: Fraction = Fraction(1, 5)) -> Certificate:
     """Theorem 2 from A = A*: one step of size 1/c goes to A^1 = (4/3) A*, error 1/9, where (1 - rho) 0 + eta d epsilon = 0 is claimed."""
     step = _truth(n, lam)
     s = step.setting
@@ -73,7 +79,7 @@ def ce10_step(n=4, lam=Fraction(1, 5)):
     )
 
 
-def ce10b(s=Fraction(5, 4), n=4):
+def ce10b(s: Fraction = Fraction(5, 4), n: int = 4) -> Certificate:
     """Remark (b) after Theorem 2: a constant bias gives recovery and convergence to A*. It moves the minimiser to s A*, s - 1/s = lambda/B.
 
     At A = s A*, A_g sigma(A_g^T y) = s (s - lambda/B) y = y: the loss is zero there, and positive at A*. With s = 5/4, lambda/B = 9/20.
@@ -99,7 +105,7 @@ def ce10b(s=Fraction(5, 4), n=4):
     )
 
 
-def _expected_loss(setting, A):
+def _expected_loss(setting: Setting, A: tuple[Matrix, ...]) -> Fraction:
     """E of (40), all groups encoded, by enumeration of the supports and codes of ``setting``."""
     total = Fraction(0)
     for weight, _, codes in setting.samples():
@@ -110,7 +116,9 @@ def _expected_loss(setting, A):
     return total
 
 
-def _rotated(n_groups, lam, delta=Fraction(1, 7), cosine=Fraction(399, 401), sine=Fraction(40, 401)):
+def _rotated(
+    n_groups: int, lam: Fraction, delta: Fraction = Fraction(1, 7), cosine: Fraction = Fraction(399, 401), sine: Fraction = Fraction(40, 401)
+) -> Descent:
     """d = 2, A* = I_n, n = 2 Gamma, A_1 = A*_1 Q for a rotation Q by a small angle, A_h = A*_h otherwise: same loss, ||A_1 - A*_1|| > 0."""
     star = standard_groups(2 * n_groups, n_groups, 2)
     Q = matrix([[cosine, -sine], [sine, cosine]])
@@ -118,7 +126,7 @@ def _rotated(n_groups, lam, delta=Fraction(1, 7), cosine=Fraction(399, 401), sin
     return descent(Setting(groups, star, signs(2), 1, Fraction(1), Fraction(1), delta, lam, unit_squared=2))
 
 
-def ce11(n_groups=3, constant=Fraction(1), lam=Fraction(1, 5), delta=Fraction(1, 7)):
+def ce11(n_groups: int = 3, constant: Fraction = Fraction(1), lam: Fraction = Fraction(1, 5), delta: Fraction = Fraction(1, 7)) -> Certificate:
     """Theorem 2, first claim: from A_1 = A*_1 Q the error grows, though every hypothesis holds, Lemma 1's included.
 
     The encoder is equivariant and A*_1 A*_1^T = A_1 A_1^T, so G_1 = -2 tau (1 - tau) p A_1: a step only stretches A_1, and
@@ -142,7 +150,7 @@ def ce11(n_groups=3, constant=Fraction(1), lam=Fraction(1, 5), delta=Fraction(1,
     )
 
 
-def ce11_rate(n_groups=12, constant=Fraction(1), lam=Fraction(1, 5)):
+def ce11_rate(n_groups: int = 12, constant: Fraction = Fraction(1), lam: Fraction = Fraction(1, 5)) -> Certificate:
     """Theorem 2, second claim, with Lemma 1's assumptions: ||A^+ - A*||_F^2 <= (1 - rho) ||A - A*||_F^2 + C d log^2 n/Gamma^2."""
     step = _rotated(n_groups, lam)
     s = step.setting
@@ -162,7 +170,7 @@ def ce11_rate(n_groups=12, constant=Fraction(1), lam=Fraction(1, 5)):
     )
 
 
-def ce12(n_groups=3, lam=Fraction(1, 400)):
+def ce12(n_groups: int = 3, lam: Fraction = Fraction(1, 400)) -> Certificate:
     """Theorem 2 after the correction of (66)-(69), n to d: the error still grows, e^2 = 8/401 to 3200/159201.
 
     lambda is below Lemma 1's interval, but the support is recovered surely: the groups of A are orthogonal.
@@ -185,7 +193,7 @@ def ce12(n_groups=3, lam=Fraction(1, 400)):
     )
 
 
-def ce_eq70(n_groups=3, lam=Fraction(1, 400)):
+def ce_eq70(n_groups: int = 3, lam: Fraction = Fraction(1, 400)) -> Certificate:
     """(70), (58) and (33) within Theorem 2's hypotheses, printed and corrected (n to d): ||v_1||^2 = .0011 > .0003.
 
     (69) gives ||tau X - (2-tau) I||_F <= sqrt(2-tau) delta; (70) uses (2-tau) delta ||A_g - A*_g||_F.
@@ -216,13 +224,13 @@ def ce_eq70(n_groups=3, lam=Fraction(1, 400)):
     )
 
 
-def _corrected_condition(step):
+def _corrected_condition(step: Descent) -> Comparison:
     s = step.setting
     bound = norm_condition(step.tau, s.group_size, s.delta)
     return Comparison("||A_g^T A*_g||_F^2 <= [3 (2-tau)(tau-2/3) d + (1-tau)(2-tau) delta^2]/tau^2", frobenius_squared(step.X), "<=", bound)
 
 
-def ce_v1_theorem2(largest=16, delta=Fraction(0)):
+def ce_v1_theorem2(largest: int = 16, delta: Fraction = Fraction(0)) -> Certificate:
     """Theorem 2 of version 1: rho = eta c (alpha_min - d (alpha_max sqrt(d^2+1) + delta)^2/alpha_min) is negative for every d.
 
     alpha_max >= alpha_min gives rho <= eta c alpha_min (1 - d (d^2 + 1)); at A = A*, delta = 0, eta = 1/c it is 1 - d (d^2 + 1).

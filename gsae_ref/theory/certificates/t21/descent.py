@@ -1,7 +1,9 @@
 """The quantities of [T21] Theorems 1 and 2 at one group of a :class:`Setting`, exactly: G_g, alpha, omega, v_i, eta, rho, one step."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from ..exact import Comparison, Matrix, frobenius_squared, identity, inner, product, root_above, scale, subtract, transpose
 from .setting import Setting
@@ -9,7 +11,7 @@ from .setting import Setting
 __all__ = ["Descent", "descent", "norm_condition"]
 
 
-def norm_condition(tau, m, delta):
+def norm_condition(tau: Fraction, m: int, delta: Fraction) -> Fraction:
     """Theorem 2's bound of ||A_g^T A*_g||_F^2: (1/tau^2)[3 (2-tau)(tau - 2/3) m + (1-tau)(2-tau) delta^2].
 
     m = n as printed, from (69); m = d when ||I||_F^2 in (66) is corrected.
@@ -27,101 +29,101 @@ class Descent:
     G: Matrix
 
     @property
-    def A(self):
+    def A(self) -> Matrix:
         """A_g."""
         return self.setting.A[self.g - 1]
 
     @property
-    def A_star(self):
+    def A_star(self) -> Matrix:
         """A*_g."""
         return self.setting.A_star[self.g - 1]
 
     @property
-    def p(self):
+    def p(self) -> Fraction:
         """p_g."""
         return self.setting.inclusion(1)
 
     @property
-    def c(self):
+    def c(self) -> Fraction:
         """c = tau_g (2 - tau_g) p_g, the coefficient of the main term of (31)."""
         return self.tau * (2 - self.tau) * self.p
 
     @property
-    def X(self):
+    def X(self) -> Matrix:
         """A_g^T A*_g."""
         return product(transpose(self.A), self.A_star)
 
     @property
-    def M_squared(self):
+    def M_squared(self) -> Fraction:
         """||tau_g A_g^T A*_g - (2 - tau_g) I||_F^2, the left side of (66)."""
         return frobenius_squared(subtract(scale(self.tau, self.X), scale(2 - self.tau, identity(len(self.X)))))
 
     @property
-    def error(self):
+    def error(self) -> Fraction:
         """e^2 = ||A_g - A*_g||_F^2."""
         return frobenius_squared(subtract(self.A, self.A_star))
 
     @property
-    def alphas(self):
+    def alphas(self) -> tuple[Fraction, ...]:
         """alpha_i = <a*_i, a_i> for all i."""
         return tuple(self.X[i][i] for i in range(len(self.X)))
 
     @property
-    def omegas(self):
+    def omegas(self) -> tuple[Fraction, ...]:
         """omega_i = max_{j != i} |<a*_j, a_i>| for all i; 0 when d = 1."""
         return tuple(max((abs(entry) for j, entry in enumerate(row) if j != i), default=Fraction(0)) for i, row in enumerate(self.X))
 
     @property
-    def eta(self):
+    def eta(self) -> Fraction:
         """The largest step size that Theorem 2 allows, 1/(c alpha_max)."""
         return 1 / (self.c * max(self.alphas))
 
     @property
-    def next_error(self):
+    def next_error(self) -> Fraction:
         """||A_g - eta G_g - A*_g||_F^2."""
         return frobenius_squared(subtract(subtract(self.A, scale(self.eta, self.G)), self.A_star))
 
     @property
-    def slope(self):
+    def slope(self) -> Fraction:
         """An upper bound of omega_max sqrt(d^2 + 1) + delta (the root rounded up to quarters)."""
         return max(self.omegas) * root_above(self.setting.group_size**2 + 1) + self.setting.delta
 
     @property
-    def rho_below(self):
+    def rho_below(self) -> Fraction:
         """A lower bound of Theorem 2's rho = eta c (alpha_min - 2 d (omega_max sqrt(d^2+1) + delta)^2/alpha_min)."""
         least = min(self.alphas)
         return self.eta * self.c * (least - 2 * self.setting.group_size * self.slope**2 / least)
 
     @property
-    def v_printed_above(self):
+    def v_printed_above(self) -> Fraction:
         """An upper bound of the square of (33): c^2 (omega_max sqrt(d^2+1) + delta)^2 e^2."""
         return self.c**2 * self.slope**2 * self.error
 
     @property
-    def v_corrected(self):
+    def v_corrected(self) -> Fraction:
         """c^2 (d-1) omega_max^2 e^2 + tau^2 p^2 ||M||_F^2: at most the square of the valid bound c sqrt(d-1) omega e + tau p ||M||_F."""
         loose = self.c**2 * (self.setting.group_size - 1) * max(self.omegas) ** 2 * self.error
         return loose + self.tau**2 * self.p**2 * self.M_squared
 
-    def columns(self):
+    def columns(self) -> Iterator[tuple[Matrix, Matrix, Fraction, Matrix]]:
         """For every column i: (g_i, a_i - a*_i, alpha_i, v_i), with v_i = g_i - c alpha_i (a_i - a*_i) as below (60)."""
         shift = subtract(self.A, self.A_star)
         for i, alpha in enumerate(self.alphas):
             g, gap = (tuple((row[i],) for row in N) for N in (self.G, shift))
             yield g, gap, alpha, subtract(g, scale(self.c * alpha, gap))
 
-    def alignment(self, v_squared=None):
+    def alignment(self, v_squared: Fraction | None = None) -> Iterator[tuple[Fraction, Fraction]]:
         """For every column, both sides of (32) without its O-term, with ||v_i||^2 replaced by ``v_squared`` if given."""
         for g, gap, alpha, v in self.columns():
             k = self.c * alpha
             size = frobenius_squared(v) if v_squared is None else v_squared
             yield 2 * inner(g, gap), k * frobenius_squared(gap) + (frobenius_squared(g) - size) / k
 
-    def v_squared(self):
+    def v_squared(self) -> Fraction:
         """max_i ||v_i||_2^2."""
         return max(frobenius_squared(v) for *_, v in self.columns())
 
-    def theorem1(self):
+    def theorem1(self) -> tuple[Comparison, ...]:
         """(18), with Theorem 2's value of zeta, and a positive alpha_i for the division in (32)."""
         bound = norm_condition(self.tau, self.setting.n_features, self.setting.delta)
         return (
@@ -132,7 +134,7 @@ class Descent:
             Comparison("alpha_min > 0", min(self.alphas), ">", 0),
         )
 
-    def theorem2(self):
+    def theorem2(self) -> tuple[Comparison, ...]:
         """All hypotheses of Theorem 2: the step size, the norm, the alignment, and rho > 0.
 
         The v_i are those of the proof, g_i - c alpha_i (a_i - a*_i), with which the alignment is the identity (61).
@@ -148,12 +150,12 @@ class Descent:
             Comparison("rho > 0 (rho rounded down)", self.rho_below, ">", 0),
         )
 
-    def data(self):
+    def data(self) -> dict[str, Any]:
         """What a certificate shows besides the setting."""
         return {"g": self.g, "tau_g": self.tau, "p_g": self.p, "G_g": self.G, "eta": self.eta}
 
 
-def descent(setting, g=1):
+def descent(setting: Setting, g: int = 1) -> Descent:
     """Enumerate the setting once; ValueError if tau_g is random, as (29) then has no meaning."""
     values = setting.taus(g)
     if len(values) != 1:

@@ -4,12 +4,17 @@ The loss is L(A) = 1/2 ||y - A sigma_lambda(A^T y)||^2, (40). With z_g = A_g^T y
 J_g = (1 - lambda/r_g) I + (lambda/r_g^3) z_g z_g^T, the Jacobian of (7), its gradient is -[E sigma(z_g)^T + y (J_g A_g^T E)^T].
 """
 
-from fractions import Fraction
+from __future__ import annotations
 
-from .descent import descent
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
 from ..exact import (
     Certificate,
     Comparison,
+    Matrix,
+    Rational,
     add,
     column,
     frobenius_squared,
@@ -22,18 +27,22 @@ from ..exact import (
     subtract,
     transpose,
 )
+from .descent import descent
 from .setting import Setting, spikes, standard_groups, tau
+
+if TYPE_CHECKING:
+    from .setting import CodeLaw
 
 __all__ = ["ce6", "ce6_eq42", "ce6b", "ce7", "ce14", "ce14_constant", "ce14b", "ce15"]
 
 
-def jacobian(z, lam):
+def jacobian(z: Matrix, lam: Fraction) -> Matrix:
     """J = (1 - lam/r) I + (lam/r^3) z z^T at r = ||z|| > lam: the derivative of (7)."""
     r = norm(z)
     return add(scale(1 - lam / r, identity(len(z))), scale(lam / r**3, product(z, transpose(z))))
 
 
-def gradient(A, y, lam, slope=jacobian):
+def gradient(A: Matrix, y: Matrix, lam: Fraction, slope: Callable[[Matrix, Fraction], Matrix] = jacobian) -> Matrix:
     """-[E sigma(z)^T + y (D A^T E)^T] for one group, D = slope(z, lam): the exact gradient for the Jacobian, (41) for a diagonal D."""
     z = product(transpose(A), y)
     sigma = scale(tau(z, lam), z)
@@ -42,29 +51,29 @@ def gradient(A, y, lam, slope=jacobian):
     return scale(-1, add(product(residual, transpose(sigma)), product(y, transpose(encoder))))
 
 
-def diagonal_slope(z, lam):
+def diagonal_slope(z: Matrix, lam: Fraction) -> Matrix:
     """(41) with sigma' = the diagonal of the Jacobian of (7)."""
     J = jacobian(z, lam)
     return matrix([[entry if i == j else 0 for j, entry in enumerate(row)] for i, row in enumerate(J)])
 
 
-def unit_slope(z, lam):
+def unit_slope(z: Matrix, lam: Fraction) -> Matrix:
     """(41) with the elementwise sigma'_lambda(t) = 1 of an active unit, as in (42)."""
     return identity(len(z))
 
 
-def substituted_slope(z, lam):
+def substituted_slope(z: Matrix, lam: Fraction) -> Matrix:
     """(24) and (48): sigma' = 1 - lambda/r in every entry."""
     return scale(tau(z, lam), identity(len(z)))
 
 
-def loss(A, y, lam):
+def loss(A: Matrix, y: Matrix, lam: Fraction) -> Fraction:
     """(40) for one group."""
     z = product(transpose(A), y)
     return frobenius_squared(subtract(y, product(A, scale(tau(z, lam), z)))) / 2
 
 
-def radial_slope(A, y, lam):
+def radial_slope(A: Matrix, y: Matrix, lam: Fraction) -> Fraction:
     """d/ds L(sA) at s = 1, from the polynomial L(sA) = 1/2 ||y - (s^2 - s lambda/r) A A^T y||^2, valid while s r > lambda."""
     z = product(transpose(A), y)
     w, ratio = product(A, z), lam / norm(z)
@@ -76,59 +85,62 @@ def radial_slope(A, y, lam):
     return total
 
 
-def _differentiable(A, y, lam):
+def _differentiable(A: Matrix, y: Matrix, lam: Fraction) -> tuple[Comparison, ...]:
     """(41) is stated for every A, y and lambda; the derivative exists and the group is active when ||A^T y|| > lambda > 0."""
     r = norm(product(transpose(A), y))
     return (Comparison("||A^T y||_2 > lambda", r, ">", lam), Comparison("lambda > 0", lam, ">", 0))
 
 
-def ce6(y=(3, 4), lam=Fraction(1)):
+def ce6(y: tuple[int, int] = (3, 4), lam: Fraction = Fraction(1)) -> Certificate:
     """(41) and (47) with sigma' = diagonal of the Jacobian, n = d = 2, A = I: the derivative of (40) along A is -9, not -5337/625.
 
     Along sA the loss is the polynomial (25/2)(1 - s^2 + s/5)^2, whose slope at s = 1 is -9; the exact gradient agrees.
     """
-    A, y = identity(2), column(*y)
-    truth = radial_slope(A, y, lam)
+    A, sample = identity(2), column(*y)
+    truth = radial_slope(A, sample, lam)
     return Certificate(
         name="CE6",
         statement="T21-eq41",
-        data={"n": 2, "d": 2, "A": A, "y": y, "lambda": lam, "direction": A},
-        hypotheses=_differentiable(A, y, lam),
-        printed=Comparison("<(41), A> == d/ds L(sA) at s = 1", inner(gradient(A, y, lam, diagonal_slope), A), "==", truth),
-        corrected=Comparison("<-[E sigma^T + y (J A^T E)^T], A> == d/ds L(sA) at s = 1", inner(gradient(A, y, lam), A), "==", truth),
+        data={"n": 2, "d": 2, "A": A, "y": sample, "lambda": lam, "direction": A},
+        hypotheses=_differentiable(A, sample, lam),
+        printed=Comparison("<(41), A> == d/ds L(sA) at s = 1", inner(gradient(A, sample, lam, diagonal_slope), A), "==", truth),
+        corrected=Comparison("<-[E sigma^T + y (J A^T E)^T], A> == d/ds L(sA) at s = 1", inner(gradient(A, sample, lam), A), "==", truth),
         note="sigma_lambda acts on the group, so its Jacobian has off-diagonal entries, which (41) drops. (41) is right for d = 1, "
         "lambda = 0, or z with at most one non-zero entry. The substitution (48) gives "
-        f"{inner(gradient(A, y, lam, substituted_slope), A)} here.",
+        f"{inner(gradient(A, sample, lam, substituted_slope), A)} here.",
     )
 
 
-def ce6b(A=((1, 0), (0, 2)), y=(3, 2), lam=Fraction(1), rotation=((Fraction(3, 5), Fraction(-4, 5)), (Fraction(4, 5), Fraction(3, 5)))):
+def ce6b(
+    A: Sequence[Sequence[Rational]] = ((1, 0), (0, 2)), y: tuple[int, int] = (3, 2), lam: Fraction = Fraction(1),
+    rotation: Matrix = ((Fraction(3, 5), Fraction(-4, 5)), (Fraction(4, 5), Fraction(3, 5))),
+) -> Certificate:
     """(41) in the other reading, sigma' = 1 for an active unit: it is not zero along A Omega, Omega skew, where L is constant.
 
     ||Q^T z|| = ||z|| for a rotation Q, so sigma(Q^T z) = Q^T sigma(z) and L(AQ) = L(A): the derivative along A Omega is 0.
     """
-    A, y, Q = matrix(A), column(*y), matrix(rotation)
-    turn = product(A, matrix([[0, -1], [1, 0]]))
+    M, sample, Q = matrix(A), column(*y), matrix(rotation)
+    turn = product(M, matrix([[0, -1], [1, 0]]))
     return Certificate(
         name="CE6b",
         statement="T21-eq41",
-        data={"n": 2, "d": 2, "A": A, "y": y, "lambda": lam, "direction": turn},
+        data={"n": 2, "d": 2, "A": M, "y": sample, "lambda": lam, "direction": turn},
         hypotheses=(
-            *_differentiable(A, y, lam),
+            *_differentiable(M, sample, lam),
             Comparison(
                 "||Q^T Q - I||_F^2 == 0 for the test rotation Q",
                 frobenius_squared(subtract(product(transpose(Q), Q), identity(2))), "==", 0,
             ),
-            Comparison("L(A Q) == L(A)", loss(product(A, Q), y, lam), "==", loss(A, y, lam)),
+            Comparison("L(A Q) == L(A)", loss(product(M, Q), sample, lam), "==", loss(M, sample, lam)),
         ),
-        printed=Comparison("<(41) with sigma' = 1, A Omega> == 0", inner(gradient(A, y, lam, unit_slope), turn), "==", 0),
-        corrected=Comparison("<-[E sigma^T + y (J A^T E)^T], A Omega> == 0", inner(gradient(A, y, lam), turn), "==", 0),
+        printed=Comparison("<(41) with sigma' = 1, A Omega> == 0", inner(gradient(M, sample, lam, unit_slope), turn), "==", 0),
+        corrected=Comparison("<-[E sigma^T + y (J A^T E)^T], A Omega> == 0", inner(gradient(M, sample, lam), turn), "==", 0),
         note="Reading sigma' as the derivative of the elementwise threshold does not save (41): it breaks the rotation invariance of the "
         "loss.",
     )
 
 
-def ce6_eq42(y=(3, 4), lam=Fraction(1)):
+def ce6_eq42(y: tuple[int, int] = (3, 4), lam: Fraction = Fraction(1)) -> Certificate:
     """(42): the derivative of A sigma(A^T y) keeps only the own-column terms a_i d sigma_i/d a_i; at A = I it misses J_12 z_2.
 
     Along sA, A sigma(A^T y) = (s^2 - s lambda/r) y, whose derivative at s = 1 is (2 - lambda/r) y.
@@ -149,7 +161,7 @@ def ce6_eq42(y=(3, 4), lam=Fraction(1)):
     )
 
 
-def ce7(y=Fraction(5), lam=Fraction(1)):
+def ce7(y: Fraction = Fraction(5), lam: Fraction = Fraction(1)) -> Certificate:
     """(24) and (48), second line: sigma' = 1 - lambda/r is wrong for every d, also d = 1, where the true slope is 1.
 
     n = d = 1, A = 1: L(s) = 1/2 (5 - 5 s^2 + s)^2, L'(1) = -9.
@@ -171,19 +183,19 @@ def ce7(y=Fraction(5), lam=Fraction(1)):
 SMALL_AND_LARGE = spikes(1, {Fraction(1, 5): Fraction(1, 2), Fraction(7, 5): Fraction(1, 2)})
 
 
-def _varying_norm(sizes=SMALL_AND_LARGE, lam=Fraction(1, 10)):
+def _varying_norm(sizes: CodeLaw = SMALL_AND_LARGE, lam: Fraction = Fraction(1, 10)) -> Setting:
     """d = 1, A = A* = I_3, gamma = 1, codes +-1/5 and +-7/5: tau_g is 1/2 or 13/14."""
     groups = standard_groups(3, 3, 1)
     norms = [norm(x) for _, x in sizes.atoms]
     return Setting(groups, groups, sizes, 1, min(norms), max(norms), lam=lam)
 
 
-def _moment(s, power):
+def _moment(s: Setting, power: int) -> Fraction:
     """E[tau_g^power x_g^2 | g in S] at A = A*, d = 1, gamma = 1."""
-    return sum(p * tau(x, s.lam) ** power * frobenius_squared(x) for p, x in s.law.atoms)
+    return sum((p * tau(x, s.lam) ** power * frobenius_squared(x) for p, x in s.law.atoms), Fraction(0))
 
 
-def ce14(sizes=SMALL_AND_LARGE, lam=Fraction(1, 10)):
+def ce14(sizes: CodeLaw = SMALL_AND_LARGE, lam: Fraction = Fraction(1, 10)) -> Certificate:
     """(29), (30), (53), (54): tau_g is pulled out of the expectation, though it depends on ||x_g||. Given g in S = {g}.
 
     The expected surrogate is -2 E[tau (1 - tau) x^2] A_g = -(7/50) A_g; the printed form with E[tau] = 5/7 is -(20/49) A_g.
@@ -203,7 +215,7 @@ def ce14(sizes=SMALL_AND_LARGE, lam=Fraction(1, 10)):
     )
 
 
-def ce14_constant(sizes=SMALL_AND_LARGE, lam=Fraction(1, 10)):
+def ce14_constant(sizes: CodeLaw = SMALL_AND_LARGE, lam: Fraction = Fraction(1, 10)) -> Certificate:
     """As CE14, for any constant: E[tau x^2] = tau and E[tau^2 x^2] = tau^2 cannot both hold, so no value of tau_g makes (53) exact."""
     s = _varying_norm(sizes, lam)
     return Certificate(
@@ -217,13 +229,13 @@ def ce14_constant(sizes=SMALL_AND_LARGE, lam=Fraction(1, 10)):
     )
 
 
-def _at_the_truth(n, size, lam, length=1, n_groups=None):
+def _at_the_truth(n: int, size: int, lam: Fraction, length: int = 1, n_groups: int | None = None) -> Setting:
     """A = A* = columns of I_n, gamma = 1, codes of constant norm: tau_g is constant and the expectation (31) can be taken literally."""
     groups = standard_groups(n, n_groups or n // size, size)
     return Setting(groups, groups, spikes(size, {length: 1}), 1, Fraction(length), Fraction(length), lam=lam)
 
 
-def ce14b(n=36, size=16, lam=Fraction(1), length=4):
+def ce14b(n: int = 36, size: int = 16, lam: Fraction = Fraction(1), length: int = 4) -> Certificate:
     """(77): the term eta^2 sum_i ||g_i||^2 is written eta^2 ||g||_F, unsquared; the line is false once ||G_g||_F > 1.
 
     At A = A*, d = 16, tau = 3/4: G_g = -2 tau (1 - tau) A*_g, ||G_g||_F = (3/8) 4 = 3/2, and the bracket of (77) is 0 because v_i = g_i.
@@ -250,7 +262,7 @@ def ce14b(n=36, size=16, lam=Fraction(1), length=4):
     )
 
 
-def ce15(n=4, lam=Fraction(1, 5)):
+def ce15(n: int = 4, lam: Fraction = Fraction(1, 5)) -> Certificate:
     """Text after (31): "V is an amalgam of E[P_1 + P_2] and lower probability terms". With gamma = 1 all of these are 0 and V is not.
 
     By (56), V also contains tau p_g A_g [tau A_g^T A*_g - (2 - tau) I] A*_g^T A_g, which is -2 tau (1 - tau) p_g A*_g at A = A*.

@@ -1,21 +1,27 @@
 """Counterexamples to the norm condition of [T21] Theorem 2, (66)-(69): ||I_d||_F^2 is taken to be n, and it is d."""
 
-from fractions import Fraction
+from __future__ import annotations
 
-from .descent import descent, norm_condition
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
 from ..exact import Certificate, Comparison, frobenius_squared, inner
+from .descent import descent, norm_condition
 from .setting import Setting, signs, spikes, standard_groups
+
+if TYPE_CHECKING:
+    from .descent import Descent
 
 __all__ = ["ce8", "ce_eq66", "ce_eq68", "ce_eq69", "ce_eq69_simulation"]
 
 
-def _pair(n=4, lam=Fraction(1, 5)):
+def _pair(n: int = 4, lam: Fraction = Fraction(1, 5)) -> Setting:
     """A = A* = pairs of columns of I_n, d = 2, gamma = 1, codes in {-1, 1}^2: tau = 1 - lambda/B for B = sqrt(2)."""
     groups = standard_groups(n, n // 2, 2)
     return Setting(groups, groups, signs(2), 1, Fraction(1), Fraction(1), lam=lam, unit_squared=2)
 
 
-def ce8(n=4):
+def ce8(n: int = 4) -> Certificate:
     """(67): <A_g, A*_g> >= n - delta^2/2. At A = A* it is ||A_g||_F^2 = d."""
     s = _pair(n)
     overlap = inner(s.A[0], s.A_star[0])
@@ -31,7 +37,7 @@ def ce8(n=4):
     )
 
 
-def ce_eq66(n=4, lam=Fraction(1, 5)):
+def ce_eq66(n: int = 4, lam: Fraction = Fraction(1, 5)) -> Certificate:
     """(66), second line: ||tau A_g^T A*_g - (2-tau) I||_F^2 with ||I||_F^2 = n in place of d."""
     step = descent(_pair(n, lam))
     s, t = step.setting, step.tau
@@ -50,18 +56,18 @@ def ce_eq66(n=4, lam=Fraction(1, 5)):
     )
 
 
-def _four(delta=Fraction(1, 5), lam=Fraction(2, 5), n=8):
+def _four(delta: Fraction = Fraction(1, 5), lam: Fraction = Fraction(2, 5), n: int = 8) -> Descent:
     """A = A* = [e1..e4], [e5..e8], gamma = 1, codes +-2 e_i: ||x_g|| = 2 and tau = 1 - lambda/2 = 4/5."""
     groups = standard_groups(n, n // 4, 4)
     return descent(Setting(groups, groups, spikes(4, {2: 1}), 1, Fraction(2), Fraction(2), delta, lam))
 
 
-def ce_eq68(delta=Fraction(1, 5), lam=Fraction(2, 5), n=8):
+def ce_eq68(delta: Fraction = Fraction(1, 5), lam: Fraction = Fraction(2, 5), n: int = 8) -> Certificate:
     """(68): the printed upper bound of a squared norm is negative."""
     step = _four(delta, lam, n)
     s, t = step.setting, step.tau
 
-    def bound(m):
+    def bound(m: int) -> Fraction:
         return (2 - t) ** 2 * m + t**2 * frobenius_squared(step.X) - 2 * (2 - t) * t * (m - delta**2 / 2)
 
     return Certificate(
@@ -79,7 +85,7 @@ def ce_eq68(delta=Fraction(1, 5), lam=Fraction(2, 5), n=8):
     )
 
 
-def ce_eq69(delta=Fraction(1, 5), lam=Fraction(2, 5), n=8):
+def ce_eq69(delta: Fraction = Fraction(1, 5), lam: Fraction = Fraction(2, 5), n: int = 8) -> Certificate:
     """(69) and Theorem 2: the condition on ||A_g^T A*_g||_F^2 holds, its purpose ||tau X - (2-tau) I||_F^2 <= (2-tau) delta^2 does not.
 
     For tau > 2/3 the condition grows with n while ||A_g^T A*_g||_F^2 <= d: here it holds for every A, and says nothing.
@@ -104,7 +110,9 @@ def ce_eq69(delta=Fraction(1, 5), lam=Fraction(2, 5), n=8):
     )
 
 
-def ce_eq69_simulation(n=950, size=2, longest=Fraction(5), lam=Fraction(2), delta=Fraction(1)):
+def ce_eq69_simulation(
+    n: int = 950, size: int = 2, longest: Fraction = Fraction(5), lam: Fraction = Fraction(2), delta: Fraction = Fraction(1)
+) -> Certificate:
     """(69) and Theorem 2 below tau = 2/3: the condition bounds a squared norm by a negative number. As in the paper's simulation.
 
     There codes have norm in [4, 5] and lambda = 2: without cross-terms tau = 1 - lambda/||x_g|| is at most 3/5 at the truth.

@@ -5,9 +5,10 @@ As in the paper, tau_h = tau is one frozen constant here; the expectation is ove
 
 from fractions import Fraction
 from itertools import combinations
+from typing import Any
 
-from ..exact import Certificate, Comparison, add, basis, frobenius_squared, product, scale, spectral_norm_squared, subtract, transpose
-from .setting import Setting, spikes
+from ..exact import Certificate, Comparison, Matrix, add, basis, frobenius_squared, product, scale, spectral_norm_squared, subtract, transpose
+from .setting import ABSENT, Setting, spikes
 
 __all__ = ["ce13", "ce13_variant", "ce13b", "ce_eq72", "ce_eq74"]
 
@@ -15,37 +16,37 @@ SIGN = spikes(1, {1: 1})
 SPIKES = spikes(2, {1: Fraction(2, 3), 2: Fraction(1, 3)})
 
 
-def frozen(tau):
+def frozen(tau: Fraction) -> tuple[Comparison, ...]:
     """The shrinkage of an active group: 0 < tau < 1."""
     return Comparison("0 < tau", 0, "<", tau), Comparison("tau < 1", tau, "<", 1)
 
 
-def project(G, N):
+def project(G: Matrix, N: Matrix) -> Matrix:
     """G G^T N."""
     return product(G, transpose(G), N)
 
 
-def cross_sum(s, g=1):
+def cross_sum(s: Setting, g: int = 1) -> Matrix:
     """sum_{h != g in [Gamma]} A*_h A*_h^T A_g, the sum that (73) bounds."""
     return add(*(project(H, s.A[g - 1]) for h, H in enumerate(s.A_star, 1) if h != g))
 
 
-def supports_with(s, g):
+def supports_with(s: Setting, g: int) -> list[Any]:
     """(probability, support) for every support that contains g."""
     found = [S for S in combinations(range(1, s.n_groups + 1), s.n_active) if g in S]
     return [(s.inclusion(1) / len(found), S) for S in found]
 
 
-def expected_cross_terms(s, tau, g=1):
+def expected_cross_terms(s: Setting, tau: Fraction, g: int = 1) -> tuple[Matrix, ...]:
     """(E[P_1], E[P_2]) of (30): P_1 = -tau (I - R) K A_g and P_2 = -tau K (I - R) A_g.
 
     R = tau sum_{v in S} A_v A_v^T and K = sum_{h in S, h != g} A*_h A*_h^T.
     """
 
-    def shrunk(N, S):
+    def shrunk(N: Matrix, S: tuple[int, ...]) -> Matrix:
         return subtract(N, scale(tau, add(*(project(s.A[v - 1], N) for v in S))))
 
-    def crossed(N, S):
+    def crossed(N: Matrix, S: tuple[int, ...]) -> Matrix:
         return add(*(project(s.A_star[h - 1], N) for h in S if h != g))
 
     A, supports = s.A[g - 1], supports_with(s, g)
@@ -53,7 +54,7 @@ def expected_cross_terms(s, tau, g=1):
     return first, add(*(scale(-tau * w, crossed(shrunk(A, S), S)) for w, S in supports))
 
 
-def residual(s, tau, g=1):
+def residual(s: Setting, tau: Fraction, g: int = 1) -> Matrix:
     """beta of (71): tau sum_{h != g} p_gh tau (A_h A_h^T A*_g A*_g^T + A*_g A*_g^T A_h A_h^T) A_g + E[P_1 + P_2]."""
     A, star, weight = s.A[g - 1], s.A_star[g - 1], tau**2 * s.inclusion(2)
     others = [H for h, H in enumerate(s.A, 1) if h != g]
@@ -61,13 +62,13 @@ def residual(s, tau, g=1):
     return add(scale(weight, swapped), *expected_cross_terms(s, tau, g))
 
 
-def _equiangular(n, n_groups, n_active, cosine, sine, lam=None):
+def _equiangular(n: int, n_groups: int, n_active: int, cosine: Fraction, sine: Fraction, lam: Fraction = ABSENT) -> Setting:
     """d = 1, a*_h = cosine f + sine e_h with f = e_1, A = A*: every pair has inner product mu_B = cosine^2."""
     groups = tuple(add(scale(cosine, basis(n, 1)), scale(sine, basis(n, 1 + h))) for h in range(1, n_groups + 1))
     return Setting(groups, groups, SIGN, n_active, Fraction(1), Fraction(1), lam=lam)
 
 
-def _sum_certificate(name, s, lemma1, note):
+def _sum_certificate(name: str, s: Setting, lemma1: tuple[Comparison, ...], note: str) -> Certificate:
     """(73) for a setting, in squares: ||sum_{h != g} A*_h A*_h^T A_g||_2 against gamma (mu_B + delta) and (Gamma - 1)(d mu_B + delta)."""
     left = spectral_norm_squared(cross_sum(s))
     return Certificate(
@@ -86,7 +87,7 @@ def _sum_certificate(name, s, lemma1, note):
     )
 
 
-def ce13(cosine=Fraction(3, 5), sine=Fraction(4, 5), n_groups=4, n_active=2, n=8):
+def ce13(cosine: Fraction = Fraction(3, 5), sine: Fraction = Fraction(4, 5), n_groups: int = 4, n_active: int = 2, n: int = 8) -> Certificate:
     """(73), third line: a sum over Gamma - 1 groups is bounded as if it had gamma terms. d = 1, equiangular, mu_B = 9/25."""
     s = _equiangular(n, n_groups, n_active, cosine, sine)
     return _sum_certificate(
@@ -96,7 +97,10 @@ def ce13(cosine=Fraction(3, 5), sine=Fraction(4, 5), n_groups=4, n_active=2, n=8
     )
 
 
-def ce13_variant(cosine=Fraction(7, 25), sine=Fraction(24, 25), n_groups=5, n_active=2, n=8, lam=Fraction(1, 5)):
+def ce13_variant(
+    cosine: Fraction = Fraction(7, 25), sine: Fraction = Fraction(24, 25), n_groups: int = 5, n_active: int = 2, n: int = 8,
+    lam: Fraction = Fraction(1, 5),
+) -> Certificate:
     """(73) within Lemma 1: the same with mu_B = 49/625, where Lemma 1's interval, printed and corrected, contains lambda = 1/5."""
     s = _equiangular(n, n_groups, n_active, cosine, sine, lam)
     left, right = s.corrected_interval
@@ -107,7 +111,7 @@ def ce13_variant(cosine=Fraction(7, 25), sine=Fraction(24, 25), n_groups=5, n_ac
     return _sum_certificate("CE13_variant", s, s.lemma1() + inside, "As CE13, with a dictionary incoherent enough for support recovery.")
 
 
-def ce13b(cosine=Fraction(3, 5), sine=Fraction(4, 5), n_active=2):
+def ce13b(cosine: Fraction = Fraction(3, 5), sine: Fraction = Fraction(4, 5), n_active: int = 2) -> Certificate:
     """(73), second line: ||A*_h A*_h^T A_g||_2 <= mu_B + delta, where d mu_B + delta is due.
 
     Gamma - 1 = gamma = 2, so that only the factor d is at issue (gamma = 1 would make p_gh, and both sides of (73), zero).
@@ -121,7 +125,9 @@ def ce13b(cosine=Fraction(3, 5), sine=Fraction(4, 5), n_active=2):
     )
 
 
-def ce_eq72(cosine=Fraction(7, 25), sine=Fraction(24, 25), tau=Fraction(4, 5), delta=Fraction(3, 10)):
+def ce_eq72(
+    cosine: Fraction = Fraction(7, 25), sine: Fraction = Fraction(24, 25), tau: Fraction = Fraction(4, 5), delta: Fraction = Fraction(3, 10)
+) -> Certificate:
     """(72): stars are swapped in its last term, A*_v A*_v^T A_h A_h^T for A_v A_v^T A*_h A*_h^T; as printed the bound is false.
 
     d = 1, Gamma = gamma = 4, n = 2: a_1 = a*_1 = e1, a_2 = a_3 = a_4 = e2, a*_2 = a*_3 = a*_4 = (7 e1 + 24 e2)/25. Then A_h^T A_1 = 0, the
@@ -156,12 +162,15 @@ def ce_eq72(cosine=Fraction(7, 25), sine=Fraction(24, 25), tau=Fraction(4, 5), d
     )
 
 
-def ce_eq74(constant=Fraction(4), cosine=Fraction(7, 25), sine=Fraction(24, 25), tau=Fraction(4, 5)):
+def ce_eq74(
+    constant: Fraction = Fraction(4), cosine: Fraction = Fraction(7, 25), sine: Fraction = Fraction(24, 25), tau: Fraction = Fraction(4, 5)
+) -> Certificate:
     """(74): ||beta|| = O((gamma^3/Gamma^2)(mu_B + delta)). For every constant C the equiangular family, gamma = 2, breaks it at some Gamma.
 
     d = 1, A = A*, mu_B = 49/625: beta is of order gamma/Gamma times mu_B^(3/2), so the ratio to the printed bound grows like Gamma.
     """
-    ratios, n_groups = {}, 2
+    ratios: dict[int, Fraction] = {}
+    n_groups = 2
     while not ratios or ratios[n_groups] <= constant**2:
         n_groups *= 2
         s = _equiangular(max(8, n_groups + 1), n_groups, 2, cosine, sine)

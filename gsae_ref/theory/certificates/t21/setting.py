@@ -4,15 +4,19 @@ A :class:`Setting` computes what the statements speak of (mu_B, Lemma 1's interv
 supports and all codes, and lists the assumptions (15)-(18) and those of Lemma 1 as :class:`Comparison` values, computed from the data.
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
 from itertools import product as tuples
 from math import comb
+from typing import Any
 
 from ..exact import (
     Comparison,
+    Law,
     Matrix,
+    Rational,
     add,
     basis,
     column,
@@ -31,20 +35,22 @@ from ..exact import (
 
 __all__ = ["CodeLaw", "Setting", "signs", "spikes", "standard_groups", "tau"]
 
+ABSENT: Any = None  # a threshold that no statement asked for
+
 
 @dataclass(frozen=True)
 class CodeLaw:
     """A finite law of one group's code x_g (independent between groups); atoms are (probability, vector) pairs."""
 
     text: str
-    atoms: tuple[tuple[Fraction, Matrix], ...]
+    atoms: Law
 
-    def probability(self, x):
+    def probability(self, x: Matrix) -> Fraction:
         """P(x_g = x)."""
         return sum((p for p, atom in self.atoms if atom == x), Fraction(0))
 
 
-def spikes(size, sizes):
+def spikes(size: int, sizes: Mapping[Rational, Rational]) -> CodeLaw:
     """x = +s e_i or -s e_i, index and sign uniform, s with the probabilities ``sizes`` = {s: P(s)}.
 
     Its covariance is E[s^2]/size times I.
@@ -54,17 +60,17 @@ def spikes(size, sizes):
     return CodeLaw(f"x_g = +-s e_i, i and sign uniform, s = {', '.join(f'{s} with probability {p}' for s, p in sizes.items())}", atoms)
 
 
-def signs(size):
+def signs(size: int) -> CodeLaw:
     """x uniform on {-1, 1}^size: covariance I and constant norm sqrt(size)."""
     return CodeLaw("x_g uniform on {-1, 1}^d", tuple((Fraction(1, 2**size), column(*x)) for x in tuples((1, -1), repeat=size)))
 
 
-def standard_groups(n_features, n_groups, size):
+def standard_groups(n_features: int, n_groups: int, size: int) -> tuple[Matrix, ...]:
     """Groups of consecutive columns of the identity: [e_1..e_d], [e_(d+1)..e_2d], ..."""
     return tuple(basis(n_features, 1 + g * size, size) for g in range(n_groups))
 
 
-def tau(z, lam, unit_squared=1):
+def tau(z: Matrix, lam: Fraction, unit_squared: int = 1) -> Fraction:
     """The shrinkage (1 - lam/||z||_2)_+ of (7) and (25), for lam measured in units of sqrt(unit_squared); 0 at z = 0."""
     r_squared, threshold_squared = frobenius_squared(z), lam**2 * unit_squared
     return 1 - root(threshold_squared / r_squared) if r_squared > threshold_squared else Fraction(0)
@@ -81,67 +87,67 @@ class Setting:
     b_min: Fraction
     b_max: Fraction
     delta: Fraction = Fraction(0)
-    lam: Fraction | None = None
+    lam: Fraction = ABSENT
     unit_squared: int = 1
 
     @property
-    def n_features(self):
+    def n_features(self) -> int:
         """n."""
         return len(self.A[0])
 
     @property
-    def group_size(self):
+    def group_size(self) -> int:
         """d."""
         return len(self.A[0][0])
 
     @property
-    def n_groups(self):
+    def n_groups(self) -> int:
         """Gamma."""
         return len(self.A)
 
     @property
-    def mu_block(self):
+    def mu_block(self) -> Fraction:
         """mu_B = max_{g != h} ||A*_g^T A*_h||_2 / d, (3); 0 for a single group."""
         pairs = combinations(self.A_star, 2)
         return max((spectral_norm(product(transpose(G), H)) for G, H in pairs), default=Fraction(0)) / self.group_size
 
     @property
-    def leak_printed(self):
+    def leak_printed(self) -> Fraction:
         """mu_B + delta, the paper's bound of ||A_v^T A*_h||_2."""
         return self.mu_block + self.delta
 
     @property
-    def leak(self):
+    def leak(self) -> Fraction:
         """d mu_B + delta, the bound that holds: ||A_v^T A*_h|| <= ||A_v - A*_v|| ||A*_h|| + ||A*_v^T A*_h||."""
         return self.group_size * self.mu_block + self.delta
 
     @property
-    def interval(self):
+    def interval(self) -> tuple[Fraction, Fraction]:
         """Lemma 1's interval as printed, in units of sqrt(unit_squared)."""
         left = self.n_active * self.b_max * self.leak_printed
         return left, self.b_min * (1 - self.delta) - left
 
     @property
-    def corrected_interval(self):
+    def corrected_interval(self) -> tuple[Fraction, Fraction]:
         """[gamma B_max b, B_min (1-delta) - (gamma-1) B_max b) with b = d mu_B + delta; open on the right."""
         step = self.b_max * self.leak
         return self.n_active * step, self.b_min * (1 - self.delta) - (self.n_active - 1) * step
 
-    def inclusion(self, k):
+    def inclusion(self, k: int) -> Fraction:
         """P(k given groups are all active), for S uniform among the sets of n_active groups: p_g, p_gh, p_ghv for k = 1, 2, 3."""
         if k > self.n_active:
             return Fraction(0)
         return Fraction(comb(self.n_groups - k, self.n_active - k), comb(self.n_groups, self.n_active))
 
-    def observe(self, codes):
+    def observe(self, codes: dict[int, Matrix]) -> Matrix:
         """y = sum_{h in S} A*_h x_h, (2), for codes = {h: x_h}, groups counted from 1."""
         return add(*(product(self.A_star[h - 1], x) for h, x in codes.items()))
 
-    def activation(self, g, y):
+    def activation(self, g: int, y: Matrix) -> Matrix:
         """A_g^T y, groups counted from 1."""
         return product(transpose(self.A[g - 1]), y)
 
-    def samples(self):
+    def samples(self) -> Iterator[tuple[Fraction, tuple[int, ...], dict[int, Matrix]]]:
         """Every (probability, support, codes) of the model: S uniform of size n_active, codes independent."""
         chance = Fraction(1, comb(self.n_groups, self.n_active))
         for support in combinations(range(1, self.n_groups + 1), self.n_active):
@@ -151,12 +157,12 @@ class Setting:
                     weight *= p
                 yield weight, support, dict(zip(support, (x for _, x in draw), strict=True))
 
-    def taus(self, g):
+    def taus(self, g: int) -> set[Fraction]:
         """The set of values of tau_g over all samples with g in S."""
         draws = (self.observe(codes) for _, support, codes in self.samples() if g in support)
         return {tau(self.activation(g, y), self.lam, self.unit_squared) for y in draws}
 
-    def surrogate(self, g, y, support):
+    def surrogate(self, g: int, y: Matrix, support: tuple[int, ...]) -> Matrix:
         """The approximate gradient (26): -tau_g [(I - A_S diag(tau) A_S^T) y y^T + y y^T (I - A_S diag(tau) A_S^T)^T] A_g."""
         z = {h: self.activation(h, y) for h in support}
         t = {h: tau(z[h], self.lam, self.unit_squared) for h in support}
@@ -164,12 +170,12 @@ class Setting:
         outer = add(product(residual, transpose(z[g])), product(y, transpose(self.activation(g, residual))))
         return scale(-t[g], outer)
 
-    def expected_surrogate(self, g):
+    def expected_surrogate(self, g: int) -> Matrix:
         """G_g of (27): the exact expectation of (26) over supports and codes, tau inside the expectation."""
         draws = (scale(w, self.surrogate(g, self.observe(codes), support)) for w, support, codes in self.samples() if g in support)
         return add(*draws)
 
-    def data(self):
+    def data(self) -> dict[str, Any]:
         """The instance, for a certificate's ``data``."""
         unit = "" if self.unit_squared == 1 else f" (unit: sqrt({self.unit_squared}))"
         result = {"n": self.n_features, "d": self.group_size, "Gamma": self.n_groups, "gamma": self.n_active, "delta": self.delta}
@@ -178,7 +184,7 @@ class Setting:
         result |= {"codes": self.law.text, f"B_min{unit}": self.b_min, f"B_max{unit}": self.b_max, "mu_B": self.mu_block}
         return result | ({} if self.lam is None else {f"lambda{unit}": self.lam})
 
-    def model(self):
+    def model(self) -> tuple[Comparison, ...]:
         """Assumption 4: orthonormal groups A_g, ||A*_g||_2 = 1, and (17) for all g."""
         eye = identity(self.group_size)
         defect = sum(frobenius_squared(subtract(product(transpose(G), G), eye)) for G in self.A)
@@ -192,13 +198,13 @@ class Setting:
             Comparison("delta <= 1", self.delta, "<=", 1),
         )
 
-    def unit_columns(self):
+    def unit_columns(self) -> Comparison:
         """Not in the paper: A*_g orthonormal as well, which its proofs use; the convergence counterexamples satisfy it."""
         eye = identity(self.group_size)
         defect = sum(frobenius_squared(subtract(product(transpose(G), G), eye)) for G in self.A_star)
         return Comparison("sum_g ||A*_g^T A*_g - I||_F^2 == 0 (A*_g orthonormal too)", defect, "==", 0)
 
-    def codes(self):
+    def codes(self) -> tuple[Comparison, ...]:
         """Assumptions 1 to 3: (15), card(S) <= gamma <= Gamma, and the covariances (16), by enumeration of the law of codes."""
         norms = [frobenius_squared(x) for _, x in self.law.atoms]
         covariance = add(*(scale(p, product(x, transpose(x))) for p, x in self.law.atoms))
@@ -215,7 +221,7 @@ class Setting:
         cross = add(*(scale(p * q, product(x, transpose(w))) for (p, x), (q, w) in pairs))
         return (*result, Comparison("||E[x_v x_h^T]||_F^2 == 0 for v != h, (16)", frobenius_squared(cross), "==", 0))
 
-    def drawn(self, codes):
+    def drawn(self, codes: dict[int, Matrix]) -> tuple[Comparison, ...]:
         """The sample ``codes`` = {h: x_h} can occur: its support has at most gamma groups and its codes positive probability."""
         least = min(self.law.probability(x) for x in codes.values())
         return (
@@ -223,7 +229,7 @@ class Setting:
             Comparison("min_{h in S} P(x_h) > 0", least, ">", 0),
         )
 
-    def lemma1(self):
+    def lemma1(self) -> tuple[Comparison, ...]:
         """Lemma 1: gamma <= log n, max(mu_B, delta) = O(1/log n) with constant 1, and lambda, if there is one, in the interval."""
         result = (
             Comparison("e^gamma <= n, so gamma <= log n (e rounded up)", exp_above(self.n_active), "<=", self.n_features),
@@ -241,9 +247,10 @@ class Setting:
             Comparison("lambda <= B_min (1 - delta) - gamma B_max (mu_B + delta)", self.lam, "<=", right),
         )
 
-    def recovered(self):
+    def recovered(self) -> tuple[Comparison, ...]:
         """The support is recovered surely (so epsilon = 0 in (27)): ||A_g^T y|| > lambda exactly for the g in S, for all samples."""
-        inside, outside = [], [Fraction(0)]
+        inside: list[Fraction] = []
+        outside = [Fraction(0)]
         for _, support, codes in self.samples():
             y = self.observe(codes)
             for g in range(1, self.n_groups + 1):

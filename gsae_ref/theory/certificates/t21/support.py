@@ -4,8 +4,9 @@ Every function takes no argument; the keyword parameters are the instance, so th
 """
 
 from fractions import Fraction
+from typing import Any
 
-from ..exact import Certificate, Comparison, add, basis, column, frobenius_squared, log_above, norm, product, scale, spectral_norm, transpose
+from ..exact import Certificate, Comparison, Matrix, add, basis, column, frobenius_squared, log_above, norm, product, scale, spectral_norm, transpose
 from .setting import Setting, spikes, standard_groups, tau
 
 __all__ = ["ce1", "ce1b", "ce2", "ce3", "ce3b", "ce4", "ce5", "ce_step39"]
@@ -14,18 +15,19 @@ SPIKES = spikes(2, {1: Fraction(2, 3), 2: Fraction(1, 3)})  # covariance I, norm
 SIGN = spikes(1, {1: 1})
 
 
-def _tilted(cosine, sine, n, fresh=3):
+def _tilted(cosine: Fraction, sine: Fraction, n: int, fresh: int = 3) -> Matrix:
     """The group cosine [e1, e2] + sine [e_fresh, e_(fresh+1)], whose products with [e1, e2] are cosine I."""
     return add(scale(cosine, basis(n, 1, 2)), scale(sine, basis(n, fresh, 2)))
 
 
-def _two_groups(cosine, sine, **constants):
+def _two_groups(cosine: Fraction, sine: Fraction, **constants: Any) -> Setting:
     """[e1, e2] and its tilted copy in R^4, one of them active: A*_1^T A*_2 = cosine I, so mu_B = cosine/2 while the norm is cosine."""
     groups = (basis(4, 1, 2), _tilted(cosine, sine, 4))
-    return Setting(**{"A": groups, "A_star": groups, "law": SPIKES, "n_active": 1, "b_min": Fraction(1), "b_max": Fraction(2)} | constants)
+    given: dict[str, Any] = {"A": groups, "A_star": groups, "law": SPIKES, "n_active": 1, "b_min": Fraction(1), "b_max": Fraction(2)}
+    return Setting(**given | constants)
 
 
-def ce1(cosine=Fraction(3, 5), sine=Fraction(4, 5), x=(2, 0)):
+def ce1(cosine: Fraction = Fraction(3, 5), sine: Fraction = Fraction(4, 5), x: tuple[int, int] = (2, 0)) -> Certificate:
     """Proposition 2, (21) and (38): ||sum_{h in S} A_v^T A*_h x_h||_2 <= gamma B_max (mu_B + delta), at A = A*, delta = 0.
 
     (3) divides by d, so ||A*_v^T A*_h||_2 can be d mu_B, not mu_B; here A*_1^T A*_2 = (3/5) I and mu_B = 3/10.
@@ -44,7 +46,7 @@ def ce1(cosine=Fraction(3, 5), sine=Fraction(4, 5), x=(2, 0)):
     )
 
 
-def ce1b(cosine=Fraction(63, 65), sine=Fraction(16, 65), delta=Fraction(71, 200)):
+def ce1b(cosine: Fraction = Fraction(63, 65), sine: Fraction = Fraction(16, 65), delta: Fraction = Fraction(71, 200)) -> Certificate:
     """Proposition 2 with delta > 0: as CE1, and A_1 tilted towards A*_2, so that the two errors add up."""
     star = (basis(4, 1, 2), _tilted(Fraction(3, 5), Fraction(4, 5), 4))
     s = _two_groups(Fraction(3, 5), Fraction(4, 5), A=(_tilted(cosine, sine, 4), star[1]), delta=delta)
@@ -61,7 +63,7 @@ def ce1b(cosine=Fraction(63, 65), sine=Fraction(16, 65), delta=Fraction(71, 200)
     )
 
 
-def ce_step39(cosine=Fraction(3, 5), sine=Fraction(4, 5)):
+def ce_step39(cosine: Fraction = Fraction(3, 5), sine: Fraction = Fraction(4, 5)) -> Certificate:
     """The step of the chain (39) that fails: ||A*_v^T A*_h||_2 <= mu_B. All its other steps hold."""
     s = _two_groups(cosine, sine)
     block = spectral_norm(product(transpose(s.A_star[0]), s.A_star[1]))
@@ -77,7 +79,7 @@ def ce_step39(cosine=Fraction(3, 5), sine=Fraction(4, 5)):
     )
 
 
-def ce2(cosine=Fraction(7, 25), sine=Fraction(24, 25), lam=Fraction(1, 2)):
+def ce2(cosine: Fraction = Fraction(7, 25), sine: Fraction = Fraction(24, 25), lam: Fraction = Fraction(1, 2)) -> Certificate:
     """Lemma 1, recovery: a lambda inside the printed interval lets an inactive group through. The missing d of Proposition 2."""
     s, codes = _two_groups(cosine, sine, lam=lam), {2: column(2, 0)}
     leak = norm(s.activation(1, s.observe(codes)))
@@ -93,7 +95,7 @@ def ce2(cosine=Fraction(7, 25), sine=Fraction(24, 25), lam=Fraction(1, 2)):
     )
 
 
-def ce3(n=9, n_active=2, delta=Fraction(1, 4)):
+def ce3(n: int = 9, n_active: int = 2, delta: Fraction = Fraction(1, 4)) -> Certificate:
     """Lemma 1, non-emptiness: gamma <= log n and delta <= 1/log n, and the printed interval is [1/2, 1/4]."""
     groups = standard_groups(n, n, 1)
     s = Setting(groups, groups, SIGN, n_active, Fraction(1), Fraction(1), delta)
@@ -114,7 +116,7 @@ def ce3(n=9, n_active=2, delta=Fraction(1, 4)):
     )
 
 
-def ce3b(cosine=Fraction(1519, 1681), sine=Fraction(720, 1681), delta=Fraction(18, 41)):
+def ce3b(cosine: Fraction = Fraction(1519, 1681), sine: Fraction = Fraction(720, 1681), delta: Fraction = Fraction(18, 41)) -> Certificate:
     """Lemma 1, non-emptiness with delta attained: ||a_g - a*_g||_2 = delta exactly for both groups."""
     star = standard_groups(4, 2, 1)
     groups = tuple(add(scale(cosine, basis(4, g)), scale(sine, basis(4, g + 2))) for g in (1, 2))
@@ -135,7 +137,7 @@ def ce3b(cosine=Fraction(1519, 1681), sine=Fraction(720, 1681), delta=Fraction(1
     )
 
 
-def ce4(lam=Fraction(1), inside=Fraction(1, 2)):
+def ce4(lam: Fraction = Fraction(1), inside: Fraction = Fraction(1, 2)) -> Certificate:
     """Lemma 1, the closed right end: at lambda = B_min (1-delta) - gamma B_max (mu_B+delta) an active group is set to zero."""
     groups = standard_groups(3, 3, 1)
     s, codes = Setting(groups, groups, SIGN, 1, Fraction(1), Fraction(1), lam=lam), {1: column(1)}
@@ -157,7 +159,9 @@ def ce4(lam=Fraction(1), inside=Fraction(1, 2)):
     )
 
 
-def ce5(cosine=Fraction(9, 41), sine=Fraction(40, 41), x_1=(1, 0), others=(-2, 0)):
+def ce5(
+    cosine: Fraction = Fraction(9, 41), sine: Fraction = Fraction(40, 41), x_1: tuple[int, int] = (1, 0), others: tuple[int, int] = (-2, 0)
+) -> Certificate:
     """(22), second inequality: ||A_g^T y||_2 >= B_min (1-delta) - gamma B_max (mu_B + delta), with three active groups."""
     groups = (basis(6, 1, 2), _tilted(cosine, sine, 6, 3), _tilted(cosine, sine, 6, 5))
     s = Setting(groups, groups, SPIKES, 3, Fraction(1), Fraction(2))

@@ -1,11 +1,18 @@
 """L23, Section 4: Algorithms 1 and 2, Theorems 3 and 4, Corollary 1, the simulations; and R8."""
 
-from functools import partial
+from __future__ import annotations
 
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ....arrays import Real
 from ... import dglnn_windows as windows
 from ...dglnn_assumptions import DELTAS, SMALL_OFF_SUPPORT, STEP_ALPHA, STEP_THEOREM3, ZETA_AT_MOST_U_MAX
-from ..row import Counterexample, Inequality, Measurement, Reading, Row, statement
+from ..row import Counterexample, Inequality, Measurement, Reading, Row, Sides, statement
 from .perturbations import off_support, on_support
+
+if TYPE_CHECKING:
+    from ...dglnn_assumptions import Regression
 
 statement = partial(statement, paper="L23")
 CONSTANTS = (STEP_THEOREM3, STEP_ALPHA, ZETA_AT_MOST_U_MAX)
@@ -16,16 +23,16 @@ WINDOW = (
 )
 
 
-def _window(form):
-    return lambda i: tuple(i.window(form))
+def _window(form: str) -> Sides:
+    return lambda i: i.window(form)
 
 
-def _step_norm(i):
+def _step_norm(i: Regression) -> tuple[Real, Real]:
     """||b_l|| against Z/20, l in S."""
     return on_support(i), max(windows.zeta(i.noise.max(), i.epsilon), i.u_min) / 20
 
 
-def _growth(i):
+def _growth(i: Regression) -> tuple[float, float]:
     """<v_l, q_l> against Z/32, l not in S."""
     return off_support(i), max(windows.zeta(i.noise.max(), i.epsilon), i.u_min) / 32
 

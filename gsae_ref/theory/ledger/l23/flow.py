@@ -1,42 +1,50 @@
 """L23, Section 3.2 and Appendix B: gradient flow, Lemmas 2 to 6, Theorem 2."""
 
+from __future__ import annotations
+
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ... import dglnn, dglnn_windows as windows
+from ....arrays import Real
+from ... import dglnn
+from ... import dglnn_windows as windows
 from ...dglnn_assumptions import BETA_BELOW_1, THETA_SMALL
 from ..row import Counterexample, Identity, Inequality, Measurement, Reading, statement, worst
+
+if TYPE_CHECKING:
+    from ...dglnn_assumptions import OneGroup, Regression
 
 statement = partial(statement, paper="L23")
 
 
-def _balance(i):
+def _balance(i: Regression) -> tuple[list[float], list[float]]:
     """u_l du_l/dt and 2 v_l^T dv_l/dt from (3), q = X^T r / n."""
     q = i.parts(i.gram @ (i.w_star - i.weights(i.v)) + i.nu)
     v = i.parts(i.v)
     return [u * (2 * u * (a @ b)) for u, a, b in zip(i.u, v, q, strict=True)], [2 * a @ (u**2 * b) for u, a, b in zip(i.u, v, q, strict=True)]
 
 
-def _alignment(i):
+def _alignment(i: Regression) -> tuple[float, float]:
     """sin of the angle of X_l^T y / n with w*_l against beta_l."""
     star = i.parts(i.w_star)
     return worst([dglnn.sine(i.signal[k], star[k]) for k in i.on], dglnn.alignment_bound(i.star[i.on], i.noise[i.on], *i.deltas))
 
 
-def _reach(i):
+def _reach(i: OneGroup) -> float:
     """When u' = u^5 + sqrt 2 B u^3 goes from theta to sqrt(theta): with h = u^2, int dh / (2 h^2 (h + c)), c = sqrt 2 B."""
     c, low, high = np.sqrt(2) * i.bound, i.alpha**2, i.alpha
     return (1 / low - 1 / high - np.log((high / (high + c)) / (low / (low + c))) / c) / (2 * c)
 
 
-def _rise(i):
+def _rise(i: OneGroup) -> Real:
     """When the equality in Lemma 6 reaches u^3 / sqrt 2 = (1 - 3B - tau) u*^2."""
     end = (np.sqrt(2) * (1 - 3 * i.level - i.tau) * i.star) ** (1 / 3)
     return windows.flow_time(np.sqrt(2) * (1 - 3 * i.level) * i.star, i.alpha, end)
 
 
-def _printed_times(i):
+def _printed_times(i: OneGroup) -> tuple[float, float]:
     """Theorem 2's proof: T_l and T_u for one magnitude, noise-free, with tau = epsilon / u*^2 and theta < epsilon / (2 u*^2)."""
     theta = 0.45 * i.tau * min(1.0, i.star)
     return windows.lemma6_time(theta, i.star, 0.0, i.tau), windows.lemma5_time(theta, 0.0)

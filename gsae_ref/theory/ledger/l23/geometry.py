@@ -1,43 +1,51 @@
 """L23, Section 3.1 and Appendix A: Definitions 1 and 2, Lemma 1, Theorem 1, the brackets."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ....arrays import Array
 from ... import dglnn_geometry as geometry
 from ...dglnn_assumptions import PAIR
 from ..row import Counterexample, Identity, Inequality, Measurement, statement
 
+if TYPE_CHECKING:
+    from ...dglnn_assumptions import Regression
+
 statement = partial(statement, paper="L23")
 
 
-def _field(k, i):
+def _field(k: int, i: Regression) -> Callable[[Array], Array]:
     """grad G_k as a function of x = [u, v]."""
     L = len(i.groups)
     return lambda x: geometry.gradient(k, x[:L], x[L:], i.groups)
 
 
-def _numeric(i):
+def _numeric(i: Regression) -> Array:
     """[grad G_1, grad G_2] by Definition 1 and central differences."""
     return geometry.lie_bracket(_field(0, i), _field(1, i), np.concatenate([i.u, i.v]))
 
 
-def _bracket(i):
+def _bracket(i: Regression) -> Array:
     return geometry.bracket(0, 1, i.u, i.v, i.groups)
 
 
-def _double(i):
+def _double(i: Regression) -> Any:
     """<grad G_2, [grad G_1, [grad G_1, grad G_2]]>."""
     return geometry.gradient(1, i.u, i.v, i.groups) @ geometry.double_bracket(0, 1, i.u, i.v, i.groups)
 
 
-def _numeric_double(i):
+def _numeric_double(i: Regression) -> Array:
     """The outer bracket numerically, the inner one in closed form."""
     L = len(i.groups)
     return geometry.lie_bracket(_field(0, i), lambda x: geometry.bracket(0, 1, x[:L], x[L:], i.groups), np.concatenate([i.u, i.v]))
 
 
-def _span(i):
+def _span(i: Regression) -> Array:
     """4 (v_1 grad G_2 - v_2 grad G_1)."""
     return 4 * (i.v[0] * geometry.gradient(1, i.u, i.v, i.groups) - i.v[1] * geometry.gradient(0, i.u, i.v, i.groups))
 

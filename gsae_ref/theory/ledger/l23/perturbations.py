@@ -1,61 +1,69 @@
 """L23, Appendices C.3, C.4, D: the perturbations, growth off the support, Eqs. (7)-(10), Lemmas 12 to 17."""
 
+from __future__ import annotations
+
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ... import dglnn, dglnn_windows as windows
+from ....arrays import Array, BoolArray, Real
+from ... import dglnn
+from ... import dglnn_windows as windows
 from ...dglnn_assumptions import DELTAS, NEAR_STAR, NEARER_STAR, NOISE_IN_2_NORM, SMALL_OFF_SUPPORT, STEP_LEMMA16
 from ..row import Counterexample, Identity, Inequality, Measurement, equation, statement, worst
+
+if TYPE_CHECKING:
+    from ...dglnn_assumptions import OneGroup, Regression
 
 statement, equation = partial(statement, paper="L23"), partial(equation, paper="L23")
 
 
-def on_support(i):
+def on_support(i: Regression) -> Real:
     """Largest ||b_l||, l in S, at v(t) and at v(t+1)."""
     return max(np.linalg.norm(b[k]) for b in (i.perturbations(i.v), i.perturbations(i.v_next)) for k in i.on)
 
 
-def off_support(i):
+def off_support(i: Regression) -> float:
     """Largest <v_l, q_l>, l not in S, q = X^T (y - X w) / n at v(t+1): u_l grows by 1 + 2 gamma of it."""
     w = i.weights(i.v_next)
     q, v = i.parts(i.gram @ (i.w_star - w) + i.nu), i.parts(i.v_next)
     return max(float(v[k] @ q[k]) for k in i.off)
 
 
-def _projected(i, share):
+def _projected(i: Regression, share: float) -> tuple[float, float]:
     """abs(<v_l, b_l>) and abs(e_l), the worst of S, against share u*_l^2."""
     v, v_next, b, b_next = i.parts(i.v), i.parts(i.v_next), i.perturbations(i.v), i.perturbations(i.v_next)
     return worst([max(abs(v[k] @ b[k]), abs(v_next[k] @ b_next[k])) for k in i.on], share * i.star[i.on])
 
 
-def _distance(i, factor):
+def _distance(i: Regression, factor: float) -> tuple[float, float]:
     """||w*_l - w_l|| against factor u*_l^2, l in S."""
     gaps = i.parts(i.w_star - i.weights(i.v))
     return worst([np.linalg.norm(gaps[k]) for k in i.on], factor * i.star[i.on])
 
 
-def _nine(i):
+def _nine(i: Regression) -> tuple[Real, Real]:
     """The largest ||w*_l - w_l||, l in S, against 2 tau u_max*^2."""
     gaps = i.parts(i.w_star - i.weights(i.v))
     return max(np.linalg.norm(gaps[k]) for k in i.on), 2 * i.tau * i.u_max
 
 
-def _eight(i):
+def _eight(i: Regression) -> tuple[float, float]:
     """abs(e_l), l not in S, against u_min*^2/20 + ||X_l^T xi / n||_2."""
     w = i.weights(i.v_next)
     q, v = i.parts(i.gram @ (i.w_star - w) + i.nu), i.parts(i.v_next)
     return worst([abs(v[k] @ q[k]) for k in i.off], i.u_min / 20 + i.noise[i.off])
 
 
-def _growth_sides(i, printed=False):
+def _growth_sides(i: Regression, printed: bool = False) -> tuple[float, float]:
     """<v_l, q_l> for the first l not in S, and its expansion in Appendix C.4: e_l below the display, or the display itself."""
     k, w = i.off[0], i.weights(i.v)
     label = np.repeat(np.arange(len(i.groups)), i.groups)
     mine, inside, others = label == k, np.isin(label, i.on), np.isin(label, i.off) & (label != k)
     v, h = i.v[mine], i.u[k] ** 2
 
-    def leak(mask, x):
+    def leak(mask: BoolArray, x: Array) -> float:
         return v @ i.gram[np.ix_(mine, mask)] @ x[mask]
 
     e = -h - h * v @ (i.gram[np.ix_(mine, mine)] - np.eye(mine.sum())) @ v + leak(inside, i.w_star - w) + v @ i.nu[mine]
@@ -63,24 +71,24 @@ def _growth_sides(i, printed=False):
     return v @ (i.gram @ (i.w_star - w) + i.nu)[mine], e
 
 
-def _drift(i):
+def _drift(i: OneGroup) -> tuple[float, float]:
     """u(T) from alpha by steps 1 + 2 gamma e, e constant, T the printed number of steps, rounded down."""
     steps = np.floor(windows.growth_limit(i.bound, i.gamma, i.alpha, 32))
     return i.alpha * (1 + 2 * i.gamma * i.e) ** steps, np.sqrt(i.alpha)
 
 
-def _sharp_drift(i):
+def _sharp_drift(i: OneGroup) -> tuple[float, float]:
     """The same at the largest e, with the factor 16."""
     steps = np.floor(windows.growth_limit(i.bound, i.gamma, i.alpha))
     return i.alpha * (1 + 2 * i.gamma * i.bound) ** steps, np.sqrt(i.alpha)
 
 
-def _kept(i):
+def _kept(i: OneGroup) -> tuple[float, float]:
     """1 - <v(t+1), v*> against tau/5, one step (4)."""
-    return 1 - dglnn.direction_step(i.u**2, i.star, i.v_star, i.v, i.b, i.eta) @ i.v_star, i.tau / 5
+    return 1 - float(dglnn.direction_step(i.u**2, i.star, i.v_star, i.v, i.b, i.eta) @ i.v_star), i.tau / 5
 
 
-def _ten(i):
+def _ten(i: Regression) -> tuple[float, float]:
     return _distance(i, (1 + 2 / np.sqrt(i.tau_0)) * i.tau)
 
 

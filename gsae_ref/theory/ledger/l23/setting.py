@@ -1,15 +1,21 @@
 """L23, Section 2: model, Assumption 1, loss, gradients, Eqs. (1)-(3)."""
 
+from __future__ import annotations
+
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..row import Identity, Measurement, Reading, equation, statement
 
+if TYPE_CHECKING:
+    from ...dglnn_assumptions import Regression
+
 statement, equation = partial(statement, paper="L23"), partial(equation, paper="L23")
 
 
-def _blocks(i):
+def _blocks(i: Regression) -> tuple[float, float]:
     """The deltas again, from eigenvalues instead of singular values."""
     ends = np.cumsum(i.groups)
     cuts = [slice(end - size, end) for end, size in zip(ends, i.groups, strict=True)]

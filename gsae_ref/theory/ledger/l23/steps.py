@@ -1,23 +1,30 @@
 """L23, Appendices C.1 and C.2: single steps with bounded perturbations, Eqs. (4)-(6), Lemmas 7 to 11."""
 
+from __future__ import annotations
+
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ....arrays import Array, Real
 from ... import dglnn
 from ...dglnn_assumptions import ABOVE_LOWER_END, BELOW_STAR, BELOW_UPPER_END, STEP_LEMMA7, STEP_LEMMA9
 from ..row import Counterexample, Identity, Inequality, Measurement, equation, statement
 
+if TYPE_CHECKING:
+    from ...dglnn_assumptions import OneGroup
+
 statement, equation = partial(statement, paper="L23"), partial(equation, paper="L23")
 
 
-def _six(i):
+def _six(i: OneGroup) -> tuple[Array, Array]:
     """(4) with eta = 1/u^4, and the unit vector along u*^2 v* + b."""
     z = i.star * i.v_star + i.b
     return dglnn.direction_step(i.u**2, i.star, i.v_star, i.v, i.b, i.u**-4), z / np.linalg.norm(z)
 
 
-def _end(i):
+def _end(i: OneGroup) -> Real:
     return dglnn.step_after(i.u, i.cosines, i.star, i.errors, i.gamma) ** 2
 
 

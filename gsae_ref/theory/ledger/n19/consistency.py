@@ -1,13 +1,15 @@
 """N19 on code consistency: Theorem 3, its remarks, Claims 1 and 2 and the steps of Appendix A."""
 
+from __future__ import annotations
+
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .. import row
-from ..row import Counterexample, Identity, Inequality, Measurement, worst
+from ....arrays import Array
 from ... import sparse_support as bounds
-from ...assumptions import Hypothesis
+from ...assumptions import ABSENT, Hypothesis
 from ...sparse_assumptions import (
     BIAS_CORRECTED,
     BIAS_PRINTED,
@@ -20,6 +22,11 @@ from ...sparse_assumptions import (
     UNIT_STAR,
     WEAK_COHERENCE,
 )
+from .. import row
+from ..row import Counterexample, Identity, Inequality, Measurement, worst
+
+if TYPE_CHECKING:
+    from ...sparse_assumptions import SparseInstance
 
 statement = partial(row.statement, paper="N19")
 
@@ -29,32 +36,32 @@ THEOREM3II = (*COLUMNS, *CODES, WEAK_COHERENCE, BIAS_PRINTED)
 SMALL = Hypothesis("mu/sqrt(n) <= delta and 2 delta + N <= 1/4", lambda i: min(i.delta - i.coherence, 0.25 - 2 * i.delta - i.noise))
 
 
-def _on(Z, i):
+def _on(Z: Array, i: SparseInstance) -> float:
     return Z[i.active].min()
 
 
-def _off(Z, i):
+def _off(Z: Array, i: SparseInstance) -> float:
     return Z[~i.active].max()
 
 
-def _quiet(i):
+def _quiet(i: SparseInstance) -> tuple[float, float]:
     """z_i - b_i and -b_i off the support, the pair with least room."""
     return worst((i.Z - i.bias)[~i.active], np.broadcast_to(-i.bias, i.Z.shape)[~i.active])
 
 
-def _heard(i):
+def _heard(i: SparseInstance) -> tuple[float, float]:
     """-b_i and z_i - b_i on the support, the pair with least room."""
     return worst(np.broadcast_to(-i.bias, i.Z.shape)[i.active], (i.Z - i.bias)[i.active])
 
 
-def _cross(i):
+def _cross(i: SparseInstance) -> tuple[float, float]:
     """|<W_i, A_j>| for i != j, largest."""
     cross = np.abs(i.W.T @ i.A_star)
     np.fill_diagonal(cross, 0)
     return cross.max(), bounds.cross_bound(i.coherence, i.delta)
 
 
-def _energies(i):
+def _energies(i: SparseInstance) -> tuple[float, float]:
     """sum_{j in S, j != i} <W_i, A_j>^2 for every support and every i, with its bound."""
     left, right = [], []
     squares = (i.W.T @ i.A_star) ** 2
@@ -67,14 +74,14 @@ def _energies(i):
     return worst(left, right)
 
 
-def _interference(i, form):
+def _interference(i: SparseInstance, form: str) -> tuple[float, float]:
     Z = i.codes @ i.A_star.T @ i.W - i.codes * i.lam
     return np.abs(Z).max(), bounds.interference_bound(i.coherence, i.delta, i.n_active, i.a_2, form)
 
 
-def _decomposition(i):
+def _decomposition(i: SparseInstance) -> tuple[Array, Array]:
     """z_i, and lam_i x_i + Z_i + <W_i, eta> + b_i with Z_i summed over S without i."""
-    noise = 0 if i.eta is None else i.W.T @ i.eta
+    noise = 0 if i.eta is ABSENT else i.W.T @ i.eta
     parts = []
     for x in i.codes:
         S = np.flatnonzero(x)

@@ -1,38 +1,46 @@
 """This project's R7: the exact population step with a fixed bias."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from ..row import Identity, Inequality, Measurement, Row, worst
+from ....arrays import Array
 from ... import sparse_descent as descent
 from ...sparse_assumptions import ONE_ACTIVE, STEP, UNIT, UNIT_STAR, WINDOW
+from ..row import Identity, Inequality, Measurement, Row, worst
+
+if TYPE_CHECKING:
+    from ...sparse_assumptions import SparseInstance
 
 SETTING = (UNIT, UNIT_STAR, ONE_ACTIVE)
 
 
-def stepped(i):
+def stepped(i: SparseInstance) -> Array:
     """The population step by enumeration of the samples, before normalisation."""
     return i.W - i.step_size * i.G
 
 
-def tangents(M, A_star):
+def tangents(M: Array, A_star: Array) -> Array:
     """tan of the angle between each column of M and of A_star, from the part across and the part along."""
     along = np.einsum("ni,ni->i", M, A_star)
     return np.linalg.norm(M - along * A_star, axis=0) / along
 
 
-def _angles(i):
+def _angles(i: SparseInstance) -> tuple[Array, list[float]]:
     thetas = np.arctan(tangents(i.W, i.A_star))
     after = [descent.tangent_after(t, p, b, i.step_size)[0] for t, p, b in zip(thetas, i.p, i.bias, strict=True)]
     return tangents(stepped(i), i.A_star), after
 
 
-def contraction(i):
+def contraction(i: SparseInstance) -> tuple[float, float]:
     """tan theta+ against the factor of R7 (c) times tan theta, the column with least room."""
     bound = descent.contraction(i.lam, i.p, i.bias, i.step_size) * tangents(i.W, i.A_star)
     return worst(tangents(stepped(i), i.A_star), bound)
 
 
-def _stays(i):
+def _stays(i: SparseInstance) -> tuple[float, float]:
     """mu/sqrt(n) + max ||W_i - A_i|| after the step and before it: R7 (d)."""
     M = stepped(i)
     after = np.linalg.norm(M / np.linalg.norm(M, axis=0) - i.A_star, axis=0)

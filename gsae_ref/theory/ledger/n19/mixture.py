@@ -1,16 +1,23 @@
 """N19, section 5 and Appendix B.1: the gradient (4), the update (5), Lemma 1, Theorem 4 (i), the bias."""
 
+from __future__ import annotations
+
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .. import row
-from ..row import Counterexample, Identity, Inequality, Measurement, Reading, worst
+from ....arrays import Array
 from ... import sparse_autoencoder as closed
 from ... import sparse_descent as descent
 from ...assumptions import Hypothesis
 from ...sparse_assumptions import BIAS_LEMMA1, BIAS_THEOREM4, CENTRED, CLOSE, NEAR, ONE_ACTIVE, STEP, STEP_BELOW, UNIT, UNIT_STAR, WINDOW
+from .. import row
+from ..row import Counterexample, Identity, Inequality, Measurement, Reading, worst
 from .fixed_bias import contraction, tangents
+
+if TYPE_CHECKING:
+    from ...sparse_assumptions import SparseInstance
 
 statement, equation = partial(row.statement, paper="N19"), partial(row.equation, paper="N19")
 
@@ -21,7 +28,7 @@ DESCENT = Hypothesis("lam_i^2 >= 2 delta^2, so that Lemma 1 contracts", lambda i
 CENTRED_CODES = (UNIT, UNIT_STAR, CLOSE, NEAR, CENTRED)
 
 
-def _parts(i):
+def _parts(i: SparseInstance) -> Array:
     """g^(1), g^(2), g^(3) of B.1, each by enumeration of the samples."""
     Y, active, weights = i.samples
     total = np.zeros((3, *i.W.shape))
@@ -34,7 +41,7 @@ def _parts(i):
     return total
 
 
-def _term(number):
+def _term(number: int) -> Identity:
     return Identity(
         "against the enumeration of codes and noise", "sparse_mixture",
         lambda i: (_parts(i)[number], closed.mixture_terms(i.W, i.A_star, i.p, i.bias)[number]), MIXTURE,
@@ -45,7 +52,7 @@ MIXTURE_UPDATE = Identity("against the enumeration of codes and noise", "sparse_
                           lambda i: (i.G, closed.mixture_update(i.W, i.A_star, i.p, i.bias)), MIXTURE)
 
 
-def _lemma1(i, form, with_noise=True):
+def _lemma1(i: SparseInstance, form: str, with_noise: bool = True) -> tuple[float, float]:
     """Lemma 1's bound for the column that is closest to it, g = (9) + gamma."""
     gamma = i.gamma if with_noise else 0 * i.gamma
     g = closed.mixture_update(i.W, i.A_star, i.p, i.bias) + gamma
@@ -54,14 +61,14 @@ def _lemma1(i, form, with_noise=True):
     return worst(bound, 2 * np.einsum("ni,ni->i", g, i.W - i.A_star))
 
 
-def _after(i):
+def _after(i: SparseInstance) -> tuple[float, float]:
     """||W~_i - A_i||^2 after the step along (9), against (1 - zeta p (lam - 2 delta^2/lam)) ||W_i - A_i||^2."""
     g = closed.mixture_update(i.W, i.A_star, i.p, i.bias)
     after = np.sum((i.W - i.step_size * g - i.A_star) ** 2, axis=0)
     return worst(after, (1 - i.step_size * i.p * (i.lam - 2 * i.delta**2 / i.lam)) * i.errors**2)
 
 
-def _unbiased(i):
+def _unbiased(i: SparseInstance) -> tuple[float, float]:
     """Theorem 4 (i.1): the contraction of R7 with b = 0, whatever the bias of the instance."""
     kappa = i.step_size * i.p * i.lam
     rho = 1 - kappa * i.lam
@@ -70,20 +77,20 @@ def _unbiased(i):
     return worst(tangents(M, i.A_star), np.abs(rho) * sines / (kappa + rho * i.lam))
 
 
-def _window(i):
+def _window(i: SparseInstance) -> tuple[float, float]:
     """How far Lemma 1's (b + lam)^2 >= 3 lam - 2 is missed: at least by the bound."""
     return worst(np.full(i.n_atoms, -descent.bias_window(i.delta)), 3 * i.lam - 2 - (i.bias + i.lam) ** 2)
 
 
-def uniform_remainder(i):
+def uniform_remainder(i: SparseInstance) -> float:
     """Lemma 2's explicit bound on r_i for uniform supports of size k."""
     k, m = i.n_active, i.n_atoms
     p2 = k * (k - 1) / (m * (m - 1))
     p3 = p2 * (k - 2) / (m - 2) if k > 2 else 0.0
-    return descent.pair_remainder(p2, p3, max(np.linalg.norm(i.A_star, 2), np.linalg.norm(i.W, 2)) ** 2)
+    return float(descent.pair_remainder(p2, p3, max(np.linalg.norm(i.A_star, 2), np.linalg.norm(i.W, 2)) ** 2))
 
 
-def k_sparse_step(i):
+def k_sparse_step(i: SparseInstance) -> tuple[float, float]:
     """Theorem 4 (ii): ||W~_i - A_i||^2 against the explicit bound."""
     after = np.sum((i.W - i.step_size * i.G - i.A_star) ** 2, axis=0)
     return worst(after, descent.step_bound(i.errors, i.p, i.lam, i.step_size, i.delta, uniform_remainder(i)))

@@ -1,24 +1,30 @@
 """N19, sections 1 to 3 and 6: model, assumptions, Definitions 1 and 2, the informal theorems, the experiment."""
 
+from __future__ import annotations
+
 from functools import partial
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...sparse_assumptions import UNIT_STAR
 from .. import row
 from ..row import Counterexample, Identity, Inequality, Measurement, Reading
-from ...sparse_assumptions import UNIT_STAR
+
+if TYPE_CHECKING:
+    from ...sparse_assumptions import SparseInstance
 
 statement, equation = partial(row.statement, paper="N19"), partial(row.equation, paper="N19")
 
 
-def _by_loops(i):
+def _by_loops(i: SparseInstance) -> tuple[float, float]:
     """Definition 1's constant, pair by pair."""
     pairs = combinations(range(i.n_atoms), 2)
     return i.coherence, max(abs(sum(i.A_star[k, a] * i.A_star[k, b] for k in range(i.n_features))) for a, b in pairs)
 
 
-def _smallest_code(i):
+def _smallest_code(i: SparseInstance) -> tuple[float, float]:
     """a_1 and sqrt(kappa_2), both from the enumerated law."""
     k = int(np.argmax(i.p))
     second = i.weights @ i.codes[:, k] ** 2 / i.p[k]

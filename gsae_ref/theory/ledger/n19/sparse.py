@@ -1,16 +1,23 @@
 """N19, Appendix B.2 to B.4: k-sparse codes, Lemmas 2 to 5, Claims 3 and 4, Eqs. (10)-(16)."""
 
+from __future__ import annotations
+
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import row
-from ..row import Counterexample, Identity, Inequality, Reading, worst
+from ....arrays import Array, Real
 from ... import sparse_autoencoder as closed
 from ... import sparse_descent as descent
 from ...assumptions import Hypothesis
 from ...sparse_assumptions import BIAS_LEMMA4, CENTRED, CLOSE, ONE_ACTIVE, STEP_BELOW, UNIT, UNIT_STAR, UPDATE_CLOSE
+from .. import row
+from ..row import Counterexample, Identity, Inequality, Reading, Sides, worst
 from .mixture import CENTRED_CODES, POSITIVE_OVERLAP, k_sparse_step, uniform_remainder
+
+if TYPE_CHECKING:
+    from ...sparse_assumptions import SparseInstance
 
 statement, equation = partial(row.statement, paper="N19"), partial(row.equation, paper="N19")
 
@@ -21,7 +28,7 @@ RANGE = Hypothesis(
 )
 
 
-def _lifted(i):
+def _lifted(i: SparseInstance) -> tuple[Any, Any]:
     """Coefficients of W_1 and of A_1 in the update (5): by linearity, from samples that mark which part of y and W x they come from."""
     Y, active, weights = i.samples
     Z = active * (Y @ i.W + i.bias)
@@ -32,15 +39,15 @@ def _lifted(i):
     return use @ (u * u), -(use @ (u * x) + use @ (x * v))
 
 
-def _alpha(i):
+def _alpha(i: SparseInstance) -> tuple[float, float]:
     return _lifted(i)[0], closed.alpha(i.W, i.A_star, i.p2, i.p3, i.bias, i.kappa_1, i.kappa_2)[0]
 
 
-def _beta(form):
+def _beta(form: str) -> Sides:
     return lambda i: (-_lifted(i)[1], closed.beta(i.W, i.A_star, i.p2, i.p3, i.bias, i.kappa_1, i.kappa_2, form)[0])
 
 
-def _residual(i):
+def _residual(i: SparseInstance) -> tuple[float, float]:
     """||e_i|| for every column, e = g - alpha W + beta A, against its bound."""
     terms = i.p2, i.p3, i.bias, i.kappa_1, i.kappa_2
     e = i.G - closed.alpha(i.W, i.A_star, *terms) * i.W + closed.beta(i.W, i.A_star, *terms) * i.A_star
@@ -50,10 +57,10 @@ def _residual(i):
     return worst(np.linalg.norm(e, axis=0), closed.residual_bound(i.W, i.A_star, i.p2, i.a_2, np.abs(Z).max(), np.abs(back).max()))
 
 
-def _claim(number):
+def _claim(number: int) -> Sides:
     """|alpha_i - its leading terms| (number 0) or |beta_i - its leading term| (1) against the explicit bound."""
 
-    def sides(i):
+    def sides(i: SparseInstance) -> tuple[float, float]:
         terms = i.W, i.A_star, i.p2, i.p3, i.bias, i.kappa_1, i.kappa_2
         bound = closed.remainder_16(*terms)[number]
         if number == 0:
@@ -63,16 +70,16 @@ def _claim(number):
     return sides
 
 
-def _sanity(i):
+def _sanity(i: SparseInstance) -> tuple[Array, Array]:
     """alpha and beta of a mixture, and those of (9)."""
     terms = i.W, i.A_star, i.p2, i.p3, i.bias, 1.0, 1.0
     return np.concatenate([closed.alpha(*terms), closed.beta(*terms)]), np.concatenate([i.p * (i.lam + i.bias) ** 2, i.p * i.lam])
 
 
-def _given_support(number):
+def _given_support(number: int) -> Sides:
     """g^(1) (0) or g^(2) (1) given the first support, column of its first atom: enumerated codes, and the closed form."""
 
-    def sides(i):
+    def sides(i: SparseInstance) -> tuple[Array, Array]:
         chosen = (i.active == i.active[0]).all(axis=1)
         S = np.flatnonzero(i.active[0])
         k = S[0]
@@ -85,43 +92,43 @@ def _given_support(number):
     return sides
 
 
-def _moments(i):
+def _moments(i: SparseInstance) -> tuple[Array, Array]:
     """E[x_j x_l 1{i in S}] for all i, j, l, and p_ij where j = l."""
     left = np.einsum("k,kj,kl,ki->ijl", i.weights, i.codes, i.codes, i.active.astype(float))
     return left, np.einsum("ij,jl->ijl", i.p2, np.eye(i.n_atoms))
 
 
-def _lemma2(i, factor):
+def _lemma2(i: SparseInstance, factor: float) -> tuple[float, float]:
     """Lemma 2 with the actual remainder r = g + p lam A - p lam^2 W in the place of its order."""
     r = i.G + i.p * i.lam * i.A_star - i.p * i.lam**2 * i.W
     left = i.p * i.lam * factor * i.errors**2 + (np.sum(i.G**2, axis=0) - 2 * np.sum(r**2, axis=0)) / (i.p * i.lam)
     return worst(left, 2 * np.einsum("ni,ni->i", i.G, i.W - i.A_star))
 
 
-def _pair_remainder(i):
+def _pair_remainder(i: SparseInstance) -> tuple[Real, Real]:
     r = i.G + i.p * i.lam * i.A_star - i.p * i.lam**2 * i.W
     return np.linalg.norm(r, axis=0).max(), uniform_remainder(i)
 
 
-def _lemma4(i, form):
+def _lemma4(i: SparseInstance, form: str) -> tuple[float, float]:
     rest = i.G + i.gamma - closed.leading_update(i.W, i.A_star, i.p, i.bias, i.kappa_1, i.kappa_2)
     g = i.G + i.gamma
     bound = descent.descent_bound(i.p, i.lam, i.errors, np.linalg.norm(g, axis=0), np.linalg.norm(rest, axis=0), i.delta, form, i.kappa_2)
     return worst(bound, 2 * np.einsum("ni,ni->i", g, i.W - i.A_star))
 
 
-def _normalised(i):
+def _normalised(i: SparseInstance) -> tuple[Array, Array]:
     """||W^+_i - A_i|| and ||W~_i - A_i||."""
     plus = i.W_tilde / np.linalg.norm(i.W_tilde, axis=0)
     return np.linalg.norm(plus - i.A_star, axis=0), np.linalg.norm(i.W_tilde - i.A_star, axis=0)
 
 
-def _lemma5(i):
+def _lemma5(i: SparseInstance) -> tuple[float, float]:
     after, eps = _normalised(i)
     return worst(after, [descent.normalised_error(e) for e in eps])
 
 
-def _lemma5_proof(i):
+def _lemma5_proof(i: SparseInstance) -> tuple[float, float]:
     after, eps = _normalised(i)
     return worst(after, 2 * eps / (1 - eps))
 

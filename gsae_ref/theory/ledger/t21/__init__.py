@@ -1,13 +1,15 @@
 """T21, in the order of the paper, and R0 to R6."""
 
 import re
+from typing import Any
 
+from ..row import Row
 from . import convergence, direction, gradients, model, support
 
 __all__ = ["ROWS"]
 
 
-def _order(row):
+def _order(row: Row) -> tuple[int, str]:
     """By the first number of the row (equations in the order of the paper)."""
     number = re.search(r"Eq\. \((\d+)\)", row.number)
     return int(number.group(1)) if number else _PLACE.get(row.id, 0), row.id

@@ -1,19 +1,27 @@
 """T21 on convergence: Eqs. (76)-(78), Theorem 2, the remarks, the simulation, and this project's R2 to R4."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from .... import groups
+from ....arrays import Real
 from ... import descent, gsae
 from ...assumptions import IN_PRINTED_INTERVAL, ORTHONORMAL, ORTHONORMAL_STAR, Hypothesis
-from .direction import COSINES_POSITIVE, PAIR, column_norms, columns, direction, group, remainder
 from ..row import Counterexample, Identity, Inequality, Measurement, Reading, Row, equation, statement, worst
+from .direction import COSINES_POSITIVE, PAIR, column_norms, columns, direction, group, remainder
+
+if TYPE_CHECKING:
+    from ...assumptions import Instance
 
 POSITIVE_RHO = Hypothesis("rho > 0 (Theorem 2)", lambda i: _rho(i) - 1e-9)
 ONE_ACTIVE = Hypothesis("one active group, so beta = 0", lambda i: -abs(i.n_active - 1.0))
 ORBIT_WITHIN_1 = Hypothesis("dist(A_g, A*_g) <= 1", lambda i: 1 - descent.orbit_distance(i.blocks[0], i.star[0]))
 
 
-def _rho(i, version=2):
+def _rho(i: Instance, version: int = 2) -> float:
     B, S, t, p = group(i)
     alpha, omega = gsae.align(B, S)
     spread = omega.max() if version == 2 else np.abs(alpha).max()
@@ -21,14 +29,14 @@ def _rho(i, version=2):
     return gsae.rho(step, t, p, alpha.min(), spread, i.delta, i.d, version)
 
 
-def _rho_needs(i):
+def _rho_needs(i: Instance) -> tuple[float, float]:
     """rho > 0 exactly when alpha_min > sqrt(2 d)(omega_max sqrt(d^2 + 1) + delta)."""
     B, S, *_ = group(i)
     alpha, omega = gsae.align(B, S)
     return float(_rho(i) > 0), float(alpha.min() > np.sqrt(2 * i.d) * (omega.max() * np.sqrt(i.d**2 + 1) + i.delta))
 
 
-def _eq77(i):
+def _eq77(i: Instance) -> tuple[float, float]:
     """||A+ - A*||_F^2 for the step A - eta G against the chain's last line before (33) enters."""
     B, S, t, p = group(i)
     c, difference, G, v = direction(i)
@@ -37,7 +45,7 @@ def _eq77(i):
     return np.sum((difference - eta * G) ** 2), e2 + eta**2 * np.sum(G**2) - eta * gain
 
 
-def _repaired(i):
+def _repaired(i: Instance) -> tuple[Real, Real]:
     """dist(A+, A*) after a retracted step along the tangential part of G, against R3's bound."""
     B, S, t, p = group(i)
     G, beta, eta = columns(i.G, i), columns(i.beta, i), i.step_size
@@ -47,13 +55,13 @@ def _repaired(i):
     return after, descent.repaired_bound(descent.orbit_distance(B, S), eta * gsae.leading_coefficient(t, p), smallest, drift)
 
 
-def _exclusion(i):
+def _exclusion(i: Instance) -> tuple[float, float]:
     """(33)'s bound is missed by *every* column: bound_i < ||v_i||."""
     B, S, t, p = group(i)
     return worst(gsae.remainder_bound(B, S, t, p, i.delta, form="printed"), column_norms(remainder(i)))
 
 
-def _lower_bound(i):
+def _lower_bound(i: Instance) -> tuple[float, float]:
     B, S, t, p = group(i)
     return worst(descent.exclusion_bound(t, p, gsae.align(B, S)[0]), column_norms(remainder(i)))
 

@@ -1,50 +1,59 @@
 """T21 on the direction of the gradient: Eqs. (32), (33), (57)-(75), Theorem 1."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+from ....arrays import Array, Real
 from ... import gsae
 from ...assumptions import CLOSE, DELTA_AT_MOST_1, ORTHONORMAL, ORTHONORMAL_STAR, Hypothesis
 from ..row import Counterexample, Identity, Inequality, Measurement, equation, statement, worst
+
+if TYPE_CHECKING:
+    from ...assumptions import Instance
 
 PAIR = (ORTHONORMAL, ORTHONORMAL_STAR, CLOSE, DELTA_AT_MOST_1)
 COSINES_POSITIVE = Hypothesis("alpha_i > 0", lambda i: gsae.align(i.blocks[0], i.star[0])[0].min())
 
 
-def probability(i):
+def probability(i: Instance) -> float:
     return i.n_active / i.n_groups
 
 
-def group(i):
+def group(i: Instance) -> tuple[Array, Array, float, float]:
     """A_g, A*_g, tau_g, p of group 0; every family draws its groups alike, so one stands for all."""
     return i.blocks[0], i.star[0], i.tau[0], probability(i)
 
 
-def columns(M, i):
+def columns(M: Array, i: Instance) -> Array:
     return M[:, : i.d]
 
 
-def remainder(i):
+def remainder(i: Instance) -> Array:
     B, S, t, p = group(i)
     return gsae.remainder(columns(i.G, i), B, S, t, p)
 
 
-def direction(i):
+def direction(i: Instance) -> tuple[Array, ...]:
     """c_i = c alpha_i, the differences a_i - a*_i, the gradient's columns and v."""
     B, S, t, p = group(i)
     return gsae.leading_coefficient(t, p) * gsae.align(B, S)[0], B - S, columns(i.G, i), remainder(i)
 
 
-def column_norms(M):
+def column_norms(M: Array) -> Array:
     return np.linalg.norm(M, axis=0)
 
 
-def _eq59(i):
+def _eq59(i: Instance) -> tuple[Array, Array]:
     B, S, t, p = group(i)
     c, difference, G, v = direction(i)
     return G, c * difference + _second_form(i)
 
 
-def _second_form(i):
+def _second_form(i: Instance) -> Array:
     """v_i as (59) writes it: the other columns of the direction, the offset term, beta_i."""
     B, S, t, p = group(i)
     overlap = S.T @ B
@@ -52,18 +61,18 @@ def _second_form(i):
     return gsae.leading_coefficient(t, p) * (B - S) @ others + t * p * B @ gsae.offset(B, S, t) @ overlap + columns(i.beta, i)
 
 
-def _eq60(i):
+def _eq60(i: Instance) -> tuple[Array, Array]:
     c, difference, G, v = direction(i)
     return (G**2).sum(axis=0), c**2 * (difference**2).sum(axis=0) + 2 * c * (difference * v).sum(axis=0) + (v**2).sum(axis=0)
 
 
-def _eq61(i):
+def _eq61(i: Instance) -> tuple[Array, Array]:
     """(61) times c_i, with the negative term moved to the left, so that rounding is small beside both sides."""
     c, difference, G, v = direction(i)
     return 2 * c * (difference * G).sum(axis=0) + (v**2).sum(axis=0), c**2 * (difference**2).sum(axis=0) + (G**2).sum(axis=0)
 
 
-def _eq62(i):
+def _eq62(i: Instance) -> tuple[float, float]:
     B, S, t, p = group(i)
     alpha, omega = gsae.align(B, S)
     steps = column_norms(B - S)
@@ -71,31 +80,31 @@ def _eq62(i):
     return worst(column_norms(remainder(i)), first + t * p * np.linalg.norm(gsae.offset(B, S, t), 2) + column_norms(columns(i.beta, i)))
 
 
-def _eq63(i):
+def _eq63(i: Instance) -> tuple[float, float]:
     B, S, *_ = group(i)
     steps = column_norms(B - S)
     return (steps.sum() - steps).max() ** 2, np.sum(steps**2) + i.d**2 * steps.max() ** 2
 
 
-def _others(i, constant):
+def _others(i: Instance, constant: Callable[[int], float]) -> tuple[Real, Real]:
     B, S, *_ = group(i)
     steps = column_norms(B - S)
     return (steps.sum() - steps).max(), constant(i.d) * np.linalg.norm(B - S)
 
 
-def _eq65(i):
+def _eq65(i: Instance) -> tuple[float, float]:
     B, S, t, p = group(i)
     omega = gsae.align(B, S)[1]
     first = gsae.leading_coefficient(t, p) * omega * np.sqrt(i.d**2 + 1) * np.linalg.norm(B - S)
     return worst(column_norms(remainder(i)), first + t * p * np.linalg.norm(gsae.offset(B, S, t)) + column_norms(columns(i.beta, i)))
 
 
-def _eq66(i, size):
+def _eq66(i: Instance, size: Callable[[Instance], int]) -> tuple[Real, Real]:
     B, S, t, _ = group(i)
     return np.sum(gsae.offset(B, S, t) ** 2), gsae.offset_norm_squared(B.T @ S, t, size(i))
 
 
-def _eq68(i):
+def _eq68(i: Instance) -> tuple[Real, Real]:
     """Right-hand side of (68) with d for n bounds ||M||_F^2."""
     B, S, t, _ = group(i)
     X = B.T @ S
@@ -103,7 +112,7 @@ def _eq68(i):
     return np.sum(gsae.offset(B, S, t) ** 2), right
 
 
-def _eq69(i):
+def _eq69(i: Instance) -> tuple[Real, Real]:
     """If ||X||_F^2 meets (69) with d for n, then ||M||_F^2 <= (2 - tau) delta^2."""
     B, S, t, _ = group(i)
     return np.sum(gsae.offset(B, S, t) ** 2), (2 - t) * i.delta**2
@@ -115,34 +124,34 @@ OVERLAP_SMALL = Hypothesis(
 )
 
 
-def _bound33(i, form):
+def _bound33(i: Instance, form: str) -> tuple[float, float]:
     B, S, t, p = group(i)
     return worst(column_norms(remainder(i)), gsae.remainder_bound(B, S, t, p, i.delta, column_norms(columns(i.beta, i)), form))
 
 
-def _residual(i):
+def _residual(i: Instance) -> tuple[float, float]:
     right = [gsae.residual_bound(t, i.n_active, i.n_groups, i.d, i.mu_block, i.delta) for t in i.tau]
     return worst(_spectral(i.beta, i), right)
 
 
-def _residual_spectral(i):
+def _residual_spectral(i: Instance) -> tuple[float, float]:
     R = max(np.linalg.norm(i.A, 2), np.linalg.norm(i.A_star, 2)) ** 2
     right = [gsae.residual_bound_spectral(t, i.tau.max(), i.n_active, i.n_groups, R) for t in i.tau]
     return worst(_spectral(i.beta, i), right)
 
 
-def _spectral(M, i):
+def _spectral(M: Array, i: Instance) -> Array:
     return np.linalg.norm(np.moveaxis(M.reshape(len(M), i.n_groups, i.d), 1, 0), ord=2, axis=(1, 2))
 
 
-def _eq73(i):
+def _eq73(i: Instance) -> tuple[float, float]:
     """p2 ||sum_{h != g} A*_h A*_h^T A_g|| against p1 (gamma - 1)(d mu_B + delta)."""
     p2 = probability(i) * (i.n_active - 1) / max(i.n_groups - 1, 1)
     total = i.A_star @ i.A_star.T @ i.A - (i.star @ np.swapaxes(i.star, 1, 2) @ i.blocks).transpose(1, 0, 2).reshape(i.A.shape)
     return p2 * _spectral(total, i).max(), probability(i) * (i.n_active - 1) * (i.d * i.mu_block + i.delta)
 
 
-def _eq75(i):
+def _eq75(i: Instance) -> tuple[float, float]:
     B, S, t, p = group(i)
     beta = column_norms(columns(i.beta, i))
     main = gsae.remainder_bound(B, S, t, p, i.delta)

@@ -1,15 +1,23 @@
 """T21 on gradients: Eqs. (23)-(31) and (40)-(56), and R0, R1, R6."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+from ....arrays import Array
 from ..row import Counterexample, Identity, Measurement, Reading, Row, equation, statement
+
+if TYPE_CHECKING:
+    from ...assumptions import Instance
 
 EXACT = "grad = -[ e x^T + y (J A^T e)^T ] with the full Jacobian J = (1 - lam/r) I + (lam/r^3) z z^T of every active group"
 CLOSED_FORM = "the closed form R6 (form='exact'), for tau that do not depend on the sample"
 FROZEN = "true when every tau_h, h in S, is deterministic (say gamma = 1, ||x_g|| constant); otherwise E[tau x x^T] != E[tau] E[x x^T]"
 
 
-def _threshold_first_line(i):
+def _threshold_first_line(i: Instance) -> tuple[Array, Array]:
     """(24), first line, group by group against the definition (7) with the positive part."""
     Z = (i.A.T @ i.y).reshape(i.n_groups, i.d)
     r = np.linalg.norm(Z, axis=1, keepdims=True)
@@ -19,7 +27,7 @@ def _threshold_first_line(i):
     return printed, positive_part
 
 
-def _projector_sum(i):
+def _projector_sum(i: Instance) -> tuple[Array, Array]:
     """A_S diag(tau) A_S^T against sum_{h in S} tau_h A_h A_h^T (text before Eq. (31))."""
     atoms = np.repeat(i.active, i.d)
     A_S = i.A[:, atoms]
@@ -27,7 +35,7 @@ def _projector_sum(i):
     return A_S @ np.diag(tau) @ A_S.T, np.einsum("g,gni,gmi->nm", i.tau * i.active, i.blocks, i.blocks)
 
 
-def _reordering(i):
+def _reordering(i: Instance) -> tuple[Array, Array]:
     """(56): the leading term of (55) written with A_g - A*_g, both sides for every group."""
     p = i.n_active / i.n_groups
     left, right = [], []

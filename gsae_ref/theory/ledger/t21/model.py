@@ -1,27 +1,34 @@
 """T21, Eqs. (1)-(18): model, objectives, architecture, assumptions."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ...assumptions import CLOSE, CLOSE_ON_SUPPORT, ORTHONORMAL_STAR, UNIT_COLUMNS
 from ..row import Counterexample, Identity, Inequality, Measurement, Reading, Row, equation
 
+if TYPE_CHECKING:
+    from ...assumptions import Instance
+
 PENALTY = "sum over all groups g in [Gamma], not over g in S: S is unknown, and a group outside S would go unpenalised"
 
 
-def _largest_entry(i):
+def _largest_entry(i: Instance) -> float:
     gram = np.abs(i.A_star.T @ i.A_star)
     np.fill_diagonal(gram, 0)
     return gram.max()
 
 
-def _cross_gram(i):
+def _cross_gram(i: Instance) -> tuple[float, float]:
     """All blocks A*_g^T A*_h with g != h, entrywise maxima and spectral norms."""
     gram = np.swapaxes(i.star, 1, 2)[:, None] @ i.star[None]
     off = ~np.eye(i.n_groups, dtype=bool)
     return np.abs(gram[off]).max(), np.linalg.norm(gram[off], ord=2, axis=(1, 2)).max()
 
 
-def _interference(i):
+def _interference(i: Instance) -> tuple[float, float]:
     outside = ~i.active
     return i.r[outside].max(), i.active.sum() * i.b_max * (i.d * i.mu_block + i.delta)
 

@@ -1,9 +1,14 @@
 """T21 on support recovery: Eqs. (19)-(22), (34)-(39), Propositions 1 and 2, Lemma 1, and R5."""
 
+from __future__ import annotations
+
 import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ....arrays import Array
 from ... import support as bounds
 from ...assumptions import (
     CLOSE,
@@ -16,7 +21,10 @@ from ...assumptions import (
     UNIT_NORM_STAR,
     Hypothesis,
 )
-from ..row import Counterexample, Identity, Inequality, Measurement, Row, statement, worst
+from ..row import Counterexample, Identity, Inequality, Measurement, Row, Sides, statement, worst
+
+if TYPE_CHECKING:
+    from ...assumptions import Instance
 
 PROP1 = (ORTHONORMAL, CLOSE, DELTA_AT_MOST_1, NORMS_BOUNDED)
 PROP2 = (ORTHONORMAL, UNIT_NORM_STAR, CLOSE, DELTA_AT_MOST_1, NORMS_BOUNDED, SUPPORT_SIZE)
@@ -30,29 +38,29 @@ INCOHERENT = Hypothesis(
 )
 
 
-def _interval(i, form="corrected"):
+def _interval(i: Instance, form: str = "corrected") -> tuple[float, float]:
     return bounds.recovery_interval(i.n_active, i.b_min, i.b_max, i.mu_block, i.delta, i.d, form)
 
 
-def _per_group(M, i):
+def _per_group(M: Array, i: Instance) -> Array:
     return M.reshape(i.n_groups, i.d)
 
 
-def _signal(i):
+def _signal(i: Instance) -> Array:
     """||A_g^T A*_g x_g|| for the active groups."""
     x = _per_group(i.x, i)
     return np.linalg.norm(np.einsum("gni,gnj,gj->gi", i.blocks, i.star, x), axis=1)[i.active]
 
 
-def _cross_terms(i):
+def _cross_terms(i: Instance) -> Array:
     """||sum_{h in S, h != g} A_g^T A*_h x_h|| for every group g (for g outside S this is ||A_g^T y||)."""
     x = _per_group(i.x, i)
     own = np.einsum("gni,gnj,gj->gi", i.blocks, i.star, x)
     return np.linalg.norm(_per_group(i.A.T @ i.y, i) - own, axis=1)
 
 
-def _prop2(form):
-    def sides(i):
+def _prop2(form: str) -> Sides:
+    def sides(i: Instance) -> tuple[float, float]:
         if i.active.all():  # no group outside S: any active one sees gamma - 1 cross terms, which obey the same bound
             return _cross_terms(i).max(), bounds.cross_term_bound(i.n_active, i.b_max, i.mu_block, i.delta, i.d, form)
         return _cross_terms(i)[~i.active].max(), bounds.cross_term_bound(i.n_active, i.b_max, i.mu_block, i.delta, i.d, form)
@@ -60,15 +68,15 @@ def _prop2(form):
     return sides
 
 
-def _prop2_v1(i):
+def _prop2_v1(i: Instance) -> tuple[float, float]:
     return _cross_terms(i)[~i.active].max(), bounds.cross_term_bound_v1(i.n_active, i.b_max, i.mu_block, i.delta, i.d)
 
 
-def _eq22(form):
+def _eq22(form: str) -> Sides:
     return lambda i: (bounds.group_norm_bound(i.n_active, i.b_min, i.b_max, i.mu_block, i.delta, i.d, form), i.r[i.active].min())
 
 
-def _decomposition(i):
+def _decomposition(i: Instance) -> tuple[Array, Array]:
     """Both sides of (19) for every group, as vectors."""
     x = _per_group(i.x, i)
     terms = np.einsum("gni,hnj,hj->ghi", i.blocks, i.star, x)
@@ -76,22 +84,22 @@ def _decomposition(i):
     return i.A.T @ i.y, (own + (terms.sum(axis=1) - own)).ravel()
 
 
-def _overlap_defect(i):
+def _overlap_defect(i: Instance) -> Array:
     """||A_g^T A*_g - I||_2 for every group."""
     return np.linalg.norm(np.swapaxes(i.blocks, 1, 2) @ i.star - np.eye(i.d), ord=2, axis=(1, 2))
 
 
-def _step35(i):
+def _step35(i: Instance) -> tuple[float, float]:
     return worst((1 - _overlap_defect(i)[i.active]) * i.code_norms[i.active], _signal(i))
 
 
-def _cross_step39(i, factor):
+def _cross_step39(i: Instance, factor: Callable[[Instance], int]) -> tuple[float, float]:
     gram = np.linalg.norm(np.swapaxes(i.star, 1, 2)[:, None] @ i.star[None], ord=2, axis=(2, 3))
     np.fill_diagonal(gram, 0)
     return gram.max(), factor(i) * i.mu_block
 
 
-def _sharp_contains_corrected(i):
+def _sharp_contains_corrected(i: Instance) -> tuple[float, float]:
     low, high = _interval(i)
     sharp = bounds.sharp_interval(i.A, i.A_star, i.d, i.n_active, i.b_min, i.b_max)
     return worst([sharp.low, high], [low, sharp.high])

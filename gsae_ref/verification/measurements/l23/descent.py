@@ -1,15 +1,24 @@
 """Measurements for L23, Section 4 and R8: Algorithms 1 and 2 inside all hypotheses of Theorems 3 and 4, over the whole window."""
 
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .... import ops, sampling
-from ....theory import dglnn, dglnn_windows as windows
+from ....arrays import Array, BoolArray
+from ....theory import dglnn
+from ....theory import dglnn_windows as windows
 from ...finding import at_least, at_most, measurement
 
+if TYPE_CHECKING:
+    from ....theory.dglnn_windows import Window
+    from ...finding import Finding
 
-def _design(rng, groups, delta_in, delta_out):
+
+def _design(rng: np.random.Generator, groups: tuple[int, ...], delta_in: float, delta_out: float) -> Array:
     """X with n = p whose Gram matrix X^T X / n is I + E, the blocks of E having exactly the given norms."""
     p, ends = sum(groups), np.cumsum(groups)
     cuts = [slice(end - size, end) for end, size in zip(ends, groups, strict=True)]
@@ -24,13 +33,13 @@ def _design(rng, groups, delta_in, delta_out):
     return np.sqrt(p) * np.linalg.cholesky(G).T
 
 
-def _errors(path, w_star, groups, on):
+def _errors(path: Any, w_star: Array, groups: tuple[int, ...], on: BoolArray) -> tuple[Array, Array]:
     """||w_l(t) - w*_l|| for every recorded t: the largest on S, and the largest off S."""
     gaps = np.stack([np.linalg.norm(part, axis=1) for part in np.split(path.w - w_star, np.cumsum(groups)[:-1], axis=1)], axis=1)
     return gaps[:, on].max(axis=1), gaps[:, ~on].max(axis=1)
 
 
-def _run(rng, quick):
+def _run(rng: np.random.Generator, quick: bool) -> tuple[Window, Array, Array, float, float]:
     """One design at the limits of Theorem 3, with noise; window, errors over time, zeta, alpha."""
     groups, norms = (3, 2, 4, 3), np.array([1.0, rng.uniform(1, 2), 0, 0]) * rng.uniform(0.5, 2)
     on = norms > 0
@@ -54,7 +63,7 @@ def _run(rng, quick):
 
 
 @measurement
-def dglnn_window_runs(rng, quick):
+def dglnn_window_runs(rng: np.random.Generator, quick: bool) -> Finding:
     """R8, deltas at 0.999 of their limits, random directions: error over 4.2 zeta on S, over alpha off S, at every t in the window."""
     worst_on = worst_off = needed = 0.0
     for _ in range(2 if quick else 8):
@@ -63,13 +72,13 @@ def dglnn_window_runs(rng, quick):
         worst_on, worst_off = max(worst_on, on[first:].max() / zeta), max(worst_off, off.max() / alpha)
         arrived = int(np.flatnonzero(on > 4.2 * zeta).max(initial=-1)) + 1
         settled = int(np.flatnonzero(on > 0.1 * zeta).max(initial=-1)) + 1
-        needed = max(needed, max(arrived, settled) / window.lower)
+        needed = max(needed, float(max(arrived, settled) / window.lower))
     return at_most("largest of error / (4.2 zeta) on S and error / alpha off S", max(worst_on / 4.2, worst_off), 1.0,
                    on_support_over_zeta=float(worst_on), off_support_over_alpha=float(worst_off), share_of_T_lb_to_a_tenth_of_zeta=float(needed))
 
 
 @measurement
-def dglnn_growth_by_group_size(rng, quick):
+def dglnn_growth_by_group_size(rng: np.random.Generator, quick: bool) -> Finding:
     """Theorem 3's hypotheses, orthogonal design, noise 1/100 in every entry of a group off S: ||w_l(T_lb)||_inf / alpha by the size of that group."""
     gamma, alpha, level, ratios = 1 / 20, 5e-9, 1 / 100, {}
     window = windows.stopping_window(1.0, 1.0, 0.8, gamma, alpha)
@@ -83,7 +92,7 @@ def dglnn_growth_by_group_size(rng, quick):
     return at_least("||w_l||_inf / alpha at T_lb, p_l = 256", ratios["p_l_256"], 5.0, T_lb=steps, **ratios)
 
 
-def _second_phase(rng, eta, epsilon=0.01):
+def _second_phase(rng: np.random.Generator, eta: float, epsilon: float = 0.01) -> tuple[Array, int]:
     """Theorem 4's hypotheses with u_max*^2 = u_min*^2 = 100, noise-free: the errors in the window over 4.2 zeta, Algorithm 2 with a step eta."""
     groups, M, gamma = (3, 3, 3, 3), 100.0, 1 / 2000
     on = np.array([True, True, False, False])
@@ -100,25 +109,25 @@ def _second_phase(rng, eta, epsilon=0.01):
 
 
 @measurement
-def dglnn_large_eta(rng, quick):
+def dglnn_large_eta(rng: np.random.Generator, quick: bool) -> Finding:
     """Theorem 4 with eta = 4/(9 u_max*^2), u_max*^2 = 100, eps = 1/100: the largest error in the window over 4.2 zeta."""
     shares, switched = _second_phase(rng, 4 / 900)
     return at_least("largest error over 4.2 zeta", shares.max(), 5.0, least=float(shares.min()), switch_epoch=switched)
 
 
 @measurement
-def dglnn_small_eta(rng, quick):
+def dglnn_small_eta(rng: np.random.Generator, quick: bool) -> Finding:
     """Theorem 4 with eta = 4/(9 u_max*^4), otherwise the same: the largest error in the window over 4.2 zeta."""
     shares, switched = _second_phase(rng, 4 / 90_000)
     return at_most("largest error over 4.2 zeta", shares.max(), 1.0, switch_epoch=switched)
 
 
 @measurement
-def dglnn_designs(rng, quick):
+def dglnn_designs(rng: np.random.Generator, quick: bool) -> Finding:
     """delta_in and delta_out of the designs of Figures 2 and 4 over what Theorem 3 allows: the least of the four ratios."""
-    ratios = {}
+    ratios: dict[str, float] = {}
     for figure, shape, size, s in (("2", (150, 300), 3, 3), ("4", (100, 500), 4, 4)):
         data = sampling.grouped_regression(*shape, size, f"figure-{figure}", rng=rng)
-        inside, outside = dglnn.deltas(data.X.T @ data.X / shape[0], data.groups)
+        inside, outside = dglnn.deltas(data.X.T @ data.X / shape[0], data.groups.tolist())
         ratios |= {f"figure_{figure}_in": 120 * inside, f"figure_{figure}_out": 120 * s * outside}
     return at_least("least ratio", min(ratios.values()), 20.0, **ratios)

@@ -1,26 +1,36 @@
 """Measurements for L23, Section 3.2: gradient flow on an orthogonal design."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from .... import ops, sampling
-from ....theory import dglnn, dglnn_windows as windows
+from ....arrays import Array
+from ....theory import dglnn
+from ....theory import dglnn_windows as windows
 from ...finding import at_most, measurement
+
+if TYPE_CHECKING:
+    from ....sampling.regression import GroupedRegression
+    from ...finding import Finding
 
 GROUPS = (2, 3, 2, 1)
 
 
-def _orthogonal(rng):
+def _orthogonal(rng: np.random.Generator) -> GroupedRegression:
     """Two groups in S with ||w*|| of order 1, two outside, noise well below."""
     return sampling.grouped_regression(16, 8, GROUPS, [0.8, -0.6, 1.0, 0.5, -1.0], design="orthogonal", noise_std=0.2, rng=rng)
 
 
-def _signals(data):
+def _signals(data: GroupedRegression) -> list[Array]:
     """a_l = X_l^T y / n by groups."""
     return dglnn.parts(data.X.T @ data.y / len(data.y), GROUPS)
 
 
 @measurement
-def dglnn_balance(rng, quick):
+def dglnn_balance(rng: np.random.Generator, quick: bool) -> Finding:
     """Lemma 2 along the integrated flow, on a design that is not orthogonal and from a start that is not balanced."""
     data, drift = sampling.grouped_regression(12, 8, GROUPS, [1.0, -1.0, 0.5], design="gaussian", noise_std=0.1, rng=rng), 0.0
     for _ in range(1 if quick else 4):
@@ -33,7 +43,7 @@ def dglnn_balance(rng, quick):
 
 
 @measurement
-def dglnn_direction_kept(rng, quick):
+def dglnn_direction_kept(rng: np.random.Generator, quick: bool) -> Finding:
     """Lemma 4: sine of the angle between v_l(t) and X_l^T y / n along the flow."""
     data = _orthogonal(rng)
     path = ops.dglnn_flow(data.X, data.y, GROUPS, np.linspace(0, 60, 7 if quick else 31), alpha=0.05)
@@ -43,7 +53,7 @@ def dglnn_direction_kept(rng, quick):
 
 
 @measurement
-def dglnn_flow_times(rng, quick):
+def dglnn_flow_times(rng: np.random.Generator, quick: bool) -> Finding:
     """Theorem 2 corrected, on the flow: ||w_l|| = (1 - tau)||a_l|| at T_l for the slowest l in S, u_l = sqrt(theta) at T_u for the fastest off S."""
     error, theta, tau = 0.0, 0.01, 0.05
     for _ in range(1 if quick else 4):

@@ -1,6 +1,9 @@
 """Measurements for L23, Corollary 1 and Lemma 15: how often the noise exceeds its bounds, how the error grows with the size of a group."""
 
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -8,8 +11,11 @@ from .... import ops
 from ....theory import dglnn_windows as windows
 from ...finding import at_least, at_most, measurement
 
+if TYPE_CHECKING:
+    from ...finding import Finding
 
-def _exceeds(rng, n, p, draws, factor, kind):
+
+def _exceeds(rng: np.random.Generator, n: int, p: int, draws: int, factor: float, kind: str) -> int:
     """In how many draws ||X^T xi / n||_inf > factor sqrt(log(2p)/n), X / sqrt(n) with orthonormal columns, sigma = 1."""
     Q = np.linalg.qr(rng.standard_normal((n, p)))[0]
     xi = rng.standard_normal((draws, n)) if kind == "gaussian" else rng.choice([-1.0, 1.0], (draws, n))
@@ -17,7 +23,7 @@ def _exceeds(rng, n, p, draws, factor, kind):
 
 
 @measurement
-def dglnn_noise_quantile(rng, quick):
+def dglnn_noise_quantile(rng: np.random.Generator, quick: bool) -> Finding:
     """Lemma 15 with 2 sqrt(2 sigma^2 log(2p)/n): failures against the 99.9 % quantile of a binomial with probability 1/(8p^3)."""
     from scipy.stats import binom
 
@@ -30,7 +36,7 @@ def dglnn_noise_quantile(rng, quick):
 
 
 @measurement
-def dglnn_stated_epsilon(rng, quick):
+def dglnn_stated_epsilon(rng: np.random.Generator, quick: bool) -> Finding:
     """||X^T xi / n||_inf > 2 sqrt(sigma^2 log(2p)/n), p = 10, Gaussian noise: failures over the quantile (1 - 1e-6) for probability 1/(8p^3)."""
     from scipy.stats import binom
 
@@ -41,7 +47,7 @@ def dglnn_stated_epsilon(rng, quick):
                     failures_over_the_quantile_for_1_over_2p=failures / union)
 
 
-def _rates(rng, sizes, repeats):
+def _rates(rng: np.random.Generator, sizes: tuple[int, ...], repeats: int) -> dict[int, float]:
     """Mean over draws of ||w(t) - w*||^2 n / (s sigma^2 log p) at the first t in the window: orthogonal design, s = 1 of 4 groups, n = p."""
     result, sigma = {}, 1 / 100
     for size in sizes:
@@ -63,7 +69,7 @@ def _rates(rng, sizes, repeats):
 
 
 @measurement
-def dglnn_printed_rate(rng, quick):
+def dglnn_printed_rate(rng: np.random.Generator, quick: bool) -> Finding:
     """Corollary 1's rate s sigma^2 log p / n: the ratio of the error to it, for groups of 64 (and 128) over that for groups of 4."""
     rates = _rates(rng, (4, 64) if quick else (4, 16, 64, 128), 6)
     return at_least("growth of the ratio from groups of 4 to the largest", max(rates.values()) / rates[4], 4.0,
@@ -71,7 +77,7 @@ def dglnn_printed_rate(rng, quick):
 
 
 @measurement
-def dglnn_corrected_rate(rng, quick):
+def dglnn_corrected_rate(rng: np.random.Generator, quick: bool) -> Finding:
     """The corrected rate p_l sigma^2 log p / n: the largest ratio of the error to it, over sizes of groups."""
     rates = _rates(rng, (4, 64) if quick else (4, 16, 64, 128), 6)
     return at_most("largest ratio", max(rate / size for size, rate in rates.items()), 1.0,

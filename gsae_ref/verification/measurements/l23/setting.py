@@ -1,13 +1,22 @@
 """Measurements for L23, Section 2, Appendix A: gradients, the literal loss, Algorithms 1 and 2 step by step, the loop of Theorem 1."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from .... import ops, sampling
+from ....arrays import Array
 from ....theory import dglnn, dglnn_geometry
 from ...finding import at_least, at_most, measurement
 
+if TYPE_CHECKING:
+    from ...finding import Finding
 
-def _problem(rng, groups=(3, 1, 2), n=8):
+
+def _problem(rng: np.random.Generator, groups: tuple[int, ...] = (3, 1, 2), n: int = 8) -> tuple[Array, ...]:
     """A small regression and a state; the true weights live on the first two groups."""
     p = sum(groups)
     X = rng.standard_normal((n, p))
@@ -15,24 +24,24 @@ def _problem(rng, groups=(3, 1, 2), n=8):
     return X, X @ w_star + 0.1 * rng.standard_normal(n), w_star, rng.uniform(0.5, 1.5, len(groups)), rng.standard_normal(p)
 
 
-def _slopes(cost, x, step=1e-5):
+def _slopes(cost: Callable[..., Any], x: Array, step: float = 1e-5) -> Array:
     """Central differences of a function of a vector."""
     return np.array([(cost(x + step * e) - cost(x - step * e)) / (2 * step) for e in np.eye(len(x))])
 
 
-def _differences(u, v, X, y, groups, factor):
+def _differences(u: Array, v: Array, X: Array, y: Array, groups: tuple[int, ...], factor: int) -> Array:
     """Gradient of factor * 1/(2n) ||y - X w||^2 in (u, v) by central differences, the loss written out."""
     L, label = len(u), np.repeat(np.arange(len(u)), groups)
 
-    def cost(x):
+    def cost(x: Array) -> float:
         residual = y - X @ (x[:L][label] ** 2 * x[L:])
-        return factor * residual @ residual / (2 * len(y))
+        return float(factor * residual @ residual / (2 * len(y)))
 
     return _slopes(cost, np.concatenate([u, v]))
 
 
 @measurement
-def dglnn_field(rng, quick):
+def dglnn_field(rng: np.random.Generator, quick: bool) -> Finding:
     """(3) with r written out by groups, and central differences of 1/(2n) ||y - X w||^2, against the package's gradients."""
     groups, error = (3, 1, 2), 0.0
     for _ in range(3 if quick else 20):
@@ -43,12 +52,12 @@ def dglnn_field(rng, quick):
         dv = [u[k] ** 2 * X[:, c].T @ r / len(y) for k, c in enumerate(cuts)]
         gradient = np.concatenate(ops.dglnn_loss_and_grad(u, v, X, y, groups)[1:])
         for other in (-np.concatenate([du, *dv]), _differences(u, v, X, y, groups, 1)):
-            error = max(error, np.linalg.norm(gradient - other) / np.linalg.norm(gradient))
+            error = max(error, float(np.linalg.norm(gradient - other) / np.linalg.norm(gradient)))
     return at_most("largest relative difference", error, 1e-8)
 
 
 @measurement
-def dglnn_printed_gradients(rng, quick):
+def dglnn_printed_gradients(rng: np.random.Generator, quick: bool) -> Finding:
     """Section 2's gradients as printed, with D, w* and the noise, against central differences of the loss printed there, 1/2 ||y - X w||^2."""
     groups, error = (3, 1, 2), 0.0
     D = np.repeat(np.eye(3), groups, axis=0)
@@ -57,12 +66,12 @@ def dglnn_printed_gradients(rng, quick):
         inside = X.T @ X @ ((D @ u) ** 2 * v - w_star) - X.T @ (y - X @ w_star)
         printed = np.concatenate([2 * D.T @ (v * inside * (D @ u)), inside * (D @ u) ** 2])
         other = _differences(u, v, X, y, groups, len(y))
-        error = max(error, np.linalg.norm(printed - other) / np.linalg.norm(other))
+        error = max(error, float(np.linalg.norm(printed - other) / np.linalg.norm(other)))
     return at_most("largest relative difference", error, 1e-7)
 
 
 @measurement
-def dglnn_literal_loss(rng, quick):
+def dglnn_literal_loss(rng: np.random.Generator, quick: bool) -> Finding:
     """Algorithm 1 as printed with Section 2's loss, n times that of (3), gamma = 1/(20 u_max*^2), n = 100: the largest magnitude met."""
     data = sampling.grouped_regression(100, 12, 3, [1.0, 1.0, 1.0], design="orthogonal", noise_std=0.01, rng=rng)
     X, y, n = data.X, data.y, 100
@@ -84,14 +93,15 @@ def dglnn_literal_loss(rng, quick):
 
 
 @measurement
-def dglnn_updates(rng, quick):
+def dglnn_updates(rng: np.random.Generator, quick: bool) -> Finding:
     """Each step of the package's Algorithms 1 and 2 against (4) and (5), b at v(t) and e at v(t+1) from (X^T X / n - I)(w* - w) + nu."""
     groups, error, switch, eta = (3, 1, 2), 0.0, 15, 0.05
     cuts = np.split(np.arange(6), np.cumsum(groups)[:-1])
+    second: dict[str, Any] = {"eta": eta, "switch": switch}
     for _ in range(2 if quick else 10):
         X, y, w_star, _, v = _problem(rng, groups, n=24)
         gram, nu = X.T @ X / 24, X.T @ (y - X @ w_star) / 24
-        for algorithm, options in (("algorithm_1", {}), ("algorithm_2", {"eta": eta, "switch": switch})):
+        for algorithm, options in (("algorithm_1", dict[str, Any]()), ("algorithm_2", second)):
             path = ops.dglnn_path(X, y, groups, algorithm, n_epochs=40, alpha=0.3, gamma=0.02, v0=v, **options)
             for t in range(40):
                 u, b = path.u[t], dglnn.perturbation(gram, nu, w_star, np.repeat(path.u[t] ** 2, groups) * path.v[t], groups)
@@ -101,13 +111,13 @@ def dglnn_updates(rng, quick):
                     v_star = w_star[c] / star if star else np.zeros(len(c))
                     step = eta if algorithm == "algorithm_2" and t >= switch else u[k] ** -4
                     v_next = dglnn.direction_step(u[k] ** 2, star, v_star, path.v[t][c], b[c], step)
-                    u_next = dglnn.magnitude_step(u[k], v_next @ v_star, star, v_next @ e[c], 0.02)
+                    u_next = dglnn.magnitude_step(u[k], float(v_next @ v_star), star, float(v_next @ e[c]), 0.02)
                     error = max(error, np.abs(v_next - path.v[t + 1][c]).max(), abs(u_next - path.u[t + 1][k]))
     return at_most("largest difference of a state after one step", error, 1e-10)
 
 
 @measurement
-def dglnn_mirror_loop(rng, quick):
+def dglnn_mirror_loop(rng: np.random.Generator, quick: bool) -> Finding:
     """Theorem 1: losses -w_1, -w_2, +w_1, +w_2 for a time s each, whose gradients add up to 0; w_2 / s^2 comes out as 4 u^4 v_1, not 0."""
     u, v, groups = np.array([1.1, 0.7]), np.array([0.6, -0.3, 0.8]), (2, 1)
     start = ops.dglnn_weights(u, v, groups)

@@ -1,26 +1,34 @@
 """Measurements for code consistency: Theorem 3, Claim 2. Probabilities are tested by a count of failures against a binomial quantile."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from .... import ops, sampling
+from ....arrays import Array
 from ....theory import sparse_support
 from ...finding import at_least, at_most, measurement
 
+if TYPE_CHECKING:
+    from ...finding import Finding
 
-def _unit(M):
+
+def _unit(M: Array) -> Array:
     return M / np.linalg.norm(M, axis=0)
 
 
-def _close_pair(rng, n, m, delta, spread=0.0):
+def _close_pair(rng: np.random.Generator, n: int, m: int, delta: float, spread: float = 0.0) -> tuple[Array, Array]:
     """Orthonormal A (spread 0) or weakly coherent unit columns, and W with every column at distance ``delta``."""
     A = _unit(np.linalg.qr(rng.standard_normal((n, m)))[0] + spread * rng.standard_normal((n, m)))
-    V = rng.standard_normal((n, m))
+    V: Array = rng.standard_normal((n, m))
     V = _unit(V - A * np.einsum("ni,ni->i", A, V))
     cosine = 1 - delta**2 / 2
     return cosine * A + np.sqrt(1 - cosine**2) * V, A
 
 
-def _most_failures(trials, chance):
+def _most_failures(trials: int, chance: float) -> float:
     """Exceeded with probability below 1e-6 by the number of failures of so many trials."""
     from scipy.stats import binom
 
@@ -28,7 +36,7 @@ def _most_failures(trials, chance):
 
 
 @measurement
-def sparse_recovery(rng, quick):
+def sparse_recovery(rng: np.random.Generator, quick: bool) -> Finding:
     """All supports are recovered by ReLU with a bias in the middle of the corrected interval, N = sigma log n."""
     W, A = _close_pair(rng, 60, 20, 0.05, spread=0.01)
     gram = np.abs(A.T @ A)
@@ -41,7 +49,7 @@ def sparse_recovery(rng, quick):
 
 
 @measurement
-def negative_bias_needed(rng, quick):
+def negative_bias_needed(rng: np.random.Generator, quick: bool) -> Finding:
     """W_1 = cos A_1 + sin A_2 at distance delta: without bias neuron 1 fires at y = A_2, with b = -delta it does not; share of delta's."""
     deltas, right = np.geomspace(1e-4, 0.5, 20), 0
     for delta in deltas:
@@ -54,7 +62,7 @@ def negative_bias_needed(rng, quick):
 
 
 @measurement
-def noise_tail(rng, quick):
+def noise_tail(rng: np.random.Generator, quick: bool) -> Finding:
     """Failures of max_i |<W_i, eta>| <= sigma log n at (n, m) = (10, 10) and (30, 30), against a binomial quantile of Claim 2's bound."""
     trials, most = 2000 if quick else 20_000, 0.0
     for n in (10, 30):
@@ -67,7 +75,7 @@ def noise_tail(rng, quick):
 
 
 @measurement
-def rademacher_tail(rng, quick):
+def rademacher_tail(rng: np.random.Generator, quick: bool) -> Finding:
     """Failures of sgn(x) = sgn(x*) for codes +-1, against a binomial quantile of 2 m exp(-t^2/(2 E)), E of Claim 1 (iii)."""
     trials, worst, most, chances = 1000 if quick else 10_000, 0.0, 0, []
     for n, k, delta in ((200, 4, 0.08), (200, 8, 0.1)):
@@ -80,7 +88,7 @@ def rademacher_tail(rng, quick):
     return at_most("failures beyond the binomial quantile", worst, 0.0, failures=most, bound=min(chances))
 
 
-def _hadamard(X):
+def _hadamard(X: Array) -> Array:
     """H X/sqrt(n) for the Walsh-Hadamard matrix H, n a power of two."""
     n, size = len(X), 1
     X = X.copy()
@@ -92,7 +100,7 @@ def _hadamard(X):
 
 
 @measurement
-def dense_codes_fail(rng, quick):
+def dense_codes_fail(rng: np.random.Generator, quick: bool) -> Finding:
     """Theorem 3 (i) at A = W = [I, H/sqrt(n)], mu = 1, k = floor(n/log n), signs, no noise: share of samples with a wrong entry.
 
     The conditions mu <= sqrt(n)/log^2 n and k <= n/log n hold from n = 2^13 on. W^T y is computed by a fast transform.

@@ -1,15 +1,23 @@
 """Measurements for the gradient (4), its expectation (5) and the gradient of the expected loss."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from itertools import combinations, product
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .... import ops
+from ....arrays import Array
 from ....theory import sparse_autoencoder as closed
 from ...finding import at_most, measurement
 
+if TYPE_CHECKING:
+    from ...finding import Finding
 
-def _network(rng, activation):
+
+def _network(rng: np.random.Generator, activation: str) -> tuple[Array, Array, Array, str, float]:
     """Weights, batch, bias and threshold with no pre-activation near a kink."""
     while True:
         W, Y, b = rng.standard_normal((5, 4)) / 2, rng.standard_normal((8, 5)), 0.3 * rng.standard_normal(4)
@@ -18,46 +26,47 @@ def _network(rng, activation):
             return W, Y, b, activation, lam
 
 
-def _directional_errors(rng, quick, of_bias):
+def _directional_errors(rng: np.random.Generator, quick: bool, of_bias: bool) -> float:
     """Largest error of the derivative along random directions in W, or in b, against central differences, relative to the gradient."""
     worst, h = 0.0, np.finfo(float).eps ** (1 / 3)
     for activation in ("relu", "hard"):
         for _ in range(6 if quick else 40):
-            W, Y, b, *rest = _network(rng, activation)
-            _, dW, db = ops.sparse_loss_and_grad(W, Y, b, *rest)
+            W, Y, b, activation, lam = _network(rng, activation)
+            _, dW, db = ops.sparse_loss_and_grad(W, Y, b, activation, lam)
             D = rng.standard_normal(b.shape if of_bias else W.shape)
             D /= np.linalg.norm(D)
             move = (0 * W, h * D) if of_bias else (h * D, 0 * b)
-            numeric = (ops.sparse_loss(W + move[0], Y, b + move[1], *rest) - ops.sparse_loss(W - move[0], Y, b - move[1], *rest)) / (2 * h)
+            ahead, behind = (ops.sparse_loss(W + s * move[0], Y, b + s * move[1], activation, lam) for s in (1, -1))
+            numeric = (ahead - behind) / (2 * h)
             G = db if of_bias else dW
-            worst = max(worst, abs(numeric - np.sum(G * D)) / max(np.linalg.norm(G), 1e-3))
+            worst = max(worst, abs(numeric - float(np.sum(G * D))) / max(float(np.linalg.norm(G)), 1e-3))
     return worst
 
 
 @measurement
-def sparse_gradient(rng, quick):
+def sparse_gradient(rng: np.random.Generator, quick: bool) -> Finding:
     """(4) against central differences of the loss, ReLU and hard threshold, away from the kinks."""
     return at_most("(4) against central differences", _directional_errors(rng, quick, of_bias=False), 1e-7)
 
 
 @measurement
-def sparse_bias_gradient(rng, quick):
+def sparse_bias_gradient(rng: np.random.Generator, quick: bool) -> Finding:
     """The gradient in the bias against central differences of the loss."""
     return at_most("gradient in b against central differences", _directional_errors(rng, quick, of_bias=True), 1e-7)
 
 
 @measurement
-def sparse_approximate(rng, quick):
+def sparse_approximate(rng: np.random.Generator, quick: bool) -> Finding:
     """The approximate gradient and (4) at samples off the kinks: the same numbers."""
     error = 0.0
     for activation in ("relu", "hard"):
-        W, Y, b, *rest = _network(rng, activation)
-        exact, approximate = (ops.sparse_loss_and_grad(W, Y, b, *rest, gradient=name) for name in ("exact", "approximate"))
+        W, Y, b, activation, lam = _network(rng, activation)
+        exact, approximate = (ops.sparse_loss_and_grad(W, Y, b, activation, lam, gradient=name) for name in ("exact", "approximate"))
         error = max(error, np.abs(exact[1] - approximate[1]).max(), np.abs(exact[2] - approximate[2]).max())
     return at_most("largest difference", error, 1e-14)
 
 
-def _over_uniform(function, cut):
+def _over_uniform(function: Callable[..., Any], cut: float) -> float:
     """The integral over [0, 1] of a function that is a polynomial of degree below 8 on either side of ``cut``."""
     nodes, weights = np.polynomial.legendre.leggauss(8)
     total = 0.0
@@ -67,13 +76,13 @@ def _over_uniform(function, cut):
 
 
 @measurement
-def jump_term(rng, quick):
+def jump_term(rng: np.random.Generator, quick: bool) -> Finding:
     """m = 1, y = x A with x uniform on [0, 1], lam = 1/2: d/dw_1 E[L] minus E[(4)] is the jump, for the hard threshold; for ReLU it is zero."""
     A, h, error = np.array([1.0, 0.0]), 1e-5, 0.0
-    for w, (activation, bias, lam) in product(([0.8, 0.6], [0.96, 0.28]), (("hard", 0.0, 0.5), ("relu", -0.4, 0.0))):
-        w = np.array(w)
+    for direction, (activation, bias, lam) in product(([0.8, 0.6], [0.96, 0.28]), (("hard", 0.0, 0.5), ("relu", -0.4, 0.0))):
+        w = np.array(direction)
 
-        def mean(w, function, rest=(bias, activation, lam)):
+        def mean(w: Array, function: Callable[..., Any], rest: tuple[float, str, float] = (bias, activation, lam)) -> float:
             return _over_uniform(lambda x, w=w: function(w[:, None], x * A, *rest), (rest[2] - rest[0]) / w[0])
 
         step, cut = np.array([h, 0.0]), (lam - bias) / w[0]
@@ -85,7 +94,7 @@ def jump_term(rng, quick):
 
 
 @measurement
-def expected_by_enumeration(rng, quick):
+def expected_by_enumeration(rng: np.random.Generator, quick: bool) -> Finding:
     """The expected update as implemented against the enumeration of supports, codes kappa_1 +- s and noise, any bias, any weights."""
     error = 0.0
     for _ in range(4 if quick else 20):
@@ -105,5 +114,5 @@ def expected_by_enumeration(rng, quick):
                     weights.append(p / 2 ** mask.sum() / (2 * n))
         enumerated = closed.enumerated_update(W, b, np.array(Y), np.array(active), np.array(weights))
         found = ops.sparse_expected_gradient(W, A, supports, chance, b, (kappa_1, kappa_1**2 + s**2), noise=sigma)
-        error = max(error, *(np.linalg.norm(f - e) / np.linalg.norm(e) for f, e in zip(found, enumerated, strict=True)))
+        error = max(error, float(*(np.linalg.norm(f - e) / np.linalg.norm(e) for f, e in zip(found, enumerated, strict=True))))
     return at_most("relative difference", error, 1e-12)

@@ -1,19 +1,26 @@
 """Measurements for the model of N19: sampling, the network by loops, Definition 2, the experiment's settings."""
 
+from __future__ import annotations
+
 from itertools import permutations, product
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .... import metrics, ops, sampling
+from ....arrays import Array
 from ...finding import at_least, at_most, measurement
 
+if TYPE_CHECKING:
+    from ...finding import Finding
 
-def _unit(M):
+
+def _unit(M: Array) -> Array:
     return M / np.linalg.norm(M, axis=0)
 
 
 @measurement
-def sparse_sampling(rng, quick):
+def sparse_sampling(rng: np.random.Generator, quick: bool) -> Finding:
     """Samples are A x* on the support, Eqs. (1) and (3), by explicit loops, for the three models."""
     A, error = _unit(rng.standard_normal((6, 5))), 0.0
     for model, k in (("mixture", None), ("general", 3), ("nonnegative", 2)):
@@ -24,7 +31,7 @@ def sparse_sampling(rng, quick):
 
 
 @measurement
-def sparse_network_by_loops(rng, quick):
+def sparse_network_by_loops(rng: np.random.Generator, quick: bool) -> Finding:
     """Encoder, decoder and loss against loops over samples and neurons, ReLU and hard threshold."""
     W, Y, b, error = rng.standard_normal((5, 4)), rng.standard_normal((7, 5)), rng.standard_normal(4), 0.0
     for activation in ("relu", "hard"):
@@ -39,13 +46,13 @@ def sparse_network_by_loops(rng, quick):
     return at_most("largest difference", error, 1e-12)
 
 
-def _standard_scores(values, mean):
+def _standard_scores(values: Array, mean: float) -> float:
     """(mean of the values - expected mean) in units of its standard error."""
     return abs(np.mean(values) - mean) / (np.std(values) / np.sqrt(len(values)))
 
 
 @measurement
-def sparse_moments(rng, quick):
+def sparse_moments(rng: np.random.Generator, quick: bool) -> Finding:
     """kappa_1 and kappa_2 of sampled codes, and the correlation of two codes in S, in standard errors (2e-6 chance above 5 each)."""
     A, worst, size = np.eye(6), 0.0, 4000 if quick else 40_000
     for model, bounds in (("general", (1, 3)), ("nonnegative", (1, 2))):
@@ -59,7 +66,7 @@ def sparse_moments(rng, quick):
 
 
 @measurement
-def sparse_bounds(rng, quick):
+def sparse_bounds(rng: np.random.Generator, quick: bool) -> Finding:
     """Sampled codes lie in [a_1, a_2] in modulus on the support."""
     excess = 0.0
     for model in ("general", "nonnegative"):
@@ -70,7 +77,7 @@ def sparse_bounds(rng, quick):
 
 
 @measurement
-def sparse_noise(rng, quick):
+def sparse_noise(rng: np.random.Generator, quick: bool) -> Finding:
     """Noise entries have standard deviation sigma_eta and do not depend on the code, in standard errors."""
     A, sigma = _unit(rng.standard_normal((8, 4))), 0.3
     Y, X, _ = sampling.sample_sparse(A, 5000, "nonnegative", n_active=2, noise=sigma, rng=rng)
@@ -80,7 +87,7 @@ def sparse_noise(rng, quick):
 
 
 @measurement
-def sparse_ambiguity(rng, quick):
+def sparse_ambiguity(rng: np.random.Generator, quick: bool) -> Finding:
     """The loss does not change when columns of W are permuted, nor, for the hard threshold, when their signs change."""
     W, Y, error = rng.standard_normal((5, 4)), rng.standard_normal((30, 5)), 0.0
     for activation, lam in (("relu", 0.0), ("hard", 0.5)):
@@ -91,7 +98,7 @@ def sparse_ambiguity(rng, quick):
 
 
 @measurement
-def closeness_by_enumeration(rng, quick):
+def closeness_by_enumeration(rng: np.random.Generator, quick: bool) -> Finding:
     """delta of Definition 2 against the enumeration of all permutations and signs."""
     error = 0.0
     for _ in range(10 if quick else 60):
@@ -104,24 +111,24 @@ def closeness_by_enumeration(rng, quick):
     return at_most("largest difference", error, 1e-12)
 
 
-def _mean_norm(rng, scale):
+def _mean_norm(rng: np.random.Generator, scale: float) -> float:
     return float(np.linalg.norm(scale * rng.standard_normal((784, 10)), axis=0).mean())
 
 
 @measurement
-def means_as_variance(rng, quick):
+def means_as_variance(rng: np.random.Generator, quick: bool) -> Finding:
     """With 1/sqrt(n) as the variance of an entry the mean ||A_i|| is n^(1/4) = 5.29 at n = 784."""
     return at_least("mean column norm", _mean_norm(rng, 784**-0.25), 5.0)
 
 
 @measurement
-def means_as_deviation(rng, quick):
+def means_as_deviation(rng: np.random.Generator, quick: bool) -> Finding:
     """With 1/sqrt(n) as its standard deviation ||A_i|| is 1."""
     return at_most("distance of the mean column norm from 1", abs(_mean_norm(rng, 784**-0.5) - 1), 0.05)
 
 
 @measurement
-def dead_start(rng, quick):
+def dead_start(rng: np.random.Generator, quick: bool) -> Finding:
     """The experiment's first step: W^0 = A + E/2, b^0 = -1.25, n = 784, m = 10, sigma = 0.01: share of samples that activate no neuron."""
     A = _unit(rng.standard_normal((784, 10)))
     W = A + 0.5 * rng.standard_normal((784, 10)) / np.sqrt(784)

@@ -1,31 +1,40 @@
 """Measurements that run descent on the population: R7, the bias schedules, Theorem 4."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from .... import ops
+from ....arrays import Array, Real
 from ....theory import sparse_descent as descent
 from ....theory.certificates.n19.nonnegative import common_mode_step
 from ...finding import at_least, at_most, measurement
 
+if TYPE_CHECKING:
+    from ...finding import Finding
 
-def _unit(M):
+
+def _unit(M: Array) -> Array:
     return M / np.linalg.norm(M, axis=0)
 
 
-def _means(m, coherence):
+def _means(m: int, coherence: float) -> Array:
     """m unit columns in R^m with all inner products equal to ``coherence``."""
     gram = (1 - coherence) * np.eye(m) + coherence
     return np.linalg.cholesky(gram).T
 
 
-def _start(rng, A, error):
+def _start(rng: np.random.Generator, A: Array, error: float) -> Array:
     """Unit columns at angle ``error`` (a distance for small ones) from those of A, in random directions."""
-    V = rng.standard_normal(A.shape)
+    V: Array = rng.standard_normal(A.shape)
     V = _unit(V - A * np.einsum("ni,ni->i", A, V))
     return np.cos(error) * A + np.sin(error) * V
 
 
-def _run(W, A, biases, activation="relu", lam=0.0):
+def _run(W: Array, A: Array, biases: Iterable[Any], activation: str = "relu", lam: float = 0.0) -> Array:
     """Normalised gradient descent on the noise-free mixture with equal p_i, zeta = m: errors max_i ||W_i - A_i|| after every step.
 
     Every y = A_i once is the whole population; the network itself decides which neurons are active.
@@ -39,7 +48,7 @@ def _run(W, A, biases, activation="relu", lam=0.0):
 
 
 @measurement
-def fixed_bias_step(rng, quick):
+def fixed_bias_step(rng: np.random.Generator, quick: bool) -> Finding:
     """R7 (a): kappa A + rho W against the step along the expected gradient, weights, probabilities, bias and noise at random."""
     error = 0.0
     for _ in range(10 if quick else 100):
@@ -52,7 +61,7 @@ def fixed_bias_step(rng, quick):
 
 
 @measurement
-def fixed_bias_run(rng, quick):
+def fixed_bias_run(rng: np.random.Generator, quick: bool) -> Finding:
     """R7 (d): ReLU, equal inner products .02, .05, .1, fixed b = -.4: error after 80 steps, largest."""
     worst = 0.0
     for coherence in (0.02, 0.05, 0.1):
@@ -62,7 +71,7 @@ def fixed_bias_run(rng, quick):
 
 
 @measurement
-def fixed_bias_works(rng, quick):
+def fixed_bias_works(rng: np.random.Generator, quick: bool) -> Finding:
     """Fixed biases -.1, -.3, -.5, -.8, orthonormal means: the error falls, at the rate rho/(kappa + rho) of R7."""
     final, gap = 0.0, 0.0
     for b in (-0.1, -0.3, -0.5, -0.8):
@@ -74,7 +83,7 @@ def fixed_bias_works(rng, quick):
 
 
 @measurement
-def diminishing_bias_run(rng, quick):
+def diminishing_bias_run(rng: np.random.Generator, quick: bool) -> Finding:
     """b^{s+1} = b^s/C from b^0 = -.4, C = 1.1, 2, inner products .05, .1: largest error over steps 150 to 200, the smallest of these four."""
     smallest, numbers = np.inf, {}
     for coherence in (0.05, 0.1):
@@ -88,7 +97,7 @@ def diminishing_bias_run(rng, quick):
 
 
 @measurement
-def cubic_step(rng, quick):
+def cubic_step(rng: np.random.Generator, quick: bool) -> Finding:
     """Hard threshold 1/2, b = 0, kappa = zeta p lam near 1: relative distance of sin theta+ from sin theta (1 - lam^2)/(1 + lam - lam^2)."""
     A, gap = _means(5, 0.0), 0.0
     for angle in (0.05, 0.1, 0.3):
@@ -102,7 +111,7 @@ def cubic_step(rng, quick):
 
 
 @measurement
-def best_tau(rng, quick):
+def best_tau(rng: np.random.Generator, quick: bool) -> Finding:
     """Largest tau over a grid of step sizes for two means with p_max/p_min = r, against 1 - ((r - 1)/(r + 1))^2."""
     A, gap = np.eye(2), 0.0
     for ratio in (1.5, 3.0, 9.0):
@@ -117,7 +126,7 @@ def best_tau(rng, quick):
     return at_most("distance from the formula", float(gap), 0.01)
 
 
-def _common_shift(m, k, rate, length=1e-3):
+def _common_shift(m: int, k: int, rate: float, length: float = 1e-3) -> tuple[Real, Real]:
     """Error growth ||W^+ - A||/||W - A|| for A = I, W a common shift of all columns, codes 1_S; and the gap to the closed form."""
     from itertools import combinations
 
@@ -131,7 +140,7 @@ def _common_shift(m, k, rate, length=1e-3):
 
 
 @measurement
-def common_shift_grows(rng, quick):
+def common_shift_grows(rng: np.random.Generator, quick: bool) -> Finding:
     """Theorem 4 (iii.1): growth of the error of a common shift in one step of size m/k, m = 12; it is near k - 1. Smallest over k = 4, 5, 6."""
     growth = {k: _common_shift(12, k, 1.0) for k in (4, 5, 6)}
     numbers = {f"k_{k}": float(g) for k, (g, _) in growth.items()}
@@ -140,6 +149,6 @@ def common_shift_grows(rng, quick):
 
 
 @measurement
-def common_shift_small_step(rng, quick):
+def common_shift_small_step(rng: np.random.Generator, quick: bool) -> Finding:
     """With a step of size m/(2 k^2) the same error shrinks. Largest over k = 4, 5, 6."""
     return at_most("||W^+ - A||/||W - A||", max(_common_shift(12, k, 0.5 / k)[0] for k in (4, 5, 6)), 0.9)

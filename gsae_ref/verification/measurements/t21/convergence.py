@@ -1,17 +1,24 @@
 """Measurements for the convergence theory: Eqs. (57)-(78), the remarks, R2."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from itertools import combinations
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from .... import groups, metrics, ops, sampling
+from ....arrays import Array
 from ....theory import descent, gsae
 from ...finding import at_least, at_most, measurement
 
+if TYPE_CHECKING:
+    from ...finding import Finding
+
 
 @measurement
-def overlap_condition_range(rng, quick):
+def overlap_condition_range(rng: np.random.Generator, quick: bool) -> Finding:
     """Where (69) as printed bites at n = 950, d = 2: below one tau it cannot be met, above another it says nothing (0 <= ||X||^2 <= d)."""
     from scipy.optimize import brentq
 
@@ -23,7 +30,7 @@ def overlap_condition_range(rng, quick):
 
 
 @measurement
-def first_cross_term(rng, quick):
+def first_cross_term(rng: np.random.Generator, quick: bool) -> Finding:
     """E[P_1], enumerated over the supports, against its decomposition behind (72) with the stars in their places."""
     d, n_groups, n_active = 2, 4, 3
     A_star = sampling.make_dictionary(6, n_groups, d, kind="orthonormal_groups", rng=rng)
@@ -36,7 +43,7 @@ def first_cross_term(rng, quick):
         -tau[g] * (np.eye(6) - sum(tau[v] * P[v] for v in S)) @ sum(P_star[h] for h in S if h != g) @ B[g] for S in supports if g in S
     ) / len(supports)
 
-    def both(v, h):
+    def both(v: int, h: int) -> float:
         return sum({g, v, h} <= set(S) for S in supports) / len(supports)
 
     others = range(1, n_groups)
@@ -48,18 +55,18 @@ def first_cross_term(rng, quick):
 
 
 @measurement
-def final_rate(rng, quick):
+def final_rate(rng: np.random.Generator, quick: bool) -> Finding:
     """d (mu_B + delta)^2 gamma^4 / Gamma^2 against 4 C^2 d log^2 n / Gamma^2 when gamma <= log n and mu_B, delta <= C / log n."""
     n = 10 ** rng.uniform(1, 6, 1000)
     C, n_groups, d = rng.uniform(0, 1, (3, 1000)) * [[1.0], [1e4], [16]] + [[0.01], [1], [1]]
-    gamma, mu, delta = np.log(n) * rng.uniform(0, 1, 1000), *(C / np.log(n) * rng.uniform(0, 1, (2, 1000)))
-    gamma[0], mu[0], delta[0] = np.log(n[0]), *(C[[0, 0]] / np.log(n[0]))
+    gamma, (mu, delta) = np.log(n) * rng.uniform(0, 1, 1000), C / np.log(n) * rng.uniform(0, 1, (2, 1000))
+    gamma[0], mu[0], delta[0] = np.log(n[0]), C[0] / np.log(n[0]), C[0] / np.log(n[0])
     ratio = d * (mu + delta) ** 2 * gamma**4 / n_groups**2 / (4 * C**2 * d * np.log(n) ** 2 / n_groups**2)
     return at_most("largest ratio to the explicit constant (1 is attained)", ratio.max(), 1 + 1e-12)
 
 
 @measurement
-def norms_from_entries(rng, quick):
+def norms_from_entries(rng: np.random.Generator, quick: bool) -> Finding:
     """Entries in [a, b] in modulus give group norms in [a, sqrt(d) b]."""
     d, a, b = 4, 0.5, 2.0
     x = rng.uniform(a, b, (10_000, d)) * rng.choice([-1, 1], (10_000, d)) * (np.arange(d) < rng.integers(1, d + 1, (10_000, 1)))
@@ -68,7 +75,7 @@ def norms_from_entries(rng, quick):
 
 
 @measurement
-def scaled_minimiser(rng, quick):
+def scaled_minimiser(rng: np.random.Generator, quick: bool) -> Finding:
     """gamma = 1, orthonormal A*, codes of norm B: loss at s A* (zero) and at A* (not), lam/B = 9/20, s = 5/4."""
     A_star = sampling.make_dictionary(8, 4, 2, kind="orthonormal", rng=rng)
     Y = sampling.sample(A_star, 200, 1, 2, norm_range=(2, 2), rng=rng).Y
@@ -81,12 +88,12 @@ def scaled_minimiser(rng, quick):
 class Population(NamedTuple):
     """All samples of one active group with ||x|| ~ U(low, high) and isotropic direction in the plane, as a quadrature rule."""
 
-    Y: np.ndarray
-    weights: np.ndarray
+    Y: Array
+    weights: Array
     second_moment: float
 
 
-def _population(star_g, low=4.0, high=5.0, angles=64, radii=12):
+def _population(star_g: Array, low: float = 4.0, high: float = 5.0, angles: int = 64, radii: int = 12) -> Population:
     """Gauss-Legendre in the norm, equidistant in the angle: exact to rounding for the smooth integrands at hand."""
     nodes, weights = np.polynomial.legendre.leggauss(radii)
     c = (low + high) / 2 + (high - low) / 2 * nodes
@@ -96,7 +103,7 @@ def _population(star_g, low=4.0, high=5.0, angles=64, radii=12):
     return Population(X @ star_g.T, weights, float(np.sum(weights * X[:, 0] ** 2)))
 
 
-def _population_gradient(A, star, lam, d):
+def _population_gradient(A: Array, star: Array, lam: float, d: int) -> Array:
     """Exact gradient averaged over the group drawn and its code. The samples enter one by one, so that weights can differ."""
     G = np.zeros_like(A)
     for star_g in star:
@@ -106,7 +113,7 @@ def _population_gradient(A, star, lam, d):
     return G
 
 
-def _retracted_run(rng, steps):
+def _retracted_run(rng: np.random.Generator, steps: int) -> Iterator[tuple[Array, Array, float, float]]:
     """Population gradient descent with polar retraction, gamma = 1, d = 2; yields A before the step, A* and the constants."""
     d, n_groups, lam, eta = 2, 3, 1.9, 0.12
     A_star = sampling.make_dictionary(9, n_groups, d, kind="orthonormal", rng=rng)
@@ -119,9 +126,9 @@ def _retracted_run(rng, steps):
 
 
 @measurement
-def contraction(rng, quick):
+def contraction(rng: np.random.Generator, quick: bool) -> Finding:
     """R2: tangents of the principal angles after each step against the predicted ones, exact population gradient by quadrature."""
-    error, last, d = 0.0, None, 2
+    error, last, d = 0.0, 0.0, 2
     predicted = None
     for A, A_star, lam, eta in _retracted_run(rng, 2 if quick else 5):
         theta = metrics.principal_angles(A, A_star, d)
@@ -135,12 +142,12 @@ def contraction(rng, quick):
             share = lam / np.linalg.norm(Z, axis=1)
             m = p * np.einsum("k,k,ki->i", population.weights, share * (2 - share), Z**2)
             predicted[g] = descent.contraction_factor(theta[g], eta, p * population.second_moment, m) * np.tan(theta[g])
-        last = theta.max()
-    return at_most("relative difference of predicted and measured tangents", error, 1e-9, largest_angle_at_the_end=float(last))
+        last = float(theta.max())
+    return at_most("relative difference of predicted and measured tangents", error, 1e-9, largest_angle_at_the_end=last)
 
 
 @measurement
-def repaired_run(rng, quick):
+def repaired_run(rng: np.random.Generator, quick: bool) -> Finding:
     """R3 iterated: retracted steps along the closed-form expected gradient, all groups at once, for growing numbers of groups.
 
     Largest orbit distance at the end over the floor 2.96 sqrt(d) ||beta||_2 / c that iterating the one-step bound implies.
@@ -164,7 +171,7 @@ def repaired_run(rng, quick):
 
 
 @measurement
-def support_condition_persists(rng, quick):
+def support_condition_persists(rng: np.random.Generator, quick: bool) -> Finding:
     """R2's support condition, met at the start, has a margin that never decreases along the run."""
     margins = []
     for A, A_star, lam, _ in _retracted_run(rng, 2 if quick else 5):

@@ -1,34 +1,41 @@
 """Measurements for the model, the objectives and the assumptions: Eqs. (1)-(18)."""
 
+from __future__ import annotations
+
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .... import ops, sampling
+from ....arrays import Array
 from ....theory.support import support_interval
 from ...finding import at_least, at_most, measurement
 
+if TYPE_CHECKING:
+    from ...finding import Finding
 
-def _orthonormal_problem(rng):
+
+def _orthonormal_problem(rng: np.random.Generator) -> tuple[Array, Array]:
     """A dictionary with all atoms orthonormal, 3 groups of 2, and a sample."""
     A = sampling.make_dictionary(8, 3, 2, kind="orthonormal", rng=rng)
     return A, 3 * rng.standard_normal(8)
 
 
 @measurement
-def sampling_model(rng, quick):
+def sampling_model(rng: np.random.Generator, quick: bool) -> Finding:
     """Samples are sums over the support, Eq. (2), by explicit loops."""
     A = sampling.make_dictionary(12, 6, 2, kind="gaussian", rng=rng)
     Y, X, support = sampling.sample(A, 50, 3, 2, rng=rng)
     error = 0.0
     for y, x, S in zip(Y, X, support, strict=True):
         total = sum(A[:, 2 * g : 2 * g + 2] @ x[2 * g : 2 * g + 2] for g in S)
-        error = max(error, np.linalg.norm(y - total) / np.linalg.norm(y))
+        error = max(error, float(np.linalg.norm(y - total) / np.linalg.norm(y)))
     return at_most("||y - sum over S|| / ||y||", error, 1e-12, samples=len(Y))
 
 
 @measurement
-def penalty_over_support(rng, quick):
+def penalty_over_support(rng: np.random.Generator, quick: bool) -> Finding:
     """The literal objective, penalised on S only, has a minimiser that is active outside S."""
     A, y = _orthonormal_problem(rng)
     z, S, lam = A.T @ y, [0, 1], 1.0
@@ -38,19 +45,19 @@ def penalty_over_support(rng, quick):
 
 
 @measurement
-def penalty_over_all_groups(rng, quick):
+def penalty_over_all_groups(rng: np.random.Generator, quick: bool) -> Finding:
     """With all groups penalised and orthonormal atoms the minimiser is sigma(A^T y): subgradient conditions hold."""
     A, y = _orthonormal_problem(rng)
     x, worst = ops.encode(A, y, 1.0, 2), 0.0
     for g in range(3):
         s = slice(2 * g, 2 * g + 2)
         gradient, norm = A[:, s].T @ (A @ x - y), np.linalg.norm(x[s])
-        worst = max(worst, np.linalg.norm(gradient + x[s] / norm) if norm > 0 else max(np.linalg.norm(gradient) - 1.0, 0.0))
+        worst = max(worst, float(np.linalg.norm(gradient + x[s] / norm) if norm > 0 else np.linalg.norm(gradient) - 1.0))
     return at_most("distance of 0 from the subdifferential", worst, 1e-12)
 
 
 @measurement
-def prox_optimality(rng, quick):
+def prox_optimality(rng: np.random.Generator, quick: bool) -> Finding:
     """x = sigma(z) satisfies z - x in lam d||x||: the optimality condition of the proximal operator."""
     worst = 0.0
     for d in (1, 2, 3, 8):
@@ -58,13 +65,13 @@ def prox_optimality(rng, quick):
         X = ops.group_soft_threshold(Z, 1.5, d)
         for z, x in zip(Z, X, strict=True):
             norm = np.linalg.norm(x)
-            defect = np.linalg.norm(z - x - 1.5 * x / norm) if norm > 0 else max(np.linalg.norm(z) - 1.5, 0.0)
-            worst = max(worst, defect)
+            defect = np.linalg.norm(z - x - 1.5 * x / norm) if norm > 0 else np.linalg.norm(z) - 1.5
+            worst = max(worst, float(defect))
     return at_most("distance of z - x from the subdifferential", worst, 1e-12)
 
 
 @measurement
-def two_sided_relu(rng, quick):
+def two_sided_relu(rng: np.random.Generator, quick: bool) -> Finding:
     """At d = 1 the threshold is ReLU(x - lam) - ReLU(-x - lam)."""
     x = 3 * rng.standard_normal(1000)
     right = np.maximum(x - 1, 0) - np.maximum(-x - 1, 0)
@@ -72,7 +79,7 @@ def two_sided_relu(rng, quick):
 
 
 @measurement
-def nonnegative_prox(rng, quick):
+def nonnegative_prox(rng: np.random.Generator, quick: bool) -> Finding:
     """(1 - lam / ||z_+||)_+ z_+ minimises 1/2 ||x - z||^2 + lam ||x|| over x >= 0: no bounded search does better."""
     from scipy.optimize import minimize
 
@@ -81,7 +88,7 @@ def nonnegative_prox(rng, quick):
         z = 2 * rng.standard_normal(3)
         x = ops.group_soft_threshold(np.maximum(z, 0), 0.7, 3)
 
-        def objective(u, z=z):
+        def objective(u: Array, z: Array = z) -> float:
             return 0.5 * np.sum((u - z) ** 2) + 0.7 * np.linalg.norm(u)
 
         rival = minimize(objective, np.abs(z) + 0.1, method="L-BFGS-B", bounds=[(0, None)] * 3)
@@ -90,7 +97,7 @@ def nonnegative_prox(rng, quick):
 
 
 @measurement
-def network_by_loops(rng, quick):
+def network_by_loops(rng: np.random.Generator, quick: bool) -> Finding:
     """Encoder, decoder and cost against loops over samples and groups."""
     A, Y, lam, d = rng.standard_normal((7, 6)), rng.standard_normal((9, 7)), 1.0, 3
     X, cost = np.zeros((9, 6)), 0.0
@@ -108,7 +115,7 @@ def network_by_loops(rng, quick):
 
 
 @measurement
-def descent_step(rng, quick):
+def descent_step(rng: np.random.Generator, quick: bool) -> Finding:
     """A small step along minus the gradient lowers the cost by eta ||grad||^2 to first order."""
     A, Y = rng.standard_normal((6, 4)), rng.standard_normal((20, 6))
     before, G = ops.loss_and_grad(A, Y, 0.5, 2)
@@ -118,7 +125,7 @@ def descent_step(rng, quick):
 
 
 @measurement
-def sampled_norms(rng, quick):
+def sampled_norms(rng: np.random.Generator, quick: bool) -> Finding:
     """Norms of the sampled active codes lie in [B_min, B_max] = [4, 5]."""
     A = sampling.make_dictionary(12, 6, 2, rng=rng)
     X = sampling.sample(A, 2000, 2, 2, norm_range=(4, 5), rng=rng).X.reshape(-1, 2)
@@ -128,7 +135,7 @@ def sampled_norms(rng, quick):
 
 
 @measurement
-def support_probabilities(rng, quick):
+def support_probabilities(rng: np.random.Generator, quick: bool) -> Finding:
     """p1, p2, p3 against the enumeration of all supports, and their size at the simulation's gamma = 3, Gamma = 500."""
     from math import comb
 
@@ -145,7 +152,7 @@ def support_probabilities(rng, quick):
 
 
 @measurement
-def code_covariance(rng, quick):
+def code_covariance(rng: np.random.Generator, quick: bool) -> Finding:
     """Sampled codes have covariance E[c^2]/d I = 61/6 I for c ~ U(4, 5), d = 2, not I: in standard errors."""
     A = sampling.make_dictionary(6, 3, 2, rng=rng)
     X = sampling.sample(A, 20_000 if quick else 100_000, 3, 2, norm_range=(4, 5), rng=rng).X
@@ -155,7 +162,7 @@ def code_covariance(rng, quick):
 
 
 @measurement
-def orthonormality_lost(rng, quick):
+def orthonormality_lost(rng: np.random.Generator, quick: bool) -> Finding:
     """One exact gradient step from A = A*, orthonormal: ||A_g^T A_g - I|| afterwards."""
     A = sampling.make_dictionary(12, 4, 2, kind="orthonormal_groups", rng=rng)
     Y = sampling.sample(A, 500, 1, 2, norm_range=(1, 2), rng=rng).Y
@@ -165,7 +172,7 @@ def orthonormality_lost(rng, quick):
 
 
 @measurement
-def one_pass_recovery(rng, quick):
+def one_pass_recovery(rng: np.random.Generator, quick: bool) -> Finding:
     """Encoder with lam in the corrected interval, on sampled data: fraction of supports recovered exactly."""
     A_star = sampling.make_dictionary(30, 10, 2, kind="orthonormal", rng=rng)
     A = sampling.perturb_dictionary(A_star, delta=0.05, group_size=2, direction="tangent", rng=rng)

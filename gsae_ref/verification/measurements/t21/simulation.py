@@ -1,8 +1,11 @@
 """Does the simulation of T21 Section 4.1 satisfy the theory? Its own sizes: n = 950, Gamma = 500, d = 2, gamma = 3, N = 10,000."""
 
+from typing import Any
+
 import numpy as np
 
 from .... import metrics, ops, sampling
+from ....arrays import Array, BoolArray
 from ....theory.coherence import block_coherence, closeness, coherence, orthonormality_defect
 from ....theory.gsae import overlap_condition
 from ....theory.support import recovery_interval, sharp_interval
@@ -12,7 +15,7 @@ N_FEATURES, N_GROUPS, D, N_ACTIVE, LAM, B_MIN, B_MAX = 950, 500, 2, 3, 2.0, 4.0,
 
 
 @measurement
-def simulation(rng, quick):
+def simulation(rng: np.random.Generator, quick: bool) -> Finding:
     """Every hypothesis of the theory, evaluated on the paper's own simulation."""
     A_star = sampling.make_dictionary(N_FEATURES, N_GROUPS, D, rng=rng)
     A = sampling.perturb_dictionary(A_star, correlation=0.15, rng=rng)
@@ -27,12 +30,12 @@ def simulation(rng, quick):
     tau_low, tau_high = 1 - LAM / B_MIN, 1 - LAM / B_MAX
     mean_square = float(np.sum(X**2) / (len(X) * N_ACTIVE))
 
-    def active(B):
+    def active(B: Array) -> BoolArray:
         return np.linalg.norm((Y @ B).reshape(len(Y), N_GROUPS, D), axis=2) > LAM
 
     found = metrics.support_recovery(support, active(A_star), N_GROUPS)
     start, start_unit = metrics.support_recovery(support, active(A), N_GROUPS), active(unit)
-    numbers = {
+    numbers: dict[str, Any] = {
         "n_samples": len(Y),
         "mu": coherence(A_star), "mu_block": mu_block, "max_cross_block_norm": d_mu,
         "star_norm_max": float(np.linalg.norm(A_star.reshape(N_FEATURES, N_GROUPS, D).transpose(1, 0, 2), ord=2, axis=(1, 2)).max()),

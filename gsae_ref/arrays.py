@@ -1,0 +1,13 @@
+"""The types that annotations name: arrays by what they hold, and real numbers. May import numpy only."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Array", "BoolArray", "IntArray", "Real"]
+
+Array = NDArray[np.floating[Any]]  # float32 or float64, of any shape; docstrings say which
+IntArray = NDArray[np.integer[Any]]
+BoolArray = NDArray[np.bool_]
+Real = float | np.floating[Any]  # a number, as Python or NumPy gives it
