@@ -1,21 +1,29 @@
 """Networks of T21 Section 4.2: images, training of the group-sparse and the sparse network, and their codes."""
 
+from __future__ import annotations
+
 import contextlib
 import functools
 import os
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from .. import datasets, groups, ops, sampling
+from ..arrays import Array, IntArray
 from ..training import train
 from ..training.starts import starting_dictionary
 from .subspaces import subspace_start
+from .ways import RESET_AFTER, RESETS, reset, rising
+
+if TYPE_CHECKING:
+    from .cells import Cells
 
 __all__ = ["NETWORKS", "STARTS", "Images", "Setting", "codes", "images", "sizes", "train_network", "trained", "untrained"]
 
 NETWORKS = ("group", "sparse")
-STARTS = ("principal", "subspaces")
+STARTS = ("principal", "subspaces", "rising", "reset")
+RESET_BY = 10_000  # training images on which a reset is decided
 
 
 class Setting(NamedTuple):
@@ -40,14 +48,14 @@ class Setting(NamedTuple):
 class Images(NamedTuple):
     """Images as rows, less the mean of the training images; the labels of the test images; that mean."""
 
-    train: np.ndarray
-    test: np.ndarray
-    labels: np.ndarray
-    mean: np.ndarray
+    train: Array
+    test: Array
+    labels: IntArray
+    mean: Array
 
 
 @functools.lru_cache(maxsize=2)
-def images(data, source, n_train, n_test):
+def images(data: str, source: str | None, n_train: int | None, n_test: int | None) -> Images:
     """The images of a data set, float32, centred.
 
     Parameters
@@ -71,7 +79,7 @@ def images(data, source, n_train, n_test):
     return Images(train_images - mean, test_images - mean, labels, mean)
 
 
-def sizes(network, setting):
+def sizes(network: str, setting: Setting) -> tuple[int, int, float]:
     """Number of groups, atoms in each, and lam of a network: the sparse one has groups of one atom. Threshold after a step / step = lam.
 
     >>> sizes("group", Setting()), sizes("sparse", Setting())
@@ -82,14 +90,14 @@ def sizes(network, setting):
     return setting.n_groups * setting.group_size, 1, setting.sparse_threshold / setting.unfold_step
 
 
-def untrained(kind, Y, network, setting, seed):
+def untrained(kind: str, Y: Array, network: str, setting: Setting, seed: int) -> Array:
     """A dictionary of unit columns that no training has touched.
 
     Parameters
     ----------
-    kind : {"principal", "subspaces", "gaussian"}
-        "principal": the start of training (every group the leading principal directions, mixed at random; for the sparse network the
-        directions themselves). "subspaces": :func:`subspace_start`. "gaussian": Gaussian columns.
+    kind : {"principal", "subspaces", "rising", "reset", "gaussian"}
+        "principal", "rising", "reset": the start of training (every group the leading principal directions, mixed at random; for the sparse
+        network the directions themselves). "subspaces": :func:`subspace_start`. "gaussian": Gaussian columns.
     Y : ndarray of shape (n_samples, n_features)
     network : {"group", "sparse"}
     setting : Setting
@@ -104,16 +112,19 @@ def untrained(kind, Y, network, setting, seed):
         return sampling.make_dictionary(Y.shape[1], n_groups, group_size, rng=seed).astype(Y.dtype)
     if kind == "subspaces":
         return subspace_start(Y, n_groups, group_size, seed)
-    return starting_dictionary(Y, n_groups, group_size, kind, seed)
+    return starting_dictionary(Y, n_groups, group_size, "principal", seed)
 
 
-def codes(A, Y, network, setting):
+def codes(A: Array, Y: Array, network: str, setting: Setting) -> Array:
     """Codes of the unfolded network, (n_samples, n_atoms)."""
     _, group_size, lam = sizes(network, setting)
     return ops.unfolded_encode(A, Y, lam, group_size, setting.n_unfold, setting.unfold_step)
 
 
-def train_network(network, data, n_train, n_epochs, seed, setting, start="principal", source=None, checkpoint=None, progress=False):
+def train_network(
+    network: str, data: str, n_train: int | None, n_epochs: int, seed: int, setting: dict[str, Any], start: str = "principal",
+    source: str | None = None, checkpoint: str | None = None, progress: bool = False,
+) -> dict[str, Any]:
     """Train one network on the training images.
 
     Parameters
@@ -127,10 +138,12 @@ def train_network(network, data, n_train, n_epochs, seed, setting, start="princi
         Of the start and of the mini-batches.
     setting : dict
         Fields of :class:`Setting`.
-    start : {"principal", "subspaces"}
+    start : {"principal", "subspaces", "rising", "reset"}
+        As for :func:`untrained`. "rising": lam rises to its value, :func:`.ways.rising`. "reset": the group used least is reset after 2
+        epochs and after 4, :func:`.ways.reset`.
     source : str, optional
     checkpoint : str, optional
-        Where the run continues from, and is kept meanwhile.
+        Where the run continues from, and is kept meanwhile; what comes before a reset is done again.
     progress : bool
 
     Returns
@@ -147,26 +160,39 @@ def train_network(network, data, n_train, n_epochs, seed, setting, start="princi
     s = Setting(**setting)
     Y = images(data, source, n_train, None)
     _, group_size, lam = sizes(network, s)
-    result = train(
-        untrained(start, Y.train, network, s, seed), Y.train, lam, group_size, n_epochs, n_unfold=s.n_unfold, unfold_step=s.unfold_step,
-        step_size=s.step_size, batch_size=s.batch_size, constraint="columns", measure=False, rng=seed, checkpoint=checkpoint,
-        checkpoint_every=5, resume=checkpoint is not None, progress=progress,
-    )
-    if result.status == 2:
-        raise KeyboardInterrupt
-    active = groups.norms(codes(result.x, Y.test, network, s), group_size) > 0
+
+    def learn(A: Array, epochs: int, checkpoint: str | None = None) -> Any:
+        result = train(
+            A, Y.train, rising(lam, n_epochs) if start == "rising" else lam, group_size, epochs, n_unfold=s.n_unfold, unfold_step=s.unfold_step,
+            step_size=s.step_size, batch_size=s.batch_size, constraint="columns", measure=False, rng=seed, checkpoint=checkpoint,
+            checkpoint_every=5, resume=checkpoint is not None, progress=progress,
+        )
+        if result.status == 2:
+            raise KeyboardInterrupt
+        return result
+
+    A, some, rng, parts = untrained(start, Y.train, network, s, seed), Y.train[:RESET_BY], np.random.default_rng([seed, 2]), []
+    for _ in range(min(RESETS, (n_epochs - 1) // RESET_AFTER) if start == "reset" else 0):
+        parts.append(learn(A, RESET_AFTER))
+        A = reset(parts[-1].x, some, codes(parts[-1].x, some, network, s), group_size, rng).astype(A.dtype)
+    parts.append(learn(A, n_epochs - RESET_AFTER * len(parts), checkpoint))
+    active = groups.norms(codes(parts[-1].x, Y.test, network, s), group_size) > 0
+    history = {name: np.concatenate([part.history[name] for part in parts]) for name in ("loss", "relative_step")}
     return {
-        "A": result.x, "loss": result.history["loss"], "fun": result.fun, "relative_step": max(result.history["relative_step"]),
+        "A": parts[-1].x, "loss": history["loss"], "fun": parts[-1].fun, "relative_step": history["relative_step"].max(),
         "active_groups": active.sum(axis=1).mean(),
     }
 
 
-def trained(cells, network, data, n_train, n_epochs, seed, setting, start="principal", source=None):
+def trained(
+    cells: Cells, network: str, data: str, n_train: int | None, n_epochs: int, seed: int, setting: Setting, start: str = "principal",
+    source: Any = None,
+) -> dict[str, Any]:
     """:func:`train_network` as a unit of work, which continues from its checkpoint if it was interrupted."""
     key = "-".join([data, network, start, *([] if n_train is None else [f"n{n_train}"]), f"{n_epochs}epochs", f"seed{seed}"])
     path = cells.checkpoint(key)
 
-    def unit(**arguments):
+    def unit(**arguments: Any) -> dict[str, Any]:
         return train_network(**arguments, source=source, checkpoint=path, progress=cells.progress)
 
     s = setting._replace(n_epochs=n_epochs, n_neighbors=0)._asdict()  # neither bears on this training: a table of other ones finds it too

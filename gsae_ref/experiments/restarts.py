@@ -1,11 +1,19 @@
 """Restarts of the group-sparse network of T21 Section 4.2, and rules that keep one of them; no rule sees a label."""
 
+from __future__ import annotations
+
 import hashlib
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import groups
+from ..arrays import Array
 from .mnist_networks import Setting, codes, images, sizes, trained
+
+if TYPE_CHECKING:
+    from .cells import Cells
+    from .table_1 import Sizes
 
 __all__ = ["RULES", "SCREENED", "Kept", "coded", "halved", "models", "screened"]
 
@@ -17,14 +25,14 @@ COMPARED = 10_000  # training images on which restarts are compared
 class Kept:
     """An array among the arguments of a unit of work, which is known by its repr: here the SHA-256 of the array."""
 
-    def __init__(self, array):
+    def __init__(self, array: Array) -> None:
         self.array = array
 
-    def __repr__(self):
-        return hashlib.sha256(np.ascontiguousarray(self.array)).hexdigest()
+    def __repr__(self) -> str:
+        return hashlib.sha256(np.ascontiguousarray(self.array).data).hexdigest()
 
 
-def models(cells, size, repetition, start="principal", rule="loss"):
+def models(cells: Cells, size: Sizes, repetition: int, start: str = "principal", rule: str = "loss") -> dict[str, Any]:
     """The two networks of a repetition: of the restarts of the group-sparse one, that with the lowest training loss.
 
     Parameters
@@ -32,7 +40,7 @@ def models(cells, size, repetition, start="principal", rule="loss"):
     cells : Cells
     size : Sizes
     repetition : int
-    start : {"principal", "subspaces"}
+    start : {"principal", "subspaces", "rising", "reset"}
     rule : {"loss", "objective", "disagreement"}
         As ``choose`` of :func:`compute`.
 
@@ -41,7 +49,7 @@ def models(cells, size, repetition, start="principal", rule="loss"):
     dict of str to dict
         "group" and "sparse": what :func:`train_network` returns. The start of the sparse network has nothing random, so there is one.
     """
-    def run(network, seed, start):
+    def run(network: str, seed: int, start: str) -> dict[str, Any]:
         return trained(cells, network, size.data, size.n_train, size.epochs, seed, size.setting, start, size.source)
 
     first = SEEDS_APART * repetition
@@ -49,24 +57,24 @@ def models(cells, size, repetition, start="principal", rule="loss"):
     return {"group": run("group", first + int(best), start), "sparse": run("sparse", first, "principal")}
 
 
-def screened(cells, size, repetition, start):
+def screened(cells: Cells, size: Sizes, repetition: int, start: str) -> list[dict[str, Any]]:
     """Every restart of a repetition, trained as far as they are compared."""
     seeds = range(SEEDS_APART * repetition, SEEDS_APART * repetition + size.restarts)
     epochs = min(SCREENED, size.epochs)
     return [trained(cells, "group", size.data, size.n_train, epochs, k, size.setting, start, size.source) for k in seeds]
 
 
-def loss_of(cells, size, runs):
+def loss_of(cells: Cells, size: Sizes, runs: list[Any]) -> Array:
     """Training loss (13) of every run."""
     return np.array([float(run["fun"]) for run in runs])
 
 
-def objective_of(cells, size, runs):
+def objective_of(cells: Cells, size: Sizes, runs: list[Any]) -> Array:
     """What the encoder minimises, ||y - A x||^2 / 2 + lam sum_g ||x_g||, mean over the training images: of every run."""
-    return loss_of(cells, size, runs) + [float(coded(cells, size, run["A"])["penalty"]) for run in runs]
+    return loss_of(cells, size, runs) + np.array([float(coded(cells, size, run["A"])["penalty"]) for run in runs])
 
 
-def disagreement_of(cells, size, runs):
+def disagreement_of(cells: Cells, size: Sizes, runs: list[Any]) -> Array:
     """1 - the mean adjusted Rand index of a run's strongest groups with those of every other run, on training images without labels.
 
     Runs in a good basin agree with each other; one that has left a digit without a group agrees with none.
@@ -78,20 +86,20 @@ def disagreement_of(cells, size, runs):
     return 1 - (index.sum(axis=1) - index.diagonal()) / max(len(runs) - 1, 1)
 
 
-def coded(cells, size, A):
+def coded(cells: Cells, size: Sizes, A: Array) -> dict[str, Any]:
     """``penalty``, lam sum_g ||x_g||, mean over the training images; ``strongest``, the group with the largest norm of some of them."""
 
-    def unit(A, data, n_train, setting):
+    def unit(A: Kept, data: str, n_train: int | None, setting: dict[str, Any]) -> dict[str, Any]:
         Y, s = images(data, size.source, n_train, None).train, Setting(**setting)
         _, group_size, lam = sizes("group", s)
         norms = np.concatenate([groups.norms(codes(A.array, block, "group", s), group_size) for block in np.array_split(Y, 1 + len(Y) // 10_000)])
         return {"penalty": lam * float(norms.sum(dtype=np.float64)) / len(Y), "strongest": norms[:COMPARED].argmax(axis=1).astype(np.int16)}
 
-    A, s = Kept(A), size.setting._asdict()
-    return cells.run(f"{size.data}-{repr(A)[:8]}-coded", unit, A=A, data=size.data, n_train=size.n_train, setting=s)
+    kept, s = Kept(A), size.setting._asdict()
+    return cells.run(f"{size.data}-{repr(kept)[:8]}-coded", unit, A=kept, data=size.data, n_train=size.n_train, setting=s)
 
 
-def halved(curves):
+def halved(curves: Array) -> tuple[int, int]:
     """The restart that successive halving keeps, told from loss curves: after 4, 8, 16 epochs the half with the higher loss stops.
 
     >>> halved(np.array([[5.0, 5, 5, 5, 1], [4, 4, 4, 4, 3], [6, 6, 6, 6, 0]]))  # the second is ahead after 4 epochs

@@ -1,18 +1,30 @@
 """T21 Table 1: MNIST clustered in the pixel basis, by sparse and by group-sparse codes.
 
 mnist_networks.py trains, restarts.py chooses among restarts, clustering.py has representations and clusterings, table_1_claims.py says
-what became of each number, subspaces.py has another start, baselines.py other people's methods.
+what became of each number, subspaces.py and ways.py have our own starts and ways to train, baselines.py other people's methods.
 """
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import checks
+from ..arrays import Array
 from . import table_1_claims as claims
 from .baselines import BASELINES, labels_by, require
 from .clustering import METHODS, READINGS, ROWS, agreement, cluster, represent
 from .mnist_networks import STARTS, Setting, codes, images, sizes, untrained
 from .restarts import RULES, SCREENED, Kept, halved, models, screened
 from .study import Study
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from .cells import Cells
 
 __all__ = ["DATA", "FIGURES", "TITLE", "Sizes", "add_options", "add_sizes", "clustered", "compute", "settled"]
 
@@ -22,24 +34,34 @@ DIGITS = Setting(group_size=4, group_threshold=0.05, sparse_threshold=0.01, step
 CONTROLS = ("principal", "gaussian")
 
 
-class Sizes(dict):
+class Sizes(dict[str, Any]):
     """How much is done: data, source, n_train, n_test, epochs, restarts, setting."""
+
+    data: str
+    source: Any
+    n_train: int | None
+    n_test: int | None
+    epochs: int
+    restarts: int
+    setting: Setting
 
     __getattr__ = dict.__getitem__
 
 
-def add_options(parser):
+def add_options(parser: argparse.ArgumentParser) -> None:
     """Options of this table."""
     add_sizes(parser)
     parser.add_argument("--reading", choices=(*READINGS, "all"), default="all", help="what is clustered: codes read literally, the reading that "
                         "comes closest to the paper's numbers, or both (default)")
-    parser.add_argument("--start", choices=STARTS, nargs="+", default=["principal"], help="starts to train from; the first fills the table")
+    parser.add_argument("--start", choices=STARTS, nargs="+", default=["principal"], help="starts to train from; the first fills the table. "
+                        "principal: the authors'; subspaces: k-subspaces; rising: principal, and lam rises from half of it in the first quarter "
+                        "of the epochs; reset: principal, and the group used least is reset after 2 epochs and after 4")
     parser.add_argument("--choose", choices=sorted(RULES), default="loss", help="what the kept restart has the lowest of: training loss "
                         "(default), that plus the penalty of the codes, or disagreement with the other restarts")
     parser.add_argument("--baselines", choices=sorted(BASELINES), nargs="*", default=[], help="other methods, side by side")
 
 
-def add_sizes(parser):
+def add_sizes(parser: argparse.ArgumentParser) -> None:
     """Options of everything that trains these networks."""
     parser.add_argument("--data", choices=DATA, help="data set (default mnist, with --quick digits)")
     parser.add_argument("--source", metavar="PATH", help="folder or .npz archive that has the data; by default it is looked for, then fetched")
@@ -49,7 +71,10 @@ def add_sizes(parser):
     parser.add_argument("--batch-size", type=int, help="samples in a mini-batch (not stated in the paper; default 128)")
 
 
-def settled(quick=False, data=None, source=None, epochs=None, restarts=None, batch_size=None, setting=None, n_train=None, n_test=None):
+def settled(
+    quick: bool = False, data: str | None = None, source: Any = None, epochs: int | None = None, restarts: int | None = None,
+    batch_size: int | None = None, setting: Setting | None = None, n_train: int | None = None, n_test: int | None = None,
+) -> Sizes:
     """The sizes of a run: those given, else the paper's, else with ``quick`` small ones."""
     data = checks.option("data", ("digits" if quick else "mnist") if data is None else data, DATA)
     setting = setting or (DIGITS if data == "digits" else Setting())
@@ -65,7 +90,10 @@ def settled(quick=False, data=None, source=None, epochs=None, restarts=None, bat
                  setting=setting._replace(n_epochs=epochs))
 
 
-def compute(cells, quick=False, seed=0, n_seeds=1, reading="all", start=("principal",), choose="loss", baselines=(), **options):
+def compute(
+    cells: Cells, quick: bool = False, seed: int = 0, n_seeds: int = 1, reading: str = "all", start: Sequence[str] = ("principal",),
+    choose: str = "loss", baselines: Sequence[Any] = (), **options: Any,
+) -> Study:
     """Train or read back the networks, cluster every representation, and hold the numbers beside the paper's.
 
     Parameters
@@ -76,8 +104,8 @@ def compute(cells, quick=False, seed=0, n_seeds=1, reading="all", start=("princi
     seed, n_seeds : int
         Repetitions, each with restarts and clusterings of its own.
     reading : {"literal", "closest", "all"}
-    start : sequence of {"principal", "subspaces"}
-        The first is that of the table; all are compared, restart by restart.
+    start : sequence of {"principal", "subspaces", "rising", "reset"}
+        As for :func:`train_network`. The first is that of the table; all are compared, restart by restart.
     choose : {"loss", "objective", "disagreement"}
         What the kept restart has the lowest of: the training loss (13), that plus the encoder's penalty lam sum_g ||x_g||, or the
         :func:`disagreement_of` it with the other restarts.
@@ -99,11 +127,12 @@ def compute(cells, quick=False, seed=0, n_seeds=1, reading="all", start=("princi
     for r in repetitions:
         runs[r]["other"] = runs[r]["group"] if size.restarts == 1 else models(cells, size, r, start[0], other)["group"]
     chosen = {(row, reading_of(how, what)): (network, how[what]) for row, (network, how) in ROWS.items() for what in readings}
-    cases = {("predict", "ours"): ("group", "group norms", ("argmax",))}
+    cases: dict[tuple[str, str], tuple[Any, str, tuple[str, ...]]] = {("predict", "ours"): ("group", "group norms", ("argmax",))}
     cases |= {case: (*how, METHODS) for case, how in chosen.items()}
     cases |= {(f"restart of least {other}", "ours"): ("other", "group norms / sum", METHODS)}
     cases |= {(f"{kind} columns, untrained", "control"): (kind, "group norms", (*METHODS, "argmax")) for kind in CONTROLS}
-    found, known = {}, {}
+    found: dict[Any, Any] = {}
+    known: dict[Any, Any] = {}
     for case, (network, how, methods) in cases.items():
         for method in methods:
             for r in repetitions:
@@ -129,16 +158,16 @@ def compute(cells, quick=False, seed=0, n_seeds=1, reading="all", start=("princi
     return Study("table-1", TITLE, recipe, data, claims.tables(data), claims.judge(data, size), notes)
 
 
-def reading_of(how, what):
+def reading_of(how: dict[str, str], what: str) -> str:
     """The name of a reading: "either" where both take the same."""
     return "either" if how["literal"] == how["closest"] else what
 
 
-def restarts_of(cells, size, repetitions, start):
+def restarts_of(cells: Cells, size: Sizes, repetitions: range, start: str) -> dict[str, Any]:
     """Loss, objective and accuracy of every restart, arrays (repetitions, restarts), and those that each rule chooses; labels do not."""
     runs = {r: screened(cells, size, r, start) for r in repetitions}
 
-    def scores(how, method):
+    def scores(how: str, method: str) -> Array:
         return np.array([[float(clustered(cells, size, "group", how, method, r, run["A"])["accuracy"]) for run in runs[r]] for r in repetitions])
 
     found = {rule: np.array([of(cells, size, runs[r]) for r in repetitions]) for rule, of in RULES.items()}
@@ -151,7 +180,7 @@ def restarts_of(cells, size, repetitions, start):
     }
 
 
-def clustered(cells, size, network, how, method, seed, A=None):
+def clustered(cells: Cells, size: Sizes, network: str | None, how: str, method: str, seed: int, A: Array | None = None) -> dict[str, Any]:
     """:func:`cluster_codes` as a unit of work.
 
     Parameters
@@ -171,20 +200,23 @@ def clustered(cells, size, network, how, method, seed, A=None):
     -------
     dict of str to ndarray
     """
-    A = None if A is None else Kept(A)
+    kept = None if A is None else Kept(A)
     named = "pixels" if network is None else f"{network}-{how}"
-    key = "-".join([size.data, *([] if A is None else [repr(A)[:8]]), named, method, f"seed{seed}"]).replace(" / ", "-by-").replace(" ", "-")
+    key = "-".join([size.data, *([] if kept is None else [repr(kept)[:8]]), named, method, f"seed{seed}"]).replace(" / ", "-by-").replace(" ", "-")
 
-    def unit(**arguments):
+    def unit(**arguments: Any) -> dict[str, Any]:
         return cluster_codes(**arguments, source=size.source)
 
     s = size.setting._asdict()
     return cells.run(
-        key, unit, network=network, how=how, method=method, seed=seed, A=A, data=size.data, n_train=size.n_train, n_test=size.n_test, setting=s
+        key, unit, network=network, how=how, method=method, seed=seed, A=kept, data=size.data, n_train=size.n_train, n_test=size.n_test, setting=s
     )
 
 
-def cluster_codes(network, how, method, seed, A, data, n_train, n_test, setting, source=None):
+def cluster_codes(
+    network: str | None, how: str, method: str, seed: int, A: Kept | None, data: str, n_train: int | None, n_test: int | None,
+    setting: dict[str, Any], source: Any = None,
+) -> dict[str, Any]:
     """Cluster one representation of the test images, and compare with their labels: ``accuracy``, ``nmi``, ``ari``, ``labels``, ``zeros``.
 
     ``zeros`` is the share of test images whose code is zero.
@@ -194,29 +226,29 @@ def cluster_codes(network, how, method, seed, A, data, n_train, n_test, setting,
         R = Y.test
     else:
         of = "sparse" if network == "sparse" else "group"
-        A = A.array if A else untrained(network, Y.train, of, s, seed)
-        R = represent(codes(A, Y.test, of, s), how, sizes(of, s)[1])
+        atoms = A.array if A else untrained(network, Y.train, of, s, seed)
+        R = represent(codes(atoms, Y.test, of, s), how, sizes(of, s)[1])
     n_clusters = len(np.unique(Y.labels))
     found = R.argmax(axis=1) if method == "argmax" else cluster(R, method, n_clusters, s.n_neighbors, seed)
     return {**agreement(Y.labels, found), "labels": found.astype(np.int16), "zeros": np.mean(~R.any(axis=1))}
 
 
-def by_baseline(cells, size, name, seed):
+def by_baseline(cells: Cells, size: Sizes, name: str, seed: int) -> dict[str, float]:
     """What another method reaches on the same test images."""
 
-    def unit(**arguments):
+    def unit(**arguments: Any) -> dict[str, float]:
         Y = images(size.data, size.source, size.n_train, size.n_test)
         return agreement(Y.labels, labels_by(arguments["name"], Y.test, len(np.unique(Y.labels)), arguments["seed"]))
 
     return cells.run(f"{size.data}-baseline-{name}-seed{seed}", unit, name=name, seed=seed, data=size.data, n_train=size.n_train, n_test=size.n_test)
 
 
-def stacked(runs):
+def stacked(runs: list[Any]) -> dict[str, list[float]]:
     """Accuracy, NMI and ARI of several repetitions."""
     return {name: [float(run[name]) for run in runs] for name in runs[0] if name in ("accuracy", "nmi", "ari", "zeros")}
 
 
-def losses(study, ax):
+def losses(study: Study, ax: Axes) -> list[Any]:
     """Training loss of every restart that was compared, and of the sparse network."""
     artists = []
     for colour, (start, of) in zip(claims.COLOURS, study.data["restarts"].items(), strict=False):
@@ -229,12 +261,12 @@ def losses(study, ax):
     return artists
 
 
-def _choice(rule):
+def _choice(rule: Any) -> Any:
     names = {"loss": "training loss", "disagreement": "1 - mean ARI with other restarts", "objective": "training loss + lam $\\Sigma_g$ ||x$_g$||"}
 
-    def plot(study, ax):
+    def plot(study: Study, ax: Axes) -> list[Any]:
         artists = []
-        for colour, marker, (start, of) in zip(claims.COLOURS, "osD", study.data["restarts"].items(), strict=False):
+        for colour, marker, (start, of) in zip(claims.COLOURS, "osD^", study.data["restarts"].items(), strict=False):
             at, accuracy = np.asarray(of[rule]), np.asarray(of["k-means"])
             artists += ax.plot(at.ravel(), accuracy.ravel(), marker, color=colour, markersize=5, label=f"{start} start")
             best = np.arange(len(at)), of["chosen"][rule]
