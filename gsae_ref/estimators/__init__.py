@@ -1,6 +1,7 @@
 """scikit-learn estimators; the files below import scikit-learn, this one does not. May import training, ops, metrics, checks, groups, files."""
 
 import importlib
+from typing import Any
 
 ESTIMATORS = {  # name -> the file below that has it
     "DiagonallyGroupedLinearRegressor": "grouped_regression",
@@ -11,7 +12,7 @@ ESTIMATORS = {  # name -> the file below that has it
 __all__ = [*ESTIMATORS]
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> type[Any]:
     """Import the file that has an estimator when it is first asked for."""
     if name not in ESTIMATORS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -23,5 +24,5 @@ def __getattr__(name):
         raise ImportError(f"{name} needs scikit-learn, which is not installed; pip install 'gsae_ref[sklearn]'") from error
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return sorted([*globals(), *ESTIMATORS])

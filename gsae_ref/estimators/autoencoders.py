@@ -1,10 +1,20 @@
 """Group-sparse and sparse autoencoders as scikit-learn transformers. May import training, ops, checks."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .. import checks, ops
+from ..arrays import Array
 from ..training.dictionary import network
 from .learning import Autoencoder
+
+if TYPE_CHECKING:
+    from ..training.dictionary import Network
 
 __all__ = ["GroupSparseAutoencoder", "SparseAutoencoder"]
 
@@ -80,10 +90,11 @@ class GroupSparseAutoencoder(Autoencoder):
     """
 
     def __init__(
-        self, n_groups=10, group_size=2, lam=0.1, *, n_unfold=1, unfold_step=None, accelerated=True, nonnegative=False, l1=0.0, n_epochs=50,
-        batch_size=128, optimizer="adam", step_size=1e-3, gradient="exact", constraint="columns", tangent=True, init="samples",
-        random_state=None, verbose=False, engine="auto",
-    ):
+        self, n_groups: int = 10, group_size: int = 2, lam: float = 0.1, *, n_unfold: int = 1, unfold_step: float | None = None,
+        accelerated: bool = True, nonnegative: bool = False, l1: float = 0.0, n_epochs: int = 50, batch_size: int = 128, optimizer: str = "adam",
+        step_size: float = 1e-3, gradient: str = "exact", constraint: str = "columns", tangent: bool = True, init: str | ArrayLike = "samples",
+        random_state: Any = None, verbose: bool | int = False, engine: str = "auto",
+    ) -> None:
         self.n_groups = n_groups
         self.group_size = group_size
         self.lam = lam
@@ -104,33 +115,33 @@ class GroupSparseAutoencoder(Autoencoder):
         self.verbose = verbose
         self.engine = engine
 
-    def _sizes(self):
+    def _sizes(self) -> tuple[int, int]:
         return checks.count("n_groups", self.n_groups), checks.group_size(self.group_size)
 
-    def _network(self):
+    def _network(self) -> tuple[Network, float]:
         options = self.n_unfold, self.unfold_step, self.accelerated, self.nonnegative, self.l1
         return network(self.group_size, self.gradient, *options, self.engine), checks.threshold(self.lam)
 
-    def _start(self, A):
+    def _start(self, A: Array) -> dict[str, Array]:
         return {"A": A}
 
-    def _objective(self):
+    def _objective(self) -> Callable[..., Any]:
         (net, lam), project = self._network(), self._projection()
 
-        def objective(parameters, samples, epoch):
+        def objective(parameters: dict[str, Array], samples: Array, epoch: int) -> tuple[float, dict[str, Array]]:
             cost, G = net.loss_and_grad(parameters["A"], samples, lam)
             return cost, {"A": project(parameters["A"], G)}
 
         return objective
 
-    def _keep(self, parameters):
+    def _keep(self, parameters: dict[str, Array]) -> None:
         """Nothing beside components_ is learned."""
 
-    def _encode(self, X):
+    def _encode(self, X: Array) -> Array:
         net, lam = self._network()
         return net.encode(self.components_.T, X, lam)
 
-    def _loss(self, X):
+    def _loss(self, X: Array) -> float:
         net, lam = self._network()
         return net.loss(self.components_.T, X, lam)
 
@@ -195,9 +206,10 @@ class SparseAutoencoder(Autoencoder):
     """
 
     def __init__(
-        self, n_components=20, lam=0.1, activation="soft", *, fit_bias=True, n_epochs=50, batch_size=128, optimizer="adam", step_size=1e-3,
-        constraint="columns", tangent=True, init="samples", random_state=None, verbose=False, engine="auto",
-    ):
+        self, n_components: int = 20, lam: float = 0.1, activation: str = "soft", *, fit_bias: bool = True, n_epochs: int = 50, batch_size: int = 128,
+        optimizer: str = "adam", step_size: float = 1e-3, constraint: str = "columns", tangent: bool = True, init: str | ArrayLike = "samples",
+        random_state: Any = None, verbose: bool | int = False, engine: str = "auto",
+    ) -> None:
         self.n_components = n_components
         self.lam = lam
         self.activation = activation
@@ -213,34 +225,34 @@ class SparseAutoencoder(Autoencoder):
         self.verbose = verbose
         self.engine = engine
 
-    def _sizes(self):
+    def _sizes(self) -> tuple[int, int]:
         return checks.count("n_components", self.n_components), 1
 
-    def _threshold(self):
+    def _threshold(self) -> float:
         """The threshold of the activation: ReLU has its bias instead."""
         checks.option("activation", self.activation, ("soft", "hard", "relu"))
         return 0.0 if self.activation == "relu" else checks.threshold(self.lam)
 
-    def _start(self, A):
+    def _start(self, A: Array) -> dict[str, Array]:
         bias = -checks.threshold(self.lam) if self.activation == "relu" else 0.0
         return {"A": A, "bias": np.full(A.shape[1], bias, A.dtype)}
 
-    def _objective(self):
+    def _objective(self) -> Callable[..., Any]:
         activation, lam, engine, project = self.activation, self._threshold(), self.engine, self._projection()
         learns_bias = checks.flag("fit_bias", self.fit_bias) and activation == "relu"
 
-        def objective(parameters, samples, epoch):
+        def objective(parameters: dict[str, Array], samples: Array, epoch: int) -> tuple[float, dict[str, Array]]:
             W, bias = parameters["A"], parameters["bias"]
             cost, dW, db = ops.sparse_loss_and_grad(W, samples, bias, activation, lam, engine=engine)
             return cost, {"A": project(W, dW)} | ({"bias": db} if learns_bias else {})
 
         return objective
 
-    def _keep(self, parameters):
+    def _keep(self, parameters: dict[str, Array]) -> None:
         self.bias_ = parameters["bias"]
 
-    def _encode(self, X):
+    def _encode(self, X: Array) -> Array:
         return ops.sparse_encode(self.components_.T, X, self.bias_, self.activation, self._threshold())
 
-    def _loss(self, X):
+    def _loss(self, X: Array) -> float:
         return ops.sparse_loss(self.components_.T, X, self.bias_, self.activation, self._threshold())

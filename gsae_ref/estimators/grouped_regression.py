@@ -1,11 +1,17 @@
 """Group-sparse linear regression without a penalty: the network of L23, stopped early, as a scikit-learn estimator. May import ops, checks."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .. import checks, ops
+from ..arrays import Array, IntArray
 
 __all__ = ["DiagonallyGroupedLinearRegressor"]
 
@@ -78,9 +84,10 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
     """
 
     def __init__(
-        self, groups=None, *, algorithm="algorithm_2", n_epochs=2000, alpha=1e-4, gamma=0.2, eta=None, early_stopping=True,
-        validation_fraction=0.2, fit_intercept=True, record_every=10, random_state=0,
-    ):
+        self, groups: Any = None, *, algorithm: str = "algorithm_2", n_epochs: int = 2000, alpha: float = 1e-4, gamma: float = 0.2,
+        eta: float | None = None, early_stopping: bool = True, validation_fraction: float = 0.2, fit_intercept: bool = True, record_every: int = 10,
+        random_state: Any = 0,
+    ) -> None:
         self.groups = groups
         self.algorithm = algorithm
         self.n_epochs = n_epochs
@@ -93,7 +100,7 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
         self.record_every = record_every
         self.random_state = random_state
 
-    def fit(self, X, y):
+    def fit(self, X: Any, y: Any) -> DiagonallyGroupedLinearRegressor:
         """Learn the weights.
 
         Parameters
@@ -109,10 +116,18 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
 
         Raises
         ------
-        TypeError, ValueError, FloatingPointError
+        TypeError, ValueError, DivergenceError
             As :func:`gsae_ref.dglnn_path`; for a ``validation_fraction`` outside (0, 1); for one sample only.
         """
-        X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], y_numeric=True)
+        checks.refuse_mask("X", X)
+        checks.refuse_mask("y", y)
+        with np.errstate(over="ignore", invalid="ignore"):  # scikit-learn sums X to see whether it is finite
+            X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], y_numeric=True)
+        checks.representable("the fit", lambda: self._learn(X, y), X=X, y=y)
+        return self
+
+    def _learn(self, X: Array, y: Array) -> tuple[Array, Any]:
+        """Fit to data that are checked; the coefficients and the intercept."""
         y = y.astype(X.dtype, copy=False)
         learn, validate = self._split(len(X))
         center, y_center = np.zeros(X.shape[1], X.dtype), X.dtype.type(0)
@@ -142,9 +157,9 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
         self.path_ = Bunch(
             epochs=path.epochs, coef=coef, magnitudes=np.sqrt(squares), loss=path.loss, validation_error=errors, switch_epoch=path.switch_epoch
         )
-        return self
+        return self.coef_, self.intercept_
 
-    def predict(self, X):
+    def predict(self, X: ArrayLike) -> Array:
         """Predictions X w + intercept.
 
         Parameters
@@ -157,10 +172,11 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
         y : ndarray of shape (n_samples,)
         """
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
-        return X @ self.coef_ + self.intercept_
+        with np.errstate(over="ignore", invalid="ignore"):
+            X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        return checks.representable("the prediction", lambda: X @ self.coef_ + self.intercept_, X=X)
 
-    def _split(self, n_samples):
+    def _split(self, n_samples: int) -> tuple[IntArray, IntArray]:
         """Indices of the samples to learn from, and of those to validate on."""
         everyone = np.arange(n_samples)
         if not checks.flag("early_stopping", self.early_stopping):
@@ -176,6 +192,6 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
         return np.sort(shuffled[n_validate:]), np.sort(shuffled[:n_validate])
 
 
-def _or_one(scale):
+def _or_one(scale: float) -> float:
     """A scale to divide by: itself, or 1 for data that are zero."""
     return scale if scale > 0 else type(scale)(1)

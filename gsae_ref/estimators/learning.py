@@ -1,21 +1,30 @@
 """What both autoencoders share: fit, partial_fit, fit_blocks and the methods of a transformer. May import training, ops, checks, groups."""
 
+from __future__ import annotations
+
 import itertools
 import numbers
 import warnings
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .. import checks, groups, ops
+from ..arrays import Array, IntArray
 from ..training.blocks import of_one_size, rows, shuffled
 from ..training.descent import descend, one_epoch
 from ..training.dictionary import mean_cost
 from ..training.optimizers import CONSTRAINTS, OPTIMIZERS, constraint_on, start, step_rule, tangent_to
 from ..training.starts import starting_dictionary
+
+if TYPE_CHECKING:
+    from ..training.optimizers import State
 
 __all__ = ["Autoencoder"]
 
@@ -30,7 +39,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     ``_loss(X)`` are the network as learned; ``_sizes()`` is (number of groups, group size).
     """
 
-    def fit(self, X, y=None):
+    def fit(self, X: ArrayLike, y: Any | None = None) -> Autoencoder:
         """Learn the dictionary, from the start.
 
         Parameters
@@ -49,12 +58,15 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         KeyboardInterrupt
             On Ctrl-C, when the estimator has kept what it has learned.
         """
-        X = validate_data(self, X, dtype=DTYPES)
-        self._begin(X)
-        seed, batch_size = self._seed, self._batch_size() or len(X)
-        return self._learn(lambda epoch: (X[batch] for batch in shuffled(len(X), batch_size, seed, epoch)), X)
+        checks.refuse_mask("X", X)
+        with np.errstate(over="ignore", invalid="ignore"):  # scikit-learn sums X to see whether it is finite
+            samples: Array = validate_data(self, X, dtype=DTYPES)
+        self._begin(samples)
+        seed, n_samples = self._seed, len(samples)
+        batch_size = self._batch_size() or n_samples
+        return self._learn(lambda epoch: (samples[batch] for batch in shuffled(n_samples, batch_size, seed, epoch)), samples)
 
-    def fit_blocks(self, blocks):
+    def fit_blocks(self, blocks: Any) -> Autoencoder:
         """Learn the dictionary from samples that do not fit in memory, in the order in which they come.
 
         Parameters
@@ -81,21 +93,21 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
                 f"blocks is an iterator, a {type(blocks).__name__}, which can be read once, and n_epochs = {self.n_epochs}; "
                 f"pass a list, or a function that returns a new iterator"
             )
-        first = next(iter(blocks()) if callable(blocks) else once, None)
+        first = next(iter(blocks() if once is None else once), None)
         if first is None:
             raise ValueError("blocks is empty; there must be at least one block; check where they come from")
         first = validate_data(self, first, dtype=DTYPES)
         self._begin(first)
         size = self._batch_size()
 
-        def batches(epoch):
+        def batches(epoch: int) -> Iterator[Any]:
             source = itertools.chain([first], once) if once is blocks else blocks() if callable(blocks) else blocks
             checked = (validate_data(self, block, dtype=DTYPES, reset=False) for block in source)
             return of_one_size(checked, size) if size else checked
 
         return self._learn(batches, first)
 
-    def partial_fit(self, X, y=None):
+    def partial_fit(self, X: ArrayLike, y: IntArray | None = None) -> Autoencoder:
         """Make one step on these samples, taken as one mini-batch. ``init`` sees the samples of the first call.
 
         Parameters
@@ -114,15 +126,15 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         Calls on the mini-batches of :meth:`fit` or :meth:`fit_blocks`, in their order and from the same ``init``, give the same bits.
         """
         begun = hasattr(self, "_state")
-        X = validate_data(self, X, dtype=DTYPES, reset=not begun)
+        samples: Array = validate_data(self, X, dtype=DTYPES, reset=not begun)
         if not begun:
-            self._begin(X)
+            self._begin(samples)
         step, step_size = step_rule(checks.option("optimizer", self.optimizer, OPTIMIZERS)), checks.step(self.step_size)
-        state, cost = one_epoch(self._state, [X], self._objective(), step, step_size, self._constraint())
+        state, cost = one_epoch(self._state, [samples], self._objective(), step, step_size, self._constraint())
         self.loss_curve_.append(cost)
         return self._finish(state)
 
-    def transform(self, X):
+    def transform(self, X: ArrayLike) -> Array:
         """Codes of the samples.
 
         Parameters
@@ -140,7 +152,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             place[...] = self._encode(block)
         return codes
 
-    def inverse_transform(self, X):
+    def inverse_transform(self, X: ArrayLike) -> Array:
         """Reconstructions of codes, X @ components_.
 
         Parameters
@@ -155,7 +167,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         check_is_fitted(self)
         return ops.decode(self.components_.T, X)
 
-    def predict(self, X):
+    def predict(self, X: ArrayLike) -> IntArray:
         """The cluster of every sample: its group of largest code, argmax_g ||x_g||.
 
         Parameters
@@ -171,7 +183,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         sizes = (groups.norms(self._encode(block), self._sizes()[1]) for block in rows(self._samples(X)))
         return np.concatenate([np.where(size.any(axis=1), size.argmax(axis=1), -1) for size in sizes])
 
-    def score(self, X, y=None):
+    def score(self, X: ArrayLike, y: IntArray | None = None) -> float:
         """Minus the mean reconstruction cost, -1/(2N) sum_i ||x_i - reconstruction||^2: higher is better.
 
         Parameters
@@ -189,24 +201,25 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     # ------------------------------------------------------------------------------------------------ how it learns
 
-    def _samples(self, X):
+    def _samples(self, X: Any) -> Array:
         check_is_fitted(self)
-        return validate_data(self, X, dtype=DTYPES, reset=False)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return validate_data(self, X, dtype=DTYPES, reset=False)
 
-    def _batch_size(self):
+    def _batch_size(self) -> int | None:
         return None if self.batch_size is None else checks.count("batch_size", self.batch_size)
 
-    def _constraint(self):
+    def _constraint(self) -> Callable[..., Any]:
         checks.option("constraint", self.constraint, CONSTRAINTS)
         restrict = constraint_on(self.constraint, self._sizes()[1])
         return lambda parameters, epoch: parameters | {"A": restrict(parameters["A"])}
 
-    def _projection(self):
+    def _projection(self) -> Callable[..., Any]:
         """What is done to a gradient before the step: (A, G) -> G."""
         constraint = checks.option("constraint", self.constraint, CONSTRAINTS)
         return tangent_to(constraint if checks.flag("tangent", self.tangent) else "none", self._sizes()[1])
 
-    def _begin(self, X):
+    def _begin(self, X: Array) -> None:
         """The state before the first step, and the seed of everything random."""
         fixed = isinstance(self.random_state, numbers.Integral)
         self._seed = checks.count("random_state", self.random_state, 0) if fixed else check_random_state(self.random_state).randint(2**31)
@@ -221,9 +234,9 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
                     f"pass a dictionary's transpose, or one of 'samples', 'principal', 'random'"
                 )
         self._state = start(self._start(A))
-        self.loss_curve_ = []
+        self.loss_curve_: list[float] = []
 
-    def _learn(self, batches, samples):
+    def _learn(self, batches: Callable[..., Any], samples: Array) -> Autoencoder:
         """Run all epochs; ``samples`` are some of those that are learned from."""
         run = descend(
             self._state.parameters, self._objective(), batches, self.n_epochs, optimizer=self.optimizer, step_size=self.step_size,
@@ -240,17 +253,17 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             )
         return self
 
-    def _finish(self, state):
+    def _finish(self, state: State) -> Autoencoder:
         self._state, self.n_iter_ = state, state.epoch
         self.components_ = state.parameters["A"].T
         self._keep(state.parameters)
         return self
 
     @property
-    def _n_features_out(self):
+    def _n_features_out(self) -> int:
         return len(self.components_)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags

@@ -6,6 +6,7 @@ finished units of work so that a run resumes, publishing.py writes pictures, num
 """
 
 from importlib import import_module
+from types import ModuleType
 
 from .. import checks
 
@@ -30,10 +31,11 @@ EXPERIMENTS = {
     "sae-figure-3": "sae_figure_3",
     "sparse-against-group": "sparse_against_group",
     "table-1": "table_1",
+    "choose-groups": "choose_groups",
 }
 
 
-def load(name):
+def load(name: str) -> ModuleType:
     """The module of an experiment.
 
     Raises

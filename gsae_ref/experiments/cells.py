@@ -1,16 +1,25 @@
 """Units of work that are kept once they are done: how every experiment shows its progress and resumes."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 import os
 import sys
 import time
 import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import __version__
+from ..arrays import Array
 from ..files import read_arrays, write_arrays
+
+if TYPE_CHECKING:
+    pass
 
 __all__ = ["Cells"]
 
@@ -28,15 +37,16 @@ class Cells:
         Time taken by each unit, in the run that computed it.
     """
 
-    def __init__(self, folder, progress=False):
-        self.folder, self.progress, self.seconds = folder, progress, {}
+    def __init__(self, folder: str | Path | None, progress: bool = False) -> None:
+        self.folder, self.progress = folder, progress
+        self.seconds: dict[str, float] = {}
         if folder is not None:
             try:
                 os.makedirs(folder, exist_ok=True)
             except OSError as error:
                 raise ValueError(f"folder {folder} cannot be made ({error.strerror}); it must be writable; choose another") from error
 
-    def run(self, key, function, **arguments):
+    def run(self, key: str, function: Callable[..., Any], **arguments: Any) -> dict[str, Any]:
         """``function(**arguments)``, a flat dictionary of arrays and numbers, computed or read back.
 
         Parameters
@@ -51,7 +61,7 @@ class Cells:
         -------
         dict of str to ndarray
         """
-        kept = self._kept(key, function, arguments)
+        kept: dict[str, Any] | None = self._kept(key, function, arguments)
         if kept is None:
             self._say(f"{key} ...")
             start = time.perf_counter()
@@ -62,14 +72,14 @@ class Cells:
         self._say(f"{key}: {self.seconds[key]:.1f} s")
         return {name: value for name, value in kept.items() if name not in ("seconds", "made_by")}
 
-    def checkpoint(self, key):
+    def checkpoint(self, key: str) -> str | None:
         """Path for the checkpoint of a long unit; None if nothing is kept."""
         return None if self.folder is None else os.path.join(self.folder, f"{key}.checkpoint.npz")
 
-    def _path(self, key):
-        return os.path.join(self.folder, f"{key}.npz")
+    def _path(self, key: str) -> str:
+        return os.path.join(self.folder or "", f"{key}.npz")
 
-    def _kept(self, key, function, arguments):
+    def _kept(self, key: str, function: Callable[..., Any], arguments: dict[str, Any]) -> dict[str, Array] | None:
         """What an earlier run left for this unit, or None."""
         if self.folder is None or not os.path.exists(self._path(key)):
             return None
@@ -80,19 +90,19 @@ class Cells:
             return None
         return kept if str(kept.get("made_by")) == _made_by(function, arguments) else None
 
-    def _say(self, text):
+    def _say(self, text: str) -> None:
         if self.progress:
             print(text, file=sys.stderr, flush=True)
 
 
-def _made_by(function, arguments):
+def _made_by(function: Callable[..., Any], arguments: dict[str, Any]) -> str:
     """What a kept result must agree on: version, function, arguments."""
     recipe = json.dumps(arguments, sort_keys=True, default=_known_by)
     return hashlib.sha256(f"{__version__} {function.__module__}.{function.__qualname__} {recipe}".encode()).hexdigest()
 
 
-def _known_by(value):
+def _known_by(value: object) -> str:
     """What stands for an argument that JSON does not know: for an array its contents, which its repr abbreviates."""
     if isinstance(value, np.ndarray):
-        return f"{value.dtype} {value.shape} {hashlib.sha256(np.ascontiguousarray(value)).hexdigest()}"
+        return f"{value.dtype} {value.shape} {hashlib.sha256(np.ascontiguousarray(value).data).hexdigest()}"
     return repr(value)

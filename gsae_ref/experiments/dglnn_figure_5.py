@@ -1,5 +1,10 @@
 """L23 Figure 5: groups of one, an algorithm for sparse regression."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from . import dglnn_plots as plots
@@ -7,6 +12,12 @@ from .dglnn_recovery import FIGURES as RECIPES
 from .dglnn_recovery import VARIANTS, run
 from .publishing import COLOURS
 from .study import Claim, Study, Table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from .cells import Cells
+    from .dglnn_recovery import Recipe
 
 __all__ = ["FIGURES", "TITLE", "compute"]
 
@@ -16,7 +27,7 @@ CODE_COEFFICIENTS = (1.0, -1.0, -1.0, 1.0, 1.0)  # what the code has for the 1, 
 REPEATS = 30
 
 
-def compute(cells, quick=False, seed=0, n_seeds=1, recipe=RECIPE, repeats=REPEATS):
+def compute(cells: Cells, quick: bool = False, seed: int = 0, n_seeds: int = 1, recipe: Recipe = RECIPE, repeats: int = REPEATS) -> Study:
     """Repeat the run: the paper's version on our draws, the code's on the authors'.
 
     Parameters
@@ -86,11 +97,11 @@ def compute(cells, quick=False, seed=0, n_seeds=1, recipe=RECIPE, repeats=REPEAT
     return Study("dglnn-figure-5", TITLE, settings, data, [Table("Repetitions", columns, rows)], claims, notes)
 
 
-def _bands(name):
-    def plot(study, ax):
+def _bands(name: str) -> Callable[..., Any]:
+    def plot(study: Study, ax: Axes) -> list[Any]:
         found = study.data["curves"][name]
         logs = np.log(np.asarray(found["error"]) / study.data["recipe"]["n_features"])
-        artists = ax.plot(found["epochs"], logs.mean(axis=0), color=COLOURS[0], label="mean")
+        artists: list[Any] = ax.plot(found["epochs"], logs.mean(axis=0), color=COLOURS[0], label="mean")
         for low, high, alpha in ((5, 95, 0.15), (25, 75, 0.3)):
             edges = np.percentile(logs, [low, high], axis=0)
             label = f"{low}th to {high}th percentile"

@@ -1,12 +1,23 @@
 """L23 Figure 7: plain gradient descent, and what decides whether it works."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
+from ..arrays import Array
 from . import dglnn_plots as plots
 from .dglnn_recovery import FIGURES as RECIPES
 from .dglnn_recovery import run
 from .publishing import COLOURS
 from .study import Claim, Study, Table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from .cells import Cells
+    from .dglnn_recovery import Recipe
 
 __all__ = ["FIGURES", "TITLE", "compute"]
 
@@ -16,7 +27,7 @@ SMALL = 1e-3
 STARTS = {"zero": "v(0) = 0", "along": "small, along v*", "random": "small, random", "against": "small, against v*"}
 
 
-def compute(cells, quick=False, seed=0, n_seeds=1, recipe=RECIPE):
+def compute(cells: Cells, quick: bool = False, seed: int = 0, n_seeds: int = 1, recipe: Recipe = RECIPE) -> Study:
     """Descend from every start on the authors' draw, and on ours.
 
     Parameters
@@ -35,7 +46,7 @@ def compute(cells, quick=False, seed=0, n_seeds=1, recipe=RECIPE):
     p, size = recipe.n_features, recipe.group_size
     common = {"recipe": recipe._asdict(), "record_every": 5, "loss_scale": "mean"}
 
-    def runs_of(key, k, **where):
+    def runs_of(key: str, k: int, **where: Any) -> dict[str, dict[str, Any]]:
         found = {"zero": cells.run(f"{key}-zero", run, **common, **where, v0="zeros")}
         directions = np.random.default_rng(k).standard_normal((p // size, size))
         directions /= np.linalg.norm(directions, axis=1, keepdims=True)
@@ -79,17 +90,17 @@ def compute(cells, quick=False, seed=0, n_seeds=1, recipe=RECIPE):
     return Study("dglnn-figure-7", TITLE, settings, data, [Table("Gradient descent", columns, rows)], claims, notes)
 
 
-def _lengths(found, size):
+def _lengths(found: dict[str, Any], size: int) -> Array:
     """Norms of the directions at the end."""
     return np.linalg.norm(np.asarray(found["v"])[-1].reshape(-1, size), axis=1)
 
 
-def _norms(recipe):
+def _norms(recipe: Recipe) -> Array:
     """Norms of the groups of w* on the support."""
     return np.linalg.norm(np.array(recipe.coefficients).reshape(-1, recipe.group_size), axis=1)
 
 
-def _starts(study, ax):
+def _starts(study: Study, ax: Axes) -> list[Any]:
     artists = []
     for i, (name, label) in enumerate(STARTS.items()):
         found = study.data["runs"][name]

@@ -1,26 +1,36 @@
 """Panels that the figures of L23 share: functions that make a ``plot(study, ax)`` from the names of runs in ``study.data["runs"]``."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from .publishing import COLOURS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from .study import Study
 
 __all__ = ["cosines", "directions", "entries", "errors", "magnitudes"]
 
 STYLES = ("-", "--", ":", "-.")
 
 
-def _legend(ax):
+def _legend(ax: Axes) -> None:
     """A legend that stays readable on top of curves."""
     ax.legend(frameon=True, framealpha=0.85, edgecolor="none")
 
 
-def errors(title, labels, spans=(), log_epochs=False):
+def errors(title: str, labels: dict[str, str], spans: Sequence[Any] = (), log_epochs: bool = False) -> Callable[..., Any]:
     """Squared error against epoch for several runs, {name of run: label}, with the error of least squares that knows the support.
 
     ``spans`` are (name in ``study.data``, label): an interval of epochs each, drawn as a bar.
     """
 
-    def plot(study, ax):
+    def plot(study: Study, ax: Axes) -> list[Any]:
         artists = []
         for i, (name, label) in enumerate(labels.items()):
             found = study.data["runs"][name]
@@ -40,10 +50,10 @@ def errors(title, labels, spans=(), log_epochs=False):
     return plot
 
 
-def magnitudes(title, name):
+def magnitudes(title: str, name: str) -> Callable[..., Any]:
     """u_l^2 of the groups on the support, and the largest off it."""
 
-    def plot(study, ax):
+    def plot(study: Study, ax: Axes) -> list[Any]:
         found = study.data["runs"][name]
         artists = []
         for g, curve in enumerate(np.transpose(found["u"])):
@@ -56,7 +66,7 @@ def magnitudes(title, name):
     return plot
 
 
-def _by_group(ax, found, name, size, true):
+def _by_group(ax: Axes, found: dict[str, Any], name: str, size: int, true: tuple[float, ...]) -> list[Any]:
     """Every entry on the support, coloured by its group, with thin lines at the truth."""
     artists = []
     for j, curve in enumerate(np.transpose(found[name])):
@@ -68,10 +78,10 @@ def _by_group(ax, found, name, size, true):
     return artists
 
 
-def entries(title, name):
+def entries(title: str, name: str) -> Callable[..., Any]:
     """Weights on the support, and the largest off it; thin lines are the truth."""
 
-    def plot(study, ax):
+    def plot(study: Study, ax: Axes) -> list[Any]:
         found, recipe = study.data["runs"][name], study.data["recipe"]
         if recipe["group_size"] > 1 and "u" in found:
             artists = _by_group(ax, found, "w", recipe["group_size"], recipe["coefficients"])
@@ -90,10 +100,10 @@ def entries(title, name):
     return plot
 
 
-def cosines(title, name):
+def cosines(title: str, name: str) -> Callable[..., Any]:
     """Inner product of the normalised direction of every group with the true one."""
 
-    def plot(study, ax):
+    def plot(study: Study, ax: Axes) -> list[Any]:
         found = study.data["runs"][name]
         artists = []
         for g, curve in enumerate(np.transpose(found["cosine"])):
@@ -106,10 +116,10 @@ def cosines(title, name):
     return plot
 
 
-def directions(title, name):
+def directions(title: str, name: str) -> Callable[..., Any]:
     """Entries of v on the support."""
 
-    def plot(study, ax):
+    def plot(study: Study, ax: Axes) -> list[Any]:
         found, recipe = study.data["runs"][name], study.data["recipe"]
         artists = _by_group(ax, found, "v", recipe["group_size"], ())
         ax.set(title=title, xlabel="epoch", ylabel=r"$v_i$", ylim=(-1.05, 1.05))

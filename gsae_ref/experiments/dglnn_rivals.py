@@ -3,14 +3,18 @@
 Every method gives a path of weights, one row for every value of what it tunes; a validation sample chooses the row.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
+from ..arrays import Array, IntArray
 from ..theory.dglnn import group_norms
 
 __all__ = ["chosen", "group_lasso_path", "group_prox", "primal_dual_path", "refitted"]
 
 
-def group_lasso_path(X, y, sizes, n_penalties=30, smallest=1e-3):
+def group_lasso_path(X: Array, y: Array, sizes: Any, n_penalties: int = 30, smallest: float = 1e-3) -> Any:
     """Minimisers of 1/(2n) ||y - X w||^2 + penalty sum_l ||w_l||, by skglm, for penalties from the one that gives zero down to a share of it.
 
     Parameters
@@ -44,7 +48,7 @@ def group_lasso_path(X, y, sizes, n_penalties=30, smallest=1e-3):
     return np.stack([model.set_params(alpha=penalty).fit(X, y).coef_.copy() for penalty in penalties]), penalties
 
 
-def refitted(W, X, y, sizes):
+def refitted(W: Array, X: Array, y: Array, sizes: IntArray | list[int]) -> Array:
     """Least squares on the groups that are not zero, for every row: what is left of the group lasso without its shrinkage.
 
     Rows with more weights than half the number of samples stay as they are.
@@ -57,7 +61,7 @@ def refitted(W, X, y, sizes):
     return result
 
 
-def group_prox(z, threshold, sizes):
+def group_prox(z: Array, threshold: float, sizes: IntArray) -> Array:
     """Proximal operator of threshold sum_l ||z_l||, groups of any sizes.
 
     >>> group_prox(np.array([3.0, 4.0, 1.0]), 1.0, np.array([2, 1]))
@@ -68,7 +72,7 @@ def group_prox(z, threshold, sizes):
     return np.repeat(keep, sizes) * z
 
 
-def primal_dual_path(X, y, sizes, ratio, n_steps=500):
+def primal_dual_path(X: Array, y: Array, sizes: IntArray | list[int], ratio: float, n_steps: int = 500) -> Array:
     """Iterates of the primal-dual method for min sum_l ||w_l|| subject to X w = y, from zero. Molinari, Massias, Rosasco, Villa (2021).
 
         w <- prox_{tau R}( w - tau X^T (2 theta - theta_before) ),    theta <- theta + sigma (X w - y),
@@ -91,7 +95,8 @@ def primal_dual_path(X, y, sizes, ratio, n_steps=500):
     sizes, gram = np.asarray(sizes), X @ X.T if len(X) < X.shape[1] else X.T @ X
     norm = np.linalg.eigvalsh(gram)[-1] ** 0.5
     tau, sigma = 0.99 * ratio / norm, 0.99 / (ratio * norm)
-    w, theta = np.zeros(X.shape[1]), np.zeros(len(y))
+    w: Array = np.zeros(X.shape[1])
+    theta: Array = np.zeros(len(y))
     before, W = theta, [w]
     for _ in range(n_steps):
         w = group_prox(w - tau * X.T @ (2 * theta - before), tau, sizes)
@@ -100,9 +105,9 @@ def primal_dual_path(X, y, sizes, ratio, n_steps=500):
     return np.stack(W)
 
 
-def chosen(paths, X, y):
+def chosen(paths: Mapping[Any, Array], X: Array, y: Array) -> tuple[Array, Any, int]:
     """The row of several paths, {setting: W}, with the smallest mean squared error on a validation sample, and its setting and number."""
-    best = None
+    best: Any = None
     for setting, W in paths.items():
         errors = np.mean((y - W @ X.T) ** 2, axis=1)
         row = int(np.argmin(errors))

@@ -1,20 +1,26 @@
 """Table 2 of L23: parameters of the linear layers in latent space, counted."""
 
+from __future__ import annotations
+
 from math import prod
+from typing import TYPE_CHECKING, Any
 
 from ..ops import ConvolutionalAutoencoder
 from . import dglnn_figure_10
 from .study import Claim, Study, Table
+
+if TYPE_CHECKING:
+    from .cells import Cells
 
 __all__ = ["FIGURES", "TITLE", "compute"]
 
 TITLE = "L23 Table 2: number of parameters of the hidden layers in latent space"
 PRINTED = {"IRMAE": "786K", "GAE4": "196K", "GAE8": "98K"}
 NETWORKS = {name: dglnn_figure_10.NETWORKS[name] for name in ("AE", *PRINTED)}
-FIGURES = {}
+FIGURES: dict[str, Any] = {}
 
 
-def compute(cells, quick=False, seed=0, n_seeds=1):
+def compute(cells: Cells, quick: bool = False, seed: int = 0, n_seeds: int = 1) -> Study:
     """Count. Nothing is random and nothing is trained: ``quick``, ``seed`` and ``n_seeds`` change nothing."""
     counts = {name: _counts(ConvolutionalAutoencoder(**options)) for name, options in NETWORKS.items()}
     linear = {name: counts[name]["linear"] for name in PRINTED}
@@ -37,7 +43,7 @@ def compute(cells, quick=False, seed=0, n_seeds=1):
     return Study("dglnn-table-2", TITLE, {"networks": NETWORKS, "n_latent": 512}, data, [Table("Parameters", columns, rows)], claims, notes)
 
 
-def _counts(network):
+def _counts(network: ConvolutionalAutoencoder) -> dict[str, int]:
     """Parameters of the linear layers, of the last convolution of the encoder, of the rest, of all."""
     last = f"conv{len(network.channels) + 1}."
     linear = network.n_linear_parameters
@@ -46,7 +52,7 @@ def _counts(network):
     return {"linear": linear, "last convolution": convolution, "other layers": every - linear - convolution, "all": every}
 
 
-def _factorings(count):
+def _factorings(count: int) -> list[tuple[int, int]]:
     """All (n, d) with n d^2 = count, few layers first.
 
     >>> _factorings(48)

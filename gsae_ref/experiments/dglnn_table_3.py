@@ -4,13 +4,25 @@ The gene data (Scheetz et al. 2006, 120 samples, 20 genes in 5 B-splines each, a
 that the user names; nothing is downloaded. Without it the two others are run alone.
 """
 
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from .. import checks, ops
+from ..arrays import Array, IntArray
 from ..files import read_arrays
 from . import dglnn_rivals as rivals
 from .publishing import COLOURS
 from .study import Claim, Study, Table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from .cells import Cells
 
 __all__ = ["FIGURES", "TITLE", "add_options", "compute", "grouped_data", "one_split"]
 
@@ -31,13 +43,13 @@ NAMES = {
 }
 
 
-def add_options(parser):
+def add_options(parser: argparse.ArgumentParser) -> None:
     """Options of this experiment."""
     parser.add_argument("--data", metavar="FILE", help="gene expression: an .npz with x (120, 100), y (120,), groups (100,) labels")
     parser.add_argument("--splits", type=int, default=SPLITS, help=f"random splits of each data set (default {SPLITS})")
 
 
-def compute(cells, quick=False, seed=0, n_seeds=1, data=None, splits=SPLITS):
+def compute(cells: Cells, quick: bool = False, seed: int = 0, n_seeds: int = 1, data: Path | None = None, splits: int = SPLITS) -> Study:
     """Split, tune on the validation part, measure on the test part, many times.
 
     Parameters
@@ -102,7 +114,7 @@ def compute(cells, quick=False, seed=0, n_seeds=1, data=None, splits=SPLITS):
     return Study("dglnn-table-3", TITLE, settings, {"errors": errors}, [Table("Mean squared error on the test third", columns, rows)], claims, notes)
 
 
-def grouped_data(name, data=None):
+def grouped_data(name: str, data: Any = None) -> tuple[Array, Array, IntArray]:
     """Predictors, target, and sizes of contiguous groups.
 
     Parameters
@@ -136,7 +148,7 @@ def grouped_data(name, data=None):
     return splines, y, np.full(10, 5)
 
 
-def one_split(name, seed, data=None):
+def one_split(name: str, seed: int, data: str | None = None) -> dict[str, float]:
     """Test errors of every method on one split: a unit of work.
 
     Parameters
@@ -161,12 +173,12 @@ def one_split(name, seed, data=None):
     s_x, s_y = np.linalg.norm(X[learn], 2) / len(learn) ** 0.5, max(np.linalg.norm(y[learn]) / len(learn) ** 0.5, np.finfo(float).tiny)
     scaled, answers = X / s_x, y / s_y
 
-    def network(alpha):
+    def network(alpha: float) -> Array:
         return ops.dglnn_path(scaled[learn], answers[learn], sizes, "algorithm_2", N_EPOCHS, alpha, GAMMA, record_every=5).w
 
     lasso, _ = rivals.group_lasso_path(scaled[learn], answers[learn], sizes)
     again = rivals.refitted(lasso, scaled[learn], answers[learn], sizes)
-    paths = {
+    paths: dict[str, dict[Any, Array]] = {
         "network": {alpha: network(alpha) for alpha in ALPHAS}, "group_lasso": {"": lasso}, "refitted": {"": again},
         "primal_dual": {ratio: rivals.primal_dual_path(scaled[learn], answers[learn], sizes, ratio) for ratio in RATIOS},
     }
@@ -175,13 +187,13 @@ def one_split(name, seed, data=None):
     return {method: float(np.mean((y[test] - s_y * (scaled[test] @ w)) ** 2)) for method, w in weights.items()}
 
 
-def _best(errors, method):
+def _best(errors: dict[str, Array], method: str) -> str:
     """How often a method has the smallest error of the three of the paper."""
     three = np.stack([errors[m] for m in PRINTED])
     return f"{100 * np.mean(errors[method] <= three.min(axis=0)):.0f} %" if method in PRINTED else ""
 
 
-def _on_genes(errors, y):
+def _on_genes(errors: Any, y: Any) -> Any:
     """Claims about the printed numbers, under both readings of an equal split."""
     claims = []
     for name in GENES:
@@ -194,7 +206,7 @@ def _on_genes(errors, y):
                 f"below in {100 * np.mean(found[m] <= PRINTED[m]):.0f} %" for m in PRINTED),
             all(share >= 0.1 for share in near.values())))
         means = {m: found[m].mean() for m in PRINTED}
-        order = sorted(means, key=means.get)
+        order = sorted(means, key=lambda m: means[m])
         claims.append(Claim(
             "L23 Table 3", f"{NAMES[name]}: the order is network, primal-dual, group lasso",
             " < ".join(f"{METHODS[m]} {means[m]:.5f}" for m in order), order == ["network", "primal_dual", "group_lasso"]))
@@ -213,15 +225,15 @@ def _on_genes(errors, y):
     return claims
 
 
-def _heaps(values):
+def _heaps(values: Any) -> Any:
     """Medians of the two heaps of numbers on either side of their widest gap on a logarithmic scale."""
     ordered = np.sort(values)
     cut = int(np.argmax(np.diff(np.log(ordered)))) + 1 if len(values) > 1 else len(values)
     return " and ".join(f"{np.median(part):.4f} ({len(part)} splits)" for part in (ordered[:cut], ordered[cut:]) if len(part))
 
 
-def _spread(name):
-    def plot(study, ax):
+def _spread(name: str) -> Any:
+    def plot(study: Study, ax: Axes) -> list[Any]:
         if name not in study.data["errors"]:
             ax.set_axis_off()
             return [ax.text(0.5, 0.5, f"{NAMES[name]}:\nno file given", ha="center", va="center", transform=ax.transAxes)]

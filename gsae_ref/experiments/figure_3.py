@@ -5,18 +5,28 @@ figure_3_plots.py draws. At the paper's size a run takes one or two minutes of a
 several times that; a seed is 29 runs, less for a single noise level.
 """
 
+from __future__ import annotations
+
+import argparse
 import contextlib
 import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import checks, sampling
+from ..arrays import Array
 from ..theory.coherence import block_coherence
 from . import figure_3_claims as claims
 from . import figure_3_plots as plots
 from .figure_3_runs import NETWORKS, PAPER, QUICK, RECIPES, train_network
 from .figure_3_theory import contraction
 from .study import Study
+
+if TYPE_CHECKING:
+    from .cells import Cells
+    from .figure_3_runs import Setting
 
 __all__ = ["FIGURES", "TITLE", "add_options", "compute", "trained"]
 
@@ -36,14 +46,17 @@ FIGURES = {
 }
 
 
-def add_options(parser):
+def add_options(parser: argparse.ArgumentParser) -> None:
     """The option of this figure."""
     parser.add_argument(
         "--snr", type=float, nargs="+", metavar="DB", help="signal-to-noise ratios in decibels (default 1 5 10); networks are compared at the lowest"
     )
 
 
-def compute(cells, quick=False, seed=0, n_seeds=1, snr=None, setting=None, thresholds=THRESHOLDS):
+def compute(
+    cells: Cells, quick: bool = False, seed: int = 0, n_seeds: int = 1, snr: Sequence[float] | None = None, setting: Setting | None = None,
+    thresholds: tuple[float, ...] = THRESHOLDS,
+) -> Study:
     """Train everything, or read it back, and say what became of each claim.
 
     Parameters
@@ -70,7 +83,7 @@ def compute(cells, quick=False, seed=0, n_seeds=1, snr=None, setting=None, thres
     seeds = range(checks.count("seed", seed, minimum=0), seed + checks.count("n_seeds", n_seeds))
     low, high, done = snrs[0], snrs[-1], {}
 
-    def run(network, recipe, lam, db, seed, gradient="exact"):
+    def run(network: str, recipe: str, lam: float, db: float, seed: int, gradient: str = "exact") -> dict[str, Any]:
         case = network, recipe, lam, db, seed, gradient
         if case not in done:
             done[case] = trained(cells, setting, *case)
@@ -102,17 +115,17 @@ def compute(cells, quick=False, seed=0, n_seeds=1, snr=None, setting=None, thres
     return Study("figure-3", title, recipe, data, claims.tables(data), claims.judge(data, reduced), claims.notes(data, reduced))
 
 
-def stacked(runs):
+def stacked(runs: list[dict[str, Any]]) -> dict[str, Array]:
     """The same numbers of several seeds, one seed per row."""
     return {name: np.stack([run[name] for run in runs]) for name in runs[0]}
 
 
-def trained(cells, setting, network, recipe, lam, snr, seed, gradient="exact"):
+def trained(cells: Cells, setting: Setting, network: str, recipe: str, lam: float, snr: float, seed: int, gradient: str = "exact") -> dict[str, Any]:
     """One run of :func:`train_network` as a unit of work, which continues from its checkpoint if it was interrupted."""
     key = "-".join([network, recipe, gradient, f"lam{lam:g}", f"snr{snr:g}", f"seed{seed}", f"N{setting.n_samples}"]).replace(".", "p")
     path = cells.checkpoint(key)
 
-    def unit(**arguments):
+    def unit(**arguments: Any) -> dict[str, Any]:
         return train_network(**arguments, checkpoint=path, progress=cells.progress)
 
     found = cells.run(

@@ -1,12 +1,22 @@
 """Figure 3, drawn: functions of a study and the axes to draw on."""
 
+from __future__ import annotations
+
 import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..arrays import Array
 from .figure_3_claims import NETWORK, RECIPE, RULE, f1
 from .figure_3_theory import closeness_allowed
 from .publishing import COLOURS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from .study import Study
 
 __all__ = [
     "angles", "closeness", "codes", "error", "gradients", "loss", "networks", "recipe", "rotations", "threshold_error", "threshold_recovery",
@@ -16,7 +26,7 @@ ERROR = r"$\|A - A^*\|_F^2$ per atom"
 GRADIENT = {"exact": "exact", "appendix_b": "Appendix B, (41)", "approximate": "approximate, (26)"}
 
 
-def _curve(ax, run, name, colour, label=None, style="-"):
+def _curve(ax: Axes, run: dict[str, Array], name: str, colour: str, label: str | None = None, style: str = "-") -> list[Any]:
     """The mean over the seeds, and the range of all of them as a band."""
     values = np.asarray(run[name])
     if len(values) > 1:
@@ -24,19 +34,19 @@ def _curve(ax, run, name, colour, label=None, style="-"):
     return ax.plot(values.mean(axis=0), color=colour, linestyle=style, label=label)
 
 
-def error(study, ax):
+def error(study: Study, ax: Axes) -> list[Any]:
     """Panel a: error against epoch, the main recipe and the literal one."""
     return _by_snr(study, ax, "error", ERROR, "a. Distance to the dictionary")
 
 
-def loss(study, ax):
+def loss(study: Study, ax: Axes) -> list[Any]:
     """Panel b: loss against epoch."""
     artists = _by_snr(study, ax, "loss", "reconstruction loss", "b. Loss")
     ax.set_yscale("log")
     return artists
 
 
-def _by_snr(study, ax, name, label, title):
+def _by_snr(study: Study, ax: Axes, name: str, label: str, title: str) -> list[Any]:
     recipes, artists = study.data["recipes"], []
     for i, db in enumerate(recipes["literal"]):
         artists += _curve(ax, recipes[study.data["main"]][db], name, COLOURS[i], f"{db} dB")
@@ -48,7 +58,7 @@ def _by_snr(study, ax, name, label, title):
     return artists
 
 
-def networks(study, ax):
+def networks(study: Study, ax: Axes) -> list[Any]:
     """Panel c: group-sparse against sparse at the lowest SNR, thresholds chosen by both rules."""
     artists = []
     for rule, style in (("error", "-"), ("activity", "--")):
@@ -60,7 +70,7 @@ def networks(study, ax):
     return artists
 
 
-def codes(study, ax):
+def codes(study: Study, ax: Axes) -> list[Any]:
     """Panel d: the code of the first sample beside the true one; off the true support in another colour."""
     runs = study.data["networks"]["error"]
     true = np.asarray(runs["group"]["true_code"])[0]
@@ -81,10 +91,10 @@ def codes(study, ax):
     return artists
 
 
-def recipe(name):
+def recipe(name: str) -> Any:
     """The panel of one recipe: error against epoch."""
 
-    def panel(study, ax):
+    def panel(study: Study, ax: Axes) -> list[Any]:
         artists = []
         for i, (db, run) in enumerate(study.data["recipes"][name].items()):
             artists += _curve(ax, run, "error", COLOURS[i], f"{db} dB", ("-", "--", ":")[i % 3])
@@ -97,7 +107,7 @@ def recipe(name):
     return panel
 
 
-def threshold_error(study, ax):
+def threshold_error(study: Study, ax: Axes) -> list[Any]:
     """Error at the end against the threshold, every network."""
     artists = _over_thresholds(study, ax, lambda run: run["error"][0, -1], ERROR)
     for name, lam in study.data["chosen"]["activity"].items():
@@ -108,14 +118,14 @@ def threshold_error(study, ax):
     return artists
 
 
-def threshold_recovery(study, ax):
+def threshold_recovery(study: Study, ax: Axes) -> list[Any]:
     """F1 of the supports at the end against the threshold, every network."""
     artists = _over_thresholds(study, ax, lambda run: f1(run)[0], "F1 of the active groups")
     ax.set_ylim(0, 1)
     return artists
 
 
-def _over_thresholds(study, ax, value, label):
+def _over_thresholds(study: Study, ax: Axes, value: Callable[..., Any], label: str) -> list[Any]:
     artists = []
     for i, (name, runs) in enumerate(study.data["grid"].items()):
         runs = dict(sorted(runs.items(), key=lambda entry: float(entry[0])))
@@ -126,7 +136,7 @@ def _over_thresholds(study, ax, value, label):
     return artists
 
 
-def rotations(study, ax):
+def rotations(study: Study, ax: Axes) -> list[Any]:
     """The error as the paper measures it, and modulo a rotation inside each group."""
     artists = []
     for i, (db, run) in enumerate(study.data["recipes"][study.data["main"]].items()):
@@ -138,7 +148,7 @@ def rotations(study, ax):
     return artists
 
 
-def gradients(study, ax):
+def gradients(study: Study, ax: Axes) -> list[Any]:
     """The three gradients."""
     artists = []
     for i, (name, run) in enumerate(study.data["gradients"].items()):
@@ -148,7 +158,7 @@ def gradients(study, ax):
     return artists
 
 
-def closeness(study, ax):
+def closeness(study: Study, ax: Axes) -> list[Any]:
     """Largest distance of a group along the run, against what Lemma 1 allows."""
     data, artists = study.data, []
     setting = data["setting"]
@@ -166,12 +176,13 @@ def closeness(study, ax):
     return artists
 
 
-def angles(study, ax):
+def angles(study: Study, ax: Axes) -> list[Any]:
     """R2 and R3 on data that meet their hypotheses."""
     found = {name: np.asarray(values) for name, values in study.data["angles"].items()}
     sample = np.sort(found["sample"], axis=1)
     steps = np.arange(len(sample))
-    artists = [ax.fill_between(steps, sample[:, 0], sample[:, -1], color=COLOURS[0], alpha=0.2, linewidth=0, label="R2, random sample, all angles")]
+    band = ax.fill_between(steps, sample[:, 0], sample[:, -1], color=COLOURS[0], alpha=0.2, linewidth=0, label="R2, random sample, all angles")
+    artists: list[Any] = [band]
     artists += ax.plot(found["predicted"], color=COLOURS[0], label=r"R2, predicted $\tan\theta$")
     artists += ax.plot(steps[::4], found["design"].max(axis=1)[::4], "o", color=COLOURS[0], markersize=4, label="R2, population, measured")
     artists += ax.plot(found["bound"], color=COLOURS[1], linestyle="--", label="R3, bound on the distance")

@@ -1,10 +1,12 @@
 """Figure 3's units of work: one network trained on one draw of the data of T21 Section 4.1, with everything measured on the way."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import groups, metrics, ops, sampling
+from ..arrays import Array, IntArray
 from ..theory.support import support_interval
 from ..training.checkpoints import fingerprint
 from ..training.descent import descend
@@ -24,7 +26,7 @@ class Setting(NamedTuple):
     group_size: int = 2
     n_samples: int = 10_000
     n_active: int = 3
-    norm_range: tuple = (4.0, 5.0)
+    norm_range: tuple[float, float] = (4.0, 5.0)
     correlation: float = 0.15
     step_size: float = 1e-3
     n_epochs: int = 300
@@ -34,7 +36,10 @@ PAPER = Setting()
 QUICK = PAPER._replace(n_groups=30, n_samples=600, n_epochs=150)  # as many samples of every group, the same n, norms and thresholds
 
 
-def train_network(network, recipe, lam, snr_db, seed, setting, gradient="exact", checkpoint=None, progress=False):
+def train_network(
+    network: str, recipe: str, lam: float, snr_db: float, seed: int, setting: dict[str, Any], gradient: str = "exact", checkpoint: str | None = None,
+    progress: bool = False,
+) -> dict[str, Any]:
     """Train one network by Adam on all samples, and measure it before every epoch and at the end.
 
     Parameters
@@ -81,15 +86,15 @@ def train_network(network, recipe, lam, snr_db, seed, setting, gradient="exact",
     lam_0 = starting_threshold(unit, Y[probe], network, s.group_size, s.n_active)
     A = {"literal": start, "unit": unit, "scaled": lam / lam_0 * unit, "ramp": unit}[recipe]
 
-    def lam_at(epoch):
+    def lam_at(epoch: int) -> float:
         risen = min(epoch / (s.n_epochs / 2), 1) if recipe == "ramp" else 1
         return lam_0 + (lam - lam_0) * risen
 
-    def objective(parameters, samples, epoch):
+    def objective(parameters: dict[str, Array], samples: Array, epoch: int) -> tuple[float, dict[str, Array]]:
         cost, G = cost_and_gradient(parameters["A"], samples, lam_at(epoch))
         return cost, {"A": G}
 
-    def measure(parameters, epoch):
+    def measure(parameters: dict[str, Array], epoch: int) -> dict[str, float]:
         A, now = parameters["A"], lam_at(epoch)
         codes = encode(A, Y[probe], now)
         active = groups.norms(codes, s.group_size)
@@ -116,7 +121,7 @@ def train_network(network, recipe, lam, snr_db, seed, setting, gradient="exact",
     return {**curves, "lam_0": lam_0, "sharp": np.array(sharp), "code": encode(learned["A"], Y[0], lam), "true_code": X[0]}
 
 
-def starting_threshold(A, Y, network, group_size, n_active):
+def starting_threshold(A: Array, Y: Array, network: str, group_size: int, n_active: int) -> float:
     """The rule: the threshold at which the code has a tenth of the data's active groups (gamma / 10), or of their atoms, on average.
 
     That is a quantile of what the threshold is compared with: ||A_g^T y||, |a_i^T y|, or a_i^T y for ReLU. It uses the sparsity of the data,
@@ -126,18 +131,18 @@ def starting_threshold(A, Y, network, group_size, n_active):
     9.1
     """
     Z = Y @ A
-    compared = {"group": lambda: groups.norms(Z, group_size), "relu": lambda: Z}.get(network, lambda: np.abs(Z))()
+    compared = groups.norms(Z, group_size) if network == "group" else Z if network == "relu" else np.abs(Z)
     units = n_active * (1 if network == "group" else group_size)
     return float(np.quantile(compared, 1 - 0.1 * units / compared.shape[1]))
 
 
-def _network(network, group_size, gradient):
+def _network(network: str, group_size: int, gradient: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """The functions (A, Y, lam) -> (cost, gradient) and (A, Y, lam) -> codes."""
     if network in ("group", "soft"):
         size = group_size if network == "group" else 1
         return lambda A, Y, lam: ops.loss_and_grad(A, Y, lam, size, gradient), lambda A, Y, lam: ops.encode(A, Y, lam, size)
 
-    def options(lam):
+    def options(lam: float) -> dict[str, Any]:
         return {"activation": "hard", "lam": lam} if network == "hard" else {"activation": "relu", "bias": -lam}
 
     return (
@@ -146,7 +151,7 @@ def _network(network, group_size, gradient):
     )
 
 
-def _shrinkage(norms, support, lam):
+def _shrinkage(norms: Array, support: IntArray, lam: float) -> dict[str, float]:
     """tau_g = 1 - lam / ||A_g^T y|| = ||x_g|| / (||x_g|| + lam): smallest and median."""
     found = np.take_along_axis(norms, support, axis=1)
     tau = found[found > 0] / (found[found > 0] + lam)

@@ -1,8 +1,11 @@
 """Figure 3, beyond the paper: where its theory applies along a run, and the repaired theorems R2 and R3 where their hypotheses hold."""
 
+from typing import Any
+
 import numpy as np
 
 from .. import groups, metrics, ops, sampling
+from ..arrays import Array
 from ..theory import descent, gsae
 from ..theory.coherence import closeness, orthonormality_defect
 from ..theory.support import recovery_interval
@@ -13,7 +16,7 @@ __all__ = ["closeness_allowed", "contraction", "hypotheses", "rotation_free_dist
 B_MIN, B_MAX = 4.0, 5.0
 
 
-def hypotheses(A, A_star, group_size):
+def hypotheses(A: Array, A_star: Array, group_size: int) -> dict[str, float]:
     """What the hypotheses of Theorem 2 speak of, columns as they are and normalised: a dictionary of numbers.
 
     ``delta`` is max_g ||A_g - A*_g||_F, ``orthonormality_defect`` max_g ||A_g^T A_g - I||_2, ``alpha_min`` and ``omega_max`` the extremes of
@@ -33,7 +36,7 @@ def hypotheses(A, A_star, group_size):
     }
 
 
-def rotation_free_distances(A, A_star, group_size):
+def rotation_free_distances(A: Array, A_star: Array, group_size: int) -> Array:
     """min_Q ||A_g - A*_g Q||_F over rotations Q, for every group, columns normalised. The best Q is the polar factor of A*_g^T A_g.
 
     >>> rotation_free_distances(np.array([[0.0, -2.0], [3.0, 0.0]]), np.eye(2), 2)
@@ -44,7 +47,7 @@ def rotation_free_distances(A, A_star, group_size):
     return np.linalg.norm(B - S @ Q, axis=(1, 2))
 
 
-def closeness_allowed(n_active, mu_block, group_size, form, norm_range):
+def closeness_allowed(n_active: int, mu_block: float, group_size: int, form: str, norm_range: tuple[float, float]) -> float:
     """The delta below which Lemma 1's interval is not empty; negative if it is empty even at A = A*.
 
     Both ends are linear in delta: low = gamma B_max (f mu_B + delta), high = B_min (1 - delta) - k B_max (f mu_B + delta), with f = 1 and
@@ -58,7 +61,7 @@ def closeness_allowed(n_active, mu_block, group_size, form, norm_range):
     return width[0] / (width[0] - width[1])
 
 
-def theorem_2(found, tau, n_active, n_groups, group_size, n_features):
+def theorem_2(found: dict[str, float], tau: float, n_active: int, n_groups: int, group_size: int, n_features: int) -> tuple[float, float, float]:
     """Theorem 2's condition (69) on ||A_g^T A*_g||_F^2 at delta, with n as printed and with d, and rho at the largest step: three numbers.
 
     The step is 1 / (c alpha_min), c = tau (2 - tau) p: above it (32) gives no descent. A negative bound cannot be met by a squared norm, a
@@ -68,18 +71,18 @@ def theorem_2(found, tau, n_active, n_groups, group_size, n_features):
     (-24.0, -6.0, 1.0)
     """
     delta, alpha = min(found["unit_delta"], 1.0), found["alpha_min"]
-    allowed = [gsae.overlap_condition(tau, size, delta) for size in (n_features, group_size)]
+    with_n, with_d = (gsae.overlap_condition(tau, size, delta) for size in (n_features, group_size))
     p = n_active / n_groups
     if alpha <= 0:
-        return *allowed, float("nan")
+        return with_n, with_d, float("nan")
     step = 1 / (gsae.leading_coefficient(tau, p) * alpha)
-    return *allowed, gsae.rho(step, tau, p, alpha, found["omega_max"], delta, group_size)
+    return with_n, with_d, gsae.rho(step, tau, p, alpha, found["omega_max"], delta, group_size)
 
 
 # ------------------------------------------------------------------------------------------------ R2 and R3
 
 
-def contraction(n_features, n_groups, n_samples, n_steps, delta, lam, step, seed):
+def contraction(n_features: int, n_groups: int, n_samples: int, n_steps: int, delta: float, lam: float, step: float, seed: int) -> dict[str, Any]:
     """Principal angles along retracted gradient descent with one active group of two atoms, predicted (R2, R3) and measured.
 
     Data satisfy the hypotheses: orthonormal A*, no noise, ||x_g|| in [4, 5], a start tangent to it at distance ``delta``, and lam where
@@ -104,7 +107,7 @@ def contraction(n_features, n_groups, n_samples, n_steps, delta, lam, step, seed
     for _ in range(n_steps):
         theta = np.arctan(tangents[-1])
         m = lam * (np.cos(theta) * norms.mean() - lam / 2) / n_groups
-        tangents.append(tangents[-1] * descent.contraction_factor(theta, eta, kappa, m))
+        tangents.append(float(tangents[-1] * descent.contraction_factor(theta, eta, kappa, m)))
     random = sampling.sample(A_star, n_samples, 1, d, norm_range=(B_MIN, B_MAX), rng=seed).Y
     bound, distance = _projected_run(A, A_star, Y, lam, eta, kappa, n_steps)
     return {
@@ -114,7 +117,7 @@ def contraction(n_features, n_groups, n_samples, n_steps, delta, lam, step, seed
     }
 
 
-def _design(A_star, n_angles=32, n_norms=8):
+def _design(A_star: Array, n_angles: int = 32, n_norms: int = 8) -> tuple[Array, Array]:
     """Every group's samples with codes at equidistant angles and norms, and these norms."""
     norms = B_MIN + (B_MAX - B_MIN) * (np.arange(n_norms) + 0.5) / n_norms
     phi = 2 * np.pi * np.arange(n_angles) / n_angles
@@ -122,25 +125,26 @@ def _design(A_star, n_angles=32, n_norms=8):
     return np.concatenate([X @ star_g.T for star_g in groups.blocks(A_star, 2)]), norms
 
 
-def _retracted_run(A, A_star, Y, lam, eta, n_steps):
+def _retracted_run(A: Array, A_star: Array, Y: Array, lam: float, eta: float, n_steps: int) -> Array:
     """Tangents of the principal angles before the first and after every step of gradient descent with polar factors."""
     tangents = [np.tan(metrics.principal_angles(A, A_star, 2)).ravel()]
 
-    def keep(intermediate_result):
+    def keep(intermediate_result: Any) -> None:
         tangents.append(np.tan(metrics.principal_angles(intermediate_result.x, A_star, 2)).ravel())
 
     train(A, Y, lam, 2, n_steps, optimizer="gradient_descent", step_size=eta, constraint="groups", measure=False, callback=keep)
     return np.array(tangents)
 
 
-def _projected_run(A, A_star, Y, lam, eta, kappa, n_steps):
+def _projected_run(A: Array, A_star: Array, Y: Array, lam: float, eta: float, kappa: float, n_steps: int) -> tuple[Array, Array]:
     """R3's iteration: its bound on the largest orbit distance, iterated from the start, and the largest distance measured."""
-    star, bounds, distances = groups.blocks(A_star, 2), [], []
+    star = groups.blocks(A_star, 2)
+    bounds: list[Any] = []
+    distances: list[float] = []
     for _ in range(n_steps + 1):
         B = groups.blocks(A, 2)
         distances.append(max(descent.orbit_distance(A_g, star_g) for A_g, star_g in zip(B, star, strict=True)))
-        cosine = 1 - bounds[-1] ** 2 / 2 if bounds else None
-        bounds.append(descent.repaired_bound(bounds[-1], eta * kappa, cosine, 0.0) if bounds else distances[0])
+        bounds.append(descent.repaired_bound(bounds[-1], eta * kappa, 1 - bounds[-1] ** 2 / 2, 0.0) if bounds else distances[0])
         G = groups.blocks(ops.loss_and_grad(A, Y, lam, 2)[1], 2)
         A = groups.polar(groups.unblock(B - eta * (G - B @ (np.swapaxes(B, 1, 2) @ G))), 2)
     return np.array(bounds), np.array(distances)

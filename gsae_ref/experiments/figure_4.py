@@ -1,16 +1,27 @@
 """T21 Figure 4: the dictionaries of the sparse and of the group-sparse network as images, and a code of each."""
 
+from __future__ import annotations
+
+import argparse
 import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import checks, groups
+from ..arrays import Array, IntArray
 from .cells import Cells
 from .mnist_networks import codes, images
 from .publishing import COLOURS
 from .restarts import models
 from .study import Claim, Study, Table
 from .table_1 import add_sizes, settled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from .mnist_networks import Images, Setting
 
 __all__ = ["FIGURES", "TITLE", "add_options", "compute", "networks_of"]
 
@@ -19,19 +30,19 @@ NEAREST = 0.01  # share of the test images, those with the most of their code in
 EXAMPLES = 3  # codes shown
 
 
-def add_options(parser):
+def add_options(parser: argparse.ArgumentParser) -> None:
     """Options of this figure: those of table-1 that concern training, and where its networks are."""
     add_sizes(parser)
     parser.add_argument("--saved", metavar="DIR", help="the --out of a table-1 with the same options, whose networks are taken (default: they are "
                         "trained)")
 
 
-def networks_of(cells, saved):
+def networks_of(cells: Cells, saved: str | Path | None) -> Cells:
     """Where the units of work of table-1 are: in the folder of a finished one, or among those of this figure."""
     return cells if saved is None else Cells(os.path.join(saved, "cells"), cells.progress)
 
 
-def compute(cells, quick=False, seed=0, n_seeds=1, saved=None, **options):
+def compute(cells: Cells, quick: bool = False, seed: int = 0, n_seeds: int = 1, saved: str | Path | None = None, **options: Any) -> Study:
     """Train the networks of Table 1, or read them back, and show them.
 
     Parameters
@@ -62,7 +73,7 @@ def compute(cells, quick=False, seed=0, n_seeds=1, saved=None, **options):
         "labels": Y.labels[shown(Y.labels)],
     }
 
-    def mean(name, what):
+    def mean(name: str, what: str) -> float:
         return float(np.mean([measured[s][name][what] for s in seeds]))
 
     rows = [[name, *(mean(name, what) for what in ("active_atoms", "active_groups", "top_share", "purity"))] for name in first]
@@ -90,12 +101,12 @@ def compute(cells, quick=False, seed=0, n_seeds=1, saved=None, **options):
     return Study("figure-4", TITLE, recipe, data, [Table("Codes of the test images, mean over seeds", columns, rows)], claims, notes)
 
 
-def shown(labels):
+def shown(labels: IntArray) -> list[int]:
     """The first test image of each of the first classes."""
     return [int(np.argmax(labels == label)) for label in np.unique(labels)[:EXAMPLES]]
 
 
-def described(A, Y, network, setting):
+def described(A: Array, Y: Images, network: str, setting: Setting) -> dict[str, Any]:
     """Codes of some test images, and how structured those of all are.
 
     Parameters
@@ -126,8 +137,8 @@ def described(A, Y, network, setting):
     }
 
 
-def _atoms(name, title):
-    def plot(study, ax):
+def _atoms(name: str, title: str) -> Any:
+    def plot(study: Study, ax: Axes) -> Any:
         A, width, d = np.asarray(study.data[name]["A"]), study.data["width"], study.data["group_size"]
         sign = np.sign(np.take_along_axis(A, np.abs(A).argmax(axis=0)[None], axis=0))
         atoms = A * sign / np.abs(A).max(axis=0)
@@ -139,7 +150,7 @@ def _atoms(name, title):
         ax.imshow(picture, cmap="gray_r", vmin=-1, vmax=1, interpolation="nearest")
         ax.set(title=title, xticks=[], ylabel="block of atoms" if name == "sparse" else "group")
         middles = pad + width / 2 + np.arange(n_rows) * (width + pad)
-        ax.set_yticks(middles, range(n_rows))
+        ax.set_yticks(middles, [str(row) for row in range(n_rows)])
         ax.set_xlabel("atoms, one block in a row; at the right its commonest digit" if name == "sparse" else
                       "atoms, one group in a row; at the right its commonest digit")
         ax.tick_params(length=0)
@@ -152,8 +163,8 @@ def _atoms(name, title):
     return plot
 
 
-def _codes(name, title):
-    def plot(study, ax):
+def _codes(name: str, title: str) -> Any:
+    def plot(study: Study, ax: Axes) -> list[Any]:
         X, d, artists = np.asarray(study.data[name]["codes"]), study.data["group_size"], []
         highest = np.abs(X).max() or 1.0
         for row, (x, label) in enumerate(zip(X, study.data["labels"], strict=True)):

@@ -1,14 +1,24 @@
 """T21 Figure 5: pairwise distances of test images, sorted by digit, in the pixel basis and by the codes of two networks."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from .. import checks
+from ..arrays import Array, IntArray
 from .clustering import represent
 from .figure_4 import add_options, networks_of
 from .mnist_networks import codes, images, sizes
 from .restarts import models
 from .study import Claim, Study, Table
 from .table_1 import settled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from .cells import Cells
 
 __all__ = ["FIGURES", "TITLE", "add_options", "compute", "distances", "sorted_sample"]
 
@@ -23,7 +33,7 @@ READINGS = {"sparse": ("sparse", "signed"), "group": ("group", "signed"), "spars
 AHEAD = 5.0  # points by which the nearest-neighbour agreement must be higher
 
 
-def compute(cells, quick=False, seed=0, n_seeds=1, saved=None, **options):
+def compute(cells: Cells, quick: bool = False, seed: int = 0, n_seeds: int = 1, saved: str | None = None, **options: Any) -> Study:
     """Train the networks of Table 1, or read them back, and compare distances within and between digits.
 
     Parameters
@@ -46,7 +56,8 @@ def compute(cells, quick=False, seed=0, n_seeds=1, saved=None, **options):
     seeds = range(checks.count("seed", seed, minimum=0), seed + checks.count("n_seeds", n_seeds))
     Y = images(size.data, size.source, size.n_train, size.n_test)
     shown = sorted_sample(Y.labels)
-    labels, matrices, separations = Y.labels[shown], {}, {name: [] for name in NAMES}
+    labels, matrices = Y.labels[shown], dict[str, Array]()
+    separations: dict[str, list[Any]] = {name: [] for name in NAMES}
     for s in seeds:
         of = models(networks, size, s)
         for name in NAMES:
@@ -80,7 +91,7 @@ def compute(cells, quick=False, seed=0, n_seeds=1, saved=None, **options):
     return Study("figure-5", TITLE, recipe, data, [Table("Distances within and between digits, mean over seeds", columns, rows)], claims, notes)
 
 
-def sorted_sample(labels, per_class=PER_CLASS):
+def sorted_sample(labels: IntArray, per_class: int = PER_CLASS) -> IntArray:
     """Index of the first samples of every class, class after class.
 
     >>> sorted_sample(np.array([1, 0, 1, 1, 0]), per_class=2)
@@ -89,7 +100,7 @@ def sorted_sample(labels, per_class=PER_CLASS):
     return np.concatenate([np.flatnonzero(labels == label)[:per_class] for label in np.unique(labels)])
 
 
-def distances(R):
+def distances(R: Array) -> Array:
     """Euclidean distances between the rows.
 
     >>> distances(np.array([[0.0, 0.0], [3.0, 4.0]]))
@@ -101,7 +112,7 @@ def distances(R):
     return squareform(pdist(np.asarray(R, dtype=np.float64)))
 
 
-def separation(D, labels):
+def separation(D: Array, labels: IntArray) -> dict[str, float]:
     """How well distances tell classes: ratio of mean distances within and between, silhouette, and AUC in percent.
 
     The AUC is the share of comparisons (a pair of one class, a pair of two) in which the first is closer, ties counted half.
@@ -122,8 +133,8 @@ def separation(D, labels):
     }
 
 
-def _matrix(name):
-    def plot(study, ax):
+def _matrix(name: str) -> Any:
+    def plot(study: Study, ax: Axes) -> list[Any]:
         D, edges = np.asarray(study.data["distances"][name]), [0, *study.data["edges"], len(study.data["distances"][name])]
         picture = ax.imshow(D, cmap="viridis", vmin=0, vmax=1, interpolation="nearest", rasterized=True)
         middles = [(low + high) / 2 for low, high in zip(edges[:-1], edges[1:], strict=True)]

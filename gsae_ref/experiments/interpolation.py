@@ -1,8 +1,12 @@
 """One autoencoder of Figure 10 of L23: its images, its training, and what its interpolations are like. A unit of work for dglnn_figure_10."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from .. import datasets
+from ..arrays import Array, IntArray
 from ..ops import ConvolutionalAutoencoder, VariationalAutoencoder
 from ..ops.engine import one_blas_thread
 from ..sampling.streams import stream
@@ -16,7 +20,7 @@ N_COVARIANCE = 2000  # test images whose codes give the latent covariance
 N_SHOWN = 7  # pairs in the figure
 
 
-def framed(Y):
+def framed(Y: Array) -> Array:
     """Images as rows of the next power of two in height and width: black margins, or, below 12 pixels, every pixel doubled.
 
     >>> framed(np.ones((1, 14**2))).reshape(16, 16)[:, 8]
@@ -30,15 +34,15 @@ def framed(Y):
     return np.pad(Y, ((0, 0), (margin, margin), (margin, margin))).reshape(len(Y), -1)
 
 
-def images(data, source, n_images):
+def images(data: str, source: Any, n_images: int) -> tuple[Array, IntArray, Array, IntArray]:
     """MNIST or the digits, framed: the first ``n_images`` training images with labels, all test images with labels."""
     found = datasets.load_mnist(source) if data == "mnist" else datasets.load_digits()
     return framed(found.train_images[:n_images]), found.train_labels[:n_images], framed(found.test_images), found.test_labels
 
 
-def pairs(labels, n_pairs, seed):
+def pairs(labels: IntArray, n_pairs: int, seed: int) -> IntArray:
     """Indices (n_pairs, 2) of test images with different labels; the same for every network."""
-    rng, found = stream(seed, 1), []
+    rng, found = stream(seed, 1), list[tuple[int, int]]()
     while len(found) < n_pairs:
         i, j = rng.integers(len(labels), size=2)
         if labels[i] != labels[j]:
@@ -46,7 +50,7 @@ def pairs(labels, n_pairs, seed):
     return np.array(found)
 
 
-def interpolate(first, second):
+def interpolate(first: Array, second: Array) -> Array:
     """(1 - s) first + s second for every share s, rows (n_pairs * n_shares, n_columns), pair after pair.
 
     >>> interpolate(np.array([[0.0]]), np.array([[8.0]])).ravel()
@@ -56,7 +60,7 @@ def interpolate(first, second):
     return ((1 - s) * first[:, None] + s * second[:, None]).reshape(-1, first.shape[1])
 
 
-def quality(Y, manifold, labels):
+def quality(Y: Array, manifold: Array, labels: IntArray) -> tuple[Array, Array]:
     """How much images look like data: Euclidean distance to the nearest training image, and the share of the most frequent label among the
     10 nearest (1: all neighbours agree on what it is). Two arrays (n_images,)."""
     squares = np.sum(manifold * manifold, axis=1)
@@ -71,7 +75,10 @@ def quality(Y, manifold, labels):
     return np.concatenate(nearest), np.concatenate(purity)
 
 
-def learn(architecture, data, source, n_images, n_epochs, step_size, batch_size, n_pairs, n_manifold, seed, checkpoint, progress):
+def learn(
+    architecture: dict[str, Any] | None, data: str, source: Any, n_images: int, n_epochs: int, step_size: float, batch_size: int, n_pairs: int,
+    n_manifold: int, seed: int, checkpoint: str | None, progress: bool,
+) -> dict[str, Any]:
     """Train one network and measure it: cost by epoch, reconstruction error, latent spectrum, quality of its interpolations.
 
     ``architecture=None`` measures the blend of two images, pixel by pixel, instead: what a network must beat.
@@ -102,6 +109,6 @@ def learn(architecture, data, source, n_images, n_epochs, step_size, batch_size,
     return {**measured, "nearest": nearest, "purity": purity, "shown": shown, "ends": ends}
 
 
-def by_blocks(function, rows, size=200):
+def by_blocks(function: Callable[..., Any], rows: Array, size: int = 200) -> Array:
     """A function of rows, applied block by block: the patches of all images at once would not fit in memory."""
     return np.concatenate([function(rows[start : start + size]) for start in range(0, len(rows), size)])

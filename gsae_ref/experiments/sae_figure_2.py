@@ -1,10 +1,21 @@
 """N19 Figure 2: reconstruction loss against training step from three starts, for three noise levels."""
 
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
+from ..arrays import Array
 from .publishing import COLOURS
 from .sae_runs import NAMES, STARTS, VARIANTS, Setting, floor, train_mixture
 from .study import Claim, Study, Table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from .cells import Cells
 
 __all__ = ["FIGURES", "TITLE", "add_options", "compute"]
 
@@ -14,13 +25,15 @@ USUAL = next(iter(VARIANTS))  # the algorithm of the theory with the numbers of 
 LEFT = 0.1  # the loss has fallen to the floor if this share of what it could fall, or less, is left
 
 
-def add_options(parser):
+def add_options(parser: argparse.ArgumentParser) -> None:
     """Options of this experiment."""
     parser.add_argument("--variant", choices=sorted(VARIANTS), default=USUAL, help="column norms, step size and bias rule")
     parser.add_argument("--n-samples", type=int, default=None, help="samples (10,000 in the paper)")
 
 
-def compute(cells, quick=False, seed=0, n_seeds=1, variant=USUAL, n_samples=None, **setting):
+def compute(
+    cells: Cells, quick: bool = False, seed: int = 0, n_seeds: int = 1, variant: str = USUAL, n_samples: int | None = None, **setting: int
+) -> Study:
     """Train from every start at every noise level.
 
     Parameters
@@ -83,27 +96,27 @@ def compute(cells, quick=False, seed=0, n_seeds=1, variant=USUAL, n_samples=None
 VARIANT_KEYS = {name: f"v{k}" for k, name in enumerate(VARIANTS)}
 
 
-def _shown(n_steps):
+def _shown(n_steps: int) -> list[int]:
     """Steps of the table."""
     return sorted({min(t, n_steps) for t in (0, 5, 10, n_steps)})
 
 
-def _left(loss, lowest):
+def _left(loss: Array, lowest: float) -> Array:
     """What is left at the end of how far each loss could fall; infinite for a run that diverged."""
     left = (loss[:, -1] - lowest) / (loss[:, 0] - lowest)
     return np.where(np.isfinite(left), left, np.inf)
 
 
-def _fallen(left, starts, noises):
+def _fallen(left: dict[tuple[str, float], Array], starts: list[str], noises: tuple[float, ...]) -> tuple[str, bool]:
     """The numbers that speak to a claim, and whether it holds."""
     worst = {(start, noise): float(left[start, noise].max()) for start in starts for noise in noises}
     text = ", ".join(f"{value:.2g} left at noise {noise}" for (_, noise), value in worst.items())
     return text, all(value <= LEFT for value in worst.values())
 
 
-def _panel(start):
-    def plot(study, ax):
-        artists = []
+def _panel(start: Any) -> Any:
+    def plot(study: Study, ax: Axes) -> list[Any]:
+        artists: list[Any] = []
         for colour, style, noise in zip(COLOURS, ("-", "--", ":"), NOISES, strict=False):
             loss = np.asarray(study.data["loss"][start][str(noise)])
             artists += ax.plot(study.data["steps"], loss.mean(axis=0), style, color=colour, label=f"$\\sigma_\\eta$ = {noise}")

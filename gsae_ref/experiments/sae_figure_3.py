@@ -1,11 +1,22 @@
 """N19 Figure 3: distance between the learned weights and the truth, from three starts; and what each reading of the recipe makes of it."""
 
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
+from ..arrays import Array
 from .publishing import COLOURS
 from .sae_figure_2 import VARIANT_KEYS
 from .sae_runs import NAMES, STARTS, VARIANTS, Setting, floor, train_mixture
 from .study import Claim, Study, Table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from .cells import Cells
 
 __all__ = ["FIGURES", "TITLE", "add_options", "compute"]
 
@@ -14,13 +25,15 @@ THEORY, FIXED = "normalised, step 10, b/2", "normalised, step 10, b = -1/2"
 TOP = 5.0  # the axis ends here
 
 
-def add_options(parser):
+def add_options(parser: argparse.ArgumentParser) -> None:
     """Options of this experiment."""
     parser.add_argument("--noise", type=float, default=0.01, help="standard deviation of the noise (0.01 in the paper)")
     parser.add_argument("--n-samples", type=int, default=None, help="samples (10,000 in the paper)")
 
 
-def compute(cells, quick=False, seed=0, n_seeds=1, noise=0.01, n_samples=None, **setting):
+def compute(
+    cells: Cells, quick: bool = False, seed: int = 0, n_seeds: int = 1, noise: float = 0.01, n_samples: int | None = None, **setting: int
+) -> Study:
     """Train from every start under every variant.
 
     Parameters
@@ -85,19 +98,19 @@ def compute(cells, quick=False, seed=0, n_seeds=1, noise=0.01, n_samples=None, *
     return Study("sae-figure-3", TITLE, recipe, data, [Table("At the last step", columns, rows)], claims, notes)
 
 
-def _end(run, name):
+def _end(run: dict[str, Any], name: str) -> float:
     value = np.asarray(run[name], dtype=float)
     return float(value[-1] if value.ndim else value)
 
 
-def _recovery(ends, variant, s):
+def _recovery(ends: dict[tuple[str, str], dict[str, Array]], variant: str, s: Setting) -> tuple[str, bool]:
     found = {start: ends[variant, start]["found"] for start in STARTS}
     text = ", ".join(f"{NAMES[start]}: {values.mean():.3g} of {s.n_atoms} columns found" for start, values in found.items())
     near, *far = (values == s.n_atoms for values in found.values())
     return text, bool(near.all()) and not any(values.any() for values in far)
 
 
-def plot_distances(study, ax):
+def plot_distances(study: Study, ax: Axes) -> list[Any]:
     """A dot for each seed: distance at the last step, by variant and start."""
     artists, variants = [], study.data["variants"]
     for k, (start, marker) in enumerate(zip(STARTS, "os^", strict=True)):
@@ -112,7 +125,7 @@ def plot_distances(study, ax):
     return artists
 
 
-def plot_bias(study, ax):
+def plot_bias(study: Study, ax: Axes) -> list[Any]:
     """Distance against step from the perturbed start: halved bias against fixed bias."""
     artists = []
     for colour, style, (variant, curves) in zip(COLOURS, ("-", "--"), study.data["curve"].items(), strict=False):

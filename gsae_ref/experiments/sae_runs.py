@@ -1,10 +1,11 @@
 """Units of work of N19's Figures 2 and 3: one sparse autoencoder trained on one mixture of Gaussians, N19 Section 6."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import metrics, ops, sampling
+from ..arrays import Array
 from ..training import DivergenceError, train_sparse
 
 __all__ = ["NAMES", "STARTS", "VARIANTS", "Setting", "floor", "train_mixture"]
@@ -37,12 +38,12 @@ VARIANTS = {
 }
 
 
-def floor(setting, noise):
+def floor(setting: Setting, noise: float) -> float:
     """The loss of the true dictionary with true codes, n sigma^2 / 2: what noise alone leaves."""
     return setting.n_features * noise**2 / 2
 
 
-def train_mixture(start, noise, variant, seed, setting):
+def train_mixture(start: str, noise: float, variant: dict[str, Any], seed: int, setting: dict[str, Any]) -> dict[str, Any]:
     """Train once, and measure before every step and at the end.
 
     Parameters
@@ -68,14 +69,14 @@ def train_mixture(start, noise, variant, seed, setting):
     W = sampling.initialise_sparse(start, s.n_atoms, Y=Y, A_star=A_star, delta=s.delta, rng=seed)
     curves = {name: np.full(s.n_steps + 1, np.nan) for name in ("loss", "distance", "exact")}
 
-    def watch(step, W, bias):
+    def watch(step: int, W: Array, bias: float | Array) -> None:
         with np.errstate(over="ignore", invalid="ignore"):
             if np.isfinite(np.sum(W * W)):
                 curves["distance"][step] = metrics.matched_distance(W, A_star, "permutation")
                 found = ops.sparse_encode(W, Y[:PROBE], bias) != 0
                 curves["exact"][step] = np.mean((found == support[:PROBE]).all(axis=1))
 
-    def after_step(intermediate_result):
+    def after_step(intermediate_result: Any) -> None:
         now = intermediate_result
         curves["loss"][now.nit - 1] = now.fun
         watch(now.nit, now.x, now.bias)

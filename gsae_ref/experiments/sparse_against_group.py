@@ -1,11 +1,22 @@
 """What T21 says of sparse against group-sparse encoders (its remarks (a) and (b)): support recovery of both on the same data."""
 
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from .. import groups, sampling
+from ..arrays import Array, BoolArray
 from .publishing import COLOURS
 from .sae_runs import VARIANTS, train_mixture
 from .study import Claim, Study, Table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from .cells import Cells
 
 __all__ = ["FIGURES", "TITLE", "add_options", "compute"]
 
@@ -20,13 +31,16 @@ SNRS = (-10.0, -7.5, -5.0, -2.5, 0.0, 5.0, 10.0)
 POWERS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
 
 
-def add_options(parser):
+def add_options(parser: argparse.ArgumentParser) -> None:
     """Options of this experiment."""
     parser.add_argument("--group-size", type=int, default=4, help="atoms per group")
     parser.add_argument("--snr", type=float, default=-5.0, help="signal-to-noise ratio of the second panel, in decibels")
 
 
-def compute(cells, quick=False, seed=0, n_seeds=1, group_size=4, snr=-5.0, n_features=240, n_groups=60, n_active=3, n_samples=None):
+def compute(
+    cells: Cells, quick: bool = False, seed: int = 0, n_seeds: int = 1, group_size: int = 4, snr: float = -5.0, n_features: int = 240,
+    n_groups: int = 60, n_active: int = 3, n_samples: int | None = None,
+) -> Study:
     """Recover supports at the true dictionary, against noise and against the shape of a group's coefficients.
 
     Parameters
@@ -87,7 +101,7 @@ def compute(cells, quick=False, seed=0, n_seeds=1, group_size=4, snr=-5.0, n_fea
     return Study("sparse-against-group", TITLE, recipe, data, tables, claims, notes)
 
 
-def recover(snr, power, seed, shape):
+def recover(snr: float, power: float, seed: int, shape: dict[str, int]) -> dict[str, float]:
     """Share of samples whose support each encoder finds exactly, with the threshold that serves it best.
 
     Parameters
@@ -124,7 +138,7 @@ def recover(snr, power, seed, shape):
     return {encoder: _best_rate(*score) for encoder, score in scores.items()}
 
 
-def _best_rate(score, active):
+def _best_rate(score: Array, active: BoolArray) -> float:
     """Share of samples with max over inactive <= t < min over active, t the best on the even samples, counted on the odd ones."""
     high, low = np.where(active, -np.inf, score).max(axis=1), np.where(active, score, np.inf).min(axis=1)
     chosen = slice(0, None, 2), slice(1, None, 2)
@@ -137,7 +151,7 @@ def _best_rate(score, active):
     return float(np.mean((high[chosen[1]] <= t) & (t < low[chosen[1]])))
 
 
-def _fixed_and_vanishing(cells, name, seeds):
+def _fixed_and_vanishing(cells: Cells, name: str, seeds: list[int]) -> float:
     """Distance to the truth at the end of N19's recipe in small, mean over seeds."""
     variant = VARIANTS["normalised, step 10, b = -1/2" if name == "fixed" else "normalised, step 10, b/2"]
     setting = dict(n_features=200, n_atoms=10, n_samples=1000, n_steps=30)
@@ -145,7 +159,7 @@ def _fixed_and_vanishing(cells, name, seeds):
     return float(np.mean([run["distance"][-1] for run in runs]))
 
 
-def _better(rates, values, unit, prefix=""):
+def _better(rates: dict[str, Array], values: tuple[float, ...], unit: str, prefix: str = "") -> tuple[str, bool]:
     """Group against the better of the two sparse encoders, value by value; it holds where it is never behind by more than one per cent."""
     sparse = np.maximum(rates["sparse"], rates["relu"])
     text = ", ".join(
@@ -155,8 +169,8 @@ def _better(rates, values, unit, prefix=""):
     return text, bool((rates["group"] >= sparse - 0.01).all())
 
 
-def _panel(name, axis, label):
-    def plot(study, ax):
+def _panel(name: str, axis: Any, label: Any) -> Any:
+    def plot(study: Study, ax: Axes) -> list[Any]:
         artists = []
         for colour, style, encoder in zip(COLOURS, ("-o", "--s", ":^", "-.v"), ENCODERS, strict=False):
             rates = np.asarray(study.data["rates"][name][encoder])

@@ -1,6 +1,7 @@
 """What an experiment gives: numbers, tables, and what became of each claim."""
 
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 __all__ = ["Claim", "Study", "Table"]
 
@@ -31,9 +32,9 @@ class Table:
 
     title: str
     columns: tuple[str, ...]
-    rows: list
+    rows: list[Any]
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         uneven = [row for row in self.rows if len(row) != len(self.columns)]
         if uneven:
             raise ValueError(f"table {self.title!r} has a row of {len(uneven[0])} entries; it must have {len(self.columns)}, one per column")
@@ -58,12 +59,12 @@ class Study:
 
     name: str
     title: str
-    recipe: dict
-    data: dict
-    tables: list = field(default_factory=list)
-    claims: list = field(default_factory=list)
-    notes: list = field(default_factory=list)
+    recipe: dict[str, Any]
+    data: dict[str, Any]
+    tables: list[Table] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Everything as plain data, for JSON."""
         return asdict(self)

@@ -1,13 +1,17 @@
 """K-subspaces: samples clustered by the subspace nearest to them. A start for group-sparse networks, and a rival of theirs."""
 
+from typing import Any
+
 import numpy as np
+
+from ..arrays import Array, IntArray
 
 __all__ = ["k_subspaces", "nearest_subspace", "subspace_start"]
 
 START_SAMPLES = 10_000  # of these the start is made
 
 
-def k_subspaces(Y, n_clusters, dimension, seed, n_restarts=4, n_rounds=30):
+def k_subspaces(Y: Array, n_clusters: int, dimension: int, seed: int, n_restarts: int = 4, n_rounds: int = 30) -> tuple[Array, float]:
     """Bases of subspaces through zero that hold the most energy of the samples, each sample counted in its best one.
 
     Rounds of the k-planes algorithm (Bradley and Mangasarian 2000) with subspaces: samples go to the subspace with the largest projection,
@@ -35,9 +39,10 @@ def k_subspaces(Y, n_clusters, dimension, seed, n_restarts=4, n_rounds=30):
     >>> k_subspaces(Y, 2, 1, seed=0)[1]
     1.0
     """
-    rng, best = np.random.default_rng(seed), (None, -np.inf)
+    rng = np.random.default_rng(seed)
+    best: tuple[Any, float] = (None, -np.inf)
     for _ in range(n_restarts):
-        labels = rng.integers(n_clusters, size=len(Y))
+        labels: IntArray = rng.integers(n_clusters, size=len(Y))
         for _ in range(n_rounds):
             bases = np.stack([_leading(Y[labels == k] if (labels == k).any() else Y[rng.integers(len(Y), size=1)], dimension)
                               for k in range(n_clusters)])
@@ -50,7 +55,7 @@ def k_subspaces(Y, n_clusters, dimension, seed, n_restarts=4, n_rounds=30):
     return best
 
 
-def nearest_subspace(bases, Y):
+def nearest_subspace(bases: Array, Y: Array) -> tuple[IntArray, Array]:
     """Index of the subspace with the largest projection of each sample, and the square of that projection.
 
     >>> nearest_subspace(np.array([[[1.0], [0.0]], [[0.0], [1.0]]]), np.array([[3.0, 4.0], [2.0, 1.0]]))
@@ -60,7 +65,7 @@ def nearest_subspace(bases, Y):
     return held.argmax(axis=1), held.max(axis=1)
 
 
-def subspace_start(Y, n_groups, group_size, seed):
+def subspace_start(Y: Array, n_groups: int, group_size: int, seed: int) -> Array:
     """A dictionary whose groups are bases of k-subspaces of the same dimension, turned at random: orthonormal groups, unit columns.
 
     The subspaces are sought among the leading principal directions, ten for every dimension of a group.
@@ -82,7 +87,7 @@ def subspace_start(Y, n_groups, group_size, seed):
     return np.concatenate(list(V @ bases @ turns), axis=1).astype(Y.dtype)
 
 
-def _leading(Y, dimension):
+def _leading(Y: Array, dimension: int) -> Array:
     """Leading principal directions of samples, not centred, as columns."""
     gram = (Y.T @ Y).astype(np.float64)
     return np.linalg.eigh(gram)[1][:, ::-1][:, :dimension].astype(Y.dtype)
