@@ -1,14 +1,13 @@
-"""Every refusal of checks/, with the value, the rule and the remedy in its message; and what the door lets in unharmed."""
+"""Every refusal of checks/, with the value, the rule and the remedy in its message; and what the checks return."""
 
 import ast
 import inspect
-import warnings
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
-from gradient_checks import agreement
+import scipy.sparse
 
 from gsae_ref import checks, datasets, ops
 
@@ -32,7 +31,19 @@ REFUSALS = {
         lambda: ops.expected_gradient(A, A, 0.5, 1, 2, np.nan), ValueError, "code_variance ... NaN or infinite ... finite"),
     "NaN for a tau": (lambda: ops.expected_gradient(A, A, np.nan, 1, 2), ValueError, "tau ... NaN or infinite ... finite"),
     "NaN in a list of tau": (lambda: ops.expected_gradient(A, A, [0.5, np.nan], 1, 2), ValueError, "tau has 1 entries ... first at (1,)"),
-    "masked entries": (lambda: ops.loss(A, np.ma.masked_array(Y), 1, 2), TypeError, "Y is a masked array ... fill ... Y.filled(0.0)"),
+    "masked entries": (lambda: ops.loss(A, np.ma.masked_array(Y), 1, 2), TypeError, "Y is a masked array ... fill ... Y.filled(0)"),
+    "masked entries in a support": (
+        lambda: approximate(np.ma.masked_array([[0], [1]], [[0], [1]])), TypeError, "support is a masked array ... fill ... support.filled(0)"),
+    "a masked row in a list": (
+        lambda: ops.loss(A, [np.ma.masked_array(Y[0], Y[0] > 2), Y[1]], 1, 2), TypeError, "Y is a masked array ... fill"),
+    "a sparse matrix": (
+        lambda: ops.loss(A, scipy.sparse.csr_matrix(Y), 1, 2), TypeError, "Y is a sparse csr_matrix ... dense ... Y.toarray()"),
+    "a loss beyond the range": (
+        lambda: ops.loss(A, 1e160 * Y, 1, 2), ValueError,
+        "the loss cannot be represented in float64: A reaches 12, Y reaches 6e+160 ... scale A and Y"),
+    "a count beyond any memory": (lambda: checks.count("n_epochs", 2**62), ValueError, "n_epochs = 4611686018427387904 ... below 2**62"),
+    "groups whose sizes overflow to the right sum": (
+        lambda: checks.grouping([2**62] * 4 + [4], 4), ValueError, "groups has 5 entries ... sizes must be positive and add up to that"),
     "ragged lists": (lambda: ops.loss(A, [[1, 2, 3], [1]], 1, 2), TypeError, "Y cannot be read as an array ... pass rows of equal length"),
     "complex": (lambda: ops.loss(1j * A, Y, 1, 2), TypeError, "A has dtype complex128 ... float32, float64 or an integer ... convert it"),
     "bool": (lambda: ops.loss(A, Y > 2, 1, 2), TypeError, "Y has dtype bool ... np.asarray(Y, dtype=float)"),
@@ -123,7 +134,7 @@ REFUSALS = {
     "support with too many axes": (lambda: approximate([[[0]], [[1]]]), ValueError, "support has shape (2, 1, 1) ... one row for each"),
     "support outside the groups": (lambda: approximate([[0], [2]]), ValueError, "support names group 2 ... 0 to 1; count from 0"),
     "support counted from the end": (lambda: approximate([[0], [-1]]), ValueError, "support names group -1 ... 0 to 1; count from 0"),
-    "ragged support": (lambda: approximate([[0], [0, 1]]), (TypeError, ValueError), "support ... mask"),
+    "ragged support": (lambda: approximate([[0], [0, 1]]), TypeError, "support cannot be read as an array ... pass rows of equal length"),
     "an unfolding of 0 steps": (lambda: ops.unfolded_encode(A, Y, 1, 2, 0), ValueError, "n_unfold = 0 ... must be at least 1"),
     "an unfolding with step size -1": (lambda: ops.unfolded_encode(A, Y, 1, 2, 3, -1), ValueError, "step_size = -1.0 ... must be > 0"),
     "an unfolding with a negative l1": (lambda: ops.unfolded_encode(A, Y, 1, 2, 3, l1=-0.5), ValueError, "l1 = -0.5 is negative"),
@@ -167,7 +178,7 @@ REFUSALS = {
         lambda: checks.generator(np.random.RandomState(0)), TypeError, "rng = RandomState ... is a RandomState ... must be an integer"),
     "groups that do not divide": (
         lambda: checks.grouping(3, 4), ValueError, "groups = 3 does not divide the 4 predictors ... divisor of 4, or pass the sizes"),
-    "ragged groups": (lambda: checks.grouping([[1], [1, 2]], 3), TypeError, "groups cannot be read as an array ... one integer per group"),
+    "ragged groups": (lambda: checks.grouping([[1], [1, 2]], 3), TypeError, "groups cannot be read as an array ... pass rows of equal length"),
     "groups of fractions": (lambda: checks.grouping([1.0, 2.0], 3), TypeError, "groups has dtype float64 ... label per predictor ... convert"),
     "groups that do not add up": (
         lambda: checks.grouping([1, 2], 4), ValueError, "groups has 2 entries that add up to 3; there are 4 predictors ... which you mean"),
@@ -293,151 +304,3 @@ def test_single_precision_of_any_byte_order_becomes_native_float32(dtype):
     result = checks.array("Y", np.array([1.5], dtype))
     assert result.dtype == np.float32
     assert result.dtype.isnative
-
-
-# ------------------------------------------------------------------------------------------------ the door
-
-RNG = np.random.default_rng(0)
-ARRAYS = {
-    "A": RNG.normal(size=(5, 6)),
-    "A_star": RNG.normal(size=(5, 6)),
-    "Y": RNG.normal(size=(4, 5)),
-    "Z": RNG.normal(size=(4, 6)),
-    "V": RNG.normal(size=(4, 6)),
-    "tau": RNG.uniform(size=3),
-    "covariance": np.stack([np.eye(2), 2 * np.eye(2), 3 * np.eye(2)]),
-    "support": RNG.uniform(size=(4, 3)) < 0.5,
-}
-DOORS = {
-    "group_soft_threshold": lambda a: ops.group_soft_threshold(a["Z"], 1.0, 2),
-    "group_soft_threshold_vjp": lambda a: ops.group_soft_threshold_vjp(a["Z"], a["V"], 1.0, 2),
-    "encode": lambda a: ops.encode(a["A"], a["Y"], 1.0, 2),
-    "decode": lambda a: ops.decode(a["A"], a["Z"]),
-    "loss": lambda a: ops.loss(a["A"], a["Y"], 1.0, 2),
-    "loss_and_grad": lambda a: ops.loss_and_grad(a["A"], a["Y"], 1.0, 2)[1],
-    "loss_and_grad, appendix_b": lambda a: ops.loss_and_grad(a["A"], a["Y"], 1.0, 2, "appendix_b")[1],
-    "loss_and_grad, approximate": lambda a: ops.loss_and_grad(a["A"], a["Y"], 1.0, 2, "approximate")[1],
-    "loss_and_grad, support": lambda a: ops.loss_and_grad(a["A"], a["Y"], 1.0, 2, "approximate", support=a["support"])[1],
-    "dglnn_weights": lambda a: ops.dglnn_weights(a["tau"], a["Z"][0], 2),
-    "dglnn_loss_and_grad": lambda a: np.concatenate(ops.dglnn_loss_and_grad(a["tau"], a["Z"][0], a["A"], a["Y"][0], [2, 1, 3])[1:]),
-    "dglnn_path": lambda a: ops.dglnn_path(a["A"], a["Y"][0], [1, 0, 1, 0, 2, 2], n_epochs=3, alpha=0.5, gamma=0.01).v,
-    "dglnn_flow": lambda a: ops.dglnn_flow(a["A"], a["Y"][0], 2, [0, 0.1], alpha=0.5).w,
-    "signed_path": lambda a: ops.signed_path(a["A"], a["Y"][0], n_epochs=3, alpha=0.5, step_size=0.01).x,
-    "early_stop": lambda a: ops.early_stop(ops.dglnn_path(a["A"], a["Y"][0], 2, n_epochs=3, alpha=0.5, gamma=0.01), "oracle", w_star=a["Z"][0]).w,
-    "sparse_encode": lambda a: ops.sparse_encode(a["A"], a["Y"], -0.1),
-    "sparse_loss": lambda a: ops.sparse_loss(a["A"], a["Y"], activation="hard", lam=0.5),
-    "sparse_loss_and_grad": lambda a: ops.sparse_loss_and_grad(a["A"], a["Y"], activation="soft", lam=0.5)[1],
-    "sparse_expected_gradient": lambda a: ops.sparse_expected_gradient(a["A"], a["A_star"], np.eye(6) > 0, None, 0.1)[0],
-    "unfolded_encode": lambda a: ops.unfolded_encode(a["A"], a["Y"], 1.0, 2, 3),
-    "unfolded_loss_and_grad": lambda a: ops.unfolded_loss_and_grad(a["A"], a["Y"], 1.0, 2, 3)[1],
-    "compare_gradients": lambda a: ops.compare_gradients(a["A"], a["Y"], 1.0, 2)["approximate"].tangential,
-    "expected_gradient": lambda a: ops.expected_gradient(a["A"], a["A_star"], a["tau"], 2, 2, a["covariance"]),
-    "expected_gradient, printed": lambda a: ops.expected_gradient(a["A"], a["A_star"], a["tau"], 2, 2, a["covariance"], "printed"),
-    "expected_gradient, printed_31": lambda a: ops.expected_gradient(a["A"], a["A_star"], a["tau"], 2, 2, a["covariance"], "printed_31"),
-}
-
-
-def frozen(X):
-    X = X.copy()
-    X.flags.writeable = False
-    return X
-
-
-def strided(X):
-    """Every second entry of an array that is twice as long along every axis."""
-    wide = np.zeros(tuple(2 * n for n in X.shape), X.dtype)
-    view = wide[tuple(slice(None, None, 2) for _ in X.shape)]
-    view[...] = X
-    return view
-
-
-def reversed_strides(X):
-    return np.flip(np.flip(X).copy())
-
-
-LAYOUTS = {
-    "read-only": frozen,
-    "Fortran order": np.asfortranarray,
-    "a transposed view": lambda X: X.T.copy().T,
-    "strided": strided,
-    "negative strides": reversed_strides,
-    "big-endian": lambda X: X.astype(X.dtype.newbyteorder(">")),
-    "nested lists": lambda X: X.tolist(),
-}
-
-
-def test_the_doors_are_all_of_ops():
-    assert {name.split(",")[0] for name in DOORS} == {name for name in ops.__all__ if inspect.isfunction(getattr(ops, name))}
-
-
-@pytest.mark.parametrize("door", DOORS)
-@pytest.mark.parametrize("layout", LAYOUTS)
-def test_the_layout_of_the_input_does_not_change_the_result(layout, door):
-    agreement(DOORS[door]({name: LAYOUTS[layout](X) for name, X in ARRAYS.items()}), DOORS[door](ARRAYS))
-
-
-@pytest.mark.parametrize("door", DOORS)
-def test_memory_mapped_input_does_not_change_the_result(door, tmp_path):
-    mapped = {}
-    for name, X in ARRAYS.items():
-        np.save(tmp_path / f"{name}.npy", X)
-        mapped[name] = np.load(tmp_path / f"{name}.npy", mmap_mode="r")
-    result = DOORS[door](mapped)
-    assert not isinstance(result, np.memmap)
-    agreement(result, DOORS[door](ARRAYS))
-
-
-@pytest.mark.parametrize("door", DOORS)
-def test_inputs_are_never_modified_nor_returned(door):
-    before = {name: X.copy() for name, X in ARRAYS.items()}
-    result = DOORS[door](ARRAYS)
-    for name, X in ARRAYS.items():
-        np.testing.assert_array_equal(X, before[name])
-        assert not np.shares_memory(result, X)
-
-
-def test_without_threshold_the_codes_are_a_copy_of_the_input():
-    Z = np.ones((2, 2))
-    assert not np.shares_memory(ops.group_soft_threshold(Z, 0, 2), Z)
-
-
-NUMBERS = ("loss", "sparse_loss", "compare_gradients")  # results that are statistics, of no promised dtype
-
-
-@pytest.mark.parametrize("door", DOORS)
-def test_float32_in_gives_float32_out(door):
-    result = DOORS[door]({name: X.astype(np.float32) if X.dtype == float else X for name, X in ARRAYS.items()})
-    assert door in NUMBERS or result.dtype == np.float32
-    agreement(result, DOORS[door](ARRAYS), rtol=1e-5)
-
-
-@pytest.mark.parametrize("door", [door for door in DOORS if door not in (*NUMBERS, "group_soft_threshold")])
-@pytest.mark.parametrize("single", [("A",), ("A_star", "Y", "V")])
-def test_a_mixture_of_precisions_is_promoted(single, door):
-    mixed = {name: X.astype(np.float32) if name in single else X for name, X in ARRAYS.items()}
-    result = DOORS[door](mixed)
-    assert result.dtype == np.float64
-    agreement(result, DOORS[door](ARRAYS), rtol=1e-5)
-
-
-@pytest.mark.parametrize("door", DOORS)
-def test_integers_count_as_float64(door):
-    whole = {name: np.rint(3 * X).astype(int) if X.dtype == float else X for name, X in ARRAYS.items()}
-    result = np.asarray(DOORS[door](whole))
-    assert result.dtype == np.float64
-    agreement(result, DOORS[door]({name: X.astype(float) if X.dtype == int else X for name, X in whole.items()}))
-
-
-@pytest.mark.parametrize("door", DOORS)
-def test_the_result_is_the_same_to_the_last_bit_on_a_second_call(door):
-    np.testing.assert_array_equal(DOORS[door](ARRAYS), DOORS[door](ARRAYS))
-
-
-@pytest.mark.parametrize("lam", [0.0, 1.0])
-def test_no_warning_is_given_for_zero_input(lam):
-    zero = {name: 0 * X if X.dtype == float else X for name, X in ARRAYS.items()}
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        for door in DOORS.values():
-            assert np.isfinite(door(zero)).all()
-        assert not ops.loss_and_grad(zero["A"], zero["Y"], lam, 2)[1].any()

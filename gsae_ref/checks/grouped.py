@@ -1,14 +1,17 @@
 """Groups of predictors, checked: any sizes, by size or by label; targets; times."""
 
+from typing import Any
+
 import numpy as np
 
-from .arrays import array
+from ..arrays import Array, IntArray
+from .arrays import array, readable
 from .scalars import count
 
 __all__ = ["grouping", "increasing", "positive", "target"]
 
 
-def grouping(groups, n_features):
+def grouping(groups: Any, n_features: int) -> tuple[IntArray, IntArray]:
     """Return how ``n_features`` predictors form groups: (sizes, order), both arrays of int64.
 
     ``groups`` is one size for all, the sizes of contiguous groups in order, or one integer label per predictor, in any order. As many ones
@@ -20,10 +23,7 @@ def grouping(groups, n_features):
     >>> grouping([7, 5, 7, 5], 4)
     (array([2, 2]), array([1, 3, 0, 2]))
     """
-    try:
-        values = np.asarray(groups)
-    except ValueError as error:
-        raise TypeError(f"groups cannot be read as an array ({error}); pass one integer per group, or per predictor") from error
+    values = readable("groups", groups)
     in_order = np.arange(n_features)
     if values.ndim == 0:
         size = count("groups", groups)
@@ -40,7 +40,7 @@ def grouping(groups, n_features):
         )
     values = values.astype(np.int64)
     if len(values) != n_features:
-        if (values < 1).any() or values.sum() != n_features:
+        if (values < 1).any() or (values > n_features).any() or values.sum() != n_features:
             raise ValueError(
                 f"groups has {len(values)} entries that add up to {values.sum()}; there are {n_features} predictors; "
                 f"sizes must be positive and add up to that, labels must be {n_features}; check which you mean"
@@ -52,7 +52,7 @@ def grouping(groups, n_features):
     return sizes.astype(np.int64), np.argsort(values, kind="stable")
 
 
-def target(name, value, n_samples, of):
+def target(name: str, value: Any, n_samples: int, of: str) -> Array:
     """Return one number per sample, (n_samples,), that fits ``of``."""
     result = array(name, value, ndim=(1,))
     if len(result) != n_samples:
@@ -60,7 +60,7 @@ def target(name, value, n_samples, of):
     return result
 
 
-def increasing(name, value):
+def increasing(name: str, value: Any) -> Array:
     """Return times as a float64 array (n_times,), not negative and strictly increasing; one number is one time."""
     result = np.atleast_1d(array(name, value, ndim=(0, 1))).astype(np.float64)
     if result[0] < 0 or (np.diff(result) <= 0).any():
@@ -68,7 +68,7 @@ def increasing(name, value):
     return result
 
 
-def positive(name, value):
+def positive(name: str, value: Array) -> Array:
     """Return an array whose entries are all > 0.
 
     >>> positive("alpha", np.array([0.5]))

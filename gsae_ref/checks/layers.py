@@ -1,14 +1,17 @@
 """Sizes and parameters of networks of layers, checked."""
 
+from typing import Any
+
 import numpy as np
 
+from ..arrays import Array
 from .arrays import array
 from .scalars import count
 
 __all__ = ["divisor", "named_arrays", "widths"]
 
 
-def divisor(name, value, whole, of):
+def divisor(name: str, value: Any, whole: int, of: str) -> int:
     """Return ``value`` as an int >= 1 that divides ``whole``, the number of ``of``."""
     result = count(name, value)
     if whole % result:
@@ -16,14 +19,14 @@ def divisor(name, value, whole, of):
     return result
 
 
-def widths(name, value):
+def widths(name: str, value: Any) -> tuple[int, ...]:
     """Return the numbers of channels of successive layers, a tuple of ints >= 1."""
     if not isinstance(value, (tuple, list)) or not value:
         raise TypeError(f"{name} = {value!r}; it must be one number of channels for each layer; pass a tuple of integers, not empty")
     return tuple(count(f"{name}[{i}]", entry) for i, entry in enumerate(value))
 
 
-def named_arrays(name, value, shapes):
+def named_arrays(name: str, value: Any, shapes: dict[str, tuple[int, ...]]) -> dict[str, Array]:
     """Return a dictionary of floating arrays of one type with the names and shapes of ``shapes``."""
     if not isinstance(value, dict) or set(value) != set(shapes):
         held = sorted(value) if isinstance(value, dict) else type(value).__name__

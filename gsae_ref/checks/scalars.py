@@ -2,13 +2,18 @@
 
 import numbers
 import os
+from collections.abc import Collection
+from typing import Any
 
 import numpy as np
 
 __all__ = ["count", "flag", "fraction", "generator", "group_size", "n_active", "norm_bounds", "option", "path", "real", "step", "threshold"]
 
 
-def real(name, value):
+MOST = 2**62  # counts from here on can be no number of entries
+
+
+def real(name: str, value: Any) -> float:
     """Return a finite real number as a float."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name} = {value!r} is a {type(value).__name__}; it must be one real number; pass a float")
@@ -21,7 +26,7 @@ def real(name, value):
     return result
 
 
-def threshold(value, name="lam"):
+def threshold(value: Any, name: str = "lam") -> float:
     """Return a threshold: a finite real number >= 0."""
     lam = real(name, value)
     if lam < 0:
@@ -29,7 +34,7 @@ def threshold(value, name="lam"):
     return lam
 
 
-def step(value, name="step_size"):
+def step(value: Any, name: str = "step_size") -> float:
     """Return a positive finite real number."""
     result = real(name, value)
     if result <= 0:
@@ -37,16 +42,19 @@ def step(value, name="step_size"):
     return result
 
 
-def count(name, value, minimum=1):
+def count(name: str, value: Any, minimum: int = 1) -> int:
     """Return an integer >= ``minimum``."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
         raise TypeError(f"{name} = {value!r} is a {type(value).__name__}; it must be an integer; pass an int")
+    value = int(value)
     if value < minimum:
         raise ValueError(f"{name} = {value}; it must be at least {minimum}; pass a larger integer")
+    if value >= MOST:
+        raise ValueError(f"{name} = {value}; it must be below 2**62, or nothing could count it; pass a smaller integer")
     return int(value)
 
 
-def group_size(value, n_atoms=None, name="A"):
+def group_size(value: Any, n_atoms: int | None = None, name: str = "A") -> int:
     """Return the group size as an int >= 1 that divides ``n_atoms``."""
     size = count("group_size", value)
     if n_atoms is not None and n_atoms % size:
@@ -57,7 +65,7 @@ def group_size(value, n_atoms=None, name="A"):
     return size
 
 
-def n_active(value, n_groups):
+def n_active(value: Any, n_groups: int) -> int:
     """Return the number of active groups: an integer between 1 and ``n_groups``."""
     result = count("n_active", value)
     if result > n_groups:
@@ -67,7 +75,7 @@ def n_active(value, n_groups):
     return result
 
 
-def norm_bounds(b_min, b_max):
+def norm_bounds(b_min: Any, b_max: Any) -> tuple[float, float]:
     """Return (b_min, b_max), the bounds of an active group's code norm, with 0 < b_min <= b_max."""
     low, high = real("b_min", b_min), real("b_max", b_max)
     if not 0 < low <= high:
@@ -75,28 +83,28 @@ def norm_bounds(b_min, b_max):
     return low, high
 
 
-def option(name, value, options):
+def option(name: str, value: Any, options: Collection[str]) -> str:
     """Return ``value`` if it is one of ``options`` (strings)."""
     if not isinstance(value, str) or value not in options:
         raise ValueError(f"{name} = {value!r} is unknown; choose one of {', '.join(map(repr, options))}")
     return value
 
 
-def path(name, value):
+def path(name: str, value: Any) -> str:
     """Return a path as a str."""
     if not isinstance(value, (str, os.PathLike)):
         raise TypeError(f"{name} = {value!r} is a {type(value).__name__}; it must be a path; pass a str or a pathlib.Path")
     return os.fspath(value)
 
 
-def flag(name, value):
+def flag(name: str, value: Any) -> bool:
     """Return ``value`` as a bool if it is one."""
     if not isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name} = {value!r} is a {type(value).__name__}; it must be True or False; pass one of the two")
     return bool(value)
 
 
-def generator(rng):
+def generator(rng: Any) -> np.random.Generator:
     """Return a :class:`numpy.random.Generator`: ``rng`` itself, or one seeded by an int or, for None, by the system.
 
     >>> int(generator(0).integers(10))
@@ -107,7 +115,7 @@ def generator(rng):
     return np.random.default_rng(count("rng", rng, minimum=0))
 
 
-def fraction(name, value):
+def fraction(name: str, value: Any) -> float:
     """Return a real number strictly between 0 and 1."""
     result = real(name, value)
     if not 0 < result < 1:

@@ -1,14 +1,18 @@
 """Arguments of the sparse model, checked: one number per atom, laws of supports, moments of codes."""
 
-import numpy as np
+from typing import Any
 
-from .arrays import array
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..arrays import Array, BoolArray
+from .arrays import array, readable
 from .scalars import real
 
 __all__ = ["code_bounds", "code_moments", "per_atom", "support_law", "weights"]
 
 
-def per_atom(name, value, n_atoms):
+def per_atom(name: str, value: Any, n_atoms: int) -> Array:
     """Return one number per atom, (n_atoms,), from one number for all or from n_atoms of them."""
     result = array(name, value, ndim=(0, 1))
     if result.ndim and len(result) != n_atoms:
@@ -16,22 +20,24 @@ def per_atom(name, value, n_atoms):
     return np.broadcast_to(result, (n_atoms,))
 
 
-def weights(name, value, count, of):
+def weights(name: str, value: Any, count: int, of: str) -> Array:
     """Return ``count`` probabilities as float64: not negative, of sum 1."""
     result = array(name, value, ndim=(1,)).astype(np.float64)
     if len(result) != count:
         raise ValueError(f"{name} has {len(result)} entries; there are {count} {of}; pass one probability for each")
-    if result.min() < 0 or abs(result.sum() - 1) > 1e-6:
+    with np.errstate(over="ignore"):
+        total = result.sum()
+    if result.min() < 0 or abs(total - 1) > 1e-6:
         raise ValueError(
-            f"{name} has the smallest entry {result.min():.6g} and the sum {result.sum():.6g}; probabilities are >= 0 and add up to 1; "
+            f"{name} has the smallest entry {result.min():.6g} and the sum {total:.6g}; probabilities are >= 0 and add up to 1; "
             f"use {name} / sum({name})"
         )
     return result
 
 
-def support_law(supports, probabilities, n_atoms):
+def support_law(supports: ArrayLike, probabilities: ArrayLike | None, n_atoms: int) -> tuple[BoolArray, Array]:
     """Return a law of supports: a boolean mask (n_supports, n_atoms) and the probability of each row; None: all equal."""
-    masks = np.asarray(supports)
+    masks = readable("supports", supports)
     if masks.dtype != bool or masks.ndim != 2 or masks.shape[1] != n_atoms or not len(masks):
         raise ValueError(
             f"supports has dtype {masks.dtype} and shape {masks.shape}; it must be a boolean mask of one row for each support and "
@@ -41,19 +47,20 @@ def support_law(supports, probabilities, n_atoms):
     return masks, equal if probabilities is None else weights("probabilities", probabilities, len(masks), "supports")
 
 
-def code_moments(moments):
+def code_moments(moments: Any) -> tuple[float, float]:
     """Return (kappa_1, kappa_2), mean and second moment of a non-zero code, with kappa_2 >= kappa_1^2."""
     if np.shape(moments) != (2,):
         raise ValueError(f"moments = {moments!r}; it must be the pair (kappa_1, kappa_2); pass for example (0, 1)")
     first, second = real("kappa_1", moments[0]), real("kappa_2", moments[1])
-    if second < first**2 * (1 - 1e-12):
+    square = first * first
+    if not second >= square * (1 - 1e-12):
         raise ValueError(
-            f"moments = ({first!r}, {second!r}); a second moment is at least the square of the mean, {first**2:.6g}; raise kappa_2"
+            f"moments = ({first!r}, {second!r}); a second moment is at least the square of the mean, {square:.6g}; raise kappa_2"
         )
     return first, second
 
 
-def code_bounds(bounds):
+def code_bounds(bounds: Any) -> tuple[float, float]:
     """Return (a_1, a_2), the bounds of a non-zero code's magnitude, with 0 < a_1 <= a_2; a_2 may be infinite."""
     if np.shape(bounds) != (2,):
         raise ValueError(f"bounds = {bounds!r}; it must be the pair (a_1, a_2); pass for example (1, 2)")

@@ -2,13 +2,17 @@
 
 One pass over memory where the reference makes about ten. Conventions at the kinks are those of the reference: strict threshold, the
 zero Jacobian at ||z_g|| = lam and at z_g = 0, the identity for lam = 0. Norms may be summed in another order, so a group whose norm is
-within rounding of ``lam`` without being equal to it in exact arithmetic may fall on the other side.
+within rounding of ``lam`` without being equal to it in exact arithmetic may fall on the other side. Squares are summed as they are: norms and
+thresholds beyond :func:`gsae_ref.ops.scaling.plain_squares` belong to the reference, and the door sends them there.
 """
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import cache
+from typing import Any
 
 import numpy as np
 
+from ..arrays import Array
 from ._jit import in_threads, jit, plain, threshold_for
 
 __all__ = ["apply_derivative", "group_soft_threshold", "group_soft_threshold_vjp"]
@@ -18,7 +22,7 @@ PIECE = 2**18  # entries that one thread takes at a time
 KINDS = {"exact": 0, "appendix_b": 1, "approximate": 2}
 
 
-def group_soft_threshold(Z, lam, group_size, n_threads=1):
+def group_soft_threshold(Z: Array, lam: float, group_size: int, n_threads: int = 1) -> Array:
     """Shrink every group towards zero by ``lam`` in norm; groups of norm at most ``lam`` become zero. [T21] Eq. (7).
 
     Shape (..., n_atoms) in and out; any strides. Branch-free: tau = 1 - lam / max(||z_g||, lam), which is exactly 0 for inactive groups.
@@ -31,7 +35,7 @@ def group_soft_threshold(Z, lam, group_size, n_threads=1):
     return X
 
 
-def group_soft_threshold_vjp(Z, V, lam, group_size, n_threads=1):
+def group_soft_threshold_vjp(Z: Array, V: Array, lam: float, group_size: int, n_threads: int = 1) -> Array:
     """Jacobian of the group soft threshold at Z applied to V: J v = tau v + (1 - tau) u (u^T v), u = z / ||z||, 0 where inactive.
 
     Z, V and the result share one shape (..., n_atoms) and one dtype; any strides.
@@ -39,7 +43,7 @@ def group_soft_threshold_vjp(Z, V, lam, group_size, n_threads=1):
     return apply_derivative(Z, V, lam, group_size, "exact", n_threads)
 
 
-def apply_derivative(Z, V, lam, group_size, kind, n_threads=1, out=None):
+def apply_derivative(Z: Array, V: Array, lam: float, group_size: int, kind: str, n_threads: int = 1, out: Array | None = None) -> Array:
     """What stands for the derivative of the threshold in a gradient of this kind, at Z applied to V.
 
     "exact": J v. "appendix_b": diag(J) v, with diag(J) = tau + (1 - tau) u_j^2. "approximate": tau v. ``out`` may be V itself.
@@ -54,23 +58,23 @@ def apply_derivative(Z, V, lam, group_size, kind, n_threads=1, out=None):
     return out
 
 
-def _constant(group_size):
+def _constant(group_size: int) -> int:
     """The group size if the code is to be compiled for it, else 0."""
     return group_size if group_size <= UNROLLED else 0
 
 
-def _pieces(size, group_size):
+def _pieces(size: int, group_size: int) -> list[slice]:
     """Slices of whole groups, about PIECE entries each."""
     step = max(PIECE // group_size, 1) * group_size
     return [slice(start, min(start + step, size)) for start in range(0, size, step)]
 
 
-@lru_cache(maxsize=None)
-def _threshold(constant):
+@cache
+def _threshold(constant: int) -> Callable[..., Any]:
     """Kernel for groups of ``constant`` atoms, or for any size given at run time if it is 0."""
 
     @jit
-    def threshold(Z, lam, group_size, X):
+    def threshold(Z: Array, lam: float, group_size: int, X: Array) -> None:
         size = constant if constant else group_size
         one = Z.dtype.type(1)
         for g in range(Z.size // size):
@@ -85,12 +89,12 @@ def _threshold(constant):
     return threshold
 
 
-@lru_cache(maxsize=None)
-def _derivative(constant, kind):
+@cache
+def _derivative(constant: int, kind: int) -> Callable[..., Any]:
     """Kernel for one kind of derivative; ``constant`` as for :func:`_threshold`."""
 
     @jit
-    def derivative(Z, V, lam, group_size, out):
+    def derivative(Z: Array, V: Array, lam: float, group_size: int, out: Array) -> None:
         size = constant if constant else group_size
         zero, one = Z.dtype.type(0), Z.dtype.type(1)
         for g in range(Z.size // size):

@@ -5,14 +5,19 @@ A pass over the rows of X gives the residual and the correlation together: r_i =
 read X twice an epoch, and gradient descent once. One thread; X is read row by row.
 """
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 
+from ..arrays import Array, IntArray
 from ._jit import jit, plain
 
 __all__ = ["advance", "signed_advance"]
 
 
-def advance(u, v, X, y, sizes, rule, epoch, n_epochs):
+def advance(u: Array, v: Array, X: Array, y: Array, sizes: IntArray, rule: Any, epoch: int, n_epochs: int) -> tuple[Array, Array, float, Any]:
     """Run epochs ``epoch``, ..., ``epoch + n_epochs - 1``: u, v, the loss before the first of them, and the rule, updated.
 
     Arrays are of one dtype, float32 or float64; ``rule`` is that of the reference, a NamedTuple.
@@ -27,7 +32,7 @@ def advance(u, v, X, y, sizes, rule, epoch, n_epochs):
     return u, v, float(first), rule._replace(switch_epoch=int(switch))
 
 
-def signed_advance(u, v, X, y, scale, step_size, n_epochs):
+def signed_advance(u: Array, v: Array, X: Array, y: Array, scale: int, step_size: float, n_epochs: int) -> tuple[Array, Array, float]:
     """Run ``n_epochs`` steps of gradient descent on w = u^2 - v^2: u, v and the loss before the first."""
     u, v, real = np.array(u), np.array(v), u.dtype.type
     first = _signed_advance(u, v, plain(X), plain(y), real(scale), real(step_size), n_epochs)
@@ -35,7 +40,7 @@ def signed_advance(u, v, X, y, scale, step_size, n_epochs):
 
 
 @jit
-def _correlate(w, X, y, q):
+def _correlate(w: Array, X: Array, y: Array, q: Array) -> float:
     """q = 1/n X^T (y - X w), written to ``q``; returns ||y - X w||^2 / n in float64."""
     n, p = X.shape
     total = 0.0
@@ -55,7 +60,7 @@ def _correlate(w, X, y, q):
 
 
 @jit
-def _weigh(u, v, sizes, w):
+def _weigh(u: Array, v: Array, sizes: IntArray, w: Array) -> None:
     """w_l = u_l^2 v_l."""
     j = 0
     for g in range(sizes.size):
@@ -65,7 +70,7 @@ def _weigh(u, v, sizes, w):
 
 
 @jit
-def _turn(u, v, w, q, sizes, scale, eta, large):
+def _turn(u: Array, v: Array, w: Array, q: Array, sizes: IntArray, scale: float, eta: float, large: bool) -> None:
     """Step on v, then v_l / ||v_l||, in place: large, by eta, or for eta = 0 by the bound of Lemma 16. A z_l of zero leaves v_l."""
     zero, share = v.dtype.type(0), v.dtype.type(4 / 9)
     top = np.max(np.abs(u))
@@ -93,7 +98,10 @@ def _turn(u, v, w, q, sizes, scale, eta, large):
 
 
 @jit
-def _advance(u, v, X, y, sizes, normalise, jacobi, scale, gamma, eta, tolerance, switch, half, epoch, n_epochs):
+def _advance(
+    u: Array, v: Array, X: Array, y: Array, sizes: IntArray, normalise: bool, jacobi: bool, scale: float, gamma: float, eta: float, tolerance: float,
+    switch: int, half: Array, epoch: int, n_epochs: int,
+) -> tuple[float, int]:
     """The loop; u and v are overwritten. Returns the first loss and the switching epoch."""
     p, one, two = v.size, v.dtype.type(1), v.dtype.type(2)
     w, q, old = np.empty(p, v.dtype), np.empty(p, v.dtype), np.empty(p, v.dtype)
@@ -135,7 +143,7 @@ def _advance(u, v, X, y, sizes, normalise, jacobi, scale, gamma, eta, tolerance,
 
 
 @jit
-def _signed_advance(u, v, X, y, scale, step_size, n_epochs):
+def _signed_advance(u: Array, v: Array, X: Array, y: Array, scale: float, step_size: float, n_epochs: int) -> float:
     """The loop; u and v are overwritten. Returns the first loss."""
     p, one, two = v.size, v.dtype.type(1), v.dtype.type(2)
     w, q = np.empty(p, v.dtype), np.empty(p, v.dtype)

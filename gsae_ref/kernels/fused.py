@@ -2,7 +2,7 @@
 :mod:`gsae_ref.reference.autoencoder` and :mod:`gsae_ref.reference.gradients`.
 
 All three gradients are -1/N sum_i [ e_i x_i^T + y_i (D_i A^T e_i)^T ] with e = y - A x, x = sigma(A^T y); they differ in D only. A block
-of samples goes one of two ways, whichever the share of active groups in the block before it suggests:
+of samples goes one of two ways, whichever the share of active groups in the block before it (in some samples of the first) suggests:
 
 few active    Screen: Y A in float32 by BLAS, scaled so that rows of Y and groups of A have norm at most 1; (sample, group) pairs that may
               be active are the candidates. Then for each sample, in the dtype of the data and in first-level cache: z_g = A_g^T y of the
@@ -18,13 +18,20 @@ these fight for the processors: whoever calls with n_threads > 1 should limit BL
 cannot be done from here.
 """
 
+from __future__ import annotations
+
 from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..arrays import Array, BoolArray
 from ._jit import available_threads, in_threads, plain, threshold_for
 from .activations import KINDS, apply_derivative, group_soft_threshold
 from .passes import accumulate, count_active, largest_group, mark_active, normalise, renew, scale, screen_for, sum_of_squares
+
+if TYPE_CHECKING:
+    from .lazy import Memory
 
 __all__ = ["BLOCK", "loss_and_gradient", "screening_margin"]
 
@@ -33,11 +40,15 @@ SMALLEST_CHUNK = 128  # samples, at least, that are worth a thread
 CHUNK_WORK = 2**24  # multiply-adds of Y A, at least, that are worth a thread
 CHUNKS = 8  # at most; each has a gradient of its own
 CHUNK_BYTES = 2**25  # for all these gradients together, but two there may always be
+PROBED = 16  # samples of a chunk's first block from which the share of active groups is judged
 FEW = 0.2  # share of active groups below which the first way is faster
 UNROLLED = 8  # group sizes up to here are constants of the compiled screen
 
 
-def loss_and_gradient(A, Y, lam, group_size, kind, n_threads=None, few=FEW, memory=None, found=None):
+def loss_and_gradient(
+    A: Array, Y: Array, lam: float, group_size: int, kind: str, n_threads: int | None = None, few: float = FEW, memory: Memory | None = None,
+    found: BoolArray | None = None,
+) -> tuple[float, Array]:
     """Loss (13) and the gradient of this kind, () and (n_features, n_atoms).
 
     Parameters
@@ -59,11 +70,11 @@ def loss_and_gradient(A, Y, lam, group_size, kind, n_threads=None, few=FEW, memo
     chunks = _chunks(n_samples, A)
     n_threads = min(n_threads or available_threads(), len(chunks))
     problem = _Problem(A, lam, group_size, kind, few if lam > 0 else 0, memory, found)
-    free = SimpleQueue()
+    free: SimpleQueue[_Workspace] = SimpleQueue()
     for _ in range(n_threads):
         free.put(_Workspace(problem, min(BLOCK, -(-n_samples // len(chunks)))))
 
-    def work(chunk):
+    def work(chunk: slice) -> tuple[float, Array]:
         workspace = free.get()
         try:
             return _chunk(problem, Y, chunk, workspace)
@@ -77,7 +88,7 @@ def loss_and_gradient(A, Y, lam, group_size, kind, n_threads=None, few=FEW, memo
     return float(sum(costs)) / (2 * n_samples), G
 
 
-def screening_margin(n_features, group_size):
+def screening_margin(n_features: int, group_size: int) -> float:
     """How far the screen may err: with margin c, no group with ||A_g^T y|| > lam has a screened norm of at most t - c.
 
     The screen sees y / ||y|| and A / a with a = max_g ||A_g||_F, hence the threshold t = lam / (||y|| a). Write u = 2^-24,
@@ -101,12 +112,12 @@ def screening_margin(n_features, group_size):
 class _Problem:
     """What all blocks share: the dictionary in its layouts, the threshold, the kind."""
 
-    def __init__(self, A, lam, group_size, kind, few, memory, found):
+    def __init__(self, A: Array, lam: float, group_size: int, kind: str, few: float, memory: Memory | None, found: BoolArray | None) -> None:
         self.A, self.AT = plain(A), plain(A.T)
         self.lam, self.group_size, self.kind, self.few = lam, group_size, kind, few
         self.memory, self.found = memory if few > 0 else None, found
         self.dtype, self.n_groups = A.dtype, A.shape[1] // group_size
-        self.small = None
+        self.small: Any = None
         if few > 0:
             largest = largest_group(self.AT, group_size)
             self.threshold = threshold_for(lam, A.dtype)
@@ -122,7 +133,11 @@ class _Problem:
         if found is not None:
             found.fill(False)
 
-    def recalled(self, rows):
+    def room(self, n_samples: int) -> int:
+        """Most candidates with which the first way is taken."""
+        return int(self.few * n_samples * self.n_groups)
+
+    def recalled(self, rows: slice) -> tuple[Array, Array, Array, BoolArray]:
         """Path, norms and waking lengths of these samples, and their row of the mask; empty arrays stand for what is not kept."""
         m = self.memory
         kept = (m.path, m.norms[rows], m.wakes[rows]) if m is not None else (np.empty(0), np.empty(0), np.empty((0, 0), np.float32))
@@ -132,21 +147,21 @@ class _Problem:
 class _Workspace:
     """Arrays of one thread, at most BLOCK samples long; those of the second way are made when it is first taken."""
 
-    def __init__(self, problem, n_samples):
+    def __init__(self, problem: _Problem, n_samples: int) -> None:
         self.problem, self.n_samples = problem, n_samples
         n_features, n_atoms = problem.A.shape
         if problem.few:
             self.Y = np.empty((n_samples, n_features), np.float32)
             self.Z = np.empty((n_samples, n_atoms), np.float32)
             self.bounds = np.empty(n_samples, np.float32)
-            self.candidates = np.empty(int(problem.few * n_samples * problem.n_groups) + problem.n_groups, np.int32)
+            self.candidates = np.empty(problem.room(n_samples) + problem.n_groups, np.int32)
             self.ends = np.empty(n_samples, np.int64)
             self.rows = np.empty((4, n_atoms), problem.dtype)
             self.e = np.empty(n_features, problem.dtype)
             self.active = np.empty(problem.n_groups, np.int32)
-        self.dense = None
+        self.dense: list[Array] | None = None
 
-    def for_dense(self):
+    def for_dense(self) -> list[Array]:
         """Z, the stacks [X; back] and [E; Y] of twice the length, and room for their product."""
         if self.dense is None:
             (n_features, n_atoms), n = self.problem.A.shape, self.n_samples
@@ -155,47 +170,57 @@ class _Workspace:
         return self.dense
 
 
-def _chunks(n_samples, A):
-    """Slices of the samples, as even as can be; they depend on shapes and dtype alone."""
+def _chunks(n_samples: int, A: Array) -> list[slice]:
+    """Slices of the samples, a power of two and as even as can be; they depend on shapes and dtype alone."""
     most = min(max(CHUNK_BYTES // A.nbytes, 2), CHUNKS)
     count = max(min(most, n_samples // SMALLEST_CHUNK, n_samples * A.size // CHUNK_WORK), 1)
+    count = 2 ** (count.bit_length() - 1)  # three for two threads would leave one of them waiting
     return [slice(n_samples * k // count, n_samples * (k + 1) // count) for k in range(count)]
 
 
-def _chunk(problem, Y, chunk, workspace):
+def _chunk(problem: _Problem, Y: Array, chunk: slice, workspace: _Workspace) -> tuple[float, Array]:
     """Sum of squares of the residuals and gradient sum (n_atoms, n_features), sign and 1/N left out, of one chunk."""
-    cost, G = 0.0, np.zeros(problem.AT.shape, problem.dtype)
+    cost, G, first = 0.0, np.zeros(problem.AT.shape, problem.dtype), True
     sparse = problem.few > 0
     for start in range(chunk.start, chunk.stop, workspace.n_samples):
         rows = slice(start, min(start + workspace.n_samples, chunk.stop))
         block = plain(Y[rows])
-        result = _few_active(problem, block, rows, workspace, G) if sparse else None
+        result = _few_active(problem, block, rows, workspace, G, first) if sparse else None
         if result is None:
-            result = _many_active(problem, block, rows, workspace, G)
-        cost += result[0]
+            result = _many_active(problem, block, rows, workspace, G, first)
+        cost, first = cost + result[0], False
         sparse = result[1] <= problem.few * len(block) * problem.n_groups
     return cost, G
 
 
-def _few_active(problem, Y, rows, workspace, G):
-    """Cost and number of active groups of a block, its gradient added to G; None if there are too many candidates."""
-    w, memory, size, n = workspace, problem.memory, problem.group_size, len(Y)
+def _few_active(
+    problem: _Problem, Y: Array, rows: slice, workspace: _Workspace, G: Array, first: bool
+) -> tuple[float, int] | None:
+    """Cost and number of active groups of a block, its gradient added to G; None if there are too many candidates.
+
+    Of the ``first`` block of a chunk some samples are screened before all are: nothing is known of it yet.
+    """
+    w, memory, size = workspace, problem.memory, problem.group_size
     path, norms, wakes, found = problem.recalled(rows)
-    room = int(problem.few * n * problem.n_groups)
-    if memory is None or not memory.awake(rows, room, w.candidates, w.ends):
-        lam = float(problem.threshold)
-        normalise(Y, lam / problem.largest, problem.margin, w.Y, w.bounds)
-        np.matmul(w.Y[:n], problem.small.T, out=w.Z[:n])
-        if not screen_for(size if size <= UNROLLED else 0)(w.Z[:n], w.bounds, size, room, w.candidates, w.ends):
+    if memory is None or not memory.awake(rows, problem.room(len(Y)), w.candidates, w.ends):
+        if first and not _screen(problem, plain(Y[:: -(-len(Y) // PROBED)]), w) or not _screen(problem, Y, w):
             return None
         if memory is not None:
-            renew(w.Z[:n], lam, problem.margin, problem.largest, size, path, norms, wakes)
+            renew(w.Z[: len(Y)], float(problem.threshold), problem.margin, problem.largest, size, path, norms, wakes)
     return accumulate(
         Y, problem.AT, problem.threshold, size, KINDS[problem.kind], w.candidates, w.ends, w.active, w.rows, w.e, G,
         path, norms, wakes, found)
 
 
-def _many_active(problem, Y, rows, workspace, G):
+def _screen(problem: _Problem, Y: Array, w: _Workspace) -> bool:
+    """Z in float32, and the candidates among the groups of these samples; False if there are too many."""
+    n, size = len(Y), problem.group_size
+    normalise(Y, float(problem.threshold) / problem.largest, problem.margin, w.Y, w.bounds)
+    np.matmul(w.Y[:n], problem.small.T, out=w.Z[:n])
+    return screen_for(size if size <= UNROLLED else 0)(w.Z[:n], w.bounds, size, problem.room(n), w.candidates, w.ends)
+
+
+def _many_active(problem: _Problem, Y: Array, rows: slice, workspace: _Workspace, G: Array, first: bool) -> tuple[float, int]:
     """As :func:`_few_active`, by matrix products."""
     n, size = len(Y), problem.group_size
     Z, codes, data, product = workspace.for_dense()
@@ -206,13 +231,16 @@ def _many_active(problem, Y, rows, workspace, G):
     np.subtract(Y, np.matmul(X, problem.AT, out=E), out=E)
     apply_derivative(Z, np.matmul(E, problem.A, out=back), problem.lam, size, problem.kind, out=back)
     data[n:] = Y
-    G += np.matmul(codes.T, data, out=product)
+    if first:
+        np.matmul(codes.T, data, out=G)
+    else:
+        G += np.matmul(codes.T, data, out=product)
     if problem.found is not None:
         mark_active(X, size, problem.found[rows])
     return sum_of_squares(E), count_active(X, size)
 
 
-def _add_up(parts, atoms, n_samples, G):
+def _add_up(parts: tuple[Array, ...], atoms: slice, n_samples: int, G: Array) -> None:
     """Write -1/N times the sum of the chunks' gradients, in their order, into these columns of G."""
     total = parts[0][atoms]
     for part in parts[1:]:

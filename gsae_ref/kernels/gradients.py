@@ -3,16 +3,17 @@
 Who needs the loss too has it for nothing from :func:`.fused.loss_and_gradient`.
 """
 
+from ..arrays import Array
 from .fused import loss_and_gradient
 
 __all__ = ["appendix_b", "approximate"]
 
 
-def appendix_b(A, Y, lam, group_size, n_threads=None):
+def appendix_b(A: Array, Y: Array, lam: float, group_size: int, n_threads: int | None = None) -> Array:
     """Gradient of [T21] Eqs. (23) = (41) = (47) as printed, sigma' read as the diagonal of the Jacobian."""
     return loss_and_gradient(A, Y, lam, group_size, "appendix_b", n_threads)[1]
 
 
-def approximate(A, Y, lam, group_size, n_threads=None):
+def approximate(A: Array, Y: Array, lam: float, group_size: int, n_threads: int | None = None) -> Array:
     """Gradient of [T21] Eqs. (26) = (49) = (51) with the estimated support ||A_g^T y|| > lam. A given support: the reference only."""
     return loss_and_gradient(A, Y, lam, group_size, "approximate", n_threads)[1]

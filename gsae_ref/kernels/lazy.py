@@ -16,6 +16,7 @@ result is that of a full screen, bit for bit, wherever both take the same way th
 
 import numpy as np
 
+from ..arrays import Array, IntArray
 from .passes import due, moved
 
 __all__ = ["AWAKE", "Memory"]
@@ -36,13 +37,14 @@ class Memory:
         Length of the path of every group so far.
     """
 
-    def __init__(self, Y, n_groups):
+    def __init__(self, Y: Array, n_groups: int) -> None:
         self.norms = np.sqrt(np.einsum("ip,ip->i", Y, Y, dtype=np.float64))
         self.wakes = np.full((len(Y), n_groups), -np.inf, np.float32)
         self.path = self.limits = np.zeros(n_groups)
-        self.before, self.lam = None, np.inf
+        self.before: Array | None = None
+        self.lam = np.inf
 
-    def follow(self, AT, lam, group_size):
+    def follow(self, AT: Array, lam: float, group_size: int) -> None:
         """Take note of the next dictionary (n_atoms, n_features) and threshold. A lower threshold wakes everybody."""
         if self.before is None:
             self.before = np.zeros_like(AT)
@@ -53,7 +55,7 @@ class Memory:
         k = (AT.shape[1] + group_size + 4) * float(np.finfo(AT.dtype).eps)
         self.limits = self.path + 2 * k / (1 - k) * largest
 
-    def awake(self, rows, room, candidates, ends):
+    def awake(self, rows: slice, room: int, candidates: IntArray, ends: IntArray) -> bool:
         """List the pairs of these rows that may be active; False when there are more than ``room`` or than a full screen is worth."""
         wakes = self.wakes[rows]
         return due(wakes, self.limits, min(int(AWAKE * wakes.size), room), candidates, ends)

@@ -2,10 +2,13 @@
 does not notice when a function called from another file has changed.
 """
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import cache
+from typing import Any
 
 import numpy as np
 
+from ..arrays import Array, BoolArray, IntArray, Real
 from ._jit import jit
 
 __all__ = [
@@ -15,7 +18,7 @@ __all__ = [
 
 
 @jit
-def largest_group(AT, group_size):
+def largest_group(AT: Array, group_size: int) -> float:
     """max_g ||A_g||_F, in float64."""
     largest = 0.0
     for g in range(AT.shape[0] // group_size):
@@ -28,7 +31,7 @@ def largest_group(AT, group_size):
 
 
 @jit
-def scale(M, factor, out):
+def scale(M: Array, factor: float, out: Array) -> None:
     """Write factor * M as float32."""
     for i in range(M.shape[0]):
         for p in range(M.shape[1]):
@@ -36,7 +39,7 @@ def scale(M, factor, out):
 
 
 @jit
-def normalise(Y, lam, margin, out, bounds):
+def normalise(Y: Array, lam: float, margin: float, out: Array, bounds: Array) -> None:
     """Rows of norm 1 as float32, and for each row the bound on screened sums of squares: the square of lam / ||y|| - margin."""
     for i in range(Y.shape[0]):
         s = 0.0
@@ -49,12 +52,12 @@ def normalise(Y, lam, margin, out, bounds):
             out[i, p] = np.float32(Y[i, p] * (1 / r) if r > 0 else 0.0)
 
 
-@lru_cache(maxsize=None)
-def screen_for(constant):
+@cache
+def screen_for(constant: int) -> Callable[..., Any]:
     """Kernel that lists the groups of every row whose sum of squares is above the row's bound; False when there are too many."""
 
     @jit
-    def screen(Z, bounds, group_size, room, candidates, ends):
+    def screen(Z: Array, bounds: Array, group_size: int, room: int, candidates: IntArray, ends: IntArray) -> bool:
         size = constant if constant else group_size
         k = 0
         for i in range(Z.shape[0]):
@@ -74,7 +77,7 @@ def screen_for(constant):
 
 
 @jit
-def _dot(a, b):
+def _dot(a: Array, b: Array) -> Real:
     s = a.dtype.type(0)
     for p in range(a.size):
         s += a[p] * b[p]
@@ -82,14 +85,14 @@ def _dot(a, b):
 
 
 @jit
-def rounded_down(x):
+def rounded_down(x: float) -> np.float32:
     """A finite float32 below x."""
     x = min(x, 3e38)
     return np.float32(x - abs(x) * 2.0**-23 - 2.0**-140)
 
 
 @jit
-def renew(Z, lam, margin, largest, size, path, norms, wakes):
+def renew(Z: Array, lam: float, margin: float, largest: float, size: int, path: Array, norms: Array, wakes: Array) -> None:
     """When each group of each row next matters, from screened norms: once the path of the group exceeds path + (lam - ||z||) / ||y||."""
     for i in range(Z.shape[0]):
         for g in range(wakes.shape[1]):
@@ -101,7 +104,7 @@ def renew(Z, lam, margin, largest, size, path, norms, wakes):
 
 
 @jit
-def due(wakes, limits, room, candidates, ends):
+def due(wakes: Array, limits: Array, room: int, candidates: IntArray, ends: IntArray) -> bool:
     """List the groups of every row that may be active by now; False when there are more than ``room``."""
     k = 0
     for i in range(wakes.shape[0]):
@@ -116,7 +119,7 @@ def due(wakes, limits, room, candidates, ends):
 
 
 @jit
-def moved(AT, before, size, path):
+def moved(AT: Array, before: Array, size: int, path: Array) -> float:
     """Add ||A_g - before_g||_F to the path of every group, rounded up, and keep A; return max_g ||A_g||_F."""
     largest = 0.0
     for g in range(path.size):
@@ -134,7 +137,7 @@ def moved(AT, before, size, path):
 
 
 @jit
-def mark_active(X, size, found):
+def mark_active(X: Array, size: int, found: BoolArray) -> None:
     """Mark the groups that are not zero."""
     for i in range(X.shape[0]):
         for g in range(X.shape[1] // size):
@@ -145,7 +148,10 @@ def mark_active(X, size, found):
 
 
 @jit
-def accumulate(Y, AT, lam, size, kind, candidates, ends, active, rows, e, G, path, norms, wakes, found):
+def accumulate(
+    Y: Array, AT: Array, lam: float, size: int, kind: int, candidates: IntArray, ends: IntArray, active: IntArray, rows: Array, e: Array, G: Array,
+    path: Array, norms: Array, wakes: Array, found: BoolArray,
+) -> tuple[float, int]:
     """Sum of ||e_i||^2 in float64 and number of active groups; sum of x_i e_i^T + back_i y_i^T added to G (n_atoms, n_features).
 
     With a memory (wakes not empty) the candidates that turn out inactive are told when they next matter, as :func:`renew`; with a mask
@@ -208,7 +214,7 @@ def accumulate(Y, AT, lam, size, kind, candidates, ends, active, rows, e, G, pat
 
 
 @jit
-def sum_of_squares(E):
+def sum_of_squares(E: Array) -> float:
     """In float64, whatever the dtype."""
     s = 0.0
     for i in range(E.shape[0]):
@@ -218,7 +224,7 @@ def sum_of_squares(E):
 
 
 @jit
-def count_active(X, size):
+def count_active(X: Array, size: int) -> int:
     """Groups that are not zero."""
     count = 0
     for i in range(X.shape[0]):

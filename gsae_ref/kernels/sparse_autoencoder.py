@@ -13,6 +13,7 @@ n_threads > 1 should limit BLAS to one thread meanwhile, as for :mod:`gsae_ref.k
 
 import numpy as np
 
+from ..arrays import Array, BoolArray, IntArray, Real
 from ._jit import in_threads, jit, plain
 
 __all__ = ["BLOCK", "approximate", "loss_and_grad", "loss_and_gradient"]
@@ -24,17 +25,19 @@ FEW = 0.15  # share of active atoms below which the first way is faster
 ACTIVATIONS = {"relu": 0, "hard": 1, "soft": 2}
 
 
-def loss_and_grad(W, Y, bias, activation, lam, n_threads=None):
+def loss_and_grad(W: Array, Y: Array, bias: Array, activation: str, lam: float, n_threads: int | None = None) -> tuple[float, Array, Array]:
     """Loss and its gradient in W and in b, (), (n_features, n_atoms) and (n_atoms,). [N19] Eq. (4)."""
     return loss_and_gradient(W, Y, bias, activation, lam, "exact", n_threads)
 
 
-def approximate(W, Y, bias, activation, lam, n_threads=None):
+def approximate(W: Array, Y: Array, bias: Array, activation: str, lam: float, n_threads: int | None = None) -> tuple[Array, Array]:
     """Approximate gradient in W and in b: sigma' replaced by 1{x != 0}. [N19] Section 5."""
     return loss_and_gradient(W, Y, bias, activation, lam, "approximate", n_threads)[1:]
 
 
-def loss_and_gradient(W, Y, bias, activation, lam, kind, n_threads=None, few=FEW):
+def loss_and_gradient(
+    W: Array, Y: Array, bias: Array, activation: str, lam: float, kind: str, n_threads: int | None = None, few: float = FEW
+) -> tuple[float, Array, Array]:
     """Loss and the gradient of this kind in W and in b, (), (n_features, n_atoms) and (n_atoms,).
 
     Parameters
@@ -62,7 +65,7 @@ def loss_and_gradient(W, Y, bias, activation, lam, kind, n_threads=None, few=FEW
     return float(cost) / (2 * n_samples), np.divide(G.T, -n_samples, order="C"), db / -n_samples
 
 
-def _chunk(W, WT, bias, Y, rule, few):
+def _chunk(W: Array, WT: Array, bias: Array, Y: Array, rule: tuple[int, Real, bool], few: float) -> tuple[float, Array, Array]:
     """Sum of squares of the residuals, and the sums of e x^T + y back^T (n_atoms, n_features) and of back, of one chunk."""
     cost, G, db = 0.0, np.zeros(WT.shape, W.dtype), np.zeros(len(WT), W.dtype)
     active, e = np.empty(len(WT), np.int64), np.empty(len(W), W.dtype)
@@ -87,7 +90,7 @@ def _chunk(W, WT, bias, Y, rule, few):
 
 
 @jit
-def _activate(Z, bias, activation, lam, everywhere, X, mask):
+def _activate(Z: Array, bias: Array, activation: int, lam: float, everywhere: bool, X: Array, mask: BoolArray) -> int:
     """Write sigma(Z + b) and where its derivative is 1; return in how many places."""
     zero, count = Z.dtype.type(0), 0
     for i in range(Z.shape[0]):
@@ -102,7 +105,7 @@ def _activate(Z, bias, activation, lam, everywhere, X, mask):
 
 
 @jit
-def _accumulate(Y, WT, X, mask, active, x, back, e, G, db):
+def _accumulate(Y: Array, WT: Array, X: Array, mask: BoolArray, active: IntArray, x: Array, back: Array, e: Array, G: Array, db: Array) -> float:
     """Sum of ||e_i||^2 in float64; sum of x_i e_i^T + back_i y_i^T added to G (n_atoms, n_features), sum of back_i to db."""
     cost = 0.0
     for i in range(Y.shape[0]):

@@ -27,12 +27,16 @@ rounding; the gradient is not: it may be that of the other side of the kink. No 
 it mean anything; in exact arithmetic, as with small integers, a tie is a tie, and inactive, here too.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from queue import SimpleQueue
 
 import numpy as np
 
+from ..arrays import Array
 from . import unfolded_steps
-from ._jit import available_threads, in_threads, plain, threshold_for
+from ._jit import Result, available_threads, in_threads, plain, threshold_for
 
 __all__ = ["BLOCK", "momentum", "spectral_step", "unfolded_encode", "unfolded_loss_and_grad"]
 
@@ -47,8 +51,9 @@ UNROLLED = (1, 2, 4, 8, 16)  # group sizes that are constants of the compiled co
 
 
 def unfolded_encode(
-    A, Y, lam, group_size, n_unfold, step_size=None, accelerated=True, nonnegative=False, l1=0.0, n_threads=None, few=None
-):
+    A: Array, Y: Array, lam: float, group_size: int, n_unfold: int, step_size: float | None = None, accelerated: bool = True,
+    nonnegative: bool = False, l1: float = 0.0, n_threads: int | None = None, few: float | None = None,
+) -> Array:
     """Codes after K proximal-gradient steps from zero. [T21] sections 3.1 and 4.2.
 
     Parameters
@@ -63,20 +68,25 @@ def unfolded_encode(
     problem = _Problem(A, len(Y), lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1, few)
     X = np.empty((len(Y), A.shape[1]), A.dtype)
 
-    def encode(rows, workspace):
+    def encode(rows: slice, workspace: _Workspace) -> None:
         C = np.matmul(plain(Y[rows]), problem.A)
         if problem.few_active(C, workspace):
             unfolded_steps.encode(C, problem.G, problem.betas, *problem.numbers, *workspace.sample, X[rows])
         else:
             X[rows] = problem.forward(C, workspace.for_block(len(C)))
 
-    _over_chunks(problem, len(Y), n_threads, lambda chunk, workspace: [encode(rows, workspace) for rows in problem.blocks(chunk)])
+    def encode_chunk(chunk: slice, workspace: _Workspace) -> None:
+        for rows in problem.blocks(chunk):
+            encode(rows, workspace)
+
+    _over_chunks(problem, len(Y), n_threads, encode_chunk)
     return X
 
 
 def unfolded_loss_and_grad(
-    A, Y, lam, group_size, n_unfold, step_size=None, accelerated=True, nonnegative=False, l1=0.0, n_threads=None, few=None
-):
+    A: Array, Y: Array, lam: float, group_size: int, n_unfold: int, step_size: float | None = None, accelerated: bool = True,
+    nonnegative: bool = False, l1: float = 0.0, n_threads: int | None = None, few: float | None = None,
+) -> tuple[float, Array]:
     """Loss (13) of the K-th codes and its exact gradient in A through all steps, () and (n_features, n_atoms). [T21] Eqs. (13), (14).
 
     Parameters
@@ -103,7 +113,7 @@ def unfolded_loss_and_grad(
     return cost / (2 * len(Y)), A_bar
 
 
-def momentum(n_unfold, accelerated=True):
+def momentum(n_unfold: int, accelerated: bool = True) -> Array:
     """Weights beta_1, ..., beta_K of the extrapolation before each step: (t_{k-1} - 1) / t_k for FISTA, 0 for ISTA."""
     t, weights = 1.0, np.zeros(n_unfold)
     for k in range(1, n_unfold if accelerated else 0):
@@ -112,7 +122,7 @@ def momentum(n_unfold, accelerated=True):
     return weights
 
 
-def spectral_step(A):
+def spectral_step(A: Array) -> tuple[float, Array]:
     """Step 1 / ||A||_2^2 (1 for A = 0) and the leading right singular vector, from A^T A in float64."""
     A = np.asarray(A, np.float64)
     scale = float(np.abs(A).max())
@@ -129,12 +139,16 @@ def spectral_step(A):
 class _Problem:
     """What all blocks share: the dictionary, its Gram matrix, step, thresholds and weights as numbers of the dtype."""
 
-    def __init__(self, A, n_samples, lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1, few):
+    def __init__(
+        self, A: Array, n_samples: int, lam: float, group_size: int, n_unfold: int, step_size: float | None, accelerated: bool, nonnegative: bool,
+        l1: float, few: float | None,
+    ) -> None:
         self.A, self.dtype, self.n_unfold = plain(A), A.dtype, n_unfold
         self.few = (FEW if group_size >= LARGE else FEW_SMALL) if few is None else few
         self.n_groups, self.n_samples = A.shape[1] // group_size, n_samples
         self.G = np.ascontiguousarray(self.A.T @ self.A)
-        self.step_size, self.vector = spectral_step(A) if step_size is None else (step_size, None)
+        self.vector: Array
+        self.step_size, self.vector =  spectral_step(A) if step_size is None else (step_size, np.empty(0))
         self.step, self.betas = self.dtype.type(self.step_size), momentum(n_unfold, accelerated).astype(self.dtype)
         thresholds = (threshold_for(self.step_size * t, self.dtype) if t > 0 else self.dtype.type(0) for t in (lam, l1))
         self.numbers = (self.step, *thresholds, nonnegative, group_size)  # as the compiled functions take them
@@ -142,10 +156,10 @@ class _Problem:
         self.step_forward, self.step_back = unfolded_steps.step_forward(constant), unfolded_steps.step_back(constant)
         self.block = int(min(max(BLOCK_BYTES // (2 * n_unfold * A.shape[1] * self.dtype.itemsize), 1), BLOCK))
 
-    def blocks(self, chunk):
+    def blocks(self, chunk: slice) -> list[slice]:
         return [slice(start, min(start + self.block, chunk.stop)) for start in range(chunk.start, chunk.stop, self.block)]
 
-    def few_active(self, C, workspace):
+    def few_active(self, C: Array, workspace: _Workspace) -> bool:
         """Whether few groups are active in some samples of the block, evenly spaced."""
         if not 0 < self.few < 1:
             return self.few >= 1
@@ -153,7 +167,7 @@ class _Problem:
         count = unfolded_steps.probe(some, self.G, self.betas, *self.numbers, *workspace.sample)
         return count <= self.few * len(some) * self.n_groups * self.n_unfold
 
-    def forward(self, C, arrays):
+    def forward(self, C: Array, arrays: tuple[Array, ...]) -> Array:
         """The K-th codes of a block; all iterates and extrapolated points stay in ``arrays``."""
         X, T, P, *_ = arrays
         T[0], P[...] = 0, 0
@@ -165,7 +179,7 @@ class _Problem:
             self.step_forward(T[k], P, C, X[max(k - 1, 0)], k > 0, beta, *self.numbers, X[k], P if last else T[k + 1])
         return X[-1]
 
-    def reverse(self, C, arrays, D, S):
+    def reverse(self, C: Array, arrays: tuple[Array, ...], D: Array, S: Array) -> float:
         """Sum of <V_bar, X - T> of a block; its part of S is added, D is written."""
         X, T, P, earlier = arrays
         inverse = self.dtype.type(1 / self.n_samples)
@@ -184,7 +198,7 @@ class _Problem:
         S += T.reshape(-1, n_atoms).T @ X.reshape(-1, n_atoms)
         return slope
 
-    def step_gradient(self):
+    def step_gradient(self) -> Array:
         """d(1 / ||A||_2^2) / dA = -2 / sigma^4 (A v) v^T, v the leading right singular vector."""
         return (-2 * self.step_size**2 * np.outer(self.A @ self.vector, self.vector)).astype(self.dtype)
 
@@ -192,14 +206,15 @@ class _Problem:
 class _Workspace:
     """Arrays of one thread: those of one sample, and those of a block, which are made when first used."""
 
-    def __init__(self, problem):
+    def __init__(self, problem: _Problem) -> None:
         K, n_atoms = problem.n_unfold, len(problem.G)
-        self.problem, self.block = problem, None
+        self.problem = problem
+        self.block: tuple[Array, ...] | None = None
         tau, rows = np.empty((K, problem.n_groups), problem.dtype), np.zeros(max(n_atoms, K) + 8, np.int64)
         weights, scratch = np.zeros(len(rows), problem.dtype), np.empty((3, n_atoms), problem.dtype)
         self.sample = (*np.empty((2, K, n_atoms), problem.dtype), tau, rows, weights, scratch)
 
-    def for_block(self, n):
+    def for_block(self, n: int) -> tuple[Array, ...]:
         """X, T of all steps, and two arrays of one step, for n samples."""
         K, n_atoms = self.problem.n_unfold, len(self.problem.G)
         if self.block is None or self.block[0].shape[1] != n:
@@ -208,17 +223,19 @@ class _Workspace:
         return self.block
 
 
-def _over_chunks(problem, n_samples, n_threads, task):
+def _over_chunks(
+    problem: _Problem, n_samples: int, n_threads: int | None, task: Callable[[slice, _Workspace], Result]
+) -> list[Result]:
     """Run the task on every chunk of samples; the results in their order."""
     most = min(max(CHUNK_BYTES // (problem.A.nbytes + problem.G.nbytes), 2), CHUNKS)
     count = max(min(most, n_samples // problem.block), 1)
     chunks = [slice(n_samples * k // count, n_samples * (k + 1) // count) for k in range(count)]
     n_threads = min(n_threads or available_threads(), count)
-    free = SimpleQueue()
+    free: SimpleQueue[_Workspace] = SimpleQueue()
     for _ in range(n_threads):
         free.put(_Workspace(problem))
 
-    def work(chunk):
+    def work(chunk: slice) -> Result:
         workspace = free.get()
         try:
             return task(chunk, workspace)
@@ -228,10 +245,10 @@ def _over_chunks(problem, n_samples, n_threads, task):
     return in_threads(work, chunks, n_threads)
 
 
-def _chunk(problem, Y, workspace):
+def _chunk(problem: _Problem, Y: Array, workspace: _Workspace) -> tuple[float, float, Array, Array]:
     """Sum of squares of the residuals, sum of <V_bar, X - T>, S and Y^T D of one chunk."""
-    cost, slope, S, A_bar = 0.0, 0.0, np.zeros_like(problem.G), None
-    AT = None
+    cost, slope, S = 0.0, 0.0, np.zeros_like(problem.G)
+    A_bar = AT = None
     for rows in problem.blocks(slice(0, len(Y))):
         block = Y[rows]
         C = np.matmul(block, problem.A)
@@ -249,4 +266,4 @@ def _chunk(problem, Y, workspace):
         cost, slope = cost + squares, slope + slope_of_block
         part = block.T @ D
         A_bar = part if A_bar is None else np.add(A_bar, part, out=A_bar)
-    return cost, slope, S, A_bar
+    return cost, slope, S, np.zeros_like(problem.A) if A_bar is None else A_bar

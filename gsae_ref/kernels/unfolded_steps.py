@@ -1,9 +1,12 @@
 """The compiled parts of :mod:`.unfolded`: one step of a block of samples, and all steps of one sample."""
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import cache
+from typing import Any
 
 import numpy as np
 
+from ..arrays import Array, IntArray
 from ._jit import jit
 
 __all__ = ["encode", "few_active", "probe", "step_back", "step_forward", "sum_of_squares"]
@@ -13,19 +16,22 @@ __all__ = ["encode", "few_active", "probe", "step_back", "step_forward", "sum_of
 
 
 @jit
-def _entrywise(z, l1, nonnegative):
+def _entrywise(z: float, l1: float, nonnegative: bool) -> float:
     """Positive part (if nonnegative), then soft threshold at l1."""
     if z > l1:
         return z - l1
     return z + l1 if not nonnegative and z < -l1 else z * (l1 == 0 and not nonnegative)
 
 
-@lru_cache(maxsize=None)
-def step_forward(constant):
+@cache
+def step_forward(constant: int) -> Callable[..., Any]:
     """Kernel of V = T + a (C - P), X = prox(V), T_next = X + beta (X - before), for groups of ``constant`` atoms (0: any size)."""
 
     @jit
-    def step_forward(T, P, C, before, has_before, beta, a, lam, l1, nonnegative, group_size, X, T_next):
+    def step_forward(
+        T: Array, P: Array, C: Array, before: Array, has_before: bool, beta: float, a: float, lam: float, l1: float, nonnegative: bool,
+        group_size: int, X: Array, T_next: Array,
+    ) -> None:
         size = constant if constant else group_size
         zero, one = C.dtype.type(0), C.dtype.type(1)
         for i in range(C.shape[0]):
@@ -45,8 +51,8 @@ def step_forward(constant):
     return step_forward
 
 
-@lru_cache(maxsize=None)
-def step_back(constant):
+@cache
+def step_back(constant: int) -> Callable[..., Any]:
     """Kernel that turns the codes X of a step into V_bar there, adds a V_bar to D, and returns the sum of <V_bar, X - T>.
 
     What reaches X is earlier + (1 + beta) T_bar, with T_bar = p P + q other of the step after; what reaches the code before it, so far, is
@@ -54,7 +60,10 @@ def step_back(constant):
     """
 
     @jit
-    def step_back(P, other, p, q, beta, earlier, T, has_T, a, lam, l1, nonnegative, group_size, X, D):
+    def step_back(
+        P: Array, other: Array, p: float, q: float, beta: float, earlier: Array, T: Array, has_T: bool, a: float, lam: float, l1: float,
+        nonnegative: bool, group_size: int, X: Array, D: Array,
+    ) -> float:
         size = constant if constant else group_size
         zero, one = X.dtype.type(0), X.dtype.type(1)
         masked, slope = nonnegative or l1 > 0, 0.0
@@ -85,7 +94,7 @@ def step_back(constant):
 
 
 @jit
-def sum_of_squares(E):
+def sum_of_squares(E: Array) -> float:
     """In float64, whatever the dtype."""
     s = 0.0
     for i in range(E.shape[0]):
@@ -98,7 +107,7 @@ def sum_of_squares(E):
 
 
 @jit
-def _add_rows(M, rows, weights, count, out):
+def _add_rows(M: Array, rows: IntArray, weights: Array, count: int, out: Array) -> None:
     """out += sum of weights[q] M[rows[q]] for q < count, eight at a time; beyond count there is room for seven more."""
     for q in range(count, count + 7):
         rows[q], weights[q] = 0, 0
@@ -112,7 +121,10 @@ def _add_rows(M, rows, weights, count, out):
 
 
 @jit
-def _encode_one(c, G, betas, a, lam, l1, nonnegative, size, X, T, tau, rows, weights):
+def _encode_one(
+    c: Array, G: Array, betas: Array, a: float, lam: float, l1: float, nonnegative: bool, size: int, X: Array, T: Array, tau: Array, rows: IntArray,
+    weights: Array,
+) -> int:
     """All iterates X and extrapolated points T of one sample, (n_unfold, n_atoms), and the factors tau; returns how often a group was active."""
     zero, one = c.dtype.type(0), c.dtype.type(1)
     masked, n_active = nonnegative or l1 > 0, 0
@@ -141,12 +153,15 @@ def _encode_one(c, G, betas, a, lam, l1, nonnegative, size, X, T, tau, rows, wei
             for j in range(g * size, (g + 1) * size):
                 x[j] *= factor
             tau[k, g] = factor
-            n_active += factor > 0
+            n_active += factor > 0  # type: ignore[assignment]  # an int to Numba
     return n_active
 
 
 @jit
-def probe(C, G, betas, a, lam, l1, nonnegative, size, X, T, tau, rows, weights, scratch):
+def probe(
+    C: Array, G: Array, betas: Array, a: float, lam: float, l1: float, nonnegative: bool, size: int, X: Array, T: Array, tau: Array, rows: IntArray,
+    weights: Array, scratch: Array,
+) -> int:
     """How often a group is active, over all samples and steps."""
     n_active = 0
     for i in range(C.shape[0]):
@@ -155,14 +170,20 @@ def probe(C, G, betas, a, lam, l1, nonnegative, size, X, T, tau, rows, weights, 
 
 
 @jit
-def encode(C, G, betas, a, lam, l1, nonnegative, size, X, T, tau, rows, weights, scratch, out):
+def encode(
+    C: Array, G: Array, betas: Array, a: float, lam: float, l1: float, nonnegative: bool, size: int, X: Array, T: Array, tau: Array, rows: IntArray,
+    weights: Array, scratch: Array, out: Array,
+) -> None:
     for i in range(C.shape[0]):
         _encode_one(C[i], G, betas, a, lam, l1, nonnegative, size, X, T, tau, rows, weights)
         out[i] = X[-1]
 
 
 @jit
-def few_active(Y, C, AT, G, betas, a, lam, l1, nonnegative, size, X, T, tau, rows, weights, scratch, inverse, e, D, S):
+def few_active(
+    Y: Array, C: Array, AT: Array, G: Array, betas: Array, a: float, lam: float, l1: float, nonnegative: bool, size: int, X: Array, T: Array,
+    tau: Array, rows: IntArray, weights: Array, scratch: Array, inverse: float, e: Array, D: Array, S: Array,
+) -> tuple[float, float]:
     """Sum of squares of the residuals and of <V_bar, X - T>; S is added to, D is written."""
     zero, one = C.dtype.type(0), C.dtype.type(1)
     masked, last, cost, slope = nonnegative or l1 > 0, betas.size - 1, 0.0, 0.0

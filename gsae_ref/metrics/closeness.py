@@ -1,10 +1,14 @@
 """How close weights are to a dictionary in the sense of N19: the worst column, up to an order and signs of the columns."""
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .. import checks
+from ..arrays import Array, BoolArray, IntArray
 
 __all__ = ["Closeness", "Nearness", "closeness", "matched_distance", "nearness"]
 
@@ -20,6 +24,11 @@ class Closeness(NamedTuple):
         Column j of A* is matched by column ``permutation[j]`` of W.
     signs : ndarray (n_atoms,)
         The sign, +1 or -1, given to that column.
+
+    Examples
+    --------
+    >>> closeness([[0, 1], [1, 0]], np.diag([1.0, -1.0]))  # the columns of W swapped, one of them turned round
+    Closeness(delta=0.0, permutation=array([1, 0]), signs=array([ 1., -1.]))
     """
 
     delta: float
@@ -36,6 +45,12 @@ class Nearness(NamedTuple):
     xi : float
     permutation : ndarray of int (n_atoms,)
     signs : ndarray (n_atoms,)
+
+    Examples
+    --------
+    >>> near = nearness([[1, 0], [0, 3]], np.eye(2))
+    >>> near.delta, near.xi
+    (2.0, 2.0)
     """
 
     delta: float
@@ -44,7 +59,7 @@ class Nearness(NamedTuple):
     signs: np.ndarray
 
 
-def closeness(W, A_star, up_to="sign"):
+def closeness(W: ArrayLike, A_star: ArrayLike, up_to: str = "sign") -> Closeness:
     """The smallest delta for which W is delta-close to A*. [N19] Definition 2.
 
     W is delta-close to A* if some order and signs pi of its columns give ||pi(W)_j - A*_j|| <= delta for every j. The smallest such delta is
@@ -79,10 +94,10 @@ def closeness(W, A_star, up_to="sign"):
     Closeness(delta=0.5, permutation=array([1, 0]), signs=array([-1.,  1.]))
     """
     W, A_star = _pair(W, A_star, up_to)
-    return Closeness(*_bottleneck(W, A_star, up_to))
+    return Closeness(*checks.representable("the distance", lambda: _bottleneck(W, A_star, up_to), W=W, A_star=A_star))
 
 
-def nearness(W, A_star, up_to="sign"):
+def nearness(W: ArrayLike, A_star: ArrayLike, up_to: str = "sign") -> Nearness:
     """The smallest delta of :func:`closeness`, and the relative spectral distance of the columns so matched. [N19] Definition 2.
 
     W is (delta, xi)-near to A* if pi(W) is within delta of A* column by column and ||pi(W) - A*||_2 <= xi ||A*||_2.
@@ -115,11 +130,15 @@ def nearness(W, A_star, up_to="sign"):
     scale = float(np.linalg.norm(A_star, 2))
     if scale == 0:
         raise ValueError("A_star is zero; a distance relative to ||A_star|| needs a dictionary that is not; use closeness")
-    delta, permutation, signs = _bottleneck(W, A_star, up_to)
-    return Nearness(delta, float(np.linalg.norm(W[:, permutation] * signs - A_star, 2)) / scale, permutation, signs)
+
+    def near() -> tuple[float, float, IntArray, Array]:
+        delta, permutation, signs = _bottleneck(W, A_star, up_to)
+        return delta, float(np.linalg.norm(W[:, permutation] * signs - A_star, 2)) / scale, permutation, signs
+
+    return Nearness(*checks.representable("the distance", near, W=W, A_star=A_star))
 
 
-def matched_distance(W, A_star, up_to="sign"):
+def matched_distance(W: ArrayLike, A_star: ArrayLike, up_to: str = "sign") -> float:
     """Frobenius distance min ||pi(W) - A*||_F over the orders (and signs) pi of the columns. [N19] Section 6, Figure 3.
 
     A linear assignment on the squared distances between columns, solved exactly by the Hungarian method.
@@ -148,11 +167,13 @@ def matched_distance(W, A_star, up_to="sign"):
     from scipy.optimize import linear_sum_assignment
 
     W, A_star = _pair(W, A_star, up_to)
-    squares = _distances(W, A_star, up_to)[0] ** 2
-    return float(np.sqrt(squares[linear_sum_assignment(squares)].sum()))
+    distances = _distances(W, A_star, up_to)[0]
+    scale = distances.max() or 1.0
+    squares = (distances / scale) ** 2
+    return float(scale * np.sqrt(squares[linear_sum_assignment(squares)].sum()))
 
 
-def _pair(W, A_star, up_to):
+def _pair(W: ArrayLike, A_star: ArrayLike, up_to: str) -> tuple[Array, Array]:
     """Both in float64: distances are compared, and a tie must not be rounded apart."""
     checks.option("up_to", up_to, ("sign", "permutation"))
     W, A_star = checks.dictionary("W", W), checks.dictionary("A_star", A_star)
@@ -160,7 +181,7 @@ def _pair(W, A_star, up_to):
     return W.astype(np.float64), A_star.astype(np.float64)
 
 
-def _bottleneck(W, A_star, up_to):
+def _bottleneck(W: Array, A_star: Array, up_to: str) -> tuple[float, IntArray, Array]:
     """(delta, permutation, signs) of :class:`Closeness`."""
     from scipy.optimize import linear_sum_assignment
 
@@ -171,21 +192,27 @@ def _bottleneck(W, A_star, up_to):
         middle = (low + high) // 2
         low, high = (low, middle) if _matches(distance <= thresholds[middle]) else (middle + 1, high)
     delta = thresholds[low]
-    allowed = np.where(distance <= delta, distance**2, np.inf)
+    allowed = np.where(distance <= delta, (distance / (delta or 1.0)) ** 2, np.inf)
     permutation = linear_sum_assignment(allowed)[1]
     return float(delta), permutation, signs[np.arange(len(permutation)), permutation]
 
 
-def _distances(W, A_star, up_to):
+def _distances(W: Array, A_star: Array, up_to: str) -> tuple[Array, Array]:
     """||+-W_i - A_j|| in row j and column i, and the sign that gives it; from the difference, so that small ones keep their digits."""
-    plus = np.stack([np.linalg.norm(W - a[:, None], axis=0) for a in A_star.T])
+    plus = np.stack([_lengths(W - a[:, None]) for a in A_star.T])
     if up_to == "permutation":
         return plus, np.ones_like(plus)
-    minus = np.stack([np.linalg.norm(W + a[:, None], axis=0) for a in A_star.T])
+    minus = np.stack([_lengths(W + a[:, None]) for a in A_star.T])
     return np.minimum(plus, minus), np.where(minus < plus, -1.0, 1.0)
 
 
-def _matches(graph):
+def _lengths(M: Array) -> Array:
+    """Norms of the columns; no square overflows or vanishes."""
+    power = np.frexp(np.abs(M).max(axis=0))[1]
+    return np.ldexp(np.linalg.norm(np.ldexp(M, -power), axis=0), power)
+
+
+def _matches(graph: BoolArray) -> bool:
     """Whether a bipartite graph, a boolean matrix, has a perfect matching."""
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import maximum_bipartite_matching

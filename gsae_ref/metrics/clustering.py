@@ -1,13 +1,17 @@
 """How well clusters agree with classes, and what chance reaches."""
 
+from __future__ import annotations
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .. import checks
+from ..arrays import IntArray
 
 __all__ = ["clustering_accuracy", "clustering_chance"]
 
 
-def clustering_accuracy(labels_true, labels_pred):
+def clustering_accuracy(labels_true: ArrayLike, labels_pred: ArrayLike) -> float:
     """Share of samples that agree under the best one-to-one assignment of clusters to classes (Hungarian). [T21] Table 1.
 
     Parameters
@@ -38,7 +42,7 @@ def clustering_accuracy(labels_true, labels_pred):
     return _best_agreement(table.reshape(-1, n_clusters))
 
 
-def clustering_chance(labels_true, n_clusters, n_draws=100, rng=0):
+def clustering_chance(labels_true: ArrayLike, n_clusters: int, n_draws: int = 100, rng: int | np.random.Generator = 0) -> float:
     """Mean :func:`clustering_accuracy` of labels drawn uniformly from ``n_clusters`` values, without looking at the data.
 
     It exceeds 1/n_clusters, since the best assignment is chosen afterwards. Given the sizes of the classes, the table of classes
@@ -71,9 +75,9 @@ def clustering_chance(labels_true, n_clusters, n_draws=100, rng=0):
     return float(np.mean([_best_agreement(table) for table in tables]))
 
 
-def _labels(name, value):
+def _labels(name: str, value: ArrayLike) -> IntArray:
     """Labels as integers 0, 1, ... in sorted order of their values."""
-    labels = np.asarray(value)
+    labels = checks.readable(name, value)
     if labels.dtype.kind not in "biuUS":
         raise TypeError(f"{name} has dtype {labels.dtype}; labels must be integers, booleans or strings; convert them: .astype(int)")
     if labels.ndim != 1 or labels.size == 0:
@@ -81,7 +85,7 @@ def _labels(name, value):
     return np.unique(labels, return_inverse=True)[1]
 
 
-def _best_agreement(table):
+def _best_agreement(table: IntArray) -> float:
     """Share of the counts on the best one-to-one assignment of rows to columns."""
     from scipy.optimize import linear_sum_assignment
 

@@ -1,10 +1,14 @@
 """How close a dictionary is to the truth: columns, spans, principal angles."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .. import checks, groups
+from ..arrays import Array, IntArray
 
 __all__ = ["DictionaryMatch", "dictionary_error", "match_dictionaries", "principal_angles"]
 
@@ -25,6 +29,13 @@ class DictionaryMatch:
         Mean cosine between matched columns; with ``up_to="rotation"``, mean cosine of the principal angles between matched groups.
     chance_error, chance_error_std, chance_mean_correlation, chance_mean_correlation_std : float
         Mean and standard deviation of the two scores when A is a random Gaussian dictionary; NaN if ``n_chance=0``.
+
+    Examples
+    --------
+    >>> match = match_dictionaries([[0, 2], [1, 0]], np.eye(2), n_chance=0)
+    >>> match.aligned
+    array([[1., 0.],
+           [0., 1.]])
     """
 
     permutation: np.ndarray
@@ -38,7 +49,9 @@ class DictionaryMatch:
     chance_mean_correlation_std: float
 
 
-def match_dictionaries(A, A_star, group_size=1, up_to="permutation", n_chance=16, rng=0):
+def match_dictionaries(
+    A: ArrayLike, A_star: ArrayLike, group_size: int = 1, up_to: str = "permutation", n_chance: int = 16, rng: int | np.random.Generator = 0
+) -> DictionaryMatch:
     """Match a dictionary with the true one, as closely as the allowed symmetries permit, and say what chance would reach.
 
     Columns are first divided by their norms. Then ||aligned - A*||_F^2 is minimised over
@@ -101,7 +114,7 @@ def match_dictionaries(A, A_star, group_size=1, up_to="permutation", n_chance=16
     return DictionaryMatch(permutation, aligned, error, error / A.shape[1], correlation, *chance.tolist())
 
 
-def principal_angles(A, B, group_size):
+def principal_angles(A: ArrayLike, B: ArrayLike, group_size: int) -> Array:
     """Principal angles between span(A_g) and span(B_g), for every group, in increasing order.
 
     With orthonormal bases P, Q of the two spans, the cosines are the singular values of P^T Q and the sines those of Q - P P^T Q.
@@ -130,13 +143,17 @@ def principal_angles(A, B, group_size):
     A, B = _pair("A", A, "B", B)
     checks.group_size(group_size, A.shape[1])
     P, Q = _bases("A", A, group_size), _bases("B", B, group_size)
-    C = np.swapaxes(P, 1, 2) @ Q
-    cosines = np.linalg.svd(C, compute_uv=False)
-    sines = np.linalg.svd(Q - P @ C, compute_uv=False)[:, ::-1]
-    return np.arctan2(sines, cosines)
+
+    def angles() -> Array:
+        C = np.swapaxes(P, 1, 2) @ Q
+        cosines = np.linalg.svd(C, compute_uv=False)
+        sines = np.linalg.svd(Q - P @ C, compute_uv=False)[:, ::-1]
+        return np.arctan2(sines, cosines)
+
+    return checks.representable("an angle", angles, A=A, B=B)
 
 
-def dictionary_error(A, A_star):
+def dictionary_error(A: ArrayLike, A_star: ArrayLike) -> float:
     """Squared distance ||A - A*||_F^2 between column-normalised dictionaries, column by column. [T21] Section 4.1.
 
     Parameters
@@ -161,14 +178,16 @@ def dictionary_error(A, A_star):
     return _squared_distance(*_unit_pair(A, A_star))
 
 
-def _pair(first, A, second, B):
+def _pair(first: str, A: ArrayLike, second: str, B: ArrayLike) -> tuple[Array, Array]:
     """Two dictionaries of one shape and one floating type."""
     A, B = checks.dictionary(first, A), checks.dictionary(second, B)
     checks.same_shape(first, A, second, B)
-    return checks.common_dtype(A, B)
+    A, B = checks.common_dtype(A, B)
+    return A, B
 
 
-def _unit_columns(name, A):
+def _unit_columns(name: str, A: Array) -> Array:
+    A = groups.near_one(A)  # so that no square overflows or vanishes
     lengths = np.linalg.norm(A, axis=0)
     if not lengths.all():
         raise ValueError(
@@ -178,29 +197,29 @@ def _unit_columns(name, A):
     return A / lengths
 
 
-def _unit_pair(A, A_star):
+def _unit_pair(A: ArrayLike, A_star: ArrayLike) -> tuple[Array, Array]:
     A, A_star = _pair("A", A, "A_star", A_star)
     return _unit_columns("A", A), _unit_columns("A_star", A_star)
 
 
-def _squared_distance(A, B):
+def _squared_distance(A: Array, B: Array) -> float:
     return float(np.sum((A - B) ** 2, dtype=np.float64))
 
 
-def _bases(name, A, group_size):
+def _bases(name: str, A: Array, group_size: int) -> Array:
     """Orthonormal bases of the groups, (n_groups, n_features, group_size)."""
     G = groups.blocks(A, group_size)
-    ranks = np.linalg.matrix_rank(G)
+    ranks = checks.representable("the rank", lambda: np.linalg.matrix_rank(G), **{name: A})
     if (ranks < group_size).any():
         g = int(np.argmax(ranks < group_size))
         raise ValueError(
             f"group {g} of {name} has rank {ranks[g]} with group_size = {group_size}; its atoms must be linearly independent; "
             f"redraw the group or lower group_size"
         )
-    return np.linalg.qr(G)[0]
+    return checks.representable("the basis", lambda: np.linalg.qr(G)[0], **{name: A})
 
 
-def _align(A, A_star, group_size, up_to):
+def _align(A: Array, A_star: Array, group_size: int, up_to: str) -> tuple[IntArray, Array]:
     """The optimal permutation and the aligned dictionary, from unit columns."""
     from scipy.optimize import linear_sum_assignment
 
@@ -216,7 +235,7 @@ def _align(A, A_star, group_size, up_to):
     return order, A[:, order] * np.copysign(1, matched if up_to == "sign" else np.ones_like(matched))
 
 
-def _scores(aligned, A_star, group_size, up_to):
+def _scores(aligned: Array, A_star: Array, group_size: int, up_to: str) -> tuple[float, float]:
     """(error, mean_correlation) of :class:`DictionaryMatch`."""
     if up_to == "rotation":
         cosines = np.cos(principal_angles(aligned, A_star, group_size))

@@ -1,8 +1,11 @@
 """How close a support is to the truth."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .. import checks
 
@@ -25,6 +28,12 @@ class SupportRecovery:
         Mean number of predicted groups per sample.
     chance_recall : float
         Expected recall if each sample's prediction were a uniformly random support of its size: the recall to beat.
+
+    Examples
+    --------
+    >>> found = support_recovery([[0, 1]], [[1]], n_groups=4)  # one of two groups, and no false one
+    >>> found.recall, found.precision, found.exact
+    (0.5, 1.0, 0.0)
     """
 
     recall: float
@@ -34,7 +43,7 @@ class SupportRecovery:
     chance_recall: float
 
 
-def support_recovery(support_true, support_pred, n_groups=None):
+def support_recovery(support_true: ArrayLike, support_pred: ArrayLike, n_groups: int | None = None) -> SupportRecovery:
     """Compare predicted with true supports.
 
     Parameters
@@ -61,10 +70,13 @@ def support_recovery(support_true, support_pred, n_groups=None):
     >>> support_recovery([[0, 1], [2, 3]], [[0, 1], [2, 0]], n_groups=4)
     SupportRecovery(recall=0.75, precision=0.75, exact=0.5, n_active_mean=2.0, chance_recall=0.5)
     """
-    given = [np.atleast_2d(np.asarray(s)) for s in (support_true, support_pred)]
+    named = {"support_true": support_true, "support_pred": support_pred}
+    given = [np.atleast_2d(checks.readable(name, value)) for name, value in named.items()]
     masks = [s for s in given if s.dtype == bool]
     if n_groups is None and not masks:
-        raise ValueError("n_groups = None, and both supports are indices; the chance level needs the number of groups; pass n_groups")
+        raise ValueError(
+            "n_groups = None, and support_true and support_pred are both indices; the chance level needs the number of groups; pass n_groups"
+        )
     n_groups = masks[0].shape[-1] if n_groups is None else checks.count("n_groups", n_groups)
     n_samples = len(given[0])
     true = checks.support("support_true", given[0], n_samples, n_groups)

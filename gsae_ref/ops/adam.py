@@ -1,6 +1,9 @@
 """One step of Adam."""
 
+from __future__ import annotations
+
 from .. import checks
+from ..arrays import Array
 from ..reference import adam
 from .engine import ENGINES, compiler_disabled
 
@@ -9,7 +12,9 @@ __all__ = ["adam_step"]
 ENOUGH_NUMBERS = 20_000  # from which the kernel pays for its import
 
 
-def adam_step(value, gradient, first, second, steps, step_size, engine="auto"):
+def adam_step(
+    value: Array, gradient: Array, first: Array, second: Array, steps: int, step_size: float, engine: str = "auto"
+) -> tuple[Array, Array, Array]:
     """One step of Adam as published, bias-corrected, with constants 0.9, 0.999, 1e-8.
 
     Parameters

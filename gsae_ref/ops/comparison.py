@@ -1,10 +1,14 @@
 """Gradients compared with each other, and their expectation over random supports."""
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .. import checks, groups
+from ..arrays import Array
 from ..reference import expected, gradients
 from .shallow import loss_and_grad
 
@@ -17,6 +21,10 @@ class GradientComparison(NamedTuple):
     """How far one gradient is from another, G from H; every number is a relative error, ||G - H|| / ||H||.
 
     A group whose part of H is zero gives 0 if that of G is zero too, else infinity.
+
+    >>> report = compare_gradients(np.eye(2), [3.0, 4.0], lam=1.0, group_size=2)["approximate"]
+    >>> round(float(report.radial[0]), 6), float(report.tangential[0])  # y lies in the span: nothing across it
+    (0.111111, 0.0)
     """
 
     overall: float
@@ -24,7 +32,7 @@ class GradientComparison(NamedTuple):
     radial: np.ndarray  #: per group, the part inside span(A_g): P_g G_g
 
 
-def compare_gradients(A, Y, lam, group_size, support=None):
+def compare_gradients(A: ArrayLike, Y: ArrayLike, lam: float, group_size: int, support: ArrayLike | None = None) -> dict[str, GradientComparison]:
     """Report how far the exact, the Appendix B and the approximate gradient are from each other on given data.
 
     Parameters
@@ -66,8 +74,10 @@ def compare_gradients(A, Y, lam, group_size, support=None):
     appendix_b = loss_and_grad(A, Y, lam, group_size, "appendix_b")[1]
     approximate = loss_and_grad(A, Y, lam, group_size, "approximate", support=support)[1]
     A = np.asarray(A, dtype=exact.dtype)
+    peak = np.frexp(max(np.abs(G).max() for G in (exact, appendix_b, approximate)))[1]
+    exact, appendix_b, approximate = (np.ldexp(G, -peak) for G in (exact, appendix_b, approximate))  # no ratio changes; squares stay in range
 
-    def compare(G, truth):
+    def compare(G: Array, truth: Array) -> GradientComparison:
         tangential, true_tangential = (gradients.tangential_part(A, M, group_size) for M in (G, truth))
         noise = 100 * np.finfo(G.dtype).eps * np.maximum(_sizes(G, group_size), _sizes(truth, group_size))
         return GradientComparison(
@@ -83,18 +93,20 @@ def compare_gradients(A, Y, lam, group_size, support=None):
     }
 
 
-def _sizes(G, group_size):
+def _sizes(G: Array, group_size: int) -> Array:
     """||G_g||_F for every group of columns."""
     return np.linalg.norm(groups.blocks(G, group_size), axis=(1, 2))
 
 
-def _relative_error(G, truth, group_size, noise=0.0):
+def _relative_error(G: Array, truth: Array, group_size: int, noise: float | Array = 0.0) -> Array:
     """||G_g - truth_g||_F / ||truth_g||_F for every group of columns, sizes up to ``noise`` counted as 0; 0 / 0 is 0."""
     error, scale = (np.where(size > noise, size, 0) for size in (_sizes(G - truth, group_size), _sizes(truth, group_size)))
     return np.divide(error, scale, out=np.where(error > 0, np.inf, 0.0), where=scale > 0)
 
 
-def expected_gradient(A, A_star, tau, n_active, group_size, code_variance=1.0, form="exact"):
+def expected_gradient(
+    A: ArrayLike, A_star: ArrayLike, tau: ArrayLike, n_active: int, group_size: int, code_variance: ArrayLike = 1.0, form: str = "exact"
+) -> Array:
     """Expectation of the approximate gradient (26) over random supports and codes, with the factors tau frozen.
 
     Parameters
@@ -116,6 +128,7 @@ def expected_gradient(A, A_star, tau, n_active, group_size, code_variance=1.0, f
     Returns
     -------
     G : ndarray of shape (n_features, n_atoms)
+        In the dtype of A and A_star; ``tau`` and ``code_variance``, often plain numbers, are rounded to it.
 
     Raises
     ------
@@ -139,6 +152,10 @@ def expected_gradient(A, A_star, tau, n_active, group_size, code_variance=1.0, f
     A, A_star = checks.common_dtype(A, A_star)
     n_groups = A.shape[1] // group_size
     n_active = checks.n_active(n_active, n_groups)
-    tau = checks.per_group("tau", tau, n_groups).astype(A.dtype)
-    covariance = checks.covariance("code_variance", code_variance, n_groups, group_size).astype(A.dtype)
-    return EXPECTED_FORMS[form](A, A_star, tau, n_active, group_size, covariance)
+    factors = checks.per_group("tau", tau, n_groups)
+    covariances = checks.covariance("code_variance", code_variance, n_groups, group_size)
+
+    def compute() -> Array:
+        return EXPECTED_FORMS[form](A, A_star, factors.astype(A.dtype), n_active, group_size, covariances.astype(A.dtype))
+
+    return checks.representable("the gradient", compute, A=A, A_star=A_star, tau=factors, code_variance=covariances)

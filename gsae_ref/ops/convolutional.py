@@ -1,10 +1,20 @@
 """The convolutional autoencoders of L23's appendix: plain (AE), implicit rank-minimising (IRMAE), grouped (GAE), variational (VAE)."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 from math import prod
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
 
 from .. import checks
+from ..arrays import Array
 from ..reference import grouped_autoencoder, variational_autoencoder
+
+if TYPE_CHECKING:
+    from ..reference.grouped_autoencoder import Layer
 
 __all__ = ["ConvolutionalAutoencoder", "VariationalAutoencoder"]
 
@@ -50,10 +60,10 @@ class ConvolutionalAutoencoder:
     n_linear: int = 0
     n_latent: int = 512
     image_size: int = 32
-    channels: tuple = (32, 64, 128, 256)
-    decoder_channels: tuple = (128, 64, 32)
+    channels: tuple[int, ...] = (32, 64, 128, 256)
+    decoder_channels: tuple[int, ...] = (128, 64, 32)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         channels, decoder = checks.widths("channels", self.channels), checks.widths("decoder_channels", self.decoder_channels)
         size, latent = checks.count("image_size", self.image_size), checks.count("n_latent", self.n_latent)
         checks.count("n_linear", self.n_linear, minimum=0)
@@ -63,31 +73,31 @@ class ConvolutionalAutoencoder:
         checks.divisor("n_groups", self.n_groups, channels[-1], "channels before the last convolution")
 
     @property
-    def n_noise(self):
+    def n_noise(self) -> int:
         """Entries of noise that ``loss`` takes for each image: none."""
         return 0
 
     @property
-    def encoder(self):
+    def encoder(self) -> tuple[Layer, ...]:
         """Layers from image to code."""
         return grouped_autoencoder.encoder_layers(self.image_size, self.channels, self.n_latent, self.n_linear, self.n_groups)
 
     @property
-    def decoder(self):
+    def decoder(self) -> tuple[Layer, ...]:
         """Layers from code to image."""
         return grouped_autoencoder.decoder_layers(self.image_size, self.decoder_channels, self.n_latent)
 
     @property
-    def n_linear_parameters(self):
+    def n_linear_parameters(self) -> int:
         """Parameters of the linear layers in latent space: n_linear n_latent^2 / n_groups. [L23] Table 2."""
         return sum(prod(layer.kernel) for layer in self.encoder if layer.name.startswith("linear"))
 
     @property
-    def shapes(self):
+    def shapes(self) -> dict[str, tuple[int, ...]]:
         """Names and shapes of all parameters."""
         return grouped_autoencoder.shapes((*self.encoder, *self.decoder))
 
-    def start(self, rng=None, dtype="float32"):
+    def start(self, rng: int | np.random.Generator | None = None, dtype: str = "float32") -> dict[str, Array]:
         """Random parameters to start from, entries uniform on +-1 / sqrt(terms in the sum they enter).
 
         Parameters
@@ -102,7 +112,7 @@ class ConvolutionalAutoencoder:
         checks.option("dtype", dtype, ("float32", "float64"))
         return grouped_autoencoder.start((*self.encoder, *self.decoder), checks.generator(rng), dtype)
 
-    def encode(self, parameters, Y):
+    def encode(self, parameters: dict[str, Array], Y: ArrayLike) -> Array:
         """Codes of images, (n_samples, n_latent) or (n_latent,).
 
         Parameters
@@ -118,7 +128,7 @@ class ConvolutionalAutoencoder:
         codes = grouped_autoencoder.forward(self.encoder, parameters, self._images(Y))[-1]
         return codes.reshape(*Y.shape[:-1], -1)
 
-    def decode(self, parameters, X):
+    def decode(self, parameters: dict[str, Array], X: ArrayLike) -> Array:
         """Images of codes, (n_samples, image_size**2) or (image_size**2,).
 
         Parameters
@@ -134,7 +144,7 @@ class ConvolutionalAutoencoder:
         images = grouped_autoencoder.forward(self.decoder, parameters, X.reshape(-1, 1, 1, self.n_latent))[-1]
         return images.reshape(*X.shape[:-1], -1)
 
-    def loss(self, parameters, Y):
+    def loss(self, parameters: dict[str, Array], Y: ArrayLike) -> float:
         """Mean reconstruction cost 1/(2N) sum_i ||y_i - yhat_i||^2.
 
         Parameters
@@ -149,7 +159,7 @@ class ConvolutionalAutoencoder:
         parameters, Y = self._checked(parameters, "Y", Y, self.image_size**2)
         return grouped_autoencoder.loss((*self.encoder, *self.decoder), parameters, self._images(Y))
 
-    def loss_and_grad(self, parameters, Y):
+    def loss_and_grad(self, parameters: dict[str, Array], Y: ArrayLike) -> tuple[float, dict[str, Array]]:
         """The loss and its exact gradient in every parameter.
 
         Parameters
@@ -166,7 +176,7 @@ class ConvolutionalAutoencoder:
         parameters, Y = self._checked(parameters, "Y", Y, self.image_size**2)
         return grouped_autoencoder.loss_and_grad((*self.encoder, *self.decoder), parameters, self._images(Y))
 
-    def collapse(self, parameters):
+    def collapse(self, parameters: dict[str, Array]) -> tuple[ConvolutionalAutoencoder, dict[str, Array]]:
         """The same map without linear layers, which are absorbed into the last convolution of the encoder.
 
         Parameters
@@ -182,7 +192,7 @@ class ConvolutionalAutoencoder:
         parameters = checks.named_arrays("parameters", parameters, self.shapes)
         return replace(self, n_linear=0), grouped_autoencoder.collapse(self.encoder, parameters)[1]
 
-    def _checked(self, parameters, name, rows, n_columns):
+    def _checked(self, parameters: dict[str, Array], name: str, rows: ArrayLike, n_columns: int) -> tuple[dict[str, Array], Array]:
         """Parameters and rows that fit, of one floating type."""
         parameters = checks.named_arrays("parameters", parameters, self.shapes)
         rows = checks.batch(name, rows, n_columns, f"a network of {self.image_size} x {self.image_size} pixels, {self.n_latent} latent channels,")
@@ -190,7 +200,7 @@ class ConvolutionalAutoencoder:
         *arrays, rows = checks.common_dtype(*parameters.values(), rows)
         return dict(zip(names, arrays, strict=True)), rows
 
-    def _images(self, Y):
+    def _images(self, Y: Array) -> Array:
         return Y.reshape(-1, self.image_size, self.image_size, 1)
 
 
@@ -221,21 +231,21 @@ class VariationalAutoencoder(ConvolutionalAutoencoder):
 
     weight: float = 0.02
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         checks.threshold(self.weight, "weight")
 
     @property
-    def n_noise(self):
+    def n_noise(self) -> int:
         """Entries of noise for each image."""
         return self.n_latent
 
     @property
-    def encoder(self):
+    def encoder(self) -> tuple[Layer, ...]:
         """Layers from image to mean and log variance of the code."""
         return grouped_autoencoder.encoder_layers(self.image_size, self.channels, 2 * self.n_latent, self.n_linear, self.n_groups)
 
-    def encode(self, parameters, Y):
+    def encode(self, parameters: dict[str, Array], Y: ArrayLike) -> Array:
         """Means of the codes, (n_samples, n_latent) or (n_latent,).
 
         Parameters
@@ -249,7 +259,7 @@ class VariationalAutoencoder(ConvolutionalAutoencoder):
         """
         return super().encode(parameters, Y)[..., : self.n_latent]
 
-    def loss(self, parameters, Y, noise):
+    def loss(self, parameters: dict[str, Array], Y: ArrayLike, noise: ArrayLike) -> float:  # type: ignore[override]  # one more input
         """The objective for given noise.
 
         Parameters
@@ -265,7 +275,9 @@ class VariationalAutoencoder(ConvolutionalAutoencoder):
         """
         return variational_autoencoder.loss(self.encoder, self.decoder, *self._with_noise(parameters, Y, noise), self.weight)
 
-    def loss_and_grad(self, parameters, Y, noise):
+    def loss_and_grad(  # type: ignore[override]  # one more input
+        self, parameters: dict[str, Array], Y: ArrayLike, noise: ArrayLike
+    ) -> tuple[float, dict[str, Array]]:
         """The objective for given noise, and its exact gradient in every parameter.
 
         Parameters
@@ -281,7 +293,7 @@ class VariationalAutoencoder(ConvolutionalAutoencoder):
         """
         return variational_autoencoder.loss_and_grad(self.encoder, self.decoder, *self._with_noise(parameters, Y, noise), self.weight)
 
-    def _with_noise(self, parameters, Y, noise):
+    def _with_noise(self, parameters: dict[str, Array], Y: ArrayLike, noise: ArrayLike) -> tuple[dict[str, Array], Array, Array]:
         parameters, Y = self._checked(parameters, "Y", Y, self.image_size**2)
         noise = checks.batch("noise", noise, self.n_latent, f"a code of {self.n_latent} latent channels")
         checks.same_shape("Y without its pixels", Y[..., 0], "noise without its channels", noise[..., 0])

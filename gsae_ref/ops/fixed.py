@@ -1,9 +1,16 @@
 """The same samples again and again: a training run checks them once and remembers which groups sleep."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .. import checks, groups
+from ..arrays import Array
 from .engine import ENGINES, compiled, one_blas_thread
+from .scaling import norm, plain_products, rescaled, unscaled
 from .shallow import GRADIENTS, loss_and_grad
 
 __all__ = ["FixedSamples"]
@@ -43,26 +50,37 @@ class FixedSamples:
     (0.3125, [[True], [False]])
     """
 
-    def __init__(self, Y, group_size, gradient="exact", engine="auto"):
+    def __init__(self, Y: ArrayLike, group_size: int, gradient: str = "exact", engine: str = "auto") -> None:
         self.Y, self.group_size = checks.array("Y", Y, ndim=(2,)), checks.group_size(group_size)
+        self._scaled, _, self._factor = rescaled(self.Y)
+        self._norm = norm(self._scaled)
         self.gradient, self.engine = checks.option("gradient", gradient, GRADIENTS), checks.option("engine", engine, ENGINES)
-        self.active = self._memory = None
+        self.active: Any = None
+        self._memory: Any = None
 
-    def __call__(self, A, lam):
+    def __call__(self, A: Array, lam: float) -> tuple[float, Array]:
         """Cost and gradient at the dictionary A (n_features, n_atoms) with threshold lam."""
         A, lam = checks.dictionary("A", A, self.group_size), checks.threshold(lam)
         checks.batch("Y", self.Y[:1], len(A), f"A of shape {A.shape}")
         shape = len(self.Y), A.shape[1] // self.group_size
         if self.active is None or self.active.shape != shape:
             self.active, self._memory = np.zeros(shape, bool), None
-        if A.dtype != self.Y.dtype or not compiled(self.engine, len(self.Y), A):
-            np.greater(groups.norms(self.Y @ A, self.group_size), lam, out=self.active)
-            return loss_and_grad(A, self.Y, lam, self.group_size, self.gradient, self.engine)
+        threshold = min(lam * self._factor, float(np.finfo(np.float64).max))
+        kernel = A.dtype == self.Y.dtype and compiled(self.engine, len(self.Y), A) and plain_products(A, self._scaled, threshold, self._norm)
+        run = self._kernel if kernel else self._reference
+        return checks.representable("the gradient", lambda: unscaled(*run(A, threshold), factor=self._factor), A=A, Y=self.Y)
+
+    def _reference(self, A: Array, lam: float) -> tuple[float, Array]:
+        np.greater(groups.norms(self._scaled @ A, self.group_size), lam, out=self.active)
+        engine = "reference" if A.dtype == self.Y.dtype else self.engine
+        return loss_and_grad(A, self._scaled, lam, self.group_size, self.gradient, engine)
+
+    def _kernel(self, A: Array, lam: float) -> tuple[float, Array]:
         from ..kernels.fused import loss_and_gradient
         from ..kernels.lazy import Memory
 
         if self._memory is None:
-            self._memory = Memory(self.Y, shape[1])
+            self._memory = Memory(self._scaled, self.active.shape[1])
         with one_blas_thread() as limited:
             return loss_and_gradient(
-                A, self.Y, lam, self.group_size, self.gradient, None if limited else 1, memory=self._memory, found=self.active)
+                A, self._scaled, lam, self.group_size, self.gradient, None if limited else 1, memory=self._memory, found=self.active)

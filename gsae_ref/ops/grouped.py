@@ -1,16 +1,24 @@
 """The diagonally grouped linear network: weights, loss and gradients, gradient flow."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .. import checks
-from ..reference import dglnn, dglnn_flow as flow
+from ..arrays import Array, IntArray
+from ..reference import dglnn
+from ..reference import dglnn_flow as flow
+from .divergence import DivergenceError
 
 __all__ = ["dglnn_flow", "dglnn_loss_and_grad", "dglnn_weights", "grouped_problem", "in_groups"]
 
 LOSS_SCALES = {"half": 1, "mean": 2}
 
 
-def grouped_problem(X, y, groups, loss_scale):
+def grouped_problem(X: ArrayLike, y: ArrayLike, groups: ArrayLike, loss_scale: str) -> tuple[Array, Array, IntArray, IntArray, int]:
     """Check data, groups and the scale of the loss; return X with its groups contiguous, y, sizes, order, and the scale as 1 or 2."""
     X = checks.array("X", X, ndim=(2,))
     y = checks.target("y", y, len(X), f"X of shape {X.shape}")
@@ -20,12 +28,12 @@ def grouped_problem(X, y, groups, loss_scale):
     return in_groups(X, order), y, sizes, order, scale
 
 
-def in_groups(array, order):
+def in_groups(array: Array, order: IntArray) -> Array:
     """The last axis rearranged so that groups are contiguous; the array itself if they are."""
     return array if (order == np.arange(len(order))).all() else array[..., order]
 
 
-def _parameters(u, v, groups):
+def _parameters(u: ArrayLike, v: ArrayLike, groups: ArrayLike) -> tuple[Array, Array, IntArray, IntArray]:
     """Check magnitudes and directions that belong together; return them with sizes and order, groups contiguous."""
     v = checks.array("v", v, ndim=(1,))
     sizes, order = checks.grouping(groups, len(v))
@@ -33,14 +41,14 @@ def _parameters(u, v, groups):
     return u, in_groups(v, order), sizes, order
 
 
-def _as_given(array, order):
+def _as_given(array: Array, order: IntArray) -> Array:
     """Undo :func:`in_groups`, in a new array."""
     result = np.empty_like(array)
     result[..., order] = array
     return result
 
 
-def dglnn_weights(u, v, groups):
+def dglnn_weights(u: ArrayLike, v: ArrayLike, groups: ArrayLike) -> Array:
     """Weights of the diagonally grouped linear network, w_l = u_l^2 v_l. [L23] Section 2.
 
     Parameters
@@ -67,10 +75,12 @@ def dglnn_weights(u, v, groups):
     array([4., 3., 4.])
     """
     u, v, sizes, order = _parameters(u, v, groups)
-    return _as_given(dglnn.weights(u, v, sizes), order)
+    return checks.representable("the weight", lambda: _as_given(dglnn.weights(u, v, sizes), order), u=u, v=v)
 
 
-def dglnn_loss_and_grad(u, v, X, y, groups, loss_scale="half"):
+def dglnn_loss_and_grad(
+    u: ArrayLike, v: ArrayLike, X: ArrayLike, y: ArrayLike, groups: ArrayLike, loss_scale: str = "half"
+) -> tuple[float, Array, Array]:
     """Loss of the network and its gradients in u and v. [L23] Section 2.
 
     With q = 1/n X^T (y - X w) and c = 1 for "half", 2 for "mean":
@@ -116,11 +126,18 @@ def dglnn_loss_and_grad(u, v, X, y, groups, loss_scale="half"):
     v = checks.target("v", v, X.shape[1], f"X of shape {X.shape}")
     u = checks.target("u", u, len(sizes), f"groups = {groups!r}")
     u, v, X, y = checks.common_dtype(u, v, X, y)
-    cost, du, dv = dglnn.loss_and_grad(u, in_groups(v, order), X, y, sizes, scale)
-    return cost, du, _as_given(dv, order)
+
+    def compute() -> tuple[float, Array, Array]:
+        cost, du, dv = dglnn.loss_and_grad(u, in_groups(v, order), X, y, sizes, scale)
+        return cost, du, _as_given(dv, order)
+
+    return checks.representable("the gradient", compute, u=u, v=v, X=X, y=y)
 
 
-def dglnn_flow(X, y, groups, t, alpha=1e-3, v0=None, loss_scale="half", method="DOP853", rtol=1e-10):
+def dglnn_flow(
+    X: ArrayLike, y: ArrayLike, groups: ArrayLike, t: ArrayLike, alpha: ArrayLike = 1e-3, v0: ArrayLike | None = None,
+    loss_scale: str = "half", method: str = "DOP853", rtol: float = 1e-10,
+) -> Any:
     """Gradient flow du/dt = -dL/du, dv/dt = -dL/dv from a small start. [L23] Eq. (3), Theorem 2, Lemma 2.
 
     Parameters
@@ -155,7 +172,7 @@ def dglnn_flow(X, y, groups, t, alpha=1e-3, v0=None, loss_scale="half", method="
     ------
     TypeError, ValueError
         As :func:`dglnn_loss_and_grad`; for times that do not increase or a start that is not positive.
-    FloatingPointError
+    DivergenceError
         If the integrator gives up; the message holds its reason.
 
     Examples
@@ -177,7 +194,7 @@ def dglnn_flow(X, y, groups, t, alpha=1e-3, v0=None, loss_scale="half", method="
     else:
         v0 = in_groups(checks.target("v0", v0, X.shape[1], f"X of shape {X.shape}"), order).astype(np.float64)
 
-    def velocity(_, state):
+    def velocity(_: float, state: Array) -> Array:
         return np.concatenate(flow.flow(state[:n_groups], state[n_groups:], X, y, sizes, scale))
 
     start = np.concatenate([u0, v0])
@@ -187,7 +204,7 @@ def dglnn_flow(X, y, groups, t, alpha=1e-3, v0=None, loss_scale="half", method="
         with np.errstate(over="ignore", invalid="ignore"):  # told below, in words
             solution = solve_ivp(velocity, (0.0, t[-1]), start, method=method, t_eval=t, rtol=rtol, atol=1e-3 * rtol * u0.min())
         if not solution.success:
-            raise FloatingPointError(f"the flow could not be followed to t = {t[-1]:g}: {solution.message}; shorten it or scale the data")
+            raise DivergenceError(f"the flow could not be followed to t = {t[-1]:g}: {solution.message}; shorten it or scale the data")
         states, evaluations = solution.y.T, int(solution.nfev)
     u, v = states[:, :n_groups], states[:, n_groups:]
     w, kept = dglnn.weights(u, v, sizes), flow.balance(u, v, sizes)

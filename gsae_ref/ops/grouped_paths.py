@@ -1,11 +1,23 @@
 """Paths of gradient descent on the diagonally grouped linear network and on its unstructured rival."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .. import checks
+from ..arrays import Array, IntArray
 from ..reference import dglnn
+from .divergence import DivergenceError
 from .engine import ENGINES, one_blas_thread
 from .grouped import grouped_problem, in_groups
+
+if TYPE_CHECKING:
+    from ..reference.dglnn import Rule
 
 __all__ = ["ALGORITHMS", "SWITCHES", "dglnn_path", "signed_path"]
 
@@ -16,9 +28,11 @@ ENOUGH_WORK, EPOCH = 1e8, 1e5  # multiply-adds from which a kernel pays for bein
 
 
 def dglnn_path(
-    X, y, groups, algorithm="algorithm_1", n_epochs=1000, alpha=1e-6, gamma=1e-3, eta=None, v0=None, switch=None, tolerance=0.1, u_star=None,
-    loss_scale="half", jacobi=False, record_every=1, rng=None, callback=None, engine="auto",
-):
+    X: ArrayLike, y: ArrayLike, groups: ArrayLike, algorithm: str = "algorithm_1", n_epochs: int = 1000, alpha: ArrayLike = 1e-6,
+    gamma: float = 1e-3, eta: float | None = None, v0: ArrayLike | None = None, switch: int | str | None = None, tolerance: float = 0.1,
+    u_star: ArrayLike | None = None, loss_scale: str = "half", jacobi: bool = False, record_every: int = 1,
+    rng: int | np.random.Generator | None = None, callback: Callable[..., Any] | None = None, engine: str = "auto",
+) -> Any:
     """Path of gradient descent on w_l = u_l^2 v_l from a small start. [L23] Algorithms 1 and 2, Appendix E.1.
 
     With q = 1/n X^T (y - X w), c = 1 (``loss_scale="half"``) or 2 ("mean"), one epoch is
@@ -84,7 +98,7 @@ def dglnn_path(
     ------
     TypeError, ValueError
         For data that are not finite reals or do not fit, a bad number, an unknown option, or an argument that the algorithm does not use.
-    FloatingPointError
+    DivergenceError
         When the path leaves the finite numbers; the message names the epoch and the remedy.
 
     Notes
@@ -106,7 +120,7 @@ def dglnn_path(
     v = _directions(v0, sizes, order, rule.normalise, rng, X.dtype)
     loops, state = _loops(engine, X, n_epochs), [rule]
 
-    def run(u, v, epoch, steps):
+    def run(u: Array, v: Array, epoch: int, steps: int) -> tuple[Array, Array, float]:
         u, v, cost, state[0] = loops.advance(u, v, X, y, sizes, state[0], epoch, steps)
         return u, v, cost
 
@@ -121,8 +135,9 @@ def dglnn_path(
 
 
 def signed_path(
-    X, y, n_epochs=1000, alpha=1e-6, step_size=1e-3, negative_part=True, loss_scale="half", record_every=1, callback=None, engine="auto"
-):
+    X: ArrayLike, y: ArrayLike, n_epochs: int = 1000, alpha: ArrayLike = 1e-6, step_size: float = 1e-3, negative_part: bool = True,
+    loss_scale: str = "half", record_every: int = 1, callback: Callable[..., Any] | None = None, engine: str = "auto",
+) -> Any:
     """Path of gradient descent on w = u^2 - v^2, the unstructured rival of :func:`dglnn_path`. Vaskevicius, Kanade, Rebeschini (2019).
 
     With q as there, u <- u o (1 + 2 c step_size q), v <- v o (1 - 2 c step_size q), from u = v = alpha.
@@ -157,7 +172,7 @@ def signed_path(
 
     Raises
     ------
-    TypeError, ValueError, FloatingPointError
+    TypeError, ValueError, DivergenceError
         As :func:`dglnn_path`.
 
     Examples
@@ -177,7 +192,9 @@ def signed_path(
     )
 
 
-def _rule(algorithm, gamma, eta, switch, tolerance, u_star, scale, jacobi, n_groups):
+def _rule(
+    algorithm: str, gamma: float, eta: float | None, switch: int | str | None, tolerance: float, u_star: Any, scale: int, jacobi: bool, n_groups: int
+) -> Rule:
     """Check what an algorithm is told, and say it in the form of the update loop."""
     checks.option("algorithm", algorithm, ALGORITHMS)
     gamma, tolerance = checks.step(gamma, "gamma"), checks.step(tolerance, "tolerance")
@@ -206,7 +223,9 @@ def _rule(algorithm, gamma, eta, switch, tolerance, u_star, scale, jacobi, n_gro
     return dglnn.Rule(True, jacobi, scale, gamma, eta or 0.0, epoch, 0.0, none)
 
 
-def _directions(v0, sizes, order, normalise, rng, dtype):
+def _directions(
+    v0: Any, sizes: IntArray, order: IntArray, normalise: bool, rng: int | np.random.Generator | None, dtype: np.dtype[Any]
+) -> Array:
     """v(0), with groups contiguous."""
     if v0 is None or isinstance(v0, str):
         v0 = checks.option("v0", v0 or ("ones" if normalise else "zeros"), STARTS)
@@ -217,7 +236,7 @@ def _directions(v0, sizes, order, normalise, rng, dtype):
     return in_groups(checks.target("v0", v0, len(order), f"{len(order)} predictors"), order).astype(dtype)
 
 
-def _loops(engine, X, n_epochs):
+def _loops(engine: str, X: Array, n_epochs: int) -> ModuleType:
     """The room whose update loops run. With its compiler disabled (NUMBA_DISABLE_JIT=1), "auto" takes the reference."""
     checks.option("engine", engine, ENGINES)
     n_epochs = checks.count("n_epochs", n_epochs)
@@ -225,19 +244,23 @@ def _loops(engine, X, n_epochs):
         return dglnn
     import numba
 
-    if engine == "auto" and numba.config.DISABLE_JIT:
+    if engine == "auto" and numba.config.DISABLE_JIT:  # type: ignore[attr-defined]  # Numba sets it at run time
         return dglnn
     from ..kernels import dglnn as compiled
 
     return compiled
 
 
-def _follow(run, u, v, n_epochs, record_every, callback, weigh, directions, cost_at):
+def _follow(
+    run: Callable[..., Any], u: Array, v: Array, n_epochs: int, record_every: int, callback: Any, weigh: Callable[..., Any],
+    directions: Callable[..., Any], cost_at: Callable[..., Any],
+) -> Any:
     """Run in pieces of ``record_every`` epochs, record, report, and refuse what is not finite."""
     from scipy.optimize import OptimizeResult
 
     record_every = checks.count("record_every", record_every)
-    epochs, us, vs, ws, costs = [0], [u], [directions(v)], [weigh(u, v)], []
+    start = checks.representable("the start", lambda: weigh(u, v), alpha=u, v0=v)
+    epochs, us, vs, ws, costs = [0], [u], [directions(v)], [start], []
     status, message = 0, "all epochs done"
     with one_blas_thread():
         while epochs[-1] < n_epochs and not status:
@@ -245,20 +268,24 @@ def _follow(run, u, v, n_epochs, record_every, callback, weigh, directions, cost
             with np.errstate(over="ignore", invalid="ignore"):  # told below, in words
                 u, v, cost = run(u, v, epoch, steps)
                 w = weigh(u, v)
-            if not (np.isfinite(w).all() and np.isfinite(u).all() and np.isfinite(v).all()):
-                raise FloatingPointError(
+            if not (np.isfinite(cost) and np.isfinite(w).all() and np.isfinite(u).all() and np.isfinite(v).all()):
+                raise DivergenceError(
                     f"the path left the finite numbers between epochs {epoch} and {epoch + steps}; its step sizes are too large for these "
                     f"data; lower gamma and eta (or step_size), or divide X and y by their scale"
                 )
             costs.append(cost)
-            for record, state in zip((epochs, us, vs, ws), (epoch + steps, u, directions(v), w), strict=True):
+            epochs.append(epoch + steps)
+            for record, state in zip((us, vs, ws), (u, directions(v), w), strict=True):
                 record.append(state)
             if callback is not None:
                 try:
                     callback(intermediate_result=OptimizeResult(x=w.copy(), fun=cost_at(u, v), nit=epochs[-1], u=u.copy(), v=vs[-1].copy()))
                 except StopIteration:
                     status, message = 1, "stopped by the callback"
-        costs.append(cost_at(u, v))
+        with np.errstate(over="ignore", invalid="ignore"):
+            costs.append(cost_at(u, v))
+        if not np.isfinite(costs[-1]):
+            raise DivergenceError(f"the loss after epoch {epochs[-1]} is not finite; lower the step sizes, or divide X and y by their scale")
     return OptimizeResult(
         x=ws[-1].copy(), fun=costs[-1], nit=epochs[-1], success=status == 0, status=status, message=message, epochs=np.array(epochs),
         u=np.stack(us), v=np.stack(vs), w=np.stack(ws), loss=np.array(costs),

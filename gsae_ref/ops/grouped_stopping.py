@@ -1,10 +1,14 @@
 """When to stop a path: a fixed time, a validation sample, the window of a theorem, or, for study only, the truth."""
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .. import checks
+from ..arrays import Array
 
 __all__ = ["RULES", "EarlyStop", "early_stop"]
 
@@ -24,15 +28,26 @@ class EarlyStop(NamedTuple):
         Its row in the path.
     scores : ndarray (n_records,)
         What the rule looks at, along the path: mean squared validation error, squared distance to the truth, or else the loss.
+
+    Examples
+    --------
+    >>> from gsae_ref.ops import dglnn_path
+    >>> path = dglnn_path(np.eye(1), [3.0], groups=1, n_epochs=20)
+    >>> w, epoch, index, scores = early_stop(path, "fixed", epoch=7)
+    >>> epoch, index, len(scores)
+    (7, 7, 21)
     """
 
-    w: np.ndarray
+    w: Array
     epoch: int
-    index: int
-    scores: np.ndarray
+    index: int  # type: ignore[assignment]  # hides tuple.index
+    scores: Array
 
 
-def early_stop(path, rule="validation", epoch=None, X=None, y=None, window=None, w_star=None):
+def early_stop(
+    path: Any, rule: str = "validation", epoch: int | None = None, X: ArrayLike | None = None, y: ArrayLike | None = None, window: Any = None,
+    w_star: ArrayLike | None = None,
+) -> EarlyStop:
     """Choose a state of a recorded path. [L23] Algorithm 1, "if the early stopping criterion is satisfied".
 
     Parameters
@@ -76,6 +91,8 @@ def early_stop(path, rule="validation", epoch=None, X=None, y=None, window=None,
     has = {name for name, value in given.items() if value is not None}
     if has != needs:
         raise ValueError(f"rule = {rule!r} was given {sorted(has)}; it takes exactly {sorted(needs)}; pass these and no others")
+    if not all(hasattr(path, name) for name in ("epochs", "loss", "w")):
+        raise TypeError(f"path is a {type(path).__name__}; it must hold epochs, loss and w; pass what dglnn_path or signed_path returned")
     scores, (n_records, n_features) = path.loss, path.w.shape
     if rule == "fixed":
         index = int(np.searchsorted(path.epochs, checks.count("epoch", epoch, minimum=0), side="right")) - 1
@@ -93,15 +110,15 @@ def early_stop(path, rule="validation", epoch=None, X=None, y=None, window=None,
             X = checks.array("X", X, ndim=(2,))
             X = checks.batch("X", X, n_features, f"a path of {n_features} weights")
             y = checks.target("y", y, len(X), f"X of shape {X.shape}")
-            scores = np.mean(np.square(y - path.w @ X.T, dtype=np.float64), axis=1)
+            scores = checks.representable("the score", lambda: np.mean(np.square(y - path.w @ X.T, dtype=np.float64), axis=1), X=X, y=y)
         else:
             w_star = checks.target("w_star", w_star, n_features, f"a path of {n_features} weights")
-            scores = np.sum(np.square(path.w - w_star, dtype=np.float64), axis=1)
+            scores = checks.representable("the score", lambda: np.sum(np.square(path.w - w_star, dtype=np.float64), axis=1), w_star=w_star)
         index = int(np.argmin(scores))
     return EarlyStop(path.w[index].copy(), int(path.epochs[index]), index, scores)
 
 
-def _window(window):
+def _window(window: Any) -> tuple[float, float]:
     if np.shape(window) != (2,):
         raise ValueError(f"window = {window!r}; it must be a pair (T_lb, T_ub); pass for example (100, 500)")
     low, high = checks.real("window[0]", window[0]), checks.real("window[1]", window[1])

@@ -1,17 +1,24 @@
 """The shallow network: threshold, encoder, decoder, loss and its gradients."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .. import checks
-from ..reference import autoencoder, gradients
+from ..arrays import Array
+from ..reference import activations, autoencoder, gradients
 from .engine import compiled, one_blas_thread, threshold_room
+from .scaling import moderate, plain_products, plain_squares, rescaled, unscaled
 
 __all__ = ["decode", "encode", "group_soft_threshold", "group_soft_threshold_vjp", "loss", "loss_and_grad", "network"]
 
 GRADIENTS = ("exact", "appendix_b", "approximate")
 
 
-def group_soft_threshold(Z, lam, group_size):
+def group_soft_threshold(Z: ArrayLike, lam: float, group_size: int) -> Array:
     """Shrink every group of pre-activations by ``lam`` in norm, or to zero. [T21] Eq. (7).
 
     sigma(z_g) = (1 - lam / ||z_g||)_+ z_g, with sigma(0) = 0: the proximal operator of lam ||.||_2, the "Group ReLU" of the paper.
@@ -45,11 +52,13 @@ def group_soft_threshold(Z, lam, group_size):
     >>> group_soft_threshold([3.0, 4.0, 0.3, 0.4], lam=1.0, group_size=2)
     array([2.4, 3.2, 0. , 0. ])
     """
-    Z = checks.codes("Z", Z, group_size)
-    return threshold_room(Z.size).group_soft_threshold(Z, checks.threshold(lam), group_size)
+    (Z, norm), lam = checks.measured_codes("Z", Z, group_size), checks.threshold(lam)
+    if plain_squares(norm, lam, Z.dtype):  # and then no code is beyond the range
+        return threshold_room(Z.size).group_soft_threshold(Z, lam, group_size)
+    return checks.representable("the code", lambda: activations.group_soft_threshold(Z, lam, group_size), Z=Z)
 
 
-def group_soft_threshold_vjp(Z, V, lam, group_size):
+def group_soft_threshold_vjp(Z: ArrayLike, V: ArrayLike, lam: float, group_size: int) -> Array:
     """Apply the Jacobian of :func:`group_soft_threshold` at Z to V. J is symmetric, so this is its transpose too.
 
     J = (1 - lam / r) I + (lam / r^3) z z^T for r = ||z|| > lam, 0 for r <= lam; J = I if lam = 0.
@@ -82,20 +91,23 @@ def group_soft_threshold_vjp(Z, V, lam, group_size):
     >>> group_soft_threshold_vjp([3.0, 4.0], [1.0, 0.0], lam=1.0, group_size=2)
     array([0.872, 0.096])
     """
-    Z, V = checks.codes("Z", Z, group_size), checks.array("V", V)
+    (Z, norm), (V, norm_of_V) = checks.measured_codes("Z", Z, group_size), checks.measured("V", V)
     checks.same_shape("Z", Z, "V", V)
     Z, V = checks.common_dtype(Z, V)
-    return threshold_room(Z.size).group_soft_threshold_vjp(Z, V, checks.threshold(lam), group_size)
+    lam = checks.threshold(lam)
+    if plain_squares(norm, lam, Z.dtype) and moderate(norm_of_V, Z.dtype):
+        return threshold_room(Z.size).group_soft_threshold_vjp(Z, V, lam, group_size)
+    return checks.representable("the product", lambda: activations.group_soft_threshold_vjp(Z, V, lam, group_size), Z=Z, V=V)
 
 
-def network(A, Y, lam, group_size):
+def network(A: ArrayLike, Y: ArrayLike, lam: float, group_size: int) -> tuple[Array, Array, float]:
     """Check a dictionary, a batch and a threshold that belong together; return them ready for the reference."""
     A = checks.dictionary("A", A, group_size)
-    Y = checks.batch("Y", Y, A.shape[0], f"A of shape {A.shape}")
-    return *checks.common_dtype(A, Y), checks.threshold(lam)
+    A, Y = checks.common_dtype(A, checks.batch("Y", Y, A.shape[0], f"A of shape {A.shape}"))
+    return A, Y, checks.threshold(lam)
 
 
-def encode(A, Y, lam, group_size):
+def encode(A: ArrayLike, Y: ArrayLike, lam: float, group_size: int) -> Array:
     """Codes of the samples: X = sigma(Y A). [T21] Eq. (11).
 
     Parameters
@@ -124,10 +136,10 @@ def encode(A, Y, lam, group_size):
     array([2.4, 3.2])
     """
     A, Y, lam = network(A, Y, lam, group_size)
-    return autoencoder.encode(A, Y, lam, group_size)
+    return checks.representable("the code", lambda: autoencoder.encode(A, Y, lam, group_size), A=A, Y=Y)
 
 
-def decode(A, X):
+def decode(A: ArrayLike, X: ArrayLike) -> Array:
     """Reconstructions: Y = X A^T. [T21] Eq. (12).
 
     Parameters
@@ -153,10 +165,11 @@ def decode(A, X):
     """
     A = checks.dictionary("A", A)
     X = checks.batch("X", X, A.shape[1], f"A of shape {A.shape}")
-    return autoencoder.decode(*checks.common_dtype(A, X))
+    A, X = checks.common_dtype(A, X)
+    return checks.representable("the reconstruction", lambda: autoencoder.decode(A, X), A=A, X=X)
 
 
-def loss(A, Y, lam, group_size):
+def loss(A: ArrayLike, Y: ArrayLike, lam: float, group_size: int) -> float:
     """Mean reconstruction cost 1/(2N) sum_i ||y_i - A sigma(A^T y_i)||^2. [T21] Eqs. (13), (40).
 
     Parameters
@@ -186,10 +199,13 @@ def loss(A, Y, lam, group_size):
     0.5
     """
     A, Y, lam = network(A, Y, lam, group_size)
-    return autoencoder.loss(A, np.atleast_2d(Y), lam, group_size)
+    scaled, (threshold,), factor = rescaled(np.atleast_2d(Y), lam)
+    return checks.representable("the loss", lambda: autoencoder.loss(A, scaled, threshold, group_size) / factor / factor, A=A, Y=Y)
 
 
-def loss_and_grad(A, Y, lam, group_size, gradient="exact", engine="auto", support=None):
+def loss_and_grad(
+    A: ArrayLike, Y: ArrayLike, lam: float, group_size: int, gradient: str = "exact", engine: str = "auto", support: ArrayLike | None = None
+) -> tuple[float, Array]:
     """Loss (13) and a gradient of it with respect to the dictionary, averaged over the samples.
 
     Parameters
@@ -243,19 +259,24 @@ def loss_and_grad(A, Y, lam, group_size, gradient="exact", engine="auto", suppor
         raise ValueError("support was given with engine='numba'; the kernel estimates it; use engine='auto' or 'reference'")
     A, Y, lam = network(A, Y, lam, group_size)
     Y = np.atleast_2d(Y)
-    if compiled(engine, len(Y), A) and support is None:
-        return _compiled_loss_and_grad(A, Y, lam, group_size, gradient)
+    if support is not None:
+        support = checks.support("support", support, len(Y), A.shape[1] // group_size)
+    scaled, (threshold,), factor = rescaled(Y, lam)
+    run = _kernel if compiled(engine, len(Y), A) and support is None and plain_products(A, scaled, threshold) else _reference
+    return checks.representable(
+        "the gradient", lambda: unscaled(*run(A, scaled, threshold, group_size, gradient, support), factor=factor), A=A, Y=Y)
+
+
+def _reference(A: Array, Y: Array, lam: float, group_size: int, gradient: str, support: Any) -> tuple[float, Array]:
     if gradient == "exact":
         return autoencoder.loss_and_grad(A, Y, lam, group_size)
     cost = autoencoder.loss(A, Y, lam, group_size)
     if gradient == "appendix_b":
         return cost, gradients.appendix_b(A, Y, lam, group_size)
-    if support is not None:
-        support = checks.support("support", support, len(Y), A.shape[1] // group_size)
     return cost, gradients.approximate(A, Y, lam, group_size, support)
 
 
-def _compiled_loss_and_grad(A, Y, lam, group_size, gradient):
+def _kernel(A: Array, Y: Array, lam: float, group_size: int, gradient: str, _: Any) -> tuple[float, Array]:
     """The fused kernel; its threads replace those of BLAS, and where BLAS cannot be limited there is one thread beside them."""
     from ..kernels.fused import loss_and_gradient
 

@@ -1,10 +1,17 @@
 """The sparse autoencoder of N19: encoder, loss, gradients, and their expectation over a law of supports."""
 
+from __future__ import annotations
+
+from functools import partial
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .. import checks
+from ..arrays import Array, BoolArray
 from ..reference import sparse_autoencoder, sparse_expected
 from .engine import compiled, one_blas_thread
+from .scaling import plain_products, rescaled
 
 __all__ = ["sparse_encode", "sparse_expected_gradient", "sparse_loss", "sparse_loss_and_grad"]
 
@@ -14,7 +21,7 @@ SPARSE_FORMS = ("exact", "printed_9", "printed_15", "printed_16")
 UNIT = 1e-3  # how far a column may be from norm 1 where a printed formula takes it as 1
 
 
-def _network(W, Y, bias, activation, lam):
+def _network(W: ArrayLike, Y: ArrayLike, bias: ArrayLike, activation: str, lam: float) -> tuple[Array, Array, Array, str, float]:
     """Check a network and a batch that belong together; return them ready for the reference."""
     checks.option("activation", activation, ACTIVATIONS)
     W = checks.dictionary("W", W)
@@ -26,7 +33,7 @@ def _network(W, Y, bias, activation, lam):
     return W, Y, checks.per_atom("bias", bias, W.shape[1]).astype(W.dtype), activation, lam
 
 
-def sparse_encode(W, Y, bias=0.0, activation="relu", lam=0.0):
+def sparse_encode(W: ArrayLike, Y: ArrayLike, bias: ArrayLike = 0.0, activation: str = "relu", lam: float = 0.0) -> Array:
     """Codes of the samples: X = sigma(Y W + b). [N19] Eq. (2).
 
     Parameters
@@ -62,10 +69,11 @@ def sparse_encode(W, Y, bias=0.0, activation="relu", lam=0.0):
     >>> sparse_encode(np.eye(2), [-3.0, 0.5], activation="hard", lam=1.0)
     array([-3.,  0.])
     """
-    return sparse_autoencoder.encode(*_network(W, Y, bias, activation, lam))
+    W, Y, bias, activation, lam = _network(W, Y, bias, activation, lam)
+    return checks.representable("the code", lambda: sparse_autoencoder.encode(W, Y, bias, activation, lam), W=W, Y=Y, bias=bias)
 
 
-def sparse_loss(W, Y, bias=0.0, activation="relu", lam=0.0):
+def sparse_loss(W: ArrayLike, Y: ArrayLike, bias: ArrayLike = 0.0, activation: str = "relu", lam: float = 0.0) -> float:
     """Mean reconstruction cost 1/(2N) sum_i ||y_i - W sigma(W^T y_i + b)||^2. [N19] Section 2.1.
 
     Parameters
@@ -96,11 +104,15 @@ def sparse_loss(W, Y, bias=0.0, activation="relu", lam=0.0):
     >>> sparse_loss(np.eye(2), [3.0, 0.5], bias=-1.0)  # (1 + 1/4) / 2
     0.625
     """
-    W, Y, *rest = _network(W, Y, bias, activation, lam)
-    return sparse_autoencoder.loss(W, np.atleast_2d(Y), *rest)
+    W, Y, bias, activation, lam = _network(W, Y, bias, activation, lam)
+    scaled, (threshold,), factor = rescaled(np.atleast_2d(Y), lam, bias=bias)
+    rule = bias * bias.dtype.type(factor), activation, threshold
+    return checks.representable("the loss", lambda: sparse_autoencoder.loss(W, scaled, *rule) / factor / factor, W=W, Y=Y, bias=bias)
 
 
-def sparse_loss_and_grad(W, Y, bias=0.0, activation="relu", lam=0.0, gradient="exact", engine="auto"):
+def sparse_loss_and_grad(
+    W: ArrayLike, Y: ArrayLike, bias: ArrayLike = 0.0, activation: str = "relu", lam: float = 0.0, gradient: str = "exact", engine: str = "auto"
+) -> tuple[float, Array, Array]:
     """Loss and its gradient in the weights and in the bias, averaged over the samples. [N19] Eq. (4).
 
     Parameters
@@ -145,19 +157,36 @@ def sparse_loss_and_grad(W, Y, bias=0.0, activation="relu", lam=0.0, gradient="e
     (0.5, -5.0, -1.0)
     """
     checks.option("gradient", gradient, SPARSE_GRADIENTS)
-    W, Y, *rest = _network(W, Y, bias, activation, lam)
-    Y = np.atleast_2d(Y)
-    if compiled(engine, len(Y), W):
-        from ..kernels.sparse_autoencoder import loss_and_gradient
+    W, Y, bias, activation, lam = _network(W, Y, bias, activation, lam)
+    scaled, (threshold,), factor = rescaled(np.atleast_2d(Y), lam, bias=bias)
+    rule = bias * bias.dtype.type(factor), activation, threshold
+    run = _kernel if compiled(engine, len(scaled), W) and plain_products(W, scaled, 0) else _reference
 
-        with one_blas_thread() as limited:
-            return loss_and_gradient(W, Y, *rest, gradient, None if limited else 1)
+    def unscaled() -> tuple[float, Array, Array]:
+        cost, dW, db = run(W, scaled, *rule, gradient)
+        real = dW.dtype.type
+        return (cost, dW, db) if factor == 1 else (cost / factor / factor, dW / real(factor) / real(factor), db / real(factor))
+
+    return checks.representable("the gradient", unscaled, W=W, Y=Y, bias=bias)
+
+
+def _reference(W: Array, Y: Array, bias: Array, activation: str, lam: float, gradient: str) -> tuple[float, Array, Array]:
     if gradient == "exact":
-        return sparse_autoencoder.loss_and_grad(W, Y, *rest)
-    return sparse_autoencoder.loss(W, Y, *rest), *sparse_autoencoder.approximate(W, Y, *rest)
+        return sparse_autoencoder.loss_and_grad(W, Y, bias, activation, lam)
+    return sparse_autoencoder.loss(W, Y, bias, activation, lam), *sparse_autoencoder.approximate(W, Y, bias, activation, lam)
 
 
-def sparse_expected_gradient(W, A_star, supports, probabilities, bias=0.0, moments=(0.0, 1.0), form="exact", noise=0.0):
+def _kernel(W: Array, Y: Array, bias: Array, activation: str, lam: float, gradient: str) -> tuple[float, Array, Array]:
+    from ..kernels.sparse_autoencoder import loss_and_gradient
+
+    with one_blas_thread() as limited:
+        return loss_and_gradient(W, Y, bias, activation, lam, gradient, None if limited else 1)
+
+
+def sparse_expected_gradient(
+    W: ArrayLike, A_star: ArrayLike, supports: ArrayLike, probabilities: ArrayLike | None, bias: ArrayLike = 0.0,
+    moments: tuple[float, float] = (0.0, 1.0), form: str = "exact", noise: float = 0.0,
+) -> tuple[Array, Array]:
     """Expectation of the gradient (4), (5) over a law of supports, codes and noise, where the code is consistent. [N19] Section 5.
 
     Consistent: the activation is on exactly at the support of the true code (Theorem 3), x_S = W_S^T y + b_S and x = 0 elsewhere.
@@ -209,14 +238,21 @@ def sparse_expected_gradient(W, A_star, supports, probabilities, bias=0.0, momen
     bias = checks.per_atom("bias", bias, W.shape[1]).astype(W.dtype)
     k1, k2 = checks.code_moments(moments)
     noise = checks.threshold(noise, "noise")
+    given = {"W": W, "A_star": A_star, "bias": bias, "moments": [k1, k2], "noise": noise}
     if form == "exact":
-        return sparse_expected.exact(W, A_star, masks, probabilities, bias, k1, k2, noise)
+        exact = partial(sparse_expected.exact, W, A_star, masks, probabilities, bias, k1, k2, noise)
+        return checks.representable("the gradient", exact, **given)
     law = W, A_star, masks, probabilities, bias
     _refuse_unless(form, _setting(form, *law, k1, k2, noise))
-    return sparse_expected.printed_16(*law, k1, k2) if form == "printed_16" else getattr(sparse_expected, form)(*law)
+    if form == "printed_16":
+        dW = checks.representable("the gradient", lambda: sparse_expected.printed_16(*law, k1, k2)[0], **given)
+        return dW, np.full_like(bias, np.nan)
+    return checks.representable("the gradient", partial(getattr(sparse_expected, form), *law), **given)
 
 
-def _setting(form, W, A_star, masks, probabilities, bias, k1, k2, noise):
+def _setting(
+    form: str, W: Array, A_star: Array, masks: BoolArray, probabilities: Array, bias: Array, k1: float, k2: float, noise: float
+) -> dict[str, bool]:
     """What a printed formula takes for granted: statement, and whether it holds."""
     unit = {name: np.abs(np.linalg.norm(M, axis=0) - 1).max() <= UNIT for name, M in (("W", W), ("A_star", A_star))}
     if form == "printed_9":
@@ -227,7 +263,7 @@ def _setting(form, W, A_star, masks, probabilities, bias, k1, k2, noise):
     return {"kappa_1 > 0": k1 > 0, "noise=0": noise == 0, "unit columns of W": unit["W"]}
 
 
-def _refuse_unless(form, setting):
+def _refuse_unless(form: str, setting: dict[str, bool]) -> None:
     missing = [statement for statement, holds in setting.items() if not holds]
     if missing:
         raise ValueError(f"form = {form!r} is printed for {', '.join(setting)}; {missing[0]} fails here; use form='exact'")

@@ -1,10 +1,19 @@
 """The unfolded network: K proximal-gradient steps as an encoder, and the gradient through all of them."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .. import checks
+from ..arrays import Array
 from ..reference import unfolded
 from .engine import compiled, one_blas_thread
+from .scaling import plain_products, rescaled, unscaled
 from .shallow import network
 
 __all__ = ["unfolded_encode", "unfolded_loss_and_grad"]
@@ -12,28 +21,35 @@ __all__ = ["unfolded_encode", "unfolded_loss_and_grad"]
 WIDEST = 4  # atoms per feature up to which the Gram matrix that the kernel works with pays
 
 
-def _unfolding(A, Y, lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1):
+def _unfolding(
+    A: ArrayLike, Y: ArrayLike, lam: float, group_size: int, n_unfold: int, step_size: float | None, accelerated: bool, nonnegative: bool, l1: float
+) -> tuple[Any, ...]:
     """Check the arguments of an unfolded network; return them ready for the reference."""
     step_size = None if step_size is None else checks.step(step_size)
     flags = checks.flag("accelerated", accelerated), checks.flag("nonnegative", nonnegative)
     return *network(A, Y, lam, group_size), group_size, checks.count("n_unfold", n_unfold), step_size, *flags, checks.threshold(l1, "l1")
 
 
-def _runs_compiled(engine, A, Y, n_unfold):
-    """Whether the kernel runs. Each step is a pass over the samples: it is their number times n_unfold that must be large for "auto"."""
+def _runs_compiled(engine: str, A: Any, Y: Any, lam: float, group_size: int, n_unfold: int, step_size: float, *_: Any) -> bool:
+    """Whether the kernel runs. Each step is a pass over the samples: it is their number times n_unfold that must be large for "auto".
+
+    The kernel sums plain squares of codes: with thresholds or steps that would let them vanish the reference runs.
+    """
     large = compiled(engine, (len(Y) if Y.ndim > 1 else 1) * n_unfold, A)
-    return large and (engine == "numba" or A.shape[1] <= WIDEST * A.shape[0])
+    plain = large and plain_products(A, Y, lam) and plain_products(A, A, lam if step_size is None else step_size * lam)
+    return plain and (engine == "numba" or A.shape[1] <= WIDEST * A.shape[0])
 
 
-def _kernel(function, A, Y, *settings):
+def _kernel(function: Callable[..., Any], A: Array, Y: Array, *settings: float | None) -> Any:
     """Run a kernel; its threads replace those of BLAS, and where BLAS cannot be limited there is one thread beside them."""
     with one_blas_thread() as limited:
         return function(A, np.atleast_2d(Y), *settings, n_threads=None if limited else 1)
 
 
 def unfolded_encode(
-    A, Y, lam, group_size, n_unfold, step_size=None, accelerated=True, nonnegative=False, l1=0.0, engine="auto"
-):
+    A: ArrayLike, Y: ArrayLike, lam: float, group_size: int, n_unfold: int, step_size: float | None = None, accelerated: bool = True,
+    nonnegative: bool = False, l1: float = 0.0, engine: str = "auto",
+) -> Array:
     """Codes after ``n_unfold`` proximal-gradient steps from zero. [T21] section 3.1 (unfolding), section 4.2 (15 steps).
 
     The steps minimise F(x) = 1/2 ||y - A x||^2 + lam sum_g ||x_g|| + l1 ||x||_1, over x >= 0 if ``nonnegative``:
@@ -88,16 +104,21 @@ def unfolded_encode(
     array([1.8, 2.4])
     """
     A, Y, *settings = _unfolding(A, Y, lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1)
-    if _runs_compiled(engine, A, Y, n_unfold):
+    encode: Callable[..., Array] = unfolded.unfolded_encode
+    if _runs_compiled(engine, A, Y, *settings):
         from ..kernels.unfolded import unfolded_encode as kernel
 
-        return _kernel(kernel, A, Y, *settings).reshape(*Y.shape[:-1], A.shape[1])
-    return unfolded.unfolded_encode(A, Y, *settings)
+        def compiled_encode(A: Array, Y: Array, *settings: Any) -> Array:
+            return _kernel(kernel, A, Y, *settings).reshape(*Y.shape[:-1], A.shape[1])
+
+        encode = compiled_encode
+    return checks.representable("the code", lambda: encode(A, Y, *settings), A=A, Y=Y, step_size=step_size)
 
 
 def unfolded_loss_and_grad(
-    A, Y, lam, group_size, n_unfold, step_size=None, accelerated=True, nonnegative=False, l1=0.0, engine="auto"
-):
+    A: ArrayLike, Y: ArrayLike, lam: float, group_size: int, n_unfold: int, step_size: float | None = None, accelerated: bool = True,
+    nonnegative: bool = False, l1: float = 0.0, engine: str = "auto",
+) -> tuple[float, Array]:
     """Loss (13) of the codes of :func:`unfolded_encode` and its exact gradient in A through all the steps. [T21] Eqs. (13), (14).
 
     The cost is 1/(2N) sum_i ||y_i - A x_K(y_i; A)||^2. With ``step_size=None`` the step 1 / ||A||_2^2 depends on A too, and the gradient
@@ -153,8 +174,12 @@ def unfolded_loss_and_grad(
     (0.5, array([[-5.]]))
     """
     A, Y, *settings = _unfolding(A, Y, lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1)
-    if _runs_compiled(engine, A, Y, n_unfold):
+    scaled, (lam, l1), factor = rescaled(np.atleast_2d(Y), settings[0], settings[-1])
+    settings = [lam, *settings[1:-1], l1]
+    loss_and_grad: Callable[..., tuple[float, Array]] = unfolded.unfolded_loss_and_grad
+    if _runs_compiled(engine, A, scaled, *settings):
         from ..kernels.unfolded import unfolded_loss_and_grad as kernel
 
-        return _kernel(kernel, A, Y, *settings)
-    return unfolded.unfolded_loss_and_grad(A, np.atleast_2d(Y), *settings)
+        loss_and_grad = partial(_kernel, kernel)
+    return checks.representable(
+        "the gradient", lambda: unscaled(*loss_and_grad(A, scaled, *settings), factor=factor), A=A, Y=Y, step_size=step_size)

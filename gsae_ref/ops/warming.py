@@ -1,9 +1,14 @@
 """Compile every kernel before it is needed."""
 
+from __future__ import annotations
+
 import time
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
+from ..arrays import Array
 from .adam import adam_step
 from .fixed import FixedSamples
 from .grouped_paths import dglnn_path, signed_path
@@ -16,7 +21,7 @@ __all__ = ["warm_up"]
 SIZES = (1, 2, 3, 4, 5, 6, 7, 8, 16)  # group sizes with code of their own, in one kernel or another; the last stands for all larger ones
 
 
-def warm_up(report=None):
+def warm_up(report: Callable[..., Any] | None = None) -> float:
     """Compile every kernel for float32 and float64 and keep the results on disk, so that no later call waits.
 
     Parameters
@@ -28,6 +33,10 @@ def warm_up(report=None):
     -------
     float
         Seconds in all.
+
+    Examples
+    --------
+    >>> seconds = warm_up(print)  # slow once, quick ever after  # doctest: +SKIP
     """
     parts = (("shallow gradients", _shallow), ("unfolded encoder", _unfolded), ("sparse autoencoder", _sparse), ("Adam", _adam),
              ("diagonally grouped networks", _grouped))
@@ -43,7 +52,7 @@ def warm_up(report=None):
     return total
 
 
-def _problem(dtype, size):
+def _problem(dtype: type[Any], size: int) -> tuple[Array, Array, tuple[float, float]]:
     """A dictionary of twelve orthonormal groups with samples, and thresholds that leave one group in twelve active, and nearly all."""
     A = np.eye(12 * size, dtype=dtype)
     Y = np.full((6, 12 * size), 0.01, dtype)
@@ -51,7 +60,7 @@ def _problem(dtype, size):
     return A, Y, (0.5 * size**0.5, 0.005 * size**0.5)
 
 
-def _shallow(dtype):
+def _shallow(dtype: type[Any]) -> None:
     for size in SIZES:
         A, Y, thresholds = _problem(dtype, size)
         for lam in thresholds:
@@ -60,7 +69,7 @@ def _shallow(dtype):
             FixedSamples(Y, size, engine="numba")(A, lam)
 
 
-def _unfolded(dtype):
+def _unfolded(dtype: type[Any]) -> None:
     for size in SIZES:
         A, Y, thresholds = _problem(dtype, size)
         for lam in thresholds:
@@ -69,7 +78,7 @@ def _unfolded(dtype):
                 unfolded_encode(A, Y, lam, size, 2, nonnegative=nonnegative, l1=1e-3, engine="numba")
 
 
-def _sparse(dtype):
+def _sparse(dtype: type[Any]) -> None:
     A, Y, thresholds = _problem(dtype, 1)
     for lam in thresholds:
         for activation in ("relu", "hard", "soft"):
@@ -77,11 +86,12 @@ def _sparse(dtype):
             sparse_loss_and_grad(A, Y, bias, activation, threshold, engine="numba")
 
 
-def _adam(dtype):
-    adam_step(*np.ones((4, 3), dtype), 1, 1e-3, "numba")
+def _adam(dtype: type[Any]) -> None:
+    value, gradient, first, second = np.ones((4, 3), dtype)
+    adam_step(value, gradient, first, second, 1, 1e-3, "numba")
 
 
-def _grouped(dtype):
+def _grouped(dtype: type[Any]) -> None:
     X, y = np.eye(4, dtype=dtype), np.array([1, 1, 0, 0], dtype)
     for algorithm in ("algorithm_1", "algorithm_2", "gradient_descent"):
         eta = None if algorithm == "algorithm_1" else 0.1

@@ -1,17 +1,24 @@
 """One step of Adam."""
 
+from __future__ import annotations
+
 import numpy as np
+
+from ..arrays import Array
 
 __all__ = ["BETA_1", "BETA_2", "EPSILON", "adam_step"]
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # of the Adam paper
 
 
-def adam_step(value, gradient, first, second, steps, step_size):
+def adam_step(value: Array, gradient: Array, first: Array, second: Array, steps: int, step_size: float) -> tuple[Array, Array, Array]:
     """The parameter and the two moments after step number ``steps`` = 1, 2, ...: Kingma and Ba, Algorithm 1.
 
     first' = b1 first + (1 - b1) g;  second' = b2 second + (1 - b2) g^2; both are divided by 1 - b^steps, since they start at zero; and
     value' = value - step_size * first^ / (sqrt(second^) + epsilon).
+
+    >>> adam_step(np.array([1.0]), np.array([4.0]), np.zeros(1), np.zeros(1), 1, 0.25)[0]  # the first step has the length of the step size
+    array([0.75])
     """
     first = BETA_1 * first + (1 - BETA_1) * gradient
     second = BETA_2 * second + (1 - BETA_2) * gradient**2

@@ -1,13 +1,16 @@
 """The group-sparse autoencoder: encoder, decoder, loss, and the exact gradient next to the loss it differentiates."""
 
+from __future__ import annotations
+
 import numpy as np
 
+from ..arrays import Array
 from .activations import group_soft_threshold, group_soft_threshold_vjp
 
 __all__ = ["decode", "encode", "loss", "loss_and_grad", "residual"]
 
 
-def encode(A, Y, lam, group_size):
+def encode(A: Array, Y: Array, lam: float, group_size: int) -> Array:
     """Codes of the samples, X = sigma(Y A), rows x_i = sigma(A^T y_i). [T21] Eq. (11).
 
     >>> encode(np.eye(2), np.array([3.0, 4.0]), 1.0, 2)
@@ -16,7 +19,7 @@ def encode(A, Y, lam, group_size):
     return group_soft_threshold(Y @ A, lam, group_size)
 
 
-def decode(A, X):
+def decode(A: Array, X: Array) -> Array:
     """Reconstructions X A^T, rows A x_i. [T21] Eq. (12).
 
     >>> decode(np.eye(2), np.array([2.4, 3.2]))
@@ -25,22 +28,26 @@ def decode(A, X):
     return X @ A.T
 
 
-def residual(A, Y, X):
-    """What the reconstruction misses, E = Y - X A^T."""
+def residual(A: Array, Y: Array, X: Array) -> Array:
+    """What the reconstruction misses, E = Y - X A^T.
+
+    >>> residual(np.eye(2), np.array([[3.0, 4.0]]), np.array([[1.0, 4.0]]))
+    array([[2., 0.]])
+    """
     return Y - decode(A, X)
 
 
-def loss(A, Y, lam, group_size):
+def loss(A: Array, Y: Array, lam: float, group_size: int) -> float:
     """Mean reconstruction cost 1/(2N) sum_i ||y_i - A sigma(A^T y_i)||^2. [T21] Eqs. (13), (40).
 
     >>> loss(np.eye(2), np.array([[3.0, 4.0]]), 1.0, 2)
     0.5
     """
     E = residual(A, Y, encode(A, Y, lam, group_size))
-    return float(np.sum(E * E, dtype=np.float64)) / (2 * len(Y))
+    return float(np.square(E, dtype=np.float64).sum()) / (2 * len(Y))
 
 
-def loss_and_grad(A, Y, lam, group_size):
+def loss_and_grad(A: Array, Y: Array, lam: float, group_size: int) -> tuple[float, Array]:
     """Loss (13) and its exact gradient with respect to A, shapes () and (n_features, n_atoms).
 
     Take one sample, z = A^T y, x = sigma(z), e = y - A x, and move A by dA. Then
@@ -62,6 +69,6 @@ def loss_and_grad(A, Y, lam, group_size):
     Z = Y @ A
     X = group_soft_threshold(Z, lam, group_size)
     E = residual(A, Y, X)
-    cost = float(np.sum(E * E, dtype=np.float64)) / (2 * len(Y))
+    cost = float(np.square(E, dtype=np.float64).sum()) / (2 * len(Y))
     back = group_soft_threshold_vjp(Z, E @ A, lam, group_size)
     return cost, -(E.T @ X + Y.T @ back) / len(Y)

@@ -15,12 +15,16 @@ Whatever a convolutional network needs, forward and backward, is one of the thre
 product on patches (im2col): row (n, a, b) of the patch matrix holds the k x k window that output pixel (a, b) sees.
 """
 
+from __future__ import annotations
+
 import numpy as np
+
+from ..arrays import Array
 
 __all__ = ["convolve", "kernel_gradient", "patches", "transpose"]
 
 
-def patches(X, k, stride, padding, n_groups):
+def patches(X: Array, k: int, stride: int, padding: int, n_groups: int) -> tuple[Array, tuple[int, int, int]]:
     """Windows of k x k pixels as rows, (n_groups, n_samples * rows * columns, k * k * inputs), and the shape (n_samples, rows, columns).
 
     >>> patches(np.arange(4.0).reshape(1, 2, 2, 1), k=1, stride=1, padding=0, n_groups=1)[0].ravel()
@@ -34,7 +38,7 @@ def patches(X, k, stride, padding, n_groups):
     return grouped.transpose(3, 0, 1, 2, 5, 6, 4).reshape(n_groups, n * rows * columns, -1), (n, rows, columns)
 
 
-def convolve(K, X, stride=1, padding=0):
+def convolve(K: Array, X: Array, stride: int = 1, padding: int = 0) -> Array:
     """Convolution of images with a kernel (in the field's sense: no flip), dT/dU. Shapes (n, h, w, inputs) -> (n, a, b, outputs).
 
     Rows: a = (h + 2 padding - k) / stride + 1, a whole number; likewise columns.
@@ -47,7 +51,7 @@ def convolve(K, X, stride=1, padding=0):
     return _images(P @ _matrices(K), shape)
 
 
-def transpose(K, U, stride=1, padding=0):
+def transpose(K: Array, U: Array, stride: int = 1, padding: int = 0) -> Array:
     """Transposed convolution, dT/dX: every pixel of U pastes its multiple of the kernel; pastes add up where they overlap, borders are cut.
 
     Shapes (n, a, b, outputs) -> (n, h, w, inputs), h = stride (a - 1) + k - 2 padding: the adjoint of :func:`convolve` with the same kernel.
@@ -68,7 +72,7 @@ def transpose(K, U, stride=1, padding=0):
     return X[:, padding : X.shape[1] - padding, padding : X.shape[2] - padding]
 
 
-def kernel_gradient(X, U, k, stride=1, padding=0, n_groups=1):
+def kernel_gradient(X: Array, U: Array, k: int, stride: int = 1, padding: int = 0, n_groups: int = 1) -> Array:
     """Gradient in the kernel of <convolve(K, X), U>, dT/dK: correlates the windows of X with U. Shape (n_groups, k, k, inputs, outputs).
 
     >>> kernel_gradient(np.arange(4.0).reshape(1, 2, 2, 1), np.array([[[[10.0]]]]), k=2)[0, :, :, 0, 0]  # one window, times 10
@@ -79,16 +83,16 @@ def kernel_gradient(X, U, k, stride=1, padding=0, n_groups=1):
     return (P.swapaxes(1, 2) @ _rows(U, n_groups)).reshape(n_groups, k, k, X.shape[-1] // n_groups, U.shape[-1] // n_groups)
 
 
-def _matrices(K):
+def _matrices(K: Array) -> Array:
     """One matrix for each group, (n_groups, k * k * inputs, outputs)."""
     return K.reshape(len(K), -1, K.shape[-1])
 
 
-def _rows(U, n_groups):
+def _rows(U: Array, n_groups: int) -> Array:
     """Pixels as rows, group by group: (n_groups, n_samples * rows * columns, channels)."""
     return np.moveaxis(U.reshape(-1, n_groups, U.shape[-1] // n_groups), 1, 0)
 
 
-def _images(rows, shape):
+def _images(rows: Array, shape: tuple[int, ...]) -> Array:
     """The inverse of :func:`_rows`."""
     return np.moveaxis(rows, 0, 1).reshape(*shape, -1)

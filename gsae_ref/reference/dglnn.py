@@ -9,9 +9,14 @@ rows: X is (n_samples, n_features). One quantity drives everything, the correlat
 ``scale`` is the factor in the loss scale/(2n) ||y - X w||^2: 1 for the halved mean of squares, 2 for their mean.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
+
+from ..arrays import Array, IntArray
 
 __all__ = [
     "Rule", "advance", "correlation", "expand", "gather", "gradient_step", "loss", "loss_and_grad", "normalised_step", "residual",
@@ -21,7 +26,7 @@ __all__ = [
 # ------------------------------------------------------------------------------------------------ groups of any sizes
 
 
-def expand(per_group, sizes):
+def expand(per_group: NDArray[Any], sizes: IntArray) -> Array:
     """D u: one number per group, copied to the entries of the group. The groups are on the last axis.
 
     >>> expand(np.array([5.0, 7.0]), np.array([1, 2]))
@@ -30,7 +35,7 @@ def expand(per_group, sizes):
     return np.repeat(per_group, sizes, axis=-1)
 
 
-def gather(entries, sizes):
+def gather(entries: Array, sizes: IntArray) -> Array:
     """D^T x: the sum of the entries of each group, along the last axis.
 
     >>> gather(np.array([5.0, 7.0, 8.0]), np.array([1, 2]))
@@ -39,7 +44,7 @@ def gather(entries, sizes):
     return np.add.reduceat(entries, np.cumsum(sizes) - sizes, axis=-1)
 
 
-def unit(Z, V, sizes):
+def unit(Z: Array, V: Array, sizes: IntArray) -> Array:
     """Every group of z divided by its norm; where z_l is zero it has no direction, and v_l is kept.
 
     Entries are divided by the largest of their group first, so that no square overflows or vanishes.
@@ -56,7 +61,7 @@ def unit(Z, V, sizes):
 # ------------------------------------------------------------------------------------------------ model, loss, gradients
 
 
-def weights(u, v, sizes):
+def weights(u: Array, v: Array, sizes: IntArray) -> Array:
     """w = (D u)^2 o v, that is w_l = u_l^2 v_l. [L23] Section 2, "Reparameterization".
 
     >>> weights(np.array([2.0, 1.0]), np.array([1.0, 3.0, 4.0]), np.array([1, 2]))
@@ -65,23 +70,35 @@ def weights(u, v, sizes):
     return expand(u * u, sizes) * v
 
 
-def residual(w, X, y):
-    """What the prediction misses, r = y - X w."""
+def residual(w: Array, X: Array, y: Array) -> Array:
+    """What the prediction misses, r = y - X w.
+
+    >>> residual(np.array([2.0]), np.array([[1.0], [3.0]]), np.array([5.0, 5.0]))
+    array([ 3., -1.])
+    """
     return y - X @ w
 
 
-def correlation(w, X, y):
-    """q = 1/n X^T (y - X w), minus the gradient of 1/(2n) ||y - X w||^2 in w."""
+def correlation(w: Array, X: Array, y: Array) -> Array:
+    """q = 1/n X^T (y - X w), minus the gradient of 1/(2n) ||y - X w||^2 in w.
+
+    >>> correlation(np.array([2.0]), np.array([[1.0], [3.0]]), np.array([5.0, 5.0]))  # (1 * 3 + 3 * (-1)) / 2
+    array([0.])
+    """
     return X.T @ residual(w, X, y) / len(y)
 
 
-def loss(w, X, y, scale=1):
-    """scale/(2n) ||y - X w||^2, summed in float64."""
+def loss(w: Array, X: Array, y: Array, scale: int = 1) -> float:
+    """scale/(2n) ||y - X w||^2, summed in float64.
+
+    >>> loss(np.array([2.0]), np.array([[1.0], [3.0]]), np.array([5.0, 5.0]))  # (9 + 1) / 4
+    2.5
+    """
     r = residual(w, X, y)
-    return scale * float(np.sum(r * r, dtype=np.float64)) / (2 * len(y))
+    return scale * float(np.square(r, dtype=np.float64).sum()) / (2 * len(y))
 
 
-def loss_and_grad(u, v, X, y, sizes, scale=1):
+def loss_and_grad(u: Array, v: Array, X: Array, y: Array, sizes: IntArray, scale: int = 1) -> tuple[float, Array, Array]:
     """Loss scale/(2n) ||y - X w||^2 at w = (D u)^2 o v, and its gradients in u and v. [L23] Section 2; Eq. (3) is minus these.
 
     As dL = -scale <q, dw> and dw_l = 2 u_l v_l du_l + u_l^2 dv_l,
@@ -97,7 +114,7 @@ def loss_and_grad(u, v, X, y, sizes, scale=1):
     w = weights(u, v, sizes)
     r = residual(w, X, y)
     q = X.T @ r / len(y)
-    cost = scale * float(np.sum(r * r, dtype=np.float64)) / (2 * len(y))
+    cost = scale * float(np.square(r, dtype=np.float64).sum()) / (2 * len(y))
     return cost, -2 * scale * u * gather(v * q, sizes), -scale * expand(u * u, sizes) * q
 
 
@@ -111,6 +128,10 @@ class Rule(NamedTuple):
     (Algorithm 2), -1 while it is not known; an ``eta`` of 0 stands for the largest that Lemma 16 allows at the present magnitudes.
     ``tolerance`` > 0: the epoch becomes known when no u_l changes by this share any more. ``half``: it becomes known when u_l^2 >= half_l in
     every group; empty for no such rule.
+
+    >>> rule = Rule(True, False, 1, 0.125, 0.0, -1, 0.1, np.empty(0))  # Algorithm 2 with the practical rule
+    >>> rule._replace(switch_epoch=7).switch_epoch
+    7
     """
 
     normalise: bool
@@ -123,7 +144,7 @@ class Rule(NamedTuple):
     half: np.ndarray
 
 
-def normalised_step(u, v, X, y, sizes, rule, large=True):
+def normalised_step(u: Array, v: Array, X: Array, y: Array, sizes: IntArray, rule: Rule, large: bool = True) -> tuple[Array, Array, float]:
     """One step of [L23] Algorithm 1, or with ``large=False`` of Algorithm 2 after its switch. Returns u(t+1), v(t+1), loss at (u(t), v(t)).
 
     Step of size eta_l on v, then every v_l divided by its norm, then a step of size gamma on u, with q taken again at v(t+1):
@@ -157,11 +178,11 @@ def normalised_step(u, v, X, y, sizes, rule, large=True):
         z = top * top * v + 4 / 9 * expand(np.square(u / top), sizes) * q
     new = unit(z, v, sizes)
     along = gather(v * q if rule.jacobi else new * correlation(weights(u, new, sizes), X, y), sizes)
-    cost = rule.scale * float(np.sum(r * r, dtype=np.float64)) / (2 * len(y))
+    cost = rule.scale * float(np.square(r, dtype=np.float64).sum()) / (2 * len(y))
     return u * (1 + 2 * rule.scale * rule.gamma * along), new, cost
 
 
-def gradient_step(u, v, X, y, sizes, rule):
+def gradient_step(u: Array, v: Array, X: Array, y: Array, sizes: IntArray, rule: Rule) -> tuple[Array, Array, float]:
     """One step of plain gradient descent, no normalisation: u - gamma dL/du, v - eta dL/dv, both at (u(t), v(t)). [L23] Appendix E.1.
 
     >>> rule = Rule(False, True, 1, 0.125, 0.125, -1, 0.0, np.empty(0))
@@ -172,7 +193,7 @@ def gradient_step(u, v, X, y, sizes, rule):
     return u - rule.gamma * du, v - rule.eta * dv, cost
 
 
-def advance(u, v, X, y, sizes, rule, epoch, n_epochs):
+def advance(u: Array, v: Array, X: Array, y: Array, sizes: IntArray, rule: Rule, epoch: int, n_epochs: int) -> tuple[Array, Array, float, Rule]:
     """Run epochs ``epoch``, ..., ``epoch + n_epochs - 1``. Returns u, v, the loss before the first of them, and the rule, updated.
 
     Algorithm 2 leaves the large step of Algorithm 1 once and for all at ``switch_epoch``. That is T = t + 1 for the first t with
@@ -180,8 +201,12 @@ def advance(u, v, X, y, sizes, rule, epoch, n_epochs):
         max_l |u_l(t+1) - u_l(t)| / |u_l(t)| < tolerance,    or    u_l^2(t+1) >= half_l for all l,
 
     the practical rule of [L23] Section 4 (with epsilon = 0; u never vanishes) and that of Theorem 4, where half_l = (u_l*)^2 / 2.
+
+    >>> rule = Rule(False, True, 1, 0.125, 0.125, -1, 0.0, np.empty(0))  # one epoch of plain descent, as in `gradient_step`
+    >>> advance(np.array([2.0]), np.array([1.0]), np.eye(1), np.array([1.0]), np.array([1]), rule, 0, 1)[:3]
+    (array([0.5]), array([-0.5]), 4.5)
     """
-    first = None
+    first: Any = None
     for t in range(epoch, epoch + n_epochs):
         if rule.normalise:
             new, v, cost = normalised_step(u, v, X, y, sizes, rule, large=not 0 <= rule.switch_epoch <= t)
@@ -199,7 +224,7 @@ def advance(u, v, X, y, sizes, rule, epoch, n_epochs):
 # ------------------------------------------------------------------------------------------------ the unstructured rival
 
 
-def signed_loss_and_grad(u, v, X, y, scale=1):
+def signed_loss_and_grad(u: Array, v: Array, X: Array, y: Array, scale: int = 1) -> tuple[float, Array, Array]:
     """Loss at w = u^2 - v^2, entry by entry, and its gradients -2 scale u o q and 2 scale v o q. Vaskevicius, Kanade, Rebeschini (2019).
 
     >>> signed_loss_and_grad(np.array([2.0]), np.array([1.0]), np.eye(1), np.array([1.0]))  # (1 - u^2 + v^2)^2 / 2
@@ -207,12 +232,16 @@ def signed_loss_and_grad(u, v, X, y, scale=1):
     """
     r = residual(u * u - v * v, X, y)
     q = X.T @ r / len(y)
-    return scale * float(np.sum(r * r, dtype=np.float64)) / (2 * len(y)), -2 * scale * u * q, 2 * scale * v * q
+    return scale * float(np.square(r, dtype=np.float64).sum()) / (2 * len(y)), -2 * scale * u * q, 2 * scale * v * q
 
 
-def signed_advance(u, v, X, y, scale, step_size, n_epochs):
-    """Run ``n_epochs`` steps of gradient descent on w = u^2 - v^2. Returns u, v and the loss before the first. A zero v stays zero."""
-    first = None
+def signed_advance(u: Array, v: Array, X: Array, y: Array, scale: int, step_size: float, n_epochs: int) -> tuple[Array, Array, float]:
+    """Run ``n_epochs`` steps of gradient descent on w = u^2 - v^2. Returns u, v and the loss before the first. A zero v stays zero.
+
+    >>> signed_advance(np.array([2.0]), np.array([1.0]), np.eye(1), np.array([1.0]), 1, 0.125, 1)  # gradients 8 and -4
+    (array([1.]), array([1.5]), 2.0)
+    """
+    first: Any = None
     for _ in range(n_epochs):
         cost, du, dv = signed_loss_and_grad(u, v, X, y, scale)
         u, v = u - step_size * du, v - step_size * dv

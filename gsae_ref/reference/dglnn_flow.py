@@ -1,13 +1,16 @@
 """Gradient flow of the diagonally grouped linear network, and what it keeps."""
 
+from __future__ import annotations
+
 import numpy as np
 
+from ..arrays import Array, IntArray
 from .dglnn import expand, gather, loss_and_grad
 
 __all__ = ["balance", "balanced_start", "flow"]
 
 
-def flow(u, v, X, y, sizes, scale=1):
+def flow(u: Array, v: Array, X: Array, y: Array, sizes: IntArray, scale: int = 1) -> tuple[Array, Array]:
     """Velocities du/dt = -dL/du and dv/dt = -dL/dv. [L23] Eq. (3).
 
         u_l' = 2 scale u_l v_l^T q_l,    v_l' = scale u_l^2 q_l.
@@ -19,7 +22,7 @@ def flow(u, v, X, y, sizes, scale=1):
     return -du, -dv
 
 
-def balance(u, v, sizes):
+def balance(u: Array, v: Array, sizes: IntArray) -> Array:
     """The invariants 1/2 u_l^2 - ||v_l||^2 of the flow, one per group; leading axes are kept. [L23] Lemma 2.
 
     Along the flow u_l u_l' = 2 scale u_l^2 v_l^T q_l = 2 v_l^T v_l', so its derivative is zero. A discrete step keeps it to first order.
@@ -30,7 +33,7 @@ def balance(u, v, sizes):
     return u * u / 2 - gather(v * v, sizes)
 
 
-def balanced_start(X, y, sizes, alpha):
+def balanced_start(X: Array, y: Array, sizes: IntArray, alpha: float) -> tuple[Array, Array]:
     """The start of [L23] Theorem 2: u_l = alpha, v_l along 1/n X_l^T y with ||v_l||^2 = alpha^2 / 2, so that the balance is zero.
 
     A group with X_l^T y = 0 has no such direction and starts at v_l = 0.

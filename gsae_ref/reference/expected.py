@@ -4,14 +4,17 @@ The approximate gradient (26) is averaged over uniformly random supports S of ex
 E[x_h x_h^T | S] = Sigma_h, E[x_h x_v^T | S] = 0, with the factors tau_g frozen (taken out of the expectation, as the paper does).
 """
 
+from __future__ import annotations
+
 import numpy as np
 
 from .. import groups
+from ..arrays import Array
 
 __all__ = ["exact", "printed", "printed_31", "support_probabilities"]
 
 
-def support_probabilities(n_active, n_groups):
+def support_probabilities(n_active: int, n_groups: int) -> tuple[float, float, float]:
     """P[g in S], P[g, h in S], P[g, h, k in S] for distinct groups, S uniform of size n_active: k falling over n falling factorials.
 
     [T21] Assumption 2 has Theta(gamma / Gamma), Theta(gamma^2 / Gamma^2), ...; these are the exact values (0 where n_active is too small).
@@ -23,10 +26,10 @@ def support_probabilities(n_active, n_groups):
     for k in range(3):
         p *= max(n_active - k, 0) / max(n_groups - k, 1)
         result.append(p)
-    return tuple(result)
+    return result[0], result[1], result[2]
 
 
-def exact(A, A_star, tau, n_active, group_size, code_covariance):
+def exact(A: Array, A_star: Array, tau: Array, n_active: int, group_size: int, code_covariance: Array) -> Array:
     """Exact expectation of the approximate gradient (26) for frozen tau. Replaces [T21] Eqs. (29)-(31), (53)-(56).
 
     Given S with g in S, (26) averages over the codes to -tau_g [ 2 sum_k P*_k - sum_{h,k} tau_h {P_h, P*_k} ] A_g, sums over S, with
@@ -58,21 +61,21 @@ def exact(A, A_star, tau, n_active, group_size, code_covariance):
     A_blocks, star = groups.blocks(A, group_size), groups.blocks(A_star, group_size)
     weighted = groups.unblock(star @ code_covariance)  # A*_h Sigma_h, so that P*_h = weighted_h A*_h^T
 
-    def per_group(left, right, M):
+    def per_group(left: Array, right: Array, M: Array) -> Array:
         """left_g (right_g^T M_g) for every group g."""
         L, R, B = (groups.blocks(X, group_size) for X in (left, right, M))
         return groups.unblock(L @ (np.swapaxes(R, 1, 2) @ B))
 
-    def K_star(M):
+    def K_star(M: Array) -> Array:
         return weighted @ (A_star.T @ M)
 
-    def K_tau(M):
+    def K_tau(M: Array) -> Array:
         return (t * A) @ (A.T @ M)
 
-    def P_star(M):
+    def P_star(M: Array) -> Array:
         return per_group(weighted, A_star, M)
 
-    def P(M):
+    def P(M: Array) -> Array:
         return per_group(A, A, M)
 
     cross = groups.unblock((A_blocks * tau[:, None, None]) @ (np.swapaxes(A_blocks, 1, 2) @ groups.blocks(weighted, group_size)))
@@ -87,7 +90,7 @@ def exact(A, A_star, tau, n_active, group_size, code_covariance):
     return -t * inner
 
 
-def printed(A, A_star, tau, n_active, group_size, code_covariance):
+def printed(A: Array, A_star: Array, tau: Array, n_active: int, group_size: int, code_covariance: Array) -> Array:
     """Leading term of [T21] Eq. (55): -tau_g (2 - tau_g) p_g P*_g A_g + tau_g^2 p_g P_g P*_g A_g, what the paper analyses.
 
     >>> one = np.ones(1)
@@ -100,7 +103,7 @@ def printed(A, A_star, tau, n_active, group_size, code_covariance):
     return groups.unblock(p1 * (-t * (2 - t) * PstarA + t**2 * B @ (np.swapaxes(B, 1, 2) @ PstarA)))
 
 
-def printed_31(A, A_star, tau, n_active, group_size, code_covariance):
+def printed_31(A: Array, A_star: Array, tau: Array, n_active: int, group_size: int, code_covariance: Array) -> Array:
     """Displayed term of [T21] Eq. (31): tau_g (2 - tau_g) p_g (A_g - A*_g) Sigma_g A*_g^T A_g, without the matrix V.
 
     It vanishes at A = A*, where the expectation itself does not (``T21-eq31`` in the ledger).

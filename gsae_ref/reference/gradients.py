@@ -7,16 +7,19 @@ With z = A^T y, x = sigma(z), e = y - A x, all are of the form -[ e x^T + y (D A
     approximate   D = tau I    what the threshold does across z, used along z too, where the truth is 1
 """
 
+from __future__ import annotations
+
 import numpy as np
 
 from .. import groups
-from .activations import group_soft_threshold, group_soft_threshold_diagonal, shrinkage
+from ..arrays import Array, BoolArray
+from .activations import group_shrinkage, group_soft_threshold, group_soft_threshold_diagonal
 from .autoencoder import residual
 
 __all__ = ["appendix_b", "approximate", "tangential_part"]
 
 
-def appendix_b(A, Y, lam, group_size):
+def appendix_b(A: Array, Y: Array, lam: float, group_size: int) -> Array:
     """Gradient of [T21] Eqs. (23) = (41) = (47) exactly as printed, sigma' read as the diagonal of the Jacobian.
 
         -1/N [ E^T X + Y^T ( sigma'(Z) * (E A) ) ],   * elementwise.
@@ -35,7 +38,7 @@ def appendix_b(A, Y, lam, group_size):
     return -(E.T @ X + Y.T @ back) / len(Y)
 
 
-def approximate(A, Y, lam, group_size, support=None):
+def approximate(A: Array, Y: Array, lam: float, group_size: int, support: BoolArray | None = None) -> Array:
     """Gradient of [T21] Eqs. (26) = (49) = (51), with the '+' that (26) lost in print:
 
         -1_{g in S} tau_g [ (I - A_S diag(tau) A_S^T) y y^T + y y^T (I - A_S diag(tau) A_S^T)^T ] A_g,
@@ -56,10 +59,10 @@ def approximate(A, Y, lam, group_size, support=None):
            [-3.84, -5.12]])
     """
     Z = Y @ A
-    r = groups.norms(Z, group_size)
     if support is None:
-        tau = shrinkage(r, lam)
+        tau: Array = group_shrinkage(Z, lam, group_size)
     else:
+        r = groups.norms(Z, group_size)
         seen = support & ((r > 0) | (lam == 0))
         tau = np.where(seen, 1 - lam / np.where(r > 0, r, 1), 0).astype(Z.dtype, copy=False)
     tau = groups.expand(tau, group_size)
@@ -68,7 +71,7 @@ def approximate(A, Y, lam, group_size, support=None):
     return -(E.T @ X + Y.T @ (tau * (E @ A))) / len(Y)
 
 
-def tangential_part(A, G, group_size):
+def tangential_part(A: Array, G: Array, group_size: int) -> Array:
     """Remove from every G_g its component in span(A_g): (I - P_g) G_g, with P_g the orthogonal projector on span(A_g).
 
     The rest, P_g G_g, is the radial part: it only rescales and mixes the atoms of the group; the tangential part turns its span.
@@ -79,5 +82,6 @@ def tangential_part(A, G, group_size):
     """
     parts = []
     for A_g, G_g in zip(groups.blocks(A, group_size), groups.blocks(G, group_size), strict=True):
+        A_g = np.ldexp(A_g, -np.frexp(np.abs(A_g).max())[1])  # spans the same; squares stay in range
         parts.append(G_g - A_g @ np.linalg.lstsq(A_g, G_g, rcond=None)[0])
     return groups.unblock(np.stack(parts))

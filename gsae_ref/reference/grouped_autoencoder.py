@@ -14,10 +14,14 @@ Differs from the paper: it prints no sizes. Sizes here are those of the MNIST ne
 for their 128 and 8, which is what Table 2 counts: 786432 = 3 * 512^2. Their dense layer between encoder and latent space is our last convolution.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..arrays import Array
 from .activations import relu
 from .convolution import convolve, kernel_gradient, transpose
 
@@ -25,11 +29,15 @@ __all__ = ["Layer", "backward", "collapse", "decoder_layers", "encoder_layers", 
 
 
 class Layer(NamedTuple):
-    """One layer: where it is, what it does. ``kernel`` is a shape, (n_groups, k, k, inputs, outputs) of the convolution, transposed or not."""
+    """One layer: where it is, what it does. ``kernel`` is a shape, (n_groups, k, k, inputs, outputs) of the convolution, transposed or not.
+
+    >>> encoder_layers(8, (4, 8), 16, 1, n_groups=2)[0]  # 8 by 8 pixels become 4 by 4
+    Layer(name='conv1', transposed=False, kernel=(1, 4, 4, 1, 4), stride=2, padding=1, activation='relu', bias=True, fan_in=16)
+    """
 
     name: str
     transposed: bool
-    kernel: tuple
+    kernel: tuple[int, ...]
     stride: int
     padding: int
     activation: str  #: "relu", "tanh" or "identity"
@@ -37,7 +45,7 @@ class Layer(NamedTuple):
     fan_in: int  #: terms in the sum that makes one pre-activation
 
 
-def encoder_layers(image_size, channels, n_latent, n_linear, n_groups):
+def encoder_layers(image_size: int, channels: tuple[int, ...], n_latent: int, n_linear: int, n_groups: int) -> tuple[Layer, ...]:
     """From an image of one channel to ``n_latent`` channels of one pixel.
 
     Every convolution but the last halves the image (4 x 4, stride 2, padding 1); the last sees what is left of it, whole, group by group.
@@ -53,7 +61,7 @@ def encoder_layers(image_size, channels, n_latent, n_linear, n_groups):
     return *halving, last, *linear
 
 
-def decoder_layers(image_size, channels, n_latent):
+def decoder_layers(image_size: int, channels: tuple[int, ...], n_latent: int) -> tuple[Layer, ...]:
     """From ``n_latent`` channels of one pixel back to an image of one channel.
 
     The first transposed convolution spreads the code over a small image, every further one doubles it, the last (1 x 1) mixes its channels.
@@ -68,7 +76,7 @@ def decoder_layers(image_size, channels, n_latent):
     return spread, *doubling, Layer(f"deconv{len(channels) + 1}", True, (1, 1, 1, 1, channels[-1]), 1, 0, "tanh", True, channels[-1])
 
 
-def shapes(layers):
+def shapes(layers: Sequence[Layer]) -> dict[str, tuple[int, ...]]:
     """Names and shapes of the parameters.
 
     >>> shapes(decoder_layers(2, (3,), 4))
@@ -83,7 +91,7 @@ def shapes(layers):
     return found
 
 
-def start(layers, rng, dtype):
+def start(layers: tuple[Layer, ...], rng: np.random.Generator, dtype: str | type[Any]) -> dict[str, Array]:
     """Kernels and biases, entries uniform on +-1 / sqrt(fan_in), as Jing et al. start. A linear layer then divides ||x||^2 by 3 on average.
 
     Differs from their code: there the fan_in of a transposed convolution counts outputs times window, here the terms of the sum.
@@ -92,14 +100,14 @@ def start(layers, rng, dtype):
     >>> kernel.shape, bool(np.abs(kernel).max() <= 1 / 3)
     ((1, 1, 1, 9, 9), True)
     """
-    parameters = {}
+    parameters: dict[str, Array] = {}
     for layer in layers:
         bound = layer.fan_in**-0.5
         parameters |= {name: rng.uniform(-bound, bound, shape).astype(dtype) for name, shape in shapes([layer]).items()}
     return parameters
 
 
-def forward(layers, parameters, X):
+def forward(layers: tuple[Layer, ...], parameters: dict[str, Array], X: Array) -> list[Array]:
     """The input of the first layer and the output of every layer, in order: X_0, X_1, ..., X_L.
 
     >>> layers = decoder_layers(2, (1,), 1)
@@ -114,16 +122,21 @@ def forward(layers, parameters, X):
     return outputs
 
 
-def loss(layers, parameters, Y):
+def loss(layers: tuple[Layer, ...], parameters: dict[str, Array], Y: Array) -> float:
     """Mean reconstruction cost 1/(2N) sum_i ||y_i - yhat_i||^2 of images (n_samples, size, size, 1), the norm over all pixels.
 
     Differs from Jing et al., whose code takes the mean over pixels: 2 / (number of pixels) times ours, a factor that Adam does not feel.
+
+    >>> layers = decoder_layers(1, (1,), 1)
+    >>> zero = {name: np.zeros(shape) for name, shape in shapes(layers).items()}
+    >>> loss(layers, zero, np.full((1, 1, 1, 1), 2.0))  # yhat = 0: 2^2 / 2
+    2.0
     """
     E = forward(layers, parameters, Y)[-1] - Y
-    return float(np.sum(E * E, dtype=np.float64)) / (2 * len(Y))
+    return float(np.square(E, dtype=np.float64).sum()) / (2 * len(Y))
 
 
-def loss_and_grad(layers, parameters, Y):
+def loss_and_grad(layers: tuple[Layer, ...], parameters: dict[str, Array], Y: Array) -> tuple[float, dict[str, Array]]:
     """Loss and its gradient in every kernel and bias, a dict like ``parameters``: :func:`backward` from B_L = (Yhat - Y) / N.
 
     >>> layers = decoder_layers(1, (1,), 1)  # yhat = tanh(v relu(w y + b) + c)
@@ -135,11 +148,11 @@ def loss_and_grad(layers, parameters, Y):
     """
     outputs = forward(layers, parameters, Y)
     E = outputs[-1] - Y
-    cost = float(np.sum(E * E, dtype=np.float64)) / (2 * len(Y))
+    cost = float(np.square(E, dtype=np.float64).sum()) / (2 * len(Y))
     return cost, backward(layers, parameters, outputs, E / len(Y))[0]
 
 
-def backward(layers, parameters, outputs, back):
+def backward(layers: tuple[Layer, ...], parameters: dict[str, Array], outputs: list[Array], back: Array) -> tuple[dict[str, Array], Array]:
     """From dL/dX_L to the gradient in every kernel and bias, and dL/dX_0; ``outputs`` are those of :func:`forward`.
 
     Let X_l = phi_l(Z_l), Z_l = C_l X_{l-1} + b_l and B_l = dL/dX_l. Going down from B_L, with * entry by entry:
@@ -169,7 +182,7 @@ def backward(layers, parameters, outputs, back):
     return gradient, back
 
 
-def collapse(layers, parameters):
+def collapse(layers: tuple[Layer, ...], parameters: dict[str, Array]) -> tuple[tuple[Layer, ...], dict[str, Array]]:
     """Absorb the linear layers into the convolution before them: layers and parameters of the same map, K W_1 W_2 ... and b W_1 W_2 ...
 
     [L23] Section E.2: "absorbed into the last layer of the encoder in practice". So IRMAE is an AE that was trained another way, and GAE an AE
@@ -192,19 +205,19 @@ def collapse(layers, parameters):
     return tuple(merged), once
 
 
-def _apply(layer, parameters, X):
+def _apply(layer: Layer, parameters: dict[str, Array], X: Array) -> Array:
     """C_K X + b, or C_K^T X + b."""
     Z = (transpose if layer.transposed else convolve)(parameters[f"{layer.name}.kernel"], X, layer.stride, layer.padding)
     return Z + parameters[f"{layer.name}.bias"] if layer.bias else Z
 
 
-def _activate(activation, Z):
+def _activate(activation: str, Z: Array) -> Array:
     if activation == "identity":
         return Z
     return relu(Z) if activation == "relu" else np.tanh(Z)
 
 
-def _derivative(activation, output):
+def _derivative(activation: str, output: Array) -> Any:
     """phi' from the value of phi."""
     if activation == "identity":
         return output.dtype.type(1)

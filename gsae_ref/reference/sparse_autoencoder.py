@@ -10,14 +10,17 @@ and sigma' = 1 everywhere.
 Differs from the paper: N19 keeps |z| = lam, z 1{|z| >= lam}; here such an entry is dropped, as everywhere in this package.
 """
 
+from __future__ import annotations
+
 import numpy as np
 
+from ..arrays import Array, BoolArray
 from .activations import hard_threshold, relu, soft_threshold
 
 __all__ = ["activate", "approximate", "decode", "derivative", "encode", "loss", "loss_and_grad", "preactivate"]
 
 
-def preactivate(W, Y, bias):
+def preactivate(W: Array, Y: Array, bias: Array) -> Array:
     """Pre-activations Z = Y W + b, rows W^T y + b.
 
     >>> preactivate(np.eye(2), np.array([3.0, 4.0]), np.array([-1.0, 0.0]))
@@ -26,7 +29,7 @@ def preactivate(W, Y, bias):
     return Y @ W + bias
 
 
-def activate(Z, activation, lam):
+def activate(Z: Array, activation: str, lam: float) -> Array:
     """Codes sigma(Z), entry by entry.
 
     >>> [activate(np.array([-2.0, 0.5, 3.0]), name, 1.0).tolist() for name in ("relu", "hard", "soft")]
@@ -37,7 +40,7 @@ def activate(Z, activation, lam):
     return hard_threshold(Z, lam) if activation == "hard" else soft_threshold(Z, lam)
 
 
-def derivative(Z, activation, lam):
+def derivative(Z: Array, activation: str, lam: float) -> BoolArray:
     """sigma'(Z), a mask: True where the entry passes. [N19] Section 5, after Eq. (4).
 
     >>> derivative(np.array([-2.0, 0.5, 1.0]), "hard", 1.0)
@@ -48,7 +51,7 @@ def derivative(Z, activation, lam):
     return np.abs(Z) > lam if lam > 0 else np.ones(Z.shape, dtype=bool)
 
 
-def encode(W, Y, bias, activation, lam):
+def encode(W: Array, Y: Array, bias: Array, activation: str, lam: float) -> Array:
     """Codes of the samples, X = sigma(Y W + b). [N19] Eq. (2).
 
     >>> encode(np.eye(2), np.array([3.0, 0.5]), np.array([-1.0, -1.0]), "relu", 0.0)
@@ -57,7 +60,7 @@ def encode(W, Y, bias, activation, lam):
     return activate(preactivate(W, Y, bias), activation, lam)
 
 
-def decode(W, X):
+def decode(W: Array, X: Array) -> Array:
     """Reconstructions X W^T, rows W x. [N19] Eq. (2).
 
     >>> decode(np.eye(2), np.array([2.0, 0.0]))
@@ -66,17 +69,17 @@ def decode(W, X):
     return X @ W.T
 
 
-def loss(W, Y, bias, activation, lam):
+def loss(W: Array, Y: Array, bias: Array, activation: str, lam: float) -> float:
     """Mean reconstruction cost 1/(2N) sum_i ||y_i - W sigma(W^T y_i + b)||^2. [N19] Section 2.1, after Eq. (2).
 
     >>> loss(np.eye(2), np.array([[3.0, 0.5]]), np.array([-1.0, -1.0]), "relu", 0.0)  # (1 + 1/4) / 2
     0.625
     """
     E = Y - decode(W, encode(W, Y, bias, activation, lam))
-    return float(np.sum(E * E, dtype=np.float64)) / (2 * len(Y))
+    return float(np.square(E, dtype=np.float64).sum()) / (2 * len(Y))
 
 
-def loss_and_grad(W, Y, bias, activation, lam):
+def loss_and_grad(W: Array, Y: Array, bias: Array, activation: str, lam: float) -> tuple[float, Array, Array]:
     """Loss and its gradient in W and in b, (), (n_features, n_atoms) and (n_atoms,). [N19] Eq. (4).
 
     Take one sample, z = W^T y + b, x = sigma(z), e = y - W x, D = diag(sigma'(z)), and move W by dW and b by db. Then
@@ -99,12 +102,12 @@ def loss_and_grad(W, Y, bias, activation, lam):
     Z = preactivate(W, Y, bias)
     X = activate(Z, activation, lam)
     E = Y - decode(W, X)
-    cost = float(np.sum(E * E, dtype=np.float64)) / (2 * len(Y))
+    cost = float(np.square(E, dtype=np.float64).sum()) / (2 * len(Y))
     back = derivative(Z, activation, lam) * (E @ W)
     return cost, *_gradients(E, X, Y, back)
 
 
-def approximate(W, Y, bias, activation, lam):
+def approximate(W: Array, Y: Array, bias: Array, activation: str, lam: float) -> tuple[Array, Array]:
     """Approximate gradient: sigma' replaced by 1{x != 0}. [N19] Section 5, the display after Eq. (4).
 
     Column i is -mean 1{x_i != 0} (W_i^T y I + b_i I + y W_i^T)(y - W x) for relu and hard. With thresholds that are strict, as here, it
@@ -119,6 +122,6 @@ def approximate(W, Y, bias, activation, lam):
     return _gradients(E, X, Y, (X != 0) * (E @ W))
 
 
-def _gradients(E, X, Y, back):
+def _gradients(E: Array, X: Array, Y: Array, back: Array) -> tuple[Array, Array]:
     """-1/N [ E^T X + Y^T back ] and -1/N sum_i back_i."""
     return -(E.T @ X + Y.T @ back) / len(Y), -back.sum(axis=0) / len(Y)

@@ -7,12 +7,16 @@ exactly at S, x_S = W_S^T y + b_S (relu, or hard threshold; not soft).
 W_i, A_i are columns of W, A*; l_i = <W_i, A_i>; p_i, p_ij, p_ijl are the probabilities that S holds i; i and j; i, j and l.
 """
 
+from __future__ import annotations
+
 import numpy as np
+
+from ..arrays import Array, BoolArray
 
 __all__ = ["coefficients", "exact", "printed_15", "printed_16", "printed_9", "support_probabilities"]
 
 
-def support_probabilities(masks, probabilities):
+def support_probabilities(masks: BoolArray, probabilities: Array) -> tuple[Array, Array, Array]:
     """p_i, p_ij, p_ijl of a law of supports: (m,), (m, m), (m, m, m). Equal indices collapse: p_ii = p_i, p_iij = p_ij.
 
     >>> p1, p2, p3 = support_probabilities(np.array([[True, True], [True, False]]), np.array([0.25, 0.75]))
@@ -24,7 +28,7 @@ def support_probabilities(masks, probabilities):
     return weighted.sum(axis=0), weighted.T @ M, np.einsum("si,sj,sl->ijl", weighted, M, M, optimize=True)
 
 
-def exact(W, A_star, masks, probabilities, bias, k1, k2, noise):
+def exact(W: Array, A_star: Array, masks: BoolArray, probabilities: Array, bias: Array, k1: float, k2: float, noise: float) -> tuple[Array, Array]:
     """Exact expectation of the gradient (4), (5), in W and in b, for any law of supports, any W and any bias. Replaces (9), (15), (16).
 
     Given S, write P = I - W_S W_S^T (a projection only if W_S is orthonormal). Then e = y - W_S x_S = P y - W_S b_S, and with
@@ -60,10 +64,10 @@ def exact(W, A_star, masks, probabilities, bias, k1, k2, noise):
         W_S, A_S, b_S = W[:, S], A_star[:, S], bias[S]
         m, Wb = k1 * A_S.sum(axis=1), W_S @ b_S
 
-        def P(M, W_S=W_S):
+        def P(M: Array, W_S: Array = W_S) -> Array:
             return M - W_S @ (W_S.T @ M)
 
-        def C(M, A_S=A_S, m=m):
+        def C(M: Array, A_S: Array = A_S, m: Array = m) -> Array:
             return (k2 - k1**2) * A_S @ (A_S.T @ M) + np.outer(m, m @ M) + noise**2 * M
 
         e = P(m) - Wb
@@ -73,7 +77,7 @@ def exact(W, A_star, masks, probabilities, bias, k1, k2, noise):
     return dW, db
 
 
-def printed_9(W, A_star, masks, probabilities, bias):
+def printed_9(W: Array, A_star: Array, masks: BoolArray, probabilities: Array, bias: Array) -> tuple[Array, Array]:
     """Mixture of Gaussians, [N19] Eq. (9): g_i = -p_i l_i A_i + p_i (l_i + b_i)^2 W_i; and (g_b)_i = -p_i b_i, as printed.
 
     dW is exact for unit columns, whatever the noise. The sign of g_b is wrong: the expectation is +p_i b_i.
@@ -87,7 +91,7 @@ def printed_9(W, A_star, masks, probabilities, bias):
     return (p * (overlap + bias) ** 2 * W - p * overlap * A_star).astype(W.dtype), (-p * bias).astype(W.dtype)
 
 
-def printed_15(W, A_star, masks, probabilities, bias):
+def printed_15(W: Array, A_star: Array, masks: BoolArray, probabilities: Array, bias: Array) -> tuple[Array, Array]:
     """General k-sparse codes, [N19] Eq. (15), for k1 = 0, k2 = 1, b = 0 and unit columns:
 
         g_i = -p_i l_i A_i + p_i l_i^2 W_i + sum_{j != i} p_ij <A_i, W_j> ( l_i W_j + <W_i, W_j> A_i ).
@@ -107,7 +111,7 @@ def printed_15(W, A_star, masks, probabilities, bias):
     return dW.astype(W.dtype), np.zeros_like(W, shape=W.shape[1])
 
 
-def printed_16(W, A_star, masks, probabilities, bias, k1, k2):
+def printed_16(W: Array, A_star: Array, masks: BoolArray, probabilities: Array, bias: Array, k1: float, k2: float) -> tuple[Array, Array]:
     """Non-negative k-sparse codes, [N19] Eq. (16) without its remainder v:
 
         g_i = -k2 p_i l_i A_i + p_i (k2 l_i^2 + 2 k1 p_i b_i l_i + b_i^2) W_i.
@@ -123,7 +127,9 @@ def printed_16(W, A_star, masks, probabilities, bias, k1, k2):
     return dW.astype(W.dtype), np.full_like(W, np.nan, shape=W.shape[1])
 
 
-def coefficients(W, A_star, masks, probabilities, bias, k1, k2, corrected=False):
+def coefficients(
+    W: Array, A_star: Array, masks: BoolArray, probabilities: Array, bias: Array, k1: float, k2: float, corrected: bool = False
+) -> tuple[Array, Array]:
     """alpha_i and beta_i of [N19] B.3, where g_i = alpha_i W_i - beta_i A_i + e_i: (n_atoms,) each, for unit columns of W.
 
     With ``corrected`` they are the coefficients of W_i and -A_i when :func:`exact` is written out in the columns of W and A*. As printed,

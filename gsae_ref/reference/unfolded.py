@@ -8,11 +8,15 @@ and the dictionary is trained through it. Conventions at the kinks are those of 
 at a tie, a threshold of zero is the identity.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 
 from .. import groups
+from ..arrays import Array
 from .activations import group_soft_threshold, group_soft_threshold_vjp, relu, soft_threshold
 from .autoencoder import residual
 
@@ -24,7 +28,7 @@ __all__ = [
 # ------------------------------------------------------------------------------------------------ the proximal operator
 
 
-def sparse_group_prox(Z, lam, group_size, nonnegative=False, l1=0.0):
+def sparse_group_prox(Z: Array, lam: float, group_size: int, nonnegative: bool = False, l1: float = 0.0) -> Array:
     """Proximal operator of lam sum_g ||x_g|| + l1 ||x||_1 (+ x >= 0): positive part, then soft threshold, then group threshold.
 
     [T21] Eq. (7) is the case l1 = 0 without sign constraint. Why the composition is right: write h(x) = l1 ||x||_1, infinite off x >= 0
@@ -47,14 +51,14 @@ def sparse_group_prox(Z, lam, group_size, nonnegative=False, l1=0.0):
     return group_soft_threshold(_entrywise(Z, nonnegative, l1), lam, group_size)
 
 
-def _entrywise(Z, nonnegative, l1):
+def _entrywise(Z: Array, nonnegative: bool, l1: float) -> Array:
     """S(z): positive part (if nonnegative), then soft threshold at l1 (the identity for l1 = 0)."""
     if nonnegative:
         Z = relu(Z)
     return soft_threshold(Z, l1) if l1 else Z
 
 
-def sparse_group_prox_vjp(Z, V, lam, group_size, nonnegative=False, l1=0.0):
+def sparse_group_prox_vjp(Z: Array, V: Array, lam: float, group_size: int, nonnegative: bool = False, l1: float = 0.0) -> Array:
     """Jacobian of :func:`sparse_group_prox` at Z applied to V; it is symmetric, so this is its transpose too.
 
     The chain rule gives J D: D the 0/1 diagonal of the entries that S lets pass, J = tau I + (1 - tau) u u^T of the group threshold
@@ -72,7 +76,7 @@ def sparse_group_prox_vjp(Z, V, lam, group_size, nonnegative=False, l1=0.0):
 # ------------------------------------------------------------------------------------------------ step and momentum
 
 
-def spectral_step(A):
+def spectral_step(A: Array) -> float:
     """Step 1 / ||A||_2^2, as a float: the inverse Lipschitz constant of the gradient of 1/2 ||y - A x||^2. For A = 0, where any does, 1.
 
     Up to it F never rises along ISTA, and FISTA has F(x_K) - min F <= 2 ||x*||^2 / (step (K + 1)^2) (Beck and Teboulle 2009, Theorem 4.4).
@@ -80,11 +84,11 @@ def spectral_step(A):
     >>> spectral_step(np.array([[2.0, 0.0], [0.0, 1.0]]))
     0.25
     """
-    sigma = float(np.linalg.norm(A, 2))
-    return 1 / sigma**2 if sigma else 1.0
+    sigma = np.float64(np.linalg.norm(A, 2))
+    return float(1 / sigma**2) if sigma else 1.0
 
 
-def spectral_step_gradient(A):
+def spectral_step_gradient(A: Array) -> Array:
     """Gradient of :func:`spectral_step` with respect to A, of the shape of A.
 
     With u, v the leading singular vectors, sigma = u^T A v and d sigma = u^T dA v (u and v are of unit norm and move across themselves),
@@ -98,10 +102,10 @@ def spectral_step_gradient(A):
            [ 0.  ,  0.  ]])
     """
     U, sigma, Vt = np.linalg.svd(A, full_matrices=False)
-    return float(-2 / float(sigma[0]) ** 3 if sigma[0] else 0.0) * np.outer(U[:, 0], Vt[0])
+    return float(-2 / np.float64(sigma[0]) ** 3 if sigma[0] else 0.0) * np.outer(U[:, 0], Vt[0])
 
 
-def momentum(n_unfold, accelerated=True):
+def momentum(n_unfold: int, accelerated: bool = True) -> list[float]:
     """Weights beta_1, ..., beta_K of the extrapolation before each step: (t_{k-1} - 1) / t_k for FISTA, 0 for ISTA.
 
     t_1 = 1, t_{k+1} = (1 + sqrt(1 + 4 t_k^2)) / 2 (Beck and Teboulle 2009, Eqs. 4.2, 4.3). beta_1 = 0 as there is nothing to extrapolate,
@@ -130,7 +134,9 @@ class _Layer(NamedTuple):
     X: np.ndarray
 
 
-def _layers(A, Y, lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1):
+def _layers(
+    A: Array, Y: Array, lam: float, group_size: int, n_unfold: int, step_size: float, accelerated: bool, nonnegative: bool, l1: float
+) -> Iterator[_Layer]:
     """Run the steps one by one; a generator, so that the encoder alone keeps none of them."""
     X = previous = np.zeros((*Y.shape[:-1], A.shape[1]), dtype=A.dtype)
     for beta in momentum(n_unfold, accelerated):
@@ -141,7 +147,10 @@ def _layers(A, Y, lam, group_size, n_unfold, step_size, accelerated, nonnegative
         yield _Layer(beta, T, R, V, X)
 
 
-def unfolded_encode(A, Y, lam, group_size, n_unfold, step_size=None, accelerated=True, nonnegative=False, l1=0.0):
+def unfolded_encode(
+    A: Array, Y: Array, lam: float, group_size: int, n_unfold: int, step_size: float | None = None, accelerated: bool = True,
+    nonnegative: bool = False, l1: float = 0.0,
+) -> Array:
     """Codes after K proximal-gradient steps from zero. [T21] section 3.1 (the scheme that (7) implies), section 4.2 (K = 15).
 
         t_k = x_{k-1} + beta_k (x_{k-1} - x_{k-2}),    x_k = prox_a( t_k + a A^T (y - A t_k) ),    k = 1, ..., K,
@@ -180,7 +189,10 @@ def unfolded_encode(A, Y, lam, group_size, n_unfold, step_size=None, accelerated
 # ------------------------------------------------------------------------------------------------ loss and reverse pass
 
 
-def unfolded_loss_and_grad(A, Y, lam, group_size, n_unfold, step_size=None, accelerated=True, nonnegative=False, l1=0.0):
+def unfolded_loss_and_grad(
+    A: Array, Y: Array, lam: float, group_size: int, n_unfold: int, step_size: float | None = None, accelerated: bool = True,
+    nonnegative: bool = False, l1: float = 0.0,
+) -> tuple[float, Array]:
     """Loss (13) of the K-th codes, 1/(2N) sum_i ||y_i - A x_K||^2, and its exact gradient in A through all K steps. [T21] Eqs. (13), (14).
 
     Write X_bar for dL/dX, the change of the loss per change of X with all that comes after it adjusting. The reverse pass takes the lines
@@ -223,7 +235,7 @@ def unfolded_loss_and_grad(A, Y, lam, group_size, n_unfold, step_size=None, acce
     layers = list(_layers(A, Y, lam, group_size, n_unfold, a, accelerated, nonnegative, l1))
     X = layers[-1].X
     E = residual(A, Y, X)
-    cost = float(np.sum(E * E, dtype=np.float64)) / (2 * len(Y))
+    cost = float(np.square(E, dtype=np.float64).sum()) / (2 * len(Y))
 
     E_bar = E / len(Y)
     A_bar = -E_bar.T @ X
@@ -242,7 +254,7 @@ def unfolded_loss_and_grad(A, Y, lam, group_size, n_unfold, step_size=None, acce
     return cost, A_bar
 
 
-def _directions(X, group_size):
+def _directions(X: Array, group_size: int) -> Array:
     """Unit vectors x_g / ||x_g||, zero where x_g is zero."""
     r = groups.expand(groups.norms(X, group_size), group_size)
     return X / np.where(r > 0, r, 1)

@@ -1,10 +1,15 @@
 """Data of the group-sparse model y = A* x* + z: dictionaries, perturbations, codes, noise. [T21]."""
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .. import checks, groups
+from ..arrays import Array, IntArray
 from .streams import seed_of, stream
 
 __all__ = ["GroupSparseSample", "make_dictionary", "perturb_dictionary", "sample", "sample_blocks"]
@@ -23,6 +28,12 @@ class GroupSparseSample(NamedTuple):
         Codes, zero outside the active groups.
     support : ndarray of int (n_samples, n_active)
         The active groups of each sample, in increasing order.
+
+    Examples
+    --------
+    >>> Y, X, support = sample(np.eye(4), 3, n_active=1, group_size=2, norm_range=(2, 2), rng=0)
+    >>> Y.shape, support.shape, np.linalg.norm(Y, axis=1)
+    ((3, 4), (3, 1), array([2., 2., 2.]))
     """
 
     Y: np.ndarray
@@ -30,7 +41,9 @@ class GroupSparseSample(NamedTuple):
     support: np.ndarray
 
 
-def make_dictionary(n_features, n_groups, group_size, kind="gaussian", rng=None):
+def make_dictionary(
+    n_features: int, n_groups: int, group_size: int, kind: str = "gaussian", rng: int | np.random.Generator | None = None
+) -> Array:
     """Draw a generating dictionary A* with columns of unit norm. [T21] Section 4.1 and Assumption 4.
 
     Parameters
@@ -76,7 +89,10 @@ def make_dictionary(n_features, n_groups, group_size, kind="gaussian", rng=None)
     return groups.unblock(_haar(normal((n_groups, n_features, size))))
 
 
-def perturb_dictionary(A_star, correlation=None, delta=None, group_size=1, direction="generic", rng=None):
+def perturb_dictionary(
+    A_star: ArrayLike, correlation: float | None = None, delta: float | None = None, group_size: int = 1, direction: str = "generic",
+    rng: int | np.random.Generator | None = None,
+) -> Array:
     """Move a dictionary by a stated amount: an initialisation at a known distance from A*.
 
     Exactly one of ``correlation`` and ``delta`` is given.
@@ -131,16 +147,23 @@ def perturb_dictionary(A_star, correlation=None, delta=None, group_size=1, direc
         raise ValueError(f"correlation = {correlation!r} and delta = {delta!r}; exactly one must be given; leave the other one out")
     if correlation is not None and direction != "generic":
         raise ValueError(f"direction = {direction!r} with correlation = {correlation!r}; a correlation moves generically; use delta=")
-    start, rng = A.astype(np.float64), stream(seed_of(rng), _PERTURBATION)
-    if correlation is not None:
-        change = _change_to_correlation(start, checks.real("correlation", correlation), rng)
-    else:
-        delta = _feasible_delta(A, checks.real("delta", delta), group_size, direction)
-        change = groups.unblock(_change_by_delta(start, delta, group_size, direction, rng))
-    return (start + change).astype(A.dtype)
+    start, generator = A.astype(np.float64), stream(seed_of(rng), _PERTURBATION)
+
+    def moved() -> Array:
+        if correlation is not None:
+            change = _change_to_correlation(start, checks.real("correlation", correlation), generator)
+        else:
+            distance = _feasible_delta(A, checks.real("delta", delta), group_size, direction)
+            change = groups.unblock(_change_by_delta(start, distance, group_size, direction, generator))
+        return (start + change).astype(A.dtype)
+
+    return checks.representable("the dictionary", moved, A_star=A, delta=delta)
 
 
-def sample(A_star, n_samples, n_active, group_size, norm_range=(4, 5), snr_db=None, rng=None, coefficients="sphere"):
+def sample(
+    A_star: ArrayLike, n_samples: int, n_active: int, group_size: int, norm_range: tuple[float, float] = (4, 5),
+    snr_db: float | None = None, rng: int | np.random.Generator | None = None, coefficients: str = "sphere",
+) -> GroupSparseSample:
     """Draw data from y = A* x* + z with group-sparse codes. [T21] Section 4.1 and Assumptions 1-3.
 
     Each sample has ``n_active`` active groups, uniform among all such supports. With ``"sphere"`` an active group is x_g = c u,
@@ -190,8 +213,9 @@ def sample(A_star, n_samples, n_active, group_size, norm_range=(4, 5), snr_db=No
 
 
 def sample_blocks(
-    A_star, n_samples, n_active, group_size, norm_range=(4, 5), snr_db=None, rng=None, coefficients="sphere", block_size=4096
-):
+    A_star: ArrayLike, n_samples: int, n_active: int, group_size: int, norm_range: tuple[float, float] = (4, 5),
+    snr_db: float | None = None, rng: int | np.random.Generator | None = None, coefficients: str = "sphere", block_size: int = 4096,
+) -> Iterator[GroupSparseSample]:
     """Stream the sample in blocks, in memory bounded by one block. :func:`sample` is the concatenation, bit for bit.
 
     Block i depends on the seed and i only, so any N can be streamed. Arguments are checked, and the seed is drawn, at the call.
@@ -227,7 +251,7 @@ def sample_blocks(
     atoms = np.array(A.T, dtype=np.float64, order="C")
     seed = seed_of(rng)
 
-    def block(index, size):
+    def block(index: int, size: int) -> GroupSparseSample:
         support_rng, direction_rng, norm_rng, noise_rng = (stream(seed, _SAMPLE, index, part) for part in range(4))
         support = _supports(size, n_active, n_groups, support_rng)
         coefs = direction_rng.standard_normal((size, n_active, group_size))
@@ -239,16 +263,19 @@ def sample_blocks(
             Y += _noise(Y, snr_db, noise_rng)
         return GroupSparseSample(Y.astype(A.dtype, copy=False), X.toarray().astype(A.dtype, copy=False), support)
 
-    return (block(i, min(block_size, n_samples - start)) for i, start in enumerate(range(0, n_samples, block_size)))
+    def checked(index: int, size: int) -> GroupSparseSample:
+        return checks.representable("the sample", lambda: block(index, size), A_star=A, norm_range=(b_min, b_max), snr_db=snr_db)
+
+    return (checked(i, min(block_size, n_samples - start)) for i, start in enumerate(range(0, n_samples, block_size)))
 
 
-def _haar(gaussian):
+def _haar(gaussian: Array) -> Array:
     """Haar-distributed orthonormal columns from (a stack of) Gaussian matrices."""
     Q, R = np.linalg.qr(gaussian)
     return Q * np.sign(np.diagonal(R, axis1=-2, axis2=-1))[..., None, :]
 
 
-def _change_to_correlation(A, target, rng):
+def _change_to_correlation(A: Array, target: float, rng: np.random.Generator) -> Array:
     """sigma_B B. With A and B of like size, cos(a, (1 - t) a + t b) falls from 1 at t = 0 and sigma_B is t / (1 - t)."""
     from scipy.optimize import brentq
 
@@ -258,7 +285,7 @@ def _change_to_correlation(A, target, rng):
     B = rng.standard_normal(A.shape) * (np.linalg.norm(A) / np.sqrt(A.size))
     along, energy = np.sum(A * B, axis=0) / s, np.sum(B * B, axis=0)
 
-    def excess(t):
+    def excess(t: float) -> float:
         p, q = (1 - t) * s, t
         return np.mean((p + q * along) / np.sqrt(p * p + 2 * p * q * along + q * q * energy)) - target
 
@@ -271,7 +298,7 @@ def _change_to_correlation(A, target, rng):
     return t / (1 - t) * B
 
 
-def _change_by_delta(A, delta, d, direction, rng):
+def _change_by_delta(A: Array, delta: float, d: int, direction: str, rng: np.random.Generator) -> Array:
     """The change of every group, stacked (n_groups, n_features, d): added, or a turn by the angle t of :func:`perturb_dictionary`."""
     G = groups.blocks(A, d)
     if direction == "generic":
@@ -290,7 +317,7 @@ def _change_by_delta(A, delta, d, direction, rng):
     return G @ (W @ turn @ np.swapaxes(W, 1, 2))
 
 
-def _feasible_delta(A, delta, d, direction):
+def _feasible_delta(A: Array, delta: float, d: int, direction: str) -> float:
     """Return delta if the direction reaches it from A."""
     G = groups.blocks(A, d)
     gap = float(np.abs(np.swapaxes(G, 1, 2) @ G - np.eye(d, dtype=A.dtype)).max())
@@ -316,7 +343,7 @@ def _feasible_delta(A, delta, d, direction):
     return delta
 
 
-def _norm_bounds(norm_range, coefficients):
+def _norm_bounds(norm_range: Any, coefficients: str) -> tuple[float, float]:
     if np.shape(norm_range) != (2,):
         raise ValueError(f"norm_range = {norm_range!r}; it must be a pair of bounds (b_min, b_max); pass for example (4, 5)")
     if coefficients == "gaussian" and tuple(norm_range) != (4, 5):
@@ -324,7 +351,7 @@ def _norm_bounds(norm_range, coefficients):
     return checks.norm_bounds(*norm_range)
 
 
-def _supports(n_samples, n_active, n_groups, rng):
+def _supports(n_samples: int, n_active: int, n_groups: int, rng: np.random.Generator) -> IntArray:
     """Uniform supports, sorted: Floyd's algorithm on all rows at once. (n_samples, n_active) integers.
 
     Step j draws from {0, ..., j}, j = n_groups - n_active, ..., n_groups - 1, and takes j itself if the draw is already in.
@@ -338,7 +365,7 @@ def _supports(n_samples, n_active, n_groups, rng):
     return support
 
 
-def _sparse_codes(coefs, support, n_atoms):
+def _sparse_codes(coefs: Array, support: IntArray, n_atoms: int) -> Any:
     """Codes as a sparse matrix (n_samples, n_atoms) from coefficients (n_samples, n_active, group_size)."""
     from scipy.sparse import csr_array
 
@@ -348,7 +375,7 @@ def _sparse_codes(coefs, support, n_atoms):
     return csr_array((coefs.ravel(), columns.ravel(), ends), shape=(n_samples, n_atoms))
 
 
-def _noise(clean, snr_db, rng):
+def _noise(clean: Array, snr_db: float, rng: np.random.Generator) -> Array:
     """Gaussian noise whose energy is that of ``clean`` less ``snr_db`` decibels."""
     Z = rng.standard_normal(clean.shape)
     signal = np.sum(clean * clean)

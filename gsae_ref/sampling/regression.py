@@ -1,10 +1,14 @@
 """Data of grouped regression, y = X w* + noise. [L23] Sections 2 and 5, Appendix E.3."""
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .. import checks
+from ..arrays import Array
 from .streams import seed_of, stream
 
 __all__ = ["DESIGNS", "PATTERNS", "GroupedRegression", "grouped_regression"]
@@ -35,6 +39,12 @@ class GroupedRegression(NamedTuple):
         Sizes of the groups, which are contiguous.
     noise : ndarray (n_samples,)
         What was added.
+
+    Examples
+    --------
+    >>> data = grouped_regression(5, 4, 2, [1.0, 1.0], noise_std=0.0, rng=0)  # the first of two groups is active
+    >>> data.groups, data.w_star, bool(np.all(data.y == data.X @ data.w_star))
+    (array([2, 2]), array([1., 1., 0., 0.]), True)
     """
 
     X: np.ndarray
@@ -44,7 +54,10 @@ class GroupedRegression(NamedTuple):
     noise: np.ndarray
 
 
-def grouped_regression(n_samples, n_features, groups, coefficients, design="rademacher", noise_std=0.5, rng=None):
+def grouped_regression(
+    n_samples: int, n_features: int, groups: ArrayLike, coefficients: str | ArrayLike, design: str = "rademacher", noise_std: float = 0.5,
+    rng: int | np.random.Generator | None = None,
+) -> GroupedRegression:
     """Draw a regression whose true weights live on the first groups. [L23] Section 5.
 
     Parameters
@@ -96,11 +109,15 @@ def grouped_regression(n_samples, n_features, groups, coefficients, design="rade
     seed = seed_of(rng)
     design_rng, noise_rng = (stream(seed, _REGRESSION, part) for part in range(2))
     X, noise = _design(design, n, p, design_rng), noise_std * noise_rng.standard_normal(n)
-    signal = np.einsum("ij,j->i", X[:, : len(support)], w_star[: len(support)])  # the same bits for any number of BLAS threads
-    return GroupedRegression(X, signal + noise, w_star, sizes, noise)
+
+    def observed() -> Array:
+        return np.einsum("ij,j->i", X[:, : len(support)], w_star[: len(support)]) + noise  # the same bits for any number of BLAS threads
+
+    y = checks.representable("the sample", observed, coefficients=support, noise_std=noise_std)
+    return GroupedRegression(X, y, w_star, sizes, noise)
 
 
-def _design(design, n, p, rng):
+def _design(design: str, n: int, p: int, rng: np.random.Generator) -> Array:
     if design == "rademacher":
         return rng.choice([-1.0, 1.0], size=(n, p))
     X = rng.standard_normal((n, p))

@@ -1,10 +1,16 @@
 """Data of the sparse model y = A* x* + eta: laws of supports and the three models of N19."""
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .. import checks
+from ..arrays import Array, BoolArray
 from .streams import seed_of, stream
 
 __all__ = ["SparseSample", "SupportLaw", "code_moments", "sample_sparse", "support_law", "support_moments"]
@@ -22,6 +28,13 @@ class SupportLaw(NamedTuple):
     ----------
     supports : ndarray of bool (n_supports, n_atoms)
     probabilities : ndarray (n_supports,)
+
+    Examples
+    --------
+    >>> support_law("uniform", n_atoms=3, n_active=2).supports.astype(int)
+    array([[1, 1, 0],
+           [1, 0, 1],
+           [0, 1, 1]])
     """
 
     supports: np.ndarray
@@ -39,6 +52,12 @@ class SparseSample(NamedTuple):
         Codes, zero outside the support.
     support : ndarray of bool (n_samples, n_atoms)
         The active atoms of each sample.
+
+    Examples
+    --------
+    >>> Y, X, support = sample_sparse(np.eye(3), 4, "mixture", noise=0, rng=0)  # one atom in every sample, with code 1
+    >>> support.sum(axis=1), bool(np.all(Y == X)), X.max(axis=1)
+    (array([1, 1, 1, 1]), True, array([1., 1., 1., 1.]))
     """
 
     Y: np.ndarray
@@ -46,7 +65,7 @@ class SparseSample(NamedTuple):
     support: np.ndarray
 
 
-def support_law(kind, n_atoms, n_active=None, probabilities=None):
+def support_law(kind: str, n_atoms: int, n_active: int | None = None, probabilities: ArrayLike | None = None) -> SupportLaw:
     """List the supports that a law can draw, with their probabilities, for small problems.
 
     Parameters
@@ -87,13 +106,13 @@ def support_law(kind, n_atoms, n_active=None, probabilities=None):
     if kind == "single":
         p = np.full(n_atoms, 1 / n_atoms) if probabilities is None else checks.weights("probabilities", probabilities, n_atoms, "atoms")
         return SupportLaw(np.eye(n_atoms, dtype=bool), p)
-    n_active = _active_atoms(n_active, n_atoms) if kind == "uniform" else None
-    n_supports = comb(n_atoms, n_active) if kind == "uniform" else 2**n_atoms
+    size = _active_atoms(n_active, n_atoms) if kind == "uniform" else 0
+    n_supports = comb(n_atoms, size) if kind == "uniform" else 2**n_atoms
     if n_supports > MOST_SUPPORTS:
         raise ValueError(f"kind = {kind!r} has {n_supports} supports, more than {MOST_SUPPORTS}; they are listed one by one; lower n_atoms")
     if kind == "uniform":
         masks = np.zeros((n_supports, n_atoms), dtype=bool)
-        np.put_along_axis(masks, np.array(list(combinations(range(n_atoms), n_active))), True, axis=1)
+        np.put_along_axis(masks, np.array(list(combinations(range(n_atoms), size))), True, axis=1)
         return SupportLaw(masks, np.full(n_supports, 1 / n_supports))
     if probabilities is None:
         raise ValueError("probabilities = None with kind='bernoulli'; it needs the probability of each atom; pass a number between 0 and 1")
@@ -104,7 +123,7 @@ def support_law(kind, n_atoms, n_active=None, probabilities=None):
     return SupportLaw(masks, np.where(masks, p, 1 - p).prod(axis=1))
 
 
-def support_moments(supports, probabilities=None):
+def support_moments(supports: ArrayLike, probabilities: ArrayLike | None = None) -> tuple[Array, Array, Array]:
     """The probabilities p_i, p_ij, p_ijl that one, two, three given atoms are active together. [N19] Assumption A1.
 
     Parameters
@@ -134,14 +153,14 @@ def support_moments(supports, probabilities=None):
     >>> p1.tolist(), p2[0].tolist(), p3[0, 1].tolist()
     ([1.0, 0.5, 0.5], [1.0, 0.5, 0.5], [0.5, 0.5, 0.0])
     """
-    masks = np.asarray(supports)
+    masks = checks.readable("supports", supports)
     masks, p = checks.support_law(masks, probabilities, masks.shape[-1] if masks.ndim else 0)
     M = masks.astype(np.float64)
     weighted = p[:, None] * M
     return weighted.sum(axis=0), weighted.T @ M, np.einsum("si,sj,sl->ijl", weighted, M, M, optimize=True)
 
 
-def code_moments(model, bounds=(1, 1)):
+def code_moments(model: str, bounds: tuple[float, float] = (1, 1)) -> tuple[float, float]:
     """(kappa_1, kappa_2), mean and second moment of a non-zero code of :func:`sample_sparse`. [N19] Assumption A2.
 
     Parameters
@@ -171,7 +190,10 @@ def code_moments(model, bounds=(1, 1)):
     return (0.0 if model == "general" else (low + high) / 2), second
 
 
-def sample_sparse(A_star, n_samples, model="mixture", n_active=None, supports=None, probabilities=None, bounds=(1, 1), noise=0.0, rng=None):
+def sample_sparse(
+    A_star: ArrayLike, n_samples: int, model: str = "mixture", n_active: int | None = None, supports: ArrayLike | None = None,
+    probabilities: ArrayLike | None = None, bounds: tuple[float, float] = (1, 1), noise: float = 0.0, rng: int | np.random.Generator | None = None,
+) -> SparseSample:
     """Draw data from y = A* x* + eta with sparse codes. [N19] Section 2.2, Assumptions A1-A4.
 
     - ``"mixture"``: x* = e_i with probability p_i: spherical Gaussians around the columns of A*;
@@ -225,8 +247,8 @@ def sample_sparse(A_star, n_samples, model="mixture", n_active=None, supports=No
     low, high = _bounds(model, bounds)
     draw = _draw_supports(A.shape[1], model, n_active, supports, probabilities)
     seed, blocks = seed_of(rng), []
-    for index, start in enumerate(range(0, n_samples, BLOCK)):
-        size = min(BLOCK, n_samples - start)
+
+    def block(index: int, size: int) -> tuple[Array, Array, BoolArray]:
         support_rng, size_rng, sign_rng, noise_rng = (stream(seed, _SAMPLE, index, part) for part in range(4))
         support = draw(size, support_rng)
         X = _magnitudes(support.shape, low, high, size_rng)
@@ -234,11 +256,15 @@ def sample_sparse(A_star, n_samples, model="mixture", n_active=None, supports=No
             X *= sign_rng.choice([-1.0, 1.0], size=X.shape)
         X = np.where(support, X, 0)
         Y = _product(X, A) + noise * noise_rng.standard_normal((size, len(A)))
-        blocks.append((Y.astype(A.dtype), X.astype(A.dtype), support))
+        return Y.astype(A.dtype), X.astype(A.dtype), support
+
+    for index, start in enumerate(range(0, n_samples, BLOCK)):
+        draw_block = partial(block, index, min(BLOCK, n_samples - start))
+        blocks.append(checks.representable("the sample", draw_block, A_star=A, bounds=low if high == np.inf else high, noise=noise))
     return SparseSample(*map(np.concatenate, zip(*blocks, strict=True)))
 
 
-def _bounds(model, bounds):
+def _bounds(model: str, bounds: tuple[float, float]) -> tuple[float, float]:
     checks.option("model", model, MODELS)
     low, high = checks.code_bounds(bounds)
     if model == "mixture" and (low, high) != (1, 1):
@@ -251,14 +277,16 @@ def _bounds(model, bounds):
     return low, high
 
 
-def _active_atoms(n_active, n_atoms):
+def _active_atoms(n_active: Any, n_atoms: int) -> int:
     result = checks.count("n_active", n_active)
     if result > n_atoms:
         raise ValueError(f"n_active = {result} exceeds the {n_atoms} atoms there are; at most all atoms can be active; lower n_active")
     return result
 
 
-def _draw_supports(n_atoms, model, n_active, supports, probabilities):
+def _draw_supports(
+    n_atoms: int, model: str, n_active: Any, supports: ArrayLike | None, probabilities: ArrayLike | None
+) -> Callable[[int, np.random.Generator], BoolArray]:
     """The function (size, rng) -> boolean supports (size, n_atoms)."""
     if model == "mixture":
         if n_active not in (None, 1) or supports is not None:
@@ -273,7 +301,7 @@ def _draw_supports(n_atoms, model, n_active, supports, probabilities):
         raise ValueError("probabilities were given with n_active, whose supports are equally probable; give supports=, or drop them")
     n_active = _active_atoms(n_active, n_atoms)
 
-    def draw(size, rng):
+    def draw(size: int, rng: np.random.Generator) -> BoolArray:
         mask = np.zeros((size, n_atoms), dtype=bool)
         first = np.argpartition(rng.random((size, n_atoms)), n_active - 1, axis=1)[:, :n_active]  # the n_active smallest of random keys
         np.put_along_axis(mask, first, True, axis=1)
@@ -282,7 +310,7 @@ def _draw_supports(n_atoms, model, n_active, supports, probabilities):
     return draw
 
 
-def _magnitudes(shape, low, high, rng):
+def _magnitudes(shape: tuple[int, int], low: float, high: float, rng: np.random.Generator) -> Array:
     """|x| of every entry, active or not."""
     if high == np.inf:  # E[(a + c |g|)^2] = a^2 + 2 a c sqrt(2/pi) + c^2 = 1
         mean = np.sqrt(2 / np.pi)
@@ -291,7 +319,7 @@ def _magnitudes(shape, low, high, rng):
     return rng.uniform(low, high, shape)
 
 
-def _product(X, A):
+def _product(X: Array, A: Array) -> Array:
     """X A^T as a sum over active atoms, in order: the same bits for any number of threads, unlike a dense product."""
     from scipy.sparse import csr_array
 

@@ -1,8 +1,12 @@
 """Where the training of a sparse autoencoder may start: near the truth, at principal directions, at random, at a spectral estimate."""
 
+from __future__ import annotations
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .. import checks
+from ..arrays import Array
 from .streams import seed_of, stream
 
 __all__ = ["initialise_sparse"]
@@ -13,7 +17,10 @@ GAP = 0.5  # a reweighted moment may count as rank one if its second singular va
 SAME = 0.5  # squared cosine from which two directions count as one atom
 
 
-def initialise_sparse(kind, n_atoms=None, Y=None, A_star=None, delta=0.5, n_pairs=2000, rng=None):
+def initialise_sparse(
+    kind: str, n_atoms: int | None = None, Y: ArrayLike | None = None, A_star: ArrayLike | None = None, delta: float = 0.5, n_pairs: int = 2000,
+    rng: int | np.random.Generator | None = None,
+) -> Array:
     """Weights to start a training from. [N19] Section 3 and Section 6.
 
     - ``"perturbation"``: A* + delta E with entries of E from N(0, 1/n_features), so that its columns have norm close to 1;
@@ -65,26 +72,29 @@ def initialise_sparse(kind, n_atoms=None, Y=None, A_star=None, delta=0.5, n_pair
     [[1.0], [0.0]]
     """
     checks.option("kind", kind, KINDS)
-    rng = stream(seed_of(rng), _INITIALISATION)
+    source = stream(seed_of(rng), _INITIALISATION)
     if kind == "perturbation":
         if A_star is None:
             raise ValueError("A_star = None with kind='perturbation', which moves the truth; pass A_star, or use another kind")
         A = checks.dictionary("A_star", A_star)
-        delta = checks.threshold(delta, "delta")
-        return (A + delta / np.sqrt(len(A)) * rng.standard_normal(A.shape)).astype(A.dtype)
+        size = checks.threshold(delta, "delta")
+        drawn = source.standard_normal(A.shape)
+        return checks.representable("the weight", lambda: (A + size / np.sqrt(len(A)) * drawn).astype(A.dtype), A_star=A, delta=size)
     if Y is None or n_atoms is None:
         raise ValueError(f"kind = {kind!r} needs n_atoms and the data Y; got n_atoms = {n_atoms!r}, Y {'missing' if Y is None else 'given'}")
     Y, n_atoms = checks.array("Y", Y, ndim=(2,)), checks.count("n_atoms", n_atoms)
     if kind == "random":
-        return (rng.standard_normal((Y.shape[1], n_atoms)) / np.sqrt(Y.shape[1])).astype(Y.dtype)
+        return (source.standard_normal((Y.shape[1], n_atoms)) / np.sqrt(Y.shape[1])).astype(Y.dtype)
     if kind == "pca":
         if n_atoms > min(Y.shape):
             raise ValueError(f"n_atoms = {n_atoms} with Y of shape {Y.shape}; there are {min(Y.shape)} principal directions; lower n_atoms")
-        return np.ascontiguousarray(np.linalg.svd(Y, full_matrices=False)[2][:n_atoms].T)
-    return _spectral(Y, n_atoms, checks.count("n_pairs", n_pairs), rng)
+        return checks.representable(
+            "a direction", lambda: np.ascontiguousarray(np.linalg.svd(Y, full_matrices=False)[2][:n_atoms].T), Y=Y)
+    n_pairs = checks.count("n_pairs", n_pairs)
+    return checks.representable("a direction", lambda: _spectral(Y, n_atoms, n_pairs, source), Y=Y)
 
 
-def _spectral(Y, n_atoms, n_pairs, rng):
+def _spectral(Y: Array, n_atoms: int, n_pairs: int, rng: np.random.Generator) -> Array:
     """Top eigenvectors of the reweighted moments, those with the clearest gap first, as long as they are new."""
     gaps, directions = np.empty(n_pairs), np.empty((n_pairs, Y.shape[1]), Y.dtype)
     for pair in range(n_pairs):

@@ -1,5 +1,7 @@
 """One seed settles everything: a random stream for every function and every block of samples."""
 
+from __future__ import annotations
+
 import numpy as np
 
 from .. import checks
@@ -7,11 +9,11 @@ from .. import checks
 __all__ = ["seed_of", "stream"]
 
 
-def seed_of(rng):
+def seed_of(rng: int | str | np.random.Generator | None) -> int:
     """One integer from ``rng``: all that later draws depend on."""
     return int(checks.generator(rng).integers(2**63))
 
 
-def stream(seed, *key):
+def stream(seed: int, *key: int) -> np.random.Generator:
     """The generator that belongs to ``key`` under ``seed``."""
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
