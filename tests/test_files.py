@@ -80,7 +80,8 @@ def test_a_path_that_can_be_written_is_left_as_it_was(tmp_path):
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
 def test_a_full_disk_is_said_in_one_line(tmp_path, monkeypatch):
-    monkeypatch.setattr("gsae_ref.files._temporary", lambda path: os.symlink("/dev/full", tmp_path / "full") or tmp_path / "full")
+    os.symlink("/dev/full", tmp_path / "full")
+    monkeypatch.setattr("gsae_ref.files._temporary", lambda path: (tmp_path / "full", open(os.devnull, "wb")))
     with pytest.raises(ValueError, match="cannot be written .No space left on device.; its folder must have room"):
         write_json({"a": 1}, tmp_path / "out.json")
     assert os.listdir(tmp_path) == []

@@ -3,14 +3,21 @@
 The two MNISTs are known by the SHA-256 of their four files: wherever they come from, they are those files or they are refused.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from .. import checks
+from ..arrays import Array, IntArray
 from .finding import contents
 from .idx import parse
 from .known import FASHION_MNIST, MNIST
+
+if TYPE_CHECKING:
+    from .known import Collection
 
 __all__ = ["Images", "load_digits", "load_fashion_mnist", "load_mnist"]
 
@@ -29,6 +36,12 @@ class Images(NamedTuple):
         int64.
     test_images : ndarray of shape (n_test, n_pixels)
     test_labels : ndarray of shape (n_test,)
+
+    Examples
+    --------
+    >>> images = load_digits()
+    >>> images.train_images.shape, images.test_labels.shape
+    ((1300, 64), (497,))
     """
 
     train_images: np.ndarray
@@ -37,7 +50,7 @@ class Images(NamedTuple):
     test_labels: np.ndarray
 
 
-def load_mnist(source=None, dtype="float32", download=True):
+def load_mnist(source: str | Path | None = None, dtype: str = "float32", download: bool = True) -> Images:
     """Return MNIST: 60,000 training and 10,000 test images of handwritten digits, 28 by 28 pixels. [T21] section 4.2.
 
     Parameters
@@ -66,11 +79,17 @@ def load_mnist(source=None, dtype="float32", download=True):
     Notes
     -----
     Differs from the paper: T21 does not say how pixels are scaled, nor whether a mean is subtracted; none is here.
+
+    Examples
+    --------
+    >>> mnist = load_mnist()  # doctest: +SKIP
+    >>> mnist.train_images.shape, mnist.test_images.shape  # doctest: +SKIP
+    ((60000, 784), (10000, 784))
     """
     return _images(MNIST, source, dtype, checks.flag("download", download))
 
 
-def load_fashion_mnist(source=None, dtype="float32", download=True):
+def load_fashion_mnist(source: str | Path | None = None, dtype: str = "float32", download: bool = True) -> Images:
     """Return Fashion-MNIST: 60,000 training and 10,000 test images of clothing in ten classes, 28 by 28 pixels (Xiao et al. 2017).
 
     Parameters
@@ -91,11 +110,17 @@ def load_fashion_mnist(source=None, dtype="float32", download=True):
     ------
     TypeError, ValueError
         As :func:`load_mnist`.
+
+    Examples
+    --------
+    >>> clothing = load_fashion_mnist()  # doctest: +SKIP
+    >>> int(clothing.train_labels[0])  # an ankle boot  # doctest: +SKIP
+    9
     """
     return _images(FASHION_MNIST, source, dtype, checks.flag("download", download))
 
 
-def load_digits(dtype="float32"):
+def load_digits(dtype: str = "float32") -> Images:
     """Return the 1,797 handwritten digits that come with scikit-learn, 8 by 8 pixels: small, and always at hand.
 
     The last 497 are the test images. Writers follow one another in this set, so most test images are by other hands.
@@ -115,6 +140,12 @@ def load_digits(dtype="float32"):
         Without scikit-learn.
     ValueError
         For an unknown ``dtype``.
+
+    Examples
+    --------
+    >>> digits = load_digits(dtype="uint8")
+    >>> int(digits.train_labels[0]), digits.train_images[0].reshape(8, 8)[0]  # a 0, and its top row
+    (0, array([ 0,  0,  5, 13,  9,  1,  0,  0], dtype=uint8))
     """
     checks.option("dtype", dtype, DTYPES)
     try:
@@ -126,15 +157,15 @@ def load_digits(dtype="float32"):
     return Images(pixels[:-N_TEST_DIGITS], labels[:-N_TEST_DIGITS], pixels[-N_TEST_DIGITS:], labels[-N_TEST_DIGITS:])
 
 
-def _images(collection, source, dtype, download):
+def _images(collection: Collection, source: str | Path | None, dtype: str, download: bool) -> Images:
     """The four files as arrays."""
     checks.option("dtype", dtype, DTYPES)
     source = None if source is None else checks.path("source", source)
-    train, train_labels, test, test_labels = (parse(content) for content in contents(collection, source, download))
-    train, test = (_scaled(pixels.reshape(len(pixels), -1), 255, dtype) for pixels in (train, test))
+    pixels, train_labels, test_pixels, test_labels = (parse(content) for content in contents(collection, source, download))
+    train, test = (_scaled(each.reshape(len(each), -1), 255, dtype) for each in (pixels, test_pixels))
     return Images(train, train_labels.astype(np.int64), test, test_labels.astype(np.int64))
 
 
-def _scaled(pixels, largest, dtype):
+def _scaled(pixels: IntArray, largest: int, dtype: str) -> Array:
     """Gray levels as they are, or as fractions of the largest."""
     return np.array(pixels) if dtype == "uint8" else np.divide(pixels, largest, dtype=dtype)

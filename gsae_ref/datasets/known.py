@@ -13,11 +13,11 @@ class Part(NamedTuple):
     """One of the four files: its name, the shape of its array, the SHA-256 of its content."""
 
     name: str
-    shape: tuple
+    shape: tuple[int, ...]
     sha256: str
 
     @property
-    def size(self):
+    def size(self) -> int:
         return idx.size(self.shape)
 
 
@@ -36,14 +36,14 @@ class Collection(NamedTuple):
 
     title: str
     folder: str
-    parts: tuple
+    parts: tuple[Part, ...]
     openml: str
     npm: NpmPackage | None = None
     installed: str | None = None
     debian: str | None = None
 
 
-def _parts(*hashes):
+def _parts(*hashes: str) -> tuple[Part, ...]:
     names = "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
     shapes = (60_000, 28, 28), (60_000,), (10_000, 28, 28), (10_000,)
     return tuple(Part(*each) for each in zip(names, shapes, hashes, strict=True))

@@ -5,7 +5,7 @@ May import ops, metrics, checks, groups, files.
 """
 
 from .. import ops
-from .descent import DivergenceError
+from ..ops import DivergenceError
 from .dictionary import train
 from .full_batch import full_batch_gradient
 from .sparse import train_sparse

@@ -1,15 +1,22 @@
 """Samples as rows, block by block, so that no more than a block need be in memory. May import checks."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import checks
+from ..arrays import Array, IntArray
 
 __all__ = ["BLOCK", "of_one_size", "rows", "samples_that_fit", "shuffled"]
 
 BLOCK = 4096  # samples whose codes are held at a time
 
 
-def rows(Y, size=BLOCK):
+def rows(Y: NDArray[Any], size: int = BLOCK) -> Iterator[NDArray[Any]]:
     """Yield the samples of an array, ``size`` at a time.
 
     >>> [len(block) for block in rows(np.zeros((5, 1)), 2)]
@@ -19,13 +26,14 @@ def rows(Y, size=BLOCK):
         yield Y[begin : begin + size]
 
 
-def of_one_size(blocks, size):
+def of_one_size(blocks: Iterable[Array], size: int) -> Iterator[Array]:
     """Yield the same samples in blocks of ``size`` (the last may be smaller), whatever sizes they come in.
 
     >>> [block.ravel().tolist() for block in of_one_size([np.arange(3.0)[:, None], np.arange(3.0, 5)[:, None]], 2)]
     [[0.0, 1.0], [2.0, 3.0], [4.0]]
     """
-    waiting, held = [], 0
+    waiting: list[Array] = []
+    held = 0
     for block in blocks:
         while held + len(block) >= size:
             cut = size - held
@@ -38,7 +46,7 @@ def of_one_size(blocks, size):
         yield np.concatenate(waiting) if len(waiting) > 1 else waiting[0]
 
 
-def shuffled(n_samples, batch_size, seed, epoch):
+def shuffled(n_samples: int, batch_size: int, seed: int, epoch: int) -> list[IntArray | slice]:
     """Index of every mini-batch of an epoch, drawn without replacement; all samples, in place, when one batch holds them.
 
     >>> [len(batch) for batch in shuffled(5, 2, seed=0, epoch=0)]
@@ -50,7 +58,7 @@ def shuffled(n_samples, batch_size, seed, epoch):
     return list(rows(order, batch_size))
 
 
-def samples_that_fit(Y, A=None):
+def samples_that_fit(Y: Any, A: Array | None = None) -> Array:
     """Return samples as rows, that fit a dictionary if one is given, checked block by block: a memory-mapped Y is never held whole."""
     if not isinstance(Y, np.ndarray):
         Y = checks.array("Y", Y)

@@ -1,19 +1,32 @@
 """Gradient descent on the convolutional autoencoders of L23's appendix. May import ops, checks."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .. import checks
+from ..arrays import Array
 from .blocks import shuffled
 from .checkpoints import fingerprint
 from .descent import descend
+
+if TYPE_CHECKING:
+    from ..ops.convolutional import ConvolutionalAutoencoder, VariationalAutoencoder
+    from .descent import Run
 
 __all__ = ["train_convolutional"]
 
 
 def train_convolutional(
-    network, Y, n_epochs, *, parameters=None, optimizer="adam", step_size=1e-4, batch_size=32, rng=0, progress=False, checkpoint=None,
-    checkpoint_every=1, resume=False,
-):
+    network: ConvolutionalAutoencoder | VariationalAutoencoder, Y: ArrayLike, n_epochs: int, *, parameters: dict[str, Array] | None = None,
+    optimizer: str = "adam", step_size: float = 1e-4, batch_size: int = 32, rng: int = 0, progress: bool = False,
+    checkpoint: str | Path | None = None, checkpoint_every: int = 1, resume: bool = False,
+) -> Run:
     """Learn the parameters of a convolutional autoencoder (:class:`gsae_ref.ops.ConvolutionalAutoencoder`) from images. [L23] Section E.2.
 
     Parameters
@@ -73,15 +86,15 @@ def train_convolutional(
     network.encode(parameters, Y[:1])  # refuses what does not fit before the first epoch
     batch_size = min(checks.count("batch_size", batch_size), len(Y))
 
-    def owner():
+    def owner() -> str:
         return fingerprint({name: np.asarray(value) for name, value in parameters.items()}, Y, repr(network), optimizer, batch_size, seed)
 
-    def batches(epoch):
+    def batches(epoch: int) -> Iterator[Any]:
         """Rows of pixels, followed by the noise of a variational network: the same in every run that reaches this epoch."""
         noise = np.random.default_rng([seed, epoch, 1]).normal(size=(len(Y), network.n_noise)).astype(Y.dtype)
         return (np.hstack([Y[batch], noise[batch]]) for batch in shuffled(len(Y), batch_size, seed, epoch))
 
-    def objective(parameters, samples, epoch):
+    def objective(parameters: dict[str, Array], samples: Array, epoch: int) -> tuple[float, dict[str, Array]]:
         images, noise = np.split(samples, [Y.shape[1]], axis=1)
         return network.loss_and_grad(parameters, images, *([noise] if network.n_noise else []))
 

@@ -1,38 +1,45 @@
 """The loop of every training: epochs of steps on named parameters, with schedules, checkpoints, progress and interruption.
 
 The state of a run is its parameters, the optimiser's moments and the numbers of steps and epochs. Mini-batches are drawn from the seed and
-the number of the epoch, so a run resumed from a checkpoint continues bit for bit as if it had never stopped. May import checks.
+the number of the epoch, so a run resumed from a checkpoint continues bit for bit as if it had never stopped. May import ops, checks.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import checks
+from ..arrays import Array
+from ..ops import DivergenceError
 from . import checkpoints
 from .history import progress_bar
 from .optimizers import State, start, step_rule
 
-__all__ = ["DivergenceError", "Run", "descend", "one_epoch", "schedule"]
+__all__ = ["Run", "Schedule", "descend", "one_epoch", "schedule"]
 
-
-class DivergenceError(ArithmeticError):
-    """A run left the finite numbers; the message names the epoch, the quantity and the remedy."""
+Schedule = float | Callable[[int], float]  # a number, or a function of the epoch
 
 
 class Run(NamedTuple):
     """How a run ended."""
 
     state: State
-    history: dict  #: name -> list with one number per epoch
+    history: dict[str, list[float]]  #: name -> list with one number per epoch
     status: int  #: 0 all epochs done, 1 stopped by the callback, 2 interrupted
     message: str
 
 
 def descend(
-    parameters, objective, batches, n_epochs, *, optimizer="adam", step_size=1e-3, constrain=None, measure=None, report=None, progress=False,
-    checkpoint=None, checkpoint_every=10, resume=False, owner=None,
-):
+    parameters: dict[str, Array], objective: Callable[..., Any], batches: Callable[..., Any], n_epochs: int, *, optimizer: str = "adam",
+    step_size: Schedule = 1e-3, constrain: Callable[..., Any] | None = None, measure: Callable[..., Any] | None = None,
+    report: Callable[..., Any] | None = None, progress: bool = False, checkpoint: str | Path | None = None, checkpoint_every: int = 10,
+    resume: bool = False, owner: Callable[..., Any] | None = None,
+) -> Run:
     """Minimise an objective over named parameters, batch after batch, epoch after epoch.
 
     Parameters
@@ -89,7 +96,7 @@ def descend(
     checks.option("optimizer", optimizer, ("adam", "gradient_descent"))
     n_epochs, checkpoint_every = checks.count("n_epochs", n_epochs), checks.count("checkpoint_every", checkpoint_every)
     step_at, step = schedule(step_size, checks.step), step_rule(optimizer)
-    state, history, mine = start(parameters), {}, None
+    state, history, mine = start(parameters), dict[str, list[float]](), ""
     if checkpoint is not None:
         mine = owner() if owner else ""
         if resume:
@@ -98,7 +105,8 @@ def descend(
     try:
         with progress_bar(n_epochs, state.epoch, progress) as advance:
             while state.epoch < n_epochs:
-                values = measure(state.parameters, state.epoch) if measure else {}
+                with _within_range(state.epoch):
+                    values = measure(state.parameters, state.epoch) if measure else {}
                 after, cost = one_epoch(state, batches(state.epoch), objective, step, step_at(state.epoch), constrain)
                 for name, value in {"loss": cost, **values}.items():
                     history.setdefault(name, []).append(float(value))
@@ -118,12 +126,16 @@ def descend(
     return Run(state, history, status, message)
 
 
-def one_epoch(state, batches, objective, step, step_length, constrain=None):
+def one_epoch(
+    state: State, batches: Iterator[Any] | list[Array], objective: Callable[..., Any], step: Callable[..., Any], step_length: float,
+    constrain: Callable[..., Any] | None = None,
+) -> tuple[State, float]:
     """The state after a step on each batch, one epoch on, and the mean cost of the samples, each before its step."""
     epoch, costs, sizes = state.epoch, [], []
     with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused just after
         for samples in batches:
-            cost, gradient = objective(state.parameters, samples, epoch)
+            with _within_range(epoch):
+                cost, gradient = objective(state.parameters, samples, epoch)
             state = step(state, gradient, step_length)
             _refuse_divergence(epoch, cost, state.parameters)
             if constrain is not None:
@@ -133,7 +145,18 @@ def one_epoch(state, batches, objective, step, step_length, constrain=None):
     return state._replace(epoch=epoch + 1), float(np.average(costs, weights=sizes))
 
 
-def _refuse_divergence(epoch, cost, parameters):
+@contextmanager
+def _within_range(epoch: int) -> Iterator[None]:
+    """Where a result is beyond the range of numbers, the run has diverged."""
+    try:
+        yield
+    except checks.RangeError as error:
+        raise DivergenceError(
+            f"in epoch {epoch} the cost is no longer finite ({error}); a step must keep it finite; lower step_size, or use a constraint"
+        ) from error
+
+
+def _refuse_divergence(epoch: int, cost: float, parameters: dict[str, Array]) -> None:
     bad = [f"parameter {name}" for name, value in parameters.items() if not np.isfinite(value).all()]
     if not np.isfinite(cost):
         bad = ["cost"]
@@ -144,7 +167,7 @@ def _refuse_divergence(epoch, cost, parameters):
         )
 
 
-def schedule(value, check):
+def schedule(value: Schedule, check: Callable[[Any], float]) -> Callable[[int], float]:
     """A function of the epoch, from one or from a constant; what it gives is checked at every epoch."""
     if callable(value):
         return lambda epoch: check(value(epoch))

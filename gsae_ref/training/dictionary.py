@@ -1,26 +1,37 @@
 """Gradient descent on the dictionary of the group-sparse autoencoder, shallow or unfolded. May import ops, checks, groups."""
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Callable
-from typing import NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .. import checks, groups, ops
+from ..arrays import Array, BoolArray
 from .blocks import rows, samples_that_fit, shuffled
 from .checkpoints import fingerprint
-from .descent import descend, schedule
+from .descent import Schedule, descend, schedule
 from .history import measures
 from .optimizers import CONSTRAINTS, constraint_on, tangent_to
+
+if TYPE_CHECKING:
+    from .optimizers import State
 
 __all__ = ["Network", "mean_cost", "network", "train"]
 
 
 def train(
-    A, Y, lam, group_size, n_epochs, *, gradient="exact", n_unfold=1, unfold_step=None, accelerated=True, nonnegative=False, l1=0.0,
-    optimizer="adam", step_size=1e-3, batch_size=None, constraint="none", tangent=False, A_star=None, support=None, measure=True, rng=0,
-    callback=None, progress=False, checkpoint=None, checkpoint_every=10, resume=False, engine="auto",
-):
+    A: ArrayLike, Y: ArrayLike, lam: Schedule, group_size: int, n_epochs: int, *, gradient: str = "exact", n_unfold: int = 1,
+    unfold_step: float | None = None, accelerated: bool = True, nonnegative: bool = False, l1: float = 0.0, optimizer: str = "adam",
+    step_size: Schedule = 1e-3, batch_size: int | None = None, constraint: str = "none", tangent: bool = False,
+    A_star: ArrayLike | None = None, support: ArrayLike | None = None, measure: bool = True, rng: int = 0,
+    callback: Callable[..., Any] | None = None, progress: bool = False, checkpoint: str | Path | None = None, checkpoint_every: int = 10,
+    resume: bool = False, engine: str = "auto",
+) -> Any:
     """Learn a dictionary by gradient descent or Adam on the cost (13). [T21] Eq. (14), Sections 4.1 and 4.2.
 
     Parameters
@@ -70,7 +81,7 @@ def train(
     checkpoint_every : int
         Epochs between checkpoints.
     resume : bool
-        Continue from the checkpoint if there is one. A damaged one is passed over for the previous one, with a warning.
+        Continue from the checkpoint if there is one. A damaged one is put aside (.damaged) for the previous one, with a warning.
     engine : {"auto", "reference", "numba"}
         As in :func:`gsae_ref.loss_and_grad` or :func:`gsae_ref.unfolded_loss_and_grad`.
 
@@ -130,14 +141,14 @@ def train(
     net = network(group_size, gradient, n_unfold, unfold_step, accelerated, nonnegative, l1, engine)
     whole = _Whole(Y, group_size, gradient, engine) if n_unfold == 1 and batch_size == len(Y) and not on_disk else None
     masks = whole.masks if whole else lambda A, lam: (net.active(A, block, lam) for block in rows(Y))
-    described, told = measures(A, len(Y), group_size, masks, A_star, support), []
+    described, told = measures(A, len(Y), group_size, masks, A_star, support), list[int]()
 
-    def objective(parameters, samples, epoch):
+    def objective(parameters: dict[str, Array], samples: Array, epoch: int) -> tuple[float, dict[str, Array]]:
         A, lam = parameters["A"], lam_at(epoch)
         cost, G = whole.at(A, lam) if whole else net.loss_and_grad(A, samples, lam)
         return cost, {"A": project(A, G)}
 
-    def at_the_start(parameters, epoch):
+    def at_the_start(parameters: dict[str, Array], epoch: int) -> dict[str, float]:
         A, values = parameters["A"], {}
         if unfold_step is not None:
             values["relative_step"] = share = unfold_step * float(np.linalg.eigvalsh(A.T @ A)[-1])
@@ -149,12 +160,12 @@ def train(
                 )
         return values | (described(A, lam_at(epoch)) if measure else {})
 
-    def report(state, history):
+    def report(state: State, history: dict[str, list[float]]) -> None:
         if callback is not None:
             now = OptimizeResult(x=state.parameters["A"].copy(), fun=history["loss"][-1], nit=state.epoch, history=history)
             callback(intermediate_result=now)
 
-    def owner():
+    def owner() -> str:
         recipe = gradient, n_unfold, unfold_step, accelerated, nonnegative, l1, optimizer, batch_size, constraint, tangent
         return fingerprint({"A": A}, Y, group_size, *recipe, seed)
 
@@ -171,17 +182,18 @@ def train(
 class _Whole:
     """All samples in every step: they are checked once, sleeping groups are remembered, and a step and its measurement share one pass."""
 
-    def __init__(self, Y, group_size, gradient, engine):
-        self.fixed, self.last = ops.FixedSamples(Y, group_size, gradient, engine), (None, None, None)
+    def __init__(self, Y: Array, group_size: int, gradient: str, engine: str) -> None:
+        self.fixed = ops.FixedSamples(Y, group_size, gradient, engine)
+        self.last: Any = (None, None, None)
 
-    def at(self, A, lam):
+    def at(self, A: Array, lam: float) -> tuple[float, Array]:
         """Cost and gradient; the dictionaries of a run are never changed in place, so one of the same name is the same."""
         if self.last[0] is not A or self.last[1] != lam:
             with np.errstate(over="ignore", invalid="ignore"):  # the loop refuses what overflows
                 self.last = A, lam, self.fixed(A, lam)
         return self.last[2]
 
-    def masks(self, A, lam):
+    def masks(self, A: Array, lam: float) -> list[BoolArray]:
         """The active groups."""
         self.at(A, lam)
         return [self.fixed.active]
@@ -190,13 +202,16 @@ class _Whole:
 class Network(NamedTuple):
     """The functions of one network, each of (A, samples, lam)."""
 
-    loss_and_grad: Callable  #: cost (13) and its gradient in A
-    loss: Callable  #: the cost alone
-    encode: Callable  #: codes
-    active: Callable  #: mask of the active groups
+    loss_and_grad: Callable[..., tuple[float, Array]]  #: cost (13) and its gradient in A
+    loss: Callable[..., float]  #: the cost alone
+    encode: Callable[..., Array]  #: codes
+    active: Callable[..., Any]  #: mask of the active groups
 
 
-def network(group_size, gradient="exact", n_unfold=1, unfold_step=None, accelerated=True, nonnegative=False, l1=0.0, engine="auto"):
+def network(
+    group_size: int, gradient: str = "exact", n_unfold: int = 1, unfold_step: Any = None, accelerated: bool = True, nonnegative: bool = False,
+    l1: float = 0.0, engine: str = "auto",
+) -> Network:
     """The network with these options, which are checked; their meaning is that of :func:`train`.
 
     >>> network(group_size=2).active(np.eye(2), np.array([[3.0, 4.0], [0.3, 0.4]]), 1.0)
@@ -218,9 +233,9 @@ def network(group_size, gradient="exact", n_unfold=1, unfold_step=None, accelera
         )
     if gradient != "exact":
         raise ValueError(f"gradient = {gradient!r} with n_unfold = {n_unfold}; an unfolded network has its exact gradient only; use 'exact'")
-    options = {"step_size": unfold_step, "accelerated": accelerated, "nonnegative": nonnegative, "l1": l1}
+    options: dict[str, Any] = {"step_size": unfold_step, "accelerated": accelerated, "nonnegative": nonnegative, "l1": l1}
 
-    def encode(A, Y, lam):
+    def encode(A: Array, Y: Array, lam: float) -> Array:
         return ops.unfolded_encode(A, Y, lam, group_size, n_unfold, **options)
 
     return Network(
@@ -231,7 +246,7 @@ def network(group_size, gradient="exact", n_unfold=1, unfold_step=None, accelera
     )
 
 
-def mean_cost(cost, Y):
+def mean_cost(cost: Callable[..., Any], Y: Array) -> float:
     """Mean over all samples of a cost that is a mean over a block."""
     costs, sizes = zip(*((cost(block), len(block)) for block in rows(Y)), strict=True)
     return float(np.average(costs, weights=sizes))

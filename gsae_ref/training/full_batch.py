@@ -5,12 +5,17 @@ binary tree, in float64: the result depends on the order of the samples and on `
 computed, nor on how the samples come.
 """
 
+from __future__ import annotations
+
 import sys
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .. import checks
+from ..arrays import Array
 from ..ops.engine import one_blas_thread
 from .blocks import BLOCK, of_one_size, rows
 from .dictionary import network
@@ -19,9 +24,9 @@ __all__ = ["full_batch_gradient"]
 
 
 def full_batch_gradient(
-    A, Y, lam, group_size, gradient="exact", block_size=BLOCK, n_unfold=1, unfold_step=None, accelerated=True, nonnegative=False, l1=0.0,
-    engine="auto",
-):
+    A: ArrayLike, Y: Any, lam: float, group_size: int, gradient: str = "exact", block_size: int = BLOCK, n_unfold: int = 1,
+    unfold_step: float | None = None, accelerated: bool = True, nonnegative: bool = False, l1: float = 0.0, engine: str = "auto",
+) -> tuple[float, Array]:
     """Cost (13) and its gradient over all samples, of which no more than a few blocks are in memory. [T21] Eqs. (13), (14).
 
     Parameters
@@ -99,12 +104,14 @@ class _Sums(NamedTuple):
     dtype: np.dtype
 
 
-def _is_dask(Y):
+def _is_dask(Y: Any) -> bool:
     dask_array = sys.modules.get("dask.array")
     return dask_array is not None and isinstance(Y, dask_array.Array)
 
 
-def _here(A, Y, lam, options, block_size):
+def _here(A: Array, Y: Any, lam: float, options: tuple[Any, ...], block_size: int) -> _Sums:
+    if not isinstance(Y, Iterable):
+        Y = checks.array("Y", Y, ndim=(2,))
     if isinstance(Y, np.ndarray):
         _two_axes(Y.shape)
         blocks = rows(Y, block_size)
@@ -116,7 +123,7 @@ def _here(A, Y, lam, options, block_size):
     return total
 
 
-def _block(k, block, A):
+def _block(k: int, block: Array, A: Array) -> Array:
     """A block of an iterable, checked before blocks are joined."""
     if np.ndim(block) != 2:
         raise ValueError(
@@ -125,8 +132,8 @@ def _block(k, block, A):
     return checks.batch(f"item {k} of Y", block, A.shape[0], f"A of shape {A.shape}")
 
 
-def _on_dask(A, Y, lam, options, block_size):
-    import dask
+def _on_dask(A: Array, Y: Any, lam: float, options: tuple[Any, ...], block_size: int) -> _Sums:
+    from dask.delayed import delayed
 
     _two_axes(Y.shape)
     if np.isnan(Y.shape).any():
@@ -134,16 +141,16 @@ def _on_dask(A, Y, lam, options, block_size):
     if Y.shape[1] != A.shape[0]:
         raise ValueError(f"Y has shape {Y.shape}, so {Y.shape[1]} columns; A of shape {A.shape} asks for {A.shape[0]}; samples are rows")
     blocks = Y.rechunk((block_size, -1)).to_delayed().ravel()
-    sums, add, shared = dask.delayed(_sums, pure=False), dask.delayed(_add, pure=False), dask.delayed(A)
+    sums, add, shared = delayed(_sums, pure=False), delayed(_add, pure=False), delayed(A)
     return _tree((sums(shared, block, lam, options, k * block_size) for k, block in enumerate(blocks)), add).compute()
 
 
-def _two_axes(shape):
+def _two_axes(shape: tuple[float, ...]) -> None:
     if len(shape) != 2:
         raise ValueError(f"Y has shape {shape}; it must be 2-D, samples as rows; use Y[None] for one sample")
 
 
-def _sums(A, block, lam, options, begin):
+def _sums(A: Array, block: Array, lam: float, options: tuple[Any, ...], begin: int) -> _Sums:
     """The sums of one block, which starts at sample ``begin``."""
     block = checks.batch(f"Y[{begin}:{begin + len(block)}]", block, A.shape[0], f"A of shape {A.shape}")
     with one_blas_thread():
@@ -151,12 +158,12 @@ def _sums(A, block, lam, options, begin):
     return _Sums(len(block), len(block) * cost, len(block) * G.astype(np.float64), G.dtype)
 
 
-def _add(left, right):
+def _add(left: _Sums, right: _Sums) -> _Sums:
     dtype = np.result_type(left.dtype, right.dtype)
     return _Sums(left.n_samples + right.n_samples, left.cost + right.cost, left.gradient + right.gradient, dtype)
 
 
-def _tree(terms, add):
+def _tree(terms: Iterable[Any], add: Callable[[Any, Any], Any]) -> Any:
     """Add terms in the binary tree that their number fixes: neighbours first, then pairs of pairs, a leftover last; None for no terms.
 
     A sum over 2^k terms waits for its neighbour, so at most log2(number) + 2 sums are held at a time.
@@ -164,7 +171,7 @@ def _tree(terms, add):
     >>> _tree("abcde", lambda left, right: f"({left}{right})")
     '(((ab)(cd))e)'
     """
-    held = []
+    held: list[tuple[int, Any]] = []
     for term in terms:
         held.append((1, term))
         while len(held) > 1 and held[-1][0] == held[-2][0]:

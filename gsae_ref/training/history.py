@@ -1,15 +1,23 @@
 """What a run tells of itself: values measured at the start of every epoch, and the progress bar. May import metrics, checks, groups."""
 
+from __future__ import annotations
+
 import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .. import checks, groups, metrics
+from ..arrays import Array
 
 __all__ = ["measures", "progress_bar"]
 
 
-def measures(A, n_samples, group_size, masks, A_star=None, support=None):
+def measures(
+    A: Array, n_samples: int, group_size: int, masks: Callable[..., Any], A_star: ArrayLike | None = None, support: Any = None
+) -> Callable[..., Any]:
     """The function (A, lam) -> values of the history that are measured at the start of an epoch.
 
     ``masks(A, lam)`` yields the active groups of all samples in order, as masks (some samples, n_groups).
@@ -20,7 +28,7 @@ def measures(A, n_samples, group_size, masks, A_star=None, support=None):
     if support is not None:
         support = checks.support("support", support, n_samples, A.shape[1] // group_size)
 
-    def measure(A, lam):
+    def measure(A: Array, lam: float) -> dict[str, float]:
         count, found = 0, []
         for active in masks(A, lam):
             count += int(active.sum())
@@ -38,7 +46,7 @@ def measures(A, n_samples, group_size, masks, A_star=None, support=None):
     return measure
 
 
-def _rotation_free_error(A, A_star, group_size):
+def _rotation_free_error(A: Array, A_star: Array, group_size: int) -> float:
     """sum_g min_Q ||A_g - A*_g Q||_F^2 over rotations Q inside the groups, columns normalised: no matching of groups."""
     B, S = (groups.blocks(M / np.linalg.norm(M, axis=0), group_size) for M in (A, A_star))
     U, _, Vt = np.linalg.svd(np.swapaxes(S, 1, 2) @ B)
@@ -46,7 +54,7 @@ def _rotation_free_error(A, A_star, group_size):
 
 
 @contextlib.contextmanager
-def progress_bar(total, done, progress):
+def progress_bar(total: int, done: int, progress: bool) -> Iterator[Callable[..., Any]]:
     """A bar on standard error (tqdm); yields the function to call with the cost after every epoch."""
     try:
         from tqdm import tqdm
@@ -57,7 +65,7 @@ def progress_bar(total, done, progress):
         return
     with tqdm(total=total, initial=done, unit="epoch", desc="train") as bar:
 
-        def advance(cost):
+        def advance(cost: float) -> None:
             bar.set_postfix_str(f"loss {cost:.4g}")
             bar.update()
 

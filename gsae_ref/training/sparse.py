@@ -1,21 +1,34 @@
 """Gradient descent on the sparse autoencoder of N19, with its rules for the bias. May import ops, metrics, checks."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .. import checks, metrics, ops
+from ..arrays import Array
 from .blocks import rows, samples_that_fit, shuffled
 from .checkpoints import fingerprint
-from .descent import descend, schedule
+from .descent import Schedule, descend, schedule
 from .optimizers import OPTIMIZERS
+
+if TYPE_CHECKING:
+    from .optimizers import State
 
 __all__ = ["train_sparse"]
 
 
 def train_sparse(
-    W, Y, n_epochs, *, bias=0.0, activation="relu", lam=0.0, gradient="exact", optimizer="gradient_descent", step_size=None, normalise=False,
-    bias_schedule="fixed", batch_size=None, A_star=None, support=None, measure=True, rng=0, callback=None, progress=False, checkpoint=None,
-    checkpoint_every=10, resume=False, engine="auto",
-):
+    W: ArrayLike, Y: ArrayLike, n_epochs: int, *, bias: ArrayLike = 0.0, activation: str = "relu", lam: float = 0.0, gradient: str = "exact",
+    optimizer: str = "gradient_descent", step_size: float | None = None, normalise: bool = False,
+    bias_schedule: Schedule | str = "fixed", batch_size: int | None = None, A_star: ArrayLike | None = None,
+    support: ArrayLike | None = None, measure: bool = True, rng: int = 0, callback: Callable[..., Any] | None = None, progress: bool = False,
+    checkpoint: str | Path | None = None, checkpoint_every: int = 10, resume: bool = False, engine: str = "auto",
+) -> Any:
     """Learn the weights of a sparse autoencoder by gradient descent or Adam. [N19] Theorem 4 and Section 6.
 
     Parameters
@@ -109,29 +122,29 @@ def train_sparse(
     if step_size is None:
         step_size = 1e-3 if optimizer == "adam" else float(W.shape[1])
     factor_at = _factor(bias_schedule)
-    network = {"activation": activation, "lam": lam}
+    network: dict[str, Any] = {"activation": activation, "lam": lam}
     described = _measures(W, Y, network, A_star, support)
 
-    def objective(parameters, samples, epoch):
+    def objective(parameters: dict[str, Array], samples: Array, epoch: int) -> tuple[float, dict[str, Array]]:
         cost, dW, db = ops.sparse_loss_and_grad(parameters["W"], samples, parameters["bias"], **network, gradient=gradient, engine=engine)
         return cost, {"W": dW, "bias": db} if bias_schedule == "learned" else {"W": dW}
 
-    def constrain(parameters, epoch):
+    def constrain(parameters: dict[str, Array], epoch: int) -> dict[str, Array]:
         W, b = parameters["W"], parameters["bias"]
         if normalise:
             norms = np.linalg.norm(W, axis=0)
             W = W / np.where(norms > 0, norms, 1)
         return {"W": W, "bias": (b * factor_at(epoch)).astype(b.dtype, copy=False)}
 
-    def at_the_start(parameters, epoch):
-        return {"bias": parameters["bias"].mean(), **(described(**parameters) if measure else {})}
+    def at_the_start(parameters: dict[str, Array], epoch: int) -> dict[str, Any]:
+        return {"bias": float(parameters["bias"].mean()), **(described(**parameters) if measure else {})}
 
-    def report(state, history):
+    def report(state: State, history: dict[str, list[float]]) -> None:
         if callback is not None:
             values = {"x": state.parameters["W"].copy(), "bias": state.parameters["bias"].copy()}
             callback(intermediate_result=OptimizeResult(**values, fun=history["loss"][-1], nit=state.epoch, history=history))
 
-    def owner():
+    def owner() -> str:
         recipe = activation, float(lam), gradient, optimizer, normalise, bias_schedule == "learned", batch_size, seed
         return fingerprint({"W": W, "bias": bias}, Y, *recipe)
 
@@ -148,7 +161,7 @@ def train_sparse(
     )
 
 
-def _factor(bias_schedule):
+def _factor(bias_schedule: Schedule | str) -> Callable[[int], float]:
     """The function of the epoch by which the bias is multiplied after a step."""
     if isinstance(bias_schedule, str):
         checks.option("bias_schedule", bias_schedule, ("fixed", "learned"))
@@ -156,7 +169,7 @@ def _factor(bias_schedule):
     return schedule(bias_schedule, lambda value: checks.threshold(value, "bias_schedule"))
 
 
-def _measures(W, Y, network, A_star, support):
+def _measures(W: Array, Y: Array, network: dict[str, Any], A_star: Any, support: Any) -> Callable[..., dict[str, float]]:
     """The function (W, bias) -> values of the history that are measured at the start of an epoch."""
     up_to = "permutation" if network["activation"] == "relu" else "sign"
     if A_star is not None:
@@ -165,7 +178,7 @@ def _measures(W, Y, network, A_star, support):
     if support is not None:
         support = checks.support("support", support, len(Y), W.shape[1])
 
-    def measure(W, bias):
+    def measure(W: Array, bias: Array) -> dict[str, float]:
         with np.errstate(over="ignore", invalid="ignore"):  # a run that leaves the finite numbers is refused at its next step
             active = np.concatenate([ops.sparse_encode(W, block, bias, **network) != 0 for block in rows(Y)])
             measurable = np.isfinite(np.sum(W * W))

@@ -1,8 +1,11 @@
-"""Dictionaries to start from when nothing but the data is known. May import checks."""
+"""Dictionaries to start from when nothing but the data is known. May import checks and groups."""
+
+from __future__ import annotations
 
 import numpy as np
 
-from .. import checks
+from .. import checks, groups
+from ..arrays import Array
 from .blocks import rows, samples_that_fit
 
 __all__ = ["STARTS", "starting_dictionary"]
@@ -10,7 +13,7 @@ __all__ = ["STARTS", "starting_dictionary"]
 STARTS = ("samples", "principal", "random")
 
 
-def starting_dictionary(Y, n_groups, group_size, kind="samples", rng=0):
+def starting_dictionary(Y: Array, n_groups: int, group_size: int, kind: str = "samples", rng: int | np.random.Generator = 0) -> Array:
     """A dictionary of unit atoms to start a run from.
 
     Parameters
@@ -44,26 +47,27 @@ def starting_dictionary(Y, n_groups, group_size, kind="samples", rng=0):
            [0., 1.]])
     """
     checks.option("init", kind, STARTS)
-    Y, rng = samples_that_fit(Y), checks.generator(rng)
+    Y, source = samples_that_fit(Y), checks.generator(rng)
     n_groups, group_size = checks.count("n_groups", n_groups), checks.count("group_size", group_size)
     n_atoms, n_features = n_groups * group_size, Y.shape[1]
-    A = rng.standard_normal((n_features, n_atoms))
+    A: Array = source.standard_normal((n_features, n_atoms))
     if kind == "samples":
         alive = np.concatenate([np.asarray(block).any(axis=1) for block in rows(Y)]).nonzero()[0]
-        chosen = rng.permutation(alive)[:n_atoms]
+        chosen = source.permutation(alive)[:n_atoms]
         A[:, : len(chosen)] = np.asarray(Y[chosen], dtype=np.float64).T
     elif kind == "principal" and group_size == 1:
         V = _principal_directions(Y)[:, :n_atoms]
         A[:, : V.shape[1]] = V
     elif kind == "principal":
         V = _principal_directions(Y)[:, :group_size]
-        mixing = rng.standard_normal((n_groups, V.shape[1], group_size))
+        mixing = source.standard_normal((n_groups, V.shape[1], group_size))
         A = np.concatenate(list(V @ mixing), axis=1)
+    A = groups.near_one(A)
     A /= np.linalg.norm(A, axis=0)
     return A.astype(Y.dtype if Y.dtype.kind == "f" else np.float64)
 
 
-def _principal_directions(Y):
+def _principal_directions(Y: Array) -> Array:
     """Eigenvectors of Y^T Y as columns, (n_features, n_features), largest eigenvalue first."""
     gram = np.zeros((Y.shape[1], Y.shape[1]))
     for block in rows(Y):

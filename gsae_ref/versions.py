@@ -1,0 +1,91 @@
+"""What this package runs on: for reports of bugs, and beside every published number. May import ops."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import Any
+
+__all__ = ["libraries", "show_versions", "versions"]
+
+LIBRARIES = ("numpy", "scipy", "numba", "matplotlib", "scikit-learn", "joblib", "threadpoolctl", "tqdm", "dask", "skglm")
+
+
+def show_versions() -> None:
+    """Print the versions of Python and of every library used, the processors, the threads and the BLAS: a report of a bug starts with it.
+
+    ``gsae-ref info`` prints the same, and ``gsae-ref info --json FILE`` writes it.
+
+    Examples
+    --------
+    >>> show_versions()  # doctest: +ELLIPSIS
+    gsae_ref ...
+    python ...
+    BLAS ...
+    """
+    for name, version in versions().items():
+        print(f"{name:14} {version}")
+
+
+def versions() -> dict[str, Any]:
+    """What :func:`show_versions` prints, name by name.
+
+    Returns
+    -------
+    versions : dict
+    """
+    import platform
+
+    from . import ops
+
+    machine = {"machine": platform.machine(), "cores": os.cpu_count(), "threads": ops.get_num_threads(), "BLAS": _blas()}
+    return {**libraries(), **machine}
+
+
+def libraries(names: Iterable[str] = LIBRARIES) -> dict[str, str]:
+    """Versions of this package, of Python, and of the libraries named.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Names under which they are distributed.
+
+    Returns
+    -------
+    versions : dict
+        "not installed" for what is not.
+    """
+    import importlib.metadata
+    import platform
+
+    from . import __version__
+
+    found = {"gsae_ref": __version__, "python": platform.python_version()}
+    for name in names:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def _blas() -> str:
+    """Name and kernels of the BLAS that NumPy uses; a remark where it does not use what the processor has."""
+    try:
+        from threadpoolctl import threadpool_info
+    except ImportError:
+        return "unknown (threadpoolctl is not installed)"
+    found = [f"{library['internal_api']} {library['version']} ({library.get('architecture', '?')} kernels)"
+             for library in threadpool_info() if library["user_api"] == "blas"]
+    text = ", ".join(dict.fromkeys(found)) or "unknown"
+    if "Haswell" in text and _has_avx512():
+        text += "; this processor has AVX-512: with OPENBLAS_CORETYPE=SkylakeX set before Python starts, products may be faster"
+    return text
+
+
+def _has_avx512() -> bool:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            return "avx512f" in file.read()
+    except OSError:
+        return False
