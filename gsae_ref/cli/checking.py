@@ -1,29 +1,42 @@
 """``gsae-ref check``: what the theory says of a dictionary."""
 
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from .. import checks
 from ..files import write_json
 from .printing import common, load_array, paint
 
+if TYPE_CHECKING:
+    from ..verification.dictionary import DictionaryReport
+
 __all__ = ["add", "run"]
 
 
-def add(commands):
+def add(commands: Any) -> None:
     """Add the command to the parser."""
-    command = commands.add_parser("check", help="report what the theory says of your own dictionary")
+    command = commands.add_parser(
+        "check", help="report what the theory says of your own dictionary",
+        description="Measure coherences, say which hypotheses of T21's statements hold for this dictionary and by how much, and give the thresholds "
+        "that provably recover every support.",
+        epilog="example: gsae-ref check A.npy --group-size 4 --n-active 1 --b-min 1 --b-max 2 --lam 0.8",
+    )
     command.add_argument("dictionary", metavar="A.npy", help="array (n_features, n_atoms), atoms of a group side by side")
     command.add_argument("--a-star", metavar="A_STAR.npy", help="the dictionary that generates the data (default: A itself)")
     command.add_argument("--group-size", type=int, required=True, metavar="d", help="atoms per group")
     command.add_argument("--n-active", type=int, required=True, metavar="k", help="active groups per sample")
-    command.add_argument("--b-min", type=float, required=True, help="smallest norm of an active group's code")
-    command.add_argument("--b-max", type=float, required=True, help="largest norm of an active group's code")
-    command.add_argument("--lam", type=float, help="also say whether this threshold is certified")
+    command.add_argument("--b-min", type=float, required=True, metavar="b", help="smallest norm of an active group's code")
+    command.add_argument("--b-max", type=float, required=True, metavar="B", help="largest norm of an active group's code")
+    command.add_argument("--lam", type=float, metavar="L", help="also say whether this threshold is certified")
     common(command)
     command.set_defaults(run=run)
 
 
-def run(arguments):
+def run(arguments: argparse.Namespace) -> int:
     """Print the report on the dictionary."""
     from ..verification import check_dictionary
 
@@ -37,7 +50,7 @@ def run(arguments):
     return 0
 
 
-def _print_dictionary(report, lam):
+def _print_dictionary(report: DictionaryReport, lam: float | None) -> None:
     sizes, angles = report.sizes, np.degrees(report.principal_angles)
     print(paint("dictionary", "bold"))
     print(f"  {sizes['n_features']} features, {sizes['n_groups']} groups of {sizes['group_size']} atoms, "

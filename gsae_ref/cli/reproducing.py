@@ -3,12 +3,13 @@
 import argparse
 import os
 import sys
+from typing import Any
 
 from .. import checks, experiments
 from ..experiments.cells import Cells
 from ..experiments.publishing import publish
 from ..files import check_writable, write_json
-from .printing import common, paint, wrapped
+from .printing import common, file_name, paint, wrapped
 
 __all__ = ["add", "run"]
 
@@ -16,9 +17,9 @@ __all__ = ["add", "run"]
 class _Experiment(argparse.ArgumentParser):
     """The options of one experiment, which is imported when it is the one asked for: a command pays for no other."""
 
-    experiment = None
+    experiment: str | None = None
 
-    def parse_known_args(self, args=None, namespace=None):
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """As every parser; the experiment's own options are added first."""
         if self.experiment is not None:
             getattr(experiments.load(self.experiment), "add_options", lambda parser: None)(self)
@@ -26,11 +27,13 @@ class _Experiment(argparse.ArgumentParser):
         return super().parse_known_args(args, namespace)
 
 
-def add(commands):
+def add(commands: Any) -> None:
     """Add the command to the parser, with one sub-command for every experiment."""
     command = commands.add_parser(
         "reproduce", help="make a figure or table of the papers again, and compare it claim by claim",
-        epilog="gsae-ref reproduce, without a name, says what each of them is",
+        description="Compute a figure or table of the papers and write pictures (PNG, SVG), numbers (JSON) and a report that goes through the "
+        "paper's claims one by one. What is finished is kept: the same command given again continues.",
+        epilog="gsae-ref reproduce, without a name, says what each of them is. Example: gsae-ref reproduce figure-4 --quick",
     )
     names = command.add_subparsers(dest="experiment", metavar="NAME", title="figures and tables", parser_class=_Experiment,
                                    help=", ".join(experiments.EXPERIMENTS))
@@ -40,25 +43,27 @@ def add(commands):
         one.experiment = name
         one.add_argument("--quick", action="store_true", help="a reduced size that takes under a minute")
         one.add_argument("--seeds", type=int, default=1, metavar="K", help="repeat for K seeds, from --seed on; mean and spread (default 1)")
-        one.add_argument("--out", metavar="DIR", help="folder for pictures, numbers and report; what is finished there is not computed again "
+        one.add_argument("--out", type=file_name, metavar="DIR",
+                         help="folder for pictures, numbers and report; what is finished there is not computed again "
                          "(default reproduced/NAME, with --quick reproduced/NAME-quick)")
         common(one)
         one.set_defaults(run=run)
 
 
-def _list(arguments):
+def _list(arguments: argparse.Namespace) -> int:
     for name in experiments.EXPERIMENTS:
         print(f"{name:24} {experiments.load(name).TITLE}")
     return 0
 
 
-def run(arguments):
+def run(arguments: argparse.Namespace) -> int:
     """Compute, publish, and print what became of every claim."""
     options = {key: value for key, value in vars(arguments).items() if key not in
                ("command", "experiment", "run", "json", "out", "seed", "seeds", "quick")}
     name, module = arguments.experiment, experiments.load(arguments.experiment)
     folder = arguments.out or os.path.join("reproduced", name + ("-quick" if arguments.quick else ""))
-    checks.count("seeds", arguments.seeds)
+    checks.count("--seeds", arguments.seeds)
+    checks.count("--seed", arguments.seed, 0)
     if arguments.json:
         check_writable(arguments.json)
     cells = Cells(os.path.join(folder, "cells"), progress=True)

@@ -1,35 +1,53 @@
 """``gsae-ref verify``: the verdict on every statement."""
 
+from __future__ import annotations
+
+import argparse
 import contextlib
 import os
 import sys
 import textwrap
+from typing import TYPE_CHECKING, Any
 
+from .. import checks
 from ..files import check_writable
-from .printing import common, paint, wrapped
+from .printing import common, paint, processes, wrapped
+
+if TYPE_CHECKING:
+    from ..verification.finding import Finding
+    from ..verification.report import RowResult
 
 __all__ = ["add", "run"]
 
 
-def add(commands):
+def add(commands: Any) -> None:
     """Add the command to the parser."""
-    command = commands.add_parser("verify", help="run the evidence of every numbered statement and compare with the recorded verdicts")
-    command.add_argument("--paper", default="all", help='"all", "T21", or "own" for this project\'s theorems')
-    command.add_argument("--only", nargs="+", metavar="ID", help="only these statements, such as T21-prop2")
+    command = commands.add_parser(
+        "verify", help="run the evidence of every numbered statement and compare with the recorded verdicts",
+        description="Every statement has a recorded verdict: holds, corrected, refuted, ... Run the evidence for it (random instances, a search for "
+        "the worst case, exact counterexamples) and say whether the verdict is confirmed.",
+        epilog="examples: gsae-ref verify --quick; gsae-ref verify --paper N19 --n-jobs -1; gsae-ref verify --only T21-prop2 --explain",
+    )
+    command.add_argument("--paper", default="all", metavar="P", help='"all" (default), "T21", "N19", "L23", or "own" for this project\'s theorems')
+    command.add_argument("--only", nargs="+", metavar="ID", help="only these statements, such as T21-prop2; --list has the ids")
     command.add_argument("--explain", action="store_true", help="print each statement in full: hypotheses, evidence, counterexample, derivation")
-    command.add_argument("--list", action="store_true", help="list the ids with their statements and stop")
-    command.add_argument("--quick", action="store_true", help="fewer instances and a shorter search")
-    command.add_argument("--n-jobs", type=int, default=1, metavar="N", help="processes; -1 for all cores (the numbers do not depend on it)")
-    command.add_argument("--backend", default="loky", help='joblib backend: "loky", "threading", or "dask"')
-    command.add_argument("--dask-scheduler", metavar="ADDRESS", help="with --backend dask: an existing cluster; default: a local one")
+    command.add_argument("--list", action="store_true", help="list the ids with verdict and statement, and run nothing")
+    command.add_argument("--quick", action="store_true", help="fewer instances and a shorter search: about a minute in place of several")
+    command.add_argument("--n-jobs", type=int, default=1, metavar="N",
+                         help="processes (default 1); -1 for all cores; the numbers do not depend on it")
+    command.add_argument("--backend", default="loky", metavar="B", help='how joblib runs them: "loky" (default), "threading", or "dask"')
+    command.add_argument("--dask-scheduler", metavar="ADDRESS", help="with --backend dask: an existing cluster (default: a local one)")
     common(command)
     command.set_defaults(run=run)
 
 
-def run(arguments):
+def run(arguments: argparse.Namespace) -> int:
     """Print every verdict as it becomes known; 0 when all are confirmed."""
     from ..verification import LEDGER, find_row, verify
 
+    if arguments.dask_scheduler and arguments.backend != "dask":
+        raise ValueError(f"--dask-scheduler with --backend {arguments.backend}; a scheduler belongs to Dask; add --backend dask or leave it out")
+    checks.option("papers", arguments.paper, [*sorted({row.paper for row in LEDGER.values()}), "all"])
     rows = [find_row(row_id) for row_id in arguments.only] if arguments.only else LEDGER.values()
     rows = [row for row in rows if arguments.only or arguments.paper in ("all", row.paper)]
     if arguments.list:
@@ -40,14 +58,14 @@ def run(arguments):
         check_writable(arguments.json)  # told now, not after minutes of work
     shown = 0
 
-    def show(result):
+    def show(result: RowResult) -> None:
         nonlocal shown
         shown += 1
         print(_row_text(result, f"[{shown}/{len(rows)}]", arguments.explain), flush=True)
 
     with _dask_client(arguments):
         report = verify(
-            papers=arguments.paper, quick=arguments.quick, rng=arguments.seed, n_jobs=arguments.n_jobs, backend=arguments.backend,
+            papers=arguments.paper, quick=arguments.quick, rng=arguments.seed, n_jobs=processes(arguments.n_jobs), backend=arguments.backend,
             only=arguments.only, progress=sys.stderr.isatty() and not sys.stdout.isatty(), callback=show,
         )
     if arguments.json:
@@ -56,7 +74,7 @@ def run(arguments):
     return 0 if report.ok else 1
 
 
-def _dask_client(arguments):
+def _dask_client(arguments: argparse.Namespace) -> Any:
     """The cluster that --backend dask runs on: the named one, or a local one."""
     if arguments.backend != "dask":
         return contextlib.nullcontext()
@@ -69,7 +87,7 @@ def _dask_client(arguments):
     return Client(n_workers=arguments.n_jobs if arguments.n_jobs > 0 else os.cpu_count(), threads_per_worker=1, dashboard_address=":0")
 
 
-def _row_text(result, place, explain):
+def _row_text(result: RowResult, place: str, explain: bool) -> str:
     """One statement as printed by verify: a heading, then a line for every item of evidence, or everything with --explain."""
     state = paint("confirmed", "green") if result.confirmed else paint("NOT CONFIRMED", "red")
     lines = [f"{place:>9} {paint(result.id, 'bold')}  {result.verdict}  {state}  {paint(result.number, 'dim')}"]
@@ -83,12 +101,12 @@ def _row_text(result, place, explain):
     return "\n".join(lines + [_evidence_line(finding) for finding in result.findings])
 
 
-def _evidence_line(finding):
+def _evidence_line(finding: Finding) -> str:
     line = wrapped(f"{'ok ' if finding.ok else 'FAILS'} {finding.label}: {finding.summary}", " " * 12)
     return line if finding.ok else paint(line, "red")
 
 
-def _explanation(result):
+def _explanation(result: RowResult) -> list[str]:
     """The statement in full: as printed, hypotheses, verdict and its meaning, corrected form, evidence, derivation."""
     from ..verification import LEDGER, VERDICTS
 

@@ -1,0 +1,10 @@
+"""The verdicts as one HTML file that needs no network. May import verification, theory, experiments, files, versions.
+
+page.html, style.css and script.js are the page; a file here for each of its parts. markup.py makes elements and escapes every text.
+"""
+
+from .page import render, write_report
+from .pictures import find_studies
+from .saved import read_result
+
+__all__ = ["find_studies", "read_result", "render", "write_report"]
