@@ -1,10 +1,12 @@
-"""The lessons run, say what is kept in them, and end in an assertion; and their runner notices when one does not."""
+"""The lessons run, say what is kept in them, and end in an assertion; their runner notices when one does not; the front page's picture is true."""
 
 import ast
+import base64
 import importlib.util
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 nbformat = pytest.importorskip("nbformat")
@@ -17,9 +19,20 @@ NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 MAX_CELLS, MAX_BYTES = 30, 300_000
 MACHINE_PATH = re.compile(r"(?<![\w.])/(home|Users|tmp|root|work|usr|opt|mnt)/|[A-Z]:\\\\")
 
-spec = importlib.util.spec_from_file_location("run_notebooks", FOLDER / "run.py")
-run = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(run)
+HEADINGS = ("**Question.**", "**At the end you know**", "**You need**", "**Time.**")
+OKABE_ITO = {"#000000", "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7"}
+GREYS_AND_SHADES = {"#767676", "#8a5f00", "#1f78a8"}  # a grey, and an orange and a blue dark enough for text
+
+
+def module(name):
+    """A script of the notebooks' folder, imported."""
+    spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
+
+
+run, front_page = module("run"), module("front_page")
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
 
@@ -52,6 +65,35 @@ def test_its_last_cell_asserts(path):
     last = read(path).cells[-1]
     assert last.cell_type == "code"
     assert any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(last.source)))
+
+
+@each_notebook
+def test_its_first_cell_says_what_and_for_whom_and_its_exercises_hide_their_solutions(path):
+    first, texts = read(path).cells[0].source, [cell.source for cell in read(path).cells if cell.cell_type == "markdown"]
+    places = [first.find(heading) for heading in HEADINGS]
+    assert first.startswith("# ") and -1 not in places and places == sorted(places)
+    exercises = next(text for text in texts if "## Exercises" in text)
+    numbered = re.findall(r"^\*\*\d\.\*\*", exercises, re.M)
+    assert len(numbered) >= 3 and len(re.findall(r"^<details><summary>Solution</summary>$.+?^</details>$", exercises, re.M | re.S)) == len(numbered)
+    assert texts[-1].rstrip().endswith("## What the lesson claims")
+
+
+@each_notebook
+def test_its_colours_are_safe_for_colour_blind_readers(path):
+    used = {colour for cell in read(path).cells for colour in re.findall(r'"(#[0-9A-Fa-f]{6})"', cell.source)}
+    assert used and used <= OKABE_ITO | GREYS_AND_SHADES
+
+
+@pytest.mark.parametrize("path", [path for path in NOTEBOOKS if "ipywidgets" in path.read_text()], ids=lambda path: path.name)
+def test_its_sliders_work_where_there_are_some(path):
+    pytest.importorskip("ipywidgets")
+    kept = read(path)
+    last = max(k for k, cell in enumerate(kept.cells) if "ipywidgets" in cell.source and cell.cell_type == "code")
+    kept.cells = kept.cells[: last + 1]
+    fresh = run.execute(kept, sliders=True)
+    assert any("application/vnd.jupyter.widget-view+json" in output.get("data", {}) for output in fresh.cells[last].outputs)
+    assert [o.text for cell in fresh.cells for o in cell.get("outputs", []) if o.get("name") == "stderr"] == []
+    assert not [o for o in kept.cells[last].outputs if "application/vnd.jupyter.widget-view+json" in o.get("data", {})]
 
 
 @each_notebook
@@ -88,22 +130,94 @@ def test_a_failing_cell_fails_the_run_with_its_traceback(written, capsys):
 def test_a_stale_output_fails_until_it_is_updated(written, capsys):
     path = written("print(6 * 7)")
     assert run.main([str(path)]) == 1
-    assert "+cell 1: 42" in capsys.readouterr().out
+    assert "cell 1: +42" in capsys.readouterr().out
     assert run.main([str(path), "--update"]) == 0
     assert run.main([str(path)]) == 0
     assert read(path).metadata == run.METADATA
 
 
-def test_the_tagged_figure_is_written(written, tmp_path, capsys):
-    source = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
-    assert run.main([str(written(source, tags=["readme"])), "--update", "--figure", str(tmp_path / "figure.png")]) == 0
-    assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
-    with pytest.raises(SystemExit):
-        run.main([str(written(source)), "--update", "--figure", str(tmp_path / "none.png")])
-    assert 'have the tag "readme"' in capsys.readouterr().err
+@pytest.mark.parametrize("before, after, same", [
+    ("error 0.1234 at step 12", "error 0.1235 at step 12", True),
+    ("error 0.1234 at step 12", "error 0.1236 at step 12", False),
+    ("error 0.1234 at step 12", "error 0.1234 at step 13", False),
+    ("error 0.1234 at step 12", "loss 0.1234 at step 12", False),
+    ("1.5e-08", "1.6e-08", True),
+    ("1.5e-08", "1.5e-07", False),
+    ("3e-06", "4e-06", True),
+    ("-0.50", "0.50", False),
+    ("-0.00", "0.00", True),
+    ("9 of 4000", "10 of 4000", False),
+    ("-5337/625 = -8.5392", "-5337/625 = -8.5393", True),
+    ("T21-eq7", "T21-eq8", False),
+    ("[0.2, 0.3]", "[0.2, 0.3, 0.3]", False),
+])  # fmt: skip
+def test_printed_numbers_agree_to_their_last_digit(before, after, same):
+    assert run.alike(before, after) is same
+
+
+def executed(*outputs, tags=()):
+    """A notebook of one cell with these outputs: texts, or pictures as arrays of greys."""
+    from io import BytesIO
+
+    from PIL import Image
+
+    def output(shown):
+        if isinstance(shown, str):
+            return nbformat.v4.new_output("stream", text=shown)
+        png = BytesIO()
+        Image.fromarray(shown.astype(np.uint8)).save(png, "png")
+        return nbformat.v4.new_output("display_data", {"image/png": base64.b64encode(png.getvalue()).decode()})
+
+    cell = nbformat.v4.new_code_cell("", outputs=[output(shown) for shown in outputs], metadata={"tags": list(tags)})
+    return nbformat.v4.new_notebook(cells=[cell])
+
+
+WHITE = np.full((200, 300), 255)
+CURVE = np.where(np.abs(np.arange(300) - np.arange(200)[:, None]) < 8, 0, 255)
+OUTPUTS = {  # kept, fresh, whether they are the same; and whether they are in a cell whose numbers vary
+    "the same": ((("a 1.00\nb 2", CURVE), ("a 1.01\nb 2", CURVE)), True, True),
+    "a stream cut elsewhere": ((("a 1.00\n", "b", "\n"), ("a 1.00", "\nb\n")), True, True),
+    "another number": ((("a 1.00",), ("a 1.02",)), False, True),
+    "a line less": ((("a\nb",), ("a",)), False, True),
+    "a figure that is not drawn": (((CURVE,), ()), False, False),
+    "a figure more": (((CURVE,), (CURVE, WHITE)), False, False),
+    "a figure of another size": (((CURVE,), (CURVE[:150],)), False, False),
+    "a figure a few pixels larger": (((CURVE,), (np.pad(CURVE, 3, constant_values=255),)), True, True),
+    "a curve that is gone": (((CURVE,), (WHITE,)), False, True),
+    "a curve that has moved": (((CURVE,), (CURVE[::-1],)), False, True),
+}
+
+
+@pytest.mark.parametrize("name", OUTPUTS)
+def test_the_runner_sees_what_differs(name):
+    (before, after), same, same_if_it_varies = OUTPUTS[name]
+    assert (run.difference(executed(*before), executed(*after)) == []) is same
+    assert (run.difference(executed(*before, tags=["varies"]), executed(*after)) == []) is same_if_it_varies
 
 
 def test_a_missing_notebook_is_a_usage_error(tmp_path, capsys):
     with pytest.raises(SystemExit) as stopped:
         run.main([str(tmp_path / "none.ipynb")])
     assert stopped.value.code == 2 and "does not exist" in capsys.readouterr().err
+
+
+# ------------------------------------------------------------------------------------------------ the front page
+
+
+def test_the_curves_of_the_front_page_meet_what_is_measured_and_the_printed_ones_do_not():
+    sizes, printed, corrected, found = front_page.interference()
+    np.testing.assert_allclose(found, corrected, rtol=1e-12)
+    np.testing.assert_allclose(found / printed, sizes, rtol=1e-12)
+    printed, exact, measured = front_page.gradient([0.2, 0.5, 0.8])
+    np.testing.assert_allclose(measured, exact, rtol=1e-7)
+    np.testing.assert_allclose(exact, [0.36, 0.75, 0.96], rtol=1e-12)  # l (2 - l)
+    assert np.all(exact - printed > 0.02)
+    law, measured = front_page.fixed_bias([-0.9, -0.5, -0.1])
+    np.testing.assert_allclose(measured, law, rtol=1e-5)
+    assert [f"{rate:.3f}" for rate in law] == ["0.497", "0.429", "0.160"]
+
+
+def test_the_picture_of_the_front_page_is_the_one_that_is_kept(tmp_path):
+    fresh, kept = ({"image/png": base64.b64encode(path.read_bytes()).decode()} for path in (
+        front_page.main(tmp_path / "fresh.png"), FOLDER / "front_page.png"))
+    assert run.pictured([kept], [fresh], varies=False) == []
