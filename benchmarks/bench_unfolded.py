@@ -16,11 +16,11 @@ import importlib.util
 import json
 import sys
 import time
-import tracemalloc
 from pathlib import Path
 
 import numpy as np
-from timing import agree, blas, interleaved, limits_blas, table, versions
+from repaired import Repaired
+from timing import agree, blas, extra_memory, interleaved, limits_blas, table, versions
 
 import gsae_ref as gs
 from gsae_ref.kernels import unfolded as kernels
@@ -87,24 +87,24 @@ def trained(A, Y, n_steps):
     return A
 
 
-def kernel(A, Y, **options):
+def kernel(A, Y, n_unfold=N_UNFOLD, **options):
     """The kernel with one BLAS thread, as the door calls it."""
     with blas().limit(limits=1, user_api="blas") if limits_blas() else contextlib.nullcontext():
-        return kernels.unfolded_loss_and_grad(A, Y, LAM, SIZE, N_UNFOLD, STEP, **options)
+        return kernels.unfolded_loss_and_grad(A, Y, LAM, SIZE, n_unfold, STEP, **options)
 
 
-def plain(A, Y):
-    return reference.unfolded_loss_and_grad(A, Y, LAM, SIZE, N_UNFOLD, STEP)
+def plain(A, Y, n_unfold=N_UNFOLD):
+    return reference.unfolded_loss_and_grad(A, Y, LAM, SIZE, n_unfold, STEP)
 
 
-def torch_eager(A, Y, gram):
+def torch_eager(A, Y, gram, n_unfold=N_UNFOLD):
     """As one would write it in torch; with ``gram`` the steps use A^T A and Y A. The norm is kept off zero, where its derivative is 0 / 0."""
     import torch
 
     A, Y = torch.tensor(A, requires_grad=True), torch.from_numpy(Y)
     G, C = (A.T @ A, Y @ A) if gram else (None, None)
     X = before = torch.zeros(len(Y), A.shape[1], dtype=A.dtype)
-    for beta in reference.momentum(N_UNFOLD):
+    for beta in reference.momentum(n_unfold):
         T = X + beta * (X - before)
         V = (T + STEP * (C - T @ G if gram else (Y - T @ A.T) @ A)).reshape(len(Y), -1, SIZE)
         tau = torch.relu(1 - STEP * LAM / torch.linalg.vector_norm(V, dim=2, keepdim=True).clamp_min(1e-30))
@@ -114,17 +114,49 @@ def torch_eager(A, Y, gram):
     return cost.item(), A.grad.numpy()
 
 
-def rivals(A, Y):
+def jax_gradient(Y, gram, n_unfold=N_UNFOLD):
+    """The same in JAX, compiled: A -> (cost, gradient)."""
+    import jax
+    import jax.numpy as jnp
+
+    jax.config.update("jax_enable_x64", True)
+    betas = [float(beta) for beta in reference.momentum(n_unfold)]
+
+    def loss(A, Y):
+        G, C = (A.T @ A, Y @ A) if gram else (None, None)
+        X = before = jnp.zeros((len(Y), A.shape[1]), A.dtype)
+        for beta in betas:
+            T = X + beta * (X - before)
+            V = (T + STEP * (C - T @ G if gram else (Y - T @ A.T) @ A)).reshape(len(Y), -1, SIZE)
+            squares = jnp.sum(V * V, axis=2, keepdims=True)
+            r = jnp.sqrt(jnp.where(squares > 0, squares, 1))
+            tau = jnp.maximum(1 - STEP * LAM / jnp.where(squares > 0, r, STEP * LAM), 0)
+            before, X = X, (tau * V).reshape(len(Y), -1)
+        return jnp.sum((Y - X @ A.T) ** 2) / (2 * len(Y))
+
+    both, samples = jax.jit(jax.value_and_grad(loss)), jnp.asarray(Y)
+
+    def gradient(A):
+        cost, G = both(jnp.asarray(A), samples)
+        return float(cost), np.asarray(G)
+
+    return gradient
+
+
+def rivals(A, Y, n_unfold=N_UNFOLD):
     """Everybody's loss and gradient of one problem, checked."""
     functions = {
-        "kernel": lambda: kernel(A, Y),
-        "kernel, one thread": lambda: kernel(A, Y, n_threads=1),
-        "kernel, block way only": lambda: kernel(A, Y, few=0.0),
-        "reference": lambda: plain(A, Y),
+        "kernel": lambda: kernel(A, Y, n_unfold),
+        "kernel, one thread": lambda: kernel(A, Y, n_unfold, n_threads=1),
+        "kernel, block way only": lambda: kernel(A, Y, n_unfold, few=0.0),
+        "reference": lambda: plain(A, Y, n_unfold),
     }
     if importlib.util.find_spec("torch") is not None:
-        functions |= {"torch, Gram": lambda: torch_eager(A, Y, True), "torch": lambda: torch_eager(A, Y, False)}
-    expected = plain(A, Y)
+        functions |= {"torch, Gram": lambda: torch_eager(A, Y, True, n_unfold), "torch": lambda: torch_eager(A, Y, False, n_unfold)}
+    if importlib.util.find_spec("jax") is not None:
+        by_jax = {"JAX jit, Gram": jax_gradient(Y, True, n_unfold), "JAX jit": jax_gradient(Y, False, n_unfold)}
+        functions |= {name: lambda function=function: function(A) for name, function in by_jax.items()}
+    expected = plain(A, Y, n_unfold)
     for name, function in functions.items():
         agree(name, function(), expected, A.dtype.name)
     return functions
@@ -135,15 +167,28 @@ def active(A, Y):
     return np.mean(np.sum(np.linalg.norm(X.reshape(len(Y), -1, SIZE), axis=2) > 0, axis=1))
 
 
-def gradient_table(title, A, Y, runs):
+def gradient_table(start, A, Y, runs):
     """One loss and gradient of many samples."""
     functions = rivals(A, Y)
-    tracemalloc.start()
-    functions["kernel"]()
-    peak = tracemalloc.get_traced_memory()[1] / 2**20
-    tracemalloc.stop()
-    title = f"{title}: N = {len(Y)}, {active(A, Y):.2f} of {N_GROUPS} groups active, {A.dtype}, kernel's peak of extra memory {peak:.0f} MiB"
-    return {**table(title, interleaved(functions, runs), "kernel"), "peak_MiB": peak}
+    memory = {name: extra_memory(functions[name]) for name in ("kernel", "reference")}
+    title = f"{start}: N = {len(Y)}, {active(A, Y):.2f} of {N_GROUPS} groups active, {A.dtype}"
+    with Repaired("unfolded", A=A, Y=Y) as repaired:
+        expected = plain(A, Y)
+        for name in repaired.functions:
+            agree(name, repaired.result(name), expected, A.dtype.name)
+        seconds = interleaved(functions | repaired.functions, runs)
+    return table(f"{len(Y)} samples, {start}, {A.dtype}", title, seconds, "kernel", extra_MiB=memory, active=float(active(A, Y)))
+
+
+def sweep_tables(A, Y, runs):
+    """The number of steps, and of atoms, around the paper's; float64."""
+    problems = [(A, n_unfold) for n_unfold in (5, N_UNFOLD, 30)] + [(A[:, : SIZE * n_groups], N_UNFOLD) for n_groups in (2, 5)]
+    for part, n_unfold in problems:
+        functions = rivals(part, Y, n_unfold)
+        for name in ("kernel, one thread", "kernel, block way only", "reference"):
+            del functions[name]
+        title = f"{n_unfold} steps, {part.shape[1]} atoms, N = {len(Y)}, {A.dtype}"
+        yield table(title, title, interleaved(functions, runs), "kernel")
 
 
 def batch_table(title, A, Y, runs):
@@ -153,7 +198,8 @@ def batch_table(title, A, Y, runs):
     del functions["kernel, one thread"]
     repeated = {name: lambda function=function: [function() for _ in range(20)] for name, function in functions.items()}
     seconds = {name: value / 20 for name, value in interleaved(repeated, runs).items()}
-    result = table(f"{title}: mini-batch of {BATCH}, {A.dtype}", seconds, "kernel")
+    title = f"{title}: mini-batch of {BATCH}, {A.dtype}"
+    result = table(title, title, seconds, "kernel")
     began = time.process_time()
     repeated["through the door"]()
     epoch = (time.process_time() - began) / 20 * 60_000 / BATCH
@@ -174,7 +220,7 @@ def crossover_table(A, Y, runs):
         ratios[f"{share:.0%}"] = seconds[0.0] / seconds[1.0]
     title = f"block way / sample by sample by share of active groups, float64 (switch: {kernels.FEW})"
     print(f"\n{title}\n  " + "  ".join(f"{share} {ratio:.2f}" for share, ratio in ratios.items()), flush=True)
-    return {"title": title, "ratios": ratios}
+    return {"key": "crossover", "title": title, "ratios": ratios}
 
 
 if __name__ == "__main__":

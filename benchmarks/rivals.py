@@ -11,15 +11,15 @@ import numpy as np
 from gsae_ref.kernels import activations
 from gsae_ref.reference import autoencoder
 
-__all__ = ["available", "gradients", "thresholds", "torch_loss"]
+__all__ = ["available", "dense_with_compiled_threshold", "gradients", "jax_descent", "thresholds", "torch_adam", "torch_gradient", "torch_loss"]
 
 
 def available(library):
     return importlib.util.find_spec(library) is not None
 
 
-def gradients(A, Y, lam, group_size):
-    """Rivals as functions of the dictionary alone: name -> (A -> (cost, gradient))."""
+def gradients(A, Y, lam, group_size, compiling=True):
+    """Rivals as functions of the dictionary alone: name -> (A -> (cost, gradient)); ``compiling``: with torch.compile, which takes a while."""
     rivals = {
         "reference": lambda A: autoencoder.loss_and_grad(A, Y, lam, group_size),
         "NumPy, Numba threshold": lambda A: dense_with_compiled_threshold(A, Y, lam, group_size),
@@ -30,8 +30,9 @@ def gradients(A, Y, lam, group_size):
 
         samples = torch.from_numpy(Y)
         rivals["torch eager"] = lambda A: torch_gradient(torch_loss, A, samples, lam, group_size)
-        compiled = torch.compile(torch_loss, dynamic=False)
-        rivals["torch.compile"] = lambda A: torch_gradient(compiled, A, samples, lam, group_size)
+        if compiling:
+            compiled = torch.compile(torch_loss, dynamic=False)
+            rivals["torch.compile"] = lambda A: torch_gradient(compiled, A, samples, lam, group_size)
     if available("jax"):
         rivals["JAX jit"] = jax_gradient(Y, lam, group_size)
     return rivals
@@ -83,8 +84,8 @@ def torch_gradient(loss, A, Y, lam, group_size):
     return cost.item(), A.grad.numpy()
 
 
-def jax_gradient(Y, lam, group_size):
-    """value_and_grad, compiled. float64 has to be switched on in JAX."""
+def jax_loss(lam, group_size):
+    """The loss as one would write it in JAX. float64 has to be switched on."""
     import jax
     import jax.numpy as jnp
 
@@ -97,7 +98,16 @@ def jax_gradient(Y, lam, group_size):
         X = (jnp.maximum(1 - lam / jnp.where(squares > 0, r, lam), 0) * Z).reshape(len(Y), -1)
         return jnp.sum((Y - X @ A.T) ** 2) / (2 * len(Y))
 
-    both, samples = jax.jit(jax.value_and_grad(loss)), jnp.asarray(Y)
+    return loss
+
+
+def jax_gradient(Y, lam, group_size):
+    """value_and_grad, compiled."""
+    import jax
+    import jax.numpy as jnp
+
+    both = jax.jit(jax.value_and_grad(jax_loss(lam, group_size)))
+    samples = jnp.asarray(Y)
 
     def gradient(A):
         cost, G = both(jnp.asarray(A), samples)
@@ -106,14 +116,55 @@ def jax_gradient(Y, lam, group_size):
     return gradient
 
 
+def jax_descent(A, Y, lam, group_size):
+    """The function that takes one step of Adam and returns the cost before it: loss, gradient and step compiled together."""
+    import jax
+    import jax.numpy as jnp
+
+    both = jax.value_and_grad(jax_loss(lam, group_size))
+
+    @jax.jit
+    def advance(A, first, second, steps, Y):
+        cost, G = both(A, Y)
+        first, second = 0.9 * first + 0.1 * G, 0.999 * second + 0.001 * G * G
+        A = A - 1e-3 * (first / (1 - 0.9**steps)) / (jnp.sqrt(second / (1 - 0.999**steps)) + 1e-8)
+        return cost, A, first, second
+
+    samples = jnp.asarray(Y)
+    state = [jnp.asarray(A), jnp.zeros_like(samples, shape=A.shape), jnp.zeros_like(samples, shape=A.shape), 0]
+
+    def step():
+        state[3] += 1
+        cost, *state[:3] = advance(*state[:3], jnp.asarray(state[3], samples.dtype), samples)
+        return float(cost)
+
+    return step
+
+
+def torch_adam(arrays):
+    """One step of torch's Adam, stock and fused, on a parameter and a gradient that stay."""
+    import torch
+
+    def stepper(**options):
+        parameter = torch.nn.Parameter(torch.from_numpy(arrays[0].copy()))
+        parameter.grad = torch.from_numpy(arrays[1].copy())
+        return torch.optim.Adam([parameter], lr=1e-3, **options).step
+
+    return {"torch.optim.Adam": stepper(), "torch.optim.Adam, fused": stepper(fused=True)}
+
+
 def thresholds(Z, lam, group_size):
-    """Rivals of the threshold alone: name -> (() -> codes)."""
+    """Rivals of the threshold alone: name -> (() -> codes, one row for every group)."""
     from gsae_ref.reference import activations as reference
 
+    def rows(X):
+        return X.reshape(-1, group_size)
+
     rivals = {
-        "kernel": lambda: activations.group_soft_threshold(Z, lam, group_size),
-        "reference": lambda: reference.group_soft_threshold(Z, lam, group_size),
-        "NumPy einsum": lambda: _einsum_threshold(Z, lam, group_size),
+        "kernel": lambda: rows(activations.group_soft_threshold(Z, lam, group_size)),
+        "kernel, all threads": lambda: rows(activations.group_soft_threshold(Z, lam, group_size, None)),
+        "reference": lambda: rows(reference.group_soft_threshold(Z, lam, group_size)),
+        "NumPy einsum": lambda: rows(_einsum_threshold(Z, lam, group_size)),
     }
     if available("torch"):
         import torch
@@ -123,7 +174,7 @@ def thresholds(Z, lam, group_size):
         def by_torch():
             groups = z.reshape(len(Z), -1, group_size)
             scale = torch.relu(1 - lam / torch.linalg.vector_norm(groups, dim=2, keepdim=True).clamp_min(1e-30))
-            return (scale * groups).reshape(z.shape).numpy()
+            return rows((scale * groups).numpy())
 
         rivals["torch"] = by_torch
     if available("skglm") and Z.dtype == np.float64:  # its block soft threshold does not compile for float32
@@ -137,10 +188,22 @@ def thresholds(Z, lam, group_size):
 
         def by_skglm():
             out = np.empty_like(Z)
-            every_group(Z.reshape(-1, group_size), out.reshape(-1, group_size))
-            return out
+            every_group(rows(Z), rows(out))
+            return rows(out)
 
         rivals["skglm"] = by_skglm
+    if available("pyproximal"):
+        from pyproximal import L21
+
+        columns, operator = np.ascontiguousarray(rows(Z).T).ravel(), L21(group_size)  # its layout: a group is a column
+        rivals["pyproximal"] = lambda: operator.prox(columns, lam).reshape(group_size, -1).T
+    if available("spams"):
+        import spams
+
+        def by_spams():
+            return rows(spams.proximalFlat(Z.T, lambda1=lam, regul="group-lasso-l2", size_group=group_size).T)
+
+        rivals["spams"] = by_spams
     return rivals
 
 

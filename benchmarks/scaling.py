@@ -3,7 +3,9 @@
     python benchmarks/scaling.py [--quick]
 
 Counted operations of one loss and gradient (multiply-adds, N samples, n features, m = Gamma d atoms, gamma active groups a sample):
-products of matrices 5 N n m; the kernel N n m in float32, and 4 N n d gamma where groups are active.
+products of matrices 5 N n m; the kernel N n m in float32, and 4 N n d gamma where groups are active. Counted bytes that must come from
+memory or go there: products of matrices read or write seven times N m numbers and six times N n; the kernel reads the samples, and its
+dictionary and gradient twice; its blocks stay in cache.
 """
 
 import argparse
@@ -38,7 +40,7 @@ def main(argv=None):
 
 
 def sweeps(quick):
-    """For each size: its values, seconds of kernel and reference, fitted and counted exponents."""
+    """For each size: its values, seconds of kernel and reference, exponents as fitted and as counted in operations and in bytes."""
     results = {}
     for name, values in SWEEPS.items():
         seconds = {"kernel": [], "reference": []}
@@ -47,8 +49,10 @@ def sweeps(quick):
                 seconds[who].append(median)
         fitted = {who: exponent(values, times) for who, times in seconds.items()}
         counted = {who: exponent(values, [operations(who, **{**BASE, name: v}) for v in values]) for who in seconds}
-        results[name] = {"values": list(values), "seconds": seconds, "fitted": fitted, "counted": counted}
-        print(f"{name:12} " + "  ".join(f"{who}: {fitted[who]:.2f} (counted {counted[who]:.2f})" for who in seconds), flush=True)
+        moved = {who: exponent(values, [traffic(who, **{**BASE, name: v}) for v in values]) for who in seconds}
+        results[name] = {"values": list(values), "seconds": seconds, "fitted": fitted, "operations": counted, "bytes": moved}
+        print(f"{name:12} " + "  ".join(
+            f"{who}: {fitted[who]:.2f} (operations {counted[who]:.2f}, bytes {moved[who]:.2f})" for who in seconds), flush=True)
     return results
 
 
@@ -63,13 +67,21 @@ def measured(quick, n_samples, n_features, n_groups, group_size, n_active):
     problem = A, Y, lam, group_size
     functions = {"kernel": lambda: kernel(*problem), "reference": lambda: autoencoder.loss_and_grad(*problem)}
     agree("kernel", functions["kernel"](), functions["reference"](), "float64")
-    return interleaved(functions, 3 if quick else 5)
+    return interleaved(functions, 3)
 
 
 def operations(who, n_samples, n_features, n_groups, group_size, n_active):
     """Multiply-adds; those in float32 count half."""
     dense = n_samples * n_features * n_groups * group_size
     return 5 * dense if who == "reference" else dense / 2 + 4 * n_samples * n_features * group_size * n_active
+
+
+def traffic(who, n_samples, n_features, n_groups, group_size, n_active):
+    """Bytes in float64 between processor and memory."""
+    m = n_groups * group_size
+    if who == "reference":
+        return 8 * (7 * n_samples * m + 6 * n_samples * n_features + 4 * n_features * m)
+    return 8 * (n_samples * n_features + 4 * n_features * m)
 
 
 def exponent(values, costs):
