@@ -1,5 +1,7 @@
 """gsae_ref: group-sparse autoencoders in closed form, with hand-derived gradients and every statement of the papers checked."""
 
+from typing import TYPE_CHECKING
+
 from . import estimators as _estimators
 from .datasets import Images, load_digits, load_fashion_mnist, load_mnist
 from .metrics import (
@@ -16,6 +18,7 @@ from .metrics import (
     support_recovery,
 )
 from .ops import (
+    DivergenceError,
     EarlyStop,
     GradientComparison,
     compare_gradients,
@@ -60,18 +63,36 @@ from .sampling import (
 from .theory.coherence import block_coherence, coherence
 from .theory.ledger import LEDGER
 from .theory.support import SupportInterval, support_interval
-from .training import DivergenceError, full_batch_gradient, train, train_sparse
+from .training import full_batch_gradient, train, train_sparse
 from .verification import DictionaryReport, VerificationReport, check_dictionary, verify
+from .versions import show_versions
+
+if TYPE_CHECKING:
+    from .estimators.autoencoders import GroupSparseAutoencoder as GroupSparseAutoencoder
+    from .estimators.autoencoders import SparseAutoencoder as SparseAutoencoder
+    from .estimators.grouped_regression import DiagonallyGroupedLinearRegressor as DiagonallyGroupedLinearRegressor
+
+__all__ = [
+    "Closeness", "DictionaryMatch", "DictionaryReport", "DivergenceError", "EarlyStop", "GradientComparison", "GroupSparseSample",
+    "GroupedRegression", "Images", "LEDGER", "Nearness", "SparseSample", "SupportInterval", "SupportLaw", "VerificationReport", "__version__",
+    "block_coherence", "check_dictionary", "closeness", "clustering_accuracy", "clustering_chance", "code_moments", "coherence",
+    "compare_gradients", "decode", "dglnn_flow", "dglnn_loss_and_grad", "dglnn_path", "dglnn_weights", "dictionary_error", "early_stop", "encode",
+    "expected_gradient", "full_batch_gradient", "get_num_threads", "group_soft_threshold", "group_soft_threshold_vjp", "grouped_regression",
+    "initialise_sparse", "load_digits", "load_fashion_mnist", "load_mnist", "loss", "loss_and_grad", "make_dictionary", "match_dictionaries",
+    "nearness", "perturb_dictionary", "principal_angles", "sample", "sample_blocks", "sample_sparse", "set_num_threads", "show_versions",
+    "signed_path", "sparse_encode", "sparse_expected_gradient", "sparse_loss", "sparse_loss_and_grad", "support_interval", "support_law",
+    "support_moments", "support_recovery", "train", "train_sparse", "unfolded_encode", "unfolded_loss_and_grad", "verify",
+]
 
 __version__ = "0.1.0"
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> object:
     """The estimators, which need scikit-learn, are imported when they are first asked for."""
     if name in _estimators.ESTIMATORS:
         return getattr(_estimators, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return sorted([*globals(), *_estimators.ESTIMATORS])

@@ -11,7 +11,9 @@ import scipy.integrate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gsae_ref.theory import dglnn, dglnn_geometry as geometry, dglnn_windows as windows
+from gsae_ref.theory import dglnn
+from gsae_ref.theory import dglnn_geometry as geometry
+from gsae_ref.theory import dglnn_windows as windows
 
 SQRT2 = math.sqrt(2)
 POINT = np.array([1.5, 0.7]), np.array([2.0, -1 / 3, 0.4, -0.8]), (3, 1)
