@@ -1,6 +1,6 @@
 """gsae_ref: group-sparse autoencoders in closed form, with hand-derived gradients and every statement of the papers checked."""
 
-from typing import TYPE_CHECKING
+import typing as _typing
 
 from . import estimators as _estimators
 from .datasets import Images, load_digits, load_fashion_mnist, load_mnist
@@ -67,7 +67,7 @@ from .training import full_batch_gradient, train, train_sparse
 from .verification import DictionaryReport, VerificationReport, check_dictionary, verify
 from .versions import show_versions
 
-if TYPE_CHECKING:
+if _typing.TYPE_CHECKING:
     from .estimators.autoencoders import GroupSparseAutoencoder as GroupSparseAutoencoder
     from .estimators.autoencoders import SparseAutoencoder as SparseAutoencoder
     from .estimators.grouped_regression import DiagonallyGroupedLinearRegressor as DiagonallyGroupedLinearRegressor

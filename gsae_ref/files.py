@@ -30,6 +30,7 @@ __all__ = ["atomically", "check_writable", "read_arrays", "write_arrays", "write
 
 # What the readers of archives and of arrays raise for bits that are not as they were written.
 DAMAGE = (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, RuntimeError, MemoryError)
+SWELLING = 20  # how many times its size on disk an archive may hold: measurements compress to a half or a third, a bomb to a thousandth
 
 
 @contextlib.contextmanager
@@ -93,7 +94,7 @@ def read_arrays(path: str | Path) -> dict[str, Array]:
             if any(member.comment for member in members):  # NumPy writes none: a flipped length hides the members that follow
                 raise ValueError("its table of contents is damaged")
             held, size = sum(member.file_size for member in members), os.fstat(file.fileno()).st_size
-            if held > size:  # compressed, or one content under many names: it could fill the memory
+            if held > SWELLING * size:  # zeros compressed, or one content under many names: it could fill the memory
                 raise ValueError(f"{held} bytes in a file of {size}; write it with numpy.savez")
             return {name: saved[name] for name in saved.files}
     except FileNotFoundError:

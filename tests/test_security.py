@@ -148,6 +148,13 @@ def test_a_crafted_archive_is_refused_before_it_fills_the_memory(kind, tmp_path)
         tracemalloc.stop()
 
 
+def test_measurements_may_be_compressed(tmp_path):
+    counts = np.random.default_rng(0).integers(0, 100, 5000)
+    np.savez_compressed(tmp_path / "counts.npz", counts=counts)
+    assert (tmp_path / "counts.npz").stat().st_size < counts.nbytes / 4
+    np.testing.assert_array_equal(read_arrays(tmp_path / "counts.npz")["counts"], counts)
+
+
 def test_names_that_lead_elsewhere_are_names_of_arrays_and_nothing_else(tmp_path, monkeypatch):
     (tmp_path / "deep").mkdir()
     monkeypatch.chdir(tmp_path / "deep")

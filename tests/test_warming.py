@@ -21,7 +21,7 @@ def compiled_kernels():
 
     from numba.core.dispatcher import Dispatcher
 
-    kernels = [thing for thing in gc.get_objects() if isinstance(thing, Dispatcher) and thing.py_func.__module__.startswith(_jit.__package__)]
+    kernels = [thing for thing in gc.get_objects() if issubclass(type(thing), Dispatcher) and thing.py_func.__module__.startswith(_jit.__package__)]
     return sum(len(kernel.signatures) for kernel in kernels)
 
 

@@ -114,5 +114,5 @@ def expected_by_enumeration(rng: np.random.Generator, quick: bool) -> Finding:
                     weights.append(p / 2 ** mask.sum() / (2 * n))
         enumerated = closed.enumerated_update(W, b, np.array(Y), np.array(active), np.array(weights))
         found = ops.sparse_expected_gradient(W, A, supports, chance, b, (kappa_1, kappa_1**2 + s**2), noise=sigma)
-        error = max(error, float(*(np.linalg.norm(f - e) / np.linalg.norm(e) for f, e in zip(found, enumerated, strict=True))))
+        error = max(error, *(float(np.linalg.norm(f - e) / np.linalg.norm(e)) for f, e in zip(found, enumerated, strict=True)))
     return at_most("relative difference", error, 1e-12)
