@@ -104,14 +104,12 @@ def generate(app):
 
 def benchmarks(folder):
     """The benchmark's own reports, if some are kept."""
-    reports = sorted(folder.glob("*.md")) if folder.is_dir() else []
     lines = ["---\norphan: true\n---\n", "# Benchmark reports\n"]
+    reports = sorted(path.stem for path in folder.glob("*.md"))
     if not reports:
-        lines.append("None is kept in this copy; `python benchmarks/report.py` writes one.\n")
-    for report in reports:
-        shutil.copytree(folder, GENERATED / "results", dirs_exist_ok=True)
-        lines.append(f"- [{report.stem}](results/{report.name})")
-    return "\n".join(lines) + "\n"
+        return "\n".join([*lines, "None is kept in this copy; `python -m benchmarks.report` writes one.\n"])
+    shutil.copytree(folder, GENERATED / "results", dirs_exist_ok=True)
+    return "\n".join([*lines, "```{toctree}", *(f"results/{name}" for name in reports), "```\n"])
 
 
 def setup(app):
