@@ -48,6 +48,8 @@ class Training:
         A, Y = problem()
         options = {"batch_size": 32, "checkpoint": folder / "run.npz", "checkpoint_every": 1, "resume": True}
         result = gs.train(A, Y, 1.0, 2, N_EPOCHS, callback=lambda intermediate_result: heard(intermediate_result.nit), **options)
+        if result.status:
+            raise KeyboardInterrupt
         return result.x.tobytes(), result.history, result.fun
 
     def check(self, folder, last):
@@ -272,16 +274,16 @@ def killed(job, folder, draw, k, about):
 
 
 def interrupted(job, folder, draw, k, about):
-    """Ctrl-C at a random time."""
-    return sent(job, folder, draw, about, signal.SIGINT)
+    """Ctrl-C at a random time; a shell starts what runs in the background deaf to it."""
+    return sent(job, folder, draw, about, signal.SIGINT, lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
 
 
-def sent(job, folder, draw, about, ending):
+def sent(job, folder, draw, about, ending, prepare=lambda: None):
     def wait(child):
         time.sleep(draw.uniform(0, about["seconds"]))
         os.kill(child, ending)
 
-    return disturbed(job, folder, meanwhile=wait)
+    return disturbed(job, folder, prepare, wait)
 
 
 def no_room(job, folder, draw, k, about):

@@ -171,7 +171,7 @@ ROWS = (
         "lemma1", "Lemma 1", "lemma",
         "If W is delta-close to A and |(b_i + lam_i)^2 - lam_i| <= 2 (1 - lam_i): 2 <g_i, W_i - A_i> >= p_i (lam_i - 2 delta^2) ||W_i - A_i||^2 + "
         "||g_i||^2/(p_i lam_i) - 2 ||gamma||^2/(p_i lam_i).", "corrected",
-        corrected="2 delta^2/lam_i for 2 delta^2. Without gamma delta^2/lam_i suffices, so that the printed form holds for lam_i >= 1/2.",
+        corrected="2 delta^2/lam_i for 2 delta^2. Without gamma, delta^2/lam_i suffices, so that the printed form holds for lam_i >= 1/2.",
         hypotheses=LEMMA1,
         evidence=(
             Counterexample("N19_lemma1"),
