@@ -43,6 +43,7 @@ def loss(study: Study, ax: Axes) -> list[Any]:
     """Panel b: loss against epoch."""
     artists = _by_snr(study, ax, "loss", "reconstruction loss", "b. Loss")
     ax.set_yscale("log")
+    ax.set_ylim(top=30 * ax.get_ylim()[1])  # room for the legend above the curves
     return artists
 
 
