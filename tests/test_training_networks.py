@@ -5,7 +5,7 @@ import oracle
 import pytest
 import scipy.optimize
 from test_training import D, problem
-from test_unfolded import slow_encode
+from unfolded_oracle import slow_encode
 
 import gsae_ref as gs
 from gsae_ref.training import dictionary, optimizers
