@@ -7,6 +7,7 @@ import numpy as np
 
 from .. import groups, metrics, ops, sampling
 from ..arrays import Array, IntArray
+from ..ops.engine import one_blas_thread
 from ..theory.support import support_interval
 from ..training.checkpoints import fingerprint
 from ..training.descent import descend
@@ -77,13 +78,14 @@ def train_network(
         When interrupted, after the checkpoint is written.
     """
     s = Setting(**setting)
-    A_star = sampling.make_dictionary(s.n_features, s.n_groups, s.group_size, rng=seed)
-    Y, X, support = sampling.sample(A_star, s.n_samples, s.n_active, s.group_size, s.norm_range, snr_db, rng=seed)
     cost_and_gradient, encode = _network(network, s.group_size, gradient)
-    start = sampling.perturb_dictionary(A_star, correlation=s.correlation, rng=seed)
-    unit = start / np.linalg.norm(start, axis=0)
     probe = slice(max(s.n_samples // 10, 200))  # sets the quantile of the rule, and supports are counted on it
-    lam_0 = starting_threshold(unit, Y[probe], network, s.group_size, s.n_active)
+    with one_blas_thread():  # the bits of a product depend on the number of threads, and a checkpoint is of one start only
+        A_star = sampling.make_dictionary(s.n_features, s.n_groups, s.group_size, rng=seed)
+        Y, X, support = sampling.sample(A_star, s.n_samples, s.n_active, s.group_size, s.norm_range, snr_db, rng=seed)
+        start = sampling.perturb_dictionary(A_star, correlation=s.correlation, rng=seed)
+        unit = start / np.linalg.norm(start, axis=0)
+        lam_0 = starting_threshold(unit, Y[probe], network, s.group_size, s.n_active)
     A = {"literal": start, "unit": unit, "scaled": lam / lam_0 * unit, "ramp": unit}[recipe]
 
     def lam_at(epoch: int) -> float:
