@@ -31,6 +31,7 @@ class FixedSamples:
         Atoms per group in the dictionaries to come.
     gradient : {"exact", "appendix_b", "approximate"}
     engine : {"auto", "reference", "numba"}
+        Which implementation runs, as in :func:`gsae_ref.loss_and_grad`.
 
     Attributes
     ----------

@@ -224,7 +224,8 @@ def loss_and_grad(
         "approximate": [T21] Eqs. (26), (51).
     engine : {"auto", "reference", "numba"}
         Which implementation runs: the reference, the compiled kernel, or for "auto" the kernel when the problem is large enough for it.
-        They agree to rounding (1e-12 relative in float64); the kernel's result is the same bits for any number of threads.
+        They agree to rounding (1e-12 relative in float64); the kernel's result is the same bits for any number of threads. Where squares
+        of A, Y or Y A would leave the range of the type, the reference runs in any case: the kernel sums plain squares.
     support : array_like, optional
         For ``gradient="approximate"`` only, and computed by the reference: the groups taken as active, as a boolean mask
         (n_samples, n_groups) or integer indices (n_samples, n_active). None estimates them, ||A_g^T y|| > lam.

@@ -80,7 +80,8 @@ def unfolded_encode(
         Penalty on single entries, >= 0.
     engine : {"auto", "reference", "numba"}
         Which implementation runs: the reference, the compiled kernel, or for "auto" the kernel when the problem is large enough for it.
-        The kernel needs memory for the (n_atoms, n_atoms) Gram matrix.
+        The kernel needs memory for the (n_atoms, n_atoms) Gram matrix; at the ends of the range the reference runs, as in
+        :func:`gsae_ref.loss_and_grad`.
 
     Returns
     -------
@@ -147,7 +148,8 @@ def unfolded_loss_and_grad(
     engine : {"auto", "reference", "numba"}
         Which implementation runs: the reference, the compiled kernel, or for "auto" the kernel when the problem is large enough for it.
         They agree to rounding (1e-12 relative in float64) away from the kinks below; the kernel's result is the same bits for any number
-        of threads. The kernel needs memory for the (n_atoms, n_atoms) Gram matrix and for one block of samples, not for all.
+        of threads. The kernel needs memory for the (n_atoms, n_atoms) Gram matrix and for one block of samples, not for all; at the
+        ends of the range the reference runs, as in :func:`gsae_ref.loss_and_grad`.
 
     Returns
     -------
