@@ -1,5 +1,6 @@
 """Kernels are twins of the reference: same numbers on every corner, same bits for any number of threads, and no setup breaks them."""
 
+import itertools
 import logging
 import os
 import shutil
@@ -187,10 +188,24 @@ def test_strided_reversed_and_read_only_arguments():
     assert error(fast_autoencoder.loss_and_grad(np.asfortranarray(A), Y, lam, size)[1], expected) <= 1e-12
 
 
-def test_blocks_that_change_from_few_to_many_active_and_back():
+def test_blocks_that_change_from_few_to_many_active_and_back(monkeypatch):
+    taken = []
+    for way in ("_few_active", "_many_active"):
+        function = getattr(fused, way)
+        monkeypatch.setattr(fused, way, lambda *args, way=way, function=function: taken.append(way) or function(*args))
     A, Y, lam, size = large(n_samples=6000)
-    scale = np.repeat([0.1, 4.0, 0.1, 4.0, 0.1, 1.0], 1000)[:, None]
-    assert_twins((A, scale * Y, lam, size), np.float64)
+    scale = np.repeat([0.1, 0.1, 4.0, 0.1, 0.1, 0.1], 1000)[:, None]
+    assert_twins((A, scale * Y, lam, size), np.float64, n_threads=1)
+    changes = {(first, then) for first, then in itertools.pairwise(taken) if first != then}
+    assert changes == {("_few_active", "_many_active"), ("_many_active", "_few_active")}
+
+
+@both_dtypes
+@pytest.mark.parametrize("at_once", [1, 100, 257, 700])
+def test_shared_blocks_of_any_size(at_once, dtype, monkeypatch):
+    A, Y, lam, size = large(n_samples=700, lam=0.7)
+    monkeypatch.setattr(fused, "TOGETHER", at_once * (3 * A.shape[1] + 2 * A.shape[0]) * dtype().itemsize)
+    assert_twins((A, Y, lam, size), dtype)
 
 
 @both_dtypes

@@ -167,8 +167,9 @@ def large(n_samples=1500, dtype=np.float64, lam=1.2, n_features=20, size=3):
 
 
 @all_ways
-@pytest.mark.parametrize("n_samples", [255, 256, 513, 2600])
-def test_blocks_and_chunks_leave_no_sample_out(n_samples, way):
+@pytest.mark.parametrize("n_samples", [129, 255, 256, 513, 2600])
+def test_blocks_and_chunks_leave_no_sample_out(n_samples, way, monkeypatch):
+    monkeypatch.setattr(fast, "HALF_WORK", 1)
     assert_twins(large(n_samples), way)
     assert_twins(large(n_samples)[:5] + (None, False, True, 0.05), way)
 
@@ -181,9 +182,10 @@ def test_a_block_may_be_one_sample(monkeypatch):
 
 @both_dtypes
 @all_ways
-@pytest.mark.parametrize("step", [0.1, None])
-def test_the_same_bits_for_any_number_of_threads_and_from_run_to_run(step, way, dtype):
-    problem = *large(2600, dtype)[:5], step, True, False, 0.0
+@pytest.mark.parametrize(("n_samples", "step"), [(140, 0.1), (2600, 0.1), (2600, None)])
+def test_the_same_bits_for_any_number_of_threads_and_from_run_to_run(n_samples, step, way, dtype, monkeypatch):
+    monkeypatch.setattr(fast, "HALF_WORK", 1)
+    problem = *large(n_samples, dtype)[:5], step, True, False, 0.0
     results = [fast.unfolded_loss_and_grad(*problem, n_threads=n, few=WAYS[way]) for n in (1, 2, 4, 1)]
     codes = [fast.unfolded_encode(*problem, n_threads=n, few=WAYS[way]) for n in (1, 2, 4, 1)]
     assert len({cost for cost, _ in results}) == len({G.tobytes() for _, G in results}) == len({X.tobytes() for X in codes}) == 1

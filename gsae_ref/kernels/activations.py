@@ -22,17 +22,20 @@ PIECE = 2**18  # entries that one thread takes at a time
 KINDS = {"exact": 0, "appendix_b": 1, "approximate": 2}
 
 
-def group_soft_threshold(Z: Array, lam: float, group_size: int, n_threads: int = 1) -> Array:
+def group_soft_threshold(Z: Array, lam: float, group_size: int, n_threads: int = 1, out: Array | None = None) -> Array:
     """Shrink every group towards zero by ``lam`` in norm; groups of norm at most ``lam`` become zero. [T21] Eq. (7).
 
-    Shape (..., n_atoms) in and out; any strides. Branch-free: tau = 1 - lam / max(||z_g||, lam), which is exactly 0 for inactive groups.
+    Shape (..., n_atoms) in and out; any strides, but ``out`` in C order.
+    Branch-free: tau = 1 - lam / max(||z_g||, lam), which is exactly 0 for inactive groups.
     """
+    out = np.empty(Z.shape, Z.dtype) if out is None else out
     if lam == 0:
-        return np.array(Z, order="C")
-    X, flat, lam = np.empty(Z.shape, Z.dtype), plain(Z).reshape(-1), threshold_for(lam, Z.dtype)
-    kernel, out = _threshold(_constant(group_size)), X.reshape(-1)
-    in_threads(lambda part: kernel(flat[part], lam, group_size, out[part]), _pieces(flat.size, group_size), n_threads)
-    return X
+        out[...] = Z
+        return out
+    Z, X, lam = plain(Z).reshape(-1), out.reshape(-1), threshold_for(lam, Z.dtype)
+    kernel = _threshold(_constant(group_size))
+    in_threads(lambda part: kernel(Z[part], lam, group_size, X[part]), _pieces(Z.size, group_size), n_threads)
+    return out
 
 
 def group_soft_threshold_vjp(Z: Array, V: Array, lam: float, group_size: int, n_threads: int = 1) -> Array:

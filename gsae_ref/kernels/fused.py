@@ -10,16 +10,19 @@ few active    Screen: Y A in float32 by BLAS, scaled so that rows of Y and group
               missed (:func:`screening_margin`), so the screen changes no result.
 many active   The formulas of the reference, block by block: Y A, X A^T, E A and one product for both parts of the gradient, by BLAS.
 
-Samples are cut into chunks that depend on the shapes alone; each chunk has a gradient of its own, and these are added in their order.
-Results are therefore the same bits for any number of threads, and where few groups are active they do not depend on the BLAS either.
+If many groups are active at all, as some samples tell, all threads work on one large block at a time (:func:`_together`), first each on some
+of its samples, then each on some features of the only gradient. Otherwise samples are cut into chunks; each chunk has a gradient of its
+own, and these are added in their order. Parts and chunks depend on the shapes alone. Results are therefore the same bits for any number of
+threads, and where few groups are active they do not depend on the BLAS either.
 
-A chunk is computed by one thread, BLAS products included. A BLAS with threads of its own gives the same result, but its threads and
+A part or chunk is computed by one thread, BLAS products included. A BLAS with threads of its own gives the same result, but its threads and
 these fight for the processors: whoever calls with n_threads > 1 should limit BLAS to one thread meanwhile (threadpoolctl), which
 cannot be done from here.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +43,9 @@ SMALLEST_CHUNK = 128  # samples, at least, that are worth a thread
 CHUNK_WORK = 2**24  # multiply-adds of Y A, at least, that are worth a thread
 CHUNKS = 8  # at most; each has a gradient of its own
 CHUNK_BYTES = 2**25  # for all these gradients together, but two there may always be
-PROBED = 16  # samples of a chunk's first block from which the share of active groups is judged
+TOGETHER = 2**26  # bytes, at most, of what is computed from a block of samples that all threads share
+SMALLEST_PART = 64  # samples of it, at least, that are worth a thread
+PROBED = 16  # samples from which the share of active groups is judged
 FEW = 0.2  # share of active groups below which the first way is faster
 UNROLLED = 8  # group sizes up to here are constants of the compiled screen
 
@@ -67,21 +72,28 @@ def loss_and_gradient(
         Set to the active groups.
     """
     n_samples, n_atoms = len(Y), A.shape[1]
+    few = few if lam > 0 else 0
+    if found is not None:
+        found.fill(False)
+    if (memory is None or memory.many) and _are_many(A, Y, lam, group_size, few):
+        return _together(A, Y, lam, group_size, kind, n_threads, found)
     chunks = _chunks(n_samples, A)
     n_threads = min(n_threads or available_threads(), len(chunks))
-    problem = _Problem(A, lam, group_size, kind, few if lam > 0 else 0, memory, found)
+    problem = _Problem(A, lam, group_size, kind, few, memory, found)
     free: SimpleQueue[_Workspace] = SimpleQueue()
     for _ in range(n_threads):
         free.put(_Workspace(problem, min(BLOCK, -(-n_samples // len(chunks)))))
 
-    def work(chunk: slice) -> tuple[float, Array]:
+    def work(chunk: slice) -> tuple[float, int, Array]:
         workspace = free.get()
         try:
             return _chunk(problem, Y, chunk, workspace)
         finally:
             free.put(workspace)
 
-    costs, parts = zip(*in_threads(work, chunks, n_threads), strict=True)
+    costs, active, parts = zip(*in_threads(work, chunks, n_threads), strict=True)
+    if memory is not None:
+        memory.many = sum(active) > few * n_samples * problem.n_groups
     G = np.empty_like(A, order="C")
     pieces = [slice(start, start + 64) for start in range(0, n_atoms, 64)]
     in_threads(lambda atoms: _add_up(parts, atoms, n_samples, G), pieces, n_threads)
@@ -130,8 +142,6 @@ class _Problem:
                 self.few, self.memory = 0, None
         if self.memory is not None:
             self.memory.follow(self.AT, lam, group_size)
-        if found is not None:
-            found.fill(False)
 
     def room(self, n_samples: int) -> int:
         """Most candidates with which the first way is taken."""
@@ -170,17 +180,77 @@ class _Workspace:
         return self.dense
 
 
-def _chunks(n_samples: int, A: Array) -> list[slice]:
+def _chunks(n_samples: int, A: Array, smallest: int = SMALLEST_CHUNK) -> list[slice]:
     """Slices of the samples, a power of two and as even as can be; they depend on shapes and dtype alone."""
     most = min(max(CHUNK_BYTES // A.nbytes, 2), CHUNKS)
-    count = max(min(most, n_samples // SMALLEST_CHUNK, n_samples * A.size // CHUNK_WORK), 1)
-    count = 2 ** (count.bit_length() - 1)  # three for two threads would leave one of them waiting
-    return [slice(n_samples * k // count, n_samples * (k + 1) // count) for k in range(count)]
+    count = max(min(most, n_samples // smallest, n_samples * A.size // CHUNK_WORK), 1)
+    return _slices(n_samples, 2 ** (count.bit_length() - 1))  # three for two threads would leave one of them waiting
 
 
-def _chunk(problem: _Problem, Y: Array, chunk: slice, workspace: _Workspace) -> tuple[float, Array]:
-    """Sum of squares of the residuals and gradient sum (n_atoms, n_features), sign and 1/N left out, of one chunk."""
-    cost, G, first = 0.0, np.zeros(problem.AT.shape, problem.dtype), True
+def _slices(size: int, count: int) -> list[slice]:
+    return [slice(size * k // count, size * (k + 1) // count) for k in range(count)]
+
+
+def _are_many(A: Array, Y: Array, lam: float, group_size: int, few: float) -> bool:
+    """Whether more than this share of the groups is active, as some samples tell."""
+    if few == 0:
+        return True
+    Z = Y[:: -(-len(Y) // PROBED)] @ A
+    return bool(count_active(group_soft_threshold(Z, lam, group_size), group_size) > few * Z.size // group_size)
+
+
+def _together(
+    A: Array, Y: Array, lam: float, group_size: int, kind: str, n_threads: int | None, found: BoolArray | None
+) -> tuple[float, Array]:
+    """Loss and gradient by matrix products, block after block, the samples and then the features of each shared out to the threads."""
+    A, n_samples, (n_features, n_atoms) = plain(A), len(Y), A.shape
+    at_once = max(TOGETHER // ((3 * n_atoms + 2 * n_features) * A.itemsize), 1)
+    blocks = _slices(n_samples, -(-n_samples // at_once))
+    longest = -(-n_samples // len(blocks))
+    Z, codes, data = (np.empty((n, k), A.dtype) for n, k in ((longest, n_atoms), (2 * longest, n_atoms), (2 * longest, n_features)))
+    G = np.empty_like(A)
+    product = G if len(blocks) == 1 else np.empty_like(A)
+
+    def forward(block: slice, rows: slice) -> float:
+        """The stacks of codes, [X; back], and of data, [E; Y] / -N, and the squares of E."""
+        n, y = block.stop - block.start, plain(Y[block][rows])
+        X, E = codes[:n][rows], data[:n][rows]
+        _by_products(A, A.T, y, lam, group_size, kind, Z[rows], X, codes[n : 2 * n][rows], E)
+        if found is not None:
+            mark_active(X, group_size, found[block][rows])
+        squares = sum_of_squares(E)
+        np.divide(E, -n_samples, out=E)
+        np.divide(y, -n_samples, out=data[n : 2 * n][rows])
+        return squares
+
+    def backward(block: slice, features: slice) -> None:
+        both = slice(2 * (block.stop - block.start))
+        out = (G if block.start == 0 else product)[features]
+        np.matmul(data[both, features].T, codes[both], out=out)
+        if block.start > 0:
+            G[features] += out
+
+    cost = 0.0
+    for block in blocks:
+        parts = _chunks(block.stop - block.start, A, SMALLEST_PART)
+        cost += sum(in_threads(partial(forward, block), parts, n_threads))
+        in_threads(partial(backward, block), _slices(n_features, len(parts)), n_threads)
+    return cost / (2 * n_samples), G
+
+
+def _by_products(
+    A: Array, AT: Array, Y: Array, lam: float, group_size: int, kind: str, Z: Array, X: Array, back: Array, E: Array
+) -> None:
+    """Write pre-activations, codes, the residual taken back through the encoder, and the residual."""
+    np.matmul(Y, A, out=Z)
+    group_soft_threshold(Z, lam, group_size, out=X)
+    np.subtract(Y, np.matmul(X, AT, out=E), out=E)
+    apply_derivative(Z, np.matmul(E, A, out=back), lam, group_size, kind, out=back)
+
+
+def _chunk(problem: _Problem, Y: Array, chunk: slice, workspace: _Workspace) -> tuple[float, int, Array]:
+    """Sum of squares of the residuals, number of active groups, and gradient sum (n_atoms, n_features), sign and 1/N left out, of one chunk."""
+    cost, active, G, first = 0.0, 0, np.zeros(problem.AT.shape, problem.dtype), True
     sparse = problem.few > 0
     for start in range(chunk.start, chunk.stop, workspace.n_samples):
         rows = slice(start, min(start + workspace.n_samples, chunk.stop))
@@ -188,9 +258,9 @@ def _chunk(problem: _Problem, Y: Array, chunk: slice, workspace: _Workspace) -> 
         result = _few_active(problem, block, rows, workspace, G, first) if sparse else None
         if result is None:
             result = _many_active(problem, block, rows, workspace, G, first)
-        cost, first = cost + result[0], False
+        cost, active, first = cost + result[0], active + result[1], False
         sparse = result[1] <= problem.few * len(block) * problem.n_groups
-    return cost, G
+    return cost, active, G
 
 
 def _few_active(
@@ -225,11 +295,8 @@ def _many_active(problem: _Problem, Y: Array, rows: slice, workspace: _Workspace
     n, size = len(Y), problem.group_size
     Z, codes, data, product = workspace.for_dense()
     Z, codes, data = Z[:n], codes[: 2 * n], data[: 2 * n]
-    X, back, E = codes[:n], codes[n:], data[:n]
-    np.matmul(Y, problem.A, out=Z)
-    X[...] = group_soft_threshold(Z, problem.lam, size)
-    np.subtract(Y, np.matmul(X, problem.AT, out=E), out=E)
-    apply_derivative(Z, np.matmul(E, problem.A, out=back), problem.lam, size, problem.kind, out=back)
+    X, E = codes[:n], data[:n]
+    _by_products(problem.A, problem.AT, Y, problem.lam, size, problem.kind, Z, X, codes[n:], E)
     data[n:] = Y
     if first:
         np.matmul(codes.T, data, out=G)

@@ -35,6 +35,8 @@ class Memory:
         Path of its group at which a pair wakes; -inf: awake.
     path : ndarray (n_groups,)
         Length of the path of every group so far.
+    many : bool
+        Whether many groups were active in the step before, or nothing is known yet.
     """
 
     def __init__(self, Y: Array, n_groups: int) -> None:
@@ -42,7 +44,7 @@ class Memory:
         self.wakes = np.full((len(Y), n_groups), -np.inf, np.float32)
         self.path = self.limits = np.zeros(n_groups)
         self.before: Array | None = None
-        self.lam = np.inf
+        self.lam, self.many = np.inf, True
 
     def follow(self, AT: Array, lam: float, group_size: int) -> None:
         """Take note of the next dictionary (n_atoms, n_features) and threshold. A lower threshold wakes everybody."""

@@ -43,6 +43,7 @@ __all__ = ["BLOCK", "momentum", "spectral_step", "unfolded_encode", "unfolded_lo
 BLOCK = 256  # samples, at most, that are processed together
 BLOCK_BYTES = 2**24  # for the iterates of a block
 CHUNKS = 8  # at most; each has sums of its own
+SMALLEST_HALF, HALF_WORK = 64, 2**17  # samples, and samples * atoms * steps, from which half of less than two blocks is worth a thread
 CHUNK_BYTES = 2**25  # for all these sums together, but two there may always be
 PROBED = 8  # samples of a block from which the share of active groups is judged
 FEW, FEW_SMALL = 0.3, 0.1  # share of active groups below which the first way is faster, for groups of LARGE atoms or more, and fewer
@@ -228,7 +229,9 @@ def _over_chunks(
 ) -> list[Result]:
     """Run the task on every chunk of samples; the results in their order."""
     most = min(max(CHUNK_BYTES // (problem.A.nbytes + problem.G.nbytes), 2), CHUNKS)
-    count = max(min(most, n_samples // problem.block), 1)
+    half = n_samples // 2
+    worth_two = half >= SMALLEST_HALF and half * problem.A.shape[1] * problem.n_unfold >= HALF_WORK
+    count = max(min(most, n_samples // problem.block), 2 if worth_two else 1)
     chunks = [slice(n_samples * k // count, n_samples * (k + 1) // count) for k in range(count)]
     n_threads = min(n_threads or available_threads(), count)
     free: SimpleQueue[_Workspace] = SimpleQueue()
