@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import gsae_ref as gs
-from gsae_ref.experiments import choose_groups, load, mnist_networks, table_1, ways
+from gsae_ref.experiments import baselines, choose_groups, load, mnist_networks, table_1, ways
 from gsae_ref.experiments.cells import Cells
 from gsae_ref.experiments.publishing import draw
 
@@ -153,3 +153,22 @@ def test_it_is_an_experiment_with_labelled_pictures(small):
 def test_a_bad_option_is_refused(option):
     with pytest.raises(ValueError, match=next(iter(option))):
         choose_groups.compute(Cells(None), quick=True, **option)
+
+
+# ------------------------------------------------------------------------------------------------ sparse subspace clustering
+
+
+@pytest.mark.parametrize("n_nonzero", [1, 3])
+def test_self_expressive_codes_are_those_of_scikit_learn(n_nonzero):
+    Y = np.random.default_rng(0).normal(size=(40, 6))
+    C = baselines.self_expressive(Y, n_nonzero).toarray()
+    U = Y / np.linalg.norm(Y, axis=1, keepdims=True)
+    for i in range(len(Y)):
+        others = np.delete(np.arange(len(Y)), i)
+        np.testing.assert_allclose(C[i, others], sklearn.linear_model.orthogonal_mp(U[others].T, U[i], n_nonzero_coefs=n_nonzero), atol=1e-4)
+    assert not C.diagonal().any()
+
+
+def test_self_expressive_codes_of_duplicates_and_of_a_zero_sample_are_finite():
+    Y = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 0.0], [1.0, 1.0]])
+    assert np.isfinite(baselines.self_expressive(Y, 3).toarray()).all()

@@ -1,5 +1,6 @@
 """Other methods of subspace clustering on the same test images. SubKmeans and LDA-k-means run where the package clustpy is installed, the
-Gaussian mixture (a subspace for every component, with noise around it) is scikit-learn's, k-subspaces is ours."""
+Gaussian mixture (a subspace for every component, with noise around it) is scikit-learn's, as is the spectral clustering of sparse subspace
+clustering; its codes and k-subspaces are ours."""
 
 import importlib.util
 from typing import Any
@@ -10,9 +11,10 @@ from .. import checks
 from ..arrays import Array, IntArray
 from .subspaces import k_subspaces, nearest_subspace
 
-__all__ = ["BASELINES", "labels_by", "require"]
+__all__ = ["BASELINES", "labels_by", "require", "self_expressive"]
 
 DIMENSION = 16  # of the subspaces: atoms in a group of T21
+NEIGHBOURS = 10  # samples in which sparse subspace clustering writes each sample
 COORDINATES = 100  # leading principal directions kept for methods that are slow in many
 
 
@@ -60,6 +62,57 @@ def _gaussian_mixture(Y: Array, n_clusters: int, seed: int) -> IntArray:
     return GaussianMixture(n_clusters, covariance_type="full", reg_covar=1e-2, n_init=1, random_state=seed).fit_predict(_reduced(Y)[:, :50])
 
 
+def _sparse_subspace_clustering(Y: Array, n_clusters: int, seed: int) -> IntArray:
+    """SSC-OMP (You, Robinson and Vidal, CVPR 2016): spectral clustering of the codes of samples in the other samples."""
+    from scipy.sparse import csr_array
+    from sklearn.cluster import SpectralClustering
+
+    C = csr_array(abs(self_expressive(_reduced(Y), min(NEIGHBOURS, len(Y) - 1))))
+    affinity = SpectralClustering(n_clusters, affinity="precomputed", assign_labels="kmeans", random_state=seed)
+    return affinity.fit_predict(C + C.T).astype(np.int64)
+
+
+def self_expressive(Y: Array, n_nonzero: int) -> Any:
+    """Codes of samples in the dictionary of all others, by orthogonal matching pursuit on unit vectors.
+
+    Parameters
+    ----------
+    Y : ndarray of shape (n_samples, n_features)
+    n_nonzero : int
+        Entries of each code, 1 to n_samples - 1.
+
+    Returns
+    -------
+    C : scipy.sparse.csr_array of shape (n_samples, n_samples)
+        Zero on the diagonal; the residual of Y_i / ||Y_i|| is orthogonal to the chosen Y_j.
+
+    Examples
+    --------
+    >>> self_expressive(np.array([[1.0, 0], [0, 1], [2, 0], [0, -3]]), 1).toarray().round(3)
+    array([[ 0.,  0.,  1.,  0.],
+           [ 0.,  0.,  0., -1.],
+           [ 1.,  0.,  0.,  0.],
+           [ 0., -1.,  0.,  0.]])
+    """
+    from scipy.sparse import csr_array
+
+    n_samples = len(Y)
+    norms = np.linalg.norm(Y, axis=1, keepdims=True)
+    U = np.divide(Y, norms, out=np.zeros_like(Y), where=norms > 0)
+    chosen, coefs, E = np.empty((n_samples, n_nonzero), np.int32), np.empty((n_samples, n_nonzero), U.dtype), U.copy()
+    for k in range(n_nonzero):
+        for block in np.array_split(np.arange(n_samples), 1 + n_samples // 1000):
+            match = abs(E[block] @ U.T)
+            match[np.arange(len(block)), block] = -1
+            np.put_along_axis(match, chosen[block, :k], -1, axis=1)
+            chosen[block, k] = match.argmax(axis=1)
+            atoms = U[chosen[block, : k + 1]]
+            gram = atoms @ atoms.swapaxes(1, 2) + 16 * np.finfo(U.dtype).eps * np.eye(k + 1, dtype=U.dtype)  # among the samples are duplicates
+            coefs[block, : k + 1] = np.linalg.solve(gram, atoms @ U[block, :, None])[..., 0]
+            E[block] = U[block] - np.einsum("ik,ikp->ip", coefs[block, : k + 1], atoms)
+    return csr_array((coefs.ravel(), chosen.ravel(), np.arange(n_samples + 1, dtype=np.int32) * n_nonzero), shape=(n_samples, n_samples))
+
+
 def _of_clustpy(name: str) -> Any:
     def run(Y: Array, n_clusters: Any, seed: int) -> Any:
         from clustpy import centroid
@@ -71,6 +124,6 @@ def _of_clustpy(name: str) -> Any:
 
 BASELINES = {
     "k-subspaces": _k_subspaces, "Gaussian mixture": _gaussian_mixture, "SubKmeans": _of_clustpy("SubKmeans"),
-    "LDA-k-means": _of_clustpy("LDAKmeans"),
+    "LDA-k-means": _of_clustpy("LDAKmeans"), "SSC-OMP": _sparse_subspace_clustering,
 }
 NEEDS = {"SubKmeans": "clustpy", "LDA-k-means": "clustpy"}
