@@ -60,7 +60,10 @@ def sparse_codes(A, Y, lam, group_size):
     ends = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(Y)) * group_size)])
     X = csr_array(((tau * z).ravel(), columns.ravel(), ends), shape=Z.shape)
     E = Y - X @ np.ascontiguousarray(A.T)
-    back = np.einsum("knd,kn->kd", A.T.reshape(-1, group_size, len(A)).transpose(0, 2, 1)[groups], E[rows])
+    if columns.size < Z.size / 10:
+        back = np.einsum("knd,kn->kd", A.T.reshape(-1, group_size, len(A)).transpose(0, 2, 1)[groups], E[rows])
+    else:  # the dictionary's groups, gathered for every active one, would not fit into memory
+        back = (E @ A)[rows[:, None], columns]
     u = z / r[rows, groups][:, None]
     B = csr_array(((tau * back + (1 - tau) * np.sum(u * back, axis=1, keepdims=True) * u).astype(A.dtype).ravel(), columns.ravel(), ends), Z.shape)
     return float(np.sum(E * E, dtype=np.float64)) / (2 * len(Y)), -(X.T @ E + B.T @ Y).T / len(Y)

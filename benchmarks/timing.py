@@ -14,6 +14,7 @@ import numpy as np
 
 from gsae_ref.kernels import _jit
 
+PAUSE = 0.2  # seconds; threads of BLAS and torch go on spinning for up to 0.1 after a call: not at the cost of whoever comes next
 TOLERANCE = {"float64": 1e-11, "float32": 1e-4}
 LIBRARIES = ("numpy", "scipy", "numba", "torch", "jax", "skglm", "pyproximal", "spams-bin", "threadpoolctl")
 
@@ -59,7 +60,7 @@ def interleaved(functions, runs):
     times = {name: [] for name in functions}
     for k in range(runs + 1):
         for name, function in functions.items():
-            time.sleep(0.05)  # threads of BLAS and torch go on spinning for a while: not at the cost of whoever comes next
+            time.sleep(PAUSE)
             start = time.perf_counter()
             function()
             if k:
