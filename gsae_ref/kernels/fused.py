@@ -235,7 +235,7 @@ def _together(
         parts = _chunks(block.stop - block.start, A, SMALLEST_PART)
         cost += sum(in_threads(partial(forward, block), parts, n_threads))
         in_threads(partial(backward, block), _slices(n_features, len(parts)), n_threads)
-    return cost / (2 * n_samples), G
+    return float(cost) / (2 * n_samples), G
 
 
 def _by_products(
