@@ -22,9 +22,9 @@ def small_chunks():
         yield
 
 
-def instance(seed, n_samples=700, n_groups=40, size=2, dtype=np.float64):
+def instance(seed, n_samples=700, n_groups=40, size=2, dtype=np.float64, n_features=200):
     """A dictionary near the truth, samples with 2 of 40 groups active, and a threshold between the two kinds of norms."""
-    A_star = gs.make_dictionary(200, n_groups, size, rng=seed)
+    A_star = gs.make_dictionary(n_features, n_groups, size, rng=seed)
     Y = gs.sample(A_star, n_samples, 2, size, rng=seed).Y
     A = gs.perturb_dictionary(A_star, correlation=0.9, rng=seed)
     return (A / np.linalg.norm(A, axis=0)).astype(dtype), Y.astype(dtype)
@@ -49,6 +49,22 @@ def test_a_run_with_memory_has_the_bits_of_one_without(kind, dtype):
         assert cost == cost_0
         assert np.array_equal(G, G_0)
         assert np.array_equal(found, found_0)
+
+
+@both_dtypes
+@pytest.mark.parametrize("seed", range(3))
+def test_a_small_run_that_remembers_gives_the_same_numbers(seed, dtype):
+    """Small enough for kernels that run as plain Python. Groups fall asleep, wake, and are renewed by a screen."""
+    A, Y = instance(seed, n_samples=20, n_groups=30, dtype=dtype, n_features=100)
+    lam = lambda t: (2.0, 2.0, 2.0, 1.9, 2.2, 2.1, 2.1, 2.1)[t]
+    memory = Memory(Y, 30)
+    kept, plain = list(descend(A, Y, lam, 8, memory, step=0.1)), list(descend(A, Y, lam, 8, None, step=0.1))
+    for (_, threshold, cost, G, found), (A_t, _, cost_0, G_0, found_0) in zip(kept, plain, strict=True):
+        assert cost == cost_0 and np.array_equal(G, G_0) and np.array_equal(found, found_0)
+        norms = np.linalg.norm((Y.astype(float) @ A_t.astype(float)).reshape(len(Y), -1, 2), axis=2)
+        assert np.array_equal(found, norms > threshold)
+    assert (memory.wakes > memory.path).mean() > 0.5  # most pairs sleep
+    assert memory.path.min() > 0
 
 
 def missed(seed, lams, step):

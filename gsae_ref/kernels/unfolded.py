@@ -111,7 +111,7 @@ def unfolded_loss_and_grad(
     A_bar += problem.A @ S
     if step_size is None:
         A_bar += (slope / float(problem.step)) * problem.step_gradient()
-    return cost / (2 * len(Y)), A_bar
+    return float(cost) / (2 * len(Y)), A_bar
 
 
 def momentum(n_unfold: int, accelerated: bool = True) -> Array:
