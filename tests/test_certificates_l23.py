@@ -14,9 +14,16 @@ from gsae_ref.theory.certificates import l23 as room
 from gsae_ref.theory.certificates.l23 import CERTIFICATES, flow, geometry, perturbations, start, steps, windows
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def built():
-    return {name: make() for name, make in CERTIFICATES.items()}
+    """Each test builds what it asks for: a planted error must reach all of them."""
+
+    class Built(dict):
+        def __missing__(self, name):
+            self[name] = CERTIFICATES[name]()
+            return self[name]
+
+    return Built()
 
 
 KNOWN = {

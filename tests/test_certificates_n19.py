@@ -13,9 +13,16 @@ from gsae_ref.theory.certificates.n19.setting import Model, constant_codes, mixt
 from gsae_ref.theory.ledger import LEDGER
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def built():
-    return {name: make() for name, make in n19.CERTIFICATES.items()}
+    """Each test builds what it asks for: a planted error must reach all of them."""
+
+    class Built(dict):
+        def __missing__(self, name):
+            self[name] = n19.CERTIFICATES[name]()
+            return self[name]
+
+    return Built()
 
 
 @pytest.mark.parametrize("name", n19.CERTIFICATES)

@@ -19,6 +19,7 @@ RULES = {
     "algorithm 1": slow.Rule(True, False, 1, 0.01, 0.0, -1, 0.0, NONE),
     "as the authors' code": slow.Rule(True, True, 2, 0.01, 0.0, -1, 0.0, NONE),
     "algorithm 2, from the start": slow.Rule(True, False, 1, 0.01, 0.05, 0, 0.0, NONE),
+    "algorithm 2, from the start, and quiet": slow.Rule(True, False, 1, 0.001, 0.05, 0, 0.5, NONE),
     "algorithm 2, at an epoch, its own step": slow.Rule(True, False, 2, 0.01, 0.0, 2, 0.0, NONE),
     "algorithm 2, when quiet": slow.Rule(True, False, 1, 0.001, 0.05, -1, 0.5, NONE),
     "algorithm 2, when quiet, its own step": slow.Rule(True, False, 1, 0.001, 0.0, -1, 0.5, NONE),

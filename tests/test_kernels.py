@@ -260,6 +260,14 @@ def test_the_screen_misses_no_group_on_the_threshold(seed):
     assert_twins((A[:, :2], Y, lam, size), np.float64, "exact", few=1.0)
 
 
+@pytest.mark.parametrize("margin", [0.2, np.inf])
+def test_a_screen_that_may_err_by_much_is_not_used(margin, monkeypatch):
+    """As with millions of features: then blocks go the other way, one after the other."""
+    monkeypatch.setattr(fused, "screening_margin", lambda *sizes: margin)
+    monkeypatch.setattr(fused, "_few_active", None)
+    assert_twins(large(n_samples=600), np.float64, "exact", few=1.0)
+
+
 def test_the_screen_without_its_margin_misses_some(monkeypatch):
     monkeypatch.setattr(fused, "screening_margin", lambda *sizes: 0.0)
     A, Y, lam, size = on_the_threshold(0)

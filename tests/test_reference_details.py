@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gsae_ref.reference import autoencoder, convolution, dglnn, dglnn_flow, expected, gradients, sparse_autoencoder, sparse_expected
+from gsae_ref.reference import autoencoder, convolution, dglnn, dglnn_flow, expected, gradients, sparse_autoencoder, sparse_expected, unfolded
 from gsae_ref.reference import grouped_autoencoder as plain
 from gsae_ref.reference import variational_autoencoder as variational
 from gsae_ref.reference.grouped_autoencoder import Layer
@@ -43,6 +43,8 @@ def test_losses_of_autoencoders_are_summed_in_double_precision():
     E = Y - autoencoder.encode(A, Y, 0.5, 2) @ A.T
     for cost in (autoencoder.loss(A, Y, 0.5, 2), autoencoder.loss_and_grad(A, Y, 0.5, 2)[0]):
         assert cost == pytest.approx(exactly(E), rel=1e-13)
+    E = Y - unfolded.unfolded_encode(A, Y, 0.5, 2, 3) @ A.T
+    assert unfolded.unfolded_loss_and_grad(A, Y, 0.5, 2, 3)[0] == pytest.approx(exactly(E), rel=1e-13)
     W, Y, bias = single(6, 4), single(300, 6), single(4)
     E = Y - sparse_autoencoder.encode(W, Y, bias, "relu", 0.0) @ W.T
     for cost in (sparse_autoencoder.loss(W, Y, bias, "relu", 0.0), sparse_autoencoder.loss_and_grad(W, Y, bias, "relu", 0.0)[0]):
@@ -135,6 +137,8 @@ def test_the_switch_of_algorithm_2_is_strict_and_final():
     u, *_, after = dglnn.advance(one, one, np.eye(1), 2 * one, sizes, rule, 0, 1)
     assert u == 1.25 and after.switch_epoch == -1
     assert dglnn.advance(one, one, np.eye(1), 2 * one, sizes, rule._replace(tolerance=0.26), 0, 1)[3].switch_epoch == 1
+    growth = rule._replace(tolerance=0.0, half=np.array([1.25**2]))  # reached exactly
+    assert dglnn.advance(one, one, np.eye(1), 2 * one, sizes, growth, 0, 1)[3].switch_epoch == 1
     for switched in (rule._replace(switch_epoch=0, tolerance=10.0), rule._replace(switch_epoch=0, half=np.array([0.5]))):
         assert dglnn.advance(one, one, np.eye(1), 2 * one, sizes, switched, 0, 3)[3].switch_epoch == 0
 
@@ -166,6 +170,11 @@ def test_printed_16_with_codes_whose_mean_is_not_one():
         bracket = 1.5 * own**2 + 2 * 0.5 * p * bias[i] * own + bias[i] ** 2
         np.testing.assert_allclose(dW[:, i], -1.5 * p * own * A_star[:, i] + p * bracket * W[:, i], rtol=1e-12)
     assert np.isnan(db).all()
+
+
+def test_unfolding_leaves_signs_alone_unless_told_and_steps_by_1_where_there_is_no_dictionary():
+    np.testing.assert_array_equal(unfolded.sparse_group_prox(np.array([-3.0, 4.0]), 0.0, 2), [-3.0, 4.0])
+    assert unfolded.spectral_step(np.zeros((3, 2))) == 1.0
 
 
 def test_the_tangential_part_of_a_group_of_extreme_size():

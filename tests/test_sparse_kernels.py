@@ -90,6 +90,10 @@ def test_an_entry_on_the_kink_is_inactive_and_without_threshold_it_is_not(way, d
         for kind in ("exact", "approximate"):
             assert_twins((W, Y, b, activation, lam), WAYS[way], kind)
             assert_twins((W, Y, b + dtype(0.5), activation, lam), WAYS[way], kind)
+    W, Y = np.array([[1.0, 1.0], [0.0, 1.0]], dtype), np.array([[1.0, -1.0]], dtype)  # z = (1, 0), and what goes back is (0, -1)
+    for activation in ("hard", "soft", "relu"):
+        for kind in ("exact", "approximate"):
+            assert_twins((W, Y, np.zeros(2, dtype), activation, 0.0), WAYS[way], kind)
 
 
 @both_dtypes
