@@ -1,6 +1,6 @@
 """Other methods of subspace clustering on the same test images. SubKmeans and LDA-k-means run where the package clustpy is installed, the
-Gaussian mixture (a subspace for every component, with noise around it) is scikit-learn's, as is the spectral clustering of sparse subspace
-clustering; its codes and k-subspaces are ours."""
+Gaussian mixture (a subspace for every component, with noise around it) is scikit-learn's, k-subspaces and the codes of sparse subspace
+clustering are ours."""
 
 import importlib.util
 from typing import Any
@@ -63,13 +63,20 @@ def _gaussian_mixture(Y: Array, n_clusters: int, seed: int) -> IntArray:
 
 
 def _sparse_subspace_clustering(Y: Array, n_clusters: int, seed: int) -> IntArray:
-    """SSC-OMP (You, Robinson and Vidal, CVPR 2016): spectral clustering of the codes of samples in the other samples."""
-    from scipy.sparse import csr_array
-    from sklearn.cluster import SpectralClustering
+    """SSC-OMP (You, Robinson and Vidal, CVPR 2016): spectral clustering of the codes of samples in the other samples.
 
-    C = csr_array(abs(self_expressive(_reduced(Y), min(NEIGHBOURS, len(Y) - 1))))
-    affinity = SpectralClustering(n_clusters, affinity="precomputed", assign_labels="kmeans", random_state=seed)
-    return affinity.fit_predict(C + C.T).astype(np.int64)
+    Rows of the spectral embedding get norm 1 (Ng, Jordan and Weiss 2002); without that, scikit-learn's way, tiny cliques become clusters.
+    """
+    from scipy.sparse import dia_array
+    from scipy.sparse.linalg import eigsh
+    from sklearn.cluster import KMeans
+
+    C = abs(self_expressive(_reduced(Y), min(NEIGHBOURS, len(Y) - 1)))
+    W = C + C.T
+    scale = dia_array((np.maximum(W.sum(axis=1), 1e-12)[None] ** -0.5, [0]), shape=W.shape)
+    vectors = eigsh(scale @ W @ scale, n_clusters, which="LA", v0=np.ones(len(Y)))[1]
+    rows = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    return KMeans(n_clusters, n_init=10, random_state=seed).fit_predict(rows).astype(np.int64)
 
 
 def self_expressive(Y: Array, n_nonzero: int) -> Any:
