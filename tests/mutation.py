@@ -74,6 +74,7 @@ EQUIVALENT = [
     (r"where\(active, r, 1\)", ("where(active, r, 2)",), "what stands in for a zero divisor is not used"),
     (r"active = r > lam", ("active = r >= lam",), "at a tie the factor 1 - lam / r is 0 anyway"),
     (r"if l1 else", ("if (l1) or True else",), "a threshold of 0 leaves everything as it is"),
+    (r'"[^"]* [^"]*"', (lambda of: f'"XX{of[0][1:-1]}XX"', lambda of: of[0].lower(), lambda of: of[0].upper()), "words for a reader"),
     (r"eye\(group_size, dtype=Z\.dtype\)", ("eye(group_size, dtype=None)", "eye(group_size, )"), "written into an array of that dtype"),
     (r"tolerance > 0", ("tolerance >= 0",), "nothing is less than a tolerance of 0"),
     (r"full_like\(W, np\.nan", ("full_like(W, None",), "None is NaN in an array of numbers"),
