@@ -294,6 +294,19 @@ def test_mistakes_are_told_by_fit(change, error, message):
         KINDS["shallow"](**change).fit(Y)
 
 
+@every_kind
+def test_masked_samples_are_refused_wherever_they_come_in(kind):
+    Y, labels, _ = groups_of_three()
+    masked, model = np.ma.masked_array(Y, Y > 1), KINDS[kind]().fit(Y)
+    for method in (model.fit, model.partial_fit, model.transform, model.predict, model.score):
+        with pytest.raises(TypeError, match="X is a masked array; masked entries have no meaning here; fill them"):
+            method(masked)
+    regressor = gs.DiagonallyGroupedLinearRegressor(2, n_epochs=3).fit(Y, labels.astype(float))
+    for method in (regressor.predict, lambda X: regressor.fit(X, labels)):
+        with pytest.raises(TypeError, match="X is a masked array"):
+            method(masked)
+
+
 def test_a_model_that_is_not_fitted_says_so():
     for method in ("transform", "predict", "score", "inverse_transform"):
         with pytest.raises(NotFittedError):

@@ -172,6 +172,7 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
         y : ndarray of shape (n_samples,)
         """
         check_is_fitted(self)
+        checks.refuse_mask("X", X)
         with np.errstate(over="ignore", invalid="ignore"):
             X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
         return checks.representable("the prediction", lambda: X @ self.coef_ + self.intercept_, X=X)

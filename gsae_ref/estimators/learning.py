@@ -125,6 +125,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         -----
         Calls on the mini-batches of :meth:`fit` or :meth:`fit_blocks`, in their order and from the same ``init``, give the same bits.
         """
+        checks.refuse_mask("X", X)
         begun = hasattr(self, "_state")
         samples: Array = validate_data(self, X, dtype=DTYPES, reset=not begun)
         if not begun:
@@ -203,6 +204,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     def _samples(self, X: Any) -> Array:
         check_is_fitted(self)
+        checks.refuse_mask("X", X)
         with np.errstate(over="ignore", invalid="ignore"):
             return validate_data(self, X, dtype=DTYPES, reset=False)
 
