@@ -33,7 +33,8 @@ ROOMS = {  # what is changed, what is left alone, the tests that are to notice
         "dglnn_algorithms unfolded unfolded_gradient mutants extremes reference_details"),
     "theory": (
         "gsae_ref/theory/*", "gsae_ref/theory/certificates/*",
-        "theory theory_descent theory_l23 theory_n19 statements statements_l23 statements_n19 ledger closeness verification"),
+        "theory theory_descent theory_l23 theory_n19 statements statements_l23 statements_n19 ledger closeness "
+        "dictionary_report rows"),
     "certificates": ("gsae_ref/theory/certificates/*", "", "exact certificates certificates_n19 certificates_l23"),
     "kernels": ("gsae_ref/kernels/*", "gsae_ref/kernels/_jit.py", "kernels lazy_kernels sparse_kernels dglnn_kernels unfolded_kernels adam engine"),
 }
@@ -43,6 +44,16 @@ SLOW = (  # without the compiler, or about it
     "number_of_threads", "no_sample_out", "extra_memory", "bounds_checked", "compil", "no_folder", "blocks_that_change", "changes_no_bit",
     "auto_takes", "run_with_memory", "ever_missed", "most_pairs", "dense_supports_fall", "that_forgets",
 )
+ROWS = """import pytest
+
+from gsae_ref.theory.ledger import LEDGER
+from gsae_ref.verification import verify
+
+
+@pytest.mark.parametrize("row", LEDGER)
+def test_a_row_is_confirmed(row):
+    assert verify(only=[row], quick=True).ok
+"""  # one test for each row, so that mutmut sees which of them reach a function
 TIMEOUT = 24, -24, 36, 152, 255
 
 # What may stand in place of what, once in a line, so that both compute the same; and why.
@@ -106,6 +117,7 @@ def prepared(room, folder):
     if room == "kernels":
         for path in (folder / "gsae_ref" / "kernels").glob("[a-z]*.py"):
             path.write_text(re.sub(r"^ *@jit.*\n", "", path.read_text(encoding="utf-8"), flags=re.M), encoding="utf-8")
+    (folder / "tests" / "test_rows.py").write_text(ROWS, encoding="utf-8")
     (folder / "examples").mkdir()
     for path in sorted(folder.glob(changed.replace("/*", "/**/*.py"))):
         examples(path, folder / "examples")
