@@ -290,3 +290,17 @@ def test_every_threshold_in_the_sharp_interval_recovers_every_drawn_support(seed
             x[g * d : (g + 1) * d] = u / np.linalg.norm(u) * rng.choice([1.0, 1.5])
         y = A_star @ x
         assert {g for g in range(n_groups) if np.linalg.norm(A[:, g * d : (g + 1) * d].T @ y) > lam} == set(S.tolist())
+
+
+@pytest.mark.parametrize(("call", "message"), [
+    (lambda: correlation.cross_block_norms(np.eye(4), np.full((4, 4), np.nan), 2), "^B "),
+    (lambda: correlation.cross_block_norms(np.eye(3), np.eye(4)[:3], 2), "does not divide the 3 atoms of A;"),
+    (lambda: correlation.cross_block_norms(np.eye(4), np.eye(6), 2), "^B has shape .*, A has shape"),
+    (lambda: correlation.closeness(np.eye(4), np.full((4, 4), np.nan), 2), "^A_star "),
+    (lambda: correlation.closeness(np.eye(3), np.eye(4)[:3], 2), "does not divide the 3 atoms of A;"),
+    (lambda: correlation.closeness(np.eye(4), np.eye(6), 2), "^A_star has shape .*, A has shape"),
+    (lambda: support_interval(np.eye(4), np.eye(6), 2, 1, 1.0, 2.0), "^A_star has shape .*, A has shape"),
+])
+def test_a_refusal_names_the_argument(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
