@@ -33,7 +33,7 @@ ROOMS = {  # what is changed, what is left alone, the tests that are to notice
         "dglnn_algorithms unfolded unfolded_gradient mutants extremes reference_details"),
     "theory": (
         "gsae_ref/theory/*", "gsae_ref/theory/certificates/*",
-        "theory theory_descent theory_l23 theory_n19 statements statements_l23 statements_n19 ledger closeness "
+        "theory theory_descent theory_l23 theory_n19 statements statements_l23 statements_n19 hypotheses_l23 ledger closeness "
         "dictionary_report rows"),
     "certificates": ("gsae_ref/theory/certificates/*", "", "exact certificates certificates_n19 certificates_l23"),
     "kernels": ("gsae_ref/kernels/*", "gsae_ref/kernels/_jit.py", "kernels lazy_kernels sparse_kernels dglnn_kernels unfolded_kernels adam engine"),
@@ -56,39 +56,39 @@ def test_a_row_is_confirmed(row):
 """  # one test for each row, so that mutmut sees which of them reach a function
 TIMEOUT = 24, -24, 36, 152, 255
 
-# What may stand in place of what, once in a line, so that both compute the same; and why.
+# Where (in the name of a file or function), what may stand in place of what, once in a line, so that both compute the same; and why.
 EQUIVALENT = [
-    (r"strict=True", ("strict=None", "strict=False", ""), "lengths are equal by construction; strict= only guards that"),
-    (r'(?<=einsum\(")[a-z.,\->]+', (lambda letters: letters[0].upper(),), "other letters for the same indices"),
-    (r"optimize=True", ("optimize=None", "optimize=False", ""), "the order in which einsum multiplies"),
-    (r"copy=False", ("copy=None", "copy=True", ""), "a copy of a new array"),
-    (r"dtype=bool", ("dtype=None", ""), "a mask of 1.0 instead of True is only multiplied by"),
-    (r"(\w+) > 0, \1, 1\)", (r"\1 >= 0, \1, 1)", r"\1 > 0, \1, 2)"), "what stands in for a zero divisor is not used"),
-    (r"// group_size", ("/ group_size",), "n_atoms is a multiple of group_size"),
-    (r"range\(3\)", ("range(4)",), "the fourth probability is not returned"),
-    (r"astype\(np\.float64\)", ("astype(None)",), "NumPy's default"),
-    (r"rcond=None", ("",), "NumPy's default"),
-    (r"(reshape\(.*?)(?<=[(, ])-1(?=[,)])", (r"\1-2",), "NumPy infers the length from any negative number"),
-    (r"n_groups > 1", ("(n_groups > 1) or True", "n_groups >= 1"), "one group is a group too; it is only faster so"),
-    (r"full_matrices=False", ("full_matrices=None", "full_matrices=True", ""), "only the leading pair is used"),
-    (r"K\.shape\[1\]", ("K.shape[2]",), "kernels are square"),
-    (r"X\.T @ y / len\(y\)$", ("X.T @ y * len(y)",), "a vector that is divided by its norm next"),
-    (r"where\(norms > 0, a ", ("where(norms >= 0, a ",), "a is zero where its norm is"),
-    (r"layer\.kernel\[1\]", ("layer.kernel[2]",), "kernels are square"),
-    (r"n_threads\)", ("None)",), "the number of threads changes no bit"),
-    (r"2 \* n(?=[,\]])", ("3 * n",), "more room than is needed"),
-    (r"half >= SMALLEST_HALF and", ("half >= SMALLEST_HALF or",), "which way is taken, and that changes the time only"),
-    (r"AWAKE \* wakes", ("AWAKE / wakes",), "which way is taken, and that changes the time only"),
-    (r"group_size >= LARGE", ("(group_size >= LARGE) or True",), "which way is taken, and that changes the time only"),
-    (r"self\.few >= 1", ("self.few >= 2",), "which way is taken, and that changes the time only"),
-    (r"self\.block = None", ('self.block = ""',), "overwritten in the next line"),
-    (r"where\(active, r, 1\)", ("where(active, r, 2)",), "what stands in for a zero divisor is not used"),
-    (r"active = r > lam", ("active = r >= lam",), "at a tie the factor 1 - lam / r is 0 anyway"),
-    (r"if l1 else", ("if (l1) or True else",), "a threshold of 0 leaves everything as it is"),
-    (r'"[^"]* [^"]*"', (lambda of: f'"XX{of[0][1:-1]}XX"', lambda of: of[0].lower(), lambda of: of[0].upper()), "words for a reader"),
-    (r"eye\(group_size, dtype=Z\.dtype\)", ("eye(group_size, dtype=None)", "eye(group_size, )"), "written into an array of that dtype"),
-    (r"tolerance > 0", ("tolerance >= 0",), "nothing is less than a tolerance of 0"),
-    (r"full_like\(W, np\.nan", ("full_like(W, None",), "None is NaN in an array of numbers"),
+    ("", r"strict=True", ("strict=None", "strict=False", ""), "lengths are equal by construction; strict= only guards that"),
+    ("", r'(?<=einsum\(")[a-z.,\->]+', (lambda letters: letters[0].upper(),), "other letters for the same indices"),
+    ("", r"optimize=True", ("optimize=None", "optimize=False", ""), "the order in which einsum multiplies"),
+    ("", r"copy=False", ("copy=None", "copy=True", ""), "a copy of a new array"),
+    ("", r"astype\(np\.float64\)", ("astype(None)",), "NumPy's default"),
+    ("", r"rcond=None", ("",), "NumPy's default"),
+    ("", r"(reshape\(.*?)(?<=[(, ])-1(?=[,)])", (r"\1-2",), "NumPy infers the length from any negative number"),
+    ("", r"// group_size", ("/ group_size",), "n_atoms is a multiple of group_size"),
+    ("", r"(\w+) > 0, \1, 1\)", (r"\1 >= 0, \1, 1)", r"\1 > 0, \1, 2)"), "what stands in for a zero divisor is not used"),
+    ("", r'"[^"]* [^"]*"', (lambda of: f'"XX{of[0][1:-1]}XX"', lambda of: of[0].lower(), lambda of: of[0].upper()), "words for a reader"),
+    ("kernels", r"n_threads\)", ("None)",), "the number of threads changes no bit"),
+    ("x__direction", r"where\(active, r, 1\)", ("where(active, r, 2)",), "what stands in for a zero divisor is not used"),
+    ("x_shrinkage", r"active = r > lam", ("active = r >= lam",), "at a tie the factor 1 - lam / r is 0 anyway"),
+    ("jacobian", r"eye\(group_size, dtype=Z\.dtype\)", ("eye(group_size, dtype=None)", "eye(group_size, )"), "written into an array of that dtype"),
+    ("x_derivative", r"dtype=bool", ("dtype=None", ""), "a mask of 1.0 instead of True is only multiplied by"),
+    ("x_support_probabilities", r"range\(3\)", ("range(4)",), "the fourth probability is not returned"),
+    ("x_printed_16", r"full_like\(W, np\.nan", ("full_like(W, None",), "None is NaN in an array of numbers"),
+    ("x_patches", r"n_groups > 1", ("(n_groups > 1) or True", "n_groups >= 1"), "one group is a group too; it is only faster so"),
+    ("x_convolve", r"K\.shape\[1\]", ("K.shape[2]",), "kernels are square"),
+    ("x_backward", r"layer\.kernel\[1\]", ("layer.kernel[2]",), "kernels are square"),
+    ("x_spectral_step", r"full_matrices=False", ("full_matrices=None", "full_matrices=True", ""), "only the leading pair is used"),
+    ("x__entrywise", r"if l1 else", ("if (l1) or True else",), "a threshold of 0 leaves everything as it is"),
+    ("x_balanced_start", r"X\.T @ y / len\(y\)$", ("X.T @ y * len(y)",), "a vector that is divided by its norm next"),
+    ("x_balanced_start", r"where\(norms > 0, a ", ("where(norms >= 0, a ",), "a is zero where its norm is"),
+    ("advance", r"tolerance > 0", ("tolerance >= 0",), "nothing is less than a tolerance of 0"),
+    ("kernels/fused", r"2 \* n(?=[,\]])", ("3 * n",), "more room than is needed"),
+    ("kernels/lazy", r"AWAKE \* wakes", ("AWAKE / wakes",), "which way is taken, and that changes the time only"),
+    ("x__over_chunks", r"half >= SMALLEST_HALF and", ("half >= SMALLEST_HALF or",), "which way is taken, and that changes the time only"),
+    ("kernels/unfolded", r"group_size >= LARGE", ("(group_size >= LARGE) or True",), "which way is taken, and that changes the time only"),
+    ("few_active", r"self\.few >= 1", ("self.few >= 2",), "which way is taken, and that changes the time only"),
+    ("for_block", r"self\.block = None", ('self.block = ""',), "overwritten in the next line"),
 ]
 
 
@@ -151,7 +151,7 @@ def lines(items):
 
 
 def outcome(folder):
-    """Numbers of mutants by fate, and the survivors as (file, function, what was -> what is)."""
+    """Numbers of mutants by fate, and the survivors as (file and function, (what was, what is))."""
     counts, survivors = {"killed": 0, "timeout": 0, "survived": 0, "not reached": 0}, []
     for meta in sorted(Path(folder, "mutants").rglob("*.py.meta")):
         found = json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"]
@@ -165,24 +165,23 @@ def outcome(folder):
             if fate in ("survived", "not reached"):
                 short = name.rpartition(".")[2]
                 before = functions.get(re.sub(r"__mutmut_\d+$", "__mutmut_orig", short))
-                survivors.append((str(meta.relative_to(Path(folder, "mutants")))[:-8], short, change(source, before, functions.get(short))))
+                place = f"{str(meta.relative_to(Path(folder, 'mutants')))[:-8]} {short}"
+                survivors.append((place, change(source, before, functions.get(short))))
     return counts, survivors
 
 
 def change(source, before, after):
     """The first line in which two functions differ, as it was and as it is."""
     if before is None or after is None:
-        return "?"
+        return "?", "?"
     texts = [ast.get_source_segment(source, node).replace(node.name, "f").splitlines() for node in (before, after)]
-    pairs = [(a.strip(), b.strip()) for a, b in zip(*texts, strict=False) if a != b]
-    return " -> ".join(pairs[0]) if pairs else "?"
+    return next(((a.strip(), b.strip()) for a, b in zip(*texts, strict=False) if a != b), ("?", "?"))
 
 
-def reason(text):
+def reason(place, before, after):
     """Why a change computes the same, or None."""
-    before, _, after = text.partition(" -> ")
-    for pattern, substitutes, why in EQUIVALENT:
-        for found in re.finditer(pattern, before):
+    for where, pattern, substitutes, why in EQUIVALENT:
+        for found in re.finditer(pattern, before) if where in place else ():
             for new in substitutes:
                 if before[: found.start()] + (new(found) if callable(new) else found.expand(new)) + before[found.end() :] == after:
                     return why
@@ -191,10 +190,10 @@ def reason(text):
 
 def told(counts, survivors):
     """Print it; 0 if enough mutants that are not equivalent are killed."""
-    known = [(*survivor, reason(survivor[2])) for survivor in survivors]
-    for file, name, text, why in sorted(known, key=lambda each: (each[3] is None, each[0])):
-        print(f"{'same  ' if why else 'ALIVE '} {file} {name}: {text}{f'   ({why})' if why else ''}")
-    tried, same = sum(counts.values()), sum(why is not None for *_, why in known)
+    known = [(reason(place, *pair), place, pair) for place, pair in survivors]
+    for why, place, pair in sorted(known, key=lambda each: (each[0] is None, each[1])):
+        print(f"{'same  ' if why else 'ALIVE '} {place}: {' -> '.join(pair)}{f'   ({why})' if why else ''}")
+    tried, same = sum(counts.values()), sum(why is not None for why, *_ in known)
     share = (counts["killed"] + counts["timeout"]) / max(tried - same, 1)
     fates = ", ".join(f"{count:,} {fate}" for fate, count in counts.items())
     print(f"{tried:,} mutants: {fates}; {same} compute the same; {share:.1%} of the others killed")
