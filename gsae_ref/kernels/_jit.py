@@ -16,7 +16,7 @@ from numba.core import event
 
 from ..arrays import Array
 
-__all__ = ["NO_SHORTCUTS", "SUMS_IN_ANY_ORDER", "available_threads", "in_threads", "jit", "plain", "set_threads", "threshold_for"]
+__all__ = ["NO_SHORTCUTS", "SUMS_IN_ANY_ORDER", "available_threads", "in_threads", "jit", "plain", "set_threads", "slices", "threshold_for"]
 
 OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True}
 
@@ -96,6 +96,11 @@ def in_threads(task: Callable[[Argument], Result], arguments: Iterable[Argument]
 
     with ThreadPoolExecutor(n_threads) as pool:
         return list(pool.map(as_told, arguments))
+
+
+def slices(size: int, count: int) -> list[slice]:
+    """0, ..., size - 1 in this many pieces, as even as can be."""
+    return [slice(size * k // count, size * (k + 1) // count) for k in range(count)]
 
 
 def plain(array: Array) -> Array:

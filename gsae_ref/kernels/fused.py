@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..arrays import Array, BoolArray
-from ._jit import available_threads, in_threads, plain, threshold_for
+from ._jit import available_threads, in_threads, plain, slices, threshold_for
 from .activations import KINDS, apply_derivative, group_soft_threshold
 from .passes import accumulate, count_active, largest_group, mark_active, normalise, renew, scale, screen_for, sum_of_squares
 
@@ -184,11 +184,7 @@ def _chunks(n_samples: int, A: Array, smallest: int = SMALLEST_CHUNK) -> list[sl
     """Slices of the samples, a power of two and as even as can be; they depend on shapes and dtype alone."""
     most = min(max(CHUNK_BYTES // A.nbytes, 2), CHUNKS)
     count = max(min(most, n_samples // smallest, n_samples * A.size // CHUNK_WORK), 1)
-    return _slices(n_samples, 2 ** (count.bit_length() - 1))  # three for two threads would leave one of them waiting
-
-
-def _slices(size: int, count: int) -> list[slice]:
-    return [slice(size * k // count, size * (k + 1) // count) for k in range(count)]
+    return slices(n_samples, 2 ** (count.bit_length() - 1))  # three for two threads would leave one of them waiting
 
 
 def _are_many(A: Array, Y: Array, lam: float, group_size: int, few: float) -> bool:
@@ -205,7 +201,7 @@ def _together(
     """Loss and gradient by matrix products, block after block, the samples and then the features of each shared out to the threads."""
     A, n_samples, (n_features, n_atoms) = plain(A), len(Y), A.shape
     at_once = max(TOGETHER // ((3 * n_atoms + 2 * n_features) * A.itemsize), 1)
-    blocks = _slices(n_samples, -(-n_samples // at_once))
+    blocks = slices(n_samples, -(-n_samples // at_once))
     longest = -(-n_samples // len(blocks))
     Z, codes, data = (np.empty((n, k), A.dtype) for n, k in ((longest, n_atoms), (2 * longest, n_atoms), (2 * longest, n_features)))
     G = np.empty_like(A)
@@ -234,7 +230,7 @@ def _together(
     for block in blocks:
         parts = _chunks(block.stop - block.start, A, SMALLEST_PART)
         cost += sum(in_threads(partial(forward, block), parts, n_threads))
-        in_threads(partial(backward, block), _slices(n_features, len(parts)), n_threads)
+        in_threads(partial(backward, block), slices(n_features, len(parts)), n_threads)
     return float(cost) / (2 * n_samples), G
 
 

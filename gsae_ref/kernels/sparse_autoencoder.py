@@ -14,7 +14,7 @@ n_threads > 1 should limit BLAS to one thread meanwhile, as for :mod:`gsae_ref.k
 import numpy as np
 
 from ..arrays import Array, BoolArray, IntArray, Real
-from ._jit import in_threads, jit, plain
+from ._jit import in_threads, jit, plain, slices
 
 __all__ = ["BLOCK", "approximate", "loss_and_grad", "loss_and_gradient"]
 
@@ -54,7 +54,7 @@ def loss_and_gradient(
     """
     n_samples = len(Y)
     count = max(min(CHUNKS, n_samples // BLOCK, n_samples * W.size // CHUNK_WORK), 1)
-    chunks = [slice(n_samples * k // count, n_samples * (k + 1) // count) for k in range(count)]
+    chunks = slices(n_samples, count)
     W, WT, bias = plain(W), plain(W.T), plain(bias)
     everywhere = kind == "exact" and activation != "relu" and lam == 0  # the identity, whose derivative is 1 at z = 0 too
     rule = ACTIVATIONS[activation], W.dtype.type(min(lam, float(np.finfo(W.dtype).max))), everywhere

@@ -36,7 +36,7 @@ import numpy as np
 
 from ..arrays import Array
 from . import unfolded_steps
-from ._jit import Result, available_threads, in_threads, plain, threshold_for
+from ._jit import Result, available_threads, in_threads, plain, slices, threshold_for
 
 __all__ = ["BLOCK", "momentum", "spectral_step", "unfolded_encode", "unfolded_loss_and_grad"]
 
@@ -232,7 +232,7 @@ def _over_chunks(
     half = n_samples // 2
     worth_two = half >= SMALLEST_HALF and half * problem.A.shape[1] * problem.n_unfold >= HALF_WORK
     count = max(min(most, n_samples // problem.block), 2 if worth_two else 1)
-    chunks = [slice(n_samples * k // count, n_samples * (k + 1) // count) for k in range(count)]
+    chunks = slices(n_samples, count)
     n_threads = min(n_threads or available_threads(), count)
     free: SimpleQueue[_Workspace] = SimpleQueue()
     for _ in range(n_threads):
