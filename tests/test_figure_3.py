@@ -141,6 +141,19 @@ def test_an_interrupted_run_continues_bit_for_bit(tmp_path, monkeypatch):
     assert all(np.array_equal(whole[name], resumed[name]) for name in whole)
 
 
+def test_the_start_is_drawn_with_one_blas_thread(monkeypatch):
+    """Its bits are in the fingerprint of the checkpoint, and would depend on the number of threads."""
+    threadpoolctl, seen, honest = pytest.importorskip("threadpoolctl"), [], figure_3_runs.starting_threshold
+
+    def threads():
+        return {library["num_threads"] for library in threadpoolctl.threadpool_info() if library["user_api"] == "blas"}
+
+    monkeypatch.setattr(figure_3_runs, "starting_threshold", lambda *given: seen.append(threads()) or honest(*given))
+    with threadpoolctl.threadpool_limits(2, "blas"):
+        run("group", "scaled", n_groups=4, n_samples=20, n_epochs=1)
+    assert seen == [{1}]
+
+
 def test_a_finished_run_leaves_its_result_and_no_checkpoint(tmp_path):
     figure_3.trained(Cells(tmp_path), TINY._replace(n_epochs=21), "group", "unit", 2.0, 10.0, 0)
     assert [path.name for path in tmp_path.iterdir()] == ["group-unit-exact-lam2-snr10-seed0-N200.npz"]
