@@ -1,10 +1,13 @@
-"""Our own additions to T21's MNIST experiments: lam that rises, groups that are reset, lam and the number of groups chosen without labels."""
+"""Our own additions to T21's MNIST experiments: lam that rises, groups that are reset, the best groups of several trainings, lam and the number
+of groups chosen without labels."""
+
+from itertools import combinations
 
 import numpy as np
 import pytest
 
 import gsae_ref as gs
-from gsae_ref.experiments import baselines, choose_groups, load, mnist_networks, table_1, ways
+from gsae_ref.experiments import baselines, choose_groups, load, mnist_networks, recombination, restarts, table_1, ways
 from gsae_ref.experiments.cells import Cells
 from gsae_ref.experiments.publishing import draw
 
@@ -56,6 +59,72 @@ def test_a_training_with_resets_is_its_parts():
 def test_a_short_training_has_no_reset():
     short = {start: mnist_networks.train_network(**ARGUMENTS, n_epochs=2, start=start)["A"] for start in ("principal", "reset")}
     np.testing.assert_array_equal(short["principal"], short["reset"])
+
+
+# ------------------------------------------------------------------------------------------------ the best groups of several trainings
+
+
+def codes_of_digits(A, Y):
+    return gs.unfolded_encode(A, Y, 1.25, 3, 15, 0.04)
+
+
+def test_what_a_group_explains_is_the_error_that_it_saves():
+    rng = np.random.default_rng(0)
+    A, Y = np.linalg.qr(rng.normal(size=(8, 6)))[0], rng.normal(size=(20, 8))
+    gain = recombination.explained(A, Y, lambda A, Y: gs.unfolded_encode(A, Y, 0.1, 2, 5, 0.5), 2)
+    assert gain.shape == (20, 3)
+    for i, g in np.ndindex(gain.shape):
+        G = np.ascontiguousarray(A[:, 2 * g : 2 * g + 2])
+        x = gs.unfolded_encode(G, Y[i : i + 1], 0.1, 2, 5, 0.5)[0]
+        assert gain[i, g] == pytest.approx(Y[i] @ Y[i] / 2 - np.sum((Y[i] - G @ x) ** 2) / 2)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_exchange_and_no_dictionary_is_better(seed):
+    gain = np.random.default_rng(seed).normal(size=(30, 12)) ** 3
+    chosen = recombination.best_together(gain, 4)
+
+    def held(columns):
+        return np.maximum(gain[:, list(columns)].max(axis=1), 0).sum()
+
+    assert len(set(chosen)) == 4
+    exchanged = [{*chosen} - {old} | {new} for old in chosen for new in range(12)]
+    blocks = [range(k, k + 4) for k in (0, 4, 8)]
+    assert held(chosen) >= max(map(held, [*exchanged, *blocks])) - 1e-9
+    assert held(chosen) >= 0.95 * max(map(held, combinations(range(12), 4)))
+
+
+def test_two_flawed_dictionaries_make_a_good_one():
+    """Three subspaces; one dictionary has the first twice, the other mixes the second and the third and has a group of no use."""
+    rng = np.random.default_rng(0)
+    Q = np.linalg.qr(rng.normal(size=(12, 12)))[0].astype(np.float32)
+    first, second, third = Q[:, :3], Q[:, 3:6], Q[:, 6:9]
+    Y = np.concatenate([rng.normal(size=(50, 3)) @ G.T for G in (first, second, third)]).astype(np.float32)
+    flawed = [np.concatenate(groups, axis=1) for groups in ((first, second, first), (np.sqrt(0.5) * (second + third), third, Q[:, 9:]))]
+    A = recombination.recombined(flawed, Y, codes_of_digits, 3)
+    np.testing.assert_array_equal(A, np.concatenate([first, second, third], axis=1))
+
+
+def test_a_united_start_is_its_parts():
+    run = mnist_networks.train_network(**ARGUMENTS, n_epochs=3, start="united")
+    Y = digits().train
+    seeds = np.random.default_rng([1, 3]).integers(2**32, size=8)
+    short = [gs.train(mnist_networks.untrained("principal", Y, "group", SMALL, k), Y, 1.25, 3, 4, **{**OPTIONS, "rng": int(k)}).x for k in seeds]
+    start = recombination.recombined(short, Y, codes_of_digits, 3)
+    np.testing.assert_array_equal(run["A"], gs.train(start, Y, 1.25, 3, 3, **OPTIONS).x)
+    assert len(run["loss"]) == 3
+
+
+def test_united_restarts_lose_less_and_see_no_label(monkeypatch):
+    size = table_1.settled(data="digits", n_train=300, epochs=6, restarts=3, setting=SMALL)
+    runs = [mnist_networks.train_network(**{**ARGUMENTS, "seed": k}, n_epochs=6) for k in range(3)]
+    Y, real = digits().train, mnist_networks.images
+    monkeypatch.setattr(restarts, "images", lambda *arguments: real(*arguments)._replace(labels=None))
+    found = restarts.united(Cells(None), size, runs)
+    assert found["loss"] == pytest.approx(np.mean(np.sum((Y - codes_of_digits(found["A"], Y) @ found["A"].T) ** 2, axis=1)) / 2, rel=1e-5)
+    groups = {A[:, k : k + 3].tobytes() for A in (run["A"] for run in runs) for k in range(0, 18, 3)}
+    assert {found["A"][:, k : k + 3].tobytes() for k in range(0, 18, 3)} <= groups
+    assert found["loss"] < min(run["fun"] for run in runs)
 
 
 # ------------------------------------------------------------------------------------------------ lam and the number of groups

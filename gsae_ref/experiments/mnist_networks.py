@@ -13,6 +13,7 @@ from .. import datasets, groups, ops, sampling
 from ..arrays import Array, IntArray
 from ..training import train
 from ..training.starts import starting_dictionary
+from .recombination import SHORT, TRAININGS, recombined
 from .subspaces import subspace_start
 from .ways import RESET_AFTER, RESETS, reset, rising
 
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["NETWORKS", "STARTS", "Images", "Setting", "codes", "images", "sizes", "train_network", "trained", "untrained"]
 
 NETWORKS = ("group", "sparse")
-STARTS = ("principal", "subspaces", "rising", "reset")
-RESET_BY = 10_000  # training images on which a reset is decided
+STARTS = ("principal", "subspaces", "rising", "reset", "united")
+DECIDED_BY = 10_000  # training images on which a reset, and what is united, is decided
 
 
 class Setting(NamedTuple):
@@ -95,8 +96,8 @@ def untrained(kind: str, Y: Array, network: str, setting: Setting, seed: int) ->
 
     Parameters
     ----------
-    kind : {"principal", "subspaces", "rising", "reset", "gaussian"}
-        "principal", "rising", "reset": the start of training (every group the leading principal directions, mixed at random; for the sparse
+    kind : {"principal", "subspaces", "rising", "reset", "united", "gaussian"}
+        "principal", "rising", "reset", "united": the start of training (every group the leading principal directions, mixed at random; for the sparse
         network the directions themselves). "subspaces": :func:`subspace_start`. "gaussian": Gaussian columns.
     Y : ndarray of shape (n_samples, n_features)
     network : {"group", "sparse"}
@@ -138,12 +139,12 @@ def train_network(
         Of the start and of the mini-batches.
     setting : dict
         Fields of :class:`Setting`.
-    start : {"principal", "subspaces", "rising", "reset"}
+    start : {"principal", "subspaces", "rising", "reset", "united"}
         As for :func:`untrained`. "rising": lam rises to its value, :func:`.ways.rising`. "reset": the group used least is reset after 2
-        epochs and after 4, :func:`.ways.reset`.
+        epochs and after 4, :func:`.ways.reset`. "united": from the best groups of 8 trainings of 4 epochs, :func:`.recombination.recombined`.
     source : str, optional
     checkpoint : str, optional
-        Where the run continues from, and is kept meanwhile; what comes before a reset is done again.
+        Where the run continues from, and is kept meanwhile; what comes before a reset, or before groups are united, is done again.
     progress : bool
 
     Returns
@@ -161,7 +162,7 @@ def train_network(
     Y = images(data, source, n_train, None)
     _, group_size, lam = sizes(network, s)
 
-    def learn(A: Array, epochs: int, checkpoint: str | None = None) -> Any:
+    def learn(A: Array, epochs: int, checkpoint: str | None = None, seed: int = seed) -> Any:
         result = train(
             A, Y.train, rising(lam, n_epochs) if start == "rising" else lam, group_size, epochs, n_unfold=s.n_unfold, unfold_step=s.unfold_step,
             step_size=s.step_size, batch_size=s.batch_size, constraint="columns", measure=False, rng=seed, checkpoint=checkpoint,
@@ -171,7 +172,11 @@ def train_network(
             raise KeyboardInterrupt
         return result
 
-    A, some, rng, parts = untrained(start, Y.train, network, s, seed), Y.train[:RESET_BY], np.random.default_rng([seed, 2]), []
+    A, some, rng, parts = untrained(start, Y.train, network, s, seed), Y.train[:DECIDED_BY], np.random.default_rng([seed, 2]), []
+    if start == "united":
+        seeds = [int(k) for k in np.random.default_rng([seed, 3]).integers(2**32, size=TRAININGS)]
+        short = [learn(untrained(start, Y.train, network, s, k), SHORT, seed=k).x for k in seeds]
+        A = recombined(short, some, lambda A, Y: codes(A, Y, network, s), group_size)
     for _ in range(min(RESETS, (n_epochs - 1) // RESET_AFTER) if start == "reset" else 0):
         parts.append(learn(A, RESET_AFTER))
         A = reset(parts[-1].x, some, codes(parts[-1].x, some, network, s), group_size, rng).astype(A.dtype)

@@ -1,4 +1,4 @@
-"""Restarts of the group-sparse network of T21 Section 4.2, and rules that keep one of them; no rule sees a label."""
+"""Restarts of the group-sparse network of T21 Section 4.2, rules that keep one of them, and one network of all; nothing here sees a label."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ import numpy as np
 from .. import groups
 from ..arrays import Array
 from .mnist_networks import Setting, codes, images, sizes, trained
+from .recombination import recombined
 
 if TYPE_CHECKING:
     from .cells import Cells
     from .table_1 import Sizes
 
-__all__ = ["RULES", "SCREENED", "Kept", "coded", "halved", "models", "screened"]
+__all__ = ["RULES", "SCREENED", "Kept", "coded", "halved", "models", "screened", "united"]
 
 SCREENED = 34  # epochs after which restarts are compared
 SEEDS_APART = 1000  # seeds of repetition r: 1000 r, 1000 r + 1, ...
@@ -40,7 +41,7 @@ def models(cells: Cells, size: Sizes, repetition: int, start: str = "principal",
     cells : Cells
     size : Sizes
     repetition : int
-    start : {"principal", "subspaces", "rising", "reset"}
+    start : {"principal", "subspaces", "rising", "reset", "united"}
     rule : {"loss", "objective", "disagreement"}
         As ``choose`` of :func:`compute`.
 
@@ -97,6 +98,24 @@ def coded(cells: Cells, size: Sizes, A: Array) -> dict[str, Any]:
 
     kept, s = Kept(A), size.setting._asdict()
     return cells.run(f"{size.data}-{repr(kept)[:8]}-coded", unit, A=kept, data=size.data, n_train=size.n_train, setting=s)
+
+
+def united(cells: Cells, size: Sizes, runs: list[Any]) -> dict[str, Any]:
+    """``A``, :func:`.recombination.recombined` of the dictionaries of all runs; ``loss``, (13) of all training images."""
+
+    def unit(dictionaries: list[Kept], data: str, n_train: int | None, setting: dict[str, Any]) -> dict[str, Any]:
+        Y, s = images(data, size.source, n_train, None).train, Setting(**setting)
+
+        def encode(A: Array, Y: Array) -> Array:
+            return codes(A, Y, "group", s)
+
+        A = recombined([kept.array for kept in dictionaries], Y[:COMPARED], encode, s.group_size)
+        blocks = np.array_split(Y, 1 + len(Y) // 10_000)
+        return {"A": A, "loss": sum(float(np.sum((block - encode(A, block) @ A.T) ** 2, dtype=np.float64)) for block in blocks) / 2 / len(Y)}
+
+    every = [Kept(run["A"]) for run in runs]
+    name = hashlib.sha256(repr(every).encode()).hexdigest()[:8]
+    return cells.run(f"{size.data}-{name}-united", unit, dictionaries=every, data=size.data, n_train=size.n_train, setting=size.setting._asdict())
 
 
 def halved(curves: Array) -> tuple[int, int]:

@@ -1,7 +1,8 @@
 """T21 Table 1: MNIST clustered in the pixel basis, by sparse and by group-sparse codes.
 
 mnist_networks.py trains, restarts.py chooses among restarts, clustering.py has representations and clusterings, table_1_claims.py says
-what became of each number, subspaces.py and ways.py have our own starts and ways to train, baselines.py other people's methods.
+what became of each number. Ours: starts and ways to train in subspaces.py and ways.py, the best groups of several trainings in
+recombination.py; other people's methods are in baselines.py.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from . import table_1_claims as claims
 from .baselines import BASELINES, labels_by, require
 from .clustering import METHODS, READINGS, ROWS, agreement, cluster, represent
 from .mnist_networks import STARTS, Setting, codes, images, sizes, untrained
-from .restarts import RULES, SCREENED, Kept, halved, models, screened
+from .recombination import SHORT, TRAININGS
+from .restarts import RULES, SCREENED, Kept, halved, models, screened, united
 from .study import Study
 
 if TYPE_CHECKING:
@@ -55,7 +57,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
                         "comes closest to the paper's numbers, or both (default)")
     parser.add_argument("--start", choices=STARTS, nargs="+", default=["principal"], help="starts to train from; the first fills the table. "
                         "principal: the authors'; subspaces: k-subspaces; rising: principal, and lam rises from half of it in the first quarter "
-                        "of the epochs; reset: principal, and the group used least is reset after 2 epochs and after 4")
+                        "of the epochs; reset: principal, and the group used least is reset after 2 epochs and after 4; united: the best groups of "
+                        f"{TRAININGS} trainings of {SHORT} epochs")
     parser.add_argument("--choose", choices=sorted(RULES), default="loss", help="what the kept restart has the lowest of: training loss "
                         "(default), that plus the penalty of the codes, or disagreement with the other restarts")
     parser.add_argument("--baselines", choices=sorted(BASELINES), nargs="*", default=[], help="other methods, side by side")
@@ -104,7 +107,7 @@ def compute(
     seed, n_seeds : int
         Repetitions, each with restarts and clusterings of its own.
     reading : {"literal", "closest", "all"}
-    start : sequence of {"principal", "subspaces", "rising", "reset"}
+    start : sequence of {"principal", "subspaces", "rising", "reset", "united"}
         As for :func:`train_network`. The first is that of the table; all are compared, restart by restart.
     choose : {"loss", "objective", "disagreement"}
         What the kept restart has the lowest of: the training loss (13), that plus the encoder's penalty lam sum_g ||x_g||, or the
@@ -126,10 +129,12 @@ def compute(
     runs = {r: models(cells, size, r, start[0], rule) for r in repetitions}
     for r in repetitions:
         runs[r]["other"] = runs[r]["group"] if size.restarts == 1 else models(cells, size, r, start[0], other)["group"]
+        runs[r]["united"] = united(cells, size, screened(cells, size, r, start[0]))
     chosen = {(row, reading_of(how, what)): (network, how[what]) for row, (network, how) in ROWS.items() for what in readings}
     cases: dict[tuple[str, str], tuple[Any, str, tuple[str, ...]]] = {("predict", "ours"): ("group", "group norms", ("argmax",))}
     cases |= {case: (*how, METHODS) for case, how in chosen.items()}
     cases |= {(f"restart of least {other}", "ours"): ("other", "group norms / sum", METHODS)}
+    cases |= {(claims.UNITED, "ours"): ("united", "group norms / sum", METHODS)}
     cases |= {(f"{kind} columns, untrained", "control"): (kind, "group norms", (*METHODS, "argmax")) for kind in CONTROLS}
     found: dict[Any, Any] = {}
     known: dict[Any, Any] = {}
@@ -164,15 +169,22 @@ def reading_of(how: dict[str, str], what: str) -> str:
 
 
 def restarts_of(cells: Cells, size: Sizes, repetitions: range, start: str) -> dict[str, Any]:
-    """Loss, objective and accuracy of every restart, arrays (repetitions, restarts), and those that each rule chooses; labels do not."""
+    """Loss, objective and accuracy of every restart, arrays (repetitions, restarts), and those that each rule chooses; labels do not.
+
+    ``united``: loss and accuracy of the best groups of all restarts, arrays (repetitions,).
+    """
     runs = {r: screened(cells, size, r, start) for r in repetitions}
+    together = [united(cells, size, runs[r]) for r in repetitions]
 
     def scores(how: str, method: str) -> Array:
         return np.array([[float(clustered(cells, size, "group", how, method, r, run["A"])["accuracy"]) for run in runs[r]] for r in repetitions])
 
+    accuracies = [float(clustered(cells, size, "united", "group norms / sum", "k-means", r, of["A"])["accuracy"])
+                  for r, of in zip(repetitions, together, strict=True)]
     found = {rule: np.array([of(cells, size, runs[r]) for r in repetitions]) for rule, of in RULES.items()}
     return {
-        **found, "curve": np.array([[run["loss"] for run in runs[r]] for r in repetitions]),
+        **found, "united": {"loss": np.array([float(of["loss"]) for of in together]), "k-means": np.array(accuracies)},
+        "curve": np.array([[run["loss"] for run in runs[r]] for r in repetitions]),
         "predict": scores("group norms", "argmax"), "k-means": scores("group norms / sum", "k-means"),
         "chosen": {rule: values.argmin(axis=1).tolist() for rule, values in found.items()}
         | {"loss, halving": [halved(np.array([run["loss"] for run in runs[r]]))[0] for r in repetitions]},
@@ -187,7 +199,7 @@ def clustered(cells: Cells, size: Sizes, network: str | None, how: str, method: 
     ----------
     cells : Cells
     size : Sizes
-    network : {"group", "sparse", "principal", "gaussian"} or None
+    network : {"group", "sparse", "other", "united", "principal", "gaussian"} or None
         Whose codes; the last two are group-sparse networks as they are before training; None: the pixels.
     how : str
         As for :func:`gsae_ref.experiments.clustering.represent`, or "pixels".
@@ -266,12 +278,15 @@ def _choice(rule: Any) -> Any:
 
     def plot(study: Study, ax: Axes) -> list[Any]:
         artists = []
-        for colour, marker, (start, of) in zip(claims.COLOURS, "osD^", study.data["restarts"].items(), strict=False):
+        for colour, marker, (start, of) in zip(claims.COLOURS, "osD^v", study.data["restarts"].items(), strict=False):
             at, accuracy = np.asarray(of[rule]), np.asarray(of["k-means"])
             artists += ax.plot(at.ravel(), accuracy.ravel(), marker, color=colour, markersize=5, label=f"{start} start")
             best = np.arange(len(at)), of["chosen"][rule]
             artists += ax.plot(at[best], accuracy[best], "o", color="none", markeredgecolor="black", markersize=11)
+            if rule == "loss":
+                artists += ax.plot(of["united"]["loss"], of["united"]["k-means"], "*", color=colour, markeredgecolor="black", markersize=11)
         artists += ax.plot([], [], "o", color="none", markeredgecolor="black", markersize=11, label="lowest of a repetition")
+        artists += ax.plot([], [], "*", color="none", markeredgecolor="black", markersize=11, label=claims.UNITED) if rule == "loss" else []
         ax.set(title=f"restarts by their {rule}", xlabel=names[rule], ylabel="accuracy of the restart (%)")
         ax.ticklabel_format(useOffset=False)
         ax.locator_params(axis="x", nbins=4)
