@@ -10,16 +10,13 @@ import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from .. import __version__
 from ..arrays import Array
 from ..files import read_arrays, write_arrays
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["Cells"]
 
