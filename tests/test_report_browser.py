@@ -45,6 +45,13 @@ CONTRAST = """(() => {
 })()"""
 
 
+SPILT = """[...document.querySelectorAll('main *')].filter(e => e.checkVisibility() && !e.closest('svg') && !e.closest('.unseen')
+    && e.getBoundingClientRect().right > WIDTH + 1).length"""  # not innerWidth: a phone's grows with the page
+SMALL = """[...document.querySelectorAll('.controls button, .controls input, .controls select, #table > thead button')]
+    .filter(e => e.getBoundingClientRect().height < 40).length"""
+OUTLINE = "getComputedStyle(document.activeElement).outlineStyle"
+
+
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "report.html"
@@ -152,7 +159,7 @@ def test_everything_can_be_done_from_the_keyboard(page):
     seen = []
     for _ in range(12):
         seen.append(page.run(FOCUS))
-        assert page.run("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+        assert page.run(OUTLINE) == "solid"
         page.press("Tab")
     heads = ["Statement", "Verdict", "Evidence", "Left/right", "As printed"]
     assert seen[:11] == ["search", "paper", "verdict", "clear", "open", "close", *heads]
@@ -184,16 +191,12 @@ def test_no_width_needs_scrolling_sideways(page, width):
     page.look(width, 800)
     page.run("document.getElementById('open').click()")
     assert page.run("document.documentElement.scrollWidth") <= width
-    spilt = """[...document.querySelectorAll('main *')].filter(e => e.checkVisibility() && !e.closest('svg') && !e.closest('.unseen')
-        && e.getBoundingClientRect().right > innerWidth + 1).length"""
-    assert page.run(spilt) == 0
+    assert page.run(SPILT.replace("WIDTH", str(width))) == 0
 
 
 def test_what_is_touched_on_a_phone_is_large_enough(page):
     page.look(390, 800)
-    small = """[...document.querySelectorAll('.controls button, .controls input, .controls select, #table > thead button')]
-        .filter(e => e.getBoundingClientRect().height < 40).length"""
-    assert page.run(small) == 0
+    assert page.run(SMALL) == 0
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -225,3 +228,22 @@ def test_without_scripts_every_row_is_there_and_opens(page, address):
         assert page.run("document.querySelector('.controls').checkVisibility()") is False
     finally:
         page("Emulation.setScriptExecutionDisabled", value=False)
+
+
+# Rules of style that spoil the page, and what then must no longer be true: the measurements above can fail.
+PLANTED = [
+    ("main p { color: #999 !important }", f"{CONTRAST}.text[0] >= 4.5"),
+    ("svg.mark { color: #ddd !important }", f"{CONTRAST}.marks[0] >= 3"),
+    ("#table { min-width: 900px }", "document.documentElement.scrollWidth <= 390"),
+    ("h2 { position: absolute; left: 380px }", f"{SPILT.replace('WIDTH', '390')} === 0"),
+    ("#clear { height: 20px !important; min-height: 0 !important; padding: 0 !important }", f"{SMALL} === 0"),
+    (":focus { outline: none !important }", f"document.getElementById('search').focus() || {OUTLINE} === 'solid'"),
+]
+
+
+@pytest.mark.parametrize(("rule", "measure"), PLANTED)
+def test_a_planted_fault_is_seen(page, rule, measure):
+    page.look(390, 800)
+    assert page.run(measure) is True
+    page.run(f"document.styleSheets[0].insertRule({rule!r}, document.styleSheets[0].cssRules.length)")
+    assert page.run(measure) is False
