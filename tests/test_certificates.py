@@ -3,6 +3,7 @@
 import ast
 import json
 import math
+from dataclasses import replace
 from fractions import Fraction as F
 from itertools import product as tuples
 from pathlib import Path
@@ -202,6 +203,33 @@ def test_refutes_needs_all_three_parts():
     assert not Certificate("x", "s", {}, (true,), false, false, "").refutes
     assert not Certificate("x", "s", {}, (true,), true, true, "").refutes
     assert not Certificate("x", "s", {}, (true, false), false, true, "").refutes
+
+
+MADE_UP = Certificate(
+    "x", "s", {"n": 2, "A": ((F(1, 2), F(1)), (F(0), F(0))), "codes": "few"},
+    (Comparison("one", 1, "<", F(3, 2)),), Comparison("two", 1, "==", 2), Comparison("three", 2, ">=", 2), "why.",
+)
+
+
+def test_a_record_in_full():
+    assert MADE_UP.to_dict() == {
+        "name": "x", "statement": "s", "data": {"n": 2, "A": [["1/2", "1"], ["0", "0"]], "codes": "few"},
+        "hypotheses": [{"text": "one", "left": "1", "relation": "<", "right": "3/2", "holds": True}],
+        "printed": {"text": "two", "left": "1", "relation": "==", "right": "2", "holds": False},
+        "corrected": {"text": "three", "left": "2", "relation": ">=", "right": "2", "holds": True}, "note": "why.", "refutes": True,
+    }
+    assert replace(MADE_UP, corrected=None).to_dict()["corrected"] is None
+
+
+def test_an_explanation_in_full():
+    given = ["instance:", "  n = 2", "  A = [1/2 e1, e1]", "  codes = few", "hypotheses:", "  one: 1 < 3/2 is true"]
+    assert MADE_UP.explain().splitlines() == [
+        "x refutes s", *given, "printed:   two: 1 == 2 is false", "corrected: three: 2 >= 2 is true", "note: why."
+    ]
+    true = replace(MADE_UP, printed=Comparison("two", 2, "==", 2), corrected=None)
+    assert true.explain().splitlines() == [
+        "x does not refute s", *given, "printed:   two: 2 == 2 is true", "corrected: there is no local repair", "note: why."
+    ]
 
 
 RELATIONS = [("<=", (1, 1, 0)), ("<", (1, 0, 0)), ("==", (0, 1, 0)), ("!=", (1, 0, 1)), (">=", (0, 1, 1)), (">", (0, 0, 1))]
