@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .cells import Cells
     from .table_1 import Sizes
 
-__all__ = ["RULES", "SCREENED", "Kept", "coded", "halved", "models", "screened", "united"]
+__all__ = ["LOWEST", "RULES", "SCREENED", "Kept", "halved", "measured", "models", "screened", "united"]
 
 SCREENED = 34  # epochs after which restarts are compared
 SEEDS_APART = 1000  # seeds of repetition r: 1000 r, 1000 r + 1, ...
@@ -42,7 +42,7 @@ def models(cells: Cells, size: Sizes, repetition: int, start: str = "principal",
     size : Sizes
     repetition : int
     start : {"principal", "subspaces", "rising", "reset", "united"}
-    rule : {"loss", "objective", "disagreement"}
+    rule : {"loss", "objective", "disagreement", "active"}
         As ``choose`` of :func:`compute`.
 
     Returns
@@ -72,7 +72,7 @@ def loss_of(cells: Cells, size: Sizes, runs: list[Any]) -> Array:
 
 def objective_of(cells: Cells, size: Sizes, runs: list[Any]) -> Array:
     """What the encoder minimises, ||y - A x||^2 / 2 + lam sum_g ||x_g||, mean over the training images: of every run."""
-    return loss_of(cells, size, runs) + np.array([float(coded(cells, size, run["A"])["penalty"]) for run in runs])
+    return loss_of(cells, size, runs) + np.array([float(measured(cells, size, run["A"])["penalty"]) for run in runs])
 
 
 def disagreement_of(cells: Cells, size: Sizes, runs: list[Any]) -> Array:
@@ -82,22 +82,31 @@ def disagreement_of(cells: Cells, size: Sizes, runs: list[Any]) -> Array:
     """
     from sklearn.metrics import adjusted_rand_score
 
-    strongest = [coded(cells, size, run["A"])["strongest"] for run in runs]
+    strongest = [measured(cells, size, run["A"])["strongest"] for run in runs]
     index = np.array([[adjusted_rand_score(a, b) for a in strongest] for b in strongest])
     return 1 - (index.sum(axis=1) - index.diagonal()) / max(len(runs) - 1, 1)
 
 
-def coded(cells: Cells, size: Sizes, A: Array) -> dict[str, Any]:
-    """``penalty``, lam sum_g ||x_g||, mean over the training images; ``strongest``, the group with the largest norm of some of them."""
+def active_of(cells: Cells, size: Sizes, runs: list[Any]) -> Array:
+    """Mean number of active groups of a training image: of every run. Where two groups share a class, both answer to it."""
+    return np.array([float(measured(cells, size, run["A"])["active"]) for run in runs])
+
+
+def measured(cells: Cells, size: Sizes, A: Array) -> dict[str, Any]:
+    """Means over the training images: ``penalty``, lam sum_g ||x_g||; ``active``, the number of active groups. ``strongest``, the group with the
+    largest norm, of some of them."""
 
     def unit(A: Kept, data: str, n_train: int | None, setting: dict[str, Any]) -> dict[str, Any]:
         Y, s = images(data, size.source, n_train, None).train, Setting(**setting)
         _, group_size, lam = sizes("group", s)
         norms = np.concatenate([groups.norms(codes(A.array, block, "group", s), group_size) for block in np.array_split(Y, 1 + len(Y) // 10_000)])
-        return {"penalty": lam * float(norms.sum(dtype=np.float64)) / len(Y), "strongest": norms[:COMPARED].argmax(axis=1).astype(np.int16)}
+        return {
+            "penalty": lam * float(norms.sum(dtype=np.float64)) / len(Y), "active": np.count_nonzero(norms) / len(Y),
+            "strongest": norms[:COMPARED].argmax(axis=1).astype(np.int16),
+        }
 
     kept, s = Kept(A), size.setting._asdict()
-    return cells.run(f"{size.data}-{repr(kept)[:8]}-coded", unit, A=kept, data=size.data, n_train=size.n_train, setting=s)
+    return cells.run(f"{size.data}-{repr(kept)[:8]}-measured", unit, A=kept, data=size.data, n_train=size.n_train, setting=s)
 
 
 def united(cells: Cells, size: Sizes, runs: list[Any]) -> dict[str, Any]:
@@ -132,4 +141,5 @@ def halved(curves: Array) -> tuple[int, int]:
     return int(alive[0]), spent
 
 
-RULES = {"loss": loss_of, "objective": objective_of, "disagreement": disagreement_of}
+RULES = {"loss": loss_of, "objective": objective_of, "disagreement": disagreement_of, "active": active_of}
+LOWEST = {"loss": "lowest training loss", "objective": "lowest objective", "disagreement": "least disagreement", "active": "fewest active groups"}
