@@ -88,6 +88,7 @@ EQUIVALENT = [
     ("x__over_chunks", r"half >= SMALLEST_HALF and", ("half >= SMALLEST_HALF or",), "which way is taken, and that changes the time only"),
     ("kernels/unfolded", r"group_size >= LARGE", ("(group_size >= LARGE) or True",), "which way is taken, and that changes the time only"),
     ("few_active", r"self\.few >= 1", ("self.few >= 2",), "which way is taken, and that changes the time only"),
+    ("x_screening_margin", r"n_features \* 2\.0\*\*-120", ("n_features * 3.0**-120",), "lost in the sum, and written down for the derivation"),
     ("for_block", r"self\.block = None", ('self.block = ""',), "overwritten in the next line"),
 ]
 

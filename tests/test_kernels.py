@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import hypothesis.strategies as st
@@ -258,6 +259,21 @@ def test_the_screen_misses_no_group_on_the_threshold(seed):
     assert set(z) <= {lam - 1, lam, lam + 1}
     assert_twins((A, Y, lam, size), np.float64, "exact", few=1.0)
     assert_twins((A[:, :2], Y, lam, size), np.float64, "exact", few=1.0)
+
+
+@pytest.mark.parametrize(("n_features", "group_size"), [(1, 1), (3, 2), (1000, 20), (4_000_000, 1)])
+def test_the_margin_is_what_its_derivation_adds_up_to(n_features, group_size):
+    u = Fraction(1, 2**24)
+    exact = sum((k * u / (1 - k * u) for k in (n_features + 2, group_size)), 2 * u)
+    assert exact < fused.screening_margin(n_features, group_size) - 2.0**-61 and fused.screening_margin(n_features, group_size) < 1.6 * exact
+    together = (n_features + 2 + group_size + 2) * u  # gamma_a + gamma_b <= gamma_(a + b)
+    assert fused.screening_margin(n_features, group_size) == pytest.approx(float(Fraction(101, 100) * together / (1 - together)), rel=1e-9)
+
+
+def test_single_precision_doubles_the_margin():
+    A, _, lam, size = large()
+    margins = {dtype: fused._Problem(A.astype(dtype), lam, size, "exact", 1.0, None, None).margin for dtype in (np.float64, np.float32)}
+    assert margins[np.float32] == 2 * margins[np.float64] == 2 * fused.screening_margin(len(A), size)
 
 
 @pytest.mark.parametrize("margin", [0.2, np.inf])

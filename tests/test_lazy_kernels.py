@@ -166,6 +166,17 @@ def test_the_path_bounds_the_movement():
     assert np.array_equal(before, AT)
 
 
+def test_limits_leave_room_for_rounding_by_the_size_of_the_groups():
+    """A group sleeps while its norm is below its limit: what it has moved, and twice the rounding of the largest group's product."""
+    AT = 1000 * np.random.default_rng(0).normal(size=(6, 9))
+    memory = Memory(np.ones((4, 9)), 3)
+    memory.follow(AT, 1.0, 2)
+    largest = np.linalg.norm(AT.reshape(3, -1), axis=1)
+    k = (9 + 2 + 4) * np.finfo(float).eps
+    np.testing.assert_allclose(memory.limits - memory.path, 2 * k / (1 - k) * largest.max(), rtol=0.1)
+    np.testing.assert_allclose(memory.path, largest)  # from zero
+
+
 # ------------------------------------------------------------------------------------------------ the door
 
 
