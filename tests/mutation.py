@@ -90,6 +90,10 @@ EQUIVALENT = [
     ("kernels/unfolded", r"group_size >= LARGE", ("(group_size >= LARGE) or True",), "which way is taken, and that changes the time only"),
     ("few_active", r"self\.few >= 1", ("self.few >= 2",), "which way is taken, and that changes the time only"),
     ("x_screening_margin", r"n_features \* 2\.0\*\*-120", ("n_features * 3.0**-120",), "lost in the sum, and written down for the derivation"),
+    ("xǁ_Problemǁ__init__", r"memory if few > 0 else None", ("memory if (few > 0) or True else None",), "a memory that is not asked"),
+    ("recalled", r"np\.empty\(0\), np\.empty\(0\)", ("np.empty(1), np.empty(0)",), "stands for what is not kept"),
+    ("forward", r"k > 0, beta", ("k >= 0, beta",), "beta is 0 after the first step"),
+    ("x__encode_one", r"zero if lam > 0 else one", ("zero if lam >= 0 else one",), "without a threshold only zero is not above it"),
     ("for_block", r"self\.block = None", ('self.block = ""',), "overwritten in the next line"),
 ]
 

@@ -31,6 +31,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from queue import SimpleQueue
+from typing import Any
 
 import numpy as np
 
@@ -249,9 +250,10 @@ def _over_chunks(
 
 
 def _chunk(problem: _Problem, Y: Array, workspace: _Workspace) -> tuple[float, float, Array, Array]:
-    """Sum of squares of the residuals, sum of <V_bar, X - T>, S and Y^T D of one chunk."""
+    """Sum of squares of the residuals, sum of <V_bar, X - T>, S and Y^T D of one chunk, which has at least one sample."""
     cost, slope, S = 0.0, 0.0, np.zeros_like(problem.G)
-    A_bar = AT = None
+    AT = None
+    A_bar: Any = None
     for rows in problem.blocks(slice(0, len(Y))):
         block = Y[rows]
         C = np.matmul(block, problem.A)
@@ -269,4 +271,4 @@ def _chunk(problem: _Problem, Y: Array, workspace: _Workspace) -> tuple[float, f
         cost, slope = cost + squares, slope + slope_of_block
         part = block.T @ D
         A_bar = part if A_bar is None else np.add(A_bar, part, out=A_bar)
-    return cost, slope, S, np.zeros_like(problem.A) if A_bar is None else A_bar
+    return cost, slope, S, A_bar
