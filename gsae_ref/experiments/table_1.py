@@ -266,11 +266,11 @@ def losses(study: Study, ax: Axes) -> list[Any]:
     artists = []
     for colour, (start, of) in zip(claims.COLOURS, study.data["restarts"].items(), strict=False):
         for k, curve in enumerate(np.asarray(of["curve"]).reshape(-1, np.shape(of["curve"])[-1])):
-            artists += ax.plot(np.arange(1, len(curve) + 1), curve, color=colour, linewidth=0.9, label=None if k else f"group-sparse, {start} start")
+            artists += ax.plot(np.arange(1, len(curve) + 1), curve, color=colour, linewidth=0.9, label=None if k else f"{start} start")
     sparse = np.asarray(study.data["loss"]["sparse"][0])
-    artists += ax.plot(np.arange(1, len(sparse) + 1), sparse, "--", color="black", linewidth=0.9, label="sparse")
+    artists += ax.plot(np.arange(1, len(sparse) + 1), sparse, "--", color="black", linewidth=0.9, label="sparse network")
     ax.set(title="training", xlabel="epoch", ylabel="loss (13), mean over the epoch", xscale="log")
-    ax.legend()
+    ax.legend(loc="center right")
     return artists
 
 
