@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import gsae_ref as gs
-from gsae_ref.experiments import baselines, choose_groups, load, mnist_networks, recombination, restarts, table_1, ways
+from gsae_ref.experiments import choose_groups, load, mnist_networks, recombination, restarts, table_1, ways
 from gsae_ref.experiments.cells import Cells
 from gsae_ref.experiments.publishing import draw
 
@@ -79,9 +79,11 @@ def test_what_a_group_explains_is_the_error_that_it_saves():
         assert gain[i, g] == pytest.approx(Y[i] @ Y[i] / 2 - np.sum((Y[i] - G @ x) ** 2) / 2)
 
 
+@pytest.mark.parametrize("ties", [False, True])
 @pytest.mark.parametrize("seed", range(20))
-def test_no_exchange_and_no_dictionary_is_better(seed):
-    gain = np.random.default_rng(seed).normal(size=(30, 12)) ** 3
+def test_no_exchange_and_no_dictionary_is_better(seed, ties):
+    rng = np.random.default_rng(seed)
+    gain = rng.integers(-1, 3, size=(8, 12)).astype(float) if ties else rng.normal(size=(30, 12)) ** 3
     chosen = recombination.best_together(gain, 4)
 
     def held(columns):
@@ -92,6 +94,11 @@ def test_no_exchange_and_no_dictionary_is_better(seed):
     blocks = [range(k, k + 4) for k in (0, 4, 8)]
     assert held(chosen) >= max(map(held, [*exchanged, *blocks])) - 1e-9
     assert held(chosen) >= 0.95 * max(map(held, combinations(range(12), 4)))
+
+
+def test_a_whole_dictionary_can_be_better_than_what_exchanges_of_the_greedy_choice_reach():
+    gain = np.array([[2.0, 1.0, 1.0, 2.0], [2.0, 3.0, 0.0, 3.0], [1.0, 0.0, 2.0, 0.0]])  # greedy: columns 0 and 1, which hold 6
+    assert recombination.best_together(gain, 2) == [2, 3]  # 7
 
 
 def test_two_flawed_dictionaries_make_a_good_one():
@@ -222,22 +229,3 @@ def test_it_is_an_experiment_with_labelled_pictures(small):
 def test_a_bad_option_is_refused(option):
     with pytest.raises(ValueError, match=next(iter(option))):
         choose_groups.compute(Cells(None), quick=True, **option)
-
-
-# ------------------------------------------------------------------------------------------------ sparse subspace clustering
-
-
-@pytest.mark.parametrize("n_nonzero", [1, 3])
-def test_self_expressive_codes_are_those_of_scikit_learn(n_nonzero):
-    Y = np.random.default_rng(0).normal(size=(40, 6))
-    C = baselines.self_expressive(Y, n_nonzero).toarray()
-    U = Y / np.linalg.norm(Y, axis=1, keepdims=True)
-    for i in range(len(Y)):
-        others = np.delete(np.arange(len(Y)), i)
-        np.testing.assert_allclose(C[i, others], sklearn.linear_model.orthogonal_mp(U[others].T, U[i], n_nonzero_coefs=n_nonzero), atol=1e-4)
-    assert not C.diagonal().any()
-
-
-def test_self_expressive_codes_of_duplicates_and_of_a_zero_sample_are_finite():
-    Y = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 0.0], [1.0, 1.0]])
-    assert np.isfinite(baselines.self_expressive(Y, 3).toarray()).all()

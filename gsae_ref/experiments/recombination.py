@@ -1,7 +1,8 @@
 """Ours, not the paper's: of the groups that several trainings of one network have found, those that together explain the samples best.
 
 A training ends in a basin where most groups are good and some are not: two share a digit, or one holds two. Which are the good ones differs
-from training to training, and chosen together they make a network that no single training reached. No label is looked at.
+from training to training. Those chosen explain at least as much, each sample by one of them, as the groups of any single training; that is
+no promise for the loss, nor for classes. No label is looked at.
 """
 
 from __future__ import annotations
@@ -58,6 +59,7 @@ def best_together(gain: Array, size: int) -> list[int]:
     Returns
     -------
     list of int
+        In ascending order. No exchange of one of them for another column makes the sum larger.
 
     Examples
     --------
@@ -73,16 +75,16 @@ def best_together(gain: Array, size: int) -> list[int]:
 
     def exchanged(chosen: list[int]) -> tuple[float, list[int]]:
         best, in_vain = -np.inf, 0
-        while in_vain <= size:
-            value, chosen = with_another(chosen[1:])  # the first gives way to the best, which may be itself
-            best, in_vain = value, 0 if value > best else in_vain + 1
+        while in_vain < size:
+            value, other = with_another(chosen[1:])  # the first gives way to the best, if that is better
+            best, chosen, in_vain = (value, other, 0) if value > best else (best, [*chosen[1:], chosen[0]], in_vain + 1)
         return best, sorted(chosen)
 
     greedy: list[int] = []
     for _ in range(size):
         greedy = with_another(greedy)[1]
     begun = [greedy, *(list(range(k, k + size)) for k in range(0, gain.shape[1], size))]
-    return max(exchanged(chosen) for chosen in begun)[1]
+    return max(map(exchanged, begun), key=lambda found: found[0])[1]
 
 
 def recombined(dictionaries: Sequence[Array], Y: Array, encode: Callable[[Array, Array], Array], group_size: int) -> Array:
