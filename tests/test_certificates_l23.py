@@ -13,19 +13,6 @@ import scipy.integrate
 from gsae_ref.theory.certificates import l23 as room
 from gsae_ref.theory.certificates.l23 import CERTIFICATES, flow, geometry, perturbations, start, steps, windows
 
-
-@pytest.fixture
-def built():
-    """Each test builds what it asks for: a planted error must reach all of them."""
-
-    class Built(dict):
-        def __missing__(self, name):
-            self[name] = CERTIFICATES[name]()
-            return self[name]
-
-    return Built()
-
-
 KNOWN = {
     "L23_bracket": (-4, 4),
     "L23_span": (25, 0),

@@ -13,18 +13,6 @@ from gsae_ref.theory.certificates.n19.setting import Model, constant_codes, mixt
 from gsae_ref.theory.ledger import LEDGER
 
 
-@pytest.fixture
-def built():
-    """Each test builds what it asks for: a planted error must reach all of them."""
-
-    class Built(dict):
-        def __missing__(self, name):
-            self[name] = n19.CERTIFICATES[name]()
-            return self[name]
-
-    return Built()
-
-
 @pytest.mark.parametrize("name", n19.CERTIFICATES)
 def test_it_refutes_a_statement_of_this_paper(built, name):
     certificate = built[name]
