@@ -3,6 +3,7 @@
 import typing as _typing
 
 from . import estimators as _estimators
+from ._version import __version__
 from .datasets import Images, load_digits, load_fashion_mnist, load_mnist
 from .metrics import (
     Closeness,
@@ -83,9 +84,6 @@ __all__ = [
     "signed_path", "sparse_encode", "sparse_expected_gradient", "sparse_loss", "sparse_loss_and_grad", "support_interval", "support_law",
     "support_moments", "support_recovery", "train", "train_sparse", "unfolded_encode", "unfolded_loss_and_grad", "verify",
 ]
-
-__version__ = "0.1.0"
-
 
 def __getattr__(name: str) -> object:
     """The estimators, which need scikit-learn, are imported when they are first asked for."""

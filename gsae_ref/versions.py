@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
+from ._version import __version__
+
 __all__ = ["libraries", "show_versions", "versions"]
 
 LIBRARIES = ("numpy", "scipy", "numba", "matplotlib", "scikit-learn", "joblib", "threadpoolctl", "tqdm", "dask", "skglm")
@@ -57,8 +59,6 @@ def libraries(names: Iterable[str] = LIBRARIES) -> dict[str, str]:
     """
     import importlib.metadata
     import platform
-
-    from . import __version__
 
     found = {"gsae_ref": __version__, "python": platform.python_version()}
     for name in names:

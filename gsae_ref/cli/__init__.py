@@ -7,7 +7,7 @@ import argparse
 import os
 import sys
 
-from .. import __version__
+from .._version import __version__
 from ..ops import DivergenceError
 from . import checking, fitting, information, reporting, reproducing, verifying
 

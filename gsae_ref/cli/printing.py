@@ -8,14 +8,11 @@ import shutil
 import sys
 import textwrap
 import zipfile
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..arrays import Array
-
-if TYPE_CHECKING:
-    from .reproducing import _Experiment
 
 __all__ = ["common", "different_files", "file_name", "load_array", "paint", "processes", "wrapped"]
 
@@ -23,7 +20,7 @@ MOST_PROCESSES = 4096
 COLOURS = {"red": "31", "green": "32", "bold": "1", "dim": "2"}
 
 
-def common(command: _Experiment | argparse.ArgumentParser) -> None:
+def common(command: argparse.ArgumentParser) -> None:
     """Options of every command."""
     command.add_argument("--json", type=file_name, metavar="FILE", help="also write the full result to a file, as JSON")
     command.add_argument("--seed", type=int, default=0, metavar="S", help="seed of everything random (default 0)")

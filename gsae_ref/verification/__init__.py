@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import checks
+from .._version import __version__
 from ..ops.engine import one_blas_thread
 from ..theory.ledger import LEDGER, VERDICTS
 from . import measurements  # noqa: F401  (registers them)
@@ -173,8 +174,7 @@ def _check_cluster() -> None:
 
 
 def _version() -> str:
-    from .. import __version__
-
+    """The version here; called on a worker, the version there."""
     return __version__
 
 
