@@ -6,17 +6,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from itertools import combinations
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ... import groups, ops
+from ... import groups
 from ...arrays import Array
 from ...theory.assumptions import Instance
 from ...theory.support import recovery_interval
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["FAMILIES", "Family", "Shape"]
 
@@ -157,11 +155,33 @@ def _incoherent(shape: Shape, theta: Array) -> Instance:
     return _instance(draw, *_close_pair(draw, 0.03, 0.08))
 
 
+def _expected_gradient(A: Array, A_star: Array, tau: Array, n_active: int, group_size: int) -> Array:
+    """T21 (27) with codes of covariance I: the mean over all supports S of -A_S t_S [R E[y y^T] + E[y y^T] R], R = I - A_S t_S A_S^T."""
+    B, star = groups.blocks(A, group_size), groups.blocks(A_star, group_size)
+    projections = B @ B.transpose(0, 2, 1)
+    truths = star @ star.transpose(0, 2, 1)
+    supports = list(combinations(range(len(B)), n_active))
+    total = np.zeros_like(B)
+    for support in map(list, supports):
+        rest = np.eye(B.shape[1]) - np.tensordot(tau[support], projections[support], 1)
+        second_moment = truths[support].sum(axis=0)
+        total[support] -= tau[support, None, None] * ((rest @ second_moment + second_moment @ rest) @ B[support])
+    return groups.unblock(total / len(supports))
+
+
+def _leading_term(A: Array, A_star: Array, tau: Array, n_active: int, group_size: int) -> Array:
+    """The terms of T21 (55) that the paper keeps: p [-t (2 - t) A* A*^T A + t^2 A A^T A* A*^T A] of every group by itself."""
+    B, star = groups.blocks(A, group_size), groups.blocks(A_star, group_size)
+    t = tau[:, None, None]
+    overlap = star.transpose(0, 2, 1) @ B
+    return groups.unblock(n_active / len(B) * (-t * (2 - t) * star @ overlap + t**2 * B @ (overlap.transpose(0, 2, 1) @ overlap)))
+
+
 def _with_gradient(draw: Draw, A: Array, A_star: Array, tau: Array, **fields: Any) -> Instance:
     """Attach the expected gradient and its residual after the leading term of (55)."""
     sizes = draw.shape.n_active, draw.shape.group_size
-    G = ops.expected_gradient(A, A_star, tau, *sizes)
-    return _instance(draw, A, A_star, tau=tau, G=G, beta=G - ops.expected_gradient(A, A_star, tau, *sizes, form="printed"), **fields)
+    G = _expected_gradient(A, A_star, tau, *sizes)
+    return _instance(draw, A, A_star, tau=tau, G=G, beta=G - _leading_term(A, A_star, tau, *sizes), **fields)
 
 
 def _descent(shape: Shape, theta: Array) -> Instance:
