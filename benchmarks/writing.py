@@ -4,7 +4,7 @@ import textwrap
 
 import numpy as np
 
-from gsae_ref.experiments.publishing import COLOURS
+from gsae_ref.experiments.common.publishing import COLOURS
 
 PARTS = (
     "threshold", "shallow", "mini-batch", "training", "unfolded", "unfolded-sizes", "others", "crossover", "scaling", "roofline", "first-call",

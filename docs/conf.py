@@ -58,7 +58,7 @@ html_theme_options = {
 }
 
 QUICK = "gsae-ref verify --quick"
-EVIDENCE = "theory", "verification", "reference", "kernels", "ops", "sampling", "metrics"  # the rooms that a verdict depends on
+EVIDENCE = "papers", "claims", "verification", "reference", "kernels", "ops", "sampling", "metrics"  # the rooms that a verdict depends on
 GENERATED = HERE / "generated"
 
 

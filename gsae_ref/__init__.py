@@ -45,6 +45,9 @@ from .ops import (
     unfolded_encode,
     unfolded_loss_and_grad,
 )
+from .papers.ledger import LEDGER
+from .papers.t21.model.formulas import block_coherence, coherence
+from .papers.t21.support.formulas import SupportInterval, support_interval
 from .sampling import (
     GroupedRegression,
     GroupSparseSample,
@@ -61,9 +64,6 @@ from .sampling import (
     support_law,
     support_moments,
 )
-from .theory.coherence import block_coherence, coherence
-from .theory.ledger import LEDGER
-from .theory.support import SupportInterval, support_interval
 from .training import full_batch_gradient, train, train_sparse
 from .verification import DictionaryReport, VerificationReport, check_dictionary, verify
 from .versions import show_versions

@@ -2,7 +2,7 @@
 
 Group ``g`` of a dictionary ``A`` of shape (n_features, n_atoms) is the block of columns
 ``A[:, g * group_size : (g + 1) * group_size]``; a code has the same blocks along its last axis.
-Nothing here checks its input: the door (:mod:`gsae_ref.ops`, :mod:`gsae_ref.theory`) has.
+Nothing here checks its input: the door (:mod:`gsae_ref.ops`, :mod:`gsae_ref.papers`) has.
 """
 
 from __future__ import annotations

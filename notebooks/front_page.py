@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 import gsae_ref as gs
-from gsae_ref.theory import sparse_descent, support
+from gsae_ref.papers.n19.fixed_bias import formulas as fixed_bias_formulas
+from gsae_ref.papers.t21.support import formulas as support
 
 HERE = Path(__file__).resolve().parent
 BLUE, RED, BLACK, GREY = "#0072B2", "#D55E00", "#000000", "#5f5f5f"  # Okabe and Ito: safe for colour-blind readers
@@ -47,7 +48,7 @@ def fixed_bias(biases, theta=1e-3):
     for b in biases:
         moved = gs.train_sparse(W, A.T, 1, bias=b, normalise=True, bias_schedule="fixed").x
         measured.append(max(gs.principal_angles(moved, A, 1)) / theta)
-    return sparse_descent.linear_rate(1.0, np.asarray(biases), 1.0), np.ravel(measured)
+    return fixed_bias_formulas.linear_rate(1.0, np.asarray(biases), 1.0), np.ravel(measured)
 
 
 def draw():
@@ -78,7 +79,7 @@ def draw():
 
         bias, dots = np.linspace(-1, 0, 100), np.linspace(-0.9, -0.1, 9)
         rate.axhline(1, **printed)
-        rate.plot(bias, sparse_descent.linear_rate(1.0, bias, 1.0), **holds)
+        rate.plot(bias, fixed_bias_formulas.linear_rate(1.0, bias, 1.0), **holds)
         rate.plot(dots, fixed_bias(dots)[1], **measured)
         rate.set(xlabel="fixed bias $b$", ylabel="error left after one step", ylim=(0, 1.1), xlim=(-1, 0), title="A method that was ruled out")
         rate.text(-0.97, 1.02, '"a fixed bias ... would not work"', color=RED)

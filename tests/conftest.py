@@ -10,7 +10,7 @@ settings.load_profile("gsae")
 @pytest.fixture
 def built():
     """Each test builds the certificates that it asks for: a planted error must reach all of them."""
-    from gsae_ref.theory.certificates import CERTIFICATES
+    from gsae_ref.papers.counterexamples import CERTIFICATES
 
     class Built(dict):
         def __missing__(self, name):

@@ -14,7 +14,7 @@ import gsae_ref
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "CONTRIBUTING.md").read_text()
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", TEXT, re.M | re.S)
-LEDGER_FILE = re.search(r"here `(gsae_ref/theory/ledger/\S+\.py)`", TEXT)[1]
+LEDGER_FILE = re.search(r"here `(gsae_ref/papers/\S+\.py)`", TEXT)[1]
 CALLER = "import sys, gsae_ref.cli; sys.exit(gsae_ref.cli.main(sys.argv[1:]))"
 
 

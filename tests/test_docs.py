@@ -16,8 +16,8 @@ import pytest
 
 import gsae_ref as gs
 from gsae_ref import experiments
-from gsae_ref.theory.certificates import CERTIFICATES
-from gsae_ref.theory.ledger import LEDGER
+from gsae_ref.papers.counterexamples import CERTIFICATES
+from gsae_ref.papers.ledger import LEDGER
 
 DOCS = Path(__file__).parent.parent / "docs"
 SITE = DOCS / "_build"
@@ -185,7 +185,7 @@ def test_the_equation_index_has_every_number(paper, last):
 def test_functions_are_found_by_the_numbers_in_their_docstrings():
     table = equation_index.functions_by_source()
     assert "gsae_ref.group_soft_threshold" in table["T21", "Eq. (7)"]
-    assert "gsae_ref.theory.support.cross_term_bound" in table["T21", "Proposition 2"]
+    assert "gsae_ref.papers.t21.support.formulas.cross_term_bound" in table["T21", "Proposition 2"]
     assert "gsae_ref.reference.expected.printed_31" in table["T21", "Eq. (31)"]
     assert len(table) > 70 and not [source for source in table if source[1] == "Eq. (0)"]
 

@@ -13,13 +13,12 @@ __all__ = ["MODULES", "ROOMS", "describe", "public_names", "resolve", "target", 
 ROOMS = {  # room: its title
     "ops": "Networks: encode, decode, loss, gradient", "sampling": "Data: dictionaries, codes, samples, starts",
     "training": "Training", "estimators": "scikit-learn estimators", "metrics": "Metrics: closeness, recovery, clustering",
-    "theory": "Statements: coherence, thresholds, the ledger", "verification": "Verification", "datasets": "Real data",
+    "papers": "Statements: coherence, thresholds, the ledger", "verification": "Verification", "datasets": "Real data",
 }
-PACKAGES = ("gsae_ref.theory", "gsae_ref.reference")
-SINGLE = ("gsae_ref.groups", "gsae_ref.experiments.study", "gsae_ref.experiments.cells", "gsae_ref.experiments", "gsae_ref.verification.finding",
-          "gsae_ref.verification.measurements")
+PACKAGES = ("gsae_ref.papers", "gsae_ref.claims", "gsae_ref.reference")
+SINGLE = ("gsae_ref.groups", "gsae_ref.experiments.common.study", "gsae_ref.experiments.common.cache", "gsae_ref.experiments")
 REQUESTS = "set_fit_request, set_partial_fit_request, set_score_request"  # scikit-learn's own, documented there
-ROWS_ONLY = re.compile(r"gsae_ref\.theory\.ledger\.(t21|n19|l23)")  # rows of the ledger: the pages of the statements show them
+ROWS_ONLY = re.compile(r"gsae_ref\.papers\.\w+\.(\w+\.)?(statements|measurements|families)$")  # rows of the ledger: the pages of the statements show them
 
 
 def _modules():
@@ -53,7 +52,7 @@ def public_names():
         thing = getattr(gsae_ref, name)
         if name.startswith("_") or inspect.ismodule(thing):
             continue
-        home = "gsae_ref.theory" if name == "LEDGER" else thing.__module__
+        home = "gsae_ref.papers" if name == "LEDGER" else thing.__module__
         rooms.setdefault(home.split(".")[1], []).append(name)
     return {room: sorted(names, key=lambda name: (inspect.isclass(getattr(gsae_ref, name)), name.lower())) for room, names in rooms.items()}
 
@@ -61,7 +60,12 @@ def public_names():
 def members(module):
     """What a module itself defines and names in ``__all__``."""
     thing = import_module(module)
-    return [name for name in getattr(thing, "__all__", ()) if getattr(getattr(thing, name), "__module__", None) == module]
+    return [name for name in getattr(thing, "__all__", ()) if _home(getattr(thing, name), module) == module]
+
+
+def _home(thing, module):
+    """The module that defines an object; of a hypothesis, which is an instance, the one where it stands."""
+    return module if hasattr(thing, "margin") and not inspect.isclass(thing) else getattr(thing, "__module__", None)
 
 
 def target(name):
@@ -72,7 +76,7 @@ def target(name):
         return name if name in MODULES else None
     if getattr(gsae_ref, last, None) is thing:
         return f"gsae_ref.{last}"
-    home = getattr(thing, "__module__", name.rpartition(".")[0])
+    home = _home(thing, name.rpartition(".")[0]) or name.rpartition(".")[0]
     return f"{home}.{last}" if home in MODULES and last in members(home) else None
 
 
@@ -119,7 +123,7 @@ def write(folder):
                 lines += [f".. autofunction:: {name}", ""]
             elif hasattr(thing, "text"):  # a hypothesis
                 lines += [f".. py:data:: {name}", "", f"   {escaped(thing.text)}", ""]
-        lines += [line for name in ("VERDICTS",) if module.endswith(".row") for line in (f".. autodata:: {name}", "   :no-value:", "")]
+        lines += [line for name in ("VERDICTS",) if module == "gsae_ref.papers.row" for line in (f".. autodata:: {name}", "   :no-value:", "")]
         pages[module] = "\n".join(lines)
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in pages.items():
@@ -150,7 +154,7 @@ def _index():
             words = "Every numbered statement of the papers with its verdict: a dictionary of rows" if name == "LEDGER" else describe(thing)
             lines += [f"   * - :py:obj:`gs.{name} <gsae_ref.{name}>`", f"     - {words}"]
         lines.append("")
-    lines += ["Modules", "-" * 60, "", "Statements (``theory``), exact counterexamples (``theory.certificates``), readable NumPy (``reference``; "
+    lines += ["Modules", "-" * 60, "", "Statements (``papers``), exact arithmetic (``claims.exact``), readable NumPy (``reference``; "
               "``kernels`` holds the same names, compiled), and what an experiment is made of.", "", ".. list-table::", "   :class: names",
               "   :widths: 30 70", ""]
     for module in MODULES:

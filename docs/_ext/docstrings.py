@@ -77,7 +77,7 @@ def _homes(module, holder):
     if module == "gsae_ref" and holder:
         thing = resolve(f"{module}.{holder.split('.')[-1]}")
         homes += [thing.__module__, f"{thing.__module__}.{thing.__qualname__}"]
-    return [*homes, *([module] if module else []), "gsae_ref.theory.coherence", "gsae_ref.metrics.closeness", "gsae_ref.metrics.dictionaries"]
+    return [*homes, *([module] if module else []), "gsae_ref.papers.t21.model.formulas", "gsae_ref.metrics.closeness", "gsae_ref.metrics.dictionaries"]
 
 
 def _exists(name):

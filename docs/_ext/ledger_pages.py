@@ -11,9 +11,10 @@ from fractions import Fraction
 from api_pages import resolve
 from house_notation import NotHouseNotation, markdown
 
-from gsae_ref.theory.certificates import CERTIFICATES
-from gsae_ref.theory.ledger import LEDGER, VERDICTS
-from gsae_ref.theory.ledger.row import Counterexample, Identity, Inequality, Reading
+from gsae_ref.claims.evidence import Counterexample, Identity, Inequality, Reading
+from gsae_ref.papers.counterexamples import CERTIFICATES
+from gsae_ref.papers.ledger import LEDGER
+from gsae_ref.papers.row import VERDICTS
 
 __all__ = ["PAPERS", "Writer"]
 
@@ -151,7 +152,7 @@ class Writer:
         lines.append(_comparison("**as printed:** " + say(certificate.printed.text), certificate.printed, "printed"))
         if certificate.corrected:
             lines.append(_comparison("**corrected:** " + say(certificate.corrected.text), certificate.corrected, "holds"))
-        return [*lines, "", say(certificate.note), "", f"From Python: `gsae_ref.theory.certificates.CERTIFICATES[\"{certificate.name}\"]()`.\n"]
+        return [*lines, "", say(certificate.note), "", f"From Python: `gsae_ref.papers.counterexamples.CERTIFICATES[\"{certificate.name}\"]()`.\n"]
 
     def _value(self, value, say):
         if isinstance(value, Fraction | int):

@@ -6,8 +6,8 @@ import sys
 from typing import Any
 
 from .. import checks, experiments
-from ..experiments.cells import Cells
-from ..experiments.publishing import publish
+from ..experiments.common.cache import Cells
+from ..experiments.common.publishing import publish
 from ..files import check_writable, write_json
 from .printing import common, file_name, paint, wrapped
 

@@ -14,7 +14,7 @@ from ..files import check_writable
 from .printing import common, paint, processes, wrapped
 
 if TYPE_CHECKING:
-    from ..verification.finding import Finding
+    from ..claims.finding import Finding
     from ..verification.report import RowResult
 
 __all__ = ["add", "run"]

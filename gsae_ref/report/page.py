@@ -12,7 +12,8 @@ from string import Template
 from typing import Any
 
 from ..files import atomically
-from ..theory.ledger import LEDGER, VERDICTS
+from ..papers.ledger import LEDGER
+from ..papers.row import VERDICTS
 from .environment import environment, this_machine
 from .markup import Markup, element, joined, mark
 from .overview import overview, papers_of

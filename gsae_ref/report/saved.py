@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ..theory.ledger import LEDGER
+from ..papers.ledger import LEDGER
 
 __all__ = ["read_result"]
 

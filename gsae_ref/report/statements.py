@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..theory.ledger import LEDGER, VERDICTS
+from ..papers.ledger import LEDGER
+from ..papers.row import VERDICTS
 from .markup import Markup, element, joined, mark
 from .tightness import ratio_text, ratios
 

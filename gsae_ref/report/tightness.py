@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..theory.ledger import LEDGER
+from ..papers.ledger import LEDGER
 from .markup import Markup, element, joined, mark
 from .overview import papers_of
 

@@ -1,6 +1,6 @@
 """Runs the ledger: draws instances, evaluates both sides, searches for the worst case, and compares with the recorded verdicts.
 
-May import theory, ops, sampling, metrics, checks, groups, files.
+May import papers, claims, ops, sampling, metrics, checks, groups, files.
 """
 
 from __future__ import annotations
@@ -15,15 +15,16 @@ import numpy as np
 from .. import checks
 from .._version import __version__
 from ..ops.engine import one_blas_thread
-from ..theory.ledger import LEDGER, VERDICTS
-from . import measurements  # noqa: F401  (registers them)
+from ..papers import measurements  # noqa: F401  (registers them)
+from ..papers.ledger import LEDGER
+from ..papers.row import VERDICTS
 from .dictionary import DictionaryReport, check_dictionary
+from .evidence import run
 from .report import RowResult, VerificationReport
-from .search import run
 
 if TYPE_CHECKING:
-    from ..theory.ledger.row import Row
-    from .finding import Finding
+    from ..claims.finding import Finding
+    from ..papers.row import Row
 
 __all__ = [
     "DictionaryReport", "LEDGER", "RowResult", "VERDICTS", "VerificationReport", "check_dictionary", "find_row", "verify",

@@ -11,9 +11,10 @@ from numpy.typing import ArrayLike
 
 from .. import checks, groups, metrics
 from ..arrays import Array
-from ..theory import coherence as correlation
-from ..theory import descent, gsae
-from ..theory.support import SupportInterval, incoherence_constant, support_interval
+from ..papers.t21.convergence import formulas as convergence
+from ..papers.t21.direction import formulas as direction
+from ..papers.t21.model import formulas as model
+from ..papers.t21.support.formulas import SupportInterval, incoherence_constant, support_interval
 
 __all__ = ["DictionaryReport", "HypothesisCheck", "check_dictionary"]
 
@@ -128,19 +129,19 @@ def _report(A: Array, A_star: Array, group_size: int, n_active: int, b_min: floa
     """The report on arguments that are checked."""
     (n_features, n_atoms), n_groups = A.shape, A.shape[1] // group_size
     tolerance = ROUNDING[A.dtype.name]
-    mu_block = correlation.block_coherence(A_star, group_size)
-    closeness = correlation.closeness(A, A_star, group_size)
+    mu_block = model.block_coherence(A_star, group_size)
+    closeness = model.closeness(A, A_star, group_size)
     delta, cross = float(closeness.max()), group_size * mu_block
-    orthonormality = correlation.orthonormality_defect(A, group_size)
+    orthonormality = model.orthonormality_defect(A, group_size)
     unit = float(np.abs(np.linalg.norm(A_star, axis=0) - 1).max())
     blocks, star = groups.blocks(A, group_size), groups.blocks(A_star, group_size)
     star_norms = np.linalg.norm(star, ord=2, axis=(1, 2))
     angles = metrics.principal_angles(A, A_star, group_size)
-    orbit = max(descent.orbit_distance(B, S) for B, S in zip(blocks, star, strict=True))
+    orbit = max(convergence.orbit_distance(B, S) for B, S in zip(blocks, star, strict=True))
     spread = math.sqrt(2 * group_size)
     rho_margin = min(
         alpha.min() - spread * (omega.max() * math.sqrt(group_size**2 + 1) + delta)
-        for alpha, omega in (gsae.align(B, S) for B, S in zip(blocks, star, strict=True))
+        for alpha, omega in (direction.align(B, S) for B, S in zip(blocks, star, strict=True))
     )
     intervals = {form: support_interval(A, A_star, group_size, n_active, b_min, b_max, form) for form in ("printed", "corrected", "sharp")}
     log_n = math.log(n_features)
@@ -157,7 +158,7 @@ def _report(A: Array, A_star: Array, group_size: int, n_active: int, b_min: floa
         equality("A_g^T A_g = I for every group", needs, orthonormality.max()),
         equality("||A*_g||_2 = 1 for every group", "Proposition 2, Lemma 1, Theorems 1, 2", np.abs(star_norms - 1).max()),
         equality("A*_g^T A*_g = I for every group", "Theorems 1, 2 (corrected), R2, R3, R4",
-                 correlation.orthonormality_defect(A_star, group_size).max()),
+                 model.orthonormality_defect(A_star, group_size).max()),
         equality("atoms of A* have unit norm", "0 <= mu_B <= mu <= 1", unit),
         inequality("delta = max_g ||A_g - A*_g||_F <= 1", needs, 1 - delta),
         inequality("gamma <= log n", "Lemma 1 as printed, last rate of Theorem 2", log_n - n_active),
@@ -168,7 +169,7 @@ def _report(A: Array, A_star: Array, group_size: int, n_active: int, b_min: floa
                    intervals["corrected"].high - intervals["corrected"].low),
         inequality("rho > 0: alpha_min > sqrt(2 d)(omega_max sqrt(d^2 + 1) + delta)", "Theorem 2 says anything", rho_margin),
         inequality("norm condition (69), d for n, at some lam of Lemma 1's interval", "Theorem 2 together with Lemma 1",
-                   1 - gsae.smallest_feasible_tau(group_size, min(delta, 1.0)) - (cross + delta)),
+                   1 - direction.smallest_feasible_tau(group_size, min(delta, 1.0)) - (cross + delta)),
         inequality("orbit distance min_Q ||A_g - A*_g Q||_F <= 1", "R3", 1 - orbit),
         inequality("B_max (d mu_B + sin theta_max) < B_min cos theta_max", "R2 (one active group): linear convergence of the spans",
                    b_min * math.cos(angles.max()) - b_max * (cross + math.sin(angles.max()))),
@@ -184,6 +185,6 @@ def _report(A: Array, A_star: Array, group_size: int, n_active: int, b_min: floa
     return DictionaryReport(
         {"n_features": n_features, "n_atoms": n_atoms, "n_groups": n_groups, "group_size": int(group_size), "n_active": n_active,
          "b_min": b_min, "b_max": b_max},
-        correlation.coherence(A_star), mu_block, cross, delta, orthonormality, closeness, angles,
+        model.coherence(A_star), mu_block, cross, delta, orthonormality, closeness, angles,
         hypotheses, intervals, certified,
     )

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..claims.finding import Finding
 from ..files import write_json
-from .finding import Finding
 
 __all__ = ["RowResult", "VerificationReport"]
 

@@ -1,0 +1,37 @@
+"""What a statement assumes of an instance: a hypothesis, with its margin.
+
+A hypothesis is a number, its margin: how far an instance is inside it, negative outside. Equalities have margin minus their defect,
+and are met when the defect is rounding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ..arrays import Real
+
+__all__ = ["ABSENT", "Hypothesis"]
+
+
+ROUNDING = 1e-12
+ABSENT: Any = None  # what no statement asked for
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """A checkable assumption: ``margin(instance) >= 0`` (up to rounding) means that it holds.
+
+    >>> above_1 = Hypothesis("lam > 1", lambda lam: lam - 1)
+    >>> above_1.holds(0.5), above_1.margin(0.5)
+    (False, -0.5)
+    """
+
+    text: str
+    margin: Callable[[Any], Real]  # of an instance of the paper at hand
+
+    def holds(self, instance: Any) -> bool:
+        """Whether the instance satisfies it, equalities up to rounding."""
+        return bool(self.margin(instance) >= -ROUNDING)
+

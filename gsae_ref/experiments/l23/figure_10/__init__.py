@@ -1,0 +1,1 @@
+"""L23, Figure 10 and what it trains."""

@@ -1,0 +1,37 @@
+"""L23 Figure 11: Algorithm 2 recovers entries, magnitudes and directions, the larger groups first; Gaussian predictors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .convergence import figures, study_of
+
+if TYPE_CHECKING:
+    from ..common.cache import Cells
+    from ..common.study import Study
+    from .recovery import Recipe
+
+__all__ = ["FIGURES", "TITLE", "compute"]
+
+TITLE = "L23 Figure 11: convergence of Algorithm 2 and incremental learning, Gaussian predictors"
+FIGURES = figures("dglnn-figure-11")
+
+
+def compute(cells: Cells, quick: bool = False, seed: int = 0, n_seeds: int = 1, recipe: Recipe | None = None) -> Study:
+    """Follow both versions on the authors' draw and on ``n_seeds`` of ours.
+
+    Parameters
+    ----------
+    cells : Cells
+    quick : bool
+        Changes nothing: all of it takes seconds.
+    seed, n_seeds : int
+        Of our draws.
+    recipe : Recipe, optional
+        Other settings than the figure's.
+
+    Returns
+    -------
+    Study
+    """
+    return study_of(cells, "dglnn-figure-11", TITLE, "11", seed, n_seeds, recipe)

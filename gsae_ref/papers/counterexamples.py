@@ -1,0 +1,22 @@
+"""Exact counterexamples: for each statement that is false as printed, one instance in rational arithmetic.
+
+Every certificate is a function without arguments that returns a :class:`Certificate`: the instance, every hypothesis of the statement with
+both sides computed from the instance, the printed conclusion (false), and the corrected one (true) where there is a local repair.
+
+>>> print(CERTIFICATES["CE1"]().printed)
+||A_1^T A*_2 x_2||_2 <= gamma B_max (mu_B + delta): 6/5 <= 3/5 is false
+
+A counterexamples.py imports the standard library (fractions, dataclasses, itertools, math), :mod:`gsae_ref.claims.exact` and its paper's
+exact.py only: no floats, no NumPy. This file gathers those of the three papers.
+"""
+
+from collections.abc import Callable
+
+from ..claims.exact import Certificate, Comparison
+from .l23 import counterexamples as l23
+from .n19 import counterexamples as n19
+from .t21 import counterexamples as t21
+
+__all__ = ["CERTIFICATES", "Certificate", "Comparison"]
+
+CERTIFICATES: dict[str, Callable[..., Certificate]] = {**t21.CERTIFICATES, **n19.CERTIFICATES, **l23.CERTIFICATES}

@@ -1,0 +1,1 @@
+"""L23: one folder for every topic of the paper; its rows in order are in statements.py."""

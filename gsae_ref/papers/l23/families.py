@@ -1,0 +1,246 @@
+"""Families of instances of L23's model. Scalars enter as sin^2, as in the families of T21.
+
+A design enters through X^T X / n = I + E with the norms of the blocks of E as asked; these are so small that I + E is positive definite.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from ...arrays import Array, BoolArray
+from ...claims.family import Family
+from .instance import OneGroup, Regression, Setup
+from .model import formulas as model
+
+__all__ = ["FAMILIES", "Shape"]
+
+N_COMMON, N_VECTORS = 10, 4
+
+
+class Shape(NamedTuple):
+    """Sizes of the groups, and how many of them (the first) are the support."""
+
+    groups: tuple[int, ...]
+    n_active: int
+
+    @property
+    def n_features(self) -> int:
+        """p."""
+        return sum(self.groups)
+
+    @property
+    def n_scalars(self) -> int:
+        """Free numbers in [0, 1]: common ones, then four for every group."""
+        return N_COMMON + 4 * len(self.groups)
+
+    @property
+    def n_parameters(self) -> int:
+        """Length of the parameter vector: E, four vectors, the scalars."""
+        return self.n_features * (self.n_features + N_VECTORS) + self.n_scalars
+
+
+class Draw(NamedTuple):
+    """A parameter vector taken apart: E's raw entries, vectors, common scalars, four scalars by group."""
+
+    shape: Shape
+    E: Array
+    vectors: Array
+    common: Array
+    grouped: Array
+
+
+def take_apart(shape: Shape, theta: Array) -> Draw:
+    """Read a parameter vector of length ``shape.n_parameters``."""
+    p = shape.n_features
+    E, vectors, scalars = np.split(theta, [p * p, p * (p + N_VECTORS)])
+    scalars = np.sin(scalars) ** 2
+    return Draw(shape, E.reshape(p, p), vectors.reshape(N_VECTORS, p), scalars[:N_COMMON], scalars[N_COMMON:].reshape(4, -1))
+
+
+def _units(x: Array, groups: tuple[int, ...]) -> Array:
+    """Every group of x scaled to norm 1."""
+    return x / np.repeat(model.group_norms(x, groups), groups)
+
+
+def _gram(draw: Draw, delta_in: float, delta_out: float) -> Array:
+    """I + E with ||E_ll||_2 = delta_in for every l and ||E_lm||_2 = delta_out for all l != m."""
+    ends = np.cumsum(draw.shape.groups)
+    cuts = [slice(end - size, end) for end, size in zip(ends, draw.shape.groups, strict=True)]
+    G = np.eye(draw.shape.n_features)
+    for k, c in enumerate(cuts):
+        inside = draw.E[c, c] + draw.E[c, c].T
+        G[c, c] += delta_in * inside / np.linalg.norm(inside, ord=2)
+        for d in cuts[:k]:
+            G[c, d] = delta_out * draw.E[c, d] / np.linalg.norm(draw.E[c, d], ord=2)
+            G[d, c] = G[c, d].T
+    return G
+
+
+def _norms(draw: Draw, largest: float) -> tuple[Array, BoolArray]:
+    """u*_l^2 in [1, largest] on the support, 0 off it."""
+    on = np.arange(len(draw.shape.groups)) < draw.shape.n_active
+    return np.where(on, 1 + (largest - 1) * draw.grouped[0], 0.0), on
+
+
+def _design(shape: Shape, theta: Array) -> Regression:
+    """Any coherence up to 1/2, noise up to 1.2 of the signal, any state."""
+    draw = take_apart(shape, theta)
+    groups, c = shape.groups, draw.common
+    norms, on = _norms(draw, 5.0)
+    nu = _units(draw.vectors[1], groups) * np.repeat(1.2 * c[2] * draw.grouped[1] * np.where(on, norms, 1.0), groups)
+    return Regression(
+        groups, _gram(draw, 0.5 * c[0], 0.5 * c[1] / len(groups)), _units(draw.vectors[0], groups) * np.repeat(norms, groups), nu,
+        0.1 + 2 * draw.grouped[2], draw.vectors[2], _units(draw.vectors[3], groups),
+    )
+
+
+def _tilted(star: Array, towards: Array, drop: Iterable[float], groups: tuple[int, ...]) -> Array:
+    """Unit vectors with <v_l, v*_l> = 1 - drop_l, the rest along the part of ``towards`` normal to v*_l; v*_l where there is none (p_l = 1)."""
+    result = []
+    for s, t, d in zip(model.parts(star, groups), model.parts(towards, groups), drop, strict=True):
+        normal = t - (t @ s) * s
+        length = np.linalg.norm(normal)
+        result.append((1 - d) * s + np.sqrt(d * (2 - d)) * normal / length if len(s) > 1 and length > 1e-9 else s)
+    return np.concatenate(result)
+
+
+def _near(draw: Draw, spread: float, loose: bool = False) -> Regression:
+    """Near w*, inside the hypotheses of Lemmas 12, 13 and 17."""
+    groups, c = draw.shape.groups, draw.common
+    norms, on = _norms(draw, 3.0)
+    tau = 0.02 + 0.48 * c[3]
+    tau_0 = tau * (0.05 + 0.95 * c[4])
+    limit = norms[on].min() / (120 * norms.max()) * (np.sqrt(tau_0) if loose else 1)
+    alpha = c[6] * tau_0 * norms[on].min() / len(groups)
+    heights = np.where(on, norms * (1 + spread * tau * (2 * draw.grouped[2] - 1)), alpha * draw.grouped[2])
+    star = _units(draw.vectors[0], groups)
+    drop = (tau if loose else tau**2) / 5 * draw.grouped[3]
+    return Regression(
+        groups, _gram(draw, c[0] * limit, c[1] * limit / draw.shape.n_active), star * np.repeat(norms, groups),
+        _units(draw.vectors[1], groups) * np.repeat(c[2] * tau_0 / 80 * np.where(on, norms, norms.max()), groups), np.sqrt(heights),
+        _tilted(star, draw.vectors[2], drop, groups), _tilted(star, draw.vectors[3], drop, groups), tau, tau_0, alpha, loose=loose,
+    )
+
+
+def _crude(shape: Shape, theta: Array) -> Regression:
+    """Any directions, magnitudes up to Lemma 9's bound: all that is known at any time before T_ub."""
+    draw = take_apart(shape, theta)
+    groups, c = shape.groups, draw.common
+    norms, on = _norms(draw, 3.0)
+    m, M = norms[on].min(), norms.max()
+    level, limit = c[2] * M / 80, m / (120 * M)
+    epsilon = max(level * c[3], 1e-3 * M / 80)
+    alpha = c[4] * min(m / 80, epsilon) / len(groups)
+    top = np.where(on, norms + max(80 * max(level, epsilon), m) / 20, alpha)
+    return Regression(
+        groups, _gram(draw, c[0] * limit, c[1] * limit / shape.n_active), _units(draw.vectors[0], groups) * np.repeat(norms, groups),
+        _units(draw.vectors[1], groups) * np.repeat(level * draw.grouped[1], groups), np.sqrt(top * draw.grouped[2]),
+        _units(draw.vectors[2], groups), _units(draw.vectors[3], groups), alpha=alpha, epsilon=epsilon,
+    )
+
+
+def _vectors(draw: Draw) -> tuple[Array, Array, Array]:
+    """v*, v and a unit vector for b; b tends to be normal to v*, the worst place for a direction."""
+    star, v, b = (x / np.linalg.norm(x) for x in draw.vectors[:3])
+    normal = b - draw.common[9] * (b @ star) * star
+    length = np.linalg.norm(normal)
+    return star, v, normal / length if length > 1e-9 else star
+
+
+def _step(shape: Shape, theta: Array) -> OneGroup:
+    """One step of (5) and (6); gamma up to 1/u*^2, four times what Lemmas 7 and 9 allow."""
+    draw = take_apart(shape, theta)
+    c, (v_star, v, b) = draw.common, _vectors(draw)
+    star, level = 0.5 + 2 * c[0], 0.95 * c[1]
+    bound = 0.5 * star * c[2]
+    return OneGroup(
+        star, v_star, v, level * star * b, u=np.sqrt((star + bound) * (0.02 + 0.98 * c[3])), e=bound * (2 * c[4] - 1), gamma=c[5] / star,
+        bound=bound, level=level,
+    )
+
+
+def _inside(shape: Shape, theta: Array) -> OneGroup:
+    """One step of (4) inside Lemma 16."""
+    draw = take_apart(shape, theta)
+    c, (v_star, _, b) = draw.common, _vectors(draw)
+    star, tau = 0.5 + 2 * c[0], 0.02 + 0.479 * c[1]
+    v = _tilted(v_star, draw.vectors[1], [tau / 5 * c[2]], shape.groups)
+    return OneGroup(star, v_star, v, tau / 10 * c[3] * star * b, u=np.sqrt(star * (1 + tau * (2 * c[4] - 1))), eta=4 / 9 * c[5] / star**2, tau=tau)
+
+
+def _run(draw: Draw, star: float, start: float, level: float, gamma: float, steps: int, **fields: float) -> OneGroup:
+    """A run of (5) and (6) with ||b_t||, abs(e_t) <= level u*^2 that turn and change sign."""
+    c, (v_star, v, b) = draw.common, _vectors(draw)
+    t = np.arange(steps)
+    along = (level * c[5] * np.cos(c[6] * t))[:, None] * b + v_star
+    errors = level * star * (2 * c[7] - 1) * np.cos(3 * c[8] * t)
+    cosines = along @ v_star / np.linalg.norm(along, axis=1)
+    return OneGroup(star, v_star, v, level * c[5] * star * b, u=start, gamma=gamma, level=level, cosines=cosines, errors=errors, **fields)
+
+
+def _growth(shape: Shape, theta: Array) -> OneGroup:
+    """Lemma 10 from u(0) = alpha."""
+    draw = take_apart(shape, theta)
+    c = draw.common
+    star = 0.5 + 2 * c[0]
+    gamma, alpha = (0.2 + 0.8 * c[1]) / (4.2 * star), np.sqrt(star) * (0.01 + 0.19 * c[2])
+    steps = int(np.ceil(np.log(star / (2 * alpha**2)) / (2 * np.log1p(gamma * star / 2))))
+    return _run(draw, star, alpha, 1 / 20, gamma, steps, alpha=alpha, bound=star / 20)
+
+
+def _refine(shape: Shape, theta: Array) -> OneGroup:
+    """Lemma 11 from abs(u(0)^2 - u*^2) <= tau u*^2."""
+    draw = take_apart(shape, theta)
+    c = draw.common
+    star, tau = 0.5 + 2 * c[0], 0.02 + 0.48 * c[3]
+    gamma = (0.2 + 0.8 * c[1]) / (6 * star)
+    start = np.sqrt(star * (1 + tau * (2 * c[2] - 1)))
+    return _run(draw, star, start, tau / 10, gamma, int(np.ceil(5 / (2 * gamma * star))), tau=tau, bound=tau * star / 10)
+
+
+def _drift(shape: Shape, theta: Array) -> OneGroup:
+    """Lemma 14: alpha, B, gamma, and a constant part of e_t."""
+    draw = take_apart(shape, theta)
+    c, (v_star, v, b) = draw.common, _vectors(draw)
+    bound = 0.1 + 2 * c[0]
+    return OneGroup(1.0, v_star, v, b, e=bound * (2 * c[3] - 1), gamma=(0.02 + 0.98 * c[1]) / (4 * bound), bound=bound, alpha=0.01 + 0.9 * c[2])
+
+
+def _ode(shape: Shape, theta: Array) -> OneGroup:
+    """The ODEs of Lemmas 5 and 6, and Theorem 2's proof: theta = u(0), u*^2, B, tau."""
+    draw = take_apart(shape, theta)
+    c, (v_star, v, b) = draw.common, _vectors(draw)
+    star = 0.2 + 4 * c[0]
+    return OneGroup(star, v_star, v, b, alpha=0.02 + 0.93 * c[1], bound=0.1 + 50 * c[2], level=0.001 + 0.098 * c[3], tau=0.01 + 0.48 * c[4])
+
+
+def _window(shape: Shape, theta: Array) -> Setup:
+    """Constants inside Theorem 3 over many orders of magnitude."""
+    c = take_apart(shape, theta).common
+    u_max = 10 ** (4 * c[0] - 2)
+    noise, epsilon = u_max / 80 * 10 ** (-3 * c[2:4])
+    setup = Setup(u_max, u_max * 10 ** (-2 * c[1]), noise, epsilon, 1 + int(50 * c[4]), (0.01 + 0.99 * c[5]) / (20 * u_max), 1.0)
+    return replace(setup, alpha=0.999 * setup.largest_alpha * 10 ** (-6 * c[6]))
+
+
+_MIXED = (Shape((2, 1, 1), 2), Shape((1, 1), 1), Shape((2, 2), 2), Shape((2,), 1))
+_WITH_OFF = (Shape((2, 2), 1), Shape((1, 2, 1), 2), Shape((1, 1, 1), 1))
+_ONE = (Shape((2,), 1), Shape((3,), 1), Shape((1,), 1))
+_SCALAR = (Shape((1,), 1),)
+
+FAMILIES = {
+    "dglnn_design": Family(_design, _MIXED),
+    "dglnn_near": Family(lambda shape, theta: _near(take_apart(shape, theta), 1.0), _MIXED),
+    "dglnn_nearer": Family(lambda shape, theta: _near(take_apart(shape, theta), 0.5), _MIXED),
+    "dglnn_loose": Family(lambda shape, theta: _near(take_apart(shape, theta), 1.0, loose=True), _MIXED),
+    "dglnn_crude": Family(_crude, _WITH_OFF),
+    "dglnn_step": Family(_step, _ONE),
+    "dglnn_inside": Family(_inside, _ONE),
+    "dglnn_growth": Family(_growth, _ONE),
+    "dglnn_refine": Family(_refine, _ONE),
+    "dglnn_drift": Family(_drift, _SCALAR),
+    "dglnn_ode": Family(_ode, _SCALAR),
+    "dglnn_window": Family(_window, _SCALAR),
+}

@@ -1,0 +1,268 @@
+"""What L23's statements speak of: a regression, one group of it, the constants of a window; and what they assume.
+
+A margin is as in :mod:`gsae_ref.papers.t21.instance`. u*_l^2 = ||w*_l|| throughout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...arrays import Array, IntArray, Real
+from ...claims.hypothesis import ABSENT, Hypothesis
+from .gradient_descent import formulas as gradient_descent
+from .gradient_flow import formulas as gradient_flow
+from .model import formulas as model
+from .perturbations import formulas as perturbations_formulas
+from .steps import formulas as steps
+
+if TYPE_CHECKING:
+    from .gradient_flow.formulas import Window
+
+__all__ = [
+    "ABOVE_LOWER_END", "BELOW_STAR", "BELOW_UPPER_END", "BETA_BELOW_1", "DELTAS", "NEARER_STAR", "NEAR_STAR", "NOISE_IN_2_NORM", "OneGroup",
+    "PAIR", "Regression", "SMALL_OFF_SUPPORT", "STEP_ALPHA", "STEP_LEMMA16", "STEP_LEMMA7", "STEP_LEMMA9", "STEP_THEOREM3", "Setup",
+    "THETA_SMALL", "ZETA_AT_MOST_U_MAX",
+]
+
+
+@dataclass(frozen=True)
+class Regression:
+    """A design (by its Gram matrix), true weights, noise, and a state of Algorithm 1.
+
+    Attributes
+    ----------
+    groups : tuple of int
+        Sizes.
+    gram : ndarray (p, p)
+        X^T X / n.
+    w_star, nu, v, v_next : ndarray (p,)
+        w*, X^T xi / n, the directions v(t) and v(t+1).
+    u : ndarray (L,)
+    tau, tau_0, alpha, epsilon : float
+    loose : bool
+        The deltas are those of Lemma 17, sqrt(tau_0) times those of Lemma 12.
+
+    Examples
+    --------
+    >>> flat = Regression((2, 1), np.eye(3), np.array([3.0, 4.0, 0.0]), np.zeros(3), np.ones(2), np.ones(3))
+    >>> flat.star, flat.on
+    (array([5., 0.]), array([0]))
+    """
+
+    groups: tuple[int, ...]
+    gram: Array
+    w_star: Array
+    nu: Array
+    u: Array
+    v: Array
+    v_next: Array = field(default=ABSENT, repr=False)
+    tau: float = 0.5
+    tau_0: float = 0.5
+    alpha: float = 0.0
+    epsilon: float = 0.0
+    loose: bool = False
+
+    @cached_property
+    def star(self) -> Array:
+        """u*_l^2 for every group."""
+        return model.group_norms(self.w_star, self.groups)
+
+    @cached_property
+    def on(self) -> IntArray:
+        """Indices of the groups in S."""
+        return np.flatnonzero(self.star > 0)
+
+    @cached_property
+    def off(self) -> IntArray:
+        """Indices of the groups outside S."""
+        return np.flatnonzero(self.star == 0)
+
+    @cached_property
+    def deltas(self) -> tuple[float, float]:
+        """delta_in and delta_out."""
+        return model.deltas(self.gram, self.groups)
+
+    @cached_property
+    def noise(self) -> Array:
+        """||X_l^T xi / n||_2 for every group."""
+        return model.group_norms(self.nu, self.groups)
+
+    @property
+    def u_max(self) -> float:
+        """u_max*^2."""
+        return float(self.star.max())
+
+    @property
+    def u_min(self) -> float:
+        """u_min*^2, over S."""
+        return float(self.star[self.on].min())
+
+    @cached_property
+    def signal(self) -> list[Array]:
+        """X_l^T y / n, by groups."""
+        return model.parts(self.gram @ self.w_star + self.nu, self.groups)
+
+    def weights(self, v: Array) -> Array:
+        """w = (Du)^2 o v."""
+        return np.repeat(self.u**2, self.groups) * v
+
+    def perturbations(self, v: Array) -> list[Array]:
+        """b_l at w = (Du)^2 o v, by groups."""
+        return model.parts(perturbations_formulas.perturbation(self.gram, self.nu, self.w_star, self.weights(v), self.groups), self.groups)
+
+    def parts(self, x: Array) -> list[Array]:
+        """A vector cut into groups."""
+        return model.parts(x, self.groups)
+
+
+@dataclass(frozen=True)
+class OneGroup:
+    """One group by itself: (4), (5), (6), the ODEs of Lemmas 5 and 6.
+
+    Attributes
+    ----------
+    star : float
+        u*^2.
+    v_star, v, b : ndarray (p,)
+        Unit vectors v* and v(t); b_t.
+    u, e, gamma, eta, tau, bound, alpha : float
+        u(t), e_t, the step sizes on u and v, tau, B, and u(0) or theta.
+    level : float
+        B_2, where ||b|| <= B_2 u*^2.
+    cosines, errors : ndarray (n_steps,)
+        <v(t), v*> and e_t along a run of (5).
+
+    Examples
+    --------
+    >>> group = OneGroup(1.0, np.array([1.0, 0.0]), np.array([0.0, 1.0]), np.zeros(2))  # without noise one step of (6) finds v*
+    >>> group.v_next, group.cosine
+    (array([1., 0.]), 1.0)
+    """
+
+    star: float
+    v_star: Array
+    v: Array
+    b: Array
+    u: float = 0.0
+    e: float = 0.0
+    gamma: float = 0.0
+    eta: float = 0.0
+    tau: float = 0.0
+    bound: float = 0.0
+    alpha: float = 0.0
+    level: float = 0.0
+    cosines: Array = field(default=ABSENT, repr=False)
+    errors: Array = field(default=ABSENT, repr=False)
+
+    @property
+    def v_next(self) -> Array:
+        """v(t+1) of (6)."""
+        return steps.direction_step(1.0, self.star, self.v_star, self.v, self.b, 1.0)
+
+    @property
+    def cosine(self) -> float:
+        """<v(t+1), v*> of (6)."""
+        return float(self.v_next @ self.v_star)
+
+    @property
+    def u_next(self) -> Real:
+        """u(t+1) of (5) with (6)."""
+        return steps.magnitude_step(self.u, self.cosine, self.star, self.e, self.gamma)
+
+
+@dataclass(frozen=True)
+class Setup:
+    """The constants of Theorem 3: u_max*^2, u_min*^2, the noise max_l ||X_l^T xi / n||_2, epsilon, L, gamma, alpha.
+
+    >>> setup = Setup(u_max=1.0, u_min=1.0, noise=0.0, epsilon=1.0, n_groups=4, gamma=0.05, alpha=1e-9)
+    >>> setup.largest_alpha  # u_min / (80 L)
+    0.003125
+    >>> setup.window("printed").empty, setup.window("corrected").empty
+    (True, False)
+    """
+
+    u_max: float
+    u_min: float
+    noise: float
+    epsilon: float
+    n_groups: int
+    gamma: float
+    alpha: float
+
+    @property
+    def zeta(self) -> float:
+        """zeta with the 2-norm."""
+        return gradient_descent.zeta(self.noise, self.epsilon)
+
+    def window(self, form: str) -> Window:
+        """T_lb and T_ub."""
+        return gradient_descent.stopping_window(self.u_max, self.u_min, self.zeta, self.gamma, self.alpha, form)
+
+    @property
+    def largest_alpha(self) -> float:
+        """Theorem 3's bound on alpha."""
+        return min(min(self.epsilon**4, 1) / self.u_max**4, self.u_min / (80 * self.n_groups), self.epsilon / self.n_groups)
+
+
+def _beta(i: Regression) -> Array:
+    return gradient_flow.alignment_bound(i.star[i.on], i.noise[i.on], *i.deltas)
+
+
+def _delta_margin(i: Regression) -> float:
+    limit = i.u_min / (120 * i.u_max) * (np.sqrt(i.tau_0) if i.loose else 1)
+    return min(limit - i.deltas[0], limit / len(i.on) - i.deltas[1])
+
+
+def _cosines(i: Regression) -> Array:
+    """<v_l, v*_l> at t and t + 1, for l in S."""
+    star = i.parts(i.w_star)
+    return np.array([v[k] @ star[k] / i.star[k] for v in (i.parts(i.v), i.parts(i.v_next)) for k in i.on])
+
+
+def _near(spread: float) -> Callable[[Regression], float]:
+    def margin(i: Regression) -> float:
+        angle = i.tau / 5 if i.loose else i.tau**2 / 5
+        return min((spread * i.tau * i.star - np.abs(i.u**2 - i.star))[i.on].min(), _cosines(i).min() - 1 + angle)
+
+    return margin
+
+
+PAIR = Hypothesis("the first group has at least two entries", lambda i: i.groups[0] - 2.0)
+BETA_BELOW_1 = Hypothesis("beta_l < 1 for every group of S (Lemma 3, corrected)", lambda i: 1 - 1e-9 - _beta(i).max())
+DELTAS = Hypothesis("delta_in <= u_min*^2/(120 u_max*^2), delta_out <= u_min*^2/(120 s u_max*^2) (Lemma 17: times sqrt(tau_0))", _delta_margin)
+NEAR_STAR = Hypothesis(
+    "abs(u_l^2 - u*_l^2) <= tau u*_l^2 and <v_l, v*_l> >= 1 - tau^2/5 (Lemma 17: tau/5), l in S, v at t and t + 1", _near(1.0))
+NEARER_STAR = Hypothesis("the same with abs(u_l^2 - u*_l^2) <= tau u*_l^2 / 2 (Lemma 13)", _near(0.5))
+NOISE_IN_2_NORM = Hypothesis(
+    "||X_l^T xi / n||_2 <= tau_0 u*_l^2 / 80 for l in S, u_l^2 <= alpha <= tau_0 u_min*^2 / L off S",
+    lambda i: min((i.tau_0 * i.star / 80 - i.noise)[i.on].min(), i.tau_0 * i.u_min / len(i.groups) - i.alpha,
+                  i.alpha - max((i.u**2)[i.off], default=0.0)),
+)
+SMALL_OFF_SUPPORT = Hypothesis(
+    "u_l^2 <= alpha off S, alpha < min(u_min*^2/(80 L), eps/L), u_l^2 <= u*_l^2 + Z/20 on S, zeta <= u_max*^2",
+    lambda i: min(
+        i.alpha - max((i.u**2)[i.off], default=0.0), min(i.u_min / 80, i.epsilon) / len(i.groups) - i.alpha, i.u_max - _zeta(i),
+        (i.star + max(_zeta(i), i.u_min) / 20 - i.u**2)[i.on].min(),
+    ),
+)
+BELOW_STAR = Hypothesis("u(0) <= u* (Lemma 7)", lambda i: i.star - i.u**2)
+BELOW_UPPER_END = Hypothesis("u(t)^2 <= u*^2 + B (Lemma 9)", lambda i: i.star + i.bound - i.u**2)
+ABOVE_LOWER_END = Hypothesis("u(t)^2 >= (1 - B_2) u*^2 - B > 0 and ||b_t|| <= B_2 u*^2 (Lemma 9)", lambda i: min(
+    i.u**2 - (1 - i.level) * i.star + i.bound, (1 - i.level) * i.star - i.bound, i.level * i.star - np.linalg.norm(i.b)))
+STEP_LEMMA7 = Hypothesis("gamma <= 1/(4 u*^2) (Lemma 7)", lambda i: 1 - 4 * i.gamma * i.star)
+STEP_LEMMA9 = Hypothesis("gamma <= 1/(4 max(u(0)^2, u*^2 + B)) (Lemma 9, corrected)", lambda i: 1 - i.gamma / steps.largest_step(
+    i.u**2, i.star, i.bound))
+STEP_LEMMA16 = Hypothesis("eta <= 4/(9 u*^4) (Lemma 16)", lambda i: 4 / 9 - i.eta * i.star**2)
+STEP_THEOREM3 = Hypothesis("gamma <= 1/(20 u_max*^2) (Theorem 3)", lambda i: 1 - 20 * i.gamma * i.u_max)
+STEP_ALPHA = Hypothesis("alpha < min(eps^4, 1)/u_max*^8, u_min*^2/(80 L), eps/L (Theorem 3)", lambda i: 1 - i.alpha / i.largest_alpha)
+ZETA_AT_MOST_U_MAX = Hypothesis("zeta <= u_max*^2 (Theorem 3 is trivial at t = 0 otherwise)", lambda i: 1 - i.zeta / i.u_max)
+THETA_SMALL = Hypothesis("theta < u*/2 (Lemma 6)", lambda i: 1 - 2 * i.alpha / np.sqrt(i.star))
+
+
+def _zeta(i: Regression) -> float:
+    return gradient_descent.zeta(i.noise.max(), i.epsilon)

@@ -1,0 +1,48 @@
+"""L23, Section 2: the parts of a vector by groups, and the deltas of Assumption 1."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ....arrays import Array
+
+__all__ = ["deltas", "group_norms", "parts"]
+
+
+def parts(x: Array, groups: tuple[int, ...]) -> list[Array]:
+    """The vector x cut into its groups.
+
+    >>> parts(np.arange(3), (2, 1))
+    [array([0, 1]), array([2])]
+    """
+    return np.split(x, np.cumsum(groups)[:-1])
+
+
+def group_norms(x: Array, groups: tuple[int, ...]) -> Array:
+    """||x_l||_2 for every group.
+
+    >>> group_norms(np.array([3.0, 4.0, 1.0]), (2, 1))
+    array([5., 1.])
+    """
+    return np.sqrt(np.add.reduceat(np.square(x), np.concatenate([[0], np.cumsum(groups)[:-1]])))
+
+
+def deltas(gram: Array, groups: Sequence[int]) -> tuple[float, float]:
+    """delta_in = max_l ||X_l^T X_l / n - I||_2 and delta_out = max_{l != l'} ||X_l^T X_l' / n||_2: the least constants in (1) and (2).
+
+    The suprema over unit vectors are spectral norms; delta_out is 0 for a single group.
+
+    >>> deltas(np.array([[1.0, 0.25], [0.25, 1.5]]), (1, 1))
+    (0.5, 0.25)
+    """
+    ends = np.cumsum(groups)
+    cuts = [slice(end - size, end) for end, size in zip(ends, groups, strict=True)]
+    inside = max(_spectral(gram[c, c] - np.eye(c.stop - c.start)) for c in cuts)
+    return inside, max((_spectral(gram[c, d]) for k, c in enumerate(cuts) for d in cuts[:k]), default=0.0)
+
+
+def _spectral(M: Array) -> float:
+    return float(np.linalg.norm(M, ord=2))
+

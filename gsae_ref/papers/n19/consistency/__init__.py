@@ -1,0 +1,1 @@
+"""N19: consistency."""

@@ -1,0 +1,121 @@
+"""Measurements for code consistency: Theorem 3, Claim 2. Probabilities are tested by a count of failures against a binomial quantile."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .... import ops, sampling
+from ....arrays import Array
+from ....claims.finding import at_least, at_most, measurement
+from . import formulas
+
+if TYPE_CHECKING:
+    from ....claims.finding import Finding
+
+
+def _unit(M: Array) -> Array:
+    return M / np.linalg.norm(M, axis=0)
+
+
+def _close_pair(rng: np.random.Generator, n: int, m: int, delta: float, spread: float = 0.0) -> tuple[Array, Array]:
+    """Orthonormal A (spread 0) or weakly coherent unit columns, and W with every column at distance ``delta``."""
+    A = _unit(np.linalg.qr(rng.standard_normal((n, m)))[0] + spread * rng.standard_normal((n, m)))
+    V: Array = rng.standard_normal((n, m))
+    V = _unit(V - A * np.einsum("ni,ni->i", A, V))
+    cosine = 1 - delta**2 / 2
+    return cosine * A + np.sqrt(1 - cosine**2) * V, A
+
+
+def _most_failures(trials: int, chance: float) -> float:
+    """Exceeded with probability below 1e-6 by the number of failures of so many trials."""
+    from scipy.stats import binom
+
+    return float(binom.isf(1e-6, trials, min(chance, 1.0)))
+
+
+@measurement
+def sparse_recovery(rng: np.random.Generator, quick: bool) -> Finding:
+    """All supports are recovered by ReLU with a bias in the middle of the corrected interval, N = sigma log n."""
+    W, A = _close_pair(rng, 60, 20, 0.05, spread=0.01)
+    gram = np.abs(A.T @ A)
+    np.fill_diagonal(gram, 0)
+    sigma = 0.005
+    low, high = formulas.relu_interval(0.05, 2, 1.0, 1.5, gram.max(), sigma * np.log(60))
+    Y, _, support = sampling.sample_sparse(A, 1000 if quick else 10_000, "nonnegative", n_active=2, bounds=(1, 1.5), noise=sigma, rng=rng)
+    exact = ((ops.sparse_encode(W, Y, (low + high) / 2) > 0) == support).all(axis=1)
+    return at_least("fraction of supports recovered exactly", float(exact.mean()), 1.0, low=low, high=high)
+
+
+@measurement
+def negative_bias_needed(rng: np.random.Generator, quick: bool) -> Finding:
+    """W_1 = cos A_1 + sin A_2 at distance delta: without bias neuron 1 fires at y = A_2, with b = -delta it does not; share of delta's."""
+    deltas, right = np.geomspace(1e-4, 0.5, 20), 0
+    for delta in deltas:
+        cosine = 1 - delta**2 / 2
+        W = np.eye(3)
+        W[:2, 0] = cosine, np.sqrt(1 - cosine**2)
+        y = np.eye(3)[1]
+        right += ops.sparse_encode(W, y, 0.0)[0] > 0 and ops.sparse_encode(W, y, -delta)[0] == 0
+    return at_least("share of delta's", right / len(deltas), 1.0)
+
+
+@measurement
+def noise_tail(rng: np.random.Generator, quick: bool) -> Finding:
+    """Failures of max_i |<W_i, eta>| <= sigma log n at (n, m) = (10, 10) and (30, 30), against a binomial quantile of Claim 2's bound."""
+    trials, most = 2000 if quick else 20_000, 0.0
+    for n in (10, 30):
+        W, sigma = _unit(rng.standard_normal((n, n))), 0.1
+        eta = sampling.sample_sparse(W, trials, noise=sigma, rng=rng)
+        noise = eta.Y - eta.X @ W.T
+        failures = int((np.abs(noise @ W).max(axis=1) > sigma * np.log(n)).sum())
+        most = max(most, failures / _most_failures(trials, formulas.noise_tail(n, n)))
+    return at_most("failures / binomial quantile", most, 1.0)
+
+
+@measurement
+def rademacher_tail(rng: np.random.Generator, quick: bool) -> Finding:
+    """Failures of sgn(x) = sgn(x*) for codes +-1, against a binomial quantile of 2 m exp(-t^2/(2 E)), E of Claim 1 (iii)."""
+    trials, worst, most, chances = 1000 if quick else 10_000, 0.0, 0, []
+    for n, k, delta in ((200, 4, 0.08), (200, 8, 0.1)):
+        W, A = _close_pair(rng, n, n, delta)
+        energy = formulas.cross_energy_bound(0.0, delta, k, 1.0)
+        chances.append(min(2 * n * float(np.exp(-((0.5 - delta**2 / 2) ** 2) / (2 * energy))), 1.0))
+        Y, X, _ = sampling.sample_sparse(A, trials, "general", n_active=k, rng=rng)
+        failures = int((np.sign(ops.sparse_encode(W, Y, 0.0, "hard", lam=0.5)) != np.sign(X)).any(axis=1).sum())
+        most, worst = max(most, failures), max(worst, failures - _most_failures(trials, chances[-1]))
+    return at_most("failures beyond the binomial quantile", worst, 0.0, failures=most, bound=min(chances))
+
+
+def _hadamard(X: Array) -> Array:
+    """H X/sqrt(n) for the Walsh-Hadamard matrix H, n a power of two."""
+    n, size = len(X), 1
+    X = X.copy()
+    while size < n:
+        pairs = X.reshape(-1, 2, size, X.shape[1])
+        X = np.stack([pairs[:, 0] + pairs[:, 1], pairs[:, 0] - pairs[:, 1]], axis=1).reshape(n, -1)
+        size *= 2
+    return X / np.sqrt(n)
+
+
+@measurement
+def dense_codes_fail(rng: np.random.Generator, quick: bool) -> Finding:
+    """Theorem 3 (i) at A = W = [I, H/sqrt(n)], mu = 1, k = floor(n/log n), signs, no noise: share of samples with a wrong entry.
+
+    The conditions mu <= sqrt(n)/log^2 n and k <= n/log n hold from n = 2^13 on. W^T y is computed by a fast transform.
+    """
+    share, wrong = 1.0, {}
+    for power in (13,) if quick else (13, 15, 17):
+        n, samples = 2**power, 4
+        k = int(n / np.log(n))
+        assert np.sqrt(n) / np.log(n) ** 2 >= 1
+        X = np.zeros((2 * n, samples))
+        for column in X.T:
+            column[rng.choice(2 * n, k, replace=False)] = rng.choice([-1.0, 1.0], k)
+        y = X[:n] + _hadamard(X[n:])
+        z = np.vstack([y, _hadamard(y)])
+        errors = (np.sign(z * (np.abs(z) >= 0.5)) != np.sign(X)).sum(axis=0)
+        share = min(share, float((errors > 0).mean()))
+        wrong[f"wrong_entries_at_2_{power}"] = float(errors.mean())
+    return at_least("share of samples with a wrong entry, smallest of the n", share, 1.0, **wrong)

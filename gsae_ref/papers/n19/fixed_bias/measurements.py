@@ -1,0 +1,72 @@
+"""Measurements for R7: runs of the exact population step with a fixed bias."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .... import ops
+from ....arrays import Array
+from ....claims.finding import at_most, measurement
+from . import formulas
+
+if TYPE_CHECKING:
+    from ....claims.finding import Finding
+
+__all__ = ["means", "run", "start", "unit"]
+
+
+def unit(M: Array) -> Array:
+    return M / np.linalg.norm(M, axis=0)
+
+
+def means(m: int, coherence: float) -> Array:
+    """m unit columns in R^m with all inner products equal to ``coherence``."""
+    gram = (1 - coherence) * np.eye(m) + coherence
+    return np.linalg.cholesky(gram).T
+
+
+def start(rng: np.random.Generator, A: Array, error: float) -> Array:
+    """Unit columns at angle ``error`` (a distance for small ones) from those of A, in random directions."""
+    V: Array = rng.standard_normal(A.shape)
+    V = unit(V - A * np.einsum("ni,ni->i", A, V))
+    return np.cos(error) * A + np.sin(error) * V
+
+
+def run(W: Array, A: Array, biases: Iterable[Any], activation: str = "relu", lam: float = 0.0) -> Array:
+    """Normalised gradient descent on the noise-free mixture with equal p_i, zeta = m: errors max_i ||W_i - A_i|| after every step.
+
+    Every y = A_i once is the whole population; the network itself decides which neurons are active.
+    """
+    errors = [np.linalg.norm(W - A, axis=0).max()]
+    for b in biases:
+        _, dW, _ = ops.sparse_loss_and_grad(W, A.T, b, activation, lam)
+        W = unit(W - A.shape[1] * dW)
+        errors.append(np.linalg.norm(W - A, axis=0).max())
+    return np.array(errors)
+
+
+@measurement
+def fixed_bias_step(rng: np.random.Generator, quick: bool) -> Finding:
+    """R7 (a): kappa A + rho W against the step along the expected gradient, weights, probabilities, bias and noise at random."""
+    error = 0.0
+    for _ in range(10 if quick else 100):
+        m = int(rng.integers(1, 6))
+        A, b, p = unit(rng.standard_normal((6, m))), -rng.uniform(0, 0.9, m), rng.dirichlet(np.ones(m))
+        W, zeta = start(rng, A, rng.uniform(0, 1.2)), rng.uniform(0.1, 5)
+        G, _ = ops.sparse_expected_gradient(W, A, np.eye(m, dtype=bool), p, b, (1.0, 1.0), noise=rng.uniform(0, 0.5))
+        error = max(error, np.abs(W - zeta * G - formulas.population_step(W, A, p, b, zeta)).max())
+    return at_most("largest difference", error, 1e-12)
+
+
+@measurement
+def fixed_bias_run(rng: np.random.Generator, quick: bool) -> Finding:
+    """R7 (d): ReLU, equal inner products .02, .05, .1, fixed b = -.4: error after 80 steps, largest."""
+    worst = 0.0
+    for coherence in (0.02, 0.05, 0.1):
+        A = means(6, coherence)
+        worst = max(worst, run(start(rng, A, 0.25), A, [-0.4] * 80)[-1])
+    return at_most("max_i ||W_i - A_i|| after 80 steps", worst, 1e-12)
+

@@ -1,0 +1,212 @@
+"""What N19's statements speak of (an instance), and what they assume of it. Margins as in :mod:`gsae_ref.papers.t21.instance`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from ...arrays import Array, BoolArray
+from ...claims.hypothesis import ABSENT, Hypothesis
+from .consistency import formulas as consistency
+from .mixture import formulas as mixture
+
+__all__ = [
+    "BIAS_CORRECTED", "BIAS_LEMMA1", "BIAS_LEMMA4", "BIAS_PRINTED", "BIAS_THEOREM4", "CENTRED", "CLOSE", "CODES_BOUNDED", "NEAR", "NONNEGATIVE",
+    "NOISELESS", "ONE_ACTIVE", "SIZE", "SparseInstance", "STEP", "STEP_BELOW", "THRESHOLD_ROOM", "UNIT", "UNIT_STAR", "UPDATE_CLOSE",
+    "WEAK_COHERENCE", "WINDOW",
+]
+
+
+@dataclass(frozen=True)
+class SparseInstance:
+    """Matrices and constants in N19's notation, with a finite law of codes; statements read what they need.
+
+    Attributes
+    ----------
+    W, A_star : ndarray (n_features, n_atoms)
+        The autoencoder and the dictionary A that generates the data.
+    codes : ndarray (n_codes, n_atoms)
+        Every value of x*; its non-zero entries are the support S.
+    weights : ndarray (n_codes,)
+        Their probabilities.
+    bias : ndarray (n_atoms,)
+    n_active : int
+        k, the largest support.
+    delta, a_1, a_2, kappa_1, kappa_2, sigma, step_size, tau : float
+    eta : ndarray (n_features,), optional
+        One draw of the noise.
+    gamma : ndarray (n_features, n_atoms), optional
+        What is left of the expected update after (9).
+    W_tilde : ndarray (n_features, n_atoms), optional
+        An update before normalisation.
+
+    Examples
+    --------
+    >>> i = SparseInstance(np.eye(2), np.eye(2), codes=np.eye(2), weights=np.array([0.5, 0.5]), bias=np.zeros(2), n_active=1)
+    >>> i.W.shape, i.codes.shape
+    ((2, 2), (2, 2))
+    """
+
+    W: Array
+    A_star: Array
+    codes: Array
+    weights: Array
+    bias: Array
+    n_active: int
+    delta: float = 0.0
+    a_1: float = 1.0
+    a_2: float = 1.0
+    kappa_1: float = 1.0
+    kappa_2: float = 1.0
+    sigma: float = 0.0
+    step_size: float = 0.0
+    tau: float = 0.0
+    eta: Array = field(default=ABSENT, repr=False)
+    gamma: Array = field(default=ABSENT, repr=False)
+    W_tilde: Array = field(default=ABSENT, repr=False)
+
+    @property
+    def n_features(self) -> int:
+        """Dimension n of the data."""
+        return self.W.shape[0]
+
+    @property
+    def n_atoms(self) -> int:
+        """Number m of atoms."""
+        return self.W.shape[1]
+
+    @cached_property
+    def lam(self) -> Array:
+        """<W_i, A_i>."""
+        return mixture.overlaps(self.W, self.A_star)
+
+    @cached_property
+    def errors(self) -> Array:
+        """||W_i - A_i||."""
+        return np.linalg.norm(self.W - self.A_star, axis=0)
+
+    @cached_property
+    def coherence(self) -> float:
+        """mu/sqrt(n) = max |<A_i, A_j>|, i != j."""
+        off = ~np.eye(self.n_atoms, dtype=bool)
+        return float(np.abs(self.A_star.T @ self.A_star)[off].max())
+
+    @cached_property
+    def active(self) -> BoolArray:
+        """Supports: (n_codes, n_atoms)."""
+        return self.codes != 0
+
+    @cached_property
+    def p(self) -> Array:
+        """P[i in S]."""
+        return self.weights @ self.active
+
+    @cached_property
+    def p2(self) -> Array:
+        """P[i, j in S]; the diagonal is p."""
+        mask = self.active.astype(float)
+        return mask.T @ (self.weights[:, None] * mask)
+
+    @cached_property
+    def p3(self) -> Array:
+        """P[i, j, l in S], coincident indices counted once."""
+        mask = self.active.astype(float)
+        return np.einsum("k,ki,kj,kl->ijl", self.weights, mask, mask, mask)
+
+    @cached_property
+    def samples(self) -> tuple[Array, BoolArray, Array]:
+        """Weighted samples (Y, active, weights): all codes, each with +-sigma sqrt(n) e_j for noise of covariance sigma^2 I."""
+        clean = self.codes @ self.A_star.T
+        if self.sigma == 0:
+            return clean, self.active, self.weights
+        n = self.n_features
+        shifts = self.sigma * np.sqrt(n) * np.vstack([np.eye(n), -np.eye(n)])
+        Y = (clean[:, None] + shifts).reshape(-1, n)
+        return Y, np.repeat(self.active, 2 * n, axis=0), np.repeat(self.weights, 2 * n) / (2 * n)
+
+    @cached_property
+    def updates(self) -> tuple[Array, Array]:
+        """The expected update (5) and the one of the bias, by enumeration of the samples."""
+        return mixture.enumerated_update(self.W, self.bias, *self.samples)
+
+    @property
+    def G(self) -> Array:
+        """The expected update (5)."""
+        return self.updates[0]
+
+    @cached_property
+    def Z(self) -> Array:
+        """Pre-activations W^T (A x* + eta) + b of every code."""
+        return (self.codes @ self.A_star.T + (0 if self.eta is ABSENT else self.eta)) @ self.W + self.bias
+
+    @cached_property
+    def noise(self) -> float:
+        """N = max_i |<W_i, eta>|."""
+        return 0.0 if self.eta is ABSENT else float(np.abs(self.eta @ self.W).max())
+
+
+def _norm_defect(M: Array) -> float:
+    return abs(np.sqrt((M * M).sum(axis=0)) - 1).max()
+
+
+def _interval_margin(form: str) -> Callable[[SparseInstance], float]:
+    def margin(i: SparseInstance) -> float:
+        noise = i.noise if form == "corrected" else 0.0
+        low, high = consistency.relu_interval(i.delta, i.n_active, i.a_1, i.a_2, i.coherence, noise, form)
+        return min(i.bias.min() - low, high - i.bias.max())
+
+    return margin
+
+
+def _room(i: SparseInstance) -> float:
+    off, on = consistency.threshold_levels(i.delta, i.n_active, i.a_1, i.a_2, i.coherence, i.noise)
+    return min(i.a_1 / 2 - off, on - i.a_1 / 2)
+
+
+def _nonzero(i: SparseInstance) -> Array:
+    return np.abs(i.codes[i.active])
+
+
+UNIT = Hypothesis("||W_i|| = 1 for every column", lambda i: -_norm_defect(i.W))
+UNIT_STAR = Hypothesis("||A_i|| = 1 for every column", lambda i: -_norm_defect(i.A_star))
+CLOSE = Hypothesis("||W_i - A_i|| <= delta for every column (Definition 2)", lambda i: i.delta - i.errors.max())
+NEAR = Hypothesis(
+    "||W - A|| <= 2 ||A|| (Definition 2)", lambda i: 2 * np.linalg.norm(i.A_star, 2) - np.linalg.norm(i.W - i.A_star, 2)
+)
+SIZE = Hypothesis("card(S) <= k (A1)", lambda i: i.n_active - i.active.sum(axis=1).max())
+ONE_ACTIVE = Hypothesis("k = 1 and x* = e_i (mixture of Gaussians)", lambda i: -abs(i.codes - i.active).max() - abs(i.active.sum(axis=1) - 1).max())
+CODES_BOUNDED = Hypothesis("a_1 <= |x*_i| <= a_2 on S (A3)", lambda i: min(_nonzero(i).min() - i.a_1, i.a_2 - _nonzero(i).max()))
+NONNEGATIVE = Hypothesis("x* >= 0 (non-negative sparse coding)", lambda i: i.codes.min())
+CENTRED = Hypothesis("kappa_1 = 0, kappa_2 = 1 (sparse coding)", lambda i: -max(abs(i.kappa_1), abs(i.kappa_2 - 1)))
+NOISELESS = Hypothesis("sigma_eta = 0", lambda i: -max(i.sigma, i.noise))
+WEAK_COHERENCE = Hypothesis("mu <= delta sqrt(n)/k (Theorem 3 (ii), (iii))", lambda i: i.delta / i.n_active - i.coherence)
+BIAS_PRINTED = Hypothesis("b lies in Theorem 3 (ii)'s interval as printed", _interval_margin("printed"))
+BIAS_CORRECTED = Hypothesis("b lies in the corrected interval of Theorem 3 (ii)", _interval_margin("corrected"))
+BIAS_THEOREM4 = Hypothesis("b lies in the interval [-1 + 2 delta sqrt(k), -delta] of Theorem 4's proof", _interval_margin("theorem4"))
+THRESHOLD_ROOM = Hypothesis(
+    "a_2 rho_k + N < a_1/2 and a_2 rho_k + N + a_1 delta^2/2 <= a_1/2 (Theorem 3 (iii), corrected)", lambda i: _room(i) - 1e-9
+)
+BIAS_LEMMA1 = Hypothesis(
+    "|(b_i + lam_i)^2 - lam_i| <= 2 (1 - lam_i), lam_i > 0 (Lemma 1)",
+    lambda i: min((2 * (1 - i.lam) - np.abs((i.bias + i.lam) ** 2 - i.lam)).min(), i.lam.min() - 1e-3),
+)
+BIAS_LEMMA4 = Hypothesis(
+    "|kappa_2 lam^2 + 2 kappa_1 b lam + b^2 - kappa_2 lam| <= 2 kappa_2 (1 - lam), lam > 0 (Lemma 4, corrected)",
+    lambda i: min(
+        (2 * i.kappa_2 * (1 - i.lam) - np.abs(i.kappa_2 * i.lam**2 + 2 * i.kappa_1 * i.bias * i.lam + i.bias**2 - i.kappa_2 * i.lam)).min(),
+        i.lam.min() - 1e-3,
+    ),
+)
+WINDOW = Hypothesis("-lam_i < b_i <= 0, lam_i > 0 (R7)", lambda i: min((i.bias + i.lam).min() - 1e-9, -i.bias.max(), i.lam.min() - 1e-9))
+STEP = Hypothesis(
+    "0 < zeta p_i lam_i <= 1 for every column (R7)",
+    lambda i: min((i.step_size * i.p * i.lam).min() - 1e-9, 1 - (i.step_size * i.p * i.lam).max()),
+)
+STEP_BELOW = Hypothesis("zeta <= min_i 1/(p_i lam_i)", lambda i: 1 / (i.p * i.lam).max() - i.step_size)
+UPDATE_CLOSE = Hypothesis(
+    "||W~_i - A_i|| <= (1 - tau) ||W_i - A_i|| < 1 (Lemma 5)",
+    lambda i: min(((1 - i.tau) * i.errors - np.linalg.norm(i.W_tilde - i.A_star, axis=0)).min(), 1 - (1 - i.tau) * i.errors.max()),
+)

@@ -1,0 +1,139 @@
+"""Measurements for the model of N19: sampling, the network by loops, Definition 2, the experiment's settings."""
+
+from __future__ import annotations
+
+from itertools import permutations, product
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .... import metrics, ops, sampling
+from ....arrays import Array
+from ....claims.finding import at_least, at_most, measurement
+
+if TYPE_CHECKING:
+    from ....claims.finding import Finding
+
+
+def _unit(M: Array) -> Array:
+    return M / np.linalg.norm(M, axis=0)
+
+
+@measurement
+def sparse_sampling(rng: np.random.Generator, quick: bool) -> Finding:
+    """Samples are A x* on the support, Eqs. (1) and (3), by explicit loops, for the three models."""
+    A, error = _unit(rng.standard_normal((6, 5))), 0.0
+    for model, k in (("mixture", None), ("general", 3), ("nonnegative", 2)):
+        Y, X, support = sampling.sample_sparse(A, 40, model, n_active=k, rng=rng)
+        for y, x, mask in zip(Y, X, support, strict=True):
+            error = max(error, np.abs(y - sum(x[j] * A[:, j] for j in np.flatnonzero(mask))).max(), np.abs(x[~mask]).max())
+    return at_most("||y - sum over S||", error, 1e-12)
+
+
+@measurement
+def sparse_network_by_loops(rng: np.random.Generator, quick: bool) -> Finding:
+    """Encoder, decoder and loss against loops over samples and neurons, ReLU and hard threshold."""
+    W, Y, b, error = rng.standard_normal((5, 4)), rng.standard_normal((7, 5)), rng.standard_normal(4), 0.0
+    for activation in ("relu", "hard"):
+        X, cost = np.zeros((7, 4)), 0.0
+        for row, y in zip(X, Y, strict=True):
+            for j in range(4):
+                z = sum(W[k, j] * y[k] for k in range(5)) + b[j]
+                row[j] = max(z, 0.0) if activation == "relu" else z * (abs(z) > 0.7)
+            cost += np.sum((y - W @ row) ** 2) / 14
+        lam = 0.7 if activation == "hard" else 0.0
+        error = max(error, np.abs(ops.sparse_encode(W, Y, b, activation, lam) - X).max(), abs(ops.sparse_loss(W, Y, b, activation, lam) - cost))
+    return at_most("largest difference", error, 1e-12)
+
+
+def _standard_scores(values: Array, mean: float) -> float:
+    """(mean of the values - expected mean) in units of its standard error."""
+    return abs(np.mean(values) - mean) / (np.std(values) / np.sqrt(len(values)))
+
+
+@measurement
+def sparse_moments(rng: np.random.Generator, quick: bool) -> Finding:
+    """kappa_1 and kappa_2 of sampled codes, and the correlation of two codes in S, in standard errors (2e-6 chance above 5 each)."""
+    A, worst, size = np.eye(6), 0.0, 4000 if quick else 40_000
+    for model, bounds in (("general", (1, 3)), ("nonnegative", (1, 2))):
+        kappa_1, kappa_2 = sampling.code_moments(model, bounds)
+        X = sampling.sample_sparse(A, size, model, n_active=3, bounds=bounds, rng=rng).X
+        active = X[X != 0]
+        both = (X[:, 0] != 0) & (X[:, 1] != 0)
+        pair = (X[both, 0] - kappa_1) * (X[both, 1] - kappa_1)
+        worst = max(worst, _standard_scores(active, kappa_1), _standard_scores(active**2, kappa_2), _standard_scores(pair, 0.0))
+    return at_most("standard errors from kappa_1, kappa_2 and independence", worst, 5.0)
+
+
+@measurement
+def sparse_bounds(rng: np.random.Generator, quick: bool) -> Finding:
+    """Sampled codes lie in [a_1, a_2] in modulus on the support."""
+    excess = 0.0
+    for model in ("general", "nonnegative"):
+        X = sampling.sample_sparse(np.eye(5), 2000, model, n_active=2, bounds=(0.5, 2), rng=rng).X
+        r = np.abs(X[X != 0])
+        excess = max(excess, 0.5 - r.min(), r.max() - 2)
+    return at_most("largest excess over [a_1, a_2]", excess, 1e-12)
+
+
+@measurement
+def sparse_noise(rng: np.random.Generator, quick: bool) -> Finding:
+    """Noise entries have standard deviation sigma_eta and do not depend on the code, in standard errors."""
+    A, sigma = _unit(rng.standard_normal((8, 4))), 0.3
+    Y, X, _ = sampling.sample_sparse(A, 5000, "nonnegative", n_active=2, noise=sigma, rng=rng)
+    eta = Y - X @ A.T
+    scores = _standard_scores(eta.ravel() ** 2, sigma**2), _standard_scores(eta[:, 0] * X[:, 0], 0.0), _standard_scores(eta[:, 0] * eta[:, 1], 0.0)
+    return at_most("standard errors from sigma^2 I and independence", max(scores), 5.0)
+
+
+@measurement
+def sparse_ambiguity(rng: np.random.Generator, quick: bool) -> Finding:
+    """The loss does not change when columns of W are permuted, nor, for the hard threshold, when their signs change."""
+    W, Y, error = rng.standard_normal((5, 4)), rng.standard_normal((30, 5)), 0.0
+    for activation, lam in (("relu", 0.0), ("hard", 0.5)):
+        cost = ops.sparse_loss(W, Y, 0.0, activation, lam)
+        signs = rng.choice([-1, 1], 4) if activation == "hard" else 1
+        error = max(error, abs(ops.sparse_loss(W[:, rng.permutation(4)] * signs, Y, 0.0, activation, lam) / cost - 1))
+    return at_most("relative change of the loss", error, 1e-13)
+
+
+@measurement
+def closeness_by_enumeration(rng: np.random.Generator, quick: bool) -> Finding:
+    """delta of Definition 2 against the enumeration of all permutations and signs."""
+    error = 0.0
+    for _ in range(10 if quick else 60):
+        m = int(rng.integers(1, 5))
+        A, W = _unit(rng.standard_normal((3, m))), _unit(rng.standard_normal((3, m)))
+        for up_to, choices in (("permutation", [(1,) * m]), ("sign", list(product((1, -1), repeat=m)))):
+            orders = [list(order) for order in permutations(range(m))]
+            best = min(np.linalg.norm(W[:, order] * signs - A, axis=0).max() for order in orders for signs in choices)
+            error = max(error, abs(metrics.closeness(W, A, up_to=up_to).delta - best))
+    return at_most("largest difference", error, 1e-12)
+
+
+def _mean_norm(rng: np.random.Generator, scale: float) -> float:
+    return float(np.linalg.norm(scale * rng.standard_normal((784, 10)), axis=0).mean())
+
+
+@measurement
+def means_as_variance(rng: np.random.Generator, quick: bool) -> Finding:
+    """With 1/sqrt(n) as the variance of an entry the mean ||A_i|| is n^(1/4) = 5.29 at n = 784."""
+    return at_least("mean column norm", _mean_norm(rng, 784**-0.25), 5.0)
+
+
+@measurement
+def means_as_deviation(rng: np.random.Generator, quick: bool) -> Finding:
+    """With 1/sqrt(n) as its standard deviation ||A_i|| is 1."""
+    return at_most("distance of the mean column norm from 1", abs(_mean_norm(rng, 784**-0.5) - 1), 0.05)
+
+
+@measurement
+def dead_start(rng: np.random.Generator, quick: bool) -> Finding:
+    """The experiment's first step: W^0 = A + E/2, b^0 = -1.25, n = 784, m = 10, sigma = 0.01: share of samples that activate no neuron."""
+    A = _unit(rng.standard_normal((784, 10)))
+    W = A + 0.5 * rng.standard_normal((784, 10)) / np.sqrt(784)
+    Y = sampling.sample_sparse(A, 500 if quick else 5000, noise=0.01, rng=rng).Y
+    silent = (ops.sparse_encode(W, Y, -1.25) == 0).all(axis=1).mean()
+    _, dW, _ = ops.sparse_loss_and_grad(W, Y, -1.25)
+    later = (ops.sparse_encode(W, Y, -1.25 / 2) > 0).any(axis=1).mean()
+    return at_least("share of silent samples", float(silent), 1.0, gradient_norm=float(np.linalg.norm(dW)), active_after_one_halving=float(later))

@@ -1,0 +1,230 @@
+"""Families of instances of T21's model. Scalars enter as sin^2, so that the ends of their ranges (A = A*, all norms equal, lam at an end
+point) are ordinary points.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ... import groups
+from ...arrays import Array
+from ...claims.family import Family
+from .instance import Instance
+from .support.formulas import recovery_interval
+
+__all__ = ["FAMILIES", "Shape"]
+
+
+class Shape(NamedTuple):
+    """Sizes of an instance."""
+
+    n_features: int
+    n_groups: int
+    group_size: int
+    n_active: int
+
+    @property
+    def n_atoms(self) -> int:
+        """Number of columns of A."""
+        return self.n_groups * self.group_size
+
+    @property
+    def n_scalars(self) -> int:
+        """Free numbers in [0, 1]: spread, error, b_max, lam, then a code norm and a tau for every group."""
+        return 4 + 2 * self.n_groups
+
+    @property
+    def n_parameters(self) -> int:
+        """Length of the parameter vector: two dictionaries, a code, the scalars."""
+        return (2 * self.n_features + 1) * self.n_atoms + self.n_scalars
+
+
+class Draw(NamedTuple):
+    """A parameter vector taken apart."""
+
+    shape: Shape
+    W: Array
+    V: Array
+    code: Array
+    spread: float
+    error: float
+    width: float
+    place: float
+    norms: Array
+    taus: Array
+
+
+def take_apart(shape: Shape, theta: Array) -> Draw:
+    """Read a parameter vector of length ``shape.n_parameters``."""
+    n, m, G = shape.n_features, shape.n_atoms, shape.n_groups
+    W, V, code, u = np.split(theta, [n * m, 2 * n * m, 2 * n * m + m])
+    u = np.sin(u) ** 2
+    return Draw(shape, W.reshape(n, m), V.reshape(n, m), code, u[0], u[1], u[2], u[3], u[4 : 4 + G], u[4 + G :])
+
+
+def _unit_groups(M: Array, d: int) -> Array:
+    """Groups of M scaled to Frobenius norm 1, as directions in which to move."""
+    B = groups.blocks(M, d)
+    return groups.unblock(B / np.linalg.norm(B, axis=(1, 2), keepdims=True))
+
+
+def _mixture(draw: Draw, spread: float) -> Array:
+    """Between coordinate vectors (spread 0) and free columns (spread 1)."""
+    n, m = draw.W.shape
+    return (1 - spread) * np.eye(n)[:, np.arange(m) % n] + spread * draw.W
+
+
+def _code(draw: Draw, first_active: bool) -> tuple[Array, float]:
+    """Code of n_active groups with norms in [1, b_max]; active are the last groups, or the first for a statement on group 0."""
+    shape = draw.shape
+    x = groups.split(draw.code, shape.group_size)
+    b_max = 1 + 2 * draw.width
+    x = x / np.linalg.norm(x, axis=1, keepdims=True) * (1 + (b_max - 1) * draw.norms)[:, None]
+    active = np.arange(shape.n_groups) < shape.n_active
+    return groups.merge(np.where((active if first_active else active[::-1])[:, None], x, 0)), b_max
+
+
+def _instance(draw: Draw, A: Array, A_star: Array, first_active: bool = False, **fields: Any) -> Instance:
+    x, b_max = _code(draw, first_active)
+    d = draw.shape.group_size
+    errors = np.linalg.norm(groups.blocks(A - A_star, d), axis=(1, 2))
+    fields.setdefault("delta", float(errors.max()))
+    return Instance(A, A_star, d, draw.shape.n_active, x, 1.0, b_max, **fields)
+
+
+def _close_pair(draw: Draw, spread: float = 1.0, error: float = 1.0) -> tuple[Array, Array]:
+    """A*, A with orthonormal groups, A = polar(A* + t V), t up to ``error``."""
+    d = draw.shape.group_size
+    A_star = groups.polar(_mixture(draw, spread * draw.spread), d)
+    return groups.polar(A_star + error * draw.error * _unit_groups(draw.V, d), d), A_star
+
+
+def _support(shape: Shape, theta: Array) -> Instance:
+    draw = take_apart(shape, theta)
+    return _instance(draw, *_close_pair(draw))
+
+
+def _far_outside_support(shape: Shape, theta: Array) -> Instance:
+    """A_v close to A*_v for the active groups only."""
+    draw = take_apart(shape, theta)
+    A, A_star = _close_pair(draw)
+    inside = groups.expand(np.arange(shape.n_groups) >= shape.n_groups - shape.n_active, shape.group_size)
+    A = np.where(inside, A, groups.polar(draw.V, shape.group_size))
+    errors = np.linalg.norm(groups.blocks(A - A_star, shape.group_size), axis=(1, 2))
+    return _instance(draw, A, A_star, delta=float(errors[-shape.n_active :].max()))
+
+
+def _free_star(shape: Shape, theta: Array) -> Instance:
+    """A orthonormal, A* anything within reach."""
+    draw = take_apart(shape, theta)
+    A = groups.polar(_mixture(draw, draw.spread), shape.group_size)
+    return _instance(draw, A, A + draw.error * _unit_groups(draw.V, shape.group_size))
+
+
+def _unit_star(shape: Shape, theta: Array) -> Instance:
+    """A orthonormal, A* with unit atoms, not orthonormal."""
+    draw = take_apart(shape, theta)
+    A = groups.polar(_mixture(draw, draw.spread), shape.group_size)
+    A_star = A + draw.error * _unit_groups(draw.V, shape.group_size)
+    return _instance(draw, A, A_star / np.linalg.norm(A_star, axis=0))
+
+
+def _unit(shape: Shape, theta: Array) -> Instance:
+    """A = A* with unit atoms."""
+    draw = take_apart(shape, theta)
+    A = _mixture(draw, draw.spread)
+    A = A / np.linalg.norm(A, axis=0)
+    return _instance(draw, A, A)
+
+
+def _recovery(shape: Shape, theta: Array) -> Instance:
+    """Weakly coherent groups, lam in the corrected interval."""
+    draw = take_apart(shape, theta)
+    i = _instance(draw, *_close_pair(draw, 0.3, 0.2))
+    low, high = recovery_interval(i.n_active, i.b_min, i.b_max, i.mu_block, i.delta, i.d)
+    return _instance(draw, i.A, i.A_star, lam=max(low + draw.place * (high - low), 0.0))
+
+
+def _incoherent(shape: Shape, theta: Array) -> Instance:
+    """Groups so weakly coherent that Lemma 1's O(1 / log n) is met with its constant."""
+    draw = take_apart(shape, theta)
+    return _instance(draw, *_close_pair(draw, 0.03, 0.08))
+
+
+def _expected_gradient(A: Array, A_star: Array, tau: Array, n_active: int, group_size: int) -> Array:
+    """T21 (27) with codes of covariance I: the mean over all supports S of -A_S t_S [R E[y y^T] + E[y y^T] R], R = I - A_S t_S A_S^T."""
+    B, star = groups.blocks(A, group_size), groups.blocks(A_star, group_size)
+    projections = B @ B.transpose(0, 2, 1)
+    truths = star @ star.transpose(0, 2, 1)
+    supports = list(combinations(range(len(B)), n_active))
+    total = np.zeros_like(B)
+    for support in map(list, supports):
+        rest = np.eye(B.shape[1]) - np.tensordot(tau[support], projections[support], 1)
+        second_moment = truths[support].sum(axis=0)
+        total[support] -= tau[support, None, None] * ((rest @ second_moment + second_moment @ rest) @ B[support])
+    return groups.unblock(total / len(supports))
+
+
+def _leading_term(A: Array, A_star: Array, tau: Array, n_active: int, group_size: int) -> Array:
+    """The terms of T21 (55) that the paper keeps: p [-t (2 - t) A* A*^T A + t^2 A A^T A* A*^T A] of every group by itself."""
+    B, star = groups.blocks(A, group_size), groups.blocks(A_star, group_size)
+    t = tau[:, None, None]
+    overlap = star.transpose(0, 2, 1) @ B
+    return groups.unblock(n_active / len(B) * (-t * (2 - t) * star @ overlap + t**2 * B @ (overlap.transpose(0, 2, 1) @ overlap)))
+
+
+def _with_gradient(draw: Draw, A: Array, A_star: Array, tau: Array, **fields: Any) -> Instance:
+    """Attach the expected gradient and its residual after the leading term of (55)."""
+    sizes = draw.shape.n_active, draw.shape.group_size
+    G = _expected_gradient(A, A_star, tau, *sizes)
+    return _instance(draw, A, A_star, tau=tau, G=G, beta=G - _leading_term(A, A_star, tau, *sizes), **fields)
+
+
+def _descent(shape: Shape, theta: Array) -> Instance:
+    """Frozen tau anywhere in (0, 1], and a step between 1/10 and 1 of 1 / c."""
+    draw = take_apart(shape, theta)
+    tau = 1 - 0.95 * draw.taus
+    p = shape.n_active / shape.n_groups
+    return _with_gradient(draw, *_close_pair(draw), tau, step_size=(0.1 + 0.9 * draw.place) / (tau[0] * (2 - tau[0]) * p))
+
+
+def _nearly_linear(shape: Shape, theta: Array) -> Instance:
+    """tau so close to 1 that the repaired condition (69) can be met."""
+    draw = take_apart(shape, theta)
+    A, A_star = _close_pair(draw)
+    delta = np.linalg.norm(groups.blocks(A - A_star, shape.group_size), axis=(1, 2)).max()
+    return _instance(draw, A, A_star, tau=1 - 0.6 * draw.taus * delta)
+
+
+def _exclusion(shape: Shape, theta: Array) -> Instance:
+    """lam in Lemma 1's interval as printed, tau of group 0 from the sample it is active at."""
+    draw = take_apart(shape, theta)
+    A, A_star = _close_pair(draw, 0.5, 0.5)
+    i = _instance(draw, A, A_star, first_active=True)
+    low, high = recovery_interval(i.n_active, i.b_min, i.b_max, i.mu_block, i.delta, i.d, "printed")
+    lam = max(low + draw.place * (high - low), 0.0)
+    tau = np.full(shape.n_groups, max(1 - lam / i.r[0], 1e-6))
+    return _with_gradient(draw, A, A_star, tau, first_active=True, lam=lam)
+
+
+_MIXED = tuple(Shape(*s) for s in ((4, 2, 2, 1), (6, 3, 2, 2), (4, 3, 1, 2), (5, 3, 2, 1), (9, 3, 3, 2), (8, 3, 4, 1), (3, 4, 2, 2)))
+_SPARSE = tuple(Shape(*s) for s in ((4, 2, 2, 1), (4, 4, 1, 2), (6, 3, 2, 1), (9, 3, 3, 1), (12, 4, 3, 2)))
+_LOG = tuple(Shape(*s) for s in ((4, 2, 2, 1), (8, 4, 2, 2), (8, 8, 1, 2), (21, 4, 2, 3), (9, 3, 3, 2)))
+_GROUP = tuple(Shape(*s) for s in ((3, 2, 1, 1), (4, 2, 2, 1), (5, 3, 2, 2), (6, 3, 3, 2), (8, 4, 2, 3), (5, 4, 2, 3)))
+_ONE = tuple(Shape(*s) for s in ((3, 2, 1, 1), (4, 2, 2, 1), (6, 3, 2, 1), (9, 3, 3, 1)))
+FAMILIES = {
+    "support": Family(_support, _MIXED),
+    "far_outside_support": Family(_far_outside_support, _MIXED),
+    "free_star": Family(_free_star, _MIXED),
+    "unit_star": Family(_unit_star, _MIXED),
+    "unit": Family(_unit, _MIXED),
+    "recovery": Family(_recovery, _SPARSE),
+    "incoherent": Family(_incoherent, _LOG),
+    "descent": Family(_descent, _GROUP),
+    "nearly_linear": Family(_nearly_linear, _GROUP),
+    "exclusion": Family(_exclusion, _ONE),
+}
+

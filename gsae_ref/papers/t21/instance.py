@@ -1,0 +1,153 @@
+"""What T21's statements speak of (an instance), and what they assume of it. Functions receive float64 instances made by families."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from ... import groups
+from ...arrays import Array, BoolArray
+from ...claims.hypothesis import ABSENT, Hypothesis
+from .support.formulas import recovery_interval
+
+__all__ = [
+    "CLOSE", "CLOSE_ON_SUPPORT", "DELTA_AT_MOST_1", "IN_CORRECTED_INTERVAL", "IN_PRINTED_INTERVAL", "Instance", "NORMS_BOUNDED",
+    "ORTHONORMAL", "ORTHONORMAL_STAR", "SUPPORT_SIZE", "UNIT_COLUMNS", "UNIT_NORM_STAR",
+]
+
+
+@dataclass(frozen=True)
+class Instance:
+    """Matrices and constants in T21's notation; statements read what they need.
+
+    Attributes
+    ----------
+    A, A_star : ndarray (n_features, n_atoms)
+    group_size, n_active : int
+        d and gamma.
+    x : ndarray (n_atoms,)
+        A code; its non-zero groups are the support S.
+    b_min, b_max, delta, lam, step_size : float
+    tau : ndarray (n_groups,)
+        Frozen shrinkage factors.
+    G, beta : ndarray (n_features, n_atoms), optional
+        Expected gradient (26) and what is left of it after the leading term of (55); supplied where a statement needs them.
+
+    Examples
+    --------
+    >>> i = Instance(np.eye(4), np.eye(4), group_size=2, n_active=1, x=np.array([3.0, 4.0, 0.0, 0.0]), b_min=5.0, b_max=5.0)
+    >>> i.active, i.r, i.mu_block
+    (array([ True, False]), array([5., 0.]), 0.0)
+    """
+
+    A: Array
+    A_star: Array
+    group_size: int
+    n_active: int
+    x: Array
+    b_min: float = 1.0
+    b_max: float = 1.0
+    delta: float = 0.0
+    lam: float = 0.0
+    step_size: float = 0.0
+    tau: Array = field(default=ABSENT, repr=False)
+    G: Array = field(default=ABSENT, repr=False)
+    beta: Array = field(default=ABSENT, repr=False)
+
+    @property
+    def d(self) -> int:
+        """Atoms per group."""
+        return self.group_size
+
+    @property
+    def n_features(self) -> int:
+        """Dimension n of the data."""
+        return self.A.shape[0]
+
+    @property
+    def n_groups(self) -> int:
+        """Number of groups, Gamma."""
+        return self.A.shape[1] // self.group_size
+
+    @cached_property
+    def blocks(self) -> Array:
+        """Groups of A: (n_groups, n_features, d)."""
+        return groups.blocks(self.A, self.group_size)
+
+    @cached_property
+    def star(self) -> Array:
+        """Groups of A*: (n_groups, n_features, d)."""
+        return groups.blocks(self.A_star, self.group_size)
+
+    @cached_property
+    def code_norms(self) -> Array:
+        """||x_g|| for every group."""
+        return groups.norms(self.x, self.group_size)
+
+    @cached_property
+    def active(self) -> BoolArray:
+        """Mask of the support S."""
+        return self.code_norms > 0
+
+    @cached_property
+    def y(self) -> Array:
+        """The sample A* x."""
+        return self.A_star @ self.x
+
+    @cached_property
+    def r(self) -> Array:
+        """||A_g^T y|| for every group."""
+        return groups.norms(self.A.T @ self.y, self.group_size)
+
+    @cached_property
+    def mu_block(self) -> float:
+        """mu_B of A*, with the paper's 1/d."""
+        gram = np.swapaxes(self.star, 1, 2)[:, None] @ self.star[None]
+        norms = np.linalg.norm(gram, ord=2, axis=(2, 3))
+        np.fill_diagonal(norms, 0)
+        return float(norms.max()) / self.d
+
+    @cached_property
+    def errors(self) -> Array:
+        """e_g = ||A_g - A*_g||_F for every group."""
+        return np.linalg.norm(self.blocks - self.star, axis=(1, 2))
+
+
+def _gram_defect(B: Array) -> float:
+    return np.linalg.norm(np.swapaxes(B, 1, 2) @ B - np.eye(B.shape[2]), ord=2, axis=(1, 2)).max()
+
+
+ORTHONORMAL = Hypothesis("A_g^T A_g = I for every group (Assumption 4)", lambda i: -_gram_defect(i.blocks))
+ORTHONORMAL_STAR = Hypothesis("A*_g^T A*_g = I for every group (unit atoms and ||A*_g||_2 = 1)", lambda i: -_gram_defect(i.star))
+UNIT_NORM_STAR = Hypothesis(
+    "||A*_g||_2 = 1 for every group (Assumption 4)", lambda i: -np.abs(np.linalg.norm(i.star, ord=2, axis=(1, 2)) - 1).max()
+)
+UNIT_COLUMNS = Hypothesis(
+    "atoms of A* have unit norm (text before Eq. (4))", lambda i: -np.abs(np.linalg.norm(i.A_star, axis=0) - 1).max()
+)
+CLOSE = Hypothesis("||A_g - A*_g||_F <= delta for every group g (Eq. (17), read for all g)", lambda i: i.delta - i.errors.max())
+CLOSE_ON_SUPPORT = Hypothesis(
+    "||A_g - A*_g||_F <= delta for g in S only (Eq. (17) as printed)", lambda i: i.delta - i.errors[i.active].max()
+)
+DELTA_AT_MOST_1 = Hypothesis("0 <= delta <= 1 (Eq. (17))", lambda i: min(i.delta, 1 - i.delta))
+NORMS_BOUNDED = Hypothesis(
+    "B_min <= ||x_g|| <= B_max for g in S (Eq. (15))",
+    lambda i: min(i.code_norms[i.active].min() - i.b_min, i.b_max - i.code_norms.max()),
+)
+SUPPORT_SIZE = Hypothesis("at most gamma groups are active (Assumption 2)", lambda i: i.n_active - i.active.sum())
+
+
+def _interval_margin(form: str) -> Callable[[Instance], float]:
+    def margin(i: Instance) -> float:
+        low, high = recovery_interval(i.n_active, i.b_min, i.b_max, i.mu_block, i.delta, i.d, form)
+        return min(i.lam - low, high - i.lam)
+
+    return margin
+
+
+IN_PRINTED_INTERVAL = Hypothesis("lam lies in Lemma 1's interval as printed", _interval_margin("printed"))
+IN_CORRECTED_INTERVAL = Hypothesis("lam lies in the corrected interval of Lemma 1", _interval_margin("corrected"))
+

@@ -1,0 +1,9 @@
+"""Measurements for T21; importing this module registers them."""
+
+from .convergence import measurements as convergence
+from .direction import measurements as direction
+from .gradients import measurements as gradients
+from .model import measurements as model
+from .support import measurements as support
+
+__all__ = ["convergence", "direction", "gradients", "model", "support"]

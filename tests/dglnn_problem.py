@@ -1,0 +1,25 @@
+"""A small regression with groups of different sizes, for the tests of several rooms."""
+
+from typing import NamedTuple
+
+import numpy as np
+from hypothesis import strategies as st
+
+SIZES = st.lists(st.integers(1, 4), min_size=1, max_size=5)
+
+
+class Problem(NamedTuple):
+    u: np.ndarray
+    v: np.ndarray
+    X: np.ndarray
+    y: np.ndarray
+    groups: list
+
+
+def problem(seed, sizes=(2, 1, 3), n_samples=5):
+    """Groups of different sizes and scales, predictors that are correlated."""
+    rng = np.random.default_rng(seed)
+    p = sum(sizes)
+    u, v = np.exp(0.5 * rng.normal(size=len(sizes))), rng.normal(size=p)
+    X = rng.normal(size=(n_samples, p)) @ (np.eye(p) + 0.3 * rng.normal(size=(p, p)))
+    return Problem(u, v, X, rng.normal(size=n_samples), list(sizes))

@@ -1,0 +1,304 @@
+"""The exact counterexamples to L23: their numbers are the known ones, spoiled instances do not refute, floating point agrees.
+
+What every certificate must meet is in test_certificates.py. Nothing in the second half uses the package's arithmetic.
+"""
+
+import math
+from fractions import Fraction as F
+
+import numpy as np
+import pytest
+import scipy.integrate
+
+from gsae_ref.papers.l23.counterexamples import CERTIFICATES
+from gsae_ref.papers.l23.gradient_descent import counterexamples as gradient_descent
+from gsae_ref.papers.l23.gradient_flow import counterexamples as gradient_flow
+from gsae_ref.papers.l23.mirror_flow import counterexamples as mirror_flow
+from gsae_ref.papers.l23.perturbations import counterexamples as perturbations
+from gsae_ref.papers.l23.steps import counterexamples as steps
+
+KNOWN = {
+    "L23_bracket": (-4, 4),
+    "L23_span": (25, 0),
+    "L23_double_bracket": (F(6057, 16), F(-6057, 16)),
+    "L23_lemma3_magnitudes": (F(4, 5), F(9559, 10000) ** 2),
+    "L23_lemma3_noise": (-1, -F(1449, 10000) ** 2),
+    "L23_lemma3_sign": (-F(100, 101), F(616, 625) ** 2),
+    "L23_theorem2": (None, F(1, 5)),
+    "L23_theorem2_times": (8 * 10**8, 35 * 10**5),
+    "L23_theorem3": (F(1, 200), F(1, 1000)),
+    "L23_window": (800, 520),
+    "L23_corollary1": (None, F(105, 512)),
+    "L23_epsilon": (F(3, 16), F(1, 8)),
+    "L23_theorem4_step": (None, F(23, 25) ** 2),
+    "L23_lemma5": (F(4, 453), F(1, 140)),
+    "L23_lemma6": (F(27, 100), F(6, 25)),
+    "L23_lemma9": (F(621, 500) ** 2, F(11, 10)),
+    "L23_lemma10": (F(5, 13), F(1, 2)),
+    "L23_lemma11": (F(1, 2), F(1, 4)),
+    "L23_lemma12": (F(9, 160), F(1, 20)),
+    "L23_lemma13": (F(1, 32), F(1, 40)),
+    "L23_lemma17": (F(9, 160), F(1, 20)),
+    "L23_eq8": (F(9, 100) - F(1, 10**9), F(3, 50)),
+    "L23_eq9": (F(9, 5), F(51, 50) ** 2),
+}
+
+
+def test_every_certificate_has_known_numbers():
+    assert set(KNOWN) == set(CERTIFICATES)
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_known_numbers(built, name):
+    left, right = KNOWN[name]
+    assert left is None or built[name].printed.left == left
+    assert built[name].printed.right == right
+    assert built[name].refutes
+    assert built[name].statement.startswith("L23-")
+
+
+# A spoiled instance must not refute: either a hypothesis fails, or the printed claim becomes true while every hypothesis holds.
+SPOILED = [
+    (mirror_flow.ce_bracket, {"u": 0}, "hypothesis"),
+    (mirror_flow.ce_bracket, {"v": (1, 0)}, "printed"),
+    (mirror_flow.ce_span, {"v": (0, 0)}, "printed"),
+    (mirror_flow.ce_double_bracket, {"u": -1}, "hypothesis"),
+    (gradient_flow.ce_lemma3_magnitudes, {"ratio": 1}, "printed"),
+    (gradient_flow.ce_lemma3_magnitudes, {"delta_out": F(1)}, "hypothesis"),
+    (gradient_flow.ce_lemma3_noise, {"level": F(1, 2)}, "printed"),
+    (gradient_flow.ce_lemma3_sign, {"eta": F(1)}, "printed"),
+    (gradient_flow.ce_lemma3_sign, {"eta": F(0)}, "division"),
+    (gradient_flow.ce_lemma5, {"B": F(1)}, "printed"),
+    (gradient_flow.ce_lemma5, {"B": F(1, 100)}, "hypothesis"),
+    (gradient_flow.ce_lemma5, {"theta": F(3, 2)}, "hypothesis"),
+    (gradient_flow.ce_lemma6, {"tau": F(1, 10)}, "printed"),
+    (gradient_flow.ce_lemma6, {"B": F(1, 10)}, "hypothesis"),
+    (gradient_flow.ce_theorem2, {"constant": F(100)}, "printed"),
+    (gradient_flow.ce_theorem2, {"theta": F(1, 4)}, "hypothesis"),
+    (gradient_flow.ce_theorem2_times, {"theta": F(1, 100)}, "hypothesis"),
+    (steps.ce_lemma9, {"gamma": F(1, 5)}, "printed"),
+    (steps.ce_lemma9, {"u": F(11, 10)}, "hypothesis"),
+    (steps.ce_lemma10, {"cosine": F(4, 5)}, "printed"),
+    (steps.ce_lemma10, {"alpha": F(1, 4)}, "hypothesis"),
+    (steps.ce_lemma10, {"gamma": F(1, 2)}, "hypothesis"),
+    (steps.ce_lemma11, {"tau": F(3, 5)}, "hypothesis"),
+    (gradient_descent.ce_theorem4_step, {"star": F(1)}, "printed"),
+    (gradient_descent.ce_theorem4_step, {"sides": (4, 3, 5)}, "hypothesis"),
+    (perturbations.ce_lemma12, {"side": 8}, "printed"),
+    (perturbations.ce_lemma12, {"tau": F(3, 5)}, "hypothesis"),
+    (perturbations.ce_lemma13, {"side": 4}, "printed"),
+    (perturbations.ce_lemma17, {"side": 8}, "printed"),
+    (perturbations.ce_eq8, {"side": 5}, "printed"),
+    (perturbations.ce_eq8, {"u_squared": F(1, 10)}, "hypothesis"),
+    (perturbations.ce_eq9, {"u_squared": F(1)}, "printed"),
+    (perturbations.ce_eq9, {"sides": (3, 4, 5)}, "hypothesis"),
+    (gradient_descent.ce_window, {"alpha": F(1, 10**6)}, "hypothesis"),
+    (gradient_descent.ce_window, {"epsilon": F(1, 40)}, "hypothesis"),
+    (gradient_descent.ce_theorem3, {"gamma": F(1, 10)}, "hypothesis"),
+    (gradient_descent.ce_theorem3, {"constant": F(10**7)}, "printed"),
+    (gradient_descent.ce_corollary1, {"p_1": 100}, "printed"),
+    (gradient_descent.ce_corollary1, {"star": F(1)}, "hypothesis"),
+    (gradient_descent.ce_corollary1, {"alpha": F(1, 10**10)}, "hypothesis"),
+    (gradient_descent.ce_epsilon, {"q": F(1, 4)}, "hypothesis"),
+    (gradient_descent.ce_epsilon, {"q": F(1, 8)}, "printed"),
+]
+
+
+@pytest.mark.parametrize(("make", "changes", "fault"), SPOILED)
+def test_a_spoiled_instance_does_not_refute(make, changes, fault):
+    if fault == "division":
+        with pytest.raises(ZeroDivisionError):
+            make(**changes)
+        return
+    certificate = make(**changes)
+    held = all(h.holds for h in certificate.hypotheses)
+    assert (held, certificate.printed.holds) == (True, True) if fault == "printed" else not held
+    assert certificate.refutes is False
+
+
+# Families: the failures are not accidents of one instance.
+
+
+@pytest.mark.parametrize(("constant", "side"), [(1, 10), (10, 50), (100, 500), (1000, 4000)])
+def test_theorem2_fails_for_every_constant(constant, side):
+    assert gradient_flow.ce_theorem2(F(constant), side, F(1, 10**10)).refutes
+
+
+@pytest.mark.parametrize(("side", "level"), [(400, F(1, 100)), (480, F(1, 100)), (2000, F(1, 1000))])
+def test_theorem3_fails_for_every_large_group(side, level):
+    assert gradient_descent.ce_theorem3(side, level, alpha=min(F(1, 10**9), level**4 / 2)).refutes
+
+
+@pytest.mark.parametrize("exponent", range(9, 60, 5))
+def test_the_printed_window_is_empty_for_every_small_alpha(exponent):
+    assert gradient_descent.ce_window(alpha=F(1, 10**exponent)).refutes
+
+
+@pytest.mark.parametrize(("n", "p_1", "constant"), [(4096, 2048, 50), (16384, 15000, 90), (65536, 65000, 80)])
+def test_corollary1_fails_for_large_groups(n, p_1, constant):
+    assert gradient_descent.ce_corollary1(n, p_1, constant=F(constant), alpha=F(1, 10**24)).refutes
+
+
+def test_the_frozen_direction_may_be_as_wrong_as_one_likes():
+    for a, b in ((20, 99), (39, 760), (200, 9999)):
+        assert steps.ce_lemma10(F(a, math.isqrt(a * a + b * b)), alpha=F(1, 20)).refutes
+
+
+# Both sides again, in floating point, from the paper alone.
+
+
+def test_the_brackets_in_floats(built):
+    u, v1, v2 = 1.5, 2.0, -1 / 3
+
+    def gradient(i, x):
+        return np.array([2 * x[0] * x[i], *(x[0] ** 2 * (i == k) for k in (1, 2))])
+
+    def bracket(X, Y, h=1e-3):
+        return lambda x: ((Y(x + h * X(x)) - Y(x - h * X(x))) - (X(x + h * Y(x)) - X(x - h * Y(x)))) / (2 * h)
+
+    one, two = (lambda x: gradient(1, x)), (lambda x: gradient(2, x))
+    x = np.array([u, v1, v2])
+    assert float(built["L23_double_bracket"].printed.left) == pytest.approx(two(x) @ bracket(one, bracket(one, two))(x), rel=1e-4)
+    assert bracket(one, two)(np.array([1.0, 1.0, 1.0]))[1] == pytest.approx(-4, abs=1e-9)
+
+
+def test_lemma3_in_floats(built):
+    gram = np.eye(4)
+    gram[1, 2] = gram[2, 1] = 0.1
+    assert np.linalg.eigvalsh(gram)[0] > 0
+    a = (gram @ np.array([1.0, 0, 5, 0]))[:2]
+    cosine = a[0] / np.linalg.norm(a)
+    assert float(built["L23_lemma3_magnitudes"].printed.left) == pytest.approx(cosine**2, abs=1e-14)
+    assert cosine < 1 - (0.01 + 2 * 0.1) ** 2
+
+
+def test_lemma5_in_floats(built):
+    event = scipy.integrate.solve_ivp(lambda t, u: u**5 + math.sqrt(2) * 100 * u**3, (0, 0.05), [0.5], rtol=1e-10,
+                                      events=_crossing(math.sqrt(0.5))).t_events[0][0]
+    printed, repaired = (math.log(2) / (0.5 + slope) for slope in (0.5 * math.sqrt(200), math.sqrt(2) * 100))
+    assert repaired < event < float(built["L23_lemma5"].printed.right) < float(built["L23_lemma5"].printed.left) < printed
+
+
+def _crossing(level):
+    def event(t, u):
+        return u[0] - level
+
+    event.terminal = True
+    return event
+
+
+def test_lemma6_in_floats():
+    B, u_0 = 0.09, 0.4
+    run = scipy.integrate.solve_ivp(lambda t, u: math.sqrt(2) * u**2 * (1 - 3 * B) - u**5, (0, 60), [u_0], rtol=1e-10, atol=1e-12)
+    deviation = np.abs(run.y[0] ** 3 / math.sqrt(2) - 1)
+    assert deviation[-1] == pytest.approx(0.27, abs=1e-6)
+    assert deviation.min() > 0.24
+
+
+def test_theorem2_in_floats(built):
+    """The two groups of the certificate, integrated: at no time are both bounds met."""
+    side, constant, theta = 50, 10, 1e-3  # a start that an integrator can follow
+    epsilon = 1 / side
+
+    def velocity(t, u):
+        return np.array([math.sqrt(2) * 0.5, math.sqrt(2) * 1.0]) * u**2 - u**5
+
+    times = np.linspace(0, 3000, 3001)
+    run = scipy.integrate.solve_ivp(velocity, (0, 3000), [theta, theta], t_eval=times, rtol=1e-9, atol=1e-14, method="LSODA")
+    on = np.abs(run.y[0] ** 3 / math.sqrt(2) - 0.5) <= constant * epsilon
+    off = run.y[1] ** 3 / math.sqrt(2) / side <= constant * theta**1.5
+    assert on.any() and off.any()
+    assert not (on & off).any()
+    assert gradient_flow.ce_theorem2(theta=F(1, 10**6)).refutes
+
+
+def test_theorem2_times_in_floats(built):
+    theta, B, epsilon = 1e-3, 1e-3, 1e-2
+    printed_lower = 2 ** (1 / 3) / theta**3 / ((1 - 6 * B) * math.sqrt(2))
+    printed_upper = math.log(1 / theta) / (2 * theta**2 + theta * math.sqrt(2 * B))
+    assert printed_upper < float(built["L23_theorem2_times"].printed.right)
+    assert printed_lower > float(built["L23_theorem2_times"].printed.left)
+
+    def time(c, end):
+        """int du / (c u^2 - u^5) with u = exp(-x)."""
+        return scipy.integrate.quad(lambda x: math.exp(-x) / (c * math.exp(-2 * x) - math.exp(-5 * x)), -math.log(end), -math.log(theta))[0]
+
+    exact = [time(math.sqrt(2) * 0.99, (math.sqrt(2) * 0.98 * 0.99) ** (1 / 3)), time(math.sqrt(2) * B, math.sqrt(theta))]
+    assert exact[0] * math.sqrt(2) <= float(built["L23_theorem2_times"].corrected.left)
+    assert exact[1] * math.sqrt(2) >= float(built["L23_theorem2_times"].corrected.right)
+    assert exact[0] < exact[1] and epsilon > 2 * theta
+
+
+def test_theorem3_in_floats(built):
+    """Algorithm 1 on the certificate's instance: one number per group is enough, the design is orthogonal."""
+    gamma, alpha, side, level = 1 / 20, 1e-9, 400, 0.01
+    lower = math.log(1 / (2 * alpha**2)) / (2 * math.log(1 + gamma / 2))
+    u = np.array([alpha, alpha])
+    signal = np.array([1.0, side * level])
+    for _ in range(math.ceil(lower)):
+        u = u * (1 + 2 * gamma * (signal - u**2))
+    assert float(built["L23_theorem3"].data["T_lb (rounded down)"]) <= lower
+    assert u[1] ** 2 / side >= float(built["L23_theorem3"].printed.left) > 10**6 * alpha
+    assert u[0] ** 2 == pytest.approx(1, abs=1e-3)
+
+
+def test_the_window_in_floats(built):
+    lower = math.log(1 / (2 * 1e-18)) / (2 * math.log(1 + 1 / 40))
+    upper = 5 / 16 * 20 * math.log(1e36)
+    assert (round(lower), round(upper)) == (825, 518)
+    assert float(built["L23_window"].printed.left) <= lower <= float(built["L23_window"].corrected.left)
+    assert upper <= float(built["L23_window"].printed.right)
+    assert float(built["L23_window"].corrected.right) <= 16 / 5 * upper
+
+
+def test_corollary1_in_floats(built):
+    n, p_1, star = 4096, 2048, 100.0
+    rng = np.random.default_rng(0)
+    w_star = np.zeros(p_1)
+    w_star[0] = star
+    for _ in range(20):
+        nu = rng.choice([-1.0, 1.0], p_1) / math.sqrt(n)
+        a = w_star + nu
+        nearest = (w_star @ a) / (a @ a) * a
+        assert np.sum((w_star - nearest) ** 2) >= float(built["L23_corollary1"].printed.left)
+    assert 100 * math.log(n) / n <= float(built["L23_corollary1"].printed.right)
+
+
+def test_epsilon_in_floats(built):
+    t = np.linspace(-8, 8, 2001)
+    q = float(built["L23_epsilon"].printed.left)
+    assert (1 - q + q * np.cosh(2 * t) <= np.exp(t**2 / 2) * (1 + 1e-15)).all()
+    assert 2 > 2 * math.sqrt(math.log(2))
+
+
+def test_lemmas_10_and_11_in_floats():
+    v, v_star = np.array([5, 12]) / 13, np.array([1.0, 0.0])
+    b = 12 / 13 * np.array([-12, 5]) / 13
+    state, u, gamma = v.copy(), 0.2, 1 / 20
+    for _ in range(400):
+        assert abs(state @ b) < 1e-3
+        z = v_star + b
+        state = z / np.linalg.norm(z)
+        u = u + 2 * gamma * u * (state @ v_star - u**2)
+    assert 400 > math.log(1 / (2 * 0.04)) / (2 * math.log(1 + gamma / 2))
+    assert u**2 == pytest.approx(5 / 13, abs=1e-6)
+
+
+def test_lemma12_in_floats(built):
+    v, noise = np.ones(81) / 9, np.full(81, 0.5 / 80)
+    assert float(built["L23_lemma12"].printed.left) == pytest.approx(v @ noise, abs=1e-15)
+    assert np.abs(noise).max() <= 0.5 / 80 < np.linalg.norm(noise)
+
+
+def test_eq9_in_floats(built):
+    error = np.linalg.norm(2 * np.array([0.8, 0.6]) - [1, 0])
+    assert float(built["L23_eq9"].printed.left) == pytest.approx(error**2)
+    assert 2 * 0.51 < error < (1 + math.sqrt(0.4)) * 2 * 0.51
+
+
+def test_theorem4_step_in_floats(built):
+    v = np.array([35, 12]) / 37
+    for eta, kept in ((4 / 900, False), (4 / 90_000, True)):
+        z = v + eta * 100 * (100 * np.array([1.0, 0]) - 100 * v)
+        assert bool(z[0] / np.linalg.norm(z) >= 0.92) == kept
+    assert float(built["L23_theorem4_step"].printed.left) < 0.06

@@ -1,0 +1,340 @@
+"""Every Proposition, Lemma and Theorem that holds: it holds under its hypotheses, they refuse what lies outside, it is not vacuous.
+
+Both sides are computed here by loops over groups, from the matrices of an instance alone, and compared with the ledger's own.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+import scipy.linalg
+from oracle import expected_over_supports, printed_55
+
+from gsae_ref.papers.families import FAMILIES
+from gsae_ref.papers.ledger import LEDGER
+from gsae_ref.papers.t21 import instance as t21_instance
+from gsae_ref.papers.t21 import statements
+
+
+def split(A, d):
+    return [A[:, k : k + d] for k in range(0, A.shape[1], d)]
+
+
+def norm2(M):
+    return math.sqrt(max(np.linalg.eigvalsh(M.T @ M)[-1], 0.0))
+
+
+class Numbers:
+    """Everything the statements speak of, from the raw fields of an instance, one group at a time."""
+
+    def __init__(self, i):
+        self.i, self.d, self.gamma = i, i.group_size, i.n_active
+        self.A, self.S = split(i.A, self.d), split(i.A_star, self.d)
+        self.n_groups = len(self.A)
+        self.x = [i.x[k * self.d : (k + 1) * self.d] for k in range(self.n_groups)]
+        self.on = [g for g in range(self.n_groups) if np.linalg.norm(self.x[g]) > 0]
+        self.off = [g for g in range(self.n_groups) if g not in self.on]
+        self.y = sum(self.S[g] @ self.x[g] for g in self.on)
+        pairs = [(g, h) for g in range(self.n_groups) for h in range(self.n_groups) if g != h]
+        self.mu = max(norm2(self.S[g].T @ self.S[h]) for g, h in pairs) / self.d
+        self.b = self.d * self.mu + i.delta
+        self.p = self.gamma / self.n_groups
+
+    def r(self, g):
+        return np.linalg.norm(self.A[g].T @ self.y)
+
+    def signal(self, g):
+        return np.linalg.norm(self.A[g].T @ self.S[g] @ self.x[g])
+
+    def cross(self, v):
+        total = sum((self.A[v].T @ self.S[h] @ self.x[h] for h in self.on if h != v), np.zeros(self.d))
+        return np.linalg.norm(total)
+
+    def gradient(self):
+        """Expected gradient and what is left of it after (55), enumerated over the supports, columns of group 0."""
+        eye = np.broadcast_to(np.eye(self.d), (self.n_groups, self.d, self.d))
+        arguments = (self.i.A, self.i.A_star, self.i.tau, self.gamma, self.d, eye)
+        G = expected_over_supports(*arguments)
+        return G, G - printed_55(*arguments)
+
+    def v(self):
+        """Remainder (59) of every column of group 0, with beta, M and the pieces of its bound."""
+        G, beta = self.gradient()
+        A, S, tau, d = self.A[0], self.S[0], self.i.tau[0], self.d
+        c = tau * (2 - tau) * self.p
+        v = [G[:, k] - c * (S[:, k] @ A[:, k]) * (A[:, k] - S[:, k]) for k in range(d)]
+        omega = [max((abs(S[:, j] @ A[:, k]) for j in range(d) if j != k), default=0.0) for k in range(d)]
+        M = np.linalg.norm(tau * A.T @ S - (2 - tau) * np.eye(d))
+        return c, [np.linalg.norm(w) for w in v], omega, M, [np.linalg.norm(beta[:, k]) for k in range(d)], np.linalg.norm(A - S)
+
+
+def closest(left, right):
+    """The pair (left_k, right_k) with the least room."""
+    return max(zip(left, right, strict=True), key=lambda sides: sides[0] - sides[1])
+
+
+def prop1(n):
+    return n.i.b_min * (1 - n.i.delta), min(n.signal(g) for g in n.on)
+
+
+def prop1_orthonormal(n):
+    return n.i.b_min * (1 - n.i.delta**2 / 2), min(n.signal(g) for g in n.on)
+
+
+def prop2(n):
+    return max(n.cross(v) for v in n.off or n.on), n.gamma * n.i.b_max * n.b
+
+
+def prop2_v1(n):
+    spread = min(math.sqrt(n.d), 1 + n.i.delta)
+    return max(n.cross(v) for v in n.off), n.gamma * n.i.b_max * (n.d * n.mu + n.i.delta * spread)
+
+
+def eq22(n):
+    return n.i.b_min * (1 - n.i.delta) - (n.gamma - 1) * n.i.b_max * n.b, min(n.r(g) for g in n.on)
+
+
+def off_support(n):
+    return max(n.r(v) for v in n.off), n.i.lam
+
+
+def on_support(n):
+    return n.i.lam, min(n.r(g) for g in n.on)
+
+
+def incoherent(n):
+    low = n.gamma * n.i.b_max * n.b
+    return low, n.i.b_min * (1 - n.i.delta) - (n.gamma - 1) * n.i.b_max * n.b
+
+
+def eq33(n):
+    c, v, omega, M, beta, e = n.v()
+    return closest(v, [c * math.sqrt(n.d - 1) * w * e + n.i.tau[0] * n.p * M + b for w, b in zip(omega, beta, strict=True)])
+
+
+def eq69(n):
+    tau = n.i.tau[0]
+    return np.sum((tau * n.A[0].T @ n.S[0] - (2 - tau) * np.eye(n.d)) ** 2), (2 - tau) * n.i.delta**2
+
+
+def eq73(n):
+    p2 = n.p * (n.gamma - 1) / (n.n_groups - 1)
+    sums = [sum(n.S[h] @ n.S[h].T for h in range(n.n_groups) if h != g) @ n.A[g] for g in range(n.n_groups)]
+    return p2 * max(norm2(M) for M in sums), n.p * (n.gamma - 1) * n.b
+
+
+def eq74_coherence(n):
+    b, b2 = n.b, n.b + n.i.delta
+    bracket = 5 * b + b2 + b * b + b * b2 + max(n.gamma - 2, 0) * b * (b + b2)
+    blocks = split(n.gradient()[1], n.d)
+    return closest([norm2(B) for B in blocks], [t * n.p * (n.gamma - 1) * bracket for t in n.i.tau])
+
+
+def eq74_spectral(n):
+    R, t = max(norm2(n.i.A), norm2(n.i.A_star)) ** 2, max(n.i.tau)
+    p2 = n.p * (n.gamma - 1) / (n.n_groups - 1)
+    p3 = p2 * max(n.gamma - 2, 0) / max(n.n_groups - 2, 1)
+    blocks = split(n.gradient()[1], n.d)
+    return closest([norm2(B) for B in blocks], [s * (p2 * R * (2 + 6 * t) + 2 * t * p3 * (R * R + R)) for s in n.i.tau])
+
+
+def r3(n):
+    G, beta = (M[:, : n.d] for M in n.gradient())
+    A, S, eta, tau = n.A[0], n.S[0], n.i.step_size, n.i.tau[0]
+    normal = np.eye(len(A)) - A @ A.T
+
+    def distance(B):
+        return min(np.linalg.norm(B - S @ Q) for Q in [scipy.linalg.orthogonal_procrustes(S, B)[0]])
+
+    kappa, c = eta * tau * (2 - tau) * n.p, min(np.linalg.svd(S.T @ A)[1])
+    rate = 1 - kappa * c * (1 + c) * (2 - kappa * c) / 2
+    bound = math.sqrt(max(rate, 0)) * distance(A) + eta * np.linalg.norm(normal @ beta)
+    return distance(scipy.linalg.polar(A - eta * normal @ G)[0]), bound
+
+
+def r4(n):
+    c, v, omega, _, _, e = n.v()
+    return closest([c * (w * math.sqrt(n.d**2 + 1) + n.i.delta) * e for w in omega], v)
+
+
+def r4_lower(n):
+    tau, v = n.i.tau[0], n.v()[1]
+    return closest([2 * tau * (1 - tau) * n.p * (n.S[0][:, k] @ n.A[0][:, k]) for k in range(n.d)], v)
+
+
+class Statement(NamedTuple):
+    """A row of the ledger, the label of one of its inequalities, its sides computed here, and the share of the bound that is used."""
+
+    row: str
+    label: str
+    sides: Callable
+    share: float
+    draws: int = 300
+
+
+STATEMENTS = (
+    Statement("T21-prop1", "(1 - delta) B_min <= signal", prop1, 0.99),
+    Statement("T21-prop1", "(1 - delta^2/2) B_min <= signal, A*_g orthonormal", prop1_orthonormal, 0.99),
+    Statement("T21-prop2", "corrected bound", prop2, 0.95),
+    Statement("T21-prop2-v1", "corrected bound", prop2_v1, 0.9),
+    Statement("T21-eq22", "corrected second inequality", eq22, 0.95),
+    Statement("T21-lemma1", "off the support ||A_v^T y|| <= lam", off_support, 0.8),
+    Statement("T21-lemma1", "on the support lam < ||A_g^T y||", on_support, 0.95),
+    Statement("R5", "the constant makes it non-empty", incoherent, 0.35),
+    Statement("T21-eq33", "corrected bound", eq33, 0.95, 150),
+    Statement("T21-eq69", "with d", eq69, 0.8, 600),
+    Statement("T21-eq73", "corrected", eq73, 0.5),
+    Statement("T21-eq74", "by coherence", eq74_coherence, 0.15, 150),
+    Statement("T21-eq74", "by spectral norms", eq74_spectral, 0.2, 150),
+    Statement("R3", "one retracted step", r3, 0.9, 150),
+    Statement("R4", "(33)'s bound lies below ||v_i||, every column", r4, 0.1, 800),
+    Statement("R4", "2 tau (1 - tau) p alpha_i <= ||v_i||", r4_lower, 0.99),
+)
+
+
+def evidence_of(statement):
+    return next(e for e in LEDGER[statement.row].evidence if getattr(e, "label", "") == statement.label)
+
+
+def instances(family, hypotheses, count, seed=11):
+    """Instances of a family that satisfy the hypotheses, from a seed of this file."""
+    rng = np.random.default_rng(seed)
+    for k in range(count):
+        shape = FAMILIES[family].shapes[k % len(FAMILIES[family].shapes)]
+        instance = FAMILIES[family].build(shape, FAMILIES[family].draw(shape, rng))
+        if all(h.holds(instance) for h in hypotheses):
+            yield instance
+
+
+@pytest.mark.parametrize("statement", STATEMENTS, ids=lambda s: f"{s.row}: {s.label}")
+def test_it_holds_under_its_hypotheses_is_used_to_a_stated_share_and_the_ledger_means_the_same(statement):
+    evidence, shares = evidence_of(statement), []
+    for i in instances(evidence.family, evidence.hypotheses, statement.draws):
+        left, right = statement.sides(Numbers(i))
+        assert left <= right + 1e-9 * max(1, abs(left))
+        theirs = evidence.sides(i)
+        assert theirs[1] - theirs[0] == pytest.approx(right - left, rel=1e-6, abs=1e-7)
+        shares.append(left / right if right > 1e-6 and left > 0 else 0.0)
+    assert len(shares) >= 20
+    assert max(shares) > statement.share
+
+
+FAILING = [
+    ("T21-prop2", "printed bound", lambda n: (prop2(n)[0], n.gamma * n.i.b_max * (n.mu + n.i.delta))),
+    ("T21-prop2-v1", "printed bound", lambda n: (prop2_v1(n)[0], n.gamma * n.i.b_max * (n.mu + n.i.delta))),
+]
+
+
+@pytest.mark.parametrize(("row", "label", "sides"), FAILING, ids=lambda value: str(value)[:20])
+def test_the_printed_bound_fails_on_instances_that_meet_every_hypothesis(row, label, sides):
+    evidence = evidence_of(Statement(row, label, sides, 0))
+    both = [sides(Numbers(i)) for i in instances(evidence.family, evidence.hypotheses, 300)]
+    assert sum(left > 1.01 * right + 1e-6 for left, right in both) >= 5
+
+
+# ------------------------------------------------------------------------------------------------ every hypothesis can refuse
+
+
+def every_hypothesis():
+    found = {}
+    for row in statements.ROWS:
+        for h in (*row.hypotheses, *(h for e in row.evidence for h in getattr(e, "hypotheses", ()))):
+            found.setdefault(h.text, h)
+    return found
+
+
+def good(family="recovery", hypotheses=(), **changes):
+    return replace(next(instances(family, hypotheses, 100, seed=0)), **changes)
+
+
+def other_columns(i, factor):
+    """The same instance with the second atom of A* stretched."""
+    A_star = i.A_star.copy()
+    A_star[:, 1] *= factor
+    return A_star
+
+
+def far(i):
+    """A*_1 turned so far that (17) fails, still orthonormal."""
+    return np.hstack([-S if k == 0 else S for k, S in enumerate(split(i.A, i.group_size))])
+
+
+def all_active(i):
+    return np.concatenate([[1.0] + [0.0] * (i.group_size - 1)] * i.n_groups)
+
+
+OUTSIDE = {  # text of the hypothesis: an instance that breaks it, made from one that meets it by one change
+    t21_instance.ORTHONORMAL.text: (good(), lambda i: replace(i, A=1.01 * i.A)),
+    t21_instance.ORTHONORMAL_STAR.text: (good(), lambda i: replace(i, A_star=other_columns(i, 0.9))),
+    t21_instance.UNIT_NORM_STAR.text: (good(), lambda i: replace(i, A_star=other_columns(i, 1.1))),
+    t21_instance.UNIT_COLUMNS.text: (good("unit"), lambda i: replace(i, A_star=other_columns(i, 1.1))),
+    t21_instance.CLOSE.text: (good(), lambda i: replace(i, A_star=far(i))),
+    t21_instance.CLOSE_ON_SUPPORT.text: (good(), lambda i: replace(i, A_star=-i.A)),
+    t21_instance.DELTA_AT_MOST_1.text: (good(), lambda i: replace(i, delta=1.001)),
+    t21_instance.NORMS_BOUNDED.text: (good(), lambda i: replace(i, b_max=0.999 * np.linalg.norm(i.x) / math.sqrt(i.n_active))),
+    t21_instance.SUPPORT_SIZE.text: (good(), lambda i: replace(i, x=all_active(i))),
+    t21_instance.IN_CORRECTED_INTERVAL.text: (good(), lambda i: replace(i, lam=i.b_max)),
+    t21_instance.IN_PRINTED_INTERVAL.text: (
+        good("exclusion", (t21_instance.IN_PRINTED_INTERVAL,)), lambda i: replace(i, lam=i.b_max)),
+    "gamma <= log n, log n >= 1 and max(d mu_B, delta) <= C / log n with C = B_min / (5 B_max)": (
+        good("incoherent", delta=0.01), lambda i: replace(i, delta=0.9)),
+    "alpha_i > 0": (good("descent"), lambda i: replace(i, A_star=far(i))),
+    "||A_g^T A*_g||_F^2 <= the bound of (69) with d for n": (
+        good("nearly_linear", tau=np.ones(3), delta=1.0), lambda i: replace(i, tau=np.full(3, 0.5))),
+    "dist(A_g, A*_g) <= 1": (good("descent"), lambda i: replace(i, A_star=2.5 * i.A)),
+    "rho > 0 (Theorem 2)": (good("exclusion", LEDGER["R4"].hypotheses), lambda i: replace(i, delta=0.9)),
+    "one active group, so beta = 0": (good("exclusion"), lambda i: replace(i, n_active=2)),
+}
+
+
+def test_every_hypothesis_of_the_ledger_is_tried():
+    assert set(OUTSIDE) == set(every_hypothesis())
+
+
+@pytest.mark.parametrize("text", OUTSIDE)
+def test_a_hypothesis_accepts_an_instance_and_refuses_it_after_one_change(text):
+    hypothesis, (inside, change) = every_hypothesis()[text], OUTSIDE[text]
+    outside = change(inside)
+    assert hypothesis.holds(inside)
+    assert hypothesis.margin(outside) < -1e-6
+    assert hypothesis.holds(outside) is False
+
+
+@pytest.mark.parametrize(("changes", "refused"), [
+    ({"delta": 1.2}, {t21_instance.DELTA_AT_MOST_1.text}),
+    ({"delta": -0.1}, {t21_instance.DELTA_AT_MOST_1.text, t21_instance.CLOSE.text}),
+    ({"b_min": 10.0}, {t21_instance.NORMS_BOUNDED.text}),
+    ({"b_max": 0.5}, {t21_instance.NORMS_BOUNDED.text}),
+    ({"n_active": 0}, {t21_instance.SUPPORT_SIZE.text}),
+])
+def test_one_change_of_a_constant_breaks_only_the_hypotheses_that_name_it(changes, refused):
+    hypotheses, inside = LEDGER["T21-prop2"].hypotheses, good()
+    assert all(h.holds(inside) for h in hypotheses)
+    assert {h.text for h in hypotheses if not h.holds(replace(inside, **changes))} == refused
+
+
+def test_a_margin_says_how_far_an_instance_is_from_the_border():
+    i = good()
+    assert t21_instance.ORTHONORMAL.margin(replace(i, A=2 * i.A)) == pytest.approx(-3)
+    assert t21_instance.UNIT_NORM_STAR.margin(replace(i, A_star=1.5 * i.A_star)) == pytest.approx(-0.5)
+    assert t21_instance.DELTA_AT_MOST_1.margin(replace(i, delta=0.7)) == pytest.approx(0.3)
+    errors = [np.linalg.norm(B - S) for B, S in zip(split(i.A, i.group_size), split(i.A_star, i.group_size), strict=True)]
+    assert t21_instance.CLOSE.margin(replace(i, delta=0.7)) == pytest.approx(0.7 - max(errors))
+
+
+@pytest.mark.parametrize(("row", "label", "change"), [
+    ("T21-prop1", "(1 - delta) B_min <= signal", lambda i: replace(i, A=0.5 * i.A)),
+    ("T21-prop1", "(1 - delta) B_min <= signal", lambda i: replace(i, b_min=5.0)),
+    ("T21-prop2", "corrected bound", lambda i: replace(i, delta=0.0)),
+    ("T21-eq22", "corrected second inequality", lambda i: replace(i, A=0.1 * i.A)),
+    ("T21-lemma1", "off the support ||A_v^T y|| <= lam", lambda i: replace(i, lam=0.0)),
+    ("T21-lemma1", "on the support lam < ||A_g^T y||", lambda i: replace(i, lam=9.0)),
+])
+def test_outside_a_hypothesis_the_conclusion_does_fail(row, label, change):
+    evidence = evidence_of(Statement(row, label, None, 0))
+    changed = [change(i) for i in instances(evidence.family, evidence.hypotheses, 150)]
+    outside = [i for i in changed if not all(h.holds(i) for h in evidence.hypotheses)]
+    assert any(left > right + 1e-6 for left, right in map(evidence.sides, outside))

@@ -1,0 +1,237 @@
+"""The ledger: complete, consistent with itself, and every name in it leads somewhere."""
+
+import dataclasses
+import importlib
+import re
+from collections import Counter
+
+import pytest
+
+import gsae_ref
+from gsae_ref.claims.evidence import Counterexample, Identity, Inequality, Measurement, Reading, worst
+from gsae_ref.claims.finding import MEASUREMENTS
+from gsae_ref.claims.hypothesis import Hypothesis
+from gsae_ref.papers.counterexamples import CERTIFICATES
+from gsae_ref.papers.families import FAMILIES
+from gsae_ref.papers.ledger import LEDGER
+from gsae_ref.papers.row import VERDICTS, Row
+from gsae_ref.papers.t21.instance import CLOSE
+
+ROWS = list(LEDGER.values())
+EVIDENCE = [(row.id, item) for row in ROWS for item in row.evidence]
+every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
+
+
+def of_kind(kind):
+    return [(row_id, item) for row_id, item in EVIDENCE if isinstance(item, kind)]
+
+
+# ------------------------------------------------------------------------------------------------ complete
+
+
+@pytest.mark.parametrize("number", range(1, 79))
+def test_every_numbered_equation_of_the_paper_has_a_row_of_its_own(number):
+    row = LEDGER[f"T21-eq{number}"]
+    assert re.match(rf"Eq\. \({number}\)", row.number)
+    assert (row.paper, row.kind) == ("T21", "equation")
+
+
+@pytest.mark.parametrize("row_id", [
+    "T21-prop1", "T21-prop2", "T21-lemma1", "T21-theorem1", "T21-theorem2", "T21-assumption1", "T21-assumption2", "T21-assumption3",
+    "T21-assumption4", "T21-remark-a", "T21-remark-b", "T21-prop2-v1", "T21-theorem2-v1", "R0", "R1", "R2", "R3", "R4", "R5", "R6",
+])
+def test_every_named_statement_has_a_row(row_id):
+    assert LEDGER[row_id].statement
+
+
+def test_ids_are_unique_in_any_letter_case_and_are_the_keys():
+    ids = Counter(row.id.lower() for row in ROWS)
+    assert [name for name, count in ids.items() if count > 1] == []
+    assert [key for key, row in LEDGER.items() if key != row.id] == []
+
+
+def test_the_public_ledger_is_this_one():
+    assert gsae_ref.LEDGER is LEDGER
+
+
+def test_the_paper_comes_before_our_own_and_its_equations_in_their_order():
+    papers = [row.paper for row in ROWS]
+    assert papers == sorted(papers, key=["T21", "N19", "L23", "own"].index)
+    numbers = [int(row.id.removeprefix("T21-eq")) for row in ROWS if re.fullmatch(r"T21-eq\d+", row.id)]
+    assert numbers == list(range(1, 79))
+
+
+# ------------------------------------------------------------------------------------------------ consistent
+
+
+@every_row
+def test_a_row_uses_the_vocabulary_of_the_ledger(row):
+    assert row.verdict in VERDICTS
+    assert row.kind in {"equation", "assumption", "definition", "proposition", "lemma", "theorem", "corollary", "remark", "claim"}
+    assert row.paper in {"T21", "N19", "L23", "own"}
+    assert row.statement.strip() == row.statement != ""
+    assert all(isinstance(h, Hypothesis) for h in row.hypotheses)
+    assert all(isinstance(e, (Inequality, Identity, Counterexample, Measurement, Reading)) for e in row.evidence)
+
+
+@every_row
+def test_what_is_corrected_says_how(row):
+    if row.verdict in ("corrected", "refuted", "vacuous", "asymptotic"):
+        assert row.corrected
+
+
+@every_row
+def test_a_shared_row_names_a_row_with_evidence_that_bears_out_its_own_verdict(row):
+    if row.same_as:
+        source = LEDGER[row.same_as]
+        assert source.same_as == ""
+        assert row.verdict in source.supported()
+        assert row.verdict == source.verdict
+
+
+@every_row
+def test_the_verdict_is_one_that_the_kinds_of_evidence_can_bear_out(row):
+    def speaks_against(e):
+        return isinstance(e, Counterexample) or "fails" == getattr(e, "expect", "") or "against" == getattr(e, "shows", "")
+
+    against = [speaks_against(e) for e in row.evidence]
+    supporting = [not a and not isinstance(e, Reading) for a, e in zip(against, row.evidence, strict=True)]
+    if row.same_as:
+        assert not row.evidence
+    elif row.verdict in ("holds", "identity"):
+        assert any(supporting) and not any(against)
+    elif row.verdict == "corrected":
+        assert any(supporting) and any(against)
+    elif row.verdict in ("refuted", "vacuous"):
+        assert any(against)
+
+
+@every_row
+def test_our_own_theorems_are_claimed_to_hold(row):
+    if row.paper == "own":
+        assert row.verdict in ("holds", "identity")
+        assert row.derivation
+
+
+# ------------------------------------------------------------------------------------------------ every name leads somewhere
+
+
+def resolve(path):
+    """The object that a dotted name means: the longest prefix that is a module, then attributes."""
+    parts = path.split(".")
+    for k in range(len(parts), 0, -1):
+        try:
+            thing = importlib.import_module(".".join(parts[:k]))
+        except ModuleNotFoundError:
+            continue
+        for name in parts[k:]:
+            thing = getattr(thing, name)
+        return thing
+    raise ModuleNotFoundError(path)
+
+
+@pytest.mark.parametrize("path", sorted({row.derivation for row in ROWS} - {""}))
+def test_a_derivation_is_an_object_of_the_package_with_a_docstring(path):
+    thing = resolve(path)
+    assert path.startswith("gsae_ref.")
+    assert (thing.text if isinstance(thing, Hypothesis) else thing.__doc__).strip()
+
+
+def test_a_derivation_that_does_not_exist_would_be_found():
+    with pytest.raises(AttributeError, match="no_such_bound"):
+        resolve("gsae_ref.papers.t21.support.formulas.no_such_bound")
+
+
+@pytest.mark.parametrize("row_id", [row.id for row in ROWS if row.verdict in ("corrected", "refuted", "vacuous") and not row.same_as])
+def test_what_is_wrong_in_the_paper_has_a_derivation_of_what_is_right(row_id):
+    assert LEDGER[row_id].derivation
+
+
+def test_counterexamples_and_certificates_are_the_same_set():
+    assert {item.name for _, item in of_kind(Counterexample)} == set(CERTIFICATES)
+
+
+@pytest.mark.parametrize("name", CERTIFICATES)
+def test_a_certificate_names_a_row_that_is_not_claimed_to_hold(name):
+    row = LEDGER[CERTIFICATES[name]().statement]
+    assert row.verdict in ("corrected", "refuted", "vacuous", "typo")
+
+
+def test_a_certificate_is_cited_by_the_row_it_refutes_or_by_the_one_that_shares_its_evidence():
+    cited = {}
+    for row_id, item in of_kind(Counterexample):
+        cited.setdefault(item.name, set()).add(row_id)
+    missing = {}
+    for name, rows in cited.items():
+        statement = LEDGER[CERTIFICATES[name]().statement]
+        if not {statement.id, statement.same_as} & rows:
+            missing[name] = statement.id
+    assert missing == {}
+
+
+def test_measurements_cited_and_measurements_registered_are_the_same_set():
+    assert {item.name for _, item in of_kind(Measurement)} == set(MEASUREMENTS)
+
+
+def test_every_measurement_says_what_it_measures():
+    assert [name for name, function in MEASUREMENTS.items() if not (function.__doc__ or "").strip()] == []
+    assert {item.shows for _, item in of_kind(Measurement)} == {"support", "against"}
+
+
+def test_families_used_and_families_defined_are_the_same_set():
+    assert {item.family for _, item in of_kind((Inequality, Identity))} == set(FAMILIES)
+
+
+@pytest.mark.parametrize(("row_id", "item"), of_kind((Inequality, Identity)), ids=lambda value: getattr(value, "label", value))
+def test_an_inequality_or_identity_is_expected_to_hold_or_to_fail(row_id, item):
+    assert item.expect in ("holds", "fails")
+    assert item.label
+    assert all(isinstance(h, Hypothesis) for h in item.hypotheses)
+
+
+# ------------------------------------------------------------------------------------------------ what a row refuses
+
+TRUE = Inequality("true", "support", lambda i: (0.0, 1.0))
+FALSE = dataclasses.replace(TRUE, expect="fails")
+AGAINST, FOR = Measurement("frozen_tau", "against"), Measurement("jacobian")
+
+
+def row(verdict, *evidence, **fields):
+    return Row("X1", "own", "X1", "claim", "A statement.", verdict, evidence=evidence, **fields)
+
+
+@pytest.mark.parametrize(("verdict", "evidence"), [
+    ("holds", (FALSE,)), ("holds", (TRUE, FALSE)), ("holds", (Counterexample("CE1"),)), ("holds", (Reading("it says so"),)),
+    ("identity", (AGAINST,)), ("identity", (Reading("it says so"),)), ("corrected", (TRUE,)), ("corrected", (Counterexample("CE1"),)),
+    ("corrected", (FALSE,)), ("refuted", (TRUE,)), ("refuted", (FOR,)), ("refuted", (Reading("it says so"),)), ("vacuous", (TRUE, FOR)),
+    ("asymptotic", (Reading("it says so"),)), ("typo", (TRUE,)),
+])
+def test_a_verdict_that_the_evidence_cannot_bear_out_is_refused(verdict, evidence):
+    with pytest.raises(ValueError, match=f"row X1 claims '{verdict}', its evidence can bear out"):
+        row(verdict, *evidence)
+
+
+@pytest.mark.parametrize(("verdict", "evidence"), [
+    ("holds", (TRUE,)), ("identity", (FOR,)), ("corrected", (FALSE, TRUE)), ("corrected", (Counterexample("CE1"), FOR)),
+    ("refuted", (Counterexample("CE1"),)), ("refuted", (AGAINST, TRUE)), ("vacuous", (FALSE,)), ("asymptotic", (TRUE,)),
+    ("typo", (Reading("it says so"),)), ("typo", (AGAINST, FOR)), ("definition", (Reading("it says so"),)), ("definition", (FOR,)),
+])
+def test_a_verdict_that_the_evidence_can_bear_out_is_accepted(verdict, evidence):
+    assert row(verdict, *evidence, hypotheses=(CLOSE,)).verdict == verdict
+
+
+def test_an_unknown_verdict_is_refused_with_the_list():
+    with pytest.raises(ValueError, match="'true'; it must be one of definition, identity, holds"):
+        row("true", TRUE)
+
+
+def test_a_row_has_evidence_of_its_own_or_shares_it_never_both_or_neither():
+    with pytest.raises(ValueError, match="0 items of evidence and same_as=''"):
+        row("holds")
+    with pytest.raises(ValueError, match="1 items of evidence and same_as='R0'"):
+        row("holds", TRUE, same_as="R0")
+
+
+def test_the_worst_pair_is_the_one_with_the_least_room():
+    assert worst([1.0, 5.0, 2.0], [2.0, 6.5, 2.5]) == (2.0, 2.5)
+    assert worst([1.0, 7.0], [2.0, 6.5]) == (7.0, 6.5)

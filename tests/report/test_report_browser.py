@@ -1,0 +1,250 @@
+"""The report in a real browser: it filters, finds, sorts, opens by keyboard, fits a phone, and can be read in light and in dark."""
+
+import pytest
+from browser import Browser, find_browser
+from report_data import made_up_result
+
+from gsae_ref.papers.ledger import LEDGER
+from gsae_ref.papers.row import VERDICTS
+from gsae_ref.report import write_report
+
+PATH = find_browser()
+pytestmark = pytest.mark.skipif(PATH is None, reason="no Chromium on the path (Debian: apt-get install chromium), none in GSAE_REF_BROWSER")
+
+SHOWN = "[...document.querySelectorAll('#table > tbody > tr')].filter(row => row.checkVisibility()).map(row => row.id)"
+FOCUS = "document.activeElement.id || document.activeElement.textContent.trim()"
+SORTED = "[...document.querySelectorAll('#table > thead th')].map(head => head.ariaSort)"
+
+# Contrast as WCAG 2 defines it, of every visible text with the colour behind it: the smallest ratio and where.
+CONTRAST = """(() => {
+  const numbers = (text) => text.match(/[\\d.]+/g).map(Number);
+  const light = (c) => c.slice(0, 3).map((v) => v / 255).map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, k) => sum + v * [0.2126, 0.7152, 0.0722][k], 0);
+  const behind = (element) => {
+    for (; element; element = element.parentElement) {
+      const colour = numbers(getComputedStyle(element).backgroundColor);
+      if (colour.length === 3 || colour[3] === 1) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const ratio = (a, b) => { const [x, y] = [light(a), light(b)].sort((p, q) => q - p); return (x + 0.05) / (y + 0.05); };
+  let text = [99, ""], marks = [99, ""], count = 0;
+  for (const element of document.body.querySelectorAll("*")) {
+    if (!element.checkVisibility() || ["SCRIPT", "STYLE"].includes(element.tagName)) continue;
+    const style = getComputedStyle(element), own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+    const svg = element.ownerSVGElement;
+    if (own) {
+      const value = ratio(numbers(svg ? style.fill : style.color), behind(element));
+      if (value < text[0]) text = [value, element.outerHTML.slice(0, 200)];
+      count += 1;
+    } else if (element.matches("svg.mark")) {
+      const value = ratio(numbers(style.color), behind(element));
+      if (value < marks[0]) marks = [value, element.outerHTML.slice(0, 200)];
+    }
+  }
+  return { text, marks, count };
+})()"""
+
+
+SPILT = """[...document.querySelectorAll('main *')].filter(e => e.checkVisibility() && !e.closest('svg') && !e.closest('.unseen')
+    && e.getBoundingClientRect().right > WIDTH + 1).length"""  # not innerWidth: a phone's grows with the page
+SMALL = """[...document.querySelectorAll('.controls button, .controls input, .controls select, #table > thead button')]
+    .filter(e => e.getBoundingClientRect().height < 40).length"""
+OUTLINE = "getComputedStyle(document.activeElement).outlineStyle"
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    write_report(made_up_result(), path, command="gsae-ref report --out here")
+    return path.as_uri()
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    with Browser(PATH, tmp_path_factory.mktemp("profile")) as started:
+        yield started
+
+
+@pytest.fixture
+def page(browser, address):
+    browser.look()
+    browser.open("about:blank")
+    browser.open(address)
+    yield browser
+    assert browser.events("Runtime.exceptionThrown", "Log.entryAdded") == []
+
+
+def choose(page, name, value):
+    page.run(f"document.getElementById({name!r}).value = {value!r}")
+    page.run(f"document.getElementById({name!r}).dispatchEvent(new Event('input'))")
+
+
+def rows(**fields):
+    return [row.id for row in LEDGER.values() if all(getattr(row, name) == value for name, value in fields.items())]
+
+
+def test_the_page_loads_without_a_complaint_and_asks_for_nothing(page, address):
+    assert page.run(SHOWN) == list(LEDGER)
+    assert {event["request"]["url"].split(",")[0] for event in page.events("Network.requestWillBeSent")} <= {address, "data:"}
+    assert page.run("document.title").startswith("Every statement")
+
+
+def test_the_table_is_filtered_by_paper_verdict_and_text(page):
+    choose(page, "paper", "N19")
+    assert page.run(SHOWN) == rows(paper="N19")
+    choose(page, "verdict", "refuted")
+    assert page.run(SHOWN) == rows(paper="N19", verdict="refuted")
+    count = len(rows(paper="N19", verdict="refuted"))
+    assert page.run("document.getElementById('shown').textContent") == f"{count} of {len(LEDGER)} statements shown"
+    page.run("document.getElementById('clear').click()")
+    assert page.run(SHOWN) == list(LEDGER)
+    assert page.run(FOCUS) == "search"
+    page.type("Proposition 2")
+    found = page.run(SHOWN)
+    assert "T21-prop2" in found and len(found) < 20
+    page.run("document.getElementById('clear').click()")
+    page.type("no such words")
+    assert page.run(SHOWN) == []
+    assert "nothing fits" in page.run("document.getElementById('shown').textContent")
+
+
+def test_a_row_is_found_and_opened_to_its_fractions(page):
+    page.run("document.getElementById('search').focus()")
+    page.type("t21-prop2")
+    assert page.run(SHOWN)[0] == "T21-prop2"
+    page.run("document.querySelector('#T21-prop2 summary').focus()")
+    page.press("Enter")
+    assert page.run("document.querySelector('#T21-prop2 details').open")
+    assert "6/5 <= 3/5" in page.run("document.getElementById('T21-prop2').innerText")
+
+
+def test_a_count_of_the_overview_filters_the_table(page):
+    page.run("document.querySelector('.overview a[data-paper=L23][data-verdict=corrected]').click()")
+    assert page.run(SHOWN) == rows(paper="L23", verdict="corrected")
+    assert page.run("[document.getElementById('paper').value, document.getElementById('verdict').value]") == ["L23", "corrected"]
+
+
+def test_a_link_to_a_row_shows_it_even_where_the_filter_hides_it(page):
+    choose(page, "paper", "L23")
+    page.run("document.querySelector('.tightness a').click()")
+    page.run("new Promise(done => setTimeout(done, 100))")
+    assert page.run("[location.hash, document.querySelector('#T21-mu-order details').open]") == ["#T21-mu-order", True]
+    assert page.run("document.activeElement.closest('tr').id") == "T21-mu-order"
+    assert page.run(SHOWN) == list(LEDGER)
+
+
+def test_heads_sort_up_and_down_and_say_so(page):
+    page.run("document.querySelectorAll('#table > thead button')[1].click()")
+    order = [LEDGER[name].verdict for name in page.run(SHOWN)]
+    assert order == sorted(order, key=list(VERDICTS).index)
+    assert page.run(SORTED) == ["none", "ascending", "none", "none", "none"]
+    page.run("document.querySelectorAll('#table > thead button')[1].click()")
+    assert [LEDGER[name].verdict for name in page.run(SHOWN)] == sorted(order, key=list(VERDICTS).index, reverse=True)
+    assert page.run(SORTED)[1] == "descending"
+    page.run("document.querySelectorAll('#table > thead button')[3].click()")
+    ratios = page.run("[...document.querySelectorAll('#table > tbody > tr > .ratio')].map(cell => cell.textContent)")
+    assert ratios == sorted(ratios, key=lambda text: text == "") and ratios[0] == "0.750"
+    page.run("document.querySelectorAll('#table > thead button')[0].click()")
+    assert page.run(SHOWN) == list(LEDGER)
+    page.run("document.querySelectorAll('#table > thead button')[0].click()")
+    assert page.run(SHOWN) == list(LEDGER)[::-1]
+
+
+def test_everything_can_be_done_from_the_keyboard(page):
+    page.press("Tab")
+    assert page.run(FOCUS) == "Skip to the statements"
+    assert page.run("document.activeElement.getBoundingClientRect().left >= 0")
+    page.press("Enter")
+    page.press("Tab")
+    seen = []
+    for _ in range(12):
+        seen.append(page.run(FOCUS))
+        assert page.run(OUTLINE) == "solid"
+        page.press("Tab")
+    heads = ["Statement", "Verdict", "Evidence", "Left/right", "As printed"]
+    assert seen[:11] == ["search", "paper", "verdict", "clear", "open", "close", *heads]
+    page.press("Tab", shift=True)
+    page.press("Tab", shift=True)
+    assert page.run(FOCUS) == "As printed"
+    page.press("Enter")
+    assert page.run(SORTED)[4] == "ascending"
+    page.press("Tab")
+    page.press("Tab")
+    assert page.run("document.activeElement.tagName") == "SUMMARY"
+    page.press(" ")
+    assert page.run("document.activeElement.parentElement.open")
+    page.press(" ")
+    assert not page.run("document.activeElement.parentElement.open")
+
+
+def test_all_shown_rows_are_opened_and_all_are_closed(page):
+    opened = "[...document.querySelectorAll('#table details')].filter(d => d.open).map(d => d.closest('tr').id)"
+    choose(page, "verdict", "vacuous")
+    page.run("document.getElementById('open').click()")
+    assert page.run(opened) == rows(verdict="vacuous")
+    page.run("document.getElementById('close').click()")
+    assert page.run(opened) == []
+
+
+@pytest.mark.parametrize("width", [320, 390, 760, 1280, 1920])
+def test_no_width_needs_scrolling_sideways(page, width):
+    page.look(width, 800)
+    page.run("document.getElementById('open').click()")
+    assert page.run("document.documentElement.scrollWidth") <= width
+    assert page.run(SPILT.replace("WIDTH", str(width))) == 0
+
+
+def test_what_is_touched_on_a_phone_is_large_enough(page):
+    page.look(390, 800)
+    assert page.run(SMALL) == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("media", ["screen", "print"])
+def test_contrast_is_that_of_wcag_aa(page, scheme, media):
+    page.look(1280, 800, scheme, media)
+    page.run("document.getElementById('open').click()")
+    seen = page.run(CONTRAST)
+    assert seen["count"] > 2000
+    assert seen["text"][0] >= 4.5, seen["text"]
+    assert seen["marks"][0] >= 3, seen["marks"]
+    dark = sum(map(int, page.run("getComputedStyle(document.body).backgroundColor.match(/\\d+/g)"))) < 300
+    assert dark == (scheme == "dark" and media == "screen")
+
+
+def test_print_leaves_out_what_paper_cannot_do(page):
+    page.look(800, 1100, media="print")
+    assert page.run("[...document.querySelectorAll('nav, .controls, .skip')].some(e => e.checkVisibility())") is False
+    assert page.run("getComputedStyle(document.querySelector('#table > thead')).position") == "static"
+
+
+def test_without_scripts_every_row_is_there_and_opens(page, address):
+    page("Emulation.setScriptExecutionDisabled", value=True)
+    try:
+        page.open("about:blank")
+        page.open(address)
+        assert page.run("document.documentElement.classList.contains('scripted')") is False
+        assert page.run(SHOWN) == list(LEDGER)
+        assert page.run("document.querySelector('.controls').checkVisibility()") is False
+    finally:
+        page("Emulation.setScriptExecutionDisabled", value=False)
+
+
+# Rules of style that spoil the page, and what then must no longer be true: the measurements above can fail.
+PLANTED = [
+    ("main p { color: #999 !important }", f"{CONTRAST}.text[0] >= 4.5"),
+    ("svg.mark { color: #ddd !important }", f"{CONTRAST}.marks[0] >= 3"),
+    ("#table { min-width: 900px }", "document.documentElement.scrollWidth <= 390"),
+    ("h2 { position: absolute; left: 380px }", f"{SPILT.replace('WIDTH', '390')} === 0"),
+    ("#clear { height: 20px !important; min-height: 0 !important; padding: 0 !important }", f"{SMALL} === 0"),
+    (":focus { outline: none !important }", f"document.getElementById('search').focus() || {OUTLINE} === 'solid'"),
+]
+
+
+@pytest.mark.parametrize(("rule", "measure"), PLANTED)
+def test_a_planted_fault_is_seen(page, rule, measure):
+    page.look(390, 800)
+    assert page.run(measure) is True
+    page.run(f"document.styleSheets[0].insertRule({rule!r}, document.styleSheets[0].cssRules.length)")
+    assert page.run(measure) is False
