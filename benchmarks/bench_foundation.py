@@ -29,7 +29,14 @@ import oracle  # noqa: E402
 from gradient_checks import CENTRAL_STEP, taylor_order  # noqa: E402
 
 GIB = 2**30
-PAPER = {"n_features": 950, "n_groups": 500, "group_size": 2, "n_samples": 10_000, "n_active": 3, "lam": 2.0}
+PAPER = {
+    "n_features": 950,
+    "n_groups": 500,
+    "group_size": 2,
+    "n_samples": 10_000,
+    "n_active": 3,
+    "lam": 2.0,
+}
 
 # Runs a command and prints its time and the memory of its largest process. A process of its own, and a small one: a child inherits the
 # high-water mark of whoever starts it.
@@ -44,18 +51,27 @@ print(json.dumps([status, seconds, peak * (1 if sys.platform == "darwin" else 10
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description="Measure the foundation and print it beside its limits.")
+    parser = argparse.ArgumentParser(
+        description="Measure the foundation and print it beside its limits."
+    )
     parser.add_argument("--full", action="store_true", help="also time the full verification")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write versions and numbers to a file")
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="write versions and numbers to a file"
+    )
     arguments = parser.parse_args(argv)
 
     rows, about = [], versions()
     print("  ".join(f"{name} {version}" for name, version in about.items()))
     print(f"{'what':62} {'measured':>12} {'asked':>12}  met")
     for name, unit, value, limit in measurements(arguments.full):
-        rows.append({"name": name, "unit": unit, "value": value, "limit": limit, "met": met(value, limit)})
+        rows.append(
+            {"name": name, "unit": unit, "value": value, "limit": limit, "met": met(value, limit)}
+        )
         asked = f"{limit[0]} {shown(limit[1], unit)}" if limit else "-"
-        print(f"{name:62} {shown(value, unit):>12} {asked:>12}  {({True: 'yes', False: 'NO', None: ''})[rows[-1]['met']]}", flush=True)
+        print(
+            f"{name:62} {shown(value, unit):>12} {asked:>12}  {({True: 'yes', False: 'NO', None: ''})[rows[-1]['met']]}",
+            flush=True,
+        )
     if arguments.json is not None:
         arguments.json.write_text(json.dumps({"about": about, "rows": rows}, indent=1) + "\n")
     return 0
@@ -92,8 +108,18 @@ def measurements(full):
     error, order = gradient_accuracy()
     yield "exact gradient against central differences, 200 networks", "", error, ("<=", 1e-7)
     yield "lowest Taylor order of the exact gradient, the same", "", order, (">=", 1.9)
-    yield "expected gradient against enumeration, Gamma <= 8", "", expectation_accuracy(), ("<=", 1e-12)
-    yield "exact gradient against torch autograd, the same networks", "", autograd_accuracy(), ("<=", 1e-12)
+    yield (
+        "expected gradient against enumeration, Gamma <= 8",
+        "",
+        expectation_accuracy(),
+        ("<=", 1e-12),
+    )
+    yield (
+        "exact gradient against torch autograd, the same networks",
+        "",
+        autograd_accuracy(),
+        ("<=", 1e-12),
+    )
     for kind, seconds in gradient_times().items():
         yield f"loss_and_grad {kind}, n=950 Gamma=500 d=2 N=10,000", "s", seconds, None
 
@@ -103,11 +129,15 @@ def measurements(full):
 
 def verification(full):
     """Time and memory of the command line's verify, in processes of their own."""
-    for mode, flags, limit in (("--quick", ["--quick"], 60), ("(full)", [], 600))[: 2 if full else 1]:
+    for mode, flags, limit in (("--quick", ["--quick"], 60), ("(full)", [], 600))[
+        : 2 if full else 1
+    ]:
         for n_jobs in (1, 2):
             name = f"verify {mode} --n-jobs {n_jobs}"
             command = [sys.executable, "-m", "gsae_ref", "verify", *flags, "--n-jobs", str(n_jobs)]
-            watched = subprocess.run([sys.executable, "-c", WATCH, *command], capture_output=True, text=True, check=True)
+            watched = subprocess.run(
+                [sys.executable, "-c", WATCH, *command], capture_output=True, text=True, check=True
+            )
             status, seconds, peak = json.loads(watched.stdout)
             if status != 0:
                 yield name, "s", f"exit {status}", ("<=", limit)
@@ -125,7 +155,9 @@ def import_time(runs=7):
         return time.perf_counter() - start
 
     seconds("import gsae_ref")  # the first one reads the disk
-    return statistics.median(-seconds("import numpy") + seconds("import gsae_ref") for _ in range(runs))
+    return statistics.median(
+        -seconds("import numpy") + seconds("import gsae_ref") for _ in range(runs)
+    )
 
 
 def gradient_times(runs=3):
@@ -157,13 +189,21 @@ def networks(count=200, seed=0):
     for number in range(count):
         d, share = 1 + number % 16, rng.choice([0, 0.25, 0.5, 0.75, 1])
         while True:
-            n_features, n_groups, n_samples = rng.integers(2, 9), rng.integers(1, 5), rng.integers(1, 6)
+            n_features, n_groups, n_samples = (
+                rng.integers(2, 9),
+                rng.integers(1, 5),
+                rng.integers(1, 6),
+            )
             A = rng.standard_normal((n_features, n_groups * d)) / np.sqrt(n_features)
             Y = rng.standard_normal((n_samples, n_features))
             r = np.sort(np.linalg.norm((Y @ A).reshape(-1, d), axis=1))
             edges = np.concatenate([[r[0] / 3], r, [r[-1] * 1.5]])
             wanted = round((1 - share) * len(r))
-            near = range(max(wanted - 1, 0), min(wanted + 2, len(r) + 1)) if 0 < share < 1 else [wanted]
+            near = (
+                range(max(wanted - 1, 0), min(wanted + 2, len(r) + 1))
+                if 0 < share < 1
+                else [wanted]
+            )
             gap = max(near, key=lambda k: edges[k + 1] - edges[k])
             lam, margin = (edges[gap] + edges[gap + 1]) / 2, (edges[gap + 1] - edges[gap]) / 2
             if margin > 10 * CENTRAL_STEP * np.linalg.norm(A) * np.linalg.norm(Y, axis=1).max():
@@ -175,6 +215,7 @@ def gradient_accuracy():
     """Worst |<G, D> - central difference| / (||G|| ||D||), and the lowest Taylor order, over the networks, D random."""
     worst, lowest, rng = 0.0, np.inf, np.random.default_rng(1)
     for A, Y, lam, d in networks():
+
         def cost(B, Y=Y, lam=lam, d=d):
             return gs.loss(B, Y, lam, d)
 
@@ -182,7 +223,9 @@ def gradient_accuracy():
         lowest = min(lowest, taylor_order(cost, G, A, D))
         D *= np.linalg.norm(A) / np.linalg.norm(D)
         numeric = (cost(A + CENTRAL_STEP * D) - cost(A - CENTRAL_STEP * D)) / (2 * CENTRAL_STEP)
-        worst = max(worst, relative(abs(numeric - np.sum(G * D)), np.linalg.norm(G) * np.linalg.norm(D)))
+        worst = max(
+            worst, relative(abs(numeric - np.sum(G * D)), np.linalg.norm(G) * np.linalg.norm(D))
+        )
     return worst, float(lowest)
 
 
@@ -196,7 +239,9 @@ def expectation_accuracy():
         for n_active in range(1, n_groups + 1):
             enumerated = oracle.expected_over_supports(A, A_star, tau, n_active, d, covariances)
             closed = gs.expected_gradient(A, A_star, tau, n_active, d, covariances)
-            worst = max(worst, relative(np.linalg.norm(closed - enumerated), np.linalg.norm(enumerated)))
+            worst = max(
+                worst, relative(np.linalg.norm(closed - enumerated), np.linalg.norm(enumerated))
+            )
     return worst
 
 
@@ -207,7 +252,13 @@ def autograd_accuracy():
     worst = 0.0
     for A, Y, lam, d in networks():
         expected = oracle.autograd(A, Y, lam, d)[1]
-        worst = max(worst, relative(np.linalg.norm(gs.loss_and_grad(A, Y, lam, d)[1] - expected), np.linalg.norm(expected)))
+        worst = max(
+            worst,
+            relative(
+                np.linalg.norm(gs.loss_and_grad(A, Y, lam, d)[1] - expected),
+                np.linalg.norm(expected),
+            ),
+        )
     return worst
 
 

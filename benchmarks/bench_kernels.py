@@ -18,31 +18,62 @@ from pathlib import Path
 import numpy as np
 import rivals
 from repaired import Repaired
-from timing import TOLERANCE, agree, blas, extra_memory, interleaved, limits_blas, repeated, table, versions
+from timing import (
+    TOLERANCE,
+    agree,
+    blas,
+    extra_memory,
+    interleaved,
+    limits_blas,
+    repeated,
+    table,
+    versions,
+)
 
 import gsae_ref as gs
 from gsae_ref.kernels import fused
 from gsae_ref.ops import FixedSamples, adam_step
 from gsae_ref.reference import autoencoder
 
-PAPER = {"n_features": 950, "n_groups": 500, "group_size": 2, "n_samples": 10_000, "n_active": 3, "lam": 2.0}
-STARTS = {"near the truth": 0.97, "paper's start": 0.15}  # mean cosine between the columns of A and A*
+PAPER = {
+    "n_features": 950,
+    "n_groups": 500,
+    "group_size": 2,
+    "n_samples": 10_000,
+    "n_active": 3,
+    "lam": 2.0,
+}
+STARTS = {
+    "near the truth": 0.97,
+    "paper's start": 0.15,
+}  # mean cosine between the columns of A and A*
 
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description="Print how fast the kernels are, as ratios.")
-    parser.add_argument("--quick", action="store_true", help="a tenth of the samples, three runs of each")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write versions and numbers to a file")
+    parser.add_argument(
+        "--quick", action="store_true", help="a tenth of the samples, three runs of each"
+    )
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="write versions and numbers to a file"
+    )
     arguments = parser.parse_args(argv)
     runs, n_samples = (3, 1000) if arguments.quick else (7, PAPER["n_samples"])
 
     about = versions()
     print("  ".join(f"{name} {value}" for name, value in about.items()))
     if not limits_blas():
-        print("threadpoolctl is missing: BLAS is not limited, and its threads disturb those of the kernels")
+        print(
+            "threadpoolctl is missing: BLAS is not limited, and its threads disturb those of the kernels"
+        )
     tables = [
-        *gradient_tables(n_samples, runs), *training_tables(n_samples, 2 * runs), *adam_tables(runs), *expected_tables(runs),
-        *activation_tables(runs), *crossover_tables(runs), *tiny_tables(runs),
+        *gradient_tables(n_samples, runs),
+        *training_tables(n_samples, 2 * runs),
+        *adam_tables(runs),
+        *expected_tables(runs),
+        *activation_tables(runs),
+        *crossover_tables(runs),
+        *tiny_tables(runs),
     ]
     if arguments.json is not None:
         arguments.json.write_text(json.dumps({"about": about, "tables": tables}, indent=1) + "\n")
@@ -60,7 +91,9 @@ def paper_problem(n_samples, start, dtype):
     p = PAPER
     A_star = gs.make_dictionary(p["n_features"], p["n_groups"], p["group_size"], rng=0)
     Y = gs.sample(A_star, n_samples, p["n_active"], p["group_size"], rng=0).Y
-    return gs.perturb_dictionary(A_star, correlation=STARTS[start], rng=0).astype(dtype), Y.astype(dtype)
+    return gs.perturb_dictionary(A_star, correlation=STARTS[start], rng=0).astype(dtype), Y.astype(
+        dtype
+    )
 
 
 def gradient_tables(n_samples, runs):
@@ -76,21 +109,35 @@ def gradient_table(start, A, Y, runs):
     functions = {
         "kernel": lambda: kernel(*problem),
         "kernel, one thread": lambda: kernel(*problem, n_threads=1),
-        **{name: lambda rival=rival: rival(A) for name, rival in rivals.gradients(*problem, compiling=len(Y) > 400).items()},
+        **{
+            name: lambda rival=rival: rival(A)
+            for name, rival in rivals.gradients(*problem, compiling=len(Y) > 400).items()
+        },
     }
     expected = autoencoder.loss_and_grad(*problem)
     for name, function in functions.items():
         agree(name, function(), expected, dtype)  # and compiled, where a rival compiles
     with Repaired("shallow", A=A, Y=Y, lam=lam, group_size=size) as repaired:
         for name in repaired.functions:
-            agree(name, repaired.result(name), [Y @ A] if name.startswith("Y A") else expected, dtype)
+            agree(
+                name, repaired.result(name), [Y @ A] if name.startswith("Y A") else expected, dtype
+            )
         Y32, A32 = Y.astype(np.float32), A.astype(np.float32)
         functions |= {"Y A alone": lambda: Y @ A, "Y A alone in float32": lambda: Y32 @ A32}
         memory = {name: extra_memory(functions[name]) for name in ("kernel", "reference")}
-        active = np.mean(np.sum(np.linalg.norm((Y @ A).reshape(len(Y), -1, size), axis=2) > lam, axis=1))
+        active = np.mean(
+            np.sum(np.linalg.norm((Y @ A).reshape(len(Y), -1, size), axis=2) > lam, axis=1)
+        )
         title = f"n=950, 500 groups of 2, N={len(Y)}, {start}, {active:.1f} groups active, {dtype}"
         seconds = interleaved(functions | repaired.functions, runs)
-    return table(f"{len(Y)} samples, {start}, {dtype}", title, seconds, "kernel", extra_MiB=memory, active=float(active))
+    return table(
+        f"{len(Y)} samples, {start}, {dtype}",
+        title,
+        seconds,
+        "kernel",
+        extra_MiB=memory,
+        active=float(active),
+    )
 
 
 def training_tables(n_samples, n_rounds):
@@ -105,8 +152,12 @@ def training_tables(n_samples, n_rounds):
         remembering = "remembering, compiled Adam"
         runs = {
             remembering: descent(lambda A, at=at: at(A, lam), A, "numba"),
-            "kernel anew, compiled Adam": descent(lambda A, Y=Y: kernel(A, Y, lam, size), A, "numba"),
-            "reference, NumPy's Adam": descent(lambda A, Y=Y: autoencoder.loss_and_grad(A, Y, lam, size), A, "reference"),
+            "kernel anew, compiled Adam": descent(
+                lambda A, Y=Y: kernel(A, Y, lam, size), A, "numba"
+            ),
+            "reference, NumPy's Adam": descent(
+                lambda A, Y=Y: autoencoder.loss_and_grad(A, Y, lam, size), A, "reference"
+            ),
         }
         if rivals.available("torch"):
             runs["torch eager, torch.optim.Adam"] = torch_descent(A, Y, lam, size)
@@ -124,7 +175,9 @@ def training_tables(n_samples, n_rounds):
             expected = costs[remembering][: len(found)]
             if np.max(np.abs(np.subtract(found, expected)) / expected) > 1e2 * TOLERANCE[dtype]:
                 raise SystemExit(f"{name}: costs {found} differ from {expected}")
-        means = {name: float(np.mean(found[1:])) for name, found in seconds.items()}  # the first step compiles, or looks at all samples
+        means = {
+            name: float(np.mean(found[1:])) for name, found in seconds.items()
+        }  # the first step compiles, or looks at all samples
         title = f"a step of training, mean of {15 * n_rounds} (rivals: {n_rounds}), N={n_samples}, near the truth, {dtype}"
         yield table(f"training, {dtype}", title, means, remembering)
 
@@ -163,29 +216,49 @@ def adam_tables(runs):
     for dtype in TOLERANCE:
         arrays = np.random.default_rng(0).normal(size=(4, 950, 1000)).astype(dtype)
         arrays[3] **= 2
-        functions = {engine: lambda engine=engine, arrays=arrays: adam_step(*arrays, 3, 1e-3, engine) for engine in ("numba", "reference")}
+        functions = {
+            engine: lambda engine=engine, arrays=arrays: adam_step(*arrays, 3, 1e-3, engine)
+            for engine in ("numba", "reference")
+        }
         agree("Adam", functions["numba"](), functions["reference"](), dtype)
         if rivals.available("torch"):
             functions |= rivals.torch_adam(arrays)
         out = np.empty_like(arrays)
         functions["copy of the four arrays"] = lambda arrays=arrays, out=out: np.copyto(out, arrays)
-        yield table(f"Adam, {dtype}", f"a step of Adam, 950 x 1000, {dtype}", repeated(functions, runs, 10), "numba")
+        yield table(
+            f"Adam, {dtype}",
+            f"a step of Adam, 950 x 1000, {dtype}",
+            repeated(functions, runs, 10),
+            "numba",
+        )
 
 
 def expected_tables(runs):
     """Expected gradients: the closed form beside the mean over as many samples as the simulation has."""
     p = PAPER
     A_star = gs.make_dictionary(p["n_features"], p["n_groups"], p["group_size"], rng=0)
-    A, tau = gs.perturb_dictionary(A_star, correlation=STARTS["near the truth"], rng=0), np.full(p["n_groups"], 0.5)
+    A, tau = (
+        gs.perturb_dictionary(A_star, correlation=STARTS["near the truth"], rng=0),
+        np.full(p["n_groups"], 0.5),
+    )
     for dtype in TOLERANCE:
         args = A.astype(dtype), A_star.astype(dtype), tau.astype(dtype)
         Y = gs.sample(A_star, p["n_samples"], p["n_active"], p["group_size"], rng=0).Y.astype(dtype)
         functions = {
-            "closed form": lambda args=args: gs.expected_gradient(*args, p["n_active"], p["group_size"]),
-            "approximate gradient of 10,000 samples": lambda args=args, Y=Y: gs.loss_and_grad(args[0], Y, p["lam"], p["group_size"], "approximate"),
+            "closed form": lambda args=args: gs.expected_gradient(
+                *args, p["n_active"], p["group_size"]
+            ),
+            "approximate gradient of 10,000 samples": lambda args=args, Y=Y: gs.loss_and_grad(
+                args[0], Y, p["lam"], p["group_size"], "approximate"
+            ),
             "A A^T A": lambda A=args[0]: A @ (A.T @ A),
         }
-        yield table(f"expected, {dtype}", f"expected gradient, 950 x 1000, {dtype}", interleaved(functions, runs), "closed form")
+        yield table(
+            f"expected, {dtype}",
+            f"expected gradient, 950 x 1000, {dtype}",
+            interleaved(functions, runs),
+            "closed form",
+        )
 
 
 def activation_tables(runs):
@@ -208,32 +281,61 @@ def crossover_tables(runs):
     """Both ways through a block, at chosen shares of active groups: above 1 the way by matrix products is slower."""
     rng = np.random.default_rng(0)
     for n_features, n_groups, size in ((950, 500, 2), (784, 100, 8)):
-        A, Y = rng.normal(size=(n_features, n_groups * size)) / np.sqrt(n_features), rng.normal(size=(2048, n_features))
+        A, Y = (
+            rng.normal(size=(n_features, n_groups * size)) / np.sqrt(n_features),
+            rng.normal(size=(2048, n_features)),
+        )
         ordered = np.sort(np.linalg.norm((Y @ A).reshape(-1, size), axis=1))
         for dtype in TOLERANCE:
             ratios = {}
             for share in (0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4):
-                problem = A.astype(dtype), Y.astype(dtype), float(ordered[int((1 - share) * ordered.size)]), size
-                few, many = (lambda problem=problem, few=few: kernel(*problem, few=few) for few in (1.0, 0.0))
+                problem = (
+                    A.astype(dtype),
+                    Y.astype(dtype),
+                    float(ordered[int((1 - share) * ordered.size)]),
+                    size,
+                )
+                few, many = (
+                    lambda problem=problem, few=few: kernel(*problem, few=few) for few in (1.0, 0.0)
+                )
                 seconds = interleaved({"few": few, "many": many}, runs)
                 ratios[share] = seconds["many"] / seconds["few"]
             title = f"dense / screened by share of active groups: n={n_features}, {n_groups} groups of {size}, {dtype}"
             print(f"\n{title} (switch: {fused.FEW})")
-            print("  " + "  ".join(f"{share:.0%} {ratio:.2f}" for share, ratio in ratios.items()), flush=True)
+            print(
+                "  " + "  ".join(f"{share:.0%} {ratio:.2f}" for share, ratio in ratios.items()),
+                flush=True,
+            )
             yield {"key": title, "title": title, "ratios": ratios}
 
 
 def tiny_tables(runs):
     """Where the reference wins: reference / kernel over the size of the product, 10 % of the groups active."""
     rng, ratios = np.random.default_rng(0), {}
-    shapes = (1, 10, 5), (10, 20, 10), (50, 50, 25), (100, 100, 50), (300, 100, 50), (500, 300, 100), (1, 950, 500), (30, 950, 500)
+    shapes = (
+        (1, 10, 5),
+        (10, 20, 10),
+        (50, 50, 25),
+        (100, 100, 50),
+        (300, 100, 50),
+        (500, 300, 100),
+        (1, 950, 500),
+        (30, 950, 500),
+    )
     for n_samples, n_features, n_groups in shapes:
-        A, Y = rng.normal(size=(n_features, 2 * n_groups)) / np.sqrt(n_features), rng.normal(size=(n_samples, n_features))
+        A, Y = (
+            rng.normal(size=(n_features, 2 * n_groups)) / np.sqrt(n_features),
+            rng.normal(size=(n_samples, n_features)),
+        )
         problem = A, Y, float(np.quantile(np.linalg.norm((Y @ A).reshape(-1, 2), axis=1), 0.9)), 2
         repeat = max(1, 2_000_000 // (n_samples * A.size))
         functions = {
-            "kernel": lambda problem=problem, repeat=repeat: [kernel(*problem) for _ in range(repeat)],
-            "reference": lambda problem=problem, repeat=repeat: [autoencoder.loss_and_grad(*problem) for _ in range(repeat)],
+            "kernel": lambda problem=problem, repeat=repeat: [
+                kernel(*problem) for _ in range(repeat)
+            ],
+            "reference": lambda problem=problem, repeat=repeat: [
+                autoencoder.loss_and_grad(*problem) for _ in range(repeat)
+            ],
         }
         seconds = interleaved(functions, runs)
         name = f"N={n_samples} n={n_features} m={2 * n_groups}: N n m = {n_samples * A.size:.0e}"

@@ -31,9 +31,15 @@ DTYPES = "float64", "float32"
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description="Print how fast the unfolded kernel is, as ratios.")
-    parser.add_argument("--quick", action="store_true", help="a tenth of the samples, three runs of each")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write versions and numbers to a file")
+    parser = argparse.ArgumentParser(
+        description="Print how fast the unfolded kernel is, as ratios."
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="a tenth of the samples, three runs of each"
+    )
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="write versions and numbers to a file"
+    )
     arguments = parser.parse_args(argv)
     runs, n_samples = (3, 1024) if arguments.quick else (5, 10_240)
 
@@ -50,7 +56,9 @@ def main(argv=None):
             tables.append(batch_table(title, A.astype(dtype), Y.astype(dtype), runs))
     tables.append(crossover_table(starts["trained"], Y, runs))
     if arguments.json is not None:
-        arguments.json.write_text(json.dumps({"about": about, "data": name, "tables": tables}, indent=1) + "\n")
+        arguments.json.write_text(
+            json.dumps({"about": about, "data": name, "tables": tables}, indent=1) + "\n"
+        )
     return 0
 
 
@@ -66,7 +74,9 @@ def data(n_samples):
 
 def made_up(n_samples):
     A_star = gs.make_dictionary(784, N_GROUPS, SIZE, rng=0)
-    return "one active group of ten, and noise", gs.sample(A_star, n_samples, 1, SIZE, norm_range=(5, 8), snr_db=3, rng=0).Y
+    return "one active group of ten, and noise", gs.sample(
+        A_star, n_samples, 1, SIZE, norm_range=(5, 8), snr_db=3, rng=0
+    ).Y
 
 
 def start(Y):
@@ -107,7 +117,9 @@ def torch_eager(A, Y, gram, n_unfold=N_UNFOLD):
     for beta in reference.momentum(n_unfold):
         T = X + beta * (X - before)
         V = (T + STEP * (C - T @ G if gram else (Y - T @ A.T) @ A)).reshape(len(Y), -1, SIZE)
-        tau = torch.relu(1 - STEP * LAM / torch.linalg.vector_norm(V, dim=2, keepdim=True).clamp_min(1e-30))
+        tau = torch.relu(
+            1 - STEP * LAM / torch.linalg.vector_norm(V, dim=2, keepdim=True).clamp_min(1e-30)
+        )
         before, X = X, (tau * V).reshape(len(Y), -1)
     cost = ((Y - X @ A.T) ** 2).sum() / (2 * len(Y))
     cost.backward()
@@ -152,10 +164,18 @@ def rivals(A, Y, n_unfold=N_UNFOLD):
         "reference": lambda: plain(A, Y, n_unfold),
     }
     if importlib.util.find_spec("torch") is not None:
-        functions |= {"torch, Gram": lambda: torch_eager(A, Y, True, n_unfold), "torch": lambda: torch_eager(A, Y, False, n_unfold)}
+        functions |= {
+            "torch, Gram": lambda: torch_eager(A, Y, True, n_unfold),
+            "torch": lambda: torch_eager(A, Y, False, n_unfold),
+        }
     if importlib.util.find_spec("jax") is not None:
-        by_jax = {"JAX jit, Gram": jax_gradient(Y, True, n_unfold), "JAX jit": jax_gradient(Y, False, n_unfold)}
-        functions |= {name: lambda function=function: function(A) for name, function in by_jax.items()}
+        by_jax = {
+            "JAX jit, Gram": jax_gradient(Y, True, n_unfold),
+            "JAX jit": jax_gradient(Y, False, n_unfold),
+        }
+        functions |= {
+            name: lambda function=function: function(A) for name, function in by_jax.items()
+        }
     expected = plain(A, Y, n_unfold)
     for name, function in functions.items():
         agree(name, function(), expected, A.dtype.name)
@@ -177,12 +197,21 @@ def gradient_table(start, A, Y, runs):
         for name in repaired.functions:
             agree(name, repaired.result(name), expected, A.dtype.name)
         seconds = interleaved(functions | repaired.functions, runs)
-    return table(f"{len(Y)} samples, {start}, {A.dtype}", title, seconds, "kernel", extra_MiB=memory, active=float(active(A, Y)))
+    return table(
+        f"{len(Y)} samples, {start}, {A.dtype}",
+        title,
+        seconds,
+        "kernel",
+        extra_MiB=memory,
+        active=float(active(A, Y)),
+    )
 
 
 def sweep_tables(A, Y, runs):
     """The number of steps, and of atoms, around the paper's; float64."""
-    problems = [(A, n_unfold) for n_unfold in (5, N_UNFOLD, 30)] + [(A[:, : SIZE * n_groups], N_UNFOLD) for n_groups in (2, 5)]
+    problems = [(A, n_unfold) for n_unfold in (5, N_UNFOLD, 30)] + [
+        (A[:, : SIZE * n_groups], N_UNFOLD) for n_groups in (2, 5)
+    ]
     for part, n_unfold in problems:
         functions = rivals(part, Y, n_unfold)
         for name in ("kernel, one thread", "kernel, block way only", "reference"):
@@ -194,9 +223,16 @@ def sweep_tables(A, Y, runs):
 def batch_table(title, A, Y, runs):
     """One mini-batch, and through the door; times 469 it is an epoch of 60,000 images without the optimiser."""
     batch = Y[:BATCH]
-    functions = {"kernel": None, "through the door": lambda: gs.unfolded_loss_and_grad(A, batch, LAM, SIZE, N_UNFOLD, STEP), **rivals(A, batch)}
+    functions = {
+        "kernel": None,
+        "through the door": lambda: gs.unfolded_loss_and_grad(A, batch, LAM, SIZE, N_UNFOLD, STEP),
+        **rivals(A, batch),
+    }
     del functions["kernel, one thread"]
-    repeated = {name: lambda function=function: [function() for _ in range(20)] for name, function in functions.items()}
+    repeated = {
+        name: lambda function=function: [function() for _ in range(20)]
+        for name, function in functions.items()
+    }
     seconds = {name: value / 20 for name, value in interleaved(repeated, runs).items()}
     title = f"{title}: mini-batch of {BATCH}, {A.dtype}"
     result = table(title, title, seconds, "kernel")
@@ -214,12 +250,27 @@ def crossover_table(A, Y, runs):
         args = A, Y[:1024], lam, SIZE, N_UNFOLD, STEP
         problem = kernels._Problem(A, 1024, lam, SIZE, N_UNFOLD, STEP, True, False, 0.0, 1.0)
         share = kernels.unfolded_steps.probe(
-            args[1] @ A, problem.G, problem.betas, *problem.numbers, *kernels._Workspace(problem).sample) / (1024 * N_GROUPS * N_UNFOLD)
-        ways = {few: lambda few=few, args=args: kernels.unfolded_loss_and_grad(*args, n_threads=1, few=few) for few in (0.0, 1.0)}
+            args[1] @ A,
+            problem.G,
+            problem.betas,
+            *problem.numbers,
+            *kernels._Workspace(problem).sample,
+        ) / (1024 * N_GROUPS * N_UNFOLD)
+        ways = {
+            few: lambda few=few, args=args: kernels.unfolded_loss_and_grad(
+                *args, n_threads=1, few=few
+            )
+            for few in (0.0, 1.0)
+        }
         seconds = interleaved(ways, runs)
         ratios[f"{share:.0%}"] = seconds[0.0] / seconds[1.0]
-    title = f"block way / sample by sample by share of active groups, float64 (switch: {kernels.FEW})"
-    print(f"\n{title}\n  " + "  ".join(f"{share} {ratio:.2f}" for share, ratio in ratios.items()), flush=True)
+    title = (
+        f"block way / sample by sample by share of active groups, float64 (switch: {kernels.FEW})"
+    )
+    print(
+        f"\n{title}\n  " + "  ".join(f"{share} {ratio:.2f}" for share, ratio in ratios.items()),
+        flush=True,
+    )
     return {"key": "crossover", "title": title, "ratios": ratios}
 
 

@@ -25,18 +25,40 @@ from gsae_ref import files
 ALLOWED = 4  # MiB; pages that the allocator keeps
 HISTORY = 40  # bytes of a number in a list
 POINTS = 400  # of the curve that is written
-SMALL = {"n_features": 16, "n_groups": 4, "n_samples": 6400, "batch_size": 64}  # 100 steps an epoch, on the reference
-LARGE = {"n_features": 100, "n_groups": 200, "n_samples": 5120, "batch_size": 512}  # 10 steps an epoch, on the kernels
+SMALL = {
+    "n_features": 16,
+    "n_groups": 4,
+    "n_samples": 6400,
+    "batch_size": 64,
+}  # 100 steps an epoch, on the reference
+LARGE = {
+    "n_features": 100,
+    "n_groups": 200,
+    "n_samples": 5120,
+    "batch_size": 512,
+}  # 10 steps an epoch, on the kernels
 
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description="Train for long and watch the memory.")
-    parser.add_argument("--steps", type=int, default=1_000_000, help="gradient steps (default: a million)")
-    parser.add_argument("--minutes", type=float, help="train on the larger problem for so long instead")
-    parser.add_argument("--out", type=Path, default=Path("."), metavar="DIR", help="folder for the numbers and the picture")
+    parser.add_argument(
+        "--steps", type=int, default=1_000_000, help="gradient steps (default: a million)"
+    )
+    parser.add_argument(
+        "--minutes", type=float, help="train on the larger problem for so long instead"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("."),
+        metavar="DIR",
+        help="folder for the numbers and the picture",
+    )
     arguments = parser.parse_args(argv)
     problem = SMALL if arguments.minutes is None else LARGE
-    curve, seconds, n_names = run(problem, arguments.steps, None if arguments.minutes is None else 60 * arguments.minutes)
+    curve, seconds, n_names = run(
+        problem, arguments.steps, None if arguments.minutes is None else 60 * arguments.minutes
+    )
     result = {"problem": problem, "seconds": seconds, **judged(curve, n_names)}
     arguments.out.mkdir(parents=True, exist_ok=True)
     files.write_json({**result, "curve": thinned(curve)}, arguments.out / "long-run.json")
@@ -57,7 +79,9 @@ def run(problem, steps, seconds):
     A = gs.perturb_dictionary(A_star, delta=0.3, group_size=2, rng=0)
     each, begin = n_samples // batch_size, time.monotonic()
     n_epochs = max(steps // each, 1) if seconds is None else 10**9
-    curve = np.full((n_epochs if seconds is None else int(100 * seconds) + 1000, 2), np.nan)  # all of it now: no growth of our own
+    curve = np.full(
+        (n_epochs if seconds is None else int(100 * seconds) + 1000, 2), np.nan
+    )  # all of it now: no growth of our own
     names = []
 
     def watch(intermediate_result):
@@ -68,8 +92,22 @@ def run(problem, steps, seconds):
             raise StopIteration
 
     with tempfile.TemporaryDirectory() as folder:
-        checkpoint = {} if seconds is None else {"checkpoint": os.path.join(folder, "run.npz"), "checkpoint_every": 200}
-        result = gs.train(A, Y, 1.0, 2, n_epochs, batch_size=batch_size, constraint="columns", callback=watch, **checkpoint)
+        checkpoint = (
+            {}
+            if seconds is None
+            else {"checkpoint": os.path.join(folder, "run.npz"), "checkpoint_every": 200}
+        )
+        result = gs.train(
+            A,
+            Y,
+            1.0,
+            2,
+            n_epochs,
+            batch_size=batch_size,
+            constraint="columns",
+            callback=watch,
+            **checkpoint,
+        )
     return curve[: result.nit], time.monotonic() - begin, len(names)
 
 
@@ -77,18 +115,29 @@ def held():
     """Memory that this process holds now, in bytes."""
     statm = Path("/proc/self/statm")
     if not statm.exists():
-        raise SystemExit("the memory of a process is read from /proc, which this system has not; run this on Linux")
+        raise SystemExit(
+            "the memory of a process is read from /proc, which this system has not; run this on Linux"
+        )
     return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def judged(curve, n_names):
     """Memory when warm (median of the third tenth) and at the end (median of the last), what it grew by, what it may."""
     n, MiB = len(curve), 2**20
-    warm, last = (float(np.median(part)) / MiB for part in (curve[n // 5 : 3 * n // 10 + 1, 1], curve[-(n // 10 + 1) :, 1]))
+    warm, last = (
+        float(np.median(part)) / MiB
+        for part in (curve[n // 5 : 3 * n // 10 + 1, 1], curve[-(n // 10 + 1) :, 1])
+    )
     slope = np.polyfit(curve[n // 5 :, 0], curve[n // 5 :, 1], 1)[0] if n > 10 else 0.0
     return {
-        "steps": int(curve[-1, 0]), "epochs": n, "warm_MiB": warm, "last_MiB": last, "most_MiB": float(curve[:, 1].max()) / MiB,
-        "grown_MiB": last - warm, "bytes_per_step": float(slope), "allowed_MiB": ALLOWED + n * n_names * HISTORY / MiB,
+        "steps": int(curve[-1, 0]),
+        "epochs": n,
+        "warm_MiB": warm,
+        "last_MiB": last,
+        "most_MiB": float(curve[:, 1].max()) / MiB,
+        "grown_MiB": last - warm,
+        "bytes_per_step": float(slope),
+        "allowed_MiB": ALLOWED + n * n_names * HISTORY / MiB,
     }
 
 
@@ -103,7 +152,13 @@ def draw(result, curve, stem):
     ax = figure.subplots()
     points = thinned(curve)
     ax.plot(points[:, 0] / 1000, points[:, 1] / 2**20, color="#0072B2", label="held by the process")
-    ax.axhline(result["warm_MiB"], color="#D55E00", linestyle="--", linewidth=1, label="when warm (third tenth, median)")
+    ax.axhline(
+        result["warm_MiB"],
+        color="#D55E00",
+        linestyle="--",
+        linewidth=1,
+        label="when warm (third tenth, median)",
+    )
     ax.set(xlabel="gradient steps (thousands)", ylabel="memory (MiB)")
     ax.set(ylim=(0, 1.25 * result["most_MiB"]), title=f"Memory of {result['steps']:,} steps")
     ax.legend(loc="lower right", frameon=False)

@@ -35,8 +35,17 @@ class Repaired:
             return
         np.savez(Path(self._folder.name) / "problem.npz", **arrays)
         command = [sys.executable, str(HERE / "repaired.py"), family, self._folder.name]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **environment})
-        self.functions = {f"{name}, repaired": lambda name=name: self._call(name) for name in json.loads(self._answer())}
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **environment},
+        )
+        self.functions = {
+            f"{name}, repaired": lambda name=name: self._call(name)
+            for name in json.loads(self._answer())
+        }
 
     def _answer(self):
         line = self._process.stdout.readline()
@@ -72,9 +81,15 @@ def repairs(folder):
     if sys.platform != "linux" or compiler is None or not has_avx512(processor()):
         return None
     (folder / "answer.c").write_text(ANSWER)
-    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", folder / "answer.so", folder / "answer.c"], check=True)
+    subprocess.run(
+        [compiler, "-shared", "-fPIC", "-O1", "-o", folder / "answer.so", folder / "answer.c"],
+        check=True,
+    )
     old = limits_blas() and any(p.get("architecture") in ("Haswell", "Zen") for p in blas().info())
-    return {"LD_PRELOAD": str(folder / "answer.so"), **({"OPENBLAS_CORETYPE": "SkylakeX"} if old else {})}
+    return {
+        "LD_PRELOAD": str(folder / "answer.so"),
+        **({"OPENBLAS_CORETYPE": "SkylakeX"} if old else {}),
+    }
 
 
 def shallow(A, Y, lam, group_size):
@@ -100,7 +115,10 @@ def unfolded(A, Y):
 
     functions = {"kernel": lambda: kernel(A, Y)}
     if available("torch"):
-        functions |= {"torch, Gram": lambda: torch_eager(A, Y, True), "torch": lambda: torch_eager(A, Y, False)}
+        functions |= {
+            "torch, Gram": lambda: torch_eager(A, Y, True),
+            "torch": lambda: torch_eager(A, Y, False),
+        }
     return functions
 
 

@@ -66,10 +66,24 @@ CALLS = {
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description="Measure every kernel beside its rivals and write the report.")
-    parser.add_argument("--only", nargs="*", choices=PARTS, metavar="PART", help=f"measure these parts only: {', '.join(PARTS)}")
+    parser = argparse.ArgumentParser(
+        description="Measure every kernel beside its rivals and write the report."
+    )
+    parser.add_argument(
+        "--only",
+        nargs="*",
+        choices=PARTS,
+        metavar="PART",
+        help=f"measure these parts only: {', '.join(PARTS)}",
+    )
     parser.add_argument("--quick", action="store_true", help="a tenth of the samples, fewer runs")
-    parser.add_argument("--out", type=Path, default=FOLDER, metavar="DIR", help="folder to write to (default benchmarks/results)")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=FOLDER,
+        metavar="DIR",
+        help="folder to write to (default benchmarks/results)",
+    )
     arguments = parser.parse_args(argv)
     arguments.out.mkdir(parents=True, exist_ok=True)
     held = arguments.out / "report.json"
@@ -78,11 +92,20 @@ def main(argv=None):
 
     for name in PARTS if arguments.only is None else arguments.only:
         start, about = time.perf_counter(), {"gsae_ref": gs.__version__, **versions()}
-        print(f"\n== {name}\n" + "  ".join(f"{key} {value}" for key, value in about.items()), flush=True)
+        print(
+            f"\n== {name}\n" + "  ".join(f"{key} {value}" for key, value in about.items()),
+            flush=True,
+        )
         before = processor_seconds()
         found = PARTS[name](n_samples, runs)
         minutes = (time.perf_counter() - start) / 60
-        results[name] = {"about": about, "minutes": minutes, "peak_MiB": peak_memory(), "disturbed": disturbed(before, processor_seconds()), **found}
+        results[name] = {
+            "about": about,
+            "minutes": minutes,
+            "peak_MiB": peak_memory(),
+            "disturbed": disturbed(before, processor_seconds()),
+            **found,
+        }
         write_json(rounded(results), held)
     publish(rounded(results), arguments.out, README if arguments.out == FOLDER else None)
     return 0
@@ -90,13 +113,18 @@ def main(argv=None):
 
 def publish(results, folder, readme=None):
     """Pictures, text, and the section of the README."""
-    for name, figure in (("scaling", writing.scaling_figure), ("roofline", writing.roofline_figure)):
+    for name, figure in (
+        ("scaling", writing.scaling_figure),
+        ("roofline", writing.roofline_figure),
+    ):
         if name in results:
             with atomically(folder / f"{name}.svg") as temporary:
                 figure(results[name]).savefig(temporary, format="svg", metadata={"Date": None})
     texts = {folder / "report.md": writing.markdown(results)}
     if readme is not None:
-        texts[readme] = writing.replaced(readme.read_text(encoding="utf-8"), writing.section(results))
+        texts[readme] = writing.replaced(
+            readme.read_text(encoding="utf-8"), writing.section(results)
+        )
     for path, text in texts.items():
         with atomically(path) as temporary:
             Path(temporary).write_text(text, encoding="utf-8")
@@ -139,16 +167,30 @@ def unfolded(n_samples, runs):
     """Figures 4 and 5's network on made-up data, after some training."""
     Y = bench_unfolded.made_up(1024 * (n_samples // 1000))[1]
     A = bench_unfolded.trained(bench_unfolded.start(Y), Y, 200)
-    return {"tables": [bench_unfolded.gradient_table("trained", A.astype(d), Y.astype(d), runs) for d in bench_unfolded.DTYPES]}
+    return {
+        "tables": [
+            bench_unfolded.gradient_table("trained", A.astype(d), Y.astype(d), runs)
+            for d in bench_unfolded.DTYPES
+        ]
+    }
 
 
 def unfolded_sizes(n_samples, runs):
     """The same network at its start, and with other numbers of steps and of atoms; fewer samples."""
     Y = bench_unfolded.made_up(2048)[1]
     start = bench_unfolded.start(Y)
-    first = [bench_unfolded.gradient_table("at the start", start.astype(d), Y.astype(d), runs) for d in bench_unfolded.DTYPES]
+    first = [
+        bench_unfolded.gradient_table("at the start", start.astype(d), Y.astype(d), runs)
+        for d in bench_unfolded.DTYPES
+    ]
     after = bench_unfolded.trained(start, Y, 200)
-    return {"tables": [*first, *bench_unfolded.sweep_tables(after, Y, runs), bench_unfolded.crossover_table(after, Y, runs)]}
+    return {
+        "tables": [
+            *first,
+            *bench_unfolded.sweep_tables(after, Y, runs),
+            bench_unfolded.crossover_table(after, Y, runs),
+        ]
+    }
 
 
 def training(n_samples, runs):
@@ -180,7 +222,9 @@ def roofline(n_samples, runs):
     S = bench_unfolded.made_up(n_samples)[1]
     D = bench_unfolded.start(S)
     functions = {
-        "Y A in float64": lambda: Y @ A, "Y A in float32": lambda: Y32 @ A32, "copy": lambda: np.copyto(copy, Z),
+        "Y A in float64": lambda: Y @ A,
+        "Y A in float32": lambda: Y32 @ A32,
+        "copy": lambda: np.copyto(copy, Z),
         "shallow gradient, few active": lambda: bench_kernels.kernel(A, Y, p["lam"], size),
         "shallow gradient, half active": lambda: bench_kernels.kernel(paper, Y, p["lam"], size),
         "unfolded gradient, block way": lambda: bench_unfolded.kernel(D, S, few=0.0),
@@ -189,21 +233,34 @@ def roofline(n_samples, runs):
     }
     with Repaired("products", A=A, Y=Y) as better, Repaired("products", A=A32, Y=Y32) as better32:
         for dtype, process in (("float64", better), ("float32", better32)):
-            functions |= {f"Y A in {dtype}, repaired": call for name, call in process.functions.items()}
+            functions |= {
+                f"Y A in {dtype}, repaired": call for name, call in process.functions.items()
+            }
         seconds = interleaved(functions, runs)
     product, k = 2 * n_samples * n * m, D.shape[1]
     work = {  # floating-point operations, bytes that must move at least
         "Y A in float64": (product, 8 * (Y.size + A.size + n_samples * m)),
         "Y A in float32": (product, 4 * (Y.size + A.size + n_samples * m)),
         "copy": (0, 16 * Z.size),
-        "shallow gradient, few active": (product + 8 * n_samples * n * size * p["n_active"], 8 * (Y.size + 2 * A.size)),
+        "shallow gradient, few active": (
+            product + 8 * n_samples * n * size * p["n_active"],
+            8 * (Y.size + 2 * A.size),
+        ),
         "shallow gradient, half active": (5 * product, 8 * (Y.size + 2 * A.size)),
-        "unfolded gradient, block way": (len(S) * (2 * k * k * (3 * bench_unfolded.N_UNFOLD - 1) + 6 * D.size), 8 * (S.size + 2 * D.size)),
+        "unfolded gradient, block way": (
+            len(S) * (2 * k * k * (3 * bench_unfolded.N_UNFOLD - 1) + 6 * D.size),
+            8 * (S.size + 2 * D.size),
+        ),
         "threshold": (4 * Z.size, 16 * Z.size),
         "Adam": (13 * n * m, 7 * 8 * n * m),
     }
     work |= {f"{name}, repaired": work[name] for name in ("Y A in float64", "Y A in float32")}
-    return {"points": {name: {"operations": work[name][0], "bytes": work[name][1], "seconds": seconds[name]} for name in functions}}
+    return {
+        "points": {
+            name: {"operations": work[name][0], "bytes": work[name][1], "seconds": seconds[name]}
+            for name in functions
+        }
+    }
 
 
 def first_call(n_samples, runs):
@@ -211,23 +268,55 @@ def first_call(n_samples, runs):
     medians = {}
     for name, call in CALLS.items():
         first_times(call)  # fills the cache, if it must
-        medians[name] = [statistics.median(column) for column in zip(*(first_times(call) for _ in range(runs)), strict=True)]
+        medians[name] = [
+            statistics.median(column)
+            for column in zip(*(first_times(call) for _ in range(runs)), strict=True)
+        ]
         with tempfile.TemporaryDirectory() as empty:
             medians[name].append(first_times(call, NUMBA_CACHE_DIR=empty)[2])
         print(f"  {name:40} " + "  ".join(f"{value:.3f}" for value in medians[name]), flush=True)
-    names = ("import gsae_ref", "import numba", "first call", "second call", "first call, compiling")
-    return {"seconds": {name: dict(zip(names, values, strict=True)) for name, values in medians.items()}}
+    names = (
+        "import gsae_ref",
+        "import numba",
+        "first call",
+        "second call",
+        "first call, compiling",
+    )
+    return {
+        "seconds": {name: dict(zip(names, values, strict=True)) for name, values in medians.items()}
+    }
 
 
 def first_times(call, **environment):
     done = subprocess.run(
-        [sys.executable, "-c", FIRST.format(call=call)], env={**os.environ, **environment}, capture_output=True, text=True, check=True)
+        [sys.executable, "-c", FIRST.format(call=call)],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return json.loads(done.stdout)
 
 
-PARTS = dict(zip(writing.PARTS, (
-    threshold, shallow, mini_batch, training, unfolded, unfolded_sizes, others, crossover, growth, roofline, first_call,
-), strict=True))  # fmt: skip
+PARTS = dict(
+    zip(
+        writing.PARTS,
+        (
+            threshold,
+            shallow,
+            mini_batch,
+            training,
+            unfolded,
+            unfolded_sizes,
+            others,
+            crossover,
+            growth,
+            roofline,
+            first_call,
+        ),
+        strict=True,
+    )
+)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -11,7 +11,16 @@ import numpy as np
 from gsae_ref.kernels import activations
 from gsae_ref.reference import autoencoder
 
-__all__ = ["available", "dense_with_compiled_threshold", "gradients", "jax_descent", "thresholds", "torch_adam", "torch_gradient", "torch_loss"]
+__all__ = [
+    "available",
+    "dense_with_compiled_threshold",
+    "gradients",
+    "jax_descent",
+    "thresholds",
+    "torch_adam",
+    "torch_gradient",
+    "torch_loss",
+]
 
 
 def available(library):
@@ -32,7 +41,9 @@ def gradients(A, Y, lam, group_size, compiling=True):
         rivals["torch eager"] = lambda A: torch_gradient(torch_loss, A, samples, lam, group_size)
         if compiling:
             compiled = torch.compile(torch_loss, dynamic=False)
-            rivals["torch.compile"] = lambda A: torch_gradient(compiled, A, samples, lam, group_size)
+            rivals["torch.compile"] = lambda A: torch_gradient(
+                compiled, A, samples, lam, group_size
+            )
     if available("jax"):
         rivals["JAX jit"] = jax_gradient(Y, lam, group_size)
     return rivals
@@ -61,11 +72,22 @@ def sparse_codes(A, Y, lam, group_size):
     X = csr_array(((tau * z).ravel(), columns.ravel(), ends), shape=Z.shape)
     E = Y - X @ np.ascontiguousarray(A.T)
     if columns.size < Z.size / 10:
-        back = np.einsum("knd,kn->kd", A.T.reshape(-1, group_size, len(A)).transpose(0, 2, 1)[groups], E[rows])
+        back = np.einsum(
+            "knd,kn->kd", A.T.reshape(-1, group_size, len(A)).transpose(0, 2, 1)[groups], E[rows]
+        )
     else:  # the dictionary's groups, gathered for every active one, would not fit into memory
         back = (E @ A)[rows[:, None], columns]
     u = z / r[rows, groups][:, None]
-    B = csr_array(((tau * back + (1 - tau) * np.sum(u * back, axis=1, keepdims=True) * u).astype(A.dtype).ravel(), columns.ravel(), ends), Z.shape)
+    B = csr_array(
+        (
+            (tau * back + (1 - tau) * np.sum(u * back, axis=1, keepdims=True) * u)
+            .astype(A.dtype)
+            .ravel(),
+            columns.ravel(),
+            ends,
+        ),
+        Z.shape,
+    )
     return float(np.sum(E * E, dtype=np.float64)) / (2 * len(Y)), -(X.T @ E + B.T @ Y).T / len(Y)
 
 
@@ -134,7 +156,12 @@ def jax_descent(A, Y, lam, group_size):
         return cost, A, first, second
 
     samples = jnp.asarray(Y)
-    state = [jnp.asarray(A), jnp.zeros_like(samples, shape=A.shape), jnp.zeros_like(samples, shape=A.shape), 0]
+    state = [
+        jnp.asarray(A),
+        jnp.zeros_like(samples, shape=A.shape),
+        jnp.zeros_like(samples, shape=A.shape),
+        0,
+    ]
 
     def step():
         state[3] += 1
@@ -165,7 +192,9 @@ def thresholds(Z, lam, group_size):
 
     rivals = {
         "kernel": lambda: rows(activations.group_soft_threshold(Z, lam, group_size)),
-        "kernel, all threads": lambda: rows(activations.group_soft_threshold(Z, lam, group_size, None)),
+        "kernel, all threads": lambda: rows(
+            activations.group_soft_threshold(Z, lam, group_size, None)
+        ),
         "reference": lambda: rows(reference.group_soft_threshold(Z, lam, group_size)),
         "NumPy einsum": lambda: rows(_einsum_threshold(Z, lam, group_size)),
     }
@@ -176,11 +205,15 @@ def thresholds(Z, lam, group_size):
 
         def by_torch():
             groups = z.reshape(len(Z), -1, group_size)
-            scale = torch.relu(1 - lam / torch.linalg.vector_norm(groups, dim=2, keepdim=True).clamp_min(1e-30))
+            scale = torch.relu(
+                1 - lam / torch.linalg.vector_norm(groups, dim=2, keepdim=True).clamp_min(1e-30)
+            )
             return rows((scale * groups).numpy())
 
         rivals["torch"] = by_torch
-    if available("skglm") and Z.dtype == np.float64:  # its block soft threshold does not compile for float32
+    if (
+        available("skglm") and Z.dtype == np.float64
+    ):  # its block soft threshold does not compile for float32
         from numba import njit
         from skglm.utils.prox_funcs import BST
 
@@ -198,13 +231,20 @@ def thresholds(Z, lam, group_size):
     if available("pyproximal"):
         from pyproximal import L21
 
-        columns, operator = np.ascontiguousarray(rows(Z).T).ravel(), L21(group_size)  # its layout: a group is a column
+        columns, operator = (
+            np.ascontiguousarray(rows(Z).T).ravel(),
+            L21(group_size),
+        )  # its layout: a group is a column
         rivals["pyproximal"] = lambda: operator.prox(columns, lam).reshape(group_size, -1).T
     if available("spams"):
         import spams
 
         def by_spams():
-            return rows(spams.proximalFlat(Z.T, lambda1=lam, regul="group-lasso-l2", size_group=group_size).T)
+            return rows(
+                spams.proximalFlat(
+                    Z.T, lambda1=lam, regul="group-lasso-l2", size_group=group_size
+                ).T
+            )
 
         rivals["spams"] = by_spams
     return rivals

@@ -27,14 +27,19 @@ SWEEPS = {
     "n_active": (1, 3, 10, 30, 60),
 }
 LABELS = {
-    "n_samples": "samples N", "n_features": "features n", "n_groups": "groups $\\Gamma$", "group_size": "atoms in a group d",
+    "n_samples": "samples N",
+    "n_features": "features n",
+    "n_groups": "groups $\\Gamma$",
+    "group_size": "atoms in a group d",
     "n_active": "active groups $\\gamma$",
 }
 
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description="Print how the cost grows with each size.")
-    parser.add_argument("--quick", action="store_true", help="a quarter of the samples, three runs of each")
+    parser.add_argument(
+        "--quick", action="store_true", help="a quarter of the samples, three runs of each"
+    )
     sweeps(parser.parse_args(argv).quick)
     return 0
 
@@ -48,11 +53,29 @@ def sweeps(quick):
             for who, median in measured(quick, **{**BASE, name: value}).items():
                 seconds[who].append(median)
         fitted = {who: exponent(values, times) for who, times in seconds.items()}
-        counted = {who: exponent(values, [operations(who, **{**BASE, name: v}) for v in values]) for who in seconds}
-        moved = {who: exponent(values, [traffic(who, **{**BASE, name: v}) for v in values]) for who in seconds}
-        results[name] = {"values": list(values), "seconds": seconds, "fitted": fitted, "operations": counted, "bytes": moved}
-        print(f"{name:12} " + "  ".join(
-            f"{who}: {fitted[who]:.2f} (operations {counted[who]:.2f}, bytes {moved[who]:.2f})" for who in seconds), flush=True)
+        counted = {
+            who: exponent(values, [operations(who, **{**BASE, name: v}) for v in values])
+            for who in seconds
+        }
+        moved = {
+            who: exponent(values, [traffic(who, **{**BASE, name: v}) for v in values])
+            for who in seconds
+        }
+        results[name] = {
+            "values": list(values),
+            "seconds": seconds,
+            "fitted": fitted,
+            "operations": counted,
+            "bytes": moved,
+        }
+        print(
+            f"{name:12} "
+            + "  ".join(
+                f"{who}: {fitted[who]:.2f} (operations {counted[who]:.2f}, bytes {moved[who]:.2f})"
+                for who in seconds
+            ),
+            flush=True,
+        )
     return results
 
 
@@ -63,9 +86,14 @@ def measured(quick, n_samples, n_features, n_groups, group_size, n_active):
     Y = gs.sample(A_star, n_samples, n_active, group_size, rng=0).Y
     A = gs.perturb_dictionary(A_star, delta=0.1, group_size=group_size, rng=0)
     ordered = np.sort(np.linalg.norm((Y @ A).reshape(-1, group_size), axis=1))
-    lam = float(ordered[-n_active * n_samples - 1 :][:2].mean())  # between two norms: on one of them rounding would decide
+    lam = float(
+        ordered[-n_active * n_samples - 1 :][:2].mean()
+    )  # between two norms: on one of them rounding would decide
     problem = A, Y, lam, group_size
-    functions = {"kernel": lambda: kernel(*problem), "reference": lambda: autoencoder.loss_and_grad(*problem)}
+    functions = {
+        "kernel": lambda: kernel(*problem),
+        "reference": lambda: autoencoder.loss_and_grad(*problem),
+    }
     agree("kernel", functions["kernel"](), functions["reference"](), "float64")
     return interleaved(functions, 3)
 
@@ -73,7 +101,11 @@ def measured(quick, n_samples, n_features, n_groups, group_size, n_active):
 def operations(who, n_samples, n_features, n_groups, group_size, n_active):
     """Multiply-adds; those in float32 count half."""
     dense = n_samples * n_features * n_groups * group_size
-    return 5 * dense if who == "reference" else dense / 2 + 4 * n_samples * n_features * group_size * n_active
+    return (
+        5 * dense
+        if who == "reference"
+        else dense / 2 + 4 * n_samples * n_features * group_size * n_active
+    )
 
 
 def traffic(who, n_samples, n_features, n_groups, group_size, n_active):

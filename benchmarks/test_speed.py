@@ -1,6 +1,6 @@
 """Our own kernels, to be followed from version to version with pytest-benchmark; rivals cannot take turns here, see ``report.py`` for them.
 
-    python -m pytest benchmarks/test_speed.py --benchmark-only [--benchmark-autosave] [--benchmark-compare]
+python -m pytest benchmarks/test_speed.py --benchmark-only [--benchmark-autosave] [--benchmark-compare]
 """
 
 import numpy as np
@@ -17,7 +17,9 @@ def problem(request):
     """A dictionary of 200 groups of two, near the truth, and 4000 samples."""
     A_star = gs.make_dictionary(400, 200, 2, rng=0)
     Y = gs.sample(A_star, 4000, 3, 2, rng=0).Y
-    return gs.perturb_dictionary(A_star, correlation=0.97, rng=0).astype(request.param), Y.astype(request.param)
+    return gs.perturb_dictionary(A_star, correlation=0.97, rng=0).astype(request.param), Y.astype(
+        request.param
+    )
 
 
 @pytest.mark.parametrize("size", [1, 2, 16, 64])
@@ -48,7 +50,9 @@ def test_a_step_of_training(benchmark, problem):
 
 def test_unfolded_gradient(benchmark, problem):
     A, Y = problem[0][:, :160], problem[1][:1024]
-    cost, G = benchmark(gs.unfolded_loss_and_grad, A, Y, 1.0, 16, 15, step_size=0.04, engine="numba")
+    cost, G = benchmark(
+        gs.unfolded_loss_and_grad, A, Y, 1.0, 16, 15, step_size=0.04, engine="numba"
+    )
     assert cost > 0 and G.shape == A.shape
 
 

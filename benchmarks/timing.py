@@ -16,7 +16,17 @@ from gsae_ref.kernels import _jit
 
 PAUSE = 0.2  # seconds; threads of BLAS and torch go on spinning for up to 0.1 after a call: not at the cost of whoever comes next
 TOLERANCE = {"float64": 1e-11, "float32": 1e-4}
-LIBRARIES = ("numpy", "scipy", "numba", "torch", "jax", "skglm", "pyproximal", "spams-bin", "threadpoolctl")
+LIBRARIES = (
+    "numpy",
+    "scipy",
+    "numba",
+    "torch",
+    "jax",
+    "skglm",
+    "pyproximal",
+    "spams-bin",
+    "threadpoolctl",
+)
 
 
 def versions():
@@ -27,16 +37,34 @@ def versions():
         except importlib.metadata.PackageNotFoundError:
             about[name] = "not installed"
     if limits_blas():
-        about["BLAS"] = " ".join(f"{p['internal_api']}/{p.get('architecture')}" for p in blas().info() if p["user_api"] == "blas")
-    return {**about, "processor": processor(), "system": f"{platform.system()} {platform.machine()}", "threads": _jit.available_threads()}
+        about["BLAS"] = " ".join(
+            f"{p['internal_api']}/{p.get('architecture')}"
+            for p in blas().info()
+            if p["user_api"] == "blas"
+        )
+    return {
+        **about,
+        "processor": processor(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "threads": _jit.available_threads(),
+    }
 
 
 def processor():
     """Name, and the widest vectors it offers, where the system tells (Linux does)."""
     about = Path("/proc/cpuinfo")
-    lines = dict(line.split(":", 1) for line in about.read_text().splitlines() if ":" in line) if about.exists() else {}
+    lines = (
+        dict(line.split(":", 1) for line in about.read_text().splitlines() if ":" in line)
+        if about.exists()
+        else {}
+    )
     told = {name.strip(): value for name, value in lines.items()}
-    return " ".join([told.get("model name", platform.processor() or "unknown").strip(), *(["avx512f"] if has_avx512(told.get("flags", "")) else [])])
+    return " ".join(
+        [
+            told.get("model name", platform.processor() or "unknown").strip(),
+            *(["avx512f"] if has_avx512(told.get("flags", "")) else []),
+        ]
+    )
 
 
 def has_avx512(flags):
@@ -70,7 +98,10 @@ def interleaved(functions, runs):
 
 def repeated(functions, runs, count):
     """As :func:`interleaved` for functions too short for the clock: each run is ``count`` calls."""
-    many = {name: lambda function=function: [function() for _ in range(count)] for name, function in functions.items()}
+    many = {
+        name: lambda function=function: [function() for _ in range(count)]
+        for name, function in functions.items()
+    }
     return {name: value / count for name, value in interleaved(many, runs).items()}
 
 
@@ -78,7 +109,9 @@ def table(key, title, seconds, base, **more):
     """Print times as multiples of that of ``base`` and return them."""
     print(f"\n{title}")
     for name, value in seconds.items():
-        print(f"  {name:44} {1e3 * value:12.3f} ms {value / seconds[base]:10.2f} x {base}", flush=True)
+        print(
+            f"  {name:44} {1e3 * value:12.3f} ms {value / seconds[base]:10.2f} x {base}", flush=True
+        )
     return {"key": key, "title": title, "base": base, "seconds": seconds, **more}
 
 
@@ -104,7 +137,13 @@ def peak_memory():
     status = Path("/proc/self/status")
     if not status.exists():
         return None
-    return round(next(int(line.split()[1]) / 1024 for line in status.read_text().splitlines() if line.startswith("VmHWM")))
+    return round(
+        next(
+            int(line.split()[1]) / 1024
+            for line in status.read_text().splitlines()
+            if line.startswith("VmHWM")
+        )
+    )
 
 
 def processor_seconds():
@@ -116,4 +155,6 @@ def processor_seconds():
 
     own = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     user, nice, system = (int(ticks) for ticks in total.read_text().split()[1:4])
-    return (user + nice + system) / os.sysconf("SC_CLK_TCK"), sum(used.ru_utime + used.ru_stime for used in own)
+    return (user + nice + system) / os.sysconf("SC_CLK_TCK"), sum(
+        used.ru_utime + used.ru_stime for used in own
+    )

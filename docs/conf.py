@@ -24,16 +24,41 @@ import gsae_ref  # noqa: E402
 
 project, author, copyright = "gsae_ref", "The gsae_ref developers", "The gsae_ref developers"
 release = version = importlib.metadata.version("gsae_ref")
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.doctest", "numpydoc", "sphinx_copybutton", "mathml", "docstrings"]
-exclude_patterns = ["_build", "figures", "_ext", "jupyter_execute"]  # the last is made by myst-nb beside _build
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.doctest",
+    "numpydoc",
+    "sphinx_copybutton",
+    "mathml",
+    "docstrings",
+]
+exclude_patterns = [
+    "_build",
+    "figures",
+    "_ext",
+    "jupyter_execute",
+]  # the last is made by myst-nb beside _build
 nitpicky = True
 # types and functions of other libraries: no inventory of theirs is fetched
-nitpick_ignore_regex = [("py:class", r"(?!gsae_ref).*"), ("py:.*", r"(dask|numpy|scipy|sklearn)\..*")]
+nitpick_ignore_regex = [
+    ("py:class", r"(?!gsae_ref).*"),
+    ("py:.*", r"(dask|numpy|scipy|sklearn)\..*"),
+]
 suppress_warnings = ["config.cache"]
 
-myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "attrs_inline", "attrs_block", "deflist"]
+myst_enable_extensions = [
+    "dollarmath",
+    "amsmath",
+    "colon_fence",
+    "attrs_inline",
+    "attrs_block",
+    "deflist",
+]
 myst_heading_anchors = 3
-nb_execution_mode = "off"  # the outputs kept in the notebooks, which the tests compare with a fresh run
+nb_execution_mode = (
+    "off"  # the outputs kept in the notebooks, which the tests compare with a fresh run
+)
 nb_merge_streams = True
 nb_execution_cache_path = str(HERE / "generated" / "jupyter_cache")
 autosummary_generate = False
@@ -58,7 +83,16 @@ html_theme_options = {
 }
 
 QUICK = "gsae-ref verify --quick"
-EVIDENCE = "papers", "claims", "verification", "reference", "kernels", "ops", "sampling", "metrics"  # the rooms that a verdict depends on
+EVIDENCE = (
+    "papers",
+    "claims",
+    "verification",
+    "reference",
+    "kernels",
+    "ops",
+    "sampling",
+    "metrics",
+)  # the rooms that a verdict depends on
 GENERATED = HERE / "generated"
 
 
@@ -88,7 +122,11 @@ def generate(app):
     pages = api_pages.write(GENERATED / "api")
     writer = ledger_pages.Writer(evidence(), QUICK, api_pages.target)
     written = {f"statements/{name}.md": text for name, text in writer.pages().items()}
-    written |= {"differences.md": writer.differences(), "equations.md": equation_index.index(), "gallery.md": gallery.gallery(HERE / "figures")}
+    written |= {
+        "differences.md": writer.differences(),
+        "equations.md": equation_index.index(),
+        "gallery.md": gallery.gallery(HERE / "figures"),
+    }
     written["benchmarks.md"] = benchmarks(HERE.parent / "benchmarks" / "results")
     for name, text in written.items():
         path = GENERATED / name
@@ -98,8 +136,12 @@ def generate(app):
     for path in (HERE.parent / "notebooks").iterdir():
         if path.suffix in (".ipynb", ".png"):
             shutil.copy(path, GENERATED / "notebooks")
-    logging.getLogger(__name__).info("%d statements (%d not set as mathematics), %d pages of reference", len(gsae_ref.LEDGER), len(writer.fallbacks),
-                                     len(pages))
+    logging.getLogger(__name__).info(
+        "%d statements (%d not set as mathematics), %d pages of reference",
+        len(gsae_ref.LEDGER),
+        len(writer.fallbacks),
+        len(pages),
+    )
 
 
 def benchmarks(folder):
@@ -107,7 +149,9 @@ def benchmarks(folder):
     lines = ["---\norphan: true\n---\n", "# Benchmark reports\n"]
     reports = sorted(path.stem for path in folder.glob("*.md"))
     if not reports:
-        return "\n".join([*lines, "None is kept in this copy; `python -m benchmarks.report` writes one.\n"])
+        return "\n".join(
+            [*lines, "None is kept in this copy; `python -m benchmarks.report` writes one.\n"]
+        )
     shutil.copytree(folder, GENERATED / "results", dirs_exist_ok=True)
     return "\n".join([*lines, "```{toctree}", *(f"results/{name}" for name in reports), "```\n"])
 

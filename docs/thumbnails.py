@@ -23,7 +23,19 @@ def main(reproduced="reproduced"):
         folder = Path(reproduced) / f"{name}-quick"
         stems = experiments.load(name).FIGURES
         if not all((folder / f"{stem}.png").exists() for stem in stems):
-            subprocess.run([sys.executable, "-m", "gsae_ref", "reproduce", name, "--quick", "--out", str(folder)], check=True)
+            subprocess.run(
+                [
+                    sys.executable,
+                    "-m",
+                    "gsae_ref",
+                    "reproduce",
+                    name,
+                    "--quick",
+                    "--out",
+                    str(folder),
+                ],
+                check=True,
+            )
         for stem in stems:
             with Image.open(folder / f"{stem}.png") as picture:
                 picture = picture.convert("RGB")

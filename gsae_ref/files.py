@@ -49,7 +49,9 @@ def atomically(path: str | Path) -> Iterator[str | Path]:
             os.fsync(file.fileno())  # on the disk before it takes the name
         os.replace(temporary, path)
     except OSError as error:
-        raise ValueError(f"{path} cannot be written ({error.strerror or error}); its folder must have room; choose another") from error
+        raise ValueError(
+            f"{path} cannot be written ({error.strerror or error}); its folder must have room; choose another"
+        ) from error
     finally:
         lock.close()
         with contextlib.suppress(FileNotFoundError):
@@ -73,7 +75,9 @@ def write_arrays(path: str | Path, arrays: dict[str, Any]) -> None:
     """Write a dictionary of arrays as an ``.npz`` archive. Raises ValueError as :func:`atomically`, and for arrays of objects."""
     objects = [name for name, array in arrays.items() if np.asarray(array).dtype.hasobject]
     if objects:
-        raise ValueError(f"{objects[0]} holds Python objects; files hold plain arrays, which need no unpickling; convert it to numbers or text")
+        raise ValueError(
+            f"{objects[0]} holds Python objects; files hold plain arrays, which need no unpickling; convert it to numbers or text"
+        )
     with atomically(path) as temporary, open(temporary, "wb") as file:
         np.savez(file, **arrays)
 
@@ -91,16 +95,25 @@ def read_arrays(path: str | Path) -> dict[str, Array]:
     try:
         with open(path, "rb") as file, np.lib.npyio.NpzFile(file, allow_pickle=False) as saved:
             members = saved.zip.infolist() if saved.zip else []
-            if any(member.comment for member in members):  # NumPy writes none: a flipped length hides the members that follow
+            if any(
+                member.comment for member in members
+            ):  # NumPy writes none: a flipped length hides the members that follow
                 raise ValueError("its table of contents is damaged")
-            held, size = sum(member.file_size for member in members), os.fstat(file.fileno()).st_size
-            if held > SWELLING * size:  # zeros compressed, or one content under many names: it could fill the memory
+            held, size = (
+                sum(member.file_size for member in members),
+                os.fstat(file.fileno()).st_size,
+            )
+            if (
+                held > SWELLING * size
+            ):  # zeros compressed, or one content under many names: it could fill the memory
                 raise ValueError(f"{held} bytes in a file of {size}; write it with numpy.savez")
             return {name: saved[name] for name in saved.files}
     except FileNotFoundError:
         raise
     except DAMAGE as error:
-        raise ValueError(f"{path} is damaged or no .npz archive of arrays ({error}); it must be whole; delete it or name another") from error
+        raise ValueError(
+            f"{path} is damaged or no .npz archive of arrays ({error}); it must be whole; delete it or name another"
+        ) from error
 
 
 def _plain(data: Any | None) -> Any | None:
@@ -119,25 +132,37 @@ def _temporary(path: str | Path) -> tuple[str, IO[bytes]]:
     folder, name = os.path.split(os.path.abspath(path))
     if os.path.isdir(path):
         raise ValueError(f"{path} is a folder; a file is to be written; add a file name")
-    if os.path.exists(path) and not os.path.isfile(path):  # renaming would put a file in the place of /dev/null or of a pipe
-        raise ValueError(f"{path} is a device or a pipe; a file is to be written; name an ordinary file")
+    if os.path.exists(path) and not os.path.isfile(
+        path
+    ):  # renaming would put a file in the place of /dev/null or of a pipe
+        raise ValueError(
+            f"{path} is a device or a pipe; a file is to be written; name an ordinary file"
+        )
     _remove_leftovers(folder, name)
     try:
         while True:
             temporary = os.path.join(folder, f".{name}.{secrets.token_hex(8)}.tmp")
-            mode = stat.S_IMODE(os.stat(path).st_mode) | stat.S_IWUSR if os.path.exists(path) else None  # what is there keeps its permissions
-            created = os.O_RDWR | os.O_CREAT | os.O_EXCL  # never a file or a link that somebody else has put there
+            mode = (
+                stat.S_IMODE(os.stat(path).st_mode) | stat.S_IWUSR if os.path.exists(path) else None
+            )  # what is there keeps its permissions
+            created = (
+                os.O_RDWR | os.O_CREAT | os.O_EXCL
+            )  # never a file or a link that somebody else has put there
             lock = open(os.open(temporary, created, 0o666 if mode is None else 0o600), "wb")
             if fcntl is None:
                 lock.close()
                 return temporary, lock
             if mode is not None:
                 os.fchmod(lock.fileno(), mode)
-            if _locked(lock) is not False and os.path.exists(temporary):  # another process may have taken it for a leftover before
+            if _locked(lock) is not False and os.path.exists(
+                temporary
+            ):  # another process may have taken it for a leftover before
                 return temporary, lock
             lock.close()
     except OSError as error:
-        raise ValueError(f"{path} cannot be written ({error.strerror}); its folder must exist and be writable; choose another") from error
+        raise ValueError(
+            f"{path} cannot be written ({error.strerror}); its folder must exist and be writable; choose another"
+        ) from error
 
 
 def _remove_leftovers(folder: str, name: str) -> None:
@@ -145,9 +170,13 @@ def _remove_leftovers(folder: str, name: str) -> None:
     if fcntl is None:
         return
     with contextlib.suppress(OSError):  # a folder that cannot be listed
-        for leftover in filter(re.compile(re.escape(f".{name}.") + r"[0-9a-f]{16}\.tmp").fullmatch, os.listdir(folder)):
+        for leftover in filter(
+            re.compile(re.escape(f".{name}.") + r"[0-9a-f]{16}\.tmp").fullmatch, os.listdir(folder)
+        ):
             with contextlib.suppress(OSError):  # gone meanwhile, or another user's
-                with open(os.open(os.path.join(folder, leftover), os.O_RDWR | os.O_NOFOLLOW), "rb") as file:
+                with open(
+                    os.open(os.path.join(folder, leftover), os.O_RDWR | os.O_NOFOLLOW), "rb"
+                ) as file:
                     if _locked(file):
                         os.unlink(os.path.join(folder, leftover))
 

@@ -10,7 +10,18 @@ from ._version import __version__
 
 __all__ = ["libraries", "show_versions", "versions"]
 
-LIBRARIES = ("numpy", "scipy", "numba", "matplotlib", "scikit-learn", "joblib", "threadpoolctl", "tqdm", "dask", "skglm")
+LIBRARIES = (
+    "numpy",
+    "scipy",
+    "numba",
+    "matplotlib",
+    "scikit-learn",
+    "joblib",
+    "threadpoolctl",
+    "tqdm",
+    "dask",
+    "skglm",
+)
 
 
 def show_versions() -> None:
@@ -40,7 +51,12 @@ def versions() -> dict[str, Any]:
 
     from . import ops
 
-    machine = {"machine": platform.machine(), "cores": os.cpu_count(), "threads": ops.get_num_threads(), "BLAS": _blas()}
+    machine = {
+        "machine": platform.machine(),
+        "cores": os.cpu_count(),
+        "threads": ops.get_num_threads(),
+        "BLAS": _blas(),
+    }
     return {**libraries(), **machine}
 
 
@@ -75,8 +91,11 @@ def _blas() -> str:
         from threadpoolctl import threadpool_info
     except ImportError:
         return "unknown (threadpoolctl is not installed)"
-    found = [f"{library['internal_api']} {library['version']} ({library.get('architecture', '?')} kernels)"
-             for library in threadpool_info() if library["user_api"] == "blas"]
+    found = [
+        f"{library['internal_api']} {library['version']} ({library.get('architecture', '?')} kernels)"
+        for library in threadpool_info()
+        if library["user_api"] == "blas"
+    ]
     text = ", ".join(dict.fromkeys(found)) or "unknown"
     if "Haswell" in text and _has_avx512():
         text += "; this processor has AVX-512: with OPENBLAS_CORETYPE=SkylakeX set before Python starts, products may be faster"

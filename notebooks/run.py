@@ -32,8 +32,13 @@ SECONDS_PER_CELL = 300  # far more than any needs: a machine may be busy
 VARIES = "varies"  # the tag of a cell whose numbers depend on the machine
 STATIC = "import sys; sys.modules['ipywidgets'] = None"  # what a kernel runs first, so that no slider hides a kept picture
 NUMBER = re.compile(r"(?<![\w.])-?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?")
-SIZE_TOLERANCE, LOOK_TOLERANCE = 0.06, 0.02  # relative, of a figure's sides; mean difference of greys between 0 and 1
-ONE_BLAS_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")  # same sums, calm on a busy machine
+SIZE_TOLERANCE, LOOK_TOLERANCE = (
+    0.06,
+    0.02,
+)  # relative, of a figure's sides; mean difference of greys between 0 and 1
+ONE_BLAS_THREAD = dict.fromkeys(
+    ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1"
+)  # same sums, calm on a busy machine
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -42,8 +47,12 @@ METADATA = {
 
 def main(argv=None):
     """Run notebooks and return the exit status: 0 all good, 1 a cell fails or an output is stale, 2 usage."""
-    parser = argparse.ArgumentParser(description="Run the notebooks from a fresh kernel and compare with the outputs kept in them.")
-    parser.add_argument("notebooks", nargs="*", type=Path, metavar="NOTEBOOK", help="default: all of this folder")
+    parser = argparse.ArgumentParser(
+        description="Run the notebooks from a fresh kernel and compare with the outputs kept in them."
+    )
+    parser.add_argument(
+        "notebooks", nargs="*", type=Path, metavar="NOTEBOOK", help="default: all of this folder"
+    )
     parser.add_argument("--update", action="store_true", help="keep the new outputs")
     arguments = parser.parse_args(argv)
     paths = arguments.notebooks or sorted(FOLDER.glob("*.ipynb"))
@@ -57,7 +66,9 @@ def main(argv=None):
         try:
             fresh = execute(kept)
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-            print(f"{path.name}  FAILS\n" + re.sub(r"\x1b\[[0-9;]*m", "", str(error)))  # plain text: no colour codes in a log
+            print(
+                f"{path.name}  FAILS\n" + re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+            )  # plain text: no colour codes in a log
             return 1
         print(f"{path.name}  {time.perf_counter() - start:.1f} s", flush=True)
         if arguments.update:
@@ -65,7 +76,10 @@ def main(argv=None):
             continue
         changes = difference(kept, fresh)
         if changes:
-            print("the outputs differ from the kept ones; look at them, then run with --update\n" + "\n".join(changes))
+            print(
+                "the outputs differ from the kept ones; look at them, then run with --update\n"
+                + "\n".join(changes)
+            )
             stale = True
     return 1 if stale else 0
 
@@ -75,13 +89,20 @@ def execute(notebook, sliders=False):
     fresh = nbformat.from_dict(notebook)
     with tempfile.TemporaryDirectory() as folder:
         client = NotebookClient(
-            fresh, timeout=SECONDS_PER_CELL, kernel_name="python3", resources={"metadata": {"path": folder}}, record_timing=False,
-            extra_arguments=["--log-level=ERROR"] + ([] if sliders else [f"--IPKernelApp.exec_lines={STATIC}"]),
+            fresh,
+            timeout=SECONDS_PER_CELL,
+            kernel_name="python3",
+            resources={"metadata": {"path": folder}},
+            record_timing=False,
+            extra_arguments=["--log-level=ERROR"]
+            + ([] if sliders else [f"--IPKernelApp.exec_lines={STATIC}"]),
         )
         client.execute(env={**os.environ, **ONE_BLAS_THREAD})
     fresh.metadata = nbformat.from_dict(METADATA)
     for cell in fresh.cells:
-        cell.metadata = nbformat.from_dict({key: value for key, value in cell.metadata.items() if key == "tags"})
+        cell.metadata = nbformat.from_dict(
+            {key: value for key, value in cell.metadata.items() if key == "tags"}
+        )
         if cell.cell_type == "code":
             cell.outputs = joined(cell.outputs)
         for figure in figures(cell):
@@ -93,7 +114,11 @@ def joined(outputs):
     """Outputs with the pieces of a stream put together: where it is cut depends on the clock."""
     whole = []
     for output in outputs:
-        if whole and output.output_type == "stream" == whole[-1].output_type and output.name == whole[-1].name:
+        if (
+            whole
+            and output.output_type == "stream" == whole[-1].output_type
+            and output.name == whole[-1].name
+        ):
             whole[-1] = nbformat.from_dict({**whole[-1], "text": whole[-1].text + output.text})
         else:
             whole.append(output)
@@ -102,7 +127,9 @@ def joined(outputs):
 
 def figures(cell):
     """The data of every output of a cell that holds a PNG figure."""
-    return [output.data for output in cell.get("outputs", []) if "image/png" in output.get("data", {})]
+    return [
+        output.data for output in cell.get("outputs", []) if "image/png" in output.get("data", {})
+    ]
 
 
 def compact(png):
@@ -120,15 +147,26 @@ def difference(kept, fresh):
         if not varies:
             old, new = printed(before), printed(after)
             if len(old) == len(new):
-                new = [a if alike(a, b) else b for a, b in zip(old, new, strict=True)]  # what agrees is not shown as a change
-            changes += [f"cell {number}: {line}" for line in list(difflib.unified_diff(old, new, lineterm="", n=0))[2:] if line[:2] != "@@"]
-        changes += [f"cell {number}: {line}" for line in pictured(figures(before), figures(after), varies)]
+                new = [
+                    a if alike(a, b) else b for a, b in zip(old, new, strict=True)
+                ]  # what agrees is not shown as a change
+            changes += [
+                f"cell {number}: {line}"
+                for line in list(difflib.unified_diff(old, new, lineterm="", n=0))[2:]
+                if line[:2] != "@@"
+            ]
+        changes += [
+            f"cell {number}: {line}" for line in pictured(figures(before), figures(after), varies)
+        ]
     return changes
 
 
 def printed(cell):
     """Lines of the plain-text outputs of a cell."""
-    texts = [output.get("text") or output.get("data", {}).get("text/plain", "") for output in joined(cell.get("outputs", []))]
+    texts = [
+        output.get("text") or output.get("data", {}).get("text/plain", "")
+        for output in joined(cell.get("outputs", []))
+    ]
     return [line for text in texts if not text.startswith("<Figure") for line in text.splitlines()]
 
 
@@ -136,7 +174,10 @@ def alike(before, after):
     """Whether two lines have the same words, the same whole numbers, and decimals within one unit of the last digit of the first."""
     if NUMBER.split(before) != NUMBER.split(after):
         return False
-    return all(abs(float(b) - float(a)) <= 1.001 * last_unit(a) for a, b in zip(NUMBER.findall(before), NUMBER.findall(after), strict=True))
+    return all(
+        abs(float(b) - float(a)) <= 1.001 * last_unit(a)
+        for a, b in zip(NUMBER.findall(before), NUMBER.findall(after), strict=True)
+    )
 
 
 def last_unit(number):
@@ -155,7 +196,9 @@ def pictured(before, after, varies):
             return [f"a figure of {old.size} pixels is kept, one of {new.size} is drawn"]
         apart = np.mean(np.abs(from_afar(old) - from_afar(new)))
         if not varies and apart > LOOK_TOLERANCE:
-            return [f"the figure looks different: greys differ by {apart:.3f} in the mean, {LOOK_TOLERANCE} is allowed"]
+            return [
+                f"the figure looks different: greys differ by {apart:.3f} in the mean, {LOOK_TOLERANCE} is allowed"
+            ]
     return []
 
 
@@ -166,7 +209,9 @@ def opened(figure):
 
 def from_afar(picture):
     """Greys between 0 and 1 on a grid of 96 by 48."""
-    return np.asarray(picture.convert("L").resize((96, 48), Image.Resampling.BOX), dtype=float) / 255
+    return (
+        np.asarray(picture.convert("L").resize((96, 48), Image.Resampling.BOX), dtype=float) / 255
+    )
 
 
 if __name__ == "__main__":

@@ -23,9 +23,13 @@ def central_difference(f, G, A, D, rtol=1e-7):
     D, h = _scaled(D, A), CENTRAL_STEP
     plus, minus = f(A + h * D), f(A - h * D)
     numeric, analytic = (plus - minus) / (2 * h), float(np.sum(G * D))
-    allowed = rtol * np.linalg.norm(G) * np.linalg.norm(D) + 8 * EPS * max(abs(plus), abs(minus)) / h
+    allowed = (
+        rtol * np.linalg.norm(G) * np.linalg.norm(D) + 8 * EPS * max(abs(plus), abs(minus)) / h
+    )
     error = abs(numeric - analytic)
-    assert error <= allowed, f"central difference {numeric!r}, gradient {analytic!r}, error {error:.3e}, allowed {allowed:.3e}"
+    assert error <= allowed, (
+        f"central difference {numeric!r}, gradient {analytic!r}, error {error:.3e}, allowed {allowed:.3e}"
+    )
 
 
 def taylor_order(f, G, A, D):
@@ -43,7 +47,9 @@ def taylor_order(f, G, A, D):
 def taylor(f, G, A, D, at_least=1.9):
     """Check that the Taylor remainder is of order above ``at_least``: 2 for a right gradient, 1 when a term is missing."""
     order = taylor_order(f, G, A, D)
-    assert order > at_least, f"the Taylor remainder has order {order:.3f}, needed is more than {at_least}"
+    assert order > at_least, (
+        f"the Taylor remainder has order {order:.3f}, needed is more than {at_least}"
+    )
 
 
 def agreement(actual, expected, rtol=1e-12, scale=None):
@@ -53,4 +59,6 @@ def agreement(actual, expected, rtol=1e-12, scale=None):
     error = float(np.linalg.norm((actual - expected).ravel()))
     scale = float(np.linalg.norm(expected.ravel())) if scale is None else scale
     close = math.isfinite(error) and error <= rtol * scale
-    assert close, f"error {error:.3e} above {rtol:.0e} x {scale:.3e};\nactual\n{actual}\nexpected\n{expected}"
+    assert close, (
+        f"error {error:.3e} above {rtol:.0e} x {scale:.3e};\nactual\n{actual}\nexpected\n{expected}"
+    )

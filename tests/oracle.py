@@ -58,7 +58,9 @@ def prox_by_optimisation(z, lam):
         r = np.linalg.norm(x)
         return x - z + (lam * x / r if r > 0 else 0 * x)
 
-    result = scipy.optimize.minimize(objective, z, jac=slope, method="BFGS", options={"gtol": 1e-12, "maxiter": 500})
+    result = scipy.optimize.minimize(
+        objective, z, jac=slope, method="BFGS", options={"gtol": 1e-12, "maxiter": 500}
+    )
     origin = np.zeros_like(z)
     return min((origin, result.x), key=objective)
 
@@ -68,7 +70,12 @@ def prox_by_optimisation(z, lam):
 
 def preactivation(A, y):
     """z = A^T y, every inner product summed exactly."""
-    return np.array([math.fsum(float(a) * float(b) for a, b in zip(A[:, q], y, strict=True)) for q in range(A.shape[1])])
+    return np.array(
+        [
+            math.fsum(float(a) * float(b) for a, b in zip(A[:, q], y, strict=True))
+            for q in range(A.shape[1])
+        ]
+    )
 
 
 def encode(A, Y, lam, group_size):
@@ -76,7 +83,12 @@ def encode(A, Y, lam, group_size):
 
 
 def decode(A, X):
-    return np.array([[math.fsum(float(a) * float(b) for a, b in zip(row, x, strict=True)) for row in A] for x in X])
+    return np.array(
+        [
+            [math.fsum(float(a) * float(b) for a, b in zip(row, x, strict=True)) for row in A]
+            for x in X
+        ]
+    )
 
 
 def loss(A, Y, lam, group_size):
@@ -131,7 +143,11 @@ def approximate_gradient(A, Y, lam, group_size, supports=None):
         tau, active = {}, []
         for g, atoms in enumerate(indices):
             r = norm(A[:, atoms].T @ y)
-            if (r > lam or lam == 0) if supports is None else (g in supports[i] and (r > 0 or lam == 0)):
+            if (
+                (r > lam or lam == 0)
+                if supports is None
+                else (g in supports[i] and (r > 0 or lam == 0))
+            ):
                 active.append(g)
                 tau[g] = 1 - lam / r if lam else 1.0
         M = np.eye(len(y))
@@ -139,7 +155,9 @@ def approximate_gradient(A, Y, lam, group_size, supports=None):
             M -= tau[h] * A[:, indices[h]] @ A[:, indices[h]].T
         G = np.zeros_like(A)
         for g in active:
-            G[:, indices[g]] = -tau[g] * (M @ np.outer(y, y) + np.outer(y, y) @ M.T) @ A[:, indices[g]]
+            G[:, indices[g]] = (
+                -tau[g] * (M @ np.outer(y, y) + np.outer(y, y) @ M.T) @ A[:, indices[g]]
+            )
         return G
 
     return _mean_over_samples(of_one_sample, A, Y)
@@ -153,7 +171,10 @@ def relative_errors(A, G, truth, group_size):
         U = U[:, s > 1e-12 * s[0]]
         P = U @ U.T
         for parts, project in ((tangential, np.eye(len(A)) - P), (radial, P)):
-            parts.append(np.linalg.norm(project @ (G - truth)[:, atoms]) / np.linalg.norm(project @ truth[:, atoms]))
+            parts.append(
+                np.linalg.norm(project @ (G - truth)[:, atoms])
+                / np.linalg.norm(project @ truth[:, atoms])
+            )
     return np.linalg.norm(G - truth) / np.linalg.norm(truth), np.array(tangential), np.array(radial)
 
 
@@ -210,7 +231,10 @@ def printed_55(A, A_star, tau, n_active, group_size, covariances):
         p = n_active / len(indices)
         star = A_star[:, atoms] @ covariances[g] @ A_star[:, atoms].T
         own = A[:, atoms] @ A[:, atoms].T
-        G[:, atoms] = -tau[g] * (2 - tau[g]) * p * star @ A[:, atoms] + tau[g] ** 2 * p * own @ star @ A[:, atoms]
+        G[:, atoms] = (
+            -tau[g] * (2 - tau[g]) * p * star @ A[:, atoms]
+            + tau[g] ** 2 * p * own @ star @ A[:, atoms]
+        )
     return G
 
 
@@ -220,7 +244,11 @@ def printed_31(A, A_star, tau, n_active, group_size, covariances):
     G = np.zeros_like(A)
     for g, atoms in enumerate(indices):
         factor = tau[g] * n_active / len(indices) * (2 - tau[g])
-        G[:, atoms] = factor * (A[:, atoms] - A_star[:, atoms]) @ (covariances[g] @ A_star[:, atoms].T @ A[:, atoms])
+        G[:, atoms] = (
+            factor
+            * (A[:, atoms] - A_star[:, atoms])
+            @ (covariances[g] @ A_star[:, atoms].T @ A[:, atoms])
+        )
     return G
 
 

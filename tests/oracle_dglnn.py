@@ -22,12 +22,22 @@ def membership(sizes):
 
 def weights(u, v, sizes):
     D = membership(sizes)
-    return np.array([math.fsum(D[i, g] * float(u[g]) ** 2 for g in range(len(sizes))) * float(v[i]) for i in range(len(v))])
+    return np.array(
+        [
+            math.fsum(D[i, g] * float(u[g]) ** 2 for g in range(len(sizes))) * float(v[i])
+            for i in range(len(v))
+        ]
+    )
 
 
 def residual(u, v, X, y, sizes):
     w = weights(u, v, sizes)
-    return np.array([float(y[k]) - math.fsum(float(X[k, i]) * w[i] for i in range(len(w))) for k in range(len(y))])
+    return np.array(
+        [
+            float(y[k]) - math.fsum(float(X[k, i]) * w[i] for i in range(len(w)))
+            for k in range(len(y))
+        ]
+    )
 
 
 def loss(u, v, X, y, sizes, factor=0.5):
@@ -39,7 +49,12 @@ def gradients(u, v, X, y, sizes, factor=0.5):
     """Chain rule with the full Jacobians of w in u and in v."""
     p, L = len(v), len(sizes)
     D, r = membership(sizes), residual(u, v, X, y, sizes)
-    dw = np.array([-2 * factor * math.fsum(r[k] * float(X[k, i]) for k in range(len(y))) / len(y) for i in range(p)])
+    dw = np.array(
+        [
+            -2 * factor * math.fsum(r[k] * float(X[k, i]) for k in range(len(y))) / len(y)
+            for i in range(p)
+        ]
+    )
     in_u, in_v = np.zeros((p, L)), np.zeros((p, p))
     for i in range(p):
         g = int(np.argmax(D[i]))

@@ -47,8 +47,19 @@ def rounding_bounds(A, Y, lam, group_size, dtype):
     size_E = np.abs(E) + DE
     B, DB = E @ A, norms(DE @ size_A + gamma(n) * size_E @ size_A)
     Du, size_B = 2 * rho / (1 - rho) + 2 * unit, norms(B) + DB
-    slack = Dtau * (1 + (1 + Du) ** 2) + (1 - tau) * (2 * Du + Du**2) + gamma(group_size + 12) * (1 + Du) ** 2
+    slack = (
+        Dtau * (1 + (1 + Du) ** 2)
+        + (1 - tau) * (2 * Du + Du**2)
+        + gamma(group_size + 12) * (1 + Du) ** 2
+    )
     Dback = np.where(active, DB + size_B * slack, 0)
     size_back = np.where(active, size_B, 0) + Dback
-    DG = DE.T @ size_X + np.abs(E).T @ DX + size_Y.T @ Dback + gamma(2 * N + 8) * (size_E.T @ size_X + size_Y.T @ size_back)
-    return float(np.sum(2 * np.abs(E) * DE + DE**2)) / (2 * N) + 1e-12 * float(np.sum(size_E**2)) / (2 * N), float(np.linalg.norm(DG)) / N
+    DG = (
+        DE.T @ size_X
+        + np.abs(E).T @ DX
+        + size_Y.T @ Dback
+        + gamma(2 * N + 8) * (size_E.T @ size_X + size_Y.T @ size_back)
+    )
+    return float(np.sum(2 * np.abs(E) * DE + DE**2)) / (2 * N) + 1e-12 * float(
+        np.sum(size_E**2)
+    ) / (2 * N), float(np.linalg.norm(DG)) / N

@@ -87,7 +87,11 @@ def two_points(k1, k2, skewness):
 def population(A, supports, probabilities, k1, k2, noise=0.0, skewness=1.0):
     """Every (support, x, y, weight) of a finite law: supports, two-point codes, and noise of 2n points +-noise sqrt(n) e_p."""
     n, m = A.shape
-    shifts = [np.zeros(n)] if noise == 0 else [s * noise * math.sqrt(n) * np.eye(n)[p] for p in range(n) for s in (1, -1)]
+    shifts = (
+        [np.zeros(n)]
+        if noise == 0
+        else [s * noise * math.sqrt(n) * np.eye(n)[p] for p in range(n) for s in (1, -1)]
+    )
     for mask, p in zip(supports, probabilities, strict=True):
         S = np.flatnonzero(mask)
         for values in itertools.product(two_points(k1, k2, skewness), repeat=len(S)):
@@ -112,7 +116,9 @@ def expected_by_enumeration(W, A, supports, probabilities, b, k1, k2, noise=0.0,
 
 def probability_that(supports, probabilities, atoms):
     """P[every one of these atoms is active], by counting."""
-    return sum(p for mask, p in zip(supports, probabilities, strict=True) if all(mask[i] for i in atoms))
+    return sum(
+        p for mask, p in zip(supports, probabilities, strict=True) if all(mask[i] for i in atoms)
+    )
 
 
 def equation_15(W, A, supports, probabilities):
@@ -143,9 +149,15 @@ def alpha_and_beta(W, A, supports, probabilities, b, k1, k2, last):
         beta[i] = k2 * p(i) * own
         for j in set(range(m)) - {i}:
             WiAj, WiWj = W[:, i] @ A[:, j], W[:, i] @ W[:, j]
-            alpha[i] += k2 * p(i, j) * WiAj**2 + 2 * k1**2 * p(i, j) * own * WiAj + 2 * k1 * p(i, j) * b[i] * WiAj
+            alpha[i] += (
+                k2 * p(i, j) * WiAj**2
+                + 2 * k1**2 * p(i, j) * own * WiAj
+                + 2 * k1 * p(i, j) * b[i] * WiAj
+            )
             beta[i] += k1**2 * p(i, j) * WiAj - k2 * p(i, j) * WiWj * (A[:, i] @ W[:, j])
-            beta[i] -= k1**2 * p(i, j) * WiWj * (W[:, j] @ A[:, j]) + k1 * p(i, j) * last(i, j) * WiWj
+            beta[i] -= (
+                k1**2 * p(i, j) * WiWj * (W[:, j] @ A[:, j]) + k1 * p(i, j) * last(i, j) * WiWj
+            )
             for k in set(range(m)) - {i, j}:
                 alpha[i] += k1**2 * p(i, j, k) * WiAj * (W[:, i] @ A[:, k])
                 beta[i] -= k1**2 * p(i, j, k) * WiWj * (W[:, j] @ A[:, k])
@@ -158,5 +170,6 @@ def closeness_by_enumeration(W, A, signs=True):
     choices = list(itertools.product((1, -1), repeat=m)) if signs else [(1,) * m]
     return min(
         max(float(np.linalg.norm(s[j] * W[:, order[j]] - A[:, j])) for j in range(m))
-        for order in itertools.permutations(range(m)) for s in choices
+        for order in itertools.permutations(range(m))
+        for s in choices
     )

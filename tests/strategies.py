@@ -20,7 +20,9 @@ class Network(NamedTuple):
 
 
 def group_norms(A, Y, group_size):
-    return np.linalg.norm((np.atleast_2d(Y) @ A).reshape(-1, A.shape[1] // group_size, group_size), axis=2)
+    return np.linalg.norm(
+        (np.atleast_2d(Y) @ A).reshape(-1, A.shape[1] // group_size, group_size), axis=2
+    )
 
 
 def threshold_for(norms, active):
@@ -56,7 +58,9 @@ def limiting_cases():
     return {
         "lam = 0": usual._replace(lam=0.0),
         "an all-zero sample": usual._replace(Y=np.vstack([usual.Y, np.zeros((1, 6))])),
-        "an all-zero sample and lam = 0": usual._replace(Y=np.vstack([usual.Y, np.zeros((1, 6))]), lam=0.0),
+        "an all-zero sample and lam = 0": usual._replace(
+            Y=np.vstack([usual.Y, np.zeros((1, 6))]), lam=0.0
+        ),
         "no active group": network(2, active=0.0),
         "all groups active": network(3, active=1.0),
         "one group": network(4, group_size=4, n_groups=1),
@@ -72,7 +76,14 @@ def limiting_cases():
 @st.composite
 def networks(draw, group_sizes=SMALL, active=st.sampled_from(FRACTIONS)):  # noqa: B008 (a strategy is immutable)
     """Networks of every small shape and active fraction, away from the kink."""
-    return network(draw(SEEDS), draw(group_sizes), draw(SMALL), draw(st.integers(1, 8)), draw(SMALL), draw(active))
+    return network(
+        draw(SEEDS),
+        draw(group_sizes),
+        draw(SMALL),
+        draw(st.integers(1, 8)),
+        draw(SMALL),
+        draw(active),
+    )
 
 
 class Codes(NamedTuple):
@@ -91,7 +102,10 @@ def codes(draw, group_sizes=SMALL, zeros=True):
     lam = draw(st.sampled_from([0.0, 0.125, 1.0, 3.7, 1e3]))
     U = rng.normal(size=(n_samples, n_groups, size))
     U /= np.linalg.norm(U, axis=2, keepdims=True)
-    factor = np.exp(np.sign(rng.normal(size=(n_samples, n_groups, 1))) * rng.uniform(0.02, np.log(8), size=(n_samples, n_groups, 1)))
+    factor = np.exp(
+        np.sign(rng.normal(size=(n_samples, n_groups, 1)))
+        * rng.uniform(0.02, np.log(8), size=(n_samples, n_groups, 1))
+    )
     if zeros:
         factor *= rng.uniform(size=factor.shape) > 0.2
     return Codes((factor * (lam or 1.0) * U).reshape(n_samples, -1), lam, size)
@@ -99,7 +113,9 @@ def codes(draw, group_sizes=SMALL, zeros=True):
 
 def ties(group_size):
     """A group of norm exactly 5 in binary arithmetic, with the threshold 5: (3, 4), (5,) or (1, 2, 2, 4)."""
-    return {1: np.array([5.0]), 2: np.array([3.0, 4.0]), 4: np.array([1.0, 2.0, 2.0, 4.0])}[group_size], 5.0
+    return {1: np.array([5.0]), 2: np.array([3.0, 4.0]), 4: np.array([1.0, 2.0, 2.0, 4.0])}[
+        group_size
+    ], 5.0
 
 
 def rotation(rng, size):
@@ -122,7 +138,9 @@ def act_on_groups(A, matrices):
 
 def orthonormal_groups(A, group_size):
     """The same spans, every group with orthonormal columns (needs n_features >= group_size)."""
-    return np.hstack([np.linalg.qr(A_g)[0] for A_g in np.split(A, A.shape[1] // group_size, axis=1)])
+    return np.hstack(
+        [np.linalg.qr(A_g)[0] for A_g in np.split(A, A.shape[1] // group_size, axis=1)]
+    )
 
 
 class Population(NamedTuple):
@@ -143,7 +161,9 @@ def population(seed, group_size=2, n_groups=4, n_features=5, n_active=2, orthono
     if orthonormal:
         A, A_star = orthonormal_groups(A, group_size), orthonormal_groups(A_star, group_size)
     roots = rng.normal(size=(n_groups, group_size, group_size))
-    return Population(A, A_star, rng.uniform(0.1, 1, n_groups), n_active, group_size, roots @ roots.swapaxes(1, 2))
+    return Population(
+        A, A_star, rng.uniform(0.1, 1, n_groups), n_active, group_size, roots @ roots.swapaxes(1, 2)
+    )
 
 
 @st.composite
@@ -151,5 +171,10 @@ def populations(draw, max_groups=8):
     """Populations of every small shape, one to all groups active."""
     n_groups, group_size = draw(st.integers(1, max_groups)), draw(st.integers(1, 3))
     return population(
-        draw(SEEDS), group_size, n_groups, draw(st.integers(group_size, 6)), draw(st.integers(1, n_groups)), draw(st.booleans())
+        draw(SEEDS),
+        group_size,
+        n_groups,
+        draw(st.integers(group_size, 6)),
+        draw(st.integers(1, n_groups)),
+        draw(st.booleans()),
     )

@@ -33,7 +33,19 @@ def results():
 def made_up(**seconds):
     """The results of a benchmark that has measured one table."""
     key = f"{writing.SPARSE}, float64"
-    return {"shallow": {"tables": [{"key": key, "title": "a table", "base": "kernel", "seconds": seconds, "extra_MiB": {"kernel": 150.0}}]}}
+    return {
+        "shallow": {
+            "tables": [
+                {
+                    "key": key,
+                    "title": "a table",
+                    "base": "kernel",
+                    "seconds": seconds,
+                    "extra_MiB": {"kernel": 150.0},
+                }
+            ]
+        }
+    }
 
 
 # ------------------------------------------------------------------------------------------------ rivals
@@ -60,7 +72,9 @@ def test_rivals_of_the_gradient_agree(dtype):
 
 
 def test_what_is_wrong_is_not_timed():
-    with pytest.raises(SystemExit, match="somebody differs from the reference by 1.0e-03 in float32"):
+    with pytest.raises(
+        SystemExit, match="somebody differs from the reference by 1.0e-03 in float32"
+    ):
         timing.agree("somebody", [np.array([1.001])], [np.array([1.0])], "float32")
     with pytest.raises(SystemExit, match="differs"):
         timing.agree("somebody", [np.array([np.nan])], [np.array([1.0])], "float64")
@@ -76,10 +90,15 @@ def test_repaired_rivals_compute_the_same():
             timing.agree(name, repaired.result(name), [Y @ A], "float64")
 
 
-@pytest.mark.skipif(importlib.util.find_spec("jax") is None or importlib.util.find_spec("torch") is None, reason="needs torch and JAX")
+@pytest.mark.skipif(
+    importlib.util.find_spec("jax") is None or importlib.util.find_spec("torch") is None,
+    reason="needs torch and JAX",
+)
 def test_rivals_of_the_unfolded_gradient_agree():
     Y = bench_unfolded.made_up(40)[1]
-    assert {"torch", "torch, Gram", "JAX jit", "JAX jit, Gram"} < set(bench_unfolded.rivals(bench_unfolded.start(Y), Y, 3))  # checks them
+    assert {"torch", "torch, Gram", "JAX jit", "JAX jit, Gram"} < set(
+        bench_unfolded.rivals(bench_unfolded.start(Y), Y, 3)
+    )  # checks them
 
 
 # ------------------------------------------------------------------------------------------------ clock, counts
@@ -89,7 +108,9 @@ def test_everybody_takes_turns_and_the_first_round_is_not_counted(monkeypatch):
     order, clock = [], iter(np.arange(100.0))
     monkeypatch.setattr(timing.time, "sleep", lambda seconds: None)
     monkeypatch.setattr(timing.time, "perf_counter", lambda: next(clock))
-    assert timing.interleaved({"a": lambda: order.append("a"), "b": lambda: order.append("b")}, 2) == {"a": 1.0, "b": 1.0}
+    assert timing.interleaved(
+        {"a": lambda: order.append("a"), "b": lambda: order.append("b")}, 2
+    ) == {"a": 1.0, "b": 1.0}
     assert order == ["a", "b"] * 3
 
 
@@ -102,24 +123,42 @@ def test_exponents_are_those_of_powers():
     assert scaling.exponent(values, [3 * v**1.5 for v in values]) == pytest.approx(1.5)
     for name in ("n_samples", "n_features", "n_groups"):
         grown = {**scaling.BASE, name: 2 * scaling.BASE[name]}
-        assert scaling.operations("reference", **grown) == 2 * scaling.operations("reference", **scaling.BASE)
+        assert scaling.operations("reference", **grown) == 2 * scaling.operations(
+            "reference", **scaling.BASE
+        )
     more = {**scaling.BASE, "n_active": 30}
     assert scaling.operations("kernel", **more) > scaling.operations("kernel", **scaling.BASE)
-    assert scaling.traffic("kernel", **more) == scaling.traffic("kernel", **scaling.BASE) < scaling.traffic("reference", **scaling.BASE)
+    assert (
+        scaling.traffic("kernel", **more)
+        == scaling.traffic("kernel", **scaling.BASE)
+        < scaling.traffic("reference", **scaling.BASE)
+    )
 
 
 # ------------------------------------------------------------------------------------------------ the report
 
 
 def test_targets_are_judged_by_the_numbers():
-    rows = writing.target_rows(made_up(**{"kernel": 1.0, "torch eager": 16.0, "JAX jit": 9.9, "Y A alone": 1.1}))
+    rows = writing.target_rows(
+        made_up(**{"kernel": 1.0, "torch eager": 16.0, "JAX jit": 9.9, "Y A alone": 1.1})
+    )
     assert [(asked, measured, reached) for _, asked, measured, reached, _ in rows] == [
-        (">= 15 x", "16 x", True), (">= 10 x", "9.9 x", False), (">= 1 x", "1.1 x", True), ("< 150 MB", "157 MB", False),
-    ]  # fmt: skip
+        (">= 15 x", "16 x", True),
+        (">= 10 x", "9.9 x", False),
+        (">= 1 x", "1.1 x", True),
+        ("< 150 MB", "157 MB", False),
+    ]
 
 
 def test_a_faster_rival_is_named_and_a_product_alone_is_none():
-    seconds = {"kernel": 1.0, "kernel, repaired": 0.5, "torch eager": 0.5, "JAX jit": 2.0, "Y A alone": 0.1, "torch eager, repaired": 0.6}
+    seconds = {
+        "kernel": 1.0,
+        "kernel, repaired": 0.5,
+        "torch eager": 0.5,
+        "JAX jit": 2.0,
+        "Y A alone": 0.1,
+        "torch eager, repaired": 0.6,
+    }
     assert writing.faster_rivals(made_up(**seconds)) == [("a table", "torch eager", 2.0)]
     assert writing.faster_text(made_up(kernel=1.0))[-2] == "Nowhere in what was measured."
 
@@ -127,7 +166,10 @@ def test_a_faster_rival_is_named_and_a_product_alone_is_none():
 def test_what_was_not_measured_is_said_to_be_missing():
     results = {name: {} for name in writing.PARTS if name != "scaling"}
     assert writing.missing_text(results) == ["Not measured yet: scaling.", ""]
-    assert writing.missing_text({**results, "scaling": {"note": "Cut off."}}) == ["scaling: Cut off.", ""]
+    assert writing.missing_text({**results, "scaling": {"note": "Cut off."}}) == [
+        "scaling: Cut off.",
+        "",
+    ]
     assert writing.missing_text({**results, "scaling": {}}) == []
 
 
@@ -162,16 +204,29 @@ def test_a_part_measured_anew_leaves_the_others(results, tmp_path, monkeypatch):
 
 
 def test_pictures_are_drawn(tmp_path):
-    points = {name: {"operations": 1e9, "bytes": 1e8, "seconds": 1e-2} for name in ("Y A in float64", "Y A in float32", "threshold")}
+    points = {
+        name: {"operations": 1e9, "bytes": 1e8, "seconds": 1e-2}
+        for name in ("Y A in float64", "Y A in float32", "threshold")
+    }
     points["copy"] = {"operations": 0, "bytes": 1e8, "seconds": 1e-2}
     one = {"values": [1, 2], "seconds": {"kernel": [1.0, 2.0], "reference": [2.0, 6.0]}}
     one |= {how: {"kernel": 1.0, "reference": 1.58} for how in ("fitted", "operations", "bytes")}
     part = {"about": {}, "minutes": 1.0, "peak_MiB": 100, "disturbed": 0.25}
-    results = {"roofline": {**part, "points": points}, "scaling": {**part, "growth": {name: one for name in scaling.SWEEPS}}}
+    results = {
+        "roofline": {**part, "points": points},
+        "scaling": {**part, "growth": {name: one for name in scaling.SWEEPS}},
+    }
     report.publish(results, tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == {"report.md", "scaling.svg", "roofline.svg"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "report.md",
+        "scaling.svg",
+        "roofline.svg",
+    }
     text = (tmp_path / "report.md").read_text(encoding="utf-8")
-    assert "25% of the processors' work was somebody else's" in text and "| n_samples | 1.00 | 1.00 | 1.00 | 1.58 | 1.58 | 1.58 |" in text
+    assert (
+        "25% of the processors' work was somebody else's" in text
+        and "| n_samples | 1.00 | 1.00 | 1.00 | 1.58 | 1.58 | 1.58 |" in text
+    )
 
 
 @pytest.mark.parametrize(("ours", "share"), [(1.0, 0.75), (4.0, 0.0), (5.0, 0.0)])
@@ -182,7 +237,9 @@ def test_the_share_of_others_is_what_is_not_ours(ours, share):
 
 @pytest.mark.parametrize("command", [["benchmarks/report.py"], ["-m", "benchmarks.report"]])
 def test_both_spellings_of_the_command(command):
-    done = subprocess.run([sys.executable, *command, "--help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, *command, "--help"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     assert "first-call" in done.stdout
 
 

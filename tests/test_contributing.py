@@ -19,14 +19,20 @@ CALLER = "import sys, gsae_ref.cli; sys.exit(gsae_ref.cli.main(sys.argv[1:]))"
 
 
 def run(*command, folder):
-    return subprocess.run([sys.executable, *command], cwd=folder, capture_output=True, text=True, timeout=300)
+    return subprocess.run(
+        [sys.executable, *command], cwd=folder, capture_output=True, text=True, timeout=300
+    )
 
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory):
     """A copy of the package with the statement of the text in it, and a file with its three tests."""
     folder = tmp_path_factory.mktemp("contribution")
-    shutil.copytree(Path(gsae_ref.__file__).parent, folder / "gsae_ref", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        Path(gsae_ref.__file__).parent,
+        folder / "gsae_ref",
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
     sides, row = BLOCKS[0].split("# and among ROWS:\n")
     path = folder / LEDGER_FILE
     text = path.read_text()
@@ -43,11 +49,16 @@ def test_the_statement_is_added_in_twenty_lines():
 def test_the_statement_is_verified(copy):
     result = run("-c", CALLER, "verify", "--only", "T21-sum-of-sizes", "--quick", folder=copy)
     assert result.returncode == 0, result.stderr
-    assert "printed bound: fails, as it should" in result.stdout and "1 of 1 recorded verdicts confirmed" in result.stdout
+    assert (
+        "printed bound: fails, as it should" in result.stdout
+        and "1 of 1 recorded verdicts confirmed" in result.stdout
+    )
 
 
 def test_its_three_tests_pass(copy):
-    result = run("-m", "pytest", "-q", "-p", "no:cacheprovider", "test_the_statement.py", folder=copy)
+    result = run(
+        "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_the_statement.py", folder=copy
+    )
     assert result.returncode == 0 and "3 passed" in result.stdout, result.stdout
 
 
@@ -55,19 +66,30 @@ def test_its_three_tests_would_notice_a_false_correction(copy):
     text = (copy / "test_the_statement.py").read_text()
     assert text.count("(i.d**0.5 * ") == 1
     (copy / "test_spoilt.py").write_text(text.replace("(i.d**0.5 * ", "("))
-    assert "test_it_holds_under_its_hypotheses" in run("-m", "pytest", "-q", "-p", "no:cacheprovider", "test_spoilt.py", folder=copy).stdout
+    assert (
+        "test_it_holds_under_its_hypotheses"
+        in run("-m", "pytest", "-q", "-p", "no:cacheprovider", "test_spoilt.py", folder=copy).stdout
+    )
 
 
 def test_imports_go_down_the_picture_and_never_sideways_in_the_row_of_formulas():
     picture = re.search(r"^```text\n(.*?)^```$", TEXT, re.M | re.S)[1]
     layers = [re.split(r" {3,}", line)[0].split() for line in picture.splitlines()]
     height = {room: -k for k, layer in enumerate(layers) for room in layer}
-    arrows = [(room, target) for room, targets in ARROWS.items() if room in height for target in targets & height.keys()]
+    arrows = [
+        (room, target)
+        for room, targets in ARROWS.items()
+        if room in height
+        for target in targets & height.keys()
+    ]
     up = [(room, target) for room, target in arrows if height[target] > height[room]]
     formulas = next(set(layer) for layer in layers if "reference" in layer)
     assert up == [] and not any(ARROWS[room] & formulas for room in formulas)
 
 
-@pytest.mark.parametrize("path", sorted(set(re.findall(r"`((?:gsae_ref|tests|notebooks|benchmarks|\.ci)/[\w./]*)`", TEXT))))
+@pytest.mark.parametrize(
+    "path",
+    sorted(set(re.findall(r"`((?:gsae_ref|tests|notebooks|benchmarks|\.ci)/[\w./]*)`", TEXT))),
+)
 def test_every_file_it_names_exists(path):
     assert (ROOT / path).exists()

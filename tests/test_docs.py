@@ -26,7 +26,8 @@ sys.path.insert(0, str(DOCS / "_ext"))
 
 pytest.importorskip("sklearn")  # the reference documents the estimators
 api_pages, equation_index, gallery, house_notation, ledger_pages = (
-    importlib.import_module(name) for name in ("api_pages", "equation_index", "gallery", "house_notation", "ledger_pages")
+    importlib.import_module(name)
+    for name in ("api_pages", "equation_index", "gallery", "house_notation", "ledger_pages")
 )
 
 
@@ -35,51 +36,67 @@ def formulas(text):
 
 
 # ------------------------------------------------------------------------------------------------ house notation to LaTeX
-@pytest.mark.parametrize("text, expected", [
-    ("A_g^T A*_g", r"A_{g}^{\top }A_{g}^{*}"),
-    ("A*_g^T x*_g", r"A_{g}^{*\top }x_{g}^{*}"),
-    ("||x_g|| <= lam", r"\lVert x_{g}\rVert \le \lambda"),
-    ("||A_g - A*_g||_F^2", r"{\lVert A_{g}-A_{g}^{*}\rVert }_{F}^{2}"),
-    ("1{x_g != 0}", r"\mathbf{1}\{x_{g}\ne 0\}"),
-    ("<W_i, A_j> + 1", r"\langle W_{i},\, A_{j}\rangle +1"),
-    ("a < b", "a< b"),
-    ("|<v, b>|", r"\lvert \langle v,\, b\rangle \rvert"),
-    ("sqrt(d^2 + 1) omega", r"\sqrt{d^{2}+1}\omega"),
-    ("sqrt 2 u^3", r"\sqrt{2}u^{3}"),
-    ("1/2 ||y||^2", r"\tfrac{1}{2}\, {\lVert y\rVert }^{2}"),
-    ("2/n u_l", r"2/n\, u_{l}"),
-    ("E[x | S]", r"\mathbb{E}[x\mid S]"),
-    ("grad_{A_g} L", r"\nabla_{A_{g}}L"),
-    ("y^ = A x", r"\hat{y}= Ax"),
-    ("W~_i", r"\tilde{W}_{i}"),
-    ("theta_i+", r"\theta_{i}^{+}"),
-    ("u_l'^2", r"u_{l'}^{2}"),
-    ("u_l' = 2 u_l", r"u_{l}^{\prime }= 2u_{l}"),
-    ("u_max*^2", r"u_{\max}^{*2}"),
-    ("zeta v u_min*^2", r"\zeta \vee u_{\min}^{*2}"),
-    ("I is d x d", r"I d\times d"),
-    ("2^-m_0 u", r"2^{-m_{0}}u"),
-    ("g^(1)_{i,S}", r"g_{i,S}^{(1)}"),
-    ("n^(1/4)", "n^{1/4}"),
-    ("g in S", r"g\in S"),
-    ("v not in S", r"v\notin S"),
-])
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("A_g^T A*_g", r"A_{g}^{\top }A_{g}^{*}"),
+        ("A*_g^T x*_g", r"A_{g}^{*\top }x_{g}^{*}"),
+        ("||x_g|| <= lam", r"\lVert x_{g}\rVert \le \lambda"),
+        ("||A_g - A*_g||_F^2", r"{\lVert A_{g}-A_{g}^{*}\rVert }_{F}^{2}"),
+        ("1{x_g != 0}", r"\mathbf{1}\{x_{g}\ne 0\}"),
+        ("<W_i, A_j> + 1", r"\langle W_{i},\, A_{j}\rangle +1"),
+        ("a < b", "a< b"),
+        ("|<v, b>|", r"\lvert \langle v,\, b\rangle \rvert"),
+        ("sqrt(d^2 + 1) omega", r"\sqrt{d^{2}+1}\omega"),
+        ("sqrt 2 u^3", r"\sqrt{2}u^{3}"),
+        ("1/2 ||y||^2", r"\tfrac{1}{2}\, {\lVert y\rVert }^{2}"),
+        ("2/n u_l", r"2/n\, u_{l}"),
+        ("E[x | S]", r"\mathbb{E}[x\mid S]"),
+        ("grad_{A_g} L", r"\nabla_{A_{g}}L"),
+        ("y^ = A x", r"\hat{y}= Ax"),
+        ("W~_i", r"\tilde{W}_{i}"),
+        ("theta_i+", r"\theta_{i}^{+}"),
+        ("u_l'^2", r"u_{l'}^{2}"),
+        ("u_l' = 2 u_l", r"u_{l}^{\prime }= 2u_{l}"),
+        ("u_max*^2", r"u_{\max}^{*2}"),
+        ("zeta v u_min*^2", r"\zeta \vee u_{\min}^{*2}"),
+        ("I is d x d", r"I d\times d"),
+        ("2^-m_0 u", r"2^{-m_{0}}u"),
+        ("g^(1)_{i,S}", r"g_{i,S}^{(1)}"),
+        ("n^(1/4)", "n^{1/4}"),
+        ("g in S", r"g\in S"),
+        ("v not in S", r"v\notin S"),
+    ],
+)
 def test_a_formula_becomes_its_latex(text, expected):
     assert " ".join(formulas(text)) == expected
 
 
-@pytest.mark.parametrize("text, words, math", [
-    ("A bound on the norm of A", "A bound on the norm of ", ["A"]),
-    ("a retraction, then 2 a^2", "a retraction, then ", ["2a^{2}"]),
-    ("W is delta-close to A (Definition 2)", " is -close to  (Definition 2)", ["W", r"\delta", "A"]),
-    ("see (15), Theorem 3 (ii)'s bound", "see (15), Theorem 3 (ii)'s bound", []),
-    ("28.6 % at l = 4/9", "28.6 % at ", [r"l= \tfrac{4}{9}"]),
-    ("the sum over all groups; ReLU has no max", "the sum over all groups; ReLU has no max", []),
-    ("s - 1/s = lam/B (gamma = 1): zero", " (): zero", [r"s-1/s= \lambda /B", r"\gamma = 1"]),
-    ("the closed form R6 (form='exact')", "the closed form R6 ()", []),
-])
+@pytest.mark.parametrize(
+    "text, words, math",
+    [
+        ("A bound on the norm of A", "A bound on the norm of ", ["A"]),
+        ("a retraction, then 2 a^2", "a retraction, then ", ["2a^{2}"]),
+        (
+            "W is delta-close to A (Definition 2)",
+            " is -close to  (Definition 2)",
+            ["W", r"\delta", "A"],
+        ),
+        ("see (15), Theorem 3 (ii)'s bound", "see (15), Theorem 3 (ii)'s bound", []),
+        ("28.6 % at l = 4/9", "28.6 % at ", [r"l= \tfrac{4}{9}"]),
+        (
+            "the sum over all groups; ReLU has no max",
+            "the sum over all groups; ReLU has no max",
+            [],
+        ),
+        ("s - 1/s = lam/B (gamma = 1): zero", " (): zero", [r"s-1/s= \lambda /B", r"\gamma = 1"]),
+        ("the closed form R6 (form='exact')", "the closed form R6 ()", []),
+    ],
+)
 def test_words_stay_words(text, words, math):
-    assert "".join(string for kind, string in house_notation.segments(text) if kind == "text") == words
+    assert (
+        "".join(string for kind, string in house_notation.segments(text) if kind == "text") == words
+    )
     assert formulas(text) == math
 
 
@@ -93,13 +110,30 @@ def statements():
     """Every text that the pages of the statements set."""
     texts = {}
     for row in LEDGER.values():
-        evidence = [text for item in row.evidence for text in (getattr(item, "label", ""), getattr(item, "text", ""))]
-        hypotheses = [h.text for item in (row, *row.evidence) for h in getattr(item, "hypotheses", ())]
-        texts |= dict.fromkeys([row.number, row.statement, row.corrected, *evidence, *hypotheses], row.id)
+        evidence = [
+            text
+            for item in row.evidence
+            for text in (getattr(item, "label", ""), getattr(item, "text", ""))
+        ]
+        hypotheses = [
+            h.text for item in (row, *row.evidence) for h in getattr(item, "hypotheses", ())
+        ]
+        texts |= dict.fromkeys(
+            [row.number, row.statement, row.corrected, *evidence, *hypotheses], row.id
+        )
     for certificate in (make() for make in CERTIFICATES.values()):
-        comparisons = [*certificate.hypotheses, certificate.printed, *filter(None, [certificate.corrected])]
-        data = [*certificate.data, *(value for value in certificate.data.values() if isinstance(value, str))]
-        texts |= dict.fromkeys([certificate.note, *data, *(c.text for c in comparisons)], certificate.name)
+        comparisons = [
+            *certificate.hypotheses,
+            certificate.printed,
+            *filter(None, [certificate.corrected]),
+        ]
+        data = [
+            *certificate.data,
+            *(value for value in certificate.data.values() if isinstance(value, str)),
+        ]
+        texts |= dict.fromkeys(
+            [certificate.note, *data, *(c.text for c in comparisons)], certificate.name
+        )
     return [text for text in texts if text]
 
 
@@ -114,7 +148,9 @@ def test_every_statement_is_set_as_mathematics_and_loses_no_symbol():
         symbols = re.sub(r"\\[A-Za-z]+", " ", symbols)
         assert Counter(re.findall(r"\d", symbols)) == Counter(re.findall(r"\d", text)), text
         assert out.count("{") - out.count(r"\{") == out.count("}") - out.count(r"\}"), text
-        assert Counter(re.findall(r"[A-Z]", symbols)) >= Counter(re.findall(r"(?<![A-Za-z])[B-DF-HJ-MQ-SU-Z](?![A-Za-z])", text)), text
+        assert Counter(re.findall(r"[A-Z]", symbols)) >= Counter(
+            re.findall(r"(?<![A-Za-z])[B-DF-HJ-MQ-SU-Z](?![A-Za-z])", text)
+        ), text
 
 
 def test_the_digit_count_would_notice_a_dropped_factor():
@@ -124,7 +160,9 @@ def test_the_digit_count_would_notice_a_dropped_factor():
 
 def test_every_formula_parses():
     latex2mathml = pytest.importorskip("docutils.utils.math.latex2mathml")
-    parsed = [latex2mathml.tex2mathml(formula) for text in statements() for formula in formulas(text)]
+    parsed = [
+        latex2mathml.tex2mathml(formula) for text in statements() for formula in formulas(text)
+    ]
     assert len(parsed) > 2000 and all("<m" in mathml for mathml in parsed)
 
 
@@ -148,9 +186,14 @@ def test_a_page_has_everything_that_the_ledger_knows(writer, row_id):
     source = LEDGER[row.same_as] if row.same_as else row
     page = writer.page(row, None, LEDGER["R0"])
     assert f"gsae-ref verify --only {row_id} --explain" in page
-    assert html.escape(row.statement) in page and writer.words(row.statement, row.paper, row.id) in page
+    assert (
+        html.escape(row.statement) in page
+        and writer.words(row.statement, row.paper, row.id) in page
+    )
     assert all(writer.words(h.text, row.paper, row.id) in page for h in source.hypotheses)
-    assert row.verdict in page and (not row.corrected or writer.words(row.corrected, row.paper, row.id) in page)
+    assert row.verdict in page and (
+        not row.corrected or writer.words(row.corrected, row.paper, row.id) in page
+    )
     assert not row.same_as or f"({row.same_as}.md)" in page
     assert not source.derivation or f"<{api_pages.target(source.derivation)}>" in page
     assert "](R0.md) →" in page and not writer.fallbacks
@@ -160,7 +203,10 @@ def test_a_counterexample_shows_both_sides_as_fractions(writer):
     page = writer.page(LEDGER["T21-prop2"], None, None)
     assert r"| $\tfrac{6}{5}$ | $\le$ | $\tfrac{3}{5}$ | **false** |" in page  # printed
     assert r"| $\tfrac{6}{5}$ | $\le$ | $\tfrac{6}{5}$ | true |" in page  # corrected
-    assert r"\begin{pmatrix}\tfrac{3}{5} & 0 \\ 0 & \tfrac{3}{5} \\ \tfrac{4}{5} & 0 \\ 0 & \tfrac{4}{5}\end{pmatrix}" in page
+    assert (
+        r"\begin{pmatrix}\tfrac{3}{5} & 0 \\ 0 & \tfrac{3}{5} \\ \tfrac{4}{5} & 0 \\ 0 & \tfrac{4}{5}\end{pmatrix}"
+        in page
+    )
 
 
 def test_an_unconfirmed_verdict_is_said(writer):
@@ -171,8 +217,15 @@ def test_an_unconfirmed_verdict_is_said(writer):
 
 def test_how_we_differ_lists_what_is_not_true_as_printed(writer):
     page = writer.differences()
-    wrong = {row.id for row in LEDGER.values() if row.verdict in ("refuted", "vacuous", "corrected", "typo") and not row.same_as}
-    assert set(re.findall(r"\(statements/([\w-]+)\.md\)", page)) - set(ledger_pages.PAPERS) == wrong and len(wrong) > 100
+    wrong = {
+        row.id
+        for row in LEDGER.values()
+        if row.verdict in ("refuted", "vacuous", "corrected", "typo") and not row.same_as
+    }
+    assert (
+        set(re.findall(r"\(statements/([\w-]+)\.md\)", page)) - set(ledger_pages.PAPERS) == wrong
+        and len(wrong) > 100
+    )
 
 
 @pytest.mark.parametrize("paper, last", [("T21", 78), ("N19", 16), ("L23", 10)])
@@ -191,18 +244,27 @@ def test_functions_are_found_by_the_numbers_in_their_docstrings():
 
 
 def test_every_derivation_and_every_public_name_is_in_the_reference(tmp_path):
-    assert [row.id for row in LEDGER.values() if row.derivation and not api_pages.target(row.derivation)] == []
+    assert [
+        row.id for row in LEDGER.values() if row.derivation and not api_pages.target(row.derivation)
+    ] == []
     pages = api_pages.write(tmp_path)
     text = "\n".join((tmp_path / f"{page}.rst").read_text() for page in pages)
     named = [name for names in api_pages.public_names().values() for name in names]
-    assert len(named) > 60 and all(re.search(rf"auto\w+:: gsae_ref\.{name}$", text, re.M) for name in named)
+    assert len(named) > 60 and all(
+        re.search(rf"auto\w+:: gsae_ref\.{name}$", text, re.M) for name in named
+    )
 
 
 def test_the_gallery_names_every_experiment():
     page = gallery.gallery(DOCS / "figures")
     for name in experiments.EXPERIMENTS:
         assert f"$ gsae-ref reproduce {name}\n" in page and experiments.load(name).TITLE in page
-    missing = [stem for name in experiments.EXPERIMENTS for stem in experiments.load(name).FIGURES if f"figures/{stem}.webp" not in page]
+    missing = [
+        stem
+        for name in experiments.EXPERIMENTS
+        for stem in experiments.load(name).FIGURES
+        if f"figures/{stem}.webp" not in page
+    ]
     assert missing == [], "run: python docs/thumbnails.py"
     assert "It writes `figure-4.svg`" in gallery.gallery(DOCS / "nowhere")
 
@@ -217,23 +279,45 @@ def test_docstrings_are_made_ready_for_rest():
     readable = importlib.import_module("docstrings").readable
     assert readable(["|x| of A*_g, x_ and ``A*_g``"]) == [r"\|x\| of A\*_g, x\_ and ``A*_g``"]
     assert readable(["So", "(3) holds:", "", "    a*_g", "", "as", "- b is"]) == [
-        "So", r"\(3) holds:", "", "::", "", "    a*_g", "", "as", r"\- b is"]
+        "So",
+        r"\(3) holds:",
+        "",
+        "::",
+        "",
+        "    a*_g",
+        "",
+        "as",
+        r"\- b is",
+    ]
     assert readable(["", "- ``a*``: one;", "- two"]) == ["", "- ``a*``: one;", "- two"]
-    assert readable(["Parameters", "----------", "x : array", "    A*"]) == ["Parameters", "----------", "x : array", r"    A\*"]
+    assert readable(["Parameters", "----------", "x : array", "    A*"]) == [
+        "Parameters",
+        "----------",
+        "x : array",
+        r"    A\*",
+    ]
     assert readable([">>> a * b_", "2"]) == [">>> a * b_", "2"]
 
 
 # ------------------------------------------------------------------------------------------------ examples
-PAGES = [path for path in sorted(DOCS.rglob("*.md")) if "_build" not in path.parts and "generated" not in path.parts and ">>>" in path.read_text()]
+PAGES = [
+    path
+    for path in sorted(DOCS.rglob("*.md"))
+    if "_build" not in path.parts and "generated" not in path.parts and ">>>" in path.read_text()
+]
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 def test_the_examples_of_a_page_run(path):
-    failed, attempted = doctest.testfile(str(path), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE)
+    failed, attempted = doctest.testfile(
+        str(path), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE
+    )
     assert failed == 0 and attempted > 1
 
 
-@pytest.mark.parametrize("module", [house_notation, equation_index], ids=lambda module: module.__name__)
+@pytest.mark.parametrize(
+    "module", [house_notation, equation_index], ids=lambda module: module.__name__
+)
 def test_the_examples_of_an_extension_run(module):
     failed, attempted = doctest.testmod(module)
     assert failed == 0 and attempted > 0
@@ -242,8 +326,13 @@ def test_the_examples_of_an_extension_run(module):
 def test_the_commands_on_the_pages_exist(capsys):
     from gsae_ref.cli import main
 
-    commands = {line[len("$ gsae-ref "):].split()[0] for path in DOCS.rglob("*.md") if "_build" not in path.parts
-                for line in path.read_text().splitlines() if line.startswith("$ gsae-ref ")}
+    commands = {
+        line[len("$ gsae-ref ") :].split()[0]
+        for path in DOCS.rglob("*.md")
+        if "_build" not in path.parts
+        for line in path.read_text().splitlines()
+        if line.startswith("$ gsae-ref ")
+    }
     assert {"verify", "check", "reproduce", "fit", "encode"} <= commands
     for command in commands:
         with pytest.raises(SystemExit) as stopped:
@@ -252,7 +341,10 @@ def test_the_commands_on_the_pages_exist(capsys):
 
 
 # ------------------------------------------------------------------------------------------------ the built site
-built = pytest.mark.skipif(not (SITE / "index.html").exists(), reason="docs/_build is not there: python -m sphinx -W -b html docs docs/_build")
+built = pytest.mark.skipif(
+    not (SITE / "index.html").exists(),
+    reason="docs/_build is not there: python -m sphinx -W -b html docs docs/_build",
+)
 TOOLS = {"genindex", "search", "py-modindex"}
 
 
@@ -266,17 +358,31 @@ def links(page):
 
 @pytest.fixture(scope="module")
 def site():
-    return {page.resolve(): set(links(page)) for page in SITE.rglob("*.html") if "_static" not in page.parts}
+    return {
+        page.resolve(): set(links(page))
+        for page in SITE.rglob("*.html")
+        if "_static" not in page.parts
+    }
 
 
 @built
 def test_no_link_is_dead(site):
-    ids = {page: set(re.findall(r'id="([^"]+)"', page.read_text(encoding="utf-8"))) for page in site}
-    dead = {(page.name, target.name, part) for page, targets in site.items() for target, part in targets
-            if not target.exists() or part and target in ids and part not in ids[target]}
+    ids = {
+        page: set(re.findall(r'id="([^"]+)"', page.read_text(encoding="utf-8"))) for page in site
+    }
+    dead = {
+        (page.name, target.name, part)
+        for page, targets in site.items()
+        for target, part in targets
+        if not target.exists() or part and target in ids and part not in ids[target]
+    }
     assert dead == set()
     images = re.compile(r'<img[^>]* src="([^":]+)"')
-    pictures = [page.parent / unquote(source) for page in site for source in images.findall(page.read_text(encoding="utf-8"))]
+    pictures = [
+        page.parent / unquote(source)
+        for page in site
+        for source in images.findall(page.read_text(encoding="utf-8"))
+    ]
     assert pictures and all(picture.exists() for picture in pictures)
 
 
@@ -285,7 +391,9 @@ def test_every_page_is_two_clicks_from_the_front_page(site):
     front = (SITE / "index.html").resolve()
     first = {target for target, _ in site[front]}
     second = {target for page in first & set(site) for target, _ in site[page]}
-    assert {page.name for page in set(site) - first - second - {front} if page.stem not in TOOLS} == set()
+    assert {
+        page.name for page in set(site) - first - second - {front} if page.stem not in TOOLS
+    } == set()
     assert len(site) > len(LEDGER) + 80
 
 

@@ -54,8 +54,15 @@ def test_a_number_that_is_not_finite_is_written_as_null(tmp_path):
 
 
 def test_numpy_numbers_and_arrays_are_plain_in_json(tmp_path):
-    write_json({"a": np.arange(3), "b": np.float32(0.5), "c": np.array([np.nan, 1.0])}, tmp_path / "out.json")
-    assert json.loads((tmp_path / "out.json").read_text()) == {"a": [0, 1, 2], "b": 0.5, "c": [None, 1.0]}
+    write_json(
+        {"a": np.arange(3), "b": np.float32(0.5), "c": np.array([np.nan, 1.0])},
+        tmp_path / "out.json",
+    )
+    assert json.loads((tmp_path / "out.json").read_text()) == {
+        "a": [0, 1, 2],
+        "b": 0.5,
+        "c": [None, 1.0],
+    }
 
 
 def test_an_interrupt_while_writing_leaves_the_file_as_it_was(tmp_path):
@@ -81,8 +88,12 @@ def test_a_path_that_can_be_written_is_left_as_it_was(tmp_path):
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
 def test_a_full_disk_is_said_in_one_line(tmp_path, monkeypatch):
     os.symlink("/dev/full", tmp_path / "full")
-    monkeypatch.setattr("gsae_ref.files._temporary", lambda path: (tmp_path / "full", open(os.devnull, "wb")))
-    with pytest.raises(ValueError, match="cannot be written .No space left on device.; its folder must have room"):
+    monkeypatch.setattr(
+        "gsae_ref.files._temporary", lambda path: (tmp_path / "full", open(os.devnull, "wb"))
+    )
+    with pytest.raises(
+        ValueError, match="cannot be written .No space left on device.; its folder must have room"
+    ):
         write_json({"a": 1}, tmp_path / "out.json")
     assert os.listdir(tmp_path) == []
 
@@ -91,7 +102,9 @@ def test_arrays_come_back_as_they_were(tmp_path):
     arrays = {"A": np.float32([[1, 2], [3, 4]]), "n": np.array(3), "name": np.array("x")}
     write_arrays(tmp_path / "a.npz", arrays)
     back = read_arrays(tmp_path / "a.npz")
-    assert {k: (v.dtype, v.tolist()) for k, v in back.items()} == {k: (v.dtype, v.tolist()) for k, v in arrays.items()}
+    assert {k: (v.dtype, v.tolist()) for k, v in back.items()} == {
+        k: (v.dtype, v.tolist()) for k, v in arrays.items()
+    }
 
 
 def test_arrays_that_would_be_pickled_are_refused(tmp_path):

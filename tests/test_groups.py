@@ -61,7 +61,9 @@ def test_blocks_are_the_columns_of_the_groups_and_unblock_undoes_them(case, n_fe
     np.testing.assert_array_equal(groups.unblock(B), A)
 
 
-@pytest.mark.parametrize("layout", [np.ascontiguousarray, np.asfortranarray, lambda A: np.flip(np.flip(A, 1).copy(), 1)])
+@pytest.mark.parametrize(
+    "layout", [np.ascontiguousarray, np.asfortranarray, lambda A: np.flip(np.flip(A, 1).copy(), 1)]
+)
 def test_the_memory_layout_does_not_matter(layout):
     A = np.random.default_rng(0).normal(size=(3, 6))
     np.testing.assert_array_equal(groups.blocks(layout(A), 2), groups.blocks(A, 2))
@@ -72,7 +74,13 @@ def test_the_memory_layout_does_not_matter(layout):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_dtype_is_kept(dtype):
     X = np.ones((2, 4), dtype)
-    for result in (groups.split(X, 2), groups.norms(X, 2), groups.expand(X, 3), groups.blocks(X, 2), groups.unblock(groups.blocks(X, 2))):
+    for result in (
+        groups.split(X, 2),
+        groups.norms(X, 2),
+        groups.expand(X, 3),
+        groups.blocks(X, 2),
+        groups.unblock(groups.blocks(X, 2)),
+    ):
         assert result.dtype == dtype
 
 
@@ -84,4 +92,6 @@ def test_norms_do_not_change_under_rotation_inside_the_groups():
 
 
 def test_norms_of_pythagorean_groups_are_exact():
-    np.testing.assert_array_equal(groups.norms(np.array([3.0, 4.0, 5.0, 12.0, 0.0, 0.0]), 2), [5.0, 13.0, 0.0])
+    np.testing.assert_array_equal(
+        groups.norms(np.array([3.0, 4.0, 5.0, 12.0, 0.0, 0.0]), 2), [5.0, 13.0, 0.0]
+    )

@@ -21,7 +21,11 @@ MACHINE_PATH = re.compile(r"(?<![\w.])/(home|Users|tmp|root|work|usr|opt|mnt)/|[
 
 HEADINGS = ("**Question.**", "**At the end you know**", "**You need**", "**Time.**")
 OKABE_ITO = {"#000000", "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7"}
-GREYS_AND_SHADES = {"#767676", "#8a5f00", "#1f78a8"}  # a grey, and an orange and a blue dark enough for text
+GREYS_AND_SHADES = {
+    "#767676",
+    "#8a5f00",
+    "#1f78a8",
+}  # a grey, and an orange and a blue dark enough for text
 
 
 def module(name):
@@ -54,10 +58,16 @@ def test_it_runs_and_prints_what_is_kept_in_it(path, capsys):
 @each_notebook
 def test_its_outputs_are_kept_and_hold_no_error(path):
     outputs = [output for cell in read(path).cells for output in cell.get("outputs", [])]
-    assert {output.output_type for output in outputs} <= {"stream", "display_data", "execute_result"}
+    assert {output.output_type for output in outputs} <= {
+        "stream",
+        "display_data",
+        "execute_result",
+    }
     assert not [output.text for output in outputs if output.get("name") == "stderr"]
     counts = [cell.execution_count for cell in read(path).cells if cell.cell_type == "code"]
-    assert outputs and counts == list(range(1, len(counts) + 1)), "run: python notebooks/run.py --update"
+    assert outputs and counts == list(range(1, len(counts) + 1)), (
+        "run: python notebooks/run.py --update"
+    )
 
 
 @each_notebook
@@ -69,31 +79,57 @@ def test_its_last_cell_asserts(path):
 
 @each_notebook
 def test_its_first_cell_says_what_and_for_whom_and_its_exercises_hide_their_solutions(path):
-    first, texts = read(path).cells[0].source, [cell.source for cell in read(path).cells if cell.cell_type == "markdown"]
+    first, texts = (
+        read(path).cells[0].source,
+        [cell.source for cell in read(path).cells if cell.cell_type == "markdown"],
+    )
     places = [first.find(heading) for heading in HEADINGS]
     assert first.startswith("# ") and -1 not in places and places == sorted(places)
     exercises = next(text for text in texts if "## Exercises" in text)
     numbered = re.findall(r"^\*\*\d\.\*\*", exercises, re.M)
-    assert len(numbered) >= 3 and len(re.findall(r"^<details><summary>Solution</summary>$.+?^</details>$", exercises, re.M | re.S)) == len(numbered)
+    assert len(numbered) >= 3 and len(
+        re.findall(r"^<details><summary>Solution</summary>$.+?^</details>$", exercises, re.M | re.S)
+    ) == len(numbered)
     assert texts[-1].rstrip().endswith("## What the lesson claims")
 
 
 @each_notebook
 def test_its_colours_are_safe_for_colour_blind_readers(path):
-    used = {colour for cell in read(path).cells for colour in re.findall(r'"(#[0-9A-Fa-f]{6})"', cell.source)}
+    used = {
+        colour
+        for cell in read(path).cells
+        for colour in re.findall(r'"(#[0-9A-Fa-f]{6})"', cell.source)
+    }
     assert used and used <= OKABE_ITO | GREYS_AND_SHADES
 
 
-@pytest.mark.parametrize("path", [path for path in NOTEBOOKS if "ipywidgets" in path.read_text()], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path",
+    [path for path in NOTEBOOKS if "ipywidgets" in path.read_text()],
+    ids=lambda path: path.name,
+)
 def test_its_sliders_work_where_there_are_some(path):
     pytest.importorskip("ipywidgets")
     kept = read(path)
-    last = max(k for k, cell in enumerate(kept.cells) if "ipywidgets" in cell.source and cell.cell_type == "code")
+    last = max(
+        k
+        for k, cell in enumerate(kept.cells)
+        if "ipywidgets" in cell.source and cell.cell_type == "code"
+    )
     kept.cells = kept.cells[: last + 1]
     fresh = run.execute(kept, sliders=True)
-    assert any("application/vnd.jupyter.widget-view+json" in output.get("data", {}) for output in fresh.cells[last].outputs)
-    assert [o.text for cell in fresh.cells for o in cell.get("outputs", []) if o.get("name") == "stderr"] == []
-    assert not [o for o in kept.cells[last].outputs if "application/vnd.jupyter.widget-view+json" in o.get("data", {})]
+    assert any(
+        "application/vnd.jupyter.widget-view+json" in output.get("data", {})
+        for output in fresh.cells[last].outputs
+    )
+    assert [
+        o.text for cell in fresh.cells for o in cell.get("outputs", []) if o.get("name") == "stderr"
+    ] == []
+    assert not [
+        o
+        for o in kept.cells[last].outputs
+        if "application/vnd.jupyter.widget-view+json" in o.get("data", {})
+    ]
 
 
 @each_notebook
@@ -113,7 +149,9 @@ def written(tmp_path):
     """Write a notebook of the given cells, without outputs."""
 
     def write(*sources, tags=()):
-        cells = [nbformat.v4.new_code_cell(source, metadata={"tags": list(tags)}) for source in sources]
+        cells = [
+            nbformat.v4.new_code_cell(source, metadata={"tags": list(tags)}) for source in sources
+        ]
         path = tmp_path / "lesson.ipynb"
         nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
         return path
@@ -136,21 +174,24 @@ def test_a_stale_output_fails_until_it_is_updated(written, capsys):
     assert read(path).metadata == run.METADATA
 
 
-@pytest.mark.parametrize("before, after, same", [
-    ("error 0.1234 at step 12", "error 0.1235 at step 12", True),
-    ("error 0.1234 at step 12", "error 0.1236 at step 12", False),
-    ("error 0.1234 at step 12", "error 0.1234 at step 13", False),
-    ("error 0.1234 at step 12", "loss 0.1234 at step 12", False),
-    ("1.5e-08", "1.6e-08", True),
-    ("1.5e-08", "1.5e-07", False),
-    ("3e-06", "4e-06", True),
-    ("-0.50", "0.50", False),
-    ("-0.00", "0.00", True),
-    ("9 of 4000", "10 of 4000", False),
-    ("-5337/625 = -8.5392", "-5337/625 = -8.5393", True),
-    ("T21-eq7", "T21-eq8", False),
-    ("[0.2, 0.3]", "[0.2, 0.3, 0.3]", False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "before, after, same",
+    [
+        ("error 0.1234 at step 12", "error 0.1235 at step 12", True),
+        ("error 0.1234 at step 12", "error 0.1236 at step 12", False),
+        ("error 0.1234 at step 12", "error 0.1234 at step 13", False),
+        ("error 0.1234 at step 12", "loss 0.1234 at step 12", False),
+        ("1.5e-08", "1.6e-08", True),
+        ("1.5e-08", "1.5e-07", False),
+        ("3e-06", "4e-06", True),
+        ("-0.50", "0.50", False),
+        ("-0.00", "0.00", True),
+        ("9 of 4000", "10 of 4000", False),
+        ("-5337/625 = -8.5392", "-5337/625 = -8.5393", True),
+        ("T21-eq7", "T21-eq8", False),
+        ("[0.2, 0.3]", "[0.2, 0.3, 0.3]", False),
+    ],
+)
 def test_printed_numbers_agree_to_their_last_digit(before, after, same):
     assert run.alike(before, after) is same
 
@@ -166,9 +207,13 @@ def executed(*outputs, tags=()):
             return nbformat.v4.new_output("stream", text=shown)
         png = BytesIO()
         Image.fromarray(shown.astype(np.uint8)).save(png, "png")
-        return nbformat.v4.new_output("display_data", {"image/png": base64.b64encode(png.getvalue()).decode()})
+        return nbformat.v4.new_output(
+            "display_data", {"image/png": base64.b64encode(png.getvalue()).decode()}
+        )
 
-    cell = nbformat.v4.new_code_cell("", outputs=[output(shown) for shown in outputs], metadata={"tags": list(tags)})
+    cell = nbformat.v4.new_code_cell(
+        "", outputs=[output(shown) for shown in outputs], metadata={"tags": list(tags)}
+    )
     return nbformat.v4.new_notebook(cells=[cell])
 
 
@@ -182,7 +227,11 @@ OUTPUTS = {  # kept, fresh, whether they are the same; and whether they are in a
     "a figure that is not drawn": (((CURVE,), ()), False, False),
     "a figure more": (((CURVE,), (CURVE, WHITE)), False, False),
     "a figure of another size": (((CURVE,), (CURVE[:150],)), False, False),
-    "a figure a few pixels larger": (((CURVE,), (np.pad(CURVE, 3, constant_values=255),)), True, True),
+    "a figure a few pixels larger": (
+        ((CURVE,), (np.pad(CURVE, 3, constant_values=255),)),
+        True,
+        True,
+    ),
     "a curve that is gone": (((CURVE,), (WHITE,)), False, True),
     "a curve that has moved": (((CURVE,), (CURVE[::-1],)), False, True),
 }
@@ -192,7 +241,9 @@ OUTPUTS = {  # kept, fresh, whether they are the same; and whether they are in a
 def test_the_runner_sees_what_differs(name):
     (before, after), same, same_if_it_varies = OUTPUTS[name]
     assert (run.difference(executed(*before), executed(*after)) == []) is same
-    assert (run.difference(executed(*before, tags=["varies"]), executed(*after)) == []) is same_if_it_varies
+    assert (
+        run.difference(executed(*before, tags=["varies"]), executed(*after)) == []
+    ) is same_if_it_varies
 
 
 def test_a_missing_notebook_is_a_usage_error(tmp_path, capsys):
@@ -218,6 +269,8 @@ def test_the_curves_of_the_front_page_meet_what_is_measured_and_the_printed_ones
 
 
 def test_the_picture_of_the_front_page_is_the_one_that_is_kept(tmp_path):
-    fresh, kept = ({"image/png": base64.b64encode(path.read_bytes()).decode()} for path in (
-        front_page.main(tmp_path / "fresh.png"), FOLDER / "front_page.png"))
+    fresh, kept = (
+        {"image/png": base64.b64encode(path.read_bytes()).decode()}
+        for path in (front_page.main(tmp_path / "fresh.png"), FOLDER / "front_page.png")
+    )
     assert run.pictured([kept], [fresh], varies=False) == []

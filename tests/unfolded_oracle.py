@@ -13,11 +13,18 @@ from gsae_ref.reference import unfolded
 
 DEPTHS = (1, 2, 3, 15)
 FLAGS = [
-    pytest.param({"accelerated": fista, "nonnegative": positive, "l1": l1}, id=f"{name}{', x >= 0' * positive}{f', l1 = {l1}' * (l1 > 0)}")
-    for (fista, name), positive, l1 in itertools.product([(True, "FISTA"), (False, "ISTA")], [False, True], [0.0, 0.15])
+    pytest.param(
+        {"accelerated": fista, "nonnegative": positive, "l1": l1},
+        id=f"{name}{', x >= 0' * positive}{f', l1 = {l1}' * (l1 > 0)}",
+    )
+    for (fista, name), positive, l1 in itertools.product(
+        [(True, "FISTA"), (False, "ISTA")], [False, True], [0.0, 0.15]
+    )
 ]
 flags = pytest.mark.parametrize("flag", FLAGS)
-PENALTIES = [{"nonnegative": positive, "l1": l1} for positive in (False, True) for l1 in (0.0, 0.15)]
+PENALTIES = [
+    {"nonnegative": positive, "l1": l1} for positive in (False, True) for l1 in (0.0, 0.15)
+]
 penalties = pytest.mark.parametrize("penalty", PENALTIES, ids=str)
 
 # ------------------------------------------------------------------------------------------------ other routes
@@ -25,14 +32,23 @@ penalties = pytest.mark.parametrize("penalty", PENALTIES, ids=str)
 
 def slow_prox(z, lam, group_size, nonnegative, l1):
     """One vector, one entry at a time; also the distance of the nearest norm or entry to its kink."""
-    w = np.array([math.copysign(max((z_j if nonnegative else abs(z_j)) - l1, 0.0), z_j) for z_j in z.tolist()])
+    w = np.array(
+        [
+            math.copysign(max((z_j if nonnegative else abs(z_j)) - l1, 0.0), z_j)
+            for z_j in z.tolist()
+        ]
+    )
     r = [oracle.norm(w[group]) for group in oracle.group_indices(len(z), group_size)]
     kinks = [abs(r_g - lam) for r_g in r] if lam else []
-    kinks += [abs((z_j if nonnegative else abs(z_j)) - l1) for z_j in z] if l1 or nonnegative else []
+    kinks += (
+        [abs((z_j if nonnegative else abs(z_j)) - l1) for z_j in z] if l1 or nonnegative else []
+    )
     return oracle.shrink(w, lam, group_size), min(kinks, default=np.inf)
 
 
-def slow_encode(A, Y, lam, group_size, n_unfold, step_size=None, accelerated=True, nonnegative=False, l1=0.0):
+def slow_encode(
+    A, Y, lam, group_size, n_unfold, step_size=None, accelerated=True, nonnegative=False, l1=0.0
+):
     """Beck and Teboulle as they print it: x_k = p(y_k), then t_{k+1}, then y_{k+1}. Returns the codes and how near a kink came."""
     a = 1 / np.linalg.eigvalsh(A.T @ A)[-1] if step_size is None else step_size
     codes, nearest, largest = [], np.inf, 0.0
@@ -50,11 +66,20 @@ def slow_encode(A, Y, lam, group_size, n_unfold, step_size=None, accelerated=Tru
     return np.array(codes), nearest / max(largest, 1e-300)
 
 
-def autograd(A, Y, lam, group_size, n_unfold, step_size=None, accelerated=True, nonnegative=False, l1=0.0):
+def autograd(
+    A, Y, lam, group_size, n_unfold, step_size=None, accelerated=True, nonnegative=False, l1=0.0
+):
     """Loss (13) of the K-th codes and its gradient by torch; no 0 / 0 enters the tape."""
     torch = pytest.importorskip("torch")
-    A, Y = torch.tensor(A, dtype=torch.float64, requires_grad=True), torch.tensor(Y, dtype=torch.float64)
-    a = torch.linalg.matrix_norm(A, 2) ** -2 if step_size is None else torch.tensor(step_size, dtype=torch.float64)
+    A, Y = (
+        torch.tensor(A, dtype=torch.float64, requires_grad=True),
+        torch.tensor(Y, dtype=torch.float64),
+    )
+    a = (
+        torch.linalg.matrix_norm(A, 2) ** -2
+        if step_size is None
+        else torch.tensor(step_size, dtype=torch.float64)
+    )
     x = point = torch.zeros(len(Y), A.shape[1], dtype=torch.float64)
     t = 1.0
     for _ in range(n_unfold):
@@ -69,7 +94,11 @@ def autograd(A, Y, lam, group_size, n_unfold, step_size=None, accelerated=True, 
             G = z.reshape(len(Y), -1, group_size)
             squares = (G**2).sum(-1, keepdim=True)
             active = squares > (a * lam) ** 2
-            x = torch.where(active, 1 - a * lam / torch.where(active, squares, 1.0).sqrt(), 0.0).mul(G).reshape(z.shape)
+            x = (
+                torch.where(active, 1 - a * lam / torch.where(active, squares, 1.0).sqrt(), 0.0)
+                .mul(G)
+                .reshape(z.shape)
+            )
         t_next = (1 + math.sqrt(1 + 4 * t * t)) / 2
         point = x + (t - 1) / t_next * (x - old) if accelerated else x
         t = t_next
@@ -83,17 +112,28 @@ def violation(r, x, lam, group_size, nonnegative=False, l1=0.0):
     worst = -x.min() if nonnegative else 0.0
     for group in oracle.group_indices(len(x), group_size):
         size = oracle.norm(x[group])
-        rest = [r[j] - (lam * x[j] / size if size else 0.0) for j in group]  # what l1 (and the sign constraint) has to make up for
-        free = [max(rest_j - l1, 0.0) if nonnegative else max(abs(rest_j) - l1, 0.0) for rest_j in rest]
+        rest = [
+            r[j] - (lam * x[j] / size if size else 0.0) for j in group
+        ]  # what l1 (and the sign constraint) has to make up for
+        free = [
+            max(rest_j - l1, 0.0) if nonnegative else max(abs(rest_j) - l1, 0.0) for rest_j in rest
+        ]
         if size:
-            free = [abs(rest_j - l1 * np.sign(x[j])) if x[j] else free_j for j, rest_j, free_j in zip(group, rest, free, strict=True)]
+            free = [
+                abs(rest_j - l1 * np.sign(x[j])) if x[j] else free_j
+                for j, rest_j, free_j in zip(group, rest, free, strict=True)
+            ]
         worst = max(worst, oracle.norm(free) - (0.0 if size else lam))
     return worst
 
 
 def objective(A, y, x, lam, group_size, nonnegative=False, l1=0.0):
     groups = oracle.group_indices(len(x), group_size)
-    return 0.5 * np.sum((y - A @ x) ** 2) + lam * sum(oracle.norm(x[group]) for group in groups) + l1 * np.abs(x).sum()
+    return (
+        0.5 * np.sum((y - A @ x) ** 2)
+        + lam * sum(oracle.norm(x[group]) for group in groups)
+        + l1 * np.abs(x).sum()
+    )
 
 
 def prox_by_optimisation(z, lam, nonnegative, l1):
@@ -104,12 +144,16 @@ def prox_by_optimisation(z, lam, nonnegative, l1):
         x = pq[:size] - pq[size:]
         r = np.linalg.norm(x)
         slope = x - z + (lam * x / r if r > 0 else 0 * x)
-        return 0.5 * np.sum((x - z) ** 2) + lam * r + l1 * pq.sum(), np.concatenate([slope, -slope]) + l1
+        return 0.5 * np.sum((x - z) ** 2) + lam * r + l1 * pq.sum(), np.concatenate(
+            [slope, -slope]
+        ) + l1
 
     start = np.concatenate([np.maximum(z, 0.1), 0 * z if nonnegative else np.maximum(-z, 0.1)])
     bounds = [(0, None)] * size + [(0, 0) if nonnegative else (0, None)] * size
     options = {"ftol": 1e-16, "gtol": 1e-13, "maxiter": 5000, "maxfun": 50000}
-    result = scipy.optimize.minimize(cost, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+    result = scipy.optimize.minimize(
+        cost, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options
+    )
     best = min((np.zeros(2 * size), result.x), key=lambda pq: cost(pq)[0])
     return best[:size] - best[size:]
 
@@ -130,16 +174,31 @@ def residual_by_duality(A, y, lam, group_size, nonnegative, l1):
 
     start = y * min(1.0, lam / max(np.linalg.norm((A.T @ y).reshape(-1, group_size), axis=1)))
     result = scipy.optimize.minimize(
-        lambda theta: 0.5 * np.sum((theta - y) ** 2), start, jac=lambda theta: theta - y, method="SLSQP",
-        constraints={"type": "ineq", "fun": room, "jac": room_slope}, options={"ftol": 1e-15, "maxiter": 500},
-    )  # fmt: skip
+        lambda theta: 0.5 * np.sum((theta - y) ** 2),
+        start,
+        jac=lambda theta: theta - y,
+        method="SLSQP",
+        constraints={"type": "ineq", "fun": room, "jac": room_slope},
+        options={"ftol": 1e-15, "maxiter": 500},
+    )
     return result.x
 
 
 # ------------------------------------------------------------------------------------------------ instances
 
 
-def instance(seed, n_unfold=15, group_size=2, n_groups=3, n_features=5, n_samples=2, step=None, margin=2e-4, lam=0.4, **flag):
+def instance(
+    seed,
+    n_unfold=15,
+    group_size=2,
+    n_groups=3,
+    n_features=5,
+    n_samples=2,
+    step=None,
+    margin=2e-4,
+    lam=0.4,
+    **flag,
+):
     """Arguments of the subject, (A, Y, lam, group_size, n_unfold) and the options, with no kink within ``margin`` at any of the steps.
 
     ``step`` is a multiple of 1 / ||A||_2^2, or None. The two largest singular values of A differ by 5 % at least.
@@ -149,7 +208,11 @@ def instance(seed, n_unfold=15, group_size=2, n_groups=3, n_features=5, n_sample
         scale = np.repeat(np.exp(0.3 * rng.normal(size=n_groups)), group_size)
         A = scale * rng.normal(size=(n_features, n_groups * group_size)) / np.sqrt(n_features)
         sigma = np.linalg.svd(A, compute_uv=False)
-        Y = 1.5 * np.exp(0.3 * rng.normal(size=(n_samples, 1))) * rng.normal(size=(n_samples, n_features))
+        Y = (
+            1.5
+            * np.exp(0.3 * rng.normal(size=(n_samples, 1)))
+            * rng.normal(size=(n_samples, n_features))
+        )
         options = {**flag, "step_size": step and float(step / sigma[0] ** 2)}
         args = (A, Y, lam, group_size, n_unfold)
         if len(sigma) > 1 and sigma[0] < 1.05 * sigma[1]:

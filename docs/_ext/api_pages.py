@@ -11,14 +11,26 @@ import gsae_ref
 __all__ = ["MODULES", "ROOMS", "describe", "public_names", "resolve", "target", "write"]
 
 ROOMS = {  # room: its title
-    "ops": "Networks: encode, decode, loss, gradient", "sampling": "Data: dictionaries, codes, samples, starts",
-    "training": "Training", "estimators": "scikit-learn estimators", "metrics": "Metrics: closeness, recovery, clustering",
-    "papers": "Statements: coherence, thresholds, the ledger", "verification": "Verification", "datasets": "Real data",
+    "ops": "Networks: encode, decode, loss, gradient",
+    "sampling": "Data: dictionaries, codes, samples, starts",
+    "training": "Training",
+    "estimators": "scikit-learn estimators",
+    "metrics": "Metrics: closeness, recovery, clustering",
+    "papers": "Statements: coherence, thresholds, the ledger",
+    "verification": "Verification",
+    "datasets": "Real data",
 }
 PACKAGES = ("gsae_ref.papers", "gsae_ref.claims", "gsae_ref.reference")
-SINGLE = ("gsae_ref.groups", "gsae_ref.experiments.common.study", "gsae_ref.experiments.common.cache", "gsae_ref.experiments")
+SINGLE = (
+    "gsae_ref.groups",
+    "gsae_ref.experiments.common.study",
+    "gsae_ref.experiments.common.cache",
+    "gsae_ref.experiments",
+)
 REQUESTS = "set_fit_request, set_partial_fit_request, set_score_request"  # scikit-learn's own, documented there
-ROWS_ONLY = re.compile(r"gsae_ref\.papers\.\w+\.(\w+\.)?(statements|measurements|families)$")  # rows of the ledger: the pages of the statements show them
+ROWS_ONLY = re.compile(
+    r"gsae_ref\.papers\.\w+\.(\w+\.)?(statements|measurements|families)$"
+)  # rows of the ledger: the pages of the statements show them
 
 
 def _modules():
@@ -26,7 +38,10 @@ def _modules():
     found = list(SINGLE)
     for package in PACKAGES:
         found.append(package)
-        found += [info.name for info in pkgutil.walk_packages(import_module(package).__path__, f"{package}.")]
+        found += [
+            info.name
+            for info in pkgutil.walk_packages(import_module(package).__path__, f"{package}.")
+        ]
     return sorted(name for name in found if not ROWS_ONLY.match(name))
 
 
@@ -54,18 +69,31 @@ def public_names():
             continue
         home = "gsae_ref.papers" if name == "LEDGER" else thing.__module__
         rooms.setdefault(home.split(".")[1], []).append(name)
-    return {room: sorted(names, key=lambda name: (inspect.isclass(getattr(gsae_ref, name)), name.lower())) for room, names in rooms.items()}
+    return {
+        room: sorted(
+            names, key=lambda name: (inspect.isclass(getattr(gsae_ref, name)), name.lower())
+        )
+        for room, names in rooms.items()
+    }
 
 
 def members(module):
     """What a module itself defines and names in ``__all__``."""
     thing = import_module(module)
-    return [name for name in getattr(thing, "__all__", ()) if _home(getattr(thing, name), module) == module]
+    return [
+        name
+        for name in getattr(thing, "__all__", ())
+        if _home(getattr(thing, name), module) == module
+    ]
 
 
 def _home(thing, module):
     """The module that defines an object; of a hypothesis, which is an instance, the one where it stands."""
-    return module if hasattr(thing, "margin") and not inspect.isclass(thing) else getattr(thing, "__module__", None)
+    return (
+        module
+        if hasattr(thing, "margin") and not inspect.isclass(thing)
+        else getattr(thing, "__module__", None)
+    )
 
 
 def target(name):
@@ -82,18 +110,24 @@ def target(name):
 
 def describe(thing):
     """The first sentence of a docstring, ready for reST."""
-    first = re.split(r"\n\s*\n", inspect.cleandoc(thing.__doc__ or "").strip())[0].replace("\n", " ")
+    first = re.split(r"\n\s*\n", inspect.cleandoc(thing.__doc__ or "").strip())[0].replace(
+        "\n", " "
+    )
     first = re.sub(r":\w+:`~?([\w.]+)`", r"``\1``", first)
     return escaped(re.match(r".*?[.:](?=\s|$)|.*", first)[0].rstrip(":"))
 
 
 def escaped(line):
     """A line of a docstring in the house notation as reST: A*_g and ||x|| are no markup."""
-    parts = re.split(r"(``.*?``|:[\w:]+:`.*?`|\*\*\w.*?\w\*\*|(?<![\w*])\*[a-z][a-z ]*\*(?![\w*]))", line)
+    parts = re.split(
+        r"(``.*?``|:[\w:]+:`.*?`|\*\*\w.*?\w\*\*|(?<![\w*])\*[a-z][a-z ]*\*(?![\w*]))", line
+    )
     for k in range(0, len(parts), 2):
         parts[k] = re.sub(r"(?<=\w)_(?!\w)", r"\\_", re.sub(r"(?<!\\)([*|])", r"\\\1", parts[k]))
     line = "".join(parts)
-    return re.sub(r"^(\s*)(\(?(?:\d+|[a-zA-Z#])[.)] |[-+] )", r"\1\\\2", line)  # no list begins in the middle of a paragraph
+    return re.sub(
+        r"^(\s*)(\(?(?:\d+|[a-zA-Z#])[.)] |[-+] )", r"\1\\\2", line
+    )  # no list begins in the middle of a paragraph
 
 
 def write(folder):
@@ -123,7 +157,12 @@ def write(folder):
                 lines += [f".. autofunction:: {name}", ""]
             elif hasattr(thing, "text"):  # a hypothesis
                 lines += [f".. py:data:: {name}", "", f"   {escaped(thing.text)}", ""]
-        lines += [line for name in ("VERDICTS",) if module == "gsae_ref.papers.row" for line in (f".. autodata:: {name}", "   :no-value:", "")]
+        lines += [
+            line
+            for name in ("VERDICTS",)
+            if module == "gsae_ref.papers.row"
+            for line in (f".. autodata:: {name}", "   :no-value:", "")
+        ]
         pages[module] = "\n".join(lines)
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in pages.items():
@@ -136,8 +175,17 @@ def _class(name, thing):
     """A class with its methods, without what others document: fields of a tuple, which its docstring lists, and scikit-learn's requests."""
     if issubclass(thing, Exception):
         return [f".. autoexception:: {name}", ""]
-    fields = [field for field in getattr(thing, "_fields", ()) if (getattr(thing, field).__doc__ or "").startswith("Alias for")]
-    return [f".. autoclass:: {name}", "   :members:", f"   :exclude-members: {', '.join([REQUESTS, *fields])}", ""]
+    fields = [
+        field
+        for field in getattr(thing, "_fields", ())
+        if (getattr(thing, field).__doc__ or "").startswith("Alias for")
+    ]
+    return [
+        f".. autoclass:: {name}",
+        "   :members:",
+        f"   :exclude-members: {', '.join([REQUESTS, *fields])}",
+        "",
+    ]
 
 
 def _title(text):
@@ -146,18 +194,54 @@ def _title(text):
 
 def _index():
     """Every public name with its first sentence, by room; then the modules."""
-    lines = [_title("API reference"), "Public names are used as ``import gsae_ref as gs``; samples are rows.", ""]
+    lines = [
+        _title("API reference"),
+        "Public names are used as ``import gsae_ref as gs``; samples are rows.",
+        "",
+    ]
     for room, names in public_names().items():
-        lines += [f":doc:`{ROOMS.get(room, room)} <{room}>`", "-" * 90, "", ".. list-table::", "   :class: names", "   :widths: 30 70", ""]
+        lines += [
+            f":doc:`{ROOMS.get(room, room)} <{room}>`",
+            "-" * 90,
+            "",
+            ".. list-table::",
+            "   :class: names",
+            "   :widths: 30 70",
+            "",
+        ]
         for name in names:
             thing = getattr(gsae_ref, name)
-            words = "Every numbered statement of the papers with its verdict: a dictionary of rows" if name == "LEDGER" else describe(thing)
+            words = (
+                "Every numbered statement of the papers with its verdict: a dictionary of rows"
+                if name == "LEDGER"
+                else describe(thing)
+            )
             lines += [f"   * - :py:obj:`gs.{name} <gsae_ref.{name}>`", f"     - {words}"]
         lines.append("")
-    lines += ["Modules", "-" * 60, "", "Statements (``papers``), exact arithmetic (``claims.exact``), readable NumPy (``reference``; "
-              "``kernels`` holds the same names, compiled), and what an experiment is made of.", "", ".. list-table::", "   :class: names",
-              "   :widths: 30 70", ""]
+    lines += [
+        "Modules",
+        "-" * 60,
+        "",
+        "Statements (``papers``), exact arithmetic (``claims.exact``), readable NumPy (``reference``; "
+        "``kernels`` holds the same names, compiled), and what an experiment is made of.",
+        "",
+        ".. list-table::",
+        "   :class: names",
+        "   :widths: 30 70",
+        "",
+    ]
     for module in MODULES:
-        lines += [f"   * - :doc:`{module.removeprefix('gsae_ref.')} <{module}>`", f"     - {describe(import_module(module))}"]
-    lines += ["", ".. toctree::", "   :hidden:", "", *(f"   {room}" for room in public_names()), *(f"   {module}" for module in MODULES), ""]
+        lines += [
+            f"   * - :doc:`{module.removeprefix('gsae_ref.')} <{module}>`",
+            f"     - {describe(import_module(module))}",
+        ]
+    lines += [
+        "",
+        ".. toctree::",
+        "   :hidden:",
+        "",
+        *(f"   {room}" for room in public_names()),
+        *(f"   {module}" for module in MODULES),
+        "",
+    ]
     return "\n".join(lines)

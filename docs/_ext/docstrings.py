@@ -53,7 +53,7 @@ def readable(lines):
 
 def _item(line):
     marker = BULLET.match(line)[0]
-    return marker + escaped(line[len(marker):])
+    return marker + escaped(line[len(marker) :])
 
 
 def plain_reference(app, env, node, contnode):
@@ -62,9 +62,14 @@ def plain_reference(app, env, node, contnode):
     if node.get("refdomain") != "py":
         return None
     domain = env.domains.python_domain
-    for full in (f"gsae_ref.{name.split('.')[-1]}", *(f"{home}.{name}" for home in _homes(module, holder))):
+    for full in (
+        f"gsae_ref.{name.split('.')[-1]}",
+        *(f"{home}.{name}" for home in _homes(module, holder)),
+    ):
         if full in domain.objects:
-            return domain.resolve_xref(env, node["refdoc"], app.builder, "obj", full, node, contnode)
+            return domain.resolve_xref(
+                env, node["refdoc"], app.builder, "obj", full, node, contnode
+            )
     for full in (name, *(f"{home}.{name}" for home in _homes(module, holder))):
         if full.startswith("gsae_ref.") and _exists(full):
             return nodes.inline("", "", contnode)
@@ -77,7 +82,13 @@ def _homes(module, holder):
     if module == "gsae_ref" and holder:
         thing = resolve(f"{module}.{holder.split('.')[-1]}")
         homes += [thing.__module__, f"{thing.__module__}.{thing.__qualname__}"]
-    return [*homes, *([module] if module else []), "gsae_ref.papers.t21.model.formulas", "gsae_ref.metrics.closeness", "gsae_ref.metrics.dictionaries"]
+    return [
+        *homes,
+        *([module] if module else []),
+        "gsae_ref.papers.t21.model.formulas",
+        "gsae_ref.metrics.closeness",
+        "gsae_ref.metrics.dictionaries",
+    ]
 
 
 def _exists(name):

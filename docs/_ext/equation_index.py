@@ -18,8 +18,10 @@ __all__ = ["functions_by_source", "index", "sources"]
 
 TAG = re.compile(r"\[(T21|N19|L23)\]")
 NUMBERED = re.compile(r"(?:Eqs?\.|^) ((?:\(\d{1,2}\)(?:-|, and |, | and )?)+)")
-NAMED = re.compile(r"(Proposition|Lemma|Theorem|Assumption|Algorithm|Definition|Claim|Corollary)s? "
-                   r"((?:[A-Z]?\d+(?: \([ivx.\d]+\))?(?:, | and |, and )?)+)")
+NAMED = re.compile(
+    r"(Proposition|Lemma|Theorem|Assumption|Algorithm|Definition|Claim|Corollary)s? "
+    r"((?:[A-Z]?\d+(?: \([ivx.\d]+\))?(?:, | and |, and )?)+)"
+)
 
 
 def sources(docstring):
@@ -38,19 +40,32 @@ def sources(docstring):
             for first, last in re.findall(r"\((\d+)\)(?:-\((\d+)\))?", numbers):
                 found |= {(tag, f"Eq. ({k})") for k in range(int(first), int(last or first) + 1)}
         for kind, numbers in NAMED.findall(sentence):
-            found |= {(tag, f"{kind} {number.strip()}") for number in re.split(r", and |, | and ", numbers) if number.strip()}
+            found |= {
+                (tag, f"{kind} {number.strip()}")
+                for number in re.split(r", and |, | and ", numbers)
+                if number.strip()
+            }
     return found
 
 
 def functions_by_source():
     """(paper, number) -> names under which the API reference documents the functions that implement or state it."""
     table = {}
-    documented = {f"gsae_ref.{name}": getattr(gsae_ref, name) for names in public_names().values() for name in names}
+    documented = {
+        f"gsae_ref.{name}": getattr(gsae_ref, name)
+        for names in public_names().values()
+        for name in names
+    }
     for module in MODULES:
         if not module.endswith((".counterexamples", ".ledger", ".row", ".exact", ".exact_descent")):
-            documented |= {f"{module}.{name}": getattr(import_module(module), name) for name in members(module)}
+            documented |= {
+                f"{module}.{name}": getattr(import_module(module), name) for name in members(module)
+            }
     for name, thing in documented.items():
-        if not (inspect.isfunction(thing) or inspect.isclass(thing)) or target(name) not in (name, None):
+        if not (inspect.isfunction(thing) or inspect.isclass(thing)) or target(name) not in (
+            name,
+            None,
+        ):
             continue
         for source in sources(thing.__doc__):
             table.setdefault(source, []).append(name)
@@ -60,16 +75,25 @@ def functions_by_source():
 def index():
     """Markdown of the page."""
     table = functions_by_source()
-    lines = ["# Equation index\n", "Every number of the three papers and where to find it here: the function that computes it (from the docstrings, "
-             "which name their source) and the row of the ledger with its verdict. A dash: a definition or a step of a proof that needs no function "
-             "of its own; its row still has its evidence.\n"]
+    lines = [
+        "# Equation index\n",
+        "Every number of the three papers and where to find it here: the function that computes it (from the docstrings, "
+        "which name their source) and the row of the ledger with its verdict. A dash: a definition or a step of a proof that needs no function "
+        "of its own; its row still has its evidence.\n",
+    ]
     for paper, title in PAPERS.items():
-        lines += [f"## {paper}: {title}\n" if paper != "own" else f"## {title}\n", ":::{table}\n:class: rows\n",
-                  "| number | function | ledger |", "|---|---|---|"]
+        lines += [
+            f"## {paper}: {title}\n" if paper != "own" else f"## {title}\n",
+            ":::{table}\n:class: rows\n",
+            "| number | function | ledger |",
+            "|---|---|---|",
+        ]
         for row in LEDGER.values():
             if row.paper == paper:
                 functions = _functions(row, table) or "–"
-                lines.append(f"| {markdown(row.number)} | {functions} | [`{row.id}`](statements/{row.id}.md) {badge(row.verdict)} |")
+                lines.append(
+                    f"| {markdown(row.number)} | {functions} | [`{row.id}`](statements/{row.id}.md) {badge(row.verdict)} |"
+                )
         lines += [":::", ""]
     return "\n".join(lines)
 
@@ -81,4 +105,6 @@ def _functions(row, table):
     derives = source.derivation and target(source.derivation)
     if derives and derives not in names:
         names.append(derives)
-    return ", ".join(f"{{py:obj}}`{name.removeprefix('gsae_ref.')} <{name}>`" for name in dict.fromkeys(names))
+    return ", ".join(
+        f"{{py:obj}}`{name.removeprefix('gsae_ref.')} <{name}>`" for name in dict.fromkeys(names)
+    )

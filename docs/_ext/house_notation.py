@@ -51,7 +51,11 @@ def segments(text):
 
 def markdown(text, link=lambda words: words):
     """The sentence as MyST Markdown, formulas between dollars; ``link`` may turn words such as "(22)" or "R7" into links."""
-    written = {"math": lambda s: f"${s.strip()}$", "code": lambda s: f"`{s}`", "text": lambda s: link(_escaped(s))}
+    written = {
+        "math": lambda s: f"${s.strip()}$",
+        "code": lambda s: f"`{s}`",
+        "text": lambda s: link(_escaped(s)),
+    }
     return "".join(written[kind](string) for kind, string in segments(text))
 
 
@@ -75,7 +79,11 @@ def _sequence(text, at, closers, primes):
             continue
         if code := CODE.match(text, at):
             if not _is_script(code[0]):
-                items.append(Item("code", code[0].strip("'") if code[0][0] == "'" else code[0], spaced=spaced))
+                items.append(
+                    Item(
+                        "code", code[0].strip("'") if code[0][0] == "'" else code[0], spaced=spaced
+                    )
+                )
                 at = code.end()
                 continue
         if number := NUMBER.match(text, at):
@@ -114,21 +122,29 @@ def _closes(mark, closers, items, spaced):
     if not closers or mark not in closers.split(" "):
         return False
     if mark in ("|", "||"):
-        return bool(items) and items[-1].kind not in ("operator", "relation") and not (mark == "|" and spaced and items[-1].kind != "group")
+        return (
+            bool(items)
+            and items[-1].kind not in ("operator", "relation")
+            and not (mark == "|" and spaced and items[-1].kind != "group")
+        )
     return mark != ">" or not spaced
 
 
 def _name(text, at, word, spaced):
     """A word, or as much of it as is a symbol."""
-    named = word.endswith("'s") or re.match(r"(?:T21|N19|L23)-|[A-Z]\.", word) or text.endswith("Appendix ", 0, at)
+    named = (
+        word.endswith("'s")
+        or re.match(r"(?:T21|N19|L23)-|[A-Z]\.", word)
+        or text.endswith("Appendix ", 0, at)
+    )
     if named or "-" in word and not _symbolic(word.split("-")[0]):
         return Item("word", word, spaced=spaced), at + len(word)
     word = word.split("-")[0]
     end = at + len(word)
     tex = word if word in SPELLED else _symbolic(word)
-    if tex is None and text[end:end + 1] in ("^", "_"):  # first^2: a quantity with a name
+    if tex is None and text[end : end + 1] in ("^", "_"):  # first^2: a quantity with a name
         return Item("name", word, f"\\mathrm{{{word}}}", spaced), end
-    if tex is None or word in CALLED and text[end:end + 1] not in ("(", "*", "_", "^"):
+    if tex is None or word in CALLED and text[end : end + 1] not in ("(", "*", "_", "^"):
         return Item("word", word, spaced=spaced), end
     kind = "function" if word in FUNCTIONS or word in LIMITS or word == "sqrt" else "name"
     return Item(kind, word, tex, spaced), end
@@ -149,15 +165,31 @@ def _symbolic(word):
 
 
 def _symbol(text, at, mark, spaced, items, primes):
-    after = text[at + len(mark): at + len(mark) + 1]
-    angle = mark == "<" and bool(after) and not after.isspace() and (spaced or not items or items[-1].kind in ("operator", "relation"))
-    opens = mark in "([{" or mark in ("|", "||") and not (mark == "|" and spaced and after.isspace()) or angle
+    after = text[at + len(mark) : at + len(mark) + 1]
+    angle = (
+        mark == "<"
+        and bool(after)
+        and not after.isspace()
+        and (spaced or not items or items[-1].kind in ("operator", "relation"))
+    )
+    opens = (
+        mark in "([{"
+        or mark in ("|", "||")
+        and not (mark == "|" and spaced and after.isspace())
+        or angle
+    )
     if opens:
         closers = {"(": ") ]", "[": "] )", "{": "}", "<": ">", "|": "|", "||": "||"}[mark]
         inside, stop = _sequence(text, at + len(mark), closers, primes)
         if stop < len(text):
             close = "||" if mark == "||" else text[stop]
-            return Item("group", text[at: stop + len(close)], spaced=spaced, items=inside, ends=(mark, close)), stop + len(close)
+            return Item(
+                "group",
+                text[at : stop + len(close)],
+                spaced=spaced,
+                items=inside,
+                ends=(mark, close),
+            ), stop + len(close)
         if mark != "|":
             raise NotHouseNotation(f"{text!r}: {mark!r} is not closed")
     if mark == "|":
@@ -167,9 +199,13 @@ def _symbol(text, at, mark, spaced, items, primes):
     if mark == "^" and spaced and after.isspace():
         return Item("operator", mark, "\\wedge ", spaced), at + 1
     if mark in OPERATORS:
-        return Item("operator", mark, OPERATORS[mark] + " " * (mark == "\\"), spaced), at + len(mark)
+        return Item("operator", mark, OPERATORS[mark] + " " * (mark == "\\"), spaced), at + len(
+            mark
+        )
     if mark in (",", ";", ":", ".", "...", "?", "*"):
-        return Item("punctuation", mark, "\\ldots " if mark == "..." else mark, spaced), at + len(mark)
+        return Item("punctuation", mark, "\\ldots " if mark == "..." else mark, spaced), at + len(
+            mark
+        )
     raise NotHouseNotation(f"{text!r}: the symbol {mark!r}")
 
 
@@ -195,16 +231,25 @@ def _scripts(text, at, item, primes, quoted):
             inner = found[1] if found[1] is not None else found[2]
             put("down", _script(inner))
             at += found.end()
-        elif rest.startswith("^") and (found := re.match(r"\^(?:\{((?:[^{}]|\{[^{}]*\})*)\}|(-?[A-Za-z0-9]+(?:_\w)?)|([+*]))", rest)):
+        elif rest.startswith("^") and (
+            found := re.match(
+                r"\^(?:\{((?:[^{}]|\{[^{}]*\})*)\}|(-?[A-Za-z0-9]+(?:_\w)?)|([+*]))", rest
+            )
+        ):
             inner = next(group for group in found.groups() if group is not None)
             put("up", "+" if inner == "+" else _script(inner) if inner != "T" else "\\top ")
             at += found.end()
         elif rest.startswith(("^(", "_(")):
             inner = _inside_brackets(rest[1:])
             tex = _script(inner)
-            put("up" if rest[0] == "^" else "down", f"({tex})" if re.fullmatch(r"\w", inner) else tex)
+            put(
+                "up" if rest[0] == "^" else "down",
+                f"({tex})" if re.fullmatch(r"\w", inner) else tex,
+            )
             at += len(inner) + 3
-        elif rest.startswith("^") and item.kind == "name" and (len(rest) == 1 or rest[1] in " _,.)|"):
+        elif (
+            rest.startswith("^") and item.kind == "name" and (len(rest) == 1 or rest[1] in " _,.)|")
+        ):
             item.tex, at = f"\\hat{{{item.tex}}}", at + 1
         elif item.kind == "name" and re.match(r"\+(?=[\s),\]]|$)", rest):
             put("up", "+")
@@ -235,7 +280,9 @@ def _script(inner):
     items, stop = _sequence(inner, 0, "", "index")
     if stop != len(inner):
         raise NotHouseNotation(f"{inner!r}: unbalanced")
-    return re.sub(r"\\tfrac\{(\d+)\}\{(\d+)\}", r"\1/\2", formula(items)).replace(",\\, ", ",").strip()
+    return (
+        re.sub(r"\\tfrac\{(\d+)\}\{(\d+)\}", r"\1/\2", formula(items)).replace(",\\, ", ",").strip()
+    )
 
 
 # ------------------------------------------------------------------------------------------------ telling words from formulas
@@ -247,7 +294,9 @@ def _sentence(items):
         item = in_context(item, before, after)
         items[k] = item
         if _is_math(item, before, after):
-            near = item.kind == "group" and after is not None and after.raw == "-" and not after.spaced  # W (delta, 2)-near
+            near = (
+                item.kind == "group" and after is not None and after.raw == "-" and not after.spaced
+            )  # W (delta, 2)-near
             if near or run and run[-1].raw == "S" and item.raw == "abs":  # off S abs(e) <= ...
                 result += _run(run)
                 run = []
@@ -261,7 +310,11 @@ def _sentence(items):
         elif item.kind == "group" and (is_reference(item) or re.fullmatch(r"\([a-e]\)", item.raw)):
             result.append(("text", space + item.raw))
         elif item.kind == "group":
-            result += [("text", space + item.ends[0]), *_sentence(item.items), ("text", item.ends[1])]
+            result += [
+                ("text", space + item.ends[0]),
+                *_sentence(item.items),
+                ("text", item.ends[1]),
+            ]
         else:
             result.append(("text", space + item.raw))
     return result + _run(run)
@@ -271,25 +324,54 @@ def _is_math(item, before, after):
     if item.kind in ("word", "code", "punctuation"):
         return False
     if item.kind == "group":
-        if is_reference(item) and not (before is not None and before.kind in ("name", "function") and not item.spaced):
+        if is_reference(item) and not (
+            before is not None and before.kind in ("name", "function") and not item.spaced
+        ):
             return False
         if item.scripts or item.ends[0] in ("|", "||"):
             return True  # words inside are set as text
         called = before is not None and before.kind in ("name", "function") and not item.spaced
         if re.fullmatch(r"\([a-e]\)", item.raw) and (before is None or before.kind == "word"):
             return False
-        if item.ends[0] == "(" and item.spaced and any(i.kind == "relation" for i in item.items) and not item.scripts:
-            return before is not None and before.kind in ("operator", "relation")  # a remark in brackets: (gamma = 1)
-        return called or not _has_words(item.items) and (bool(item.items) or item.ends[0] == "||") or item.raw == "(.)"
-    if item.raw == "-" and after is not None and not after.spaced and after.kind == "word" and not item.spaced:
+        if (
+            item.ends[0] == "("
+            and item.spaced
+            and any(i.kind == "relation" for i in item.items)
+            and not item.scripts
+        ):
+            return before is not None and before.kind in (
+                "operator",
+                "relation",
+            )  # a remark in brackets: (gamma = 1)
+        return (
+            called
+            or not _has_words(item.items)
+            and (bool(item.items) or item.ends[0] == "||")
+            or item.raw == "(.)"
+        )
+    if (
+        item.raw == "-"
+        and after is not None
+        and not after.spaced
+        and after.kind == "word"
+        and not item.spaced
+    ):
         return False
     return item.raw != "%"
 
 
 def _has_words(items):
-    contextual = [in_context(item, items[k - 1] if k else None, items[k + 1] if k + 1 < len(items) else None) for k, item in enumerate(items)]
-    return any(item.kind in ("word", "code") or item.kind == "group" and item.ends[0] in "([{" and _has_words(item.items)
-               for item in contextual) or all(item.kind == "group" and is_reference(item) for item in items)
+    contextual = [
+        in_context(item, items[k - 1] if k else None, items[k + 1] if k + 1 < len(items) else None)
+        for k, item in enumerate(items)
+    ]
+    return any(
+        item.kind in ("word", "code")
+        or item.kind == "group"
+        and item.ends[0] in "([{"
+        and _has_words(item.items)
+        for item in contextual
+    ) or all(item.kind == "group" and is_reference(item) for item in items)
 
 
 def _run(run):
@@ -297,9 +379,16 @@ def _run(run):
     if not run:
         return []
     lead = [("text", " ")] if run[0].spaced else []
-    if all(item.kind in ("number", "operator", "relation", "bar") for item in run) and not any(item.scripts for item in run):
+    if all(item.kind in ("number", "operator", "relation", "bar") for item in run) and not any(
+        item.scripts for item in run
+    ):
         if len(run) == 1 or not any(item.kind == "relation" or item.raw == "/" for item in run):
-            return lead + [("text", "".join(" " * (item.spaced and k > 0) + item.raw for k, item in enumerate(run)))]
+            return lead + [
+                (
+                    "text",
+                    "".join(" " * (item.spaced and k > 0) + item.raw for k, item in enumerate(run)),
+                )
+            ]
     length = sum(len(item.raw) for item in run)
     pieces, piece = [], []
     for k, item in enumerate(run):

@@ -19,8 +19,10 @@ from gsae_ref.papers.row import VERDICTS
 __all__ = ["PAPERS", "Writer"]
 
 PAPERS = {
-    "T21": "On the Convergence of Group-Sparse Autoencoders", "N19": "On the Dynamics of Gradient Descent for Autoencoders",
-    "L23": "Implicit Regularization for Group Sparsity", "own": "This project's own theorems",
+    "T21": "On the Convergence of Group-Sparse Autoencoders",
+    "N19": "On the Dynamics of Gradient Descent for Autoencoders",
+    "L23": "Implicit Regularization for Group Sparsity",
+    "own": "This project's own theorems",
 }
 SMALL_MATRIX, WIDE_MATRIX = 30, 6
 DOCTEST = re.compile(r"^\s*>>> ", re.M)
@@ -46,12 +48,19 @@ class Writer:
     # ------------------------------------------------------------------------------------------------ words
     def words(self, text, paper, here=""):
         """Text in house notation as Markdown, with links to the rows it mentions."""
+
         def link(words):
             def row(found):
                 target = found[1] or (f"{paper}-eq{found[2]}" if found[2] else found[3])
                 shown = found[0]
                 return f"[{shown}]({target}.md)" if target in LEDGER and target != here else shown
-            return re.sub(r"\b((?:T21|N19|L23)-[\w-]*\w)|\((\d+)\)|\b(R\d)\b", row, words) if self._linked else words
+
+            return (
+                re.sub(r"\b((?:T21|N19|L23)-[\w-]*\w)|\((\d+)\)|\b(R\d)\b", row, words)
+                if self._linked
+                else words
+            )
+
         try:
             return markdown(text, link)
         except NotHouseNotation:
@@ -68,7 +77,10 @@ class Writer:
     def pages(self):
         """Name -> text of the pages in the folder of the statements."""
         rows = list(LEDGER.values())
-        pages = {row.id: self.page(row, before, after) for before, row, after in zip([None, *rows], rows, [*rows[1:], None], strict=False)}
+        pages = {
+            row.id: self.page(row, before, after)
+            for before, row, after in zip([None, *rows], rows, [*rows[1:], None], strict=False)
+        }
         return pages | {paper: self.listing(paper) for paper in PAPERS} | {"index": self.contents()}
 
     # ------------------------------------------------------------------------------------------------ one page
@@ -92,9 +104,17 @@ class Writer:
         if hypotheses:
             parts += ["## Hypotheses\n", *(f"- {say(text)}" for text in hypotheses), ""]
         if row.corrected:
-            title = {"corrected": "What holds instead", "refuted": "What is true", "vacuous": "Why, and what holds instead", "typo": "What is meant",
-                     "asymptotic": "The explicit form"}.get(row.verdict, "Remark")
-            parts += [f"## {title}\n", f":::{{container}} statement holds\n{say(row.corrected)}\n:::\n"]
+            title = {
+                "corrected": "What holds instead",
+                "refuted": "What is true",
+                "vacuous": "Why, and what holds instead",
+                "typo": "What is meant",
+                "asymptotic": "The explicit form",
+            }.get(row.verdict, "Remark")
+            parts += [
+                f"## {title}\n",
+                f":::{{container}} statement holds\n{say(row.corrected)}\n:::\n",
+            ]
         if row.same_as:
             parts += [f"It restates [{_name(source)}]({source.id}.md), whose evidence it shares.\n"]
         parts += self._evidence(source, result, say)
@@ -105,54 +125,108 @@ class Writer:
         parts += ["## Run it\n", f"```console\n$ gsae-ref verify --only {row.id} --explain\n```\n"]
         others = [other for other in LEDGER.values() if other.same_as == row.id]
         if others:
-            parts += ["Restated by " + ", ".join(f"[{_name(other)}]({other.id}.md)" for other in others) + ".\n"]
-        steps = [f"← [{_name(before)}]({before.id}.md)" if before else "", f"[{_name(after)}]({after.id}.md) →" if after else ""]
-        return "\n".join([*parts, f":::{{container}} steps\n{'  ·  '.join(filter(None, steps))}\n:::\n"])
+            parts += [
+                "Restated by "
+                + ", ".join(f"[{_name(other)}]({other.id}.md)" for other in others)
+                + ".\n"
+            ]
+        steps = [
+            f"← [{_name(before)}]({before.id}.md)" if before else "",
+            f"[{_name(after)}]({after.id}.md) →" if after else "",
+        ]
+        return "\n".join(
+            [*parts, f":::{{container}} steps\n{'  ·  '.join(filter(None, steps))}\n:::\n"]
+        )
 
     def _evidence(self, source, result, say):
-        lines = ["## Evidence\n", f"Numbers of `{self.command}`"
-                 + ("." if result["confirmed"] else ", **which does not confirm the verdict.**") + "\n"]
+        lines = [
+            "## Evidence\n",
+            f"Numbers of `{self.command}`"
+            + ("." if result["confirmed"] else ", **which does not confirm the verdict.**")
+            + "\n",
+        ]
         rows = []
         for item, finding in zip(source.evidence, result["findings"], strict=True):
             mark = "✓" if finding["ok"] else "✗"
             numbers = finding["numbers"]
             if isinstance(item, Counterexample):
-                lines.append(f"- {mark} an exact counterexample, [{item.name}](#{_anchor(item.name)}): {say(numbers['printed']['text'])} is false")
+                lines.append(
+                    f"- {mark} an exact counterexample, [{item.name}](#{_anchor(item.name)}): {say(numbers['printed']['text'])} is false"
+                )
             elif isinstance(item, Reading):
                 lines.append(f"- {mark} by reading: {say(item.text)}")
             elif isinstance(item, Identity):
-                lines.append(f"- {mark} {say(item.label)}: largest relative error {numbers['relative_error']:.2g} "
-                             f"over {numbers['instances']} instances"
-                             + (", as it should be: the printed form is false" if item.expect == "fails" else ""))
+                lines.append(
+                    f"- {mark} {say(item.label)}: largest relative error {numbers['relative_error']:.2g} "
+                    f"over {numbers['instances']} instances"
+                    + (
+                        ", as it should be: the printed form is false"
+                        if item.expect == "fails"
+                        else ""
+                    )
+                )
             elif isinstance(item, Inequality):
-                rows.append(f"| {mark} {say(item.label)} | {'to fail' if item.expect == 'fails' else 'to hold'} | {numbers['instances']} "
-                            f"| {numbers['violations']} | {numbers['worst_random']:.4f} "
-                            f"| {format(numbers['worst_search'], '.4f') if 'worst_search' in numbers else '–'} |")
+                rows.append(
+                    f"| {mark} {say(item.label)} | {'to fail' if item.expect == 'fails' else 'to hold'} | {numbers['instances']} "
+                    f"| {numbers['violations']} | {numbers['worst_random']:.4f} "
+                    f"| {format(numbers['worst_search'], '.4f') if 'worst_search' in numbers else '–'} |"
+                )
             else:
-                lines.append(f"- {mark} measured with the implementation: {say(finding['label'])}: {_plain(finding['summary'])}")
+                lines.append(
+                    f"- {mark} measured with the implementation: {say(finding['label'])}: {_plain(finding['summary'])}"
+                )
         if rows:
-            lines += ["", "| bound | expected | instances that meet the hypotheses | violations | largest left/right, random | by search |",
-                      "|---|---|--:|--:|--:|--:|", *rows]
+            lines += [
+                "",
+                "| bound | expected | instances that meet the hypotheses | violations | largest left/right, random | by search |",
+                "|---|---|--:|--:|--:|--:|",
+                *rows,
+            ]
         if any(isinstance(item, Inequality) and item.expect == "holds" for item in source.evidence):
-            lines += ["", "A ratio near 1 means that the bound is tight: some instance uses all of it. The search is an optimiser that pushes it up."]
+            lines += [
+                "",
+                "A ratio near 1 means that the bound is tight: some instance uses all of it. The search is an optimiser that pushes it up.",
+            ]
         for item in source.evidence:
             own = [h.text for h in getattr(item, "hypotheses", ()) if h not in source.hypotheses]
             if own:
-                lines += ["", f"*{say(item.label)}* is drawn under: {'; '.join(say(text) for text in own)}."]
+                lines += [
+                    "",
+                    f"*{say(item.label)}* is drawn under: {'; '.join(say(text) for text in own)}.",
+                ]
         return [*lines, ""]
 
     def _counterexample(self, certificate, say):
-        lines = [f"## Counterexample {_plain(certificate.name)}\n",
-                 "Every number is an exact fraction; both sides of every hypothesis are evaluated from the instance.\n",
-                 "| the instance | |", "|---|---|"]
+        lines = [
+            f"## Counterexample {_plain(certificate.name)}\n",
+            "Every number is an exact fraction; both sides of every hypothesis are evaluated from the instance.\n",
+            "| the instance | |",
+            "|---|---|",
+        ]
         for key, value in certificate.data.items():
             lines.append(f"| {say(key)} | {self._value(value, say)} |")
         lines += ["", "| | left | | right | |", "|---|--:|:-:|:--|---|"]
         lines += [_comparison(say(c.text), c, "holds") for c in certificate.hypotheses]
-        lines.append(_comparison("**as printed:** " + say(certificate.printed.text), certificate.printed, "printed"))
+        lines.append(
+            _comparison(
+                "**as printed:** " + say(certificate.printed.text), certificate.printed, "printed"
+            )
+        )
         if certificate.corrected:
-            lines.append(_comparison("**corrected:** " + say(certificate.corrected.text), certificate.corrected, "holds"))
-        return [*lines, "", say(certificate.note), "", f"From Python: `gsae_ref.papers.counterexamples.CERTIFICATES[\"{certificate.name}\"]()`.\n"]
+            lines.append(
+                _comparison(
+                    "**corrected:** " + say(certificate.corrected.text),
+                    certificate.corrected,
+                    "holds",
+                )
+            )
+        return [
+            *lines,
+            "",
+            say(certificate.note),
+            "",
+            f'From Python: `gsae_ref.papers.counterexamples.CERTIFICATES["{certificate.name}"]()`.\n',
+        ]
 
     def _value(self, value, say):
         if isinstance(value, Fraction | int):
@@ -160,7 +234,12 @@ class Writer:
         if isinstance(value, tuple):
             rows, columns = len(value), len(value[0])
             if rows * columns <= SMALL_MATRIX and columns <= WIDE_MATRIX:
-                return "$" + r"\begin{pmatrix}" + r" \\ ".join(" & ".join(map(_fraction, row)) for row in value) + r"\end{pmatrix}$"
+                return (
+                    "$"
+                    + r"\begin{pmatrix}"
+                    + r" \\ ".join(" & ".join(map(_fraction, row)) for row in value)
+                    + r"\end{pmatrix}$"
+                )
             entries = [_column([row[k] for row in value]) for k in range(columns)]
             return f"{rows} × {columns}, columns " + ", ".join(entries)
         return say(str(value))
@@ -171,7 +250,12 @@ class Writer:
         lines = ["## Derivation\n", f"{self.code(source.derivation)}; its docstring:\n"]
         thing = resolve(source.derivation)
         text = inspect.cleandoc(thing.__doc__ or "")
-        text = re.split(r"^Parameters\n-+$|^Raises\n-+$|^Returns\n-+$|^Examples\n-+$", text, maxsplit=1, flags=re.M)[0]
+        text = re.split(
+            r"^Parameters\n-+$|^Raises\n-+$|^Returns\n-+$|^Examples\n-+$",
+            text,
+            maxsplit=1,
+            flags=re.M,
+        )[0]
         text = DOCTEST.split(text)[0].strip()
         return [*lines, f"```{{code-block}} text\n:class: docstring\n\n{text}\n```\n"]
 
@@ -179,47 +263,103 @@ class Writer:
     def listing(self, paper):
         """The page of a paper: all of its rows."""
         rows = [row for row in LEDGER.values() if row.paper == paper]
-        title = "R0 to R8: this project's own theorems" if paper == "own" else f"{paper}: {PAPERS[paper]}"
-        counts = ", ".join(f"{sum(row.verdict == verdict for row in rows)} {verdict}" for verdict in VERDICTS
-                           if any(row.verdict == verdict for row in rows))
-        return "\n".join([f"# {title}\n", f"{len(rows)} statements: {counts}. Every verdict is the recorded one, confirmed by `{self.command}`.\n",
-                          self.table(rows)])
+        title = (
+            "R0 to R8: this project's own theorems"
+            if paper == "own"
+            else f"{paper}: {PAPERS[paper]}"
+        )
+        counts = ", ".join(
+            f"{sum(row.verdict == verdict for row in rows)} {verdict}"
+            for verdict in VERDICTS
+            if any(row.verdict == verdict for row in rows)
+        )
+        return "\n".join(
+            [
+                f"# {title}\n",
+                f"{len(rows)} statements: {counts}. Every verdict is the recorded one, confirmed by `{self.command}`.\n",
+                self.table(rows),
+            ]
+        )
 
     def contents(self):
         """The page that leads to the papers."""
-        lines = ["# Statements\n", "A page for every numbered statement: as printed, its hypotheses, the verdict, what holds instead, the "
-                 "counterexample in fractions, how tight the bound is, and the command that checks it.\n", "| | statements | |", "|---|--:|---|"]
+        lines = [
+            "# Statements\n",
+            "A page for every numbered statement: as printed, its hypotheses, the verdict, what holds instead, the "
+            "counterexample in fractions, how tight the bound is, and the command that checks it.\n",
+            "| | statements | |",
+            "|---|--:|---|",
+        ]
         for paper, title in PAPERS.items():
-            lines.append(f"| [{paper}]({paper}.md) | {sum(row.paper == paper for row in LEDGER.values())} | {title} |")
-        lines += ["", "## The verdicts\n", "| | |", "|---|---|", *(f"| {badge(verdict)} | {meaning} |" for verdict, meaning in VERDICTS.items()), "",
-                  ":::{toctree}\n:hidden:\n", *PAPERS, ":::\n"]
+            lines.append(
+                f"| [{paper}]({paper}.md) | {sum(row.paper == paper for row in LEDGER.values())} | {title} |"
+            )
+        lines += [
+            "",
+            "## The verdicts\n",
+            "| | |",
+            "|---|---|",
+            *(f"| {badge(verdict)} | {meaning} |" for verdict, meaning in VERDICTS.items()),
+            "",
+            ":::{toctree}\n:hidden:\n",
+            *PAPERS,
+            ":::\n",
+        ]
         return "\n".join(lines)
 
     def table(self, rows):
         """Rows as a table: number, statement, verdict."""
         lines = [":::{table}\n:class: rows\n", "| number | statement | verdict |", "|---|---|---|"]
         for row in rows:
-            lines.append(f"| [{_heading(row.number)}]({row.id}.md) | {self.words(row.statement, row.paper, row.id)} | {badge(row.verdict)} |")
+            lines.append(
+                f"| [{_heading(row.number)}]({row.id}.md) | {self.words(row.statement, row.paper, row.id)} | {badge(row.verdict)} |"
+            )
         return "\n".join([*lines, ":::", ""])
 
     def differences(self):
         """How we differ: what is not as printed, the gravest first."""
-        lines = ["# How we differ from the papers\n",
-                 "Generated from the ledger. A statement is here when it is not true as printed; the link leads to the counterexample, the corrected "
-                 "form and the evidence. A verdict on a sentence is no verdict on a paper: most corrections keep the idea and change a constant.\n",
-                 "| | " + " | ".join(f"[{paper}](statements/{paper}.md)" for paper in PAPERS) + " | all |", "|---|" + "--:|" * (len(PAPERS) + 1)]
+        lines = [
+            "# How we differ from the papers\n",
+            "Generated from the ledger. A statement is here when it is not true as printed; the link leads to the counterexample, the corrected "
+            "form and the evidence. A verdict on a sentence is no verdict on a paper: most corrections keep the idea and change a constant.\n",
+            "| | "
+            + " | ".join(f"[{paper}](statements/{paper}.md)" for paper in PAPERS)
+            + " | all |",
+            "|---|" + "--:|" * (len(PAPERS) + 1),
+        ]
         for verdict in VERDICTS:
-            counts = [sum(row.paper == paper and row.verdict == verdict for row in LEDGER.values()) for paper in PAPERS]
-            lines.append(f"| {badge(verdict)} | " + " | ".join(map(str, counts)) + f" | {sum(counts)} |")
-        titles = {"refuted": "Refuted: no local repair", "vacuous": "Vacuous", "corrected": "False as printed, corrected", "typo": "Misprints"}
+            counts = [
+                sum(row.paper == paper and row.verdict == verdict for row in LEDGER.values())
+                for paper in PAPERS
+            ]
+            lines.append(
+                f"| {badge(verdict)} | " + " | ".join(map(str, counts)) + f" | {sum(counts)} |"
+            )
+        titles = {
+            "refuted": "Refuted: no local repair",
+            "vacuous": "Vacuous",
+            "corrected": "False as printed, corrected",
+            "typo": "Misprints",
+        }
         for verdict, title in titles.items():
             lines += ["", f"## {title}\n"]
             for paper in PAPERS:
-                rows = [row for row in LEDGER.values() if row.paper == paper and row.verdict == verdict and not row.same_as]
+                rows = [
+                    row
+                    for row in LEDGER.values()
+                    if row.paper == paper and row.verdict == verdict and not row.same_as
+                ]
                 if rows:
-                    lines += [f"### {paper}: {title.split(':')[0].split(',')[0].lower()}\n", "| | as printed | instead |", "|---|---|---|"]
-                    lines += [f"| [{_heading(row.number)}](statements/{row.id}.md) | {self._elsewhere(row.statement, row.paper)} "
-                              f"| {self._elsewhere(row.corrected, row.paper)} |" for row in rows] + [""]
+                    lines += [
+                        f"### {paper}: {title.split(':')[0].split(',')[0].lower()}\n",
+                        "| | as printed | instead |",
+                        "|---|---|---|",
+                    ]
+                    lines += [
+                        f"| [{_heading(row.number)}](statements/{row.id}.md) | {self._elsewhere(row.statement, row.paper)} "
+                        f"| {self._elsewhere(row.corrected, row.paper)} |"
+                        for row in rows
+                    ] + [""]
         return "\n".join(lines)
 
     def _elsewhere(self, text, paper):
@@ -256,7 +396,9 @@ def _ascii(*texts):
 
 
 def _comparison(text, comparison, role):
-    relation = {"<=": r"\le", ">=": r"\ge", "==": "=", "!=": r"\ne"}.get(comparison.relation, comparison.relation)
+    relation = {"<=": r"\le", ">=": r"\ge", "==": "=", "!=": r"\ne"}.get(
+        comparison.relation, comparison.relation
+    )
     outcome = "true" if comparison.holds else "**false**"
     return f"| {text} | ${_fraction(comparison.left)}$ | ${relation}$ | ${_fraction(comparison.right)}$ | {outcome} |"
 
@@ -268,7 +410,11 @@ def _fraction(value):
     digits = max(len(str(value.numerator)), len(str(value.denominator)))
     if value.denominator == 1:
         return str(value)
-    return rf"{sign}\tfrac{{{abs(value.numerator)}}}{{{value.denominator}}}" if digits < 12 else f"{float(value):.10g}\\ldots"
+    return (
+        rf"{sign}\tfrac{{{abs(value.numerator)}}}{{{value.denominator}}}"
+        if digits < 12
+        else f"{float(value):.10g}\\ldots"
+    )
 
 
 def _column(entries):

@@ -14,10 +14,14 @@ logger = logging.getLogger(__name__)
 
 PLAIN = (  # what docutils does not know, in words that it does; an empty base keeps an index beside an accented letter, not below it
     (r"(\\(?:tilde|hat|bar|dot)\s*(?:\{[^{}]*\}|\w))(?=[_^])", r"\1{}"),
-    (r"\\[bB]ig+l?\s*(?=[(\[]|\\\{)", r"\\left"), (r"\\[bB]ig+r?\s*(?=[)\]]|\\\})", r"\\right"), (r"\\[bB]ig+[lrm]?(?![A-Za-z])", ""),
-    (r"\\dots(?![A-Za-z])", r"\\ldots"), (r"\\mathrel", ""),
+    (r"\\[bB]ig+l?\s*(?=[(\[]|\\\{)", r"\\left"),
+    (r"\\[bB]ig+r?\s*(?=[)\]]|\\\})", r"\\right"),
+    (r"\\[bB]ig+[lrm]?(?![A-Za-z])", ""),
+    (r"\\dots(?![A-Za-z])", r"\\ldots"),
+    (r"\\mathrel", ""),
     (r"\\([td]?frac)(\d)(\d|\\?[A-Za-z]+(?![A-Za-z{]))", r"\\\1{\2}{\3}"),
-    (r"\\([td]?frac)(\\[A-Za-z]+)\s+(\w)", r"\\\1{\2}{\3}"), (r"\\tag\{(\w+)\}", r"\\qquad (\1)"),
+    (r"\\([td]?frac)(\\[A-Za-z]+)\s+(\w)", r"\\\1{\2}{\3}"),
+    (r"\\tag\{(\w+)\}", r"\\qquad (\1)"),
 )
 
 
@@ -32,7 +36,10 @@ def _write(writer, node, display):
         formula = f"<code>{writer.encode(text)}</code>"
     if display:
         number = f'<span class="eqno">({node["number"]})</span>' if node.get("number") else ""
-        writer.body.append(writer.starttag(node, "div", CLASS="math notranslate nohighlight") + f"{number}{formula}</div>")
+        writer.body.append(
+            writer.starttag(node, "div", CLASS="math notranslate nohighlight")
+            + f"{number}{formula}</div>"
+        )
     else:
         writer.body.append(f'<span class="math notranslate nohighlight">{formula}</span>')
 

@@ -3,33 +3,111 @@
 import re
 
 __all__ = [
-    "ARTICLE_BEFORE", "CALLED", "CODE", "FUNCTIONS", "GREEK", "LEFT", "LIMITS", "LONG", "NUMBER", "OPERATORS",
-    "RELATIONS", "RIGHT", "SHORT", "SPELLED", "SUBSCRIPT_WORDS", "SYMBOL", "WORD",
+    "ARTICLE_BEFORE",
+    "CALLED",
+    "CODE",
+    "FUNCTIONS",
+    "GREEK",
+    "LEFT",
+    "LIMITS",
+    "LONG",
+    "NUMBER",
+    "OPERATORS",
+    "RELATIONS",
+    "RIGHT",
+    "SHORT",
+    "SPELLED",
+    "SUBSCRIPT_WORDS",
+    "SYMBOL",
+    "WORD",
 ]
 
-GREEK = {name: f"\\{name}" for name in (
-    "alpha", "beta", "gamma", "delta", "zeta", "eta", "theta", "kappa", "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "phi", "psi", "omega",
-    "epsilon", "lambda", "Gamma", "Delta", "Theta", "Lambda", "Sigma", "Omega",
-)} | {"lam": "\\lambda", "eps": "\\varepsilon"}
-LIMITS = {"sum": "\\sum", "max": "\\max", "min": "\\min", "sup": "\\sup", "inf": "\\inf", "limsup": "\\limsup"}
-FUNCTIONS = {name: f"\\{name}" for name in ("log", "exp", "sin", "cos", "tan")} | {"log2": "\\log_2", "grad": "\\nabla"} | {
-    name: f"\\operatorname{{{name}}}" for name in ("sgn", "diag", "blkdiag", "card", "dist", "trace", "tr", "prox", "ReLU")
+GREEK = {
+    name: f"\\{name}"
+    for name in (
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "zeta",
+        "eta",
+        "theta",
+        "kappa",
+        "mu",
+        "nu",
+        "xi",
+        "pi",
+        "rho",
+        "sigma",
+        "tau",
+        "phi",
+        "psi",
+        "omega",
+        "epsilon",
+        "lambda",
+        "Gamma",
+        "Delta",
+        "Theta",
+        "Lambda",
+        "Sigma",
+        "Omega",
+    )
+} | {"lam": "\\lambda", "eps": "\\varepsilon"}
+LIMITS = {
+    "sum": "\\sum",
+    "max": "\\max",
+    "min": "\\min",
+    "sup": "\\sup",
+    "inf": "\\inf",
+    "limsup": "\\limsup",
 }
+FUNCTIONS = (
+    {name: f"\\{name}" for name in ("log", "exp", "sin", "cos", "tan")}
+    | {"log2": "\\log_2", "grad": "\\nabla"}
+    | {
+        name: f"\\operatorname{{{name}}}"
+        for name in ("sgn", "diag", "blkdiag", "card", "dist", "trace", "tr", "prox", "ReLU")
+    }
+)
 RELATIONS = {
-    "<=": "\\le", ">=": "\\ge", "!=": "\\ne", "==": "=", "=": "=", "<": "<", ">": ">", "<~": "\\lesssim", "~": "\\sim", "->": "\\to",
+    "<=": "\\le",
+    ">=": "\\ge",
+    "!=": "\\ne",
+    "==": "=",
+    "=": "=",
+    "<": "<",
+    ">": ">",
+    "<~": "\\lesssim",
+    "~": "\\sim",
+    "->": "\\to",
     "=>": "\\Rightarrow",
 }
 OPERATORS = {"+": "+", "-": "-", "/": "/", "+-": "\\pm ", "!": "!", "\\": "\\setminus", "%": "\\%"}
 LEFT = {"(": "(", "[": "[", "{": "\\{", "<": "\\langle ", "|": "\\lvert ", "||": "\\lVert "}
 RIGHT = {")": ")", "]": "]", "}": "\\}", ">": "\\rangle ", "|": "\\rvert ", "||": "\\rVert "}
 SUBSCRIPT_WORDS = {"max", "min", "in", "out", "lb", "ub", "new", "old", "star"}
-ARTICLE_BEFORE = {"bound", "constant", "misprint", "step", "large", "single", "group", "fixed", "run"}  # "A bound on ...": not the dictionary A
+ARTICLE_BEFORE = {
+    "bound",
+    "constant",
+    "misprint",
+    "step",
+    "large",
+    "single",
+    "group",
+    "fixed",
+    "run",
+}  # "A bound on ...": not the dictionary A
 SPELLED = {"Du", "du", "dv", "dt", "dX", "dY", "tY"}
 CALLED = {"trace", "dist", "card", "floor", "abs", "ReLU"}  # words unless a bracket follows at once
-SHORT, LONG = 28, 44  # characters of house notation after which a formula may be broken at its relations, at + and -
+SHORT, LONG = (
+    28,
+    44,
+)  # characters of house notation after which a formula may be broken at its relations, at + and -
 
-WORD = re.compile(r"(?:T21|N19|L23)-[\w-]+|(?<=Appendix )[A-Z]\b|[A-Z]\.\d|"
-                  r"[A-Za-z]+(?:-[A-Za-z]{2,})+(?:'s)?|[A-Za-z]{2,}'s\b|[A-Z]{1,2}\d+[a-z]?\b|[A-Za-z]+\d*")
+WORD = re.compile(
+    r"(?:T21|N19|L23)-[\w-]+|(?<=Appendix )[A-Z]\b|[A-Z]\.\d|"
+    r"[A-Za-z]+(?:-[A-Za-z]{2,})+(?:'s)?|[A-Za-z]{2,}'s\b|[A-Z]{1,2}\d+[a-z]?\b|[A-Za-z]+\d*"
+)
 NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e-?\d+)?|\.\d+")
 CODE = re.compile(r"\w+='\w+'|gsae-ref [\w -]+|\w+(?:\.\w+)+\(\)?|\w+_\w{4,}\b|'[^'\s]'")
 SYMBOL = re.compile(r"\|\||<=|>=|!=|<~|->|=>|==|\+-|\.\.\.|[-+/=<>~!|()\[\]{},;:.^'\"%*?\\]")

@@ -1,6 +1,5 @@
 """Arrays, checked: dictionaries, batches, codes, supports."""
 
-
 from typing import Any
 
 import numpy as np
@@ -10,8 +9,20 @@ from ..arrays import Array, BoolArray
 from .scalars import group_size
 
 __all__ = [
-    "all_finite", "array", "batch", "codes", "common_dtype", "covariance", "dictionary", "measured", "measured_codes", "per_group",
-    "readable", "refuse_mask", "same_shape", "support",
+    "all_finite",
+    "array",
+    "batch",
+    "codes",
+    "common_dtype",
+    "covariance",
+    "dictionary",
+    "measured",
+    "measured_codes",
+    "per_group",
+    "readable",
+    "refuse_mask",
+    "same_shape",
+    "support",
 ]
 
 
@@ -50,9 +61,13 @@ def measured(name: str, value: Any, ndim: tuple[int, ...] | None = None) -> tupl
         )
     if ndim is not None and result.ndim not in ndim:
         rule = " or ".join(f"{k}-D" for k in ndim)
-        raise ValueError(f"{name} has shape {result.shape}; it must be {rule}; reshape it, samples as rows")
+        raise ValueError(
+            f"{name} has shape {result.shape}; it must be {rule}; reshape it, samples as rows"
+        )
     if result.size == 0:
-        raise ValueError(f"{name} is empty, of shape {result.shape}; it must hold at least one number; check how it was sliced")
+        raise ValueError(
+            f"{name} is empty, of shape {result.shape}; it must hold at least one number; check how it was sliced"
+        )
     squares = _sum_of_squares(result)
     if not (np.isfinite(squares) or np.isfinite(result).all()):
         bad = np.argwhere(~np.isfinite(result))
@@ -79,18 +94,24 @@ def readable(name: str, value: Any) -> NDArray[Any]:
     """
     refuse_mask(name, value)
     if hasattr(value, "toarray"):
-        raise TypeError(f"{name} is a sparse {type(value).__name__}; arrays here are dense; convert it: {name}.toarray()")
+        raise TypeError(
+            f"{name} is a sparse {type(value).__name__}; arrays here are dense; convert it: {name}.toarray()"
+        )
     try:
         return np.asarray(value)
     except (TypeError, ValueError) as error:
-        raise TypeError(f"{name} cannot be read as an array ({error}); pass rows of equal length") from error
+        raise TypeError(
+            f"{name} cannot be read as an array ({error}); pass rows of equal length"
+        ) from error
 
 
 def refuse_mask(name: str, value: Any) -> None:
     """Refuse a masked array, or a list of some."""
     parts = value if isinstance(value, (list, tuple)) else [value]
     if any(isinstance(part, np.ma.MaskedArray) for part in parts):
-        raise TypeError(f"{name} is a masked array; masked entries have no meaning here; fill them: {name}.filled(0)")
+        raise TypeError(
+            f"{name} is a masked array; masked entries have no meaning here; fill them: {name}.filled(0)"
+        )
 
 
 def all_finite(x: Array) -> bool:
@@ -126,7 +147,9 @@ def measured_codes(name: str, value: Any, size: int) -> tuple[Array, float]:
     """Return what :func:`codes` returns, and its Euclidean norm as :func:`measured` does."""
     result, norm = measured(name, value)
     if result.ndim == 0:
-        raise ValueError(f"{name} is a single number, {result}; it must have an axis of atoms; pass a sequence")
+        raise ValueError(
+            f"{name} is a single number, {result}; it must have an axis of atoms; pass a sequence"
+        )
     group_size(size, result.shape[-1], name)
     return result, norm
 
@@ -134,7 +157,9 @@ def measured_codes(name: str, value: Any, size: int) -> tuple[Array, float]:
 def same_shape(first: str, a: NDArray[Any], second: str, b: NDArray[Any]) -> None:
     """Refuse two arrays of different shapes."""
     if a.shape != b.shape:
-        raise ValueError(f"{second} has shape {b.shape}, {first} has shape {a.shape}; they must be equal; check where {second} is from")
+        raise ValueError(
+            f"{second} has shape {b.shape}, {first} has shape {a.shape}; they must be equal; check where {second} is from"
+        )
 
 
 def common_dtype(*arrays: Array) -> tuple[Array, ...]:
@@ -151,7 +176,9 @@ def per_group(name: str, value: Any, n_groups: int) -> Array:
     """Return one number per group, (n_groups,), from one number for all or from n_groups of them."""
     result = array(name, value, ndim=(0, 1))
     if result.ndim and len(result) != n_groups:
-        raise ValueError(f"{name} has {len(result)} entries; there are {n_groups} groups; pass one number, or one for each group")
+        raise ValueError(
+            f"{name} has {len(result)} entries; there are {n_groups} groups; pass one number, or one for each group"
+        )
     return np.broadcast_to(result, (n_groups,))
 
 
@@ -166,7 +193,10 @@ def covariance(name: str, value: Any, n_groups: int, size: int) -> Array:
         )
     lowest = np.linalg.eigvalsh(result / 2 + np.swapaxes(result, -1, -2) / 2).min()
     scale = np.abs(result).max()
-    if np.abs(result / 2 - np.swapaxes(result, -1, -2) / 2).max() > 0.5e-6 * scale or lowest < -1e-6 * scale:
+    if (
+        np.abs(result / 2 - np.swapaxes(result, -1, -2) / 2).max() > 0.5e-6 * scale
+        or lowest < -1e-6 * scale
+    ):
         raise ValueError(
             f"{name} is not symmetric or has a negative eigenvalue, {lowest:.3g}; a covariance is symmetric and >= 0; "
             f"use ({name} + {name}.T) / 2 of a positive matrix"
@@ -182,15 +212,23 @@ def support(name: str, value: Any, n_samples: int, n_groups: int) -> BoolArray:
     result = np.atleast_2d(readable(name, value))
     if result.dtype == bool:
         if result.shape != (n_samples, n_groups):
-            raise ValueError(f"{name} has shape {result.shape}; a mask must be {(n_samples, n_groups)}, samples by groups; rebuild it")
+            raise ValueError(
+                f"{name} has shape {result.shape}; a mask must be {(n_samples, n_groups)}, samples by groups; rebuild it"
+            )
         return result
     if result.dtype.kind not in "iu":
-        raise TypeError(f"{name} has dtype {result.dtype}; it must be a boolean mask or integer group indices; convert it")
+        raise TypeError(
+            f"{name} has dtype {result.dtype}; it must be a boolean mask or integer group indices; convert it"
+        )
     if result.ndim != 2 or len(result) != n_samples:
-        raise ValueError(f"{name} has shape {result.shape}; it must have one row for each of the {n_samples} samples; check the batch")
+        raise ValueError(
+            f"{name} has shape {result.shape}; it must have one row for each of the {n_samples} samples; check the batch"
+        )
     outside = result[(result < 0) | (result >= n_groups)]
     if outside.size:
-        raise ValueError(f"{name} names group {outside[0]}; groups are numbered 0 to {n_groups - 1}; count from 0")
+        raise ValueError(
+            f"{name} names group {outside[0]}; groups are numbered 0 to {n_groups - 1}; count from 0"
+        )
     mask = np.zeros((n_samples, n_groups), dtype=bool)
     np.put_along_axis(mask, result.astype(np.intp), True, axis=1)
     return mask

@@ -56,7 +56,9 @@ def target(name: str, value: Any, n_samples: int, of: str) -> Array:
     """Return one number per sample, (n_samples,), that fits ``of``."""
     result = array(name, value, ndim=(1,))
     if len(result) != n_samples:
-        raise ValueError(f"{name} has {len(result)} entries; {of} asks for {n_samples}; one number per sample; check the two shapes")
+        raise ValueError(
+            f"{name} has {len(result)} entries; {of} asks for {n_samples}; one number per sample; check the two shapes"
+        )
     return result
 
 
@@ -64,7 +66,9 @@ def increasing(name: str, value: Any) -> Array:
     """Return times as a float64 array (n_times,), not negative and strictly increasing; one number is one time."""
     result = np.atleast_1d(array(name, value, ndim=(0, 1))).astype(np.float64)
     if result[0] < 0 or (np.diff(result) <= 0).any():
-        raise ValueError(f"{name} starts at {result[0]} and must be >= 0 and strictly increasing; sort it and drop what is repeated")
+        raise ValueError(
+            f"{name} starts at {result[0]} and must be >= 0 and strictly increasing; sort it and drop what is repeated"
+        )
     return result
 
 
@@ -75,5 +79,7 @@ def positive(name: str, value: Array) -> Array:
     array([0.5])
     """
     if not (value > 0).all():
-        raise ValueError(f"{name} has an entry {value.min()!s}; every one must be > 0, or it never leaves zero; pass positive numbers")
+        raise ValueError(
+            f"{name} has an entry {value.min()!s}; every one must be > 0, or it never leaves zero; pass positive numbers"
+        )
     return value

@@ -15,14 +15,18 @@ def divisor(name: str, value: Any, whole: int, of: str) -> int:
     """Return ``value`` as an int >= 1 that divides ``whole``, the number of ``of``."""
     result = count(name, value)
     if whole % result:
-        raise ValueError(f"{name} = {result} does not divide the {whole} {of}; the parts must be equal; choose a divisor of {whole}")
+        raise ValueError(
+            f"{name} = {result} does not divide the {whole} {of}; the parts must be equal; choose a divisor of {whole}"
+        )
     return result
 
 
 def widths(name: str, value: Any) -> tuple[int, ...]:
     """Return the numbers of channels of successive layers, a tuple of ints >= 1."""
     if not isinstance(value, (tuple, list)) or not value:
-        raise TypeError(f"{name} = {value!r}; it must be one number of channels for each layer; pass a tuple of integers, not empty")
+        raise TypeError(
+            f"{name} = {value!r}; it must be one number of channels for each layer; pass a tuple of integers, not empty"
+        )
     return tuple(count(f"{name}[{i}]", entry) for i, entry in enumerate(value))
 
 
@@ -30,10 +34,14 @@ def named_arrays(name: str, value: Any, shapes: dict[str, tuple[int, ...]]) -> d
     """Return a dictionary of floating arrays of one type with the names and shapes of ``shapes``."""
     if not isinstance(value, dict) or set(value) != set(shapes):
         held = sorted(value) if isinstance(value, dict) else type(value).__name__
-        raise ValueError(f"{name} holds {held}; it must be a dict of {sorted(shapes)}; start from what the network gives")
+        raise ValueError(
+            f"{name} holds {held}; it must be a dict of {sorted(shapes)}; start from what the network gives"
+        )
     result = {key: array(f"{name}[{key!r}]", entry) for key, entry in value.items()}
     for key, entry in result.items():
         if entry.shape != shapes[key]:
-            raise ValueError(f"{name}[{key!r}] has shape {entry.shape}; this network asks for {shapes[key]}; check which network it is from")
+            raise ValueError(
+                f"{name}[{key!r}] has shape {entry.shape}; this network asks for {shapes[key]}; check which network it is from"
+            )
     dtype = np.result_type(*result.values())
     return {key: entry.astype(dtype, copy=False) for key, entry in result.items()}

@@ -32,12 +32,19 @@ def representable(what: str, compute: Callable[[], Result], **given: Any) -> Res
     with np.errstate(all="ignore"):
         try:
             result = compute()
-        except (np.linalg.LinAlgError, OverflowError) as error:  # singular values of infinities; powers of Python's floats
+        except (
+            np.linalg.LinAlgError,
+            OverflowError,
+        ) as error:  # singular values of infinities; powers of Python's floats
             failure = error
     parts = () if failure else result if isinstance(result, tuple) else (result,)
-    if failure or not all(all_finite(np.asarray(part)) for part in parts if np.asarray(part).dtype.kind == "f"):
+    if failure or not all(
+        all_finite(np.asarray(part)) for part in parts if np.asarray(part).dtype.kind == "f"
+    ):
         arguments = {name: np.asarray(value) for name, value in given.items() if value is not None}
-        reach = ", ".join(f"{name} reaches {np.abs(value).max():.3g}" for name, value in arguments.items())
+        reach = ", ".join(
+            f"{name} reaches {np.abs(value).max():.3g}" for name, value in arguments.items()
+        )
         raise RangeError(
             f"{what} cannot be represented in {np.result_type(*arguments.values())}: {reach}; no number on the way may be beyond its range; "
             f"scale {' and '.join(arguments)}, or pass float64"

@@ -7,7 +7,20 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["count", "flag", "fraction", "generator", "group_size", "n_active", "norm_bounds", "option", "path", "real", "step", "threshold"]
+__all__ = [
+    "count",
+    "flag",
+    "fraction",
+    "generator",
+    "group_size",
+    "n_active",
+    "norm_bounds",
+    "option",
+    "path",
+    "real",
+    "step",
+    "threshold",
+]
 
 
 MOST = 2**62  # counts from here on can be no number of entries
@@ -16,7 +29,9 @@ MOST = 2**62  # counts from here on can be no number of entries
 def real(name: str, value: Any) -> float:
     """Return a finite real number as a float."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
-        raise TypeError(f"{name} = {value!r} is a {type(value).__name__}; it must be one real number; pass a float")
+        raise TypeError(
+            f"{name} = {value!r} is a {type(value).__name__}; it must be one real number; pass a float"
+        )
     try:
         result = float(value)
     except OverflowError:
@@ -30,7 +45,9 @@ def threshold(value: Any, name: str = "lam") -> float:
     """Return a threshold: a finite real number >= 0."""
     lam = real(name, value)
     if lam < 0:
-        raise ValueError(f"{name} = {lam!r} is negative; a threshold must be >= 0; use {name}=0 for the linear network")
+        raise ValueError(
+            f"{name} = {lam!r} is negative; a threshold must be >= 0; use {name}=0 for the linear network"
+        )
     return lam
 
 
@@ -45,12 +62,16 @@ def step(value: Any, name: str = "step_size") -> float:
 def count(name: str, value: Any, minimum: int = 1) -> int:
     """Return an integer >= ``minimum``."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
-        raise TypeError(f"{name} = {value!r} is a {type(value).__name__}; it must be an integer; pass an int")
+        raise TypeError(
+            f"{name} = {value!r} is a {type(value).__name__}; it must be an integer; pass an int"
+        )
     value = int(value)
     if value < minimum:
         raise ValueError(f"{name} = {value}; it must be at least {minimum}; pass a larger integer")
     if value >= MOST:
-        raise ValueError(f"{name} = {value}; it must be below 2**62, or nothing could count it; pass a smaller integer")
+        raise ValueError(
+            f"{name} = {value}; it must be below 2**62, or nothing could count it; pass a smaller integer"
+        )
     return int(value)
 
 
@@ -79,28 +100,36 @@ def norm_bounds(b_min: Any, b_max: Any) -> tuple[float, float]:
     """Return (b_min, b_max), the bounds of an active group's code norm, with 0 < b_min <= b_max."""
     low, high = real("b_min", b_min), real("b_max", b_max)
     if not 0 < low <= high:
-        raise ValueError(f"b_min = {low!r} and b_max = {high!r}; they must satisfy 0 < b_min <= b_max; swap or rescale them")
+        raise ValueError(
+            f"b_min = {low!r} and b_max = {high!r}; they must satisfy 0 < b_min <= b_max; swap or rescale them"
+        )
     return low, high
 
 
 def option(name: str, value: Any, options: Collection[str]) -> str:
     """Return ``value`` if it is one of ``options`` (strings)."""
     if not isinstance(value, str) or value not in options:
-        raise ValueError(f"{name} = {value!r} is unknown; choose one of {', '.join(map(repr, options))}")
+        raise ValueError(
+            f"{name} = {value!r} is unknown; choose one of {', '.join(map(repr, options))}"
+        )
     return value
 
 
 def path(name: str, value: Any) -> str:
     """Return a path as a str."""
     if not isinstance(value, (str, os.PathLike)):
-        raise TypeError(f"{name} = {value!r} is a {type(value).__name__}; it must be a path; pass a str or a pathlib.Path")
+        raise TypeError(
+            f"{name} = {value!r} is a {type(value).__name__}; it must be a path; pass a str or a pathlib.Path"
+        )
     return os.fspath(value)
 
 
 def flag(name: str, value: Any) -> bool:
     """Return ``value`` as a bool if it is one."""
     if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{name} = {value!r} is a {type(value).__name__}; it must be True or False; pass one of the two")
+        raise TypeError(
+            f"{name} = {value!r} is a {type(value).__name__}; it must be True or False; pass one of the two"
+        )
     return bool(value)
 
 
@@ -119,5 +148,7 @@ def fraction(name: str, value: Any) -> float:
     """Return a real number strictly between 0 and 1."""
     result = real(name, value)
     if not 0 < result < 1:
-        raise ValueError(f"{name} = {result!r}; it must lie strictly between 0 and 1; pass a share such as 0.2")
+        raise ValueError(
+            f"{name} = {result!r}; it must lie strictly between 0 and 1; pass a share such as 0.2"
+        )
     return result

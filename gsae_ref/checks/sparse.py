@@ -16,7 +16,9 @@ def per_atom(name: str, value: Any, n_atoms: int) -> Array:
     """Return one number per atom, (n_atoms,), from one number for all or from n_atoms of them."""
     result = array(name, value, ndim=(0, 1))
     if result.ndim and len(result) != n_atoms:
-        raise ValueError(f"{name} has {len(result)} entries; there are {n_atoms} atoms; pass one number, or one for each atom")
+        raise ValueError(
+            f"{name} has {len(result)} entries; there are {n_atoms} atoms; pass one number, or one for each atom"
+        )
     return np.broadcast_to(result, (n_atoms,))
 
 
@@ -24,7 +26,9 @@ def weights(name: str, value: Any, count: int, of: str) -> Array:
     """Return ``count`` probabilities as float64: not negative, of sum 1."""
     result = array(name, value, ndim=(1,)).astype(np.float64)
     if len(result) != count:
-        raise ValueError(f"{name} has {len(result)} entries; there are {count} {of}; pass one probability for each")
+        raise ValueError(
+            f"{name} has {len(result)} entries; there are {count} {of}; pass one probability for each"
+        )
     with np.errstate(over="ignore"):
         total = result.sum()
     if result.min() < 0 or abs(total - 1) > 1e-6:
@@ -35,7 +39,9 @@ def weights(name: str, value: Any, count: int, of: str) -> Array:
     return result
 
 
-def support_law(supports: ArrayLike, probabilities: ArrayLike | None, n_atoms: int) -> tuple[BoolArray, Array]:
+def support_law(
+    supports: ArrayLike, probabilities: ArrayLike | None, n_atoms: int
+) -> tuple[BoolArray, Array]:
     """Return a law of supports: a boolean mask (n_supports, n_atoms) and the probability of each row; None: all equal."""
     masks = readable("supports", supports)
     if masks.dtype != bool or masks.ndim != 2 or masks.shape[1] != n_atoms or not len(masks):
@@ -44,13 +50,17 @@ def support_law(supports: ArrayLike, probabilities: ArrayLike | None, n_atoms: i
             f"{n_atoms} columns, one for each atom; build it with support_law"
         )
     equal = np.full(len(masks), 1 / len(masks))
-    return masks, equal if probabilities is None else weights("probabilities", probabilities, len(masks), "supports")
+    return masks, equal if probabilities is None else weights(
+        "probabilities", probabilities, len(masks), "supports"
+    )
 
 
 def code_moments(moments: Any) -> tuple[float, float]:
     """Return (kappa_1, kappa_2), mean and second moment of a non-zero code, with kappa_2 >= kappa_1^2."""
     if np.shape(moments) != (2,):
-        raise ValueError(f"moments = {moments!r}; it must be the pair (kappa_1, kappa_2); pass for example (0, 1)")
+        raise ValueError(
+            f"moments = {moments!r}; it must be the pair (kappa_1, kappa_2); pass for example (0, 1)"
+        )
     first, second = real("kappa_1", moments[0]), real("kappa_2", moments[1])
     square = first * first
     if not second >= square * (1 - 1e-12):
@@ -63,9 +73,13 @@ def code_moments(moments: Any) -> tuple[float, float]:
 def code_bounds(bounds: Any) -> tuple[float, float]:
     """Return (a_1, a_2), the bounds of a non-zero code's magnitude, with 0 < a_1 <= a_2; a_2 may be infinite."""
     if np.shape(bounds) != (2,):
-        raise ValueError(f"bounds = {bounds!r}; it must be the pair (a_1, a_2); pass for example (1, 2)")
+        raise ValueError(
+            f"bounds = {bounds!r}; it must be the pair (a_1, a_2); pass for example (1, 2)"
+        )
     low = real("a_1", bounds[0])
     high = np.inf if bounds[1] == np.inf else real("a_2", bounds[1])
     if not 0 < low <= high:
-        raise ValueError(f"bounds = ({low!r}, {high!r}); they must satisfy 0 < a_1 <= a_2; swap or rescale them")
+        raise ValueError(
+            f"bounds = ({low!r}, {high!r}); they must satisfy 0 < a_1 <= a_2; swap or rescale them"
+        )
     return low, high

@@ -9,11 +9,22 @@ import numpy as np
 from ..arrays import Array, Real
 from .hypothesis import Hypothesis
 
-__all__ = ["Counterexample", "Evidence", "Identity", "Inequality", "Measurement", "Reading", "Sides", "worst"]
+__all__ = [
+    "Counterexample",
+    "Evidence",
+    "Identity",
+    "Inequality",
+    "Measurement",
+    "Reading",
+    "Sides",
+    "worst",
+]
 
 
 Reals = Sequence[Real] | Array | float
-Sides = Callable[[Any], tuple[Any, Any]]  # of an instance of the paper at hand: its left and right side, numbers or arrays
+Sides = Callable[
+    [Any], tuple[Any, Any]
+]  # of an instance of the paper at hand: its left and right side, numbers or arrays
 
 
 @dataclass(frozen=True)
@@ -75,4 +86,3 @@ def worst(left: Reals, right: Reals) -> tuple[float, float]:
     a, b = np.ravel(np.asarray(left)), np.ravel(np.asarray(right))
     k = np.argmax(a - b)
     return float(a[k]), float(b[k])
-

@@ -12,10 +12,33 @@ from math import isqrt
 from typing import Any
 
 __all__ = [
-    "Certificate", "Comparison", "Law", "Matrix",
-    "Rational", "add", "basis", "column", "exp_above", "frobenius_squared", "hstack", "identity", "inner",
-    "is_psd", "ldl_pivots", "log_above", "matrix", "norm", "product", "root", "root_above", "scale", "spectral_at_most", "spectral_norm",
-    "spectral_norm_squared", "subtract", "transpose",
+    "Certificate",
+    "Comparison",
+    "Law",
+    "Matrix",
+    "Rational",
+    "add",
+    "basis",
+    "column",
+    "exp_above",
+    "frobenius_squared",
+    "hstack",
+    "identity",
+    "inner",
+    "is_psd",
+    "ldl_pivots",
+    "log_above",
+    "matrix",
+    "norm",
+    "product",
+    "root",
+    "root_above",
+    "scale",
+    "spectral_at_most",
+    "spectral_norm",
+    "spectral_norm_squared",
+    "subtract",
+    "transpose",
 ]
 
 Rational = Fraction | int
@@ -25,8 +48,12 @@ Law = tuple[tuple[Fraction, Matrix], ...]  # every value with its probability
 E_BELOW, E_ABOVE = Fraction(2718281, 10**6), Fraction(2718282, 10**6)  # e = 2.7182818...
 
 RELATIONS = {
-    "<=": lambda a, b: a <= b, "<": lambda a, b: a < b, "==": lambda a, b: a == b,
-    "!=": lambda a, b: a != b, ">=": lambda a, b: a >= b, ">": lambda a, b: a > b,
+    "<=": lambda a, b: a <= b,
+    "<": lambda a, b: a < b,
+    "==": lambda a, b: a == b,
+    "!=": lambda a, b: a != b,
+    ">=": lambda a, b: a >= b,
+    ">": lambda a, b: a > b,
 }
 
 
@@ -68,15 +95,26 @@ def product(*matrices: Matrix) -> Matrix:
     *rest, result = matrices
     for M in reversed(rest):
         if len(M[0]) != len(result):
-            raise ValueError(f"a {len(M)} x {len(M[0])} matrix cannot multiply one with {len(result)} rows; transpose one of them")
+            raise ValueError(
+                f"a {len(M)} x {len(M[0])} matrix cannot multiply one with {len(result)} rows; transpose one of them"
+            )
         columns = transpose(result)
-        result = tuple(tuple(sum((a * b for a, b in zip(row, c, strict=True) if a and b), Fraction(0)) for c in columns) for row in M)
+        result = tuple(
+            tuple(
+                sum((a * b for a, b in zip(row, c, strict=True) if a and b), Fraction(0))
+                for c in columns
+            )
+            for row in M
+        )
     return result
 
 
 def add(*matrices: Matrix) -> Matrix:
     """The entrywise sum."""
-    return tuple(tuple(sum(entries) for entries in zip(*rows, strict=True)) for rows in zip(*matrices, strict=True))
+    return tuple(
+        tuple(sum(entries) for entries in zip(*rows, strict=True))
+        for rows in zip(*matrices, strict=True)
+    )
 
 
 def scale(factor: Rational, M: Matrix) -> Matrix:
@@ -96,7 +134,9 @@ def hstack(*matrices: Matrix) -> Matrix:
 
 def inner(M: Matrix, N: Matrix) -> Fraction:
     """The Frobenius inner product <M, N> = trace(M^T N)."""
-    return sum((a * b for r, s in zip(M, N, strict=True) for a, b in zip(r, s, strict=True)), Fraction(0))
+    return sum(
+        (a * b for r, s in zip(M, N, strict=True) for a, b in zip(r, s, strict=True)), Fraction(0)
+    )
 
 
 def frobenius_squared(M: Matrix) -> Fraction:
@@ -111,9 +151,15 @@ def root(q: Rational) -> Fraction:
     Fraction(3, 2)
     """
     q = Fraction(q)
-    if q >= 0 and isqrt(q.numerator) ** 2 == q.numerator and isqrt(q.denominator) ** 2 == q.denominator:
+    if (
+        q >= 0
+        and isqrt(q.numerator) ** 2 == q.numerator
+        and isqrt(q.denominator) ** 2 == q.denominator
+    ):
         return Fraction(isqrt(q.numerator), isqrt(q.denominator))
-    raise ValueError(f"{q} has no rational square root; compare squares, or enclose it with root_above")
+    raise ValueError(
+        f"{q} has no rational square root; compare squares, or enclose it with root_above"
+    )
 
 
 def root_above(q: Rational, denominator: int = 4) -> Fraction:
@@ -157,14 +203,19 @@ def ldl_pivots(M: Matrix) -> tuple[Fraction, ...] | None:
         if head[0] == 0 and any(head):
             return None
         ratio = [row[0] / head[0] if head[0] else Fraction(0) for row in tail]
-        rows = [[a - r * b for a, b in zip(row[1:], head[1:], strict=True)] for r, row in zip(ratio, tail, strict=True)]
+        rows = [
+            [a - r * b for a, b in zip(row[1:], head[1:], strict=True)]
+            for r, row in zip(ratio, tail, strict=True)
+        ]
     return tuple(pivots)
 
 
 def is_psd(M: Matrix) -> bool:
     """Whether the symmetric matrix M is positive semidefinite, by rational LDL^T."""
     if M != transpose(M):
-        raise ValueError("the matrix is not symmetric; symmetrise it: scale(Fraction(1, 2), add(M, transpose(M)))")
+        raise ValueError(
+            "the matrix is not symmetric; symmetrise it: scale(Fraction(1, 2), add(M, transpose(M)))"
+        )
     pivots = ldl_pivots(M)
     return pivots is not None and min(pivots) >= 0
 
@@ -188,7 +239,9 @@ def spectral_norm_squared(M: Matrix) -> Fraction:
         trace, determinant = sum(diagonal), diagonal[0] * diagonal[1] - gram[0][1] ** 2
         c = (trace + root(trace**2 - 4 * determinant)) / 2
     else:
-        raise ValueError("the columns are neither orthogonal nor two; bound the norm with spectral_at_most")
+        raise ValueError(
+            "the columns are neither orthogonal nor two; bound the norm with spectral_at_most"
+        )
     gap = subtract(scale(c, identity(len(gram))), gram)
     if not is_psd(gap) or min(ldl_pivots(gap) or (Fraction(1),)) != 0:
         raise ArithmeticError(f"{c} is not the largest eigenvalue of {gram}")
@@ -215,10 +268,14 @@ class Comparison:
 
     def __post_init__(self) -> None:
         if self.relation not in RELATIONS:
-            raise ValueError(f"relation = {self.relation!r} is unknown; choose one of {', '.join(RELATIONS)}")
+            raise ValueError(
+                f"relation = {self.relation!r} is unknown; choose one of {', '.join(RELATIONS)}"
+            )
         for side in ("left", "right"):
             if not isinstance(getattr(self, side), (int, Fraction)):
-                raise TypeError(f"{side} = {getattr(self, side)!r} is not exact; pass an int or a Fraction")
+                raise TypeError(
+                    f"{side} = {getattr(self, side)!r} is not exact; pass an int or a Fraction"
+                )
             object.__setattr__(self, side, Fraction(getattr(self, side)))
 
     @property
@@ -231,7 +288,13 @@ class Comparison:
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready dictionary; fractions become strings."""
-        return {"text": self.text, "left": str(self.left), "relation": self.relation, "right": str(self.right), "holds": self.holds}
+        return {
+            "text": self.text,
+            "left": str(self.left),
+            "relation": self.relation,
+            "right": str(self.right),
+            "holds": self.holds,
+        }
 
 
 @dataclass(frozen=True)
@@ -267,10 +330,21 @@ class Certificate:
 
     def explain(self) -> str:
         """Plain text: the instance, each hypothesis with both sides, the printed and the corrected conclusion, the note."""
-        lines = [f"{self.name} refutes {self.statement}" if self.refutes else f"{self.name} does not refute {self.statement}", "instance:"]
-        lines += [f"  {key} = {_columns(value) if isinstance(value, tuple) else value}" for key, value in self.data.items()]
+        lines = [
+            f"{self.name} refutes {self.statement}"
+            if self.refutes
+            else f"{self.name} does not refute {self.statement}",
+            "instance:",
+        ]
+        lines += [
+            f"  {key} = {_columns(value) if isinstance(value, tuple) else value}"
+            for key, value in self.data.items()
+        ]
         lines += ["hypotheses:", *(f"  {h}" for h in self.hypotheses), f"printed:   {self.printed}"]
-        lines += [f"corrected: {self.corrected or 'there is no local repair'}", f"note: {self.note}"]
+        lines += [
+            f"corrected: {self.corrected or 'there is no local repair'}",
+            f"note: {self.note}",
+        ]
         return "\n".join(lines)
 
 
@@ -287,4 +361,10 @@ def _columns(M: Matrix) -> str:
     def term(i: int, entry: Fraction) -> str:
         return f"e{i}" if entry == 1 else f"{entry} e{i}"
 
-    return "[" + ", ".join(" + ".join(term(i, c) for i, c in enumerate(col, 1) if c) or "0" for col in transpose(M)) + "]"
+    return (
+        "["
+        + ", ".join(
+            " + ".join(term(i, c) for i, c in enumerate(col, 1) if c) or "0" for col in transpose(M)
+        )
+        + "]"
+    )

@@ -27,4 +27,3 @@ class Family:
         ends = rng.choice([0.0, np.pi / 2], shape.n_scalars)
         theta[-shape.n_scalars :] = np.where(rng.random(shape.n_scalars) < 0.25, ends, scalars)
         return theta
-

@@ -54,7 +54,19 @@ def at_least(what: str, value: Real, limit: Real, **numbers: Any) -> Finding:
     return _compared(what, ">=", value, limit, value >= limit, numbers)
 
 
-def _compared(what: str, relation: str, value: Real, limit: Real, ok: bool | np.bool_, numbers: dict[str, Any]) -> Finding:
-    more = "".join(f", {name.replace('_', ' ')} {number:.4g}" for name, number in numbers.items() if isinstance(number, (int, float)))
+def _compared(
+    what: str, relation: str, value: Real, limit: Real, ok: bool | np.bool_, numbers: dict[str, Any]
+) -> Finding:
+    more = "".join(
+        f", {name.replace('_', ' ')} {number:.4g}"
+        for name, number in numbers.items()
+        if isinstance(number, (int, float))
+    )
     summary = f"{value:.3g} (asked: {relation} {limit:.3g}){more}"
-    return Finding("measurement", what, bool(ok), summary, {"value": float(value), "limit": float(limit), **numbers})
+    return Finding(
+        "measurement",
+        what,
+        bool(ok),
+        summary,
+        {"value": float(value), "limit": float(limit), **numbers},
+    )

@@ -34,4 +34,3 @@ class Hypothesis:
     def holds(self, instance: Any) -> bool:
         """Whether the instance satisfies it, equalities up to rounding."""
         return bool(self.margin(instance) >= -ROUNDING)
-

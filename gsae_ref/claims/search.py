@@ -22,7 +22,9 @@ FEWEST_INSTANCES = 20
 RELATIVE, ABSOLUTE, SMALLEST_SCALE, SMALLEST_BOUND, CLEAR = 1e-9, 1e-11, 1e-3, 1e-6, 1e-6
 
 
-def _instances(evidence: Inequality | Identity, family: Family, rng: np.random.Generator, count: int) -> Iterator[tuple[Any, Array, Any]]:
+def _instances(
+    evidence: Inequality | Identity, family: Family, rng: np.random.Generator, count: int
+) -> Iterator[tuple[Any, Array, Any]]:
     """Yield (shape, theta, instance) of those drawn instances that satisfy the hypotheses."""
     for k in range(count):
         shape = family.shapes[k % len(family.shapes)]
@@ -37,7 +39,9 @@ def _ratio(left: float, right: float) -> float:
     return left / right if right > SMALLEST_BOUND and left > 0 else 0.0
 
 
-def _violated(left: float, right: float, relative: float = RELATIVE, absolute: float = ABSOLUTE) -> bool:
+def _violated(
+    left: float, right: float, relative: float = RELATIVE, absolute: float = ABSOLUTE
+) -> bool:
     """Whether left <= right fails beyond rounding."""
     return bool(left > right + relative * max(abs(left), abs(right)) + absolute)
 
@@ -47,7 +51,9 @@ def _finite(*sides: ArrayLike) -> bool:
     return all(bool(np.isfinite(side).all()) for side in sides)
 
 
-def inequality(evidence: Inequality, family: Family, rng: np.random.Generator, quick: bool) -> Finding:
+def inequality(
+    evidence: Inequality, family: Family, rng: np.random.Generator, quick: bool
+) -> Finding:
     drawn, fails = 300 if quick else 6000, evidence.expect == "fails"
     tolerance = (CLEAR, CLEAR) if fails else (RELATIVE, ABSOLUTE)
     used = violations = not_finite = 0
@@ -63,13 +69,29 @@ def inequality(evidence: Inequality, family: Family, rng: np.random.Generator, q
         worst = max(worst, ratio)
         if ratio >= best.get(shape, (-1.0, theta))[0]:
             best[shape] = ratio, theta
-    numbers = {"drawn": drawn, "instances": used, "violations": violations, "worst_random": worst, "not_finite": not_finite}
+    numbers = {
+        "drawn": drawn,
+        "instances": used,
+        "violations": violations,
+        "worst_random": worst,
+        "not_finite": not_finite,
+    }
     if fails:
         summary = f"fails, as it should, in {violations} of {used} instances, left/right up to {worst:.4g}"
-        return Finding("inequality", evidence.label, violations > 0 and not_finite == 0, summary + _complaint(not_finite), numbers)
+        return Finding(
+            "inequality",
+            evidence.label,
+            violations > 0 and not_finite == 0,
+            summary + _complaint(not_finite),
+            numbers,
+        )
     searched, found, lost = _search(evidence, family, best, quick)
     not_finite += lost
-    numbers |= {"worst_search": max(searched, worst), "violations": violations + found, "not_finite": not_finite}
+    numbers |= {
+        "worst_search": max(searched, worst),
+        "violations": violations + found,
+        "not_finite": not_finite,
+    }
     ok = used >= FEWEST_INSTANCES and numbers["violations"] == not_finite == 0
     summary = (
         f"{used} of {drawn} instances meet the hypotheses, {numbers['violations']} violations; "
@@ -82,13 +104,16 @@ def _complaint(not_finite: int) -> str:
     return f"; {not_finite} evaluations gave no finite number" if not_finite else ""
 
 
-def _search(evidence: Inequality, family: Family, best: dict[Any, tuple[float, Array]], quick: bool) -> tuple[float, int, int]:
+def _search(
+    evidence: Inequality, family: Family, best: dict[Any, tuple[float, Array]], quick: bool
+) -> tuple[float, int, int]:
     """Push left/right up from the best random instance of every shape; return the largest ratio, the violations and the non-finite values met."""
     from scipy.optimize import minimize
 
     largest, violations, not_finite = 0.0, 0, 0
     starts = sorted(best.items(), key=lambda item: -item[1][0])[: 1 if quick else 6]
     for shape, (_, start) in starts:
+
         def objective(theta: Array, shape: Any = shape) -> float:
             instance = family.build(shape, theta)
             if not all(h.holds(instance) for h in evidence.hypotheses):
@@ -98,10 +123,18 @@ def _search(evidence: Inequality, family: Family, best: dict[Any, tuple[float, A
             if not _finite(left, right):
                 not_finite += 1
                 return 0.0
-            largest, violations = max(largest, float(_ratio(left, right))), violations + _violated(left, right)
+            largest, violations = (
+                max(largest, float(_ratio(left, right))),
+                violations + _violated(left, right),
+            )
             return -_ratio(left, right)
 
-        minimize(objective, start, method="L-BFGS-B", options={"maxiter": 6 if quick else 30, "maxfun": 10**6})
+        minimize(
+            objective,
+            start,
+            method="L-BFGS-B",
+            options={"maxiter": 6 if quick else 30, "maxfun": 10**6},
+        )
     return largest, violations, not_finite
 
 
@@ -120,4 +153,3 @@ def identity(evidence: Identity, family: Family, rng: np.random.Generator, quick
     summary = f"largest relative error {error:.2g} over {used} instances" + _complaint(not_finite)
     numbers = {"drawn": drawn, "instances": used, "relative_error": error, "not_finite": not_finite}
     return Finding("identity", evidence.label, ok, summary, numbers)
-

@@ -55,7 +55,10 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     except (MemoryError, OverflowError) as error:
         reason = " ".join(str(error).split()) or "not enough memory"
-        print(f"gsae-ref {arguments.command}: {reason}; sizes must fit in memory; choose smaller ones", file=sys.stderr)
+        print(
+            f"gsae-ref {arguments.command}: {reason}; sizes must fit in memory; choose smaller ones",
+            file=sys.stderr,
+        )
         return 2
     except KeyboardInterrupt:
         print("gsae-ref: interrupted", file=sys.stderr)
@@ -64,7 +67,9 @@ def main(argv: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="gsae-ref", description="Group-sparse autoencoders: every statement of the papers, checked.", epilog=FIRST_STEPS,
+        prog="gsae-ref",
+        description="Group-sparse autoencoders: every statement of the papers, checked.",
+        epilog=FIRST_STEPS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"gsae_ref {__version__}")

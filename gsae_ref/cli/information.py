@@ -13,8 +13,14 @@ __all__ = ["add", "run"]
 
 def add(commands: Any) -> None:
     """Add the command to the parser."""
-    command = commands.add_parser("info", help="print versions, what is installed, and how arrays are multiplied")
-    command.add_argument("--warm-up", action="store_true", help="compile every kernel now, so that no later call waits for it")
+    command = commands.add_parser(
+        "info", help="print versions, what is installed, and how arrays are multiplied"
+    )
+    command.add_argument(
+        "--warm-up",
+        action="store_true",
+        help="compile every kernel now, so that no later call waits for it",
+    )
     common(command)
     command.set_defaults(run=run)
 
@@ -26,6 +32,8 @@ def run(arguments: argparse.Namespace) -> int:
     show_versions()
     if arguments.warm_up:
         print("compiling kernels; the results are kept on disk", flush=True)
-        total = ops.warm_up(lambda name, seconds: print(f"  {name:28} {seconds:6.1f} s", flush=True))
+        total = ops.warm_up(
+            lambda name, seconds: print(f"  {name:28} {seconds:6.1f} s", flush=True)
+        )
         print(f"  {'all':28} {total:6.1f} s")
     return 0

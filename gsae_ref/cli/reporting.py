@@ -18,19 +18,49 @@ __all__ = ["add", "run"]
 def add(commands: Any) -> None:
     """Add the command to the parser."""
     command = commands.add_parser(
-        "report", help="write the verdicts, with their evidence, as one HTML page that needs no network",
+        "report",
+        help="write the verdicts, with their evidence, as one HTML page that needs no network",
         description="Run the verification, or read a saved one, and write DIR/report.html: the verdict table (sortable, filterable), exact "
         "counterexamples, how tight the bounds are, figures, environment. Exit status 0 when every recorded verdict is confirmed, 1 if not.",
         epilog="example: gsae-ref report --quick --out report",
     )
-    command.add_argument("--out", required=True, type=file_name, metavar="DIR", help="folder for report.html; made if it is not there")
-    command.add_argument("--paper", default="all", metavar="P", help='"all" (default), "T21", "N19", "L23", or "own" for this project\'s theorems')
-    command.add_argument("--quick", action="store_true", help="fewer instances and a shorter search: about a minute in place of several")
-    command.add_argument("--n-jobs", type=int, metavar="N", help="processes (default 1); -1 for all cores; the numbers do not depend on it")
-    command.add_argument("--from", dest="source", type=file_name, metavar="FILE",
-                         help="run nothing: read what gsae-ref verify --json FILE has written")
-    command.add_argument("--figures", type=file_name, metavar="DIR",
-                         help="show the figures that gsae-ref reproduce has left in this folder or below it")
+    command.add_argument(
+        "--out",
+        required=True,
+        type=file_name,
+        metavar="DIR",
+        help="folder for report.html; made if it is not there",
+    )
+    command.add_argument(
+        "--paper",
+        default="all",
+        metavar="P",
+        help='"all" (default), "T21", "N19", "L23", or "own" for this project\'s theorems',
+    )
+    command.add_argument(
+        "--quick",
+        action="store_true",
+        help="fewer instances and a shorter search: about a minute in place of several",
+    )
+    command.add_argument(
+        "--n-jobs",
+        type=int,
+        metavar="N",
+        help="processes (default 1); -1 for all cores; the numbers do not depend on it",
+    )
+    command.add_argument(
+        "--from",
+        dest="source",
+        type=file_name,
+        metavar="FILE",
+        help="run nothing: read what gsae-ref verify --json FILE has written",
+    )
+    command.add_argument(
+        "--figures",
+        type=file_name,
+        metavar="DIR",
+        help="show the figures that gsae-ref reproduce has left in this folder or below it",
+    )
     common(command)
     command.set_defaults(run=run)
 
@@ -56,8 +86,15 @@ def run(arguments: argparse.Namespace) -> int:
     size = write_report(result, path, _command(arguments), arguments.source or "", seconds, studies)
     confirmed = sum(row["confirmed"] for row in result["rows"])
     good = confirmed == len(result["rows"])
-    print(paint(f"{confirmed} of {len(result['rows'])} recorded verdicts confirmed", "green" if good else "red"))
-    print(f"report: {path} ({f'{size / 1e6:.1f} MB' if size >= 1e6 else f'{size / 1e3:.0f} kB'}, opens in any browser)")
+    print(
+        paint(
+            f"{confirmed} of {len(result['rows'])} recorded verdicts confirmed",
+            "green" if good else "red",
+        )
+    )
+    print(
+        f"report: {path} ({f'{size / 1e6:.1f} MB' if size >= 1e6 else f'{size / 1e3:.0f} kB'}, opens in any browser)"
+    )
     return 0 if good else 1
 
 
@@ -66,29 +103,60 @@ def _verify(arguments: argparse.Namespace) -> dict[str, Any]:
 
     jobs = processes(1 if arguments.n_jobs is None else arguments.n_jobs)
     progress = sys.stderr.isatty()
-    return verify(papers=arguments.paper, quick=arguments.quick, rng=arguments.seed, n_jobs=jobs, progress=progress).to_dict()
+    return verify(
+        papers=arguments.paper,
+        quick=arguments.quick,
+        rng=arguments.seed,
+        n_jobs=jobs,
+        progress=progress,
+    ).to_dict()
 
 
 def _refuse_contradictions(arguments: argparse.Namespace) -> None:
     """A saved verification has its papers, size and seed already."""
     if not arguments.source:
         return
-    asked = {"--quick": arguments.quick, "--n-jobs": arguments.n_jobs is not None, "--paper": arguments.paper != "all", "--seed": arguments.seed != 0}
+    asked = {
+        "--quick": arguments.quick,
+        "--n-jobs": arguments.n_jobs is not None,
+        "--paper": arguments.paper != "all",
+        "--seed": arguments.seed != 0,
+    }
     for option, given in asked.items():
         if given:
-            raise ValueError(f"{option} with --from; a saved verification has its papers, size and seed already; leave one of the two out")
+            raise ValueError(
+                f"{option} with --from; a saved verification has its papers, size and seed already; leave one of the two out"
+            )
 
 
 def _make_folder(folder: str) -> None:
     try:
         os.makedirs(folder, exist_ok=True)
     except OSError as error:
-        raise ValueError(f"{folder} cannot be made ({error.strerror}); --out is a folder that can be written to; choose another") from error
+        raise ValueError(
+            f"{folder} cannot be made ({error.strerror}); --out is a folder that can be written to; choose another"
+        ) from error
 
 
 def _command(arguments: argparse.Namespace) -> str:
     """The command as it can be typed again."""
-    given = {"--paper": arguments.paper if arguments.paper != "all" else None, "--n-jobs": arguments.n_jobs, "--from": arguments.source,
-             "--figures": arguments.figures, "--seed": arguments.seed or None, "--out": arguments.out}
+    given = {
+        "--paper": arguments.paper if arguments.paper != "all" else None,
+        "--n-jobs": arguments.n_jobs,
+        "--from": arguments.source,
+        "--figures": arguments.figures,
+        "--seed": arguments.seed or None,
+        "--out": arguments.out,
+    }
     words = ["gsae-ref", "report", *(["--quick"] if arguments.quick else [])]
-    return shlex.join([*words, *(str(word) for option, value in given.items() if value is not None for word in (option, value))])
+    return shlex.join(
+        [
+            *words,
+            *(
+                str(word)
+                for option, value in given.items()
+                if value is not None
+                for word in (option, value)
+            ),
+        ]
+    )

@@ -50,7 +50,9 @@ class Images(NamedTuple):
     test_labels: np.ndarray
 
 
-def load_mnist(source: str | Path | None = None, dtype: str = "float32", download: bool = True) -> Images:
+def load_mnist(
+    source: str | Path | None = None, dtype: str = "float32", download: bool = True
+) -> Images:
     """Return MNIST: 60,000 training and 10,000 test images of handwritten digits, 28 by 28 pixels. [T21] section 4.2.
 
     Parameters
@@ -89,7 +91,9 @@ def load_mnist(source: str | Path | None = None, dtype: str = "float32", downloa
     return _images(MNIST, source, dtype, checks.flag("download", download))
 
 
-def load_fashion_mnist(source: str | Path | None = None, dtype: str = "float32", download: bool = True) -> Images:
+def load_fashion_mnist(
+    source: str | Path | None = None, dtype: str = "float32", download: bool = True
+) -> Images:
     """Return Fashion-MNIST: 60,000 training and 10,000 test images of clothing in ten classes, 28 by 28 pixels (Xiao et al. 2017).
 
     Parameters
@@ -151,18 +155,31 @@ def load_digits(dtype: str = "float32") -> Images:
     try:
         from sklearn import datasets
     except ImportError as error:
-        raise ImportError("the digits come with scikit-learn, which is not installed: python -m pip install scikit-learn") from error
+        raise ImportError(
+            "the digits come with scikit-learn, which is not installed: python -m pip install scikit-learn"
+        ) from error
     pixels, labels = datasets.load_digits(return_X_y=True)
     pixels, labels = _scaled(pixels.astype(np.uint8), 16, dtype), labels.astype(np.int64)
-    return Images(pixels[:-N_TEST_DIGITS], labels[:-N_TEST_DIGITS], pixels[-N_TEST_DIGITS:], labels[-N_TEST_DIGITS:])
+    return Images(
+        pixels[:-N_TEST_DIGITS],
+        labels[:-N_TEST_DIGITS],
+        pixels[-N_TEST_DIGITS:],
+        labels[-N_TEST_DIGITS:],
+    )
 
 
-def _images(collection: Collection, source: str | Path | None, dtype: str, download: bool) -> Images:
+def _images(
+    collection: Collection, source: str | Path | None, dtype: str, download: bool
+) -> Images:
     """The four files as arrays."""
     checks.option("dtype", dtype, DTYPES)
     source = None if source is None else checks.path("source", source)
-    pixels, train_labels, test_pixels, test_labels = (parse(content) for content in contents(collection, source, download))
-    train, test = (_scaled(each.reshape(len(each), -1), 255, dtype) for each in (pixels, test_pixels))
+    pixels, train_labels, test_pixels, test_labels = (
+        parse(content) for content in contents(collection, source, download)
+    )
+    train, test = (
+        _scaled(each.reshape(len(each), -1), 255, dtype) for each in (pixels, test_pixels)
+    )
     return Images(train, train_labels.astype(np.int64), test, test_labels.astype(np.int64))
 
 

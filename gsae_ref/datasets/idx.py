@@ -38,8 +38,13 @@ def pack(array: ArrayLike) -> bytes:
         small = array.astype(np.uint8)
     if not np.array_equal(small, array):
         rule = "gray levels and labels are whole numbers from 0 to 255"
-        raise ValueError(f"entries run from {array.min()} to {array.max()}; {rule}; pass them unscaled")
-    return struct.pack(f">HBB{array.ndim}I", 0, UNSIGNED_BYTES, array.ndim, *array.shape) + small.tobytes()
+        raise ValueError(
+            f"entries run from {array.min()} to {array.max()}; {rule}; pass them unscaled"
+        )
+    return (
+        struct.pack(f">HBB{array.ndim}I", 0, UNSIGNED_BYTES, array.ndim, *array.shape)
+        + small.tobytes()
+    )
 
 
 def parse(content: bytes) -> IntArray:
@@ -51,13 +56,19 @@ def parse(content: bytes) -> IntArray:
     Raises ValueError if the content is not of this format, or not complete.
     """
     if len(content) < 4 or content[:2] != b"\0\0":
-        raise ValueError(f"starts with {content[:4]!r}; an IDX file starts with two zero bytes, a type and a number of axes; check the file")
+        raise ValueError(
+            f"starts with {content[:4]!r}; an IDX file starts with two zero bytes, a type and a number of axes; check the file"
+        )
     code, ndim = content[2:4]
     if code != UNSIGNED_BYTES:
-        raise ValueError(f"has entries of type {code}; gray levels and labels are unsigned bytes, type {UNSIGNED_BYTES}; check the file")
+        raise ValueError(
+            f"has entries of type {code}; gray levels and labels are unsigned bytes, type {UNSIGNED_BYTES}; check the file"
+        )
     header = 4 + 4 * ndim
     shape = struct.unpack(f">{ndim}I", content[4:header]) if len(content) >= header else None
     if shape is None or len(content) != size(shape):
         rule = "a header of its axes" if shape is None else f"{size(shape)} for shape {shape}"
-        raise ValueError(f"has {len(content)} bytes; it must have {rule}; it is truncated or not of this format; copy it again")
+        raise ValueError(
+            f"has {len(content)} bytes; it must have {rule}; it is truncated or not of this format; copy it again"
+        )
     return np.frombuffer(content, np.uint8, offset=header).reshape(shape)

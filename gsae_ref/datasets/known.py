@@ -44,7 +44,12 @@ class Collection(NamedTuple):
 
 
 def _parts(*hashes: str) -> tuple[Part, ...]:
-    names = "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
+    names = (
+        "train-images-idx3-ubyte",
+        "train-labels-idx1-ubyte",
+        "t10k-images-idx3-ubyte",
+        "t10k-labels-idx1-ubyte",
+    )
     shapes = (60_000, 28, 28), (60_000,), (10_000, 28, 28), (10_000,)
     return tuple(Part(*each) for each in zip(names, shapes, hashes, strict=True))
 

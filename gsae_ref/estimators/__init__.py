@@ -21,7 +21,9 @@ def __getattr__(name: str) -> type[Any]:
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] != "sklearn":
             raise
-        raise ImportError(f"{name} needs scikit-learn, which is not installed; pip install 'gsae_ref[sklearn]'") from error
+        raise ImportError(
+            f"{name} needs scikit-learn, which is not installed; pip install 'gsae_ref[sklearn]'"
+        ) from error
 
 
 def __dir__() -> list[str]:

@@ -90,10 +90,27 @@ class GroupSparseAutoencoder(Autoencoder):
     """
 
     def __init__(
-        self, n_groups: int = 10, group_size: int = 2, lam: float = 0.1, *, n_unfold: int = 1, unfold_step: float | None = None,
-        accelerated: bool = True, nonnegative: bool = False, l1: float = 0.0, n_epochs: int = 50, batch_size: int = 128, optimizer: str = "adam",
-        step_size: float = 1e-3, gradient: str = "exact", constraint: str = "columns", tangent: bool = True, init: str | ArrayLike = "samples",
-        random_state: Any = None, verbose: bool | int = False, engine: str = "auto",
+        self,
+        n_groups: int = 10,
+        group_size: int = 2,
+        lam: float = 0.1,
+        *,
+        n_unfold: int = 1,
+        unfold_step: float | None = None,
+        accelerated: bool = True,
+        nonnegative: bool = False,
+        l1: float = 0.0,
+        n_epochs: int = 50,
+        batch_size: int = 128,
+        optimizer: str = "adam",
+        step_size: float = 1e-3,
+        gradient: str = "exact",
+        constraint: str = "columns",
+        tangent: bool = True,
+        init: str | ArrayLike = "samples",
+        random_state: Any = None,
+        verbose: bool | int = False,
+        engine: str = "auto",
     ) -> None:
         self.n_groups = n_groups
         self.group_size = group_size
@@ -120,7 +137,9 @@ class GroupSparseAutoencoder(Autoencoder):
 
     def _network(self) -> tuple[Network, float]:
         options = self.n_unfold, self.unfold_step, self.accelerated, self.nonnegative, self.l1
-        return network(self.group_size, self.gradient, *options, self.engine), checks.threshold(self.lam)
+        return network(self.group_size, self.gradient, *options, self.engine), checks.threshold(
+            self.lam
+        )
 
     def _start(self, A: Array) -> dict[str, Array]:
         return {"A": A}
@@ -128,7 +147,9 @@ class GroupSparseAutoencoder(Autoencoder):
     def _objective(self) -> Callable[..., Any]:
         (net, lam), project = self._network(), self._projection()
 
-        def objective(parameters: dict[str, Array], samples: Array, epoch: int) -> tuple[float, dict[str, Array]]:
+        def objective(
+            parameters: dict[str, Array], samples: Array, epoch: int
+        ) -> tuple[float, dict[str, Array]]:
             cost, G = net.loss_and_grad(parameters["A"], samples, lam)
             return cost, {"A": project(parameters["A"], G)}
 
@@ -206,9 +227,22 @@ class SparseAutoencoder(Autoencoder):
     """
 
     def __init__(
-        self, n_components: int = 20, lam: float = 0.1, activation: str = "soft", *, fit_bias: bool = True, n_epochs: int = 50, batch_size: int = 128,
-        optimizer: str = "adam", step_size: float = 1e-3, constraint: str = "columns", tangent: bool = True, init: str | ArrayLike = "samples",
-        random_state: Any = None, verbose: bool | int = False, engine: str = "auto",
+        self,
+        n_components: int = 20,
+        lam: float = 0.1,
+        activation: str = "soft",
+        *,
+        fit_bias: bool = True,
+        n_epochs: int = 50,
+        batch_size: int = 128,
+        optimizer: str = "adam",
+        step_size: float = 1e-3,
+        constraint: str = "columns",
+        tangent: bool = True,
+        init: str | ArrayLike = "samples",
+        random_state: Any = None,
+        verbose: bool | int = False,
+        engine: str = "auto",
     ) -> None:
         self.n_components = n_components
         self.lam = lam
@@ -238,12 +272,21 @@ class SparseAutoencoder(Autoencoder):
         return {"A": A, "bias": np.full(A.shape[1], bias, A.dtype)}
 
     def _objective(self) -> Callable[..., Any]:
-        activation, lam, engine, project = self.activation, self._threshold(), self.engine, self._projection()
+        activation, lam, engine, project = (
+            self.activation,
+            self._threshold(),
+            self.engine,
+            self._projection(),
+        )
         learns_bias = checks.flag("fit_bias", self.fit_bias) and activation == "relu"
 
-        def objective(parameters: dict[str, Array], samples: Array, epoch: int) -> tuple[float, dict[str, Array]]:
+        def objective(
+            parameters: dict[str, Array], samples: Array, epoch: int
+        ) -> tuple[float, dict[str, Array]]:
             W, bias = parameters["A"], parameters["bias"]
-            cost, dW, db = ops.sparse_loss_and_grad(W, samples, bias, activation, lam, engine=engine)
+            cost, dW, db = ops.sparse_loss_and_grad(
+                W, samples, bias, activation, lam, engine=engine
+            )
             return cost, {"A": project(W, dW)} | ({"bias": db} if learns_bias else {})
 
         return objective
@@ -252,7 +295,11 @@ class SparseAutoencoder(Autoencoder):
         self.bias_ = parameters["bias"]
 
     def _encode(self, X: Array) -> Array:
-        return ops.sparse_encode(self.components_.T, X, self.bias_, self.activation, self._threshold())
+        return ops.sparse_encode(
+            self.components_.T, X, self.bias_, self.activation, self._threshold()
+        )
 
     def _loss(self, X: Array) -> float:
-        return ops.sparse_loss(self.components_.T, X, self.bias_, self.activation, self._threshold())
+        return ops.sparse_loss(
+            self.components_.T, X, self.bias_, self.activation, self._threshold()
+        )

@@ -84,8 +84,18 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
     """
 
     def __init__(
-        self, groups: Any = None, *, algorithm: str = "algorithm_2", n_epochs: int = 2000, alpha: float = 1e-4, gamma: float = 0.2,
-        eta: float | None = None, early_stopping: bool = True, validation_fraction: float = 0.2, fit_intercept: bool = True, record_every: int = 10,
+        self,
+        groups: Any = None,
+        *,
+        algorithm: str = "algorithm_2",
+        n_epochs: int = 2000,
+        alpha: float = 1e-4,
+        gamma: float = 0.2,
+        eta: float | None = None,
+        early_stopping: bool = True,
+        validation_fraction: float = 0.2,
+        fit_intercept: bool = True,
+        record_every: int = 10,
         random_state: Any = 0,
     ) -> None:
         self.groups = groups
@@ -121,7 +131,9 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
         """
         checks.refuse_mask("X", X)
         checks.refuse_mask("y", y)
-        with np.errstate(over="ignore", invalid="ignore"):  # scikit-learn sums X to see whether it is finite
+        with np.errstate(
+            over="ignore", invalid="ignore"
+        ):  # scikit-learn sums X to see whether it is finite
             X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], y_numeric=True)
         checks.representable("the fit", lambda: self._learn(X, y), X=X, y=y)
         return self
@@ -132,19 +144,31 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
         learn, validate = self._split(len(X))
         center, y_center = np.zeros(X.shape[1], X.dtype), X.dtype.type(0)
         if checks.flag("fit_intercept", self.fit_intercept):
-            center, y_center = X[learn].mean(axis=0, dtype=np.float64).astype(X.dtype), y[learn].mean(dtype=np.float64).astype(X.dtype)
+            center, y_center = (
+                X[learn].mean(axis=0, dtype=np.float64).astype(X.dtype),
+                y[learn].mean(dtype=np.float64).astype(X.dtype),
+            )
         X, y = X - center, y - y_center
         x_scale = _or_one(np.linalg.norm(X[learn], 2) / len(learn) ** 0.5)
         y_scale = _or_one(np.linalg.norm(y[learn]) / len(learn) ** 0.5)
 
         groups = 1 if self.groups is None else self.groups
         path = ops.dglnn_path(
-            X[learn] / x_scale, y[learn] / y_scale, groups, algorithm=self.algorithm, n_epochs=self.n_epochs, alpha=self.alpha, gamma=self.gamma,
-            eta=self.eta, record_every=self.record_every,
+            X[learn] / x_scale,
+            y[learn] / y_scale,
+            groups,
+            algorithm=self.algorithm,
+            n_epochs=self.n_epochs,
+            alpha=self.alpha,
+            gamma=self.gamma,
+            eta=self.eta,
+            record_every=self.record_every,
         )
         index, errors = len(path.epochs) - 1, None
         if len(validate):
-            stop = ops.early_stop(path, "validation", X=X[validate] / x_scale, y=y[validate] / y_scale)
+            stop = ops.early_stop(
+                path, "validation", X=X[validate] / x_scale, y=y[validate] / y_scale
+            )
             index, errors = stop.index, stop.scores * float(y_scale) ** 2
         coef = path.w * (y_scale / x_scale)
         sizes, order = checks.grouping(groups, X.shape[1])
@@ -155,7 +179,12 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
         self.magnitudes_ = np.sqrt(squares[index])
         self.stop_epoch_ = int(path.epochs[index])
         self.path_ = Bunch(
-            epochs=path.epochs, coef=coef, magnitudes=np.sqrt(squares), loss=path.loss, validation_error=errors, switch_epoch=path.switch_epoch
+            epochs=path.epochs,
+            coef=coef,
+            magnitudes=np.sqrt(squares),
+            loss=path.loss,
+            validation_error=errors,
+            switch_epoch=path.switch_epoch,
         )
         return self.coef_, self.intercept_
 

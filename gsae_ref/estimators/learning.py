@@ -20,7 +20,14 @@ from ..arrays import Array, IntArray
 from ..training.blocks import of_one_size, rows, shuffled
 from ..training.descent import descend, one_epoch
 from ..training.dictionary import mean_cost
-from ..training.optimizers import CONSTRAINTS, OPTIMIZERS, constraint_on, start, step_rule, tangent_to
+from ..training.optimizers import (
+    CONSTRAINTS,
+    OPTIMIZERS,
+    constraint_on,
+    start,
+    step_rule,
+    tangent_to,
+)
 from ..training.starts import starting_dictionary
 
 if TYPE_CHECKING:
@@ -59,12 +66,19 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             On Ctrl-C, when the estimator has kept what it has learned.
         """
         checks.refuse_mask("X", X)
-        with np.errstate(over="ignore", invalid="ignore"):  # scikit-learn sums X to see whether it is finite
+        with np.errstate(
+            over="ignore", invalid="ignore"
+        ):  # scikit-learn sums X to see whether it is finite
             samples: Array = validate_data(self, X, dtype=DTYPES)
         self._begin(samples)
         seed, n_samples = self._seed, len(samples)
         batch_size = self._batch_size() or n_samples
-        return self._learn(lambda epoch: (samples[batch] for batch in shuffled(n_samples, batch_size, seed, epoch)), samples)
+        return self._learn(
+            lambda epoch: (
+                samples[batch] for batch in shuffled(n_samples, batch_size, seed, epoch)
+            ),
+            samples,
+        )
 
     def fit_blocks(self, blocks: Any) -> Autoencoder:
         """Learn the dictionary from samples that do not fit in memory, in the order in which they come.
@@ -95,13 +109,21 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             )
         first = next(iter(blocks() if once is None else once), None)
         if first is None:
-            raise ValueError("blocks is empty; there must be at least one block; check where they come from")
+            raise ValueError(
+                "blocks is empty; there must be at least one block; check where they come from"
+            )
         first = validate_data(self, first, dtype=DTYPES)
         self._begin(first)
         size = self._batch_size()
 
         def batches(epoch: int) -> Iterator[Any]:
-            source = itertools.chain([first], once) if once is blocks else blocks() if callable(blocks) else blocks
+            source = (
+                itertools.chain([first], once)
+                if once is blocks
+                else blocks()
+                if callable(blocks)
+                else blocks
+            )
             checked = (validate_data(self, block, dtype=DTYPES, reset=False) for block in source)
             return of_one_size(checked, size) if size else checked
 
@@ -130,8 +152,13 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         samples: Array = validate_data(self, X, dtype=DTYPES, reset=not begun)
         if not begun:
             self._begin(samples)
-        step, step_size = step_rule(checks.option("optimizer", self.optimizer, OPTIMIZERS)), checks.step(self.step_size)
-        state, cost = one_epoch(self._state, [samples], self._objective(), step, step_size, self._constraint())
+        step, step_size = (
+            step_rule(checks.option("optimizer", self.optimizer, OPTIMIZERS)),
+            checks.step(self.step_size),
+        )
+        state, cost = one_epoch(
+            self._state, [samples], self._objective(), step, step_size, self._constraint()
+        )
         self.loss_curve_.append(cost)
         return self._finish(state)
 
@@ -181,8 +208,12 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         labels : ndarray of shape (n_samples,)
             Integers from 0; -1 for a sample without an active group, as scikit-learn marks noise.
         """
-        sizes = (groups.norms(self._encode(block), self._sizes()[1]) for block in rows(self._samples(X)))
-        return np.concatenate([np.where(size.any(axis=1), size.argmax(axis=1), -1) for size in sizes])
+        sizes = (
+            groups.norms(self._encode(block), self._sizes()[1]) for block in rows(self._samples(X))
+        )
+        return np.concatenate(
+            [np.where(size.any(axis=1), size.argmax(axis=1), -1) for size in sizes]
+        )
 
     def score(self, X: ArrayLike, y: IntArray | None = None) -> float:
         """Minus the mean reconstruction cost, -1/(2N) sum_i ||x_i - reconstruction||^2: higher is better.
@@ -219,12 +250,18 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     def _projection(self) -> Callable[..., Any]:
         """What is done to a gradient before the step: (A, G) -> G."""
         constraint = checks.option("constraint", self.constraint, CONSTRAINTS)
-        return tangent_to(constraint if checks.flag("tangent", self.tangent) else "none", self._sizes()[1])
+        return tangent_to(
+            constraint if checks.flag("tangent", self.tangent) else "none", self._sizes()[1]
+        )
 
     def _begin(self, X: Array) -> None:
         """The state before the first step, and the seed of everything random."""
         fixed = isinstance(self.random_state, numbers.Integral)
-        self._seed = checks.count("random_state", self.random_state, 0) if fixed else check_random_state(self.random_state).randint(2**31)
+        self._seed = (
+            checks.count("random_state", self.random_state, 0)
+            if fixed
+            else check_random_state(self.random_state).randint(2**31)
+        )
         n_groups, group_size = self._sizes()
         if isinstance(self.init, str):
             A = starting_dictionary(X, n_groups, group_size, self.init, self._seed)
@@ -241,8 +278,14 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     def _learn(self, batches: Callable[..., Any], samples: Array) -> Autoencoder:
         """Run all epochs; ``samples`` are some of those that are learned from."""
         run = descend(
-            self._state.parameters, self._objective(), batches, self.n_epochs, optimizer=self.optimizer, step_size=self.step_size,
-            constrain=self._constraint(), progress=bool(self.verbose),
+            self._state.parameters,
+            self._objective(),
+            batches,
+            self.n_epochs,
+            optimizer=self.optimizer,
+            step_size=self.step_size,
+            constrain=self._constraint(),
+            progress=bool(self.verbose),
         )
         self.loss_curve_ = run.history.get("loss", [])
         self._finish(run.state)
@@ -251,7 +294,9 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         if not any(self._encode(block).any() for block in rows(samples)):
             warnings.warn(
                 f"no sample has a non-zero code (lam = {self.lam!r}), so nothing was learned; a code needs a group with ||A_g^T x|| > lam; "
-                f"lower lam, or scale the samples up", ConvergenceWarning, stacklevel=3,
+                f"lower lam, or scale the samples up",
+                ConvergenceWarning,
+                stacklevel=3,
             )
         return self
 

@@ -43,4 +43,6 @@ def load(name: str) -> ModuleType:
     ValueError
         For an unknown name; the message lists what there is.
     """
-    return import_module(f"{__name__}.{EXPERIMENTS[checks.option('experiment', name, tuple(EXPERIMENTS))]}")
+    return import_module(
+        f"{__name__}.{EXPERIMENTS[checks.option('experiment', name, tuple(EXPERIMENTS))]}"
+    )

@@ -16,7 +16,17 @@ from numba.core import event
 
 from ..arrays import Array
 
-__all__ = ["NO_SHORTCUTS", "SUMS_IN_ANY_ORDER", "available_threads", "in_threads", "jit", "plain", "set_threads", "slices", "threshold_for"]
+__all__ = [
+    "NO_SHORTCUTS",
+    "SUMS_IN_ANY_ORDER",
+    "available_threads",
+    "in_threads",
+    "jit",
+    "plain",
+    "set_threads",
+    "slices",
+    "threshold_for",
+]
 
 OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True}
 
@@ -52,9 +62,13 @@ class _Announcement(event.Listener):
 
     def on_start(self, event: Any) -> None:
         function = getattr(event.data.get("dispatcher"), "py_func", None)
-        if not self.made and (getattr(function, "__module__", None) or "").startswith(__package__ + "."):
+        if not self.made and (getattr(function, "__module__", None) or "").startswith(
+            __package__ + "."
+        ):
             self.made = True
-            _logger.info("compiling kernels: some seconds, once for each dtype and group size; later processes read them from disk")
+            _logger.info(
+                "compiling kernels: some seconds, once for each dtype and group size; later processes read them from disk"
+            )
 
     def on_end(self, event: Any) -> None:
         """Nothing is said at the end."""
@@ -73,12 +87,19 @@ def available_threads() -> int:
     """Threads for kernels: what was set, else the least of GSAE_REF_NUM_THREADS, OMP_NUM_THREADS, NUMBA_NUM_THREADS and the processors."""
     if _threads is not None:
         return _threads
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    asked = [os.environ.get(name, "").strip() for name in ("GSAE_REF_NUM_THREADS", "OMP_NUM_THREADS", "NUMBA_NUM_THREADS")]
+    processors = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
+    asked = [
+        os.environ.get(name, "").strip()
+        for name in ("GSAE_REF_NUM_THREADS", "OMP_NUM_THREADS", "NUMBA_NUM_THREADS")
+    ]
     return min([processors, *(int(value) for value in asked if value.isdigit() and int(value) > 0)])
 
 
-def in_threads(task: Callable[[Argument], Result], arguments: Iterable[Argument], n_threads: int | None = None) -> list[Result]:
+def in_threads(
+    task: Callable[[Argument], Result], arguments: Iterable[Argument], n_threads: int | None = None
+) -> list[Result]:
     """Return [task(a) for a in arguments], computed by up to ``n_threads`` threads; None takes the available processors.
 
     What the tasks are must not depend on ``n_threads``: then no result does. The threads live as long as the call, so a process may fork.

@@ -22,7 +22,9 @@ PIECE = 2**18  # entries that one thread takes at a time
 KINDS = {"exact": 0, "appendix_b": 1, "approximate": 2}
 
 
-def group_soft_threshold(Z: Array, lam: float, group_size: int, n_threads: int = 1, out: Array | None = None) -> Array:
+def group_soft_threshold(
+    Z: Array, lam: float, group_size: int, n_threads: int = 1, out: Array | None = None
+) -> Array:
     """Shrink every group towards zero by ``lam`` in norm; groups of norm at most ``lam`` become zero. [T21] Eq. (7).
 
     Shape (..., n_atoms) in and out; any strides, but ``out`` in C order.
@@ -34,11 +36,17 @@ def group_soft_threshold(Z: Array, lam: float, group_size: int, n_threads: int =
         return out
     Z, X, lam = plain(Z).reshape(-1), out.reshape(-1), threshold_for(lam, Z.dtype)
     kernel = _threshold(_constant(group_size))
-    in_threads(lambda part: kernel(Z[part], lam, group_size, X[part]), _pieces(Z.size, group_size), n_threads)
+    in_threads(
+        lambda part: kernel(Z[part], lam, group_size, X[part]),
+        _pieces(Z.size, group_size),
+        n_threads,
+    )
     return out
 
 
-def group_soft_threshold_vjp(Z: Array, V: Array, lam: float, group_size: int, n_threads: int = 1) -> Array:
+def group_soft_threshold_vjp(
+    Z: Array, V: Array, lam: float, group_size: int, n_threads: int = 1
+) -> Array:
     """Jacobian of the group soft threshold at Z applied to V: J v = tau v + (1 - tau) u (u^T v), u = z / ||z||, 0 where inactive.
 
     Z, V and the result share one shape (..., n_atoms) and one dtype; any strides.
@@ -46,7 +54,15 @@ def group_soft_threshold_vjp(Z: Array, V: Array, lam: float, group_size: int, n_
     return apply_derivative(Z, V, lam, group_size, "exact", n_threads)
 
 
-def apply_derivative(Z: Array, V: Array, lam: float, group_size: int, kind: str, n_threads: int = 1, out: Array | None = None) -> Array:
+def apply_derivative(
+    Z: Array,
+    V: Array,
+    lam: float,
+    group_size: int,
+    kind: str,
+    n_threads: int = 1,
+    out: Array | None = None,
+) -> Array:
     """What stands for the derivative of the threshold in a gradient of this kind, at Z applied to V.
 
     "exact": J v. "appendix_b": diag(J) v, with diag(J) = tau + (1 - tau) u_j^2. "approximate": tau v. ``out`` may be V itself.
@@ -55,9 +71,18 @@ def apply_derivative(Z: Array, V: Array, lam: float, group_size: int, kind: str,
     if lam == 0:
         out[...] = V
         return out
-    Z, V, result, lam = plain(Z).reshape(-1), plain(V).reshape(-1), out.reshape(-1), threshold_for(lam, Z.dtype)
+    Z, V, result, lam = (
+        plain(Z).reshape(-1),
+        plain(V).reshape(-1),
+        out.reshape(-1),
+        threshold_for(lam, Z.dtype),
+    )
     kernel = _derivative(_constant(group_size), KINDS[kind])
-    in_threads(lambda part: kernel(Z[part], V[part], lam, group_size, result[part]), _pieces(Z.size, group_size), n_threads)
+    in_threads(
+        lambda part: kernel(Z[part], V[part], lam, group_size, result[part]),
+        _pieces(Z.size, group_size),
+        n_threads,
+    )
     return out
 
 

@@ -6,7 +6,9 @@ from .fused import loss_and_gradient
 __all__ = ["loss_and_grad"]
 
 
-def loss_and_grad(A: Array, Y: Array, lam: float, group_size: int, n_threads: int | None = None) -> tuple[float, Array]:
+def loss_and_grad(
+    A: Array, Y: Array, lam: float, group_size: int, n_threads: int | None = None
+) -> tuple[float, Array]:
     """Loss (13) and its exact gradient -1/N [ E^T X + Y^T (J (E A)) ], shapes () and (n_features, n_atoms).
 
     A (n_features, n_atoms) and Y (n_samples, n_features) are of one dtype, any strides. The loss is summed in float64.

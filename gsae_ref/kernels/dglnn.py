@@ -17,7 +17,9 @@ from ._jit import jit, plain
 __all__ = ["advance", "signed_advance"]
 
 
-def advance(u: Array, v: Array, X: Array, y: Array, sizes: IntArray, rule: Any, epoch: int, n_epochs: int) -> tuple[Array, Array, float, Any]:
+def advance(
+    u: Array, v: Array, X: Array, y: Array, sizes: IntArray, rule: Any, epoch: int, n_epochs: int
+) -> tuple[Array, Array, float, Any]:
     """Run epochs ``epoch``, ..., ``epoch + n_epochs - 1``: u, v, the loss before the first of them, and the rule, updated.
 
     Arrays are of one dtype, float32 or float64; ``rule`` is that of the reference, a NamedTuple.
@@ -26,13 +28,25 @@ def advance(u: Array, v: Array, X: Array, y: Array, sizes: IntArray, rule: Any, 
     half = np.asarray(rule.half, u.dtype)
     numbers = real(rule.scale), real(rule.gamma), real(rule.eta), real(rule.tolerance)
     first, switch = _advance(
-        u, v, plain(X), plain(y), plain(np.asarray(sizes, np.int64)), rule.normalise, rule.jacobi, *numbers, rule.switch_epoch, plain(half),
-        epoch, n_epochs,
+        u,
+        v,
+        plain(X),
+        plain(y),
+        plain(np.asarray(sizes, np.int64)),
+        rule.normalise,
+        rule.jacobi,
+        *numbers,
+        rule.switch_epoch,
+        plain(half),
+        epoch,
+        n_epochs,
     )
     return u, v, float(first), rule._replace(switch_epoch=int(switch))
 
 
-def signed_advance(u: Array, v: Array, X: Array, y: Array, scale: int, step_size: float, n_epochs: int) -> tuple[Array, Array, float]:
+def signed_advance(
+    u: Array, v: Array, X: Array, y: Array, scale: int, step_size: float, n_epochs: int
+) -> tuple[Array, Array, float]:
     """Run ``n_epochs`` steps of gradient descent on w = u^2 - v^2: u, v and the loss before the first."""
     u, v, real = np.array(u), np.array(v), u.dtype.type
     first = _signed_advance(u, v, plain(X), plain(y), real(scale), real(step_size), n_epochs)
@@ -70,7 +84,9 @@ def _weigh(u: Array, v: Array, sizes: IntArray, w: Array) -> None:
 
 
 @jit
-def _turn(u: Array, v: Array, w: Array, q: Array, sizes: IntArray, scale: float, eta: float, large: bool) -> None:
+def _turn(
+    u: Array, v: Array, w: Array, q: Array, sizes: IntArray, scale: float, eta: float, large: bool
+) -> None:
     """Step on v, then v_l / ||v_l||, in place: large, by eta, or for eta = 0 by the bound of Lemma 16. A z_l of zero leaves v_l."""
     zero, share = v.dtype.type(0), v.dtype.type(4 / 9)
     top = np.max(np.abs(u))
@@ -99,8 +115,21 @@ def _turn(u: Array, v: Array, w: Array, q: Array, sizes: IntArray, scale: float,
 
 @jit
 def _advance(
-    u: Array, v: Array, X: Array, y: Array, sizes: IntArray, normalise: bool, jacobi: bool, scale: float, gamma: float, eta: float, tolerance: float,
-    switch: int, half: Array, epoch: int, n_epochs: int,
+    u: Array,
+    v: Array,
+    X: Array,
+    y: Array,
+    sizes: IntArray,
+    normalise: bool,
+    jacobi: bool,
+    scale: float,
+    gamma: float,
+    eta: float,
+    tolerance: float,
+    switch: int,
+    half: Array,
+    epoch: int,
+    n_epochs: int,
 ) -> tuple[float, int]:
     """The loop; u and v are overwritten. Returns the first loss and the switching epoch."""
     p, one, two = v.size, v.dtype.type(1), v.dtype.type(2)
@@ -143,7 +172,9 @@ def _advance(
 
 
 @jit
-def _signed_advance(u: Array, v: Array, X: Array, y: Array, scale: float, step_size: float, n_epochs: int) -> float:
+def _signed_advance(
+    u: Array, v: Array, X: Array, y: Array, scale: float, step_size: float, n_epochs: int
+) -> float:
     """The loop; u and v are overwritten. Returns the first loss."""
     p, one, two = v.size, v.dtype.type(1), v.dtype.type(2)
     w, q = np.empty(p, v.dtype), np.empty(p, v.dtype)

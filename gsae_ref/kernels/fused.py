@@ -31,7 +31,17 @@ import numpy as np
 from ..arrays import Array, BoolArray
 from ._jit import available_threads, in_threads, plain, slices, threshold_for
 from .activations import KINDS, apply_derivative, group_soft_threshold
-from .passes import accumulate, count_active, largest_group, mark_active, normalise, renew, scale, screen_for, sum_of_squares
+from .passes import (
+    accumulate,
+    count_active,
+    largest_group,
+    mark_active,
+    normalise,
+    renew,
+    scale,
+    screen_for,
+    sum_of_squares,
+)
 
 if TYPE_CHECKING:
     from .lazy import Memory
@@ -43,7 +53,9 @@ SMALLEST_CHUNK = 128  # samples, at least, that are worth a thread
 CHUNK_WORK = 2**24  # multiply-adds of Y A, at least, that are worth a thread
 CHUNKS = 8  # at most; each has a gradient of its own
 CHUNK_BYTES = 2**25  # for all these gradients together, but two there may always be
-TOGETHER = 2**26  # bytes, at most, of what is computed from a block of samples that all threads share
+TOGETHER = (
+    2**26
+)  # bytes, at most, of what is computed from a block of samples that all threads share
 SMALLEST_PART = 64  # samples of it, at least, that are worth a thread
 PROBED = 16  # samples from which the share of active groups is judged
 FEW = 0.2  # share of active groups below which the first way is faster
@@ -51,7 +63,14 @@ UNROLLED = 8  # group sizes up to here are constants of the compiled screen
 
 
 def loss_and_gradient(
-    A: Array, Y: Array, lam: float, group_size: int, kind: str, n_threads: int | None = None, few: float = FEW, memory: Memory | None = None,
+    A: Array,
+    Y: Array,
+    lam: float,
+    group_size: int,
+    kind: str,
+    n_threads: int | None = None,
+    few: float = FEW,
+    memory: Memory | None = None,
     found: BoolArray | None = None,
 ) -> tuple[float, Array]:
     """Loss (13) and the gradient of this kind, () and (n_features, n_atoms).
@@ -124,7 +143,16 @@ def screening_margin(n_features: int, group_size: int) -> float:
 class _Problem:
     """What all blocks share: the dictionary in its layouts, the threshold, the kind."""
 
-    def __init__(self, A: Array, lam: float, group_size: int, kind: str, few: float, memory: Memory | None, found: BoolArray | None) -> None:
+    def __init__(
+        self,
+        A: Array,
+        lam: float,
+        group_size: int,
+        kind: str,
+        few: float,
+        memory: Memory | None,
+        found: BoolArray | None,
+    ) -> None:
         self.A, self.AT = plain(A), plain(A.T)
         self.lam, self.group_size, self.kind, self.few = lam, group_size, kind, few
         self.memory, self.found = memory if few > 0 else None, found
@@ -150,7 +178,11 @@ class _Problem:
     def recalled(self, rows: slice) -> tuple[Array, Array, Array, BoolArray]:
         """Path, norms and waking lengths of these samples, and their row of the mask; empty arrays stand for what is not kept."""
         m = self.memory
-        kept = (m.path, m.norms[rows], m.wakes[rows]) if m is not None else (np.empty(0), np.empty(0), np.empty((0, 0), np.float32))
+        kept = (
+            (m.path, m.norms[rows], m.wakes[rows])
+            if m is not None
+            else (np.empty(0), np.empty(0), np.empty((0, 0), np.float32))
+        )
         return *kept, np.empty((0, 0), np.bool_) if self.found is None else self.found[rows]
 
 
@@ -184,7 +216,9 @@ def _chunks(n_samples: int, A: Array, smallest: int = SMALLEST_CHUNK) -> list[sl
     """Slices of the samples, a power of two and as even as can be; they depend on shapes and dtype alone."""
     most = min(max(CHUNK_BYTES // A.nbytes, 2), CHUNKS)
     count = max(min(most, n_samples // smallest, n_samples * A.size // CHUNK_WORK), 1)
-    return slices(n_samples, 2 ** (count.bit_length() - 1))  # three for two threads would leave one of them waiting
+    return slices(
+        n_samples, 2 ** (count.bit_length() - 1)
+    )  # three for two threads would leave one of them waiting
 
 
 def _are_many(A: Array, Y: Array, lam: float, group_size: int, few: float) -> bool:
@@ -192,18 +226,30 @@ def _are_many(A: Array, Y: Array, lam: float, group_size: int, few: float) -> bo
     if few == 0:
         return True
     Z = Y[:: -(-len(Y) // PROBED)] @ A
-    return bool(count_active(group_soft_threshold(Z, lam, group_size), group_size) > few * Z.size // group_size)
+    return bool(
+        count_active(group_soft_threshold(Z, lam, group_size), group_size)
+        > few * Z.size // group_size
+    )
 
 
 def _together(
-    A: Array, Y: Array, lam: float, group_size: int, kind: str, n_threads: int | None, found: BoolArray | None
+    A: Array,
+    Y: Array,
+    lam: float,
+    group_size: int,
+    kind: str,
+    n_threads: int | None,
+    found: BoolArray | None,
 ) -> tuple[float, Array]:
     """Loss and gradient by matrix products, block after block, the samples and then the features of each shared out to the threads."""
     A, n_samples, (n_features, n_atoms) = plain(A), len(Y), A.shape
     at_once = max(TOGETHER // ((3 * n_atoms + 2 * n_features) * A.itemsize), 1)
     blocks = slices(n_samples, -(-n_samples // at_once))
     longest = -(-n_samples // len(blocks))
-    Z, codes, data = (np.empty((n, k), A.dtype) for n, k in ((longest, n_atoms), (2 * longest, n_atoms), (2 * longest, n_features)))
+    Z, codes, data = (
+        np.empty((n, k), A.dtype)
+        for n, k in ((longest, n_atoms), (2 * longest, n_atoms), (2 * longest, n_features))
+    )
     G = np.empty_like(A)
     product = G if len(blocks) == 1 else np.empty_like(A)
 
@@ -235,7 +281,16 @@ def _together(
 
 
 def _by_products(
-    A: Array, AT: Array, Y: Array, lam: float, group_size: int, kind: str, Z: Array, X: Array, back: Array, E: Array
+    A: Array,
+    AT: Array,
+    Y: Array,
+    lam: float,
+    group_size: int,
+    kind: str,
+    Z: Array,
+    X: Array,
+    back: Array,
+    E: Array,
 ) -> None:
     """Write pre-activations, codes, the residual taken back through the encoder, and the residual."""
     np.matmul(Y, A, out=Z)
@@ -244,7 +299,9 @@ def _by_products(
     apply_derivative(Z, np.matmul(E, A, out=back), lam, group_size, kind, out=back)
 
 
-def _chunk(problem: _Problem, Y: Array, chunk: slice, workspace: _Workspace) -> tuple[float, int, Array]:
+def _chunk(
+    problem: _Problem, Y: Array, chunk: slice, workspace: _Workspace
+) -> tuple[float, int, Array]:
     """Sum of squares of the residuals, number of active groups, and gradient sum (n_atoms, n_features), sign and 1/N left out, of one chunk."""
     cost, active, G, first = 0.0, 0, np.zeros(problem.AT.shape, problem.dtype), True
     sparse = problem.few > 0
@@ -269,13 +326,40 @@ def _few_active(
     w, memory, size = workspace, problem.memory, problem.group_size
     path, norms, wakes, found = problem.recalled(rows)
     if memory is None or not memory.awake(rows, problem.room(len(Y)), w.candidates, w.ends):
-        if first and not _screen(problem, plain(Y[:: -(-len(Y) // PROBED)]), w) or not _screen(problem, Y, w):
+        if (
+            first
+            and not _screen(problem, plain(Y[:: -(-len(Y) // PROBED)]), w)
+            or not _screen(problem, Y, w)
+        ):
             return None
         if memory is not None:
-            renew(w.Z[: len(Y)], float(problem.threshold), problem.margin, problem.largest, size, path, norms, wakes)
+            renew(
+                w.Z[: len(Y)],
+                float(problem.threshold),
+                problem.margin,
+                problem.largest,
+                size,
+                path,
+                norms,
+                wakes,
+            )
     return accumulate(
-        Y, problem.AT, problem.threshold, size, KINDS[problem.kind], w.candidates, w.ends, w.active, w.rows, w.e, G,
-        path, norms, wakes, found)
+        Y,
+        problem.AT,
+        problem.threshold,
+        size,
+        KINDS[problem.kind],
+        w.candidates,
+        w.ends,
+        w.active,
+        w.rows,
+        w.e,
+        G,
+        path,
+        norms,
+        wakes,
+        found,
+    )
 
 
 def _screen(problem: _Problem, Y: Array, w: _Workspace) -> bool:
@@ -283,10 +367,14 @@ def _screen(problem: _Problem, Y: Array, w: _Workspace) -> bool:
     n, size = len(Y), problem.group_size
     normalise(Y, float(problem.threshold) / problem.largest, problem.margin, w.Y, w.bounds)
     np.matmul(w.Y[:n], problem.small.T, out=w.Z[:n])
-    return screen_for(size if size <= UNROLLED else 0)(w.Z[:n], w.bounds, size, problem.room(n), w.candidates, w.ends)
+    return screen_for(size if size <= UNROLLED else 0)(
+        w.Z[:n], w.bounds, size, problem.room(n), w.candidates, w.ends
+    )
 
 
-def _many_active(problem: _Problem, Y: Array, rows: slice, workspace: _Workspace, G: Array, first: bool) -> tuple[float, int]:
+def _many_active(
+    problem: _Problem, Y: Array, rows: slice, workspace: _Workspace, G: Array, first: bool
+) -> tuple[float, int]:
     """As :func:`_few_active`, by matrix products."""
     n, size = len(Y), problem.group_size
     Z, codes, data, product = workspace.for_dense()

@@ -9,11 +9,15 @@ from .fused import loss_and_gradient
 __all__ = ["appendix_b", "approximate"]
 
 
-def appendix_b(A: Array, Y: Array, lam: float, group_size: int, n_threads: int | None = None) -> Array:
+def appendix_b(
+    A: Array, Y: Array, lam: float, group_size: int, n_threads: int | None = None
+) -> Array:
     """Gradient of [T21] Eqs. (23) = (41) = (47) as printed, sigma' read as the diagonal of the Jacobian."""
     return loss_and_gradient(A, Y, lam, group_size, "appendix_b", n_threads)[1]
 
 
-def approximate(A: Array, Y: Array, lam: float, group_size: int, n_threads: int | None = None) -> Array:
+def approximate(
+    A: Array, Y: Array, lam: float, group_size: int, n_threads: int | None = None
+) -> Array:
     """Gradient of [T21] Eqs. (26) = (49) = (51) with the estimated support ||A_g^T y|| > lam. A given support: the reference only."""
     return loss_and_gradient(A, Y, lam, group_size, "approximate", n_threads)[1]

@@ -12,7 +12,16 @@ from ..arrays import Array, BoolArray, IntArray, Real
 from ._jit import jit
 
 __all__ = [
-    "accumulate", "count_active", "due", "largest_group", "mark_active", "moved", "normalise", "renew", "scale", "screen_for",
+    "accumulate",
+    "count_active",
+    "due",
+    "largest_group",
+    "mark_active",
+    "moved",
+    "normalise",
+    "renew",
+    "scale",
+    "screen_for",
     "sum_of_squares",
 ]
 
@@ -57,7 +66,9 @@ def screen_for(constant: int) -> Callable[..., Any]:
     """Kernel that lists the groups of every row whose sum of squares is above the row's bound; False when there are too many."""
 
     @jit
-    def screen(Z: Array, bounds: Array, group_size: int, room: int, candidates: IntArray, ends: IntArray) -> bool:
+    def screen(
+        Z: Array, bounds: Array, group_size: int, room: int, candidates: IntArray, ends: IntArray
+    ) -> bool:
         size = constant if constant else group_size
         k = 0
         for i in range(Z.shape[0]):
@@ -92,14 +103,27 @@ def rounded_down(x: float) -> np.float32:
 
 
 @jit
-def renew(Z: Array, lam: float, margin: float, largest: float, size: int, path: Array, norms: Array, wakes: Array) -> None:
+def renew(
+    Z: Array,
+    lam: float,
+    margin: float,
+    largest: float,
+    size: int,
+    path: Array,
+    norms: Array,
+    wakes: Array,
+) -> None:
     """When each group of each row next matters, from screened norms: once the path of the group exceeds path + (lam - ||z||) / ||y||."""
     for i in range(Z.shape[0]):
         for g in range(wakes.shape[1]):
             s = np.float32(0)
             for j in range(g * size, (g + 1) * size):
                 s += Z[i, j] * Z[i, j]
-            slack = (lam / (norms[i] * largest) - margin - np.sqrt(np.float64(s))) * largest if norms[i] > 0 else np.inf
+            slack = (
+                (lam / (norms[i] * largest) - margin - np.sqrt(np.float64(s))) * largest
+                if norms[i] > 0
+                else np.inf
+            )
             wakes[i, g] = rounded_down(path[g] + slack) if slack > 0 else -np.inf
 
 
@@ -149,8 +173,21 @@ def mark_active(X: Array, size: int, found: BoolArray) -> None:
 
 @jit
 def accumulate(
-    Y: Array, AT: Array, lam: float, size: int, kind: int, candidates: IntArray, ends: IntArray, active: IntArray, rows: Array, e: Array, G: Array,
-    path: Array, norms: Array, wakes: Array, found: BoolArray,
+    Y: Array,
+    AT: Array,
+    lam: float,
+    size: int,
+    kind: int,
+    candidates: IntArray,
+    ends: IntArray,
+    active: IntArray,
+    rows: Array,
+    e: Array,
+    G: Array,
+    path: Array,
+    norms: Array,
+    wakes: Array,
+    found: BoolArray,
 ) -> tuple[float, int]:
     """Sum of ||e_i||^2 in float64 and number of active groups; sum of x_i e_i^T + back_i y_i^T added to G (n_atoms, n_features).
 

@@ -25,18 +25,29 @@ FEW = 0.15  # share of active atoms below which the first way is faster
 ACTIVATIONS = {"relu": 0, "hard": 1, "soft": 2}
 
 
-def loss_and_grad(W: Array, Y: Array, bias: Array, activation: str, lam: float, n_threads: int | None = None) -> tuple[float, Array, Array]:
+def loss_and_grad(
+    W: Array, Y: Array, bias: Array, activation: str, lam: float, n_threads: int | None = None
+) -> tuple[float, Array, Array]:
     """Loss and its gradient in W and in b, (), (n_features, n_atoms) and (n_atoms,). [N19] Eq. (4)."""
     return loss_and_gradient(W, Y, bias, activation, lam, "exact", n_threads)
 
 
-def approximate(W: Array, Y: Array, bias: Array, activation: str, lam: float, n_threads: int | None = None) -> tuple[Array, Array]:
+def approximate(
+    W: Array, Y: Array, bias: Array, activation: str, lam: float, n_threads: int | None = None
+) -> tuple[Array, Array]:
     """Approximate gradient in W and in b: sigma' replaced by 1{x != 0}. [N19] Section 5."""
     return loss_and_gradient(W, Y, bias, activation, lam, "approximate", n_threads)[1:]
 
 
 def loss_and_gradient(
-    W: Array, Y: Array, bias: Array, activation: str, lam: float, kind: str, n_threads: int | None = None, few: float = FEW
+    W: Array,
+    Y: Array,
+    bias: Array,
+    activation: str,
+    lam: float,
+    kind: str,
+    n_threads: int | None = None,
+    few: float = FEW,
 ) -> tuple[float, Array, Array]:
     """Loss and the gradient of this kind in W and in b, (), (n_features, n_atoms) and (n_atoms,).
 
@@ -56,7 +67,9 @@ def loss_and_gradient(
     count = max(min(CHUNKS, n_samples // BLOCK, n_samples * W.size // CHUNK_WORK), 1)
     chunks = slices(n_samples, count)
     W, WT, bias = plain(W), plain(W.T), plain(bias)
-    everywhere = kind == "exact" and activation != "relu" and lam == 0  # the identity, whose derivative is 1 at z = 0 too
+    everywhere = (
+        kind == "exact" and activation != "relu" and lam == 0
+    )  # the identity, whose derivative is 1 at z = 0 too
     rule = ACTIVATIONS[activation], W.dtype.type(min(lam, float(np.finfo(W.dtype).max))), everywhere
     parts = in_threads(lambda chunk: _chunk(W, WT, bias, Y[chunk], rule, few), chunks, n_threads)
     cost, G, db = parts[0]
@@ -65,7 +78,9 @@ def loss_and_gradient(
     return float(cost) / (2 * n_samples), np.divide(G.T, -n_samples, order="C"), db / -n_samples
 
 
-def _chunk(W: Array, WT: Array, bias: Array, Y: Array, rule: tuple[int, Real, bool], few: float) -> tuple[float, Array, Array]:
+def _chunk(
+    W: Array, WT: Array, bias: Array, Y: Array, rule: tuple[int, Real, bool], few: float
+) -> tuple[float, Array, Array]:
     """Sum of squares of the residuals, and the sums of e x^T + y back^T (n_atoms, n_features) and of back, of one chunk."""
     cost, G, db = 0.0, np.zeros(WT.shape, W.dtype), np.zeros(len(WT), W.dtype)
     active, e = np.empty(len(WT), np.int64), np.empty(len(W), W.dtype)
@@ -90,7 +105,9 @@ def _chunk(W: Array, WT: Array, bias: Array, Y: Array, rule: tuple[int, Real, bo
 
 
 @jit
-def _activate(Z: Array, bias: Array, activation: int, lam: float, everywhere: bool, X: Array, mask: BoolArray) -> int:
+def _activate(
+    Z: Array, bias: Array, activation: int, lam: float, everywhere: bool, X: Array, mask: BoolArray
+) -> int:
     """Write sigma(Z + b) and where its derivative is 1; return in how many places."""
     zero, count = Z.dtype.type(0), 0
     for i in range(Z.shape[0]):
@@ -105,7 +122,18 @@ def _activate(Z: Array, bias: Array, activation: int, lam: float, everywhere: bo
 
 
 @jit
-def _accumulate(Y: Array, WT: Array, X: Array, mask: BoolArray, active: IntArray, x: Array, back: Array, e: Array, G: Array, db: Array) -> float:
+def _accumulate(
+    Y: Array,
+    WT: Array,
+    X: Array,
+    mask: BoolArray,
+    active: IntArray,
+    x: Array,
+    back: Array,
+    e: Array,
+    G: Array,
+    db: Array,
+) -> float:
     """Sum of ||e_i||^2 in float64; sum of x_i e_i^T + back_i y_i^T added to G (n_atoms, n_features), sum of back_i to db."""
     cost = 0.0
     for i in range(Y.shape[0]):

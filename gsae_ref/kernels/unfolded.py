@@ -44,17 +44,38 @@ __all__ = ["BLOCK", "momentum", "spectral_step", "unfolded_encode", "unfolded_lo
 BLOCK = 256  # samples, at most, that are processed together
 BLOCK_BYTES = 2**24  # for the iterates of a block
 CHUNKS = 8  # at most; each has sums of its own
-SMALLEST_HALF, HALF_WORK = 64, 2**17  # samples, and samples * atoms * steps, from which half of less than two blocks is worth a thread
+SMALLEST_HALF, HALF_WORK = (
+    64,
+    2**17,
+)  # samples, and samples * atoms * steps, from which half of less than two blocks is worth a thread
 CHUNK_BYTES = 2**25  # for all these sums together, but two there may always be
 PROBED = 8  # samples of a block from which the share of active groups is judged
-FEW, FEW_SMALL = 0.3, 0.1  # share of active groups below which the first way is faster, for groups of LARGE atoms or more, and fewer
+FEW, FEW_SMALL = (
+    0.3,
+    0.1,
+)  # share of active groups below which the first way is faster, for groups of LARGE atoms or more, and fewer
 LARGE = 8  # atoms: a vector of float64
-UNROLLED = (1, 2, 4, 8, 16)  # group sizes that are constants of the compiled code; the others share one
+UNROLLED = (
+    1,
+    2,
+    4,
+    8,
+    16,
+)  # group sizes that are constants of the compiled code; the others share one
 
 
 def unfolded_encode(
-    A: Array, Y: Array, lam: float, group_size: int, n_unfold: int, step_size: float | None = None, accelerated: bool = True,
-    nonnegative: bool = False, l1: float = 0.0, n_threads: int | None = None, few: float | None = None,
+    A: Array,
+    Y: Array,
+    lam: float,
+    group_size: int,
+    n_unfold: int,
+    step_size: float | None = None,
+    accelerated: bool = True,
+    nonnegative: bool = False,
+    l1: float = 0.0,
+    n_threads: int | None = None,
+    few: float | None = None,
 ) -> Array:
     """Codes after K proximal-gradient steps from zero. [T21] sections 3.1 and 4.2.
 
@@ -67,13 +88,17 @@ def unfolded_encode(
     few : float, optional
         Share of active groups up to which a block is processed sample by sample: 0 never, 1 always; None as was found fastest.
     """
-    problem = _Problem(A, len(Y), lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1, few)
+    problem = _Problem(
+        A, len(Y), lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1, few
+    )
     X = np.empty((len(Y), A.shape[1]), A.dtype)
 
     def encode(rows: slice, workspace: _Workspace) -> None:
         C = np.matmul(plain(Y[rows]), problem.A)
         if problem.few_active(C, workspace):
-            unfolded_steps.encode(C, problem.G, problem.betas, *problem.numbers, *workspace.sample, X[rows])
+            unfolded_steps.encode(
+                C, problem.G, problem.betas, *problem.numbers, *workspace.sample, X[rows]
+            )
         else:
             X[rows] = problem.forward(C, workspace.for_block(len(C)))
 
@@ -86,8 +111,17 @@ def unfolded_encode(
 
 
 def unfolded_loss_and_grad(
-    A: Array, Y: Array, lam: float, group_size: int, n_unfold: int, step_size: float | None = None, accelerated: bool = True,
-    nonnegative: bool = False, l1: float = 0.0, n_threads: int | None = None, few: float | None = None,
+    A: Array,
+    Y: Array,
+    lam: float,
+    group_size: int,
+    n_unfold: int,
+    step_size: float | None = None,
+    accelerated: bool = True,
+    nonnegative: bool = False,
+    l1: float = 0.0,
+    n_threads: int | None = None,
+    few: float | None = None,
 ) -> tuple[float, Array]:
     """Loss (13) of the K-th codes and its exact gradient in A through all steps, () and (n_features, n_atoms). [T21] Eqs. (13), (14).
 
@@ -100,8 +134,15 @@ def unfolded_loss_and_grad(
     few : float, optional
         Share of active groups up to which a block is processed sample by sample: 0 never, 1 always; None as was found fastest.
     """
-    problem = _Problem(A, len(Y), lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1, few)
-    parts = _over_chunks(problem, len(Y), n_threads, lambda chunk, workspace: _chunk(problem, plain(Y[chunk]), workspace))
+    problem = _Problem(
+        A, len(Y), lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1, few
+    )
+    parts = _over_chunks(
+        problem,
+        len(Y),
+        n_threads,
+        lambda chunk, workspace: _chunk(problem, plain(Y[chunk]), workspace),
+    )
     cost, slope, S, A_bar = parts[0]
     for more in parts[1:]:
         cost, slope = cost + more[0], slope + more[1]
@@ -142,24 +183,54 @@ class _Problem:
     """What all blocks share: the dictionary, its Gram matrix, step, thresholds and weights as numbers of the dtype."""
 
     def __init__(
-        self, A: Array, n_samples: int, lam: float, group_size: int, n_unfold: int, step_size: float | None, accelerated: bool, nonnegative: bool,
-        l1: float, few: float | None,
+        self,
+        A: Array,
+        n_samples: int,
+        lam: float,
+        group_size: int,
+        n_unfold: int,
+        step_size: float | None,
+        accelerated: bool,
+        nonnegative: bool,
+        l1: float,
+        few: float | None,
     ) -> None:
         self.A, self.dtype, self.n_unfold = plain(A), A.dtype, n_unfold
         self.few = (FEW if group_size >= LARGE else FEW_SMALL) if few is None else few
         self.n_groups, self.n_samples = A.shape[1] // group_size, n_samples
         self.G = np.ascontiguousarray(self.A.T @ self.A)
         self.vector: Array
-        self.step_size, self.vector =  spectral_step(A) if step_size is None else (step_size, np.empty(0))
-        self.step, self.betas = self.dtype.type(self.step_size), momentum(n_unfold, accelerated).astype(self.dtype)
-        thresholds = (threshold_for(self.step_size * t, self.dtype) if t > 0 else self.dtype.type(0) for t in (lam, l1))
-        self.numbers = (self.step, *thresholds, nonnegative, group_size)  # as the compiled functions take them
+        self.step_size, self.vector = (
+            spectral_step(A) if step_size is None else (step_size, np.empty(0))
+        )
+        self.step, self.betas = (
+            self.dtype.type(self.step_size),
+            momentum(n_unfold, accelerated).astype(self.dtype),
+        )
+        thresholds = (
+            threshold_for(self.step_size * t, self.dtype) if t > 0 else self.dtype.type(0)
+            for t in (lam, l1)
+        )
+        self.numbers = (
+            self.step,
+            *thresholds,
+            nonnegative,
+            group_size,
+        )  # as the compiled functions take them
         constant = group_size if group_size in UNROLLED else 0
-        self.step_forward, self.step_back = unfolded_steps.step_forward(constant), unfolded_steps.step_back(constant)
-        self.block = int(min(max(BLOCK_BYTES // (2 * n_unfold * A.shape[1] * self.dtype.itemsize), 1), BLOCK))
+        self.step_forward, self.step_back = (
+            unfolded_steps.step_forward(constant),
+            unfolded_steps.step_back(constant),
+        )
+        self.block = int(
+            min(max(BLOCK_BYTES // (2 * n_unfold * A.shape[1] * self.dtype.itemsize), 1), BLOCK)
+        )
 
     def blocks(self, chunk: slice) -> list[slice]:
-        return [slice(start, min(start + self.block, chunk.stop)) for start in range(chunk.start, chunk.stop, self.block)]
+        return [
+            slice(start, min(start + self.block, chunk.stop))
+            for start in range(chunk.start, chunk.stop, self.block)
+        ]
 
     def few_active(self, C: Array, workspace: _Workspace) -> bool:
         """Whether few groups are active in some samples of the block, evenly spaced."""
@@ -178,7 +249,17 @@ class _Problem:
                 np.matmul(T[k], self.G, out=P)
             last = k + 1 == self.n_unfold
             beta = self.betas[0 if last else k + 1]
-            self.step_forward(T[k], P, C, X[max(k - 1, 0)], k > 0, beta, *self.numbers, X[k], P if last else T[k + 1])
+            self.step_forward(
+                T[k],
+                P,
+                C,
+                X[max(k - 1, 0)],
+                k > 0,
+                beta,
+                *self.numbers,
+                X[k],
+                P if last else T[k + 1],
+            )
         return X[-1]
 
     def reverse(self, C: Array, arrays: tuple[Array, ...], D: Array, S: Array) -> float:
@@ -188,10 +269,16 @@ class _Problem:
         np.matmul(X[-1], self.G, out=P)
         T[0], earlier[...] = X[-1], 0
         np.multiply(X[-1], -inverse, out=D)
-        slope, other, scales = 0.0, C, (inverse, -inverse)  # T_bar is a combination of P and another array
+        slope, other, scales = (
+            0.0,
+            C,
+            (inverse, -inverse),
+        )  # T_bar is a combination of P and another array
         for k in reversed(range(self.n_unfold)):
             beta = self.betas[k + 1] if k + 1 < self.n_unfold else self.dtype.type(0)
-            slope += self.step_back(P, other, *scales, beta, earlier, T[k], k > 0, *self.numbers, X[k], D)
+            slope += self.step_back(
+                P, other, *scales, beta, earlier, T[k], k > 0, *self.numbers, X[k], D
+            )
             other, scales = X[k], (-self.step, self.dtype.type(1))
             if k:
                 np.matmul(X[k], self.G, out=P)
@@ -202,7 +289,9 @@ class _Problem:
 
     def step_gradient(self) -> Array:
         """d(1 / ||A||_2^2) / dA = -2 / sigma^4 (A v) v^T, v the leading right singular vector."""
-        return (-2 * self.step_size**2 * np.outer(self.A @ self.vector, self.vector)).astype(self.dtype)
+        return (-2 * self.step_size**2 * np.outer(self.A @ self.vector, self.vector)).astype(
+            self.dtype
+        )
 
 
 class _Workspace:
@@ -212,7 +301,10 @@ class _Workspace:
         K, n_atoms = problem.n_unfold, len(problem.G)
         self.problem = problem
         self.block: tuple[Array, ...] | None = None
-        tau, rows = np.empty((K, problem.n_groups), problem.dtype), np.zeros(max(n_atoms, K) + 8, np.int64)
+        tau, rows = (
+            np.empty((K, problem.n_groups), problem.dtype),
+            np.zeros(max(n_atoms, K) + 8, np.int64),
+        )
         weights, scratch = np.zeros(len(rows), problem.dtype), np.empty((3, n_atoms), problem.dtype)
         self.sample = (*np.empty((2, K, n_atoms), problem.dtype), tau, rows, weights, scratch)
 
@@ -221,12 +313,18 @@ class _Workspace:
         K, n_atoms = self.problem.n_unfold, len(self.problem.G)
         if self.block is None or self.block[0].shape[1] != n:
             self.block = None
-            self.block = (*np.empty((2, K, n, n_atoms), self.problem.dtype), *np.empty((2, n, n_atoms), self.problem.dtype))
+            self.block = (
+                *np.empty((2, K, n, n_atoms), self.problem.dtype),
+                *np.empty((2, n, n_atoms), self.problem.dtype),
+            )
         return self.block
 
 
 def _over_chunks(
-    problem: _Problem, n_samples: int, n_threads: int | None, task: Callable[[slice, _Workspace], Result]
+    problem: _Problem,
+    n_samples: int,
+    n_threads: int | None,
+    task: Callable[[slice, _Workspace], Result],
 ) -> list[Result]:
     """Run the task on every chunk of samples; the results in their order."""
     most = min(max(CHUNK_BYTES // (problem.A.nbytes + problem.G.nbytes), 2), CHUNKS)
@@ -260,9 +358,23 @@ def _chunk(problem: _Problem, Y: Array, workspace: _Workspace) -> tuple[float, f
         D = np.empty_like(C)
         if problem.few_active(C, workspace):
             AT = plain(problem.A.T) if AT is None else AT
-            e, inverse = np.empty(block.shape[1], problem.dtype), problem.dtype.type(1 / problem.n_samples)
+            e, inverse = (
+                np.empty(block.shape[1], problem.dtype),
+                problem.dtype.type(1 / problem.n_samples),
+            )
             squares, slope_of_block = unfolded_steps.few_active(
-                block, C, AT, problem.G, problem.betas, *problem.numbers, *workspace.sample, inverse, e, D, S)
+                block,
+                C,
+                AT,
+                problem.G,
+                problem.betas,
+                *problem.numbers,
+                *workspace.sample,
+                inverse,
+                e,
+                D,
+                S,
+            )
         else:
             arrays = workspace.for_block(len(C))
             E = problem.forward(C, arrays) @ problem.A.T

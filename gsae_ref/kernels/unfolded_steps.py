@@ -29,8 +29,19 @@ def step_forward(constant: int) -> Callable[..., Any]:
 
     @jit
     def step_forward(
-        T: Array, P: Array, C: Array, before: Array, has_before: bool, beta: float, a: float, lam: float, l1: float, nonnegative: bool,
-        group_size: int, X: Array, T_next: Array,
+        T: Array,
+        P: Array,
+        C: Array,
+        before: Array,
+        has_before: bool,
+        beta: float,
+        a: float,
+        lam: float,
+        l1: float,
+        nonnegative: bool,
+        group_size: int,
+        X: Array,
+        T_next: Array,
     ) -> None:
         size = constant if constant else group_size
         zero, one = C.dtype.type(0), C.dtype.type(1)
@@ -61,8 +72,21 @@ def step_back(constant: int) -> Callable[..., Any]:
 
     @jit
     def step_back(
-        P: Array, other: Array, p: float, q: float, beta: float, earlier: Array, T: Array, has_T: bool, a: float, lam: float, l1: float,
-        nonnegative: bool, group_size: int, X: Array, D: Array,
+        P: Array,
+        other: Array,
+        p: float,
+        q: float,
+        beta: float,
+        earlier: Array,
+        T: Array,
+        has_T: bool,
+        a: float,
+        lam: float,
+        l1: float,
+        nonnegative: bool,
+        group_size: int,
+        X: Array,
+        D: Array,
     ) -> float:
         size = constant if constant else group_size
         zero, one = X.dtype.type(0), X.dtype.type(1)
@@ -117,19 +141,37 @@ def _add_rows(M: Array, rows: IntArray, weights: Array, count: int, out: Array) 
         m0, m1, m2, m3 = M[rows[q]], M[rows[q + 1]], M[rows[q + 2]], M[rows[q + 3]]
         m4, m5, m6, m7 = M[rows[q + 4]], M[rows[q + 5]], M[rows[q + 6]], M[rows[q + 7]]
         for p in range(out.size):
-            out[p] += (w0 * m0[p] + w1 * m1[p] + w2 * m2[p] + w3 * m3[p]) + (w4 * m4[p] + w5 * m5[p] + w6 * m6[p] + w7 * m7[p])
+            out[p] += (w0 * m0[p] + w1 * m1[p] + w2 * m2[p] + w3 * m3[p]) + (
+                w4 * m4[p] + w5 * m5[p] + w6 * m6[p] + w7 * m7[p]
+            )
 
 
 @jit
 def _encode_one(
-    c: Array, G: Array, betas: Array, a: float, lam: float, l1: float, nonnegative: bool, size: int, X: Array, T: Array, tau: Array, rows: IntArray,
+    c: Array,
+    G: Array,
+    betas: Array,
+    a: float,
+    lam: float,
+    l1: float,
+    nonnegative: bool,
+    size: int,
+    X: Array,
+    T: Array,
+    tau: Array,
+    rows: IntArray,
     weights: Array,
 ) -> int:
     """All iterates X and extrapolated points T of one sample, (n_unfold, n_atoms), and the factors tau; returns how often a group was active."""
     zero, one = c.dtype.type(0), c.dtype.type(1)
     masked, n_active = nonnegative or l1 > 0, 0
     for k in range(betas.size):
-        x, t, before, old = X[k], T[k], X[max(k - 1, 0)], X[max(k - 2, 0)]  # the first two weights are 0
+        x, t, before, old = (
+            X[k],
+            T[k],
+            X[max(k - 1, 0)],
+            X[max(k - 2, 0)],
+        )  # the first two weights are 0
         count = 0
         for j in range(c.size):
             x[j], t[j] = a * c[j], 0
@@ -159,20 +201,47 @@ def _encode_one(
 
 @jit
 def probe(
-    C: Array, G: Array, betas: Array, a: float, lam: float, l1: float, nonnegative: bool, size: int, X: Array, T: Array, tau: Array, rows: IntArray,
-    weights: Array, scratch: Array,
+    C: Array,
+    G: Array,
+    betas: Array,
+    a: float,
+    lam: float,
+    l1: float,
+    nonnegative: bool,
+    size: int,
+    X: Array,
+    T: Array,
+    tau: Array,
+    rows: IntArray,
+    weights: Array,
+    scratch: Array,
 ) -> int:
     """How often a group is active, over all samples and steps."""
     n_active = 0
     for i in range(C.shape[0]):
-        n_active += _encode_one(C[i], G, betas, a, lam, l1, nonnegative, size, X, T, tau, rows, weights)
+        n_active += _encode_one(
+            C[i], G, betas, a, lam, l1, nonnegative, size, X, T, tau, rows, weights
+        )
     return n_active
 
 
 @jit
 def encode(
-    C: Array, G: Array, betas: Array, a: float, lam: float, l1: float, nonnegative: bool, size: int, X: Array, T: Array, tau: Array, rows: IntArray,
-    weights: Array, scratch: Array, out: Array,
+    C: Array,
+    G: Array,
+    betas: Array,
+    a: float,
+    lam: float,
+    l1: float,
+    nonnegative: bool,
+    size: int,
+    X: Array,
+    T: Array,
+    tau: Array,
+    rows: IntArray,
+    weights: Array,
+    scratch: Array,
+    out: Array,
 ) -> None:
     for i in range(C.shape[0]):
         _encode_one(C[i], G, betas, a, lam, l1, nonnegative, size, X, T, tau, rows, weights)
@@ -181,8 +250,26 @@ def encode(
 
 @jit
 def few_active(
-    Y: Array, C: Array, AT: Array, G: Array, betas: Array, a: float, lam: float, l1: float, nonnegative: bool, size: int, X: Array, T: Array,
-    tau: Array, rows: IntArray, weights: Array, scratch: Array, inverse: float, e: Array, D: Array, S: Array,
+    Y: Array,
+    C: Array,
+    AT: Array,
+    G: Array,
+    betas: Array,
+    a: float,
+    lam: float,
+    l1: float,
+    nonnegative: bool,
+    size: int,
+    X: Array,
+    T: Array,
+    tau: Array,
+    rows: IntArray,
+    weights: Array,
+    scratch: Array,
+    inverse: float,
+    e: Array,
+    D: Array,
+    S: Array,
 ) -> tuple[float, float]:
     """Sum of squares of the residuals and of <V_bar, X - T>; S is added to, D is written."""
     zero, one = C.dtype.type(0), C.dtype.type(1)

@@ -9,6 +9,17 @@ from .dictionaries import DictionaryMatch, dictionary_error, match_dictionaries,
 from .supports import SupportRecovery, support_recovery
 
 __all__ = [
-    "Closeness", "DictionaryMatch", "Nearness", "SupportRecovery", "closeness", "clustering_accuracy", "clustering_chance",
-    "dictionary_error", "match_dictionaries", "matched_distance", "nearness", "principal_angles", "support_recovery",
+    "Closeness",
+    "DictionaryMatch",
+    "Nearness",
+    "SupportRecovery",
+    "closeness",
+    "clustering_accuracy",
+    "clustering_chance",
+    "dictionary_error",
+    "match_dictionaries",
+    "matched_distance",
+    "nearness",
+    "principal_angles",
+    "support_recovery",
 ]

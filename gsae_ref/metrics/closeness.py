@@ -94,7 +94,11 @@ def closeness(W: ArrayLike, A_star: ArrayLike, up_to: str = "sign") -> Closeness
     Closeness(delta=0.5, permutation=array([1, 0]), signs=array([-1.,  1.]))
     """
     W, A_star = _pair(W, A_star, up_to)
-    return Closeness(*checks.representable("the distance", lambda: _bottleneck(W, A_star, up_to), W=W, A_star=A_star))
+    return Closeness(
+        *checks.representable(
+            "the distance", lambda: _bottleneck(W, A_star, up_to), W=W, A_star=A_star
+        )
+    )
 
 
 def nearness(W: ArrayLike, A_star: ArrayLike, up_to: str = "sign") -> Nearness:
@@ -129,11 +133,18 @@ def nearness(W: ArrayLike, A_star: ArrayLike, up_to: str = "sign") -> Nearness:
     W, A_star = _pair(W, A_star, up_to)
     scale = float(np.linalg.norm(A_star, 2))
     if scale == 0:
-        raise ValueError("A_star is zero; a distance relative to ||A_star|| needs a dictionary that is not; use closeness")
+        raise ValueError(
+            "A_star is zero; a distance relative to ||A_star|| needs a dictionary that is not; use closeness"
+        )
 
     def near() -> tuple[float, float, IntArray, Array]:
         delta, permutation, signs = _bottleneck(W, A_star, up_to)
-        return delta, float(np.linalg.norm(W[:, permutation] * signs - A_star, 2)) / scale, permutation, signs
+        return (
+            delta,
+            float(np.linalg.norm(W[:, permutation] * signs - A_star, 2)) / scale,
+            permutation,
+            signs,
+        )
 
     return Nearness(*checks.representable("the distance", near, W=W, A_star=A_star))
 
@@ -190,7 +201,9 @@ def _bottleneck(W: Array, A_star: Array, up_to: str) -> tuple[float, IntArray, A
     low, high = 0, len(thresholds) - 1  # the largest threshold admits every pair
     while low < high:
         middle = (low + high) // 2
-        low, high = (low, middle) if _matches(distance <= thresholds[middle]) else (middle + 1, high)
+        low, high = (
+            (low, middle) if _matches(distance <= thresholds[middle]) else (middle + 1, high)
+        )
     delta = thresholds[low]
     allowed = np.where(distance <= delta, (distance / (delta or 1.0)) ** 2, np.inf)
     permutation = linear_sum_assignment(allowed)[1]

@@ -42,7 +42,9 @@ def clustering_accuracy(labels_true: ArrayLike, labels_pred: ArrayLike) -> float
     return _best_agreement(table.reshape(-1, n_clusters))
 
 
-def clustering_chance(labels_true: ArrayLike, n_clusters: int, n_draws: int = 100, rng: int | np.random.Generator = 0) -> float:
+def clustering_chance(
+    labels_true: ArrayLike, n_clusters: int, n_draws: int = 100, rng: int | np.random.Generator = 0
+) -> float:
     """Mean :func:`clustering_accuracy` of labels drawn uniformly from ``n_clusters`` values, without looking at the data.
 
     It exceeds 1/n_clusters, since the best assignment is chosen afterwards. Given the sizes of the classes, the table of classes
@@ -71,7 +73,9 @@ def clustering_chance(labels_true: ArrayLike, n_clusters: int, n_draws: int = 10
     """
     n_clusters, n_draws = checks.count("n_clusters", n_clusters), checks.count("n_draws", n_draws)
     sizes = np.bincount(_labels("labels_true", labels_true))
-    tables = checks.generator(rng).multinomial(sizes, np.full(n_clusters, 1 / n_clusters), size=(n_draws, len(sizes)))
+    tables = checks.generator(rng).multinomial(
+        sizes, np.full(n_clusters, 1 / n_clusters), size=(n_draws, len(sizes))
+    )
     return float(np.mean([_best_agreement(table) for table in tables]))
 
 
@@ -79,9 +83,13 @@ def _labels(name: str, value: ArrayLike) -> IntArray:
     """Labels as integers 0, 1, ... in sorted order of their values."""
     labels = checks.readable(name, value)
     if labels.dtype.kind not in "biuUS":
-        raise TypeError(f"{name} has dtype {labels.dtype}; labels must be integers, booleans or strings; convert them: .astype(int)")
+        raise TypeError(
+            f"{name} has dtype {labels.dtype}; labels must be integers, booleans or strings; convert them: .astype(int)"
+        )
     if labels.ndim != 1 or labels.size == 0:
-        raise ValueError(f"{name} has shape {labels.shape}; it must be 1-D with one label per sample, at least one; ravel it")
+        raise ValueError(
+            f"{name} has shape {labels.shape}; it must be 1-D with one label per sample, at least one; ravel it"
+        )
     return np.unique(labels, return_inverse=True)[1]
 
 

@@ -50,7 +50,12 @@ class DictionaryMatch:
 
 
 def match_dictionaries(
-    A: ArrayLike, A_star: ArrayLike, group_size: int = 1, up_to: str = "permutation", n_chance: int = 16, rng: int | np.random.Generator = 0
+    A: ArrayLike,
+    A_star: ArrayLike,
+    group_size: int = 1,
+    up_to: str = "permutation",
+    n_chance: int = 16,
+    rng: int | np.random.Generator = 0,
 ) -> DictionaryMatch:
     """Match a dictionary with the true one, as closely as the allowed symmetries permit, and say what chance would reach.
 
@@ -99,7 +104,9 @@ def match_dictionaries(
     size = checks.group_size(group_size, A.shape[1])
     checks.option("up_to", up_to, ("permutation", "sign", "rotation"))
     if checks.count("n_chance", n_chance, minimum=0) == 1:
-        raise ValueError("n_chance = 1; a mean with a deviation needs at least 2 random dictionaries; pass 0 to skip the chance level")
+        raise ValueError(
+            "n_chance = 1; a mean with a deviation needs at least 2 random dictionaries; pass 0 to skip the chance level"
+        )
     if up_to == "rotation":
         _bases("A", A, size)  # refuses rank-deficient groups under the caller's names
         _bases("A_star", A_star, size)
@@ -107,11 +114,20 @@ def match_dictionaries(
     error, correlation = _scores(aligned, A_star, size, up_to)
     chance = np.full(4, np.nan)
     if n_chance:
-        normal = np.random.default_rng(int(checks.generator(rng).integers(2**63))).standard_normal  # a stream nobody else draws from
-        drawn = (_unit_columns("random dictionary", normal(A.shape).astype(A.dtype)) for _ in range(n_chance))
-        scores = np.array([_scores(_align(R, A_star, size, up_to)[1], A_star, size, up_to) for R in drawn])
+        normal = np.random.default_rng(
+            int(checks.generator(rng).integers(2**63))
+        ).standard_normal  # a stream nobody else draws from
+        drawn = (
+            _unit_columns("random dictionary", normal(A.shape).astype(A.dtype))
+            for _ in range(n_chance)
+        )
+        scores = np.array(
+            [_scores(_align(R, A_star, size, up_to)[1], A_star, size, up_to) for R in drawn]
+        )
         chance = np.stack([scores.mean(axis=0), scores.std(axis=0, ddof=1)], axis=1).ravel()
-    return DictionaryMatch(permutation, aligned, error, error / A.shape[1], correlation, *chance.tolist())
+    return DictionaryMatch(
+        permutation, aligned, error, error / A.shape[1], correlation, *chance.tolist()
+    )
 
 
 def principal_angles(A: ArrayLike, B: ArrayLike, group_size: int) -> Array:
@@ -225,14 +241,20 @@ def _align(A: Array, A_star: Array, group_size: int, up_to: str) -> tuple[IntArr
 
     if up_to == "rotation":
         G, G_star = groups.blocks(A, group_size), groups.blocks(A_star, group_size)
-        overlap = np.einsum("gna,hnb->ghab", G_star, G, optimize=True)  # A*_g^T A_h for every pair (g, h)
-        order = linear_sum_assignment(np.linalg.svd(overlap, compute_uv=False).sum(axis=2), maximize=True)[1]
+        overlap = np.einsum(
+            "gna,hnb->ghab", G_star, G, optimize=True
+        )  # A*_g^T A_h for every pair (g, h)
+        order = linear_sum_assignment(
+            np.linalg.svd(overlap, compute_uv=False).sum(axis=2), maximize=True
+        )[1]
         U, _, Vt = np.linalg.svd(overlap[np.arange(len(order)), order])
         return order, groups.unblock(G[order] @ np.swapaxes(U @ Vt, 1, 2))
     overlap = A_star.T @ A
     order = linear_sum_assignment(np.abs(overlap) if up_to == "sign" else overlap, maximize=True)[1]
     matched = overlap[np.arange(len(order)), order]
-    return order, A[:, order] * np.copysign(1, matched if up_to == "sign" else np.ones_like(matched))
+    return order, A[:, order] * np.copysign(
+        1, matched if up_to == "sign" else np.ones_like(matched)
+    )
 
 
 def _scores(aligned: Array, A_star: Array, group_size: int, up_to: str) -> tuple[float, float]:

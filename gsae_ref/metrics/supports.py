@@ -43,7 +43,9 @@ class SupportRecovery:
     chance_recall: float
 
 
-def support_recovery(support_true: ArrayLike, support_pred: ArrayLike, n_groups: int | None = None) -> SupportRecovery:
+def support_recovery(
+    support_true: ArrayLike, support_pred: ArrayLike, n_groups: int | None = None
+) -> SupportRecovery:
     """Compare predicted with true supports.
 
     Parameters
@@ -83,7 +85,9 @@ def support_recovery(support_true: ArrayLike, support_pred: ArrayLike, n_groups:
     pred = checks.support("support_pred", given[1], n_samples, n_groups)
     n_true, n_pred, n_hit = true.sum(axis=1), pred.sum(axis=1), (true & pred).sum(axis=1)
     if not n_true.any():
-        raise ValueError(f"support_true has no active group in {n_samples} samples; recall needs at least one; check how it was computed")
+        raise ValueError(
+            f"support_true has no active group in {n_samples} samples; recall needs at least one; check how it was computed"
+        )
     return SupportRecovery(
         recall=float(n_hit.sum() / n_true.sum()),
         precision=float(n_hit.sum() / n_pred.sum()) if n_pred.any() else float("nan"),

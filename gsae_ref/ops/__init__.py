@@ -19,16 +19,46 @@ from .fixed import FixedSamples
 from .grouped import dglnn_flow, dglnn_loss_and_grad, dglnn_weights
 from .grouped_paths import dglnn_path, signed_path
 from .grouped_stopping import EarlyStop, early_stop
-from .shallow import GRADIENTS, decode, encode, group_soft_threshold, group_soft_threshold_vjp, loss, loss_and_grad
+from .shallow import (
+    GRADIENTS,
+    decode,
+    encode,
+    group_soft_threshold,
+    group_soft_threshold_vjp,
+    loss,
+    loss_and_grad,
+)
 from .sparse import sparse_encode, sparse_expected_gradient, sparse_loss, sparse_loss_and_grad
 from .unfolding import unfolded_encode, unfolded_loss_and_grad
 from .warming import warm_up as warm_up
 
 __all__ = [
-    "ConvolutionalAutoencoder", "VariationalAutoencoder",
-    "DivergenceError", "ENGINES", "EarlyStop", "FixedSamples", "GRADIENTS", "GradientComparison", "compare_gradients", "decode",
-    "dglnn_flow", "dglnn_loss_and_grad", "dglnn_path", "dglnn_weights", "early_stop", "encode", "expected_gradient",
+    "ConvolutionalAutoencoder",
+    "VariationalAutoencoder",
+    "DivergenceError",
+    "ENGINES",
+    "EarlyStop",
+    "FixedSamples",
+    "GRADIENTS",
+    "GradientComparison",
+    "compare_gradients",
+    "decode",
+    "dglnn_flow",
+    "dglnn_loss_and_grad",
+    "dglnn_path",
+    "dglnn_weights",
+    "early_stop",
+    "encode",
+    "expected_gradient",
     "group_soft_threshold",
-    "group_soft_threshold_vjp", "loss", "loss_and_grad", "signed_path", "sparse_encode", "sparse_expected_gradient", "sparse_loss",
-    "sparse_loss_and_grad", "unfolded_encode", "unfolded_loss_and_grad",
+    "group_soft_threshold_vjp",
+    "loss",
+    "loss_and_grad",
+    "signed_path",
+    "sparse_encode",
+    "sparse_expected_gradient",
+    "sparse_loss",
+    "sparse_loss_and_grad",
+    "unfolded_encode",
+    "unfolded_loss_and_grad",
 ]

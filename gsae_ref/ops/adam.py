@@ -13,7 +13,13 @@ ENOUGH_NUMBERS = 20_000  # from which the kernel pays for its import
 
 
 def adam_step(
-    value: Array, gradient: Array, first: Array, second: Array, steps: int, step_size: float, engine: str = "auto"
+    value: Array,
+    gradient: Array,
+    first: Array,
+    second: Array,
+    steps: int,
+    step_size: float,
+    engine: str = "auto",
 ) -> tuple[Array, Array, Array]:
     """One step of Adam as published, bias-corrected, with constants 0.9, 0.999, 1e-8.
 
@@ -50,7 +56,12 @@ def adam_step(
     for name, array in (("gradient", gradient), ("first", first), ("second", second)):
         checks.same_shape("value", value, name, array)
     same_type = value.dtype == gradient.dtype == first.dtype == second.dtype
-    if same_type and (engine == "numba" or engine == "auto" and value.size >= ENOUGH_NUMBERS and not compiler_disabled()):
+    if same_type and (
+        engine == "numba"
+        or engine == "auto"
+        and value.size >= ENOUGH_NUMBERS
+        and not compiler_disabled()
+    ):
         from ..kernels.adam import adam_step as step
     else:
         step = adam.adam_step

@@ -14,7 +14,11 @@ from .shallow import loss_and_grad
 
 __all__ = ["GradientComparison", "compare_gradients", "expected_gradient"]
 
-EXPECTED_FORMS = {"exact": expected.exact, "printed": expected.printed, "printed_31": expected.printed_31}
+EXPECTED_FORMS = {
+    "exact": expected.exact,
+    "printed": expected.printed,
+    "printed_31": expected.printed_31,
+}
 
 
 class GradientComparison(NamedTuple):
@@ -32,7 +36,9 @@ class GradientComparison(NamedTuple):
     radial: np.ndarray  #: per group, the part inside span(A_g): P_g G_g
 
 
-def compare_gradients(A: ArrayLike, Y: ArrayLike, lam: float, group_size: int, support: ArrayLike | None = None) -> dict[str, GradientComparison]:
+def compare_gradients(
+    A: ArrayLike, Y: ArrayLike, lam: float, group_size: int, support: ArrayLike | None = None
+) -> dict[str, GradientComparison]:
     """Report how far the exact, the Appendix B and the approximate gradient are from each other on given data.
 
     Parameters
@@ -75,11 +81,19 @@ def compare_gradients(A: ArrayLike, Y: ArrayLike, lam: float, group_size: int, s
     approximate = loss_and_grad(A, Y, lam, group_size, "approximate", support=support)[1]
     A = np.asarray(A, dtype=exact.dtype)
     peak = np.frexp(max(np.abs(G).max() for G in (exact, appendix_b, approximate)))[1]
-    exact, appendix_b, approximate = (np.ldexp(G, -peak) for G in (exact, appendix_b, approximate))  # no ratio changes; squares stay in range
+    exact, appendix_b, approximate = (
+        np.ldexp(G, -peak) for G in (exact, appendix_b, approximate)
+    )  # no ratio changes; squares stay in range
 
     def compare(G: Array, truth: Array) -> GradientComparison:
-        tangential, true_tangential = (gradients.tangential_part(A, M, group_size) for M in (G, truth))
-        noise = 100 * np.finfo(G.dtype).eps * np.maximum(_sizes(G, group_size), _sizes(truth, group_size))
+        tangential, true_tangential = (
+            gradients.tangential_part(A, M, group_size) for M in (G, truth)
+        )
+        noise = (
+            100
+            * np.finfo(G.dtype).eps
+            * np.maximum(_sizes(G, group_size), _sizes(truth, group_size))
+        )
         return GradientComparison(
             float(_relative_error(G, truth, A.shape[1])[0]),
             _relative_error(tangential, true_tangential, group_size, noise),
@@ -100,12 +114,21 @@ def _sizes(G: Array, group_size: int) -> Array:
 
 def _relative_error(G: Array, truth: Array, group_size: int, noise: float | Array = 0.0) -> Array:
     """||G_g - truth_g||_F / ||truth_g||_F for every group of columns, sizes up to ``noise`` counted as 0; 0 / 0 is 0."""
-    error, scale = (np.where(size > noise, size, 0) for size in (_sizes(G - truth, group_size), _sizes(truth, group_size)))
+    error, scale = (
+        np.where(size > noise, size, 0)
+        for size in (_sizes(G - truth, group_size), _sizes(truth, group_size))
+    )
     return np.divide(error, scale, out=np.where(error > 0, np.inf, 0.0), where=scale > 0)
 
 
 def expected_gradient(
-    A: ArrayLike, A_star: ArrayLike, tau: ArrayLike, n_active: int, group_size: int, code_variance: ArrayLike = 1.0, form: str = "exact"
+    A: ArrayLike,
+    A_star: ArrayLike,
+    tau: ArrayLike,
+    n_active: int,
+    group_size: int,
+    code_variance: ArrayLike = 1.0,
+    form: str = "exact",
 ) -> Array:
     """Expectation of the approximate gradient (26) over random supports and codes, with the factors tau frozen.
 
@@ -147,7 +170,10 @@ def expected_gradient(
     array([[-0.5]])
     """
     checks.option("form", form, EXPECTED_FORMS)
-    A, A_star = checks.dictionary("A", A, group_size), checks.dictionary("A_star", A_star, group_size)
+    A, A_star = (
+        checks.dictionary("A", A, group_size),
+        checks.dictionary("A_star", A_star, group_size),
+    )
     checks.same_shape("A", A, "A_star", A_star)
     A, A_star = checks.common_dtype(A, A_star)
     n_groups = A.shape[1] // group_size
@@ -156,6 +182,10 @@ def expected_gradient(
     covariances = checks.covariance("code_variance", code_variance, n_groups, group_size)
 
     def compute() -> Array:
-        return EXPECTED_FORMS[form](A, A_star, factors.astype(A.dtype), n_active, group_size, covariances.astype(A.dtype))
+        return EXPECTED_FORMS[form](
+            A, A_star, factors.astype(A.dtype), n_active, group_size, covariances.astype(A.dtype)
+        )
 
-    return checks.representable("the gradient", compute, A=A, A_star=A_star, tau=factors, code_variance=covariances)
+    return checks.representable(
+        "the gradient", compute, A=A, A_star=A_star, tau=factors, code_variance=covariances
+    )

@@ -64,13 +64,23 @@ class ConvolutionalAutoencoder:
     decoder_channels: tuple[int, ...] = (128, 64, 32)
 
     def __post_init__(self) -> None:
-        channels, decoder = checks.widths("channels", self.channels), checks.widths("decoder_channels", self.decoder_channels)
-        size, latent = checks.count("image_size", self.image_size), checks.count("n_latent", self.n_latent)
+        channels, decoder = (
+            checks.widths("channels", self.channels),
+            checks.widths("decoder_channels", self.decoder_channels),
+        )
+        size, latent = (
+            checks.count("image_size", self.image_size),
+            checks.count("n_latent", self.n_latent),
+        )
         checks.count("n_linear", self.n_linear, minimum=0)
         checks.divisor("2**len(channels)", 2 ** len(channels), size, "pixels of image_size")
-        checks.divisor("2**(len(decoder_channels) - 1)", 2 ** (len(decoder) - 1), size, "pixels of image_size")
+        checks.divisor(
+            "2**(len(decoder_channels) - 1)", 2 ** (len(decoder) - 1), size, "pixels of image_size"
+        )
         checks.divisor("n_groups", self.n_groups, latent, "latent channels")
-        checks.divisor("n_groups", self.n_groups, channels[-1], "channels before the last convolution")
+        checks.divisor(
+            "n_groups", self.n_groups, channels[-1], "channels before the last convolution"
+        )
 
     @property
     def n_noise(self) -> int:
@@ -80,12 +90,16 @@ class ConvolutionalAutoencoder:
     @property
     def encoder(self) -> tuple[Layer, ...]:
         """Layers from image to code."""
-        return grouped_autoencoder.encoder_layers(self.image_size, self.channels, self.n_latent, self.n_linear, self.n_groups)
+        return grouped_autoencoder.encoder_layers(
+            self.image_size, self.channels, self.n_latent, self.n_linear, self.n_groups
+        )
 
     @property
     def decoder(self) -> tuple[Layer, ...]:
         """Layers from code to image."""
-        return grouped_autoencoder.decoder_layers(self.image_size, self.decoder_channels, self.n_latent)
+        return grouped_autoencoder.decoder_layers(
+            self.image_size, self.decoder_channels, self.n_latent
+        )
 
     @property
     def n_linear_parameters(self) -> int:
@@ -97,7 +111,9 @@ class ConvolutionalAutoencoder:
         """Names and shapes of all parameters."""
         return grouped_autoencoder.shapes((*self.encoder, *self.decoder))
 
-    def start(self, rng: int | np.random.Generator | None = None, dtype: str = "float32") -> dict[str, Array]:
+    def start(
+        self, rng: int | np.random.Generator | None = None, dtype: str = "float32"
+    ) -> dict[str, Array]:
         """Random parameters to start from, entries uniform on +-1 / sqrt(terms in the sum they enter).
 
         Parameters
@@ -110,7 +126,9 @@ class ConvolutionalAutoencoder:
         parameters : dict of str to ndarray
         """
         checks.option("dtype", dtype, ("float32", "float64"))
-        return grouped_autoencoder.start((*self.encoder, *self.decoder), checks.generator(rng), dtype)
+        return grouped_autoencoder.start(
+            (*self.encoder, *self.decoder), checks.generator(rng), dtype
+        )
 
     def encode(self, parameters: dict[str, Array], Y: ArrayLike) -> Array:
         """Codes of images, (n_samples, n_latent) or (n_latent,).
@@ -141,7 +159,9 @@ class ConvolutionalAutoencoder:
         Y : ndarray
         """
         parameters, X = self._checked(parameters, "X", X, self.n_latent)
-        images = grouped_autoencoder.forward(self.decoder, parameters, X.reshape(-1, 1, 1, self.n_latent))[-1]
+        images = grouped_autoencoder.forward(
+            self.decoder, parameters, X.reshape(-1, 1, 1, self.n_latent)
+        )[-1]
         return images.reshape(*X.shape[:-1], -1)
 
     def loss(self, parameters: dict[str, Array], Y: ArrayLike) -> float:
@@ -159,7 +179,9 @@ class ConvolutionalAutoencoder:
         parameters, Y = self._checked(parameters, "Y", Y, self.image_size**2)
         return grouped_autoencoder.loss((*self.encoder, *self.decoder), parameters, self._images(Y))
 
-    def loss_and_grad(self, parameters: dict[str, Array], Y: ArrayLike) -> tuple[float, dict[str, Array]]:
+    def loss_and_grad(
+        self, parameters: dict[str, Array], Y: ArrayLike
+    ) -> tuple[float, dict[str, Array]]:
         """The loss and its exact gradient in every parameter.
 
         Parameters
@@ -174,9 +196,13 @@ class ConvolutionalAutoencoder:
             Names and shapes of ``parameters``.
         """
         parameters, Y = self._checked(parameters, "Y", Y, self.image_size**2)
-        return grouped_autoencoder.loss_and_grad((*self.encoder, *self.decoder), parameters, self._images(Y))
+        return grouped_autoencoder.loss_and_grad(
+            (*self.encoder, *self.decoder), parameters, self._images(Y)
+        )
 
-    def collapse(self, parameters: dict[str, Array]) -> tuple[ConvolutionalAutoencoder, dict[str, Array]]:
+    def collapse(
+        self, parameters: dict[str, Array]
+    ) -> tuple[ConvolutionalAutoencoder, dict[str, Array]]:
         """The same map without linear layers, which are absorbed into the last convolution of the encoder.
 
         Parameters
@@ -192,10 +218,17 @@ class ConvolutionalAutoencoder:
         parameters = checks.named_arrays("parameters", parameters, self.shapes)
         return replace(self, n_linear=0), grouped_autoencoder.collapse(self.encoder, parameters)[1]
 
-    def _checked(self, parameters: dict[str, Array], name: str, rows: ArrayLike, n_columns: int) -> tuple[dict[str, Array], Array]:
+    def _checked(
+        self, parameters: dict[str, Array], name: str, rows: ArrayLike, n_columns: int
+    ) -> tuple[dict[str, Array], Array]:
         """Parameters and rows that fit, of one floating type."""
         parameters = checks.named_arrays("parameters", parameters, self.shapes)
-        rows = checks.batch(name, rows, n_columns, f"a network of {self.image_size} x {self.image_size} pixels, {self.n_latent} latent channels,")
+        rows = checks.batch(
+            name,
+            rows,
+            n_columns,
+            f"a network of {self.image_size} x {self.image_size} pixels, {self.n_latent} latent channels,",
+        )
         names = list(parameters)
         *arrays, rows = checks.common_dtype(*parameters.values(), rows)
         return dict(zip(names, arrays, strict=True)), rows
@@ -243,7 +276,9 @@ class VariationalAutoencoder(ConvolutionalAutoencoder):
     @property
     def encoder(self) -> tuple[Layer, ...]:
         """Layers from image to mean and log variance of the code."""
-        return grouped_autoencoder.encoder_layers(self.image_size, self.channels, 2 * self.n_latent, self.n_linear, self.n_groups)
+        return grouped_autoencoder.encoder_layers(
+            self.image_size, self.channels, 2 * self.n_latent, self.n_linear, self.n_groups
+        )
 
     def encode(self, parameters: dict[str, Array], Y: ArrayLike) -> Array:
         """Means of the codes, (n_samples, n_latent) or (n_latent,).
@@ -273,7 +308,9 @@ class VariationalAutoencoder(ConvolutionalAutoencoder):
         -------
         cost : float
         """
-        return variational_autoencoder.loss(self.encoder, self.decoder, *self._with_noise(parameters, Y, noise), self.weight)
+        return variational_autoencoder.loss(
+            self.encoder, self.decoder, *self._with_noise(parameters, Y, noise), self.weight
+        )
 
     def loss_and_grad(  # type: ignore[override]  # one more input
         self, parameters: dict[str, Array], Y: ArrayLike, noise: ArrayLike
@@ -291,10 +328,18 @@ class VariationalAutoencoder(ConvolutionalAutoencoder):
         cost : float
         gradient : dict of str to ndarray
         """
-        return variational_autoencoder.loss_and_grad(self.encoder, self.decoder, *self._with_noise(parameters, Y, noise), self.weight)
+        return variational_autoencoder.loss_and_grad(
+            self.encoder, self.decoder, *self._with_noise(parameters, Y, noise), self.weight
+        )
 
-    def _with_noise(self, parameters: dict[str, Array], Y: ArrayLike, noise: ArrayLike) -> tuple[dict[str, Array], Array, Array]:
+    def _with_noise(
+        self, parameters: dict[str, Array], Y: ArrayLike, noise: ArrayLike
+    ) -> tuple[dict[str, Array], Array, Array]:
         parameters, Y = self._checked(parameters, "Y", Y, self.image_size**2)
-        noise = checks.batch("noise", noise, self.n_latent, f"a code of {self.n_latent} latent channels")
-        checks.same_shape("Y without its pixels", Y[..., 0], "noise without its channels", noise[..., 0])
+        noise = checks.batch(
+            "noise", noise, self.n_latent, f"a code of {self.n_latent} latent channels"
+        )
+        checks.same_shape(
+            "Y without its pixels", Y[..., 0], "noise without its channels", noise[..., 0]
+        )
         return parameters, self._images(Y), noise.astype(Y.dtype).reshape(-1, 1, 1, self.n_latent)

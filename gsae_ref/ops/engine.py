@@ -13,11 +13,24 @@ from typing import Any
 from .. import checks
 from ..arrays import Array
 
-__all__ = ["ENGINES", "compiled", "compiler_disabled", "get_num_threads", "one_blas_thread", "set_num_threads", "threshold_room"]
+__all__ = [
+    "ENGINES",
+    "compiled",
+    "compiler_disabled",
+    "get_num_threads",
+    "one_blas_thread",
+    "set_num_threads",
+    "threshold_room",
+]
 
 ENGINES = ("auto", "reference", "numba")
-ENOUGH_SAMPLES, ENOUGH_WORK = 64, 1e7  # samples, and multiply-adds of Y A, from which a kernel pays for its set-up
-ENOUGH_ENTRIES = 1e6  # pre-activations from which the compiled threshold pays for the import of Numba
+ENOUGH_SAMPLES, ENOUGH_WORK = (
+    64,
+    1e7,
+)  # samples, and multiply-adds of Y A, from which a kernel pays for its set-up
+ENOUGH_ENTRIES = (
+    1e6  # pre-activations from which the compiled threshold pays for the import of Numba
+)
 
 
 def compiled(engine: str, n_samples: int, A: Array) -> bool:
@@ -27,7 +40,11 @@ def compiled(engine: str, n_samples: int, A: Array) -> bool:
     takes the reference.
     """
     checks.option("engine", engine, ENGINES)
-    if engine == "reference" or engine == "auto" and (n_samples < ENOUGH_SAMPLES or n_samples * A.size < ENOUGH_WORK):
+    if (
+        engine == "reference"
+        or engine == "auto"
+        and (n_samples < ENOUGH_SAMPLES or n_samples * A.size < ENOUGH_WORK)
+    ):
         return False
     return engine == "numba" or not compiler_disabled()
 
@@ -105,7 +122,9 @@ def one_blas_thread() -> Iterator[bool]:
     if controller is None:
         yield False
         return
-    limited = _limit.enter([library for library in controller.lib_controllers if library.user_api == "blas"])
+    limited = _limit.enter(
+        [library for library in controller.lib_controllers if library.user_api == "blas"]
+    )
     try:
         yield limited
     finally:

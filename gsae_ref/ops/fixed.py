@@ -51,11 +51,16 @@ class FixedSamples:
     (0.3125, [[True], [False]])
     """
 
-    def __init__(self, Y: ArrayLike, group_size: int, gradient: str = "exact", engine: str = "auto") -> None:
+    def __init__(
+        self, Y: ArrayLike, group_size: int, gradient: str = "exact", engine: str = "auto"
+    ) -> None:
         self.Y, self.group_size = checks.array("Y", Y, ndim=(2,)), checks.group_size(group_size)
         self._scaled, _, self._factor = rescaled(self.Y)
         self._norm = norm(self._scaled)
-        self.gradient, self.engine = checks.option("gradient", gradient, GRADIENTS), checks.option("engine", engine, ENGINES)
+        self.gradient, self.engine = (
+            checks.option("gradient", gradient, GRADIENTS),
+            checks.option("engine", engine, ENGINES),
+        )
         self.active: Any = None
         self._memory: Any = None
 
@@ -67,9 +72,15 @@ class FixedSamples:
         if self.active is None or self.active.shape != shape:
             self.active, self._memory = np.zeros(shape, bool), None
         threshold = min(lam * self._factor, float(np.finfo(np.float64).max))
-        kernel = A.dtype == self.Y.dtype and compiled(self.engine, len(self.Y), A) and plain_products(A, self._scaled, threshold, self._norm)
+        kernel = (
+            A.dtype == self.Y.dtype
+            and compiled(self.engine, len(self.Y), A)
+            and plain_products(A, self._scaled, threshold, self._norm)
+        )
         run = self._kernel if kernel else self._reference
-        return checks.representable("the gradient", lambda: unscaled(*run(A, threshold), factor=self._factor), A=A, Y=self.Y)
+        return checks.representable(
+            "the gradient", lambda: unscaled(*run(A, threshold), factor=self._factor), A=A, Y=self.Y
+        )
 
     def _reference(self, A: Array, lam: float) -> tuple[float, Array]:
         np.greater(groups.norms(self._scaled @ A, self.group_size), lam, out=self.active)
@@ -84,4 +95,12 @@ class FixedSamples:
             self._memory = Memory(self._scaled, self.active.shape[1])
         with one_blas_thread() as limited:
             return loss_and_gradient(
-                A, self._scaled, lam, self.group_size, self.gradient, None if limited else 1, memory=self._memory, found=self.active)
+                A,
+                self._scaled,
+                lam,
+                self.group_size,
+                self.gradient,
+                None if limited else 1,
+                memory=self._memory,
+                found=self.active,
+            )

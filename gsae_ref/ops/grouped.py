@@ -18,7 +18,9 @@ __all__ = ["dglnn_flow", "dglnn_loss_and_grad", "dglnn_weights", "grouped_proble
 LOSS_SCALES = {"half": 1, "mean": 2}
 
 
-def grouped_problem(X: ArrayLike, y: ArrayLike, groups: ArrayLike, loss_scale: str) -> tuple[Array, Array, IntArray, IntArray, int]:
+def grouped_problem(
+    X: ArrayLike, y: ArrayLike, groups: ArrayLike, loss_scale: str
+) -> tuple[Array, Array, IntArray, IntArray, int]:
     """Check data, groups and the scale of the loss; return X with its groups contiguous, y, sizes, order, and the scale as 1 or 2."""
     X = checks.array("X", X, ndim=(2,))
     y = checks.target("y", y, len(X), f"X of shape {X.shape}")
@@ -33,7 +35,9 @@ def in_groups(array: Array, order: IntArray) -> Array:
     return array if (order == np.arange(len(order))).all() else array[..., order]
 
 
-def _parameters(u: ArrayLike, v: ArrayLike, groups: ArrayLike) -> tuple[Array, Array, IntArray, IntArray]:
+def _parameters(
+    u: ArrayLike, v: ArrayLike, groups: ArrayLike
+) -> tuple[Array, Array, IntArray, IntArray]:
     """Check magnitudes and directions that belong together; return them with sizes and order, groups contiguous."""
     v = checks.array("v", v, ndim=(1,))
     sizes, order = checks.grouping(groups, len(v))
@@ -75,11 +79,18 @@ def dglnn_weights(u: ArrayLike, v: ArrayLike, groups: ArrayLike) -> Array:
     array([4., 3., 4.])
     """
     u, v, sizes, order = _parameters(u, v, groups)
-    return checks.representable("the weight", lambda: _as_given(dglnn.weights(u, v, sizes), order), u=u, v=v)
+    return checks.representable(
+        "the weight", lambda: _as_given(dglnn.weights(u, v, sizes), order), u=u, v=v
+    )
 
 
 def dglnn_loss_and_grad(
-    u: ArrayLike, v: ArrayLike, X: ArrayLike, y: ArrayLike, groups: ArrayLike, loss_scale: str = "half"
+    u: ArrayLike,
+    v: ArrayLike,
+    X: ArrayLike,
+    y: ArrayLike,
+    groups: ArrayLike,
+    loss_scale: str = "half",
 ) -> tuple[float, Array, Array]:
     """Loss of the network and its gradients in u and v. [L23] Section 2.
 
@@ -135,8 +146,15 @@ def dglnn_loss_and_grad(
 
 
 def dglnn_flow(
-    X: ArrayLike, y: ArrayLike, groups: ArrayLike, t: ArrayLike, alpha: ArrayLike = 1e-3, v0: ArrayLike | None = None,
-    loss_scale: str = "half", method: str = "DOP853", rtol: float = 1e-10,
+    X: ArrayLike,
+    y: ArrayLike,
+    groups: ArrayLike,
+    t: ArrayLike,
+    alpha: ArrayLike = 1e-3,
+    v0: ArrayLike | None = None,
+    loss_scale: str = "half",
+    method: str = "DOP853",
+    rtol: float = 1e-10,
 ) -> Any:
     """Gradient flow du/dt = -dL/du, dv/dt = -dL/dv from a small start. [L23] Eq. (3), Theorem 2, Lemma 2.
 
@@ -192,7 +210,9 @@ def dglnn_flow(
         _, v0 = flow.balanced_start(X, y, sizes, 1.0)
         v0 = v0 * dglnn.expand(u0, sizes)
     else:
-        v0 = in_groups(checks.target("v0", v0, X.shape[1], f"X of shape {X.shape}"), order).astype(np.float64)
+        v0 = in_groups(checks.target("v0", v0, X.shape[1], f"X of shape {X.shape}"), order).astype(
+            np.float64
+        )
 
     def velocity(_: float, state: Array) -> Array:
         return np.concatenate(flow.flow(state[:n_groups], state[n_groups:], X, y, sizes, scale))
@@ -202,9 +222,19 @@ def dglnn_flow(
         states, evaluations = start[None], 0
     else:
         with np.errstate(over="ignore", invalid="ignore"):  # told below, in words
-            solution = solve_ivp(velocity, (0.0, t[-1]), start, method=method, t_eval=t, rtol=rtol, atol=1e-3 * rtol * u0.min())
+            solution = solve_ivp(
+                velocity,
+                (0.0, t[-1]),
+                start,
+                method=method,
+                t_eval=t,
+                rtol=rtol,
+                atol=1e-3 * rtol * u0.min(),
+            )
         if not solution.success:
-            raise DivergenceError(f"the flow could not be followed to t = {t[-1]:g}: {solution.message}; shorten it or scale the data")
+            raise DivergenceError(
+                f"the flow could not be followed to t = {t[-1]:g}: {solution.message}; shorten it or scale the data"
+            )
         states, evaluations = solution.y.T, int(solution.nfev)
     u, v = states[:, :n_groups], states[:, n_groups:]
     w, kept = dglnn.weights(u, v, sizes), flow.balance(u, v, sizes)
@@ -212,4 +242,6 @@ def dglnn_flow(
     cost = np.array([dglnn.loss(row, X, y, scale) for row in w])
     u, kept = u.astype(dtype), kept.astype(dtype)
     v, w = (_as_given(x, order).astype(dtype) for x in (v, w))
-    return OptimizeResult(t=t, u=u, v=v, w=w, loss=cost, balance=kept, drift=drift, nfev=evaluations)
+    return OptimizeResult(
+        t=t, u=u, v=v, w=w, loss=cost, balance=kept, drift=drift, nfev=evaluations
+    )

@@ -24,14 +24,31 @@ __all__ = ["ALGORITHMS", "SWITCHES", "dglnn_path", "signed_path"]
 ALGORITHMS = ("algorithm_1", "algorithm_2", "gradient_descent")
 SWITCHES = ("change", "growth")
 STARTS = ("ones", "zeros", "random")
-ENOUGH_WORK, EPOCH = 1e8, 1e5  # multiply-adds from which a kernel pays for being loaded; what an epoch costs beyond those of X
+ENOUGH_WORK, EPOCH = (
+    1e8,
+    1e5,
+)  # multiply-adds from which a kernel pays for being loaded; what an epoch costs beyond those of X
 
 
 def dglnn_path(
-    X: ArrayLike, y: ArrayLike, groups: ArrayLike, algorithm: str = "algorithm_1", n_epochs: int = 1000, alpha: ArrayLike = 1e-6,
-    gamma: float = 1e-3, eta: float | None = None, v0: ArrayLike | None = None, switch: int | str | None = None, tolerance: float = 0.1,
-    u_star: ArrayLike | None = None, loss_scale: str = "half", jacobi: bool = False, record_every: int = 1,
-    rng: int | np.random.Generator | None = None, callback: Callable[..., Any] | None = None, engine: str = "auto",
+    X: ArrayLike,
+    y: ArrayLike,
+    groups: ArrayLike,
+    algorithm: str = "algorithm_1",
+    n_epochs: int = 1000,
+    alpha: ArrayLike = 1e-6,
+    gamma: float = 1e-3,
+    eta: float | None = None,
+    v0: ArrayLike | None = None,
+    switch: int | str | None = None,
+    tolerance: float = 0.1,
+    u_star: ArrayLike | None = None,
+    loss_scale: str = "half",
+    jacobi: bool = False,
+    record_every: int = 1,
+    rng: int | np.random.Generator | None = None,
+    callback: Callable[..., Any] | None = None,
+    engine: str = "auto",
 ) -> Any:
     """Path of gradient descent on w_l = u_l^2 v_l from a small start. [L23] Algorithms 1 and 2, Appendix E.1.
 
@@ -115,7 +132,17 @@ def dglnn_path(
     ([0.6, 0.8], [3.0, 4.0])
     """
     X, y, sizes, order, scale = grouped_problem(X, y, groups, loss_scale)
-    rule = _rule(algorithm, gamma, eta, switch, tolerance, u_star, scale, checks.flag("jacobi", jacobi), len(sizes))
+    rule = _rule(
+        algorithm,
+        gamma,
+        eta,
+        switch,
+        tolerance,
+        u_star,
+        scale,
+        checks.flag("jacobi", jacobi),
+        len(sizes),
+    )
     u = checks.positive("alpha", checks.per_group("alpha", alpha, len(sizes))).astype(X.dtype)
     v = _directions(v0, sizes, order, rule.normalise, rng, X.dtype)
     loops, state = _loops(engine, X, n_epochs), [rule]
@@ -126,7 +153,14 @@ def dglnn_path(
 
     back = np.argsort(order)
     result = _follow(
-        run, u, v, n_epochs, record_every, callback, lambda u, v: dglnn.weights(u, v, sizes)[back], lambda v: v[back],
+        run,
+        u,
+        v,
+        n_epochs,
+        record_every,
+        callback,
+        lambda u, v: dglnn.weights(u, v, sizes)[back],
+        lambda v: v[back],
         lambda u, v: dglnn.loss(dglnn.weights(u, v, sizes), X, y, scale),
     )
     switched = state[0].switch_epoch
@@ -135,8 +169,16 @@ def dglnn_path(
 
 
 def signed_path(
-    X: ArrayLike, y: ArrayLike, n_epochs: int = 1000, alpha: ArrayLike = 1e-6, step_size: float = 1e-3, negative_part: bool = True,
-    loss_scale: str = "half", record_every: int = 1, callback: Callable[..., Any] | None = None, engine: str = "auto",
+    X: ArrayLike,
+    y: ArrayLike,
+    n_epochs: int = 1000,
+    alpha: ArrayLike = 1e-6,
+    step_size: float = 1e-3,
+    negative_part: bool = True,
+    loss_scale: str = "half",
+    record_every: int = 1,
+    callback: Callable[..., Any] | None = None,
+    engine: str = "auto",
 ) -> Any:
     """Path of gradient descent on w = u^2 - v^2, the unstructured rival of :func:`dglnn_path`. Vaskevicius, Kanade, Rebeschini (2019).
 
@@ -187,22 +229,41 @@ def signed_path(
     v = u.copy() if checks.flag("negative_part", negative_part) else np.zeros_like(u)
     loops = _loops(engine, X, n_epochs)
     return _follow(
-        lambda u, v, epoch, steps: loops.signed_advance(u, v, X, y, scale, step_size, steps), u, v, n_epochs, record_every, callback,
-        lambda u, v: u * u - v * v, np.array, lambda u, v: dglnn.loss(u * u - v * v, X, y, scale),
+        lambda u, v, epoch, steps: loops.signed_advance(u, v, X, y, scale, step_size, steps),
+        u,
+        v,
+        n_epochs,
+        record_every,
+        callback,
+        lambda u, v: u * u - v * v,
+        np.array,
+        lambda u, v: dglnn.loss(u * u - v * v, X, y, scale),
     )
 
 
 def _rule(
-    algorithm: str, gamma: float, eta: float | None, switch: int | str | None, tolerance: float, u_star: Any, scale: int, jacobi: bool, n_groups: int
+    algorithm: str,
+    gamma: float,
+    eta: float | None,
+    switch: int | str | None,
+    tolerance: float,
+    u_star: Any,
+    scale: int,
+    jacobi: bool,
+    n_groups: int,
 ) -> Rule:
     """Check what an algorithm is told, and say it in the form of the update loop."""
     checks.option("algorithm", algorithm, ALGORITHMS)
     gamma, tolerance = checks.step(gamma, "gamma"), checks.step(tolerance, "tolerance")
     eta = None if eta is None else checks.step(eta, "eta")
     if algorithm == "algorithm_1" and eta is not None:
-        raise ValueError(f"eta = {eta!r}, but algorithm_1 steps by 1 / u^4 on v; only the others take eta; drop it or use 'algorithm_2'")
+        raise ValueError(
+            f"eta = {eta!r}, but algorithm_1 steps by 1 / u^4 on v; only the others take eta; drop it or use 'algorithm_2'"
+        )
     if algorithm != "algorithm_2" and switch is not None:
-        raise ValueError(f"switch = {switch!r}, but {algorithm} never switches; only algorithm_2 does; drop it or use 'algorithm_2'")
+        raise ValueError(
+            f"switch = {switch!r}, but {algorithm} never switches; only algorithm_2 does; drop it or use 'algorithm_2'"
+        )
     if (switch == "growth") != (u_star is not None):
         raise ValueError(
             f"switch = {switch!r} with{'out' * (u_star is None)} u_star; 'growth' compares with the true magnitudes u_star and nothing else "
@@ -212,11 +273,19 @@ def _rule(
     if algorithm == "algorithm_1":
         return dglnn.Rule(True, jacobi, scale, gamma, 0.0, never, 0.0, none)
     if algorithm == "gradient_descent":
-        return dglnn.Rule(False, True, scale, gamma, gamma if eta is None else eta, never, 0.0, none)
+        return dglnn.Rule(
+            False, True, scale, gamma, gamma if eta is None else eta, never, 0.0, none
+        )
     if switch is None or isinstance(switch, str):
         checks.option("switch", "change" if switch is None else switch, SWITCHES)
         if switch == "growth":
-            half = checks.target("u_star", u_star, n_groups, f"groups of number {n_groups}").astype(np.float64) ** 2 / 2
+            half = (
+                checks.target("u_star", u_star, n_groups, f"groups of number {n_groups}").astype(
+                    np.float64
+                )
+                ** 2
+                / 2
+            )
             return dglnn.Rule(True, jacobi, scale, gamma, eta or 0.0, never, 0.0, half)
         return dglnn.Rule(True, jacobi, scale, gamma, eta or 0.0, never, tolerance, none)
     epoch = checks.count("switch", switch, minimum=0)
@@ -224,16 +293,27 @@ def _rule(
 
 
 def _directions(
-    v0: Any, sizes: IntArray, order: IntArray, normalise: bool, rng: int | np.random.Generator | None, dtype: np.dtype[Any]
+    v0: Any,
+    sizes: IntArray,
+    order: IntArray,
+    normalise: bool,
+    rng: int | np.random.Generator | None,
+    dtype: np.dtype[Any],
 ) -> Array:
     """v(0), with groups contiguous."""
     if v0 is None or isinstance(v0, str):
         v0 = checks.option("v0", v0 or ("ones" if normalise else "zeros"), STARTS)
         if v0 == "zeros":
             return np.zeros(len(order), dtype)
-        start = checks.generator(rng).standard_normal(len(order)) if v0 == "random" else np.ones(len(order))
+        start = (
+            checks.generator(rng).standard_normal(len(order))
+            if v0 == "random"
+            else np.ones(len(order))
+        )
         return dglnn.unit(start, start, sizes).astype(dtype)
-    return in_groups(checks.target("v0", v0, len(order), f"{len(order)} predictors"), order).astype(dtype)
+    return in_groups(checks.target("v0", v0, len(order), f"{len(order)} predictors"), order).astype(
+        dtype
+    )
 
 
 def _loops(engine: str, X: Array, n_epochs: int) -> ModuleType:
@@ -252,8 +332,15 @@ def _loops(engine: str, X: Array, n_epochs: int) -> ModuleType:
 
 
 def _follow(
-    run: Callable[..., Any], u: Array, v: Array, n_epochs: int, record_every: int, callback: Any, weigh: Callable[..., Any],
-    directions: Callable[..., Any], cost_at: Callable[..., Any],
+    run: Callable[..., Any],
+    u: Array,
+    v: Array,
+    n_epochs: int,
+    record_every: int,
+    callback: Any,
+    weigh: Callable[..., Any],
+    directions: Callable[..., Any],
+    cost_at: Callable[..., Any],
 ) -> Any:
     """Run in pieces of ``record_every`` epochs, record, report, and refuse what is not finite."""
     from scipy.optimize import OptimizeResult
@@ -268,7 +355,12 @@ def _follow(
             with np.errstate(over="ignore", invalid="ignore"):  # told below, in words
                 u, v, cost = run(u, v, epoch, steps)
                 w = weigh(u, v)
-            if not (np.isfinite(cost) and np.isfinite(w).all() and np.isfinite(u).all() and np.isfinite(v).all()):
+            if not (
+                np.isfinite(cost)
+                and np.isfinite(w).all()
+                and np.isfinite(u).all()
+                and np.isfinite(v).all()
+            ):
                 raise DivergenceError(
                     f"the path left the finite numbers between epochs {epoch} and {epoch + steps}; its step sizes are too large for these "
                     f"data; lower gamma and eta (or step_size), or divide X and y by their scale"
@@ -279,14 +371,33 @@ def _follow(
                 record.append(state)
             if callback is not None:
                 try:
-                    callback(intermediate_result=OptimizeResult(x=w.copy(), fun=cost_at(u, v), nit=epochs[-1], u=u.copy(), v=vs[-1].copy()))
+                    callback(
+                        intermediate_result=OptimizeResult(
+                            x=w.copy(),
+                            fun=cost_at(u, v),
+                            nit=epochs[-1],
+                            u=u.copy(),
+                            v=vs[-1].copy(),
+                        )
+                    )
                 except StopIteration:
                     status, message = 1, "stopped by the callback"
         with np.errstate(over="ignore", invalid="ignore"):
             costs.append(cost_at(u, v))
         if not np.isfinite(costs[-1]):
-            raise DivergenceError(f"the loss after epoch {epochs[-1]} is not finite; lower the step sizes, or divide X and y by their scale")
+            raise DivergenceError(
+                f"the loss after epoch {epochs[-1]} is not finite; lower the step sizes, or divide X and y by their scale"
+            )
     return OptimizeResult(
-        x=ws[-1].copy(), fun=costs[-1], nit=epochs[-1], success=status == 0, status=status, message=message, epochs=np.array(epochs),
-        u=np.stack(us), v=np.stack(vs), w=np.stack(ws), loss=np.array(costs),
+        x=ws[-1].copy(),
+        fun=costs[-1],
+        nit=epochs[-1],
+        success=status == 0,
+        status=status,
+        message=message,
+        epochs=np.array(epochs),
+        u=np.stack(us),
+        v=np.stack(vs),
+        w=np.stack(ws),
+        loss=np.array(costs),
     )

@@ -45,7 +45,12 @@ class EarlyStop(NamedTuple):
 
 
 def early_stop(
-    path: Any, rule: str = "validation", epoch: int | None = None, X: ArrayLike | None = None, y: ArrayLike | None = None, window: Any = None,
+    path: Any,
+    rule: str = "validation",
+    epoch: int | None = None,
+    X: ArrayLike | None = None,
+    y: ArrayLike | None = None,
+    window: Any = None,
     w_star: ArrayLike | None = None,
 ) -> EarlyStop:
     """Choose a state of a recorded path. [L23] Algorithm 1, "if the early stopping criterion is satisfied".
@@ -87,15 +92,27 @@ def early_stop(
     """
     checks.option("rule", rule, RULES)
     given = {"epoch": epoch, "X": X, "y": y, "window": window, "w_star": w_star}
-    needs = {"fixed": {"epoch"}, "validation": {"X", "y"}, "window": {"window"}, "oracle": {"w_star"}}[rule]
+    needs = {
+        "fixed": {"epoch"},
+        "validation": {"X", "y"},
+        "window": {"window"},
+        "oracle": {"w_star"},
+    }[rule]
     has = {name for name, value in given.items() if value is not None}
     if has != needs:
-        raise ValueError(f"rule = {rule!r} was given {sorted(has)}; it takes exactly {sorted(needs)}; pass these and no others")
+        raise ValueError(
+            f"rule = {rule!r} was given {sorted(has)}; it takes exactly {sorted(needs)}; pass these and no others"
+        )
     if not all(hasattr(path, name) for name in ("epochs", "loss", "w")):
-        raise TypeError(f"path is a {type(path).__name__}; it must hold epochs, loss and w; pass what dglnn_path or signed_path returned")
+        raise TypeError(
+            f"path is a {type(path).__name__}; it must hold epochs, loss and w; pass what dglnn_path or signed_path returned"
+        )
     scores, (n_records, n_features) = path.loss, path.w.shape
     if rule == "fixed":
-        index = int(np.searchsorted(path.epochs, checks.count("epoch", epoch, minimum=0), side="right")) - 1
+        index = (
+            int(np.searchsorted(path.epochs, checks.count("epoch", epoch, minimum=0), side="right"))
+            - 1
+        )
     elif rule == "window":
         low, high = _window(window)
         inside = np.flatnonzero((path.epochs >= low) & (path.epochs <= high))
@@ -110,18 +127,31 @@ def early_stop(
             X = checks.array("X", X, ndim=(2,))
             X = checks.batch("X", X, n_features, f"a path of {n_features} weights")
             y = checks.target("y", y, len(X), f"X of shape {X.shape}")
-            scores = checks.representable("the score", lambda: np.mean(np.square(y - path.w @ X.T, dtype=np.float64), axis=1), X=X, y=y)
+            scores = checks.representable(
+                "the score",
+                lambda: np.mean(np.square(y - path.w @ X.T, dtype=np.float64), axis=1),
+                X=X,
+                y=y,
+            )
         else:
             w_star = checks.target("w_star", w_star, n_features, f"a path of {n_features} weights")
-            scores = checks.representable("the score", lambda: np.sum(np.square(path.w - w_star, dtype=np.float64), axis=1), w_star=w_star)
+            scores = checks.representable(
+                "the score",
+                lambda: np.sum(np.square(path.w - w_star, dtype=np.float64), axis=1),
+                w_star=w_star,
+            )
         index = int(np.argmin(scores))
     return EarlyStop(path.w[index].copy(), int(path.epochs[index]), index, scores)
 
 
 def _window(window: Any) -> tuple[float, float]:
     if np.shape(window) != (2,):
-        raise ValueError(f"window = {window!r}; it must be a pair (T_lb, T_ub); pass for example (100, 500)")
+        raise ValueError(
+            f"window = {window!r}; it must be a pair (T_lb, T_ub); pass for example (100, 500)"
+        )
     low, high = checks.real("window[0]", window[0]), checks.real("window[1]", window[1])
     if low > high:
-        raise ValueError(f"window = ({low:g}, {high:g}) is empty; T_lb must not exceed T_ub; the statement it comes from does not apply")
+        raise ValueError(
+            f"window = ({low:g}, {high:g}) is empty; T_lb must not exceed T_ub; the statement it comes from does not apply"
+        )
     return low, high

@@ -10,7 +10,10 @@ from ..arrays import Array
 
 __all__ = ["moderate", "norm", "plain_products", "plain_squares", "rescaled", "unscaled"]
 
-EXTENT = {4: 30, 8: 240}  # by bytes of a number: magnitudes from 2^-this to 2^this are left as they are
+EXTENT = {
+    4: 30,
+    8: 240,
+}  # by bytes of a number: magnitudes from 2^-this to 2^this are left as they are
 LARGEST = {4: 100, 8: 1000}  # and this is the largest power that is multiplied by
 
 
@@ -29,7 +32,9 @@ def moderate(norm: float, dtype: np.dtype[Any]) -> bool:
 def plain_products(A: Array, Y: Array, lam: float, norm_of_Y: float | None = None) -> bool:
     """Whether the kernels, which sum plain squares, may take these: neither A nor Y is extreme, and so is no norm of Y A they compare."""
     norms = norm(A), norm(Y) if norm_of_Y is None else norm_of_Y
-    return all(moderate(value, A.dtype) for value in norms) and plain_squares(norms[0] * norms[1], lam, A.dtype)
+    return all(moderate(value, A.dtype) for value in norms) and plain_squares(
+        norms[0] * norms[1], lam, A.dtype
+    )
 
 
 def norm(x: Array) -> float:
@@ -44,7 +49,9 @@ def peak(x: Array) -> float:
     return float(max(x.max(), -x.min()))
 
 
-def rescaled(Y: Array, *thresholds: float, bias: Any = None) -> tuple[Array, tuple[float, ...], float]:
+def rescaled(
+    Y: Array, *thresholds: float, bias: Any = None
+) -> tuple[Array, tuple[float, ...], float]:
     """Samples and thresholds, all times a power of two if the largest entry of Y is extreme, and that power.
 
     With a bias, which may be the larger, it counts too; it is for the caller to scale.
@@ -63,9 +70,17 @@ def rescaled(Y: Array, *thresholds: float, bias: Any = None) -> tuple[Array, tup
         return Y, thresholds, 1.0
     factor = 2.0 ** int(np.clip(-np.frexp(top)[1], -largest, largest))
     most = float(np.finfo(np.float64).max)
-    return Y * Y.dtype.type(factor), tuple(min(value * factor, most) for value in thresholds), factor
+    return (
+        Y * Y.dtype.type(factor),
+        tuple(min(value * factor, most) for value in thresholds),
+        factor,
+    )
 
 
 def unscaled(cost: float, grad: Array, factor: float) -> tuple[float, Array]:
     """Loss and gradient of the samples as they were."""
-    return (cost, grad) if factor == 1 else (cost / factor / factor, grad / grad.dtype.type(factor) / grad.dtype.type(factor))
+    return (
+        (cost, grad)
+        if factor == 1
+        else (cost / factor / factor, grad / grad.dtype.type(factor) / grad.dtype.type(factor))
+    )

@@ -13,7 +13,15 @@ from ..reference import activations, autoencoder, gradients
 from .engine import compiled, one_blas_thread, threshold_room
 from .scaling import moderate, plain_products, plain_squares, rescaled, unscaled
 
-__all__ = ["decode", "encode", "group_soft_threshold", "group_soft_threshold_vjp", "loss", "loss_and_grad", "network"]
+__all__ = [
+    "decode",
+    "encode",
+    "group_soft_threshold",
+    "group_soft_threshold_vjp",
+    "loss",
+    "loss_and_grad",
+    "network",
+]
 
 GRADIENTS = ("exact", "appendix_b", "approximate")
 
@@ -55,7 +63,9 @@ def group_soft_threshold(Z: ArrayLike, lam: float, group_size: int) -> Array:
     (Z, norm), lam = checks.measured_codes("Z", Z, group_size), checks.threshold(lam)
     if plain_squares(norm, lam, Z.dtype):  # and then no code is beyond the range
         return threshold_room(Z.size).group_soft_threshold(Z, lam, group_size)
-    return checks.representable("the code", lambda: activations.group_soft_threshold(Z, lam, group_size), Z=Z)
+    return checks.representable(
+        "the code", lambda: activations.group_soft_threshold(Z, lam, group_size), Z=Z
+    )
 
 
 def group_soft_threshold_vjp(Z: ArrayLike, V: ArrayLike, lam: float, group_size: int) -> Array:
@@ -97,7 +107,9 @@ def group_soft_threshold_vjp(Z: ArrayLike, V: ArrayLike, lam: float, group_size:
     lam = checks.threshold(lam)
     if plain_squares(norm, lam, Z.dtype) and moderate(norm_of_V, Z.dtype):
         return threshold_room(Z.size).group_soft_threshold_vjp(Z, V, lam, group_size)
-    return checks.representable("the product", lambda: activations.group_soft_threshold_vjp(Z, V, lam, group_size), Z=Z, V=V)
+    return checks.representable(
+        "the product", lambda: activations.group_soft_threshold_vjp(Z, V, lam, group_size), Z=Z, V=V
+    )
 
 
 def network(A: ArrayLike, Y: ArrayLike, lam: float, group_size: int) -> tuple[Array, Array, float]:
@@ -136,7 +148,9 @@ def encode(A: ArrayLike, Y: ArrayLike, lam: float, group_size: int) -> Array:
     array([2.4, 3.2])
     """
     A, Y, lam = network(A, Y, lam, group_size)
-    return checks.representable("the code", lambda: autoencoder.encode(A, Y, lam, group_size), A=A, Y=Y)
+    return checks.representable(
+        "the code", lambda: autoencoder.encode(A, Y, lam, group_size), A=A, Y=Y
+    )
 
 
 def decode(A: ArrayLike, X: ArrayLike) -> Array:
@@ -200,11 +214,22 @@ def loss(A: ArrayLike, Y: ArrayLike, lam: float, group_size: int) -> float:
     """
     A, Y, lam = network(A, Y, lam, group_size)
     scaled, (threshold,), factor = rescaled(np.atleast_2d(Y), lam)
-    return checks.representable("the loss", lambda: autoencoder.loss(A, scaled, threshold, group_size) / factor / factor, A=A, Y=Y)
+    return checks.representable(
+        "the loss",
+        lambda: autoencoder.loss(A, scaled, threshold, group_size) / factor / factor,
+        A=A,
+        Y=Y,
+    )
 
 
 def loss_and_grad(
-    A: ArrayLike, Y: ArrayLike, lam: float, group_size: int, gradient: str = "exact", engine: str = "auto", support: ArrayLike | None = None
+    A: ArrayLike,
+    Y: ArrayLike,
+    lam: float,
+    group_size: int,
+    gradient: str = "exact",
+    engine: str = "auto",
+    support: ArrayLike | None = None,
 ) -> tuple[float, Array]:
     """Loss (13) and a gradient of it with respect to the dictionary, averaged over the samples.
 
@@ -257,18 +282,30 @@ def loss_and_grad(
             f"support was given with gradient={gradient!r}; only the approximate gradient takes one; drop it or use gradient='approximate'"
         )
     if support is not None and engine == "numba":
-        raise ValueError("support was given with engine='numba'; the kernel estimates it; use engine='auto' or 'reference'")
+        raise ValueError(
+            "support was given with engine='numba'; the kernel estimates it; use engine='auto' or 'reference'"
+        )
     A, Y, lam = network(A, Y, lam, group_size)
     Y = np.atleast_2d(Y)
     if support is not None:
         support = checks.support("support", support, len(Y), A.shape[1] // group_size)
     scaled, (threshold,), factor = rescaled(Y, lam)
-    run = _kernel if compiled(engine, len(Y), A) and support is None and plain_products(A, scaled, threshold) else _reference
+    run = (
+        _kernel
+        if compiled(engine, len(Y), A) and support is None and plain_products(A, scaled, threshold)
+        else _reference
+    )
     return checks.representable(
-        "the gradient", lambda: unscaled(*run(A, scaled, threshold, group_size, gradient, support), factor=factor), A=A, Y=Y)
+        "the gradient",
+        lambda: unscaled(*run(A, scaled, threshold, group_size, gradient, support), factor=factor),
+        A=A,
+        Y=Y,
+    )
 
 
-def _reference(A: Array, Y: Array, lam: float, group_size: int, gradient: str, support: Any) -> tuple[float, Array]:
+def _reference(
+    A: Array, Y: Array, lam: float, group_size: int, gradient: str, support: Any
+) -> tuple[float, Array]:
     if gradient == "exact":
         return autoencoder.loss_and_grad(A, Y, lam, group_size)
     cost = autoencoder.loss(A, Y, lam, group_size)
@@ -277,7 +314,9 @@ def _reference(A: Array, Y: Array, lam: float, group_size: int, gradient: str, s
     return cost, gradients.approximate(A, Y, lam, group_size, support)
 
 
-def _kernel(A: Array, Y: Array, lam: float, group_size: int, gradient: str, _: Any) -> tuple[float, Array]:
+def _kernel(
+    A: Array, Y: Array, lam: float, group_size: int, gradient: str, _: Any
+) -> tuple[float, Array]:
     """The fused kernel; its threads replace those of BLAS, and where BLAS cannot be limited there is one thread beside them."""
     from ..kernels.fused import loss_and_gradient
 

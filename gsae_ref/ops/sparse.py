@@ -21,7 +21,9 @@ SPARSE_FORMS = ("exact", "printed_9", "printed_15", "printed_16")
 UNIT = 1e-3  # how far a column may be from norm 1 where a printed formula takes it as 1
 
 
-def _network(W: ArrayLike, Y: ArrayLike, bias: ArrayLike, activation: str, lam: float) -> tuple[Array, Array, Array, str, float]:
+def _network(
+    W: ArrayLike, Y: ArrayLike, bias: ArrayLike, activation: str, lam: float
+) -> tuple[Array, Array, Array, str, float]:
     """Check a network and a batch that belong together; return them ready for the reference."""
     checks.option("activation", activation, ACTIVATIONS)
     W = checks.dictionary("W", W)
@@ -29,11 +31,15 @@ def _network(W: ArrayLike, Y: ArrayLike, bias: ArrayLike, activation: str, lam: 
     W, Y = checks.common_dtype(W, Y)
     lam = checks.threshold(lam)
     if activation == "relu" and lam:
-        raise ValueError(f"lam = {lam!r} with activation='relu', which has no threshold; use bias={-lam!r}, or activation='hard' or 'soft'")
+        raise ValueError(
+            f"lam = {lam!r} with activation='relu', which has no threshold; use bias={-lam!r}, or activation='hard' or 'soft'"
+        )
     return W, Y, checks.per_atom("bias", bias, W.shape[1]).astype(W.dtype), activation, lam
 
 
-def sparse_encode(W: ArrayLike, Y: ArrayLike, bias: ArrayLike = 0.0, activation: str = "relu", lam: float = 0.0) -> Array:
+def sparse_encode(
+    W: ArrayLike, Y: ArrayLike, bias: ArrayLike = 0.0, activation: str = "relu", lam: float = 0.0
+) -> Array:
     """Codes of the samples: X = sigma(Y W + b). [N19] Eq. (2).
 
     Parameters
@@ -70,10 +76,18 @@ def sparse_encode(W: ArrayLike, Y: ArrayLike, bias: ArrayLike = 0.0, activation:
     array([-3.,  0.])
     """
     W, Y, bias, activation, lam = _network(W, Y, bias, activation, lam)
-    return checks.representable("the code", lambda: sparse_autoencoder.encode(W, Y, bias, activation, lam), W=W, Y=Y, bias=bias)
+    return checks.representable(
+        "the code",
+        lambda: sparse_autoencoder.encode(W, Y, bias, activation, lam),
+        W=W,
+        Y=Y,
+        bias=bias,
+    )
 
 
-def sparse_loss(W: ArrayLike, Y: ArrayLike, bias: ArrayLike = 0.0, activation: str = "relu", lam: float = 0.0) -> float:
+def sparse_loss(
+    W: ArrayLike, Y: ArrayLike, bias: ArrayLike = 0.0, activation: str = "relu", lam: float = 0.0
+) -> float:
     """Mean reconstruction cost 1/(2N) sum_i ||y_i - W sigma(W^T y_i + b)||^2. [N19] Section 2.1.
 
     Parameters
@@ -107,11 +121,23 @@ def sparse_loss(W: ArrayLike, Y: ArrayLike, bias: ArrayLike = 0.0, activation: s
     W, Y, bias, activation, lam = _network(W, Y, bias, activation, lam)
     scaled, (threshold,), factor = rescaled(np.atleast_2d(Y), lam, bias=bias)
     rule = bias * bias.dtype.type(factor), activation, threshold
-    return checks.representable("the loss", lambda: sparse_autoencoder.loss(W, scaled, *rule) / factor / factor, W=W, Y=Y, bias=bias)
+    return checks.representable(
+        "the loss",
+        lambda: sparse_autoencoder.loss(W, scaled, *rule) / factor / factor,
+        W=W,
+        Y=Y,
+        bias=bias,
+    )
 
 
 def sparse_loss_and_grad(
-    W: ArrayLike, Y: ArrayLike, bias: ArrayLike = 0.0, activation: str = "relu", lam: float = 0.0, gradient: str = "exact", engine: str = "auto"
+    W: ArrayLike,
+    Y: ArrayLike,
+    bias: ArrayLike = 0.0,
+    activation: str = "relu",
+    lam: float = 0.0,
+    gradient: str = "exact",
+    engine: str = "auto",
 ) -> tuple[float, Array, Array]:
     """Loss and its gradient in the weights and in the bias, averaged over the samples. [N19] Eq. (4).
 
@@ -160,23 +186,35 @@ def sparse_loss_and_grad(
     W, Y, bias, activation, lam = _network(W, Y, bias, activation, lam)
     scaled, (threshold,), factor = rescaled(np.atleast_2d(Y), lam, bias=bias)
     rule = bias * bias.dtype.type(factor), activation, threshold
-    run = _kernel if compiled(engine, len(scaled), W) and plain_products(W, scaled, 0) else _reference
+    run = (
+        _kernel if compiled(engine, len(scaled), W) and plain_products(W, scaled, 0) else _reference
+    )
 
     def unscaled() -> tuple[float, Array, Array]:
         cost, dW, db = run(W, scaled, *rule, gradient)
         real = dW.dtype.type
-        return (cost, dW, db) if factor == 1 else (cost / factor / factor, dW / real(factor) / real(factor), db / real(factor))
+        return (
+            (cost, dW, db)
+            if factor == 1
+            else (cost / factor / factor, dW / real(factor) / real(factor), db / real(factor))
+        )
 
     return checks.representable("the gradient", unscaled, W=W, Y=Y, bias=bias)
 
 
-def _reference(W: Array, Y: Array, bias: Array, activation: str, lam: float, gradient: str) -> tuple[float, Array, Array]:
+def _reference(
+    W: Array, Y: Array, bias: Array, activation: str, lam: float, gradient: str
+) -> tuple[float, Array, Array]:
     if gradient == "exact":
         return sparse_autoencoder.loss_and_grad(W, Y, bias, activation, lam)
-    return sparse_autoencoder.loss(W, Y, bias, activation, lam), *sparse_autoencoder.approximate(W, Y, bias, activation, lam)
+    return sparse_autoencoder.loss(W, Y, bias, activation, lam), *sparse_autoencoder.approximate(
+        W, Y, bias, activation, lam
+    )
 
 
-def _kernel(W: Array, Y: Array, bias: Array, activation: str, lam: float, gradient: str) -> tuple[float, Array, Array]:
+def _kernel(
+    W: Array, Y: Array, bias: Array, activation: str, lam: float, gradient: str
+) -> tuple[float, Array, Array]:
     from ..kernels.sparse_autoencoder import loss_and_gradient
 
     with one_blas_thread() as limited:
@@ -184,8 +222,14 @@ def _kernel(W: Array, Y: Array, bias: Array, activation: str, lam: float, gradie
 
 
 def sparse_expected_gradient(
-    W: ArrayLike, A_star: ArrayLike, supports: ArrayLike, probabilities: ArrayLike | None, bias: ArrayLike = 0.0,
-    moments: tuple[float, float] = (0.0, 1.0), form: str = "exact", noise: float = 0.0,
+    W: ArrayLike,
+    A_star: ArrayLike,
+    supports: ArrayLike,
+    probabilities: ArrayLike | None,
+    bias: ArrayLike = 0.0,
+    moments: tuple[float, float] = (0.0, 1.0),
+    form: str = "exact",
+    noise: float = 0.0,
 ) -> tuple[Array, Array]:
     """Expectation of the gradient (4), (5) over a law of supports, codes and noise, where the code is consistent. [N19] Section 5.
 
@@ -245,25 +289,51 @@ def sparse_expected_gradient(
     law = W, A_star, masks, probabilities, bias
     _refuse_unless(form, _setting(form, *law, k1, k2, noise))
     if form == "printed_16":
-        dW = checks.representable("the gradient", lambda: sparse_expected.printed_16(*law, k1, k2)[0], **given)
+        dW = checks.representable(
+            "the gradient", lambda: sparse_expected.printed_16(*law, k1, k2)[0], **given
+        )
         return dW, np.full_like(bias, np.nan)
-    return checks.representable("the gradient", partial(getattr(sparse_expected, form), *law), **given)
+    return checks.representable(
+        "the gradient", partial(getattr(sparse_expected, form), *law), **given
+    )
 
 
 def _setting(
-    form: str, W: Array, A_star: Array, masks: BoolArray, probabilities: Array, bias: Array, k1: float, k2: float, noise: float
+    form: str,
+    W: Array,
+    A_star: Array,
+    masks: BoolArray,
+    probabilities: Array,
+    bias: Array,
+    k1: float,
+    k2: float,
+    noise: float,
 ) -> dict[str, bool]:
     """What a printed formula takes for granted: statement, and whether it holds."""
-    unit = {name: np.abs(np.linalg.norm(M, axis=0) - 1).max() <= UNIT for name, M in (("W", W), ("A_star", A_star))}
+    unit = {
+        name: np.abs(np.linalg.norm(M, axis=0) - 1).max() <= UNIT
+        for name, M in (("W", W), ("A_star", A_star))
+    }
     if form == "printed_9":
         single = bool((masks[probabilities > 0].sum(axis=1) == 1).all())
-        return {"supports of one atom": single, "moments=(1, 1)": (k1, k2) == (1, 1), "unit columns of W": unit["W"]}
+        return {
+            "supports of one atom": single,
+            "moments=(1, 1)": (k1, k2) == (1, 1),
+            "unit columns of W": unit["W"],
+        }
     if form == "printed_15":
-        return {"moments=(0, 1)": (k1, k2) == (0, 1), "bias=0": not bias.any(), "noise=0": noise == 0, "unit columns of W": unit["W"]}
+        return {
+            "moments=(0, 1)": (k1, k2) == (0, 1),
+            "bias=0": not bias.any(),
+            "noise=0": noise == 0,
+            "unit columns of W": unit["W"],
+        }
     return {"kappa_1 > 0": k1 > 0, "noise=0": noise == 0, "unit columns of W": unit["W"]}
 
 
 def _refuse_unless(form: str, setting: dict[str, bool]) -> None:
     missing = [statement for statement, holds in setting.items() if not holds]
     if missing:
-        raise ValueError(f"form = {form!r} is printed for {', '.join(setting)}; {missing[0]} fails here; use form='exact'")
+        raise ValueError(
+            f"form = {form!r} is printed for {', '.join(setting)}; {missing[0]} fails here; use form='exact'"
+        )

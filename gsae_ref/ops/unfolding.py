@@ -22,21 +22,49 @@ WIDEST = 4  # atoms per feature up to which the Gram matrix that the kernel work
 
 
 def _unfolding(
-    A: ArrayLike, Y: ArrayLike, lam: float, group_size: int, n_unfold: int, step_size: float | None, accelerated: bool, nonnegative: bool, l1: float
+    A: ArrayLike,
+    Y: ArrayLike,
+    lam: float,
+    group_size: int,
+    n_unfold: int,
+    step_size: float | None,
+    accelerated: bool,
+    nonnegative: bool,
+    l1: float,
 ) -> tuple[Any, ...]:
     """Check the arguments of an unfolded network; return them ready for the reference."""
     step_size = None if step_size is None else checks.step(step_size)
     flags = checks.flag("accelerated", accelerated), checks.flag("nonnegative", nonnegative)
-    return *network(A, Y, lam, group_size), group_size, checks.count("n_unfold", n_unfold), step_size, *flags, checks.threshold(l1, "l1")
+    return (
+        *network(A, Y, lam, group_size),
+        group_size,
+        checks.count("n_unfold", n_unfold),
+        step_size,
+        *flags,
+        checks.threshold(l1, "l1"),
+    )
 
 
-def _runs_compiled(engine: str, A: Any, Y: Any, lam: float, group_size: int, n_unfold: int, step_size: float, *_: Any) -> bool:
+def _runs_compiled(
+    engine: str,
+    A: Any,
+    Y: Any,
+    lam: float,
+    group_size: int,
+    n_unfold: int,
+    step_size: float,
+    *_: Any,
+) -> bool:
     """Whether the kernel runs. Each step is a pass over the samples: it is their number times n_unfold that must be large for "auto".
 
     The kernel sums plain squares of codes: with thresholds or steps that would let them vanish the reference runs.
     """
     large = compiled(engine, (len(Y) if Y.ndim > 1 else 1) * n_unfold, A)
-    plain = large and plain_products(A, Y, lam) and plain_products(A, A, lam if step_size is None else step_size * lam)
+    plain = (
+        large
+        and plain_products(A, Y, lam)
+        and plain_products(A, A, lam if step_size is None else step_size * lam)
+    )
     return plain and (engine == "numba" or A.shape[1] <= WIDEST * A.shape[0])
 
 
@@ -47,8 +75,16 @@ def _kernel(function: Callable[..., Any], A: Array, Y: Array, *settings: float |
 
 
 def unfolded_encode(
-    A: ArrayLike, Y: ArrayLike, lam: float, group_size: int, n_unfold: int, step_size: float | None = None, accelerated: bool = True,
-    nonnegative: bool = False, l1: float = 0.0, engine: str = "auto",
+    A: ArrayLike,
+    Y: ArrayLike,
+    lam: float,
+    group_size: int,
+    n_unfold: int,
+    step_size: float | None = None,
+    accelerated: bool = True,
+    nonnegative: bool = False,
+    l1: float = 0.0,
+    engine: str = "auto",
 ) -> Array:
     """Codes after ``n_unfold`` proximal-gradient steps from zero. [T21] section 3.1 (unfolding), section 4.2 (15 steps).
 
@@ -104,7 +140,9 @@ def unfolded_encode(
     >>> unfolded_encode(np.eye(2), [3.0, 4.0], lam=1.0, group_size=2, n_unfold=2, step_size=0.5)  # norm 2, then 3; the limit is 4
     array([1.8, 2.4])
     """
-    A, Y, *settings = _unfolding(A, Y, lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1)
+    A, Y, *settings = _unfolding(
+        A, Y, lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1
+    )
     encode: Callable[..., Array] = unfolded.unfolded_encode
     if _runs_compiled(engine, A, Y, *settings):
         from ..kernels.unfolded import unfolded_encode as kernel
@@ -113,12 +151,22 @@ def unfolded_encode(
             return _kernel(kernel, A, Y, *settings).reshape(*Y.shape[:-1], A.shape[1])
 
         encode = compiled_encode
-    return checks.representable("the code", lambda: encode(A, Y, *settings), A=A, Y=Y, step_size=step_size)
+    return checks.representable(
+        "the code", lambda: encode(A, Y, *settings), A=A, Y=Y, step_size=step_size
+    )
 
 
 def unfolded_loss_and_grad(
-    A: ArrayLike, Y: ArrayLike, lam: float, group_size: int, n_unfold: int, step_size: float | None = None, accelerated: bool = True,
-    nonnegative: bool = False, l1: float = 0.0, engine: str = "auto",
+    A: ArrayLike,
+    Y: ArrayLike,
+    lam: float,
+    group_size: int,
+    n_unfold: int,
+    step_size: float | None = None,
+    accelerated: bool = True,
+    nonnegative: bool = False,
+    l1: float = 0.0,
+    engine: str = "auto",
 ) -> tuple[float, Array]:
     """Loss (13) of the codes of :func:`unfolded_encode` and its exact gradient in A through all the steps. [T21] Eqs. (13), (14).
 
@@ -175,7 +223,9 @@ def unfolded_loss_and_grad(
     >>> unfolded_loss_and_grad([[1.0]], [3.0], lam=1.0, group_size=1, n_unfold=1, step_size=1.0)  # 1/2 (3 - 3 A^2 + A)^2
     (0.5, array([[-5.]]))
     """
-    A, Y, *settings = _unfolding(A, Y, lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1)
+    A, Y, *settings = _unfolding(
+        A, Y, lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1
+    )
     scaled, (lam, l1), factor = rescaled(np.atleast_2d(Y), settings[0], settings[-1])
     settings = [lam, *settings[1:-1], l1]
     loss_and_grad: Callable[..., tuple[float, Array]] = unfolded.unfolded_loss_and_grad
@@ -184,4 +234,9 @@ def unfolded_loss_and_grad(
 
         loss_and_grad = partial(_kernel, kernel)
     return checks.representable(
-        "the gradient", lambda: unscaled(*loss_and_grad(A, scaled, *settings), factor=factor), A=A, Y=Y, step_size=step_size)
+        "the gradient",
+        lambda: unscaled(*loss_and_grad(A, scaled, *settings), factor=factor),
+        A=A,
+        Y=Y,
+        step_size=step_size,
+    )

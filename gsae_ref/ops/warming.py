@@ -18,7 +18,17 @@ from .unfolding import unfolded_encode, unfolded_loss_and_grad
 
 __all__ = ["warm_up"]
 
-SIZES = (1, 2, 3, 4, 5, 6, 7, 8, 16)  # group sizes with code of their own, in one kernel or another; the last stands for all larger ones
+SIZES = (
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    7,
+    8,
+    16,
+)  # group sizes with code of their own, in one kernel or another; the last stands for all larger ones
 
 
 def warm_up(report: Callable[..., Any] | None = None) -> float:
@@ -38,8 +48,13 @@ def warm_up(report: Callable[..., Any] | None = None) -> float:
     --------
     >>> seconds = warm_up(print)  # slow once, quick ever after  # doctest: +SKIP
     """
-    parts = (("shallow gradients", _shallow), ("unfolded encoder", _unfolded), ("sparse autoencoder", _sparse), ("Adam", _adam),
-             ("diagonally grouped networks", _grouped))
+    parts = (
+        ("shallow gradients", _shallow),
+        ("unfolded encoder", _unfolded),
+        ("sparse autoencoder", _sparse),
+        ("Adam", _adam),
+        ("diagonally grouped networks", _grouped),
+    )
     total = 0.0
     for name, compile_part in parts:
         start = time.perf_counter()
@@ -74,8 +89,12 @@ def _unfolded(dtype: type[Any]) -> None:
         A, Y, thresholds = _problem(dtype, size)
         for lam in thresholds:
             for nonnegative in (False, True):
-                unfolded_loss_and_grad(A, Y, lam, size, 2, nonnegative=nonnegative, l1=1e-3, engine="numba")
-                unfolded_encode(A, Y, lam, size, 2, nonnegative=nonnegative, l1=1e-3, engine="numba")
+                unfolded_loss_and_grad(
+                    A, Y, lam, size, 2, nonnegative=nonnegative, l1=1e-3, engine="numba"
+                )
+                unfolded_encode(
+                    A, Y, lam, size, 2, nonnegative=nonnegative, l1=1e-3, engine="numba"
+                )
 
 
 def _sparse(dtype: type[Any]) -> None:

@@ -19,4 +19,8 @@ from .t21 import counterexamples as t21
 
 __all__ = ["CERTIFICATES", "Certificate", "Comparison"]
 
-CERTIFICATES: dict[str, Callable[..., Certificate]] = {**t21.CERTIFICATES, **n19.CERTIFICATES, **l23.CERTIFICATES}
+CERTIFICATES: dict[str, Callable[..., Certificate]] = {
+    **t21.CERTIFICATES,
+    **n19.CERTIFICATES,
+    **l23.CERTIFICATES,
+}

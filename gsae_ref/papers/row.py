@@ -61,9 +61,13 @@ class Row:
 
     def __post_init__(self) -> None:
         if self.verdict not in VERDICTS:
-            raise ValueError(f"row {self.id} has verdict {self.verdict!r}; it must be one of {', '.join(VERDICTS)}; see VERDICTS")
+            raise ValueError(
+                f"row {self.id} has verdict {self.verdict!r}; it must be one of {', '.join(VERDICTS)}; see VERDICTS"
+            )
         if bool(self.evidence) == bool(self.same_as):
-            raise ValueError(f"row {self.id} has {len(self.evidence)} items of evidence and same_as={self.same_as!r}; give exactly one")
+            raise ValueError(
+                f"row {self.id} has {len(self.evidence)} items of evidence and same_as={self.same_as!r}; give exactly one"
+            )
         if not self.same_as and self.verdict not in self.supported():
             raise ValueError(
                 f"row {self.id} claims {self.verdict!r}, its evidence can bear out {self.supported()}; add what is missing or change it"
@@ -76,7 +80,11 @@ class Row:
         reading = any(isinstance(e, Reading) for e in self.evidence)
         allowed = set()
         if support:
-            allowed |= {"definition", "identity", "holds", "asymptotic"} if not against else {"corrected", "typo", "asymptotic"}
+            allowed |= (
+                {"definition", "identity", "holds", "asymptotic"}
+                if not against
+                else {"corrected", "typo", "asymptotic"}
+            )
         if against:
             allowed |= {"refuted", "vacuous"}
         if reading:
@@ -84,7 +92,9 @@ class Row:
         return allowed
 
 
-def statement(id: str, number: str, kind: str, text: str, verdict: str, paper: str = "T21", **fields: Any) -> Row:
+def statement(
+    id: str, number: str, kind: str, text: str, verdict: str, paper: str = "T21", **fields: Any
+) -> Row:
     """A row for a statement of a paper: ``T21-id``."""
     return Row(f"{paper}-{id}", paper, number, kind, text, verdict, **fields)
 
@@ -98,5 +108,7 @@ def _is_against(evidence: Evidence) -> bool:
     """Whether an item of evidence speaks against the printed form."""
     if isinstance(evidence, Counterexample):
         return True
-    return getattr(evidence, "expect", "holds") == "fails" or getattr(evidence, "shows", "support") == "against"
-
+    return (
+        getattr(evidence, "expect", "holds") == "fails"
+        or getattr(evidence, "shows", "support") == "against"
+    )

@@ -14,8 +14,15 @@ from .. import groups
 from ..arrays import Array
 
 __all__ = [
-    "group_shrinkage", "group_soft_threshold", "group_soft_threshold_diagonal", "group_soft_threshold_jacobian", "group_soft_threshold_vjp",
-    "hard_threshold", "relu", "shrinkage", "soft_threshold",
+    "group_shrinkage",
+    "group_soft_threshold",
+    "group_soft_threshold_diagonal",
+    "group_soft_threshold_jacobian",
+    "group_soft_threshold_vjp",
+    "hard_threshold",
+    "relu",
+    "shrinkage",
+    "soft_threshold",
 ]
 
 

@@ -11,7 +11,9 @@ __all__ = ["BETA_1", "BETA_2", "EPSILON", "adam_step"]
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # of the Adam paper
 
 
-def adam_step(value: Array, gradient: Array, first: Array, second: Array, steps: int, step_size: float) -> tuple[Array, Array, Array]:
+def adam_step(
+    value: Array, gradient: Array, first: Array, second: Array, steps: int, step_size: float
+) -> tuple[Array, Array, Array]:
     """The parameter and the two moments after step number ``steps`` = 1, 2, ...: Kingma and Ba, Algorithm 1.
 
     first' = b1 first + (1 - b1) g;  second' = b2 second + (1 - b2) g^2; both are divided by 1 - b^steps, since they start at zero; and

@@ -24,7 +24,9 @@ from ..arrays import Array
 __all__ = ["convolve", "kernel_gradient", "patches", "transpose"]
 
 
-def patches(X: Array, k: int, stride: int, padding: int, n_groups: int) -> tuple[Array, tuple[int, int, int]]:
+def patches(
+    X: Array, k: int, stride: int, padding: int, n_groups: int
+) -> tuple[Array, tuple[int, int, int]]:
     """Windows of k x k pixels as rows, (n_groups, n_samples * rows * columns, k * k * inputs), and the shape (n_samples, rows, columns).
 
     >>> patches(np.arange(4.0).reshape(1, 2, 2, 1), k=1, stride=1, padding=0, n_groups=1)[0].ravel()
@@ -32,10 +34,20 @@ def patches(X: Array, k: int, stride: int, padding: int, n_groups: int) -> tuple
     """
     if padding:
         X = np.pad(X, ((0, 0), (padding, padding), (padding, padding), (0, 0)))
-    windows = np.lib.stride_tricks.sliding_window_view(X, (k, k), axis=(1, 2))[:, ::stride, ::stride]  # (n, a, b, channel, i, j)
+    windows = np.lib.stride_tricks.sliding_window_view(X, (k, k), axis=(1, 2))[
+        :, ::stride, ::stride
+    ]  # (n, a, b, channel, i, j)
     n, rows, columns, n_channels = windows.shape[:4]
-    grouped = windows.reshape(n, rows, columns, n_groups, -1, k, k) if n_groups > 1 else windows[:, :, :, None]
-    return grouped.transpose(3, 0, 1, 2, 5, 6, 4).reshape(n_groups, n * rows * columns, -1), (n, rows, columns)
+    grouped = (
+        windows.reshape(n, rows, columns, n_groups, -1, k, k)
+        if n_groups > 1
+        else windows[:, :, :, None]
+    )
+    return grouped.transpose(3, 0, 1, 2, 5, 6, 4).reshape(n_groups, n * rows * columns, -1), (
+        n,
+        rows,
+        columns,
+    )
 
 
 def convolve(K: Array, X: Array, stride: int = 1, padding: int = 0) -> Array:
@@ -63,16 +75,24 @@ def transpose(K: Array, U: Array, stride: int = 1, padding: int = 0) -> Array:
     n_groups, k, _, inputs, _ = K.shape
     n, rows, columns, _ = U.shape
     P = _rows(U, n_groups) @ _matrices(K).swapaxes(1, 2)
-    P = np.moveaxis(P.reshape(n_groups, n, rows, columns, k, k, inputs), 0, 5)  # (n, a, b, i, j, group, channel)
-    X = np.zeros((n, stride * (rows - 1) + k, stride * (columns - 1) + k, n_groups, inputs), P.dtype)
+    P = np.moveaxis(
+        P.reshape(n_groups, n, rows, columns, k, k, inputs), 0, 5
+    )  # (n, a, b, i, j, group, channel)
+    X = np.zeros(
+        (n, stride * (rows - 1) + k, stride * (columns - 1) + k, n_groups, inputs), P.dtype
+    )
     for i in range(k):
         for j in range(k):
-            X[:, i : i + stride * rows : stride, j : j + stride * columns : stride] += P[:, :, :, i, j]
+            X[:, i : i + stride * rows : stride, j : j + stride * columns : stride] += P[
+                :, :, :, i, j
+            ]
     X = X.reshape(*X.shape[:3], -1)
     return X[:, padding : X.shape[1] - padding, padding : X.shape[2] - padding]
 
 
-def kernel_gradient(X: Array, U: Array, k: int, stride: int = 1, padding: int = 0, n_groups: int = 1) -> Array:
+def kernel_gradient(
+    X: Array, U: Array, k: int, stride: int = 1, padding: int = 0, n_groups: int = 1
+) -> Array:
     """Gradient in the kernel of <convolve(K, X), U>, dT/dK: correlates the windows of X with U. Shape (n_groups, k, k, inputs, outputs).
 
     >>> kernel_gradient(np.arange(4.0).reshape(1, 2, 2, 1), np.array([[[[10.0]]]]), k=2)[0, :, :, 0, 0]  # one window, times 10
@@ -80,7 +100,9 @@ def kernel_gradient(X: Array, U: Array, k: int, stride: int = 1, padding: int = 
            [20., 30.]])
     """
     P, _ = patches(X, k, stride, padding, n_groups)
-    return (P.swapaxes(1, 2) @ _rows(U, n_groups)).reshape(n_groups, k, k, X.shape[-1] // n_groups, U.shape[-1] // n_groups)
+    return (P.swapaxes(1, 2) @ _rows(U, n_groups)).reshape(
+        n_groups, k, k, X.shape[-1] // n_groups, U.shape[-1] // n_groups
+    )
 
 
 def _matrices(K: Array) -> Array:

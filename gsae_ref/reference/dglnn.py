@@ -19,8 +19,20 @@ from numpy.typing import NDArray
 from ..arrays import Array, IntArray
 
 __all__ = [
-    "Rule", "advance", "correlation", "expand", "gather", "gradient_step", "loss", "loss_and_grad", "normalised_step", "residual",
-    "signed_advance", "signed_loss_and_grad", "unit", "weights",
+    "Rule",
+    "advance",
+    "correlation",
+    "expand",
+    "gather",
+    "gradient_step",
+    "loss",
+    "loss_and_grad",
+    "normalised_step",
+    "residual",
+    "signed_advance",
+    "signed_loss_and_grad",
+    "unit",
+    "weights",
 ]
 
 # ------------------------------------------------------------------------------------------------ groups of any sizes
@@ -98,7 +110,9 @@ def loss(w: Array, X: Array, y: Array, scale: int = 1) -> float:
     return scale * float(np.square(r, dtype=np.float64).sum()) / (2 * len(y))
 
 
-def loss_and_grad(u: Array, v: Array, X: Array, y: Array, sizes: IntArray, scale: int = 1) -> tuple[float, Array, Array]:
+def loss_and_grad(
+    u: Array, v: Array, X: Array, y: Array, sizes: IntArray, scale: int = 1
+) -> tuple[float, Array, Array]:
     """Loss scale/(2n) ||y - X w||^2 at w = (D u)^2 o v, and its gradients in u and v. [L23] Section 2; Eq. (3) is minus these.
 
     As dL = -scale <q, dw> and dw_l = 2 u_l v_l du_l + u_l^2 dv_l,
@@ -144,7 +158,9 @@ class Rule(NamedTuple):
     half: np.ndarray
 
 
-def normalised_step(u: Array, v: Array, X: Array, y: Array, sizes: IntArray, rule: Rule, large: bool = True) -> tuple[Array, Array, float]:
+def normalised_step(
+    u: Array, v: Array, X: Array, y: Array, sizes: IntArray, rule: Rule, large: bool = True
+) -> tuple[Array, Array, float]:
     """One step of [L23] Algorithm 1, or with ``large=False`` of Algorithm 2 after its switch. Returns u(t+1), v(t+1), loss at (u(t), v(t)).
 
     Step of size eta_l on v, then every v_l divided by its norm, then a step of size gamma on u, with q taken again at v(t+1):
@@ -182,7 +198,9 @@ def normalised_step(u: Array, v: Array, X: Array, y: Array, sizes: IntArray, rul
     return u * (1 + 2 * rule.scale * rule.gamma * along), new, cost
 
 
-def gradient_step(u: Array, v: Array, X: Array, y: Array, sizes: IntArray, rule: Rule) -> tuple[Array, Array, float]:
+def gradient_step(
+    u: Array, v: Array, X: Array, y: Array, sizes: IntArray, rule: Rule
+) -> tuple[Array, Array, float]:
     """One step of plain gradient descent, no normalisation: u - gamma dL/du, v - eta dL/dv, both at (u(t), v(t)). [L23] Appendix E.1.
 
     >>> rule = Rule(False, True, 1, 0.125, 0.125, -1, 0.0, np.empty(0))
@@ -193,7 +211,9 @@ def gradient_step(u: Array, v: Array, X: Array, y: Array, sizes: IntArray, rule:
     return u - rule.gamma * du, v - rule.eta * dv, cost
 
 
-def advance(u: Array, v: Array, X: Array, y: Array, sizes: IntArray, rule: Rule, epoch: int, n_epochs: int) -> tuple[Array, Array, float, Rule]:
+def advance(
+    u: Array, v: Array, X: Array, y: Array, sizes: IntArray, rule: Rule, epoch: int, n_epochs: int
+) -> tuple[Array, Array, float, Rule]:
     """Run epochs ``epoch``, ..., ``epoch + n_epochs - 1``. Returns u, v, the loss before the first of them, and the rule, updated.
 
     Algorithm 2 leaves the large step of Algorithm 1 once and for all at ``switch_epoch``. That is T = t + 1 for the first t with
@@ -209,11 +229,17 @@ def advance(u: Array, v: Array, X: Array, y: Array, sizes: IntArray, rule: Rule,
     first: Any = None
     for t in range(epoch, epoch + n_epochs):
         if rule.normalise:
-            new, v, cost = normalised_step(u, v, X, y, sizes, rule, large=not 0 <= rule.switch_epoch <= t)
+            new, v, cost = normalised_step(
+                u, v, X, y, sizes, rule, large=not 0 <= rule.switch_epoch <= t
+            )
         else:
             new, v, cost = gradient_step(u, v, X, y, sizes, rule)
         first = cost if first is None else first
-        if rule.switch_epoch < 0 and rule.tolerance > 0 and (np.abs(new - u) < rule.tolerance * np.abs(u)).all():
+        if (
+            rule.switch_epoch < 0
+            and rule.tolerance > 0
+            and (np.abs(new - u) < rule.tolerance * np.abs(u)).all()
+        ):
             rule = rule._replace(switch_epoch=t + 1)
         if rule.switch_epoch < 0 and len(rule.half) and (new * new >= rule.half).all():
             rule = rule._replace(switch_epoch=t + 1)
@@ -224,7 +250,9 @@ def advance(u: Array, v: Array, X: Array, y: Array, sizes: IntArray, rule: Rule,
 # ------------------------------------------------------------------------------------------------ the unstructured rival
 
 
-def signed_loss_and_grad(u: Array, v: Array, X: Array, y: Array, scale: int = 1) -> tuple[float, Array, Array]:
+def signed_loss_and_grad(
+    u: Array, v: Array, X: Array, y: Array, scale: int = 1
+) -> tuple[float, Array, Array]:
     """Loss at w = u^2 - v^2, entry by entry, and its gradients -2 scale u o q and 2 scale v o q. Vaskevicius, Kanade, Rebeschini (2019).
 
     >>> signed_loss_and_grad(np.array([2.0]), np.array([1.0]), np.eye(1), np.array([1.0]))  # (1 - u^2 + v^2)^2 / 2
@@ -232,10 +260,16 @@ def signed_loss_and_grad(u: Array, v: Array, X: Array, y: Array, scale: int = 1)
     """
     r = residual(u * u - v * v, X, y)
     q = X.T @ r / len(y)
-    return scale * float(np.square(r, dtype=np.float64).sum()) / (2 * len(y)), -2 * scale * u * q, 2 * scale * v * q
+    return (
+        scale * float(np.square(r, dtype=np.float64).sum()) / (2 * len(y)),
+        -2 * scale * u * q,
+        2 * scale * v * q,
+    )
 
 
-def signed_advance(u: Array, v: Array, X: Array, y: Array, scale: int, step_size: float, n_epochs: int) -> tuple[Array, Array, float]:
+def signed_advance(
+    u: Array, v: Array, X: Array, y: Array, scale: int, step_size: float, n_epochs: int
+) -> tuple[Array, Array, float]:
     """Run ``n_epochs`` steps of gradient descent on w = u^2 - v^2. Returns u, v and the loss before the first. A zero v stays zero.
 
     >>> signed_advance(np.array([2.0]), np.array([1.0]), np.eye(1), np.array([1.0]), 1, 0.125, 1)  # gradients 8 and -4

@@ -10,7 +10,9 @@ from .dglnn import expand, gather, loss_and_grad
 __all__ = ["balance", "balanced_start", "flow"]
 
 
-def flow(u: Array, v: Array, X: Array, y: Array, sizes: IntArray, scale: int = 1) -> tuple[Array, Array]:
+def flow(
+    u: Array, v: Array, X: Array, y: Array, sizes: IntArray, scale: int = 1
+) -> tuple[Array, Array]:
     """Velocities du/dt = -dL/du and dv/dt = -dL/dv. [L23] Eq. (3).
 
         u_l' = 2 scale u_l v_l^T q_l,    v_l' = scale u_l^2 q_l.

@@ -29,7 +29,9 @@ def support_probabilities(n_active: int, n_groups: int) -> tuple[float, float, f
     return result[0], result[1], result[2]
 
 
-def exact(A: Array, A_star: Array, tau: Array, n_active: int, group_size: int, code_covariance: Array) -> Array:
+def exact(
+    A: Array, A_star: Array, tau: Array, n_active: int, group_size: int, code_covariance: Array
+) -> Array:
     """Exact expectation of the approximate gradient (26) for frozen tau. Replaces [T21] Eqs. (29)-(31), (53)-(56).
 
     Given S with g in S, (26) averages over the codes to -tau_g [ 2 sum_k P*_k - sum_{h,k} tau_h {P_h, P*_k} ] A_g, sums over S, with
@@ -59,7 +61,9 @@ def exact(A: Array, A_star: Array, tau: Array, n_active: int, group_size: int, c
     p1, p2, p3 = support_probabilities(n_active, A.shape[1] // group_size)
     t = groups.expand(tau, group_size)
     A_blocks, star = groups.blocks(A, group_size), groups.blocks(A_star, group_size)
-    weighted = groups.unblock(star @ code_covariance)  # A*_h Sigma_h, so that P*_h = weighted_h A*_h^T
+    weighted = groups.unblock(
+        star @ code_covariance
+    )  # A*_h Sigma_h, so that P*_h = weighted_h A*_h^T
 
     def per_group(left: Array, right: Array, M: Array) -> Array:
         """left_g (right_g^T M_g) for every group g."""
@@ -78,19 +82,25 @@ def exact(A: Array, A_star: Array, tau: Array, n_active: int, group_size: int, c
     def P(M: Array) -> Array:
         return per_group(A, A, M)
 
-    cross = groups.unblock((A_blocks * tau[:, None, None]) @ (np.swapaxes(A_blocks, 1, 2) @ groups.blocks(weighted, group_size)))
+    cross = groups.unblock(
+        (A_blocks * tau[:, None, None])
+        @ (np.swapaxes(A_blocks, 1, 2) @ groups.blocks(weighted, group_size))
+    )
     D_tau_A = cross @ (A_star.T @ A) + A_star @ (cross.T @ A)  # sum_h tau_h (P_h P*_h + P*_h P_h) A
     inner = (
         2 * (p1 - p2) * P_star(A)
         + 2 * p2 * K_star(A)
         - p3 * (K_tau(K_star(A)) + K_star(K_tau(A)))
-        - (p2 - p3) * (K_tau(P_star(A)) + P_star(K_tau(A)) + t * (P(K_star(A)) + K_star(P(A))) + D_tau_A)
+        - (p2 - p3)
+        * (K_tau(P_star(A)) + P_star(K_tau(A)) + t * (P(K_star(A)) + K_star(P(A))) + D_tau_A)
         - (p1 - 3 * p2 + 2 * p3) * t * (P(P_star(A)) + P_star(P(A)))
     )
     return -t * inner
 
 
-def printed(A: Array, A_star: Array, tau: Array, n_active: int, group_size: int, code_covariance: Array) -> Array:
+def printed(
+    A: Array, A_star: Array, tau: Array, n_active: int, group_size: int, code_covariance: Array
+) -> Array:
     """Leading term of [T21] Eq. (55): -tau_g (2 - tau_g) p_g P*_g A_g + tau_g^2 p_g P_g P*_g A_g, what the paper analyses.
 
     >>> one = np.ones(1)
@@ -103,7 +113,9 @@ def printed(A: Array, A_star: Array, tau: Array, n_active: int, group_size: int,
     return groups.unblock(p1 * (-t * (2 - t) * PstarA + t**2 * B @ (np.swapaxes(B, 1, 2) @ PstarA)))
 
 
-def printed_31(A: Array, A_star: Array, tau: Array, n_active: int, group_size: int, code_covariance: Array) -> Array:
+def printed_31(
+    A: Array, A_star: Array, tau: Array, n_active: int, group_size: int, code_covariance: Array
+) -> Array:
     """Displayed term of [T21] Eq. (31): tau_g (2 - tau_g) p_g (A_g - A*_g) Sigma_g A*_g^T A_g, without the matrix V.
 
     It vanishes at A = A*, where the expectation itself does not (``T21-eq31`` in the ledger).
@@ -113,4 +125,6 @@ def printed_31(A: Array, A_star: Array, tau: Array, n_active: int, group_size: i
     """
     p1 = n_active / (A.shape[1] // group_size)
     B, star, t = groups.blocks(A, group_size), groups.blocks(A_star, group_size), tau[:, None, None]
-    return groups.unblock(p1 * t * (2 - t) * (B - star) @ code_covariance @ (np.swapaxes(star, 1, 2) @ B))
+    return groups.unblock(
+        p1 * t * (2 - t) * (B - star) @ code_covariance @ (np.swapaxes(star, 1, 2) @ B)
+    )

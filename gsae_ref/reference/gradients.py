@@ -38,7 +38,9 @@ def appendix_b(A: Array, Y: Array, lam: float, group_size: int) -> Array:
     return -(E.T @ X + Y.T @ back) / len(Y)
 
 
-def approximate(A: Array, Y: Array, lam: float, group_size: int, support: BoolArray | None = None) -> Array:
+def approximate(
+    A: Array, Y: Array, lam: float, group_size: int, support: BoolArray | None = None
+) -> Array:
     """Gradient of [T21] Eqs. (26) = (49) = (51), with the '+' that (26) lost in print:
 
         -1_{g in S} tau_g [ (I - A_S diag(tau) A_S^T) y y^T + y y^T (I - A_S diag(tau) A_S^T)^T ] A_g,
@@ -82,6 +84,8 @@ def tangential_part(A: Array, G: Array, group_size: int) -> Array:
     """
     parts = []
     for A_g, G_g in zip(groups.blocks(A, group_size), groups.blocks(G, group_size), strict=True):
-        A_g = np.ldexp(A_g, -np.frexp(np.abs(A_g).max())[1])  # spans the same; squares stay in range
+        A_g = np.ldexp(
+            A_g, -np.frexp(np.abs(A_g).max())[1]
+        )  # spans the same; squares stay in range
         parts.append(G_g - A_g @ np.linalg.lstsq(A_g, G_g, rcond=None)[0])
     return groups.unblock(np.stack(parts))

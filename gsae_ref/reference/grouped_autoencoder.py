@@ -25,7 +25,18 @@ from ..arrays import Array
 from .activations import relu
 from .convolution import convolve, kernel_gradient, transpose
 
-__all__ = ["Layer", "backward", "collapse", "decoder_layers", "encoder_layers", "forward", "loss", "loss_and_grad", "shapes", "start"]
+__all__ = [
+    "Layer",
+    "backward",
+    "collapse",
+    "decoder_layers",
+    "encoder_layers",
+    "forward",
+    "loss",
+    "loss_and_grad",
+    "shapes",
+    "start",
+]
 
 
 class Layer(NamedTuple):
@@ -45,7 +56,9 @@ class Layer(NamedTuple):
     fan_in: int  #: terms in the sum that makes one pre-activation
 
 
-def encoder_layers(image_size: int, channels: tuple[int, ...], n_latent: int, n_linear: int, n_groups: int) -> tuple[Layer, ...]:
+def encoder_layers(
+    image_size: int, channels: tuple[int, ...], n_latent: int, n_linear: int, n_groups: int
+) -> tuple[Layer, ...]:
     """From an image of one channel to ``n_latent`` channels of one pixel.
 
     Every convolution but the last halves the image (4 x 4, stride 2, padding 1); the last sees what is left of it, whole, group by group.
@@ -53,11 +66,18 @@ def encoder_layers(image_size: int, channels: tuple[int, ...], n_latent: int, n_
     >>> [layer.kernel for layer in encoder_layers(8, (4, 8), 16, 1, n_groups=2)]
     [(1, 4, 4, 1, 4), (1, 4, 4, 4, 8), (2, 2, 2, 4, 8), (2, 1, 1, 8, 8)]
     """
-    halving = [Layer(f"conv{i}", False, (1, 4, 4, c, d), 2, 1, "relu", True, 16 * c)
-               for i, (c, d) in enumerate(zip((1, *channels[:-1]), channels, strict=True), start=1)]
+    halving = [
+        Layer(f"conv{i}", False, (1, 4, 4, c, d), 2, 1, "relu", True, 16 * c)
+        for i, (c, d) in enumerate(zip((1, *channels[:-1]), channels, strict=True), start=1)
+    ]
     k, c, d = image_size >> len(channels), channels[-1] // n_groups, n_latent // n_groups
-    last = Layer(f"conv{len(channels) + 1}", False, (n_groups, k, k, c, d), 1, 0, "identity", True, k * k * c)
-    linear = [Layer(f"linear{i}", False, (n_groups, 1, 1, d, d), 1, 0, "identity", False, d) for i in range(1, n_linear + 1)]
+    last = Layer(
+        f"conv{len(channels) + 1}", False, (n_groups, k, k, c, d), 1, 0, "identity", True, k * k * c
+    )
+    linear = [
+        Layer(f"linear{i}", False, (n_groups, 1, 1, d, d), 1, 0, "identity", False, d)
+        for i in range(1, n_linear + 1)
+    ]
     return *halving, last, *linear
 
 
@@ -71,9 +91,24 @@ def decoder_layers(image_size: int, channels: tuple[int, ...], n_latent: int) ->
     """
     k = image_size >> (len(channels) - 1)
     spread = Layer("deconv1", True, (1, k, k, channels[0], n_latent), 1, 0, "relu", True, n_latent)
-    doubling = [Layer(f"deconv{i}", True, (1, 4, 4, d, c), 2, 1, "relu", True, 4 * c)
-                for i, (c, d) in enumerate(zip(channels[:-1], channels[1:], strict=True), start=2)]
-    return spread, *doubling, Layer(f"deconv{len(channels) + 1}", True, (1, 1, 1, 1, channels[-1]), 1, 0, "tanh", True, channels[-1])
+    doubling = [
+        Layer(f"deconv{i}", True, (1, 4, 4, d, c), 2, 1, "relu", True, 4 * c)
+        for i, (c, d) in enumerate(zip(channels[:-1], channels[1:], strict=True), start=2)
+    ]
+    return (
+        spread,
+        *doubling,
+        Layer(
+            f"deconv{len(channels) + 1}",
+            True,
+            (1, 1, 1, 1, channels[-1]),
+            1,
+            0,
+            "tanh",
+            True,
+            channels[-1],
+        ),
+    )
 
 
 def shapes(layers: Sequence[Layer]) -> dict[str, tuple[int, ...]]:
@@ -91,7 +126,9 @@ def shapes(layers: Sequence[Layer]) -> dict[str, tuple[int, ...]]:
     return found
 
 
-def start(layers: tuple[Layer, ...], rng: np.random.Generator, dtype: str | type[Any]) -> dict[str, Array]:
+def start(
+    layers: tuple[Layer, ...], rng: np.random.Generator, dtype: str | type[Any]
+) -> dict[str, Array]:
     """Kernels and biases, entries uniform on +-1 / sqrt(fan_in), as Jing et al. start. A linear layer then divides ||x||^2 by 3 on average.
 
     Differs from their code: there the fan_in of a transposed convolution counts outputs times window, here the terms of the sum.
@@ -103,7 +140,10 @@ def start(layers: tuple[Layer, ...], rng: np.random.Generator, dtype: str | type
     parameters: dict[str, Array] = {}
     for layer in layers:
         bound = layer.fan_in**-0.5
-        parameters |= {name: rng.uniform(-bound, bound, shape).astype(dtype) for name, shape in shapes([layer]).items()}
+        parameters |= {
+            name: rng.uniform(-bound, bound, shape).astype(dtype)
+            for name, shape in shapes([layer]).items()
+        }
     return parameters
 
 
@@ -136,7 +176,9 @@ def loss(layers: tuple[Layer, ...], parameters: dict[str, Array], Y: Array) -> f
     return float(np.square(E, dtype=np.float64).sum()) / (2 * len(Y))
 
 
-def loss_and_grad(layers: tuple[Layer, ...], parameters: dict[str, Array], Y: Array) -> tuple[float, dict[str, Array]]:
+def loss_and_grad(
+    layers: tuple[Layer, ...], parameters: dict[str, Array], Y: Array
+) -> tuple[float, dict[str, Array]]:
     """Loss and its gradient in every kernel and bias, a dict like ``parameters``: :func:`backward` from B_L = (Yhat - Y) / N.
 
     >>> layers = decoder_layers(1, (1,), 1)  # yhat = tanh(v relu(w y + b) + c)
@@ -152,7 +194,9 @@ def loss_and_grad(layers: tuple[Layer, ...], parameters: dict[str, Array], Y: Ar
     return cost, backward(layers, parameters, outputs, E / len(Y))[0]
 
 
-def backward(layers: tuple[Layer, ...], parameters: dict[str, Array], outputs: list[Array], back: Array) -> tuple[dict[str, Array], Array]:
+def backward(
+    layers: tuple[Layer, ...], parameters: dict[str, Array], outputs: list[Array], back: Array
+) -> tuple[dict[str, Array], Array]:
     """From dL/dX_L to the gradient in every kernel and bias, and dL/dX_0; ``outputs`` are those of :func:`forward`.
 
     Let X_l = phi_l(Z_l), Z_l = C_l X_{l-1} + b_l and B_l = dL/dX_l. Going down from B_L, with * entry by entry:
@@ -172,17 +216,25 @@ def backward(layers: tuple[Layer, ...], parameters: dict[str, Array], outputs: l
     (0.0, 1.0, 3.0)
     """
     gradient = {}
-    for layer, X, output in zip(reversed(layers), reversed(outputs[:-1]), reversed(outputs[1:]), strict=True):
+    for layer, X, output in zip(
+        reversed(layers), reversed(outputs[:-1]), reversed(outputs[1:]), strict=True
+    ):
         D = _derivative(layer.activation, output) * back
         first, second = (D, X) if layer.transposed else (X, D)
-        gradient[f"{layer.name}.kernel"] = kernel_gradient(first, second, layer.kernel[1], layer.stride, layer.padding, layer.kernel[0])
+        gradient[f"{layer.name}.kernel"] = kernel_gradient(
+            first, second, layer.kernel[1], layer.stride, layer.padding, layer.kernel[0]
+        )
         if layer.bias:
             gradient[f"{layer.name}.bias"] = D.sum(axis=(0, 1, 2))
-        back = (convolve if layer.transposed else transpose)(parameters[f"{layer.name}.kernel"], D, layer.stride, layer.padding)
+        back = (convolve if layer.transposed else transpose)(
+            parameters[f"{layer.name}.kernel"], D, layer.stride, layer.padding
+        )
     return gradient, back
 
 
-def collapse(layers: tuple[Layer, ...], parameters: dict[str, Array]) -> tuple[tuple[Layer, ...], dict[str, Array]]:
+def collapse(
+    layers: tuple[Layer, ...], parameters: dict[str, Array]
+) -> tuple[tuple[Layer, ...], dict[str, Array]]:
     """Absorb the linear layers into the convolution before them: layers and parameters of the same map, K W_1 W_2 ... and b W_1 W_2 ...
 
     [L23] Section E.2: "absorbed into the last layer of the encoder in practice". So IRMAE is an AE that was trained another way, and GAE an AE
@@ -201,13 +253,17 @@ def collapse(layers: tuple[Layer, ...], parameters: dict[str, Array]) -> tuple[t
             continue
         before, W = merged[-1].name, once.pop(f"{layer.name}.kernel")[:, 0, 0]
         once[f"{before}.kernel"] = np.einsum("gijcd,gde->gijce", once[f"{before}.kernel"], W)
-        once[f"{before}.bias"] = np.einsum("gd,gde->ge", once[f"{before}.bias"].reshape(len(W), -1), W).ravel()
+        once[f"{before}.bias"] = np.einsum(
+            "gd,gde->ge", once[f"{before}.bias"].reshape(len(W), -1), W
+        ).ravel()
     return tuple(merged), once
 
 
 def _apply(layer: Layer, parameters: dict[str, Array], X: Array) -> Array:
     """C_K X + b, or C_K^T X + b."""
-    Z = (transpose if layer.transposed else convolve)(parameters[f"{layer.name}.kernel"], X, layer.stride, layer.padding)
+    Z = (transpose if layer.transposed else convolve)(
+        parameters[f"{layer.name}.kernel"], X, layer.stride, layer.padding
+    )
     return Z + parameters[f"{layer.name}.bias"] if layer.bias else Z
 
 

@@ -17,7 +17,16 @@ import numpy as np
 from ..arrays import Array, BoolArray
 from .activations import hard_threshold, relu, soft_threshold
 
-__all__ = ["activate", "approximate", "decode", "derivative", "encode", "loss", "loss_and_grad", "preactivate"]
+__all__ = [
+    "activate",
+    "approximate",
+    "decode",
+    "derivative",
+    "encode",
+    "loss",
+    "loss_and_grad",
+    "preactivate",
+]
 
 
 def preactivate(W: Array, Y: Array, bias: Array) -> Array:
@@ -79,7 +88,9 @@ def loss(W: Array, Y: Array, bias: Array, activation: str, lam: float) -> float:
     return float(np.square(E, dtype=np.float64).sum()) / (2 * len(Y))
 
 
-def loss_and_grad(W: Array, Y: Array, bias: Array, activation: str, lam: float) -> tuple[float, Array, Array]:
+def loss_and_grad(
+    W: Array, Y: Array, bias: Array, activation: str, lam: float
+) -> tuple[float, Array, Array]:
     """Loss and its gradient in W and in b, (), (n_features, n_atoms) and (n_atoms,). [N19] Eq. (4).
 
     Take one sample, z = W^T y + b, x = sigma(z), e = y - W x, D = diag(sigma'(z)), and move W by dW and b by db. Then
@@ -107,7 +118,9 @@ def loss_and_grad(W: Array, Y: Array, bias: Array, activation: str, lam: float) 
     return cost, *_gradients(E, X, Y, back)
 
 
-def approximate(W: Array, Y: Array, bias: Array, activation: str, lam: float) -> tuple[Array, Array]:
+def approximate(
+    W: Array, Y: Array, bias: Array, activation: str, lam: float
+) -> tuple[Array, Array]:
     """Approximate gradient: sigma' replaced by 1{x != 0}. [N19] Section 5, the display after Eq. (4).
 
     Column i is -mean 1{x_i != 0} (W_i^T y I + b_i I + y W_i^T)(y - W x) for relu and hard. With thresholds that are strict, as here, it

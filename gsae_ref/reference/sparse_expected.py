@@ -13,7 +13,14 @@ import numpy as np
 
 from ..arrays import Array, BoolArray
 
-__all__ = ["coefficients", "exact", "printed_15", "printed_16", "printed_9", "support_probabilities"]
+__all__ = [
+    "coefficients",
+    "exact",
+    "printed_15",
+    "printed_16",
+    "printed_9",
+    "support_probabilities",
+]
 
 
 def support_probabilities(masks: BoolArray, probabilities: Array) -> tuple[Array, Array, Array]:
@@ -25,10 +32,23 @@ def support_probabilities(masks: BoolArray, probabilities: Array) -> tuple[Array
     """
     M = masks.astype(np.float64)
     weighted = probabilities[:, None] * M
-    return weighted.sum(axis=0), weighted.T @ M, np.einsum("si,sj,sl->ijl", weighted, M, M, optimize=True)
+    return (
+        weighted.sum(axis=0),
+        weighted.T @ M,
+        np.einsum("si,sj,sl->ijl", weighted, M, M, optimize=True),
+    )
 
 
-def exact(W: Array, A_star: Array, masks: BoolArray, probabilities: Array, bias: Array, k1: float, k2: float, noise: float) -> tuple[Array, Array]:
+def exact(
+    W: Array,
+    A_star: Array,
+    masks: BoolArray,
+    probabilities: Array,
+    bias: Array,
+    k1: float,
+    k2: float,
+    noise: float,
+) -> tuple[Array, Array]:
     """Exact expectation of the gradient (4), (5), in W and in b, for any law of supports, any W and any bias. Replaces (9), (15), (16).
 
     Given S, write P = I - W_S W_S^T (a projection only if W_S is orthonormal). Then e = y - W_S x_S = P y - W_S b_S, and with
@@ -71,13 +91,17 @@ def exact(W: Array, A_star: Array, masks: BoolArray, probabilities: Array, bias:
             return (k2 - k1**2) * A_S @ (A_S.T @ M) + np.outer(m, m @ M) + noise**2 * M
 
         e = P(m) - Wb
-        parts = P(C(W_S)) - np.outer(Wb, m @ W_S) + np.outer(e, b_S) + C(P(W_S)) - np.outer(m, Wb @ W_S)
+        parts = (
+            P(C(W_S)) - np.outer(Wb, m @ W_S) + np.outer(e, b_S) + C(P(W_S)) - np.outer(m, Wb @ W_S)
+        )
         dW[:, S] -= probability * parts
         db[S] -= probability * (e @ W_S)
     return dW, db
 
 
-def printed_9(W: Array, A_star: Array, masks: BoolArray, probabilities: Array, bias: Array) -> tuple[Array, Array]:
+def printed_9(
+    W: Array, A_star: Array, masks: BoolArray, probabilities: Array, bias: Array
+) -> tuple[Array, Array]:
     """Mixture of Gaussians, [N19] Eq. (9): g_i = -p_i l_i A_i + p_i (l_i + b_i)^2 W_i; and (g_b)_i = -p_i b_i, as printed.
 
     dW is exact for unit columns, whatever the noise. The sign of g_b is wrong: the expectation is +p_i b_i.
@@ -88,10 +112,14 @@ def printed_9(W: Array, A_star: Array, masks: BoolArray, probabilities: Array, b
     (-0.75, 0.5)
     """
     p, overlap = probabilities @ masks, np.sum(W * A_star, axis=0)
-    return (p * (overlap + bias) ** 2 * W - p * overlap * A_star).astype(W.dtype), (-p * bias).astype(W.dtype)
+    return (p * (overlap + bias) ** 2 * W - p * overlap * A_star).astype(W.dtype), (
+        -p * bias
+    ).astype(W.dtype)
 
 
-def printed_15(W: Array, A_star: Array, masks: BoolArray, probabilities: Array, bias: Array) -> tuple[Array, Array]:
+def printed_15(
+    W: Array, A_star: Array, masks: BoolArray, probabilities: Array, bias: Array
+) -> tuple[Array, Array]:
     """General k-sparse codes, [N19] Eq. (15), for k1 = 0, k2 = 1, b = 0 and unit columns:
 
         g_i = -p_i l_i A_i + p_i l_i^2 W_i + sum_{j != i} p_ij <A_i, W_j> ( l_i W_j + <W_i, W_j> A_i ).
@@ -111,7 +139,15 @@ def printed_15(W: Array, A_star: Array, masks: BoolArray, probabilities: Array, 
     return dW.astype(W.dtype), np.zeros_like(W, shape=W.shape[1])
 
 
-def printed_16(W: Array, A_star: Array, masks: BoolArray, probabilities: Array, bias: Array, k1: float, k2: float) -> tuple[Array, Array]:
+def printed_16(
+    W: Array,
+    A_star: Array,
+    masks: BoolArray,
+    probabilities: Array,
+    bias: Array,
+    k1: float,
+    k2: float,
+) -> tuple[Array, Array]:
     """Non-negative k-sparse codes, [N19] Eq. (16) without its remainder v:
 
         g_i = -k2 p_i l_i A_i + p_i (k2 l_i^2 + 2 k1 p_i b_i l_i + b_i^2) W_i.
@@ -128,7 +164,14 @@ def printed_16(W: Array, A_star: Array, masks: BoolArray, probabilities: Array, 
 
 
 def coefficients(
-    W: Array, A_star: Array, masks: BoolArray, probabilities: Array, bias: Array, k1: float, k2: float, corrected: bool = False
+    W: Array,
+    A_star: Array,
+    masks: BoolArray,
+    probabilities: Array,
+    bias: Array,
+    k1: float,
+    k2: float,
+    corrected: bool = False,
 ) -> tuple[Array, Array]:
     """alpha_i and beta_i of [N19] B.3, where g_i = alpha_i W_i - beta_i A_i + e_i: (n_atoms,) each, for unit columns of W.
 
@@ -149,13 +192,21 @@ def coefficients(
     triples = triples * (distinct[:, :, None] & distinct[:, None, :] & distinct[None, :, :])
     to_others = np.sum(pairs * overlap, axis=1)  # sum_j p_ij <W_i, A_j>
     alpha = (
-        k2 * p * own**2 + k2 * np.sum(pairs * overlap**2, axis=1) + 2 * k1**2 * own * to_others
+        k2 * p * own**2
+        + k2 * np.sum(pairs * overlap**2, axis=1)
+        + 2 * k1**2 * own * to_others
         + k1**2 * np.einsum("ijl,ij,il->i", triples, overlap, overlap)
-        + 2 * k1 * p * bias * own + 2 * k1 * bias * to_others + p * bias**2
-    )  # fmt: skip
+        + 2 * k1 * p * bias * own
+        + 2 * k1 * bias * to_others
+        + p * bias**2
+    )
     last = bias if corrected else bias[:, None]  # b_j, or b_i as printed
     beta = (
-        k2 * p * own - k2 * np.sum(pairs * gram * overlap.T, axis=1) + k1**2 * to_others - k1**2 * np.sum(pairs * gram * own, axis=1)
-        - k1**2 * np.einsum("ijl,ij,jl->i", triples, gram, overlap) - k1 * np.sum(pairs * last * gram, axis=1)
-    )  # fmt: skip
+        k2 * p * own
+        - k2 * np.sum(pairs * gram * overlap.T, axis=1)
+        + k1**2 * to_others
+        - k1**2 * np.sum(pairs * gram * own, axis=1)
+        - k1**2 * np.einsum("ijl,ij,jl->i", triples, gram, overlap)
+        - k1 * np.sum(pairs * last * gram, axis=1)
+    )
     return alpha, beta

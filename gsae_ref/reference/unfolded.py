@@ -21,14 +21,21 @@ from .activations import group_soft_threshold, group_soft_threshold_vjp, relu, s
 from .autoencoder import residual
 
 __all__ = [
-    "momentum", "sparse_group_prox", "sparse_group_prox_vjp", "spectral_step", "spectral_step_gradient", "unfolded_encode",
+    "momentum",
+    "sparse_group_prox",
+    "sparse_group_prox_vjp",
+    "spectral_step",
+    "spectral_step_gradient",
+    "unfolded_encode",
     "unfolded_loss_and_grad",
 ]
 
 # ------------------------------------------------------------------------------------------------ the proximal operator
 
 
-def sparse_group_prox(Z: Array, lam: float, group_size: int, nonnegative: bool = False, l1: float = 0.0) -> Array:
+def sparse_group_prox(
+    Z: Array, lam: float, group_size: int, nonnegative: bool = False, l1: float = 0.0
+) -> Array:
     """Proximal operator of lam sum_g ||x_g|| + l1 ||x||_1 (+ x >= 0): positive part, then soft threshold, then group threshold.
 
     [T21] Eq. (7) is the case l1 = 0 without sign constraint. Why the composition is right: write h(x) = l1 ||x||_1, infinite off x >= 0
@@ -58,7 +65,9 @@ def _entrywise(Z: Array, nonnegative: bool, l1: float) -> Array:
     return soft_threshold(Z, l1) if l1 else Z
 
 
-def sparse_group_prox_vjp(Z: Array, V: Array, lam: float, group_size: int, nonnegative: bool = False, l1: float = 0.0) -> Array:
+def sparse_group_prox_vjp(
+    Z: Array, V: Array, lam: float, group_size: int, nonnegative: bool = False, l1: float = 0.0
+) -> Array:
     """Jacobian of :func:`sparse_group_prox` at Z applied to V; it is symmetric, so this is its transpose too.
 
     The chain rule gives J D: D the 0/1 diagonal of the entries that S lets pass, J = tau I + (1 - tau) u u^T of the group threshold
@@ -135,7 +144,15 @@ class _Layer(NamedTuple):
 
 
 def _layers(
-    A: Array, Y: Array, lam: float, group_size: int, n_unfold: int, step_size: float, accelerated: bool, nonnegative: bool, l1: float
+    A: Array,
+    Y: Array,
+    lam: float,
+    group_size: int,
+    n_unfold: int,
+    step_size: float,
+    accelerated: bool,
+    nonnegative: bool,
+    l1: float,
 ) -> Iterator[_Layer]:
     """Run the steps one by one; a generator, so that the encoder alone keeps none of them."""
     X = previous = np.zeros((*Y.shape[:-1], A.shape[1]), dtype=A.dtype)
@@ -143,13 +160,23 @@ def _layers(
         T = X + beta * (X - previous)
         R = residual(A, Y, T)
         V = T + step_size * (R @ A)
-        previous, X = X, sparse_group_prox(V, step_size * lam, group_size, nonnegative, step_size * l1)
+        previous, X = (
+            X,
+            sparse_group_prox(V, step_size * lam, group_size, nonnegative, step_size * l1),
+        )
         yield _Layer(beta, T, R, V, X)
 
 
 def unfolded_encode(
-    A: Array, Y: Array, lam: float, group_size: int, n_unfold: int, step_size: float | None = None, accelerated: bool = True,
-    nonnegative: bool = False, l1: float = 0.0,
+    A: Array,
+    Y: Array,
+    lam: float,
+    group_size: int,
+    n_unfold: int,
+    step_size: float | None = None,
+    accelerated: bool = True,
+    nonnegative: bool = False,
+    l1: float = 0.0,
 ) -> Array:
     """Codes after K proximal-gradient steps from zero. [T21] section 3.1 (the scheme that (7) implies), section 4.2 (K = 15).
 
@@ -190,8 +217,15 @@ def unfolded_encode(
 
 
 def unfolded_loss_and_grad(
-    A: Array, Y: Array, lam: float, group_size: int, n_unfold: int, step_size: float | None = None, accelerated: bool = True,
-    nonnegative: bool = False, l1: float = 0.0,
+    A: Array,
+    Y: Array,
+    lam: float,
+    group_size: int,
+    n_unfold: int,
+    step_size: float | None = None,
+    accelerated: bool = True,
+    nonnegative: bool = False,
+    l1: float = 0.0,
 ) -> tuple[float, Array]:
     """Loss (13) of the K-th codes, 1/(2N) sum_i ||y_i - A x_K||^2, and its exact gradient in A through all K steps. [T21] Eqs. (13), (14).
 
@@ -247,7 +281,12 @@ def unfolded_loss_and_grad(
         A_bar += a * (R.T @ V_bar) - R_bar.T @ T
         T_bar = V_bar - R_bar @ A
         if step_size is None:
-            a_bar += float(np.sum(V_bar * (R @ A - l1 * np.sign(X) - lam * _directions(X, group_size)), dtype=np.float64))
+            a_bar += float(
+                np.sum(
+                    V_bar * (R @ A - l1 * np.sign(X) - lam * _directions(X, group_size)),
+                    dtype=np.float64,
+                )
+            )
         X_bar, X_bar_before = X_bar_before + (1 + beta) * T_bar, -beta * T_bar
     if step_size is None:
         A_bar += a_bar * spectral_step_gradient(A)

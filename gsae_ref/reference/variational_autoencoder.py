@@ -31,7 +31,14 @@ def sample(H: Array, noise: Array) -> tuple[Array, Array, Array]:
     return mean, log_variance, mean + np.exp(log_variance / 2) * noise
 
 
-def loss(encoder: tuple[Layer, ...], decoder: tuple[Layer, ...], parameters: dict[str, Array], Y: Array, noise: Array, weight: float) -> float:
+def loss(
+    encoder: tuple[Layer, ...],
+    decoder: tuple[Layer, ...],
+    parameters: dict[str, Array],
+    Y: Array,
+    noise: Array,
+    weight: float,
+) -> float:
     """L above, for images (n_samples, size, size, 1) and noise (n_samples, 1, 1, d).
 
     >>> from gsae_ref.reference.grouped_autoencoder import Layer
@@ -47,7 +54,12 @@ def loss(encoder: tuple[Layer, ...], decoder: tuple[Layer, ...], parameters: dic
 
 
 def loss_and_grad(
-    encoder: tuple[Layer, ...], decoder: tuple[Layer, ...], parameters: dict[str, Array], Y: Array, noise: Array, weight: float
+    encoder: tuple[Layer, ...],
+    decoder: tuple[Layer, ...],
+    parameters: dict[str, Array],
+    Y: Array,
+    noise: Array,
+    weight: float,
 ) -> tuple[float, dict[str, Array]]:
     """L and its gradient in every parameter, the noise held fixed.
 
@@ -73,8 +85,12 @@ def loss_and_grad(
     E = decoded[-1] - Y
     of_decoder, back = backward(decoder, parameters, decoded, E / n)
     of_mean = back + weight * mean / n
-    of_log_variance = back * (X - mean) / 2 + weight * (np.exp(log_variance) - 1) / (2 * n)  # X - mean = s * eps
-    of_encoder, _ = backward(encoder, parameters, encoded, np.concatenate([of_mean, of_log_variance], axis=-1))
+    of_log_variance = back * (X - mean) / 2 + weight * (np.exp(log_variance) - 1) / (
+        2 * n
+    )  # X - mean = s * eps
+    of_encoder, _ = backward(
+        encoder, parameters, encoded, np.concatenate([of_mean, of_log_variance], axis=-1)
+    )
     return _cost(E, mean, log_variance, weight), of_encoder | of_decoder
 
 

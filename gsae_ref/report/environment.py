@@ -20,7 +20,9 @@ def _processor() -> str:
     """Name of the processor; Linux does not give it through platform."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:
-            names = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
+            names = [
+                line.split(":", 1)[1].strip() for line in file if line.startswith("model name")
+            ]
     except OSError:
         names = []
     return names[0] if names else platform.processor() or "unknown processor"
@@ -28,4 +30,11 @@ def _processor() -> str:
 
 def environment(facts: dict[str, str]) -> Markup:
     """The facts as a list of names and values."""
-    return element("dl", *(joined(element("dt", name), element("dd", element("code", value))) for name, value in facts.items()), class_="facts")
+    return element(
+        "dl",
+        *(
+            joined(element("dt", name), element("dd", element("code", value)))
+            for name, value in facts.items()
+        ),
+        class_="facts",
+    )

@@ -36,8 +36,15 @@ def element(name: str, *content: object, **attributes: object) -> Markup:
     >>> element("img", src="data:,", alt='"')
     '<img src="data:," alt="&quot;">'
     """
-    shown = {key.rstrip("_").replace("_", "-"): value for key, value in attributes.items() if value is not None and value is not False}
-    opening = "".join(f" {key}" if value is True else f' {key}="{escape(str(value))}"' for key, value in shown.items())
+    shown = {
+        key.rstrip("_").replace("_", "-"): value
+        for key, value in attributes.items()
+        if value is not None and value is not False
+    }
+    opening = "".join(
+        f" {key}" if value is True else f' {key}="{escape(str(value))}"'
+        for key, value in shown.items()
+    )
     if name in ("img", "input", "meta"):
         return Markup(f"<{name}{opening}>")
     return Markup(f"<{name}{opening}>{joined(*content)}</{name}>")
@@ -45,10 +52,18 @@ def element(name: str, *content: object, **attributes: object) -> Markup:
 
 def joined(*content: object) -> Markup:
     """Put pieces one after another: what is not markup is escaped."""
-    return Markup("".join(piece if isinstance(piece, Markup) else escape(str(piece)) for piece in content if piece is not None))
+    return Markup(
+        "".join(
+            piece if isinstance(piece, Markup) else escape(str(piece))
+            for piece in content
+            if piece is not None
+        )
+    )
 
 
 def mark(shape: str, word: object) -> Markup:
     """A word with its shape before it: the shape helps the eye, the word says it. The shapes are symbols of page.html."""
-    drawing = element("svg", element("use", href=f"#mark-{shape}"), class_="mark", aria_hidden="true")
+    drawing = element(
+        "svg", element("use", href=f"#mark-{shape}"), class_="mark", aria_hidden="true"
+    )
     return element("span", drawing, word, class_=f"marked {shape}")

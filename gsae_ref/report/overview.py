@@ -32,23 +32,56 @@ def overview(result: dict[str, Any]) -> Markup:
         counts["", row["verdict"]] += 1
     present = [verdict for verdict in VERDICTS if counts["", verdict]]
     largest = max(counts["", verdict] for verdict in present)
-    head = element("tr", element("th", "Verdict", scope="col"), *(element("th", paper, scope="col", class_="count") for paper in papers),
-                   element("th", "All", scope="col", class_="count"), element("th", "Share", scope="col", class_="share"))
+    head = element(
+        "tr",
+        element("th", "Verdict", scope="col"),
+        *(element("th", paper, scope="col", class_="count") for paper in papers),
+        element("th", "All", scope="col", class_="count"),
+        element("th", "Share", scope="col", class_="share"),
+    )
     body = [
         element(
             "tr",
-            element("th", mark(verdict, verdict), element("span", VERDICTS[verdict], class_="meaning"), scope="row"),
-            *(element("td", _count(counts[paper, verdict], paper, verdict), class_="count") for paper in (*papers, "")),
+            element(
+                "th",
+                mark(verdict, verdict),
+                element("span", VERDICTS[verdict], class_="meaning"),
+                scope="row",
+            ),
+            *(
+                element("td", _count(counts[paper, verdict], paper, verdict), class_="count")
+                for paper in (*papers, "")
+            ),
             element("td", _bar(counts["", verdict] / largest, verdict), class_="share"),
         )
         for verdict in present
     ]
-    total = element("tr", element("th", "all", scope="row"),
-                    *(element("td", sum(counts[paper, verdict] for verdict in present), class_="count") for paper in (*papers, "")),
-                    element("td", class_="share"))
-    table = element("table", element("caption", "Statements by verdict and paper. A number leads to its statements.", class_="note"),
-                    element("thead", head), element("tbody", *body), element("tfoot", total), class_="overview")
-    names = element("dl", *(joined(element("dt", paper), element("dd", PAPERS[paper])) for paper in papers), class_="papers")
+    total = element(
+        "tr",
+        element("th", "all", scope="row"),
+        *(
+            element("td", sum(counts[paper, verdict] for verdict in present), class_="count")
+            for paper in (*papers, "")
+        ),
+        element("td", class_="share"),
+    )
+    table = element(
+        "table",
+        element(
+            "caption",
+            "Statements by verdict and paper. A number leads to its statements.",
+            class_="note",
+        ),
+        element("thead", head),
+        element("tbody", *body),
+        element("tfoot", total),
+        class_="overview",
+    )
+    names = element(
+        "dl",
+        *(joined(element("dt", paper), element("dd", PAPERS[paper])) for paper in papers),
+        class_="papers",
+    )
     return joined(table, names)
 
 
@@ -57,7 +90,9 @@ def _count(number: int, paper: str, verdict: str) -> Markup:
     if not number:
         return element("span", "\N{MIDDLE DOT}", class_="none", aria_label="none")
     label = f"{number} {verdict}, {paper or 'all papers'}: show"
-    return element("a", number, href="#statements", data_paper=paper, data_verdict=verdict, aria_label=label)
+    return element(
+        "a", number, href="#statements", data_paper=paper, data_verdict=verdict, aria_label=label
+    )
 
 
 def _bar(share: float, verdict: str) -> Markup:

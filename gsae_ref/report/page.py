@@ -25,7 +25,11 @@ __all__ = ["render", "write_report"]
 
 
 def write_report(
-    result: dict[str, Any], path: str | Path, command: str = "", source: str = "", seconds: float | None = None,
+    result: dict[str, Any],
+    path: str | Path,
+    command: str = "",
+    source: str = "",
+    seconds: float | None = None,
     studies: list[dict[str, Any]] | None = None,
 ) -> int:
     """Write the report, atomically, and return its size in bytes.
@@ -56,23 +60,38 @@ def write_report(
     """
     now = datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
     text = render(result, facts(result, command, source, seconds), studies or [], now)
-    with atomically(path) as temporary, open(temporary, "w", encoding="utf-8", newline="\n") as file:
+    with (
+        atomically(path) as temporary,
+        open(temporary, "w", encoding="utf-8", newline="\n") as file,
+    ):
         file.write(text)
     return os.path.getsize(path)
 
 
-def facts(result: dict[str, Any], command: str = "", source: str = "", seconds: float | None = None) -> dict[str, str]:
+def facts(
+    result: dict[str, Any], command: str = "", source: str = "", seconds: float | None = None
+) -> dict[str, str]:
     """What a reader needs to make the numbers again, by name."""
     settings = result["settings"]
-    read = {"numbers from": f"{source} (the rest of this list is of the run that made the page)"} if source else {}
+    read = (
+        {"numbers from": f"{source} (the rest of this list is of the run that made the page)"}
+        if source
+        else {}
+    )
     told = {
-        "command": command, **read, "papers": ", ".join(papers_of(result)), "seed": str(settings["rng"]),
-        "instances": "reduced (--quick)" if settings["quick"] else "full", "duration": "" if seconds is None else f"{seconds:.1f} s",
+        "command": command,
+        **read,
+        "papers": ", ".join(papers_of(result)),
+        "seed": str(settings["rng"]),
+        "instances": "reduced (--quick)" if settings["quick"] else "full",
+        "duration": "" if seconds is None else f"{seconds:.1f} s",
     }
     return {name: value for name, value in told.items() if value} | this_machine()
 
 
-def render(result: dict[str, Any], facts: dict[str, str], studies: list[dict[str, Any]], date: str) -> str:
+def render(
+    result: dict[str, Any], facts: dict[str, str], studies: list[dict[str, Any]], date: str
+) -> str:
     """The page as text, which depends on nothing but its arguments.
 
     Parameters
@@ -92,25 +111,50 @@ def render(result: dict[str, Any], facts: dict[str, str], studies: list[dict[str
     """
     style, script = _resource("style.css"), _resource("script.js")
     counted, confirmed = len(result["rows"]), sum(row["confirmed"] for row in result["rows"])
-    verdicts = [verdict for verdict in VERDICTS if any(row["verdict"] == verdict for row in result["rows"])]
+    verdicts = [
+        verdict for verdict in VERDICTS if any(row["verdict"] == verdict for row in result["rows"])
+    ]
     return Template(_resource("page.html")).substitute(
-        style=style, script=script, style_hash=_hash(style), script_hash=_hash(script), date=element("time", date),
-        summary=_summary(confirmed, counted, result["settings"]), overview=overview(result),
-        papers=_options(papers_of(result), "all papers"), verdicts=_options(verdicts, "all verdicts"),
-        statements=statements(result), tightness=tightness(result), pictures=pictures(studies), environment=environment(facts), count=counted,
+        style=style,
+        script=script,
+        style_hash=_hash(style),
+        script_hash=_hash(script),
+        date=element("time", date),
+        summary=_summary(confirmed, counted, result["settings"]),
+        overview=overview(result),
+        papers=_options(papers_of(result), "all papers"),
+        verdicts=_options(verdicts, "all verdicts"),
+        statements=statements(result),
+        tightness=tightness(result),
+        pictures=pictures(studies),
+        environment=environment(facts),
+        count=counted,
     )
 
 
 def _summary(confirmed: int, counted: int, settings: dict[str, Any]) -> Markup:
     """The outcome in one line, and how it was found."""
-    outcome = mark("yes" if confirmed == counted else "no", f"{confirmed} of {counted} recorded verdicts confirmed")
+    outcome = mark(
+        "yes" if confirmed == counted else "no",
+        f"{confirmed} of {counted} recorded verdicts confirmed",
+    )
     size = "a reduced run (--quick)" if settings["quick"] else "a full run"
-    more = "" if counted == len(LEDGER) else f" The ledger has {len(LEDGER)} statements; {counted} were asked for."
-    return joined(element("p", outcome, class_="outcome"), element("p", f"By {size} with seed {settings['rng']}.{more}"))
+    more = (
+        ""
+        if counted == len(LEDGER)
+        else f" The ledger has {len(LEDGER)} statements; {counted} were asked for."
+    )
+    return joined(
+        element("p", outcome, class_="outcome"),
+        element("p", f"By {size} with seed {settings['rng']}.{more}"),
+    )
 
 
 def _options(values: list[str], everything: str) -> Markup:
-    return joined(element("option", everything, value=""), *(element("option", value, value=value) for value in values))
+    return joined(
+        element("option", everything, value=""),
+        *(element("option", value, value=value) for value in values),
+    )
 
 
 def _resource(name: str) -> str:

@@ -11,11 +11,37 @@ from ..papers.ledger import LEDGER
 __all__ = ["read_result"]
 
 FIELDS: dict[str, type] = {
-    "id": str, "number": str, "verdict": str, "statement": str, "corrected": str, "confirmed": bool, "findings": list, "same_as": str,
+    "id": str,
+    "number": str,
+    "verdict": str,
+    "statement": str,
+    "corrected": str,
+    "confirmed": bool,
+    "findings": list,
+    "same_as": str,
 }
-FINDING: dict[str, type] = {"kind": str, "label": str, "ok": bool, "summary": str, "numbers": dict, "detail": str}
-CERTIFICATE: dict[str, type] = {"name": str, "data": dict, "hypotheses": list, "printed": dict, "note": str}
-COMPARISON: dict[str, type] = {"text": str, "left": str, "relation": str, "right": str, "holds": bool}
+FINDING: dict[str, type] = {
+    "kind": str,
+    "label": str,
+    "ok": bool,
+    "summary": str,
+    "numbers": dict,
+    "detail": str,
+}
+CERTIFICATE: dict[str, type] = {
+    "name": str,
+    "data": dict,
+    "hypotheses": list,
+    "printed": dict,
+    "note": str,
+}
+COMPARISON: dict[str, type] = {
+    "text": str,
+    "left": str,
+    "relation": str,
+    "right": str,
+    "holds": bool,
+}
 SETTINGS: dict[str, type] = {"papers": list, "quick": bool, "rng": int}
 REMEDY = "write one with gsae-ref verify --json FILE"
 
@@ -32,9 +58,13 @@ def read_result(path: str | Path) -> dict[str, Any]:
         with open(path, encoding="utf-8") as file:
             result = json.load(file)
     except OSError as error:
-        raise ValueError(f"{path} cannot be read ({error.strerror}); it must be the result of a verification; {REMEDY}") from error
+        raise ValueError(
+            f"{path} cannot be read ({error.strerror}); it must be the result of a verification; {REMEDY}"
+        ) from error
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path} is not JSON ({error}); it must be the result of a verification; {REMEDY}") from error
+        raise ValueError(
+            f"{path} is not JSON ({error}); it must be the result of a verification; {REMEDY}"
+        ) from error
     lacking = _lacking(result)
     if lacking:
         raise ValueError(f"{path} {lacking}; it must be the result of a verification; {REMEDY}")
@@ -65,10 +95,17 @@ def _is_finding(finding: Any) -> bool:
         return False
     numbers = finding["numbers"]
     if finding["kind"] == "counterexample":
-        compared = [*numbers["hypotheses"], numbers["printed"]] if _has(numbers, CERTIFICATE) else [None]
+        compared = (
+            [*numbers["hypotheses"], numbers["printed"]] if _has(numbers, CERTIFICATE) else [None]
+        )
         repaired = [] if numbers.get("corrected") is None else [numbers["corrected"]]
-        return all(_has(line, COMPARISON) for line in (*compared, *repaired)) and all(map(_is_entry, numbers["data"].values()))
-    return all(isinstance(numbers.get(name), (int, float, type(None))) for name in ("worst_random", "worst_search"))
+        return all(_has(line, COMPARISON) for line in (*compared, *repaired)) and all(
+            map(_is_entry, numbers["data"].values())
+        )
+    return all(
+        isinstance(numbers.get(name), (int, float, type(None)))
+        for name in ("worst_random", "worst_search")
+    )
 
 
 def _is_entry(value: Any) -> bool:
@@ -79,4 +116,6 @@ def _is_entry(value: Any) -> bool:
 
 
 def _has(data: Any, fields: dict[str, type]) -> bool:
-    return isinstance(data, dict) and all(isinstance(data.get(name), kind) for name, kind in fields.items())
+    return isinstance(data, dict) and all(
+        isinstance(data.get(name), kind) for name, kind in fields.items()
+    )

@@ -12,7 +12,15 @@ from .overview import papers_of
 __all__ = ["ratio_text", "ratios", "tightness"]
 
 LOW, HIGH = 0.1, 100.0  # ends of the axis; what lies beyond is drawn at the end, as an arrow
-TICKS = {0.1: None, 0.3: "minor", 1.0: None, 3.0: "minor", 10.0: None, 30.0: "minor", 100.0: "end"}  # a narrow page leaves some unlabelled
+TICKS = {
+    0.1: None,
+    0.3: "minor",
+    1.0: None,
+    3.0: "minor",
+    10.0: None,
+    30.0: "minor",
+    100.0: "end",
+}  # a narrow page leaves some unlabelled
 
 
 def ratios(row: dict[str, Any]) -> tuple[float | None, float | None]:
@@ -22,7 +30,11 @@ def ratios(row: dict[str, Any]) -> tuple[float | None, float | None]:
     """
     found = [f["numbers"] for f in row["findings"] if f["kind"] == "inequality"]
     held = [n["worst_search"] for n in found if n.get("worst_search") is not None]
-    failed = [n["worst_random"] for n in found if "worst_search" not in n and n.get("worst_random") is not None]
+    failed = [
+        n["worst_random"]
+        for n in found
+        if "worst_search" not in n and n.get("worst_random") is not None
+    ]
     return max(held, default=None), max(failed, default=None)
 
 
@@ -41,21 +53,34 @@ def tightness(result: dict[str, Any]) -> Markup:
     """The plot: a line for each statement with an inequality, in a table that also holds its numbers."""
     bodies = []
     for paper in papers_of(result):
-        rows = [row for row in result["rows"] if LEDGER[row["id"]].paper == paper and not row["same_as"] and ratios(row) != (None, None)]
+        rows = [
+            row
+            for row in result["rows"]
+            if LEDGER[row["id"]].paper == paper
+            and not row["same_as"]
+            and ratios(row) != (None, None)
+        ]
         if rows:
             heading = element("tr", element("th", paper, colspan=4, scope="rowgroup"))
             bodies.append(element("tbody", heading, *(_line(row) for row in rows)))
     if not bodies:
         return element("p", "None of the statements shown is an inequality.")
     head = element(
-        "tr", element("th", "Statement", scope="col"), element("th", _axis(), scope="col", class_="track"),
-        element("th", mark("held", "holds"), scope="col", class_="number"), element("th", mark("failed", "fails"), scope="col", class_="number"),
+        "tr",
+        element("th", "Statement", scope="col"),
+        element("th", _axis(), scope="col", class_="track"),
+        element("th", mark("held", "holds"), scope="col", class_="number"),
+        element("th", mark("failed", "fails"), scope="col", class_="number"),
     )
     caption = element(
-        "caption", "Largest left/right found for inequalities left \N{LESS-THAN OR EQUAL TO} right, on a logarithmic axis: ",
-        mark("held", "forms that hold"), " (as printed, or corrected) and ", mark("failed", "forms that fail"),
+        "caption",
+        "Largest left/right found for inequalities left \N{LESS-THAN OR EQUAL TO} right, on a logarithmic axis: ",
+        mark("held", "forms that hold"),
+        " (as printed, or corrected) and ",
+        mark("failed", "forms that fail"),
         " (as printed, or without what the correction adds). At 1 a bound is attained; right of 1 it is violated. "
-        "\N{EM DASH} marks a bound that is violated where its right-hand side is not positive, so that it has no ratio.", class_="note",
+        "\N{EM DASH} marks a bound that is violated where its right-hand side is not positive, so that it has no ratio.",
+        class_="note",
     )
     return element("table", caption, element("thead", head), *bodies, class_="tightness")
 
@@ -66,34 +91,69 @@ def _line(row: dict[str, Any]) -> Markup:
         failed = math.nan
     drawn = [_scale()]
     if held is not None and failed is not None and not math.isnan(failed):
-        drawn.append(element("line", x1=_place(held), x2=_place(failed), y1="50%", y2="50%", class_="span"))
+        drawn.append(
+            element("line", x1=_place(held), x2=_place(failed), y1="50%", y2="50%", class_="span")
+        )
     if failed is not None and not math.isnan(failed):
         drawn.append(_marker(failed, "failed"))
     if held is not None:
         drawn.append(_marker(held, "held"))
     fails = "\N{EM DASH}" if failed is not None and math.isnan(failed) else ratio_text(failed)
     return element(
-        "tr", element("th", element("a", row["id"], href=f"#{row['id']}"), scope="row"),
-        element("td", element("svg", *drawn, width="100%", height=20, aria_hidden="true"), class_="track"),
-        element("td", ratio_text(held), class_="number"), element("td", fails, class_="number"),
+        "tr",
+        element("th", element("a", row["id"], href=f"#{row['id']}"), scope="row"),
+        element(
+            "td",
+            element("svg", *drawn, width="100%", height=20, aria_hidden="true"),
+            class_="track",
+        ),
+        element("td", ratio_text(held), class_="number"),
+        element("td", fails, class_="number"),
     )
 
 
 def _marker(ratio: float, kind: str) -> Markup:
     """A disc, a triangle, or an arrow at the end of the axis."""
     shape = kind if LOW <= ratio <= HIGH else "beyond" if ratio > HIGH else "below"
-    return element("svg", element("use", href=f"#dot-{shape}", class_=kind), x=_place(ratio), y="50%", overflow="visible")
+    return element(
+        "svg",
+        element("use", href=f"#dot-{shape}", class_=kind),
+        x=_place(ratio),
+        y="50%",
+        overflow="visible",
+    )
 
 
 def _scale() -> Markup:
     """The region beyond 1, and a faint line at every tick."""
-    region = element("rect", x=_place(1), y=0, width=f"{97 - _share(1):.2f}%", height="100%", class_="violated")
-    return joined(region, *(element("line", x1=_place(t), x2=_place(t), y1=0, y2="100%", class_="one" if t == 1 else "tick") for t in TICKS))
+    region = element(
+        "rect", x=_place(1), y=0, width=f"{97 - _share(1):.2f}%", height="100%", class_="violated"
+    )
+    return joined(
+        region,
+        *(
+            element(
+                "line",
+                x1=_place(t),
+                x2=_place(t),
+                y1=0,
+                y2="100%",
+                class_="one" if t == 1 else "tick",
+            )
+            for t in TICKS
+        ),
+    )
 
 
 def _axis() -> Markup:
-    labels = (element("text", f"{t:g}", x=_place(t), y=14, text_anchor="middle", class_=TICKS[t]) for t in TICKS)
-    return joined(element("span", "left/right", class_="unseen"), element("svg", *labels, width="100%", height=20, aria_hidden="true"))
+    labels = (
+        element("text", f"{t:g}", x=_place(t), y=14, text_anchor="middle", class_=TICKS[t])
+        for t in TICKS
+    )
+    return joined(
+        element("span", "left/right", class_="unseen"),
+        element("svg", *labels, width="100%", height=20, aria_hidden="true"),
+    )
 
 
 def _share(ratio: float) -> float:

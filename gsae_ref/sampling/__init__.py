@@ -5,12 +5,38 @@ One seed settles everything. Each function and each block of samples has its own
 and ``perturb_dictionary(..., rng=0)`` do not share random numbers. ``rng=7`` and ``rng=np.random.default_rng(7)`` mean the same.
 """
 
-from .group_sparse import GroupSparseSample, make_dictionary, perturb_dictionary, sample, sample_blocks
+from .group_sparse import (
+    GroupSparseSample,
+    make_dictionary,
+    perturb_dictionary,
+    sample,
+    sample_blocks,
+)
 from .regression import PATTERNS, GroupedRegression, grouped_regression
-from .sparse import SparseSample, SupportLaw, code_moments, sample_sparse, support_law, support_moments
+from .sparse import (
+    SparseSample,
+    SupportLaw,
+    code_moments,
+    sample_sparse,
+    support_law,
+    support_moments,
+)
 from .sparse_initialisation import initialise_sparse
 
 __all__ = [
-    "GroupSparseSample", "GroupedRegression", "PATTERNS", "SparseSample", "SupportLaw", "code_moments", "grouped_regression",
-    "initialise_sparse", "make_dictionary", "perturb_dictionary", "sample", "sample_blocks", "sample_sparse", "support_law", "support_moments",
+    "GroupSparseSample",
+    "GroupedRegression",
+    "PATTERNS",
+    "SparseSample",
+    "SupportLaw",
+    "code_moments",
+    "grouped_regression",
+    "initialise_sparse",
+    "make_dictionary",
+    "perturb_dictionary",
+    "sample",
+    "sample_blocks",
+    "sample_sparse",
+    "support_law",
+    "support_moments",
 ]

@@ -42,7 +42,11 @@ class GroupSparseSample(NamedTuple):
 
 
 def make_dictionary(
-    n_features: int, n_groups: int, group_size: int, kind: str = "gaussian", rng: int | np.random.Generator | None = None
+    n_features: int,
+    n_groups: int,
+    group_size: int,
+    kind: str = "gaussian",
+    rng: int | np.random.Generator | None = None,
 ) -> Array:
     """Draw a generating dictionary A* with columns of unit norm. [T21] Section 4.1 and Assumption 4.
 
@@ -71,10 +75,15 @@ def make_dictionary(
     >>> bool(np.allclose(A[:, :2].T @ A[:, :2], np.eye(2)))
     True
     """
-    n_features, n_groups = checks.count("n_features", n_features), checks.count("n_groups", n_groups)
+    n_features, n_groups = (
+        checks.count("n_features", n_features),
+        checks.count("n_groups", n_groups),
+    )
     size = checks.group_size(group_size)
     checks.option("kind", kind, ("gaussian", "orthonormal_groups", "orthonormal"))
-    n_orthonormal = {"gaussian": 1, "orthonormal_groups": size, "orthonormal": n_groups * size}[kind]
+    n_orthonormal = {"gaussian": 1, "orthonormal_groups": size, "orthonormal": n_groups * size}[
+        kind
+    ]
     if n_orthonormal > n_features:
         raise ValueError(
             f"kind = {kind!r} asks for {n_orthonormal} orthonormal columns in n_features = {n_features} dimensions; there can be at most "
@@ -90,7 +99,11 @@ def make_dictionary(
 
 
 def perturb_dictionary(
-    A_star: ArrayLike, correlation: float | None = None, delta: float | None = None, group_size: int = 1, direction: str = "generic",
+    A_star: ArrayLike,
+    correlation: float | None = None,
+    delta: float | None = None,
+    group_size: int = 1,
+    direction: str = "generic",
     rng: int | np.random.Generator | None = None,
 ) -> Array:
     """Move a dictionary by a stated amount: an initialisation at a known distance from A*.
@@ -144,25 +157,39 @@ def perturb_dictionary(
     A = checks.dictionary("A_star", A_star, group_size)
     checks.option("direction", direction, ("generic", "tangent", "rotation"))
     if (correlation is None) == (delta is None):
-        raise ValueError(f"correlation = {correlation!r} and delta = {delta!r}; exactly one must be given; leave the other one out")
+        raise ValueError(
+            f"correlation = {correlation!r} and delta = {delta!r}; exactly one must be given; leave the other one out"
+        )
     if correlation is not None and direction != "generic":
-        raise ValueError(f"direction = {direction!r} with correlation = {correlation!r}; a correlation moves generically; use delta=")
+        raise ValueError(
+            f"direction = {direction!r} with correlation = {correlation!r}; a correlation moves generically; use delta="
+        )
     start, generator = A.astype(np.float64), stream(seed_of(rng), _PERTURBATION)
 
     def moved() -> Array:
         if correlation is not None:
-            change = _change_to_correlation(start, checks.real("correlation", correlation), generator)
+            change = _change_to_correlation(
+                start, checks.real("correlation", correlation), generator
+            )
         else:
             distance = _feasible_delta(A, checks.real("delta", delta), group_size, direction)
-            change = groups.unblock(_change_by_delta(start, distance, group_size, direction, generator))
+            change = groups.unblock(
+                _change_by_delta(start, distance, group_size, direction, generator)
+            )
         return (start + change).astype(A.dtype)
 
     return checks.representable("the dictionary", moved, A_star=A, delta=delta)
 
 
 def sample(
-    A_star: ArrayLike, n_samples: int, n_active: int, group_size: int, norm_range: tuple[float, float] = (4, 5),
-    snr_db: float | None = None, rng: int | np.random.Generator | None = None, coefficients: str = "sphere",
+    A_star: ArrayLike,
+    n_samples: int,
+    n_active: int,
+    group_size: int,
+    norm_range: tuple[float, float] = (4, 5),
+    snr_db: float | None = None,
+    rng: int | np.random.Generator | None = None,
+    coefficients: str = "sphere",
 ) -> GroupSparseSample:
     """Draw data from y = A* x* + z with group-sparse codes. [T21] Section 4.1 and Assumptions 1-3.
 
@@ -208,13 +235,22 @@ def sample(
     >>> bool((Y == X).all()), np.round(np.linalg.norm(X, axis=1), 12).tolist(), support.shape
     (True, [5.0, 5.0, 5.0], (3, 1))
     """
-    parts = sample_blocks(A_star, n_samples, n_active, group_size, norm_range, snr_db, rng, coefficients)
+    parts = sample_blocks(
+        A_star, n_samples, n_active, group_size, norm_range, snr_db, rng, coefficients
+    )
     return GroupSparseSample(*map(np.concatenate, zip(*parts, strict=True)))
 
 
 def sample_blocks(
-    A_star: ArrayLike, n_samples: int, n_active: int, group_size: int, norm_range: tuple[float, float] = (4, 5),
-    snr_db: float | None = None, rng: int | np.random.Generator | None = None, coefficients: str = "sphere", block_size: int = 4096,
+    A_star: ArrayLike,
+    n_samples: int,
+    n_active: int,
+    group_size: int,
+    norm_range: tuple[float, float] = (4, 5),
+    snr_db: float | None = None,
+    rng: int | np.random.Generator | None = None,
+    coefficients: str = "sphere",
+    block_size: int = 4096,
 ) -> Iterator[GroupSparseSample]:
     """Stream the sample in blocks, in memory bounded by one block. :func:`sample` is the concatenation, bit for bit.
 
@@ -242,7 +278,10 @@ def sample_blocks(
     [2, 2, 1]
     """
     A = checks.dictionary("A_star", A_star, group_size)
-    n_samples, block_size = checks.count("n_samples", n_samples), checks.count("block_size", block_size)
+    n_samples, block_size = (
+        checks.count("n_samples", n_samples),
+        checks.count("block_size", block_size),
+    )
     n_groups = A.shape[1] // group_size
     n_active = checks.n_active(n_active, n_groups)
     checks.option("coefficients", coefficients, ("sphere", "gaussian"))
@@ -252,21 +291,38 @@ def sample_blocks(
     seed = seed_of(rng)
 
     def block(index: int, size: int) -> GroupSparseSample:
-        support_rng, direction_rng, norm_rng, noise_rng = (stream(seed, _SAMPLE, index, part) for part in range(4))
+        support_rng, direction_rng, norm_rng, noise_rng = (
+            stream(seed, _SAMPLE, index, part) for part in range(4)
+        )
         support = _supports(size, n_active, n_groups, support_rng)
         coefs = direction_rng.standard_normal((size, n_active, group_size))
         if coefficients == "sphere":
-            coefs *= norm_rng.uniform(b_min, b_max, (size, n_active, 1)) / np.linalg.norm(coefs, axis=2, keepdims=True)
+            coefs *= norm_rng.uniform(b_min, b_max, (size, n_active, 1)) / np.linalg.norm(
+                coefs, axis=2, keepdims=True
+            )
         X = _sparse_codes(coefs, support, len(atoms))
-        Y = X @ atoms  # a sum over active atoms, in order: the same bits for any number of threads, unlike a dense product
+        Y = (
+            X @ atoms
+        )  # a sum over active atoms, in order: the same bits for any number of threads, unlike a dense product
         if snr_db is not None:
             Y += _noise(Y, snr_db, noise_rng)
-        return GroupSparseSample(Y.astype(A.dtype, copy=False), X.toarray().astype(A.dtype, copy=False), support)
+        return GroupSparseSample(
+            Y.astype(A.dtype, copy=False), X.toarray().astype(A.dtype, copy=False), support
+        )
 
     def checked(index: int, size: int) -> GroupSparseSample:
-        return checks.representable("the sample", lambda: block(index, size), A_star=A, norm_range=(b_min, b_max), snr_db=snr_db)
+        return checks.representable(
+            "the sample",
+            lambda: block(index, size),
+            A_star=A,
+            norm_range=(b_min, b_max),
+            snr_db=snr_db,
+        )
 
-    return (checked(i, min(block_size, n_samples - start)) for i, start in enumerate(range(0, n_samples, block_size)))
+    return (
+        checked(i, min(block_size, n_samples - start))
+        for i, start in enumerate(range(0, n_samples, block_size))
+    )
 
 
 def _haar(gaussian: Array) -> Array:
@@ -281,13 +337,17 @@ def _change_to_correlation(A: Array, target: float, rng: np.random.Generator) ->
 
     s = np.linalg.norm(A, axis=0)
     if not s.all():
-        raise ValueError(f"A_star has a zero column, number {int(np.argmin(s))}; its cosine is undefined; use delta= or drop it")
+        raise ValueError(
+            f"A_star has a zero column, number {int(np.argmin(s))}; its cosine is undefined; use delta= or drop it"
+        )
     B = rng.standard_normal(A.shape) * (np.linalg.norm(A) / np.sqrt(A.size))
     along, energy = np.sum(A * B, axis=0) / s, np.sum(B * B, axis=0)
 
     def excess(t: float) -> float:
         p, q = (1 - t) * s, t
-        return np.mean((p + q * along) / np.sqrt(p * p + 2 * p * q * along + q * q * energy)) - target
+        return (
+            np.mean((p + q * along) / np.sqrt(p * p + 2 * p * q * along + q * q * energy)) - target
+        )
 
     if not excess(1.0) < 0 < 1 - target:
         raise ValueError(
@@ -298,7 +358,9 @@ def _change_to_correlation(A: Array, target: float, rng: np.random.Generator) ->
     return t / (1 - t) * B
 
 
-def _change_by_delta(A: Array, delta: float, d: int, direction: str, rng: np.random.Generator) -> Array:
+def _change_by_delta(
+    A: Array, delta: float, d: int, direction: str, rng: np.random.Generator
+) -> Array:
     """The change of every group, stacked (n_groups, n_features, d): added, or a turn by the angle t of :func:`perturb_dictionary`."""
     G = groups.blocks(A, d)
     if direction == "generic":
@@ -308,7 +370,10 @@ def _change_by_delta(A: Array, delta: float, d: int, direction: str, rng: np.ran
         t = 2 * np.arcsin(delta / np.sqrt(4 * d))
         V = _haar(np.concatenate([G, rng.standard_normal(G.shape)], axis=2))[:, :, d:]
         return (np.cos(t) - 1) * G + np.sin(t) * V
-    first, second = np.arange(0, d - 1, 2), np.arange(1, d, 2)  # the planes: pairs of coordinates in a random basis W
+    first, second = (
+        np.arange(0, d - 1, 2),
+        np.arange(1, d, 2),
+    )  # the planes: pairs of coordinates in a random basis W
     t = 2 * np.arcsin(delta / np.sqrt(8 * len(first)))
     turn = np.zeros((d, d))
     turn[first, first] = turn[second, second] = np.cos(t) - 1
@@ -332,22 +397,30 @@ def _feasible_delta(A: Array, delta: float, d: int, direction: str) -> float:
             f"orthogonal span; lower group_size or use direction='generic'"
         )
     if direction == "rotation" and d < 2:
-        raise ValueError(f"direction = 'rotation' with group_size = {d}; one atom cannot rotate within its span; use group_size >= 2")
+        raise ValueError(
+            f"direction = 'rotation' with group_size = {d}; one atom cannot rotate within its span; use group_size >= 2"
+        )
     reach, rule = {
         "generic": (np.inf, "inf"),
         "tangent": (np.sqrt(2 * d), "sqrt(2 * group_size)"),
         "rotation": (np.sqrt(8 * (d // 2)), "sqrt(8 * floor(group_size / 2))"),
     }[direction]
     if not 0 <= delta <= reach:
-        raise ValueError(f"delta = {delta!r}; direction = {direction!r} reaches 0 <= delta <= {rule} = {reach:.6g}; choose delta there")
+        raise ValueError(
+            f"delta = {delta!r}; direction = {direction!r} reaches 0 <= delta <= {rule} = {reach:.6g}; choose delta there"
+        )
     return delta
 
 
 def _norm_bounds(norm_range: Any, coefficients: str) -> tuple[float, float]:
     if np.shape(norm_range) != (2,):
-        raise ValueError(f"norm_range = {norm_range!r}; it must be a pair of bounds (b_min, b_max); pass for example (4, 5)")
+        raise ValueError(
+            f"norm_range = {norm_range!r}; it must be a pair of bounds (b_min, b_max); pass for example (4, 5)"
+        )
     if coefficients == "gaussian" and tuple(norm_range) != (4, 5):
-        raise ValueError(f"norm_range = {norm_range!r}, but Gaussian groups have no norm range; leave it out or use coefficients='sphere'")
+        raise ValueError(
+            f"norm_range = {norm_range!r}, but Gaussian groups have no norm range; leave it out or use coefficients='sphere'"
+        )
     return checks.norm_bounds(*norm_range)
 
 
@@ -380,5 +453,7 @@ def _noise(clean: Array, snr_db: float, rng: np.random.Generator) -> Array:
     Z = rng.standard_normal(clean.shape)
     signal = np.sum(clean * clean)
     if signal == 0:
-        raise ValueError(f"snr_db = {snr_db!r}, but the active atoms of A_star are zero; noise has no ratio to nothing; pass snr_db=None")
+        raise ValueError(
+            f"snr_db = {snr_db!r}, but the active atoms of A_star are zero; noise has no ratio to nothing; pass snr_db=None"
+        )
     return Z * (np.sqrt(signal / np.sum(Z * Z)) * 10 ** (-snr_db / 20))

@@ -17,10 +17,21 @@ _REGRESSION = 5  # the stream; those before belong to the other models
 DESIGNS = ("rademacher", "gaussian", "orthogonal")
 PATTERNS = {  # the entries on the support; n_samples, n_features and group size are told beside each
     "figure-2": (10.0,) * 9,  # 150, 300, 3; Figure 6 too
-    "figure-3": (5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0),  # 150, 300, 3; Figure 11 too, with Gaussian X
+    "figure-3": (
+        5.0,
+        6.0,
+        7.0,
+        8.0,
+        9.0,
+        10.0,
+        11.0,
+        12.0,
+        13.0,
+    ),  # 150, 300, 3; Figure 11 too, with Gaussian X
     "figure-4": (1.0,) * 16,  # 100, 500, 4; Figure 7 too
     "figure-5": (1.0, -1.0, 1.0, -1.0, 1.0),  # 80, 200, 1
-    "figure-12": (10.0,) * 12,  # 150, 300, 4; the text says 10 entries in 3 groups of 4, which 12 are
+    "figure-12": (10.0,)
+    * 12,  # 150, 300, 4; the text says 10 entries in 3 groups of 4, which 12 are
 }
 
 
@@ -55,7 +66,12 @@ class GroupedRegression(NamedTuple):
 
 
 def grouped_regression(
-    n_samples: int, n_features: int, groups: ArrayLike, coefficients: str | ArrayLike, design: str = "rademacher", noise_std: float = 0.5,
+    n_samples: int,
+    n_features: int,
+    groups: ArrayLike,
+    coefficients: str | ArrayLike,
+    design: str = "rademacher",
+    noise_std: float = 0.5,
     rng: int | np.random.Generator | None = None,
 ) -> GroupedRegression:
     """Draw a regression whose true weights live on the first groups. [L23] Section 5.
@@ -94,16 +110,22 @@ def grouped_regression(
     n, p = checks.count("n_samples", n_samples), checks.count("n_features", n_features)
     sizes, order = checks.grouping(groups, p)
     if (np.diff(order) != 1).any():
-        raise ValueError("groups are labels that are not in order; data are drawn in contiguous groups; pass the sizes of the groups")
+        raise ValueError(
+            "groups are labels that are not in order; data are drawn in contiguous groups; pass the sizes of the groups"
+        )
     checks.option("design", design, DESIGNS)
     noise_std = checks.threshold(noise_std, "noise_std")
     if isinstance(coefficients, str):
         coefficients = PATTERNS[checks.option("coefficients", coefficients, tuple(PATTERNS))]
     support = checks.array("coefficients", coefficients, ndim=(1,))
     if len(support) > p:
-        raise ValueError(f"coefficients has {len(support)} entries; there are {p} predictors; pass at most as many")
+        raise ValueError(
+            f"coefficients has {len(support)} entries; there are {p} predictors; pass at most as many"
+        )
     if design == "orthogonal" and n < p:
-        raise ValueError(f"design = 'orthogonal' with {n} samples of {p} predictors; it needs at least as many samples; raise n_samples")
+        raise ValueError(
+            f"design = 'orthogonal' with {n} samples of {p} predictors; it needs at least as many samples; raise n_samples"
+        )
     w_star = np.zeros(p)
     w_star[: len(support)] = support
     seed = seed_of(rng)
@@ -111,7 +133,9 @@ def grouped_regression(
     X, noise = _design(design, n, p, design_rng), noise_std * noise_rng.standard_normal(n)
 
     def observed() -> Array:
-        return np.einsum("ij,j->i", X[:, : len(support)], w_star[: len(support)]) + noise  # the same bits for any number of BLAS threads
+        return (
+            np.einsum("ij,j->i", X[:, : len(support)], w_star[: len(support)]) + noise
+        )  # the same bits for any number of BLAS threads
 
     y = checks.representable("the sample", observed, coefficients=support, noise_std=noise_std)
     return GroupedRegression(X, y, w_star, sizes, noise)

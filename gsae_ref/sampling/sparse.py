@@ -13,7 +13,14 @@ from .. import checks
 from ..arrays import Array, BoolArray
 from .streams import seed_of, stream
 
-__all__ = ["SparseSample", "SupportLaw", "code_moments", "sample_sparse", "support_law", "support_moments"]
+__all__ = [
+    "SparseSample",
+    "SupportLaw",
+    "code_moments",
+    "sample_sparse",
+    "support_law",
+    "support_moments",
+]
 
 _SAMPLE = 3  # 0, 1, 2 belong to the group-sparse model
 BLOCK = 4096
@@ -65,7 +72,9 @@ class SparseSample(NamedTuple):
     support: np.ndarray
 
 
-def support_law(kind: str, n_atoms: int, n_active: int | None = None, probabilities: ArrayLike | None = None) -> SupportLaw:
+def support_law(
+    kind: str, n_atoms: int, n_active: int | None = None, probabilities: ArrayLike | None = None
+) -> SupportLaw:
     """List the supports that a law can draw, with their probabilities, for small problems.
 
     Parameters
@@ -99,31 +108,48 @@ def support_law(kind: str, n_atoms: int, n_active: int | None = None, probabilit
 
     checks.option("kind", kind, ("single", "uniform", "bernoulli"))
     n_atoms = checks.count("n_atoms", n_atoms)
-    unused = {"n_active": kind != "uniform" and n_active is not None, "probabilities": kind == "uniform" and probabilities is not None}
+    unused = {
+        "n_active": kind != "uniform" and n_active is not None,
+        "probabilities": kind == "uniform" and probabilities is not None,
+    }
     for name, given in unused.items():
         if given:
-            raise ValueError(f"{name} was given with kind={kind!r}, which has no use for it; drop it or choose another kind")
+            raise ValueError(
+                f"{name} was given with kind={kind!r}, which has no use for it; drop it or choose another kind"
+            )
     if kind == "single":
-        p = np.full(n_atoms, 1 / n_atoms) if probabilities is None else checks.weights("probabilities", probabilities, n_atoms, "atoms")
+        p = (
+            np.full(n_atoms, 1 / n_atoms)
+            if probabilities is None
+            else checks.weights("probabilities", probabilities, n_atoms, "atoms")
+        )
         return SupportLaw(np.eye(n_atoms, dtype=bool), p)
     size = _active_atoms(n_active, n_atoms) if kind == "uniform" else 0
     n_supports = comb(n_atoms, size) if kind == "uniform" else 2**n_atoms
     if n_supports > MOST_SUPPORTS:
-        raise ValueError(f"kind = {kind!r} has {n_supports} supports, more than {MOST_SUPPORTS}; they are listed one by one; lower n_atoms")
+        raise ValueError(
+            f"kind = {kind!r} has {n_supports} supports, more than {MOST_SUPPORTS}; they are listed one by one; lower n_atoms"
+        )
     if kind == "uniform":
         masks = np.zeros((n_supports, n_atoms), dtype=bool)
         np.put_along_axis(masks, np.array(list(combinations(range(n_atoms), size))), True, axis=1)
         return SupportLaw(masks, np.full(n_supports, 1 / n_supports))
     if probabilities is None:
-        raise ValueError("probabilities = None with kind='bernoulli'; it needs the probability of each atom; pass a number between 0 and 1")
+        raise ValueError(
+            "probabilities = None with kind='bernoulli'; it needs the probability of each atom; pass a number between 0 and 1"
+        )
     p = checks.per_atom("probabilities", probabilities, n_atoms).astype(np.float64)
     if p.min() < 0 or p.max() > 1:
-        raise ValueError(f"probabilities lie between {p.min():.6g} and {p.max():.6g}; each must be in [0, 1]; clip or rescale them")
+        raise ValueError(
+            f"probabilities lie between {p.min():.6g} and {p.max():.6g}; each must be in [0, 1]; clip or rescale them"
+        )
     masks = (np.arange(n_supports)[:, None] >> np.arange(n_atoms) & 1).astype(bool)
     return SupportLaw(masks, np.where(masks, p, 1 - p).prod(axis=1))
 
 
-def support_moments(supports: ArrayLike, probabilities: ArrayLike | None = None) -> tuple[Array, Array, Array]:
+def support_moments(
+    supports: ArrayLike, probabilities: ArrayLike | None = None
+) -> tuple[Array, Array, Array]:
     """The probabilities p_i, p_ij, p_ijl that one, two, three given atoms are active together. [N19] Assumption A1.
 
     Parameters
@@ -157,7 +183,11 @@ def support_moments(supports: ArrayLike, probabilities: ArrayLike | None = None)
     masks, p = checks.support_law(masks, probabilities, masks.shape[-1] if masks.ndim else 0)
     M = masks.astype(np.float64)
     weighted = p[:, None] * M
-    return weighted.sum(axis=0), weighted.T @ M, np.einsum("si,sj,sl->ijl", weighted, M, M, optimize=True)
+    return (
+        weighted.sum(axis=0),
+        weighted.T @ M,
+        np.einsum("si,sj,sl->ijl", weighted, M, M, optimize=True),
+    )
 
 
 def code_moments(model: str, bounds: tuple[float, float] = (1, 1)) -> tuple[float, float]:
@@ -191,8 +221,15 @@ def code_moments(model: str, bounds: tuple[float, float] = (1, 1)) -> tuple[floa
 
 
 def sample_sparse(
-    A_star: ArrayLike, n_samples: int, model: str = "mixture", n_active: int | None = None, supports: ArrayLike | None = None,
-    probabilities: ArrayLike | None = None, bounds: tuple[float, float] = (1, 1), noise: float = 0.0, rng: int | np.random.Generator | None = None,
+    A_star: ArrayLike,
+    n_samples: int,
+    model: str = "mixture",
+    n_active: int | None = None,
+    supports: ArrayLike | None = None,
+    probabilities: ArrayLike | None = None,
+    bounds: tuple[float, float] = (1, 1),
+    noise: float = 0.0,
+    rng: int | np.random.Generator | None = None,
 ) -> SparseSample:
     """Draw data from y = A* x* + eta with sparse codes. [N19] Section 2.2, Assumptions A1-A4.
 
@@ -249,7 +286,9 @@ def sample_sparse(
     seed, blocks = seed_of(rng), []
 
     def block(index: int, size: int) -> tuple[Array, Array, BoolArray]:
-        support_rng, size_rng, sign_rng, noise_rng = (stream(seed, _SAMPLE, index, part) for part in range(4))
+        support_rng, size_rng, sign_rng, noise_rng = (
+            stream(seed, _SAMPLE, index, part) for part in range(4)
+        )
         support = draw(size, support_rng)
         X = _magnitudes(support.shape, low, high, size_rng)
         if model == "general":
@@ -260,7 +299,15 @@ def sample_sparse(
 
     for index, start in enumerate(range(0, n_samples, BLOCK)):
         draw_block = partial(block, index, min(BLOCK, n_samples - start))
-        blocks.append(checks.representable("the sample", draw_block, A_star=A, bounds=low if high == np.inf else high, noise=noise))
+        blocks.append(
+            checks.representable(
+                "the sample",
+                draw_block,
+                A_star=A,
+                bounds=low if high == np.inf else high,
+                noise=noise,
+            )
+        )
     return SparseSample(*map(np.concatenate, zip(*blocks, strict=True)))
 
 
@@ -268,7 +315,9 @@ def _bounds(model: str, bounds: tuple[float, float]) -> tuple[float, float]:
     checks.option("model", model, MODELS)
     low, high = checks.code_bounds(bounds)
     if model == "mixture" and (low, high) != (1, 1):
-        raise ValueError(f"bounds = ({low!r}, {high!r}), but the one non-zero code of a mixture is 1; leave it out or use 'nonnegative'")
+        raise ValueError(
+            f"bounds = ({low!r}, {high!r}), but the one non-zero code of a mixture is 1; leave it out or use 'nonnegative'"
+        )
     if high == np.inf and (model != "general" or low >= 1):
         raise ValueError(
             f"bounds = ({low!r}, inf) with model={model!r}; without an upper bound the code is standardised to E[x^2] = 1, which needs "
@@ -280,30 +329,44 @@ def _bounds(model: str, bounds: tuple[float, float]) -> tuple[float, float]:
 def _active_atoms(n_active: Any, n_atoms: int) -> int:
     result = checks.count("n_active", n_active)
     if result > n_atoms:
-        raise ValueError(f"n_active = {result} exceeds the {n_atoms} atoms there are; at most all atoms can be active; lower n_active")
+        raise ValueError(
+            f"n_active = {result} exceeds the {n_atoms} atoms there are; at most all atoms can be active; lower n_active"
+        )
     return result
 
 
 def _draw_supports(
-    n_atoms: int, model: str, n_active: Any, supports: ArrayLike | None, probabilities: ArrayLike | None
+    n_atoms: int,
+    model: str,
+    n_active: Any,
+    supports: ArrayLike | None,
+    probabilities: ArrayLike | None,
 ) -> Callable[[int, np.random.Generator], BoolArray]:
     """The function (size, rng) -> boolean supports (size, n_atoms)."""
     if model == "mixture":
         if n_active not in (None, 1) or supports is not None:
-            raise ValueError(f"n_active = {n_active!r} with model='mixture', whose supports are single atoms; use another model, or probabilities")
+            raise ValueError(
+                f"n_active = {n_active!r} with model='mixture', whose supports are single atoms; use another model, or probabilities"
+            )
         supports = np.eye(n_atoms, dtype=bool)
     elif (n_active is None) == (supports is None):
-        raise ValueError(f"n_active = {n_active!r} and supports are {'both' if supports is not None else 'neither'} given; give exactly one")
+        raise ValueError(
+            f"n_active = {n_active!r} and supports are {'both' if supports is not None else 'neither'} given; give exactly one"
+        )
     if supports is not None:
         masks, p = checks.support_law(supports, probabilities, n_atoms)
         return lambda size, rng: masks[rng.choice(len(masks), size=size, p=p / p.sum())]
     if probabilities is not None:
-        raise ValueError("probabilities were given with n_active, whose supports are equally probable; give supports=, or drop them")
+        raise ValueError(
+            "probabilities were given with n_active, whose supports are equally probable; give supports=, or drop them"
+        )
     n_active = _active_atoms(n_active, n_atoms)
 
     def draw(size: int, rng: np.random.Generator) -> BoolArray:
         mask = np.zeros((size, n_atoms), dtype=bool)
-        first = np.argpartition(rng.random((size, n_atoms)), n_active - 1, axis=1)[:, :n_active]  # the n_active smallest of random keys
+        first = np.argpartition(rng.random((size, n_atoms)), n_active - 1, axis=1)[
+            :, :n_active
+        ]  # the n_active smallest of random keys
         np.put_along_axis(mask, first, True, axis=1)
         return mask
 

@@ -18,7 +18,12 @@ SAME = 0.5  # squared cosine from which two directions count as one atom
 
 
 def initialise_sparse(
-    kind: str, n_atoms: int | None = None, Y: ArrayLike | None = None, A_star: ArrayLike | None = None, delta: float = 0.5, n_pairs: int = 2000,
+    kind: str,
+    n_atoms: int | None = None,
+    Y: ArrayLike | None = None,
+    A_star: ArrayLike | None = None,
+    delta: float = 0.5,
+    n_pairs: int = 2000,
     rng: int | np.random.Generator | None = None,
 ) -> Array:
     """Weights to start a training from. [N19] Section 3 and Section 6.
@@ -75,21 +80,35 @@ def initialise_sparse(
     source = stream(seed_of(rng), _INITIALISATION)
     if kind == "perturbation":
         if A_star is None:
-            raise ValueError("A_star = None with kind='perturbation', which moves the truth; pass A_star, or use another kind")
+            raise ValueError(
+                "A_star = None with kind='perturbation', which moves the truth; pass A_star, or use another kind"
+            )
         A = checks.dictionary("A_star", A_star)
         size = checks.threshold(delta, "delta")
         drawn = source.standard_normal(A.shape)
-        return checks.representable("the weight", lambda: (A + size / np.sqrt(len(A)) * drawn).astype(A.dtype), A_star=A, delta=size)
+        return checks.representable(
+            "the weight",
+            lambda: (A + size / np.sqrt(len(A)) * drawn).astype(A.dtype),
+            A_star=A,
+            delta=size,
+        )
     if Y is None or n_atoms is None:
-        raise ValueError(f"kind = {kind!r} needs n_atoms and the data Y; got n_atoms = {n_atoms!r}, Y {'missing' if Y is None else 'given'}")
+        raise ValueError(
+            f"kind = {kind!r} needs n_atoms and the data Y; got n_atoms = {n_atoms!r}, Y {'missing' if Y is None else 'given'}"
+        )
     Y, n_atoms = checks.array("Y", Y, ndim=(2,)), checks.count("n_atoms", n_atoms)
     if kind == "random":
         return (source.standard_normal((Y.shape[1], n_atoms)) / np.sqrt(Y.shape[1])).astype(Y.dtype)
     if kind == "pca":
         if n_atoms > min(Y.shape):
-            raise ValueError(f"n_atoms = {n_atoms} with Y of shape {Y.shape}; there are {min(Y.shape)} principal directions; lower n_atoms")
+            raise ValueError(
+                f"n_atoms = {n_atoms} with Y of shape {Y.shape}; there are {min(Y.shape)} principal directions; lower n_atoms"
+            )
         return checks.representable(
-            "a direction", lambda: np.ascontiguousarray(np.linalg.svd(Y, full_matrices=False)[2][:n_atoms].T), Y=Y)
+            "a direction",
+            lambda: np.ascontiguousarray(np.linalg.svd(Y, full_matrices=False)[2][:n_atoms].T),
+            Y=Y,
+        )
     n_pairs = checks.count("n_pairs", n_pairs)
     return checks.representable("a direction", lambda: _spectral(Y, n_atoms, n_pairs, source), Y=Y)
 
@@ -98,10 +117,14 @@ def _spectral(Y: Array, n_atoms: int, n_pairs: int, rng: np.random.Generator) ->
     """Top eigenvectors of the reweighted moments, those with the clearest gap first, as long as they are new."""
     gaps, directions = np.empty(n_pairs), np.empty((n_pairs, Y.shape[1]), Y.dtype)
     for pair in range(n_pairs):
-        weights = np.prod(Y @ Y[rng.integers(len(Y), size=2)].T, axis=1) / len(Y)  # <u, y> <v, y> for every sample
+        weights = np.prod(Y @ Y[rng.integers(len(Y), size=2)].T, axis=1) / len(
+            Y
+        )  # <u, y> <v, y> for every sample
         values, vectors = np.linalg.eigh(Y.T @ (weights[:, None] * Y))
         order = np.argsort(-np.abs(values))
-        gaps[pair] = np.abs(values[order[1:2]]).sum() / max(abs(values[order[0]]), np.finfo(Y.dtype).tiny)
+        gaps[pair] = np.abs(values[order[1:2]]).sum() / max(
+            abs(values[order[0]]), np.finfo(Y.dtype).tiny
+        )
         directions[pair] = vectors[:, order[0]]
     found = np.zeros((0, Y.shape[1]), Y.dtype)
     for pair in np.argsort(gaps):

@@ -62,10 +62,17 @@ def samples_that_fit(Y: Any, A: Array | None = None) -> Array:
     """Return samples as rows, that fit a dictionary if one is given, checked block by block: a memory-mapped Y is never held whole."""
     if not isinstance(Y, np.ndarray):
         Y = checks.array("Y", Y)
-    n_features, of = (Y.shape[-1] if Y.ndim else 0, "it") if A is None else (A.shape[0], f"A of shape {A.shape}")
+    n_features, of = (
+        (Y.shape[-1] if Y.ndim else 0, "it") if A is None else (A.shape[0], f"A of shape {A.shape}")
+    )
     if Y.ndim != 2 or not len(Y):
         checks.batch("Y", Y, n_features, of)
         raise ValueError(f"Y has shape {Y.shape}, one sample; samples are rows; use Y[None]")
     for k, block in enumerate(rows(Y)):
-        checks.batch("Y" if len(Y) <= BLOCK else f"Y[{k * BLOCK}:{k * BLOCK + len(block)}]", block, n_features, of)
+        checks.batch(
+            "Y" if len(Y) <= BLOCK else f"Y[{k * BLOCK}:{k * BLOCK + len(block)}]",
+            block,
+            n_features,
+            of,
+        )
     return np.asarray(Y)

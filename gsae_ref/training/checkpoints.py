@@ -34,7 +34,11 @@ def fingerprint(parameters: dict[str, Array], Y: Array, *recipe: Any) -> str:
 def save(path: str | Path, run: str, state: State, history: dict[str, list[float]]) -> None:
     """Write the state; the file that was there stays as .previous. Whenever the process ends, one whole checkpoint is there."""
     path = os.fspath(path)
-    arrays = {f"{field}.{name}": value for field in FIELDS for name, value in getattr(state, field).items()}
+    arrays = {
+        f"{field}.{name}": value
+        for field in FIELDS
+        for name, value in getattr(state, field).items()
+    }
     arrays |= {f"history.{name}": np.array(values) for name, values in history.items()}
     with files.atomically(path) as temporary:
         with open(temporary, "wb") as file:
@@ -56,8 +60,16 @@ def restore(path: str | Path, run: str) -> tuple[State, dict[str, list[float]]] 
             owner, state, history = _read(candidate)
         except (ValueError, KeyError, TypeError) as error:
             older = candidate == path and os.path.exists(f"{path}.previous")
-            then = "trying the one before it" if older else "none is left, so the run starts from its beginning"
-            warnings.warn(f"checkpoint {candidate} is damaged ({error}) and put aside as {candidate}.damaged; {then}", RuntimeWarning, stacklevel=4)
+            then = (
+                "trying the one before it"
+                if older
+                else "none is left, so the run starts from its beginning"
+            )
+            warnings.warn(
+                f"checkpoint {candidate} is damaged ({error}) and put aside as {candidate}.damaged; {then}",
+                RuntimeWarning,
+                stacklevel=4,
+            )
             os.replace(candidate, f"{candidate}.damaged")
             continue
         if owner != run:
@@ -74,7 +86,17 @@ def _read(path: str) -> tuple[str, State, dict[str, list[float]]]:
     held = files.read_arrays(path)
 
     def below(prefix: str) -> dict[str, Array]:
-        return {name.removeprefix(f"{prefix}."): value for name, value in held.items() if name.startswith(f"{prefix}.")}
+        return {
+            name.removeprefix(f"{prefix}."): value
+            for name, value in held.items()
+            if name.startswith(f"{prefix}.")
+        }
 
-    state = State(below("parameters"), below("first"), below("second"), int(held["steps"]), int(held["epoch"]))
-    return str(held["run"]), state, {name: values.tolist() for name, values in below("history").items()}
+    state = State(
+        below("parameters"), below("first"), below("second"), int(held["steps"]), int(held["epoch"])
+    )
+    return (
+        str(held["run"]),
+        state,
+        {name: values.tolist() for name, values in below("history").items()},
+    )

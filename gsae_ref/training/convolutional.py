@@ -23,9 +23,19 @@ __all__ = ["train_convolutional"]
 
 
 def train_convolutional(
-    network: ConvolutionalAutoencoder | VariationalAutoencoder, Y: ArrayLike, n_epochs: int, *, parameters: dict[str, Array] | None = None,
-    optimizer: str = "adam", step_size: float = 1e-4, batch_size: int = 32, rng: int = 0, progress: bool = False,
-    checkpoint: str | Path | None = None, checkpoint_every: int = 1, resume: bool = False,
+    network: ConvolutionalAutoencoder | VariationalAutoencoder,
+    Y: ArrayLike,
+    n_epochs: int,
+    *,
+    parameters: dict[str, Array] | None = None,
+    optimizer: str = "adam",
+    step_size: float = 1e-4,
+    batch_size: int = 32,
+    rng: int = 0,
+    progress: bool = False,
+    checkpoint: str | Path | None = None,
+    checkpoint_every: int = 1,
+    resume: bool = False,
 ) -> Run:
     """Learn the parameters of a convolutional autoencoder (:class:`gsae_ref.ops.ConvolutionalAutoencoder`) from images. [L23] Section E.2.
 
@@ -87,18 +97,43 @@ def train_convolutional(
     batch_size = min(checks.count("batch_size", batch_size), len(Y))
 
     def owner() -> str:
-        return fingerprint({name: np.asarray(value) for name, value in parameters.items()}, Y, repr(network), optimizer, batch_size, seed)
+        return fingerprint(
+            {name: np.asarray(value) for name, value in parameters.items()},
+            Y,
+            repr(network),
+            optimizer,
+            batch_size,
+            seed,
+        )
 
     def batches(epoch: int) -> Iterator[Any]:
         """Rows of pixels, followed by the noise of a variational network: the same in every run that reaches this epoch."""
-        noise = np.random.default_rng([seed, epoch, 1]).normal(size=(len(Y), network.n_noise)).astype(Y.dtype)
-        return (np.hstack([Y[batch], noise[batch]]) for batch in shuffled(len(Y), batch_size, seed, epoch))
+        noise = (
+            np.random.default_rng([seed, epoch, 1])
+            .normal(size=(len(Y), network.n_noise))
+            .astype(Y.dtype)
+        )
+        return (
+            np.hstack([Y[batch], noise[batch]])
+            for batch in shuffled(len(Y), batch_size, seed, epoch)
+        )
 
-    def objective(parameters: dict[str, Array], samples: Array, epoch: int) -> tuple[float, dict[str, Array]]:
+    def objective(
+        parameters: dict[str, Array], samples: Array, epoch: int
+    ) -> tuple[float, dict[str, Array]]:
         images, noise = np.split(samples, [Y.shape[1]], axis=1)
         return network.loss_and_grad(parameters, images, *([noise] if network.n_noise else []))
 
     return descend(
-        parameters, objective, batches, n_epochs, optimizer=optimizer, step_size=step_size, progress=progress, checkpoint=checkpoint,
-        checkpoint_every=checkpoint_every, resume=resume, owner=owner,
+        parameters,
+        objective,
+        batches,
+        n_epochs,
+        optimizer=optimizer,
+        step_size=step_size,
+        progress=progress,
+        checkpoint=checkpoint,
+        checkpoint_every=checkpoint_every,
+        resume=resume,
+        owner=owner,
     )

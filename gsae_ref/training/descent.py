@@ -35,10 +35,21 @@ class Run(NamedTuple):
 
 
 def descend(
-    parameters: dict[str, Array], objective: Callable[..., Any], batches: Callable[..., Any], n_epochs: int, *, optimizer: str = "adam",
-    step_size: Schedule = 1e-3, constrain: Callable[..., Any] | None = None, measure: Callable[..., Any] | None = None,
-    report: Callable[..., Any] | None = None, progress: bool = False, checkpoint: str | Path | None = None, checkpoint_every: int = 10,
-    resume: bool = False, owner: Callable[..., Any] | None = None,
+    parameters: dict[str, Array],
+    objective: Callable[..., Any],
+    batches: Callable[..., Any],
+    n_epochs: int,
+    *,
+    optimizer: str = "adam",
+    step_size: Schedule = 1e-3,
+    constrain: Callable[..., Any] | None = None,
+    measure: Callable[..., Any] | None = None,
+    report: Callable[..., Any] | None = None,
+    progress: bool = False,
+    checkpoint: str | Path | None = None,
+    checkpoint_every: int = 10,
+    resume: bool = False,
+    owner: Callable[..., Any] | None = None,
 ) -> Run:
     """Minimise an objective over named parameters, batch after batch, epoch after epoch.
 
@@ -94,7 +105,10 @@ def descend(
     (array([1.]), [32.0, 8.0, 2.0], 'all epochs done')
     """
     checks.option("optimizer", optimizer, ("adam", "gradient_descent"))
-    n_epochs, checkpoint_every = checks.count("n_epochs", n_epochs), checks.count("checkpoint_every", checkpoint_every)
+    n_epochs, checkpoint_every = (
+        checks.count("n_epochs", n_epochs),
+        checks.count("checkpoint_every", checkpoint_every),
+    )
     step_at, step = schedule(step_size, checks.step), step_rule(optimizer)
     state, history, mine = start(parameters), dict[str, list[float]](), ""
     if checkpoint is not None:
@@ -107,7 +121,9 @@ def descend(
             while state.epoch < n_epochs:
                 with _within_range(state.epoch):
                     values = measure(state.parameters, state.epoch) if measure else {}
-                after, cost = one_epoch(state, batches(state.epoch), objective, step, step_at(state.epoch), constrain)
+                after, cost = one_epoch(
+                    state, batches(state.epoch), objective, step, step_at(state.epoch), constrain
+                )
                 for name, value in {"loss": cost, **values}.items():
                     history.setdefault(name, []).append(float(value))
                 state = after
@@ -120,14 +136,20 @@ def descend(
         status, message = 1, "stopped by the callback"
     except KeyboardInterrupt:
         status, message = 2, "interrupted"
-    history = {name: values[: state.epoch] for name, values in history.items()}  # an interrupt can fall between the two
+    history = {
+        name: values[: state.epoch] for name, values in history.items()
+    }  # an interrupt can fall between the two
     if checkpoint is not None:
         checkpoints.save(checkpoint, mine, state, history)
     return Run(state, history, status, message)
 
 
 def one_epoch(
-    state: State, batches: Iterator[Any] | list[Array], objective: Callable[..., Any], step: Callable[..., Any], step_length: float,
+    state: State,
+    batches: Iterator[Any] | list[Array],
+    objective: Callable[..., Any],
+    step: Callable[..., Any],
+    step_length: float,
     constrain: Callable[..., Any] | None = None,
 ) -> tuple[State, float]:
     """The state after a step on each batch, one epoch on, and the mean cost of the samples, each before its step."""
@@ -157,7 +179,9 @@ def _within_range(epoch: int) -> Iterator[None]:
 
 
 def _refuse_divergence(epoch: int, cost: float, parameters: dict[str, Array]) -> None:
-    bad = [f"parameter {name}" for name, value in parameters.items() if not np.isfinite(value).all()]
+    bad = [
+        f"parameter {name}" for name, value in parameters.items() if not np.isfinite(value).all()
+    ]
     if not np.isfinite(cost):
         bad = ["cost"]
     if bad:

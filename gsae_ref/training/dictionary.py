@@ -25,12 +25,33 @@ __all__ = ["Network", "mean_cost", "network", "train"]
 
 
 def train(
-    A: ArrayLike, Y: ArrayLike, lam: Schedule, group_size: int, n_epochs: int, *, gradient: str = "exact", n_unfold: int = 1,
-    unfold_step: float | None = None, accelerated: bool = True, nonnegative: bool = False, l1: float = 0.0, optimizer: str = "adam",
-    step_size: Schedule = 1e-3, batch_size: int | None = None, constraint: str = "none", tangent: bool = False,
-    A_star: ArrayLike | None = None, support: ArrayLike | None = None, measure: bool = True, rng: int = 0,
-    callback: Callable[..., Any] | None = None, progress: bool = False, checkpoint: str | Path | None = None, checkpoint_every: int = 10,
-    resume: bool = False, engine: str = "auto",
+    A: ArrayLike,
+    Y: ArrayLike,
+    lam: Schedule,
+    group_size: int,
+    n_epochs: int,
+    *,
+    gradient: str = "exact",
+    n_unfold: int = 1,
+    unfold_step: float | None = None,
+    accelerated: bool = True,
+    nonnegative: bool = False,
+    l1: float = 0.0,
+    optimizer: str = "adam",
+    step_size: Schedule = 1e-3,
+    batch_size: int | None = None,
+    constraint: str = "none",
+    tangent: bool = False,
+    A_star: ArrayLike | None = None,
+    support: ArrayLike | None = None,
+    measure: bool = True,
+    rng: int = 0,
+    callback: Callable[..., Any] | None = None,
+    progress: bool = False,
+    checkpoint: str | Path | None = None,
+    checkpoint_every: int = 10,
+    resume: bool = False,
+    engine: str = "auto",
 ) -> Any:
     """Learn a dictionary by gradient descent or Adam on the cost (13). [T21] Eq. (14), Sections 4.1 and 4.2.
 
@@ -135,15 +156,25 @@ def train(
     checks.option("constraint", constraint, CONSTRAINTS)
     checks.flag("measure", measure)
     seed = checks.count("rng", rng, minimum=0)
-    batch_size = len(Y) if batch_size is None else min(checks.count("batch_size", batch_size), len(Y))
+    batch_size = (
+        len(Y) if batch_size is None else min(checks.count("batch_size", batch_size), len(Y))
+    )
     lam_at, restrict = schedule(lam, checks.threshold), constraint_on(constraint, group_size)
     project = tangent_to(constraint if checks.flag("tangent", tangent) else "none", group_size)
     net = network(group_size, gradient, n_unfold, unfold_step, accelerated, nonnegative, l1, engine)
-    whole = _Whole(Y, group_size, gradient, engine) if n_unfold == 1 and batch_size == len(Y) and not on_disk else None
-    masks = whole.masks if whole else lambda A, lam: (net.active(A, block, lam) for block in rows(Y))
+    whole = (
+        _Whole(Y, group_size, gradient, engine)
+        if n_unfold == 1 and batch_size == len(Y) and not on_disk
+        else None
+    )
+    masks = (
+        whole.masks if whole else lambda A, lam: (net.active(A, block, lam) for block in rows(Y))
+    )
     described, told = measures(A, len(Y), group_size, masks, A_star, support), list[int]()
 
-    def objective(parameters: dict[str, Array], samples: Array, epoch: int) -> tuple[float, dict[str, Array]]:
+    def objective(
+        parameters: dict[str, Array], samples: Array, epoch: int
+    ) -> tuple[float, dict[str, Array]]:
         A, lam = parameters["A"], lam_at(epoch)
         cost, G = whole.at(A, lam) if whole else net.loss_and_grad(A, samples, lam)
         return cost, {"A": project(A, G)}
@@ -156,27 +187,64 @@ def train(
                 told.append(epoch)
                 warnings.warn(
                     f"in epoch {epoch} unfold_step * ||A||_2^2 = {share:.4g}; up to 1 the unfolded steps approach their minimiser, above 2 they "
-                    f"may diverge; lower unfold_step, or use unfold_step=None", RuntimeWarning, stacklevel=4,
+                    f"may diverge; lower unfold_step, or use unfold_step=None",
+                    RuntimeWarning,
+                    stacklevel=4,
                 )
         return values | (described(A, lam_at(epoch)) if measure else {})
 
     def report(state: State, history: dict[str, list[float]]) -> None:
         if callback is not None:
-            now = OptimizeResult(x=state.parameters["A"].copy(), fun=history["loss"][-1], nit=state.epoch, history=history)
+            now = OptimizeResult(
+                x=state.parameters["A"].copy(),
+                fun=history["loss"][-1],
+                nit=state.epoch,
+                history=history,
+            )
             callback(intermediate_result=now)
 
     def owner() -> str:
-        recipe = gradient, n_unfold, unfold_step, accelerated, nonnegative, l1, optimizer, batch_size, constraint, tangent
+        recipe = (
+            gradient,
+            n_unfold,
+            unfold_step,
+            accelerated,
+            nonnegative,
+            l1,
+            optimizer,
+            batch_size,
+            constraint,
+            tangent,
+        )
         return fingerprint({"A": A}, Y, group_size, *recipe, seed)
 
     state, history, status, message = descend(
-        {"A": A}, objective, lambda epoch: (Y[batch] for batch in shuffled(len(Y), batch_size, seed, epoch)), n_epochs, optimizer=optimizer,
-        step_size=step_size, constrain=lambda parameters, epoch: {"A": restrict(parameters["A"])}, measure=at_the_start, report=report,
-        progress=progress, checkpoint=checkpoint, checkpoint_every=checkpoint_every, resume=resume, owner=owner,
+        {"A": A},
+        objective,
+        lambda epoch: (Y[batch] for batch in shuffled(len(Y), batch_size, seed, epoch)),
+        n_epochs,
+        optimizer=optimizer,
+        step_size=step_size,
+        constrain=lambda parameters, epoch: {"A": restrict(parameters["A"])},
+        measure=at_the_start,
+        report=report,
+        progress=progress,
+        checkpoint=checkpoint,
+        checkpoint_every=checkpoint_every,
+        resume=resume,
+        owner=owner,
     )
     learned, last_lam = state.parameters["A"], lam_at(max(state.epoch - 1, 0))
     fun = mean_cost(lambda block: net.loss(learned, block, last_lam), Y)
-    return OptimizeResult(x=learned, fun=fun, nit=state.epoch, success=status == 0, status=status, message=message, history=history)
+    return OptimizeResult(
+        x=learned,
+        fun=fun,
+        nit=state.epoch,
+        success=status == 0,
+        status=status,
+        message=message,
+        history=history,
+    )
 
 
 class _Whole:
@@ -209,8 +277,14 @@ class Network(NamedTuple):
 
 
 def network(
-    group_size: int, gradient: str = "exact", n_unfold: int = 1, unfold_step: Any = None, accelerated: bool = True, nonnegative: bool = False,
-    l1: float = 0.0, engine: str = "auto",
+    group_size: int,
+    gradient: str = "exact",
+    n_unfold: int = 1,
+    unfold_step: Any = None,
+    accelerated: bool = True,
+    nonnegative: bool = False,
+    l1: float = 0.0,
+    engine: str = "auto",
 ) -> Network:
     """The network with these options, which are checked; their meaning is that of :func:`train`.
 
@@ -232,15 +306,27 @@ def network(
             lambda A, Y, lam: groups.norms(Y @ A, group_size) > lam,
         )
     if gradient != "exact":
-        raise ValueError(f"gradient = {gradient!r} with n_unfold = {n_unfold}; an unfolded network has its exact gradient only; use 'exact'")
-    options: dict[str, Any] = {"step_size": unfold_step, "accelerated": accelerated, "nonnegative": nonnegative, "l1": l1}
+        raise ValueError(
+            f"gradient = {gradient!r} with n_unfold = {n_unfold}; an unfolded network has its exact gradient only; use 'exact'"
+        )
+    options: dict[str, Any] = {
+        "step_size": unfold_step,
+        "accelerated": accelerated,
+        "nonnegative": nonnegative,
+        "l1": l1,
+    }
 
     def encode(A: Array, Y: Array, lam: float) -> Array:
         return ops.unfolded_encode(A, Y, lam, group_size, n_unfold, **options)
 
     return Network(
-        lambda A, Y, lam: ops.unfolded_loss_and_grad(A, Y, lam, group_size, n_unfold, **options, engine=engine),
-        lambda A, Y, lam: float(np.sum((Y - ops.decode(A, encode(A, Y, lam))) ** 2, dtype=np.float64)) / (2 * len(Y)),
+        lambda A, Y, lam: ops.unfolded_loss_and_grad(
+            A, Y, lam, group_size, n_unfold, **options, engine=engine
+        ),
+        lambda A, Y, lam: (
+            float(np.sum((Y - ops.decode(A, encode(A, Y, lam))) ** 2, dtype=np.float64))
+            / (2 * len(Y))
+        ),
         encode,
         lambda A, Y, lam: groups.split(encode(A, Y, lam), group_size).any(axis=-1),
     )

@@ -24,8 +24,18 @@ __all__ = ["full_batch_gradient"]
 
 
 def full_batch_gradient(
-    A: ArrayLike, Y: Any, lam: float, group_size: int, gradient: str = "exact", block_size: int = BLOCK, n_unfold: int = 1,
-    unfold_step: float | None = None, accelerated: bool = True, nonnegative: bool = False, l1: float = 0.0, engine: str = "auto",
+    A: ArrayLike,
+    Y: Any,
+    lam: float,
+    group_size: int,
+    gradient: str = "exact",
+    block_size: int = BLOCK,
+    n_unfold: int = 1,
+    unfold_step: float | None = None,
+    accelerated: bool = True,
+    nonnegative: bool = False,
+    l1: float = 0.0,
+    engine: str = "auto",
 ) -> tuple[float, Array]:
     """Cost (13) and its gradient over all samples, of which no more than a few blocks are in memory. [T21] Eqs. (13), (14).
 
@@ -117,9 +127,13 @@ def _here(A: Array, Y: Any, lam: float, options: tuple[Any, ...], block_size: in
         blocks = rows(Y, block_size)
     else:
         blocks = of_one_size((_block(k, block, A) for k, block in enumerate(Y)), block_size)
-    total = _tree((_sums(A, block, lam, options, k * block_size) for k, block in enumerate(blocks)), _add)
+    total = _tree(
+        (_sums(A, block, lam, options, k * block_size) for k, block in enumerate(blocks)), _add
+    )
     if total is None:
-        raise ValueError("Y has no samples; a mean needs at least one; check where its blocks come from (an iterator can be read only once)")
+        raise ValueError(
+            "Y has no samples; a mean needs at least one; check where its blocks come from (an iterator can be read only once)"
+        )
     return total
 
 
@@ -137,22 +151,32 @@ def _on_dask(A: Array, Y: Any, lam: float, options: tuple[Any, ...], block_size:
 
     _two_axes(Y.shape)
     if np.isnan(Y.shape).any():
-        raise ValueError(f"Y has shape {Y.shape}; the sizes of its chunks must be known; call Y.compute_chunk_sizes()")
+        raise ValueError(
+            f"Y has shape {Y.shape}; the sizes of its chunks must be known; call Y.compute_chunk_sizes()"
+        )
     if Y.shape[1] != A.shape[0]:
-        raise ValueError(f"Y has shape {Y.shape}, so {Y.shape[1]} columns; A of shape {A.shape} asks for {A.shape[0]}; samples are rows")
+        raise ValueError(
+            f"Y has shape {Y.shape}, so {Y.shape[1]} columns; A of shape {A.shape} asks for {A.shape[0]}; samples are rows"
+        )
     blocks = Y.rechunk((block_size, -1)).to_delayed().ravel()
     sums, add, shared = delayed(_sums, pure=False), delayed(_add, pure=False), delayed(A)
-    return _tree((sums(shared, block, lam, options, k * block_size) for k, block in enumerate(blocks)), add).compute()
+    return _tree(
+        (sums(shared, block, lam, options, k * block_size) for k, block in enumerate(blocks)), add
+    ).compute()
 
 
 def _two_axes(shape: tuple[float, ...]) -> None:
     if len(shape) != 2:
-        raise ValueError(f"Y has shape {shape}; it must be 2-D, samples as rows; use Y[None] for one sample")
+        raise ValueError(
+            f"Y has shape {shape}; it must be 2-D, samples as rows; use Y[None] for one sample"
+        )
 
 
 def _sums(A: Array, block: Array, lam: float, options: tuple[Any, ...], begin: int) -> _Sums:
     """The sums of one block, which starts at sample ``begin``."""
-    block = checks.batch(f"Y[{begin}:{begin + len(block)}]", block, A.shape[0], f"A of shape {A.shape}")
+    block = checks.batch(
+        f"Y[{begin}:{begin + len(block)}]", block, A.shape[0], f"A of shape {A.shape}"
+    )
     with one_blas_thread():
         cost, G = network(*options).loss_and_grad(A, block, lam)
     return _Sums(len(block), len(block) * cost, len(block) * G.astype(np.float64), G.dtype)
@@ -160,7 +184,12 @@ def _sums(A: Array, block: Array, lam: float, options: tuple[Any, ...], begin: i
 
 def _add(left: _Sums, right: _Sums) -> _Sums:
     dtype = np.result_type(left.dtype, right.dtype)
-    return _Sums(left.n_samples + right.n_samples, left.cost + right.cost, left.gradient + right.gradient, dtype)
+    return _Sums(
+        left.n_samples + right.n_samples,
+        left.cost + right.cost,
+        left.gradient + right.gradient,
+        dtype,
+    )
 
 
 def _tree(terms: Iterable[Any], add: Callable[[Any, Any], Any]) -> Any:

@@ -16,7 +16,12 @@ __all__ = ["measures", "progress_bar"]
 
 
 def measures(
-    A: Array, n_samples: int, group_size: int, masks: Callable[..., Any], A_star: ArrayLike | None = None, support: Any = None
+    A: Array,
+    n_samples: int,
+    group_size: int,
+    masks: Callable[..., Any],
+    A_star: ArrayLike | None = None,
+    support: Any = None,
 ) -> Callable[..., Any]:
     """The function (A, lam) -> values of the history that are measured at the start of an epoch.
 
@@ -40,7 +45,11 @@ def measures(
             values["rotation_free_error"] = _rotation_free_error(A, A_star, group_size)
         if support is not None:
             recovery = metrics.support_recovery(support, np.concatenate(found))
-            values |= {"recall": recovery.recall, "precision": recovery.precision, "exact": recovery.exact}
+            values |= {
+                "recall": recovery.recall,
+                "precision": recovery.precision,
+                "exact": recovery.exact,
+            }
         return values
 
     return measure

@@ -10,7 +10,15 @@ import numpy as np
 from .. import groups, ops
 from ..arrays import Array
 
-__all__ = ["CONSTRAINTS", "OPTIMIZERS", "State", "constraint_on", "start", "step_rule", "tangent_to"]
+__all__ = [
+    "CONSTRAINTS",
+    "OPTIMIZERS",
+    "State",
+    "constraint_on",
+    "start",
+    "step_rule",
+    "tangent_to",
+]
 
 OPTIMIZERS = ("adam", "gradient_descent")
 CONSTRAINTS = ("none", "columns", "groups")
@@ -28,7 +36,9 @@ class State(NamedTuple):
 
 def start(parameters: dict[str, Array]) -> State:
     """The state before the first step; the arrays are copied."""
-    first, second = ({name: np.zeros_like(value) for name, value in parameters.items()} for _ in range(2))
+    first, second = (
+        {name: np.zeros_like(value) for name, value in parameters.items()} for _ in range(2)
+    )
     return State({name: np.array(value) for name, value in parameters.items()}, first, second, 0, 0)
 
 
@@ -54,10 +64,14 @@ def _adam(state: State, gradient: dict[str, Array], step_size: float) -> State:
     """Kingma and Ba, Algorithm 1: moments corrected for their start at zero."""
     steps, new = state.steps + 1, tuple(dict[str, Array]() for _ in range(3))
     for name, G in gradient.items():
-        moved = ops.adam_step(state.parameters[name], G, state.first[name], state.second[name], steps, step_size)
+        moved = ops.adam_step(
+            state.parameters[name], G, state.first[name], state.second[name], steps, step_size
+        )
         for part, value in zip(new, moved, strict=True):
             part[name] = value
-    return State(state.parameters | new[0], state.first | new[1], state.second | new[2], steps, state.epoch)
+    return State(
+        state.parameters | new[0], state.first | new[1], state.second | new[2], steps, state.epoch
+    )
 
 
 def constraint_on(constraint: str, group_size: int) -> Callable[..., Any]:
@@ -72,7 +86,11 @@ def constraint_on(constraint: str, group_size: int) -> Callable[..., Any]:
         norms = np.linalg.norm(A, axis=0)
         return A / np.where(norms > 0, norms, 1)
 
-    return {"none": lambda A: A, "columns": columns, "groups": lambda A: groups.polar(A, group_size)}[constraint]
+    return {
+        "none": lambda A: A,
+        "columns": columns,
+        "groups": lambda A: groups.polar(A, group_size),
+    }[constraint]
 
 
 def tangent_to(constraint: str, group_size: int) -> Callable[..., Any]:

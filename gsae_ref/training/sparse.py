@@ -23,11 +23,29 @@ __all__ = ["train_sparse"]
 
 
 def train_sparse(
-    W: ArrayLike, Y: ArrayLike, n_epochs: int, *, bias: ArrayLike = 0.0, activation: str = "relu", lam: float = 0.0, gradient: str = "exact",
-    optimizer: str = "gradient_descent", step_size: float | None = None, normalise: bool = False,
-    bias_schedule: Schedule | str = "fixed", batch_size: int | None = None, A_star: ArrayLike | None = None,
-    support: ArrayLike | None = None, measure: bool = True, rng: int = 0, callback: Callable[..., Any] | None = None, progress: bool = False,
-    checkpoint: str | Path | None = None, checkpoint_every: int = 10, resume: bool = False, engine: str = "auto",
+    W: ArrayLike,
+    Y: ArrayLike,
+    n_epochs: int,
+    *,
+    bias: ArrayLike = 0.0,
+    activation: str = "relu",
+    lam: float = 0.0,
+    gradient: str = "exact",
+    optimizer: str = "gradient_descent",
+    step_size: float | None = None,
+    normalise: bool = False,
+    bias_schedule: Schedule | str = "fixed",
+    batch_size: int | None = None,
+    A_star: ArrayLike | None = None,
+    support: ArrayLike | None = None,
+    measure: bool = True,
+    rng: int = 0,
+    callback: Callable[..., Any] | None = None,
+    progress: bool = False,
+    checkpoint: str | Path | None = None,
+    checkpoint_every: int = 10,
+    resume: bool = False,
+    engine: str = "auto",
 ) -> Any:
     """Learn the weights of a sparse autoencoder by gradient descent or Adam. [N19] Theorem 4 and Section 6.
 
@@ -113,20 +131,33 @@ def train_sparse(
     Y = samples_that_fit(Y, W)
     W = W.astype(np.result_type(W, checks.array("Y", Y[:1])), copy=False)
     bias = checks.per_atom("bias", bias, W.shape[1]).astype(W.dtype)
-    ops.sparse_encode(W, Y[:1], bias, activation, lam)  # refuses an activation or a threshold that do not fit
+    ops.sparse_encode(
+        W, Y[:1], bias, activation, lam
+    )  # refuses an activation or a threshold that do not fit
     checks.option("optimizer", optimizer, OPTIMIZERS)
     checks.flag("normalise", normalise)
     checks.flag("measure", measure)
     seed = checks.count("rng", rng, minimum=0)
-    batch_size = len(Y) if batch_size is None else min(checks.count("batch_size", batch_size), len(Y))
+    batch_size = (
+        len(Y) if batch_size is None else min(checks.count("batch_size", batch_size), len(Y))
+    )
     if step_size is None:
         step_size = 1e-3 if optimizer == "adam" else float(W.shape[1])
     factor_at = _factor(bias_schedule)
     network: dict[str, Any] = {"activation": activation, "lam": lam}
     described = _measures(W, Y, network, A_star, support)
 
-    def objective(parameters: dict[str, Array], samples: Array, epoch: int) -> tuple[float, dict[str, Array]]:
-        cost, dW, db = ops.sparse_loss_and_grad(parameters["W"], samples, parameters["bias"], **network, gradient=gradient, engine=engine)
+    def objective(
+        parameters: dict[str, Array], samples: Array, epoch: int
+    ) -> tuple[float, dict[str, Array]]:
+        cost, dW, db = ops.sparse_loss_and_grad(
+            parameters["W"],
+            samples,
+            parameters["bias"],
+            **network,
+            gradient=gradient,
+            engine=engine,
+        )
         return cost, {"W": dW, "bias": db} if bias_schedule == "learned" else {"W": dW}
 
     def constrain(parameters: dict[str, Array], epoch: int) -> dict[str, Array]:
@@ -137,27 +168,66 @@ def train_sparse(
         return {"W": W, "bias": (b * factor_at(epoch)).astype(b.dtype, copy=False)}
 
     def at_the_start(parameters: dict[str, Array], epoch: int) -> dict[str, Any]:
-        return {"bias": float(parameters["bias"].mean()), **(described(**parameters) if measure else {})}
+        return {
+            "bias": float(parameters["bias"].mean()),
+            **(described(**parameters) if measure else {}),
+        }
 
     def report(state: State, history: dict[str, list[float]]) -> None:
         if callback is not None:
             values = {"x": state.parameters["W"].copy(), "bias": state.parameters["bias"].copy()}
-            callback(intermediate_result=OptimizeResult(**values, fun=history["loss"][-1], nit=state.epoch, history=history))
+            callback(
+                intermediate_result=OptimizeResult(
+                    **values, fun=history["loss"][-1], nit=state.epoch, history=history
+                )
+            )
 
     def owner() -> str:
-        recipe = activation, float(lam), gradient, optimizer, normalise, bias_schedule == "learned", batch_size, seed
+        recipe = (
+            activation,
+            float(lam),
+            gradient,
+            optimizer,
+            normalise,
+            bias_schedule == "learned",
+            batch_size,
+            seed,
+        )
         return fingerprint({"W": W, "bias": bias}, Y, *recipe)
 
     state, history, status, message = descend(
-        {"W": W, "bias": bias}, objective, lambda epoch: (Y[batch] for batch in shuffled(len(Y), batch_size, seed, epoch)), n_epochs,
-        optimizer=optimizer, step_size=step_size, constrain=constrain, measure=at_the_start, report=report, progress=progress,
-        checkpoint=checkpoint, checkpoint_every=checkpoint_every, resume=resume, owner=owner,
+        {"W": W, "bias": bias},
+        objective,
+        lambda epoch: (Y[batch] for batch in shuffled(len(Y), batch_size, seed, epoch)),
+        n_epochs,
+        optimizer=optimizer,
+        step_size=step_size,
+        constrain=constrain,
+        measure=at_the_start,
+        report=report,
+        progress=progress,
+        checkpoint=checkpoint,
+        checkpoint_every=checkpoint_every,
+        resume=resume,
+        owner=owner,
     )
     learned = state.parameters["W"], state.parameters["bias"]
-    costs, sizes = zip(*((ops.sparse_loss(learned[0], block, learned[1], **network), len(block)) for block in rows(Y)), strict=True)
+    costs, sizes = zip(
+        *(
+            (ops.sparse_loss(learned[0], block, learned[1], **network), len(block))
+            for block in rows(Y)
+        ),
+        strict=True,
+    )
     return OptimizeResult(
-        x=learned[0], bias=learned[1], fun=float(np.average(costs, weights=sizes)), nit=state.epoch, success=status == 0, status=status,
-        message=message, history=history,
+        x=learned[0],
+        bias=learned[1],
+        fun=float(np.average(costs, weights=sizes)),
+        nit=state.epoch,
+        success=status == 0,
+        status=status,
+        message=message,
+        history=history,
     )
 
 
@@ -169,7 +239,9 @@ def _factor(bias_schedule: Schedule | str) -> Callable[[int], float]:
     return schedule(bias_schedule, lambda value: checks.threshold(value, "bias_schedule"))
 
 
-def _measures(W: Array, Y: Array, network: dict[str, Any], A_star: Any, support: Any) -> Callable[..., dict[str, float]]:
+def _measures(
+    W: Array, Y: Array, network: dict[str, Any], A_star: Any, support: Any
+) -> Callable[..., dict[str, float]]:
     """The function (W, bias) -> values of the history that are measured at the start of an epoch."""
     up_to = "permutation" if network["activation"] == "relu" else "sign"
     if A_star is not None:
@@ -179,14 +251,21 @@ def _measures(W: Array, Y: Array, network: dict[str, Any], A_star: Any, support:
         support = checks.support("support", support, len(Y), W.shape[1])
 
     def measure(W: Array, bias: Array) -> dict[str, float]:
-        with np.errstate(over="ignore", invalid="ignore"):  # a run that leaves the finite numbers is refused at its next step
-            active = np.concatenate([ops.sparse_encode(W, block, bias, **network) != 0 for block in rows(Y)])
+        with np.errstate(
+            over="ignore", invalid="ignore"
+        ):  # a run that leaves the finite numbers is refused at its next step
+            active = np.concatenate(
+                [ops.sparse_encode(W, block, bias, **network) != 0 for block in rows(Y)]
+            )
             measurable = np.isfinite(np.sum(W * W))
         values = {"active_atoms": active.sum() / len(Y)}
         if A_star is not None and not measurable:
             values |= {"distance": np.inf, "delta": np.inf}
         elif A_star is not None:
-            values |= {"distance": metrics.matched_distance(W, A_star, up_to), "delta": metrics.closeness(W, A_star, up_to).delta}
+            values |= {
+                "distance": metrics.matched_distance(W, A_star, up_to),
+                "delta": metrics.closeness(W, A_star, up_to).delta,
+            }
         if support is not None:
             found = metrics.support_recovery(support, active)
             values |= {"recall": found.recall, "precision": found.precision, "exact": found.exact}

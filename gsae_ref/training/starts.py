@@ -13,7 +13,13 @@ __all__ = ["STARTS", "starting_dictionary"]
 STARTS = ("samples", "principal", "random")
 
 
-def starting_dictionary(Y: Array, n_groups: int, group_size: int, kind: str = "samples", rng: int | np.random.Generator = 0) -> Array:
+def starting_dictionary(
+    Y: Array,
+    n_groups: int,
+    group_size: int,
+    kind: str = "samples",
+    rng: int | np.random.Generator = 0,
+) -> Array:
     """A dictionary of unit atoms to start a run from.
 
     Parameters
@@ -48,7 +54,10 @@ def starting_dictionary(Y: Array, n_groups: int, group_size: int, kind: str = "s
     """
     checks.option("init", kind, STARTS)
     Y, source = samples_that_fit(Y), checks.generator(rng)
-    n_groups, group_size = checks.count("n_groups", n_groups), checks.count("group_size", group_size)
+    n_groups, group_size = (
+        checks.count("n_groups", n_groups),
+        checks.count("group_size", group_size),
+    )
     n_atoms, n_features = n_groups * group_size, Y.shape[1]
     A: Array = source.standard_normal((n_features, n_atoms))
     if kind == "samples":

@@ -27,7 +27,14 @@ if TYPE_CHECKING:
     from ..papers.row import Row
 
 __all__ = [
-    "DictionaryReport", "LEDGER", "RowResult", "VERDICTS", "VerificationReport", "check_dictionary", "find_row", "verify",
+    "DictionaryReport",
+    "LEDGER",
+    "RowResult",
+    "VERDICTS",
+    "VerificationReport",
+    "check_dictionary",
+    "find_row",
+    "verify",
 ]
 
 BACKENDS = ("loky", "threading", "dask")
@@ -50,14 +57,26 @@ def find_row(row_id: str) -> Row:
     name = str(row_id).lower()
     if name not in by_name:
         near = difflib.get_close_matches(name, by_name, n=3, cutoff=0.5)
-        hint = "near matches: " + ", ".join(by_name[key].id for key in near) if near else "see gsae-ref verify --list"
-        raise ValueError(f"ledger id {row_id!r} is unknown; it must be one of the {len(LEDGER)} ids of the ledger, in only; {hint}")
+        hint = (
+            "near matches: " + ", ".join(by_name[key].id for key in near)
+            if near
+            else "see gsae-ref verify --list"
+        )
+        raise ValueError(
+            f"ledger id {row_id!r} is unknown; it must be one of the {len(LEDGER)} ids of the ledger, in only; {hint}"
+        )
     return by_name[name]
 
 
 def verify(
-    papers: str | Sequence[str] = "all", quick: bool = False, rng: int = 0, n_jobs: int = 1, progress: bool = False,
-    only: Sequence[str] | None = None, backend: str = "loky", callback: Callable[..., Any] | None = None,
+    papers: str | Sequence[str] = "all",
+    quick: bool = False,
+    rng: int = 0,
+    n_jobs: int = 1,
+    progress: bool = False,
+    only: Sequence[str] | None = None,
+    backend: str = "loky",
+    callback: Callable[..., Any] | None = None,
 ) -> VerificationReport:
     """Run the evidence of every statement in the ledger and compare it with the recorded verdicts.
 
@@ -105,13 +124,19 @@ def verify(
     for paper in wanted:
         checks.option("papers", paper, [*known, "all"])
     if not isinstance(only, (list, tuple, set, type(None))):
-        raise TypeError(f"only = {only!r} is a {type(only).__name__}; it must be a list of ledger ids; pass for example ['T21-prop2']")
+        raise TypeError(
+            f"only = {only!r} is a {type(only).__name__}; it must be a list of ledger ids; pass for example ['T21-prop2']"
+        )
     chosen = list(LEDGER.values()) if only is None else [find_row(row_id) for row_id in only]
     rows = [row for row in chosen if only is not None or row.paper in wanted]
     if not rows:
-        raise ValueError(f"papers = {papers!r} and only = {only!r} select no statement; at least one must run; leave both out for all")
+        raise ValueError(
+            f"papers = {papers!r} and only = {only!r} select no statement; at least one must run; leave both out for all"
+        )
     if checks.count("n_jobs", n_jobs, minimum=-1) == 0:
-        raise ValueError("n_jobs = 0; it must be a number of processes, or -1 for all cores; use n_jobs=1")
+        raise ValueError(
+            "n_jobs = 0; it must be a number of processes, or -1 for all cores; use n_jobs=1"
+        )
     sources = list(dict.fromkeys(row.same_as or row.id for row in rows))
 
     results: list[RowResult] = []
@@ -119,7 +144,10 @@ def verify(
     outcomes = _outcomes(sources, quick, seed, n_jobs, backend)
     for source, findings in _watched(zip(sources, outcomes, strict=True), len(sources), progress):
         found[source] = findings
-        while len(results) < len(rows) and (rows[len(results)].same_as or rows[len(results)].id) in found:
+        while (
+            len(results) < len(rows)
+            and (rows[len(results)].same_as or rows[len(results)].id) in found
+        ):
             results.append(_result(rows[len(results)], found))
             if callback is not None:
                 callback(results[-1])
@@ -129,7 +157,16 @@ def verify(
 def _result(row: Row, found: dict[str, tuple[Finding, ...]]) -> RowResult:
     findings = found[row.same_as or row.id]
     confirmed = all(f.ok for f in findings)
-    return RowResult(row.id, row.number, row.verdict, row.statement, row.corrected, confirmed, findings, row.same_as)
+    return RowResult(
+        row.id,
+        row.number,
+        row.verdict,
+        row.statement,
+        row.corrected,
+        confirmed,
+        findings,
+        row.same_as,
+    )
 
 
 def _run_row(row_id: str, quick: bool, seed: int) -> tuple[Finding, ...]:
@@ -139,21 +176,27 @@ def _run_row(row_id: str, quick: bool, seed: int) -> tuple[Finding, ...]:
         return tuple(run(evidence, rng, quick) for evidence in LEDGER[row_id].evidence)
 
 
-def _outcomes(row_ids: list[str], quick: bool, seed: int, n_jobs: int, backend: str) -> Iterator[Any]:
+def _outcomes(
+    row_ids: list[str], quick: bool, seed: int, n_jobs: int, backend: str
+) -> Iterator[Any]:
     """Findings of the rows, in order, as they become known."""
     if n_jobs == 1 and backend != "dask":
         return (_run_row(row_id, quick, seed) for row_id in row_ids)
     try:
         from joblib import Parallel, delayed, parallel_config
     except ImportError as error:
-        raise ImportError(f"n_jobs = {n_jobs} needs joblib, which is not installed; pip install 'gsae_ref[parallel]'") from error
+        raise ImportError(
+            f"n_jobs = {n_jobs} needs joblib, which is not installed; pip install 'gsae_ref[parallel]'"
+        ) from error
     if backend == "dask":
         _check_cluster()
 
     def outcomes() -> Iterator[tuple[Finding, ...]]:
         workers = -1 if backend == "dask" else n_jobs  # a cluster is used whole
         with parallel_config(backend=backend):
-            yield from Parallel(n_jobs=workers, return_as="generator")(delayed(_run_row)(row_id, quick, seed) for row_id in row_ids)
+            yield from Parallel(n_jobs=workers, return_as="generator")(
+                delayed(_run_row)(row_id, quick, seed) for row_id in row_ids
+            )
 
     return outcomes()
 
@@ -165,13 +208,19 @@ def _check_cluster() -> None:
     try:
         client = get_client()
     except ValueError as error:
-        raise ValueError("backend = 'dask', but no Dask client is active; one must be; make one: dask.distributed.Client()") from error
+        raise ValueError(
+            "backend = 'dask', but no Dask client is active; one must be; make one: dask.distributed.Client()"
+        ) from error
     try:
         versions = client.run(_version)
     except Exception as error:  # whatever the import raised on the worker
-        raise ImportError(f"a Dask worker cannot import gsae_ref ({error}); all workers must; install it there") from error
+        raise ImportError(
+            f"a Dask worker cannot import gsae_ref ({error}); all workers must; install it there"
+        ) from error
     if set(versions.values()) != {_version()}:
-        raise ImportError(f"Dask workers have gsae_ref {sorted(set(versions.values()))}, here is {_version()}; they must agree; update them")
+        raise ImportError(
+            f"Dask workers have gsae_ref {sorted(set(versions.values()))}, here is {_version()}; they must agree; update them"
+        )
 
 
 def _version() -> str:

@@ -78,13 +78,26 @@ class DictionaryReport:
     def to_dict(self) -> dict[str, Any]:
         """Plain data, ready for JSON."""
         return {
-            **{name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in vars(self).items()},
+            **{
+                name: value.tolist() if isinstance(value, np.ndarray) else value
+                for name, value in vars(self).items()
+            },
             "hypotheses": [vars(h) for h in self.hypotheses],
-            "intervals": {form: {"low": i.low, "high": i.high, "empty": i.empty} for form, i in self.intervals.items()},
+            "intervals": {
+                form: {"low": i.low, "high": i.high, "empty": i.empty}
+                for form, i in self.intervals.items()
+            },
         }
 
 
-def check_dictionary(A: ArrayLike, group_size: int, n_active: int, b_min: float, b_max: float, A_star: ArrayLike | None = None) -> DictionaryReport:
+def check_dictionary(
+    A: ArrayLike,
+    group_size: int,
+    n_active: int,
+    b_min: float,
+    b_max: float,
+    A_star: ArrayLike | None = None,
+) -> DictionaryReport:
     """Report which hypotheses of T21's statements a dictionary satisfies, by what margin, and which thresholds are certified.
 
     Parameters
@@ -122,10 +135,17 @@ def check_dictionary(A: ArrayLike, group_size: int, n_active: int, b_min: float,
     n_active = checks.n_active(n_active, A.shape[1] // group_size)
     b_min, b_max = checks.norm_bounds(b_min, b_max)
     return checks.representable(
-        "a bound", lambda: _report(A, A_star, group_size, n_active, b_min, b_max), A=A, A_star=A_star, b_max=b_max)
+        "a bound",
+        lambda: _report(A, A_star, group_size, n_active, b_min, b_max),
+        A=A,
+        A_star=A_star,
+        b_max=b_max,
+    )
 
 
-def _report(A: Array, A_star: Array, group_size: int, n_active: int, b_min: float, b_max: float) -> DictionaryReport:
+def _report(
+    A: Array, A_star: Array, group_size: int, n_active: int, b_min: float, b_max: float
+) -> DictionaryReport:
     """The report on arguments that are checked."""
     (n_features, n_atoms), n_groups = A.shape, A.shape[1] // group_size
     tolerance = ROUNDING[A.dtype.name]
@@ -143,7 +163,10 @@ def _report(A: Array, A_star: Array, group_size: int, n_active: int, b_min: floa
         alpha.min() - spread * (omega.max() * math.sqrt(group_size**2 + 1) + delta)
         for alpha, omega in (direction.align(B, S) for B, S in zip(blocks, star, strict=True))
     )
-    intervals = {form: support_interval(A, A_star, group_size, n_active, b_min, b_max, form) for form in ("printed", "corrected", "sharp")}
+    intervals = {
+        form: support_interval(A, A_star, group_size, n_active, b_min, b_max, form)
+        for form in ("printed", "corrected", "sharp")
+    }
     log_n = math.log(n_features)
     constant = incoherence_constant(b_min, b_max)
 
@@ -156,35 +179,80 @@ def _report(A: Array, A_star: Array, group_size: int, n_active: int, b_min: floa
     needs = "Propositions 1, 2, Lemma 1, Theorems 1, 2"
     hypotheses = (
         equality("A_g^T A_g = I for every group", needs, orthonormality.max()),
-        equality("||A*_g||_2 = 1 for every group", "Proposition 2, Lemma 1, Theorems 1, 2", np.abs(star_norms - 1).max()),
-        equality("A*_g^T A*_g = I for every group", "Theorems 1, 2 (corrected), R2, R3, R4",
-                 model.orthonormality_defect(A_star, group_size).max()),
+        equality(
+            "||A*_g||_2 = 1 for every group",
+            "Proposition 2, Lemma 1, Theorems 1, 2",
+            np.abs(star_norms - 1).max(),
+        ),
+        equality(
+            "A*_g^T A*_g = I for every group",
+            "Theorems 1, 2 (corrected), R2, R3, R4",
+            model.orthonormality_defect(A_star, group_size).max(),
+        ),
         equality("atoms of A* have unit norm", "0 <= mu_B <= mu <= 1", unit),
         inequality("delta = max_g ||A_g - A*_g||_F <= 1", needs, 1 - delta),
-        inequality("gamma <= log n", "Lemma 1 as printed, last rate of Theorem 2", log_n - n_active),
-        inequality("log n >= 1 and max(d mu_B, delta) <= B_min / (5 B_max log n)", "Lemma 1's O(1/log n) with a constant that suffices",
-                   min(log_n - 1, constant / max(log_n, 1) - max(cross, delta))),
-        inequality("Lemma 1's interval as printed is not empty", "Lemma 1 as printed", intervals["printed"].high - intervals["printed"].low),
-        inequality("B_min (1 - delta) > (2 gamma - 1) B_max (d mu_B + delta)", "Lemma 1 corrected (R5): its interval is not empty",
-                   intervals["corrected"].high - intervals["corrected"].low),
-        inequality("rho > 0: alpha_min > sqrt(2 d)(omega_max sqrt(d^2 + 1) + delta)", "Theorem 2 says anything", rho_margin),
-        inequality("norm condition (69), d for n, at some lam of Lemma 1's interval", "Theorem 2 together with Lemma 1",
-                   1 - direction.smallest_feasible_tau(group_size, min(delta, 1.0)) - (cross + delta)),
+        inequality(
+            "gamma <= log n", "Lemma 1 as printed, last rate of Theorem 2", log_n - n_active
+        ),
+        inequality(
+            "log n >= 1 and max(d mu_B, delta) <= B_min / (5 B_max log n)",
+            "Lemma 1's O(1/log n) with a constant that suffices",
+            min(log_n - 1, constant / max(log_n, 1) - max(cross, delta)),
+        ),
+        inequality(
+            "Lemma 1's interval as printed is not empty",
+            "Lemma 1 as printed",
+            intervals["printed"].high - intervals["printed"].low,
+        ),
+        inequality(
+            "B_min (1 - delta) > (2 gamma - 1) B_max (d mu_B + delta)",
+            "Lemma 1 corrected (R5): its interval is not empty",
+            intervals["corrected"].high - intervals["corrected"].low,
+        ),
+        inequality(
+            "rho > 0: alpha_min > sqrt(2 d)(omega_max sqrt(d^2 + 1) + delta)",
+            "Theorem 2 says anything",
+            rho_margin,
+        ),
+        inequality(
+            "norm condition (69), d for n, at some lam of Lemma 1's interval",
+            "Theorem 2 together with Lemma 1",
+            1 - direction.smallest_feasible_tau(group_size, min(delta, 1.0)) - (cross + delta),
+        ),
         inequality("orbit distance min_Q ||A_g - A*_g Q||_F <= 1", "R3", 1 - orbit),
-        inequality("B_max (d mu_B + sin theta_max) < B_min cos theta_max", "R2 (one active group): linear convergence of the spans",
-                   b_min * math.cos(angles.max()) - b_max * (cross + math.sin(angles.max()))),
+        inequality(
+            "B_max (d mu_B + sin theta_max) < B_min cos theta_max",
+            "R2 (one active group): linear convergence of the spans",
+            b_min * math.cos(angles.max()) - b_max * (cross + math.sin(angles.max())),
+        ),
     )
     holds = {h.text: h.holds for h in hypotheses}
     sharp, printed = intervals["sharp"], intervals["printed"]
     certified = {
         "printed": not printed.empty and sharp.low <= printed.low and printed.high < sharp.high,
         "corrected": not intervals["corrected"].empty
-        and holds["A_g^T A_g = I for every group"] and bool(star_norms.max() <= 1 + tolerance),
+        and holds["A_g^T A_g = I for every group"]
+        and bool(star_norms.max() <= 1 + tolerance),
         "sharp": not sharp.empty,
     }
     return DictionaryReport(
-        {"n_features": n_features, "n_atoms": n_atoms, "n_groups": n_groups, "group_size": int(group_size), "n_active": n_active,
-         "b_min": b_min, "b_max": b_max},
-        model.coherence(A_star), mu_block, cross, delta, orthonormality, closeness, angles,
-        hypotheses, intervals, certified,
+        {
+            "n_features": n_features,
+            "n_atoms": n_atoms,
+            "n_groups": n_groups,
+            "group_size": int(group_size),
+            "n_active": n_active,
+            "b_min": b_min,
+            "b_max": b_max,
+        },
+        model.coherence(A_star),
+        mu_block,
+        cross,
+        delta,
+        orthonormality,
+        closeness,
+        angles,
+        hypotheses,
+        intervals,
+        certified,
     )

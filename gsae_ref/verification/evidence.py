@@ -31,6 +31,11 @@ def _counterexample(evidence: Counterexample) -> Finding:
 
     certificate = CERTIFICATES[evidence.name]()
     verdict = "all hypotheses hold exactly" if certificate.refutes else "does NOT refute"
-    return Finding("counterexample", evidence.name, certificate.refutes, f"{verdict}; {certificate.printed}",
-                   certificate.to_dict(), certificate.explain())
-
+    return Finding(
+        "counterexample",
+        evidence.name,
+        certificate.refutes,
+        f"{verdict}; {certificate.printed}",
+        certificate.to_dict(),
+        certificate.explain(),
+    )

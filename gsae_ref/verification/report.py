@@ -75,17 +75,30 @@ class VerificationReport:
         verdicts: dict[str, int] = {}
         for row in self.rows:
             verdicts[row.verdict] = verdicts.get(row.verdict, 0) + 1
-        return {"rows": len(self.rows), "confirmed": sum(row.confirmed for row in self.rows), **verdicts}
+        return {
+            "rows": len(self.rows),
+            "confirmed": sum(row.confirmed for row in self.rows),
+            **verdicts,
+        }
 
     def summary(self) -> str:
         """The last line of the command: counts by verdict, and whether all are confirmed."""
         counts = self.counts
-        verdicts = ", ".join(f"{number} {name}" for name, number in counts.items() if name not in ("rows", "confirmed"))
+        verdicts = ", ".join(
+            f"{number} {name}"
+            for name, number in counts.items()
+            if name not in ("rows", "confirmed")
+        )
         return f"{counts['confirmed']} of {counts['rows']} recorded verdicts confirmed ({verdicts})"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, ready for JSON."""
-        return {"ok": self.ok, "counts": self.counts, "settings": self.settings, "rows": [row.to_dict() for row in self.rows]}
+        return {
+            "ok": self.ok,
+            "counts": self.counts,
+            "settings": self.settings,
+            "rows": [row.to_dict() for row in self.rows],
+        }
 
     def to_json(self, path: str | Path) -> None:
         """Write :meth:`to_dict` to a file, atomically."""

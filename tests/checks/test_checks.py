@@ -23,184 +23,551 @@ def approximate(support):
 
 # One refusal a line: its name, the call, the kind of error, and the parts of its message in order. "..." stands for anything between.
 REFUSALS = {
-    "NaN": (lambda: ops.loss(A, NAN_AT_1_2, 1, 2), ValueError, "Y has 1 entries ... NaN or infinite ... first at (1, 2) ... np.nan_to_num"),
+    "NaN": (
+        lambda: ops.loss(A, NAN_AT_1_2, 1, 2),
+        ValueError,
+        "Y has 1 entries ... NaN or infinite ... first at (1, 2) ... np.nan_to_num",
+    ),
     "infinity": (
-        lambda: ops.loss(-np.inf * A, Y, 1, 2), ValueError, "A has 12 entries ... first at (0, 0) ... must be finite ... clean it"),
-    "NaN in a code": (lambda: ops.decode(A, [0, np.nan, 0, 0]), ValueError, "X has 1 entries ... first at (1,) ... must be finite"),
+        lambda: ops.loss(-np.inf * A, Y, 1, 2),
+        ValueError,
+        "A has 12 entries ... first at (0, 0) ... must be finite ... clean it",
+    ),
+    "NaN in a code": (
+        lambda: ops.decode(A, [0, np.nan, 0, 0]),
+        ValueError,
+        "X has 1 entries ... first at (1,) ... must be finite",
+    ),
     "NaN in a covariance": (
-        lambda: ops.expected_gradient(A, A, 0.5, 1, 2, np.nan), ValueError, "code_variance ... NaN or infinite ... finite"),
-    "NaN for a tau": (lambda: ops.expected_gradient(A, A, np.nan, 1, 2), ValueError, "tau ... NaN or infinite ... finite"),
-    "NaN in a list of tau": (lambda: ops.expected_gradient(A, A, [0.5, np.nan], 1, 2), ValueError, "tau has 1 entries ... first at (1,)"),
-    "masked entries": (lambda: ops.loss(A, np.ma.masked_array(Y), 1, 2), TypeError, "Y is a masked array ... fill ... Y.filled(0)"),
+        lambda: ops.expected_gradient(A, A, 0.5, 1, 2, np.nan),
+        ValueError,
+        "code_variance ... NaN or infinite ... finite",
+    ),
+    "NaN for a tau": (
+        lambda: ops.expected_gradient(A, A, np.nan, 1, 2),
+        ValueError,
+        "tau ... NaN or infinite ... finite",
+    ),
+    "NaN in a list of tau": (
+        lambda: ops.expected_gradient(A, A, [0.5, np.nan], 1, 2),
+        ValueError,
+        "tau has 1 entries ... first at (1,)",
+    ),
+    "masked entries": (
+        lambda: ops.loss(A, np.ma.masked_array(Y), 1, 2),
+        TypeError,
+        "Y is a masked array ... fill ... Y.filled(0)",
+    ),
     "masked entries in a support": (
-        lambda: approximate(np.ma.masked_array([[0], [1]], [[0], [1]])), TypeError, "support is a masked array ... fill ... support.filled(0)"),
+        lambda: approximate(np.ma.masked_array([[0], [1]], [[0], [1]])),
+        TypeError,
+        "support is a masked array ... fill ... support.filled(0)",
+    ),
     "a masked row in a list": (
-        lambda: ops.loss(A, [np.ma.masked_array(Y[0], Y[0] > 2), Y[1]], 1, 2), TypeError, "Y is a masked array ... fill"),
+        lambda: ops.loss(A, [np.ma.masked_array(Y[0], Y[0] > 2), Y[1]], 1, 2),
+        TypeError,
+        "Y is a masked array ... fill",
+    ),
     "a sparse matrix": (
-        lambda: ops.loss(A, scipy.sparse.csr_matrix(Y), 1, 2), TypeError, "Y is a sparse csr_matrix ... dense ... Y.toarray()"),
+        lambda: ops.loss(A, scipy.sparse.csr_matrix(Y), 1, 2),
+        TypeError,
+        "Y is a sparse csr_matrix ... dense ... Y.toarray()",
+    ),
     "a loss beyond the range": (
-        lambda: ops.loss(A, 1e160 * Y, 1, 2), ValueError,
-        "the loss cannot be represented in float64: A reaches 12, Y reaches 6e+160 ... scale A and Y"),
-    "a count beyond any memory": (lambda: checks.count("n_epochs", 2**62), ValueError, "n_epochs = 4611686018427387904 ... below 2**62"),
+        lambda: ops.loss(A, 1e160 * Y, 1, 2),
+        ValueError,
+        "the loss cannot be represented in float64: A reaches 12, Y reaches 6e+160 ... scale A and Y",
+    ),
+    "a count beyond any memory": (
+        lambda: checks.count("n_epochs", 2**62),
+        ValueError,
+        "n_epochs = 4611686018427387904 ... below 2**62",
+    ),
     "groups whose sizes overflow to the right sum": (
-        lambda: checks.grouping([2**62] * 4 + [4], 4), ValueError, "groups has 5 entries ... sizes must be positive and add up to that"),
-    "ragged lists": (lambda: ops.loss(A, [[1, 2, 3], [1]], 1, 2), TypeError, "Y cannot be read as an array ... pass rows of equal length"),
-    "complex": (lambda: ops.loss(1j * A, Y, 1, 2), TypeError, "A has dtype complex128 ... float32, float64 or an integer ... convert it"),
-    "bool": (lambda: ops.loss(A, Y > 2, 1, 2), TypeError, "Y has dtype bool ... np.asarray(Y, dtype=float)"),
-    "object": (lambda: ops.loss(A.astype(object), Y, 1, 2), TypeError, "A has dtype object ... must be float32, float64"),
-    "None": (lambda: ops.loss(A, None, 1, 2), TypeError, "Y has dtype object ... must be float32, float64"),
-    "text": (lambda: ops.encode(A, ["a", "b", "c"], 1, 2), TypeError, "Y has dtype <U1 ... must be float32, float64"),
+        lambda: checks.grouping([2**62] * 4 + [4], 4),
+        ValueError,
+        "groups has 5 entries ... sizes must be positive and add up to that",
+    ),
+    "ragged lists": (
+        lambda: ops.loss(A, [[1, 2, 3], [1]], 1, 2),
+        TypeError,
+        "Y cannot be read as an array ... pass rows of equal length",
+    ),
+    "complex": (
+        lambda: ops.loss(1j * A, Y, 1, 2),
+        TypeError,
+        "A has dtype complex128 ... float32, float64 or an integer ... convert it",
+    ),
+    "bool": (
+        lambda: ops.loss(A, Y > 2, 1, 2),
+        TypeError,
+        "Y has dtype bool ... np.asarray(Y, dtype=float)",
+    ),
+    "object": (
+        lambda: ops.loss(A.astype(object), Y, 1, 2),
+        TypeError,
+        "A has dtype object ... must be float32, float64",
+    ),
+    "None": (
+        lambda: ops.loss(A, None, 1, 2),
+        TypeError,
+        "Y has dtype object ... must be float32, float64",
+    ),
+    "text": (
+        lambda: ops.encode(A, ["a", "b", "c"], 1, 2),
+        TypeError,
+        "Y has dtype <U1 ... must be float32, float64",
+    ),
     "dates": (
-        lambda: ops.encode(A, Y.astype("timedelta64[s]"), 1, 2), TypeError, "Y has dtype timedelta64[s] ... must be float32, float64"),
-    "float16": (lambda: ops.loss(A, Y.astype(np.float16), 1, 2), TypeError, "Y has dtype float16 ... must be float32, float64"),
-    "three axes": (lambda: ops.loss(A, Y[None], 1, 2), ValueError, "Y has shape (1, 2, 3) ... must be 1-D or 2-D ... samples as rows"),
-    "dictionary of one axis": (lambda: ops.loss(A[0], Y, 1, 2), ValueError, "A has shape (4,) ... must be 2-D ... reshape it"),
-    "dictionary of stacked groups": (lambda: ops.decode(A[None], Y), ValueError, "A has shape (1, 3, 4) ... must be 2-D"),
+        lambda: ops.encode(A, Y.astype("timedelta64[s]"), 1, 2),
+        TypeError,
+        "Y has dtype timedelta64[s] ... must be float32, float64",
+    ),
+    "float16": (
+        lambda: ops.loss(A, Y.astype(np.float16), 1, 2),
+        TypeError,
+        "Y has dtype float16 ... must be float32, float64",
+    ),
+    "three axes": (
+        lambda: ops.loss(A, Y[None], 1, 2),
+        ValueError,
+        "Y has shape (1, 2, 3) ... must be 1-D or 2-D ... samples as rows",
+    ),
+    "dictionary of one axis": (
+        lambda: ops.loss(A[0], Y, 1, 2),
+        ValueError,
+        "A has shape (4,) ... must be 2-D ... reshape it",
+    ),
+    "dictionary of stacked groups": (
+        lambda: ops.decode(A[None], Y),
+        ValueError,
+        "A has shape (1, 3, 4) ... must be 2-D",
+    ),
     "no sample": (
-        lambda: ops.loss(A, Y[:0], 1, 2), ValueError, "Y is empty, of shape (0, 3) ... at least one number ... how it was sliced"),
-    "no atom": (lambda: ops.loss(A[:, :0], Y, 1, 2), ValueError, "A is empty, of shape (3, 0) ... at least one number"),
-    "no code": (lambda: ops.group_soft_threshold([], 1, 2), ValueError, "Z is empty, of shape (0,) ... at least one number"),
+        lambda: ops.loss(A, Y[:0], 1, 2),
+        ValueError,
+        "Y is empty, of shape (0, 3) ... at least one number ... how it was sliced",
+    ),
+    "no atom": (
+        lambda: ops.loss(A[:, :0], Y, 1, 2),
+        ValueError,
+        "A is empty, of shape (3, 0) ... at least one number",
+    ),
+    "no code": (
+        lambda: ops.group_soft_threshold([], 1, 2),
+        ValueError,
+        "Z is empty, of shape (0,) ... at least one number",
+    ),
     "groups that do not fit": (
-        lambda: ops.loss(A, Y, 1, 3), ValueError, "group_size = 3 does not divide the 4 atoms of A ... divisor of 4 or drop 1 atoms"),
+        lambda: ops.loss(A, Y, 1, 3),
+        ValueError,
+        "group_size = 3 does not divide the 4 atoms of A ... divisor of 4 or drop 1 atoms",
+    ),
     "groups that do not fit a code": (
-        lambda: ops.group_soft_threshold(np.ones(5), 1, 2), ValueError, "group_size = 2 does not divide the 5 atoms of Z ... drop 1"),
-    "group size 0": (lambda: ops.loss(A, Y, 1, 0), ValueError, "group_size = 0 ... at least 1 ... pass a larger integer"),
-    "group size 2.0": (lambda: ops.loss(A, Y, 1, 2.0), TypeError, "group_size = 2.0 is a float ... must be an integer ... pass an int"),
-    "group size True": (lambda: ops.loss(A, Y, 1, True), TypeError, "group_size = True is a bool ... must be an integer"),
-    "group size None": (lambda: ops.loss(A, Y, 1, None), TypeError, "group_size = None is a NoneType ... must be an integer"),
+        lambda: ops.group_soft_threshold(np.ones(5), 1, 2),
+        ValueError,
+        "group_size = 2 does not divide the 5 atoms of Z ... drop 1",
+    ),
+    "group size 0": (
+        lambda: ops.loss(A, Y, 1, 0),
+        ValueError,
+        "group_size = 0 ... at least 1 ... pass a larger integer",
+    ),
+    "group size 2.0": (
+        lambda: ops.loss(A, Y, 1, 2.0),
+        TypeError,
+        "group_size = 2.0 is a float ... must be an integer ... pass an int",
+    ),
+    "group size True": (
+        lambda: ops.loss(A, Y, 1, True),
+        TypeError,
+        "group_size = True is a bool ... must be an integer",
+    ),
+    "group size None": (
+        lambda: ops.loss(A, Y, 1, None),
+        TypeError,
+        "group_size = None is a NoneType ... must be an integer",
+    ),
     "group size None in an expectation": (
-        lambda: ops.expected_gradient(A, A, 0.5, 1, None), TypeError, "group_size = None is a NoneType ... must be an integer"),
+        lambda: ops.expected_gradient(A, A, 0.5, 1, None),
+        TypeError,
+        "group_size = None is a NoneType ... must be an integer",
+    ),
     "transposed batch": (
-        lambda: ops.encode(A, Y.T, 1, 2), ValueError,
-        "Y has shape (3, 2), so 2 columns ... A of shape (3, 4) asks for 3 ... samples are rows ... did you mean Y.T?"),
-    "transposed codes": (lambda: ops.decode(A, np.ones((4, 7))), ValueError, "X has shape (4, 7) ... asks for 4 ... did you mean X.T?"),
+        lambda: ops.encode(A, Y.T, 1, 2),
+        ValueError,
+        "Y has shape (3, 2), so 2 columns ... A of shape (3, 4) asks for 3 ... samples are rows ... did you mean Y.T?",
+    ),
+    "transposed codes": (
+        lambda: ops.decode(A, np.ones((4, 7))),
+        ValueError,
+        "X has shape (4, 7) ... asks for 4 ... did you mean X.T?",
+    ),
     "batch of another width": (
-        lambda: ops.loss(A, np.ones((2, 5)), 1, 2), ValueError, "Y has shape (2, 5), so 5 columns ... asks for 3 ... check the two shapes"),
+        lambda: ops.loss(A, np.ones((2, 5)), 1, 2),
+        ValueError,
+        "Y has shape (2, 5), so 5 columns ... asks for 3 ... check the two shapes",
+    ),
     "sample of another length": (
-        lambda: ops.loss(A, np.ones(2), 1, 2), ValueError, "Y has shape (2,) ... asks for 3 ... check the two shapes"),
+        lambda: ops.loss(A, np.ones(2), 1, 2),
+        ValueError,
+        "Y has shape (2,) ... asks for 3 ... check the two shapes",
+    ),
     "a number for a code": (
-        lambda: ops.group_soft_threshold(3.0, 1, 1), ValueError, "Z is a single number, 3.0 ... axis of atoms ... sequence"),
+        lambda: ops.group_soft_threshold(3.0, 1, 1),
+        ValueError,
+        "Z is a single number, 3.0 ... axis of atoms ... sequence",
+    ),
     "Z and V that differ": (
-        lambda: ops.group_soft_threshold_vjp(A, A[:2], 1, 2), ValueError,
-        "V has shape (2, 4), Z has shape (3, 4) ... must be equal ... check"),
+        lambda: ops.group_soft_threshold_vjp(A, A[:2], 1, 2),
+        ValueError,
+        "V has shape (2, 4), Z has shape (3, 4) ... must be equal ... check",
+    ),
     "A and A_star that differ": (
-        lambda: ops.expected_gradient(A, A[:2], 0.5, 1, 2), ValueError, "A_star has shape (2, 4), A has shape (3, 4) ... must be equal"),
+        lambda: ops.expected_gradient(A, A[:2], 0.5, 1, 2),
+        ValueError,
+        "A_star has shape (2, 4), A has shape (3, 4) ... must be equal",
+    ),
     "a number for a path": (
-        lambda: datasets.load_mnist(5), TypeError, "source = 5 is a int ... must be a path ... pass a str or a pathlib.Path"),
-    "threshold below 0": (lambda: ops.loss(A, Y, -0.5, 2), ValueError, "lam = -0.5 is negative ... must be >= 0 ... lam=0"),
-    "threshold NaN": (lambda: ops.loss(A, Y, np.nan, 2), ValueError, "lam = nan ... must be finite ... check how"),
-    "threshold infinite": (lambda: ops.group_soft_threshold(A, np.inf, 2), ValueError, "lam = inf ... must be finite"),
-    "threshold too large for a float": (lambda: ops.loss(A, Y, 10**400, 2), ValueError, "lam = 1000 ... must be finite"),
-    "threshold as text": (lambda: ops.loss(A, Y, "1", 2), TypeError, "lam = '1' is a str ... one real number ... pass a float"),
-    "threshold True": (lambda: ops.loss(A, Y, True, 2), TypeError, "lam = True is a bool ... one real number"),
-    "threshold None": (lambda: ops.loss(A, Y, None, 2), TypeError, "lam = None is a NoneType ... one real number"),
-    "threshold per group": (lambda: ops.loss(A, Y, [1.0, 2.0], 2), TypeError, "lam = [1.0, 2.0] is a list ... one real number"),
-    "threshold complex": (lambda: ops.loss(A, Y, 1j, 2), TypeError, "lam = 1j is a complex ... one real number"),
+        lambda: datasets.load_mnist(5),
+        TypeError,
+        "source = 5 is a int ... must be a path ... pass a str or a pathlib.Path",
+    ),
+    "threshold below 0": (
+        lambda: ops.loss(A, Y, -0.5, 2),
+        ValueError,
+        "lam = -0.5 is negative ... must be >= 0 ... lam=0",
+    ),
+    "threshold NaN": (
+        lambda: ops.loss(A, Y, np.nan, 2),
+        ValueError,
+        "lam = nan ... must be finite ... check how",
+    ),
+    "threshold infinite": (
+        lambda: ops.group_soft_threshold(A, np.inf, 2),
+        ValueError,
+        "lam = inf ... must be finite",
+    ),
+    "threshold too large for a float": (
+        lambda: ops.loss(A, Y, 10**400, 2),
+        ValueError,
+        "lam = 1000 ... must be finite",
+    ),
+    "threshold as text": (
+        lambda: ops.loss(A, Y, "1", 2),
+        TypeError,
+        "lam = '1' is a str ... one real number ... pass a float",
+    ),
+    "threshold True": (
+        lambda: ops.loss(A, Y, True, 2),
+        TypeError,
+        "lam = True is a bool ... one real number",
+    ),
+    "threshold None": (
+        lambda: ops.loss(A, Y, None, 2),
+        TypeError,
+        "lam = None is a NoneType ... one real number",
+    ),
+    "threshold per group": (
+        lambda: ops.loss(A, Y, [1.0, 2.0], 2),
+        TypeError,
+        "lam = [1.0, 2.0] is a list ... one real number",
+    ),
+    "threshold complex": (
+        lambda: ops.loss(A, Y, 1j, 2),
+        TypeError,
+        "lam = 1j is a complex ... one real number",
+    ),
     "unknown gradient": (
-        lambda: ops.loss_and_grad(A, Y, 1, 2, "true"), ValueError,
-        "gradient = 'true' is unknown ... one of 'exact', 'appendix_b', 'approximate'"),
+        lambda: ops.loss_and_grad(A, Y, 1, 2, "true"),
+        ValueError,
+        "gradient = 'true' is unknown ... one of 'exact', 'appendix_b', 'approximate'",
+    ),
     "unknown engine": (
-        lambda: ops.loss_and_grad(A, Y, 1, 2, engine="gpu"), ValueError, "engine = 'gpu' is unknown ... 'auto', 'reference'"),
+        lambda: ops.loss_and_grad(A, Y, 1, 2, engine="gpu"),
+        ValueError,
+        "engine = 'gpu' is unknown ... 'auto', 'reference'",
+    ),
     "unknown form": (
-        lambda: ops.expected_gradient(A, A, 0.5, 1, 2, form="v1"), ValueError,
-        "form = 'v1' is unknown ... 'exact', 'printed', 'printed_31'"),
+        lambda: ops.expected_gradient(A, A, 0.5, 1, 2, form="v1"),
+        ValueError,
+        "form = 'v1' is unknown ... 'exact', 'printed', 'printed_31'",
+    ),
     "too many active groups": (
-        lambda: ops.expected_gradient(A, A, 0.5, 3, 2), ValueError, "n_active = 3 exceeds the 2 groups ... at most all ... lower n_active"),
-    "no active group": (lambda: ops.expected_gradient(A, A, 0.5, 0, 2), ValueError, "n_active = 0 ... must be at least 1"),
+        lambda: ops.expected_gradient(A, A, 0.5, 3, 2),
+        ValueError,
+        "n_active = 3 exceeds the 2 groups ... at most all ... lower n_active",
+    ),
+    "no active group": (
+        lambda: ops.expected_gradient(A, A, 0.5, 0, 2),
+        ValueError,
+        "n_active = 0 ... must be at least 1",
+    ),
     "half an active group": (
-        lambda: ops.expected_gradient(A, A, 0.5, 1.5, 2), TypeError, "n_active = 1.5 is a float ... must be an integer"),
+        lambda: ops.expected_gradient(A, A, 0.5, 1.5, 2),
+        TypeError,
+        "n_active = 1.5 is a float ... must be an integer",
+    ),
     "tau for other groups": (
-        lambda: ops.expected_gradient(A, A, [0.5] * 3, 1, 2), ValueError,
-        "tau has 3 entries ... there are 2 groups ... one for each group"),
-    "tau with two axes": (lambda: ops.expected_gradient(A, A, [[0.5]], 1, 2), ValueError, "tau has shape (1, 1) ... must be 0-D or 1-D"),
+        lambda: ops.expected_gradient(A, A, [0.5] * 3, 1, 2),
+        ValueError,
+        "tau has 3 entries ... there are 2 groups ... one for each group",
+    ),
+    "tau with two axes": (
+        lambda: ops.expected_gradient(A, A, [[0.5]], 1, 2),
+        ValueError,
+        "tau has shape (1, 1) ... must be 0-D or 1-D",
+    ),
     "covariance of another size": (
-        lambda: ops.expected_gradient(A, A, 0.5, 1, 2, np.eye(3)), ValueError,
-        "code_variance has shape (3, 3) ... a number, one (2, 2) matrix, or (2, 2, 2) ... check group_size"),
+        lambda: ops.expected_gradient(A, A, 0.5, 1, 2, np.eye(3)),
+        ValueError,
+        "code_variance has shape (3, 3) ... a number, one (2, 2) matrix, or (2, 2, 2) ... check group_size",
+    ),
     "covariance not symmetric": (
-        lambda: ops.expected_gradient(A, A, 0.5, 1, 2, [[1, 1], [0, 1]]), ValueError, "code_variance is not symmetric ... .T) / 2"),
+        lambda: ops.expected_gradient(A, A, 0.5, 1, 2, [[1, 1], [0, 1]]),
+        ValueError,
+        "code_variance is not symmetric ... .T) / 2",
+    ),
     "covariance not positive": (
-        lambda: ops.expected_gradient(A, A, 0.5, 1, 2, [[1, 2], [2, 1]]), ValueError, "code_variance ... negative eigenvalue, -1 ... >= 0"),
-    "variance below 0": (lambda: ops.expected_gradient(A, A, 0.5, 1, 2, -1), ValueError, "code_variance ... negative eigenvalue, -1"),
+        lambda: ops.expected_gradient(A, A, 0.5, 1, 2, [[1, 2], [2, 1]]),
+        ValueError,
+        "code_variance ... negative eigenvalue, -1 ... >= 0",
+    ),
+    "variance below 0": (
+        lambda: ops.expected_gradient(A, A, 0.5, 1, 2, -1),
+        ValueError,
+        "code_variance ... negative eigenvalue, -1",
+    ),
     "support where none is used": (
-        lambda: ops.loss_and_grad(A, Y, 1, 2, support=[[0], [0]]), ValueError,
-        "support was given with gradient='exact' ... only the approximate ... drop it or use gradient='approximate'"),
+        lambda: ops.loss_and_grad(A, Y, 1, 2, support=[[0], [0]]),
+        ValueError,
+        "support was given with gradient='exact' ... only the approximate ... drop it or use gradient='approximate'",
+    ),
     "support mask of another shape": (
-        lambda: approximate([[True, False]]), ValueError, "support has shape (1, 2); a mask must be (2, 2) ... rebuild it"),
+        lambda: approximate([[True, False]]),
+        ValueError,
+        "support has shape (1, 2); a mask must be (2, 2) ... rebuild it",
+    ),
     "support of fractions": (
-        lambda: approximate([[0.0], [1.0]]), TypeError,
-        "support has dtype float64 ... boolean mask or integer group indices ... convert it"),
+        lambda: approximate([[0.0], [1.0]]),
+        TypeError,
+        "support has dtype float64 ... boolean mask or integer group indices ... convert it",
+    ),
     "support with too few rows": (
-        lambda: approximate([0, 1]), ValueError, "support has shape (1, 2) ... one row for each of the 2 samples ... check the batch"),
-    "support with too many axes": (lambda: approximate([[[0]], [[1]]]), ValueError, "support has shape (2, 1, 1) ... one row for each"),
-    "support outside the groups": (lambda: approximate([[0], [2]]), ValueError, "support names group 2 ... 0 to 1; count from 0"),
-    "support counted from the end": (lambda: approximate([[0], [-1]]), ValueError, "support names group -1 ... 0 to 1; count from 0"),
-    "ragged support": (lambda: approximate([[0], [0, 1]]), TypeError, "support cannot be read as an array ... pass rows of equal length"),
-    "an unfolding of 0 steps": (lambda: ops.unfolded_encode(A, Y, 1, 2, 0), ValueError, "n_unfold = 0 ... must be at least 1"),
-    "an unfolding with step size -1": (lambda: ops.unfolded_encode(A, Y, 1, 2, 3, -1), ValueError, "step_size = -1.0 ... must be > 0"),
-    "an unfolding with a negative l1": (lambda: ops.unfolded_encode(A, Y, 1, 2, 3, l1=-0.5), ValueError, "l1 = -0.5 is negative"),
+        lambda: approximate([0, 1]),
+        ValueError,
+        "support has shape (1, 2) ... one row for each of the 2 samples ... check the batch",
+    ),
+    "support with too many axes": (
+        lambda: approximate([[[0]], [[1]]]),
+        ValueError,
+        "support has shape (2, 1, 1) ... one row for each",
+    ),
+    "support outside the groups": (
+        lambda: approximate([[0], [2]]),
+        ValueError,
+        "support names group 2 ... 0 to 1; count from 0",
+    ),
+    "support counted from the end": (
+        lambda: approximate([[0], [-1]]),
+        ValueError,
+        "support names group -1 ... 0 to 1; count from 0",
+    ),
+    "ragged support": (
+        lambda: approximate([[0], [0, 1]]),
+        TypeError,
+        "support cannot be read as an array ... pass rows of equal length",
+    ),
+    "an unfolding of 0 steps": (
+        lambda: ops.unfolded_encode(A, Y, 1, 2, 0),
+        ValueError,
+        "n_unfold = 0 ... must be at least 1",
+    ),
+    "an unfolding with step size -1": (
+        lambda: ops.unfolded_encode(A, Y, 1, 2, 3, -1),
+        ValueError,
+        "step_size = -1.0 ... must be > 0",
+    ),
+    "an unfolding with a negative l1": (
+        lambda: ops.unfolded_encode(A, Y, 1, 2, 3, l1=-0.5),
+        ValueError,
+        "l1 = -0.5 is negative",
+    ),
     "an unfolding accelerated by 1": (
-        lambda: ops.unfolded_encode(A, Y, 1, 2, 3, accelerated=1), TypeError, "accelerated = 1 is a int ... must be True or False"),
+        lambda: ops.unfolded_encode(A, Y, 1, 2, 3, accelerated=1),
+        TypeError,
+        "accelerated = 1 is a int ... must be True or False",
+    ),
     "an unfolding with an unknown engine": (
-        lambda: ops.unfolded_loss_and_grad(A, Y, 1, 2, 3, engine="fast"), ValueError, "engine = 'fast' is unknown"),
-    "step 0": (lambda: checks.step(0.0), ValueError, "step_size = 0.0 ... must be > 0 ... pass a positive number"),
-    "step as text": (lambda: checks.step("fast"), TypeError, "step_size = 'fast' is a str ... one real number"),
+        lambda: ops.unfolded_loss_and_grad(A, Y, 1, 2, 3, engine="fast"),
+        ValueError,
+        "engine = 'fast' is unknown",
+    ),
+    "step 0": (
+        lambda: checks.step(0.0),
+        ValueError,
+        "step_size = 0.0 ... must be > 0 ... pass a positive number",
+    ),
+    "step as text": (
+        lambda: checks.step("fast"),
+        TypeError,
+        "step_size = 'fast' is a str ... one real number",
+    ),
     "norm bounds reversed": (
-        lambda: checks.norm_bounds(5, 4), ValueError, "b_min = 5.0 and b_max = 4.0 ... 0 < b_min <= b_max ... swap or rescale them"),
-    "norm bound 0": (lambda: checks.norm_bounds(0, 4), ValueError, "b_min = 0.0 and b_max = 4.0 ... 0 < b_min <= b_max"),
-    "norm bound NaN": (lambda: checks.norm_bounds(1, np.nan), ValueError, "b_max = nan ... must be finite"),
+        lambda: checks.norm_bounds(5, 4),
+        ValueError,
+        "b_min = 5.0 and b_max = 4.0 ... 0 < b_min <= b_max ... swap or rescale them",
+    ),
+    "norm bound 0": (
+        lambda: checks.norm_bounds(0, 4),
+        ValueError,
+        "b_min = 0.0 and b_max = 4.0 ... 0 < b_min <= b_max",
+    ),
+    "norm bound NaN": (
+        lambda: checks.norm_bounds(1, np.nan),
+        ValueError,
+        "b_max = nan ... must be finite",
+    ),
     "a bias for some atoms": (
-        lambda: ops.sparse_encode(A, Y, [0.1, 0.2]), ValueError, "bias has 2 entries; there are 4 atoms; pass one number, or one for each"),
+        lambda: ops.sparse_encode(A, Y, [0.1, 0.2]),
+        ValueError,
+        "bias has 2 entries; there are 4 atoms; pass one number, or one for each",
+    ),
     "a threshold for relu": (
-        lambda: ops.sparse_loss(A, Y, lam=0.5), ValueError, "lam = 0.5 with activation='relu', which has no threshold ... bias=-0.5"),
-    "an unknown activation": (lambda: ops.sparse_encode(A, Y, activation="tanh"), ValueError, "activation = 'tanh' is unknown ... 'relu'"),
+        lambda: ops.sparse_loss(A, Y, lam=0.5),
+        ValueError,
+        "lam = 0.5 with activation='relu', which has no threshold ... bias=-0.5",
+    ),
+    "an unknown activation": (
+        lambda: ops.sparse_encode(A, Y, activation="tanh"),
+        ValueError,
+        "activation = 'tanh' is unknown ... 'relu'",
+    ),
     "supports that are indices": (
-        lambda: ops.sparse_expected_gradient(A, A, [[0, 1]], [1.0]), ValueError,
-        "supports has dtype int64 and shape (1, 2) ... boolean mask ... 4 columns ... support_law"),
+        lambda: ops.sparse_expected_gradient(A, A, [[0, 1]], [1.0]),
+        ValueError,
+        "supports has dtype int64 and shape (1, 2) ... boolean mask ... 4 columns ... support_law",
+    ),
     "a law with too few probabilities": (
-        lambda: ops.sparse_expected_gradient(A, A, np.eye(4) > 0, [0.5, 0.5]), ValueError,
-        "probabilities has 2 entries; there are 4 supports; pass one probability for each"),
+        lambda: ops.sparse_expected_gradient(A, A, np.eye(4) > 0, [0.5, 0.5]),
+        ValueError,
+        "probabilities has 2 entries; there are 4 supports; pass one probability for each",
+    ),
     "probabilities of another sum": (
-        lambda: ops.sparse_expected_gradient(A, A, np.eye(4) > 0, [0.5] * 4), ValueError,
-        "probabilities has the smallest entry 0.5 and the sum 2; ... add up to 1; use probabilities / sum(probabilities)"),
+        lambda: ops.sparse_expected_gradient(A, A, np.eye(4) > 0, [0.5] * 4),
+        ValueError,
+        "probabilities has the smallest entry 0.5 and the sum 2; ... add up to 1; use probabilities / sum(probabilities)",
+    ),
     "a negative probability": (
-        lambda: ops.sparse_expected_gradient(A, A, np.eye(4) > 0, [1.5, -0.5, 0, 0]), ValueError, "smallest entry -0.5 and the sum 1"),
+        lambda: ops.sparse_expected_gradient(A, A, np.eye(4) > 0, [1.5, -0.5, 0, 0]),
+        ValueError,
+        "smallest entry -0.5 and the sum 1",
+    ),
     "one moment": (
-        lambda: ops.sparse_expected_gradient(A, A, np.eye(4) > 0, None, moments=1.0), ValueError, "moments = 1.0 ... pair (kappa_1, kappa_2)"),
+        lambda: ops.sparse_expected_gradient(A, A, np.eye(4) > 0, None, moments=1.0),
+        ValueError,
+        "moments = 1.0 ... pair (kappa_1, kappa_2)",
+    ),
     "a second moment below the square of the first": (
-        lambda: ops.sparse_expected_gradient(A, A, np.eye(4) > 0, None, moments=(2, 1)), ValueError,
-        "moments = (2.0, 1.0) ... at least the square of the mean, 4; raise kappa_2"),
-    "one bound of a code": (lambda: checks.code_bounds(1.0), ValueError, "bounds = 1.0 ... pair (a_1, a_2); pass for example (1, 2)"),
+        lambda: ops.sparse_expected_gradient(A, A, np.eye(4) > 0, None, moments=(2, 1)),
+        ValueError,
+        "moments = (2.0, 1.0) ... at least the square of the mean, 4; raise kappa_2",
+    ),
+    "one bound of a code": (
+        lambda: checks.code_bounds(1.0),
+        ValueError,
+        "bounds = 1.0 ... pair (a_1, a_2); pass for example (1, 2)",
+    ),
     "bounds of a code reversed": (
-        lambda: checks.code_bounds((2, 1)), ValueError, "bounds = (2.0, 1.0) ... 0 < a_1 <= a_2; swap or rescale them"),
+        lambda: checks.code_bounds((2, 1)),
+        ValueError,
+        "bounds = (2.0, 1.0) ... 0 < a_1 <= a_2; swap or rescale them",
+    ),
     "seed -1": (lambda: checks.generator(-1), ValueError, "rng = -1 ... must be at least 0"),
-    "seed as text": (lambda: checks.generator("zero"), TypeError, "rng = 'zero' is a str ... must be an integer"),
+    "seed as text": (
+        lambda: checks.generator("zero"),
+        TypeError,
+        "rng = 'zero' is a str ... must be an integer",
+    ),
     "legacy random state": (
-        lambda: checks.generator(np.random.RandomState(0)), TypeError, "rng = RandomState ... is a RandomState ... must be an integer"),
+        lambda: checks.generator(np.random.RandomState(0)),
+        TypeError,
+        "rng = RandomState ... is a RandomState ... must be an integer",
+    ),
     "groups that do not divide": (
-        lambda: checks.grouping(3, 4), ValueError, "groups = 3 does not divide the 4 predictors ... divisor of 4, or pass the sizes"),
-    "ragged groups": (lambda: checks.grouping([[1], [1, 2]], 3), TypeError, "groups cannot be read as an array ... pass rows of equal length"),
-    "groups of fractions": (lambda: checks.grouping([1.0, 2.0], 3), TypeError, "groups has dtype float64 ... label per predictor ... convert"),
+        lambda: checks.grouping(3, 4),
+        ValueError,
+        "groups = 3 does not divide the 4 predictors ... divisor of 4, or pass the sizes",
+    ),
+    "ragged groups": (
+        lambda: checks.grouping([[1], [1, 2]], 3),
+        TypeError,
+        "groups cannot be read as an array ... pass rows of equal length",
+    ),
+    "groups of fractions": (
+        lambda: checks.grouping([1.0, 2.0], 3),
+        TypeError,
+        "groups has dtype float64 ... label per predictor ... convert",
+    ),
     "groups that do not add up": (
-        lambda: checks.grouping([1, 2], 4), ValueError, "groups has 2 entries that add up to 3; there are 4 predictors ... which you mean"),
-    "an empty group": (lambda: checks.grouping([4, 0], 4), ValueError, "groups has 2 entries that add up to 4 ... must be positive"),
+        lambda: checks.grouping([1, 2], 4),
+        ValueError,
+        "groups has 2 entries that add up to 3; there are 4 predictors ... which you mean",
+    ),
+    "an empty group": (
+        lambda: checks.grouping([4, 0], 4),
+        ValueError,
+        "groups has 2 entries that add up to 4 ... must be positive",
+    ),
     "a target of another length": (
-        lambda: checks.target("y", [1.0, 2.0], 3, "X"), ValueError, "y has 2 entries; X asks for 3; one number per sample ... check"),
-    "times that go back": (lambda: checks.increasing("t", [0, 2, 1]), ValueError, "t starts at 0.0 ... strictly increasing; sort it"),
-    "a start at zero": (lambda: checks.positive("alpha", np.zeros(2)), ValueError, "alpha has an entry 0.0 ... must be > 0 ... pass positive"),
-    "a share of one": (lambda: checks.fraction("part", 1.0), ValueError, "part = 1.0 ... strictly between 0 and 1; pass a share"),
+        lambda: checks.target("y", [1.0, 2.0], 3, "X"),
+        ValueError,
+        "y has 2 entries; X asks for 3; one number per sample ... check",
+    ),
+    "times that go back": (
+        lambda: checks.increasing("t", [0, 2, 1]),
+        ValueError,
+        "t starts at 0.0 ... strictly increasing; sort it",
+    ),
+    "a start at zero": (
+        lambda: checks.positive("alpha", np.zeros(2)),
+        ValueError,
+        "alpha has an entry 0.0 ... must be > 0 ... pass positive",
+    ),
+    "a share of one": (
+        lambda: checks.fraction("part", 1.0),
+        ValueError,
+        "part = 1.0 ... strictly between 0 and 1; pass a share",
+    ),
     "groups that do not divide the channels": (
-        lambda: ops.ConvolutionalAutoencoder(3), ValueError, "n_groups = 3 does not divide the 512 latent channels ... choose a divisor of 512"),
+        lambda: ops.ConvolutionalAutoencoder(3),
+        ValueError,
+        "n_groups = 3 does not divide the 512 latent channels ... choose a divisor of 512",
+    ),
     "channels as one number": (
-        lambda: ops.ConvolutionalAutoencoder(channels=8), TypeError, "channels = 8 ... one number of channels for each layer ... tuple"),
-    "parameters of no network": (lambda: checks.named_arrays("p", {}, {"W": (2,)}), ValueError, "p holds [] ... dict of ['W'] ... start from"),
+        lambda: ops.ConvolutionalAutoencoder(channels=8),
+        TypeError,
+        "channels = 8 ... one number of channels for each layer ... tuple",
+    ),
+    "parameters of no network": (
+        lambda: checks.named_arrays("p", {}, {"W": (2,)}),
+        ValueError,
+        "p holds [] ... dict of ['W'] ... start from",
+    ),
     "a parameter of another shape": (
-        lambda: checks.named_arrays("p", {"W": [1, 2, 3]}, {"W": (2,)}), ValueError, "p['W'] has shape (3,) ... asks for (2,) ... check which"),
-}  # fmt: skip
+        lambda: checks.named_arrays("p", {"W": [1, 2, 3]}, {"W": (2,)}),
+        ValueError,
+        "p['W'] has shape (3,) ... asks for (2,) ... check which",
+    ),
+}
 
 
 def pattern(parts):
     """Regular expression for a message with the given parts, "..." for anything between."""
-    return ".*".join("".join(f"\\{c}" if c in ".()[]+*?'|$^" else c for c in part) for part in parts.split(" ... "))
+    return ".*".join(
+        "".join(f"\\{c}" if c in ".()[]+*?'|$^" else c for c in part)
+        for part in parts.split(" ... ")
+    )
 
 
 @pytest.mark.parametrize("name", REFUSALS)
@@ -221,22 +588,39 @@ def raised_at(call):
     try:
         call()
     except (TypeError, ValueError) as error:
-        frames = [frame for frame in inspect.getinnerframes(error.__traceback__) if Path(frame.filename) in CHECKS]
+        frames = [
+            frame
+            for frame in inspect.getinnerframes(error.__traceback__)
+            if Path(frame.filename) in CHECKS
+        ]
         return (Path(frames[-1].filename), frames[-1].lineno) if frames else None
 
 
 def test_every_raise_of_the_checks_is_met_by_a_refusal_above():
     met = {raised_at(call) for call, *_ in REFUSALS.values()} - {None}
-    raises = [(path, node) for path in CHECKS for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Raise)]
-    unmet = [f"{path.name}:{node.lineno}" for path, node in raises if not met & {(path, n) for n in range(node.lineno, node.end_lineno + 1)}]
+    raises = [
+        (path, node)
+        for path in CHECKS
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Raise)
+    ]
+    unmet = [
+        f"{path.name}:{node.lineno}"
+        for path, node in raises
+        if not met & {(path, n) for n in range(node.lineno, node.end_lineno + 1)}
+    ]
     assert not unmet, f"no refusal reaches the raise at {unmet}"
 
 
 @pytest.mark.parametrize("option", [["exact"], {"exact"}, np.array(["exact", "exact"]), None, 0])
 @pytest.mark.parametrize("name", ["gradient", "form"])
 def test_an_option_of_another_type_is_refused_by_name(name, option):
-    with pytest.raises((TypeError, ValueError), match=f"{name} = .* is unknown; choose one of 'exact'"):
-        ops.loss_and_grad(A, Y, 1, 2, option) if name == "gradient" else ops.expected_gradient(A, A, 0.5, 1, 2, form=option)
+    with pytest.raises(
+        (TypeError, ValueError), match=f"{name} = .* is unknown; choose one of 'exact'"
+    ):
+        ops.loss_and_grad(A, Y, 1, 2, option) if name == "gradient" else ops.expected_gradient(
+            A, A, 0.5, 1, 2, form=option
+        )
 
 
 # ------------------------------------------------------------------------------------------------ what the checks return
@@ -263,7 +647,9 @@ def test_an_exact_fraction_is_a_real_number():
 def test_one_variance_one_matrix_and_one_for_each_group_give_one_for_each_group():
     each = np.stack([np.eye(2), 2 * np.eye(2), 3 * np.eye(2)])
     np.testing.assert_array_equal(checks.covariance("C", 2, 3, 2), np.stack([2 * np.eye(2)] * 3))
-    np.testing.assert_array_equal(checks.covariance("C", 2 * np.eye(2), 3, 2), np.stack([2 * np.eye(2)] * 3))
+    np.testing.assert_array_equal(
+        checks.covariance("C", 2 * np.eye(2), 3, 2), np.stack([2 * np.eye(2)] * 3)
+    )
     np.testing.assert_array_equal(checks.covariance("C", each, 3, 2), each)
     np.testing.assert_array_equal(checks.covariance("C", 0, 3, 2), np.zeros((3, 2, 2)))
 
@@ -273,7 +659,10 @@ def test_one_number_or_one_for_each_group_gives_one_for_each_group():
     np.testing.assert_array_equal(checks.per_group("tau", [1, 2, 3], 3), [1.0, 2.0, 3.0])
 
 
-@pytest.mark.parametrize("indices", [[[0, 2], [1, 1]], np.array([[2, 0], [1, 1]], np.uint8), np.array([[0, 2], [1, 1]], ">i4")])
+@pytest.mark.parametrize(
+    "indices",
+    [[[0, 2], [1, 1]], np.array([[2, 0], [1, 1]], np.uint8), np.array([[0, 2], [1, 1]], ">i4")],
+)
 def test_indices_of_active_groups_become_a_mask(indices):
     mask = checks.support("support", indices, 2, 3)
     np.testing.assert_array_equal(mask, [[True, False, True], [False, True, False]])

@@ -27,25 +27,55 @@ DOORS = {
     "decode": lambda a: ops.decode(a["A"], a["Z"]),
     "loss": lambda a: ops.loss(a["A"], a["Y"], 1.0, 2),
     "loss_and_grad": lambda a: ops.loss_and_grad(a["A"], a["Y"], 1.0, 2)[1],
-    "loss_and_grad, appendix_b": lambda a: ops.loss_and_grad(a["A"], a["Y"], 1.0, 2, "appendix_b")[1],
-    "loss_and_grad, approximate": lambda a: ops.loss_and_grad(a["A"], a["Y"], 1.0, 2, "approximate")[1],
-    "loss_and_grad, support": lambda a: ops.loss_and_grad(a["A"], a["Y"], 1.0, 2, "approximate", support=a["support"])[1],
+    "loss_and_grad, appendix_b": lambda a: ops.loss_and_grad(a["A"], a["Y"], 1.0, 2, "appendix_b")[
+        1
+    ],
+    "loss_and_grad, approximate": lambda a: ops.loss_and_grad(
+        a["A"], a["Y"], 1.0, 2, "approximate"
+    )[1],
+    "loss_and_grad, support": lambda a: ops.loss_and_grad(
+        a["A"], a["Y"], 1.0, 2, "approximate", support=a["support"]
+    )[1],
     "dglnn_weights": lambda a: ops.dglnn_weights(a["tau"], a["Z"][0], 2),
-    "dglnn_loss_and_grad": lambda a: np.concatenate(ops.dglnn_loss_and_grad(a["tau"], a["Z"][0], a["A"], a["Y"][0], [2, 1, 3])[1:]),
-    "dglnn_path": lambda a: ops.dglnn_path(a["A"], a["Y"][0], [1, 0, 1, 0, 2, 2], n_epochs=3, alpha=0.5, gamma=0.01).v,
+    "dglnn_loss_and_grad": lambda a: np.concatenate(
+        ops.dglnn_loss_and_grad(a["tau"], a["Z"][0], a["A"], a["Y"][0], [2, 1, 3])[1:]
+    ),
+    "dglnn_path": lambda a: (
+        ops.dglnn_path(a["A"], a["Y"][0], [1, 0, 1, 0, 2, 2], n_epochs=3, alpha=0.5, gamma=0.01).v
+    ),
     "dglnn_flow": lambda a: ops.dglnn_flow(a["A"], a["Y"][0], 2, [0, 0.1], alpha=0.5).w,
-    "signed_path": lambda a: ops.signed_path(a["A"], a["Y"][0], n_epochs=3, alpha=0.5, step_size=0.01).x,
-    "early_stop": lambda a: ops.early_stop(ops.dglnn_path(a["A"], a["Y"][0], 2, n_epochs=3, alpha=0.5, gamma=0.01), "oracle", w_star=a["Z"][0]).w,
+    "signed_path": lambda a: (
+        ops.signed_path(a["A"], a["Y"][0], n_epochs=3, alpha=0.5, step_size=0.01).x
+    ),
+    "early_stop": lambda a: (
+        ops.early_stop(
+            ops.dglnn_path(a["A"], a["Y"][0], 2, n_epochs=3, alpha=0.5, gamma=0.01),
+            "oracle",
+            w_star=a["Z"][0],
+        ).w
+    ),
     "sparse_encode": lambda a: ops.sparse_encode(a["A"], a["Y"], -0.1),
     "sparse_loss": lambda a: ops.sparse_loss(a["A"], a["Y"], activation="hard", lam=0.5),
-    "sparse_loss_and_grad": lambda a: ops.sparse_loss_and_grad(a["A"], a["Y"], activation="soft", lam=0.5)[1],
-    "sparse_expected_gradient": lambda a: ops.sparse_expected_gradient(a["A"], a["A_star"], np.eye(6) > 0, None, 0.1)[0],
+    "sparse_loss_and_grad": lambda a: ops.sparse_loss_and_grad(
+        a["A"], a["Y"], activation="soft", lam=0.5
+    )[1],
+    "sparse_expected_gradient": lambda a: ops.sparse_expected_gradient(
+        a["A"], a["A_star"], np.eye(6) > 0, None, 0.1
+    )[0],
     "unfolded_encode": lambda a: ops.unfolded_encode(a["A"], a["Y"], 1.0, 2, 3),
     "unfolded_loss_and_grad": lambda a: ops.unfolded_loss_and_grad(a["A"], a["Y"], 1.0, 2, 3)[1],
-    "compare_gradients": lambda a: ops.compare_gradients(a["A"], a["Y"], 1.0, 2)["approximate"].tangential,
-    "expected_gradient": lambda a: ops.expected_gradient(a["A"], a["A_star"], a["tau"], 2, 2, a["covariance"]),
-    "expected_gradient, printed": lambda a: ops.expected_gradient(a["A"], a["A_star"], a["tau"], 2, 2, a["covariance"], "printed"),
-    "expected_gradient, printed_31": lambda a: ops.expected_gradient(a["A"], a["A_star"], a["tau"], 2, 2, a["covariance"], "printed_31"),
+    "compare_gradients": lambda a: (
+        ops.compare_gradients(a["A"], a["Y"], 1.0, 2)["approximate"].tangential
+    ),
+    "expected_gradient": lambda a: ops.expected_gradient(
+        a["A"], a["A_star"], a["tau"], 2, 2, a["covariance"]
+    ),
+    "expected_gradient, printed": lambda a: ops.expected_gradient(
+        a["A"], a["A_star"], a["tau"], 2, 2, a["covariance"], "printed"
+    ),
+    "expected_gradient, printed_31": lambda a: ops.expected_gradient(
+        a["A"], a["A_star"], a["tau"], 2, 2, a["covariance"], "printed_31"
+    ),
 }
 
 
@@ -79,14 +109,23 @@ LAYOUTS = {
 
 
 def test_the_doors_are_all_of_ops():
-    others = {"adam_step", "get_num_threads", "set_num_threads", "warm_up"}  # without data, or for the loop of a training alone
-    assert {name.split(",")[0] for name in DOORS} == {name for name in ops.__all__ if inspect.isfunction(getattr(ops, name))} - others
+    others = {
+        "adam_step",
+        "get_num_threads",
+        "set_num_threads",
+        "warm_up",
+    }  # without data, or for the loop of a training alone
+    assert {name.split(",")[0] for name in DOORS} == {
+        name for name in ops.__all__ if inspect.isfunction(getattr(ops, name))
+    } - others
 
 
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_the_layout_of_the_input_does_not_change_the_result(layout, door):
-    agreement(DOORS[door]({name: LAYOUTS[layout](X) for name, X in ARRAYS.items()}), DOORS[door](ARRAYS))
+    agreement(
+        DOORS[door]({name: LAYOUTS[layout](X) for name, X in ARRAYS.items()}), DOORS[door](ARRAYS)
+    )
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -114,17 +153,25 @@ def test_without_threshold_the_codes_are_a_copy_of_the_input():
     assert not np.shares_memory(ops.group_soft_threshold(Z, 0, 2), Z)
 
 
-NUMBERS = ("loss", "sparse_loss", "compare_gradients")  # results that are statistics, of no promised dtype
+NUMBERS = (
+    "loss",
+    "sparse_loss",
+    "compare_gradients",
+)  # results that are statistics, of no promised dtype
 
 
 @pytest.mark.parametrize("door", DOORS)
 def test_float32_in_gives_float32_out(door):
-    result = DOORS[door]({name: X.astype(np.float32) if X.dtype == float else X for name, X in ARRAYS.items()})
+    result = DOORS[door](
+        {name: X.astype(np.float32) if X.dtype == float else X for name, X in ARRAYS.items()}
+    )
     assert door in NUMBERS or result.dtype == np.float32
     agreement(result, DOORS[door](ARRAYS), rtol=1e-5)
 
 
-@pytest.mark.parametrize("door", [door for door in DOORS if door not in (*NUMBERS, "group_soft_threshold")])
+@pytest.mark.parametrize(
+    "door", [door for door in DOORS if door not in (*NUMBERS, "group_soft_threshold")]
+)
 @pytest.mark.parametrize("single", [("A",), ("A_star", "Y", "V")])
 def test_a_mixture_of_precisions_is_promoted(single, door):
     mixed = {name: X.astype(np.float32) if name in single else X for name, X in ARRAYS.items()}
@@ -135,10 +182,15 @@ def test_a_mixture_of_precisions_is_promoted(single, door):
 
 @pytest.mark.parametrize("door", DOORS)
 def test_integers_count_as_float64(door):
-    whole = {name: np.rint(3 * X).astype(int) if X.dtype == float else X for name, X in ARRAYS.items()}
+    whole = {
+        name: np.rint(3 * X).astype(int) if X.dtype == float else X for name, X in ARRAYS.items()
+    }
     result = np.asarray(DOORS[door](whole))
     assert result.dtype == np.float64
-    agreement(result, DOORS[door]({name: X.astype(float) if X.dtype == int else X for name, X in whole.items()}))
+    agreement(
+        result,
+        DOORS[door]({name: X.astype(float) if X.dtype == int else X for name, X in whole.items()}),
+    )
 
 
 @pytest.mark.parametrize("door", DOORS)

@@ -39,10 +39,19 @@ def test_psd_of_gram_matrices_of_any_rank(M, shift):
         assert not exact.is_psd(exact.subtract(gram, exact.scale(shift, exact.identity(len(gram)))))
 
 
-@pytest.mark.parametrize(("M", "expected"), [
-    (((0, 0), (0, 0)), True), (((0, 0), (0, 1)), True), (((0, 1), (1, 0)), False), (((0, 1), (1, 5)), False), (((1, 1), (1, 1)), True),
-    (((1, 0, 0), (0, 0, 1), (0, 1, 0)), False), (((1, 1, 0), (1, 1, 0), (0, 0, -1)), False), (((-1,),), False),
-])
+@pytest.mark.parametrize(
+    ("M", "expected"),
+    [
+        (((0, 0), (0, 0)), True),
+        (((0, 0), (0, 1)), True),
+        (((0, 1), (1, 0)), False),
+        (((0, 1), (1, 5)), False),
+        (((1, 1), (1, 1)), True),
+        (((1, 0, 0), (0, 0, 1), (0, 1, 0)), False),
+        (((1, 1, 0), (1, 1, 0), (0, 0, -1)), False),
+        (((-1,),), False),
+    ],
+)
 def test_psd_with_zero_pivots(M, expected):
     assert exact.is_psd(exact.matrix(M)) is expected
 
@@ -68,9 +77,13 @@ def test_products_agree(M, N):
     assert float(exact.inner(M, M)) == pytest.approx(np.linalg.norm(floats(M)) ** 2)
 
 
-@pytest.mark.parametrize("M", [((3, 0), (4, 0)), ((1, 2), (2, 1)), ((3, 4),), ((1, 0, 0), (0, 2, 0))])
+@pytest.mark.parametrize(
+    "M", [((3, 0), (4, 0)), ((1, 2), (2, 1)), ((3, 4),), ((1, 0, 0), (0, 2, 0))]
+)
 def test_spectral_norm_agrees(M):
-    assert float(exact.spectral_norm(exact.matrix(M))) == pytest.approx(np.linalg.norm(floats(M), 2))
+    assert float(exact.spectral_norm(exact.matrix(M))) == pytest.approx(
+        np.linalg.norm(floats(M), 2)
+    )
 
 
 def test_irrational_norms_are_refused():

@@ -13,7 +13,9 @@ import gsae_ref
 from gsae_ref.cli import main
 from gsae_ref.papers.ledger import LEDGER
 
-FRAME = np.array([[1, 0, 0.28, 0], [0, 1, 0, 0.28], [0, 0, 0.96, 0], [0, 0, 0, 0.96]])  # mu_B = 7/50, d mu_B = 7/25
+FRAME = np.array(
+    [[1, 0, 0.28, 0], [0, 1, 0, 0.28], [0, 0, 0.96, 0], [0, 0, 0, 0.96]]
+)  # mu_B = 7/50, d mu_B = 7/25
 SIZES = ["--group-size", "2", "--n-active", "1", "--b-min", "1", "--b-max", "2"]
 
 
@@ -42,7 +44,14 @@ def run(capsys):
 
 def in_a_process(*arguments, **options):
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
-    return subprocess.run([sys.executable, "-m", "gsae_ref", *arguments], env=environment, text=True, timeout=60, check=False, **options)
+    return subprocess.run(
+        [sys.executable, "-m", "gsae_ref", *arguments],
+        env=environment,
+        text=True,
+        timeout=60,
+        check=False,
+        **options,
+    )
 
 
 # ------------------------------------------------------------------------------------------------ as a process
@@ -51,7 +60,16 @@ def in_a_process(*arguments, **options):
 def test_without_arguments_the_help_is_printed_and_the_status_is_2():
     done = in_a_process(capture_output=True)
     assert done.returncode == 2
-    assert all(word in done.stdout for word in ("usage: gsae-ref", "verify", "check", "info", "Start with: gsae-ref verify --quick"))
+    assert all(
+        word in done.stdout
+        for word in (
+            "usage: gsae-ref",
+            "verify",
+            "check",
+            "info",
+            "Start with: gsae-ref verify --quick",
+        )
+    )
     assert done.stderr == ""
 
 
@@ -59,7 +77,15 @@ def test_a_reader_that_goes_away_is_not_an_error():
     read, write = os.pipe()
     os.close(read)
     try:
-        done = in_a_process("verify", "--only", "T21-prop2", "T21-eq39", "--quick", stdout=write, stderr=subprocess.PIPE)
+        done = in_a_process(
+            "verify",
+            "--only",
+            "T21-prop2",
+            "T21-eq39",
+            "--quick",
+            stdout=write,
+            stderr=subprocess.PIPE,
+        )
     finally:
         os.close(write)
     assert (done.returncode, done.stderr) == (0, "")
@@ -108,16 +134,26 @@ def test_lines_are_wrapped_to_the_terminal(run, monkeypatch):
 
 
 def test_verify_writes_the_whole_result(run, tmp_path):
-    status, _, _ = run("verify", "--only", "T21-prop2", "--quick", "--seed", "3", "--json", tmp_path / "out.json")
+    status, _, _ = run(
+        "verify", "--only", "T21-prop2", "--quick", "--seed", "3", "--json", tmp_path / "out.json"
+    )
     result = json.loads((tmp_path / "out.json").read_text())
     assert status == 0
     assert result["ok"] is True
-    assert result["settings"] == {"papers": sorted({row.paper for row in LEDGER.values()}), "quick": True, "rng": 3}
+    assert result["settings"] == {
+        "papers": sorted({row.paper for row in LEDGER.values()}),
+        "quick": True,
+        "rng": 3,
+    }
     assert result["counts"] == {"rows": 1, "confirmed": 1, "corrected": 1}
     (row,) = result["rows"]
     assert (row["id"], row["verdict"], row["confirmed"]) == ("T21-prop2", "corrected", True)
     assert row["findings"][0]["numbers"]["printed"] == {
-        "text": "||A_1^T A*_2 x_2||_2 <= gamma B_max (mu_B + delta)", "left": "6/5", "relation": "<=", "right": "3/5", "holds": False,
+        "text": "||A_1^T A*_2 x_2||_2 <= gamma B_max (mu_B + delta)",
+        "left": "6/5",
+        "relation": "<=",
+        "right": "3/5",
+        "holds": False,
     }
     assert row["findings"][3]["numbers"]["instances"] > 200
     assert os.listdir(tmp_path) == ["out.json"]
@@ -127,7 +163,9 @@ def test_list_prints_every_id_with_its_verdict_and_statement(run):
     status, out, err = run("verify", "--list")
     assert (status, err) == (0, "")
     lines = out.splitlines()
-    assert [line.split()[:2] for line in lines] == [[row.id, row.verdict] for row in LEDGER.values()]
+    assert [line.split()[:2] for line in lines] == [
+        [row.id, row.verdict] for row in LEDGER.values()
+    ]
     assert lines[0].endswith(LEDGER["T21-eq1"].statement)
 
 
@@ -148,16 +186,26 @@ def test_a_false_claim_gives_status_1_and_is_printed(run, monkeypatch):
     assert "FAILS corrected bound:" in " ".join(out.split())
 
 
-@pytest.mark.parametrize(("arguments", "message"), [
-    (["--only", "T21-prop3"], "ledger id 'T21-prop3' is unknown"),
-    (["--only", "T21-prop3"], "near matches: T21-prop2, T21-prop1"),
-    (["--paper", "X99"], "papers = 'X99' is unknown; choose one of"),
-    (["--only", "R0", "--backend", "mpi"], "backend = 'mpi' is unknown; choose one of 'loky', 'threading', 'dask'"),
-    (["--only", "R0", "--n-jobs", "0", "--quick"], "n_jobs"),
-    (["--only", "R0", "--seed", "-1"], "it must be at least 0"),
-    (["--only", "R0", "--json", "/no/such/folder/x.json"], "its folder must exist and be writable"),
-    (["--only", "R0", "--json", os.path.dirname(__file__)], "cli"),
-], ids=str)
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--only", "T21-prop3"], "ledger id 'T21-prop3' is unknown"),
+        (["--only", "T21-prop3"], "near matches: T21-prop2, T21-prop1"),
+        (["--paper", "X99"], "papers = 'X99' is unknown; choose one of"),
+        (
+            ["--only", "R0", "--backend", "mpi"],
+            "backend = 'mpi' is unknown; choose one of 'loky', 'threading', 'dask'",
+        ),
+        (["--only", "R0", "--n-jobs", "0", "--quick"], "n_jobs"),
+        (["--only", "R0", "--seed", "-1"], "it must be at least 0"),
+        (
+            ["--only", "R0", "--json", "/no/such/folder/x.json"],
+            "its folder must exist and be writable",
+        ),
+        (["--only", "R0", "--json", os.path.dirname(__file__)], "cli"),
+    ],
+    ids=str,
+)
 def test_a_mistake_in_verify_gives_status_2_and_one_line(run, arguments, message):
     status, out, err = run("verify", *arguments)
     assert (status, out) == (2, "")
@@ -166,7 +214,11 @@ def test_a_mistake_in_verify_gives_status_2_and_one_line(run, arguments, message
     assert message in err
 
 
-@pytest.mark.parametrize("arguments", [["verify", "--n-jobs", "two"], ["check"], ["prove"], ["check", "A", "--b-min", "x"]], ids=str)
+@pytest.mark.parametrize(
+    "arguments",
+    [["verify", "--n-jobs", "two"], ["check"], ["prove"], ["check", "A", "--b-min", "x"]],
+    ids=str,
+)
 def test_a_mistake_in_usage_gives_status_2_with_the_usage(capsys, arguments):
     with pytest.raises(SystemExit) as end:
         main(arguments)
@@ -204,8 +256,14 @@ def test_check_prints_coherences_hypotheses_and_the_three_intervals(run, frame):
     text = " ".join(out.split())
     assert (status, err) == (0, "")
     assert "4 features, 2 groups of 2 atoms, 1 active, code norms in [1, 2]" in text
-    for part in ("coherence mu 0.28", "block coherence mu_B 0.14 with the paper's 1/d", "cross-block norm d mu_B 0.28 without",
-                 "orthonormality defect", "closeness delta 0 ", "largest principal angle"):
+    for part in (
+        "coherence mu 0.28",
+        "block coherence mu_B 0.14 with the paper's 1/d",
+        "cross-block norm d mu_B 0.28 without",
+        "orthonormality defect",
+        "closeness delta 0 ",
+        "largest principal angle",
+    ):
         assert part in text
     assert ["holds", "margin", "+1", "delta"] in [line[:4] for line in words]
     assert sum(line[:1] in (["holds"], ["fails"]) and line[1] == "margin" for line in words) == 13
@@ -215,7 +273,10 @@ def test_check_prints_coherences_hypotheses_and_the_three_intervals(run, frame):
     assert "sharp [0.56, 1) certified" in text
 
 
-@pytest.mark.parametrize(("lam", "verdict"), [(0.5, "not certified"), (0.6, "certified to recover every support"), (1.0, "not certified")])
+@pytest.mark.parametrize(
+    ("lam", "verdict"),
+    [(0.5, "not certified"), (0.6, "certified to recover every support"), (1.0, "not certified")],
+)
 def test_check_says_whether_a_threshold_is_certified(run, frame, lam, verdict):
     status, out, _ = run("check", frame, *SIZES, "--lam", lam)
     assert status == 0
@@ -224,14 +285,27 @@ def test_check_says_whether_a_threshold_is_certified(run, frame, lam, verdict):
 
 def test_check_tells_when_nothing_is_certified(run, tmp_path):
     np.save(tmp_path / "A.npy", np.ones((2, 4)) + np.eye(2, 4))
-    status, out, _ = run("check", tmp_path / "A.npy", "--group-size", "1", "--n-active", "2", "--b-min", "1", "--b-max", "2")
+    status, out, _ = run(
+        "check",
+        tmp_path / "A.npy",
+        "--group-size",
+        "1",
+        "--n-active",
+        "2",
+        "--b-min",
+        "1",
+        "--b-max",
+        "2",
+    )
     assert status == 0
     assert ["sharp", "none"] in [line.split() for line in out.splitlines()]
 
 
 def test_check_compares_with_the_dictionary_that_generates_the_data(run, frame, tmp_path):
     np.save(tmp_path / "S.npy", np.eye(4))
-    status, out, _ = run("check", frame, *SIZES, "--a-star", tmp_path / "S.npy", "--json", tmp_path / "out.json")
+    status, out, _ = run(
+        "check", frame, *SIZES, "--a-star", tmp_path / "S.npy", "--json", tmp_path / "out.json"
+    )
     result = json.loads((tmp_path / "out.json").read_text())
     delta = float(np.linalg.norm(FRAME[:, 2:] - np.eye(4)[:, 2:]))
     assert status == 0
@@ -245,10 +319,22 @@ def test_check_compares_with_the_dictionary_that_generates_the_data(run, frame, 
 def test_check_writes_the_whole_report(run, frame, tmp_path):
     assert run("check", frame, *SIZES, "--json", tmp_path / "out.json")[0] == 0
     result = json.loads((tmp_path / "out.json").read_text())
-    assert result["sizes"] == {"n_features": 4, "n_atoms": 4, "n_groups": 2, "group_size": 2, "n_active": 1, "b_min": 1, "b_max": 2}
+    assert result["sizes"] == {
+        "n_features": 4,
+        "n_atoms": 4,
+        "n_groups": 2,
+        "group_size": 2,
+        "n_active": 1,
+        "b_min": 1,
+        "b_max": 2,
+    }
     assert (result["block_coherence"], result["cross_block_norm"]) == pytest.approx((0.14, 0.28))
     assert result["certified"] == {"printed": False, "corrected": True, "sharp": True}
-    assert result["intervals"]["corrected"] == {"low": pytest.approx(0.56), "high": pytest.approx(1.0), "empty": False}
+    assert result["intervals"]["corrected"] == {
+        "low": pytest.approx(0.56),
+        "high": pytest.approx(1.0),
+        "empty": False,
+    }
     assert {"text", "needed_by", "holds", "margin"} == set(result["hypotheses"][0])
 
 
@@ -262,24 +348,44 @@ BAD = {  # what stands in A.npy, or the arguments, and what the one line says
     "a truncated file": ("truncated", SIZES, "is not a .npy file of numbers"),
     "a truncated archive": ("truncated archive", SIZES, "is not a .npy file of numbers"),
     "a truncated header": ("header", SIZES, "is not a .npy file of numbers"),
-    "NaN": (np.where(np.eye(4) > 0, np.nan, 1), SIZES, "4 entries that are NaN or infinite, the first at (0, 0)"),
+    "NaN": (
+        np.where(np.eye(4) > 0, np.nan, 1),
+        SIZES,
+        "4 entries that are NaN or infinite, the first at (0, 0)",
+    ),
     "infinity": (np.full((4, 4), np.inf), SIZES, "NaN or infinite"),
     "one axis": (np.ones(4), SIZES, "has shape (4,); it must be 2-D"),
     "three axes": (np.ones((2, 4, 4)), SIZES, "it must be 2-D"),
     "no entries": (np.ones((0, 4)), SIZES, "is empty"),
     "complex numbers": (np.eye(4) * 1j, SIZES, "complex128"),
     "text": (np.array([["a", "b"]]), SIZES, "it must be float32, float64 or an integer type"),
-    "groups that do not divide the atoms": (np.eye(4), ["--group-size", "3", *SIZES[2:]], "does not divide the 4 atoms"),
+    "groups that do not divide the atoms": (
+        np.eye(4),
+        ["--group-size", "3", *SIZES[2:]],
+        "does not divide the 4 atoms",
+    ),
     "no group size": (np.eye(4), ["--group-size", "0", *SIZES[2:]], "it must be at least 1"),
-    "more active groups than there are": (np.eye(4), [*SIZES, "--n-active", "3"], "n_active = 3 exceeds the 2 groups"),
+    "more active groups than there are": (
+        np.eye(4),
+        [*SIZES, "--n-active", "3"],
+        "n_active = 3 exceeds the 2 groups",
+    ),
     "a negative threshold": (np.eye(4), [*SIZES, "--lam=-0.5"], "lam = -0.5 is negative"),
     "a threshold that is not a number": (np.eye(4), [*SIZES, "--lam", "nan"], "must be finite"),
     "bounds out of order": (np.eye(4), [*SIZES, "--b-min", "3"], "0 < b_min <= b_max"),
     "a lower bound of zero": (np.eye(4), [*SIZES, "--b-min", "0"], "0 < b_min <= b_max"),
     "a group without a span": (np.zeros((4, 4)), SIZES, "has rank 0"),
-    "another shape of A*": (np.eye(4), [*SIZES, "--a-star", "S.npy"], "A_star has shape (6, 4), A has shape (4, 4)"),
+    "another shape of A*": (
+        np.eye(4),
+        [*SIZES, "--a-star", "S.npy"],
+        "A_star has shape (6, 4), A has shape (4, 4)",
+    ),
     "an A* that is not there": (np.eye(4), [*SIZES, "--a-star", "T.npy"], "T.npy does not exist"),
-    "a folder for the result that is not there": (np.eye(4), [*SIZES, "--json", "no/out.json"], "its folder must exist"),
+    "a folder for the result that is not there": (
+        np.eye(4),
+        [*SIZES, "--json", "no/out.json"],
+        "its folder must exist",
+    ),
     "a folder in place of the result": (np.eye(4), [*SIZES, "--json", "."], "folder"),
 }
 
@@ -333,7 +439,9 @@ def test_info_prints_versions_and_writes_them(run, tmp_path, monkeypatch):
     assert (versions["gsae_ref"], versions["numpy"]) == (gsae_ref.__version__, np.__version__)
     assert versions["python"] == ".".join(map(str, sys.version_info[:3]))
     assert {"scipy", "numba", "cores", "machine", "joblib", "dask"} <= set(versions)
-    assert {k: str(v) for k, v in json.loads((tmp_path / "info.json").read_text()).items()} == versions
+    assert {
+        k: str(v) for k, v in json.loads((tmp_path / "info.json").read_text()).items()
+    } == versions
 
 
 def test_info_says_what_is_not_installed(run, monkeypatch):
@@ -359,7 +467,9 @@ COLOUR = [(True, None, True), (True, "", True), (True, "1", False), (False, None
 
 
 @pytest.mark.parametrize(("terminal", "no_color", "coloured"), COLOUR)
-def test_colour_is_for_people_at_a_terminal(capsys, monkeypatch, frame, terminal, no_color, coloured):
+def test_colour_is_for_people_at_a_terminal(
+    capsys, monkeypatch, frame, terminal, no_color, coloured
+):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
     if no_color is not None:
         monkeypatch.setenv("NO_COLOR", no_color)

@@ -41,9 +41,23 @@ def data(tmp_path, monkeypatch):
 
 
 def test_fit_writes_what_train_learns(run, data):
-    status, out, err = run("fit", "Y.npy", *SIZES, "--epochs", "4", "--seed", "3", "--out", "model.npz", "--json", "out.json")
+    status, out, err = run(
+        "fit",
+        "Y.npy",
+        *SIZES,
+        "--epochs",
+        "4",
+        "--seed",
+        "3",
+        "--out",
+        "model.npz",
+        "--json",
+        "out.json",
+    )
     start = training.starts.starting_dictionary(data, 3, 2, rng=3)
-    expected = gs.train(start, data, 1.5, 2, 4, batch_size=128, constraint="columns", tangent=True, rng=3)
+    expected = gs.train(
+        start, data, 1.5, 2, 4, batch_size=128, constraint="columns", tangent=True, rng=3
+    )
     assert (status, err) == (0, "")
     with np.load("model.npz") as model:
         assert model["A"].tobytes() == expected.x.tobytes()
@@ -54,39 +68,81 @@ def test_fit_writes_what_train_learns(run, data):
     assert (report["epochs"], report["loss"]) == (4, expected.fun)
     active = np.linalg.norm((data @ expected.x).reshape(-1, 3, 2), axis=2) > 1.5
     assert report["active_groups"] == active.sum() / 300
-    assert out == f"model.npz: loss {expected.fun:.6g} after 4 epochs, {active.sum() / 300:.3g} of 3 groups active per sample\n"
+    assert (
+        out
+        == f"model.npz: loss {expected.fun:.6g} after 4 epochs, {active.sum() / 300:.3g} of 3 groups active per sample\n"
+    )
     assert sorted(os.listdir()) == ["Y.npy", "model.npz", "out.json"]
 
 
 def test_encode_writes_the_codes(run, data):
     run("fit", "Y.npy", *SIZES, "--epochs", "2", "--out", "model.npz")
-    status, out, err = run("encode", "model.npz", "Y.npy", "--out", "codes.npy", "--json", "out.json")
+    status, out, err = run(
+        "encode", "model.npz", "Y.npy", "--out", "codes.npy", "--json", "out.json"
+    )
     with np.load("model.npz") as model:
         expected = gs.encode(model["A"], data, 1.5, 2)
     assert (status, err) == (0, "")
     np.testing.assert_array_equal(np.load("codes.npy"), expected)
     active = expected.reshape(-1, 3, 2).any(axis=2)
     report = json.loads(Path("out.json").read_text())
-    assert report == {"n_samples": 300, "active_groups": active.sum() / 300, "share_of_samples": active.mean(axis=0).tolist()}
+    assert report == {
+        "n_samples": 300,
+        "active_groups": active.sum() / 300,
+        "share_of_samples": active.mean(axis=0).tolist(),
+    }
     assert out.startswith("codes.npy: codes of 300 samples, ")
 
 
 def test_an_unfolded_network_is_fitted_and_encoded(run, data):
-    options = ["--n-unfold", "4", "--unfold-step", "0.2", "--nonnegative", "--l1", "0.1", "--no-acceleration"]
-    assert run("fit", "Y.npy", *SIZES, *options, "--epochs", "2", "--init", "principal", "--out", "model.npz")[0] == 0
+    options = [
+        "--n-unfold",
+        "4",
+        "--unfold-step",
+        "0.2",
+        "--nonnegative",
+        "--l1",
+        "0.1",
+        "--no-acceleration",
+    ]
+    assert (
+        run(
+            "fit",
+            "Y.npy",
+            *SIZES,
+            *options,
+            "--epochs",
+            "2",
+            "--init",
+            "principal",
+            "--out",
+            "model.npz",
+        )[0]
+        == 0
+    )
     assert run("encode", "model.npz", "Y.npy", "--out", "codes.npy")[0] == 0
     with np.load("model.npz") as model:
         A = model["A"]
     flags = {"step_size": 0.2, "accelerated": False, "nonnegative": True, "l1": 0.1}
-    np.testing.assert_array_equal(np.load("codes.npy"), gs.unfolded_encode(A, data, 1.5, 2, 4, **flags))
-    assert not np.array_equal(np.load("codes.npy"), gs.unfolded_encode(A, data, 1.5, 2, 4, **(flags | {"accelerated": True})))
+    np.testing.assert_array_equal(
+        np.load("codes.npy"), gs.unfolded_encode(A, data, 1.5, 2, 4, **flags)
+    )
+    assert not np.array_equal(
+        np.load("codes.npy"),
+        gs.unfolded_encode(A, data, 1.5, 2, 4, **(flags | {"accelerated": True})),
+    )
 
 
 def test_a_start_can_be_given(run, data):
     A = gs.make_dictionary(8, 3, 2, rng=5)
     np.save("A.npy", A)
     options = ["--batch-size", "300", "--constraint", "none", "--published"]
-    assert run("fit", "Y.npy", *SIZES, "--epochs", "2", "--init", "A.npy", *options, "--out", "m.npz")[0] == 0
+    assert (
+        run("fit", "Y.npy", *SIZES, "--epochs", "2", "--init", "A.npy", *options, "--out", "m.npz")[
+            0
+        ]
+        == 0
+    )
     with np.load("m.npz") as model:
         assert model["A"].tobytes() == gs.train(A, data, 1.5, 2, 2).x.tobytes()
 
@@ -96,16 +152,37 @@ def test_a_run_resumes_bit_for_bit(run, data):
     assert run(*shared, "--epochs", "3", "--out", "half.npz")[0] == 0
     assert run(*shared, "--epochs", "7", "--out", "resumed.npz", "--resume")[0] == 0
     assert run("fit", "Y.npy", *SIZES, "--epochs", "7", "--out", "whole.npz")[0] == 0
-    with np.load("resumed.npz") as resumed, np.load("whole.npz") as whole, np.load("half.npz") as half:
+    with (
+        np.load("resumed.npz") as resumed,
+        np.load("whole.npz") as whole,
+        np.load("half.npz") as half,
+    ):
         assert resumed["A"].tobytes() == whole["A"].tobytes() != half["A"].tobytes()
 
 
 def test_ctrl_c_keeps_what_was_learned(data):
-    command = ["fit", "Y.npy", *SIZES, "--epochs", "1000000", "--out", "model.npz", "--checkpoint", "state.npz"]
+    command = [
+        "fit",
+        "Y.npy",
+        *SIZES,
+        "--epochs",
+        "1000000",
+        "--out",
+        "model.npz",
+        "--checkpoint",
+        "state.npz",
+    ]
     started = subprocess.Popen(
-        [sys.executable, "-c", "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
-         "from gsae_ref.cli import main; sys.exit(main(sys.argv[1:]))", *command],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        [
+            sys.executable,
+            "-c",
+            "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+            "from gsae_ref.cli import main; sys.exit(main(sys.argv[1:]))",
+            *command,
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     deadline = time.monotonic() + 60
     while not os.path.exists("state.npz") and time.monotonic() < deadline:
@@ -120,14 +197,42 @@ def test_ctrl_c_keeps_what_was_learned(data):
 
 
 def test_a_warning_is_one_line(run, data):
-    status, _, err = run("fit", "Y.npy", *SIZES, "--n-unfold", "2", "--unfold-step", "1.5", "--epochs", "2", "--out", "model.npz")
+    status, _, err = run(
+        "fit",
+        "Y.npy",
+        *SIZES,
+        "--n-unfold",
+        "2",
+        "--unfold-step",
+        "1.5",
+        "--epochs",
+        "2",
+        "--out",
+        "model.npz",
+    )
     assert (status, err.count("\n")) == (0, 1)
     assert err.startswith("gsae-ref fit: warning: in epoch 0 unfold_step * ||A||_2^2 = ")
 
 
 def test_a_threshold_that_silences_all_is_told(run, data):
-    status, out, err = run("fit", "Y.npy", "--n-groups", "3", "--group-size", "2", "--lam", "100", "--epochs", "1", "--out", "model.npz")
-    assert (status, err) == (0, "no group is active for any sample, so nothing was learned; lower --lam\n")
+    status, out, err = run(
+        "fit",
+        "Y.npy",
+        "--n-groups",
+        "3",
+        "--group-size",
+        "2",
+        "--lam",
+        "100",
+        "--epochs",
+        "1",
+        "--out",
+        "model.npz",
+    )
+    assert (status, err) == (
+        0,
+        "no group is active for any sample, so nothing was learned; lower --lam\n",
+    )
     assert "0 of 3 groups active" in out
 
 
@@ -135,24 +240,74 @@ BAD_FIT = {  # more arguments, and what the one line says
     "a missing file": (["--out", "m.npz"], "Z.npy", "Z.npy does not exist"),
     "text": (["--out", "m.npz"], "text.npy", "text.npy is not a .npy file of numbers"),
     "pickled data": (["--out", "m.npz"], "objects.npy", "pickled data are refused"),
-    "a truncated file": (["--out", "m.npz"], "truncated.npy", "truncated.npy is not a .npy file of numbers"),
+    "a truncated file": (
+        ["--out", "m.npz"],
+        "truncated.npy",
+        "truncated.npy is not a .npy file of numbers",
+    ),
     "an archive": (["--out", "m.npz"], "archive.npz", "is an archive of several arrays"),
     "NaN": (["--out", "m.npz"], "nan.npy", "NaN or infinite, the first at (1, 2)"),
     "one sample": (["--out", "m.npz"], "one.npy", "one sample; samples are rows"),
     "no folder": (["--out", "no/m.npz"], "Y.npy", "its folder must exist"),
-    "no folder for the checkpoint": (["--out", "m.npz", "--checkpoint", "no/s.npz"], "Y.npy", "its folder must exist"),
-    "nothing to resume from": (["--out", "m.npz", "--resume"], "Y.npy", "--resume without --checkpoint"),
-    "no epochs": (["--out", "m.npz", "--epochs", "0"], "Y.npy", "n_epochs = 0; it must be at least 1"),
+    "no folder for the checkpoint": (
+        ["--out", "m.npz", "--checkpoint", "no/s.npz"],
+        "Y.npy",
+        "its folder must exist",
+    ),
+    "nothing to resume from": (
+        ["--out", "m.npz", "--resume"],
+        "Y.npy",
+        "--resume without --checkpoint",
+    ),
+    "no epochs": (
+        ["--out", "m.npz", "--epochs", "0"],
+        "Y.npy",
+        "n_epochs = 0; it must be at least 1",
+    ),
     "no groups": (["--out", "m.npz", "--n-groups", "0"], "Y.npy", "n_groups = 0"),
     "a negative threshold": (["--out", "m.npz", "--lam=-1"], "Y.npy", "lam = -1.0 is negative"),
-    "an unknown optimiser": (["--out", "m.npz", "--optimizer", "sgd"], "Y.npy", "optimizer = 'sgd' is unknown"),
-    "an unknown constraint": (["--out", "m.npz", "--constraint", "rows"], "Y.npy", "constraint = 'rows' is unknown"),
+    "an unknown optimiser": (
+        ["--out", "m.npz", "--optimizer", "sgd"],
+        "Y.npy",
+        "optimizer = 'sgd' is unknown",
+    ),
+    "an unknown constraint": (
+        ["--out", "m.npz", "--constraint", "rows"],
+        "Y.npy",
+        "constraint = 'rows' is unknown",
+    ),
     "an unknown start": (["--out", "m.npz", "--init", "zeros"], "Y.npy", "zeros does not exist"),
-    "a start of another size": (["--out", "m.npz", "--init", "Y.npy"], "Y.npy", "Y.npy has 8 atoms; --n-groups times --group-size"),
-    "a negative seed": (["--out", "m.npz", "--seed=-1"], "Y.npy", "--seed = -1; it must be at least 0"),
-    "options of another network": (["--out", "m.npz", "--l1", "1"], "Y.npy", "they belong to an unfolded network"),
-    "divergence": (["--out", "m.npz", "--optimizer", "gradient_descent", "--step-size", "1e9", "--constraint", "none", "--epochs", "9"],
-                   "Y.npy", "no longer finite"),
+    "a start of another size": (
+        ["--out", "m.npz", "--init", "Y.npy"],
+        "Y.npy",
+        "Y.npy has 8 atoms; --n-groups times --group-size",
+    ),
+    "a negative seed": (
+        ["--out", "m.npz", "--seed=-1"],
+        "Y.npy",
+        "--seed = -1; it must be at least 0",
+    ),
+    "options of another network": (
+        ["--out", "m.npz", "--l1", "1"],
+        "Y.npy",
+        "they belong to an unfolded network",
+    ),
+    "divergence": (
+        [
+            "--out",
+            "m.npz",
+            "--optimizer",
+            "gradient_descent",
+            "--step-size",
+            "1e9",
+            "--constraint",
+            "none",
+            "--epochs",
+            "9",
+        ],
+        "Y.npy",
+        "no longer finite",
+    ),
 }
 
 
@@ -179,17 +334,28 @@ def test_bad_input_to_fit_gives_status_2_one_line_and_no_file(run, bad_files, na
     assert sorted(os.listdir()) == before
 
 
-@pytest.mark.parametrize(("model", "path", "out", "message"), [
-    ("no.npz", "Y.npy", "c.npy", "no.npz does not exist; the first argument is a model"),
-    ("Y.npy", "Y.npy", "c.npy", "Y.npy is damaged or no .npz archive"),
-    ("archive.npz", "Y.npy", "c.npy", "archive.npz has no A, so it is not a model"),
-    ("model.npz", "no.npy", "c.npy", "no.npy does not exist"),
-    ("model.npz", "nan.npy", "c.npy", "NaN or infinite"),
-    ("model.npz", "one.npy", "c.npy", "one sample"),
-    ("model.npz", "narrow.npy", "c.npy", "Y has shape (300, 7), so 7 columns; A of shape (8, 6) asks for 8"),
-    ("model.npz", "Y.npy", "no/c.npy", "its folder must exist"),
-], ids=str)
-def test_bad_input_to_encode_gives_status_2_one_line_and_no_file(run, data, bad_files, model, path, out, message):
+@pytest.mark.parametrize(
+    ("model", "path", "out", "message"),
+    [
+        ("no.npz", "Y.npy", "c.npy", "no.npz does not exist; the first argument is a model"),
+        ("Y.npy", "Y.npy", "c.npy", "Y.npy is damaged or no .npz archive"),
+        ("archive.npz", "Y.npy", "c.npy", "archive.npz has no A, so it is not a model"),
+        ("model.npz", "no.npy", "c.npy", "no.npy does not exist"),
+        ("model.npz", "nan.npy", "c.npy", "NaN or infinite"),
+        ("model.npz", "one.npy", "c.npy", "one sample"),
+        (
+            "model.npz",
+            "narrow.npy",
+            "c.npy",
+            "Y has shape (300, 7), so 7 columns; A of shape (8, 6) asks for 8",
+        ),
+        ("model.npz", "Y.npy", "no/c.npy", "its folder must exist"),
+    ],
+    ids=str,
+)
+def test_bad_input_to_encode_gives_status_2_one_line_and_no_file(
+    run, data, bad_files, model, path, out, message
+):
     run("fit", "Y.npy", *SIZES, "--epochs", "1", "--out", "model.npz")
     np.save("narrow.npy", data[:, :7])
     before = sorted(os.listdir())

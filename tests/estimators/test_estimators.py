@@ -22,13 +22,28 @@ from sklearn.pipeline import make_pipeline  # noqa: E402
 from sklearn.preprocessing import StandardScaler  # noqa: E402
 from sklearn.utils.estimator_checks import parametrize_with_checks  # noqa: E402
 
-SMALL = {"n_groups": 3, "group_size": 2, "lam": 1.5, "n_epochs": 4, "batch_size": 32, "random_state": 7}
+SMALL = {
+    "n_groups": 3,
+    "group_size": 2,
+    "lam": 1.5,
+    "n_epochs": 4,
+    "batch_size": 32,
+    "random_state": 7,
+}
 KINDS = {
     "shallow": lambda **more: gs.GroupSparseAutoencoder(**SMALL | more),
-    "unfolded": lambda **more: gs.GroupSparseAutoencoder(**SMALL | {"n_unfold": 3, "lam": 0.8} | more),
-    "soft": lambda **more: gs.SparseAutoencoder(6, 1.0, "soft", n_epochs=4, batch_size=32, random_state=7, **more),
-    "hard": lambda **more: gs.SparseAutoencoder(6, 1.0, "hard", n_epochs=4, batch_size=32, random_state=7, **more),
-    "relu": lambda **more: gs.SparseAutoencoder(6, 0.5, "relu", n_epochs=4, batch_size=32, random_state=7, **more),
+    "unfolded": lambda **more: gs.GroupSparseAutoencoder(
+        **SMALL | {"n_unfold": 3, "lam": 0.8} | more
+    ),
+    "soft": lambda **more: gs.SparseAutoencoder(
+        6, 1.0, "soft", n_epochs=4, batch_size=32, random_state=7, **more
+    ),
+    "hard": lambda **more: gs.SparseAutoencoder(
+        6, 1.0, "hard", n_epochs=4, batch_size=32, random_state=7, **more
+    ),
+    "relu": lambda **more: gs.SparseAutoencoder(
+        6, 0.5, "relu", n_epochs=4, batch_size=32, random_state=7, **more
+    ),
 }
 every_kind = pytest.mark.parametrize("kind", KINDS)
 
@@ -48,26 +63,39 @@ def same_bits(left, right):
 # ------------------------------------------------------------------------------------------------ the contract of scikit-learn
 
 
-@parametrize_with_checks([
-    gs.GroupSparseAutoencoder(), gs.GroupSparseAutoencoder(n_unfold=2, n_epochs=5), gs.GroupSparseAutoencoder(constraint="groups", n_epochs=5),
-    gs.SparseAutoencoder(), gs.SparseAutoencoder(activation="hard"), gs.SparseAutoencoder(activation="relu"),
-])
+@parametrize_with_checks(
+    [
+        gs.GroupSparseAutoencoder(),
+        gs.GroupSparseAutoencoder(n_unfold=2, n_epochs=5),
+        gs.GroupSparseAutoencoder(constraint="groups", n_epochs=5),
+        gs.SparseAutoencoder(),
+        gs.SparseAutoencoder(activation="hard"),
+        gs.SparseAutoencoder(activation="relu"),
+    ]
+)
 def test_all_checks_of_scikit_learn_pass(estimator, check):
     """scikit-learn itself skips one of them, of the array API, which must be asked for before Python starts: see the next test."""
     check(estimator)
 
 
 def test_no_check_is_left_out_where_the_array_api_is_asked_for():
-    program = ("import gsae_ref as gs; from sklearn.utils.estimator_checks import check_estimator\n"
-               "for model in (gs.GroupSparseAutoencoder(), gs.SparseAutoencoder(activation='relu')):\n"
-               "    assert {result['status'] for result in check_estimator(model)} == {'passed'}")
+    program = (
+        "import gsae_ref as gs; from sklearn.utils.estimator_checks import check_estimator\n"
+        "for model in (gs.GroupSparseAutoencoder(), gs.SparseAutoencoder(activation='relu')):\n"
+        "    assert {result['status'] for result in check_estimator(model)} == {'passed'}"
+    )
     environment = os.environ | {"SCIPY_ARRAY_API": "1"}
-    subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True, timeout=120, env=environment)
+    subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program], check=True, timeout=120, env=environment
+    )
 
 
 def test_they_live_in_pipelines_grids_and_files():
     Y, labels, _ = groups_of_three()
-    pipeline = make_pipeline(StandardScaler(with_std=False), gs.GroupSparseAutoencoder(n_groups=3, constraint="groups", random_state=0))
+    pipeline = make_pipeline(
+        StandardScaler(with_std=False),
+        gs.GroupSparseAutoencoder(n_groups=3, constraint="groups", random_state=0),
+    )
     name = "groupsparseautoencoder"
     search = GridSearchCV(pipeline, {f"{name}__lam": [1.5, 50.0], f"{name}__group_size": [2]}, cv=2)
     with pytest.warns(ConvergenceWarning, match="no sample has a non-zero code"):
@@ -91,11 +119,20 @@ def test_output_can_be_a_data_frame():
 # ------------------------------------------------------------------------------------------------ what they learn
 
 
-@pytest.mark.parametrize("options", [{}, {"optimizer": "gradient_descent", "step_size": 0.02, "gradient": "approximate"},
-                                     {"n_unfold": 3, "unfold_step": 0.2, "l1": 0.1, "accelerated": False, "nonnegative": True}], ids=str)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"optimizer": "gradient_descent", "step_size": 0.02, "gradient": "approximate"},
+        {"n_unfold": 3, "unfold_step": 0.2, "l1": 0.1, "accelerated": False, "nonnegative": True},
+    ],
+    ids=str,
+)
 def test_fit_is_train(options):
     Y, _, _ = groups_of_three()
-    model = gs.GroupSparseAutoencoder(**SMALL, init="principal", constraint="groups", tangent=False, **options).fit(Y)
+    model = gs.GroupSparseAutoencoder(
+        **SMALL, init="principal", constraint="groups", tangent=False, **options
+    ).fit(Y)
     start = starting_dictionary(Y, 3, 2, "principal", 7)
     expected = gs.train(start, Y, 1.5, 2, 4, batch_size=32, constraint="groups", rng=7, **options)
     assert model.components_.T.tobytes() == expected.x.tobytes()
@@ -107,8 +144,21 @@ def test_fit_is_train(options):
 def test_the_planes_are_found_and_are_the_clusters():
     Y, labels, A = groups_of_three(n_samples=400)
     start = gs.perturb_dictionary(A, delta=0.5, group_size=2, direction="tangent", rng=0)
-    model = gs.GroupSparseAutoencoder(3, 2, lam=1.5, init=start.T, constraint="groups", step_size=0.01, n_epochs=60, random_state=0).fit(Y)
-    assert gs.principal_angles(model.components_.T, A, 2).max() < 0.05 < gs.principal_angles(start, A, 2).max()
+    model = gs.GroupSparseAutoencoder(
+        3,
+        2,
+        lam=1.5,
+        init=start.T,
+        constraint="groups",
+        step_size=0.01,
+        n_epochs=60,
+        random_state=0,
+    ).fit(Y)
+    assert (
+        gs.principal_angles(model.components_.T, A, 2).max()
+        < 0.05
+        < gs.principal_angles(start, A, 2).max()
+    )
     np.testing.assert_array_equal(model.predict(Y), labels)
     assert model.score(Y) > model.score(Y[:, ::-1])
     assert model.loss_curve_[-1] < 0.9 * model.loss_curve_[0]
@@ -120,7 +170,9 @@ def test_codes_reconstructions_and_clusters_are_those_of_the_network(kind):
     model = KINDS[kind]().fit(Y)
     A = model.components_.T
     if kind in ("shallow", "unfolded"):
-        codes = gs.encode(A, Y, 1.5, 2) if kind == "shallow" else gs.unfolded_encode(A, Y, 0.8, 2, 3)
+        codes = (
+            gs.encode(A, Y, 1.5, 2) if kind == "shallow" else gs.unfolded_encode(A, Y, 0.8, 2, 3)
+        )
         size = 2
     else:
         lam = 0 if kind == "relu" else 1.0
@@ -128,9 +180,13 @@ def test_codes_reconstructions_and_clusters_are_those_of_the_network(kind):
         assert model.bias_.any() == (kind == "relu")
     np.testing.assert_allclose(model.transform(Y), codes, rtol=1e-12)
     np.testing.assert_allclose(model.inverse_transform(codes), codes @ A.T, rtol=1e-12)
-    assert model.score(Y) == pytest.approx(-np.sum((Y - codes @ A.T) ** 2) / (2 * len(Y)), rel=1e-12)
+    assert model.score(Y) == pytest.approx(
+        -np.sum((Y - codes @ A.T) ** 2) / (2 * len(Y)), rel=1e-12
+    )
     sizes = [[np.linalg.norm(code[g : g + size]) for g in range(0, 6, size)] for code in codes]
-    assert model.predict(Y).tolist() == [int(np.argmax(row)) if max(row) > 0 else -1 for row in sizes]
+    assert model.predict(Y).tolist() == [
+        int(np.argmax(row)) if max(row) > 0 else -1 for row in sizes
+    ]
 
 
 def test_a_sample_without_an_active_group_has_no_cluster():
@@ -142,7 +198,16 @@ def test_a_sample_without_an_active_group_has_no_cluster():
 def test_the_bias_of_relu_starts_at_minus_lam_and_may_stay():
     Y, _, _ = groups_of_three()
     np.testing.assert_array_equal(KINDS["relu"](fit_bias=False).fit(Y).bias_, np.full(6, -0.5))
-    one = gs.SparseAutoencoder(6, 0.5, "relu", init="random", optimizer="gradient_descent", step_size=0.1, constraint="none", random_state=7)
+    one = gs.SparseAutoencoder(
+        6,
+        0.5,
+        "relu",
+        init="random",
+        optimizer="gradient_descent",
+        step_size=0.1,
+        constraint="none",
+        random_state=7,
+    )
     one.partial_fit(Y)
     W = starting_dictionary(Y, 6, 1, "random", 7)
     _, dW, db = gs.sparse_loss_and_grad(W, Y, -0.5)
@@ -155,7 +220,11 @@ def test_the_bias_of_relu_starts_at_minus_lam_and_may_stay():
 def test_the_dtype_stays(kind, dtype):
     Y, _, _ = groups_of_three(dtype)
     model = KINDS[kind]().fit(Y)
-    assert {model.components_.dtype, model.transform(Y).dtype, model.inverse_transform(model.transform(Y)).dtype} == {np.dtype(dtype)}
+    assert {
+        model.components_.dtype,
+        model.transform(Y).dtype,
+        model.inverse_transform(model.transform(Y)).dtype,
+    } == {np.dtype(dtype)}
 
 
 # ------------------------------------------------------------------------------------------------ in pieces
@@ -165,8 +234,16 @@ def test_the_dtype_stays(kind, dtype):
 @pytest.mark.parametrize("init", ["random", "samples"])
 def test_partial_fit_is_fit_on_the_same_batches(kind, init):
     Y, _, _ = groups_of_three()
-    whole, pieces = KINDS[kind](init=init).fit(Y), KINDS[kind](init=init if init == "random" else starting_dictionary(Y, *((3, 2) if kind in (
-        "shallow", "unfolded") else (6, 1)), "samples", 7).T)
+    whole, pieces = (
+        KINDS[kind](init=init).fit(Y),
+        KINDS[kind](
+            init=init
+            if init == "random"
+            else starting_dictionary(
+                Y, *((3, 2) if kind in ("shallow", "unfolded") else (6, 1)), "samples", 7
+            ).T
+        ),
+    )
     for epoch in range(4):
         for batch in shuffled(len(Y), 32, 7, epoch):
             pieces.partial_fit(Y[batch])
@@ -188,7 +265,9 @@ def test_blocks_of_any_sizes_are_partial_fit_in_their_order(kind):
         assert same_bits(KINDS[kind](init="random").fit_blocks(lambda cut=cut: iter(cut)), expected)
     alone = KINDS[kind](init="random", batch_size=None) if kind in ("shallow", "unfolded") else None
     if alone is not None:
-        assert same_bits(alone.fit_blocks([Y[start : start + 32] for start in range(0, len(Y), 32)]), expected)
+        assert same_bits(
+            alone.fit_blocks([Y[start : start + 32] for start in range(0, len(Y), 32)]), expected
+        )
 
 
 def test_an_iterator_serves_one_epoch():
@@ -196,12 +275,17 @@ def test_an_iterator_serves_one_epoch():
     cut = [Y[:64], Y[64:]]
     once = KINDS["shallow"](n_epochs=1, init="random")
     assert same_bits(clone(once).fit_blocks(iter(cut)), clone(once).fit_blocks(cut))
-    with pytest.raises(ValueError, match="blocks is an iterator.*read once, and n_epochs = 4; pass a list, or a function"):
+    with pytest.raises(
+        ValueError,
+        match="blocks is an iterator.*read once, and n_epochs = 4; pass a list, or a function",
+    ):
         KINDS["shallow"]().fit_blocks(iter(cut))
     for nothing in ([], iter(()), lambda: iter(())):
         with pytest.raises(ValueError, match="blocks is empty"):
             clone(once).fit_blocks(nothing)
-    with pytest.raises(ValueError, match="X has 5 features, but GroupSparseAutoencoder is expecting 8"):
+    with pytest.raises(
+        ValueError, match="X has 5 features, but GroupSparseAutoencoder is expecting 8"
+    ):
         clone(once).fit_blocks([Y, Y[:, :5]])
 
 
@@ -221,8 +305,12 @@ def test_a_file_larger_than_what_is_held(tmp_path):
     mapped = np.load(tmp_path / "Y.npy", mmap_mode="r")
     del Y
     model = gs.GroupSparseAutoencoder(**SMALL | {"batch_size": 2000, "n_epochs": 1})
-    uses = (lambda: model.fit(mapped), lambda: model.score(mapped), lambda: model.predict(mapped),
-            lambda: clone(model).fit_blocks(mapped[k : k + 3000] for k in range(0, len(mapped), 3000)))
+    uses = (
+        lambda: model.fit(mapped),
+        lambda: model.score(mapped),
+        lambda: model.predict(mapped),
+        lambda: clone(model).fit_blocks(mapped[k : k + 3000] for k in range(0, len(mapped), 3000)),
+    )
     for use in uses:
         tracemalloc.start()
         use()
@@ -280,14 +368,25 @@ def test_progress_is_shown_when_asked(capsys):
     assert "epoch" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("change", "error", "message"), [
-    ({"n_groups": 0}, ValueError, "n_groups = 0"), ({"group_size": 1.5}, TypeError, "group_size = 1.5"), ({"lam": -1}, ValueError, "lam = -1"),
-    ({"n_epochs": 0}, ValueError, "n_epochs = 0"), ({"batch_size": 0}, ValueError, "batch_size = 0"),
-    ({"optimizer": "sgd"}, ValueError, "optimizer = 'sgd'"), ({"constraint": "rows"}, ValueError, "constraint = 'rows'"),
-    ({"init": "zeros"}, ValueError, "init = 'zeros'"), ({"gradient": "true"}, ValueError, "gradient = 'true'"),
-    ({"init": np.ones((6, 5))}, ValueError, r"init has shape \(6, 5\); it must be \(6, 8\)"), ({"random_state": -1}, ValueError, "random_state = -1"),
-    ({"l1": 1.0}, ValueError, "they belong to an unfolded network"), ({"step_size": 0}, ValueError, "step_size = 0"),
-], ids=str)
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"n_groups": 0}, ValueError, "n_groups = 0"),
+        ({"group_size": 1.5}, TypeError, "group_size = 1.5"),
+        ({"lam": -1}, ValueError, "lam = -1"),
+        ({"n_epochs": 0}, ValueError, "n_epochs = 0"),
+        ({"batch_size": 0}, ValueError, "batch_size = 0"),
+        ({"optimizer": "sgd"}, ValueError, "optimizer = 'sgd'"),
+        ({"constraint": "rows"}, ValueError, "constraint = 'rows'"),
+        ({"init": "zeros"}, ValueError, "init = 'zeros'"),
+        ({"gradient": "true"}, ValueError, "gradient = 'true'"),
+        ({"init": np.ones((6, 5))}, ValueError, r"init has shape \(6, 5\); it must be \(6, 8\)"),
+        ({"random_state": -1}, ValueError, "random_state = -1"),
+        ({"l1": 1.0}, ValueError, "they belong to an unfolded network"),
+        ({"step_size": 0}, ValueError, "step_size = 0"),
+    ],
+    ids=str,
+)
 def test_mistakes_are_told_by_fit(change, error, message):
     Y, _, _ = groups_of_three()
     with pytest.raises(error, match=message):
@@ -299,7 +398,9 @@ def test_masked_samples_are_refused_wherever_they_come_in(kind):
     Y, labels, _ = groups_of_three()
     masked, model = np.ma.masked_array(Y, Y > 1), KINDS[kind]().fit(Y)
     for method in (model.fit, model.partial_fit, model.transform, model.predict, model.score):
-        with pytest.raises(TypeError, match="X is a masked array; masked entries have no meaning here; fill them"):
+        with pytest.raises(
+            TypeError, match="X is a masked array; masked entries have no meaning here; fill them"
+        ):
             method(masked)
     regressor = gs.DiagonallyGroupedLinearRegressor(2, n_epochs=3).fit(Y, labels.astype(float))
     for method in (regressor.predict, lambda X: regressor.fit(X, labels)):
@@ -317,15 +418,29 @@ def test_a_model_that_is_not_fitted_says_so():
 
 
 def test_the_package_lists_them_without_importing_scikit_learn():
-    program = ("import sys, gsae_ref as gs; names = dir(gs); assert 'sklearn' not in sys.modules; "
-               "assert {'GroupSparseAutoencoder', 'SparseAutoencoder', 'train'} <= set(names); "
-               "gs.GroupSparseAutoencoder; assert 'sklearn' in sys.modules; assert not hasattr(gs, 'nothing')")
-    subprocess.run([sys.executable, "-c", program], check=True, timeout=60, cwd=os.path.dirname(os.path.dirname(gs.__file__)))
+    program = (
+        "import sys, gsae_ref as gs; names = dir(gs); assert 'sklearn' not in sys.modules; "
+        "assert {'GroupSparseAutoencoder', 'SparseAutoencoder', 'train'} <= set(names); "
+        "gs.GroupSparseAutoencoder; assert 'sklearn' in sys.modules; assert not hasattr(gs, 'nothing')"
+    )
+    subprocess.run(
+        [sys.executable, "-c", program],
+        check=True,
+        timeout=60,
+        cwd=os.path.dirname(os.path.dirname(gs.__file__)),
+    )
 
 
 def test_without_scikit_learn_the_remedy_is_told(monkeypatch):
-    for name in [name for name in sys.modules if name.split(".")[0] == "sklearn" or name.startswith("gsae_ref.estimators.")]:
+    for name in [
+        name
+        for name in sys.modules
+        if name.split(".")[0] == "sklearn" or name.startswith("gsae_ref.estimators.")
+    ]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "sklearn", None)
-    with pytest.raises(ImportError, match=r"SparseAutoencoder needs scikit-learn.*pip install 'gsae_ref\[sklearn\]'"):
+    with pytest.raises(
+        ImportError,
+        match=r"SparseAutoencoder needs scikit-learn.*pip install 'gsae_ref\[sklearn\]'",
+    ):
         gs.SparseAutoencoder()

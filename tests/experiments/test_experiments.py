@@ -29,16 +29,27 @@ def plot_powers(study, ax):
 
 def toy(cells, quick=False, seed=0, n_seeds=1, base=2.0):
     found = cells.run("powers", powers, base=base, n=3 if quick else 5)
-    claim = Claim("toy", "the last | power is 16", f"{found['powers'][-1]:g}", bool(found["powers"][-1] == 16))
-    return Study("toy", "Toy: powers", {"base": base, "seed": seed, "n_seeds": n_seeds}, {"powers": found["powers"]},
-                 [Table("Powers", ("exponent", "power"), list(enumerate(found["powers"].tolist())))], [claim], ["a note"])
+    claim = Claim(
+        "toy", "the last | power is 16", f"{found['powers'][-1]:g}", bool(found["powers"][-1] == 16)
+    )
+    return Study(
+        "toy",
+        "Toy: powers",
+        {"base": base, "seed": seed, "n_seeds": n_seeds},
+        {"powers": found["powers"]},
+        [Table("Powers", ("exponent", "power"), list(enumerate(found["powers"].tolist())))],
+        [claim],
+        ["a note"],
+    )
 
 
 @pytest.fixture
 def registered(monkeypatch):
     calls.clear()
     module = SimpleNamespace(
-        TITLE="Toy: powers", compute=toy, FIGURES={"toy": [[plot_powers, None], [plot_powers]]},
+        TITLE="Toy: powers",
+        compute=toy,
+        FIGURES={"toy": [[plot_powers, None], [plot_powers]]},
         add_options=lambda parser: parser.add_argument("--base", type=float, default=2.0),
     )
     monkeypatch.setattr(experiments, "EXPERIMENTS", {"toy": "toy"})
@@ -68,7 +79,9 @@ def test_arrays_that_print_alike_are_told_apart(tmp_path):
     first, second = np.zeros(5000), np.zeros(5000)
     second[2500] = 1
     assert repr(first) == repr(second)
-    sums = [Cells(tmp_path).run("sum", lambda a: {"sum": a.sum()}, a=a)["sum"] for a in (first, second)]
+    sums = [
+        Cells(tmp_path).run("sum", lambda a: {"sum": a.sum()}, a=a)["sum"] for a in (first, second)
+    ]
     assert sums == [0, 1]
 
 
@@ -139,7 +152,19 @@ def test_the_same_study_gives_the_same_picture(tmp_path):
 
 def test_the_command_computes_prints_and_resumes(registered, tmp_path, capsys):
     for _ in range(2):
-        assert main(["reproduce", "toy", "--out", str(tmp_path / "out"), "--json", str(tmp_path / "toy.json")]) == 0
+        assert (
+            main(
+                [
+                    "reproduce",
+                    "toy",
+                    "--out",
+                    str(tmp_path / "out"),
+                    "--json",
+                    str(tmp_path / "toy.json"),
+                ]
+            )
+            == 0
+        )
     assert calls == [(2.0, 5)]
     said = capsys.readouterr().out
     assert "toy: reproduces" in said
@@ -185,4 +210,9 @@ def test_every_experiment_has_a_title_pictures_and_a_computation(name):
     module = experiments.load(name)
     assert len(module.TITLE.splitlines()) == 1
     assert callable(module.compute)
-    assert all(callable(plot) or plot is None for grid in module.FIGURES.values() for row in grid for plot in row)
+    assert all(
+        callable(plot) or plot is None
+        for grid in module.FIGURES.values()
+        for row in grid
+        for plot in row
+    )

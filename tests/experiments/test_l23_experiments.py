@@ -22,16 +22,36 @@ SMALL = dglnn_recovery.Recipe(60, 40, 2, (2.0, 2.0, 1.0, 1.0), 0.02, 300, 1, alp
 RECIPES = {
     "dglnn-figure-2": {"recipe": SMALL, "long": 2000},
     "dglnn-figure-3": {"recipe": SMALL._replace(algorithm="algorithm_2", eta=0.02)},
-    "dglnn-figure-4": {"recipe": SMALL._replace(algorithm="algorithm_2", eta=0.02), "sizes": (40, 60)},
-    "dglnn-figure-5": {"recipe": SMALL._replace(group_size=1, coefficients=(1.0, -1.0, 1.0, -1.0, 1.0)), "repeats": 2},
+    "dglnn-figure-4": {
+        "recipe": SMALL._replace(algorithm="algorithm_2", eta=0.02),
+        "sizes": (40, 60),
+    },
+    "dglnn-figure-5": {
+        "recipe": SMALL._replace(group_size=1, coefficients=(1.0, -1.0, 1.0, -1.0, 1.0)),
+        "repeats": 2,
+    },
     "dglnn-figure-6": {"recipe": SMALL, "sizes": (60,)},
-    "dglnn-figure-7": {"recipe": SMALL._replace(algorithm="gradient_descent", eta=0.02, coefficients=(1.0,) * 4, n_epochs=2000)},
-    "dglnn-figure-11": {"recipe": SMALL._replace(algorithm="algorithm_2", eta=0.02, design="gaussian")},
+    "dglnn-figure-7": {
+        "recipe": SMALL._replace(
+            algorithm="gradient_descent", eta=0.02, coefficients=(1.0,) * 4, n_epochs=2000
+        )
+    },
+    "dglnn-figure-11": {
+        "recipe": SMALL._replace(algorithm="algorithm_2", eta=0.02, design="gaussian")
+    },
     "dglnn-figure-12": {
-        "shape": {"n_samples": 40, "n_features": 24, "n_validation": 20, "group_size": 2, "entries": (2.0,) * 4}, "levels": (0.5, 1.0),
-        "repeats": 2},
+        "shape": {
+            "n_samples": 40,
+            "n_features": 24,
+            "n_validation": 20,
+            "group_size": 2,
+            "entries": (2.0,) * 4,
+        },
+        "levels": (0.5, 1.0),
+        "repeats": 2,
+    },
     "dglnn-table-3": {"splits": 2},
-}  # fmt: skip
+}
 
 
 @pytest.fixture
@@ -40,11 +60,15 @@ def lasso(monkeypatch):
 
     def path(X, y, sizes, n_penalties=8):
         step, w, rows = len(y) / np.linalg.norm(X, 2) ** 2, np.zeros(X.shape[1]), []
-        largest = max(np.linalg.norm(part) for part in np.split(X.T @ y / len(y), np.cumsum(sizes)[:-1]))
+        largest = max(
+            np.linalg.norm(part) for part in np.split(X.T @ y / len(y), np.cumsum(sizes)[:-1])
+        )
         penalties = largest * np.geomspace(1, 1e-2, n_penalties)
         for penalty in penalties:
             for _ in range(200):
-                w = dglnn_rivals.group_prox(w + step * X.T @ (y - X @ w) / len(y), step * penalty, sizes)
+                w = dglnn_rivals.group_prox(
+                    w + step * X.T @ (y - X @ w) / len(y), step * penalty, sizes
+                )
             rows.append(w)
         return np.stack(rows), penalties
 
@@ -58,13 +82,21 @@ def test_every_experiment_runs_small_and_can_be_drawn(name, lasso):
     pytest.importorskip("matplotlib")
     module = experiments.load(name)
     study = module.compute(Cells(None), quick=True, seed=3, n_seeds=1, **RECIPES[name])
-    assert study.name == name and study.title == module.TITLE and study.claims and study.tables and study.notes
+    assert (
+        study.name == name
+        and study.title == module.TITLE
+        and study.claims
+        and study.tables
+        and study.notes
+    )
     assert all(claim.holds in (True, False, None) and claim.measured for claim in study.claims)
     assert name in module.FIGURES
     for grid in module.FIGURES.values():
         figure = draw(study, grid)
         panels = [ax for ax in figure.axes if ax.axison]
-        assert panels and all(ax.get_title() and ax.get_xlabel() and ax.get_ylabel() for ax in panels if ax.lines)
+        assert panels and all(
+            ax.get_title() and ax.get_xlabel() and ax.get_ylabel() for ax in panels if ax.lines
+        )
         figure.canvas.draw()
 
 
@@ -77,20 +109,35 @@ def test_a_run_measures_what_it_says():
     path = gs.dglnn_path(data.X, data.y, 2, n_epochs=300, alpha=1e-3, gamma=0.02)
     errors = [np.sum((w - data.w_star) ** 2) for w in path.w]
     agreement(found["error"], errors)
-    assert found["best"] == min(errors) and found["best_epoch"] == int(np.argmin(errors)) and found["last"] == errors[-1] == found["at_length"]
+    assert (
+        found["best"] == min(errors)
+        and found["best_epoch"] == int(np.argmin(errors))
+        and found["last"] == errors[-1] == found["at_length"]
+    )
     agreement(found["off"][-1], np.max(np.abs(path.x[4:])))
     agreement(found["u"][-1], path.u[-1, :2] ** 2)
-    agreement(found["cosine"][-1], [path.v[-1, 2 * g: 2 * g + 2] @ [2**-0.5, 2**-0.5] for g in range(2)])
+    agreement(
+        found["cosine"][-1], [path.v[-1, 2 * g : 2 * g + 2] @ [2**-0.5, 2**-0.5] for g in range(2)]
+    )
     agreement(found["turn"][1], np.max(np.abs(path.v[1, :4] - path.v[0, :4])))
     norms = np.linalg.norm(path.w[:, :4].reshape(-1, 2, 2), axis=2)
-    assert found["grown"].tolist() == [int(np.argmax(norms[:, g] >= size * 2**0.5 / 2)) for g, size in enumerate((2, 1))]
+    assert found["grown"].tolist() == [
+        int(np.argmax(norms[:, g] >= size * 2**0.5 / 2)) for g, size in enumerate((2, 1))
+    ]
     P = np.eye(4)
     for group in (slice(0, 2), slice(2, 4)):
-        P[group, group] -= np.outer(data.w_star[group], data.w_star[group]) / (data.w_star[group] @ data.w_star[group])
-    agreement(found["lam_max"], np.linalg.eigvalsh(P @ data.X[:, :4].T @ data.X[:, :4] @ P / 60)[-1])
+        P[group, group] -= np.outer(data.w_star[group], data.w_star[group]) / (
+            data.w_star[group] @ data.w_star[group]
+        )
+    agreement(
+        found["lam_max"], np.linalg.eigvalsh(P @ data.X[:, :4].T @ data.X[:, :4] @ P / 60)[-1]
+    )
     low, high = found["success"]
     level = 10 * max(np.linalg.norm(part) for part in np.split(data.X.T @ data.noise / 60, 20))
-    good = [np.max(np.abs(w - data.w_star)[:4]) <= level and np.max(np.abs(w[4:])) <= 0.01 for w in path.w]
+    good = [
+        np.max(np.abs(w - data.w_star)[:4]) <= level and np.max(np.abs(w[4:])) <= 0.01
+        for w in path.w
+    ]
     assert [low, high] == [good.index(True), 300 - good[::-1].index(True)] if any(good) else [0, 0]
 
 
@@ -104,7 +151,10 @@ def test_the_authors_draw_is_that_of_numpys_legacy_generator_and_leaves_the_glob
 
 
 def test_unit_of_work_is_kept_and_read_back(tmp_path):
-    first, again = (Cells(tmp_path).run("one", dglnn_recovery.run, recipe=SMALL._asdict(), seed=1) for _ in range(2))
+    first, again = (
+        Cells(tmp_path).run("one", dglnn_recovery.run, recipe=SMALL._asdict(), seed=1)
+        for _ in range(2)
+    )
     np.testing.assert_array_equal(first["error"], again["error"])
     assert len(list(tmp_path.glob("*.npz"))) == 1
 
@@ -119,7 +169,11 @@ def study(name, **options):
 def test_figure_2_must_be_stopped_only_with_the_doubled_loss():
     found = study("dglnn-figure-2", long=4000)
     paper, code = found.data["runs"]["paper"], found.data["runs"]["code"]
-    assert paper["best_epoch"] == 597 and abs(paper["best"] - 0.00873) < 1e-5 and abs(paper["last"] - paper["least_squares"]) < 1e-6
+    assert (
+        paper["best_epoch"] == 597
+        and abs(paper["best"] - 0.00873) < 1e-5
+        and abs(paper["last"] - paper["least_squares"]) < 1e-6
+    )
     assert code["best_epoch"] == 301 and abs(code["last"] - 182.66) < 1
     converges, stopping, in_code, printed, corrected = (claim.holds for claim in found.claims)
     assert converges and not stopping and in_code and not printed and corrected
@@ -134,7 +188,11 @@ def test_figure_6_is_unstable_by_the_factor_2_and_not_by_the_order():
 @pytest.mark.parametrize("name", ["dglnn-figure-3", "dglnn-figure-11"])
 def test_figures_3_and_11_recover_and_learn_large_groups_first(name):
     claims = study(name).claims
-    assert [claim.holds for claim in claims] == [True, True, False] * 2  # the practical rule fires at once
+    assert [claim.holds for claim in claims] == [
+        True,
+        True,
+        False,
+    ] * 2  # the practical rule fires at once
 
 
 def test_figure_7_fails_from_some_small_starts_and_not_from_others():
@@ -155,7 +213,11 @@ def test_the_primal_dual_method_goes_to_the_interpolant_of_smallest_group_norm()
         return np.linalg.norm(z.reshape(3, 2), axis=1).sum()
 
     free = np.linalg.svd(X)[2][4:]  # directions that X does not see
-    assert all(value(w + t * (rng.normal(size=2) @ free)) >= value(w) - 1e-9 for t in (1e-3, 1e-2, 1e-1) for _ in range(20))
+    assert all(
+        value(w + t * (rng.normal(size=2) @ free)) >= value(w) - 1e-9
+        for t in (1e-3, 1e-2, 1e-1)
+        for _ in range(20)
+    )
 
 
 def test_the_group_prox_is_the_soft_threshold_of_the_package():
@@ -177,7 +239,9 @@ def test_refitting_is_least_squares_on_what_is_not_zero():
 
 
 def test_the_choice_is_the_smallest_validation_error_of_all_paths():
-    w, setting, row = dglnn_rivals.chosen({"a": np.array([[0.0], [2.0]]), "b": np.array([[1.1], [5.0]])}, np.ones((3, 1)), np.ones(3))
+    w, setting, row = dglnn_rivals.chosen(
+        {"a": np.array([[0.0], [2.0]]), "b": np.array([[1.1], [5.0]])}, np.ones((3, 1)), np.ones(3)
+    )
     assert (w.tolist(), setting, row) == ([1.1], "b", 0)
 
 
@@ -211,7 +275,9 @@ print("optimal")
 def test_the_library_minimises_what_it_is_said_to():
     """Optimality: q_l = penalty w_l / ||w_l||, or ||q_l|| <= penalty where w_l = 0. Beside our kernels."""
     pytest.importorskip("skglm")
-    result = subprocess.run([sys.executable, "-c", SKGLM], capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        [sys.executable, "-c", SKGLM], capture_output=True, text=True, check=False
+    )
     assert result.stdout.strip() == "optimal", result.stderr
 
 
@@ -223,11 +289,17 @@ def test_the_stand_ins_have_their_groups():
     X, _, sizes = dglnn_table_3.grouped_data("cancer")
     names = sklearn.load_breast_cancer().feature_names
     order = np.arange(30).reshape(3, 10).T.ravel()
-    assert [str(name) for name in names[order][:3]] == ["mean radius", "radius error", "worst radius"] and sizes.tolist() == [3] * 10
+    assert [str(name) for name in names[order][:3]] == [
+        "mean radius",
+        "radius error",
+        "worst radius",
+    ] and sizes.tolist() == [3] * 10
     agreement(X, sklearn.load_breast_cancer().data[:, order])
     X, _, sizes = dglnn_table_3.grouped_data("diabetes")
     assert X.shape == (442, 50) and sizes.tolist() == [5] * 10
-    agreement(X.reshape(442, 10, 5).sum(axis=2), np.ones((442, 10)))  # B-splines of a predictor sum to one
+    agreement(
+        X.reshape(442, 10, 5).sum(axis=2), np.ones((442, 10))
+    )  # B-splines of a predictor sum to one
 
 
 def test_the_error_of_no_predictors_is_that_of_the_mean_of_the_first_third(lasso):
@@ -257,7 +329,9 @@ def test_the_genes_are_read_and_the_printed_errors_exceed_the_variance(lasso):
 
 
 def test_labels_and_numbers_of_figure_12(lasso):
-    found = dglnn_figure_12.contest(0.5, 0, {**dglnn_figure_12.SHAPE, **RECIPES["dglnn-figure-12"]["shape"]})
+    found = dglnn_figure_12.contest(
+        0.5, 0, {**dglnn_figure_12.SHAPE, **RECIPES["dglnn-figure-12"]["shape"]}
+    )
     assert set(found) == {*dglnn_figure_12.METHODS, "random"}
     data = gs.grouped_regression(60, 24, 2, (2.0,) * 4, design="gaussian", noise_std=0.5, rng=0)
     known = np.linalg.lstsq(data.X[:40, :4], data.y[:40], rcond=None)[0]

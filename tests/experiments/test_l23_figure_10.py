@@ -23,7 +23,11 @@ def study():
 
 def test_quality_is_the_nearest_image_and_the_commonest_label_by_loops():
     rng = np.random.default_rng(0)
-    manifold, labels, Y = rng.normal(size=(40, 5)), rng.integers(3, size=40), rng.normal(size=(7, 5))
+    manifold, labels, Y = (
+        rng.normal(size=(40, 5)),
+        rng.integers(3, size=40),
+        rng.normal(size=(7, 5)),
+    )
     nearest, purity = interpolation.quality(Y, manifold, labels)
     for i, y in enumerate(Y):
         order = sorted(range(40), key=lambda j: np.linalg.norm(y - manifold[j]))
@@ -61,7 +65,9 @@ def test_images_of_28_pixels_get_margins_and_of_8_are_doubled():
     np.testing.assert_array_equal(framed[:, 2:30, 2:30].reshape(2, -1), Y)
     assert framed.sum() == pytest.approx(Y.sum())
     small = np.arange(64.0).reshape(1, 64)
-    np.testing.assert_array_equal(interpolation.framed(small).reshape(16, 16)[::2, 1::2].ravel(), small[0])
+    np.testing.assert_array_equal(
+        interpolation.framed(small).reshape(16, 16)[::2, 1::2].ravel(), small[0]
+    )
 
 
 def test_the_effective_rank_of_equal_eigenvalues_is_their_number():
@@ -80,20 +86,58 @@ def test_blocks_do_not_change_a_function_of_rows():
 def verdicts(excess_of, purity_of):
     """Verdicts on networks whose interpolations have the given mean excess and purity; those of AE and VAE are equal."""
     rng = np.random.default_rng(0)
-    pooled = {name: {"nearest": np.concatenate([np.zeros((50, 1)), excess_of[name] + 0.01 * rng.normal(size=(50, 7)), np.zeros((50, 1))], axis=1),
-                     "purity": purity_of[name] + 0.01 * rng.normal(size=(50, 9))} for name in dglnn_figure_10.NETWORKS}
-    measured = {name: {"ranks": [rank]} for name, rank in zip(pooled, (9.0, 20.0, 3.0, 4.0, 5.0), strict=True)}
-    pooled["blend"] = {"nearest": pooled["AE"]["nearest"] + 0.5 * (pooled["AE"]["nearest"] != 0), "purity": pooled["AE"]["purity"] - 0.1}
+    pooled = {
+        name: {
+            "nearest": np.concatenate(
+                [
+                    np.zeros((50, 1)),
+                    excess_of[name] + 0.01 * rng.normal(size=(50, 7)),
+                    np.zeros((50, 1)),
+                ],
+                axis=1,
+            ),
+            "purity": purity_of[name] + 0.01 * rng.normal(size=(50, 9)),
+        }
+        for name in dglnn_figure_10.NETWORKS
+    }
+    measured = {
+        name: {"ranks": [rank]}
+        for name, rank in zip(pooled, (9.0, 20.0, 3.0, 4.0, 5.0), strict=True)
+    }
+    pooled["blend"] = {
+        "nearest": pooled["AE"]["nearest"] + 0.5 * (pooled["AE"]["nearest"] != 0),
+        "purity": pooled["AE"]["purity"] - 0.1,
+    }
     counts = dict(zip(("AE", "IRMAE", "GAE4", "GAE8"), (0, 786432, 196608, 98304), strict=True))
     return [claim.holds for claim in dglnn_figure_10._claims(pooled, measured, counts, quick=False)]
 
 
 WORLDS = {
-    "as the paper says": ((0.6, 0.2, 0.3, 0.3), (0.7, 0.9, 0.9, 0.9), [True, True, True, True, True, True, True]),
-    "grouped worse than plain": ((0.6, 0.2, 0.8, 0.8), (0.7, 0.9, 0.6, 0.6), [False, False, False, True, True, True, True]),
-    "the measures disagree": ((0.6, 0.2, 0.3, 0.3), (0.7, 0.9, 0.6, 0.6), [None, None, True, True, True, True, True]),
-    "the groupings disagree": ((0.6, 0.2, 0.3, 0.8), (0.7, 0.9, 0.9, 0.6), [None, None, False, True, True, True, True]),
-    "no gain to compare with": ((0.6, 0.7, 0.3, 0.3), (0.7, 0.9, 0.9, 0.9), [True, True, None, True, True, True, True]),
+    "as the paper says": (
+        (0.6, 0.2, 0.3, 0.3),
+        (0.7, 0.9, 0.9, 0.9),
+        [True, True, True, True, True, True, True],
+    ),
+    "grouped worse than plain": (
+        (0.6, 0.2, 0.8, 0.8),
+        (0.7, 0.9, 0.6, 0.6),
+        [False, False, False, True, True, True, True],
+    ),
+    "the measures disagree": (
+        (0.6, 0.2, 0.3, 0.3),
+        (0.7, 0.9, 0.6, 0.6),
+        [None, None, True, True, True, True, True],
+    ),
+    "the groupings disagree": (
+        (0.6, 0.2, 0.3, 0.8),
+        (0.7, 0.9, 0.9, 0.6),
+        [None, None, False, True, True, True, True],
+    ),
+    "no gain to compare with": (
+        (0.6, 0.7, 0.3, 0.3),
+        (0.7, 0.9, 0.9, 0.9),
+        [True, True, None, True, True, True, True],
+    ),
 }
 
 
@@ -162,14 +206,26 @@ def test_the_pictures_are_drawn_with_their_labels(study, stem):
         assert all(ax.get_xlabel() and ax.get_ylabel() and ax.get_legend() for ax in figure.axes)
         assert [len(ax.lines) for ax in figure.axes] == [6, 6, 5]
     else:
-        assert [ax.get_title().split(":")[0] for ax in figure.axes] == ["AE", "VAE", "IRMAE", "blend", "GAE4", "GAE8"]
+        assert [ax.get_title().split(":")[0] for ax in figure.axes] == [
+            "AE",
+            "VAE",
+            "IRMAE",
+            "blend",
+            "GAE4",
+            "GAE8",
+        ]
         assert all(len(ax.images) == 1 for ax in figure.axes)
 
 
 def test_table_2_counts_what_is_printed():
     study = dglnn_table_2.compute(Cells(None))
     assert all(claim.holds for claim in study.claims)
-    assert {row[0]: row[3] for row in study.tables[0].rows} == {"AE": 0, "IRMAE": 786432, "GAE4": 196608, "GAE8": 98304}
+    assert {row[0]: row[3] for row in study.tables[0].rows} == {
+        "AE": 0,
+        "IRMAE": 786432,
+        "GAE4": 196608,
+        "GAE8": 98304,
+    }
     assert all(row[3] + row[4] + row[5] == row[6] for row in study.tables[0].rows)
     assert study.tables[0].rows[0][4] == 512 * (256 * 4 + 1)
     assert study.tables[0].rows[2][4] == 4 * 128 * 64 * 4 + 512

@@ -45,12 +45,19 @@ def test_a_training_reports_what_train_sparse_does():
     A = gs.make_dictionary(200, 10, 1, rng=0)
     Y, _, support = gs.sample_sparse(A, 600, noise=0.02, rng=0)
     W = gs.initialise_sparse("perturbation", A_star=A, delta=0.5, rng=0)
-    result = gs.train_sparse(W, Y, 4, bias=-1.25, bias_schedule=0.5, normalise=True, A_star=A, support=support)
+    result = gs.train_sparse(
+        W, Y, 4, bias=-1.25, bias_schedule=0.5, normalise=True, A_star=A, support=support
+    )
     np.testing.assert_array_equal(run["loss"], [*result.history["loss"], result.fun])
-    np.testing.assert_array_equal(run["distance"], [*result.history["distance"], gs.metrics.matched_distance(result.x, A, "permutation")])
+    np.testing.assert_array_equal(
+        run["distance"],
+        [*result.history["distance"], gs.metrics.matched_distance(result.x, A, "permutation")],
+    )
     np.testing.assert_array_equal(run["exact"][:4], result.history["exact"])
     assert run["found"] == 10 and not run["diverged"]
-    assert run["loss"][0] == np.sum(Y * Y) / 1200  # b = -1.25: no unit is active, nothing is reconstructed
+    assert (
+        run["loss"][0] == np.sum(Y * Y) / 1200
+    )  # b = -1.25: no unit is active, nothing is reconstructed
     assert run["exact"][0] == 0
 
 
@@ -68,7 +75,9 @@ def test_a_training_that_diverges_says_so():
 def test_the_loss_of_the_truth_is_about_the_floor():
     A = gs.make_dictionary(784, 10, 1, rng=0)
     Y, X, _ = gs.sample_sparse(A, 2000, noise=0.02, rng=0)
-    assert sae_runs.floor(sae_runs.Setting(), 0.02) == pytest.approx(np.sum((Y - X @ A.T) ** 2) / 4000, rel=0.01)
+    assert sae_runs.floor(sae_runs.Setting(), 0.02) == pytest.approx(
+        np.sum((Y - X @ A.T) ** 2) / 4000, rel=0.01
+    )
 
 
 # ------------------------------------------------------------------------------------------------ claims
@@ -102,7 +111,10 @@ def test_the_group_encoder_is_ahead_on_the_sphere_and_behind_where_one_entry_has
     assert a.holds and not everywhere.holds and b.holds is False
     noise, shape = comparison.data["rates"]["noise"], comparison.data["rates"]["shape"]
     assert (np.diff(noise["group"][:, 0]) >= -0.01).all() and noise["group"][-1, 0] > 0.99
-    assert shape["group"][0, 0] > shape["sparse"][0, 0] + 0.1 and shape["sparse"][-1, 0] > shape["group"][-1, 0]
+    assert (
+        shape["group"][0, 0] > shape["sparse"][0, 0] + 0.1
+        and shape["sparse"][-1, 0] > shape["group"][-1, 0]
+    )
     assert np.ptp(shape["group"]) < 0.05  # the group encoder sees norms only
     assert (noise["atoms"] <= noise["sparse"] + 0.01).all()
 
@@ -118,7 +130,10 @@ def test_the_best_threshold_is_the_best_of_all():
             return np.mean(((score[rows] > t) == active[rows]).all(axis=1))
 
         best = max(exact(t, even) for t in np.unique(score))
-        twice = np.repeat(score[even], 2, axis=0), np.repeat(active[even], 2, axis=0)  # so that both halves are the same samples
+        twice = (
+            np.repeat(score[even], 2, axis=0),
+            np.repeat(active[even], 2, axis=0),
+        )  # so that both halves are the same samples
         assert sparse_against_group._best_rate(*twice) == pytest.approx(best)
 
 
@@ -141,7 +156,10 @@ def test_pictures_and_report_are_written(tmp_path, figure_3):
 
 def test_every_picture_has_its_labels(figure_2, comparison):
     pytest.importorskip("matplotlib")
-    for study, figures in ((figure_2, sae_figure_2.FIGURES), (comparison, sparse_against_group.FIGURES)):
+    for study, figures in (
+        (figure_2, sae_figure_2.FIGURES),
+        (comparison, sparse_against_group.FIGURES),
+    ):
         for grid in figures.values():
             for ax in draw(study, grid).axes:
                 assert ax.get_xlabel() and ax.get_ylabel() and ax.get_title() and ax.lines

@@ -15,7 +15,13 @@ from gsae_ref.experiments.t21.figure_3 import claims as figure_3_claims
 from gsae_ref.experiments.t21.figure_3 import compute as figure_3
 from gsae_ref.experiments.t21.figure_3 import runs as figure_3_runs
 from gsae_ref.experiments.t21.figure_3.runs import PAPER, QUICK, starting_threshold, train_network
-from gsae_ref.experiments.t21.figure_3.theory import closeness_allowed, contraction, hypotheses, rotation_free_distances, theorem_2
+from gsae_ref.experiments.t21.figure_3.theory import (
+    closeness_allowed,
+    contraction,
+    hypotheses,
+    rotation_free_distances,
+    theorem_2,
+)
 
 # n, norms and lam of the paper, so that the start is as deep in the noise as there; few groups and samples, larger steps, fewer of them.
 TINY = PAPER._replace(n_groups=10, n_samples=200, n_epochs=40, step_size=4e-3)
@@ -34,10 +40,24 @@ def study():
 
 
 def test_the_setting_is_the_paper_s():
-    assert (PAPER.n_features, PAPER.n_groups, PAPER.group_size, PAPER.n_samples, PAPER.n_active) == (950, 500, 2, 10_000, 3)
-    assert (PAPER.norm_range, PAPER.correlation, PAPER.step_size, PAPER.n_epochs) == ((4, 5), 0.15, 1e-3, 300)
+    assert (
+        PAPER.n_features,
+        PAPER.n_groups,
+        PAPER.group_size,
+        PAPER.n_samples,
+        PAPER.n_active,
+    ) == (950, 500, 2, 10_000, 3)
+    assert (PAPER.norm_range, PAPER.correlation, PAPER.step_size, PAPER.n_epochs) == (
+        (4, 5),
+        0.15,
+        1e-3,
+        300,
+    )
     assert QUICK.n_features == PAPER.n_features
-    assert QUICK.n_samples * QUICK.n_active / QUICK.n_groups == PAPER.n_samples * PAPER.n_active / PAPER.n_groups
+    assert (
+        QUICK.n_samples * QUICK.n_active / QUICK.n_groups
+        == PAPER.n_samples * PAPER.n_active / PAPER.n_groups
+    )
 
 
 def test_the_literal_start_has_the_paper_s_norm_and_almost_half_of_the_groups_active():
@@ -67,7 +87,9 @@ def test_unit_columns_have_no_active_group_and_a_zero_gradient():
 @pytest.mark.parametrize("recipe", ["scaled", "ramp"])
 def test_the_recipes_recover_what_the_literal_reading_does_not(recipe):
     found = run("group", recipe)
-    assert found["active_groups"][0] == pytest.approx(0.3, abs=0.006)  # a tenth of 3, on 200 samples
+    assert found["active_groups"][0] == pytest.approx(
+        0.3, abs=0.006
+    )  # a tenth of 3, on 200 samples
     assert found["error"][-1] < 0.4 * found["error"][0]
     assert min(found["recall"][-1], found["precision"][-1]) > 0.7
     assert (found["rotation_free_error"] <= found["error"] + 1e-12).all()
@@ -76,7 +98,9 @@ def test_the_recipes_recover_what_the_literal_reading_does_not(recipe):
 def test_the_ramp_ends_half_way_and_the_scaled_start_has_the_norm_of_the_rule():
     ramp, scaled = run("group", "ramp", n_epochs=8), run("group", "scaled", n_epochs=1)
     lam_0 = float(ramp["lam_0"])
-    np.testing.assert_allclose(ramp["lam"], lam_0 + (2 - lam_0) * np.minimum(np.arange(9) / 4, 1), rtol=1e-12)
+    np.testing.assert_allclose(
+        ramp["lam"], lam_0 + (2 - lam_0) * np.minimum(np.arange(9) / 4, 1), rtol=1e-12
+    )
     assert scaled["column_norm"][0] == pytest.approx(2 / lam_0, rel=1e-12)
     assert scaled["lam"].tolist() == [2, 2]
 
@@ -85,16 +109,28 @@ def test_the_rule_counts_what_exceeds_it():
     rng = np.random.default_rng(0)
     A, Y = rng.normal(size=(12, 40)), rng.normal(size=(500, 12))
     Z = Y @ A
-    compared = {"group": np.hypot(Z[:, ::2], Z[:, 1::2]), "soft": np.abs(Z), "hard": np.abs(Z), "relu": Z}
+    compared = {
+        "group": np.hypot(Z[:, ::2], Z[:, 1::2]),
+        "soft": np.abs(Z),
+        "hard": np.abs(Z),
+        "relu": Z,
+    }
     for network, values in compared.items():
         lam = starting_threshold(A, Y, network, 2, 5)
-        assert np.mean(np.sum(values > lam, axis=1)) == pytest.approx(0.5 if network == "group" else 1.0, abs=0.01)
+        assert np.mean(np.sum(values > lam, axis=1)) == pytest.approx(
+            0.5 if network == "group" else 1.0, abs=0.01
+        )
 
 
 @pytest.mark.parametrize(
     "network, codes",
     [
-        ("group", lambda Z: np.concatenate([max(1 - 2 / np.linalg.norm(z), 0) * z for z in Z.reshape(-1, 2)])),
+        (
+            "group",
+            lambda Z: np.concatenate(
+                [max(1 - 2 / np.linalg.norm(z), 0) * z for z in Z.reshape(-1, 2)]
+            ),
+        ),
         ("soft", lambda Z: np.sign(Z) * np.maximum(np.abs(Z) - 2, 0)),
         ("hard", lambda Z: Z * (np.abs(Z) > 2)),
         ("relu", lambda Z: np.maximum(Z - 2, 0)),
@@ -109,7 +145,9 @@ def test_a_network_has_its_activation_and_descends_its_own_loss(network, codes):
     cost, G = cost_and_gradient(A, Y, 2.0)
     assert cost == pytest.approx(np.sum((Y - X @ A.T) ** 2) / 18, rel=1e-12)
     h = 1e-6
-    slope = (cost_and_gradient(A + h * V, Y, 2.0)[0] - cost_and_gradient(A - h * V, Y, 2.0)[0]) / (2 * h)
+    slope = (cost_and_gradient(A + h * V, Y, 2.0)[0] - cost_and_gradient(A - h * V, Y, 2.0)[0]) / (
+        2 * h
+    )
     assert np.sum(G * V) == pytest.approx(slope, rel=1e-6)
 
 
@@ -145,12 +183,22 @@ def test_an_interrupted_run_continues_bit_for_bit(tmp_path, monkeypatch):
 
 def test_the_start_is_drawn_with_one_blas_thread(monkeypatch):
     """Its bits are in the fingerprint of the checkpoint, and would depend on the number of threads."""
-    threadpoolctl, seen, honest = pytest.importorskip("threadpoolctl"), [], figure_3_runs.starting_threshold
+    threadpoolctl, seen, honest = (
+        pytest.importorskip("threadpoolctl"),
+        [],
+        figure_3_runs.starting_threshold,
+    )
 
     def threads():
-        return {library["num_threads"] for library in threadpoolctl.threadpool_info() if library["user_api"] == "blas"}
+        return {
+            library["num_threads"]
+            for library in threadpoolctl.threadpool_info()
+            if library["user_api"] == "blas"
+        }
 
-    monkeypatch.setattr(figure_3_runs, "starting_threshold", lambda *given: seen.append(threads()) or honest(*given))
+    monkeypatch.setattr(
+        figure_3_runs, "starting_threshold", lambda *given: seen.append(threads()) or honest(*given)
+    )
     with threadpoolctl.threadpool_limits(2, "blas"):
         run("group", "scaled", n_groups=4, n_samples=20, n_epochs=1)
     assert seen == [{1}]
@@ -158,7 +206,9 @@ def test_the_start_is_drawn_with_one_blas_thread(monkeypatch):
 
 def test_a_finished_run_leaves_its_result_and_no_checkpoint(tmp_path):
     figure_3.trained(Cells(tmp_path), TINY._replace(n_epochs=21), "group", "unit", 2.0, 10.0, 0)
-    assert [path.name for path in tmp_path.iterdir()] == ["group-unit-exact-lam2-snr10-seed0-N200.npz"]
+    assert [path.name for path in tmp_path.iterdir()] == [
+        "group-unit-exact-lam2-snr10-seed0-N200.npz"
+    ]
 
 
 # ------------------------------------------------------------------------------------------------ theory beside the runs
@@ -200,13 +250,26 @@ def test_the_interval_closes_at_the_closeness_allowed(form):
 def test_theorem_2_cannot_be_asked_of_a_group_at_an_obtuse_angle():
     far = {"unit_delta": 1.9, "alpha_min": -0.1, "omega_max": 0.2}
     assert np.isnan(theorem_2(far, 0.5, 3, 500, 2, 950)[2])
-    assert theorem_2(far, 0.5, 3, 500, 2, 950)[0] < 0  # tau below 2/3: (69) asks for a negative squared norm
+    assert (
+        theorem_2(far, 0.5, 3, 500, 2, 950)[0] < 0
+    )  # tau below 2/3: (69) asks for a negative squared norm
 
 
 def test_the_repaired_theorems_predict_and_bound_the_run():
-    found = contraction(n_features=24, n_groups=8, n_samples=4000, n_steps=10, delta=0.45, lam=1.9, step=0.25, seed=1)
+    found = contraction(
+        n_features=24,
+        n_groups=8,
+        n_samples=4000,
+        n_steps=10,
+        delta=0.45,
+        lam=1.9,
+        step=0.25,
+        seed=1,
+    )
     assert found["margin"] > 0
-    np.testing.assert_allclose(found["design"], np.repeat(found["predicted"][:, None], 16, axis=1), rtol=1e-9)
+    np.testing.assert_allclose(
+        found["design"], np.repeat(found["predicted"][:, None], 16, axis=1), rtol=1e-9
+    )
     assert 0.8 < np.median(found["sample"][-1]) / found["predicted"][-1] < 1.25
     assert (found["distance"] <= found["bound"] * (1 + 1e-12)).all()
     assert found["distance"][-1] > 0.5 * found["bound"][-1]  # and the bound is not idle
@@ -217,7 +280,9 @@ def test_the_repaired_theorems_predict_and_bound_the_run():
 
 
 def test_the_study_judges_every_claim(study):
-    said = {(claim.source, claim.text.split("here: ")[-1][:12]): claim.holds for claim in study.claims}
+    said = {
+        (claim.source, claim.text.split("here: ")[-1][:12]): claim.holds for claim in study.claims
+    }
     assert said[("T21 Figure 3a, reduced size", "as stated: A")] is False
     assert said[("T21 Figure 3a, reduced size", "as stated, c")] is False
     assert said[("T21 Figure 3a, reduced size", "start of col")] is True
@@ -226,20 +291,30 @@ def test_the_study_judges_every_claim(study):
     def holds(source):
         return [claim.holds for claim in study.claims if claim.source.startswith(source)]
 
-    assert (holds("T21 Figure 3b"), holds("R"), holds("T21 Section 4.1")) == ([True, True], [True, True], [False])
+    assert (holds("T21 Figure 3b"), holds("R"), holds("T21 Section 4.1")) == (
+        [True, True],
+        [True, True],
+        [False],
+    )
     assert (len(holds("T21 Figure 3c")), len(holds("T21 Figure 3d"))) == (1, 2)
 
 
 def test_only_the_paper_s_size_speaks_for_the_paper(study):
     assert study.title.endswith("(reduced size)")
-    assert all("reduced size" in claim.source for claim in study.claims if claim.source.startswith("T21"))
-    assert not any("reduced size" in claim.source for claim in figure_3_claims.judge(study.data, reduced=False))
+    assert all(
+        "reduced size" in claim.source for claim in study.claims if claim.source.startswith("T21")
+    )
+    assert not any(
+        "reduced size" in claim.source for claim in figure_3_claims.judge(study.data, reduced=False)
+    )
 
 
 def test_every_threshold_and_network_is_shown(study):
     grid = next(table for table in study.tables if table.title.startswith("Thresholds"))
     assert len(grid.rows) == 4 * 2
-    assert sorted(sum(rule in row[2] for row in grid.rows) for rule in figure_3_claims.RULE.values()) == [4, 4]
+    assert sorted(
+        sum(rule in row[2] for row in grid.rows) for rule in figure_3_claims.RULE.values()
+    ) == [4, 4]
     assert study.data["snrs"] == [1.0, 10.0]
     json.dumps(study.recipe)
 
@@ -247,7 +322,10 @@ def test_every_threshold_and_network_is_shown(study):
 def fake_grid(errors, atoms):
     """Runs of one network whose end is given for each threshold."""
     ends = zip(errors, atoms, strict=True)
-    return {str(lam): {"error": np.array([[1.7, error]]), "active_atoms": np.array([[0.6, n]])} for lam, (error, n) in enumerate(ends)}
+    return {
+        str(lam): {"error": np.array([[1.7, error]]), "active_atoms": np.array([[0.6, n]])}
+        for lam, (error, n) in enumerate(ends)
+    }
 
 
 def test_thresholds_are_chosen_by_both_rules_for_all_alike():
@@ -255,23 +333,37 @@ def test_thresholds_are_chosen_by_both_rules_for_all_alike():
     assert chosen == {"error": 1.0, "activity": 2.0}
 
 
-@pytest.mark.parametrize("group, expected", [((0.3, 0.3), True), ((0.3, 0.6), None), ((0.6, 0.6), False)])
+@pytest.mark.parametrize(
+    "group, expected", [((0.3, 0.3), True), ((0.3, 0.6), None), ((0.6, 0.6), False)]
+)
 def test_the_comparison_is_settled_only_by_both_rules(group, expected):
     networks = {
-        rule: {name: {"error": np.array([[1.7, end if name == "group" else 0.5]])} for name in figure_3_claims.NETWORK}
+        rule: {
+            name: {"error": np.array([[1.7, end if name == "group" else 0.5]])}
+            for name in figure_3_claims.NETWORK
+        }
         for rule, end in zip(("error", "activity"), group, strict=True)
     }
     assert figure_3_claims._closer(networks, "1").holds is expected
 
 
 def test_the_pictures_have_labels_and_legends(study):
-    assert set(figure_3.FIGURES) == {"figure-3", "figure-3-recipes", "figure-3-thresholds", "figure-3-theory"}
+    assert set(figure_3.FIGURES) == {
+        "figure-3",
+        "figure-3-recipes",
+        "figure-3-thresholds",
+        "figure-3-theory",
+    }
     for grid in figure_3.FIGURES.values():
         for ax in draw(study, grid).axes:
             assert ax.get_xlabel()
             assert ax.get_title()
             assert ax.has_data()
-    (panel_d,) = [ax for ax in draw(study, figure_3.FIGURES["figure-3"]).axes if ax.get_title().startswith("d.")]
+    (panel_d,) = [
+        ax
+        for ax in draw(study, figure_3.FIGURES["figure-3"]).axes
+        if ax.get_title().startswith("d.")
+    ]
     names = ["true code", "group-sparse", "soft threshold", "hard threshold", "ReLU with bias"]
     assert [label.get_text() for label in panel_d.get_yticklabels()] == names
 
@@ -285,12 +377,33 @@ def test_the_command_takes_the_noise_levels(monkeypatch, tmp_path, capsys):
 
     monkeypatch.setattr(figure_3, "compute", compute)
     assert experiments.load("figure-3") is figure_3
-    assert main(["reproduce", "figure-3", "--quick", "--snr", "10", "5", "--seed", "4", "--seeds", "2", "--out", str(tmp_path)]) == 130
+    assert (
+        main(
+            [
+                "reproduce",
+                "figure-3",
+                "--quick",
+                "--snr",
+                "10",
+                "5",
+                "--seed",
+                "4",
+                "--seeds",
+                "2",
+                "--out",
+                str(tmp_path),
+            ]
+        )
+        == 130
+    )
     assert asked == {"quick": True, "seed": 4, "n_seeds": 2, "snr": [10.0, 5.0]}
     assert "continues from" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("wrong, message", [({"n_seeds": 0}, "n_seeds"), ({"snr": [np.nan]}, "snr"), ({"seed": -1}, "seed")])
+@pytest.mark.parametrize(
+    "wrong, message",
+    [({"n_seeds": 0}, "n_seeds"), ({"snr": [np.nan]}, "snr"), ({"seed": -1}, "seed")],
+)
 def test_wrong_options_are_refused(wrong, message):
     with pytest.raises(ValueError, match=message):
         figure_3.compute(Cells(None), setting=TINY, **wrong)

@@ -19,7 +19,9 @@ from gsae_ref.experiments.t21.table_1 import training_variants as ways
 sklearn = pytest.importorskip("sklearn")
 SMALL = table_1.DIGITS._replace(n_groups=6, group_size=3)
 ARGUMENTS = dict(network="group", data="digits", n_train=300, seed=1, setting=SMALL._asdict())
-OPTIONS = dict(n_unfold=15, unfold_step=0.04, step_size=1e-2, batch_size=128, constraint="columns", rng=1)
+OPTIONS = dict(
+    n_unfold=15, unfold_step=0.04, step_size=1e-2, batch_size=128, constraint="columns", rng=1
+)
 
 
 def digits():
@@ -31,22 +33,31 @@ def digits():
 
 def test_a_rising_lam_is_a_schedule_of_train():
     run = mnist_networks.train_network(**ARGUMENTS, n_epochs=8, start="rising")
-    Y, start = digits().train, mnist_networks.untrained("principal", digits().train, "group", SMALL, 1)
+    Y, start = (
+        digits().train,
+        mnist_networks.untrained("principal", digits().train, "group", SMALL, 1),
+    )
     lams = [0.625, 0.9375, 1.25, 1.25, 1.25, 1.25, 1.25, 1.25]
     result = gs.train(start, Y, lambda epoch: lams[epoch], 3, 8, **OPTIONS)
     np.testing.assert_array_equal(run["A"], result.x)
-    assert np.abs(run["A"] - mnist_networks.train_network(**ARGUMENTS, n_epochs=8)["A"]).max() > 0.01
+    assert (
+        np.abs(run["A"] - mnist_networks.train_network(**ARGUMENTS, n_epochs=8)["A"]).max() > 0.01
+    )
 
 
 def test_the_group_used_least_is_sent_to_what_is_explained_worst():
     rng = np.random.default_rng(0)
     A = np.linalg.qr(rng.normal(size=(12, 12)))[0]
-    Y = np.concatenate([rng.normal(size=(50, 4)) @ A[:, :4].T, 3 * rng.normal(size=(10, 2)) @ A[:, 8:10].T])  # groups 0 and 1; outside
+    Y = np.concatenate(
+        [rng.normal(size=(50, 4)) @ A[:, :4].T, 3 * rng.normal(size=(10, 2)) @ A[:, 8:10].T]
+    )  # groups 0 and 1; outside
     X = np.concatenate([Y @ A[:, :6]])
     B = ways.reset(A[:, :6], Y, X, 2, np.random.default_rng(1), n_worst=5)
     np.testing.assert_array_equal(B[:, :4], A[:, :4])
     np.testing.assert_allclose(np.linalg.norm(B[:, 4:], axis=0), 1)
-    np.testing.assert_allclose(A[:, 8:10] @ (A[:, 8:10].T @ B[:, 4:]), B[:, 4:], atol=1e-12)  # in the span of what was outside
+    np.testing.assert_allclose(
+        A[:, 8:10] @ (A[:, 8:10].T @ B[:, 4:]), B[:, 4:], atol=1e-12
+    )  # in the span of what was outside
     assert np.linalg.matrix_rank(B[:, 4:]) == 2
 
 
@@ -62,7 +73,10 @@ def test_a_training_with_resets_is_its_parts():
 
 
 def test_a_short_training_has_no_reset():
-    short = {start: mnist_networks.train_network(**ARGUMENTS, n_epochs=2, start=start)["A"] for start in ("principal", "reset")}
+    short = {
+        start: mnist_networks.train_network(**ARGUMENTS, n_epochs=2, start=start)["A"]
+        for start in ("principal", "reset")
+    }
     np.testing.assert_array_equal(short["principal"], short["reset"])
 
 
@@ -88,7 +102,9 @@ def test_what_a_group_explains_is_the_error_that_it_saves():
 @pytest.mark.parametrize("seed", range(20))
 def test_no_exchange_and_no_dictionary_is_better(seed, ties):
     rng = np.random.default_rng(seed)
-    gain = rng.integers(-1, 3, size=(8, 12)).astype(float) if ties else rng.normal(size=(30, 12)) ** 3
+    gain = (
+        rng.integers(-1, 3, size=(8, 12)).astype(float) if ties else rng.normal(size=(30, 12)) ** 3
+    )
     chosen = recombination.best_together(gain, 4)
 
     def held(columns):
@@ -102,7 +118,9 @@ def test_no_exchange_and_no_dictionary_is_better(seed, ties):
 
 
 def test_a_whole_dictionary_can_be_better_than_what_exchanges_of_the_greedy_choice_reach():
-    gain = np.array([[2.0, 1.0, 1.0, 2.0], [2.0, 3.0, 0.0, 3.0], [1.0, 0.0, 2.0, 0.0]])  # greedy: columns 0 and 1, which hold 6
+    gain = np.array(
+        [[2.0, 1.0, 1.0, 2.0], [2.0, 3.0, 0.0, 3.0], [1.0, 0.0, 2.0, 0.0]]
+    )  # greedy: columns 0 and 1, which hold 6
     assert recombination.best_together(gain, 2) == [2, 3]  # 7
 
 
@@ -111,8 +129,13 @@ def test_two_flawed_dictionaries_make_a_good_one():
     rng = np.random.default_rng(0)
     Q = np.linalg.qr(rng.normal(size=(12, 12)))[0].astype(np.float32)
     first, second, third = Q[:, :3], Q[:, 3:6], Q[:, 6:9]
-    Y = np.concatenate([rng.normal(size=(50, 3)) @ G.T for G in (first, second, third)]).astype(np.float32)
-    flawed = [np.concatenate(groups, axis=1) for groups in ((first, second, first), (np.sqrt(0.5) * (second + third), third, Q[:, 9:]))]
+    Y = np.concatenate([rng.normal(size=(50, 3)) @ G.T for G in (first, second, third)]).astype(
+        np.float32
+    )
+    flawed = [
+        np.concatenate(groups, axis=1)
+        for groups in ((first, second, first), (np.sqrt(0.5) * (second + third), third, Q[:, 9:]))
+    ]
     A = recombination.recombined(flawed, Y, codes_of_digits, 3)
     np.testing.assert_array_equal(A, np.concatenate([first, second, third], axis=1))
 
@@ -121,7 +144,17 @@ def test_a_united_start_is_its_parts():
     run = mnist_networks.train_network(**ARGUMENTS, n_epochs=3, start="united")
     Y = digits().train
     seeds = np.random.default_rng([1, 3]).integers(2**32, size=8)
-    short = [gs.train(mnist_networks.untrained("principal", Y, "group", SMALL, k), Y, 1.25, 3, 4, **{**OPTIONS, "rng": int(k)}).x for k in seeds]
+    short = [
+        gs.train(
+            mnist_networks.untrained("principal", Y, "group", SMALL, k),
+            Y,
+            1.25,
+            3,
+            4,
+            **{**OPTIONS, "rng": int(k)},
+        ).x
+        for k in seeds
+    ]
     start = recombination.recombined(short, Y, codes_of_digits, 3)
     np.testing.assert_array_equal(run["A"], gs.train(start, Y, 1.25, 3, 3, **OPTIONS).x)
     assert len(run["loss"]) == 3
@@ -131,10 +164,17 @@ def test_united_restarts_lose_less_and_see_no_label(monkeypatch):
     size = table_1.settled(data="digits", n_train=300, epochs=6, restarts=3, setting=SMALL)
     runs = [mnist_networks.train_network(**{**ARGUMENTS, "seed": k}, n_epochs=6) for k in range(3)]
     Y, real = digits().train, mnist_networks.images
-    monkeypatch.setattr(restarts, "images", lambda *arguments: real(*arguments)._replace(labels=None))
+    monkeypatch.setattr(
+        restarts, "images", lambda *arguments: real(*arguments)._replace(labels=None)
+    )
     found = restarts.united(Cells(None), size, runs)
-    assert found["loss"] == pytest.approx(np.mean(np.sum((Y - codes_of_digits(found["A"], Y) @ found["A"].T) ** 2, axis=1)) / 2, rel=1e-5)
-    groups = {A[:, k : k + 3].tobytes() for A in (run["A"] for run in runs) for k in range(0, 18, 3)}
+    assert found["loss"] == pytest.approx(
+        np.mean(np.sum((Y - codes_of_digits(found["A"], Y) @ found["A"].T) ** 2, axis=1)) / 2,
+        rel=1e-5,
+    )
+    groups = {
+        A[:, k : k + 3].tobytes() for A in (run["A"] for run in runs) for k in range(0, 18, 3)
+    }
     assert {found["A"][:, k : k + 3].tobytes() for k in range(0, 18, 3)} <= groups
     assert found["loss"] < min(run["fun"] for run in runs)
 
@@ -147,7 +187,9 @@ def test_the_share_of_lone_groups_is_a_difference_of_distributions():
     norms = rng.gamma(2, size=(400, 5))
     first, second = np.sort(norms, axis=1)[:, -1], np.sort(norms, axis=1)[:, -2]
     for t in (0.5, 2.0, 3.5):
-        assert choose_groups.lone(np.maximum(norms - t, 0)) == pytest.approx(np.mean(second <= t) - np.mean(first <= t))
+        assert choose_groups.lone(np.maximum(norms - t, 0)) == pytest.approx(
+            np.mean(second <= t) - np.mean(first <= t)
+        )
 
 
 def test_silent_samples_are_those_below_the_threshold():
@@ -172,19 +214,40 @@ def made_up(silent, agree):
 
     def fitted(cells, data, source, n_train, seed, setting):
         same = seed % choose_groups.SEEDS_APART < agree[setting.n_groups]
-        return {"lone": 0.5, "silent": silent[setting.group_threshold], "strongest": truth if same else rng.integers(0, 4, 200), "loss": 1.0,
-                "accuracy": 50.0 + setting.n_groups, "nmi": 50.0}
+        return {
+            "lone": 0.5,
+            "silent": silent[setting.group_threshold],
+            "strongest": truth if same else rng.integers(0, 4, 200),
+            "loss": 1.0,
+            "accuracy": 50.0 + setting.n_groups,
+            "nmi": 50.0,
+        }
 
     return fitted
 
 
 def test_the_choice_is_that_of_the_two_criteria(monkeypatch):
-    monkeypatch.setattr(choose_groups, "fitted", made_up({0.025: 0.0, 0.05: 0.002, 0.1: 0.01, 0.2: 0.02}, {4: 2, 10: 3, 12: 4, 16: 1}))
-    study = choose_groups.compute(Cells(None), quick=True, n_seeds=2, restarts=4, factors=(0.5, 1, 2, 4), numbers=(4, 10, 12, 16))
+    monkeypatch.setattr(
+        choose_groups,
+        "fitted",
+        made_up({0.025: 0.0, 0.05: 0.002, 0.1: 0.01, 0.2: 0.02}, {4: 2, 10: 3, 12: 4, 16: 1}),
+    )
+    study = choose_groups.compute(
+        Cells(None),
+        quick=True,
+        n_seeds=2,
+        restarts=4,
+        factors=(0.5, 1, 2, 4),
+        numbers=(4, 10, 12, 16),
+    )
     assert study.data["picked"] == [(0.1, 12)] * 2
     assert [claim.holds for claim in study.claims] == [False, False, True]
     number, lam, accuracy = (claim.measured for claim in study.claims)
-    assert number == "chosen: 12, 12" and lam == "chosen: 0.1, 0.1; the recipe's: 0.05" and accuracy.startswith("accuracy 62.0 ± 0.0")
+    assert (
+        number == "chosen: 12, 12"
+        and lam == "chosen: 0.1, 0.1; the recipe's: 0.05"
+        and accuracy.startswith("accuracy 62.0 ± 0.0")
+    )
 
 
 @pytest.fixture(scope="module")
@@ -192,15 +255,28 @@ def small(tmp_path_factory):
     """Two lams and two numbers of groups, on few digits; and the same with the labels of the test images shuffled."""
     folder, real, studies = tmp_path_factory.mktemp("cells"), mnist_networks.images, []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(choose_groups.RECIPES, "digits", (table_1.DIGITS._replace(group_size=3, n_epochs=4), 300))
+        patch.setitem(
+            choose_groups.RECIPES,
+            "digits",
+            (table_1.DIGITS._replace(group_size=3, n_epochs=4), 300),
+        )
         for shuffled in (False, True):
+
             def images(*arguments, shuffled=shuffled):
                 Y = real(*arguments)
-                return Y._replace(labels=np.random.default_rng(0).permutation(Y.labels)) if shuffled else Y
+                return (
+                    Y._replace(labels=np.random.default_rng(0).permutation(Y.labels))
+                    if shuffled
+                    else Y
+                )
 
             patch.setattr(choose_groups, "images", images)
             cells = Cells(None if shuffled else folder)
-            studies.append(choose_groups.compute(cells, quick=True, restarts=2, factors=(1.0, 2.0), numbers=(5, 10)))
+            studies.append(
+                choose_groups.compute(
+                    cells, quick=True, restarts=2, factors=(1.0, 2.0), numbers=(5, 10)
+                )
+            )
         return *studies, folder
 
 
@@ -208,7 +284,9 @@ def test_no_label_enters_the_choice(small):
     study, shuffled, _ = small
     assert study.data["picked"] == shuffled.data["picked"]
     for one, other in zip(study.data["by_number"][0], shuffled.data["by_number"][0], strict=True):
-        assert (one["stability"], one["lone"]) == (other["stability"], other["lone"]) and one["accuracy"] > other["accuracy"] + 5
+        assert (one["stability"], one["lone"]) == (other["stability"], other["lone"]) and one[
+            "accuracy"
+        ] > other["accuracy"] + 5
 
 
 def test_a_fit_is_a_training_and_its_shares(small):
@@ -218,7 +296,9 @@ def test_a_fit_is_a_training_and_its_shares(small):
     X = gs.unfolded_encode(run["A"], digits().train, 1.25, 3, 15, 0.04)
     active = np.stack([X[:, k : k + 3].any(axis=1) for k in range(0, 15, 3)], axis=1)
     kept = np.load(folder / "digits-5groups-0.05-seed1.npz")
-    assert kept["lone"] == np.mean(active.sum(axis=1) == 1) and kept["silent"] == np.mean(active.sum(axis=1) == 0)
+    assert kept["lone"] == np.mean(active.sum(axis=1) == 1) and kept["silent"] == np.mean(
+        active.sum(axis=1) == 0
+    )
     norms = np.stack([np.linalg.norm(X[:, k : k + 3], axis=1) for k in range(0, 15, 3)], axis=1)
     np.testing.assert_array_equal(kept["strongest"], norms.argmax(axis=1))
 
@@ -227,7 +307,9 @@ def test_it_is_an_experiment_with_labelled_pictures(small):
     pytest.importorskip("matplotlib")
     assert load("choose-groups") is choose_groups
     axes = draw(small[0], choose_groups.FIGURES["choose-groups"]).axes
-    assert len(axes) == 2 and all(ax.get_xlabel() and ax.get_ylabel() and ax.get_title() for ax in axes)
+    assert len(axes) == 2 and all(
+        ax.get_xlabel() and ax.get_ylabel() and ax.get_title() for ax in axes
+    )
 
 
 @pytest.mark.parametrize("option", [{"data": "fashion"}, {"restarts": 1}])

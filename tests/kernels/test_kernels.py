@@ -55,10 +55,18 @@ def assert_twins(problem, dtype, kind="exact", few=fused.FEW, n_threads=None):
     A, Y = A.astype(dtype), np.atleast_2d(Y).astype(dtype)
     cost, G = fused.loss_and_gradient(A, Y, lam, size, kind, n_threads, few)
     expected_cost, expected = TWINS[kind](A, Y, lam, size)
-    assert G.shape == A.shape and G.dtype == A.dtype and G.flags.c_contiguous and type(cost) is float
+    assert (
+        G.shape == A.shape and G.dtype == A.dtype and G.flags.c_contiguous and type(cost) is float
+    )
     # Few samples may cancel to less than the tolerance knows of; each of the two may then be as far from the truth as rounding carries it.
-    of_cost, of_gradient = rounding_bounds(A, Y, lam, size, dtype) if len(Y) <= 10 and dtype == np.float32 else (0.0, 0.0)
-    assert np.linalg.norm(G - expected) <= max(TOLERANCE[dtype] * np.linalg.norm(expected), 2 * of_gradient)
+    of_cost, of_gradient = (
+        rounding_bounds(A, Y, lam, size, dtype)
+        if len(Y) <= 10 and dtype == np.float32
+        else (0.0, 0.0)
+    )
+    assert np.linalg.norm(G - expected) <= max(
+        TOLERANCE[dtype] * np.linalg.norm(expected), 2 * of_gradient
+    )
     assert abs(cost - expected_cost) <= max(TOLERANCE[dtype] * expected_cost, 2 * of_cost)
 
 
@@ -78,11 +86,19 @@ def test_the_threshold_and_its_derivatives_are_those_of_the_reference(dtype, pro
     Z, lam, size = problem.Z.astype(dtype), problem.lam, problem.group_size
     V = np.random.default_rng(seed).normal(size=Z.shape).astype(dtype)
     pairs = [
-        (fast_activations.group_soft_threshold(Z, lam, size), activations.group_soft_threshold(Z, lam, size)),
-        (fast_activations.group_soft_threshold_vjp(Z, V, lam, size), activations.group_soft_threshold_vjp(Z, V, lam, size)),
-        (fast_activations.apply_derivative(Z, V, lam, size, "appendix_b"),
-         activations.group_soft_threshold_diagonal(Z, lam, size) * V),
-    ]  # fmt: skip
+        (
+            fast_activations.group_soft_threshold(Z, lam, size),
+            activations.group_soft_threshold(Z, lam, size),
+        ),
+        (
+            fast_activations.group_soft_threshold_vjp(Z, V, lam, size),
+            activations.group_soft_threshold_vjp(Z, V, lam, size),
+        ),
+        (
+            fast_activations.apply_derivative(Z, V, lam, size, "appendix_b"),
+            activations.group_soft_threshold_diagonal(Z, lam, size) * V,
+        ),
+    ]
     for result, expected in pairs:
         assert result.dtype == dtype and result.shape == Z.shape
         assert error(result, expected) <= TOLERANCE[dtype]
@@ -94,7 +110,12 @@ def test_a_group_on_the_threshold_is_inactive(size, dtype):
     z, lam = ties(size)
     Z = np.concatenate([z, np.zeros(size), -z, 2 * z]).astype(dtype)
     assert np.flatnonzero(fast_activations.group_soft_threshold(Z, lam, size)).min() >= 3 * size
-    assert np.flatnonzero(fast_activations.group_soft_threshold_vjp(Z, np.ones_like(Z), lam, size)).min() >= 3 * size
+    assert (
+        np.flatnonzero(
+            fast_activations.group_soft_threshold_vjp(Z, np.ones_like(Z), lam, size)
+        ).min()
+        >= 3 * size
+    )
 
 
 @both_dtypes
@@ -110,7 +131,9 @@ def test_a_threshold_outside_the_range_of_the_dtype_makes_no_nan(lam, dtype):
 def test_the_threshold_is_the_same_for_any_number_of_threads(size, monkeypatch):
     monkeypatch.setattr(fast_activations, "PIECE", 1000)
     Z = np.random.default_rng(0).normal(size=(3, 12288))
-    one, two = (fast_activations.group_soft_threshold(Z, 1.0, size, n_threads) for n_threads in (1, 2))
+    one, two = (
+        fast_activations.group_soft_threshold(Z, 1.0, size, n_threads) for n_threads in (1, 2)
+    )
     assert np.array_equal(one, two)
     assert error(one, activations.group_soft_threshold(Z, 1.0, size)) <= 1e-12
 
@@ -141,9 +164,16 @@ def test_rounding_stays_within_its_bound_and_the_bound_is_tight_enough_to_tell(p
     A, Y = A.astype(np.float32), Y.astype(np.float32)
     of_cost, of_gradient = rounding_bounds(A, Y, lam, size, np.float32)
     for twin in TWINS.values():
-        (cost, G), (true_cost, truth) = twin(A, Y, lam, size), twin(A.astype(float), Y.astype(float), lam, size)
+        (cost, G), (true_cost, truth) = (
+            twin(A, Y, lam, size),
+            twin(A.astype(float), Y.astype(float), lam, size),
+        )
         assert abs(cost - true_cost) <= of_cost and np.linalg.norm(G - truth) <= of_gradient
-    largest = np.linalg.norm(np.linalg.norm(Y, axis=1)) * np.linalg.norm(np.linalg.norm(Y, axis=1)) * max(np.linalg.norm(A), 1) ** 3
+    largest = (
+        np.linalg.norm(np.linalg.norm(Y, axis=1))
+        * np.linalg.norm(np.linalg.norm(Y, axis=1))
+        * max(np.linalg.norm(A), 1) ** 3
+    )
     assert of_gradient <= 1e-4 * largest / len(Y)
 
 
@@ -160,7 +190,11 @@ def test_corners(name, way, dtype):
 def test_duplicate_atoms_and_groups_larger_than_any_constant(way, dtype):
     wide = network(4, group_size=40, n_groups=1, n_features=7)
     twice = network(5, group_size=2, n_groups=3)
-    for problem in (wide, twice._replace(A=np.hstack([twice.A, twice.A])), twice._replace(A=np.repeat(twice.A[:, :3], 2, axis=1), lam=2.2)):
+    for problem in (
+        wide,
+        twice._replace(A=np.hstack([twice.A, twice.A])),
+        twice._replace(A=np.repeat(twice.A[:, :3], 2, axis=1), lam=2.2),
+    ):
         assert_twins(problem, dtype, "exact", WAYS[way])
 
 
@@ -174,8 +208,13 @@ def test_blocks_and_chunks_leave_no_sample_out(n_samples, kind, dtype):
 
 def test_the_named_twins():
     problem = large()
-    assert fast_autoencoder.loss_and_grad(*problem)[0] == fused.loss_and_gradient(*problem, "exact")[0]
-    assert error(fast_autoencoder.loss_and_grad(*problem)[1], autoencoder.loss_and_grad(*problem)[1]) <= 1e-12
+    assert (
+        fast_autoencoder.loss_and_grad(*problem)[0] == fused.loss_and_gradient(*problem, "exact")[0]
+    )
+    assert (
+        error(fast_autoencoder.loss_and_grad(*problem)[1], autoencoder.loss_and_grad(*problem)[1])
+        <= 1e-12
+    )
     assert error(fast_gradients.appendix_b(*problem), gradients.appendix_b(*problem)) <= 1e-12
     assert error(fast_gradients.approximate(*problem), gradients.approximate(*problem)) <= 1e-12
 
@@ -186,14 +225,21 @@ def test_strided_reversed_and_read_only_arguments():
     A_, Y_ = np.repeat(A, 2, axis=0)[::2], np.asfortranarray(Y[::-1])[::-1]
     A_.flags.writeable = Y_.flags.writeable = False
     assert error(fast_autoencoder.loss_and_grad(A_, Y_, lam, size)[1], expected) <= 1e-12
-    assert error(fast_autoencoder.loss_and_grad(np.asfortranarray(A), Y, lam, size)[1], expected) <= 1e-12
+    assert (
+        error(fast_autoencoder.loss_and_grad(np.asfortranarray(A), Y, lam, size)[1], expected)
+        <= 1e-12
+    )
 
 
 def test_blocks_that_change_from_few_to_many_active_and_back(monkeypatch):
     taken = []
     for way in ("_few_active", "_many_active"):
         function = getattr(fused, way)
-        monkeypatch.setattr(fused, way, lambda *args, way=way, function=function: taken.append(way) or function(*args))
+        monkeypatch.setattr(
+            fused,
+            way,
+            lambda *args, way=way, function=function: taken.append(way) or function(*args),
+        )
     A, Y, lam, size = large(n_samples=6000)
     scale = np.repeat([0.1, 0.1, 4.0, 0.1, 0.1, 0.1], 1000)[:, None]
     assert_twins((A, scale * Y, lam, size), np.float64, n_threads=1)
@@ -205,7 +251,9 @@ def test_blocks_that_change_from_few_to_many_active_and_back(monkeypatch):
 @pytest.mark.parametrize("at_once", [1, 100, 257, 700])
 def test_shared_blocks_of_any_size(at_once, dtype, monkeypatch):
     A, Y, lam, size = large(n_samples=700, lam=0.7)
-    monkeypatch.setattr(fused, "TOGETHER", at_once * (3 * A.shape[1] + 2 * A.shape[0]) * dtype().itemsize)
+    monkeypatch.setattr(
+        fused, "TOGETHER", at_once * (3 * A.shape[1] + 2 * A.shape[0]) * dtype().itemsize
+    )
     assert_twins((A, Y, lam, size), dtype)
 
 
@@ -214,7 +262,9 @@ def test_shared_blocks_of_any_size(at_once, dtype, monkeypatch):
 @pytest.mark.parametrize("n_samples", [700, 4200])
 def test_the_same_bits_for_any_number_of_threads_and_from_run_to_run(n_samples, lam, dtype):
     problem = large(n_samples=n_samples, lam=lam, dtype=dtype)
-    results = [fused.loss_and_gradient(*problem, "exact", n_threads) for n_threads in (1, 2, 4, 1, 2)]
+    results = [
+        fused.loss_and_gradient(*problem, "exact", n_threads) for n_threads in (1, 2, 4, 1, 2)
+    ]
     assert len({cost for cost, _ in results}) == 1
     assert len({G.tobytes() for _, G in results}) == 1
 
@@ -242,12 +292,17 @@ def on_the_threshold(seed, n_features=12, n_groups=40, n_samples=200):
     Each group has one non-zero atom, so its norm is exact too. In float32 most of these groups fall on the wrong side.
     """
     rng = np.random.default_rng(seed)
-    A, Y = np.zeros((n_features, 2 * n_groups)), rng.integers(-(2**22), 2**22, size=(n_samples, n_features)).astype(float)
+    A, Y = (
+        np.zeros((n_features, 2 * n_groups)),
+        rng.integers(-(2**22), 2**22, size=(n_samples, n_features)).astype(float),
+    )
     A[:, ::2] = rng.integers(-3, 4, size=(n_features, n_groups))
     A[0, ::2], A[1, ::2] = 1, 1
     lam = 1000.0
     target = rng.integers(-1, 2, size=n_samples) + lam
-    Y[:, 0] += target - Y @ A[:, 2 * (np.arange(n_samples)[0] % n_groups)]  # group 0 of every sample has z = lam - 1, lam or lam + 1
+    Y[:, 0] += (
+        target - Y @ A[:, 2 * (np.arange(n_samples)[0] % n_groups)]
+    )  # group 0 of every sample has z = lam - 1, lam or lam + 1
     return A, Y, lam, 2
 
 
@@ -265,15 +320,25 @@ def test_the_screen_misses_no_group_on_the_threshold(seed):
 def test_the_margin_is_what_its_derivation_adds_up_to(n_features, group_size):
     u = Fraction(1, 2**24)
     exact = sum((k * u / (1 - k * u) for k in (n_features + 2, group_size)), 2 * u)
-    assert exact < fused.screening_margin(n_features, group_size) - 2.0**-61 and fused.screening_margin(n_features, group_size) < 1.6 * exact
+    assert (
+        exact < fused.screening_margin(n_features, group_size) - 2.0**-61
+        and fused.screening_margin(n_features, group_size) < 1.6 * exact
+    )
     together = (n_features + 2 + group_size + 2) * u  # gamma_a + gamma_b <= gamma_(a + b)
-    assert fused.screening_margin(n_features, group_size) == pytest.approx(float(Fraction(101, 100) * together / (1 - together)), rel=1e-9)
+    assert fused.screening_margin(n_features, group_size) == pytest.approx(
+        float(Fraction(101, 100) * together / (1 - together)), rel=1e-9
+    )
 
 
 def test_single_precision_doubles_the_margin():
     A, _, lam, size = large()
-    margins = {dtype: fused._Problem(A.astype(dtype), lam, size, "exact", 1.0, None, None).margin for dtype in (np.float64, np.float32)}
-    assert margins[np.float32] == 2 * margins[np.float64] == 2 * fused.screening_margin(len(A), size)
+    margins = {
+        dtype: fused._Problem(A.astype(dtype), lam, size, "exact", 1.0, None, None).margin
+        for dtype in (np.float64, np.float32)
+    }
+    assert (
+        margins[np.float32] == 2 * margins[np.float64] == 2 * fused.screening_margin(len(A), size)
+    )
 
 
 @pytest.mark.parametrize("margin", [0.2, np.inf])
@@ -288,7 +353,9 @@ def test_the_screen_without_its_margin_misses_some(monkeypatch):
     monkeypatch.setattr(fused, "screening_margin", lambda *sizes: 0.0)
     A, Y, lam, size = on_the_threshold(0)
     expected = autoencoder.loss_and_grad(A[:, :2], Y, lam, size)[1]
-    assert error(fused.loss_and_gradient(A[:, :2], Y, lam, size, "exact", few=1.0)[1], expected) > 1e-6
+    assert (
+        error(fused.loss_and_gradient(A[:, :2], Y, lam, size, "exact", few=1.0)[1], expected) > 1e-6
+    )
 
 
 @both_dtypes
@@ -326,7 +393,12 @@ for size in (1, 2):
 
 def run(program, tmp_path, folder=PACKAGE.parent, **environment):
     """Run a program in a process of its own whose caches are in tmp_path unless said otherwise."""
-    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": str(folder), **environment}
+    environment = {
+        **os.environ,
+        "NUMBA_CACHE_DIR": str(tmp_path / "cache"),
+        "PYTHONPATH": str(folder),
+        **environment,
+    }
     command = [sys.executable, "-W", "error", "-c", program]
     result = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment)
     assert result.returncode == 0, result.stderr
@@ -350,7 +422,12 @@ def test_no_folder_for_the_cache_is_no_error(tmp_path):
     copy = tmp_path / "copy" / "gsae_ref"
     shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
     (copy / "kernels" / "__pycache__").write_text("")
-    homeless = {"NUMBA_CACHE_DIR": nowhere, "XDG_CACHE_HOME": nowhere, "HOME": nowhere, "LOCALAPPDATA": nowhere}
+    homeless = {
+        "NUMBA_CACHE_DIR": nowhere,
+        "XDG_CACHE_HOME": nowhere,
+        "HOME": nowhere,
+        "LOCALAPPDATA": nowhere,
+    }
     program = SHORT + "import gsae_ref\nprint(gsae_ref.__file__)"
     result = run(program, tmp_path, copy.parent, PYTHONDONTWRITEBYTECODE="1", **homeless)
     assert result.stderr.count("compiling kernels") == 1 and str(copy) in result.stdout
@@ -360,7 +437,9 @@ def test_threads_return_results_in_order_and_pass_errors_on():
     assert _jit.in_threads(lambda k: k * k, range(9), 3) == [k * k for k in range(9)]
     with pytest.raises(ZeroDivisionError):
         _jit.in_threads(lambda k: 1 / k, [1, 0, 2], 2)
-    assert _jit.available_threads() >= 1 and isinstance(logging.getLogger("gsae_ref"), logging.Logger)
+    assert _jit.available_threads() >= 1 and isinstance(
+        logging.getLogger("gsae_ref"), logging.Logger
+    )
 
 
 @pytest.mark.parametrize("n_threads", [1, 2])

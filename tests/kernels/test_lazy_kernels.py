@@ -11,7 +11,9 @@ from gsae_ref.kernels import fused, lazy, passes
 from gsae_ref.kernels.lazy import Memory
 from gsae_ref.ops import FixedSamples
 
-both_dtypes = pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=lambda dtype: dtype.__name__)
+both_dtypes = pytest.mark.parametrize(
+    "dtype", [np.float64, np.float32], ids=lambda dtype: dtype.__name__
+)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -35,7 +37,9 @@ def descend(A, Y, lam, n_steps, memory, kind="exact", step=0.3, n_threads=None):
     found = np.empty((len(Y), A.shape[1] // 2), bool)
     for t in range(n_steps):
         threshold = lam(t) if callable(lam) else lam
-        cost, G = fused.loss_and_gradient(A, Y, threshold, 2, kind, n_threads, memory=memory, found=found)
+        cost, G = fused.loss_and_gradient(
+            A, Y, threshold, 2, kind, n_threads, memory=memory, found=found
+        )
         yield A, threshold, cost, G, found.copy()
         A = A - A.dtype.type(step) * G
 
@@ -58,8 +62,13 @@ def test_a_small_run_that_remembers_gives_the_same_numbers(seed, dtype):
     A, Y = instance(seed, n_samples=20, n_groups=30, dtype=dtype, n_features=100)
     lam = lambda t: (2.0, 2.0, 2.0, 1.9, 2.2, 2.1, 2.1, 2.1)[t]
     memory = Memory(Y, 30)
-    kept, plain = list(descend(A, Y, lam, 8, memory, step=0.1)), list(descend(A, Y, lam, 8, None, step=0.1))
-    for (_, threshold, cost, G, found), (A_t, _, cost_0, G_0, found_0) in zip(kept, plain, strict=True):
+    kept, plain = (
+        list(descend(A, Y, lam, 8, memory, step=0.1)),
+        list(descend(A, Y, lam, 8, None, step=0.1)),
+    )
+    for (_, threshold, cost, G, found), (A_t, _, cost_0, G_0, found_0) in zip(
+        kept, plain, strict=True
+    ):
         assert cost == cost_0 and np.array_equal(G, G_0) and np.array_equal(found, found_0)
         norms = np.linalg.norm((Y.astype(float) @ A_t.astype(float)).reshape(len(Y), -1, 2), axis=2)
         assert np.array_equal(found, norms > threshold)
@@ -70,11 +79,18 @@ def test_a_small_run_that_remembers_gives_the_same_numbers(seed, dtype):
 def missed(seed, lams, step):
     """Active groups not found, and inactive ones found, along a random walk of the dictionary; norms at the rounding of lam aside."""
     A, Y = instance(seed % 1000, n_samples=150)
-    memory, rng, found, count = Memory(Y, 40), np.random.default_rng(seed), np.empty((len(Y), 40), bool), 0
+    memory, rng, found, count = (
+        Memory(Y, 40),
+        np.random.default_rng(seed),
+        np.empty((len(Y), 40), bool),
+        0,
+    )
     for lam in lams:
         fused.loss_and_gradient(A, Y, lam, 2, "exact", memory=memory, found=found)
         norms = np.linalg.norm((Y @ A).reshape(len(Y), -1, 2), axis=2)
-        sure = np.abs(norms - lam) > 1e-12 * np.linalg.norm(A) * np.linalg.norm(Y, axis=1, keepdims=True)
+        sure = np.abs(norms - lam) > 1e-12 * np.linalg.norm(A) * np.linalg.norm(
+            Y, axis=1, keepdims=True
+        )
         count += np.sum((found != (norms > lam))[sure])
         A = A + step * rng.normal(size=A.shape) / 30
     return count
@@ -82,7 +98,8 @@ def missed(seed, lams, step):
 
 @settings(deadline=None, max_examples=40)
 @given(
-    seed=SEEDS, lams=st.lists(st.sampled_from([0.0, 0.7, 1.5, 2.0, 2.5, 50.0]), min_size=3, max_size=8),
+    seed=SEEDS,
+    lams=st.lists(st.sampled_from([0.0, 0.7, 1.5, 2.0, 2.5, 50.0]), min_size=3, max_size=8),
     step=st.sampled_from([1e-4, 0.01, 0.1, 1.0, 100.0]),
 )
 def test_no_active_group_is_ever_missed(seed, lams, step):
@@ -92,7 +109,10 @@ def test_no_active_group_is_ever_missed(seed, lams, step):
 
 def test_the_bits_do_not_depend_on_the_number_of_threads():
     A, Y = instance(1)
-    runs = [[(cost, G) for _, _, cost, G, _ in descend(A, Y, 2.0, 8, Memory(Y, 40), n_threads=n)] for n in (1, 2, 4)]
+    runs = [
+        [(cost, G) for _, _, cost, G, _ in descend(A, Y, 2.0, 8, Memory(Y, 40), n_threads=n)]
+        for n in (1, 2, 4)
+    ]
     for one, *others in zip(*runs, strict=True):
         assert all(one[0] == other[0] and np.array_equal(one[1], other[1]) for other in others)
 
@@ -148,7 +168,11 @@ def test_a_memory_that_forgets_is_caught(monkeypatch, fault):
         assert missed(5, [2.0] * 6, 1.0) > 0
     else:
         follow = Memory.follow
-        monkeypatch.setattr(Memory, "follow", lambda self, AT, lam, size: follow(self, AT, max(lam, min(self.lam, 1e9)), size))
+        monkeypatch.setattr(
+            Memory,
+            "follow",
+            lambda self, AT, lam, size: follow(self, AT, max(lam, min(self.lam, 1e9)), size),
+        )
         assert missed(5, [2.5, 1.5], 1e-4) > 0
 
 
@@ -173,7 +197,9 @@ def test_limits_leave_room_for_rounding_by_the_size_of_the_groups():
     memory.follow(AT, 1.0, 2)
     largest = np.linalg.norm(AT.reshape(3, -1), axis=1)
     k = (9 + 2 + 4) * np.finfo(float).eps
-    np.testing.assert_allclose(memory.limits - memory.path, 2 * k / (1 - k) * largest.max(), rtol=0.1)
+    np.testing.assert_allclose(
+        memory.limits - memory.path, 2 * k / (1 - k) * largest.max(), rtol=0.1
+    )
     np.testing.assert_allclose(memory.path, largest)  # from zero
 
 
@@ -190,7 +216,9 @@ def test_fixed_samples_give_what_the_door_gives(engine, gradient):
         expected_cost, expected = gs.loss_and_grad(A, Y, lam, 2, gradient, "reference")
         assert cost == pytest.approx(expected_cost, rel=1e-12)
         assert np.linalg.norm(G - expected) <= 1e-12 * np.linalg.norm(expected)
-        assert np.array_equal(at.active, np.linalg.norm((Y @ A).reshape(len(Y), -1, 2), axis=2) > lam)
+        assert np.array_equal(
+            at.active, np.linalg.norm((Y @ A).reshape(len(Y), -1, 2), axis=2) > lam
+        )
         A = A - 0.3 * G
 
 
@@ -202,15 +230,18 @@ def test_fixed_samples_take_dictionaries_of_other_sizes_and_types():
         assert at.active.shape == (len(Y), B.shape[1] // 2)
 
 
-@pytest.mark.parametrize(("call", "message"), [
-    (lambda Y: FixedSamples(Y[0], 2), "Y has shape .* it must be 2-D"),
-    (lambda Y: FixedSamples(Y * np.nan, 2), "Y has .* NaN"),
-    (lambda Y: FixedSamples(Y, 2, "exakt"), "gradient = 'exakt' is unknown"),
-    (lambda Y: FixedSamples(Y, 2, engine="cuda"), "engine = 'cuda' is unknown"),
-    (lambda Y: FixedSamples(Y, 2)(np.eye(6), 1.0), "Y has shape .* asks for 6"),
-    (lambda Y: FixedSamples(Y, 2)(np.ones((200, 3)), 1.0), "group_size = 2 does not divide"),
-    (lambda Y: FixedSamples(Y, 2)(np.ones((200, 4)), -1.0), "lam = -1.0 is negative"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda Y: FixedSamples(Y[0], 2), "Y has shape .* it must be 2-D"),
+        (lambda Y: FixedSamples(Y * np.nan, 2), "Y has .* NaN"),
+        (lambda Y: FixedSamples(Y, 2, "exakt"), "gradient = 'exakt' is unknown"),
+        (lambda Y: FixedSamples(Y, 2, engine="cuda"), "engine = 'cuda' is unknown"),
+        (lambda Y: FixedSamples(Y, 2)(np.eye(6), 1.0), "Y has shape .* asks for 6"),
+        (lambda Y: FixedSamples(Y, 2)(np.ones((200, 3)), 1.0), "group_size = 2 does not divide"),
+        (lambda Y: FixedSamples(Y, 2)(np.ones((200, 4)), -1.0), "lam = -1.0 is negative"),
+    ],
+)
 def test_fixed_samples_refuse_what_the_door_refuses(call, message):
     with pytest.raises(ValueError, match=message):
         call(instance(8)[1])

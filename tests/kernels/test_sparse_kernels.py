@@ -25,11 +25,26 @@ def small_chunks():
         yield
 
 
-def problem(seed, activation="relu", lam=0.5, shift=0.0, n_features=7, n_atoms=9, n_samples=5, dtype=np.float64):
+def problem(
+    seed,
+    activation="relu",
+    lam=0.5,
+    shift=0.0,
+    n_features=7,
+    n_atoms=9,
+    n_samples=5,
+    dtype=np.float64,
+):
     """A network whose pre-activations keep off the kinks by more than rounding in any order can move them."""
     rng = np.random.default_rng(seed)
-    W, b = (rng.normal(size=(n_features, n_atoms)) / np.sqrt(n_features)).astype(dtype), (rng.normal(size=n_atoms) / 3 - shift).astype(dtype)
-    Y, lam = rng.normal(size=(3 * n_samples + 50, n_features)).astype(dtype), 0.0 if activation == "relu" else lam
+    W, b = (
+        (rng.normal(size=(n_features, n_atoms)) / np.sqrt(n_features)).astype(dtype),
+        (rng.normal(size=n_atoms) / 3 - shift).astype(dtype),
+    )
+    Y, lam = (
+        rng.normal(size=(3 * n_samples + 50, n_features)).astype(dtype),
+        0.0 if activation == "relu" else lam,
+    )
     Z = Y.astype(float) @ W.astype(float) + b
     off = np.abs(np.abs(Z) - lam).min(axis=1) > (1e-4 if lam or activation == "relu" else -1)
     return W, Y[off][:n_samples], b, activation, lam
@@ -45,7 +60,10 @@ def error(result, expected):
 def assert_twins(net, few=fast.FEW, kind="exact", n_threads=None):
     dtype = net[0].dtype.type
     cost, dW, db = fast.loss_and_gradient(*net, kind, n_threads, few)
-    expected = (reference.loss(*net), *(reference.loss_and_grad(*net)[1:] if kind == "exact" else reference.approximate(*net)))
+    expected = (
+        reference.loss(*net),
+        *(reference.loss_and_grad(*net)[1:] if kind == "exact" else reference.approximate(*net)),
+    )
     assert type(cost) is float and dW.shape == net[0].shape and db.shape == net[2].shape
     assert dW.dtype == db.dtype == dtype and dW.flags.c_contiguous
     for result, value in zip((cost, dW, db), expected, strict=True):
@@ -56,12 +74,22 @@ def assert_twins(net, few=fast.FEW, kind="exact", n_threads=None):
 @every_way
 @settings(max_examples=60)
 @given(
-    seed=SEEDS, activation=st.sampled_from(["relu", "hard", "soft"]), lam=st.sampled_from([0.0, 0.5, 1.5]), shift=st.sampled_from([0.0, 1.5]),
-    sizes=st.tuples(*[st.integers(1, 9)] * 3), kind=st.sampled_from(["exact", "approximate"]),
+    seed=SEEDS,
+    activation=st.sampled_from(["relu", "hard", "soft"]),
+    lam=st.sampled_from([0.0, 0.5, 1.5]),
+    shift=st.sampled_from([0.0, 1.5]),
+    sizes=st.tuples(*[st.integers(1, 9)] * 3),
+    kind=st.sampled_from(["exact", "approximate"]),
 )
-def test_loss_and_gradients_are_those_of_the_reference(way, dtype, seed, activation, lam, shift, sizes, kind):
+def test_loss_and_gradients_are_those_of_the_reference(
+    way, dtype, seed, activation, lam, shift, sizes, kind
+):
     n_features, n_atoms, n_samples = sizes
-    assert_twins(problem(seed, activation, lam, shift, n_features, n_atoms, n_samples, dtype), WAYS[way], kind)
+    assert_twins(
+        problem(seed, activation, lam, shift, n_features, n_atoms, n_samples, dtype),
+        WAYS[way],
+        kind,
+    )
 
 
 @both_dtypes
@@ -75,8 +103,20 @@ def test_corners(activation, way, dtype):
     for kind in ("exact", "approximate"):
         assert_twins((W, 0 * Y, b, activation, lam), few, kind)
         assert_twins((zero_atom, Y, b, activation, lam), few, kind)
-        assert_twins((np.repeat(W, 2, axis=1), Y, np.repeat(b, 2), activation, lam), few, kind)  # duplicate atoms
-        assert_twins((W, Y, b - 100 if activation == "relu" else b, activation, 0.0 if activation == "relu" else 100.0), few, kind)  # dead
+        assert_twins(
+            (np.repeat(W, 2, axis=1), Y, np.repeat(b, 2), activation, lam), few, kind
+        )  # duplicate atoms
+        assert_twins(
+            (
+                W,
+                Y,
+                b - 100 if activation == "relu" else b,
+                activation,
+                0.0 if activation == "relu" else 100.0,
+            ),
+            few,
+            kind,
+        )  # dead
         assert_twins((W, Y, b + 100, activation, lam), few, kind)  # all on
         assert_twins((W, Y, 0 * b, activation, 0.0), few, kind)
 
@@ -86,11 +126,20 @@ def test_corners(activation, way, dtype):
 def test_an_entry_on_the_kink_is_inactive_and_without_threshold_it_is_not(way, dtype):
     W, b = np.eye(3, dtype=dtype), np.zeros(3, dtype)
     Y = np.array([[2.0, -2.0, 0.0], [3.0, -3.0, 0.5]], dtype)
-    for activation, lam in (("hard", 2.0), ("soft", 2.0), ("relu", 0.0), ("hard", 0.0), ("soft", 0.0)):
+    for activation, lam in (
+        ("hard", 2.0),
+        ("soft", 2.0),
+        ("relu", 0.0),
+        ("hard", 0.0),
+        ("soft", 0.0),
+    ):
         for kind in ("exact", "approximate"):
             assert_twins((W, Y, b, activation, lam), WAYS[way], kind)
             assert_twins((W, Y, b + dtype(0.5), activation, lam), WAYS[way], kind)
-    W, Y = np.array([[1.0, 1.0], [0.0, 1.0]], dtype), np.array([[1.0, -1.0]], dtype)  # z = (1, 0), and what goes back is (0, -1)
+    W, Y = (
+        np.array([[1.0, 1.0], [0.0, 1.0]], dtype),
+        np.array([[1.0, -1.0]], dtype),
+    )  # z = (1, 0), and what goes back is (0, -1)
     for activation in ("hard", "soft", "relu"):
         for kind in ("exact", "approximate"):
             assert_twins((W, Y, np.zeros(2, dtype), activation, 0.0), WAYS[way], kind)
@@ -103,7 +152,10 @@ def test_a_threshold_outside_the_range_of_the_dtype_makes_no_nan(lam, dtype):
     for activation in ("hard", "soft"):
         cost, dW, db = fast.loss_and_gradient(W, Y, b, activation, lam, "exact")
         assert np.isfinite(cost) and np.isfinite(dW).all() and np.isfinite(db).all()
-        assert error(dW, 0 * dW if lam > 1 else reference.loss_and_grad(W, Y, b, activation, 0.0)[1]) <= TOLERANCE[dtype]
+        assert (
+            error(dW, 0 * dW if lam > 1 else reference.loss_and_grad(W, Y, b, activation, 0.0)[1])
+            <= TOLERANCE[dtype]
+        )
 
 
 @both_dtypes
@@ -133,7 +185,9 @@ def test_the_same_bits_for_any_number_of_threads_and_from_run_to_run(shift, dtyp
 
 def test_the_named_twins():
     net = problem(5)
-    for result, expected in zip(fast.loss_and_grad(*net), reference.loss_and_grad(*net), strict=True):
+    for result, expected in zip(
+        fast.loss_and_grad(*net), reference.loss_and_grad(*net), strict=True
+    ):
         assert error(result, expected) <= 1e-12
     for result, expected in zip(fast.approximate(*net), reference.approximate(*net), strict=True):
         assert error(result, expected) <= 1e-12
@@ -144,7 +198,9 @@ def test_strided_reversed_and_read_only_arguments():
     expected = reference.loss_and_grad(W, Y, b, *rest)[1]
     W_, Y_ = np.repeat(W, 2, axis=0)[::2], np.asfortranarray(Y[::-1])[::-1]
     W_.flags.writeable = Y_.flags.writeable = False
-    assert error(fast.loss_and_grad(W_, Y_, np.broadcast_to(b, b.shape), *rest)[1], expected) <= 1e-12
+    assert (
+        error(fast.loss_and_grad(W_, Y_, np.broadcast_to(b, b.shape), *rest)[1], expected) <= 1e-12
+    )
 
 
 def test_the_door_chooses_the_kernel_for_large_problems_and_agrees_with_the_reference(monkeypatch):
@@ -156,7 +212,10 @@ def test_the_door_chooses_the_kernel_for_large_problems_and_agrees_with_the_refe
 
     monkeypatch.setattr(fast, "loss_and_gradient", counted)
     net = problem(7, n_features=100, n_atoms=120, n_samples=1000)
-    results = {engine: ops.sparse_loss_and_grad(*net, engine=engine) for engine in ("reference", "numba", "auto")}
+    results = {
+        engine: ops.sparse_loss_and_grad(*net, engine=engine)
+        for engine in ("reference", "numba", "auto")
+    }
     assert len(calls) >= 1  # "auto" takes the reference where the compiler is disabled
     for engine in ("numba", "auto"):
         for result, expected in zip(results[engine], results["reference"], strict=True):

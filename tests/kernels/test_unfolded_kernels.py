@@ -31,14 +31,35 @@ def nearest_kink(problem):
     nearest, largest = np.inf, 1e-300
     for layer in unfolded._layers(A, Y, lam, size, n_unfold, step, accelerated, nonnegative, l1):
         W = np.abs(unfolded._entrywise(layer.V, nonnegative, step * l1))
-        distances = [np.abs(np.linalg.norm(W.reshape(len(Y), -1, size), axis=2) - step * lam)] if lam else []
-        distances += [np.abs((layer.V if nonnegative else np.abs(layer.V)) - step * l1)] if nonnegative or l1 else []
-        nearest = min([nearest, *(np.min(np.where(d > 0, d, np.inf)) for d in distances)])  # at exact zeros both conventions agree
+        distances = (
+            [np.abs(np.linalg.norm(W.reshape(len(Y), -1, size), axis=2) - step * lam)]
+            if lam
+            else []
+        )
+        distances += (
+            [np.abs((layer.V if nonnegative else np.abs(layer.V)) - step * l1)]
+            if nonnegative or l1
+            else []
+        )
+        nearest = min(
+            [nearest, *(np.min(np.where(d > 0, d, np.inf)) for d in distances)]
+        )  # at exact zeros both conventions agree
         largest = max(largest, np.abs(layer.V).max())
     return nearest / largest
 
 
-def instance(seed, dtype=np.float64, size=2, n_groups=5, n_features=6, n_samples=5, n_unfold=15, lam=0.4, step=None, **options):
+def instance(
+    seed,
+    dtype=np.float64,
+    size=2,
+    n_groups=5,
+    n_features=6,
+    n_samples=5,
+    n_unfold=15,
+    lam=0.4,
+    step=None,
+    **options,
+):
     """Arguments of the subject whose steps stay away from the kinks, and whose two largest singular values differ by 5 % at least."""
     flags = {"accelerated": True, "nonnegative": False, "l1": 0.0, **options}
     for attempt in range(1000):
@@ -51,7 +72,9 @@ def instance(seed, dtype=np.float64, size=2, n_groups=5, n_features=6, n_samples
         Y = np.exp(0.3 * rng.normal(size=(n_samples, 1))) * rng.normal(size=(n_samples, n_features))
         a = step and float(step / sigma[0] ** 2)
         problem = A.astype(dtype), Y.astype(dtype), lam, size, n_unfold, a, *flags.values()
-        if nearest_kink((A, Y, *problem[2:])) > MARGIN[dtype] / (n_samples if dtype == np.float64 else 1):
+        if nearest_kink((A, Y, *problem[2:])) > MARGIN[dtype] / (
+            n_samples if dtype == np.float64 else 1
+        ):
             return problem
     raise AssertionError(f"no instance away from the kinks in 1000 draws, seed {seed}")
 
@@ -69,24 +92,46 @@ def assert_twins(problem, way="as measured", n_threads=None):
     reference does, from what the reference gives in float64.
     """
     A, Y, *rest = problem
-    X, (cost, G) = (f(*problem, n_threads=n_threads, few=WAYS[way]) for f in (fast.unfolded_encode, fast.unfolded_loss_and_grad))
-    assert X.dtype == G.dtype == A.dtype and type(cost) is float and X.shape == (len(Y), A.shape[1]) and G.shape == A.shape
+    X, (cost, G) = (
+        f(*problem, n_threads=n_threads, few=WAYS[way])
+        for f in (fast.unfolded_encode, fast.unfolded_loss_and_grad)
+    )
+    assert (
+        X.dtype == G.dtype == A.dtype
+        and type(cost) is float
+        and X.shape == (len(Y), A.shape[1])
+        and G.shape == A.shape
+    )
     exact = A.astype(np.float64), Y.astype(np.float64), *rest
-    codes, (value, gradient) = unfolded.unfolded_encode(*exact), unfolded.unfolded_loss_and_grad(*exact)
+    codes, (value, gradient) = (
+        unfolded.unfolded_encode(*exact),
+        unfolded.unfolded_loss_and_grad(*exact),
+    )
     size = np.linalg.norm(exact[1])
     share = 0.01 if A.dtype == np.float64 else 0.1
     leasts = 0.0, share * size**2 / (2 * len(Y)), share * size * np.linalg.norm(codes) / len(Y)
     twin = unfolded.unfolded_encode(*problem), *unfolded.unfolded_loss_and_grad(*problem)
-    for ours, theirs, expected, least in zip((X, cost, G), twin, (codes, value, gradient), leasts, strict=True):
+    for ours, theirs, expected, least in zip(
+        (X, cost, G), twin, (codes, value, gradient), leasts, strict=True
+    ):
         allowed = 3 * error(theirs, expected, least) if A.dtype == np.float32 else 0.0
         assert error(ours, expected, least) <= max(TOLERANCE[A.dtype.type], allowed)
 
 
-flags = st.fixed_dictionaries({
-    "accelerated": st.booleans(), "nonnegative": st.booleans(), "l1": st.sampled_from([0.0, 0.1]), "lam": st.sampled_from([0.0, 0.4, 1.5]),
-    "step": st.sampled_from([None, 0.3, 1.0]), "n_unfold": st.sampled_from([1, 2, 3, 15]), "size": st.sampled_from([1, 2, 3, 5, 16]),
-    "n_groups": st.integers(1, 3), "n_features": st.integers(1, 8), "n_samples": st.integers(1, 4),
-})  # fmt: skip
+flags = st.fixed_dictionaries(
+    {
+        "accelerated": st.booleans(),
+        "nonnegative": st.booleans(),
+        "l1": st.sampled_from([0.0, 0.1]),
+        "lam": st.sampled_from([0.0, 0.4, 1.5]),
+        "step": st.sampled_from([None, 0.3, 1.0]),
+        "n_unfold": st.sampled_from([1, 2, 3, 15]),
+        "size": st.sampled_from([1, 2, 3, 5, 16]),
+        "n_groups": st.integers(1, 3),
+        "n_features": st.integers(1, 8),
+        "n_samples": st.integers(1, 4),
+    }
+)
 
 
 @all_ways
@@ -153,7 +198,9 @@ def test_beside_a_tie_the_codes_agree_though_the_gradient_may_not():
     for i in range(20):
         lam = float(np.linalg.norm((step * Y[i] @ A)[:2]) / step)
         problem = A, Y[i : i + 1], lam, 2, 4, step, True, False, 0.0
-        assert np.linalg.norm(fast.unfolded_encode(*problem) - unfolded.unfolded_encode(*problem)) <= 1e-12 * np.linalg.norm(step * Y[i] @ A)
+        assert np.linalg.norm(
+            fast.unfolded_encode(*problem) - unfolded.unfolded_encode(*problem)
+        ) <= 1e-12 * np.linalg.norm(step * Y[i] @ A)
 
 
 # ------------------------------------------------------------------------------------------------ blocks, threads, memory
@@ -163,7 +210,17 @@ def large(n_samples=1500, dtype=np.float64, lam=1.2, n_features=20, size=3):
     """Several blocks and chunks, in a number that is no multiple of anything."""
     rng = np.random.default_rng(0)
     A = rng.normal(size=(n_features, 8 * size)) / np.sqrt(n_features)
-    return A.astype(dtype), rng.normal(size=(n_samples, n_features)).astype(dtype), lam, size, 7, 0.1, True, False, 0.0
+    return (
+        A.astype(dtype),
+        rng.normal(size=(n_samples, n_features)).astype(dtype),
+        lam,
+        size,
+        7,
+        0.1,
+        True,
+        False,
+        0.0,
+    )
 
 
 @all_ways
@@ -183,12 +240,21 @@ def test_a_block_may_be_one_sample(monkeypatch):
 @both_dtypes
 @all_ways
 @pytest.mark.parametrize(("n_samples", "step"), [(140, 0.1), (2600, 0.1), (2600, None)])
-def test_the_same_bits_for_any_number_of_threads_and_from_run_to_run(n_samples, step, way, dtype, monkeypatch):
+def test_the_same_bits_for_any_number_of_threads_and_from_run_to_run(
+    n_samples, step, way, dtype, monkeypatch
+):
     monkeypatch.setattr(fast, "HALF_WORK", 1)
     problem = *large(n_samples, dtype)[:5], step, True, False, 0.0
-    results = [fast.unfolded_loss_and_grad(*problem, n_threads=n, few=WAYS[way]) for n in (1, 2, 4, 1)]
+    results = [
+        fast.unfolded_loss_and_grad(*problem, n_threads=n, few=WAYS[way]) for n in (1, 2, 4, 1)
+    ]
     codes = [fast.unfolded_encode(*problem, n_threads=n, few=WAYS[way]) for n in (1, 2, 4, 1)]
-    assert len({cost for cost, _ in results}) == len({G.tobytes() for _, G in results}) == len({X.tobytes() for X in codes}) == 1
+    assert (
+        len({cost for cost, _ in results})
+        == len({G.tobytes() for _, G in results})
+        == len({X.tobytes() for X in codes})
+        == 1
+    )
 
 
 def test_strided_reversed_and_read_only_arguments():
@@ -197,8 +263,17 @@ def test_strided_reversed_and_read_only_arguments():
     A_.flags.writeable = Y_.flags.writeable = False
     before = A.copy(), Y.copy()
     for args in ((A_, Y_), (np.asfortranarray(A), Y)):
-        assert error(fast.unfolded_encode(*args, *rest), unfolded.unfolded_encode(A, Y, *rest)) <= 1e-12
-        assert error(fast.unfolded_loss_and_grad(*args, *rest)[1], unfolded.unfolded_loss_and_grad(A, Y, *rest)[1]) <= 1e-12
+        assert (
+            error(fast.unfolded_encode(*args, *rest), unfolded.unfolded_encode(A, Y, *rest))
+            <= 1e-12
+        )
+        assert (
+            error(
+                fast.unfolded_loss_and_grad(*args, *rest)[1],
+                unfolded.unfolded_loss_and_grad(A, Y, *rest)[1],
+            )
+            <= 1e-12
+        )
     assert np.array_equal(A, before[0]) and np.array_equal(Y, before[1])
 
 
@@ -229,9 +304,18 @@ def test_the_way_is_chosen_by_the_share_of_active_groups(monkeypatch):
 
 MUTANTS = {
     "no momentum in the reverse pass": ("momentum", lambda n, accelerated=True: np.zeros(n)),
-    "momentum 0.1 % off": ("momentum", lambda n, accelerated=True, real=fast.momentum: 1.001 * real(n, accelerated)),
-    "step 0.1 % off": ("spectral_step", lambda A, real=fast.spectral_step: (1.001 * real(A)[0], real(A)[1])),
-    "the direction of the step's gradient": ("spectral_step", lambda A, real=fast.spectral_step: (real(A)[0], real(A)[1][::-1])),
+    "momentum 0.1 % off": (
+        "momentum",
+        lambda n, accelerated=True, real=fast.momentum: 1.001 * real(n, accelerated),
+    ),
+    "step 0.1 % off": (
+        "spectral_step",
+        lambda A, real=fast.spectral_step: (1.001 * real(A)[0], real(A)[1]),
+    ),
+    "the direction of the step's gradient": (
+        "spectral_step",
+        lambda A, real=fast.spectral_step: (real(A)[0], real(A)[1][::-1]),
+    ),
     "a group on the threshold": ("threshold_for", lambda t, dtype: dtype.type(t * (1 - 1e-9))),
 }
 
@@ -256,9 +340,17 @@ def test_the_door_takes_both_engines_and_one_sample(dtype):
     for engine_ in ("numba", "auto", "reference"):
         cost, G = gs.unfolded_loss_and_grad(A, Y, *rest, engine=engine_)
         expected_cost, expected = unfolded.unfolded_loss_and_grad(*problem)
-        assert cost == pytest.approx(expected_cost, rel=TOLERANCE[dtype]) and error(G, expected) <= TOLERANCE[dtype]
+        assert (
+            cost == pytest.approx(expected_cost, rel=TOLERANCE[dtype])
+            and error(G, expected) <= TOLERANCE[dtype]
+        )
         assert gs.unfolded_encode(A, Y[0], *rest, engine=engine_).shape == (10,)
-        assert error(gs.unfolded_encode(A, Y, *rest, engine=engine_), unfolded.unfolded_encode(*problem)) <= TOLERANCE[dtype]
+        assert (
+            error(
+                gs.unfolded_encode(A, Y, *rest, engine=engine_), unfolded.unfolded_encode(*problem)
+            )
+            <= TOLERANCE[dtype]
+        )
         assert gs.unfolded_loss_and_grad(A, Y[0], *rest, engine=engine_)[1].shape == A.shape
     for function in (gs.unfolded_encode, gs.unfolded_loss_and_grad):
         with pytest.raises(ValueError, match="engine = 'torch' is unknown"):
@@ -267,11 +359,27 @@ def test_the_door_takes_both_engines_and_one_sample(dtype):
 
 def test_auto_takes_the_kernel_for_large_problems_only(monkeypatch):
     calls, real = [], fast.unfolded_loss_and_grad
-    monkeypatch.setattr(fast, "unfolded_loss_and_grad", lambda A, Y, *rest, **options: calls.append(A.shape) or real(A, Y, *rest, **options))
+    monkeypatch.setattr(
+        fast,
+        "unfolded_loss_and_grad",
+        lambda A, Y, *rest, **options: calls.append(A.shape) or real(A, Y, *rest, **options),
+    )
     rng = np.random.default_rng(0)
-    for n_features, n_atoms, n_samples, expected in ((100, 64, 128, True), (100, 64, 50, False), (30, 160, 300, False), (100, 64, 2, False)):
+    for n_features, n_atoms, n_samples, expected in (
+        (100, 64, 128, True),
+        (100, 64, 50, False),
+        (30, 160, 300, False),
+        (100, 64, 2, False),
+    ):
         calls.clear()
-        gs.unfolded_loss_and_grad(rng.normal(size=(n_features, n_atoms)), rng.normal(size=(n_samples, n_features)), 1.0, 4, 15, 0.01)
+        gs.unfolded_loss_and_grad(
+            rng.normal(size=(n_features, n_atoms)),
+            rng.normal(size=(n_samples, n_features)),
+            1.0,
+            4,
+            15,
+            0.01,
+        )
         assert bool(calls) is expected
 
 
@@ -299,9 +407,16 @@ print("good")
 
 @pytest.mark.parametrize("variable", ["NUMBA_DISABLE_JIT", "NUMBA_BOUNDSCHECK"])
 def test_without_compiler_and_with_bounds_checked(variable, tmp_path):
-    assert run(TINY, tmp_path, NUMBA_OPT="1", **{variable: "1"}).stdout == "good\n"  # compiles quicker
+    assert (
+        run(TINY, tmp_path, NUMBA_OPT="1", **{variable: "1"}).stdout == "good\n"
+    )  # compiles quicker
 
 
 def test_the_kernels_are_not_imported_with_the_package():
     program = "import sys, gsae_ref; print('gsae_ref.kernels.unfolded' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "False\n"
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, check=True
+        ).stdout
+        == "False\n"
+    )

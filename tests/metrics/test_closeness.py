@@ -18,12 +18,23 @@ def pair(seed, n_features, n_atoms, grid=False, spread=1.0):
     """Weights and a dictionary; with ``grid`` small integers, so that distances tie."""
     rng = np.random.default_rng(seed)
     if grid:
-        return tuple(rng.integers(-1, 2, size=(n_features, n_atoms)).astype(float) for _ in range(2))
+        return tuple(
+            rng.integers(-1, 2, size=(n_features, n_atoms)).astype(float) for _ in range(2)
+        )
     A = rng.normal(size=(n_features, n_atoms))
-    return A[:, rng.permutation(n_atoms)] * rng.choice([-1, 1], n_atoms) + spread * rng.normal(size=A.shape), A
+    return A[:, rng.permutation(n_atoms)] * rng.choice([-1, 1], n_atoms) + spread * rng.normal(
+        size=A.shape
+    ), A
 
 
-pairs = st.builds(pair, SEEDS, st.integers(1, 4), st.integers(1, 4), st.booleans(), st.sampled_from([0.0, 0.1, 1.0]))
+pairs = st.builds(
+    pair,
+    SEEDS,
+    st.integers(1, 4),
+    st.integers(1, 4),
+    st.booleans(),
+    st.sampled_from([0.0, 0.1, 1.0]),
+)
 
 
 @given(pairs)
@@ -31,7 +42,9 @@ pairs = st.builds(pair, SEEDS, st.integers(1, 4), st.integers(1, 4), st.booleans
 def test_delta_is_the_best_of_all_orders_and_signs(case):
     W, A = case
     for up_to in ("sign", "permutation"):
-        assert gs.closeness(W, A, up_to).delta == pytest.approx(oracle.closeness_by_enumeration(W, A, up_to == "sign"), rel=1e-12, abs=1e-15)
+        assert gs.closeness(W, A, up_to).delta == pytest.approx(
+            oracle.closeness_by_enumeration(W, A, up_to == "sign"), rel=1e-12, abs=1e-15
+        )
 
 
 @given(pairs)
@@ -40,8 +53,12 @@ def test_the_order_and_signs_that_are_returned_reach_delta_and_xi(case):
     W, A = case
     for up_to in ("sign", "permutation"):
         delta, xi, order, signs = gs.nearness(W, A + 2, up_to)
-        assert (delta, order.tolist(), signs.tolist()) == tuple(x if np.isscalar(x) else x.tolist() for x in gs.closeness(W, A + 2, up_to))
-        assert sorted(order) == list(range(A.shape[1])) and set(signs) <= ({1.0, -1.0} if up_to == "sign" else {1.0})
+        assert (delta, order.tolist(), signs.tolist()) == tuple(
+            x if np.isscalar(x) else x.tolist() for x in gs.closeness(W, A + 2, up_to)
+        )
+        assert sorted(order) == list(range(A.shape[1])) and set(signs) <= (
+            {1.0, -1.0} if up_to == "sign" else {1.0}
+        )
         E = W[:, order] * signs - (A + 2)
         assert np.linalg.norm(E, axis=0).max() == delta
         agreement(xi, np.linalg.norm(E, 2) / np.linalg.norm(A + 2, 2), scale=1.0)
@@ -65,8 +82,14 @@ def test_the_matched_distance_is_the_smallest_of_all_orders_and_signs(case):
     W, A = case
     m = A.shape[1]
     for up_to, signs in (("sign", (1, -1)), ("permutation", (1,))):
-        every = (W[:, list(order)] * s - A for order in permutations(range(m)) for s in product(signs, repeat=m))
-        assert matched_distance(W, A, up_to) == pytest.approx(min(map(np.linalg.norm, every)), rel=1e-12, abs=1e-15)
+        every = (
+            W[:, list(order)] * s - A
+            for order in permutations(range(m))
+            for s in product(signs, repeat=m)
+        )
+        assert matched_distance(W, A, up_to) == pytest.approx(
+            min(map(np.linalg.norm, every)), rel=1e-12, abs=1e-15
+        )
 
 
 @given(SEEDS, st.integers(1, 30))
@@ -106,7 +129,11 @@ def test_float32_integers_and_refusals():
     assert gs.closeness(np.eye(2, dtype=np.float32), np.eye(2, dtype=int)).delta == 0.0
     with pytest.raises(ValueError, match="A_star is zero.*use closeness"):
         gs.nearness(np.eye(2), np.zeros((2, 2)))
-    with pytest.raises(ValueError, match=r"A_star has shape \(2, 2\), W has shape \(3, 3\); they must be equal"):
+    with pytest.raises(
+        ValueError, match=r"A_star has shape \(2, 2\), W has shape \(3, 3\); they must be equal"
+    ):
         gs.closeness(np.eye(3), np.eye(2))
-    with pytest.raises(ValueError, match="up_to = 'rotation' is unknown; choose one of 'sign', 'permutation'"):
+    with pytest.raises(
+        ValueError, match="up_to = 'rotation' is unknown; choose one of 'sign', 'permutation'"
+    ):
         gs.closeness(np.eye(2), np.eye(2), up_to="rotation")

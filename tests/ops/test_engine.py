@@ -66,8 +66,12 @@ def test_without_threadpoolctl_one_thread_gives_the_same_bits(monkeypatch):
 
 def test_a_given_support_asks_for_the_reference():
     A, Y = network(70)
-    with pytest.raises(ValueError, match="engine='numba'; the kernel estimates it; use engine='auto'"):
-        gs.loss_and_grad(A, Y, 2.0, 2, "approximate", engine="numba", support=np.zeros((70, 1), dtype=int))
+    with pytest.raises(
+        ValueError, match="engine='numba'; the kernel estimates it; use engine='auto'"
+    ):
+        gs.loss_and_grad(
+            A, Y, 2.0, 2, "approximate", engine="numba", support=np.zeros((70, 1), dtype=int)
+        )
 
 
 def test_auto_takes_the_reference_when_the_compiler_is_disabled():
@@ -76,7 +80,11 @@ def test_auto_takes_the_reference_when_the_compiler_is_disabled():
         "print(compiled('auto', 1000, A), compiled('numba', 1000, A), compiled('reference', 1000, A))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], env={"NUMBA_DISABLE_JIT": "1", "PATH": ""}, capture_output=True, text=True, check=True
+        [sys.executable, "-c", program],
+        env={"NUMBA_DISABLE_JIT": "1", "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert done.stdout.split() == ["False", "True", "False"]
 
@@ -110,8 +118,14 @@ def test_the_usual_environment_variables_limit_the_threads(name, monkeypatch, de
     assert gs.get_num_threads() == 3
 
 
-@pytest.mark.parametrize(("value", "message"), [(0, "n_threads = 0; it must be at least 1"), (2.0, "n_threads = 2.0 is a float"),
-                                                ("2", "n_threads = '2' is a str")])
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (0, "n_threads = 0; it must be at least 1"),
+        (2.0, "n_threads = 2.0 is a float"),
+        ("2", "n_threads = '2' is a str"),
+    ],
+)
 def test_a_number_of_threads_that_is_none_is_refused(value, message):
     with pytest.raises((TypeError, ValueError), match=message):
         gs.set_num_threads(value)

@@ -21,7 +21,12 @@ def compiled_kernels():
 
     from numba.core.dispatcher import Dispatcher
 
-    kernels = [thing for thing in gc.get_objects() if issubclass(type(thing), Dispatcher) and thing.py_func.__module__.startswith(_jit.__package__)]
+    kernels = [
+        thing
+        for thing in gc.get_objects()
+        if issubclass(type(thing), Dispatcher)
+        and thing.py_func.__module__.startswith(_jit.__package__)
+    ]
     return sum(len(kernel.signatures) for kernel in kernels)
 
 
@@ -39,10 +44,18 @@ def test_no_call_compiles_anything(parts, size, dtype):
         gs.unfolded_loss_and_grad(A, Y, lam, size, 3, engine="numba")
         gs.unfolded_encode(A, Y, lam, size, 3, nonnegative=True, engine="numba")
     for activation in ("relu", "hard", "soft"):
-        gs.sparse_loss_and_grad(A, Y, 0.0, activation, 0.0 if activation == "relu" else 1.0, engine="numba")
+        gs.sparse_loss_and_grad(
+            A, Y, 0.0, activation, 0.0 if activation == "relu" else 1.0, engine="numba"
+        )
     ops.adam_step(A, A, A, A * A, 1, 1e-3, "numba")
     assert compiled_kernels() == before > 0
 
 
 def test_every_part_is_told(parts):
-    assert parts == ["shallow gradients", "unfolded encoder", "sparse autoencoder", "Adam", "diagonally grouped networks"]
+    assert parts == [
+        "shallow gradients",
+        "unfolded encoder",
+        "sparse autoencoder",
+        "Adam",
+        "diagonally grouped networks",
+    ]

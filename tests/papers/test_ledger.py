@@ -8,7 +8,14 @@ from collections import Counter
 import pytest
 
 import gsae_ref
-from gsae_ref.claims.evidence import Counterexample, Identity, Inequality, Measurement, Reading, worst
+from gsae_ref.claims.evidence import (
+    Counterexample,
+    Identity,
+    Inequality,
+    Measurement,
+    Reading,
+    worst,
+)
 from gsae_ref.claims.finding import MEASUREMENTS
 from gsae_ref.claims.hypothesis import Hypothesis
 from gsae_ref.papers.counterexamples import CERTIFICATES
@@ -36,10 +43,31 @@ def test_every_numbered_equation_of_the_paper_has_a_row_of_its_own(number):
     assert (row.paper, row.kind) == ("T21", "equation")
 
 
-@pytest.mark.parametrize("row_id", [
-    "T21-prop1", "T21-prop2", "T21-lemma1", "T21-theorem1", "T21-theorem2", "T21-assumption1", "T21-assumption2", "T21-assumption3",
-    "T21-assumption4", "T21-remark-a", "T21-remark-b", "T21-prop2-v1", "T21-theorem2-v1", "R0", "R1", "R2", "R3", "R4", "R5", "R6",
-])
+@pytest.mark.parametrize(
+    "row_id",
+    [
+        "T21-prop1",
+        "T21-prop2",
+        "T21-lemma1",
+        "T21-theorem1",
+        "T21-theorem2",
+        "T21-assumption1",
+        "T21-assumption2",
+        "T21-assumption3",
+        "T21-assumption4",
+        "T21-remark-a",
+        "T21-remark-b",
+        "T21-prop2-v1",
+        "T21-theorem2-v1",
+        "R0",
+        "R1",
+        "R2",
+        "R3",
+        "R4",
+        "R5",
+        "R6",
+    ],
+)
 def test_every_named_statement_has_a_row(row_id):
     assert LEDGER[row_id].statement
 
@@ -57,7 +85,9 @@ def test_the_public_ledger_is_this_one():
 def test_the_paper_comes_before_our_own_and_its_equations_in_their_order():
     papers = [row.paper for row in ROWS]
     assert papers == sorted(papers, key=["T21", "N19", "L23", "own"].index)
-    numbers = [int(row.id.removeprefix("T21-eq")) for row in ROWS if re.fullmatch(r"T21-eq\d+", row.id)]
+    numbers = [
+        int(row.id.removeprefix("T21-eq")) for row in ROWS if re.fullmatch(r"T21-eq\d+", row.id)
+    ]
     assert numbers == list(range(1, 79))
 
 
@@ -67,11 +97,24 @@ def test_the_paper_comes_before_our_own_and_its_equations_in_their_order():
 @every_row
 def test_a_row_uses_the_vocabulary_of_the_ledger(row):
     assert row.verdict in VERDICTS
-    assert row.kind in {"equation", "assumption", "definition", "proposition", "lemma", "theorem", "corollary", "remark", "claim"}
+    assert row.kind in {
+        "equation",
+        "assumption",
+        "definition",
+        "proposition",
+        "lemma",
+        "theorem",
+        "corollary",
+        "remark",
+        "claim",
+    }
     assert row.paper in {"T21", "N19", "L23", "own"}
     assert row.statement.strip() == row.statement != ""
     assert all(isinstance(h, Hypothesis) for h in row.hypotheses)
-    assert all(isinstance(e, (Inequality, Identity, Counterexample, Measurement, Reading)) for e in row.evidence)
+    assert all(
+        isinstance(e, (Inequality, Identity, Counterexample, Measurement, Reading))
+        for e in row.evidence
+    )
 
 
 @every_row
@@ -92,10 +135,16 @@ def test_a_shared_row_names_a_row_with_evidence_that_bears_out_its_own_verdict(r
 @every_row
 def test_the_verdict_is_one_that_the_kinds_of_evidence_can_bear_out(row):
     def speaks_against(e):
-        return isinstance(e, Counterexample) or "fails" == getattr(e, "expect", "") or "against" == getattr(e, "shows", "")
+        return (
+            isinstance(e, Counterexample)
+            or "fails" == getattr(e, "expect", "")
+            or "against" == getattr(e, "shows", "")
+        )
 
     against = [speaks_against(e) for e in row.evidence]
-    supporting = [not a and not isinstance(e, Reading) for a, e in zip(against, row.evidence, strict=True)]
+    supporting = [
+        not a and not isinstance(e, Reading) for a, e in zip(against, row.evidence, strict=True)
+    ]
     if row.same_as:
         assert not row.evidence
     elif row.verdict in ("holds", "identity"):
@@ -142,7 +191,14 @@ def test_a_derivation_that_does_not_exist_would_be_found():
         resolve("gsae_ref.papers.t21.support.formulas.no_such_bound")
 
 
-@pytest.mark.parametrize("row_id", [row.id for row in ROWS if row.verdict in ("corrected", "refuted", "vacuous") and not row.same_as])
+@pytest.mark.parametrize(
+    "row_id",
+    [
+        row.id
+        for row in ROWS
+        if row.verdict in ("corrected", "refuted", "vacuous") and not row.same_as
+    ],
+)
 def test_what_is_wrong_in_the_paper_has_a_derivation_of_what_is_right(row_id):
     assert LEDGER[row_id].derivation
 
@@ -174,7 +230,9 @@ def test_measurements_cited_and_measurements_registered_are_the_same_set():
 
 
 def test_every_measurement_says_what_it_measures():
-    assert [name for name, function in MEASUREMENTS.items() if not (function.__doc__ or "").strip()] == []
+    assert [
+        name for name, function in MEASUREMENTS.items() if not (function.__doc__ or "").strip()
+    ] == []
     assert {item.shows for _, item in of_kind(Measurement)} == {"support", "against"}
 
 
@@ -182,7 +240,11 @@ def test_families_used_and_families_defined_are_the_same_set():
     assert {item.family for _, item in of_kind((Inequality, Identity))} == set(FAMILIES)
 
 
-@pytest.mark.parametrize(("row_id", "item"), of_kind((Inequality, Identity)), ids=lambda value: getattr(value, "label", value))
+@pytest.mark.parametrize(
+    ("row_id", "item"),
+    of_kind((Inequality, Identity)),
+    ids=lambda value: getattr(value, "label", value),
+)
 def test_an_inequality_or_identity_is_expected_to_hold_or_to_fail(row_id, item):
     assert item.expect in ("holds", "fails")
     assert item.label
@@ -200,22 +262,48 @@ def row(verdict, *evidence, **fields):
     return Row("X1", "own", "X1", "claim", "A statement.", verdict, evidence=evidence, **fields)
 
 
-@pytest.mark.parametrize(("verdict", "evidence"), [
-    ("holds", (FALSE,)), ("holds", (TRUE, FALSE)), ("holds", (Counterexample("CE1"),)), ("holds", (Reading("it says so"),)),
-    ("identity", (AGAINST,)), ("identity", (Reading("it says so"),)), ("corrected", (TRUE,)), ("corrected", (Counterexample("CE1"),)),
-    ("corrected", (FALSE,)), ("refuted", (TRUE,)), ("refuted", (FOR,)), ("refuted", (Reading("it says so"),)), ("vacuous", (TRUE, FOR)),
-    ("asymptotic", (Reading("it says so"),)), ("typo", (TRUE,)),
-])
+@pytest.mark.parametrize(
+    ("verdict", "evidence"),
+    [
+        ("holds", (FALSE,)),
+        ("holds", (TRUE, FALSE)),
+        ("holds", (Counterexample("CE1"),)),
+        ("holds", (Reading("it says so"),)),
+        ("identity", (AGAINST,)),
+        ("identity", (Reading("it says so"),)),
+        ("corrected", (TRUE,)),
+        ("corrected", (Counterexample("CE1"),)),
+        ("corrected", (FALSE,)),
+        ("refuted", (TRUE,)),
+        ("refuted", (FOR,)),
+        ("refuted", (Reading("it says so"),)),
+        ("vacuous", (TRUE, FOR)),
+        ("asymptotic", (Reading("it says so"),)),
+        ("typo", (TRUE,)),
+    ],
+)
 def test_a_verdict_that_the_evidence_cannot_bear_out_is_refused(verdict, evidence):
     with pytest.raises(ValueError, match=f"row X1 claims '{verdict}', its evidence can bear out"):
         row(verdict, *evidence)
 
 
-@pytest.mark.parametrize(("verdict", "evidence"), [
-    ("holds", (TRUE,)), ("identity", (FOR,)), ("corrected", (FALSE, TRUE)), ("corrected", (Counterexample("CE1"), FOR)),
-    ("refuted", (Counterexample("CE1"),)), ("refuted", (AGAINST, TRUE)), ("vacuous", (FALSE,)), ("asymptotic", (TRUE,)),
-    ("typo", (Reading("it says so"),)), ("typo", (AGAINST, FOR)), ("definition", (Reading("it says so"),)), ("definition", (FOR,)),
-])
+@pytest.mark.parametrize(
+    ("verdict", "evidence"),
+    [
+        ("holds", (TRUE,)),
+        ("identity", (FOR,)),
+        ("corrected", (FALSE, TRUE)),
+        ("corrected", (Counterexample("CE1"), FOR)),
+        ("refuted", (Counterexample("CE1"),)),
+        ("refuted", (AGAINST, TRUE)),
+        ("vacuous", (FALSE,)),
+        ("asymptotic", (TRUE,)),
+        ("typo", (Reading("it says so"),)),
+        ("typo", (AGAINST, FOR)),
+        ("definition", (Reading("it says so"),)),
+        ("definition", (FOR,)),
+    ],
+)
 def test_a_verdict_that_the_evidence_can_bear_out_is_accepted(verdict, evidence):
     assert row(verdict, *evidence, hypotheses=(CLOSE,)).verdict == verdict
 

@@ -20,7 +20,9 @@ TIE_SIZES = (1, 2, 4)
 @given(codes())
 def test_the_threshold_agrees_with_the_loop(case):
     Z, lam, size = case
-    agreement(ops.group_soft_threshold(Z, lam, size), np.array([oracle.shrink(z, lam, size) for z in Z]))
+    agreement(
+        ops.group_soft_threshold(Z, lam, size), np.array([oracle.shrink(z, lam, size) for z in Z])
+    )
 
 
 @given(codes(), SEEDS)
@@ -39,17 +41,26 @@ def test_the_jacobian_blocks_and_their_diagonal_agree_with_the_full_jacobian(cas
     for g in range(blocks.shape[1]):
         atoms = slice(g * size, (g + 1) * size)
         agreement(blocks[:, g], full[:, atoms, atoms])
-    agreement(activations.group_soft_threshold_diagonal(Z, lam, size), np.diagonal(full, axis1=1, axis2=2))
+    agreement(
+        activations.group_soft_threshold_diagonal(Z, lam, size), np.diagonal(full, axis1=1, axis2=2)
+    )
 
 
 @given(codes(), SEEDS)
 def test_float32_in_gives_float32_out(case, seed):
-    Z, V = (np.asarray(X, dtype=np.float32) for X in (case.Z, np.random.default_rng(seed).normal(size=case.Z.shape)))
+    Z, V = (
+        np.asarray(X, dtype=np.float32)
+        for X in (case.Z, np.random.default_rng(seed).normal(size=case.Z.shape))
+    )
     lam, size = case.lam, case.group_size
     X, JV = ops.group_soft_threshold(Z, lam, size), ops.group_soft_threshold_vjp(Z, V, lam, size)
     assert X.dtype == JV.dtype == np.float32
     agreement(X, np.array([oracle.shrink(z, lam, size) for z in Z]), rtol=1e-5)
-    agreement(JV, np.array([oracle.jacobian(z, lam, size) @ v for z, v in zip(Z, V, strict=True)]), rtol=1e-5)
+    agreement(
+        JV,
+        np.array([oracle.jacobian(z, lam, size) @ v for z, v in zip(Z, V, strict=True)]),
+        rtol=1e-5,
+    )
 
 
 # ------------------------------------------------------------------------------------------------ the proximal operator
@@ -60,7 +71,9 @@ def test_float32_in_gives_float32_out(case, seed):
 def test_the_threshold_minimises_what_it_is_the_prox_of(size, ratio):
     z, lam = np.random.default_rng(size).normal(size=size), 0.7
     z *= ratio * lam / np.linalg.norm(z)
-    agreement(ops.group_soft_threshold(z, lam, size), oracle.prox_by_optimisation(z, lam), rtol=1e-6)
+    agreement(
+        ops.group_soft_threshold(z, lam, size), oracle.prox_by_optimisation(z, lam), rtol=1e-6
+    )
 
 
 @given(codes())
@@ -115,7 +128,9 @@ def test_the_threshold_commutes_with_rotations_inside_the_groups(case, seed):
     def turn(X):
         return groups.merge(groups.split(X, size) @ Q)
 
-    agreement(ops.group_soft_threshold(turn(Z), lam, size), turn(ops.group_soft_threshold(Z, lam, size)))
+    agreement(
+        ops.group_soft_threshold(turn(Z), lam, size), turn(ops.group_soft_threshold(Z, lam, size))
+    )
 
 
 @given(codes())
@@ -186,7 +201,9 @@ def test_across_the_tie_the_threshold_is_continuous(size):
 
 def test_a_zero_group_beside_active_ones_gives_no_nan():
     Z = np.array([[0.0, 0.0, 3.0, 4.0], [6.0, 8.0, 0.0, 0.0]])
-    np.testing.assert_allclose(ops.group_soft_threshold(Z, 1.0, 2), [[0, 0, 2.4, 3.2], [5.4, 7.2, 0, 0]], rtol=1e-14)
+    np.testing.assert_allclose(
+        ops.group_soft_threshold(Z, 1.0, 2), [[0, 0, 2.4, 3.2], [5.4, 7.2, 0, 0]], rtol=1e-14
+    )
     assert np.isfinite(ops.group_soft_threshold_vjp(Z, np.ones_like(Z), 1.0, 2)).all()
 
 
@@ -198,8 +215,13 @@ def test_the_vjp_is_the_derivative_of_the_threshold(case, seed):
     """f(Z) = <sigma(Z), W> has the gradient J W."""
     Z, lam, size = case
     W, D = np.random.default_rng(seed).normal(size=(2, *Z.shape))
-    f, G = (lambda Z: float(np.sum(ops.group_soft_threshold(Z, lam, size) * W))), ops.group_soft_threshold_vjp(Z, W, lam, size)
-    steps = np.repeat(groups.norms(Z, size), size, axis=1) * D  # each group moves in proportion to its size
+    f, G = (
+        (lambda Z: float(np.sum(ops.group_soft_threshold(Z, lam, size) * W))),
+        ops.group_soft_threshold_vjp(Z, W, lam, size),
+    )
+    steps = (
+        np.repeat(groups.norms(Z, size), size, axis=1) * D
+    )  # each group moves in proportion to its size
     central_difference(f, G, Z, steps)
     taylor(f, G, Z, steps)
 
@@ -222,7 +244,9 @@ def test_the_jacobian_is_symmetric_with_eigenvalue_one_along_z_and_tau_across(ca
 def test_vector_jacobian_and_jacobian_vector_products_agree(case, seed):
     Z, lam, size = case
     V, W = np.random.default_rng(seed).normal(size=(2, *Z.shape))
-    left, right = (np.sum(a * ops.group_soft_threshold_vjp(Z, b, lam, size)) for a, b in ((V, W), (W, V)))
+    left, right = (
+        np.sum(a * ops.group_soft_threshold_vjp(Z, b, lam, size)) for a, b in ((V, W), (W, V))
+    )
     agreement(left, right, scale=np.linalg.norm(V) * np.linalg.norm(W))
 
 
@@ -239,7 +263,11 @@ def test_the_elementwise_activations_have_the_values_of_their_definitions():
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_elementwise_activations_keep_the_dtype(dtype):
     Z = np.array([-1.0, 2.0], dtype)
-    for result in (activations.soft_threshold(Z, 0.5), activations.hard_threshold(Z, 0.5), activations.relu(Z)):
+    for result in (
+        activations.soft_threshold(Z, 0.5),
+        activations.hard_threshold(Z, 0.5),
+        activations.relu(Z),
+    ):
         assert result.dtype == dtype
 
 

@@ -34,9 +34,14 @@ def test_the_published_recursion(engine):
 @pytest.mark.parametrize("steps", [1, 2, 1000])
 def test_the_kernel_has_the_bits_of_the_formula(dtype, steps):
     *arrays, _ = moments(8000, dtype)
-    results = [ops.adam_step(*arrays, steps, 1e-3, engine) for engine in ("reference", "numba", "auto")]
+    results = [
+        ops.adam_step(*arrays, steps, 1e-3, engine) for engine in ("reference", "numba", "auto")
+    ]
     for result in results:
-        assert all(r.dtype == dtype and np.array_equal(r, s) for r, s in zip(result, results[0], strict=True))
+        assert all(
+            r.dtype == dtype and np.array_equal(r, s)
+            for r, s in zip(result, results[0], strict=True)
+        )
 
 
 def test_inputs_stay_as_they_are_and_any_strides_are_taken():

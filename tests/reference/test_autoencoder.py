@@ -6,7 +6,17 @@ import oracle
 import pytest
 from gradient_checks import agreement
 from hypothesis import given, settings
-from strategies import SEEDS, Network, act_on_groups, limiting_cases, network, networks, orthonormal_groups, rotation, skew
+from strategies import (
+    SEEDS,
+    Network,
+    act_on_groups,
+    limiting_cases,
+    network,
+    networks,
+    orthonormal_groups,
+    rotation,
+    skew,
+)
 
 from gsae_ref import ops
 
@@ -55,8 +65,15 @@ def test_float32_in_gives_float32_out(net):
     assert X.dtype == G.dtype == ops.decode(single.A, X).dtype == np.float32
     agreement(X, oracle.encode(*single), rtol=1e-5)
     agreement(cost, oracle.loss(*single), rtol=1e-5)
-    terms = np.linalg.norm(single.A) * np.sum(np.square(single.Y)) / len(single.Y)  # what adds up to the gradient, before cancellation
-    agreement(G, oracle.exact_gradient(*single), rtol=1e-5, scale=terms * (1 + np.linalg.norm(single.A) ** 2))
+    terms = (
+        np.linalg.norm(single.A) * np.sum(np.square(single.Y)) / len(single.Y)
+    )  # what adds up to the gradient, before cancellation
+    agreement(
+        G,
+        oracle.exact_gradient(*single),
+        rtol=1e-5,
+        scale=terms * (1 + np.linalg.norm(single.A) ** 2),
+    )
 
 
 @pytest.mark.parametrize("gradient", ["exact", "appendix_b", "approximate"])
@@ -64,9 +81,13 @@ def test_one_sample_may_be_one_dimensional(gradient):
     net = network(0, n_samples=1)
     flat = net._replace(Y=net.Y[0])
     np.testing.assert_array_equal(ops.encode(*flat), ops.encode(*net)[0])
-    np.testing.assert_array_equal(ops.decode(net.A, ops.encode(*flat)), ops.decode(net.A, ops.encode(*net))[0])
+    np.testing.assert_array_equal(
+        ops.decode(net.A, ops.encode(*flat)), ops.decode(net.A, ops.encode(*net))[0]
+    )
     assert ops.loss(*flat) == ops.loss(*net)
-    np.testing.assert_array_equal(ops.loss_and_grad(*flat, gradient)[1], ops.loss_and_grad(*net, gradient)[1])
+    np.testing.assert_array_equal(
+        ops.loss_and_grad(*flat, gradient)[1], ops.loss_and_grad(*net, gradient)[1]
+    )
 
 
 @given(networks(), SEEDS)
@@ -91,7 +112,11 @@ def test_without_threshold_the_network_is_linear(net):
     C = Y.T @ Y / len(Y)
     M = np.eye(len(A)) - A @ A.T
     agreement(ops.loss(*net), np.trace(M @ C @ M) / 2)
-    agreement(ops.loss_and_grad(*net)[1], -(M @ C + C @ M) @ A, scale=np.linalg.norm(C) * np.linalg.norm(A) * (1 + np.linalg.norm(A) ** 2))
+    agreement(
+        ops.loss_and_grad(*net)[1],
+        -(M @ C + C @ M) @ A,
+        scale=np.linalg.norm(C) * np.linalg.norm(A) * (1 + np.linalg.norm(A) ** 2),
+    )
 
 
 @given(networks(active=st.just(0.0)))
@@ -155,7 +180,9 @@ def test_permuting_the_groups_permutes_the_gradient(net, seed):
 def test_oja_outside_the_active_span_the_gradient_is_minus_yy_a(group_size, n_active):
     """If the active groups A_S are jointly orthonormal, (I - P_S) grad_g L = -(I - P_S) y y^T A_g for every active g."""
     rng, n_features, n_groups = np.random.default_rng([group_size, n_active]), 12, 4
-    A_S = orthonormal_groups(rng.normal(size=(n_features, n_active * group_size)), n_active * group_size)
+    A_S = orthonormal_groups(
+        rng.normal(size=(n_features, n_active * group_size)), n_active * group_size
+    )
     rest = 1e-3 * rng.normal(size=(n_features, (n_groups - n_active) * group_size))
     A, y = np.hstack([A_S, rest]), rng.normal(size=n_features)
     r = np.linalg.norm((y @ A).reshape(n_groups, group_size), axis=1)

@@ -26,15 +26,28 @@ class Form(NamedTuple):
 def form(seed, n_groups=2, k=3, inputs=2, outputs=3, n=2, rows=2, columns=3, stride=2, padding=1):
     rng = np.random.default_rng(seed)
     h, w = (stride * (length - 1) + k - 2 * padding for length in (rows, columns))
-    return Form(rng.normal(size=(n_groups, k, k, inputs, outputs)), rng.normal(size=(n, h, w, n_groups * inputs)),
-                rng.normal(size=(n, rows, columns, n_groups * outputs)), stride, padding)
+    return Form(
+        rng.normal(size=(n_groups, k, k, inputs, outputs)),
+        rng.normal(size=(n, h, w, n_groups * inputs)),
+        rng.normal(size=(n, rows, columns, n_groups * outputs)),
+        stride,
+        padding,
+    )
 
 
 @st.composite
 def forms(draw):
-    sizes = {name: draw(st.integers(1, 3)) for name in ("n_groups", "inputs", "outputs", "n", "rows", "columns", "stride")}
+    sizes = {
+        name: draw(st.integers(1, 3))
+        for name in ("n_groups", "inputs", "outputs", "n", "rows", "columns", "stride")
+    }
     k, padding = draw(st.integers(1, 4)), draw(st.integers(0, 2))
-    assume(all(sizes["stride"] * (sizes[axis] - 1) + k - 2 * padding >= 1 for axis in ("rows", "columns")))
+    assume(
+        all(
+            sizes["stride"] * (sizes[axis] - 1) + k - 2 * padding >= 1
+            for axis in ("rows", "columns")
+        )
+    )
     return form(draw(st.integers(0, 2**32)), k=k, padding=padding, **sizes)
 
 
@@ -44,7 +57,9 @@ def convolve_by_loops(K, X, stride, padding):
     n, h, w, _ = X.shape
     rows, columns = (h + 2 * padding - k) // stride + 1, (w + 2 * padding - k) // stride + 1
     out = np.zeros((n, rows, columns, n_groups * outputs))
-    for m, a, b, g, i, j, c, o in itertools.product(*map(range, (n, rows, columns, n_groups, k, k, inputs, outputs))):
+    for m, a, b, g, i, j, c, o in itertools.product(
+        *map(range, (n, rows, columns, n_groups, k, k, inputs, outputs))
+    ):
         y, x = stride * a + i - padding, stride * b + j - padding
         if 0 <= y < h and 0 <= x < w:
             out[m, a, b, g * outputs + o] += K[g, i, j, c, o] * X[m, y, x, g * inputs + c]
@@ -53,7 +68,9 @@ def convolve_by_loops(K, X, stride, padding):
 
 def matrix(function, shape):
     """The matrix of a linear map of arrays of this shape, column by column."""
-    return np.stack([function(unit.reshape(shape)).ravel() for unit in np.eye(int(np.prod(shape)))], axis=1)
+    return np.stack(
+        [function(unit.reshape(shape)).ravel() for unit in np.eye(int(np.prod(shape)))], axis=1
+    )
 
 
 def adjoint(f, forward=convolve, backward=transpose, kernel=kernel_gradient):
@@ -72,7 +89,9 @@ def adjoint(f, forward=convolve, backward=transpose, kernel=kernel_gradient):
 @settings(max_examples=40)
 @given(forms())
 def test_convolution_is_the_sum_that_defines_it(f):
-    agreement(convolve(f.K, f.X, f.stride, f.padding), convolve_by_loops(f.K, f.X, f.stride, f.padding))
+    agreement(
+        convolve(f.K, f.X, f.stride, f.padding), convolve_by_loops(f.K, f.X, f.stride, f.padding)
+    )
 
 
 @settings(max_examples=100)
@@ -105,7 +124,12 @@ def test_the_gradients_of_half_the_squared_norm_pass_both_checks():
         of_K = lambda K: 0.5 * np.sum(convolve(K, f.X, f.stride, f.padding) ** 2)
         of_X = lambda X: 0.5 * np.sum(convolve(f.K, X, f.stride, f.padding) ** 2)
         for check in (central_difference, taylor):
-            check(of_K, kernel_gradient(f.X, U, 3, f.stride, f.padding, 2), f.K, rng.normal(size=f.K.shape))
+            check(
+                of_K,
+                kernel_gradient(f.X, U, 3, f.stride, f.padding, 2),
+                f.K,
+                rng.normal(size=f.K.shape),
+            )
             check(of_X, transpose(f.K, U, f.stride, f.padding), f.X, rng.normal(size=f.X.shape))
 
 
@@ -137,7 +161,9 @@ def test_a_kernel_that_picks_one_pixel_moves_the_image():
     pick = np.zeros((1, 3, 3, 1, 1))
     pick[0, 0, 2] = 1  # the pixel above, to the right
     np.testing.assert_array_equal(convolve(pick, X)[0, :, :, 0], X[0, 0:2, 2:4, 0])
-    np.testing.assert_array_equal(convolve(pick, X, stride=1, padding=1)[0, :, :, 0], np.pad(X[0, :, :, 0], 1)[0:4, 2:6])
+    np.testing.assert_array_equal(
+        convolve(pick, X, stride=1, padding=1)[0, :, :, 0], np.pad(X[0, :, :, 0], 1)[0:4, 2:6]
+    )
 
 
 def test_stride_takes_every_second_pixel():
@@ -148,7 +174,11 @@ def test_stride_takes_every_second_pixel():
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_floating_type_is_kept(dtype):
     f = Form(*(array.astype(dtype) for array in form(5)[:3]), 2, 1)
-    results = convolve(*f[:2], 2, 1), transpose(f.K, f.U, 2, 1), kernel_gradient(f.X, f.U, 3, 2, 1, 2)
+    results = (
+        convolve(*f[:2], 2, 1),
+        transpose(f.K, f.U, 2, 1),
+        kernel_gradient(f.X, f.U, 3, 2, 1, 2),
+    )
     assert [result.dtype for result in results] == [dtype] * 3
 
 
@@ -166,8 +196,14 @@ def test_inputs_are_not_modified():
 @pytest.mark.parametrize("k", [1, 2, 3])
 def test_scipy_agrees_on_one_channel(k):
     f = form(7, n_groups=1, k=k, inputs=1, outputs=1, n=1, rows=4, columns=5, stride=1, padding=0)
-    agreement(convolve(f.K, f.X)[0, :, :, 0], scipy.signal.correlate2d(f.X[0, :, :, 0], f.K[0, :, :, 0, 0], mode="valid"))
-    agreement(transpose(f.K, f.U)[0, :, :, 0], scipy.signal.convolve2d(f.U[0, :, :, 0], f.K[0, :, :, 0, 0], mode="full"))
+    agreement(
+        convolve(f.K, f.X)[0, :, :, 0],
+        scipy.signal.correlate2d(f.X[0, :, :, 0], f.K[0, :, :, 0, 0], mode="valid"),
+    )
+    agreement(
+        transpose(f.K, f.U)[0, :, :, 0],
+        scipy.signal.convolve2d(f.U[0, :, :, 0], f.K[0, :, :, 0, 0], mode="full"),
+    )
 
 
 @settings(max_examples=25)
@@ -176,7 +212,9 @@ def test_torch_agrees(f):
     torch = pytest.importorskip("torch")
     images = lambda Y: torch.tensor(np.moveaxis(Y, 3, 1).copy())
     n_groups, k, _, inputs, outputs = f.K.shape
-    weight = torch.tensor(f.K.transpose(0, 4, 3, 1, 2).reshape(n_groups * outputs, inputs, k, k).copy())
+    weight = torch.tensor(
+        f.K.transpose(0, 4, 3, 1, 2).reshape(n_groups * outputs, inputs, k, k).copy()
+    )
     options = {"stride": f.stride, "padding": f.padding, "groups": n_groups}
     forward = torch.nn.functional.conv2d(images(f.X), weight, **options)
     backward = torch.nn.functional.conv_transpose2d(images(f.U), weight, **options)
@@ -192,7 +230,9 @@ MUTANTS = {
     "a factor 1.001": {"backward": lambda *rest: 1.001 * transpose(*rest)},
     "images turned over": {"backward": lambda *rest: np.swapaxes(transpose(*rest), 1, 2)},
     "samples in another order": {"kernel": lambda X, U, *rest: kernel_gradient(X, U[::-1], *rest)},
-    "a kernel gradient of the mean": {"kernel": lambda X, *rest: kernel_gradient(X, *rest) / len(X)},
+    "a kernel gradient of the mean": {
+        "kernel": lambda X, *rest: kernel_gradient(X, *rest) / len(X)
+    },
     "wrong sign": {"kernel": lambda *rest: -kernel_gradient(*rest)},
 }
 

@@ -1,6 +1,5 @@
 """The diagonally grouped linear network: weights, gradients, gradient flow and what it keeps, groups by size and by label, its data."""
 
-
 import hypothesis.strategies as st
 import numpy as np
 import oracle_dglnn as oracle
@@ -44,7 +43,11 @@ def test_weights_loss_and_gradients_agree_with_the_full_jacobians(seed, sizes, n
         cost, du, dv = ops.dglnn_loss_and_grad(*net, loss_scale=scale)
         agreement(cost, oracle.loss(*net[:4], sizes, factor))
         expected = oracle.gradients(*net[:4], sizes, factor)
-        size = np.linalg.norm(net.X) ** 2 * (1 + np.linalg.norm(net.u) ** 3) * (1 + np.linalg.norm(net.v) ** 2)  # before cancellation
+        size = (
+            np.linalg.norm(net.X) ** 2
+            * (1 + np.linalg.norm(net.u) ** 3)
+            * (1 + np.linalg.norm(net.v) ** 2)
+        )  # before cancellation
         agreement(du, expected[0], scale=size)
         agreement(dv, expected[1], scale=size)
 
@@ -105,9 +108,15 @@ def test_labels_in_any_order_are_sizes_after_a_permutation(seed):
     agreement(other, cost)
     agreement(eu, du, scale=1 + np.linalg.norm(du))
     agreement(ev, dv[order], scale=1 + np.linalg.norm(dv))
-    agreement(ops.dglnn_weights(net.u, net.v[order], labels), ops.dglnn_weights(net.u, net.v, net.groups)[order])
+    agreement(
+        ops.dglnn_weights(net.u, net.v[order], labels),
+        ops.dglnn_weights(net.u, net.v, net.groups)[order],
+    )
     options = {"n_epochs": 7, "alpha": 0.1, "gamma": 0.01}
-    path, other = gs.dglnn_path(net.X, net.y, net.groups, **options), gs.dglnn_path(shuffled.X, net.y, labels, **options)
+    path, other = (
+        gs.dglnn_path(net.X, net.y, net.groups, **options),
+        gs.dglnn_path(shuffled.X, net.y, labels, **options),
+    )
     agreement(other.w, path.w[:, order], rtol=1e-9)
     agreement(other.v, path.v[:, order], rtol=1e-9)
     agreement(other.u, path.u, rtol=1e-9)
@@ -115,8 +124,12 @@ def test_labels_in_any_order_are_sizes_after_a_permutation(seed):
 
 def test_as_many_ones_as_predictors_are_sizes():
     net = problem(6, (1, 1, 1))
-    np.testing.assert_array_equal(ops.dglnn_weights(net.u, net.v, [1, 1, 1]), ops.dglnn_weights(net.u, net.v, 1))
-    np.testing.assert_array_equal(ops.dglnn_weights(net.u[:1], net.v, [0, 0, 0]), ops.dglnn_weights(net.u[:1], net.v, 3))
+    np.testing.assert_array_equal(
+        ops.dglnn_weights(net.u, net.v, [1, 1, 1]), ops.dglnn_weights(net.u, net.v, 1)
+    )
+    np.testing.assert_array_equal(
+        ops.dglnn_weights(net.u[:1], net.v, [0, 0, 0]), ops.dglnn_weights(net.u[:1], net.v, 3)
+    )
 
 
 def test_a_group_of_magnitude_zero_has_no_gradient():
@@ -145,14 +158,18 @@ def test_the_flow_keeps_the_balance_of_every_group(seed, sizes):
 def test_the_balance_is_not_kept_by_what_is_not_the_flow():
     """The monitor can fail: gradient descent with a long step drifts, and a flow with gradients of the wrong ratio would."""
     net = problem(7)
-    path = gs.dglnn_path(net.X, net.y, net.groups, "gradient_descent", n_epochs=50, alpha=0.3, gamma=0.05, v0="ones")
+    path = gs.dglnn_path(
+        net.X, net.y, net.groups, "gradient_descent", n_epochs=50, alpha=0.3, gamma=0.05, v0="ones"
+    )
     balance = path.u**2 / 2 - np.add.reduceat(path.v**2, [0, 2, 3], axis=1)
     assert np.max(np.abs(balance - balance[0])) > 1e-4
 
 
 def test_on_an_orthogonal_design_the_flow_is_a_scalar_equation_for_each_group():
     """Balanced start: w_l = (u_l^3 / sqrt 2) a_l / ||a_l|| with u' = sqrt(2) ||a_l|| u^2 - u^5, here by small Runge-Kutta steps."""
-    data = sampling.grouped_regression(12, 6, [2, 1, 3], [1.0, -1.0, 0.5, 0, 0, 0], design="orthogonal", noise_std=0.3, rng=1)
+    data = sampling.grouped_regression(
+        12, 6, [2, 1, 3], [1.0, -1.0, 0.5, 0, 0, 0], design="orthogonal", noise_std=0.3, rng=1
+    )
     flow = ops.dglnn_flow(data.X, data.y, data.groups, [5.0], alpha=0.3)
     a = oracle.groups_of(data.X.T @ data.y / 12, data.groups)
     expected = []
@@ -171,7 +188,10 @@ def test_on_an_orthogonal_design_the_flow_is_a_scalar_equation_for_each_group():
 def test_the_mean_squared_error_runs_through_the_same_flow_twice_as_fast():
     net = problem(8)
     X = net.X / np.linalg.norm(net.X, 2)
-    slow, fast = (ops.dglnn_flow(X, net.y, net.groups, t, 0.5, loss_scale=scale) for t, scale in (([8.0], "half"), ([4.0], "mean")))
+    slow, fast = (
+        ops.dglnn_flow(X, net.y, net.groups, t, 0.5, loss_scale=scale)
+        for t, scale in (([8.0], "half"), ([4.0], "mean"))
+    )
     agreement(fast.w, slow.w, rtol=1e-7)
     agreement(fast.loss, 2 * slow.loss, rtol=1e-7)
 
@@ -182,7 +202,16 @@ def test_short_steps_of_gradient_descent_follow_the_flow():
     flow = ops.dglnn_flow(X, net.y, net.groups, [3.0], **start)
     gaps = []
     for steps in (300, 600):
-        path = gs.dglnn_path(X, net.y, net.groups, "gradient_descent", n_epochs=steps, gamma=3.0 / steps, record_every=steps, **start)
+        path = gs.dglnn_path(
+            X,
+            net.y,
+            net.groups,
+            "gradient_descent",
+            n_epochs=steps,
+            gamma=3.0 / steps,
+            record_every=steps,
+            **start,
+        )
         gaps.append(np.linalg.norm(path.x - flow.w[0]))
     assert gaps[0] > 1e-6  # Euler's method is of first order: half the step, half the gap
     agreement(gaps[1] / gaps[0], 0.5, rtol=0.05)
@@ -196,7 +225,9 @@ def test_the_balanced_start_points_along_the_correlations_and_rests_where_there_
 
 
 def test_a_flow_that_cannot_be_followed_is_told():
-    with pytest.raises(FloatingPointError, match="could not be followed to t = 1: .*; shorten it or scale the data"):
+    with pytest.raises(
+        FloatingPointError, match="could not be followed to t = 1: .*; shorten it or scale the data"
+    ):
         ops.dglnn_flow([[1.0]], [1.0], 1, [1.0], alpha=1e160)
 
 
@@ -206,10 +237,17 @@ def test_a_flow_that_cannot_be_followed_is_told():
 def test_regression_data_are_what_they_say():
     data = gs.grouped_regression(60, 12, 3, [1.0, 2.0, 3.0, -1.0], noise_std=0.5, rng=0)
     X, y, w_star, groups, noise = data
-    assert set(np.unique(X)) == {-1.0, 1.0} and groups.tolist() == [3] * 4 and w_star.tolist() == [1, 2, 3, -1] + 8 * [0]
+    assert (
+        set(np.unique(X)) == {-1.0, 1.0}
+        and groups.tolist() == [3] * 4
+        and w_star.tolist() == [1, 2, 3, -1] + 8 * [0]
+    )
     agreement(y, X @ w_star + noise)
     assert 0.3 < noise.std() < 0.7
-    again, other = (gs.grouped_regression(60, 12, 3, [1.0, 2.0, 3.0, -1.0], rng=rng) for rng in (np.random.default_rng(0), 1))
+    again, other = (
+        gs.grouped_regression(60, 12, 3, [1.0, 2.0, 3.0, -1.0], rng=rng)
+        for rng in (np.random.default_rng(0), 1)
+    )
     np.testing.assert_array_equal(again.y, y)
     assert not np.array_equal(other.X, X)
 
@@ -223,7 +261,9 @@ def test_designs_have_their_moments():
 
 
 def test_the_noise_level_does_not_change_the_rest_of_the_draw():
-    quiet, loud = (gs.grouped_regression(30, 6, 2, [1.0, 1.0], noise_std=s, rng=3) for s in (0.0, 2.0))
+    quiet, loud = (
+        gs.grouped_regression(30, 6, 2, [1.0, 1.0], noise_std=s, rng=3) for s in (0.0, 2.0)
+    )
     np.testing.assert_array_equal(quiet.X, loud.X)
     assert not quiet.noise.any() and loud.noise.all()
 
@@ -231,7 +271,10 @@ def test_the_noise_level_does_not_change_the_rest_of_the_draw():
 @pytest.mark.parametrize("name", sampling.PATTERNS)
 def test_every_named_pattern_can_be_drawn(name):
     support = gs.grouped_regression(10, 40, 1, name, rng=0).w_star
-    assert np.count_nonzero(support) == {"figure-2": 9, "figure-3": 9, "figure-4": 16, "figure-5": 5, "figure-12": 12}[name]
+    assert (
+        np.count_nonzero(support)
+        == {"figure-2": 9, "figure-3": 9, "figure-4": 16, "figure-5": 5, "figure-12": 12}[name]
+    )
 
 
 @pytest.mark.parametrize(
@@ -239,12 +282,20 @@ def test_every_named_pattern_can_be_drawn(name):
     [
         ({"groups": [1, 0, 1, 0]}, "labels that are not in order.*pass the sizes"),
         ({"coefficients": np.ones(5)}, "coefficients has 5 entries; there are 4 predictors"),
-        ({"coefficients": "figure-9"}, "coefficients = 'figure-9' is unknown; choose one of 'figure-2'"),
-        ({"design": "orthogonal"}, "design = 'orthogonal' with 3 samples of 4 predictors.*raise n_samples"),
+        (
+            {"coefficients": "figure-9"},
+            "coefficients = 'figure-9' is unknown; choose one of 'figure-2'",
+        ),
+        (
+            {"design": "orthogonal"},
+            "design = 'orthogonal' with 3 samples of 4 predictors.*raise n_samples",
+        ),
         ({"design": "uniform"}, "design = 'uniform' is unknown"),
         ({"noise_std": -1}, "noise_std = -1.0 is negative"),
     ],
 )
 def test_data_that_cannot_be_drawn_are_refused(change, message):
     with pytest.raises(ValueError, match=message):
-        gs.grouped_regression(**{"n_samples": 3, "n_features": 4, "groups": 2, "coefficients": [1.0], **change})
+        gs.grouped_regression(
+            **{"n_samples": 3, "n_features": 4, "groups": 2, "coefficients": [1.0], **change}
+        )

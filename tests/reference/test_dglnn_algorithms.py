@@ -14,7 +14,9 @@ RECOVERY = gs.grouped_regression(200, 60, 3, [2.0, 2.0, 2.0, -1.0, 1.0, -1.0], n
 
 
 def path_of(data, **options):
-    return gs.dglnn_path(data.X, data.y, data.groups, **{"n_epochs": 400, "alpha": 1e-4, "gamma": 0.05, **options})
+    return gs.dglnn_path(
+        data.X, data.y, data.groups, **{"n_epochs": 400, "alpha": 1e-4, "gamma": 0.05, **options}
+    )
 
 
 # ------------------------------------------------------------------------------------------------ step by step
@@ -26,7 +28,17 @@ def test_algorithm_1_is_the_iteration_as_printed(seed, sizes):
     v = np.concatenate([part / np.linalg.norm(part) for part in oracle.groups_of(net.v, sizes)])
     for scale, factor, jacobi in (("half", 0.5, False), ("mean", 1.0, True)):
         path = gs.dglnn_path(
-            net.X, net.y, net.groups, n_epochs=2, alpha=net.u, gamma=0.01, v0=v, loss_scale=scale, jacobi=jacobi, engine="reference")
+            net.X,
+            net.y,
+            net.groups,
+            n_epochs=2,
+            alpha=net.u,
+            gamma=0.01,
+            v0=v,
+            loss_scale=scale,
+            jacobi=jacobi,
+            engine="reference",
+        )
         state = net.u, v
         for t in range(3):
             agreement(path.u[t], state[0], rtol=1e-9)
@@ -39,7 +51,9 @@ def test_algorithm_1_is_the_iteration_as_printed(seed, sizes):
 @given(SEEDS, SIZES)
 def test_algorithm_2_takes_the_constant_step_from_the_epoch_it_is_told(seed, sizes):
     net = problem(seed, sizes)
-    path = gs.dglnn_path(net.X, net.y, net.groups, "algorithm_2", 3, net.u, 0.01, eta=0.02, v0=net.v, switch=1)
+    path = gs.dglnn_path(
+        net.X, net.y, net.groups, "algorithm_2", 3, net.u, 0.01, eta=0.02, v0=net.v, switch=1
+    )
     state = oracle.algorithm_1(net.u, net.v, net.X, net.y, sizes, 0.01)
     for t in (1, 2, 3):
         agreement(path.u[t], state[0], rtol=1e-9)
@@ -52,7 +66,18 @@ def test_algorithm_2_takes_the_constant_step_from_the_epoch_it_is_told(seed, siz
 def test_algorithm_2_left_to_itself_takes_the_largest_step_of_lemma_16(seed, sizes):
     net = problem(seed, sizes)
     for scale, factor in (("half", 0.5), ("mean", 1.0)):
-        path = gs.dglnn_path(net.X, net.y, net.groups, "algorithm_2", 1, net.u, 0.01, v0=net.v, switch=0, loss_scale=scale)
+        path = gs.dglnn_path(
+            net.X,
+            net.y,
+            net.groups,
+            "algorithm_2",
+            1,
+            net.u,
+            0.01,
+            v0=net.v,
+            switch=0,
+            loss_scale=scale,
+        )
         eta = 4 / (9 * 2 * factor * max(net.u) ** 4)
         u, v = oracle.algorithm_1(net.u, net.v, net.X, net.y, sizes, 0.01, factor, eta=eta)
         agreement(path.u[1], u, rtol=1e-9)
@@ -62,7 +87,9 @@ def test_algorithm_2_left_to_itself_takes_the_largest_step_of_lemma_16(seed, siz
 @given(SEEDS, SIZES)
 def test_gradient_descent_moves_both_at_once(seed, sizes):
     net = problem(seed, sizes)
-    path = gs.dglnn_path(net.X, net.y, net.groups, "gradient_descent", 2, net.u, 0.01, eta=0.02, v0=net.v)
+    path = gs.dglnn_path(
+        net.X, net.y, net.groups, "gradient_descent", 2, net.u, 0.01, eta=0.02, v0=net.v
+    )
     state = net.u, net.v
     for t in range(3):
         scale = 1 + np.linalg.norm(state[0]) + np.linalg.norm(state[1])
@@ -70,22 +97,46 @@ def test_gradient_descent_moves_both_at_once(seed, sizes):
         agreement(path.v[t], state[1], scale=scale, rtol=1e-10)
         state = oracle.gradient_descent(*state, net.X, net.y, sizes, 0.01, 0.02)
     default = gs.dglnn_path(net.X, net.y, net.groups, "gradient_descent", 1, net.u, 0.01)
-    agreement(default.v[1], -0.01 * oracle.gradients(net.u, 0 * net.v, net.X, net.y, sizes)[1], scale=1 + np.linalg.norm(default.v[1]))
+    agreement(
+        default.v[1],
+        -0.01 * oracle.gradients(net.u, 0 * net.v, net.X, net.y, sizes)[1],
+        scale=1 + np.linalg.norm(default.v[1]),
+    )
 
 
 def test_the_doubled_loss_is_both_steps_of_gradient_descent_doubled():
     net = problem(2)
-    double = gs.dglnn_path(net.X, net.y, net.groups, "gradient_descent", 5, 0.5, 0.01, eta=0.02, v0="ones", loss_scale="mean")
-    single = gs.dglnn_path(net.X, net.y, net.groups, "gradient_descent", 5, 0.5, 0.02, eta=0.04, v0="ones")
+    double = gs.dglnn_path(
+        net.X,
+        net.y,
+        net.groups,
+        "gradient_descent",
+        5,
+        0.5,
+        0.01,
+        eta=0.02,
+        v0="ones",
+        loss_scale="mean",
+    )
+    single = gs.dglnn_path(
+        net.X, net.y, net.groups, "gradient_descent", 5, 0.5, 0.02, eta=0.04, v0="ones"
+    )
     agreement(double.w, single.w)
     agreement(double.loss, 2 * single.loss)
 
 
 def test_on_an_orthogonal_design_one_large_step_finds_the_direction_and_the_doubled_one_its_mirror_image():
     """z_l = w_l* + noise whatever v; with the factor 2, z_l = 2 (w_l* + noise) - u_l^2 v_l."""
-    data = gs.grouped_regression(16, 6, 3, [1.0, 2.0, -1.0, 0.5, 0.5, 0.5], design="orthogonal", rng=0)
-    a, start = data.X.T @ data.y / 16, {"alpha": 1.2, "gamma": 1e-3, "v0": "random", "rng": 1, "n_epochs": 1}
-    path, double = (gs.dglnn_path(data.X, data.y, 3, loss_scale=scale, **start) for scale in ("half", "mean"))
+    data = gs.grouped_regression(
+        16, 6, 3, [1.0, 2.0, -1.0, 0.5, 0.5, 0.5], design="orthogonal", rng=0
+    )
+    a, start = (
+        data.X.T @ data.y / 16,
+        {"alpha": 1.2, "gamma": 1e-3, "v0": "random", "rng": 1, "n_epochs": 1},
+    )
+    path, double = (
+        gs.dglnn_path(data.X, data.y, 3, loss_scale=scale, **start) for scale in ("half", "mean")
+    )
     mirror = 2 * a - 1.44 * path.v[0]
     for found, z in ((path.v[1], a), (double.v[1], mirror)):
         agreement(found, np.concatenate([part / np.linalg.norm(part) for part in np.split(z, 2)]))
@@ -94,7 +145,9 @@ def test_on_an_orthogonal_design_one_large_step_finds_the_direction_and_the_doub
 def test_the_literal_loss_of_section_2_diverges_in_algorithm_1():
     """1/2 ||.||^2 without 1/n is the loss with X and y times sqrt(n): at the paper's step sizes the path blows up."""
     data = gs.grouped_regression(150, 300, 3, "figure-2", rng=0)
-    with pytest.raises(FloatingPointError, match="left the finite numbers between epochs .* lower gamma and eta"):
+    with pytest.raises(
+        FloatingPointError, match="left the finite numbers between epochs .* lower gamma and eta"
+    ):
         gs.dglnn_path(150**0.5 * data.X, 150**0.5 * data.y, 3, n_epochs=2000, engine="reference")
 
 
@@ -143,19 +196,44 @@ def test_directions_start_as_asked():
 @pytest.mark.parametrize(
     "options",
     [
-        {}, {"algorithm": "algorithm_2", "tolerance": 0.01}, {"algorithm": "algorithm_2", "switch": 1},
+        {},
+        {"algorithm": "algorithm_2", "tolerance": 0.01},
+        {"algorithm": "algorithm_2", "switch": 1},
         {"algorithm": "algorithm_2", "tolerance": 0.01, "eta": 0.05},
-        {"algorithm": "gradient_descent", "n_epochs": 3000, "alpha": 1e-2}, {"v0": "random", "rng": 3}, {"v0": -np.repeat(RECOVERY.w_star[:1], 60)},
-        {"loss_scale": "mean", "jacobi": True, "gamma": 0.02, "algorithm": "algorithm_2", "tolerance": 0.01},
+        {"algorithm": "gradient_descent", "n_epochs": 3000, "alpha": 1e-2},
+        {"v0": "random", "rng": 3},
+        {"v0": -np.repeat(RECOVERY.w_star[:1], 60)},
+        {
+            "loss_scale": "mean",
+            "jacobi": True,
+            "gamma": 0.02,
+            "algorithm": "algorithm_2",
+            "tolerance": 0.01,
+        },
     ],
-    ids=["1", "2", "2 at once", "2 with eta", "descent", "random directions", "wrong directions", "as the authors' code"],
-)  # fmt: skip
+    ids=[
+        "1",
+        "2",
+        "2 at once",
+        "2 with eta",
+        "descent",
+        "random directions",
+        "wrong directions",
+        "as the authors' code",
+    ],
+)
 def test_the_true_groups_are_found_and_the_others_stay_small(options):
     path = path_of(RECOVERY, **options)
-    best = np.linalg.lstsq(RECOVERY.X[:, :6], RECOVERY.y, rcond=None)[0]  # what one could do who knew the support
+    best = np.linalg.lstsq(RECOVERY.X[:, :6], RECOVERY.y, rcond=None)[
+        0
+    ]  # what one could do who knew the support
     agreement(path.x[:6], best, rtol=0.02)
     assert np.max(np.abs(path.x[6:])) < 1e-3
-    agreement(path.fun, np.mean((RECOVERY.y - RECOVERY.X @ path.x) ** 2) * (1 if options.get("loss_scale") else 0.5))
+    agreement(
+        path.fun,
+        np.mean((RECOVERY.y - RECOVERY.X @ path.x) ** 2)
+        * (1 if options.get("loss_scale") else 0.5),
+    )
 
 
 def test_groups_of_one_are_sparse_regression_with_signs():
@@ -193,7 +271,9 @@ def test_a_coarser_record_is_part_of_the_finer_one():
     assert coarse.epochs.tolist() == [0, 10, 20, 25]
     for name in ("u", "v", "w", "loss"):
         np.testing.assert_array_equal(coarse[name], fine[name][coarse.epochs])
-    assert coarse.success and coarse.status == 0 and coarse.nit == 25 and coarse.fun == coarse.loss[-1]
+    assert (
+        coarse.success and coarse.status == 0 and coarse.nit == 25 and coarse.fun == coarse.loss[-1]
+    )
 
 
 def test_a_callback_sees_every_recorded_state_and_may_stop():
@@ -211,9 +291,13 @@ def test_a_callback_sees_every_recorded_state_and_may_stop():
 
 
 def test_early_stopping_finds_its_state():
-    path = gs.dglnn_path(RECOVERY.X, RECOVERY.y, 3, n_epochs=3000, alpha=1e-2, gamma=0.05, record_every=10)
+    path = gs.dglnn_path(
+        RECOVERY.X, RECOVERY.y, 3, n_epochs=3000, alpha=1e-2, gamma=0.05, record_every=10
+    )
     fixed = gs.early_stop(path, "fixed", epoch=57)
-    assert (fixed.epoch, fixed.index) == (50, 5) and gs.early_stop(path, "fixed", epoch=10**6).epoch == 3000
+    assert (fixed.epoch, fixed.index) == (50, 5) and gs.early_stop(
+        path, "fixed", epoch=10**6
+    ).epoch == 3000
     oracle_stop = gs.early_stop(path, "oracle", w_star=RECOVERY.w_star)
     errors = [np.sum((w - RECOVERY.w_star) ** 2) for w in path.w]
     agreement(oracle_stop.scores, errors)
@@ -230,28 +314,104 @@ def test_early_stopping_finds_its_state():
 @pytest.mark.parametrize(
     "call, error, message",
     [
-        (lambda: path_of(RECOVERY, eta=0.1), ValueError, "eta = 0.1, but algorithm_1 steps by 1 / u\\^4"),
-        (lambda: path_of(RECOVERY, switch=3), ValueError, "switch = 3, but algorithm_1 never switches"),
-        (lambda: path_of(RECOVERY, algorithm="algorithm_3"), ValueError, "algorithm = 'algorithm_3' is unknown; choose one of 'algorithm_1'"),
-        (lambda: path_of(RECOVERY, algorithm="algorithm_2", switch="growth"), ValueError, "switch = 'growth' without u_star; .*pass both"),
-        (lambda: path_of(RECOVERY, u_star=np.ones(20)), ValueError, "switch = None with u_star; .*pass both or neither"),
-        (lambda: path_of(RECOVERY, algorithm="algorithm_2", switch=-1), ValueError, "switch = -1; it must be at least 0"),
-        (lambda: path_of(RECOVERY, algorithm="algorithm_2", switch="now"), ValueError, "switch = 'now' is unknown; choose one of 'change'"),
-        (lambda: path_of(RECOVERY, alpha=0), ValueError, "alpha has an entry 0.0; every one must be > 0"),
-        (lambda: path_of(RECOVERY, alpha=[1.0, 2.0]), ValueError, "alpha has 2 entries; there are 20 groups"),
+        (
+            lambda: path_of(RECOVERY, eta=0.1),
+            ValueError,
+            "eta = 0.1, but algorithm_1 steps by 1 / u\\^4",
+        ),
+        (
+            lambda: path_of(RECOVERY, switch=3),
+            ValueError,
+            "switch = 3, but algorithm_1 never switches",
+        ),
+        (
+            lambda: path_of(RECOVERY, algorithm="algorithm_3"),
+            ValueError,
+            "algorithm = 'algorithm_3' is unknown; choose one of 'algorithm_1'",
+        ),
+        (
+            lambda: path_of(RECOVERY, algorithm="algorithm_2", switch="growth"),
+            ValueError,
+            "switch = 'growth' without u_star; .*pass both",
+        ),
+        (
+            lambda: path_of(RECOVERY, u_star=np.ones(20)),
+            ValueError,
+            "switch = None with u_star; .*pass both or neither",
+        ),
+        (
+            lambda: path_of(RECOVERY, algorithm="algorithm_2", switch=-1),
+            ValueError,
+            "switch = -1; it must be at least 0",
+        ),
+        (
+            lambda: path_of(RECOVERY, algorithm="algorithm_2", switch="now"),
+            ValueError,
+            "switch = 'now' is unknown; choose one of 'change'",
+        ),
+        (
+            lambda: path_of(RECOVERY, alpha=0),
+            ValueError,
+            "alpha has an entry 0.0; every one must be > 0",
+        ),
+        (
+            lambda: path_of(RECOVERY, alpha=[1.0, 2.0]),
+            ValueError,
+            "alpha has 2 entries; there are 20 groups",
+        ),
         (lambda: path_of(RECOVERY, gamma=-1), ValueError, "gamma = -1.0; it must be > 0"),
-        (lambda: path_of(RECOVERY, v0="twos"), ValueError, "v0 = 'twos' is unknown; choose one of 'ones', 'zeros', 'random'"),
-        (lambda: path_of(RECOVERY, v0=[1.0]), ValueError, "v0 has 1 entries; 60 predictors asks for 60"),
-        (lambda: path_of(RECOVERY, jacobi=1), TypeError, "jacobi = 1 is a int; it must be True or False"),
+        (
+            lambda: path_of(RECOVERY, v0="twos"),
+            ValueError,
+            "v0 = 'twos' is unknown; choose one of 'ones', 'zeros', 'random'",
+        ),
+        (
+            lambda: path_of(RECOVERY, v0=[1.0]),
+            ValueError,
+            "v0 has 1 entries; 60 predictors asks for 60",
+        ),
+        (
+            lambda: path_of(RECOVERY, jacobi=1),
+            TypeError,
+            "jacobi = 1 is a int; it must be True or False",
+        ),
         (lambda: path_of(RECOVERY, engine="gpu"), ValueError, "engine = 'gpu' is unknown"),
         (lambda: path_of(RECOVERY, n_epochs=0), ValueError, "n_epochs = 0; it must be at least 1"),
-        (lambda: path_of(RECOVERY, loss_scale="sum"), ValueError, "loss_scale = 'sum' is unknown; choose one of 'half', 'mean'"),
-        (lambda: gs.dglnn_path(RECOVERY.X, RECOVERY.y[:5], 3), ValueError, "y has 5 entries; X of shape \\(200, 60\\) asks for 200"),
-        (lambda: gs.early_stop(path_of(RECOVERY), "fixed"), ValueError, "rule = 'fixed' was given \\[\\]; it takes exactly \\['epoch'\\]"),
-        (lambda: gs.early_stop(path_of(RECOVERY), "window", window=(5, 4)), ValueError, "window = \\(5, 4\\) is empty"),
-        (lambda: gs.early_stop(path_of(RECOVERY), "window", window=5), ValueError, "window = 5; it must be a pair"),
-        (lambda: gs.early_stop(path_of(RECOVERY), "window", window=(900, 999)), ValueError, "holds none of the 401 recorded epochs, 0 to 400"),
-        (lambda: gs.early_stop(path_of(RECOVERY), "oracle", w_star=[1.0]), ValueError, "w_star has 1 entries; a path of 60 weights"),
+        (
+            lambda: path_of(RECOVERY, loss_scale="sum"),
+            ValueError,
+            "loss_scale = 'sum' is unknown; choose one of 'half', 'mean'",
+        ),
+        (
+            lambda: gs.dglnn_path(RECOVERY.X, RECOVERY.y[:5], 3),
+            ValueError,
+            "y has 5 entries; X of shape \\(200, 60\\) asks for 200",
+        ),
+        (
+            lambda: gs.early_stop(path_of(RECOVERY), "fixed"),
+            ValueError,
+            "rule = 'fixed' was given \\[\\]; it takes exactly \\['epoch'\\]",
+        ),
+        (
+            lambda: gs.early_stop(path_of(RECOVERY), "window", window=(5, 4)),
+            ValueError,
+            "window = \\(5, 4\\) is empty",
+        ),
+        (
+            lambda: gs.early_stop(path_of(RECOVERY), "window", window=5),
+            ValueError,
+            "window = 5; it must be a pair",
+        ),
+        (
+            lambda: gs.early_stop(path_of(RECOVERY), "window", window=(900, 999)),
+            ValueError,
+            "holds none of the 401 recorded epochs, 0 to 400",
+        ),
+        (
+            lambda: gs.early_stop(path_of(RECOVERY), "oracle", w_star=[1.0]),
+            ValueError,
+            "w_star has 1 entries; a path of 60 weights",
+        ),
     ],
 )
 def test_what_makes_no_sense_is_refused(call, error, message):

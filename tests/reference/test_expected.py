@@ -27,13 +27,18 @@ def test_every_form_agrees_with_its_oracle(form, case):
 
 @pytest.mark.parametrize("group_size", [1, 2])
 @pytest.mark.parametrize("n_groups", range(1, 9))
-def test_the_closed_form_is_the_sum_over_supports_for_every_number_of_active_groups(n_groups, group_size):
+def test_the_closed_form_is_the_sum_over_supports_for_every_number_of_active_groups(
+    n_groups, group_size
+):
     for n_active in range(1, n_groups + 1):
         case = population(n_groups, group_size, n_groups, n_active=n_active)
         agreement(ops.expected_gradient(*case), oracle.expected_over_supports(*case))
 
 
-@pytest.mark.parametrize("n_groups, n_active, group_size", [(4, 1, 3), (4, 2, 2), (5, 3, 2), (3, 3, 2), (5, 4, 1), (6, 2, 2)])
+@pytest.mark.parametrize(
+    "n_groups, n_active, group_size",
+    [(4, 1, 3), (4, 2, 2), (5, 3, 2), (3, 3, 2), (5, 4, 1), (6, 2, 2)],
+)
 def test_the_closed_form_is_the_sum_over_supports_and_codes(n_groups, n_active, group_size):
     case = population(7, group_size, n_groups, n_active=n_active)
     agreement(ops.expected_gradient(*case), oracle.expected_over_supports_and_codes(*case))
@@ -53,10 +58,18 @@ def test_numbers_and_single_matrices_stand_for_all_groups(form):
     for variance, full in ((2.5, 2.5 * np.eye(size)), (covariances[1], covariances[1])):
         every = np.broadcast_to(full, (n_groups, size, size))
         by_number = ops.expected_gradient(A, A_star, 0.3, n_active, size, variance, form)
-        agreement(by_number, ops.expected_gradient(A, A_star, [0.3] * n_groups, n_active, size, every, form))
-        agreement(by_number, BY_ENUMERATION[form](A, A_star, [0.3] * n_groups, n_active, size, every))
+        agreement(
+            by_number,
+            ops.expected_gradient(A, A_star, [0.3] * n_groups, n_active, size, every, form),
+        )
+        agreement(
+            by_number, BY_ENUMERATION[form](A, A_star, [0.3] * n_groups, n_active, size, every)
+        )
     default, identity = ({}, {"code_variance": np.eye(size)})
-    results = [ops.expected_gradient(A, A_star, tau, n_active, size, form=form, **options) for options in (default, identity)]
+    results = [
+        ops.expected_gradient(A, A_star, tau, n_active, size, form=form, **options)
+        for options in (default, identity)
+    ]
     agreement(*results)
 
 
@@ -64,12 +77,22 @@ def test_numbers_and_single_matrices_stand_for_all_groups(form):
 @given(populations())
 @pytest.mark.parametrize("form", BY_ENUMERATION)
 def test_float32_in_gives_float32_out(form, case):
-    single = case._replace(A=case.A.astype(np.float32), A_star=case.A_star.astype(np.float32), tau=case.tau.astype(np.float32))
+    single = case._replace(
+        A=case.A.astype(np.float32),
+        A_star=case.A_star.astype(np.float32),
+        tau=case.tau.astype(np.float32),
+    )
     G = ops.expected_gradient(*single, form=form)
     assert G.dtype == np.float32
     double = single._replace(A=single.A.astype(float), A_star=single.A_star.astype(float))
-    sizes = (np.linalg.norm(M, 2) ** 2 for M in (case.A, case.A_star))  # of the terms, before they cancel
-    terms = np.prod([1 + size for size in sizes]) * np.linalg.norm(case.A) * np.abs(case.covariances).max()
+    sizes = (
+        np.linalg.norm(M, 2) ** 2 for M in (case.A, case.A_star)
+    )  # of the terms, before they cancel
+    terms = (
+        np.prod([1 + size for size in sizes])
+        * np.linalg.norm(case.A)
+        * np.abs(case.covariances).max()
+    )
     agreement(G, BY_ENUMERATION[form](*double), rtol=1e-5, scale=terms)
 
 
@@ -79,40 +102,56 @@ def test_the_expected_gradient_does_not_turn_the_atoms_within_their_group(case, 
     G, rng, size = ops.expected_gradient(*case), np.random.default_rng(seed), case.group_size
     for start in range(0, G.shape[1], size):
         turn = case.A[:, start : start + size] @ skew(rng, size)
-        assert abs(np.sum(G[:, start : start + size] * turn)) <= 1e-12 * np.linalg.norm(G) * np.linalg.norm(turn)
+        assert abs(np.sum(G[:, start : start + size] * turn)) <= 1e-12 * np.linalg.norm(
+            G
+        ) * np.linalg.norm(turn)
 
 
 @given(populations())
 def test_with_one_active_orthonormal_group_what_is_printed_in_55_is_exact(case):
-    case = population(case.n_active, case.group_size, len(case.tau), len(case.A), n_active=1, orthonormal=True)
+    case = population(
+        case.n_active, case.group_size, len(case.tau), len(case.A), n_active=1, orthonormal=True
+    )
     agreement(ops.expected_gradient(*case, form="printed"), ops.expected_gradient(*case))
 
 
 def test_with_two_active_groups_what_is_printed_in_55_is_not_exact():
     case = population(0, n_active=2, orthonormal=True)
     G = ops.expected_gradient(*case)
-    assert np.linalg.norm(ops.expected_gradient(*case, form="printed") - G) > 0.1 * np.linalg.norm(G)
+    assert np.linalg.norm(ops.expected_gradient(*case, form="printed") - G) > 0.1 * np.linalg.norm(
+        G
+    )
 
 
 def test_at_the_true_dictionary_the_term_of_31_vanishes_and_the_expectation_does_not():
     """One active orthonormal group: G_g(A*) = -2 tau (1 - tau) p_g A*_g."""
     case = population(0, n_active=1, orthonormal=True)
-    case = case._replace(A=case.A_star, tau=np.full(4, 0.75), covariances=np.broadcast_to(np.eye(2), (4, 2, 2)))
+    case = case._replace(
+        A=case.A_star, tau=np.full(4, 0.75), covariances=np.broadcast_to(np.eye(2), (4, 2, 2))
+    )
     assert not ops.expected_gradient(*case, form="printed_31").any()
     agreement(ops.expected_gradient(*case), -2 * 0.75 * 0.25 / 4 * case.A_star)
 
 
 @given(populations())
 def test_the_covariance_enters_linearly(case):
-    agreement(ops.expected_gradient(*case._replace(covariances=4 * case.covariances)), 4 * ops.expected_gradient(*case))
+    agreement(
+        ops.expected_gradient(*case._replace(covariances=4 * case.covariances)),
+        4 * ops.expected_gradient(*case),
+    )
 
 
 @pytest.mark.parametrize("n_groups", range(1, 9))
 def test_support_probabilities_are_counts_of_supports(n_groups):
     for n_active in range(1, n_groups + 1):
         supports = list(itertools.combinations(range(n_groups), n_active))
-        counts = [sum(set(range(k)) <= set(S) for S in supports) if k <= n_groups else 0 for k in (1, 2, 3)]
-        agreement(expected.support_probabilities(n_active, n_groups), np.array(counts) / len(supports))
+        counts = [
+            sum(set(range(k)) <= set(S) for S in supports) if k <= n_groups else 0
+            for k in (1, 2, 3)
+        ]
+        agreement(
+            expected.support_probabilities(n_active, n_groups), np.array(counts) / len(supports)
+        )
 
 
 @given(populations(max_groups=4))

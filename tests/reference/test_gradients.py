@@ -8,12 +8,26 @@ import oracle
 import pytest
 from gradient_checks import agreement, central_difference, taylor, taylor_order
 from hypothesis import given, settings
-from strategies import FRACTIONS, SEEDS, Network, group_norms, limiting_cases, network, networks, orthonormal_groups, skew
+from strategies import (
+    FRACTIONS,
+    SEEDS,
+    Network,
+    group_norms,
+    limiting_cases,
+    network,
+    networks,
+    orthonormal_groups,
+    skew,
+)
 
 from gsae_ref import ops
 
 LIMITING = limiting_cases()
-KINDS = {"exact": oracle.exact_gradient, "appendix_b": oracle.appendix_b_gradient, "approximate": oracle.approximate_gradient}
+KINDS = {
+    "exact": oracle.exact_gradient,
+    "appendix_b": oracle.appendix_b_gradient,
+    "approximate": oracle.approximate_gradient,
+}
 
 
 def cost(net):
@@ -101,7 +115,9 @@ def test_float32_in_gives_float32_out(kind, net):
     single = net._replace(A=net.A.astype(np.float32), Y=net.Y.astype(np.float32))
     G = gradient(single, kind)
     assert G.dtype == np.float32
-    terms = np.linalg.norm(net.A) * np.sum(net.Y**2) / len(net.Y) * (1 + np.linalg.norm(net.A) ** 2)  # before they cancel
+    terms = (
+        np.linalg.norm(net.A) * np.sum(net.Y**2) / len(net.Y) * (1 + np.linalg.norm(net.A) ** 2)
+    )  # before they cancel
     agreement(G, KINDS[kind](*single), rtol=1e-5, scale=terms)
 
 
@@ -137,14 +153,21 @@ def test_the_counterexample_to_appendix_b():
     assert round((L(s + h) - L(s - h)) / (2 * h), 12) == -9
     agreement(ops.loss(1.25 * np.eye(2), [3, 4], 1, 2), float(L(Fraction(5, 4))))
     net = Network(np.eye(2), [3, 4], 1, 2)
-    for kind, slope in (("exact", Fraction(-9)), ("appendix_b", Fraction(-5337, 625)), ("approximate", Fraction(-8))):
+    for kind, slope in (
+        ("exact", Fraction(-9)),
+        ("appendix_b", Fraction(-5337, 625)),
+        ("approximate", Fraction(-8)),
+    ):
         agreement(np.trace(gradient(net, kind)), float(slope))
 
 
 @pytest.mark.parametrize("group_size", range(2, 9))
 def test_for_larger_groups_appendix_b_differs_by_more_than_a_thousandth(group_size):
     """Over the seeds, the relative distance is never below 1e-3 and reaches a tenth."""
-    errors = [ops.compare_gradients(*network(seed, group_size, active=0.75))["appendix_b"].overall for seed in range(10)]
+    errors = [
+        ops.compare_gradients(*network(seed, group_size, active=0.75))["appendix_b"].overall
+        for seed in range(10)
+    ]
     assert min(errors) > 1e-3
     assert max(errors) > 0.1
 
@@ -167,7 +190,9 @@ def networks_with_supports(draw):
     """A network and, for each sample, the groups said to be active, whatever the threshold says; as lists."""
     net = draw(networks())
     n_groups = net.A.shape[1] // net.group_size
-    mask = np.random.default_rng(draw(SEEDS)).uniform(size=(len(net.Y), n_groups)) < draw(st.sampled_from(FRACTIONS))
+    mask = np.random.default_rng(draw(SEEDS)).uniform(size=(len(net.Y), n_groups)) < draw(
+        st.sampled_from(FRACTIONS)
+    )
     return net, mask
 
 
@@ -181,23 +206,31 @@ def test_the_support_that_the_threshold_finds_gives_the_estimated_gradient(net):
 def test_with_a_given_support_the_approximate_gradient_agrees_with_its_loop(case):
     net, mask = case
     supports = [np.flatnonzero(row) for row in mask]
-    agreement(gradient(net, "approximate", support=mask), oracle.approximate_gradient(*net, supports))
+    agreement(
+        gradient(net, "approximate", support=mask), oracle.approximate_gradient(*net, supports)
+    )
 
 
 @given(networks(), SEEDS)
 def test_indices_and_mask_of_a_support_mean_the_same(net, seed):
     n_groups = net.A.shape[1] // net.group_size
     rng = np.random.default_rng(seed)
-    indices = rng.permuted(np.tile(np.arange(n_groups), (len(net.Y), 1)), axis=1)[:, : rng.integers(0, n_groups + 1)]
+    indices = rng.permuted(np.tile(np.arange(n_groups), (len(net.Y), 1)), axis=1)[
+        :, : rng.integers(0, n_groups + 1)
+    ]
     mask = (indices[:, :, None] == np.arange(n_groups)).any(axis=1)
-    by_mask, by_index = (gradient(net, "approximate", support=support) for support in (mask, indices))
+    by_mask, by_index = (
+        gradient(net, "approximate", support=support) for support in (mask, indices)
+    )
     np.testing.assert_array_equal(by_mask, by_index)
 
 
 def test_a_given_group_below_the_threshold_enters_with_a_negative_factor():
     """r = 5, lam = 10: tau = -1, x = -y, e = 2 y, so the gradient is -(e x^T + tau y e^T) = 4 y y^T."""
     y = np.array([3.0, 4.0])
-    agreement(gradient(Network(np.eye(2), y, 10.0, 2), "approximate", support=[[0]]), 4 * np.outer(y, y))
+    agreement(
+        gradient(Network(np.eye(2), y, 10.0, 2), "approximate", support=[[0]]), 4 * np.outer(y, y)
+    )
 
 
 @pytest.mark.parametrize("lam", [0.0, 0.5])
@@ -214,7 +247,9 @@ def test_the_approximate_gradient_has_no_component_along_rotations_of_a_group(ne
     G, rng, size = gradient(net, "approximate"), np.random.default_rng(seed), net.group_size
     for start in range(0, net.A.shape[1], size):
         turn = net.A[:, start : start + size] @ skew(rng, size)
-        assert abs(np.sum(G[:, start : start + size] * turn)) <= 1e-12 * max(np.linalg.norm(G), 1) * np.linalg.norm(turn)
+        assert abs(np.sum(G[:, start : start + size] * turn)) <= 1e-12 * max(
+            np.linalg.norm(G), 1
+        ) * np.linalg.norm(turn)
 
 
 # ------------------------------------------------------------------------------------------------ how far they are
@@ -226,7 +261,11 @@ def test_the_comparison_agrees_with_projectors_from_singular_vectors(seed, group
     report = ops.compare_gradients(*net)
     truth = oracle.exact_gradient(*net)
     for kind in ("appendix_b", "approximate"):
-        for got, expected in zip(report[kind], oracle.relative_errors(net.A, KINDS[kind](*net), truth, net.group_size), strict=True):
+        for got, expected in zip(
+            report[kind],
+            oracle.relative_errors(net.A, KINDS[kind](*net), truth, net.group_size),
+            strict=True,
+        ):
             agreement(got, expected, rtol=1e-9, scale=1.0)
 
 

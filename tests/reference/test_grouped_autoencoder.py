@@ -11,9 +11,13 @@ from gsae_ref.reference import grouped_autoencoder, variational_autoencoder
 from gsae_ref.training import descent
 from gsae_ref.training.convolutional import train_convolutional
 
-SMALL = ConvolutionalAutoencoder(n_groups=2, n_linear=2, n_latent=6, image_size=8, channels=(3, 4), decoder_channels=(4, 3))
+SMALL = ConvolutionalAutoencoder(
+    n_groups=2, n_linear=2, n_latent=6, image_size=8, channels=(3, 4), decoder_channels=(4, 3)
+)
 KINDS = {
-    "AE": replace(SMALL, n_groups=1, n_linear=0), "IRMAE": replace(SMALL, n_groups=1), "GAE": SMALL,
+    "AE": replace(SMALL, n_groups=1, n_linear=0),
+    "IRMAE": replace(SMALL, n_groups=1),
+    "GAE": SMALL,
     "one convolution": replace(SMALL, channels=(4,), decoder_channels=(6,)),
 }
 
@@ -21,8 +25,11 @@ KINDS = {
 def margin(layers, parameters, images):
     """Distance of the nearest pre-activation of a relu from its kink."""
     inputs = grouped_autoencoder.forward(layers, parameters, images)
-    before = [grouped_autoencoder.forward([layer._replace(activation="identity")], parameters, X)[-1]
-              for layer, X in zip(layers, inputs[:-1], strict=True) if layer.activation == "relu"]
+    before = [
+        grouped_autoencoder.forward([layer._replace(activation="identity")], parameters, X)[-1]
+        for layer, X in zip(layers, inputs[:-1], strict=True)
+        if layer.activation == "relu"
+    ]
     return min(np.abs(Z).min() for Z in before)
 
 
@@ -40,11 +47,15 @@ def drawn(network, seed=0, n=3):
 
 # ------------------------------------------------------------------------------------------------ another route
 
+
 def by_torch(network, parameters, Y):
     """Loss and gradients by torch: its convolutions, its autograd, its order of axes. The architecture is written out once more."""
     import torch
 
-    leaves = {name: torch.tensor(value, dtype=torch.float64, requires_grad=True) for name, value in parameters.items()}
+    leaves = {
+        name: torch.tensor(value, dtype=torch.float64, requires_grad=True)
+        for name, value in parameters.items()
+    }
 
     def kernel(name):  # (g, i, j, c, o) -> torch's (g o, c, i, j)
         K = leaves[f"{name}.kernel"]
@@ -54,16 +65,26 @@ def by_torch(network, parameters, Y):
     Y = torch.tensor(Y).reshape(-1, 1, network.image_size, network.image_size)
     X = Y
     for i in range(1, n_conv + 1):
-        X = torch.relu(torch.nn.functional.conv2d(X, kernel(f"conv{i}"), leaves[f"conv{i}.bias"], stride=2, padding=1))
+        X = torch.relu(
+            torch.nn.functional.conv2d(
+                X, kernel(f"conv{i}"), leaves[f"conv{i}.bias"], stride=2, padding=1
+            )
+        )
     last = f"conv{n_conv + 1}"
     X = torch.nn.functional.conv2d(X, kernel(last), leaves[f"{last}.bias"], groups=network.n_groups)
     X = X.reshape(len(Y), -1)
     for i in range(1, network.n_linear + 1):
         X = X @ torch.block_diag(*leaves[f"linear{i}.kernel"][:, 0, 0])
     X = X.reshape(len(Y), -1, 1, 1)
-    X = torch.relu(torch.nn.functional.conv_transpose2d(X, kernel("deconv1"), leaves["deconv1.bias"]))
+    X = torch.relu(
+        torch.nn.functional.conv_transpose2d(X, kernel("deconv1"), leaves["deconv1.bias"])
+    )
     for i in range(2, n_deconv + 1):
-        X = torch.relu(torch.nn.functional.conv_transpose2d(X, kernel(f"deconv{i}"), leaves[f"deconv{i}.bias"], stride=2, padding=1))
+        X = torch.relu(
+            torch.nn.functional.conv_transpose2d(
+                X, kernel(f"deconv{i}"), leaves[f"deconv{i}.bias"], stride=2, padding=1
+            )
+        )
     last = f"deconv{n_deconv + 1}"
     X = torch.tanh(torch.nn.functional.conv_transpose2d(X, kernel(last), leaves[f"{last}.bias"]))
     cost = ((X - Y) ** 2).sum() / (2 * len(Y))
@@ -94,7 +115,9 @@ def test_the_gradient_in_each_parameter_passes_both_checks(seed, name):
     parameters, Y = drawn(SMALL, seed)
     cost = lambda value: SMALL.loss(parameters | {name: value}, Y)
     G = SMALL.loss_and_grad(parameters, Y)[1][name]
-    D = np.random.default_rng(seed).normal(size=G.shape) + 3 * np.sign(G)  # along the gradient, or the remainder is rounding
+    D = np.random.default_rng(seed).normal(size=G.shape) + 3 * np.sign(
+        G
+    )  # along the gradient, or the remainder is rounding
     central_difference(cost, G, parameters[name], D)
     taylor(cost, G, parameters[name], D)
 
@@ -106,7 +129,13 @@ def test_the_gradient_in_all_parameters_together_passes_both_checks():
 
     def cost(flat):
         parts = np.split(flat, stops)
-        return SMALL.loss({name: part.reshape(SMALL.shapes[name]) for name, part in zip(SMALL.shapes, parts, strict=True)}, Y)
+        return SMALL.loss(
+            {
+                name: part.reshape(SMALL.shapes[name])
+                for name, part in zip(SMALL.shapes, parts, strict=True)
+            },
+            Y,
+        )
 
     G, A = pack(SMALL.loss_and_grad(parameters, Y)[1]), pack(parameters)
     for seed in range(3):
@@ -157,7 +186,9 @@ def test_a_planted_error_in_the_gradient_is_found(mutant):
 
 def test_at_the_kink_of_relu_the_derivative_is_zero():
     layers = grouped_autoencoder.decoder_layers(1, (1,), 1)
-    parameters = {name: np.ones(shape) for name, shape in grouped_autoencoder.shapes(layers).items()}
+    parameters = {
+        name: np.ones(shape) for name, shape in grouped_autoencoder.shapes(layers).items()
+    }
     parameters["deconv1.bias"] = np.array([-2.0])  # relu(1 * 2 - 2)
     gradient = grouped_autoencoder.loss_and_grad(layers, parameters, np.full((1, 1, 1, 1), 2.0))[1]
     assert gradient["deconv1.kernel"].item() == gradient["deconv1.bias"].item() == 0
@@ -166,19 +197,26 @@ def test_at_the_kink_of_relu_the_derivative_is_zero():
 
 # ------------------------------------------------------------------------------------------------ the variational rival
 
-VARIATIONAL = VariationalAutoencoder(n_latent=5, image_size=8, channels=(3, 4), decoder_channels=(4, 3), weight=0.3)
+VARIATIONAL = VariationalAutoencoder(
+    n_latent=5, image_size=8, channels=(3, 4), decoder_channels=(4, 3), weight=0.3
+)
 
 
 def noisy(seed=0):
     """Parameters, images and noise with every relu away from its kink."""
     rng = np.random.default_rng([seed, 9])
     for _ in range(200):
-        parameters = {name: 1.5 * value for name, value in VARIATIONAL.start(rng, "float64").items()}
+        parameters = {
+            name: 1.5 * value for name, value in VARIATIONAL.start(rng, "float64").items()
+        }
         Y, noise = rng.uniform(size=(3, 64)), rng.normal(size=(3, 5))
         encoder, decoder = VARIATIONAL.encoder, VARIATIONAL.decoder
         H = grouped_autoencoder.forward(encoder, parameters, Y.reshape(3, 8, 8, 1))[-1]
         X = variational_autoencoder.sample(H, noise.reshape(3, 1, 1, 5))[2]
-        before = [margin(layers, parameters, inputs) for layers, inputs in ((encoder, Y.reshape(3, 8, 8, 1)), (decoder, X))]
+        before = [
+            margin(layers, parameters, inputs)
+            for layers, inputs in ((encoder, Y.reshape(3, 8, 8, 1)), (decoder, X))
+        ]
         if min(before) > 3e-4:
             return parameters, Y, noise
     raise AssertionError("every draw has a relu near its kink")
@@ -197,12 +235,16 @@ def test_the_variational_gradient_in_each_parameter_passes_both_checks(name):
 
 def test_the_variational_objective_is_error_plus_weighted_divergence_by_loops():
     parameters, Y, noise = noisy()
-    H = grouped_autoencoder.forward(VARIATIONAL.encoder, parameters, Y.reshape(3, 8, 8, 1))[-1].reshape(3, 10)
+    H = grouped_autoencoder.forward(VARIATIONAL.encoder, parameters, Y.reshape(3, 8, 8, 1))[
+        -1
+    ].reshape(3, 10)
     expected = 0.0
     for h, y, eps in zip(H, Y, noise, strict=True):
         code = [h[k] + np.sqrt(np.exp(h[5 + k])) * eps[k] for k in range(5)]
         expected += 0.5 * sum((VARIATIONAL.decode(parameters, code) - y) ** 2) / 3
-        expected += 0.3 * sum(0.5 * (h[k] ** 2 + np.exp(h[5 + k]) - 1 - h[5 + k]) for k in range(5)) / 3
+        expected += (
+            0.3 * sum(0.5 * (h[k] ** 2 + np.exp(h[5 + k]) - 1 - h[5 + k]) for k in range(5)) / 3
+        )
     agreement(VARIATIONAL.loss(parameters, Y, noise), expected)
     agreement(VARIATIONAL.encode(parameters, Y), H[:, :5])
 
@@ -228,7 +270,9 @@ def test_variational_training_draws_the_same_noise_after_a_stop(tmp_path):
     whole = train_convolutional(VARIATIONAL, Y, 3, batch_size=2, step_size=0.01)
     path = tmp_path / "run.npz"
     train_convolutional(VARIATIONAL, Y, 1, batch_size=2, step_size=0.01, checkpoint=path)
-    rest = train_convolutional(VARIATIONAL, Y, 3, batch_size=2, step_size=0.01, checkpoint=path, resume=True)
+    rest = train_convolutional(
+        VARIATIONAL, Y, 3, batch_size=2, step_size=0.01, checkpoint=path, resume=True
+    )
     assert rest.history == whole.history
     assert len(set(whole.history["loss"])) == 3
 
@@ -273,18 +317,26 @@ def test_a_group_of_codes_depends_on_its_group_of_channels_only():
     np.testing.assert_array_equal(after[:, 3:], before[:, 3:])
 
 
-@pytest.mark.parametrize(("n_groups", "count", "printed"), [(1, 786432, "786K"), (4, 196608, "196K"), (8, 98304, "98K")])
+@pytest.mark.parametrize(
+    ("n_groups", "count", "printed"), [(1, 786432, "786K"), (4, 196608, "196K"), (8, 98304, "98K")]
+)
 def test_the_parameters_of_the_linear_layers_are_those_of_table_2(n_groups, count, printed):
     network = ConvolutionalAutoencoder(n_groups, n_linear=3)
     assert network.n_linear_parameters == count == 3 * 512**2 // n_groups
     assert f"{count // 1000}K" == printed  # cut, not rounded: 196608 would round to 197K
-    assert sum(np.prod(shape) for name, shape in network.shapes.items() if name.startswith("linear")) == count
+    assert (
+        sum(np.prod(shape) for name, shape in network.shapes.items() if name.startswith("linear"))
+        == count
+    )
 
 
 def test_a_linear_layer_divides_the_squared_norm_by_three_at_the_start():
     network = replace(KINDS["IRMAE"], n_latent=200, n_linear=1)
     X = np.random.default_rng(0).normal(size=(50, 200))
-    ratios = [np.sum((X @ network.start(seed, "float64")["linear1.kernel"][0, 0, 0]) ** 2) / np.sum(X**2) for seed in range(20)]
+    ratios = [
+        np.sum((X @ network.start(seed, "float64")["linear1.kernel"][0, 0, 0]) ** 2) / np.sum(X**2)
+        for seed in range(20)
+    ]
     assert np.mean(ratios) == pytest.approx(1 / 3, abs=4 * np.std(ratios) / np.sqrt(20))
     assert np.std(ratios) < 0.01
 
@@ -331,24 +383,60 @@ def test_the_same_seed_gives_the_same_start():
 
 
 REFUSALS = {
-    "groups that do not divide the code": (lambda: replace(SMALL, n_groups=4), "n_groups = 4 does not divide the 6 latent channels"),
-    "groups that do not divide the channels": (lambda: replace(SMALL, n_groups=3), "n_groups = 3 does not divide the 4 channels before"),
-    "an image that cannot be halved": (lambda: replace(SMALL, image_size=6), "= 4 does not divide the 6 pixels of image_size"),
-    "a negative number of layers": (lambda: replace(SMALL, n_linear=-1), "n_linear = -1; it must be at least 0"),
-    "channels that are no tuple": (lambda: replace(SMALL, channels=4), "channels = 4; it must be one number of channels for each layer"),
-    "no channel": (lambda: replace(SMALL, decoder_channels=(4, 0)), r"decoder_channels\[1\] = 0; it must be at least 1"),
+    "groups that do not divide the code": (
+        lambda: replace(SMALL, n_groups=4),
+        "n_groups = 4 does not divide the 6 latent channels",
+    ),
+    "groups that do not divide the channels": (
+        lambda: replace(SMALL, n_groups=3),
+        "n_groups = 3 does not divide the 4 channels before",
+    ),
+    "an image that cannot be halved": (
+        lambda: replace(SMALL, image_size=6),
+        "= 4 does not divide the 6 pixels of image_size",
+    ),
+    "a negative number of layers": (
+        lambda: replace(SMALL, n_linear=-1),
+        "n_linear = -1; it must be at least 0",
+    ),
+    "channels that are no tuple": (
+        lambda: replace(SMALL, channels=4),
+        "channels = 4; it must be one number of channels for each layer",
+    ),
+    "no channel": (
+        lambda: replace(SMALL, decoder_channels=(4, 0)),
+        r"decoder_channels\[1\] = 0; it must be at least 1",
+    ),
     "another type": (lambda: SMALL.start(0, "float16"), "dtype = 'float16' is unknown"),
-    "images of another size": (lambda: SMALL.loss(SMALL.start(0), np.ones((2, 49))), "Y has shape .2, 49.* asks for 64"),
-    "codes of another length": (lambda: SMALL.decode(SMALL.start(0), np.ones(5)), "X has shape .5,.* asks for 6"),
+    "images of another size": (
+        lambda: SMALL.loss(SMALL.start(0), np.ones((2, 49))),
+        "Y has shape .2, 49.* asks for 64",
+    ),
+    "codes of another length": (
+        lambda: SMALL.decode(SMALL.start(0), np.ones(5)),
+        "X has shape .5,.* asks for 6",
+    ),
     "parameters of another network": (
-        lambda: SMALL.loss(KINDS["AE"].start(0), np.ones(64)), "parameters holds .* it must be a dict of .*linear1.kernel"),
+        lambda: SMALL.loss(KINDS["AE"].start(0), np.ones(64)),
+        "parameters holds .* it must be a dict of .*linear1.kernel",
+    ),
     "a parameter of another shape": (
-        lambda: SMALL.loss(KINDS["IRMAE"].start(0), np.ones(64)), r"parameters\['conv3.kernel'\] has shape .* this network asks for \(2, "),
+        lambda: SMALL.loss(KINDS["IRMAE"].start(0), np.ones(64)),
+        r"parameters\['conv3.kernel'\] has shape .* this network asks for \(2, ",
+    ),
     "noise for fewer images": (
-        lambda: VARIATIONAL.loss(VARIATIONAL.start(0), np.ones((2, 64)), np.ones(5)), "noise without its channels has shape .*must be equal"),
-    "noise of another length": (lambda: VARIATIONAL.loss(VARIATIONAL.start(0), np.ones(64), np.ones(4)), "noise has shape .4,.* asks for 5"),
+        lambda: VARIATIONAL.loss(VARIATIONAL.start(0), np.ones((2, 64)), np.ones(5)),
+        "noise without its channels has shape .*must be equal",
+    ),
+    "noise of another length": (
+        lambda: VARIATIONAL.loss(VARIATIONAL.start(0), np.ones(64), np.ones(4)),
+        "noise has shape .4,.* asks for 5",
+    ),
     "a negative weight": (lambda: replace(VARIATIONAL, weight=-1), "weight = -1.0 is negative"),
-    "an image that is not finite": (lambda: SMALL.loss(SMALL.start(0), np.full(64, np.nan)), "Y has 64 entries that are NaN"),
+    "an image that is not finite": (
+        lambda: SMALL.loss(SMALL.start(0), np.full(64, np.nan)),
+        "Y has 64 entries that are NaN",
+    ),
 }
 
 
@@ -367,16 +455,23 @@ def test_training_resumes_bit_for_bit(tmp_path):
     whole = train_convolutional(SMALL, Y, 4, batch_size=4, step_size=0.01)
     path = tmp_path / "run.npz"
     train_convolutional(SMALL, Y, 2, batch_size=4, step_size=0.01, checkpoint=path)
-    rest = train_convolutional(SMALL, Y, 4, batch_size=4, step_size=0.01, checkpoint=path, resume=True)
+    rest = train_convolutional(
+        SMALL, Y, 4, batch_size=4, step_size=0.01, checkpoint=path, resume=True
+    )
     assert rest.history == whole.history
-    assert all(np.array_equal(rest.state.parameters[name], value) for name, value in whole.state.parameters.items())
+    assert all(
+        np.array_equal(rest.state.parameters[name], value)
+        for name, value in whole.state.parameters.items()
+    )
     with pytest.raises(ValueError, match="belongs to another run"):
         train_convolutional(KINDS["IRMAE"], Y, 4, batch_size=4, checkpoint=path, resume=True)
 
 
 def test_one_step_of_gradient_descent_is_the_gradient():
     parameters, Y = drawn(SMALL)
-    run = train_convolutional(SMALL, Y, 1, parameters=parameters, optimizer="gradient_descent", step_size=0.1)
+    run = train_convolutional(
+        SMALL, Y, 1, parameters=parameters, optimizer="gradient_descent", step_size=0.1
+    )
     cost, gradient = SMALL.loss_and_grad(parameters, Y)
     assert run.history["loss"] == [pytest.approx(cost, rel=1e-12)]
     for name, value in parameters.items():
@@ -386,7 +481,11 @@ def test_one_step_of_gradient_descent_is_the_gradient():
 @pytest.mark.parametrize("kind", ["AE", "IRMAE", "GAE"])
 def test_every_kind_learns_to_reconstruct(kind):
     ramp = np.broadcast_to(np.linspace(0, 1, 8), (8, 8))
-    Y = np.random.default_rng(0).uniform(size=(40, 2)) @ np.stack([ramp.ravel(), ramp.T.ravel()]) / 2  # images of rank 2
+    Y = (
+        np.random.default_rng(0).uniform(size=(40, 2))
+        @ np.stack([ramp.ravel(), ramp.T.ravel()])
+        / 2
+    )  # images of rank 2
     network = replace(KINDS[kind], channels=(8, 8), decoder_channels=(8, 8))
     run = train_convolutional(network, Y, 40, batch_size=8, step_size=1e-2)
     assert run.message == "all epochs done"

@@ -9,7 +9,9 @@ from strategies import Network, network, population, ties
 from gsae_ref import groups, ops
 from gsae_ref.reference import activations, autoencoder, expected, gradients
 
-NET = network(0, group_size=3, n_groups=2, n_features=6, n_samples=4, active=0.75)  # square A, so that a transposed gradient still fits
+NET = network(
+    0, group_size=3, n_groups=2, n_features=6, n_samples=4, active=0.75
+)  # square A, so that a transposed gradient still fits
 DIRECTION = np.random.default_rng(0).normal(size=NET.A.shape)
 
 
@@ -46,14 +48,18 @@ def jacobian_left_out(A, Y, lam, group_size):
 def jacobian_at_the_codes(A, Y, lam, group_size):
     """The Jacobian is taken at X instead of at Z."""
     E, X = residual_and_codes(A, Y, lam, group_size)
-    return -(E.T @ X + Y.T @ activations.group_soft_threshold_vjp(X, E @ A, lam, group_size)) / len(Y)
+    return -(E.T @ X + Y.T @ activations.group_soft_threshold_vjp(X, E @ A, lam, group_size)) / len(
+        Y
+    )
 
 
 def threshold_left_out(A, Y, lam, group_size):
     """The codes are Z instead of sigma(Z)."""
     E, _ = residual_and_codes(A, Y, lam, group_size)
     Z = Y @ A
-    return -(E.T @ Z + Y.T @ activations.group_soft_threshold_vjp(Z, E @ A, lam, group_size)) / len(Y)
+    return -(E.T @ Z + Y.T @ activations.group_soft_threshold_vjp(Z, E @ A, lam, group_size)) / len(
+        Y
+    )
 
 
 GRADIENT_MUTANTS = {
@@ -74,7 +80,9 @@ GRADIENT_MUTANTS = {
     "one entry off": lambda *net: true_gradient(*net) + 1e-3 * np.eye(*net[0].shape, k=2),
 }
 GRADIENT_CHECKERS = {
-    "central difference": lambda G, net: central_difference(lambda A: ops.loss(A, *net[1:]), G, net.A, DIRECTION),
+    "central difference": lambda G, net: central_difference(
+        lambda A: ops.loss(A, *net[1:]), G, net.A, DIRECTION
+    ),
     "Taylor order": lambda G, net: taylor(lambda A: ops.loss(A, *net[1:]), G, net.A, DIRECTION),
     "oracle": lambda G, net: agreement(G, oracle.exact_gradient(*net)),
 }
@@ -94,7 +102,9 @@ def test_a_wrong_gradient_is_rejected(checker, mutant):
 
 
 @pytest.mark.parametrize("seed", range(5))
-@pytest.mark.parametrize("mutant", ["encoder term dropped", "decoder term dropped", "diag J for J", "scalar tau for J"])
+@pytest.mark.parametrize(
+    "mutant", ["encoder term dropped", "decoder term dropped", "diag J for J", "scalar tau for J"]
+)
 def test_the_taylor_order_is_two_when_right_and_one_when_a_term_is_missing(mutant, seed):
     net = network(seed, group_size=3)
     D = np.random.default_rng(seed).normal(size=net.A.shape)
@@ -140,13 +150,23 @@ def jacobian_of_the_unit_direction(Z, V, lam, group_size):
 VJP_MUTANTS = {
     ">= for >": greater_or_equal,
     "scalar tau for J": jacobian_of_the_unit_direction,
-    "diag J for J": lambda Z, V, lam, size: activations.group_soft_threshold_diagonal(Z, lam, size) * V,
-    "Z and V swapped": lambda Z, V, lam, size: activations.group_soft_threshold_vjp(V, Z, lam, size),
-    "1.001 times": lambda Z, V, lam, size: 1.001 * activations.group_soft_threshold_vjp(Z, V, lam, size),
+    "diag J for J": lambda Z, V, lam, size: (
+        activations.group_soft_threshold_diagonal(Z, lam, size) * V
+    ),
+    "Z and V swapped": lambda Z, V, lam, size: activations.group_soft_threshold_vjp(
+        V, Z, lam, size
+    ),
+    "1.001 times": lambda Z, V, lam, size: (
+        1.001 * activations.group_soft_threshold_vjp(Z, V, lam, size)
+    ),
 }
 SIGMA_MUTANTS = {
-    "no positive part": lambda Z, lam, size: Z * groups.expand(1 - lam / groups.norms(Z, size), size),
-    "hard threshold": lambda Z, lam, size: np.where(groups.expand(groups.norms(Z, size), size) > lam, Z, 0),
+    "no positive part": lambda Z, lam, size: (
+        Z * groups.expand(1 - lam / groups.norms(Z, size), size)
+    ),
+    "hard threshold": lambda Z, lam, size: np.where(
+        groups.expand(groups.norms(Z, size), size) > lam, Z, 0
+    ),
     "elementwise": lambda Z, lam, size: activations.soft_threshold(Z, lam),
     "half the threshold": lambda Z, lam, size: activations.group_soft_threshold(Z, lam / 2, size),
     "0.999 times": lambda Z, lam, size: 0.999 * activations.group_soft_threshold(Z, lam, size),
@@ -206,7 +226,11 @@ def test_a_wrong_threshold_is_rejected_by_the_loop_and_by_the_optimiser(check, m
 # ------------------------------------------------------------------------------------------------ the loss
 
 
-@pytest.mark.parametrize("factor", [-1.0, 1.001, 2.0, 4.0], ids=["wrong sign", "1.001 times", "1/2 left out", "1/N left out"])
+@pytest.mark.parametrize(
+    "factor",
+    [-1.0, 1.001, 2.0, 4.0],
+    ids=["wrong sign", "1.001 times", "1/2 left out", "1/N left out"],
+)
 def test_a_wrong_loss_is_rejected_by_the_oracle(factor):
     agreement(ops.loss(*NET), oracle.loss(*NET))
     with pytest.raises(AssertionError, match="error"):
@@ -216,7 +240,10 @@ def test_a_wrong_loss_is_rejected_by_the_oracle(factor):
 # ------------------------------------------------------------------------------------------------ the expected gradient
 
 CASE = population(0, group_size=2, n_groups=5, n_active=3)
-ENUMERATIONS = {"supports": oracle.expected_over_supports, "supports and codes": oracle.expected_over_supports_and_codes}
+ENUMERATIONS = {
+    "supports": oracle.expected_over_supports,
+    "supports and codes": oracle.expected_over_supports_and_codes,
+}
 
 
 def with_probabilities(change):
@@ -239,7 +266,9 @@ EXPECTED_MUTANTS = {
     "1.001 times": lambda *case: 1.001 * ops.expected_gradient(*case),
     "A and A* swapped": lambda A, A_star, *rest: ops.expected_gradient(A_star, A, *rest),
     "covariance I": lambda *case: ops.expected_gradient(*case[:-1]),
-    "one tau for all groups": lambda A, A_star, tau, *rest: ops.expected_gradient(A, A_star, tau.mean(), *rest),
+    "one tau for all groups": lambda A, A_star, tau, *rest: ops.expected_gradient(
+        A, A_star, tau.mean(), *rest
+    ),
     "what (55) prints": lambda *case: ops.expected_gradient(*case, form="printed"),
     "what (31) prints": lambda *case: ops.expected_gradient(*case, form="printed_31"),
 }

@@ -26,10 +26,15 @@ class Network(NamedTuple):
     lam: float
 
 
-def sparse_network(seed, activation="relu", n_features=6, n_atoms=5, n_samples=4, lam=0.5, margin=0.02):
+def sparse_network(
+    seed, activation="relu", n_features=6, n_atoms=5, n_samples=4, lam=0.5, margin=0.02
+):
     """Random weights and samples; no pre-activation lies within ``margin`` of a kink."""
     rng = np.random.default_rng(seed)
-    W, b = rng.normal(size=(n_features, n_atoms)) / np.sqrt(n_features), rng.normal(size=n_atoms) / 2
+    W, b = (
+        rng.normal(size=(n_features, n_atoms)) / np.sqrt(n_features),
+        rng.normal(size=n_atoms) / 2,
+    )
     Y = rng.normal(size=(200 * n_samples, n_features))
     lam = 0.0 if activation == "relu" else lam
     distance = np.abs(np.abs(Y @ W + b) - lam).min(axis=1)
@@ -39,7 +44,12 @@ def sparse_network(seed, activation="relu", n_features=6, n_atoms=5, n_samples=4
 @st.composite
 def sparse_networks(draw):
     sizes = {name: draw(st.integers(1, 6)) for name in ("n_features", "n_atoms", "n_samples")}
-    return sparse_network(draw(SEEDS), draw(st.sampled_from(ACTIVATIONS)), **sizes, lam=draw(st.sampled_from([0.25, 0.5, 1.0])))
+    return sparse_network(
+        draw(SEEDS),
+        draw(st.sampled_from(ACTIVATIONS)),
+        **sizes,
+        lam=draw(st.sampled_from([0.25, 0.5, 1.0])),
+    )
 
 
 # ------------------------------------------------------------------------------------------------ forward
@@ -48,10 +58,18 @@ def sparse_networks(draw):
 @given(sparse_networks())
 def test_codes_and_loss_are_those_of_the_loops(net):
     X = ops.sparse_encode(*net)
-    agreement(X, np.array([oracle.forward(net.W, y, *net[2:])[0] for y in net.Y]), scale=1 + np.linalg.norm(X))
+    agreement(
+        X,
+        np.array([oracle.forward(net.W, y, *net[2:])[0] for y in net.Y]),
+        scale=1 + np.linalg.norm(X),
+    )
     agreement(ops.sparse_loss(*net), oracle.loss(*net))
     agreement(ops.sparse_encode(net.W, net.Y[0], *net[2:]), X[0], scale=1 + np.linalg.norm(X))
-    agreement(reference.decode(net.W, X), net.Y - np.array([oracle.forward(net.W, y, *net[2:])[2] for y in net.Y]), scale=10.0)
+    agreement(
+        reference.decode(net.W, X),
+        net.Y - np.array([oracle.forward(net.W, y, *net[2:])[2] for y in net.Y]),
+        scale=10.0,
+    )
 
 
 @every_activation
@@ -70,9 +88,13 @@ def test_without_threshold_hard_and_soft_are_the_identity_also_at_zero():
     for activation in ("hard", "soft"):
         _, dW, db = ops.sparse_loss_and_grad(W, Y, 0.0, activation, 0.0)
         assert dW == 0 and db == 0  # e = 0
-        _, dW, db = ops.sparse_loss_and_grad(W, np.array([[1.0]]), -2.0, activation, 0.0)  # z = 0, e = 1: back = W e = 2
+        _, dW, db = ops.sparse_loss_and_grad(
+            W, np.array([[1.0]]), -2.0, activation, 0.0
+        )  # z = 0, e = 1: back = W e = 2
         assert dW.item() == -2.0 and db.item() == -2.0
-        _, dW, db = ops.sparse_loss_and_grad(W, np.array([[1.0]]), -2.0, activation, 0.0, "approximate")
+        _, dW, db = ops.sparse_loss_and_grad(
+            W, np.array([[1.0]]), -2.0, activation, 0.0, "approximate"
+        )
         assert dW.item() == 0.0 and db.item() == 0.0
 
 
@@ -109,7 +131,9 @@ def test_equation_4_as_printed_is_the_gradient_for_relu_and_hard_only(net):
 
 @given(sparse_networks())
 def test_away_from_lam_0_the_approximate_gradient_is_the_exact_one(net):
-    exact, approximate = (ops.sparse_loss_and_grad(*net, gradient=kind) for kind in ("exact", "approximate"))
+    exact, approximate = (
+        ops.sparse_loss_and_grad(*net, gradient=kind) for kind in ("exact", "approximate")
+    )
     assert exact[0] == approximate[0]
     np.testing.assert_array_equal(exact[1], approximate[1])
     np.testing.assert_array_equal(exact[2], approximate[2])
@@ -118,7 +142,10 @@ def test_away_from_lam_0_the_approximate_gradient_is_the_exact_one(net):
 def objectives(net):
     """The loss as a function of W and of b, with the gradients that belong to them."""
     _, dW, db = ops.sparse_loss_and_grad(*net)
-    return [(lambda W: ops.sparse_loss(W, *net[1:]), dW, net.W), (lambda b: ops.sparse_loss(net.W, net.Y, b, *net[3:]), db, net.b)]
+    return [
+        (lambda W: ops.sparse_loss(W, *net[1:]), dW, net.W),
+        (lambda b: ops.sparse_loss(net.W, net.Y, b, *net[3:]), db, net.b),
+    ]
 
 
 @every_activation
@@ -151,8 +178,13 @@ def test_wrong_gradients_are_rejected(name, activation, check):
     E = net.Y - X @ net.W.T
     decoder, unmasked = -E.T @ X / 4, -(E.T @ X + net.Y.T @ (E @ net.W)) / 4
     parts = {
-        "W": dW, "b": db, "decoder": decoder, "encoder": dW - decoder, "unmasked": unmasked, "unmasked b": -(E @ net.W).sum(axis=0) / 4,
-    }  # fmt: skip
+        "W": dW,
+        "b": db,
+        "decoder": decoder,
+        "encoder": dW - decoder,
+        "unmasked": unmasked,
+        "unmasked b": -(E @ net.W).sum(axis=0) / 4,
+    }
     rng = np.random.default_rng(0)
     for (f, _, at), wrong in zip(objectives(net), MUTANTS[name](parts), strict=True):
         with pytest.raises(AssertionError):
@@ -208,10 +240,14 @@ def test_autograd_agrees(net):
 def test_limits():
     rng = np.random.default_rng(0)
     Y, Q = rng.normal(size=(7, 4)), np.linalg.qr(rng.normal(size=(4, 4)))[0]
-    assert ops.sparse_loss(Q, Y, 0.0, "hard", 0.0) < 1e-28  # orthonormal and linear: nothing is lost
+    assert (
+        ops.sparse_loss(Q, Y, 0.0, "hard", 0.0) < 1e-28
+    )  # orthonormal and linear: nothing is lost
     assert ops.sparse_loss(Q, Y, -100.0) == pytest.approx(np.sum(Y * Y) / 14)  # all units dead
     assert not ops.sparse_loss_and_grad(Q, Y, -100.0)[1].any()
-    agreement(ops.sparse_encode(Q, Y, 0.0, "soft", 0.7), ops.encode(Q, Y, 0.7, 1))  # groups of one atom
+    agreement(
+        ops.sparse_encode(Q, Y, 0.0, "soft", 0.7), ops.encode(Q, Y, 0.7, 1)
+    )  # groups of one atom
     one = ops.loss_and_grad(Q, Y, 0.7, 1)
     cost, dW, _ = ops.sparse_loss_and_grad(Q, Y, 0.0, "soft", 0.7)
     agreement(cost, one[0])
@@ -223,12 +259,22 @@ def test_limits():
 @every_activation
 def test_float32_stays_float32(activation):
     net = sparse_network(1, activation)
-    single = [net.W.astype(np.float32), net.Y.astype(np.float32), net.b.astype(np.float32), *net[3:]]
+    single = [
+        net.W.astype(np.float32),
+        net.Y.astype(np.float32),
+        net.b.astype(np.float32),
+        *net[3:],
+    ]
     cost, dW, db = ops.sparse_loss_and_grad(*single)
-    assert type(cost) is float and dW.dtype == db.dtype == ops.sparse_encode(*single).dtype == np.float32
+    assert (
+        type(cost) is float
+        and dW.dtype == db.dtype == ops.sparse_encode(*single).dtype == np.float32
+    )
     exact = ops.sparse_loss_and_grad(*net)
     agreement(dW, exact[1], rtol=1e-5)
-    assert ops.sparse_loss_and_grad(*single[:2], net.b, *single[3:])[1].dtype == np.float32  # a bias does not widen the network
+    assert (
+        ops.sparse_loss_and_grad(*single[:2], net.b, *single[3:])[1].dtype == np.float32
+    )  # a bias does not widen the network
     assert ops.sparse_loss_and_grad(*single[:2], 0, *single[3:])[1].dtype == np.float32
     assert ops.sparse_loss_and_grad(net.W, *single[1:])[1].dtype == np.float64
 
@@ -241,4 +287,7 @@ def test_inputs_are_not_modified_and_any_strides_are_taken():
         array.flags.writeable = False
     result = ops.sparse_loss_and_grad(W, Y, net.b)
     agreement(result[1], expected[1])
-    agreement(ops.sparse_loss_and_grad(net.W, net.Y[0], net.b)[1], ops.sparse_loss_and_grad(net.W, net.Y[:1], net.b)[1])
+    agreement(
+        ops.sparse_loss_and_grad(net.W, net.Y[0], net.b)[1],
+        ops.sparse_loss_and_grad(net.W, net.Y[:1], net.b)[1],
+    )

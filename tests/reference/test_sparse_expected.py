@@ -30,7 +30,9 @@ def unit(A):
     return A / np.linalg.norm(A, axis=0)
 
 
-def population(seed, n_features=4, n_atoms=5, n_supports=6, k1=0.7, k2=1.3, columns=unit, most=MAX_ACTIVE):
+def population(
+    seed, n_features=4, n_atoms=5, n_supports=6, k1=0.7, k2=1.3, columns=unit, most=MAX_ACTIVE
+):
     """Random weights and truth, a random law of supports of up to ``most`` atoms, the empty one possibly among them, and random biases."""
     rng = np.random.default_rng(seed)
     W, A = (columns(rng.normal(size=(n_features, n_atoms))) for _ in range(2))
@@ -45,14 +47,19 @@ def population(seed, n_features=4, n_atoms=5, n_supports=6, k1=0.7, k2=1.3, colu
 def populations(draw, **fixed):
     sizes = {name: draw(st.integers(1, 5)) for name in ("n_features", "n_atoms", "n_supports")}
     k1 = draw(st.sampled_from([-1.0, 0.0, 0.5, 2.0]))
-    return population(draw(SEEDS), **{**sizes, "k1": k1, "k2": k1**2 + draw(st.sampled_from([0.0, 0.25, 1.0])), **fixed})
+    return population(
+        draw(SEEDS),
+        **{**sizes, "k1": k1, "k2": k1**2 + draw(st.sampled_from([0.0, 0.25, 1.0])), **fixed},
+    )
 
 
 def size_of(case, noise=0.0):
     """An upper scale of the terms of the expectation, before they cancel."""
     W, A, *_, bias, (k1, k2) = case
     norm = 1 + np.linalg.norm(W)
-    return norm**3 * (np.linalg.norm(A) ** 2 * (k2 + k1**2) + np.linalg.norm(bias) ** 2 + noise**2 + 1)
+    return norm**3 * (
+        np.linalg.norm(A) ** 2 * (k2 + k1**2) + np.linalg.norm(bias) ** 2 + noise**2 + 1
+    )
 
 
 # ------------------------------------------------------------------------------------------------ the closed form
@@ -67,20 +74,33 @@ def test_the_closed_form_is_the_sum_over_supports_codes_and_noise(case, noise, s
         agreement(G, H, scale=size_of(case, noise))
 
 
-@pytest.mark.parametrize("kind, options", [
-    ("single", {"probabilities": [0.1, 0.2, 0.3, 0.4]}), ("uniform", {"n_active": 2}), ("uniform", {"n_active": 4}),
-    ("bernoulli", {"probabilities": [0.1, 0.9, 0.5, 0.0]}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "kind, options",
+    [
+        ("single", {"probabilities": [0.1, 0.2, 0.3, 0.4]}),
+        ("uniform", {"n_active": 2}),
+        ("uniform", {"n_active": 4}),
+        ("bernoulli", {"probabilities": [0.1, 0.9, 0.5, 0.0]}),
+    ],
+)
 def test_the_closed_form_for_the_laws_that_have_a_name(kind, options):
     law = gs.support_law(kind, 4, **options)
     case = population(1, n_atoms=4)._replace(supports=law.supports, probabilities=law.probabilities)
-    for G, H in zip(ops.sparse_expected_gradient(*case), oracle.expected_by_enumeration(*case[:5], *case.moments), strict=True):
+    for G, H in zip(
+        ops.sparse_expected_gradient(*case),
+        oracle.expected_by_enumeration(*case[:5], *case.moments),
+        strict=True,
+    ):
         agreement(G, H)
 
 
-@pytest.mark.parametrize("activation, bias", [("relu", -0.4), ("hard", 0.0), ("relu", [-0.2, -0.3, -0.4, -0.5])])
+@pytest.mark.parametrize(
+    "activation, bias", [("relu", -0.4), ("hard", 0.0), ("relu", [-0.2, -0.3, -0.4, -0.5])]
+)
 @pytest.mark.parametrize("seed", range(3))
-def test_where_the_code_is_consistent_it_is_the_mean_of_the_gradients_themselves(seed, activation, bias):
+def test_where_the_code_is_consistent_it_is_the_mean_of_the_gradients_themselves(
+    seed, activation, bias
+):
     """No activation is forced: every sample of the population is encoded, and none finds a wrong support."""
     rng = np.random.default_rng(seed)
     A = np.linalg.qr(rng.normal(size=(5, 5)))[0][:, :4]
@@ -99,7 +119,9 @@ def test_where_the_code_is_consistent_it_is_the_mean_of_the_gradients_themselves
 def test_bias_and_probabilities_may_be_given_in_short():
     case = population(0)
     every = ops.sparse_expected_gradient(*case[:4], [-0.3] * 5, case.moments)
-    for G, H in zip(ops.sparse_expected_gradient(*case[:4], -0.3, case.moments), every, strict=True):
+    for G, H in zip(
+        ops.sparse_expected_gradient(*case[:4], -0.3, case.moments), every, strict=True
+    ):
         np.testing.assert_array_equal(G, H)
     equal = ops.sparse_expected_gradient(*case[:3], np.full(6, 1 / 6), *case[4:])
     for G, H in zip(ops.sparse_expected_gradient(*case[:3], None, *case[4:]), equal, strict=True):
@@ -110,26 +132,40 @@ def test_bias_and_probabilities_may_be_given_in_short():
 @settings(max_examples=30)
 def test_float32_in_gives_float32_out(case):
     single = case._replace(W=case.W.astype(np.float32), A=case.A.astype(np.float32))
-    for G, H in zip(ops.sparse_expected_gradient(*single), ops.sparse_expected_gradient(*case), strict=True):
+    for G, H in zip(
+        ops.sparse_expected_gradient(*single), ops.sparse_expected_gradient(*case), strict=True
+    ):
         assert G.dtype == np.float32
         agreement(G, H, rtol=1e-5, scale=size_of(case))
 
 
 @given(populations())
 def test_the_expectation_is_linear_in_the_law(case):
-    parts = [ops.sparse_expected_gradient(*case[:2], case.supports[[s]], [1.0], *case[4:]) for s in range(len(case.supports))]
+    parts = [
+        ops.sparse_expected_gradient(*case[:2], case.supports[[s]], [1.0], *case[4:])
+        for s in range(len(case.supports))
+    ]
     for which, G in enumerate(ops.sparse_expected_gradient(*case)):
-        agreement(G, sum(p * part[which] for p, part in zip(case.probabilities, parts, strict=True)), scale=size_of(case))
+        agreement(
+            G,
+            sum(p * part[which] for p, part in zip(case.probabilities, parts, strict=True)),
+            scale=size_of(case),
+        )
 
 
 # ------------------------------------------------------------------------------------------------ what is printed
 
 
 @given(populations(k1=1.0, k2=1.0, columns=unit), st.sampled_from([0.0, 0.3]))
-def test_equation_9_is_exact_for_a_mixture_whatever_the_noise_but_the_sign_for_the_bias_is_wrong(case, noise):
+def test_equation_9_is_exact_for_a_mixture_whatever_the_noise_but_the_sign_for_the_bias_is_wrong(
+    case, noise
+):
     law = gs.support_law("single", case.W.shape[1])
     case = case._replace(supports=law.supports, probabilities=law.probabilities)
-    printed, exact = (ops.sparse_expected_gradient(*case, form=form, noise=noise) for form in ("printed_9", "exact"))
+    printed, exact = (
+        ops.sparse_expected_gradient(*case, form=form, noise=noise)
+        for form in ("printed_9", "exact")
+    )
     agreement(printed[0], exact[0], scale=size_of(case, noise))
     agreement(-printed[1], exact[1], scale=size_of(case, noise))
 
@@ -146,7 +182,10 @@ def test_equation_15_is_the_one_printed(case):
 def test_equation_15_halves_the_gradient_of_two_tilted_atoms():
     """A = I, W_1 = (12, 5)/13, W_2 = (5, 12)/13, both active: (1200, 2880)/2197 by enumeration, (600, 1440)/2197 as printed."""
     W = np.array([[12.0, 5.0], [5.0, 12.0]]) / 13
-    exact, printed = (ops.sparse_expected_gradient(W, np.eye(2), [[True, True]], [1.0], form=form)[0] for form in ("exact", "printed_15"))
+    exact, printed = (
+        ops.sparse_expected_gradient(W, np.eye(2), [[True, True]], [1.0], form=form)[0]
+        for form in ("exact", "printed_15")
+    )
     agreement(exact[:, 0], np.array([1200, 2880]) / 2197)
     agreement(printed[:, 0], np.array([600, 1440]) / 2197)
     signs = np.array([[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]])
@@ -157,22 +196,39 @@ def test_equation_15_halves_the_gradient_of_two_tilted_atoms():
 
 def test_equation_16_reduces_to_9_without_the_p_in_its_bracket_only():
     law = gs.support_law("single", 4)
-    case = population(2, n_atoms=4)._replace(supports=law.supports, probabilities=law.probabilities, moments=(1.0, 1.0))
-    nine, (sixteen, none) = (ops.sparse_expected_gradient(*case, form=form) for form in ("printed_9", "printed_16"))
+    case = population(2, n_atoms=4)._replace(
+        supports=law.supports, probabilities=law.probabilities, moments=(1.0, 1.0)
+    )
+    nine, (sixteen, none) = (
+        ops.sparse_expected_gradient(*case, form=form) for form in ("printed_9", "printed_16")
+    )
     W, A, _, p, bias, _ = case
     extra = 2 * p * (1 - p) * bias * np.sum(W * A, axis=0) * W
     agreement(sixteen + extra, nine[0])
     assert np.linalg.norm(extra) > 0.1 * np.linalg.norm(sixteen) and np.isnan(none).all()
-    sure = ops.sparse_expected_gradient(W[:, :1], A[:, :1], [[True]], [1.0], bias[:1], (1, 1), "printed_16")[0]  # p = 1 hides it
-    agreement(sure, ops.sparse_expected_gradient(W[:, :1], A[:, :1], [[True]], [1.0], bias[:1], (1, 1), "printed_9")[0])
+    sure = ops.sparse_expected_gradient(
+        W[:, :1], A[:, :1], [[True]], [1.0], bias[:1], (1, 1), "printed_16"
+    )[0]  # p = 1 hides it
+    agreement(
+        sure,
+        ops.sparse_expected_gradient(
+            W[:, :1], A[:, :1], [[True]], [1.0], bias[:1], (1, 1), "printed_9"
+        )[0],
+    )
 
 
 @given(populations(columns=unit))
 def test_alpha_and_beta_are_those_of_the_loops(case):
     W, A, supports, probabilities, bias, (k1, k2) = case
     for corrected, last in ((False, lambda i, j: bias[i]), (True, lambda i, j: bias[j])):
-        result = sparse_expected.coefficients(W, A, supports, probabilities, bias, k1, k2, corrected)
-        for a, b in zip(result, oracle.alpha_and_beta(W, A, supports, probabilities, bias, k1, k2, last), strict=True):
+        result = sparse_expected.coefficients(
+            W, A, supports, probabilities, bias, k1, k2, corrected
+        )
+        for a, b in zip(
+            result,
+            oracle.alpha_and_beta(W, A, supports, probabilities, bias, k1, k2, last),
+            strict=True,
+        ):
             agreement(a, b, scale=size_of(case))
 
 
@@ -182,7 +238,9 @@ def test_corrected_alpha_and_beta_are_the_coefficients_of_W_i_and_A_i(seed):
     case = population(seed, n_features=8, n_atoms=4)
     W, A, supports, probabilities, bias, (k1, k2) = case
     coordinates = np.linalg.solve(np.hstack([W, A]), ops.sparse_expected_gradient(*case)[0])
-    alpha, beta = sparse_expected.coefficients(W, A, supports, probabilities, bias, k1, k2, corrected=True)
+    alpha, beta = sparse_expected.coefficients(
+        W, A, supports, probabilities, bias, k1, k2, corrected=True
+    )
     agreement(np.diagonal(coordinates[:4]), alpha, rtol=1e-10, scale=1.0)
     agreement(-np.diagonal(coordinates[4:]), beta, rtol=1e-10, scale=1.0)
     printed = sparse_expected.coefficients(W, A, supports, probabilities, bias, k1, k2)
@@ -201,9 +259,18 @@ def test_the_rest_e_i_is_a_good_part_of_the_gradient():
 
 
 OUTSIDE = {
-    "9, two atoms": (dict(form="printed_9", moments=(1, 1)), "printed for supports of one atom .* supports of one atom fails"),
-    "9, other moments": (dict(form="printed_9", supports=np.eye(5, dtype=bool)), r"moments=\(1, 1\) fails"),
-    "9, long columns": (dict(form="printed_9", supports=np.eye(5, dtype=bool), moments=(1, 1), W=2.0), "unit columns of W fails"),
+    "9, two atoms": (
+        dict(form="printed_9", moments=(1, 1)),
+        "printed for supports of one atom .* supports of one atom fails",
+    ),
+    "9, other moments": (
+        dict(form="printed_9", supports=np.eye(5, dtype=bool)),
+        r"moments=\(1, 1\) fails",
+    ),
+    "9, long columns": (
+        dict(form="printed_9", supports=np.eye(5, dtype=bool), moments=(1, 1), W=2.0),
+        "unit columns of W fails",
+    ),
     "15, biased codes": (dict(form="printed_15", bias=0.0), r"moments=\(0, 1\) fails"),
     "15, a bias": (dict(form="printed_15", moments=(0, 1)), "bias=0 fails"),
     "15, noise": (dict(form="printed_15", moments=(0, 1), bias=0.0, noise=0.1), "noise=0 fails"),

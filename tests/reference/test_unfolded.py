@@ -34,14 +34,24 @@ from gsae_ref.reference import activations, autoencoder, unfolded
 def test_the_prox_is_the_minimiser_that_a_bounded_optimiser_finds(size, penalty):
     zeros = 0
     for seed in range(6):
-        z = np.random.default_rng([seed, size]).normal(size=size) * (1.5 if seed % 2 else 0.3) / math.sqrt(size)
+        z = (
+            np.random.default_rng([seed, size]).normal(size=size)
+            * (1.5 if seed % 2 else 0.3)
+            / math.sqrt(size)
+        )
         x = unfolded.sparse_group_prox(z, 0.4, size, **penalty)
         agreement(x, prox_by_optimisation(z, 0.4, **penalty), rtol=2e-6, scale=np.linalg.norm(z))
         zeros += not x.any()
     assert 0 < zeros < 6
 
 
-@given(SEEDS, st.integers(1, 5), st.sampled_from([0.0, 0.3, 2.0]), st.booleans(), st.sampled_from([0.0, 0.2, 5.0]))
+@given(
+    SEEDS,
+    st.integers(1, 5),
+    st.sampled_from([0.0, 0.3, 2.0]),
+    st.booleans(),
+    st.sampled_from([0.0, 0.2, 5.0]),
+)
 def test_the_prox_satisfies_its_optimality_conditions(seed, size, lam, nonnegative, l1):
     z = np.random.default_rng(seed).normal(size=3 * size)
     x = unfolded.sparse_group_prox(z, lam, size, nonnegative, l1)
@@ -49,8 +59,16 @@ def test_the_prox_satisfies_its_optimality_conditions(seed, size, lam, nonnegati
     agreement(x, slow_prox(z, lam, size, nonnegative, l1)[0])
 
 
-@given(SEEDS, st.integers(1, 5), st.sampled_from([0.0, 0.3, 2.0]), st.booleans(), st.sampled_from([0.0, 0.2]))
-def test_the_jacobian_of_the_prox_agrees_with_the_full_matrix_and_is_symmetric(seed, size, lam, nonnegative, l1):
+@given(
+    SEEDS,
+    st.integers(1, 5),
+    st.sampled_from([0.0, 0.3, 2.0]),
+    st.booleans(),
+    st.sampled_from([0.0, 0.2]),
+)
+def test_the_jacobian_of_the_prox_agrees_with_the_full_matrix_and_is_symmetric(
+    seed, size, lam, nonnegative, l1
+):
     rng = np.random.default_rng(seed)
     z, v, u = rng.normal(size=(3, 3 * size))
     w = np.maximum(z - l1, 0) if nonnegative else np.sign(z) * np.maximum(np.abs(z) - l1, 0)
@@ -60,7 +78,9 @@ def test_the_jacobian_of_the_prox_agrees_with_the_full_matrix_and_is_symmetric(s
     agreement(Jv, J.T @ v, scale=np.linalg.norm(v))
     agreement(Jv, J @ v, scale=np.linalg.norm(v))
     scale = np.linalg.norm(u) * np.linalg.norm(v)
-    agreement(u @ Jv, unfolded.sparse_group_prox_vjp(z, u, lam, size, nonnegative, l1) @ v, scale=scale)
+    agreement(
+        u @ Jv, unfolded.sparse_group_prox_vjp(z, u, lam, size, nonnegative, l1) @ v, scale=scale
+    )
 
 
 def test_at_ties_the_jacobian_of_the_prox_is_zero_and_without_thresholds_the_identity():
@@ -68,7 +88,9 @@ def test_at_ties_the_jacobian_of_the_prox_is_zero_and_without_thresholds_the_ide
     vjp = unfolded.sparse_group_prox_vjp
     np.testing.assert_array_equal(vjp(z, v, 5.0, 2, l1=1.0)[:2], [0, 0])  # (3, -4) has norm 5
     np.testing.assert_array_equal(vjp(z, v, 0.0, 2, l1=1.0), [1, 2, 0, 4, 0, 0])  # |1| ties with l1
-    np.testing.assert_array_equal(vjp(z, v, 0.0, 2, nonnegative=True), [1, 0, 3, 4, 0, 0])  # 0 ties with the sign constraint
+    np.testing.assert_array_equal(
+        vjp(z, v, 0.0, 2, nonnegative=True), [1, 0, 3, 4, 0, 0]
+    )  # 0 ties with the sign constraint
     np.testing.assert_array_equal(vjp(z, v, 0.0, 2, True, 1.0), [1, 0, 0, 4, 0, 0])
     np.testing.assert_array_equal(vjp(z, v, 0.0, 2), v)
     np.testing.assert_array_equal(vjp(z, v, 1.0, 2)[4:], [0, 0])
@@ -84,7 +106,10 @@ def sign_last(Z, lam, group_size, nonnegative, l1):
     return np.maximum(X, 0) if nonnegative else X
 
 
-@pytest.mark.parametrize("mutant, penalty", [(group_first, (False, 0.3)), (group_first, (True, 0.0)), (sign_last, (True, 0.0))])
+@pytest.mark.parametrize(
+    "mutant, penalty",
+    [(group_first, (False, 0.3)), (group_first, (True, 0.0)), (sign_last, (True, 0.0))],
+)
 def test_another_order_of_the_prox_is_rejected_by_both_checks(mutant, penalty):
     z = np.array([1.5, -0.7, 0.9])
     wrong, right = mutant(z, 0.4, 3, *penalty), unfolded.sparse_group_prox(z, 0.4, 3, *penalty)
@@ -121,7 +146,10 @@ def test_momentum_is_the_sequence_of_fista(n_unfold):
     t = [1.0]
     for _ in range(n_unfold):
         t.append((1 + math.sqrt(1 + 4 * t[-1] ** 2)) / 2)
-    agreement(unfolded.momentum(n_unfold), np.array([0.0] + [(t[k - 1] - 1) / t[k] for k in range(1, n_unfold)]))
+    agreement(
+        unfolded.momentum(n_unfold),
+        np.array([0.0] + [(t[k - 1] - 1) / t[k] for k in range(1, n_unfold)]),
+    )
     assert unfolded.momentum(n_unfold, accelerated=False) == [0.0] * n_unfold
 
 
@@ -132,13 +160,17 @@ def test_momentum_is_the_sequence_of_fista(n_unfold):
 @pytest.mark.parametrize("n_unfold", DEPTHS)
 def test_codes_agree_with_the_loop(n_unfold, flag):
     for seed, step in itertools.product(range(3), [None, 0.8]):
-        args, options = instance(seed, n_unfold, group_size=1 + seed, step=step, margin=1e-12, **flag)
+        args, options = instance(
+            seed, n_unfold, group_size=1 + seed, step=step, margin=1e-12, **flag
+        )
         agreement(unfolded.unfolded_encode(*args, **options), slow_encode(*args, **options)[0])
 
 
 @pytest.mark.parametrize("lam", [0.0, 0.4])
 @given(SEEDS, st.integers(1, 4), st.sampled_from([0.01, 0.3, 1.0]))
-def test_one_step_is_the_shallow_encoder_of_the_scaled_input_with_the_scaled_threshold(lam, seed, group_size, step):
+def test_one_step_is_the_shallow_encoder_of_the_scaled_input_with_the_scaled_threshold(
+    lam, seed, group_size, step
+):
     rng = np.random.default_rng(seed)
     A, Y = rng.normal(size=(5, 2 * group_size)), rng.normal(size=(3, 5))
     for accelerated in (True, False):
@@ -157,7 +189,10 @@ def test_one_step_is_the_shallow_encoder_of_the_scaled_input_with_the_scaled_thr
 def test_the_first_two_iterates_of_fista_are_those_of_ista_and_the_third_is_not(seed):
     args, options = instance(seed, 3, margin=1e-12)
     for n_unfold, same in ((1, True), (2, True), (3, False)):
-        fista, ista = (unfolded.unfolded_encode(*args[:4], n_unfold, None, accelerated) for accelerated in (True, False))
+        fista, ista = (
+            unfolded.unfolded_encode(*args[:4], n_unfold, None, accelerated)
+            for accelerated in (True, False)
+        )
         assert np.array_equal(fista, ista) is same or not fista.any()
 
 
@@ -190,11 +225,20 @@ def test_the_codes_converge_to_a_minimiser_of_the_penalised_cost(shape, flag):
     penalty = {name: flag[name] for name in ("nonnegative", "l1")}
     groups = 0
     for seed in range(3):
-        (A, Y, lam, size, _), _ = instance(seed, 1, n_features=shape[0], n_groups=shape[1], margin=0)
-        X = unfolded.unfolded_encode(A, Y, lam, size, 6000 if flag["accelerated"] else 20_000, **flag)
+        (A, Y, lam, size, _), _ = instance(
+            seed, 1, n_features=shape[0], n_groups=shape[1], margin=0
+        )
+        X = unfolded.unfolded_encode(
+            A, Y, lam, size, 6000 if flag["accelerated"] else 20_000, **flag
+        )
         for y, x in zip(Y, X, strict=True):
             assert violation(A.T @ (y - A @ x), x, lam, size, **penalty) <= 1e-7
-            agreement(y - A @ x, residual_by_duality(A, y, lam, size, **penalty), rtol=1e-6, scale=np.linalg.norm(y))
+            agreement(
+                y - A @ x,
+                residual_by_duality(A, y, lam, size, **penalty),
+                rtol=1e-6,
+                scale=np.linalg.norm(y),
+            )
             groups += np.count_nonzero(np.linalg.norm(x.reshape(-1, size), axis=1))
     assert 0 < groups < 6 * shape[1]
 
@@ -209,7 +253,14 @@ def test_ista_never_raises_the_cost_and_both_keep_their_bounds(seed, penalty):
     last, bound = objective(A, Y[0], 0 * optimum, lam, size, **penalty), L * np.sum(optimum**2)
     for K in (1, 2, 3, 5, 10, 30, 100):
         ista, fista = (
-            objective(A, Y[0], unfolded.unfolded_encode(A, Y, lam, size, K, None, accelerated, **penalty)[0], lam, size, **penalty)
+            objective(
+                A,
+                Y[0],
+                unfolded.unfolded_encode(A, Y, lam, size, K, None, accelerated, **penalty)[0],
+                lam,
+                size,
+                **penalty,
+            )
             for accelerated in (False, True)
         )
         assert ista <= last + 1e-13
@@ -224,7 +275,9 @@ def test_with_groups_of_one_atom_fista_solves_the_lasso_of_scikit_learn(lam, l1,
     linear_model = pytest.importorskip("sklearn.linear_model")
     rng = np.random.default_rng(1)
     A, Y = rng.normal(size=(8, 5)), 2 * rng.normal(size=(3, 8))
-    lasso = linear_model.Lasso(alpha=(lam + l1) / 8, fit_intercept=False, positive=nonnegative, tol=1e-14, max_iter=100_000)
+    lasso = linear_model.Lasso(
+        alpha=(lam + l1) / 8, fit_intercept=False, positive=nonnegative, tol=1e-14, max_iter=100_000
+    )
     X = unfolded.unfolded_encode(A, Y, lam, 1, 3000, nonnegative=nonnegative, l1=l1)
     expected = np.array([lasso.fit(A, y).coef_ for y in Y])
     assert 0 < np.count_nonzero(expected) < expected.size
@@ -234,16 +287,26 @@ def test_with_groups_of_one_atom_fista_solves_the_lasso_of_scikit_learn(lam, l1,
 @pytest.mark.parametrize("accelerated", [True, False])
 @pytest.mark.parametrize("n_unfold", DEPTHS)
 def test_codes_and_gradient_turn_with_the_groups(n_unfold, accelerated):
-    (A, Y, *rest), options = instance(0, n_unfold, group_size=3, n_groups=2, accelerated=accelerated)
+    (A, Y, *rest), options = instance(
+        0, n_unfold, group_size=3, n_groups=2, accelerated=accelerated
+    )
     rng = np.random.default_rng(0)
     turns = [rotation(rng, 3) for _ in range(2)]
     turned = act_on_groups(A, turns)
-    agreement(unfolded.unfolded_encode(turned, Y, *rest, **options), act_on_groups(unfolded.unfolded_encode(A, Y, *rest, **options), turns))
-    (value, G), (turned_value, turned_G) = (unfolded.unfolded_loss_and_grad(B, Y, *rest, **options) for B in (A, turned))
+    agreement(
+        unfolded.unfolded_encode(turned, Y, *rest, **options),
+        act_on_groups(unfolded.unfolded_encode(A, Y, *rest, **options), turns),
+    )
+    (value, G), (turned_value, turned_G) = (
+        unfolded.unfolded_loss_and_grad(B, Y, *rest, **options) for B in (A, turned)
+    )
     agreement(turned_value, value)
     agreement(turned_G, act_on_groups(G, turns))
     for broken in ({"nonnegative": True}, {"l1": 0.15}):
-        X, turned_X = (unfolded.unfolded_encode(B, Y, *rest, accelerated=accelerated, **broken) for B in (A, turned))
+        X, turned_X = (
+            unfolded.unfolded_encode(B, Y, *rest, accelerated=accelerated, **broken)
+            for B in (A, turned)
+        )
         with pytest.raises(AssertionError, match="error"):
             agreement(turned_X, act_on_groups(X, turns), rtol=1e-2)
 

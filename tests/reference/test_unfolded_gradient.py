@@ -9,7 +9,16 @@ import pytest
 from gradient_checks import agreement, central_difference, taylor, taylor_order
 from hypothesis import given, settings
 from strategies import SEEDS
-from unfolded_oracle import DEPTHS, PENALTIES, autograd, check_gradient, cost, flags, instance, slow_encode
+from unfolded_oracle import (
+    DEPTHS,
+    PENALTIES,
+    autograd,
+    check_gradient,
+    cost,
+    flags,
+    instance,
+    slow_encode,
+)
 
 from gsae_ref.reference import unfolded
 
@@ -30,8 +39,14 @@ def test_the_gradient_passes_both_checks(n_unfold, step, flag):
 @pytest.mark.parametrize("n_unfold", DEPTHS)
 def test_the_gradient_agrees_with_autograd(n_unfold, step, flag):
     for seed in range(3):
-        args, options = instance(seed, n_unfold, group_size=1 + seed, step=step, margin=1e-9, **flag)
-        for got, expected in zip(unfolded.unfolded_loss_and_grad(*args, **options), autograd(*args, **options), strict=True):
+        args, options = instance(
+            seed, n_unfold, group_size=1 + seed, step=step, margin=1e-9, **flag
+        )
+        for got, expected in zip(
+            unfolded.unfolded_loss_and_grad(*args, **options),
+            autograd(*args, **options),
+            strict=True,
+        ):
             agreement(got, expected)
 
 
@@ -72,7 +87,9 @@ def test_the_gradient_agrees_with_autograd_in_limiting_cases(name, flag):
 @flags
 @pytest.mark.parametrize("name", CORNERS)
 def test_codes_agree_with_the_loop_in_limiting_cases(name, flag):
-    agreement(unfolded.unfolded_encode(*CORNERS[name], **flag), slow_encode(*CORNERS[name], **flag)[0])
+    agreement(
+        unfolded.unfolded_encode(*CORNERS[name], **flag), slow_encode(*CORNERS[name], **flag)[0]
+    )
 
 
 @flags
@@ -82,12 +99,12 @@ def test_at_convergence_the_gradient_no_longer_depends_on_the_step(flag):
         (A, Y, lam, size, _), _ = instance(seed, 1, n_features=20, lam=0.1, margin=0)
         constant = unfolded.spectral_step(A)
 
-        def gradients(K):
-            return (unfolded.unfolded_loss_and_grad(A, Y, lam, size, K, step, **flag)[1] for step in (constant, None))  # noqa: B023
+        def gradient(K, step, problem=(A, Y, lam, size)):
+            return unfolded.unfolded_loss_and_grad(*problem, K, step, **flag)[1]
 
-        agreement(*gradients(2000), rtol=1e-8)
+        agreement(gradient(2000, constant), gradient(2000, None), rtol=1e-8)
         with pytest.raises(AssertionError, match="error"):
-            agreement(*gradients(3), rtol=1e-4)
+            agreement(gradient(3, constant), gradient(3, None), rtol=1e-4)
 
 
 @flags
@@ -96,7 +113,10 @@ def test_float32_in_gives_float32_out(step, flag):
     for seed, n_unfold in itertools.product(range(3), DEPTHS):
         args, options = instance(seed, n_unfold, step=step, **flag)
         single = (args[0].astype(np.float32), args[1].astype(np.float32), *args[2:])
-        X, (value, G) = unfolded.unfolded_encode(*single, **options), unfolded.unfolded_loss_and_grad(*single, **options)
+        X, (value, G) = (
+            unfolded.unfolded_encode(*single, **options),
+            unfolded.unfolded_loss_and_grad(*single, **options),
+        )
         assert X.dtype == G.dtype == np.float32
         assert isinstance(value, float)
         expected_value, expected_G = unfolded.unfolded_loss_and_grad(*args, **options)
@@ -113,10 +133,33 @@ def test_the_proximal_operator_keeps_float32():
 
 
 @settings(max_examples=30)
-@given(SEEDS, st.integers(1, 4), st.integers(1, 4), st.integers(1, 6), st.integers(1, 8), st.sampled_from(PENALTIES), st.booleans())
-def test_the_gradient_agrees_with_autograd_on_every_small_shape(seed, group_size, n_groups, n_features, n_unfold, penalty, accelerated):
-    args, options = instance(seed, n_unfold, group_size, n_groups, n_features, margin=1e-9, accelerated=accelerated, **penalty)
-    agreement(unfolded.unfolded_loss_and_grad(*args, **options)[1], autograd(*args, **options)[1], rtol=1e-11)
+@given(
+    SEEDS,
+    st.integers(1, 4),
+    st.integers(1, 4),
+    st.integers(1, 6),
+    st.integers(1, 8),
+    st.sampled_from(PENALTIES),
+    st.booleans(),
+)
+def test_the_gradient_agrees_with_autograd_on_every_small_shape(
+    seed, group_size, n_groups, n_features, n_unfold, penalty, accelerated
+):
+    args, options = instance(
+        seed,
+        n_unfold,
+        group_size,
+        n_groups,
+        n_features,
+        margin=1e-9,
+        accelerated=accelerated,
+        **penalty,
+    )
+    agreement(
+        unfolded.unfolded_loss_and_grad(*args, **options)[1],
+        autograd(*args, **options)[1],
+        rtol=1e-11,
+    )
 
 
 # ------------------------------------------------------------------------------------------------ mutants: changes of the source
@@ -140,19 +183,26 @@ GRADIENT_MUTANTS = {
     "threshold without the step": ("X_bar, a * lam,", "X_bar, lam,"),
     "1/N left out": ("E / len(Y)", "E"),
     "l1 left out of the Jacobian": ("nonnegative, a * l1)\n", "nonnegative, 0.0)\n"),
-    "sign constraint left out of the Jacobian": ("group_size, nonnegative, a * l1)\n", "group_size, False, a * l1)\n"),
+    "sign constraint left out of the Jacobian": (
+        "group_size, nonnegative, a * l1)\n",
+        "group_size, False, a * l1)\n",
+    ),
 }
 FORWARD_MUTANTS = {
     "last iterate extrapolated": (
         "        X = layer.X\n",
-        "        X, old = layer.X, locals().get('X', 0)\n    X = X + momentum(n_unfold + 1, accelerated)[-1] * (X - old)\n"),
+        "        X, old = layer.X, locals().get('X', 0)\n    X = X + momentum(n_unfold + 1, accelerated)[-1] * (X - old)\n",
+    ),
     "momentum dropped": ("X + beta * (X - previous)", "X + 0 * (X - previous)"),
     "momentum from a step ago": ("residual(A, Y, T)", "residual(A, Y, X)"),
     "threshold without the step": ("V, step_size * lam,", "V, lam,"),
     "l1 without the step": ("step_size * l1)", "l1)"),
-    "sign constraint ignored": ("group_size, nonnegative, step_size", "group_size, False, step_size"),
+    "sign constraint ignored": (
+        "group_size, nonnegative, step_size",
+        "group_size, False, step_size",
+    ),
     "momentum a step early": ("(previous - 1) / t if", "(t - 1) / t if"),
-}  # fmt: skip
+}
 MUTANT_OPTIONS = {"accelerated": True, "nonnegative": True, "l1": 0.15}
 
 
@@ -196,7 +246,9 @@ def test_a_wrong_reverse_pass_is_rejected_by_autograd(name):
     truth = autograd(*args, **options)[1]
     agreement(unfolded.unfolded_loss_and_grad(*args, **options)[1], truth)
     with pytest.raises(AssertionError, match="error"):
-        agreement(mutant(*GRADIENT_MUTANTS[name])["unfolded_loss_and_grad"](*args, **options)[1], truth)
+        agreement(
+            mutant(*GRADIENT_MUTANTS[name])["unfolded_loss_and_grad"](*args, **options)[1], truth
+        )
 
 
 @pytest.mark.parametrize("name", FORWARD_MUTANTS)

@@ -12,8 +12,17 @@ import subprocess
 import time
 
 FLAGS = (
-    "--headless=new", "--remote-debugging-pipe", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+    "--headless=new",
+    "--remote-debugging-pipe",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--hide-scrollbars",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
 )
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 KEYS = {"Tab": 9, "Enter": 13, " ": 32, "Escape": 27}
@@ -35,13 +44,26 @@ class Browser:
         high = [os.dup(to_read), os.dup(from_browser)]
         script = f'exec "$@" 3<&{high[0]} 4>&{high[1]}'
         self.process = subprocess.Popen(
-            ["bash", "-c", script, "bash", path, *FLAGS, f"--user-data-dir={profile}", "about:blank"],
-            pass_fds=high, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            [
+                "bash",
+                "-c",
+                script,
+                "bash",
+                path,
+                *FLAGS,
+                f"--user-data-dir={profile}",
+                "about:blank",
+            ],
+            pass_fds=high,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         for end in (to_read, from_browser, *high):
             os.close(end)
         target = self._send("Target.createTarget", {"url": "about:blank"})["targetId"]
-        self.session = self._send("Target.attachToTarget", {"targetId": target, "flatten": True})["sessionId"]
+        self.session = self._send("Target.attachToTarget", {"targetId": target, "flatten": True})[
+            "sessionId"
+        ]
         for domain in ("Page", "Runtime", "Network", "Log"):
             self(f"{domain}.enable")
 
@@ -60,7 +82,12 @@ class Browser:
 
     def _send(self, method, parameters, session=None):
         self.count += 1
-        message = {"id": self.count, "method": method, "params": parameters, **({"sessionId": session} if session else {})}
+        message = {
+            "id": self.count,
+            "method": method,
+            "params": parameters,
+            **({"sessionId": session} if session else {}),
+        }
         os.write(self.to_write, json.dumps(message).encode() + b"\0")
         number = self.count
         while True:
@@ -91,7 +118,9 @@ class Browser:
         """Load a page and wait until it is whole; another place on the same page is there at once."""
         self.waiting.clear()
         new = "loaderId" in self("Page.navigate", url=address)
-        while new and not any(event.get("method") == "Page.loadEventFired" for event in self.waiting):
+        while new and not any(
+            event.get("method") == "Page.loadEventFired" for event in self.waiting
+        ):
             self.waiting.append(self._receive())
 
     def run(self, script):
@@ -103,8 +132,18 @@ class Browser:
 
     def look(self, width=1280, height=900, scheme="light", media="screen"):
         """Set the size of the window, the colour scheme, screen or print."""
-        self("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
-        self("Emulation.setEmulatedMedia", media=media, features=[{"name": "prefers-color-scheme", "value": scheme}])
+        self(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=width < 600,
+        )
+        self(
+            "Emulation.setEmulatedMedia",
+            media=media,
+            features=[{"name": "prefers-color-scheme", "value": scheme}],
+        )
 
     def press(self, key, shift=False):
         """Press and release a key, as a person would."""

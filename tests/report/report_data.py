@@ -4,7 +4,11 @@ from gsae_ref.claims.evidence import Counterexample, Identity, Inequality, Measu
 from gsae_ref.papers.counterexamples import CERTIFICATES
 from gsae_ref.papers.ledger import LEDGER
 
-NUMBERS = {Identity: {"relative_error": 1e-15}, Measurement: {"value": 0.25, "limit": 0.5, "list": [1, 2]}, Reading: {}}
+NUMBERS = {
+    Identity: {"relative_error": 1e-15},
+    Measurement: {"value": 0.25, "limit": 0.5, "list": [1, 2]},
+    Reading: {},
+}
 
 
 def finding(evidence):
@@ -12,17 +16,40 @@ def finding(evidence):
         numbers, label = CERTIFICATES[evidence.name]().to_dict(), evidence.name
     elif isinstance(evidence, Inequality):
         more = {"worst_search": 0.75} if evidence.expect == "holds" else {}
-        numbers, label = {"instances": 300, "worst_random": 0.5 if more else 3.25, **more}, evidence.label
+        numbers, label = (
+            {"instances": 300, "worst_random": 0.5 if more else 3.25, **more},
+            evidence.label,
+        )
     else:
         numbers, label = NUMBERS[type(evidence)], getattr(evidence, "label", "made up")
-    return {"kind": type(evidence).__name__.lower(), "label": label, "ok": True, "summary": "made up", "numbers": numbers, "detail": ""}
+    return {
+        "kind": type(evidence).__name__.lower(),
+        "label": label,
+        "ok": True,
+        "summary": "made up",
+        "numbers": numbers,
+        "detail": "",
+    }
 
 
 def made_up_result():
     """Every row, as in VerificationReport.to_dict()."""
     rows = [
-        {"id": row.id, "number": row.number, "verdict": row.verdict, "statement": row.statement, "corrected": row.corrected, "confirmed": True,
-         "findings": [finding(evidence) for evidence in LEDGER[row.same_as or row.id].evidence], "same_as": row.same_as}
+        {
+            "id": row.id,
+            "number": row.number,
+            "verdict": row.verdict,
+            "statement": row.statement,
+            "corrected": row.corrected,
+            "confirmed": True,
+            "findings": [finding(evidence) for evidence in LEDGER[row.same_as or row.id].evidence],
+            "same_as": row.same_as,
+        }
         for row in LEDGER.values()
     ]
-    return {"ok": True, "counts": {}, "settings": {"papers": ["T21"], "quick": True, "rng": 0}, "rows": rows}
+    return {
+        "ok": True,
+        "counts": {},
+        "settings": {"papers": ["T21"], "quick": True, "rng": 0},
+        "rows": rows,
+    }

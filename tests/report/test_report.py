@@ -24,7 +24,9 @@ from gsae_ref.report.tightness import ratio_text, ratios
 ROOT = Path(__file__).parents[2]
 DATE = "2026-01-02 03:04 UTC"
 VOID = {"meta", "link", "input", "img"}
-PICTURE = b'<svg xmlns="http://www.w3.org/2000/svg" width="4" height="3"><script>alert(1)</script></svg>'
+PICTURE = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" width="4" height="3"><script>alert(1)</script></svg>'
+)
 
 
 class Page(HTMLParser):
@@ -56,7 +58,11 @@ class Page(HTMLParser):
             self.words.append(data)
 
     def all(self, tag, **attributes):
-        return [a for t, a, _ in self.elements if t == tag and all(a.get(name) == value for name, value in attributes.items())]
+        return [
+            a
+            for t, a, _ in self.elements
+            if t == tag and all(a.get(name) == value for name, value in attributes.items())
+        ]
 
 
 @pytest.fixture(scope="module")
@@ -82,8 +88,18 @@ def study(tmp_path):
     (place / "toy.svg").write_bytes(PICTURE)
     (place / "toy.png").write_bytes(b"\x89PNG" + 500 * b"0")
     (place / "report.md").write_text("# Toy")
-    claims = [{"source": "T21 Figure 9", "text": "a < b", "measured": "3 & 4", "holds": holds} for holds in (True, False, None)]
-    numbers = {"name": "toy", "title": "Toy <title>", "claims": claims, "notes": ["a note"], "versions": {"numpy": "1"}, "seconds": {"a": 2.0}}
+    claims = [
+        {"source": "T21 Figure 9", "text": "a < b", "measured": "3 & 4", "holds": holds}
+        for holds in (True, False, None)
+    ]
+    numbers = {
+        "name": "toy",
+        "title": "Toy <title>",
+        "claims": claims,
+        "notes": ["a note"],
+        "versions": {"numpy": "1"},
+        "seconds": {"a": 2.0},
+    }
     (place / "toy.json").write_text(json.dumps(numbers))
     (place / "other.json").write_text("[1]")
     (place / "cells" / "report.md").write_text("no study")
@@ -96,9 +112,17 @@ def study(tmp_path):
 def test_the_page_is_well_formed_and_its_ids_are_its_own(page):
     ids = [a["id"] for _, a, _ in page.elements if "id" in a]
     assert len(ids) == len(set(ids))
-    assert page.all("html", lang="en") and page.all("meta", charset="utf-8") and len(page.all("h1")) == 1
+    assert (
+        page.all("html", lang="en")
+        and page.all("meta", charset="utf-8")
+        and len(page.all("h1")) == 1
+    )
     assert [name for name in ("header", "main", "nav", "footer") if len(page.all(name)) != 1] == []
-    targets = [a["href"][1:] for tag, a, _ in page.elements if tag in ("a", "use") and a.get("href", "").startswith("#")]
+    targets = [
+        a["href"][1:]
+        for tag, a, _ in page.elements
+        if tag in ("a", "use") and a.get("href", "").startswith("#")
+    ]
     assert len(targets) > 500
     assert set(targets) <= set(ids)
     labels = {a["aria-labelledby"] for a in page.all("section")}
@@ -108,26 +132,49 @@ def test_the_page_is_well_formed_and_its_ids_are_its_own(page):
 def test_every_row_of_the_ledger_is_there_with_its_verdict_statement_and_correction(page):
     rows = {a["id"]: a for a in page.all("tr", role="row") if "id" in a}
     assert list(rows) == list(LEDGER)
-    assert {name: (a["data-paper"], a["data-verdict"]) for name, a in rows.items()} == {r.id: (r.paper, r.verdict) for r in LEDGER.values()}
-    missing = [row.id for row in LEDGER.values() for part in (row.number, row.statement, row.corrected, *(h.text for h in row.hypotheses))
-               if " ".join(part.split()) not in page.text]
+    assert {name: (a["data-paper"], a["data-verdict"]) for name, a in rows.items()} == {
+        r.id: (r.paper, r.verdict) for r in LEDGER.values()
+    }
+    missing = [
+        row.id
+        for row in LEDGER.values()
+        for part in (row.number, row.statement, row.corrected, *(h.text for h in row.hypotheses))
+        if " ".join(part.split()) not in page.text
+    ]
     assert missing == []
     assert len([a for a in page.all("details")]) == len(LEDGER)
 
 
 def test_counterexamples_stand_as_fractions(page):
-    for part in ("6/5 <= 3/5", "A*_2 = [3/5 e1 + 4/5 e3, 3/5 e2 + 4/5 e4]", "CE1, in exact arithmetic", "B_min = 1"):
+    for part in (
+        "6/5 <= 3/5",
+        "A*_2 = [3/5 e1 + 4/5 e3, 3/5 e2 + 4/5 e4]",
+        "CE1, in exact arithmetic",
+        "B_min = 1",
+    ):
         assert part in page.text
 
 
 def test_nothing_is_loaded_from_elsewhere(text, page):
-    loaded = [(t, n, v) for t, a, _ in page.elements for n, v in a.items() if n in ("src", "href", "srcset", "data", "action", "poster")]
+    loaded = [
+        (t, n, v)
+        for t, a, _ in page.elements
+        for n, v in a.items()
+        if n in ("src", "href", "srcset", "data", "action", "poster")
+    ]
     assert [item for item in loaded if not item[2].startswith(("#", "data:"))] == []
-    assert not re.search(r"url\(|@import|https?:|fetch\(|XMLHttpRequest|innerHTML|outerHTML|insertAdjacent|document\.write|eval\(", text)
-    (policy,) = [a["content"] for a in page.all("meta") if a.get("http-equiv") == "Content-Security-Policy"]
+    assert not re.search(
+        r"url\(|@import|https?:|fetch\(|XMLHttpRequest|innerHTML|outerHTML|insertAdjacent|document\.write|eval\(",
+        text,
+    )
+    (policy,) = [
+        a["content"] for a in page.all("meta") if a.get("http-equiv") == "Content-Security-Policy"
+    ]
     assert policy.startswith("default-src 'none'; img-src data:; style-src 'sha256-")
     assert "unsafe" not in policy
-    assert not [a for _, a, _ in page.elements if "style" in a or any(name.startswith("on") for name in a)]
+    assert not [
+        a for _, a, _ in page.elements if "style" in a or any(name.startswith("on") for name in a)
+    ]
 
 
 def test_the_table_heads_sort_by_buttons_and_say_so(page):
@@ -141,17 +188,26 @@ def test_the_table_heads_sort_by_buttons_and_say_so(page):
 
 
 def test_every_verdict_has_a_shape_of_its_own_beside_the_word(page, text):
-    drawn = {name: re.search(f'<symbol id="mark-{name}".*?</symbol>', text).group() for name in VERDICTS}
+    drawn = {
+        name: re.search(f'<symbol id="mark-{name}".*?</symbol>', text).group() for name in VERDICTS
+    }
     assert len({drawing.split(">", 1)[1] for drawing in drawn.values()}) == len(VERDICTS)
     used = {a["href"] for a in page.all("use")}
     assert {f"#mark-{name}" for name in VERDICTS} <= used
 
 
 def test_every_count_of_the_overview_is_that_of_the_ledger(page):
-    counts = {(a["data-paper"], a["data-verdict"]): int(a["aria-label"].split()[0]) for a in page.all("a") if "data-verdict" in a}
+    counts = {
+        (a["data-paper"], a["data-verdict"]): int(a["aria-label"].split()[0])
+        for a in page.all("a")
+        if "data-verdict" in a
+    }
     rows = LEDGER.values()
-    expected = {(paper, v): sum(r.verdict == v and (not paper or r.paper == paper) for r in rows) for paper in ("", "T21", "N19", "L23", "own")
-                for v in VERDICTS}
+    expected = {
+        (paper, v): sum(r.verdict == v and (not paper or r.paper == paper) for r in rows)
+        for paper in ("", "T21", "N19", "L23", "own")
+        for v in VERDICTS
+    }
     assert counts == {key: number for key, number in expected.items() if number}
 
 
@@ -162,8 +218,15 @@ def test_all_text_is_escaped(result):
         row.update(statement=bad, corrected=bad)
         for finding in row["findings"]:
             finding.update(label=bad, summary=bad, numbers={**finding["numbers"], bad: bad})
-    study = {"name": bad, "title": bad, "claims": [{"source": bad, "text": bad, "measured": bad, "holds": None}], "notes": [bad],
-             "versions": {bad: bad}, "seconds": {}, "pictures": []}
+    study = {
+        "name": bad,
+        "title": bad,
+        "claims": [{"source": bad, "text": bad, "measured": bad, "holds": None}],
+        "notes": [bad],
+        "versions": {bad: bad},
+        "seconds": {},
+        "pictures": [],
+    }
     text = render(hostile, {bad: bad}, [study], bad)
     page = Page(text)
     assert len(page.all("script")) == 1 and page.all("img") == [] and page.all("b") == []
@@ -173,7 +236,9 @@ def test_all_text_is_escaped(result):
 def test_the_page_depends_on_nothing_but_its_arguments(result, text):
     again = render(copy.deepcopy(result), {"command": "gsae-ref report --out <here>"}, [], DATE)
     assert again == text
-    assert render(result, {"command": "gsae-ref report --out <here>"}, [], "another day") == text.replace(DATE, "another day")
+    assert render(
+        result, {"command": "gsae-ref report --out <here>"}, [], "another day"
+    ) == text.replace(DATE, "another day")
 
 
 def test_what_is_not_confirmed_is_told_at_the_top_and_in_its_row(result):
@@ -188,29 +253,61 @@ def test_what_is_not_confirmed_is_told_at_the_top_and_in_its_row(result):
 
 
 def test_the_ratios_of_a_row_are_its_largest():
-    held = [{"kind": "inequality", "numbers": {"worst_random": 0.9, "worst_search": w}} for w in (0.25, 0.5)]
+    held = [
+        {"kind": "inequality", "numbers": {"worst_random": 0.9, "worst_search": w}}
+        for w in (0.25, 0.5)
+    ]
     failed = [{"kind": "inequality", "numbers": {"worst_random": w}} for w in (3.0, 2.0)]
     other = [{"kind": "identity", "numbers": {"worst_search": 7.0}}]
     assert ratios({"findings": held + failed + other}) == (0.5, 3.0)
     assert ratios({"findings": other}) == (None, None)
-    assert ratios({"findings": [{"kind": "inequality", "numbers": {"worst_random": 0.9, "worst_search": None}}]}) == (None, None)
+    assert ratios(
+        {
+            "findings": [
+                {"kind": "inequality", "numbers": {"worst_random": 0.9, "worst_search": None}}
+            ]
+        }
+    ) == (None, None)
 
 
-@pytest.mark.parametrize(("held", "failed", "places", "shown"), [
-    (0.1, 100.0, ("3.00%", "97.00%"), ("0.100", "100.0")),
-    (1.0, 10.0, ("34.33%", "65.67%"), ("1.000", "10.0")),
-    (0.001, 1e6, ("3.00%", "97.00%"), ("0.001", "1,000,000")),
-    (0.5, 0.0, ("24.90%", None), ("0.500", "\N{EM DASH}")),
-])
+@pytest.mark.parametrize(
+    ("held", "failed", "places", "shown"),
+    [
+        (0.1, 100.0, ("3.00%", "97.00%"), ("0.100", "100.0")),
+        (1.0, 10.0, ("34.33%", "65.67%"), ("1.000", "10.0")),
+        (0.001, 1e6, ("3.00%", "97.00%"), ("0.001", "1,000,000")),
+        (0.5, 0.0, ("24.90%", None), ("0.500", "\N{EM DASH}")),
+    ],
+)
 def test_a_ratio_is_drawn_at_its_logarithm(result, held, failed, places, shown):
-    findings = [{"kind": "inequality", "label": "a", "ok": True, "summary": "", "detail": "", "numbers": numbers}
-                for numbers in ({"worst_random": held, "worst_search": held}, {"worst_random": failed})]
+    findings = [
+        {
+            "kind": "inequality",
+            "label": "a",
+            "ok": True,
+            "summary": "",
+            "detail": "",
+            "numbers": numbers,
+        }
+        for numbers in ({"worst_random": held, "worst_search": held}, {"worst_random": failed})
+    ]
     row = {**next(r for r in result["rows"] if r["id"] == "T21-prop2"), "findings": findings}
     page = Page(render({**result, "rows": [row]}, {}, [], DATE))
-    drawn = {kind: next((a["x"] for tag, a, _ in page.elements if tag == "svg" and "x" in a and f"dot-{kind}" in uses(page, a)), None)
-             for kind in ("held", "failed")}
+    drawn = {
+        kind: next(
+            (
+                a["x"]
+                for tag, a, _ in page.elements
+                if tag == "svg" and "x" in a and f"dot-{kind}" in uses(page, a)
+            ),
+            None,
+        )
+        for kind in ("held", "failed")
+    }
     at = {"held": places[0], "failed": places[1]}
-    assert {kind: x for kind, x in drawn.items() if x} == {k: x for k, x in at.items() if x and 0.1 <= (held if k == "held" else failed) <= 100}
+    assert {kind: x for kind, x in drawn.items() if x} == {
+        k: x for k, x in at.items() if x and 0.1 <= (held if k == "held" else failed) <= 100
+    }
     assert ratio_text(held) == shown[0]
     assert all(number in page.text for number in shown)
 
@@ -225,7 +322,10 @@ def uses(page, svg):
 
 
 def test_elements_escape_and_markup_stands():
-    assert element("p", "<", Markup("<b>"), None, 3, title='"', hidden=True, lang=None) == '<p title="&quot;" hidden>&lt;<b>3</p>'
+    assert (
+        element("p", "<", Markup("<b>"), None, 3, title='"', hidden=True, lang=None)
+        == '<p title="&quot;" hidden>&lt;<b>3</p>'
+    )
     assert joined("&", element("input", type="search")) == '&amp;<input type="search">'
 
 
@@ -237,9 +337,16 @@ def test_figures_are_found_and_stand_inside_the_page(study, result):
     assert found["pictures"] == [study / "toy.svg"]
     page = Page(render(result, {}, [found], DATE))
     (image,) = page.all("img")
-    assert image["src"].startswith("data:image/svg+xml;base64,") and image["alt"] == "toy: Toy <title>"
+    assert (
+        image["src"].startswith("data:image/svg+xml;base64,") and image["alt"] == "toy: Toy <title>"
+    )
     assert "Toy <title>" in page.text and "a < b" in page.text and "3 & 4" in page.text
-    for outcome in ("reproduces", "does not reproduce", "not settled", "2 s of computation with numpy 1"):
+    for outcome in (
+        "reproduces",
+        "does not reproduce",
+        "not settled",
+        "2 s of computation with numpy 1",
+    ):
         assert outcome in page.text
 
 
@@ -269,16 +376,30 @@ def test_the_command_verifies_and_writes_one_small_file(run, tmp_path, monkeypat
     monkeypatch.chdir(tmp_path)
     original = gsae_ref.verification.verify
     two = {"only": ["T21-prop2", "T21-eq4"]}
-    monkeypatch.setattr("gsae_ref.verification.verify", lambda **given: original(**{**given, **two}))
+    monkeypatch.setattr(
+        "gsae_ref.verification.verify", lambda **given: original(**{**given, **two})
+    )
     status, out, err = run("report", "--quick", "--seed", "3", "--out", "a/b", "--json", "r.json")
     assert (status, err) == (0, "")
     assert out.startswith("2 of 2 recorded verdicts confirmed\nreport: a/b/report.html (")
     assert sorted(os.listdir("a/b")) == ["report.html"]
     page = Page(Path("a/b/report.html").read_text(encoding="utf-8"))
-    for part in ("gsae-ref report --quick --seed 3 --out a/b", "By a reduced run (--quick) with seed 3.", "2 were asked for", "numpy", "duration"):
+    for part in (
+        "gsae-ref report --quick --seed 3 --out a/b",
+        "By a reduced run (--quick) with seed 3.",
+        "2 were asked for",
+        "numpy",
+        "duration",
+    ):
         assert part in page.text
-    size = os.path.getsize("c/report.html") if run("report", "--from", "r.json", "--out", "c")[0] == 0 else 0
-    assert run("report", "--from", "r.json", "--out", "c")[1].endswith(f"report: c/report.html ({size / 1e3:.0f} kB, opens in any browser)\n")
+    size = (
+        os.path.getsize("c/report.html")
+        if run("report", "--from", "r.json", "--out", "c")[0] == 0
+        else 0
+    )
+    assert run("report", "--from", "r.json", "--out", "c")[1].endswith(
+        f"report: c/report.html ({size / 1e3:.0f} kB, opens in any browser)\n"
+    )
     assert "numbers from r.json" in Page(Path("c/report.html").read_text(encoding="utf-8")).text
 
 
@@ -314,17 +435,54 @@ DAMAGED = {
     "a list": (lambda r: [1], "has no rows and settings"),
     "no rows": (lambda r: {**r, "rows": []}, "has no rows"),
     "no settings": (lambda r: {"rows": r["rows"]}, "has no rows and settings"),
-    "settings without a seed": (lambda r: {**r, "settings": {"papers": [], "quick": True}}, "has no rows and settings"),
+    "settings without a seed": (
+        lambda r: {**r, "settings": {"papers": [], "quick": True}},
+        "has no rows and settings",
+    ),
     "a row that is none": (lambda r: {**r, "rows": [3]}, "has a damaged row 3"),
     "a row without findings": (changed(findings=None), "has a damaged row T21-eq1"),
-    "a finding without a label": (changed(findings=[{"kind": "reading"}]), "has a damaged row T21-eq1"),
+    "a finding without a label": (
+        changed(findings=[{"kind": "reading"}]),
+        "has a damaged row T21-eq1",
+    ),
     "a counterexample without an instance": (
-        changed(findings=[{"kind": "counterexample", "label": "CE", "ok": True, "summary": "", "numbers": {}, "detail": ""}]), "has a damaged row"),
+        changed(
+            findings=[
+                {
+                    "kind": "counterexample",
+                    "label": "CE",
+                    "ok": True,
+                    "summary": "",
+                    "numbers": {},
+                    "detail": "",
+                }
+            ]
+        ),
+        "has a damaged row",
+    ),
     "a ratio that is text": (
-        changed(findings=[{"kind": "inequality", "label": "a", "ok": True, "summary": "", "numbers": {"worst_search": "x"}, "detail": ""}]),
-        "has a damaged row"),
-    "an unknown statement": (changed(id="T21-eq999"), "gives T21-eq999 the verdict definition, which this ledger does not"),
-    "another verdict": (changed(verdict="refuted"), "gives T21-eq1 the verdict refuted, which this ledger does not"),
+        changed(
+            findings=[
+                {
+                    "kind": "inequality",
+                    "label": "a",
+                    "ok": True,
+                    "summary": "",
+                    "numbers": {"worst_search": "x"},
+                    "detail": "",
+                }
+            ]
+        ),
+        "has a damaged row",
+    ),
+    "an unknown statement": (
+        changed(id="T21-eq999"),
+        "gives T21-eq999 the verdict definition, which this ledger does not",
+    ),
+    "another verdict": (
+        changed(verdict="refuted"),
+        "gives T21-eq1 the verdict refuted, which this ledger does not",
+    ),
     "a row twice": (lambda r: {**r, "rows": [*r["rows"], r["rows"][0]]}, "has T21-eq1 twice"),
 }
 
@@ -350,18 +508,36 @@ MISTAKES = {
     "a result that is no JSON": (["--from", "file", "--out", "o"], "file is not JSON"),
     "a result of bytes": (["--from", "bytes", "--out", "o"], "bytes is not JSON"),
     "a result that is a folder": (["--from", ".", "--out", "o"], ". cannot be read"),
-    "a saved result and a size": (["--from", "file", "--quick", "--out", "o"], "--quick with --from"),
-    "a saved result and a seed": (["--from", "file", "--seed", "4", "--out", "o"], "--seed with --from"),
-    "a saved result and processes": (["--from", "file", "--n-jobs", "2", "--out", "o"], "--n-jobs with --from"),
-    "a saved result and a paper": (["--from", "file", "--paper", "T21", "--out", "o"], "--paper with --from"),
+    "a saved result and a size": (
+        ["--from", "file", "--quick", "--out", "o"],
+        "--quick with --from",
+    ),
+    "a saved result and a seed": (
+        ["--from", "file", "--seed", "4", "--out", "o"],
+        "--seed with --from",
+    ),
+    "a saved result and processes": (
+        ["--from", "file", "--n-jobs", "2", "--out", "o"],
+        "--n-jobs with --from",
+    ),
+    "a saved result and a paper": (
+        ["--from", "file", "--paper", "T21", "--out", "o"],
+        "--paper with --from",
+    ),
     "no folder of figures": (["--figures", "none", "--out", "o"], "none is not a folder"),
-    "a folder without figures": (["--figures", "taken", "--out", "o"], "taken holds no result of gsae-ref reproduce"),
+    "a folder without figures": (
+        ["--figures", "taken", "--out", "o"],
+        "taken holds no result of gsae-ref reproduce",
+    ),
     "a damaged figure": (["--figures", "damaged", "--out", "o"], "damaged/toy.json cannot be read"),
     "a figure without claims": (["--figures", "half", "--out", "o"], "half/toy.json is damaged"),
     "an unknown paper": (["--paper", "X99", "--out", "o"], "papers = 'X99' is unknown"),
     "a negative seed": (["--seed", "-1", "--out", "o"], "it must be at least 0"),
     "no processes": (["--n-jobs", "0", "--out", "o"], "n_jobs = 0"),
-    "a result in no folder": (["--json", "no/r.json", "--out", "o"], "its folder must exist and be writable"),
+    "a result in no folder": (
+        ["--json", "no/r.json", "--out", "o"],
+        "its folder must exist and be writable",
+    ),
 }
 
 
@@ -386,9 +562,15 @@ def test_a_mistake_gives_status_2_one_line_and_no_page(run, tmp_path, monkeypatc
 def test_the_files_of_the_page_are_installed(tmp_path):
     """Setuptools takes them along: what is found in the source tree proves nothing."""
     pytest.importorskip("setuptools")
-    shutil.copytree(ROOT / "gsae_ref", tmp_path / "gsae_ref", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        ROOT / "gsae_ref", tmp_path / "gsae_ref", ignore=shutil.ignore_patterns("__pycache__")
+    )
     for name in ("setup.cfg", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, tmp_path)
     program = "import sys; from setuptools import setup; setup(script_args=['-q', 'build_py', '--build-lib', 'built'])"
-    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True, capture_output=True, timeout=120)
-    assert {"page.html", "style.css", "script.js", "page.py"} <= set(os.listdir(tmp_path / "built/gsae_ref/report"))
+    subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, check=True, capture_output=True, timeout=120
+    )
+    assert {"page.html", "style.css", "script.js", "page.py"} <= set(
+        os.listdir(tmp_path / "built/gsae_ref/report")
+    )

@@ -9,7 +9,10 @@ from gsae_ref.papers.row import VERDICTS
 from gsae_ref.report import write_report
 
 PATH = find_browser()
-pytestmark = pytest.mark.skipif(PATH is None, reason="no Chromium on the path (Debian: apt-get install chromium), none in GSAE_REF_BROWSER")
+pytestmark = pytest.mark.skipif(
+    PATH is None,
+    reason="no Chromium on the path (Debian: apt-get install chromium), none in GSAE_REF_BROWSER",
+)
 
 SHOWN = "[...document.querySelectorAll('#table > tbody > tr')].filter(row => row.checkVisibility()).map(row => row.id)"
 FOCUS = "document.activeElement.id || document.activeElement.textContent.trim()"
@@ -81,12 +84,18 @@ def choose(page, name, value):
 
 
 def rows(**fields):
-    return [row.id for row in LEDGER.values() if all(getattr(row, name) == value for name, value in fields.items())]
+    return [
+        row.id
+        for row in LEDGER.values()
+        if all(getattr(row, name) == value for name, value in fields.items())
+    ]
 
 
 def test_the_page_loads_without_a_complaint_and_asks_for_nothing(page, address):
     assert page.run(SHOWN) == list(LEDGER)
-    assert {event["request"]["url"].split(",")[0] for event in page.events("Network.requestWillBeSent")} <= {address, "data:"}
+    assert {
+        event["request"]["url"].split(",")[0] for event in page.events("Network.requestWillBeSent")
+    } <= {address, "data:"}
     assert page.run("document.title").startswith("Every statement")
 
 
@@ -96,7 +105,10 @@ def test_the_table_is_filtered_by_paper_verdict_and_text(page):
     choose(page, "verdict", "refuted")
     assert page.run(SHOWN) == rows(paper="N19", verdict="refuted")
     count = len(rows(paper="N19", verdict="refuted"))
-    assert page.run("document.getElementById('shown').textContent") == f"{count} of {len(LEDGER)} statements shown"
+    assert (
+        page.run("document.getElementById('shown').textContent")
+        == f"{count} of {len(LEDGER)} statements shown"
+    )
     page.run("document.getElementById('clear').click()")
     assert page.run(SHOWN) == list(LEDGER)
     assert page.run(FOCUS) == "search"
@@ -120,16 +132,23 @@ def test_a_row_is_found_and_opened_to_its_fractions(page):
 
 
 def test_a_count_of_the_overview_filters_the_table(page):
-    page.run("document.querySelector('.overview a[data-paper=L23][data-verdict=corrected]').click()")
+    page.run(
+        "document.querySelector('.overview a[data-paper=L23][data-verdict=corrected]').click()"
+    )
     assert page.run(SHOWN) == rows(paper="L23", verdict="corrected")
-    assert page.run("[document.getElementById('paper').value, document.getElementById('verdict').value]") == ["L23", "corrected"]
+    assert page.run(
+        "[document.getElementById('paper').value, document.getElementById('verdict').value]"
+    ) == ["L23", "corrected"]
 
 
 def test_a_link_to_a_row_shows_it_even_where_the_filter_hides_it(page):
     choose(page, "paper", "L23")
     page.run("document.querySelector('.tightness a').click()")
     page.run("new Promise(done => setTimeout(done, 100))")
-    assert page.run("[location.hash, document.querySelector('#T21-mu-order details').open]") == ["#T21-mu-order", True]
+    assert page.run("[location.hash, document.querySelector('#T21-mu-order details').open]") == [
+        "#T21-mu-order",
+        True,
+    ]
     assert page.run("document.activeElement.closest('tr').id") == "T21-mu-order"
     assert page.run(SHOWN) == list(LEDGER)
 
@@ -140,10 +159,14 @@ def test_heads_sort_up_and_down_and_say_so(page):
     assert order == sorted(order, key=list(VERDICTS).index)
     assert page.run(SORTED) == ["none", "ascending", "none", "none", "none"]
     page.run("document.querySelectorAll('#table > thead button')[1].click()")
-    assert [LEDGER[name].verdict for name in page.run(SHOWN)] == sorted(order, key=list(VERDICTS).index, reverse=True)
+    assert [LEDGER[name].verdict for name in page.run(SHOWN)] == sorted(
+        order, key=list(VERDICTS).index, reverse=True
+    )
     assert page.run(SORTED)[1] == "descending"
     page.run("document.querySelectorAll('#table > thead button')[3].click()")
-    ratios = page.run("[...document.querySelectorAll('#table > tbody > tr > .ratio')].map(cell => cell.textContent)")
+    ratios = page.run(
+        "[...document.querySelectorAll('#table > tbody > tr > .ratio')].map(cell => cell.textContent)"
+    )
     assert ratios == sorted(ratios, key=lambda text: text == "") and ratios[0] == "0.750"
     page.run("document.querySelectorAll('#table > thead button')[0].click()")
     assert page.run(SHOWN) == list(LEDGER)
@@ -209,14 +232,24 @@ def test_contrast_is_that_of_wcag_aa(page, scheme, media):
     assert seen["count"] > 2000
     assert seen["text"][0] >= 4.5, seen["text"]
     assert seen["marks"][0] >= 3, seen["marks"]
-    dark = sum(map(int, page.run("getComputedStyle(document.body).backgroundColor.match(/\\d+/g)"))) < 300
+    dark = (
+        sum(map(int, page.run("getComputedStyle(document.body).backgroundColor.match(/\\d+/g)")))
+        < 300
+    )
     assert dark == (scheme == "dark" and media == "screen")
 
 
 def test_print_leaves_out_what_paper_cannot_do(page):
     page.look(800, 1100, media="print")
-    assert page.run("[...document.querySelectorAll('nav, .controls, .skip')].some(e => e.checkVisibility())") is False
-    assert page.run("getComputedStyle(document.querySelector('#table > thead')).position") == "static"
+    assert (
+        page.run(
+            "[...document.querySelectorAll('nav, .controls, .skip')].some(e => e.checkVisibility())"
+        )
+        is False
+    )
+    assert (
+        page.run("getComputedStyle(document.querySelector('#table > thead')).position") == "static"
+    )
 
 
 def test_without_scripts_every_row_is_there_and_opens(page, address):
@@ -237,8 +270,14 @@ PLANTED = [
     ("svg.mark { color: #ddd !important }", f"{CONTRAST}.marks[0] >= 3"),
     ("#table { min-width: 900px }", "document.documentElement.scrollWidth <= 390"),
     ("h2 { position: absolute; left: 380px }", f"{SPILT.replace('WIDTH', '390')} === 0"),
-    ("#clear { height: 20px !important; min-height: 0 !important; padding: 0 !important }", f"{SMALL} === 0"),
-    (":focus { outline: none !important }", f"document.getElementById('search').focus() || {OUTLINE} === 'solid'"),
+    (
+        "#clear { height: 20px !important; min-height: 0 !important; padding: 0 !important }",
+        f"{SMALL} === 0",
+    ),
+    (
+        ":focus { outline: none !important }",
+        f"document.getElementById('search').focus() || {OUTLINE} === 'solid'",
+    ),
 ]
 
 
@@ -246,5 +285,7 @@ PLANTED = [
 def test_a_planted_fault_is_seen(page, rule, measure):
     page.look(390, 800)
     assert page.run(measure) is True
-    page.run(f"document.styleSheets[0].insertRule({rule!r}, document.styleSheets[0].cssRules.length)")
+    page.run(
+        f"document.styleSheets[0].insertRule({rule!r}, document.styleSheets[0].cssRules.length)"
+    )
     assert page.run(measure) is False

@@ -38,7 +38,9 @@ INTERRUPTED, PAGE = 130, 4096
 
 def problem(n_samples=256, seed=0):
     A_star = gs.make_dictionary(16, 4, 2, rng=seed)
-    return gs.perturb_dictionary(A_star, delta=0.3, group_size=2, rng=seed), gs.sample(A_star, n_samples, 1, 2, rng=seed).Y
+    return gs.perturb_dictionary(A_star, delta=0.3, group_size=2, rng=seed), gs.sample(
+        A_star, n_samples, 1, 2, rng=seed
+    ).Y
 
 
 class Training:
@@ -46,15 +48,30 @@ class Training:
 
     def do(self, folder, heard=lambda number: None):
         A, Y = problem()
-        options = {"batch_size": 32, "checkpoint": folder / "run.npz", "checkpoint_every": 1, "resume": True}
-        result = gs.train(A, Y, 1.0, 2, N_EPOCHS, callback=lambda intermediate_result: heard(intermediate_result.nit), **options)
+        options = {
+            "batch_size": 32,
+            "checkpoint": folder / "run.npz",
+            "checkpoint_every": 1,
+            "resume": True,
+        }
+        result = gs.train(
+            A,
+            Y,
+            1.0,
+            2,
+            N_EPOCHS,
+            callback=lambda intermediate_result: heard(intermediate_result.nit),
+            **options,
+        )
         if result.status:
             raise KeyboardInterrupt
         return result.x.tobytes(), result.history, result.fun
 
     def check(self, folder, last):
         """The newest checkpoint is whole, and not older than the last epoch that was heard of."""
-        there = [path for path in (folder / "run.npz", folder / "run.npz.previous") if path.exists()]
+        there = [
+            path for path in (folder / "run.npz", folder / "run.npz.previous") if path.exists()
+        ]
         epochs = [int(read_arrays(path)["epoch"]) for path in there]
         assert max(epochs, default=0) >= last, f"epoch {last} was done, {epochs} are kept"
         assert last == 0 or epochs
@@ -67,9 +84,15 @@ class Cache:
 
     def __init__(self):
         shapes = (600, 28, 28), (600,), (400, 28, 28), (400,)
-        arrays = [np.random.default_rng(k).integers(0, 256, shape).astype(np.uint8) for k, shape in enumerate(shapes)]
+        arrays = [
+            np.random.default_rng(k).integers(0, 256, shape).astype(np.uint8)
+            for k, shape in enumerate(shapes)
+        ]
         self.contents = [idx.pack(array) for array in arrays]
-        parts = tuple(Part(name, shape, sha256(content)) for name, shape, content in zip(NAMES, shapes, self.contents, strict=True))
+        parts = tuple(
+            Part(name, shape, sha256(content))
+            for name, shape, content in zip(NAMES, shapes, self.contents, strict=True)
+        )
         self.collection = Collection("Fault", "fault", parts, "fault")
         finding.FETCH.clear()
         finding.FETCH["here"] = lambda collection: self.contents
@@ -89,12 +112,17 @@ class Cache:
 class Report:
     """A result of ``gsae-ref verify --json`` size, and arrays, written over older ones."""
 
-    old, new = ({"rows": [{"number": k, "value": k * step} for k in range(3000)]} for step in (1, 2))
+    old, new = (
+        {"rows": [{"number": k, "value": k * step} for k in range(3000)]} for step in (1, 2)
+    )
 
     def do(self, folder, heard=lambda number: None):
         for data in (self.old, self.new):
             write_json(data, folder / "report.json")
-            write_arrays(folder / "arrays.npz", {"a": np.full(50_000, len(data["rows"]) * data["rows"][1]["value"])})
+            write_arrays(
+                folder / "arrays.npz",
+                {"a": np.full(50_000, len(data["rows"]) * data["rows"][1]["value"])},
+            )
             heard(1)
         return (folder / "report.json").read_text(), (folder / "arrays.npz").read_bytes()
 
@@ -111,15 +139,29 @@ class Report:
 
 def trained(checkpoint, seed):
     A, Y = problem(seed=seed)
-    result = gs.train(A, Y, 1.0, 2, 30, batch_size=32, checkpoint=checkpoint, checkpoint_every=3, resume=True)
+    result = gs.train(
+        A, Y, 1.0, 2, 30, batch_size=32, checkpoint=checkpoint, checkpoint_every=3, resume=True
+    )
     return {"loss": np.array(result.history["loss"]), "fun": result.fun}
 
 
 def compute(cells, quick=False, seed=0, n_seeds=1):
-    losses = [cells.run(f"run-{k}", trained, checkpoint=cells.checkpoint(f"run-{k}"), seed=k)["loss"] for k in range(3)]
-    claim = Claim("toy", "the loss falls", f"{losses[0][-1]:.3g}", bool(losses[0][-1] < losses[0][0]))
+    losses = [
+        cells.run(f"run-{k}", trained, checkpoint=cells.checkpoint(f"run-{k}"), seed=k)["loss"]
+        for k in range(3)
+    ]
+    claim = Claim(
+        "toy", "the loss falls", f"{losses[0][-1]:.3g}", bool(losses[0][-1] < losses[0][0])
+    )
     rows = [(k, float(loss[-1])) for k, loss in enumerate(losses)]
-    return Study("toy", "Toy: losses", {"seed": seed}, {"losses": losses}, [Table("Losses", ("seed", "loss"), rows)], [claim])
+    return Study(
+        "toy",
+        "Toy: losses",
+        {"seed": seed},
+        {"losses": losses},
+        [Table("Losses", ("seed", "loss"), rows)],
+        [claim],
+    )
 
 
 def plot(study, ax):
@@ -134,19 +176,34 @@ class Reproduce:
 
     def __init__(self):
         experiments.EXPERIMENTS = {"toy": "toy"}
-        experiments.load = lambda name: SimpleNamespace(TITLE="Toy", compute=compute, FIGURES={"toy": [[plot]]})
+        experiments.load = lambda name: SimpleNamespace(
+            TITLE="Toy", compute=compute, FIGURES={"toy": [[plot]]}
+        )
 
     def do(self, folder, heard=lambda number: None):
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()) as said:
+        with (
+            contextlib.redirect_stdout(io.StringIO()),
+            contextlib.redirect_stderr(io.StringIO()) as said,
+        ):
             status = main(["reproduce", "toy", "--out", str(folder)])
         if status:
             raise KeyboardInterrupt if status == INTERRUPTED else ValueError(said.getvalue())
         numbers = json.loads((folder / "toy.json").read_text())
-        return numbers["data"], numbers["tables"], numbers["claims"], (folder / "toy.svg").read_bytes()
+        return (
+            numbers["data"],
+            numbers["tables"],
+            numbers["claims"],
+            (folder / "toy.svg").read_bytes(),
+        )
 
     def check(self, folder, last):
         """Whatever is there under its own name is whole."""
-        ends = {"toy.png": b"IEND\xaeB`\x82", "toy.svg": b"</svg>\n", "toy.json": b"}", "report.md": b".\n"}
+        ends = {
+            "toy.png": b"IEND\xaeB`\x82",
+            "toy.svg": b"</svg>\n",
+            "toy.json": b"}",
+            "report.md": b".\n",
+        }
         for name, end in ends.items():
             if (folder / name).exists():
                 assert (folder / name).read_bytes().endswith(end), name
@@ -171,14 +228,26 @@ class Kernel:
         return gs.loss_and_grad(self.A, self.Y, 1.0, 2, engine="numba")[1].tobytes()
 
     def train(self, callback):
-        return gs.train(self.A, self.Y, 1.0, 2, 6, batch_size=1024, engine="numba", measure=False, callback=callback)
+        return gs.train(
+            self.A,
+            self.Y,
+            1.0,
+            2,
+            6,
+            batch_size=1024,
+            engine="numba",
+            measure=False,
+            callback=callback,
+        )
 
     def do(self, folder, heard=lambda number: None):
         try:
             result = self.train(None)
         finally:
             self.usual()
-        assert self.states[result.nit] == result.x.tobytes(), "the state is none of those of the run"
+        assert self.states[result.nit] == result.x.tobytes(), (
+            "the state is none of those of the run"
+        )
         if result.status:
             assert (result.status, result.message) == (2, "interrupted")
             raise KeyboardInterrupt
@@ -197,10 +266,18 @@ class Kernel:
 def blas_threads():
     from threadpoolctl import threadpool_info
 
-    return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+    return [
+        library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"
+    ]
 
 
-JOBS = {"training": Training, "reproduce": Reproduce, "cache": Cache, "report": Report, "kernel": Kernel}
+JOBS = {
+    "training": Training,
+    "reproduce": Reproduce,
+    "cache": Cache,
+    "report": Report,
+    "kernel": Kernel,
+}
 
 
 def disturbed(job, folder, prepare=lambda: None, meanwhile=lambda child: None):
@@ -275,7 +352,14 @@ def killed(job, folder, draw, k, about):
 
 def interrupted(job, folder, draw, k, about):
     """Ctrl-C at a random time; a shell starts what runs in the background deaf to it."""
-    return sent(job, folder, draw, about, signal.SIGINT, lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
+    return sent(
+        job,
+        folder,
+        draw,
+        about,
+        signal.SIGINT,
+        lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
 
 
 def sent(job, folder, draw, about, ending, prepare=lambda: None):
@@ -289,7 +373,9 @@ def sent(job, folder, draw, about, ending, prepare=lambda: None):
 def no_room(job, folder, draw, k, about):
     """A disk of random size, too small for all that is to be written; afterwards there is room."""
     pages = draw.randint(1, max(about["bytes"] // PAGE, 2))
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={pages * PAGE}", "tmpfs", str(folder)], check=True)
+    subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={pages * PAGE}", "tmpfs", str(folder)], check=True
+    )
     result = disturbed(job, folder)
     job.check(folder, result[0])
     subprocess.run(["mount", "-o", "remount,size=64m", str(folder)], check=True)
@@ -313,9 +399,18 @@ def unwritable(job, folder, draw, k, about):
     return result
 
 
-FAULTS = {"killed": killed, "interrupted": interrupted, "no room": no_room, "file size": file_size, "unwritable": unwritable}
-TOLD = {"no room": "No space left on device.*its folder must have room", "file size": "File too large.*its folder must have room",
-        "unwritable": "(Permission denied).*(choose another|check the path)"}
+FAULTS = {
+    "killed": killed,
+    "interrupted": interrupted,
+    "no room": no_room,
+    "file size": file_size,
+    "unwritable": unwritable,
+}
+TOLD = {
+    "no room": "No space left on device.*its folder must have room",
+    "file size": "File too large.*its folder must have room",
+    "unwritable": "(Permission denied).*(choose another|check the path)",
+}
 
 
 def attempts(fault, kind, n, seed):
@@ -336,8 +431,13 @@ def attempts(fault, kind, n, seed):
             try:
                 last, ended, said = FAULTS[fault](job, folder, draw, k, about)
                 cut_short += ended != 0
-                assert ended in {"killed": (0, -signal.SIGKILL), "interrupted": (0, INTERRUPTED)}.get(fault, (0, 1)), f"ended with {ended}: {said}"
-                assert ended != 1 or re.match(r"ValueError: .*" + TOLD[fault], said, re.DOTALL), said
+                assert ended in {
+                    "killed": (0, -signal.SIGKILL),
+                    "interrupted": (0, INTERRUPTED),
+                }.get(fault, (0, 1)), f"ended with {ended}: {said}"
+                assert ended != 1 or re.match(r"ValueError: .*" + TOLD[fault], said, re.DOTALL), (
+                    said
+                )
                 job.check(folder, last)
                 assert job.do(folder) == expected, "the repeated job came to another end"
                 there = set(os.listdir(folder / "fault" if kind == "cache" else folder))
@@ -347,7 +447,13 @@ def attempts(fault, kind, n, seed):
             finally:
                 if os.path.ismount(folder):
                     subprocess.run(["umount", str(folder)], check=True)
-    return {"tried": n, "survived": n - len(failures), "cut short": cut_short, "seconds": round(about["seconds"], 3), "failures": failures}
+    return {
+        "tried": n,
+        "survived": n - len(failures),
+        "cut short": cut_short,
+        "seconds": round(about["seconds"], 3),
+        "failures": failures,
+    }
 
 
 if __name__ == "__main__":

@@ -38,7 +38,13 @@ def sizes(rng):
 
 def network(rng, /, **more):
     n, g, d, m = map(int, sizes(rng))
-    return {"A": rng.normal(size=(n, g * d)), "Y": rng.normal(size=(m, n)), "lam": float(rng.choice([0.0, 0.5, 1.0])), "group_size": d, **more}
+    return {
+        "A": rng.normal(size=(n, g * d)),
+        "Y": rng.normal(size=(m, n)),
+        "lam": float(rng.choice([0.0, 0.5, 1.0])),
+        "group_size": d,
+        **more,
+    }
 
 
 def pair(rng, /, first="A", second="A_star"):
@@ -58,7 +64,12 @@ def without(arguments, *names):
 
 def sparse(rng, /, **more):
     n, m, N, _ = map(int, sizes(rng))
-    return {"W": rng.normal(size=(n, m)), "Y": rng.normal(size=(N, n)), "bias": rng.normal(size=m), **more}
+    return {
+        "W": rng.normal(size=(n, m)),
+        "Y": rng.normal(size=(N, n)),
+        "bias": rng.normal(size=m),
+        **more,
+    }
 
 
 def regression(rng, /, **more):
@@ -69,13 +80,23 @@ def regression(rng, /, **more):
 def weights(rng, /, **more):
     data = regression(rng)
     p = data["X"].shape[1]
-    return {"u": rng.normal(size=p // data["groups"]), "v": rng.normal(size=p), "groups": data["groups"], **more}
+    return {
+        "u": rng.normal(size=p // data["groups"]),
+        "v": rng.normal(size=p),
+        "groups": data["groups"],
+        **more,
+    }
 
 
 def weighted(rng):
     data = regression(rng)
     p = data["X"].shape[1]
-    return {"u": rng.normal(size=p // data["groups"]), "v": rng.normal(size=p), **data, "loss_scale": "half"}
+    return {
+        "u": rng.normal(size=p // data["groups"]),
+        "v": rng.normal(size=p),
+        **data,
+        "loss_scale": "half",
+    }
 
 
 def masks(rng):
@@ -91,17 +112,31 @@ def law(rng):
 def sparse_law(rng):
     W = rng.normal(size=(4, law_size := int(rng.integers(1, 4))))
     supports = rng.random((3, law_size)) < 0.5
-    return {"W": W, "A_star": rng.normal(size=W.shape), "supports": supports, "probabilities": np.array([0.5, 0.25, 0.25]), "bias": 0.1,
-            "moments": (0.0, 1.0), "form": "exact", "noise": 0.1}
+    return {
+        "W": W,
+        "A_star": rng.normal(size=W.shape),
+        "supports": supports,
+        "probabilities": np.array([0.5, 0.25, 0.25]),
+        "bias": 0.1,
+        "moments": (0.0, 1.0),
+        "form": "exact",
+        "noise": 0.1,
+    }
 
 
 def path_and_data(rng):
     X, y = rng.normal(size=(6, 4)), rng.normal(size=6)
-    return {"path": gs.dglnn_path(X, y, 2, n_epochs=2, alpha=0.1), "rule": "validation", "X": X, "y": y}
+    return {
+        "path": gs.dglnn_path(X, y, 2, n_epochs=2, alpha=0.1),
+        "rule": "validation",
+        "X": X,
+        "y": y,
+    }
 
 
 def fitted(name, method):
     """Fit an estimator and use it."""
+
     def call(X, y=None, **parameters):
         estimator = getattr(gs, name)(**parameters)
         estimator.fit(X, y) if y is not None else estimator.fit(X)
@@ -112,6 +147,7 @@ def fitted(name, method):
 
 def trained(function):
     """What a training returns that is a number or an array."""
+
     def call(**arguments):
         result = function(**arguments)
         return tuple(np.asarray(result[key]) for key in ("x", "fun") if key in result)
@@ -122,7 +158,9 @@ def trained(function):
 def path_of(function):
     def call(**arguments):
         result = function(**arguments)
-        return tuple(np.asarray(result[key]) for key in ("x", "fun", "w", "u", "v", "loss") if key in result)
+        return tuple(
+            np.asarray(result[key]) for key in ("x", "fun", "w", "u", "v", "loss") if key in result
+        )
 
     return call
 
@@ -141,110 +179,311 @@ QUICK = {"n_epochs": 2, "rng": 0}
 ROWS = {
     "block_coherence": Row(gs.block_coherence, lambda rng: without(dictionaries(rng), "A_star")),
     "check_dictionary": Row(
-        lambda **a: gs.check_dictionary(**a).coherence, lambda rng: dictionaries(rng, n_active=1, b_min=1.0, b_max=2.0), nan=True, share=0.3),
+        lambda **a: gs.check_dictionary(**a).coherence,
+        lambda rng: dictionaries(rng, n_active=1, b_min=1.0, b_max=2.0),
+        nan=True,
+        share=0.3,
+    ),
     "closeness": Row(gs.closeness, lambda rng: {**pair(rng, "W")[0], "up_to": "sign"}),
     "clustering_accuracy": Row(
-        gs.clustering_accuracy, lambda rng: {"labels_true": rng.integers(3, size=5), "labels_pred": rng.integers(3, size=5)}),
+        gs.clustering_accuracy,
+        lambda rng: {
+            "labels_true": rng.integers(3, size=5),
+            "labels_pred": rng.integers(3, size=5),
+        },
+    ),
     "clustering_chance": Row(
-        gs.clustering_chance, lambda rng: {"labels_true": rng.integers(3, size=5), "n_clusters": 2, "n_draws": 3, "rng": 0},
-        work=("n_draws", "n_clusters")),
+        gs.clustering_chance,
+        lambda rng: {
+            "labels_true": rng.integers(3, size=5),
+            "n_clusters": 2,
+            "n_draws": 3,
+            "rng": 0,
+        },
+        work=("n_draws", "n_clusters"),
+    ),
     "code_moments": Row(gs.code_moments, lambda rng: {"model": "general", "bounds": (0.5, 2.0)}),
     "coherence": Row(gs.coherence, lambda rng: {"A": pair(rng)[0]["A"]}),
-    "compare_gradients": Row(gs.compare_gradients, lambda rng: network(rng, support=None), nan=True),
-    "decode": Row(gs.decode, lambda rng: {"A": rng.normal(size=(3, 4)), "X": rng.normal(size=(2, 4))}),
+    "compare_gradients": Row(
+        gs.compare_gradients, lambda rng: network(rng, support=None), nan=True
+    ),
+    "decode": Row(
+        gs.decode, lambda rng: {"A": rng.normal(size=(3, 4)), "X": rng.normal(size=(2, 4))}
+    ),
     "dglnn_flow": Row(
-        path_of(gs.dglnn_flow), lambda rng: regression(rng, t=np.array([0.0, 0.1]), alpha=0.1), also=STEP_ERRORS, share=0.1,
-        only={"t": ([1, 0], [np.nan], [], "t", None, [-1.0], [[1.0]]), "alpha": (0.0, -1.0, np.nan, "a", None, [1.0] * 9),
-              "loss_scale": NO_OPTION, "groups": (0, -1, 1.5, None, [1.5], "a", 10**30), "rtol": (0.0, -1.0, np.nan, None, "r"),
-              "y": (None, [np.nan], [[1.0]], "y", [1j]), "X": (None, [np.nan], [[1j]], [[np.inf]], "X", [[]])}),
+        path_of(gs.dglnn_flow),
+        lambda rng: regression(rng, t=np.array([0.0, 0.1]), alpha=0.1),
+        also=STEP_ERRORS,
+        share=0.1,
+        only={
+            "t": ([1, 0], [np.nan], [], "t", None, [-1.0], [[1.0]]),
+            "alpha": (0.0, -1.0, np.nan, "a", None, [1.0] * 9),
+            "loss_scale": NO_OPTION,
+            "groups": (0, -1, 1.5, None, [1.5], "a", 10**30),
+            "rtol": (0.0, -1.0, np.nan, None, "r"),
+            "y": (None, [np.nan], [[1.0]], "y", [1j]),
+            "X": (None, [np.nan], [[1j]], [[np.inf]], "X", [[]]),
+        },
+    ),
     "dglnn_loss_and_grad": Row(gs.dglnn_loss_and_grad, weighted),
     "dglnn_path": Row(
-        path_of(gs.dglnn_path), lambda rng: regression(rng, alpha=0.1, gamma=0.01, engine="reference", **QUICK), work=("n_epochs",),
-        also=STEP_ERRORS, share=0.5),
+        path_of(gs.dglnn_path),
+        lambda rng: regression(rng, alpha=0.1, gamma=0.01, engine="reference", **QUICK),
+        work=("n_epochs",),
+        also=STEP_ERRORS,
+        share=0.5,
+    ),
     "dglnn_weights": Row(gs.dglnn_weights, weights),
     "dictionary_error": Row(gs.dictionary_error, lambda rng: pair(rng)[0]),
     "early_stop": Row(gs.early_stop, path_and_data),
     "encode": Row(gs.encode, network, share=2),
     "expected_gradient": Row(
-        gs.expected_gradient, lambda rng: dictionaries(rng, tau=0.5, n_active=1, code_variance=float(rng.choice([0.0, 1.0])), form="exact")),
+        gs.expected_gradient,
+        lambda rng: dictionaries(
+            rng, tau=0.5, n_active=1, code_variance=float(rng.choice([0.0, 1.0])), form="exact"
+        ),
+    ),
     "full_batch_gradient": Row(
-        gs.full_batch_gradient, lambda rng: network(rng, gradient="exact", block_size=2), fixed=("gradient",), share=0.5),
+        gs.full_batch_gradient,
+        lambda rng: network(rng, gradient="exact", block_size=2),
+        fixed=("gradient",),
+        share=0.5,
+    ),
     "group_soft_threshold": Row(
-        gs.group_soft_threshold, lambda rng: {"Z": rng.normal(size=(2, 6)), "lam": 0.5, "group_size": int(rng.choice([1, 2, 3, 6]))}, share=2),
+        gs.group_soft_threshold,
+        lambda rng: {
+            "Z": rng.normal(size=(2, 6)),
+            "lam": 0.5,
+            "group_size": int(rng.choice([1, 2, 3, 6])),
+        },
+        share=2,
+    ),
     "group_soft_threshold_vjp": Row(
         gs.group_soft_threshold_vjp,
-        lambda rng: {"Z": rng.normal(size=(2, 6)), "V": rng.normal(size=(2, 6)), "lam": 0.5, "group_size": int(rng.choice([1, 2, 3, 6]))}, share=2),
+        lambda rng: {
+            "Z": rng.normal(size=(2, 6)),
+            "V": rng.normal(size=(2, 6)),
+            "lam": 0.5,
+            "group_size": int(rng.choice([1, 2, 3, 6])),
+        },
+        share=2,
+    ),
     "grouped_regression": Row(
         gs.grouped_regression,
-        lambda rng: {"n_samples": 4, "n_features": 4, "groups": 2, "coefficients": rng.normal(size=2), "noise_std": 0.5, "rng": 0},
-        work=("n_samples", "n_features", "groups")),
+        lambda rng: {
+            "n_samples": 4,
+            "n_features": 4,
+            "groups": 2,
+            "coefficients": rng.normal(size=2),
+            "noise_std": 0.5,
+            "rng": 0,
+        },
+        work=("n_samples", "n_features", "groups"),
+    ),
     "initialise_sparse": Row(
-        gs.initialise_sparse, lambda rng: {"kind": "pca", "n_atoms": 2, "Y": rng.normal(size=(6, 4)), "n_pairs": 5, "rng": 0},
-        work=("n_atoms", "n_pairs")),
+        gs.initialise_sparse,
+        lambda rng: {
+            "kind": "pca",
+            "n_atoms": 2,
+            "Y": rng.normal(size=(6, 4)),
+            "n_pairs": 5,
+            "rng": 0,
+        },
+        work=("n_atoms", "n_pairs"),
+    ),
     "load_digits": Row(gs.load_digits, lambda rng: {}, only={"dtype": NO_OPTION}, share=0.02),
     "load_fashion_mnist": Row(
-        gs.load_fashion_mnist, lambda rng: {"download": False}, only={"source": NO_PATH, "dtype": NO_OPTION, "download": NO_FLAG}, share=0.02),
+        gs.load_fashion_mnist,
+        lambda rng: {"download": False},
+        only={"source": NO_PATH, "dtype": NO_OPTION, "download": NO_FLAG},
+        share=0.02,
+    ),
     "load_mnist": Row(
-        gs.load_mnist, lambda rng: {"download": False}, only={"source": NO_PATH, "dtype": NO_OPTION, "download": NO_FLAG}, share=0.02),
+        gs.load_mnist,
+        lambda rng: {"download": False},
+        only={"source": NO_PATH, "dtype": NO_OPTION, "download": NO_FLAG},
+        share=0.02,
+    ),
     "loss": Row(gs.loss, network, share=2),
     "loss_and_grad": Row(
         gs.loss_and_grad,
-        lambda rng: network(rng, gradient=str(rng.choice(["exact", "appendix_b", "approximate"])), engine="auto"), share=2),
+        lambda rng: network(
+            rng, gradient=str(rng.choice(["exact", "appendix_b", "approximate"])), engine="auto"
+        ),
+        share=2,
+    ),
     "make_dictionary": Row(
-        gs.make_dictionary, lambda rng: {"n_features": 4, "n_groups": 2, "group_size": 2, "kind": "gaussian", "rng": 0},
-        work=("n_features", "n_groups", "group_size")),
+        gs.make_dictionary,
+        lambda rng: {"n_features": 4, "n_groups": 2, "group_size": 2, "kind": "gaussian", "rng": 0},
+        work=("n_features", "n_groups", "group_size"),
+    ),
     "match_dictionaries": Row(
-        gs.match_dictionaries, lambda rng: dictionaries(rng, up_to=str(rng.choice(["sign", "rotation"])), n_chance=2, rng=0), work=("n_chance",),
-        nan=True),
+        gs.match_dictionaries,
+        lambda rng: dictionaries(
+            rng, up_to=str(rng.choice(["sign", "rotation"])), n_chance=2, rng=0
+        ),
+        work=("n_chance",),
+        nan=True,
+    ),
     "nearness": Row(gs.nearness, lambda rng: {**pair(rng, "W")[0], "up_to": "permutation"}),
     "perturb_dictionary": Row(
-        gs.perturb_dictionary, lambda rng: {"A_star": pair(rng)[0]["A"], "correlation": None, "delta": 0.1, "group_size": 1, "rng": 0}),
+        gs.perturb_dictionary,
+        lambda rng: {
+            "A_star": pair(rng)[0]["A"],
+            "correlation": None,
+            "delta": 0.1,
+            "group_size": 1,
+            "rng": 0,
+        },
+    ),
     "principal_angles": Row(gs.principal_angles, lambda rng: dictionaries(rng, "A", "B")),
     "sample": Row(
-        gs.sample, lambda rng: {**without(dictionaries(rng), "A"), "n_samples": 3, "n_active": 1, "norm_range": (1, 2), "snr_db": 10.0, "rng": 0},
-        work=("n_samples",)),
+        gs.sample,
+        lambda rng: {
+            **without(dictionaries(rng), "A"),
+            "n_samples": 3,
+            "n_active": 1,
+            "norm_range": (1, 2),
+            "snr_db": 10.0,
+            "rng": 0,
+        },
+        work=("n_samples",),
+    ),
     "sample_blocks": Row(
         lambda **a: tuple(next(iter(gs.sample_blocks(**a)))),
-        lambda rng: {**without(dictionaries(rng), "A"), "n_samples": 3, "n_active": 1, "rng": 0, "block_size": 2}, work=("n_samples", "block_size")),
+        lambda rng: {
+            **without(dictionaries(rng), "A"),
+            "n_samples": 3,
+            "n_active": 1,
+            "rng": 0,
+            "block_size": 2,
+        },
+        work=("n_samples", "block_size"),
+    ),
     "sample_sparse": Row(
         gs.sample_sparse,
-        lambda rng: {"A_star": rng.normal(size=(3, 4)), "n_samples": 3, "model": "general", "n_active": 2, "bounds": (1, 2), "noise": 0.1, "rng": 0},
-        work=("n_samples",)),
+        lambda rng: {
+            "A_star": rng.normal(size=(3, 4)),
+            "n_samples": 3,
+            "model": "general",
+            "n_active": 2,
+            "bounds": (1, 2),
+            "noise": 0.1,
+            "rng": 0,
+        },
+        work=("n_samples",),
+    ),
     "set_num_threads": Row(
-        lambda n_threads: (gs.set_num_threads(n_threads), gs.set_num_threads(None))[0], lambda rng: {"n_threads": 1}, share=0.2, nan=True),
+        lambda n_threads: (gs.set_num_threads(n_threads), gs.set_num_threads(None))[0],
+        lambda rng: {"n_threads": 1},
+        share=0.2,
+        nan=True,
+    ),
     "signed_path": Row(
-        path_of(gs.signed_path), lambda rng: without(regression(rng, n_epochs=2, alpha=0.1, engine="reference"), "groups"), work=("n_epochs",),
-        also=STEP_ERRORS, share=0.5),
+        path_of(gs.signed_path),
+        lambda rng: without(regression(rng, n_epochs=2, alpha=0.1, engine="reference"), "groups"),
+        work=("n_epochs",),
+        also=STEP_ERRORS,
+        share=0.5,
+    ),
     "sparse_encode": Row(gs.sparse_encode, sparse),
     "sparse_expected_gradient": Row(gs.sparse_expected_gradient, sparse_law),
     "sparse_loss": Row(gs.sparse_loss, lambda rng: sparse(rng, activation="hard", lam=0.5)),
-    "sparse_loss_and_grad": Row(gs.sparse_loss_and_grad, lambda rng: sparse(rng, activation="soft", lam=0.5, gradient="exact")),
-    "support_interval": Row(gs.support_interval, lambda rng: dictionaries(rng, n_active=1, b_min=1.0, b_max=2.0, form="corrected"), nan=True),
-    "support_law": Row(gs.support_law, lambda rng: {"kind": "uniform", "n_atoms": 4, "n_active": 2}, work=("n_atoms", "n_active")),
+    "sparse_loss_and_grad": Row(
+        gs.sparse_loss_and_grad,
+        lambda rng: sparse(rng, activation="soft", lam=0.5, gradient="exact"),
+    ),
+    "support_interval": Row(
+        gs.support_interval,
+        lambda rng: dictionaries(rng, n_active=1, b_min=1.0, b_max=2.0, form="corrected"),
+        nan=True,
+    ),
+    "support_law": Row(
+        gs.support_law,
+        lambda rng: {"kind": "uniform", "n_atoms": 4, "n_active": 2},
+        work=("n_atoms", "n_active"),
+    ),
     "support_moments": Row(gs.support_moments, law),
     "support_recovery": Row(gs.support_recovery, masks, nan=True),
     "train": Row(
-        trained(gs.train), lambda rng: network(rng, n_epochs=2, optimizer="gradient_descent", step_size=0.01, measure=False, rng=0),
-        work=("n_epochs",), also=STEP_ERRORS, share=0.3),
+        trained(gs.train),
+        lambda rng: network(
+            rng, n_epochs=2, optimizer="gradient_descent", step_size=0.01, measure=False, rng=0
+        ),
+        work=("n_epochs",),
+        also=STEP_ERRORS,
+        share=0.3,
+    ),
     "train_sparse": Row(
-        trained(gs.train_sparse), lambda rng: without(sparse(rng, n_epochs=2, step_size=0.01, measure=False, rng=0), "bias"), work=("n_epochs",),
-        also=STEP_ERRORS, share=0.3),
-    "unfolded_encode": Row(gs.unfolded_encode, lambda rng: network(rng, n_unfold=3, step_size=0.1, l1=0.1), work=("n_unfold",)),
-    "unfolded_loss_and_grad": Row(gs.unfolded_loss_and_grad, lambda rng: network(rng, n_unfold=3, step_size=None, l1=0.1), work=("n_unfold",)),
+        trained(gs.train_sparse),
+        lambda rng: without(sparse(rng, n_epochs=2, step_size=0.01, measure=False, rng=0), "bias"),
+        work=("n_epochs",),
+        also=STEP_ERRORS,
+        share=0.3,
+    ),
+    "unfolded_encode": Row(
+        gs.unfolded_encode,
+        lambda rng: network(rng, n_unfold=3, step_size=0.1, l1=0.1),
+        work=("n_unfold",),
+    ),
+    "unfolded_loss_and_grad": Row(
+        gs.unfolded_loss_and_grad,
+        lambda rng: network(rng, n_unfold=3, step_size=None, l1=0.1),
+        work=("n_unfold",),
+    ),
     "verify": Row(
-        gs.verify, lambda rng: {"only": ["T21-eq7"], "quick": True}, share=0.02,
-        only={"papers": (0, "T22", [], ["x"], b"t21", object()), "rng": (-1, 1.5, "0", [], object()), "n_jobs": (0, 1.5, "2", None),
-              "quick": NO_FLAG, "only": (["no row"], 5, "T21", [5])}),
+        gs.verify,
+        lambda rng: {"only": ["T21-eq7"], "quick": True},
+        share=0.02,
+        only={
+            "papers": (0, "T22", [], ["x"], b"t21", object()),
+            "rng": (-1, 1.5, "0", [], object()),
+            "n_jobs": (0, 1.5, "2", None),
+            "quick": NO_FLAG,
+            "only": (["no row"], 5, "T21", [5]),
+        },
+    ),
     "GroupSparseAutoencoder": Row(
         fitted("GroupSparseAutoencoder", "transform"),
-        lambda rng: {"X": rng.normal(size=(5, 3)), "n_groups": 2, "group_size": 1, "lam": 0.1, "n_epochs": 1, "random_state": 0},
-        work=("n_epochs", "n_groups", "group_size"), also=STEP_ERRORS, words=OF_SKLEARN, share=0.3),
+        lambda rng: {
+            "X": rng.normal(size=(5, 3)),
+            "n_groups": 2,
+            "group_size": 1,
+            "lam": 0.1,
+            "n_epochs": 1,
+            "random_state": 0,
+        },
+        work=("n_epochs", "n_groups", "group_size"),
+        also=STEP_ERRORS,
+        words=OF_SKLEARN,
+        share=0.3,
+    ),
     "SparseAutoencoder": Row(
         fitted("SparseAutoencoder", "transform"),
-        lambda rng: {"X": rng.normal(size=(5, 3)), "n_components": 2, "lam": 0.1, "n_epochs": 1, "random_state": 0},
-        work=("n_epochs", "n_components"), also=STEP_ERRORS, words=OF_SKLEARN, share=0.3),
+        lambda rng: {
+            "X": rng.normal(size=(5, 3)),
+            "n_components": 2,
+            "lam": 0.1,
+            "n_epochs": 1,
+            "random_state": 0,
+        },
+        work=("n_epochs", "n_components"),
+        also=STEP_ERRORS,
+        words=OF_SKLEARN,
+        share=0.3,
+    ),
     "DiagonallyGroupedLinearRegressor": Row(
         fitted("DiagonallyGroupedLinearRegressor", "predict"),
-        lambda rng: {"X": rng.normal(size=(8, 4)), "y": rng.normal(size=8), "groups": 2, "n_epochs": 2, "random_state": 0},
-        work=("n_epochs",), also=STEP_ERRORS, words=OF_SKLEARN, share=0.3),
+        lambda rng: {
+            "X": rng.normal(size=(8, 4)),
+            "y": rng.normal(size=8),
+            "groups": 2,
+            "n_epochs": 2,
+            "random_state": 0,
+        },
+        work=("n_epochs",),
+        also=STEP_ERRORS,
+        words=OF_SKLEARN,
+        share=0.3,
+    ),
 }

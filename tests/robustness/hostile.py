@@ -62,10 +62,12 @@ def unaligned(x, rng):
 
 def planted(value):
     """Put a value somewhere."""
+
     def plant(x, rng):
         x = np.array(x, dtype=np.result_type(x, value) if isinstance(value, complex) else x.dtype)
         x.reshape(-1)[rng.integers(x.size)] = value
         return x
+
     return plant
 
 
@@ -115,51 +117,146 @@ DISGUISES = {
 
 # Big or small in all entries or some.
 ENDS = {
-    **{f"times {f:.0e}": times(f) for f in (1e-320, 1e-300, 1e-200, 1e-160, 1e-150, 1e-20, 1e20, 1e150, 1e160, 1e200, 1e300)},
+    **{
+        f"times {f:.0e}": times(f)
+        for f in (1e-320, 1e-300, 1e-200, 1e-160, 1e-150, 1e-20, 1e20, 1e150, 1e160, 1e200, 1e300)
+    },
     "all ends at once": mixed_ends,
-    "one huge": planted(1.7e308), "one denormal": planted(5e-324), "minus zero": times(-0.0), "zeros": times(0.0),
+    "one huge": planted(1.7e308),
+    "one denormal": planted(5e-324),
+    "minus zero": times(-0.0),
+    "zeros": times(0.0),
     "all alike": lambda x, rng: np.full_like(x, x.reshape(-1)[0]),
     "negated": times(-1.0),
-    "float32 at its end": lambda x, rng: (x / max(np.abs(x).max(), 1e-300) * 3e38).astype(np.float32),
+    "float32 at its end": lambda x, rng: (x / max(np.abs(x).max(), 1e-300) * 3e38).astype(
+        np.float32
+    ),
     "float32 near zero": lambda x, rng: (x * 1e-30).astype(np.float32),
     "float32": lambda x, rng: x.astype(np.float32),
 }
 
 WRONG = {
-    "NaN": planted(np.nan), "inf": planted(np.inf), "-inf": planted(-np.inf), "complex": planted(1j),
-    "longdouble": lambda x, rng: x.astype(np.longdouble), "float16": lambda x, rng: x.astype(np.float16),
-    "object": lambda x, rng: x.astype(object), "text": lambda x, rng: x.astype(str), "bool": lambda x, rng: x > 0,
-    "bytes": lambda x, rng: x.tobytes(), "dates": lambda x, rng: x.astype("timedelta64[s]"),
+    "NaN": planted(np.nan),
+    "inf": planted(np.inf),
+    "-inf": planted(-np.inf),
+    "complex": planted(1j),
+    "longdouble": lambda x, rng: x.astype(np.longdouble),
+    "float16": lambda x, rng: x.astype(np.float16),
+    "object": lambda x, rng: x.astype(object),
+    "text": lambda x, rng: x.astype(str),
+    "bool": lambda x, rng: x > 0,
+    "bytes": lambda x, rng: x.tobytes(),
+    "dates": lambda x, rng: x.astype("timedelta64[s]"),
     "masked": lambda x, rng: np.ma.masked_array(x, mask=rng.random(x.shape) < 0.5),
     "masked nowhere": lambda x, rng: np.ma.masked_array(x),
     "matrix": lambda x, rng: np.asmatrix(x),
     "sparse matrix": lambda x, rng: scipy.sparse.csr_matrix(np.atleast_2d(x)),
     "sparse array": lambda x, rng: scipy.sparse.coo_array(np.atleast_2d(x)),
     "structured": lambda x, rng: x.astype([("value", float)]),
-    "integers": lambda x, rng: np.round(x).astype(int), "int8": lambda x, rng: np.round(x).astype(np.int8),
-    "huge integers": lambda x, rng: np.full(x.shape, 2**64 - 1, np.uint64), "larger integers": lambda x, rng: [[10**30] * x.shape[-1]],
-    "empty": emptied, "one kept": one_kept, "one more": one_more, "ragged": ragged,
-    "axis more": lambda x, rng: x[None], "axis fewer": lambda x, rng: x[0], "transposed": lambda x, rng: x.T,
-    "number": lambda x, rng: 1.0, "0-D": lambda x, rng: np.array(1.0), "None": lambda x, rng: None, "str": lambda x, rng: "Y",
-    "empty list": lambda x, rng: [], "dict": lambda x, rng: {"Y": x}, "set": lambda x, rng: {1.0}, "generator": lambda x, rng: iter([1.0]),
-    "list of None": lambda x, rng: [None], "list of texts": lambda x, rng: ["a", "b"], "self-nested": lambda x, rng: [[[[[x]]]]],
-    "class": lambda x, rng: np.ndarray, "slice": lambda x, rng: slice(None), "fractions": lambda x, rng: [fractions.Fraction(1, 2)] * len(x),
+    "integers": lambda x, rng: np.round(x).astype(int),
+    "int8": lambda x, rng: np.round(x).astype(np.int8),
+    "huge integers": lambda x, rng: np.full(x.shape, 2**64 - 1, np.uint64),
+    "larger integers": lambda x, rng: [[10**30] * x.shape[-1]],
+    "empty": emptied,
+    "one kept": one_kept,
+    "one more": one_more,
+    "ragged": ragged,
+    "axis more": lambda x, rng: x[None],
+    "axis fewer": lambda x, rng: x[0],
+    "transposed": lambda x, rng: x.T,
+    "number": lambda x, rng: 1.0,
+    "0-D": lambda x, rng: np.array(1.0),
+    "None": lambda x, rng: None,
+    "str": lambda x, rng: "Y",
+    "empty list": lambda x, rng: [],
+    "dict": lambda x, rng: {"Y": x},
+    "set": lambda x, rng: {1.0},
+    "generator": lambda x, rng: iter([1.0]),
+    "list of None": lambda x, rng: [None],
+    "list of texts": lambda x, rng: ["a", "b"],
+    "self-nested": lambda x, rng: [[[[[x]]]]],
+    "class": lambda x, rng: np.ndarray,
+    "slice": lambda x, rng: slice(None),
+    "fractions": lambda x, rng: [fractions.Fraction(1, 2)] * len(x),
 }
 
 NUMBERS = (
-    0, 1, -1, 2, 3, 7, 2**31, 2**32, 2**63 - 1, 2**63, 2**64, -(2**63), 10**30, 10**400,
-    0.0, -0.0, 0.5, 1.0, 2.0, 1e-320, 5e-324, 1e-300, 1e-150, 1e-30,
-    1e30, 3.5e38, 1e150, 1e300, 1.7e308, np.nan, np.inf, -np.inf, True, False, None, "1", "", b"1", [], [1], [1.0, 2.0], (), {}, {1}, 1j, object(),
-    np.int8(2), np.uint64(2), np.float16(0.5), np.float32(0.5), np.float64(0.5), np.longdouble(0.5), np.longdouble("1e4000"), np.bool_(True),
-    np.array(2), np.array([2]), np.array([[2.0]]), np.array("a"), np.ma.masked, np.datetime64("2020"),
-    fractions.Fraction(1, 2), decimal.Decimal("0.5"),
-    np.random.RandomState(0), np.random.default_rng(0), int, print, "x" * 1000, "\0", "é",
+    0,
+    1,
+    -1,
+    2,
+    3,
+    7,
+    2**31,
+    2**32,
+    2**63 - 1,
+    2**63,
+    2**64,
+    -(2**63),
+    10**30,
+    10**400,
+    0.0,
+    -0.0,
+    0.5,
+    1.0,
+    2.0,
+    1e-320,
+    5e-324,
+    1e-300,
+    1e-150,
+    1e-30,
+    1e30,
+    3.5e38,
+    1e150,
+    1e300,
+    1.7e308,
+    np.nan,
+    np.inf,
+    -np.inf,
+    True,
+    False,
+    None,
+    "1",
+    "",
+    b"1",
+    [],
+    [1],
+    [1.0, 2.0],
+    (),
+    {},
+    {1},
+    1j,
+    object(),
+    np.int8(2),
+    np.uint64(2),
+    np.float16(0.5),
+    np.float32(0.5),
+    np.float64(0.5),
+    np.longdouble(0.5),
+    np.longdouble("1e4000"),
+    np.bool_(True),
+    np.array(2),
+    np.array([2]),
+    np.array([[2.0]]),
+    np.array("a"),
+    np.ma.masked,
+    np.datetime64("2020"),
+    fractions.Fraction(1, 2),
+    decimal.Decimal("0.5"),
+    np.random.RandomState(0),
+    np.random.default_rng(0),
+    int,
+    print,
+    "x" * 1000,
+    "\0",
+    "é",
 )
 WORK = 64  # the largest count that is tried where a count is so much work
 
 
 def hostile_number(value, rng, work):
     """A number, or anything else in the place of one; as a count of work only what is small, or beyond any machine."""
+
     def is_bearable(n):
         return not work or not (isinstance(n, int | np.integer) and WORK < n < 2**62)
 
@@ -169,14 +266,23 @@ def hostile_number(value, rng, work):
 
 def hostile_array(x, rng, ends=True):
     """A mutation of an array: its name, what is asked of the result, and the new value; None where the mutation does not apply."""
-    kinds = [(DISGUISES, SAME), (WRONG, OTHER), *([(ENDS, OTHER)] if ends and x.dtype.kind == "f" else [])]
+    kinds = [
+        (DISGUISES, SAME),
+        (WRONG, OTHER),
+        *([(ENDS, OTHER)] if ends and x.dtype.kind == "f" else []),
+    ]
     table, asked = kinds[rng.integers(len(kinds))]
     name = list(table)[rng.integers(len(table))]
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # NumPy's own, about np.matrix and about casts
         try:
             return name, asked, table[name](x, rng)
-        except (ValueError, TypeError, IndexError, OverflowError):  # say, dates out of labels: nothing to try
+        except (
+            ValueError,
+            TypeError,
+            IndexError,
+            OverflowError,
+        ):  # say, dates out of labels: nothing to try
             return None
 
 

@@ -25,7 +25,13 @@ HERE = Path(__file__).parent
 def in_a_process(tmp_path, name, **environment):
     """Results of a process of its own."""
     environment = {**os.environ, "PYTHONPATH": str(Path(gs.__file__).parent.parent), **environment}
-    subprocess.run([sys.executable, HERE / "fingerprints.py", tmp_path / name], env=environment, capture_output=True, timeout=300, check=True)
+    subprocess.run(
+        [sys.executable, HERE / "fingerprints.py", tmp_path / name],
+        env=environment,
+        capture_output=True,
+        timeout=300,
+        check=True,
+    )
     with np.load(tmp_path / name, allow_pickle=False) as found:
         return dict(found)
 
@@ -35,7 +41,9 @@ def test_the_same_bits_in_a_hundred_runs(capsys):
     seen = [fingerprints.hashes(fingerprints.results()) for _ in range(runs)]
     if LANE:
         with capsys.disabled():
-            print(f"\n{len(seen[0])} results, {runs} runs: {len({tuple(each.values()) for each in seen})} set of bits")
+            print(
+                f"\n{len(seen[0])} results, {runs} runs: {len({tuple(each.values()) for each in seen})} set of bits"
+            )
     assert all(each == seen[0] for each in seen)
 
 
@@ -46,8 +54,14 @@ def test_another_seed_gives_other_bits():
 
 
 def test_the_same_bits_for_any_number_of_threads_in_any_process(tmp_path):
-    threads = [{"GSAE_REF_NUM_THREADS": n, "OPENBLAS_NUM_THREADS": n, "PYTHONHASHSEED": n} for n in ("1", "2", "4")]
-    seen = [fingerprints.hashes(in_a_process(tmp_path, f"{k}.npz", **each)) for k, each in enumerate(threads if LANE else threads[:2])]
+    threads = [
+        {"GSAE_REF_NUM_THREADS": n, "OPENBLAS_NUM_THREADS": n, "PYTHONHASHSEED": n}
+        for n in ("1", "2", "4")
+    ]
+    seen = [
+        fingerprints.hashes(in_a_process(tmp_path, f"{k}.npz", **each))
+        for k, each in enumerate(threads if LANE else threads[:2])
+    ]
     assert all(each == seen[0] for each in seen)
 
 
@@ -67,8 +81,14 @@ ROWS = ["T21-prop2", "T21-eq42"]
 
 
 def test_the_same_numbers_for_any_number_of_workers():
-    reports = [gs.verify(only=ROWS, quick=True, n_jobs=n_jobs, backend=backend).to_dict() for n_jobs, backend in (
-        (1, "loky"), (2, "threading"), *([(2, "loky"), (3, "loky"), (-1, "loky")] if LANE else []))]
+    reports = [
+        gs.verify(only=ROWS, quick=True, n_jobs=n_jobs, backend=backend).to_dict()
+        for n_jobs, backend in (
+            (1, "loky"),
+            (2, "threading"),
+            *([(2, "loky"), (3, "loky"), (-1, "loky")] if LANE else []),
+        )
+    ]
     assert all(report == reports[0] for report in reports)
 
 
@@ -83,7 +103,9 @@ def test_the_same_bits_on_dask_workers(workers):
     expected = gs.full_batch_gradient(A_star, Y, 1.5, 2, block_size=128)
     report = gs.verify(only=ROWS, quick=True).to_dict()
     with distributed.Client(n_workers=workers, threads_per_worker=2, dashboard_address=None):
-        cost, G = gs.full_batch_gradient(A_star, da.from_array(Y, chunks=(100, 30)), 1.5, 2, block_size=128)
+        cost, G = gs.full_batch_gradient(
+            A_star, da.from_array(Y, chunks=(100, 30)), 1.5, 2, block_size=128
+        )
         assert (cost, G.tobytes()) == (expected[0], expected[1].tobytes())
         assert gs.verify(only=ROWS, quick=True, backend="dask").to_dict() == report
 
@@ -94,7 +116,9 @@ def test_the_same_bits_on_dask_workers(workers):
 def blas_threads():
     from threadpoolctl import threadpool_info
 
-    return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+    return [
+        library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"
+    ]
 
 
 @pytest.fixture(params=["a limit of the caller", "no limit of the caller"])
@@ -103,9 +127,17 @@ def two_blas_threads(request):
     threadpoolctl = pytest.importorskip("threadpoolctl")
     import scipy.linalg  # noqa: F401  (brings a BLAS of its own)
 
-    libraries = [library for library in threadpoolctl.ThreadpoolController().lib_controllers if library.user_api == "blas"]
+    libraries = [
+        library
+        for library in threadpoolctl.ThreadpoolController().lib_controllers
+        if library.user_api == "blas"
+    ]
     before = [library.get_num_threads() for library in libraries]
-    with threadpoolctl.threadpool_limits(2, "blas") if request.param.startswith("a") else contextlib.nullcontext():
+    with (
+        threadpoolctl.threadpool_limits(2, "blas")
+        if request.param.startswith("a")
+        else contextlib.nullcontext()
+    ):
         for library in libraries:
             engine._set(library, 2)
         if set(blas_threads()) != {2}:
@@ -170,17 +202,36 @@ with one_blas_thread():
     second = threads()
 print(early, first, nested, after, second, threads())
 """
-    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "2", "PYTHONPATH": str(Path(gs.__file__).parent.parent)}
-    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=60, check=True)
-    assert done.stdout.strip() in ("False [1] [1] [2] [1] [2]", "False [1] [1] [1] [1] [1]")  # the latter where there is one processor
+    environment = {
+        **os.environ,
+        "OPENBLAS_NUM_THREADS": "2",
+        "PYTHONPATH": str(Path(gs.__file__).parent.parent),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.strip() in (
+        "False [1] [1] [2] [1] [2]",
+        "False [1] [1] [1] [1] [1]",
+    )  # the latter where there is one processor
 
 
 def test_threads_that_call_at_once_get_the_same_bits_and_leave_no_limit(two_blas_threads):
     A_star = gs.make_dictionary(100, 100, 2, rng=0)
-    A, Y = gs.perturb_dictionary(A_star, delta=0.3, group_size=2, rng=0), gs.sample(A_star, 400, 2, 2, rng=0).Y
+    A, Y = (
+        gs.perturb_dictionary(A_star, delta=0.3, group_size=2, rng=0),
+        gs.sample(A_star, 400, 2, 2, rng=0).Y,
+    )
     calls = {
         "numba": lambda: gs.loss_and_grad(A, Y, 1.5, 2, engine="numba")[1].tobytes(),
-        "unfolded": lambda: gs.unfolded_loss_and_grad(A, Y[:100], 1.5, 2, 3, engine="numba")[1].tobytes(),
+        "unfolded": lambda: gs.unfolded_loss_and_grad(A, Y[:100], 1.5, 2, 3, engine="numba")[
+            1
+        ].tobytes(),
         "path": lambda: gs.dglnn_path(Y[:20], Y[:20, 0], 4, n_epochs=50, alpha=0.01).x.tobytes(),
     }
     expected, results = {name: call() for name, call in calls.items()}, []
@@ -206,7 +257,10 @@ def test_threads_that_call_at_once_get_the_same_bits_and_leave_no_limit(two_blas
 @pytest.mark.parametrize("caught", [gs.DivergenceError, FloatingPointError, ArithmeticError])
 def test_every_run_that_diverges_raises_the_same_error(caught):
     A_star = gs.make_dictionary(12, 3, 2, rng=0)
-    A, Y = gs.perturb_dictionary(A_star, delta=0.3, group_size=2, rng=0), gs.sample(A_star, 40, 1, 2, rng=0).Y
+    A, Y = (
+        gs.perturb_dictionary(A_star, delta=0.3, group_size=2, rng=0),
+        gs.sample(A_star, 40, 1, 2, rng=0).Y,
+    )
     runs = [
         lambda: gs.train(A, Y, 1.0, 2, 500, optimizer="gradient_descent", step_size=1.0),
         lambda: gs.train_sparse(A, Y, 500, step_size=1e3),
@@ -222,5 +276,9 @@ def test_every_run_that_diverges_raises_the_same_error(caught):
 def test_versions_are_printed_for_reports_of_bugs(capsys):
     assert gs.show_versions() is None
     printed = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
-    assert (printed["gsae_ref"], printed["numpy"], printed["python"]) == (gs.__version__, np.__version__, sys.version.split()[0])
+    assert (printed["gsae_ref"], printed["numpy"], printed["python"]) == (
+        gs.__version__,
+        np.__version__,
+        sys.version.split()[0],
+    )
     assert {"scipy", "numba", "scikit-learn", "threads", "cores", "BLAS", "machine"} <= set(printed)

@@ -23,7 +23,9 @@ RECIPE = {"batch_size": 16, "step_size": 0.01, "checkpoint_every": 2, "resume": 
 
 def problem():
     A_star = gs.make_dictionary(8, 3, 2, rng=0)
-    return gs.perturb_dictionary(A_star, delta=0.3, group_size=2, rng=0), gs.sample(A_star, 48, 1, 2, rng=0).Y
+    return gs.perturb_dictionary(A_star, delta=0.3, group_size=2, rng=0), gs.sample(
+        A_star, 48, 1, 2, rng=0
+    ).Y
 
 
 def train(n_epochs, path=None):
@@ -59,11 +61,18 @@ def damaged(whole, draw):
 
 
 def test_flipped_bits_and_cuts_of_an_archive_are_refused_or_harmless(tmp_path, capsys):
-    path, arrays = tmp_path / "a.npz", {"run": np.array("ab"), "steps": np.array(3), "A": np.arange(6.0).reshape(2, 3)}
+    path, arrays = (
+        tmp_path / "a.npz",
+        {"run": np.array("ab"), "steps": np.array(3), "A": np.arange(6.0).reshape(2, 3)},
+    )
     write_arrays(path, arrays)
     whole = path.read_bytes()
     cuts = [whole[:place] for place in range(len(whole))]
-    flips = [whole[:place] + bytes([whole[place] ^ 1 << bit]) + whole[place + 1 :] for place in range(len(whole)) for bit in range(8)]
+    flips = [
+        whole[:place] + bytes([whole[place] ^ 1 << bit]) + whole[place + 1 :]
+        for place in range(len(whole))
+        for bit in range(8)
+    ]
     tried, survived = cuts + flips if MANY else random.Random(0).sample(cuts + flips, 700), 0
     for content in tried:
         path.write_bytes(content)
@@ -73,7 +82,8 @@ def test_flipped_bits_and_cuts_of_an_archive_are_refused_or_harmless(tmp_path, c
             assert "is damaged or no .npz archive" in str(error)
         else:
             assert {name: (array.dtype, array.tolist()) for name, array in back.items()} == {
-                name: (array.dtype, array.tolist()) for name, array in arrays.items()}
+                name: (array.dtype, array.tolist()) for name, array in arrays.items()
+            }
         survived += 1
     count(capsys, "archive, every bit flipped, every cut", len(tried), survived)
 
@@ -82,7 +92,12 @@ def test_flipped_bits_and_cuts_of_an_archive_are_refused_or_harmless(tmp_path, c
 
 
 def test_damaged_checkpoints_at_random(tmp_path, capsys):
-    path, previous, draw, expected = tmp_path / "run.npz", tmp_path / "run.npz.previous", random.Random(0), train(8)
+    path, previous, draw, expected = (
+        tmp_path / "run.npz",
+        tmp_path / "run.npz.previous",
+        random.Random(0),
+        train(8),
+    )
     train(6, path)
     whole, older = path.read_bytes(), previous.read_bytes()
     n = 3 * MANY if MANY else 20
@@ -92,7 +107,9 @@ def test_damaged_checkpoints_at_random(tmp_path, capsys):
         previous.write_bytes(damaged(older, draw) if both else older)
         result, warned = told(lambda: train(8, path))
         assert result.x.tobytes() == expected.x.tobytes() and result.history == expected.history
-        assert len(warned) <= 1 + both and all("is damaged" in text and "put aside as" in text for text in warned)
+        assert len(warned) <= 1 + both and all(
+            "is damaged" in text and "put aside as" in text for text in warned
+        )
     count(capsys, "checkpoint, cut, flipped or zeroed", n, n)
 
 
@@ -106,7 +123,11 @@ def test_the_message_says_what_becomes_of_the_run(tmp_path):
     first, second = told(lambda: train(6, path))[1]
     assert "trying the one before it" in first
     assert "none is left, so the run starts from its beginning" in second
-    assert (tmp_path / "run.npz.damaged").read_bytes() == (tmp_path / "run.npz.previous.damaged").read_bytes() == b"half"
+    assert (
+        (tmp_path / "run.npz.damaged").read_bytes()
+        == (tmp_path / "run.npz.previous.damaged").read_bytes()
+        == b"half"
+    )
 
 
 def test_a_damaged_checkpoint_never_takes_the_place_of_the_whole_one(tmp_path, monkeypatch):
@@ -182,7 +203,10 @@ def test_swapped_results_are_told_apart(tmp_path):
     contents = three.read_bytes(), four.read_bytes()
     three.write_bytes(contents[1])
     four.write_bytes(contents[0])
-    assert [Cells(tmp_path).run(f"square-{n}", square, n=n)["square"].tolist() for n in (3, 4)] == [[0, 1, 4], [0, 1, 4, 9]]
+    assert [Cells(tmp_path).run(f"square-{n}", square, n=n)["square"].tolist() for n in (3, 4)] == [
+        [0, 1, 4],
+        [0, 1, 4, 9],
+    ]
 
 
 # ------------------------------------------------------------------------------------------------ the cache of data sets
@@ -257,6 +281,16 @@ for _ in range({rounds}):
 print(survived)
 """
     here = Path(__file__).parents[1]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(here), str(Path(gs.__file__).parent.parent)])}
-    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=120, check=True)
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(here), str(Path(gs.__file__).parent.parent)]),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
     count(capsys, f"cache, filled by {together} processes at once", rounds, int(done.stdout))

@@ -40,7 +40,11 @@ def is_public_function(name):
 
 
 def test_every_public_function_has_a_row():
-    public = {name for name in dir(gs) if not name.startswith("_") and not inspect.ismodule(getattr(gs, name))}
+    public = {
+        name
+        for name in dir(gs)
+        if not name.startswith("_") and not inspect.ismodule(getattr(gs, name))
+    }
     assert {name for name in public if is_public_function(name)} == set(ROWS)
 
 
@@ -99,7 +103,9 @@ def attempt(name, seed):
             result = row.call(**arguments)
     except (ValueError, TypeError, *row.also) as error:
         COUNTS["refused"] += 1
-        named = any(re.search(rf"\b{key}\b", str(error)) for key in {*arguments, *changed})  # of two that do not fit, either
+        named = any(
+            re.search(rf"\b{key}\b", str(error)) for key in {*arguments, *changed}
+        )  # of two that do not fit, either
         if not (named or isinstance(error, row.also) or re.search(row.words, str(error))):
             return f"refused without naming {' or '.join(changed)}: {type(error).__name__}: {error}\n{told}"
     except Exception as error:
@@ -112,7 +118,9 @@ def attempt(name, seed):
         if asked == SAME and not row.only:
             expected = flat(row.call(**plain))
             scale = max(np.abs(expected[np.isfinite(expected)]).max(initial=0), 1e-300)
-            if expected.shape != numbers.shape or not np.allclose(numbers, expected, rtol=1e-9, atol=1e-9 * scale, equal_nan=True):
+            if expected.shape != numbers.shape or not np.allclose(
+                numbers, expected, rtol=1e-9, atol=1e-9 * scale, equal_nan=True
+            ):
                 return f"gave {result!r}\ninstead of {expected!r}\n{told}"
     for key, bytes_before in before.items():
         if copied(arguments[key]) != bytes_before:
@@ -145,5 +153,7 @@ def test_hostile_input(name):
 
 def test_all_inputs_were_tried(capsys):
     with capsys.disabled():
-        print(f"\n{COUNTS['tried']} hostile inputs: {COUNTS['answered']} answered, {COUNTS['refused']} refused by name")
+        print(
+            f"\n{COUNTS['tried']} hostile inputs: {COUNTS['answered']} answered, {COUNTS['refused']} refused by name"
+        )
     assert COUNTS["tried"] >= INPUTS

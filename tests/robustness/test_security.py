@@ -22,9 +22,30 @@ from gsae_ref.cli import main
 from gsae_ref.files import atomically, read_arrays, write_arrays, write_json
 
 PACKAGE = Path(gsae_ref.__file__).parent
-FORBIDDEN_MODULES = {"pickle", "cPickle", "cloudpickle", "dill", "shelve", "marshal", "yaml", "ctypes", "pty"}
+FORBIDDEN_MODULES = {
+    "pickle",
+    "cPickle",
+    "cloudpickle",
+    "dill",
+    "shelve",
+    "marshal",
+    "yaml",
+    "ctypes",
+    "pty",
+}
 FORBIDDEN_CALLS = {
-    "eval", "exec", "compile", "__import__", "extractall", "unpack_archive", "popen", "mktemp", "os.system", "joblib.load", "joblib.dump"}
+    "eval",
+    "exec",
+    "compile",
+    "__import__",
+    "extractall",
+    "unpack_archive",
+    "popen",
+    "mktemp",
+    "os.system",
+    "joblib.load",
+    "joblib.dump",
+}
 
 
 def dangers(source):
@@ -32,35 +53,75 @@ def dangers(source):
     found = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
-            found += [f"line {node.lineno} imports {name}" for name in names if name.split(".")[0] in FORBIDDEN_MODULES]
+            names = (
+                [alias.name for alias in node.names]
+                if isinstance(node, ast.Import)
+                else [node.module or ""]
+            )
+            found += [
+                f"line {node.lineno} imports {name}"
+                for name in names
+                if name.split(".")[0] in FORBIDDEN_MODULES
+            ]
         if not isinstance(node, ast.Call):
             continue
         name, options = ast.unparse(node.func), {word.arg: word.value for word in node.keywords}
-        if name in FORBIDDEN_CALLS or isinstance(node.func, ast.Attribute) and node.func.attr in FORBIDDEN_CALLS and name != "re.compile":
+        if (
+            name in FORBIDDEN_CALLS
+            or isinstance(node.func, ast.Attribute)
+            and node.func.attr in FORBIDDEN_CALLS
+            and name != "re.compile"
+        ):
             found.append(f"line {node.lineno} calls {name}")
-        if name.endswith(("np.load", "numpy.load", "NpzFile", "read_array")) and ast.unparse(options.get("allow_pickle", node)) != "False":
+        if (
+            name.endswith(("np.load", "numpy.load", "NpzFile", "read_array"))
+            and ast.unparse(options.get("allow_pickle", node)) != "False"
+        ):
             found.append(f"line {node.lineno} calls {name} without allow_pickle=False")
         if "allow_pickle" in options and ast.unparse(options["allow_pickle"]) != "False":
             found.append(f"line {node.lineno} allows pickles")
         if "shell" in options and ast.unparse(options["shell"]) != "False":
             found.append(f"line {node.lineno} asks for a shell")
-        if name.startswith("subprocess.") and node.args and not isinstance(node.args[0], (ast.List, ast.Name)):
+        if (
+            name.startswith("subprocess.")
+            and node.args
+            and not isinstance(node.args[0], (ast.List, ast.Name))
+        ):
             found.append(f"line {node.lineno} runs a command that is no list")
     return found
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+@pytest.mark.parametrize(
+    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE))
+)
 def test_no_line_of_the_package_is_dangerous(path):
     assert not dangers(path.read_text())
 
 
-@pytest.mark.parametrize("source", [
-    "import pickle", "from pickle import loads", "import yaml", "eval(text)", "os.system(text)", "os.popen(text)", "np.load(path)",
-    "np.load(path, allow_pickle=True)", "f(allow_pickle=flag)", "np.lib.format.read_array(file)", "np.lib.npyio.NpzFile(file)",
-    "subprocess.run(text, shell=True)", "subprocess.run('npm pack')", "subprocess.run(f'npm {name}')", "archive.extractall(folder)",
-    "shutil.unpack_archive(path)", "tempfile.mktemp()", "joblib.load(path)", "import ctypes",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import pickle",
+        "from pickle import loads",
+        "import yaml",
+        "eval(text)",
+        "os.system(text)",
+        "os.popen(text)",
+        "np.load(path)",
+        "np.load(path, allow_pickle=True)",
+        "f(allow_pickle=flag)",
+        "np.lib.format.read_array(file)",
+        "np.lib.npyio.NpzFile(file)",
+        "subprocess.run(text, shell=True)",
+        "subprocess.run('npm pack')",
+        "subprocess.run(f'npm {name}')",
+        "archive.extractall(folder)",
+        "shutil.unpack_archive(path)",
+        "tempfile.mktemp()",
+        "joblib.load(path)",
+        "import ctypes",
+    ],
+)
 def test_the_search_finds_a_planted_danger(source):
     assert dangers(source)
 
@@ -83,7 +144,9 @@ def test_what_was_fetched_is_not_read_before_its_hash_is_right(tmp_path, monkeyp
         raise AssertionError("parsed before it was verified")
 
     monkeypatch.setenv("GSAE_REF_CACHE", str(tmp_path))
-    monkeypatch.setattr(finding, "FETCH", {"here": lambda collection: [FILES[0][:-1] + b"\0", *FILES[1:]]})
+    monkeypatch.setattr(
+        finding, "FETCH", {"here": lambda collection: [FILES[0][:-1] + b"\0", *FILES[1:]]}
+    )
     monkeypatch.setattr(datasets, "MNIST", collection())
     monkeypatch.setattr(datasets, "parse", never)
     with pytest.raises(ValueError, match="from here has the SHA-256"):
@@ -109,7 +172,9 @@ def npy(array):
 
 def header(shape, descr="<f8"):
     buffer = io.BytesIO()
-    np.lib.format.write_array_header_1_0(buffer, {"descr": descr, "fortran_order": False, "shape": shape})
+    np.lib.format.write_array_header_1_0(
+        buffer, {"descr": descr, "fortran_order": False, "shape": shape}
+    )
     return buffer.getvalue()
 
 
@@ -120,16 +185,24 @@ def many_names_for_one_content(path, content, n):
     end = whole.rindex(b"PK\5\6")
     start = struct.unpack("<I", whole[end + 16 : end + 20])[0]
     table = b"".join(whole[start:end].replace(b"a.npy", f"{k:05d}".encode()) for k in range(n))
-    path.write_bytes(whole[:start] + table + struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, n, n, len(table), start, 0))
+    path.write_bytes(
+        whole[:start] + table + struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, n, n, len(table), start, 0)
+    )
     return path
 
 
 CRAFTED = {
     "a bomb": lambda path: npz(path, [("a.npy", npy(np.zeros(2**21)))], zipfile.ZIP_DEFLATED),
-    "a bomb of another kind": lambda path: npz(path, [("a.npy", npy(np.zeros(2**21)))], zipfile.ZIP_LZMA),
-    "one content under many names": lambda path: many_names_for_one_content(path, npy(np.zeros(2**14)), 200),
+    "a bomb of another kind": lambda path: npz(
+        path, [("a.npy", npy(np.zeros(2**21)))], zipfile.ZIP_LZMA
+    ),
+    "one content under many names": lambda path: many_names_for_one_content(
+        path, npy(np.zeros(2**14)), 200
+    ),
     "more entries than there are": lambda path: npz(path, [("a.npy", header((2**50,)))]),
-    "a pickle": lambda path: npz(path, [("a.npy", header((1,), "|O") + b"cos\nsystem\n(S'exit 1'\ntR.")]),
+    "a pickle": lambda path: npz(
+        path, [("a.npy", header((1,), "|O") + b"cos\nsystem\n(S'exit 1'\ntR.")]
+    ),
 }
 
 
@@ -140,9 +213,13 @@ def test_a_crafted_archive_is_refused_before_it_fills_the_memory(kind, tmp_path)
     path = CRAFTED[kind](tmp_path / "crafted.npz")
     tracemalloc.start()
     try:
-        with pytest.raises(ValueError, match="is damaged or no .npz archive of arrays .*delete it or name another"):
+        with pytest.raises(
+            ValueError, match="is damaged or no .npz archive of arrays .*delete it or name another"
+        ):
             read_arrays(path)
-        if kind != "more entries than there are":  # that memory is asked for, but there is not so much
+        if (
+            kind != "more entries than there are"
+        ):  # that memory is asked for, but there is not so much
             assert tracemalloc.get_traced_memory()[1] < 2**22
     finally:
         tracemalloc.stop()
@@ -158,15 +235,23 @@ def test_measurements_may_be_compressed(tmp_path):
 def test_names_that_lead_elsewhere_are_names_of_arrays_and_nothing_else(tmp_path, monkeypatch):
     (tmp_path / "deep").mkdir()
     monkeypatch.chdir(tmp_path / "deep")
-    path = npz(tmp_path / "deep" / "a.npz", [("../evil.npy", npy(np.arange(3))), ("/evil.npy", npy(np.arange(3)))])
-    assert {name: array.tolist() for name, array in read_arrays(path).items()} == {"../evil": [0, 1, 2], "/evil": [0, 1, 2]}
+    path = npz(
+        tmp_path / "deep" / "a.npz",
+        [("../evil.npy", npy(np.arange(3))), ("/evil.npy", npy(np.arange(3)))],
+    )
+    assert {name: array.tolist() for name, array in read_arrays(path).items()} == {
+        "../evil": [0, 1, 2],
+        "/evil": [0, 1, 2],
+    }
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["a.npz", "deep"]
 
 
 def test_a_model_that_is_a_bomb_is_told_in_a_line(tmp_path, capsys):
     np.save(tmp_path / "Y.npy", np.ones((3, 4)))
     model = CRAFTED["a bomb"](tmp_path / "model.npz")
-    assert main(["encode", str(model), str(tmp_path / "Y.npy"), "--out", str(tmp_path / "X.npy")]) == 2
+    assert (
+        main(["encode", str(model), str(tmp_path / "Y.npy"), "--out", str(tmp_path / "X.npy")]) == 2
+    )
     assert "write it with numpy.savez" in capsys.readouterr().err
 
 
@@ -193,7 +278,10 @@ def test_a_temporary_name_cannot_be_guessed(tmp_path):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
-@pytest.mark.parametrize(("before", "umask", "after"), [(None, 0o077, 0o600), (None, 0o022, 0o644), (0o600, 0o022, 0o600), (0o640, 0o077, 0o640)])
+@pytest.mark.parametrize(
+    ("before", "umask", "after"),
+    [(None, 0o077, 0o600), (None, 0o022, 0o644), (0o600, 0o022, 0o600), (0o640, 0o077, 0o640)],
+)
 def test_a_file_is_as_private_as_it_was_from_its_first_byte(before, umask, after, tmp_path):
     path, old = tmp_path / "out.json", os.umask(umask)
     try:
@@ -229,7 +317,11 @@ def test_threads_that_write_the_same_file_do_not_share_a_temporary_one(tmp_path)
 
 
 def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path):
-    ours, other, user = tmp_path / f".a.json.{'0' * 16}.tmp", tmp_path / f".b.json.{'0' * 16}.tmp", tmp_path / ".a.json.mine.tmp"
+    ours, other, user = (
+        tmp_path / f".a.json.{'0' * 16}.tmp",
+        tmp_path / f".b.json.{'0' * 16}.tmp",
+        tmp_path / ".a.json.mine.tmp",
+    )
     for path in (ours, other, user):
         path.write_text("half")
     with atomically(tmp_path / "a.json") as first:  # somebody is writing it now

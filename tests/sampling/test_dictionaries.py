@@ -1,6 +1,5 @@
 """Sampling of dictionaries and their perturbations: every stated distribution and exact promise, checked without the package's own metrics."""
 
-
 import numpy as np
 import pytest
 import scipy.linalg
@@ -31,7 +30,9 @@ def test_gaussian_columns_are_uniform_on_the_sphere():
 @given(seeds, st.integers(1, 4), st.integers(1, 4), st.integers(0, 3))
 @settings(deadline=None, max_examples=25)
 def test_orthonormal_kinds(seed, n_groups, size, extra):
-    for A_g in groups_of(make_dictionary(size + extra, n_groups, size, kind="orthonormal_groups", rng=seed), size):
+    for A_g in groups_of(
+        make_dictionary(size + extra, n_groups, size, kind="orthonormal_groups", rng=seed), size
+    ):
         np.testing.assert_allclose(A_g.T @ A_g, np.eye(size), atol=1e-13)
     A = make_dictionary(n_groups * size + extra, n_groups, size, kind="orthonormal", rng=seed)
     np.testing.assert_allclose(A.T @ A, np.eye(n_groups * size), atol=1e-13)
@@ -40,7 +41,9 @@ def test_orthonormal_kinds(seed, n_groups, size, extra):
 def test_orthonormal_groups_are_haar_distributed():
     Q = np.stack(groups_of(make_dictionary(3, 4000, 3, kind="orthonormal_groups", rng=0), 3))
     bound = N_SIGMAS / np.sqrt(len(Q))
-    assert abs(np.trace(Q, axis1=1, axis2=2).mean()) < bound  # the trace has mean 0 and variance 1; LAPACK's own signs give -0.5 or so
+    assert (
+        abs(np.trace(Q, axis1=1, axis2=2).mean()) < bound
+    )  # the trace has mean 0 and variance 1; LAPACK's own signs give -0.5 or so
     assert abs(np.linalg.det(Q).mean()) < bound
     assert scipy.stats.kstest(Q[:, 0, 0], "uniform", args=(-1, 2)).pvalue > 1 - CONFIDENCE
 
@@ -52,7 +55,9 @@ def test_lapack_signs_alone_would_fail_the_haar_check():
 
 @pytest.mark.parametrize("kind", ["gaussian", "orthonormal_groups", "orthonormal"])
 def test_dictionary_depends_on_its_seed_only(kind):
-    A, again = (make_dictionary(8, 2, 2, kind=kind, rng=rng) for rng in (3, np.random.default_rng(3)))
+    A, again = (
+        make_dictionary(8, 2, 2, kind=kind, rng=rng) for rng in (3, np.random.default_rng(3))
+    )
     assert np.array_equal(A, again)
     assert not np.array_equal(A, make_dictionary(8, 2, 2, kind=kind, rng=4))
 
@@ -61,8 +66,16 @@ def test_dictionary_depends_on_its_seed_only(kind):
     ("kwargs", "error", "match"),
     [
         ({"kind": "uniform"}, ValueError, r"kind = 'uniform' is unknown; choose one of 'gaussian'"),
-        ({"kind": "orthonormal"}, ValueError, r"asks for 12 orthonormal columns in n_features = 5 .* raise n_features"),
-        ({"kind": "orthonormal_groups", "group_size": 6}, ValueError, r"asks for 6 orthonormal columns in n_features = 5"),
+        (
+            {"kind": "orthonormal"},
+            ValueError,
+            r"asks for 12 orthonormal columns in n_features = 5 .* raise n_features",
+        ),
+        (
+            {"kind": "orthonormal_groups", "group_size": 6},
+            ValueError,
+            r"asks for 6 orthonormal columns in n_features = 5",
+        ),
         ({"n_features": 0}, ValueError, r"n_features = 0; it must be at least 1"),
         ({"n_groups": 2.0}, TypeError, r"n_groups = 2.0 is a float; it must be an integer"),
         ({"group_size": 0}, ValueError, r"group_size = 0; it must be at least 1"),
@@ -85,7 +98,9 @@ def mean_cosine(A, B):
 @settings(deadline=None, max_examples=50)
 def test_correlation_is_met_exactly(seed, target, scale):
     A_star = scale * make_dictionary(20, 10, 2, rng=seed)
-    assert mean_cosine(perturb_dictionary(A_star, correlation=target, rng=seed), A_star) == pytest.approx(target, abs=1e-10)
+    assert mean_cosine(
+        perturb_dictionary(A_star, correlation=target, rng=seed), A_star
+    ) == pytest.approx(target, abs=1e-10)
 
 
 def test_paper_initialisation():
@@ -118,8 +133,12 @@ def test_tangent_delta_is_exact_orthonormal_and_leaves_the_span(seed, d, extra, 
     for A_g, S_g in zip(groups_of(A, d), groups_of(A_star, d), strict=True):
         assert np.linalg.norm(A_g - S_g) == pytest.approx(delta, rel=1e-10)
         np.testing.assert_allclose(A_g.T @ A_g, np.eye(d), atol=1e-12)
-        np.testing.assert_allclose(S_g.T @ (A_g - cosine * S_g), 0, atol=1e-12)  # the rest of the move is orthogonal to span(A*_g)
-        np.testing.assert_allclose(scipy.linalg.subspace_angles(A_g, S_g), np.arccos(np.clip(cosine, 0, 1)), atol=1e-7)
+        np.testing.assert_allclose(
+            S_g.T @ (A_g - cosine * S_g), 0, atol=1e-12
+        )  # the rest of the move is orthogonal to span(A*_g)
+        np.testing.assert_allclose(
+            scipy.linalg.subspace_angles(A_g, S_g), np.arccos(np.clip(cosine, 0, 1)), atol=1e-7
+        )
 
 
 @given(seeds, st.integers(2, 5), st.integers(0, 2), st.floats(1e-3, 1))
@@ -141,26 +160,51 @@ def test_perturbation_limits_and_seed(direction):
     move = {"group_size": 2, "direction": direction}
     assert np.array_equal(perturb_dictionary(A_star, delta=0, rng=1, **move), A_star)
     A = perturb_dictionary(A_star, delta=0.5, rng=1, **move)
-    assert np.array_equal(A, perturb_dictionary(A_star, delta=0.5, rng=np.random.default_rng(1), **move))
+    assert np.array_equal(
+        A, perturb_dictionary(A_star, delta=0.5, rng=np.random.default_rng(1), **move)
+    )
     assert not np.array_equal(A, perturb_dictionary(A_star, delta=0.5, rng=2, **move))
-    assert not np.allclose(A[:, :2] - A_star[:, :2], A[:, 2:] - A_star[:, 2:])  # groups move independently
+    assert not np.allclose(
+        A[:, :2] - A_star[:, :2], A[:, 2:] - A_star[:, 2:]
+    )  # groups move independently
 
 
 @pytest.mark.parametrize(
     ("kwargs", "match"),
     [
         ({}, r"correlation = None and delta = None; exactly one must be given"),
-        ({"correlation": 0.5, "delta": 0.5}, r"correlation = 0.5 and delta = 0.5; exactly one must be given"),
-        ({"correlation": 0.5, "direction": "tangent"}, r"direction = 'tangent' with correlation = 0.5; .* use delta="),
+        (
+            {"correlation": 0.5, "delta": 0.5},
+            r"correlation = 0.5 and delta = 0.5; exactly one must be given",
+        ),
+        (
+            {"correlation": 0.5, "direction": "tangent"},
+            r"direction = 'tangent' with correlation = 0.5; .* use delta=",
+        ),
         ({"correlation": 1.0}, r"correlation = 1.0; .* strictly between -?0.\d+ and 1"),
         ({"correlation": -0.9}, r"correlation = -0.9; .* strictly between"),
         ({"correlation": np.nan}, r"correlation = nan; it must be finite"),
         ({"delta": -1.0}, r"delta = -1.0; direction = 'generic' reaches 0 <= delta <= inf"),
-        ({"delta": 1, "direction": "sideways"}, r"direction = 'sideways' is unknown; choose one of 'generic', 'tangent', 'rotation'"),
-        ({"delta": 2.1, "direction": "tangent"}, r"delta = 2.1; .* 0 <= delta <= sqrt\(2 \* group_size\) = 2"),
-        ({"delta": 3.0, "direction": "rotation"}, r"delta = 3.0; .* sqrt\(8 \* floor\(group_size / 2\)\) = 2.82843"),
-        ({"delta": 1, "direction": "rotation", "group_size": 1}, r"direction = 'rotation' with group_size = 1; .* group_size >= 2"),
-        ({"delta": 1, "direction": "tangent", "group_size": 4}, r"group_size = 4 and n_features = 6; it needs 2 \* group_size <="),
+        (
+            {"delta": 1, "direction": "sideways"},
+            r"direction = 'sideways' is unknown; choose one of 'generic', 'tangent', 'rotation'",
+        ),
+        (
+            {"delta": 2.1, "direction": "tangent"},
+            r"delta = 2.1; .* 0 <= delta <= sqrt\(2 \* group_size\) = 2",
+        ),
+        (
+            {"delta": 3.0, "direction": "rotation"},
+            r"delta = 3.0; .* sqrt\(8 \* floor\(group_size / 2\)\) = 2.82843",
+        ),
+        (
+            {"delta": 1, "direction": "rotation", "group_size": 1},
+            r"direction = 'rotation' with group_size = 1; .* group_size >= 2",
+        ),
+        (
+            {"delta": 1, "direction": "tangent", "group_size": 4},
+            r"group_size = 4 and n_features = 6; it needs 2 \* group_size <=",
+        ),
         ({"delta": 1, "group_size": 3}, r"group_size = 3 does not divide the 4 atoms of A_star"),
     ],
 )
@@ -172,8 +216,13 @@ def test_perturb_dictionary_refuses(kwargs, match):
 
 @pytest.mark.parametrize("direction", ["tangent", "rotation"])
 def test_tangent_and_rotation_need_orthonormal_groups(direction):
-    with pytest.raises(ValueError, match=r"max \|A_g\^T A_g - I\| = 0.\d+; it needs orthonormal groups; use make_dictionary"):
-        perturb_dictionary(make_dictionary(6, 2, 2, rng=0), delta=0.1, group_size=2, direction=direction)
+    with pytest.raises(
+        ValueError,
+        match=r"max \|A_g\^T A_g - I\| = 0.\d+; it needs orthonormal groups; use make_dictionary",
+    ):
+        perturb_dictionary(
+            make_dictionary(6, 2, 2, rng=0), delta=0.1, group_size=2, direction=direction
+        )
 
 
 def test_correlation_refuses_a_zero_column():

@@ -14,10 +14,18 @@ from sklearn.preprocessing import StandardScaler  # noqa: E402
 from sklearn.utils.estimator_checks import parametrize_with_checks  # noqa: E402
 
 Regressor = gs.DiagonallyGroupedLinearRegressor
-DATA = gs.grouped_regression(150, 90, 3, [2.0, 2.0, 2.0, -1.0, 1.0, -1.0], design="gaussian", noise_std=0.3, rng=0)
+DATA = gs.grouped_regression(
+    150, 90, 3, [2.0, 2.0, 2.0, -1.0, 1.0, -1.0], design="gaussian", noise_std=0.3, rng=0
+)
 
 
-@parametrize_with_checks([Regressor(), Regressor(algorithm="algorithm_1", early_stopping=False, n_epochs=300), Regressor(fit_intercept=False)])
+@parametrize_with_checks(
+    [
+        Regressor(),
+        Regressor(algorithm="algorithm_1", early_stopping=False, n_epochs=300),
+        Regressor(fit_intercept=False),
+    ]
+)
 def test_the_contract_of_scikit_learn(estimator, check):
     check(estimator)
 
@@ -28,7 +36,9 @@ def fitted(data=DATA, shift=0.0, **options):
 
 def test_true_groups_are_found_with_about_the_error_of_knowing_them():
     model = fitted(shift=7.0)
-    expected = 6 * 0.3**2 / 120  # of least squares on the six true predictors and the samples learned from
+    expected = (
+        6 * 0.3**2 / 120
+    )  # of least squares on the six true predictors and the samples learned from
     found = np.sum((model.coef_ - DATA.w_star) ** 2)
     assert found < 4 * expected < 0.002 * np.sum(DATA.w_star**2)
     assert set(np.argsort(model.magnitudes_)[-2:]) == {0, 1} and model.magnitudes_[2:].max() < 0.1
@@ -50,7 +60,9 @@ def test_the_validation_error_is_smallest_where_it_stopped():
 
 def test_without_early_stopping_the_last_state_is_taken():
     model = fitted(early_stopping=False, n_epochs=305)
-    assert model.stop_epoch_ == 305 == model.path_.epochs[-1] and model.path_.validation_error is None
+    assert (
+        model.stop_epoch_ == 305 == model.path_.epochs[-1] and model.path_.validation_error is None
+    )
     np.testing.assert_array_equal(model.coef_, model.path_.coef[-1])
 
 
@@ -87,7 +99,12 @@ def test_groups_of_one_by_default():
 
 def test_single_precision_stays_single():
     model = Regressor(groups=3).fit(DATA.X.astype(np.float32), DATA.y.astype(np.float32))
-    assert model.coef_.dtype == np.float32 == model.predict(DATA.X.astype(np.float32)).dtype == model.path_.coef.dtype
+    assert (
+        model.coef_.dtype
+        == np.float32
+        == model.predict(DATA.X.astype(np.float32)).dtype
+        == model.path_.coef.dtype
+    )
     agreement(model.coef_, fitted().coef_, rtol=1e-2)
 
 
@@ -96,7 +113,9 @@ def test_a_clone_is_not_fitted_and_fits_the_same():
     other = clone(model)
     assert not hasattr(other, "coef_") and other.alpha == 1e-3
     np.testing.assert_array_equal(other.fit(DATA.X, DATA.y).coef_, model.coef_)
-    assert not np.array_equal(other.set_params(random_state=1).fit(DATA.X, DATA.y).coef_, model.coef_)
+    assert not np.array_equal(
+        other.set_params(random_state=1).fit(DATA.X, DATA.y).coef_, model.coef_
+    )
 
 
 def test_in_a_pipeline_and_a_search():
@@ -111,11 +130,23 @@ def test_in_a_pipeline_and_a_search():
     "options, error, message",
     [
         ({"groups": 4}, ValueError, "groups = 4 does not divide the 90 predictors"),
-        ({"validation_fraction": 0.0}, ValueError, "validation_fraction = 0.0; it must lie strictly between 0 and 1"),
-        ({"early_stopping": "yes"}, TypeError, "early_stopping = 'yes' is a str; it must be True or False"),
+        (
+            {"validation_fraction": 0.0},
+            ValueError,
+            "validation_fraction = 0.0; it must lie strictly between 0 and 1",
+        ),
+        (
+            {"early_stopping": "yes"},
+            TypeError,
+            "early_stopping = 'yes' is a str; it must be True or False",
+        ),
         ({"fit_intercept": 1}, TypeError, "fit_intercept = 1 is a int"),
         ({"algorithm": "lasso"}, ValueError, "algorithm = 'lasso' is unknown"),
-        ({"gamma": 1e6, "algorithm": "gradient_descent"}, FloatingPointError, "lower gamma and eta"),
+        (
+            {"gamma": 1e6, "algorithm": "gradient_descent"},
+            FloatingPointError,
+            "lower gamma and eta",
+        ),
     ],
 )
 def test_bad_settings_are_refused_at_fit(options, error, message):
@@ -124,6 +155,10 @@ def test_bad_settings_are_refused_at_fit(options, error, message):
 
 
 def test_one_sample_cannot_be_split():
-    with pytest.raises(ValueError, match="early_stopping=True with n_samples = 1; one sample is needed"):
+    with pytest.raises(
+        ValueError, match="early_stopping=True with n_samples = 1; one sample is needed"
+    ):
         Regressor().fit(DATA.X[:1], DATA.y[:1])
-    assert Regressor(early_stopping=False, fit_intercept=False, n_epochs=20).fit(DATA.X[:1], DATA.y[:1]).coef_.shape == (90,)
+    assert Regressor(early_stopping=False, fit_intercept=False, n_epochs=20).fit(
+        DATA.X[:1], DATA.y[:1]
+    ).coef_.shape == (90,)

@@ -43,7 +43,10 @@ def by_counting(kind, n_atoms, n_active=None, probabilities=None):
 def test_a_law_gives_every_support_its_probability(name):
     kind, n_atoms, options = LAWS[name]
     masks, probabilities = gs.support_law(kind, n_atoms, **options)
-    found = {tuple(np.flatnonzero(mask).tolist()): p for mask, p in zip(masks, probabilities, strict=True)}
+    found = {
+        tuple(np.flatnonzero(mask).tolist()): p
+        for mask, p in zip(masks, probabilities, strict=True)
+    }
     assert len(found) == len(masks) and probabilities.sum() == pytest.approx(1)
     for S, p in by_counting(kind, n_atoms, **options):
         assert found.get(S, 0) == pytest.approx(p)
@@ -74,7 +77,11 @@ MODELS = {
     "unbounded": dict(model="general", n_active=2, bounds=(0.5, np.inf)),
     "nonnegative": dict(model="nonnegative", n_active=3, bounds=(1, 3)),
     "nonnegative, any law": dict(
-        model="nonnegative", supports=[[True, True, False, False], [False, False, False, True]], probabilities=[0.25, 0.75], bounds=(1, 3)),
+        model="nonnegative",
+        supports=[[True, True, False, False], [False, False, False, True]],
+        probabilities=[0.25, 0.75],
+        bounds=(1, 3),
+    ),
 }
 
 
@@ -116,7 +123,10 @@ def test_supports_follow_their_law(name):
 @pytest.mark.parametrize("name", MODELS)
 def test_codes_have_the_moments_that_are_stated(name):
     _, (_, X, support) = draw(name)
-    active, (k1, k2) = X[support], gs.code_moments(MODELS[name]["model"], MODELS[name].get("bounds", (1, 1)))
+    active, (k1, k2) = (
+        X[support],
+        gs.code_moments(MODELS[name]["model"], MODELS[name].get("bounds", (1, 1))),
+    )
     for power, moment in ((1, k1), (2, k2)):
         spread = (active**power).std() / np.sqrt(len(active))
         assert abs((active**power).mean() - moment) <= norm.isf(P / 2) * spread + 1e-12
@@ -128,8 +138,14 @@ def test_the_sign_and_size_of_codes_are_as_documented():
     assert kstest(active, "uniform", args=(0.5, 1.0)).pvalue > P
     signs = np.sign(draw("rademacher")[1].X)
     positive = int((signs > 0).sum())
-    assert binom.ppf(P, int(np.abs(signs).sum()), 0.5) <= positive <= binom.isf(P, int(np.abs(signs).sum()), 0.5)
-    c = np.sqrt(0.5 / np.pi + 0.75) - 0.5 * np.sqrt(2 / np.pi)  # the positive root of c^2 + c sqrt(2 / pi) = 3 / 4, for a_1 = 1/2
+    assert (
+        binom.ppf(P, int(np.abs(signs).sum()), 0.5)
+        <= positive
+        <= binom.isf(P, int(np.abs(signs).sum()), 0.5)
+    )
+    c = np.sqrt(0.5 / np.pi + 0.75) - 0.5 * np.sqrt(
+        2 / np.pi
+    )  # the positive root of c^2 + c sqrt(2 / pi) = 3 / 4, for a_1 = 1/2
     tail = np.abs(draw("unbounded")[1].X)
     assert kstest((tail[tail > 0] - 0.5) / c, "halfnorm").pvalue > P
 
@@ -143,7 +159,9 @@ def test_noise_is_gaussian_and_of_the_stated_size():
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_one_seed_settles_everything_and_a_longer_sample_begins_with_the_same_blocks(name, monkeypatch):
+def test_one_seed_settles_everything_and_a_longer_sample_begins_with_the_same_blocks(
+    name, monkeypatch
+):
     monkeypatch.setattr(sampling, "BLOCK", 50)
     _, first = draw(name, 130, 0.1)
     for again in (draw(name, 130, 0.1)[1], draw(name, 130, 0.1, np.random.default_rng(0))[1]):
@@ -200,15 +218,25 @@ def test_the_spectral_estimate_recovers_an_easy_dictionary(n_active):
 
 def test_the_spectral_estimate_says_when_it_has_found_too_few():
     Y = gs.sample_sparse(np.eye(6), 500, "general", n_active=1, rng=0).Y
-    with pytest.raises(ValueError, match="n_pairs = 3; [0-3] of n_atoms = 6 directions were found; .* raise n_pairs"):
+    with pytest.raises(
+        ValueError,
+        match="n_pairs = 3; [0-3] of n_atoms = 6 directions were found; .* raise n_pairs",
+    ):
         gs.initialise_sparse("spectral", 6, Y=Y, n_pairs=3, rng=0)
     with pytest.raises(ValueError, match="n_pairs = 20; 1 of n_atoms = 2 directions"):
         gs.initialise_sparse("spectral", 2, Y=[[1.0], [2.0]], n_pairs=20, rng=0)
 
 
 def test_a_seed_settles_an_initialisation_and_its_type_is_that_of_the_data():
-    A, Y = np.eye(5, dtype=np.float32), np.random.default_rng(0).normal(size=(200, 5)).astype(np.float32)
-    for options in (dict(kind="perturbation", A_star=A), dict(kind="pca", n_atoms=3, Y=Y), dict(kind="random", n_atoms=3, Y=Y)):
+    A, Y = (
+        np.eye(5, dtype=np.float32),
+        np.random.default_rng(0).normal(size=(200, 5)).astype(np.float32),
+    )
+    for options in (
+        dict(kind="perturbation", A_star=A),
+        dict(kind="pca", n_atoms=3, Y=Y),
+        dict(kind="random", n_atoms=3, Y=Y),
+    ):
         W = gs.initialise_sparse(**options, rng=3)
         assert W.dtype == np.float32
         np.testing.assert_array_equal(W, gs.initialise_sparse(**options, rng=3))
@@ -219,22 +247,70 @@ def test_a_seed_settles_an_initialisation_and_its_type_is_that_of_the_data():
 I4 = np.eye(4)
 REFUSED = {
     "unknown kind": (lambda: gs.support_law("poisson", 4), "kind = 'poisson' is unknown"),
-    "useless n_active": (lambda: gs.support_law("single", 4, n_active=2), "n_active was given with kind='single', which has no use for it"),
-    "useless probabilities": (lambda: gs.support_law("uniform", 4, 2, [0.25] * 4), "probabilities was given with kind='uniform'"),
-    "too many active": (lambda: gs.support_law("uniform", 4, 5), "n_active = 5 exceeds the 4 atoms"),
-    "too many supports": (lambda: gs.support_law("bernoulli", 30, probabilities=0.5), "kind = 'bernoulli' has 1073741824 supports.*lower n_atoms"),
-    "no probability": (lambda: gs.support_law("bernoulli", 4), "probabilities = None with kind='bernoulli'"),
-    "a probability above 1": (lambda: gs.support_law("bernoulli", 2, probabilities=[0.5, 1.5]), "lie between 0.5 and 1.5; each must be in"),
-    "mixture of pairs": (lambda: gs.sample_sparse(I4, 3, n_active=2), "n_active = 2 with model='mixture'"),
-    "no support": (lambda: gs.sample_sparse(I4, 3, "general"), "n_active = None and supports are neither given; give exactly one"),
-    "two supports": (lambda: gs.sample_sparse(I4, 3, "general", 2, supports=I4 > 0), "n_active = 2 and supports are both given"),
-    "weights of nothing": (lambda: gs.sample_sparse(I4, 3, "general", 2, probabilities=[1.0]), "probabilities were given with n_active"),
-    "bounds of a mixture": (lambda: gs.sample_sparse(I4, 3, bounds=(1, 2)), r"bounds = \(1.0, 2.0\), but the one non-zero code of a mixture is 1"),
-    "unbounded nonnegative": (lambda: gs.code_moments("nonnegative", (1, np.inf)), r"bounds = \(1.0, inf\) with model='nonnegative'"),
-    "unbounded from 1": (lambda: gs.code_moments("general", (1, np.inf)), "needs model='general' and a_1 < 1; give a finite a_2"),
-    "no truth": (lambda: gs.initialise_sparse("perturbation"), "A_star = None with kind='perturbation'"),
-    "no data": (lambda: gs.initialise_sparse("pca", 3), "kind = 'pca' needs n_atoms and the data Y; got n_atoms = 3, Y missing"),
-    "too many directions": (lambda: gs.initialise_sparse("pca", 3, Y=np.eye(2)), r"n_atoms = 3 with Y of shape \(2, 2\); there are 2 principal"),
+    "useless n_active": (
+        lambda: gs.support_law("single", 4, n_active=2),
+        "n_active was given with kind='single', which has no use for it",
+    ),
+    "useless probabilities": (
+        lambda: gs.support_law("uniform", 4, 2, [0.25] * 4),
+        "probabilities was given with kind='uniform'",
+    ),
+    "too many active": (
+        lambda: gs.support_law("uniform", 4, 5),
+        "n_active = 5 exceeds the 4 atoms",
+    ),
+    "too many supports": (
+        lambda: gs.support_law("bernoulli", 30, probabilities=0.5),
+        "kind = 'bernoulli' has 1073741824 supports.*lower n_atoms",
+    ),
+    "no probability": (
+        lambda: gs.support_law("bernoulli", 4),
+        "probabilities = None with kind='bernoulli'",
+    ),
+    "a probability above 1": (
+        lambda: gs.support_law("bernoulli", 2, probabilities=[0.5, 1.5]),
+        "lie between 0.5 and 1.5; each must be in",
+    ),
+    "mixture of pairs": (
+        lambda: gs.sample_sparse(I4, 3, n_active=2),
+        "n_active = 2 with model='mixture'",
+    ),
+    "no support": (
+        lambda: gs.sample_sparse(I4, 3, "general"),
+        "n_active = None and supports are neither given; give exactly one",
+    ),
+    "two supports": (
+        lambda: gs.sample_sparse(I4, 3, "general", 2, supports=I4 > 0),
+        "n_active = 2 and supports are both given",
+    ),
+    "weights of nothing": (
+        lambda: gs.sample_sparse(I4, 3, "general", 2, probabilities=[1.0]),
+        "probabilities were given with n_active",
+    ),
+    "bounds of a mixture": (
+        lambda: gs.sample_sparse(I4, 3, bounds=(1, 2)),
+        r"bounds = \(1.0, 2.0\), but the one non-zero code of a mixture is 1",
+    ),
+    "unbounded nonnegative": (
+        lambda: gs.code_moments("nonnegative", (1, np.inf)),
+        r"bounds = \(1.0, inf\) with model='nonnegative'",
+    ),
+    "unbounded from 1": (
+        lambda: gs.code_moments("general", (1, np.inf)),
+        "needs model='general' and a_1 < 1; give a finite a_2",
+    ),
+    "no truth": (
+        lambda: gs.initialise_sparse("perturbation"),
+        "A_star = None with kind='perturbation'",
+    ),
+    "no data": (
+        lambda: gs.initialise_sparse("pca", 3),
+        "kind = 'pca' needs n_atoms and the data Y; got n_atoms = 3, Y missing",
+    ),
+    "too many directions": (
+        lambda: gs.initialise_sparse("pca", 3, Y=np.eye(2)),
+        r"n_atoms = 3 with Y of shape \(2, 2\); there are 2 principal",
+    ),
 }
 
 

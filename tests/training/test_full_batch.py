@@ -19,14 +19,24 @@ def problem(dtype=np.float64, n_samples=101, seed=0):
 
 def same(left, right):
     """Bits of a (cost, gradient)."""
-    return left[0] == right[0] and left[1].dtype == right[1].dtype and left[1].tobytes() == right[1].tobytes()
+    return (
+        left[0] == right[0]
+        and left[1].dtype == right[1].dtype
+        and left[1].tobytes() == right[1].tobytes()
+    )
 
 
 # ------------------------------------------------------------------------------------------------ what it is
 
 
-@pytest.mark.parametrize(("gradient", "expected"), [("exact", oracle.exact_gradient), ("appendix_b", oracle.appendix_b_gradient),
-                                                    ("approximate", oracle.approximate_gradient)])
+@pytest.mark.parametrize(
+    ("gradient", "expected"),
+    [
+        ("exact", oracle.exact_gradient),
+        ("appendix_b", oracle.appendix_b_gradient),
+        ("approximate", oracle.approximate_gradient),
+    ],
+)
 def test_it_is_the_gradient_of_all_samples(gradient, expected):
     A, Y = problem(n_samples=21)
     cost, G = gs.full_batch_gradient(A, Y, LAM, D, gradient, block_size=4)
@@ -36,8 +46,21 @@ def test_it_is_the_gradient_of_all_samples(gradient, expected):
 
 def test_an_unfolded_network_too():
     A, Y = problem()
-    cost, G = gs.full_batch_gradient(A, Y, 0.5, D, n_unfold=4, unfold_step=0.1, accelerated=False, nonnegative=True, l1=0.1, block_size=BLOCK)
-    expected = gs.unfolded_loss_and_grad(A, Y, 0.5, D, 4, step_size=0.1, accelerated=False, nonnegative=True, l1=0.1)
+    cost, G = gs.full_batch_gradient(
+        A,
+        Y,
+        0.5,
+        D,
+        n_unfold=4,
+        unfold_step=0.1,
+        accelerated=False,
+        nonnegative=True,
+        l1=0.1,
+        block_size=BLOCK,
+    )
+    expected = gs.unfolded_loss_and_grad(
+        A, Y, 0.5, D, 4, step_size=0.1, accelerated=False, nonnegative=True, l1=0.1
+    )
     assert cost == pytest.approx(expected[0], rel=1e-13)
     np.testing.assert_allclose(G, expected[1], rtol=1e-11, atol=1e-13)
 
@@ -49,7 +72,9 @@ def test_float32_is_summed_in_float64():
     parts = [gs.loss_and_grad(A, block, LAM, D) for block in blocks.rows(Y, 100)]
     assert G.dtype == np.float32
     assert cost == pytest.approx(np.mean([part[0] for part in parts]), rel=1e-14)
-    np.testing.assert_array_equal(G, np.mean([part[1].astype(np.float64) for part in parts], axis=0).astype(np.float32))
+    np.testing.assert_array_equal(
+        G, np.mean([part[1].astype(np.float64) for part in parts], axis=0).astype(np.float32)
+    )
 
 
 def test_the_tree_adds_neighbours_and_holds_few():
@@ -87,7 +112,12 @@ def test_a_file_and_blocks_of_any_sizes_give_the_same_bits(tmp_path, dtype):
     A, Y = problem(dtype)
     np.save(tmp_path / "Y.npy", Y)
     expected = gs.full_batch_gradient(A, Y, LAM, D, block_size=BLOCK)
-    assert same(gs.full_batch_gradient(A, np.load(tmp_path / "Y.npy", mmap_mode="r"), LAM, D, block_size=BLOCK), expected)
+    assert same(
+        gs.full_batch_gradient(
+            A, np.load(tmp_path / "Y.npy", mmap_mode="r"), LAM, D, block_size=BLOCK
+        ),
+        expected,
+    )
     for size in (1, 5, 16, 33, 101):
         pieces = [Y[start : start + size] for start in range(0, len(Y), size)]
         assert same(gs.full_batch_gradient(A, pieces, LAM, D, block_size=BLOCK), expected)
@@ -118,23 +148,45 @@ def test_a_dask_array_gives_the_same_bits_however_it_is_cut():
             import dask
 
             with dask.config.set(scheduler=scheduler):
-                assert same(gs.full_batch_gradient(A, dask_array.from_array(Y, chunks=chunks), LAM, D, block_size=BLOCK), expected)
+                assert same(
+                    gs.full_batch_gradient(
+                        A, dask_array.from_array(Y, chunks=chunks), LAM, D, block_size=BLOCK
+                    ),
+                    expected,
+                )
 
 
 def test_one_and_two_processes_give_the_bits_of_numpy():
     """float32 and a size at which the kernels run."""
-    distributed, dask_array = pytest.importorskip("dask.distributed"), pytest.importorskip("dask.array")
+    distributed, dask_array = (
+        pytest.importorskip("dask.distributed"),
+        pytest.importorskip("dask.array"),
+    )
     rng = np.random.default_rng(0)
-    A, Y = rng.normal(size=(100, 100)).astype(np.float32), rng.normal(size=(4500, 100)).astype(np.float32)
+    A, Y = (
+        rng.normal(size=(100, 100)).astype(np.float32),
+        rng.normal(size=(4500, 100)).astype(np.float32),
+    )
     expected = gs.full_batch_gradient(A, Y, 20.0, D, block_size=1000)
     for n_workers in (1, 2):
-        with distributed.Client(n_workers=n_workers, threads_per_worker=1, processes=True, dashboard_address=None, set_as_default=True):
-            result = gs.full_batch_gradient(A, dask_array.from_array(Y, chunks=(1000, 100)), 20.0, D, block_size=1000)
+        with distributed.Client(
+            n_workers=n_workers,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=None,
+            set_as_default=True,
+        ):
+            result = gs.full_batch_gradient(
+                A, dask_array.from_array(Y, chunks=(1000, 100)), 20.0, D, block_size=1000
+            )
         assert same(result, expected)
 
 
 def test_threads_of_blas_are_as_before():
-    threadpoolctl, dask_array = pytest.importorskip("threadpoolctl"), pytest.importorskip("dask.array")
+    threadpoolctl, dask_array = (
+        pytest.importorskip("threadpoolctl"),
+        pytest.importorskip("dask.array"),
+    )
     A, Y = problem()
     with threadpoolctl.threadpool_limits(limits=2, user_api="blas"):
         before = threadpoolctl.threadpool_info()
@@ -145,16 +197,26 @@ def test_threads_of_blas_are_as_before():
 # ------------------------------------------------------------------------------------------------ the door
 
 
-@pytest.mark.parametrize(("Y", "message"), [
-    ([], "Y has no samples; a mean needs at least one"),
-    (iter(()), "an iterator can be read only once"),
-    (np.ones((0, 6)), "Y has no samples"),
-    (np.ones(6), r"Y has shape \(6,\); it must be 2-D.*use Y\[None\]"),
-    ([[1.0] * 6], r"item 0 of Y has shape \(6,\); the items of an iterable are blocks.*numpy.asarray"),
-    ([np.ones((3, 6)), np.ones((3, 5))], "item 1 of Y has shape"),
-    (np.ones((4, 5)), r"Y\[0:4\] has shape \(4, 5\), so 5 columns"),
-    (np.where(np.arange(40)[:, None] == 33, np.nan, np.ones(6)), r"Y\[32:40\] has 6 entries that are NaN or infinite, the first at \(1, 0\)"),
-], ids=str)
+@pytest.mark.parametrize(
+    ("Y", "message"),
+    [
+        ([], "Y has no samples; a mean needs at least one"),
+        (iter(()), "an iterator can be read only once"),
+        (np.ones((0, 6)), "Y has no samples"),
+        (np.ones(6), r"Y has shape \(6,\); it must be 2-D.*use Y\[None\]"),
+        (
+            [[1.0] * 6],
+            r"item 0 of Y has shape \(6,\); the items of an iterable are blocks.*numpy.asarray",
+        ),
+        ([np.ones((3, 6)), np.ones((3, 5))], "item 1 of Y has shape"),
+        (np.ones((4, 5)), r"Y\[0:4\] has shape \(4, 5\), so 5 columns"),
+        (
+            np.where(np.arange(40)[:, None] == 33, np.nan, np.ones(6)),
+            r"Y\[32:40\] has 6 entries that are NaN or infinite, the first at \(1, 0\)",
+        ),
+    ],
+    ids=str,
+)
 def test_bad_samples_are_refused(Y, message):
     with pytest.raises(ValueError, match=message):
         gs.full_batch_gradient(problem()[0], Y, LAM, D, block_size=BLOCK)
@@ -164,25 +226,46 @@ def test_bad_dask_arrays_are_refused():
     dask_array = pytest.importorskip("dask.array")
     A, Y = problem()
     array = dask_array.from_array(Y, chunks=(BLOCK, 6))
-    with pytest.raises(ValueError, match=r"the sizes of its chunks must be known; call Y.compute_chunk_sizes\(\)"):
+    with pytest.raises(
+        ValueError, match=r"the sizes of its chunks must be known; call Y.compute_chunk_sizes\(\)"
+    ):
         gs.full_batch_gradient(A, array[array[:, 0] > 0], LAM, D)
     with pytest.raises(ValueError, match="it must be 2-D"):
         gs.full_batch_gradient(A, array[0], LAM, D)
-    with pytest.raises(ValueError, match=r"Y has shape \(85, 5\), so 5 columns; A of shape \(6, 8\) asks for 6"):
+    with pytest.raises(
+        ValueError, match=r"Y has shape \(85, 5\), so 5 columns; A of shape \(6, 8\) asks for 6"
+    ):
         gs.full_batch_gradient(A, array[16:, :5], LAM, D, block_size=BLOCK)
-    flawed = dask_array.from_array(np.where(np.arange(101)[:, None] == 33, np.nan, Y), chunks=(BLOCK, 6))
-    with pytest.raises(ValueError, match=r"Y\[32:48\] has 6 entries that are NaN or infinite, the first at \(1, 0\)"):
+    flawed = dask_array.from_array(
+        np.where(np.arange(101)[:, None] == 33, np.nan, Y), chunks=(BLOCK, 6)
+    )
+    with pytest.raises(
+        ValueError,
+        match=r"Y\[32:48\] has 6 entries that are NaN or infinite, the first at \(1, 0\)",
+    ):
         gs.full_batch_gradient(A, flawed, LAM, D, block_size=BLOCK)
 
 
-@pytest.mark.parametrize(("change", "error", "message"), [
-    ({"block_size": 0}, ValueError, "block_size = 0; it must be at least 1"),
-    ({"gradient": "true"}, ValueError, "gradient = 'true' is unknown"),
-    ({"gradient": "approximate", "n_unfold": 2}, ValueError, "an unfolded network has its exact gradient only"),
-    ({"l1": 0.5}, ValueError, r"n_unfold = 1 with .*l1=0.5; they belong to an unfolded network; drop them or use n_unfold >= 2"),
-    ({"lam": -1.0}, ValueError, "lam = -1.0 is negative"),
-    ({"group_size": 3}, ValueError, "group_size = 3 does not divide the 8 atoms"),
-], ids=str)
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"block_size": 0}, ValueError, "block_size = 0; it must be at least 1"),
+        ({"gradient": "true"}, ValueError, "gradient = 'true' is unknown"),
+        (
+            {"gradient": "approximate", "n_unfold": 2},
+            ValueError,
+            "an unfolded network has its exact gradient only",
+        ),
+        (
+            {"l1": 0.5},
+            ValueError,
+            r"n_unfold = 1 with .*l1=0.5; they belong to an unfolded network; drop them or use n_unfold >= 2",
+        ),
+        ({"lam": -1.0}, ValueError, "lam = -1.0 is negative"),
+        ({"group_size": 3}, ValueError, "group_size = 3 does not divide the 8 atoms"),
+    ],
+    ids=str,
+)
 def test_bad_options_are_refused(change, error, message):
     A, Y = problem()
     with pytest.raises(error, match=message):

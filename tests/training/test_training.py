@@ -31,7 +31,11 @@ def adam_by_loops(A, Y, lam, n_epochs, step_size, beta_1=0.9, beta_2=0.999, epsi
         for index in np.ndindex(A.shape):
             m[index] = beta_1 * m[index] + (1 - beta_1) * G[index]
             v[index] = beta_2 * v[index] + (1 - beta_2) * G[index] ** 2
-            A[index] -= step_size * (m[index] / (1 - beta_1**t)) / (np.sqrt(v[index] / (1 - beta_2**t)) + epsilon)
+            A[index] -= (
+                step_size
+                * (m[index] / (1 - beta_1**t))
+                / (np.sqrt(v[index] / (1 - beta_2**t)) + epsilon)
+            )
     return A
 
 
@@ -41,7 +45,9 @@ def adam_by_loops(A, Y, lam, n_epochs, step_size, beta_1=0.9, beta_2=0.999, epsi
 def test_adam_is_the_published_algorithm():
     A, _, Y, _ = problem()
     expected = adam_by_loops(A, Y, 1.0, 7, 0.01)
-    np.testing.assert_allclose(gs.train(A, Y, 1.0, D, 7, step_size=0.01).x, expected, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(
+        gs.train(A, Y, 1.0, D, 7, step_size=0.01).x, expected, rtol=1e-12, atol=1e-14
+    )
 
 
 @pytest.mark.parametrize("change", [{"beta_1": 0.8}, {"beta_2": 0.99}, {"epsilon": 1e-2}])
@@ -60,7 +66,9 @@ def test_adam_agrees_with_torch():
         optimizer.zero_grad()
         weight.grad = torch.tensor(gs.loss_and_grad(weight.detach().numpy(), Y, 1.0, D)[1])
         optimizer.step()
-    np.testing.assert_allclose(gs.train(A, Y, 1.0, D, 7, step_size=0.01).x, weight.detach().numpy(), rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(
+        gs.train(A, Y, 1.0, D, 7, step_size=0.01).x, weight.detach().numpy(), rtol=1e-10, atol=1e-12
+    )
 
 
 @pytest.mark.parametrize("gradient", ["exact", "appendix_b", "approximate"])
@@ -69,7 +77,9 @@ def test_gradient_descent_is_equation_14(gradient):
     expected = A.copy()
     for _ in range(5):
         expected = expected - 0.02 * gs.loss_and_grad(expected, Y, 1.0, D, gradient)[1]
-    result = gs.train(A, Y, 1.0, D, 5, gradient=gradient, optimizer="gradient_descent", step_size=0.02)
+    result = gs.train(
+        A, Y, 1.0, D, 5, gradient=gradient, optimizer="gradient_descent", step_size=0.02
+    )
     np.testing.assert_array_equal(result.x, expected)
 
 
@@ -77,9 +87,17 @@ def test_schedules_are_functions_of_the_epoch():
     A, _, Y, _ = problem()
     expected = A.copy()
     for epoch in range(4):
-        expected = expected - 0.01 * (epoch + 1) * gs.loss_and_grad(expected, Y, 1.0 + 0.1 * epoch, D)[1]
+        expected = (
+            expected - 0.01 * (epoch + 1) * gs.loss_and_grad(expected, Y, 1.0 + 0.1 * epoch, D)[1]
+        )
     result = gs.train(
-        A, Y, lambda epoch: 1.0 + 0.1 * epoch, D, 4, optimizer="gradient_descent", step_size=lambda epoch: 0.01 * (epoch + 1)
+        A,
+        Y,
+        lambda epoch: 1.0 + 0.1 * epoch,
+        D,
+        4,
+        optimizer="gradient_descent",
+        step_size=lambda epoch: 0.01 * (epoch + 1),
     )
     np.testing.assert_allclose(result.x, expected, rtol=1e-14)
     assert result.fun == gs.loss(result.x, Y, 1.3, D)
@@ -105,7 +123,8 @@ def test_a_mini_batch_epoch_sees_every_sample_once_in_an_order_of_its_own(monkey
 def test_the_constraints_hold_after_every_step():
     A, _, Y, _ = problem()
     unit, orthonormal = (
-        gs.train(A * 1.3, Y, 1.0, D, 3, constraint=constraint, step_size=0.05).x for constraint in ("columns", "groups")
+        gs.train(A * 1.3, Y, 1.0, D, 3, constraint=constraint, step_size=0.05).x
+        for constraint in ("columns", "groups")
     )
     np.testing.assert_allclose(np.linalg.norm(unit, axis=0), 1, rtol=1e-14)
     for g in range(4):
@@ -120,7 +139,16 @@ def test_the_spans_are_recovered_and_the_history_tells_it():
     """One active group, retraction: the spans converge with no floor, the atoms turn inside them (R0, R2)."""
     A, A_star, Y, support = problem(n_samples=400)
     result = gs.train(
-        A, Y, 1.9, D, 150, optimizer="gradient_descent", step_size=0.2, constraint="groups", A_star=A_star, support=support
+        A,
+        Y,
+        1.9,
+        D,
+        150,
+        optimizer="gradient_descent",
+        step_size=0.2,
+        constraint="groups",
+        A_star=A_star,
+        support=support,
     )
     assert result.success
     assert gs.principal_angles(result.x, A_star, D).max() < 1e-6
@@ -128,16 +156,31 @@ def test_the_spans_are_recovered_and_the_history_tells_it():
     assert {len(values) for values in history.values()} == {150}
     assert history["rotation_free_error"][-1] < 1e-10 < 1e-3 < history["rotation_free_error"][0]
     assert history["error"][-1] >= history["rotation_free_error"][-1]
-    assert (history["recall"][-1], history["precision"][-1], history["exact"][-1], history["active_groups"][-1]) == (1, 1, 1, 1)
+    assert (
+        history["recall"][-1],
+        history["precision"][-1],
+        history["exact"][-1],
+        history["active_groups"][-1],
+    ) == (1, 1, 1, 1)
     assert np.diff(history["loss"]).max() < 1e-12
-    assert history["loss"][-1] == pytest.approx(1.9**2 / 2, rel=1e-9)  # every code is lam short: the shrinkage that is left
+    assert history["loss"][-1] == pytest.approx(
+        1.9**2 / 2, rel=1e-9
+    )  # every code is lam short: the shrinkage that is left
 
 
 def test_a_linear_network_reaches_the_optimum_that_the_svd_finds():
     """lam = 0, tied weights, more samples than atoms: the optimum is the residual of the leading principal directions."""
     rng = np.random.default_rng(1)
     Y = rng.standard_normal((50, 6)) * [3, 2, 1, 0.5, 0.3, 0.1]
-    result = gs.train(rng.standard_normal((6, 2)) * 0.3, Y, 0.0, 2, 3000, optimizer="gradient_descent", step_size=0.02)
+    result = gs.train(
+        rng.standard_normal((6, 2)) * 0.3,
+        Y,
+        0.0,
+        2,
+        3000,
+        optimizer="gradient_descent",
+        step_size=0.02,
+    )
     best = np.sum(np.linalg.svd(Y, compute_uv=False)[2:] ** 2) / (2 * len(Y))
     assert result.fun == pytest.approx(best, rel=1e-8)
 
@@ -163,7 +206,9 @@ def test_a_memory_mapped_batch_gives_the_same_result(tmp_path):
     A, _, Y, _ = problem()
     np.save(tmp_path / "Y.npy", Y)
     mapped = np.load(tmp_path / "Y.npy", mmap_mode="r")
-    np.testing.assert_array_equal(gs.train(A, mapped, 1.0, D, 3, batch_size=7).x, gs.train(A, Y, 1.0, D, 3, batch_size=7).x)
+    np.testing.assert_array_equal(
+        gs.train(A, mapped, 1.0, D, 3, batch_size=7).x, gs.train(A, Y, 1.0, D, 3, batch_size=7).x
+    )
 
 
 # ------------------------------------------------------------------------------------------------ interruptions
@@ -191,10 +236,17 @@ gs.train(A, Y, 1.0, D, 9, checkpoint=sys.argv[2], callback=die, **RECIPE)
 def test_a_killed_run_resumes_bit_for_bit(tmp_path, epoch):
     A, _, Y, _ = problem()
     path = tmp_path / "run.npz"
-    done = subprocess.run([sys.executable, "-c", KILLED, os.path.dirname(__file__), str(path), str(epoch)], timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, os.path.dirname(__file__), str(path), str(epoch)],
+        timeout=60,
+        check=False,
+    )
     assert done.returncode == -signal.SIGKILL
     assert path.exists() == (epoch >= 2)
-    resumed, whole = gs.train(A, Y, 1.0, D, 9, checkpoint=path, resume=True, **RECIPE), gs.train(A, Y, 1.0, D, 9, **RECIPE)
+    resumed, whole = (
+        gs.train(A, Y, 1.0, D, 9, checkpoint=path, resume=True, **RECIPE),
+        gs.train(A, Y, 1.0, D, 9, **RECIPE),
+    )
     assert resumed.x.tobytes() == whole.x.tobytes()
     assert resumed.history == whole.history
     assert (resumed.nit, resumed.fun) == (9, whole.fun)
@@ -240,7 +292,12 @@ def test_the_callback_can_stop_the_run():
             raise StopIteration
 
     result = gs.train(A, Y, 1.0, D, 50, callback=stop)
-    assert (result.nit, result.status, result.success, result.message) == (3, 1, False, "stopped by the callback")
+    assert (result.nit, result.status, result.success, result.message) == (
+        3,
+        1,
+        False,
+        "stopped by the callback",
+    )
     np.testing.assert_array_equal(result.x, gs.train(A, Y, 1.0, D, 3).x)
 
 
@@ -260,15 +317,28 @@ def test_ctrl_c_returns_what_has_been_learned(tmp_path, monkeypatch):
     monkeypatch.undo()
     assert (result.nit, result.status, result.message) == (3, 2, "interrupted")
     assert len(result.history["loss"]) == 3
-    np.testing.assert_array_equal(gs.train(A, Y, 1.0, D, 6, checkpoint=path, resume=True).x, gs.train(A, Y, 1.0, D, 6).x)
+    np.testing.assert_array_equal(
+        gs.train(A, Y, 1.0, D, 6, checkpoint=path, resume=True).x, gs.train(A, Y, 1.0, D, 6).x
+    )
 
 
 def test_a_diverging_run_stops_at_once_and_keeps_the_last_checkpoint(tmp_path):
     A, _, Y, _ = problem()
     path, heard = tmp_path / "run.npz", []
-    with pytest.raises(gs.DivergenceError, match=r"in epoch \d+ the (cost|parameter A) is no longer finite.*lower step_size"):
+    with pytest.raises(
+        gs.DivergenceError,
+        match=r"in epoch \d+ the (cost|parameter A) is no longer finite.*lower step_size",
+    ):
         gs.train(
-            A, Y, 1.0, D, 500, optimizer="gradient_descent", step_size=1.0, checkpoint=path, checkpoint_every=1,
+            A,
+            Y,
+            1.0,
+            D,
+            500,
+            optimizer="gradient_descent",
+            step_size=1.0,
+            checkpoint=path,
+            checkpoint_every=1,
             callback=lambda intermediate_result: heard.append(intermediate_result.nit),
         )
     with np.load(path) as saved:
@@ -279,22 +349,30 @@ def test_a_diverging_run_stops_at_once_and_keeps_the_last_checkpoint(tmp_path):
 # ------------------------------------------------------------------------------------------------ the door
 
 
-@pytest.mark.parametrize(("change", "error", "message"), [
-    ({"gradient": "true"}, ValueError, "gradient = 'true' is unknown; choose one of 'exact'"),
-    ({"optimizer": "sgd"}, ValueError, "optimizer = 'sgd' is unknown; choose one of 'adam', 'gradient_descent'"),
-    ({"constraint": "rows"}, ValueError, "constraint = 'rows' is unknown"),
-    ({"n_epochs": 0}, ValueError, "n_epochs = 0; it must be at least 1"),
-    ({"batch_size": 0}, ValueError, "batch_size = 0; it must be at least 1"),
-    ({"checkpoint_every": 0}, ValueError, "checkpoint_every = 0"),
-    ({"step_size": 0.0}, ValueError, "step_size = 0.0; it must be > 0"),
-    ({"step_size": lambda epoch: -1.0}, ValueError, "step_size = -1.0; it must be > 0"),
-    ({"lam": lambda epoch: "high"}, TypeError, "lam = 'high' is a str"),
-    ({"Y": np.ones(12)}, ValueError, r"Y has shape \(12,\), one sample.*use Y\[None\]"),
-    ({"A_star": np.eye(12)}, ValueError, "A_star has shape"),
-    ({"support": np.ones((3, 1), dtype=int)}, ValueError, "support has shape"),
-    ({"rng": None}, TypeError, "rng = None is a NoneType"),
-    ({"engine": "fast"}, ValueError, "engine = 'fast' is unknown"),
-], ids=str)
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"gradient": "true"}, ValueError, "gradient = 'true' is unknown; choose one of 'exact'"),
+        (
+            {"optimizer": "sgd"},
+            ValueError,
+            "optimizer = 'sgd' is unknown; choose one of 'adam', 'gradient_descent'",
+        ),
+        ({"constraint": "rows"}, ValueError, "constraint = 'rows' is unknown"),
+        ({"n_epochs": 0}, ValueError, "n_epochs = 0; it must be at least 1"),
+        ({"batch_size": 0}, ValueError, "batch_size = 0; it must be at least 1"),
+        ({"checkpoint_every": 0}, ValueError, "checkpoint_every = 0"),
+        ({"step_size": 0.0}, ValueError, "step_size = 0.0; it must be > 0"),
+        ({"step_size": lambda epoch: -1.0}, ValueError, "step_size = -1.0; it must be > 0"),
+        ({"lam": lambda epoch: "high"}, TypeError, "lam = 'high' is a str"),
+        ({"Y": np.ones(12)}, ValueError, r"Y has shape \(12,\), one sample.*use Y\[None\]"),
+        ({"A_star": np.eye(12)}, ValueError, "A_star has shape"),
+        ({"support": np.ones((3, 1), dtype=int)}, ValueError, "support has shape"),
+        ({"rng": None}, TypeError, "rng = None is a NoneType"),
+        ({"engine": "fast"}, ValueError, "engine = 'fast' is unknown"),
+    ],
+    ids=str,
+)
 def test_bad_arguments_are_refused(change, error, message):
     A, _, Y, _ = problem()
     with pytest.raises(error, match=message):

@@ -15,7 +15,9 @@ def data(n_samples=60, noise=0.05, seed=0):
 
 
 @pytest.mark.parametrize("normalise", [False, True])
-@pytest.mark.parametrize("schedule, factor", [("fixed", 1.0), (0.5, 0.5), (lambda epoch: 0.9 - 0.1 * epoch, 0.9)])
+@pytest.mark.parametrize(
+    "schedule, factor", [("fixed", 1.0), (0.5, 0.5), (lambda epoch: 0.9 - 0.1 * epoch, 0.9)]
+)
 def test_one_step_is_the_one_of_theorem_4(schedule, factor, normalise):
     _, Y, _, W = data()
     result = gs.train_sparse(W, Y, 1, bias=-0.3, normalise=normalise, bias_schedule=schedule)
@@ -34,7 +36,9 @@ def test_a_learned_bias_takes_its_own_gradient_step():
     _, dW, db = ops.sparse_loss_and_grad(W, Y, -0.3)
     agreement(result.x, W - 0.5 * dW)
     agreement(result.bias, -0.3 - 0.5 * db)
-    assert (result.bias > -0.3).all()  # the expectation is +p_i b_i: descent shrinks |b|, where the printed -p_i b_i would grow it
+    assert (
+        result.bias > -0.3
+    ).all()  # the expectation is +p_i b_i: descent shrinks |b|, where the printed -p_i b_i would grow it
 
 
 @pytest.mark.parametrize("b", [-0.1, -0.3, -0.5, -0.8])
@@ -49,9 +53,13 @@ def test_a_fixed_bias_converges_linearly_at_the_predicted_rate(b):
 
     def watch(intermediate_result):
         overlap = np.sum(intermediate_result.x * A, axis=0)
-        angles.append(np.arctan2(np.linalg.norm(intermediate_result.x - A * overlap, axis=0), overlap))
+        angles.append(
+            np.arctan2(np.linalg.norm(intermediate_result.x - A * overlap, axis=0), overlap)
+        )
 
-    gs.train_sparse(np.cos(theta) * A + np.sin(theta) * normal, A.T, 8, bias=b, normalise=True, callback=watch)
+    gs.train_sparse(
+        np.cos(theta) * A + np.sin(theta) * normal, A.T, 8, bias=b, normalise=True, callback=watch
+    )
     for now in angles:
         kappa = np.cos(theta)  # zeta = m, p = 1/m
         rho = 1 - (b + np.cos(theta)) ** 2
@@ -68,7 +76,9 @@ def test_a_bias_that_vanishes_loses_what_a_fixed_one_finds():
     W = gs.perturb_dictionary(A, delta=0.2, rng=0)
     W /= np.linalg.norm(W, axis=0)
     ends = {
-        rule: gs.train_sparse(W, A.T, 200, bias=-0.4, normalise=True, bias_schedule=rule, A_star=A).history["delta"][-1]
+        rule: gs.train_sparse(
+            W, A.T, 200, bias=-0.4, normalise=True, bias_schedule=rule, A_star=A
+        ).history["delta"][-1]
         for rule in ("fixed", 0.5)
     }
     assert ends["fixed"] < 1e-12 and ends[0.5] > 0.05
@@ -81,27 +91,52 @@ def test_the_history_is_what_the_metrics_say():
     found = gs.metrics.support_recovery(support, X != 0)
     first = {name: values[0] for name, values in result.history.items()}
     expected = {
-        "active_atoms": (X != 0).sum(axis=1).mean(), "distance": gs.metrics.matched_distance(W, A, "permutation"),
-        "delta": gs.closeness(W, A, "permutation").delta, "recall": found.recall, "precision": found.precision, "exact": found.exact,
-    }  # fmt: skip
+        "active_atoms": (X != 0).sum(axis=1).mean(),
+        "distance": gs.metrics.matched_distance(W, A, "permutation"),
+        "delta": gs.closeness(W, A, "permutation").delta,
+        "recall": found.recall,
+        "precision": found.precision,
+        "exact": found.exact,
+    }
     assert {name: first[name] for name in expected} == pytest.approx(expected, nan_ok=True)
-    quick = gs.train_sparse(W, Y, 2, bias=-0.4, normalise=True, A_star=A, support=support, measure=False)
+    quick = gs.train_sparse(
+        W, Y, 2, bias=-0.4, normalise=True, A_star=A, support=support, measure=False
+    )
     assert set(quick.history) == {"loss", "bias"}
     np.testing.assert_array_equal(quick.x, result.x)
 
 
-@pytest.mark.parametrize("activation, lam, bias", [("relu", 0.0, -0.3), ("hard", 0.5, 0.0), ("soft", 0.3, 0.0)])
+@pytest.mark.parametrize(
+    "activation, lam, bias", [("relu", 0.0, -0.3), ("hard", 0.5, 0.0), ("soft", 0.3, 0.0)]
+)
 @pytest.mark.parametrize("optimizer", ["gradient_descent", "adam"])
 def test_every_network_learns(optimizer, activation, lam, bias):
     A, Y, _, W = data(200)
     step = 0.5 if optimizer == "gradient_descent" else 0.01
-    result = gs.train_sparse(W, Y, 40, bias=bias, activation=activation, lam=lam, optimizer=optimizer, step_size=step, batch_size=70)
+    result = gs.train_sparse(
+        W,
+        Y,
+        40,
+        bias=bias,
+        activation=activation,
+        lam=lam,
+        optimizer=optimizer,
+        step_size=step,
+        batch_size=70,
+    )
     assert result.success and result.fun < 0.7 * result.history["loss"][0]
 
 
 def test_a_run_resumed_is_the_run_that_never_stopped(tmp_path):
     _, Y, _, W = data()
-    options = dict(bias=-0.3, bias_schedule=0.9, normalise=True, optimizer="adam", step_size=0.01, batch_size=20)
+    options = dict(
+        bias=-0.3,
+        bias_schedule=0.9,
+        normalise=True,
+        optimizer="adam",
+        step_size=0.01,
+        batch_size=20,
+    )
     whole = gs.train_sparse(W, Y, 6, **options)
     path = tmp_path / "run.npz"
     gs.train_sparse(W, Y, 3, **options, checkpoint=path)
@@ -134,7 +169,9 @@ def test_a_callback_can_stop_the_run():
 
 def test_refusals():
     _, Y, _, W = data()
-    with pytest.raises(ValueError, match="bias_schedule = 'halve' is unknown; choose one of 'fixed', 'learned'"):
+    with pytest.raises(
+        ValueError, match="bias_schedule = 'halve' is unknown; choose one of 'fixed', 'learned'"
+    ):
         gs.train_sparse(W, Y, 1, bias_schedule="halve")
     with pytest.raises(ValueError, match="bias_schedule = -0.5 is negative"):
         gs.train_sparse(W, Y, 1, bias_schedule=-0.5)

@@ -85,11 +85,24 @@ def test_the_numbers_are_those_of_loops_over_groups(name):
     distances = [math.sqrt(np.sum((B - S) ** 2)) for B, S in zip(blocks, star, strict=True)]
     np.testing.assert_allclose(report.closeness, distances, atol=1e-14)
     assert report.delta == pytest.approx(max(distances), abs=1e-14)
-    np.testing.assert_allclose(report.orthonormality, [np.abs(scipy.linalg.eigvalsh(B.T @ B) - 1).max() for B in blocks], atol=1e-12)
-    angles = [np.sort(scipy.linalg.subspace_angles(B, S)) for B, S in zip(blocks, star, strict=True)]
+    np.testing.assert_allclose(
+        report.orthonormality,
+        [np.abs(scipy.linalg.eigvalsh(B.T @ B) - 1).max() for B in blocks],
+        atol=1e-12,
+    )
+    angles = [
+        np.sort(scipy.linalg.subspace_angles(B, S)) for B, S in zip(blocks, star, strict=True)
+    ]
     np.testing.assert_allclose(np.sort(report.principal_angles, axis=1), angles, atol=1e-7)
-    assert report.sizes == {"n_features": len(A), "n_atoms": A.shape[1], "n_groups": len(star), "group_size": d, "n_active": n_active,
-                            "b_min": 4, "b_max": 5}
+    assert report.sizes == {
+        "n_features": len(A),
+        "n_atoms": A.shape[1],
+        "n_groups": len(star),
+        "group_size": d,
+        "n_active": n_active,
+        "b_min": 4,
+        "b_max": 5,
+    }
     for form in FORMS:
         assert report.intervals[form] == support_interval(A, A_star, d, n_active, 4, 5, form)
 
@@ -104,11 +117,15 @@ def margins_by_hand(A, A_star, d, n_active, b_min, b_max):
     for B, S in zip(blocks, star, strict=True):
         X = np.abs(S.T @ B)
         omega = max((X[i, j] for i, j in itertools.permutations(range(d), 2)), default=0.0)
-        rho = min(rho, np.diag(S.T @ B).min() - math.sqrt(2 * d) * (omega * math.sqrt(d * d + 1) + delta))
+        rho = min(
+            rho, np.diag(S.T @ B).min() - math.sqrt(2 * d) * (omega * math.sqrt(d * d + 1) + delta)
+        )
         orbit = max(orbit, np.linalg.norm(B - S @ scipy.linalg.orthogonal_procrustes(S, B)[0]))
 
     def condition69(tau):
-        right = (3 * (2 - tau) * (tau - 2 / 3) * d + (1 - tau) * (2 - tau) * min(delta, 1) ** 2) / tau**2
+        right = (
+            3 * (2 - tau) * (tau - 2 / 3) * d + (1 - tau) * (2 - tau) * min(delta, 1) ** 2
+        ) / tau**2
         return right - (d - min(delta, 1) ** 2 / 2) ** 2 / d
 
     tau = scipy.optimize.brentq(condition69, 0.3, 1) if condition69(1.0) > 1e-12 else 1.0
@@ -133,7 +150,10 @@ def margins_by_hand(A, A_star, d, n_active, b_min, b_max):
 @pytest.mark.parametrize("name", CASES)
 def test_the_margins_are_those_of_the_formulas_and_decide_the_flags(name):
     A, A_star, d, n_active = CASES[name]
-    hypotheses, expected = report_on(name).hypotheses, margins_by_hand(A, A_star, d, n_active, 4.0, 5.0)
+    hypotheses, expected = (
+        report_on(name).hypotheses,
+        margins_by_hand(A, A_star, d, n_active, 4.0, 5.0),
+    )
     assert [h.margin for h in hypotheses] == pytest.approx(expected, abs=2e-6)
     for k, (h, margin) in enumerate(zip(hypotheses, expected, strict=True)):
         assert h.holds == (margin >= (-1e-9 if k < 4 else 0)) or abs(margin) < 1e-7
@@ -142,8 +162,14 @@ def test_the_margins_are_those_of_the_formulas_and_decide_the_flags(name):
 def test_an_orthonormal_dictionary_at_its_target_satisfies_every_hypothesis_that_can_be():
     report = report_on("orthonormal")
     failing = {h.text for h in report.hypotheses if not h.holds}
-    assert failing <= {"norm condition (69), d for n, at some lam of Lemma 1's interval"}  # met with margin 0, so by rounding
-    assert report.certified == {"printed": False, "corrected": True, "sharp": True}  # the printed interval has a closed right end
+    assert failing <= {
+        "norm condition (69), d for n, at some lam of Lemma 1's interval"
+    }  # met with margin 0, so by rounding
+    assert report.certified == {
+        "printed": False,
+        "corrected": True,
+        "sharp": True,
+    }  # the printed interval has a closed right end
     for form in FORMS:
         assert report.intervals[form] == pytest.approx((0, 4), abs=1e-12)
 
@@ -153,7 +179,14 @@ def test_the_simulation_of_the_paper_is_outside_its_own_theory():
     failing = " | ".join(h.text for h in report.hypotheses if not h.holds)
     assert not report.certified["corrected"]
     assert [form for form in FORMS if not report.intervals[form].empty] == []
-    for text in ("A_g^T A_g = I", "||A*_g||_2 = 1", "delta = max_g", "rho > 0", "norm condition (69)", "orbit distance"):
+    for text in (
+        "A_g^T A_g = I",
+        "||A*_g||_2 = 1",
+        "delta = max_g",
+        "rho > 0",
+        "norm condition (69)",
+        "orbit distance",
+    ):
         assert text in failing
     assert "atoms of A* have unit norm" not in failing
 
@@ -188,12 +221,28 @@ BREAK = {
     "atoms of A* have unit norm": lambda A, S: (A, stretched(S, 0.9), {}),
     "delta = max_g ||A_g - A*_g||_F <= 1": lambda A, S: (-A, S, {}),
     "gamma <= log n": lambda A, S: (A[:8], S[:8], {"n_active": 3}),
-    "log n >= 1 and max(d mu_B, delta) <= B_min / (5 B_max log n)": lambda A, S: (correlated(S), correlated(S), {}),
+    "log n >= 1 and max(d mu_B, delta) <= B_min / (5 B_max log n)": lambda A, S: (
+        correlated(S),
+        correlated(S),
+        {},
+    ),
     "Lemma 1's interval as printed is not empty": lambda A, S: (A, S, {"b_max": 200.0}),
-    "B_min (1 - delta) > (2 gamma - 1) B_max (d mu_B + delta)": lambda A, S: (A, S, {"b_max": 200.0}),
-    "rho > 0: alpha_min > sqrt(2 d)(omega_max sqrt(d^2 + 1) + delta)": lambda A, S: (A[:, [1, 0, 2, 3, 4, 5]], S, {}),
+    "B_min (1 - delta) > (2 gamma - 1) B_max (d mu_B + delta)": lambda A, S: (
+        A,
+        S,
+        {"b_max": 200.0},
+    ),
+    "rho > 0: alpha_min > sqrt(2 d)(omega_max sqrt(d^2 + 1) + delta)": lambda A, S: (
+        A[:, [1, 0, 2, 3, 4, 5]],
+        S,
+        {},
+    ),
     "orbit distance min_Q ||A_g - A*_g Q||_F <= 1": lambda A, S: (A[:, [2, 3, 0, 1, 4, 5]], S, {}),
-    "B_max (d mu_B + sin theta_max) < B_min cos theta_max": lambda A, S: (A[:, [2, 3, 0, 1, 4, 5]], S, {}),
+    "B_max (d mu_B + sin theta_max) < B_min cos theta_max": lambda A, S: (
+        A[:, [2, 3, 0, 1, 4, 5]],
+        S,
+        {},
+    ),
 }
 
 
@@ -202,7 +251,12 @@ def test_a_flag_flips_when_its_hypothesis_is_broken(text):
     A, A_star = inside()
     before = {h.text: h for h in check_dictionary(A, 2, 1, 4.0, 5.0, A_star).hypotheses}
     A, A_star, sizes = BREAK[text](A, A_star)
-    after = {h.text: h for h in check_dictionary(A, 2, **{"n_active": 1, "b_min": 4.0, "b_max": 5.0} | sizes, A_star=A_star).hypotheses}
+    after = {
+        h.text: h
+        for h in check_dictionary(
+            A, 2, **{"n_active": 1, "b_min": 4.0, "b_max": 5.0} | sizes, A_star=A_star
+        ).hypotheses
+    }
     assert before[text].holds and not after[text].holds
     assert after[text].margin < 0
     assert before[text].needed_by
@@ -215,12 +269,18 @@ def test_every_hypothesis_of_the_report_is_broken_but_one_that_rarely_holds():
     assert {h.holds for h in report.hypotheses if h.text in left} == {False}
 
 
-@pytest.mark.parametrize(("change", "certified"), [
-    (lambda A, S: (A, S), True),
-    (lambda A, S: (stretched(A, 1.001), S), False),
-    (lambda A, S: (A, stretched(S, 1.001)), False),
-    (lambda A, S: (A, stretched(S, 0.99)), True),  # ||A*_g||_2 <= 1 is what the corrected bound uses
-])
+@pytest.mark.parametrize(
+    ("change", "certified"),
+    [
+        (lambda A, S: (A, S), True),
+        (lambda A, S: (stretched(A, 1.001), S), False),
+        (lambda A, S: (A, stretched(S, 1.001)), False),
+        (
+            lambda A, S: (A, stretched(S, 0.99)),
+            True,
+        ),  # ||A*_g||_2 <= 1 is what the corrected bound uses
+    ],
+)
 def test_the_corrected_interval_is_certified_exactly_under_its_hypotheses(change, certified):
     A, A_star = change(*inside())
     report = check_dictionary(A, 2, 1, 4.0, 5.0, A_star)
@@ -245,13 +305,22 @@ def wrong_supports(A, A_star, d, n_active, b_min, b_max, lam, rng, draws):
             if k % 2:  # the direction that the target group sees most, or least if it is its own
                 _, _, Vt = np.linalg.svd(blocks[target].T @ star[h])
                 u = Vt[-1] if h == target else Vt[0] * rng.choice([-1, 1])
-            y += star[h] @ u / np.linalg.norm(u) * (rng.choice([b_min, b_max]) if k % 2 else rng.uniform(b_min, b_max))
+            y += (
+                star[h]
+                @ u
+                / np.linalg.norm(u)
+                * (rng.choice([b_min, b_max]) if k % 2 else rng.uniform(b_min, b_max))
+            )
         found = {g for g, B in enumerate(blocks) if np.linalg.norm(B.T @ y) > lam}
         wrong += found != set(S.tolist())
     return wrong
 
 
-CERTIFIED = [(name, form) for name in ("orthonormal", "turned a little", "the 7/25 frame") for form in ("corrected", "sharp")]
+CERTIFIED = [
+    (name, form)
+    for name in ("orthonormal", "turned a little", "the 7/25 frame")
+    for form in ("corrected", "sharp")
+]
 
 
 @pytest.mark.parametrize(("name", "form"), [*CERTIFIED, ("perturbed", "sharp")])
@@ -262,7 +331,10 @@ def test_no_code_breaks_recovery_inside_a_certified_interval(name, form):
     assert report.certified[form]
     assert low < high
     for place in (1e-9, 0.2, 0.5, 0.8, 1 - 1e-9):
-        assert wrong_supports(A, A_star, d, n_active, 4.0, 5.0, low + place * (high - low), rng, 300) == 0
+        assert (
+            wrong_supports(A, A_star, d, n_active, 4.0, 5.0, low + place * (high - low), rng, 300)
+            == 0
+        )
 
 
 @pytest.mark.parametrize("name", ["turned a little", "perturbed", "the 7/25 frame"])
@@ -287,7 +359,11 @@ def test_the_printed_interval_of_the_7_25_frame_is_not_certified_and_is_broken()
 def test_the_closed_right_end_of_the_printed_interval_is_not_certified():
     report = check_dictionary(np.eye(4), 2, 1, 4, 5)
     assert report.intervals["printed"] == report.intervals["sharp"] == (0, 4)
-    assert report.certified == {"printed": False, "corrected": True, "sharp": True}  # at lam = 4 a group of norm 4 is lost (CE4)
+    assert report.certified == {
+        "printed": False,
+        "corrected": True,
+        "sharp": True,
+    }  # at lam = 4 a group of norm 4 is lost (CE4)
 
 
 def test_a_printed_interval_inside_the_sharp_one_is_certified():
@@ -306,7 +382,11 @@ def test_a_printed_interval_inside_the_sharp_one_is_certified():
 
 @pytest.mark.parametrize("dtype", [np.float32, np.int64])
 def test_other_numbers_than_float64_are_read_with_a_fitting_tolerance(dtype):
-    A = np.eye(6).astype(dtype) if dtype is np.int64 else haar(np.random.default_rng(6), 12, 6).astype(dtype)
+    A = (
+        np.eye(6).astype(dtype)
+        if dtype is np.int64
+        else haar(np.random.default_rng(6), 12, 6).astype(dtype)
+    )
     report = check_dictionary(A, 2, 1, 4, 5)
     assert report.hypotheses[0].holds and report.hypotheses[1].holds
     assert report.intervals["corrected"] == pytest.approx((0, 4), abs=1e-4)
@@ -327,16 +407,19 @@ def test_the_report_becomes_json():
     assert len(plain["closeness"]) == 4 and len(plain["principal_angles"][0]) == 3
 
 
-@pytest.mark.parametrize(("arguments", "error", "message"), [
-    ((np.eye(4), 3, 1, 1, 2), ValueError, "does not divide the 4 atoms"),
-    ((np.eye(4), 2, 3, 1, 2), ValueError, "n_active = 3 exceeds"),
-    ((np.eye(4), 2, 1, 2, 1), ValueError, "0 < b_min <= b_max"),
-    ((np.eye(4), 2, 1, 1, 2, np.eye(2)), ValueError, "A_star has shape"),
-    ((np.eye(4) * np.nan, 2, 1, 1, 2), ValueError, "NaN or infinite"),
-    ((np.zeros((4, 4)), 2, 1, 1, 2), ValueError, "has rank 0"),
-    ((np.eye(4) * 1j, 2, 1, 1, 2), TypeError, "complex128"),
-    ((np.eye(4), 2.0, 1, 1, 2), TypeError, "group_size"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ((np.eye(4), 3, 1, 1, 2), ValueError, "does not divide the 4 atoms"),
+        ((np.eye(4), 2, 3, 1, 2), ValueError, "n_active = 3 exceeds"),
+        ((np.eye(4), 2, 1, 2, 1), ValueError, "0 < b_min <= b_max"),
+        ((np.eye(4), 2, 1, 1, 2, np.eye(2)), ValueError, "A_star has shape"),
+        ((np.eye(4) * np.nan, 2, 1, 1, 2), ValueError, "NaN or infinite"),
+        ((np.zeros((4, 4)), 2, 1, 1, 2), ValueError, "has rank 0"),
+        ((np.eye(4) * 1j, 2, 1, 1, 2), TypeError, "complex128"),
+        ((np.eye(4), 2.0, 1, 1, 2), TypeError, "group_size"),
+    ],
+)
 def test_bad_input_is_refused_with_the_rule(arguments, error, message):
     with pytest.raises(error, match=message):
         check_dictionary(*arguments)

@@ -45,7 +45,9 @@ def numbers(report):
 
 def test_every_recorded_verdict_is_confirmed(whole):
     report, _ = whole
-    assert [(row.id, f.label, f.summary) for row in report.rows for f in row.findings if not f.ok] == []
+    assert [
+        (row.id, f.label, f.summary) for row in report.rows for f in row.findings if not f.ok
+    ] == []
     assert report.ok
     assert report.counts["confirmed"] == report.counts["rows"] == len(LEDGER)
     assert [row.id for row in report.rows] == list(LEDGER)
@@ -60,7 +62,9 @@ def test_the_counts_add_up_and_the_summary_tells_them(whole):
     report, _ = whole
     counts = dict(report.counts)
     assert counts.pop("rows") + counts.pop("confirmed") == 2 * sum(counts.values())
-    assert report.summary().startswith(f"{len(LEDGER)} of {len(LEDGER)} recorded verdicts confirmed (")
+    assert report.summary().startswith(
+        f"{len(LEDGER)} of {len(LEDGER)} recorded verdicts confirmed ("
+    )
     assert f"{counts['corrected']} corrected" in report.summary()
 
 
@@ -144,12 +148,17 @@ def test_a_cluster_that_cannot_import_the_package_is_refused_at_once():
 
     with distributed.Client(n_workers=1, threads_per_worker=1, dashboard_address=":0") as client:
         client.run(forget)
-        with pytest.raises(ImportError, match="Dask worker cannot import gsae_ref.*install it there"):
+        with pytest.raises(
+            ImportError, match="Dask worker cannot import gsae_ref.*install it there"
+        ):
             verify(only=["R0"], quick=True, backend="dask")
 
 
 def test_quick_draws_fewer_instances():
-    quick, full = (numbers(verify(only=["T21-eq39"], quick=quick))["T21-eq39", 1]["drawn"] for quick in (True, False))
+    quick, full = (
+        numbers(verify(only=["T21-eq39"], quick=quick))["T21-eq39", 1]["drawn"]
+        for quick in (True, False)
+    )
     assert quick < full
 
 
@@ -174,26 +183,44 @@ def test_without_tqdm_there_is_no_bar_and_no_error(monkeypatch, capsys):
 
 def test_without_joblib_the_remedy_is_told(monkeypatch):
     monkeypatch.setitem(sys.modules, "joblib", None)
-    with pytest.raises(ImportError, match=r"n_jobs = 2 needs joblib.*pip install 'gsae_ref\[parallel\]'"):
+    with pytest.raises(
+        ImportError, match=r"n_jobs = 2 needs joblib.*pip install 'gsae_ref\[parallel\]'"
+    ):
         verify(only=["T21-eq42"], quick=True, n_jobs=2)
     assert verify(only=["T21-eq42"], quick=True).ok
 
 
-@pytest.mark.parametrize(("arguments", "error", "message"), [
-    ({"papers": "X99"}, ValueError, "papers = 'X99' is unknown; choose one of .*'T21', 'own', 'all'"),
-    ({"papers": ["T21", "X99"]}, ValueError, "papers = 'X99'"),
-    ({"only": ["T21-prop3"]}, ValueError, "'T21-prop3' is unknown.*near matches: T21-prop"),
-    ({"only": ["qqqqqq"]}, ValueError, "see gsae-ref verify --list"),
-    ({"backend": "mpi"}, ValueError, "backend = 'mpi' is unknown; choose one of 'loky', 'threading', 'dask'"),
-    ({"rng": -1}, ValueError, "rng = -1; it must be at least 0"),
-    ({"rng": 0.5}, TypeError, "it must be an integer"),
-    ({"rng": np.random.default_rng(0)}, TypeError, "it must be an integer"),
-    ({"n_jobs": 0, "only": ["R0"]}, ValueError, "n_jobs = 0; it must be a number of processes, or -1 for all cores; use n_jobs=1"),
-    ({"n_jobs": -2}, ValueError, "n_jobs = -2; it must be at least -1"),
-    ({"only": []}, ValueError, "only = \\[\\] select no statement; at least one must run"),
-    ({"papers": []}, ValueError, "papers = \\[\\].*select no statement"),
-    ({"backend": "dask", "only": ["R0"]}, ValueError, "no Dask client is active"),
-], ids=str)
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (
+            {"papers": "X99"},
+            ValueError,
+            "papers = 'X99' is unknown; choose one of .*'T21', 'own', 'all'",
+        ),
+        ({"papers": ["T21", "X99"]}, ValueError, "papers = 'X99'"),
+        ({"only": ["T21-prop3"]}, ValueError, "'T21-prop3' is unknown.*near matches: T21-prop"),
+        ({"only": ["qqqqqq"]}, ValueError, "see gsae-ref verify --list"),
+        (
+            {"backend": "mpi"},
+            ValueError,
+            "backend = 'mpi' is unknown; choose one of 'loky', 'threading', 'dask'",
+        ),
+        ({"rng": -1}, ValueError, "rng = -1; it must be at least 0"),
+        ({"rng": 0.5}, TypeError, "it must be an integer"),
+        ({"rng": np.random.default_rng(0)}, TypeError, "it must be an integer"),
+        (
+            {"n_jobs": 0, "only": ["R0"]},
+            ValueError,
+            "n_jobs = 0; it must be a number of processes, or -1 for all cores; use n_jobs=1",
+        ),
+        ({"n_jobs": -2}, ValueError, "n_jobs = -2; it must be at least -1"),
+        ({"only": []}, ValueError, "only = \\[\\] select no statement; at least one must run"),
+        ({"papers": []}, ValueError, "papers = \\[\\].*select no statement"),
+        ({"backend": "dask", "only": ["R0"]}, ValueError, "no Dask client is active"),
+    ],
+    ids=str,
+)
 def test_bad_arguments_are_refused_before_anything_runs(arguments, error, message):
     heard = []
     with pytest.raises(error, match=message):
@@ -224,11 +251,21 @@ def evidence(row_id, label):
 
 
 def claim(verdict, *items):
-    return Row("T21-prop2", "T21", "Proposition 2", "proposition", "A false claim.", verdict, "As claimed.", evidence=items)
+    return Row(
+        "T21-prop2",
+        "T21",
+        "Proposition 2",
+        "proposition",
+        "A false claim.",
+        verdict,
+        "As claimed.",
+        evidence=items,
+    )
 
 
 def scaled(item, left=1.0, right=1.0):
     """The same item of evidence with its sides multiplied."""
+
     def sides(i):
         a, b = item.sides(i)
         return left * np.asarray(a), right * np.asarray(b)
@@ -236,7 +273,10 @@ def scaled(item, left=1.0, right=1.0):
     return replace(item, sides=sides)
 
 
-PRINTED, CORRECTED = evidence("T21-prop2", "printed bound"), evidence("T21-prop2", "corrected bound")
+PRINTED, CORRECTED = (
+    evidence("T21-prop2", "printed bound"),
+    evidence("T21-prop2", "corrected bound"),
+)
 DECOMPOSITION = evidence("T21-eq19", "decomposition, every group")
 NEVER = Hypothesis("never", lambda i: -1.0)
 HARDLY_EVER = Hypothesis("hardly ever", lambda i: i.x[-1] - 2.7)
@@ -245,19 +285,33 @@ GENERIC = Identity("y = y", "support", lambda i: (i.y, i.y))
 FALSEHOODS = {
     "the printed bound is claimed to hold": claim("holds", replace(PRINTED, expect="holds")),
     "the corrected bound times 0.9": claim("corrected", PRINTED, scaled(CORRECTED, right=0.9)),
-    "the corrected bound times 0.997, found by search only": claim("corrected", PRINTED, scaled(CORRECTED, right=0.997)),
-    "the corrected bound without delta": claim("holds", replace(CORRECTED, sides=lambda i: CORRECTED.sides(replace(i, delta=0.0)))),
-    "the two sides exchanged": claim("holds", replace(CORRECTED, sides=lambda i: CORRECTED.sides(i)[::-1])),
+    "the corrected bound times 0.997, found by search only": claim(
+        "corrected", PRINTED, scaled(CORRECTED, right=0.997)
+    ),
+    "the corrected bound without delta": claim(
+        "holds", replace(CORRECTED, sides=lambda i: CORRECTED.sides(replace(i, delta=0.0)))
+    ),
+    "the two sides exchanged": claim(
+        "holds", replace(CORRECTED, sides=lambda i: CORRECTED.sides(i)[::-1])
+    ),
     "an identity with a factor 1.001": claim("identity", scaled(DECOMPOSITION, left=1.001)),
     "an identity with a factor 1 + 1e-8": claim("identity", scaled(DECOMPOSITION, right=1 + 1e-8)),
     "an identity with a wrong sign": claim("identity", scaled(DECOMPOSITION, right=-1)),
     "an identity said to fail": claim("refuted", replace(DECOMPOSITION, expect="fails")),
-    "a true inequality said to fail": claim("corrected", replace(CORRECTED, expect="fails"), CORRECTED),
+    "a true inequality said to fail": claim(
+        "corrected", replace(CORRECTED, expect="fails"), CORRECTED
+    ),
     "a hypothesis that nothing meets": claim("holds", replace(CORRECTED, hypotheses=(NEVER,))),
-    "a hypothesis that next to nothing meets": claim("holds", replace(CORRECTED, hypotheses=(HARDLY_EVER,))),
+    "a hypothesis that next to nothing meets": claim(
+        "holds", replace(CORRECTED, hypotheses=(HARDLY_EVER,))
+    ),
     "an identity on no instance at all": claim("identity", replace(GENERIC, hypotheses=(NEVER,))),
-    "an identity said to fail on no instance at all": claim("refuted", replace(GENERIC, expect="fails", hypotheses=(NEVER,))),
-    "a violation expected on no instance at all": claim("refuted", replace(PRINTED, hypotheses=(NEVER,))),
+    "an identity said to fail on no instance at all": claim(
+        "refuted", replace(GENERIC, expect="fails", hypotheses=(NEVER,))
+    ),
+    "a violation expected on no instance at all": claim(
+        "refuted", replace(PRINTED, hypotheses=(NEVER,))
+    ),
 }
 
 
@@ -275,10 +329,15 @@ def test_a_planted_falsehood_is_not_confirmed(monkeypatch, name):
 
 def test_rows_that_share_the_evidence_of_a_false_row_fall_with_it(monkeypatch):
     monkeypatch.setitem(LEDGER, "T21-prop2", FALSEHOODS["the corrected bound times 0.9"])
-    assert [row.confirmed for row in verify(only=["T21-eq21", "T21-eq38"], quick=True).rows] == [False, False]
+    assert [row.confirmed for row in verify(only=["T21-eq21", "T21-eq38"], quick=True).rows] == [
+        False,
+        False,
+    ]
 
 
-@pytest.mark.parametrize("spoilt", [{"x": (1, 0)}, {"x": (3, 0)}, {"sine": CERTIFICATES["CE1"]().printed.right}])
+@pytest.mark.parametrize(
+    "spoilt", [{"x": (1, 0)}, {"x": (3, 0)}, {"sine": CERTIFICATES["CE1"]().printed.right}]
+)
 def test_a_counterexample_with_spoilt_data_is_not_confirmed(monkeypatch, spoilt):
     monkeypatch.setitem(CERTIFICATES, "CE1", lambda: ce1(**spoilt))
     report = verify(only=["T21-prop2"], quick=True)
@@ -287,7 +346,14 @@ def test_a_counterexample_with_spoilt_data_is_not_confirmed(monkeypatch, spoilt)
     assert report.rows[0].findings[0].summary.startswith("does NOT refute")
 
 
-@pytest.mark.parametrize("result", [at_most("error", 1e-3, 1e-12), at_least("gap", 0.01, 0.1), at_most("error", float("nan"), 1.0)])
+@pytest.mark.parametrize(
+    "result",
+    [
+        at_most("error", 1e-3, 1e-12),
+        at_least("gap", 0.01, 0.1),
+        at_most("error", float("nan"), 1.0),
+    ],
+)
 def test_a_measurement_that_misses_its_limit_is_not_confirmed(monkeypatch, result):
     monkeypatch.setitem(MEASUREMENTS, "network_by_loops", lambda rng, quick: result)
     report = verify(only=["T21-eq11", "T21-eq13", "T21-eq14"], quick=True)
@@ -297,7 +363,17 @@ def test_a_measurement_that_misses_its_limit_is_not_confirmed(monkeypatch, resul
 # ------------------------------------------------------------------------------------------------ the pieces
 
 
-@pytest.mark.parametrize("item", [CORRECTED, PRINTED, GENERIC, Counterexample("CE1"), Measurement("jacobian"), Reading("as it says")])
+@pytest.mark.parametrize(
+    "item",
+    [
+        CORRECTED,
+        PRINTED,
+        GENERIC,
+        Counterexample("CE1"),
+        Measurement("jacobian"),
+        Reading("as it says"),
+    ],
+)
 def test_every_kind_of_evidence_runs_and_tells_what_it_found(item):
     finding = search.run(item, np.random.default_rng(0), True)
     assert finding.ok
@@ -313,17 +389,24 @@ def test_the_search_goes_beyond_the_random_instances():
 
 
 @pytest.mark.parametrize("expect", ["holds", "fails"])
-@pytest.mark.parametrize("sides", [(np.nan, 1.0), (0.5, np.nan), (np.inf, np.inf), (0.5, np.inf), (np.inf, 0.5)])
+@pytest.mark.parametrize(
+    "sides", [(np.nan, 1.0), (0.5, np.nan), (np.inf, np.inf), (0.5, np.inf), (np.inf, 0.5)]
+)
 def test_a_side_that_is_no_finite_number_proves_nothing_either_way(sides, expect):
-    for item in (Inequality("no number", "support", lambda i: sides, expect=expect), Identity("no", "support", lambda i: sides, expect=expect)):
+    for item in (
+        Inequality("no number", "support", lambda i: sides, expect=expect),
+        Identity("no", "support", lambda i: sides, expect=expect),
+    ):
         finding = search.run(item, np.random.default_rng(0), True)
         assert not finding.ok
         assert "no finite number" in finding.summary
 
 
 def test_rounding_is_no_failure_of_a_statement():
-    for item in (Inequality("tie", "support", lambda i: (1.0 + 1e-8, 1.0), expect="fails"),
-                 Identity("tie", "support", lambda i: (1.0 + 1e-8, 1.0), expect="fails")):
+    for item in (
+        Inequality("tie", "support", lambda i: (1.0 + 1e-8, 1.0), expect="fails"),
+        Identity("tie", "support", lambda i: (1.0 + 1e-8, 1.0), expect="fails"),
+    ):
         assert not search.run(item, np.random.default_rng(0), True).ok
 
 
@@ -342,7 +425,11 @@ def test_a_family_is_a_map_from_parameters_and_reaches_the_ends_of_its_ranges(na
             theta = family.draw(shape, rng)
             one, two = family.build(shape, theta), family.build(shape, theta.copy())
             assert len(theta) == shape.n_parameters
-            assert one.A.shape == one.A_star.shape == (shape.n_features, shape.n_groups * shape.group_size)
+            assert (
+                one.A.shape
+                == one.A_star.shape
+                == (shape.n_features, shape.n_groups * shape.group_size)
+            )
             np.testing.assert_array_equal(one.A, two.A)
             norms = [np.linalg.norm(x) for x in np.split(one.x, shape.n_groups)]
             active = [r for r in norms if r > 0]

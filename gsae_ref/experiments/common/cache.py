@@ -41,7 +41,9 @@ class Cells:
             try:
                 os.makedirs(folder, exist_ok=True)
             except OSError as error:
-                raise ValueError(f"folder {folder} cannot be made ({error.strerror}); it must be writable; choose another") from error
+                raise ValueError(
+                    f"folder {folder} cannot be made ({error.strerror}); it must be writable; choose another"
+                ) from error
 
     def run(self, key: str, function: Callable[..., Any], **arguments: Any) -> dict[str, Any]:
         """``function(**arguments)``, a flat dictionary of arrays and numbers, computed or read back.
@@ -76,7 +78,9 @@ class Cells:
     def _path(self, key: str) -> str:
         return os.path.join(self.folder or "", f"{key}.npz")
 
-    def _kept(self, key: str, function: Callable[..., Any], arguments: dict[str, Any]) -> dict[str, Array] | None:
+    def _kept(
+        self, key: str, function: Callable[..., Any], arguments: dict[str, Any]
+    ) -> dict[str, Array] | None:
         """What an earlier run left for this unit, or None."""
         if self.folder is None or not os.path.exists(self._path(key)):
             return None
@@ -95,7 +99,9 @@ class Cells:
 def _made_by(function: Callable[..., Any], arguments: dict[str, Any]) -> str:
     """What a kept result must agree on: version, function, arguments."""
     recipe = json.dumps(arguments, sort_keys=True, default=_known_by)
-    return hashlib.sha256(f"{__version__} {function.__module__}.{function.__qualname__} {recipe}".encode()).hexdigest()
+    return hashlib.sha256(
+        f"{__version__} {function.__module__}.{function.__qualname__} {recipe}".encode()
+    ).hexdigest()
 
 
 def _known_by(value: object) -> str:

@@ -8,7 +8,17 @@ import numpy as np
 from ... import groups, metrics
 from ...arrays import Array, IntArray
 
-__all__ = ["METHODS", "READINGS", "ROWS", "agreement", "cluster", "kmeans", "neighbor_graph", "represent", "spectral"]
+__all__ = [
+    "METHODS",
+    "READINGS",
+    "ROWS",
+    "agreement",
+    "cluster",
+    "kmeans",
+    "neighbor_graph",
+    "represent",
+    "spectral",
+]
 
 METHODS = ("k-means", "spectral")
 READINGS = ("literal", "closest")
@@ -74,7 +84,11 @@ def cluster(R: Array, method: str, n_clusters: int, n_neighbors: int, seed: int)
     different, labels = np.unique(R, axis=0, return_inverse=True)
     if len(different) <= n_clusters:
         return labels.ravel()
-    return kmeans(R, n_clusters, seed) if method == "k-means" else spectral(neighbor_graph(R, n_neighbors), n_clusters, seed)
+    return (
+        kmeans(R, n_clusters, seed)
+        if method == "k-means"
+        else spectral(neighbor_graph(R, n_neighbors), n_clusters, seed)
+    )
 
 
 def kmeans(R: Array, n_clusters: int, seed: int) -> IntArray:
@@ -83,7 +97,9 @@ def kmeans(R: Array, n_clusters: int, seed: int) -> IntArray:
     from sklearn.exceptions import ConvergenceWarning
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # eigenvectors of nearly equal samples may hold fewer different ones than clusters
+        warnings.simplefilter(
+            "ignore", ConvergenceWarning
+        )  # eigenvectors of nearly equal samples may hold fewer different ones than clusters
         return KMeans(n_clusters, n_init=10, random_state=seed).fit_predict(R)
 
 
@@ -116,7 +132,14 @@ def neighbor_graph(R: Array, n_neighbors: int) -> Any:
         distances = squares - 2 * (R[rows] @ R.T)  # squared, less ||r_i||^2
         distances[np.arange(len(rows)), rows] = -np.inf
         nearest[rows] = np.argpartition(distances, k - 1, axis=1)[:, :k]
-    G = csr_array((np.full(n * k, 0.5, dtype=np.float32), nearest.ravel(), np.arange(0, n * k + 1, k, dtype=np.int32)), shape=(n, n))
+    G = csr_array(
+        (
+            np.full(n * k, 0.5, dtype=np.float32),
+            nearest.ravel(),
+            np.arange(0, n * k + 1, k, dtype=np.int32),
+        ),
+        shape=(n, n),
+    )
     graph = (G + G.T).tocsr()
     graph.setdiag(0)
     graph.eliminate_zeros()
@@ -146,7 +169,9 @@ def spectral(graph: Any, n_clusters: int, seed: int) -> IntArray:
     scale = 1 / np.sqrt(np.where(degrees > 0, degrees, 1))
     start = np.random.default_rng(seed).uniform(-1, 1, len(degrees))
     W = diags_array(scale) @ graph.astype(np.float64) @ diags_array(scale)
-    vectors = eigsh(W, n_clusters, which="LA", v0=start, ncv=min(len(degrees), max(4 * n_clusters, 40)))[1]
+    vectors = eigsh(
+        W, n_clusters, which="LA", v0=start, ncv=min(len(degrees), max(4 * n_clusters, 40))
+    )[1]
     return kmeans(vectors * scale[:, None], n_clusters, seed)
 
 
@@ -159,7 +184,8 @@ def agreement(labels: IntArray, found: IntArray) -> dict[str, float]:
     from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
     scores = {
-        "accuracy": metrics.clustering_accuracy(labels, found), "nmi": normalized_mutual_info_score(labels, found),
+        "accuracy": metrics.clustering_accuracy(labels, found),
+        "nmi": normalized_mutual_info_score(labels, found),
         "ari": adjusted_rand_score(labels, found),
     }
     return {name: 100 * float(score) for name, score in scores.items()}

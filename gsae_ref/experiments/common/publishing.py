@@ -18,13 +18,25 @@ __all__ = ["COLOURS", "draw", "publish"]
 # Okabe and Ito's colours: told apart by colour-blind readers, and in print by their lightness.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
 STYLE: dict[Any, Any] = {
-    "axes.spines.top": False, "axes.spines.right": False, "font.size": 9, "axes.titlesize": 10, "legend.frameon": False,
-    "legend.fontsize": 8, "figure.constrained_layout.use": True, "svg.hashsalt": "gsae_ref", "savefig.dpi": 160,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "font.size": 9,
+    "axes.titlesize": 10,
+    "legend.frameon": False,
+    "legend.fontsize": 8,
+    "figure.constrained_layout.use": True,
+    "svg.hashsalt": "gsae_ref",
+    "savefig.dpi": 160,
 }
 PANEL = (4.2, 3.2)  # inches
 
 
-def publish(study: Study, figures: dict[str, Any], folder: str | Path, seconds: dict[str, float] | None = None) -> list[str]:
+def publish(
+    study: Study,
+    figures: dict[str, Any],
+    folder: str | Path,
+    seconds: dict[str, float] | None = None,
+) -> list[str]:
     """Write a study into a folder: ``NAME.json``, every picture as PNG and SVG, ``report.md``.
 
     Parameters
@@ -51,7 +63,9 @@ def publish(study: Study, figures: dict[str, Any], folder: str | Path, seconds: 
                 _save(draw(study, grid), temporary, suffix)
             written.append(path)
     numbers = os.path.join(folder, f"{study.name}.json")
-    write_json({**study.to_dict(), "seconds": seconds, "versions": libraries(("numpy", "scipy"))}, numbers)
+    write_json(
+        {**study.to_dict(), "seconds": seconds, "versions": libraries(("numpy", "scipy"))}, numbers
+    )
     report = os.path.join(folder, "report.md")
     with atomically(report) as temporary, open(temporary, "w", encoding="utf-8") as file:
         file.write(_report(study, figures, seconds))
@@ -88,15 +102,26 @@ def _save(figure: Any, path: str | Path, suffix: str) -> None:
 def _report(study: Study, figures: dict[str, Any], seconds: dict[str, float]) -> str:
     """The report: claims first, then pictures, tables, notes, the recipe."""
     said = {True: "reproduces", False: "does not reproduce", None: "not settled"}
-    parts = [f"# {study.title}", _markdown(("claim", "where", "outcome", "measured"),
-             [(c.text, c.source, f"**{said[c.holds]}**", c.measured) for c in study.claims])]
+    parts = [
+        f"# {study.title}",
+        _markdown(
+            ("claim", "where", "outcome", "measured"),
+            [(c.text, c.source, f"**{said[c.holds]}**", c.measured) for c in study.claims],
+        ),
+    ]
     parts += [f"![{stem}]({stem}.svg)" for stem in figures]
-    parts += [f"## {table.title}\n\n{_markdown(table.columns, table.rows)}" for table in study.tables]
+    parts += [
+        f"## {table.title}\n\n{_markdown(table.columns, table.rows)}" for table in study.tables
+    ]
     if study.notes:
         parts.append("## Notes\n\n" + "\n".join(f"- {note}" for note in study.notes))
     parts.append("## Recipe\n\n" + _markdown(("setting", "value"), study.recipe.items()))
-    versions = ", ".join(f"{name} {version}" for name, version in libraries(("numpy", "scipy")).items())
-    parts.append(f"Computed in {sum(seconds.values()):.0f} s ({len(seconds)} units of work) with {versions}.")
+    versions = ", ".join(
+        f"{name} {version}" for name, version in libraries(("numpy", "scipy")).items()
+    )
+    parts.append(
+        f"Computed in {sum(seconds.values()):.0f} s ({len(seconds)} units of work) with {versions}."
+    )
     return "\n\n".join(parts) + "\n"
 
 
@@ -106,4 +131,8 @@ def _markdown(columns: tuple[str, ...], rows: Iterable[Any] | list[Any]) -> str:
 
 
 def _cell(entry: float | str) -> str:
-    return f"{entry:.4g}" if isinstance(entry, float) else str(entry).replace("|", "\\|").replace("\n", " ")
+    return (
+        f"{entry:.4g}"
+        if isinstance(entry, float)
+        else str(entry).replace("|", "\\|").replace("\n", " ")
+    )

@@ -37,7 +37,9 @@ class Table:
     def __post_init__(self) -> None:
         uneven = [row for row in self.rows if len(row) != len(self.columns)]
         if uneven:
-            raise ValueError(f"table {self.title!r} has a row of {len(uneven[0])} entries; it must have {len(self.columns)}, one per column")
+            raise ValueError(
+                f"table {self.title!r} has a row of {len(uneven[0])} entries; it must have {len(self.columns)}, one per column"
+            )
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 __all__ = ["FIGURES", "TITLE", "compute", "contest"]
 
 TITLE = "L23 Figure 12: implicit against explicit regularisation, for all levels of noise"
-SHAPE = {"n_samples": 150, "n_features": 300, "group_size": 4, "n_validation": 50, "entries": sampling.PATTERNS["figure-12"]}
+SHAPE = {
+    "n_samples": 150,
+    "n_features": 300,
+    "group_size": 4,
+    "n_validation": 50,
+    "entries": sampling.PATTERNS["figure-12"],
+}
 LEVELS = tuple(float(s) for s in np.exp(np.linspace(0, 3, 10)).round(3))
 REPEATS = 30
 RATIOS = (1.0, 10.0, 100.0, 1000.0, 10000.0)
@@ -29,13 +35,22 @@ NETWORKS: dict[str, dict[str, Any]] = {
     "code": {"n_epochs": 600, "eta": 1e-3, "switch": 200, "loss_scale": "mean", "jacobi": True},
 }
 METHODS = {
-    "paper": "grouped network, paper", "code": "grouped network, code", "group_lasso": "group lasso", "refitted": "group lasso, refitted",
-    "primal_dual": "primal-dual", "known": "least squares, support known",
+    "paper": "grouped network, paper",
+    "code": "grouped network, code",
+    "group_lasso": "group lasso",
+    "refitted": "group lasso, refitted",
+    "primal_dual": "primal-dual",
+    "known": "least squares, support known",
 }
 
 
 def compute(
-    cells: Cells, quick: bool = False, seed: int = 0, n_seeds: int = 1, shape: dict[str, Any] | None = None, levels: tuple[float, ...] = LEVELS,
+    cells: Cells,
+    quick: bool = False,
+    seed: int = 0,
+    n_seeds: int = 1,
+    shape: dict[str, Any] | None = None,
+    levels: tuple[float, ...] = LEVELS,
     repeats: int = REPEATS,
 ) -> Study:
     """Repeat the contest at every level of noise.
@@ -60,29 +75,49 @@ def compute(
     shape = {**SHAPE, **(shape or {})}
     levels, repeats = (levels[::4], min(repeats, 3)) if quick else (levels, repeats)
     draws = range(seed, seed + repeats * n_seeds)
-    found = [[cells.run(f"noise{i}-{k}", contest, noise_std=level, seed=k, shape=shape) for k in draws] for i, level in enumerate(levels)]
-    logs = {m: np.log2([[max(float(f[m]), 1e-300) for f in row] for row in found]) for m in METHODS}  # levels by draws
+    found = [
+        [cells.run(f"noise{i}-{k}", contest, noise_std=level, seed=k, shape=shape) for k in draws]
+        for i, level in enumerate(levels)
+    ]
+    logs = {
+        m: np.log2([[max(float(f[m]), 1e-300) for f in row] for row in found]) for m in METHODS
+    }  # levels by draws
     signal = float(np.linalg.norm(shape["entries"]))
     rows = [
-        (level, signal / level, *(f"{logs[m][i].mean():.2f} ({logs[m][i].std():.2f})" for m in METHODS)) for i, level in enumerate(levels)
+        (
+            level,
+            signal / level,
+            *(f"{logs[m][i].mean():.2f} ({logs[m][i].std():.2f})" for m in METHODS),
+        )
+        for i, level in enumerate(levels)
     ]
     gap = {m: logs[m] - logs["paper"] for m in METHODS}
     lead = {m: _bits(gap[m]) for m in METHODS}
     claims = [
         Claim(
-            "L23 Figure 12", "the grouped network is consistently better than explicit regularisation", f"group lasso: {lead['group_lasso']}",
-            _settled(gap["group_lasso"])),
+            "L23 Figure 12",
+            "the grouped network is consistently better than explicit regularisation",
+            f"group lasso: {lead['group_lasso']}",
+            _settled(gap["group_lasso"]),
+        ),
         Claim(
-            "ours", "it is better than the group lasso with its shrinkage taken away too", f"refitted group lasso: {lead['refitted']}",
-            _settled(gap["refitted"])),
+            "ours",
+            "it is better than the group lasso with its shrinkage taken away too",
+            f"refitted group lasso: {lead['refitted']}",
+            _settled(gap["refitted"]),
+        ),
         Claim(
-            "L23 Figure 12", "the primal-dual method is comparable when the signal is strong (within one bit at the lowest noise)",
+            "L23 Figure 12",
+            "the primal-dual method is comparable when the signal is strong (within one bit at the lowest noise)",
             f"primal-dual: {lead['primal_dual']}; at the lowest noise {gap['primal_dual'][0].mean():.2f}",
-            bool(abs(gap["primal_dual"][0].mean()) < 1)),
+            bool(abs(gap["primal_dual"][0].mean()) < 1),
+        ),
         Claim(
-            "ours", "paper's and code's version of the network are as good (within a quarter of a bit)",
+            "ours",
+            "paper's and code's version of the network are as good (within a quarter of a bit)",
             f"largest difference of the means {np.abs(gap['code'].mean(axis=1)).max():.2f} bits",
-            bool(np.abs(gap["code"].mean(axis=1)).max() < 0.25)),
+            bool(np.abs(gap["code"].mean(axis=1)).max() < 0.25),
+        ),
     ]
     notes = [
         "Errors are log_2 ||w - w*||^2. What a method tunes (penalty, ratio of steps, iteration or epoch) is chosen by the squared error on "
@@ -94,14 +129,37 @@ def compute(
         f"its ratio of steps is one of {', '.join(f'{r:g}' for r in RATIOS)}.",
     ]
     random = [np.log2([float(f["random"]) for f in row]) for row in found]
-    starts = [(level, float(np.mean(logs["paper"][i])), float(random[i].mean()), float(np.abs(random[i] - logs["paper"][i]).max()))
-              for i, level in enumerate(levels)]  # fmt: skip
+    starts = [
+        (
+            level,
+            float(np.mean(logs["paper"][i])),
+            float(random[i].mean()),
+            float(np.abs(random[i] - logs["paper"][i]).max()),
+        )
+        for i, level in enumerate(levels)
+    ]
     data = {"levels": list(levels), "logs": logs, "signal": signal}
     tables = [
-        Table("log_2 of the squared error, mean (standard deviation)", ("noise", "||w*|| / noise", *METHODS.values()), rows),
-        Table("Start of the directions", ("noise", "as in the code", "random", "largest difference"), starts),
+        Table(
+            "log_2 of the squared error, mean (standard deviation)",
+            ("noise", "||w*|| / noise", *METHODS.values()),
+            rows,
+        ),
+        Table(
+            "Start of the directions",
+            ("noise", "as in the code", "random", "largest difference"),
+            starts,
+        ),
     ]
-    settings = {**shape, "levels": list(levels), "draws": list(draws), "networks": NETWORKS, "ratios": RATIOS, "gamma": 1e-3, "alpha": 1e-6}
+    settings = {
+        **shape,
+        "levels": list(levels),
+        "draws": list(draws),
+        "networks": NETWORKS,
+        "ratios": RATIOS,
+        "gamma": 1e-3,
+        "alpha": 1e-6,
+    }
     return Study("dglnn-figure-12", TITLE, settings, data, tables, claims, notes)
 
 
@@ -122,28 +180,45 @@ def contest(noise_std: float, seed: int, shape: dict[str, Any]) -> dict[str, flo
     """
     n, size = shape["n_samples"], shape["group_size"]
     data = sampling.grouped_regression(
-        n + shape["n_validation"], shape["n_features"], size, shape["entries"], design="gaussian", noise_std=noise_std, rng=seed)
+        n + shape["n_validation"],
+        shape["n_features"],
+        size,
+        shape["entries"],
+        design="gaussian",
+        noise_std=noise_std,
+        rng=seed,
+    )
     (X, more), (y, answers) = np.split(data.X, [n]), np.split(data.y, [n])
     k = len(shape["entries"])
 
     def network(**options: Any) -> Array:
-        return ops.early_stop(ops.dglnn_path(X, y, size, "algorithm_2", **options), "validation", X=more, y=answers).w
+        return ops.early_stop(
+            ops.dglnn_path(X, y, size, "algorithm_2", **options), "validation", X=more, y=answers
+        ).w
 
     found = {name: network(**options) for name, options in NETWORKS.items()}
     found["random"] = network(v0="random", rng=seed, **NETWORKS["paper"])
     lasso, _ = rivals.group_lasso_path(X, y, data.groups)
     found["group_lasso"], *_ = rivals.chosen({"": lasso}, more, answers)
-    found["refitted"], *_ = rivals.chosen({"": rivals.refitted(lasso, X, y, data.groups)}, more, answers)
-    found["primal_dual"], *_ = rivals.chosen({r: rivals.primal_dual_path(X, y, data.groups, r) for r in RATIOS}, more, answers)
-    found["known"] = np.r_[np.linalg.lstsq(X[:, :k], y, rcond=None)[0], np.zeros(shape["n_features"] - k)]
+    found["refitted"], *_ = rivals.chosen(
+        {"": rivals.refitted(lasso, X, y, data.groups)}, more, answers
+    )
+    found["primal_dual"], *_ = rivals.chosen(
+        {r: rivals.primal_dual_path(X, y, data.groups, r) for r in RATIOS}, more, answers
+    )
+    found["known"] = np.r_[
+        np.linalg.lstsq(X[:, :k], y, rcond=None)[0], np.zeros(shape["n_features"] - k)
+    ]
     return {name: float(np.sum((w - data.w_star) ** 2)) for name, w in found.items()}
 
 
 def _bits(gap: Array) -> str:
     """How far behind the network a method is: mean over the draws at every level, with its standard error, and how often it is behind."""
     means, errors = gap.mean(axis=1), _standard_errors(gap)
-    return (f"behind by {means.min():.2f} to {means.max():.2f} bits (standard errors up to {errors.max():.2f}), "
-            f"in {100 * np.mean(gap > 0):.0f} % of the draws")
+    return (
+        f"behind by {means.min():.2f} to {means.max():.2f} bits (standard errors up to {errors.max():.2f}), "
+        f"in {100 * np.mean(gap > 0):.0f} % of the draws"
+    )
 
 
 def _settled(gap: Array) -> bool | None:
@@ -172,9 +247,26 @@ def _errors(study: Study, ax: Axes) -> list[Any]:
     for i, (name, label) in enumerate(METHODS.items()):
         logs = np.asarray(data["logs"][name])
         middle, spread = logs.mean(axis=1), logs.std(axis=1)
-        artists += ax.plot(snr, middle, "os^Dv*"[i] + "-", color=COLOURS[(0, 5, 1, 3, 2, 6)[i]], label=label, markersize=4, linewidth=1.2)
+        artists += ax.plot(
+            snr,
+            middle,
+            "os^Dv*"[i] + "-",
+            color=COLOURS[(0, 5, 1, 3, 2, 6)[i]],
+            label=label,
+            markersize=4,
+            linewidth=1.2,
+        )
         if name in ("paper", "group_lasso", "primal_dual"):
-            artists.append(ax.fill_between(snr, middle - spread, middle + spread, color=COLOURS[(0, 5, 1, 3, 2, 6)[i]], alpha=0.15, linewidth=0))
+            artists.append(
+                ax.fill_between(
+                    snr,
+                    middle - spread,
+                    middle + spread,
+                    color=COLOURS[(0, 5, 1, 3, 2, 6)[i]],
+                    alpha=0.15,
+                    linewidth=0,
+                )
+            )
     ax.set(title="Estimation error", xlabel=r"$\|w^*\| / \sigma$", ylabel=r"$\log_2 \|w - w^*\|^2$")
     ax.margins(y=0.12)
     _log_axis(ax, loc="upper right", fontsize=7)
@@ -187,10 +279,20 @@ def _gaps(study: Study, ax: Axes) -> list[Any]:
     for i, name in enumerate(("group_lasso", "refitted", "primal_dual")):
         gap = np.asarray(data["logs"][name]) - network
         colour = COLOURS[(1, 3, 2)[i]]
-        artists += ax.plot(snr, gap.mean(axis=1), "^Dv"[i] + "-", color=colour, label=METHODS[name], markersize=4)
-        artists.append(ax.fill_between(snr, *np.percentile(gap, [25, 75], axis=1), color=colour, alpha=0.15, linewidth=0))
+        artists += ax.plot(
+            snr, gap.mean(axis=1), "^Dv"[i] + "-", color=colour, label=METHODS[name], markersize=4
+        )
+        artists.append(
+            ax.fill_between(
+                snr, *np.percentile(gap, [25, 75], axis=1), color=colour, alpha=0.15, linewidth=0
+            )
+        )
     artists.append(ax.axhline(0, color="0.4", linewidth=0.8))
-    ax.set(title="Bits behind the grouped network", xlabel=r"$\|w^*\| / \sigma$", ylabel="difference, draw by draw")
+    ax.set(
+        title="Bits behind the grouped network",
+        xlabel=r"$\|w^*\| / \sigma$",
+        ylabel="difference, draw by draw",
+    )
     ax.margins(y=0.15)
     _log_axis(ax, loc="upper center", ncols=3, fontsize=7)
     return artists

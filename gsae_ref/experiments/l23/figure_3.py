@@ -17,7 +17,9 @@ TITLE = "L23 Figure 3: convergence of Algorithm 2 and incremental learning"
 FIGURES = figures("dglnn-figure-3")
 
 
-def compute(cells: Cells, quick: bool = False, seed: int = 0, n_seeds: int = 1, recipe: Recipe | None = None) -> Study:
+def compute(
+    cells: Cells, quick: bool = False, seed: int = 0, n_seeds: int = 1, recipe: Recipe | None = None
+) -> Study:
     """Follow both versions on the authors' draw and on ``n_seeds`` of ours.
 
     Parameters

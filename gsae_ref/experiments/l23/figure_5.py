@@ -23,11 +23,24 @@ __all__ = ["FIGURES", "TITLE", "compute"]
 
 TITLE = "L23 Figure 5: Algorithm 1 with groups of one"
 RECIPE = RECIPES["5"]
-CODE_COEFFICIENTS = (1.0, -1.0, -1.0, 1.0, 1.0)  # what the code has for the 1, -1, 1, -1, 1 of the text
+CODE_COEFFICIENTS = (
+    1.0,
+    -1.0,
+    -1.0,
+    1.0,
+    1.0,
+)  # what the code has for the 1, -1, 1, -1, 1 of the text
 REPEATS = 30
 
 
-def compute(cells: Cells, quick: bool = False, seed: int = 0, n_seeds: int = 1, recipe: Recipe = RECIPE, repeats: int = REPEATS) -> Study:
+def compute(
+    cells: Cells,
+    quick: bool = False,
+    seed: int = 0,
+    n_seeds: int = 1,
+    recipe: Recipe = RECIPE,
+    repeats: int = REPEATS,
+) -> Study:
     """Repeat the run: the paper's version on our draws, the code's on the authors'.
 
     Parameters
@@ -48,40 +61,85 @@ def compute(cells: Cells, quick: bool = False, seed: int = 0, n_seeds: int = 1, 
     theirs = recipe._replace(coefficients=CODE_COEFFICIENTS)
     every = {
         "paper": [
-            cells.run(f"paper-{k}", run, recipe=recipe._asdict(), seed=k, n_epochs=2 * recipe.n_epochs, **VARIANTS["paper"])
+            cells.run(
+                f"paper-{k}",
+                run,
+                recipe=recipe._asdict(),
+                seed=k,
+                n_epochs=2 * recipe.n_epochs,
+                **VARIANTS["paper"],
+            )
             for k in range(seed, seed + repeats * n_seeds)
         ],
         "code": [
-            cells.run(f"code-{k}", run, recipe=theirs._asdict(), seed=100 * k, source="authors", **VARIANTS["code"]) for k in range(repeats)
+            cells.run(
+                f"code-{k}",
+                run,
+                recipe=theirs._asdict(),
+                seed=100 * k,
+                source="authors",
+                **VARIANTS["code"],
+            )
+            for k in range(repeats)
         ],
     }
-    curves = {name: {"epochs": found[0]["epochs"], "error": np.array([f["error"] for f in found])} for name, found in every.items()}
+    curves = {
+        name: {"epochs": found[0]["epochs"], "error": np.array([f["error"] for f in found])}
+        for name, found in every.items()
+    }
     rows, claims = [], []
     for name, found in every.items():
         true = np.array((recipe if name == "paper" else theirs).coefficients)
-        logs = np.log(curves[name]["error"] / recipe.n_features)  # natural, of the mean over the entries, as the code plots
+        logs = np.log(
+            curves[name]["error"] / recipe.n_features
+        )  # natural, of the mean over the entries, as the code plots
         mean = logs.mean(axis=0)
         best = int(np.argmin(mean))
         signs = [
-            bool((np.sign(f["w"][-1]) == np.sign(true)).all() and np.min(np.abs(f["w"][-1])) > f["off"][-1]) for f in found
+            bool(
+                (np.sign(f["w"][-1]) == np.sign(true)).all()
+                and np.min(np.abs(f["w"][-1])) > f["off"][-1]
+            )
+            for f in found
         ]
         largest = float(np.exp(logs[:, -1]).max() * recipe.n_features)
-        rows.append((
-            name, len(found), float(mean[0]), float(mean[best]), int(curves[name]["epochs"][best]), float(mean[-1]), largest,
-            float(np.mean([f["least_squares"] for f in found])), float(max(f["turn"][-1] for f in found)), f"{sum(signs)} of {len(found)}",
-        ))  # fmt: skip
+        rows.append(
+            (
+                name,
+                len(found),
+                float(mean[0]),
+                float(mean[best]),
+                int(curves[name]["epochs"][best]),
+                float(mean[-1]),
+                largest,
+                float(np.mean([f["least_squares"] for f in found])),
+                float(max(f["turn"][-1] for f in found)),
+                f"{sum(signs)} of {len(found)}",
+            )
+        )
         claims += [
             Claim(
-                f"L23 Figure 5, left, {name}'s version", "entries of both signs are recovered",
-                f"signs right and every true entry larger than any other in {sum(signs)} of {len(found)} repetitions", all(signs)),
+                f"L23 Figure 5, left, {name}'s version",
+                "entries of both signs are recovered",
+                f"signs right and every true entry larger than any other in {sum(signs)} of {len(found)} repetitions",
+                all(signs),
+            ),
             Claim(
-                f"L23 Figure 5, right, {name}'s version", "the error falls to a low level",
+                f"L23 Figure 5, right, {name}'s version",
+                "the error falls to a low level",
                 f"mean log error per entry {mean[0]:.3g} at the start, {mean[best]:.3g} at epoch {curves[name]['epochs'][best]}, {mean[-1]:.3g} at "
-                f"the end", bool(mean[best] < mean[0] - 3)),
+                f"the end",
+                bool(mean[best] < mean[0] - 3),
+            ),
         ]
-    claims.append(Claim(
-        "ours", "with groups of one, the large step cannot make v unstable: v is a sign, and the doubled loss does no harm",
-        f"no sign changes in the last epochs of the code's version: largest change of v {rows[1][8]:.2g}", rows[1][8] == 0))
+    claims.append(
+        Claim(
+            "ours",
+            "with groups of one, the large step cannot make v unstable: v is a sign, and the doubled loss does no harm",
+            f"no sign changes in the last epochs of the code's version: largest change of v {rows[1][8]:.2g}",
+            rows[1][8] == 0,
+        )
+    )
     notes = [
         "The caption's band is the 25th to the 75th percentile; the authors' code draws the 5th to the 95th. Both are drawn here. Its axis says "
         "log_2; it is the natural logarithm.",
@@ -89,23 +147,55 @@ def compute(cells: Cells, quick: bool = False, seed: int = 0, n_seeds: int = 1, 
         "they are used here.",
         "The error rises again after its smallest value, as the noise is fitted: here early stopping pays.",
     ]
-    data = {"recipe": recipe._asdict(), "runs": {"paper": every["paper"][0], "code": every["code"][0]}, "curves": curves}
+    data = {
+        "recipe": recipe._asdict(),
+        "runs": {"paper": every["paper"][0], "code": every["code"][0]},
+        "curves": curves,
+    }
     columns = (
-        "version", "repetitions", "mean log error, start", "smallest", "at epoch", "end", "largest error at the end", "least squares, support known",
-        "last change of v", "recovered")
-    settings = {**recipe._asdict(), "repetitions": repeats, "versions": VARIANTS, "first of our seeds": seed}
-    return Study("dglnn-figure-5", TITLE, settings, data, [Table("Repetitions", columns, rows)], claims, notes)
+        "version",
+        "repetitions",
+        "mean log error, start",
+        "smallest",
+        "at epoch",
+        "end",
+        "largest error at the end",
+        "least squares, support known",
+        "last change of v",
+        "recovered",
+    )
+    settings = {
+        **recipe._asdict(),
+        "repetitions": repeats,
+        "versions": VARIANTS,
+        "first of our seeds": seed,
+    }
+    return Study(
+        "dglnn-figure-5",
+        TITLE,
+        settings,
+        data,
+        [Table("Repetitions", columns, rows)],
+        claims,
+        notes,
+    )
 
 
 def _bands(name: str) -> Callable[..., Any]:
     def plot(study: Study, ax: Axes) -> list[Any]:
         found = study.data["curves"][name]
         logs = np.log(np.asarray(found["error"]) / study.data["recipe"]["n_features"])
-        artists: list[Any] = ax.plot(found["epochs"], logs.mean(axis=0), color=COLOURS[0], label="mean")
+        artists: list[Any] = ax.plot(
+            found["epochs"], logs.mean(axis=0), color=COLOURS[0], label="mean"
+        )
         for low, high, alpha in ((5, 95, 0.15), (25, 75, 0.3)):
             edges = np.percentile(logs, [low, high], axis=0)
             label = f"{low}th to {high}th percentile"
-            artists.append(ax.fill_between(found["epochs"], *edges, color=COLOURS[0], alpha=alpha, linewidth=0, label=label))
+            artists.append(
+                ax.fill_between(
+                    found["epochs"], *edges, color=COLOURS[0], alpha=alpha, linewidth=0, label=label
+                )
+            )
         ax.set(title=f"Error, {name}", xlabel="epoch", ylabel=r"$\log(\|w - w^*\|^2 / p)$")
         ax.legend()
         return artists
@@ -115,6 +205,7 @@ def _bands(name: str) -> Callable[..., Any]:
 
 FIGURES = {
     "dglnn-figure-5": [
-        [plots.entries("Entries, paper, one draw", "paper"), _bands("paper")], [plots.entries("Entries, code, one draw", "code"), _bands("code")],
+        [plots.entries("Entries, paper, one draw", "paper"), _bands("paper")],
+        [plots.entries("Entries, code, one draw", "code"), _bands("code")],
     ]
 }

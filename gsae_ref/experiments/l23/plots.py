@@ -24,7 +24,9 @@ def _legend(ax: Axes) -> None:
     ax.legend(frameon=True, framealpha=0.85, edgecolor="none")
 
 
-def errors(title: str, labels: dict[str, str], spans: Sequence[Any] = (), log_epochs: bool = False) -> Callable[..., Any]:
+def errors(
+    title: str, labels: dict[str, str], spans: Sequence[Any] = (), log_epochs: bool = False
+) -> Callable[..., Any]:
     """Squared error against epoch for several runs, {name of run: label}, with the error of least squares that knows the support.
 
     ``spans`` are (name in ``study.data``, label): an interval of epochs each, drawn as a bar.
@@ -34,14 +36,25 @@ def errors(title: str, labels: dict[str, str], spans: Sequence[Any] = (), log_ep
         artists = []
         for i, (name, label) in enumerate(labels.items()):
             found = study.data["runs"][name]
-            artists += ax.plot(found["epochs"], found["error"], STYLES[i % 4], color=COLOURS[i], label=label)
+            artists += ax.plot(
+                found["epochs"], found["error"], STYLES[i % 4], color=COLOURS[i], label=label
+            )
         ax.set(title=title, xlabel="epoch", ylabel=r"$\|w - w^*\|^2$", yscale="log")
         level = float(study.data["runs"][next(iter(labels))]["least_squares"])
-        artists.append(ax.axhline(level, color="0.4", linewidth=0.8, label="least squares, support known"))
+        artists.append(
+            ax.axhline(level, color="0.4", linewidth=0.8, label="least squares, support known")
+        )
         for i, (name, label) in enumerate(spans):
             low, high = study.data[name]
             if high > low:
-                artists += ax.plot([low, high], [3 ** (-i - 1) * level] * 2, color=COLOURS[4 + i], linewidth=4, solid_capstyle="butt", label=label)
+                artists += ax.plot(
+                    [low, high],
+                    [3 ** (-i - 1) * level] * 2,
+                    color=COLOURS[4 + i],
+                    linewidth=4,
+                    solid_capstyle="butt",
+                    label=label,
+                )
         if log_epochs:
             ax.set_xscale("symlog", linthresh=100)
         _legend(ax)
@@ -57,8 +70,16 @@ def magnitudes(title: str, name: str) -> Callable[..., Any]:
         found = study.data["runs"][name]
         artists = []
         for g, curve in enumerate(np.transpose(found["u"])):
-            artists += ax.plot(found["epochs"], curve, STYLES[g % 4], color=COLOURS[g], label=f"group {g + 1}")
-        artists += ax.plot(found["epochs"], found["u_off"], color="0.5", linewidth=0.9, label="largest off the support")
+            artists += ax.plot(
+                found["epochs"], curve, STYLES[g % 4], color=COLOURS[g], label=f"group {g + 1}"
+            )
+        artists += ax.plot(
+            found["epochs"],
+            found["u_off"],
+            color="0.5",
+            linewidth=0.9,
+            label="largest off the support",
+        )
         ax.set(title=title, xlabel="epoch", ylabel=r"$u_l^2$")
         _legend(ax)
         return artists
@@ -66,13 +87,17 @@ def magnitudes(title: str, name: str) -> Callable[..., Any]:
     return plot
 
 
-def _by_group(ax: Axes, found: dict[str, Any], name: str, size: int, true: tuple[float, ...]) -> list[Any]:
+def _by_group(
+    ax: Axes, found: dict[str, Any], name: str, size: int, true: tuple[float, ...]
+) -> list[Any]:
     """Every entry on the support, coloured by its group, with thin lines at the truth."""
     artists = []
     for j, curve in enumerate(np.transpose(found[name])):
         g = j // size
         label = f"group {g + 1}" if j % size == 0 else None
-        artists += ax.plot(found["epochs"], curve, STYLES[g % 4], color=COLOURS[g % 8], linewidth=1, label=label)
+        artists += ax.plot(
+            found["epochs"], curve, STYLES[g % 4], color=COLOURS[g % 8], linewidth=1, label=label
+        )
     for value in sorted(set(true)):
         ax.axhline(value, color="0.8", linewidth=0.6, zorder=0)
     return artists
@@ -89,10 +114,18 @@ def entries(title: str, name: str) -> Callable[..., Any]:
             artists = []
             for j, curve in enumerate(np.transpose(found["w"])):
                 label = "on the support" if j == 0 else None
-                artists += ax.plot(found["epochs"], curve, color=COLOURS[0], linewidth=0.9, alpha=0.8, label=label)
+                artists += ax.plot(
+                    found["epochs"], curve, color=COLOURS[0], linewidth=0.9, alpha=0.8, label=label
+                )
             for value in sorted(set(recipe["coefficients"])):
                 ax.axhline(value, color="0.8", linewidth=0.6, zorder=0)
-        artists += ax.plot(found["epochs"], found["off"], color="0.5", linewidth=1.5, label="largest off it, in size")
+        artists += ax.plot(
+            found["epochs"],
+            found["off"],
+            color="0.5",
+            linewidth=1.5,
+            label="largest off it, in size",
+        )
         ax.set(title=title, xlabel="epoch", ylabel=r"$w_i$")
         _legend(ax)
         return artists
@@ -107,9 +140,16 @@ def cosines(title: str, name: str) -> Callable[..., Any]:
         found = study.data["runs"][name]
         artists = []
         for g, curve in enumerate(np.transpose(found["cosine"])):
-            artists += ax.plot(found["epochs"], curve, STYLES[g % 4], color=COLOURS[g], label=f"group {g + 1}")
+            artists += ax.plot(
+                found["epochs"], curve, STYLES[g % 4], color=COLOURS[g], label=f"group {g + 1}"
+            )
         lowest = float(np.min(found["cosine"]))
-        ax.set(title=title, xlabel="epoch", ylabel=r"$\langle v_l, v^*_l \rangle / \|v_l\|$", ylim=(1 - 1.3 * (1 - lowest), 1 + 0.1 * (1 - lowest)))
+        ax.set(
+            title=title,
+            xlabel="epoch",
+            ylabel=r"$\langle v_l, v^*_l \rangle / \|v_l\|$",
+            ylim=(1 - 1.3 * (1 - lowest), 1 + 0.1 * (1 - lowest)),
+        )
         _legend(ax)
         return artists
 

@@ -42,13 +42,43 @@ class Recipe(NamedTuple):
 
 FIGURES = {
     "2": Recipe(150, 300, 3, sampling.PATTERNS["figure-2"], 1e-3, 2000, 6),
-    "3": Recipe(150, 300, 3, sampling.PATTERNS["figure-3"], 1e-3, 1000, 6, "algorithm_2", 1e-3, 0.1),
-    "4": Recipe(100, 500, 4, sampling.PATTERNS["figure-4"], 1e-2, 500, 42, "algorithm_2", 1e-2, 0.03),
+    "3": Recipe(
+        150, 300, 3, sampling.PATTERNS["figure-3"], 1e-3, 1000, 6, "algorithm_2", 1e-3, 0.1
+    ),
+    "4": Recipe(
+        100, 500, 4, sampling.PATTERNS["figure-4"], 1e-2, 500, 42, "algorithm_2", 1e-2, 0.03
+    ),
     "5": Recipe(80, 200, 1, sampling.PATTERNS["figure-5"], 0.05, 1000, 0),
-    "7": Recipe(100, 500, 4, sampling.PATTERNS["figure-4"], 0.05, 8000, 42, "gradient_descent", 0.05, alpha=1e-3),
-    "11": Recipe(150, 300, 3, sampling.PATTERNS["figure-3"], 1e-3, 1000, 42, "algorithm_2", 1e-3, 0.1, design="gaussian"),
+    "7": Recipe(
+        100,
+        500,
+        4,
+        sampling.PATTERNS["figure-4"],
+        0.05,
+        8000,
+        42,
+        "gradient_descent",
+        0.05,
+        alpha=1e-3,
+    ),
+    "11": Recipe(
+        150,
+        300,
+        3,
+        sampling.PATTERNS["figure-3"],
+        1e-3,
+        1000,
+        42,
+        "algorithm_2",
+        1e-3,
+        0.1,
+        design="gaussian",
+    ),
 }
-VARIANTS = {"paper": {"loss_scale": "half", "jacobi": False}, "code": {"loss_scale": "mean", "jacobi": True}}
+VARIANTS = {
+    "paper": {"loss_scale": "half", "jacobi": False},
+    "code": {"loss_scale": "mean", "jacobi": True},
+}
 ROWS = 800  # states that are kept of a run
 
 
@@ -56,18 +86,31 @@ def draw(recipe: Recipe, seed: int, source: str = "ours") -> GroupedRegression:
     """Data of a recipe: by :func:`gsae_ref.grouped_regression`, or as the authors' code draws them from a seed."""
     r = recipe
     if source == "ours":
-        return sampling.grouped_regression(r.n_samples, r.n_features, r.group_size, r.coefficients, r.design, r.noise_std, seed)
+        return sampling.grouped_regression(
+            r.n_samples, r.n_features, r.group_size, r.coefficients, r.design, r.noise_std, seed
+        )
     legacy = np.random.RandomState(seed)  # a generator of its own: the global one is left alone
     shape = r.n_samples, r.n_features
-    X = 2.0 * legacy.binomial(1, 0.5, size=shape) - 1 if r.design == "rademacher" else legacy.standard_normal(shape)
+    X = (
+        2.0 * legacy.binomial(1, 0.5, size=shape) - 1
+        if r.design == "rademacher"
+        else legacy.standard_normal(shape)
+    )
     w_star = np.zeros(r.n_features)
     w_star[: len(r.coefficients)] = r.coefficients
     noise = r.noise_std * legacy.standard_normal(r.n_samples)
-    return sampling.GroupedRegression(X, X @ w_star + noise, w_star, np.full(r.n_features // r.group_size, r.group_size), noise)
+    return sampling.GroupedRegression(
+        X, X @ w_star + noise, w_star, np.full(r.n_features // r.group_size, r.group_size), noise
+    )
 
 
 def run(
-    recipe: dict[str, Any], seed: int, source: str = "ours", record_every: int = 1, baseline: str | None = None, step_size: float = 1e-3,
+    recipe: dict[str, Any],
+    seed: int,
+    source: str = "ours",
+    record_every: int = 1,
+    baseline: str | None = None,
+    step_size: float = 1e-3,
     **options: Any,
 ) -> dict[str, Any]:
     """One path, measured: a unit of work.
@@ -105,7 +148,13 @@ def run(
     X, y, w_star, size = data.X, data.y, data.w_star, r.group_size
     k = len(r.coefficients)
     if baseline is None:
-        settings = {"n_epochs": r.n_epochs, "alpha": r.alpha, "gamma": r.gamma, "record_every": record_every, **options}
+        settings = {
+            "n_epochs": r.n_epochs,
+            "alpha": r.alpha,
+            "gamma": r.gamma,
+            "record_every": record_every,
+            **options,
+        }
         if r.algorithm != "algorithm_1":
             settings.setdefault("eta", r.eta)
         if r.algorithm == "algorithm_2":
@@ -113,17 +162,30 @@ def run(
         path = ops.dglnn_path(X, y, size, r.algorithm, **settings)
     else:
         settings = {"n_epochs": r.n_epochs, "alpha": r.alpha, **options}
-        path = ops.signed_path(X, y, step_size=step_size, negative_part=baseline == "signed", record_every=record_every, **settings)
+        path = ops.signed_path(
+            X,
+            y,
+            step_size=step_size,
+            negative_part=baseline == "signed",
+            record_every=record_every,
+            **settings,
+        )
     error = np.sum((path.w - w_star) ** 2, axis=1)
     best = int(np.argmin(error))
     known = np.linalg.lstsq(X[:, :k], y, rcond=None)[0]
     found = {
-        "epochs": path.epochs, "error": error, "off": np.max(np.abs(path.w[:, k:]), axis=1), "on": np.max(np.abs(path.w - w_star)[:, :k], axis=1),
+        "epochs": path.epochs,
+        "error": error,
+        "off": np.max(np.abs(path.w[:, k:]), axis=1),
+        "on": np.max(np.abs(path.w - w_star)[:, :k], axis=1),
         "w": path.w[:, :k],
     }
     numbers = {
-        "best": error[best], "best_epoch": path.epochs[best], "last": error[-1],
-        "at_length": error[np.searchsorted(path.epochs, r.n_epochs, side="right") - 1], "least_squares": np.sum((known - w_star[:k]) ** 2),
+        "best": error[best],
+        "best_epoch": path.epochs[best],
+        "last": error[-1],
+        "at_length": error[np.searchsorted(path.epochs, r.n_epochs, side="right") - 1],
+        "least_squares": np.sum((known - w_star[:k]) ** 2),
         "lam_max": np.linalg.norm(across(X, w_star, size), 2) ** 2 / len(y),
         "noise": np.max(model.group_norms(X.T @ data.noise / len(y), tuple(data.groups))),
     }
@@ -136,11 +198,16 @@ def run(
         along = np.add.reduceat(v * w_star[:k], np.arange(0, k, size), axis=1)
         lengths = np.sqrt(np.add.reduceat(v * v, np.arange(0, k, size), axis=1))
         found |= {
-            "u": squares[:, :s], "u_off": np.max(squares[:, s:], axis=1), "v": v, "cosine": along / np.where(lengths > 0, lengths * norms, 1),
+            "u": squares[:, :s],
+            "u_off": np.max(squares[:, s:], axis=1),
+            "v": v,
+            "cosine": along / np.where(lengths > 0, lengths * norms, 1),
             "turn": np.r_[0.0, np.max(np.abs(np.diff(v, axis=0)), axis=1)],
         }
         magnitude = squares[:, :s] * lengths  # without normalisation ||w_l|| is u_l^2 ||v_l||
-        numbers["grown"] = np.array([first_at(path.epochs, magnitude[:, g] >= norms[g] / 2) for g in range(s)])
+        numbers["grown"] = np.array(
+            [first_at(path.epochs, magnitude[:, g] >= norms[g] / 2) for g in range(s)]
+        )
         numbers["switch_epoch"] = -1 if path.switch_epoch is None else path.switch_epoch
     keep = np.unique(np.linspace(0, len(path.epochs) - 1, ROWS).round().astype(int))
     return {**{name: curve[keep] for name, curve in found.items()}, **numbers}

@@ -14,7 +14,9 @@ from ...papers.l23.model.formulas import group_norms
 __all__ = ["chosen", "group_lasso_path", "group_prox", "primal_dual_path", "refitted"]
 
 
-def group_lasso_path(X: Array, y: Array, sizes: Any, n_penalties: int = 30, smallest: float = 1e-3) -> Any:
+def group_lasso_path(
+    X: Array, y: Array, sizes: Any, n_penalties: int = 30, smallest: float = 1e-3
+) -> Any:
     """Minimisers of 1/(2n) ||y - X w||^2 + penalty sum_l ||w_l||, by skglm, for penalties from the one that gives zero down to a share of it.
 
     Parameters
@@ -39,13 +41,17 @@ def group_lasso_path(X: Array, y: Array, sizes: Any, n_penalties: int = 30, smal
     try:
         from skglm import GroupLasso
     except ModuleNotFoundError as error:
-        raise ImportError("the group lasso is computed by skglm, which is not installed; pip install 'gsae_ref[lasso]'") from error
+        raise ImportError(
+            "the group lasso is computed by skglm, which is not installed; pip install 'gsae_ref[lasso]'"
+        ) from error
     sizes = [int(size) for size in sizes]
     largest = float(np.max(group_norms(X.T @ y / len(y), tuple(sizes))))
     penalties = largest * np.geomspace(1, smallest, n_penalties)
     model = GroupLasso(groups=sizes, fit_intercept=False, warm_start=True, tol=1e-5, max_iter=1000)
     X = np.asfortranarray(X)
-    return np.stack([model.set_params(alpha=penalty).fit(X, y).coef_.copy() for penalty in penalties]), penalties
+    return np.stack(
+        [model.set_params(alpha=penalty).fit(X, y).coef_.copy() for penalty in penalties]
+    ), penalties
 
 
 def refitted(W: Array, X: Array, y: Array, sizes: IntArray | list[int]) -> Array:
@@ -72,7 +78,9 @@ def group_prox(z: Array, threshold: float, sizes: IntArray) -> Array:
     return np.repeat(keep, sizes) * z
 
 
-def primal_dual_path(X: Array, y: Array, sizes: IntArray | list[int], ratio: float, n_steps: int = 500) -> Array:
+def primal_dual_path(
+    X: Array, y: Array, sizes: IntArray | list[int], ratio: float, n_steps: int = 500
+) -> Array:
     """Iterates of the primal-dual method for min sum_l ||w_l|| subject to X w = y, from zero. Molinari, Massias, Rosasco, Villa (2021).
 
         w <- prox_{tau R}( w - tau X^T (2 theta - theta_before) ),    theta <- theta + sigma (X w - y),

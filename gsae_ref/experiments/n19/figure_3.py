@@ -27,12 +27,23 @@ TOP = 5.0  # the axis ends here
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Options of this experiment."""
-    parser.add_argument("--noise", type=float, default=0.01, help="standard deviation of the noise (0.01 in the paper)")
+    parser.add_argument(
+        "--noise",
+        type=float,
+        default=0.01,
+        help="standard deviation of the noise (0.01 in the paper)",
+    )
     parser.add_argument("--n-samples", type=int, default=None, help="samples (10,000 in the paper)")
 
 
 def compute(
-    cells: Cells, quick: bool = False, seed: int = 0, n_seeds: int = 1, noise: float = 0.01, n_samples: int | None = None, **setting: int
+    cells: Cells,
+    quick: bool = False,
+    seed: int = 0,
+    n_seeds: int = 1,
+    noise: float = 0.01,
+    n_samples: int | None = None,
+    **setting: int,
 ) -> Study:
     """Train from every start under every variant.
 
@@ -57,36 +68,81 @@ def compute(
     runs = {
         (variant, start): [
             cells.run(
-                f"{start}-{noise}-{VARIANT_KEYS[variant]}-{k}", train_mixture, start=start, noise=noise, variant=VARIANTS[variant], seed=k,
+                f"{start}-{noise}-{VARIANT_KEYS[variant]}-{k}",
+                train_mixture,
+                start=start,
+                noise=noise,
+                variant=VARIANTS[variant],
+                seed=k,
                 setting=s._asdict(),
             )
             for k in range(seed, seed + n_seeds)
         ]
-        for variant in VARIANTS for start in STARTS
-    }  # fmt: skip
-    ends = {key: {name: np.array([_end(run, name) for run in values]) for name in ("distance", "found", "exact", "loss")}
-            for key, values in runs.items()}  # fmt: skip
-    data = {
-        "variants": list(VARIANTS), "noise": noise, "n_atoms": s.n_atoms, "steps": np.arange(s.n_steps + 1),
-        "distance": {start: {variant: ends[variant, start]["distance"] for variant in VARIANTS} for start in STARTS},
-        "curve": {variant: np.array([run["distance"] for run in runs[variant, "perturbation"]]) for variant in (THEORY, FIXED)},
+        for variant in VARIANTS
+        for start in STARTS
     }
-    columns = ("variant", "start", "distance, mean", "least", "most", f"columns found (of {s.n_atoms})", "supports exact", "loss")
+    ends = {
+        key: {
+            name: np.array([_end(run, name) for run in values])
+            for name in ("distance", "found", "exact", "loss")
+        }
+        for key, values in runs.items()
+    }
+    data = {
+        "variants": list(VARIANTS),
+        "noise": noise,
+        "n_atoms": s.n_atoms,
+        "steps": np.arange(s.n_steps + 1),
+        "distance": {
+            start: {variant: ends[variant, start]["distance"] for variant in VARIANTS}
+            for start in STARTS
+        },
+        "curve": {
+            variant: np.array([run["distance"] for run in runs[variant, "perturbation"]])
+            for variant in (THEORY, FIXED)
+        },
+    }
+    columns = (
+        "variant",
+        "start",
+        "distance, mean",
+        "least",
+        "most",
+        f"columns found (of {s.n_atoms})",
+        "supports exact",
+        "loss",
+    )
     rows = [
-        [variant, NAMES[start], *(float(f(e["distance"])) for f in (np.mean, np.min, np.max)), float(e["found"].mean()),
-         float(e["exact"].mean()), float(e["loss"].mean())]
+        [
+            variant,
+            NAMES[start],
+            *(float(f(e["distance"])) for f in (np.mean, np.min, np.max)),
+            float(e["found"].mean()),
+            float(e["exact"].mean()),
+            float(e["loss"].mean()),
+        ]
         for (variant, start), e in ends.items()
-    ]  # fmt: skip
+    ]
     claims = [
-        Claim("N19 Figure 3", f"the perturbed start recovers A, PCA and random starts do not [{variant}]", *_recovery(ends, variant, s))
+        Claim(
+            "N19 Figure 3",
+            f"the perturbed start recovers A, PCA and random starts do not [{variant}]",
+            *_recovery(ends, variant, s),
+        )
         for variant in VARIANTS
     ]
-    fixed, halved = (ends[variant, "perturbation"]["distance"].mean() for variant in (FIXED, THEORY))
-    claims.append(Claim(
-        "N19 Section 5", "a fixed bias for the rectified linear unit would not work [perturbed start]",
-        f"distance {fixed:.2g} with b = -1/2 fixed, {halved:.2g} with b/2; supports exact {ends[FIXED, 'perturbation']['exact'].mean():.0%} and "
-        f"{ends[THEORY, 'perturbation']['exact'].mean():.0%}", bool(fixed > halved),
-    ))  # fmt: skip
+    fixed, halved = (
+        ends[variant, "perturbation"]["distance"].mean() for variant in (FIXED, THEORY)
+    )
+    claims.append(
+        Claim(
+            "N19 Section 5",
+            "a fixed bias for the rectified linear unit would not work [perturbed start]",
+            f"distance {fixed:.2g} with b = -1/2 fixed, {halved:.2g} with b/2; supports exact {ends[FIXED, 'perturbation']['exact'].mean():.0%} and "
+            f"{ends[THEORY, 'perturbation']['exact'].mean():.0%}",
+            bool(fixed > halved),
+        )
+    )
     notes = [
         "Distance: min over orders of the columns of ||W pi - A||_F, columns as they are. Found: columns of A with a column of W nearer than 1/2. "
         "A start recovers A if all are found; the claim must hold in every seed.",
@@ -94,8 +150,21 @@ def compute(
         "Unnormalised with step m the scale of a column follows s -> s + 2 s (1 - s^2), unstable at s = 1; the run dies or overflows.",
         "The fixed bias needs units that start within reach: from PCA it finds some columns, from a random start no unit is ever active.",
     ]
-    recipe = {**s._asdict(), "noise": noise, "variants": VARIANTS, "seeds": list(range(seed, seed + n_seeds))}
-    return Study("sae-figure-3", TITLE, recipe, data, [Table("At the last step", columns, rows)], claims, notes)
+    recipe = {
+        **s._asdict(),
+        "noise": noise,
+        "variants": VARIANTS,
+        "seeds": list(range(seed, seed + n_seeds)),
+    }
+    return Study(
+        "sae-figure-3",
+        TITLE,
+        recipe,
+        data,
+        [Table("At the last step", columns, rows)],
+        claims,
+        notes,
+    )
 
 
 def _end(run: dict[str, Any], name: str) -> float:
@@ -103,9 +172,14 @@ def _end(run: dict[str, Any], name: str) -> float:
     return float(value[-1] if value.ndim else value)
 
 
-def _recovery(ends: dict[tuple[str, str], dict[str, Array]], variant: str, s: Setting) -> tuple[str, bool]:
+def _recovery(
+    ends: dict[tuple[str, str], dict[str, Array]], variant: str, s: Setting
+) -> tuple[str, bool]:
     found = {start: ends[variant, start]["found"] for start in STARTS}
-    text = ", ".join(f"{NAMES[start]}: {values.mean():.3g} of {s.n_atoms} columns found" for start, values in found.items())
+    text = ", ".join(
+        f"{NAMES[start]}: {values.mean():.3g} of {s.n_atoms} columns found"
+        for start, values in found.items()
+    )
     near, *far = (values == s.n_atoms for values in found.values())
     return text, bool(near.all()) and not any(values.any() for values in far)
 
@@ -116,10 +190,18 @@ def plot_distances(study: Study, ax: Axes) -> list[Any]:
     for k, (start, marker) in enumerate(zip(STARTS, "os^", strict=True)):
         distance = study.data["distance"][start]
         x = [i + 0.22 * (k - 1) for i, variant in enumerate(variants) for _ in distance[variant]]
-        y = [min(value, TOP) if np.isfinite(value) else TOP for variant in variants for value in distance[variant]]
+        y = [
+            min(value, TOP) if np.isfinite(value) else TOP
+            for variant in variants
+            for value in distance[variant]
+        ]
         artists += ax.plot(y, x, marker, color=COLOURS[k], markersize=4, label=NAMES[start])
     ax.set_yticks(range(len(variants)), variants)
-    ax.set(ylim=(len(variants) - 0.5, -1.2), xlim=(0, TOP * 1.04), title="After training, by reading of the recipe")
+    ax.set(
+        ylim=(len(variants) - 0.5, -1.2),
+        xlim=(0, TOP * 1.04),
+        title="After training, by reading of the recipe",
+    )
     ax.set_xlabel(f"distance $\\|W\\pi - A\\|_F$ ({TOP:g}: or more)")
     ax.legend(loc="upper center", ncols=3, columnspacing=1.0, handletextpad=0.2)
     return artists
@@ -128,10 +210,17 @@ def plot_distances(study: Study, ax: Axes) -> list[Any]:
 def plot_bias(study: Study, ax: Axes) -> list[Any]:
     """Distance against step from the perturbed start: halved bias against fixed bias."""
     artists = []
-    for colour, style, (variant, curves) in zip(COLOURS, ("-", "--"), study.data["curve"].items(), strict=False):
+    for colour, style, (variant, curves) in zip(
+        COLOURS, ("-", "--"), study.data["curve"].items(), strict=False
+    ):
         artists += ax.plot(study.data["steps"], np.asarray(curves).T, style, color=colour)
         artists[-1].set_label(variant)
-    ax.set(yscale="log", xlabel="step", ylabel="distance $\\|W\\pi - A\\|_F$", title="Perturbed start: vanishing and fixed bias")
+    ax.set(
+        yscale="log",
+        xlabel="step",
+        ylabel="distance $\\|W\\pi - A\\|_F$",
+        title="Perturbed start: vanishing and fixed bias",
+    )
     ax.legend()
     return artists
 

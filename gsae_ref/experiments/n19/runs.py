@@ -33,7 +33,9 @@ VARIANTS = {
     "unnormalised, step 5, b/2": dict(step_size=5.0, normalise=False, bias=-1.25, factor=0.5),
     "normalised, step 1, b/2": dict(step_size=1.0, normalise=True, bias=-1.25, factor=0.5),
     "unnormalised, step 1, b/2": dict(step_size=1.0, normalise=False, bias=-1.25, factor=0.5),
-    "normalised, step 10, b/1.05": dict(step_size=10.0, normalise=True, bias=-1.25, factor=1 / 1.05),
+    "normalised, step 10, b/1.05": dict(
+        step_size=10.0, normalise=True, bias=-1.25, factor=1 / 1.05
+    ),
     "normalised, step 10, b = -1/2": dict(step_size=10.0, normalise=True, bias=-0.5, factor=1.0),
 }
 
@@ -43,7 +45,9 @@ def floor(setting: Setting, noise: float) -> float:
     return setting.n_features * noise**2 / 2
 
 
-def train_mixture(start: str, noise: float, variant: dict[str, Any], seed: int, setting: dict[str, Any]) -> dict[str, Any]:
+def train_mixture(
+    start: str, noise: float, variant: dict[str, Any], seed: int, setting: dict[str, Any]
+) -> dict[str, Any]:
     """Train once, and measure before every step and at the end.
 
     Parameters
@@ -85,11 +89,22 @@ def train_mixture(start: str, noise: float, variant: dict[str, Any], seed: int, 
     end, diverged = W, False
     try:
         result = train_sparse(
-            W, Y, s.n_steps, bias=variant["bias"], step_size=variant["step_size"], normalise=variant["normalise"],
-            bias_schedule=variant["factor"], measure=False, callback=after_step,
+            W,
+            Y,
+            s.n_steps,
+            bias=variant["bias"],
+            step_size=variant["step_size"],
+            normalise=variant["normalise"],
+            bias_schedule=variant["factor"],
+            measure=False,
+            callback=after_step,
         )
         end, curves["loss"][-1] = result.x, result.fun
     except DivergenceError:
         diverged = True
     nearest = np.min(np.linalg.norm(A_star[:, :, None] - end[:, None, :], axis=0), axis=1)
-    return {**curves, "found": 0 if diverged else int(np.sum(nearest < FOUND)), "diverged": diverged}
+    return {
+        **curves,
+        "found": 0 if diverged else int(np.sum(nearest < FOUND)),
+        "diverged": diverged,
+    }

@@ -33,8 +33,12 @@ EXAMPLES = 3  # codes shown
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Options of this figure: those of table-1 that concern training, and where its networks are."""
     add_sizes(parser)
-    parser.add_argument("--saved", metavar="DIR", help="the --out of a table-1 with the same options, whose networks are taken (default: they are "
-                        "trained)")
+    parser.add_argument(
+        "--saved",
+        metavar="DIR",
+        help="the --out of a table-1 with the same options, whose networks are taken (default: they are "
+        "trained)",
+    )
 
 
 def networks_of(cells: Cells, saved: str | Path | None) -> Cells:
@@ -42,7 +46,14 @@ def networks_of(cells: Cells, saved: str | Path | None) -> Cells:
     return cells if saved is None else Cells(os.path.join(saved, "cells"), cells.progress)
 
 
-def compute(cells: Cells, quick: bool = False, seed: int = 0, n_seeds: int = 1, saved: str | Path | None = None, **options: Any) -> Study:
+def compute(
+    cells: Cells,
+    quick: bool = False,
+    seed: int = 0,
+    n_seeds: int = 1,
+    saved: str | Path | None = None,
+    **options: Any,
+) -> Study:
     """Train the networks of Table 1, or read them back, and show them.
 
     Parameters
@@ -65,10 +76,14 @@ def compute(cells: Cells, quick: bool = False, seed: int = 0, n_seeds: int = 1, 
     seeds = range(checks.count("seed", seed, minimum=0), seed + checks.count("n_seeds", n_seeds))
     Y = images(size.data, size.source, size.n_train, size.n_test)
     found = {s: {name: of for name, of in models(networks, size, s).items()} for s in seeds}
-    measured = {s: {name: described(of["A"], Y, name, size.setting) for name, of in found[s].items()} for s in seeds}
+    measured = {
+        s: {name: described(of["A"], Y, name, size.setting) for name, of in found[s].items()}
+        for s in seeds
+    }
     first = measured[seed]
     data = {
-        "width": int(np.sqrt(Y.train.shape[1])), "group_size": size.setting.group_size,
+        "width": int(np.sqrt(Y.train.shape[1])),
+        "group_size": size.setting.group_size,
         **{name: {"A": found[seed][name]["A"], **first[name]} for name in first},
         "labels": Y.labels[shown(Y.labels)],
     }
@@ -76,20 +91,40 @@ def compute(cells: Cells, quick: bool = False, seed: int = 0, n_seeds: int = 1, 
     def mean(name: str, what: str) -> float:
         return float(np.mean([measured[s][name][what] for s in seeds]))
 
-    rows = [[name, *(mean(name, what) for what in ("active_atoms", "active_groups", "top_share", "purity"))] for name in first]
-    columns = ("network", "active atoms", f"blocks of {size.setting.group_size} atoms that are active",
-               "share of a code's norm in its largest block", "images of a block's commonest digit")
+    rows = [
+        [
+            name,
+            *(
+                mean(name, what)
+                for what in ("active_atoms", "active_groups", "top_share", "purity")
+            ),
+        ]
+        for name in first
+    ]
+    columns = (
+        "network",
+        "active atoms",
+        f"blocks of {size.setting.group_size} atoms that are active",
+        "share of a code's norm in its largest block",
+        "images of a block's commonest digit",
+    )
     applies = size.data == "mnist" and size.n_train is None and size.epochs >= 34
     group, sparse = (first[name] for name in ("group", "sparse"))
     claims = [
-        Claim("T21 Figures 4a, 4c", "groups of the group-sparse network stand for digits, blocks of as many atoms of the sparse one do not",
-              f"of the {NEAREST:.0%} of the test images with the most of their code in a block, {mean('group', 'purity'):.0%} show its "
-              f"commonest digit; of the sparse network's blocks {mean('sparse', 'purity'):.0%}",
-              bool(mean("group", "purity") > mean("sparse", "purity") + 0.2) if applies else None),
-        Claim("T21 Figures 4b, 4d", "the support is spread through the sparse code, and structured in the group-sparse one",
-              f"active blocks: {group['active_groups']:.2f} of the group-sparse code, {sparse['active_groups']:.2f} of the sparse one; active "
-              f"atoms: {group['active_atoms']:.1f}, {sparse['active_atoms']:.1f}",
-              bool(group["active_groups"] < sparse["active_groups"] / 2) if applies else None),
+        Claim(
+            "T21 Figures 4a, 4c",
+            "groups of the group-sparse network stand for digits, blocks of as many atoms of the sparse one do not",
+            f"of the {NEAREST:.0%} of the test images with the most of their code in a block, {mean('group', 'purity'):.0%} show its "
+            f"commonest digit; of the sparse network's blocks {mean('sparse', 'purity'):.0%}",
+            bool(mean("group", "purity") > mean("sparse", "purity") + 0.2) if applies else None,
+        ),
+        Claim(
+            "T21 Figures 4b, 4d",
+            "the support is spread through the sparse code, and structured in the group-sparse one",
+            f"active blocks: {group['active_groups']:.2f} of the group-sparse code, {sparse['active_groups']:.2f} of the sparse one; active "
+            f"atoms: {group['active_atoms']:.1f}, {sparse['active_atoms']:.1f}",
+            bool(group["active_groups"] < sparse["active_groups"] / 2) if applies else None,
+        ),
     ]
     notes = [
         "Atoms have no sign of their own: each is drawn so that its largest entry in size is positive. Black is the largest entry of the atom, "
@@ -97,8 +132,21 @@ def compute(cells: Cells, quick: bool = False, seed: int = 0, n_seeds: int = 1, 
         "Blocks of the sparse network are consecutive atoms; it has no groups, and its atoms start as principal directions in their order.",
         "The digits of the blocks come from test labels, which played no part in training.",
     ]
-    recipe = {**size.setting._asdict(), "data": size.data, "restarts": size.restarts, "seeds": list(seeds)}
-    return Study("figure-4", TITLE, recipe, data, [Table("Codes of the test images, mean over seeds", columns, rows)], claims, notes)
+    recipe = {
+        **size.setting._asdict(),
+        "data": size.data,
+        "restarts": size.restarts,
+        "seeds": list(seeds),
+    }
+    return Study(
+        "figure-4",
+        TITLE,
+        recipe,
+        data,
+        [Table("Codes of the test images, mean over seeds", columns, rows)],
+        claims,
+        notes,
+    )
 
 
 def shown(labels: IntArray) -> list[int]:
@@ -124,22 +172,32 @@ def described(A: Array, Y: Images, network: str, setting: Setting) -> dict[str, 
     """
     X = codes(A, Y.test, network, setting)
     norms = groups.norms(X, setting.group_size)
-    share = norms / np.maximum(np.linalg.norm(norms, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    share = norms / np.maximum(
+        np.linalg.norm(norms, axis=1, keepdims=True), np.finfo(np.float32).tiny
+    )
     digits, purity = [], []
     for k in range(norms.shape[1]):
-        of = Y.labels[np.argsort(-norms[:, k], kind="stable")[:max(int(NEAREST * len(X)), 5)]]
+        of = Y.labels[np.argsort(-norms[:, k], kind="stable")[: max(int(NEAREST * len(X)), 5)]]
         values, counts = np.unique(of, return_counts=True)
         digits.append(int(values[counts.argmax()]))
         purity.append(counts.max() / len(of))
     return {
-        "codes": X[shown(Y.labels)], "active_atoms": float((X != 0).sum(axis=1).mean()), "active_groups": float((norms > 0).sum(axis=1).mean()),
-        "top_share": float(share.max(axis=1).mean()), "digits": digits, "purity": float(np.mean(purity)),
+        "codes": X[shown(Y.labels)],
+        "active_atoms": float((X != 0).sum(axis=1).mean()),
+        "active_groups": float((norms > 0).sum(axis=1).mean()),
+        "top_share": float(share.max(axis=1).mean()),
+        "digits": digits,
+        "purity": float(np.mean(purity)),
     }
 
 
 def _atoms(name: str, title: str) -> Any:
     def plot(study: Study, ax: Axes) -> Any:
-        A, width, d = np.asarray(study.data[name]["A"]), study.data["width"], study.data["group_size"]
+        A, width, d = (
+            np.asarray(study.data[name]["A"]),
+            study.data["width"],
+            study.data["group_size"],
+        )
         sign = np.sign(np.take_along_axis(A, np.abs(A).argmax(axis=0)[None], axis=0))
         atoms = A * sign / np.abs(A).max(axis=0)
         n_rows, pad = atoms.shape[1] // d, 1
@@ -151,8 +209,11 @@ def _atoms(name: str, title: str) -> Any:
         ax.set(title=title, xticks=[], ylabel="block of atoms" if name == "sparse" else "group")
         middles = pad + width / 2 + np.arange(n_rows) * (width + pad)
         ax.set_yticks(middles, [str(row) for row in range(n_rows)])
-        ax.set_xlabel("atoms, one block in a row; at the right its commonest digit" if name == "sparse" else
-                      "atoms, one group in a row; at the right its commonest digit")
+        ax.set_xlabel(
+            "atoms, one block in a row; at the right its commonest digit"
+            if name == "sparse"
+            else "atoms, one group in a row; at the right its commonest digit"
+        )
         ax.tick_params(length=0)
         for middle, digit in zip(middles, study.data[name]["digits"], strict=True):
             ax.text(picture.shape[1] + width / 4, middle, str(digit), va="center", fontsize=8)
@@ -169,11 +230,21 @@ def _codes(name: str, title: str) -> Any:
         highest = np.abs(X).max() or 1.0
         for row, (x, label) in enumerate(zip(X, study.data["labels"], strict=True)):
             level = -2.2 * row
-            artists.append(ax.vlines(np.arange(len(x)), level, level + x / highest, color=COLOURS[row], linewidth=1))
+            artists.append(
+                ax.vlines(
+                    np.arange(len(x)), level, level + x / highest, color=COLOURS[row], linewidth=1
+                )
+            )
             ax.text(len(x) + 1, level, f"a {label}", va="center", fontsize=8, color=COLOURS[row])
         for edge in range(0, X.shape[1] + 1, d):
             ax.axvline(edge - 0.5, color="0.85", linewidth=0.6, zorder=0)
-        ax.set(title=title, xlabel=f"atom (lines: blocks of {d})", ylabel="coefficient", yticks=[], xlim=(-1, X.shape[1] + 12 * X.shape[1] / 160))
+        ax.set(
+            title=title,
+            xlabel=f"atom (lines: blocks of {d})",
+            ylabel="coefficient",
+            yticks=[],
+            xlim=(-1, X.shape[1] + 12 * X.shape[1] / 160),
+        )
         return artists
 
     return plot
@@ -182,6 +253,9 @@ def _codes(name: str, title: str) -> Any:
 FIGURES = {
     "figure-4": [
         [_atoms("sparse", "(a) sparse dictionary"), _atoms("group", "(c) group-sparse dictionary")],
-        [_codes("sparse", "(b) sparse codes of three test images"), _codes("group", "(d) group-sparse codes of the same")],
+        [
+            _codes("sparse", "(b) sparse codes of three test images"),
+            _codes("group", "(d) group-sparse codes of the same"),
+        ],
     ]
 }

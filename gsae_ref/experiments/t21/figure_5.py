@@ -25,15 +25,31 @@ __all__ = ["FIGURES", "TITLE", "add_options", "compute", "distances", "sorted_sa
 TITLE = "T21 Figure 5: pairwise distances of test images in three representations"
 PER_CLASS = 100
 NAMES = {
-    "pixels": "pixel basis", "sparse": "sparse codes", "group": "group-sparse codes", "sparse+": "sparse codes+, abs / l2",
-    "group+": "group-sparse codes+, norms / sum", "norms": "group norms",
+    "pixels": "pixel basis",
+    "sparse": "sparse codes",
+    "group": "group-sparse codes",
+    "sparse+": "sparse codes+, abs / l2",
+    "group+": "group-sparse codes+, norms / sum",
+    "norms": "group norms",
 }
-READINGS = {"sparse": ("sparse", "signed"), "group": ("group", "signed"), "sparse+": ("sparse", "abs / l2"),
-            "norms": ("group", "group norms"), "group+": ("group", "group norms / sum")}
+READINGS = {
+    "sparse": ("sparse", "signed"),
+    "group": ("group", "signed"),
+    "sparse+": ("sparse", "abs / l2"),
+    "norms": ("group", "group norms"),
+    "group+": ("group", "group norms / sum"),
+}
 AHEAD = 5.0  # points by which the nearest-neighbour agreement must be higher
 
 
-def compute(cells: Cells, quick: bool = False, seed: int = 0, n_seeds: int = 1, saved: str | None = None, **options: Any) -> Study:
+def compute(
+    cells: Cells,
+    quick: bool = False,
+    seed: int = 0,
+    n_seeds: int = 1,
+    saved: str | None = None,
+    **options: Any,
+) -> Study:
     """Train the networks of Table 1, or read them back, and compare distances within and between digits.
 
     Parameters
@@ -65,30 +81,69 @@ def compute(cells: Cells, quick: bool = False, seed: int = 0, n_seeds: int = 1, 
                 R = Y.test[shown]
             else:
                 network, how = READINGS[name]
-                R = represent(codes(of[network]["A"], Y.test[shown], network, size.setting), how, sizes(network, size.setting)[1])
+                R = represent(
+                    codes(of[network]["A"], Y.test[shown], network, size.setting),
+                    how,
+                    sizes(network, size.setting)[1],
+                )
             D = distances(R)
             separations[name].append(separation(D, labels))
             if s == seed:
                 matrices[name] = (D / D.max()).astype(np.float32)
-    mean = {name: {what: float(np.mean([one[what] for one in values])) for what in values[0]} for name, values in separations.items()}
+    mean = {
+        name: {what: float(np.mean([one[what] for one in values])) for what in values[0]}
+        for name, values in separations.items()
+    }
     rows = [[NAMES[name], *mean[name].values()] for name in NAMES]
-    columns = ("representation", "within a digit / between digits", "silhouette", "pairs of a digit closer than pairs of two (AUC, %)")
+    columns = (
+        "representation",
+        "within a digit / between digits",
+        "silhouette",
+        "pairs of a digit closer than pairs of two (AUC, %)",
+    )
     applies = size.data == "mnist" and size.n_train is None and size.epochs >= 34
     claims = []
-    for name, reading in (("group", "signed codes, literally"), ("norms", "group norms"), ("group+", "group norms / sum")):
+    for name, reading in (
+        ("group", "signed codes, literally"),
+        ("norms", "group norms"),
+        ("group+", "group norms / sum"),
+    ):
         ahead = mean[name]["auc"] - max(mean[other]["auc"] for other in ("pixels", "sparse"))
-        claims.append(Claim(
-            "T21 Figure 5", f"distances of group-sparse codes show the digits most readily [{reading}]",
-            f"a pair of one digit is closer than a pair of two in {mean[name]['auc']:.1f} of 100 comparisons; pixels {mean['pixels']['auc']:.1f}, "
-            f"sparse codes {mean['sparse']['auc']:.1f}", bool(ahead >= AHEAD) if applies else None))
-    data = {"distances": matrices, "separation": separations, "edges": np.flatnonzero(np.diff(labels)) + 1, "labels": np.unique(labels)}
+        claims.append(
+            Claim(
+                "T21 Figure 5",
+                f"distances of group-sparse codes show the digits most readily [{reading}]",
+                f"a pair of one digit is closer than a pair of two in {mean[name]['auc']:.1f} of 100 comparisons; pixels {mean['pixels']['auc']:.1f}, "
+                f"sparse codes {mean['sparse']['auc']:.1f}",
+                bool(ahead >= AHEAD) if applies else None,
+            )
+        )
+    data = {
+        "distances": matrices,
+        "separation": separations,
+        "edges": np.flatnonzero(np.diff(labels)) + 1,
+        "labels": np.unique(labels),
+    }
     notes = [
         f"Up to {PER_CLASS} test images of each digit, the first in their order. Distances are Euclidean, each picture divided by its largest.",
         f"A representation is ahead where its AUC is {AHEAD:g} points higher than both others'.",
-        "The paper shows one picture of \"the group-sparse dictionary\" and does not say which representation; see the notes of table-1.",
+        'The paper shows one picture of "the group-sparse dictionary" and does not say which representation; see the notes of table-1.',
     ]
-    recipe = {**size.setting._asdict(), "data": size.data, "restarts": size.restarts, "seeds": list(seeds)}
-    return Study("figure-5", TITLE, recipe, data, [Table("Distances within and between digits, mean over seeds", columns, rows)], claims, notes)
+    recipe = {
+        **size.setting._asdict(),
+        "data": size.data,
+        "restarts": size.restarts,
+        "seeds": list(seeds),
+    }
+    return Study(
+        "figure-5",
+        TITLE,
+        recipe,
+        data,
+        [Table("Distances within and between digits, mean over seeds", columns, rows)],
+        claims,
+        notes,
+    )
 
 
 def sorted_sample(labels: IntArray, per_class: int = PER_CLASS) -> IntArray:
@@ -97,7 +152,9 @@ def sorted_sample(labels: IntArray, per_class: int = PER_CLASS) -> IntArray:
     >>> sorted_sample(np.array([1, 0, 1, 1, 0]), per_class=2)
     array([1, 4, 0, 2])
     """
-    return np.concatenate([np.flatnonzero(labels == label)[:per_class] for label in np.unique(labels)])
+    return np.concatenate(
+        [np.flatnonzero(labels == label)[:per_class] for label in np.unique(labels)]
+    )
 
 
 def distances(R: Array) -> Array:
@@ -128,15 +185,21 @@ def separation(D: Array, labels: IntArray) -> dict[str, float]:
     n, m = int(same.sum()), int((~same).sum())
     auc = 1 - (rankdata(pairs)[same].sum() - n * (n + 1) / 2) / (n * m)
     return {
-        "ratio": float(pairs[same].mean() / pairs[~same].mean()), "silhouette": round(float(silhouette_score(D, labels, metric="precomputed")), 4),
+        "ratio": float(pairs[same].mean() / pairs[~same].mean()),
+        "silhouette": round(float(silhouette_score(D, labels, metric="precomputed")), 4),
         "auc": 100 * float(auc),
     }
 
 
 def _matrix(name: str) -> Any:
     def plot(study: Study, ax: Axes) -> list[Any]:
-        D, edges = np.asarray(study.data["distances"][name]), [0, *study.data["edges"], len(study.data["distances"][name])]
-        picture = ax.imshow(D, cmap="viridis", vmin=0, vmax=1, interpolation="nearest", rasterized=True)
+        D, edges = (
+            np.asarray(study.data["distances"][name]),
+            [0, *study.data["edges"], len(study.data["distances"][name])],
+        )
+        picture = ax.imshow(
+            D, cmap="viridis", vmin=0, vmax=1, interpolation="nearest", rasterized=True
+        )
         middles = [(low + high) / 2 for low, high in zip(edges[:-1], edges[1:], strict=True)]
         ax.set_xticks(middles, study.data["labels"])
         ax.set_yticks(middles, study.data["labels"])

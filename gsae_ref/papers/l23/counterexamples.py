@@ -3,8 +3,22 @@
 from collections.abc import Callable
 
 from ...claims.exact import Certificate
-from .gradient_descent.counterexamples import ce_corollary1, ce_epsilon, ce_theorem3, ce_theorem4_step, ce_window
-from .gradient_flow.counterexamples import ce_lemma3_magnitudes, ce_lemma3_noise, ce_lemma3_sign, ce_lemma5, ce_lemma6, ce_theorem2, ce_theorem2_times
+from .gradient_descent.counterexamples import (
+    ce_corollary1,
+    ce_epsilon,
+    ce_theorem3,
+    ce_theorem4_step,
+    ce_window,
+)
+from .gradient_flow.counterexamples import (
+    ce_lemma3_magnitudes,
+    ce_lemma3_noise,
+    ce_lemma3_sign,
+    ce_lemma5,
+    ce_lemma6,
+    ce_theorem2,
+    ce_theorem2_times,
+)
 from .mirror_flow.counterexamples import ce_bracket, ce_double_bracket, ce_span
 from .perturbations.counterexamples import ce_eq8, ce_eq9, ce_lemma12, ce_lemma13, ce_lemma17
 from .steps.counterexamples import ce_lemma9, ce_lemma10, ce_lemma11

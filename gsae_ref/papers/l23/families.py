@@ -56,7 +56,13 @@ def take_apart(shape: Shape, theta: Array) -> Draw:
     p = shape.n_features
     E, vectors, scalars = np.split(theta, [p * p, p * (p + N_VECTORS)])
     scalars = np.sin(scalars) ** 2
-    return Draw(shape, E.reshape(p, p), vectors.reshape(N_VECTORS, p), scalars[:N_COMMON], scalars[N_COMMON:].reshape(4, -1))
+    return Draw(
+        shape,
+        E.reshape(p, p),
+        vectors.reshape(N_VECTORS, p),
+        scalars[:N_COMMON],
+        scalars[N_COMMON:].reshape(4, -1),
+    )
 
 
 def _units(x: Array, groups: tuple[int, ...]) -> Array:
@@ -89,10 +95,17 @@ def _design(shape: Shape, theta: Array) -> Regression:
     draw = take_apart(shape, theta)
     groups, c = shape.groups, draw.common
     norms, on = _norms(draw, 5.0)
-    nu = _units(draw.vectors[1], groups) * np.repeat(1.2 * c[2] * draw.grouped[1] * np.where(on, norms, 1.0), groups)
+    nu = _units(draw.vectors[1], groups) * np.repeat(
+        1.2 * c[2] * draw.grouped[1] * np.where(on, norms, 1.0), groups
+    )
     return Regression(
-        groups, _gram(draw, 0.5 * c[0], 0.5 * c[1] / len(groups)), _units(draw.vectors[0], groups) * np.repeat(norms, groups), nu,
-        0.1 + 2 * draw.grouped[2], draw.vectors[2], _units(draw.vectors[3], groups),
+        groups,
+        _gram(draw, 0.5 * c[0], 0.5 * c[1] / len(groups)),
+        _units(draw.vectors[0], groups) * np.repeat(norms, groups),
+        nu,
+        0.1 + 2 * draw.grouped[2],
+        draw.vectors[2],
+        _units(draw.vectors[3], groups),
     )
 
 
@@ -102,7 +115,11 @@ def _tilted(star: Array, towards: Array, drop: Iterable[float], groups: tuple[in
     for s, t, d in zip(model.parts(star, groups), model.parts(towards, groups), drop, strict=True):
         normal = t - (t @ s) * s
         length = np.linalg.norm(normal)
-        result.append((1 - d) * s + np.sqrt(d * (2 - d)) * normal / length if len(s) > 1 and length > 1e-9 else s)
+        result.append(
+            (1 - d) * s + np.sqrt(d * (2 - d)) * normal / length
+            if len(s) > 1 and length > 1e-9
+            else s
+        )
     return np.concatenate(result)
 
 
@@ -114,13 +131,24 @@ def _near(draw: Draw, spread: float, loose: bool = False) -> Regression:
     tau_0 = tau * (0.05 + 0.95 * c[4])
     limit = norms[on].min() / (120 * norms.max()) * (np.sqrt(tau_0) if loose else 1)
     alpha = c[6] * tau_0 * norms[on].min() / len(groups)
-    heights = np.where(on, norms * (1 + spread * tau * (2 * draw.grouped[2] - 1)), alpha * draw.grouped[2])
+    heights = np.where(
+        on, norms * (1 + spread * tau * (2 * draw.grouped[2] - 1)), alpha * draw.grouped[2]
+    )
     star = _units(draw.vectors[0], groups)
     drop = (tau if loose else tau**2) / 5 * draw.grouped[3]
     return Regression(
-        groups, _gram(draw, c[0] * limit, c[1] * limit / draw.shape.n_active), star * np.repeat(norms, groups),
-        _units(draw.vectors[1], groups) * np.repeat(c[2] * tau_0 / 80 * np.where(on, norms, norms.max()), groups), np.sqrt(heights),
-        _tilted(star, draw.vectors[2], drop, groups), _tilted(star, draw.vectors[3], drop, groups), tau, tau_0, alpha, loose=loose,
+        groups,
+        _gram(draw, c[0] * limit, c[1] * limit / draw.shape.n_active),
+        star * np.repeat(norms, groups),
+        _units(draw.vectors[1], groups)
+        * np.repeat(c[2] * tau_0 / 80 * np.where(on, norms, norms.max()), groups),
+        np.sqrt(heights),
+        _tilted(star, draw.vectors[2], drop, groups),
+        _tilted(star, draw.vectors[3], drop, groups),
+        tau,
+        tau_0,
+        alpha,
+        loose=loose,
     )
 
 
@@ -135,9 +163,15 @@ def _crude(shape: Shape, theta: Array) -> Regression:
     alpha = c[4] * min(m / 80, epsilon) / len(groups)
     top = np.where(on, norms + max(80 * max(level, epsilon), m) / 20, alpha)
     return Regression(
-        groups, _gram(draw, c[0] * limit, c[1] * limit / shape.n_active), _units(draw.vectors[0], groups) * np.repeat(norms, groups),
-        _units(draw.vectors[1], groups) * np.repeat(level * draw.grouped[1], groups), np.sqrt(top * draw.grouped[2]),
-        _units(draw.vectors[2], groups), _units(draw.vectors[3], groups), alpha=alpha, epsilon=epsilon,
+        groups,
+        _gram(draw, c[0] * limit, c[1] * limit / shape.n_active),
+        _units(draw.vectors[0], groups) * np.repeat(norms, groups),
+        _units(draw.vectors[1], groups) * np.repeat(level * draw.grouped[1], groups),
+        np.sqrt(top * draw.grouped[2]),
+        _units(draw.vectors[2], groups),
+        _units(draw.vectors[3], groups),
+        alpha=alpha,
+        epsilon=epsilon,
     )
 
 
@@ -156,8 +190,15 @@ def _step(shape: Shape, theta: Array) -> OneGroup:
     star, level = 0.5 + 2 * c[0], 0.95 * c[1]
     bound = 0.5 * star * c[2]
     return OneGroup(
-        star, v_star, v, level * star * b, u=np.sqrt((star + bound) * (0.02 + 0.98 * c[3])), e=bound * (2 * c[4] - 1), gamma=c[5] / star,
-        bound=bound, level=level,
+        star,
+        v_star,
+        v,
+        level * star * b,
+        u=np.sqrt((star + bound) * (0.02 + 0.98 * c[3])),
+        e=bound * (2 * c[4] - 1),
+        gamma=c[5] / star,
+        bound=bound,
+        level=level,
     )
 
 
@@ -167,17 +208,38 @@ def _inside(shape: Shape, theta: Array) -> OneGroup:
     c, (v_star, _, b) = draw.common, _vectors(draw)
     star, tau = 0.5 + 2 * c[0], 0.02 + 0.479 * c[1]
     v = _tilted(v_star, draw.vectors[1], [tau / 5 * c[2]], shape.groups)
-    return OneGroup(star, v_star, v, tau / 10 * c[3] * star * b, u=np.sqrt(star * (1 + tau * (2 * c[4] - 1))), eta=4 / 9 * c[5] / star**2, tau=tau)
+    return OneGroup(
+        star,
+        v_star,
+        v,
+        tau / 10 * c[3] * star * b,
+        u=np.sqrt(star * (1 + tau * (2 * c[4] - 1))),
+        eta=4 / 9 * c[5] / star**2,
+        tau=tau,
+    )
 
 
-def _run(draw: Draw, star: float, start: float, level: float, gamma: float, steps: int, **fields: float) -> OneGroup:
+def _run(
+    draw: Draw, star: float, start: float, level: float, gamma: float, steps: int, **fields: float
+) -> OneGroup:
     """A run of (5) and (6) with ||b_t||, abs(e_t) <= level u*^2 that turn and change sign."""
     c, (v_star, v, b) = draw.common, _vectors(draw)
     t = np.arange(steps)
     along = (level * c[5] * np.cos(c[6] * t))[:, None] * b + v_star
     errors = level * star * (2 * c[7] - 1) * np.cos(3 * c[8] * t)
     cosines = along @ v_star / np.linalg.norm(along, axis=1)
-    return OneGroup(star, v_star, v, level * c[5] * star * b, u=start, gamma=gamma, level=level, cosines=cosines, errors=errors, **fields)
+    return OneGroup(
+        star,
+        v_star,
+        v,
+        level * c[5] * star * b,
+        u=start,
+        gamma=gamma,
+        level=level,
+        cosines=cosines,
+        errors=errors,
+        **fields,
+    )
 
 
 def _growth(shape: Shape, theta: Array) -> OneGroup:
@@ -197,7 +259,16 @@ def _refine(shape: Shape, theta: Array) -> OneGroup:
     star, tau = 0.5 + 2 * c[0], 0.02 + 0.48 * c[3]
     gamma = (0.2 + 0.8 * c[1]) / (6 * star)
     start = np.sqrt(star * (1 + tau * (2 * c[2] - 1)))
-    return _run(draw, star, start, tau / 10, gamma, int(np.ceil(5 / (2 * gamma * star))), tau=tau, bound=tau * star / 10)
+    return _run(
+        draw,
+        star,
+        start,
+        tau / 10,
+        gamma,
+        int(np.ceil(5 / (2 * gamma * star))),
+        tau=tau,
+        bound=tau * star / 10,
+    )
 
 
 def _drift(shape: Shape, theta: Array) -> OneGroup:
@@ -205,7 +276,16 @@ def _drift(shape: Shape, theta: Array) -> OneGroup:
     draw = take_apart(shape, theta)
     c, (v_star, v, b) = draw.common, _vectors(draw)
     bound = 0.1 + 2 * c[0]
-    return OneGroup(1.0, v_star, v, b, e=bound * (2 * c[3] - 1), gamma=(0.02 + 0.98 * c[1]) / (4 * bound), bound=bound, alpha=0.01 + 0.9 * c[2])
+    return OneGroup(
+        1.0,
+        v_star,
+        v,
+        b,
+        e=bound * (2 * c[3] - 1),
+        gamma=(0.02 + 0.98 * c[1]) / (4 * bound),
+        bound=bound,
+        alpha=0.01 + 0.9 * c[2],
+    )
 
 
 def _ode(shape: Shape, theta: Array) -> OneGroup:
@@ -213,7 +293,16 @@ def _ode(shape: Shape, theta: Array) -> OneGroup:
     draw = take_apart(shape, theta)
     c, (v_star, v, b) = draw.common, _vectors(draw)
     star = 0.2 + 4 * c[0]
-    return OneGroup(star, v_star, v, b, alpha=0.02 + 0.93 * c[1], bound=0.1 + 50 * c[2], level=0.001 + 0.098 * c[3], tau=0.01 + 0.48 * c[4])
+    return OneGroup(
+        star,
+        v_star,
+        v,
+        b,
+        alpha=0.02 + 0.93 * c[1],
+        bound=0.1 + 50 * c[2],
+        level=0.001 + 0.098 * c[3],
+        tau=0.01 + 0.48 * c[4],
+    )
 
 
 def _window(shape: Shape, theta: Array) -> Setup:
@@ -221,7 +310,15 @@ def _window(shape: Shape, theta: Array) -> Setup:
     c = take_apart(shape, theta).common
     u_max = 10 ** (4 * c[0] - 2)
     noise, epsilon = u_max / 80 * 10 ** (-3 * c[2:4])
-    setup = Setup(u_max, u_max * 10 ** (-2 * c[1]), noise, epsilon, 1 + int(50 * c[4]), (0.01 + 0.99 * c[5]) / (20 * u_max), 1.0)
+    setup = Setup(
+        u_max,
+        u_max * 10 ** (-2 * c[1]),
+        noise,
+        epsilon,
+        1 + int(50 * c[4]),
+        (0.01 + 0.99 * c[5]) / (20 * u_max),
+        1.0,
+    )
     return replace(setup, alpha=0.999 * setup.largest_alpha * 10 ** (-6 * c[6]))
 
 
@@ -234,7 +331,9 @@ FAMILIES = {
     "dglnn_design": Family(_design, _MIXED),
     "dglnn_near": Family(lambda shape, theta: _near(take_apart(shape, theta), 1.0), _MIXED),
     "dglnn_nearer": Family(lambda shape, theta: _near(take_apart(shape, theta), 0.5), _MIXED),
-    "dglnn_loose": Family(lambda shape, theta: _near(take_apart(shape, theta), 1.0, loose=True), _MIXED),
+    "dglnn_loose": Family(
+        lambda shape, theta: _near(take_apart(shape, theta), 1.0, loose=True), _MIXED
+    ),
     "dglnn_crude": Family(_crude, _WITH_OFF),
     "dglnn_step": Family(_step, _ONE),
     "dglnn_inside": Family(_inside, _ONE),

@@ -24,9 +24,26 @@ if TYPE_CHECKING:
     from .gradient_flow.formulas import Window
 
 __all__ = [
-    "ABOVE_LOWER_END", "BELOW_STAR", "BELOW_UPPER_END", "BETA_BELOW_1", "DELTAS", "NEARER_STAR", "NEAR_STAR", "NOISE_IN_2_NORM", "OneGroup",
-    "PAIR", "Regression", "SMALL_OFF_SUPPORT", "STEP_ALPHA", "STEP_LEMMA16", "STEP_LEMMA7", "STEP_LEMMA9", "STEP_THEOREM3", "Setup",
-    "THETA_SMALL", "ZETA_AT_MOST_U_MAX",
+    "ABOVE_LOWER_END",
+    "BELOW_STAR",
+    "BELOW_UPPER_END",
+    "BETA_BELOW_1",
+    "DELTAS",
+    "NEARER_STAR",
+    "NEAR_STAR",
+    "NOISE_IN_2_NORM",
+    "OneGroup",
+    "PAIR",
+    "Regression",
+    "SMALL_OFF_SUPPORT",
+    "STEP_ALPHA",
+    "STEP_LEMMA16",
+    "STEP_LEMMA7",
+    "STEP_LEMMA9",
+    "STEP_THEOREM3",
+    "Setup",
+    "THETA_SMALL",
+    "ZETA_AT_MOST_U_MAX",
 ]
 
 
@@ -113,7 +130,12 @@ class Regression:
 
     def perturbations(self, v: Array) -> list[Array]:
         """b_l at w = (Du)^2 o v, by groups."""
-        return model.parts(perturbations_formulas.perturbation(self.gram, self.nu, self.w_star, self.weights(v), self.groups), self.groups)
+        return model.parts(
+            perturbations_formulas.perturbation(
+                self.gram, self.nu, self.w_star, self.weights(v), self.groups
+            ),
+            self.groups,
+        )
 
     def parts(self, x: Array) -> list[Array]:
         """A vector cut into groups."""
@@ -201,12 +223,18 @@ class Setup:
 
     def window(self, form: str) -> Window:
         """T_lb and T_ub."""
-        return gradient_descent.stopping_window(self.u_max, self.u_min, self.zeta, self.gamma, self.alpha, form)
+        return gradient_descent.stopping_window(
+            self.u_max, self.u_min, self.zeta, self.gamma, self.alpha, form
+        )
 
     @property
     def largest_alpha(self) -> float:
         """Theorem 3's bound on alpha."""
-        return min(min(self.epsilon**4, 1) / self.u_max**4, self.u_min / (80 * self.n_groups), self.epsilon / self.n_groups)
+        return min(
+            min(self.epsilon**4, 1) / self.u_max**4,
+            self.u_min / (80 * self.n_groups),
+            self.epsilon / self.n_groups,
+        )
 
 
 def _beta(i: Regression) -> Array:
@@ -221,46 +249,80 @@ def _delta_margin(i: Regression) -> float:
 def _cosines(i: Regression) -> Array:
     """<v_l, v*_l> at t and t + 1, for l in S."""
     star = i.parts(i.w_star)
-    return np.array([v[k] @ star[k] / i.star[k] for v in (i.parts(i.v), i.parts(i.v_next)) for k in i.on])
+    return np.array(
+        [v[k] @ star[k] / i.star[k] for v in (i.parts(i.v), i.parts(i.v_next)) for k in i.on]
+    )
 
 
 def _near(spread: float) -> Callable[[Regression], float]:
     def margin(i: Regression) -> float:
         angle = i.tau / 5 if i.loose else i.tau**2 / 5
-        return min((spread * i.tau * i.star - np.abs(i.u**2 - i.star))[i.on].min(), _cosines(i).min() - 1 + angle)
+        return min(
+            (spread * i.tau * i.star - np.abs(i.u**2 - i.star))[i.on].min(),
+            _cosines(i).min() - 1 + angle,
+        )
 
     return margin
 
 
 PAIR = Hypothesis("the first group has at least two entries", lambda i: i.groups[0] - 2.0)
-BETA_BELOW_1 = Hypothesis("beta_l < 1 for every group of S (Lemma 3, corrected)", lambda i: 1 - 1e-9 - _beta(i).max())
-DELTAS = Hypothesis("delta_in <= u_min*^2/(120 u_max*^2), delta_out <= u_min*^2/(120 s u_max*^2) (Lemma 17: times sqrt(tau_0))", _delta_margin)
+BETA_BELOW_1 = Hypothesis(
+    "beta_l < 1 for every group of S (Lemma 3, corrected)", lambda i: 1 - 1e-9 - _beta(i).max()
+)
+DELTAS = Hypothesis(
+    "delta_in <= u_min*^2/(120 u_max*^2), delta_out <= u_min*^2/(120 s u_max*^2) (Lemma 17: times sqrt(tau_0))",
+    _delta_margin,
+)
 NEAR_STAR = Hypothesis(
-    "abs(u_l^2 - u*_l^2) <= tau u*_l^2 and <v_l, v*_l> >= 1 - tau^2/5 (Lemma 17: tau/5), l in S, v at t and t + 1", _near(1.0))
-NEARER_STAR = Hypothesis("the same with abs(u_l^2 - u*_l^2) <= tau u*_l^2 / 2 (Lemma 13)", _near(0.5))
+    "abs(u_l^2 - u*_l^2) <= tau u*_l^2 and <v_l, v*_l> >= 1 - tau^2/5 (Lemma 17: tau/5), l in S, v at t and t + 1",
+    _near(1.0),
+)
+NEARER_STAR = Hypothesis(
+    "the same with abs(u_l^2 - u*_l^2) <= tau u*_l^2 / 2 (Lemma 13)", _near(0.5)
+)
 NOISE_IN_2_NORM = Hypothesis(
     "||X_l^T xi / n||_2 <= tau_0 u*_l^2 / 80 for l in S, u_l^2 <= alpha <= tau_0 u_min*^2 / L off S",
-    lambda i: min((i.tau_0 * i.star / 80 - i.noise)[i.on].min(), i.tau_0 * i.u_min / len(i.groups) - i.alpha,
-                  i.alpha - max((i.u**2)[i.off], default=0.0)),
+    lambda i: min(
+        (i.tau_0 * i.star / 80 - i.noise)[i.on].min(),
+        i.tau_0 * i.u_min / len(i.groups) - i.alpha,
+        i.alpha - max((i.u**2)[i.off], default=0.0),
+    ),
 )
 SMALL_OFF_SUPPORT = Hypothesis(
     "u_l^2 <= alpha off S, alpha < min(u_min*^2/(80 L), eps/L), u_l^2 <= u*_l^2 + Z/20 on S, zeta <= u_max*^2",
     lambda i: min(
-        i.alpha - max((i.u**2)[i.off], default=0.0), min(i.u_min / 80, i.epsilon) / len(i.groups) - i.alpha, i.u_max - _zeta(i),
+        i.alpha - max((i.u**2)[i.off], default=0.0),
+        min(i.u_min / 80, i.epsilon) / len(i.groups) - i.alpha,
+        i.u_max - _zeta(i),
         (i.star + max(_zeta(i), i.u_min) / 20 - i.u**2)[i.on].min(),
     ),
 )
 BELOW_STAR = Hypothesis("u(0) <= u* (Lemma 7)", lambda i: i.star - i.u**2)
 BELOW_UPPER_END = Hypothesis("u(t)^2 <= u*^2 + B (Lemma 9)", lambda i: i.star + i.bound - i.u**2)
-ABOVE_LOWER_END = Hypothesis("u(t)^2 >= (1 - B_2) u*^2 - B > 0 and ||b_t|| <= B_2 u*^2 (Lemma 9)", lambda i: min(
-    i.u**2 - (1 - i.level) * i.star + i.bound, (1 - i.level) * i.star - i.bound, i.level * i.star - np.linalg.norm(i.b)))
+ABOVE_LOWER_END = Hypothesis(
+    "u(t)^2 >= (1 - B_2) u*^2 - B > 0 and ||b_t|| <= B_2 u*^2 (Lemma 9)",
+    lambda i: min(
+        i.u**2 - (1 - i.level) * i.star + i.bound,
+        (1 - i.level) * i.star - i.bound,
+        i.level * i.star - np.linalg.norm(i.b),
+    ),
+)
 STEP_LEMMA7 = Hypothesis("gamma <= 1/(4 u*^2) (Lemma 7)", lambda i: 1 - 4 * i.gamma * i.star)
-STEP_LEMMA9 = Hypothesis("gamma <= 1/(4 max(u(0)^2, u*^2 + B)) (Lemma 9, corrected)", lambda i: 1 - i.gamma / steps.largest_step(
-    i.u**2, i.star, i.bound))
+STEP_LEMMA9 = Hypothesis(
+    "gamma <= 1/(4 max(u(0)^2, u*^2 + B)) (Lemma 9, corrected)",
+    lambda i: 1 - i.gamma / steps.largest_step(i.u**2, i.star, i.bound),
+)
 STEP_LEMMA16 = Hypothesis("eta <= 4/(9 u*^4) (Lemma 16)", lambda i: 4 / 9 - i.eta * i.star**2)
-STEP_THEOREM3 = Hypothesis("gamma <= 1/(20 u_max*^2) (Theorem 3)", lambda i: 1 - 20 * i.gamma * i.u_max)
-STEP_ALPHA = Hypothesis("alpha < min(eps^4, 1)/u_max*^8, u_min*^2/(80 L), eps/L (Theorem 3)", lambda i: 1 - i.alpha / i.largest_alpha)
-ZETA_AT_MOST_U_MAX = Hypothesis("zeta <= u_max*^2 (Theorem 3 is trivial at t = 0 otherwise)", lambda i: 1 - i.zeta / i.u_max)
+STEP_THEOREM3 = Hypothesis(
+    "gamma <= 1/(20 u_max*^2) (Theorem 3)", lambda i: 1 - 20 * i.gamma * i.u_max
+)
+STEP_ALPHA = Hypothesis(
+    "alpha < min(eps^4, 1)/u_max*^8, u_min*^2/(80 L), eps/L (Theorem 3)",
+    lambda i: 1 - i.alpha / i.largest_alpha,
+)
+ZETA_AT_MOST_U_MAX = Hypothesis(
+    "zeta <= u_max*^2 (Theorem 3 is trivial at t = 0 otherwise)", lambda i: 1 - i.zeta / i.u_max
+)
 THETA_SMALL = Hypothesis("theta < u*/2 (Lemma 6)", lambda i: 1 - 2 * i.alpha / np.sqrt(i.star))
 
 

@@ -16,5 +16,9 @@ _ORDER = """
     perturbations eq7 lemma12 lemma13 growth eq8 lemma14 eq9 lemma15 lemma16 eq10 lemma17
 """.split()
 
-_ROWS = {row.id.removeprefix("L23-"): row for room in (model, mirror_flow, gradient_flow, gradient_descent, steps, perturbations) for row in room.ROWS}
+_ROWS = {
+    row.id.removeprefix("L23-"): row
+    for room in (model, mirror_flow, gradient_flow, gradient_descent, steps, perturbations)
+    for row in room.ROWS
+}
 ROWS = tuple(_ROWS[name] for name in (*_ORDER, "R8"))

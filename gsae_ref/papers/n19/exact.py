@@ -11,7 +11,20 @@ from itertools import product as tuples
 from math import comb
 from typing import Any
 
-from ...claims.exact import Comparison, Law, Matrix, add, frobenius_squared, hstack, inner, log_above, product, scale, subtract, transpose
+from ...claims.exact import (
+    Comparison,
+    Law,
+    Matrix,
+    add,
+    frobenius_squared,
+    hstack,
+    inner,
+    log_above,
+    product,
+    scale,
+    subtract,
+    transpose,
+)
 
 __all__ = ["Model", "constant_codes", "mixture", "pick", "rademacher", "rotated_pairs"]
 
@@ -24,13 +37,19 @@ def pick(M: Matrix, i: int) -> Matrix:
 def mixture(*probabilities: Fraction) -> Law:
     """Codes of a mixture of Gaussians: e_i with probability p_i."""
     m = len(probabilities)
-    return tuple((Fraction(p), tuple((Fraction(int(i == j)),) for j in range(m))) for i, p in enumerate(probabilities))
+    return tuple(
+        (Fraction(p), tuple((Fraction(int(i == j)),) for j in range(m)))
+        for i, p in enumerate(probabilities)
+    )
 
 
 def constant_codes(m: int, k: int) -> Law:
     """Uniform supports of size k out of m, every active entry 1: kappa_1 = kappa_2 = a_1 = a_2 = 1."""
     chance = Fraction(1, comb(m, k))
-    return tuple((chance, tuple((Fraction(int(j in S)),) for j in range(m))) for S in combinations(range(m), k))
+    return tuple(
+        (chance, tuple((Fraction(int(j in S)),) for j in range(m)))
+        for S in combinations(range(m), k)
+    )
 
 
 def rademacher(m: int, k: int) -> Law:
@@ -88,7 +107,10 @@ class Model:
     def coherence(self) -> Fraction:
         """mu/sqrt(n) = max_{i != j} |<A_i, A_j>|, the smallest that Definition 1 allows."""
         gram = product(transpose(self.A_star), self.A_star)
-        return max((abs(entry) for i, row in enumerate(gram) for j, entry in enumerate(row) if i != j), default=Fraction(0))
+        return max(
+            (abs(entry) for i, row in enumerate(gram) for j, entry in enumerate(row) if i != j),
+            default=Fraction(0),
+        )
 
     def probability(self, *indices: int) -> Fraction:
         """P[i, j, ... in S]."""
@@ -102,19 +124,27 @@ class Model:
     def encode(self, x: Matrix) -> Matrix:
         """x of (2) for the sample y = A x*."""
         bar = self.threshold
-        return tuple((z if (z > 0 if bar is None else abs(z) >= bar) else Fraction(0),) for (z,) in self.pre_activation(x))
+        return tuple(
+            (z if (z > 0 if bar is None else abs(z) >= bar) else Fraction(0),)
+            for (z,) in self.pre_activation(x)
+        )
 
     def sample_update(self, i: int, x: Matrix, code: Matrix) -> Matrix:
         """-(W_i^T y I + b_i I + y W_i^T)(y - W code) for y = A x*: one term of (5)."""
         y, w = product(self.A_star, x), pick(self.W, i)
         rest = subtract(y, product(self.W, code))
-        return scale(Fraction(-1), add(scale(inner(w, y) + self.bias[i - 1], rest), scale(inner(w, rest), y)))
+        return scale(
+            Fraction(-1), add(scale(inner(w, y) + self.bias[i - 1], rest), scale(inner(w, rest), y))
+        )
 
     def update(self, i: int) -> Matrix:
         """g_i of (5), by enumeration: the active codes are those the encoder finds."""
         zero = tuple((Fraction(0),) for _ in range(self.n_features))
         found = ((p, x, self.encode(x)) for p, x in self.law)
-        return add(zero, *(scale(p, self.sample_update(i, x, code)) for p, x, code in found if code[i - 1][0]))
+        return add(
+            zero,
+            *(scale(p, self.sample_update(i, x, code)) for p, x, code in found if code[i - 1][0]),
+        )
 
     def bias_update(self, i: int) -> Fraction:
         """-E[1_{x_i != 0} W_i^T (y - W x)], by enumeration."""
@@ -127,17 +157,29 @@ class Model:
 
     def step(self, size: Fraction) -> Matrix:
         """W - size * G, before normalisation."""
-        return subtract(self.W, scale(size, hstack(*(self.update(i) for i in range(1, self.n_atoms + 1)))))
+        return subtract(
+            self.W, scale(size, hstack(*(self.update(i) for i in range(1, self.n_atoms + 1))))
+        )
 
     def data(self) -> dict[str, Any]:
         """The instance, for a certificate's ``data``."""
         activation = "ReLU" if self.threshold is None else f"hard threshold at {self.threshold}"
-        result = {"n": self.n_features, "m": self.n_atoms, "k": self.n_active, "delta": self.delta, "activation": activation}
+        result = {
+            "n": self.n_features,
+            "m": self.n_atoms,
+            "k": self.n_active,
+            "delta": self.delta,
+            "activation": activation,
+        }
         result |= {"a_1": self.a_1, "a_2": self.a_2}
-        result |= {"b": ", ".join(map(str, self.bias)) if len(set(self.bias)) > 1 else str(self.bias[0])}
+        result |= {
+            "b": ", ".join(map(str, self.bias)) if len(set(self.bias)) > 1 else str(self.bias[0])
+        }
         if self.n_atoms > 8:
             return result
-        return result | {"A": self.A_star} | ({"W": "A"} if self.W == self.A_star else {"W": self.W})
+        return (
+            result | {"A": self.A_star} | ({"W": "A"} if self.W == self.A_star else {"W": self.W})
+        )
 
     def model(self) -> tuple[Comparison, ...]:
         """Unit columns and delta-closeness (Definition 2, pi the identity), from the columns themselves."""
@@ -146,8 +188,18 @@ class Model:
         return (
             Comparison("min_i of ||W_i||^2 and ||A_i||^2 == 1", min(norms), "==", 1),
             Comparison("max_i of ||W_i||^2 and ||A_i||^2 == 1", max(norms), "==", 1),
-            Comparison("max_i ||W_i - A_i||^2 <= delta^2 (delta-close)", max(self.error_squared(i) for i in columns), "<=", self.delta**2),
-            Comparison("delta log n <= 6/5, so delta = O(1/log n) (log n rounded up)", self.delta * log_above(self.n_features), "<=", Fraction(6, 5)),
+            Comparison(
+                "max_i ||W_i - A_i||^2 <= delta^2 (delta-close)",
+                max(self.error_squared(i) for i in columns),
+                "<=",
+                self.delta**2,
+            ),
+            Comparison(
+                "delta log n <= 6/5, so delta = O(1/log n) (log n rounded up)",
+                self.delta * log_above(self.n_features),
+                "<=",
+                Fraction(6, 5),
+            ),
         )
 
     def codes(self) -> tuple[Comparison, ...]:
@@ -155,7 +207,9 @@ class Model:
         sizes = [sum(1 for (entry,) in x if entry) for _, x in self.law]
         entries = [abs(entry) for _, x in self.law for (entry,) in x if entry]
         return (
-            Comparison("sum of the probabilities of the codes == 1", sum(p for p, _ in self.law), "==", 1),
+            Comparison(
+                "sum of the probabilities of the codes == 1", sum(p for p, _ in self.law), "==", 1
+            ),
             Comparison("max card(S) <= k, A1", max(sizes), "<=", self.n_active),
             Comparison("a_1 <= min |x*_i|, A3", self.a_1, "<=", min(entries)),
             Comparison("max |x*_i| <= a_2, A3", max(entries), "<=", self.a_2),
@@ -166,13 +220,17 @@ class Model:
         return (
             Comparison("min x*_i >= 0", min(entry for _, x in self.law for (entry,) in x), ">=", 0),
             Comparison("mu/sqrt(n) <= delta/k", self.coherence, "<=", self.delta / self.n_active),
-            Comparison("k delta^2 <= 1, so k = O(1/delta^2)", self.n_active * self.delta**2, "<=", 1),
+            Comparison(
+                "k delta^2 <= 1, so k = O(1/delta^2)", self.n_active * self.delta**2, "<=", 1
+            ),
         )
 
     def near(self) -> Comparison:
         """||W - A|| <= 2 ||A|| (Definition 2 with xi = 2), from ||W - A||_F <= sqrt(m) delta' and ||A|| >= 1."""
         total = sum(self.error_squared(i) for i in range(1, self.n_atoms + 1))
-        return Comparison("||W - A||_F^2 <= 4 <= 4 ||A||^2, so W is (delta, 2)-near to A", total, "<=", 4)
+        return Comparison(
+            "||W - A||_F^2 <= 4 <= 4 ||A||^2, so W is (delta, 2)-near to A", total, "<=", 4
+        )
 
     def consistent(self) -> tuple[Comparison, ...]:
         """The support is recovered surely, so gamma = 0 in (9): active z_i pass the activation, the others do not."""
@@ -184,6 +242,13 @@ class Model:
         bar, name = (Fraction(0), "z_i") if self.threshold is None else (self.threshold, "|z_i|")
         relation = (">", "<=") if self.threshold is None else (">=", "<")
         return (
-            Comparison(f"min over codes, i in S of {name} {relation[0]} {bar}", min(on), relation[0], bar),
-            Comparison(f"max over codes, i not in S of {name} {relation[1]} {bar}", max(off), relation[1], bar),
+            Comparison(
+                f"min over codes, i in S of {name} {relation[0]} {bar}", min(on), relation[0], bar
+            ),
+            Comparison(
+                f"max over codes, i not in S of {name} {relation[1]} {bar}",
+                max(off),
+                relation[1],
+                bar,
+            ),
         )

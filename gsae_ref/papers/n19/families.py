@@ -34,7 +34,11 @@ class SparseShape(NamedTuple):
     @property
     def n_parameters(self) -> int:
         """Length of the parameter vector: A, the error of W, gamma where it is used, a noise vector, the scalars."""
-        return (2 + self.with_gamma) * self.n_features * self.n_atoms + self.n_features + self.n_scalars
+        return (
+            (2 + self.with_gamma) * self.n_features * self.n_atoms
+            + self.n_features
+            + self.n_scalars
+        )
 
 
 class Draw:
@@ -51,7 +55,9 @@ class Draw:
 
     def __init__(self, shape: SparseShape, theta: Array) -> None:
         n, m = shape.n_features, shape.n_atoms
-        B, V, gamma, eta, u = np.split(theta, np.cumsum([n * m, n * m, shape.with_gamma * n * m, n]))
+        B, V, gamma, eta, u = np.split(
+            theta, np.cumsum([n * m, n * m, shape.with_gamma * n * m, n])
+        )
         u = np.sin(u) ** 2
         self.shape, self.B, self.V, self.eta = shape, B.reshape(n, m), V.reshape(n, m), eta
         self.gamma: Array = gamma.reshape(n, m) if shape.with_gamma else ABSENT
@@ -63,14 +69,18 @@ def _unit(M: Array) -> Array:
     return M / np.sqrt((M * M).sum(axis=0))
 
 
-def _pair(draw: Draw, spread: float = 1.0, error: float = 1.0, leaning: bool = False) -> tuple[Array, Array]:
+def _pair(
+    draw: Draw, spread: float = 1.0, error: float = 1.0, leaning: bool = False
+) -> tuple[Array, Array]:
     """A between coordinate vectors and free unit columns, W = A + t V normalised, t up to ``error``; V may lean towards the other atoms."""
     lean = 1 - (1 - draw.mean) ** 4 if leaning else 0.0
     n, m = draw.B.shape
     mixing = spread * draw.spread
     A = _unit((1 - mixing) * np.eye(n)[:, np.arange(m) % n] + mixing * _unit(draw.B))
     others = A @ np.sign(A.T @ A + 1e-9) - A
-    return _unit(A + error * draw.error * _unit((1 - lean) * _unit(draw.V) + lean * _unit(others))), A
+    return _unit(
+        A + error * draw.error * _unit((1 - lean) * _unit(draw.V) + lean * _unit(others))
+    ), A
 
 
 @cache
@@ -84,10 +94,20 @@ def _supports(shape: SparseShape) -> Array:
     return mask
 
 
-def _instance(draw: Draw, W: Array, A: Array, codes: Array, weights: Array | None = None, bias: float | Array = 0.0, **fields: Any) -> SparseInstance:
+def _instance(
+    draw: Draw,
+    W: Array,
+    A: Array,
+    codes: Array,
+    weights: Array | None = None,
+    bias: float | Array = 0.0,
+    **fields: Any,
+) -> SparseInstance:
     fields.setdefault("delta", float(np.linalg.norm(W - A, axis=0).max()))
     weights = np.ones(len(codes)) / len(codes) if weights is None else weights
-    return SparseInstance(W, A, codes, weights, bias + np.zeros(W.shape[1]), draw.shape.n_active, **fields)
+    return SparseInstance(
+        W, A, codes, weights, bias + np.zeros(W.shape[1]), draw.shape.n_active, **fields
+    )
 
 
 def _in_bounds(draw: Draw) -> tuple[Array, float]:
@@ -100,10 +120,19 @@ def _close(shape: SparseShape, theta: Array) -> SparseInstance:
     """Any unit columns, W up to far from A, codes in [1, a_2]."""
     draw = Draw(shape, theta)
     codes, a_2 = _in_bounds(draw)
-    return _instance(draw, *_pair(draw, leaning=True), codes, bias=-draw.bias, a_2=a_2, eta=0.1 * draw.noise * draw.eta)
+    return _instance(
+        draw,
+        *_pair(draw, leaning=True),
+        codes,
+        bias=-draw.bias,
+        a_2=a_2,
+        eta=0.1 * draw.noise * draw.eta,
+    )
 
 
-def _biased(form: str, spread: float, error: float) -> Callable[[SparseShape, Array], SparseInstance]:
+def _biased(
+    form: str, spread: float, error: float
+) -> Callable[[SparseShape, Array], SparseInstance]:
     """Weakly coherent columns, small errors, delta as large as mu <= delta sqrt(n)/k asks, b placed in an interval of Theorem 3 (ii)."""
 
     def build(shape: SparseShape, theta: Array) -> SparseInstance:
@@ -117,7 +146,9 @@ def _biased(form: str, spread: float, error: float) -> Callable[[SparseShape, Ar
         delta = max(np.linalg.norm(W - A, axis=0).max(), shape.n_active * coherence)
         noise = np.abs(eta @ W).max() if form == "corrected" else 0.0
         low, high = relu_interval(delta, shape.n_active, 1.0, a_2, coherence, noise, form)
-        depth = {"corrected": 1.0, "printed": 0.2, "short": 0.01}[form]  # near its upper end an interval is put to the test
+        depth = {"corrected": 1.0, "printed": 0.2, "short": 0.01}[
+            form
+        ]  # near its upper end an interval is put to the test
         bias = high - depth * draw.bias * max(high - low, 0.0)
         return _instance(draw, W, A, codes, a_2=a_2, eta=eta, delta=delta, bias=bias)
 
@@ -129,7 +160,16 @@ def _mixture(shape: SparseShape, theta: Array) -> SparseInstance:
     draw = Draw(shape, theta)
     p = 0.1 + draw.chance
     W, A = _pair(draw)
-    return _instance(draw, W, A, np.eye(shape.n_atoms), p / p.sum(), bias=0.2 - 1.4 * draw.bias, sigma=draw.noise, gamma=0.1 * draw.gamma)
+    return _instance(
+        draw,
+        W,
+        A,
+        np.eye(shape.n_atoms),
+        p / p.sum(),
+        bias=0.2 - 1.4 * draw.bias,
+        sigma=draw.noise,
+        gamma=0.1 * draw.gamma,
+    )
 
 
 def _bent(shape: SparseShape, theta: Array) -> SparseInstance:
@@ -140,22 +180,46 @@ def _bent(shape: SparseShape, theta: Array) -> SparseInstance:
     s = 0.0 if shape.n_active == 1 else 0.5 * kappa_1 * draw.width
     kappa_2 = kappa_1**2 + s**2
     lam = np.einsum("ni,ni->i", W, A)
-    inside = kappa_1**2 * lam**2 - kappa_2 * lam**2 + kappa_2 * lam + 2 * (2 * draw.bias - 1) * kappa_2 * (1 - lam)
+    inside = (
+        kappa_1**2 * lam**2
+        - kappa_2 * lam**2
+        + kappa_2 * lam
+        + 2 * (2 * draw.bias - 1) * kappa_2 * (1 - lam)
+    )
     bias = -kappa_1 * lam + np.sqrt(np.maximum(inside, 0))
     step = (0.2 + 0.8 * draw.step) / np.maximum(lam, 1e-3).max()
     codes, weights = _two_points(shape, kappa_1, s)
     p = weights @ (codes != 0)
-    bend = p * (kappa_2 * lam**2 + 2 * kappa_1 * bias * lam + bias**2 - kappa_2 * lam)  # the remainder that hurts most lies along it
+    bend = p * (
+        kappa_2 * lam**2 + 2 * kappa_1 * bias * lam + bias**2 - kappa_2 * lam
+    )  # the remainder that hurts most lies along it
     gamma = 0.05 * draw.gamma * (1 - draw.place) + 2 * draw.place * draw.noise * bend * W
     return _instance(
-        draw, W, A, codes, weights, bias, kappa_1=kappa_1, kappa_2=kappa_2, gamma=gamma, step_size=step / p.max(), a_1=kappa_1 - s, a_2=kappa_1 + s,
+        draw,
+        W,
+        A,
+        codes,
+        weights,
+        bias,
+        kappa_1=kappa_1,
+        kappa_2=kappa_2,
+        gamma=gamma,
+        step_size=step / p.max(),
+        a_1=kappa_1 - s,
+        a_2=kappa_1 + s,
     )
 
 
-def _two_points(shape: SparseShape, kappa_1: float, s: float, chance: Array | None = None) -> tuple[Array, Array]:
+def _two_points(
+    shape: SparseShape, kappa_1: float, s: float, chance: Array | None = None
+) -> tuple[Array, Array]:
     """Every support of size k with every combination of kappa_1 +- s on it; supports with weights ``chance``, or equally likely."""
     supports = _supports(shape)
-    signs = np.array(list(product((1, -1), repeat=shape.n_active))) if s > 0 else np.ones((1, shape.n_active))
+    signs = (
+        np.array(list(product((1, -1), repeat=shape.n_active)))
+        if s > 0
+        else np.ones((1, shape.n_active))
+    )
     codes = np.zeros((len(supports), len(signs), shape.n_atoms))
     for row, mask in zip(codes, supports > 0, strict=True):
         row[:, mask] = kappa_1 + s * signs
@@ -171,7 +235,15 @@ def _law(shape: SparseShape, theta: Array) -> SparseInstance:
     s = 0.05 + 0.9 * (kappa_1 - 0.1) * draw.width
     codes, weights = _two_points(shape, kappa_1, s, 0.1 + draw.chance)
     return _instance(
-        draw, *_pair(draw), codes, weights, 0.2 - draw.bias, kappa_1=kappa_1, kappa_2=kappa_1**2 + s**2, a_1=kappa_1 - s, a_2=kappa_1 + s,
+        draw,
+        *_pair(draw),
+        codes,
+        weights,
+        0.2 - draw.bias,
+        kappa_1=kappa_1,
+        kappa_2=kappa_1**2 + s**2,
+        a_1=kappa_1 - s,
+        a_2=kappa_1 + s,
     )
 
 
@@ -182,7 +254,15 @@ def _centred(shape: SparseShape, theta: Array) -> SparseInstance:
     codes, weights = _two_points(shape, 0.0, 1.0)
     lam = np.maximum(np.einsum("ni,ni->i", W, A), 1e-3)
     p = shape.n_active / shape.n_atoms
-    return _instance(draw, W, A, codes, weights, kappa_1=0.0, step_size=(0.05 + 0.95 * draw.step) / (p * lam.max()))
+    return _instance(
+        draw,
+        W,
+        A,
+        codes,
+        weights,
+        kappa_1=0.0,
+        step_size=(0.05 + 0.95 * draw.step) / (p * lam.max()),
+    )
 
 
 def _step(shape: SparseShape, theta: Array) -> SparseInstance:
@@ -194,8 +274,20 @@ def _step(shape: SparseShape, theta: Array) -> SparseInstance:
     size = (0.05 + 0.95 * draw.step) / (p * lam).max()
     errors = np.linalg.norm(W - A, axis=0)
     tau = 0.05 + 0.9 * draw.tau
-    W_tilde = A + (1 - tau) * np.minimum(errors, 1.0) * (0.5 + 0.5 * draw.values) * _unit(draw.gamma)
-    return _instance(draw, W, A, np.eye(shape.n_atoms), p, -0.999 * lam * draw.bias, step_size=size, tau=tau, W_tilde=W_tilde)
+    W_tilde = A + (1 - tau) * np.minimum(errors, 1.0) * (0.5 + 0.5 * draw.values) * _unit(
+        draw.gamma
+    )
+    return _instance(
+        draw,
+        W,
+        A,
+        np.eye(shape.n_atoms),
+        p,
+        -0.999 * lam * draw.bias,
+        step_size=size,
+        tau=tau,
+        W_tilde=W_tilde,
+    )
 
 
 _ANY = tuple(SparseShape(*s) for s in ((3, 3, 1), (4, 4, 2), (5, 3, 2), (3, 5, 2)))

@@ -14,9 +14,28 @@ from .consistency import formulas as consistency
 from .mixture import formulas as mixture
 
 __all__ = [
-    "BIAS_CORRECTED", "BIAS_LEMMA1", "BIAS_LEMMA4", "BIAS_PRINTED", "BIAS_THEOREM4", "CENTRED", "CLOSE", "CODES_BOUNDED", "NEAR", "NONNEGATIVE",
-    "NOISELESS", "ONE_ACTIVE", "SIZE", "SparseInstance", "STEP", "STEP_BELOW", "THRESHOLD_ROOM", "UNIT", "UNIT_STAR", "UPDATE_CLOSE",
-    "WEAK_COHERENCE", "WINDOW",
+    "BIAS_CORRECTED",
+    "BIAS_LEMMA1",
+    "BIAS_LEMMA4",
+    "BIAS_PRINTED",
+    "BIAS_THEOREM4",
+    "CENTRED",
+    "CLOSE",
+    "CODES_BOUNDED",
+    "NEAR",
+    "NONNEGATIVE",
+    "NOISELESS",
+    "ONE_ACTIVE",
+    "SIZE",
+    "SparseInstance",
+    "STEP",
+    "STEP_BELOW",
+    "THRESHOLD_ROOM",
+    "UNIT",
+    "UNIT_STAR",
+    "UPDATE_CLOSE",
+    "WEAK_COHERENCE",
+    "WINDOW",
 ]
 
 
@@ -140,7 +159,9 @@ class SparseInstance:
     @cached_property
     def Z(self) -> Array:
         """Pre-activations W^T (A x* + eta) + b of every code."""
-        return (self.codes @ self.A_star.T + (0 if self.eta is ABSENT else self.eta)) @ self.W + self.bias
+        return (
+            self.codes @ self.A_star.T + (0 if self.eta is ABSENT else self.eta)
+        ) @ self.W + self.bias
 
     @cached_property
     def noise(self) -> float:
@@ -155,7 +176,9 @@ def _norm_defect(M: Array) -> float:
 def _interval_margin(form: str) -> Callable[[SparseInstance], float]:
     def margin(i: SparseInstance) -> float:
         noise = i.noise if form == "corrected" else 0.0
-        low, high = consistency.relu_interval(i.delta, i.n_active, i.a_1, i.a_2, i.coherence, noise, form)
+        low, high = consistency.relu_interval(
+            i.delta, i.n_active, i.a_1, i.a_2, i.coherence, noise, form
+        )
         return min(i.bias.min() - low, high - i.bias.max())
 
     return margin
@@ -172,41 +195,80 @@ def _nonzero(i: SparseInstance) -> Array:
 
 UNIT = Hypothesis("||W_i|| = 1 for every column", lambda i: -_norm_defect(i.W))
 UNIT_STAR = Hypothesis("||A_i|| = 1 for every column", lambda i: -_norm_defect(i.A_star))
-CLOSE = Hypothesis("||W_i - A_i|| <= delta for every column (Definition 2)", lambda i: i.delta - i.errors.max())
+CLOSE = Hypothesis(
+    "||W_i - A_i|| <= delta for every column (Definition 2)", lambda i: i.delta - i.errors.max()
+)
 NEAR = Hypothesis(
-    "||W - A|| <= 2 ||A|| (Definition 2)", lambda i: 2 * np.linalg.norm(i.A_star, 2) - np.linalg.norm(i.W - i.A_star, 2)
+    "||W - A|| <= 2 ||A|| (Definition 2)",
+    lambda i: 2 * np.linalg.norm(i.A_star, 2) - np.linalg.norm(i.W - i.A_star, 2),
 )
 SIZE = Hypothesis("card(S) <= k (A1)", lambda i: i.n_active - i.active.sum(axis=1).max())
-ONE_ACTIVE = Hypothesis("k = 1 and x* = e_i (mixture of Gaussians)", lambda i: -abs(i.codes - i.active).max() - abs(i.active.sum(axis=1) - 1).max())
-CODES_BOUNDED = Hypothesis("a_1 <= |x*_i| <= a_2 on S (A3)", lambda i: min(_nonzero(i).min() - i.a_1, i.a_2 - _nonzero(i).max()))
+ONE_ACTIVE = Hypothesis(
+    "k = 1 and x* = e_i (mixture of Gaussians)",
+    lambda i: -abs(i.codes - i.active).max() - abs(i.active.sum(axis=1) - 1).max(),
+)
+CODES_BOUNDED = Hypothesis(
+    "a_1 <= |x*_i| <= a_2 on S (A3)",
+    lambda i: min(_nonzero(i).min() - i.a_1, i.a_2 - _nonzero(i).max()),
+)
 NONNEGATIVE = Hypothesis("x* >= 0 (non-negative sparse coding)", lambda i: i.codes.min())
-CENTRED = Hypothesis("kappa_1 = 0, kappa_2 = 1 (sparse coding)", lambda i: -max(abs(i.kappa_1), abs(i.kappa_2 - 1)))
+CENTRED = Hypothesis(
+    "kappa_1 = 0, kappa_2 = 1 (sparse coding)", lambda i: -max(abs(i.kappa_1), abs(i.kappa_2 - 1))
+)
 NOISELESS = Hypothesis("sigma_eta = 0", lambda i: -max(i.sigma, i.noise))
-WEAK_COHERENCE = Hypothesis("mu <= delta sqrt(n)/k (Theorem 3 (ii), (iii))", lambda i: i.delta / i.n_active - i.coherence)
-BIAS_PRINTED = Hypothesis("b lies in Theorem 3 (ii)'s interval as printed", _interval_margin("printed"))
-BIAS_CORRECTED = Hypothesis("b lies in the corrected interval of Theorem 3 (ii)", _interval_margin("corrected"))
-BIAS_THEOREM4 = Hypothesis("b lies in the interval [-1 + 2 delta sqrt(k), -delta] of Theorem 4's proof", _interval_margin("theorem4"))
+WEAK_COHERENCE = Hypothesis(
+    "mu <= delta sqrt(n)/k (Theorem 3 (ii), (iii))", lambda i: i.delta / i.n_active - i.coherence
+)
+BIAS_PRINTED = Hypothesis(
+    "b lies in Theorem 3 (ii)'s interval as printed", _interval_margin("printed")
+)
+BIAS_CORRECTED = Hypothesis(
+    "b lies in the corrected interval of Theorem 3 (ii)", _interval_margin("corrected")
+)
+BIAS_THEOREM4 = Hypothesis(
+    "b lies in the interval [-1 + 2 delta sqrt(k), -delta] of Theorem 4's proof",
+    _interval_margin("theorem4"),
+)
 THRESHOLD_ROOM = Hypothesis(
-    "a_2 rho_k + N < a_1/2 and a_2 rho_k + N + a_1 delta^2/2 <= a_1/2 (Theorem 3 (iii), corrected)", lambda i: _room(i) - 1e-9
+    "a_2 rho_k + N < a_1/2 and a_2 rho_k + N + a_1 delta^2/2 <= a_1/2 (Theorem 3 (iii), corrected)",
+    lambda i: _room(i) - 1e-9,
 )
 BIAS_LEMMA1 = Hypothesis(
     "|(b_i + lam_i)^2 - lam_i| <= 2 (1 - lam_i), lam_i > 0 (Lemma 1)",
-    lambda i: min((2 * (1 - i.lam) - np.abs((i.bias + i.lam) ** 2 - i.lam)).min(), i.lam.min() - 1e-3),
+    lambda i: min(
+        (2 * (1 - i.lam) - np.abs((i.bias + i.lam) ** 2 - i.lam)).min(), i.lam.min() - 1e-3
+    ),
 )
 BIAS_LEMMA4 = Hypothesis(
     "|kappa_2 lam^2 + 2 kappa_1 b lam + b^2 - kappa_2 lam| <= 2 kappa_2 (1 - lam), lam > 0 (Lemma 4, corrected)",
     lambda i: min(
-        (2 * i.kappa_2 * (1 - i.lam) - np.abs(i.kappa_2 * i.lam**2 + 2 * i.kappa_1 * i.bias * i.lam + i.bias**2 - i.kappa_2 * i.lam)).min(),
+        (
+            2 * i.kappa_2 * (1 - i.lam)
+            - np.abs(
+                i.kappa_2 * i.lam**2
+                + 2 * i.kappa_1 * i.bias * i.lam
+                + i.bias**2
+                - i.kappa_2 * i.lam
+            )
+        ).min(),
         i.lam.min() - 1e-3,
     ),
 )
-WINDOW = Hypothesis("-lam_i < b_i <= 0, lam_i > 0 (R7)", lambda i: min((i.bias + i.lam).min() - 1e-9, -i.bias.max(), i.lam.min() - 1e-9))
+WINDOW = Hypothesis(
+    "-lam_i < b_i <= 0, lam_i > 0 (R7)",
+    lambda i: min((i.bias + i.lam).min() - 1e-9, -i.bias.max(), i.lam.min() - 1e-9),
+)
 STEP = Hypothesis(
     "0 < zeta p_i lam_i <= 1 for every column (R7)",
     lambda i: min((i.step_size * i.p * i.lam).min() - 1e-9, 1 - (i.step_size * i.p * i.lam).max()),
 )
-STEP_BELOW = Hypothesis("zeta <= min_i 1/(p_i lam_i)", lambda i: 1 / (i.p * i.lam).max() - i.step_size)
+STEP_BELOW = Hypothesis(
+    "zeta <= min_i 1/(p_i lam_i)", lambda i: 1 / (i.p * i.lam).max() - i.step_size
+)
 UPDATE_CLOSE = Hypothesis(
     "||W~_i - A_i|| <= (1 - tau) ||W_i - A_i|| < 1 (Lemma 5)",
-    lambda i: min(((1 - i.tau) * i.errors - np.linalg.norm(i.W_tilde - i.A_star, axis=0)).min(), 1 - (1 - i.tau) * i.errors.max()),
+    lambda i: min(
+        ((1 - i.tau) * i.errors - np.linalg.norm(i.W_tilde - i.A_star, axis=0)).min(),
+        1 - (1 - i.tau) * i.errors.max(),
+    ),
 )

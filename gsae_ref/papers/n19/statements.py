@@ -18,5 +18,9 @@ gamma eq6 eq7 eq8 eq9 indicator eq10 eq11 eq12 eq13 eq14 eq15 lemma2 descent-k-s
 alpha beta residual sanity claim3 claim4 zero-bias eq16 lemma4 lemma5 lemma5-proof
 """.split()
 
-_FOUND = {row.id: row for topic in (model, consistency, mixture, sparse_codes, fixed_bias) for row in topic.ROWS}
+_FOUND = {
+    row.id: row
+    for topic in (model, consistency, mixture, sparse_codes, fixed_bias)
+    for row in topic.ROWS
+}
 ROWS = [*(_FOUND.pop(f"N19-{name}") for name in _ORDER), *_FOUND.values()]

@@ -4,7 +4,20 @@ from collections.abc import Callable
 
 from ...claims.exact import Certificate
 from .convergence.counterexamples import ce10_step, ce10b, ce11, ce11_rate, ce12, ce_v1_theorem2
-from .direction.counterexamples import ce8, ce10, ce13, ce13_variant, ce13b, ce_eq66, ce_eq68, ce_eq69, ce_eq69_simulation, ce_eq70, ce_eq72, ce_eq74
+from .direction.counterexamples import (
+    ce8,
+    ce10,
+    ce13,
+    ce13_variant,
+    ce13b,
+    ce_eq66,
+    ce_eq68,
+    ce_eq69,
+    ce_eq69_simulation,
+    ce_eq70,
+    ce_eq72,
+    ce_eq74,
+)
 from .gradients.counterexamples import ce6, ce6_eq42, ce6b, ce7, ce14, ce14_constant, ce14b, ce15
 from .model.counterexamples import ce9, ce9b, ce_assumption3, ce_relu
 from .support.counterexamples import ce1, ce1b, ce2, ce3, ce3b, ce4, ce5, ce_step39

@@ -56,13 +56,24 @@ def spikes(size: int, sizes: Mapping[Rational, Rational]) -> CodeLaw:
     Its covariance is E[s^2]/size times I.
     """
     chance = {s: Fraction(p) / (2 * size) for s, p in sizes.items()}
-    atoms = tuple((p, scale(sign * s, basis(size, i))) for s, p in chance.items() for i in range(1, size + 1) for sign in (1, -1))
-    return CodeLaw(f"x_g = +-s e_i, i and sign uniform, s = {', '.join(f'{s} with probability {p}' for s, p in sizes.items())}", atoms)
+    atoms = tuple(
+        (p, scale(sign * s, basis(size, i)))
+        for s, p in chance.items()
+        for i in range(1, size + 1)
+        for sign in (1, -1)
+    )
+    return CodeLaw(
+        f"x_g = +-s e_i, i and sign uniform, s = {', '.join(f'{s} with probability {p}' for s, p in sizes.items())}",
+        atoms,
+    )
 
 
 def signs(size: int) -> CodeLaw:
     """x uniform on {-1, 1}^size: covariance I and constant norm sqrt(size)."""
-    return CodeLaw("x_g uniform on {-1, 1}^d", tuple((Fraction(1, 2**size), column(*x)) for x in tuples((1, -1), repeat=size)))
+    return CodeLaw(
+        "x_g uniform on {-1, 1}^d",
+        tuple((Fraction(1, 2**size), column(*x)) for x in tuples((1, -1), repeat=size)),
+    )
 
 
 def standard_groups(n_features: int, n_groups: int, size: int) -> tuple[Matrix, ...]:
@@ -109,7 +120,10 @@ class Setting:
     def mu_block(self) -> Fraction:
         """mu_B = max_{g != h} ||A*_g^T A*_h||_2 / d, (3); 0 for a single group."""
         pairs = combinations(self.A_star, 2)
-        return max((spectral_norm(product(transpose(G), H)) for G, H in pairs), default=Fraction(0)) / self.group_size
+        return (
+            max((spectral_norm(product(transpose(G), H)) for G, H in pairs), default=Fraction(0))
+            / self.group_size
+        )
 
     @property
     def leak_printed(self) -> Fraction:
@@ -137,7 +151,9 @@ class Setting:
         """P(k given groups are all active), for S uniform among the sets of n_active groups: p_g, p_gh, p_ghv for k = 1, 2, 3."""
         if k > self.n_active:
             return Fraction(0)
-        return Fraction(comb(self.n_groups - k, self.n_active - k), comb(self.n_groups, self.n_active))
+        return Fraction(
+            comb(self.n_groups - k, self.n_active - k), comb(self.n_groups, self.n_active)
+        )
 
     def observe(self, codes: dict[int, Matrix]) -> Matrix:
         """y = sum_{h in S} A*_h x_h, (2), for codes = {h: x_h}, groups counted from 1."""
@@ -167,21 +183,40 @@ class Setting:
         z = {h: self.activation(h, y) for h in support}
         t = {h: tau(z[h], self.lam, self.unit_squared) for h in support}
         residual = subtract(y, add(*(product(self.A[h - 1], scale(t[h], z[h])) for h in support)))
-        outer = add(product(residual, transpose(z[g])), product(y, transpose(self.activation(g, residual))))
+        outer = add(
+            product(residual, transpose(z[g])), product(y, transpose(self.activation(g, residual)))
+        )
         return scale(-t[g], outer)
 
     def expected_surrogate(self, g: int) -> Matrix:
         """G_g of (27): the exact expectation of (26) over supports and codes, tau inside the expectation."""
-        draws = (scale(w, self.surrogate(g, self.observe(codes), support)) for w, support, codes in self.samples() if g in support)
+        draws = (
+            scale(w, self.surrogate(g, self.observe(codes), support))
+            for w, support, codes in self.samples()
+            if g in support
+        )
         return add(*draws)
 
     def data(self) -> dict[str, Any]:
         """The instance, for a certificate's ``data``."""
         unit = "" if self.unit_squared == 1 else f" (unit: sqrt({self.unit_squared}))"
-        result = {"n": self.n_features, "d": self.group_size, "Gamma": self.n_groups, "gamma": self.n_active, "delta": self.delta}
+        result = {
+            "n": self.n_features,
+            "d": self.group_size,
+            "Gamma": self.n_groups,
+            "gamma": self.n_active,
+            "delta": self.delta,
+        }
         result |= {f"A*_{g}": G for g, G in enumerate(self.A_star, 1)}
-        result |= {"A": "A*"} if self.A == self.A_star else {f"A_{g}": G for g, G in enumerate(self.A, 1)}
-        result |= {"codes": self.law.text, f"B_min{unit}": self.b_min, f"B_max{unit}": self.b_max, "mu_B": self.mu_block}
+        result |= (
+            {"A": "A*"} if self.A == self.A_star else {f"A_{g}": G for g, G in enumerate(self.A, 1)}
+        )
+        result |= {
+            "codes": self.law.text,
+            f"B_min{unit}": self.b_min,
+            f"B_max{unit}": self.b_max,
+            "mu_B": self.mu_block,
+        }
         return result | ({} if self.lam is None else {f"lambda{unit}": self.lam})
 
     def model(self) -> tuple[Comparison, ...]:
@@ -189,7 +224,9 @@ class Setting:
         eye = identity(self.group_size)
         defect = sum(frobenius_squared(subtract(product(transpose(G), G), eye)) for G in self.A)
         norms = [spectral_norm_squared(G) for G in self.A_star]
-        distance = max(frobenius_squared(subtract(G, H)) for G, H in zip(self.A, self.A_star, strict=True))
+        distance = max(
+            frobenius_squared(subtract(G, H)) for G, H in zip(self.A, self.A_star, strict=True)
+        )
         return (
             Comparison("sum_g ||A_g^T A_g - I||_F^2 == 0 (orthonormal groups)", defect, "==", 0),
             Comparison("min_g ||A*_g||_2^2 == 1", min(norms), "==", 1),
@@ -201,25 +238,54 @@ class Setting:
     def unit_columns(self) -> Comparison:
         """Not in the paper: A*_g orthonormal as well, which its proofs use; the convergence counterexamples satisfy it."""
         eye = identity(self.group_size)
-        defect = sum(frobenius_squared(subtract(product(transpose(G), G), eye)) for G in self.A_star)
-        return Comparison("sum_g ||A*_g^T A*_g - I||_F^2 == 0 (A*_g orthonormal too)", defect, "==", 0)
+        defect = sum(
+            frobenius_squared(subtract(product(transpose(G), G), eye)) for G in self.A_star
+        )
+        return Comparison(
+            "sum_g ||A*_g^T A*_g - I||_F^2 == 0 (A*_g orthonormal too)", defect, "==", 0
+        )
 
     def codes(self) -> tuple[Comparison, ...]:
         """Assumptions 1 to 3: (15), card(S) <= gamma <= Gamma, and the covariances (16), by enumeration of the law of codes."""
         norms = [frobenius_squared(x) for _, x in self.law.atoms]
         covariance = add(*(scale(p, product(x, transpose(x))) for p, x in self.law.atoms))
         result = (
-            Comparison("sum of the probabilities of the codes == 1", sum(p for p, _ in self.law.atoms), "==", 1),
-            Comparison("B_min^2 <= min ||x_g||_2^2, (15)", self.b_min**2 * self.unit_squared, "<=", min(norms)),
-            Comparison("max ||x_g||_2^2 <= B_max^2, (15)", max(norms), "<=", self.b_max**2 * self.unit_squared),
-            Comparison("||E[x_g x_g^T] - I||_F^2 == 0, (16)", frobenius_squared(subtract(covariance, identity(self.group_size))), "==", 0),
+            Comparison(
+                "sum of the probabilities of the codes == 1",
+                sum(p for p, _ in self.law.atoms),
+                "==",
+                1,
+            ),
+            Comparison(
+                "B_min^2 <= min ||x_g||_2^2, (15)",
+                self.b_min**2 * self.unit_squared,
+                "<=",
+                min(norms),
+            ),
+            Comparison(
+                "max ||x_g||_2^2 <= B_max^2, (15)",
+                max(norms),
+                "<=",
+                self.b_max**2 * self.unit_squared,
+            ),
+            Comparison(
+                "||E[x_g x_g^T] - I||_F^2 == 0, (16)",
+                frobenius_squared(subtract(covariance, identity(self.group_size))),
+                "==",
+                0,
+            ),
             Comparison("gamma <= Gamma", self.n_active, "<=", self.n_groups),
         )
         if self.n_active == 1:
             return result
         pairs = tuples(self.law.atoms, repeat=2)
         cross = add(*(scale(p * q, product(x, transpose(w))) for (p, x), (q, w) in pairs))
-        return (*result, Comparison("||E[x_v x_h^T]||_F^2 == 0 for v != h, (16)", frobenius_squared(cross), "==", 0))
+        return (
+            *result,
+            Comparison(
+                "||E[x_v x_h^T]||_F^2 == 0 for v != h, (16)", frobenius_squared(cross), "==", 0
+            ),
+        )
 
     def drawn(self, codes: dict[int, Matrix]) -> tuple[Comparison, ...]:
         """The sample ``codes`` = {h: x_h} can occur: its support has at most gamma groups and its codes positive probability."""
@@ -232,10 +298,17 @@ class Setting:
     def lemma1(self) -> tuple[Comparison, ...]:
         """Lemma 1: gamma <= log n, max(mu_B, delta) = O(1/log n) with constant 1, and lambda, if there is one, in the interval."""
         result = (
-            Comparison("e^gamma <= n, so gamma <= log n (e rounded up)", exp_above(self.n_active), "<=", self.n_features),
+            Comparison(
+                "e^gamma <= n, so gamma <= log n (e rounded up)",
+                exp_above(self.n_active),
+                "<=",
+                self.n_features,
+            ),
             Comparison(
                 "max(mu_B, delta) log n <= 1 (log n rounded up)",
-                max(self.mu_block, self.delta) * log_above(self.n_features), "<=", 1,
+                max(self.mu_block, self.delta) * log_above(self.n_features),
+                "<=",
+                1,
             ),
         )
         if self.lam is None:
@@ -244,7 +317,9 @@ class Setting:
         return (
             *result,
             Comparison("gamma B_max (mu_B + delta) <= lambda", left, "<=", self.lam),
-            Comparison("lambda <= B_min (1 - delta) - gamma B_max (mu_B + delta)", self.lam, "<=", right),
+            Comparison(
+                "lambda <= B_min (1 - delta) - gamma B_max (mu_B + delta)", self.lam, "<=", right
+            ),
         )
 
     def recovered(self) -> tuple[Comparison, ...]:
@@ -254,9 +329,18 @@ class Setting:
         for _, support, codes in self.samples():
             y = self.observe(codes)
             for g in range(1, self.n_groups + 1):
-                (inside if g in support else outside).append(frobenius_squared(self.activation(g, y)))
+                (inside if g in support else outside).append(
+                    frobenius_squared(self.activation(g, y))
+                )
         bar = self.lam**2 * self.unit_squared
         return (
-            Comparison("min over samples, g in S of ||A_g^T y||_2^2 > lambda^2", min(inside), ">", bar),
-            Comparison("max over samples, v not in S of ||A_v^T y||_2^2 <= lambda^2", max(outside), "<=", bar),
+            Comparison(
+                "min over samples, g in S of ||A_g^T y||_2^2 > lambda^2", min(inside), ">", bar
+            ),
+            Comparison(
+                "max over samples, v not in S of ||A_v^T y||_2^2 <= lambda^2",
+                max(outside),
+                "<=",
+                bar,
+            ),
         )

@@ -9,10 +9,30 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from ...claims.exact import Comparison, Matrix, frobenius_squared, identity, inner, matrix, product, root_above, scale, subtract, transpose
+from ...claims.exact import (
+    Comparison,
+    Matrix,
+    frobenius_squared,
+    identity,
+    inner,
+    matrix,
+    product,
+    root_above,
+    scale,
+    subtract,
+    transpose,
+)
 from .exact import Setting, signs, spikes, standard_groups
 
-__all__ = ["Descent", "corrected_condition", "descent", "descent_at_truth", "descent_rotated", "norm_condition", "sure_hypotheses"]
+__all__ = [
+    "Descent",
+    "corrected_condition",
+    "descent",
+    "descent_at_truth",
+    "descent_rotated",
+    "norm_condition",
+    "sure_hypotheses",
+]
 
 
 def norm_condition(tau: Fraction, m: int, delta: Fraction) -> Fraction:
@@ -60,7 +80,9 @@ class Descent:
     @property
     def M_squared(self) -> Fraction:
         """||tau_g A_g^T A*_g - (2 - tau_g) I||_F^2, the left side of (66)."""
-        return frobenius_squared(subtract(scale(self.tau, self.X), scale(2 - self.tau, identity(len(self.X)))))
+        return frobenius_squared(
+            subtract(scale(self.tau, self.X), scale(2 - self.tau, identity(len(self.X))))
+        )
 
     @property
     def error(self) -> Fraction:
@@ -75,7 +97,10 @@ class Descent:
     @property
     def omegas(self) -> tuple[Fraction, ...]:
         """omega_i = max_{j != i} |<a*_j, a_i>| for all i; 0 when d = 1."""
-        return tuple(max((abs(entry) for j, entry in enumerate(row) if j != i), default=Fraction(0)) for i, row in enumerate(self.X))
+        return tuple(
+            max((abs(entry) for j, entry in enumerate(row) if j != i), default=Fraction(0))
+            for i, row in enumerate(self.X)
+        )
 
     @property
     def eta(self) -> Fraction:
@@ -133,7 +158,9 @@ class Descent:
         return (
             Comparison(
                 "||A_g^T A*_g||_F^2 <= zeta^2 = [3 (2-tau)(tau-2/3) n + (1-tau)(2-tau) delta^2]/tau^2",
-                frobenius_squared(self.X), "<=", bound,
+                frobenius_squared(self.X),
+                "<=",
+                bound,
             ),
             Comparison("alpha_min > 0", min(self.alphas), ">", 0),
         )
@@ -146,10 +173,17 @@ class Descent:
         slack = min(left - right for left, right in self.alignment())
         return (
             *self.theorem1(),
-            Comparison("eta <= 1/(tau (2 - tau) p_g alpha_max)", self.eta, "<=", 1 / (self.c * max(self.alphas))),
+            Comparison(
+                "eta <= 1/(tau (2 - tau) p_g alpha_max)",
+                self.eta,
+                "<=",
+                1 / (self.c * max(self.alphas)),
+            ),
             Comparison(
                 "min_i of 2 <g_i, a_i - a*_i> - kappa ||a_i - a*_i||^2 - nu ||g_i||^2 + xi ||v_i||^2 >= 0 (aligned)",
-                slack, ">=", 0,
+                slack,
+                ">=",
+                0,
             ),
             Comparison("rho > 0 (rho rounded down)", self.rho_below, ">", 0),
         )
@@ -163,9 +197,10 @@ def descent(setting: Setting, g: int = 1) -> Descent:
     """Enumerate the setting once; ValueError if tau_g is random, as (29) then has no meaning."""
     values = setting.taus(g)
     if len(values) != 1:
-        raise ValueError(f"tau_{g} takes the values {sorted(values)}; (29) needs one; choose codes of constant norm")
+        raise ValueError(
+            f"tau_{g} takes the values {sorted(values)}; (29) needs one; choose codes of constant norm"
+        )
     return Descent(setting, g, values.pop(), setting.expected_surrogate(g))
-
 
 
 def sure_hypotheses(s: Setting) -> tuple[Comparison, ...]:
@@ -180,17 +215,27 @@ def descent_at_truth(n: int = 4, lam: Fraction = Fraction(1, 5)) -> Descent:
 
 
 def descent_rotated(
-    n_groups: int, lam: Fraction, delta: Fraction = Fraction(1, 7), cosine: Fraction = Fraction(399, 401), sine: Fraction = Fraction(40, 401)
+    n_groups: int,
+    lam: Fraction,
+    delta: Fraction = Fraction(1, 7),
+    cosine: Fraction = Fraction(399, 401),
+    sine: Fraction = Fraction(40, 401),
 ) -> Descent:
     """d = 2, A* = I_n, n = 2 Gamma, A_1 = A*_1 Q for a rotation Q by a small angle, A_h = A*_h otherwise: same loss, ||A_1 - A*_1|| > 0."""
     star = standard_groups(2 * n_groups, n_groups, 2)
     Q = matrix([[cosine, -sine], [sine, cosine]])
     groups = (product(star[0], Q), *star[1:])
-    return descent(Setting(groups, star, signs(2), 1, Fraction(1), Fraction(1), delta, lam, unit_squared=2))
+    return descent(
+        Setting(groups, star, signs(2), 1, Fraction(1), Fraction(1), delta, lam, unit_squared=2)
+    )
 
 
 def corrected_condition(step: Descent) -> Comparison:
     s = step.setting
     bound = norm_condition(step.tau, s.group_size, s.delta)
-    return Comparison("||A_g^T A*_g||_F^2 <= [3 (2-tau)(tau-2/3) d + (1-tau)(2-tau) delta^2]/tau^2", frobenius_squared(step.X), "<=", bound)
-
+    return Comparison(
+        "||A_g^T A*_g||_F^2 <= [3 (2-tau)(tau-2/3) d + (1-tau)(2-tau) delta^2]/tau^2",
+        frobenius_squared(step.X),
+        "<=",
+        bound,
+    )

@@ -62,7 +62,18 @@ def take_apart(shape: Shape, theta: Array) -> Draw:
     n, m, G = shape.n_features, shape.n_atoms, shape.n_groups
     W, V, code, u = np.split(theta, [n * m, 2 * n * m, 2 * n * m + m])
     u = np.sin(u) ** 2
-    return Draw(shape, W.reshape(n, m), V.reshape(n, m), code, u[0], u[1], u[2], u[3], u[4 : 4 + G], u[4 + G :])
+    return Draw(
+        shape,
+        W.reshape(n, m),
+        V.reshape(n, m),
+        code,
+        u[0],
+        u[1],
+        u[2],
+        u[3],
+        u[4 : 4 + G],
+        u[4 + G :],
+    )
 
 
 def _unit_groups(M: Array, d: int) -> Array:
@@ -87,7 +98,9 @@ def _code(draw: Draw, first_active: bool) -> tuple[Array, float]:
     return groups.merge(np.where((active if first_active else active[::-1])[:, None], x, 0)), b_max
 
 
-def _instance(draw: Draw, A: Array, A_star: Array, first_active: bool = False, **fields: Any) -> Instance:
+def _instance(
+    draw: Draw, A: Array, A_star: Array, first_active: bool = False, **fields: Any
+) -> Instance:
     x, b_max = _code(draw, first_active)
     d = draw.shape.group_size
     errors = np.linalg.norm(groups.blocks(A - A_star, d), axis=(1, 2))
@@ -111,7 +124,9 @@ def _far_outside_support(shape: Shape, theta: Array) -> Instance:
     """A_v close to A*_v for the active groups only."""
     draw = take_apart(shape, theta)
     A, A_star = _close_pair(draw)
-    inside = groups.expand(np.arange(shape.n_groups) >= shape.n_groups - shape.n_active, shape.group_size)
+    inside = groups.expand(
+        np.arange(shape.n_groups) >= shape.n_groups - shape.n_active, shape.group_size
+    )
     A = np.where(inside, A, groups.polar(draw.V, shape.group_size))
     errors = np.linalg.norm(groups.blocks(A - A_star, shape.group_size), axis=(1, 2))
     return _instance(draw, A, A_star, delta=float(errors[-shape.n_active :].max()))
@@ -154,7 +169,9 @@ def _incoherent(shape: Shape, theta: Array) -> Instance:
     return _instance(draw, *_close_pair(draw, 0.03, 0.08))
 
 
-def _expected_gradient(A: Array, A_star: Array, tau: Array, n_active: int, group_size: int) -> Array:
+def _expected_gradient(
+    A: Array, A_star: Array, tau: Array, n_active: int, group_size: int
+) -> Array:
     """T21 (27) with codes of covariance I: the mean over all supports S of -A_S t_S [R E[y y^T] + E[y y^T] R], R = I - A_S t_S A_S^T."""
     B, star = groups.blocks(A, group_size), groups.blocks(A_star, group_size)
     projections = B @ B.transpose(0, 2, 1)
@@ -164,7 +181,9 @@ def _expected_gradient(A: Array, A_star: Array, tau: Array, n_active: int, group
     for support in map(list, supports):
         rest = np.eye(B.shape[1]) - np.tensordot(tau[support], projections[support], 1)
         second_moment = truths[support].sum(axis=0)
-        total[support] -= tau[support, None, None] * ((rest @ second_moment + second_moment @ rest) @ B[support])
+        total[support] -= tau[support, None, None] * (
+            (rest @ second_moment + second_moment @ rest) @ B[support]
+        )
     return groups.unblock(total / len(supports))
 
 
@@ -173,14 +192,20 @@ def _leading_term(A: Array, A_star: Array, tau: Array, n_active: int, group_size
     B, star = groups.blocks(A, group_size), groups.blocks(A_star, group_size)
     t = tau[:, None, None]
     overlap = star.transpose(0, 2, 1) @ B
-    return groups.unblock(n_active / len(B) * (-t * (2 - t) * star @ overlap + t**2 * B @ (overlap.transpose(0, 2, 1) @ overlap)))
+    return groups.unblock(
+        n_active
+        / len(B)
+        * (-t * (2 - t) * star @ overlap + t**2 * B @ (overlap.transpose(0, 2, 1) @ overlap))
+    )
 
 
 def _with_gradient(draw: Draw, A: Array, A_star: Array, tau: Array, **fields: Any) -> Instance:
     """Attach the expected gradient and its residual after the leading term of (55)."""
     sizes = draw.shape.n_active, draw.shape.group_size
     G = _expected_gradient(A, A_star, tau, *sizes)
-    return _instance(draw, A, A_star, tau=tau, G=G, beta=G - _leading_term(A, A_star, tau, *sizes), **fields)
+    return _instance(
+        draw, A, A_star, tau=tau, G=G, beta=G - _leading_term(A, A_star, tau, *sizes), **fields
+    )
 
 
 def _descent(shape: Shape, theta: Array) -> Instance:
@@ -188,7 +213,12 @@ def _descent(shape: Shape, theta: Array) -> Instance:
     draw = take_apart(shape, theta)
     tau = 1 - 0.95 * draw.taus
     p = shape.n_active / shape.n_groups
-    return _with_gradient(draw, *_close_pair(draw), tau, step_size=(0.1 + 0.9 * draw.place) / (tau[0] * (2 - tau[0]) * p))
+    return _with_gradient(
+        draw,
+        *_close_pair(draw),
+        tau,
+        step_size=(0.1 + 0.9 * draw.place) / (tau[0] * (2 - tau[0]) * p),
+    )
 
 
 def _nearly_linear(shape: Shape, theta: Array) -> Instance:
@@ -210,10 +240,28 @@ def _exclusion(shape: Shape, theta: Array) -> Instance:
     return _with_gradient(draw, A, A_star, tau, first_active=True, lam=lam)
 
 
-_MIXED = tuple(Shape(*s) for s in ((4, 2, 2, 1), (6, 3, 2, 2), (4, 3, 1, 2), (5, 3, 2, 1), (9, 3, 3, 2), (8, 3, 4, 1), (3, 4, 2, 2)))
-_SPARSE = tuple(Shape(*s) for s in ((4, 2, 2, 1), (4, 4, 1, 2), (6, 3, 2, 1), (9, 3, 3, 1), (12, 4, 3, 2)))
-_LOG = tuple(Shape(*s) for s in ((4, 2, 2, 1), (8, 4, 2, 2), (8, 8, 1, 2), (21, 4, 2, 3), (9, 3, 3, 2)))
-_GROUP = tuple(Shape(*s) for s in ((3, 2, 1, 1), (4, 2, 2, 1), (5, 3, 2, 2), (6, 3, 3, 2), (8, 4, 2, 3), (5, 4, 2, 3)))
+_MIXED = tuple(
+    Shape(*s)
+    for s in (
+        (4, 2, 2, 1),
+        (6, 3, 2, 2),
+        (4, 3, 1, 2),
+        (5, 3, 2, 1),
+        (9, 3, 3, 2),
+        (8, 3, 4, 1),
+        (3, 4, 2, 2),
+    )
+)
+_SPARSE = tuple(
+    Shape(*s) for s in ((4, 2, 2, 1), (4, 4, 1, 2), (6, 3, 2, 1), (9, 3, 3, 1), (12, 4, 3, 2))
+)
+_LOG = tuple(
+    Shape(*s) for s in ((4, 2, 2, 1), (8, 4, 2, 2), (8, 8, 1, 2), (21, 4, 2, 3), (9, 3, 3, 2))
+)
+_GROUP = tuple(
+    Shape(*s)
+    for s in ((3, 2, 1, 1), (4, 2, 2, 1), (5, 3, 2, 2), (6, 3, 3, 2), (8, 4, 2, 3), (5, 4, 2, 3))
+)
 _ONE = tuple(Shape(*s) for s in ((3, 2, 1, 1), (4, 2, 2, 1), (6, 3, 2, 1), (9, 3, 3, 1)))
 FAMILIES = {
     "support": Family(_support, _MIXED),
@@ -227,4 +275,3 @@ FAMILIES = {
     "nearly_linear": Family(_nearly_linear, _GROUP),
     "exclusion": Family(_exclusion, _ONE),
 }
-

@@ -14,8 +14,18 @@ from ...claims.hypothesis import ABSENT, Hypothesis
 from .support.formulas import recovery_interval
 
 __all__ = [
-    "CLOSE", "CLOSE_ON_SUPPORT", "DELTA_AT_MOST_1", "IN_CORRECTED_INTERVAL", "IN_PRINTED_INTERVAL", "Instance", "NORMS_BOUNDED",
-    "ORTHONORMAL", "ORTHONORMAL_STAR", "SUPPORT_SIZE", "UNIT_COLUMNS", "UNIT_NORM_STAR",
+    "CLOSE",
+    "CLOSE_ON_SUPPORT",
+    "DELTA_AT_MOST_1",
+    "IN_CORRECTED_INTERVAL",
+    "IN_PRINTED_INTERVAL",
+    "Instance",
+    "NORMS_BOUNDED",
+    "ORTHONORMAL",
+    "ORTHONORMAL_STAR",
+    "SUPPORT_SIZE",
+    "UNIT_COLUMNS",
+    "UNIT_NORM_STAR",
 ]
 
 
@@ -120,24 +130,37 @@ def _gram_defect(B: Array) -> float:
     return np.linalg.norm(np.swapaxes(B, 1, 2) @ B - np.eye(B.shape[2]), ord=2, axis=(1, 2)).max()
 
 
-ORTHONORMAL = Hypothesis("A_g^T A_g = I for every group (Assumption 4)", lambda i: -_gram_defect(i.blocks))
-ORTHONORMAL_STAR = Hypothesis("A*_g^T A*_g = I for every group (unit atoms and ||A*_g||_2 = 1)", lambda i: -_gram_defect(i.star))
+ORTHONORMAL = Hypothesis(
+    "A_g^T A_g = I for every group (Assumption 4)", lambda i: -_gram_defect(i.blocks)
+)
+ORTHONORMAL_STAR = Hypothesis(
+    "A*_g^T A*_g = I for every group (unit atoms and ||A*_g||_2 = 1)",
+    lambda i: -_gram_defect(i.star),
+)
 UNIT_NORM_STAR = Hypothesis(
-    "||A*_g||_2 = 1 for every group (Assumption 4)", lambda i: -np.abs(np.linalg.norm(i.star, ord=2, axis=(1, 2)) - 1).max()
+    "||A*_g||_2 = 1 for every group (Assumption 4)",
+    lambda i: -np.abs(np.linalg.norm(i.star, ord=2, axis=(1, 2)) - 1).max(),
 )
 UNIT_COLUMNS = Hypothesis(
-    "atoms of A* have unit norm (text before Eq. (4))", lambda i: -np.abs(np.linalg.norm(i.A_star, axis=0) - 1).max()
+    "atoms of A* have unit norm (text before Eq. (4))",
+    lambda i: -np.abs(np.linalg.norm(i.A_star, axis=0) - 1).max(),
 )
-CLOSE = Hypothesis("||A_g - A*_g||_F <= delta for every group g (Eq. (17), read for all g)", lambda i: i.delta - i.errors.max())
+CLOSE = Hypothesis(
+    "||A_g - A*_g||_F <= delta for every group g (Eq. (17), read for all g)",
+    lambda i: i.delta - i.errors.max(),
+)
 CLOSE_ON_SUPPORT = Hypothesis(
-    "||A_g - A*_g||_F <= delta for g in S only (Eq. (17) as printed)", lambda i: i.delta - i.errors[i.active].max()
+    "||A_g - A*_g||_F <= delta for g in S only (Eq. (17) as printed)",
+    lambda i: i.delta - i.errors[i.active].max(),
 )
 DELTA_AT_MOST_1 = Hypothesis("0 <= delta <= 1 (Eq. (17))", lambda i: min(i.delta, 1 - i.delta))
 NORMS_BOUNDED = Hypothesis(
     "B_min <= ||x_g|| <= B_max for g in S (Eq. (15))",
     lambda i: min(i.code_norms[i.active].min() - i.b_min, i.b_max - i.code_norms.max()),
 )
-SUPPORT_SIZE = Hypothesis("at most gamma groups are active (Assumption 2)", lambda i: i.n_active - i.active.sum())
+SUPPORT_SIZE = Hypothesis(
+    "at most gamma groups are active (Assumption 2)", lambda i: i.n_active - i.active.sum()
+)
 
 
 def _interval_margin(form: str) -> Callable[[Instance], float]:
@@ -148,6 +171,9 @@ def _interval_margin(form: str) -> Callable[[Instance], float]:
     return margin
 
 
-IN_PRINTED_INTERVAL = Hypothesis("lam lies in Lemma 1's interval as printed", _interval_margin("printed"))
-IN_CORRECTED_INTERVAL = Hypothesis("lam lies in the corrected interval of Lemma 1", _interval_margin("corrected"))
-
+IN_PRINTED_INTERVAL = Hypothesis(
+    "lam lies in Lemma 1's interval as printed", _interval_margin("printed")
+)
+IN_CORRECTED_INTERVAL = Hypothesis(
+    "lam lies in the corrected interval of Lemma 1", _interval_margin("corrected")
+)

@@ -19,10 +19,28 @@ def _order(row: Row) -> tuple[int, str]:
 
 
 _PLACE = {  # equation after which an unnumbered statement stands
-    "T21-mu-order": 3, "T21-relu": 7, "T21-assumption1": 15, "T21-assumption2": 15, "T21-assumption3": 16, "T21-assumption4": 18,
-    "T21-unit-norm": 18, "T21-prop1": 19, "T21-prop2": 20, "T21-prop2-v1": 21, "T21-recovery-in-one-pass": 22, "T21-lemma1": 22,
-    "T21-good-approximation": 24, "T21-theorem1": 33, "T21-theorem2": 33, "T21-theorem2-v1": 33, "T21-rho": 33, "T21-remark-a": 33,
-    "T21-remark-b": 33, "T21-simulation": 33,
+    "T21-mu-order": 3,
+    "T21-relu": 7,
+    "T21-assumption1": 15,
+    "T21-assumption2": 15,
+    "T21-assumption3": 16,
+    "T21-assumption4": 18,
+    "T21-unit-norm": 18,
+    "T21-prop1": 19,
+    "T21-prop2": 20,
+    "T21-prop2-v1": 21,
+    "T21-recovery-in-one-pass": 22,
+    "T21-lemma1": 22,
+    "T21-good-approximation": 24,
+    "T21-theorem1": 33,
+    "T21-theorem2": 33,
+    "T21-theorem2-v1": 33,
+    "T21-rho": 33,
+    "T21-remark-a": 33,
+    "T21-remark-b": 33,
+    "T21-simulation": 33,
 }
 
-ROWS = sorted((*model.ROWS, *support.ROWS, *gradients.ROWS, *direction.ROWS, *convergence.ROWS), key=_order)
+ROWS = sorted(
+    (*model.ROWS, *support.ROWS, *gradients.ROWS, *direction.ROWS, *convergence.ROWS), key=_order
+)

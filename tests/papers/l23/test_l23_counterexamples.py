@@ -22,7 +22,7 @@ KNOWN = {
     "L23_span": (25, 0),
     "L23_double_bracket": (F(6057, 16), F(-6057, 16)),
     "L23_lemma3_magnitudes": (F(4, 5), F(9559, 10000) ** 2),
-    "L23_lemma3_noise": (-1, -F(1449, 10000) ** 2),
+    "L23_lemma3_noise": (-1, -(F(1449, 10000) ** 2)),
     "L23_lemma3_sign": (-F(100, 101), F(616, 625) ** 2),
     "L23_theorem2": (None, F(1, 5)),
     "L23_theorem2_times": (8 * 10**8, 35 * 10**5),
@@ -124,7 +124,9 @@ def test_theorem2_fails_for_every_constant(constant, side):
     assert gradient_flow.ce_theorem2(F(constant), side, F(1, 10**10)).refutes
 
 
-@pytest.mark.parametrize(("side", "level"), [(400, F(1, 100)), (480, F(1, 100)), (2000, F(1, 1000))])
+@pytest.mark.parametrize(
+    ("side", "level"), [(400, F(1, 100)), (480, F(1, 100)), (2000, F(1, 1000))]
+)
 def test_theorem3_fails_for_every_large_group(side, level):
     assert gradient_descent.ce_theorem3(side, level, alpha=min(F(1, 10**9), level**4 / 2)).refutes
 
@@ -134,7 +136,9 @@ def test_the_printed_window_is_empty_for_every_small_alpha(exponent):
     assert gradient_descent.ce_window(alpha=F(1, 10**exponent)).refutes
 
 
-@pytest.mark.parametrize(("n", "p_1", "constant"), [(4096, 2048, 50), (16384, 15000, 90), (65536, 65000, 80)])
+@pytest.mark.parametrize(
+    ("n", "p_1", "constant"), [(4096, 2048, 50), (16384, 15000, 90), (65536, 65000, 80)]
+)
 def test_corollary1_fails_for_large_groups(n, p_1, constant):
     assert gradient_descent.ce_corollary1(n, p_1, constant=F(constant), alpha=F(1, 10**24)).refutes
 
@@ -154,11 +158,15 @@ def test_the_brackets_in_floats(built):
         return np.array([2 * x[0] * x[i], *(x[0] ** 2 * (i == k) for k in (1, 2))])
 
     def bracket(X, Y, h=1e-3):
-        return lambda x: ((Y(x + h * X(x)) - Y(x - h * X(x))) - (X(x + h * Y(x)) - X(x - h * Y(x)))) / (2 * h)
+        return lambda x: (
+            ((Y(x + h * X(x)) - Y(x - h * X(x))) - (X(x + h * Y(x)) - X(x - h * Y(x)))) / (2 * h)
+        )
 
     one, two = (lambda x: gradient(1, x)), (lambda x: gradient(2, x))
     x = np.array([u, v1, v2])
-    assert float(built["L23_double_bracket"].printed.left) == pytest.approx(two(x) @ bracket(one, bracket(one, two))(x), rel=1e-4)
+    assert float(built["L23_double_bracket"].printed.left) == pytest.approx(
+        two(x) @ bracket(one, bracket(one, two))(x), rel=1e-4
+    )
     assert bracket(one, two)(np.array([1.0, 1.0, 1.0]))[1] == pytest.approx(-4, abs=1e-9)
 
 
@@ -173,10 +181,23 @@ def test_lemma3_in_floats(built):
 
 
 def test_lemma5_in_floats(built):
-    event = scipy.integrate.solve_ivp(lambda t, u: u**5 + math.sqrt(2) * 100 * u**3, (0, 0.05), [0.5], rtol=1e-10,
-                                      events=_crossing(math.sqrt(0.5))).t_events[0][0]
-    printed, repaired = (math.log(2) / (0.5 + slope) for slope in (0.5 * math.sqrt(200), math.sqrt(2) * 100))
-    assert repaired < event < float(built["L23_lemma5"].printed.right) < float(built["L23_lemma5"].printed.left) < printed
+    event = scipy.integrate.solve_ivp(
+        lambda t, u: u**5 + math.sqrt(2) * 100 * u**3,
+        (0, 0.05),
+        [0.5],
+        rtol=1e-10,
+        events=_crossing(math.sqrt(0.5)),
+    ).t_events[0][0]
+    printed, repaired = (
+        math.log(2) / (0.5 + slope) for slope in (0.5 * math.sqrt(200), math.sqrt(2) * 100)
+    )
+    assert (
+        repaired
+        < event
+        < float(built["L23_lemma5"].printed.right)
+        < float(built["L23_lemma5"].printed.left)
+        < printed
+    )
 
 
 def _crossing(level):
@@ -189,7 +210,13 @@ def _crossing(level):
 
 def test_lemma6_in_floats():
     B, u_0 = 0.09, 0.4
-    run = scipy.integrate.solve_ivp(lambda t, u: math.sqrt(2) * u**2 * (1 - 3 * B) - u**5, (0, 60), [u_0], rtol=1e-10, atol=1e-12)
+    run = scipy.integrate.solve_ivp(
+        lambda t, u: math.sqrt(2) * u**2 * (1 - 3 * B) - u**5,
+        (0, 60),
+        [u_0],
+        rtol=1e-10,
+        atol=1e-12,
+    )
     deviation = np.abs(run.y[0] ** 3 / math.sqrt(2) - 1)
     assert deviation[-1] == pytest.approx(0.27, abs=1e-6)
     assert deviation.min() > 0.24
@@ -204,7 +231,9 @@ def test_theorem2_in_floats(built):
         return np.array([math.sqrt(2) * 0.5, math.sqrt(2) * 1.0]) * u**2 - u**5
 
     times = np.linspace(0, 3000, 3001)
-    run = scipy.integrate.solve_ivp(velocity, (0, 3000), [theta, theta], t_eval=times, rtol=1e-9, atol=1e-14, method="LSODA")
+    run = scipy.integrate.solve_ivp(
+        velocity, (0, 3000), [theta, theta], t_eval=times, rtol=1e-9, atol=1e-14, method="LSODA"
+    )
     on = np.abs(run.y[0] ** 3 / math.sqrt(2) - 0.5) <= constant * epsilon
     off = run.y[1] ** 3 / math.sqrt(2) / side <= constant * theta**1.5
     assert on.any() and off.any()
@@ -221,9 +250,16 @@ def test_theorem2_times_in_floats(built):
 
     def time(c, end):
         """int du / (c u^2 - u^5) with u = exp(-x)."""
-        return scipy.integrate.quad(lambda x: math.exp(-x) / (c * math.exp(-2 * x) - math.exp(-5 * x)), -math.log(end), -math.log(theta))[0]
+        return scipy.integrate.quad(
+            lambda x: math.exp(-x) / (c * math.exp(-2 * x) - math.exp(-5 * x)),
+            -math.log(end),
+            -math.log(theta),
+        )[0]
 
-    exact = [time(math.sqrt(2) * 0.99, (math.sqrt(2) * 0.98 * 0.99) ** (1 / 3)), time(math.sqrt(2) * B, math.sqrt(theta))]
+    exact = [
+        time(math.sqrt(2) * 0.99, (math.sqrt(2) * 0.98 * 0.99) ** (1 / 3)),
+        time(math.sqrt(2) * B, math.sqrt(theta)),
+    ]
     assert exact[0] * math.sqrt(2) <= float(built["L23_theorem2_times"].corrected.left)
     assert exact[1] * math.sqrt(2) >= float(built["L23_theorem2_times"].corrected.right)
     assert exact[0] < exact[1] and epsilon > 2 * theta
@@ -246,7 +282,11 @@ def test_the_window_in_floats(built):
     lower = math.log(1 / (2 * 1e-18)) / (2 * math.log(1 + 1 / 40))
     upper = 5 / 16 * 20 * math.log(1e36)
     assert (round(lower), round(upper)) == (825, 518)
-    assert float(built["L23_window"].printed.left) <= lower <= float(built["L23_window"].corrected.left)
+    assert (
+        float(built["L23_window"].printed.left)
+        <= lower
+        <= float(built["L23_window"].corrected.left)
+    )
     assert upper <= float(built["L23_window"].printed.right)
     assert float(built["L23_window"].corrected.right) <= 16 / 5 * upper
 

@@ -26,14 +26,22 @@ POINT = np.array([1.5, 0.7]), np.array([2.0, -1 / 3, 0.4, -0.8]), (3, 1)
 
 
 def weights(x, L, groups):
-    return np.array([x[g] ** 2 * x[L + i] for i, g in enumerate(g for g, size in enumerate(groups) for _ in range(size))])
+    return np.array(
+        [
+            x[g] ** 2 * x[L + i]
+            for i, g in enumerate(g for g, size in enumerate(groups) for _ in range(size))
+        ]
+    )
 
 
 @pytest.mark.parametrize("i", range(4))
 def test_gradients_and_hessians_by_central_differences(i):
     u, v, groups = POINT
     x, h = np.concatenate([u, v]), 1e-4
-    slopes = [(weights(x + h * e, 2, groups)[i] - weights(x - h * e, 2, groups)[i]) / (2 * h) for e in np.eye(6)]
+    slopes = [
+        (weights(x + h * e, 2, groups)[i] - weights(x - h * e, 2, groups)[i]) / (2 * h)
+        for e in np.eye(6)
+    ]
     np.testing.assert_allclose(mirror_flow.gradient(i, *POINT), slopes, atol=1e-9)
 
     def gradient(x):
@@ -46,7 +54,9 @@ def test_gradients_and_hessians_by_central_differences(i):
 @pytest.mark.parametrize(("i", "j"), [(i, j) for i in range(4) for j in range(4)])
 def test_brackets_are_hessian_times_gradient_both_ways(i, j):
     H, g = (lambda k: mirror_flow.hessian(k, *POINT)), (lambda k: mirror_flow.gradient(k, *POINT))
-    np.testing.assert_allclose(mirror_flow.bracket(i, j, *POINT), H(j) @ g(i) - H(i) @ g(j), atol=1e-13)
+    np.testing.assert_allclose(
+        mirror_flow.bracket(i, j, *POINT), H(j) @ g(i) - H(i) @ g(j), atol=1e-13
+    )
 
     def inner(x):
         return mirror_flow.bracket(i, j, x[:2], x[2:], POINT[2])
@@ -76,8 +86,14 @@ def test_brackets_by_computer_algebra():
     assert sp.expand(fields[1].dot(two)) == sp.expand(16 * u**4 * (v1**2 + v2**2) + 4 * u**6)
     at = {u: sp.Rational(3, 2), v1: 2, v2: sp.Rational(-1, 3)}
     here = np.array([1.5]), np.array([2, -1 / 3]), (2,)
-    np.testing.assert_allclose(np.array(one.subs(at), dtype=float).ravel(), mirror_flow.bracket(0, 1, *here), rtol=1e-14)
-    np.testing.assert_allclose(np.array(two.subs(at), dtype=float).ravel(), mirror_flow.double_bracket(0, 1, *here), rtol=1e-14)
+    np.testing.assert_allclose(
+        np.array(one.subs(at), dtype=float).ravel(), mirror_flow.bracket(0, 1, *here), rtol=1e-14
+    )
+    np.testing.assert_allclose(
+        np.array(two.subs(at), dtype=float).ravel(),
+        mirror_flow.double_bracket(0, 1, *here),
+        rtol=1e-14,
+    )
     assert sp.simplify(one - 4 * (v1 * fields[1] - v2 * fields[0])) == sp.zeros(3, 1)
 
 
@@ -89,7 +105,9 @@ def test_the_loop_of_theorem1_moves_w_by_the_bracket_and_not_at_all_between_grou
         assert moved[0] == pytest.approx(-4 * u[0] ** 4 * v[1], rel=0.6)
     assert np.abs(mirror_flow.loop_displacement(0, 3, u, v, groups, 1e-2)).max() < 1e-12
     flat = np.array([1.5]), np.array([0.0, 0.0]), (2,)
-    assert np.abs(mirror_flow.loop_displacement(0, 1, *flat, 1e-3)).max() < 0.05 * 1e-6  # of the order s^3 where the bracket vanishes
+    assert (
+        np.abs(mirror_flow.loop_displacement(0, 1, *flat, 1e-3)).max() < 0.05 * 1e-6
+    )  # of the order s^3 where the bracket vanishes
 
 
 # ------------------------------------------------------------------------------------------------ one step
@@ -101,9 +119,15 @@ def test_deltas_are_suprema_over_unit_vectors():
     gram = X.T @ X / 40
     inside, outside = model.deltas(gram, (2, 3))
     ones, twos = (rng.standard_normal((20_000, k)) for k in (2, 3))
-    ones, twos = ones / np.linalg.norm(ones, axis=1, keepdims=True), twos / np.linalg.norm(twos, axis=1, keepdims=True)
+    ones, twos = (
+        ones / np.linalg.norm(ones, axis=1, keepdims=True),
+        twos / np.linalg.norm(twos, axis=1, keepdims=True),
+    )
     cross = np.abs(np.einsum("ni,ij,nj->n", ones, gram[:2, 2:], twos)).max()
-    blocks = [np.abs(np.einsum("ni,ij,nj->n", b, gram[c, c] - np.eye(len(b[0])), b)).max() for b, c in ((ones, slice(2)), (twos, slice(2, 5)))]
+    blocks = [
+        np.abs(np.einsum("ni,ij,nj->n", b, gram[c, c] - np.eye(len(b[0])), b)).max()
+        for b, c in ((ones, slice(2)), (twos, slice(2, 5)))
+    ]
     assert 0.97 * outside <= cross <= outside
     assert 0.97 * inside <= max(blocks) <= inside
     assert model.deltas(np.eye(3), (3,)) == (0.0, 0.0)
@@ -111,7 +135,11 @@ def test_deltas_are_suprema_over_unit_vectors():
 
 def test_the_perturbation_is_the_gradient_step_less_w_star():
     rng = np.random.default_rng(2)
-    X, w, w_star, xi = rng.standard_normal((7, 4)), *rng.standard_normal((2, 4)), rng.standard_normal(7)
+    X, w, w_star, xi = (
+        rng.standard_normal((7, 4)),
+        *rng.standard_normal((2, 4)),
+        rng.standard_normal(7),
+    )
     y = X @ w_star + xi
     b = perturbations.perturbation(X.T @ X / 7, X.T @ xi / 7, w_star, w, (2, 2))
     np.testing.assert_allclose(w + X.T @ (y - X @ w) / 7, w_star + b, atol=1e-13)
@@ -132,8 +160,18 @@ def test_lemma11_corrected_from_every_start(tau, share, place, seed):
     rng, gamma = np.random.default_rng(seed), share / 6
     steps = math.ceil(5 / (2 * gamma))
     level = rng.uniform(0, tau / 10, steps)
-    u = steps_formulas.step_after(math.sqrt(1 + tau * place), np.sqrt(1 - level**2), 1.0, rng.choice([-1, 1], steps) * tau / 10, gamma)
-    assert abs(u**2 - 1) <= steps_formulas.interval_after(tau, steps, 1.0, gamma, tau / 10) + 1e-12 <= tau / 7
+    u = steps_formulas.step_after(
+        math.sqrt(1 + tau * place),
+        np.sqrt(1 - level**2),
+        1.0,
+        rng.choice([-1, 1], steps) * tau / 10,
+        gamma,
+    )
+    assert (
+        abs(u**2 - 1)
+        <= steps_formulas.interval_after(tau, steps, 1.0, gamma, tau / 10) + 1e-12
+        <= tau / 7
+    )
 
 
 @pytest.mark.parametrize("form", ["lemma12", "lemma13", "lemma17"])
@@ -143,14 +181,19 @@ def test_the_bounds_of_lemmas_12_13_17_follow_from_the_corrected_hypotheses(form
     for tau in np.linspace(0.01, 0.5, 40):
         for tau_0 in np.linspace(0.01, 1, 20) * tau:
             for u_min in (0.01, 0.3, 1.0):
-                largest = max(largest, perturbations.perturbation_bound(tau, tau_0, 1.0, u_min, form) / (tau / share))
+                largest = max(
+                    largest,
+                    perturbations.perturbation_bound(tau, tau_0, 1.0, u_min, form) / (tau / share),
+                )
     assert 0.4 < largest <= 1
 
 
 # ------------------------------------------------------------------------------------------------ gradient flow
 
 
-@pytest.mark.parametrize(("c", "start", "end"), [(1.0, 0.01, 0.5), (2.0, 0.1, 1.2), (0.05, 0.02, 0.3), (1.4, 0.3, 1.1)])
+@pytest.mark.parametrize(
+    ("c", "start", "end"), [(1.0, 0.01, 0.5), (2.0, 0.1, 1.2), (0.05, 0.02, 0.3), (1.4, 0.3, 1.1)]
+)
 def test_the_time_of_the_flow_is_the_integral(c, start, end):
     integral = scipy.integrate.quad(lambda u: 1 / (c * u**2 - u**5), start, end, limit=200)[0]
     assert gradient_flow.flow_time(c, start, end) == pytest.approx(integral, rel=1e-8)
@@ -184,7 +227,14 @@ def test_lemma5_corrected_holds_along_the_extreme_flow_and_the_printed_time_does
         return u[0] - math.sqrt(theta)
 
     crossing.terminal = True
-    run = scipy.integrate.solve_ivp(lambda t, u: u**5 + SQRT2 * B * u**3, (0, 100), [theta], rtol=1e-10, atol=1e-12, events=crossing)
+    run = scipy.integrate.solve_ivp(
+        lambda t, u: u**5 + SQRT2 * B * u**3,
+        (0, 100),
+        [theta],
+        rtol=1e-10,
+        atol=1e-12,
+        events=crossing,
+    )
     reached = run.t_events[0][0]
     assert gradient_flow.lemma5_time(theta, B) <= reached
     assert (reached < gradient_flow.lemma5_time(theta, B, "printed")) == (theta > 0.2)
@@ -198,7 +248,9 @@ def constants(rng):
     M = 10 ** rng.uniform(-3, 3)
     m, L = M * 10 ** rng.uniform(-3, 0), int(rng.integers(1, 1000))
     noise, epsilon = M / 80 * 10 ** rng.uniform(-4, 0, 2)
-    alpha = min(min(epsilon**4, 1) / M**4, m / (80 * L), epsilon / L) * 10 ** rng.uniform(-8, 0) * 0.999
+    alpha = (
+        min(min(epsilon**4, 1) / M**4, m / (80 * L), epsilon / L) * 10 ** rng.uniform(-8, 0) * 0.999
+    )
     return M, m, gradient_descent.zeta(noise, epsilon), 10 ** rng.uniform(-4, 0) / (20 * M), alpha
 
 
@@ -219,7 +271,10 @@ def test_r8_the_factor_cannot_be_halved():
 
 
 def test_r8_does_not_speak_of_noise_above_the_signal():
-    assert gradient_descent.stopping_window(1.0, 1e-3, 4.0, 1 / 20, 1e-9).lower < gradient_descent.stopping_window(1.0, 1e-3, 1.0, 1 / 20, 1e-9).lower
+    assert (
+        gradient_descent.stopping_window(1.0, 1e-3, 4.0, 1 / 20, 1e-9).lower
+        < gradient_descent.stopping_window(1.0, 1e-3, 1.0, 1 / 20, 1e-9).lower
+    )
     assert math.floor(math.log2(1.0 / 4.0)) < 0
 
 
@@ -255,7 +310,10 @@ def algorithm_1(gram, signal, groups, alpha, gamma, rng, steps):
         u = [u[k] * (1 + 2 * gamma * v[c] @ q[c]) for k, c in enumerate(cuts)]
 
 
-@pytest.mark.parametrize(("seed", "M", "m", "level"), [(0, 1.0, 1.0, 0.9), (1, 2.0, 1.0, 0.2), (2, 5.0, 1.0, 0.95), (3, 0.3, 0.2, 0.5)])
+@pytest.mark.parametrize(
+    ("seed", "M", "m", "level"),
+    [(0, 1.0, 1.0, 0.9), (1, 2.0, 1.0, 0.2), (2, 5.0, 1.0, 0.95), (3, 0.3, 0.2, 0.5)],
+)
 def test_r8_holds_along_algorithm_1_on_designs_at_the_limits(seed, M, m, level):
     """Groups 1 and 2 are the support; at level 0.95 with M = 5 m the second is weaker than zeta."""
     rng, groups = np.random.default_rng(seed), (2, 3, 3, 1)
@@ -273,7 +331,9 @@ def test_r8_holds_along_algorithm_1_on_designs_at_the_limits(seed, M, m, level):
     assert zeta <= M and (m < zeta) == (seed in (2,))
     window = gradient_descent.stopping_window(M, m, zeta, gamma, alpha)
     before = False
-    for t, (w, cuts) in enumerate(algorithm_1(gram, gram @ w_star + nu, groups, alpha, gamma, rng, math.floor(window.upper))):
+    for t, (w, cuts) in enumerate(
+        algorithm_1(gram, gram @ w_star + nu, groups, alpha, gamma, rng, math.floor(window.upper))
+    ):
         errors = [np.linalg.norm(w[c] - w_star[c]) for c in cuts]
         assert max(errors[2:]) <= alpha
         before |= max(errors[:2]) > 0.1 * zeta and t < window.lower
@@ -286,8 +346,14 @@ def test_r8_holds_along_algorithm_1_on_designs_at_the_limits(seed, M, m, level):
 def test_r8_outside_its_hypotheses_the_conclusion_does_fail():
     """A group of 1024 off the support whose largest entry of noise is small: zeta of the paper admits it, the 2-norm does not."""
     level, size, alpha, gamma = 0.01, 1024, 5e-9, 1 / 20
-    assert gradient_descent.zeta(level * math.sqrt(size), level) > 1 >= gradient_descent.zeta(level, level)
-    window = gradient_descent.stopping_window(1.0, 1.0, gradient_descent.zeta(level, level), gamma, alpha)
+    assert (
+        gradient_descent.zeta(level * math.sqrt(size), level)
+        > 1
+        >= gradient_descent.zeta(level, level)
+    )
+    window = gradient_descent.stopping_window(
+        1.0, 1.0, gradient_descent.zeta(level, level), gamma, alpha
+    )
     u = alpha
     for _ in range(math.ceil(window.lower)):
         u *= 1 + 2 * gamma * (level * math.sqrt(size) - u**2)

@@ -11,31 +11,69 @@ from gsae_ref.papers.l23 import instance, statements
 
 
 def every_hypothesis():
-    return {h.text: h for row in statements.ROWS for h in (*row.hypotheses, *(h for e in row.evidence for h in getattr(e, "hypotheses", ())))}
+    return {
+        h.text: h
+        for row in statements.ROWS
+        for h in (*row.hypotheses, *(h for e in row.evidence for h in getattr(e, "hypotheses", ())))
+    }
 
 
 def good(family, *hypotheses, **changes):
-    return next(i for i in (replace(i, **changes) for i in instances(family, (), 400)) if all(h.holds(i) for h in hypotheses))
+    return next(
+        i
+        for i in (replace(i, **changes) for i in instances(family, (), 400))
+        if all(h.holds(i) for h in hypotheses)
+    )
 
 
 OUTSIDE = {  # an instance that meets it, and one change that breaks it
     instance.PAIR.text: (good("dglnn_design", instance.PAIR), lambda i: replace(i, groups=(1, 1))),
-    instance.BETA_BELOW_1.text: (good("dglnn_design", instance.BETA_BELOW_1), lambda i: replace(i, nu=i.nu + 2 * i.w_star)),
-    instance.DELTAS.text: (good("dglnn_near"), lambda i: replace(i, gram=i.gram + 0.01 * np.eye(len(i.gram)))),
+    instance.BETA_BELOW_1.text: (
+        good("dglnn_design", instance.BETA_BELOW_1),
+        lambda i: replace(i, nu=i.nu + 2 * i.w_star),
+    ),
+    instance.DELTAS.text: (
+        good("dglnn_near"),
+        lambda i: replace(i, gram=i.gram + 0.01 * np.eye(len(i.gram))),
+    ),
     instance.NEAR_STAR.text: (good("dglnn_near"), lambda i: replace(i, v=-i.v)),
     instance.NEARER_STAR.text: (good("dglnn_nearer"), lambda i: replace(i, u=1.3 * i.u)),
     instance.NOISE_IN_2_NORM.text: (good("dglnn_near"), lambda i: replace(i, nu=i.nu + i.w_star)),
-    instance.SMALL_OFF_SUPPORT.text: (good("dglnn_crude", instance.SMALL_OFF_SUPPORT), lambda i: replace(i, u=i.u + 1)),
-    instance.BELOW_STAR.text: (good("dglnn_step", instance.BELOW_STAR), lambda i: replace(i, u=2 * math.sqrt(i.star))),
-    instance.BELOW_UPPER_END.text: (good("dglnn_step"), lambda i: replace(i, u=2 * math.sqrt(i.star))),
-    instance.ABOVE_LOWER_END.text: (good("dglnn_step", instance.ABOVE_LOWER_END), lambda i: replace(i, u=0.0)),
-    instance.STEP_LEMMA7.text: (good("dglnn_step", instance.STEP_LEMMA7), lambda i: replace(i, gamma=1 / i.star)),
-    instance.STEP_LEMMA9.text: (good("dglnn_step", instance.STEP_LEMMA9), lambda i: replace(i, gamma=1 / i.star)),
+    instance.SMALL_OFF_SUPPORT.text: (
+        good("dglnn_crude", instance.SMALL_OFF_SUPPORT),
+        lambda i: replace(i, u=i.u + 1),
+    ),
+    instance.BELOW_STAR.text: (
+        good("dglnn_step", instance.BELOW_STAR),
+        lambda i: replace(i, u=2 * math.sqrt(i.star)),
+    ),
+    instance.BELOW_UPPER_END.text: (
+        good("dglnn_step"),
+        lambda i: replace(i, u=2 * math.sqrt(i.star)),
+    ),
+    instance.ABOVE_LOWER_END.text: (
+        good("dglnn_step", instance.ABOVE_LOWER_END),
+        lambda i: replace(i, u=0.0),
+    ),
+    instance.STEP_LEMMA7.text: (
+        good("dglnn_step", instance.STEP_LEMMA7),
+        lambda i: replace(i, gamma=1 / i.star),
+    ),
+    instance.STEP_LEMMA9.text: (
+        good("dglnn_step", instance.STEP_LEMMA9),
+        lambda i: replace(i, gamma=1 / i.star),
+    ),
     instance.STEP_LEMMA16.text: (good("dglnn_inside"), lambda i: replace(i, eta=1 / i.star**2)),
     instance.STEP_THEOREM3.text: (good("dglnn_window"), lambda i: replace(i, gamma=1 / i.u_max)),
-    instance.STEP_ALPHA.text: (good("dglnn_window"), lambda i: replace(i, alpha=1.1 * i.largest_alpha)),
+    instance.STEP_ALPHA.text: (
+        good("dglnn_window"),
+        lambda i: replace(i, alpha=1.1 * i.largest_alpha),
+    ),
     instance.ZETA_AT_MOST_U_MAX.text: (good("dglnn_window"), lambda i: replace(i, noise=i.u_max)),
-    instance.THETA_SMALL.text: (good("dglnn_ode", instance.THETA_SMALL), lambda i: replace(i, alpha=math.sqrt(i.star))),
+    instance.THETA_SMALL.text: (
+        good("dglnn_ode", instance.THETA_SMALL),
+        lambda i: replace(i, alpha=math.sqrt(i.star)),
+    ),
 }
 
 
@@ -51,15 +89,22 @@ def test_a_hypothesis_accepts_an_instance_and_refuses_it_after_one_change(text):
     assert hypothesis.holds(change(inside)) is False
 
 
-@pytest.mark.parametrize(("row", "label", "change"), [
-    ("lemma7", "one step: u(t+1) <= u*", lambda i: replace(i, gamma=1 / i.star)),
-    ("lemma9", "u^2(t+1) <= u*^2 + B", lambda i: replace(i, gamma=1 / i.star)),
-    ("lemma12", "abs(<v, b>), abs(e) <= tau u*^2/10", lambda i: replace(i, nu=i.w_star)),
-    ("lemma16", "1 - <v(t+1), v*> <= tau/5", lambda i: replace(i, eta=4 / i.star**2)),
-    ("eq8", "with the 2-norm", lambda i: replace(i, u=i.u + 1)),
-    ("tub", "T_lb <= log(1/alpha^4)/(gamma Z)", lambda i: replace(i, alpha=0.9)),
-    ("R8", "off S, any state before T_ub: <v_l, q_l> <= Z/32", lambda i: replace(i, gram=i.gram + 0.2 * np.ones_like(i.gram))),
-])
+@pytest.mark.parametrize(
+    ("row", "label", "change"),
+    [
+        ("lemma7", "one step: u(t+1) <= u*", lambda i: replace(i, gamma=1 / i.star)),
+        ("lemma9", "u^2(t+1) <= u*^2 + B", lambda i: replace(i, gamma=1 / i.star)),
+        ("lemma12", "abs(<v, b>), abs(e) <= tau u*^2/10", lambda i: replace(i, nu=i.w_star)),
+        ("lemma16", "1 - <v(t+1), v*> <= tau/5", lambda i: replace(i, eta=4 / i.star**2)),
+        ("eq8", "with the 2-norm", lambda i: replace(i, u=i.u + 1)),
+        ("tub", "T_lb <= log(1/alpha^4)/(gamma Z)", lambda i: replace(i, alpha=0.9)),
+        (
+            "R8",
+            "off S, any state before T_ub: <v_l, q_l> <= Z/32",
+            lambda i: replace(i, gram=i.gram + 0.2 * np.ones_like(i.gram)),
+        ),
+    ],
+)
 def test_outside_a_hypothesis_the_conclusion_does_fail(row, label, change):
     evidence = evidence_of(Statement(row, label, None, 0))
     changed = [change(i) for i in instances(evidence.family, evidence.hypotheses, 150)]

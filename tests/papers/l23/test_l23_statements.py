@@ -18,8 +18,18 @@ from gsae_ref.papers.ledger import LEDGER
 from gsae_ref.verification import verify
 
 ROWS = {row.id: row for row in statements.ROWS}
-NUMBERED = [*(f"lemma{k}" for k in range(1, 18)), *(f"theorem{k}" for k in range(1, 5)), "corollary1", *(f"definition{k}" for k in (1, 2, 3)),
-            "assumption1", *(f"eq{k}" for k in range(1, 11)), "tlb", "tub", "algorithm1", "algorithm2"]
+NUMBERED = [
+    *(f"lemma{k}" for k in range(1, 18)),
+    *(f"theorem{k}" for k in range(1, 5)),
+    "corollary1",
+    *(f"definition{k}" for k in (1, 2, 3)),
+    "assumption1",
+    *(f"eq{k}" for k in range(1, 11)),
+    "tlb",
+    "tub",
+    "algorithm1",
+    "algorithm2",
+]
 VERDICTS = {
     "holds": "lemma1 theorem1 lemma4 lemma7 eq7 lemma8 lemma14 lemma16 eq10",
     "identity": "gradients eq3 lemma2 eq6 perturbations",
@@ -45,8 +55,9 @@ def test_every_numbered_statement_has_a_row(name):
 
 
 def test_the_verdicts_are_the_known_ones():
-    assert {row.id.removeprefix("L23-"): row.verdict for row in statements.ROWS if row.id != "R8"} == {
-        name: verdict for verdict, names in VERDICTS.items() for name in names.split()}
+    assert {
+        row.id.removeprefix("L23-"): row.verdict for row in statements.ROWS if row.id != "R8"
+    } == {name: verdict for verdict, names in VERDICTS.items() for name in names.split()}
     assert (LEDGER["R8"].paper, LEDGER["R8"].verdict) == ("own", "holds")
 
 
@@ -61,7 +72,9 @@ def test_rows_stand_in_the_order_of_the_paper():
 
 def test_the_whole_of_l23_is_confirmed_with_another_seed():
     report = verify(only=list(ROWS), quick=True, rng=5)
-    assert [(row.id, f.label, f.summary) for row in report.rows for f in row.findings if not f.ok] == []
+    assert [
+        (row.id, f.label, f.summary) for row in report.rows for f in row.findings if not f.ok
+    ] == []
 
 
 # ------------------------------------------------------------------------------------------------ both sides again, from raw fields
@@ -89,17 +102,32 @@ class Numbers:
 
     def deltas(self):
         L = range(len(self.groups))
-        inside = max(np.linalg.svd(self.block(k, k) - np.eye(self.groups[k]), compute_uv=False)[0] for k in L)
-        return inside, max((np.linalg.svd(self.block(k, j), compute_uv=False)[0] for k in L for j in L if j != k), default=0.0)
+        inside = max(
+            np.linalg.svd(self.block(k, k) - np.eye(self.groups[k]), compute_uv=False)[0] for k in L
+        )
+        return inside, max(
+            (np.linalg.svd(self.block(k, j), compute_uv=False)[0] for k in L for j in L if j != k),
+            default=0.0,
+        )
 
     def gaps(self, v):
-        return [s - u**2 * x for s, u, x in zip(cut(self.i.w_star, self.groups), self.i.u, cut(v, self.groups), strict=True)]
+        return [
+            s - u**2 * x
+            for s, u, x in zip(
+                cut(self.i.w_star, self.groups), self.i.u, cut(v, self.groups), strict=True
+            )
+        ]
 
     def b(self, k, v):
         """b_l term by term, as in Appendix C.3."""
         gaps = self.gaps(v)
-        total = (self.block(k, k) - np.eye(self.groups[k])) @ gaps[k] + cut(self.i.nu, self.groups)[k]
-        return total + sum((self.block(k, j) @ gaps[j] for j in range(len(gaps)) if j != k), np.zeros(self.groups[k]))
+        total = (self.block(k, k) - np.eye(self.groups[k])) @ gaps[k] + cut(self.i.nu, self.groups)[
+            k
+        ]
+        return total + sum(
+            (self.block(k, j) @ gaps[j] for j in range(len(gaps)) if j != k),
+            np.zeros(self.groups[k]),
+        )
 
     def zeta(self):
         return 80 * max(*self.noise, self.i.epsilon)
@@ -121,7 +149,11 @@ def lemma3(i):
     pairs = []
     for k in n.on:
         a = sum((n.block(k, j) @ cut(i.w_star, i.groups)[j] for j in n.on), cut(i.nu, i.groups)[k])
-        beta = inside + outside * sum(n.star[j] / n.star[k] for j in n.on if j != k) + n.noise[k] / n.star[k]
+        beta = (
+            inside
+            + outside * sum(n.star[j] / n.star[k] for j in n.on if j != k)
+            + n.noise[k] / n.star[k]
+        )
         pairs.append((sine(a, cut(i.w_star, i.groups)[k]), beta))
     return closest(pairs)
 
@@ -129,7 +161,13 @@ def lemma3(i):
 def projected(share):
     def sides(i):
         n = Numbers(i)
-        return closest([(abs(cut(v, i.groups)[k] @ n.b(k, v)), share * i.tau * n.star[k]) for k in n.on for v in (i.v, i.v_next)])
+        return closest(
+            [
+                (abs(cut(v, i.groups)[k] @ n.b(k, v)), share * i.tau * n.star[k])
+                for k in n.on
+                for v in (i.v, i.v_next)
+            ]
+        )
 
     return sides
 
@@ -159,7 +197,9 @@ def eq8(i):
 
 def r8_on(i):
     n = Numbers(i)
-    return max(np.linalg.norm(n.b(k, v)) for k in n.on for v in (i.v, i.v_next)), max(n.zeta(), n.m) / 20
+    return max(np.linalg.norm(n.b(k, v)) for k in n.on for v in (i.v, i.v_next)), max(
+        n.zeta(), n.m
+    ) / 20
 
 
 def r8_off(i):
@@ -189,7 +229,9 @@ def lemma16(i):
 
 
 def reach(i):
-    return scipy.integrate.quad(lambda u: 1 / (u**5 + math.sqrt(2) * i.bound * u**3), i.alpha, math.sqrt(i.alpha), limit=200)[0]
+    return scipy.integrate.quad(
+        lambda u: 1 / (u**5 + math.sqrt(2) * i.bound * u**3), i.alpha, math.sqrt(i.alpha), limit=200
+    )[0]
 
 
 def lemma5(i):
@@ -199,11 +241,26 @@ def lemma5(i):
 def lemma6(i):
     limit = (1 - 3 * i.level) * i.star
     end = (math.sqrt(2) * (limit - i.tau * i.star)) ** (1 / 3)
-    needed = 0.0 if end <= i.alpha else scipy.integrate.quad(
-        lambda u: 1 / (math.sqrt(2) * u**2 * (limit - u**3 / math.sqrt(2))), i.alpha, end, limit=200)[0]
+    needed = (
+        0.0
+        if end <= i.alpha
+        else scipy.integrate.quad(
+            lambda u: 1 / (math.sqrt(2) * u**2 * (limit - u**3 / math.sqrt(2))),
+            i.alpha,
+            end,
+            limit=200,
+        )[0]
+    )
     K = 0.5 - 3 * i.level
-    T_1 = 2 ** (1 / 3) * i.star ** (2 / 3) / i.alpha**2 / ((1 - 6 * i.level) * math.sqrt(2) * i.star * i.alpha)
-    return needed, T_1 + 2 * math.log2(1 / (2 * i.tau)) / (3 * i.star * K * (math.sqrt(2) * K * i.star) ** (1 / 3))
+    T_1 = (
+        2 ** (1 / 3)
+        * i.star ** (2 / 3)
+        / i.alpha**2
+        / ((1 - 6 * i.level) * math.sqrt(2) * i.star * i.alpha)
+    )
+    return needed, T_1 + 2 * math.log2(1 / (2 * i.tau)) / (
+        3 * i.star * K * (math.sqrt(2) * K * i.star) ** (1 / 3)
+    )
 
 
 def lemma14(i):
@@ -215,7 +272,9 @@ def window(i):
     zeta = 80 * max(i.noise, i.epsilon)
     Z = max(zeta, i.u_min)
     lower = (math.log(i.u_max / 2) - 2 * math.log(i.alpha)) / (2 * math.log(1 + i.gamma * Z / 2))
-    return lower + math.floor(math.log2(i.u_max / zeta)) * 5 / (2 * i.gamma * Z), -4 * math.log(i.alpha) / (i.gamma * Z)
+    return lower + math.floor(math.log2(i.u_max / zeta)) * 5 / (2 * i.gamma * Z), -4 * math.log(
+        i.alpha
+    ) / (i.gamma * Z)
 
 
 class Statement(NamedTuple):
@@ -232,22 +291,63 @@ STATEMENTS = (
     Statement("lemma3", "sin <= beta_l", lemma3, 0.9),
     Statement("lemma5", "corrected T <= that time", lemma5, 0.9),
     Statement("lemma6", "time to (1 - 3B - tau) u*^2 <= T", lemma6, 0.08),
-    Statement("lemma7", "one step: u(t+1) <= u*", lambda i: (i.u * (1 + 2 * i.gamma * (i.star - i.u**2)), math.sqrt(i.star)), 0.99, 300),
-    Statement("lemma8", "1 - B^2 <= <v(t+1), v*>", lambda i: (1 - i.level**2, next_direction(i) @ i.v_star), 0.99),
-    Statement("lemma8", "the angle: sin <= B", lambda i: (sine(next_direction(i), i.v_star), i.level), 0.99),
-    Statement("lemma9", "u^2(t+1) <= u*^2 + B", lambda i: (next_u(i) ** 2, i.star + i.bound), 0.98, 300),
-    Statement("lemma9", "(1 - B_2) u*^2 - B <= u^2(t+1)", lambda i: ((1 - i.level) * i.star - i.bound, next_u(i) ** 2), 0.9, 400),
+    Statement(
+        "lemma7",
+        "one step: u(t+1) <= u*",
+        lambda i: (i.u * (1 + 2 * i.gamma * (i.star - i.u**2)), math.sqrt(i.star)),
+        0.99,
+        300,
+    ),
+    Statement(
+        "lemma8",
+        "1 - B^2 <= <v(t+1), v*>",
+        lambda i: (1 - i.level**2, next_direction(i) @ i.v_star),
+        0.99,
+    ),
+    Statement(
+        "lemma8",
+        "the angle: sin <= B",
+        lambda i: (sine(next_direction(i), i.v_star), i.level),
+        0.99,
+    ),
+    Statement(
+        "lemma9", "u^2(t+1) <= u*^2 + B", lambda i: (next_u(i) ** 2, i.star + i.bound), 0.98, 300
+    ),
+    Statement(
+        "lemma9",
+        "(1 - B_2) u*^2 - B <= u^2(t+1)",
+        lambda i: ((1 - i.level) * i.star - i.bound, next_u(i) ** 2),
+        0.9,
+        400,
+    ),
     Statement("lemma10", "u*^2/2 <= u^2(T)", lambda i: (i.star / 2, final(i)), 0.5),
-    Statement("lemma11", "abs(u^2(T) - u*^2) <= tau u*^2/2", lambda i: (abs(final(i) - i.star), i.tau * i.star / 2), 0.19),
-    Statement("lemma11", "abs(u^2(T) - u*^2) <= tau u*^2/7", lambda i: (abs(final(i) - i.star), i.tau * i.star / 7), 0.65),
+    Statement(
+        "lemma11",
+        "abs(u^2(T) - u*^2) <= tau u*^2/2",
+        lambda i: (abs(final(i) - i.star), i.tau * i.star / 2),
+        0.19,
+    ),
+    Statement(
+        "lemma11",
+        "abs(u^2(T) - u*^2) <= tau u*^2/7",
+        lambda i: (abs(final(i) - i.star), i.tau * i.star / 7),
+        0.65,
+    ),
     Statement("eq7", "<= 3 tau u*^2", distance(lambda i: 3 * i.tau), 0.35),
     Statement("lemma12", "abs(<v, b>), abs(e) <= tau u*^2/10", projected(1 / 10), 0.1),
     Statement("lemma13", "abs(<v, b>), abs(e) <= tau u*^2/20", projected(1 / 20), 0.15),
     Statement("eq8", "with the 2-norm", eq8, 0.3),
     Statement("lemma14", "u(T) <= sqrt(alpha)", lemma14, 0.9),
-    Statement("eq9", "abs(u^2 - u*^2) <= tau, <v, v*> >= 1 - tau^2/5: at most 2 tau u_max*^2", eq9, 0.5),
+    Statement(
+        "eq9", "abs(u^2 - u*^2) <= tau, <v, v*> >= 1 - tau^2/5: at most 2 tau u_max*^2", eq9, 0.5
+    ),
     Statement("lemma16", "1 - <v(t+1), v*> <= tau/5", lemma16, 0.9),
-    Statement("eq10", "<= (1 + 2/sqrt(tau_0)) tau u*^2", distance(lambda i: (1 + 2 / math.sqrt(i.tau_0)) * i.tau), 0.3),
+    Statement(
+        "eq10",
+        "<= (1 + 2/sqrt(tau_0)) tau u*^2",
+        distance(lambda i: (1 + 2 / math.sqrt(i.tau_0)) * i.tau),
+        0.3,
+    ),
     Statement("lemma17", "abs(<v, b>), abs(e) <= tau u*^2/10", projected(1 / 10), 0.08),
     Statement("tub", "T_lb <= log(1/alpha^4)/(gamma Z)", window, 0.6),
     Statement("R8", "on S, any state before T_ub: ||b_l|| <= Z/20", r8_on, 0.5),
@@ -260,7 +360,9 @@ def row_of(name):
 
 
 def evidence_of(statement):
-    return next(e for e in row_of(statement.row).evidence if getattr(e, "label", "") == statement.label)
+    return next(
+        e for e in row_of(statement.row).evidence if getattr(e, "label", "") == statement.label
+    )
 
 
 def instances(family, hypotheses, count, seed=23):
@@ -273,7 +375,9 @@ def instances(family, hypotheses, count, seed=23):
 
 
 @pytest.mark.parametrize("statement", STATEMENTS, ids=lambda s: f"{s.row}: {s.label}")
-def test_it_holds_under_its_hypotheses_is_used_to_a_stated_share_and_the_ledger_means_the_same(statement):
+def test_it_holds_under_its_hypotheses_is_used_to_a_stated_share_and_the_ledger_means_the_same(
+    statement,
+):
     evidence, shares = evidence_of(statement), []
     for i in instances(evidence.family, evidence.hypotheses, statement.draws):
         left, right = statement.sides(i)
@@ -286,10 +390,22 @@ def test_it_holds_under_its_hypotheses_is_used_to_a_stated_share_and_the_ledger_
 
 
 def test_every_inequality_that_is_claimed_of_l23_is_recomputed_here_but_for_brackets_and_one_sharpening():
-    claimed = {(row.id.removeprefix("L23-"), e.label) for row in statements.ROWS for e in row.evidence if isinstance(e, Inequality) and e.expect == "holds"}
+    claimed = {
+        (row.id.removeprefix("L23-"), e.label)
+        for row in statements.ROWS
+        for e in row.evidence
+        if isinstance(e, Inequality) and e.expect == "holds"
+    }
     here = {(s.row, s.label) for s in STATEMENTS}
     rest = {row for row, _ in claimed - here}
-    assert rest == {"definition2", "lemma1", "theorem1", "lemma14", "theorem3", "R8"}  # theorem3's and R8's other one is that of tub
+    assert rest == {
+        "definition2",
+        "lemma1",
+        "theorem1",
+        "lemma14",
+        "theorem3",
+        "R8",
+    }  # theorem3's and R8's other one is that of tub
     assert here <= claimed
 
 
@@ -323,20 +439,39 @@ def planted(row_id, k, left, right=1.0):
         a, b = item.sides(i)
         return left * np.asarray(a), right * np.asarray(b)
 
-    return replace(row, evidence=(*row.evidence[:k], replace(item, sides=sides), *row.evidence[k + 1 :]))
+    return replace(
+        row, evidence=(*row.evidence[:k], replace(item, sides=sides), *row.evidence[k + 1 :])
+    )
 
 
 MUTANTS = [
-    ("L23-lemma3", 3, 1.01), ("L23-lemma8", 1, 1.001), ("L23-lemma9", 2, 1.001), ("L23-lemma16", 0, 1.01), ("L23-lemma14", 1, 1.01),
-    ("L23-lemma5", 3, 1.05), ("L23-lemma2", 0, 1.001), ("L23-eq6", 0, -1.0), ("L23-double-bracket", 2, -1.0), ("L23-bracket", 2, 1.001),
-    ("R8", 0, 2.0), ("R8", 2, 1.3),
+    ("L23-lemma3", 3, 1.01),
+    ("L23-lemma8", 1, 1.001),
+    ("L23-lemma9", 2, 1.001),
+    ("L23-lemma16", 0, 1.01),
+    ("L23-lemma14", 1, 1.01),
+    ("L23-lemma5", 3, 1.05),
+    ("L23-lemma2", 0, 1.001),
+    ("L23-eq6", 0, -1.0),
+    ("L23-double-bracket", 2, -1.0),
+    ("L23-bracket", 2, 1.001),
+    ("R8", 0, 2.0),
+    ("R8", 2, 1.3),
 ]
 
 
 @pytest.mark.parametrize(("row_id", "k", "factor"), MUTANTS)
 def test_a_planted_factor_is_not_confirmed(monkeypatch, row_id, k, factor):
     assert isinstance(LEDGER[row_id].evidence[k], (Inequality, Identity))
-    monkeypatch.setitem(LEDGER, row_id, replace(planted(row_id, k, factor), evidence=(planted(row_id, k, factor).evidence[k],), verdict="holds"))
+    monkeypatch.setitem(
+        LEDGER,
+        row_id,
+        replace(
+            planted(row_id, k, factor),
+            evidence=(planted(row_id, k, factor).evidence[k],),
+            verdict="holds",
+        ),
+    )
     assert not verify(only=[row_id], quick=True).ok
 
 

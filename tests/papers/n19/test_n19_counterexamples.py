@@ -94,7 +94,9 @@ def test_theorem3iii_in_floats(built):
     for _ in range(20):
         x = np.zeros(m)
         x[rng.choice(m, k, replace=False)] = 1
-        assert (W.T @ x)[x == 0].min() == pytest.approx(float(built["N19_theorem3iii"].printed.left))
+        assert (W.T @ x)[x == 0].min() == pytest.approx(
+            float(built["N19_theorem3iii"].printed.left)
+        )
 
 
 def test_eq15_and_eq11_in_floats(built):
@@ -102,7 +104,9 @@ def test_eq15_and_eq11_in_floats(built):
     g = gradient(W, np.eye(2), *signs_of_two(), 0.0, 0.5)[0][:, 0]
     np.testing.assert_allclose(g, np.array([1200, 2880]) / 2197)
     rest = np.eye(2) - W @ W.T
-    np.testing.assert_allclose([float(v) for (v,) in built["N19_eq11"].data["g^(1)_{i,S}"]], -rest @ W[:, 0], atol=1e-15)
+    np.testing.assert_allclose(
+        [float(v) for (v,) in built["N19_eq11"].data["g^(1)_{i,S}"]], -rest @ W[:, 0], atol=1e-15
+    )
 
 
 def test_eq16_bias_gradient_and_fixed_bias_in_floats(built):
@@ -149,7 +153,9 @@ def test_expected_loss_in_floats(built):
         return np.mean(x**2 / 2 * np.where(on, (1 - w1 * w1) ** 2 + (w1 * w2) ** 2, 1.0))
 
     h = 1e-2
-    assert (mean(0.8 + h) - mean(0.8 - h)) / (2 * h) == pytest.approx(float(built["N19_expected_loss"].printed.left), rel=2e-3)
+    assert (mean(0.8 + h) - mean(0.8 - h)) / (2 * h) == pytest.approx(
+        float(built["N19_expected_loss"].printed.left), rel=2e-3
+    )
 
 
 def test_lemma2_pairs_against_the_whole_enumeration():
@@ -166,11 +172,17 @@ def test_lemma2_pairs_against_the_whole_enumeration():
             chances.append(1 / (math.comb(m, k) * 2**k))
     g = gradient(W, np.eye(m), codes, chances, 0.0, 0.5)[0][:, 0]
     p, pair = k / m, k * (k - 1) / (m * (m - 1))
-    np.testing.assert_allclose(g[:2], [-p * c + (p * c**2 + pair * s**2) * c, -pair * s + (p * c**2 + pair * s**2) * s], atol=1e-14)
+    np.testing.assert_allclose(
+        g[:2],
+        [-p * c + (p * c**2 + pair * s**2) * c, -pair * s + (p * c**2 + pair * s**2) * s],
+        atol=1e-14,
+    )
     np.testing.assert_allclose(g[2:], 0, atol=1e-14)
 
 
-@pytest.mark.parametrize(("diagonal", "shift", "b"), [(1.0, 0.0, -0.5), (0.97, 0.03, 0.0), (0.9, 0.05, -0.3)])
+@pytest.mark.parametrize(
+    ("diagonal", "shift", "b"), [(1.0, 0.0, -0.5), (0.97, 0.03, 0.0), (0.9, 0.05, -0.3)]
+)
 def test_the_common_mode_step_against_the_whole_enumeration(diagonal, shift, b):
     m, k = 7, 3
     W = diagonal * np.eye(m) + shift
@@ -187,7 +199,9 @@ def test_lemma3_in_floats(built):
     W = np.eye(n) + t / 20
     W /= np.linalg.norm(W, axis=0)
     assert np.linalg.norm(W - np.eye(n), axis=0).max() <= 1 / 9
-    assert np.linalg.norm(W - np.eye(n), 2) ** 2 == pytest.approx(float(built["N19_lemma3"].printed.left))
+    assert np.linalg.norm(W - np.eye(n), 2) ** 2 == pytest.approx(
+        float(built["N19_lemma3"].printed.left)
+    )
 
 
 # ------------------------------------------------------------------------------------------------ spoilt, and families
@@ -248,12 +262,19 @@ def test_lemma2_fails_for_every_constant(exponent, constant):
 @pytest.mark.parametrize(("m", "constant"), [(100, 1), (1000, 10), (10**5, 1000)])
 @pytest.mark.parametrize("rate", [F(1, 2), 1, 2])
 def test_theorem4iii_with_a_bias_fails_for_every_constant_and_rate(m, constant, rate):
-    assert nonnegative.ce_theorem4iii_bias(m, rate=rate, constant=F(constant, 3), delta=F(1, 20)).refutes
+    assert nonnegative.ce_theorem4iii_bias(
+        m, rate=rate, constant=F(constant, 3), delta=F(1, 20)
+    ).refutes
 
 
-@pytest.mark.parametrize(("root_m", "r", "constant"), [(20, F(19, 20), 1), (100, F(99, 100), 20), (1000, F(999, 1000), 2000)])
+@pytest.mark.parametrize(
+    ("root_m", "r", "constant"),
+    [(20, F(19, 20), 1), (100, F(99, 100), 20), (1000, F(999, 1000), 2000)],
+)
 def test_theorem4iii_without_a_bias_fails_for_every_constant(root_m, r, constant):
-    assert nonnegative.ce_theorem4iii_threshold(root_m, r=r, constant=constant, delta=F(1, 10) if root_m == 20 else F(1, 20)).refutes
+    assert nonnegative.ce_theorem4iii_threshold(
+        root_m, r=r, constant=constant, delta=F(1, 10) if root_m == 20 else F(1, 20)
+    ).refutes
 
 
 @pytest.mark.parametrize("k", [6, 9])
@@ -263,14 +284,23 @@ def test_beyond_k_6_no_learning_rate_halves_the_squared_error_of_both_kinds(k):
     assert np.maximum((1 - k * rates) ** 2, (1 - rates) ** 2).min() > 0.5
 
 
-@pytest.mark.parametrize(("k", "root_m", "triple", "delta"), [(6, 4, (12, 5, 13), F(2, 5)), (20, 8, (40, 9, 41), F(2, 9))])
+@pytest.mark.parametrize(
+    ("k", "root_m", "triple", "delta"),
+    [(6, 4, (12, 5, 13), F(2, 5)), (20, 8, (40, 9, 41), F(2, 9))],
+)
 def test_theorem3iii_fails_for_a_smaller_delta_too(k, root_m, triple, delta):
     a, b, c = triple
     assert consistency.ce_theorem3iii(k, root_m, F(a, c), F(b, c), delta).refutes
 
 
 def test_the_setting_refuses_what_is_not_consistent():
-    s = Model(((F(1), F(1)), (F(0), F(0))), ((F(1), F(0)), (F(0), F(1))), mixture(F(1, 2), F(1, 2)), (F(0), F(0)), F(1))
+    s = Model(
+        ((F(1), F(1)), (F(0), F(0))),
+        ((F(1), F(0)), (F(0), F(1))),
+        mixture(F(1, 2), F(1, 2)),
+        (F(0), F(0)),
+        F(1),
+    )
     assert [c.holds for c in s.consistent()] == [False, False]
     assert s.coherence == 0
     assert not s.model()[2].holds

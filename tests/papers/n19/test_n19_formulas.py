@@ -25,6 +25,7 @@ def unit(M):
 
 def relu_update(W, b, Y, chances):
     """Minus the descent direction: central differences of the expected ReLU loss, entry by entry. No formula for the gradient."""
+
     def loss(W, b):
         X = np.maximum(Y @ W + b, 0)
         return sum(p * np.sum((y - W @ x) ** 2) / 2 for y, x, p in zip(Y, X, chances, strict=True))
@@ -85,12 +86,18 @@ def test_the_enumerated_update_is_the_gradient_of_the_expected_relu_loss(k, b):
 def test_the_mixture_update_is_the_gradient_of_the_expected_relu_loss():
     rng = np.random.default_rng(7)
     A = unit(np.eye(4)[:, :3] + 0.05 * rng.standard_normal((4, 3)))
-    W, b, p = unit(A + 0.1 * rng.standard_normal((4, 3))), np.array([-0.4, -0.5, -0.6]), np.array([0.2, 0.3, 0.5])
+    W, b, p = (
+        unit(A + 0.1 * rng.standard_normal((4, 3))),
+        np.array([-0.4, -0.5, -0.6]),
+        np.array([0.2, 0.3, 0.5]),
+    )
     G, g_b = relu_update(W, b, A.T, p)
     np.testing.assert_allclose(mixture.mixture_update(W, A, p, b), G, atol=1e-9)
     np.testing.assert_allclose(p * b, g_b, atol=1e-9)
     assert np.abs(-p * b - g_b).min() > 0.1
-    assert sum(mixture.mixture_terms(W, A, p, b)) + p * b**2 * W == pytest.approx(mixture.mixture_update(W, A, p, b))
+    assert sum(mixture.mixture_terms(W, A, p, b)) + p * b**2 * W == pytest.approx(
+        mixture.mixture_update(W, A, p, b)
+    )
 
 
 @pytest.mark.parametrize("k", [1, 2, 3])
@@ -109,21 +116,47 @@ def test_alpha_and_beta_are_the_coefficients_of_independent_columns():
     """With W, A of 2 m independent columns the update has unique coefficients: solve for them."""
     rng = np.random.default_rng(3)
     m, kappa_1, s = 4, 0.8, 0.3
-    W, A, b = unit(rng.standard_normal((9, m))), unit(rng.standard_normal((9, m))), rng.standard_normal(m)
+    W, A, b = (
+        unit(rng.standard_normal((9, m))),
+        unit(rng.standard_normal((9, m))),
+        rng.standard_normal(m),
+    )
     codes, active, chances = two_point_law(m, 3, kappa_1, s)
     G = mixture.enumerated_update(W, b, codes @ A.T, active, chances)[0]
     coefficients = np.linalg.lstsq(np.hstack([W, A]), G, rcond=None)[0]
     arguments = W, A, *probabilities(active, chances), b, kappa_1, kappa_1**2 + s**2
-    np.testing.assert_allclose(sparse_codes.alpha(*arguments), np.diag(coefficients[:m]), atol=1e-13)
-    np.testing.assert_allclose(sparse_codes.beta(*arguments), -np.diag(coefficients[m:]), atol=1e-13)
-    assert np.abs(sparse_codes.beta(*arguments, form="printed") + np.diag(coefficients[m:])).max() > 0.01
+    np.testing.assert_allclose(
+        sparse_codes.alpha(*arguments), np.diag(coefficients[:m]), atol=1e-13
+    )
+    np.testing.assert_allclose(
+        sparse_codes.beta(*arguments), -np.diag(coefficients[m:]), atol=1e-13
+    )
+    assert (
+        np.abs(sparse_codes.beta(*arguments, form="printed") + np.diag(coefficients[m:])).max()
+        > 0.01
+    )
 
 
 def test_the_leading_update_is_9_for_a_mixture_and_its_print_is_not():
     rng = np.random.default_rng(1)
-    W, A, p, b = unit(rng.standard_normal((4, 3))), unit(rng.standard_normal((4, 3))), np.array([0.2, 0.3, 0.5]), np.full(3, -0.4)
-    np.testing.assert_allclose(sparse_codes.leading_update(W, A, p, b, 1, 1), mixture.mixture_update(W, A, p, b), atol=1e-15)
-    assert np.abs(sparse_codes.leading_update(W, A, p, b, 1, 1, "printed") - mixture.mixture_update(W, A, p, b)).max() > 0.01
+    W, A, p, b = (
+        unit(rng.standard_normal((4, 3))),
+        unit(rng.standard_normal((4, 3))),
+        np.array([0.2, 0.3, 0.5]),
+        np.full(3, -0.4),
+    )
+    np.testing.assert_allclose(
+        sparse_codes.leading_update(W, A, p, b, 1, 1),
+        mixture.mixture_update(W, A, p, b),
+        atol=1e-15,
+    )
+    assert (
+        np.abs(
+            sparse_codes.leading_update(W, A, p, b, 1, 1, "printed")
+            - mixture.mixture_update(W, A, p, b)
+        ).max()
+        > 0.01
+    )
 
 
 def test_at_the_truth_without_a_bias_nothing_moves():
@@ -139,14 +172,19 @@ def test_at_the_truth_without_a_bias_nothing_moves():
 
 def test_the_four_intervals_of_a_mixture():
     """delta = 1/10, mu/sqrt(n) = 1/20, k = 1, no noise."""
-    intervals = {form: consistency.relu_interval(0.1, 1, 1.0, 1.0, 0.05, form=form) for form in ("printed", "short", "theorem4", "corrected")}
+    intervals = {
+        form: consistency.relu_interval(0.1, 1, 1.0, 1.0, 0.05, form=form)
+        for form in ("printed", "short", "theorem4", "corrected")
+    }
     assert intervals["printed"] == pytest.approx((-0.8, -0.1))
     assert intervals["short"] == pytest.approx((-0.9, -0.2))
     assert intervals["theorem4"] == pytest.approx((-0.8, -0.1))
     assert intervals["corrected"] == pytest.approx((-0.845, -0.15))
 
 
-@pytest.mark.parametrize(("k", "delta", "coherence"), [(1, 0.1, 0.2), (4, 0.05, 0.01), (9, 0.01, 0.0)])
+@pytest.mark.parametrize(
+    ("k", "delta", "coherence"), [(1, 0.1, 0.2), (4, 0.05, 0.01), (9, 0.01, 0.0)]
+)
 def test_the_corrected_interval_is_reached_by_a_worst_case(k, delta, coherence):
     """W_i leaning on the sum of k coherent atoms: z_i comes within the slack of the Gershgorin bound of -b_i."""
     reach = consistency.interference_bound(coherence, delta, k, 1.0)
@@ -158,13 +196,15 @@ def test_the_corrected_interval_is_reached_by_a_worst_case(k, delta, coherence):
 
 def test_noise_tail_at_the_sizes_of_the_experiment():
     assert consistency.noise_tail(784, 10) == pytest.approx(2.7e-10, rel=0.02)
-    assert consistency.noise_tail(784, 10) <= 10 * math.exp(-math.log(784) ** 2 / 2)
+    assert consistency.noise_tail(784, 10) <= 10 * math.exp(-(math.log(784) ** 2) / 2)
 
 
 def test_the_window_of_lemma1_and_consistency_is_empty_for_every_delta():
     for delta in np.linspace(1e-3, 1 / 3, 200):
         lam = np.linspace(1 - delta**2 / 2, 1, 50)
-        assert ((lam - delta) ** 2 - (3 * lam - 2)).max() == pytest.approx(mixture.bias_window(delta), abs=1e-12)
+        assert ((lam - delta) ** 2 - (3 * lam - 2)).max() == pytest.approx(
+            mixture.bias_window(delta), abs=1e-12
+        )
         assert mixture.bias_window(delta) < 0
     assert mixture.bias_window(0.8089) == pytest.approx(0, abs=1e-3)
     assert -1 + 2 * 0.34 > -0.34
@@ -173,8 +213,15 @@ def test_the_window_of_lemma1_and_consistency_is_empty_for_every_delta():
 def test_normalisation_is_sharp_and_lemma5s_range_is_enough_up_to_088():
     for eps in (1e-9, 0.1, 0.5, 0.9):
         theta = math.asin(eps)
-        assert sparse_codes.normalised_error(eps) == pytest.approx(2 * math.sin(theta / 2), rel=1e-12)
-    reach = {delta: sparse_codes.normalised_error((1 - sparse_codes.printed_normalisation_range(delta)) * delta) for delta in (0.5, 0.87, 0.9, 0.95)}
+        assert sparse_codes.normalised_error(eps) == pytest.approx(
+            2 * math.sin(theta / 2), rel=1e-12
+        )
+    reach = {
+        delta: sparse_codes.normalised_error(
+            (1 - sparse_codes.printed_normalisation_range(delta)) * delta
+        )
+        for delta in (0.5, 0.87, 0.9, 0.95)
+    }
     assert [value <= delta for delta, value in reach.items()] == [True, True, False, False]
     assert reach[0.95] == pytest.approx(1.0715, abs=1e-4)
 
@@ -205,7 +252,9 @@ def test_r7_is_the_population_step_by_enumeration(seed, sigma):
             G[:, i] -= p[i] / (2 * n) * (code * e + y * (W[:, i] @ e))
     predicted = fixed_bias.population_step(W, A, p, b, zeta)
     assert np.abs(W - zeta * G - predicted).max() < 1e-12
-    door = gs.ops.sparse_expected_gradient(W, A, np.eye(m, dtype=bool), p, b, (1.0, 1.0), noise=sigma)[0]
+    door = gs.ops.sparse_expected_gradient(
+        W, A, np.eye(m, dtype=bool), p, b, (1.0, 1.0), noise=sigma
+    )[0]
     assert np.abs(W - zeta * door - predicted).max() < 1e-12
 
 
@@ -226,7 +275,9 @@ def test_r7_predicts_every_angle_of_a_run_and_its_rate(b, kappa):
         factors.append(tangent / math.tan(theta))
         assert factors[-1] == pytest.approx(factor, rel=1e-12)
         assert factors[-1] <= 1 / (1 + kappa * math.cos(theta)) + 1e-12
-        assert factors[-1] == pytest.approx(fixed_bias.contraction(np.array([math.cos(theta)]), 1.0, b, kappa)[0])
+        assert factors[-1] == pytest.approx(
+            fixed_bias.contraction(np.array([math.cos(theta)]), 1.0, b, kappa)[0]
+        )
         theta, W = math.atan(tangent), unit(M)
     assert factors[-1] == pytest.approx(fixed_bias.linear_rate(1.0, b, kappa), abs=1e-3)
 
@@ -261,7 +312,11 @@ def test_outside_the_window_of_r7_the_support_is_lost(b, why):
     low, high = fixed_bias.persistent_bias(np.linalg.norm(W - A, axis=0), 0.1)
     assert not low < b <= high
     active = A.T @ W + b > 0
-    assert active[~np.eye(6, dtype=bool)].any() if why == "off the support" else not np.diag(active).all()
+    assert (
+        active[~np.eye(6, dtype=bool)].any()
+        if why == "off the support"
+        else not np.diag(active).all()
+    )
 
 
 # ------------------------------------------------------------------------------------------------ the ledger
@@ -275,11 +330,41 @@ def test_every_equation_has_a_row(number):
     assert LEDGER[f"N19-eq{number}"].paper == "N19"
 
 
-@pytest.mark.parametrize("name", [
-    "definition1", "definition2", "claim1i", "claim1ii", "claim1iii", "claim2", "claim3", "claim4", "lemma1", "lemma2", "lemma3", "lemma4",
-    "lemma5", "theorem1i", "theorem1ii", "theorem2", "theorem3i", "theorem3ii", "theorem3iii", "theorem4i1", "theorem4i2", "theorem4ii",
-    "theorem4iii", "assumption1", "assumption2", "assumption3", "assumption4", "fixed-bias", "bias-schedule", "expected-bias-gradient",
-])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "definition1",
+        "definition2",
+        "claim1i",
+        "claim1ii",
+        "claim1iii",
+        "claim2",
+        "claim3",
+        "claim4",
+        "lemma1",
+        "lemma2",
+        "lemma3",
+        "lemma4",
+        "lemma5",
+        "theorem1i",
+        "theorem1ii",
+        "theorem2",
+        "theorem3i",
+        "theorem3ii",
+        "theorem3iii",
+        "theorem4i1",
+        "theorem4i2",
+        "theorem4ii",
+        "theorem4iii",
+        "assumption1",
+        "assumption2",
+        "assumption3",
+        "assumption4",
+        "fixed-bias",
+        "bias-schedule",
+        "expected-bias-gradient",
+    ],
+)
 def test_every_named_statement_has_a_row(name):
     assert LEDGER[f"N19-{name}"].statement
 
@@ -290,11 +375,19 @@ def test_every_row_of_the_room_is_placed_once_and_r7_comes_with_our_own():
     assert statements.ROWS[-1].id == "R7"
 
 
-@pytest.mark.parametrize(("row_id", "label"), [
-    ("N19-claim1i", "1 - delta^2/2 <= <W_i, A_i>"), ("N19-claim1ii", "all pairs"), ("N19-interference", "corrected"),
-    ("N19-lemma1", "corrected"), ("N19-lemma5", "sharp"), ("N19-both-conditions", "Lemma 1's condition is missed by the bound"),
-    ("R7", "(c) every column contracts"), ("R7", "(d) the bias stays consistent"),
-])
+@pytest.mark.parametrize(
+    ("row_id", "label"),
+    [
+        ("N19-claim1i", "1 - delta^2/2 <= <W_i, A_i>"),
+        ("N19-claim1ii", "all pairs"),
+        ("N19-interference", "corrected"),
+        ("N19-lemma1", "corrected"),
+        ("N19-lemma5", "sharp"),
+        ("N19-both-conditions", "Lemma 1's condition is missed by the bound"),
+        ("R7", "(c) every column contracts"),
+        ("R7", "(d) the bias stays consistent"),
+    ],
+)
 def test_a_bound_that_is_one_percent_too_good_is_not_confirmed(row_id, label):
     item = next(e for e in LEDGER[row_id].evidence if getattr(e, "label", "") == label)
     mutant = replace(item, sides=lambda i: (item.sides(i)[0], 0.99 * item.sides(i)[1]))
@@ -302,7 +395,10 @@ def test_a_bound_that_is_one_percent_too_good_is_not_confirmed(row_id, label):
     assert not search.run(mutant, np.random.default_rng(0), True).ok
 
 
-@pytest.mark.parametrize("row_id", ["N19-eq6", "N19-eq7", "N19-eq8", "N19-eq9", "N19-eq16", "N19-alpha", "N19-eq12", "R7"])
+@pytest.mark.parametrize(
+    "row_id",
+    ["N19-eq6", "N19-eq7", "N19-eq8", "N19-eq9", "N19-eq16", "N19-alpha", "N19-eq12", "R7"],
+)
 @pytest.mark.parametrize("factor", [1 + 1e-6, -1])
 def test_an_identity_with_a_wrong_factor_is_not_confirmed(row_id, factor):
     item = next(e for e in LEDGER[row_id].evidence if isinstance(e, Identity))
@@ -311,6 +407,8 @@ def test_an_identity_with_a_wrong_factor_is_not_confirmed(row_id, factor):
     assert not search.run(mutant, np.random.default_rng(0), True).ok
 
 
-@pytest.mark.parametrize("row_id", ["N19-lemma1", "N19-eq9", "N19-eq15", "N19-theorem4i2", "N19-theorem4iii", "R7"])
+@pytest.mark.parametrize(
+    "row_id", ["N19-lemma1", "N19-eq9", "N19-eq15", "N19-theorem4i2", "N19-theorem4iii", "R7"]
+)
 def test_other_seeds_confirm_it_too(row_id):
     assert verify(only=[row_id], quick=True, rng=11).ok

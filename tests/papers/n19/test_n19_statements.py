@@ -27,7 +27,9 @@ class Numbers:
         self.lam = [w @ a for w, a in zip(self.w, self.a, strict=True)]
         self.d = [np.linalg.norm(w - a) for w, a in zip(self.w, self.a, strict=True)]
         self.mu = max(abs(self.a[j] @ self.a[h]) for j, h in combinations(range(self.m), 2))
-        self.p = [sum(c for x, c in zip(i.codes, i.weights, strict=True) if x[j]) for j in range(self.m)]
+        self.p = [
+            sum(c for x, c in zip(i.codes, i.weights, strict=True) if x[j]) for j in range(self.m)
+        ]
         self.rho = self.k * self.mu + i.delta * math.sqrt(self.k * (1 + (self.k - 1) * self.mu))
         self.noise = 0.0 if i.eta is None else max(abs(w @ i.eta) for w in self.w)
 
@@ -36,7 +38,10 @@ class Numbers:
         i, pairs = self.i, []
         for x in i.codes:
             y = sum(x[j] * self.a[j] for j in range(self.m)) + (0 if i.eta is None else i.eta)
-            pairs += [(self.w[j] @ y + (i.bias[j] if bias else 0.0), bool(x[j]), i.bias[j]) for j in range(self.m)]
+            pairs += [
+                (self.w[j] @ y + (i.bias[j] if bias else 0.0), bool(x[j]), i.bias[j])
+                for j in range(self.m)
+            ]
         return pairs
 
     def update(self):
@@ -56,7 +61,10 @@ class Numbers:
         law = list(zip(self.i.codes, self.i.weights, strict=True))
         others = [h for h in range(self.m) if h != j]
         two = max(sum(c for x, c in law if x[j] and x[h]) for h in others)
-        three = max((sum(c for x, c in law if x[j] and x[h] and x[g]) for h, g in combinations(others, 2)), default=0.0)
+        three = max(
+            (sum(c for x, c in law if x[j] and x[h] and x[g]) for h, g in combinations(others, 2)),
+            default=0.0,
+        )
         return two, three
 
 
@@ -74,7 +82,9 @@ def claim1i(n):
 
 
 def claim1ii(n):
-    return max(abs(n.w[j] @ n.a[h]) for j in range(n.m) for h in range(n.m) if j != h), n.mu + n.i.delta
+    return max(
+        abs(n.w[j] @ n.a[h]) for j in range(n.m) for h in range(n.m) if j != h
+    ), n.mu + n.i.delta
 
 
 def claim1iii(n):
@@ -83,7 +93,12 @@ def claim1iii(n):
         for j in range(n.m):
             others = [h for h in S if h != j]
             spectral = norm2(np.array([n.a[h] for h in others]).T) if others else 0.0
-            found.append((sum((n.w[j] @ n.a[h]) ** 2 for h in others), 2 * len(others) * n.mu**2 + 2 * spectral**2 * n.i.delta**2))
+            found.append(
+                (
+                    sum((n.w[j] @ n.a[h]) ** 2 for h in others),
+                    2 * len(others) * n.mu**2 + 2 * spectral**2 * n.i.delta**2,
+                )
+            )
     return closest(found)
 
 
@@ -133,7 +148,9 @@ def lemma4(n):
         lam, p, b = n.lam[j], n.p[j], n.i.bias[j]
         g = G + n.i.gamma[:, j]
         rest = g + k2 * p * lam * n.a[j] - p * (k2 * lam**2 + 2 * k1 * b * lam + b**2) * n.w[j]
-        right = k2 * p * (lam - 2 * n.i.delta**2 / lam) * n.d[j] ** 2 + (g @ g - 2 * rest @ rest) / (k2 * p * lam)
+        right = k2 * p * (lam - 2 * n.i.delta**2 / lam) * n.d[j] ** 2 + (
+            g @ g - 2 * rest @ rest
+        ) / (k2 * p * lam)
         found.append((right, 2 * g @ (n.w[j] - n.a[j])))
     return closest(found)
 
@@ -143,14 +160,22 @@ def lemma2(n):
     for j, g in enumerate(n.update()):
         q = n.p[j] * n.lam[j]
         r = g + q * n.a[j] - q * n.lam[j] * n.w[j]
-        found.append((q * (1 - n.i.delta**2 / 2) * n.d[j] ** 2 + (g @ g - 2 * r @ r) / q, 2 * g @ (n.w[j] - n.a[j])))
+        found.append(
+            (
+                q * (1 - n.i.delta**2 / 2) * n.d[j] ** 2 + (g @ g - 2 * r @ r) / q,
+                2 * g @ (n.w[j] - n.a[j]),
+            )
+        )
     return closest(found)
 
 
 def pair_remainder(n):
     R = max(norm2(n.i.W), norm2(n.i.A_star)) ** 2
     p2, p3 = n.pairs(0)
-    rests = [np.linalg.norm(g + n.p[j] * n.lam[j] * n.a[j] - n.p[j] * n.lam[j] ** 2 * n.w[j]) for j, g in enumerate(n.update())]
+    rests = [
+        np.linalg.norm(g + n.p[j] * n.lam[j] * n.a[j] - n.p[j] * n.lam[j] ** 2 * n.w[j])
+        for j, g in enumerate(n.update())
+    ]
     return max(rests), 8 * p2 * R + 2 * p3 * (R * R + R)
 
 
@@ -159,7 +184,9 @@ def theorem4ii(n):
     for j, g in enumerate(n.update()):
         q = n.p[j] * n.lam[j]
         after = np.sum((n.w[j] - zeta * g - n.a[j]) ** 2)
-        found.append((after, (1 - zeta * q * (1 - n.i.delta**2 / 2)) * n.d[j] ** 2 + 2 * zeta * r**2 / q))
+        found.append(
+            (after, (1 - zeta * q * (1 - n.i.delta**2 / 2)) * n.d[j] ** 2 + 2 * zeta * r**2 / q)
+        )
     return closest(found)
 
 
@@ -173,7 +200,12 @@ def contraction(n):
         theta = angle(n.w[j], n.a[j])
         kappa = zeta * n.p[j] * math.cos(theta)
         rho = 1 - kappa * (n.i.bias[j] + math.cos(theta)) ** 2 / math.cos(theta)
-        found.append((math.tan(angle(n.w[j] - zeta * g, n.a[j])), rho * math.sin(theta) / (kappa + rho * math.cos(theta))))
+        found.append(
+            (
+                math.tan(angle(n.w[j] - zeta * g, n.a[j])),
+                rho * math.sin(theta) / (kappa + rho * math.cos(theta)),
+            )
+        )
     return closest(found)
 
 
@@ -190,13 +222,23 @@ def zeta(n):
     for j in range(n.m):
         lam, p, size = n.lam[j], n.p[j], n.i.step_size
         g = -p * lam * n.a[j] + p * (lam + n.i.bias[j]) ** 2 * n.w[j]
-        found.append((np.sum((n.w[j] - size * g - n.a[j]) ** 2), (1 - size * p * (lam - 2 * n.i.delta**2 / lam)) * n.d[j] ** 2))
+        found.append(
+            (
+                np.sum((n.w[j] - size * g - n.a[j]) ** 2),
+                (1 - size * p * (lam - 2 * n.i.delta**2 / lam)) * n.d[j] ** 2,
+            )
+        )
     return closest(found)
 
 
 def both_conditions(n):
     d = n.i.delta
-    return closest([(-d * (d**3 / 4 + d * d + 1.5 * d - 2), 3 * lam - 2 - (b + lam) ** 2) for lam, b in zip(n.lam, n.i.bias, strict=True)])
+    return closest(
+        [
+            (-d * (d**3 / 4 + d * d + 1.5 * d - 2), 3 * lam - 2 - (b + lam) ** 2)
+            for lam, b in zip(n.lam, n.i.bias, strict=True)
+        ]
+    )
 
 
 def lemma3(n):
@@ -207,7 +249,9 @@ def lemma5(n):
     found = []
     for j, u in enumerate(n.i.W_tilde.T):
         eps = np.linalg.norm(u - n.a[j])
-        found.append((2 * math.sin(angle(u, n.a[j]) / 2), 2 * math.sin(math.asin(min(eps, 1.0)) / 2)))
+        found.append(
+            (2 * math.sin(angle(u, n.a[j]) / 2), 2 * math.sin(math.asin(min(eps, 1.0)) / 2))
+        )
     return closest(found)
 
 
@@ -219,9 +263,15 @@ def claim3(n):
         square = 0.0  # alpha_j = E[1_j (W_j^T y + b_j)^2]
         for x, chance in zip(i.codes, i.weights, strict=True):
             if x[j]:
-                square += chance * (n.w[j] @ sum(x[h] * n.a[h] for h in range(n.m)) + i.bias[j]) ** 2
+                square += (
+                    chance * (n.w[j] @ sum(x[h] * n.a[h] for h in range(n.m)) + i.bias[j]) ** 2
+                )
         main = n.p[j] * (i.kappa_2 * n.lam[j] ** 2 + 2 * k1 * i.bias[j] * n.lam[j] + i.bias[j] ** 2)
-        bound = i.kappa_2 * q2 * a**2 + 2 * k1 * (k1 * abs(n.lam[j]) + abs(i.bias[j])) * spread * a + k1**2 * n.m * q3 * a**2
+        bound = (
+            i.kappa_2 * q2 * a**2
+            + 2 * k1 * (k1 * abs(n.lam[j]) + abs(i.bias[j])) * spread * a
+            + k1**2 * n.m * q3 * a**2
+        )
         found.append((abs(square - main), bound))
     return closest(found)
 
@@ -240,7 +290,9 @@ STATEMENTS = (
     Statement("N19-claim1ii", "all pairs", claim1ii, 0.9),
     Statement("N19-claim1iii", "all supports and columns", claim1iii, 0.5),
     Statement("N19-interference", "corrected", interference, 0.9),
-    Statement("N19-theorem3ii", "corrected interval, off the support z_i - b_i <= -b_i", quiet, 0.8),
+    Statement(
+        "N19-theorem3ii", "corrected interval, off the support z_i - b_i <= -b_i", quiet, 0.8
+    ),
     Statement("N19-theorem3ii", "corrected interval, on the support -b_i <= z_i - b_i", heard, 0.9),
     Statement("N19-theorem3iii", "off the support z_i < a_1/2", threshold_off, 0.5),
     Statement("N19-theorem3iii", "on the support a_1/2 <= z_i", threshold_on, 0.5),
@@ -254,7 +306,9 @@ STATEMENTS = (
     Statement("N19-theorem4i2", "one step, any b in the window", contraction, 0.99),
     Statement("N19-theorem4ii", "one step before normalisation", theorem4ii, 0.5),
     Statement("N19-zeta", "at most the smallest", zeta, 0.4),
-    Statement("N19-both-conditions", "Lemma 1's condition is missed by the bound", both_conditions, 0.9),
+    Statement(
+        "N19-both-conditions", "Lemma 1's condition is missed by the bound", both_conditions, 0.9
+    ),
     Statement("N19-claim3", "explicit", claim3, 0.4),
     Statement("R7", "(c) every column contracts", contraction, 0.99),
     Statement("R7", "(d) the bias stays consistent", stays, 0.95),
@@ -276,7 +330,9 @@ def instances(family, hypotheses, count, seed=5):
 
 
 @pytest.mark.parametrize("statement", STATEMENTS, ids=lambda s: f"{s.row}: {s.label}")
-def test_it_holds_under_its_hypotheses_is_used_to_a_stated_share_and_the_ledger_means_the_same(statement):
+def test_it_holds_under_its_hypotheses_is_used_to_a_stated_share_and_the_ledger_means_the_same(
+    statement,
+):
     evidence, shares = evidence_of(statement.row, statement.label), []
     for i in instances(evidence.family, evidence.hypotheses, 200):
         left, right = statement.sides(Numbers(i))
@@ -294,7 +350,10 @@ def test_it_holds_under_its_hypotheses_is_used_to_a_stated_share_and_the_ledger_
 def every_hypothesis():
     found = {}
     for row in statements.ROWS:
-        for h in (*row.hypotheses, *(h for e in row.evidence for h in getattr(e, "hypotheses", ()))):
+        for h in (
+            *row.hypotheses,
+            *(h for e in row.evidence for h in getattr(e, "hypotheses", ())),
+        ):
             found.setdefault(h.text, h)
     return found
 
@@ -314,32 +373,83 @@ def half(i, **changes):
 LONG = "|kappa_2 lam^2 + 2 kappa_1 b lam + b^2 - kappa_2 lam| <= 2 kappa_2 (1 - lam), lam > 0 (Lemma 4, corrected)"
 OUTSIDE = {  # text of the hypothesis: an instance that meets it, and one change that breaks it
     n19_instance.UNIT.text: (good("sparse_close"), lambda i: replace(i, W=1.01 * i.W)),
-    n19_instance.UNIT_STAR.text: (good("sparse_close"), lambda i: replace(i, A_star=0.9 * i.A_star)),
+    n19_instance.UNIT_STAR.text: (
+        good("sparse_close"),
+        lambda i: replace(i, A_star=0.9 * i.A_star),
+    ),
     n19_instance.CLOSE.text: (good("sparse_close"), lambda i: replace(i, W=-i.A_star)),
     n19_instance.NEAR.text: (good("sparse_centred"), lambda i: replace(i, W=-1.5 * i.A_star)),
-    n19_instance.SIZE.text: (good("sparse_close"), lambda i: replace(i, codes=np.ones_like(i.codes))),
+    n19_instance.SIZE.text: (
+        good("sparse_close"),
+        lambda i: replace(i, codes=np.ones_like(i.codes)),
+    ),
     n19_instance.ONE_ACTIVE.text: (good("sparse_step"), lambda i: replace(i, codes=1.5 * i.codes)),
-    n19_instance.CODES_BOUNDED.text: (good("sparse_close"), lambda i: replace(i, codes=5 * i.codes)),
+    n19_instance.CODES_BOUNDED.text: (
+        good("sparse_close"),
+        lambda i: replace(i, codes=5 * i.codes),
+    ),
     n19_instance.NONNEGATIVE.text: (good("sparse_close"), lambda i: replace(i, codes=-i.codes)),
     n19_instance.CENTRED.text: (good("sparse_centred"), lambda i: replace(i, kappa_1=0.1)),
-    n19_instance.WEAK_COHERENCE.text: (good("sparse_short"), lambda i: replace(i, A_star=np.ones_like(i.A_star) / math.sqrt(i.n_features), delta=0.5)),
-    n19_instance.BIAS_PRINTED.text: (good("sparse_printed", n19_instance.BIAS_PRINTED), lambda i: replace(i, bias=0 * i.bias + 0.1)),
-    n19_instance.BIAS_CORRECTED.text: (good("sparse_recovery", n19_instance.BIAS_CORRECTED), lambda i: replace(i, bias=0 * i.bias - 2)),
-    n19_instance.BIAS_THEOREM4.text: (good("sparse_printed", n19_instance.BIAS_THEOREM4), lambda i: replace(i, bias=0 * i.bias - 2)),
-    n19_instance.THRESHOLD_ROOM.text: (good("sparse_recovery", n19_instance.THRESHOLD_ROOM), lambda i: replace(i, delta=0.8)),
-    n19_instance.BIAS_LEMMA1.text: (good("sparse_bent", n19_instance.BIAS_LEMMA1), lambda i: replace(i, bias=0 * i.bias - 1)),
+    n19_instance.WEAK_COHERENCE.text: (
+        good("sparse_short"),
+        lambda i: replace(i, A_star=np.ones_like(i.A_star) / math.sqrt(i.n_features), delta=0.5),
+    ),
+    n19_instance.BIAS_PRINTED.text: (
+        good("sparse_printed", n19_instance.BIAS_PRINTED),
+        lambda i: replace(i, bias=0 * i.bias + 0.1),
+    ),
+    n19_instance.BIAS_CORRECTED.text: (
+        good("sparse_recovery", n19_instance.BIAS_CORRECTED),
+        lambda i: replace(i, bias=0 * i.bias - 2),
+    ),
+    n19_instance.BIAS_THEOREM4.text: (
+        good("sparse_printed", n19_instance.BIAS_THEOREM4),
+        lambda i: replace(i, bias=0 * i.bias - 2),
+    ),
+    n19_instance.THRESHOLD_ROOM.text: (
+        good("sparse_recovery", n19_instance.THRESHOLD_ROOM),
+        lambda i: replace(i, delta=0.8),
+    ),
+    n19_instance.BIAS_LEMMA1.text: (
+        good("sparse_bent", n19_instance.BIAS_LEMMA1),
+        lambda i: replace(i, bias=0 * i.bias - 1),
+    ),
     LONG: (good("sparse_bent", n19_instance.BIAS_LEMMA4), lambda i: replace(i, bias=i.bias + 3)),
-    n19_instance.WINDOW.text: (good("sparse_step", n19_instance.WINDOW), lambda i: replace(i, bias=0 * i.bias + 0.1)),
-    n19_instance.STEP.text: (good("sparse_step", n19_instance.STEP), lambda i: replace(i, step_size=3 / (i.p * i.lam).max())),
-    n19_instance.STEP_BELOW.text: (good("sparse_bent", n19_instance.STEP_BELOW), lambda i: replace(i, step_size=2 / (i.p * i.lam).max())),
-    n19_instance.UPDATE_CLOSE.text: (good("sparse_step", n19_instance.UPDATE_CLOSE), lambda i: replace(i, W_tilde=i.A_star + 0.9 + i.errors.max())),
+    n19_instance.WINDOW.text: (
+        good("sparse_step", n19_instance.WINDOW),
+        lambda i: replace(i, bias=0 * i.bias + 0.1),
+    ),
+    n19_instance.STEP.text: (
+        good("sparse_step", n19_instance.STEP),
+        lambda i: replace(i, step_size=3 / (i.p * i.lam).max()),
+    ),
+    n19_instance.STEP_BELOW.text: (
+        good("sparse_bent", n19_instance.STEP_BELOW),
+        lambda i: replace(i, step_size=2 / (i.p * i.lam).max()),
+    ),
+    n19_instance.UPDATE_CLOSE.text: (
+        good("sparse_step", n19_instance.UPDATE_CLOSE),
+        lambda i: replace(i, W_tilde=i.A_star + 0.9 + i.errors.max()),
+    ),
     "mu/sqrt(n) <= delta and 2 delta + N <= 1/4": (
-        half(good("sparse_short", n19_instance.WEAK_COHERENCE), A_star=np.eye(2), W=np.eye(2), eta=None), lambda i: replace(i, delta=0.2)),
+        half(
+            good("sparse_short", n19_instance.WEAK_COHERENCE),
+            A_star=np.eye(2),
+            W=np.eye(2),
+            eta=None,
+        ),
+        lambda i: replace(i, delta=0.2),
+    ),
     "lam_i > 0": (half(good("sparse_close")), lambda i: replace(i, W=-i.W)),
     "lam_i >= 1/2": (half(good("sparse_bent")), lambda i: replace(i, W=-i.W)),
-    "lam_i^2 >= 2 delta^2, so that Lemma 1 contracts": (half(good("sparse_bent")), lambda i: replace(i, delta=0.9)),
+    "lam_i^2 >= 2 delta^2, so that Lemma 1 contracts": (
+        half(good("sparse_bent")),
+        lambda i: replace(i, delta=0.9),
+    ),
     "(1 - delta)/(2 - delta) <= tau, delta <= 0.88, delta = ||W_i - A_i||": (
-        half(good("sparse_step"), tau=0.6), lambda i: replace(i, tau=0.2)),
+        half(good("sparse_step"), tau=0.6),
+        lambda i: replace(i, tau=0.2),
+    ),
 }
 
 
@@ -356,18 +466,33 @@ def test_a_hypothesis_accepts_an_instance_and_refuses_it_after_one_change(text):
     assert hypothesis.holds(outside) is False
 
 
-@pytest.mark.parametrize(("row", "label", "change"), [
-    ("N19-claim1i", "1 - delta^2/2 <= <W_i, A_i>", lambda i: replace(i, W=-i.W)),
-    ("N19-claim1ii", "all pairs", lambda i: replace(i, W=5 * i.W)),
-    ("N19-interference", "corrected", lambda i: replace(i, codes=6 * i.codes)),
-    ("N19-theorem3ii", "corrected interval, off the support z_i - b_i <= -b_i", lambda i: replace(i, bias=0 * i.bias + 0.01)),
-    ("N19-theorem3ii", "corrected interval, on the support -b_i <= z_i - b_i", lambda i: replace(i, bias=0 * i.bias - 2)),
-    ("N19-theorem3iii", "on the support a_1/2 <= z_i", lambda i: replace(i, codes=0.4 * i.codes)),
-    ("N19-lemma1", "corrected", lambda i: replace(i, bias=i.bias - 0.5)),
-    ("N19-lemma5", "printed range, delta <= 0.88", lambda i: replace(i, W_tilde=-i.W_tilde)),
-    ("N19-zeta", "at most the smallest", lambda i: replace(i, step_size=4 * i.step_size)),
-    ("R7", "(d) the bias stays consistent", lambda i: replace(i, step_size=20 * i.step_size)),
-])
+@pytest.mark.parametrize(
+    ("row", "label", "change"),
+    [
+        ("N19-claim1i", "1 - delta^2/2 <= <W_i, A_i>", lambda i: replace(i, W=-i.W)),
+        ("N19-claim1ii", "all pairs", lambda i: replace(i, W=5 * i.W)),
+        ("N19-interference", "corrected", lambda i: replace(i, codes=6 * i.codes)),
+        (
+            "N19-theorem3ii",
+            "corrected interval, off the support z_i - b_i <= -b_i",
+            lambda i: replace(i, bias=0 * i.bias + 0.01),
+        ),
+        (
+            "N19-theorem3ii",
+            "corrected interval, on the support -b_i <= z_i - b_i",
+            lambda i: replace(i, bias=0 * i.bias - 2),
+        ),
+        (
+            "N19-theorem3iii",
+            "on the support a_1/2 <= z_i",
+            lambda i: replace(i, codes=0.4 * i.codes),
+        ),
+        ("N19-lemma1", "corrected", lambda i: replace(i, bias=i.bias - 0.5)),
+        ("N19-lemma5", "printed range, delta <= 0.88", lambda i: replace(i, W_tilde=-i.W_tilde)),
+        ("N19-zeta", "at most the smallest", lambda i: replace(i, step_size=4 * i.step_size)),
+        ("R7", "(d) the bias stays consistent", lambda i: replace(i, step_size=20 * i.step_size)),
+    ],
+)
 def test_outside_a_hypothesis_the_conclusion_does_fail(row, label, change):
     evidence = evidence_of(row, label)
     changed = [change(i) for i in instances(evidence.family, evidence.hypotheses, 150)]

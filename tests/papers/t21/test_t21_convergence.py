@@ -22,7 +22,9 @@ def frames(seed, d, n=None, spread=0.5):
     """One group of d orthonormal columns, and another at a moderate distance."""
     rng, n = np.random.default_rng(seed), n or 2 * d
     S = np.linalg.qr(rng.normal(size=(n, d)))[0]
-    return np.linalg.qr(S + spread * rng.normal(size=(n, d)) / math.sqrt(n))[0] * np.sign(np.diag(np.linalg.qr(S)[1])), S
+    return np.linalg.qr(S + spread * rng.normal(size=(n, d)) / math.sqrt(n))[0] * np.sign(
+        np.diag(np.linalg.qr(S)[1])
+    ), S
 
 
 def near(seed, d, n=None, spread=0.5):
@@ -45,16 +47,29 @@ def test_pieces_of_the_expected_gradient_entry_by_entry(d):
     A, S = near(d, d)
     tau, p = 0.7, 0.3
     assert gradients.leading_coefficient(tau, p) == pytest.approx(p * (1 - (1 - tau) ** 2))
-    M = [[tau * sum(A[k, i] * S[k, j] for k in range(len(A))) - (2 - tau) * (i == j) for j in range(d)] for i in range(d)]
+    M = [
+        [
+            tau * sum(A[k, i] * S[k, j] for k in range(len(A))) - (2 - tau) * (i == j)
+            for j in range(d)
+        ]
+        for i in range(d)
+    ]
     np.testing.assert_allclose(gradients.offset(A, S, tau), M, atol=1e-14)
-    assert direction.offset_norm_squared(A.T @ S, tau, d) == pytest.approx(sum(m * m for row in M for m in row))
+    assert direction.offset_norm_squared(A.T @ S, tau, d) == pytest.approx(
+        sum(m * m for row in M for m in row)
+    )
     alpha, omega = direction.align(A, S)
     for i in range(d):
         assert alpha[i] == pytest.approx(sum(S[k, i] * A[k, i] for k in range(len(A))))
-        assert omega[i] == pytest.approx(max((abs(S[:, j] @ A[:, i]) for j in range(d) if j != i), default=0.0))
+        assert omega[i] == pytest.approx(
+            max((abs(S[:, j] @ A[:, i]) for j in range(d) if j != i), default=0.0)
+        )
 
 
-@pytest.mark.parametrize(("version", "target"), [(2, lambda tau, delta: (2 - tau) * delta**2), (1, lambda tau, delta: delta**2)])
+@pytest.mark.parametrize(
+    ("version", "target"),
+    [(2, lambda tau, delta: (2 - tau) * delta**2), (1, lambda tau, delta: delta**2)],
+)
 @given(st.floats(0.05, 1), st.integers(1, 1000), st.floats(0, 1))
 def test_condition_69_makes_the_bound_68_equal_to_its_target(version, target, tau, size, delta):
     overlap = direction.overlap_condition(tau, size, delta, version)
@@ -73,7 +88,9 @@ DELTAS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0)
 
 @pytest.mark.parametrize("d", TABLE)
 def test_the_smallest_feasible_tau_is_that_of_the_table(d):
-    assert [direction.smallest_feasible_tau(d, delta) for delta in DELTAS] == pytest.approx(TABLE[d], abs=6e-5)
+    assert [direction.smallest_feasible_tau(d, delta) for delta in DELTAS] == pytest.approx(
+        TABLE[d], abs=6e-5
+    )
 
 
 @pytest.mark.parametrize("d", TABLE)
@@ -113,7 +130,9 @@ def test_the_remainder_completes_the_gradient_and_61_is_an_equality(seed, d, tau
     for i in range(d):
         u, ci = A[:, i] - S[:, i], c * alpha[i]
         np.testing.assert_allclose(ci * u + v[:, i], G[:, i], atol=1e-12)
-        assert 2 * ci * (u @ G[:, i]) == pytest.approx(ci**2 * (u @ u) + G[:, i] @ G[:, i] - v[:, i] @ v[:, i], abs=1e-9)
+        assert 2 * ci * (u @ G[:, i]) == pytest.approx(
+            ci**2 * (u @ u) + G[:, i] @ G[:, i] - v[:, i] @ v[:, i], abs=1e-9
+        )
 
 
 @pytest.mark.parametrize("d", [1, 2, 3])
@@ -127,7 +146,9 @@ def test_the_two_bounds_on_the_remainder_by_loops(d):
         corrected = c * math.sqrt(d - 1) * omega * e + tau * p * M + beta[i]
         assert direction.remainder_bound(A, S, tau, p, delta, beta)[i] == pytest.approx(corrected)
         printed = c * (omega * math.sqrt(d * d + 1) + delta) * e
-        assert direction.remainder_bound(A, S, tau, p, delta, form="printed")[i] == pytest.approx(printed)
+        assert direction.remainder_bound(A, S, tau, p, delta, form="printed")[i] == pytest.approx(
+            printed
+        )
 
 
 @pytest.mark.parametrize(("n_groups", "n_active"), [(3, 1), (3, 2), (4, 3), (5, 4), (4, 4)])
@@ -139,7 +160,9 @@ def test_the_residual_enumerated_over_supports_obeys_both_bounds(n_groups, n_act
         A = orthonormal_groups(A_star + 0.2 * rng.uniform() * rng.normal(size=A_star.shape), d)
         A = A * np.sign(np.sum(A * A_star, axis=0))
         tau, eye = rng.uniform(0.1, 1, n_groups), np.broadcast_to(np.eye(d), (n_groups, d, d))
-        beta = expected_over_supports(A, A_star, tau, n_active, d, eye) - printed_55(A, A_star, tau, n_active, d, eye)
+        beta = expected_over_supports(A, A_star, tau, n_active, d, eye) - printed_55(
+            A, A_star, tau, n_active, d, eye
+        )
         blocks, star = np.split(A, n_groups, 1), np.split(A_star, n_groups, 1)
         mu = max(np.linalg.norm(S.T @ T, 2) for i, S in enumerate(star) for T in star[:i]) / d
         delta = max(np.linalg.norm(B - S) for B, S in zip(blocks, star, strict=True))
@@ -147,7 +170,9 @@ def test_the_residual_enumerated_over_supports_obeys_both_bounds(n_groups, n_act
         for g, b in enumerate(np.split(beta, n_groups, 1)):
             size = np.linalg.norm(b, 2)
             by_coherence = direction.residual_bound(tau[g], n_active, n_groups, d, mu, delta)
-            by_spectrum = direction.residual_bound_spectral(tau[g], tau.max(), n_active, n_groups, R)
+            by_spectrum = direction.residual_bound_spectral(
+                tau[g], tau.max(), n_active, n_groups, R
+            )
             assert size <= by_coherence + 1e-12
             assert size <= by_spectrum + 1e-12
             share.append(size / by_spectrum if n_active > 1 else 0.0)
@@ -170,7 +195,9 @@ def test_the_rate_of_version_1_is_negative_whatever_the_overlaps(d):
 
 
 @given(st.integers(1, 16), st.floats(0.01, 1), st.floats(0, 1), st.floats(0, 1), st.floats(0.05, 1))
-def test_the_rate_of_version_2_is_positive_exactly_when_the_overlaps_dominate(d, alpha, omega, delta, tau):
+def test_the_rate_of_version_2_is_positive_exactly_when_the_overlaps_dominate(
+    d, alpha, omega, delta, tau
+):
     threshold = math.sqrt(2 * d) * (omega * math.sqrt(d**2 + 1) + delta)
     value = convergence.rho(0.5, tau, 0.3, alpha, omega, delta, d)
     by_hand = 0.5 * tau * (2 - tau) * 0.3 * (alpha * alpha - threshold**2) / alpha
@@ -194,30 +221,47 @@ def test_the_orbit_distance_is_the_smallest_over_all_rotations_and_reflections()
         candidates = []
         for t in np.linspace(0, 2 * np.pi, 20001):
             c, s = math.cos(t), math.sin(t)
-            candidates += [np.linalg.norm(A - S @ [[c, -s], [s, c]]), np.linalg.norm(A - S @ [[c, s], [s, -c]])]
+            candidates += [
+                np.linalg.norm(A - S @ [[c, -s], [s, c]]),
+                np.linalg.norm(A - S @ [[c, s], [s, -c]]),
+            ]
         assert convergence.orbit_distance(A, S) == pytest.approx(min(candidates), abs=1e-7)
         nuclear = np.sqrt(np.linalg.eigvalsh(A.T @ S @ S.T @ A)).sum()
-        assert convergence.orbit_distance(A, S) == pytest.approx(math.sqrt(4 - 2 * nuclear), abs=1e-9)
+        assert convergence.orbit_distance(A, S) == pytest.approx(
+            math.sqrt(4 - 2 * nuclear), abs=1e-9
+        )
 
 
 def test_the_orbit_distance_sees_spans_only():
     A, S = frames(1, 3)
     rng = np.random.default_rng(2)
-    assert convergence.orbit_distance(A @ rotation(rng, 3), S @ rotation(rng, 3)) == pytest.approx(convergence.orbit_distance(A, S), abs=1e-12)
+    assert convergence.orbit_distance(A @ rotation(rng, 3), S @ rotation(rng, 3)) == pytest.approx(
+        convergence.orbit_distance(A, S), abs=1e-12
+    )
     assert convergence.orbit_distance(S @ rotation(rng, 3), S) < 1e-14
     tiny = scipy.linalg.expm(1e-9 * skew(rng, 6)) @ S
-    assert 1e-10 < convergence.orbit_distance(tiny, S) < 1e-8  # the difference of 2 d and a trace would give 0
+    assert (
+        1e-10 < convergence.orbit_distance(tiny, S) < 1e-8
+    )  # the difference of 2 d and a trace would give 0
 
 
 @pytest.mark.parametrize("lam", [0.0, 0.4, 1.0])
 def test_normal_to_the_active_span_the_exact_gradient_is_ojas(lam):
     rng = np.random.default_rng(3)
     A = np.linalg.qr(rng.normal(size=(9, 6)))[0]
-    y = A @ np.concatenate([[2.0, 1.0, -1.5, 2.0], 0.01 * rng.normal(size=2)]) + 0.3 * rng.normal(size=9)
-    active = [q for q in range(6) if lam == 0 or np.linalg.norm((A.T @ y)[q // 2 * 2 : q // 2 * 2 + 2]) > lam]
+    y = A @ np.concatenate([[2.0, 1.0, -1.5, 2.0], 0.01 * rng.normal(size=2)]) + 0.3 * rng.normal(
+        size=9
+    )
+    active = [
+        q
+        for q in range(6)
+        if lam == 0 or np.linalg.norm((A.T @ y)[q // 2 * 2 : q // 2 * 2 + 2]) > lam
+    ]
     G, A_S = exact_gradient(A, [y], lam, 2)[:, active], A[:, active]
     normal = np.eye(9) - A_S @ A_S.T
-    np.testing.assert_allclose(gradients.oja_gradient(A[:, :2], A_S, y), (normal @ G)[:, :2], atol=1e-12)
+    np.testing.assert_allclose(
+        gradients.oja_gradient(A[:, :2], A_S, y), (normal @ G)[:, :2], atol=1e-12
+    )
     assert np.linalg.norm(normal @ G) > 0.1
 
 
@@ -230,7 +274,9 @@ def population_step(A, A_star, lam, eta, low, high, n_groups):
             radius = (low + high) / 2 + (high - low) / 2 * node
             for k in range(angles):
                 phi = 2 * math.pi * (k + 0.3) / angles
-                y = radius * (math.cos(phi) * A_star[:, 2 * g] + math.sin(phi) * A_star[:, 2 * g + 1])
+                y = radius * (
+                    math.cos(phi) * A_star[:, 2 * g] + math.sin(phi) * A_star[:, 2 * g + 1]
+                )
                 z = A.T @ y
                 e, J, x = y.copy(), np.zeros((A.shape[1],) * 2), np.zeros(A.shape[1])
                 for h in range(n_groups):
@@ -238,7 +284,9 @@ def population_step(A, A_star, lam, eta, low, high, n_groups):
                     r = math.hypot(*z[block])
                     if r > lam:
                         x[block] = (1 - lam / r) * z[block]
-                        J[block, block] = (1 - lam / r) * np.eye(2) + lam / r**3 * np.outer(z[block], z[block])
+                        J[block, block] = (1 - lam / r) * np.eye(2) + lam / r**3 * np.outer(
+                            z[block], z[block]
+                        )
                 e -= A @ x
                 G -= weight / 2 / angles / n_groups * (np.outer(e, x) + np.outer(y, J @ A.T @ e))
     return A - eta * G
@@ -249,7 +297,13 @@ def test_the_contraction_factor_is_that_of_one_population_step(lam, eta):
     n_groups, low, high = 2, 4.0, 5.0
     eye, angles = np.eye(8), np.array([[0.1, 0.35], [0.2, 0.05]])
     A_star = eye[:, :4]
-    A = np.hstack([np.cos(angles[g]) * eye[:, 2 * g : 2 * g + 2] + np.sin(angles[g]) * eye[:, 4 + 2 * g : 6 + 2 * g] for g in range(2)])
+    A = np.hstack(
+        [
+            np.cos(angles[g]) * eye[:, 2 * g : 2 * g + 2]
+            + np.sin(angles[g]) * eye[:, 4 + 2 * g : 6 + 2 * g]
+            for g in range(2)
+        ]
+    )
     kappa = (high**3 - low**3) / (3 * (high - low)) / 2 / n_groups  # p E[c^2] / d
     after = population_step(A, A_star, lam, eta, low, high, n_groups)
     for g in range(n_groups):
@@ -257,14 +311,20 @@ def test_the_contraction_factor_is_that_of_one_population_step(lam, eta):
         cosines = np.linalg.svd(S.T @ B)[1]
         tangents = np.sqrt(1 / cosines**2 - 1)
         predicted = []
-        for i in range(2):  # m_i by its own quadrature: E over norm and angle of (lam/r)(2 - lam/r) z_i^2
+        for i in range(
+            2
+        ):  # m_i by its own quadrature: E over norm and angle of (lam/r)(2 - lam/r) z_i^2
             m, points = 0.0, 400
             for c in low + (high - low) * (np.arange(points) + 0.5) / points:
                 phi = 2 * np.pi * (np.arange(64) + 0.1) / 64
-                Z = c * np.stack([np.cos(phi) * np.cos(angles[g, 0]), np.sin(phi) * np.cos(angles[g, 1])])
+                Z = c * np.stack(
+                    [np.cos(phi) * np.cos(angles[g, 0]), np.sin(phi) * np.cos(angles[g, 1])]
+                )
                 r = np.hypot(*Z)
                 m += np.mean(lam / r * (2 - lam / r) * Z[i] ** 2) / points / n_groups
-            predicted.append(math.tan(angles[g, i]) * convergence.contraction_factor(angles[g, i], eta, kappa, m))
+            predicted.append(
+                math.tan(angles[g, i]) * convergence.contraction_factor(angles[g, i], eta, kappa, m)
+            )
         np.testing.assert_allclose(sorted(tangents), sorted(predicted), rtol=1e-5)
         assert max(np.sort(tangents) / np.sort(np.tan(angles[g]))) < 0.9
 
@@ -294,14 +354,23 @@ def test_a_retracted_step_along_the_leading_term_obeys_the_repaired_bound(seed, 
     step = scipy.linalg.polar(A - normal @ (-kappa * S @ S.T @ A + noise))[0]
     after = np.sqrt(max(2 * d - 2 * np.linalg.svd(S.T @ step)[1].sum(), 0))
     cosine = np.linalg.svd(S.T @ A)[1][-1]
-    assert after <= convergence.repaired_bound(distance, kappa, cosine, np.linalg.norm(normal @ noise)) + 1e-9
+    assert (
+        after
+        <= convergence.repaired_bound(distance, kappa, cosine, np.linalg.norm(normal @ noise))
+        + 1e-9
+    )
 
 
 def test_the_repaired_bound_contracts_by_at_least_a_quarter_of_the_squared_distance_when_kappa_is_1():
     for distance in (0.1, 0.5, 1.0):
         cosine = 1 - distance**2 / 2
-        assert convergence.repaired_bound(distance, 1.0, cosine, 0.0) <= math.sqrt(1 - 0.5625) * distance
-        assert convergence.repaired_bound(distance, 1.0, cosine, 0.25) == pytest.approx(convergence.repaired_bound(distance, 1.0, cosine, 0) + 0.25)
+        assert (
+            convergence.repaired_bound(distance, 1.0, cosine, 0.0)
+            <= math.sqrt(1 - 0.5625) * distance
+        )
+        assert convergence.repaired_bound(distance, 1.0, cosine, 0.25) == pytest.approx(
+            convergence.repaired_bound(distance, 1.0, cosine, 0) + 0.25
+        )
 
 
 @given(SEEDS, st.integers(1, 4), st.floats(0.05, 1))
@@ -309,17 +378,34 @@ def test_the_remainder_is_at_least_what_r4_says(seed, d, tau):
     A, S = near(seed, d)
     p, eye, n_groups = 0.25, np.eye(d)[None], 4
     pad = np.zeros((len(A), (n_groups - 1) * d))
-    G = printed_55(np.hstack([A, pad]), np.hstack([S, pad]), np.full(n_groups, tau), 1, d, np.repeat(eye, n_groups, axis=0))[:, :d]
+    G = printed_55(
+        np.hstack([A, pad]),
+        np.hstack([S, pad]),
+        np.full(n_groups, tau),
+        1,
+        d,
+        np.repeat(eye, n_groups, axis=0),
+    )[:, :d]
     for i in range(d):
         alpha = S[:, i] @ A[:, i]
         v = G[:, i] - tau * (2 - tau) * p * alpha * (A[:, i] - S[:, i])
         assert np.linalg.norm(v) >= convergence.exclusion_bound(tau, p, alpha) - 1e-12
-        assert convergence.exclusion_bound(tau, p, alpha) == pytest.approx(2 * tau * (1 - tau) * p * alpha)
+        assert convergence.exclusion_bound(tau, p, alpha) == pytest.approx(
+            2 * tau * (1 - tau) * p * alpha
+        )
 
 
 def test_the_bound_of_r4_is_attained_at_the_target():
-    v = direction.remainder(printed_55(np.eye(2), np.eye(2), np.array([0.6]), 1, 2, np.eye(2)[None]), np.eye(2), np.eye(2), 0.6, 1.0)
-    np.testing.assert_allclose(np.linalg.norm(v, axis=0), convergence.exclusion_bound(0.6, 1.0, [1.0, 1.0]))
+    v = direction.remainder(
+        printed_55(np.eye(2), np.eye(2), np.array([0.6]), 1, 2, np.eye(2)[None]),
+        np.eye(2),
+        np.eye(2),
+        0.6,
+        1.0,
+    )
+    np.testing.assert_allclose(
+        np.linalg.norm(v, axis=0), convergence.exclusion_bound(0.6, 1.0, [1.0, 1.0])
+    )
 
 
 @given(st.floats(0, 3))

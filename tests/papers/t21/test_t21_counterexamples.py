@@ -47,12 +47,34 @@ def test_the_record_survives_json_and_reads_as_text(built, name):
 
 def test_every_function_of_the_room_is_registered(built):
     files = sorted(PAPERS.glob("*/*/counterexamples.py"))
-    written = [(path.stem, node.name) for path in files for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)]
-    functions = {(file, name) for file, name in written if name.startswith("ce") and not name.startswith("certif")}
-    assert {(make.__module__.split(".")[-1], make.__name__) for make in CERTIFICATES.values()} == functions
+    written = [
+        (path.stem, node.name)
+        for path in files
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.FunctionDef)
+    ]
+    functions = {
+        (file, name)
+        for file, name in written
+        if name.startswith("ce") and not name.startswith("certif")
+    }
+    assert {
+        (make.__module__.split(".")[-1], make.__name__) for make in CERTIFICATES.values()
+    } == functions
     refuted = {built[name].statement.removeprefix("T21-") for name in CERTIFICATES}
     assert {"prop2", "lemma1", "eq22", "eq39", "relu", "assumption3", "unit-norm"} <= refuted
-    assert {"eq41", "eq42", "eq24", "eq30", "eq31", "eq77", "eq66", "eq67", "eq69", "eq70"} <= refuted
+    assert {
+        "eq41",
+        "eq42",
+        "eq24",
+        "eq30",
+        "eq31",
+        "eq77",
+        "eq66",
+        "eq67",
+        "eq69",
+        "eq70",
+    } <= refuted
     assert {"theorem1", "theorem2", "theorem2-v1", "remark-b", "eq72", "eq73", "eq74"} <= refuted
 
 
@@ -91,7 +113,10 @@ KNOWN = {
     "CE_eq68": (F(16, 25), F(-776, 625)),
     "CE_eq69": (F(16, 25), F(6, 125)),
     "CE_eq69_simulation": (0, F(-2212, 3)),
-    "CE_eq72": (F(16, 25) * (F(147, 3125) ** 2 + F(3528, 3125) ** 2), F(16, 25) * (F(147, 625) ** 2 + F(504, 625) ** 2)),
+    "CE_eq72": (
+        F(16, 25) * (F(147, 3125) ** 2 + F(3528, 3125) ** 2),
+        F(16, 25) * (F(147, 625) ** 2 + F(504, 625) ** 2),
+    ),
 }
 
 
@@ -116,8 +141,10 @@ def test_known_numbers_inside_the_instances(built):
     assert built["CE10"].data["||v_1||_2^2"] == F(2, 25) ** 2
     assert built["CE10b"].data["||s A*_g - A*_g||_F^2"] == F(1, 8)
     assert built["CE6"].note.endswith("gives -8 here.")
-    assert built["CE_eq69_simulation"].note.endswith("With d for n the bound is 0, still below the least possible ||A_g^T A*_g||_F^2 of "
-                                                     "(d - delta^2/2)^2/d = 9/8.")
+    assert built["CE_eq69_simulation"].note.endswith(
+        "With d for n the bound is 0, still below the least possible ||A_g^T A*_g||_F^2 of "
+        "(d - delta^2/2)^2/d = 9/8."
+    )
 
 
 def test_known_numbers_of_a_rotation(built):
@@ -128,10 +155,17 @@ def test_known_numbers_of_a_rotation(built):
     c, stretch = tau * (2 - tau) * p, 2 * tau * (1 - tau) * p
     v = stretch**2 + 2 * stretch * c * alpha * (1 - alpha) + 2 * (c * alpha) ** 2 * (1 - alpha)
     assert built["CE_eq70"].printed.left == v == pytest.approx(0.0011, abs=1e-5)
-    assert built["CE_eq70"].printed.right == (c * slope) ** 2 * 4 * (1 - alpha) == pytest.approx(0.0003, abs=1e-5)
+    assert (
+        built["CE_eq70"].printed.right
+        == (c * slope) ** 2 * 4 * (1 - alpha)
+        == pytest.approx(0.0003, abs=1e-5)
+    )
     assert built["CE11_rate"].printed.left == built["CE11"].printed.left
     log_24 = F(32, 10)  # rounded up
-    assert built["CE11_rate"].printed.right == 4 * (slope / alpha) ** 2 * 4 * (1 - alpha) + 2 * (log_24 / 12) ** 2
+    assert (
+        built["CE11_rate"].printed.right
+        == 4 * (slope / alpha) ** 2 * 4 * (1 - alpha) + 2 * (log_24 / 12) ** 2
+    )
 
 
 # A spoiled instance must not refute: either a hypothesis fails, or the printed claim becomes true while every hypothesis holds.
@@ -163,7 +197,11 @@ SPOILED = [
     (counterexamples.ce11, {"delta": F(1, 8)}, "hypothesis"),
     (counterexamples.ce11, {"constant": F(100)}, "printed"),
     (counterexamples.ce13, {"n": 7}, "hypothesis"),
-    (counterexamples.ce13, {"cosine": F(7, 25), "sine": F(24, 25), "n": 21, "n_active": 3}, "printed"),
+    (
+        counterexamples.ce13,
+        {"cosine": F(7, 25), "sine": F(24, 25), "n": 21, "n_active": 3},
+        "printed",
+    ),
     (counterexamples.ce13b, {"n_active": 1}, "hypothesis"),
     (counterexamples.ce14, {"sizes": spikes(1, {1: 1})}, "printed"),
     (counterexamples.ce14, {"lam": F(1, 5)}, "hypothesis"),
@@ -193,38 +231,73 @@ def test_refutes_needs_all_three_parts():
 
 
 MADE_UP = Certificate(
-    "x", "s", {"n": 2, "A": ((F(1, 2), F(1)), (F(0), F(0))), "codes": "few"},
-    (Comparison("one", 1, "<", F(3, 2)),), Comparison("two", 1, "==", 2), Comparison("three", 2, ">=", 2), "why.",
+    "x",
+    "s",
+    {"n": 2, "A": ((F(1, 2), F(1)), (F(0), F(0))), "codes": "few"},
+    (Comparison("one", 1, "<", F(3, 2)),),
+    Comparison("two", 1, "==", 2),
+    Comparison("three", 2, ">=", 2),
+    "why.",
 )
 
 
 def test_a_record_in_full():
     assert MADE_UP.to_dict() == {
-        "name": "x", "statement": "s", "data": {"n": 2, "A": [["1/2", "1"], ["0", "0"]], "codes": "few"},
-        "hypotheses": [{"text": "one", "left": "1", "relation": "<", "right": "3/2", "holds": True}],
+        "name": "x",
+        "statement": "s",
+        "data": {"n": 2, "A": [["1/2", "1"], ["0", "0"]], "codes": "few"},
+        "hypotheses": [
+            {"text": "one", "left": "1", "relation": "<", "right": "3/2", "holds": True}
+        ],
         "printed": {"text": "two", "left": "1", "relation": "==", "right": "2", "holds": False},
-        "corrected": {"text": "three", "left": "2", "relation": ">=", "right": "2", "holds": True}, "note": "why.", "refutes": True,
+        "corrected": {"text": "three", "left": "2", "relation": ">=", "right": "2", "holds": True},
+        "note": "why.",
+        "refutes": True,
     }
     assert replace(MADE_UP, corrected=None).to_dict()["corrected"] is None
 
 
 def test_an_explanation_in_full():
-    given = ["instance:", "  n = 2", "  A = [1/2 e1, e1]", "  codes = few", "hypotheses:", "  one: 1 < 3/2 is true"]
+    given = [
+        "instance:",
+        "  n = 2",
+        "  A = [1/2 e1, e1]",
+        "  codes = few",
+        "hypotheses:",
+        "  one: 1 < 3/2 is true",
+    ]
     assert MADE_UP.explain().splitlines() == [
-        "x refutes s", *given, "printed:   two: 1 == 2 is false", "corrected: three: 2 >= 2 is true", "note: why."
+        "x refutes s",
+        *given,
+        "printed:   two: 1 == 2 is false",
+        "corrected: three: 2 >= 2 is true",
+        "note: why.",
     ]
     true = replace(MADE_UP, printed=Comparison("two", 2, "==", 2), corrected=None)
     assert true.explain().splitlines() == [
-        "x does not refute s", *given, "printed:   two: 2 == 2 is true", "corrected: there is no local repair", "note: why."
+        "x does not refute s",
+        *given,
+        "printed:   two: 2 == 2 is true",
+        "corrected: there is no local repair",
+        "note: why.",
     ]
 
 
-RELATIONS = [("<=", (1, 1, 0)), ("<", (1, 0, 0)), ("==", (0, 1, 0)), ("!=", (1, 0, 1)), (">=", (0, 1, 1)), (">", (0, 0, 1))]
+RELATIONS = [
+    ("<=", (1, 1, 0)),
+    ("<", (1, 0, 0)),
+    ("==", (0, 1, 0)),
+    ("!=", (1, 0, 1)),
+    (">=", (0, 1, 1)),
+    (">", (0, 0, 1)),
+]
 
 
 @pytest.mark.parametrize(("relation", "truth"), RELATIONS)
 def test_relations(relation, truth):
-    assert tuple(Comparison("x", left, relation, F(1, 2)).holds for left in (0, F(1, 2), 1)) == tuple(map(bool, truth))
+    assert tuple(
+        Comparison("x", left, relation, F(1, 2)).holds for left in (0, F(1, 2), 1)
+    ) == tuple(map(bool, truth))
 
 
 def test_comparisons_are_exact_or_refused():
@@ -237,7 +310,9 @@ def test_comparisons_are_exact_or_refused():
 # Families: the failures are not accidents of one instance.
 
 
-@pytest.mark.parametrize("triple", [(11, 60, 61), (9, 40, 41), (20, 99, 101), (40, 399, 401), (200, 9999, 10001)])
+@pytest.mark.parametrize(
+    "triple", [(11, 60, 61), (9, 40, 41), (20, 99, 101), (40, 399, 401), (200, 9999, 10001)]
+)
 def test_lemma1_fails_for_every_small_coherence(triple):
     a, b, c = triple
     assert counterexamples.ce2(F(a, c), F(b, c), lam=F(3, 2) * F(a, c)).refutes
@@ -276,7 +351,15 @@ def test_a_random_tau_is_refused():
 
 
 def test_the_room_uses_no_floats_and_the_standard_library_only():
-    allowed = {"fractions", "dataclasses", "itertools", "math", "collections.abc", "typing", "__future__"}
+    allowed = {
+        "fractions",
+        "dataclasses",
+        "itertools",
+        "math",
+        "collections.abc",
+        "typing",
+        "__future__",
+    }
     exact = [PAPERS.parent / "claims/exact.py", *PAPERS.glob("*/exact*.py")]
     for path in [*exact, *PAPERS.rglob("counterexamples.py")]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -286,5 +369,7 @@ def test_the_room_uses_no_floats_and_the_standard_library_only():
                 assert {alias.name for alias in node.names} <= allowed, path
             if isinstance(node, ast.ImportFrom):
                 names = {node.module, *(alias.name for alias in node.names)}
-                inside = node.level and any(re.search(r"(^|\.)(exact\w*|counterexamples)$", name or "") for name in names)
+                inside = node.level and any(
+                    re.search(r"(^|\.)(exact\w*|counterexamples)$", name or "") for name in names
+                )
                 assert inside or node.module in allowed, path

@@ -21,7 +21,15 @@ def tilted(cosine, sine, n, at):
 
 def block_coherence(groups):
     d = groups[0].shape[1]
-    return max(np.linalg.norm(G.T @ H, 2) for i, G in enumerate(groups) for j, H in enumerate(groups) if i != j) / d
+    return (
+        max(
+            np.linalg.norm(G.T @ H, 2)
+            for i, G in enumerate(groups)
+            for j, H in enumerate(groups)
+            if i != j
+        )
+        / d
+    )
 
 
 def expected_surrogate(A, A_star, g, lam, codes):
@@ -43,14 +51,20 @@ def agree(certificate, left, right):
 
 def test_ce1_in_floats(built):
     groups = [np.eye(4)[:, :2], tilted(0.6, 0.8, 4, 2)]
-    agree(built["CE1"], np.linalg.norm(groups[0].T @ groups[1] @ [2, 0]), 2 * block_coherence(groups))
+    agree(
+        built["CE1"], np.linalg.norm(groups[0].T @ groups[1] @ [2, 0]), 2 * block_coherence(groups)
+    )
 
 
 def test_ce1b_in_floats(built):
     star = [np.eye(4)[:, :2], tilted(0.6, 0.8, 4, 2)]
     moved = tilted(63 / 65, 16 / 65, 4, 2)
     assert np.linalg.norm(moved - star[0]) <= 0.355
-    agree(built["CE1b"], np.linalg.norm(moved.T @ star[1] @ [2, 0]), 2 * (block_coherence(star) + 0.355))
+    agree(
+        built["CE1b"],
+        np.linalg.norm(moved.T @ star[1] @ [2, 0]),
+        2 * (block_coherence(star) + 0.355),
+    )
 
 
 def test_ce5_in_floats(built):
@@ -71,7 +85,9 @@ def test_ce6_in_floats(built):
     h = np.finfo(float).eps ** (1 / 3)
     A = np.eye(2)
     slope = (value(A + h * A) - value(A - h * A)) / (2 * h)
-    diagonal = np.array([(sigma(y + h * e) - sigma(y - h * e))[i] / (2 * h) for i, e in enumerate(np.eye(2))])
+    diagonal = np.array(
+        [(sigma(y + h * e) - sigma(y - h * e))[i] / (2 * h) for i, e in enumerate(np.eye(2))]
+    )
     residual = y - A @ sigma(y)
     printed = -np.outer(residual, sigma(y)) - np.outer(y, residual) @ A @ np.diag(diagonal)
     assert float(built["CE6"].printed.right) == pytest.approx(slope, rel=1e-8)
@@ -97,7 +113,9 @@ def test_ce11_in_floats(built):
     rho = eta * c * (alpha - 2 * d * (omega * math.sqrt(5) + delta) ** 2 / alpha)
     claim = (1 - rho) * np.sum((A[0] - star[0]) ** 2) + eta * d * delta**2 / 27
     assert rho > 0
-    assert float(built["CE11"].printed.left) == pytest.approx(np.sum((A[0] - eta * G - star[0]) ** 2), rel=1e-12)
+    assert float(built["CE11"].printed.left) == pytest.approx(
+        np.sum((A[0] - eta * G - star[0]) ** 2), rel=1e-12
+    )
     assert claim <= float(built["CE11"].printed.right) <= 1.01 * claim
 
 
@@ -123,9 +141,15 @@ def frozen_residual(a, n_active, t):
 
 def test_the_residual_is_the_expected_surrogate_less_its_main_term():
     eye, sign = exact.identity(8), spikes(1, {1: 1})
-    groups = tuple(tuple((F(7, 25) * row[0] + F(24, 25) * row[h],) for row in eye) for h in range(1, 6))
+    groups = tuple(
+        tuple((F(7, 25) * row[0] + F(24, 25) * row[h],) for row in eye) for h in range(1, 6)
+    )
     s = Setting(groups, groups, sign, 3, F(1), F(1))
-    np.testing.assert_allclose(floats(residual(s, F(4, 5)))[:, 0], frozen_residual([floats(G)[:, 0] for G in s.A], 3, 0.8), atol=1e-14)
+    np.testing.assert_allclose(
+        floats(residual(s, F(4, 5)))[:, 0],
+        frozen_residual([floats(G)[:, 0] for G in s.A], 3, 0.8),
+        atol=1e-14,
+    )
 
 
 def test_ce_eq74_in_floats(built):

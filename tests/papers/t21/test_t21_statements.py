@@ -50,7 +50,9 @@ class Numbers:
         return np.linalg.norm(self.A[g].T @ self.S[g] @ self.x[g])
 
     def cross(self, v):
-        total = sum((self.A[v].T @ self.S[h] @ self.x[h] for h in self.on if h != v), np.zeros(self.d))
+        total = sum(
+            (self.A[v].T @ self.S[h] @ self.x[h] for h in self.on if h != v), np.zeros(self.d)
+        )
         return np.linalg.norm(total)
 
     def gradient(self):
@@ -66,9 +68,18 @@ class Numbers:
         A, S, tau, d = self.A[0], self.S[0], self.i.tau[0], self.d
         c = tau * (2 - tau) * self.p
         v = [G[:, k] - c * (S[:, k] @ A[:, k]) * (A[:, k] - S[:, k]) for k in range(d)]
-        omega = [max((abs(S[:, j] @ A[:, k]) for j in range(d) if j != k), default=0.0) for k in range(d)]
+        omega = [
+            max((abs(S[:, j] @ A[:, k]) for j in range(d) if j != k), default=0.0) for k in range(d)
+        ]
         M = np.linalg.norm(tau * A.T @ S - (2 - tau) * np.eye(d))
-        return c, [np.linalg.norm(w) for w in v], omega, M, [np.linalg.norm(beta[:, k]) for k in range(d)], np.linalg.norm(A - S)
+        return (
+            c,
+            [np.linalg.norm(w) for w in v],
+            omega,
+            M,
+            [np.linalg.norm(beta[:, k]) for k in range(d)],
+            np.linalg.norm(A - S),
+        )
 
 
 def closest(left, right):
@@ -112,17 +123,28 @@ def incoherent(n):
 
 def eq33(n):
     c, v, omega, M, beta, e = n.v()
-    return closest(v, [c * math.sqrt(n.d - 1) * w * e + n.i.tau[0] * n.p * M + b for w, b in zip(omega, beta, strict=True)])
+    return closest(
+        v,
+        [
+            c * math.sqrt(n.d - 1) * w * e + n.i.tau[0] * n.p * M + b
+            for w, b in zip(omega, beta, strict=True)
+        ],
+    )
 
 
 def eq69(n):
     tau = n.i.tau[0]
-    return np.sum((tau * n.A[0].T @ n.S[0] - (2 - tau) * np.eye(n.d)) ** 2), (2 - tau) * n.i.delta**2
+    return np.sum((tau * n.A[0].T @ n.S[0] - (2 - tau) * np.eye(n.d)) ** 2), (
+        2 - tau
+    ) * n.i.delta**2
 
 
 def eq73(n):
     p2 = n.p * (n.gamma - 1) / (n.n_groups - 1)
-    sums = [sum(n.S[h] @ n.S[h].T for h in range(n.n_groups) if h != g) @ n.A[g] for g in range(n.n_groups)]
+    sums = [
+        sum(n.S[h] @ n.S[h].T for h in range(n.n_groups) if h != g) @ n.A[g]
+        for g in range(n.n_groups)
+    ]
     return p2 * max(norm2(M) for M in sums), n.p * (n.gamma - 1) * n.b
 
 
@@ -138,7 +160,10 @@ def eq74_spectral(n):
     p2 = n.p * (n.gamma - 1) / (n.n_groups - 1)
     p3 = p2 * max(n.gamma - 2, 0) / max(n.n_groups - 2, 1)
     blocks = split(n.gradient()[1], n.d)
-    return closest([norm2(B) for B in blocks], [s * (p2 * R * (2 + 6 * t) + 2 * t * p3 * (R * R + R)) for s in n.i.tau])
+    return closest(
+        [norm2(B) for B in blocks],
+        [s * (p2 * R * (2 + 6 * t) + 2 * t * p3 * (R * R + R)) for s in n.i.tau],
+    )
 
 
 def r3(n):
@@ -162,7 +187,9 @@ def r4(n):
 
 def r4_lower(n):
     tau, v = n.i.tau[0], n.v()[1]
-    return closest([2 * tau * (1 - tau) * n.p * (n.S[0][:, k] @ n.A[0][:, k]) for k in range(n.d)], v)
+    return closest(
+        [2 * tau * (1 - tau) * n.p * (n.S[0][:, k] @ n.A[0][:, k]) for k in range(n.d)], v
+    )
 
 
 class Statement(NamedTuple):
@@ -177,7 +204,9 @@ class Statement(NamedTuple):
 
 STATEMENTS = (
     Statement("T21-prop1", "(1 - delta) B_min <= signal", prop1, 0.99),
-    Statement("T21-prop1", "(1 - delta^2/2) B_min <= signal, A*_g orthonormal", prop1_orthonormal, 0.99),
+    Statement(
+        "T21-prop1", "(1 - delta^2/2) B_min <= signal, A*_g orthonormal", prop1_orthonormal, 0.99
+    ),
     Statement("T21-prop2", "corrected bound", prop2, 0.95),
     Statement("T21-prop2-v1", "corrected bound", prop2_v1, 0.9),
     Statement("T21-eq22", "corrected second inequality", eq22, 0.95),
@@ -196,7 +225,9 @@ STATEMENTS = (
 
 
 def evidence_of(statement):
-    return next(e for e in LEDGER[statement.row].evidence if getattr(e, "label", "") == statement.label)
+    return next(
+        e for e in LEDGER[statement.row].evidence if getattr(e, "label", "") == statement.label
+    )
 
 
 def instances(family, hypotheses, count, seed=11):
@@ -210,7 +241,9 @@ def instances(family, hypotheses, count, seed=11):
 
 
 @pytest.mark.parametrize("statement", STATEMENTS, ids=lambda s: f"{s.row}: {s.label}")
-def test_it_holds_under_its_hypotheses_is_used_to_a_stated_share_and_the_ledger_means_the_same(statement):
+def test_it_holds_under_its_hypotheses_is_used_to_a_stated_share_and_the_ledger_means_the_same(
+    statement,
+):
     evidence, shares = evidence_of(statement), []
     for i in instances(evidence.family, evidence.hypotheses, statement.draws):
         left, right = statement.sides(Numbers(i))
@@ -223,8 +256,16 @@ def test_it_holds_under_its_hypotheses_is_used_to_a_stated_share_and_the_ledger_
 
 
 FAILING = [
-    ("T21-prop2", "printed bound", lambda n: (prop2(n)[0], n.gamma * n.i.b_max * (n.mu + n.i.delta))),
-    ("T21-prop2-v1", "printed bound", lambda n: (prop2_v1(n)[0], n.gamma * n.i.b_max * (n.mu + n.i.delta))),
+    (
+        "T21-prop2",
+        "printed bound",
+        lambda n: (prop2(n)[0], n.gamma * n.i.b_max * (n.mu + n.i.delta)),
+    ),
+    (
+        "T21-prop2-v1",
+        "printed bound",
+        lambda n: (prop2_v1(n)[0], n.gamma * n.i.b_max * (n.mu + n.i.delta)),
+    ),
 ]
 
 
@@ -241,7 +282,10 @@ def test_the_printed_bound_fails_on_instances_that_meet_every_hypothesis(row, la
 def every_hypothesis():
     found = {}
     for row in statements.ROWS:
-        for h in (*row.hypotheses, *(h for e in row.evidence for h in getattr(e, "hypotheses", ()))):
+        for h in (
+            *row.hypotheses,
+            *(h for e in row.evidence for h in getattr(e, "hypotheses", ())),
+        ):
             found.setdefault(h.text, h)
     return found
 
@@ -268,24 +312,42 @@ def all_active(i):
 
 OUTSIDE = {  # text of the hypothesis: an instance that breaks it, made from one that meets it by one change
     t21_instance.ORTHONORMAL.text: (good(), lambda i: replace(i, A=1.01 * i.A)),
-    t21_instance.ORTHONORMAL_STAR.text: (good(), lambda i: replace(i, A_star=other_columns(i, 0.9))),
+    t21_instance.ORTHONORMAL_STAR.text: (
+        good(),
+        lambda i: replace(i, A_star=other_columns(i, 0.9)),
+    ),
     t21_instance.UNIT_NORM_STAR.text: (good(), lambda i: replace(i, A_star=other_columns(i, 1.1))),
-    t21_instance.UNIT_COLUMNS.text: (good("unit"), lambda i: replace(i, A_star=other_columns(i, 1.1))),
+    t21_instance.UNIT_COLUMNS.text: (
+        good("unit"),
+        lambda i: replace(i, A_star=other_columns(i, 1.1)),
+    ),
     t21_instance.CLOSE.text: (good(), lambda i: replace(i, A_star=far(i))),
     t21_instance.CLOSE_ON_SUPPORT.text: (good(), lambda i: replace(i, A_star=-i.A)),
     t21_instance.DELTA_AT_MOST_1.text: (good(), lambda i: replace(i, delta=1.001)),
-    t21_instance.NORMS_BOUNDED.text: (good(), lambda i: replace(i, b_max=0.999 * np.linalg.norm(i.x) / math.sqrt(i.n_active))),
+    t21_instance.NORMS_BOUNDED.text: (
+        good(),
+        lambda i: replace(i, b_max=0.999 * np.linalg.norm(i.x) / math.sqrt(i.n_active)),
+    ),
     t21_instance.SUPPORT_SIZE.text: (good(), lambda i: replace(i, x=all_active(i))),
     t21_instance.IN_CORRECTED_INTERVAL.text: (good(), lambda i: replace(i, lam=i.b_max)),
     t21_instance.IN_PRINTED_INTERVAL.text: (
-        good("exclusion", (t21_instance.IN_PRINTED_INTERVAL,)), lambda i: replace(i, lam=i.b_max)),
+        good("exclusion", (t21_instance.IN_PRINTED_INTERVAL,)),
+        lambda i: replace(i, lam=i.b_max),
+    ),
     "gamma <= log n, log n >= 1 and max(d mu_B, delta) <= C / log n with C = B_min / (5 B_max)": (
-        good("incoherent", delta=0.01), lambda i: replace(i, delta=0.9)),
+        good("incoherent", delta=0.01),
+        lambda i: replace(i, delta=0.9),
+    ),
     "alpha_i > 0": (good("descent"), lambda i: replace(i, A_star=far(i))),
     "||A_g^T A*_g||_F^2 <= the bound of (69) with d for n": (
-        good("nearly_linear", tau=np.ones(3), delta=1.0), lambda i: replace(i, tau=np.full(3, 0.5))),
+        good("nearly_linear", tau=np.ones(3), delta=1.0),
+        lambda i: replace(i, tau=np.full(3, 0.5)),
+    ),
     "dist(A_g, A*_g) <= 1": (good("descent"), lambda i: replace(i, A_star=2.5 * i.A)),
-    "rho > 0 (Theorem 2)": (good("exclusion", LEDGER["R4"].hypotheses), lambda i: replace(i, delta=0.9)),
+    "rho > 0 (Theorem 2)": (
+        good("exclusion", LEDGER["R4"].hypotheses),
+        lambda i: replace(i, delta=0.9),
+    ),
     "one active group, so beta = 0": (good("exclusion"), lambda i: replace(i, n_active=2)),
 }
 
@@ -303,13 +365,16 @@ def test_a_hypothesis_accepts_an_instance_and_refuses_it_after_one_change(text):
     assert hypothesis.holds(outside) is False
 
 
-@pytest.mark.parametrize(("changes", "refused"), [
-    ({"delta": 1.2}, {t21_instance.DELTA_AT_MOST_1.text}),
-    ({"delta": -0.1}, {t21_instance.DELTA_AT_MOST_1.text, t21_instance.CLOSE.text}),
-    ({"b_min": 10.0}, {t21_instance.NORMS_BOUNDED.text}),
-    ({"b_max": 0.5}, {t21_instance.NORMS_BOUNDED.text}),
-    ({"n_active": 0}, {t21_instance.SUPPORT_SIZE.text}),
-])
+@pytest.mark.parametrize(
+    ("changes", "refused"),
+    [
+        ({"delta": 1.2}, {t21_instance.DELTA_AT_MOST_1.text}),
+        ({"delta": -0.1}, {t21_instance.DELTA_AT_MOST_1.text, t21_instance.CLOSE.text}),
+        ({"b_min": 10.0}, {t21_instance.NORMS_BOUNDED.text}),
+        ({"b_max": 0.5}, {t21_instance.NORMS_BOUNDED.text}),
+        ({"n_active": 0}, {t21_instance.SUPPORT_SIZE.text}),
+    ],
+)
 def test_one_change_of_a_constant_breaks_only_the_hypotheses_that_name_it(changes, refused):
     hypotheses, inside = LEDGER["T21-prop2"].hypotheses, good()
     assert all(h.holds(inside) for h in hypotheses)
@@ -319,20 +384,28 @@ def test_one_change_of_a_constant_breaks_only_the_hypotheses_that_name_it(change
 def test_a_margin_says_how_far_an_instance_is_from_the_border():
     i = good()
     assert t21_instance.ORTHONORMAL.margin(replace(i, A=2 * i.A)) == pytest.approx(-3)
-    assert t21_instance.UNIT_NORM_STAR.margin(replace(i, A_star=1.5 * i.A_star)) == pytest.approx(-0.5)
+    assert t21_instance.UNIT_NORM_STAR.margin(replace(i, A_star=1.5 * i.A_star)) == pytest.approx(
+        -0.5
+    )
     assert t21_instance.DELTA_AT_MOST_1.margin(replace(i, delta=0.7)) == pytest.approx(0.3)
-    errors = [np.linalg.norm(B - S) for B, S in zip(split(i.A, i.group_size), split(i.A_star, i.group_size), strict=True)]
+    errors = [
+        np.linalg.norm(B - S)
+        for B, S in zip(split(i.A, i.group_size), split(i.A_star, i.group_size), strict=True)
+    ]
     assert t21_instance.CLOSE.margin(replace(i, delta=0.7)) == pytest.approx(0.7 - max(errors))
 
 
-@pytest.mark.parametrize(("row", "label", "change"), [
-    ("T21-prop1", "(1 - delta) B_min <= signal", lambda i: replace(i, A=0.5 * i.A)),
-    ("T21-prop1", "(1 - delta) B_min <= signal", lambda i: replace(i, b_min=5.0)),
-    ("T21-prop2", "corrected bound", lambda i: replace(i, delta=0.0)),
-    ("T21-eq22", "corrected second inequality", lambda i: replace(i, A=0.1 * i.A)),
-    ("T21-lemma1", "off the support ||A_v^T y|| <= lam", lambda i: replace(i, lam=0.0)),
-    ("T21-lemma1", "on the support lam < ||A_g^T y||", lambda i: replace(i, lam=9.0)),
-])
+@pytest.mark.parametrize(
+    ("row", "label", "change"),
+    [
+        ("T21-prop1", "(1 - delta) B_min <= signal", lambda i: replace(i, A=0.5 * i.A)),
+        ("T21-prop1", "(1 - delta) B_min <= signal", lambda i: replace(i, b_min=5.0)),
+        ("T21-prop2", "corrected bound", lambda i: replace(i, delta=0.0)),
+        ("T21-eq22", "corrected second inequality", lambda i: replace(i, A=0.1 * i.A)),
+        ("T21-lemma1", "off the support ||A_v^T y|| <= lam", lambda i: replace(i, lam=0.0)),
+        ("T21-lemma1", "on the support lam < ||A_g^T y||", lambda i: replace(i, lam=9.0)),
+    ],
+)
 def test_outside_a_hypothesis_the_conclusion_does_fail(row, label, change):
     evidence = evidence_of(Statement(row, label, None, 0))
     changed = [change(i) for i in instances(evidence.family, evidence.hypotheses, 150)]

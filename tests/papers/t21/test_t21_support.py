@@ -56,13 +56,23 @@ def test_coherences_are_what_loops_over_atoms_and_groups_find(shape):
     A, A_star = pair(shape, 1)
     d = shape[2]
     atoms, blocks, star = A.shape[1], split(A, d), split(A_star, d)
-    by_atoms = max(abs(sum(A[k, i] * A[k, j] for k in range(len(A)))) for i in range(atoms) for j in range(atoms) if i != j)
-    by_groups = max(spectral(B.T @ C) for i, B in enumerate(blocks) for j, C in enumerate(blocks) if i != j) / d
+    by_atoms = max(
+        abs(sum(A[k, i] * A[k, j] for k in range(len(A))))
+        for i in range(atoms)
+        for j in range(atoms)
+        if i != j
+    )
+    by_groups = (
+        max(spectral(B.T @ C) for i, B in enumerate(blocks) for j, C in enumerate(blocks) if i != j)
+        / d
+    )
     assert model.coherence(A) == pytest.approx(by_atoms, rel=1e-12)
     assert model.block_coherence(A, d) == pytest.approx(by_groups, rel=1e-12)
     cross = [[spectral(B.T @ S) for S in star] for B in blocks]
     np.testing.assert_allclose(model.cross_block_norms(A, A_star, d), cross, rtol=1e-10)
-    np.testing.assert_allclose(model.closeness(A, A_star, d), [frobenius(B - S) for B, S in zip(blocks, star, strict=True)])
+    np.testing.assert_allclose(
+        model.closeness(A, A_star, d), [frobenius(B - S) for B, S in zip(blocks, star, strict=True)]
+    )
     defects = [np.abs(np.linalg.eigvalsh(B.T @ B - np.eye(d))).max() for B in blocks]
     np.testing.assert_allclose(model.orthonormality_defect(A, d), defects, rtol=1e-10)
 
@@ -85,7 +95,9 @@ def test_block_coherence_at_group_size_one_is_coherence():
 
 def test_block_coherence_divides_by_the_group_size():
     assert model.block_coherence(tilted_frame(0.6, 0.8), 2) == pytest.approx(0.3, abs=1e-15)
-    assert model.cross_block_norms(tilted_frame(0.6, 0.8), tilted_frame(0.6, 0.8), 2)[0, 1] == pytest.approx(0.6, abs=1e-15)
+    assert model.cross_block_norms(tilted_frame(0.6, 0.8), tilted_frame(0.6, 0.8), 2)[
+        0, 1
+    ] == pytest.approx(0.6, abs=1e-15)
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.integers(2, 4), st.integers(1, 3))
@@ -99,7 +111,9 @@ def test_rotations_inside_the_groups_leave_block_coherence_and_defect_alone():
     A, _ = pair((6, 3, 2), 3)
     turned = np.hstack([B @ np.array([[0.6, -0.8], [0.8, 0.6]]) for B in split(A, 2)])
     assert model.block_coherence(turned, 2) == pytest.approx(model.block_coherence(A, 2), rel=1e-13)
-    np.testing.assert_allclose(model.orthonormality_defect(turned, 2), model.orthonormality_defect(A, 2))
+    np.testing.assert_allclose(
+        model.orthonormality_defect(turned, 2), model.orthonormality_defect(A, 2)
+    )
 
 
 REFUSED = [
@@ -108,9 +122,17 @@ REFUSED = [
     (lambda: model.block_coherence(np.eye(3), 2), ValueError, "does not divide the 3 atoms"),
     (lambda: model.closeness(np.eye(2), np.eye(3), 1), ValueError, "they must be equal"),
     (lambda: model.cross_block_norms(np.eye(2), np.eye(2) * 1j, 1), TypeError, "complex128"),
-    (lambda: support_interval(np.eye(4), np.eye(4), 2, 3, 1, 2), ValueError, "n_active = 3 exceeds the 2 groups"),
+    (
+        lambda: support_interval(np.eye(4), np.eye(4), 2, 3, 1, 2),
+        ValueError,
+        "n_active = 3 exceeds the 2 groups",
+    ),
     (lambda: support_interval(np.eye(4), np.eye(4), 2, 1, 2, 1), ValueError, "0 < b_min <= b_max"),
-    (lambda: support_interval(np.eye(4), np.eye(4), 2, 1, 1, 2, "exact"), ValueError, "'corrected', 'printed', 'sharp'"),
+    (
+        lambda: support_interval(np.eye(4), np.eye(4), 2, 1, 1, 2, "exact"),
+        ValueError,
+        "'corrected', 'printed', 'sharp'",
+    ),
     (lambda: support_interval(np.eye(4), np.eye(2), 2, 1, 1, 2), ValueError, "they must be equal"),
 ]
 
@@ -131,40 +153,62 @@ COUNTS = st.integers(1, 6)
 def test_the_formulas_of_lemma_1_in_exact_arithmetic(d, n_active, b_min, more, mu, delta):
     b_max = b_min + more
     printed, corrected = mu + delta, d * mu + delta
-    assert support.cross_term_bound(n_active, b_max, mu, delta, d, "printed") == n_active * b_max * printed
+    assert (
+        support.cross_term_bound(n_active, b_max, mu, delta, d, "printed")
+        == n_active * b_max * printed
+    )
     assert support.cross_term_bound(n_active, b_max, mu, delta, d) == n_active * b_max * corrected
     assert support.signal_bound(b_min, delta) == b_min - b_min * delta
     assert support.signal_bound(b_min, delta, "orthonormal") == b_min - b_min * delta * delta / 2
     low, high = support.recovery_interval(n_active, b_min, b_max, mu, delta, d)
-    assert (low, high) == (n_active * b_max * corrected, b_min * (1 - delta) - (n_active - 1) * b_max * corrected)
+    assert (low, high) == (
+        n_active * b_max * corrected,
+        b_min * (1 - delta) - (n_active - 1) * b_max * corrected,
+    )
     assert high == support.group_norm_bound(n_active, b_min, b_max, mu, delta, d)
     assert (low < high) == (b_min * (1 - delta) > (2 * n_active - 1) * b_max * corrected)
     assert support.recovery_interval(n_active, b_min, b_max, mu, delta, d, "printed") == (
-        n_active * b_max * printed, b_min * (1 - delta) - n_active * b_max * printed
+        n_active * b_max * printed,
+        b_min * (1 - delta) - n_active * b_max * printed,
     )
     assert 5 * support.incoherence_constant(b_min, b_max) * b_max == b_min
 
 
-@given(st.integers(3, 10**6), st.integers(1, 14), st.floats(0.01, 1), st.floats(0, 1), st.floats(0, 1))
-def test_the_incoherence_constant_makes_the_corrected_interval_non_empty(n, n_active, ratio, mu_share, delta_share):
+@given(
+    st.integers(3, 10**6), st.integers(1, 14), st.floats(0.01, 1), st.floats(0, 1), st.floats(0, 1)
+)
+def test_the_incoherence_constant_makes_the_corrected_interval_non_empty(
+    n, n_active, ratio, mu_share, delta_share
+):
     n_active = min(n_active, int(math.log(n)))
     small = support.incoherence_constant(ratio, 1.0) / math.log(n)
     for d in (1, 4):
-        low, high = support.recovery_interval(n_active, ratio, 1.0, mu_share * small / d, delta_share * small, d)
+        low, high = support.recovery_interval(
+            n_active, ratio, 1.0, mu_share * small / d, delta_share * small, d
+        )
         assert low < high
 
 
-@pytest.mark.parametrize(("d", "delta", "expected"), [(4, 0.5, 0.75), (4, 1.0, 2.0), (2, 0.9, 0.9 * math.sqrt(2)), (1, 0.5, 0.5)])
+@pytest.mark.parametrize(
+    ("d", "delta", "expected"),
+    [(4, 0.5, 0.75), (4, 1.0, 2.0), (2, 0.9, 0.9 * math.sqrt(2)), (1, 0.5, 0.5)],
+)
 def test_version_1_multiplies_delta_by_the_largest_norm_that_a_target_can_have(d, delta, expected):
     assert support.cross_term_bound_v1(1, 1.0, 0.0, delta, d) == pytest.approx(expected)
-    assert support.cross_term_bound_v1(3, 2.0, 0.1, delta, d) == pytest.approx(6 * (0.1 * d + expected))
+    assert support.cross_term_bound_v1(3, 2.0, 0.1, delta, d) == pytest.approx(
+        6 * (0.1 * d + expected)
+    )
 
 
 # ------------------------------------------------------------------------------------------------ intervals by hand
 
 BY_HAND = [
-    ("printed", 1, (7 / 25, 18 / 25)), ("corrected", 1, (14 / 25, 1.0)), ("sharp", 1, (14 / 25, 1.0)),
-    ("printed", 2, (14 / 25, 11 / 25)), ("corrected", 2, (28 / 25, 11 / 25)), ("sharp", 2, (14 / 25, 11 / 25)),
+    ("printed", 1, (7 / 25, 18 / 25)),
+    ("corrected", 1, (14 / 25, 1.0)),
+    ("sharp", 1, (14 / 25, 1.0)),
+    ("printed", 2, (14 / 25, 11 / 25)),
+    ("corrected", 2, (28 / 25, 11 / 25)),
+    ("sharp", 2, (14 / 25, 11 / 25)),
 ]
 
 
@@ -189,7 +233,9 @@ def test_the_interval_of_two_matrices_is_that_of_the_constants_found_by_loops(sh
     A, A_star = pair(shape, 4, 0.05)
     d, n_groups = shape[2], shape[1]
     blocks, star = split(A, d), split(A_star, d)
-    mu = max(spectral(S.T @ T) for i, S in enumerate(star) for j, T in enumerate(star) if i != j) / d
+    mu = (
+        max(spectral(S.T @ T) for i, S in enumerate(star) for j, T in enumerate(star) if i != j) / d
+    )
     delta = max(frobenius(B - S) for B, S in zip(blocks, star, strict=True))
     for k in range(1, n_groups + 1):
         if form == "printed":
@@ -199,7 +245,9 @@ def test_the_interval_of_two_matrices_is_that_of_the_constants_found_by_loops(sh
         else:
             lows, highs = [], []
             for g, B in enumerate(blocks):
-                others = sorted((spectral(B.T @ S) for h, S in enumerate(star) if h != g), reverse=True)
+                others = sorted(
+                    (spectral(B.T @ S) for h, S in enumerate(star) if h != g), reverse=True
+                )
                 lows.append(3 * sum(others[:k]))
                 highs.append(2 * smallest_singular(B.T @ star[g]) - 3 * sum(others[: k - 1]))
             expected = max(lows), min(highs)
@@ -226,11 +274,19 @@ def extremes_by_corners(A, A_star, n_active, b_min, b_max):
     return off, on
 
 
-ATOMS = [(9, 3, 1, 0), (90, 4, 2, 1), (400, 4, 3, 2), (90, 5, 2, 3), (2, 2, 1, 4)]  # n_features, n_groups, n_active, seed
+ATOMS = [
+    (9, 3, 1, 0),
+    (90, 4, 2, 1),
+    (400, 4, 3, 2),
+    (90, 5, 2, 3),
+    (2, 2, 1, 4),
+]  # n_features, n_groups, n_active, seed
 
 
 @pytest.mark.parametrize(("n_features", "n_groups", "n_active", "seed"), ATOMS)
-def test_for_single_atoms_the_sharp_interval_is_attained_at_both_ends(n_features, n_groups, n_active, seed):
+def test_for_single_atoms_the_sharp_interval_is_attained_at_both_ends(
+    n_features, n_groups, n_active, seed
+):
     A, A_star = pair((n_features, n_groups, 1), seed, 0.1)
     interval = sharp_interval(A, A_star, 1, n_active, 2.0, 2.5)
     off, on = extremes_by_corners(A, A_star, n_active, 2.0, 2.5)
@@ -252,7 +308,10 @@ def worst_codes(A, A_star, d, S, group, sign, rng, starts=3):
     return max(-scipy.optimize.minimize(value, theta, method="L-BFGS-B").fun for theta in starting)
 
 
-@pytest.mark.parametrize(("shape", "n_active", "spread"), [((4, 2, 2), 1, 0.3), ((5, 3, 2), 2, 0.3), ((20, 3, 3), 2, 0.05)])
+@pytest.mark.parametrize(
+    ("shape", "n_active", "spread"),
+    [((4, 2, 2), 1, 0.3), ((5, 3, 2), 2, 0.3), ((20, 3, 3), 2, 0.05)],
+)
 def test_no_code_found_by_search_leaves_the_sharp_interval(shape, n_active, spread):
     A, A_star = pair(shape, 5, spread)
     d, n_groups, rng = shape[2], shape[1], np.random.default_rng(6)
@@ -275,7 +334,9 @@ def test_no_code_found_by_search_leaves_the_sharp_interval(shape, n_active, spre
 def test_every_threshold_in_the_sharp_interval_recovers_every_drawn_support(seed, shape, place):
     n, n_groups, d = shape
     rng = np.random.default_rng(seed)
-    near_frame = 0.9 * np.eye(max(n, n_groups * d))[:, : n_groups * d]  # weakly coherent, so that the interval is not empty
+    near_frame = (
+        0.9 * np.eye(max(n, n_groups * d))[:, : n_groups * d]
+    )  # weakly coherent, so that the interval is not empty
     A_star = near_frame + 0.01 * rng.normal(size=near_frame.shape)
     A = A_star + 0.01 * rng.normal(size=near_frame.shape)
     n_active = int(rng.integers(1, n_groups + 1))
@@ -289,18 +350,29 @@ def test_every_threshold_in_the_sharp_interval_recovers_every_drawn_support(seed
             u = rng.normal(size=d)
             x[g * d : (g + 1) * d] = u / np.linalg.norm(u) * rng.choice([1.0, 1.5])
         y = A_star @ x
-        assert {g for g in range(n_groups) if np.linalg.norm(A[:, g * d : (g + 1) * d].T @ y) > lam} == set(S.tolist())
+        assert {
+            g for g in range(n_groups) if np.linalg.norm(A[:, g * d : (g + 1) * d].T @ y) > lam
+        } == set(S.tolist())
 
 
-@pytest.mark.parametrize(("call", "message"), [
-    (lambda: model.cross_block_norms(np.eye(4), np.full((4, 4), np.nan), 2), "^B "),
-    (lambda: model.cross_block_norms(np.eye(3), np.eye(4)[:3], 2), "does not divide the 3 atoms of A;"),
-    (lambda: model.cross_block_norms(np.eye(4), np.eye(6), 2), "^B has shape .*, A has shape"),
-    (lambda: model.closeness(np.eye(4), np.full((4, 4), np.nan), 2), "^A_star "),
-    (lambda: model.closeness(np.eye(3), np.eye(4)[:3], 2), "does not divide the 3 atoms of A;"),
-    (lambda: model.closeness(np.eye(4), np.eye(6), 2), "^A_star has shape .*, A has shape"),
-    (lambda: support_interval(np.eye(4), np.eye(6), 2, 1, 1.0, 2.0), "^A_star has shape .*, A has shape"),
-])
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: model.cross_block_norms(np.eye(4), np.full((4, 4), np.nan), 2), "^B "),
+        (
+            lambda: model.cross_block_norms(np.eye(3), np.eye(4)[:3], 2),
+            "does not divide the 3 atoms of A;",
+        ),
+        (lambda: model.cross_block_norms(np.eye(4), np.eye(6), 2), "^B has shape .*, A has shape"),
+        (lambda: model.closeness(np.eye(4), np.full((4, 4), np.nan), 2), "^A_star "),
+        (lambda: model.closeness(np.eye(3), np.eye(4)[:3], 2), "does not divide the 3 atoms of A;"),
+        (lambda: model.closeness(np.eye(4), np.eye(6), 2), "^A_star has shape .*, A has shape"),
+        (
+            lambda: support_interval(np.eye(4), np.eye(6), 2, 1, 1.0, 2.0),
+            "^A_star has shape .*, A has shape",
+        ),
+    ],
+)
 def test_a_refusal_names_the_argument(call, message):
     with pytest.raises(ValueError, match=message):
         call()

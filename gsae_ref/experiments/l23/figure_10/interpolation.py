@@ -37,7 +37,12 @@ def framed(Y: Array) -> Array:
 def images(data: str, source: Any, n_images: int) -> tuple[Array, IntArray, Array, IntArray]:
     """MNIST or the digits, framed: the first ``n_images`` training images with labels, all test images with labels."""
     found = datasets.load_mnist(source) if data == "mnist" else datasets.load_digits()
-    return framed(found.train_images[:n_images]), found.train_labels[:n_images], framed(found.test_images), found.test_labels
+    return (
+        framed(found.train_images[:n_images]),
+        found.train_labels[:n_images],
+        framed(found.test_images),
+        found.test_labels,
+    )
 
 
 def pairs(labels: IntArray, n_pairs: int, seed: int) -> IntArray:
@@ -70,14 +75,26 @@ def quality(Y: Array, manifold: Array, labels: IntArray) -> tuple[Array, Array]:
         D = np.sum(block * block, axis=1)[:, None] - 2 * block @ manifold.T + squares
         near = np.argpartition(D, N_NEIGHBOURS, axis=1)[:, :N_NEIGHBOURS]
         nearest.append(np.sqrt(np.maximum(D.min(axis=1), 0)))
-        counts = np.stack([np.sum(labels[near] == label, axis=1) for label in np.unique(labels)], axis=1)
+        counts = np.stack(
+            [np.sum(labels[near] == label, axis=1) for label in np.unique(labels)], axis=1
+        )
         purity.append(counts.max(axis=1) / N_NEIGHBOURS)
     return np.concatenate(nearest), np.concatenate(purity)
 
 
 def learn(
-    architecture: dict[str, Any] | None, data: str, source: Any, n_images: int, n_epochs: int, step_size: float, batch_size: int, n_pairs: int,
-    n_manifold: int, seed: int, checkpoint: str | None, progress: bool,
+    architecture: dict[str, Any] | None,
+    data: str,
+    source: Any,
+    n_images: int,
+    n_epochs: int,
+    step_size: float,
+    batch_size: int,
+    n_pairs: int,
+    n_manifold: int,
+    seed: int,
+    checkpoint: str | None,
+    progress: bool,
 ) -> dict[str, Any]:
     """Train one network and measure it: cost by epoch, reconstruction error, latent spectrum, quality of its interpolations.
 
@@ -90,25 +107,47 @@ def learn(
     if architecture is None:
         between = interpolate(test[first], test[second])
     else:
-        network = (VariationalAutoencoder if "weight" in architecture else ConvolutionalAutoencoder)(**architecture)
+        network = (
+            VariationalAutoencoder if "weight" in architecture else ConvolutionalAutoencoder
+        )(**architecture)
         with one_blas_thread():  # the bits of a sum depend on the number of threads
             run = train_convolutional(
-                network, Y[:n_images], n_epochs, step_size=step_size, batch_size=batch_size, rng=seed, progress=progress,
-                checkpoint=checkpoint, resume=True)
+                network,
+                Y[:n_images],
+                n_epochs,
+                step_size=step_size,
+                batch_size=batch_size,
+                rng=seed,
+                progress=progress,
+                checkpoint=checkpoint,
+                resume=True,
+            )
         if run.status == 2:
             raise KeyboardInterrupt
         parameters = run.state.parameters
         codes = by_blocks(lambda rows: network.encode(parameters, rows), test[:N_COVARIANCE])
         E = by_blocks(lambda rows: network.decode(parameters, rows), codes) - test[:N_COVARIANCE]
-        measured = {"loss": run.history["loss"], "error": np.mean(E * E), "spectrum": np.linalg.eigvalsh(np.cov(codes.T))[::-1]}
+        measured = {
+            "loss": run.history["loss"],
+            "error": np.mean(E * E),
+            "spectrum": np.linalg.eigvalsh(np.cov(codes.T))[::-1],
+        }
         ends = (network.encode(parameters, test[indices]) for indices in (first, second))
         between = by_blocks(lambda rows: network.decode(parameters, rows), interpolate(*ends))
     nearest, purity = (values.reshape(n_pairs, -1) for values in quality(between, manifold, labels))
-    shown = np.rint(255 * np.clip(between, 0, 1)).astype(np.uint8).reshape(n_pairs, len(SHARES), -1)[:N_SHOWN]
-    ends = np.rint(255 * np.stack([test[first[:N_SHOWN]], test[second[:N_SHOWN]]], axis=1)).astype(np.uint8)
+    shown = (
+        np.rint(255 * np.clip(between, 0, 1))
+        .astype(np.uint8)
+        .reshape(n_pairs, len(SHARES), -1)[:N_SHOWN]
+    )
+    ends = np.rint(255 * np.stack([test[first[:N_SHOWN]], test[second[:N_SHOWN]]], axis=1)).astype(
+        np.uint8
+    )
     return {**measured, "nearest": nearest, "purity": purity, "shown": shown, "ends": ends}
 
 
 def by_blocks(function: Callable[..., Any], rows: Array, size: int = 200) -> Array:
     """A function of rows, applied block by block: the patches of all images at once would not fit in memory."""
-    return np.concatenate([function(rows[start : start + size]) for start in range(0, len(rows), size)])
+    return np.concatenate(
+        [function(rows[start : start + size]) for start in range(0, len(rows), size)]
+    )

@@ -18,10 +18,17 @@ __all__ = ["choices", "f1", "judge", "notes", "tables"]
 
 RECOVERED = 0.5  # of the error at the start
 RECIPE = {
-    "literal": "as stated: A* + B, lam = 2", "unit": "as stated, columns of the start normalised",
-    "scaled": "start of column norm lam / lam_0", "ramp": "unit columns, lam rising from lam_0",
+    "literal": "as stated: A* + B, lam = 2",
+    "unit": "as stated, columns of the start normalised",
+    "scaled": "start of column norm lam / lam_0",
+    "ramp": "unit columns, lam rising from lam_0",
 }
-NETWORK = {"group": "group-sparse", "soft": "sparse, soft threshold", "hard": "sparse, hard threshold", "relu": "sparse, ReLU with bias"}
+NETWORK = {
+    "group": "group-sparse",
+    "soft": "sparse, soft threshold",
+    "hard": "sparse, hard threshold",
+    "relu": "sparse, ReLU with bias",
+}
 RULE = {"activity": "activity nearest the data's", "error": "lowest final error"}
 
 
@@ -58,7 +65,11 @@ def judge(data: dict[str, Any], reduced: bool) -> list[Claim]:
     low, main = f"{data['snrs'][0]:g}", data["main"]
     found = [_convergence(name, runs) for name, runs in data["recipes"].items()]
     found += [_loss(data["recipes"][name], name) for name in ("literal", main)]
-    found += [_closer(data["networks"], low), _support(data["recipes"][main]), _better_support(data["networks"], low)]
+    found += [
+        _closer(data["networks"], low),
+        _support(data["recipes"][main]),
+        _better_support(data["networks"], low),
+    ]
     found.append(_theory(data))
     if reduced:
         found = [replace(claim, source=f"{claim.source}, reduced size") for claim in found]
@@ -68,19 +79,30 @@ def judge(data: dict[str, Any], reduced: bool) -> list[Claim]:
 def _convergence(name: str, runs: dict[str, dict[str, Array]]) -> Claim:
     """Figure 3a under one recipe."""
     ends = {db: (run["error"][:, 0], run["error"][:, -1]) for db, run in runs.items()}
-    measured = "; ".join(f"{db} dB: {_spread(start)} -> {_spread(end)}" for db, (start, end) in ends.items())
+    measured = "; ".join(
+        f"{db} dB: {_spread(start)} -> {_spread(end)}" for db, (start, end) in ends.items()
+    )
     text = (
         f"A converges towards A* at every noise level; here: {RECIPE[name]} "
         f"(counted as reproduced if ||A - A*||_F^2 per atom ends below half of its start, for every seed; unrelated dictionaries have 2)"
     )
-    return Claim("T21 Figure 3a", text, measured, all((end < RECOVERED * start).all() for start, end in ends.values()))
+    return Claim(
+        "T21 Figure 3a",
+        text,
+        measured,
+        all((end < RECOVERED * start).all() for start, end in ends.values()),
+    )
 
 
 def _loss(runs: dict[str, dict[str, Array]], name: str) -> Claim:
     ends = {db: (run["loss"][:, 0], run["loss"][:, -1]) for db, run in runs.items()}
-    measured = "; ".join(f"{db} dB: {_spread(start)} -> {_spread(end)}" for db, (start, end) in ends.items())
+    measured = "; ".join(
+        f"{db} dB: {_spread(start)} -> {_spread(end)}" for db, (start, end) in ends.items()
+    )
     return Claim(
-        "T21 Figure 3b", f"the reconstruction loss falls during training at every noise level; here: {RECIPE[name]}", measured,
+        "T21 Figure 3b",
+        f"the reconstruction loss falls during training at every noise level; here: {RECIPE[name]}",
+        measured,
         all((end < start).all() for start, end in ends.values()),
     )
 
@@ -91,12 +113,19 @@ def _closer(networks: dict[str, dict[str, dict[str, Array]]], low: str) -> Claim
     for rule, runs in networks.items():
         mean = {name: run["error"][:, -1].mean() for name, run in runs.items()}
         wins.append(mean["group"] < min(mean[name] for name in mean if name != "group"))
-        said.append(f"{RULE[rule]}: " + ", ".join(f"{NETWORK[name]} {_spread(run['error'][:, -1])}" for name, run in runs.items()))
+        said.append(
+            f"{RULE[rule]}: "
+            + ", ".join(
+                f"{NETWORK[name]} {_spread(run['error'][:, -1])}" for name, run in runs.items()
+            )
+        )
     text = (
         f"at {low} dB the group-sparse network ends closer to A* than the sparse one (error per atom; every network with the threshold that a "
         f"rule picks from one grid; reproduced if by both rules it is ahead of all three activations, not settled if by one)"
     )
-    return Claim("T21 Figure 3c", text, "; ".join(said), all(wins) if all(wins) == any(wins) else None)
+    return Claim(
+        "T21 Figure 3c", text, "; ".join(said), all(wins) if all(wins) == any(wins) else None
+    )
 
 
 def _support(runs: dict[str, dict[str, Array]]) -> Claim:
@@ -104,13 +133,16 @@ def _support(runs: dict[str, dict[str, Array]]) -> Claim:
     exact = {db: run["exact"][:, -1] for db, run in runs.items()}
     measured = "; ".join(
         f"{db} dB: {_spread(100 * exact[db])} % of the supports, recall {_spread(run['recall'][:, -1])}, "
-        f"precision {_spread(run['precision'][:, -1])}" for db, run in runs.items()
+        f"precision {_spread(run['precision'][:, -1])}"
+        for db, run in runs.items()
     )
     text = (
         "the group-sparse encoder has recovered the correct support (reproduced if exactly so for more than half of the samples, at every "
         "noise level)"
     )
-    return Claim("T21 Figure 3d", text, measured, all((share > 0.5).all() for share in exact.values()))
+    return Claim(
+        "T21 Figure 3d", text, measured, all((share > 0.5).all() for share in exact.values())
+    )
 
 
 def _better_support(networks: dict[str, dict[str, dict[str, Array]]], low: str) -> Claim:
@@ -118,22 +150,39 @@ def _better_support(networks: dict[str, dict[str, dict[str, Array]]], low: str) 
     wins, said = [], []
     for rule, runs in networks.items():
         score = {name: f1(run) for name, run in runs.items()}
-        wins.append(score["group"].mean() > max(score[name].mean() for name in score if name != "group"))
-        said.append(f"{RULE[rule]}: " + ", ".join(f"{NETWORK[name]} {_spread(value)}" for name, value in score.items()))
+        wins.append(
+            score["group"].mean() > max(score[name].mean() for name in score if name != "group")
+        )
+        said.append(
+            f"{RULE[rule]}: "
+            + ", ".join(f"{NETWORK[name]} {_spread(value)}" for name, value in score.items())
+        )
     text = (
         f"at {low} dB the group-sparse encoder finds the support better than the sparse one (F1 of the active groups; a group is active when any "
         f"of its atoms is; both rules as above)"
     )
-    return Claim("T21 Figure 3d", text, "; ".join(said), all(wins) if all(wins) == any(wins) else None)
+    return Claim(
+        "T21 Figure 3d", text, "; ".join(said), all(wins) if all(wins) == any(wins) else None
+    )
 
 
 def _theory(data: dict[str, Any]) -> Claim:
     """Whether Figure 3a can support Theorems 1 and 2: are their hypotheses met anywhere on the way?"""
     runs, setting = data["recipes"][data["main"]], data["setting"]
     delta = min(run[name].min() for run in runs.values() for name in ("delta", "unit_delta"))
-    defect = min(run[name].min() for run in runs.values() for name in ("orthonormality_defect", "unit_orthonormality_defect"))
+    defect = min(
+        run[name].min()
+        for run in runs.values()
+        for name in ("orthonormality_defect", "unit_orthonormality_defect")
+    )
     allowed = [
-        closeness_allowed(setting["n_active"], data["mu_block"], setting["group_size"], form, setting["norm_range"])
+        closeness_allowed(
+            setting["n_active"],
+            data["mu_block"],
+            setting["group_size"],
+            form,
+            setting["norm_range"],
+        )
         for form in ("printed", "corrected")
     ]
     measured = (
@@ -157,8 +206,10 @@ def _repaired(angles: dict[str, Any]) -> Iterator[Claim]:
         bool(error < 1e-6),
     )
     yield Claim(
-        "R3, this project", "the largest orbit distance stays below its bound at every step",
-        f"largest ratio {slack.max():.3f}, smallest {slack.min():.3f}", bool(slack.max() <= 1 + 1e-9),
+        "R3, this project",
+        "the largest orbit distance stays below its bound at every step",
+        f"largest ratio {slack.max():.3f}, smallest {slack.min():.3f}",
+        bool(slack.max() <= 1 + 1e-9),
     )
 
 
@@ -167,30 +218,78 @@ def _repaired(angles: dict[str, Any]) -> Iterator[Claim]:
 
 def tables(data: dict[str, Any]) -> list[Table]:
     """Recipes, thresholds, gradients, hypotheses along the run, principal angles."""
-    columns = ("error", "modulo rotation", "active groups", "recall", "precision", "exact supports", "loss")
+    columns = (
+        "error",
+        "modulo rotation",
+        "active groups",
+        "recall",
+        "precision",
+        "exact supports",
+        "loss",
+    )
 
     def row(run: dict[str, Array]) -> tuple[str, ...]:
-        names = ("error", "rotation_free_error", "active_groups", "recall", "precision", "exact", "loss")
+        names = (
+            "error",
+            "rotation_free_error",
+            "active_groups",
+            "recall",
+            "precision",
+            "exact",
+            "loss",
+        )
         return tuple(_spread(run[name][:, -1]) for name in names)
 
     recipes = [
-        (RECIPE[name], db, _spread(run["lam_0"]), _spread(run["column_norm"][:, 0]), _spread(run["active_groups"][:, 0]), *row(run))
-        for name, runs in data["recipes"].items() for db, run in runs.items()
+        (
+            RECIPE[name],
+            db,
+            _spread(run["lam_0"]),
+            _spread(run["column_norm"][:, 0]),
+            _spread(run["active_groups"][:, 0]),
+            *row(run),
+        )
+        for name, runs in data["recipes"].items()
+        for db, run in runs.items()
     ]
     grid = [
-        (NETWORK[name], lam, ", ".join(RULE[rule] for rule, of in data["chosen"].items() if of[name] == float(lam)), *row(run),
-         _spread(run["active_atoms"][:, -1]))
-        for name, runs in data["grid"].items() for lam, run in runs.items()
+        (
+            NETWORK[name],
+            lam,
+            ", ".join(RULE[rule] for rule, of in data["chosen"].items() if of[name] == float(lam)),
+            *row(run),
+            _spread(run["active_atoms"][:, -1]),
+        )
+        for name, runs in data["grid"].items()
+        for lam, run in runs.items()
     ]
-    networks = [(NETWORK[name], RULE[rule], *row(run)) for rule, runs in data["networks"].items() for name, run in runs.items()]
+    networks = [
+        (NETWORK[name], RULE[rule], *row(run))
+        for rule, runs in data["networks"].items()
+        for name, run in runs.items()
+    ]
     low, high = f"{data['snrs'][0]:g}", f"{data['snrs'][-1]:g}"
     return [
-        Table("Group-sparse network, lam = 2, at the end",
-              ("recipe", "dB", "lam_0", "column norm at the start", "active at the start", *columns), recipes),
-        Table(f"Thresholds at {low} dB, {RECIPE[data['main']]}, first seed", ("network", "lam", "chosen by", *columns, "active atoms"), grid),
-        Table(f"Networks at {low} dB with the chosen thresholds, all seeds", ("network", "threshold by", *columns), networks),
-        Table(f"Gradients of the group-sparse network at {high} dB, {RECIPE[data['main']]}, first seed", ("gradient", *columns),
-              [(name, *row(run)) for name, run in data["gradients"].items()]),
+        Table(
+            "Group-sparse network, lam = 2, at the end",
+            ("recipe", "dB", "lam_0", "column norm at the start", "active at the start", *columns),
+            recipes,
+        ),
+        Table(
+            f"Thresholds at {low} dB, {RECIPE[data['main']]}, first seed",
+            ("network", "lam", "chosen by", *columns, "active atoms"),
+            grid,
+        ),
+        Table(
+            f"Networks at {low} dB with the chosen thresholds, all seeds",
+            ("network", "threshold by", *columns),
+            networks,
+        ),
+        Table(
+            f"Gradients of the group-sparse network at {high} dB, {RECIPE[data['main']]}, first seed",
+            ("gradient", *columns),
+            [(name, *row(run)) for name, run in data["gradients"].items()],
+        ),
         _hypotheses(data, high),
         _angles(data["angles"]),
     ]
@@ -201,31 +300,90 @@ def _hypotheses(data: dict[str, Any], db: str) -> Table:
     run, s, rows = data["recipes"][data["main"]][db], data["setting"], []
     d, n_active, last = s["group_size"], s["n_active"], run["delta"].shape[1] - 1
     for epoch in sorted({round(last * share) for share in (0, 1 / 6, 1 / 3, 1 / 2, 2 / 3, 1)}):
-        names = ("delta", "unit_delta", "orthonormality_defect", "alpha_min", "omega_max", "tau_min", "tau_median")
+        names = (
+            "delta",
+            "unit_delta",
+            "orthonormality_defect",
+            "alpha_min",
+            "omega_max",
+            "tau_min",
+            "tau_median",
+        )
         now = {name: float(run[name][0, epoch]) for name in names}
         low, high = s["norm_range"]
-        intervals = [recovery_interval(n_active, low, high, data["mu_block"], now["unit_delta"], d, form) for form in ("printed", "corrected")]
-        with_n, with_d, rho = theorem_2(now, now["tau_median"], n_active, s["n_groups"], d, s["n_features"])
-        rows.append((
-            epoch, now["delta"], now["unit_delta"], now["orthonormality_defect"], now["tau_min"], now["tau_median"], data["mu_block"],
-            *(f"[{low:.3g}, {high:.3g}]{' empty' if high <= low else ''}" for low, high in intervals), with_n, with_d, now["alpha_min"], rho,
-        ))
+        intervals = [
+            recovery_interval(n_active, low, high, data["mu_block"], now["unit_delta"], d, form)
+            for form in ("printed", "corrected")
+        ]
+        with_n, with_d, rho = theorem_2(
+            now, now["tau_median"], n_active, s["n_groups"], d, s["n_features"]
+        )
+        rows.append(
+            (
+                epoch,
+                now["delta"],
+                now["unit_delta"],
+                now["orthonormality_defect"],
+                now["tau_min"],
+                now["tau_median"],
+                data["mu_block"],
+                *(
+                    f"[{low:.3g}, {high:.3g}]{' empty' if high <= low else ''}"
+                    for low, high in intervals
+                ),
+                with_n,
+                with_d,
+                now["alpha_min"],
+                rho,
+            )
+        )
     return Table(
         f"Hypotheses of Theorem 2 along the run at {db} dB, {RECIPE[data['main']]}, first seed (intervals, (69), alpha and rho: unit columns)",
-        ("epoch", "delta", "delta, unit columns", "||A_g^T A_g - I||", "smallest tau", "median tau", "mu_B", "Lemma 1 printed", "Lemma 1 corrected",
-         "(69) with n", "(69) with d", "smallest alpha", "rho"), rows,
+        (
+            "epoch",
+            "delta",
+            "delta, unit columns",
+            "||A_g^T A_g - I||",
+            "smallest tau",
+            "median tau",
+            "mu_B",
+            "Lemma 1 printed",
+            "Lemma 1 corrected",
+            "(69) with n",
+            "(69) with d",
+            "smallest alpha",
+            "rho",
+        ),
+        rows,
     )
 
 
 def _angles(angles: dict[str, Any]) -> Table:
     steps = range(0, len(angles["predicted"]), max(1, (len(angles["predicted"]) - 1) // 8))
     rows = [
-        (k, angles["predicted"][k], float(angles["design"][k].max()), float(np.median(angles["sample"][k])), float(angles["sample"][k].max()),
-         angles["distance"][k], angles["bound"][k]) for k in steps
+        (
+            k,
+            angles["predicted"][k],
+            float(angles["design"][k].max()),
+            float(np.median(angles["sample"][k])),
+            float(angles["sample"][k].max()),
+            angles["distance"][k],
+            angles["bound"][k],
+        )
+        for k in steps
     ]
     return Table(
         "R2: tangent of the principal angles; R3: largest orbit distance",
-        ("step", "R2 predicted", "population", "random sample, median", "random sample, largest", "R3 measured", "R3 bound"), rows,
+        (
+            "step",
+            "R2 predicted",
+            "population",
+            "random sample, median",
+            "random sample, largest",
+            "R3 measured",
+            "R3 bound",
+        ),
+        rows,
     )
 
 
@@ -252,11 +410,15 @@ def notes(data: dict[str, Any], reduced: bool) -> list[str]:
             "numbers are not the paper's."
         )
     edges = [
-        f"{NETWORK[name]} ({RULE[rule]})" for rule, of in data["chosen"].items() for name, lam in of.items()
+        f"{NETWORK[name]} ({RULE[rule]})"
+        for rule, of in data["chosen"].items()
+        for name, lam in of.items()
         if lam in (min(map(float, data["grid"][name])), max(map(float, data["grid"][name])))
     ]
     if edges:
-        said.append(f"Chosen at an end of the grid, so that another threshold may be better still: {', '.join(edges)}.")
+        said.append(
+            f"Chosen at an end of the grid, so that another threshold may be better still: {', '.join(edges)}."
+        )
     return said
 
 

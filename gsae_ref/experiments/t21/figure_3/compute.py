@@ -35,11 +35,22 @@ LAM = 2.0
 THRESHOLDS = (0.75, 1.0, 1.5, 2.0)
 MAIN = "scaled"  # differs from the paper in one number, the norm of the columns at the start; the sparse networks are tuned under it too
 GRADIENTS = ("exact", "appendix_b", "approximate")
-R2 = {"n_features": 40, "n_groups": 20, "n_samples": 10_000, "n_steps": 40, "delta": 0.45, "lam": 1.9, "step": 0.25}
+R2 = {
+    "n_features": 40,
+    "n_groups": 20,
+    "n_samples": 10_000,
+    "n_steps": 40,
+    "delta": 0.45,
+    "lam": 1.9,
+    "step": 0.25,
+}
 
 FIGURES = {
     "figure-3": [[plots.error, plots.loss], [plots.networks, plots.codes]],
-    "figure-3-recipes": [[plots.recipe(name) for name in RECIPES[:2]], [plots.recipe(name) for name in RECIPES[2:]]],
+    "figure-3-recipes": [
+        [plots.recipe(name) for name in RECIPES[:2]],
+        [plots.recipe(name) for name in RECIPES[2:]],
+    ],
     "figure-3-thresholds": [[plots.threshold_error, plots.threshold_recovery]],
     "figure-3-theory": [[plots.rotations, plots.gradients], [plots.closeness, plots.angles]],
 }
@@ -48,12 +59,21 @@ FIGURES = {
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The option of this figure."""
     parser.add_argument(
-        "--snr", type=float, nargs="+", metavar="DB", help="signal-to-noise ratios in decibels (default 1 5 10); networks are compared at the lowest"
+        "--snr",
+        type=float,
+        nargs="+",
+        metavar="DB",
+        help="signal-to-noise ratios in decibels (default 1 5 10); networks are compared at the lowest",
     )
 
 
 def compute(
-    cells: Cells, quick: bool = False, seed: int = 0, n_seeds: int = 1, snr: Sequence[float] | None = None, setting: Setting | None = None,
+    cells: Cells,
+    quick: bool = False,
+    seed: int = 0,
+    n_seeds: int = 1,
+    snr: Sequence[float] | None = None,
+    setting: Setting | None = None,
     thresholds: tuple[float, ...] = THRESHOLDS,
 ) -> Study:
     """Train everything, or read it back, and say what became of each claim.
@@ -82,36 +102,79 @@ def compute(
     seeds = range(checks.count("seed", seed, minimum=0), seed + checks.count("n_seeds", n_seeds))
     low, high, done = snrs[0], snrs[-1], {}
 
-    def run(network: str, recipe: str, lam: float, db: float, seed: int, gradient: str = "exact") -> dict[str, Any]:
+    def run(
+        network: str, recipe: str, lam: float, db: float, seed: int, gradient: str = "exact"
+    ) -> dict[str, Any]:
         case = network, recipe, lam, db, seed, gradient
         if case not in done:
             done[case] = trained(cells, setting, *case)
         return done[case]
 
     own = {
-        recipe: {f"{db:g}": stacked([run("group", recipe, LAM, db, s) for s in (seeds[:1] if recipe == "literal" else seeds)]) for db in snrs}
+        recipe: {
+            f"{db:g}": stacked(
+                [
+                    run("group", recipe, LAM, db, s)
+                    for s in (seeds[:1] if recipe == "literal" else seeds)
+                ]
+            )
+            for db in snrs
+        }
         for recipe in RECIPES
     }
-    grid = {network: {f"{lam:g}": stacked([run(network, MAIN, lam, low, seed)]) for lam in thresholds} for network in NETWORKS}
+    grid = {
+        network: {f"{lam:g}": stacked([run(network, MAIN, lam, low, seed)]) for lam in thresholds}
+        for network in NETWORKS
+    }
     best = {network: claims.choices(grid[network], setting._asdict()) for network in NETWORKS}
-    chosen = {rule: {network: best[network][rule] for network in NETWORKS} for rule in ("error", "activity")}
+    chosen = {
+        rule: {network: best[network][rule] for network in NETWORKS}
+        for rule in ("error", "activity")
+    }
     compared = {
-        rule: {network: stacked([run(network, MAIN, lam, low, s) for s in seeds]) for network, lam in of.items()} for rule, of in chosen.items()
+        rule: {
+            network: stacked([run(network, MAIN, lam, low, s) for s in seeds])
+            for network, lam in of.items()
+        }
+        for rule, of in chosen.items()
     }
     gradients = {name: stacked([run("group", MAIN, LAM, high, seed, name)]) for name in GRADIENTS}
     angles = cells.run("contraction", contraction, seed=seed, **R2)
-    A_star = sampling.make_dictionary(setting.n_features, setting.n_groups, setting.group_size, rng=seed)
+    A_star = sampling.make_dictionary(
+        setting.n_features, setting.n_groups, setting.group_size, rng=seed
+    )
     data = {
-        "setting": setting._asdict(), "snrs": snrs, "main": MAIN, "recipes": own, "grid": grid, "chosen": chosen, "networks": compared,
-        "gradients": gradients, "angles": angles, "mu_block": block_coherence(A_star, setting.group_size),
+        "setting": setting._asdict(),
+        "snrs": snrs,
+        "main": MAIN,
+        "recipes": own,
+        "grid": grid,
+        "chosen": chosen,
+        "networks": compared,
+        "gradients": gradients,
+        "angles": angles,
+        "mu_block": block_coherence(A_star, setting.group_size),
     }
     recipe = {
-        **setting._asdict(), "lam": LAM, "snr_db": snrs, "seeds": list(seeds), "optimizer": "Adam (0.9, 0.999, 1e-8), all samples, float64",
-        "thresholds of the grid": list(thresholds), "R2, R3": R2,
+        **setting._asdict(),
+        "lam": LAM,
+        "snr_db": snrs,
+        "seeds": list(seeds),
+        "optimizer": "Adam (0.9, 0.999, 1e-8), all samples, float64",
+        "thresholds of the grid": list(thresholds),
+        "R2, R3": R2,
     }
     reduced = setting != PAPER
     title = f"{TITLE} (reduced size)" if reduced else TITLE
-    return Study("figure-3", title, recipe, data, claims.tables(data), claims.judge(data, reduced), claims.notes(data, reduced))
+    return Study(
+        "figure-3",
+        title,
+        recipe,
+        data,
+        claims.tables(data),
+        claims.judge(data, reduced),
+        claims.notes(data, reduced),
+    )
 
 
 def stacked(runs: list[dict[str, Any]]) -> dict[str, Array]:
@@ -119,16 +182,43 @@ def stacked(runs: list[dict[str, Any]]) -> dict[str, Array]:
     return {name: np.stack([run[name] for run in runs]) for name in runs[0]}
 
 
-def trained(cells: Cells, setting: Setting, network: str, recipe: str, lam: float, snr: float, seed: int, gradient: str = "exact") -> dict[str, Any]:
+def trained(
+    cells: Cells,
+    setting: Setting,
+    network: str,
+    recipe: str,
+    lam: float,
+    snr: float,
+    seed: int,
+    gradient: str = "exact",
+) -> dict[str, Any]:
     """One run of :func:`train_network` as a unit of work, which continues from its checkpoint if it was interrupted."""
-    key = "-".join([network, recipe, gradient, f"lam{lam:g}", f"snr{snr:g}", f"seed{seed}", f"N{setting.n_samples}"]).replace(".", "p")
+    key = "-".join(
+        [
+            network,
+            recipe,
+            gradient,
+            f"lam{lam:g}",
+            f"snr{snr:g}",
+            f"seed{seed}",
+            f"N{setting.n_samples}",
+        ]
+    ).replace(".", "p")
     path = cells.checkpoint(key)
 
     def unit(**arguments: Any) -> dict[str, Any]:
         return train_network(**arguments, checkpoint=path, progress=cells.progress)
 
     found = cells.run(
-        key, unit, network=network, recipe=recipe, lam=lam, snr_db=snr, seed=seed, setting=setting._asdict(), gradient=gradient
+        key,
+        unit,
+        network=network,
+        recipe=recipe,
+        lam=lam,
+        snr_db=snr,
+        seed=seed,
+        setting=setting._asdict(),
+        gradient=gradient,
     )
     for left in (path, f"{path}.previous") if path else ():
         with contextlib.suppress(FileNotFoundError):

@@ -19,18 +19,42 @@ if TYPE_CHECKING:
     from ...common.study import Study
 
 __all__ = [
-    "angles", "closeness", "codes", "error", "gradients", "loss", "networks", "recipe", "rotations", "threshold_error", "threshold_recovery",
+    "angles",
+    "closeness",
+    "codes",
+    "error",
+    "gradients",
+    "loss",
+    "networks",
+    "recipe",
+    "rotations",
+    "threshold_error",
+    "threshold_recovery",
 ]
 
 ERROR = r"$\|A - A^*\|_F^2$ per atom"
 GRADIENT = {"exact": "exact", "appendix_b": "Appendix B, (41)", "approximate": "approximate, (26)"}
 
 
-def _curve(ax: Axes, run: dict[str, Array], name: str, colour: str, label: str | None = None, style: str = "-") -> list[Any]:
+def _curve(
+    ax: Axes,
+    run: dict[str, Array],
+    name: str,
+    colour: str,
+    label: str | None = None,
+    style: str = "-",
+) -> list[Any]:
     """The mean over the seeds, and the range of all of them as a band."""
     values = np.asarray(run[name])
     if len(values) > 1:
-        ax.fill_between(np.arange(values.shape[1]), values.min(axis=0), values.max(axis=0), color=colour, alpha=0.2, linewidth=0)
+        ax.fill_between(
+            np.arange(values.shape[1]),
+            values.min(axis=0),
+            values.max(axis=0),
+            color=colour,
+            alpha=0.2,
+            linewidth=0,
+        )
     return ax.plot(values.mean(axis=0), color=colour, linestyle=style, label=label)
 
 
@@ -64,9 +88,18 @@ def networks(study: Study, ax: Axes) -> list[Any]:
     artists = []
     for rule, style in (("error", "-"), ("activity", "--")):
         for i, (name, run) in enumerate(study.data["networks"][rule].items()):
-            artists += _curve(ax, run, "error", COLOURS[i], NETWORK[name] if style == "-" else None, style)
-    artists += ax.plot([], [], color="0.3", linestyle="--", label=f"threshold by {RULE['activity']}")
-    ax.set(xlabel="epoch", ylabel=ERROR, title=f"c. Group-sparse against sparse, {study.data['snrs'][0]:g} dB", ylim=(0, 2.9))
+            artists += _curve(
+                ax, run, "error", COLOURS[i], NETWORK[name] if style == "-" else None, style
+            )
+    artists += ax.plot(
+        [], [], color="0.3", linestyle="--", label=f"threshold by {RULE['activity']}"
+    )
+    ax.set(
+        xlabel="epoch",
+        ylabel=ERROR,
+        title=f"c. Group-sparse against sparse, {study.data['snrs'][0]:g} dB",
+        ylim=(0, 2.9),
+    )
     ax.legend(loc="upper right")
     return artists
 
@@ -77,7 +110,13 @@ def codes(study: Study, ax: Axes) -> list[Any]:
     true = np.asarray(runs["group"]["true_code"])[0]
     size = study.data["setting"]["group_size"]
     on = np.repeat(np.any(true.reshape(-1, size) != 0, axis=1), size)
-    rows, artists = {"true code": true, **{NETWORK[name]: np.asarray(run["code"])[0] for name, run in runs.items()}}, []
+    rows, artists = (
+        {
+            "true code": true,
+            **{NETWORK[name]: np.asarray(run["code"])[0] for name, run in runs.items()},
+        },
+        [],
+    )
     for i, code in enumerate(rows.values()):
         height = -i + 0.45 * code / max(np.abs(code).max(), np.finfo(float).tiny)
         ax.axhline(-i, color="0.85", linewidth=0.6, zorder=0)
@@ -86,7 +125,11 @@ def codes(study: Study, ax: Axes) -> list[Any]:
             artists.append(ax.vlines(index, -i, height[index], color=colour, linewidth=1.4))
     ax.plot([], [], color=COLOURS[0], label="on the true support")
     ax.plot([], [], color=COLOURS[1], label="off it")
-    ax.set(xlabel="atom", title=f"d. Code of the first sample, {study.data['snrs'][0]:g} dB", ylim=(-len(rows) + 0.4, 1.1))
+    ax.set(
+        xlabel="atom",
+        title=f"d. Code of the first sample, {study.data['snrs'][0]:g} dB",
+        ylim=(-len(rows) + 0.4, 1.1),
+    )
     ax.set_yticks(-np.arange(len(rows)), [name.replace("sparse, ", "") for name in rows])
     ax.legend(loc="upper right", ncols=2)
     return artists
@@ -99,9 +142,22 @@ def recipe(name: str) -> Any:
         artists = []
         for i, (db, run) in enumerate(study.data["recipes"][name].items()):
             artists += _curve(ax, run, "error", COLOURS[i], f"{db} dB", ("-", "--", ":")[i % 3])
-        ax.set(xlabel="epoch", ylabel=ERROR, title=re.sub("lam(_0)?", r"$\\lambda\1$", RECIPE[name]), ylim=(0, 2.1))
+        ax.set(
+            xlabel="epoch",
+            ylabel=ERROR,
+            title=re.sub("lam(_0)?", r"$\\lambda\1$", RECIPE[name]),
+            ylim=(0, 2.1),
+        )
         ax.axhline(2, color="0.6", linewidth=0.8, linestyle=":")
-        ax.annotate("unrelated dictionaries", (0.98, 2), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=7, color="0.4")
+        ax.annotate(
+            "unrelated dictionaries",
+            (0.98, 2),
+            xycoords=("axes fraction", "data"),
+            ha="right",
+            va="bottom",
+            fontsize=7,
+            color="0.4",
+        )
         ax.legend()
         return artists
 
@@ -113,7 +169,15 @@ def threshold_error(study: Study, ax: Axes) -> list[Any]:
     artists = _over_thresholds(study, ax, lambda run: run["error"][0, -1], ERROR)
     for name, lam in study.data["chosen"]["activity"].items():
         run = study.data["grid"][name][f"{lam:g}"]
-        artists += ax.plot(lam, run["error"][0, -1], "o", markersize=10, markerfacecolor="none", markeredgecolor="0.3", zorder=3)
+        artists += ax.plot(
+            lam,
+            run["error"][0, -1],
+            "o",
+            markersize=10,
+            markerfacecolor="none",
+            markeredgecolor="0.3",
+            zorder=3,
+        )
     artists[-1].set_label(f"{RULE['activity']}")
     ax.legend()
     return artists
@@ -131,9 +195,18 @@ def _over_thresholds(study: Study, ax: Axes, value: Callable[..., Any], label: s
     for i, (name, runs) in enumerate(study.data["grid"].items()):
         runs = dict(sorted(runs.items(), key=lambda entry: float(entry[0])))
         artists += ax.plot(
-            [float(lam) for lam in runs], [value(run) for run in runs.values()], marker="osD^"[i], markersize=4, color=COLOURS[i], label=NETWORK[name]
+            [float(lam) for lam in runs],
+            [value(run) for run in runs.values()],
+            marker="osD^"[i],
+            markersize=4,
+            color=COLOURS[i],
+            label=NETWORK[name],
         )
-    ax.set(xlabel=r"threshold $\lambda$", ylabel=label, title=f"{study.data['snrs'][0]:g} dB, first seed, at the end")
+    ax.set(
+        xlabel=r"threshold $\lambda$",
+        ylabel=label,
+        title=f"{study.data['snrs'][0]:g} dB, first seed, at the end",
+    )
     return artists
 
 
@@ -154,7 +227,12 @@ def gradients(study: Study, ax: Axes) -> list[Any]:
     artists = []
     for i, (name, run) in enumerate(study.data["gradients"].items()):
         artists += _curve(ax, run, "error", COLOURS[i], GRADIENT[name], ("-", "--", ":")[i])
-    ax.set(xlabel="epoch", ylabel=ERROR, title=f"Gradient descended, {study.data['snrs'][-1]:g} dB", ylim=(0, None))
+    ax.set(
+        xlabel="epoch",
+        ylabel=ERROR,
+        title=f"Gradient descended, {study.data['snrs'][-1]:g} dB",
+        ylim=(0, None),
+    )
     ax.legend()
     return artists
 
@@ -165,14 +243,38 @@ def closeness(study: Study, ax: Axes) -> list[Any]:
     setting = data["setting"]
     for i, (db, run) in enumerate(data["recipes"][data["main"]].items()):
         artists += _curve(ax, run, "unit_delta", COLOURS[i], f"{db} dB")
-    allowed = closeness_allowed(setting["n_active"], data["mu_block"], setting["group_size"], "printed", setting["norm_range"])
-    corrected = closeness_allowed(setting["n_active"], data["mu_block"], setting["group_size"], "corrected", setting["norm_range"])
+    allowed = closeness_allowed(
+        setting["n_active"],
+        data["mu_block"],
+        setting["group_size"],
+        "printed",
+        setting["norm_range"],
+    )
+    corrected = closeness_allowed(
+        setting["n_active"],
+        data["mu_block"],
+        setting["group_size"],
+        "corrected",
+        setting["norm_range"],
+    )
     for value, style, form in ((allowed, "--", "printed"), (corrected, ":", "corrected")):
         if value > 0:
-            artists.append(ax.axhline(value, color="0.3", linestyle=style, label=f"Lemma 1 {form}: at most {value:.2g}"))
+            artists.append(
+                ax.axhline(
+                    value,
+                    color="0.3",
+                    linestyle=style,
+                    label=f"Lemma 1 {form}: at most {value:.2g}",
+                )
+            )
         else:
             artists += ax.plot([], [], color="none", label=f"Lemma 1 {form}: none, not even 0")
-    ax.set(xlabel="epoch", ylabel=r"$\max_g \|A_g - A^*_g\|_F$, unit columns", title="Hypothesis of Lemma 1 and Theorem 2", ylim=(0, None))
+    ax.set(
+        xlabel="epoch",
+        ylabel=r"$\max_g \|A_g - A^*_g\|_F$, unit columns",
+        title="Hypothesis of Lemma 1 and Theorem 2",
+        ylim=(0, None),
+    )
     ax.legend(loc="lower left", bbox_to_anchor=(0, 0.06))
     return artists
 
@@ -182,12 +284,36 @@ def angles(study: Study, ax: Axes) -> list[Any]:
     found = {name: np.asarray(values) for name, values in study.data["angles"].items()}
     sample = np.sort(found["sample"], axis=1)
     steps = np.arange(len(sample))
-    band = ax.fill_between(steps, sample[:, 0], sample[:, -1], color=COLOURS[0], alpha=0.2, linewidth=0, label="R2, random sample, all angles")
+    band = ax.fill_between(
+        steps,
+        sample[:, 0],
+        sample[:, -1],
+        color=COLOURS[0],
+        alpha=0.2,
+        linewidth=0,
+        label="R2, random sample, all angles",
+    )
     artists: list[Any] = [band]
     artists += ax.plot(found["predicted"], color=COLOURS[0], label=r"R2, predicted $\tan\theta$")
-    artists += ax.plot(steps[::4], found["design"].max(axis=1)[::4], "o", color=COLOURS[0], markersize=4, label="R2, population, measured")
-    artists += ax.plot(found["bound"], color=COLOURS[1], linestyle="--", label="R3, bound on the distance")
-    artists += ax.plot(steps[::4], found["distance"][::4], "s", color=COLOURS[1], markersize=4, label="R3, measured")
+    artists += ax.plot(
+        steps[::4],
+        found["design"].max(axis=1)[::4],
+        "o",
+        color=COLOURS[0],
+        markersize=4,
+        label="R2, population, measured",
+    )
+    artists += ax.plot(
+        found["bound"], color=COLOURS[1], linestyle="--", label="R3, bound on the distance"
+    )
+    artists += ax.plot(
+        steps[::4],
+        found["distance"][::4],
+        "s",
+        color=COLOURS[1],
+        markersize=4,
+        label="R3, measured",
+    )
     ax.set(xlabel="step", ylabel="angle or distance", title="R2, R3 where they apply", yscale="log")
     ax.legend()
     return artists

@@ -13,7 +13,15 @@ from ....training.checkpoints import fingerprint
 from ....training.descent import descend
 from .theory import hypotheses, rotation_free_distances
 
-__all__ = ["NETWORKS", "PAPER", "QUICK", "RECIPES", "Setting", "starting_threshold", "train_network"]
+__all__ = [
+    "NETWORKS",
+    "PAPER",
+    "QUICK",
+    "RECIPES",
+    "Setting",
+    "starting_threshold",
+    "train_network",
+]
 
 NETWORKS = ("group", "soft", "hard", "relu")
 RECIPES = ("literal", "unit", "scaled", "ramp")
@@ -34,11 +42,20 @@ class Setting(NamedTuple):
 
 
 PAPER = Setting()
-QUICK = PAPER._replace(n_groups=30, n_samples=600, n_epochs=150)  # as many samples of every group, the same n, norms and thresholds
+QUICK = PAPER._replace(
+    n_groups=30, n_samples=600, n_epochs=150
+)  # as many samples of every group, the same n, norms and thresholds
 
 
 def train_network(
-    network: str, recipe: str, lam: float, snr_db: float, seed: int, setting: dict[str, Any], gradient: str = "exact", checkpoint: str | None = None,
+    network: str,
+    recipe: str,
+    lam: float,
+    snr_db: float,
+    seed: int,
+    setting: dict[str, Any],
+    gradient: str = "exact",
+    checkpoint: str | None = None,
     progress: bool = False,
 ) -> dict[str, Any]:
     """Train one network by Adam on all samples, and measure it before every epoch and at the end.
@@ -79,10 +96,14 @@ def train_network(
     """
     s = Setting(**setting)
     cost_and_gradient, encode = _network(network, s.group_size, gradient)
-    probe = slice(max(s.n_samples // 10, 200))  # sets the quantile of the rule, and supports are counted on it
+    probe = slice(
+        max(s.n_samples // 10, 200)
+    )  # sets the quantile of the rule, and supports are counted on it
     with one_blas_thread():  # the bits of a product depend on the number of threads, and a checkpoint is of one start only
         A_star = sampling.make_dictionary(s.n_features, s.n_groups, s.group_size, rng=seed)
-        Y, X, support = sampling.sample(A_star, s.n_samples, s.n_active, s.group_size, s.norm_range, snr_db, rng=seed)
+        Y, X, support = sampling.sample(
+            A_star, s.n_samples, s.n_active, s.group_size, s.norm_range, snr_db, rng=seed
+        )
         start = sampling.perturb_dictionary(A_star, correlation=s.correlation, rng=seed)
         unit = start / np.linalg.norm(start, axis=0)
         lam_0 = starting_threshold(unit, Y[probe], network, s.group_size, s.n_active)
@@ -92,7 +113,9 @@ def train_network(
         risen = min(epoch / (s.n_epochs / 2), 1) if recipe == "ramp" else 1
         return lam_0 + (lam - lam_0) * risen
 
-    def objective(parameters: dict[str, Array], samples: Array, epoch: int) -> tuple[float, dict[str, Array]]:
+    def objective(
+        parameters: dict[str, Array], samples: Array, epoch: int
+    ) -> tuple[float, dict[str, Array]]:
         cost, G = cost_and_gradient(parameters["A"], samples, lam_at(epoch))
         return cost, {"A": G}
 
@@ -102,25 +125,52 @@ def train_network(
         active = groups.norms(codes, s.group_size)
         found = metrics.support_recovery(support[probe], active > 0)
         return {
-            "lam": now, "error": metrics.dictionary_error(A, A_star) / A.shape[1],
-            "rotation_free_error": np.sum(rotation_free_distances(A, A_star, s.group_size) ** 2) / A.shape[1],
-            "active_groups": found.n_active_mean, "active_atoms": np.mean(np.sum(codes != 0, axis=1)),
-            "recall": found.recall, "precision": found.precision, "exact": found.exact, "column_norm": np.mean(np.linalg.norm(A, axis=0)),
-            **(hypotheses(A, A_star, s.group_size) | _shrinkage(active, support[probe], now) if network == "group" else {}),
+            "lam": now,
+            "error": metrics.dictionary_error(A, A_star) / A.shape[1],
+            "rotation_free_error": np.sum(rotation_free_distances(A, A_star, s.group_size) ** 2)
+            / A.shape[1],
+            "active_groups": found.n_active_mean,
+            "active_atoms": np.mean(np.sum(codes != 0, axis=1)),
+            "recall": found.recall,
+            "precision": found.precision,
+            "exact": found.exact,
+            "column_norm": np.mean(np.linalg.norm(A, axis=0)),
+            **(
+                hypotheses(A, A_star, s.group_size) | _shrinkage(active, support[probe], now)
+                if network == "group"
+                else {}
+            ),
         }
 
     recipe_of_the_run = (network, recipe, lam, snr_db, seed, gradient, sorted(setting.items()))
     run = descend(
-        {"A": A}, objective, lambda epoch: [Y], s.n_epochs, step_size=s.step_size, measure=measure, progress=progress,
-        checkpoint=checkpoint, checkpoint_every=20, resume=True, owner=lambda: fingerprint({"A": A}, Y, recipe_of_the_run),
+        {"A": A},
+        objective,
+        lambda epoch: [Y],
+        s.n_epochs,
+        step_size=s.step_size,
+        measure=measure,
+        progress=progress,
+        checkpoint=checkpoint,
+        checkpoint_every=20,
+        resume=True,
+        owner=lambda: fingerprint({"A": A}, Y, recipe_of_the_run),
     )
     if run.status == 2:
         raise KeyboardInterrupt
     learned = run.state.parameters
     end = {"loss": objective(learned, Y, s.n_epochs)[0], **measure(learned, s.n_epochs)}
     curves = {name: np.array([*run.history[name], value]) for name, value in end.items()}
-    sharp = support_interval(learned["A"], A_star, s.group_size, s.n_active, *s.norm_range, form="sharp")
-    return {**curves, "lam_0": lam_0, "sharp": np.array(sharp), "code": encode(learned["A"], Y[0], lam), "true_code": X[0]}
+    sharp = support_interval(
+        learned["A"], A_star, s.group_size, s.n_active, *s.norm_range, form="sharp"
+    )
+    return {
+        **curves,
+        "lam_0": lam_0,
+        "sharp": np.array(sharp),
+        "code": encode(learned["A"], Y[0], lam),
+        "true_code": X[0],
+    }
 
 
 def starting_threshold(A: Array, Y: Array, network: str, group_size: int, n_active: int) -> float:
@@ -133,19 +183,29 @@ def starting_threshold(A: Array, Y: Array, network: str, group_size: int, n_acti
     9.1
     """
     Z = Y @ A
-    compared = groups.norms(Z, group_size) if network == "group" else Z if network == "relu" else np.abs(Z)
+    compared = (
+        groups.norms(Z, group_size) if network == "group" else Z if network == "relu" else np.abs(Z)
+    )
     units = n_active * (1 if network == "group" else group_size)
     return float(np.quantile(compared, 1 - 0.1 * units / compared.shape[1]))
 
 
-def _network(network: str, group_size: int, gradient: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
+def _network(
+    network: str, group_size: int, gradient: str
+) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """The functions (A, Y, lam) -> (cost, gradient) and (A, Y, lam) -> codes."""
     if network in ("group", "soft"):
         size = group_size if network == "group" else 1
-        return lambda A, Y, lam: ops.loss_and_grad(A, Y, lam, size, gradient), lambda A, Y, lam: ops.encode(A, Y, lam, size)
+        return lambda A, Y, lam: ops.loss_and_grad(
+            A, Y, lam, size, gradient
+        ), lambda A, Y, lam: ops.encode(A, Y, lam, size)
 
     def options(lam: float) -> dict[str, Any]:
-        return {"activation": "hard", "lam": lam} if network == "hard" else {"activation": "relu", "bias": -lam}
+        return (
+            {"activation": "hard", "lam": lam}
+            if network == "hard"
+            else {"activation": "relu", "bias": -lam}
+        )
 
     return (
         lambda A, Y, lam: ops.sparse_loss_and_grad(A, Y, **options(lam))[:2],
@@ -157,4 +217,8 @@ def _shrinkage(norms: Array, support: IntArray, lam: float) -> dict[str, float]:
     """tau_g = 1 - lam / ||A_g^T y|| = ||x_g|| / (||x_g|| + lam): smallest and median."""
     found = np.take_along_axis(norms, support, axis=1)
     tau = found[found > 0] / (found[found > 0] + lam)
-    return {"tau_min": tau.min(), "tau_median": np.median(tau)} if tau.size else {"tau_min": np.nan, "tau_median": np.nan}
+    return (
+        {"tau_min": tau.min(), "tau_median": np.median(tau)}
+        if tau.size
+        else {"tau_min": np.nan, "tau_median": np.nan}
+    )

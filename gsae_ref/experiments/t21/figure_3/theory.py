@@ -29,12 +29,19 @@ def hypotheses(A: Array, A_star: Array, group_size: int) -> dict[str, float]:
     (1.0, 0.0, 3.0, 1.0)
     """
     unit = A / np.linalg.norm(A, axis=0)
-    pairs = [direction.align(B, S) for B, S in zip(groups.blocks(unit, group_size), groups.blocks(A_star, group_size), strict=True)]
+    pairs = [
+        direction.align(B, S)
+        for B, S in zip(
+            groups.blocks(unit, group_size), groups.blocks(A_star, group_size), strict=True
+        )
+    ]
     return {
-        "delta": float(closeness(A, A_star, group_size).max()), "unit_delta": float(closeness(unit, A_star, group_size).max()),
+        "delta": float(closeness(A, A_star, group_size).max()),
+        "unit_delta": float(closeness(unit, A_star, group_size).max()),
         "orthonormality_defect": float(orthonormality_defect(A, group_size).max()),
         "unit_orthonormality_defect": float(orthonormality_defect(unit, group_size).max()),
-        "alpha_min": float(min(alpha.min() for alpha, _ in pairs)), "omega_max": float(max(omega.max() for _, omega in pairs)),
+        "alpha_min": float(min(alpha.min() for alpha, _ in pairs)),
+        "omega_max": float(max(omega.max() for _, omega in pairs)),
     }
 
 
@@ -45,11 +52,15 @@ def rotation_free_distances(A: Array, A_star: Array, group_size: int) -> Array:
     array([0.])
     """
     B, S = (groups.blocks(M / np.linalg.norm(M, axis=0), group_size) for M in (A, A_star))
-    Q = groups.blocks(groups.polar(groups.unblock(np.swapaxes(S, 1, 2) @ B), group_size), group_size)
+    Q = groups.blocks(
+        groups.polar(groups.unblock(np.swapaxes(S, 1, 2) @ B), group_size), group_size
+    )
     return np.linalg.norm(B - S @ Q, axis=(1, 2))
 
 
-def closeness_allowed(n_active: int, mu_block: float, group_size: int, form: str, norm_range: tuple[float, float]) -> float:
+def closeness_allowed(
+    n_active: int, mu_block: float, group_size: int, form: str, norm_range: tuple[float, float]
+) -> float:
     """The delta below which Lemma 1's interval is not empty; negative if it is empty even at A = A*.
 
     Both ends are linear in delta: low = gamma B_max (f mu_B + delta), high = B_min (1 - delta) - k B_max (f mu_B + delta), with f = 1 and
@@ -58,12 +69,22 @@ def closeness_allowed(n_active: int, mu_block: float, group_size: int, form: str
     >>> closeness_allowed(1, 0.0, 2, "corrected", (1.0, 1.0))
     0.5
     """
-    ends = [recovery_interval(n_active, *norm_range, mu_block, delta, group_size, form) for delta in (0.0, 1.0)]
+    ends = [
+        recovery_interval(n_active, *norm_range, mu_block, delta, group_size, form)
+        for delta in (0.0, 1.0)
+    ]
     width = [high - low for low, high in ends]
     return width[0] / (width[0] - width[1])
 
 
-def theorem_2(found: dict[str, float], tau: float, n_active: int, n_groups: int, group_size: int, n_features: int) -> tuple[float, float, float]:
+def theorem_2(
+    found: dict[str, float],
+    tau: float,
+    n_active: int,
+    n_groups: int,
+    group_size: int,
+    n_features: int,
+) -> tuple[float, float, float]:
     """Theorem 2's condition (69) on ||A_g^T A*_g||_F^2 at delta, with n as printed and with d, and rho at the largest step: three numbers.
 
     The step is 1 / (c alpha_min), c = tau (2 - tau) p: above it (32) gives no descent. A negative bound cannot be met by a squared norm, a
@@ -73,18 +94,33 @@ def theorem_2(found: dict[str, float], tau: float, n_active: int, n_groups: int,
     (-24.0, -6.0, 1.0)
     """
     delta, alpha = min(found["unit_delta"], 1.0), found["alpha_min"]
-    with_n, with_d = (direction.overlap_condition(tau, size, delta) for size in (n_features, group_size))
+    with_n, with_d = (
+        direction.overlap_condition(tau, size, delta) for size in (n_features, group_size)
+    )
     p = n_active / n_groups
     if alpha <= 0:
         return with_n, with_d, float("nan")
     step = 1 / (gradients.leading_coefficient(tau, p) * alpha)
-    return with_n, with_d, convergence.rho(step, tau, p, alpha, found["omega_max"], delta, group_size)
+    return (
+        with_n,
+        with_d,
+        convergence.rho(step, tau, p, alpha, found["omega_max"], delta, group_size),
+    )
 
 
 # ------------------------------------------------------------------------------------------------ R2 and R3
 
 
-def contraction(n_features: int, n_groups: int, n_samples: int, n_steps: int, delta: float, lam: float, step: float, seed: int) -> dict[str, Any]:
+def contraction(
+    n_features: int,
+    n_groups: int,
+    n_samples: int,
+    n_steps: int,
+    delta: float,
+    lam: float,
+    step: float,
+    seed: int,
+) -> dict[str, Any]:
     """Principal angles along retracted gradient descent with one active group of two atoms, predicted (R2, R3) and measured.
 
     Data satisfy the hypotheses: orthonormal A*, no noise, ||x_g|| in [4, 5], a start tangent to it at distance ``delta``, and lam where
@@ -101,7 +137,9 @@ def contraction(n_features: int, n_groups: int, n_samples: int, n_steps: int, de
     """
     d = 2
     A_star = sampling.make_dictionary(n_features, n_groups, d, kind="orthonormal", rng=seed)
-    A = sampling.perturb_dictionary(A_star, delta=delta, group_size=d, direction="tangent", rng=seed)
+    A = sampling.perturb_dictionary(
+        A_star, delta=delta, group_size=d, direction="tangent", rng=seed
+    )
     Y, norms = _design(A_star)
     kappa = float(np.mean(norms**2)) / d / n_groups  # p sigma^2
     eta = step / kappa
@@ -113,9 +151,14 @@ def contraction(n_features: int, n_groups: int, n_samples: int, n_steps: int, de
     random = sampling.sample(A_star, n_samples, 1, d, norm_range=(B_MIN, B_MAX), rng=seed).Y
     bound, distance = _projected_run(A, A_star, Y, lam, eta, kappa, n_steps)
     return {
-        "predicted": np.array(tangents), "design": _retracted_run(A, A_star, Y, lam, eta, n_steps),
-        "sample": _retracted_run(A, A_star, random, lam, eta, n_steps), "bound": bound, "distance": distance,
-        "margin": convergence.support_persists(lam, B_MIN, B_MAX, 0.0, float(np.arctan(tangents[0]))),
+        "predicted": np.array(tangents),
+        "design": _retracted_run(A, A_star, Y, lam, eta, n_steps),
+        "sample": _retracted_run(A, A_star, random, lam, eta, n_steps),
+        "bound": bound,
+        "distance": distance,
+        "margin": convergence.support_persists(
+            lam, B_MIN, B_MAX, 0.0, float(np.arctan(tangents[0]))
+        ),
     }
 
 
@@ -127,26 +170,49 @@ def _design(A_star: Array, n_angles: int = 32, n_norms: int = 8) -> tuple[Array,
     return np.concatenate([X @ star_g.T for star_g in groups.blocks(A_star, 2)]), norms
 
 
-def _retracted_run(A: Array, A_star: Array, Y: Array, lam: float, eta: float, n_steps: int) -> Array:
+def _retracted_run(
+    A: Array, A_star: Array, Y: Array, lam: float, eta: float, n_steps: int
+) -> Array:
     """Tangents of the principal angles before the first and after every step of gradient descent with polar factors."""
     tangents = [np.tan(metrics.principal_angles(A, A_star, 2)).ravel()]
 
     def keep(intermediate_result: Any) -> None:
         tangents.append(np.tan(metrics.principal_angles(intermediate_result.x, A_star, 2)).ravel())
 
-    train(A, Y, lam, 2, n_steps, optimizer="gradient_descent", step_size=eta, constraint="groups", measure=False, callback=keep)
+    train(
+        A,
+        Y,
+        lam,
+        2,
+        n_steps,
+        optimizer="gradient_descent",
+        step_size=eta,
+        constraint="groups",
+        measure=False,
+        callback=keep,
+    )
     return np.array(tangents)
 
 
-def _projected_run(A: Array, A_star: Array, Y: Array, lam: float, eta: float, kappa: float, n_steps: int) -> tuple[Array, Array]:
+def _projected_run(
+    A: Array, A_star: Array, Y: Array, lam: float, eta: float, kappa: float, n_steps: int
+) -> tuple[Array, Array]:
     """R3's iteration: its bound on the largest orbit distance, iterated from the start, and the largest distance measured."""
     star = groups.blocks(A_star, 2)
     bounds: list[Any] = []
     distances: list[float] = []
     for _ in range(n_steps + 1):
         B = groups.blocks(A, 2)
-        distances.append(max(convergence.orbit_distance(A_g, star_g) for A_g, star_g in zip(B, star, strict=True)))
-        bounds.append(convergence.repaired_bound(bounds[-1], eta * kappa, 1 - bounds[-1] ** 2 / 2, 0.0) if bounds else distances[0])
+        distances.append(
+            max(
+                convergence.orbit_distance(A_g, star_g) for A_g, star_g in zip(B, star, strict=True)
+            )
+        )
+        bounds.append(
+            convergence.repaired_bound(bounds[-1], eta * kappa, 1 - bounds[-1] ** 2 / 2, 0.0)
+            if bounds
+            else distances[0]
+        )
         G = groups.blocks(ops.loss_and_grad(A, Y, lam, 2)[1], 2)
         A = groups.polar(groups.unblock(B - eta * (G - B @ (np.swapaxes(B, 1, 2) @ G))), 2)
     return np.array(bounds), np.array(distances)

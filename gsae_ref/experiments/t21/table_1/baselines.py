@@ -41,8 +41,10 @@ def require(name: str) -> str:
     """Return the name of a method that can run. Raises ValueError for an unknown one, and for one whose package is not installed."""
     package = NEEDS.get(checks.option("baselines", name, tuple(BASELINES)))
     if package and importlib.util.find_spec(package) is None:
-        raise ValueError(f"baselines = {name!r} needs the package {package}, which is not installed; it is not one of ours; install it, or leave "
-                         f"{name} out")
+        raise ValueError(
+            f"baselines = {name!r} needs the package {package}, which is not installed; it is not one of ours; install it, or leave "
+            f"{name} out"
+        )
     return name
 
 
@@ -53,13 +55,17 @@ def _reduced(Y: Array) -> Array:
 
 def _k_subspaces(Y: Array, n_clusters: int, seed: int) -> IntArray:
     Z = _reduced(Y)
-    return nearest_subspace(k_subspaces(Z, n_clusters, min(DIMENSION, Z.shape[1] // 4), seed, n_restarts=10)[0], Z)[0]
+    return nearest_subspace(
+        k_subspaces(Z, n_clusters, min(DIMENSION, Z.shape[1] // 4), seed, n_restarts=10)[0], Z
+    )[0]
 
 
 def _gaussian_mixture(Y: Array, n_clusters: int, seed: int) -> IntArray:
     from sklearn.mixture import GaussianMixture
 
-    return GaussianMixture(n_clusters, covariance_type="full", reg_covar=1e-2, n_init=1, random_state=seed).fit_predict(_reduced(Y)[:, :50])
+    return GaussianMixture(
+        n_clusters, covariance_type="full", reg_covar=1e-2, n_init=1, random_state=seed
+    ).fit_predict(_reduced(Y)[:, :50])
 
 
 def _sparse_subspace_clustering(Y: Array, n_clusters: int, seed: int) -> IntArray:
@@ -106,7 +112,11 @@ def self_expressive(Y: Array, n_nonzero: int) -> Any:
     n_samples = len(Y)
     norms = np.linalg.norm(Y, axis=1, keepdims=True)
     U = np.divide(Y, norms, out=np.zeros_like(Y), where=norms > 0)
-    chosen, coefs, E = np.empty((n_samples, n_nonzero), np.int32), np.empty((n_samples, n_nonzero), U.dtype), U.copy()
+    chosen, coefs, E = (
+        np.empty((n_samples, n_nonzero), np.int32),
+        np.empty((n_samples, n_nonzero), U.dtype),
+        U.copy(),
+    )
     for k in range(n_nonzero):
         for block in np.array_split(np.arange(n_samples), 1 + n_samples // 1000):
             match = abs(E[block] @ U.T)
@@ -114,23 +124,35 @@ def self_expressive(Y: Array, n_nonzero: int) -> Any:
             np.put_along_axis(match, chosen[block, :k], -1, axis=1)
             chosen[block, k] = match.argmax(axis=1)
             atoms = U[chosen[block, : k + 1]]
-            gram = atoms @ atoms.swapaxes(1, 2) + 16 * np.finfo(U.dtype).eps * np.eye(k + 1, dtype=U.dtype)  # among the samples are duplicates
+            gram = atoms @ atoms.swapaxes(1, 2) + 16 * np.finfo(U.dtype).eps * np.eye(
+                k + 1, dtype=U.dtype
+            )  # among the samples are duplicates
             coefs[block, : k + 1] = np.linalg.solve(gram, atoms @ U[block, :, None])[..., 0]
             E[block] = U[block] - np.einsum("ik,ikp->ip", coefs[block, : k + 1], atoms)
-    return csr_array((coefs.ravel(), chosen.ravel(), np.arange(n_samples + 1, dtype=np.int32) * n_nonzero), shape=(n_samples, n_samples))
+    return csr_array(
+        (coefs.ravel(), chosen.ravel(), np.arange(n_samples + 1, dtype=np.int32) * n_nonzero),
+        shape=(n_samples, n_samples),
+    )
 
 
 def _of_clustpy(name: str) -> Any:
     def run(Y: Array, n_clusters: Any, seed: int) -> Any:
         from clustpy import centroid
 
-        return getattr(centroid, name)(n_clusters, random_state=seed).fit(_reduced(Y).astype(np.float64)).labels_
+        return (
+            getattr(centroid, name)(n_clusters, random_state=seed)
+            .fit(_reduced(Y).astype(np.float64))
+            .labels_
+        )
 
     return run
 
 
 BASELINES = {
-    "k-subspaces": _k_subspaces, "Gaussian mixture": _gaussian_mixture, "SubKmeans": _of_clustpy("SubKmeans"),
-    "LDA-k-means": _of_clustpy("LDAKmeans"), "SSC-OMP": _sparse_subspace_clustering,
+    "k-subspaces": _k_subspaces,
+    "Gaussian mixture": _gaussian_mixture,
+    "SubKmeans": _of_clustpy("SubKmeans"),
+    "LDA-k-means": _of_clustpy("LDAKmeans"),
+    "SSC-OMP": _sparse_subspace_clustering,
 }
 NEEDS = {"SubKmeans": "clustpy", "LDA-k-means": "clustpy"}

@@ -28,11 +28,28 @@ if TYPE_CHECKING:
 
     from ...common.cache import Cells
 
-__all__ = ["DATA", "FIGURES", "TITLE", "Sizes", "add_options", "add_sizes", "clustered", "compute", "settled"]
+__all__ = [
+    "DATA",
+    "FIGURES",
+    "TITLE",
+    "Sizes",
+    "add_options",
+    "add_sizes",
+    "clustered",
+    "compute",
+    "settled",
+]
 
 TITLE = "T21 Table 1: clustering MNIST by sparse and group-sparse codes"
 DATA = ("mnist", "fashion-mnist", "digits")
-DIGITS = Setting(group_size=4, group_threshold=0.05, sparse_threshold=0.01, step_size=1e-2, n_epochs=60, n_neighbors=50)
+DIGITS = Setting(
+    group_size=4,
+    group_threshold=0.05,
+    sparse_threshold=0.01,
+    step_size=1e-2,
+    n_epochs=60,
+    n_neighbors=50,
+)
 CONTROLS = ("principal", "gaussian")
 
 
@@ -53,49 +70,108 @@ class Sizes(dict[str, Any]):
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Options of this table."""
     add_sizes(parser)
-    parser.add_argument("--reading", choices=(*READINGS, "all"), default="all", help="what is clustered: codes read literally, the reading that "
-                        "comes closest to the paper's numbers, or both (default)")
-    parser.add_argument("--start", choices=STARTS, nargs="+", default=["principal"], help="starts to train from; the first fills the table. "
-                        "principal: the authors'; subspaces: k-subspaces; rising: principal, and lam rises from half of it in the first quarter "
-                        "of the epochs; reset: principal, and the group used least is reset after 2 epochs and after 4; united: the best groups of "
-                        f"{TRAININGS} trainings of {SHORT} epochs")
-    parser.add_argument("--choose", choices=sorted(RULES), default="loss", help="what the kept restart has the lowest of: training loss "
-                        "(default), that plus the penalty of the codes, disagreement with the other restarts, or active groups")
-    parser.add_argument("--baselines", choices=sorted(BASELINES), nargs="*", default=[], help="other methods, side by side")
+    parser.add_argument(
+        "--reading",
+        choices=(*READINGS, "all"),
+        default="all",
+        help="what is clustered: codes read literally, the reading that "
+        "comes closest to the paper's numbers, or both (default)",
+    )
+    parser.add_argument(
+        "--start",
+        choices=STARTS,
+        nargs="+",
+        default=["principal"],
+        help="starts to train from; the first fills the table. "
+        "principal: the authors'; subspaces: k-subspaces; rising: principal, and lam rises from half of it in the first quarter "
+        "of the epochs; reset: principal, and the group used least is reset after 2 epochs and after 4; united: the best groups of "
+        f"{TRAININGS} trainings of {SHORT} epochs",
+    )
+    parser.add_argument(
+        "--choose",
+        choices=sorted(RULES),
+        default="loss",
+        help="what the kept restart has the lowest of: training loss "
+        "(default), that plus the penalty of the codes, disagreement with the other restarts, or active groups",
+    )
+    parser.add_argument(
+        "--baselines",
+        choices=sorted(BASELINES),
+        nargs="*",
+        default=[],
+        help="other methods, side by side",
+    )
 
 
 def add_sizes(parser: argparse.ArgumentParser) -> None:
     """Options of everything that trains these networks."""
-    parser.add_argument("--data", choices=DATA, help="data set (default mnist, with --quick digits)")
-    parser.add_argument("--source", metavar="PATH", help="folder or .npz archive that has the data; by default it is looked for, then fetched")
+    parser.add_argument(
+        "--data", choices=DATA, help="data set (default mnist, with --quick digits)"
+    )
+    parser.add_argument(
+        "--source",
+        metavar="PATH",
+        help="folder or .npz archive that has the data; by default it is looked for, then fetched",
+    )
     parser.add_argument("--epochs", type=int, help="epochs of training (300 in the paper)")
-    parser.add_argument("--restarts", type=int, help=f"trainings of the group-sparse network, compared after at most {SCREENED} epochs; the lowest "
-                        "training loss is kept (default 8)")
-    parser.add_argument("--batch-size", type=int, help="samples in a mini-batch (not stated in the paper; default 128)")
+    parser.add_argument(
+        "--restarts",
+        type=int,
+        help=f"trainings of the group-sparse network, compared after at most {SCREENED} epochs; the lowest "
+        "training loss is kept (default 8)",
+    )
+    parser.add_argument(
+        "--batch-size",
+        type=int,
+        help="samples in a mini-batch (not stated in the paper; default 128)",
+    )
 
 
 def settled(
-    quick: bool = False, data: str | None = None, source: Any = None, epochs: int | None = None, restarts: int | None = None,
-    batch_size: int | None = None, setting: Setting | None = None, n_train: int | None = None, n_test: int | None = None,
+    quick: bool = False,
+    data: str | None = None,
+    source: Any = None,
+    epochs: int | None = None,
+    restarts: int | None = None,
+    batch_size: int | None = None,
+    setting: Setting | None = None,
+    n_train: int | None = None,
+    n_test: int | None = None,
 ) -> Sizes:
     """The sizes of a run: those given, else the paper's, else with ``quick`` small ones."""
     data = checks.option("data", ("digits" if quick else "mnist") if data is None else data, DATA)
     setting = setting or (DIGITS if data == "digits" else Setting())
     if quick and data != "digits":
         given = zip((n_train, n_test, epochs, restarts), (6000, 2000, 2, 1), strict=True)
-        n_train, n_test, epochs, restarts = (small if value is None else value for value, small in given)
+        n_train, n_test, epochs, restarts = (
+            small if value is None else value for value, small in given
+        )
         setting = setting._replace(n_neighbors=n_test // 10)
     if batch_size is not None:
         setting = setting._replace(batch_size=checks.count("batch_size", batch_size))
     epochs = checks.count("epochs", setting.n_epochs if epochs is None else epochs)
     restarts = checks.count("restarts", (2 if quick else 8) if restarts is None else restarts)
-    return Sizes(data=data, source=source, n_train=n_train, n_test=n_test, epochs=epochs, restarts=restarts,
-                 setting=setting._replace(n_epochs=epochs))
+    return Sizes(
+        data=data,
+        source=source,
+        n_train=n_train,
+        n_test=n_test,
+        epochs=epochs,
+        restarts=restarts,
+        setting=setting._replace(n_epochs=epochs),
+    )
 
 
 def compute(
-    cells: Cells, quick: bool = False, seed: int = 0, n_seeds: int = 1, reading: str = "all", start: Sequence[str] = ("principal",),
-    choose: str = "loss", baselines: Sequence[Any] = (), **options: Any,
+    cells: Cells,
+    quick: bool = False,
+    seed: int = 0,
+    n_seeds: int = 1,
+    reading: str = "all",
+    start: Sequence[str] = ("principal",),
+    choose: str = "loss",
+    baselines: Sequence[Any] = (),
+    **options: Any,
 ) -> Study:
     """Train or read back the networks, cluster every representation, and hold the numbers beside the paper's.
 
@@ -121,21 +197,47 @@ def compute(
     -------
     study : Study
     """
-    size, repetitions = settled(quick, **options), range(checks.count("seed", seed, minimum=0), seed + checks.count("n_seeds", n_seeds))
-    readings = READINGS if reading == "all" else (checks.option("reading", reading, (*READINGS, "all")),)
-    start = [start] if isinstance(start, str) else [checks.option("start", one, STARTS) for one in start]
-    rule, baselines = checks.option("choose", choose, tuple(RULES)), [require(name) for name in baselines]
+    size, repetitions = (
+        settled(quick, **options),
+        range(checks.count("seed", seed, minimum=0), seed + checks.count("n_seeds", n_seeds)),
+    )
+    readings = (
+        READINGS if reading == "all" else (checks.option("reading", reading, (*READINGS, "all")),)
+    )
+    start = (
+        [start]
+        if isinstance(start, str)
+        else [checks.option("start", one, STARTS) for one in start]
+    )
+    rule, baselines = (
+        checks.option("choose", choose, tuple(RULES)),
+        [require(name) for name in baselines],
+    )
     others = [other for other in RULES if other != rule]
     runs = {r: models(cells, size, r, start[0], rule) for r in repetitions}
     for r in repetitions:
         every = screened(cells, size, r, start[0])
-        runs[r] |= {other: every[RULES[other](cells, size, every).argmin()] for other in others} | {"united": united(cells, size, every)}
-    chosen = {(row, reading_of(how, what)): (network, how[what]) for row, (network, how) in ROWS.items() for what in readings}
-    cases: dict[tuple[str, str], tuple[Any, str, tuple[str, ...]]] = {("predict", "ours"): ("group", "group norms", ("argmax",))}
+        runs[r] |= {other: every[RULES[other](cells, size, every).argmin()] for other in others} | {
+            "united": united(cells, size, every)
+        }
+    chosen = {
+        (row, reading_of(how, what)): (network, how[what])
+        for row, (network, how) in ROWS.items()
+        for what in readings
+    }
+    cases: dict[tuple[str, str], tuple[Any, str, tuple[str, ...]]] = {
+        ("predict", "ours"): ("group", "group norms", ("argmax",))
+    }
     cases |= {case: (*how, METHODS) for case, how in chosen.items()}
-    cases |= {(f"restart of {LOWEST[other]}", "ours"): (other, "group norms / sum", METHODS) for other in others}
+    cases |= {
+        (f"restart of {LOWEST[other]}", "ours"): (other, "group norms / sum", METHODS)
+        for other in others
+    }
     cases |= {(claims.UNITED, "ours"): ("united", "group norms / sum", METHODS)}
-    cases |= {(f"{kind} columns, untrained", "control"): (kind, "group norms", (*METHODS, "argmax")) for kind in CONTROLS}
+    cases |= {
+        (f"{kind} columns, untrained", "control"): (kind, "group norms", (*METHODS, "argmax"))
+        for kind in CONTROLS
+    }
     found: dict[Any, Any] = {}
     known: dict[Any, Any] = {}
     for case, (network, how, methods) in cases.items():
@@ -144,24 +246,46 @@ def compute(
                 identity = network, how, method, r
                 if identity not in known:
                     of = "group" if network in (*others, "united") else network
-                    known[identity] = clustered(cells, size, of, how, method, r, runs[r].get(network, {}).get("A"))
+                    known[identity] = clustered(
+                        cells, size, of, how, method, r, runs[r].get(network, {}).get("A")
+                    )
                 found.setdefault((*case, how, method), []).append(known[identity])
     data = {
         "table": {" | ".join(case): stacked(values) for case, values in found.items()},
-        "rule": rule, "restarts": {one: restarts_of(cells, size, repetitions, one) for one in start},
-        "baselines": {name: stacked([by_baseline(cells, size, name, r) for r in repetitions]) for name in baselines},
-        "steps": {network: max(float(runs[r][network]["relative_step"]) for r in repetitions) for network in ("group", "sparse")},
+        "rule": rule,
+        "restarts": {one: restarts_of(cells, size, repetitions, one) for one in start},
+        "baselines": {
+            name: stacked([by_baseline(cells, size, name, r) for r in repetitions])
+            for name in baselines
+        },
+        "steps": {
+            network: max(float(runs[r][network]["relative_step"]) for r in repetitions)
+            for network in ("group", "sparse")
+        },
         "active_groups": [float(runs[r]["group"]["active_groups"]) for r in repetitions],
-        "loss": {network: [runs[r][network]["loss"] for r in repetitions] for network in ("group", "sparse")},
+        "loss": {
+            network: [runs[r][network]["loss"] for r in repetitions]
+            for network in ("group", "sparse")
+        },
     }
     recipe = {
-        **size.setting._asdict(), "data": size.data, "training images": size.n_train or "all", "test images": size.n_test or "all",
-        "restarts": size.restarts, "restart kept": LOWEST[rule], "seeds": list(repetitions), "start": start[0],
+        **size.setting._asdict(),
+        "data": size.data,
+        "training images": size.n_train or "all",
+        "test images": size.n_test or "all",
+        "restarts": size.restarts,
+        "restart kept": LOWEST[rule],
+        "seeds": list(repetitions),
+        "start": start[0],
         "optimizer": "Adam (0.9, 0.999, 1e-8), float32",
-        "columns": "unit norm after every step", "encoder": "FISTA", "pixels": "in [0, 1], less the training mean",
+        "columns": "unit norm after every step",
+        "encoder": "FISTA",
+        "pixels": "in [0, 1], less the training mean",
     }
     notes = claims.notes(data, size, len(repetitions))
-    return Study("table-1", TITLE, recipe, data, claims.tables(data), claims.judge(data, size), notes)
+    return Study(
+        "table-1", TITLE, recipe, data, claims.tables(data), claims.judge(data, size), notes
+    )
 
 
 def reading_of(how: dict[str, str], what: str) -> str:
@@ -178,22 +302,57 @@ def restarts_of(cells: Cells, size: Sizes, repetitions: range, start: str) -> di
     together = [united(cells, size, runs[r]) for r in repetitions]
 
     def scores(how: str, method: str) -> Array:
-        return np.array([[float(clustered(cells, size, "group", how, method, r, run["A"])["accuracy"]) for run in runs[r]] for r in repetitions])
+        return np.array(
+            [
+                [
+                    float(clustered(cells, size, "group", how, method, r, run["A"])["accuracy"])
+                    for run in runs[r]
+                ]
+                for r in repetitions
+            ]
+        )
 
-    accuracies = [float(clustered(cells, size, "group", "group norms / sum", "k-means", r, of["A"])["accuracy"])
-                  for r, of in zip(repetitions, together, strict=True)]
-    found = {rule: np.array([of(cells, size, runs[r]) for r in repetitions]) for rule, of in RULES.items()}
+    accuracies = [
+        float(
+            clustered(cells, size, "group", "group norms / sum", "k-means", r, of["A"])["accuracy"]
+        )
+        for r, of in zip(repetitions, together, strict=True)
+    ]
+    found = {
+        rule: np.array([of(cells, size, runs[r]) for r in repetitions])
+        for rule, of in RULES.items()
+    }
     return {
-        **found, "united": {"loss": np.array([float(of["loss"]) for of in together]), "k-means": np.array(accuracies)},
+        **found,
+        "united": {
+            "loss": np.array([float(of["loss"]) for of in together]),
+            "k-means": np.array(accuracies),
+        },
         "curve": np.array([[run["loss"] for run in runs[r]] for r in repetitions]),
-        "predict": scores("group norms", "argmax"), "k-means": scores("group norms / sum", "k-means"),
+        "predict": scores("group norms", "argmax"),
+        "k-means": scores("group norms / sum", "k-means"),
         "chosen": {rule: values.argmin(axis=1).tolist() for rule, values in found.items()}
-        | {"loss, halving": [halved(np.array([run["loss"] for run in runs[r]]))[0] for r in repetitions]},
-        "epochs": [sum(len(run["loss"]) for run in runs[repetitions[0]]), halved(np.array([run["loss"] for run in runs[repetitions[0]]]))[1]],
+        | {
+            "loss, halving": [
+                halved(np.array([run["loss"] for run in runs[r]]))[0] for r in repetitions
+            ]
+        },
+        "epochs": [
+            sum(len(run["loss"]) for run in runs[repetitions[0]]),
+            halved(np.array([run["loss"] for run in runs[repetitions[0]]]))[1],
+        ],
     }
 
 
-def clustered(cells: Cells, size: Sizes, network: str | None, how: str, method: str, seed: int, A: Array | None = None) -> dict[str, Any]:
+def clustered(
+    cells: Cells,
+    size: Sizes,
+    network: str | None,
+    how: str,
+    method: str,
+    seed: int,
+    A: Array | None = None,
+) -> dict[str, Any]:
     """:func:`cluster_codes` as a unit of work.
 
     Parameters
@@ -215,20 +374,44 @@ def clustered(cells: Cells, size: Sizes, network: str | None, how: str, method: 
     """
     kept = None if A is None else Kept(A)
     named = "pixels" if network is None else f"{network}-{how}"
-    key = "-".join([size.data, *([] if kept is None else [repr(kept)[:8]]), named, method, f"seed{seed}"]).replace(" / ", "-by-").replace(" ", "-")
+    key = (
+        "-".join(
+            [size.data, *([] if kept is None else [repr(kept)[:8]]), named, method, f"seed{seed}"]
+        )
+        .replace(" / ", "-by-")
+        .replace(" ", "-")
+    )
 
     def unit(**arguments: Any) -> dict[str, Any]:
         return cluster_codes(**arguments, source=size.source)
 
     s = size.setting._asdict()
     return cells.run(
-        key, unit, network=network, how=how, method=method, seed=seed, A=kept, data=size.data, n_train=size.n_train, n_test=size.n_test, setting=s
+        key,
+        unit,
+        network=network,
+        how=how,
+        method=method,
+        seed=seed,
+        A=kept,
+        data=size.data,
+        n_train=size.n_train,
+        n_test=size.n_test,
+        setting=s,
     )
 
 
 def cluster_codes(
-    network: str | None, how: str, method: str, seed: int, A: Kept | None, data: str, n_train: int | None, n_test: int | None,
-    setting: dict[str, Any], source: Any = None,
+    network: str | None,
+    how: str,
+    method: str,
+    seed: int,
+    A: Kept | None,
+    data: str,
+    n_train: int | None,
+    n_test: int | None,
+    setting: dict[str, Any],
+    source: Any = None,
 ) -> dict[str, Any]:
     """Cluster one representation of the test images, and compare with their labels: ``accuracy``, ``nmi``, ``ari``, ``labels``, ``zeros``.
 
@@ -242,8 +425,16 @@ def cluster_codes(
         atoms = A.array if A else untrained(network, Y.train, of, s, seed)
         R = represent(codes(atoms, Y.test, of, s), how, sizes(of, s)[1])
     n_clusters = len(np.unique(Y.labels))
-    found = R.argmax(axis=1) if method == "argmax" else cluster(R, method, n_clusters, s.n_neighbors, seed)
-    return {**agreement(Y.labels, found), "labels": found.astype(np.int16), "zeros": np.mean(~R.any(axis=1))}
+    found = (
+        R.argmax(axis=1)
+        if method == "argmax"
+        else cluster(R, method, n_clusters, s.n_neighbors, seed)
+    )
+    return {
+        **agreement(Y.labels, found),
+        "labels": found.astype(np.int16),
+        "zeros": np.mean(~R.any(axis=1)),
+    }
 
 
 def by_baseline(cells: Cells, size: Sizes, name: str, seed: int) -> dict[str, float]:
@@ -251,14 +442,29 @@ def by_baseline(cells: Cells, size: Sizes, name: str, seed: int) -> dict[str, fl
 
     def unit(**arguments: Any) -> dict[str, float]:
         Y = images(size.data, size.source, size.n_train, size.n_test)
-        return agreement(Y.labels, labels_by(arguments["name"], Y.test, len(np.unique(Y.labels)), arguments["seed"]))
+        return agreement(
+            Y.labels,
+            labels_by(arguments["name"], Y.test, len(np.unique(Y.labels)), arguments["seed"]),
+        )
 
-    return cells.run(f"{size.data}-baseline-{name}-seed{seed}", unit, name=name, seed=seed, data=size.data, n_train=size.n_train, n_test=size.n_test)
+    return cells.run(
+        f"{size.data}-baseline-{name}-seed{seed}",
+        unit,
+        name=name,
+        seed=seed,
+        data=size.data,
+        n_train=size.n_train,
+        n_test=size.n_test,
+    )
 
 
 def stacked(runs: list[Any]) -> dict[str, list[float]]:
     """Accuracy, NMI and ARI of several repetitions."""
-    return {name: [float(run[name]) for run in runs] for name in runs[0] if name in ("accuracy", "nmi", "ari", "zeros")}
+    return {
+        name: [float(run[name]) for run in runs]
+        for name in runs[0]
+        if name in ("accuracy", "nmi", "ari", "zeros")
+    }
 
 
 def losses(study: Study, ax: Axes) -> list[Any]:
@@ -266,29 +472,88 @@ def losses(study: Study, ax: Axes) -> list[Any]:
     artists = []
     for colour, (start, of) in zip(claims.COLOURS, study.data["restarts"].items(), strict=False):
         for k, curve in enumerate(np.asarray(of["curve"]).reshape(-1, np.shape(of["curve"])[-1])):
-            artists += ax.plot(np.arange(1, len(curve) + 1), curve, color=colour, linewidth=0.9, label=None if k else f"{start} start")
+            artists += ax.plot(
+                np.arange(1, len(curve) + 1),
+                curve,
+                color=colour,
+                linewidth=0.9,
+                label=None if k else f"{start} start",
+            )
     sparse = np.asarray(study.data["loss"]["sparse"][0])
-    artists += ax.plot(np.arange(1, len(sparse) + 1), sparse, "--", color="black", linewidth=0.9, label="sparse network")
+    artists += ax.plot(
+        np.arange(1, len(sparse) + 1),
+        sparse,
+        "--",
+        color="black",
+        linewidth=0.9,
+        label="sparse network",
+    )
     ax.set(title="training", xlabel="epoch", ylabel="loss (13), mean over the epoch", xscale="log")
     ax.legend(loc="center right")
     return artists
 
 
 def _choice(rule: Any) -> Any:
-    names = {"loss": "training loss", "disagreement": "1 - mean ARI with other restarts", "active": "active groups of a training image"}
+    names = {
+        "loss": "training loss",
+        "disagreement": "1 - mean ARI with other restarts",
+        "active": "active groups of a training image",
+    }
 
     def plot(study: Study, ax: Axes) -> list[Any]:
         artists = []
-        for colour, marker, (start, of) in zip(claims.COLOURS, "osD^v", study.data["restarts"].items(), strict=False):
+        for colour, marker, (start, of) in zip(
+            claims.COLOURS, "osD^v", study.data["restarts"].items(), strict=False
+        ):
             at, accuracy = np.asarray(of[rule]), np.asarray(of["k-means"])
-            artists += ax.plot(at.ravel(), accuracy.ravel(), marker, color=colour, markersize=5, label=f"{start} start")
+            artists += ax.plot(
+                at.ravel(),
+                accuracy.ravel(),
+                marker,
+                color=colour,
+                markersize=5,
+                label=f"{start} start",
+            )
             best = np.arange(len(at)), of["chosen"][rule]
-            artists += ax.plot(at[best], accuracy[best], "o", color="none", markeredgecolor="black", markersize=11)
+            artists += ax.plot(
+                at[best], accuracy[best], "o", color="none", markeredgecolor="black", markersize=11
+            )
             if rule == "loss":
-                artists += ax.plot(of["united"]["loss"], of["united"]["k-means"], "*", color=colour, markeredgecolor="black", markersize=11)
-        artists += ax.plot([], [], "o", color="none", markeredgecolor="black", markersize=11, label="lowest of a repetition")
-        artists += ax.plot([], [], "*", color="none", markeredgecolor="black", markersize=11, label=claims.UNITED) if rule == "loss" else []
-        ax.set(title=f"restarts: {LOWEST[rule]}", xlabel=names[rule], ylabel="accuracy of the restart (%)")
+                artists += ax.plot(
+                    of["united"]["loss"],
+                    of["united"]["k-means"],
+                    "*",
+                    color=colour,
+                    markeredgecolor="black",
+                    markersize=11,
+                )
+        artists += ax.plot(
+            [],
+            [],
+            "o",
+            color="none",
+            markeredgecolor="black",
+            markersize=11,
+            label="lowest of a repetition",
+        )
+        artists += (
+            ax.plot(
+                [],
+                [],
+                "*",
+                color="none",
+                markeredgecolor="black",
+                markersize=11,
+                label=claims.UNITED,
+            )
+            if rule == "loss"
+            else []
+        )
+        ax.set(
+            title=f"restarts: {LOWEST[rule]}",
+            xlabel=names[rule],
+            ylabel="accuracy of the restart (%)",
+        )
         ax.ticklabel_format(useOffset=False)
         ax.locator_params(axis="x", nbins=4)
         ax.margins(0.1)

@@ -20,7 +20,18 @@ from .training_variants import RESET_AFTER, RESETS, reset, rising
 if TYPE_CHECKING:
     from ...common.cache import Cells
 
-__all__ = ["NETWORKS", "STARTS", "Images", "Setting", "codes", "images", "sizes", "train_network", "trained", "untrained"]
+__all__ = [
+    "NETWORKS",
+    "STARTS",
+    "Images",
+    "Setting",
+    "codes",
+    "images",
+    "sizes",
+    "train_network",
+    "trained",
+    "untrained",
+]
 
 NETWORKS = ("group", "sparse")
 STARTS = ("principal", "subspaces", "rising", "reset", "united")
@@ -74,8 +85,14 @@ def images(data: str, source: str | None, n_train: int | None, n_test: int | Non
     if data == "digits":
         found = datasets.load_digits()
     else:
-        found = {"mnist": datasets.load_mnist, "fashion-mnist": datasets.load_fashion_mnist}[data](source)
-    train_images, test_images, labels = found.train_images[:n_train], found.test_images[:n_test], found.test_labels[:n_test]
+        found = {"mnist": datasets.load_mnist, "fashion-mnist": datasets.load_fashion_mnist}[data](
+            source
+        )
+    train_images, test_images, labels = (
+        found.train_images[:n_train],
+        found.test_images[:n_test],
+        found.test_labels[:n_test],
+    )
     mean = train_images.mean(axis=0, dtype=np.float64).astype(np.float32)
     return Images(train_images - mean, test_images - mean, labels, mean)
 
@@ -123,8 +140,16 @@ def codes(A: Array, Y: Array, network: str, setting: Setting) -> Array:
 
 
 def train_network(
-    network: str, data: str, n_train: int | None, n_epochs: int, seed: int, setting: dict[str, Any], start: str = "principal",
-    source: str | None = None, checkpoint: str | None = None, progress: bool = False,
+    network: str,
+    data: str,
+    n_train: int | None,
+    n_epochs: int,
+    seed: int,
+    setting: dict[str, Any],
+    start: str = "principal",
+    source: str | None = None,
+    checkpoint: str | None = None,
+    progress: bool = False,
 ) -> dict[str, Any]:
     """Train one network on the training images.
 
@@ -164,44 +189,98 @@ def train_network(
 
     def learn(A: Array, epochs: int, checkpoint: str | None = None, seed: int = seed) -> Any:
         result = train(
-            A, Y.train, rising(lam, n_epochs) if start == "rising" else lam, group_size, epochs, n_unfold=s.n_unfold, unfold_step=s.unfold_step,
-            step_size=s.step_size, batch_size=s.batch_size, constraint="columns", measure=False, rng=seed, checkpoint=checkpoint,
-            checkpoint_every=5, resume=checkpoint is not None, progress=progress,
+            A,
+            Y.train,
+            rising(lam, n_epochs) if start == "rising" else lam,
+            group_size,
+            epochs,
+            n_unfold=s.n_unfold,
+            unfold_step=s.unfold_step,
+            step_size=s.step_size,
+            batch_size=s.batch_size,
+            constraint="columns",
+            measure=False,
+            rng=seed,
+            checkpoint=checkpoint,
+            checkpoint_every=5,
+            resume=checkpoint is not None,
+            progress=progress,
         )
         if result.status == 2:
             raise KeyboardInterrupt
         return result
 
-    A, some, rng, parts = untrained(start, Y.train, network, s, seed), Y.train[:DECIDED_BY], np.random.default_rng([seed, 2]), []
+    A, some, rng, parts = (
+        untrained(start, Y.train, network, s, seed),
+        Y.train[:DECIDED_BY],
+        np.random.default_rng([seed, 2]),
+        [],
+    )
     if start == "united":
         seeds = [int(k) for k in np.random.default_rng([seed, 3]).integers(2**32, size=TRAININGS)]
         short = [learn(untrained(start, Y.train, network, s, k), SHORT, seed=k).x for k in seeds]
         A = recombined(short, some, lambda A, Y: codes(A, Y, network, s), group_size)
     for _ in range(min(RESETS, (n_epochs - 1) // RESET_AFTER) if start == "reset" else 0):
         parts.append(learn(A, RESET_AFTER))
-        A = reset(parts[-1].x, some, codes(parts[-1].x, some, network, s), group_size, rng).astype(A.dtype)
+        A = reset(parts[-1].x, some, codes(parts[-1].x, some, network, s), group_size, rng).astype(
+            A.dtype
+        )
     parts.append(learn(A, n_epochs - RESET_AFTER * len(parts), checkpoint))
     active = groups.norms(codes(parts[-1].x, Y.test, network, s), group_size) > 0
-    history = {name: np.concatenate([part.history[name] for part in parts]) for name in ("loss", "relative_step")}
+    history = {
+        name: np.concatenate([part.history[name] for part in parts])
+        for name in ("loss", "relative_step")
+    }
     return {
-        "A": parts[-1].x, "loss": history["loss"], "fun": parts[-1].fun, "relative_step": history["relative_step"].max(),
+        "A": parts[-1].x,
+        "loss": history["loss"],
+        "fun": parts[-1].fun,
+        "relative_step": history["relative_step"].max(),
         "active_groups": active.sum(axis=1).mean(),
     }
 
 
 def trained(
-    cells: Cells, network: str, data: str, n_train: int | None, n_epochs: int, seed: int, setting: Setting, start: str = "principal",
+    cells: Cells,
+    network: str,
+    data: str,
+    n_train: int | None,
+    n_epochs: int,
+    seed: int,
+    setting: Setting,
+    start: str = "principal",
     source: Any = None,
 ) -> dict[str, Any]:
     """:func:`train_network` as a unit of work, which continues from its checkpoint if it was interrupted."""
-    key = "-".join([data, network, start, *([] if n_train is None else [f"n{n_train}"]), f"{n_epochs}epochs", f"seed{seed}"])
+    key = "-".join(
+        [
+            data,
+            network,
+            start,
+            *([] if n_train is None else [f"n{n_train}"]),
+            f"{n_epochs}epochs",
+            f"seed{seed}",
+        ]
+    )
     path = cells.checkpoint(key)
 
     def unit(**arguments: Any) -> dict[str, Any]:
         return train_network(**arguments, source=source, checkpoint=path, progress=cells.progress)
 
-    s = setting._replace(n_epochs=n_epochs, n_neighbors=0)._asdict()  # neither bears on this training: a table of other ones finds it too
-    found = cells.run(key, unit, network=network, data=data, n_train=n_train, n_epochs=n_epochs, seed=seed, setting=s, start=start)
+    s = setting._replace(
+        n_epochs=n_epochs, n_neighbors=0
+    )._asdict()  # neither bears on this training: a table of other ones finds it too
+    found = cells.run(
+        key,
+        unit,
+        network=network,
+        data=data,
+        n_train=n_train,
+        n_epochs=n_epochs,
+        seed=seed,
+        setting=s,
+        start=start,
+    )
     for left in (path, f"{path}.previous") if path else ():
         with contextlib.suppress(FileNotFoundError):
             os.unlink(left)

@@ -18,7 +18,9 @@ __all__ = ["SHORT", "TRAININGS", "best_together", "explained", "recombined"]
 TRAININGS, SHORT = 8, 4  # trainings whose groups the start "united" is made of, and their epochs
 
 
-def explained(A: Array, Y: Array, encode: Callable[[Array, Array], Array], group_size: int) -> Array:
+def explained(
+    A: Array, Y: Array, encode: Callable[[Array, Array], Array], group_size: int
+) -> Array:
     """What each group explains of each sample by itself: (||y||^2 - ||y - A_g x_g||^2) / 2, where x_g is the code under A_g alone.
 
     Parameters
@@ -40,7 +42,16 @@ def explained(A: Array, Y: Array, encode: Callable[[Array, Array], Array], group
     """
     energy = np.sum(Y * Y, axis=1)
     groups = np.split(A, A.shape[1] // group_size, axis=1)
-    return np.stack([energy - np.sum((Y - encode(G, Y) @ G.T) ** 2, axis=1) for G in map(np.ascontiguousarray, groups)], axis=1) / 2
+    return (
+        np.stack(
+            [
+                energy - np.sum((Y - encode(G, Y) @ G.T) ** 2, axis=1)
+                for G in map(np.ascontiguousarray, groups)
+            ],
+            axis=1,
+        )
+        / 2
+    )
 
 
 def best_together(gain: Array, size: int) -> list[int]:
@@ -76,8 +87,12 @@ def best_together(gain: Array, size: int) -> list[int]:
     def exchanged(chosen: list[int]) -> tuple[float, list[int]]:
         best, in_vain = -np.inf, 0
         while in_vain < size:
-            value, other = with_another(chosen[1:])  # the first gives way to the best, if that is better
-            best, chosen, in_vain = (value, other, 0) if value > best else (best, [*chosen[1:], chosen[0]], in_vain + 1)
+            value, other = with_another(
+                chosen[1:]
+            )  # the first gives way to the best, if that is better
+            best, chosen, in_vain = (
+                (value, other, 0) if value > best else (best, [*chosen[1:], chosen[0]], in_vain + 1)
+            )
         return best, sorted(chosen)
 
     greedy: list[int] = []
@@ -87,7 +102,12 @@ def best_together(gain: Array, size: int) -> list[int]:
     return max(map(exchanged, begun), key=lambda found: found[0])[1]
 
 
-def recombined(dictionaries: Sequence[Array], Y: Array, encode: Callable[[Array, Array], Array], group_size: int) -> Array:
+def recombined(
+    dictionaries: Sequence[Array],
+    Y: Array,
+    encode: Callable[[Array, Array], Array],
+    group_size: int,
+) -> Array:
     """A dictionary as large as each of those given, of the groups of all of them that :func:`best_together` chooses.
 
     Parameters
@@ -111,4 +131,6 @@ def recombined(dictionaries: Sequence[Array], Y: Array, encode: Callable[[Array,
     """
     gain = np.concatenate([explained(A, Y, encode, group_size) for A in dictionaries], axis=1)
     groups = np.concatenate([np.split(A, A.shape[1] // group_size, axis=1) for A in dictionaries])
-    return np.concatenate(list(groups[best_together(gain, dictionaries[0].shape[1] // group_size)]), axis=1)
+    return np.concatenate(
+        list(groups[best_together(gain, dictionaries[0].shape[1] // group_size)]), axis=1
+    )

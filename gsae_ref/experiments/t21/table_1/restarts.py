@@ -16,7 +16,17 @@ if TYPE_CHECKING:
     from ...common.cache import Cells
     from .compute import Sizes
 
-__all__ = ["LOWEST", "RULES", "SCREENED", "Kept", "halved", "measured", "models", "screened", "united"]
+__all__ = [
+    "LOWEST",
+    "RULES",
+    "SCREENED",
+    "Kept",
+    "halved",
+    "measured",
+    "models",
+    "screened",
+    "united",
+]
 
 SCREENED = 34  # epochs after which restarts are compared
 SEEDS_APART = 1000  # seeds of repetition r: 1000 r, 1000 r + 1, ...
@@ -33,7 +43,9 @@ class Kept:
         return hashlib.sha256(np.ascontiguousarray(self.array).data).hexdigest()
 
 
-def models(cells: Cells, size: Sizes, repetition: int, start: str = "principal", rule: str = "loss") -> dict[str, Any]:
+def models(
+    cells: Cells, size: Sizes, repetition: int, start: str = "principal", rule: str = "loss"
+) -> dict[str, Any]:
     """The two networks of a repetition: of the restarts of the group-sparse one, that with the lowest training loss.
 
     Parameters
@@ -50,19 +62,38 @@ def models(cells: Cells, size: Sizes, repetition: int, start: str = "principal",
     dict of str to dict
         "group" and "sparse": what :func:`train_network` returns. The start of the sparse network has nothing random, so there is one.
     """
+
     def run(network: str, seed: int, start: str) -> dict[str, Any]:
-        return trained(cells, network, size.data, size.n_train, size.epochs, seed, size.setting, start, size.source)
+        return trained(
+            cells,
+            network,
+            size.data,
+            size.n_train,
+            size.epochs,
+            seed,
+            size.setting,
+            start,
+            size.source,
+        )
 
     first = SEEDS_APART * repetition
     best = RULES[rule](cells, size, screened(cells, size, repetition, start)).argmin()
-    return {"group": run("group", first + int(best), start), "sparse": run("sparse", first, "principal")}
+    return {
+        "group": run("group", first + int(best), start),
+        "sparse": run("sparse", first, "principal"),
+    }
 
 
 def screened(cells: Cells, size: Sizes, repetition: int, start: str) -> list[dict[str, Any]]:
     """Every restart of a repetition, trained as far as they are compared."""
     seeds = range(SEEDS_APART * repetition, SEEDS_APART * repetition + size.restarts)
     epochs = min(SCREENED, size.epochs)
-    return [trained(cells, "group", size.data, size.n_train, epochs, k, size.setting, start, size.source) for k in seeds]
+    return [
+        trained(
+            cells, "group", size.data, size.n_train, epochs, k, size.setting, start, size.source
+        )
+        for k in seeds
+    ]
 
 
 def loss_of(cells: Cells, size: Sizes, runs: list[Any]) -> Array:
@@ -72,7 +103,9 @@ def loss_of(cells: Cells, size: Sizes, runs: list[Any]) -> Array:
 
 def objective_of(cells: Cells, size: Sizes, runs: list[Any]) -> Array:
     """What the encoder minimises, ||y - A x||^2 / 2 + lam sum_g ||x_g||, mean over the training images: of every run."""
-    return loss_of(cells, size, runs) + np.array([float(measured(cells, size, run["A"])["penalty"]) for run in runs])
+    return loss_of(cells, size, runs) + np.array(
+        [float(measured(cells, size, run["A"])["penalty"]) for run in runs]
+    )
 
 
 def disagreement_of(cells: Cells, size: Sizes, runs: list[Any]) -> Array:
@@ -99,20 +132,35 @@ def measured(cells: Cells, size: Sizes, A: Array) -> dict[str, Any]:
     def unit(A: Kept, data: str, n_train: int | None, setting: dict[str, Any]) -> dict[str, Any]:
         Y, s = images(data, size.source, n_train, None).train, Setting(**setting)
         _, group_size, lam = sizes("group", s)
-        norms = np.concatenate([groups.norms(codes(A.array, block, "group", s), group_size) for block in np.array_split(Y, 1 + len(Y) // 10_000)])
+        norms = np.concatenate(
+            [
+                groups.norms(codes(A.array, block, "group", s), group_size)
+                for block in np.array_split(Y, 1 + len(Y) // 10_000)
+            ]
+        )
         return {
-            "penalty": lam * float(norms.sum(dtype=np.float64)) / len(Y), "active": np.count_nonzero(norms) / len(Y),
+            "penalty": lam * float(norms.sum(dtype=np.float64)) / len(Y),
+            "active": np.count_nonzero(norms) / len(Y),
             "strongest": norms[:COMPARED].argmax(axis=1).astype(np.int16),
         }
 
     kept, s = Kept(A), size.setting._asdict()
-    return cells.run(f"{size.data}-{repr(kept)[:8]}-measured", unit, A=kept, data=size.data, n_train=size.n_train, setting=s)
+    return cells.run(
+        f"{size.data}-{repr(kept)[:8]}-measured",
+        unit,
+        A=kept,
+        data=size.data,
+        n_train=size.n_train,
+        setting=s,
+    )
 
 
 def united(cells: Cells, size: Sizes, runs: list[Any]) -> dict[str, Any]:
     """``A``, :func:`.recombination.recombined` of the dictionaries of all runs; ``loss``, (13) of all training images."""
 
-    def unit(dictionaries: list[Kept], data: str, n_train: int | None, setting: dict[str, Any]) -> dict[str, Any]:
+    def unit(
+        dictionaries: list[Kept], data: str, n_train: int | None, setting: dict[str, Any]
+    ) -> dict[str, Any]:
         Y, s = images(data, size.source, n_train, None).train, Setting(**setting)
 
         def encode(A: Array, Y: Array) -> Array:
@@ -120,11 +168,26 @@ def united(cells: Cells, size: Sizes, runs: list[Any]) -> dict[str, Any]:
 
         A = recombined([kept.array for kept in dictionaries], Y[:COMPARED], encode, s.group_size)
         blocks = np.array_split(Y, 1 + len(Y) // 10_000)
-        return {"A": A, "loss": sum(float(np.sum((block - encode(A, block) @ A.T) ** 2, dtype=np.float64)) for block in blocks) / 2 / len(Y)}
+        return {
+            "A": A,
+            "loss": sum(
+                float(np.sum((block - encode(A, block) @ A.T) ** 2, dtype=np.float64))
+                for block in blocks
+            )
+            / 2
+            / len(Y),
+        }
 
     every = [Kept(run["A"]) for run in runs]
     name = hashlib.sha256(repr(every).encode()).hexdigest()[:8]
-    return cells.run(f"{size.data}-{name}-united", unit, dictionaries=every, data=size.data, n_train=size.n_train, setting=size.setting._asdict())
+    return cells.run(
+        f"{size.data}-{name}-united",
+        unit,
+        dictionaries=every,
+        data=size.data,
+        n_train=size.n_train,
+        setting=size.setting._asdict(),
+    )
 
 
 def halved(curves: Array) -> tuple[int, int]:
@@ -137,9 +200,21 @@ def halved(curves: Array) -> tuple[int, int]:
     for epoch in (4, 8, 16, curves.shape[1]):
         epoch = min(epoch, curves.shape[1])
         spent, at = spent + len(alive) * (epoch - at), epoch
-        alive = alive[np.argsort(curves[alive, epoch - 1], kind="stable")[: max(len(alive) // 2, 1)]]
+        alive = alive[
+            np.argsort(curves[alive, epoch - 1], kind="stable")[: max(len(alive) // 2, 1)]
+        ]
     return int(alive[0]), spent
 
 
-RULES = {"loss": loss_of, "objective": objective_of, "disagreement": disagreement_of, "active": active_of}
-LOWEST = {"loss": "lowest training loss", "objective": "lowest objective", "disagreement": "least disagreement", "active": "fewest active groups"}
+RULES = {
+    "loss": loss_of,
+    "objective": objective_of,
+    "disagreement": disagreement_of,
+    "active": active_of,
+}
+LOWEST = {
+    "loss": "lowest training loss",
+    "objective": "lowest objective",
+    "disagreement": "least disagreement",
+    "active": "fewest active groups",
+}

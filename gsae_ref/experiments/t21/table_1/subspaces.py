@@ -11,7 +11,9 @@ __all__ = ["k_subspaces", "nearest_subspace", "subspace_start"]
 START_SAMPLES = 10_000  # of these the start is made
 
 
-def k_subspaces(Y: Array, n_clusters: int, dimension: int, seed: int, n_restarts: int = 4, n_rounds: int = 30) -> tuple[Array, float]:
+def k_subspaces(
+    Y: Array, n_clusters: int, dimension: int, seed: int, n_restarts: int = 4, n_rounds: int = 30
+) -> tuple[Array, float]:
     """Bases of subspaces through zero that hold the most energy of the samples, each sample counted in its best one.
 
     Rounds of the k-planes algorithm (Bradley and Mangasarian 2000) with subspaces: samples go to the subspace with the largest projection,
@@ -44,8 +46,15 @@ def k_subspaces(Y: Array, n_clusters: int, dimension: int, seed: int, n_restarts
     for _ in range(n_restarts):
         labels: IntArray = rng.integers(n_clusters, size=len(Y))
         for _ in range(n_rounds):
-            bases = np.stack([_leading(Y[labels == k] if (labels == k).any() else Y[rng.integers(len(Y), size=1)], dimension)
-                              for k in range(n_clusters)])
+            bases = np.stack(
+                [
+                    _leading(
+                        Y[labels == k] if (labels == k).any() else Y[rng.integers(len(Y), size=1)],
+                        dimension,
+                    )
+                    for k in range(n_clusters)
+                ]
+            )
             before, (labels, held) = labels, nearest_subspace(bases, Y)
             if np.array_equal(labels, before):
                 break
@@ -82,7 +91,9 @@ def subspace_start(Y: Array, n_groups: int, group_size: int, seed: int) -> Array
     """
     rng = np.random.default_rng([seed, 1])
     V = _leading(Y, min(10 * group_size, Y.shape[1]))
-    bases, _ = k_subspaces(Y[rng.permutation(len(Y))[:START_SAMPLES]] @ V, n_groups, group_size, seed)
+    bases, _ = k_subspaces(
+        Y[rng.permutation(len(Y))[:START_SAMPLES]] @ V, n_groups, group_size, seed
+    )
     turns = np.linalg.qr(rng.standard_normal((n_groups, group_size, group_size)))[0]
     return np.concatenate(list(V @ bases @ turns), axis=1).astype(Y.dtype)
 

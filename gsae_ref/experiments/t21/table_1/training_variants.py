@@ -28,7 +28,9 @@ def rising(lam: float, n_epochs: int) -> Callable[[int], float]:
     return lambda epoch: lam * (1 + min(epoch / steps, 1)) / 2
 
 
-def reset(A: Array, Y: Array, X: Array, group_size: int, rng: np.random.Generator, n_worst: int = WORST) -> Array:
+def reset(
+    A: Array, Y: Array, X: Array, group_size: int, rng: np.random.Generator, n_worst: int = WORST
+) -> Array:
     """The dictionary with the group that is used least given the leading directions of the samples that are explained worst.
 
     A sample uses the group with the largest norm in its code. The directions are the leading right singular vectors of the worst samples, as
@@ -57,7 +59,9 @@ def reset(A: Array, Y: Array, X: Array, group_size: int, rng: np.random.Generato
            [0., 0.],
            [0., 1.]])
     """
-    used = np.bincount(groups.norms(X, group_size).argmax(axis=1), minlength=A.shape[1] // group_size)
+    used = np.bincount(
+        groups.norms(X, group_size).argmax(axis=1), minlength=A.shape[1] // group_size
+    )
     worst = Y[np.argsort(-np.sum((Y - X @ A.T) ** 2, axis=1), kind="stable")[:n_worst]]
     directions = np.linalg.svd(worst, full_matrices=False)[2][:group_size].T
     mixed = directions @ rng.standard_normal((directions.shape[1], group_size))

@@ -16,7 +16,14 @@ def zeta(noise: float, epsilon: float) -> float:
     return 80 * max(noise, epsilon)
 
 
-def stopping_window(u_max_squared: float, u_min_squared: float, zeta: float, gamma: float, alpha: float, form: str = "corrected") -> Window:
+def stopping_window(
+    u_max_squared: float,
+    u_min_squared: float,
+    zeta: float,
+    gamma: float,
+    alpha: float,
+    form: str = "corrected",
+) -> Window:
     """T_lb and T_ub of Theorem 3; form "printed" has 5/16 log(1/alpha^4) / (gamma Z) for T_ub, "corrected" (R8) log(1/alpha^4) / (gamma Z).
 
         T_lb = log(M / (2 alpha^2)) / (2 log(1 + gamma Z / 2)) + floor(log2(M / zeta)) 5 / (2 gamma Z),    Z = max(zeta, m),
@@ -64,8 +71,9 @@ def stopping_window(u_max_squared: float, u_min_squared: float, zeta: float, gam
     False
     """
     Z = max(zeta, u_min_squared)
-    grow = (math.log(u_max_squared / 2) - 2 * math.log(alpha)) / (2 * math.log1p(gamma * Z / 2))  # alpha^2 could underflow
+    grow = (math.log(u_max_squared / 2) - 2 * math.log(alpha)) / (
+        2 * math.log1p(gamma * Z / 2)
+    )  # alpha^2 could underflow
     refine = math.floor(math.log2(u_max_squared / zeta)) * 5 / (2 * gamma * Z)
     share = {"printed": 5 / 16, "corrected": 1.0}[form]
     return Window(grow + refine, share * -4 * math.log(alpha) / (gamma * Z))
-

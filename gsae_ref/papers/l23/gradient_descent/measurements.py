@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from ..gradient_flow.formulas import Window
 
 
-def _design(rng: np.random.Generator, groups: tuple[int, ...], delta_in: float, delta_out: float) -> Array:
+def _design(
+    rng: np.random.Generator, groups: tuple[int, ...], delta_in: float, delta_out: float
+) -> Array:
     """X with n = p whose Gram matrix X^T X / n is I + E, the blocks of E having exactly the given norms."""
     p, ends = sum(groups), np.cumsum(groups)
     cuts = [slice(end - size, end) for end, size in zip(ends, groups, strict=True)]
@@ -34,9 +36,17 @@ def _design(rng: np.random.Generator, groups: tuple[int, ...], delta_in: float, 
     return np.sqrt(p) * np.linalg.cholesky(G).T
 
 
-def _errors(path: Any, w_star: Array, groups: tuple[int, ...], on: BoolArray) -> tuple[Array, Array]:
+def _errors(
+    path: Any, w_star: Array, groups: tuple[int, ...], on: BoolArray
+) -> tuple[Array, Array]:
     """||w_l(t) - w*_l|| for every recorded t: the largest on S, and the largest off S."""
-    gaps = np.stack([np.linalg.norm(part, axis=1) for part in np.split(path.w - w_star, np.cumsum(groups)[:-1], axis=1)], axis=1)
+    gaps = np.stack(
+        [
+            np.linalg.norm(part, axis=1)
+            for part in np.split(path.w - w_star, np.cumsum(groups)[:-1], axis=1)
+        ],
+        axis=1,
+    )
     return gaps[:, on].max(axis=1), gaps[:, ~on].max(axis=1)
 
 
@@ -48,7 +58,12 @@ def _run(rng: np.random.Generator, quick: bool) -> tuple[Window, Array, Array, f
     delta = m / (120 * M) * 0.999
     X = _design(rng, groups, delta, delta / 2)
     n = len(X)
-    w_star = np.concatenate([r * x / np.linalg.norm(x) for r, x in zip(norms, (rng.standard_normal(s) for s in groups), strict=True)])
+    w_star = np.concatenate(
+        [
+            r * x / np.linalg.norm(x)
+            for r, x in zip(norms, (rng.standard_normal(s) for s in groups), strict=True)
+        ]
+    )
     xi = rng.standard_normal(n)
     noise = model.group_norms(X.T @ xi / n, groups).max()
     target = M / 80 * rng.uniform(0.1, 0.95)
@@ -57,9 +72,20 @@ def _run(rng: np.random.Generator, quick: bool) -> tuple[Window, Array, Array, f
     zeta, gamma = formulas.zeta(target, target), 1 / (20 * M)
     inside, outside = model.deltas(X.T @ X / n, groups)
     if not (inside <= m / (120 * M) and outside <= m / (240 * M) and zeta <= M):
-        raise ArithmeticError(f"the design misses a hypothesis: delta_in = {inside}, delta_out = {outside}, zeta = {zeta}")
+        raise ArithmeticError(
+            f"the design misses a hypothesis: delta_in = {inside}, delta_out = {outside}, zeta = {zeta}"
+        )
     window = formulas.stopping_window(M, m, zeta, gamma, alpha)
-    path = ops.dglnn_path(X, X @ w_star + xi, groups, n_epochs=math.floor(window.upper), alpha=alpha, gamma=gamma, v0="random", rng=rng)
+    path = ops.dglnn_path(
+        X,
+        X @ w_star + xi,
+        groups,
+        n_epochs=math.floor(window.upper),
+        alpha=alpha,
+        gamma=gamma,
+        v0="random",
+        rng=rng,
+    )
     return window, *_errors(path, w_star, groups, on), zeta, alpha
 
 
@@ -70,12 +96,21 @@ def dglnn_window_runs(rng: np.random.Generator, quick: bool) -> Finding:
     for _ in range(2 if quick else 8):
         window, on, off, zeta, alpha = _run(rng, quick)
         first = math.ceil(window.lower)
-        worst_on, worst_off = max(worst_on, on[first:].max() / zeta), max(worst_off, off.max() / alpha)
+        worst_on, worst_off = (
+            max(worst_on, on[first:].max() / zeta),
+            max(worst_off, off.max() / alpha),
+        )
         arrived = int(np.flatnonzero(on > 4.2 * zeta).max(initial=-1)) + 1
         settled = int(np.flatnonzero(on > 0.1 * zeta).max(initial=-1)) + 1
         needed = max(needed, float(max(arrived, settled) / window.lower))
-    return at_most("largest of error / (4.2 zeta) on S and error / alpha off S", max(worst_on / 4.2, worst_off), 1.0,
-                   on_support_over_zeta=float(worst_on), off_support_over_alpha=float(worst_off), share_of_T_lb_to_a_tenth_of_zeta=float(needed))
+    return at_most(
+        "largest of error / (4.2 zeta) on S and error / alpha off S",
+        max(worst_on / 4.2, worst_off),
+        1.0,
+        on_support_over_zeta=float(worst_on),
+        off_support_over_alpha=float(worst_off),
+        share_of_T_lb_to_a_tenth_of_zeta=float(needed),
+    )
 
 
 @measurement
@@ -88,9 +123,13 @@ def dglnn_growth_by_group_size(rng: np.random.Generator, quick: bool) -> Finding
         p = size + 1
         X = np.sqrt(p) * np.eye(p)
         target = np.concatenate([[1.0], np.full(size, level)])
-        path = ops.dglnn_path(X, X @ target, [1, size], n_epochs=steps, alpha=alpha, gamma=gamma, record_every=10**6)
+        path = ops.dglnn_path(
+            X, X @ target, [1, size], n_epochs=steps, alpha=alpha, gamma=gamma, record_every=10**6
+        )
         ratios[f"p_l_{size}"] = float(np.abs(path.x[1:]).max() / alpha)
-    return at_least("||w_l||_inf / alpha at T_lb, p_l = 256", ratios["p_l_256"], 5.0, T_lb=steps, **ratios)
+    return at_least(
+        "||w_l||_inf / alpha at T_lb, p_l = 256", ratios["p_l_256"], 5.0, T_lb=steps, **ratios
+    )
 
 
 def _second_phase(rng: np.random.Generator, eta: float, epsilon: float = 0.01) -> tuple[Array, int]:
@@ -100,12 +139,27 @@ def _second_phase(rng: np.random.Generator, eta: float, epsilon: float = 0.01) -
     zeta = formulas.zeta(0.0, epsilon)
     limit = math.sqrt(zeta) / (120 * math.sqrt(M))  # sqrt(zeta) u_min*^2 / (120 u_max*^3)
     X = _design(rng, groups, 0.999 * limit, 0.999 * limit / 2)
-    w_star = np.concatenate([M * x / np.linalg.norm(x) if k < 2 else 0 * x for k, x in enumerate(rng.standard_normal((4, 3)))])
+    w_star = np.concatenate(
+        [
+            M * x / np.linalg.norm(x) if k < 2 else 0 * x
+            for k, x in enumerate(rng.standard_normal((4, 3)))
+        ]
+    )
     alpha = 0.9 * epsilon**4 / M**4
     window = formulas.stopping_window(M, M, zeta, gamma, alpha)
-    path = ops.dglnn_path(X, X @ w_star, groups, "algorithm_2", n_epochs=math.floor(window.upper), alpha=alpha, gamma=gamma, eta=eta,
-                          switch="growth", u_star=np.where(on, np.sqrt(M), 0.0))
-    errors = _errors(path, w_star, groups, on)[0][math.ceil(window.lower):]
+    path = ops.dglnn_path(
+        X,
+        X @ w_star,
+        groups,
+        "algorithm_2",
+        n_epochs=math.floor(window.upper),
+        alpha=alpha,
+        gamma=gamma,
+        eta=eta,
+        switch="growth",
+        u_star=np.where(on, np.sqrt(M), 0.0),
+    )
+    errors = _errors(path, w_star, groups, on)[0][math.ceil(window.lower) :]
     return errors / (4.2 * zeta), path.switch_epoch
 
 
@@ -113,7 +167,13 @@ def _second_phase(rng: np.random.Generator, eta: float, epsilon: float = 0.01) -
 def dglnn_large_eta(rng: np.random.Generator, quick: bool) -> Finding:
     """Theorem 4 with eta = 4/(9 u_max*^2), u_max*^2 = 100, eps = 1/100: the largest error in the window over 4.2 zeta."""
     shares, switched = _second_phase(rng, 4 / 900)
-    return at_least("largest error over 4.2 zeta", shares.max(), 5.0, least=float(shares.min()), switch_epoch=switched)
+    return at_least(
+        "largest error over 4.2 zeta",
+        shares.max(),
+        5.0,
+        least=float(shares.min()),
+        switch_epoch=switched,
+    )
 
 
 @measurement
@@ -134,7 +194,6 @@ def dglnn_designs(rng: np.random.Generator, quick: bool) -> Finding:
     return at_least("least ratio", min(ratios.values()), 20.0, **ratios)
 
 
-
 @measurement
 def dglnn_stated_epsilon(rng: np.random.Generator, quick: bool) -> Finding:
     """||X^T xi / n||_inf > 2 sqrt(sigma^2 log(2p)/n), p = 10, Gaussian noise: failures over the quantile (1 - 1e-6) for probability 1/(8p^3)."""
@@ -143,8 +202,13 @@ def dglnn_stated_epsilon(rng: np.random.Generator, quick: bool) -> Finding:
     draws, p = 20_000 if quick else 100_000, 10
     failures = exceeds(rng, 12, p, draws, 2.0, "gaussian")
     union = binom.ppf(0.999, draws, 1 / (2 * p))
-    return at_least("failures over the quantile", failures / binom.ppf(1 - 1e-6, draws, 1 / (8 * p**3)), 2.0, share_of_draws=failures / draws,
-                    failures_over_the_quantile_for_1_over_2p=failures / union)
+    return at_least(
+        "failures over the quantile",
+        failures / binom.ppf(1 - 1e-6, draws, 1 / (8 * p**3)),
+        2.0,
+        share_of_draws=failures / draws,
+        failures_over_the_quantile_for_1_over_2p=failures / union,
+    )
 
 
 def _rates(rng: np.random.Generator, sizes: tuple[int, ...], repeats: int) -> dict[int, float]:
@@ -162,7 +226,15 @@ def _rates(rng: np.random.Generator, sizes: tuple[int, ...], repeats: int) -> di
             epsilon, gamma = max(noise, 2 * sigma * math.sqrt(math.log(2 * p) / p)), 1 / 20
             alpha = 0.9 * min(min(epsilon, 1 / 80) ** 4, 1 / 320)
             window = formulas.stopping_window(1.0, 1.0, min(80 * epsilon, 1.0), gamma, alpha)
-            path = ops.dglnn_path(X, X @ w_star + xi, size, n_epochs=math.ceil(window.lower), alpha=alpha, gamma=gamma, record_every=10**6)
+            path = ops.dglnn_path(
+                X,
+                X @ w_star + xi,
+                size,
+                n_epochs=math.ceil(window.lower),
+                alpha=alpha,
+                gamma=gamma,
+                record_every=10**6,
+            )
             values.append(float(np.sum((path.x - w_star) ** 2) * p / (sigma**2 * math.log(p))))
         result[size] = float(np.mean(values))
     return result
@@ -172,14 +244,21 @@ def _rates(rng: np.random.Generator, sizes: tuple[int, ...], repeats: int) -> di
 def dglnn_printed_rate(rng: np.random.Generator, quick: bool) -> Finding:
     """Corollary 1's rate s sigma^2 log p / n: the ratio of the error to it, for groups of 64 (and 128) over that for groups of 4."""
     rates = _rates(rng, (4, 64) if quick else (4, 16, 64, 128), 6)
-    return at_least("growth of the ratio from groups of 4 to the largest", max(rates.values()) / rates[4], 4.0,
-                    **{f"ratio_p_l_{size}": rate for size, rate in rates.items()})
+    return at_least(
+        "growth of the ratio from groups of 4 to the largest",
+        max(rates.values()) / rates[4],
+        4.0,
+        **{f"ratio_p_l_{size}": rate for size, rate in rates.items()},
+    )
 
 
 @measurement
 def dglnn_corrected_rate(rng: np.random.Generator, quick: bool) -> Finding:
     """The corrected rate p_l sigma^2 log p / n: the largest ratio of the error to it, over sizes of groups."""
     rates = _rates(rng, (4, 64) if quick else (4, 16, 64, 128), 6)
-    return at_most("largest ratio", max(rate / size for size, rate in rates.items()), 1.0,
-                   **{f"ratio_p_l_{size}": rate / size for size, rate in rates.items()})
-
+    return at_most(
+        "largest ratio",
+        max(rate / size for size, rate in rates.items()),
+        1.0,
+        **{f"ratio_p_l_{size}": rate / size for size, rate in rates.items()},
+    )

@@ -38,96 +38,186 @@ def _growth(i: Regression) -> tuple[float, float]:
     return off_support(i), max(formulas.zeta(i.noise.max(), i.epsilon), i.u_min) / 32
 
 
-EMPTY = Inequality("T_lb <= 5/16 log(1/alpha^4)/(gamma Z)", "dglnn_window", _window("printed"), CONSTANTS, expect="fails")
-NOT_EMPTY = Inequality("T_lb <= log(1/alpha^4)/(gamma Z)", "dglnn_window", _window("corrected"), CONSTANTS)
+EMPTY = Inequality(
+    "T_lb <= 5/16 log(1/alpha^4)/(gamma Z)",
+    "dglnn_window",
+    _window("printed"),
+    CONSTANTS,
+    expect="fails",
+)
+NOT_EMPTY = Inequality(
+    "T_lb <= log(1/alpha^4)/(gamma Z)", "dglnn_window", _window("corrected"), CONSTANTS
+)
 
 ROWS = (
     statement(
-        "algorithm1", "Algorithm 1", "definition",
-        "Gradient steps on v_l with eta = 1/u_l^4, normalisation of every v_l, then a gradient step of size gamma on u at the new v.", "definition",
-        evidence=(Measurement("dglnn_updates"),), derivation="gsae_ref.ops.dglnn_path",
+        "algorithm1",
+        "Algorithm 1",
+        "definition",
+        "Gradient steps on v_l with eta = 1/u_l^4, normalisation of every v_l, then a gradient step of size gamma on u at the new v.",
+        "definition",
+        evidence=(Measurement("dglnn_updates"),),
+        derivation="gsae_ref.ops.dglnn_path",
     ),
     statement(
-        "zeta", "Section 4, zeta", "definition", "zeta = 80 (||X^T xi / n||_inf v eps).", "definition",
+        "zeta",
+        "Section 4, zeta",
+        "definition",
+        "zeta = 80 (||X^T xi / n||_inf v eps).",
+        "definition",
         corrected="Theorem 3 needs max_l ||X_l^T xi / n||_2 in place of ||X^T xi / n||_inf.",
-        evidence=(Reading("defines the level of noise; what is claimed with it is in Theorem 3"),), derivation="gsae_ref.papers.l23.gradient_descent.formulas.zeta",
+        evidence=(Reading("defines the level of noise; what is claimed with it is in Theorem 3"),),
+        derivation="gsae_ref.papers.l23.gradient_descent.formulas.zeta",
     ),
     statement(
-        "theorem3", "Theorem 3", "theorem",
+        "theorem3",
+        "Theorem 3",
+        "theorem",
         "Algorithm 1, alpha < min(eps^4, 1)/u_max*^8 ^ u_min*^2/(80L) ^ eps/L, gamma <= 1/(20 u_max*^2), delta_in <= u_min*^2/(120 u_max*^2), "
         "delta_out "
-        "<= that / s: there are T_lb <= T_ub such that between them ||w_l - w*_l||_inf <~ ||X^T xi / n||_inf v eps on S, alpha off S.", "corrected",
+        "<= that / s: there are T_lb <= T_ub such that between them ||w_l - w*_l||_inf <~ ||X^T xi / n||_inf v eps on S, alpha off S.",
+        "corrected",
         corrected="R8: " + WINDOW,
         evidence=(
-            Counterexample("L23_theorem3"), Measurement("dglnn_growth_by_group_size", "against"), NOT_EMPTY, Measurement("dglnn_window_runs"),
+            Counterexample("L23_theorem3"),
+            Measurement("dglnn_growth_by_group_size", "against"),
+            NOT_EMPTY,
+            Measurement("dglnn_window_runs"),
         ),
-        hypotheses=CONSTANTS, derivation="gsae_ref.papers.l23.gradient_descent.formulas.stopping_window",
+        hypotheses=CONSTANTS,
+        derivation="gsae_ref.papers.l23.gradient_descent.formulas.stopping_window",
     ),
     statement(
-        "tlb", "Theorem 3, T_lb", "definition",
+        "tlb",
+        "Theorem 3, T_lb",
+        "definition",
         "T_lb = log(u_max*^2/(2 alpha^2)) / (2 log(1 + gamma/2 (zeta v u_min*^2))) + floor(log2(u_max*^2/zeta)) 5/(2 gamma (zeta v u_min*^2)).",
-        "definition", corrected="As many iterations suffice with the 2-norm in zeta and zeta <= u_max*^2 (R8); runs need about a third of them.",
-        evidence=(Measurement("dglnn_window_runs"),), derivation="gsae_ref.papers.l23.gradient_descent.formulas.stopping_window",
+        "definition",
+        corrected="As many iterations suffice with the 2-norm in zeta and zeta <= u_max*^2 (R8); runs need about a third of them.",
+        evidence=(Measurement("dglnn_window_runs"),),
+        derivation="gsae_ref.papers.l23.gradient_descent.formulas.stopping_window",
     ),
     statement(
-        "tub", "Theorem 3, T_ub", "claim", "T_ub >= 5/(16 gamma (zeta v u_min*^2)) log(1/alpha^4), so T_lb <= T_ub (in the proof T_u <= the same).",
+        "tub",
+        "Theorem 3, T_ub",
+        "claim",
+        "T_ub >= 5/(16 gamma (zeta v u_min*^2)) log(1/alpha^4), so T_lb <= T_ub (in the proof T_u <= the same).",
         "corrected",
         corrected="The right-hand side is below T_lb whenever zeta <= u_max*^2 and u_max*^2 > 2/80^3; read as '>=' it names no time to stop at. "
         "T_ub = log(1/alpha^4)/(gamma (zeta v u_min*^2)) is above T_lb, and valid.",
-        evidence=(Counterexample("L23_window"), EMPTY, NOT_EMPTY), hypotheses=CONSTANTS,
+        evidence=(Counterexample("L23_window"), EMPTY, NOT_EMPTY),
+        hypotheses=CONSTANTS,
         derivation="gsae_ref.papers.l23.gradient_descent.formulas.stopping_window",
     ),
     statement(
-        "definition3", "Definition 3", "definition", "Y is sigma-sub-Gaussian if for all t there exists sigma > 0 with E exp(tY) <= exp(sigma^2 "
+        "definition3",
+        "Definition 3",
+        "definition",
+        "Y is sigma-sub-Gaussian if for all t there exists sigma > 0 with E exp(tY) <= exp(sigma^2 "
         "t^2/2).",
-        "typo", corrected="There exists sigma > 0 such that for all t; E Y = 0 follows.",
-        evidence=(Reading("as printed sigma may depend on t, and every bounded Y qualifies, whatever its mean"),),
+        "typo",
+        corrected="There exists sigma > 0 such that for all t; E Y = 0 follows.",
+        evidence=(
+            Reading(
+                "as printed sigma may depend on t, and every bounded Y qualifies, whatever its mean"
+            ),
+        ),
     ),
     statement(
-        "corollary1", "Corollary 1", "corollary",
+        "corollary1",
+        "Corollary 1",
+        "corollary",
         "sigma^2-sub-Gaussian noise, eps = 2 sqrt(sigma^2 log(2p)/n): ||w(t) - w*||^2 <~ s sigma^2 log p / n with probability at least 1 - "
         "1/(8p^3) for "
-        "T_lb <= t <= T_ub.", "corrected", corrected="sum_{l in S} p_l sigma^2 log p / n: the error of a group is p_l times that of an entry.",
+        "T_lb <= t <= T_ub.",
+        "corrected",
+        corrected="sum_{l in S} p_l sigma^2 log p / n: the error of a group is p_l times that of an entry.",
         evidence=(
-            Counterexample("L23_corollary1"), Measurement("dglnn_printed_rate", "against"), Measurement("dglnn_corrected_rate"),
+            Counterexample("L23_corollary1"),
+            Measurement("dglnn_printed_rate", "against"),
+            Measurement("dglnn_corrected_rate"),
         ),
         derivation="gsae_ref.papers.l23.gradient_descent.formulas.stopping_window",
     ),
     statement(
-        "corollary1-epsilon", "Corollary 1, eps", "claim", "||X^T xi / n||_inf <= eps = 2 sqrt(sigma^2 log(2p)/n) with probability at least 1 - "
+        "corollary1-epsilon",
+        "Corollary 1, eps",
+        "claim",
+        "||X^T xi / n||_inf <= eps = 2 sqrt(sigma^2 log(2p)/n) with probability at least 1 - "
         "1/(8p^3).",
-        "corrected", corrected="eps = 2 sqrt(2 sigma^2 log(2p)/n), as in the proof; with the eps of the statement the tail bound is 1/(2p).",
-        evidence=(Counterexample("L23_epsilon"), Measurement("dglnn_stated_epsilon", "against"), Measurement("dglnn_noise_quantile")),
+        "corrected",
+        corrected="eps = 2 sqrt(2 sigma^2 log(2p)/n), as in the proof; with the eps of the statement the tail bound is 1/(2p).",
+        evidence=(
+            Counterexample("L23_epsilon"),
+            Measurement("dglnn_stated_epsilon", "against"),
+            Measurement("dglnn_noise_quantile"),
+        ),
         derivation="gsae_ref.papers.l23.gradient_descent.counterexamples.ce_epsilon",
     ),
     statement(
-        "algorithm2", "Algorithm 2", "definition", "Algorithm 1 until every u_l is roughly accurate, then eta_l = eta.", "definition",
-        evidence=(Measurement("dglnn_updates"),), derivation="gsae_ref.ops.dglnn_path",
+        "algorithm2",
+        "Algorithm 2",
+        "definition",
+        "Algorithm 1 until every u_l is roughly accurate, then eta_l = eta.",
+        "definition",
+        evidence=(Measurement("dglnn_updates"),),
+        derivation="gsae_ref.ops.dglnn_path",
     ),
     statement(
-        "theorem4", "Theorem 4", "theorem",
+        "theorem4",
+        "Theorem 4",
+        "theorem",
         "Theorem 3 with delta_in <= sqrt(zeta) u_min*^2/(120 u_max*^3), delta_out <= that / s for Algorithm 2, eta <= 4/(9 u_max*^2) once u_l^2 "
         ">= u*_l^2/2 "
-        "for all l.", "corrected", corrected="eta <= 4/(9 u_max*^4), as Lemma 16 has it, with the window of R8.",
-        evidence=(Measurement("dglnn_large_eta", "against"), Measurement("dglnn_small_eta")), derivation="gsae_ref.papers.l23.steps.formulas.direction_step",
-    ),
-    statement(
-        "theorem4-step", "Theorem 4, eta", "claim", "eta <= 4/(9 u_max*^2) keeps <v_l, v*_l> >= 1 - tau/5, by Lemma 16.", "corrected",
-        corrected="eta <= 4/(9 u_max*^4).", evidence=(Counterexample("L23_theorem4_step"), Measurement("dglnn_small_eta")),
+        "for all l.",
+        "corrected",
+        corrected="eta <= 4/(9 u_max*^4), as Lemma 16 has it, with the window of R8.",
+        evidence=(Measurement("dglnn_large_eta", "against"), Measurement("dglnn_small_eta")),
         derivation="gsae_ref.papers.l23.steps.formulas.direction_step",
     ),
     statement(
-        "designs", "Section 5", "claim", "The simulations of Figures 2 and 4 support the theory, hypotheses included.", "refuted",
+        "theorem4-step",
+        "Theorem 4, eta",
+        "claim",
+        "eta <= 4/(9 u_max*^2) keeps <v_l, v*_l> >= 1 - tau/5, by Lemma 16.",
+        "corrected",
+        corrected="eta <= 4/(9 u_max*^4).",
+        evidence=(Counterexample("L23_theorem4_step"), Measurement("dglnn_small_eta")),
+        derivation="gsae_ref.papers.l23.steps.formulas.direction_step",
+    ),
+    statement(
+        "designs",
+        "Section 5",
+        "claim",
+        "The simulations of Figures 2 and 4 support the theory, hypotheses included.",
+        "refuted",
         corrected="Their delta_in and delta_out are 40 to 300 times what Theorem 3 allows; Algorithm 1 works all the same: the bounds are "
         "sufficient only.",
-        evidence=(Measurement("dglnn_designs", "against"),), derivation="gsae_ref.papers.l23.model.formulas.deltas",
+        evidence=(Measurement("dglnn_designs", "against"),),
+        derivation="gsae_ref.papers.l23.model.formulas.deltas",
     ),
     Row(
-        "R8", "own", "R8", "theorem", "L23's Theorem 3 repaired: " + WINDOW, "holds", hypotheses=(*CONSTANTS, DELTAS),
+        "R8",
+        "own",
+        "R8",
+        "theorem",
+        "L23's Theorem 3 repaired: " + WINDOW,
+        "holds",
+        hypotheses=(*CONSTANTS, DELTAS),
         evidence=(
             NOT_EMPTY,
-            Inequality("on S, any state before T_ub: ||b_l|| <= Z/20", "dglnn_crude", _step_norm, (DELTAS, SMALL_OFF_SUPPORT)),
-            Inequality("off S, any state before T_ub: <v_l, q_l> <= Z/32", "dglnn_crude", _growth, (DELTAS, SMALL_OFF_SUPPORT)),
+            Inequality(
+                "on S, any state before T_ub: ||b_l|| <= Z/20",
+                "dglnn_crude",
+                _step_norm,
+                (DELTAS, SMALL_OFF_SUPPORT),
+            ),
+            Inequality(
+                "off S, any state before T_ub: <v_l, q_l> <= Z/32",
+                "dglnn_crude",
+                _growth,
+                (DELTAS, SMALL_OFF_SUPPORT),
+            ),
             Measurement("dglnn_window_runs"),
         ),
         derivation="gsae_ref.papers.l23.gradient_descent.formulas.stopping_window",

@@ -25,11 +25,26 @@ from ....claims.exact import (
     transpose,
 )
 
-__all__ = ["ce_lemma3_magnitudes", "ce_lemma3_noise", "ce_lemma3_sign", "ce_lemma5", "ce_lemma6", "ce_theorem2", "ce_theorem2_times"]
+__all__ = [
+    "ce_lemma3_magnitudes",
+    "ce_lemma3_noise",
+    "ce_lemma3_sign",
+    "ce_lemma5",
+    "ce_lemma6",
+    "ce_theorem2",
+    "ce_theorem2_times",
+]
 
 
 def _certificate(
-    name: str, cross: Matrix, w: tuple[Matrix, ...], noise: Matrix, eta: Fraction, delta_in: Fraction, delta_out: Fraction, corrected_eta: Fraction,
+    name: str,
+    cross: Matrix,
+    w: tuple[Matrix, ...],
+    noise: Matrix,
+    eta: Fraction,
+    delta_in: Fraction,
+    delta_out: Fraction,
+    corrected_eta: Fraction,
     note: str,
 ) -> Certificate:
     """Lemma 3 for group 1 of one or two groups of two entries; ``cross`` is X_1^T X_2 / n, the diagonal blocks are I."""
@@ -53,18 +68,45 @@ def _certificate(
     return Certificate(
         name=name,
         statement="L23-lemma3",
-        data={"L": len(w), "X_1^T X_2 / n": cross, **{f"w*_{k}": x for k, x in enumerate(w, 1)}, "X_1^T xi / n": noise, "eta": Fraction(eta),
-              "delta_in": delta_in, "delta_out": delta_out, "beta": beta},
+        data={
+            "L": len(w),
+            "X_1^T X_2 / n": cross,
+            **{f"w*_{k}": x for k, x in enumerate(w, 1)},
+            "X_1^T xi / n": noise,
+            "eta": Fraction(eta),
+            "delta_in": delta_in,
+            "delta_out": delta_out,
+            "beta": beta,
+        },
         hypotheses=(
             Comparison("X^T X / n is positive semidefinite", int(is_psd(gram)), "==", 1),
-            Comparison("max_l ||X_l^T X_l / n - I||_F^2 == 0 <= delta_in^2, (1)", frobenius_squared(subtract(eye, eye)), "<=", delta_in**2),
-            Comparison("||X_1^T X_2 / n||_2 <= delta_out, (2)", spectral_norm(cross), "<=", delta_out),
-            Comparison("0 < delta_in", 0, "<", delta_in), Comparison("delta_in < 1", delta_in, "<", 1),
-            Comparison("0 < delta_out", 0, "<", delta_out), Comparison("delta_out < 1", delta_out, "<", 1),
+            Comparison(
+                "max_l ||X_l^T X_l / n - I||_F^2 == 0 <= delta_in^2, (1)",
+                frobenius_squared(subtract(eye, eye)),
+                "<=",
+                delta_in**2,
+            ),
+            Comparison(
+                "||X_1^T X_2 / n||_2 <= delta_out, (2)", spectral_norm(cross), "<=", delta_out
+            ),
+            Comparison("0 < delta_in", 0, "<", delta_in),
+            Comparison("delta_in < 1", delta_in, "<", 1),
+            Comparison("0 < delta_out", 0, "<", delta_out),
+            Comparison("delta_out < 1", delta_out, "<", 1),
             Comparison("||v_1(0)||^2 > 0", eta**2 * frobenius_squared(a), ">", 0),
         ),
-        printed=Comparison("cos abs(cos) >= B abs(B), B = 1 - (delta_in + L delta_out + ||noise|| / u*_1^2)^2", signed_square(eta), ">=", least),
-        corrected=Comparison("with eta > 0: sin^2 <= beta^2 (sin = 1 beyond a right angle)", 1 - max(angle, Fraction(0)), "<=", beta**2),
+        printed=Comparison(
+            "cos abs(cos) >= B abs(B), B = 1 - (delta_in + L delta_out + ||noise|| / u*_1^2)^2",
+            signed_square(eta),
+            ">=",
+            least,
+        ),
+        corrected=Comparison(
+            "with eta > 0: sin^2 <= beta^2 (sin = 1 beyond a right angle)",
+            1 - max(angle, Fraction(0)),
+            "<=",
+            beta**2,
+        ),
         note=note,
     )
 
@@ -73,7 +115,14 @@ def ce_lemma3_magnitudes(ratio: int = 5, delta_out: Fraction = Fraction(1, 10)) 
     """Two groups, w*_1 = e_1, w*_2 = ratio e_1, noise-free: X_1^T y / n = e_1 + ratio delta_out e_2."""
     cross = ((Fraction(0), Fraction(0)), (delta_out, Fraction(0)))
     return _certificate(
-        "L23_lemma3_magnitudes", cross, (column(1, 0), column(ratio, 0)), column(0, 0), Fraction(1), Fraction(1, 100), delta_out, Fraction(1),
+        "L23_lemma3_magnitudes",
+        cross,
+        (column(1, 0), column(ratio, 0)),
+        column(0, 0),
+        Fraction(1),
+        Fraction(1, 100),
+        delta_out,
+        Fraction(1),
         "L delta_out treats all magnitudes as equal: the leak of group l' is delta_out (u*_l' / u*_l)^2.",
     )
 
@@ -83,7 +132,14 @@ def ce_lemma3_noise(level: Fraction = Fraction(21, 20)) -> Certificate:
     zero = ((Fraction(0),) * 2,) * 2
     small = Fraction(1, 100)
     return _certificate(
-        "L23_lemma3_noise", zero, (column(1, 0),), column(-level, 0), Fraction(1), small, small, Fraction(1),
+        "L23_lemma3_noise",
+        zero,
+        (column(1, 0),),
+        column(-level, 0),
+        Fraction(1),
+        small,
+        small,
+        Fraction(1),
         "The proof takes a square root of cos^2 without asking cos > 0: beta < 1 is missing.",
     )
 
@@ -93,10 +149,16 @@ def ce_lemma3_sign(eta: Fraction = Fraction(-1), level: Fraction = Fraction(1, 1
     zero = ((Fraction(0),) * 2,) * 2
     small = Fraction(1, 100)
     return _certificate(
-        "L23_lemma3_sign", zero, (column(1, 0),), column(0, level), eta, small, small, abs(eta),
+        "L23_lemma3_sign",
+        zero,
+        (column(1, 0),),
+        column(0, level),
+        eta,
+        small,
+        small,
+        abs(eta),
         "'Proportional' must mean a positive factor.",
     )
-
 
 
 ROOT_BELOW, ROOT_ABOVE = Fraction(7, 5), Fraction(3, 2)  # of 2: 49/25 < 2 < 9/4
@@ -114,39 +176,75 @@ def ce_lemma5(theta: Fraction = Fraction(1, 2), B: Fraction = Fraction(100)) -> 
     return Certificate(
         name="L23_lemma5",
         statement="L23-lemma5",
-        data={"theta = u(0)": theta, "B": B, "T (rounded down)": claimed, "u = sqrt(theta) at the latest at": reached},
+        data={
+            "theta = u(0)": theta,
+            "B": B,
+            "T (rounded down)": claimed,
+            "u = sqrt(theta) at the latest at": reached,
+        },
         hypotheses=(
-            Comparison("B > 0", B, ">", 0), Comparison("theta > 0", theta, ">", 0), Comparison("theta < 1", theta, "<", 1),
+            Comparison("B > 0", B, ">", 0),
+            Comparison("theta > 0", theta, ">", 0),
+            Comparison("theta < 1", theta, "<", 1),
             Comparison("e^2 <= theta^-3, so 2/3 <= log(1/theta)", exp_above(2), "<=", theta**-3),
-            Comparison("2 B <= (3 B / 2)^2: T with sqrt(2 B), as printed, is no smaller than with 3/2 B", 2 * B, "<=", (ROOT_ABOVE * B) ** 2),
+            Comparison(
+                "2 B <= (3 B / 2)^2: T with sqrt(2 B), as printed, is no smaller than with 3/2 B",
+                2 * B,
+                "<=",
+                (ROOT_ABOVE * B) ** 2,
+            ),
         ),
         printed=Comparison("T <= the time at which u exceeds sqrt(theta)", claimed, "<=", reached),
         corrected=Comparison(
             "log(1/theta)/(2 theta^2 + 2 sqrt 2 theta B) <= the time at which u exceeds sqrt(theta)",
-            log_above(1 / theta) / (2 * theta**2 + 2 * ROOT_BELOW * theta * B), "<=", not_before,
+            log_above(1 / theta) / (2 * theta**2 + 2 * ROOT_BELOW * theta * B),
+            "<=",
+            not_before,
         ),
         note="d log(u^2)/dt <= 2 u^4 + 2 sqrt 2 u^2 B; the paper's proof drops the factor 2 of the second term.",
     )
 
 
-def ce_lemma6(B: Fraction = Fraction(9, 100), tau: Fraction = Fraction(49, 100), theta: Fraction = Fraction(2, 5)) -> Certificate:
+def ce_lemma6(
+    B: Fraction = Fraction(9, 100),
+    tau: Fraction = Fraction(49, 100),
+    theta: Fraction = Fraction(2, 5),
+) -> Certificate:
     """Equality in the hypothesis, u* = 1: y = u^3/sqrt 2 rises towards 1 - 3B and never gets there, so abs(y - 1) > 3B at all times."""
     return Certificate(
         name="L23_lemma6",
         statement="L23-lemma6",
         data={"u*": 1, "u(0) = theta": theta, "B": B, "tau": tau, "limit of u^3/sqrt 2": 1 - 3 * B},
         hypotheses=(
-            Comparison("0 < B", 0, "<", B), Comparison("B < 1/10", B, "<", Fraction(1, 10)), Comparison("tau < 1/2", tau, "<", Fraction(1, 2)),
+            Comparison("0 < B", 0, "<", B),
+            Comparison("B < 1/10", B, "<", Fraction(1, 10)),
+            Comparison("tau < 1/2", tau, "<", Fraction(1, 2)),
             Comparison("theta < u*/2", theta, "<", Fraction(1, 2)),
-            Comparison("theta^6 < 2 (1 - 3B)^2: y starts below its limit", theta**6, "<", 2 * (1 - 3 * B) ** 2),
+            Comparison(
+                "theta^6 < 2 (1 - 3B)^2: y starts below its limit",
+                theta**6,
+                "<",
+                2 * (1 - 3 * B) ** 2,
+            ),
         ),
-        printed=Comparison("abs(u^3/sqrt 2 - u*^2) < (1 - 3B - tau) u*^2 for large t; inf over all t", 3 * B, "<", 1 - 3 * B - tau),
-        corrected=Comparison("u^3/sqrt 2 >= (1 - 3B - tau) u*^2 for large t; limit", 1 - 3 * B, ">=", 1 - 3 * B - tau),
+        printed=Comparison(
+            "abs(u^3/sqrt 2 - u*^2) < (1 - 3B - tau) u*^2 for large t; inf over all t",
+            3 * B,
+            "<",
+            1 - 3 * B - tau,
+        ),
+        corrected=Comparison(
+            "u^3/sqrt 2 >= (1 - 3B - tau) u*^2 for large t; limit", 1 - 3 * B, ">=", 1 - 3 * B - tau
+        ),
         note="(1 - 3B - tau) is what the proof bounds u^3/sqrt 2 by from below; for the deviation it would have to be 3B + tau.",
     )
 
 
-def ce_theorem2_times(theta: Fraction = Fraction(1, 1000), epsilon: Fraction = Fraction(1, 100), B: Fraction = Fraction(1, 1000)) -> Certificate:
+def ce_theorem2_times(
+    theta: Fraction = Fraction(1, 1000),
+    epsilon: Fraction = Fraction(1, 100),
+    B: Fraction = Fraction(1, 1000),
+) -> Certificate:
     """T_l < T_u at the end of the proof, u* = 1: T_l > 4/(5 theta^3) from its first term alone, T_u < log(1/theta)/(2 theta^2).
 
     2^(1/3)/sqrt 2 = 2^(-1/6) > 4/5, since (4/5)^6 < 1/2.
@@ -156,23 +254,40 @@ def ce_theorem2_times(theta: Fraction = Fraction(1, 1000), epsilon: Fraction = F
     return Certificate(
         name="L23_theorem2_times",
         statement="L23-theorem2-times",
-        data={"u*": 1, "theta": theta, "epsilon": epsilon, "B": B, "T_l (rounded down)": lower, "T_u (rounded up)": upper},
+        data={
+            "u*": 1,
+            "theta": theta,
+            "epsilon": epsilon,
+            "B": B,
+            "T_l (rounded down)": lower,
+            "T_u (rounded up)": upper,
+        },
         hypotheses=(
             Comparison("theta < epsilon / (2 u_max*^2)", theta, "<", epsilon / 2),
-            Comparison("0 < B", 0, "<", B), Comparison("B <= 1/100", B, "<=", Fraction(1, 100)),
-            Comparison("epsilon < u*^2 / 2, so that the second term of T_l is positive", epsilon, "<", Fraction(1, 2)),
+            Comparison("0 < B", 0, "<", B),
+            Comparison("B <= 1/100", B, "<=", Fraction(1, 100)),
+            Comparison(
+                "epsilon < u*^2 / 2, so that the second term of T_l is positive",
+                epsilon,
+                "<",
+                Fraction(1, 2),
+            ),
             Comparison("(4/5)^6 < 1/2", Fraction(4, 5) ** 6, "<", Fraction(1, 2)),
         ),
         printed=Comparison("T_l < T_u", lower, "<", upper),
         corrected=Comparison(
             "exact window: (1/theta + 2)/(1 - 1/50) <= (1/theta)(1 - 1/10)/B, times sqrt 2, to ||w|| >= 49/50 and u <= sqrt(theta)",
-            (1 / theta + 2) / (1 - Fraction(1, 50)), "<=", Fraction(9, 10) / theta / B,
+            (1 / theta + 2) / (1 - Fraction(1, 50)),
+            "<=",
+            Fraction(9, 10) / theta / B,
         ),
         note="T_l is of the order theta^-3 where the flow needs 1/(sqrt 2 ||a|| theta); T_u is of the order theta^-2, not 1/(sqrt 2 B theta).",
     )
 
 
-def ce_theorem2(constant: Fraction = Fraction(10), side: int = 50, theta: Fraction = Fraction(1, 10**6)) -> Certificate:
+def ce_theorem2(
+    constant: Fraction = Fraction(10), side: int = 50, theta: Fraction = Fraction(1, 10**6)
+) -> Certificate:
     """Theorem 2 with ``constant`` for <=: a large group outside S grows before the group in S does, and at no time do both bounds hold.
 
     X^T X / n = I. S = {1}, p_1 = 1, w*_1 = 1/2, no noise on it. Group 2 has side^2 entries, each with the noise 1/side, so ||nu_2||_2 = 1 while the
@@ -189,19 +304,44 @@ def ce_theorem2(constant: Fraction = Fraction(10), side: int = 50, theta: Fracti
     return Certificate(
         name="L23_theorem2",
         statement="L23-theorem2",
-        data={"L": 2, "p_1": 1, "p_2": side**2, "w*_1": star, "X_1^T xi / n": 0, "entries of X_2^T xi / n": noise, "theta": theta, "epsilon": epsilon,
-              "constant": constant, "u_2 > u_hi from s on": s, "u_hi": u_hi, "u_1 until s": u_1},
+        data={
+            "L": 2,
+            "p_1": 1,
+            "p_2": side**2,
+            "w*_1": star,
+            "X_1^T xi / n": 0,
+            "entries of X_2^T xi / n": noise,
+            "theta": theta,
+            "epsilon": epsilon,
+            "constant": constant,
+            "u_2 > u_hi from s on": s,
+            "u_hi": u_hi,
+            "u_1 until s": u_1,
+        },
         hypotheses=(
-            Comparison("epsilon > 0", epsilon, ">", 0), Comparison("theta < epsilon / (2 u_max*^2)", theta, "<", epsilon / (2 * star)),
-            Comparison("u_hi^3 >= 2 side constant theta^(3/2), so w_2 is too large from s on", u_hi**3, ">=", 2 * side * constant * small**3),
+            Comparison("epsilon > 0", epsilon, ">", 0),
+            Comparison("theta < epsilon / (2 u_max*^2)", theta, "<", epsilon / (2 * star)),
+            Comparison(
+                "u_hi^3 >= 2 side constant theta^(3/2), so w_2 is too large from s on",
+                u_hi**3,
+                ">=",
+                2 * side * constant * small**3,
+            ),
             Comparison("u_hi^6 < 2: u_2 still grows at u_hi", u_hi**6, "<", 2),
-            Comparison("s > 0", s, ">", 0), Comparison("u_1 is bounded until s", s * star, "<", 1 / theta),
+            Comparison("s > 0", s, ">", 0),
+            Comparison("u_1 is bounded until s", s * star, "<", 1 / theta),
         ),
         printed=Comparison(
-            "abs(w_1 - w*_1) <= constant max(||X^T xi / n||_inf, epsilon) at some time before s; least error, w_1 < u_1^3", star - u_1**3, "<=",
+            "abs(w_1 - w*_1) <= constant max(||X^T xi / n||_inf, epsilon) at some time before s; least error, w_1 < u_1^3",
+            star - u_1**3,
+            "<=",
             constant * max(noise, epsilon),
         ),
-        corrected=Comparison("max ||nu_l||_2 off S < min ||a_l|| on S, which is missing: ||nu_2||_2 >= ||a_1|| here", side * noise, ">=", star),
+        corrected=Comparison(
+            "max ||nu_l||_2 off S < min ||a_l|| on S, which is missing: ||nu_2||_2 >= ||a_1|| here",
+            side * noise,
+            ">=",
+            star,
+        ),
         note="For every constant there is a side for which it fails: on the support the error stays near 1/2, its bound is constant/side.",
     )
-

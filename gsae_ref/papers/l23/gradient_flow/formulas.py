@@ -10,7 +10,16 @@ import numpy as np
 
 from ....arrays import Array, Real
 
-__all__ = ["Window", "alignment_bound", "flow_time", "flow_window", "lemma5_time", "lemma6_time", "printed_flow_window", "sine"]
+__all__ = [
+    "Window",
+    "alignment_bound",
+    "flow_time",
+    "flow_window",
+    "lemma5_time",
+    "lemma6_time",
+    "printed_flow_window",
+    "sine",
+]
 
 
 def sine(a: Array, b: Array) -> float:
@@ -40,7 +49,6 @@ def alignment_bound(norms: Array, noise: Array, delta_in: float, delta_out: floa
     """
     others = np.sum(norms) - norms
     return delta_in + delta_out * others / norms + noise / norms
-
 
 
 class Window(NamedTuple):
@@ -78,12 +86,18 @@ def flow_time(c: Real, start: float, end: Real) -> Real:
     k = c ** (1 / 3)
 
     def primitive(x: Real) -> float:
-        return -math.log1p(-x) / 3 + math.log(1 + x + x * x) / 6 - math.atan((2 * x + 1) / SQRT3) / SQRT3
+        return (
+            -math.log1p(-x) / 3
+            + math.log(1 + x + x * x) / 6
+            - math.atan((2 * x + 1) / SQRT3) / SQRT3
+        )
 
     return (1 / start - 1 / end + (primitive(end / k) - primitive(start / k)) / k) / c
 
 
-def flow_window(theta: float, signals: Sequence[Real], noises: Sequence[Real], tau: float) -> Window:
+def flow_window(
+    theta: float, signals: Sequence[Real], noises: Sequence[Real], tau: float
+) -> Window:
     """Theorem 2, corrected: T_l and T_u of the balanced gradient flow on an orthogonal design, from u_l(0) = theta, exactly.
 
     With a_l = X_l^T y / n = w*_l + nu_l, Lemma 4 keeps v_l(t) along a_l and Lemma 2 keeps ||v_l|| = u_l / sqrt 2, so w_l = (u_l^3 / sqrt 2) a_l /
@@ -101,7 +115,10 @@ def flow_window(theta: float, signals: Sequence[Real], noises: Sequence[Real], t
     (708, 13695)
     """
     lower = max(flow_time(SQRT2 * a, theta, (SQRT2 * (1 - tau) * a) ** (1 / 3)) for a in signals)
-    return Window(lower, min((flow_time(SQRT2 * b, theta, math.sqrt(theta)) for b in noises), default=math.inf))
+    return Window(
+        lower,
+        min((flow_time(SQRT2 * b, theta, math.sqrt(theta)) for b in noises), default=math.inf),
+    )
 
 
 def printed_flow_window(theta: float, u_star_squared: float, B: float, epsilon: float) -> Window:
@@ -111,7 +128,10 @@ def printed_flow_window(theta: float, u_star_squared: float, B: float, epsilon: 
     >>> round(window.lower), round(window.upper), window.empty
     (891, 115, True)
     """
-    return Window(lemma6_time(theta, u_star_squared, B, epsilon / u_star_squared), lemma5_time(theta, B, "printed"))
+    return Window(
+        lemma6_time(theta, u_star_squared, B, epsilon / u_star_squared),
+        lemma5_time(theta, B, "printed"),
+    )
 
 
 def lemma5_time(theta: float, B: float, form: str = "corrected") -> float:
@@ -123,7 +143,11 @@ def lemma5_time(theta: float, B: float, form: str = "corrected") -> float:
     >>> round(lemma5_time(0.9, 10.0), 5), round(lemma5_time(0.9, 10.0, "printed"), 5)
     (0.00389, 0.0187)
     """
-    slope = {"corrected": 2 * SQRT2 * theta * B, "printed": theta * math.sqrt(2 * B), "proof": SQRT2 * theta * B}[form]
+    slope = {
+        "corrected": 2 * SQRT2 * theta * B,
+        "printed": theta * math.sqrt(2 * B),
+        "proof": SQRT2 * theta * B,
+    }[form]
     return math.log(1 / theta) / (2 * theta**2 + slope)
 
 
@@ -139,7 +163,11 @@ def lemma6_time(theta: float, u_star_squared: float, B: float, tau: float) -> fl
     >>> round(lemma6_time(0.1, 1.0, 0.0, 0.4), 1)
     891.4
     """
-    first = 2 ** (1 / 3) * u_star_squared ** (2 / 3) / theta**2 / ((1 - 6 * B) * SQRT2 * u_star_squared * theta)
+    first = (
+        2 ** (1 / 3)
+        * u_star_squared ** (2 / 3)
+        / theta**2
+        / ((1 - 6 * B) * SQRT2 * u_star_squared * theta)
+    )
     rate = 3 * u_star_squared * (0.5 - 3 * B) * (SQRT2 * (0.5 - 3 * B) * u_star_squared) ** (1 / 3)
     return first + 2 * math.log2(1 / (2 * tau)) / rate
-

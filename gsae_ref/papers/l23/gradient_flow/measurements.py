@@ -21,7 +21,9 @@ GROUPS = (2, 3, 2, 1)
 
 def _orthogonal(rng: np.random.Generator) -> GroupedRegression:
     """Two groups in S with ||w*|| of order 1, two outside, noise well below."""
-    return sampling.grouped_regression(16, 8, GROUPS, [0.8, -0.6, 1.0, 0.5, -1.0], design="orthogonal", noise_std=0.2, rng=rng)
+    return sampling.grouped_regression(
+        16, 8, GROUPS, [0.8, -0.6, 1.0, 0.5, -1.0], design="orthogonal", noise_std=0.2, rng=rng
+    )
 
 
 def _signals(data: GroupedRegression) -> list[Array]:
@@ -32,7 +34,12 @@ def _signals(data: GroupedRegression) -> list[Array]:
 @measurement
 def dglnn_balance(rng: np.random.Generator, quick: bool) -> Finding:
     """Lemma 2 along the integrated flow, on a design that is not orthogonal and from a start that is not balanced."""
-    data, drift = sampling.grouped_regression(12, 8, GROUPS, [1.0, -1.0, 0.5], design="gaussian", noise_std=0.1, rng=rng), 0.0
+    data, drift = (
+        sampling.grouped_regression(
+            12, 8, GROUPS, [1.0, -1.0, 0.5], design="gaussian", noise_std=0.1, rng=rng
+        ),
+        0.0,
+    )
     for _ in range(1 if quick else 4):
         v0 = 0.3 * rng.standard_normal(8)
         path = ops.dglnn_flow(data.X, data.y, GROUPS, np.linspace(0, 20, 21), alpha=0.3, v0=v0)
@@ -46,8 +53,14 @@ def dglnn_balance(rng: np.random.Generator, quick: bool) -> Finding:
 def dglnn_direction_kept(rng: np.random.Generator, quick: bool) -> Finding:
     """Lemma 4: sine of the angle between v_l(t) and X_l^T y / n along the flow."""
     data = _orthogonal(rng)
-    path = ops.dglnn_flow(data.X, data.y, GROUPS, np.linspace(0, 60, 7 if quick else 31), alpha=0.05)
-    sines = [formulas.sine(v, a) for state in path.v for v, a in zip(model.parts(state, GROUPS), _signals(data), strict=True)]
+    path = ops.dglnn_flow(
+        data.X, data.y, GROUPS, np.linspace(0, 60, 7 if quick else 31), alpha=0.05
+    )
+    sines = [
+        formulas.sine(v, a)
+        for state in path.v
+        for v, a in zip(model.parts(state, GROUPS), _signals(data), strict=True)
+    ]
     growth = float(np.max(path.u[-1] / path.u[0]))
     return at_most("largest sine", max(sines), 1e-6, largest_growth_of_u=growth)
 
@@ -62,7 +75,16 @@ def dglnn_flow_times(rng: np.random.Generator, quick: bool) -> Finding:
         window = formulas.flow_window(theta, a[:2], a[2:], tau)
         path = ops.dglnn_flow(data.X, data.y, GROUPS, sorted(window), alpha=theta)
         at_lower, at_upper = (1, 0) if window.empty else (0, 1)
-        reached = min(np.linalg.norm(w) / b for w, b in zip(model.parts(path.w[at_lower], GROUPS)[:2], a, strict=False))
+        reached = min(
+            np.linalg.norm(w) / b
+            for w, b in zip(model.parts(path.w[at_lower], GROUPS)[:2], a, strict=False)
+        )
         outside = path.u[at_upper, 2:].max()
         error = max(error, abs(reached / (1 - tau) - 1), abs(outside / np.sqrt(theta) - 1))
-    return at_most("largest relative error of the two predicted values", error, 1e-5, T_l=window.lower, T_u=window.upper)
+    return at_most(
+        "largest relative error of the two predicted values",
+        error,
+        1e-5,
+        T_l=window.lower,
+        T_u=window.upper,
+    )

@@ -23,13 +23,18 @@ def _balance(i: Regression) -> tuple[list[float], list[float]]:
     """u_l du_l/dt and 2 v_l^T dv_l/dt from (3), q = X^T r / n."""
     q = i.parts(i.gram @ (i.w_star - i.weights(i.v)) + i.nu)
     v = i.parts(i.v)
-    return [u * (2 * u * (a @ b)) for u, a, b in zip(i.u, v, q, strict=True)], [2 * a @ (u**2 * b) for u, a, b in zip(i.u, v, q, strict=True)]
+    return [u * (2 * u * (a @ b)) for u, a, b in zip(i.u, v, q, strict=True)], [
+        2 * a @ (u**2 * b) for u, a, b in zip(i.u, v, q, strict=True)
+    ]
 
 
 def _alignment(i: Regression) -> tuple[float, float]:
     """sin of the angle of X_l^T y / n with w*_l against beta_l."""
     star = i.parts(i.w_star)
-    return worst([formulas.sine(i.signal[k], star[k]) for k in i.on], formulas.alignment_bound(i.star[i.on], i.noise[i.on], *i.deltas))
+    return worst(
+        [formulas.sine(i.signal[k], star[k]) for k in i.on],
+        formulas.alignment_bound(i.star[i.on], i.noise[i.on], *i.deltas),
+    )
 
 
 def _reach(i: OneGroup) -> float:
@@ -52,73 +57,129 @@ def _printed_times(i: OneGroup) -> tuple[float, float]:
 
 ROWS = (
     statement(
-        "lemma2", "Lemma 2", "lemma", "d/dt (u_l^2 / 2 - ||v_l||^2) = 0 along (3).", "identity",
-        evidence=(Identity("u u' = 2 v^T v'", "dglnn_design", _balance), Measurement("dglnn_balance")),
+        "lemma2",
+        "Lemma 2",
+        "lemma",
+        "d/dt (u_l^2 / 2 - ||v_l||^2) = 0 along (3).",
+        "identity",
+        evidence=(
+            Identity("u u' = 2 v^T v'", "dglnn_design", _balance),
+            Measurement("dglnn_balance"),
+        ),
         derivation="gsae_ref.papers.l23.gradient_flow.formulas.flow_window",
     ),
     statement(
-        "lemma3", "Lemma 3", "lemma",
+        "lemma3",
+        "Lemma 3",
+        "lemma",
         "If v_l(0) is proportional to X_l^T y / n, then <v_l(0)/||v_l(0)||, v*_l> >= 1 - (delta_in + L delta_out + ||X_l^T xi / n||_2 / "
-        "u*_l^2)^2.", "corrected",
+        "u*_l^2)^2.",
+        "corrected",
         corrected="For a positive factor, l in S and beta_l = delta_in + delta_out sum_{l' != l in S} (u*_l'/u*_l)^2 + ||X_l^T xi / n||_2 / u*_l^2 "
         "< 1: >= sqrt(1 - beta_l^2).",
         evidence=(
-            Counterexample("L23_lemma3_magnitudes"), Counterexample("L23_lemma3_noise"), Counterexample("L23_lemma3_sign"),
+            Counterexample("L23_lemma3_magnitudes"),
+            Counterexample("L23_lemma3_noise"),
+            Counterexample("L23_lemma3_sign"),
             Inequality("sin <= beta_l", "dglnn_design", _alignment, (BETA_BELOW_1,)),
         ),
-        hypotheses=(BETA_BELOW_1,), derivation="gsae_ref.papers.l23.gradient_flow.formulas.alignment_bound",
+        hypotheses=(BETA_BELOW_1,),
+        derivation="gsae_ref.papers.l23.gradient_flow.formulas.alignment_bound",
     ),
     statement(
-        "theorem2", "Theorem 2", "theorem",
+        "theorem2",
+        "Theorem 2",
+        "theorem",
         "Orthogonal design, balanced aligned start u_l(0) = theta < eps/(2 u_max*^2): there are T_l < T_u with ||w_l(t) - w*_l||_inf <~ "
-        "||X^T xi / n||_inf v eps on S, theta^{3/2} off S, for T_l <= t <= T_u.", "corrected",
+        "||X^T xi / n||_inf v eps on S, theta^{3/2} off S, for T_l <= t <= T_u.",
+        "corrected",
         corrected="w_l(t) = (u_l^3/sqrt 2) a_l/||a_l||, u_l' = sqrt 2 ||a_l|| u_l^2 - u_l^5, a_l = X_l^T y / n; T_l and T_u are integrals in "
         "closed form, and the "
         "window is not empty for small theta iff max off S of ||X_l^T xi / n||_2 < min on S of ||a_l||. The error on S is at most tau ||a_l|| + "
         "||X_l^T xi / n||_2.",
-        evidence=(Counterexample("L23_theorem2"), Measurement("dglnn_flow_times")), derivation="gsae_ref.papers.l23.gradient_flow.formulas.flow_window",
+        evidence=(Counterexample("L23_theorem2"), Measurement("dglnn_flow_times")),
+        derivation="gsae_ref.papers.l23.gradient_flow.formulas.flow_window",
     ),
     statement(
-        "lemma4", "Lemma 4", "lemma", "Orthogonal design: if v_l(0) = eta X_l^T y / n then v_l(t) = c X_l^T y / n.", "holds",
-        corrected="c = c(t).", evidence=(Measurement("dglnn_direction_kept"),), derivation="gsae_ref.papers.l23.gradient_flow.formulas.flow_window",
+        "lemma4",
+        "Lemma 4",
+        "lemma",
+        "Orthogonal design: if v_l(0) = eta X_l^T y / n then v_l(t) = c X_l^T y / n.",
+        "holds",
+        corrected="c = c(t).",
+        evidence=(Measurement("dglnn_direction_kept"),),
+        derivation="gsae_ref.papers.l23.gradient_flow.formulas.flow_window",
     ),
     statement(
-        "lemma5", "Lemma 5", "lemma",
+        "lemma5",
+        "Lemma 5",
+        "lemma",
         "If d(u^2)/dt / 2 <= u^6 + sqrt 2 u^4 B and u(0) = theta, then u(t) <= sqrt(theta) for t <= log(1/theta) / (2 theta^2 + theta sqrt(2B)).",
-        "corrected", corrected="for t <= log(1/theta) / (2 theta^2 + 2 sqrt 2 theta B), theta < 1.",
+        "corrected",
+        corrected="for t <= log(1/theta) / (2 theta^2 + 2 sqrt 2 theta B), theta < 1.",
         evidence=(
             Counterexample("L23_lemma5"),
-            Inequality("printed T <= the time at which u = sqrt(theta)", "dglnn_ode",
-                       lambda i: (formulas.lemma5_time(i.alpha, i.bound, "printed"), _reach(i)), expect="fails"),
-            Inequality("the proof's T (sqrt 2 B) <= that time", "dglnn_ode",
-                       lambda i: (formulas.lemma5_time(i.alpha, i.bound, "proof"), _reach(i)), expect="fails"),
-            Inequality("corrected T <= that time", "dglnn_ode", lambda i: (formulas.lemma5_time(i.alpha, i.bound), _reach(i))),
+            Inequality(
+                "printed T <= the time at which u = sqrt(theta)",
+                "dglnn_ode",
+                lambda i: (formulas.lemma5_time(i.alpha, i.bound, "printed"), _reach(i)),
+                expect="fails",
+            ),
+            Inequality(
+                "the proof's T (sqrt 2 B) <= that time",
+                "dglnn_ode",
+                lambda i: (formulas.lemma5_time(i.alpha, i.bound, "proof"), _reach(i)),
+                expect="fails",
+            ),
+            Inequality(
+                "corrected T <= that time",
+                "dglnn_ode",
+                lambda i: (formulas.lemma5_time(i.alpha, i.bound), _reach(i)),
+            ),
         ),
         derivation="gsae_ref.papers.l23.gradient_flow.formulas.lemma5_time",
     ),
     statement(
-        "lemma6", "Lemma 6", "lemma",
+        "lemma6",
+        "Lemma 6",
+        "lemma",
         "If d(u^2)/dt / 2 >= (1 - 2B) sqrt 2 u^3 u*^2 - u^6 - sqrt 2 u^3 B u*^2, 0 < B < 1/10, tau < 1/2, u(0) = theta < u*/2, then abs(u^3/sqrt "
         "2 - u*^2) "
-        "< (1 - 3B - tau) u*^2 for t >= T.", "corrected",
+        "< (1 - 3B - tau) u*^2 for t >= T.",
+        "corrected",
         corrected="u^3/sqrt 2 >= (1 - 3B - tau) u*^2 for t >= T; from below only.",
         evidence=(
             Counterexample("L23_lemma6"),
-            Inequality("time to (1 - 3B - tau) u*^2 <= T", "dglnn_ode",
-                       lambda i: (_rise(i), formulas.lemma6_time(i.alpha, i.star, i.level, i.tau)), (THETA_SMALL,)),
+            Inequality(
+                "time to (1 - 3B - tau) u*^2 <= T",
+                "dglnn_ode",
+                lambda i: (_rise(i), formulas.lemma6_time(i.alpha, i.star, i.level, i.tau)),
+                (THETA_SMALL,),
+            ),
         ),
-        hypotheses=(THETA_SMALL,), derivation="gsae_ref.papers.l23.gradient_flow.formulas.lemma6_time",
+        hypotheses=(THETA_SMALL,),
+        derivation="gsae_ref.papers.l23.gradient_flow.formulas.lemma6_time",
     ),
     statement(
-        "theorem2-zeta", "Appendix B, proof of Theorem 2", "claim",
-        "zeta = 100 ||X^T xi / n||_inf, ||X_l^T xi / n||_2 <= ||X^T xi / n||_inf, the limit X^T y for X^T xi.", "typo",
+        "theorem2-zeta",
+        "Appendix B, proof of Theorem 2",
+        "claim",
+        "zeta = 100 ||X^T xi / n||_inf, ||X_l^T xi / n||_2 <= ||X^T xi / n||_inf, the limit X^T y for X^T xi.",
+        "typo",
         corrected="zeta = 80 (max_l ||X_l^T xi / n||_2 v eps), as in Section 4, and the 2-norm of each group throughout.",
-        evidence=(Reading("100 here and 80 in Section 4; the largest entry never exceeds the 2-norm; the bounds on the noise have y for xi"),),
+        evidence=(
+            Reading(
+                "100 here and 80 in Section 4; the largest entry never exceeds the 2-norm; the bounds on the noise have y for xi"
+            ),
+        ),
         derivation="gsae_ref.papers.l23.gradient_descent.formulas.zeta",
     ),
     statement(
-        "theorem2-times", "Appendix B, end of the proof of Theorem 2", "claim",
-        "With T_l of Lemma 6 and T_u of Lemma 5: since theta < eps/(2 u_max*^2), T_l < T_u is ensured.", "refuted",
+        "theorem2-times",
+        "Appendix B, end of the proof of Theorem 2",
+        "claim",
+        "With T_l of Lemma 6 and T_u of Lemma 5: since theta < eps/(2 u_max*^2), T_l < T_u is ensured.",
+        "refuted",
         corrected="T_l of the proof is of the order theta^-3, T_u of the order theta^-2 or less; the exact times are those of Theorem 2, corrected.",
         evidence=(
             Counterexample("L23_theorem2_times"),

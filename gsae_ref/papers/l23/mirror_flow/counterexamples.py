@@ -7,11 +7,27 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from ....claims.exact import Certificate, Comparison, Matrix, Rational, add, basis, column, inner, scale, subtract
+from ....claims.exact import (
+    Certificate,
+    Comparison,
+    Matrix,
+    Rational,
+    add,
+    basis,
+    column,
+    inner,
+    scale,
+    subtract,
+)
 
 __all__ = ["ce_bracket", "ce_double_bracket", "ce_span"]
 
-STENCIL = ((-2, Fraction(1, 12)), (-1, Fraction(-8, 12)), (1, Fraction(8, 12)), (2, Fraction(-1, 12)))
+STENCIL = (
+    (-2, Fraction(1, 12)),
+    (-1, Fraction(-8, 12)),
+    (1, Fraction(8, 12)),
+    (2, Fraction(-1, 12)),
+)
 
 
 def parameterisation(i: int, x: Matrix) -> Fraction:
@@ -21,8 +37,14 @@ def parameterisation(i: int, x: Matrix) -> Fraction:
 
 def gradient(i: int) -> Callable[..., Any]:
     """grad G_i as a vector field: three exact directional derivatives."""
+
     def field(x: Matrix) -> Matrix:
-        slopes = (sum(c * parameterisation(i, add(x, scale(Fraction(h), basis(3, k)))) for h, c in STENCIL) for k in (1, 2, 3))
+        slopes = (
+            sum(
+                c * parameterisation(i, add(x, scale(Fraction(h), basis(3, k)))) for h, c in STENCIL
+            )
+            for k in (1, 2, 3)
+        )
         return column(*slopes)
 
     return field
@@ -30,15 +52,22 @@ def gradient(i: int) -> Callable[..., Any]:
 
 def bracket(X: Callable[..., Any], Y: Callable[..., Any]) -> Callable[..., Any]:
     """Definition 1: [X, Y](x) = (DY) X - (DX) Y, as a vector field."""
+
     def along(field: Callable[..., Any], x: Matrix, direction: Matrix) -> Matrix:
         return add(*(scale(c, field(add(x, scale(Fraction(h), direction)))) for h, c in STENCIL))
 
     return lambda x: subtract(along(Y, x, X(x)), along(X, x, Y(x)))
 
 
-def _point(u: Rational, v: tuple[int, int | Fraction]) -> tuple[Matrix, dict[str, Any], tuple[Comparison, ...]]:
+def _point(
+    u: Rational, v: tuple[int, int | Fraction]
+) -> tuple[Matrix, dict[str, Any], tuple[Comparison, ...]]:
     x = column(u, *v)
-    return x, {"p": 2, "groups": "(2,)", "u": Fraction(u), "v": x[1:]}, (Comparison("u > 0", Fraction(u), ">", 0),)
+    return (
+        x,
+        {"p": 2, "groups": "(2,)", "u": Fraction(u), "v": x[1:]},
+        (Comparison("u > 0", Fraction(u), ">", 0),),
+    )
 
 
 def ce_bracket(u: int = 1, v: tuple[int, int] = (1, 1)) -> Certificate:
@@ -50,8 +79,18 @@ def ce_bracket(u: int = 1, v: tuple[int, int] = (1, 1)) -> Certificate:
         statement="L23-bracket",
         data=data | {"[grad G_1, grad G_2]": value},
         hypotheses=hypotheses,
-        printed=Comparison("e_{L+1}^T [grad G_1, grad G_2] == 4 u^2 v_2", value[1][0], "==", 4 * x[0][0] ** 2 * x[2][0]),
-        corrected=Comparison("e_{L+1}^T [grad G_1, grad G_2] == -4 u^2 v_2", value[1][0], "==", -4 * x[0][0] ** 2 * x[2][0]),
+        printed=Comparison(
+            "e_{L+1}^T [grad G_1, grad G_2] == 4 u^2 v_2",
+            value[1][0],
+            "==",
+            4 * x[0][0] ** 2 * x[2][0],
+        ),
+        corrected=Comparison(
+            "e_{L+1}^T [grad G_1, grad G_2] == -4 u^2 v_2",
+            value[1][0],
+            "==",
+            -4 * x[0][0] ** 2 * x[2][0],
+        ),
         note="Definition 1 fixes the sign. The bracket is 0 only where v_i = v_j = 0, not where v_i = v_j as the text suggests.",
     )
 
@@ -66,13 +105,25 @@ def ce_span(u: int = 1, v: tuple[int, int] = (1, 0)) -> Certificate:
         statement="L23-span",
         data=data | {"[grad G_1, grad G_2]": value, "v_2 grad G_1 - v_1 grad G_2": claimed},
         hypotheses=hypotheses,
-        printed=Comparison("||bracket - (v_2 grad G_1 - v_1 grad G_2)||^2 == 0", inner(*[subtract(value, claimed)] * 2), "==", 0),
-        corrected=Comparison("||bracket - 4 (v_1 grad G_2 - v_2 grad G_1)||^2 == 0", inner(*[add(value, scale(Fraction(4), claimed))] * 2), "==", 0),
+        printed=Comparison(
+            "||bracket - (v_2 grad G_1 - v_1 grad G_2)||^2 == 0",
+            inner(*[subtract(value, claimed)] * 2),
+            "==",
+            0,
+        ),
+        corrected=Comparison(
+            "||bracket - 4 (v_1 grad G_2 - v_2 grad G_1)||^2 == 0",
+            inner(*[add(value, scale(Fraction(4), claimed))] * 2),
+            "==",
+            0,
+        ),
         note="The bracket stays in the span of the gradients, which is what the proof uses.",
     )
 
 
-def ce_double_bracket(u: Rational = Fraction(3, 2), v: tuple[int, Fraction] = (2, Fraction(-1, 3))) -> Certificate:
+def ce_double_bracket(
+    u: Rational = Fraction(3, 2), v: tuple[int, Fraction] = (2, Fraction(-1, 3))
+) -> Certificate:
     """Theorem 1's last display: <grad G_2, [grad G_1, [grad G_1, grad G_2]]> is +6057/16 here, printed -6057/16 < 0."""
     x, data, hypotheses = _point(u, v)
     first = gradient(1)
@@ -83,7 +134,17 @@ def ce_double_bracket(u: Rational = Fraction(3, 2), v: tuple[int, Fraction] = (2
         statement="L23-double-bracket",
         data=data,
         hypotheses=hypotheses,
-        printed=Comparison("<grad G_2, [grad G_1, [grad G_1, grad G_2]]> == -16 u^4 (v_1^2 + v_2^2) - 4 u^6", value, "==", claimed),
-        corrected=Comparison("<grad G_2, [grad G_1, [grad G_1, grad G_2]]> == 16 u^4 (v_1^2 + v_2^2) + 4 u^6", value, "==", -claimed),
+        printed=Comparison(
+            "<grad G_2, [grad G_1, [grad G_1, grad G_2]]> == -16 u^4 (v_1^2 + v_2^2) - 4 u^6",
+            value,
+            "==",
+            claimed,
+        ),
+        corrected=Comparison(
+            "<grad G_2, [grad G_1, [grad G_1, grad G_2]]> == 16 u^4 (v_1^2 + v_2^2) + 4 u^6",
+            value,
+            "==",
+            -claimed,
+        ),
         note="Only != 0 is used, so Theorem 1 does not depend on the sign.",
     )

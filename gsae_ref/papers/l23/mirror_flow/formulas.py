@@ -11,7 +11,16 @@ import numpy as np
 
 from ....arrays import Array, IntArray
 
-__all__ = ["bracket", "double_bracket", "gradient", "hessian", "lie_bracket", "loop_displacement", "owner", "steepest"]
+__all__ = [
+    "bracket",
+    "double_bracket",
+    "gradient",
+    "hessian",
+    "lie_bracket",
+    "loop_displacement",
+    "owner",
+    "steepest",
+]
 
 Field = Callable[[Array], Array]
 
@@ -93,13 +102,16 @@ def lie_bracket(X: Field, Y: Field, x: Array, step: float = 1e-4) -> Array:
     >>> (lie_bracket(turn, shift, np.zeros(2)) + 0).round(9)  # minus the derivative of `turn` along (1, 0)
     array([ 0., -1.])
     """
+
     def along(field: Field, direction: Array) -> Array:
         return (field(x + step * direction) - field(x - step * direction)) / (2 * step)
 
     return along(Y, X(x)) - along(X, Y(x))
 
 
-def steepest(i: int, sign: int, u: Array, v: Array, groups: tuple[int, ...], time: float, steps: int = 64) -> tuple[Array, Array]:
+def steepest(
+    i: int, sign: int, u: Array, v: Array, groups: tuple[int, ...], time: float, steps: int = 64
+) -> tuple[Array, Array]:
     """Follow x' = sign grad G_i(x), the gradient flow of the loss -sign w_i, for a time (Runge-Kutta of order 4); return u and v.
 
     >>> u, v = steepest(0, 1, np.array([1.0]), np.array([0.0]), (1,), 1e-6)  # u' = 2 u v, v' = u^2
@@ -119,7 +131,9 @@ def steepest(i: int, sign: int, u: Array, v: Array, groups: tuple[int, ...], tim
     return x[:L], x[L:]
 
 
-def loop_displacement(i: int, j: int, u: Array, v: Array, groups: tuple[int, ...], time: float) -> Array:
+def loop_displacement(
+    i: int, j: int, u: Array, v: Array, groups: tuple[int, ...], time: float
+) -> Array:
     """By how much w moves when the loss is -w_i, then -w_j, then +w_i, then +w_j, for ``time`` each: Theorem 1, proved directly.
 
     Under a mirror flow with a Legendre function R, grad R(w)' = -grad L_t(w), and grad R is one-to-one. The four linear losses have

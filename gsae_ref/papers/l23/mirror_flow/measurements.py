@@ -22,7 +22,14 @@ def dglnn_mirror_loop(rng: np.random.Generator, quick: bool) -> Finding:
     times = (1e-2, 1e-3) if quick else (1e-2, 3e-3, 1e-3)
     moved = [formulas.loop_displacement(0, 1, u, v, groups, s) / s**2 for s in times]
     predicted = 4 * u[0] ** 4 * v[0]
-    order = np.log(abs(moved[0][1] / predicted - 1) / abs(moved[-1][1] / predicted - 1)) / np.log(times[0] / times[-1])
-    return at_most("relative difference of w_2's move / s^2 and 4 u^4 v_1 at s = 0.001", abs(moved[-1][1] / predicted - 1), 0.02,
-                   move_over_s_squared=float(moved[-1][1]), order_of_the_difference=float(order), start=float(start[1]))
-
+    order = np.log(abs(moved[0][1] / predicted - 1) / abs(moved[-1][1] / predicted - 1)) / np.log(
+        times[0] / times[-1]
+    )
+    return at_most(
+        "relative difference of w_2's move / s^2 and 4 u^4 v_1 at s = 0.001",
+        abs(moved[-1][1] / predicted - 1),
+        0.02,
+        move_over_s_squared=float(moved[-1][1]),
+        order_of_the_difference=float(order),
+        start=float(start[1]),
+    )

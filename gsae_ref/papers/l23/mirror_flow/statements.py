@@ -37,81 +37,175 @@ def _bracket(i: Regression) -> Array:
 
 def _double(i: Regression) -> Any:
     """<grad G_2, [grad G_1, [grad G_1, grad G_2]]>."""
-    return formulas.gradient(1, i.u, i.v, i.groups) @ formulas.double_bracket(0, 1, i.u, i.v, i.groups)
+    return formulas.gradient(1, i.u, i.v, i.groups) @ formulas.double_bracket(
+        0, 1, i.u, i.v, i.groups
+    )
 
 
 def _numeric_double(i: Regression) -> Array:
     """The outer bracket numerically, the inner one in closed form."""
     L = len(i.groups)
-    return formulas.lie_bracket(_field(0, i), lambda x: formulas.bracket(0, 1, x[:L], x[L:], i.groups), np.concatenate([i.u, i.v]))
+    return formulas.lie_bracket(
+        _field(0, i),
+        lambda x: formulas.bracket(0, 1, x[:L], x[L:], i.groups),
+        np.concatenate([i.u, i.v]),
+    )
 
 
 def _span(i: Regression) -> Array:
     """4 (v_1 grad G_2 - v_2 grad G_1)."""
-    return 4 * (i.v[0] * formulas.gradient(1, i.u, i.v, i.groups) - i.v[1] * formulas.gradient(0, i.u, i.v, i.groups))
+    return 4 * (
+        i.v[0] * formulas.gradient(1, i.u, i.v, i.groups)
+        - i.v[1] * formulas.gradient(0, i.u, i.v, i.groups)
+    )
 
 
 ROWS = (
     statement(
-        "definition1", "Definition 1", "definition", "Lie bracket: [X, Y](x) = dY(x) X(x) - dX(x) Y(x).", "definition",
-        evidence=(Identity("closed form against central differences", "dglnn_design", lambda i: (_numeric(i), _bracket(i)), tolerance=1e-6),),
+        "definition1",
+        "Definition 1",
+        "definition",
+        "Lie bracket: [X, Y](x) = dY(x) X(x) - dX(x) Y(x).",
+        "definition",
+        evidence=(
+            Identity(
+                "closed form against central differences",
+                "dglnn_design",
+                lambda i: (_numeric(i), _bracket(i)),
+                tolerance=1e-6,
+            ),
+        ),
         derivation="gsae_ref.papers.l23.mirror_flow.formulas.lie_bracket",
     ),
     statement(
-        "definition2", "Definition 2", "definition", "G is commuting iff [grad G_i, grad G_j] = 0 on M for all i, j.", "definition",
-        evidence=(Inequality("inside a group: 4 u^2 abs(v_2) <= ||[grad G_1, grad G_2]||", "dglnn_design",
-                             lambda i: (4 * i.u[0]**2 * abs(i.v[1]), np.linalg.norm(_numeric(i)) * (1 + 1e-8)), (PAIR,)),),
-        derivation="gsae_ref.papers.l23.mirror_flow.formulas.bracket",
-    ),
-    statement(
-        "lemma1", "Lemma 1", "lemma", "G is not a commuting parameterisation.", "holds",
+        "definition2",
+        "Definition 2",
+        "definition",
+        "G is commuting iff [grad G_i, grad G_j] = 0 on M for all i, j.",
+        "definition",
         evidence=(
-            Inequality("4 u^2 ||(v_1, v_2)|| <= ||[grad G_1, grad G_2]||", "dglnn_design",
-                       lambda i: (4 * i.u[0]**2 * np.hypot(i.v[0], i.v[1]), np.linalg.norm(_numeric(i)) * (1 + 1e-8)), (PAIR,)),
+            Inequality(
+                "inside a group: 4 u^2 abs(v_2) <= ||[grad G_1, grad G_2]||",
+                "dglnn_design",
+                lambda i: (4 * i.u[0] ** 2 * abs(i.v[1]), np.linalg.norm(_numeric(i)) * (1 + 1e-8)),
+                (PAIR,),
+            ),
         ),
         derivation="gsae_ref.papers.l23.mirror_flow.formulas.bracket",
     ),
     statement(
-        "theorem1", "Theorem 1", "theorem",
+        "lemma1",
+        "Lemma 1",
+        "lemma",
+        "G is not a commuting parameterisation.",
+        "holds",
+        evidence=(
+            Inequality(
+                "4 u^2 ||(v_1, v_2)|| <= ||[grad G_1, grad G_2]||",
+                "dglnn_design",
+                lambda i: (
+                    4 * i.u[0] ** 2 * np.hypot(i.v[0], i.v[1]),
+                    np.linalg.norm(_numeric(i)) * (1 + 1e-8),
+                ),
+                (PAIR,),
+            ),
+        ),
+        derivation="gsae_ref.papers.l23.mirror_flow.formulas.bracket",
+    ),
+    statement(
+        "theorem1",
+        "Theorem 1",
+        "theorem",
         "There are an initialisation and a time-dependent loss L_t such that gradient flow under L_t o G is no mirror flow for any Legendre "
-        "function R.", "holds",
+        "function R.",
+        "holds",
         evidence=(
             Measurement("dglnn_mirror_loop"),
-            Inequality("4 u^6 <= <grad G_2, [grad G_1, [grad G_1, grad G_2]]>, the paper's way", "dglnn_design",
-                       lambda i: (4 * i.u[0]**6, _double(i)), (PAIR,)),
+            Inequality(
+                "4 u^6 <= <grad G_2, [grad G_1, [grad G_1, grad G_2]]>, the paper's way",
+                "dglnn_design",
+                lambda i: (4 * i.u[0] ** 6, _double(i)),
+                (PAIR,),
+            ),
         ),
         derivation="gsae_ref.papers.l23.mirror_flow.formulas.loop_displacement",
     ),
     statement(
-        "bracket", "Appendix A, proof of Lemma 1", "claim",
-        "[grad G_i, grad G_j] = 4 u^2 v_j e_{L+i} - 4 u^2 v_i e_{L+j}, not always 0 when v_i != v_j.", "corrected",
+        "bracket",
+        "Appendix A, proof of Lemma 1",
+        "claim",
+        "[grad G_i, grad G_j] = 4 u^2 v_j e_{L+i} - 4 u^2 v_i e_{L+j}, not always 0 when v_i != v_j.",
+        "corrected",
         corrected="4 u^2 (v_i e_{L+j} - v_j e_{L+i}) under Definition 1; not 0 unless v_i = v_j = 0, so also at v_i = v_j.",
         evidence=(
             Counterexample("L23_bracket"),
-            Identity("printed sign", "dglnn_design", lambda i: (_numeric(i), -_bracket(i)), (PAIR,), expect="fails"),
-            Identity("corrected sign", "dglnn_design", lambda i: (_numeric(i), _bracket(i)), (PAIR,), tolerance=1e-6),
+            Identity(
+                "printed sign",
+                "dglnn_design",
+                lambda i: (_numeric(i), -_bracket(i)),
+                (PAIR,),
+                expect="fails",
+            ),
+            Identity(
+                "corrected sign",
+                "dglnn_design",
+                lambda i: (_numeric(i), _bracket(i)),
+                (PAIR,),
+                tolerance=1e-6,
+            ),
         ),
         derivation="gsae_ref.papers.l23.mirror_flow.formulas.bracket",
     ),
     statement(
-        "span", "Appendix A, proof of Theorem 1", "claim", "[grad G_i, grad G_j] = v_j grad G_i - v_i grad G_j.", "corrected",
+        "span",
+        "Appendix A, proof of Theorem 1",
+        "claim",
+        "[grad G_i, grad G_j] = v_j grad G_i - v_i grad G_j.",
+        "corrected",
         corrected="4 (v_i grad G_j - v_j grad G_i).",
         evidence=(
             Counterexample("L23_span"),
-            Identity("printed", "dglnn_design", lambda i: (_numeric(i), -_span(i) / 4), (PAIR,), expect="fails"),
-            Identity("corrected", "dglnn_design", lambda i: (_numeric(i), _span(i)), (PAIR,), tolerance=1e-6),
+            Identity(
+                "printed",
+                "dglnn_design",
+                lambda i: (_numeric(i), -_span(i) / 4),
+                (PAIR,),
+                expect="fails",
+            ),
+            Identity(
+                "corrected",
+                "dglnn_design",
+                lambda i: (_numeric(i), _span(i)),
+                (PAIR,),
+                tolerance=1e-6,
+            ),
         ),
         derivation="gsae_ref.papers.l23.mirror_flow.formulas.bracket",
     ),
     statement(
-        "double-bracket", "Appendix A, last display", "claim",
-        "<grad G_j, [grad G_i, [grad G_i, grad G_j]]> = -16 u^4 v_j^2 - 16 u^4 v_i^2 - 4 u^6 < 0.", "corrected",
+        "double-bracket",
+        "Appendix A, last display",
+        "claim",
+        "<grad G_j, [grad G_i, [grad G_i, grad G_j]]> = -16 u^4 v_j^2 - 16 u^4 v_i^2 - 4 u^6 < 0.",
+        "corrected",
         corrected="+16 u^4 (v_i^2 + v_j^2) + 4 u^6 > 0 under Definition 1; only != 0 is used.",
         evidence=(
             Counterexample("L23_double_bracket"),
-            Identity("the double bracket", "dglnn_design",
-                     lambda i: (_numeric_double(i), formulas.double_bracket(0, 1, i.u, i.v, i.groups)), tolerance=1e-6),
-            Identity("corrected value", "dglnn_design", lambda i: (16 * i.u[0]**4 * (i.v[0]**2 + i.v[1]**2) + 4 * i.u[0]**6, _double(i)), (PAIR,)),
+            Identity(
+                "the double bracket",
+                "dglnn_design",
+                lambda i: (_numeric_double(i), formulas.double_bracket(0, 1, i.u, i.v, i.groups)),
+                tolerance=1e-6,
+            ),
+            Identity(
+                "corrected value",
+                "dglnn_design",
+                lambda i: (
+                    16 * i.u[0] ** 4 * (i.v[0] ** 2 + i.v[1] ** 2) + 4 * i.u[0] ** 6,
+                    _double(i),
+                ),
+                (PAIR,),
+            ),
         ),
         derivation="gsae_ref.papers.l23.mirror_flow.formulas.double_bracket",
     ),

@@ -40,9 +40,10 @@ def deltas(gram: Array, groups: Sequence[int]) -> tuple[float, float]:
     ends = np.cumsum(groups)
     cuts = [slice(end - size, end) for end, size in zip(ends, groups, strict=True)]
     inside = max(_spectral(gram[c, c] - np.eye(c.stop - c.start)) for c in cuts)
-    return inside, max((_spectral(gram[c, d]) for k, c in enumerate(cuts) for d in cuts[:k]), default=0.0)
+    return inside, max(
+        (_spectral(gram[c, d]) for k, c in enumerate(cuts) for d in cuts[:k]), default=0.0
+    )
 
 
 def _spectral(M: Array) -> float:
     return float(np.linalg.norm(M, ord=2))
-

@@ -17,20 +17,32 @@ if TYPE_CHECKING:
 __all__ = ["problem"]
 
 
-def problem(rng: np.random.Generator, groups: tuple[int, ...] = (3, 1, 2), n: int = 8) -> tuple[Array, ...]:
+def problem(
+    rng: np.random.Generator, groups: tuple[int, ...] = (3, 1, 2), n: int = 8
+) -> tuple[Array, ...]:
     """A small regression and a state; the true weights live on the first two groups."""
     p = sum(groups)
     X = rng.standard_normal((n, p))
     w_star = np.where(np.arange(p) < groups[0] + groups[1], rng.standard_normal(p), 0.0)
-    return X, X @ w_star + 0.1 * rng.standard_normal(n), w_star, rng.uniform(0.5, 1.5, len(groups)), rng.standard_normal(p)
+    return (
+        X,
+        X @ w_star + 0.1 * rng.standard_normal(n),
+        w_star,
+        rng.uniform(0.5, 1.5, len(groups)),
+        rng.standard_normal(p),
+    )
 
 
 def _slopes(cost: Callable[..., Any], x: Array, step: float = 1e-5) -> Array:
     """Central differences of a function of a vector."""
-    return np.array([(cost(x + step * e) - cost(x - step * e)) / (2 * step) for e in np.eye(len(x))])
+    return np.array(
+        [(cost(x + step * e) - cost(x - step * e)) / (2 * step) for e in np.eye(len(x))]
+    )
 
 
-def _differences(u: Array, v: Array, X: Array, y: Array, groups: tuple[int, ...], factor: int) -> Array:
+def _differences(
+    u: Array, v: Array, X: Array, y: Array, groups: tuple[int, ...], factor: int
+) -> Array:
     """Gradient of factor * 1/(2n) ||y - X w||^2 in (u, v) by central differences, the loss written out."""
     L, label = len(u), np.repeat(np.arange(len(u)), groups)
 
@@ -74,7 +86,9 @@ def dglnn_printed_gradients(rng: np.random.Generator, quick: bool) -> Finding:
 @measurement
 def dglnn_literal_loss(rng: np.random.Generator, quick: bool) -> Finding:
     """Algorithm 1 as printed with Section 2's loss, n times that of (3), gamma = 1/(20 u_max*^2), n = 100: the largest magnitude met."""
-    data = sampling.grouped_regression(100, 12, 3, [1.0, 1.0, 1.0], design="orthogonal", noise_std=0.01, rng=rng)
+    data = sampling.grouped_regression(
+        100, 12, 3, [1.0, 1.0, 1.0], design="orthogonal", noise_std=0.01, rng=rng
+    )
     X, y, n = data.X, data.y, 100
     gamma = 1 / (20 * np.sqrt(3))
     u, v = np.full(4, 1e-3), np.tile(np.ones(3) / np.sqrt(3), 4)
@@ -90,5 +104,6 @@ def dglnn_literal_loss(rng: np.random.Generator, quick: bool) -> Finding:
             break
     path = ops.dglnn_path(X, y, 3, n_epochs=400, alpha=1e-3, gamma=gamma)
     error = float(np.linalg.norm(path.x - data.w_star))
-    return at_least("largest abs(u), u* = 1.32", largest, 1e6, error_with_the_loss_of_3=error, n_samples=n)
-
+    return at_least(
+        "largest abs(u), u* = 1.32", largest, 1e6, error_with_the_loss_of_3=error, n_samples=n
+    )

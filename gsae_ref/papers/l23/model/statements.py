@@ -27,21 +27,48 @@ def _blocks(i: Regression) -> tuple[float, float]:
 
 ROWS = (
     statement(
-        "groups", "Section 2, observation model", "claim", "[p] is the union of the groups G_j for j = l, ..., L.", "typo",
-        corrected="j = 1, ..., L.", evidence=(Reading("the lower limit of the union is the letter l where the number 1 is meant"),),
+        "groups",
+        "Section 2, observation model",
+        "claim",
+        "[p] is the union of the groups G_j for j = l, ..., L.",
+        "typo",
+        corrected="j = 1, ..., L.",
+        evidence=(
+            Reading("the lower limit of the union is the letter l where the number 1 is meant"),
+        ),
     ),
     equation(
-        1, "sup over unit vectors of abs(<beta_1, (X_l^T X_l / n - I) beta_2>) <= delta_in.", "definition",
-        evidence=(Identity("the least delta_in is the largest abs(eigenvalue - 1)", "dglnn_design", lambda i: (i.deltas[0], _blocks(i)[0])),),
+        1,
+        "sup over unit vectors of abs(<beta_1, (X_l^T X_l / n - I) beta_2>) <= delta_in.",
+        "definition",
+        evidence=(
+            Identity(
+                "the least delta_in is the largest abs(eigenvalue - 1)",
+                "dglnn_design",
+                lambda i: (i.deltas[0], _blocks(i)[0]),
+            ),
+        ),
         derivation="gsae_ref.papers.l23.model.formulas.deltas",
     ),
     equation(
-        2, "sup over unit vectors of abs(<X_l beta_1, X_l' beta_2>) / n <= delta_out for l != l'.", "definition",
-        evidence=(Identity("the least delta_out is the largest singular value", "dglnn_design", lambda i: (i.deltas[1], _blocks(i)[1])),),
+        2,
+        "sup over unit vectors of abs(<X_l beta_1, X_l' beta_2>) / n <= delta_out for l != l'.",
+        "definition",
+        evidence=(
+            Identity(
+                "the least delta_out is the largest singular value",
+                "dglnn_design",
+                lambda i: (i.deltas[1], _blocks(i)[1]),
+            ),
+        ),
         derivation="gsae_ref.papers.l23.model.formulas.deltas",
     ),
     statement(
-        "assumption1", "Assumption 1", "assumption", "(1) and (2) hold with constants delta_in, delta_out in (0, 1).", "definition",
+        "assumption1",
+        "Assumption 1",
+        "assumption",
+        "(1) and (2) hold with constants delta_in, delta_out in (0, 1).",
+        "definition",
         evidence=(
             Identity("the least delta_in", "dglnn_design", lambda i: (i.deltas[0], _blocks(i)[0])),
             Identity("the least delta_out", "dglnn_design", lambda i: (i.deltas[1], _blocks(i)[1])),
@@ -49,26 +76,51 @@ ROWS = (
         derivation="gsae_ref.papers.l23.model.formulas.deltas",
     ),
     statement(
-        "model", "Section 2, reparameterisation", "claim", "w_i = u_{g(i)}^2 v_i, that is w = (Du)^2 o v.", "definition",
-        evidence=(Measurement("dglnn_field"),), derivation="gsae_ref.ops.dglnn_weights",
+        "model",
+        "Section 2, reparameterisation",
+        "claim",
+        "w_i = u_{g(i)}^2 v_i, that is w = (Du)^2 o v.",
+        "definition",
+        evidence=(Measurement("dglnn_field"),),
+        derivation="gsae_ref.ops.dglnn_weights",
     ),
     statement(
-        "loss", "Section 2, loss", "claim", "L(u, v) = 1/2 ||y - X w||^2.", "typo",
+        "loss",
+        "Section 2, loss",
+        "claim",
+        "L(u, v) = 1/2 ||y - X w||^2.",
+        "typo",
         corrected="L(u, v) = 1/(2n) ||y - X w||^2: (3), the step 1/u^4 of Algorithm 1, (6) and every bound on gamma need it.",
-        evidence=(Measurement("dglnn_literal_loss", "against"), Measurement("dglnn_field")), derivation="gsae_ref.ops.dglnn_loss_and_grad",
+        evidence=(Measurement("dglnn_literal_loss", "against"), Measurement("dglnn_field")),
+        derivation="gsae_ref.ops.dglnn_loss_and_grad",
     ),
     statement(
-        "gradients", "Section 2, gradients", "claim",
-        "grad_u L = 2 D^T (v o [X^T X (w - w*) - X^T xi] o Du) and grad_v L = [X^T X (w - w*) - X^T xi] o (Du)^2.", "identity",
-        evidence=(Measurement("dglnn_printed_gradients"),), derivation="gsae_ref.ops.dglnn_loss_and_grad",
+        "gradients",
+        "Section 2, gradients",
+        "claim",
+        "grad_u L = 2 D^T (v o [X^T X (w - w*) - X^T xi] o Du) and grad_v L = [X^T X (w - w*) - X^T xi] o (Du)^2.",
+        "identity",
+        evidence=(Measurement("dglnn_printed_gradients"),),
+        derivation="gsae_ref.ops.dglnn_loss_and_grad",
     ),
     statement(
-        "residual", "Section 2, residual", "claim", "r(t) = y - sum_{l'} u_l^2(t) X_l v_l(t), and the flow 'under L_t (.) G'.", "typo",
+        "residual",
+        "Section 2, residual",
+        "claim",
+        "r(t) = y - sum_{l'} u_l^2(t) X_l v_l(t), and the flow 'under L_t (.) G'.",
+        "typo",
         corrected="r(t) = y - sum_{l'} u_l'^2(t) X_l' v_l'(t); L_t composed with G.",
-        evidence=(Reading("the sum runs over l', its terms do not depend on it; L_t and G are composed, not multiplied"),),
+        evidence=(
+            Reading(
+                "the sum runs over l', its terms do not depend on it; L_t and G are composed, not multiplied"
+            ),
+        ),
     ),
     equation(
-        3, "Gradient flow: du_l/dt = 2/n u_l v_l^T X_l^T r, dv_l/dt = 1/n u_l^2 X_l^T r.", "identity", evidence=(Measurement("dglnn_field"),),
+        3,
+        "Gradient flow: du_l/dt = 2/n u_l v_l^T X_l^T r, dv_l/dt = 1/n u_l^2 X_l^T r.",
+        "identity",
+        evidence=(Measurement("dglnn_field"),),
         derivation="gsae_ref.ops.dglnn_flow",
     ),
 )

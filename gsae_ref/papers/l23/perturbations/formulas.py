@@ -38,7 +38,9 @@ def perturbation_factor(tau: float, tau_0: float, form: str) -> float:
     return float(spread + (1 + spread) * angle)
 
 
-def perturbation_bound(tau: float, tau_0: float, u_star_squared: float, u_min_squared: float, form: str) -> float:
+def perturbation_bound(
+    tau: float, tau_0: float, u_star_squared: float, u_min_squared: float, form: str
+) -> float:
     """Lemmas 12, 13, 17, corrected: a bound on ||b_l|| (so on abs(<v_l, b_l>) and abs(e_l)), l in S.
 
     Assume delta_in <= d, delta_out <= d/s with d = u_min*^2 / (120 u_max*^2), times sqrt(tau_0) for Lemma 17; ||X_l^T xi / n||_2 <= tau_0
@@ -54,9 +56,13 @@ def perturbation_bound(tau: float, tau_0: float, u_star_squared: float, u_min_sq
     >>> perturbation_bound(0.5, 0.5, 1.0, 1.0, "lemma12") < 0.05, perturbation_bound(0.5, 0.5, 1.0, 1.0, "lemma13") < 0.025
     (True, True)
     """
-    leak = perturbation_factor(tau, tau_0, form) * u_min_squared / 60 * (np.sqrt(tau_0) if form == "lemma17" else 1)
+    leak = (
+        perturbation_factor(tau, tau_0, form)
+        * u_min_squared
+        / 60
+        * (np.sqrt(tau_0) if form == "lemma17" else 1)
+    )
     return float(leak + tau_0 * u_min_squared / 120 + tau_0 * u_star_squared / 80)
-
 
 
 def growth_limit(B: float, gamma: float, alpha: float, factor: int = 16) -> float:
@@ -69,4 +75,3 @@ def growth_limit(B: float, gamma: float, alpha: float, factor: int = 16) -> floa
     4.0
     """
     return -4 * math.log(alpha) / (factor * gamma * B)
-

@@ -2,7 +2,18 @@
 
 from fractions import Fraction
 
-from ....claims.exact import Certificate, Comparison, Matrix, add, column, frobenius_squared, inner, root, scale, subtract
+from ....claims.exact import (
+    Certificate,
+    Comparison,
+    Matrix,
+    add,
+    column,
+    frobenius_squared,
+    inner,
+    root,
+    scale,
+    subtract,
+)
 
 __all__ = ["ce_lemma10", "ce_lemma11", "ce_lemma9"]
 
@@ -12,18 +23,36 @@ def _magnitude(u: Fraction, cosine: int, star: int, e: int, gamma: Fraction) -> 
     return u + 2 * gamma * u * (star * cosine - u**2 + e)
 
 
-def ce_lemma9(u: Fraction = Fraction(9, 10), gamma: Fraction = Fraction(1), bound: Fraction = Fraction(1, 10)) -> Certificate:
+def ce_lemma9(
+    u: Fraction = Fraction(9, 10), gamma: Fraction = Fraction(1), bound: Fraction = Fraction(1, 10)
+) -> Certificate:
     """u* = 1, v = v*, e = 0: one step with gamma = 1 jumps from 9/10 to 621/500."""
     repaired = min(gamma, 1 / (4 * max(u**2, 1 + bound)))
     return Certificate(
         name="L23_lemma9",
         statement="L23-lemma9",
-        data={"u*": 1, "u(0)": u, "gamma": gamma, "e_0": 0, "B": bound, "u(1)": _magnitude(u, 1, 1, 0, gamma)},
+        data={
+            "u*": 1,
+            "u(0)": u,
+            "gamma": gamma,
+            "e_0": 0,
+            "B": bound,
+            "u(1)": _magnitude(u, 1, 1, 0, gamma),
+        },
         hypotheses=(
-            Comparison("u(0)^2 <= u*^2", u**2, "<=", 1), Comparison("abs(e_0) <= B", 0, "<=", bound), Comparison("gamma > 0", gamma, ">", 0),
+            Comparison("u(0)^2 <= u*^2", u**2, "<=", 1),
+            Comparison("abs(e_0) <= B", 0, "<=", bound),
+            Comparison("gamma > 0", gamma, ">", 0),
         ),
-        printed=Comparison("u(1)^2 <= u*^2 + B", _magnitude(u, 1, 1, 0, gamma) ** 2, "<=", 1 + bound),
-        corrected=Comparison("the same with gamma <= 1/(4 max(u(0)^2, u*^2 + B))", _magnitude(u, 1, 1, 0, repaired) ** 2, "<=", 1 + bound),
+        printed=Comparison(
+            "u(1)^2 <= u*^2 + B", _magnitude(u, 1, 1, 0, gamma) ** 2, "<=", 1 + bound
+        ),
+        corrected=Comparison(
+            "the same with gamma <= 1/(4 max(u(0)^2, u*^2 + B))",
+            _magnitude(u, 1, 1, 0, repaired) ** 2,
+            "<=",
+            1 + bound,
+        ),
         note="Lemma 7 has the condition gamma <= 1/(4 u*^2); Lemma 9 needs one too.",
     )
 
@@ -36,13 +65,22 @@ def _frozen(cosine: Fraction) -> tuple[Matrix, Matrix, Matrix, tuple[Comparison,
     moved = subtract(scale(inner(z, v), v), z)
     comparisons = (
         Comparison("||v||^2 == 1", frobenius_squared(v), "==", 1),
-        Comparison("||z - <z, v> v||^2 == 0 for z = v* + b: (6) leaves v where it is", frobenius_squared(moved), "==", 0),
+        Comparison(
+            "||z - <z, v> v||^2 == 0 for z = v* + b: (6) leaves v where it is",
+            frobenius_squared(moved),
+            "==",
+            0,
+        ),
         Comparison("<z, v> > 0", inner(z, v), ">", 0),
     )
     return v, star, b, comparisons
 
 
-def ce_lemma10(cosine: Fraction = Fraction(5, 13), alpha: Fraction = Fraction(1, 5), gamma: Fraction = Fraction(1, 20)) -> Certificate:
+def ce_lemma10(
+    cosine: Fraction = Fraction(5, 13),
+    alpha: Fraction = Fraction(1, 5),
+    gamma: Fraction = Fraction(1, 20),
+) -> Certificate:
     """u* = 1, e = 0, b_t orthogonal to v(t) at all times: v is fixed, so u^2 <= max(alpha^2, <v, v*>) < 1/2 for ever.
 
     c = <v, v*>: by Lemma 9 (gamma <= 1/4 <= 1/(4c)) u(t)^2 never exceeds max(u(0)^2, c).
@@ -52,21 +90,48 @@ def ce_lemma10(cosine: Fraction = Fraction(5, 13), alpha: Fraction = Fraction(1,
     return Certificate(
         name="L23_lemma10",
         statement="L23-lemma10",
-        data={"u*": 1, "v*": star, "v(0) = v(t)": v, "b_t": b, "e_t": 0, "alpha": alpha, "gamma": gamma},
+        data={
+            "u*": 1,
+            "v*": star,
+            "v(0) = v(t)": v,
+            "b_t": b,
+            "e_t": 0,
+            "alpha": alpha,
+            "gamma": gamma,
+        },
         hypotheses=(
             *fixed,
             Comparison("alpha <= u*/5", alpha, "<=", Fraction(1, 5)),
             Comparison("abs(<v(t), b_t>) <= u*^2 / 20", abs(inner(v, b)), "<=", Fraction(1, 20)),
             Comparison("abs(e_t) <= u*^2 / 20", 0, "<=", Fraction(1, 20)),
-            Comparison("gamma <= 1/4, so that u^2 <= max(alpha^2, <v, v*>) persists", gamma, "<=", Fraction(1, 4)),
+            Comparison(
+                "gamma <= 1/4, so that u^2 <= max(alpha^2, <v, v*>) persists",
+                gamma,
+                "<=",
+                Fraction(1, 4),
+            ),
         ),
-        printed=Comparison("u(T)^2 >= u*^2 / 2 at some T; sup over all t", max(alpha**2, cosine), ">=", Fraction(1, 2)),
-        corrected=Comparison("with ||b_t|| <= u*^2 / 20 asked, this b_t is excluded: ||b_t||^2 > 1/400", tilt**2, ">", Fraction(1, 400)),
+        printed=Comparison(
+            "u(T)^2 >= u*^2 / 2 at some T; sup over all t",
+            max(alpha**2, cosine),
+            ">=",
+            Fraction(1, 2),
+        ),
+        corrected=Comparison(
+            "with ||b_t|| <= u*^2 / 20 asked, this b_t is excluded: ||b_t||^2 > 1/400",
+            tilt**2,
+            ">",
+            Fraction(1, 400),
+        ),
         note="The proof applies Lemma 8, whose hypothesis is on ||b_t||, where Lemma 10 bounds <v(t), b_t> only.",
     )
 
 
-def ce_lemma11(cosine: Fraction = Fraction(5, 13), tau: Fraction = Fraction(1, 2), gamma: Fraction = Fraction(1, 20)) -> Certificate:
+def ce_lemma11(
+    cosine: Fraction = Fraction(5, 13),
+    tau: Fraction = Fraction(1, 2),
+    gamma: Fraction = Fraction(1, 20),
+) -> Certificate:
     """The same frozen direction from u(0)^2 = u*^2 (1 - tau), u* = 1: u^2 stays at or below max(1 - tau, <v, v*>), tau away from u*^2."""
     v, star, b, fixed = _frozen(cosine)
     start = 1 - tau
@@ -74,17 +139,41 @@ def ce_lemma11(cosine: Fraction = Fraction(5, 13), tau: Fraction = Fraction(1, 2
     return Certificate(
         name="L23_lemma11",
         statement="L23-lemma11",
-        data={"u*": 1, "v*": star, "v(0) = v(t)": v, "b_t": b, "e_t": 0, "u(0)^2": start, "tau": tau, "gamma": gamma},
+        data={
+            "u*": 1,
+            "v*": star,
+            "v(0) = v(t)": v,
+            "b_t": b,
+            "e_t": 0,
+            "u(0)^2": start,
+            "tau": tau,
+            "gamma": gamma,
+        },
         hypotheses=(
             *fixed,
-            Comparison("0 < tau", 0, "<", tau), Comparison("tau <= 1/2", tau, "<=", Fraction(1, 2)),
+            Comparison("0 < tau", 0, "<", tau),
+            Comparison("tau <= 1/2", tau, "<=", Fraction(1, 2)),
             Comparison("abs(u*^2 - u(0)^2) <= tau u*^2", abs(1 - start), "<=", tau),
             Comparison("abs(<v(t), b_t>) <= tau u*^2 / 10", abs(inner(v, b)), "<=", tau / 10),
             Comparison("abs(e_t) <= tau u*^2 / 10", 0, "<=", tau / 10),
-            Comparison("gamma <= 1/4, so that u^2 <= max(u(0)^2, <v, v*>) persists", gamma, "<=", Fraction(1, 4)),
+            Comparison(
+                "gamma <= 1/4, so that u^2 <= max(u(0)^2, <v, v*>) persists",
+                gamma,
+                "<=",
+                Fraction(1, 4),
+            ),
         ),
-        printed=Comparison("abs(u(T)^2 - u*^2) <= tau u*^2 / 2 for all T >= 5/(2 gamma u*^2); inf over all t", 1 - max(start, cosine), "<=", tau / 2),
-        corrected=Comparison("with ||b_t|| <= tau u*^2 / 10 asked, this b_t is excluded: ||b_t||^2 > tau^2/100", tilt**2, ">", tau**2 / 100),
+        printed=Comparison(
+            "abs(u(T)^2 - u*^2) <= tau u*^2 / 2 for all T >= 5/(2 gamma u*^2); inf over all t",
+            1 - max(start, cosine),
+            "<=",
+            tau / 2,
+        ),
+        corrected=Comparison(
+            "with ||b_t|| <= tau u*^2 / 10 asked, this b_t is excluded: ||b_t||^2 > tau^2/100",
+            tilt**2,
+            ">",
+            tau**2 / 100,
+        ),
         note="The direction fails as well: <v(t), v*> = 5/13 at all t, where 1 - tau^2/5 = 19/20 is claimed.",
     )
-

@@ -11,7 +11,9 @@ from ....arrays import Array, Real
 __all__ = ["direction_step", "interval_after", "largest_step", "magnitude_step", "step_after"]
 
 
-def direction_step(u_squared: float, u_star_squared: Real, v_star: Array, v: Array, b: Array, eta: float) -> Array:
+def direction_step(
+    u_squared: float, u_star_squared: Real, v_star: Array, v: Array, b: Array, eta: float
+) -> Array:
     """(4): v(t+1), the unit vector along v + eta u^2 (u*^2 v* - u^2 v) + eta u^2 b; with eta = 1/u^4 it is (6), along u*^2 v* + b.
 
     >>> direction_step(4.0, 1.0, np.array([1.0, 0.0]), np.array([0.0, 1.0]), np.array([0.0, 0.75]), 1 / 16)
@@ -46,7 +48,9 @@ def largest_step(u_squared: float, u_star_squared: float, bound: float) -> float
     return 1 / (4 * max(u_squared, u_star_squared + bound))
 
 
-def step_after(u: Real, cosines: Iterable[float], u_star_squared: float, errors: Iterable[float], gamma: float) -> Real:
+def step_after(
+    u: Real, cosines: Iterable[float], u_star_squared: float, errors: Iterable[float], gamma: float
+) -> Real:
     """u after one step (5) for each pair of <v(t+1), v*> and e_t.
 
     >>> step_after(0.5, [1.0, 1.0], 1.0, [0.0, 0.0], 0.0)
@@ -57,7 +61,9 @@ def step_after(u: Real, cosines: Iterable[float], u_star_squared: float, errors:
     return u
 
 
-def interval_after(distance: float, steps: int, u_star_squared: float, gamma: float, rho: float) -> float:
+def interval_after(
+    distance: float, steps: int, u_star_squared: float, gamma: float, rho: float
+) -> float:
     """Lemma 11, corrected: a bound on abs(u^2 - u*^2) after some steps of (5) and (6) with ||b_t||, abs(e_t) <= rho u*^2, u^2 >= u*^2 / 2.
 
     With h = u^2, c as in :func:`largest_step` and gamma <= 1/(6 u*^2), h <= 3/2 u*^2: below c, h+ >= h (1 + 4 gamma (c - h)), so c - h+ <= (1 -
@@ -69,5 +75,6 @@ def interval_after(distance: float, steps: int, u_star_squared: float, gamma: fl
     >>> bool(interval_after(0.5, 50, 1.0, 0.05, 0.05) < 0.5 / 7)
     True
     """
-    return (1 - 1.5 * gamma * u_star_squared) ** steps * distance + (rho + 1 - np.sqrt(1 - rho**2)) * u_star_squared
-
+    return (1 - 1.5 * gamma * u_star_squared) ** steps * distance + (
+        rho + 1 - np.sqrt(1 - rho**2)
+    ) * u_star_squared

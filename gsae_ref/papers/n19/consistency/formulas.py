@@ -9,7 +9,13 @@ import math
 from ....arrays import Real
 
 __all__ = [
-    "cross_bound", "cross_energy_bound", "interference_bound", "noise_tail", "overlap_bound", "relu_interval", "spectral_bound",
+    "cross_bound",
+    "cross_energy_bound",
+    "interference_bound",
+    "noise_tail",
+    "overlap_bound",
+    "relu_interval",
+    "spectral_bound",
     "threshold_levels",
 ]
 
@@ -65,7 +71,9 @@ def spectral_bound(coherence: float, n_active: int) -> float:
     return math.sqrt(1 + (n_active - 1) * coherence)
 
 
-def interference_bound(coherence: float, delta: float, n_active: int, a_2: float, form: str = "corrected") -> float:
+def interference_bound(
+    coherence: float, delta: float, n_active: int, a_2: float, form: str = "corrected"
+) -> float:
     """Bound on |Z_i| = |sum_{j in S, j != i} <W_i, A_j> x_j|. [N19] Appendix A.2.
 
     ``form="printed"``: a_2 sqrt(mu^2 k^2/n + k delta^2). ``form="corrected"``: a_2 rho_k, rho_k = k mu/sqrt(n) + delta sqrt(k) ||A_S||.
@@ -78,11 +86,19 @@ def interference_bound(coherence: float, delta: float, n_active: int, a_2: float
     """
     if form == "printed":
         return a_2 * math.sqrt(n_active**2 * coherence**2 + n_active * delta**2)
-    return a_2 * (n_active * coherence + delta * math.sqrt(n_active) * spectral_bound(coherence, n_active))
+    return a_2 * (
+        n_active * coherence + delta * math.sqrt(n_active) * spectral_bound(coherence, n_active)
+    )
 
 
 def relu_interval(
-    delta: float, n_active: int, a_1: float, a_2: float, coherence: float = 0.0, noise: float = 0.0, form: str = "corrected"
+    delta: float,
+    n_active: int,
+    a_1: float,
+    a_2: float,
+    coherence: float = 0.0,
+    noise: float = 0.0,
+    form: str = "corrected",
 ) -> tuple[float, float]:
     """Biases with which ReLU recovers the support: (low, high). [N19] Theorem 3 (ii), its short proof, the proof of Theorem 4.
 
@@ -107,7 +123,9 @@ def relu_interval(
     return -overlap_bound(delta) * a_1 + reach, -reach
 
 
-def threshold_levels(delta: float, n_active: int, a_1: float, a_2: float, coherence: float = 0.0, noise: float = 0.0) -> tuple[float, float]:
+def threshold_levels(
+    delta: float, n_active: int, a_1: float, a_2: float, coherence: float = 0.0, noise: float = 0.0
+) -> tuple[float, float]:
     """(largest |z_i| off S, smallest |z_i| on S) without bias, by worst case. [N19] Theorem 3 (i), (iii), corrected.
 
     The hard threshold at a_1/2 recovers the support when the first is below and the second at least a_1/2: a_2 rho_k + N < a_1/2 and

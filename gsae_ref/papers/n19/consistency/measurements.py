@@ -19,7 +19,9 @@ def _unit(M: Array) -> Array:
     return M / np.linalg.norm(M, axis=0)
 
 
-def _close_pair(rng: np.random.Generator, n: int, m: int, delta: float, spread: float = 0.0) -> tuple[Array, Array]:
+def _close_pair(
+    rng: np.random.Generator, n: int, m: int, delta: float, spread: float = 0.0
+) -> tuple[Array, Array]:
     """Orthonormal A (spread 0) or weakly coherent unit columns, and W with every column at distance ``delta``."""
     A = _unit(np.linalg.qr(rng.standard_normal((n, m)))[0] + spread * rng.standard_normal((n, m)))
     V: Array = rng.standard_normal((n, m))
@@ -43,9 +45,19 @@ def sparse_recovery(rng: np.random.Generator, quick: bool) -> Finding:
     np.fill_diagonal(gram, 0)
     sigma = 0.005
     low, high = formulas.relu_interval(0.05, 2, 1.0, 1.5, gram.max(), sigma * np.log(60))
-    Y, _, support = sampling.sample_sparse(A, 1000 if quick else 10_000, "nonnegative", n_active=2, bounds=(1, 1.5), noise=sigma, rng=rng)
+    Y, _, support = sampling.sample_sparse(
+        A,
+        1000 if quick else 10_000,
+        "nonnegative",
+        n_active=2,
+        bounds=(1, 1.5),
+        noise=sigma,
+        rng=rng,
+    )
     exact = ((ops.sparse_encode(W, Y, (low + high) / 2) > 0) == support).all(axis=1)
-    return at_least("fraction of supports recovered exactly", float(exact.mean()), 1.0, low=low, high=high)
+    return at_least(
+        "fraction of supports recovered exactly", float(exact.mean()), 1.0, low=low, high=high
+    )
 
 
 @measurement
@@ -83,9 +95,16 @@ def rademacher_tail(rng: np.random.Generator, quick: bool) -> Finding:
         energy = formulas.cross_energy_bound(0.0, delta, k, 1.0)
         chances.append(min(2 * n * float(np.exp(-((0.5 - delta**2 / 2) ** 2) / (2 * energy))), 1.0))
         Y, X, _ = sampling.sample_sparse(A, trials, "general", n_active=k, rng=rng)
-        failures = int((np.sign(ops.sparse_encode(W, Y, 0.0, "hard", lam=0.5)) != np.sign(X)).any(axis=1).sum())
-        most, worst = max(most, failures), max(worst, failures - _most_failures(trials, chances[-1]))
-    return at_most("failures beyond the binomial quantile", worst, 0.0, failures=most, bound=min(chances))
+        failures = int(
+            (np.sign(ops.sparse_encode(W, Y, 0.0, "hard", lam=0.5)) != np.sign(X)).any(axis=1).sum()
+        )
+        most, worst = (
+            max(most, failures),
+            max(worst, failures - _most_failures(trials, chances[-1])),
+        )
+    return at_most(
+        "failures beyond the binomial quantile", worst, 0.0, failures=most, bound=min(chances)
+    )
 
 
 def _hadamard(X: Array) -> Array:

@@ -11,7 +11,9 @@ from ....arrays import Array
 __all__ = ["contraction", "linear_rate", "persistent_bias", "population_step", "tangent_after"]
 
 
-def population_step(W: Array, A_star: Array, p: float | Array, bias: float | Array, step_size: float) -> Array:
+def population_step(
+    W: Array, A_star: Array, p: float | Array, bias: float | Array, step_size: float
+) -> Array:
     """R7: the exact population step for a mixture with a fixed bias: kappa A + rho W, column by column, before normalisation.
 
     **Setting.** y = A_i + eta with probability p_i (k = 1, x* = e_i), ||A_i|| = 1, eta of mean zero and covariance sigma^2 I, independent; W
@@ -89,4 +91,3 @@ def persistent_bias(errors: Array, coherence: float) -> tuple[float, float]:
     (-0.875, -0.75)
     """
     return float(-(1 - np.max(errors) ** 2 / 2)), float(-(coherence + np.max(errors)))
-

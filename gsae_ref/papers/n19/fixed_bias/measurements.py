@@ -35,7 +35,9 @@ def start(rng: np.random.Generator, A: Array, error: float) -> Array:
     return np.cos(error) * A + np.sin(error) * V
 
 
-def run(W: Array, A: Array, biases: Iterable[Any], activation: str = "relu", lam: float = 0.0) -> Array:
+def run(
+    W: Array, A: Array, biases: Iterable[Any], activation: str = "relu", lam: float = 0.0
+) -> Array:
     """Normalised gradient descent on the noise-free mixture with equal p_i, zeta = m: errors max_i ||W_i - A_i|| after every step.
 
     Every y = A_i once is the whole population; the network itself decides which neurons are active.
@@ -54,9 +56,15 @@ def fixed_bias_step(rng: np.random.Generator, quick: bool) -> Finding:
     error = 0.0
     for _ in range(10 if quick else 100):
         m = int(rng.integers(1, 6))
-        A, b, p = unit(rng.standard_normal((6, m))), -rng.uniform(0, 0.9, m), rng.dirichlet(np.ones(m))
+        A, b, p = (
+            unit(rng.standard_normal((6, m))),
+            -rng.uniform(0, 0.9, m),
+            rng.dirichlet(np.ones(m)),
+        )
         W, zeta = start(rng, A, rng.uniform(0, 1.2)), rng.uniform(0.1, 5)
-        G, _ = ops.sparse_expected_gradient(W, A, np.eye(m, dtype=bool), p, b, (1.0, 1.0), noise=rng.uniform(0, 0.5))
+        G, _ = ops.sparse_expected_gradient(
+            W, A, np.eye(m, dtype=bool), p, b, (1.0, 1.0), noise=rng.uniform(0, 0.5)
+        )
         error = max(error, np.abs(W - zeta * G - formulas.population_step(W, A, p, b, zeta)).max())
     return at_most("largest difference", error, 1e-12)
 
@@ -69,4 +77,3 @@ def fixed_bias_run(rng: np.random.Generator, quick: bool) -> Finding:
         A = means(6, coherence)
         worst = max(worst, run(start(rng, A, 0.25), A, [-0.4] * 80)[-1])
     return at_most("max_i ||W_i - A_i|| after 80 steps", worst, 1e-12)
-

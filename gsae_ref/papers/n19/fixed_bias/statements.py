@@ -31,7 +31,10 @@ def tangents(M: Array, A_star: Array) -> Array:
 
 def _angles(i: SparseInstance) -> tuple[Array, list[float]]:
     thetas = np.arctan(tangents(i.W, i.A_star))
-    after = [formulas.tangent_after(t, p, b, i.step_size)[0] for t, p, b in zip(thetas, i.p, i.bias, strict=True)]
+    after = [
+        formulas.tangent_after(t, p, b, i.step_size)[0]
+        for t, p, b in zip(thetas, i.p, i.bias, strict=True)
+    ]
     return tangents(stepped(i), i.A_star), after
 
 
@@ -50,19 +53,41 @@ def _stays(i: SparseInstance) -> tuple[float, float]:
 
 ROWS = (
     Row(
-        "R7", "own", "R7", "theorem",
+        "R7",
+        "own",
+        "R7",
+        "theorem",
         "Mixture of Gaussians, fixed bias b_i: W - zeta g = kappa A + rho W, kappa = zeta p lam, rho = 1 - kappa (b + lam)^2/lam, so tan theta+ = "
         "rho sin theta/(kappa + rho cos theta): for 0 < kappa <= 1 and without noise every b in (-lam, -(mu/sqrt(n) + ||W_i - A_i||)] stays "
-        "consistent and converges to A, at the linear rate rho/(kappa + rho).", "identity", hypotheses=(*SETTING, WINDOW, STEP),
+        "consistent and converges to A, at the linear rate rho/(kappa + rho).",
+        "identity",
+        hypotheses=(*SETTING, WINDOW, STEP),
         evidence=(
-            Identity("(a) the step", "sparse_step", lambda i: (stepped(i), formulas.population_step(i.W, i.A_star, i.p, i.bias, i.step_size)),
-                     SETTING, tolerance=1e-12),
-            Identity("(a) the step, with noise", "sparse_mixture",
-                     lambda i: (i.W - i.G, formulas.population_step(i.W, i.A_star, i.p, i.bias, 1.0)), SETTING),
+            Identity(
+                "(a) the step",
+                "sparse_step",
+                lambda i: (
+                    stepped(i),
+                    formulas.population_step(i.W, i.A_star, i.p, i.bias, i.step_size),
+                ),
+                SETTING,
+                tolerance=1e-12,
+            ),
+            Identity(
+                "(a) the step, with noise",
+                "sparse_mixture",
+                lambda i: (i.W - i.G, formulas.population_step(i.W, i.A_star, i.p, i.bias, 1.0)),
+                SETTING,
+            ),
             Identity("(b) the angle", "sparse_step", _angles, (*SETTING, WINDOW, STEP)),
-            Inequality("(c) every column contracts", "sparse_step", contraction, (*SETTING, WINDOW, STEP)),
-            Inequality("(d) the bias stays consistent", "sparse_step", _stays, (*SETTING, WINDOW, STEP)),
-            Measurement("fixed_bias_step"), Measurement("fixed_bias_run"),
+            Inequality(
+                "(c) every column contracts", "sparse_step", contraction, (*SETTING, WINDOW, STEP)
+            ),
+            Inequality(
+                "(d) the bias stays consistent", "sparse_step", _stays, (*SETTING, WINDOW, STEP)
+            ),
+            Measurement("fixed_bias_step"),
+            Measurement("fixed_bias_run"),
         ),
         derivation="gsae_ref.papers.n19.fixed_bias.formulas.population_step",
     ),

@@ -6,7 +6,15 @@ import numpy as np
 
 from ....arrays import Array, BoolArray
 
-__all__ = ["bias_window", "descent_bound", "enumerated_update", "mixture_terms", "mixture_update", "overlaps", "tau_of_spread"]
+__all__ = [
+    "bias_window",
+    "descent_bound",
+    "enumerated_update",
+    "mixture_terms",
+    "mixture_update",
+    "overlaps",
+    "tau_of_spread",
+]
 
 
 def overlaps(W: Array, A_star: Array) -> Array:
@@ -18,7 +26,9 @@ def overlaps(W: Array, A_star: Array) -> Array:
     return np.einsum("ni,ni->i", W, A_star)
 
 
-def enumerated_update(W: Array, bias: Array, Y: Array, active: BoolArray, weights: Array) -> tuple[Array, Array]:
+def enumerated_update(
+    W: Array, bias: Array, Y: Array, active: BoolArray, weights: Array
+) -> tuple[Array, Array]:
     """The expected update and its companion for the bias, by enumeration of weighted samples. [N19] Eq. (5).
 
     g_i = -E[1_i (W_i^T y I + b_i I + y W_i^T)(y - W x)],  (g_b)_i = -E[1_i W_i^T (y - W x)],  x = 1 (W^T y + b), where row k of ``active``
@@ -44,7 +54,11 @@ def mixture_terms(W: Array, A_star: Array, p: Array, bias: Array) -> tuple[Array
     (array([[-0.375]]), array([[-0.625]]), array([[0.375]]))
     """
     lam = overlaps(W, A_star)
-    return -p * lam * A_star + p * lam**2 * W, p * bias * lam * W + p * bias * A_star, -p * bias * A_star + p * bias * lam * W
+    return (
+        -p * lam * A_star + p * lam**2 * W,
+        p * bias * lam * W + p * bias * A_star,
+        -p * bias * A_star + p * bias * lam * W,
+    )
 
 
 def mixture_update(W: Array, A_star: Array, p: float | Array, bias: float | Array) -> Array:
@@ -59,10 +73,15 @@ def mixture_update(W: Array, A_star: Array, p: float | Array, bias: float | Arra
     return -p * lam * A_star + p * (lam + bias) ** 2 * W
 
 
-
 def descent_bound(
-    p: float | Array, lam: float | Array, error: float | Array, update_norm: float | Array, noise_norm: float | Array, delta: float,
-    form: str = "corrected", kappa_2: float = 1.0,
+    p: float | Array,
+    lam: float | Array,
+    error: float | Array,
+    update_norm: float | Array,
+    noise_norm: float | Array,
+    delta: float,
+    form: str = "corrected",
+    kappa_2: float = 1.0,
 ) -> float | Array:
     """Lower bound on 2 <g_i, W_i - A_i>. [N19] Lemma 1 (kappa_2 = 1) and Lemma 4 with the remainder itself in place of its order.
 
@@ -103,4 +122,3 @@ def tau_of_spread(ratio: float) -> float:
     (1.0, 0.75)
     """
     return 1 - ((ratio - 1) / (ratio + 1)) ** 2
-

@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 def _network(rng: np.random.Generator, activation: str) -> tuple[Array, Array, Array, str, float]:
     """Weights, batch, bias and threshold with no pre-activation near a kink."""
     while True:
-        W, Y, b = rng.standard_normal((5, 4)) / 2, rng.standard_normal((8, 5)), 0.3 * rng.standard_normal(4)
+        W, Y, b = (
+            rng.standard_normal((5, 4)) / 2,
+            rng.standard_normal((8, 5)),
+            0.3 * rng.standard_normal(4),
+        )
         lam = 0.5 if activation == "hard" else 0.0
         if np.abs(np.abs(Y @ W + b) - lam).min() > 1e-3:
             return W, Y, b, activation, lam
@@ -38,23 +42,34 @@ def _directional_errors(rng: np.random.Generator, quick: bool, of_bias: bool) ->
             D = rng.standard_normal(b.shape if of_bias else W.shape)
             D /= np.linalg.norm(D)
             move = (0 * W, h * D) if of_bias else (h * D, 0 * b)
-            ahead, behind = (ops.sparse_loss(W + s * move[0], Y, b + s * move[1], activation, lam) for s in (1, -1))
+            ahead, behind = (
+                ops.sparse_loss(W + s * move[0], Y, b + s * move[1], activation, lam)
+                for s in (1, -1)
+            )
             numeric = (ahead - behind) / (2 * h)
             G = db if of_bias else dW
-            worst = max(worst, abs(numeric - float(np.sum(G * D))) / max(float(np.linalg.norm(G)), 1e-3))
+            worst = max(
+                worst, abs(numeric - float(np.sum(G * D))) / max(float(np.linalg.norm(G)), 1e-3)
+            )
     return worst
 
 
 @measurement
 def sparse_gradient(rng: np.random.Generator, quick: bool) -> Finding:
     """(4) against central differences of the loss, ReLU and hard threshold, away from the kinks."""
-    return at_most("(4) against central differences", _directional_errors(rng, quick, of_bias=False), 1e-7)
+    return at_most(
+        "(4) against central differences", _directional_errors(rng, quick, of_bias=False), 1e-7
+    )
 
 
 @measurement
 def sparse_bias_gradient(rng: np.random.Generator, quick: bool) -> Finding:
     """The gradient in the bias against central differences of the loss."""
-    return at_most("gradient in b against central differences", _directional_errors(rng, quick, of_bias=True), 1e-7)
+    return at_most(
+        "gradient in b against central differences",
+        _directional_errors(rng, quick, of_bias=True),
+        1e-7,
+    )
 
 
 @measurement
@@ -63,8 +78,13 @@ def sparse_approximate(rng: np.random.Generator, quick: bool) -> Finding:
     error = 0.0
     for activation in ("relu", "hard"):
         W, Y, b, activation, lam = _network(rng, activation)
-        exact, approximate = (ops.sparse_loss_and_grad(W, Y, b, activation, lam, gradient=name) for name in ("exact", "approximate"))
-        error = max(error, np.abs(exact[1] - approximate[1]).max(), np.abs(exact[2] - approximate[2]).max())
+        exact, approximate = (
+            ops.sparse_loss_and_grad(W, Y, b, activation, lam, gradient=name)
+            for name in ("exact", "approximate")
+        )
+        error = max(
+            error, np.abs(exact[1] - approximate[1]).max(), np.abs(exact[2] - approximate[2]).max()
+        )
     return at_most("largest difference", error, 1e-14)
 
 
@@ -73,7 +93,15 @@ def _over_uniform(function: Callable[..., Any], cut: float) -> float:
     nodes, weights = np.polynomial.legendre.leggauss(8)
     total = 0.0
     for low, high in ((0.0, cut), (cut, 1.0)):
-        total = total + sum(w * function((high - low) / 2 * t + (high + low) / 2) for t, w in zip(nodes, weights, strict=True)) * (high - low) / 2
+        total = (
+            total
+            + sum(
+                w * function((high - low) / 2 * t + (high + low) / 2)
+                for t, w in zip(nodes, weights, strict=True)
+            )
+            * (high - low)
+            / 2
+        )
     return total
 
 
@@ -81,11 +109,19 @@ def _over_uniform(function: Callable[..., Any], cut: float) -> float:
 def jump_term(rng: np.random.Generator, quick: bool) -> Finding:
     """m = 1, y = x A with x uniform on [0, 1], lam = 1/2: d/dw_1 E[L] minus E[(4)] is the jump, for the hard threshold; for ReLU it is zero."""
     A, h, error = np.array([1.0, 0.0]), 1e-5, 0.0
-    for direction, (activation, bias, lam) in product(([0.8, 0.6], [0.96, 0.28]), (("hard", 0.0, 0.5), ("relu", -0.4, 0.0))):
+    for direction, (activation, bias, lam) in product(
+        ([0.8, 0.6], [0.96, 0.28]), (("hard", 0.0, 0.5), ("relu", -0.4, 0.0))
+    ):
         w = np.array(direction)
 
-        def mean(w: Array, function: Callable[..., Any], rest: tuple[float, str, float] = (bias, activation, lam)) -> float:
-            return _over_uniform(lambda x, w=w: function(w[:, None], x * A, *rest), (rest[2] - rest[0]) / w[0])
+        def mean(
+            w: Array,
+            function: Callable[..., Any],
+            rest: tuple[float, str, float] = (bias, activation, lam),
+        ) -> float:
+            return _over_uniform(
+                lambda x, w=w: function(w[:, None], x * A, *rest), (rest[2] - rest[0]) / w[0]
+            )
 
         step, cut = np.array([h, 0.0]), (lam - bias) / w[0]
         numeric = (mean(w + step, ops.sparse_loss) - mean(w - step, ops.sparse_loss)) / (2 * h)
@@ -103,7 +139,9 @@ def expected_by_enumeration(rng: np.random.Generator, quick: bool) -> Finding:
         n, m = 4, 4
         W, A, b = rng.standard_normal((n, m)), rng.standard_normal((n, m)), rng.standard_normal(m)
         kappa_1, s, sigma = rng.uniform(-1, 1), rng.uniform(0.2, 1), rng.uniform(0, 1)
-        supports = np.array([[j in S for j in range(m)] for k in (1, 2, 3) for S in combinations(range(m), k)])
+        supports = np.array(
+            [[j in S for j in range(m)] for k in (1, 2, 3) for S in combinations(range(m), k)]
+        )
         chance = rng.dirichlet(np.ones(len(supports)))
         Y, active, weights = [], [], []
         for mask, p in zip(supports, chance, strict=True):
@@ -114,11 +152,20 @@ def expected_by_enumeration(rng: np.random.Generator, quick: bool) -> Finding:
                     Y.append(A @ x + shift)
                     active.append(mask)
                     weights.append(p / 2 ** mask.sum() / (2 * n))
-        enumerated = formulas.enumerated_update(W, b, np.array(Y), np.array(active), np.array(weights))
-        found = ops.sparse_expected_gradient(W, A, supports, chance, b, (kappa_1, kappa_1**2 + s**2), noise=sigma)
-        error = max(error, *(float(np.linalg.norm(f - e) / np.linalg.norm(e)) for f, e in zip(found, enumerated, strict=True)))
+        enumerated = formulas.enumerated_update(
+            W, b, np.array(Y), np.array(active), np.array(weights)
+        )
+        found = ops.sparse_expected_gradient(
+            W, A, supports, chance, b, (kappa_1, kappa_1**2 + s**2), noise=sigma
+        )
+        error = max(
+            error,
+            *(
+                float(np.linalg.norm(f - e) / np.linalg.norm(e))
+                for f, e in zip(found, enumerated, strict=True)
+            ),
+        )
     return at_most("relative difference", error, 1e-12)
-
 
 
 @measurement
@@ -129,8 +176,16 @@ def fixed_bias_works(rng: np.random.Generator, quick: bool) -> Finding:
         A = means(6, 0.0)
         errors = run(start(rng, A, 0.08), A, [b] * 60)
         late = errors[8:13]
-        final, gap = max(final, errors[-1]), max(gap, np.abs(late[1:] / late[:-1] - fixed_bias.linear_rate(1 / 6, b, 6.0)).max())
-    return at_most("max_i ||W_i - A_i|| after 60 steps", final, 1e-12, distance_from_the_predicted_rate=float(gap))
+        final, gap = (
+            max(final, errors[-1]),
+            max(gap, np.abs(late[1:] / late[:-1] - fixed_bias.linear_rate(1 / 6, b, 6.0)).max()),
+        )
+    return at_most(
+        "max_i ||W_i - A_i|| after 60 steps",
+        final,
+        1e-12,
+        distance_from_the_predicted_rate=float(gap),
+    )
 
 
 @measurement
@@ -157,7 +212,11 @@ def cubic_step(rng: np.random.Generator, quick: bool) -> Finding:
         kappa = lam  # zeta p = 1
         rho = 1 - kappa * lam
         predicted = 2 * np.sin(np.arctan(rho * np.sin(angle) / (kappa + rho * lam)) / 2)
-        gap = max(gap, abs(errors[1] / predicted - 1), 0.0 if angle > 0.1 else abs(errors[1] / angle**3 - 1) - 0.05)
+        gap = max(
+            gap,
+            abs(errors[1] / predicted - 1),
+            0.0 if angle > 0.1 else abs(errors[1] / angle**3 - 1) - 0.05,
+        )
     return at_most("relative distance from the angle formula, and from d^3 (zeta p = 1)", gap, 1e-6)
 
 
@@ -175,4 +234,3 @@ def best_tau(rng: np.random.Generator, quick: bool) -> Finding:
             taus.append(1 - after.max() ** 2)
         gap = max(gap, abs(max(taus) - formulas.tau_of_spread(ratio)))
     return at_most("distance from the formula", float(gap), 0.01)
-

@@ -12,7 +12,17 @@ from ....claims.evidence import Counterexample, Identity, Inequality, Measuremen
 from ....claims.hypothesis import Hypothesis
 from ... import row
 from ..fixed_bias.statements import contraction, tangents
-from ..instance import BIAS_LEMMA1, BIAS_THEOREM4, CLOSE, ONE_ACTIVE, STEP, STEP_BELOW, UNIT, UNIT_STAR, WINDOW
+from ..instance import (
+    BIAS_LEMMA1,
+    BIAS_THEOREM4,
+    CLOSE,
+    ONE_ACTIVE,
+    STEP,
+    STEP_BELOW,
+    UNIT,
+    UNIT_STAR,
+    WINDOW,
+)
 from . import formulas
 
 if TYPE_CHECKING:
@@ -23,7 +33,9 @@ statement, equation = partial(row.statement, paper="N19"), partial(row.equation,
 MIXTURE = (UNIT, UNIT_STAR, ONE_ACTIVE)
 LEMMA1 = (*MIXTURE, CLOSE, BIAS_LEMMA1)
 POSITIVE_OVERLAP = Hypothesis("lam_i > 0", lambda i: i.lam.min() - 1e-3)
-DESCENT = Hypothesis("lam_i^2 >= 2 delta^2, so that Lemma 1 contracts", lambda i: (i.lam**2).min() - 2 * i.delta**2)
+DESCENT = Hypothesis(
+    "lam_i^2 >= 2 delta^2, so that Lemma 1 contracts", lambda i: (i.lam**2).min() - 2 * i.delta**2
+)
 
 
 def _parts(i: SparseInstance) -> Array:
@@ -41,13 +53,19 @@ def _parts(i: SparseInstance) -> Array:
 
 def _term(number: int) -> Identity:
     return Identity(
-        "against the enumeration of codes and noise", "sparse_mixture",
-        lambda i: (_parts(i)[number], formulas.mixture_terms(i.W, i.A_star, i.p, i.bias)[number]), MIXTURE,
+        "against the enumeration of codes and noise",
+        "sparse_mixture",
+        lambda i: (_parts(i)[number], formulas.mixture_terms(i.W, i.A_star, i.p, i.bias)[number]),
+        MIXTURE,
     )
 
 
-MIXTURE_UPDATE = Identity("against the enumeration of codes and noise", "sparse_mixture",
-                          lambda i: (i.G, formulas.mixture_update(i.W, i.A_star, i.p, i.bias)), MIXTURE)
+MIXTURE_UPDATE = Identity(
+    "against the enumeration of codes and noise",
+    "sparse_mixture",
+    lambda i: (i.G, formulas.mixture_update(i.W, i.A_star, i.p, i.bias)),
+    MIXTURE,
+)
 
 
 def _lemma1(i: SparseInstance, form: str, with_noise: bool = True) -> tuple[float, float]:
@@ -77,7 +95,9 @@ def _unbiased(i: SparseInstance) -> tuple[float, float]:
 
 def _window(i: SparseInstance) -> tuple[float, float]:
     """How far Lemma 1's (b + lam)^2 >= 3 lam - 2 is missed: at least by the bound."""
-    return worst(np.full(i.n_atoms, -formulas.bias_window(i.delta)), 3 * i.lam - 2 - (i.bias + i.lam) ** 2)
+    return worst(
+        np.full(i.n_atoms, -formulas.bias_window(i.delta)), 3 * i.lam - 2 - (i.bias + i.lam) ** 2
+    )
 
 
 R7_TEXT = (
@@ -86,127 +106,259 @@ R7_TEXT = (
 )
 RUNS = (Measurement("diminishing_bias_run", "against"), Measurement("fixed_bias_run"))
 ROWS = (
-    statement("theorem2", "Theorem 2, informal", "theorem",
-              "From a (delta, 2)-near start gradient descent converges linearly to a small neighbourhood of A.", "corrected",
-              corrected="For a mixture with a bias that stays in the interval of R7, to A itself. For non-negative codes not with zeta = "
-              "Theta(m/k): see Theorem 4 (iii).", same_as="N19-theorem4i2"),
+    statement(
+        "theorem2",
+        "Theorem 2, informal",
+        "theorem",
+        "From a (delta, 2)-near start gradient descent converges linearly to a small neighbourhood of A.",
+        "corrected",
+        corrected="For a mixture with a bias that stays in the interval of R7, to A itself. For non-negative codes not with zeta = "
+        "Theta(m/k): see Theorem 4 (iii).",
+        same_as="N19-theorem4i2",
+    ),
     equation(
-        4, "grad_{W_i} L = -sigma'(W_i^T y + b_i) [(W_i^T y + b_i) I + y W_i^T] [y - W x].", "identity",
-        evidence=(Measurement("sparse_gradient"),), derivation="gsae_ref.ops.sparse_loss_and_grad",
+        4,
+        "grad_{W_i} L = -sigma'(W_i^T y + b_i) [(W_i^T y + b_i) I + y W_i^T] [y - W x].",
+        "identity",
+        evidence=(Measurement("sparse_gradient"),),
+        derivation="gsae_ref.ops.sparse_loss_and_grad",
     ),
     statement(
-        "approximate-gradient", "text after Eq. (4)", "claim",
-        "Replacing sigma'(W_i^T y + b_i) by 1{x_i != 0} gives a good approximation of the gradient (4) in expectation.", "identity",
-        corrected="They are equal wherever (4) exists, so almost everywhere when y has a density.", evidence=(Measurement("sparse_approximate"),),
+        "approximate-gradient",
+        "text after Eq. (4)",
+        "claim",
+        "Replacing sigma'(W_i^T y + b_i) by 1{x_i != 0} gives a good approximation of the gradient (4) in expectation.",
+        "identity",
+        corrected="They are equal wherever (4) exists, so almost everywhere when y has a density.",
+        evidence=(Measurement("sparse_approximate"),),
     ),
     statement(
-        "expected-loss", "section 5, first paragraph", "claim",
-        "The expectation of the (approximate) gradient is the gradient of the expected loss.", "corrected",
+        "expected-loss",
+        "section 5, first paragraph",
+        "claim",
+        "The expectation of the (approximate) gradient is the gradient of the expected loss.",
+        "corrected",
         corrected="For ReLU. For the hard threshold a jump term is lost, sum over the two thresholds of the density of z_i times the jump of the "
         "loss there; it is zero if no |z_i| can equal lam, which consistency with a margin gives.",
         evidence=(Counterexample("N19_expected_loss"), Measurement("jump_term")),
         derivation="gsae_ref.papers.n19.mixture.counterexamples.ce_expected_loss",
     ),
     statement(
-        "theorem4i1", "Theorem 4 (i.1)", "theorem",
+        "theorem4i1",
+        "Theorem 4 (i.1)",
+        "theorem",
         "Mixture, threshold 1/2, b = 0, zeta = Theta(m): ||W^+ - A||_F^2 <= (1 - tau) ||W - A||_F^2 + O(m n^(-O(1))).",
         "asymptotic",
         corrected="On the consistency event tan theta+ = |rho| sin theta/(kappa + rho cos theta) with kappa = zeta p lam, rho = 1 - kappa lam: "
         "linear for kappa < 1, and cubic for kappa = 1, where ||W^+ - A|| is about ||W - A||^3/2. For tau > 1/2 see N19-tau.",
-        evidence=(Inequality("the angle after the step", "sparse_step", _unbiased, (*MIXTURE, WINDOW, STEP)), Measurement("cubic_step")),
+        evidence=(
+            Inequality(
+                "the angle after the step", "sparse_step", _unbiased, (*MIXTURE, WINDOW, STEP)
+            ),
+            Measurement("cubic_step"),
+        ),
         derivation="gsae_ref.papers.n19.fixed_bias.formulas.population_step",
     ),
     statement(
-        "theorem4i2", "Theorem 4 (i.2)", "theorem",
-        "Mixture, ReLU, b^{s+1} = b^s/C, C > 1: W^s converges linearly to A.", "corrected",
+        "theorem4i2",
+        "Theorem 4 (i.2)",
+        "theorem",
+        "Mixture, ReLU, b^{s+1} = b^s/C, C > 1: W^s converges linearly to A.",
+        "corrected",
         corrected="One step does contract, for this b as for any other in the window; the run does not reach A: once |b^s| < mu/sqrt(n) + sigma log "
         "n the support is lost, at W = A too (N19-bias-schedule). " + R7_TEXT,
-        evidence=(*RUNS, Inequality("one step, any b in the window", "sparse_step", contraction, (*MIXTURE, WINDOW, STEP))),
+        evidence=(
+            *RUNS,
+            Inequality(
+                "one step, any b in the window",
+                "sparse_step",
+                contraction,
+                (*MIXTURE, WINDOW, STEP),
+            ),
+        ),
         derivation="gsae_ref.papers.n19.fixed_bias.formulas.population_step",
     ),
     statement(
-        "tau", "Theorem 4", "claim", "There is a tau in (1/2, 1).", "corrected",
+        "tau",
+        "Theorem 4",
+        "claim",
+        "There is a tau in (1/2, 1).",
+        "corrected",
         corrected="With one zeta for all columns the best is tau = 1 - ((r - 1)/(r + 1))^2, r = p_max/p_min: above 1/2 iff r < (1 + sqrt(2))^2 = "
         "5.83. p_i = Theta(1/m) does not bound r by that. (The text has (0, 1), Lemma 2 too.)",
-        evidence=(Counterexample("N19_tau"), Measurement("best_tau")), derivation="gsae_ref.papers.n19.mixture.formulas.tau_of_spread",
+        evidence=(Counterexample("N19_tau"), Measurement("best_tau")),
+        derivation="gsae_ref.papers.n19.mixture.formulas.tau_of_spread",
     ),
-    equation(5, "g_i = -E[1{x_i != 0} (W_i^T y I + b_i I + y W_i^T)(y - W x)].", "definition", evidence=(Measurement("expected_by_enumeration"),),
-             derivation="gsae_ref.ops.sparse_expected_gradient"),
-    statement(
-        "mixture-gradient", "proof of Theorem 4 (i), main text", "equation", "g_i = -p_i lam_i A + p_i (lam_i^2 + 2 b_i lam_i + b_i^2) W_i + gamma.",
-        "typo", corrected="A_i for the matrix A, as in (9).", evidence=(Reading("g_i is a vector, A a matrix; (9) has A_i"), MIXTURE_UPDATE),
+    equation(
+        5,
+        "g_i = -E[1{x_i != 0} (W_i^T y I + b_i I + y W_i^T)(y - W x)].",
+        "definition",
+        evidence=(Measurement("expected_by_enumeration"),),
+        derivation="gsae_ref.ops.sparse_expected_gradient",
     ),
     statement(
-        "lemma1", "Lemma 1", "lemma",
+        "mixture-gradient",
+        "proof of Theorem 4 (i), main text",
+        "equation",
+        "g_i = -p_i lam_i A + p_i (lam_i^2 + 2 b_i lam_i + b_i^2) W_i + gamma.",
+        "typo",
+        corrected="A_i for the matrix A, as in (9).",
+        evidence=(Reading("g_i is a vector, A a matrix; (9) has A_i"), MIXTURE_UPDATE),
+    ),
+    statement(
+        "lemma1",
+        "Lemma 1",
+        "lemma",
         "If W is delta-close to A and |(b_i + lam_i)^2 - lam_i| <= 2 (1 - lam_i): 2 <g_i, W_i - A_i> >= p_i (lam_i - 2 delta^2) ||W_i - A_i||^2 + "
-        "||g_i||^2/(p_i lam_i) - 2 ||gamma||^2/(p_i lam_i).", "corrected",
+        "||g_i||^2/(p_i lam_i) - 2 ||gamma||^2/(p_i lam_i).",
+        "corrected",
         corrected="2 delta^2/lam_i for 2 delta^2. Without gamma, delta^2/lam_i suffices, so that the printed form holds for lam_i >= 1/2.",
         hypotheses=LEMMA1,
         evidence=(
             Counterexample("N19_lemma1"),
-            Inequality("printed", "sparse_bent", lambda i: _lemma1(i, "printed"), LEMMA1, expect="fails"),
+            Inequality(
+                "printed", "sparse_bent", lambda i: _lemma1(i, "printed"), LEMMA1, expect="fails"
+            ),
             Inequality("corrected", "sparse_bent", lambda i: _lemma1(i, "corrected"), LEMMA1),
-            Inequality("printed, gamma = 0 and lam >= 1/2", "sparse_bent", lambda i: _lemma1(i, "printed", with_noise=False),
-                       (*LEMMA1, Hypothesis("lam_i >= 1/2", lambda i: i.lam.min() - 0.5))),
+            Inequality(
+                "printed, gamma = 0 and lam >= 1/2",
+                "sparse_bent",
+                lambda i: _lemma1(i, "printed", with_noise=False),
+                (*LEMMA1, Hypothesis("lam_i >= 1/2", lambda i: i.lam.min() - 0.5)),
+            ),
         ),
         derivation="gsae_ref.papers.n19.mixture.formulas.descent_bound",
     ),
     statement(
-        "zeta", "after Lemma 1", "claim", "The learning rate zeta = max_i 1/(p_i lam_i) gives descent for every column.", "corrected",
+        "zeta",
+        "after Lemma 1",
+        "claim",
+        "The learning rate zeta = max_i 1/(p_i lam_i) gives descent for every column.",
+        "corrected",
         corrected="zeta <= min_i 1/(p_i lam_i): ||W~_i - A_i||^2 <= (1 - zeta p_i (lam_i - 2 delta^2/lam_i)) ||W_i - A_i||^2.",
-        evidence=(Counterexample("N19_zeta"), Inequality("at most the smallest", "sparse_bent", _after, (*LEMMA1, STEP_BELOW, DESCENT))),
+        evidence=(
+            Counterexample("N19_zeta"),
+            Inequality(
+                "at most the smallest", "sparse_bent", _after, (*LEMMA1, STEP_BELOW, DESCENT)
+            ),
+        ),
         derivation="gsae_ref.papers.n19.mixture.formulas.descent_bound",
     ),
     statement(
-        "threshold-condition", "after Lemma 1", "claim", "Without bias |lam_i^2 - lam_i| = lam_i (1 - lam_i) <= 2 (1 - lam_i).", "holds",
+        "threshold-condition",
+        "after Lemma 1",
+        "claim",
+        "Without bias |lam_i^2 - lam_i| = lam_i (1 - lam_i) <= 2 (1 - lam_i).",
+        "holds",
         hypotheses=(UNIT, UNIT_STAR, POSITIVE_OVERLAP),
-        evidence=(Inequality("every column", "sparse_close", lambda i: worst(np.abs(i.lam**2 - i.lam), 2 * (1 - i.lam)),
-                             (UNIT, UNIT_STAR, POSITIVE_OVERLAP)),),
+        evidence=(
+            Inequality(
+                "every column",
+                "sparse_close",
+                lambda i: worst(np.abs(i.lam**2 - i.lam), 2 * (1 - i.lam)),
+                (UNIT, UNIT_STAR, POSITIVE_OVERLAP),
+            ),
+        ),
     ),
     statement(
-        "both-conditions", "proof of Theorem 4, bias", "claim",
-        "b_i in [-1 + 2 delta sqrt(k), -delta] and |(b_i + lam_i)^2 - lam_i| <= 2 (1 - lam_i) hold together if b_i -> 0 as lam_i -> 1.", "vacuous",
+        "both-conditions",
+        "proof of Theorem 4, bias",
+        "claim",
+        "b_i in [-1 + 2 delta sqrt(k), -delta] and |(b_i + lam_i)^2 - lam_i| <= 2 (1 - lam_i) hold together if b_i -> 0 as lam_i -> 1.",
+        "vacuous",
         corrected="They never hold together: (b + lam)^2 - (3 lam - 2) <= delta (delta^3/4 + delta^2 + 3 delta/2 - 2) < 0 for delta < 0.8, and the "
         "interval is empty for delta > 1/3. |(b + lam)^2 - lam| is near 2 |b|, not lam (1 - lam).",
         evidence=(
             Counterexample("N19_bias_conditions"),
-            Inequality("Lemma 1's condition is missed by the bound", "sparse_printed", _window, (UNIT, UNIT_STAR, CLOSE, BIAS_THEOREM4)),
+            Inequality(
+                "Lemma 1's condition is missed by the bound",
+                "sparse_printed",
+                _window,
+                (UNIT, UNIT_STAR, CLOSE, BIAS_THEOREM4),
+            ),
         ),
         derivation="gsae_ref.papers.n19.mixture.formulas.bias_window",
     ),
     statement(
-        "fixed-bias", "proof of Theorem 4, bias", "remark", "Hence a fixed bias for the rectified linear unit would not work.", "refuted",
-        corrected=R7_TEXT, evidence=(Counterexample("N19_fixed_bias"), Measurement("fixed_bias_works", "against")),
+        "fixed-bias",
+        "proof of Theorem 4, bias",
+        "remark",
+        "Hence a fixed bias for the rectified linear unit would not work.",
+        "refuted",
+        corrected=R7_TEXT,
+        evidence=(Counterexample("N19_fixed_bias"), Measurement("fixed_bias_works", "against")),
         derivation="gsae_ref.papers.n19.fixed_bias.formulas.population_step",
     ),
-    statement("bias-gradient", "section 5", "equation", "grad_{b_i} L = -sigma'(W_i^T y + b_i) W_i^T (y - W x).", "identity",
-              evidence=(Measurement("sparse_bias_gradient"),), derivation="gsae_ref.ops.sparse_loss_and_grad"),
     statement(
-        "expected-bias-gradient", "section 5", "equation", "(g_b)_i = -p_i b_i + gamma.", "typo",
+        "bias-gradient",
+        "section 5",
+        "equation",
+        "grad_{b_i} L = -sigma'(W_i^T y + b_i) W_i^T (y - W x).",
+        "identity",
+        evidence=(Measurement("sparse_bias_gradient"),),
+        derivation="gsae_ref.ops.sparse_loss_and_grad",
+    ),
+    statement(
+        "expected-bias-gradient",
+        "section 5",
+        "equation",
+        "(g_b)_i = -p_i b_i + gamma.",
+        "typo",
         corrected="+ p_i b_i. (Inside the bracket of the line before, + ||W_i||^2 b_i must be -.)",
-        evidence=(Counterexample("N19_bias_gradient"), Identity("p_i b_i", "sparse_mixture", lambda i: (i.updates[1], i.p * i.bias), MIXTURE)),
+        evidence=(
+            Counterexample("N19_bias_gradient"),
+            Identity("p_i b_i", "sparse_mixture", lambda i: (i.updates[1], i.p * i.bias), MIXTURE),
+        ),
         derivation="gsae_ref.papers.n19.mixture.formulas.enumerated_update",
     ),
     statement(
-        "bias-schedule", "section 5", "claim",
+        "bias-schedule",
+        "section 5",
+        "claim",
         "b^0 = -1/log n, b^{s+1} = sqrt(1 - tau) b^s is sufficiently negative for consistency at every step, as b_i^s <= -||W_i^s - A_i||.",
         "corrected",
-        corrected="b_i^s <= -(mu/sqrt(n) + ||W_i^s - A_i||) - N is needed: a bias that tends to 0 violates it unless mu = N = 0. " + R7_TEXT,
-        evidence=(Counterexample("N19_diminishing_bias"), *RUNS), derivation="gsae_ref.papers.n19.fixed_bias.formulas.persistent_bias",
+        corrected="b_i^s <= -(mu/sqrt(n) + ||W_i^s - A_i||) - N is needed: a bias that tends to 0 violates it unless mu = N = 0. "
+        + R7_TEXT,
+        evidence=(Counterexample("N19_diminishing_bias"), *RUNS),
+        derivation="gsae_ref.papers.n19.fixed_bias.formulas.persistent_bias",
     ),
     statement(
-        "gamma", "Appendix B.1", "claim",
-        "gamma = E[(W_i^T y I + b_i I + y W_i^T)(y - W x)(1{x*_i != 0} - 1{x_i != 0})] makes (9) exact.", "corrected",
+        "gamma",
+        "Appendix B.1",
+        "claim",
+        "gamma = E[(W_i^T y I + b_i I + y W_i^T)(y - W x)(1{x*_i != 0} - 1{x_i != 0})] makes (9) exact.",
+        "corrected",
         corrected="Add E[1{x*_i != 0} (W_i^T y I + b_i I + y W_i^T) sum_{j != i} W_j x_j], from W x -> W_i x_i. Both vanish when the whole support "
-        "is recovered.", evidence=(Counterexample("N19_gamma"), MIXTURE_UPDATE), derivation="gsae_ref.papers.n19.mixture.counterexamples.ce_gamma",
+        "is recovered.",
+        evidence=(Counterexample("N19_gamma"), MIXTURE_UPDATE),
+        derivation="gsae_ref.papers.n19.mixture.counterexamples.ce_gamma",
     ),
-    equation(6, "g^(1) = -p_i lam_i A_i + p_i lam_i^2 W_i.", "identity", evidence=(_term(0),),
-             derivation="gsae_ref.papers.n19.mixture.formulas.mixture_terms"),
-    equation(7, "g^(2) = p_i b_i lam_i W_i + p_i b_i A_i.", "identity", evidence=(_term(1),),
-             derivation="gsae_ref.papers.n19.mixture.formulas.mixture_terms"),
-    equation(8, "g^(3) = -p_i b_i A_i + p_i b_i lam_i W_i.", "identity", evidence=(_term(2),),
-             derivation="gsae_ref.papers.n19.mixture.formulas.mixture_terms"),
-    equation(9, "g_i = -p_i lam_i A_i + p_i (lam_i^2 + 2 b_i lam_i + b_i^2) W_i + gamma = p_i lam_i (W_i - A_i) + v.", "identity",
-             evidence=(MIXTURE_UPDATE,), derivation="gsae_ref.papers.n19.mixture.formulas.mixture_update"),
+    equation(
+        6,
+        "g^(1) = -p_i lam_i A_i + p_i lam_i^2 W_i.",
+        "identity",
+        evidence=(_term(0),),
+        derivation="gsae_ref.papers.n19.mixture.formulas.mixture_terms",
+    ),
+    equation(
+        7,
+        "g^(2) = p_i b_i lam_i W_i + p_i b_i A_i.",
+        "identity",
+        evidence=(_term(1),),
+        derivation="gsae_ref.papers.n19.mixture.formulas.mixture_terms",
+    ),
+    equation(
+        8,
+        "g^(3) = -p_i b_i A_i + p_i b_i lam_i W_i.",
+        "identity",
+        evidence=(_term(2),),
+        derivation="gsae_ref.papers.n19.mixture.formulas.mixture_terms",
+    ),
+    equation(
+        9,
+        "g_i = -p_i lam_i A_i + p_i (lam_i^2 + 2 b_i lam_i + b_i^2) W_i + gamma = p_i lam_i (W_i - A_i) + v.",
+        "identity",
+        evidence=(MIXTURE_UPDATE,),
+        derivation="gsae_ref.papers.n19.mixture.formulas.mixture_update",
+    ),
 )
-

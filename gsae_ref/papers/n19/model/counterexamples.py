@@ -17,9 +17,12 @@ def ce_mixture_pairs(m: int = 4, constant: Fraction = Fraction(1, 1000)) -> Cert
         name="N19_mixture_pairs",
         statement="N19-mixture",
         data={"m": m, "k": 1, "c": constant, "codes": "e_i, i uniform"},
-        hypotheses=(*s.model(), *s.codes(), Comparison("p_1 == 1/m", s.probability(1), "==", Fraction(1, m))),
+        hypotheses=(
+            *s.model(),
+            *s.codes(),
+            Comparison("p_1 == 1/m", s.probability(1), "==", Fraction(1, m)),
+        ),
         printed=Comparison("p_ij >= c k^2/m^2 for a constant c > 0", pairs, ">=", constant / m**2),
         corrected=Comparison("p_ij <= k^2/m^2", pairs, "<=", Fraction(1, m**2)),
         note="p_ij = 0 for every m, so no c > 0 works. Only upper bounds on p_ij and p_ijl are used.",
     )
-

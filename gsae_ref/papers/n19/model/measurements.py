@@ -26,14 +26,23 @@ def sparse_sampling(rng: np.random.Generator, quick: bool) -> Finding:
     for model, k in (("mixture", None), ("general", 3), ("nonnegative", 2)):
         Y, X, support = sampling.sample_sparse(A, 40, model, n_active=k, rng=rng)
         for y, x, mask in zip(Y, X, support, strict=True):
-            error = max(error, np.abs(y - sum(x[j] * A[:, j] for j in np.flatnonzero(mask))).max(), np.abs(x[~mask]).max())
+            error = max(
+                error,
+                np.abs(y - sum(x[j] * A[:, j] for j in np.flatnonzero(mask))).max(),
+                np.abs(x[~mask]).max(),
+            )
     return at_most("||y - sum over S||", error, 1e-12)
 
 
 @measurement
 def sparse_network_by_loops(rng: np.random.Generator, quick: bool) -> Finding:
     """Encoder, decoder and loss against loops over samples and neurons, ReLU and hard threshold."""
-    W, Y, b, error = rng.standard_normal((5, 4)), rng.standard_normal((7, 5)), rng.standard_normal(4), 0.0
+    W, Y, b, error = (
+        rng.standard_normal((5, 4)),
+        rng.standard_normal((7, 5)),
+        rng.standard_normal(4),
+        0.0,
+    )
     for activation in ("relu", "hard"):
         X, cost = np.zeros((7, 4)), 0.0
         for row, y in zip(X, Y, strict=True):
@@ -42,7 +51,11 @@ def sparse_network_by_loops(rng: np.random.Generator, quick: bool) -> Finding:
                 row[j] = max(z, 0.0) if activation == "relu" else z * (abs(z) > 0.7)
             cost += np.sum((y - W @ row) ** 2) / 14
         lam = 0.7 if activation == "hard" else 0.0
-        error = max(error, np.abs(ops.sparse_encode(W, Y, b, activation, lam) - X).max(), abs(ops.sparse_loss(W, Y, b, activation, lam) - cost))
+        error = max(
+            error,
+            np.abs(ops.sparse_encode(W, Y, b, activation, lam) - X).max(),
+            abs(ops.sparse_loss(W, Y, b, activation, lam) - cost),
+        )
     return at_most("largest difference", error, 1e-12)
 
 
@@ -61,7 +74,12 @@ def sparse_moments(rng: np.random.Generator, quick: bool) -> Finding:
         active = X[X != 0]
         both = (X[:, 0] != 0) & (X[:, 1] != 0)
         pair = (X[both, 0] - kappa_1) * (X[both, 1] - kappa_1)
-        worst = max(worst, _standard_scores(active, kappa_1), _standard_scores(active**2, kappa_2), _standard_scores(pair, 0.0))
+        worst = max(
+            worst,
+            _standard_scores(active, kappa_1),
+            _standard_scores(active**2, kappa_2),
+            _standard_scores(pair, 0.0),
+        )
     return at_most("standard errors from kappa_1, kappa_2 and independence", worst, 5.0)
 
 
@@ -82,7 +100,11 @@ def sparse_noise(rng: np.random.Generator, quick: bool) -> Finding:
     A, sigma = _unit(rng.standard_normal((8, 4))), 0.3
     Y, X, _ = sampling.sample_sparse(A, 5000, "nonnegative", n_active=2, noise=sigma, rng=rng)
     eta = Y - X @ A.T
-    scores = _standard_scores(eta.ravel() ** 2, sigma**2), _standard_scores(eta[:, 0] * X[:, 0], 0.0), _standard_scores(eta[:, 0] * eta[:, 1], 0.0)
+    scores = (
+        _standard_scores(eta.ravel() ** 2, sigma**2),
+        _standard_scores(eta[:, 0] * X[:, 0], 0.0),
+        _standard_scores(eta[:, 0] * eta[:, 1], 0.0),
+    )
     return at_most("standard errors from sigma^2 I and independence", max(scores), 5.0)
 
 
@@ -93,7 +115,13 @@ def sparse_ambiguity(rng: np.random.Generator, quick: bool) -> Finding:
     for activation, lam in (("relu", 0.0), ("hard", 0.5)):
         cost = ops.sparse_loss(W, Y, 0.0, activation, lam)
         signs = rng.choice([-1, 1], 4) if activation == "hard" else 1
-        error = max(error, abs(ops.sparse_loss(W[:, rng.permutation(4)] * signs, Y, 0.0, activation, lam) / cost - 1))
+        error = max(
+            error,
+            abs(
+                ops.sparse_loss(W[:, rng.permutation(4)] * signs, Y, 0.0, activation, lam) / cost
+                - 1
+            ),
+        )
     return at_most("relative change of the loss", error, 1e-13)
 
 
@@ -104,9 +132,16 @@ def closeness_by_enumeration(rng: np.random.Generator, quick: bool) -> Finding:
     for _ in range(10 if quick else 60):
         m = int(rng.integers(1, 5))
         A, W = _unit(rng.standard_normal((3, m))), _unit(rng.standard_normal((3, m)))
-        for up_to, choices in (("permutation", [(1,) * m]), ("sign", list(product((1, -1), repeat=m)))):
+        for up_to, choices in (
+            ("permutation", [(1,) * m]),
+            ("sign", list(product((1, -1), repeat=m))),
+        ):
             orders = [list(order) for order in permutations(range(m))]
-            best = min(np.linalg.norm(W[:, order] * signs - A, axis=0).max() for order in orders for signs in choices)
+            best = min(
+                np.linalg.norm(W[:, order] * signs - A, axis=0).max()
+                for order in orders
+                for signs in choices
+            )
             error = max(error, abs(metrics.closeness(W, A, up_to=up_to).delta - best))
     return at_most("largest difference", error, 1e-12)
 
@@ -124,7 +159,9 @@ def means_as_variance(rng: np.random.Generator, quick: bool) -> Finding:
 @measurement
 def means_as_deviation(rng: np.random.Generator, quick: bool) -> Finding:
     """With 1/sqrt(n) as its standard deviation ||A_i|| is 1."""
-    return at_most("distance of the mean column norm from 1", abs(_mean_norm(rng, 784**-0.5) - 1), 0.05)
+    return at_most(
+        "distance of the mean column norm from 1", abs(_mean_norm(rng, 784**-0.5) - 1), 0.05
+    )
 
 
 @measurement
@@ -136,4 +173,10 @@ def dead_start(rng: np.random.Generator, quick: bool) -> Finding:
     silent = (ops.sparse_encode(W, Y, -1.25) == 0).all(axis=1).mean()
     _, dW, _ = ops.sparse_loss_and_grad(W, Y, -1.25)
     later = (ops.sparse_encode(W, Y, -1.25 / 2) > 0).any(axis=1).mean()
-    return at_least("share of silent samples", float(silent), 1.0, gradient_norm=float(np.linalg.norm(dW)), active_after_one_halving=float(later))
+    return at_least(
+        "share of silent samples",
+        float(silent),
+        1.0,
+        gradient_norm=float(np.linalg.norm(dW)),
+        active_after_one_halving=float(later),
+    )

@@ -35,11 +35,18 @@ def common_shift_grows(rng: np.random.Generator, quick: bool) -> Finding:
     growth = {k: _common_shift(12, k, 1.0) for k in (4, 5, 6)}
     numbers = {f"k_{k}": float(g) for k, (g, _) in growth.items()}
     gap = max(gap for _, gap in growth.values())
-    return at_least("||W^+ - A||/||W - A||", min(numbers.values()) if gap < 1e-12 else 0.0, 2.0, gap_to_the_closed_form=float(gap), **numbers)
+    return at_least(
+        "||W^+ - A||/||W - A||",
+        min(numbers.values()) if gap < 1e-12 else 0.0,
+        2.0,
+        gap_to_the_closed_form=float(gap),
+        **numbers,
+    )
 
 
 @measurement
 def common_shift_small_step(rng: np.random.Generator, quick: bool) -> Finding:
     """With a step of size m/(2 k^2) the same error shrinks. Largest over k = 4, 5, 6."""
-    return at_most("||W^+ - A||/||W - A||", max(_common_shift(12, k, 0.5 / k)[0] for k in (4, 5, 6)), 0.9)
-
+    return at_most(
+        "||W^+ - A||/||W - A||", max(_common_shift(12, k, 0.5 / k)[0] for k in (4, 5, 6)), 0.9
+    )

@@ -25,8 +25,18 @@ from ....claims.exact import (
 from ..exact import Model, constant_codes, mixture, pick, rademacher, rotated_pairs
 
 __all__ = [
-    "ce_beta", "ce_eq11", "ce_eq12", "ce_eq15", "ce_eq16", "ce_indicator", "ce_lemma2", "ce_lemma3", "ce_lemma4", "ce_lemma5",
-    "ce_lemma5_proof", "ce_residual",
+    "ce_beta",
+    "ce_eq11",
+    "ce_eq12",
+    "ce_eq15",
+    "ce_eq16",
+    "ce_indicator",
+    "ce_lemma2",
+    "ce_lemma3",
+    "ce_lemma4",
+    "ce_lemma5",
+    "ce_lemma5_proof",
+    "ce_residual",
 ]
 
 
@@ -36,7 +46,15 @@ HALF = Fraction(1, 2)
 def _signed_pair() -> Model:
     """F6: A = I_2, W_1 = (12, 5)/13, W_2 = (5, 12)/13, S = {1, 2}, signs +-1, threshold 1/2; the support is recovered surely."""
     W = hstack(column(Fraction(12, 13), Fraction(5, 13)), column(Fraction(5, 13), Fraction(12, 13)))
-    return Model(W, identity(2), rademacher(2, 2), (Fraction(0),) * 2, Fraction(2, 5), n_active=2, threshold=HALF)
+    return Model(
+        W,
+        identity(2),
+        rademacher(2, 2),
+        (Fraction(0),) * 2,
+        Fraction(2, 5),
+        n_active=2,
+        threshold=HALF,
+    )
 
 
 def _facts(s: Model) -> tuple[Comparison, ...]:
@@ -59,10 +77,14 @@ def ce_indicator(law: Any = None) -> Certificate:
         hypotheses=(
             Comparison("E[x*_1 | S] == 0", sum(p * x[0][0] for p, x in law), "==", 0),
             Comparison("E[x*_2 | S] == 0", sum(p * x[1][0] for p, x in law), "==", 0),
-            Comparison("E[x*_1 x*_2 | S] == 0", sum(p * x[0][0] * x[1][0] for p, x in law), "==", 0),
+            Comparison(
+                "E[x*_1 x*_2 | S] == 0", sum(p * x[0][0] * x[1][0] for p, x in law), "==", 0
+            ),
             Comparison("E[x*_1^2 | S] == 1", sum(p * x[0][0] ** 2 for p, x in law), "==", 1),
         ),
-        printed=Comparison("E[x*_2 x*_2 1{x*_1 != 0} | S] == 0, as 1, 2, 2 are not all equal", moment, "==", 0),
+        printed=Comparison(
+            "E[x*_2 x*_2 1{x*_1 != 0} | S] == 0, as 1, 2, 2 are not all equal", moment, "==", 0
+        ),
         corrected=Comparison("E[x*_2 x*_2 1{x*_1 != 0} | S] == 1", moment, "==", 1),
         note="E[x*_S x*_S^T | S] = I, and 1{x*_1 != 0} is constant given S. This drops half of the terms of (11)-(15).",
     )
@@ -78,16 +100,27 @@ def ce_eq11(i: int = 1) -> Certificate:
         draws.append(scale(-p * inner(w, y), product(rest, y)))
     exact = add(*draws)
     printed = scale(-s.overlap(i), product(rest, pick(s.A_star, i)))
-    full = add(*(scale(-inner(w, pick(s.A_star, j)), product(rest, pick(s.A_star, j))) for j in (1, 2)))
+    full = add(
+        *(scale(-inner(w, pick(s.A_star, j)), product(rest, pick(s.A_star, j))) for j in (1, 2))
+    )
     return Certificate(
         name="N19_eq11",
         statement="N19-eq11",
         data=s.data() | {"S": "{1, 2}", "g^(1)_{i,S}": exact, "(11)": printed},
         hypotheses=_facts(s),
-        printed=Comparison("||g^(1)_{i,S} + lam_i (I - W_S W_S^T) A_i||^2 == 0", frobenius_squared(subtract(exact, printed)), "==", 0),
-        corrected=Comparison("||g^(1)_{i,S} + (I - W_S W_S^T) sum_{l in S} <W_i, A_l> A_l||^2 == 0",
-                             frobenius_squared(subtract(exact, full)), "==", 0),
-        note="\"I - W_S^T W_S\" in the line before is a k x k matrix where an n x n one is meant.",
+        printed=Comparison(
+            "||g^(1)_{i,S} + lam_i (I - W_S W_S^T) A_i||^2 == 0",
+            frobenius_squared(subtract(exact, printed)),
+            "==",
+            0,
+        ),
+        corrected=Comparison(
+            "||g^(1)_{i,S} + (I - W_S W_S^T) sum_{l in S} <W_i, A_l> A_l||^2 == 0",
+            frobenius_squared(subtract(exact, full)),
+            "==",
+            0,
+        ),
+        note='"I - W_S^T W_S" in the line before is a k x k matrix where an n x n one is meant.',
     )
 
 
@@ -100,15 +133,23 @@ def ce_eq12() -> Certificate:
         y = product(s.A_star, x)
         term = scale(-p * inner(w, product(rest, y)), y)
         exact, signed = add(exact, term), add(signed, scale(x[0][0], term))
-    full = add(*(scale(-inner(w, product(rest, pick(s.A_star, j))), pick(s.A_star, j)) for j in (1, 2)))
+    full = add(
+        *(scale(-inner(w, product(rest, pick(s.A_star, j))), pick(s.A_star, j)) for j in (1, 2))
+    )
     return Certificate(
         name="N19_eq12",
         statement="N19-eq12",
         data=s.data() | {"S": "{1, 2}", "g^(2)_{1,S}": exact, "(12)": signed},
         hypotheses=_facts(s),
-        printed=Comparison("||g^(2)_{1,S} - (12)||^2 == 0", frobenius_squared(subtract(exact, signed)), "==", 0),
-        corrected=Comparison("||g^(2)_{1,S} + sum_{l in S} A_l W_1^T (I - W_S W_S^T) A_l||^2 == 0",
-                             frobenius_squared(subtract(exact, full)), "==", 0),
+        printed=Comparison(
+            "||g^(2)_{1,S} - (12)||^2 == 0", frobenius_squared(subtract(exact, signed)), "==", 0
+        ),
+        corrected=Comparison(
+            "||g^(2)_{1,S} + sum_{l in S} A_l W_1^T (I - W_S W_S^T) A_l||^2 == 0",
+            frobenius_squared(subtract(exact, full)),
+            "==",
+            0,
+        ),
         note="sgn(x*_1) = x*_1 here. With the indicator all j = l in S survive, not j = l = 1 only, as the next display, (13), says.",
     )
 
@@ -119,7 +160,10 @@ def ce_eq15(bias: Fraction = Fraction(0)) -> Certificate:
     lam, w, a = s.overlap(1), pick(s.W, 1), pick(s.A_star, 1)
     w2 = pick(s.W, 2)
     printed = add(
-        scale(-lam, a), scale(lam**2, w), scale(lam * inner(a, w2), w2), scale(inner(w, w2) * inner(a, w2), a),
+        scale(-lam, a),
+        scale(lam**2, w),
+        scale(lam * inner(a, w2), w2),
+        scale(inner(w, w2) * inner(a, w2), a),
     )
     full = column(0, 0)
     for j in (1, 2):
@@ -127,21 +171,33 @@ def ce_eq15(bias: Fraction = Fraction(0)) -> Certificate:
         full = add(full, scale(-2 * inner(a_j, w), a_j))
         for h in (1, 2):
             w_h = pick(s.W, h)
-            full = add(full, scale(inner(w_h, a_j) * inner(a_j, w), w_h), scale(inner(w_h, a_j) * inner(w_h, w), a_j))
+            full = add(
+                full,
+                scale(inner(w_h, a_j) * inner(a_j, w), w_h),
+                scale(inner(w_h, a_j) * inner(w_h, w), a_j),
+            )
     exact = s.update(1)
     return Certificate(
         name="N19_eq15",
         statement="N19-eq15",
         data=s.data() | {"p_1 = p_12": 1, "g_1": exact, "(15)": printed},
         hypotheses=(*_facts(s), Comparison("b == 0", bias, "==", 0)),
-        printed=Comparison("||g_1 - (15)||^2 == 0", frobenius_squared(subtract(exact, printed)), "==", 0),
-        corrected=Comparison("||g_1 - (-2 sum_l p_1l <A_l, W_1> A_l + sum_jl p_1jl <W_j, A_l> (<A_l, W_1> W_j + <W_j, W_1> A_l))||^2 == 0",
-                             frobenius_squared(subtract(exact, full)), "==", 0),
+        printed=Comparison(
+            "||g_1 - (15)||^2 == 0", frobenius_squared(subtract(exact, printed)), "==", 0
+        ),
+        corrected=Comparison(
+            "||g_1 - (-2 sum_l p_1l <A_l, W_1> A_l + sum_jl p_1jl <W_j, A_l> (<A_l, W_1> W_j + <W_j, W_1> A_l))||^2 == 0",
+            frobenius_squared(subtract(exact, full)),
+            "==",
+            0,
+        ),
         note="(15) holds the terms l = i only. In the regime of Lemma 2 what is missing is O(p_i k/n), the order that its proof allows.",
     )
 
 
-def ce_lemma2(n: int = 10**8, k: int = 10**4, constant: int = 1, t: Fraction = Fraction(1, 38)) -> Certificate:
+def ce_lemma2(
+    n: int = 10**8, k: int = 10**4, constant: int = 1, t: Fraction = Fraction(1, 38)
+) -> Certificate:
     """Lemma 2: the proof drops a factor 1 - delta^2/2, and no O(p_i k^2/(n^2 lam_i)) pays for it. A = I_n, W pairs of columns turned.
 
     The angle of tan(theta/2) = t is rational. By symmetry g_i lies in the plane of its pair i, i'; with cos = c, sin = s,
@@ -156,30 +212,59 @@ def ce_lemma2(n: int = 10**8, k: int = 10**4, constant: int = 1, t: Fraction = F
     square, order = frobenius_squared(g) / (p * c), constant * p * Fraction(k, n) ** 2 / c
     v = subtract(g, scale(p * c, difference))
     delta = 2 * t
-    repaired = p * c * (1 - delta**2 / 2) * d2 + square - 2 * frobenius_squared(subtract(v, scale(p * c * (c - 1), W))) / (p * c)
+    repaired = (
+        p * c * (1 - delta**2 / 2) * d2
+        + square
+        - 2 * frobenius_squared(subtract(v, scale(p * c * (c - 1), W))) / (p * c)
+    )
     log_n = log_above(n)
     return Certificate(
         name="N19_lemma2",
         statement="N19-lemma2",
-        data={"n = m": n, "k": k, "A": "I_n", "W": "pairs (e_1, e_2), (e_3, e_4), ... turned in their planes", "cos": c, "sin": s,
-              "delta": delta, "C": constant, "codes": "+-1, uniform supports of size k"},
+        data={
+            "n = m": n,
+            "k": k,
+            "A": "I_n",
+            "W": "pairs (e_1, e_2), (e_3, e_4), ... turned in their planes",
+            "cos": c,
+            "sin": s,
+            "delta": delta,
+            "C": constant,
+            "codes": "+-1, uniform supports of size k",
+        },
         hypotheses=(
             Comparison("||W_i - A_i||^2 <= delta^2", d2, "<=", delta**2),
             Comparison("delta log n <= 1 (log n rounded up)", delta * log_n, "<=", 1),
             Comparison("k log n <= n (log n rounded up)", k * log_n, "<=", n),
-            Comparison("||W - A||^2 == ||W_1 - A_1||^2 <= 4 ||A||^2 (the blocks of W - A are multiples of orthogonal matrices)", d2, "<=", 4),
-            Comparison("min |z_i| on S, at least c - s, > 1/2", c - s, ">", HALF), Comparison("max |z_i| off S, s, < 1/2", s, "<", HALF),
+            Comparison(
+                "||W - A||^2 == ||W_1 - A_1||^2 <= 4 ||A||^2 (the blocks of W - A are multiples of orthogonal matrices)",
+                d2,
+                "<=",
+                4,
+            ),
+            Comparison("min |z_i| on S, at least c - s, > 1/2", c - s, ">", HALF),
+            Comparison("max |z_i| off S, s, < 1/2", s, "<", HALF),
         ),
-        printed=Comparison("2 <g_i, W_i-A_i> >= p lam ||W_i-A_i||^2 + ||g_i||^2/(p lam) - C p k^2/(n^2 lam)",
-                           left, ">=", p * c * d2 + square - order),
-        corrected=Comparison("2 <g, W-A> >= p lam (1 - delta^2/2) ||W-A||^2 + ||g||^2/(p lam) - 2 ||r||^2/(p lam), r = g + p lam A - p lam^2 W",
-                             left, ">=", repaired),
+        printed=Comparison(
+            "2 <g_i, W_i-A_i> >= p lam ||W_i-A_i||^2 + ||g_i||^2/(p lam) - C p k^2/(n^2 lam)",
+            left,
+            ">=",
+            p * c * d2 + square - order,
+        ),
+        corrected=Comparison(
+            "2 <g, W-A> >= p lam (1 - delta^2/2) ||W-A||^2 + ||g||^2/(p lam) - 2 ||r||^2/(p lam), r = g + p lam A - p lam^2 W",
+            left,
+            ">=",
+            repaired,
+        ),
         note="The deficit is about p delta^4/4 = p/(4 log^4 n) at delta = 1/log n, and p k^2/n^2 = p/n: their ratio tends to infinity with n, so "
         "every constant C fails.",
     )
 
 
-def ce_lemma3(root_n: int = 20, r: Fraction = Fraction(9, 10), delta: Fraction = Fraction(1, 9)) -> Certificate:
+def ce_lemma3(
+    root_n: int = 20, r: Fraction = Fraction(9, 10), delta: Fraction = Fraction(1, 9)
+) -> Certificate:
     """Lemma 3: ||W - A|| <= 2 ||A||, stated for no W in particular. delta-closeness alone does not give it: a common shift of all columns.
 
     A = I_n, n = root_n^2, u = (1, ..., 1)/root_n, W_i = (e_i + t u)/N with N = t + r rational, and ||(W - A) u|| = 1/N - 1 + t root_n/N.
@@ -193,46 +278,87 @@ def ce_lemma3(root_n: int = 20, r: Fraction = Fraction(9, 10), delta: Fraction =
     return Certificate(
         name="N19_lemma3",
         statement="N19-lemma3",
-        data={"n = m": n, "A": "I_n", "W_i": f"{scale_down} e_i + {shift} (1, ..., 1)", "delta": delta},
+        data={
+            "n = m": n,
+            "A": "I_n",
+            "W_i": f"{scale_down} e_i + {shift} (1, ..., 1)",
+            "delta": delta,
+        },
         hypotheses=(
             Comparison("||W_i||^2 == 1 (the same for all i)", frobenius_squared(first), "==", 1),
-            Comparison("||W_i - A_i||^2 <= delta^2", frobenius_squared(subtract(first, basis(n, 1))), "<=", delta**2),
+            Comparison(
+                "||W_i - A_i||^2 <= delta^2",
+                frobenius_squared(subtract(first, basis(n, 1))),
+                "<=",
+                delta**2,
+            ),
             Comparison("delta log n <= 1 (log n rounded up)", delta * log_above(n), "<=", 1),
             Comparison("||u||^2 == 1", frobenius_squared(u), "==", 1),
         ),
         printed=Comparison("||(W - A) u||^2 <= 4 == 4 ||A||^2", frobenius_squared(image), "<=", 4),
-        corrected=Comparison("||(W - A) u||^2 <= m delta^2", frobenius_squared(image), "<=", n * delta**2),
+        corrected=Comparison(
+            "||(W - A) u||^2 <= m delta^2", frobenius_squared(image), "<=", n * delta**2
+        ),
         note="||W - A|| <= ||W - A||_F <= delta sqrt(m) is all that closeness gives; the projection of B.3 has to enforce the rest.",
     )
 
 
-def ce_beta(biases: tuple[Fraction, Fraction] = (Fraction(-1, 4), Fraction(-1, 8)), correct: bool = False) -> Certificate:
+def ce_beta(
+    biases: tuple[Fraction, Fraction] = (Fraction(-1, 4), Fraction(-1, 8)), correct: bool = False
+) -> Certificate:
     """beta_i of B.3, last term: kappa_1 sum_j p_ij b_i <W_i, W_j> must have b_j. (Its fourth term has a free index l; read <W_j, A_j>.)
 
     A_1 has a component along v = e_3, which no other vector here has: <v, g_1>/<v, A_1> is the coefficient -beta_1.
     """
     W = hstack(column(1, 0, 0), column(Fraction(3, 5), Fraction(4, 5), 0))
-    A = hstack(column(Fraction(12, 13), 0, Fraction(5, 13)), column(Fraction(3, 5), Fraction(4, 5), 0))
+    A = hstack(
+        column(Fraction(12, 13), 0, Fraction(5, 13)), column(Fraction(3, 5), Fraction(4, 5), 0)
+    )
     law = constant_codes(2, 2)
     s = Model(W, A, law, biases, Fraction(2, 5), n_active=2)
     v, w, w2, a, a2 = column(0, 0, 1), pick(W, 1), pick(W, 2), pick(A, 1), pick(A, 2)
-    shared = s.overlap(1) - inner(w, w2) * inner(a, w2) + inner(w, a2) - inner(w, w2) * s.overlap(2)  # kappa_1 = kappa_2 = p_12 = 1
+    shared = (
+        s.overlap(1) - inner(w, w2) * inner(a, w2) + inner(w, a2) - inner(w, w2) * s.overlap(2)
+    )  # kappa_1 = kappa_2 = p_12 = 1
     found = -inner(v, s.update(1)) / inner(v, a)
     return Certificate(
         name="N19_beta",
         statement="N19-beta",
         data=s.data() | {"p_1 = p_12 = kappa_1 = kappa_2": 1, "g_1": s.update(1)},
-        hypotheses=(*s.model(), *s.codes(), *s.consistent(),
-                    Comparison("<v, W_1>^2 + <v, W_2>^2 + <v, A_2>^2 == 0", inner(v, w) ** 2 + inner(v, w2) ** 2 + inner(v, a2) ** 2, "==", 0)),
-        printed=Comparison("beta_1 with b_1 <W_1, W_2> as last term == -<v, g_1>/<v, A_1>", shared - biases[0] * inner(w, w2), "==", found),
-        corrected=Comparison("beta_1 with b_2 <W_1, W_2> == -<v, g_1>/<v, A_1>", shared - biases[1] * inner(w, w2), "==", found),
+        hypotheses=(
+            *s.model(),
+            *s.codes(),
+            *s.consistent(),
+            Comparison(
+                "<v, W_1>^2 + <v, W_2>^2 + <v, A_2>^2 == 0",
+                inner(v, w) ** 2 + inner(v, w2) ** 2 + inner(v, a2) ** 2,
+                "==",
+                0,
+            ),
+        ),
+        printed=Comparison(
+            "beta_1 with b_1 <W_1, W_2> as last term == -<v, g_1>/<v, A_1>",
+            shared - biases[0] * inner(w, w2),
+            "==",
+            found,
+        ),
+        corrected=Comparison(
+            "beta_1 with b_2 <W_1, W_2> == -<v, g_1>/<v, A_1>",
+            shared - biases[1] * inner(w, w2),
+            "==",
+            found,
+        ),
         note="The term comes from W_j b_j, the bias of the other active neurons in the reconstruction.",
     )
 
 
-def ce_residual(m: int = 12, k: int = 3, bias: Fraction = Fraction(-1, 2), constant: Fraction = Fraction(3, 2)) -> Certificate:
+def ce_residual(
+    m: int = 12, k: int = 3, bias: Fraction = Fraction(-1, 2), constant: Fraction = Fraction(3, 2)
+) -> Certificate:
     """B.3: ||e_i|| = O(max(kappa_1^2, kappa_2^2) p_i k/m). At A = W = I it is |b (2 kappa_1 + b)| p_i (k-1)/sqrt(m-1), larger by sqrt(m)."""
-    s = Model(identity(m), identity(m), constant_codes(m, k), (bias,) * m, Fraction(1, 9), n_active=k)
+    s = Model(
+        identity(m), identity(m), constant_codes(m, k), (bias,) * m, Fraction(1, 9), n_active=k
+    )
     p = s.probability(1)
     alpha, beta = p + 2 * p * bias + p * bias**2, p
     e2 = frobenius_squared(add(s.update(1), scale(beta - alpha, basis(m, 1))))
@@ -241,9 +367,18 @@ def ce_residual(m: int = 12, k: int = 3, bias: Fraction = Fraction(-1, 2), const
         statement="N19-residual",
         data=s.data() | {"C": constant, "p_1": p},
         hypotheses=(*s.model(), *s.codes(), *s.nonnegative(), *s.consistent(), *_in_interval(s)),
-        printed=Comparison("||e_1||^2 <= C^2 p_1^2 k^2/m^2 (kappa_1 = kappa_2 = 1)", e2, "<=", constant**2 * p**2 * Fraction(k**2, m**2)),
-        corrected=Comparison("||e_1||^2 == b^2 (2 kappa_1 + b)^2 p_1^2 (k-1)^2/(m-1)",
-                             e2, "==", bias**2 * (2 + bias) ** 2 * p**2 * Fraction((k - 1) ** 2, m - 1)),
+        printed=Comparison(
+            "||e_1||^2 <= C^2 p_1^2 k^2/m^2 (kappa_1 = kappa_2 = 1)",
+            e2,
+            "<=",
+            constant**2 * p**2 * Fraction(k**2, m**2),
+        ),
+        corrected=Comparison(
+            "||e_1||^2 == b^2 (2 kappa_1 + b)^2 p_1^2 (k-1)^2/(m-1)",
+            e2,
+            "==",
+            bias**2 * (2 + bias) ** 2 * p**2 * Fraction((k - 1) ** 2, m - 1),
+        ),
         note="The ratio of the two sides grows like m: every constant C fails. The order is p_i k/sqrt(m) (and kappa_2, not its square).",
     )
 
@@ -252,13 +387,21 @@ def _in_interval(s: Model) -> tuple[Comparison, ...]:
     """The bias interval of Theorem 3 (ii) as printed, sqrt(k) enclosed by (k + 1)/2."""
     reach = s.a_2 * s.delta * Fraction(s.n_active + 1, 2)
     return (
-        Comparison("-(1 - delta) a_1 + a_2 delta sqrt(k) <= min_i b_i (sqrt(k) rounded up)", -(1 - s.delta) * s.a_1 + reach, "<=", min(s.bias)),
-        Comparison("max_i b_i <= -a_2 delta sqrt(k) (sqrt(k) rounded up)", max(s.bias), "<=", -reach),
+        Comparison(
+            "-(1 - delta) a_1 + a_2 delta sqrt(k) <= min_i b_i (sqrt(k) rounded up)",
+            -(1 - s.delta) * s.a_1 + reach,
+            "<=",
+            min(s.bias),
+        ),
+        Comparison(
+            "max_i b_i <= -a_2 delta sqrt(k) (sqrt(k) rounded up)", max(s.bias), "<=", -reach
+        ),
     )
 
 
 def ce_eq16(
-    bias: Fraction = Fraction(-2, 5), p: tuple[Fraction, Fraction] = (HALF, HALF),
+    bias: Fraction = Fraction(-2, 5),
+    p: tuple[Fraction, Fraction] = (HALF, HALF),
     angle: tuple[Fraction, Fraction] = (Fraction(99, 101), Fraction(20, 101)),
 ) -> Certificate:
     """(16): 2 kappa_1 p_i b_i lam_i must be 2 kappa_1 b_i lam_i. For a mixture every term of v is zero and (16) should be (9)."""
@@ -266,23 +409,42 @@ def ce_eq16(
     lam, w, a, chance = s.overlap(1), pick(s.W, 1), pick(s.A_star, 1), s.probability(1)
 
     def form(factor: Rational) -> Matrix:
-        return add(scale(-chance * lam, a), scale(chance * (lam**2 + 2 * factor * bias * lam + bias**2), w))
+        return add(
+            scale(-chance * lam, a), scale(chance * (lam**2 + 2 * factor * bias * lam + bias**2), w)
+        )
 
     exact = s.update(1)
     return Certificate(
         name="N19_eq16",
         statement="N19-eq16",
         data=s.data() | {"kappa_1 = kappa_2": 1, "g_1": exact, "(16) without v": form(chance)},
-        hypotheses=(*s.model(), *s.codes(), *s.nonnegative(), *s.consistent(),
-                    Comparison("p_12 == 0, so every term of v is zero", s.probability(1, 2), "==", 0)),
-        printed=Comparison("||g_1 - (16)||^2 == 0 with v = 0", frobenius_squared(subtract(exact, form(chance))), "==", 0),
-        corrected=Comparison("the same with 2 kappa_1 b_1 lam_1", frobenius_squared(subtract(exact, form(1))), "==", 0),
+        hypotheses=(
+            *s.model(),
+            *s.codes(),
+            *s.nonnegative(),
+            *s.consistent(),
+            Comparison("p_12 == 0, so every term of v is zero", s.probability(1, 2), "==", 0),
+        ),
+        printed=Comparison(
+            "||g_1 - (16)||^2 == 0 with v = 0",
+            frobenius_squared(subtract(exact, form(chance))),
+            "==",
+            0,
+        ),
+        corrected=Comparison(
+            "the same with 2 kappa_1 b_1 lam_1",
+            frobenius_squared(subtract(exact, form(1))),
+            "==",
+            0,
+        ),
         note="p_i has been drawn out of the bracket once already. The remainder O(k/sqrt(m)) lost its factor p_i in the same step.",
     )
 
 
 def ce_lemma4(
-    size: Fraction = Fraction(3), constant: int = 1, p: Fraction = Fraction(1, 4),
+    size: Fraction = Fraction(3),
+    constant: int = 1,
+    p: Fraction = Fraction(1, 4),
     angle: tuple[Fraction, Fraction] = (Fraction(399, 401), Fraction(40, 401)),
 ) -> Certificate:
     """Lemma 4, with 2 kappa_1 p_i b_i lam_i in the condition: a mixture with codes c e_i, p = 1/4, b = -c/2.
@@ -292,36 +454,62 @@ def ce_lemma4(
     """
     half = -size / 2
     law = tuple((q, scale(size, x)) for q, x in mixture(*(p,) * 4))
-    s = Model(rotated_pairs(4, *angle), identity(4), law, (half,) * 4, Fraction(1, 10), a_1=size, a_2=size)
+    s = Model(
+        rotated_pairs(4, *angle), identity(4), law, (half,) * 4, Fraction(1, 10), a_1=size, a_2=size
+    )
     lam, d2, g = s.overlap(1), s.error_squared(1), s.update(1)
     kappa_1, kappa_2 = size, size**2
     order = constant * max(Fraction(1), kappa_2 / kappa_1**2) / (p * 4)
     left = 2 * inner(g, subtract(pick(s.W, 1), pick(s.A_star, 1)))
     square = frobenius_squared(g) / (kappa_2 * p * lam)
-    model = add(scale(-kappa_2 * p * lam, pick(s.A_star, 1)), scale(p * (kappa_2 * lam**2 + 2 * kappa_1 * half * lam + half**2), pick(s.W, 1)))
+    model = add(
+        scale(-kappa_2 * p * lam, pick(s.A_star, 1)),
+        scale(p * (kappa_2 * lam**2 + 2 * kappa_1 * half * lam + half**2), pick(s.W, 1)),
+    )
     v = subtract(g, scale(kappa_2 * p * lam, subtract(pick(s.W, 1), pick(s.A_star, 1))))
     return Certificate(
         name="N19_lemma4",
         statement="N19-lemma4",
         data=s.data() | {"kappa_1": kappa_1, "kappa_2": kappa_2, "p": p, "lam": lam, "C": constant},
         hypotheses=(
-            *s.model(), *s.codes(), *s.nonnegative(), *s.consistent(),
-            Comparison("|kappa_2 lam^2 + 2 kappa_1 p b lam + b^2 - kappa_2 lam| <= 2 kappa_2 (1 - lam)",
-                       abs(kappa_2 * lam**2 + 2 * kappa_1 * p * half * lam + half**2 - kappa_2 * lam), "<=", 2 * kappa_2 * (1 - lam)),
-            Comparison("||g - (-kappa_2 p lam A + p (kappa_2 lam^2 + 2 kappa_1 b lam + b^2) W)||^2 == 0",
-                       frobenius_squared(subtract(g, model)), "==", 0),
+            *s.model(),
+            *s.codes(),
+            *s.nonnegative(),
+            *s.consistent(),
+            Comparison(
+                "|kappa_2 lam^2 + 2 kappa_1 p b lam + b^2 - kappa_2 lam| <= 2 kappa_2 (1 - lam)",
+                abs(kappa_2 * lam**2 + 2 * kappa_1 * p * half * lam + half**2 - kappa_2 * lam),
+                "<=",
+                2 * kappa_2 * (1 - lam),
+            ),
+            Comparison(
+                "||g - (-kappa_2 p lam A + p (kappa_2 lam^2 + 2 kappa_1 b lam + b^2) W)||^2 == 0",
+                frobenius_squared(subtract(g, model)),
+                "==",
+                0,
+            ),
         ),
-        printed=Comparison("2 <g, W-A> >= kappa_2 p (lam - 2 delta^2) ||W-A||^2 + ||g||^2/(kappa_2 p lam) - C max(1, kappa_2/kappa_1^2) k^2/(p m)",
-                           left, ">=", kappa_2 * p * (lam - 2 * s.delta**2) * d2 + square - order),
-        corrected=Comparison("2 <g, W-A> == kappa_2 p lam ||W-A||^2 + ||g||^2/(kappa_2 p lam) - ||v||^2/(kappa_2 p lam), v = g - kappa_2 p lam (W-A)",
-                             left, "==", kappa_2 * p * lam * d2 + square - frobenius_squared(v) / (kappa_2 * p * lam)),
+        printed=Comparison(
+            "2 <g, W-A> >= kappa_2 p (lam - 2 delta^2) ||W-A||^2 + ||g||^2/(kappa_2 p lam) - C max(1, kappa_2/kappa_1^2) k^2/(p m)",
+            left,
+            ">=",
+            kappa_2 * p * (lam - 2 * s.delta**2) * d2 + square - order,
+        ),
+        corrected=Comparison(
+            "2 <g, W-A> == kappa_2 p lam ||W-A||^2 + ||g||^2/(kappa_2 p lam) - ||v||^2/(kappa_2 p lam), v = g - kappa_2 p lam (W-A)",
+            left,
+            "==",
+            kappa_2 * p * lam * d2 + square - frobenius_squared(v) / (kappa_2 * p * lam),
+        ),
         note="Under the condition without p, ||v||^2 <= 2 (kappa_2 p delta ||W-A||)^2 + 2 ||remainder of (16)||^2, and the lemma follows with "
         "2 delta^2/lam. The larger c, the larger a constant C it defeats.",
     )
 
 
-
-def ce_lemma5(delta: Fraction = Fraction(19, 20), direction: tuple[Fraction, Fraction] = (Fraction(8, 17), Fraction(15, 17))) -> Certificate:
+def ce_lemma5(
+    delta: Fraction = Fraction(19, 20),
+    direction: tuple[Fraction, Fraction] = (Fraction(8, 17), Fraction(15, 17)),
+) -> Certificate:
     """Lemma 5 without the o(): at delta = 19/20, tau = (1-delta)/(2-delta) = 1/21 normalisation carries W~ out of the ball of radius delta.
 
     W~ is the point of the ray through W^+ that is closest to A.
@@ -333,20 +521,37 @@ def ce_lemma5(delta: Fraction = Fraction(19, 20), direction: tuple[Fraction, Fra
     return Certificate(
         name="N19_lemma5",
         statement="N19-lemma5",
-        data={"A_i": A, "W~_i": update, "W_i^+": plus, "delta": delta, "tau": tau, "||W_i - A_i||": delta},
+        data={
+            "A_i": A,
+            "W~_i": update,
+            "W_i^+": plus,
+            "delta": delta,
+            "tau": tau,
+            "||W_i - A_i||": delta,
+        },
         hypotheses=(
             Comparison("||W_i^+||^2 == 1", frobenius_squared(plus), "==", 1),
-            Comparison("||W~_i - A_i||^2 <= (1 - tau)^2 delta^2", error, "<=", (1 - tau) ** 2 * delta**2),
-            Comparison("(1 - delta)/(2 - delta) <= tau", (1 - delta) / (2 - delta), "<=", tau), Comparison("tau < 1", tau, "<", 1),
+            Comparison(
+                "||W~_i - A_i||^2 <= (1 - tau)^2 delta^2", error, "<=", (1 - tau) ** 2 * delta**2
+            ),
+            Comparison("(1 - delta)/(2 - delta) <= tau", (1 - delta) / (2 - delta), "<=", tau),
+            Comparison("tau < 1", tau, "<", 1),
         ),
         printed=Comparison("||W_i^+ - A_i||^2 <= delta^2", after, "<=", delta**2),
-        corrected=Comparison("(1 - ||W_i^+ - A_i||^2/2)^2 >= 1 - ||W~_i - A_i||^2", (1 - after / 2) ** 2, ">=", 1 - error),
+        corrected=Comparison(
+            "(1 - ||W_i^+ - A_i||^2/2)^2 >= 1 - ||W~_i - A_i||^2",
+            (1 - after / 2) ** 2,
+            ">=",
+            1 - error,
+        ),
         note="||W~ - A|| = eps < 1 gives ||W^+ - A||^2 <= 2 - 2 sqrt(1 - eps^2), attained; it is at most delta^2 iff tau >= 1 - sqrt(1 - "
         "delta^2/4), about delta^2/8. The printed range is enough up to delta = 0.88.",
     )
 
 
-def ce_lemma5_proof(direction: tuple[Fraction, Fraction] = (Fraction(8, 17), Fraction(15, 17))) -> Certificate:
+def ce_lemma5_proof(
+    direction: tuple[Fraction, Fraction] = (Fraction(8, 17), Fraction(15, 17)),
+) -> Certificate:
     """Proof of Lemma 5: ||W^+ - A|| <= 2 eps/(1 + eps), eps = (1-tau) ||W - A||. The lower bound is w >= 1 - eps, so the sign is wrong."""
     A, plus = column(1, 0), column(*direction)
     update = scale(inner(plus, A), plus)
@@ -358,10 +563,16 @@ def ce_lemma5_proof(direction: tuple[Fraction, Fraction] = (Fraction(8, 17), Fra
         data={"A_i": A, "W~_i": update, "W_i^+": plus, "eps": eps},
         hypotheses=(
             Comparison("||W_i^+||^2 == 1", frobenius_squared(plus), "==", 1),
-            Comparison("||W~_i - A_i||^2 == eps^2", frobenius_squared(subtract(update, A)), "==", eps**2), Comparison("eps < 1", eps, "<", 1),
+            Comparison(
+                "||W~_i - A_i||^2 == eps^2", frobenius_squared(subtract(update, A)), "==", eps**2
+            ),
+            Comparison("eps < 1", eps, "<", 1),
         ),
-        printed=Comparison("||W_i^+ - A_i||^2 <= (2 eps/(1 + eps))^2", after, "<=", (2 * eps / (1 + eps)) ** 2),
-        corrected=Comparison("||W_i^+ - A_i||^2 <= (2 eps/(1 - eps))^2", after, "<=", (2 * eps / (1 - eps)) ** 2),
+        printed=Comparison(
+            "||W_i^+ - A_i||^2 <= (2 eps/(1 + eps))^2", after, "<=", (2 * eps / (1 + eps)) ** 2
+        ),
+        corrected=Comparison(
+            "||W_i^+ - A_i||^2 <= (2 eps/(1 - eps))^2", after, "<=", (2 * eps / (1 - eps)) ** 2
+        ),
         note="With the right sign the condition of the proof becomes tau >= (1 + delta)/(2 + delta), its own last line.",
     )
-

@@ -10,12 +10,24 @@ from ....arrays import Array, IntArray, Real
 from ..mixture.formulas import overlaps
 
 __all__ = [
-    "alpha", "beta", "centred_update", "given_support", "leading_update", "normalised_error", "pair_remainder", "printed_15",
-    "printed_normalisation_range", "remainder_16", "residual_bound", "step_bound",
+    "alpha",
+    "beta",
+    "centred_update",
+    "given_support",
+    "leading_update",
+    "normalised_error",
+    "pair_remainder",
+    "printed_15",
+    "printed_normalisation_range",
+    "remainder_16",
+    "residual_bound",
+    "step_bound",
 ]
 
 
-def given_support(W: Array, A_star: Array, S: IntArray, i: int, form: str = "corrected") -> tuple[Array, Array]:
+def given_support(
+    W: Array, A_star: Array, S: IntArray, i: int, form: str = "corrected"
+) -> tuple[Array, Array]:
     """g^(1)_{i,S} and g^(2)_{i,S} for E[x_S x_S^T] = I, no bias, i in S. [N19] Eqs. (11)-(13).
 
     With y = A_S x_S and x = W_S^T y, g^(1) = -(I - W_S W_S^T) E[y y^T] W_i and g^(2) = -E[y y^T](I - W_S W_S^T) W_i, E[y y^T] = A_S A_S^T:
@@ -68,7 +80,9 @@ def _without_diagonal(p2: Array, p3: Array) -> tuple[Array, Array]:
     return np.where(np.eye(m, dtype=bool), 0, p2), np.where((i != j) & (j != h) & (i != h), p3, 0)
 
 
-def alpha(W: Array, A_star: Array, p2: Array, p3: Array, bias: Array, kappa_1: float, kappa_2: float) -> Array:
+def alpha(
+    W: Array, A_star: Array, p2: Array, p3: Array, bias: Array, kappa_1: float, kappa_2: float
+) -> Array:
     """Coefficient of W_i in the expected update of non-negative codes, as printed in [N19] B.3; it is right.
 
     kappa_2 p lam^2 + kappa_2 sum p_ij <W_i,A_j>^2 + 2 kappa_1^2 sum p_ij lam_i <W_i,A_j> + kappa_1^2 sum p_ijl <W_i,A_j> <W_i,A_l>
@@ -81,12 +95,23 @@ def alpha(W: Array, A_star: Array, p2: Array, p3: Array, bias: Array, kappa_1: f
     pairs, triples = _without_diagonal(p2, p3)
     cross = W.T @ A_star  # cross[i, j] = <W_i, A_j>
     linear = np.einsum("ij,ij->i", pairs, cross)
-    quadratic = kappa_2 * np.einsum("ij,ij->i", pairs, cross**2) + kappa_1**2 * np.einsum("ijl,ij,il->i", triples, cross, cross)
+    quadratic = kappa_2 * np.einsum("ij,ij->i", pairs, cross**2) + kappa_1**2 * np.einsum(
+        "ijl,ij,il->i", triples, cross, cross
+    )
     biased = 2 * kappa_1 * bias * (p * lam + linear) + p * bias**2
     return kappa_2 * p * lam**2 + quadratic + 2 * kappa_1**2 * lam * linear + biased
 
 
-def beta(W: Array, A_star: Array, p2: Array, p3: Array, bias: Array, kappa_1: float, kappa_2: float, form: str = "corrected") -> Array:
+def beta(
+    W: Array,
+    A_star: Array,
+    p2: Array,
+    p3: Array,
+    bias: Array,
+    kappa_1: float,
+    kappa_2: float,
+    form: str = "corrected",
+) -> Array:
     """Minus the coefficient of A_i in the expected update of non-negative codes. [N19] B.3.
 
     kappa_2 p lam - kappa_2 sum p_ij <W_i,W_j> <A_i,W_j> + kappa_1^2 sum p_ij <W_i,A_j> - kappa_1^2 sum p_ij <W_i,W_j> lam_j
@@ -108,7 +133,15 @@ def beta(W: Array, A_star: Array, p2: Array, p3: Array, bias: Array, kappa_1: fl
     return own + kappa_1**2 * others - kappa_1 * of_bias
 
 
-def leading_update(W: Array, A_star: Array, p: Array, bias: Array, kappa_1: float, kappa_2: float, form: str = "corrected") -> Array:
+def leading_update(
+    W: Array,
+    A_star: Array,
+    p: Array,
+    bias: Array,
+    kappa_1: float,
+    kappa_2: float,
+    form: str = "corrected",
+) -> Array:
     """(16) without its remainder: -kappa_2 p lam A_i + p (kappa_2 lam^2 + 2 kappa_1 b lam + b^2) W_i. [N19] Eq. (16).
 
     ``form="printed"`` has 2 kappa_1 p_i b_i lam_i in the bracket: p_i, drawn out of it, was left inside once. For a mixture this is (9).
@@ -121,7 +154,9 @@ def leading_update(W: Array, A_star: Array, p: Array, bias: Array, kappa_1: floa
     return -kappa_2 * p * lam * A_star + p * (kappa_2 * lam**2 + inner + bias**2) * W
 
 
-def remainder_16(W: Array, A_star: Array, p2: Array, p3: Array, bias: Array, kappa_1: float, kappa_2: float) -> tuple[Array, Array]:
+def remainder_16(
+    W: Array, A_star: Array, p2: Array, p3: Array, bias: Array, kappa_1: float, kappa_2: float
+) -> tuple[Array, Array]:
     """Explicit bounds for the O-terms of alpha_i and beta_i: two arrays. [N19] Claims 3 and 4.
 
     With q2 = max_j p_ij, q3 = max p_ijl (different indices), a = ||A||_2, w = ||W||_2, m atoms and B = max |b|:
@@ -142,12 +177,23 @@ def remainder_16(W: Array, A_star: Array, p2: Array, p3: Array, bias: Array, kap
     q2, q3 = pairs.max(axis=1), triples.max(axis=(1, 2))
     a, w, m = np.linalg.norm(A_star, 2), np.linalg.norm(W, 2), W.shape[1]
     k1, spread = abs(kappa_1), np.sqrt(m) * q2
-    of_alpha = kappa_2 * q2 * a**2 + 2 * k1 * (k1 * lam + np.abs(bias)) * spread * a + k1**2 * m * q3 * a**2
-    of_beta = kappa_2 * q2 * w**2 + k1**2 * spread * (a + w) + k1**2 * m * q3 * w**2 + k1 * np.abs(bias).max() * spread * w
+    of_alpha = (
+        kappa_2 * q2 * a**2
+        + 2 * k1 * (k1 * lam + np.abs(bias)) * spread * a
+        + k1**2 * m * q3 * a**2
+    )
+    of_beta = (
+        kappa_2 * q2 * w**2
+        + k1**2 * spread * (a + w)
+        + k1**2 * m * q3 * w**2
+        + k1 * np.abs(bias).max() * spread * w
+    )
     return of_alpha, of_beta
 
 
-def residual_bound(W: Array, A_star: Array, p2: Array, a_2: float, largest_code: float, largest_back: float) -> Array:
+def residual_bound(
+    W: Array, A_star: Array, p2: Array, a_2: float, largest_code: float, largest_back: float
+) -> Array:
     """Bound on e_i = g_i - alpha_i W_i + beta_i A_i, for every column. [N19] B.3, which prints O(max(kappa_1^2, kappa_2^2) p_i k/m).
 
     ||e_i|| <= sqrt(m) max_{j != i} p_ij (||A|| a_2 (U + V) + ||W|| U^2), U = max |x_j| over active codes, V = max |W_j^T (y - W x)|.
@@ -166,7 +212,6 @@ def residual_bound(W: Array, A_star: Array, p2: Array, a_2: float, largest_code:
     return np.sqrt(m) * q2 * (a * a_2 * (largest_code + largest_back) + w * largest_code**2)
 
 
-
 def pair_remainder(p2: float, p3: float, norm: Real) -> Real:
     """Bound on r_i = g_i + p lam A_i - p lam^2 W_i for centred codes, uniform supports: 8 p2 R + 2 p3 (R^2 + R). [N19] Lemma 2.
 
@@ -181,7 +226,14 @@ def pair_remainder(p2: float, p3: float, norm: Real) -> Real:
     return 8 * p2 * norm + 2 * p3 * (norm**2 + norm)
 
 
-def step_bound(error: float | Array, p: float | Array, lam: float | Array, step_size: float, delta: float, remainder: float) -> float | Array:
+def step_bound(
+    error: float | Array,
+    p: float | Array,
+    lam: float | Array,
+    step_size: float,
+    delta: float,
+    remainder: float,
+) -> float | Array:
     """||W~_i - A_i||^2 for W~ = W - zeta g, zeta <= 1/(p lam). [N19] the column-wise line before Theorem 4 (ii), corrected.
 
     (1 - zeta p lam (1 - delta^2/2)) d^2 + 2 zeta ||r||^2/(p lam): Lemma 2 in its corrected form times zeta. The paper prints the last term
@@ -190,7 +242,9 @@ def step_bound(error: float | Array, p: float | Array, lam: float | Array, step_
     >>> step_bound(0.5, 0.5, 1.0, 2.0, 0.0, 0.0)
     0.0
     """
-    return (1 - step_size * p * lam * (1 - delta**2 / 2)) * error**2 + 2 * step_size * remainder**2 / (p * lam)
+    return (
+        1 - step_size * p * lam * (1 - delta**2 / 2)
+    ) * error**2 + 2 * step_size * remainder**2 / (p * lam)
 
 
 def normalised_error(error: float) -> float:
@@ -212,4 +266,3 @@ def printed_normalisation_range(delta: float | Array) -> float | Array:
     0.3333333333333333
     """
     return (1 - delta) / (2 - delta)
-

@@ -11,10 +11,27 @@ from .... import groups
 from ....arrays import Array, Real
 from ..gradients.formulas import leading_coefficient
 
-__all__ = ["contraction_factor", "exclusion_bound", "orbit_distance", "repaired_bound", "rho", "scaled_minimiser", "support_persists"]
+__all__ = [
+    "contraction_factor",
+    "exclusion_bound",
+    "orbit_distance",
+    "repaired_bound",
+    "rho",
+    "scaled_minimiser",
+    "support_persists",
+]
 
 
-def rho(step_size: float, tau: float, p: float, alpha_min: float, omega: float, delta: float, d: int, version: int = 2) -> float:
+def rho(
+    step_size: float,
+    tau: float,
+    p: float,
+    alpha_min: float,
+    omega: float,
+    delta: float,
+    d: int,
+    version: int = 2,
+) -> float:
     """Rate of Theorem 2: eta c (alpha_min - 2 d (omega sqrt(d^2 + 1) + delta)^2 / alpha_min). [T21] Theorem 2, Eq. (77).
 
     ``omega`` is omega_max in version 2. Version 1 has no factor 2 and takes alpha_max for omega, so that rho is at most
@@ -26,7 +43,6 @@ def rho(step_size: float, tau: float, p: float, alpha_min: float, omega: float, 
     factor = 2 if version == 2 else 1
     spread = (omega * math.sqrt(d**2 + 1) + delta) ** 2
     return step_size * leading_coefficient(tau, p) * (alpha_min - factor * d * spread / alpha_min)
-
 
 
 def orbit_distance(A_g: Array, star_g: Array) -> float:
@@ -41,7 +57,9 @@ def orbit_distance(A_g: Array, star_g: Array) -> float:
     return float(np.linalg.norm(A_g - star_g @ groups.polar(star_g.T @ A_g, A_g.shape[1])))
 
 
-def contraction_factor(theta: float | Array, step_size: float, kappa: float, m: float | Array) -> float | Array:
+def contraction_factor(
+    theta: float | Array, step_size: float, kappa: float, m: float | Array
+) -> float | Array:
     """R2: factor by which one exact population gradient step multiplies tan(theta), theta a principal angle to the true span.
 
         tan(theta+) = (1 - eta kappa / (1 + eta m + eta kappa sin^2 theta)) tan(theta),
@@ -63,7 +81,9 @@ def contraction_factor(theta: float | Array, step_size: float, kappa: float, m: 
     return 1 - step_size * kappa / (1 + step_size * m + step_size * kappa * np.sin(theta) ** 2)
 
 
-def support_persists(lam: float, b_min: float, b_max: float, cross: float, theta_max: float) -> float:
+def support_persists(
+    lam: float, b_min: float, b_max: float, cross: float, theta_max: float
+) -> float:
     """R2's support condition in a form that carries itself along the run: margin, >= 0 when it holds (> 0 on the right side).
 
     B_max (max_{v != g} ||A*_v^T A*_g|| + sin theta_max) <= lam < B_min cos theta_max. For A_v = A*_v C + U S,
@@ -124,4 +144,3 @@ def scaled_minimiser(ratio: float) -> float:
     1.25
     """
     return ratio / 2 + math.sqrt(1 + ratio**2 / 4)
-

@@ -12,7 +12,15 @@ from ....claims.evidence import Counterexample, Identity, Inequality, Measuremen
 from ....claims.hypothesis import Hypothesis
 from ...row import Row, equation, statement
 from ..direction import formulas as direction_formulas
-from ..direction.statements import COSINES_POSITIVE, PAIR, column_norms, columns, direction, group, remainder
+from ..direction.statements import (
+    COSINES_POSITIVE,
+    PAIR,
+    column_norms,
+    columns,
+    direction,
+    group,
+    remainder,
+)
 from ..gradients import formulas as gradients
 from ..instance import IN_PRINTED_INTERVAL, ORTHONORMAL, ORTHONORMAL_STAR
 from . import formulas
@@ -22,7 +30,9 @@ if TYPE_CHECKING:
 
 POSITIVE_RHO = Hypothesis("rho > 0 (Theorem 2)", lambda i: _rho(i) - 1e-9)
 ONE_ACTIVE = Hypothesis("one active group, so beta = 0", lambda i: -abs(i.n_active - 1.0))
-ORBIT_WITHIN_1 = Hypothesis("dist(A_g, A*_g) <= 1", lambda i: 1 - formulas.orbit_distance(i.blocks[0], i.star[0]))
+ORBIT_WITHIN_1 = Hypothesis(
+    "dist(A_g, A*_g) <= 1", lambda i: 1 - formulas.orbit_distance(i.blocks[0], i.star[0])
+)
 
 
 def _rho(i: Instance, version: int = 2) -> float:
@@ -37,7 +47,9 @@ def _rho_needs(i: Instance) -> tuple[float, float]:
     """rho > 0 exactly when alpha_min > sqrt(2 d)(omega_max sqrt(d^2 + 1) + delta)."""
     B, S, *_ = group(i)
     alpha, omega = direction_formulas.align(B, S)
-    return float(_rho(i) > 0), float(alpha.min() > np.sqrt(2 * i.d) * (omega.max() * np.sqrt(i.d**2 + 1) + i.delta))
+    return float(_rho(i) > 0), float(
+        alpha.min() > np.sqrt(2 * i.d) * (omega.max() * np.sqrt(i.d**2 + 1) + i.delta)
+    )
 
 
 def _eq77(i: Instance) -> tuple[float, float]:
@@ -56,18 +68,26 @@ def _repaired(i: Instance) -> tuple[Real, Real]:
     after = formulas.orbit_distance(groups.polar(B - eta * (G - B @ (B.T @ G)), i.d), S)
     smallest = np.linalg.svd(S.T @ B, compute_uv=False)[-1]
     drift = eta * np.linalg.norm(beta - B @ (B.T @ beta))
-    return after, formulas.repaired_bound(formulas.orbit_distance(B, S), eta * gradients.leading_coefficient(t, p), smallest, drift)
+    return after, formulas.repaired_bound(
+        formulas.orbit_distance(B, S), eta * gradients.leading_coefficient(t, p), smallest, drift
+    )
 
 
 def _exclusion(i: Instance) -> tuple[float, float]:
     """(33)'s bound is missed by *every* column: bound_i < ||v_i||."""
     B, S, t, p = group(i)
-    return worst(direction_formulas.remainder_bound(B, S, t, p, i.delta, form="printed"), column_norms(remainder(i)))
+    return worst(
+        direction_formulas.remainder_bound(B, S, t, p, i.delta, form="printed"),
+        column_norms(remainder(i)),
+    )
 
 
 def _lower_bound(i: Instance) -> tuple[float, float]:
     B, S, t, p = group(i)
-    return worst(formulas.exclusion_bound(t, p, direction_formulas.align(B, S)[0]), column_norms(remainder(i)))
+    return worst(
+        formulas.exclusion_bound(t, p, direction_formulas.align(B, S)[0]),
+        column_norms(remainder(i)),
+    )
 
 
 REPAIRED = (
@@ -76,19 +96,39 @@ REPAIRED = (
 )
 
 ROWS = (
-    equation(76, "A_g^{k+1} = A_g^k - eta grad L(A^k).", "typo", corrected="The proof steps along the expected approximate gradient G_g.",
-             evidence=(Reading("(77) expands the step with g_i, the columns of G_g"),)),
     equation(
-        77, "The chain from (32) to ||A_g^{k+1} - A*_g||^2 <= (1 - rho) ||A_g^k - A*_g||^2 + O(d (mu_B + delta)^2 gamma^4 / Gamma^2).", "typo",
+        76,
+        "A_g^{k+1} = A_g^k - eta grad L(A^k).",
+        "typo",
+        corrected="The proof steps along the expected approximate gradient G_g.",
+        evidence=(Reading("(77) expands the step with g_i, the columns of G_g"),),
+    ),
+    equation(
+        77,
+        "The chain from (32) to ||A_g^{k+1} - A*_g||^2 <= (1 - rho) ||A_g^k - A*_g||^2 + O(d (mu_B + delta)^2 gamma^4 / Gamma^2).",
+        "typo",
         corrected="eta^2 ||g||_F must be eta^2 ||G_g||_F^2. The chain is right given (33) and alpha_min > 0; (33) is not.",
-        evidence=(Counterexample("CE14b"), Inequality("the chain, with the actual v_i", "descent", _eq77, (*PAIR, COSINES_POSITIVE))),
+        evidence=(
+            Counterexample("CE14b"),
+            Inequality(
+                "the chain, with the actual v_i", "descent", _eq77, (*PAIR, COSINES_POSITIVE)
+            ),
+        ),
         derivation="gsae_ref.papers.t21.convergence.formulas.rho",
     ),
-    equation(78, "O(d (mu_B + delta)^2 gamma^4 / Gamma^2) = O(d log^2 n / Gamma^2).", "asymptotic",
-             corrected="With gamma <= log n and mu_B, delta <= C / log n: at most 4 C^2 d log^2 n / Gamma^2.",
-             evidence=(Measurement("final_rate"),)),
+    equation(
+        78,
+        "O(d (mu_B + delta)^2 gamma^4 / Gamma^2) = O(d log^2 n / Gamma^2).",
+        "asymptotic",
+        corrected="With gamma <= log n and mu_B, delta <= C / log n: at most 4 C^2 d log^2 n / Gamma^2.",
+        evidence=(Measurement("final_rate"),),
+    ),
     statement(
-        "rho", "Theorem 2, rho", "claim", "rho is a contraction rate.", "corrected",
+        "rho",
+        "Theorem 2, rho",
+        "claim",
+        "rho is a contraction rate.",
+        "corrected",
         corrected="rho <= 1 always; rho > 0 iff alpha_min > sqrt(2 d)(omega_max sqrt(d^2 + 1) + delta), so never for delta >= 1/sqrt(2 d), which "
         "is 1/2 for d = 2.",
         evidence=(
@@ -99,61 +139,124 @@ ROWS = (
         derivation="gsae_ref.papers.t21.convergence.formulas.rho",
     ),
     statement(
-        "theorem2", "Theorem 2", "theorem",
+        "theorem2",
+        "Theorem 2",
+        "theorem",
         "If eta <= 1/(tau (2 - tau) p_g alpha_max), (69) and Theorem 1 hold: ||A_g^{k+1} - A*_g||_F^2 <= (1 - rho) ||A_g^k - A*_g||_F^2 + eta d "
-        "epsilon; under Lemma 1 the last term is O(d log^2 n / Gamma^2).", "refuted", corrected=REPAIRED,
-        evidence=(Counterexample("CE10_step"), Counterexample("CE11"), Counterexample("CE11_rate"), Counterexample("CE12")),
+        "epsilon; under Lemma 1 the last term is O(d log^2 n / Gamma^2).",
+        "refuted",
+        corrected=REPAIRED,
+        evidence=(
+            Counterexample("CE10_step"),
+            Counterexample("CE11"),
+            Counterexample("CE11_rate"),
+            Counterexample("CE12"),
+        ),
         derivation="gsae_ref.papers.t21.convergence.formulas.repaired_bound",
     ),
     statement(
-        "theorem2-v1", "Theorem 2, version 1", "theorem",
-        "The same with rho = eta c (alpha_min - d (alpha_max sqrt(d^2 + 1) + delta)^2 / alpha_min).", "vacuous",
-        corrected="rho <= eta c alpha_min (1 - d (d^2 + 1)) < 0 for every d: the bound allows growth only. " + REPAIRED,
-        evidence=(Counterexample("CE_v1_theorem2"),
-                  Inequality("0 < rho", "descent", lambda i: (0.0, _rho(i, 1)), (*PAIR, COSINES_POSITIVE), expect="fails")),
+        "theorem2-v1",
+        "Theorem 2, version 1",
+        "theorem",
+        "The same with rho = eta c (alpha_min - d (alpha_max sqrt(d^2 + 1) + delta)^2 / alpha_min).",
+        "vacuous",
+        corrected="rho <= eta c alpha_min (1 - d (d^2 + 1)) < 0 for every d: the bound allows growth only. "
+        + REPAIRED,
+        evidence=(
+            Counterexample("CE_v1_theorem2"),
+            Inequality(
+                "0 < rho",
+                "descent",
+                lambda i: (0.0, _rho(i, 1)),
+                (*PAIR, COSINES_POSITIVE),
+                expect="fails",
+            ),
+        ),
         derivation="gsae_ref.papers.t21.convergence.formulas.rho",
     ),
     statement(
-        "remark-a", "remark (a) after Theorem 2", "remark",
-        "A bound on the norm of a group of the code is a looser assumption than bounds on its entries.", "holds",
+        "remark-a",
+        "remark (a) after Theorem 2",
+        "remark",
+        "A bound on the norm of a group of the code is a looser assumption than bounds on its entries.",
+        "holds",
         corrected="It is: entries in [a, b] in modulus give norms in [a, sqrt(d) b]; the converse fails, (1, 0) has norm 1 and a zero entry.",
         evidence=(Measurement("norms_from_entries"),),
     ),
     statement(
-        "remark-b", "remark (b) after Theorem 2", "remark",
-        "Support recovery and convergence are both possible with a constant bias lam.", "refuted",
+        "remark-b",
+        "remark (b) after Theorem 2",
+        "remark",
+        "Support recovery and convergence are both possible with a constant bias lam.",
+        "refuted",
         corrected="A constant lam moves the minimiser to s A* Q, s - 1/s = lam/B (gamma = 1): zero loss at s = 5/4, lam/B = 9/20. Convergence "
         "holds for the span: R2 has no floor, R3 one that does not come from lam.",
         evidence=(Counterexample("CE10b"), Measurement("scaled_minimiser", "against")),
         derivation="gsae_ref.papers.t21.convergence.formulas.scaled_minimiser",
     ),
     statement(
-        "simulation", "Section 4.1", "claim", "The simulation (Figure 3) supports the theory.", "refuted",
+        "simulation",
+        "Section 4.1",
+        "claim",
+        "The simulation (Figure 3) supports the theory.",
+        "refuted",
         corrected="It satisfies neither (15) with (16), nor (17), A_g^T A_g = I, ||A*_g||_2 = 1, the corrected Lemma 1 (even at A = A*), nor the "
         "norm condition of Theorem 2. At A = A* the support is recovered all the same: worst-case bounds are loose there.",
-        evidence=(Measurement("simulation", "against"),), derivation="gsae_ref.sampling.sample",
+        evidence=(Measurement("simulation", "against"),),
+        derivation="gsae_ref.sampling.sample",
     ),
     Row(
-        "R2", "own", "R2", "theorem",
+        "R2",
+        "own",
+        "R2",
+        "theorem",
         "One active group, exact population gradient, retraction: tan theta_i+ = (1 - eta kappa / (1 + eta m_i + eta kappa sin^2 theta_i)) tan "
-        "theta_i: every principal angle below pi/2 goes to zero linearly, for any lam below the smallest active norm.", "identity",
+        "theta_i: every principal angle below pi/2 goes to zero linearly, for any lam below the smallest active norm.",
+        "identity",
         evidence=(Measurement("contraction"), Measurement("support_condition_persists")),
         derivation="gsae_ref.papers.t21.convergence.formulas.contraction_factor",
     ),
     Row(
-        "R3", "own", "R3", "theorem", REPAIRED, "holds", hypotheses=(*PAIR, ORBIT_WITHIN_1),
-        evidence=(Inequality("one retracted step", "descent", _repaired, (ORTHONORMAL, ORTHONORMAL_STAR, ORBIT_WITHIN_1)),
-                  Measurement("repaired_run")),
+        "R3",
+        "own",
+        "R3",
+        "theorem",
+        REPAIRED,
+        "holds",
+        hypotheses=(*PAIR, ORBIT_WITHIN_1),
+        evidence=(
+            Inequality(
+                "one retracted step",
+                "descent",
+                _repaired,
+                (ORTHONORMAL, ORTHONORMAL_STAR, ORBIT_WITHIN_1),
+            ),
+            Measurement("repaired_run"),
+        ),
         derivation="gsae_ref.papers.t21.convergence.formulas.repaired_bound",
     ),
     Row(
-        "R4", "own", "R4", "theorem",
+        "R4",
+        "own",
+        "R4",
+        "theorem",
         "Mutual exclusion: with lam in Lemma 1's interval, orthonormal groups, rho > 0 and one active group, (33) fails for every column "
-        "(unless lam = delta = 0).", "holds", hypotheses=(*PAIR, IN_PRINTED_INTERVAL, POSITIVE_RHO, ONE_ACTIVE),
+        "(unless lam = delta = 0).",
+        "holds",
+        hypotheses=(*PAIR, IN_PRINTED_INTERVAL, POSITIVE_RHO, ONE_ACTIVE),
         evidence=(
-            Inequality("(33)'s bound lies below ||v_i||, every column", "exclusion", _exclusion,
-                       (*PAIR, IN_PRINTED_INTERVAL, POSITIVE_RHO, ONE_ACTIVE)),
-            Inequality("2 tau (1 - tau) p alpha_i <= ||v_i||", "exclusion", _lower_bound, (*PAIR, ONE_ACTIVE, COSINES_POSITIVE)),
+            Inequality(
+                "(33)'s bound lies below ||v_i||, every column",
+                "exclusion",
+                _exclusion,
+                (*PAIR, IN_PRINTED_INTERVAL, POSITIVE_RHO, ONE_ACTIVE),
+            ),
+            Inequality(
+                "2 tau (1 - tau) p alpha_i <= ||v_i||",
+                "exclusion",
+                _lower_bound,
+                (*PAIR, ONE_ACTIVE, COSINES_POSITIVE),
+            ),
         ),
         derivation="gsae_ref.papers.t21.convergence.formulas.exclusion_bound",
     ),

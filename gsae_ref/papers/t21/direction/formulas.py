@@ -10,7 +10,13 @@ from ....arrays import Array, Real
 from ..gradients.formulas import leading_coefficient, offset
 
 __all__ = [
-    "align", "offset_norm_squared", "overlap_condition", "remainder", "remainder_bound", "residual_bound", "residual_bound_spectral",
+    "align",
+    "offset_norm_squared",
+    "overlap_condition",
+    "remainder",
+    "remainder_bound",
+    "residual_bound",
+    "residual_bound_spectral",
     "smallest_feasible_tau",
 ]
 
@@ -79,7 +85,15 @@ def remainder(G_g: Array, A_g: Array, star_g: Array, tau: float, p: float) -> Ar
     return G_g - leading_coefficient(tau, p) * alpha * (A_g - star_g)
 
 
-def remainder_bound(A_g: Array, star_g: Array, tau: float, p: float, delta: float, beta_norms: float | Array = 0.0, form: str = "corrected") -> Array:
+def remainder_bound(
+    A_g: Array,
+    star_g: Array,
+    tau: float,
+    p: float,
+    delta: float,
+    beta_norms: float | Array = 0.0,
+    form: str = "corrected",
+) -> Array:
     """Bound on ||v_i|| for every column. [T21] Eqs. (33), (58), (70), (74).
 
     ``form="printed"``: c (omega_i sqrt(d^2 + 1) + delta) e. ``form="corrected"``: c sqrt(d - 1) omega_i e + tau p ||M||_F + ||beta_i||.
@@ -97,10 +111,16 @@ def remainder_bound(A_g: Array, star_g: Array, tau: float, p: float, delta: floa
     _, omega = align(A_g, star_g)
     if form == "printed":
         return c * (omega * np.sqrt(d**2 + 1) + delta) * error
-    return c * np.sqrt(d - 1) * omega * error + tau * p * np.linalg.norm(offset(A_g, star_g, tau)) + beta_norms
+    return (
+        c * np.sqrt(d - 1) * omega * error
+        + tau * p * np.linalg.norm(offset(A_g, star_g, tau))
+        + beta_norms
+    )
 
 
-def residual_bound(tau: float, n_active: int, n_groups: int, d: int, mu_block: float, delta: float) -> float:
+def residual_bound(
+    tau: float, n_active: int, n_groups: int, d: int, mu_block: float, delta: float
+) -> float:
     """Explicit bound on ||beta_g||_2 by coherence. Replaces [T21] Eqs. (72)-(74).
 
     beta_g is the closed form of the expected gradient without its leading term. With p1 = gamma / Gamma, b = d mu_B + delta,
@@ -120,7 +140,9 @@ def residual_bound(tau: float, n_active: int, n_groups: int, d: int, mu_block: f
     return tau * n_active / n_groups * (n_active - 1) * bracket
 
 
-def residual_bound_spectral(tau: float, tau_max: float, n_active: int, n_groups: int, R: Real) -> Real:
+def residual_bound_spectral(
+    tau: float, tau_max: float, n_active: int, n_groups: int, R: Real
+) -> Real:
     """Explicit bound on ||beta_g||_2 by R >= ||A||_2^2, ||A*||_2^2: tau_g { p2 R (2 + 6 t) + 2 t p3 (R^2 + R) }, t = max tau.
 
     Sums over all groups are bounded as operators, ||sum_h P*_h||_2 = ||A*||_2^2 <= R, instead of term by term. This does gain a factor
@@ -132,4 +154,3 @@ def residual_bound_spectral(tau: float, tau_max: float, n_active: int, n_groups:
     p2 = n_active * (n_active - 1) / (n_groups * max(n_groups - 1, 1))
     p3 = p2 * max(n_active - 2, 0) / max(n_groups - 2, 1)
     return tau * (p2 * R * (2 + 6 * tau_max) + 2 * tau_max * p3 * (R**2 + R))
-

@@ -22,9 +22,18 @@ def overlap_condition_range(rng: np.random.Generator, quick: bool) -> Finding:
 
     impossible = brentq(lambda tau: formulas.overlap_condition(tau, 950, 0.0), 0.5, 0.9)
     empty = brentq(lambda tau: formulas.overlap_condition(tau, 950, 0.0) - 2, 0.5, 0.9)
-    with_d = {f"smallest_tau_d2_delta_{delta}": formulas.smallest_feasible_tau(2, delta) for delta in (0.1, 0.5, 1.0)}
-    return at_most("length of the range of tau where (69) as printed says anything", empty - impossible, 1e-3,
-                   unsatisfiable_below=impossible, empty_above=empty, **with_d)
+    with_d = {
+        f"smallest_tau_d2_delta_{delta}": formulas.smallest_feasible_tau(2, delta)
+        for delta in (0.1, 0.5, 1.0)
+    }
+    return at_most(
+        "length of the range of tau where (69) as printed says anything",
+        empty - impossible,
+        1e-3,
+        unsatisfiable_below=impossible,
+        empty_above=empty,
+        **with_d,
+    )
 
 
 @measurement
@@ -38,7 +47,12 @@ def first_cross_term(rng: np.random.Generator, quick: bool) -> Finding:
     P, P_star = B @ np.swapaxes(B, 1, 2), star @ np.swapaxes(star, 1, 2)
     supports, g = [S for S in combinations(range(n_groups), n_active)], 0
     enumerated = sum(
-        -tau[g] * (np.eye(6) - sum(tau[v] * P[v] for v in S)) @ sum(P_star[h] for h in S if h != g) @ B[g] for S in supports if g in S
+        -tau[g]
+        * (np.eye(6) - sum(tau[v] * P[v] for v in S))
+        @ sum(P_star[h] for h in S if h != g)
+        @ B[g]
+        for S in supports
+        if g in S
     ) / len(supports)
 
     def both(v: int, h: int) -> float:
@@ -49,5 +63,8 @@ def first_cross_term(rng: np.random.Generator, quick: bool) -> Finding:
     decomposed = -tau[g] * p2 * sum(P_star[h] for h in others) @ B[g] + tau[g] * sum(
         tau[v] * both(v, h) * P[v] @ P_star[h] @ B[g] for v in range(n_groups) for h in others
     )
-    return at_most("relative difference", np.linalg.norm(enumerated - decomposed) / np.linalg.norm(enumerated), 1e-12)
-
+    return at_most(
+        "relative difference",
+        np.linalg.norm(enumerated - decomposed) / np.linalg.norm(enumerated),
+        1e-12,
+    )

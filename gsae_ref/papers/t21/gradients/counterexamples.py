@@ -42,7 +42,9 @@ def jacobian(z: Matrix, lam: Fraction) -> Matrix:
     return add(scale(1 - lam / r, identity(len(z))), scale(lam / r**3, product(z, transpose(z))))
 
 
-def gradient(A: Matrix, y: Matrix, lam: Fraction, slope: Callable[[Matrix, Fraction], Matrix] = jacobian) -> Matrix:
+def gradient(
+    A: Matrix, y: Matrix, lam: Fraction, slope: Callable[[Matrix, Fraction], Matrix] = jacobian
+) -> Matrix:
     """-[E sigma(z)^T + y (D A^T E)^T] for one group, D = slope(z, lam): the exact gradient for the Jacobian, (41) for a diagonal D."""
     z = product(transpose(A), y)
     sigma = scale(tau(z, lam), z)
@@ -54,7 +56,9 @@ def gradient(A: Matrix, y: Matrix, lam: Fraction, slope: Callable[[Matrix, Fract
 def diagonal_slope(z: Matrix, lam: Fraction) -> Matrix:
     """(41) with sigma' = the diagonal of the Jacobian of (7)."""
     J = jacobian(z, lam)
-    return matrix([[entry if i == j else 0 for j, entry in enumerate(row)] for i, row in enumerate(J)])
+    return matrix(
+        [[entry if i == j else 0 for j, entry in enumerate(row)] for i, row in enumerate(J)]
+    )
 
 
 def unit_slope(z: Matrix, lam: Fraction) -> Matrix:
@@ -103,8 +107,18 @@ def ce6(y: tuple[int, int] = (3, 4), lam: Fraction = Fraction(1)) -> Certificate
         statement="T21-eq41",
         data={"n": 2, "d": 2, "A": A, "y": sample, "lambda": lam, "direction": A},
         hypotheses=_differentiable(A, sample, lam),
-        printed=Comparison("<(41), A> == d/ds L(sA) at s = 1", inner(gradient(A, sample, lam, diagonal_slope), A), "==", truth),
-        corrected=Comparison("<-[E sigma^T + y (J A^T E)^T], A> == d/ds L(sA) at s = 1", inner(gradient(A, sample, lam), A), "==", truth),
+        printed=Comparison(
+            "<(41), A> == d/ds L(sA) at s = 1",
+            inner(gradient(A, sample, lam, diagonal_slope), A),
+            "==",
+            truth,
+        ),
+        corrected=Comparison(
+            "<-[E sigma^T + y (J A^T E)^T], A> == d/ds L(sA) at s = 1",
+            inner(gradient(A, sample, lam), A),
+            "==",
+            truth,
+        ),
         note="sigma_lambda acts on the group, so its Jacobian has off-diagonal entries, which (41) drops. (41) is right for d = 1, "
         "lambda = 0, or z with at most one non-zero entry. The substitution (48) gives "
         f"{inner(gradient(A, sample, lam, substituted_slope), A)} here.",
@@ -112,7 +126,9 @@ def ce6(y: tuple[int, int] = (3, 4), lam: Fraction = Fraction(1)) -> Certificate
 
 
 def ce6b(
-    A: Sequence[Sequence[Rational]] = ((1, 0), (0, 2)), y: tuple[int, int] = (3, 2), lam: Fraction = Fraction(1),
+    A: Sequence[Sequence[Rational]] = ((1, 0), (0, 2)),
+    y: tuple[int, int] = (3, 2),
+    lam: Fraction = Fraction(1),
     rotation: Matrix = ((Fraction(3, 5), Fraction(-4, 5)), (Fraction(4, 5), Fraction(3, 5))),
 ) -> Certificate:
     """(41) in the other reading, sigma' = 1 for an active unit: it is not zero along A Omega, Omega skew, where L is constant.
@@ -129,12 +145,26 @@ def ce6b(
             *_differentiable(M, sample, lam),
             Comparison(
                 "||Q^T Q - I||_F^2 == 0 for the test rotation Q",
-                frobenius_squared(subtract(product(transpose(Q), Q), identity(2))), "==", 0,
+                frobenius_squared(subtract(product(transpose(Q), Q), identity(2))),
+                "==",
+                0,
             ),
-            Comparison("L(A Q) == L(A)", loss(product(M, Q), sample, lam), "==", loss(M, sample, lam)),
+            Comparison(
+                "L(A Q) == L(A)", loss(product(M, Q), sample, lam), "==", loss(M, sample, lam)
+            ),
         ),
-        printed=Comparison("<(41) with sigma' = 1, A Omega> == 0", inner(gradient(M, sample, lam, unit_slope), turn), "==", 0),
-        corrected=Comparison("<-[E sigma^T + y (J A^T E)^T], A Omega> == 0", inner(gradient(M, sample, lam), turn), "==", 0),
+        printed=Comparison(
+            "<(41) with sigma' = 1, A Omega> == 0",
+            inner(gradient(M, sample, lam, unit_slope), turn),
+            "==",
+            0,
+        ),
+        corrected=Comparison(
+            "<-[E sigma^T + y (J A^T E)^T], A Omega> == 0",
+            inner(gradient(M, sample, lam), turn),
+            "==",
+            0,
+        ),
         note="Reading sigma' as the derivative of the elementwise threshold does not save (41): it breaks the rotation invariance of the "
         "loss.",
     )
@@ -154,8 +184,15 @@ def ce6_eq42(y: tuple[int, int] = (3, 4), lam: Fraction = Fraction(1)) -> Certif
         statement="T21-eq42",
         data={"n": 2, "d": 2, "A": A, "y": z, "lambda": lam, "entry": 1},
         hypotheses=_differentiable(A, z, lam),
-        printed=Comparison("entry 1 of sum_i (d/d a_i)(a_i sigma_i) a_i == entry 1 of d/ds (sA) sigma(sA^T y) at s = 1", own, "==", truth),
-        corrected=Comparison("the same plus the cross term J_12 z_2", own + J[0][1] * z[1][0], "==", truth),
+        printed=Comparison(
+            "entry 1 of sum_i (d/d a_i)(a_i sigma_i) a_i == entry 1 of d/ds (sA) sigma(sA^T y) at s = 1",
+            own,
+            "==",
+            truth,
+        ),
+        corrected=Comparison(
+            "the same plus the cross term J_12 z_2", own + J[0][1] * z[1][0], "==", truth
+        ),
         note="Every entry of sigma_lambda(A_g^T y) depends on all columns of A_g through ||A_g^T y||. This is where Appendix B loses the "
         "off-diagonal Jacobian (CE6).",
     )
@@ -173,8 +210,12 @@ def ce7(y: Fraction = Fraction(5), lam: Fraction = Fraction(1)) -> Certificate:
         statement="T21-eq24",
         data={"n": 1, "d": 1, "A": A, "y": data, "lambda": lam},
         hypotheses=_differentiable(A, data, lam),
-        printed=Comparison("(23) with (24) == dL/dA", gradient(A, data, lam, substituted_slope)[0][0], "==", truth),
-        corrected=Comparison("(23) with sigma' = 1 == dL/dA", gradient(A, data, lam, unit_slope)[0][0], "==", truth),
+        printed=Comparison(
+            "(23) with (24) == dL/dA", gradient(A, data, lam, substituted_slope)[0][0], "==", truth
+        ),
+        corrected=Comparison(
+            "(23) with sigma' = 1 == dL/dA", gradient(A, data, lam, unit_slope)[0][0], "==", truth
+        ),
         note="On codes with recovered support the radial coefficient is 2 tau (1 - tau) instead of (1 - tau)(1 + tau): relative error "
         "(1 - tau)/(1 + tau), not small.",
     )
@@ -192,7 +233,9 @@ def _varying_norm(sizes: CodeLaw = SMALL_AND_LARGE, lam: Fraction = Fraction(1, 
 
 def _moment(s: Setting, power: int) -> Fraction:
     """E[tau_g^power x_g^2 | g in S] at A = A*, d = 1, gamma = 1."""
-    return sum((p * tau(x, s.lam) ** power * frobenius_squared(x) for p, x in s.law.atoms), Fraction(0))
+    return sum(
+        (p * tau(x, s.lam) ** power * frobenius_squared(x) for p, x in s.law.atoms), Fraction(0)
+    )
 
 
 def ce14(sizes: CodeLaw = SMALL_AND_LARGE, lam: Fraction = Fraction(1, 10)) -> Certificate:
@@ -208,8 +251,18 @@ def ce14(sizes: CodeLaw = SMALL_AND_LARGE, lam: Fraction = Fraction(1, 10)) -> C
         statement="T21-eq30",
         data=s.data() | {"E[tau]": t},
         hypotheses=s.model() + s.codes() + s.lemma1() + s.recovered(),
-        printed=Comparison("-2 E[tau] (1 - E[tau]) == G_{g|S}, the coefficient of A_g", -2 * t * (1 - t), "==", exact),
-        corrected=Comparison("-2 (E[tau x^2] - E[tau^2 x^2]) == G_{g|S}", -2 * (_moment(s, 1) - _moment(s, 2)), "==", exact),
+        printed=Comparison(
+            "-2 E[tau] (1 - E[tau]) == G_{g|S}, the coefficient of A_g",
+            -2 * t * (1 - t),
+            "==",
+            exact,
+        ),
+        corrected=Comparison(
+            "-2 (E[tau x^2] - E[tau^2 x^2]) == G_{g|S}",
+            -2 * (_moment(s, 1) - _moment(s, 2)),
+            "==",
+            exact,
+        ),
         note="The printed expectation is 2.9 times the true one. Pulling tau out is exact when ||A_g^T y||_2 is constant on the samples "
         "with g in S.",
     )
@@ -223,16 +276,30 @@ def ce14_constant(sizes: CodeLaw = SMALL_AND_LARGE, lam: Fraction = Fraction(1, 
         statement="T21-eq30",
         data=s.data(),
         hypotheses=s.model() + s.codes() + s.lemma1() + s.recovered(),
-        printed=Comparison("E[tau^2 x^2] == (E[tau x^2])^2, as for a constant tau", _moment(s, 2), "==", _moment(s, 1) ** 2),
-        corrected=Comparison("E[tau^2 x^2] >= (E[tau x^2])^2 (Cauchy-Schwarz, E x^2 = 1)", _moment(s, 2), ">=", _moment(s, 1) ** 2),
+        printed=Comparison(
+            "E[tau^2 x^2] == (E[tau x^2])^2, as for a constant tau",
+            _moment(s, 2),
+            "==",
+            _moment(s, 1) ** 2,
+        ),
+        corrected=Comparison(
+            "E[tau^2 x^2] >= (E[tau x^2])^2 (Cauchy-Schwarz, E x^2 = 1)",
+            _moment(s, 2),
+            ">=",
+            _moment(s, 1) ** 2,
+        ),
         note="Equality in Cauchy-Schwarz holds only if tau_g is constant almost surely.",
     )
 
 
-def _at_the_truth(n: int, size: int, lam: Fraction, length: int = 1, n_groups: int | None = None) -> Setting:
+def _at_the_truth(
+    n: int, size: int, lam: Fraction, length: int = 1, n_groups: int | None = None
+) -> Setting:
     """A = A* = columns of I_n, gamma = 1, codes of constant norm: tau_g is constant and the expectation (31) can be taken literally."""
     groups = standard_groups(n, n_groups or n // size, size)
-    return Setting(groups, groups, spikes(size, {length: 1}), 1, Fraction(length), Fraction(length), lam=lam)
+    return Setting(
+        groups, groups, spikes(size, {length: 1}), 1, Fraction(length), Fraction(length), lam=lam
+    )
 
 
 def ce14b(n: int = 36, size: int = 16, lam: Fraction = Fraction(1), length: int = 4) -> Certificate:
@@ -248,14 +315,25 @@ def ce14b(n: int = 36, size: int = 16, lam: Fraction = Fraction(1), length: int 
         name="CE14b",
         statement="T21-eq77",
         data=s.data() | step.data() | {"||G_1||_F": norm(step.G), "bracket of (77)": bracket},
-        hypotheses=(*s.model(), s.unit_columns(), *s.codes(), *s.lemma1(), *s.recovered(), *step.theorem2()),
+        hypotheses=(
+            *s.model(),
+            s.unit_columns(),
+            *s.codes(),
+            *s.lemma1(),
+            *s.recovered(),
+            *step.theorem2(),
+        ),
         printed=Comparison(
             "||A_1^+ - A*_1||_F^2 <= ||A_1 - A*_1||_F^2 + eta^2 ||G_1||_F - eta [...]",
-            step.next_error, "<=", rest + eta**2 * norm(step.G),
+            step.next_error,
+            "<=",
+            rest + eta**2 * norm(step.G),
         ),
         corrected=Comparison(
             "||A_1^+ - A*_1||_F^2 <= ||A_1 - A*_1||_F^2 + eta^2 ||G_1||_F^2 - eta [...]",
-            step.next_error, "<=", rest + eta**2 * frobenius_squared(step.G),
+            step.next_error,
+            "<=",
+            rest + eta**2 * frobenius_squared(step.G),
         ),
         note="A misprint (the next lines of (77) use the square), and a wrong line as it stands. It needs ||G_g||_F > 1, hence a large "
         "group.",
@@ -277,13 +355,29 @@ def ce15(n: int = 4, lam: Fraction = Fraction(1, 5)) -> Certificate:
         statement="T21-eq31",
         data=s.data() | {"tau": t, "V": V},
         hypotheses=(
-            *s.model(), s.unit_columns(), *s.codes(), *s.lemma1(), *s.recovered(),
-            Comparison("p_gh == 0, so that P_1, P_2 and all terms with h != g vanish", s.inclusion(2), "==", 0),
+            *s.model(),
+            s.unit_columns(),
+            *s.codes(),
+            *s.lemma1(),
+            *s.recovered(),
+            Comparison(
+                "p_gh == 0, so that P_1, P_2 and all terms with h != g vanish",
+                s.inclusion(2),
+                "==",
+                0,
+            ),
         ),
-        printed=Comparison("||V||_F^2 == ||E[P_1 + P_2] + lower probability terms||_F^2 == 0", frobenius_squared(V), "==", 0),
+        printed=Comparison(
+            "||V||_F^2 == ||E[P_1 + P_2] + lower probability terms||_F^2 == 0",
+            frobenius_squared(V),
+            "==",
+            0,
+        ),
         corrected=Comparison(
             "||V - tau p_g A_g [tau A_g^T A*_g - (2-tau) I] A*_g^T A_g||_F^2 == 0",
-            frobenius_squared(subtract(V, missing)), "==", 0,
+            frobenius_squared(subtract(V, missing)),
+            "==",
+            0,
         ),
         note="The missing term has the probability p_g of the main term and does not vanish at A = A*: the expected gradient is "
         "-2 tau (1 - tau) p_g A*_g there, so A* is not stationary.",

@@ -28,7 +28,6 @@ def oja_gradient(A_g: Array, A_S: Array, y: Array) -> Array:
     return -(Y - A_S @ (A_S.T @ Y))
 
 
-
 def leading_coefficient(tau: float, p: float) -> float:
     """The factor c = tau (2 - tau) p of Eqs. (31), (32), (55).
 
@@ -45,4 +44,3 @@ def offset(A_g: Array, star_g: Array, tau: float) -> Array:
     array([[-0.5]])
     """
     return tau * A_g.T @ star_g - (2 - tau) * np.eye(A_g.shape[1])
-

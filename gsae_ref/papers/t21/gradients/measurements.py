@@ -20,14 +20,19 @@ def network(rng: np.random.Generator, d: int, samples: int = 6) -> tuple[Array, 
     """Dictionary, batch and a threshold near the median norm, so that about half of the groups are active, none near the kink."""
     n_groups = 3
     while True:
-        A, Y = rng.standard_normal((5, n_groups * d)) / np.sqrt(5), 2 * rng.standard_normal((samples, 5))
+        A, Y = (
+            rng.standard_normal((5, n_groups * d)) / np.sqrt(5),
+            2 * rng.standard_normal((samples, 5)),
+        )
         r = groups.norms(Y @ A, d)
         lam = float(np.median(r)) * rng.choice([0.3, 1.001, 1.5])
         if np.abs(r - lam).min() > 1e-3 * lam:
             return A, Y, lam
 
 
-def _directional_error(rng: np.random.Generator, A: Array, Y: Array, lam: float, d: int, gradient: str) -> float:
+def _directional_error(
+    rng: np.random.Generator, A: Array, Y: Array, lam: float, d: int, gradient: str
+) -> float:
     """Relative error of <G, D> against a central difference of the loss along the direction D."""
     G = ops.loss_and_grad(A, Y, lam, d, gradient)[1]
     D = rng.standard_normal(A.shape)
@@ -37,8 +42,14 @@ def _directional_error(rng: np.random.Generator, A: Array, Y: Array, lam: float,
     return abs(numeric - float(np.sum(G * D))) / max(float(np.linalg.norm(G)), 1e-300)
 
 
-def _largest_directional_error(rng: np.random.Generator, quick: bool, gradient: str, sizes: tuple[int, ...]) -> float:
-    return max(_directional_error(rng, *network(rng, d), d, gradient) for d in sizes for _ in range(6 if quick else 40))
+def _largest_directional_error(
+    rng: np.random.Generator, quick: bool, gradient: str, sizes: tuple[int, ...]
+) -> float:
+    return max(
+        _directional_error(rng, *network(rng, d), d, gradient)
+        for d in sizes
+        for _ in range(6 if quick else 40)
+    )
 
 
 @measurement
@@ -51,21 +62,36 @@ def exact_gradient(rng: np.random.Generator, quick: bool) -> Finding:
 @measurement
 def elementwise_gradient(rng: np.random.Generator, quick: bool) -> Finding:
     """At d = 1 Appendix B's formula is the gradient."""
-    return at_most("(41) against central differences, d = 1", _largest_directional_error(rng, quick, "appendix_b", (1,)), 1e-7)
+    return at_most(
+        "(41) against central differences, d = 1",
+        _largest_directional_error(rng, quick, "appendix_b", (1,)),
+        1e-7,
+    )
 
 
 @measurement
 def printed_gradient(rng: np.random.Generator, quick: bool) -> Finding:
     """At d = 2, 4 Appendix B's formula is not: mean relative distance from the exact gradient."""
-    gaps = {d: float(np.mean([_gap(*network(rng, d), d, "appendix_b") for _ in range(20 if quick else 200)])) for d in (2, 4, 8)}
+    gaps = {
+        d: float(
+            np.mean([_gap(*network(rng, d), d, "appendix_b") for _ in range(20 if quick else 200)])
+        )
+        for d in (2, 4, 8)
+    }
     numbers = {f"d_{d}": gap for d, gap in gaps.items()}
-    return at_least("mean relative error of (41), smallest of d = 2, 4, 8", min(gaps.values()), 0.005, **numbers)
+    return at_least(
+        "mean relative error of (41), smallest of d = 2, 4, 8", min(gaps.values()), 0.005, **numbers
+    )
 
 
 def _gap(A: Array, Y: Array, lam: float, d: int, gradient: str) -> Real:
     exact = ops.loss_and_grad(A, Y, lam, d)[1]
     scale = np.linalg.norm(exact)
-    return np.linalg.norm(ops.loss_and_grad(A, Y, lam, d, gradient)[1] - exact) / scale if scale > 0 else 0.0
+    return (
+        np.linalg.norm(ops.loss_and_grad(A, Y, lam, d, gradient)[1] - exact) / scale
+        if scale > 0
+        else 0.0
+    )
 
 
 @measurement
@@ -75,7 +101,9 @@ def version1_decoder_term(rng: np.random.Generator, quick: bool) -> Finding:
     X = ops.encode(A, Y, lam, 1)
     E = Y - ops.decode(A, X)
     wrong, right = E.T @ (X != 0).astype(float), E.T @ X
-    return at_least("relative difference", np.linalg.norm(wrong - right) / np.linalg.norm(right), 0.05)
+    return at_least(
+        "relative difference", np.linalg.norm(wrong - right) / np.linalg.norm(right), 0.05
+    )
 
 
 @measurement
@@ -86,7 +114,10 @@ def jacobian(rng: np.random.Generator, quick: bool) -> Finding:
         Z, V = 2 * rng.standard_normal((50, d)), rng.standard_normal((50, d))
         Z = Z[np.abs(np.linalg.norm(Z, axis=1) - 1) > 1e-2]
         V = V[: len(Z)]
-        numeric = (ops.group_soft_threshold(Z + h * V, 1.0, d) - ops.group_soft_threshold(Z - h * V, 1.0, d)) / (2 * h)
+        numeric = (
+            ops.group_soft_threshold(Z + h * V, 1.0, d)
+            - ops.group_soft_threshold(Z - h * V, 1.0, d)
+        ) / (2 * h)
         error = max(error, np.abs(ops.group_soft_threshold_vjp(Z, V, 1.0, d) - numeric).max())
     return at_most("J v against central differences", error, 1e-7)
 
@@ -104,7 +135,13 @@ def _one_orthonormal_group(rng: np.random.Generator, share: float) -> tuple[floa
 def approximation_error(rng: np.random.Generator, quick: bool) -> Finding:
     """Size of the radial and the tangential error of (26) at the simulation's lam/r = 4/9."""
     radial, tangential = _one_orthonormal_group(rng, 4 / 9)
-    return at_least("smaller of the two relative errors", min(radial, tangential), 0.15, radial=radial, tangential=tangential)
+    return at_least(
+        "smaller of the two relative errors",
+        min(radial, tangential),
+        0.15,
+        radial=radial,
+        tangential=tangential,
+    )
 
 
 @measurement
@@ -120,7 +157,9 @@ def approximation_error_formula(rng: np.random.Generator, quick: bool) -> Findin
 def _one_sample_51(A: Array, y: Array, S: IntArray | tuple[int, ...], tau: Array, d: int) -> Array:
     """Eq. (51) for one sample by explicit matrices, for every group of S."""
     G, n = np.zeros_like(A), len(y)
-    inner = np.eye(n) - sum(tau[g] * A[:, g * d : (g + 1) * d] @ A[:, g * d : (g + 1) * d].T for g in S)
+    inner = np.eye(n) - sum(
+        tau[g] * A[:, g * d : (g + 1) * d] @ A[:, g * d : (g + 1) * d].T for g in S
+    )
     yy = np.outer(y, y)
     for g in S:
         s = slice(g * d, (g + 1) * d)
@@ -160,10 +199,14 @@ def missing_plus(rng: np.random.Generator, quick: bool) -> Finding:
         inner = np.eye(5) - (A * tau) @ A.T
         yy = np.outer(y, y)
         degree.append(np.linalg.norm(inner @ yy @ yy @ inner.T @ A * tau))
-    return at_least("degree of homogeneity of (26) as printed (2 is right)", np.log2(degree[1] / degree[0]), 3.9)
+    return at_least(
+        "degree of homogeneity of (26) as printed (2 is right)", np.log2(degree[1] / degree[0]), 3.9
+    )
 
 
-def _pair(rng: np.random.Generator, n_features: int = 6, n_groups: int = 4, d: int = 2) -> tuple[Array, Array, Array]:
+def _pair(
+    rng: np.random.Generator, n_features: int = 6, n_groups: int = 4, d: int = 2
+) -> tuple[Array, Array, Array]:
     """A and A* with orthonormal groups at moderate distance, and factors tau."""
     A_star = sampling.make_dictionary(n_features, n_groups, d, kind="orthonormal_groups", rng=rng)
     A = sampling.perturb_dictionary(A_star, delta=0.4, group_size=d, direction="tangent", rng=rng)
@@ -191,7 +234,11 @@ def conditional_expectation(rng: np.random.Generator, quick: bool) -> Finding:
         for g in S:
             P1 = -tau[g] * inner @ sum(star[h] @ star[h].T for h in S if h != g) @ B[g]
             P2 = -tau[g] * sum(star[h] @ star[h].T for h in S if h != g) @ inner @ B[g]
-            right = -tau[g] * (inner @ star[g] @ star[g].T + star[g] @ star[g].T @ inner) @ B[g] + P1 + P2
+            right = (
+                -tau[g] * (inner @ star[g] @ star[g].T + star[g] @ star[g].T @ inner) @ B[g]
+                + P1
+                + P2
+            )
             error = max(error, float(np.linalg.norm(enumerated[:, g * d : (g + 1) * d] - right)))
     return at_most("difference, frozen tau", error, 1e-12)
 
@@ -201,7 +248,11 @@ def frozen_tau(rng: np.random.Generator, quick: bool) -> Finding:
     """d = 1, codes +-1/5 or +-7/5 (variance 1), lam = 1/10: E[tau x^2] against E[tau] E[x^2]."""
     size = np.array([0.2, 1.4])
     tau = 1 - 0.1 / size
-    return at_least("relative error of pulling tau out", abs(tau.mean() * (size**2).mean() / (tau * size**2).mean() - 1), 0.2)
+    return at_least(
+        "relative error of pulling tau out",
+        abs(tau.mean() * (size**2).mean() / (tau * size**2).mean() - 1),
+        0.2,
+    )
 
 
 @measurement
@@ -210,7 +261,9 @@ def displayed_term(rng: np.random.Generator, quick: bool) -> Finding:
     A = sampling.make_dictionary(12, 4, 2, kind="orthonormal", rng=rng)
     exact = ops.expected_gradient(A, A, 5 / 9, 1, 2)
     shown = ops.expected_gradient(A, A, 5 / 9, 1, 2, form="printed_31")
-    return at_least("relative error at A = A*", np.linalg.norm(shown - exact) / np.linalg.norm(exact), 0.99)
+    return at_least(
+        "relative error at A = A*", np.linalg.norm(shown - exact) / np.linalg.norm(exact), 0.99
+    )
 
 
 @measurement
@@ -227,12 +280,17 @@ def expected_enumeration(rng: np.random.Generator, quick: bool) -> Finding:
         for n_active in range(1, n_groups + 1):
             total, supports = np.zeros_like(B), list(combinations(range(n_groups), n_active))
             for S in map(list, supports):
-                inner, second = np.eye(5) - np.einsum("h,hnm->nm", tau[S], P[S]), P_star[S].sum(axis=0)
+                inner, second = (
+                    np.eye(5) - np.einsum("h,hnm->nm", tau[S], P[S]),
+                    P_star[S].sum(axis=0),
+                )
                 for g in S:
                     total[g] -= tau[g] * (inner @ second + second @ inner) @ B[g]
             enumerated = groups.unblock(total / len(supports))
             closed = ops.expected_gradient(A, A_star, tau, n_active, d, covariance)
-            error = max(error, float(np.linalg.norm(closed - enumerated) / np.linalg.norm(enumerated)))
+            error = max(
+                error, float(np.linalg.norm(closed - enumerated) / np.linalg.norm(enumerated))
+            )
     return at_most("relative difference from enumeration", error, 1e-12)
 
 
@@ -249,11 +307,18 @@ def leading_term_and_residual(rng: np.random.Generator, quick: bool) -> Finding:
             beta[g] += tau[g] * p2 * tau[h] * (P[h] @ P_star[g] + P_star[g] @ P[h]) @ B[g]
         for S in supports:
             if g in S:
-                inner, others = np.eye(6) - sum(tau[h] * P[h] for h in S), sum(P_star[h] for h in S if h != g)
+                inner, others = (
+                    np.eye(6) - sum(tau[h] * P[h] for h in S),
+                    sum(P_star[h] for h in S if h != g),
+                )
                 beta[g] -= tau[g] * (inner @ others + others @ inner) @ B[g] / len(supports)
     left = ops.expected_gradient(A, A_star, tau, n_active, d)
-    right = ops.expected_gradient(A, A_star, tau, n_active, d, form="printed") + groups.unblock(beta)
-    return at_most("relative difference", np.linalg.norm(left - right) / np.linalg.norm(left), 1e-12)
+    right = ops.expected_gradient(A, A_star, tau, n_active, d, form="printed") + groups.unblock(
+        beta
+    )
+    return at_most(
+        "relative difference", np.linalg.norm(left - right) / np.linalg.norm(left), 1e-12
+    )
 
 
 @measurement
@@ -269,7 +334,8 @@ def rotation_invariance(rng: np.random.Generator, quick: bool) -> Finding:
         error = max(
             error,
             abs(ops.loss(groups.unblock(groups.blocks(A, d) @ Q), Y, lam, d) / cost - 1),
-            abs(float(np.sum(G * groups.unblock(groups.blocks(A, d) @ Omega)))) / max(float(np.linalg.norm(G)), 1e-300),
+            abs(float(np.sum(G * groups.unblock(groups.blocks(A, d) @ Omega))))
+            / max(float(np.linalg.norm(G)), 1e-300),
         )
     return at_most("relative change of the loss, and <G_g, A_g Omega>", error, 1e-12)
 
@@ -289,4 +355,3 @@ def oja_identity(rng: np.random.Generator, quick: bool) -> Finding:
         expected = oja_gradient(A[:, active], A[:, active], y)
         error = max(error, float(np.linalg.norm(normal - expected) / np.linalg.norm(expected)))
     return at_most("relative difference", error, 1e-12)
-

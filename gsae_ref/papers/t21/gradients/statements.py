@@ -33,7 +33,9 @@ def _projector_sum(i: Instance) -> tuple[Array, Array]:
     atoms = np.repeat(i.active, i.d)
     A_S = i.A[:, atoms]
     tau = np.repeat(i.tau[i.active], i.d)
-    return A_S @ np.diag(tau) @ A_S.T, np.einsum("g,gni,gmi->nm", i.tau * i.active, i.blocks, i.blocks)
+    return A_S @ np.diag(tau) @ A_S.T, np.einsum(
+        "g,gni,gmi->nm", i.tau * i.active, i.blocks, i.blocks
+    )
 
 
 def _reordering(i: Instance) -> tuple[Array, Array]:
@@ -42,88 +44,169 @@ def _reordering(i: Instance) -> tuple[Array, Array]:
     left, right = [], []
     for B, S, t in zip(i.blocks, i.star, i.tau, strict=True):
         left.append(-t * (2 - t) * p * S @ S.T @ B + t**2 * p * B @ B.T @ S @ S.T @ B)
-        right.append(t * (2 - t) * p * (B - S) @ S.T @ B + t * p * B @ (t * B.T @ S - (2 - t) * np.eye(i.d)) @ S.T @ B)
+        right.append(
+            t * (2 - t) * p * (B - S) @ S.T @ B
+            + t * p * B @ (t * B.T @ S - (2 - t) * np.eye(i.d)) @ S.T @ B
+        )
     return np.array(left), np.array(right)
 
 
-GRADIENT_EVIDENCE = (Counterexample("CE6"), Counterexample("CE6b"), Measurement("printed_gradient", "against"), Measurement("exact_gradient"))
+GRADIENT_EVIDENCE = (
+    Counterexample("CE6"),
+    Counterexample("CE6b"),
+    Measurement("printed_gradient", "against"),
+    Measurement("exact_gradient"),
+)
 
 ROWS = (
     equation(
-        23, "grad_{A_g} L = -(y - A sigma(A^T y)) sigma(A_g^T y)^T - y (y - A sigma(A^T y))^T A_g diag(sigma'(A_g^T y)).", "corrected",
-        corrected=EXACT + "; (23) is right for d = 1 (away from the kink) and for lam = 0.", evidence=GRADIENT_EVIDENCE,
+        23,
+        "grad_{A_g} L = -(y - A sigma(A^T y)) sigma(A_g^T y)^T - y (y - A sigma(A^T y))^T A_g diag(sigma'(A_g^T y)).",
+        "corrected",
+        corrected=EXACT + "; (23) is right for d = 1 (away from the kink) and for lam = 0.",
+        evidence=GRADIENT_EVIDENCE,
         derivation="gsae_ref.reference.autoencoder.loss_and_grad",
     ),
     statement(
-        "eq24-v1", "Eq. (24) of version 1", "equation", "(23) with sigma' in place of sigma^T in the decoder term.", "typo",
+        "eq24-v1",
+        "Eq. (24) of version 1",
+        "equation",
+        "(23) with sigma' in place of sigma^T in the decoder term.",
+        "typo",
         corrected="sigma(A_g^T y)^T, as version 2 has it; then see (23).",
         evidence=(Measurement("version1_decoder_term", "against"), Measurement("exact_gradient")),
         derivation="gsae_ref.reference.autoencoder.loss_and_grad",
     ),
     equation(
-        24, "sigma(A_g^T y) = 1{x_g != 0} (1 - lam/r) A_g^T y and sigma'(A_g^T y) = 1{x_g != 0} (1 - lam/r) 1, with r = ||A_g^T y||.",
-        "corrected", corrected="First line true. Second: J = (1 - lam/r) I + (lam/r^3) z z^T; for d = 1 this is 1, not 1 - lam/r.",
-        evidence=(Counterexample("CE7"), Identity("first line", "recovery", _threshold_first_line), Measurement("jacobian")),
+        24,
+        "sigma(A_g^T y) = 1{x_g != 0} (1 - lam/r) A_g^T y and sigma'(A_g^T y) = 1{x_g != 0} (1 - lam/r) 1, with r = ||A_g^T y||.",
+        "corrected",
+        corrected="First line true. Second: J = (1 - lam/r) I + (lam/r^3) z z^T; for d = 1 this is 1, not 1 - lam/r.",
+        evidence=(
+            Counterexample("CE7"),
+            Identity("first line", "recovery", _threshold_first_line),
+            Measurement("jacobian"),
+        ),
         derivation="gsae_ref.reference.activations.group_soft_threshold_jacobian",
     ),
     statement(
-        "good-approximation", "text after Eq. (24)", "claim", "The gradient (26) is a good approximation of (23).", "refuted",
+        "good-approximation",
+        "text after Eq. (24)",
+        "claim",
+        "The gradient (26) is a good approximation of (23).",
+        "refuted",
         corrected="At one active orthonormal group with l = lam/r: radial error l/(2 - l), tangential error l^2 (28.6 % and 19.8 % at l = 4/9).",
-        evidence=(Measurement("approximation_error", "against"), Measurement("approximation_error_formula")),
+        evidence=(
+            Measurement("approximation_error", "against"),
+            Measurement("approximation_error_formula"),
+        ),
         derivation="gsae_ref.ops.compare_gradients",
     ),
     equation(
-        25, "tau = [tau_1 ... tau_1, tau_2, ..., tau_gamma]^T repeats tau_g = 1 - lam/||A_g^T y|| over the atoms of g in S.", "definition",
-        evidence=(Identity("A_S diag(tau) A_S^T = sum_{h in S} tau_h A_h A_h^T", "descent", _projector_sum),),
+        25,
+        "tau = [tau_1 ... tau_1, tau_2, ..., tau_gamma]^T repeats tau_g = 1 - lam/||A_g^T y|| over the atoms of g in S.",
+        "definition",
+        evidence=(
+            Identity(
+                "A_S diag(tau) A_S^T = sum_{h in S} tau_h A_h A_h^T", "descent", _projector_sum
+            ),
+        ),
         derivation="gsae_ref.reference.activations.shrinkage",
     ),
     equation(
-        26, "grad L~ = -1{x_g != 0} tau_g [ (I - A_S diag(tau) A_S^T) y y^T y y^T (I - A_S diag(tau) A_S^T)^T ] A_g.", "typo",
+        26,
+        "grad L~ = -1{x_g != 0} tau_g [ (I - A_S diag(tau) A_S^T) y y^T y y^T (I - A_S diag(tau) A_S^T)^T ] A_g.",
+        "typo",
         corrected="A '+' is missing between the two y y^T (version 1, (49) and (51) have it).",
         evidence=(Measurement("missing_plus", "against"), Measurement("approximate_gradient")),
         derivation="gsae_ref.reference.gradients.approximate",
     ),
     equation(
-        27, "G_g is the expectation of (26) plus epsilon, ||epsilon|| = O(n^{-omega(1)}), for replacing 1{x_g != 0} by 1{x*_g != 0}.",
-        "asymptotic", corrected="epsilon = 0 under the corrected Lemma 1, where the support is recovered surely; outside it nothing is proved.",
-        evidence=(Measurement("support_substitution"),), derivation="gsae_ref.papers.t21.support.formulas.recovery_interval",
+        27,
+        "G_g is the expectation of (26) plus epsilon, ||epsilon|| = O(n^{-omega(1)}), for replacing 1{x_g != 0} by 1{x*_g != 0}.",
+        "asymptotic",
+        corrected="epsilon = 0 under the corrected Lemma 1, where the support is recovered surely; outside it nothing is proved.",
+        evidence=(Measurement("support_substitution"),),
+        derivation="gsae_ref.papers.t21.support.formulas.recovery_interval",
     ),
     equation(
-        28, "G^(i)_{g|S} = -E[ 1{x*_g != 0} tau_g (I - A_S diag(tau) A_S^T) y y^T A_g | S ].", "typo",
-        corrected="This is i = 1 only; i = 2 has y y^T (I - A_S diag(tau) A_S^T)^T.", evidence=(Reading("the index i is not used on the right"),),
+        28,
+        "G^(i)_{g|S} = -E[ 1{x*_g != 0} tau_g (I - A_S diag(tau) A_S^T) y y^T A_g | S ].",
+        "typo",
+        corrected="This is i = 1 only; i = 2 has y y^T (I - A_S diag(tau) A_S^T)^T.",
+        evidence=(Reading("the index i is not used on the right"),),
     ),
     equation(
-        29, "G^(1)_{g|S} = -tau_g (I - A_S diag(tau) A_S^T) A*_g A*_g^T A_g + P_1, and G^(2) likewise.", "corrected", corrected=FROZEN,
-        evidence=(Counterexample("CE14"), Counterexample("CE14_constant"), Measurement("frozen_tau", "against"),
-                  Measurement("conditional_expectation")),
+        29,
+        "G^(1)_{g|S} = -tau_g (I - A_S diag(tau) A_S^T) A*_g A*_g^T A_g + P_1, and G^(2) likewise.",
+        "corrected",
+        corrected=FROZEN,
+        evidence=(
+            Counterexample("CE14"),
+            Counterexample("CE14_constant"),
+            Measurement("frozen_tau", "against"),
+            Measurement("conditional_expectation"),
+        ),
         derivation="gsae_ref.reference.expected.exact",
     ),
     equation(
-        30, "P_1 = -tau_g (I - A_S diag(tau) A_S^T) sum_{h != g in S} A*_h A*_h^T A_g, and P_2 likewise.", "corrected", corrected=FROZEN,
+        30,
+        "P_1 = -tau_g (I - A_S diag(tau) A_S^T) sum_{h != g in S} A*_h A*_h^T A_g, and P_2 likewise.",
+        "corrected",
+        corrected=FROZEN,
         same_as="T21-eq29",
     ),
     equation(
-        31, "G_g = tau_g p_g (2 - tau_g)(A_g - A*_g) A*_g^T A_g + V + epsilon, V = E[P_1 + P_2] and terms of lower probability.", "corrected",
+        31,
+        "G_g = tau_g p_g (2 - tau_g)(A_g - A*_g) A*_g^T A_g + V + epsilon, V = E[P_1 + P_2] and terms of lower probability.",
+        "corrected",
         corrected="V also holds tau p_g A_g M A*_g^T A_g, of the order of p_g and not small: -2 tau (1 - tau) p_g A*_g at A = A*. Complete: "
-        + CLOSED_FORM + ".",
-        evidence=(Counterexample("CE15"), Measurement("displayed_term", "against"), Measurement("expected_enumeration")),
+        + CLOSED_FORM
+        + ".",
+        evidence=(
+            Counterexample("CE15"),
+            Measurement("displayed_term", "against"),
+            Measurement("expected_enumeration"),
+        ),
         derivation="gsae_ref.reference.expected.exact",
     ),
-    equation(40, "L(A) = 1/2 ||y - A sigma(A^T y)||^2.", "definition", evidence=(Measurement("network_by_loops"),),
-             derivation="gsae_ref.ops.loss"),
-    equation(41, "(23) restated: the result of Appendix B.", "corrected", corrected=EXACT, same_as="T21-eq23"),
     equation(
-        42, "grad_{a_i} sum_j a_j sigma(a_j^T y) = grad_{a_i} a_i sigma(a_i^T y): only the i-th term depends on a_i.", "corrected",
+        40,
+        "L(A) = 1/2 ||y - A sigma(A^T y)||^2.",
+        "definition",
+        evidence=(Measurement("network_by_loops"),),
+        derivation="gsae_ref.ops.loss",
+    ),
+    equation(
+        41,
+        "(23) restated: the result of Appendix B.",
+        "corrected",
+        corrected=EXACT,
+        same_as="T21-eq23",
+    ),
+    equation(
+        42,
+        "grad_{a_i} sum_j a_j sigma(a_j^T y) = grad_{a_i} a_i sigma(a_i^T y): only the i-th term depends on a_i.",
+        "corrected",
         corrected="sigma(A_g^T y)_j depends on a_i for every j in the group of i; the cross terms j != i are off-diagonal entries of J.",
         evidence=(Counterexample("CE6_eq42"), Measurement("exact_gradient")),
         derivation="gsae_ref.reference.activations.group_soft_threshold_jacobian",
     ),
     *(
-        equation(number, statement, "identity", corrected="given (42), so for d = 1", evidence=(Measurement("elementwise_gradient"),),
-                 derivation="gsae_ref.reference.gradients.appendix_b")
+        equation(
+            number,
+            statement,
+            "identity",
+            corrected="given (42), so for d = 1",
+            evidence=(Measurement("elementwise_gradient"),),
+            derivation="gsae_ref.reference.gradients.appendix_b",
+        )
         for number, statement in (
             (43, "grad_{a_i} a_i sigma(a_i^T y) = sigma(a_i^T y) I + sigma'(a_i^T y) y a_i^T."),
-            (44, "grad_{a_i} L = -sigma(a_i^T y) e - sigma'(a_i^T y) y a_i^T e: decoder part and encoder part."),
+            (
+                44,
+                "grad_{a_i} L = -sigma(a_i^T y) e - sigma'(a_i^T y) y a_i^T e: decoder part and encoder part.",
+            ),
             (45, "The decoder parts of all columns: -e sigma(A_g^T y)^T."),
             (46, "The encoder parts of all columns: -y e^T A_g diag(sigma'(A_g^T y))."),
         )
@@ -131,43 +214,75 @@ ROWS = (
     equation(47, "(41) restated.", "corrected", corrected=EXACT, same_as="T21-eq23"),
     equation(48, "(24) restated.", "corrected", corrected="see (24)", same_as="T21-eq24"),
     equation(
-        49, "grad L~ = -1{x_g != 0} (1 - lam/r) [ (y - A sigma(A^T y)) y^T + y (y - A sigma(A^T y))^T ] A_g.", "identity",
-        evidence=(Measurement("approximate_gradient"),), derivation="gsae_ref.reference.gradients.approximate",
+        49,
+        "grad L~ = -1{x_g != 0} (1 - lam/r) [ (y - A sigma(A^T y)) y^T + y (y - A sigma(A^T y))^T ] A_g.",
+        "identity",
+        evidence=(Measurement("approximate_gradient"),),
+        derivation="gsae_ref.reference.gradients.approximate",
     ),
     equation(50, "(25) restated.", "definition", same_as="T21-eq25"),
     equation(
-        51, "grad L~ = -1{x_g != 0} tau_g [ (I - A_S diag(tau) A_S^T) y y^T + y y^T (I - A_S diag(tau) A_S^T)^T ] A_g.", "identity",
-        evidence=(Measurement("approximate_gradient"),), derivation="gsae_ref.reference.gradients.approximate",
+        51,
+        "grad L~ = -1{x_g != 0} tau_g [ (I - A_S diag(tau) A_S^T) y y^T + y y^T (I - A_S diag(tau) A_S^T)^T ] A_g.",
+        "identity",
+        evidence=(Measurement("approximate_gradient"),),
+        derivation="gsae_ref.reference.gradients.approximate",
     ),
     equation(
-        52, "(27) restated, without the expectation.", "typo", corrected="E[...] is missing; then see (27).",
+        52,
+        "(27) restated, without the expectation.",
+        "typo",
+        corrected="E[...] is missing; then see (27).",
         evidence=(Reading("the left side is an expectation, the right side a random matrix"),),
     ),
-    equation(53, "(29), (30) derived for i = 1.", "corrected", corrected=FROZEN, same_as="T21-eq29"),
+    equation(
+        53, "(29), (30) derived for i = 1.", "corrected", corrected=FROZEN, same_as="T21-eq29"
+    ),
     equation(54, "(29), (30) for i = 2.", "corrected", corrected=FROZEN, same_as="T21-eq29"),
     equation(
-        55, "G_g = -tau_g (2 - tau_g) p_g A*_g A*_g^T A_g + tau_g^2 p_g A_g A_g^T A*_g A*_g^T A_g + beta~.", "identity",
-        corrected="for deterministic tau and A_g^T A_g = I, with beta~ as in (71)", evidence=(Measurement("leading_term_and_residual"),),
+        55,
+        "G_g = -tau_g (2 - tau_g) p_g A*_g A*_g^T A_g + tau_g^2 p_g A_g A_g^T A*_g A*_g^T A_g + beta~.",
+        "identity",
+        corrected="for deterministic tau and A_g^T A_g = I, with beta~ as in (71)",
+        evidence=(Measurement("leading_term_and_residual"),),
         derivation="gsae_ref.reference.expected.printed",
     ),
     equation(
-        56, "The same with the direction: tau_g (2 - tau_g) p_g (A_g - A*_g) A*_g^T A_g + tau_g p_g A_g [tau_g A_g^T A*_g - (2 - tau_g) I] "
-        "A*_g^T A_g + beta~.", "identity", evidence=(Identity("leading terms of (55) and (56)", "descent", _reordering),),
+        56,
+        "The same with the direction: tau_g (2 - tau_g) p_g (A_g - A*_g) A*_g^T A_g + tau_g p_g A_g [tau_g A_g^T A*_g - (2 - tau_g) I] "
+        "A*_g^T A_g + beta~.",
+        "identity",
+        evidence=(Identity("leading terms of (55) and (56)", "descent", _reordering),),
         derivation="gsae_ref.papers.t21.gradients.formulas.offset",
     ),
     Row(
-        "R0", "own", "R0", "theorem",
+        "R0",
+        "own",
+        "R0",
+        "theorem",
         "L(A) = L(A blkdiag(Q_1, ..., Q_Gamma)) for rotations Q_g inside the groups; so <grad_{A_g} L, A_g Omega> = 0 for skew Omega.",
-        "identity", evidence=(Measurement("rotation_invariance"),), derivation="gsae_ref.papers.t21.gradients.formulas",
+        "identity",
+        evidence=(Measurement("rotation_invariance"),),
+        derivation="gsae_ref.papers.t21.gradients.formulas",
     ),
     Row(
-        "R1", "own", "R1", "theorem",
+        "R1",
+        "own",
+        "R1",
+        "theorem",
         "Oja identity: if the active groups are orthonormal jointly, (I - P_S) grad_{A_g} L = -(I - P_S) y y^T A_g: lam drops out.",
-        "identity", evidence=(Measurement("oja_identity"),), derivation="gsae_ref.papers.t21.gradients.formulas.oja_gradient",
+        "identity",
+        evidence=(Measurement("oja_identity"),),
+        derivation="gsae_ref.papers.t21.gradients.formulas.oja_gradient",
     ),
     Row(
-        "R6", "own", "R6", "theorem",
+        "R6",
+        "own",
+        "R6",
+        "theorem",
         "Closed form of the expectation of (26) over uniform supports of exact size, frozen tau and any code covariance.",
-        "identity", evidence=(Measurement("expected_enumeration"),), derivation="gsae_ref.reference.expected.exact",
+        "identity",
+        evidence=(Measurement("expected_enumeration"),),
+        derivation="gsae_ref.reference.expected.exact",
     ),
 )

@@ -8,7 +8,13 @@ from numpy.typing import ArrayLike
 from .... import checks, groups
 from ....arrays import Array
 
-__all__ = ["block_coherence", "closeness", "coherence", "cross_block_norms", "orthonormality_defect"]
+__all__ = [
+    "block_coherence",
+    "closeness",
+    "coherence",
+    "cross_block_norms",
+    "orthonormality_defect",
+]
 
 
 def coherence(A: ArrayLike) -> float:
@@ -75,7 +81,9 @@ def cross_block_norms(A: ArrayLike, B: ArrayLike, group_size: int) -> Array:
     n_groups = A.shape[1] // group_size
     gram = checks.representable("the Gram matrix", lambda: A.T @ B, A=A, B=B)
     gram = gram.reshape(n_groups, group_size, n_groups, group_size).transpose(0, 2, 1, 3)
-    return checks.representable("a norm", lambda: np.linalg.norm(gram, ord=2, axis=(2, 3)), A=A, B=B)
+    return checks.representable(
+        "a norm", lambda: np.linalg.norm(gram, ord=2, axis=(2, 3)), A=A, B=B
+    )
 
 
 def block_coherence(A: ArrayLike, group_size: int) -> float:
@@ -138,7 +146,10 @@ def closeness(A: ArrayLike, A_star: ArrayLike, group_size: int) -> Array:
     >>> closeness([[1.0, 0.0], [0.0, 1.0]], [[1.0, 0.6], [0.0, 0.8]], 1)
     array([0.   , 0.632])
     """
-    A, A_star = checks.dictionary("A", A, group_size), checks.dictionary("A_star", A_star, group_size)
+    A, A_star = (
+        checks.dictionary("A", A, group_size),
+        checks.dictionary("A_star", A_star, group_size),
+    )
     checks.same_shape("A", A, "A_star", A_star)
     return np.linalg.norm(groups.blocks(A - A_star, group_size), axis=(1, 2))
 

@@ -40,7 +40,9 @@ def penalty_over_support(rng: np.random.Generator, quick: bool) -> Finding:
     z, S, lam = A.T @ y, [0, 1], 1.0
     literal = z.copy()
     literal[S] = ops.group_soft_threshold(z[S], lam, 2)
-    return at_least("largest coefficient outside S of the minimiser", np.abs(literal[2:]).max(), 0.1)
+    return at_least(
+        "largest coefficient outside S of the minimiser", np.abs(literal[2:]).max(), 0.1
+    )
 
 
 @measurement
@@ -51,7 +53,14 @@ def penalty_over_all_groups(rng: np.random.Generator, quick: bool) -> Finding:
     for g in range(3):
         s = slice(2 * g, 2 * g + 2)
         gradient, norm = A[:, s].T @ (A @ x - y), np.linalg.norm(x[s])
-        worst = max(worst, float(np.linalg.norm(gradient + x[s] / norm) if norm > 0 else np.linalg.norm(gradient) - 1.0))
+        worst = max(
+            worst,
+            float(
+                np.linalg.norm(gradient + x[s] / norm)
+                if norm > 0
+                else np.linalg.norm(gradient) - 1.0
+            ),
+        )
     return at_most("distance of 0 from the subdifferential", worst, 1e-12)
 
 
@@ -74,7 +83,9 @@ def two_sided_relu(rng: np.random.Generator, quick: bool) -> Finding:
     """At d = 1 the threshold is ReLU(x - lam) - ReLU(-x - lam)."""
     x = 3 * rng.standard_normal(1000)
     right = np.maximum(x - 1, 0) - np.maximum(-x - 1, 0)
-    return at_most("largest difference", np.abs(ops.group_soft_threshold(x, 1.0, 1) - right).max(), 1e-14)
+    return at_most(
+        "largest difference", np.abs(ops.group_soft_threshold(x, 1.0, 1) - right).max(), 1e-14
+    )
 
 
 @measurement
@@ -120,7 +131,11 @@ def descent_step(rng: np.random.Generator, quick: bool) -> Finding:
     before, G = ops.loss_and_grad(A, Y, 0.5, 2)
     eta = 1e-7
     after = ops.loss(A - eta * G, Y, 0.5, 2)
-    return at_most("|(L(A) - L(A - eta G)) / (eta ||G||^2) - 1|", abs((before - after) / (eta * np.sum(G * G)) - 1), 1e-4)
+    return at_most(
+        "|(L(A) - L(A - eta G)) / (eta ||G||^2) - 1|",
+        abs((before - after) / (eta * np.sum(G * G)) - 1),
+        1e-4,
+    )
 
 
 @measurement
@@ -130,7 +145,13 @@ def sampled_norms(rng: np.random.Generator, quick: bool) -> Finding:
     X = sampling.sample(A, 2000, 2, 2, norm_range=(4, 5), rng=rng).X.reshape(-1, 2)
     r = np.linalg.norm(X, axis=1)
     r = r[r > 0]
-    return at_most("largest excess over [4, 5]", max(4 - r.min(), r.max() - 5), 1e-12, smallest=float(r.min()), largest=float(r.max()))
+    return at_most(
+        "largest excess over [4, 5]",
+        max(4 - r.min(), r.max() - 5),
+        1e-12,
+        smallest=float(r.min()),
+        largest=float(r.max()),
+    )
 
 
 @measurement
@@ -147,7 +168,13 @@ def support_probabilities(rng: np.random.Generator, quick: bool) -> Finding:
                 formula = comb(n_active, k) / comb(n_groups, k)
                 error = max(error, abs(counted - formula))
     p1, p2, p3 = (comb(3, k) / comb(500, k) for k in (1, 2, 3))
-    return at_most("largest error of p1, p2, p3", error, 1e-14, p2_over_p1_squared=p2 / p1**2, p3_over_p1_cubed=p3 / p1**3)
+    return at_most(
+        "largest error of p1, p2, p3",
+        error,
+        1e-14,
+        p2_over_p1_squared=p2 / p1**2,
+        p3_over_p1_cubed=p3 / p1**3,
+    )
 
 
 @measurement
@@ -157,7 +184,12 @@ def code_covariance(rng: np.random.Generator, quick: bool) -> Finding:
     X = sampling.sample(A, 20_000 if quick else 100_000, 3, 2, norm_range=(4, 5), rng=rng).X
     error = X.T @ X / len(X) - 61 / 6 * np.eye(6)
     spread = np.std(X[:, :, None] * X[:, None, :], axis=0) / np.sqrt(len(X))
-    return at_most("largest deviation from 61/6 I in standard errors", np.abs(error / spread).max(), 5.0, samples=len(X))
+    return at_most(
+        "largest deviation from 61/6 I in standard errors",
+        np.abs(error / spread).max(),
+        5.0,
+        samples=len(X),
+    )
 
 
 @measurement
@@ -166,6 +198,8 @@ def orthonormality_lost(rng: np.random.Generator, quick: bool) -> Finding:
     A = sampling.make_dictionary(12, 4, 2, kind="orthonormal_groups", rng=rng)
     Y = sampling.sample(A, 500, 1, 2, norm_range=(1, 2), rng=rng).Y
     A = A - 0.1 * ops.loss_and_grad(A, Y, 0.2, 2)[1]
-    defect = max(np.linalg.norm(A[:, 2 * g : 2 * g + 2].T @ A[:, 2 * g : 2 * g + 2] - np.eye(2), 2) for g in range(4))
+    defect = max(
+        np.linalg.norm(A[:, 2 * g : 2 * g + 2].T @ A[:, 2 * g : 2 * g + 2] - np.eye(2), 2)
+        for g in range(4)
+    )
     return at_least("||A_g^T A_g - I|| after one step", defect, 1e-3)
-

@@ -15,12 +15,26 @@ from ....arrays import Array
 from ..model import formulas as model
 
 __all__ = [
-    "SupportInterval", "cross_term_bound", "cross_term_bound_v1", "group_norm_bound", "incoherence_constant", "recovery_interval",
-    "sharp_interval", "signal_bound", "support_interval",
+    "SupportInterval",
+    "cross_term_bound",
+    "cross_term_bound_v1",
+    "group_norm_bound",
+    "incoherence_constant",
+    "recovery_interval",
+    "sharp_interval",
+    "signal_bound",
+    "support_interval",
 ]
 
 
-def cross_term_bound(n_active: int, b_max: float, mu_block: float, delta: float, group_size: int, form: str = "corrected") -> float:
+def cross_term_bound(
+    n_active: int,
+    b_max: float,
+    mu_block: float,
+    delta: float,
+    group_size: int,
+    form: str = "corrected",
+) -> float:
     """Bound on the interference ||sum_{h in S} A_v^T A*_h x_h||, v not in S. [T21] Proposition 2, Eqs. (21), (38).
 
     ``form="printed"``: gamma B_max (mu_B + delta). ``form="corrected"``: gamma B_max (d mu_B + delta).
@@ -36,7 +50,9 @@ def cross_term_bound(n_active: int, b_max: float, mu_block: float, delta: float,
     return n_active * b_max * (factor * mu_block + delta)
 
 
-def cross_term_bound_v1(n_active: int, b_max: float, mu_block: float, delta: float, group_size: int) -> float:
+def cross_term_bound_v1(
+    n_active: int, b_max: float, mu_block: float, delta: float, group_size: int
+) -> float:
     """The same bound under version 1's weaker assumptions (A_g orthonormal, nothing said of ||A*_h||_2, unit atoms).
 
     Then ||A*_h||_2 <= min(sqrt(d), ||A_h||_2 + ||A*_h - A_h||_F) <= min(sqrt(d), 1 + delta), which multiplies delta.
@@ -60,7 +76,15 @@ def signal_bound(b_min: float, delta: float, form: str = "printed") -> float:
     return b_min * (1 - (delta if form == "printed" else delta**2 / 2))
 
 
-def group_norm_bound(n_active: int, b_min: float, b_max: float, mu_block: float, delta: float, group_size: int, form: str = "corrected") -> float:
+def group_norm_bound(
+    n_active: int,
+    b_min: float,
+    b_max: float,
+    mu_block: float,
+    delta: float,
+    group_size: int,
+    form: str = "corrected",
+) -> float:
     """Lower bound on ||A_g^T y|| of an active group. [T21] Eq. (22), second inequality.
 
     ``form="printed"``: B_min (1 - delta) - gamma B_max (mu_B + delta). ``form="corrected"``: B_min (1 - delta) - (gamma - 1) B_max
@@ -71,11 +95,19 @@ def group_norm_bound(n_active: int, b_min: float, b_max: float, mu_block: float,
     2.0
     """
     others = n_active if form == "printed" else n_active - 1
-    return signal_bound(b_min, delta) - cross_term_bound(others, b_max, mu_block, delta, group_size, form)
+    return signal_bound(b_min, delta) - cross_term_bound(
+        others, b_max, mu_block, delta, group_size, form
+    )
 
 
 def recovery_interval(
-    n_active: int, b_min: float, b_max: float, mu_block: float, delta: float, group_size: int, form: str = "corrected"
+    n_active: int,
+    b_min: float,
+    b_max: float,
+    mu_block: float,
+    delta: float,
+    group_size: int,
+    form: str = "corrected",
 ) -> tuple[float, float]:
     """Thresholds that recover the support, from worst-case constants: (low, high). [T21] Lemma 1 and the text before it.
 
@@ -120,7 +152,9 @@ class SupportInterval(NamedTuple):
         return not self.low < self.high
 
 
-def sharp_interval(A: Array, A_star: Array, group_size: int, n_active: int, b_min: float, b_max: float) -> SupportInterval:
+def sharp_interval(
+    A: Array, A_star: Array, group_size: int, n_active: int, b_min: float, b_max: float
+) -> SupportInterval:
     """The interval from the actual matrices: needs no hypothesis on A, A* at all.
 
     For every support of n_active groups and every code with B_min <= ||x_g|| <= B_max on it,
@@ -144,7 +178,13 @@ def sharp_interval(A: Array, A_star: Array, group_size: int, n_active: int, b_mi
 
 
 def support_interval(
-    A: ArrayLike, A_star: ArrayLike, group_size: int, n_active: int, b_min: float, b_max: float, form: str = "corrected"
+    A: ArrayLike,
+    A_star: ArrayLike,
+    group_size: int,
+    n_active: int,
+    b_min: float,
+    b_max: float,
+    form: str = "corrected",
 ) -> SupportInterval:
     """Thresholds lam certified to recover every support of ``n_active`` groups in one pass of the encoder. [T21] Lemma 1.
 
@@ -184,13 +224,21 @@ def support_interval(
     SupportInterval(low=0.28, high=0.72)
     """
     checks.option("form", form, ("corrected", "printed", "sharp"))
-    A, A_star = checks.dictionary("A", A, group_size), checks.dictionary("A_star", A_star, group_size)
+    A, A_star = (
+        checks.dictionary("A", A, group_size),
+        checks.dictionary("A_star", A_star, group_size),
+    )
     checks.same_shape("A", A, "A_star", A_star)
     n_active = checks.n_active(n_active, A.shape[1] // group_size)
     b_min, b_max = checks.norm_bounds(b_min, b_max)
     if form == "sharp":
         sharp = checks.representable(
-            "a bound", lambda: tuple(sharp_interval(A, A_star, group_size, n_active, b_min, b_max)), A=A, A_star=A_star, b_max=b_max)
+            "a bound",
+            lambda: tuple(sharp_interval(A, A_star, group_size, n_active, b_min, b_max)),
+            A=A,
+            A_star=A_star,
+            b_max=b_max,
+        )
         return SupportInterval(*sharp)
     mu_block = model.block_coherence(A_star, group_size)
 
@@ -198,4 +246,6 @@ def support_interval(
         delta = float(model.closeness(A, A_star, group_size).max())
         return recovery_interval(n_active, b_min, b_max, mu_block, delta, group_size, form)
 
-    return SupportInterval(*checks.representable("a bound", interval, A=A, A_star=A_star, b_max=b_max))
+    return SupportInterval(
+        *checks.representable("a bound", interval, A=A, A_star=A_star, b_max=b_max)
+    )

@@ -24,8 +24,14 @@ def one_pass_recovery(rng: np.random.Generator, quick: bool) -> Finding:
     lam = (interval.low + interval.high) / 2
     found = np.linalg.norm(ops.encode(A, Y, lam, 2).reshape(len(Y), 10, 2), axis=2) > 0
     exact = (found == (np.linalg.norm(X.reshape(len(Y), 10, 2), axis=2) > 0)).all(axis=1)
-    return at_least("fraction of supports recovered exactly", exact.mean(), 1.0, low=interval.low, high=interval.high, samples=len(Y))
-
+    return at_least(
+        "fraction of supports recovered exactly",
+        exact.mean(),
+        1.0,
+        low=interval.low,
+        high=interval.high,
+        samples=len(Y),
+    )
 
 
 @measurement
@@ -38,4 +44,3 @@ def support_substitution(rng: np.random.Generator, quick: bool) -> Finding:
     estimated = ops.loss_and_grad(A, Y, lam, 2, "approximate")[1]
     true = ops.loss_and_grad(A, Y, lam, 2, "approximate", support=support)[1]
     return at_most("||epsilon||", np.linalg.norm(estimated - true), 0.0)
-

@@ -12,7 +12,16 @@ from ....arrays import Array
 from ....claims.evidence import Counterexample, Identity, Inequality, Measurement, Sides, worst
 from ....claims.hypothesis import Hypothesis
 from ...row import Row, statement
-from ..instance import CLOSE, DELTA_AT_MOST_1, IN_CORRECTED_INTERVAL, NORMS_BOUNDED, ORTHONORMAL, ORTHONORMAL_STAR, SUPPORT_SIZE, UNIT_NORM_STAR
+from ..instance import (
+    CLOSE,
+    DELTA_AT_MOST_1,
+    IN_CORRECTED_INTERVAL,
+    NORMS_BOUNDED,
+    ORTHONORMAL,
+    ORTHONORMAL_STAR,
+    SUPPORT_SIZE,
+    UNIT_NORM_STAR,
+)
 from . import formulas
 
 if TYPE_CHECKING:
@@ -25,7 +34,8 @@ INCOHERENT = Hypothesis(
     "gamma <= log n, log n >= 1 and max(d mu_B, delta) <= C / log n with C = B_min / (5 B_max)",
     lambda i: min(
         math.log(i.n_features) - max(i.n_active, 1),
-        formulas.incoherence_constant(i.b_min, i.b_max) - math.log(i.n_features) * max(i.d * i.mu_block, i.delta),
+        formulas.incoherence_constant(i.b_min, i.b_max)
+        - math.log(i.n_features) * max(i.d * i.mu_block, i.delta),
     ),
 )
 
@@ -54,18 +64,27 @@ def _cross_terms(i: Instance) -> Array:
 def _prop2(form: str) -> Sides:
     def sides(i: Instance) -> tuple[float, float]:
         if i.active.all():  # no group outside S: any active one sees gamma - 1 cross terms, which obey the same bound
-            return _cross_terms(i).max(), formulas.cross_term_bound(i.n_active, i.b_max, i.mu_block, i.delta, i.d, form)
-        return _cross_terms(i)[~i.active].max(), formulas.cross_term_bound(i.n_active, i.b_max, i.mu_block, i.delta, i.d, form)
+            return _cross_terms(i).max(), formulas.cross_term_bound(
+                i.n_active, i.b_max, i.mu_block, i.delta, i.d, form
+            )
+        return _cross_terms(i)[~i.active].max(), formulas.cross_term_bound(
+            i.n_active, i.b_max, i.mu_block, i.delta, i.d, form
+        )
 
     return sides
 
 
 def _prop2_v1(i: Instance) -> tuple[float, float]:
-    return _cross_terms(i)[~i.active].max(), formulas.cross_term_bound_v1(i.n_active, i.b_max, i.mu_block, i.delta, i.d)
+    return _cross_terms(i)[~i.active].max(), formulas.cross_term_bound_v1(
+        i.n_active, i.b_max, i.mu_block, i.delta, i.d
+    )
 
 
 def _eq22(form: str) -> Sides:
-    return lambda i: (formulas.group_norm_bound(i.n_active, i.b_min, i.b_max, i.mu_block, i.delta, i.d, form), i.r[i.active].min())
+    return lambda i: (
+        formulas.group_norm_bound(i.n_active, i.b_min, i.b_max, i.mu_block, i.delta, i.d, form),
+        i.r[i.active].min(),
+    )
 
 
 def _decomposition(i: Instance) -> tuple[Array, Array]:
@@ -108,45 +127,86 @@ LEMMA1_CORRECTED = (
 )
 LEMMA1_EVIDENCE = (
     Inequality(
-        "off the support ||A_v^T y|| <= lam", "recovery", lambda i: (i.r[~i.active].max(), i.lam), PROP2 + (IN_CORRECTED_INTERVAL,)
+        "off the support ||A_v^T y|| <= lam",
+        "recovery",
+        lambda i: (i.r[~i.active].max(), i.lam),
+        PROP2 + (IN_CORRECTED_INTERVAL,),
     ),
-    Inequality("on the support lam < ||A_g^T y||", "recovery", lambda i: (i.lam, i.r[i.active].min()), PROP2 + (IN_CORRECTED_INTERVAL,)),
-    Inequality("the constant makes it non-empty", "incoherent", lambda i: _interval(i), PROP2 + (INCOHERENT,)),
+    Inequality(
+        "on the support lam < ||A_g^T y||",
+        "recovery",
+        lambda i: (i.lam, i.r[i.active].min()),
+        PROP2 + (IN_CORRECTED_INTERVAL,),
+    ),
+    Inequality(
+        "the constant makes it non-empty",
+        "incoherent",
+        lambda i: _interval(i),
+        PROP2 + (INCOHERENT,),
+    ),
 )
 PROP2_CORRECTED = "gamma B_max (d mu_B + delta): (3) divides by d, the proof does not multiply back. Sharp at delta = 0."
 
 ROWS = (
     statement(
-        "eq19", "Eq. (19)", "equation", "A_g^T y = A_g^T A*_g x_g + sum_{h != g in S} A_g^T A*_h x_h.", "identity",
+        "eq19",
+        "Eq. (19)",
+        "equation",
+        "A_g^T y = A_g^T A*_g x_g + sum_{h != g in S} A_g^T A*_h x_h.",
+        "identity",
         evidence=(Identity("decomposition, every group", "support", _decomposition),),
     ),
     statement(
-        "prop1", "Proposition 1", "proposition", "||A_g^T A*_g x_g|| >= B_min (1 - delta) for g in S.", "holds", hypotheses=PROP1,
+        "prop1",
+        "Proposition 1",
+        "proposition",
+        "||A_g^T A*_g x_g|| >= B_min (1 - delta) for g in S.",
+        "holds",
+        hypotheses=PROP1,
         corrected="With orthonormal A*_g the sharper (1 - delta^2/2) B_min holds, and is attained.",
         evidence=(
-            Inequality("(1 - delta) B_min <= signal", "free_star", lambda i: (formulas.signal_bound(i.b_min, i.delta), _signal(i).min()), PROP1),
             Inequality(
-                "(1 - delta^2/2) B_min <= signal, A*_g orthonormal", "support",
-                lambda i: (formulas.signal_bound(i.b_min, i.delta, "orthonormal"), _signal(i).min()), PROP1 + (ORTHONORMAL_STAR,),
+                "(1 - delta) B_min <= signal",
+                "free_star",
+                lambda i: (formulas.signal_bound(i.b_min, i.delta), _signal(i).min()),
+                PROP1,
+            ),
+            Inequality(
+                "(1 - delta^2/2) B_min <= signal, A*_g orthonormal",
+                "support",
+                lambda i: (
+                    formulas.signal_bound(i.b_min, i.delta, "orthonormal"),
+                    _signal(i).min(),
+                ),
+                PROP1 + (ORTHONORMAL_STAR,),
             ),
         ),
         derivation="gsae_ref.papers.t21.support.formulas.signal_bound",
     ),
     statement(
-        "prop2", "Proposition 2", "proposition",
-        "||sum_{h in S} A_v^T A*_h x_h|| <= gamma B_max (mu_B + delta) for v not in S.", "corrected",
-        corrected=PROP2_CORRECTED, hypotheses=PROP2,
+        "prop2",
+        "Proposition 2",
+        "proposition",
+        "||sum_{h in S} A_v^T A*_h x_h|| <= gamma B_max (mu_B + delta) for v not in S.",
+        "corrected",
+        corrected=PROP2_CORRECTED,
+        hypotheses=PROP2,
         evidence=(
-            Counterexample("CE1"), Counterexample("CE1b"),
+            Counterexample("CE1"),
+            Counterexample("CE1b"),
             Inequality("printed bound", "support", _prop2("printed"), PROP2, expect="fails"),
             Inequality("corrected bound", "support", _prop2("corrected"), PROP2),
         ),
         derivation="gsae_ref.papers.t21.support.formulas.cross_term_bound",
     ),
     statement(
-        "prop2-v1", "Proposition 2, version 1", "proposition",
-        "The same bound gamma B_max (mu_B + delta), with nothing assumed of ||A*_h||_2.", "corrected",
-        corrected="gamma B_max (d mu_B + delta min(sqrt(d), 1 + delta)), atoms of A* of unit norm.", hypotheses=PROP2_V1,
+        "prop2-v1",
+        "Proposition 2, version 1",
+        "proposition",
+        "The same bound gamma B_max (mu_B + delta), with nothing assumed of ||A*_h||_2.",
+        "corrected",
+        corrected="gamma B_max (d mu_B + delta min(sqrt(d), 1 + delta)), atoms of A* of unit norm.",
+        hypotheses=PROP2_V1,
         evidence=(
             Inequality("printed bound", "unit_star", _prop2("printed"), PROP2_V1, expect="fails"),
             Inequality("corrected bound", "unit_star", _prop2_v1, PROP2_V1),
@@ -154,56 +214,142 @@ ROWS = (
         derivation="gsae_ref.papers.t21.support.formulas.cross_term_bound_v1",
     ),
     statement(
-        "eq22", "Eq. (22) (version 1: (22), (23))", "equation",
-        "||A_g^T y|| >= ||A_g^T A*_g x_g|| - ||sum_{h != g} A_g^T A*_h x_h|| >= B_min (1 - delta) - gamma B_max (mu_B + delta).", "corrected",
-        corrected="First inequality true; the last term of the second is (gamma - 1) B_max (d mu_B + delta).", hypotheses=PROP2,
+        "eq22",
+        "Eq. (22) (version 1: (22), (23))",
+        "equation",
+        "||A_g^T y|| >= ||A_g^T A*_g x_g|| - ||sum_{h != g} A_g^T A*_h x_h|| >= B_min (1 - delta) - gamma B_max (mu_B + delta).",
+        "corrected",
+        corrected="First inequality true; the last term of the second is (gamma - 1) B_max (d mu_B + delta).",
+        hypotheses=PROP2,
         evidence=(
-            Inequality("first inequality", "support", lambda i: worst(_signal(i), i.r[i.active] + _cross_terms(i)[i.active]), PROP2),
+            Inequality(
+                "first inequality",
+                "support",
+                lambda i: worst(_signal(i), i.r[i.active] + _cross_terms(i)[i.active]),
+                PROP2,
+            ),
             Counterexample("CE5"),
             Inequality("corrected second inequality", "recovery", _eq22("corrected"), PROP2),
         ),
         derivation="gsae_ref.papers.t21.support.formulas.group_norm_bound",
     ),
     statement(
-        "lemma1", "Lemma 1", "lemma", LEMMA1_PRINTED, "corrected", corrected=LEMMA1_CORRECTED, hypotheses=PROP2 + (IN_CORRECTED_INTERVAL,),
-        evidence=(Counterexample("CE2"), Counterexample("CE3"), Counterexample("CE3b"), Counterexample("CE4"), *LEMMA1_EVIDENCE),
+        "lemma1",
+        "Lemma 1",
+        "lemma",
+        LEMMA1_PRINTED,
+        "corrected",
+        corrected=LEMMA1_CORRECTED,
+        hypotheses=PROP2 + (IN_CORRECTED_INTERVAL,),
+        evidence=(
+            Counterexample("CE2"),
+            Counterexample("CE3"),
+            Counterexample("CE3b"),
+            Counterexample("CE4"),
+            *LEMMA1_EVIDENCE,
+        ),
         derivation="gsae_ref.papers.t21.support.formulas.recovery_interval",
     ),
-    statement("eq20", "Eq. (20)", "equation", "The bound of Proposition 1.", "holds", same_as="T21-prop1"),
-    statement("eq21", "Eq. (21)", "equation", "The bound of Proposition 2.", "corrected", corrected=PROP2_CORRECTED, same_as="T21-prop2"),
-    statement("eq34", "Eq. (34)", "equation", "Proposition 1 restated.", "holds", same_as="T21-prop1"),
     statement(
-        "eq35", "Eq. (35)", "equation", "||A_g^T A*_g x_g|| >= (1 - ||A_g^T A*_g - I||_2) ||x_g||.", "holds",
-        evidence=(Inequality("for the active group where the bound is largest", "free_star", _step35),),
+        "eq20", "Eq. (20)", "equation", "The bound of Proposition 1.", "holds", same_as="T21-prop1"
     ),
     statement(
-        "eq36", "Eq. (36)", "equation", "||A_g^T A*_g - I||_2 = ||A_g^T (A*_g - A_g)||_2 <= ||A_g||_2 ||A*_g - A_g||_2 <= delta.", "holds",
+        "eq21",
+        "Eq. (21)",
+        "equation",
+        "The bound of Proposition 2.",
+        "corrected",
+        corrected=PROP2_CORRECTED,
+        same_as="T21-prop2",
+    ),
+    statement(
+        "eq34", "Eq. (34)", "equation", "Proposition 1 restated.", "holds", same_as="T21-prop1"
+    ),
+    statement(
+        "eq35",
+        "Eq. (35)",
+        "equation",
+        "||A_g^T A*_g x_g|| >= (1 - ||A_g^T A*_g - I||_2) ||x_g||.",
+        "holds",
+        evidence=(
+            Inequality("for the active group where the bound is largest", "free_star", _step35),
+        ),
+    ),
+    statement(
+        "eq36",
+        "Eq. (36)",
+        "equation",
+        "||A_g^T A*_g - I||_2 = ||A_g^T (A*_g - A_g)||_2 <= ||A_g||_2 ||A*_g - A_g||_2 <= delta.",
+        "holds",
         hypotheses=(ORTHONORMAL, CLOSE),
-        evidence=(Inequality("largest over the groups", "free_star", lambda i: (_overlap_defect(i).max(), i.delta), (ORTHONORMAL, CLOSE)),),
+        evidence=(
+            Inequality(
+                "largest over the groups",
+                "free_star",
+                lambda i: (_overlap_defect(i).max(), i.delta),
+                (ORTHONORMAL, CLOSE),
+            ),
+        ),
     ),
-    statement("eq37", "Eq. (37)", "equation", "Proposition 1's chain, put together.", "holds", same_as="T21-prop1"),
-    statement("eq38", "Eq. (38)", "equation", "Proposition 2 restated.", "corrected", corrected=PROP2_CORRECTED, same_as="T21-prop2"),
     statement(
-        "eq39", "Eq. (39)", "equation", "The chain for Proposition 2; its step ||A*_v^T A*_h||_2 <= mu_B.", "corrected",
+        "eq37",
+        "Eq. (37)",
+        "equation",
+        "Proposition 1's chain, put together.",
+        "holds",
+        same_as="T21-prop1",
+    ),
+    statement(
+        "eq38",
+        "Eq. (38)",
+        "equation",
+        "Proposition 2 restated.",
+        "corrected",
+        corrected=PROP2_CORRECTED,
+        same_as="T21-prop2",
+    ),
+    statement(
+        "eq39",
+        "Eq. (39)",
+        "equation",
+        "The chain for Proposition 2; its step ||A*_v^T A*_h||_2 <= mu_B.",
+        "corrected",
         corrected="||A*_v^T A*_h||_2 <= d mu_B by (3); the other steps are right.",
         evidence=(
             Counterexample("CE_step39"),
-            Inequality("step with mu_B", "support", lambda i: _cross_step39(i, lambda _: 1), expect="fails"),
+            Inequality(
+                "step with mu_B", "support", lambda i: _cross_step39(i, lambda _: 1), expect="fails"
+            ),
             Inequality("step with d mu_B", "support", lambda i: _cross_step39(i, lambda j: j.d)),
         ),
         derivation="gsae_ref.papers.t21.support.formulas.cross_term_bound",
     ),
     statement(
-        "recovery-in-one-pass", "text before Lemma 1", "claim", "Cluster membership is recovered in a single step of the architecture.",
-        "corrected", corrected="Under the corrected Lemma 1, surely; outside it nothing is proved.",
+        "recovery-in-one-pass",
+        "text before Lemma 1",
+        "claim",
+        "Cluster membership is recovered in a single step of the architecture.",
+        "corrected",
+        corrected="Under the corrected Lemma 1, surely; outside it nothing is proved.",
         evidence=(Counterexample("CE2"), Measurement("one_pass_recovery")),
         derivation="gsae_ref.papers.t21.support.formulas.recovery_interval",
     ),
     Row(
-        "R5", "own", "R5", "lemma", LEMMA1_CORRECTED, "holds", hypotheses=PROP2 + (IN_CORRECTED_INTERVAL,),
+        "R5",
+        "own",
+        "R5",
+        "lemma",
+        LEMMA1_CORRECTED,
+        "holds",
+        hypotheses=PROP2 + (IN_CORRECTED_INTERVAL,),
         evidence=LEMMA1_EVIDENCE
         + (
-            Inequality("the interval from the actual matrices contains it", "recovery", _sharp_contains_corrected, PROP2),
+            Inequality(
+                "the interval from the actual matrices contains it",
+                "recovery",
+                _sharp_contains_corrected,
+                PROP2,
+            ),
         ),
         derivation="gsae_ref.papers.t21.support.formulas.recovery_interval",
     ),
