@@ -4,7 +4,8 @@
     python benchmarks/bench_foundation.py --full          also the full verification, some minutes
     python benchmarks/bench_foundation.py --json FILE     the numbers as a file
 
-A benchmark, not a test: the exit status is 0 whatever it measures. Oracles and judges are those of ``tests/``.
+A benchmark, not a test: the exit status is 0 whatever it measures. Oracles and judges are those of
+``tests/``.
 """
 
 import argparse
@@ -38,8 +39,8 @@ PAPER = {
     "lam": 2.0,
 }
 
-# Runs a command and prints its time and the memory of its largest process. A process of its own, and a small one: a child inherits the
-# high-water mark of whoever starts it.
+# Runs a command and prints its time and the memory of its largest process. A process of its own,
+# and a small one: a child inherits the high-water mark of whoever starts it.
 WATCH = """
 import json, resource, subprocess, sys, time
 start = time.perf_counter()
@@ -60,7 +61,8 @@ def main(argv=None):
     )
     arguments = parser.parse_args(argv)
 
-    rows, about = [], versions()
+    rows = []
+    about = versions()
     print("  ".join(f"{name} {version}" for name, version in about.items()))
     print(f"{'what':62} {'measured':>12} {'asked':>12}  met")
     for name, unit, value, limit in measurements(arguments.full):
@@ -182,18 +184,17 @@ def gradient_times(runs=3):
 def networks(count=200, seed=0):
     """Yield (A, Y, lam, d) with d from 1 to 16 and a share of active groups from 0 to 1, all of them away from the kink.
 
-    The threshold lies in the middle of the widest gap between group norms near the wanted share; a network is drawn again while a step
-    of the central difference could carry some norm across it.
+    The threshold lies in the middle of the widest gap between group norms near the wanted share; a
+    network is drawn again while a step of the central difference could carry some norm across it.
     """
     rng = np.random.default_rng(seed)
     for number in range(count):
-        d, share = 1 + number % 16, rng.choice([0, 0.25, 0.5, 0.75, 1])
+        d = 1 + number % 16
+        share = rng.choice([0, 0.25, 0.5, 0.75, 1])
         while True:
-            n_features, n_groups, n_samples = (
-                rng.integers(2, 9),
-                rng.integers(1, 5),
-                rng.integers(1, 6),
-            )
+            n_features = rng.integers(2, 9)
+            n_groups = rng.integers(1, 5)
+            n_samples = rng.integers(1, 6)
             A = rng.standard_normal((n_features, n_groups * d)) / np.sqrt(n_features)
             Y = rng.standard_normal((n_samples, n_features))
             r = np.sort(np.linalg.norm((Y @ A).reshape(-1, d), axis=1))
@@ -205,7 +206,8 @@ def networks(count=200, seed=0):
                 else [wanted]
             )
             gap = max(near, key=lambda k: edges[k + 1] - edges[k])
-            lam, margin = (edges[gap] + edges[gap + 1]) / 2, (edges[gap + 1] - edges[gap]) / 2
+            lam = (edges[gap] + edges[gap + 1]) / 2
+            margin = (edges[gap + 1] - edges[gap]) / 2
             if margin > 10 * CENTRAL_STEP * np.linalg.norm(A) * np.linalg.norm(Y, axis=1).max():
                 yield A, Y, float(lam), d
                 break
@@ -213,13 +215,16 @@ def networks(count=200, seed=0):
 
 def gradient_accuracy():
     """Worst |<G, D> - central difference| / (||G|| ||D||), and the lowest Taylor order, over the networks, D random."""
-    worst, lowest, rng = 0.0, np.inf, np.random.default_rng(1)
+    worst = 0.0
+    lowest = np.inf
+    rng = np.random.default_rng(1)
     for A, Y, lam, d in networks():
 
         def cost(B, Y=Y, lam=lam, d=d):
             return gs.loss(B, Y, lam, d)
 
-        G, D = gs.loss_and_grad(A, Y, lam, d)[1], rng.standard_normal(A.shape)
+        G = gs.loss_and_grad(A, Y, lam, d)[1]
+        D = rng.standard_normal(A.shape)
         lowest = min(lowest, taylor_order(cost, G, A, D))
         D *= np.linalg.norm(A) / np.linalg.norm(D)
         numeric = (cost(A + CENTRAL_STEP * D) - cost(A - CENTRAL_STEP * D)) / (2 * CENTRAL_STEP)
@@ -231,10 +236,14 @@ def gradient_accuracy():
 
 def expectation_accuracy():
     """Worst relative error of the closed form against a sum over all supports, one to eight groups, any number of them active."""
-    worst, rng, n_features, d = 0.0, np.random.default_rng(2), 5, 2
+    worst = 0.0
+    rng = np.random.default_rng(2)
+    n_features = 5
+    d = 2
     for n_groups in range(1, 9):
         A, A_star = rng.standard_normal((2, n_features, n_groups * d))
-        tau, roots = rng.uniform(0, 1, n_groups), rng.standard_normal((n_groups, d, d))
+        tau = rng.uniform(0, 1, n_groups)
+        roots = rng.standard_normal((n_groups, d, d))
         covariances = roots @ np.swapaxes(roots, 1, 2)
         for n_active in range(1, n_groups + 1):
             enumerated = oracle.expected_over_supports(A, A_star, tau, n_active, d, covariances)

@@ -4,8 +4,9 @@
     python benchmarks/bench_kernels.py --quick            a tenth of the samples, fewer runs
     python benchmarks/bench_kernels.py --json FILE        the numbers as a file
 
-Every rival's loss and gradient is checked against the reference before anything is timed. Only ratios within one table mean something:
-the machine may be busy. Kernels run with BLAS limited to one thread (threadpoolctl) and their own threads; everybody else as it comes.
+Every rival's loss and gradient is checked against the reference before anything is timed. Only
+ratios within one table mean something: the machine may be busy. Kernels run with BLAS limited to
+one thread (threadpoolctl) and their own threads; everybody else as it comes.
 """
 
 import argparse
@@ -104,7 +105,9 @@ def gradient_tables(n_samples, runs):
 
 
 def gradient_table(start, A, Y, runs):
-    lam, size, dtype = PAPER["lam"], PAPER["group_size"], A.dtype.name
+    lam = PAPER["lam"]
+    size = PAPER["group_size"]
+    dtype = A.dtype.name
     problem = A, Y, lam, size
     functions = {
         "kernel": lambda: kernel(*problem),
@@ -122,7 +125,8 @@ def gradient_table(start, A, Y, runs):
             agree(
                 name, repaired.result(name), [Y @ A] if name.startswith("Y A") else expected, dtype
             )
-        Y32, A32 = Y.astype(np.float32), A.astype(np.float32)
+        Y32 = Y.astype(np.float32)
+        A32 = A.astype(np.float32)
         functions |= {"Y A alone": lambda: Y @ A, "Y A alone in float32": lambda: Y32 @ A32}
         memory = {name: extra_memory(functions[name]) for name in ("kernel", "reference")}
         active = np.mean(
@@ -143,9 +147,11 @@ def gradient_table(start, A, Y, runs):
 def training_tables(n_samples, n_rounds):
     """Mean time of a step of full-batch training with Adam, near the truth. In each round we take fifteen steps and a rival one.
 
-    Rivals do the same work at every step; ours falls as the steps grow short, so it is a mean over the fifteen times longer run.
+    Rivals do the same work at every step; ours falls as the steps grow short, so it is a mean over
+    the fifteen times longer run.
     """
-    lam, size = PAPER["lam"], PAPER["group_size"]
+    lam = PAPER["lam"]
+    size = PAPER["group_size"]
     for dtype in TOLERANCE:
         A, Y = paper_problem(n_samples, "near the truth", dtype)
         at = FixedSamples(Y, size, engine="numba")
@@ -163,7 +169,8 @@ def training_tables(n_samples, n_rounds):
             runs["torch eager, torch.optim.Adam"] = torch_descent(A, Y, lam, size)
         if rivals.available("jax"):
             runs["JAX jit, gradient and Adam in one"] = rivals.jax_descent(A, Y, lam, size)
-        seconds, costs = {name: [] for name in runs}, {name: [] for name in runs}
+        seconds = {name: [] for name in runs}
+        costs = {name: [] for name in runs}
         for k in range(n_rounds + 1):
             for name, step in runs.items():
                 time.sleep(0.02)
@@ -189,7 +196,8 @@ def descent(loss_and_grad, A, engine):
     def step():
         A, first, second, steps = state
         cost, G = loss_and_grad(A)
-        state[:3], state[3] = adam_step(A, G, first, second, steps + 1, 1e-3, engine), steps + 1
+        state[:3] = adam_step(A, G, first, second, steps + 1, 1e-3, engine)
+        state[3] = steps + 1
         return cost
 
     return step
@@ -237,10 +245,8 @@ def expected_tables(runs):
     """Expected gradients: the closed form beside the mean over as many samples as the simulation has."""
     p = PAPER
     A_star = gs.make_dictionary(p["n_features"], p["n_groups"], p["group_size"], rng=0)
-    A, tau = (
-        gs.perturb_dictionary(A_star, correlation=STARTS["near the truth"], rng=0),
-        np.full(p["n_groups"], 0.5),
-    )
+    A = gs.perturb_dictionary(A_star, correlation=STARTS["near the truth"], rng=0)
+    tau = np.full(p["n_groups"], 0.5)
     for dtype in TOLERANCE:
         args = A.astype(dtype), A_star.astype(dtype), tau.astype(dtype)
         Y = gs.sample(A_star, p["n_samples"], p["n_active"], p["group_size"], rng=0).Y.astype(dtype)
@@ -267,7 +273,8 @@ def activation_tables(runs):
     for dtype in TOLERANCE:
         for size in (1, 2, 4, 8, 16, 64):
             Z = rng.normal(size=(4000, 1024)).astype(dtype)
-            lam, out = float(np.sqrt(size)), np.empty_like(Z)
+            lam = float(np.sqrt(size))
+            out = np.empty_like(Z)
             functions = rivals.thresholds(Z, lam, size)
             expected = [functions["reference"]()]
             for name, function in functions.items():
@@ -281,10 +288,8 @@ def crossover_tables(runs):
     """Both ways through a block, at chosen shares of active groups: above 1 the way by matrix products is slower."""
     rng = np.random.default_rng(0)
     for n_features, n_groups, size in ((950, 500, 2), (784, 100, 8)):
-        A, Y = (
-            rng.normal(size=(n_features, n_groups * size)) / np.sqrt(n_features),
-            rng.normal(size=(2048, n_features)),
-        )
+        A = rng.normal(size=(n_features, n_groups * size)) / np.sqrt(n_features)
+        Y = rng.normal(size=(2048, n_features))
         ordered = np.sort(np.linalg.norm((Y @ A).reshape(-1, size), axis=1))
         for dtype in TOLERANCE:
             ratios = {}
@@ -311,7 +316,8 @@ def crossover_tables(runs):
 
 def tiny_tables(runs):
     """Where the reference wins: reference / kernel over the size of the product, 10 % of the groups active."""
-    rng, ratios = np.random.default_rng(0), {}
+    rng = np.random.default_rng(0)
+    ratios = {}
     shapes = (
         (1, 10, 5),
         (10, 20, 10),
@@ -323,10 +329,8 @@ def tiny_tables(runs):
         (30, 950, 500),
     )
     for n_samples, n_features, n_groups in shapes:
-        A, Y = (
-            rng.normal(size=(n_features, 2 * n_groups)) / np.sqrt(n_features),
-            rng.normal(size=(n_samples, n_features)),
-        )
+        A = rng.normal(size=(n_features, 2 * n_groups)) / np.sqrt(n_features)
+        Y = rng.normal(size=(n_samples, n_features))
         problem = A, Y, float(np.quantile(np.linalg.norm((Y @ A).reshape(-1, 2), axis=1), 0.9)), 2
         repeat = max(1, 2_000_000 // (n_samples * A.size))
         functions = {

@@ -5,9 +5,11 @@
     python benchmarks/bench_scale.py --folder DIR         where they are held meanwhile (default: the system's temporary folder)
     python benchmarks/bench_scale.py --json FILE          the numbers as a file
 
-Every row but the first of a problem has a local Dask cluster of its own, each worker on one processor (where the system lets us choose);
-the first (workers "-") is NumPy in one process, on all processors, from the memory-mapped file. Exit status 1 if the bits of any row differ
-from those of its problem's first, or a worker held 1.5 GiB or more. On a busy machine look at the CPU seconds, all workers together.
+Every row but the first of a problem has a local Dask cluster of its own, each worker on one
+processor (where the system lets us choose); the first (workers "-") is NumPy in one process, on all
+processors, from the memory-mapped file. Exit status 1 if the bits of any row differ from those of
+its problem's first, or a worker held 1.5 GiB or more. On a busy machine look at the CPU seconds,
+all workers together.
 """
 
 import argparse
@@ -24,7 +26,10 @@ import numpy as np
 
 import gsae_ref as gs
 
-BLOCK, GROUP_SIZE, LAM, LIMIT = 4096, 2, 2.0, 1.5 * 2**30
+BLOCK = 4096
+GROUP_SIZE = 2
+LAM = 2.0
+LIMIT = 1.5 * 2**30
 STARTS = {
     "truth": 0.97,
     "paper": 0.15,
@@ -144,7 +149,8 @@ def here(A, path):
     gs.full_batch_gradient(
         A, np.load(path, mmap_mode="r")[:BLOCK], LAM, GROUP_SIZE, block_size=BLOCK
     )  # compiled before the clock starts
-    begin, cpu = time.perf_counter(), time.process_time()
+    begin = time.perf_counter()
+    cpu = time.process_time()
     result = gs.full_batch_gradient(
         A, np.load(path, mmap_mode="r"), LAM, GROUP_SIZE, block_size=BLOCK
     )
@@ -163,7 +169,8 @@ def on_a_cluster(A, path, workers):
         gs.full_batch_gradient(
             A, from_disk(path)[: BLOCK * workers], LAM, GROUP_SIZE, block_size=BLOCK
         )
-        begin, cpu = time.perf_counter(), sum(client.run(time.process_time).values())
+        begin = time.perf_counter()
+        cpu = sum(client.run(time.process_time).values())
         result = gs.full_batch_gradient(A, from_disk(path), LAM, GROUP_SIZE, block_size=BLOCK)
         seconds, cpu = (
             time.perf_counter() - begin,

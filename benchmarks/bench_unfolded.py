@@ -4,10 +4,12 @@
     python benchmarks/bench_unfolded.py --quick           a tenth of the samples, fewer runs
     python benchmarks/bench_unfolded.py --json FILE       the numbers as a file
 
-Size: T21 section 4.2, 784 features, 10 groups of 16, 15 accelerated steps. On MNIST if it is there (never downloaded), at the start that
-the recipe takes and after some hundred steps of Adam, else on made-up data. Every rival's loss and gradient is checked against the
-reference before anything is timed. "torch, Gram" does by automatic differentiation what the kernel does by hand; much of the gain over
-"torch" is that trick. Only ratios within one table mean something: the machine may be busy.
+Size: T21 section 4.2, 784 features, 10 groups of 16, 15 accelerated steps. On MNIST if it is there
+(never downloaded), at the start that the recipe takes and after some hundred steps of Adam, else on
+made-up data. Every rival's loss and gradient is checked against the reference before anything is
+timed. "torch, Gram" does by automatic differentiation what the kernel does by hand; much of the
+gain over "torch" is that trick. Only ratios within one table mean something: the machine may be
+busy.
 """
 
 import argparse
@@ -26,7 +28,12 @@ import gsae_ref as gs
 from gsae_ref.kernels import unfolded as kernels
 from gsae_ref.reference import unfolded as reference
 
-SIZE, N_GROUPS, N_UNFOLD, STEP, LAM, BATCH = 16, 10, 15, 0.04, 5.0, 128
+SIZE = 16
+N_GROUPS = 10
+N_UNFOLD = 15
+STEP = 0.04
+LAM = 5.0
+BATCH = 128
 DTYPES = "float64", "float32"
 
 
@@ -81,7 +88,8 @@ def made_up(n_samples):
 
 def start(Y):
     """The leading 16 principal directions, mixed anew for every group, columns of norm 1."""
-    rng, V = np.random.default_rng(0), np.linalg.eigh(Y.T @ Y)[1][:, : -SIZE - 1 : -1]
+    rng = np.random.default_rng(0)
+    V = np.linalg.eigh(Y.T @ Y)[1][:, : -SIZE - 1 : -1]
     A = np.hstack([V @ rng.normal(size=(SIZE, SIZE)) for _ in range(N_GROUPS)])
     return A / np.linalg.norm(A, axis=0)
 
@@ -146,7 +154,8 @@ def jax_gradient(Y, gram, n_unfold=N_UNFOLD):
             before, X = X, (tau * V).reshape(len(Y), -1)
         return jnp.sum((Y - X @ A.T) ** 2) / (2 * len(Y))
 
-    both, samples = jax.jit(jax.value_and_grad(loss)), jnp.asarray(Y)
+    both = jax.jit(jax.value_and_grad(loss))
+    samples = jnp.asarray(Y)
 
     def gradient(A):
         cost, G = both(jnp.asarray(A), samples)

@@ -5,9 +5,9 @@
     python benchmarks/long_run.py --minutes 120         as many steps as fit, on a larger problem with compiled kernels and a checkpoint
     python benchmarks/long_run.py --out DIR             where long-run.json, .png and .svg are written (default: the current folder)
 
-Memory is what this process holds (RSS), read after every epoch; the first fifth of the run, where kernels are loaded and memory is first
-touched, does not count. Kept by the run itself is its history, one number per epoch and name. Exit status 1 if memory grew by more than
-that and 4 MiB.
+Memory is what this process holds (RSS), read after every epoch; the first fifth of the run, where
+kernels are loaded and memory is first touched, does not count. Kept by the run itself is its
+history, one number per epoch and name. Exit status 1 if memory grew by more than that and 4 MiB.
 """
 
 import argparse
@@ -63,7 +63,8 @@ def main(argv=None):
     arguments.out.mkdir(parents=True, exist_ok=True)
     files.write_json({**result, "curve": thinned(curve)}, arguments.out / "long-run.json")
     draw(result, curve, arguments.out / "long-run")
-    grown, allowed = result["grown_MiB"], result["allowed_MiB"]
+    grown = result["grown_MiB"]
+    allowed = result["allowed_MiB"]
     print(
         f"{result['steps']:,} steps in {seconds / 60:.1f} minutes: {result['warm_MiB']:.1f} MiB when warm, {result['last_MiB']:.1f} MiB at the "
         f"end, {grown:+.2f} MiB ({allowed:.2f} allowed, of which the history takes {allowed - ALLOWED:.2f})"
@@ -73,11 +74,13 @@ def main(argv=None):
 
 def run(problem, steps, seconds):
     """Steps and memory in bytes after every epoch, the time taken, and how many lists the history has."""
-    n_samples, batch_size = problem["n_samples"], problem["batch_size"]
+    n_samples = problem["n_samples"]
+    batch_size = problem["batch_size"]
     A_star = gs.make_dictionary(problem["n_features"], problem["n_groups"], 2, rng=0)
     Y = gs.sample(A_star, n_samples, 1, 2, rng=0).Y
     A = gs.perturb_dictionary(A_star, delta=0.3, group_size=2, rng=0)
-    each, begin = n_samples // batch_size, time.monotonic()
+    each = n_samples // batch_size
+    begin = time.monotonic()
     n_epochs = max(steps // each, 1) if seconds is None else 10**9
     curve = np.full(
         (n_epochs if seconds is None else int(100 * seconds) + 1000, 2), np.nan
@@ -123,7 +126,8 @@ def held():
 
 def judged(curve, n_names):
     """Memory when warm (median of the third tenth) and at the end (median of the last), what it grew by, what it may."""
-    n, MiB = len(curve), 2**20
+    n = len(curve)
+    MiB = 2**20
     warm, last = (
         float(np.median(part)) / MiB
         for part in (curve[n // 5 : 3 * n // 10 + 1, 1], curve[-(n // 10 + 1) :, 1])

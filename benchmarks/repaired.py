@@ -1,9 +1,11 @@
 """Rivals in a process of their own, whose BLAS is told what the processor can do.
 
-Two libraries ask who made the processor, not what it can do. MKL, inside torch, takes slower code unless Intel did; a function of one line,
-loaded before it, answers that question. OpenBLAS, inside NumPy, takes code for older processors where it does not know a new one;
-``OPENBLAS_CORETYPE`` names better code. Both must be there before the library is loaded, hence the process. It computes when it is told to,
-so it takes its turn among the others and is timed from outside (a turn costs some 50 microseconds of talk).
+Two libraries ask who made the processor, not what it can do. MKL, inside torch, takes slower code
+unless Intel did; a function of one line, loaded before it, answers that question. OpenBLAS, inside
+NumPy, takes code for older processors where it does not know a new one; ``OPENBLAS_CORETYPE`` names
+better code. Both must be there before the library is loaded, hence the process. It computes when it
+is told to, so it takes its turn among the others and is timed from outside (a turn costs some 50
+microseconds of talk).
 """
 
 import json
@@ -135,7 +137,8 @@ def serve(family, folder):
         functions = FAMILIES[family](**{key: held[key] for key in held.files})
     print(json.dumps(list(functions)), flush=True)
     for line in sys.stdin:
-        keep, name = line.startswith("keep "), line.strip().removeprefix("keep ")
+        keep = line.startswith("keep ")
+        name = line.strip().removeprefix("keep ")
         result = functions[name]()
         if keep:
             np.savez(Path(folder) / "result.npz", *result)

@@ -5,8 +5,9 @@
     python -m benchmarks.report --only                  measure nothing, write pictures and text again
     python -m benchmarks.report --quick --out DIR       a tenth of the samples; into another folder
 
-Writes ``report.json``, ``report.md``, ``scaling.svg`` and ``roofline.svg`` into ``benchmarks/results``, and from there the section
-"Performance" of ``README.md``. Each part takes some minutes, in which the machine should do nothing else.
+Writes ``report.json``, ``report.md``, ``scaling.svg`` and ``roofline.svg`` into
+``benchmarks/results``, and from there the section "Performance" of ``README.md``. Each part takes
+some minutes, in which the machine should do nothing else.
 """
 
 import argparse
@@ -37,7 +38,8 @@ from gsae_ref.ops import adam_step  # noqa: E402
 FOLDER = Path(__file__).resolve().parent / "results"
 README = Path(__file__).resolve().parent.parent / "README.md"
 
-# A first call in a process of its own: {call} is made twice. Prints the seconds of importing, of importing Numba, and of the two calls.
+# A first call in a process of its own: {call} is made twice. Prints the seconds of importing, of
+# importing Numba, and of the two calls.
 FIRST = """
 import json, time
 import numpy as np
@@ -91,7 +93,8 @@ def main(argv=None):
     runs, n_samples = (2, 1000) if arguments.quick else (3, bench_kernels.PAPER["n_samples"])
 
     for name in PARTS if arguments.only is None else arguments.only:
-        start, about = time.perf_counter(), {"gsae_ref": gs.__version__, **versions()}
+        start = time.perf_counter()
+        about = {"gsae_ref": gs.__version__, **versions()}
         print(
             f"\n== {name}\n" + "  ".join(f"{key} {value}" for key, value in about.items()),
             flush=True,
@@ -135,7 +138,8 @@ def disturbed(before, after):
     """Share of the used processor time that others used meanwhile; None where the system does not tell."""
     if before is None:
         return None
-    everybody, ours = after[0] - before[0], after[1] - before[1]
+    everybody = after[0] - before[0]
+    ours = after[1] - before[1]
     return max(0.0, round(1 - ours / everybody, 3)) if everybody > 0 else 0.0
 
 
@@ -212,13 +216,17 @@ def growth(n_samples, runs):
 def roofline(n_samples, runs):
     """Operations, bytes and seconds of some kernels, and what the machine does at best: one product of matrices, one copy."""
     p = bench_kernels.PAPER
-    n, m, size = p["n_features"], p["n_groups"] * p["group_size"], p["group_size"]
+    n = p["n_features"]
+    m = p["n_groups"] * p["group_size"]
+    size = p["group_size"]
     A, Y = bench_kernels.paper_problem(n_samples, "near the truth", "float64")
     paper = bench_kernels.paper_problem(n_samples, "paper's start", "float64")[0]
     rng = np.random.default_rng(0)
-    Z, copy = rng.normal(size=(4000, 1024)), np.empty((4000, 1024))
+    Z = rng.normal(size=(4000, 1024))
+    copy = np.empty((4000, 1024))
     arrays = [*rng.normal(size=(3, n, m)), rng.normal(size=(n, m)) ** 2]
-    A32, Y32 = A.astype(np.float32), Y.astype(np.float32)
+    A32 = A.astype(np.float32)
+    Y32 = Y.astype(np.float32)
     S = bench_unfolded.made_up(n_samples)[1]
     D = bench_unfolded.start(S)
     functions = {
@@ -237,7 +245,8 @@ def roofline(n_samples, runs):
                 f"Y A in {dtype}, repaired": call for name, call in process.functions.items()
             }
         seconds = interleaved(functions, runs)
-    product, k = 2 * n_samples * n * m, D.shape[1]
+    product = 2 * n_samples * n * m
+    k = D.shape[1]
     work = {  # floating-point operations, bytes that must move at least
         "Y A in float64": (product, 8 * (Y.size + A.size + n_samples * m)),
         "Y A in float32": (product, 4 * (Y.size + A.size + n_samples * m)),

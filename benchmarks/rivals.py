@@ -1,7 +1,8 @@
 """Others who compute the loss (13) and its exact gradient: the same numbers from NumPy, SciPy, torch and JAX.
 
-Each is a function ``(A, Y, lam, group_size) -> (cost, gradient)``, or a maker of one where something is prepared once (a compilation, a copy
-of the data in the library's own form). :func:`gradients` lists those whose library is installed.
+Each is a function ``(A, Y, lam, group_size) -> (cost, gradient)``, or a maker of one where
+something is prepared once (a compilation, a copy of the data in the library's own form).
+:func:`gradients` lists those whose library is installed.
 """
 
 import importlib.util
@@ -231,10 +232,8 @@ def thresholds(Z, lam, group_size):
     if available("pyproximal"):
         from pyproximal import L21
 
-        columns, operator = (
-            np.ascontiguousarray(rows(Z).T).ravel(),
-            L21(group_size),
-        )  # its layout: a group is a column
+        columns = np.ascontiguousarray(rows(Z).T).ravel()
+        operator = L21(group_size)  # its layout: a group is a column
         rivals["pyproximal"] = lambda: operator.prox(columns, lam).reshape(group_size, -1).T
     if available("spams"):
         import spams

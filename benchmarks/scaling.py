@@ -2,10 +2,11 @@
 
     python benchmarks/scaling.py [--quick]
 
-Counted operations of one loss and gradient (multiply-adds, N samples, n features, m = Gamma d atoms, gamma active groups a sample):
-products of matrices 5 N n m; the kernel N n m in float32, and 4 N n d gamma where groups are active. Counted bytes that must come from
-memory or go there: products of matrices read or write seven times N m numbers and six times N n; the kernel reads the samples, and its
-dictionary and gradient twice; its blocks stay in cache.
+Counted operations of one loss and gradient (multiply-adds, N samples, n features, m = Gamma d
+atoms, gamma active groups a sample): products of matrices 5 N n m; the kernel N n m in float32, and
+4 N n d gamma where groups are active. Counted bytes that must come from memory or go there:
+products of matrices read or write seven times N m numbers and six times N n; the kernel reads the
+samples, and its dictionary and gradient twice; its blocks stay in cache.
 """
 
 import argparse

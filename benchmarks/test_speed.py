@@ -1,6 +1,7 @@
 """Our own kernels, to be followed from version to version with pytest-benchmark; rivals cannot take turns here, see ``report.py`` for them.
 
-python -m pytest benchmarks/test_speed.py --benchmark-only [--benchmark-autosave] [--benchmark-compare]
+python -m pytest benchmarks/test_speed.py --benchmark-only [--benchmark-autosave]
+[--benchmark-compare]
 """
 
 import numpy as np
@@ -37,7 +38,8 @@ def test_shallow_gradient(benchmark, problem, lam):
 
 def test_a_step_of_training(benchmark, problem):
     A, Y = problem
-    at, moments = FixedSamples(Y, 2, engine="numba"), [A, np.zeros_like(A), np.zeros_like(A), 0]
+    at = FixedSamples(Y, 2, engine="numba")
+    moments = [A, np.zeros_like(A), np.zeros_like(A), 0]
 
     def step():
         cost, G = at(moments[0], 2.0)
@@ -49,7 +51,8 @@ def test_a_step_of_training(benchmark, problem):
 
 
 def test_unfolded_gradient(benchmark, problem):
-    A, Y = problem[0][:, :160], problem[1][:1024]
+    A = problem[0][:, :160]
+    Y = problem[1][:1024]
     cost, G = benchmark(
         gs.unfolded_loss_and_grad, A, Y, 1.0, 16, 15, step_size=0.04, engine="numba"
     )

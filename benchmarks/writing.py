@@ -19,14 +19,15 @@ PARTS = (
     "roofline",
     "first-call",
 )
-BEGIN, END = "<!-- performance: written by benchmarks/report.py -->", "<!-- end of performance -->"
-LAZY, ANEW = "remembering, compiled Adam", "kernel anew, compiled Adam"
-TORCH_STEP, JAX_STEP = "torch eager, torch.optim.Adam", "JAX jit, gradient and Adam in one"
-SPARSE, DENSE, UNFOLDED = (
-    "10000 samples, near the truth",
-    "10000 samples, paper's start",
-    "10240 samples, trained",
-)
+BEGIN = "<!-- performance: written by benchmarks/report.py -->"
+END = "<!-- end of performance -->"
+LAZY = "remembering, compiled Adam"
+ANEW = "kernel anew, compiled Adam"
+TORCH_STEP = "torch eager, torch.optim.Adam"
+JAX_STEP = "JAX jit, gradient and Adam in one"
+SPARSE = "10000 samples, near the truth"
+DENSE = "10000 samples, paper's start"
+UNFOLDED = "10240 samples, trained"
 
 # Part, key of the table, what it is, rival, how many times slower the rival should be at least.
 TARGETS = [
@@ -64,7 +65,8 @@ def target_rows(results):
         table = found(results, part, key)
         if table is None or rival not in table["seconds"]:
             continue
-        seconds, base = table["seconds"], table["base"]
+        seconds = table["seconds"]
+        base = table["base"]
         ratio = seconds[rival] / seconds[base]
         better = seconds.get(f"{rival}, repaired"), seconds.get(f"{base}, repaired")
         rows.append(
@@ -127,7 +129,8 @@ def named(part, key):
 
 def limit_rows(results):
     """(what, milliseconds, the limit, milliseconds of the limit) for the kernels: one product of matrices; bytes over bandwidth."""
-    rows, points = [], results.get("roofline", {}).get("points")
+    rows = []
+    points = results.get("roofline", {}).get("points")
     for key in (SPARSE, DENSE):
         for dtype in ("float64", "float32"):
             table = found(results, "shallow", f"{key}, {dtype}")
@@ -226,7 +229,8 @@ def scaling_figure(part):
         for colour, marker, (who, seconds) in zip(
             COLOURS, "os", one["seconds"].items(), strict=False
         ):
-            values, counted = np.array(one["values"]), one["operations"][who]
+            values = np.array(one["values"])
+            counted = one["operations"][who]
             ax.loglog(
                 values,
                 1e3 * np.array(seconds),
@@ -391,7 +395,8 @@ def tables_text(part):
     for table in part["tables"]:
         lines += [f"### {table['title']}", ""]
         if "seconds" in table:
-            seconds, base = table["seconds"], table["seconds"][table["base"]]
+            seconds = table["seconds"]
+            base = table["seconds"][table["base"]]
             memory = table.get("extra_MiB", {})
             if memory:
                 lines += [

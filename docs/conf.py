@@ -2,7 +2,8 @@
 
     python -m pip install ".[docs]" && python -m sphinx -W -b html docs docs/_build
 
-Pages that the package itself dictates are written to docs/generated first. ``-b linkcheck`` asks every address outside the site.
+Pages that the package itself dictates are written to docs/generated first. ``-b linkcheck`` asks
+every address outside the site.
 """
 
 import hashlib
@@ -22,7 +23,9 @@ import ledger_pages  # noqa: E402
 
 import gsae_ref  # noqa: E402
 
-project, author, copyright = "gsae_ref", "The gsae_ref developers", "The gsae_ref developers"
+project = "gsae_ref"
+author = "The gsae_ref developers"
+copyright = "The gsae_ref developers"
 release = version = importlib.metadata.version("gsae_ref")
 extensions = [
     "myst_nb",

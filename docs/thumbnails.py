@@ -1,7 +1,8 @@
 """Make the small pictures of the gallery: ``python docs/thumbnails.py [REPRODUCED]``.
 
-Runs ``gsae-ref reproduce NAME --quick`` for every experiment whose pictures are not in the folder REPRODUCED (default ``reproduced``) yet, and
-writes each picture to ``docs/figures``, at most 900 pixels wide. Needs Matplotlib, whose Pillow does the shrinking.
+Runs ``gsae-ref reproduce NAME --quick`` for every experiment whose pictures are not in the folder
+REPRODUCED (default ``reproduced``) yet, and writes each picture to ``docs/figures``, at most 900
+pixels wide. Needs Matplotlib, whose Pillow does the shrinking.
 """
 
 import subprocess
@@ -12,7 +13,8 @@ from PIL import Image
 
 from gsae_ref import experiments
 
-WIDTH, QUALITY = 900, 72
+WIDTH = 900
+QUALITY = 72
 FIGURES = Path(__file__).parent / "figures"
 
 

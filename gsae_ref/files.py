@@ -1,7 +1,8 @@
 """Files that are complete or as they were: written under a temporary name, then renamed. Arrays are never pickled. May import numpy only.
 
-A temporary file has a name of its own, made for this process alone and as private as the file it is to become. It is locked while it is
-written; one that nobody holds was left by a process that was killed, and is removed when the same file is written the next time.
+A temporary file has a name of its own, made for this process alone and as private as the file it is
+to become. It is locked while it is written; one that nobody holds was left by a process that was
+killed, and is removed when the same file is written the next time.
 """
 
 import contextlib
@@ -40,7 +41,8 @@ def atomically(path: str | Path) -> Iterator[str | Path]:
     Raises
     ------
     ValueError
-        If the path is a folder, its folder does not exist or cannot be written to, or the disk is full.
+        If the path is a folder, its folder does not exist or cannot be written to, or the disk is
+        full.
     """
     temporary, lock = _temporary(path)
     try:
@@ -99,10 +101,8 @@ def read_arrays(path: str | Path) -> dict[str, Array]:
                 member.comment for member in members
             ):  # NumPy writes none: a flipped length hides the members that follow
                 raise ValueError("its table of contents is damaged")
-            held, size = (
-                sum(member.file_size for member in members),
-                os.fstat(file.fileno()).st_size,
-            )
+            held = sum(member.file_size for member in members)
+            size = os.fstat(file.fileno()).st_size
             if (
                 held > SWELLING * size
             ):  # zeros compressed, or one content under many names: it could fill the memory

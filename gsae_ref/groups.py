@@ -16,8 +16,9 @@ from .arrays import Array
 
 __all__ = ["blocks", "expand", "merge", "near_one", "norms", "polar", "split", "squares", "unblock"]
 
-# By bytes of a number: between which bounds a sum of squares is taken as it is, and by which power of two a group below or above them is
-# multiplied before its squares are summed. Powers of two round nothing.
+# By bytes of a number: between which bounds a sum of squares is taken as it is, and by which power
+# of two a group below or above them is multiplied before its squares are summed. Powers of two
+# round nothing.
 SAFE = {4: (2.0**-80, 2.0**80, 2.0**100, 2.0**-80), 8: (2.0**-640, 2.0**640, 2.0**800, 2.0**-700)}
 
 
@@ -56,7 +57,8 @@ def norms(X: Array, group_size: int) -> Array:
 def squares(X: Array, group_size: int) -> tuple[Array, Any]:
     """Sum of squares of every group after scaling, and the factors: ``s`` (..., n_groups) and ``c``, with c_g^2 ||x_g||^2 = s_g.
 
-    The factor is the number 1.0 if every sum is far from overflow and underflow as it is, else an array of powers of two.
+    The factor is the number 1.0 if every sum is far from overflow and underflow as it is, else an
+    array of powers of two.
 
     >>> squares(np.array([3.0, 4.0]), 2)
     (array([25.]), 1.0)

@@ -14,12 +14,10 @@ from gsae_ref.papers.n19.fixed_bias import formulas as fixed_bias_formulas
 from gsae_ref.papers.t21.support import formulas as support
 
 HERE = Path(__file__).resolve().parent
-BLUE, RED, BLACK, GREY = (
-    "#0072B2",
-    "#D55E00",
-    "#000000",
-    "#5f5f5f",
-)  # Okabe and Ito: safe for colour-blind readers
+BLUE = "#0072B2"
+RED = "#D55E00"
+BLACK = "#000000"
+GREY = "#5f5f5f"  # Okabe and Ito: safe for colour-blind readers
 
 
 def interference(sizes=(1, 2, 4, 8), cosine=0.6, norm=2.0):
@@ -61,7 +59,8 @@ def gradient(shares, d=8, h=1e-6):
 def fixed_bias(biases, theta=1e-3):
     """Share of the angle to the truth that one step of [N19]'s ReLU autoencoder leaves when its bias is fixed: by R7, and measured."""
     basis = gs.make_dictionary(12, 10, 1, kind="orthonormal", rng=0)
-    A, W = basis[:, :5], np.cos(theta) * basis[:, :5] + np.sin(theta) * basis[:, 5:]
+    A = basis[:, :5]
+    W = np.cos(theta) * basis[:, :5] + np.sin(theta) * basis[:, 5:]
     measured = []
     for b in biases:
         moved = gs.train_sparse(W, A.T, 1, bias=b, normalise=True, bias_schedule="fixed").x
@@ -80,11 +79,9 @@ def draw():
         "axes.spines.top": False,
         "axes.spines.right": False,
     }
-    printed, holds, measured = (
-        {"color": RED, "ls": "--", "lw": 2.2},
-        {"color": BLUE, "lw": 2.4},
-        {"color": BLACK, "ls": "", "marker": "o", "ms": 6.5},
-    )
+    printed = {"color": RED, "ls": "--", "lw": 2.2}
+    holds = {"color": BLUE, "lw": 2.4}
+    measured = {"color": BLACK, "ls": "", "marker": "o", "ms": 6.5}
     with plt.rc_context(style):
         fig, (bound, slope, rate) = plt.subplots(
             1, 3, figsize=(11, 3.9), dpi=100, layout="constrained"
@@ -107,7 +104,8 @@ def draw():
             0.97, 0.04, "Proposition 2 of T21", transform=bound.transAxes, ha="right", color=GREY
         )
 
-        share, dots = np.linspace(0, 0.999, 100), np.linspace(0.1, 0.9, 9)
+        share = np.linspace(0, 0.999, 100)
+        dots = np.linspace(0.1, 0.9, 9)
         by_paper, exact, _ = gradient(share)
         slope.plot(share, by_paper, **printed)
         slope.plot(share, exact, **holds)
@@ -123,7 +121,8 @@ def draw():
             0.97, 0.04, "(41) of T21, $d=8$", transform=slope.transAxes, ha="right", color=GREY
         )
 
-        bias, dots = np.linspace(-1, 0, 100), np.linspace(-0.9, -0.1, 9)
+        bias = np.linspace(-1, 0, 100)
+        dots = np.linspace(-0.9, -0.1, 9)
         rate.axhline(1, **printed)
         rate.plot(bias, fixed_bias_formulas.linear_rate(1.0, bias, 1.0), **holds)
         rate.plot(dots, fixed_bias(dots)[1], **measured)

@@ -32,10 +32,8 @@ SECONDS_PER_CELL = 300  # far more than any needs: a machine may be busy
 VARIES = "varies"  # the tag of a cell whose numbers depend on the machine
 STATIC = "import sys; sys.modules['ipywidgets'] = None"  # what a kernel runs first, so that no slider hides a kept picture
 NUMBER = re.compile(r"(?<![\w.])-?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?")
-SIZE_TOLERANCE, LOOK_TOLERANCE = (
-    0.06,
-    0.02,
-)  # relative, of a figure's sides; mean difference of greys between 0 and 1
+SIZE_TOLERANCE = 0.06
+LOOK_TOLERANCE = 0.02  # relative, of a figure's sides; mean difference of greys between 0 and 1
 ONE_BLAS_THREAD = dict.fromkeys(
     ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1"
 )  # same sums, calm on a busy machine
@@ -62,7 +60,8 @@ def main(argv=None):
 
     stale = False
     for path in paths:
-        kept, start = nbformat.read(path, as_version=4), time.perf_counter()
+        kept = nbformat.read(path, as_version=4)
+        start = time.perf_counter()
         try:
             fresh = execute(kept)
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
@@ -134,7 +133,8 @@ def figures(cell):
 
 def compact(png):
     """A base64 PNG of line art with 128 colours: a third of the bytes, the same to the eye, and no version of the software in it."""
-    drawn, small = Image.open(io.BytesIO(base64.b64decode(png))), io.BytesIO()
+    drawn = Image.open(io.BytesIO(base64.b64decode(png)))
+    small = io.BytesIO()
     drawn.convert("RGB").quantize(128, dither=Image.Dither.NONE).save(small, "png", optimize=True)
     return base64.b64encode(small.getvalue()).decode()
 
@@ -145,7 +145,8 @@ def difference(kept, fresh):
     for number, (before, after) in enumerate(zip(kept.cells, fresh.cells, strict=True), start=1):
         varies = VARIES in before.metadata.get("tags", [])
         if not varies:
-            old, new = printed(before), printed(after)
+            old = printed(before)
+            new = printed(after)
             if len(old) == len(new):
                 new = [
                     a if alike(a, b) else b for a, b in zip(old, new, strict=True)

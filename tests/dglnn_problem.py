@@ -20,6 +20,7 @@ def problem(seed, sizes=(2, 1, 3), n_samples=5):
     """Groups of different sizes and scales, predictors that are correlated."""
     rng = np.random.default_rng(seed)
     p = sum(sizes)
-    u, v = np.exp(0.5 * rng.normal(size=len(sizes))), rng.normal(size=p)
+    u = np.exp(0.5 * rng.normal(size=len(sizes)))
+    v = rng.normal(size=p)
     X = rng.normal(size=(n_samples, p)) @ (np.eye(p) + 0.3 * rng.normal(size=(p, p)))
     return Problem(u, v, X, rng.normal(size=n_samples), list(sizes))

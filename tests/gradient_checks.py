@@ -1,6 +1,7 @@
 """The judges: central difference, Taylor order, closeness to an oracle. Each raises AssertionError with the numbers in its message.
 
-They catch different errors. The central difference sees a gradient that is off by 1e-7 of its norm. The Taylor order needs no tolerance:
+They catch different errors. The central difference sees a gradient that is off by 1e-7 of its norm.
+The Taylor order needs no tolerance:
 |f(A + t D) - f(A) - t <G, D>| falls like t^2 if G is the gradient, like t if a term is missing. Both are tested on planted mutants.
 """
 
@@ -21,8 +22,10 @@ def _scaled(D, A):
 def central_difference(f, G, A, D, rtol=1e-7):
     """Check <G, D> against (f(A + h D) - f(A - h D)) / 2h, to ``rtol`` of ||G|| ||D|| plus the rounding error of the difference."""
     D, h = _scaled(D, A), CENTRAL_STEP
-    plus, minus = f(A + h * D), f(A - h * D)
-    numeric, analytic = (plus - minus) / (2 * h), float(np.sum(G * D))
+    plus = f(A + h * D)
+    minus = f(A - h * D)
+    numeric = (plus - minus) / (2 * h)
+    analytic = float(np.sum(G * D))
     allowed = (
         rtol * np.linalg.norm(G) * np.linalg.norm(D) + 8 * EPS * max(abs(plus), abs(minus)) / h
     )
@@ -35,7 +38,8 @@ def central_difference(f, G, A, D, rtol=1e-7):
 def taylor_order(f, G, A, D):
     """Order p of |f(A + t D) - f(A) - t <G, D>| ~ t^p at t ~ 1e-5; infinite when nothing is left but rounding."""
     D = _scaled(D, A)
-    base, slope = f(A), float(np.sum(G * D))
+    base = f(A)
+    slope = float(np.sum(G * D))
     values = {t: f(A + t * D) for t in (TAYLOR_STEP, 4 * TAYLOR_STEP)}
     small, large = (abs(value - base - t * slope) for t, value in values.items())
     rounding = 32 * EPS * max(abs(base), *map(abs, values.values()))

@@ -1,7 +1,8 @@
 """Other routes to every number of the package. Imports no gsae_ref: an oracle that shares a helper with its subject proves nothing.
 
-Slow on purpose: one sample, one group, one entry at a time; Jacobians are full matrices built entry by entry; gradients move one entry
-of the dictionary at a time; expectations are sums over all supports (and all codes of a finite law). The paper is arXiv:2102.07003.
+Slow on purpose: one sample, one group, one entry at a time; Jacobians are full matrices built entry
+by entry; gradients move one entry of the dictionary at a time; expectations are sums over all
+supports (and all codes of a finite law). The paper is arXiv:2102.07003.
 """
 
 import itertools
@@ -106,7 +107,8 @@ def exact_gradient(A, Y, lam, group_size):
 
     def of_one_sample(A, _, y):
         z = preactivation(A, y)
-        x, J = shrink(z, lam, group_size), jacobian(z, lam, group_size)
+        x = shrink(z, lam, group_size)
+        J = jacobian(z, lam, group_size)
         e = y - A @ x
         G = np.zeros_like(A)
         for p, q in np.ndindex(*A.shape):
@@ -125,7 +127,8 @@ def appendix_b_gradient(A, Y, lam, group_size):
 
     def of_one_sample(A, _, y):
         z = preactivation(A, y)
-        x, J = shrink(z, lam, group_size), jacobian(z, lam, group_size)
+        x = shrink(z, lam, group_size)
+        J = jacobian(z, lam, group_size)
         e = y - A @ x
         G = np.zeros_like(A)
         for p, q in np.ndindex(*A.shape):
@@ -140,7 +143,8 @@ def approximate_gradient(A, Y, lam, group_size, supports=None):
 
     def of_one_sample(A, i, y):
         indices = group_indices(A.shape[1], group_size)
-        tau, active = {}, []
+        tau = {}
+        active = []
         for g, atoms in enumerate(indices):
             r = norm(A[:, atoms].T @ y)
             if (
@@ -165,7 +169,8 @@ def approximate_gradient(A, Y, lam, group_size, supports=None):
 
 def relative_errors(A, G, truth, group_size):
     """Overall, tangential and radial ||G_g - truth_g|| / ||truth_g||, the span of A_g from its singular vectors."""
-    tangential, radial = [], []
+    tangential = []
+    radial = []
     for atoms in group_indices(A.shape[1], group_size):
         U, s, _ = np.linalg.svd(A[:, atoms], full_matrices=False)
         U = U[:, s > 1e-12 * s[0]]
@@ -214,7 +219,8 @@ def finite_law(covariance):
 def expected_over_supports_and_codes(A, A_star, tau, n_active, group_size, covariances):
     """Average over every support and every combination of codes of the finite laws: no moment is used anywhere."""
     indices = group_indices(A.shape[1], group_size)
-    total, count = np.zeros_like(A), 0
+    total = np.zeros_like(A)
+    count = 0
     for S in itertools.combinations(range(len(indices)), n_active):
         for codes in itertools.product(*(finite_law(covariances[h]) for h in S)):
             y = sum(A_star[:, indices[h]] @ x for h, x in zip(S, codes, strict=True))

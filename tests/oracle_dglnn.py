@@ -1,7 +1,8 @@
 """Other routes to the numbers of the diagonally grouped linear network. Imports no gsae_ref.
 
-The matrix D of [L23] Section 2 is built entry by entry, Jacobians are full matrices, sums are exact, and the algorithms are as printed:
-divided by powers of u, one group at a time. The paper is Li, Nguyen, Hegde, Wong, ICLR 2023.
+The matrix D of [L23] Section 2 is built entry by entry, Jacobians are full matrices, sums are
+exact, and the algorithms are as printed: divided by powers of u, one group at a time. The paper is
+Li, Nguyen, Hegde, Wong, ICLR 2023.
 """
 
 import math
@@ -47,15 +48,18 @@ def loss(u, v, X, y, sizes, factor=0.5):
 
 def gradients(u, v, X, y, sizes, factor=0.5):
     """Chain rule with the full Jacobians of w in u and in v."""
-    p, L = len(v), len(sizes)
-    D, r = membership(sizes), residual(u, v, X, y, sizes)
+    p = len(v)
+    L = len(sizes)
+    D = membership(sizes)
+    r = residual(u, v, X, y, sizes)
     dw = np.array(
         [
             -2 * factor * math.fsum(r[k] * float(X[k, i]) for k in range(len(y))) / len(y)
             for i in range(p)
         ]
     )
-    in_u, in_v = np.zeros((p, L)), np.zeros((p, p))
+    in_u = np.zeros((p, L))
+    in_v = np.zeros((p, p))
     for i in range(p):
         g = int(np.argmax(D[i]))
         in_u[i, g] = 2 * float(u[g]) * float(v[i])

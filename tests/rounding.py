@@ -1,7 +1,8 @@
 """How far rounding may carry a loss and its gradients: a bound that every program of the same steps obeys, in whatever order it sums.
 
-Let u be the unit roundoff of the dtype, gamma_k = k u / (1 - k u). A sum of k products, in any order and with or without fused
-multiply-adds, is within gamma_k of the sum of their absolute values. Below, D... bounds the error of ..., carried from step to step:
+Let u be the unit roundoff of the dtype, gamma_k = k u / (1 - k u). A sum of k products, in any
+order and with or without fused multiply-adds, is within gamma_k of the sum of their absolute
+values. Below, D... bounds the error of ..., carried from step to step:
 
     z = A^T y           Dz = gamma_n |A|^T |y|;    of ||z_g|| relative to it:  rho = ||Dz_g|| / r + gamma_(d+2) (1 + ||Dz_g|| / r)
     tau = 1 - lam / r   Dtau = (lam / r) rho / (1 - rho) + 5 u         (lam, the quotient and the difference rounded)
@@ -13,8 +14,9 @@ multiply-adds, is within gamma_k of the sum of their absolute values. Below, D..
                         diag J and tau I alike, as none has a norm above 1
     gradient            the products of these, and gamma_(2N+8) for its sums
 
-Supports must be certain: no norm within rho of lam. The bound knows cancellation, of which a tolerance relative to the result knows
-nothing: where a gradient is a small difference of large numbers, no program can have it to full precision.
+Supports must be certain: no norm within rho of lam. The bound knows cancellation, of which a
+tolerance relative to the result knows nothing: where a gradient is a small difference of large
+numbers, no program can have it to full precision.
 """
 
 import numpy as np
@@ -22,7 +24,9 @@ import numpy as np
 
 def rounding_bounds(A, Y, lam, group_size, dtype):
     """Bounds of the errors of the cost, and of each of the three gradients in Frobenius norm, of one computation in ``dtype``."""
-    unit, (n, m), N = float(np.finfo(dtype).eps) / 2, A.shape, len(Y)
+    unit = float(np.finfo(dtype).eps) / 2
+    n, m = A.shape
+    N = len(Y)
     A, Y = np.asarray(A, np.float64), np.asarray(Y, np.float64)
 
     def gamma(k):
@@ -31,22 +35,29 @@ def rounding_bounds(A, Y, lam, group_size, dtype):
     def norms(M):
         return np.repeat(np.linalg.norm(M.reshape(N, -1, group_size), axis=2), group_size, axis=1)
 
-    Z, size_A, size_Y = Y @ A, np.abs(A), np.abs(Y)
-    DZ, r = gamma(n) * size_Y @ size_A, norms(Z)
+    Z = Y @ A
+    size_A = np.abs(A)
+    size_Y = np.abs(Y)
+    DZ = gamma(n) * size_Y @ size_A
+    r = norms(Z)
     active = r > lam if lam > 0 else np.ones_like(r, bool)
     q = np.where(active & (lam > 0), lam / np.where(r > 0, r, 1), 0)
     rho = np.where(q > 0, norms(DZ) / np.where(r > 0, r, 1), 0)
     rho = np.where(q > 0, rho + gamma(group_size + 2) * (1 + rho), 0)
     assert np.all(rho < 0.5), "an active norm is all rounding"
-    tau, Dtau = np.where(active, 1 - q, 0), np.where(active, q * rho / (1 - rho) + 5 * unit, 0)
+    tau = np.where(active, 1 - q, 0)
+    Dtau = np.where(active, q * rho / (1 - rho) + 5 * unit, 0)
     X = tau * Z
     DX = Dtau * (np.abs(Z) + DZ) + tau * DZ
     DX += 2 * unit * (np.abs(X) + DX)
-    E, size_X = Y - X @ A.T, np.abs(X) + DX
+    E = Y - X @ A.T
+    size_X = np.abs(X) + DX
     DE = DX @ size_A.T + gamma(m + 1) * (size_Y + size_X @ size_A.T)
     size_E = np.abs(E) + DE
-    B, DB = E @ A, norms(DE @ size_A + gamma(n) * size_E @ size_A)
-    Du, size_B = 2 * rho / (1 - rho) + 2 * unit, norms(B) + DB
+    B = E @ A
+    DB = norms(DE @ size_A + gamma(n) * size_E @ size_A)
+    Du = 2 * rho / (1 - rho) + 2 * unit
+    size_B = norms(B) + DB
     slack = (
         Dtau * (1 + (1 + Du) ** 2)
         + (1 - tau) * (2 * Du + Du**2)

@@ -36,7 +36,8 @@ def gradient(W, Y, b, activation, lam):
     d r_q / d W_pi = [p = q] x_i + W_qi sigma'_i y_p,    d r_q / d b_i = W_qi sigma'_i.
     """
     n, m = W.shape
-    dW, db = np.zeros((n, m)), np.zeros(m)
+    dW = np.zeros((n, m))
+    db = np.zeros(m)
     for y in Y:
         x, slope, e = forward(W, y, b, activation, lam)
         for i in range(m):
@@ -50,7 +51,8 @@ def gradient(W, Y, b, activation, lam):
 def equation_4(W, Y, b, activation, lam):
     """[N19] Eq. (4) as printed, and the display below it for b: sigma'(z_i) [z_i I + y W_i^T] (y - W x), column by column."""
     n, m = W.shape
-    dW, db = np.zeros((n, m)), np.zeros(m)
+    dW = np.zeros((n, m))
+    db = np.zeros(m)
     for y in Y:
         _, slope, e = forward(W, y, b, activation, lam)
         for i in range(m):
@@ -80,7 +82,8 @@ def autograd(W, Y, b, activation, lam):
 
 def two_points(k1, k2, skewness):
     """Values and probabilities of a law with mean k1 and second moment k2; symmetric about the mean for skewness 1."""
-    s, t = math.sqrt(max(k2 - k1**2, 0)), skewness
+    s = math.sqrt(max(k2 - k1**2, 0))
+    t = skewness
     return [(k1 + s * t, 1 / (1 + t * t)), (k1 - s / t, t * t / (1 + t * t))]
 
 
@@ -105,7 +108,8 @@ def population(A, supports, probabilities, k1, k2, noise=0.0, skewness=1.0):
 def expected_by_enumeration(W, A, supports, probabilities, b, k1, k2, noise=0.0, skewness=1.0):
     """Mean over the finite law of -1{i in S} (W_i^T y I + b_i I + y W_i^T)(y - W_S (W_S^T y + b_S)) and of -1{i in S} W_i^T (...)."""
     n, m = W.shape
-    dW, db = np.zeros((n, m)), np.zeros(m)
+    dW = np.zeros((n, m))
+    db = np.zeros(m)
     for S, _, y, weight in population(A, supports, probabilities, k1, k2, noise, skewness):
         e = y - sum((W[:, i] * (W[:, i] @ y + b[i]) for i in S), np.zeros(n))
         for i in S:
@@ -130,7 +134,8 @@ def equation_15(W, A, supports, probabilities):
         p = probability_that(supports, probabilities, [i])
         G[:, i] = -p * own * A[:, i] + p * own**2 * W[:, i]
         for j in set(range(m)) - {i}:
-            pair, cross = probability_that(supports, probabilities, [i, j]), A[:, i] @ W[:, j]
+            pair = probability_that(supports, probabilities, [i, j])
+            cross = A[:, i] @ W[:, j]
             G[:, i] += pair * (own * cross * W[:, j] + (W[:, i] @ W[:, j]) * cross * A[:, i])
     return G
 
@@ -142,13 +147,15 @@ def alpha_and_beta(W, A, supports, probabilities, b, k1, k2, last):
     def p(*atoms):
         return probability_that(supports, probabilities, atoms)
 
-    alpha, beta = np.zeros(m), np.zeros(m)
+    alpha = np.zeros(m)
+    beta = np.zeros(m)
     for i in range(m):
         own = W[:, i] @ A[:, i]
         alpha[i] = k2 * p(i) * own**2 + 2 * k1 * p(i) * b[i] * own + p(i) * b[i] ** 2
         beta[i] = k2 * p(i) * own
         for j in set(range(m)) - {i}:
-            WiAj, WiWj = W[:, i] @ A[:, j], W[:, i] @ W[:, j]
+            WiAj = W[:, i] @ A[:, j]
+            WiWj = W[:, i] @ W[:, j]
             alpha[i] += (
                 k2 * p(i, j) * WiAj**2
                 + 2 * k1**2 * p(i, j) * own * WiAj

@@ -38,8 +38,9 @@ def threshold_for(norms, active):
 def network(seed, group_size=2, n_groups=3, n_features=6, n_samples=4, active=0.5, margin=0.02):
     """Random dictionary and batch with a threshold that ``active`` of all (sample, group) pairs exceed.
 
-    No group norm is closer to the threshold than the fraction ``margin`` of it: by construction, since draws that are closer are drawn
-    again. Groups and samples have different scales, so that nothing passes by being of unit norm.
+    No group norm is closer to the threshold than the fraction ``margin`` of it: by construction,
+    since draws that are closer are drawn again. Groups and samples have different scales, so that
+    nothing passes by being of unit norm.
     """
     for attempt in range(1000):
         rng = np.random.default_rng([seed, attempt])
@@ -97,7 +98,9 @@ class Codes(NamedTuple):
 @st.composite
 def codes(draw, group_sizes=SMALL, zeros=True):
     """Pre-activations whose norms are 0, or lam times a factor from 1/8 to 8 that is not within 2 % of 1; lam may be 0."""
-    size, n_groups, n_samples = draw(group_sizes), draw(st.integers(1, 4)), draw(st.integers(1, 4))
+    size = draw(group_sizes)
+    n_groups = draw(st.integers(1, 4))
+    n_samples = draw(st.integers(1, 4))
     rng = np.random.default_rng(draw(SEEDS))
     lam = draw(st.sampled_from([0.0, 0.125, 1.0, 3.7, 1e3]))
     U = rng.normal(size=(n_samples, n_groups, size))
@@ -169,7 +172,8 @@ def population(seed, group_size=2, n_groups=4, n_features=5, n_active=2, orthono
 @st.composite
 def populations(draw, max_groups=8):
     """Populations of every small shape, one to all groups active."""
-    n_groups, group_size = draw(st.integers(1, max_groups)), draw(st.integers(1, 3))
+    n_groups = draw(st.integers(1, max_groups))
+    group_size = draw(st.integers(1, 3))
     return population(
         draw(SEEDS),
         group_size,

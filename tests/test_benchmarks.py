@@ -54,7 +54,8 @@ def made_up(**seconds):
 @both_dtypes
 @pytest.mark.parametrize("size", [1, 2, 8])
 def test_rivals_of_the_threshold_agree(size, dtype):
-    Z, lam = np.random.default_rng(0).normal(size=(5, 16)).astype(dtype), float(np.sqrt(size))
+    Z = np.random.default_rng(0).normal(size=(5, 16)).astype(dtype)
+    lam = float(np.sqrt(size))
     norms = np.linalg.norm(Z.reshape(-1, size), axis=1, keepdims=True)
     expected = np.maximum(1 - lam / norms, 0) * Z.reshape(-1, size)
     assert np.any(norms < lam) and np.any(norms > lam)
@@ -65,7 +66,8 @@ def test_rivals_of_the_threshold_agree(size, dtype):
 @both_dtypes
 def test_rivals_of_the_gradient_agree(dtype):
     rng = np.random.default_rng(0)
-    A, Y = rng.normal(size=(6, 8)).astype(dtype), rng.normal(size=(9, 6)).astype(dtype)
+    A = rng.normal(size=(6, 8)).astype(dtype)
+    Y = rng.normal(size=(9, 6)).astype(dtype)
     expected = autoencoder.loss_and_grad(A, Y, 2.0, 2)
     for name, function in rivals.gradients(A, Y, 2.0, 2, compiling=False).items():
         timing.agree(name, function(A), expected, dtype)
@@ -82,7 +84,8 @@ def test_what_is_wrong_is_not_timed():
 
 def test_repaired_rivals_compute_the_same():
     rng = np.random.default_rng(0)
-    A, Y = rng.normal(size=(3, 4)), rng.normal(size=(5, 3))
+    A = rng.normal(size=(3, 4))
+    Y = rng.normal(size=(5, 3))
     with Repaired("products", A=A, Y=Y) as repaired:
         assert set(repaired.functions) <= {"Y A, repaired"}
         for name, function in repaired.functions.items():
@@ -105,7 +108,8 @@ def test_rivals_of_the_unfolded_gradient_agree():
 
 
 def test_everybody_takes_turns_and_the_first_round_is_not_counted(monkeypatch):
-    order, clock = [], iter(np.arange(100.0))
+    order = []
+    clock = iter(np.arange(100.0))
     monkeypatch.setattr(timing.time, "sleep", lambda seconds: None)
     monkeypatch.setattr(timing.time, "perf_counter", lambda: next(clock))
     assert timing.interleaved(

@@ -1,6 +1,7 @@
 """The documentation: formulas say what the ledger says, every page can be written, examples run, and the built site has no dead end.
 
-The last part looks at docs/_build, where there is one: ``python -m sphinx -W -b html docs docs/_build``.
+The last part looks at docs/_build, where there is one: ``python -m sphinx -W -b html docs
+docs/_build``.
 """
 
 import doctest

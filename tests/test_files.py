@@ -22,7 +22,8 @@ def test_a_file_is_complete_or_as_it_was_before(tmp_path):
 
 
 def test_a_file_appears_by_a_rename_of_a_finished_one(tmp_path, monkeypatch):
-    sizes, rename = [], os.replace
+    sizes = []
+    rename = os.replace
 
     def watched(source, target):
         sizes.append(json.loads(Path(source).read_text()))

@@ -14,7 +14,8 @@ from gsae_ref import groups
 @st.composite
 def grouped(draw, max_axes=3):
     """An array whose last axis splits into groups, and the group size."""
-    size, n_groups = draw(st.integers(1, 5)), draw(st.integers(1, 5))
+    size = draw(st.integers(1, 5))
+    n_groups = draw(st.integers(1, 5))
     leading = draw(st.lists(st.integers(1, 4), max_size=max_axes - 1))
     return np.random.default_rng(draw(SEEDS)).normal(size=(*leading, n_groups * size)), size
 

@@ -1,6 +1,7 @@
 """The house rules, enforced: who may import whom, docstrings that list the arguments, tests that test.
 
-A rule is a function from source text to a list of offences. Each is tried on a small planted offence before it is trusted.
+A rule is a function from source text to a list of offences. Each is tried on a small planted
+offence before it is trusted.
 """
 
 import ast
@@ -21,8 +22,9 @@ TESTS = Path(__file__).parent
 PACKAGE_FILES = sorted(PACKAGE.rglob("*.py"))
 TEST_FILES = sorted(TESTS.rglob("*.py"))
 
-# The arrows that may exist between rooms. A package such as ops/ is one room; arrows inside a room are free, but in papers/.
-# The types that annotations name: a leaf that every room may import, but for counterexamples, which know the standard library only.
+# The arrows that may exist between rooms. A package such as ops/ is one room; arrows inside a room
+# are free, but in papers/. The types that annotations name: a leaf that every room may import, but
+# for counterexamples, which know the standard library only.
 TYPES = "arrays"
 ARROWS = {
     "arrays": set(),
@@ -165,7 +167,8 @@ def is_below(name, library):
 
 def wrong_arrows(source, module, is_package=False):
     """Imports, wherever they stand, of a room that this room may not know; and of libraries that a bare room may not use."""
-    room, offences = room_of(module), []
+    room = room_of(module)
+    offences = []
     if room in ("papers", "measurements"):
         offences += wrong_arrows_of_papers(source, module, is_package)
     if room and room not in ARROWS:
@@ -210,7 +213,9 @@ def kind_of(module):
 
 def wrong_arrows_of_papers(source, module, is_package=False):
     """Inside papers/ arrows go by the name of the file, and never from one paper to another."""
-    kind, parts, offences = kind_of(module), module.split("."), []
+    kind = kind_of(module)
+    parts = module.split(".")
+    offences = []
     if is_package:
         return [
             f"{module} imports {name}"
@@ -325,7 +330,8 @@ def undocumented(name, thing):
     """A public function of one or more arguments without a section "Parameters" that lists them."""
     if not inspect.isfunction(thing):
         return []
-    names, signature = documented(thing.__doc__), list(inspect.signature(thing).parameters)
+    names = documented(thing.__doc__)
+    signature = list(inspect.signature(thing).parameters)
     return (
         []
         if (names or []) == signature

@@ -16,7 +16,8 @@ pytest.importorskip("matplotlib")
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
-MAX_CELLS, MAX_BYTES = 30, 300_000
+MAX_CELLS = 30
+MAX_BYTES = 300_000
 MACHINE_PATH = re.compile(r"(?<![\w.])/(home|Users|tmp|root|work|usr|opt|mnt)/|[A-Z]:\\\\")
 
 HEADINGS = ("**Question.**", "**At the end you know**", "**You need**", "**Time.**")
@@ -36,7 +37,8 @@ def module(name):
     return loaded
 
 
-run, front_page = module("run"), module("front_page")
+run = module("run")
+front_page = module("front_page")
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
 
@@ -79,10 +81,8 @@ def test_its_last_cell_asserts(path):
 
 @each_notebook
 def test_its_first_cell_says_what_and_for_whom_and_its_exercises_hide_their_solutions(path):
-    first, texts = (
-        read(path).cells[0].source,
-        [cell.source for cell in read(path).cells if cell.cell_type == "markdown"],
-    )
+    first = read(path).cells[0].source
+    texts = [cell.source for cell in read(path).cells if cell.cell_type == "markdown"]
     places = [first.find(heading) for heading in HEADINGS]
     assert first.startswith("# ") and -1 not in places and places == sorted(places)
     exercises = next(text for text in texts if "## Exercises" in text)
@@ -134,7 +134,8 @@ def test_its_sliders_work_where_there_are_some(path):
 
 @each_notebook
 def test_it_is_short_and_knows_no_machine(path):
-    text, notebook = path.read_text(), read(path)
+    text = path.read_text()
+    notebook = read(path)
     assert len(notebook.cells) <= MAX_CELLS and path.stat().st_size <= MAX_BYTES
     assert MACHINE_PATH.findall(re.sub(r'"image/png": "[^"]*"', "", text)) == []
     assert notebook.metadata == run.METADATA

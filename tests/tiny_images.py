@@ -35,7 +35,8 @@ def tarball(members, links=()):
             archive.addfile(info, io.BytesIO(content))
         for name, kind, target in links:
             info = tarfile.TarInfo(name)
-            info.type, info.linkname = kind, target
+            info.type = kind
+            info.linkname = target
             archive.addfile(info)
     return gzip.compress(buffer.getvalue(), mtime=0)
 

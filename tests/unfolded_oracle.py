@@ -51,7 +51,9 @@ def slow_encode(
 ):
     """Beck and Teboulle as they print it: x_k = p(y_k), then t_{k+1}, then y_{k+1}. Returns the codes and how near a kink came."""
     a = 1 / np.linalg.eigvalsh(A.T @ A)[-1] if step_size is None else step_size
-    codes, nearest, largest = [], np.inf, 0.0
+    codes = []
+    nearest = np.inf
+    largest = 0.0
     for y in Y:
         x = point = np.zeros(A.shape[1])
         t = 1.0
@@ -201,7 +203,8 @@ def instance(
 ):
     """Arguments of the subject, (A, Y, lam, group_size, n_unfold) and the options, with no kink within ``margin`` at any of the steps.
 
-    ``step`` is a multiple of 1 / ||A||_2^2, or None. The two largest singular values of A differ by 5 % at least.
+    ``step`` is a multiple of 1 / ||A||_2^2, or None. The two largest singular values of A differ by
+    5 % at least.
     """
     for attempt in range(1000):
         rng = np.random.default_rng([seed, attempt])

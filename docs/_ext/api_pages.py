@@ -51,7 +51,8 @@ MODULES = _modules()
 def resolve(name):
     """The object of a dotted name."""
     first, *parts = name.split(".")
-    thing, path = import_module(first), first
+    thing = import_module(first)
+    path = first
     for part in parts:
         if not hasattr(thing, part) and hasattr(sys.modules.get(path), part):
             thing = sys.modules[path]  # a module that shares its name with a function

@@ -1,6 +1,7 @@
 """Docstrings as reST: written for a terminal in the house notation, they must not be read as markup.
 
-``A*_g`` is no emphasis, ``|x|`` no substitution, ``x_`` no link; an indented formula is a literal block; only real lists are lists.
+``A*_g`` is no emphasis, ``|x|`` no substitution, ``x_`` no link; an indented formula is a literal
+block; only real lists are lists.
 """
 
 import re
@@ -20,13 +21,18 @@ def readable(lines):
     >>> readable(["Let A*_g be:", "", "    x_ = A*_g y", "", "the code."])
     ['Let A\\\\*_g be:', '', '::', '', '    x_ = A*_g y', '', 'the code.']
     """
-    out, section, in_list, k = [], "", False, 0
+    out = []
+    section = ""
+    in_list = False
+    k = 0
     while k < len(lines):
-        line, bare = lines[k], lines[k].strip()
+        line = lines[k]
+        bare = lines[k].strip()
         following = lines[k + 1] if k + 1 < len(lines) else ""
         starts = not out or not out[-1].strip()
         if bare and len(following.strip()) >= 3 and set(following.strip()) <= set("-"):
-            section, in_list = bare, False
+            section = bare
+            in_list = False
             out += [line, following]
             k += 2
         elif bare.startswith(">>>"):
@@ -58,7 +64,9 @@ def _item(line):
 
 def plain_reference(app, env, node, contnode):
     """A reference to something that exists but has no entry of its own: a link to its public name, or plain words."""
-    name, module, holder = node.get("reftarget", ""), node.get("py:module"), node.get("py:class")
+    name = node.get("reftarget", "")
+    module = node.get("py:module")
+    holder = node.get("py:class")
     if node.get("refdomain") != "py":
         return None
     domain = env.domains.python_domain

@@ -1,6 +1,7 @@
 """The equation index: every number of every paper, where it is implemented and what became of it.
 
-Functions are found in the docstrings, which name their source as ``[T21] Eq. (7)`` or ``[N19] Theorem 3 (ii)``, and in the ledger.
+Functions are found in the docstrings, which name their source as ``[T21] Eq. (7)`` or ``[N19]
+Theorem 3 (ii)``, and in the ledger.
 """
 
 import inspect
@@ -32,7 +33,8 @@ def sources(docstring):
     >>> sorted(sources("Threshold, sigma(0) = 0. [T21] Eqs. (7), (24)-(25) and Lemma 1. See (99)."))
     [('T21', 'Eq. (24)'), ('T21', 'Eq. (25)'), ('T21', 'Eq. (7)'), ('T21', 'Lemma 1')]
     """
-    found, text = set(), re.sub(r"\s+", " ", docstring or "")
+    found = set()
+    text = re.sub(r"\s+", " ", docstring or "")
     pieces = TAG.split(text)
     for tag, after in zip(pieces[1::2], pieces[2::2], strict=True):
         sentence = re.split(r"(?<!Eq)(?<!Eqs)\. (?=[A-Z`:*(])", after)[0][:160]

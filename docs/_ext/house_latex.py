@@ -23,14 +23,16 @@ class Item:
 
 def formula(items):
     """LaTeX of a sequence of items."""
-    out, k = [], 0
+    out = []
+    k = 0
     items = list(items)
     for n, item in enumerate(items):
         items[n] = in_context(
             item, items[n - 1] if n else None, items[n + 1] if n + 1 < len(items) else None
         )
     while k < len(items):
-        item, after = items[k], items[k + 1] if k + 1 < len(items) else None
+        item = items[k]
+        after = items[k + 1] if k + 1 < len(items) else None
         if item.raw == "sqrt" and after is not None:
             inside, raised = (
                 (formula(after.items), _raised(after))
@@ -108,7 +110,8 @@ def _piece(item, follows=False):
 
 
 def _raised(item):
-    down, up = item.scripts.get("down"), item.scripts.get("up")
+    down = item.scripts.get("down")
+    up = item.scripts.get("up")
     return (f"_{{{down}}}" if down else "") + (f"^{{{up}}}" if up else "")
 
 

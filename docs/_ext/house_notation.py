@@ -1,8 +1,9 @@
 """From the house notation of the ledger to LaTeX: words stay words, formulas become mathematics.
 
-The ledger is written so that a terminal can show it: ``||A_g^T A*_g x_g|| >= B_min (1 - delta) for g in S``. :func:`segments` finds the formulas
-in such a sentence and writes them as LaTeX; what it cannot read it refuses (:class:`NotHouseNotation`), and the page then shows the ASCII form.
-Standard library only.
+The ledger is written so that a terminal can show it: ``||A_g^T A*_g x_g|| >= B_min (1 - delta) for
+g in S``. :func:`segments` finds the formulas in such a sentence and writes them as LaTeX; what it
+cannot read it refuses (:class:`NotHouseNotation`), and the page then shows the ASCII form. Standard
+library only.
 
 >>> segments("||A_g|| <= delta for g in S")
 [('math', '\\\\lVert A_{g}\\\\rVert \\\\le \\\\delta '), ('text', ' for '), ('math', 'g\\\\in S')]
@@ -71,7 +72,8 @@ def _primes(text):
 # ------------------------------------------------------------------------------------------------ reading
 def _sequence(text, at, closers, primes):
     """Items from ``at`` up to one of ``closers`` or the end, and where that is."""
-    items, quoted = [], False
+    items = []
+    quoted = False
     while at < len(text):
         spaced = at > 0 and text[at - 1].isspace()
         if text[at].isspace():
@@ -87,7 +89,8 @@ def _sequence(text, at, closers, primes):
                 at = code.end()
                 continue
         if number := NUMBER.match(text, at):
-            item, at = Item("number", number[0], number[0], spaced), number.end()
+            item = Item("number", number[0], number[0], spaced)
+            at = number.end()
         elif word := WORD.match(text, at):
             item, at = _name(text, at, word[0], spaced)
         else:
@@ -288,9 +291,11 @@ def _script(inner):
 # ------------------------------------------------------------------------------------------------ telling words from formulas
 def _sentence(items):
     """Alternate words and formulas."""
-    result, run = [], []
+    result = []
+    run = []
     for k, item in enumerate(items):
-        before, after = items[k - 1] if k else None, items[k + 1] if k + 1 < len(items) else None
+        before = items[k - 1] if k else None
+        after = items[k + 1] if k + 1 < len(items) else None
         item = in_context(item, before, after)
         items[k] = item
         if _is_math(item, before, after):
@@ -390,7 +395,8 @@ def _run(run):
                 )
             ]
     length = sum(len(item.raw) for item in run)
-    pieces, piece = [], []
+    pieces = []
+    piece = []
     for k, item in enumerate(run):
         sign = item.raw in ("+", "-") and item.spaced and 0 < k < len(run) - 1 and run[k + 1].spaced
         enough = length > LONG and sum(len(i.raw) for i in piece) > LONG // 3

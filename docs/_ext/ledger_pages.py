@@ -1,6 +1,7 @@
 """A page for every row of the ledger, an index for every paper, the equation index, and how we differ from the papers.
 
-Everything is written from :data:`gsae_ref.LEDGER`, the certificates and a run of ``gsae-ref verify --quick``; nothing is typed twice.
+Everything is written from :data:`gsae_ref.LEDGER`, the certificates and a run of ``gsae-ref verify
+--quick``; nothing is typed twice.
 """
 
 import html
@@ -24,7 +25,8 @@ PAPERS = {
     "L23": "Implicit Regularization for Group Sparsity",
     "own": "This project's own theorems",
 }
-SMALL_MATRIX, WIDE_MATRIX = 30, 6
+SMALL_MATRIX = 30
+WIDE_MATRIX = 6
 DOCTEST = re.compile(r"^\s*>>> ", re.M)
 
 
@@ -43,7 +45,9 @@ class Writer:
 
     def __init__(self, report, command, where):
         self.results = {row["id"]: row for row in report["rows"]}
-        self.command, self.where, self.fallbacks = command, where, []
+        self.command = command
+        self.where = where
+        self.fallbacks = []
 
     # ------------------------------------------------------------------------------------------------ words
     def words(self, text, paper, here=""):
@@ -232,7 +236,8 @@ class Writer:
         if isinstance(value, Fraction | int):
             return f"${_fraction(value)}$"
         if isinstance(value, tuple):
-            rows, columns = len(value), len(value[0])
+            rows = len(value)
+            columns = len(value[0])
             if rows * columns <= SMALL_MATRIX and columns <= WIDE_MATRIX:
                 return (
                     "$"

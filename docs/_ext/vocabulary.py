@@ -99,10 +99,8 @@ ARTICLE_BEFORE = {
 }  # "A bound on ...": not the dictionary A
 SPELLED = {"Du", "du", "dv", "dt", "dX", "dY", "tY"}
 CALLED = {"trace", "dist", "card", "floor", "abs", "ReLU"}  # words unless a bracket follows at once
-SHORT, LONG = (
-    28,
-    44,
-)  # characters of house notation after which a formula may be broken at its relations, at + and -
+SHORT = 28
+LONG = 44  # characters of house notation after which a formula may be broken at its relations, at + and -
 
 WORD = re.compile(
     r"(?:T21|N19|L23)-[\w-]+|(?<=Appendix )[A-Z]\b|[A-Z]\.\d|"

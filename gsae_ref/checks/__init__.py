@@ -1,7 +1,8 @@
 """The one place that raises on bad input. May import numpy only.
 
-Every message holds the value received, the rule it breaks and a remedy. Each function returns the value in the one form
-that the rooms behind the door accept. Wrong kind of thing: ``TypeError``; right kind, wrong value: ``ValueError``.
+Every message holds the value received, the rule it breaks and a remedy. Each function returns the
+value in the one form that the rooms behind the door accept. Wrong kind of thing: ``TypeError``;
+right kind, wrong value: ``ValueError``.
 """
 
 from .arrays import (

@@ -49,7 +49,8 @@ def measured(name: str, value: Any, ndim: tuple[int, ...] | None = None) -> tupl
     (array([3., 4.]), 5.0)
     """
     result = readable(name, value)
-    kind, size = result.dtype.kind, result.dtype.itemsize
+    kind = result.dtype.kind
+    size = result.dtype.itemsize
     if kind in "iu":
         result = result.astype(np.float64)
     elif kind == "f" and size in (4, 8):
@@ -207,7 +208,8 @@ def covariance(name: str, value: Any, n_groups: int, size: int) -> Array:
 def support(name: str, value: Any, n_samples: int, n_groups: int) -> BoolArray:
     """Return active groups as a boolean mask (n_samples, n_groups).
 
-    Accepts that mask, or integer indices (n_samples, n_active) of the active groups; a 1-D array is one sample.
+    Accepts that mask, or integer indices (n_samples, n_active) of the active groups; a 1-D array is
+    one sample.
     """
     result = np.atleast_2d(readable(name, value))
     if result.dtype == bool:

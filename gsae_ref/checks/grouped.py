@@ -14,9 +14,10 @@ __all__ = ["grouping", "increasing", "positive", "target"]
 def grouping(groups: Any, n_features: int) -> tuple[IntArray, IntArray]:
     """Return how ``n_features`` predictors form groups: (sizes, order), both arrays of int64.
 
-    ``groups`` is one size for all, the sizes of contiguous groups in order, or one integer label per predictor, in any order. As many ones
-    as predictors are sizes. Group l, of the l-th smallest label, holds the predictors ``order[start : start + sizes[l]]``, with start the sum
-    of the sizes before it.
+    ``groups`` is one size for all, the sizes of contiguous groups in order, or one integer label
+    per predictor, in any order. As many ones as predictors are sizes. Group l, of the l-th smallest
+    label, holds the predictors ``order[start : start + sizes[l]]``, with start the sum of the sizes
+    before it.
 
     >>> grouping(2, 4), grouping([1, 3], 4)
     ((array([2, 2]), array([0, 1, 2, 3])), (array([1, 3]), array([0, 1, 2, 3])))

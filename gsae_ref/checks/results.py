@@ -22,8 +22,8 @@ def representable(what: str, compute: Callable[[], Result], **given: Any) -> Res
     Raises
     ------
     RangeError
-        If the result, or something on the way to it, is beyond the range of its floating type; the message names the arguments ``given``
-        and how large they are.
+        If the result, or something on the way to it, is beyond the range of its floating type; the
+        message names the arguments ``given`` and how large they are.
 
     >>> representable("the sum", lambda: 1.0 + 1.0, x=np.ones(2))
     2.0

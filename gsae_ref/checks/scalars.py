@@ -98,7 +98,8 @@ def n_active(value: Any, n_groups: int) -> int:
 
 def norm_bounds(b_min: Any, b_max: Any) -> tuple[float, float]:
     """Return (b_min, b_max), the bounds of an active group's code norm, with 0 < b_min <= b_max."""
-    low, high = real("b_min", b_min), real("b_max", b_max)
+    low = real("b_min", b_min)
+    high = real("b_max", b_max)
     if not 0 < low <= high:
         raise ValueError(
             f"b_min = {low!r} and b_max = {high!r}; they must satisfy 0 < b_min <= b_max; swap or rescale them"

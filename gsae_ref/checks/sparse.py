@@ -61,7 +61,8 @@ def code_moments(moments: Any) -> tuple[float, float]:
         raise ValueError(
             f"moments = {moments!r}; it must be the pair (kappa_1, kappa_2); pass for example (0, 1)"
         )
-    first, second = real("kappa_1", moments[0]), real("kappa_2", moments[1])
+    first = real("kappa_1", moments[0])
+    second = real("kappa_2", moments[1])
     square = first * first
     if not second >= square * (1 - 1e-12):
         raise ValueError(

@@ -31,7 +31,8 @@ Sides = Callable[
 class Inequality:
     """left(i) <= right(i) on every instance of a family that satisfies the hypotheses.
 
-    ``expect="holds"``: no violation, at random or by an optimiser that pushes left/right up. ``expect="fails"``: violations exist.
+    ``expect="holds"``: no violation, at random or by an optimiser that pushes left/right up.
+    ``expect="fails"``: violations exist.
     """
 
     label: str
@@ -64,7 +65,8 @@ class Counterexample:
 class Measurement:
     """Evidence that runs the implementation: a named function of :mod:`gsae_ref.papers.measurements`.
 
-    ``shows="support"`` for the statement (or its corrected form), ``"against"`` for evidence that the printed form fails.
+    ``shows="support"`` for the statement (or its corrected form), ``"against"`` for evidence that
+    the printed form fails.
     """
 
     name: str
@@ -83,6 +85,7 @@ Evidence = Inequality | Identity | Counterexample | Measurement | Reading
 
 def worst(left: Reals, right: Reals) -> tuple[float, float]:
     """The pair (left_k, right_k) that comes closest to violating left <= right, of arrays of one shape."""
-    a, b = np.ravel(np.asarray(left)), np.ravel(np.asarray(right))
+    a = np.ravel(np.asarray(left))
+    b = np.ravel(np.asarray(right))
     k = np.argmax(a - b)
     return float(a[k]), float(b[k])

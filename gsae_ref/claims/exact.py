@@ -1,7 +1,8 @@
 """Exact rational linear algebra, and the two records a counterexample is made of. Standard library only, no floats.
 
-A matrix is a tuple of rows of :class:`fractions.Fraction`; a vector is a matrix with one column. Where a norm is irrational,
-compare squares, or enclose it with :func:`root_above`; where a matrix norm is needed, certify it by a positive semidefinite test.
+A matrix is a tuple of rows of :class:`fractions.Fraction`; a vector is a matrix with one column.
+Where a norm is irrational, compare squares, or enclose it with :func:`root_above`; where a matrix
+norm is needed, certify it by a positive semidefinite test.
 """
 
 from collections.abc import Iterable
@@ -45,7 +46,8 @@ Rational = Fraction | int
 Matrix = tuple[tuple[Fraction, ...], ...]
 Law = tuple[tuple[Fraction, Matrix], ...]  # every value with its probability
 
-E_BELOW, E_ABOVE = Fraction(2718281, 10**6), Fraction(2718282, 10**6)  # e = 2.7182818...
+E_BELOW = Fraction(2718281, 10**6)
+E_ABOVE = Fraction(2718282, 10**6)  # e = 2.7182818...
 
 RELATIONS = {
     "<=": lambda a, b: a <= b,
@@ -194,9 +196,11 @@ def norm(M: Matrix) -> Fraction:
 def ldl_pivots(M: Matrix) -> tuple[Fraction, ...] | None:
     """The diagonal D of M = L D L^T for a symmetric M, or None when elimination meets a zero pivot in a non-zero row.
 
-    None means that M is indefinite: a positive semidefinite matrix with a zero on its diagonal is zero in that row.
+    None means that M is indefinite: a positive semidefinite matrix with a zero on its diagonal is
+    zero in that row.
     """
-    rows, pivots = [list(row) for row in M], []
+    rows = [list(row) for row in M]
+    pivots = []
     while rows:
         head, *tail = rows
         pivots.append(head[0])
@@ -236,7 +240,8 @@ def spectral_norm_squared(M: Matrix) -> Fraction:
     if frobenius_squared(gram) == sum(entry**2 for entry in diagonal):
         c = max(diagonal)
     elif len(gram) == 2:
-        trace, determinant = sum(diagonal), diagonal[0] * diagonal[1] - gram[0][1] ** 2
+        trace = sum(diagonal)
+        determinant = diagonal[0] * diagonal[1] - gram[0][1] ** 2
         c = (trace + root(trace**2 - 4 * determinant)) / 2
     else:
         raise ValueError(

@@ -1,7 +1,7 @@
 """What a statement assumes of an instance: a hypothesis, with its margin.
 
-A hypothesis is a number, its margin: how far an instance is inside it, negative outside. Equalities have margin minus their defect,
-and are met when the defect is rounding.
+A hypothesis is a number, its margin: how far an instance is inside it, negative outside. Equalities
+have margin minus their defect, and are met when the defect is rounding.
 """
 
 from __future__ import annotations

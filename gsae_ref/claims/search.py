@@ -17,9 +17,14 @@ __all__ = ["identity", "inequality"]
 
 
 FEWEST_INSTANCES = 20
-# Instances are of order one. Sides agree to 1e-9 relative, or 1e-11 near zero; a side below 1e-3 no longer sets the scale of an error of
-# an identity, one below 1e-6 that of a ratio. A statement said to fail must fail by more than CLEAR, far above rounding.
-RELATIVE, ABSOLUTE, SMALLEST_SCALE, SMALLEST_BOUND, CLEAR = 1e-9, 1e-11, 1e-3, 1e-6, 1e-6
+# Instances are of order one. Sides agree to 1e-9 relative, or 1e-11 near zero; a side below 1e-3 no
+# longer sets the scale of an error of an identity, one below 1e-6 that of a ratio. A statement said
+# to fail must fail by more than CLEAR, far above rounding.
+RELATIVE = 1e-9
+ABSOLUTE = 1e-11
+SMALLEST_SCALE = 1e-3
+SMALLEST_BOUND = 1e-6
+CLEAR = 1e-6
 
 
 def _instances(
@@ -54,10 +59,12 @@ def _finite(*sides: ArrayLike) -> bool:
 def inequality(
     evidence: Inequality, family: Family, rng: np.random.Generator, quick: bool
 ) -> Finding:
-    drawn, fails = 300 if quick else 6000, evidence.expect == "fails"
+    drawn = 300 if quick else 6000
+    fails = evidence.expect == "fails"
     tolerance = (CLEAR, CLEAR) if fails else (RELATIVE, ABSOLUTE)
     used = violations = not_finite = 0
-    worst, best = 0.0, dict[Any, tuple[float, Array]]()
+    worst = 0.0
+    best = dict[Any, tuple[float, Array]]()
     for shape, theta, instance in _instances(evidence, family, rng, drawn):
         left, right = evidence.sides(instance)
         used += 1
@@ -110,7 +117,9 @@ def _search(
     """Push left/right up from the best random instance of every shape; return the largest ratio, the violations and the non-finite values met."""
     from scipy.optimize import minimize
 
-    largest, violations, not_finite = 0.0, 0, 0
+    largest = 0.0
+    violations = 0
+    not_finite = 0
     starts = sorted(best.items(), key=lambda item: -item[1][0])[: 1 if quick else 6]
     for shape, (_, start) in starts:
 
@@ -139,7 +148,10 @@ def _search(
 
 
 def identity(evidence: Identity, family: Family, rng: np.random.Generator, quick: bool) -> Finding:
-    drawn, error, used, not_finite = 120 if quick else 1500, 0.0, 0, 0
+    drawn = 120 if quick else 1500
+    error = 0.0
+    used = 0
+    not_finite = 0
     for _, _, instance in _instances(evidence, family, rng, drawn):
         left, right = (np.asarray(side, dtype=float) for side in evidence.sides(instance))
         used += 1

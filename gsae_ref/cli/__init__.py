@@ -1,6 +1,7 @@
 """The command line: parse, call, print; no mathematics. May import report, experiments, verification, estimators, datasets, training, checks, files.
 
-A file for each command: ``add(commands)`` adds it to the parser, ``run(arguments)`` does it and returns the exit status.
+A file for each command: ``add(commands)`` adds it to the parser, ``run(arguments)`` does it and
+returns the exit status.
 """
 
 import argparse

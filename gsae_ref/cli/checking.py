@@ -80,7 +80,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _print_dictionary(report: DictionaryReport, lam: float | None) -> None:
-    sizes, angles = report.sizes, np.degrees(report.principal_angles)
+    sizes = report.sizes
+    angles = np.degrees(report.principal_angles)
     print(paint("dictionary", "bold"))
     print(
         f"  {sizes['n_features']} features, {sizes['n_groups']} groups of {sizes['group_size']} atoms, "

@@ -271,9 +271,11 @@ def encode(arguments: argparse.Namespace) -> int:
     if arguments.json:
         check_writable(arguments.json)
     model = _load_model(arguments.model)
-    A, n_groups = model["A"], model["A"].shape[1] // model["group_size"]
+    A = model["A"]
+    n_groups = model["A"].shape[1] // model["group_size"]
     Y = samples_that_fit(load_array(arguments.data, memory_mapped=True), A)
-    net, active = _network(model), np.zeros(n_groups, dtype=np.int64)
+    net = _network(model)
+    active = np.zeros(n_groups, dtype=np.int64)
     dtype = np.result_type(A, checks.array("Y", Y[:1]))
     with (
         atomically(arguments.out) as temporary,
@@ -331,7 +333,8 @@ def _load_model(path: str) -> dict[str, Any]:
             f"{path} has no {min(missing)}, so it is not a model; write one with gsae-ref fit"
         )
     try:
-        model, lam = {name: kind(held[name]) for name, kind in NETWORK.items()}, float(held["lam"])
+        model = {name: kind(held[name]) for name, kind in NETWORK.items()}
+        lam = float(held["lam"])
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"{path} holds something other than numbers ({error}), so it is not a model; write one with gsae-ref fit"

@@ -81,7 +81,8 @@ def run(arguments: argparse.Namespace) -> int:
         for key, value in vars(arguments).items()
         if key not in ("command", "experiment", "run", "json", "out", "seed", "seeds", "quick")
     }
-    name, module = arguments.experiment, experiments.load(arguments.experiment)
+    name = arguments.experiment
+    module = experiments.load(arguments.experiment)
     folder = arguments.out or os.path.join(
         "reproduced", name + ("-quick" if arguments.quick else "")
     )

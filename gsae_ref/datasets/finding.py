@@ -1,6 +1,7 @@
 """Where the files of a data set are: with the user, in a system folder, in the cache, or else they are fetched and kept in the cache.
 
-Whoever reads a file here reads at most as many bytes as the file must have, and believes nothing that has another SHA-256.
+Whoever reads a file here reads at most as many bytes as the file must have, and believes nothing
+that has another SHA-256.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The IDX format of the MNIST files: two zero bytes, the code of the type, the number of axes, their lengths, then the entries.
 
-Lengths are big-endian 4-byte integers. Only the type of the MNISTs, unsigned bytes (code 8), is read.
+Lengths are big-endian 4-byte integers. Only the type of the MNISTs, unsigned bytes (code 8), is
+read.
 """
 
 import math

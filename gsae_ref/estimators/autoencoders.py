@@ -29,9 +29,11 @@ class GroupSparseAutoencoder(Autoencoder):
     group_size : int
         Atoms in each.
     lam : float
-        Threshold (11) of a group's norm; for an unfolded network the penalty, and each step thresholds at unfold_step * lam.
+        Threshold (11) of a group's norm; for an unfolded network the penalty, and each step
+        thresholds at unfold_step * lam.
     n_unfold : int
-        1: the shallow network. Above 1: so many steps of :func:`gsae_ref.unfolded_encode`, trained through all of them.
+        1: the shallow network. Above 1: so many steps of :func:`gsae_ref.unfolded_encode`, trained
+        through all of them.
     unfold_step : float, optional
         Step of the unfolded encoder; None: 1 / ||A||_2^2.
     accelerated : bool
@@ -53,10 +55,11 @@ class GroupSparseAutoencoder(Autoencoder):
     constraint : {"none", "columns", "groups"}
         After every step: nothing (as T21), atoms of norm 1, or orthonormal groups.
     tangent : bool
-        Whether the part of the gradient that only breaks the constraint is removed before the step. False: as published, and biased with
-        Adam (notes of :func:`gsae_ref.train`).
+        Whether the part of the gradient that only breaks the constraint is removed before the step.
+        False: as published, and biased with Adam (notes of :func:`gsae_ref.train`).
     init : {"samples", "principal", "random"} or array_like of shape (n_components, n_features)
-        Where to start: atoms drawn from the samples; leading principal directions, mixed for each group; Gaussian directions; or given.
+        Where to start: atoms drawn from the samples; leading principal directions, mixed for each
+        group; Gaussian directions; or given.
     random_state : int, RandomState or None
         Seed of the start and of the mini-batches.
     verbose : bool or int
@@ -77,7 +80,8 @@ class GroupSparseAutoencoder(Autoencoder):
 
     Notes
     -----
-    Nothing is centred: put ``StandardScaler(with_std=False)`` before it where a mean is to be removed, as T21 does for images.
+    Nothing is centred: put ``StandardScaler(with_std=False)`` before it where a mean is to be
+    removed, as T21 does for images.
 
     Examples
     --------
@@ -145,7 +149,8 @@ class GroupSparseAutoencoder(Autoencoder):
         return {"A": A}
 
     def _objective(self) -> Callable[..., Any]:
-        (net, lam), project = self._network(), self._projection()
+        net, lam = self._network()
+        project = self._projection()
 
         def objective(
             parameters: dict[str, Array], samples: Array, epoch: int
@@ -191,9 +196,11 @@ class SparseAutoencoder(Autoencoder):
     constraint : {"none", "columns"}
         After every step: nothing, or atoms of norm 1.
     tangent : bool
-        Whether the part of the gradient that only breaks the constraint is removed before the step, as in :class:`GroupSparseAutoencoder`.
+        Whether the part of the gradient that only breaks the constraint is removed before the step,
+        as in :class:`GroupSparseAutoencoder`.
     init : {"samples", "principal", "random"} or array_like of shape (n_components, n_features)
-        Where to start: atoms drawn from the samples; leading principal directions; Gaussian directions; or given.
+        Where to start: atoms drawn from the samples; leading principal directions; Gaussian
+        directions; or given.
     random_state : int, RandomState or None
         Seed of the start and of the mini-batches.
     verbose : bool or int
@@ -272,18 +279,17 @@ class SparseAutoencoder(Autoencoder):
         return {"A": A, "bias": np.full(A.shape[1], bias, A.dtype)}
 
     def _objective(self) -> Callable[..., Any]:
-        activation, lam, engine, project = (
-            self.activation,
-            self._threshold(),
-            self.engine,
-            self._projection(),
-        )
+        activation = self.activation
+        lam = self._threshold()
+        engine = self.engine
+        project = self._projection()
         learns_bias = checks.flag("fit_bias", self.fit_bias) and activation == "relu"
 
         def objective(
             parameters: dict[str, Array], samples: Array, epoch: int
         ) -> tuple[float, dict[str, Array]]:
-            W, bias = parameters["A"], parameters["bias"]
+            W = parameters["A"]
+            bias = parameters["bias"]
             cost, dW, db = ops.sparse_loss_and_grad(
                 W, samples, bias, activation, lam, engine=engine
             )

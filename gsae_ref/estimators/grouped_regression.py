@@ -19,15 +19,18 @@ __all__ = ["DiagonallyGroupedLinearRegressor"]
 class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
     """Linear regression whose weights are few groups, by gradient descent on w_l = u_l^2 v_l from a small start. [L23] Algorithms 1 and 2.
 
-    There is no penalty: large groups are learned first, and stopping before the noise is learned leaves the others at zero. Before the
-    descent, X and y are centred (with ``fit_intercept``) and divided by s_X = ||X||_2 / sqrt(n) and s_y = ||y|| / sqrt(n). Then X^T X / n <= I,
-    and step sizes need not be tuned to the data; ``alpha``, ``gamma`` and ``eta`` are in these units, everything returned is in those of X
-    and y. Groups are compared by the norms of their weights, so give predictors a common scale first (``StandardScaler`` in a pipeline).
+    There is no penalty: large groups are learned first, and stopping before the noise is learned
+    leaves the others at zero. Before the descent, X and y are centred (with ``fit_intercept``) and
+    divided by s_X = ||X||_2 / sqrt(n) and s_y = ||y|| / sqrt(n). Then X^T X / n <= I, and step
+    sizes need not be tuned to the data; ``alpha``, ``gamma`` and ``eta`` are in these units,
+    everything returned is in those of X and y. Groups are compared by the norms of their weights,
+    so give predictors a common scale first (``StandardScaler`` in a pipeline).
 
     Parameters
     ----------
     groups : int or array_like of int, optional
-        One size for all groups, the sizes of contiguous groups, or one label per predictor, in any order. None: groups of one.
+        One size for all groups, the sizes of contiguous groups, or one label per predictor, in any
+        order. None: groups of one.
     algorithm : {"algorithm_1", "algorithm_2", "gradient_descent"}
         As in :func:`gsae_ref.dglnn_path`.
     n_epochs : int
@@ -39,8 +42,8 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
     eta : float, optional
         Constant step size on the directions v, as in :func:`gsae_ref.dglnn_path`.
     early_stopping : bool
-        Keep a part of the samples for validation and take the state with the smallest squared error there. False: all samples are
-        used, and the last state is taken.
+        Keep a part of the samples for validation and take the state with the smallest squared error
+        there. False: all samples are used, and the last state is taken.
     validation_fraction : float
         That part, between 0 and 1; at least one sample, and one is left.
     fit_intercept : bool
@@ -61,8 +64,9 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
     stop_epoch_ : int
         Epoch of the state that was taken.
     path_ : Bunch
-        ``epochs`` (n_records,), ``coef`` (n_records, n_features_in_), ``magnitudes`` (n_records, n_groups), ``loss`` (n_records,) on the
-        samples learned from, in scaled units, ``validation_error`` (n_records,), mean squared, in the units of y, or None, and
+        ``epochs`` (n_records,), ``coef`` (n_records, n_features_in_), ``magnitudes`` (n_records,
+        n_groups), ``loss`` (n_records,) on the samples learned from, in scaled units,
+        ``validation_error`` (n_records,), mean squared, in the units of y, or None, and
         ``switch_epoch``.
     n_features_in_ : int
         Number of predictors.
@@ -71,8 +75,9 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
 
     Notes
     -----
-    Differs from the paper: the scaling and the intercept are ours, and the stopping time is chosen by validation, where the theorems
-    have a window that depends on what is unknown. Weights outside the support are small, not zero.
+    Differs from the paper: the scaling and the intercept are ours, and the stopping time is chosen
+    by validation, where the theorems have a window that depends on what is unknown. Weights outside
+    the support are small, not zero.
 
     Examples
     --------
@@ -127,7 +132,8 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
         Raises
         ------
         TypeError, ValueError, DivergenceError
-            As :func:`gsae_ref.dglnn_path`; for a ``validation_fraction`` outside (0, 1); for one sample only.
+            As :func:`gsae_ref.dglnn_path`; for a ``validation_fraction`` outside (0, 1); for one
+            sample only.
         """
         checks.refuse_mask("X", X)
         checks.refuse_mask("y", y)
@@ -142,12 +148,11 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
         """Fit to data that are checked; the coefficients and the intercept."""
         y = y.astype(X.dtype, copy=False)
         learn, validate = self._split(len(X))
-        center, y_center = np.zeros(X.shape[1], X.dtype), X.dtype.type(0)
+        center = np.zeros(X.shape[1], X.dtype)
+        y_center = X.dtype.type(0)
         if checks.flag("fit_intercept", self.fit_intercept):
-            center, y_center = (
-                X[learn].mean(axis=0, dtype=np.float64).astype(X.dtype),
-                y[learn].mean(dtype=np.float64).astype(X.dtype),
-            )
+            center = X[learn].mean(axis=0, dtype=np.float64).astype(X.dtype)
+            y_center = y[learn].mean(dtype=np.float64).astype(X.dtype)
         X, y = X - center, y - y_center
         x_scale = _or_one(np.linalg.norm(X[learn], 2) / len(learn) ** 0.5)
         y_scale = _or_one(np.linalg.norm(y[learn]) / len(learn) ** 0.5)
@@ -164,12 +169,14 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
             eta=self.eta,
             record_every=self.record_every,
         )
-        index, errors = len(path.epochs) - 1, None
+        index = len(path.epochs) - 1
+        errors = None
         if len(validate):
             stop = ops.early_stop(
                 path, "validation", X=X[validate] / x_scale, y=y[validate] / y_scale
             )
-            index, errors = stop.index, stop.scores * float(y_scale) ** 2
+            index = stop.index
+            errors = stop.scores * float(y_scale) ** 2
         coef = path.w * (y_scale / x_scale)
         sizes, order = checks.grouping(groups, X.shape[1])
         squares = np.add.reduceat(np.square(coef)[:, order], np.cumsum(sizes) - sizes, axis=1)

@@ -41,9 +41,10 @@ DTYPES = [np.float64, np.float32]
 class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """A dictionary learned by mini-batches. A subclass names its parameters and says how they encode.
 
-    ``_start(A)`` gives the parameters, by name, that go with a dictionary A, and checks the options; ``_objective()`` a function
-    (parameters, samples, epoch) -> (cost, gradient); ``_keep(parameters)`` sets the learned attributes; ``_encode(X)`` and
-    ``_loss(X)`` are the network as learned; ``_sizes()`` is (number of groups, group size).
+    ``_start(A)`` gives the parameters, by name, that go with a dictionary A, and checks the
+    options; ``_objective()`` a function (parameters, samples, epoch) -> (cost, gradient);
+    ``_keep(parameters)`` sets the learned attributes; ``_encode(X)`` and ``_loss(X)`` are the
+    network as learned; ``_sizes()`` is (number of groups, group size).
     """
 
     def fit(self, X: ArrayLike, y: Any | None = None) -> Autoencoder:
@@ -71,7 +72,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         ):  # scikit-learn sums X to see whether it is finite
             samples: Array = validate_data(self, X, dtype=DTYPES)
         self._begin(samples)
-        seed, n_samples = self._seed, len(samples)
+        seed = self._seed
+        n_samples = len(samples)
         batch_size = self._batch_size() or n_samples
         return self._learn(
             lambda epoch: (
@@ -86,8 +88,9 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         Parameters
         ----------
         blocks : iterable of array_like (rows, n_features), or callable that returns one
-            Read once in every epoch, so an iterator, which can be read only once, must come from a callable unless ``n_epochs=1``. Blocks are
-            cut into mini-batches of ``batch_size`` samples whatever their sizes; with ``batch_size=None`` each block is one. ``init`` sees
+            Read once in every epoch, so an iterator, which can be read only once, must come from a
+            callable unless ``n_epochs=1``. Blocks are cut into mini-batches of ``batch_size``
+            samples whatever their sizes; with ``batch_size=None`` each block is one. ``init`` sees
             the first block only.
 
         Returns
@@ -145,17 +148,16 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
         Notes
         -----
-        Calls on the mini-batches of :meth:`fit` or :meth:`fit_blocks`, in their order and from the same ``init``, give the same bits.
+        Calls on the mini-batches of :meth:`fit` or :meth:`fit_blocks`, in their order and from the
+        same ``init``, give the same bits.
         """
         checks.refuse_mask("X", X)
         begun = hasattr(self, "_state")
         samples: Array = validate_data(self, X, dtype=DTYPES, reset=not begun)
         if not begun:
             self._begin(samples)
-        step, step_size = (
-            step_rule(checks.option("optimizer", self.optimizer, OPTIMIZERS)),
-            checks.step(self.step_size),
-        )
+        step = step_rule(checks.option("optimizer", self.optimizer, OPTIMIZERS))
+        step_size = checks.step(self.step_size)
         state, cost = one_epoch(
             self._state, [samples], self._objective(), step, step_size, self._constraint()
         )
@@ -301,7 +303,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         return self
 
     def _finish(self, state: State) -> Autoencoder:
-        self._state, self.n_iter_ = state, state.epoch
+        self._state = state
+        self.n_iter_ = state.epoch
         self.components_ = state.parameters["A"].T
         self._keep(state.parameters)
         return self

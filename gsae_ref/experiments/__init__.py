@@ -1,8 +1,9 @@
 """Figures and tables of the papers: one file each. May import every room but cli.
 
-A file has ``TITLE``, ``compute(cells, quick, seed, n_seeds, **options) -> Study``, ``FIGURES`` (name of a picture -> grid of functions
-``plot(study, ax) -> artists``) and, where it takes options of its own, ``add_options(parser)``. study.py says what a result is, cells.py keeps
-finished units of work so that a run resumes, publishing.py writes pictures, numbers and report.
+A file has ``TITLE``, ``compute(cells, quick, seed, n_seeds, **options) -> Study``, ``FIGURES``
+(name of a picture -> grid of functions ``plot(study, ax) -> artists``) and, where it takes options
+of its own, ``add_options(parser)``. study.py says what a result is, cells.py keeps finished units
+of work so that a run resumes, publishing.py writes pictures, numbers and report.
 """
 
 from importlib import import_module

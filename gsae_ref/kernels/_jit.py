@@ -1,7 +1,7 @@
 """How every kernel is compiled, and how kernels share the processors. May import numpy and numba only.
 
-Compiled code is kept on disk by Numba; where no folder can be written it is compiled anew in every process, without complaint.
-``NUMBA_DISABLE_JIT=1`` runs the same functions as plain Python.
+Compiled code is kept on disk by Numba; where no folder can be written it is compiled anew in every
+process, without complaint. ``NUMBA_DISABLE_JIT=1`` runs the same functions as plain Python.
 """
 
 import logging
@@ -30,8 +30,8 @@ __all__ = [
 
 OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True}
 
-# What the compiler may do to floating point beyond IEEE 754. Never "nnan" or "ninf": a NaN must stay one. Never "arcp": the threshold
-# needs lam / lam == 1, which lam * (1 / lam) is not.
+# What the compiler may do to floating point beyond IEEE 754. Never "nnan" or "ninf": a NaN must
+# stay one. Never "arcp": the threshold needs lam / lam == 1, which lam * (1 / lam) is not.
 SUMS_IN_ANY_ORDER = frozenset({"reassoc", "contract", "nsz"})
 NO_SHORTCUTS: frozenset[str] = frozenset()
 
@@ -102,8 +102,9 @@ def in_threads(
 ) -> list[Result]:
     """Return [task(a) for a in arguments], computed by up to ``n_threads`` threads; None takes the available processors.
 
-    What the tasks are must not depend on ``n_threads``: then no result does. The threads live as long as the call, so a process may fork.
-    They warn of overflow where the caller would (:func:`numpy.errstate` does not reach other threads by itself).
+    What the tasks are must not depend on ``n_threads``: then no result does. The threads live as
+    long as the call, so a process may fork. They warn of overflow where the caller would
+    (:func:`numpy.errstate` does not reach other threads by itself).
     """
     arguments = list(arguments)
     n_threads = min(n_threads or available_threads(), len(arguments))

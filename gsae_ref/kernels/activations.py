@@ -1,9 +1,11 @@
 """Group soft threshold and its Jacobian, compiled for each group size. Twin of :mod:`gsae_ref.reference.activations`.
 
-One pass over memory where the reference makes about ten. Conventions at the kinks are those of the reference: strict threshold, the
-zero Jacobian at ||z_g|| = lam and at z_g = 0, the identity for lam = 0. Norms may be summed in another order, so a group whose norm is
-within rounding of ``lam`` without being equal to it in exact arithmetic may fall on the other side. Squares are summed as they are: norms and
-thresholds beyond :func:`gsae_ref.ops.scaling.plain_squares` belong to the reference, and the door sends them there.
+One pass over memory where the reference makes about ten. Conventions at the kinks are those of the
+reference: strict threshold, the zero Jacobian at ||z_g|| = lam and at z_g = 0, the identity for lam
+= 0. Norms may be summed in another order, so a group whose norm is within rounding of ``lam``
+without being equal to it in exact arithmetic may fall on the other side. Squares are summed as they
+are: norms and thresholds beyond :func:`gsae_ref.ops.scaling.plain_squares` belong to the reference,
+and the door sends them there.
 """
 
 from collections.abc import Callable
@@ -65,7 +67,8 @@ def apply_derivative(
 ) -> Array:
     """What stands for the derivative of the threshold in a gradient of this kind, at Z applied to V.
 
-    "exact": J v. "appendix_b": diag(J) v, with diag(J) = tau + (1 - tau) u_j^2. "approximate": tau v. ``out`` may be V itself.
+    "exact": J v. "appendix_b": diag(J) v, with diag(J) = tau + (1 - tau) u_j^2. "approximate": tau
+    v. ``out`` may be V itself.
     """
     out = np.empty(Z.shape, Z.dtype) if out is None else out
     if lam == 0:
@@ -124,7 +127,8 @@ def _derivative(constant: int, kind: int) -> Callable[..., Any]:
     @jit
     def derivative(Z: Array, V: Array, lam: float, group_size: int, out: Array) -> None:
         size = constant if constant else group_size
-        zero, one = Z.dtype.type(0), Z.dtype.type(1)
+        zero = Z.dtype.type(0)
+        one = Z.dtype.type(1)
         for g in range(Z.size // size):
             s = zero
             for j in range(size):

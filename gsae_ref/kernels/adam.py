@@ -7,7 +7,9 @@ from ._jit import NO_SHORTCUTS, jit, plain
 
 __all__ = ["adam_step"]
 
-BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
+BETA_1 = 0.9
+BETA_2 = 0.999
+EPSILON = 1e-8
 
 
 def adam_step(
@@ -48,5 +50,6 @@ def _step(
         g = gradient[p]
         m = keep_1 * first[p] + take_1 * g
         v = keep_2 * second[p] + take_2 * (g * g)
-        new_first[p], new_second[p] = m, v
+        new_first[p] = m
+        new_second[p] = v
         new_value[p] = value[p] - step_size * (m / share_1) / (np.sqrt(v / share_2) + epsilon)

@@ -11,6 +11,7 @@ def loss_and_grad(
 ) -> tuple[float, Array]:
     """Loss (13) and its exact gradient -1/N [ E^T X + Y^T (J (E A)) ], shapes () and (n_features, n_atoms).
 
-    A (n_features, n_atoms) and Y (n_samples, n_features) are of one dtype, any strides. The loss is summed in float64.
+    A (n_features, n_atoms) and Y (n_samples, n_features) are of one dtype, any strides. The loss is
+    summed in float64.
     """
     return loss_and_gradient(A, Y, lam, group_size, "exact", n_threads)

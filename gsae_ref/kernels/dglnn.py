@@ -1,8 +1,9 @@
 """The update loops of the diagonally grouped linear network, compiled. Twins of ``advance`` and ``signed_advance`` in
 :mod:`gsae_ref.reference.dglnn`.
 
-A pass over the rows of X gives the residual and the correlation together: r_i = y_i - <x_i, w>, then q += r_i x_i. So Algorithms 1 and 2
-read X twice an epoch, and gradient descent once. One thread; X is read row by row.
+A pass over the rows of X gives the residual and the correlation together: r_i = y_i - <x_i, w>,
+then q += r_i x_i. So Algorithms 1 and 2 read X twice an epoch, and gradient descent once. One
+thread; X is read row by row.
 """
 
 from __future__ import annotations
@@ -88,7 +89,8 @@ def _turn(
     u: Array, v: Array, w: Array, q: Array, sizes: IntArray, scale: float, eta: float, large: bool
 ) -> None:
     """Step on v, then v_l / ||v_l||, in place: large, by eta, or for eta = 0 by the bound of Lemma 16. A z_l of zero leaves v_l."""
-    zero, share = v.dtype.type(0), v.dtype.type(4 / 9)
+    zero = v.dtype.type(0)
+    share = v.dtype.type(4 / 9)
     top = np.max(np.abs(u))
     start = 0
     for g in range(sizes.size):
@@ -132,8 +134,12 @@ def _advance(
     n_epochs: int,
 ) -> tuple[float, int]:
     """The loop; u and v are overwritten. Returns the first loss and the switching epoch."""
-    p, one, two = v.size, v.dtype.type(1), v.dtype.type(2)
-    w, q, old = np.empty(p, v.dtype), np.empty(p, v.dtype), np.empty(p, v.dtype)
+    p = v.size
+    one = v.dtype.type(1)
+    two = v.dtype.type(2)
+    w = np.empty(p, v.dtype)
+    q = np.empty(p, v.dtype)
+    old = np.empty(p, v.dtype)
     first = 0.0
     for t in range(epoch, epoch + n_epochs):
         _weigh(u, v, sizes, w)
@@ -155,7 +161,9 @@ def _advance(
                 for _ in range(sizes[g]):
                     v[j] += eta * scale * u[g] * u[g] * q[j]
                     j += 1
-        quiet, grown, j = True, True, 0
+        quiet = True
+        grown = True
+        j = 0
         for g in range(sizes.size):
             along = v.dtype.type(0)
             for _ in range(sizes[g]):
@@ -176,8 +184,11 @@ def _signed_advance(
     u: Array, v: Array, X: Array, y: Array, scale: float, step_size: float, n_epochs: int
 ) -> float:
     """The loop; u and v are overwritten. Returns the first loss."""
-    p, one, two = v.size, v.dtype.type(1), v.dtype.type(2)
-    w, q = np.empty(p, v.dtype), np.empty(p, v.dtype)
+    p = v.size
+    one = v.dtype.type(1)
+    two = v.dtype.type(2)
+    w = np.empty(p, v.dtype)
+    q = np.empty(p, v.dtype)
     first = 0.0
     for t in range(n_epochs):
         for j in range(p):

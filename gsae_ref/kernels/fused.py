@@ -1,23 +1,28 @@
 """Loss and gradient in one pass over the samples, with work in proportion to the active groups. Twin of the formulas in
 :mod:`gsae_ref.reference.autoencoder` and :mod:`gsae_ref.reference.gradients`.
 
-All three gradients are -1/N sum_i [ e_i x_i^T + y_i (D_i A^T e_i)^T ] with e = y - A x, x = sigma(A^T y); they differ in D only. A block
-of samples goes one of two ways, whichever the share of active groups in the block before it (in some samples of the first) suggests:
+All three gradients are -1/N sum_i [ e_i x_i^T + y_i (D_i A^T e_i)^T ] with e = y - A x, x =
+sigma(A^T y); they differ in D only. A block of samples goes one of two ways, whichever the share of
+active groups in the block before it (in some samples of the first) suggests:
 
 few active    Screen: Y A in float32 by BLAS, scaled so that rows of Y and groups of A have norm at most 1; (sample, group) pairs that may
-              be active are the candidates. Then for each sample, in the dtype of the data and in first-level cache: z_g = A_g^T y of the
-              candidates, the support, the residual, A_g^T e and the update of the gradient, for active groups only. No support is
-              missed (:func:`screening_margin`), so the screen changes no result.
+              be active are the candidates. Then for each sample, in the dtype of the data and in
+              first-level cache: z_g = A_g^T y of the candidates, the support, the residual, A_g^T e
+              and the update of the gradient, for active groups only. No support is missed
+              (:func:`screening_margin`), so the screen changes no result.
 many active   The formulas of the reference, block by block: Y A, X A^T, E A and one product for both parts of the gradient, by BLAS.
 
-If many groups are active at all, as some samples tell, all threads work on one large block at a time (:func:`_together`), first each on some
-of its samples, then each on some features of the only gradient. Otherwise samples are cut into chunks; each chunk has a gradient of its
-own, and these are added in their order. Parts and chunks depend on the shapes alone. Results are therefore the same bits for any number of
-threads, and where few groups are active they do not depend on the BLAS either.
+If many groups are active at all, as some samples tell, all threads work on one large block at a
+time (:func:`_together`), first each on some of its samples, then each on some features of the only
+gradient. Otherwise samples are cut into chunks; each chunk has a gradient of its own, and these are
+added in their order. Parts and chunks depend on the shapes alone. Results are therefore the same
+bits for any number of threads, and where few groups are active they do not depend on the BLAS
+either.
 
-A part or chunk is computed by one thread, BLAS products included. A BLAS with threads of its own gives the same result, but its threads and
-these fight for the processors: whoever calls with n_threads > 1 should limit BLAS to one thread meanwhile (threadpoolctl), which
-cannot be done from here.
+A part or chunk is computed by one thread, BLAS products included. A BLAS with threads of its own
+gives the same result, but its threads and these fight for the processors: whoever calls with
+n_threads > 1 should limit BLAS to one thread meanwhile (threadpoolctl), which cannot be done from
+here.
 """
 
 from __future__ import annotations
@@ -78,11 +83,13 @@ def loss_and_gradient(
     Parameters
     ----------
     A, Y, lam, group_size
-        (n_features, n_atoms) and (n_samples, n_features) of one dtype, float32 or float64, any strides; threshold; atoms per group.
+        (n_features, n_atoms) and (n_samples, n_features) of one dtype, float32 or float64, any
+        strides; threshold; atoms per group.
     kind : {"exact", "appendix_b", "approximate"}
         Which gradient; "approximate" with the estimated support.
     n_threads : int, optional
-        Threads that share the chunks; None takes the available processors. Changes no bit of the result.
+        Threads that share the chunks; None takes the available processors. Changes no bit of the
+        result.
     few : float
         Share of active groups up to which a block is processed group by group: 0 never, 1 always.
     memory : lazy.Memory, optional
@@ -90,7 +97,8 @@ def loss_and_gradient(
     found : ndarray of bool (n_samples, n_groups), optional
         Set to the active groups.
     """
-    n_samples, n_atoms = len(Y), A.shape[1]
+    n_samples = len(Y)
+    n_atoms = A.shape[1]
     few = few if lam > 0 else 0
     if found is not None:
         found.fill(False)
@@ -122,19 +130,22 @@ def loss_and_gradient(
 def screening_margin(n_features: int, group_size: int) -> float:
     """How far the screen may err: with margin c, no group with ||A_g^T y|| > lam has a screened norm of at most t - c.
 
-    The screen sees y / ||y|| and A / a with a = max_g ||A_g||_F, hence the threshold t = lam / (||y|| a). Write u = 2^-24,
-    gamma_k = k u / (1 - k u), and y', A' for the scaled quantities: ||y'|| <= 1, ||A'_g||_F <= 1. Rounding them to float32 costs a factor
-    (1 + u) each, a product of n_features terms summed in any order gamma_n, so every screened z'_j is within gamma_{n+2} |y'|^T |a'_j| of
-    the truth, and by Cauchy-Schwarz the vector of a group within gamma_{n+2} ||y'|| ||A'_g||_F <= gamma_{n+2}. Its float32 sum of
-    squares has the relative error gamma_d, so the norm loses at most gamma_d (t <= 1, or no group is active at all); rounding the bound
-    (t - c)^2 to float32 costs less than 2 u. Together
+    The screen sees y / ||y|| and A / a with a = max_g ||A_g||_F, hence the threshold t = lam /
+    (||y|| a). Write u = 2^-24, gamma_k = k u / (1 - k u), and y', A' for the scaled quantities:
+    ||y'|| <= 1, ||A'_g||_F <= 1. Rounding them to float32 costs a factor (1 + u) each, a product of
+    n_features terms summed in any order gamma_n, so every screened z'_j is within gamma_{n+2}
+    |y'|^T |a'_j| of the truth, and by Cauchy-Schwarz the vector of a group within gamma_{n+2}
+    ||y'|| ||A'_g||_F <= gamma_{n+2}. Its float32 sum of squares has the relative error gamma_d, so
+    the norm loses at most gamma_d (t <= 1, or no group is active at all); rounding the bound (t -
+    c)^2 to float32 costs less than 2 u. Together
 
         c = gamma_{n+2} + gamma_d + 2 u,
 
-    and 1 % more for what is of a smaller order: products of these, the float64 rounding of ||y||, a, t and of the norm that finally
-    decides. Entries below the range of float32 lose at most 2^-126 each, gathered in the last term; sums of squares that underflow
-    belong to norms below 2^-62, which the last term covers too. For float32 data the norm that decides carries gamma_{n+d+2} itself:
-    the margin is then doubled by the caller.
+    and 1 % more for what is of a smaller order: products of these, the float64 rounding of ||y||,
+    a, t and of the norm that finally decides. Entries below the range of float32 lose at most
+    2^-126 each, gathered in the last term; sums of squares that underflow belong to norms below
+    2^-62, which the last term covers too. For float32 data the norm that decides carries
+    gamma_{n+d+2} itself: the margin is then doubled by the caller.
     """
     k = (n_features + 2 + group_size + 2) * 2.0**-24
     return 1.01 * k / (1 - k) + 2.0**-60 + n_features * 2.0**-120 if k < 0.5 else np.inf
@@ -153,10 +164,16 @@ class _Problem:
         memory: Memory | None,
         found: BoolArray | None,
     ) -> None:
-        self.A, self.AT = plain(A), plain(A.T)
-        self.lam, self.group_size, self.kind, self.few = lam, group_size, kind, few
-        self.memory, self.found = memory if few > 0 else None, found
-        self.dtype, self.n_groups = A.dtype, A.shape[1] // group_size
+        self.A = plain(A)
+        self.AT = plain(A.T)
+        self.lam = lam
+        self.group_size = group_size
+        self.kind = kind
+        self.few = few
+        self.memory = memory if few > 0 else None
+        self.found = found
+        self.dtype = A.dtype
+        self.n_groups = A.shape[1] // group_size
         self.small: Any = None
         if few > 0:
             largest = largest_group(self.AT, group_size)
@@ -167,7 +184,8 @@ class _Problem:
                 self.small = np.empty(self.AT.shape, np.float32)
                 scale(self.AT, 1 / largest, self.small)
             else:
-                self.few, self.memory = 0, None
+                self.few = 0
+                self.memory = None
         if self.memory is not None:
             self.memory.follow(self.AT, lam, group_size)
 
@@ -190,7 +208,8 @@ class _Workspace:
     """Arrays of one thread, at most BLOCK samples long; those of the second way are made when it is first taken."""
 
     def __init__(self, problem: _Problem, n_samples: int) -> None:
-        self.problem, self.n_samples = problem, n_samples
+        self.problem = problem
+        self.n_samples = n_samples
         n_features, n_atoms = problem.A.shape
         if problem.few:
             self.Y = np.empty((n_samples, n_features), np.float32)
@@ -206,7 +225,8 @@ class _Workspace:
     def for_dense(self) -> list[Array]:
         """Z, the stacks [X; back] and [E; Y] of twice the length, and room for their product."""
         if self.dense is None:
-            (n_features, n_atoms), n = self.problem.A.shape, self.n_samples
+            n_features, n_atoms = self.problem.A.shape
+            n = self.n_samples
             shapes = (n, n_atoms), (2 * n, n_atoms), (2 * n, n_features), (n_atoms, n_features)
             self.dense = [np.empty(shape, self.problem.dtype) for shape in shapes]
         return self.dense
@@ -255,8 +275,10 @@ def _together(
 
     def forward(block: slice, rows: slice) -> float:
         """The stacks of codes, [X; back], and of data, [E; Y] / -N, and the squares of E."""
-        n, y = block.stop - block.start, plain(Y[block][rows])
-        X, E = codes[:n][rows], data[:n][rows]
+        n = block.stop - block.start
+        y = plain(Y[block][rows])
+        X = codes[:n][rows]
+        E = data[:n][rows]
         _by_products(A, A.T, y, lam, group_size, kind, Z[rows], X, codes[n : 2 * n][rows], E)
         if found is not None:
             mark_active(X, group_size, found[block][rows])
@@ -303,7 +325,10 @@ def _chunk(
     problem: _Problem, Y: Array, chunk: slice, workspace: _Workspace
 ) -> tuple[float, int, Array]:
     """Sum of squares of the residuals, number of active groups, and gradient sum (n_atoms, n_features), sign and 1/N left out, of one chunk."""
-    cost, active, G, first = 0.0, 0, np.zeros(problem.AT.shape, problem.dtype), True
+    cost = 0.0
+    active = 0
+    G = np.zeros(problem.AT.shape, problem.dtype)
+    first = True
     sparse = problem.few > 0
     for start in range(chunk.start, chunk.stop, workspace.n_samples):
         rows = slice(start, min(start + workspace.n_samples, chunk.stop))
@@ -321,9 +346,12 @@ def _few_active(
 ) -> tuple[float, int] | None:
     """Cost and number of active groups of a block, its gradient added to G; None if there are too many candidates.
 
-    Of the ``first`` block of a chunk some samples are screened before all are: nothing is known of it yet.
+    Of the ``first`` block of a chunk some samples are screened before all are: nothing is known of
+    it yet.
     """
-    w, memory, size = workspace, problem.memory, problem.group_size
+    w = workspace
+    memory = problem.memory
+    size = problem.group_size
     path, norms, wakes, found = problem.recalled(rows)
     if memory is None or not memory.awake(rows, problem.room(len(Y)), w.candidates, w.ends):
         if (
@@ -364,7 +392,8 @@ def _few_active(
 
 def _screen(problem: _Problem, Y: Array, w: _Workspace) -> bool:
     """Z in float32, and the candidates among the groups of these samples; False if there are too many."""
-    n, size = len(Y), problem.group_size
+    n = len(Y)
+    size = problem.group_size
     normalise(Y, float(problem.threshold) / problem.largest, problem.margin, w.Y, w.bounds)
     np.matmul(w.Y[:n], problem.small.T, out=w.Z[:n])
     return screen_for(size if size <= UNROLLED else 0)(
@@ -376,10 +405,12 @@ def _many_active(
     problem: _Problem, Y: Array, rows: slice, workspace: _Workspace, G: Array, first: bool
 ) -> tuple[float, int]:
     """As :func:`_few_active`, by matrix products."""
-    n, size = len(Y), problem.group_size
+    n = len(Y)
+    size = problem.group_size
     Z, codes, data, product = workspace.for_dense()
     Z, codes, data = Z[:n], codes[: 2 * n], data[: 2 * n]
-    X, E = codes[:n], data[:n]
+    X = codes[:n]
+    E = data[:n]
     _by_products(problem.A, problem.AT, Y, problem.lam, size, problem.kind, Z, X, codes[n:], E)
     data[n:] = Y
     if first:

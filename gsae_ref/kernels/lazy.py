@@ -4,14 +4,17 @@ Between two steps the dictionary moves a little. By the triangle inequality
 
     ||(A_g + D_g)^T y|| <= ||A_g^T y|| + ||D_g||_F ||y||,
 
-a group that was inactive with ||A_g^T y|| = lam - s stays so until the path of A_g, the sum of ||D_g||_F over the steps since, exceeds
-s / ||y||. For every (sample, group) pair the memory holds the length of the path at which the pair wakes, as a float32 rounded down; a step
-looks at the pairs that are awake, finds their norms exactly, and sends the inactive ones back to sleep with a new length. Where more than
-a share of the pairs of a block are awake, one screen of the whole block renews all of them (:mod:`.fused`).
+a group that was inactive with ||A_g^T y|| = lam - s stays so until the path of A_g, the sum of
+||D_g||_F over the steps since, exceeds s / ||y||. For every (sample, group) pair the memory holds
+the length of the path at which the pair wakes, as a float32 rounded down; a step looks at the pairs
+that are awake, finds their norms exactly, and sends the inactive ones back to sleep with a new
+length. Where more than a share of the pairs of a block are awake, one screen of the whole block
+renews all of them (:mod:`.fused`).
 
-Rounding: a norm computed in the dtype of the data is off by at most b ||A_g||_F ||y|| with b = gamma_(n + d + 2), once when the pair goes to
-sleep and once when it would decide; a pair therefore wakes early by 2 b max_g ||A_g||_F. So no active pair is ever missed, and the
-result is that of a full screen, bit for bit, wherever both take the same way through a block.
+Rounding: a norm computed in the dtype of the data is off by at most b ||A_g||_F ||y|| with b =
+gamma_(n + d + 2), once when the pair goes to sleep and once when it would decide; a pair therefore
+wakes early by 2 b max_g ||A_g||_F. So no active pair is ever missed, and the result is that of a
+full screen, bit for bit, wherever both take the same way through a block.
 """
 
 import numpy as np
@@ -44,7 +47,8 @@ class Memory:
         self.wakes = np.full((len(Y), n_groups), -np.inf, np.float32)
         self.path = self.limits = np.zeros(n_groups)
         self.before: Array | None = None
-        self.lam, self.many = np.inf, True
+        self.lam = np.inf
+        self.many = True
 
     def follow(self, AT: Array, lam: float, group_size: int) -> None:
         """Take note of the next dictionary (n_atoms, n_features) and threshold. A lower threshold wakes everybody."""

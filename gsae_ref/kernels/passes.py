@@ -72,7 +72,8 @@ def screen_for(constant: int) -> Callable[..., Any]:
         size = constant if constant else group_size
         k = 0
         for i in range(Z.shape[0]):
-            row, bound = Z[i], bounds[i]
+            row = Z[i]
+            bound = bounds[i]
             for g in range(row.size // size):
                 s = np.float32(0)
                 for j in range(size):
@@ -147,7 +148,8 @@ def moved(AT: Array, before: Array, size: int, path: Array) -> float:
     """Add ||A_g - before_g||_F to the path of every group, rounded up, and keep A; return max_g ||A_g||_F."""
     largest = 0.0
     for g in range(path.size):
-        s, t = 0.0, 0.0
+        s = 0.0
+        t = 0.0
         for j in range(g * size, (g + 1) * size):
             for p in range(AT.shape[1]):
                 a = np.float64(AT[j, p])
@@ -191,16 +193,24 @@ def accumulate(
 ) -> tuple[float, int]:
     """Sum of ||e_i||^2 in float64 and number of active groups; sum of x_i e_i^T + back_i y_i^T added to G (n_atoms, n_features).
 
-    With a memory (wakes not empty) the candidates that turn out inactive are told when they next matter, as :func:`renew`; with a mask
-    ``found`` (not empty) the active groups are marked in it.
+    With a memory (wakes not empty) the candidates that turn out inactive are told when they next
+    matter, as :func:`renew`; with a mask ``found`` (not empty) the active groups are marked in it.
     """
-    zero, one = Y.dtype.type(0), Y.dtype.type(1)
-    z, x, back, factor = rows[0], rows[1], rows[2], rows[3]
-    cost, n_active, begin = 0.0, 0, 0
+    zero = Y.dtype.type(0)
+    one = Y.dtype.type(1)
+    z = rows[0]
+    x = rows[1]
+    back = rows[2]
+    factor = rows[3]
+    cost = 0.0
+    n_active = 0
+    begin = 0
     for i in range(Y.shape[0]):
-        y, k = Y[i], 0
+        y = Y[i]
+        k = 0
         for c in range(begin, ends[i]):  # the support, and z, x on it
-            first, s = candidates[c] * size, zero
+            first = candidates[c] * size
+            s = zero
             for j in range(size):
                 z[k * size + j] = _dot(AT[first + j], y)
                 s += z[k * size + j] * z[k * size + j]
@@ -224,14 +234,18 @@ def accumulate(
         for p in range(e.size):
             e[p] = y[p]
         for q in range(k * size):
-            atom, weight = AT[active[q // size] * size + q % size], x[q]
+            atom = AT[active[q // size] * size + q % size]
+            weight = x[q]
             for p in range(e.size):
                 e[p] -= weight * atom[p]
         for p in range(e.size):
             cost += np.float64(e[p]) * np.float64(e[p])
 
         for c in range(k):  # D A^T e
-            first, start, tau, along = active[c] * size, c * size, factor[c], zero
+            first = active[c] * size
+            start = c * size
+            tau = factor[c]
+            along = zero
             for j in range(size):
                 back[start + j] = _dot(AT[first + j], e)
                 along += z[start + j] * back[start + j]
@@ -244,7 +258,9 @@ def accumulate(
                 else:
                     back[start + j] *= tau
         for q in range(k * size):
-            row, weight, pull = G[active[q // size] * size + q % size], x[q], back[q]
+            row = G[active[q // size] * size + q % size]
+            weight = x[q]
+            pull = back[q]
             for p in range(e.size):
                 row[p] += weight * e[p] + pull * y[p]
     return cost, n_active

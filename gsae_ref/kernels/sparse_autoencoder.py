@@ -1,14 +1,16 @@
 """Loss and gradients of the sparse autoencoder in one pass over the samples. Twin of :mod:`gsae_ref.reference.sparse_autoencoder`.
 
-All are -1/N sum_i of e_i x_i^T + y_i back_i^T and of back_i, with e = y - W x and back = D W^T e. Samples are taken in blocks. Of each
-block Z = Y W + b comes from BLAS; then, whichever its share of active atoms suggests,
+All are -1/N sum_i of e_i x_i^T + y_i back_i^T and of back_i, with e = y - W x and back = D W^T e.
+Samples are taken in blocks. Of each block Z = Y W + b comes from BLAS; then, whichever its share of
+active atoms suggests,
 
 few active    one compiled pass: the active atoms of a sample, its residual in first-level cache, and the update of their columns;
 many active   the formulas of the reference: X W^T, E W and one product for both parts of the gradient, by BLAS.
 
-Samples are cut into chunks that depend on the shapes alone; each chunk has a gradient of its own, and these are added in their order.
-Results are therefore the same bits for any number of threads. A chunk is computed by one thread, BLAS products included: whoever calls with
-n_threads > 1 should limit BLAS to one thread meanwhile, as for :mod:`gsae_ref.kernels.fused`.
+Samples are cut into chunks that depend on the shapes alone; each chunk has a gradient of its own,
+and these are added in their order. Results are therefore the same bits for any number of threads. A
+chunk is computed by one thread, BLAS products included: whoever calls with n_threads > 1 should
+limit BLAS to one thread meanwhile, as for :mod:`gsae_ref.kernels.fused`.
 """
 
 import numpy as np
@@ -54,12 +56,13 @@ def loss_and_gradient(
     Parameters
     ----------
     W, Y, bias, activation, lam
-        (n_features, n_atoms), (n_samples, n_features) and (n_atoms,) of one dtype, float32 or float64, any strides; "relu", "hard" or
-        "soft"; threshold.
+        (n_features, n_atoms), (n_samples, n_features) and (n_atoms,) of one dtype, float32 or
+        float64, any strides; "relu", "hard" or "soft"; threshold.
     kind : {"exact", "approximate"}
         Which gradient.
     n_threads : int, optional
-        Threads that share the chunks; None takes the available processors. Changes no bit of the result.
+        Threads that share the chunks; None takes the available processors. Changes no bit of the
+        result.
     few : float
         Share of active atoms up to which a block is processed atom by atom: 0 never, 1 always.
     """
@@ -82,13 +85,17 @@ def _chunk(
     W: Array, WT: Array, bias: Array, Y: Array, rule: tuple[int, Real, bool], few: float
 ) -> tuple[float, Array, Array]:
     """Sum of squares of the residuals, and the sums of e x^T + y back^T (n_atoms, n_features) and of back, of one chunk."""
-    cost, G, db = 0.0, np.zeros(WT.shape, W.dtype), np.zeros(len(WT), W.dtype)
-    active, e = np.empty(len(WT), np.int64), np.empty(len(W), W.dtype)
+    cost = 0.0
+    G = np.zeros(WT.shape, W.dtype)
+    db = np.zeros(len(WT), W.dtype)
+    active = np.empty(len(WT), np.int64)
+    e = np.empty(len(W), W.dtype)
     x, back = np.empty((2, len(WT)), W.dtype)
     for start in range(0, len(Y), BLOCK):
         block = plain(Y[start : start + BLOCK])
         Z = block @ W
-        X, mask = np.empty_like(Z), np.empty(Z.shape, np.bool_)
+        X = np.empty_like(Z)
+        mask = np.empty(Z.shape, np.bool_)
         n_active = _activate(Z, bias, *rule, X, mask)
         if n_active <= few * X.size:
             cost += _accumulate(block, WT, X, mask, active, x, back, e, G, db)
@@ -109,7 +116,8 @@ def _activate(
     Z: Array, bias: Array, activation: int, lam: float, everywhere: bool, X: Array, mask: BoolArray
 ) -> int:
     """Write sigma(Z + b) and where its derivative is 1; return in how many places."""
-    zero, count = Z.dtype.type(0), 0
+    zero = Z.dtype.type(0)
+    count = 0
     for i in range(Z.shape[0]):
         for j in range(Z.shape[1]):
             z = Z[i, j] + bias[j]
@@ -137,7 +145,8 @@ def _accumulate(
     """Sum of ||e_i||^2 in float64; sum of x_i e_i^T + back_i y_i^T added to G (n_atoms, n_features), sum of back_i to db."""
     cost = 0.0
     for i in range(Y.shape[0]):
-        y, k = Y[i], 0
+        y = Y[i]
+        k = 0
         for j in range(X.shape[1]):
             if mask[i, j]:
                 active[k] = j
@@ -146,18 +155,22 @@ def _accumulate(
         for p in range(e.size):
             e[p] = y[p]
         for q in range(k):
-            atom, weight = WT[active[q]], x[q]
+            atom = WT[active[q]]
+            weight = x[q]
             for p in range(e.size):
                 e[p] -= weight * atom[p]
         for p in range(e.size):
             cost += np.float64(e[p]) * np.float64(e[p])
         for q in range(k):
-            atom, s = WT[active[q]], e.dtype.type(0)
+            atom = WT[active[q]]
+            s = e.dtype.type(0)
             for p in range(e.size):
                 s += atom[p] * e[p]
             back[q] = s
         for q in range(k):
-            row, weight, pull = G[active[q]], x[q], back[q]
+            row = G[active[q]]
+            weight = x[q]
+            pull = back[q]
             for p in range(e.size):
                 row[p] += weight * e[p] + pull * y[p]
             db[active[q]] += pull

@@ -1,30 +1,37 @@
 """The unfolded encoder in code space, forward and reverse. Twin of :mod:`gsae_ref.reference.unfolded`.
 
-With G = A^T A and C = Y A a step needs neither Y nor A: R A = (Y - T A^T) A = C - T G, 2 m^2 instead of 4 n m operations for a sample. Nor
-does the reverse pass: there R_bar A = a V_bar G, and all that R and R_bar add to A_bar is, summed over the steps,
+With G = A^T A and C = Y A a step needs neither Y nor A: R A = (Y - T A^T) A = C - T G, 2 m^2
+instead of 4 n m operations for a sample. Nor does the reverse pass: there R_bar A = a V_bar G, and
+all that R and R_bar add to A_bar is, summed over the steps,
 
     A_bar = Y^T D + A H,    D = sum_k a V_bar_k - X_K / N,    H = -a sum_k (T_k^T V_bar_k + V_bar_k^T T_k) + X_K^T X_K / N.
 
-The last terms are those of the loss: -E^T X_K / N with E = Y - X_K A^T. They look like one more step with T = X_K and
-V_bar = -X_K / (2 a N), and fill the place of the first, where T = 0: so H = -a (S + S^T), S the sum of K products.
+The last terms are those of the loss: -E^T X_K / N with E = Y - X_K A^T. They look like one more
+step with T = X_K and V_bar = -X_K / (2 a N), and fill the place of the first, where T = 0: so H =
+-a (S + S^T), S the sum of K products.
 
-Two more savings. A code tells the Jacobian that made it: an active group has ||x|| = ||w|| - a lam, so tau = ||x|| / (||x|| + a lam) and
-u = x / ||x||, and an entry passed the entrywise part if it is not zero. And where J is not zero, x = t + a (R A - l1 sign(x) - lam u), so
-the derivative in the step is a_bar = sum_k <V_bar_k, X_k - T_k> / a.
+Two more savings. A code tells the Jacobian that made it: an active group has ||x|| = ||w|| - a lam,
+so tau = ||x|| / (||x|| + a lam) and u = x / ||x||, and an entry passed the entrywise part if it is
+not zero. And where J is not zero, x = t + a (R A - l1 sign(x) - lam u), so the derivative in the
+step is a_bar = sum_k <V_bar_k, X_k - T_k> / a.
 
-A block of samples goes one of two ways, whichever the share of active groups that the encoder meets in some of its samples suggests:
+A block of samples goes one of two ways, whichever the share of active groups that the encoder meets
+in some of its samples suggests:
 
 few active    One sample after the other, all steps forward and back in first-level cache; T G and V_bar G are sums of the rows of G where
               T and V_bar are not zero, S and the residual likewise.
 many active   The formulas above for the block at once, matrix products by BLAS, one pass over memory between two of them.
 
-Samples are cut into chunks and blocks by the shapes alone, every chunk has sums of its own, and these are added in their order: the result
-is the same bits for any number of threads. What is said of BLAS and threads in :mod:`.fused` holds here too.
+Samples are cut into chunks and blocks by the shapes alone, every chunk has sums of its own, and
+these are added in their order: the result is the same bits for any number of threads. What is said
+of BLAS and threads in :mod:`.fused` holds here too.
 
-Ties. G and C are rounded where the reference rounds residuals, so pre-activations agree to rounding, relative to ||C|| and ||T|| ||G||, and
-not to the bit. A norm (or entry) within that of its threshold may fall on the other side. The codes are continuous there and still agree to
-rounding; the gradient is not: it may be that of the other side of the kink. No equality with the reference is promised there, nor would
-it mean anything; in exact arithmetic, as with small integers, a tie is a tie, and inactive, here too.
+Ties. G and C are rounded where the reference rounds residuals, so pre-activations agree to
+rounding, relative to ||C|| and ||T|| ||G||, and not to the bit. A norm (or entry) within that of
+its threshold may fall on the other side. The codes are continuous there and still agree to
+rounding; the gradient is not: it may be that of the other side of the kink. No equality with the
+reference is promised there, nor would it mean anything; in exact arithmetic, as with small
+integers, a tie is a tie, and inactive, here too.
 """
 
 from __future__ import annotations
@@ -44,16 +51,14 @@ __all__ = ["BLOCK", "momentum", "spectral_step", "unfolded_encode", "unfolded_lo
 BLOCK = 256  # samples, at most, that are processed together
 BLOCK_BYTES = 2**24  # for the iterates of a block
 CHUNKS = 8  # at most; each has sums of its own
-SMALLEST_HALF, HALF_WORK = (
-    64,
-    2**17,
+SMALLEST_HALF = 64
+HALF_WORK = (
+    2**17
 )  # samples, and samples * atoms * steps, from which half of less than two blocks is worth a thread
 CHUNK_BYTES = 2**25  # for all these sums together, but two there may always be
 PROBED = 8  # samples of a block from which the share of active groups is judged
-FEW, FEW_SMALL = (
-    0.3,
-    0.1,
-)  # share of active groups below which the first way is faster, for groups of LARGE atoms or more, and fewer
+FEW = 0.3
+FEW_SMALL = 0.1  # share of active groups below which the first way is faster, for groups of LARGE atoms or more, and fewer
 LARGE = 8  # atoms: a vector of float64
 UNROLLED = (
     1,
@@ -84,9 +89,11 @@ def unfolded_encode(
     A, Y, lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1
         As for the reference; A and Y with two axes, of one dtype, any strides.
     n_threads : int, optional
-        Threads that share the chunks; None takes the available processors. Changes no bit of the result.
+        Threads that share the chunks; None takes the available processors. Changes no bit of the
+        result.
     few : float, optional
-        Share of active groups up to which a block is processed sample by sample: 0 never, 1 always; None as was found fastest.
+        Share of active groups up to which a block is processed sample by sample: 0 never, 1 always;
+        None as was found fastest.
     """
     problem = _Problem(
         A, len(Y), lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1, few
@@ -130,9 +137,11 @@ def unfolded_loss_and_grad(
     A, Y, lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1
         As for the reference; A and Y with two axes, of one dtype, any strides.
     n_threads : int, optional
-        Threads that share the chunks; None takes the available processors. Changes no bit of the result.
+        Threads that share the chunks; None takes the available processors. Changes no bit of the
+        result.
     few : float, optional
-        Share of active groups up to which a block is processed sample by sample: 0 never, 1 always; None as was found fastest.
+        Share of active groups up to which a block is processed sample by sample: 0 never, 1 always;
+        None as was found fastest.
     """
     problem = _Problem(
         A, len(Y), lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1, few
@@ -158,7 +167,8 @@ def unfolded_loss_and_grad(
 
 def momentum(n_unfold: int, accelerated: bool = True) -> Array:
     """Weights beta_1, ..., beta_K of the extrapolation before each step: (t_{k-1} - 1) / t_k for FISTA, 0 for ISTA."""
-    t, weights = 1.0, np.zeros(n_unfold)
+    t = 1.0
+    weights = np.zeros(n_unfold)
     for k in range(1, n_unfold if accelerated else 0):
         t, previous = (1 + (1 + 4 * t * t) ** 0.5) / 2, t
         weights[k] = (previous - 1) / t
@@ -195,9 +205,12 @@ class _Problem:
         l1: float,
         few: float | None,
     ) -> None:
-        self.A, self.dtype, self.n_unfold = plain(A), A.dtype, n_unfold
+        self.A = plain(A)
+        self.dtype = A.dtype
+        self.n_unfold = n_unfold
         self.few = (FEW if group_size >= LARGE else FEW_SMALL) if few is None else few
-        self.n_groups, self.n_samples = A.shape[1] // group_size, n_samples
+        self.n_groups = A.shape[1] // group_size
+        self.n_samples = n_samples
         self.G = np.ascontiguousarray(self.A.T @ self.A)
         self.vector: Array
         self.step_size, self.vector = (
@@ -218,10 +231,8 @@ class _Problem:
             group_size,
         )  # as the compiled functions take them
         constant = group_size if group_size in UNROLLED else 0
-        self.step_forward, self.step_back = (
-            unfolded_steps.step_forward(constant),
-            unfolded_steps.step_back(constant),
-        )
+        self.step_forward = unfolded_steps.step_forward(constant)
+        self.step_back = unfolded_steps.step_back(constant)
         self.block = int(
             min(max(BLOCK_BYTES // (2 * n_unfold * A.shape[1] * self.dtype.itemsize), 1), BLOCK)
         )
@@ -243,7 +254,8 @@ class _Problem:
     def forward(self, C: Array, arrays: tuple[Array, ...]) -> Array:
         """The K-th codes of a block; all iterates and extrapolated points stay in ``arrays``."""
         X, T, P, *_ = arrays
-        T[0], P[...] = 0, 0
+        T[0] = 0
+        P[...] = 0
         for k in range(self.n_unfold):
             if k:
                 np.matmul(T[k], self.G, out=P)
@@ -267,19 +279,19 @@ class _Problem:
         X, T, P, earlier = arrays
         inverse = self.dtype.type(1 / self.n_samples)
         np.matmul(X[-1], self.G, out=P)
-        T[0], earlier[...] = X[-1], 0
+        T[0] = X[-1]
+        earlier[...] = 0
         np.multiply(X[-1], -inverse, out=D)
-        slope, other, scales = (
-            0.0,
-            C,
-            (inverse, -inverse),
-        )  # T_bar is a combination of P and another array
+        slope = 0.0
+        other = C
+        scales = (inverse, -inverse)  # T_bar is a combination of P and another array
         for k in reversed(range(self.n_unfold)):
             beta = self.betas[k + 1] if k + 1 < self.n_unfold else self.dtype.type(0)
             slope += self.step_back(
                 P, other, *scales, beta, earlier, T[k], k > 0, *self.numbers, X[k], D
             )
-            other, scales = X[k], (-self.step, self.dtype.type(1))
+            other = X[k]
+            scales = (-self.step, self.dtype.type(1))
             if k:
                 np.matmul(X[k], self.G, out=P)
         np.multiply(T[0], -inverse / (2 * self.step), out=X[0])
@@ -298,19 +310,20 @@ class _Workspace:
     """Arrays of one thread: those of one sample, and those of a block, which are made when first used."""
 
     def __init__(self, problem: _Problem) -> None:
-        K, n_atoms = problem.n_unfold, len(problem.G)
+        K = problem.n_unfold
+        n_atoms = len(problem.G)
         self.problem = problem
         self.block: tuple[Array, ...] | None = None
-        tau, rows = (
-            np.empty((K, problem.n_groups), problem.dtype),
-            np.zeros(max(n_atoms, K) + 8, np.int64),
-        )
-        weights, scratch = np.zeros(len(rows), problem.dtype), np.empty((3, n_atoms), problem.dtype)
+        tau = np.empty((K, problem.n_groups), problem.dtype)
+        rows = np.zeros(max(n_atoms, K) + 8, np.int64)
+        weights = np.zeros(len(rows), problem.dtype)
+        scratch = np.empty((3, n_atoms), problem.dtype)
         self.sample = (*np.empty((2, K, n_atoms), problem.dtype), tau, rows, weights, scratch)
 
     def for_block(self, n: int) -> tuple[Array, ...]:
         """X, T of all steps, and two arrays of one step, for n samples."""
-        K, n_atoms = self.problem.n_unfold, len(self.problem.G)
+        K = self.problem.n_unfold
+        n_atoms = len(self.problem.G)
         if self.block is None or self.block[0].shape[1] != n:
             self.block = None
             self.block = (
@@ -349,7 +362,9 @@ def _over_chunks(
 
 def _chunk(problem: _Problem, Y: Array, workspace: _Workspace) -> tuple[float, float, Array, Array]:
     """Sum of squares of the residuals, sum of <V_bar, X - T>, S and Y^T D of one chunk, which has at least one sample."""
-    cost, slope, S = 0.0, 0.0, np.zeros_like(problem.G)
+    cost = 0.0
+    slope = 0.0
+    S = np.zeros_like(problem.G)
     AT = None
     A_bar: Any = None
     for rows in problem.blocks(slice(0, len(Y))):
@@ -358,10 +373,8 @@ def _chunk(problem: _Problem, Y: Array, workspace: _Workspace) -> tuple[float, f
         D = np.empty_like(C)
         if problem.few_active(C, workspace):
             AT = plain(problem.A.T) if AT is None else AT
-            e, inverse = (
-                np.empty(block.shape[1], problem.dtype),
-                problem.dtype.type(1 / problem.n_samples),
-            )
+            e = np.empty(block.shape[1], problem.dtype)
+            inverse = problem.dtype.type(1 / problem.n_samples)
             squares, slope_of_block = unfolded_steps.few_active(
                 block,
                 C,

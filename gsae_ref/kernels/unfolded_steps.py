@@ -44,9 +44,15 @@ def step_forward(constant: int) -> Callable[..., Any]:
         T_next: Array,
     ) -> None:
         size = constant if constant else group_size
-        zero, one = C.dtype.type(0), C.dtype.type(1)
+        zero = C.dtype.type(0)
+        one = C.dtype.type(1)
         for i in range(C.shape[0]):
-            x, t, p, c, old, t_next = X[i], T[i], P[i], C[i], before[i], T_next[i]
+            x = X[i]
+            t = T[i]
+            p = P[i]
+            c = C[i]
+            old = before[i]
+            t_next = T_next[i]
             for g in range(c.size // size):
                 s = zero
                 for j in range(g * size, (g + 1) * size):
@@ -66,7 +72,8 @@ def step_forward(constant: int) -> Callable[..., Any]:
 def step_back(constant: int) -> Callable[..., Any]:
     """Kernel that turns the codes X of a step into V_bar there, adds a V_bar to D, and returns the sum of <V_bar, X - T>.
 
-    What reaches X is earlier + (1 + beta) T_bar, with T_bar = p P + q other of the step after; what reaches the code before it, so far, is
+    What reaches X is earlier + (1 + beta) T_bar, with T_bar = p P + q other of the step after; what
+    reaches the code before it, so far, is
     - beta T_bar, and replaces ``earlier``.
     """
 
@@ -89,12 +96,20 @@ def step_back(constant: int) -> Callable[..., Any]:
         D: Array,
     ) -> float:
         size = constant if constant else group_size
-        zero, one = X.dtype.type(0), X.dtype.type(1)
-        masked, slope = nonnegative or l1 > 0, 0.0
+        zero = X.dtype.type(0)
+        one = X.dtype.type(1)
+        masked = nonnegative or l1 > 0
+        slope = 0.0
         for i in range(X.shape[0]):
-            x, t, d, e, product, rest = X[i], T[i], D[i], earlier[i], P[i], other[i]
+            x = X[i]
+            t = T[i]
+            d = D[i]
+            e = earlier[i]
+            product = P[i]
+            rest = other[i]
             for g in range(x.size // size):
-                s, along = zero, zero
+                s = zero
+                along = zero
                 for j in range(g * size, (g + 1) * size):
                     t_bar = p * product[j] + q * rest[j]
                     x_bar = e[j] + (one + beta) * t_bar
@@ -134,12 +149,25 @@ def sum_of_squares(E: Array) -> float:
 def _add_rows(M: Array, rows: IntArray, weights: Array, count: int, out: Array) -> None:
     """out += sum of weights[q] M[rows[q]] for q < count, eight at a time; beyond count there is room for seven more."""
     for q in range(count, count + 7):
-        rows[q], weights[q] = 0, 0
+        rows[q] = 0
+        weights[q] = 0
     for q in range(0, count, 8):
-        w0, w1, w2, w3 = weights[q], weights[q + 1], weights[q + 2], weights[q + 3]
-        w4, w5, w6, w7 = weights[q + 4], weights[q + 5], weights[q + 6], weights[q + 7]
-        m0, m1, m2, m3 = M[rows[q]], M[rows[q + 1]], M[rows[q + 2]], M[rows[q + 3]]
-        m4, m5, m6, m7 = M[rows[q + 4]], M[rows[q + 5]], M[rows[q + 6]], M[rows[q + 7]]
+        w0 = weights[q]
+        w1 = weights[q + 1]
+        w2 = weights[q + 2]
+        w3 = weights[q + 3]
+        w4 = weights[q + 4]
+        w5 = weights[q + 5]
+        w6 = weights[q + 6]
+        w7 = weights[q + 7]
+        m0 = M[rows[q]]
+        m1 = M[rows[q + 1]]
+        m2 = M[rows[q + 2]]
+        m3 = M[rows[q + 3]]
+        m4 = M[rows[q + 4]]
+        m5 = M[rows[q + 5]]
+        m6 = M[rows[q + 6]]
+        m7 = M[rows[q + 7]]
         for p in range(out.size):
             out[p] += (w0 * m0[p] + w1 * m1[p] + w2 * m2[p] + w3 * m3[p]) + (
                 w4 * m4[p] + w5 * m5[p] + w6 * m6[p] + w7 * m7[p]
@@ -163,15 +191,15 @@ def _encode_one(
     weights: Array,
 ) -> int:
     """All iterates X and extrapolated points T of one sample, (n_unfold, n_atoms), and the factors tau; returns how often a group was active."""
-    zero, one = c.dtype.type(0), c.dtype.type(1)
-    masked, n_active = nonnegative or l1 > 0, 0
+    zero = c.dtype.type(0)
+    one = c.dtype.type(1)
+    masked = nonnegative or l1 > 0
+    n_active = 0
     for k in range(betas.size):
-        x, t, before, old = (
-            X[k],
-            T[k],
-            X[max(k - 1, 0)],
-            X[max(k - 2, 0)],
-        )  # the first two weights are 0
+        x = X[k]
+        t = T[k]
+        before = X[max(k - 1, 0)]
+        old = X[max(k - 2, 0)]  # the first two weights are 0
         count = 0
         for j in range(c.size):
             x[j], t[j] = a * c[j], 0
@@ -180,7 +208,8 @@ def _encode_one(
                 for j in range(g * size, (g + 1) * size):
                     t[j] = before[j] + betas[k] * (before[j] - old[j])
                     x[j] += t[j]
-                    rows[count], weights[count] = j, -a * t[j]
+                    rows[count] = j
+                    weights[count] = -a * t[j]
                     count += t[j] != 0
         _add_rows(G, rows, weights, count, x)
         if masked:
@@ -272,19 +301,28 @@ def few_active(
     S: Array,
 ) -> tuple[float, float]:
     """Sum of squares of the residuals and of <V_bar, X - T>; S is added to, D is written."""
-    zero, one = C.dtype.type(0), C.dtype.type(1)
-    masked, last, cost, slope = nonnegative or l1 > 0, betas.size - 1, 0.0, 0.0
-    t_bar, earlier, x_bar = scratch[0], scratch[1], scratch[2]
+    zero = C.dtype.type(0)
+    one = C.dtype.type(1)
+    masked = nonnegative or l1 > 0
+    last = betas.size - 1
+    cost = 0.0
+    slope = 0.0
+    t_bar = scratch[0]
+    earlier = scratch[1]
+    x_bar = scratch[2]
     for i in range(Y.shape[0]):
-        c, d = C[i], D[i]
+        c = C[i]
+        d = D[i]
         _encode_one(c, G, betas, a, lam, l1, nonnegative, size, X, T, tau, rows, weights)
 
         count = 0
         for j in range(c.size):
             x = X[last, j]
-            T[0, j], d[j] = x, -inverse * x
+            T[0, j] = x
+            d[j] = -inverse * x
             t_bar[j], earlier[j] = -inverse * c[j], 0
-            rows[count], weights[count] = j, -x
+            rows[count] = j
+            weights[count] = -x
             count += x != 0
         for p in range(e.size):
             e[p] = Y[i, p]
@@ -296,13 +334,18 @@ def few_active(
         _add_rows(G, rows, weights, count, t_bar)
 
         for k in range(last, -1, -1):
-            x, t = X[k], T[k]
-            beta, count = (betas[k + 1] if k < last else zero), 0
+            x = X[k]
+            t = T[k]
+            beta = betas[k + 1] if k < last else zero
+            count = 0
             for j in range(c.size):
                 x_bar[j] = earlier[j] + (one + beta) * t_bar[j]
                 earlier[j] = -beta * t_bar[j]
             for g in range(c.size // size):
-                factor, s, along, shift = tau[k, g], zero, zero, zero
+                factor = tau[k, g]
+                s = zero
+                along = zero
+                shift = zero
                 if factor > 0:
                     for j in range(g * size, (g + 1) * size):
                         x_bar[j] = zero if masked and x[j] == 0 else x_bar[j]
@@ -314,7 +357,8 @@ def few_active(
                         shift += v_bar * (x[j] - t[j] if k > 0 else x[j])
                         d[j] += a * v_bar
                         x[j] = v_bar
-                        rows[count], weights[count] = j, -a * v_bar
+                        rows[count] = j
+                        weights[count] = -a * v_bar
                         count += v_bar != 0
                     slope += np.float64(shift)
             for j in range(c.size):
@@ -331,7 +375,8 @@ def few_active(
             for j in range(g * size, (g + 1) * size if ever else 0):
                 count = 0
                 for k in range(betas.size):
-                    rows[count], weights[count] = k, X[k, j]
+                    rows[count] = k
+                    weights[count] = X[k, j]
                     count += X[k, j] != 0
                 _add_rows(T, rows, weights, count, S[j])
     return cost, slope

@@ -1,6 +1,7 @@
 """How close an estimate is to the truth: dictionaries, spans, supports, clusterings. May import checks, groups, numpy, scipy.
 
-Every score that chance alone can raise is returned with, or has a companion for, what chance reaches.
+Every score that chance alone can raise is returned with, or has a companion for, what chance
+reaches.
 """
 
 from .closeness import Closeness, Nearness, closeness, matched_distance, nearness

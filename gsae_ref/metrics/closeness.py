@@ -62,17 +62,19 @@ class Nearness(NamedTuple):
 def closeness(W: ArrayLike, A_star: ArrayLike, up_to: str = "sign") -> Closeness:
     """The smallest delta for which W is delta-close to A*. [N19] Definition 2.
 
-    W is delta-close to A* if some order and signs pi of its columns give ||pi(W)_j - A*_j|| <= delta for every j. The smallest such delta is
-    a bottleneck assignment: it is one of the n_atoms^2 distances, and a threshold t serves iff the bipartite graph of the pairs at distance
-    <= t has a perfect matching. Bisection over the sorted distances finds it exactly. Of the orders that reach it, the one with the smallest
-    sum of squared distances is returned.
+    W is delta-close to A* if some order and signs pi of its columns give ||pi(W)_j - A*_j|| <=
+    delta for every j. The smallest such delta is a bottleneck assignment: it is one of the
+    n_atoms^2 distances, and a threshold t serves iff the bipartite graph of the pairs at distance
+    <= t has a perfect matching. Bisection over the sorted distances finds it exactly. Of the orders
+    that reach it, the one with the smallest sum of squared distances is returned.
 
     Parameters
     ----------
     W, A_star : array_like of shape (n_features, n_atoms)
         Columns are compared as they are, not normalised.
     up_to : {"sign", "permutation"}
-        Whether signs are free, as N19 has it for sparse coding, or only the order, as for its mixture and its non-negative codes.
+        Whether signs are free, as N19 has it for sparse coding, or only the order, as for its
+        mixture and its non-negative codes.
 
     Returns
     -------
@@ -85,8 +87,9 @@ def closeness(W: ArrayLike, A_star: ArrayLike, up_to: str = "sign") -> Closeness
 
     Notes
     -----
-    The assignment with the smallest *sum* of squared distances, :func:`gsae_ref.match_dictionaries`, can have a larger worst column.
-    Where 2 delta is below the smallest distance between two columns of A* (and of their negatives), the order is the only one.
+    The assignment with the smallest *sum* of squared distances,
+    :func:`gsae_ref.match_dictionaries`, can have a larger worst column. Where 2 delta is below the
+    smallest distance between two columns of A* (and of their negatives), the order is the only one.
 
     Examples
     --------
@@ -104,7 +107,8 @@ def closeness(W: ArrayLike, A_star: ArrayLike, up_to: str = "sign") -> Closeness
 def nearness(W: ArrayLike, A_star: ArrayLike, up_to: str = "sign") -> Nearness:
     """The smallest delta of :func:`closeness`, and the relative spectral distance of the columns so matched. [N19] Definition 2.
 
-    W is (delta, xi)-near to A* if pi(W) is within delta of A* column by column and ||pi(W) - A*||_2 <= xi ||A*||_2.
+    W is (delta, xi)-near to A* if pi(W) is within delta of A* column by column and ||pi(W) - A*||_2
+    <= xi ||A*||_2.
 
     Parameters
     ----------
@@ -116,8 +120,9 @@ def nearness(W: ArrayLike, A_star: ArrayLike, up_to: str = "sign") -> Nearness:
     Returns
     -------
     Nearness
-        W is (delta, xi)-near to A* with these numbers. ``xi`` belongs to the order that :func:`closeness` returns; where that is not the only
-        one within delta, another may have a smaller xi.
+        W is (delta, xi)-near to A* with these numbers. ``xi`` belongs to the order that
+        :func:`closeness` returns; where that is not the only one within delta, another may have a
+        smaller xi.
 
     Raises
     ------
@@ -152,7 +157,8 @@ def nearness(W: ArrayLike, A_star: ArrayLike, up_to: str = "sign") -> Nearness:
 def matched_distance(W: ArrayLike, A_star: ArrayLike, up_to: str = "sign") -> float:
     """Frobenius distance min ||pi(W) - A*||_F over the orders (and signs) pi of the columns. [N19] Section 6, Figure 3.
 
-    A linear assignment on the squared distances between columns, solved exactly by the Hungarian method.
+    A linear assignment on the squared distances between columns, solved exactly by the Hungarian
+    method.
 
     Parameters
     ----------
@@ -198,7 +204,8 @@ def _bottleneck(W: Array, A_star: Array, up_to: str) -> tuple[float, IntArray, A
 
     distance, signs = _distances(W, A_star, up_to)
     thresholds = np.unique(distance)
-    low, high = 0, len(thresholds) - 1  # the largest threshold admits every pair
+    low = 0
+    high = len(thresholds) - 1  # the largest threshold admits every pair
     while low < high:
         middle = (low + high) // 2
         low, high = (

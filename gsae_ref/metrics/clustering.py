@@ -17,7 +17,8 @@ def clustering_accuracy(labels_true: ArrayLike, labels_pred: ArrayLike) -> float
     Parameters
     ----------
     labels_true, labels_pred : array_like (n_samples,)
-        Integer, boolean or string labels. Their numbers may differ: what stays unassigned counts as wrong.
+        Integer, boolean or string labels. Their numbers may differ: what stays unassigned counts as
+        wrong.
 
     Returns
     -------
@@ -35,7 +36,8 @@ def clustering_accuracy(labels_true: ArrayLike, labels_pred: ArrayLike) -> float
     >>> clustering_accuracy([0, 0, 1, 1], [7, 7, 7, 5])
     0.75
     """
-    true, pred = _labels("labels_true", labels_true), _labels("labels_pred", labels_pred)
+    true = _labels("labels_true", labels_true)
+    pred = _labels("labels_pred", labels_pred)
     checks.same_shape("labels_true", true, "labels_pred", pred)
     n_clusters = pred.max() + 1
     table = np.bincount(true * n_clusters + pred, minlength=(true.max() + 1) * n_clusters)
@@ -47,8 +49,9 @@ def clustering_chance(
 ) -> float:
     """Mean :func:`clustering_accuracy` of labels drawn uniformly from ``n_clusters`` values, without looking at the data.
 
-    It exceeds 1/n_clusters, since the best assignment is chosen afterwards. Given the sizes of the classes, the table of classes
-    by clusters has independent multinomial rows, so it is drawn directly.
+    It exceeds 1/n_clusters, since the best assignment is chosen afterwards. Given the sizes of the
+    classes, the table of classes by clusters has independent multinomial rows, so it is drawn
+    directly.
 
     Parameters
     ----------

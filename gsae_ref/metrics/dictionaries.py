@@ -20,15 +20,19 @@ class DictionaryMatch:
     Attributes
     ----------
     permutation : ndarray of int (n_atoms,) or (n_groups,)
-        Atom (with ``up_to="rotation"``: group) j of A* is matched by atom (group) ``permutation[j]`` of A.
+        Atom (with ``up_to="rotation"``: group) j of A* is matched by atom (group)
+        ``permutation[j]`` of A.
     aligned : ndarray (n_features, n_atoms)
-        A with unit columns, permuted, signed or rotated: its column j is to be compared with column j of the normalised A*.
+        A with unit columns, permuted, signed or rotated: its column j is to be compared with column
+        j of the normalised A*.
     error, error_per_atom : float
         ||aligned - A*||_F^2 with the columns of A* normalised, and that number divided by n_atoms.
     mean_correlation : float
-        Mean cosine between matched columns; with ``up_to="rotation"``, mean cosine of the principal angles between matched groups.
+        Mean cosine between matched columns; with ``up_to="rotation"``, mean cosine of the principal
+        angles between matched groups.
     chance_error, chance_error_std, chance_mean_correlation, chance_mean_correlation_std : float
-        Mean and standard deviation of the two scores when A is a random Gaussian dictionary; NaN if ``n_chance=0``.
+        Mean and standard deviation of the two scores when A is a random Gaussian dictionary; NaN if
+        ``n_chance=0``.
 
     Examples
     --------
@@ -66,7 +70,8 @@ def match_dictionaries(
     - ``"rotation"``: orders of the groups and, in each, an orthogonal Q: dist_g = min_Q ||A_g - A*_g Q||_F (Procrustes),
       with dist_g^2 = ||A_g||_F^2 + ||A*_g||_F^2 - 2 ||A*_g^T A_g||_(nuclear).
 
-    Each is a linear assignment, solved exactly by the Hungarian method. For groups of one atom, rotation is sign.
+    Each is a linear assignment, solved exactly by the Hungarian method. For groups of one atom,
+    rotation is sign.
 
     Parameters
     ----------
@@ -87,12 +92,14 @@ def match_dictionaries(
     Raises
     ------
     ValueError
-        If shapes differ, a column is zero, an option is unknown, or, with ``"rotation"``, a group is rank-deficient.
+        If shapes differ, a column is zero, an option is unknown, or, with ``"rotation"``, a group
+        is rank-deficient.
 
     Notes
     -----
-    Differs from the paper: [T21] Section 4.1 measures without matching, :func:`dictionary_error`. Normalising columns undoes a rotation
-    exactly only if the atoms of a group are orthogonal: otherwise a rotation changes their norms, and that part stays as error.
+    Differs from the paper: [T21] Section 4.1 measures without matching, :func:`dictionary_error`.
+    Normalising columns undoes a rotation exactly only if the atoms of a group are orthogonal:
+    otherwise a rotation changes their norms, and that part stays as error.
 
     Examples
     --------
@@ -133,8 +140,9 @@ def match_dictionaries(
 def principal_angles(A: ArrayLike, B: ArrayLike, group_size: int) -> Array:
     """Principal angles between span(A_g) and span(B_g), for every group, in increasing order.
 
-    With orthonormal bases P, Q of the two spans, the cosines are the singular values of P^T Q and the sines those of Q - P P^T Q.
-    A cosine loses small angles (1 - cos t is of order t^2) and a sine those near pi/2; arctan2(sine, cosine) keeps both.
+    With orthonormal bases P, Q of the two spans, the cosines are the singular values of P^T Q and
+    the sines those of Q - P P^T Q. A cosine loses small angles (1 - cos t is of order t^2) and a
+    sine those near pi/2; arctan2(sine, cosine) keeps both.
 
     Parameters
     ----------
@@ -149,7 +157,8 @@ def principal_angles(A: ArrayLike, B: ArrayLike, group_size: int) -> Array:
     Raises
     ------
     ValueError
-        If shapes differ or a group is rank-deficient: it then spans fewer than ``group_size`` dimensions.
+        If shapes differ or a group is rank-deficient: it then spans fewer than ``group_size``
+        dimensions.
 
     Examples
     --------
@@ -158,7 +167,8 @@ def principal_angles(A: ArrayLike, B: ArrayLike, group_size: int) -> Array:
     """
     A, B = _pair("A", A, "B", B)
     checks.group_size(group_size, A.shape[1])
-    P, Q = _bases("A", A, group_size), _bases("B", B, group_size)
+    P = _bases("A", A, group_size)
+    Q = _bases("B", B, group_size)
 
     def angles() -> Array:
         C = np.swapaxes(P, 1, 2) @ Q
@@ -240,7 +250,8 @@ def _align(A: Array, A_star: Array, group_size: int, up_to: str) -> tuple[IntArr
     from scipy.optimize import linear_sum_assignment
 
     if up_to == "rotation":
-        G, G_star = groups.blocks(A, group_size), groups.blocks(A_star, group_size)
+        G = groups.blocks(A, group_size)
+        G_star = groups.blocks(A_star, group_size)
         overlap = np.einsum(
             "gna,hnb->ghab", G_star, G, optimize=True
         )  # A*_g^T A_h for every pair (g, h)

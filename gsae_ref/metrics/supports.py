@@ -27,7 +27,8 @@ class SupportRecovery:
     n_active_mean : float
         Mean number of predicted groups per sample.
     chance_recall : float
-        Expected recall if each sample's prediction were a uniformly random support of its size: the recall to beat.
+        Expected recall if each sample's prediction were a uniformly random support of its size: the
+        recall to beat.
 
     Examples
     --------
@@ -51,8 +52,8 @@ def support_recovery(
     Parameters
     ----------
     support_true, support_pred : array_like
-        Boolean masks (n_samples, n_groups) or integer indices (n_samples, n_active) of the active groups, in any combination;
-        a 1-D array is one sample.
+        Boolean masks (n_samples, n_groups) or integer indices (n_samples, n_active) of the active
+        groups, in any combination; a 1-D array is one sample.
     n_groups : int, optional
         Taken from a mask if there is one; needed if both are indices.
 
@@ -83,7 +84,9 @@ def support_recovery(
     n_samples = len(given[0])
     true = checks.support("support_true", given[0], n_samples, n_groups)
     pred = checks.support("support_pred", given[1], n_samples, n_groups)
-    n_true, n_pred, n_hit = true.sum(axis=1), pred.sum(axis=1), (true & pred).sum(axis=1)
+    n_true = true.sum(axis=1)
+    n_pred = pred.sum(axis=1)
+    n_hit = (true & pred).sum(axis=1)
     if not n_true.any():
         raise ValueError(
             f"support_true has no active group in {n_samples} samples; recall needs at least one; check how it was computed"

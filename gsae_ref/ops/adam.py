@@ -44,7 +44,8 @@ def adam_step(
 
     Notes
     -----
-    The loop of a training calls this; entries are not checked for NaN here (the loop refuses them with the number of the epoch).
+    The loop of a training calls this; entries are not checked for NaN here (the loop refuses them
+    with the number of the epoch).
 
     Examples
     --------

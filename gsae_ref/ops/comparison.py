@@ -57,8 +57,8 @@ def compare_gradients(
     Returns
     -------
     report : dict
-        GradientComparison of "appendix_b" and of "approximate" with the exact gradient, and of the second with the first under
-        "approximate_to_appendix_b".
+        GradientComparison of "appendix_b" and of "approximate" with the exact gradient, and of the
+        second with the first under "approximate_to_appendix_b".
 
     Raises
     ------
@@ -67,8 +67,9 @@ def compare_gradients(
 
     Notes
     -----
-    [T21] calls (26) "a good approximation" of (23). At one active orthonormal group the radial error of (26) is l / (2 - l) and the
-    tangential one l^2, with l = lam / ||A_g^T y|| (ledger row ``T21-good-approximation``).
+    [T21] calls (26) "a good approximation" of (23). At one active orthonormal group the radial
+    error of (26) is l / (2 - l) and the tangential one l^2, with l = lam / ||A_g^T y|| (ledger row
+    ``T21-good-approximation``).
 
     Examples
     --------
@@ -143,26 +144,30 @@ def expected_gradient(
     group_size : int
         Atoms per group; divides n_atoms.
     code_variance : float, array_like of shape (group_size, group_size) or (n_groups, group_size, group_size)
-        Covariance of an active group's code: sigma^2 for sigma^2 I, one matrix for all groups, or one for each.
+        Covariance of an active group's code: sigma^2 for sigma^2 I, one matrix for all groups, or
+        one for each.
     form : {"exact", "printed", "printed_31"}
-        "exact": the closed form, nothing neglected (gsae_ref.reference.expected.exact has the derivation).
-        "printed": the leading term of [T21] Eq. (55). "printed_31": the displayed term of Eq. (31).
+        "exact": the closed form, nothing neglected (gsae_ref.reference.expected.exact has the
+        derivation). "printed": the leading term of [T21] Eq. (55). "printed_31": the displayed term
+        of Eq. (31).
 
     Returns
     -------
     G : ndarray of shape (n_features, n_atoms)
-        In the dtype of A and A_star; ``tau`` and ``code_variance``, often plain numbers, are rounded to it.
+        In the dtype of A and A_star; ``tau`` and ``code_variance``, often plain numbers, are
+        rounded to it.
 
     Raises
     ------
     TypeError, ValueError
-        For entries that are not finite reals, shapes that do not fit, ``n_active`` above n_groups, a covariance that is not symmetric
-        positive semidefinite, an unknown ``form``.
+        For entries that are not finite reals, shapes that do not fit, ``n_active`` above n_groups,
+        a covariance that is not symmetric positive semidefinite, an unknown ``form``.
 
     Notes
     -----
-    Differs from the paper: Eq. (16) has covariance I, which T21's own simulation contradicts (E||x_g||^2 = 61/3, not 2), so the
-    covariance is an argument; and (31), (55) are leading terms, which the closed form completes (ledger rows ``T21-eq31``, ``R6``).
+    Differs from the paper: Eq. (16) has covariance I, which T21's own simulation contradicts
+    (E||x_g||^2 = 61/3, not 2), so the covariance is an argument; and (31), (55) are leading terms,
+    which the closed form completes (ledger rows ``T21-eq31``, ``R6``).
 
     Examples
     --------

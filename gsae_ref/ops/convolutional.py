@@ -23,22 +23,26 @@ __all__ = ["ConvolutionalAutoencoder", "VariationalAutoencoder"]
 class ConvolutionalAutoencoder:
     """A convolutional autoencoder with linear layers within groups of latent channels. [L23] Section E.2, Figures 8 and 9.
 
-    The network alone, without numbers: its parameters are a dict of arrays, made by :meth:`start` and passed to every method. Images are
-    rows of ``image_size**2`` pixels, codes rows of ``n_latent`` channels. ``n_linear=0`` is the plain autoencoder AE, ``n_linear=3`` with
-    one group IRMAE, with g groups GAE.
+    The network alone, without numbers: its parameters are a dict of arrays, made by :meth:`start`
+    and passed to every method. Images are rows of ``image_size**2`` pixels, codes rows of
+    ``n_latent`` channels. ``n_linear=0`` is the plain autoencoder AE, ``n_linear=3`` with one group
+    IRMAE, with g groups GAE.
 
     Parameters
     ----------
     n_groups : int
-        Groups of latent channels, and of the channels that the last convolution of the encoder sees.
+        Groups of latent channels, and of the channels that the last convolution of the encoder
+        sees.
     n_linear : int
         Linear layers in latent space, >= 0; each has n_latent^2 / n_groups parameters.
     n_latent : int
         Latent channels.
     image_size : int
-        Height and width of an image; a multiple of 2^len(channels) and of 2^(len(decoder_channels) - 1).
+        Height and width of an image; a multiple of 2^len(channels) and of 2^(len(decoder_channels)
+        - 1).
     channels, decoder_channels : tuple of int
-        Channels after every convolution that halves the image, in the encoder; of the first image of the decoder and of each that doubles it.
+        Channels after every convolution that halves the image, in the encoder; of the first image
+        of the decoder and of each that doubles it.
 
     Raises
     ------
@@ -47,8 +51,8 @@ class ConvolutionalAutoencoder:
 
     Notes
     -----
-    Differs from the paper: it prints no sizes. The defaults are the MNIST network of Jing et al. (2020) with 512 latent channels, which with
-    3 linear layers gives the counts of Table 2.
+    Differs from the paper: it prints no sizes. The defaults are the MNIST network of Jing et al.
+    (2020) with 512 latent channels, which with 3 linear layers gives the counts of Table 2.
 
     Examples
     --------
@@ -64,14 +68,10 @@ class ConvolutionalAutoencoder:
     decoder_channels: tuple[int, ...] = (128, 64, 32)
 
     def __post_init__(self) -> None:
-        channels, decoder = (
-            checks.widths("channels", self.channels),
-            checks.widths("decoder_channels", self.decoder_channels),
-        )
-        size, latent = (
-            checks.count("image_size", self.image_size),
-            checks.count("n_latent", self.n_latent),
-        )
+        channels = checks.widths("channels", self.channels)
+        decoder = checks.widths("decoder_channels", self.decoder_channels)
+        size = checks.count("image_size", self.image_size)
+        latent = checks.count("n_latent", self.n_latent)
         checks.count("n_linear", self.n_linear, minimum=0)
         checks.divisor("2**len(channels)", 2 ** len(channels), size, "pixels of image_size")
         checks.divisor(
@@ -241,14 +241,16 @@ class ConvolutionalAutoencoder:
 class VariationalAutoencoder(ConvolutionalAutoencoder):
     """A variational autoencoder on the same layers: the rival of [L23] Figure 10. ``encode`` gives the mean of the code.
 
-    Minimises 1/N sum_i [ 1/2 ||y_i - yhat_i||^2 + weight KL_i ], yhat decoded from a sample of the code, KL_i its divergence from the
-    standard normal law. Loss and gradient take the noise of that sample. The other fields are those of :class:`ConvolutionalAutoencoder`;
-    linear layers, if any, act on means and log variances together.
+    Minimises 1/N sum_i [ 1/2 ||y_i - yhat_i||^2 + weight KL_i ], yhat decoded from a sample of the
+    code, KL_i its divergence from the standard normal law. Loss and gradient take the noise of that
+    sample. The other fields are those of :class:`ConvolutionalAutoencoder`; linear layers, if any,
+    act on means and log variances together.
 
     Parameters
     ----------
     weight : float
-        Of the divergence, >= 0: the variance of a pixel under the decoder. The default is ours; no paper prints one for squared errors.
+        Of the divergence, >= 0: the variance of a pixel under the decoder. The default is ours; no
+        paper prints one for squared errors.
 
     Raises
     ------

@@ -6,7 +6,8 @@ __all__ = ["DivergenceError"]
 class DivergenceError(FloatingPointError):
     """A run or a path left the finite numbers; the message says when, what, and the remedy.
 
-    Raised by every training, by the paths of the diagonally grouped networks, and where their flow cannot be followed. It is a
+    Raised by every training, by the paths of the diagonally grouped networks, and where their flow
+    cannot be followed. It is a
     :class:`FloatingPointError`, and so an :class:`ArithmeticError`.
 
     Examples

@@ -24,10 +24,8 @@ __all__ = [
 ]
 
 ENGINES = ("auto", "reference", "numba")
-ENOUGH_SAMPLES, ENOUGH_WORK = (
-    64,
-    1e7,
-)  # samples, and multiply-adds of Y A, from which a kernel pays for its set-up
+ENOUGH_SAMPLES = 64
+ENOUGH_WORK = 1e7  # samples, and multiply-adds of Y A, from which a kernel pays for its set-up
 ENOUGH_ENTRIES = (
     1e6  # pre-activations from which the compiled threshold pays for the import of Numba
 )
@@ -36,8 +34,8 @@ ENOUGH_ENTRIES = (
 def compiled(engine: str, n_samples: int, A: Array) -> bool:
     """Whether a kernel runs: always for "numba", never for "reference", for "auto" when the problem is large enough.
 
-    Numba is imported only when a kernel may run. With its compiler disabled (NUMBA_DISABLE_JIT=1) kernels are plain loops, and "auto"
-    takes the reference.
+    Numba is imported only when a kernel may run. With its compiler disabled (NUMBA_DISABLE_JIT=1)
+    kernels are plain loops, and "auto" takes the reference.
     """
     checks.option("engine", engine, ENGINES)
     if (
@@ -73,8 +71,8 @@ def set_num_threads(n_threads: int | None) -> None:
     Parameters
     ----------
     n_threads : int or None
-        None returns to the default: the least of the processors the process may use and of GSAE_REF_NUM_THREADS, OMP_NUM_THREADS and
-        NUMBA_NUM_THREADS where these are set.
+        None returns to the default: the least of the processors the process may use and of
+        GSAE_REF_NUM_THREADS, OMP_NUM_THREADS and NUMBA_NUM_THREADS where these are set.
 
     Raises
     ------
@@ -114,9 +112,10 @@ def get_num_threads() -> int:
 def one_blas_thread() -> Iterator[bool]:
     """Limit BLAS to one thread inside; yields whether that could be done (it needs threadpoolctl).
 
-    OpenBLAS on threads of its own, as in the wheels of NumPy and SciPy, has one limit for the whole process: while several threads are
-    inside, the first to enter sets it and the last to leave restores it. (Where BLAS has a limit for every thread, as on OpenMP, a thread
-    that was not the last to leave keeps its limit of one.)
+    OpenBLAS on threads of its own, as in the wheels of NumPy and SciPy, has one limit for the whole
+    process: while several threads are inside, the first to enter sets it and the last to leave
+    restores it. (Where BLAS has a limit for every thread, as on OpenMP, a thread that was not the
+    last to leave keeps its limit of one.)
     """
     controller = _controller()
     if controller is None:
@@ -134,12 +133,13 @@ def one_blas_thread() -> Iterator[bool]:
 class _Limit:
     """The limit on BLAS: how many are inside, and how many threads every library had before.
 
-    threadpoolctl's own contexts are no help here: from 3.7 on only the thread that set a limit may change it, before that each context
-    restores what it found, be it the limit of another.
+    threadpoolctl's own contexts are no help here: from 3.7 on only the thread that set a limit may
+    change it, before that each context restores what it found, be it the limit of another.
     """
 
     def __init__(self) -> None:
-        self.lock, self.inside = threading.Lock(), 0
+        self.lock = threading.Lock()
+        self.inside = 0
         self.before: dict[str, tuple[Any, int]] = {}
 
     def enter(self, libraries: list[Any]) -> bool:

@@ -19,9 +19,10 @@ __all__ = ["FixedSamples"]
 class FixedSamples:
     """Loss and gradient of :func:`loss_and_grad` for samples that stay the same from call to call.
 
-    What the samples cost once is paid once: their check, and, where the kernel runs, a look at every (sample, group) pair. Later calls look
-    only at pairs that the way of the dictionary since then could have made active (:mod:`gsae_ref.kernels.lazy`, with the proof). The
-    numbers are those of :func:`loss_and_grad`; the time falls as supports become sparse and steps short.
+    What the samples cost once is paid once: their check, and, where the kernel runs, a look at
+    every (sample, group) pair. Later calls look only at pairs that the way of the dictionary since
+    then could have made active (:mod:`gsae_ref.kernels.lazy`, with the proof). The numbers are
+    those of :func:`loss_and_grad`; the time falls as supports become sparse and steps short.
 
     Parameters
     ----------
@@ -54,13 +55,12 @@ class FixedSamples:
     def __init__(
         self, Y: ArrayLike, group_size: int, gradient: str = "exact", engine: str = "auto"
     ) -> None:
-        self.Y, self.group_size = checks.array("Y", Y, ndim=(2,)), checks.group_size(group_size)
+        self.Y = checks.array("Y", Y, ndim=(2,))
+        self.group_size = checks.group_size(group_size)
         self._scaled, _, self._factor = rescaled(self.Y)
         self._norm = norm(self._scaled)
-        self.gradient, self.engine = (
-            checks.option("gradient", gradient, GRADIENTS),
-            checks.option("engine", engine, ENGINES),
-        )
+        self.gradient = checks.option("gradient", gradient, GRADIENTS)
+        self.engine = checks.option("engine", engine, ENGINES)
         self.active: Any = None
         self._memory: Any = None
 
@@ -70,7 +70,8 @@ class FixedSamples:
         checks.batch("Y", self.Y[:1], len(A), f"A of shape {A.shape}")
         shape = len(self.Y), A.shape[1] // self.group_size
         if self.active is None or self.active.shape != shape:
-            self.active, self._memory = np.zeros(shape, bool), None
+            self.active = np.zeros(shape, bool)
+            self._memory = None
         threshold = min(lam * self._factor, float(np.finfo(np.float64).max))
         kernel = (
             A.dtype == self.Y.dtype

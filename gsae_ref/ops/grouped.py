@@ -62,7 +62,8 @@ def dglnn_weights(u: ArrayLike, v: ArrayLike, groups: ArrayLike) -> Array:
     v : array_like of shape (n_features,)
         Directions.
     groups : int or array_like of int
-        One size for all groups, the sizes of contiguous groups, or one label per feature, in any order.
+        One size for all groups, the sizes of contiguous groups, or one label per feature, in any
+        order.
 
     Returns
     -------
@@ -126,7 +127,8 @@ def dglnn_loss_and_grad(
 
     Notes
     -----
-    Differs from the paper: Section 2 prints 1/2 ||.||^2, without 1/n; all that follows it needs 1/(2n), which is "half" here.
+    Differs from the paper: Section 2 prints 1/2 ||.||^2, without 1/n; all that follows it needs
+    1/(2n), which is "half" here.
 
     Examples
     --------
@@ -171,25 +173,29 @@ def dglnn_flow(
     alpha : float or array_like of shape (n_groups,)
         Magnitudes at the start, > 0.
     v0 : array_like of shape (n_features,), optional
-        Directions at the start. None: the balanced start of Theorem 2, v_l along X_l^T y with ||v_l||^2 = u_l^2 / 2.
+        Directions at the start. None: the balanced start of Theorem 2, v_l along X_l^T y with
+        ||v_l||^2 = u_l^2 / 2.
     loss_scale : {"half", "mean"}
         As in :func:`dglnn_loss_and_grad`; "mean" runs through the same points twice as fast.
     method : str
         Integrator of :func:`scipy.integrate.solve_ivp`.
     rtol : float
-        Its relative tolerance, > 0. The absolute one is ``rtol`` times a thousandth of the smallest magnitude at the start.
+        Its relative tolerance, > 0. The absolute one is ``rtol`` times a thousandth of the smallest
+        magnitude at the start.
 
     Returns
     -------
     result : scipy.optimize.OptimizeResult
-        ``t`` (n_times,), ``u`` (n_times, n_groups), ``v`` and ``w`` (n_times, n_features), ``loss`` (n_times,), ``balance``
-        (n_times, n_groups), the numbers 1/2 u_l^2 - ||v_l||^2 that the flow keeps, ``drift`` (float), the most that any of them departs from
-        its value at the start, and ``nfev``. Integrated in float64, then rounded to the dtype of the data.
+        ``t`` (n_times,), ``u`` (n_times, n_groups), ``v`` and ``w`` (n_times, n_features), ``loss``
+        (n_times,), ``balance`` (n_times, n_groups), the numbers 1/2 u_l^2 - ||v_l||^2 that the flow
+        keeps, ``drift`` (float), the most that any of them departs from its value at the start, and
+        ``nfev``. Integrated in float64, then rounded to the dtype of the data.
 
     Raises
     ------
     TypeError, ValueError
-        As :func:`dglnn_loss_and_grad`; for times that do not increase or a start that is not positive.
+        As :func:`dglnn_loss_and_grad`; for times that do not increase or a start that is not
+        positive.
     DivergenceError
         If the integrator gives up; the message holds its reason.
 
@@ -219,7 +225,8 @@ def dglnn_flow(
 
     start = np.concatenate([u0, v0])
     if t[-1] == 0:
-        states, evaluations = start[None], 0
+        states = start[None]
+        evaluations = 0
     else:
         with np.errstate(over="ignore", invalid="ignore"):  # told below, in words
             solution = solve_ivp(
@@ -235,9 +242,12 @@ def dglnn_flow(
             raise DivergenceError(
                 f"the flow could not be followed to t = {t[-1]:g}: {solution.message}; shorten it or scale the data"
             )
-        states, evaluations = solution.y.T, int(solution.nfev)
-    u, v = states[:, :n_groups], states[:, n_groups:]
-    w, kept = dglnn.weights(u, v, sizes), flow.balance(u, v, sizes)
+        states = solution.y.T
+        evaluations = int(solution.nfev)
+    u = states[:, :n_groups]
+    v = states[:, n_groups:]
+    w = dglnn.weights(u, v, sizes)
+    kept = flow.balance(u, v, sizes)
     drift = float(np.max(np.abs(kept - flow.balance(u0, v0, sizes))))
     cost = np.array([dglnn.loss(row, X, y, scale) for row in w])
     u, kept = u.astype(dtype), kept.astype(dtype)

@@ -24,10 +24,8 @@ __all__ = ["ALGORITHMS", "SWITCHES", "dglnn_path", "signed_path"]
 ALGORITHMS = ("algorithm_1", "algorithm_2", "gradient_descent")
 SWITCHES = ("change", "growth")
 STARTS = ("ones", "zeros", "random")
-ENOUGH_WORK, EPOCH = (
-    1e8,
-    1e5,
-)  # multiply-adds from which a kernel pays for being loaded; what an epoch costs beyond those of X
+ENOUGH_WORK = 1e8
+EPOCH = 1e5  # multiply-adds from which a kernel pays for being loaded; what an epoch costs beyond those of X
 
 
 def dglnn_path(
@@ -56,8 +54,9 @@ def dglnn_path(
 
         z_l = v_l + c eta_l u_l^2 q_l,    v_l <- z_l / ||z_l||,    u_l <- u_l (1 + 2 c gamma v_l^T q_l),
 
-    where the last step uses the new v, and q taken again there. Algorithm 1 has eta_l = 1 / u_l^4. Algorithm 2 does so up to its switch,
-    from then on eta_l = eta. Gradient descent has a constant eta, no normalisation, and takes both gradients at (u(t), v(t)).
+    where the last step uses the new v, and q taken again there. Algorithm 1 has eta_l = 1 / u_l^4.
+    Algorithm 2 does so up to its switch, from then on eta_l = eta. Gradient descent has a constant
+    eta, no normalisation, and takes both gradients at (u(t), v(t)).
 
     Parameters
     ----------
@@ -66,7 +65,8 @@ def dglnn_path(
     y : array_like of shape (n_samples,)
         What is predicted; no intercept is fitted.
     groups : int or array_like of int
-        One size for all groups, the sizes of contiguous groups, or one label per feature, in any order.
+        One size for all groups, the sizes of contiguous groups, or one label per feature, in any
+        order.
     algorithm : {"algorithm_1", "algorithm_2", "gradient_descent"}
         Which update.
     n_epochs : int
@@ -74,17 +74,20 @@ def dglnn_path(
     alpha : float or array_like of shape (n_groups,)
         Magnitudes u(0), > 0.
     gamma : float
-        Step size on u, > 0. Theorem 3 asks for at most 1 / (20 max ||w_l*||) at c = 1; half of that at c = 2.
+        Step size on u, > 0. Theorem 3 asks for at most 1 / (20 max ||w_l*||) at c = 1; half of that
+        at c = 2.
     eta : float, optional
-        Constant step size on v, > 0: for Algorithm 2 after its switch, for gradient descent always. None is ``gamma`` for gradient descent;
-        for Algorithm 2 it is 4 / (9 c max_l u_l^4) at the present magnitudes, the most that Lemma 16 allows once they are accurate, and
-        harmless before. Algorithm 1 has none.
+        Constant step size on v, > 0: for Algorithm 2 after its switch, for gradient descent always.
+        None is ``gamma`` for gradient descent; for Algorithm 2 it is 4 / (9 c max_l u_l^4) at the
+        present magnitudes, the most that Lemma 16 allows once they are accurate, and harmless
+        before. Algorithm 1 has none.
     v0 : {"ones", "zeros", "random"} or array_like of shape (n_features,), optional
-        Directions v(0): all entries 1 / sqrt(p_l); zero; uniform on the unit sphere of each group (by ``rng``); or as given, not normalised.
-        None is "ones", and for gradient descent "zeros".
+        Directions v(0): all entries 1 / sqrt(p_l); zero; uniform on the unit sphere of each group
+        (by ``rng``); or as given, not normalised. None is "ones", and for gradient descent "zeros".
     switch : {"change", "growth"} or int, optional
-        When Algorithm 2 switches; None is "change". "change", the practical rule: no u_l has changed by a share of ``tolerance`` or more in
-        the last epoch. "growth", the rule of Theorem 4: u_l^2 >= (u_l*)^2 / 2 in every group. An integer: at that epoch.
+        When Algorithm 2 switches; None is "change". "change", the practical rule: no u_l has
+        changed by a share of ``tolerance`` or more in the last epoch. "growth", the rule of Theorem
+        4: u_l^2 >= (u_l*)^2 / 2 in every group. An integer: at that epoch.
     tolerance : float
         For "change", > 0.
     u_star : array_like of shape (n_groups,), optional
@@ -98,32 +101,39 @@ def dglnn_path(
     rng : int, Generator or None
         For ``v0="random"``.
     callback : callable, optional
-        Called as ``callback(intermediate_result=...)`` after every recorded state but the start, with fields ``x`` (w), ``fun``, ``nit``, ``u``,
-        ``v``; raising StopIteration ends the path there.
+        Called as ``callback(intermediate_result=...)`` after every recorded state but the start,
+        with fields ``x`` (w), ``fun``, ``nit``, ``u``, ``v``; raising StopIteration ends the path
+        there.
     engine : {"auto", "reference", "numba"}
-        The reference, the compiled loop, or for "auto" the latter if there is enough to do. They agree to rounding.
+        The reference, the compiled loop, or for "auto" the latter if there is enough to do. They
+        agree to rounding.
 
     Returns
     -------
     result : scipy.optimize.OptimizeResult
-        ``x`` (last w), ``fun`` (its loss), ``nit``, ``success``, ``status`` (0 all epochs done, 1 stopped by the callback), ``message``,
-        ``switch_epoch`` (the first epoch that took the small step, or None), and the path: ``epochs`` (n_records,), ``u``
-        (n_records, n_groups), ``v`` and ``w`` (n_records, n_features), ``loss`` (n_records,). With labels for ``groups`` the columns of
-        ``u`` are in the order of the labels; ``v`` and ``w`` are always in the order of X.
+        ``x`` (last w), ``fun`` (its loss), ``nit``, ``success``, ``status`` (0 all epochs done, 1
+        stopped by the callback), ``message``, ``switch_epoch`` (the first epoch that took the small
+        step, or None), and the path: ``epochs`` (n_records,), ``u`` (n_records, n_groups), ``v``
+        and ``w`` (n_records, n_features), ``loss`` (n_records,). With labels for ``groups`` the
+        columns of ``u`` are in the order of the labels; ``v`` and ``w`` are always in the order of
+        X.
 
     Raises
     ------
     TypeError, ValueError
-        For data that are not finite reals or do not fit, a bad number, an unknown option, or an argument that the algorithm does not use.
+        For data that are not finite reals or do not fit, a bad number, an unknown option, or an
+        argument that the algorithm does not use.
     DivergenceError
         When the path leaves the finite numbers; the message names the epoch and the remedy.
 
     Notes
     -----
-    Differs from the paper: nothing at the defaults, read with the loss 1/(2n) ||.||^2 that its Eq. (3) and its step 1 / u^4 need.
-    The authors' public code minimises the mean squared error and takes both gradients at once: ``loss_scale="mean", jacobi=True``. That is
-    the same as doubling gamma *and* the step on v, to 2 / u^4. The v-step of Algorithm 1 then overshoots: on well-conditioned groups z_l
-    is 2 w_l* - u_l^2 v_l, a mirror image instead of w_l*, and v does not settle. To double gamma alone, keep "half".
+    Differs from the paper: nothing at the defaults, read with the loss 1/(2n) ||.||^2 that its Eq.
+    (3) and its step 1 / u^4 need. The authors' public code minimises the mean squared error and
+    takes both gradients at once: ``loss_scale="mean", jacobi=True``. That is the same as doubling
+    gamma *and* the step on v, to 2 / u^4. The v-step of Algorithm 1 then overshoots: on
+    well-conditioned groups z_l is 2 w_l* - u_l^2 v_l, a mirror image instead of w_l*, and v does
+    not settle. To double gamma alone, keep "half".
 
     Examples
     --------
@@ -145,7 +155,8 @@ def dglnn_path(
     )
     u = checks.positive("alpha", checks.per_group("alpha", alpha, len(sizes))).astype(X.dtype)
     v = _directions(v0, sizes, order, rule.normalise, rng, X.dtype)
-    loops, state = _loops(engine, X, n_epochs), [rule]
+    loops = _loops(engine, X, n_epochs)
+    state = [rule]
 
     def run(u: Array, v: Array, epoch: int, steps: int) -> tuple[Array, Array, float]:
         u, v, cost, state[0] = loops.advance(u, v, X, y, sizes, state[0], epoch, steps)
@@ -182,7 +193,8 @@ def signed_path(
 ) -> Any:
     """Path of gradient descent on w = u^2 - v^2, the unstructured rival of :func:`dglnn_path`. Vaskevicius, Kanade, Rebeschini (2019).
 
-    With q as there, u <- u o (1 + 2 c step_size q), v <- v o (1 - 2 c step_size q), from u = v = alpha.
+    With q as there, u <- u o (1 + 2 c step_size q), v <- v o (1 - 2 c step_size q), from u = v =
+    alpha.
 
     Parameters
     ----------
@@ -197,7 +209,8 @@ def signed_path(
     step_size : float
         Step size, > 0.
     negative_part : bool
-        False starts from v = 0, where it stays: w = u^2, which is what the public code of [L23] compares with in Figure 4.
+        False starts from v = 0, where it stays: w = u^2, which is what the public code of [L23]
+        compares with in Figure 4.
     loss_scale : {"half", "mean"}
         c = 1, 2 as in :func:`dglnn_path`.
     record_every : int
@@ -210,7 +223,8 @@ def signed_path(
     Returns
     -------
     result : scipy.optimize.OptimizeResult
-        As :func:`dglnn_path`, with ``u`` and ``v`` both (n_records, n_features), without ``switch_epoch``.
+        As :func:`dglnn_path`, with ``u`` and ``v`` both (n_records, n_features), without
+        ``switch_epoch``.
 
     Raises
     ------
@@ -269,7 +283,8 @@ def _rule(
             f"switch = {switch!r} with{'out' * (u_star is None)} u_star; 'growth' compares with the true magnitudes u_star and nothing else "
             f"uses them; pass both or neither"
         )
-    none, never = np.empty(0), -1
+    none = np.empty(0)
+    never = -1
     if algorithm == "algorithm_1":
         return dglnn.Rule(True, jacobi, scale, gamma, 0.0, never, 0.0, none)
     if algorithm == "gradient_descent":
@@ -347,11 +362,17 @@ def _follow(
 
     record_every = checks.count("record_every", record_every)
     start = checks.representable("the start", lambda: weigh(u, v), alpha=u, v0=v)
-    epochs, us, vs, ws, costs = [0], [u], [directions(v)], [start], []
-    status, message = 0, "all epochs done"
+    epochs = [0]
+    us = [u]
+    vs = [directions(v)]
+    ws = [start]
+    costs = []
+    status = 0
+    message = "all epochs done"
     with one_blas_thread():
         while epochs[-1] < n_epochs and not status:
-            epoch, steps = epochs[-1], min(record_every, n_epochs - epochs[-1])
+            epoch = epochs[-1]
+            steps = min(record_every, n_epochs - epochs[-1])
             with np.errstate(over="ignore", invalid="ignore"):  # told below, in words
                 u, v, cost = run(u, v, epoch, steps)
                 w = weigh(u, v)
@@ -381,7 +402,8 @@ def _follow(
                         )
                     )
                 except StopIteration:
-                    status, message = 1, "stopped by the callback"
+                    status = 1
+                    message = "stopped by the callback"
         with np.errstate(over="ignore", invalid="ignore"):
             costs.append(cost_at(u, v))
         if not np.isfinite(costs[-1]):

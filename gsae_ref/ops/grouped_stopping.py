@@ -27,7 +27,8 @@ class EarlyStop(NamedTuple):
     index : int
         Its row in the path.
     scores : ndarray (n_records,)
-        What the rule looks at, along the path: mean squared validation error, squared distance to the truth, or else the loss.
+        What the rule looks at, along the path: mean squared validation error, squared distance to
+        the truth, or else the loss.
 
     Examples
     --------
@@ -60,8 +61,9 @@ def early_stop(
     path : OptimizeResult
         From :func:`dglnn_path` or :func:`signed_path`.
     rule : {"fixed", "validation", "window", "oracle"}
-        "fixed": the last recorded state up to ``epoch``. "validation": the smallest mean squared error on ``X``, ``y``. "window": the first
-        recorded state in ``window``. "oracle": the nearest to ``w_star``; for study only, as nobody has it. Of equals, the first.
+        "fixed": the last recorded state up to ``epoch``. "validation": the smallest mean squared
+        error on ``X``, ``y``. "window": the first recorded state in ``window``. "oracle": the
+        nearest to ``w_star``; for study only, as nobody has it. Of equals, the first.
     epoch : int, optional
         For "fixed".
     X : array_like of shape (n_samples, n_features), optional
@@ -81,7 +83,8 @@ def early_stop(
     Raises
     ------
     TypeError, ValueError
-        For an unknown rule, an argument that the rule needs and lacks or does not use, or a window without a recorded state.
+        For an unknown rule, an argument that the rule needs and lacks or does not use, or a window
+        without a recorded state.
 
     Examples
     --------
@@ -107,7 +110,8 @@ def early_stop(
         raise TypeError(
             f"path is a {type(path).__name__}; it must hold epochs, loss and w; pass what dglnn_path or signed_path returned"
         )
-    scores, (n_records, n_features) = path.loss, path.w.shape
+    scores = path.loss
+    n_records, n_features = path.w.shape
     if rule == "fixed":
         index = (
             int(np.searchsorted(path.epochs, checks.count("epoch", epoch, minimum=0), side="right"))
@@ -149,7 +153,8 @@ def _window(window: Any) -> tuple[float, float]:
         raise ValueError(
             f"window = {window!r}; it must be a pair (T_lb, T_ub); pass for example (100, 500)"
         )
-    low, high = checks.real("window[0]", window[0]), checks.real("window[1]", window[1])
+    low = checks.real("window[0]", window[0])
+    high = checks.real("window[1]", window[1])
     if low > high:
         raise ValueError(
             f"window = ({low:g}, {high:g}) is empty; T_lb must not exceed T_ub; the statement it comes from does not apply"

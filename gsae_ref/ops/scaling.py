@@ -56,13 +56,14 @@ def rescaled(
 
     With a bias, which may be the larger, it counts too; it is for the caller to scale.
 
-    The networks of T21 are homogeneous: with c Y and c lam the codes are c X, the loss c^2 L, and its gradient in A is c^2 G. The power rounds
-    nothing, and :func:`unscaled` takes it back.
+    The networks of T21 are homogeneous: with c Y and c lam the codes are c X, the loss c^2 L, and
+    its gradient in A is c^2 G. The power rounds nothing, and :func:`unscaled` takes it back.
 
     >>> rescaled(np.array([[2.0**-600]]), 1.0)[0]
     array([[0.5]])
     """
-    extent, largest = EXTENT[Y.dtype.itemsize], LARGEST[Y.dtype.itemsize]
+    extent = EXTENT[Y.dtype.itemsize]
+    largest = LARGEST[Y.dtype.itemsize]
     if bias is None and moderate(norm(Y), Y.dtype):
         return Y, thresholds, 1.0
     top = peak(Y) if bias is None else max(peak(Y), peak(bias))

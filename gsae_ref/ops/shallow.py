@@ -29,7 +29,8 @@ GRADIENTS = ("exact", "appendix_b", "approximate")
 def group_soft_threshold(Z: ArrayLike, lam: float, group_size: int) -> Array:
     """Shrink every group of pre-activations by ``lam`` in norm, or to zero. [T21] Eq. (7).
 
-    sigma(z_g) = (1 - lam / ||z_g||)_+ z_g, with sigma(0) = 0: the proximal operator of lam ||.||_2, the "Group ReLU" of the paper.
+    sigma(z_g) = (1 - lam / ||z_g||)_+ z_g, with sigma(0) = 0: the proximal operator of lam ||.||_2,
+    the "Group ReLU" of the paper.
 
     Parameters
     ----------
@@ -48,12 +49,13 @@ def group_soft_threshold(Z: ArrayLike, lam: float, group_size: int) -> Array:
     Raises
     ------
     TypeError, ValueError
-        For entries that are not finite reals, a negative ``lam``, a ``group_size`` that does not divide n_atoms.
+        For entries that are not finite reals, a negative ``lam``, a ``group_size`` that does not
+        divide n_atoms.
 
     Notes
     -----
-    Differs from the paper: the map does *not* generalise ReLU; for groups of one atom it is the odd, two-sided soft threshold
-    (ledger row ``T21-relu``).
+    Differs from the paper: the map does *not* generalise ReLU; for groups of one atom it is the
+    odd, two-sided soft threshold (ledger row ``T21-relu``).
 
     Examples
     --------
@@ -93,8 +95,8 @@ def group_soft_threshold_vjp(Z: ArrayLike, V: ArrayLike, lam: float, group_size:
 
     Notes
     -----
-    Differs from the paper: [T21] Eq. (24) has sigma' = (1 - lam / r) 1, a multiple of the identity; along z the true factor is 1
-    (ledger row ``T21-eq24``).
+    Differs from the paper: [T21] Eq. (24) has sigma' = (1 - lam / r) 1, a multiple of the identity;
+    along z the true factor is 1 (ledger row ``T21-eq24``).
 
     Examples
     --------
@@ -140,7 +142,8 @@ def encode(A: ArrayLike, Y: ArrayLike, lam: float, group_size: int) -> Array:
     Raises
     ------
     TypeError, ValueError
-        For entries that are not finite reals, shapes that do not fit, a bad ``lam`` or ``group_size``.
+        For entries that are not finite reals, shapes that do not fit, a bad ``lam`` or
+        ``group_size``.
 
     Examples
     --------
@@ -244,16 +247,19 @@ def loss_and_grad(
     group_size : int
         Atoms per group; divides n_atoms.
     gradient : {"exact", "appendix_b", "approximate"}
-        "exact": the true gradient, -1/N [E^T X + Y^T (J (E A))] with the full Jacobian J of the threshold.
-        "appendix_b": [T21] Eq. (41) as printed, sigma' read as the diagonal of J.
+        "exact": the true gradient, -1/N [E^T X + Y^T (J (E A))] with the full Jacobian J of the
+        threshold. "appendix_b": [T21] Eq. (41) as printed, sigma' read as the diagonal of J.
         "approximate": [T21] Eqs. (26), (51).
     engine : {"auto", "reference", "numba"}
-        Which implementation runs: the reference, the compiled kernel, or for "auto" the kernel when the problem is large enough for it.
-        They agree to rounding (1e-12 relative in float64); the kernel's result is the same bits for any number of threads. Where squares
-        of A, Y or Y A would leave the range of the type, the reference runs in any case: the kernel sums plain squares.
+        Which implementation runs: the reference, the compiled kernel, or for "auto" the kernel when
+        the problem is large enough for it. They agree to rounding (1e-12 relative in float64); the
+        kernel's result is the same bits for any number of threads. Where squares of A, Y or Y A
+        would leave the range of the type, the reference runs in any case: the kernel sums plain
+        squares.
     support : array_like, optional
-        For ``gradient="approximate"`` only, and computed by the reference: the groups taken as active, as a boolean mask
-        (n_samples, n_groups) or integer indices (n_samples, n_active). None estimates them, ||A_g^T y|| > lam.
+        For ``gradient="approximate"`` only, and computed by the reference: the groups taken as
+        active, as a boolean mask (n_samples, n_groups) or integer indices (n_samples, n_active).
+        None estimates them, ||A_g^T y|| > lam.
 
     Returns
     -------
@@ -263,12 +269,14 @@ def loss_and_grad(
     Raises
     ------
     TypeError, ValueError
-        As :func:`encode`; for an unknown ``gradient`` or ``engine``; for a ``support`` that does not fit or is not used.
+        As :func:`encode`; for an unknown ``gradient`` or ``engine``; for a ``support`` that does
+        not fit or is not used.
 
     Notes
     -----
-    Differs from the paper: Appendix B calls (41) the gradient; for groups of two or more atoms it is not (ledger row ``T21-eq41``).
-    Where some ||A_g^T y|| equals lam the loss has a kink; J = 0 is used there.
+    Differs from the paper: Appendix B calls (41) the gradient; for groups of two or more atoms it
+    is not (ledger row ``T21-eq41``). Where some ||A_g^T y|| equals lam the loss has a kink; J = 0
+    is used there.
 
     Examples
     --------

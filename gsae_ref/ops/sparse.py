@@ -62,7 +62,8 @@ def sparse_encode(
     Raises
     ------
     TypeError, ValueError
-        For entries that are not finite reals, shapes that do not fit, an unknown ``activation``, a bad ``lam``.
+        For entries that are not finite reals, shapes that do not fit, an unknown ``activation``, a
+        bad ``lam``.
 
     Notes
     -----
@@ -154,8 +155,8 @@ def sparse_loss_and_grad(
     lam : float
         Threshold of "hard" and "soft", >= 0.
     gradient : {"exact", "approximate"}
-        "exact": -1/N [E^T X + Y^T (sigma'(Z) * E W)]. "approximate": sigma' replaced by 1{x != 0}, the display after Eq. (4); with strict
-        thresholds the two differ only at lam = 0 and z = 0.
+        "exact": -1/N [E^T X + Y^T (sigma'(Z) * E W)]. "approximate": sigma' replaced by 1{x != 0},
+        the display after Eq. (4); with strict thresholds the two differ only at lam = 0 and z = 0.
     engine : {"auto", "reference", "numba"}
         Which implementation runs, as in :func:`gsae_ref.loss_and_grad`.
 
@@ -164,7 +165,8 @@ def sparse_loss_and_grad(
     cost : float
     dW : ndarray of shape (n_features, n_atoms)
     db : ndarray of shape (n_atoms,)
-        Derivative in each atom's bias, also where ``bias`` is one number (whose derivative is their sum).
+        Derivative in each atom's bias, also where ``bias`` is one number (whose derivative is their
+        sum).
 
     Raises
     ------
@@ -173,8 +175,8 @@ def sparse_loss_and_grad(
 
     Notes
     -----
-    At a kink (z = 0 for relu, |z| = lam) sigma' = 0 is used. With "hard" the loss also jumps there, so that the mean of these gradients is
-    not the gradient of the expected loss.
+    At a kink (z = 0 for relu, |z| = lam) sigma' = 0 is used. With "hard" the loss also jumps there,
+    so that the mean of these gradients is not the gradient of the expected loss.
 
     Examples
     --------
@@ -233,7 +235,8 @@ def sparse_expected_gradient(
 ) -> tuple[Array, Array]:
     """Expectation of the gradient (4), (5) over a law of supports, codes and noise, where the code is consistent. [N19] Section 5.
 
-    Consistent: the activation is on exactly at the support of the true code (Theorem 3), x_S = W_S^T y + b_S and x = 0 elsewhere.
+    Consistent: the activation is on exactly at the support of the true code (Theorem 3), x_S =
+    W_S^T y + b_S and x = 0 elsewhere.
 
     Parameters
     ----------
@@ -248,10 +251,11 @@ def sparse_expected_gradient(
     moments : (float, float)
         (kappa_1, kappa_2), mean and second moment of a non-zero code.
     form : {"exact", "printed_9", "printed_15", "printed_16"}
-        "exact": the closed form, nothing neglected (gsae_ref.reference.sparse_expected.exact has the derivation).
-        "printed_9": [N19] Eq. (9) and its (g_b)_i, for supports of one atom, moments (1, 1), unit columns.
-        "printed_15": Eq. (15), for moments (0, 1), no bias, no noise, unit columns of W.
-        "printed_16": Eq. (16) without its remainder, for kappa_1 > 0, no noise, unit columns of W.
+        "exact": the closed form, nothing neglected (gsae_ref.reference.sparse_expected.exact has
+        the derivation). "printed_9": [N19] Eq. (9) and its (g_b)_i, for supports of one atom,
+        moments (1, 1), unit columns. "printed_15": Eq. (15), for moments (0, 1), no bias, no noise,
+        unit columns of W. "printed_16": Eq. (16) without its remainder, for kappa_1 > 0, no noise,
+        unit columns of W.
     noise : float
         Standard deviation of each entry of the Gaussian noise.
 
@@ -264,8 +268,9 @@ def sparse_expected_gradient(
     Raises
     ------
     TypeError, ValueError
-        For entries that are not finite reals, shapes that do not fit, supports that are no boolean mask, probabilities that do not add up to
-        1, an unknown ``form``, or a printed form outside its setting.
+        For entries that are not finite reals, shapes that do not fit, supports that are no boolean
+        mask, probabilities that do not add up to 1, an unknown ``form``, or a printed form outside
+        its setting.
 
     Examples
     --------

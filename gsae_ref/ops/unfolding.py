@@ -57,7 +57,8 @@ def _runs_compiled(
 ) -> bool:
     """Whether the kernel runs. Each step is a pass over the samples: it is their number times n_unfold that must be large for "auto".
 
-    The kernel sums plain squares of codes: with thresholds or steps that would let them vanish the reference runs.
+    The kernel sums plain squares of codes: with thresholds or steps that would let them vanish the
+    reference runs.
     """
     large = compiled(engine, (len(Y) if Y.ndim > 1 else 1) * n_unfold, A)
     plain = (
@@ -88,11 +89,13 @@ def unfolded_encode(
 ) -> Array:
     """Codes after ``n_unfold`` proximal-gradient steps from zero. [T21] section 3.1 (unfolding), section 4.2 (15 steps).
 
-    The steps minimise F(x) = 1/2 ||y - A x||^2 + lam sum_g ||x_g|| + l1 ||x||_1, over x >= 0 if ``nonnegative``:
+    The steps minimise F(x) = 1/2 ||y - A x||^2 + lam sum_g ||x_g|| + l1 ||x||_1, over x >= 0 if
+    ``nonnegative``:
 
         t_k = x_{k-1} + beta_k (x_{k-1} - x_{k-2}),    x_k = prox( t_k + a A^T (y - A t_k) ),
 
-    where prox takes the positive part (if ``nonnegative``), soft-thresholds entries at a l1, then shrinks groups by a lam.
+    where prox takes the positive part (if ``nonnegative``), soft-thresholds entries at a l1, then
+    shrinks groups by a lam.
 
     Parameters
     ----------
@@ -109,14 +112,16 @@ def unfolded_encode(
     step_size : float, optional
         Step a > 0. None is 1 / ||A||_2^2. Above 2 / ||A||_2^2 the iterates may diverge.
     accelerated : bool
-        True: FISTA, beta_k = (t_{k-1} - 1) / t_k with t_1 = 1, t_{k+1} = (1 + sqrt(1 + 4 t_k^2)) / 2. False: ISTA, beta_k = 0.
+        True: FISTA, beta_k = (t_{k-1} - 1) / t_k with t_1 = 1, t_{k+1} = (1 + sqrt(1 + 4 t_k^2)) /
+        2. False: ISTA, beta_k = 0.
     nonnegative : bool
         Whether codes are constrained to x >= 0.
     l1 : float
         Penalty on single entries, >= 0.
     engine : {"auto", "reference", "numba"}
-        Which implementation runs: the reference, the compiled kernel, or for "auto" the kernel when the problem is large enough for it.
-        The kernel needs memory for the (n_atoms, n_atoms) Gram matrix; at the ends of the range the reference runs, as in
+        Which implementation runs: the reference, the compiled kernel, or for "auto" the kernel when
+        the problem is large enough for it. The kernel needs memory for the (n_atoms, n_atoms) Gram
+        matrix; at the ends of the range the reference runs, as in
         :func:`gsae_ref.loss_and_grad`.
 
     Returns
@@ -127,13 +132,14 @@ def unfolded_encode(
     Raises
     ------
     TypeError, ValueError
-        As :func:`gsae_ref.encode`; for a bad ``n_unfold``, ``step_size``, ``accelerated``, ``nonnegative`` or ``l1``;
-        for an unknown ``engine``.
+        As :func:`gsae_ref.encode`; for a bad ``n_unfold``, ``step_size``, ``accelerated``,
+        ``nonnegative`` or ``l1``; for an unknown ``engine``.
 
     Notes
     -----
-    Differs from the paper: [T21] Eq. (11), :func:`gsae_ref.encode`, is one step of size 1. The lambda = 0.2 of section 4.2 is the threshold
-    after the step: with step_size = 0.04 it is lam = 5 here. T21 has neither ``nonnegative`` nor ``l1``.
+    Differs from the paper: [T21] Eq. (11), :func:`gsae_ref.encode`, is one step of size 1. The
+    lambda = 0.2 of section 4.2 is the threshold after the step: with step_size = 0.04 it is lam = 5
+    here. T21 has neither ``nonnegative`` nor ``l1``.
 
     Examples
     --------
@@ -170,8 +176,9 @@ def unfolded_loss_and_grad(
 ) -> tuple[float, Array]:
     """Loss (13) of the codes of :func:`unfolded_encode` and its exact gradient in A through all the steps. [T21] Eqs. (13), (14).
 
-    The cost is 1/(2N) sum_i ||y_i - A x_K(y_i; A)||^2. With ``step_size=None`` the step 1 / ||A||_2^2 depends on A too, and the gradient
-    includes that; a step given as a number is a constant.
+    The cost is 1/(2N) sum_i ||y_i - A x_K(y_i; A)||^2. With ``step_size=None`` the step 1 /
+    ||A||_2^2 depends on A too, and the gradient includes that; a step given as a number is a
+    constant.
 
     Parameters
     ----------
@@ -194,10 +201,11 @@ def unfolded_loss_and_grad(
     l1 : float
         Penalty on single entries, >= 0.
     engine : {"auto", "reference", "numba"}
-        Which implementation runs: the reference, the compiled kernel, or for "auto" the kernel when the problem is large enough for it.
-        They agree to rounding (1e-12 relative in float64) away from the kinks below; the kernel's result is the same bits for any number
-        of threads. The kernel needs memory for the (n_atoms, n_atoms) Gram matrix and for one block of samples, not for all; at the
-        ends of the range the reference runs, as in :func:`gsae_ref.loss_and_grad`.
+        Which implementation runs: the reference, the compiled kernel, or for "auto" the kernel when
+        the problem is large enough for it. They agree to rounding (1e-12 relative in float64) away
+        from the kinks below; the kernel's result is the same bits for any number of threads. The
+        kernel needs memory for the (n_atoms, n_atoms) Gram matrix and for one block of samples, not
+        for all; at the ends of the range the reference runs, as in :func:`gsae_ref.loss_and_grad`.
 
     Returns
     -------
@@ -212,9 +220,10 @@ def unfolded_loss_and_grad(
 
     Notes
     -----
-    Differs from the paper: T21 leaves this gradient to automatic differentiation. Where a norm or an entry equals its threshold the cost
-    has a kink; J = 0 is used there. With ``step_size=None`` it has another where the largest singular value of A is not simple (as for
-    orthonormal columns); the leading pair of the SVD is used there, and a number for ``step_size`` avoids it.
+    Differs from the paper: T21 leaves this gradient to automatic differentiation. Where a norm or
+    an entry equals its threshold the cost has a kink; J = 0 is used there. With ``step_size=None``
+    it has another where the largest singular value of A is not simple (as for orthonormal columns);
+    the leading pair of the SVD is used there, and a number for ``step_size`` avoids it.
 
     Examples
     --------

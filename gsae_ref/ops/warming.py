@@ -111,7 +111,8 @@ def _adam(dtype: type[Any]) -> None:
 
 
 def _grouped(dtype: type[Any]) -> None:
-    X, y = np.eye(4, dtype=dtype), np.array([1, 1, 0, 0], dtype)
+    X = np.eye(4, dtype=dtype)
+    y = np.array([1, 1, 0, 0], dtype)
     for algorithm in ("algorithm_1", "algorithm_2", "gradient_descent"):
         eta = None if algorithm == "algorithm_1" else 0.1
         dglnn_path(X, y, [2, 2], algorithm, n_epochs=2, alpha=0.1, eta=eta, rng=0, engine="numba")

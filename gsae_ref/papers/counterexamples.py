@@ -1,13 +1,15 @@
 """Exact counterexamples: for each statement that is false as printed, one instance in rational arithmetic.
 
-Every certificate is a function without arguments that returns a :class:`Certificate`: the instance, every hypothesis of the statement with
-both sides computed from the instance, the printed conclusion (false), and the corrected one (true) where there is a local repair.
+Every certificate is a function without arguments that returns a :class:`Certificate`: the instance,
+every hypothesis of the statement with both sides computed from the instance, the printed conclusion
+(false), and the corrected one (true) where there is a local repair.
 
 >>> print(CERTIFICATES["CE1"]().printed)
 ||A_1^T A*_2 x_2||_2 <= gamma B_max (mu_B + delta): 6/5 <= 3/5 is false
 
-A counterexamples.py imports the standard library (fractions, dataclasses, itertools, math), :mod:`gsae_ref.claims.exact` and its paper's
-exact.py only: no floats, no NumPy. This file gathers those of the three papers.
+A counterexamples.py imports the standard library (fractions, dataclasses, itertools, math),
+:mod:`gsae_ref.claims.exact` and its paper's exact.py only: no floats, no NumPy. This file gathers
+those of the three papers.
 """
 
 from collections.abc import Callable

@@ -30,7 +30,8 @@ class Row:
     id : str
         ``T21-eq21``, ``T21-prop2``, ``R1``, ...
     paper, number, kind : str
-        "T21", "N19", "L23" or "own"; "Eq. (21)", and one of equation, assumption, proposition, lemma, theorem, remark, claim.
+        "T21", "N19", "L23" or "own"; "Eq. (21)", and one of equation, assumption, proposition,
+        lemma, theorem, remark, claim.
     statement : str
         In plain words and as a formula, as printed.
     verdict : str

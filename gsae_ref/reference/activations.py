@@ -1,7 +1,8 @@
 """Activations and their Jacobians: the group soft threshold of T21, and the elementwise ones beside it.
 
-Convention at the kinks: a group is active iff its norm is strictly above ``lam``; on the sphere ``||z_g|| = lam`` and at
-``z_g = 0`` the Jacobian is the zero matrix. With ``lam = 0`` the map is the identity and its Jacobian is ``I``, zero group included.
+Convention at the kinks: a group is active iff its norm is strictly above ``lam``; on the sphere
+``||z_g|| = lam`` and at ``z_g = 0`` the Jacobian is the zero matrix. With ``lam = 0`` the map is
+the identity and its Jacobian is ``I``, zero group included.
 """
 
 from __future__ import annotations
@@ -29,8 +30,9 @@ __all__ = [
 def shrinkage(r: Array, lam: float | Array) -> Array:
     """Factor by which the threshold scales a group of norm r: tau = (1 - lam / r)_+.
 
-    [T21] the tau_g defined before Eq. (25). Any shape; ``lam = 0`` gives 1 everywhere, also at r = 0. A lam beyond the range of r's dtype is
-    taken as its largest number; an array holds one lam for each r, as :func:`_scaled` gives it.
+    [T21] the tau_g defined before Eq. (25). Any shape; ``lam = 0`` gives 1 everywhere, also at r =
+    0. A lam beyond the range of r's dtype is taken as its largest number; an array holds one lam
+    for each r, as :func:`_scaled` gives it.
 
     >>> shrinkage(np.array([5.0, 1.0, 0.0]), 1.0)
     array([0.8, 0. , 0. ])
@@ -67,7 +69,8 @@ def group_shrinkage(Z: Array, lam: Any, group_size: int) -> Array:
 def _scaled(Z: Array, lam: Any, group_size: int) -> tuple[Array, Any, Any]:
     """Norm r_g and lam, both times c_g, and c_g: powers of two that keep squares from overflow and underflow.
 
-    The factor 1 - lam / r and the direction z / r do not depend on c. Where no group needs it c is the number 1.
+    The factor 1 - lam / r and the direction z / r do not depend on c. Where no group needs it c is
+    the number 1.
     """
     s, c = groups.squares(Z, group_size)
     if np.ndim(c) and lam:
@@ -92,13 +95,16 @@ def _direction(Z: Array, lam: Any, group_size: int) -> tuple[Array, Array]:
 def group_soft_threshold_jacobian(Z: Array, lam: float, group_size: int) -> Array:
     """Jacobian of the group soft threshold, one (d, d) block per group: (..., n_groups, d, d).
 
-    Write sigma(z) = (1 - lam / r) z with r = ||z||, so dr = z^T dz / r and d(lam / r) = -(lam / r^2) dr. For r > lam
+    Write sigma(z) = (1 - lam / r) z with r = ||z||, so dr = z^T dz / r and d(lam / r) = -(lam /
+    r^2) dr. For r > lam
 
         J = (1 - lam / r) I + (lam / r^3) z z^T = tau I + (1 - tau) u u^T,   u = z / r:
 
-    eigenvalue 1 along z (a longer z is not shrunk more), tau across it. J is symmetric; J = 0 for r <= lam, J = I for lam = 0.
+    eigenvalue 1 along z (a longer z is not shrunk more), tau across it. J is symmetric; J = 0 for r
+    <= lam, J = I for lam = 0.
 
-    Differs from the paper: T21 writes sigma' as a vector, which only suits d = 1 (see ``T21-eq24`` in the ledger).
+    Differs from the paper: T21 writes sigma' as a vector, which only suits d = 1 (see ``T21-eq24``
+    in the ledger).
 
     >>> group_soft_threshold_jacobian(np.array([3.0, 4.0]), 1.0, 2)[0]
     array([[0.872, 0.096],
@@ -112,7 +118,8 @@ def group_soft_threshold_jacobian(Z: Array, lam: float, group_size: int) -> Arra
 def group_soft_threshold_vjp(Z: Array, V: Array, lam: float, group_size: int) -> Array:
     """Jacobian of the group soft threshold at Z applied to V, without forming it: J v = tau v + (1 - tau) u (u^T v).
 
-    Z, V and the result share one shape (..., n_atoms). J is symmetric: vector-Jacobian and Jacobian-vector products agree.
+    Z, V and the result share one shape (..., n_atoms). J is symmetric: vector-Jacobian and
+    Jacobian-vector products agree.
 
     >>> group_soft_threshold_vjp(np.array([3.0, 4.0]), np.array([1.0, 0.0]), 1.0, 2)
     array([0.872, 0.096])

@@ -8,7 +8,9 @@ from ..arrays import Array
 
 __all__ = ["BETA_1", "BETA_2", "EPSILON", "adam_step"]
 
-BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # of the Adam paper
+BETA_1 = 0.9
+BETA_2 = 0.999
+EPSILON = 1e-8  # of the Adam paper
 
 
 def adam_step(
@@ -16,13 +18,15 @@ def adam_step(
 ) -> tuple[Array, Array, Array]:
     """The parameter and the two moments after step number ``steps`` = 1, 2, ...: Kingma and Ba, Algorithm 1.
 
-    first' = b1 first + (1 - b1) g;  second' = b2 second + (1 - b2) g^2; both are divided by 1 - b^steps, since they start at zero; and
-    value' = value - step_size * first^ / (sqrt(second^) + epsilon).
+    first' = b1 first + (1 - b1) g;  second' = b2 second + (1 - b2) g^2; both are divided by 1 -
+    b^steps, since they start at zero; and value' = value - step_size * first^ / (sqrt(second^) +
+    epsilon).
 
     >>> adam_step(np.array([1.0]), np.array([4.0]), np.zeros(1), np.zeros(1), 1, 0.25)[0]  # the first step has the length of the step size
     array([0.75])
     """
     first = BETA_1 * first + (1 - BETA_1) * gradient
     second = BETA_2 * second + (1 - BETA_2) * gradient**2
-    unbiased_first, unbiased_second = first / (1 - BETA_1**steps), second / (1 - BETA_2**steps)
+    unbiased_first = first / (1 - BETA_1**steps)
+    unbiased_second = second / (1 - BETA_2**steps)
     return value - step_size * unbiased_first / (np.sqrt(unbiased_second) + EPSILON), first, second

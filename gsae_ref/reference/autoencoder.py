@@ -55,12 +55,14 @@ def loss_and_grad(A: Array, Y: Array, lam: float, group_size: int) -> tuple[floa
         dz = dA^T y,    dx = J dz,    de = -dA x - A J dA^T y,
         dL = e^T de = -<e x^T, dA> - <y (J A^T e)^T, dA>        (J symmetric),
 
-    so grad L = -[ e x^T + y (J A^T e)^T ]: decoder part, then encoder part. Stacked over rows and averaged,
+    so grad L = -[ e x^T + y (J A^T e)^T ]: decoder part, then encoder part. Stacked over rows and
+    averaged,
 
         grad L = -1/N [ E^T X + Y^T (J (E A)) ].
 
-    Differs from the paper: [T21] Eq. (41) has diag(sigma') where the full Jacobian J of the threshold belongs; the two agree
-    for groups of one atom. The loss has no gradient where some ||A_g^T y|| = lam; there J = 0 is used, a one-sided choice.
+    Differs from the paper: [T21] Eq. (41) has diag(sigma') where the full Jacobian J of the
+    threshold belongs; the two agree for groups of one atom. The loss has no gradient where some
+    ||A_g^T y|| = lam; there J = 0 is used, a one-sided choice.
 
     >>> loss_and_grad(np.eye(2), np.array([[3.0, 4.0]]), 1.0, 2)[1]
     array([[-3.24, -4.32],

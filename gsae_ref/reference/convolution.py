@@ -1,9 +1,11 @@
 """Strided convolution, transposed convolution and the gradient in the kernel: the three faces of one trilinear form.
 
-Images are (n_samples, height, width, channels); channels split into groups as atoms do, contiguous equal blocks of the last axis. A kernel is
-(n_groups, k, k, inputs, outputs), channels counted within a group. For kernel K, images X and images U (stride s, p zeros around X) let
+Images are (n_samples, height, width, channels); channels split into groups as atoms do, contiguous
+equal blocks of the last axis. A kernel is (n_groups, k, k, inputs, outputs), channels counted
+within a group. For kernel K, images X and images U (stride s, p zeros around X) let
 
-    T(K, X, U) = sum over n, a, b, g, i, j, c, o of  K[g, i, j, c, o]  X[n, s a + i - p, s b + j - p, g c]  U[n, a, b, g o].
+    T(K, X, U) = sum over n, a, b, g, i, j, c, o of  K[g, i, j, c, o]  X[n, s a + i - p, s b + j -
+    p, g c]  U[n, a, b, g o].
 
 T is linear in each of the three, so each partial derivative is a product of the other two, and
 
@@ -11,8 +13,9 @@ T is linear in each of the three, so each partial derivative is a product of the
     transpose(K, U)        = dT/dX      the transposed convolution, C_K^T applied to U
     kernel_gradient(X, U)  = dT/dK      the adjoint in the kernel,   <convolve(K, X), U> = <X, transpose(K, U)> = <K, kernel_gradient(X, U)>.
 
-Whatever a convolutional network needs, forward and backward, is one of the three: they are closed under differentiation. Each is a matrix
-product on patches (im2col): row (n, a, b) of the patch matrix holds the k x k window that output pixel (a, b) sees.
+Whatever a convolutional network needs, forward and backward, is one of the three: they are closed
+under differentiation. Each is a matrix product on patches (im2col): row (n, a, b) of the patch
+matrix holds the k x k window that output pixel (a, b) sees.
 """
 
 from __future__ import annotations
@@ -66,7 +69,8 @@ def convolve(K: Array, X: Array, stride: int = 1, padding: int = 0) -> Array:
 def transpose(K: Array, U: Array, stride: int = 1, padding: int = 0) -> Array:
     """Transposed convolution, dT/dX: every pixel of U pastes its multiple of the kernel; pastes add up where they overlap, borders are cut.
 
-    Shapes (n, a, b, outputs) -> (n, h, w, inputs), h = stride (a - 1) + k - 2 padding: the adjoint of :func:`convolve` with the same kernel.
+    Shapes (n, a, b, outputs) -> (n, h, w, inputs), h = stride (a - 1) + k - 2 padding: the adjoint
+    of :func:`convolve` with the same kernel.
 
     >>> transpose(np.ones((1, 2, 2, 1, 1)), np.array([[1.0, 10.0]])[None, :, :, None])[0, :, :, 0]
     array([[ 1., 11., 10.],

@@ -1,12 +1,14 @@
 """The diagonally grouped linear network of L23: model, loss, gradients, and one step of each of its algorithms.
 
-A vector of p weights is cut into L contiguous groups of sizes p_1, ..., p_L (they may differ), and group l is w_l = u_l^2 v_l: a magnitude
-u_l, shared, and a direction v_l. With D the p x L matrix that copies one number per group to its entries, w = (D u)^2 o v. Samples are
-rows: X is (n_samples, n_features). One quantity drives everything, the correlation of the predictors with the residual,
+A vector of p weights is cut into L contiguous groups of sizes p_1, ..., p_L (they may differ), and
+group l is w_l = u_l^2 v_l: a magnitude u_l, shared, and a direction v_l. With D the p x L matrix
+that copies one number per group to its entries, w = (D u)^2 o v. Samples are rows: X is (n_samples,
+n_features). One quantity drives everything, the correlation of the predictors with the residual,
 
     q = 1/n X^T (y - X w).
 
-``scale`` is the factor in the loss scale/(2n) ||y - X w||^2: 1 for the halved mean of squares, 2 for their mean.
+``scale`` is the factor in the loss scale/(2n) ||y - X w||^2: 1 for the halved mean of squares, 2
+for their mean.
 """
 
 from __future__ import annotations
@@ -59,7 +61,8 @@ def gather(entries: Array, sizes: IntArray) -> Array:
 def unit(Z: Array, V: Array, sizes: IntArray) -> Array:
     """Every group of z divided by its norm; where z_l is zero it has no direction, and v_l is kept.
 
-    Entries are divided by the largest of their group first, so that no square overflows or vanishes.
+    Entries are divided by the largest of their group first, so that no square overflows or
+    vanishes.
 
     >>> unit(np.array([3.0, 4.0, 0.0]), np.array([0.6, 0.8, -1.0]), np.array([2, 1]))
     array([ 0.6,  0.8, -1. ])
@@ -119,8 +122,8 @@ def loss_and_grad(
 
         dL/du_l = -2 scale u_l v_l^T q_l,    dL/dv_l = -scale u_l^2 q_l.
 
-    Differs from the paper: Section 2 prints the loss 1/2 ||.||^2, without 1/n; Eq. (3) and the step 1/u^4 of Algorithm 1 need 1/(2n).
-    ``scale=2`` is the mean squared error: both gradients double.
+    Differs from the paper: Section 2 prints the loss 1/2 ||.||^2, without 1/n; Eq. (3) and the step
+    1/u^4 of Algorithm 1 need 1/(2n). ``scale=2`` is the mean squared error: both gradients double.
 
     >>> loss_and_grad(np.array([2.0]), np.array([1.0]), np.array([[1.0]]), np.array([1.0]), np.array([1]))  # (1 - u^2 v)^2 / 2
     (4.5, array([12.]), array([12.]))
@@ -138,10 +141,11 @@ def loss_and_grad(
 class Rule(NamedTuple):
     """What the update loop is told, in this order by the kernel too.
 
-    ``normalise``: Algorithms 1 and 2, else plain gradient descent. ``switch_epoch``: the epoch from which v takes the small step ``eta``
-    (Algorithm 2), -1 while it is not known; an ``eta`` of 0 stands for the largest that Lemma 16 allows at the present magnitudes.
-    ``tolerance`` > 0: the epoch becomes known when no u_l changes by this share any more. ``half``: it becomes known when u_l^2 >= half_l in
-    every group; empty for no such rule.
+    ``normalise``: Algorithms 1 and 2, else plain gradient descent. ``switch_epoch``: the epoch from
+    which v takes the small step ``eta`` (Algorithm 2), -1 while it is not known; an ``eta`` of 0
+    stands for the largest that Lemma 16 allows at the present magnitudes. ``tolerance`` > 0: the
+    epoch becomes known when no u_l changes by this share any more. ``half``: it becomes known when
+    u_l^2 >= half_l in every group; empty for no such rule.
 
     >>> rule = Rule(True, False, 1, 0.125, 0.0, -1, 0.1, np.empty(0))  # Algorithm 2 with the practical rule
     >>> rule._replace(switch_epoch=7).switch_epoch
@@ -163,14 +167,17 @@ def normalised_step(
 ) -> tuple[Array, Array, float]:
     """One step of [L23] Algorithm 1, or with ``large=False`` of Algorithm 2 after its switch. Returns u(t+1), v(t+1), loss at (u(t), v(t)).
 
-    Step of size eta_l on v, then every v_l divided by its norm, then a step of size gamma on u, with q taken again at v(t+1):
+    Step of size eta_l on v, then every v_l divided by its norm, then a step of size gamma on u,
+    with q taken again at v(t+1):
 
         z_l = v_l + scale eta_l u_l^2 q_l,    v_l <- z_l / ||z_l||,    u_l <- u_l (1 + 2 scale gamma v_l^T q_l).
 
-    For eta_l = 1/u_l^4, z_l is a positive multiple of u_l^2 v_l + scale q_l, which is what is normalised: no power of a small u_l is
-    divided by. If X_l^T X_l / n = I and the groups are orthogonal, that is (1 - scale) u_l^2 v_l + scale (w_l* + noise): for scale 1 the
-    least-squares solution itself, for scale 2 its mirror image of the present weights, which is why the doubled loss oscillates.
-    After the switch eta_l is ``rule.eta``, or where that is 0, the bound of Lemma 16 with the present magnitudes for the true ones,
+    For eta_l = 1/u_l^4, z_l is a positive multiple of u_l^2 v_l + scale q_l, which is what is
+    normalised: no power of a small u_l is divided by. If X_l^T X_l / n = I and the groups are
+    orthogonal, that is (1 - scale) u_l^2 v_l + scale (w_l* + noise): for scale 1 the least-squares
+    solution itself, for scale 2 its mirror image of the present weights, which is why the doubled
+    loss oscillates. After the switch eta_l is ``rule.eta``, or where that is 0, the bound of Lemma
+    16 with the present magnitudes for the true ones,
 
         eta = 4 / (9 scale m^4), m = max_l |u_l|,    so that m^2 z_l = m^2 v_l + 4/9 (u_l/m)^2 q_l is what is normalised.
 
@@ -216,11 +223,13 @@ def advance(
 ) -> tuple[Array, Array, float, Rule]:
     """Run epochs ``epoch``, ..., ``epoch + n_epochs - 1``. Returns u, v, the loss before the first of them, and the rule, updated.
 
-    Algorithm 2 leaves the large step of Algorithm 1 once and for all at ``switch_epoch``. That is T = t + 1 for the first t with
+    Algorithm 2 leaves the large step of Algorithm 1 once and for all at ``switch_epoch``. That is T
+    = t + 1 for the first t with
 
         max_l |u_l(t+1) - u_l(t)| / |u_l(t)| < tolerance,    or    u_l^2(t+1) >= half_l for all l,
 
-    the practical rule of [L23] Section 4 (with epsilon = 0; u never vanishes) and that of Theorem 4, where half_l = (u_l*)^2 / 2.
+    the practical rule of [L23] Section 4 (with epsilon = 0; u never vanishes) and that of Theorem
+    4, where half_l = (u_l*)^2 / 2.
 
     >>> rule = Rule(False, True, 1, 0.125, 0.125, -1, 0.0, np.empty(0))  # one epoch of plain descent, as in `gradient_step`
     >>> advance(np.array([2.0]), np.array([1.0]), np.eye(1), np.array([1.0]), np.array([1]), rule, 0, 1)[:3]

@@ -27,7 +27,8 @@ def flow(
 def balance(u: Array, v: Array, sizes: IntArray) -> Array:
     """The invariants 1/2 u_l^2 - ||v_l||^2 of the flow, one per group; leading axes are kept. [L23] Lemma 2.
 
-    Along the flow u_l u_l' = 2 scale u_l^2 v_l^T q_l = 2 v_l^T v_l', so its derivative is zero. A discrete step keeps it to first order.
+    Along the flow u_l u_l' = 2 scale u_l^2 v_l^T q_l = 2 v_l^T v_l', so its derivative is zero. A
+    discrete step keeps it to first order.
 
     >>> balance(np.array([2.0]), np.array([0.6, 0.8]), np.array([2]))
     array([1.])

@@ -1,7 +1,8 @@
 """Expected gradients over random supports: what T21 prints, and the closed form that holds.
 
-The approximate gradient (26) is averaged over uniformly random supports S of exactly ``n_active`` groups and over codes with
-E[x_h x_h^T | S] = Sigma_h, E[x_h x_v^T | S] = 0, with the factors tau_g frozen (taken out of the expectation, as the paper does).
+The approximate gradient (26) is averaged over uniformly random supports S of exactly ``n_active``
+groups and over codes with E[x_h x_h^T | S] = Sigma_h, E[x_h x_v^T | S] = 0, with the factors tau_g
+frozen (taken out of the expectation, as the paper does).
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ __all__ = ["exact", "printed", "printed_31", "support_probabilities"]
 def support_probabilities(n_active: int, n_groups: int) -> tuple[float, float, float]:
     """P[g in S], P[g, h in S], P[g, h, k in S] for distinct groups, S uniform of size n_active: k falling over n falling factorials.
 
-    [T21] Assumption 2 has Theta(gamma / Gamma), Theta(gamma^2 / Gamma^2), ...; these are the exact values (0 where n_active is too small).
+    [T21] Assumption 2 has Theta(gamma / Gamma), Theta(gamma^2 / Gamma^2), ...; these are the exact
+    values (0 where n_active is too small).
 
     >>> support_probabilities(2, 4)
     (0.5, 0.16666666666666666, 0.0)
     """
-    p, result = 1.0, []
+    p = 1.0
+    result = []
     for k in range(3):
         p *= max(n_active - k, 0) / max(n_groups - k, 1)
         result.append(p)
@@ -34,14 +37,18 @@ def exact(
 ) -> Array:
     """Exact expectation of the approximate gradient (26) for frozen tau. Replaces [T21] Eqs. (29)-(31), (53)-(56).
 
-    Given S with g in S, (26) averages over the codes to -tau_g [ 2 sum_k P*_k - sum_{h,k} tau_h {P_h, P*_k} ] A_g, sums over S, with
-    P_h = A_h A_h^T, P*_k = A*_k Sigma_k A*_k^T, {X, Y} = X Y + Y X. Averaging over S weighs a term by the probability p1, p2, p3 that the
-    one, two or three different groups it names (g among them) are all active; sorting the coincidences h = k, h = g, k = g gives
+    Given S with g in S, (26) averages over the codes to -tau_g [ 2 sum_k P*_k - sum_{h,k} tau_h
+    {P_h, P*_k} ] A_g, sums over S, with P_h = A_h A_h^T, P*_k = A*_k Sigma_k A*_k^T, {X, Y} = X Y +
+    Y X. Averaging over S weighs a term by the probability p1, p2, p3 that the one, two or three
+    different groups it names (g among them) are all active; sorting the coincidences h = k, h = g,
+    k = g gives
 
-        G_g = -tau_g { 2 (p1 - p2) P*_g + 2 p2 K* - p3 {K_t, K*} - (p2 - p3) [ {K_t, P*_g} + tau_g {P_g, K*} + D_t ]
+        G_g = -tau_g { 2 (p1 - p2) P*_g + 2 p2 K* - p3 {K_t, K*} - (p2 - p3) [ {K_t, P*_g} + tau_g
+        {P_g, K*} + D_t ]
                        - (p1 - 3 p2 + 2 p3) tau_g {P_g, P*_g} } A_g,
 
-    K* = sum_h P*_h, K_t = sum_h tau_h P_h, D_t = sum_h tau_h {P_h, P*_h}. Nothing is neglected; no orthonormality is used.
+    K* = sum_h P*_h, K_t = sum_h tau_h P_h, D_t = sum_h tau_h {P_h, P*_h}. Nothing is neglected; no
+    orthonormality is used.
 
     Parameters
     ----------
@@ -60,7 +67,8 @@ def exact(
     """
     p1, p2, p3 = support_probabilities(n_active, A.shape[1] // group_size)
     t = groups.expand(tau, group_size)
-    A_blocks, star = groups.blocks(A, group_size), groups.blocks(A_star, group_size)
+    A_blocks = groups.blocks(A, group_size)
+    star = groups.blocks(A_star, group_size)
     weighted = groups.unblock(
         star @ code_covariance
     )  # A*_h Sigma_h, so that P*_h = weighted_h A*_h^T
@@ -108,7 +116,9 @@ def printed(
     array([[-0.5]])
     """
     p1 = n_active / (A.shape[1] // group_size)
-    B, star, t = groups.blocks(A, group_size), groups.blocks(A_star, group_size), tau[:, None, None]
+    B = groups.blocks(A, group_size)
+    star = groups.blocks(A_star, group_size)
+    t = tau[:, None, None]
     PstarA = star @ code_covariance @ (np.swapaxes(star, 1, 2) @ B)
     return groups.unblock(p1 * (-t * (2 - t) * PstarA + t**2 * B @ (np.swapaxes(B, 1, 2) @ PstarA)))
 
@@ -124,7 +134,9 @@ def printed_31(
     array([[0.]])
     """
     p1 = n_active / (A.shape[1] // group_size)
-    B, star, t = groups.blocks(A, group_size), groups.blocks(A_star, group_size), tau[:, None, None]
+    B = groups.blocks(A, group_size)
+    star = groups.blocks(A_star, group_size)
+    t = tau[:, None, None]
     return groups.unblock(
         p1 * t * (2 - t) * (B - star) @ code_covariance @ (np.swapaxes(star, 1, 2) @ B)
     )

@@ -1,17 +1,21 @@
 """The grouped autoencoder: convolutional encoder, linear layers within groups of latent channels, decoder; loss and its gradient, line by line.
 
-[L23] Section E.2, Figures 8 and 9. All layers are of one kind: a convolution or a transposed convolution, plus a bias, through an activation,
+[L23] Section E.2, Figures 8 and 9. All layers are of one kind: a convolution or a transposed
+convolution, plus a bias, through an activation,
 
     x' = phi(C_K x + b)    or    x' = phi(C_K^T x + b),        phi = relu, tanh or identity, entry by entry;
 
-a dense layer is a convolution whose window is the whole image. The linear layers in latent space are 1 x 1 convolutions of 1 x 1 images: block
-diagonal matrices, one block for a group, without bias. They add nothing to what the network can express (:func:`collapse`), only to how it learns.
+a dense layer is a convolution whose window is the whole image. The linear layers in latent space
+are 1 x 1 convolutions of 1 x 1 images: block diagonal matrices, one block for a group, without
+bias. They add nothing to what the network can express (:func:`collapse`), only to how it learns.
 
-Names: AE has one group and no linear layer, IRMAE (Jing, Zbontar, LeCun 2020) one group and linear layers, GAE linear layers in several groups.
-The last convolution of the encoder is grouped like them, as in Figure 9.
+Names: AE has one group and no linear layer, IRMAE (Jing, Zbontar, LeCun 2020) one group and linear
+layers, GAE linear layers in several groups. The last convolution of the encoder is grouped like
+them, as in Figure 9.
 
-Differs from the paper: it prints no sizes. Sizes here are those of the MNIST network of Jing et al. with 512 latent channels and 3 linear layers
-for their 128 and 8, which is what Table 2 counts: 786432 = 3 * 512^2. Their dense layer between encoder and latent space is our last convolution.
+Differs from the paper: it prints no sizes. Sizes here are those of the MNIST network of Jing et al.
+with 512 latent channels and 3 linear layers for their 128 and 8, which is what Table 2 counts:
+786432 = 3 * 512^2. Their dense layer between encoder and latent space is our last convolution.
 """
 
 from __future__ import annotations
@@ -43,7 +47,8 @@ class Layer(NamedTuple):
     """One layer: where it is, what it does. ``kernel`` is a shape, (n_groups, k, k, inputs, outputs) of the convolution, transposed or not.
 
     >>> encoder_layers(8, (4, 8), 16, 1, n_groups=2)[0]  # 8 by 8 pixels become 4 by 4
-    Layer(name='conv1', transposed=False, kernel=(1, 4, 4, 1, 4), stride=2, padding=1, activation='relu', bias=True, fan_in=16)
+    Layer(name='conv1', transposed=False, kernel=(1, 4, 4, 1, 4), stride=2, padding=1,
+    activation='relu', bias=True, fan_in=16)
     """
 
     name: str
@@ -61,7 +66,8 @@ def encoder_layers(
 ) -> tuple[Layer, ...]:
     """From an image of one channel to ``n_latent`` channels of one pixel.
 
-    Every convolution but the last halves the image (4 x 4, stride 2, padding 1); the last sees what is left of it, whole, group by group.
+    Every convolution but the last halves the image (4 x 4, stride 2, padding 1); the last sees what
+    is left of it, whole, group by group.
 
     >>> [layer.kernel for layer in encoder_layers(8, (4, 8), 16, 1, n_groups=2)]
     [(1, 4, 4, 1, 4), (1, 4, 4, 4, 8), (2, 2, 2, 4, 8), (2, 1, 1, 8, 8)]
@@ -70,7 +76,9 @@ def encoder_layers(
         Layer(f"conv{i}", False, (1, 4, 4, c, d), 2, 1, "relu", True, 16 * c)
         for i, (c, d) in enumerate(zip((1, *channels[:-1]), channels, strict=True), start=1)
     ]
-    k, c, d = image_size >> len(channels), channels[-1] // n_groups, n_latent // n_groups
+    k = image_size >> len(channels)
+    c = channels[-1] // n_groups
+    d = n_latent // n_groups
     last = Layer(
         f"conv{len(channels) + 1}", False, (n_groups, k, k, c, d), 1, 0, "identity", True, k * k * c
     )
@@ -84,7 +92,8 @@ def encoder_layers(
 def decoder_layers(image_size: int, channels: tuple[int, ...], n_latent: int) -> tuple[Layer, ...]:
     """From ``n_latent`` channels of one pixel back to an image of one channel.
 
-    The first transposed convolution spreads the code over a small image, every further one doubles it, the last (1 x 1) mixes its channels.
+    The first transposed convolution spreads the code over a small image, every further one doubles
+    it, the last (1 x 1) mixes its channels.
 
     >>> [layer.kernel for layer in decoder_layers(8, (6, 4), 16)]  # of the convolutions that are transposed
     [(1, 4, 4, 6, 16), (1, 4, 4, 4, 6), (1, 1, 1, 1, 4)]
@@ -115,7 +124,8 @@ def shapes(layers: Sequence[Layer]) -> dict[str, tuple[int, ...]]:
     """Names and shapes of the parameters.
 
     >>> shapes(decoder_layers(2, (3,), 4))
-    {'deconv1.kernel': (1, 2, 2, 3, 4), 'deconv1.bias': (3,), 'deconv2.kernel': (1, 1, 1, 1, 3), 'deconv2.bias': (1,)}
+    {'deconv1.kernel': (1, 2, 2, 3, 4), 'deconv1.bias': (3,), 'deconv2.kernel': (1, 1, 1, 1, 3),
+    'deconv2.bias': (1,)}
     """
     found = {}
     for layer in layers:
@@ -131,7 +141,8 @@ def start(
 ) -> dict[str, Array]:
     """Kernels and biases, entries uniform on +-1 / sqrt(fan_in), as Jing et al. start. A linear layer then divides ||x||^2 by 3 on average.
 
-    Differs from their code: there the fan_in of a transposed convolution counts outputs times window, here the terms of the sum.
+    Differs from their code: there the fan_in of a transposed convolution counts outputs times
+    window, here the terms of the sum.
 
     >>> kernel = start(encoder_layers(2, (4,), 9, 1, 1), np.random.default_rng(0), float)["linear1.kernel"]
     >>> kernel.shape, bool(np.abs(kernel).max() <= 1 / 3)
@@ -165,7 +176,8 @@ def forward(layers: tuple[Layer, ...], parameters: dict[str, Array], X: Array) -
 def loss(layers: tuple[Layer, ...], parameters: dict[str, Array], Y: Array) -> float:
     """Mean reconstruction cost 1/(2N) sum_i ||y_i - yhat_i||^2 of images (n_samples, size, size, 1), the norm over all pixels.
 
-    Differs from Jing et al., whose code takes the mean over pixels: 2 / (number of pixels) times ours, a factor that Adam does not feel.
+    Differs from Jing et al., whose code takes the mean over pixels: 2 / (number of pixels) times
+    ours, a factor that Adam does not feel.
 
     >>> layers = decoder_layers(1, (1,), 1)
     >>> zero = {name: np.zeros(shape) for name, shape in shapes(layers).items()}
@@ -199,7 +211,8 @@ def backward(
 ) -> tuple[dict[str, Array], Array]:
     """From dL/dX_L to the gradient in every kernel and bias, and dL/dX_0; ``outputs`` are those of :func:`forward`.
 
-    Let X_l = phi_l(Z_l), Z_l = C_l X_{l-1} + b_l and B_l = dL/dX_l. Going down from B_L, with * entry by entry:
+    Let X_l = phi_l(Z_l), Z_l = C_l X_{l-1} + b_l and B_l = dL/dX_l. Going down from B_L, with *
+    entry by entry:
 
         D_l = phi_l'(Z_l) * B_l                              (dL/dZ_l)
         dL/db_l = sum of D_l over samples and pixels
@@ -207,7 +220,8 @@ def backward(
                   kernel_gradient(D_l, X_{l-1})              for C_l = C_K^T:  <C_K^T X, D> = T(K, D, X)
         B_{l-1} = C_l^T D_l                                  transpose(K, D_l), or for C_l = C_K^T convolve(K, D_l).
 
-    phi' is written in terms of the output: 1{x > 0} for relu (so 0 at the kink), 1 - x^2 for tanh, 1 for the identity.
+    phi' is written in terms of the output: 1{x > 0} for relu (so 0 at the kink), 1 - x^2 for tanh,
+    1 for the identity.
 
     >>> layers = decoder_layers(1, (1,), 1)[1:]  # tanh(v x + c)
     >>> parameters = {"deconv2.kernel": np.full((1,) * 5, 3.0), "deconv2.bias": np.zeros(1)}
@@ -237,8 +251,8 @@ def collapse(
 ) -> tuple[tuple[Layer, ...], dict[str, Array]]:
     """Absorb the linear layers into the convolution before them: layers and parameters of the same map, K W_1 W_2 ... and b W_1 W_2 ...
 
-    [L23] Section E.2: "absorbed into the last layer of the encoder in practice". So IRMAE is an AE that was trained another way, and GAE an AE
-    whose last convolution is grouped.
+    [L23] Section E.2: "absorbed into the last layer of the encoder in practice". So IRMAE is an AE
+    that was trained another way, and GAE an AE whose last convolution is grouped.
 
     >>> layers = encoder_layers(2, (2,), 2, n_linear=2, n_groups=2)
     >>> parameters = {name: np.full_like(value, 3.0) for name, value in start(layers, np.random.default_rng(0), float).items()}
@@ -246,12 +260,14 @@ def collapse(
     >>> [layer.name for layer in merged], once["conv2.kernel"].ravel(), once["conv2.bias"]  # 3 * 3 * 3
     (['conv1', 'conv2'], array([27., 27.]), array([27., 27.]))
     """
-    merged, once = [], dict(parameters)
+    merged = []
+    once = dict(parameters)
     for layer in layers:
         if not layer.name.startswith("linear"):
             merged.append(layer)
             continue
-        before, W = merged[-1].name, once.pop(f"{layer.name}.kernel")[:, 0, 0]
+        before = merged[-1].name
+        W = once.pop(f"{layer.name}.kernel")[:, 0, 0]
         once[f"{before}.kernel"] = np.einsum("gijcd,gde->gijce", once[f"{before}.kernel"], W)
         once[f"{before}.bias"] = np.einsum(
             "gd,gde->ge", once[f"{before}.bias"].reshape(len(W), -1), W

@@ -4,10 +4,11 @@ Samples are rows: Z = Y W + b, X = sigma(Z), reconstructions X W^T. Three activa
 
     "relu"    max(z, 0);    "hard"    z 1{|z| > lam};    "soft"    sign(z) (|z| - lam)_+, for comparison: N19 does not use it.
 
-Convention at the kinks: strict. sigma' = 0 at z = 0 (relu) and at |z| = lam (hard, soft); with ``lam = 0`` hard and soft are the identity
-and sigma' = 1 everywhere.
+Convention at the kinks: strict. sigma' = 0 at z = 0 (relu) and at |z| = lam (hard, soft); with
+``lam = 0`` hard and soft are the identity and sigma' = 1 everywhere.
 
-Differs from the paper: N19 keeps |z| = lam, z 1{|z| >= lam}; here such an entry is dropped, as everywhere in this package.
+Differs from the paper: N19 keeps |z| = lam, z 1{|z| >= lam}; here such an entry is dropped, as
+everywhere in this package.
 """
 
 from __future__ import annotations
@@ -93,18 +94,20 @@ def loss_and_grad(
 ) -> tuple[float, Array, Array]:
     """Loss and its gradient in W and in b, (), (n_features, n_atoms) and (n_atoms,). [N19] Eq. (4).
 
-    Take one sample, z = W^T y + b, x = sigma(z), e = y - W x, D = diag(sigma'(z)), and move W by dW and b by db. Then
+    Take one sample, z = W^T y + b, x = sigma(z), e = y - W x, D = diag(sigma'(z)), and move W by dW
+    and b by db. Then
 
         dz = dW^T y + db,    dx = D dz,    de = -dW x - W D (dW^T y + db),
         dL = e^T de = -<e x^T, dW> - <y (D W^T e)^T, dW> - <D W^T e, db>,
 
-    so grad_W L = -[ e x^T + y (D W^T e)^T ] and grad_b L = -D W^T e. Column i of the first is -[ x_i e + sigma'(z_i) y W_i^T e ]; relu and
-    hard have x_i = sigma'(z_i) z_i, and that is Eq. (4). (For soft it is not, and Eq. (4) does not apply.) Stacked over rows,
+    so grad_W L = -[ e x^T + y (D W^T e)^T ] and grad_b L = -D W^T e. Column i of the first is -[
+    x_i e + sigma'(z_i) y W_i^T e ]; relu and hard have x_i = sigma'(z_i) z_i, and that is Eq. (4).
+    (For soft it is not, and Eq. (4) does not apply.) Stacked over rows,
 
         back = sigma'(Z) * (E W),    grad_W = -1/N [ E^T X + Y^T back ],    grad_b = -1/N sum_i back_i.
 
-    The derivative is taken sample by sample. For hard, the *expected* loss has another gradient: a sample that crosses the threshold makes
-    the loss jump, which no sample's derivative sees.
+    The derivative is taken sample by sample. For hard, the *expected* loss has another gradient: a
+    sample that crosses the threshold makes the loss jump, which no sample's derivative sees.
 
     >>> cost, dW, db = loss_and_grad(np.eye(1), np.array([[3.0]]), np.array([-1.0]), "relu", 0.0)  # L = (y - w (w y + b))^2 / 2
     >>> cost, dW.item(), db.item()  # e = 1: -(e x + y e), -e
@@ -123,8 +126,9 @@ def approximate(
 ) -> tuple[Array, Array]:
     """Approximate gradient: sigma' replaced by 1{x != 0}. [N19] Section 5, the display after Eq. (4).
 
-    Column i is -mean 1{x_i != 0} (W_i^T y I + b_i I + y W_i^T)(y - W x) for relu and hard. With thresholds that are strict, as here, it
-    differs from :func:`loss_and_grad` only where a derivative is 1 at x = 0: at lam = 0 and z = 0.
+    Column i is -mean 1{x_i != 0} (W_i^T y I + b_i I + y W_i^T)(y - W x) for relu and hard. With
+    thresholds that are strict, as here, it differs from :func:`loss_and_grad` only where a
+    derivative is 1 at x = 0: at lam = 0 and z = 0.
 
     >>> dW, db = approximate(np.eye(1), np.array([[3.0]]), np.array([-1.0]), "relu", 0.0)
     >>> dW.item(), db.item()

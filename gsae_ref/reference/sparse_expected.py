@@ -1,10 +1,12 @@
 """Expected gradients of the sparse autoencoder: what N19 prints, and the closed form that holds.
 
-The model: a support S drawn from a law (rows of ``masks`` with ``probabilities``), codes x*_j, j in S, independent with mean k1 and second
-moment k2, y = A*_S x*_S + eta with eta ~ N(0, noise^2 I). The expectation is taken where the code is consistent: the activation is on
-exactly at S, x_S = W_S^T y + b_S (relu, or hard threshold; not soft).
+The model: a support S drawn from a law (rows of ``masks`` with ``probabilities``), codes x*_j, j in
+S, independent with mean k1 and second moment k2, y = A*_S x*_S + eta with eta ~ N(0, noise^2 I).
+The expectation is taken where the code is consistent: the activation is on exactly at S, x_S =
+W_S^T y + b_S (relu, or hard threshold; not soft).
 
-W_i, A_i are columns of W, A*; l_i = <W_i, A_i>; p_i, p_ij, p_ijl are the probabilities that S holds i; i and j; i, j and l.
+W_i, A_i are columns of W, A*; l_i = <W_i, A_i>; p_i, p_ij, p_ijl are the probabilities that S holds
+i; i and j; i, j and l.
 """
 
 from __future__ import annotations
@@ -51,7 +53,8 @@ def exact(
 ) -> tuple[Array, Array]:
     """Exact expectation of the gradient (4), (5), in W and in b, for any law of supports, any W and any bias. Replaces (9), (15), (16).
 
-    Given S, write P = I - W_S W_S^T (a projection only if W_S is orthonormal). Then e = y - W_S x_S = P y - W_S b_S, and with
+    Given S, write P = I - W_S W_S^T (a projection only if W_S is orthonormal). Then e = y - W_S x_S
+    = P y - W_S b_S, and with
 
         m = E[y] = k1 A_S 1,    C = E[y y^T] = A_S [ (k2 - k1^2) I + k1^2 1 1^T ] A_S^T + noise^2 I
 
@@ -59,8 +62,8 @@ def exact(
 
         P C W_i - W_S b_S (m^T W_i) + b_i (P m - W_S b_S)    and    C P W_i - m (W_i^T W_S b_S),
 
-    and W_i^T e to W_i^T (P m - W_S b_S). Column i of the gradient is minus the sum of these, averaged over the supports that hold i. Nothing
-    is neglected; no incoherence, no unit columns.
+    and W_i^T e to W_i^T (P m - W_S b_S). Column i of the gradient is minus the sum of these,
+    averaged over the supports that hold i. Nothing is neglected; no incoherence, no unit columns.
 
     Parameters
     ----------
@@ -78,11 +81,15 @@ def exact(
     >>> dW.item(), db.item()
     (-0.75, -0.5)
     """
-    dW, db = np.zeros_like(W), np.zeros_like(W, shape=W.shape[1])
+    dW = np.zeros_like(W)
+    db = np.zeros_like(W, shape=W.shape[1])
     for mask, probability in zip(masks, probabilities, strict=True):
         S = np.flatnonzero(mask)
-        W_S, A_S, b_S = W[:, S], A_star[:, S], bias[S]
-        m, Wb = k1 * A_S.sum(axis=1), W_S @ b_S
+        W_S = W[:, S]
+        A_S = A_star[:, S]
+        b_S = bias[S]
+        m = k1 * A_S.sum(axis=1)
+        Wb = W_S @ b_S
 
         def P(M: Array, W_S: Array = W_S) -> Array:
             return M - W_S @ (W_S.T @ M)
@@ -104,14 +111,16 @@ def printed_9(
 ) -> tuple[Array, Array]:
     """Mixture of Gaussians, [N19] Eq. (9): g_i = -p_i l_i A_i + p_i (l_i + b_i)^2 W_i; and (g_b)_i = -p_i b_i, as printed.
 
-    dW is exact for unit columns, whatever the noise. The sign of g_b is wrong: the expectation is +p_i b_i.
+    dW is exact for unit columns, whatever the noise. The sign of g_b is wrong: the expectation is
+    +p_i b_i.
 
     >>> one, S = np.eye(1), np.array([[True]])
     >>> dW, db = printed_9(one, one, S, np.ones(1), np.array([-0.5]))
     >>> dW.item(), db.item()
     (-0.75, 0.5)
     """
-    p, overlap = probabilities @ masks, np.sum(W * A_star, axis=0)
+    p = probabilities @ masks
+    overlap = np.sum(W * A_star, axis=0)
     return (p * (overlap + bias) ** 2 * W - p * overlap * A_star).astype(W.dtype), (
         -p * bias
     ).astype(W.dtype)
@@ -122,16 +131,19 @@ def printed_15(
 ) -> tuple[Array, Array]:
     """General k-sparse codes, [N19] Eq. (15), for k1 = 0, k2 = 1, b = 0 and unit columns:
 
-        g_i = -p_i l_i A_i + p_i l_i^2 W_i + sum_{j != i} p_ij <A_i, W_j> ( l_i W_j + <W_i, W_j> A_i ).
+        g_i = -p_i l_i A_i + p_i l_i^2 W_i + sum_{j != i} p_ij <A_i, W_j> ( l_i W_j + <W_i, W_j> A_i
+        ).
 
-    It keeps E[x_j x_l | S] for j = l = i only; every j = l in S has a share in the expectation. The paper prints no (g_b)_i here; it is 0.
+    It keeps E[x_j x_l | S] for j = l = i only; every j = l in S has a share in the expectation. The
+    paper prints no (g_b)_i here; it is 0.
 
     >>> I = np.eye(2)
     >>> printed_15(I, I, np.array([[True, True]]), np.ones(1), np.zeros(2))[0].tolist()  # zero at W = A*
     [[0.0, 0.0], [0.0, 0.0]]
     """
     p, pairs, _ = support_probabilities(masks, probabilities)
-    gram, overlap = W.T @ W, W.T @ A_star  # <W_i, W_j>; <W_j, A_i>
+    gram = W.T @ W
+    overlap = W.T @ A_star  # <W_i, W_j>; <W_j, A_i>
     own = np.diagonal(overlap)
     np.fill_diagonal(pairs, 0)
     T = pairs * overlap  # T_ji = p_ij <A_i, W_j>
@@ -152,13 +164,15 @@ def printed_16(
 
         g_i = -k2 p_i l_i A_i + p_i (k2 l_i^2 + 2 k1 p_i b_i l_i + b_i^2) W_i.
 
-    The p_i inside the bracket does not belong there: with it, (16) does not reduce to (9). The paper prints no (g_b)_i: NaN.
+    The p_i inside the bracket does not belong there: with it, (16) does not reduce to (9). The
+    paper prints no (g_b)_i: NaN.
 
     >>> one, S = np.eye(1), np.array([[True]])
     >>> printed_16(one, one, S, np.ones(1), np.array([-0.5]), 1.0, 1.0)[0].item()
     -0.75
     """
-    p, own = probabilities @ masks, np.sum(W * A_star, axis=0)
+    p = probabilities @ masks
+    own = np.sum(W * A_star, axis=0)
     dW = -k2 * p * own * A_star + p * (k2 * own**2 + 2 * k1 * p * bias * own + bias**2) * W
     return dW.astype(W.dtype), np.full_like(W, np.nan, shape=W.shape[1])
 
@@ -175,9 +189,10 @@ def coefficients(
 ) -> tuple[Array, Array]:
     """alpha_i and beta_i of [N19] B.3, where g_i = alpha_i W_i - beta_i A_i + e_i: (n_atoms,) each, for unit columns of W.
 
-    With ``corrected`` they are the coefficients of W_i and -A_i when :func:`exact` is written out in the columns of W and A*. As printed,
-    beta_i differs in its last term, b_i for b_j. (Its fourth term, <W_j, A_l> under a sum over j alone, is read as <W_j, A_j>.)
-    The rest e_i is not small: on random instances it is a good half of g_i. Use :func:`exact` to compute.
+    With ``corrected`` they are the coefficients of W_i and -A_i when :func:`exact` is written out
+    in the columns of W and A*. As printed, beta_i differs in its last term, b_i for b_j. (Its
+    fourth term, <W_j, A_l> under a sum over j alone, is read as <W_j, A_j>.) The rest e_i is not
+    small: on random instances it is a good half of g_i. Use :func:`exact` to compute.
 
     >>> alpha, beta = coefficients(np.eye(1), np.eye(1), np.array([[True]]), np.ones(1), np.array([-0.5]), 1.0, 1.0)
     >>> alpha.item(), beta.item()
@@ -185,7 +200,8 @@ def coefficients(
     """
     p, pairs, triples = support_probabilities(masks, probabilities)
     m = len(p)
-    gram, overlap = W.T @ W, W.T @ A_star  # <W_i, W_j>; <W_i, A_j>
+    gram = W.T @ W
+    overlap = W.T @ A_star  # <W_i, W_j>; <W_i, A_j>
     own = np.diagonal(overlap)
     np.fill_diagonal(pairs, 0)
     distinct = ~np.eye(m, dtype=bool)

@@ -4,8 +4,8 @@ With x_0 = 0 and step a, the K-th code of a sample y is an approximate minimiser
 
     F(x) = 1/2 ||y - A x||^2 + lam sum_g ||x_g|| + l1 ||x||_1      (over x >= 0 if nonnegative),
 
-and the dictionary is trained through it. Conventions at the kinks are those of activations.py: thresholds are strict, the Jacobian is zero
-at a tie, a threshold of zero is the identity.
+and the dictionary is trained through it. Conventions at the kinks are those of activations.py:
+thresholds are strict, the Jacobian is zero at a tie, a threshold of zero is the identity.
 """
 
 from __future__ import annotations
@@ -38,15 +38,17 @@ def sparse_group_prox(
 ) -> Array:
     """Proximal operator of lam sum_g ||x_g|| + l1 ||x||_1 (+ x >= 0): positive part, then soft threshold, then group threshold.
 
-    [T21] Eq. (7) is the case l1 = 0 without sign constraint. Why the composition is right: write h(x) = l1 ||x||_1, infinite off x >= 0
-    if nonnegative. For one group put w = S(z), the entrywise part, and x = (1 - lam / ||w||)_+ w. Both are proximal operators, so
+    [T21] Eq. (7) is the case l1 = 0 without sign constraint. Why the composition is right: write
+    h(x) = l1 ||x||_1, infinite off x >= 0 if nonnegative. For one group put w = S(z), the entrywise
+    part, and x = (1 - lam / ||w||)_+ w. Both are proximal operators, so
 
         z - w lies in dh(w),    w - x lies in lam d||x||      (d: subdifferential).
 
-    h is positively homogeneous and x = c w with c >= 0, so dh(w) is contained in dh(x): the group threshold scales a group and so
-    changes no sign and makes no entry non-zero. Hence z - x = (z - w) + (w - x) lies in dh(x) + lam d||x||: x is the minimiser.
-    The other way round fails: an entrywise step after the group step turns x, and w - x no longer points along x.
-    The positive part and the soft threshold commute with each other: (z_+ - l1)_+ = S(z)_+.
+    h is positively homogeneous and x = c w with c >= 0, so dh(w) is contained in dh(x): the group
+    threshold scales a group and so changes no sign and makes no entry non-zero. Hence z - x = (z -
+    w) + (w - x) lies in dh(x) + lam d||x||: x is the minimiser. The other way round fails: an
+    entrywise step after the group step turns x, and w - x no longer points along x. The positive
+    part and the soft threshold commute with each other: (z_+ - l1)_+ = S(z)_+.
 
     Differs from the paper: T21 has neither l1 nor a sign constraint.
 
@@ -70,8 +72,9 @@ def sparse_group_prox_vjp(
 ) -> Array:
     """Jacobian of :func:`sparse_group_prox` at Z applied to V; it is symmetric, so this is its transpose too.
 
-    The chain rule gives J D: D the 0/1 diagonal of the entries that S lets pass, J = tau I + (1 - tau) u u^T of the group threshold
-    at w = S(z). As u is zero where D is, J D = tau D + (1 - tau) u u^T = D J: symmetric. D is 0 at a tie, I if S is the identity.
+    The chain rule gives J D: D the 0/1 diagonal of the entries that S lets pass, J = tau I + (1 -
+    tau) u u^T of the group threshold at w = S(z). As u is zero where D is, J D = tau D + (1 - tau)
+    u u^T = D J: symmetric. D is 0 at a tie, I if S is the identity.
 
     >>> sparse_group_prox_vjp(np.array([4.0, 5.0, 0.5, 1.0]), np.array([1.0, 0.0, 1.0, 1.0]), 1.0, 2, l1=1.0)
     array([0.872, 0.096, 0.   , 0.   ])
@@ -88,7 +91,8 @@ def sparse_group_prox_vjp(
 def spectral_step(A: Array) -> float:
     """Step 1 / ||A||_2^2, as a float: the inverse Lipschitz constant of the gradient of 1/2 ||y - A x||^2. For A = 0, where any does, 1.
 
-    Up to it F never rises along ISTA, and FISTA has F(x_K) - min F <= 2 ||x*||^2 / (step (K + 1)^2) (Beck and Teboulle 2009, Theorem 4.4).
+    Up to it F never rises along ISTA, and FISTA has F(x_K) - min F <= 2 ||x*||^2 / (step (K + 1)^2)
+    (Beck and Teboulle 2009, Theorem 4.4).
 
     >>> spectral_step(np.array([[2.0, 0.0], [0.0, 1.0]]))
     0.25
@@ -100,11 +104,12 @@ def spectral_step(A: Array) -> float:
 def spectral_step_gradient(A: Array) -> Array:
     """Gradient of :func:`spectral_step` with respect to A, of the shape of A.
 
-    With u, v the leading singular vectors, sigma = u^T A v and d sigma = u^T dA v (u and v are of unit norm and move across themselves),
-    so d||A||_2^2/dA = 2 sigma u v^T and d(1 / sigma^2)/dA = -(2 / sigma^3) u v^T. Zero for A = 0.
+    With u, v the leading singular vectors, sigma = u^T A v and d sigma = u^T dA v (u and v are of
+    unit norm and move across themselves), so d||A||_2^2/dA = 2 sigma u v^T and d(1 / sigma^2)/dA =
+    -(2 / sigma^3) u v^T. Zero for A = 0.
 
-    Where the two largest singular values are equal, as for every A with orthonormal columns, ||A||_2 has no gradient: the pair that the
-    SVD returns first is used.
+    Where the two largest singular values are equal, as for every A with orthonormal columns,
+    ||A||_2 has no gradient: the pair that the SVD returns first is used.
 
     >>> spectral_step_gradient(np.array([[2.0, 0.0], [0.0, 1.0]])) + 0.0
     array([[-0.25,  0.  ],
@@ -117,13 +122,15 @@ def spectral_step_gradient(A: Array) -> Array:
 def momentum(n_unfold: int, accelerated: bool = True) -> list[float]:
     """Weights beta_1, ..., beta_K of the extrapolation before each step: (t_{k-1} - 1) / t_k for FISTA, 0 for ISTA.
 
-    t_1 = 1, t_{k+1} = (1 + sqrt(1 + 4 t_k^2)) / 2 (Beck and Teboulle 2009, Eqs. 4.2, 4.3). beta_1 = 0 as there is nothing to extrapolate,
-    beta_2 = 0 as t_1 = 1: the first two iterates of FISTA are those of ISTA.
+    t_1 = 1, t_{k+1} = (1 + sqrt(1 + 4 t_k^2)) / 2 (Beck and Teboulle 2009, Eqs. 4.2, 4.3). beta_1 =
+    0 as there is nothing to extrapolate, beta_2 = 0 as t_1 = 1: the first two iterates of FISTA are
+    those of ISTA.
 
     >>> [round(beta, 4) for beta in momentum(4)]  # t = 1, 1.618, 2.1935, 2.7497
     [0.0, 0.0, 0.2817, 0.434]
     """
-    t, weights = 1.0, [0.0]
+    t = 1.0
+    weights = [0.0]
     for _ in range(1, n_unfold):
         t, previous = (1 + (1 + 4 * t * t) ** 0.5) / 2, t
         weights.append((previous - 1) / t if accelerated else 0.0)
@@ -182,19 +189,23 @@ def unfolded_encode(
 
         t_k = x_{k-1} + beta_k (x_{k-1} - x_{k-2}),    x_k = prox_a( t_k + a A^T (y - A t_k) ),    k = 1, ..., K,
 
-    where prox_a is :func:`sparse_group_prox` with both thresholds times the step a, and beta_k is :func:`momentum` (0 for ISTA).
-    Returned is x_K, not an extrapolated point. One step gives x_1 = prox_a(a A^T y) = a prox(A^T y): a times the codes (11) if l1 = 0.
+    where prox_a is :func:`sparse_group_prox` with both thresholds times the step a, and beta_k is
+    :func:`momentum` (0 for ISTA). Returned is x_K, not an extrapolated point. One step gives x_1 =
+    prox_a(a A^T y) = a prox(A^T y): a times the codes (11) if l1 = 0.
 
-    Differs from the paper: (11) is one step with a = 1; the lam that section 4.2 reports is the threshold after the step, here a lam.
+    Differs from the paper: (11) is one step with a = 1; the lam that section 4.2 reports is the
+    threshold after the step, here a lam.
 
     Parameters
     ----------
     A, Y, lam, group_size
-        As everywhere: (n_features, n_atoms), (n_samples, n_features), penalty on group norms, atoms per group.
+        As everywhere: (n_features, n_atoms), (n_samples, n_features), penalty on group norms, atoms
+        per group.
     n_unfold : int
         Steps K, >= 1.
     step_size : float, optional
-        Step a; None is 1 / ||A||_2^2. Above 2 / ||A||_2^2 the iterates may diverge; FISTA has a guarantee up to 1 / ||A||_2^2 only.
+        Step a; None is 1 / ||A||_2^2. Above 2 / ||A||_2^2 the iterates may diverge; FISTA has a
+        guarantee up to 1 / ||A||_2^2 only.
     accelerated : bool
         FISTA if true, ISTA if not.
     nonnegative : bool
@@ -229,8 +240,9 @@ def unfolded_loss_and_grad(
 ) -> tuple[float, Array]:
     """Loss (13) of the K-th codes, 1/(2N) sum_i ||y_i - A x_K||^2, and its exact gradient in A through all K steps. [T21] Eqs. (13), (14).
 
-    Write X_bar for dL/dX, the change of the loss per change of X with all that comes after it adjusting. The reverse pass takes the lines
-    of the forward pass from last to first; a line Q = f(P) adds to P_bar what pairs with dP in <Q_bar, dQ>.
+    Write X_bar for dL/dX, the change of the loss per change of X with all that comes after it
+    adjusting. The reverse pass takes the lines of the forward pass from last to first; a line Q =
+    f(P) adds to P_bar what pairs with dP in <Q_bar, dQ>.
 
         E = Y - X_K A^T      L = ||E||^2 / 2N, so E_bar = E / N;  dE = -dX_K A^T - X_K dA^T:
                              X_bar_K = -E_bar A,  A_bar = -E_bar^T X_K
@@ -242,23 +254,28 @@ def unfolded_loss_and_grad(
                              T_bar = V_bar - R_bar A,  A_bar -= R_bar^T T
         T = (1 + beta) X_{k-1} - beta X_{k-2}      X_bar_{k-1} += (1 + beta) T_bar,  X_bar_{k-2} -= beta T_bar
 
-    The two-term last line is the momentum: an iterate is used by the two steps that follow it. X_0 = X_{-1} = 0 do not depend on A.
+    The two-term last line is the momentum: an iterate is used by the two steps that follow it. X_0
+    = X_{-1} = 0 do not depend on A.
 
-    The step. Given a number, it is a constant. With ``step_size=None`` it is 1 / ||A||_2^2, a function of A, and A_bar gains
-    a_bar da/dA (:func:`spectral_step_gradient`). a enters V, and the thresholds a lam and a l1. A group of norm r and direction u gets
-    dx = -u d(a lam) = -J u d(a lam), as J u = u; an entry that passes S gets dw = -sign(w) d(a l1), and dx = J dw. So with X_k = x
+    The step. Given a number, it is a constant. With ``step_size=None`` it is 1 / ||A||_2^2, a
+    function of A, and A_bar gains a_bar da/dA (:func:`spectral_step_gradient`). a enters V, and the
+    thresholds a lam and a l1. A group of norm r and direction u gets dx = -u d(a lam) = -J u d(a
+    lam), as J u = u; an entry that passes S gets dw = -sign(w) d(a l1), and dx = J dw. So with X_k
+    = x
 
         dx/da = J ( R A - l1 sign(x) - lam u ),    a_bar += <V_bar, R A - l1 sign(x) - lam u>,    u = x_g / ||x_g|| (0 if x_g = 0):
 
     a longer step moves the code down the penalised cost, so a_bar fades as the iteration converges.
 
-    Differs from the paper: T21 leaves this gradient to automatic differentiation. The loss has no gradient where a norm or an entry ties
-    with its threshold (J = 0 there) or, with ``step_size=None``, where the largest singular value of A is not simple.
+    Differs from the paper: T21 leaves this gradient to automatic differentiation. The loss has no
+    gradient where a norm or an entry ties with its threshold (J = 0 there) or, with
+    ``step_size=None``, where the largest singular value of A is not simple.
 
-    Parameters are those of :func:`unfolded_encode`, Y with two axes. Returned are a float and an array of the shape of A.
+    Parameters are those of :func:`unfolded_encode`, Y with two axes. Returned are a float and an
+    array of the shape of A.
 
-    For n = 1, y = 3, lam = 1, one step: x = a (3 A - 1). At a = 1 / A^2 the cost is 1/2 A^-2, of slope -1 at A = 1; with a = 1 held
-    constant it is 1/2 (3 - 3 A^2 + A)^2, of slope -5.
+    For n = 1, y = 3, lam = 1, one step: x = a (3 A - 1). At a = 1 / A^2 the cost is 1/2 A^-2, of
+    slope -1 at A = 1; with a = 1 held constant it is 1/2 (3 - 3 A^2 + A)^2, of slope -5.
 
     >>> unfolded_loss_and_grad(np.array([[1.0]]), np.array([[3.0]]), 1.0, 1, n_unfold=1)
     (0.5, array([[-1.]]))
@@ -273,7 +290,8 @@ def unfolded_loss_and_grad(
 
     E_bar = E / len(Y)
     A_bar = -E_bar.T @ X
-    X_bar, X_bar_before = -E_bar @ A, 0  # of X_k and, so far, of X_{k-1}
+    X_bar = -E_bar @ A
+    X_bar_before = 0  # of X_k and, so far, of X_{k-1}
     a_bar = 0.0
     for beta, T, R, V, X in reversed(layers):
         V_bar = sparse_group_prox_vjp(V, X_bar, a * lam, group_size, nonnegative, a * l1)

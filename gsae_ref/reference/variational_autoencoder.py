@@ -1,7 +1,8 @@
 """The variational autoencoder (Kingma and Welling 2014) on the layers of grouped_autoencoder: loss and its gradient, for given noise.
 
-The encoder gives 2 d channels, a mean m and a log variance v for each of d latent channels; the decoder sees the sample x = m + exp(v / 2) * eps
-with eps standard normal. With a Gaussian decoder of variance ``weight`` the negative evidence bound, times ``weight``, is up to a constant
+The encoder gives 2 d channels, a mean m and a log variance v for each of d latent channels; the
+decoder sees the sample x = m + exp(v / 2) * eps with eps standard normal. With a Gaussian decoder
+of variance ``weight`` the negative evidence bound, times ``weight``, is up to a constant
 
     L = 1/N sum_i [ 1/2 ||y_i - yhat_i||^2 + weight * 1/2 sum_k (m_ik^2 + exp(v_ik) - 1 - v_ik) ].
 """
@@ -63,7 +64,8 @@ def loss_and_grad(
 ) -> tuple[float, dict[str, Array]]:
     """L and its gradient in every parameter, the noise held fixed.
 
-    With B = dL/dX handed down by the decoder and s = exp(v / 2), x = m + s * eps gives dx/dm = 1 and dx/dv = s * eps / 2, so
+    With B = dL/dX handed down by the decoder and s = exp(v / 2), x = m + s * eps gives dx/dm = 1
+    and dx/dv = s * eps / 2, so
 
         dL/dm = B + weight m / N,        dL/dv = B * s * eps / 2 + weight (exp(v) - 1) / (2 N),
 

@@ -1,6 +1,7 @@
 """The verdicts as one HTML file that needs no network. May import verification, papers, experiments, files, versions.
 
-page.html, style.css and script.js are the page; a file here for each of its parts. markup.py makes elements and escapes every text.
+page.html, style.css and script.js are the page; a file here for each of its parts. markup.py makes
+elements and escapes every text.
 """
 
 from .page import render, write_report

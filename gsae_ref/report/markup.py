@@ -21,7 +21,8 @@ def element(name: str, *content: object, **attributes: object) -> Markup:
     *content : object
         Markup, or anything that str() makes text of; None adds nothing.
     **attributes : object
-        ``class_`` and ``aria_label`` stand for class and aria-label; True is a bare attribute, None and False leave it out.
+        ``class_`` and ``aria_label`` stand for class and aria-label; True is a bare attribute, None
+        and False leave it out.
 
     Returns
     -------

@@ -109,8 +109,10 @@ def render(
     -------
     str
     """
-    style, script = _resource("style.css"), _resource("script.js")
-    counted, confirmed = len(result["rows"]), sum(row["confirmed"] for row in result["rows"])
+    style = _resource("style.css")
+    script = _resource("script.js")
+    counted = len(result["rows"])
+    confirmed = sum(row["confirmed"] for row in result["rows"])
     verdicts = [
         verdict for verdict in VERDICTS if any(row["verdict"] == verdict for row in result["rows"])
     ]

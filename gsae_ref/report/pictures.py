@@ -107,7 +107,8 @@ def pictures(studies: list[dict[str, Any]]) -> Markup:
             element("code", "gsae-ref report --figures figures"),
             " then shows it here.",
         )
-    room, parts = LARGEST, []
+    room = LARGEST
+    parts = []
     for study in studies:
         shown = []
         for path in study["pictures"]:

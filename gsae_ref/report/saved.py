@@ -52,7 +52,8 @@ def read_result(path: str | Path) -> dict[str, Any]:
     Raises
     ------
     ValueError
-        If the file is missing, is not JSON, lacks what a saved verification has, or names a statement that this ledger does not have.
+        If the file is missing, is not JSON, lacks what a saved verification has, or names a
+        statement that this ledger does not have.
     """
     try:
         with open(path, encoding="utf-8") as file:

@@ -54,7 +54,8 @@ def statements(result: dict[str, Any]) -> Markup:
 
 
 def _row(place: int, row: dict[str, Any]) -> Markup:
-    entry, (held, _) = LEDGER[row["id"]], ratios(row)
+    entry = LEDGER[row["id"]]
+    held, _ = ratios(row)
     state = mark("yes", "confirmed") if row["confirmed"] else mark("no", "NOT confirmed")
     words = element("summary", element("code", row["statement"]))
     return element(

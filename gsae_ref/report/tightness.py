@@ -11,7 +11,8 @@ from .overview import papers_of
 
 __all__ = ["ratio_text", "ratios", "tightness"]
 
-LOW, HIGH = 0.1, 100.0  # ends of the axis; what lies beyond is drawn at the end, as an arrow
+LOW = 0.1
+HIGH = 100.0  # ends of the axis; what lies beyond is drawn at the end, as an arrow
 TICKS = {
     0.1: None,
     0.3: "minor",

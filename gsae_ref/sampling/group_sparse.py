@@ -55,9 +55,10 @@ def make_dictionary(
     n_features, n_groups, group_size : int
         Shape: n_features rows, n_groups * group_size columns.
     kind : {"gaussian", "orthonormal_groups", "orthonormal"}
-        ``"gaussian"``: Gaussian columns divided by their norms, as in Section 4.1; its groups are not orthonormal.
-        ``"orthonormal_groups"``: A_g^T A_g = I in every group, Assumption 4. ``"orthonormal"``: A^T A = I.
-        The orthonormal ones are Haar-distributed (QR of a Gaussian matrix with the signs of diag(R) moved into Q).
+        ``"gaussian"``: Gaussian columns divided by their norms, as in Section 4.1; its groups are
+        not orthonormal. ``"orthonormal_groups"``: A_g^T A_g = I in every group, Assumption 4.
+        ``"orthonormal"``: A^T A = I. The orthonormal ones are Haar-distributed (QR of a Gaussian
+        matrix with the signs of diag(R) moved into Q).
     rng : int, Generator or None
 
     Returns
@@ -111,8 +112,9 @@ def perturb_dictionary(
     Exactly one of ``correlation`` and ``delta`` is given.
 
     - ``correlation=c``: A = A* + sigma_B B with B Gaussian, and sigma_B >= 0 the number for which the mean cosine between the columns
-      of A and A* is c, for the B drawn. It falls strictly from 1 to the mean cosine between A* and B. [T21] Section 4.1 takes
-      c = 0.15, hence sigma_B close to 0.2138 for n = 950. As there, the columns of A are not normalised.
+      of A and A* is c, for the B drawn. It falls strictly from 1 to the mean cosine between A* and
+      B. [T21] Section 4.1 takes c = 0.15, hence sigma_B close to 0.2138 for n = 950. As there, the
+      columns of A are not normalised.
     - ``delta``: ||A_g - A*_g||_F = delta in every group, [T21] Eq. (17) with equality, in one of three directions:
 
       - ``"generic"``: A_g = A*_g + delta B_g / ||B_g||_F with B Gaussian;
@@ -142,11 +144,13 @@ def perturb_dictionary(
     Raises
     ------
     ValueError
-        If both or neither of ``correlation`` and ``delta`` are given, or the one given cannot be reached.
+        If both or neither of ``correlation`` and ``delta`` are given, or the one given cannot be
+        reached.
 
     Notes
     -----
-    Differs from the paper: the mean correlation is met exactly, where the paper says "approximately 0.15".
+    Differs from the paper: the mean correlation is met exactly, where the paper says "approximately
+    0.15".
 
     Examples
     --------
@@ -164,7 +168,8 @@ def perturb_dictionary(
         raise ValueError(
             f"direction = {direction!r} with correlation = {correlation!r}; a correlation moves generically; use delta="
         )
-    start, generator = A.astype(np.float64), stream(seed_of(rng), _PERTURBATION)
+    start = A.astype(np.float64)
+    generator = stream(seed_of(rng), _PERTURBATION)
 
     def moved() -> Array:
         if correlation is not None:
@@ -193,9 +198,10 @@ def sample(
 ) -> GroupSparseSample:
     """Draw data from y = A* x* + z with group-sparse codes. [T21] Section 4.1 and Assumptions 1-3.
 
-    Each sample has ``n_active`` active groups, uniform among all such supports. With ``"sphere"`` an active group is x_g = c u,
-    u uniform on the unit sphere and c ~ Uniform(norm_range), so E[x_g x_g^T] = E[c^2]/d I. With ``"gaussian"`` its entries are
-    N(0, 1), so E[x_g x_g^T] = I, as in Eq. (16). The noise is Gaussian and scaled so that
+    Each sample has ``n_active`` active groups, uniform among all such supports. With ``"sphere"``
+    an active group is x_g = c u, u uniform on the unit sphere and c ~ Uniform(norm_range), so E[x_g
+    x_g^T] = E[c^2]/d I. With ``"gaussian"`` its entries are N(0, 1), so E[x_g x_g^T] = I, as in Eq.
+    (16). The noise is Gaussian and scaled so that
 
         10 log10( sum_i ||A* x_i||^2 / sum_i ||z_i||^2 ) = snr_db
 
@@ -206,8 +212,8 @@ def sample(
     A_star : array_like (n_features, n_atoms)
     n_samples, n_active, group_size : int
     norm_range : (float, float)
-        Bounds (b_min, b_max) of an active group's norm, Eq. (15). Gaussian groups have none: leave it at its default with
-        ``coefficients="gaussian"``; any other value is refused.
+        Bounds (b_min, b_max) of an active group's norm, Eq. (15). Gaussian groups have none: leave
+        it at its default with ``coefficients="gaussian"``; any other value is refused.
     snr_db : float, optional
         Signal-to-noise ratio in decibels; None is no noise.
     rng : int, Generator or None
@@ -222,12 +228,14 @@ def sample(
     Raises
     ------
     ValueError
-        If ``n_active`` exceeds the number of groups, ``norm_range`` is not 0 < b_min <= b_max, or an option is unknown.
+        If ``n_active`` exceeds the number of groups, ``norm_range`` is not 0 < b_min <= b_max, or
+        an option is unknown.
 
     Notes
     -----
-    Differs from the paper: it states the SNR without its definition; the ratio of total energies above is the usual one.
-    A longer sample from the same seed begins with the same ``X`` and ``support``, and with the same full blocks of ``Y``.
+    Differs from the paper: it states the SNR without its definition; the ratio of total energies
+    above is the usual one. A longer sample from the same seed begins with the same ``X`` and
+    ``support``, and with the same full blocks of ``Y``.
 
     Examples
     --------
@@ -254,7 +262,8 @@ def sample_blocks(
 ) -> Iterator[GroupSparseSample]:
     """Stream the sample in blocks, in memory bounded by one block. :func:`sample` is the concatenation, bit for bit.
 
-    Block i depends on the seed and i only, so any N can be streamed. Arguments are checked, and the seed is drawn, at the call.
+    Block i depends on the seed and i only, so any N can be streamed. Arguments are checked, and the
+    seed is drawn, at the call.
 
     Parameters
     ----------
@@ -341,10 +350,12 @@ def _change_to_correlation(A: Array, target: float, rng: np.random.Generator) ->
             f"A_star has a zero column, number {int(np.argmin(s))}; its cosine is undefined; use delta= or drop it"
         )
     B = rng.standard_normal(A.shape) * (np.linalg.norm(A) / np.sqrt(A.size))
-    along, energy = np.sum(A * B, axis=0) / s, np.sum(B * B, axis=0)
+    along = np.sum(A * B, axis=0) / s
+    energy = np.sum(B * B, axis=0)
 
     def excess(t: float) -> float:
-        p, q = (1 - t) * s, t
+        p = (1 - t) * s
+        q = t
         return (
             np.mean((p + q * along) / np.sqrt(p * p + 2 * p * q * along + q * q * energy)) - target
         )
@@ -370,14 +381,13 @@ def _change_by_delta(
         t = 2 * np.arcsin(delta / np.sqrt(4 * d))
         V = _haar(np.concatenate([G, rng.standard_normal(G.shape)], axis=2))[:, :, d:]
         return (np.cos(t) - 1) * G + np.sin(t) * V
-    first, second = (
-        np.arange(0, d - 1, 2),
-        np.arange(1, d, 2),
-    )  # the planes: pairs of coordinates in a random basis W
+    first = np.arange(0, d - 1, 2)
+    second = np.arange(1, d, 2)  # the planes: pairs of coordinates in a random basis W
     t = 2 * np.arcsin(delta / np.sqrt(8 * len(first)))
     turn = np.zeros((d, d))
     turn[first, first] = turn[second, second] = np.cos(t) - 1
-    turn[second, first], turn[first, second] = np.sin(t), -np.sin(t)
+    turn[second, first] = np.sin(t)
+    turn[first, second] = -np.sin(t)
     W = _haar(rng.standard_normal((len(G), d, d)))
     return G @ (W @ turn @ np.swapaxes(W, 1, 2))
 
@@ -427,7 +437,8 @@ def _norm_bounds(norm_range: Any, coefficients: str) -> tuple[float, float]:
 def _supports(n_samples: int, n_active: int, n_groups: int, rng: np.random.Generator) -> IntArray:
     """Uniform supports, sorted: Floyd's algorithm on all rows at once. (n_samples, n_active) integers.
 
-    Step j draws from {0, ..., j}, j = n_groups - n_active, ..., n_groups - 1, and takes j itself if the draw is already in.
+    Step j draws from {0, ..., j}, j = n_groups - n_active, ..., n_groups - 1, and takes j itself if
+    the draw is already in.
     """
     last = np.arange(n_groups - n_active, n_groups)
     support = rng.integers(0, last + 1, size=(n_samples, n_active))

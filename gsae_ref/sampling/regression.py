@@ -85,7 +85,8 @@ def grouped_regression(
     coefficients : {"figure-2", "figure-3", "figure-4", "figure-5", "figure-12"} or array_like
         The first entries of w*; the others are zero. A name stands for those of a figure of [L23].
     design : {"rademacher", "gaussian", "orthogonal"}
-        Entries of X: +1 or -1, standard normal, or sqrt(n) times a matrix with orthonormal columns (Haar), so that X^T X / n = I.
+        Entries of X: +1 or -1, standard normal, or sqrt(n) times a matrix with orthonormal columns
+        (Haar), so that X^T X / n = I.
     noise_std : float
         Standard deviation of the Gaussian noise, >= 0; 0.5 in the paper.
     rng : int, Generator or None
@@ -99,7 +100,8 @@ def grouped_regression(
     Raises
     ------
     TypeError, ValueError
-        For groups or coefficients that do not fit, an unknown option, or an orthogonal design with fewer samples than predictors.
+        For groups or coefficients that do not fit, an unknown option, or an orthogonal design with
+        fewer samples than predictors.
 
     Examples
     --------
@@ -107,7 +109,8 @@ def grouped_regression(
     >>> data.X.shape, data.w_star[:10].tolist(), len(data.groups)
     ((150, 300), [10.0, 10.0, 10.0, 10.0, 10.0, 10.0, 10.0, 10.0, 10.0, 0.0], 100)
     """
-    n, p = checks.count("n_samples", n_samples), checks.count("n_features", n_features)
+    n = checks.count("n_samples", n_samples)
+    p = checks.count("n_features", n_features)
     sizes, order = checks.grouping(groups, p)
     if (np.diff(order) != 1).any():
         raise ValueError(
@@ -130,7 +133,8 @@ def grouped_regression(
     w_star[: len(support)] = support
     seed = seed_of(rng)
     design_rng, noise_rng = (stream(seed, _REGRESSION, part) for part in range(2))
-    X, noise = _design(design, n, p, design_rng), noise_std * noise_rng.standard_normal(n)
+    X = _design(design, n, p, design_rng)
+    noise = noise_std * noise_rng.standard_normal(n)
 
     def observed() -> Array:
         return (

@@ -80,13 +80,15 @@ def support_law(
     Parameters
     ----------
     kind : {"single", "uniform", "bernoulli"}
-        ``"single"``: one atom, atom i with probability p_i: N19's mixture. ``"uniform"``: all supports of exactly ``n_active`` atoms, equally
-        probable. ``"bernoulli"``: every atom by itself, atom i with probability p_i; 2^n_atoms supports, the empty one among them.
+        ``"single"``: one atom, atom i with probability p_i: N19's mixture. ``"uniform"``: all
+        supports of exactly ``n_active`` atoms, equally probable. ``"bernoulli"``: every atom by
+        itself, atom i with probability p_i; 2^n_atoms supports, the empty one among them.
     n_atoms : int
     n_active : int, optional
         Atoms in a support; ``"uniform"`` only.
     probabilities : float or array_like (n_atoms,), optional
-        The p_i. ``"single"``: of sum 1, by default equal; ``"bernoulli"``: each in [0, 1], one number for all or one for each.
+        The p_i. ``"single"``: of sum 1, by default equal; ``"bernoulli"``: each in [0, 1], one
+        number for all or one for each.
 
     Returns
     -------
@@ -95,7 +97,8 @@ def support_law(
     Raises
     ------
     TypeError, ValueError
-        For an unknown ``kind``, an argument that it needs and lacks or has no use for, or more than 2^20 supports.
+        For an unknown ``kind``, an argument that it needs and lacks or has no use for, or more than
+        2^20 supports.
 
     Examples
     --------
@@ -171,7 +174,8 @@ def support_moments(
 
     Notes
     -----
-    Differs from the paper: A1 asks for p_ij of order k^2 / m^2 and calls the mixture a special case, whose p_ij is 0.
+    Differs from the paper: A1 asks for p_ij of order k^2 / m^2 and calls the mixture a special
+    case, whose p_ij is 0.
 
     Examples
     --------
@@ -266,11 +270,13 @@ def sample_sparse(
     Raises
     ------
     TypeError, ValueError
-        If ``model`` is unknown, the support is given twice or not at all, ``probabilities`` or ``bounds`` do not fit.
+        If ``model`` is unknown, the support is given twice or not at all, ``probabilities`` or
+        ``bounds`` do not fit.
 
     Notes
     -----
-    Differs from the paper: N19 standardises ``"general"`` codes to kappa_2 = 1; here that holds for bounds (1, 1) and (a_1, inf), and
+    Differs from the paper: N19 standardises ``"general"`` codes to kappa_2 = 1; here that holds for
+    bounds (1, 1) and (a_1, inf), and
     :func:`code_moments` gives the moments of others. A longer sample from the same seed begins with the same full blocks of 4096.
 
     Examples
@@ -283,7 +289,8 @@ def sample_sparse(
     n_samples, noise = checks.count("n_samples", n_samples), checks.threshold(noise, "noise")
     low, high = _bounds(model, bounds)
     draw = _draw_supports(A.shape[1], model, n_active, supports, probabilities)
-    seed, blocks = seed_of(rng), []
+    seed = seed_of(rng)
+    blocks = []
 
     def block(index: int, size: int) -> tuple[Array, Array, BoolArray]:
         support_rng, size_rng, sign_rng, noise_rng = (

@@ -32,8 +32,9 @@ def initialise_sparse(
     - ``"pca"``: the top ``n_atoms`` right singular vectors of Y, samples as rows, not centred; signs as the SVD gives them;
     - ``"random"``: columns from N(0, I / n_features);
     - ``"spectral"``: pairwise reweighting (Arora, Ge, Ma, Moitra 2015, Algorithm 3). For two samples u, v whose supports share exactly
-      one atom, E[<u, y> <v, y> y y^T] is close to a multiple of A_i A_i^T. Of ``n_pairs`` pairs, those whose moment is closest to rank one
-      give their top eigenvectors, as long as these are new directions. Needs symmetric codes (kappa_1 = 0) and few active atoms.
+      one atom, E[<u, y> <v, y> y y^T] is close to a multiple of A_i A_i^T. Of ``n_pairs`` pairs,
+      those whose moment is closest to rank one give their top eigenvectors, as long as these are
+      new directions. Needs symmetric codes (kappa_1 = 0) and few active atoms.
 
     Parameters
     ----------
@@ -53,20 +54,22 @@ def initialise_sparse(
     Returns
     -------
     ndarray (n_features, n_atoms)
-        Columns have norm 1 for ``"pca"`` and ``"spectral"`` only. The dtype is that of ``A_star`` or ``Y``.
+        Columns have norm 1 for ``"pca"`` and ``"spectral"`` only. The dtype is that of ``A_star``
+        or ``Y``.
 
     Raises
     ------
     TypeError, ValueError
-        For an unknown ``kind``, an argument that it lacks, more principal directions than there are; if ``"spectral"`` has found fewer than
-        ``n_atoms`` directions when the pairs are used up.
+        For an unknown ``kind``, an argument that it lacks, more principal directions than there
+        are; if ``"spectral"`` has found fewer than ``n_atoms`` directions when the pairs are used
+        up.
 
     Notes
     -----
-    Differs from the paper: N19 prints N(0, 1/sqrt(n)); read as a variance that gives columns of norm n^(1/4), so it is read as a standard
-    deviation squared to 1/n. Differs from Arora et al.: they accept a moment by thresholds of order k/m and k/(m log m) on its two largest
-    singular values, which asks for k; here their ratio ranks the
-    moments, the clearest gap first.
+    Differs from the paper: N19 prints N(0, 1/sqrt(n)); read as a variance that gives columns of
+    norm n^(1/4), so it is read as a standard deviation squared to 1/n. Differs from Arora et al.:
+    they accept a moment by thresholds of order k/m and k/(m log m) on its two largest singular
+    values, which asks for k; here their ratio ranks the moments, the clearest gap first.
 
     Examples
     --------
@@ -115,7 +118,8 @@ def initialise_sparse(
 
 def _spectral(Y: Array, n_atoms: int, n_pairs: int, rng: np.random.Generator) -> Array:
     """Top eigenvectors of the reweighted moments, those with the clearest gap first, as long as they are new."""
-    gaps, directions = np.empty(n_pairs), np.empty((n_pairs, Y.shape[1]), Y.dtype)
+    gaps = np.empty(n_pairs)
+    directions = np.empty((n_pairs, Y.shape[1]), Y.dtype)
     for pair in range(n_pairs):
         weights = np.prod(Y @ Y[rng.integers(len(Y), size=2)].T, axis=1) / len(
             Y

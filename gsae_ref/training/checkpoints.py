@@ -50,7 +50,8 @@ def save(path: str | Path, run: str, state: State, history: dict[str, list[float
 def restore(path: str | Path, run: str) -> tuple[State, dict[str, list[float]]] | None:
     """State and history of the newest checkpoint that can be read; None if there is none.
 
-    A damaged one is put aside as .damaged, so that :func:`save` never keeps it in the place of a whole one.
+    A damaged one is put aside as .damaged, so that :func:`save` never keeps it in the place of a
+    whole one.
     """
     path = os.fspath(path)
     for candidate in (path, f"{path}.previous"):

@@ -59,7 +59,8 @@ def train_convolutional(
     progress : bool
         Show a bar on standard error (tqdm if installed).
     checkpoint : str or path, optional
-        File (.npz) for the state, three times the parameters; the one before is kept with ``.previous`` added.
+        File (.npz) for the state, three times the parameters; the one before is kept with
+        ``.previous`` added.
     checkpoint_every : int
         Epochs between checkpoints.
     resume : bool
@@ -68,19 +69,22 @@ def train_convolutional(
     Returns
     -------
     run : Run
-        ``run.state.parameters``, ``run.history["loss"]`` (mean over each epoch, each batch before its step), ``status``, ``message``.
+        ``run.state.parameters``, ``run.history["loss"]`` (mean over each epoch, each batch before
+        its step), ``status``, ``message``.
 
     Raises
     ------
     TypeError, ValueError
-        For images or parameters that do not fit the network, a bad number, a checkpoint of another run.
+        For images or parameters that do not fit the network, a bad number, a checkpoint of another
+        run.
     DivergenceError
         When the cost or a parameter is no longer finite.
 
     Notes
     -----
-    Differs from the paper: it prints no training. The defaults are those of the code of Jing et al. (2020): Adam, 1e-4, batches of 32.
-    The bits of the result depend on the number of threads of BLAS; limit it (OPENBLAS_NUM_THREADS=1) to compare runs bit by bit.
+    Differs from the paper: it prints no training. The defaults are those of the code of Jing et al.
+    (2020): Adam, 1e-4, batches of 32. The bits of the result depend on the number of threads of
+    BLAS; limit it (OPENBLAS_NUM_THREADS=1) to compare runs bit by bit.
 
     Examples
     --------

@@ -1,7 +1,8 @@
 """The loop of every training: epochs of steps on named parameters, with schedules, checkpoints, progress and interruption.
 
-The state of a run is its parameters, the optimiser's moments and the numbers of steps and epochs. Mini-batches are drawn from the seed and
-the number of the epoch, so a run resumed from a checkpoint continues bit for bit as if it had never stopped. May import ops, checks.
+The state of a run is its parameters, the optimiser's moments and the numbers of steps and epochs.
+Mini-batches are drawn from the seed and the number of the epoch, so a run resumed from a checkpoint
+continues bit for bit as if it had never stopped. May import ops, checks.
 """
 
 from __future__ import annotations
@@ -58,10 +59,11 @@ def descend(
     parameters : dict of str to ndarray
         Where to start; not modified.
     objective : callable
-        ``objective(parameters, samples, epoch)`` returns the cost of a batch and its gradient, a dict like ``parameters``; a parameter
-        that is not in it stays as it is.
+        ``objective(parameters, samples, epoch)`` returns the cost of a batch and its gradient, a
+        dict like ``parameters``; a parameter that is not in it stays as it is.
     batches : callable
-        ``batches(epoch)`` returns the batches of an epoch, each an array of samples as rows. See :func:`gsae_ref.training.blocks.shuffled`.
+        ``batches(epoch)`` returns the batches of an epoch, each an array of samples as rows. See
+        :func:`gsae_ref.training.blocks.shuffled`.
     n_epochs : int
         Epochs to do in all, those of a checkpoint included.
     optimizer : {"adam", "gradient_descent"}
@@ -69,11 +71,14 @@ def descend(
     step_size : float or callable
         Learning rate, or a function of the epoch.
     constrain : callable, optional
-        ``constrain(parameters, epoch)`` returns the parameters put back where they belong, after every step.
+        ``constrain(parameters, epoch)`` returns the parameters put back where they belong, after
+        every step.
     measure : callable, optional
-        ``measure(parameters, epoch)`` returns a dict of numbers for the history, at the start of an epoch.
+        ``measure(parameters, epoch)`` returns a dict of numbers for the history, at the start of an
+        epoch.
     report : callable, optional
-        ``report(state, history)`` hears of every epoch that is done; raising StopIteration ends the run.
+        ``report(state, history)`` hears of every epoch that is done; raising StopIteration ends the
+        run.
     progress : bool
         Show a bar.
     checkpoint : str or path, optional
@@ -83,8 +88,8 @@ def descend(
     resume : bool
         Continue from the checkpoint if there is one.
     owner : callable, optional
-        Returns the text that a checkpoint must carry to be continued (:func:`gsae_ref.training.checkpoints.fingerprint`); asked if there is
-        a ``checkpoint``.
+        Returns the text that a checkpoint must carry to be continued
+        (:func:`gsae_ref.training.checkpoints.fingerprint`); asked if there is a ``checkpoint``.
 
     Returns
     -------
@@ -93,7 +98,8 @@ def descend(
     Raises
     ------
     TypeError, ValueError
-        For an unknown ``optimizer``, a bad number, a checkpoint that cannot be written or belongs to another run.
+        For an unknown ``optimizer``, a bad number, a checkpoint that cannot be written or belongs
+        to another run.
     DivergenceError
         When the cost or a parameter is no longer finite; the last checkpoint stays.
 
@@ -109,13 +115,17 @@ def descend(
         checks.count("n_epochs", n_epochs),
         checks.count("checkpoint_every", checkpoint_every),
     )
-    step_at, step = schedule(step_size, checks.step), step_rule(optimizer)
-    state, history, mine = start(parameters), dict[str, list[float]](), ""
+    step_at = schedule(step_size, checks.step)
+    step = step_rule(optimizer)
+    state = start(parameters)
+    history = dict[str, list[float]]()
+    mine = ""
     if checkpoint is not None:
         mine = owner() if owner else ""
         if resume:
             state, history = checkpoints.restore(checkpoint, mine) or (state, history)
-    status, message = 0, "all epochs done"
+    status = 0
+    message = "all epochs done"
     try:
         with progress_bar(n_epochs, state.epoch, progress) as advance:
             while state.epoch < n_epochs:
@@ -133,9 +143,11 @@ def descend(
                 if report is not None:
                     report(state, history)
     except StopIteration:
-        status, message = 1, "stopped by the callback"
+        status = 1
+        message = "stopped by the callback"
     except KeyboardInterrupt:
-        status, message = 2, "interrupted"
+        status = 2
+        message = "interrupted"
     history = {
         name: values[: state.epoch] for name, values in history.items()
     }  # an interrupt can fall between the two
@@ -153,7 +165,9 @@ def one_epoch(
     constrain: Callable[..., Any] | None = None,
 ) -> tuple[State, float]:
     """The state after a step on each batch, one epoch on, and the mean cost of the samples, each before its step."""
-    epoch, costs, sizes = state.epoch, [], []
+    epoch = state.epoch
+    costs = []
+    sizes = []
     with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused just after
         for samples in batches:
             with _within_range(epoch):

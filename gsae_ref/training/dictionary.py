@@ -62,7 +62,8 @@ def train(
     Y : array_like of shape (n_samples, n_features)
         Samples as rows. A memory-mapped array is read batch by batch.
     lam : float or callable
-        Threshold (for an unfolded network the penalty), or a schedule: a function of the epoch (0, 1, ...).
+        Threshold (for an unfolded network the penalty), or a schedule: a function of the epoch (0,
+        1, ...).
     group_size : int
         Atoms per group; divides n_atoms.
     n_epochs : int
@@ -70,76 +71,90 @@ def train(
     gradient : {"exact", "appendix_b", "approximate"}
         As in :func:`gsae_ref.loss_and_grad`; "exact" for an unfolded network.
     n_unfold : int
-        1: the shallow network (11). Above 1: the encoder of :func:`gsae_ref.unfolded_encode` with so many steps, and the gradient through
-        all of them.
+        1: the shallow network (11). Above 1: the encoder of :func:`gsae_ref.unfolded_encode` with
+        so many steps, and the gradient through all of them.
     unfold_step, accelerated, nonnegative, l1
-        ``step_size``, ``accelerated``, ``nonnegative`` and ``l1`` of :func:`gsae_ref.unfolded_encode`, for ``n_unfold`` above 1.
+        ``step_size``, ``accelerated``, ``nonnegative`` and ``l1`` of
+        :func:`gsae_ref.unfolded_encode`, for ``n_unfold`` above 1.
     optimizer : {"adam", "gradient_descent"}
-        Adam as published, bias-corrected, with constants 0.9, 0.999, 1e-8; or A - step_size * grad, Eq. (14).
+        Adam as published, bias-corrected, with constants 0.9, 0.999, 1e-8; or A - step_size * grad,
+        Eq. (14).
     step_size : float or callable
         Learning rate, or a schedule like ``lam``.
     batch_size : int, optional
         Samples in a mini-batch, drawn without replacement in every epoch; None: all samples.
     constraint : {"none", "columns", "groups"}
-        After every step: nothing (as T21), atoms scaled to norm 1, or every group replaced by its polar factor (the retraction of R2, R3).
+        After every step: nothing (as T21), atoms scaled to norm 1, or every group replaced by its
+        polar factor (the retraction of R2, R3).
     tangent : bool
-        Whether the part of the gradient that only breaks the constraint is removed before the step; see the notes.
+        Whether the part of the gradient that only breaks the constraint is removed before the step;
+        see the notes.
     A_star : array_like of shape (n_features, n_atoms), optional
         The generating dictionary; adds its distances to the history.
     support : array_like, optional
-        The true active groups, a mask or indices as in :func:`gsae_ref.support_recovery`; adds their recovery to the history.
+        The true active groups, a mask or indices as in :func:`gsae_ref.support_recovery`; adds
+        their recovery to the history.
     measure : bool
-        False: the history has ``loss`` and ``relative_step`` only, which saves a pass of the encoder over the data in every epoch.
+        False: the history has ``loss`` and ``relative_step`` only, which saves a pass of the
+        encoder over the data in every epoch.
     rng : int
         Seed of the mini-batches.
     callback : callable, optional
-        Called as ``callback(intermediate_result=...)`` after every epoch, with fields ``x``, ``fun``, ``nit``, ``history``; raising
-        StopIteration ends the run cleanly.
+        Called as ``callback(intermediate_result=...)`` after every epoch, with fields ``x``,
+        ``fun``, ``nit``, ``history``; raising StopIteration ends the run cleanly.
     progress : bool
         Show a bar on standard error (tqdm if installed).
     checkpoint : str or path, optional
-        File (.npz) for the state, written every ``checkpoint_every`` epochs and at the end; the one before is kept with ``.previous`` added.
+        File (.npz) for the state, written every ``checkpoint_every`` epochs and at the end; the one
+        before is kept with ``.previous`` added.
     checkpoint_every : int
         Epochs between checkpoints.
     resume : bool
-        Continue from the checkpoint if there is one. A damaged one is put aside (.damaged) for the previous one, with a warning.
+        Continue from the checkpoint if there is one. A damaged one is put aside (.damaged) for the
+        previous one, with a warning.
     engine : {"auto", "reference", "numba"}
         As in :func:`gsae_ref.loss_and_grad` or :func:`gsae_ref.unfolded_loss_and_grad`.
 
     Returns
     -------
     result : scipy.optimize.OptimizeResult
-        ``x`` (the dictionary), ``fun`` (cost at x), ``nit`` (epochs done), ``success``, ``status`` (0 all epochs done, 1 stopped by the
-        callback, 2 interrupted), ``message``, and ``history``: lists with one entry per epoch, ``loss`` (mean over the epoch's batches, each
-        before its step) and, measured before the epoch's first step, ``active_groups`` (mean per sample); for an unfolded network
-        ``relative_step``, unfold_step * ||A||_2^2; with A_star ``error`` (T21's measure, columns normalised) and ``rotation_free_error``
-        (the same modulo a rotation inside each group); with support ``recall``, ``precision`` and ``exact``.
+        ``x`` (the dictionary), ``fun`` (cost at x), ``nit`` (epochs done), ``success``, ``status``
+        (0 all epochs done, 1 stopped by the callback, 2 interrupted), ``message``, and ``history``:
+        lists with one entry per epoch, ``loss`` (mean over the epoch's batches, each before its
+        step) and, measured before the epoch's first step, ``active_groups`` (mean per sample); for
+        an unfolded network ``relative_step``, unfold_step * ||A||_2^2; with A_star ``error`` (T21's
+        measure, columns normalised) and ``rotation_free_error`` (the same modulo a rotation inside
+        each group); with support ``recall``, ``precision`` and ``exact``.
 
     Raises
     ------
     TypeError, ValueError
-        As :func:`gsae_ref.loss_and_grad`; for an unknown option; for options of an unfolded network with ``n_unfold=1``; for a checkpoint
-        that belongs to another run.
+        As :func:`gsae_ref.loss_and_grad`; for an unknown option; for options of an unfolded network
+        with ``n_unfold=1``; for a checkpoint that belongs to another run.
     DivergenceError
         When the cost or the dictionary is no longer finite; the last checkpoint stays.
 
     Warns
     -----
     RuntimeWarning
-        Once, when ``relative_step`` first exceeds 1 (by more than rounding): the unfolded steps are no longer sure to approach their
-        minimiser, and above 2 may diverge.
+        Once, when ``relative_step`` first exceeds 1 (by more than rounding): the unfolded steps are
+        no longer sure to approach their minimiser, and above 2 may diverge.
 
     Notes
     -----
-    Ctrl-C ends the run with what has been learned (status 2), after writing the checkpoint.
-    [T21] Section 4.1 is ``train(A, Y, 2.0, 2, 300)``: Adam, all samples, step size 1e-3, no constraint. Its constants of Adam and its use of
-    the exact gradient are not stated there. Section 4.2 is ``train(A, Y, 5.0, 16, 300, n_unfold=15, unfold_step=0.04, batch_size=128,
-    constraint="columns")`` on centred images: its lambda, 0.2, is lam * unfold_step; its batch size is not stated.
+    Ctrl-C ends the run with what has been learned (status 2), after writing the checkpoint. [T21]
+    Section 4.1 is ``train(A, Y, 2.0, 2, 300)``: Adam, all samples, step size 1e-3, no constraint.
+    Its constants of Adam and its use of the exact gradient are not stated there. Section 4.2 is
+    ``train(A, Y, 5.0, 16, 300, n_unfold=15, unfold_step=0.04, batch_size=128,
+    constraint="columns")`` on centred images: its lambda, 0.2, is lam * unfold_step; its batch size
+    is not stated.
 
-    With a constraint, Adam as published does not rest where the constrained cost does: there the gradient is radial, not zero, and Adam
-    scales each of its entries to about the same size, which turns the atoms. From the truth itself, without noise (4 orthonormal groups of 2
-    in 12 dimensions, one active, lam 1.5, 200 epochs of step 1e-3) it turns a span by 13 degrees and raises the cost by a third.
-    ``tangent=True`` removes the radial part before the moments are taken; gradient descent has no such bias.
+    With a constraint, Adam as published does not rest where the constrained cost does: there the
+    gradient is radial, not zero, and Adam scales each of its entries to about the same size, which
+    turns the atoms. From the truth itself, without noise (4 orthonormal groups of 2 in 12
+    dimensions, one active, lam 1.5, 200 epochs of step 1e-3) it turns a span by 13 degrees and
+    raises the cost by a third. ``tangent=True`` removes the radial part before the moments are
+    taken; gradient descent has no such bias.
 
     Examples
     --------
@@ -159,7 +174,8 @@ def train(
     batch_size = (
         len(Y) if batch_size is None else min(checks.count("batch_size", batch_size), len(Y))
     )
-    lam_at, restrict = schedule(lam, checks.threshold), constraint_on(constraint, group_size)
+    lam_at = schedule(lam, checks.threshold)
+    restrict = constraint_on(constraint, group_size)
     project = tangent_to(constraint if checks.flag("tangent", tangent) else "none", group_size)
     net = network(group_size, gradient, n_unfold, unfold_step, accelerated, nonnegative, l1, engine)
     whole = (
@@ -170,17 +186,20 @@ def train(
     masks = (
         whole.masks if whole else lambda A, lam: (net.active(A, block, lam) for block in rows(Y))
     )
-    described, told = measures(A, len(Y), group_size, masks, A_star, support), list[int]()
+    described = measures(A, len(Y), group_size, masks, A_star, support)
+    told = list[int]()
 
     def objective(
         parameters: dict[str, Array], samples: Array, epoch: int
     ) -> tuple[float, dict[str, Array]]:
-        A, lam = parameters["A"], lam_at(epoch)
+        A = parameters["A"]
+        lam = lam_at(epoch)
         cost, G = whole.at(A, lam) if whole else net.loss_and_grad(A, samples, lam)
         return cost, {"A": project(A, G)}
 
     def at_the_start(parameters: dict[str, Array], epoch: int) -> dict[str, float]:
-        A, values = parameters["A"], {}
+        A = parameters["A"]
+        values = {}
         if unfold_step is not None:
             values["relative_step"] = share = unfold_step * float(np.linalg.eigvalsh(A.T @ A)[-1])
             if share > 1 + 1e-6 and not told:
@@ -234,7 +253,8 @@ def train(
         resume=resume,
         owner=owner,
     )
-    learned, last_lam = state.parameters["A"], lam_at(max(state.epoch - 1, 0))
+    learned = state.parameters["A"]
+    last_lam = lam_at(max(state.epoch - 1, 0))
     fun = mean_cost(lambda block: net.loss(learned, block, last_lam), Y)
     return OptimizeResult(
         x=learned,

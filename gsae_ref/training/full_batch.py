@@ -1,8 +1,9 @@
 """The gradient over all samples, block by block, on one machine or on a Dask cluster. May import ops, checks.
 
-The gradient is a sum over samples. Blocks have a fixed size, each is computed with one BLAS thread, and their sums are added in a fixed
-binary tree, in float64: the result depends on the order of the samples and on ``block_size``, not on where or by how many the blocks are
-computed, nor on how the samples come.
+The gradient is a sum over samples. Blocks have a fixed size, each is computed with one BLAS thread,
+and their sums are added in a fixed binary tree, in float64: the result depends on the order of the
+samples and on ``block_size``, not on where or by how many the blocks are computed, nor on how the
+samples come.
 """
 
 from __future__ import annotations
@@ -44,8 +45,8 @@ def full_batch_gradient(
     A : array_like of shape (n_features, n_atoms)
         Dictionary.
     Y : ndarray, Dask array of shape (n_samples, n_features), or iterable of arrays (rows, n_features)
-        Samples as rows: in memory or memory-mapped; a Dask array, computed by its scheduler or the cluster that is active; or blocks of any
-        sizes, one after the other.
+        Samples as rows: in memory or memory-mapped; a Dask array, computed by its scheduler or the
+        cluster that is active; or blocks of any sizes, one after the other.
     lam : float
         Threshold (for an unfolded network the penalty), >= 0.
     group_size : int
@@ -68,17 +69,21 @@ def full_batch_gradient(
     Raises
     ------
     TypeError, ValueError
-        As :func:`gsae_ref.loss_and_grad`, naming the block; for no samples at all; for a Dask array whose shape is not known.
+        As :func:`gsae_ref.loss_and_grad`, naming the block; for no samples at all; for a Dask array
+        whose shape is not known.
 
     Notes
     -----
-    A Dask array should be one whose chunks the workers read themselves, of ``block_size`` rows (``dask.array.from_npy_stack``,
-    ``from_zarr``, ``from_delayed``); ``from_array`` of a memory map sends all data through the scheduler. The same bits on every worker
-    suppose the same processor type, NumPy and BLAS on all of them, and threadpoolctl.
+    A Dask array should be one whose chunks the workers read themselves, of ``block_size`` rows
+    (``dask.array.from_npy_stack``, ``from_zarr``, ``from_delayed``); ``from_array`` of a memory map
+    sends all data through the scheduler. The same bits on every worker suppose the same processor
+    type, NumPy and BLAS on all of them, and threadpoolctl.
 
-    Cost grows as N n m for the products with all atoms (m = Gamma d) where many groups are active; where few are, only the float32 screen
-    and the reading of the data do. Memory of a worker: a few blocks, A, and gradients of 8 n m bytes for each level of the tree that is
-    waiting. Measured by ``benchmarks/bench_scale.py`` on 2 shared cores, float32 on disk (760 MB at N = 200,000, n = 950), groups of 2,
+    Cost grows as N n m for the products with all atoms (m = Gamma d) where many groups are active;
+    where few are, only the float32 screen and the reading of the data do. Memory of a worker: a few
+    blocks, A, and gradients of 8 n m bytes for each level of the tree that is waiting. Measured by
+    ``benchmarks/bench_scale.py`` on 2 shared cores, float32 on disk (760 MB at N = 200,000, n =
+    950), groups of 2,
     "near" the truth (3 groups active) or at T21's start (half of them); same bits in every row of a problem::
 
               N    n  Gamma  start   CPU s: NumPy  1 worker  2 workers   MiB per worker
@@ -159,7 +164,9 @@ def _on_dask(A: Array, Y: Any, lam: float, options: tuple[Any, ...], block_size:
             f"Y has shape {Y.shape}, so {Y.shape[1]} columns; A of shape {A.shape} asks for {A.shape[0]}; samples are rows"
         )
     blocks = Y.rechunk((block_size, -1)).to_delayed().ravel()
-    sums, add, shared = delayed(_sums, pure=False), delayed(_add, pure=False), delayed(A)
+    sums = delayed(_sums, pure=False)
+    add = delayed(_add, pure=False)
+    shared = delayed(A)
     return _tree(
         (sums(shared, block, lam, options, k * block_size) for k, block in enumerate(blocks)), add
     ).compute()
@@ -195,7 +202,8 @@ def _add(left: _Sums, right: _Sums) -> _Sums:
 def _tree(terms: Iterable[Any], add: Callable[[Any, Any], Any]) -> Any:
     """Add terms in the binary tree that their number fixes: neighbours first, then pairs of pairs, a leftover last; None for no terms.
 
-    A sum over 2^k terms waits for its neighbour, so at most log2(number) + 2 sums are held at a time.
+    A sum over 2^k terms waits for its neighbour, so at most log2(number) + 2 sums are held at a
+    time.
 
     >>> _tree("abcde", lambda left, right: f"({left}{right})")
     '(((ab)(cd))e)'
@@ -204,9 +212,11 @@ def _tree(terms: Iterable[Any], add: Callable[[Any, Any], Any]) -> Any:
     for term in terms:
         held.append((1, term))
         while len(held) > 1 and held[-1][0] == held[-2][0]:
-            (_, right), (size, left) = held.pop(), held.pop()
+            _, right = held.pop()
+            size, left = held.pop()
             held.append((2 * size, add(left, right)))
     while len(held) > 1:
-        (_, right), (size, left) = held.pop(), held.pop()
+        _, right = held.pop()
+        size, left = held.pop()
         held.append((size, add(left, right)))
     return held[0][1] if held else None

@@ -25,7 +25,8 @@ def measures(
 ) -> Callable[..., Any]:
     """The function (A, lam) -> values of the history that are measured at the start of an epoch.
 
-    ``masks(A, lam)`` yields the active groups of all samples in order, as masks (some samples, n_groups).
+    ``masks(A, lam)`` yields the active groups of all samples in order, as masks (some samples,
+    n_groups).
     """
     if A_star is not None:
         A_star = checks.dictionary("A_star", A_star, group_size)
@@ -34,7 +35,8 @@ def measures(
         support = checks.support("support", support, n_samples, A.shape[1] // group_size)
 
     def measure(A: Array, lam: float) -> dict[str, float]:
-        count, found = 0, []
+        count = 0
+        found = []
         for active in masks(A, lam):
             count += int(active.sum())
             if support is not None:

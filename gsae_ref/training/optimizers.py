@@ -62,7 +62,8 @@ def _descend(state: State, gradient: dict[str, Array], step_size: float) -> Stat
 
 def _adam(state: State, gradient: dict[str, Array], step_size: float) -> State:
     """Kingma and Ba, Algorithm 1: moments corrected for their start at zero."""
-    steps, new = state.steps + 1, tuple(dict[str, Array]() for _ in range(3))
+    steps = state.steps + 1
+    new = tuple(dict[str, Array]() for _ in range(3))
     for name, G in gradient.items():
         moved = ops.adam_step(
             state.parameters[name], G, state.first[name], state.second[name], steps, step_size
@@ -96,7 +97,8 @@ def constraint_on(constraint: str, group_size: int) -> Callable[..., Any]:
 def tangent_to(constraint: str, group_size: int) -> Callable[..., Any]:
     """The map (A, G) -> the part of a gradient G that keeps the constraint to first order at A, which fulfils it.
 
-    Atoms of norm 1: g - a (a^T g) / ||a||^2. Orthonormal groups: G_g - A_g sym(A_g^T G_g). No constraint: G.
+    Atoms of norm 1: g - a (a^T g) / ||a||^2. Orthonormal groups: G_g - A_g sym(A_g^T G_g). No
+    constraint: G.
 
     >>> tangent_to("columns", 1)(np.array([[1.0], [0.0]]), np.array([[2.0], [3.0]]))
     array([[0.],
@@ -108,7 +110,8 @@ def tangent_to(constraint: str, group_size: int) -> Callable[..., Any]:
         return G - A * (np.sum(A * G, axis=0) / np.where(square > 0, square, 1))
 
     def orthonormal(A: Array, G: Array) -> Array:
-        B, H = groups.blocks(A, group_size), groups.blocks(G, group_size)
+        B = groups.blocks(A, group_size)
+        H = groups.blocks(G, group_size)
         inner = np.swapaxes(B, 1, 2) @ H
         return groups.unblock(H - B @ (inner + np.swapaxes(inner, 1, 2)) / 2)
 

@@ -68,12 +68,14 @@ def train_sparse(
     optimizer : {"gradient_descent", "adam"}
         W - step_size * grad, as N19; or Adam.
     step_size : float or callable, optional
-        Learning rate zeta, or a function of the epoch; None: n_atoms (N19's zeta = m) for gradient descent, 1e-3 for Adam.
+        Learning rate zeta, or a function of the epoch; None: n_atoms (N19's zeta = m) for gradient
+        descent, 1e-3 for Adam.
     normalise : bool
         Scale the columns to norm 1 after every step, as in Theorem 4.
     bias_schedule : {"fixed", "learned"}, float or callable
-        "fixed": b stays. "learned": b takes gradient steps too. A number c: b <- c b after every step, N19's rules being c = 1/C and
-        c = sqrt(1 - tau). A callable: that number as a function of the epoch.
+        "fixed": b stays. "learned": b takes gradient steps too. A number c: b <- c b after every
+        step, N19's rules being c = 1/C and c = sqrt(1 - tau). A callable: that number as a function
+        of the epoch.
     batch_size : int, optional
         Samples in a mini-batch, drawn without replacement in every epoch; None: all samples.
     A_star : array_like of shape (n_features, n_atoms), optional
@@ -81,12 +83,13 @@ def train_sparse(
     support : array_like of bool, optional
         The true supports (n_samples, n_atoms); adds their recovery to the history.
     measure : bool
-        False: the history has ``loss`` and ``bias`` only, which saves a pass of the encoder over the data in every epoch.
+        False: the history has ``loss`` and ``bias`` only, which saves a pass of the encoder over
+        the data in every epoch.
     rng : int
         Seed of the mini-batches.
     callback : callable, optional
-        Called as ``callback(intermediate_result=...)`` after every epoch, with fields ``x``, ``bias``, ``fun``, ``nit``, ``history``; raising
-        StopIteration ends the run cleanly.
+        Called as ``callback(intermediate_result=...)`` after every epoch, with fields ``x``,
+        ``bias``, ``fun``, ``nit``, ``history``; raising StopIteration ends the run cleanly.
     progress : bool
         Show a bar on standard error (tqdm if installed).
     checkpoint : str or path, optional
@@ -101,22 +104,26 @@ def train_sparse(
     Returns
     -------
     result : scipy.optimize.OptimizeResult
-        ``x`` (the weights), ``bias`` (n_atoms,), ``fun`` (cost at both), ``nit``, ``success``, ``status``, ``message`` as in
+        ``x`` (the weights), ``bias`` (n_atoms,), ``fun`` (cost at both), ``nit``, ``success``,
+        ``status``, ``message`` as in
         :func:`gsae_ref.train`, and ``history``: lists with one entry per epoch, ``loss`` (before each step) and, measured before the epoch's
-        first step, ``bias`` (its mean) and ``active_atoms`` (mean per sample); with A_star ``distance`` (:func:`matched_distance`, N19's
-        measure) and ``delta`` (:func:`gsae_ref.closeness`), up to order for "relu", up to order and sign otherwise; with support
-        ``recall``, ``precision`` and ``exact``.
+        first step, ``bias`` (its mean) and ``active_atoms`` (mean per sample); with A_star
+        ``distance`` (:func:`matched_distance`, N19's measure) and ``delta``
+        (:func:`gsae_ref.closeness`), up to order for "relu", up to order and sign otherwise; with
+        support ``recall``, ``precision`` and ``exact``.
 
     Raises
     ------
     TypeError, ValueError
-        As :func:`gsae_ref.sparse_loss_and_grad`; for an unknown option; for a checkpoint that belongs to another run.
+        As :func:`gsae_ref.sparse_loss_and_grad`; for an unknown option; for a checkpoint that
+        belongs to another run.
     DivergenceError
         When the cost, the weights or the bias are no longer finite; the last checkpoint stays.
 
     Notes
     -----
-    [N19] Section 6 is ``train_sparse(W, Y, 50, bias=-1.25, bias_schedule=0.5)``; its theory normalises, its Section 6 does not say.
+    [N19] Section 6 is ``train_sparse(W, Y, 50, bias=-1.25, bias_schedule=0.5)``; its theory
+    normalises, its Section 6 does not say.
 
     Examples
     --------
@@ -161,7 +168,8 @@ def train_sparse(
         return cost, {"W": dW, "bias": db} if bias_schedule == "learned" else {"W": dW}
 
     def constrain(parameters: dict[str, Array], epoch: int) -> dict[str, Array]:
-        W, b = parameters["W"], parameters["bias"]
+        W = parameters["W"]
+        b = parameters["bias"]
         if normalise:
             norms = np.linalg.norm(W, axis=0)
             W = W / np.where(norms > 0, norms, 1)

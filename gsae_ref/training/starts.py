@@ -29,10 +29,12 @@ def starting_dictionary(
     n_groups, group_size : int
         Size of the dictionary.
     kind : {"samples", "principal", "random"}
-        "samples": atoms are samples, drawn without replacement from those that are not zero; atoms beyond their number are random.
-        "principal": every group is the leading ``group_size`` principal directions (right singular vectors of Y, not centred), mixed by a
-        Gaussian matrix of its own, A_g = V P_g; for groups of one atom, the leading ``n_groups`` directions themselves. Directions beyond
-        the number of features are random. "random": Gaussian directions.
+        "samples": atoms are samples, drawn without replacement from those that are not zero; atoms
+        beyond their number are random. "principal": every group is the leading ``group_size``
+        principal directions (right singular vectors of Y, not centred), mixed by a Gaussian matrix
+        of its own, A_g = V P_g; for groups of one atom, the leading ``n_groups`` directions
+        themselves. Directions beyond the number of features are random. "random": Gaussian
+        directions.
     rng : int or numpy.random.Generator
         Seed of what is random.
 
@@ -58,7 +60,8 @@ def starting_dictionary(
         checks.count("n_groups", n_groups),
         checks.count("group_size", group_size),
     )
-    n_atoms, n_features = n_groups * group_size, Y.shape[1]
+    n_atoms = n_groups * group_size
+    n_features = Y.shape[1]
     A: Array = source.standard_normal((n_features, n_atoms))
     if kind == "samples":
         alive = np.concatenate([np.asarray(block).any(axis=1) for block in rows(Y)]).nonzero()[0]

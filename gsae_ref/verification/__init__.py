@@ -87,7 +87,8 @@ def verify(
     quick : bool
         Fewer instances and a shorter search.
     rng : int
-        Seed. Every row has its own stream, so the numbers do not depend on ``n_jobs`` or on which other rows run.
+        Seed. Every row has its own stream, so the numbers do not depend on ``n_jobs`` or on which
+        other rows run.
     n_jobs : int
         Processes (joblib; needs the ``parallel`` extra when not 1); -1 for all cores.
     progress : bool

@@ -51,8 +51,9 @@ class DictionaryReport:
     intervals : dict of SupportInterval
         Thresholds by form: "printed", "corrected", "sharp".
     certified : dict of bool
-        Whether the form's interval is not empty and every threshold in it a guarantee. "sharp" needs no hypothesis, "corrected" its own;
-        "printed" counts when its interval lies inside the sharp one.
+        Whether the form's interval is not empty and every threshold in it a guarantee. "sharp"
+        needs no hypothesis, "corrected" its own; "printed" counts when its interval lies inside the
+        sharp one.
 
     Examples
     --------
@@ -120,8 +121,9 @@ def check_dictionary(
     Raises
     ------
     TypeError, ValueError
-        For entries that are not finite reals, shapes that differ, a ``group_size`` that does not divide n_atoms, ``n_active`` above
-        n_groups, bounds out of order, a group that does not span group_size dimensions.
+        For entries that are not finite reals, shapes that differ, a ``group_size`` that does not
+        divide n_atoms, ``n_active`` above n_groups, bounds out of order, a group that does not span
+        group_size dimensions.
 
     Examples
     --------
@@ -147,14 +149,17 @@ def _report(
     A: Array, A_star: Array, group_size: int, n_active: int, b_min: float, b_max: float
 ) -> DictionaryReport:
     """The report on arguments that are checked."""
-    (n_features, n_atoms), n_groups = A.shape, A.shape[1] // group_size
+    n_features, n_atoms = A.shape
+    n_groups = A.shape[1] // group_size
     tolerance = ROUNDING[A.dtype.name]
     mu_block = model.block_coherence(A_star, group_size)
     closeness = model.closeness(A, A_star, group_size)
-    delta, cross = float(closeness.max()), group_size * mu_block
+    delta = float(closeness.max())
+    cross = group_size * mu_block
     orthonormality = model.orthonormality_defect(A, group_size)
     unit = float(np.abs(np.linalg.norm(A_star, axis=0) - 1).max())
-    blocks, star = groups.blocks(A, group_size), groups.blocks(A_star, group_size)
+    blocks = groups.blocks(A, group_size)
+    star = groups.blocks(A_star, group_size)
     star_norms = np.linalg.norm(star, ord=2, axis=(1, 2))
     angles = metrics.principal_angles(A, A_star, group_size)
     orbit = max(convergence.orbit_distance(B, S) for B, S in zip(blocks, star, strict=True))
@@ -227,7 +232,8 @@ def _report(
         ),
     )
     holds = {h.text: h.holds for h in hypotheses}
-    sharp, printed = intervals["sharp"], intervals["printed"]
+    sharp = intervals["sharp"]
+    printed = intervals["printed"]
     certified = {
         "printed": not printed.empty and sharp.low <= printed.low and printed.high < sharp.high,
         "corrected": not intervals["corrected"].empty

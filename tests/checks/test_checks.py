@@ -21,7 +21,8 @@ def approximate(support):
     return ops.loss_and_grad(A, Y, 1.0, 2, "approximate", support=support)
 
 
-# One refusal a line: its name, the call, the kind of error, and the parts of its message in order. "..." stands for anything between.
+# One refusal a line: its name, the call, the kind of error, and the parts of its message in order.
+# "..." stands for anything between.
 REFUSALS = {
     "NaN": (
         lambda: ops.loss(A, NAN_AT_1_2, 1, 2),

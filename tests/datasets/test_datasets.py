@@ -1,6 +1,7 @@
 """Real data: every way in gives the same verified images, and no archive, link, bomb or flipped bit gets past.
 
-The files here are small and made up, with hashes of their own; the real ones are read if GSAE_REF_REAL_DATA=1.
+The files here are small and made up, with hashes of their own; the real ones are read if
+GSAE_REF_REAL_DATA=1.
 """
 
 import gzip
@@ -372,7 +373,8 @@ def test_a_tarball_with_another_hash_is_not_opened(tmp_path, monkeypatch):
     def never(*_, **__):
         raise AssertionError("opened before it was verified")
 
-    tiny, wrong = collection(), (TARBALLS["cut off"][0], bytes(len(tarball(GOOD))))
+    tiny = collection()
+    wrong = (TARBALLS["cut off"][0], bytes(len(tarball(GOOD))))
     monkeypatch.setattr(tarfile, "open", never)
     monkeypatch.setattr(gzip, "open", never)
     for packed in wrong:

@@ -176,7 +176,8 @@ def test_codes_reconstructions_and_clusters_are_those_of_the_network(kind):
         size = 2
     else:
         lam = 0 if kind == "relu" else 1.0
-        codes, size = gs.sparse_encode(A, Y, model.bias_, kind, lam), 1
+        codes = gs.sparse_encode(A, Y, model.bias_, kind, lam)
+        size = 1
         assert model.bias_.any() == (kind == "relu")
     np.testing.assert_allclose(model.transform(Y), codes, rtol=1e-12)
     np.testing.assert_allclose(model.inverse_transform(codes), codes @ A.T, rtol=1e-12)
@@ -234,15 +235,13 @@ def test_the_dtype_stays(kind, dtype):
 @pytest.mark.parametrize("init", ["random", "samples"])
 def test_partial_fit_is_fit_on_the_same_batches(kind, init):
     Y, _, _ = groups_of_three()
-    whole, pieces = (
-        KINDS[kind](init=init).fit(Y),
-        KINDS[kind](
-            init=init
-            if init == "random"
-            else starting_dictionary(
-                Y, *((3, 2) if kind in ("shallow", "unfolded") else (6, 1)), "samples", 7
-            ).T
-        ),
+    whole = KINDS[kind](init=init).fit(Y)
+    pieces = KINDS[kind](
+        init=init
+        if init == "random"
+        else starting_dictionary(
+            Y, *((3, 2) if kind in ("shallow", "unfolded") else (6, 1)), "samples", 7
+        ).T
     )
     for epoch in range(4):
         for batch in shuffled(len(Y), 32, 7, epoch):
@@ -343,7 +342,8 @@ def test_a_start_has_unit_atoms_from_where_it_says(kind):
 
 def test_ctrl_c_keeps_what_was_learned_and_goes_on(monkeypatch):
     Y, _, _ = groups_of_three()
-    calls, real = [], gs.training.ops.loss_and_grad
+    calls = []
+    real = gs.training.ops.loss_and_grad
 
     def interrupted(*arguments):
         calls.append(1)
@@ -396,7 +396,8 @@ def test_mistakes_are_told_by_fit(change, error, message):
 @every_kind
 def test_masked_samples_are_refused_wherever_they_come_in(kind):
     Y, labels, _ = groups_of_three()
-    masked, model = np.ma.masked_array(Y, Y > 1), KINDS[kind]().fit(Y)
+    masked = np.ma.masked_array(Y, Y > 1)
+    model = KINDS[kind]().fit(Y)
     for method in (model.fit, model.partial_fit, model.transform, model.predict, model.score):
         with pytest.raises(
             TypeError, match="X is a masked array; masked entries have no meaning here; fill them"

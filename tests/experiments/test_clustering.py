@@ -58,17 +58,16 @@ def test_spectral_clustering_is_that_of_scikit_learn():
     from sklearn.cluster import spectral_clustering
 
     graph = clustering.neighbor_graph(digits().test.astype(np.float64), 20)
-    ours, theirs = (
-        clustering.spectral(graph, 10, 0),
-        spectral_clustering(graph, n_clusters=10, random_state=0),
-    )
+    ours = clustering.spectral(graph, 10, 0)
+    theirs = spectral_clustering(graph, n_clusters=10, random_state=0)
     assert sklearn.metrics.adjusted_rand_score(ours, theirs) > 0.98
 
 
 @pytest.mark.parametrize("method", clustering.METHODS)
 def test_clear_clusters_are_found(method):
     rng = np.random.default_rng(0)
-    centres, labels = 10 * rng.normal(size=(4, 8)), np.repeat(np.arange(4), 30)
+    centres = 10 * rng.normal(size=(4, 8))
+    labels = np.repeat(np.arange(4), 30)
     found = clustering.cluster(
         centres[labels] + 0.1 * rng.normal(size=(120, 8)), method, 4, 20, seed=0
     )

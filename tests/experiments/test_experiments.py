@@ -76,7 +76,8 @@ def test_other_arguments_are_computed_anew(tmp_path):
 
 
 def test_arrays_that_print_alike_are_told_apart(tmp_path):
-    first, second = np.zeros(5000), np.zeros(5000)
+    first = np.zeros(5000)
+    second = np.zeros(5000)
     second[2500] = 1
     assert repr(first) == repr(second)
     sums = [

@@ -59,7 +59,9 @@ def lasso(monkeypatch):
     """The group lasso by plain proximal gradient steps, in place of the library that compiles for a while."""
 
     def path(X, y, sizes, n_penalties=8):
-        step, w, rows = len(y) / np.linalg.norm(X, 2) ** 2, np.zeros(X.shape[1]), []
+        step = len(y) / np.linalg.norm(X, 2) ** 2
+        w = np.zeros(X.shape[1])
+        rows = []
         largest = max(
             np.linalg.norm(part) for part in np.split(X.T @ y / len(y), np.cumsum(sizes)[:-1])
         )
@@ -168,7 +170,8 @@ def study(name, **options):
 
 def test_figure_2_must_be_stopped_only_with_the_doubled_loss():
     found = study("dglnn-figure-2", long=4000)
-    paper, code = found.data["runs"]["paper"], found.data["runs"]["code"]
+    paper = found.data["runs"]["paper"]
+    code = found.data["runs"]["code"]
     assert (
         paper["best_epoch"] == 597
         and abs(paper["best"] - 0.00873) < 1e-5
@@ -205,7 +208,8 @@ def test_figure_7_fails_from_some_small_starts_and_not_from_others():
 
 def test_the_primal_dual_method_goes_to_the_interpolant_of_smallest_group_norm():
     rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(4, 6)), rng.normal(size=4)
+    X = rng.normal(size=(4, 6))
+    y = rng.normal(size=4)
     w = dglnn_rivals.primal_dual_path(X, y, [2, 2, 2], 1.0, 20_000)[-1]
     agreement(X @ w, y, rtol=1e-6)
 
@@ -228,7 +232,8 @@ def test_the_group_prox_is_the_soft_threshold_of_the_package():
 
 def test_refitting_is_least_squares_on_what_is_not_zero():
     rng = np.random.default_rng(2)
-    X, y = rng.normal(size=(12, 6)), rng.normal(size=12)
+    X = rng.normal(size=(12, 6))
+    y = rng.normal(size=12)
     W = np.array([[0, 0, 0, 1.0, 0, 0], [0] * 6, [1.0] * 6])
     again = dglnn_rivals.refitted(W, X, y, [2, 2, 2])
     agreement(again[0, 2:4], np.linalg.solve(X[:, 2:4].T @ X[:, 2:4], X[:, 2:4].T @ y))

@@ -23,11 +23,9 @@ def study():
 
 def test_quality_is_the_nearest_image_and_the_commonest_label_by_loops():
     rng = np.random.default_rng(0)
-    manifold, labels, Y = (
-        rng.normal(size=(40, 5)),
-        rng.integers(3, size=40),
-        rng.normal(size=(7, 5)),
-    )
+    manifold = rng.normal(size=(40, 5))
+    labels = rng.integers(3, size=40)
+    Y = rng.normal(size=(7, 5))
     nearest, purity = interpolation.quality(Y, manifold, labels)
     for i, y in enumerate(Y):
         order = sorted(range(40), key=lambda j: np.linalg.norm(y - manifold[j]))

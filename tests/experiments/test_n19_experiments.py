@@ -109,7 +109,8 @@ def test_a_fixed_bias_works_from_the_perturbed_start(figure_3):
 def test_the_group_encoder_is_ahead_on_the_sphere_and_behind_where_one_entry_has_all(comparison):
     a, everywhere, b = comparison.claims
     assert a.holds and not everywhere.holds and b.holds is False
-    noise, shape = comparison.data["rates"]["noise"], comparison.data["rates"]["shape"]
+    noise = comparison.data["rates"]["noise"]
+    shape = comparison.data["rates"]["shape"]
     assert (np.diff(noise["group"][:, 0]) >= -0.01).all() and noise["group"][-1, 0] > 0.99
     assert (
         shape["group"][0, 0] > shape["sparse"][0, 0] + 0.1

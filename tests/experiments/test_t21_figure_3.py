@@ -23,7 +23,8 @@ from gsae_ref.experiments.t21.figure_3.theory import (
     theorem_2,
 )
 
-# n, norms and lam of the paper, so that the start is as deep in the noise as there; few groups and samples, larger steps, fewer of them.
+# n, norms and lam of the paper, so that the start is as deep in the noise as there; few groups and
+# samples, larger steps, fewer of them.
 TINY = PAPER._replace(n_groups=10, n_samples=200, n_epochs=40, step_size=4e-3)
 
 
@@ -96,7 +97,8 @@ def test_the_recipes_recover_what_the_literal_reading_does_not(recipe):
 
 
 def test_the_ramp_ends_half_way_and_the_scaled_start_has_the_norm_of_the_rule():
-    ramp, scaled = run("group", "ramp", n_epochs=8), run("group", "scaled", n_epochs=1)
+    ramp = run("group", "ramp", n_epochs=8)
+    scaled = run("group", "scaled", n_epochs=1)
     lam_0 = float(ramp["lam_0"])
     np.testing.assert_allclose(
         ramp["lam"], lam_0 + (2 - lam_0) * np.minimum(np.arange(9) / 4, 1), rtol=1e-12
@@ -107,7 +109,8 @@ def test_the_ramp_ends_half_way_and_the_scaled_start_has_the_norm_of_the_rule():
 
 def test_the_rule_counts_what_exceeds_it():
     rng = np.random.default_rng(0)
-    A, Y = rng.normal(size=(12, 40)), rng.normal(size=(500, 12))
+    A = rng.normal(size=(12, 40))
+    Y = rng.normal(size=(500, 12))
     Z = Y @ A
     compared = {
         "group": np.hypot(Z[:, ::2], Z[:, 1::2]),
@@ -139,7 +142,9 @@ def test_the_rule_counts_what_exceeds_it():
 def test_a_network_has_its_activation_and_descends_its_own_loss(network, codes):
     cost_and_gradient, encode = figure_3_runs._network(network, 2, "exact")
     rng = np.random.default_rng(1)
-    A, Y, V = rng.normal(size=(7, 6)), 2 * rng.normal(size=(9, 7)), rng.normal(size=(7, 6))
+    A = rng.normal(size=(7, 6))
+    Y = 2 * rng.normal(size=(9, 7))
+    V = rng.normal(size=(7, 6))
     X = np.array([codes(y @ A) for y in Y])
     np.testing.assert_allclose(encode(A, Y, 2.0), X, atol=1e-12)
     cost, G = cost_and_gradient(A, Y, 2.0)
@@ -164,7 +169,8 @@ def test_the_last_loss_is_that_of_the_oracle():
 def test_an_interrupted_run_continues_bit_for_bit(tmp_path, monkeypatch):
     setting = TINY._replace(n_epochs=60)._asdict()
     whole = train_network("group", "scaled", 2.0, 10.0, 0, setting)
-    path, seen = str(tmp_path / "run.npz"), []
+    path = str(tmp_path / "run.npz")
+    seen = []
     honest = figure_3_runs.hypotheses
 
     def interrupting(*args):
@@ -183,11 +189,9 @@ def test_an_interrupted_run_continues_bit_for_bit(tmp_path, monkeypatch):
 
 def test_the_start_is_drawn_with_one_blas_thread(monkeypatch):
     """Its bits are in the fingerprint of the checkpoint, and would depend on the number of threads."""
-    threadpoolctl, seen, honest = (
-        pytest.importorskip("threadpoolctl"),
-        [],
-        figure_3_runs.starting_threshold,
-    )
+    threadpoolctl = pytest.importorskip("threadpoolctl")
+    seen = []
+    honest = figure_3_runs.starting_threshold
 
     def threads():
         return {
@@ -216,8 +220,10 @@ def test_a_finished_run_leaves_its_result_and_no_checkpoint(tmp_path):
 
 def test_distances_modulo_rotation_are_those_of_a_search_over_angles():
     rng = np.random.default_rng(0)
-    A, S = rng.normal(size=(5, 4)), gs.make_dictionary(5, 2, 2, rng=1)
-    unit, found = A / np.linalg.norm(A, axis=0), rotation_free_distances(A, S, 2)
+    A = rng.normal(size=(5, 4))
+    S = gs.make_dictionary(5, 2, 2, rng=1)
+    unit = A / np.linalg.norm(A, axis=0)
+    found = rotation_free_distances(A, S, 2)
     for g, block in enumerate((slice(0, 2), slice(2, 4))):
         t = np.linspace(0, 2 * np.pi, 20_001)
         turns = np.array([[np.cos(t), -np.sin(t)], [np.sin(t), np.cos(t)]]).transpose(2, 0, 1)

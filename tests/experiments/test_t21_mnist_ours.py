@@ -33,10 +33,8 @@ def digits():
 
 def test_a_rising_lam_is_a_schedule_of_train():
     run = mnist_networks.train_network(**ARGUMENTS, n_epochs=8, start="rising")
-    Y, start = (
-        digits().train,
-        mnist_networks.untrained("principal", digits().train, "group", SMALL, 1),
-    )
+    Y = digits().train
+    start = mnist_networks.untrained("principal", digits().train, "group", SMALL, 1)
     lams = [0.625, 0.9375, 1.25, 1.25, 1.25, 1.25, 1.25, 1.25]
     result = gs.train(start, Y, lambda epoch: lams[epoch], 3, 8, **OPTIONS)
     np.testing.assert_array_equal(run["A"], result.x)
@@ -63,7 +61,8 @@ def test_the_group_used_least_is_sent_to_what_is_explained_worst():
 
 def test_a_training_with_resets_is_its_parts():
     run = mnist_networks.train_network(**ARGUMENTS, n_epochs=6, start="reset")
-    Y, rng = digits().train, np.random.default_rng([1, 2])
+    Y = digits().train
+    rng = np.random.default_rng([1, 2])
     A = mnist_networks.untrained("principal", Y, "group", SMALL, 1)
     for _ in range(2):
         A = gs.train(A, Y, 1.25, 3, 2, **OPTIONS).x
@@ -89,7 +88,8 @@ def codes_of_digits(A, Y):
 
 def test_what_a_group_explains_is_the_error_that_it_saves():
     rng = np.random.default_rng(0)
-    A, Y = np.linalg.qr(rng.normal(size=(8, 6)))[0], rng.normal(size=(20, 8))
+    A = np.linalg.qr(rng.normal(size=(8, 6)))[0]
+    Y = rng.normal(size=(20, 8))
     gain = recombination.explained(A, Y, lambda A, Y: gs.unfolded_encode(A, Y, 0.1, 2, 5, 0.5), 2)
     assert gain.shape == (20, 3)
     for i, g in np.ndindex(gain.shape):
@@ -128,7 +128,9 @@ def test_two_flawed_dictionaries_make_a_good_one():
     """Three subspaces; one dictionary has the first twice, the other mixes the second and the third and has a group of no use."""
     rng = np.random.default_rng(0)
     Q = np.linalg.qr(rng.normal(size=(12, 12)))[0].astype(np.float32)
-    first, second, third = Q[:, :3], Q[:, 3:6], Q[:, 6:9]
+    first = Q[:, :3]
+    second = Q[:, 3:6]
+    third = Q[:, 6:9]
     Y = np.concatenate([rng.normal(size=(50, 3)) @ G.T for G in (first, second, third)]).astype(
         np.float32
     )
@@ -163,7 +165,8 @@ def test_a_united_start_is_its_parts():
 def test_united_restarts_lose_less_and_see_no_label(monkeypatch):
     size = table_1.settled(data="digits", n_train=300, epochs=6, restarts=3, setting=SMALL)
     runs = [mnist_networks.train_network(**{**ARGUMENTS, "seed": k}, n_epochs=6) for k in range(3)]
-    Y, real = digits().train, mnist_networks.images
+    Y = digits().train
+    real = mnist_networks.images
     monkeypatch.setattr(
         restarts, "images", lambda *arguments: real(*arguments)._replace(labels=None)
     )
@@ -185,7 +188,8 @@ def test_united_restarts_lose_less_and_see_no_label(monkeypatch):
 def test_the_share_of_lone_groups_is_a_difference_of_distributions():
     rng = np.random.default_rng(0)
     norms = rng.gamma(2, size=(400, 5))
-    first, second = np.sort(norms, axis=1)[:, -1], np.sort(norms, axis=1)[:, -2]
+    first = np.sort(norms, axis=1)[:, -1]
+    second = np.sort(norms, axis=1)[:, -2]
     for t in (0.5, 2.0, 3.5):
         assert choose_groups.lone(np.maximum(norms - t, 0)) == pytest.approx(
             np.mean(second <= t) - np.mean(first <= t)
@@ -253,7 +257,9 @@ def test_the_choice_is_that_of_the_two_criteria(monkeypatch):
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
     """Two lams and two numbers of groups, on few digits; and the same with the labels of the test images shuffled."""
-    folder, real, studies = tmp_path_factory.mktemp("cells"), mnist_networks.images, []
+    folder = tmp_path_factory.mktemp("cells")
+    real = mnist_networks.images
+    studies = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(
             choose_groups.RECIPES,

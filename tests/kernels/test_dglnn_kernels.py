@@ -28,7 +28,8 @@ RULES = {
 
 
 def close(fast_value, slow_value, dtype):
-    error, scale = np.linalg.norm(fast_value - slow_value), np.linalg.norm(slow_value)
+    error = np.linalg.norm(fast_value - slow_value)
+    scale = np.linalg.norm(slow_value)
     assert error <= TOLERANCE[dtype] * scale, f"error {error:.3e}, scale {scale:.3e}"
 
 
@@ -95,7 +96,8 @@ def test_the_signed_loop_is_that_of_the_reference(dtype, seed, n_samples, n_feat
 def test_corners_agree(name):
     """No signal at all, a direction that is zero, one group of one."""
     sizes = np.array([2, 1])
-    X, zero = np.eye(3)[:2], np.zeros(2)
+    X = np.eye(3)[:2]
+    zero = np.zeros(2)
     for u, v, y in (
         ([0.5, 0.5], [0.6, 0.8, 1.0], zero),
         ([0.5, 1e-8], [0.0, 0.0, 0.0], zero),
@@ -112,7 +114,8 @@ def test_corners_agree(name):
 
 def test_cut_into_pieces_the_loop_gives_the_same_bits_and_leaves_its_input():
     u, v, X, y = instance(3, [2, 1, 3], 9, np.float64)
-    before, sizes = [a.copy() for a in (u, v, X, y)], np.array([2, 1, 3])
+    before = [a.copy() for a in (u, v, X, y)]
+    sizes = np.array([2, 1, 3])
     for room in (slow, fast):
         whole = room.advance(
             u, v, X, y, sizes, RULES["algorithm 2, when quiet, its own step"], 0, 12

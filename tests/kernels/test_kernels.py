@@ -58,7 +58,8 @@ def assert_twins(problem, dtype, kind="exact", few=fused.FEW, n_threads=None):
     assert (
         G.shape == A.shape and G.dtype == A.dtype and G.flags.c_contiguous and type(cost) is float
     )
-    # Few samples may cancel to less than the tolerance knows of; each of the two may then be as far from the truth as rounding carries it.
+    # Few samples may cancel to less than the tolerance knows of; each of the two may then be as far
+    # from the truth as rounding carries it.
     of_cost, of_gradient = (
         rounding_bounds(A, Y, lam, size, dtype)
         if len(Y) <= 10 and dtype == np.float32
@@ -83,7 +84,9 @@ def large(seed=0, n_samples=700, lam=2.2, dtype=np.float64):
 @both_dtypes
 @given(problem=codes(group_sizes=st.sampled_from([1, 2, 3, 4, 5, 7, 16])), seed=SEEDS)
 def test_the_threshold_and_its_derivatives_are_those_of_the_reference(dtype, problem, seed):
-    Z, lam, size = problem.Z.astype(dtype), problem.lam, problem.group_size
+    Z = problem.Z.astype(dtype)
+    lam = problem.lam
+    size = problem.group_size
     V = np.random.default_rng(seed).normal(size=Z.shape).astype(dtype)
     pairs = [
         (
@@ -164,10 +167,8 @@ def test_rounding_stays_within_its_bound_and_the_bound_is_tight_enough_to_tell(p
     A, Y = A.astype(np.float32), Y.astype(np.float32)
     of_cost, of_gradient = rounding_bounds(A, Y, lam, size, np.float32)
     for twin in TWINS.values():
-        (cost, G), (true_cost, truth) = (
-            twin(A, Y, lam, size),
-            twin(A.astype(float), Y.astype(float), lam, size),
-        )
+        cost, G = twin(A, Y, lam, size)
+        true_cost, truth = twin(A.astype(float), Y.astype(float), lam, size)
         assert abs(cost - true_cost) <= of_cost and np.linalg.norm(G - truth) <= of_gradient
     largest = (
         np.linalg.norm(np.linalg.norm(Y, axis=1))
@@ -222,7 +223,8 @@ def test_the_named_twins():
 def test_strided_reversed_and_read_only_arguments():
     A, Y, lam, size = large()
     expected = autoencoder.loss_and_grad(A, Y, lam, size)[1]
-    A_, Y_ = np.repeat(A, 2, axis=0)[::2], np.asfortranarray(Y[::-1])[::-1]
+    A_ = np.repeat(A, 2, axis=0)[::2]
+    Y_ = np.asfortranarray(Y[::-1])[::-1]
     A_.flags.writeable = Y_.flags.writeable = False
     assert error(fast_autoencoder.loss_and_grad(A_, Y_, lam, size)[1], expected) <= 1e-12
     assert (
@@ -289,15 +291,15 @@ def test_extra_memory_does_not_grow_with_the_samples():
 def on_the_threshold(seed, n_features=12, n_groups=40, n_samples=200):
     """Integers, so that z is exact in float64 in any order; z is lam or one unit beside it while its terms are 2^22 times larger.
 
-    Each group has one non-zero atom, so its norm is exact too. In float32 most of these groups fall on the wrong side.
+    Each group has one non-zero atom, so its norm is exact too. In float32 most of these groups fall
+    on the wrong side.
     """
     rng = np.random.default_rng(seed)
-    A, Y = (
-        np.zeros((n_features, 2 * n_groups)),
-        rng.integers(-(2**22), 2**22, size=(n_samples, n_features)).astype(float),
-    )
+    A = np.zeros((n_features, 2 * n_groups))
+    Y = rng.integers(-(2**22), 2**22, size=(n_samples, n_features)).astype(float)
     A[:, ::2] = rng.integers(-3, 4, size=(n_features, n_groups))
-    A[0, ::2], A[1, ::2] = 1, 1
+    A[0, ::2] = 1
+    A[1, ::2] = 1
     lam = 1000.0
     target = rng.integers(-1, 2, size=n_samples) + lam
     Y[:, 0] += (
@@ -411,7 +413,8 @@ def test_without_compiler_and_with_bounds_checked(variable, tmp_path):
 
 
 def test_compiling_is_announced_once_and_what_is_on_disk_is_not_compiled(tmp_path):
-    first, second = run(SHORT, tmp_path), run(SHORT, tmp_path)
+    first = run(SHORT, tmp_path)
+    second = run(SHORT, tmp_path)
     assert first.stderr.count("gsae_ref compiling kernels") == 1
     assert second.stderr == "" and second.stdout == first.stdout
 

@@ -62,10 +62,8 @@ def test_a_small_run_that_remembers_gives_the_same_numbers(seed, dtype):
     A, Y = instance(seed, n_samples=20, n_groups=30, dtype=dtype, n_features=100)
     lam = lambda t: (2.0, 2.0, 2.0, 1.9, 2.2, 2.1, 2.1, 2.1)[t]
     memory = Memory(Y, 30)
-    kept, plain = (
-        list(descend(A, Y, lam, 8, memory, step=0.1)),
-        list(descend(A, Y, lam, 8, None, step=0.1)),
-    )
+    kept = list(descend(A, Y, lam, 8, memory, step=0.1))
+    plain = list(descend(A, Y, lam, 8, None, step=0.1))
     for (_, threshold, cost, G, found), (A_t, _, cost_0, G_0, found_0) in zip(
         kept, plain, strict=True
     ):
@@ -79,12 +77,10 @@ def test_a_small_run_that_remembers_gives_the_same_numbers(seed, dtype):
 def missed(seed, lams, step):
     """Active groups not found, and inactive ones found, along a random walk of the dictionary; norms at the rounding of lam aside."""
     A, Y = instance(seed % 1000, n_samples=150)
-    memory, rng, found, count = (
-        Memory(Y, 40),
-        np.random.default_rng(seed),
-        np.empty((len(Y), 40), bool),
-        0,
-    )
+    memory = Memory(Y, 40)
+    rng = np.random.default_rng(seed)
+    found = np.empty((len(Y), 40), bool)
+    count = 0
     for lam in lams:
         fused.loss_and_gradient(A, Y, lam, 2, "exact", memory=memory, found=found)
         norms = np.linalg.norm((Y @ A).reshape(len(Y), -1, 2), axis=2)
@@ -119,8 +115,10 @@ def test_the_bits_do_not_depend_on_the_number_of_threads():
 
 def test_most_pairs_sleep_through_most_steps(monkeypatch):
     A, Y = instance(2)
-    looked_at, screens = [], []
-    find, renew = lazy.due, fused.renew
+    looked_at = []
+    screens = []
+    find = lazy.due
+    renew = fused.renew
 
     def counting(wakes, limits, room, candidates, ends):
         ok = find(wakes, limits, room, candidates, ends)
@@ -178,7 +176,8 @@ def test_a_memory_that_forgets_is_caught(monkeypatch, fault):
 
 def test_the_path_bounds_the_movement():
     rng = np.random.default_rng(0)
-    AT, path = rng.normal(size=(6, 9)), np.zeros(3)
+    AT = rng.normal(size=(6, 9))
+    path = np.zeros(3)
     before = AT.copy()
     start = AT.copy()
     for _ in range(5):

@@ -37,10 +37,8 @@ def problem(
 ):
     """A network whose pre-activations keep off the kinks by more than rounding in any order can move them."""
     rng = np.random.default_rng(seed)
-    W, b = (
-        (rng.normal(size=(n_features, n_atoms)) / np.sqrt(n_features)).astype(dtype),
-        (rng.normal(size=n_atoms) / 3 - shift).astype(dtype),
-    )
+    W = (rng.normal(size=(n_features, n_atoms)) / np.sqrt(n_features)).astype(dtype)
+    b = (rng.normal(size=n_atoms) / 3 - shift).astype(dtype)
     Y, lam = (
         rng.normal(size=(3 * n_samples + 50, n_features)).astype(dtype),
         0.0 if activation == "relu" else lam,
@@ -124,7 +122,8 @@ def test_corners(activation, way, dtype):
 @both_dtypes
 @every_way
 def test_an_entry_on_the_kink_is_inactive_and_without_threshold_it_is_not(way, dtype):
-    W, b = np.eye(3, dtype=dtype), np.zeros(3, dtype)
+    W = np.eye(3, dtype=dtype)
+    b = np.zeros(3, dtype)
     Y = np.array([[2.0, -2.0, 0.0], [3.0, -3.0, 0.5]], dtype)
     for activation, lam in (
         ("hard", 2.0),
@@ -136,10 +135,8 @@ def test_an_entry_on_the_kink_is_inactive_and_without_threshold_it_is_not(way, d
         for kind in ("exact", "approximate"):
             assert_twins((W, Y, b, activation, lam), WAYS[way], kind)
             assert_twins((W, Y, b + dtype(0.5), activation, lam), WAYS[way], kind)
-    W, Y = (
-        np.array([[1.0, 1.0], [0.0, 1.0]], dtype),
-        np.array([[1.0, -1.0]], dtype),
-    )  # z = (1, 0), and what goes back is (0, -1)
+    W = np.array([[1.0, 1.0], [0.0, 1.0]], dtype)
+    Y = np.array([[1.0, -1.0]], dtype)  # z = (1, 0), and what goes back is (0, -1)
     for activation in ("hard", "soft", "relu"):
         for kind in ("exact", "approximate"):
             assert_twins((W, Y, np.zeros(2, dtype), activation, 0.0), WAYS[way], kind)
@@ -196,7 +193,8 @@ def test_the_named_twins():
 def test_strided_reversed_and_read_only_arguments():
     W, Y, b, *rest = problem(6, n_samples=200)
     expected = reference.loss_and_grad(W, Y, b, *rest)[1]
-    W_, Y_ = np.repeat(W, 2, axis=0)[::2], np.asfortranarray(Y[::-1])[::-1]
+    W_ = np.repeat(W, 2, axis=0)[::2]
+    Y_ = np.asfortranarray(Y[::-1])[::-1]
     W_.flags.writeable = Y_.flags.writeable = False
     assert (
         error(fast.loss_and_grad(W_, Y_, np.broadcast_to(b, b.shape), *rest)[1], expected) <= 1e-12
@@ -204,7 +202,8 @@ def test_strided_reversed_and_read_only_arguments():
 
 
 def test_the_door_chooses_the_kernel_for_large_problems_and_agrees_with_the_reference(monkeypatch):
-    calls, original = [], fast.loss_and_gradient
+    calls = []
+    original = fast.loss_and_gradient
 
     def counted(*args):
         calls.append(args)

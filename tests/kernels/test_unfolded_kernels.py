@@ -28,7 +28,8 @@ def nearest_kink(problem):
     """Smallest distance of a norm or an entry to its threshold in any step, relative to the largest pre-activation."""
     A, Y, lam, size, n_unfold, step, accelerated, nonnegative, l1 = problem
     step = unfolded.spectral_step(A) if step is None else step
-    nearest, largest = np.inf, 1e-300
+    nearest = np.inf
+    largest = 1e-300
     for layer in unfolded._layers(A, Y, lam, size, n_unfold, step, accelerated, nonnegative, l1):
         W = np.abs(unfolded._entrywise(layer.V, nonnegative, step * l1))
         distances = (
@@ -88,8 +89,8 @@ def error(result, expected, least=0.0):
 def assert_twins(problem, way="as measured", n_threads=None):
     """Relative to the norms; where residuals cancel, to a hundredth (float32: a tenth) of what they are made of, ||Y||^2 / 2N and ||Y|| ||X|| / N.
 
-    Rounding in float32 is amplified by the steps, in the reference too: there the kernel may err by 1e-5, or three times as much as the
-    reference does, from what the reference gives in float64.
+    Rounding in float32 is amplified by the steps, in the reference too: there the kernel may err by
+    1e-5, or three times as much as the reference does, from what the reference gives in float64.
     """
     A, Y, *rest = problem
     X, (cost, G) = (
@@ -103,10 +104,8 @@ def assert_twins(problem, way="as measured", n_threads=None):
         and G.shape == A.shape
     )
     exact = A.astype(np.float64), Y.astype(np.float64), *rest
-    codes, (value, gradient) = (
-        unfolded.unfolded_encode(*exact),
-        unfolded.unfolded_loss_and_grad(*exact),
-    )
+    codes = unfolded.unfolded_encode(*exact)
+    value, gradient = unfolded.unfolded_loss_and_grad(*exact)
     size = np.linalg.norm(exact[1])
     share = 0.01 if A.dtype == np.float64 else 0.1
     leasts = 0.0, share * size**2 / (2 * len(Y)), share * size * np.linalg.norm(codes) / len(Y)
@@ -193,7 +192,8 @@ def test_a_tie_in_exact_arithmetic_is_inactive(size, way, dtype):
 def test_beside_a_tie_the_codes_agree_though_the_gradient_may_not():
     """One unit in the last place decides the side; the code is continuous there."""
     rng = np.random.default_rng(0)
-    A, Y = rng.normal(size=(6, 10)), rng.normal(size=(200, 6))
+    A = rng.normal(size=(6, 10))
+    Y = rng.normal(size=(200, 6))
     step = unfolded.spectral_step(A)
     for i in range(20):
         lam = float(np.linalg.norm((step * Y[i] @ A)[:2]) / step)
@@ -259,7 +259,8 @@ def test_the_same_bits_for_any_number_of_threads_and_from_run_to_run(
 
 def test_strided_reversed_and_read_only_arguments():
     A, Y, *rest = large(300)
-    A_, Y_ = np.repeat(A, 2, axis=0)[::2], np.asfortranarray(Y[::-1])[::-1]
+    A_ = np.repeat(A, 2, axis=0)[::2]
+    Y_ = np.asfortranarray(Y[::-1])[::-1]
     A_.flags.writeable = Y_.flags.writeable = False
     before = A.copy(), Y.copy()
     for args in ((A_, Y_), (np.asfortranarray(A), Y)):
@@ -292,7 +293,8 @@ def test_extra_memory_does_not_grow_with_the_samples(way):
 
 def test_the_way_is_chosen_by_the_share_of_active_groups(monkeypatch):
     """Few active: the compiled loop over samples runs; many: it does not."""
-    calls, real = [], unfolded_steps.few_active
+    calls = []
+    real = unfolded_steps.few_active
     monkeypatch.setattr(unfolded_steps, "few_active", lambda *args: calls.append(1) or real(*args))
     for lam, size, expected in ((2.5, 3, True), (0.1, 3, False), (5.0, 8, True), (0.1, 8, False)):
         calls.clear()
@@ -358,7 +360,8 @@ def test_the_door_takes_both_engines_and_one_sample(dtype):
 
 
 def test_auto_takes_the_kernel_for_large_problems_only(monkeypatch):
-    calls, real = [], fast.unfolded_loss_and_grad
+    calls = []
+    real = fast.unfolded_loss_and_grad
     monkeypatch.setattr(
         fast,
         "unfolded_loss_and_grad",

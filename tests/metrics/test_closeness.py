@@ -67,7 +67,8 @@ def test_the_order_and_signs_that_are_returned_reach_delta_and_xi(case):
 def test_the_smallest_sum_of_squares_can_have_a_larger_worst_column():
     """A_0 = W_1 = 0 and A_1, W_0 on the unit circle, 1.3 apart: both off by 1 (squares 2), or one exact and one off by 1.3 (squares 1.69)."""
     turn = 2 * np.arcsin(0.65)
-    A, W = np.array([[0.0, np.cos(turn)], [0.0, np.sin(turn)]]), np.array([[1.0, 0.0], [0.0, 0.0]])
+    A = np.array([[0.0, np.cos(turn)], [0.0, np.sin(turn)]])
+    W = np.array([[1.0, 0.0], [0.0, 0.0]])
     straight, crossed = (np.linalg.norm(W[:, order] - A, axis=0) for order in ([0, 1], [1, 0]))
     agreement(straight, np.ones(2))
     agreement(np.sort(crossed), np.array([0, 1.3]))
@@ -97,7 +98,8 @@ def test_the_matched_distance_is_the_smallest_of_all_orders_and_signs(case):
 def test_a_planted_order_is_found_where_it_is_the_only_one(seed, n_atoms):
     rng = np.random.default_rng(seed)
     A = np.linalg.qr(rng.normal(size=(30, 30)))[0][:, :n_atoms]
-    order, signs = rng.permutation(n_atoms), rng.choice([-1.0, 1.0], n_atoms)
+    order = rng.permutation(n_atoms)
+    signs = rng.choice([-1.0, 1.0], n_atoms)
     shift = rng.normal(size=A.shape)
     shift *= 0.6 / np.linalg.norm(shift, axis=0)  # below sqrt(2) / 2
     W = np.empty_like(A)
@@ -111,7 +113,8 @@ def test_a_planted_order_is_found_where_it_is_the_only_one(seed, n_atoms):
 @given(pairs, SEEDS)
 @settings(max_examples=40)
 def test_orders_signs_and_rotations_change_nothing(case, seed):
-    (W, A), rng = case, np.random.default_rng(seed)
+    W, A = case
+    rng = np.random.default_rng(seed)
     m = W.shape[1]
     Q = np.linalg.qr(rng.normal(size=(len(W), len(W))))[0]
     moved = Q @ W[:, rng.permutation(m)] * rng.choice([-1, 1], m)

@@ -64,7 +64,8 @@ def brute_force(A, A_star, d, up_to):
     for order in itertools.permutations(range(m // d)):
         total = 0
         for g, h in enumerate(order):
-            A_h, S_g = A[:, h * d : (h + 1) * d], A_star[:, g * d : (g + 1) * d]
+            A_h = A[:, h * d : (h + 1) * d]
+            S_g = A_star[:, g * d : (g + 1) * d]
             Q, _ = scipy.linalg.orthogonal_procrustes(A_h, S_g)
             total += np.sum((A_h @ Q - S_g) ** 2)
         best = min(best, total)
@@ -78,7 +79,8 @@ def brute_force(A, A_star, d, up_to):
 @given(seed=seeds)
 @settings(deadline=None, max_examples=12)
 def test_matching_equals_brute_force(up_to, d, m, seed):
-    A, A_star = gaussian([seed, 0], 4, m), gaussian([seed, 1], 4, m)
+    A = gaussian([seed, 0], 4, m)
+    A_star = gaussian([seed, 1], 4, m)
     match = match_dictionaries(A, A_star, d, up_to=up_to, n_chance=0)
     assert match.error == pytest.approx(brute_force(A, A_star, d, up_to), rel=1e-10)
     assert match.error == pytest.approx(np.sum((match.aligned - unit(A_star)) ** 2), rel=1e-12)
@@ -86,7 +88,8 @@ def test_matching_equals_brute_force(up_to, d, m, seed):
 
 
 def test_procrustes_beats_every_rotation_on_a_grid():
-    A, A_star = unit(gaussian(0, 5, 2)), unit(gaussian(1, 5, 2))
+    A = unit(gaussian(0, 5, 2))
+    A_star = unit(gaussian(1, 5, 2))
     match = match_dictionaries(A, A_star, 2, up_to="rotation", n_chance=0)
     angles = np.linspace(0, 2 * np.pi, 20_001)
     turns = np.array(
@@ -105,7 +108,8 @@ def test_procrustes_beats_every_rotation_on_a_grid():
 @given(seeds, st.integers(2, 7))
 @settings(deadline=None, max_examples=20)
 def test_planted_permutation_is_undone(seed, m):
-    A_star, order = gaussian(seed, 6, m), np.random.default_rng(seed).permutation(m)
+    A_star = gaussian(seed, 6, m)
+    order = np.random.default_rng(seed).permutation(m)
     match = match_dictionaries(3 * A_star[:, order], A_star, up_to="permutation", n_chance=0)
     assert np.array_equal(order[match.permutation], np.arange(m))
     np.testing.assert_allclose(match.aligned, unit(A_star), atol=1e-14)
@@ -116,7 +120,9 @@ def test_planted_permutation_is_undone(seed, m):
 @settings(deadline=None, max_examples=20)
 def test_planted_sign_is_undone_by_sign_but_not_by_permutation(seed, m):
     rng = np.random.default_rng(seed)
-    A_star, order, signs = gaussian(seed, 6, m), rng.permutation(m), rng.choice([-1, 1], m)
+    A_star = gaussian(seed, 6, m)
+    order = rng.permutation(m)
+    signs = rng.choice([-1, 1], m)
     signs[0] = -1
     A = (A_star * signs)[:, order]
     match = match_dictionaries(A, A_star, up_to="sign", n_chance=0)
@@ -150,7 +156,8 @@ def test_rotation_of_atoms_that_are_not_orthogonal_leaves_an_error():
 @given(seeds)
 @settings(deadline=None, max_examples=20)
 def test_more_symmetries_never_cost(seed):
-    A, A_star = gaussian([seed, 0], 5, 6), gaussian([seed, 1], 5, 6)
+    A = gaussian([seed, 0], 5, 6)
+    A_star = gaussian([seed, 1], 5, 6)
     plain, sign = (
         match_dictionaries(A, A_star, up_to=up_to, n_chance=0) for up_to in ("permutation", "sign")
     )
@@ -175,7 +182,8 @@ def test_chance_level_is_what_independent_dictionaries_score(up_to):
         for i in range(50)
     ]
     for score in ("error", "mean_correlation"):
-        mean, std = getattr(reference, f"chance_{score}"), getattr(reference, f"chance_{score}_std")
+        mean = getattr(reference, f"chance_{score}")
+        std = getattr(reference, f"chance_{score}_std")
         values = np.array([getattr(match, score) for match in errors])
         assert abs(values.mean() - mean) < N_SIGMAS * std * np.sqrt(2 / 50)
         assert 0.6 < values.std(ddof=1) / std < 1.6
@@ -219,7 +227,8 @@ def test_skipped_chance_is_nan_and_the_result_is_frozen():
 @given(seeds)
 @settings(deadline=None, max_examples=20)
 def test_dictionary_error_by_hand(seed):
-    A, B = gaussian([seed, 0], 3, 4), gaussian([seed, 1], 3, 4)
+    A = gaussian([seed, 0], 3, 4)
+    B = gaussian([seed, 1], 3, 4)
     expected = sum(
         np.sum((A[:, j] / np.linalg.norm(A[:, j]) - B[:, j] / np.linalg.norm(B[:, j])) ** 2)
         for j in range(4)
@@ -236,10 +245,8 @@ def test_dictionary_error_by_hand(seed):
 @given(seeds, st.integers(1, 3), st.integers(1, 4), st.integers(0, 5))
 @settings(deadline=None, max_examples=40)
 def test_principal_angles_equal_scipy(seed, n_groups, d, extra):
-    A, B = (
-        gaussian([seed, 0], d + extra, n_groups * d),
-        gaussian([seed, 1], d + extra, n_groups * d),
-    )
+    A = gaussian([seed, 0], d + extra, n_groups * d)
+    B = gaussian([seed, 1], d + extra, n_groups * d)
     angles = principal_angles(A, B, d)
     assert angles.shape == (n_groups, d)
     for g in range(n_groups):
@@ -266,7 +273,8 @@ def test_principal_angles_are_accurate_at_both_ends(t):
 
 
 def test_principal_angles_depend_on_the_spans_only():
-    A, B = gaussian(0, 6, 2), gaussian(1, 6, 2)
+    A = gaussian(0, 6, 2)
+    B = gaussian(1, 6, 2)
     np.testing.assert_allclose(
         principal_angles(A @ [[2, 1], [0, 3]], B, 2), principal_angles(B, A, 2), atol=1e-12
     )
@@ -277,7 +285,8 @@ def test_principal_angles_depend_on_the_spans_only():
 
 @st.composite
 def support_pairs(draw):
-    n_groups, n_samples = draw(st.integers(1, 6)), draw(st.integers(1, 6))
+    n_groups = draw(st.integers(1, 6))
+    n_samples = draw(st.integers(1, 6))
     one = st.sets(st.integers(0, n_groups - 1))
     true = draw(st.lists(one, min_size=n_samples, max_size=n_samples).filter(any))
     return n_groups, true, draw(st.lists(one, min_size=n_samples, max_size=n_samples))
@@ -292,7 +301,8 @@ def as_mask(supports, n_groups):
 def test_support_recovery_equals_sets(case):
     n_groups, true, pred = case
     hits = sum(len(t & p) for t, p in zip(true, pred, strict=True))
-    n_true, n_pred = sum(map(len, true)), sum(map(len, pred))
+    n_true = sum(map(len, true))
+    n_pred = sum(map(len, pred))
     chance = 0
     for t, p in zip(true, pred, strict=True):  # every support of that size, each as likely
         every = list(itertools.combinations(range(n_groups), len(p)))
@@ -309,7 +319,8 @@ def test_support_recovery_equals_sets(case):
 
 
 def test_masks_and_indices_are_the_same_support():
-    true, pred = np.array([[0, 3], [1, 2]]), np.array([[3, 1], [2, 1]])
+    true = np.array([[0, 3], [1, 2]])
+    pred = np.array([[3, 1], [2, 1]])
     expected = SupportRecovery(
         recall=0.75, precision=0.75, exact=0.5, n_active_mean=2.0, chance_recall=0.4
     )
@@ -325,7 +336,8 @@ def test_masks_and_indices_are_the_same_support():
 
 
 def brute_force_accuracy(true, pred):
-    classes, clusters = sorted(set(true)), sorted(set(pred))
+    classes = sorted(set(true))
+    clusters = sorted(set(pred))
     classes = classes + [None] * max(0, len(clusters) - len(classes))
     best = 0
     for names in itertools.permutations(classes, len(clusters)):
@@ -376,7 +388,8 @@ def test_clustering_chance_is_the_mean_over_all_labelings(true, n_clusters):
 
 
 def test_single_precision_stays_single():
-    A, A_star = gaussian(0, 6, 4).astype(np.float32), gaussian(1, 6, 4).astype(np.float32)
+    A = gaussian(0, 6, 4).astype(np.float32)
+    A_star = gaussian(1, 6, 4).astype(np.float32)
     for up_to in ("permutation", "sign", "rotation"):
         single = match_dictionaries(A, A_star, 2, up_to=up_to)
         double = match_dictionaries(A.astype(float), A_star, 2, up_to=up_to)
@@ -388,14 +401,14 @@ def test_single_precision_stays_single():
 
 
 def test_inputs_may_be_read_only_and_strided_and_are_not_modified():
-    A, A_star = gaussian(0, 12, 8)[::2, ::2], gaussian(1, 4, 6).T
+    A = gaussian(0, 12, 8)[::2, ::2]
+    A_star = gaussian(1, 4, 6).T
     A.flags.writeable = A_star.flags.writeable = False
-    before, before_star = A.copy(), A_star.copy()
+    before = A.copy()
+    before_star = A_star.copy()
     for up_to in ("permutation", "sign", "rotation"):
-        view, copy = (
-            match_dictionaries(A, A_star, 2, up_to=up_to),
-            match_dictionaries(before, before_star, 2, up_to=up_to),
-        )
+        view = match_dictionaries(A, A_star, 2, up_to=up_to)
+        copy = match_dictionaries(before, before_star, 2, up_to=up_to)
         np.testing.assert_allclose(view.aligned, copy.aligned, rtol=1e-13)
         assert view.error == pytest.approx(copy.error, rel=1e-13)
     assert dictionary_error(A, A_star) == pytest.approx(

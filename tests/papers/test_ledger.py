@@ -255,7 +255,8 @@ def test_an_inequality_or_identity_is_expected_to_hold_or_to_fail(row_id, item):
 
 TRUE = Inequality("true", "support", lambda i: (0.0, 1.0))
 FALSE = dataclasses.replace(TRUE, expect="fails")
-AGAINST, FOR = Measurement("frozen_tau", "against"), Measurement("jacobian")
+AGAINST = Measurement("frozen_tau", "against")
+FOR = Measurement("jacobian")
 
 
 def row(verdict, *evidence, **fields):

@@ -52,8 +52,10 @@ def test_float32_in_gives_float32_out(case, seed):
         np.asarray(X, dtype=np.float32)
         for X in (case.Z, np.random.default_rng(seed).normal(size=case.Z.shape))
     )
-    lam, size = case.lam, case.group_size
-    X, JV = ops.group_soft_threshold(Z, lam, size), ops.group_soft_threshold_vjp(Z, V, lam, size)
+    lam = case.lam
+    size = case.group_size
+    X = ops.group_soft_threshold(Z, lam, size)
+    JV = ops.group_soft_threshold_vjp(Z, V, lam, size)
     assert X.dtype == JV.dtype == np.float32
     agreement(X, np.array([oracle.shrink(z, lam, size) for z in Z]), rtol=1e-5)
     agreement(
@@ -69,7 +71,8 @@ def test_float32_in_gives_float32_out(case, seed):
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 8])
 @pytest.mark.parametrize("ratio", [0.0, 0.1, 0.9, 1.1, 2.0, 50.0])
 def test_the_threshold_minimises_what_it_is_the_prox_of(size, ratio):
-    z, lam = np.random.default_rng(size).normal(size=size), 0.7
+    z = np.random.default_rng(size).normal(size=size)
+    lam = 0.7
     z *= ratio * lam / np.linalg.norm(z)
     agreement(
         ops.group_soft_threshold(z, lam, size), oracle.prox_by_optimisation(z, lam), rtol=1e-6
@@ -93,7 +96,8 @@ def test_the_optimality_condition_of_the_prox_holds(case):
 def test_no_point_near_the_prox_has_a_lower_objective(case, seed):
     """Three-point inequality, f(w) >= f(x) + ||w - x||^2 / 2, at points near x, where it is sharp enough to see a 1 % error."""
     Z, lam, size = case
-    X, rng = ops.group_soft_threshold(Z, lam, size), np.random.default_rng(seed)
+    X = ops.group_soft_threshold(Z, lam, size)
+    rng = np.random.default_rng(seed)
     for z, x in zip(Z.reshape(-1, size), X.reshape(-1, size), strict=True):
         step = 1e-2 * (1 + np.linalg.norm(z)) * rng.normal(size=size)
         value, moved = (0.5 * np.sum((p - z) ** 2) + lam * np.linalg.norm(p) for p in (x, x + step))
@@ -215,10 +219,8 @@ def test_the_vjp_is_the_derivative_of_the_threshold(case, seed):
     """f(Z) = <sigma(Z), W> has the gradient J W."""
     Z, lam, size = case
     W, D = np.random.default_rng(seed).normal(size=(2, *Z.shape))
-    f, G = (
-        (lambda Z: float(np.sum(ops.group_soft_threshold(Z, lam, size) * W))),
-        ops.group_soft_threshold_vjp(Z, W, lam, size),
-    )
+    f = lambda Z: float(np.sum(ops.group_soft_threshold(Z, lam, size) * W))
+    G = ops.group_soft_threshold_vjp(Z, W, lam, size)
     steps = (
         np.repeat(groups.norms(Z, size), size, axis=1) * D
     )  # each group moves in proportion to its size

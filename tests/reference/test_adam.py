@@ -24,7 +24,9 @@ def by_hand(value, gradients, step_size):
 @pytest.mark.parametrize("engine", ["reference", "numba"])
 def test_the_published_recursion(engine):
     gradients = [3.0, -1.0, 0.5, 0.0, 1e-12]
-    value, first, second = np.array([2.0]), np.zeros(1), np.zeros(1)
+    value = np.array([2.0])
+    first = np.zeros(1)
+    second = np.zeros(1)
     for t, g in enumerate(gradients, 1):
         value, first, second = ops.adam_step(value, np.array([g]), first, second, t, 0.1, engine)
     assert value[0] == pytest.approx(by_hand(2.0, gradients, 0.1), rel=1e-14)

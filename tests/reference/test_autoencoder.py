@@ -107,7 +107,8 @@ def test_the_loss_is_the_mean_over_samples_in_any_order(net, seed):
 @given(networks())
 def test_without_threshold_the_network_is_linear(net):
     net = net._replace(lam=0)
-    A, Y = net.A, net.Y
+    A = net.A
+    Y = net.Y
     agreement(ops.encode(*net), Y @ A)
     C = Y.T @ Y / len(Y)
     M = np.eye(len(A)) - A @ A.T
@@ -145,10 +146,12 @@ def test_at_the_kink_the_gradient_takes_the_zero_jacobian():
 
 @given(networks(), SEEDS)
 def test_rotating_the_atoms_of_a_group_turns_codes_and_gradient_and_keeps_the_loss(net, seed):
-    rng, size = np.random.default_rng(seed), net.group_size
+    rng = np.random.default_rng(seed)
+    size = net.group_size
     Q = [rotation(rng, size) for _ in range(net.A.shape[1] // size)]
     turned = net._replace(A=act_on_groups(net.A, Q))
-    (cost, G), (turned_cost, turned_G) = ops.loss_and_grad(*net), ops.loss_and_grad(*turned)
+    cost, G = ops.loss_and_grad(*net)
+    turned_cost, turned_G = ops.loss_and_grad(*turned)
     agreement(turned_cost, cost)
     agreement(ops.encode(*turned), act_on_groups(ops.encode(*net), Q))
     agreement(turned_G, act_on_groups(G, Q), rtol=1e-11)
@@ -156,7 +159,8 @@ def test_rotating_the_atoms_of_a_group_turns_codes_and_gradient_and_keeps_the_lo
 
 @given(networks(), SEEDS)
 def test_the_exact_gradient_has_no_component_along_rotations_of_a_group(net, seed):
-    rng, size = np.random.default_rng(seed), net.group_size
+    rng = np.random.default_rng(seed)
+    size = net.group_size
     G = ops.loss_and_grad(*net)[1]
     for start in range(0, net.A.shape[1], size):
         A_g, G_g = (M[:, start : start + size] for M in (net.A, G))
@@ -179,12 +183,15 @@ def test_permuting_the_groups_permutes_the_gradient(net, seed):
 @pytest.mark.parametrize("n_active", [1, 2, 3])
 def test_oja_outside_the_active_span_the_gradient_is_minus_yy_a(group_size, n_active):
     """If the active groups A_S are jointly orthonormal, (I - P_S) grad_g L = -(I - P_S) y y^T A_g for every active g."""
-    rng, n_features, n_groups = np.random.default_rng([group_size, n_active]), 12, 4
+    rng = np.random.default_rng([group_size, n_active])
+    n_features = 12
+    n_groups = 4
     A_S = orthonormal_groups(
         rng.normal(size=(n_features, n_active * group_size)), n_active * group_size
     )
     rest = 1e-3 * rng.normal(size=(n_features, (n_groups - n_active) * group_size))
-    A, y = np.hstack([A_S, rest]), rng.normal(size=n_features)
+    A = np.hstack([A_S, rest])
+    y = rng.normal(size=n_features)
     r = np.linalg.norm((y @ A).reshape(n_groups, group_size), axis=1)
     lam = 0.5 * r[:n_active].min()
     assert list(r > lam) == [True] * n_active + [False] * (n_groups - n_active)

@@ -41,7 +41,8 @@ def forms(draw):
         name: draw(st.integers(1, 3))
         for name in ("n_groups", "inputs", "outputs", "n", "rows", "columns", "stride")
     }
-    k, padding = draw(st.integers(1, 4)), draw(st.integers(0, 2))
+    k = draw(st.integers(1, 4))
+    padding = draw(st.integers(0, 2))
     assume(
         all(
             sizes["stride"] * (sizes[axis] - 1) + k - 2 * padding >= 1
@@ -55,12 +56,14 @@ def convolve_by_loops(K, X, stride, padding):
     """The sum that defines the form, one term at a time; pixels outside the image are zero."""
     n_groups, k, _, inputs, outputs = K.shape
     n, h, w, _ = X.shape
-    rows, columns = (h + 2 * padding - k) // stride + 1, (w + 2 * padding - k) // stride + 1
+    rows = (h + 2 * padding - k) // stride + 1
+    columns = (w + 2 * padding - k) // stride + 1
     out = np.zeros((n, rows, columns, n_groups * outputs))
     for m, a, b, g, i, j, c, o in itertools.product(
         *map(range, (n, rows, columns, n_groups, k, k, inputs, outputs))
     ):
-        y, x = stride * a + i - padding, stride * b + j - padding
+        y = stride * a + i - padding
+        x = stride * b + j - padding
         if 0 <= y < h and 0 <= x < w:
             out[m, a, b, g * outputs + o] += K[g, i, j, c, o] * X[m, y, x, g * inputs + c]
     return out
@@ -75,7 +78,8 @@ def matrix(function, shape):
 
 def adjoint(f, forward=convolve, backward=transpose, kernel=kernel_gradient):
     """<C_K X, U> = <X, C_K^T U> = <K, G(X, U)>."""
-    U_of_X, X_of_U = forward(f.K, f.X, f.stride, f.padding), backward(f.K, f.U, f.stride, f.padding)
+    U_of_X = forward(f.K, f.X, f.stride, f.padding)
+    X_of_U = backward(f.K, f.U, f.stride, f.padding)
     K_of_both = kernel(f.X, f.U, f.K.shape[1], f.stride, f.padding, len(f.K))
     scale = np.linalg.norm(f.K) * np.linalg.norm(f.X) * np.linalg.norm(f.U)
     value = np.sum(U_of_X * f.U)

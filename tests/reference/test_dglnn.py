@@ -54,8 +54,10 @@ def test_weights_loss_and_gradients_agree_with_the_full_jacobians(seed, sizes, n
 
 def test_the_gradients_are_those_printed_in_section_2_divided_by_n():
     """grad_u L = 2 D^T (v o [X^T X (w - w*) - X^T xi] o D u), grad_v L = [...] o (D u)^2, for 1/2 ||.||^2; n times ours."""
-    net, rng = problem(3), np.random.default_rng(4)
-    w_star, noise = rng.normal(size=6), rng.normal(size=5)
+    net = problem(3)
+    rng = np.random.default_rng(4)
+    w_star = rng.normal(size=6)
+    noise = rng.normal(size=5)
     net = net._replace(y=net.X @ w_star + noise)
     D = oracle.membership(net.groups)
     Du = D @ net.u
@@ -99,7 +101,8 @@ def test_a_planted_mutant_is_rejected(name):
 
 @given(SEEDS)
 def test_labels_in_any_order_are_sizes_after_a_permutation(seed):
-    net, rng = problem(seed, (2, 1, 3)), np.random.default_rng(seed)
+    net = problem(seed, (2, 1, 3))
+    rng = np.random.default_rng(seed)
     order = rng.permutation(6)  # new position k holds the old feature order[k]
     labels = np.array([3, 3, 5, 9, 9, 9])[order]  # sorted labels are groups 0, 1, 2
     shuffled = Problem(net.u, net.v[order], net.X[:, order], net.y, labels)
@@ -113,10 +116,8 @@ def test_labels_in_any_order_are_sizes_after_a_permutation(seed):
         ops.dglnn_weights(net.u, net.v, net.groups)[order],
     )
     options = {"n_epochs": 7, "alpha": 0.1, "gamma": 0.01}
-    path, other = (
-        gs.dglnn_path(net.X, net.y, net.groups, **options),
-        gs.dglnn_path(shuffled.X, net.y, labels, **options),
-    )
+    path = gs.dglnn_path(net.X, net.y, net.groups, **options)
+    other = gs.dglnn_path(shuffled.X, net.y, labels, **options)
     agreement(other.w, path.w[:, order], rtol=1e-9)
     agreement(other.v, path.v[:, order], rtol=1e-9)
     agreement(other.u, path.u, rtol=1e-9)
@@ -174,7 +175,9 @@ def test_on_an_orthogonal_design_the_flow_is_a_scalar_equation_for_each_group():
     a = oracle.groups_of(data.X.T @ data.y / 12, data.groups)
     expected = []
     for part in a:
-        size, u, h = np.linalg.norm(part), 0.3, 5.0 / 4000
+        size = np.linalg.norm(part)
+        u = 0.3
+        h = 5.0 / 4000
         for _ in range(4000):
             k1 = 2**0.5 * size * u**2 - u**5
             k2 = 2**0.5 * size * (u + h * k1 / 2) ** 2 - (u + h * k1 / 2) ** 5
@@ -198,7 +201,8 @@ def test_the_mean_squared_error_runs_through_the_same_flow_twice_as_fast():
 
 def test_short_steps_of_gradient_descent_follow_the_flow():
     net = problem(9)
-    X, start = net.X / np.linalg.norm(net.X, 2), {"alpha": 0.5, "v0": net.v}
+    X = net.X / np.linalg.norm(net.X, 2)
+    start = {"alpha": 0.5, "v0": net.v}
     flow = ops.dglnn_flow(X, net.y, net.groups, [3.0], **start)
     gaps = []
     for steps in (300, 600):
@@ -218,7 +222,8 @@ def test_short_steps_of_gradient_descent_follow_the_flow():
 
 
 def test_the_balanced_start_points_along_the_correlations_and_rests_where_there_is_none():
-    X, y = np.eye(4)[:, [0, 1, 2]], np.array([3.0, 4.0, 0.0, 0.0])
+    X = np.eye(4)[:, [0, 1, 2]]
+    y = np.array([3.0, 4.0, 0.0, 0.0])
     flow = ops.dglnn_flow(X, y, [2, 1], [0], alpha=[0.5, 2.0])
     agreement(flow.v[0], 0.5 / 2**0.5 * np.array([0.6, 0.8, 0.0]))
     assert flow.nfev == 0 and flow.drift == 0 and flow.w[0, 2] == 0

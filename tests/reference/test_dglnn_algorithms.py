@@ -130,10 +130,8 @@ def test_on_an_orthogonal_design_one_large_step_finds_the_direction_and_the_doub
     data = gs.grouped_regression(
         16, 6, 3, [1.0, 2.0, -1.0, 0.5, 0.5, 0.5], design="orthogonal", rng=0
     )
-    a, start = (
-        data.X.T @ data.y / 16,
-        {"alpha": 1.2, "gamma": 1e-3, "v0": "random", "rng": 1, "n_epochs": 1},
-    )
+    a = data.X.T @ data.y / 16
+    start = {"alpha": 1.2, "gamma": 1e-3, "v0": "random", "rng": 1, "n_epochs": 1}
     path, double = (
         gs.dglnn_path(data.X, data.y, 3, loss_scale=scale, **start) for scale in ("half", "mean")
     )
@@ -244,7 +242,8 @@ def test_groups_of_one_are_sparse_regression_with_signs():
 
 
 def test_single_precision_stays_single_and_recovers_from_a_tiny_start():
-    X, y = RECOVERY.X.astype(np.float32), RECOVERY.y.astype(np.float32)
+    X = RECOVERY.X.astype(np.float32)
+    y = RECOVERY.y.astype(np.float32)
     path = gs.dglnn_path(X, y, 3, n_epochs=600, alpha=1e-12, gamma=0.05)
     assert {path.x.dtype, path.u.dtype, path.v.dtype} == {np.dtype(np.float32)}
     agreement(path.x[:6], RECOVERY.w_star[:6], rtol=0.05)
@@ -267,7 +266,8 @@ def test_the_signed_rival_finds_signs_and_its_positive_half_does_not():
 
 
 def test_a_coarser_record_is_part_of_the_finer_one():
-    fine, coarse = path_of(RECOVERY, n_epochs=25), path_of(RECOVERY, n_epochs=25, record_every=10)
+    fine = path_of(RECOVERY, n_epochs=25)
+    coarse = path_of(RECOVERY, n_epochs=25, record_every=10)
     assert coarse.epochs.tolist() == [0, 10, 20, 25]
     for name in ("u", "v", "w", "loss"):
         np.testing.assert_array_equal(coarse[name], fine[name][coarse.epochs])

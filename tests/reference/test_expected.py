@@ -65,7 +65,8 @@ def test_numbers_and_single_matrices_stand_for_all_groups(form):
         agreement(
             by_number, BY_ENUMERATION[form](A, A_star, [0.3] * n_groups, n_active, size, every)
         )
-    default, identity = ({}, {"code_variance": np.eye(size)})
+    default = {}
+    identity = {"code_variance": np.eye(size)}
     results = [
         ops.expected_gradient(A, A_star, tau, n_active, size, form=form, **options)
         for options in (default, identity)
@@ -99,7 +100,9 @@ def test_float32_in_gives_float32_out(form, case):
 @given(populations(), SEEDS)
 def test_the_expected_gradient_does_not_turn_the_atoms_within_their_group(case, seed):
     """<G_g, A_g Omega> = 0 for skew Omega: no expected step chooses an orientation inside a group."""
-    G, rng, size = ops.expected_gradient(*case), np.random.default_rng(seed), case.group_size
+    G = ops.expected_gradient(*case)
+    rng = np.random.default_rng(seed)
+    size = case.group_size
     for start in range(0, G.shape[1], size):
         turn = case.A[:, start : start + size] @ skew(rng, size)
         assert abs(np.sum(G[:, start : start + size] * turn)) <= 1e-12 * np.linalg.norm(

@@ -145,7 +145,8 @@ def test_one_atom_groups_do_not_make_the_approximate_gradient_exact():
 
 def test_the_counterexample_to_appendix_b():
     """A = I_2, y = (3, 4), lam = 1, direction I: L(s I) = 25/2 (1 - s^2 + s/5)^2 has slope -9 at s = 1; the two rivals miss it."""
-    s, h = Fraction(1), Fraction(1, 10**9)
+    s = Fraction(1)
+    h = Fraction(1, 10**9)
 
     def L(s):
         return Fraction(25, 2) * (1 - s * s + s / 5) ** 2
@@ -175,7 +176,8 @@ def test_for_larger_groups_appendix_b_differs_by_more_than_a_thousandth(group_si
 @given(networks(), SEEDS)
 def test_the_gap_of_appendix_b_is_the_part_of_the_jacobian_off_its_diagonal(net, seed):
     """grad - (41) = -1/N Y^T ((J - diag J) E A)."""
-    A, Y = net.A, net.Y
+    A = net.A
+    Y = net.Y
     E = Y - oracle.decode(A, oracle.encode(*net))
     off = [J - np.diag(np.diag(J)) for J in (oracle.jacobian(y @ A, *net[2:]) for y in Y)]
     gap = -sum(np.outer(y, J @ (A.T @ e)) for y, J, e in zip(Y, off, E, strict=True)) / len(Y)
@@ -244,7 +246,9 @@ def test_at_a_group_orthogonal_to_the_sample_a_full_support_changes_nothing_with
 
 @given(networks(), SEEDS)
 def test_the_approximate_gradient_has_no_component_along_rotations_of_a_group(net, seed):
-    G, rng, size = gradient(net, "approximate"), np.random.default_rng(seed), net.group_size
+    G = gradient(net, "approximate")
+    rng = np.random.default_rng(seed)
+    size = net.group_size
     for start in range(0, net.A.shape[1], size):
         turn = net.A[:, start : start + size] @ skew(rng, size)
         assert abs(np.sum(G[:, start : start + size] * turn)) <= 1e-12 * max(
@@ -274,7 +278,8 @@ def test_the_comparison_agrees_with_projectors_from_singular_vectors(seed, group
 def test_for_one_orthonormal_group_the_approximate_gradient_errs_as_stated(group_size, ratio):
     """l = lam / ||A_g^T y||: the part inside span(A_g) is off by l / (2 - l), the part outside by l^2."""
     rng = np.random.default_rng(group_size)
-    A, y = orthonormal_groups(rng.normal(size=(7, group_size)), group_size), rng.normal(size=7)
+    A = orthonormal_groups(rng.normal(size=(7, group_size)), group_size)
+    y = rng.normal(size=7)
     lam = ratio * np.linalg.norm(A.T @ y)
     error = ops.compare_gradients(A, y, lam, group_size)["approximate"]
     agreement(error.radial, [ratio / (2 - ratio)], rtol=1e-10)

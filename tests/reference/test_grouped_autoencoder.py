@@ -61,7 +61,8 @@ def by_torch(network, parameters, Y):
         K = leaves[f"{name}.kernel"]
         return K.permute(0, 4, 3, 1, 2).reshape(-1, K.shape[3], K.shape[1], K.shape[2])
 
-    n_conv, n_deconv = len(network.channels), len(network.decoder_channels)
+    n_conv = len(network.channels)
+    n_deconv = len(network.decoder_channels)
     Y = torch.tensor(Y).reshape(-1, 1, network.image_size, network.image_size)
     X = Y
     for i in range(1, n_conv + 1):
@@ -137,7 +138,8 @@ def test_the_gradient_in_all_parameters_together_passes_both_checks():
             Y,
         )
 
-    G, A = pack(SMALL.loss_and_grad(parameters, Y)[1]), pack(parameters)
+    G = pack(SMALL.loss_and_grad(parameters, Y)[1])
+    A = pack(parameters)
     for seed in range(3):
         D = np.random.default_rng(seed).normal(size=A.shape)
         central_difference(cost, G, A, D)
@@ -209,8 +211,10 @@ def noisy(seed=0):
         parameters = {
             name: 1.5 * value for name, value in VARIATIONAL.start(rng, "float64").items()
         }
-        Y, noise = rng.uniform(size=(3, 64)), rng.normal(size=(3, 5))
-        encoder, decoder = VARIATIONAL.encoder, VARIATIONAL.decoder
+        Y = rng.uniform(size=(3, 64))
+        noise = rng.normal(size=(3, 5))
+        encoder = VARIATIONAL.encoder
+        decoder = VARIATIONAL.decoder
         H = grouped_autoencoder.forward(encoder, parameters, Y.reshape(3, 8, 8, 1))[-1]
         X = variational_autoencoder.sample(H, noise.reshape(3, 1, 1, 5))[2]
         before = [
@@ -251,7 +255,8 @@ def test_the_variational_objective_is_error_plus_weighted_divergence_by_loops():
 
 def test_the_divergence_is_the_expected_log_ratio_of_the_two_normal_laws():
     """KL(N(m, e^v), N(0, 1)) by quadrature."""
-    m, v = 0.7, -0.4
+    m = 0.7
+    v = -0.4
     x, w = np.polynomial.hermite_e.hermegauss(60)
     sample = m + np.exp(v / 2) * x
     log_ratio = (-0.5 * x**2 - v / 2) - (-0.5 * sample**2)
@@ -377,7 +382,9 @@ def test_inputs_are_not_modified_and_their_layout_does_not_matter():
 
 
 def test_the_same_seed_gives_the_same_start():
-    first, again, other = SMALL.start(3), SMALL.start(np.random.default_rng(3)), SMALL.start(4)
+    first = SMALL.start(3)
+    again = SMALL.start(np.random.default_rng(3))
+    other = SMALL.start(4)
     assert all(np.array_equal(first[name], again[name]) for name in first)
     assert not np.array_equal(first["conv1.kernel"], other["conv1.kernel"])
 

@@ -203,7 +203,8 @@ def test_a_wrong_jacobian_is_rejected_by_the_oracle(mutant):
 
 def test_only_the_tie_itself_tells_greater_or_equal_from_greater():
     """The other points of the check do not see it: the tie has to be among them."""
-    away, V = POINTS[2:], np.ones(POINTS.size - 2)
+    away = POINTS[2:]
+    V = np.ones(POINTS.size - 2)
     agreement(greater_or_equal(away, V, TIE_LAM, 2), oracle.jacobian(away, TIE_LAM, 2) @ V)
 
 

@@ -37,7 +37,10 @@ def exactly(E):
 
 @pytest.mark.parametrize("scale", [1, 2])
 def test_losses_of_linear_networks_are_summed_in_double_precision(scale):
-    X, y, u, v = single(500, 3), single(500), single(3), single(3)
+    X = single(500, 3)
+    y = single(500)
+    u = single(3)
+    v = single(3)
     cost = scale * exactly(y - X @ (u * u * v))
     sizes = np.ones(3, int)
     assert dglnn.loss(u * u * v, X, y, scale) == pytest.approx(cost, rel=1e-13)
@@ -49,7 +52,8 @@ def test_losses_of_linear_networks_are_summed_in_double_precision(scale):
 
 
 def test_losses_of_autoencoders_are_summed_in_double_precision():
-    A, Y = single(6, 4), single(300, 6)
+    A = single(6, 4)
+    Y = single(300, 6)
     E = Y - autoencoder.encode(A, Y, 0.5, 2) @ A.T
     for cost in (autoencoder.loss(A, Y, 0.5, 2), autoencoder.loss_and_grad(A, Y, 0.5, 2)[0]):
         assert cost == pytest.approx(exactly(E), rel=1e-13)
@@ -57,14 +61,17 @@ def test_losses_of_autoencoders_are_summed_in_double_precision():
     assert unfolded.unfolded_loss_and_grad(A, Y, 0.5, 2, 3)[0] == pytest.approx(
         exactly(E), rel=1e-13
     )
-    W, Y, bias = single(6, 4), single(300, 6), single(4)
+    W = single(6, 4)
+    Y = single(300, 6)
+    bias = single(4)
     E = Y - sparse_autoencoder.encode(W, Y, bias, "relu", 0.0) @ W.T
     for cost in (
         sparse_autoencoder.loss(W, Y, bias, "relu", 0.0),
         sparse_autoencoder.loss_and_grad(W, Y, bias, "relu", 0.0)[0],
     ):
         assert cost == pytest.approx(exactly(E), rel=1e-13)
-    Y, parameters = single(300, 1, 1, 1), {"code.kernel": np.full((1, 1, 1, 1, 1), 0.3, np.float32)}
+    Y = single(300, 1, 1, 1)
+    parameters = {"code.kernel": np.full((1, 1, 1, 1, 1), 0.3, np.float32)}
     E = plain.forward(ONE_PIXEL, parameters, Y)[-1] - Y
     for cost in (
         plain.loss(ONE_PIXEL, parameters, Y),
@@ -74,7 +81,8 @@ def test_losses_of_autoencoders_are_summed_in_double_precision():
 
 
 def test_both_parts_of_a_variational_loss_are_summed_in_double_precision():
-    Y, noise = single(300, 1, 1, 1), single(300, 1, 1, 1)
+    Y = single(300, 1, 1, 1)
+    noise = single(300, 1, 1, 1)
     decoder = (ONE_PIXEL[0]._replace(name="image"),)
     parameters = {
         "code.kernel": np.array([0.3, -0.2], np.float32).reshape(1, 1, 1, 1, 2),
@@ -97,19 +105,19 @@ def test_both_parts_of_a_variational_loss_are_summed_in_double_precision():
 
 
 def test_float32_comes_out_where_it_went_in():
-    X, y = single(5, 3), single(5)
+    X = single(5, 3)
+    y = single(5)
     assert [part.dtype for part in dglnn_flow.balanced_start(X, y, np.array([1, 2]), 0.5)] == 2 * [
         np.float32
     ]
-    A, Y = single(4, 6), single(7, 4)
+    A = single(4, 6)
+    Y = single(7, 4)
     assert gradients.approximate(A, Y, 0.5, 2, np.ones((7, 3), bool)).dtype == np.float32
-    W, A_star, bias, masks, law = (
-        single(4, 3),
-        single(4, 3),
-        single(3),
-        np.array([[True, False, True]]),
-        np.ones(1),
-    )
+    W = single(4, 3)
+    A_star = single(4, 3)
+    bias = single(3)
+    masks = np.array([[True, False, True]])
+    law = np.ones(1)
     found = [
         *sparse_expected.printed_9(W, A_star, masks, law, bias),
         *sparse_expected.printed_15(W, A_star, masks, law, bias),
@@ -120,7 +128,9 @@ def test_float32_comes_out_where_it_went_in():
 
 
 def test_the_balanced_start_has_its_magnitude_in_every_group():
-    X, y, sizes = RNG.normal(size=(5, 3)), RNG.normal(size=5), np.array([1, 2])
+    X = RNG.normal(size=(5, 3))
+    y = RNG.normal(size=5)
+    sizes = np.array([1, 2])
     u, v = dglnn_flow.balanced_start(X, y, sizes, 0.5)
     np.testing.assert_array_equal(u, [0.5, 0.5])
     np.testing.assert_allclose(
@@ -132,13 +142,11 @@ def test_the_balanced_start_has_its_magnitude_in_every_group():
 
 
 def test_what_is_left_out_is_the_halved_loss_and_the_large_step():
-    X, y, u, v, sizes = (
-        RNG.normal(size=(5, 3)),
-        RNG.normal(size=5),
-        np.array([0.5, 2.0]),
-        RNG.normal(size=3),
-        np.array([1, 2]),
-    )
+    X = RNG.normal(size=(5, 3))
+    y = RNG.normal(size=5)
+    u = np.array([0.5, 2.0])
+    v = RNG.normal(size=3)
+    sizes = np.array([1, 2])
     for function, given in (
         (dglnn.loss, (u[[0, 1, 1]], X, y)),
         (dglnn.loss_and_grad, (u, v, X, y, sizes)),
@@ -157,7 +165,8 @@ def test_what_is_left_out_is_the_halved_loss_and_the_large_step():
 
 
 def test_a_convolution_has_stride_1_unless_told():
-    X, U = RNG.normal(size=(2, 4, 4, 3)), RNG.normal(size=(2, 3, 3, 5))
+    X = RNG.normal(size=(2, 4, 4, 3))
+    U = RNG.normal(size=(2, 3, 3, 5))
     np.testing.assert_array_equal(
         convolution.kernel_gradient(X, U, 2), convolution.kernel_gradient(X, U, 2, 1, 0, 1)
     )
@@ -168,7 +177,10 @@ def tupled(result):
 
 
 def test_the_rival_tells_the_loss_before_its_first_step():
-    X, y, u, v = RNG.normal(size=(5, 3)), RNG.normal(size=5), np.full(3, 0.5), np.full(3, 0.4)
+    X = RNG.normal(size=(5, 3))
+    y = RNG.normal(size=5)
+    u = np.full(3, 0.5)
+    v = np.full(3, 0.4)
     assert (
         dglnn.signed_advance(u, v, X, y, 1, 0.01, 4)[2] == dglnn.signed_loss_and_grad(u, v, X, y)[0]
     )
@@ -188,7 +200,8 @@ def test_directions_of_rows_of_any_size(scale):
 
 
 def test_the_switch_of_algorithm_2_is_strict_and_final():
-    one, sizes = np.ones(1), np.array([1])
+    one = np.ones(1)
+    sizes = np.array([1])
     rule = dglnn.Rule(
         True, False, 1, 0.125, 0.05, -1, 0.25, np.empty(0)
     )  # u grows from 1 to 1.25: not by less than a quarter
@@ -237,12 +250,10 @@ def test_every_field_of_the_layers():
 
 
 def test_printed_16_with_codes_whose_mean_is_not_one():
-    W, A_star, bias, law = (
-        RNG.normal(size=(4, 3)),
-        RNG.normal(size=(4, 3)),
-        RNG.normal(size=3),
-        np.array([0.25, 0.75]),
-    )
+    W = RNG.normal(size=(4, 3))
+    A_star = RNG.normal(size=(4, 3))
+    bias = RNG.normal(size=3)
+    law = np.array([0.25, 0.75])
     masks = np.array([[True, False, True], [False, True, True]])
     dW, db = sparse_expected.printed_16(W, A_star, masks, law, bias, 0.5, 1.5)
     for i, p in enumerate([0.25, 0.75, 1.0]):

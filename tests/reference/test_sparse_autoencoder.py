@@ -31,10 +31,8 @@ def sparse_network(
 ):
     """Random weights and samples; no pre-activation lies within ``margin`` of a kink."""
     rng = np.random.default_rng(seed)
-    W, b = (
-        rng.normal(size=(n_features, n_atoms)) / np.sqrt(n_features),
-        rng.normal(size=n_atoms) / 2,
-    )
+    W = rng.normal(size=(n_features, n_atoms)) / np.sqrt(n_features)
+    b = rng.normal(size=n_atoms) / 2
     Y = rng.normal(size=(200 * n_samples, n_features))
     lam = 0.0 if activation == "relu" else lam
     distance = np.abs(np.abs(Y @ W + b) - lam).min(axis=1)
@@ -84,7 +82,8 @@ def test_a_pre_activation_on_the_kink_is_inactive(activation):
 
 
 def test_without_threshold_hard_and_soft_are_the_identity_also_at_zero():
-    W, Y = np.array([[2.0]]), np.array([[0.0]])
+    W = np.array([[2.0]])
+    Y = np.array([[0.0]])
     for activation in ("hard", "soft"):
         _, dW, db = ops.sparse_loss_and_grad(W, Y, 0.0, activation, 0.0)
         assert dW == 0 and db == 0  # e = 0
@@ -174,9 +173,11 @@ MUTANTS = {
 @pytest.mark.parametrize("name", MUTANTS)
 def test_wrong_gradients_are_rejected(name, activation, check):
     net = sparse_network(3, activation, n_samples=4)
-    X, (_, dW, db) = ops.sparse_encode(*net), ops.sparse_loss_and_grad(*net)
+    X = ops.sparse_encode(*net)
+    _, dW, db = ops.sparse_loss_and_grad(*net)
     E = net.Y - X @ net.W.T
-    decoder, unmasked = -E.T @ X / 4, -(E.T @ X + net.Y.T @ (E @ net.W)) / 4
+    decoder = -E.T @ X / 4
+    unmasked = -(E.T @ X + net.Y.T @ (E @ net.W)) / 4
     parts = {
         "W": dW,
         "b": db,
@@ -194,7 +195,9 @@ def test_wrong_gradients_are_rejected(name, activation, check):
 
 def test_the_loss_of_a_hard_threshold_jumps_and_its_mean_gradient_is_not_that_of_the_expected_loss():
     """One dimension, y ~ N(0, 1): d E[L] / dw = E[dL/dw] + jump, jump = 2 (dc/dw) phi(c) [l_off(c) - l_on(c)], c = lam / |w|."""
-    w, lam, h = 0.8, 0.5, 1e-4
+    w = 0.8
+    lam = 0.5
+    h = 1e-4
     y = (np.arange(-400_000, 400_000) + 0.5) / 50_000  # midpoint rule on [-8, 8]
     density = np.exp(-(y**2) / 2) / np.sqrt(2 * np.pi) / 50_000
 
@@ -207,7 +210,8 @@ def test_the_loss_of_a_hard_threshold_jumps_and_its_mean_gradient_is_not_that_of
     def expected_loss(w):
         """E[L] with the two sides of the jump integrated exactly as far as the grid allows: the grid is cut at c = lam / w."""
         c = lam / w
-        left, right = np.linspace(0, c, 20_001), np.linspace(c, 9, 200_001)
+        left = np.linspace(0, c, 20_001)
+        right = np.linspace(c, 9, 200_001)
         phi = [np.exp(-(t**2) / 2) / np.sqrt(2 * np.pi) for t in (left, right)]
         return 2 * (trapezoid(phi[0] * off(left), left) + trapezoid(phi[1] * on(right, w), right))
 
@@ -239,7 +243,8 @@ def test_autograd_agrees(net):
 
 def test_limits():
     rng = np.random.default_rng(0)
-    Y, Q = rng.normal(size=(7, 4)), np.linalg.qr(rng.normal(size=(4, 4)))[0]
+    Y = rng.normal(size=(7, 4))
+    Q = np.linalg.qr(rng.normal(size=(4, 4)))[0]
     assert (
         ops.sparse_loss(Q, Y, 0.0, "hard", 0.0) < 1e-28
     )  # orthonormal and linear: nothing is lost
@@ -282,7 +287,8 @@ def test_float32_stays_float32(activation):
 def test_inputs_are_not_modified_and_any_strides_are_taken():
     net = sparse_network(2)
     expected = ops.sparse_loss_and_grad(*net)
-    W, Y = np.asfortranarray(net.W), np.repeat(net.Y, 2, axis=0)[::2]
+    W = np.asfortranarray(net.W)
+    Y = np.repeat(net.Y, 2, axis=0)[::2]
     for array in (W, Y):
         array.flags.writeable = False
     result = ops.sparse_loss_and_grad(W, Y, net.b)

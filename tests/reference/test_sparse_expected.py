@@ -105,9 +105,11 @@ def test_where_the_code_is_consistent_it_is_the_mean_of_the_gradients_themselves
     rng = np.random.default_rng(seed)
     A = np.linalg.qr(rng.normal(size=(5, 5)))[0][:, :4]
     W = unit(A + 0.05 * rng.normal(size=A.shape))
-    law, lam = gs.support_law("uniform", 4, n_active=2), 0.5 if activation == "hard" else 0.0
+    law = gs.support_law("uniform", 4, n_active=2)
+    lam = 0.5 if activation == "hard" else 0.0
     samples = list(oracle.population(A, *law, 1.2, 1.45))
-    Y, weights = np.array([y for *_, y, _ in samples]), np.array([weight for *_, weight in samples])
+    Y = np.array([y for *_, y, _ in samples])
+    weights = np.array([weight for *_, weight in samples])
     found = ops.sparse_encode(W, Y, bias, activation, lam) != 0
     np.testing.assert_array_equal(found, np.array([x != 0 for _, x, _, _ in samples]))
     np.testing.assert_allclose(weights, 1 / len(samples))  # so that a plain mean is the expectation

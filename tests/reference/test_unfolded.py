@@ -84,7 +84,8 @@ def test_the_jacobian_of_the_prox_agrees_with_the_full_matrix_and_is_symmetric(
 
 
 def test_at_ties_the_jacobian_of_the_prox_is_zero_and_without_thresholds_the_identity():
-    z, v = np.array([4.0, -5.0, 1.0, 9.0, 0.0, 0.0]), np.arange(1.0, 7.0)
+    z = np.array([4.0, -5.0, 1.0, 9.0, 0.0, 0.0])
+    v = np.arange(1.0, 7.0)
     vjp = unfolded.sparse_group_prox_vjp
     np.testing.assert_array_equal(vjp(z, v, 5.0, 2, l1=1.0)[:2], [0, 0])  # (3, -4) has norm 5
     np.testing.assert_array_equal(vjp(z, v, 0.0, 2, l1=1.0), [1, 2, 0, 4, 0, 0])  # |1| ties with l1
@@ -112,7 +113,8 @@ def sign_last(Z, lam, group_size, nonnegative, l1):
 )
 def test_another_order_of_the_prox_is_rejected_by_both_checks(mutant, penalty):
     z = np.array([1.5, -0.7, 0.9])
-    wrong, right = mutant(z, 0.4, 3, *penalty), unfolded.sparse_group_prox(z, 0.4, 3, *penalty)
+    wrong = mutant(z, 0.4, 3, *penalty)
+    right = unfolded.sparse_group_prox(z, 0.4, 3, *penalty)
     optimum = prox_by_optimisation(z, 0.4, *penalty)
     agreement(right, optimum, rtol=1e-6)
     assert violation(z - right, right, 0.4, 3, *penalty) <= 1e-14
@@ -133,7 +135,8 @@ def test_the_spectral_step_and_its_gradient():
 
 
 def test_a_zero_dictionary_has_zero_codes_and_no_gradient():
-    A, Y = np.zeros((3, 4)), np.ones((2, 3))
+    A = np.zeros((3, 4))
+    Y = np.ones((2, 3))
     value, G = unfolded.unfolded_loss_and_grad(A, Y, 0.0, 2, 3)
     assert value == 1.5
     assert not G.any()
@@ -172,15 +175,14 @@ def test_one_step_is_the_shallow_encoder_of_the_scaled_input_with_the_scaled_thr
     lam, seed, group_size, step
 ):
     rng = np.random.default_rng(seed)
-    A, Y = rng.normal(size=(5, 2 * group_size)), rng.normal(size=(3, 5))
+    A = rng.normal(size=(5, 2 * group_size))
+    Y = rng.normal(size=(3, 5))
     for accelerated in (True, False):
         X = unfolded.unfolded_encode(A, Y, lam, group_size, 1, step, accelerated)
         agreement(X, autoencoder.encode(A, step * Y, step * lam, group_size))
         agreement(X, step * autoencoder.encode(A, Y, lam, group_size))
-    (value, G), (shallow_value, shallow_G) = (
-        unfolded.unfolded_loss_and_grad(A, Y, lam, group_size, 1, step_size=1.0),
-        autoencoder.loss_and_grad(A, Y, lam, group_size),
-    )
+    value, G = unfolded.unfolded_loss_and_grad(A, Y, lam, group_size, 1, step_size=1.0)
+    shallow_value, shallow_G = autoencoder.loss_and_grad(A, Y, lam, group_size)
     agreement(value, shallow_value)
     agreement(G, shallow_G)
 
@@ -201,7 +203,8 @@ def test_the_first_two_iterates_of_fista_are_those_of_ista_and_the_third_is_not(
 def test_with_orthonormal_atoms_the_codes_are_in_closed_form(step, penalty):
     """A^T A = I: every step moves the fraction a of the way to prox(A^T y), and with a = 1 the first step is there."""
     rng = np.random.default_rng(0)
-    A, Y = orthonormal_groups(rng.normal(size=(9, 6)), 6), rng.normal(size=(20, 9))
+    A = orthonormal_groups(rng.normal(size=(9, 6)), 6)
+    Y = rng.normal(size=(20, 9))
     limit = unfolded.sparse_group_prox(Y @ A, 0.8, 2, **penalty)
     assert 0.1 < np.mean(limit != 0) < 0.9
     for n_unfold in (1, 2, 5):
@@ -213,7 +216,8 @@ def test_with_orthonormal_atoms_the_codes_are_in_closed_form(step, penalty):
 @pytest.mark.parametrize("accelerated", [True, False])
 def test_without_penalty_the_codes_converge_to_least_squares(accelerated):
     rng = np.random.default_rng(0)
-    A, Y = rng.normal(size=(9, 4)), rng.normal(size=(3, 9))
+    A = rng.normal(size=(9, 4))
+    Y = rng.normal(size=(3, 9))
     X = unfolded.unfolded_encode(A, Y, 0.0, 2, 1000, accelerated=accelerated)
     agreement(X, np.linalg.lstsq(A, Y.T, rcond=None)[0].T, rtol=1e-10)
 
@@ -249,8 +253,10 @@ def test_ista_never_raises_the_cost_and_both_keep_their_bounds(seed, penalty):
     """F(x_K) - F* is at most L ||x*||^2 / 2K along ISTA and 2 L ||x*||^2 / (K + 1)^2 along FISTA (Beck and Teboulle)."""
     (A, Y, lam, size, _), _ = instance(seed, 1, n_samples=1, margin=0)
     optimum = unfolded.unfolded_encode(A, Y, lam, size, 5000, **penalty)[0]
-    best, L = objective(A, Y[0], optimum, lam, size, **penalty), np.linalg.norm(A, 2) ** 2
-    last, bound = objective(A, Y[0], 0 * optimum, lam, size, **penalty), L * np.sum(optimum**2)
+    best = objective(A, Y[0], optimum, lam, size, **penalty)
+    L = np.linalg.norm(A, 2) ** 2
+    last = objective(A, Y[0], 0 * optimum, lam, size, **penalty)
+    bound = L * np.sum(optimum**2)
     for K in (1, 2, 3, 5, 10, 30, 100):
         ista, fista = (
             objective(
@@ -274,7 +280,8 @@ def test_ista_never_raises_the_cost_and_both_keep_their_bounds(seed, penalty):
 def test_with_groups_of_one_atom_fista_solves_the_lasso_of_scikit_learn(lam, l1, nonnegative):
     linear_model = pytest.importorskip("sklearn.linear_model")
     rng = np.random.default_rng(1)
-    A, Y = rng.normal(size=(8, 5)), 2 * rng.normal(size=(3, 8))
+    A = rng.normal(size=(8, 5))
+    Y = 2 * rng.normal(size=(3, 8))
     lasso = linear_model.Lasso(
         alpha=(lam + l1) / 8, fit_intercept=False, positive=nonnegative, tol=1e-14, max_iter=100_000
     )

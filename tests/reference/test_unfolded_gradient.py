@@ -113,10 +113,8 @@ def test_float32_in_gives_float32_out(step, flag):
     for seed, n_unfold in itertools.product(range(3), DEPTHS):
         args, options = instance(seed, n_unfold, step=step, **flag)
         single = (args[0].astype(np.float32), args[1].astype(np.float32), *args[2:])
-        X, (value, G) = (
-            unfolded.unfolded_encode(*single, **options),
-            unfolded.unfolded_loss_and_grad(*single, **options),
-        )
+        X = unfolded.unfolded_encode(*single, **options)
+        value, G = unfolded.unfolded_loss_and_grad(*single, **options)
         assert X.dtype == G.dtype == np.float32
         assert isinstance(value, float)
         expected_value, expected_G = unfolded.unfolded_loss_and_grad(*args, **options)
@@ -231,7 +229,9 @@ def test_the_text_of_the_module_unchanged_passes_as_a_mutant():
 def test_a_wrong_reverse_pass_is_rejected_by_both_difference_checks(name):
     wrong = mutant(*GRADIENT_MUTANTS[name])["unfolded_loss_and_grad"]
     args, options = mutant_instance()
-    f, G, A = cost(args, options), wrong(*args, **options)[1], args[0]
+    f = cost(args, options)
+    G = wrong(*args, **options)[1]
+    A = args[0]
     D = np.random.default_rng(0).normal(size=A.shape)
     with pytest.raises(AssertionError, match="central difference"):
         central_difference(f, G, A, D)

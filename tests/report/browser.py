@@ -1,6 +1,7 @@
 """Drives headless Chromium through its DevTools pipe, with the standard library only. Imports no gsae_ref.
 
-Messages are JSON, each ended by a zero byte, written to the browser's file descriptor 3 and read from its 4.
+Messages are JSON, each ended by a zero byte, written to the browser's file descriptor 3 and read
+from its 4.
 """
 
 import base64
@@ -37,7 +38,10 @@ class Browser:
     """One tab of a browser of its own; a context manager."""
 
     def __init__(self, path, profile, timeout=60):
-        self.timeout, self.count, self.waiting, self.buffer = timeout, 0, [], b""
+        self.timeout = timeout
+        self.count = 0
+        self.waiting = []
+        self.buffer = b""
         to_read, self.to_write = os.pipe()
         self.to_read, from_browser = os.pipe()
         # The shell puts the two ends where the browser looks for them: 3 and 4 may be taken here.

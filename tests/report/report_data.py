@@ -13,15 +13,15 @@ NUMBERS = {
 
 def finding(evidence):
     if isinstance(evidence, Counterexample):
-        numbers, label = CERTIFICATES[evidence.name]().to_dict(), evidence.name
+        numbers = CERTIFICATES[evidence.name]().to_dict()
+        label = evidence.name
     elif isinstance(evidence, Inequality):
         more = {"worst_search": 0.75} if evidence.expect == "holds" else {}
-        numbers, label = (
-            {"instances": 300, "worst_random": 0.5 if more else 3.25, **more},
-            evidence.label,
-        )
+        numbers = {"instances": 300, "worst_random": 0.5 if more else 3.25, **more}
+        label = evidence.label
     else:
-        numbers, label = NUMBERS[type(evidence)], getattr(evidence, "label", "made up")
+        numbers = NUMBERS[type(evidence)]
+        label = getattr(evidence, "label", "made up")
     return {
         "kind": type(evidence).__name__.lower(),
         "label": label,

@@ -34,7 +34,9 @@ class Page(HTMLParser):
 
     def __init__(self, text):
         super().__init__(convert_charrefs=True)
-        self.open, self.elements, self.words = [], [], []
+        self.open = []
+        self.elements = []
+        self.words = []
         self.feed(text)
         self.close()
         assert self.open == []

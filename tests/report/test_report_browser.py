@@ -18,7 +18,8 @@ SHOWN = "[...document.querySelectorAll('#table > tbody > tr')].filter(row => row
 FOCUS = "document.activeElement.id || document.activeElement.textContent.trim()"
 SORTED = "[...document.querySelectorAll('#table > thead th')].map(head => head.ariaSort)"
 
-# Contrast as WCAG 2 defines it, of every visible text with the colour behind it: the smallest ratio and where.
+# Contrast as WCAG 2 defines it, of every visible text with the colour behind it: the smallest ratio
+# and where.
 CONTRAST = """(() => {
   const numbers = (text) => text.match(/[\\d.]+/g).map(Number);
   const light = (c) => c.slice(0, 3).map((v) => v / 255).map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
@@ -264,7 +265,8 @@ def test_without_scripts_every_row_is_there_and_opens(page, address):
         page("Emulation.setScriptExecutionDisabled", value=False)
 
 
-# Rules of style that spoil the page, and what then must no longer be true: the measurements above can fail.
+# Rules of style that spoil the page, and what then must no longer be true: the measurements above
+# can fail.
 PLANTED = [
     ("main p { color: #999 !important }", f"{CONTRAST}.text[0] >= 4.5"),
     ("svg.mark { color: #ddd !important }", f"{CONTRAST}.marks[0] >= 3"),

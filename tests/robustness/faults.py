@@ -2,8 +2,9 @@
 
     python tests/robustness/faults.py FAULT JOB N SEED         prints {"tried": n, "survived": n, "failures": [...]}
 
-Every job writes into a folder; what it must have written in the end is known from a run that nobody disturbs. ``check`` looks at a folder
-as a fault left it, before anything repairs it; the job is then done again, and must come to the same end.
+Every job writes into a folder; what it must have written in the end is known from a run that nobody
+disturbs. ``check`` looks at a folder as a fault left it, before anything repairs it; the job is
+then done again, and must come to the same end.
 """
 
 import contextlib
@@ -33,7 +34,8 @@ from gsae_ref.files import read_arrays, write_arrays, write_json
 
 N_EPOCHS = 40
 CALLS = "open", "replace", "fsync", "unlink"
-INTERRUPTED, PAGE = 130, 4096
+INTERRUPTED = 130
+PAGE = 4096
 
 
 def problem(n_samples=256, seed=0):
@@ -285,7 +287,8 @@ def disturbed(job, folder, prepare=lambda: None, meanwhile=lambda child: None):
 
     ``prepare`` is called in the child before the job, ``meanwhile`` in the parent.
     """
-    (receive, send), (listen, say) = os.pipe(), os.pipe()
+    receive, send = os.pipe()
+    listen, say = os.pipe()
     child = os.fork()
     if child == 0:
         status = 1
@@ -304,7 +307,8 @@ def disturbed(job, folder, prepare=lambda: None, meanwhile=lambda child: None):
     meanwhile(child)
     _, status = os.waitpid(child, 0)
     with open(receive, "rb") as file, open(listen, "rb") as words:
-        heard, said = file.read(), words.read().decode()
+        heard = file.read()
+        said = words.read().decode()
     return heard[-1] if heard else 0, os.waitstatus_to_exitcode(status), said
 
 
@@ -345,7 +349,8 @@ def calls_of(job, folder):
 def killed(job, folder, draw, k, about):
     """SIGKILL at a random time, or by turns before or after a random call that changes a file."""
     if k % 2:
-        number, after = draw.randint(1, about["calls"]), draw.random() < 0.5
+        number = draw.randint(1, about["calls"])
+        after = draw.random() < 0.5
         return disturbed(job, folder, lambda: at_call(number, after))
     return sent(job, folder, draw, about, signal.SIGKILL)
 
@@ -415,7 +420,10 @@ TOLD = {
 
 def attempts(fault, kind, n, seed):
     """Try the fault ``n`` times at points drawn from the seed; what became of it."""
-    draw, job, failures, cut_short = random.Random(seed), JOBS[kind](), [], 0
+    draw = random.Random(seed)
+    job = JOBS[kind]()
+    failures = []
+    cut_short = 0
     with tempfile.TemporaryDirectory() as folder:
         job.do(Path(folder))  # everything is imported and compiled
     with tempfile.TemporaryDirectory() as folder:

@@ -1,7 +1,8 @@
 """Results of the public functions from fixed seeds, to be compared between processes, threads, versions, with and without the compiler.
 
 python tests/robustness/fingerprints.py NEW.npz                    writes the results and prints the SHA-256 of each
-python tests/robustness/fingerprints.py NEW.npz --against OLD.npz  and how far they are from those of another process; status 1 beyond the tolerance
+python tests/robustness/fingerprints.py NEW.npz --against OLD.npz  and how far they are from those
+of another process; status 1 beyond the tolerance
 """
 
 import argparse
@@ -21,7 +22,8 @@ def results():
     found = {}
     A_star = gs.make_dictionary(30, 10, 2, rng=1)
     drawn = gs.sample(A_star, 300, 2, 2, snr_db=20, rng=2)
-    A, Y = gs.perturb_dictionary(A_star, delta=0.3, group_size=2, rng=3), drawn.Y
+    A = gs.perturb_dictionary(A_star, delta=0.3, group_size=2, rng=3)
+    Y = drawn.Y
     found |= {
         "dictionary": A_star,
         "samples": Y,
@@ -30,7 +32,8 @@ def results():
         "start": A,
     }
     for name, dtype in (("float64", np.float64), ("float32", np.float32)):
-        B, Z = A.astype(dtype), Y.astype(dtype)
+        B = A.astype(dtype)
+        Z = Y.astype(dtype)
         for engine in ("reference", "numba"):
             tag = f"{engine} {name}"
             for gradient in ("exact", "appendix_b", "approximate"):

@@ -13,11 +13,12 @@ import gsae_ref as gs
 class Row:
     """How to call a public function.
 
-    ``draw`` gives keyword arguments that it accepts. ``call`` is the function, or a small programme around it. ``work`` are counts that are so
-    much work, ``fixed`` arguments that are left alone, ``only`` the hostile values of an argument (nothing else is tried), ``nan`` says that
-    NaN or infinity in a result has a documented meaning, ``also`` are further exceptions that are documented, ``words`` are refusals that are not
-    ours and name no argument, and ``share`` is how many
-    inputs the function gets for one of an ordinary function's.
+    ``draw`` gives keyword arguments that it accepts. ``call`` is the function, or a small programme
+    around it. ``work`` are counts that are so much work, ``fixed`` arguments that are left alone,
+    ``only`` the hostile values of an argument (nothing else is tried), ``nan`` says that NaN or
+    infinity in a result has a documented meaning, ``also`` are further exceptions that are
+    documented, ``words`` are refusals that are not ours and name no argument, and ``share`` is how
+    many inputs the function gets for one of an ordinary function's.
     """
 
     call: Callable[..., Any]
@@ -125,7 +126,8 @@ def sparse_law(rng):
 
 
 def path_and_data(rng):
-    X, y = rng.normal(size=(6, 4)), rng.normal(size=6)
+    X = rng.normal(size=(6, 4))
+    y = rng.normal(size=6)
     return {
         "path": gs.dglnn_path(X, y, 2, n_epochs=2, alpha=0.1),
         "rule": "validation",

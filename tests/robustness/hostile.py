@@ -1,7 +1,8 @@
 """Hostile arguments: the same data in disguise, data at the ends of the floating range, and things that are no data. Imports no gsae_ref.
 
-A mutation takes a value that a function accepts and the generator, and returns the hostile one. ``SAME`` says that nothing but the form has
-changed: the result must be that of the plain value. Of the others only this is asked: an answer without NaN, or a refusal in words.
+A mutation takes a value that a function accepts and the generator, and returns the hostile one.
+``SAME`` says that nothing but the form has changed: the result must be that of the plain value. Of
+the others only this is asked: an answer without NaN, or a refusal in words.
 """
 
 import decimal
@@ -12,7 +13,8 @@ import warnings
 import numpy as np
 import scipy.sparse
 
-SAME, OTHER = "same", "other"
+SAME = "same"
+OTHER = "other"
 
 
 class Subclass(np.ndarray):

@@ -5,11 +5,12 @@
     python tests/robustness/mutation.py papers --every 5       one of five; also: kernels; certificates, of which one of 30 is enough for a start
     python tests/robustness/mutation.py --show FOLDER          what is known of a run that was interrupted (its folder is printed at the start)
 
-mutmut changes one operator, number, name or argument at a time, in a copy of the project, and runs the tests that reach it. Survivors are
-printed, with the reason for those that EQUIVALENT knows to compute the same; exit status 1 if fewer than 95 % of the others are killed.
+mutmut changes one operator, number, name or argument at a time, in a copy of the project, and runs
+the tests that reach it. Survivors are printed, with the reason for those that EQUIVALENT knows to
+compute the same; exit status 1 if fewer than 95 % of the others are killed.
 
-It leaves decorated functions alone, and every kernel is one. With Numba's compiler disabled the decorator does nothing, so the copy of the
-kernels is made without it and runs as plain Python.
+It leaves decorated functions alone, and every kernel is one. With Numba's compiler disabled the
+decorator does nothing, so the copy of the kernels is made without it and runs as plain Python.
 """
 
 import argparse
@@ -99,7 +100,8 @@ def test_a_row_is_confirmed(row):
 """  # one test for each row, so that mutmut sees which of them reach a function
 TIMEOUT = 24, -24, 36, 152, 255
 
-# Where (in the name of a file or function), what may stand in place of what, once in a line, so that both compute the same; and why.
+# Where (in the name of a file or function), what may stand in place of what, once in a line, so
+# that both compute the same; and why.
 EQUIVALENT = [
     (
         "",
@@ -369,7 +371,8 @@ def lines(items):
 
 def outcome(folder):
     """Numbers of mutants by fate, and the survivors as (file and function, (what was, what is))."""
-    counts, survivors = {"killed": 0, "timeout": 0, "survived": 0, "not reached": 0}, []
+    counts = {"killed": 0, "timeout": 0, "survived": 0, "not reached": 0}
+    survivors = []
     for meta in sorted(Path(folder, "mutants").rglob("*.py.meta")):
         found = json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"]
         source = meta.with_suffix("").read_text(encoding="utf-8")
@@ -428,7 +431,8 @@ def told(counts, survivors):
         print(
             f"{'same  ' if why else 'ALIVE '} {place}: {' -> '.join(pair)}{f'   ({why})' if why else ''}"
         )
-    tried, same = sum(counts.values()), sum(why is not None for why, *_ in known)
+    tried = sum(counts.values())
+    same = sum(why is not None for why, *_ in known)
     share = (counts["killed"] + counts["timeout"]) / max(tried - same, 1)
     fates = ", ".join(f"{count:,} {fate}" for fate, count in counts.items())
     print(f"{tried:,} mutants: {fates}; {same} compute the same; {share:.1%} of the others killed")

@@ -148,7 +148,10 @@ def two_blas_threads(request):
 
 
 def test_the_limit_holds_while_anyone_is_inside_and_is_restored_by_the_last(two_blas_threads):
-    entered, both, left, seen = threading.Event(), threading.Event(), threading.Event(), []
+    entered = threading.Event()
+    both = threading.Event()
+    left = threading.Event()
+    seen = []
 
     def first():
         with one_blas_thread():
@@ -223,10 +226,8 @@ print(early, first, nested, after, second, threads())
 
 def test_threads_that_call_at_once_get_the_same_bits_and_leave_no_limit(two_blas_threads):
     A_star = gs.make_dictionary(100, 100, 2, rng=0)
-    A, Y = (
-        gs.perturb_dictionary(A_star, delta=0.3, group_size=2, rng=0),
-        gs.sample(A_star, 400, 2, 2, rng=0).Y,
-    )
+    A = gs.perturb_dictionary(A_star, delta=0.3, group_size=2, rng=0)
+    Y = gs.sample(A_star, 400, 2, 2, rng=0).Y
     calls = {
         "numba": lambda: gs.loss_and_grad(A, Y, 1.5, 2, engine="numba")[1].tobytes(),
         "unfolded": lambda: gs.unfolded_loss_and_grad(A, Y[:100], 1.5, 2, 3, engine="numba")[
@@ -234,7 +235,8 @@ def test_threads_that_call_at_once_get_the_same_bits_and_leave_no_limit(two_blas
         ].tobytes(),
         "path": lambda: gs.dglnn_path(Y[:20], Y[:20, 0], 4, n_epochs=50, alpha=0.01).x.tobytes(),
     }
-    expected, results = {name: call() for name, call in calls.items()}, []
+    expected = {name: call() for name, call in calls.items()}
+    results = []
 
     def work(k):
         for _ in range(3):
@@ -257,10 +259,8 @@ def test_threads_that_call_at_once_get_the_same_bits_and_leave_no_limit(two_blas
 @pytest.mark.parametrize("caught", [gs.DivergenceError, FloatingPointError, ArithmeticError])
 def test_every_run_that_diverges_raises_the_same_error(caught):
     A_star = gs.make_dictionary(12, 3, 2, rng=0)
-    A, Y = (
-        gs.perturb_dictionary(A_star, delta=0.3, group_size=2, rng=0),
-        gs.sample(A_star, 40, 1, 2, rng=0).Y,
-    )
+    A = gs.perturb_dictionary(A_star, delta=0.3, group_size=2, rng=0)
+    Y = gs.sample(A_star, 40, 1, 2, rng=0).Y
     runs = [
         lambda: gs.train(A, Y, 1.0, 2, 500, optimizer="gradient_descent", step_size=1.0),
         lambda: gs.train_sparse(A, Y, 500, step_size=1e3),

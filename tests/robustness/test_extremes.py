@@ -1,7 +1,8 @@
 """At both ends of the floating range: right relative to the scale, or refused; groups of 1 to 4,096 atoms; never a warning.
 
-The oracle is exact: the problem of scale 1 is computed by the tests' own routes, and what it gives is multiplied by a power of two, which
-rounds nothing. The networks are homogeneous: with c Y and c lam, codes are c X, the loss is c^2 L, the gradient c^2 G.
+The oracle is exact: the problem of scale 1 is computed by the tests' own routes, and what it gives
+is multiplied by a power of two, which rounds nothing. The networks are homogeneous: with c Y and c
+lam, codes are c X, the loss is c^2 L, the gradient c^2 G.
 """
 
 import math
@@ -42,7 +43,8 @@ def close(value, truth, tolerance):
 
 def problem(dtype, size=2, seed=0):
     rng = np.random.default_rng(seed)
-    A, Y = rng.normal(size=(5, 3 * size)), rng.normal(size=(4, 5))
+    A = rng.normal(size=(5, 3 * size))
+    Y = rng.normal(size=(4, 5))
     A /= np.linalg.norm(A, axis=0)
     return A.astype(dtype), Y.astype(dtype), float(dtype(0.6 * math.sqrt(size)))
 
@@ -97,7 +99,8 @@ def test_the_threshold_scales_with_its_argument(dtype, power, size):
 
 @pytest.mark.parametrize("dtype, power", CASES)
 def test_a_tie_is_a_tie_at_every_scale(dtype, power):
-    tie, above = np.ldexp(dtype([3, 4]), power), np.ldexp(dtype([3, 4 + 2**-20]), power)
+    tie = np.ldexp(dtype([3, 4]), power)
+    above = np.ldexp(dtype([3, 4 + 2**-20]), power)
     lam = math.ldexp(5.0, power)
     assert not gs.group_soft_threshold(tie, lam, 2).any()
     assert not gs.group_soft_threshold_vjp(tie, dtype([1, 1]), lam, 2).any()

@@ -1,6 +1,7 @@
 """Nothing is lost but work since the last checkpoint, no half-written file is ever read, and the message says what to do.
 
-``tests/robustness/faults.py`` plants the faults in processes of its own; here a few of each, and GSAE_REF_FAULTS=50 of each in the lane that counts them.
+``tests/robustness/faults.py`` plants the faults in processes of its own; here a few of each, and
+GSAE_REF_FAULTS=50 of each in the lane that counts them.
 """
 
 import json
@@ -24,7 +25,8 @@ MANY = int(os.environ.get("GSAE_REF_FAULTS", "0"))
 
 def survived(capsys, fault, job, few, share=1.0):
     """Plant faults and look at what became of them."""
-    n, here = max(int(MANY * share), 1) if MANY else few, Path(__file__).parent
+    n = max(int(MANY * share), 1) if MANY else few
+    here = Path(__file__).parent
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(

@@ -49,7 +49,8 @@ def count(capsys, what, tried, survived):
 
 def damaged(whole, draw):
     """A cut, a flipped bit, or a piece of zeros as an unfinished write leaves it."""
-    kind, place = draw.choice(["cut", "flip", "zeros"]), draw.randrange(len(whole))
+    kind = draw.choice(["cut", "flip", "zeros"])
+    place = draw.randrange(len(whole))
     if kind == "cut":
         return whole[:place]
     if kind == "zeros":
@@ -61,10 +62,8 @@ def damaged(whole, draw):
 
 
 def test_flipped_bits_and_cuts_of_an_archive_are_refused_or_harmless(tmp_path, capsys):
-    path, arrays = (
-        tmp_path / "a.npz",
-        {"run": np.array("ab"), "steps": np.array(3), "A": np.arange(6.0).reshape(2, 3)},
-    )
+    path = tmp_path / "a.npz"
+    arrays = {"run": np.array("ab"), "steps": np.array(3), "A": np.arange(6.0).reshape(2, 3)}
     write_arrays(path, arrays)
     whole = path.read_bytes()
     cuts = [whole[:place] for place in range(len(whole))]
@@ -73,7 +72,8 @@ def test_flipped_bits_and_cuts_of_an_archive_are_refused_or_harmless(tmp_path, c
         for place in range(len(whole))
         for bit in range(8)
     ]
-    tried, survived = cuts + flips if MANY else random.Random(0).sample(cuts + flips, 700), 0
+    tried = cuts + flips if MANY else random.Random(0).sample(cuts + flips, 700)
+    survived = 0
     for content in tried:
         path.write_bytes(content)
         try:
@@ -92,14 +92,13 @@ def test_flipped_bits_and_cuts_of_an_archive_are_refused_or_harmless(tmp_path, c
 
 
 def test_damaged_checkpoints_at_random(tmp_path, capsys):
-    path, previous, draw, expected = (
-        tmp_path / "run.npz",
-        tmp_path / "run.npz.previous",
-        random.Random(0),
-        train(8),
-    )
+    path = tmp_path / "run.npz"
+    previous = tmp_path / "run.npz.previous"
+    draw = random.Random(0)
+    expected = train(8)
     train(6, path)
-    whole, older = path.read_bytes(), previous.read_bytes()
+    whole = path.read_bytes()
+    older = previous.read_bytes()
     n = 3 * MANY if MANY else 20
     for k in range(n):
         both = k % 4 == 3
@@ -132,7 +131,8 @@ def test_the_message_says_what_becomes_of_the_run(tmp_path):
 
 def test_a_damaged_checkpoint_never_takes_the_place_of_the_whole_one(tmp_path, monkeypatch):
     """The process ends while the first new checkpoint takes its name: the one before must still be the whole one."""
-    path, replace = tmp_path / "run.npz", os.replace
+    path = tmp_path / "run.npz"
+    replace = os.replace
     train(6, path)
     path.write_bytes(path.read_bytes()[:-30])
 
@@ -152,16 +152,19 @@ def test_a_damaged_checkpoint_never_takes_the_place_of_the_whole_one(tmp_path, m
 
 
 def test_swapped_checkpoints_cost_some_epochs_and_nothing_else(tmp_path):
-    path, previous = tmp_path / "run.npz", tmp_path / "run.npz.previous"
+    path = tmp_path / "run.npz"
+    previous = tmp_path / "run.npz.previous"
     train(6, path)
-    newer, older = path.read_bytes(), previous.read_bytes()
+    newer = path.read_bytes()
+    older = previous.read_bytes()
     path.write_bytes(older)
     previous.write_bytes(newer)
     assert train(8, path).x.tobytes() == train(8).x.tobytes()
 
 
 def test_a_clock_that_goes_back_changes_nothing(tmp_path, monkeypatch):
-    path, now = tmp_path / "run.npz", [2e9]
+    path = tmp_path / "run.npz"
+    now = [2e9]
 
     def back():
         now[0] -= 3600.0
@@ -187,7 +190,8 @@ def square(n):
 def test_damaged_results_are_told_and_computed_again(tmp_path, capsys):
     draw = random.Random(1)
     Cells(tmp_path).run("square", square, n=50)
-    whole, n = (tmp_path / "square.npz").read_bytes(), MANY or 20
+    whole = (tmp_path / "square.npz").read_bytes()
+    n = MANY or 20
     for _ in range(n):
         (tmp_path / "square.npz").write_bytes(damaged(whole, draw))
         found, warned = told(lambda: Cells(tmp_path).run("square", square, n=50))
@@ -199,7 +203,8 @@ def test_damaged_results_are_told_and_computed_again(tmp_path, capsys):
 def test_swapped_results_are_told_apart(tmp_path):
     for n in (3, 4):
         Cells(tmp_path).run(f"square-{n}", square, n=n)
-    three, four = tmp_path / "square-3.npz", tmp_path / "square-4.npz"
+    three = tmp_path / "square-3.npz"
+    four = tmp_path / "square-4.npz"
     contents = three.read_bytes(), four.read_bytes()
     three.write_bytes(contents[1])
     four.write_bytes(contents[0])
@@ -221,7 +226,8 @@ def cache(tmp_path, monkeypatch):
 
 
 def test_a_damaged_cache_is_told_and_filled_again(cache, capsys, caplog):
-    draw, n = random.Random(2), 2 * MANY if MANY else 20
+    draw = random.Random(2)
+    n = 2 * MANY if MANY else 20
     for _ in range(n):
         k = draw.randrange(len(FILES))
         caplog.clear()
@@ -249,7 +255,8 @@ def test_processes_that_fill_the_same_cache_at_once(tmp_path, capsys):
     import subprocess
     import sys
 
-    rounds, together = (MANY or 5), 4
+    rounds = MANY or 5
+    together = 4
     program = f"""
 import os, sys, tempfile
 from pathlib import Path

@@ -1,6 +1,7 @@
 """Hostile input to every public function: the right answer, or a refusal that names the argument; never a warning, a NaN, a changed input.
 
-GSAE_REF_FUZZ is how many inputs are tried in all: a few by default, 20,000 in the gate, any number by hand.
+GSAE_REF_FUZZ is how many inputs are tried in all: a few by default, 20,000 in the gate, any number
+by hand.
 """
 
 import dataclasses
@@ -58,7 +59,8 @@ def test_the_arguments_of_a_row_are_accepted(name):
 
 def mutate(row, arguments, rng):
     """Change one argument or two; return what was changed, in words, and whether the result must stay the same."""
-    changed, asked = {}, SAME
+    changed = {}
+    asked = SAME
     names = list(row.only or (name for name in arguments if name not in row.fixed))
     for name in rng.permutation(names)[: 1 + (rng.random() < 0.15)].tolist() if names else ():
         value = arguments.get(name)
@@ -89,7 +91,8 @@ def flat(result):
 
 def attempt(name, seed):
     """Try one hostile input; say what is wrong with what happened, or nothing."""
-    row, rng = ROWS[name], np.random.default_rng(seed)
+    row = ROWS[name]
+    rng = np.random.default_rng(seed)
     plain = row.draw(rng)
     changed, asked = mutate(row, plain, rng)
     arguments = {**plain, **changed}

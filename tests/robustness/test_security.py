@@ -1,7 +1,8 @@
 """Nothing is unpickled, no shell sees a user's text, archives cannot fill the memory, temporary files are private and nobody's link is followed.
 
-What archives of data sets may not do is tested beside the loaders, in test_datasets.py. joblib's and Dask's own processes exchange pickles of
-our functions and results with one another: nothing that comes from a file or from elsewhere is among them.
+What archives of data sets may not do is tested beside the loaders, in test_datasets.py. joblib's
+and Dask's own processes exchange pickles of our functions and results with one another: nothing
+that comes from a file or from elsewhere is among them.
 """
 
 import ast
@@ -65,7 +66,8 @@ def dangers(source):
             ]
         if not isinstance(node, ast.Call):
             continue
-        name, options = ast.unparse(node.func), {word.arg: word.value for word in node.keywords}
+        name = ast.unparse(node.func)
+        options = {word.arg: word.value for word in node.keywords}
         if (
             name in FORBIDDEN_CALLS
             or isinstance(node.func, ast.Attribute)
@@ -259,7 +261,8 @@ def test_a_model_that_is_a_bomb_is_told_in_a_line(tmp_path, capsys):
 
 
 def test_a_link_that_waits_under_the_temporary_name_is_not_followed(tmp_path, monkeypatch):
-    victim, names = tmp_path / "victim", iter(["0" * 16, "1" * 16])
+    victim = tmp_path / "victim"
+    names = iter(["0" * 16, "1" * 16])
     victim.write_text("mine")
     os.symlink(victim, tmp_path / f".out.json.{'0' * 16}.tmp")
     monkeypatch.setattr(files.secrets, "token_hex", lambda n: next(names))
@@ -283,7 +286,8 @@ def test_a_temporary_name_cannot_be_guessed(tmp_path):
     [(None, 0o077, 0o600), (None, 0o022, 0o644), (0o600, 0o022, 0o600), (0o640, 0o077, 0o640)],
 )
 def test_a_file_is_as_private_as_it_was_from_its_first_byte(before, umask, after, tmp_path):
-    path, old = tmp_path / "out.json", os.umask(umask)
+    path = tmp_path / "out.json"
+    old = os.umask(umask)
     try:
         if before is not None:
             path.write_text("{}")
@@ -297,7 +301,8 @@ def test_a_file_is_as_private_as_it_was_from_its_first_byte(before, umask, after
 
 
 def test_threads_that_write_the_same_file_do_not_share_a_temporary_one(tmp_path):
-    path, failed = tmp_path / "a.npz", []
+    path = tmp_path / "a.npz"
+    failed = []
 
     def write(k):
         try:
@@ -317,11 +322,9 @@ def test_threads_that_write_the_same_file_do_not_share_a_temporary_one(tmp_path)
 
 
 def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path):
-    ours, other, user = (
-        tmp_path / f".a.json.{'0' * 16}.tmp",
-        tmp_path / f".b.json.{'0' * 16}.tmp",
-        tmp_path / ".a.json.mine.tmp",
-    )
+    ours = tmp_path / f".a.json.{'0' * 16}.tmp"
+    other = tmp_path / f".b.json.{'0' * 16}.tmp"
+    user = tmp_path / ".a.json.mine.tmp"
     for path in (ours, other, user):
         path.write_text("half")
     with atomically(tmp_path / "a.json") as first:  # somebody is writing it now

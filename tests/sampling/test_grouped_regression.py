@@ -76,7 +76,8 @@ def test_units_of_the_data_change_the_units_of_the_weights_and_nothing_else():
 
 def test_without_intercept_it_is_the_path_of_the_door_in_scaled_units():
     model = fitted(fit_intercept=False, early_stopping=False, n_epochs=50)
-    s, t = np.linalg.norm(DATA.X, 2) / 150**0.5, np.linalg.norm(DATA.y) / 150**0.5
+    s = np.linalg.norm(DATA.X, 2) / 150**0.5
+    t = np.linalg.norm(DATA.y) / 150**0.5
     path = gs.dglnn_path(DATA.X / s, DATA.y / t, 3, "algorithm_2", 50, 1e-4, 0.2)
     agreement(model.coef_, path.x * t / s)
     assert model.intercept_ == 0

@@ -181,7 +181,8 @@ def test_prefix_property():
 
 
 def test_seeds():
-    A, rng = make_dictionary(7, 6, 2, rng=0), np.random.default_rng(5)
+    A = make_dictionary(7, 6, 2, rng=0)
+    rng = np.random.default_rng(5)
     first = sample(A, 10, 2, 2, snr_db=3, rng=5)
     assert same_bits(first, sample(A, 10, 2, 2, snr_db=3, rng=rng))
     assert not np.array_equal(
@@ -191,7 +192,8 @@ def test_seeds():
 
 
 def test_a_stream_takes_its_seed_at_the_call_not_at_the_first_block():
-    A, rng = make_dictionary(7, 6, 2, rng=0), np.random.default_rng(5)
+    A = make_dictionary(7, 6, 2, rng=0)
+    rng = np.random.default_rng(5)
     stream = sample_blocks(A, 10, 2, 2, rng=rng)
     rng.standard_normal(100)
     assert same_bits(next(stream), sample(A, 10, 2, 2, rng=5))

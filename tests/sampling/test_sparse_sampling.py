@@ -104,7 +104,8 @@ def test_data_are_codes_times_atoms_and_codes_live_on_their_support(name):
     A, (Y, X, support) = draw(name)
     agreement(Y, X @ A.T)
     np.testing.assert_array_equal(X != 0, support)
-    model, bounds = MODELS[name]["model"], MODELS[name].get("bounds", (1, 1))
+    model = MODELS[name]["model"]
+    bounds = MODELS[name].get("bounds", (1, 1))
     active = X[support]
     assert (np.abs(active) >= bounds[0]).all() and (np.abs(active) <= bounds[1]).all()
     assert (active > 0).all() == (model != "general")
@@ -123,10 +124,8 @@ def test_supports_follow_their_law(name):
 @pytest.mark.parametrize("name", MODELS)
 def test_codes_have_the_moments_that_are_stated(name):
     _, (_, X, support) = draw(name)
-    active, (k1, k2) = (
-        X[support],
-        gs.code_moments(MODELS[name]["model"], MODELS[name].get("bounds", (1, 1))),
-    )
+    active = X[support]
+    k1, k2 = gs.code_moments(MODELS[name]["model"], MODELS[name].get("bounds", (1, 1)))
     for power, moment in ((1, k1), (2, k2)):
         spread = (active**power).std() / np.sqrt(len(active))
         assert abs((active**power).mean() - moment) <= norm.isf(P / 2) * spread + 1e-12
@@ -228,10 +227,8 @@ def test_the_spectral_estimate_says_when_it_has_found_too_few():
 
 
 def test_a_seed_settles_an_initialisation_and_its_type_is_that_of_the_data():
-    A, Y = (
-        np.eye(5, dtype=np.float32),
-        np.random.default_rng(0).normal(size=(200, 5)).astype(np.float32),
-    )
+    A = np.eye(5, dtype=np.float32)
+    Y = np.random.default_rng(0).normal(size=(200, 5)).astype(np.float32)
     for options in (
         dict(kind="perturbation", A_star=A),
         dict(kind="pca", n_atoms=3, Y=Y),

@@ -9,7 +9,9 @@ import pytest
 import gsae_ref as gs
 from gsae_ref.training import blocks, full_batch
 
-LAM, D, BLOCK = 1.5, 2, 16
+LAM = 1.5
+D = 2
+BLOCK = 16
 
 
 def problem(dtype=np.float64, n_samples=101, seed=0):
@@ -79,7 +81,8 @@ def test_float32_is_summed_in_float64():
 
 def test_the_tree_adds_neighbours_and_holds_few():
     for n_terms in range(1, 40):
-        held, most = 0, 0
+        held = 0
+        most = 0
 
         def terms(n_terms=n_terms):
             nonlocal held, most
@@ -158,15 +161,11 @@ def test_a_dask_array_gives_the_same_bits_however_it_is_cut():
 
 def test_one_and_two_processes_give_the_bits_of_numpy():
     """float32 and a size at which the kernels run."""
-    distributed, dask_array = (
-        pytest.importorskip("dask.distributed"),
-        pytest.importorskip("dask.array"),
-    )
+    distributed = pytest.importorskip("dask.distributed")
+    dask_array = pytest.importorskip("dask.array")
     rng = np.random.default_rng(0)
-    A, Y = (
-        rng.normal(size=(100, 100)).astype(np.float32),
-        rng.normal(size=(4500, 100)).astype(np.float32),
-    )
+    A = rng.normal(size=(100, 100)).astype(np.float32)
+    Y = rng.normal(size=(4500, 100)).astype(np.float32)
     expected = gs.full_batch_gradient(A, Y, 20.0, D, block_size=1000)
     for n_workers in (1, 2):
         with distributed.Client(
@@ -183,10 +182,8 @@ def test_one_and_two_processes_give_the_bits_of_numpy():
 
 
 def test_threads_of_blas_are_as_before():
-    threadpoolctl, dask_array = (
-        pytest.importorskip("threadpoolctl"),
-        pytest.importorskip("dask.array"),
-    )
+    threadpoolctl = pytest.importorskip("threadpoolctl")
+    dask_array = pytest.importorskip("dask.array")
     A, Y = problem()
     with threadpoolctl.threadpool_limits(limits=2, user_api="blas"):
         before = threadpoolctl.threadpool_info()

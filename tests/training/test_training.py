@@ -25,7 +25,8 @@ def problem(seed=0, n_samples=60, dtype=np.float64):
 def adam_by_loops(A, Y, lam, n_epochs, step_size, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
     """Kingma and Ba's Algorithm 1, entry by entry."""
     A = A.copy()
-    m, v = np.zeros_like(A), np.zeros_like(A)
+    m = np.zeros_like(A)
+    v = np.zeros_like(A)
     for t in range(1, n_epochs + 1):
         G = gs.loss_and_grad(A, Y, lam, D)[1]
         for index in np.ndindex(A.shape):
@@ -114,7 +115,8 @@ def test_a_mini_batch_epoch_sees_every_sample_once_in_an_order_of_its_own(monkey
     monkeypatch.setattr(training.ops, "loss_and_grad", spy)
     gs.train(A, Y, 1.0, D, 2, batch_size=16, rng=3)
     assert [len(batch) for batch in seen] == [16, 16, 16, 12] * 2
-    first, second = np.concatenate(seen[:4]), np.concatenate(seen[4:])
+    first = np.concatenate(seen[:4])
+    second = np.concatenate(seen[4:])
     for epoch in (first, second):
         np.testing.assert_array_equal(np.sort(epoch, axis=0), np.sort(Y, axis=0))
     assert not np.array_equal(first, second)
@@ -243,10 +245,8 @@ def test_a_killed_run_resumes_bit_for_bit(tmp_path, epoch):
     )
     assert done.returncode == -signal.SIGKILL
     assert path.exists() == (epoch >= 2)
-    resumed, whole = (
-        gs.train(A, Y, 1.0, D, 9, checkpoint=path, resume=True, **RECIPE),
-        gs.train(A, Y, 1.0, D, 9, **RECIPE),
-    )
+    resumed = gs.train(A, Y, 1.0, D, 9, checkpoint=path, resume=True, **RECIPE)
+    whole = gs.train(A, Y, 1.0, D, 9, **RECIPE)
     assert resumed.x.tobytes() == whole.x.tobytes()
     assert resumed.history == whole.history
     assert (resumed.nit, resumed.fun) == (9, whole.fun)
@@ -303,7 +303,8 @@ def test_the_callback_can_stop_the_run():
 
 def test_ctrl_c_returns_what_has_been_learned(tmp_path, monkeypatch):
     A, _, Y, _ = problem()
-    calls, real = [], training.ops.adam_step
+    calls = []
+    real = training.ops.adam_step
 
     def interrupted(*arguments):
         calls.append(1)
@@ -324,7 +325,8 @@ def test_ctrl_c_returns_what_has_been_learned(tmp_path, monkeypatch):
 
 def test_a_diverging_run_stops_at_once_and_keeps_the_last_checkpoint(tmp_path):
     A, _, Y, _ = problem()
-    path, heard = tmp_path / "run.npz", []
+    path = tmp_path / "run.npz"
+    heard = []
     with pytest.raises(
         gs.DivergenceError,
         match=r"in epoch \d+ the (cost|parameter A) is no longer finite.*lower step_size",

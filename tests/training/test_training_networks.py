@@ -103,10 +103,8 @@ def test_an_unfolded_run_resumes_bit_for_bit(tmp_path):
     A, _, Y, _ = problem()
     recipe = {"batch_size": 16, "constraint": "columns", "step_size": 0.01, **UNFOLDED}
     gs.train(A, Y, 1.0, D, 3, checkpoint=tmp_path / "run.npz", **recipe)
-    resumed, whole = (
-        gs.train(A, Y, 1.0, D, 7, checkpoint=tmp_path / "run.npz", resume=True, **recipe),
-        gs.train(A, Y, 1.0, D, 7, **recipe),
-    )
+    resumed = gs.train(A, Y, 1.0, D, 7, checkpoint=tmp_path / "run.npz", resume=True, **recipe)
+    whole = gs.train(A, Y, 1.0, D, 7, **recipe)
     assert resumed.x.tobytes() == whole.x.tobytes()
     assert resumed.history == whole.history
     with pytest.raises(ValueError, match="belongs to another run"):
@@ -155,7 +153,8 @@ def test_what_is_not_measured_is_not_in_the_history(monkeypatch):
 def test_samples_in_memory_are_checked_once_and_a_file_is_never_held_whole(tmp_path, monkeypatch):
     A, _, Y, _ = problem()
     np.save(tmp_path / "Y.npy", Y)
-    held, real = [], gs.training.ops.FixedSamples
+    held = []
+    real = gs.training.ops.FixedSamples
     monkeypatch.setattr(
         gs.training.ops, "FixedSamples", lambda *arguments: held.append(1) or real(*arguments)
     )
@@ -198,12 +197,13 @@ def test_training_ends_where_scipy_ends(optimizer):
 def test_the_tangent_part_is_the_slope_along_the_constraint(constraint):
     """It gives the same derivative of any cost along curves that keep the constraint, and is such a direction itself."""
     rng = np.random.default_rng(0)
-    restrict, tangent = (
-        optimizers.constraint_on(constraint, 3),
-        optimizers.tangent_to(constraint, 3),
-    )
-    A, G, H = restrict(rng.normal(size=(8, 6))), rng.normal(size=(8, 6)), rng.normal(size=(8, 6))
-    part, h = tangent(A, G), 1e-6
+    restrict = optimizers.constraint_on(constraint, 3)
+    tangent = optimizers.tangent_to(constraint, 3)
+    A = restrict(rng.normal(size=(8, 6)))
+    G = rng.normal(size=(8, 6))
+    H = rng.normal(size=(8, 6))
+    part = tangent(A, G)
+    h = 1e-6
     along = (restrict(A + h * H) - restrict(A - h * H)) / (2 * h)
     assert np.sum(part * along) == pytest.approx(np.sum(G * along), rel=1e-7)
     np.testing.assert_allclose(tangent(A, part), part, atol=1e-14)

@@ -44,11 +44,14 @@ def test_a_learned_bias_takes_its_own_gradient_step():
 @pytest.mark.parametrize("b", [-0.1, -0.3, -0.5, -0.8])
 def test_a_fixed_bias_converges_linearly_at_the_predicted_rate(b):
     """Population, noise-free, orthonormal means, columns turned by theta out of their span. With kappa = zeta p l, rho = 1 - kappa (b + l)^2 / l:
-    tan(theta+) = rho sin(theta) / (kappa + rho cos(theta)) at every step, rate rho / (kappa + rho) in the limit. N19 says it would not work.
+    tan(theta+) = rho sin(theta) / (kappa + rho cos(theta)) at every step, rate rho / (kappa + rho)
+    in the limit. N19 says it would not work.
     """
-    m, theta = 4, 0.6
+    m = 4
+    theta = 0.6
     basis = np.linalg.qr(np.random.default_rng(0).normal(size=(9, 9)))[0]
-    A, normal = basis[:, :m], basis[:, m : 2 * m]
+    A = basis[:, :m]
+    normal = basis[:, m : 2 * m]
     angles = []
 
     def watch(intermediate_result):
@@ -150,7 +153,8 @@ def test_a_run_resumed_is_the_run_that_never_stopped(tmp_path):
 
 def test_float32_stays_float32_and_nothing_is_modified():
     _, Y, _, W = data()
-    single, before = W.astype(np.float32), W.astype(np.float32)
+    single = W.astype(np.float32)
+    before = W.astype(np.float32)
     result = gs.train_sparse(single, Y.astype(np.float32), 3, bias=-0.3, bias_schedule=0.5)
     assert result.x.dtype == result.bias.dtype == np.float32
     np.testing.assert_array_equal(single, before)

@@ -26,7 +26,8 @@ def haar(rng, n, m):
 
 def digits_like(rng, d):
     """Non-negative smooth atoms on an 8 x 8 grid, strongly correlated, as dictionaries learnt from digits are."""
-    grid, atoms = np.stack(np.meshgrid(np.arange(8), np.arange(8)), axis=-1).reshape(-1, 2), []
+    grid = np.stack(np.meshgrid(np.arange(8), np.arange(8)), axis=-1).reshape(-1, 2)
+    atoms = []
     for centre in rng.uniform(1, 7, size=(6 * d, 2)):
         atoms.append(np.exp(-np.sum((grid - centre) ** 2, axis=1) / rng.uniform(2, 6)))
     A = np.array(atoms).T
@@ -76,7 +77,9 @@ def report_on(name, b_min=4.0, b_max=5.0):
 @pytest.mark.parametrize("name", CASES)
 def test_the_numbers_are_those_of_loops_over_groups(name):
     A, A_star, d, n_active = CASES[name]
-    report, blocks, star = report_on(name), split(A, d), split(A_star, d)
+    report = report_on(name)
+    blocks = split(A, d)
+    star = split(A_star, d)
     gram = np.abs(A_star.T @ A_star)
     cross = max(scipy.linalg.svdvals(S.T @ T)[0] for S, T in itertools.permutations(star, 2))
     assert report.coherence == pytest.approx(np.triu(gram, 1).max(), rel=1e-10, abs=1e-14)
@@ -109,11 +112,14 @@ def test_the_numbers_are_those_of_loops_over_groups(name):
 
 def margins_by_hand(A, A_star, d, n_active, b_min, b_max):
     """Margins of the hypotheses in the order of the report, from the matrices."""
-    blocks, star, n = split(A, d), split(A_star, d), len(A)
+    blocks = split(A, d)
+    star = split(A_star, d)
+    n = len(A)
     delta = max(np.linalg.norm(B - S) for B, S in zip(blocks, star, strict=True))
     cross = max(np.linalg.norm(S.T @ T, 2) for S, T in itertools.permutations(star, 2))
     angle = max(scipy.linalg.subspace_angles(B, S)[0] for B, S in zip(blocks, star, strict=True))
-    rho, orbit = math.inf, 0.0
+    rho = math.inf
+    orbit = 0.0
     for B, S in zip(blocks, star, strict=True):
         X = np.abs(S.T @ B)
         omega = max((X[i, j] for i, j in itertools.permutations(range(d), 2)), default=0.0)
@@ -150,10 +156,8 @@ def margins_by_hand(A, A_star, d, n_active, b_min, b_max):
 @pytest.mark.parametrize("name", CASES)
 def test_the_margins_are_those_of_the_formulas_and_decide_the_flags(name):
     A, A_star, d, n_active = CASES[name]
-    hypotheses, expected = (
-        report_on(name).hypotheses,
-        margins_by_hand(A, A_star, d, n_active, 4.0, 5.0),
-    )
+    hypotheses = report_on(name).hypotheses
+    expected = margins_by_hand(A, A_star, d, n_active, 4.0, 5.0)
     assert [h.margin for h in hypotheses] == pytest.approx(expected, abs=2e-6)
     for k, (h, margin) in enumerate(zip(hypotheses, expected, strict=True)):
         assert h.holds == (margin >= (-1e-9 if k < 4 else 0)) or abs(margin) < 1e-7
@@ -286,7 +290,8 @@ def test_the_corrected_interval_is_certified_exactly_under_its_hypotheses(change
     report = check_dictionary(A, 2, 1, 4.0, 5.0, A_star)
     assert report.certified["corrected"] == certified
     if certified:  # then it lies inside the sharp one
-        sharp, corrected = report.intervals["sharp"], report.intervals["corrected"]
+        sharp = report.intervals["sharp"]
+        corrected = report.intervals["corrected"]
         assert sharp.low <= corrected.low + 1e-12 and corrected.high <= sharp.high + 1e-12
 
 
@@ -295,7 +300,9 @@ def test_the_corrected_interval_is_certified_exactly_under_its_hypotheses(change
 
 def wrong_supports(A, A_star, d, n_active, b_min, b_max, lam, rng, draws):
     """Number of drawn codes whose support is not found at lam; every second code is the worst one for a group drawn at random."""
-    blocks, star, wrong = split(A, d), split(A_star, d), 0
+    blocks = split(A, d)
+    star = split(A_star, d)
+    wrong = 0
     for k in range(draws):
         S = rng.choice(len(star), n_active, replace=False)
         target = rng.integers(len(star))
@@ -326,7 +333,8 @@ CERTIFIED = [
 @pytest.mark.parametrize(("name", "form"), [*CERTIFIED, ("perturbed", "sharp")])
 def test_no_code_breaks_recovery_inside_a_certified_interval(name, form):
     A, A_star, d, n_active = CASES[name]
-    report, rng = report_on(name), np.random.default_rng(2)
+    report = report_on(name)
+    rng = np.random.default_rng(2)
     low, high = report.intervals[form]
     assert report.certified[form]
     assert low < high
@@ -348,7 +356,8 @@ def test_the_same_search_finds_codes_that_break_recovery_outside_the_sharp_inter
 
 def test_the_printed_interval_of_the_7_25_frame_is_not_certified_and_is_broken():
     report = check_dictionary(FRAME, 2, 1, 1, 2)
-    printed, rng = report.intervals["printed"], np.random.default_rng(4)
+    printed = report.intervals["printed"]
+    rng = np.random.default_rng(4)
     assert report.certified == {"printed": False, "corrected": True, "sharp": True}
     assert printed == pytest.approx((0.28, 0.72))
     assert wrong_supports(FRAME, FRAME, 2, 1, 1, 2, 0.5, rng, 300) > 50  # CE2: ||A_1^T y|| = 14/25
@@ -371,7 +380,8 @@ def test_a_printed_interval_inside_the_sharp_one_is_certified():
     A_star = haar(rng, 12, 4)
     A = tilt(A_star, rng, 0.1, 1)
     report = check_dictionary(A, 1, 1, 4, 5, A_star)
-    sharp, printed = report.intervals["sharp"], report.intervals["printed"]
+    sharp = report.intervals["sharp"]
+    printed = report.intervals["printed"]
     assert sharp.low <= printed.low < printed.high < sharp.high
     assert report.certified["printed"]
     assert [wrong_supports(A, A_star, 1, 1, 4, 5, lam, rng, 300) for lam in printed] == [0, 0]

@@ -105,7 +105,8 @@ def test_a_shared_row_shows_the_evidence_of_the_row_it_shares(whole):
 
 
 def test_the_same_seed_gives_the_same_numbers_and_another_seed_others(some):
-    again, other = verify(only=SOME, quick=True), verify(only=SOME, quick=True, rng=1)
+    again = verify(only=SOME, quick=True)
+    other = verify(only=SOME, quick=True, rng=1)
     assert again == some
     assert other.ok
     assert numbers(other) != numbers(some)
@@ -113,7 +114,8 @@ def test_the_same_seed_gives_the_same_numbers_and_another_seed_others(some):
 
 
 def test_the_numbers_do_not_depend_on_which_other_rows_run(whole, some):
-    everything, alone = numbers(whole[0]), numbers(verify(only=["r3"], quick=True))
+    everything = numbers(whole[0])
+    alone = numbers(verify(only=["r3"], quick=True))
     assert {key: everything[key] for key in numbers(some)} == numbers(some)
     assert alone["R3", 0] == everything["R3", 0]
 
@@ -273,10 +275,8 @@ def scaled(item, left=1.0, right=1.0):
     return replace(item, sides=sides)
 
 
-PRINTED, CORRECTED = (
-    evidence("T21-prop2", "printed bound"),
-    evidence("T21-prop2", "corrected bound"),
-)
+PRINTED = evidence("T21-prop2", "printed bound")
+CORRECTED = evidence("T21-prop2", "corrected bound")
 DECOMPOSITION = evidence("T21-eq19", "decomposition, every group")
 NEVER = Hypothesis("never", lambda i: -1.0)
 HARDLY_EVER = Hypothesis("hardly ever", lambda i: i.x[-1] - 2.7)
@@ -419,11 +419,14 @@ def test_violations_are_counted_one_by_one():
 
 @pytest.mark.parametrize("name", families.FAMILIES)
 def test_a_family_is_a_map_from_parameters_and_reaches_the_ends_of_its_ranges(name):
-    family, rng, deltas = FAMILIES[name], np.random.default_rng(0), []
+    family = FAMILIES[name]
+    rng = np.random.default_rng(0)
+    deltas = []
     for shape in family.shapes:
         for _ in range(30):
             theta = family.draw(shape, rng)
-            one, two = family.build(shape, theta), family.build(shape, theta.copy())
+            one = family.build(shape, theta)
+            two = family.build(shape, theta.copy())
             assert len(theta) == shape.n_parameters
             assert (
                 one.A.shape

@@ -35,7 +35,8 @@ class Cells:
     """
 
     def __init__(self, folder: str | Path | None, progress: bool = False) -> None:
-        self.folder, self.progress = folder, progress
+        self.folder = folder
+        self.progress = progress
         self.seconds: dict[str, float] = {}
         if folder is not None:
             try:
@@ -54,7 +55,8 @@ class Cells:
             Name of the unit, letters, digits, hyphens.
         function : callable
         **arguments
-            Plain data; a result is read back only if it was made with the same arguments by the same version of the package.
+            Plain data; a result is read back only if it was made with the same arguments by the
+            same version of the package.
 
         Returns
         -------

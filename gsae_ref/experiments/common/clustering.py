@@ -22,7 +22,8 @@ __all__ = [
 
 METHODS = ("k-means", "spectral")
 READINGS = ("literal", "closest")
-# Row of the table -> the network whose codes it takes, and what is done with them under each reading.
+# Row of the table -> the network whose codes it takes, and what is done with them under each
+# reading.
 ROWS = {
     "raw": (None, {"literal": "pixels", "closest": "pixels"}),
     "sparse codes": ("sparse", {"literal": "signed", "closest": "signed"}),
@@ -40,7 +41,8 @@ def represent(X: Array, reading: str, group_size: int) -> Array:
     ----------
     X : ndarray of shape (n_samples, n_atoms)
     reading : str
-        "signed" (the codes), "abs / sum", "abs / l2", "group norms", "group norms / sum", or "group norms / l2"; a code of zeros stays zero.
+        "signed" (the codes), "abs / sum", "abs / l2", "group norms", "group norms / sum", or "group
+        norms / l2"; a code of zeros stays zero.
     group_size : int
 
     Returns
@@ -79,7 +81,8 @@ def cluster(R: Array, method: str, n_clusters: int, n_neighbors: int, seed: int)
     Returns
     -------
     ndarray of shape (n_samples,)
-        If no more than ``n_clusters`` samples are different, as where a network has no active group, each of these is a cluster.
+        If no more than ``n_clusters`` samples are different, as where a network has no active
+        group, each of these is a cluster.
     """
     different, labels = np.unique(R, axis=0, return_inverse=True)
     if len(different) <= n_clusters:
@@ -124,7 +127,8 @@ def neighbor_graph(R: Array, n_neighbors: int) -> Any:
     """
     from scipy.sparse import csr_array
 
-    n, squares = len(R), np.sum(R * R, axis=1)
+    n = len(R)
+    squares = np.sum(R * R, axis=1)
     k = min(n_neighbors, n)
     nearest = np.empty((n, k), dtype=np.int32)
     for begin in range(0, n, BLOCK):
@@ -149,7 +153,8 @@ def neighbor_graph(R: Array, n_neighbors: int) -> Any:
 def spectral(graph: Any, n_clusters: int, seed: int) -> IntArray:
     """Spectral clustering of a graph: k-means of the leading eigenvectors of D^-1/2 W D^-1/2, divided by the roots of the degrees.
 
-    The same embedding as scikit-learn's ``spectral_clustering``, whose shift-invert mode is several times slower on such dense graphs.
+    The same embedding as scikit-learn's ``spectral_clustering``, whose shift-invert mode is several
+    times slower on such dense graphs.
 
     Parameters
     ----------

@@ -79,7 +79,8 @@ def draw(study: Study, grid: list[Any]) -> Any:
     from matplotlib.rcsetup import cycler
 
     with rc_context({**STYLE, "axes.prop_cycle": cycler(color=COLOURS)}):
-        n_rows, n_columns = len(grid), max(map(len, grid))
+        n_rows = len(grid)
+        n_columns = max(map(len, grid))
         figure = Figure(figsize=(PANEL[0] * n_columns, PANEL[1] * n_rows))
         axes = figure.subplots(n_rows, n_columns, squeeze=False)
         for i, row in enumerate(axes):

@@ -107,7 +107,8 @@ def study_of(
     ]
     claims = []
     for version in VARIANTS:
-        found, source = every[version], f"L23 Figure {figure}, {version}'s version"
+        found = every[version]
+        source = f"L23 Figure {figure}, {version}'s version"
         good = [f["last"] <= 1.5 * f["least_squares"] and f["off"][-1] < 1e-2 for f in found]
         claims.append(
             Claim(

@@ -61,7 +61,8 @@ def compute(
     quick : bool
         3 levels and 3 repetitions in place of 10 and 30.
     seed, n_seeds : int
-        ``repeats`` times ``n_seeds`` draws, from this seed on; the same ones at every level but for the size of the noise.
+        ``repeats`` times ``n_seeds`` draws, from this seed on; the same ones at every level but for
+        the size of the noise.
     shape : dict, optional
         Fields of ``SHAPE`` to change.
     levels : sequence of float
@@ -178,7 +179,8 @@ def contest(noise_std: float, seed: int, shape: dict[str, Any]) -> dict[str, flo
     dict of str to float
         ||w - w*||^2 of every method, and of the paper's network from ``random`` directions.
     """
-    n, size = shape["n_samples"], shape["group_size"]
+    n = shape["n_samples"]
+    size = shape["group_size"]
     data = sampling.grouped_regression(
         n + shape["n_validation"],
         shape["n_features"],
@@ -188,7 +190,8 @@ def contest(noise_std: float, seed: int, shape: dict[str, Any]) -> dict[str, flo
         noise_std=noise_std,
         rng=seed,
     )
-    (X, more), (y, answers) = np.split(data.X, [n]), np.split(data.y, [n])
+    X, more = np.split(data.X, [n])
+    y, answers = np.split(data.y, [n])
     k = len(shape["entries"])
 
     def network(**options: Any) -> Array:
@@ -214,7 +217,8 @@ def contest(noise_std: float, seed: int, shape: dict[str, Any]) -> dict[str, flo
 
 def _bits(gap: Array) -> str:
     """How far behind the network a method is: mean over the draws at every level, with its standard error, and how often it is behind."""
-    means, errors = gap.mean(axis=1), _standard_errors(gap)
+    means = gap.mean(axis=1)
+    errors = _standard_errors(gap)
     return (
         f"behind by {means.min():.2f} to {means.max():.2f} bits (standard errors up to {errors.max():.2f}), "
         f"in {100 * np.mean(gap > 0):.0f} % of the draws"
@@ -223,7 +227,8 @@ def _bits(gap: Array) -> str:
 
 def _settled(gap: Array) -> bool | None:
     """True if the method is behind at every level, False if it is ahead at some, beyond two standard errors; else None."""
-    means, room = gap.mean(axis=1), 2 * _standard_errors(gap)
+    means = gap.mean(axis=1)
+    room = 2 * _standard_errors(gap)
     return True if (means > room).all() else False if (means < -room).any() else None
 
 
@@ -242,11 +247,13 @@ def _log_axis(ax: Axes, **legend: Any) -> None:
 
 
 def _errors(study: Study, ax: Axes) -> list[Any]:
-    data, artists = study.data, list[Any]()
+    data = study.data
+    artists = list[Any]()
     snr = data["signal"] / np.asarray(data["levels"])
     for i, (name, label) in enumerate(METHODS.items()):
         logs = np.asarray(data["logs"][name])
-        middle, spread = logs.mean(axis=1), logs.std(axis=1)
+        middle = logs.mean(axis=1)
+        spread = logs.std(axis=1)
         artists += ax.plot(
             snr,
             middle,
@@ -274,8 +281,10 @@ def _errors(study: Study, ax: Axes) -> list[Any]:
 
 
 def _gaps(study: Study, ax: Axes) -> list[Any]:
-    data, artists = study.data, list[Any]()
-    snr, network = data["signal"] / np.asarray(data["levels"]), np.asarray(data["logs"]["paper"])
+    data = study.data
+    artists = list[Any]()
+    snr = data["signal"] / np.asarray(data["levels"])
+    network = np.asarray(data["logs"]["paper"])
     for i, name in enumerate(("group_lasso", "refitted", "primal_dual")):
         gap = np.asarray(data["logs"][name]) - network
         colour = COLOURS[(1, 3, 2)[i]]

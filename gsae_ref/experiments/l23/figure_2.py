@@ -122,7 +122,9 @@ def compute(
         for name, several in values.items()
         for found in several
     ]
-    paper, code, long_run = runs["paper"], runs["code"], runs["long"]
+    paper = runs["paper"]
+    code = runs["code"]
+    long_run = runs["long"]
     near = [
         found for found in (paper, *ours["paper"]) if found["last"] <= 1.5 * found["least_squares"]
     ]
@@ -199,8 +201,10 @@ def _windows(recipe: Recipe, found: dict[str, Any]) -> tuple[tuple[float, ...], 
 
     What lies between succeeds too, as the error falls once and rises once.
     """
-    noise, success = float(found["noise"]), tuple(float(t) for t in found["success"])
-    size, entries = recipe.group_size, np.array(recipe.coefficients)
+    noise = float(found["noise"])
+    success = tuple(float(t) for t in found["success"])
+    size = recipe.group_size
+    entries = np.array(recipe.coefficients)
     norms = np.sqrt(np.add.reduceat(entries**2, np.arange(0, len(entries), size)))
     constants = (
         float(norms.max()),

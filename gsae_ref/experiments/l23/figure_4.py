@@ -87,7 +87,8 @@ def compute(
     at_stop = {rival: float(runs[rival]["at_length"]) for rival in RIVALS}
     split = float(np.min(np.abs(signed["w"][-1]))) > float(signed["off"][-1])
     by_size = {n: np.array([row[2:] for row in swept if row[0] == n]).mean(axis=0) for n in sizes}
-    few, many = [by_size[n] for n in sizes if n <= 100], [by_size[n] for n in sizes if n >= 200]
+    few = [by_size[n] for n in sizes if n <= 100]
+    many = [by_size[n] for n in sizes if n >= 200]
     total = float(np.sum(np.square(recipe.coefficients)))
     claims = [
         Claim(
@@ -172,7 +173,8 @@ def compute(
 
 
 def _sweep(study: Study, ax: Axes) -> list[Any]:
-    rows, artists = np.asarray(study.data["sweep"]), list[Any]()
+    rows = np.asarray(study.data["sweep"])
+    artists = list[Any]()
     sizes = np.unique(rows[:, 0])
     for column, label, i in (
         (2, "groups", 0),

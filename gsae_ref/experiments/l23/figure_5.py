@@ -87,7 +87,8 @@ def compute(
         name: {"epochs": found[0]["epochs"], "error": np.array([f["error"] for f in found])}
         for name, found in every.items()
     }
-    rows, claims = [], []
+    rows = []
+    claims = []
     for name, found in every.items():
         true = np.array((recipe if name == "paper" else theirs).coefficients)
         logs = np.log(

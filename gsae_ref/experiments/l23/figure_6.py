@@ -24,7 +24,8 @@ TITLE = "L23 Figure 6: stability of the directions in Algorithm 1"
 RECIPE = RECIPES["2"]
 SHOWN = 500  # epochs of the paper's picture; the paper's version takes twice as many steps for the same way
 SIZES = (40, 60, 100, 150, 250, 500, 1000)
-# The step on v is 1 / u^4 times c; gamma is halved where the loss is doubled, so that u moves alike in all four but for its own step.
+# The step on v is 1 / u^4 times c; gamma is halved where the loss is doubled, so that u moves alike
+# in all four but for its own step.
 CASES: dict[str, dict[str, Any]] = {
     "paper": {"loss_scale": "half", "jacobi": False, "gamma": 2e-3},
     "paper, both at once": {"loss_scale": "half", "jacobi": True, "gamma": 2e-3},
@@ -83,7 +84,9 @@ def compute(
         )
         for name, found in runs.items()
     ]
-    swept, agree, total = [], 0, 0
+    swept = []
+    agree = 0
+    total = 0
     for n in sizes:
         for k in range(seed, seed + n_seeds):
             found = {
@@ -96,10 +99,8 @@ def compute(
                 )
                 for name in ("paper", "code")
             }
-            top, turns = (
-                float(found["paper"]["lam_max"]),
-                {name: _late(f) for name, f in found.items()},
-            )
+            top = float(found["paper"]["lam_max"])
+            turns = {name: _late(f) for name, f in found.items()}
             off = float(found["paper"]["off"][-1])
             swept.append(
                 (
@@ -224,7 +225,8 @@ def _turns(study: Study, ax: Axes) -> list[Any]:
 
 
 def _sweep(study: Study, ax: Axes) -> list[Any]:
-    rows, artists = np.reshape(study.data["sweep"], (-1, 8)), []
+    rows = np.reshape(study.data["sweep"], (-1, 8))
+    artists = []
     for column, name, i in ((3, "paper", 0), (6, "code", 1)):
         artists += ax.plot(
             rows[:, 2],

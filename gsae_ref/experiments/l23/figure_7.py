@@ -50,7 +50,8 @@ def compute(
     -------
     Study
     """
-    p, size = recipe.n_features, recipe.group_size
+    p = recipe.n_features
+    size = recipe.group_size
     common = {"recipe": recipe._asdict(), "record_every": 5, "loss_scale": "mean"}
 
     def runs_of(key: str, k: int, **where: Any) -> dict[str, dict[str, Any]]:

@@ -107,7 +107,8 @@ def entries(title: str, name: str) -> Callable[..., Any]:
     """Weights on the support, and the largest off it; thin lines are the truth."""
 
     def plot(study: Study, ax: Axes) -> list[Any]:
-        found, recipe = study.data["runs"][name], study.data["recipe"]
+        found = study.data["runs"][name]
+        recipe = study.data["recipe"]
         if recipe["group_size"] > 1 and "u" in found:
             artists = _by_group(ax, found, "w", recipe["group_size"], recipe["coefficients"])
         else:
@@ -160,7 +161,8 @@ def directions(title: str, name: str) -> Callable[..., Any]:
     """Entries of v on the support."""
 
     def plot(study: Study, ax: Axes) -> list[Any]:
-        found, recipe = study.data["runs"][name], study.data["recipe"]
+        found = study.data["runs"][name]
+        recipe = study.data["recipe"]
         artists = _by_group(ax, found, "v", recipe["group_size"], ())
         ax.set(title=title, xlabel="epoch", ylabel=r"$v_i$", ylim=(-1.05, 1.05))
         _legend(ax)

@@ -1,9 +1,10 @@
 """What Figures 2, 3, 4, 6, 7 and 11 of L23 share: their settings, their data, and one run with everything measured on the way.
 
-The figures exist in two versions: the text, and the authors' public code, which differs from it. Here "paper" is the text read with the
-loss 1/(2n) ||.||^2 that its formulas need; "code" has what the code does to the algorithm, the mean squared error (both gradients doubled)
-and both gradients at (u(t), v(t)). Data of "authors" are the very draws of their code, from their seed and NumPy's legacy generator; all
-computing is in float64, theirs in float32.
+The figures exist in two versions: the text, and the authors' public code, which differs from it.
+Here "paper" is the text read with the loss 1/(2n) ||.||^2 that its formulas need; "code" has what
+the code does to the algorithm, the mean squared error (both gradients doubled) and both gradients
+at (u(t), v(t)). Data of "authors" are the very draws of their code, from their seed and NumPy's
+legacy generator; all computing is in float64, theirs in float32.
 """
 
 from __future__ import annotations
@@ -134,18 +135,24 @@ def run(
     Returns
     -------
     dict of str to ndarray
-        Curves: ``epochs``, ``error`` (||w - w*||^2), ``off`` (largest weight off the support), ``on`` (largest error on it), ``w`` (weights
-        on the support); of the grouped network also ``u`` (u_l^2 on the support), ``u_off`` (the largest off it), ``cosine`` (of v_l with
-        w_l*), ``v`` (on the support), ``turn`` (largest change of an entry of v on the support since the state before). Numbers: ``best``,
-        ``best_epoch``, ``last``, ``at_length`` (error at the recipe's number of epochs), ``grown`` (epoch at which ||w_l|| passes half of
+        Curves: ``epochs``, ``error`` (||w - w*||^2), ``off`` (largest weight off the support),
+        ``on`` (largest error on it), ``w`` (weights on the support); of the grouped network also
+        ``u`` (u_l^2 on the support), ``u_off`` (the largest off it), ``cosine`` (of v_l with w_l*),
+        ``v`` (on the support), ``turn`` (largest change of an entry of v on the support since the
+        state before). Numbers: ``best``, ``best_epoch``, ``last``, ``at_length`` (error at the
+        recipe's number of epochs), ``grown`` (epoch at which ||w_l|| passes half of
         ||w_l*||, for each l of the support), ``least_squares`` (error of least squares on the true support), ``switch_epoch`` (-1: never),
-        ``lam_max`` (largest eigenvalue of P X_S^T X_S P / n, P projecting each group away from w_l*), ``noise`` (largest ||X_l^T xi / n||),
-        ``success`` (first and last epoch at which no entry on the support is off by more than ten times that, and none off it exceeds 0.01;
-        zeros for never).
+        ``lam_max`` (largest eigenvalue of P X_S^T X_S P / n, P projecting each group away from
+        w_l*), ``noise`` (largest ||X_l^T xi / n||), ``success`` (first and last epoch at which no
+        entry on the support is off by more than ten times that, and none off it exceeds 0.01; zeros
+        for never).
     """
     r = Recipe(**recipe)
     data = draw(r, seed, source)
-    X, y, w_star, size = data.X, data.y, data.w_star, r.group_size
+    X = data.X
+    y = data.y
+    w_star = data.w_star
+    size = r.group_size
     k = len(r.coefficients)
     if baseline is None:
         settings = {
@@ -193,7 +200,8 @@ def run(
     numbers["success"] = path.epochs[good[[0, -1]]] if len(good) else np.zeros(2, int)
     if baseline is None:
         s = -(-k // size)
-        squares, v = path.u**2, path.v[:, :k]
+        squares = path.u**2
+        v = path.v[:, :k]
         norms = model.group_norms(w_star, tuple(data.groups))[:s]
         along = np.add.reduceat(v * w_star[:k], np.arange(0, k, size), axis=1)
         lengths = np.sqrt(np.add.reduceat(v * v, np.arange(0, k, size), axis=1))

@@ -1,6 +1,7 @@
 """What L23 compares its network with in Figure 12 and Table 3: the group lasso, and iterative regularisation by a primal-dual method.
 
-Every method gives a path of weights, one row for every value of what it tunes; a validation sample chooses the row.
+Every method gives a path of weights, one row for every value of what it tunes; a validation sample
+chooses the row.
 """
 
 from collections.abc import Mapping
@@ -85,8 +86,9 @@ def primal_dual_path(
 
         w <- prox_{tau R}( w - tau X^T (2 theta - theta_before) ),    theta <- theta + sigma (X w - y),
 
-    with tau = 0.99 ratio / ||X||, sigma = 0.99 / (ratio ||X||), so that tau sigma ||X||^2 < 1. It converges to the solution of smallest
-    norm, which fits the noise if it can; stopping it early is the regularisation, and ``ratio`` says how the two step sizes are shared.
+    with tau = 0.99 ratio / ||X||, sigma = 0.99 / (ratio ||X||), so that tau sigma ||X||^2 < 1. It
+    converges to the solution of smallest norm, which fits the noise if it can; stopping it early is
+    the regularisation, and ``ratio`` says how the two step sizes are shared.
 
     Parameters
     ----------
@@ -102,10 +104,12 @@ def primal_dual_path(
     """
     sizes, gram = np.asarray(sizes), X @ X.T if len(X) < X.shape[1] else X.T @ X
     norm = np.linalg.eigvalsh(gram)[-1] ** 0.5
-    tau, sigma = 0.99 * ratio / norm, 0.99 / (ratio * norm)
+    tau = 0.99 * ratio / norm
+    sigma = 0.99 / (ratio * norm)
     w: Array = np.zeros(X.shape[1])
     theta: Array = np.zeros(len(y))
-    before, W = theta, [w]
+    before = theta
+    W = [w]
     for _ in range(n_steps):
         w = group_prox(w - tau * X.T @ (2 * theta - before), tau, sizes)
         before, theta = theta, theta + sigma * (X @ w - y)

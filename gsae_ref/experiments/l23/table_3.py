@@ -1,7 +1,8 @@
 """L23 Table 3: test errors on gene expression, over many random splits; and on two data sets that come with scikit-learn.
 
-The gene data (Scheetz et al. 2006, 120 samples, 20 genes in 5 B-splines each, as the R package gglasso distributes them) are read from a file
-that the user names; nothing is downloaded. Without it the two others are run alone.
+The gene data (Scheetz et al. 2006, 120 samples, 20 genes in 5 B-splines each, as the R package
+gglasso distributes them) are read from a file that the user names; nothing is downloaded. Without
+it the two others are run alone.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ METHODS = {
 GENES = ("genes", "halves")
 RATIOS = (0.1, 1.0, 10.0, 100.0, 1000.0)
 ALPHAS = (0.1, 0.01, 0.001)
-N_EPOCHS, GAMMA = 1000, 0.2
+N_EPOCHS = 1000
+GAMMA = 0.2
 NAMES = {
     "genes": "gene expression",
     "halves": "gene expression, halves",
@@ -250,11 +252,10 @@ def one_split(name: str, seed: int, data: str | None = None) -> dict[str, float]
         name == "cancer"
     ):  # measurements in different units; splines share a scale, and one may be nearly constant on a third
         X = X / X[learn].std(axis=0)
-    s_x, s_y = (
-        np.linalg.norm(X[learn], 2) / len(learn) ** 0.5,
-        max(np.linalg.norm(y[learn]) / len(learn) ** 0.5, np.finfo(float).tiny),
-    )
-    scaled, answers = X / s_x, y / s_y
+    s_x = np.linalg.norm(X[learn], 2) / len(learn) ** 0.5
+    s_y = max(np.linalg.norm(y[learn]) / len(learn) ** 0.5, np.finfo(float).tiny)
+    scaled = X / s_x
+    answers = y / s_y
 
     def network(alpha: float) -> Array:
         return ops.dglnn_path(
@@ -371,7 +372,8 @@ def _spread(name: str) -> Any:
                     transform=ax.transAxes,
                 )
             ]
-        errors, artists = study.data["errors"][name], []
+        errors = study.data["errors"][name]
+        artists = []
         for i, method in enumerate(METHODS):
             values = np.sort(np.asarray(errors[method]))
             share = (np.arange(len(values)) + 1) / len(values)

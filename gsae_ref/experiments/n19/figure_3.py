@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["FIGURES", "TITLE", "add_options", "compute"]
 
 TITLE = "N19 Figure 3: distance of the learned weights to the truth, from three starts, under seven readings of the recipe"
-THEORY, FIXED = "normalised, step 10, b/2", "normalised, step 10, b = -1/2"
+THEORY = "normalised, step 10, b/2"
+FIXED = "normalised, step 10, b = -1/2"
 TOP = 5.0  # the axis ends here
 
 
@@ -186,7 +187,8 @@ def _recovery(
 
 def plot_distances(study: Study, ax: Axes) -> list[Any]:
     """A dot for each seed: distance at the last step, by variant and start."""
-    artists, variants = [], study.data["variants"]
+    artists = []
+    variants = study.data["variants"]
     for k, (start, marker) in enumerate(zip(STARTS, "os^", strict=True)):
         distance = study.data["distance"][start]
         x = [i + 0.22 * (k - 1) for i, variant in enumerate(variants) for _ in distance[variant]]

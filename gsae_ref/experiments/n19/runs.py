@@ -26,7 +26,8 @@ class Setting(NamedTuple):
     delta: float = 0.5
 
 
-# What Section 6 leaves open, or its theory decides otherwise: column normalisation, step size, the rule for the bias.
+# What Section 6 leaves open, or its theory decides otherwise: column normalisation, step size, the
+# rule for the bias.
 VARIANTS = {
     "normalised, step 10, b/2": dict(step_size=10.0, normalise=True, bias=-1.25, factor=0.5),
     "unnormalised, step 10, b/2": dict(step_size=10.0, normalise=False, bias=-1.25, factor=0.5),
@@ -56,7 +57,8 @@ def train_mixture(
     noise : float
         Standard deviation of the noise's entries.
     variant : dict
-        ``step_size``, ``normalise``, ``bias`` and ``factor``, by which the bias is multiplied after every step.
+        ``step_size``, ``normalise``, ``bias`` and ``factor``, by which the bias is multiplied after
+        every step.
     seed : int
     setting : dict
         Fields of :class:`Setting`.
@@ -64,8 +66,9 @@ def train_mixture(
     Returns
     -------
     dict of str to ndarray
-        Curves of n_steps + 1 numbers, NaN once the run has left the finite numbers: ``loss``, ``distance`` (N19's, Hungarian), ``exact``
-        (share of samples whose support is that of the code); ``found``, the columns of A* that the end has found; ``diverged``.
+        Curves of n_steps + 1 numbers, NaN once the run has left the finite numbers: ``loss``,
+        ``distance`` (N19's, Hungarian), ``exact`` (share of samples whose support is that of the
+        code); ``found``, the columns of A* that the end has found; ``diverged``.
     """
     s = Setting(**setting)
     A_star = sampling.make_dictionary(s.n_features, s.n_atoms, 1, rng=seed)
@@ -86,7 +89,8 @@ def train_mixture(
         watch(now.nit, now.x, now.bias)
 
     watch(0, W, variant["bias"])
-    end, diverged = W, False
+    end = W
+    diverged = False
     try:
         result = train_sparse(
             W,
@@ -99,7 +103,8 @@ def train_mixture(
             measure=False,
             callback=after_step,
         )
-        end, curves["loss"][-1] = result.x, result.fun
+        end = result.x
+        curves["loss"][-1] = result.fun
     except DivergenceError:
         diverged = True
     nearest = np.min(np.linalg.norm(A_star[:, :, None] - end[:, None, :], axis=0), axis=1)

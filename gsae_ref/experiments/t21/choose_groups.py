@@ -1,14 +1,17 @@
 """Ours, not the paper's: lam and the number of groups of the group-sparse network of T21 Section 4.2, chosen without a label.
 
-Lam. In a union of subspaces every sample belongs to some group, so a sample that no group answers to is a mistake, and of the lams that make few
-of these mistakes the largest separates best. With S the largest group norm of a sample before the threshold t, the silent share is P(S <= t): for a
-given dictionary t is a quantile of S, here that of 1 %. The dictionary changes with lam, so it is trained at each lam of a grid; at the largest
-number of groups, where a silent sample is least due to a group that is missing.
+Lam. In a union of subspaces every sample belongs to some group, so a sample that no group answers
+to is a mistake, and of the lams that make few of these mistakes the largest separates best. With S
+the largest group norm of a sample before the threshold t, the silent share is P(S <= t): for a
+given dictionary t is a quantile of S, here that of 1 %. The dictionary changes with lam, so it is
+trained at each lam of a grid; at the largest number of groups, where a silent sample is least due
+to a group that is missing.
 
-Number of groups. The one at which restarts agree best: the mean adjusted Rand index, between restarts, of the strongest group of each sample. A
-number that is not in the data leaves it to the start which of them are split or merged (stability as a criterion: Lange, Roth, Braun and
-Buhmann, "Stability-based validation of clustering solutions", Neural Computation 16, 2004). The index is adjusted for chance, so that few groups
-are no advantage.
+Number of groups. The one at which restarts agree best: the mean adjusted Rand index, between
+restarts, of the strongest group of each sample. A number that is not in the data leaves it to the
+start which of them are split or merged (stability as a criterion: Lange, Roth, Braun and Buhmann,
+"Stability-based validation of clustering solutions", Neural Computation 16, 2004). The index is
+adjusted for chance, so that few groups are no advantage.
 """
 
 from __future__ import annotations
@@ -137,13 +140,11 @@ def compute(
             fitted(cells, data, source, n_train, SEEDS_APART * r + k, s) for k in range(restarts)
         ]
 
-    thresholds, most, picked, by_lam, by_number = (
-        [round(given * f, 6) for f in factors],
-        max(numbers),
-        [],
-        [],
-        [],
-    )
+    thresholds = [round(given * f, 6) for f in factors]
+    most = max(numbers)
+    picked = []
+    by_lam = []
+    by_number = []
     for r in repetitions:
         by_lam.append([summary(runs(most, t, r)) for t in thresholds])
         t = largest_with_few_silent(thresholds, [one["silent"] for one in by_lam[-1]])
@@ -268,7 +269,8 @@ def fitted(
     group, the ``loss``, ``accuracy`` and ``nmi`` of the strongest group of the test images."""
 
     def unit(n_train: int | None, seed: int, setting: dict[str, Any]) -> dict[str, Any]:
-        s, Y = Setting(**setting), images(data, source, n_train, None)
+        s = Setting(**setting)
+        Y = images(data, source, n_train, None)
         A = train_network("group", data, n_train, s.n_epochs, seed, setting, source=source)
         norms, test = (
             groups.norms(codes(A["A"], of, "group", s), s.group_size)
@@ -333,7 +335,8 @@ def _panel(
     of: str, against: str, criterion: str, label: str, chosen: int
 ) -> Callable[[Study, Axes], list[Any]]:
     def plot(study: Study, ax: Axes) -> list[Any]:
-        at, artists = np.asarray(study.data[against]), []
+        at = np.asarray(study.data[against])
+        artists = []
         for name, colour, style, scale, text in (
             (criterion, COLOURS[0], "-o", 1, SHOWN[criterion] + ": the criterion"),
             ("accuracy", COLOURS[1], "--s", 100, "accuracy (not seen by it)"),

@@ -72,7 +72,8 @@ def compute(
     -------
     study : Study
     """
-    size, networks = settled(quick, **options), networks_of(cells, saved)
+    size = settled(quick, **options)
+    networks = networks_of(cells, saved)
     seeds = range(checks.count("seed", seed, minimum=0), seed + checks.count("n_seeds", n_seeds))
     Y = images(size.data, size.source, size.n_train, size.n_test)
     found = {s: {name: of for name, of in models(networks, size, s).items()} for s in seeds}
@@ -167,15 +168,17 @@ def described(A: Array, Y: Images, network: str, setting: Setting) -> dict[str, 
     Returns
     -------
     dict
-        ``codes`` (of the images :func:`shown`), ``active_atoms`` and ``active_groups`` (means), ``top_share`` (of a code's norm that its
-        largest block has, mean), ``digits`` (commonest one among the images that have most of their code in a block), ``purity`` (its share).
+        ``codes`` (of the images :func:`shown`), ``active_atoms`` and ``active_groups`` (means),
+        ``top_share`` (of a code's norm that its largest block has, mean), ``digits`` (commonest one
+        among the images that have most of their code in a block), ``purity`` (its share).
     """
     X = codes(A, Y.test, network, setting)
     norms = groups.norms(X, setting.group_size)
     share = norms / np.maximum(
         np.linalg.norm(norms, axis=1, keepdims=True), np.finfo(np.float32).tiny
     )
-    digits, purity = [], []
+    digits = []
+    purity = []
     for k in range(norms.shape[1]):
         of = Y.labels[np.argsort(-norms[:, k], kind="stable")[: max(int(NEAREST * len(X)), 5)]]
         values, counts = np.unique(of, return_counts=True)
@@ -193,14 +196,13 @@ def described(A: Array, Y: Images, network: str, setting: Setting) -> dict[str, 
 
 def _atoms(name: str, title: str) -> Any:
     def plot(study: Study, ax: Axes) -> Any:
-        A, width, d = (
-            np.asarray(study.data[name]["A"]),
-            study.data["width"],
-            study.data["group_size"],
-        )
+        A = np.asarray(study.data[name]["A"])
+        width = study.data["width"]
+        d = study.data["group_size"]
         sign = np.sign(np.take_along_axis(A, np.abs(A).argmax(axis=0)[None], axis=0))
         atoms = A * sign / np.abs(A).max(axis=0)
-        n_rows, pad = atoms.shape[1] // d, 1
+        n_rows = atoms.shape[1] // d
+        pad = 1
         picture = np.full((n_rows * (width + pad) + pad, d * (width + pad) + pad), np.nan)
         for k in range(atoms.shape[1]):
             i, j = (pad + index * (width + pad) for index in divmod(k, d))
@@ -226,7 +228,9 @@ def _atoms(name: str, title: str) -> Any:
 
 def _codes(name: str, title: str) -> Any:
     def plot(study: Study, ax: Axes) -> list[Any]:
-        X, d, artists = np.asarray(study.data[name]["codes"]), study.data["group_size"], []
+        X = np.asarray(study.data[name]["codes"])
+        d = study.data["group_size"]
+        artists = []
         highest = np.abs(X).max() or 1.0
         for row, (x, label) in enumerate(zip(X, study.data["labels"], strict=True)):
             level = -2.2 * row

@@ -68,11 +68,13 @@ def compute(
     -------
     study : Study
     """
-    size, networks = settled(quick, **options), networks_of(cells, saved)
+    size = settled(quick, **options)
+    networks = networks_of(cells, saved)
     seeds = range(checks.count("seed", seed, minimum=0), seed + checks.count("n_seeds", n_seeds))
     Y = images(size.data, size.source, size.n_train, size.n_test)
     shown = sorted_sample(Y.labels)
-    labels, matrices = Y.labels[shown], dict[str, Array]()
+    labels = Y.labels[shown]
+    matrices = dict[str, Array]()
     separations: dict[str, list[Any]] = {name: [] for name in NAMES}
     for s in seeds:
         of = models(networks, size, s)
@@ -172,7 +174,8 @@ def distances(R: Array) -> Array:
 def separation(D: Array, labels: IntArray) -> dict[str, float]:
     """How well distances tell classes: ratio of mean distances within and between, silhouette, and AUC in percent.
 
-    The AUC is the share of comparisons (a pair of one class, a pair of two) in which the first is closer, ties counted half.
+    The AUC is the share of comparisons (a pair of one class, a pair of two) in which the first is
+    closer, ties counted half.
 
     >>> separation(np.array([[0.0, 1.0, 4.0, 5.0], [1.0, 0.0, 3.0, 4.0], [4.0, 3.0, 0.0, 1.0], [5.0, 4.0, 1.0, 0.0]]), np.array([0, 0, 1, 1]))
     {'ratio': 0.25, 'silhouette': 0.746, 'auc': 100.0}
@@ -181,8 +184,10 @@ def separation(D: Array, labels: IntArray) -> dict[str, float]:
     from sklearn.metrics import silhouette_score
 
     i, j = np.triu_indices(len(D), 1)
-    pairs, same = D[i, j], labels[i] == labels[j]
-    n, m = int(same.sum()), int((~same).sum())
+    pairs = D[i, j]
+    same = labels[i] == labels[j]
+    n = int(same.sum())
+    m = int((~same).sum())
     auc = 1 - (rankdata(pairs)[same].sum() - n * (n + 1) / 2) / (n * m)
     return {
         "ratio": float(pairs[same].mean() / pairs[~same].mean()),
@@ -193,10 +198,8 @@ def separation(D: Array, labels: IntArray) -> dict[str, float]:
 
 def _matrix(name: str) -> Any:
     def plot(study: Study, ax: Axes) -> list[Any]:
-        D, edges = (
-            np.asarray(study.data["distances"][name]),
-            [0, *study.data["edges"], len(study.data["distances"][name])],
-        )
+        D = np.asarray(study.data["distances"][name])
+        edges = [0, *study.data["edges"], len(study.data["distances"][name])]
         picture = ax.imshow(
             D, cmap="viridis", vmin=0, vmax=1, interpolation="nearest", rasterized=True
         )

@@ -178,7 +178,8 @@ def recover(snr: float, power: float, seed: int, shape: dict[str, int]) -> dict[
     dict of str to float
         For every encoder its rate.
     """
-    size, n_groups = shape["group_size"], shape["n_groups"]
+    size = shape["group_size"]
+    n_groups = shape["n_groups"]
     A = sampling.make_dictionary(
         shape["n_features"], n_groups, size, kind="orthonormal_groups", rng=seed
     )
@@ -205,13 +206,12 @@ def recover(snr: float, power: float, seed: int, shape: dict[str, int]) -> dict[
 
 def _best_rate(score: Array, active: BoolArray) -> float:
     """Share of samples with max over inactive <= t < min over active, t the best on the even samples, counted on the odd ones."""
-    high, low = (
-        np.where(active, -np.inf, score).max(axis=1),
-        np.where(active, score, np.inf).min(axis=1),
-    )
+    high = np.where(active, -np.inf, score).max(axis=1)
+    low = np.where(active, score, np.inf).min(axis=1)
     chosen = slice(0, None, 2), slice(1, None, 2)
     possible = high[chosen[0]] < low[chosen[0]]
-    starts, stops = np.sort(high[chosen[0]][possible]), np.sort(low[chosen[0]][possible])
+    starts = np.sort(high[chosen[0]][possible])
+    stops = np.sort(low[chosen[0]][possible])
     if not len(starts):
         return 0.0
     count = np.arange(1, len(starts) + 1) - np.searchsorted(

@@ -1,6 +1,7 @@
 """Families of instances of L23's model. Scalars enter as sin^2, as in the families of T21.
 
-A design enters through X^T X / n = I + E with the norms of the blocks of E as asked; these are so small that I + E is positive definite.
+A design enters through X^T X / n = I + E with the norms of the blocks of E as asked; these are so
+small that I + E is positive definite.
 """
 
 from collections.abc import Iterable
@@ -16,7 +17,8 @@ from .model import formulas as model
 
 __all__ = ["FAMILIES", "Shape"]
 
-N_COMMON, N_VECTORS = 10, 4
+N_COMMON = 10
+N_VECTORS = 4
 
 
 class Shape(NamedTuple):
@@ -93,7 +95,8 @@ def _norms(draw: Draw, largest: float) -> tuple[Array, BoolArray]:
 def _design(shape: Shape, theta: Array) -> Regression:
     """Any coherence up to 1/2, noise up to 1.2 of the signal, any state."""
     draw = take_apart(shape, theta)
-    groups, c = shape.groups, draw.common
+    groups = shape.groups
+    c = draw.common
     norms, on = _norms(draw, 5.0)
     nu = _units(draw.vectors[1], groups) * np.repeat(
         1.2 * c[2] * draw.grouped[1] * np.where(on, norms, 1.0), groups
@@ -125,7 +128,8 @@ def _tilted(star: Array, towards: Array, drop: Iterable[float], groups: tuple[in
 
 def _near(draw: Draw, spread: float, loose: bool = False) -> Regression:
     """Near w*, inside the hypotheses of Lemmas 12, 13 and 17."""
-    groups, c = draw.shape.groups, draw.common
+    groups = draw.shape.groups
+    c = draw.common
     norms, on = _norms(draw, 3.0)
     tau = 0.02 + 0.48 * c[3]
     tau_0 = tau * (0.05 + 0.95 * c[4])
@@ -155,10 +159,13 @@ def _near(draw: Draw, spread: float, loose: bool = False) -> Regression:
 def _crude(shape: Shape, theta: Array) -> Regression:
     """Any directions, magnitudes up to Lemma 9's bound: all that is known at any time before T_ub."""
     draw = take_apart(shape, theta)
-    groups, c = shape.groups, draw.common
+    groups = shape.groups
+    c = draw.common
     norms, on = _norms(draw, 3.0)
-    m, M = norms[on].min(), norms.max()
-    level, limit = c[2] * M / 80, m / (120 * M)
+    m = norms[on].min()
+    M = norms.max()
+    level = c[2] * M / 80
+    limit = m / (120 * M)
     epsilon = max(level * c[3], 1e-3 * M / 80)
     alpha = c[4] * min(m / 80, epsilon) / len(groups)
     top = np.where(on, norms + max(80 * max(level, epsilon), m) / 20, alpha)
@@ -186,8 +193,10 @@ def _vectors(draw: Draw) -> tuple[Array, Array, Array]:
 def _step(shape: Shape, theta: Array) -> OneGroup:
     """One step of (5) and (6); gamma up to 1/u*^2, four times what Lemmas 7 and 9 allow."""
     draw = take_apart(shape, theta)
-    c, (v_star, v, b) = draw.common, _vectors(draw)
-    star, level = 0.5 + 2 * c[0], 0.95 * c[1]
+    c = draw.common
+    v_star, v, b = _vectors(draw)
+    star = 0.5 + 2 * c[0]
+    level = 0.95 * c[1]
     bound = 0.5 * star * c[2]
     return OneGroup(
         star,
@@ -205,8 +214,10 @@ def _step(shape: Shape, theta: Array) -> OneGroup:
 def _inside(shape: Shape, theta: Array) -> OneGroup:
     """One step of (4) inside Lemma 16."""
     draw = take_apart(shape, theta)
-    c, (v_star, _, b) = draw.common, _vectors(draw)
-    star, tau = 0.5 + 2 * c[0], 0.02 + 0.479 * c[1]
+    c = draw.common
+    v_star, _, b = _vectors(draw)
+    star = 0.5 + 2 * c[0]
+    tau = 0.02 + 0.479 * c[1]
     v = _tilted(v_star, draw.vectors[1], [tau / 5 * c[2]], shape.groups)
     return OneGroup(
         star,
@@ -223,7 +234,8 @@ def _run(
     draw: Draw, star: float, start: float, level: float, gamma: float, steps: int, **fields: float
 ) -> OneGroup:
     """A run of (5) and (6) with ||b_t||, abs(e_t) <= level u*^2 that turn and change sign."""
-    c, (v_star, v, b) = draw.common, _vectors(draw)
+    c = draw.common
+    v_star, v, b = _vectors(draw)
     t = np.arange(steps)
     along = (level * c[5] * np.cos(c[6] * t))[:, None] * b + v_star
     errors = level * star * (2 * c[7] - 1) * np.cos(3 * c[8] * t)
@@ -247,7 +259,8 @@ def _growth(shape: Shape, theta: Array) -> OneGroup:
     draw = take_apart(shape, theta)
     c = draw.common
     star = 0.5 + 2 * c[0]
-    gamma, alpha = (0.2 + 0.8 * c[1]) / (4.2 * star), np.sqrt(star) * (0.01 + 0.19 * c[2])
+    gamma = (0.2 + 0.8 * c[1]) / (4.2 * star)
+    alpha = np.sqrt(star) * (0.01 + 0.19 * c[2])
     steps = int(np.ceil(np.log(star / (2 * alpha**2)) / (2 * np.log1p(gamma * star / 2))))
     return _run(draw, star, alpha, 1 / 20, gamma, steps, alpha=alpha, bound=star / 20)
 
@@ -256,7 +269,8 @@ def _refine(shape: Shape, theta: Array) -> OneGroup:
     """Lemma 11 from abs(u(0)^2 - u*^2) <= tau u*^2."""
     draw = take_apart(shape, theta)
     c = draw.common
-    star, tau = 0.5 + 2 * c[0], 0.02 + 0.48 * c[3]
+    star = 0.5 + 2 * c[0]
+    tau = 0.02 + 0.48 * c[3]
     gamma = (0.2 + 0.8 * c[1]) / (6 * star)
     start = np.sqrt(star * (1 + tau * (2 * c[2] - 1)))
     return _run(
@@ -274,7 +288,8 @@ def _refine(shape: Shape, theta: Array) -> OneGroup:
 def _drift(shape: Shape, theta: Array) -> OneGroup:
     """Lemma 14: alpha, B, gamma, and a constant part of e_t."""
     draw = take_apart(shape, theta)
-    c, (v_star, v, b) = draw.common, _vectors(draw)
+    c = draw.common
+    v_star, v, b = _vectors(draw)
     bound = 0.1 + 2 * c[0]
     return OneGroup(
         1.0,
@@ -291,7 +306,8 @@ def _drift(shape: Shape, theta: Array) -> OneGroup:
 def _ode(shape: Shape, theta: Array) -> OneGroup:
     """The ODEs of Lemmas 5 and 6, and Theorem 2's proof: theta = u(0), u*^2, B, tau."""
     draw = take_apart(shape, theta)
-    c, (v_star, v, b) = draw.common, _vectors(draw)
+    c = draw.common
+    v_star, v, b = _vectors(draw)
     star = 0.2 + 4 * c[0]
     return OneGroup(
         star,

@@ -1,7 +1,8 @@
 """The setting of [N19] section 2 in exact arithmetic: W, A*, a finite law of codes, a bias, ReLU or hard threshold.
 
-A :class:`Model` encodes, evaluates the expected update (5) by enumerating all codes, and lists the assumptions A1-A4 and those of Definitions 1
-and 2 as :class:`Comparison` values, computed from the data. There is no noise: sigma_eta = 0 = O(1/sqrt(n)).
+A :class:`Model` encodes, evaluates the expected update (5) by enumerating all codes, and lists the
+assumptions A1-A4 and those of Definitions 1 and 2 as :class:`Comparison` values, computed from the
+data. There is no noise: sigma_eta = 0 = O(1/sqrt(n)).
 """
 
 from dataclasses import dataclass
@@ -67,7 +68,10 @@ def rotated_pairs(m: int, cosine: Fraction, sine: Fraction) -> Matrix:
     """m (even) columns of R^m: e_1, e_2 turned in their plane by the angle of (cosine, sine), e_3, e_4 in theirs, ..."""
     rows = [[Fraction(0)] * m for _ in range(m)]
     for j in range(0, m, 2):
-        rows[j][j], rows[j + 1][j], rows[j][j + 1], rows[j + 1][j + 1] = cosine, sine, -sine, cosine
+        rows[j][j] = cosine
+        rows[j + 1][j] = sine
+        rows[j][j + 1] = -sine
+        rows[j + 1][j + 1] = cosine
     return tuple(map(tuple, rows))
 
 
@@ -131,7 +135,8 @@ class Model:
 
     def sample_update(self, i: int, x: Matrix, code: Matrix) -> Matrix:
         """-(W_i^T y I + b_i I + y W_i^T)(y - W code) for y = A x*: one term of (5)."""
-        y, w = product(self.A_star, x), pick(self.W, i)
+        y = product(self.A_star, x)
+        w = pick(self.W, i)
         rest = subtract(y, product(self.W, code))
         return scale(
             Fraction(-1), add(scale(inner(w, y) + self.bias[i - 1], rest), scale(inner(w, rest), y))
@@ -148,7 +153,8 @@ class Model:
 
     def bias_update(self, i: int) -> Fraction:
         """-E[1_{x_i != 0} W_i^T (y - W x)], by enumeration."""
-        total, w = Fraction(0), pick(self.W, i)
+        total = Fraction(0)
+        w = pick(self.W, i)
         for p, x in self.law:
             code = self.encode(x)
             if code[i - 1][0]:

@@ -54,12 +54,16 @@ class Draw:
     mean: float
 
     def __init__(self, shape: SparseShape, theta: Array) -> None:
-        n, m = shape.n_features, shape.n_atoms
+        n = shape.n_features
+        m = shape.n_atoms
         B, V, gamma, eta, u = np.split(
             theta, np.cumsum([n * m, n * m, shape.with_gamma * n * m, n])
         )
         u = np.sin(u) ** 2
-        self.shape, self.B, self.V, self.eta = shape, B.reshape(n, m), V.reshape(n, m), eta
+        self.shape = shape
+        self.B = B.reshape(n, m)
+        self.V = V.reshape(n, m)
+        self.eta = eta
         self.gamma: Array = gamma.reshape(n, m) if shape.with_gamma else ABSENT
         self.__dict__.update(zip(SCALARS, u, strict=False))
         self.values, self.bias, self.chance = u[len(SCALARS) :].reshape(3, m)
@@ -269,7 +273,8 @@ def _step(shape: SparseShape, theta: Array) -> SparseInstance:
     """A mixture with a bias in R7's window -lam_i < b_i <= 0, a step with 0 < kappa_i <= 1; and any update within the ball of Lemma 5."""
     draw = Draw(shape, theta)
     W, A = _pair(draw, 0.6, 1.0)
-    lam, p = np.maximum(np.einsum("ni,ni->i", W, A), 1e-3), 0.1 + draw.chance
+    lam = np.maximum(np.einsum("ni,ni->i", W, A), 1e-3)
+    p = 0.1 + draw.chance
     p = p / p.sum()
     size = (0.05 + 0.95 * draw.step) / (p * lam).max()
     errors = np.linalg.norm(W - A, axis=0)

@@ -1,7 +1,8 @@
 """The setting of [T21] section 3 in exact arithmetic: groups A_g and A*_g, a finite law of codes, and every assumption as a comparison.
 
-A :class:`Setting` computes what the statements speak of (mu_B, Lemma 1's interval, tau_g, the expected gradient) by enumerating all
-supports and all codes, and lists the assumptions (15)-(18) and those of Lemma 1 as :class:`Comparison` values, computed from the data.
+A :class:`Setting` computes what the statements speak of (mu_B, Lemma 1's interval, tau_g, the
+expected gradient) by enumerating all supports and all codes, and lists the assumptions (15)-(18)
+and those of Lemma 1 as :class:`Comparison` values, computed from the data.
 """
 
 from collections.abc import Iterator, Mapping
@@ -83,7 +84,8 @@ def standard_groups(n_features: int, n_groups: int, size: int) -> tuple[Matrix, 
 
 def tau(z: Matrix, lam: Fraction, unit_squared: int = 1) -> Fraction:
     """The shrinkage (1 - lam/||z||_2)_+ of (7) and (25), for lam measured in units of sqrt(unit_squared); 0 at z = 0."""
-    r_squared, threshold_squared = frobenius_squared(z), lam**2 * unit_squared
+    r_squared = frobenius_squared(z)
+    threshold_squared = lam**2 * unit_squared
     return 1 - root(threshold_squared / r_squared) if r_squared > threshold_squared else Fraction(0)
 
 

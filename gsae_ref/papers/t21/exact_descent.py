@@ -168,7 +168,8 @@ class Descent:
     def theorem2(self) -> tuple[Comparison, ...]:
         """All hypotheses of Theorem 2: the step size, the norm, the alignment, and rho > 0.
 
-        The v_i are those of the proof, g_i - c alpha_i (a_i - a*_i), with which the alignment is the identity (61).
+        The v_i are those of the proof, g_i - c alpha_i (a_i - a*_i), with which the alignment is
+        the identity (61).
         """
         slack = min(left - right for left, right in self.alignment())
         return (

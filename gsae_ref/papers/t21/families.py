@@ -59,7 +59,9 @@ class Draw(NamedTuple):
 
 def take_apart(shape: Shape, theta: Array) -> Draw:
     """Read a parameter vector of length ``shape.n_parameters``."""
-    n, m, G = shape.n_features, shape.n_atoms, shape.n_groups
+    n = shape.n_features
+    m = shape.n_atoms
+    G = shape.n_groups
     W, V, code, u = np.split(theta, [n * m, 2 * n * m, 2 * n * m + m])
     u = np.sin(u) ** 2
     return Draw(
@@ -173,7 +175,8 @@ def _expected_gradient(
     A: Array, A_star: Array, tau: Array, n_active: int, group_size: int
 ) -> Array:
     """T21 (27) with codes of covariance I: the mean over all supports S of -A_S t_S [R E[y y^T] + E[y y^T] R], R = I - A_S t_S A_S^T."""
-    B, star = groups.blocks(A, group_size), groups.blocks(A_star, group_size)
+    B = groups.blocks(A, group_size)
+    star = groups.blocks(A_star, group_size)
     projections = B @ B.transpose(0, 2, 1)
     truths = star @ star.transpose(0, 2, 1)
     supports = list(combinations(range(len(B)), n_active))
@@ -189,7 +192,8 @@ def _expected_gradient(
 
 def _leading_term(A: Array, A_star: Array, tau: Array, n_active: int, group_size: int) -> Array:
     """The terms of T21 (55) that the paper keeps: p [-t (2 - t) A* A*^T A + t^2 A A^T A* A*^T A] of every group by itself."""
-    B, star = groups.blocks(A, group_size), groups.blocks(A_star, group_size)
+    B = groups.blocks(A, group_size)
+    star = groups.blocks(A_star, group_size)
     t = tau[:, None, None]
     overlap = star.transpose(0, 2, 1) @ B
     return groups.unblock(

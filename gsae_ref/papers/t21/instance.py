@@ -44,7 +44,8 @@ class Instance:
     tau : ndarray (n_groups,)
         Frozen shrinkage factors.
     G, beta : ndarray (n_features, n_atoms), optional
-        Expected gradient (26) and what is left of it after the leading term of (55); supplied where a statement needs them.
+        Expected gradient (26) and what is left of it after the leading term of (55); supplied where
+        a statement needs them.
 
     Examples
     --------

@@ -1,6 +1,7 @@
 """The exact counterexamples to L23: their numbers are the known ones, spoiled instances do not refute, floating point agrees.
 
-What every certificate must meet is in test_certificates.py. Nothing in the second half uses the package's arithmetic.
+What every certificate must meet is in test_certificates.py. Nothing in the second half uses the
+package's arithmetic.
 """
 
 import math
@@ -57,7 +58,8 @@ def test_known_numbers(built, name):
     assert built[name].statement.startswith("L23-")
 
 
-# A spoiled instance must not refute: either a hypothesis fails, or the printed claim becomes true while every hypothesis holds.
+# A spoiled instance must not refute: either a hypothesis fails, or the printed claim becomes true
+# while every hypothesis holds.
 SPOILED = [
     (mirror_flow.ce_bracket, {"u": 0}, "hypothesis"),
     (mirror_flow.ce_bracket, {"v": (1, 0)}, "printed"),
@@ -152,7 +154,9 @@ def test_the_frozen_direction_may_be_as_wrong_as_one_likes():
 
 
 def test_the_brackets_in_floats(built):
-    u, v1, v2 = 1.5, 2.0, -1 / 3
+    u = 1.5
+    v1 = 2.0
+    v2 = -1 / 3
 
     def gradient(i, x):
         return np.array([2 * x[0] * x[i], *(x[0] ** 2 * (i == k) for k in (1, 2))])
@@ -162,7 +166,8 @@ def test_the_brackets_in_floats(built):
             ((Y(x + h * X(x)) - Y(x - h * X(x))) - (X(x + h * Y(x)) - X(x - h * Y(x)))) / (2 * h)
         )
 
-    one, two = (lambda x: gradient(1, x)), (lambda x: gradient(2, x))
+    one = lambda x: gradient(1, x)
+    two = lambda x: gradient(2, x)
     x = np.array([u, v1, v2])
     assert float(built["L23_double_bracket"].printed.left) == pytest.approx(
         two(x) @ bracket(one, bracket(one, two))(x), rel=1e-4
@@ -209,7 +214,8 @@ def _crossing(level):
 
 
 def test_lemma6_in_floats():
-    B, u_0 = 0.09, 0.4
+    B = 0.09
+    u_0 = 0.4
     run = scipy.integrate.solve_ivp(
         lambda t, u: math.sqrt(2) * u**2 * (1 - 3 * B) - u**5,
         (0, 60),
@@ -224,7 +230,9 @@ def test_lemma6_in_floats():
 
 def test_theorem2_in_floats(built):
     """The two groups of the certificate, integrated: at no time are both bounds met."""
-    side, constant, theta = 50, 10, 1e-3  # a start that an integrator can follow
+    side = 50
+    constant = 10
+    theta = 1e-3  # a start that an integrator can follow
     epsilon = 1 / side
 
     def velocity(t, u):
@@ -242,7 +250,9 @@ def test_theorem2_in_floats(built):
 
 
 def test_theorem2_times_in_floats(built):
-    theta, B, epsilon = 1e-3, 1e-3, 1e-2
+    theta = 1e-3
+    B = 1e-3
+    epsilon = 1e-2
     printed_lower = 2 ** (1 / 3) / theta**3 / ((1 - 6 * B) * math.sqrt(2))
     printed_upper = math.log(1 / theta) / (2 * theta**2 + theta * math.sqrt(2 * B))
     assert printed_upper < float(built["L23_theorem2_times"].printed.right)
@@ -267,7 +277,10 @@ def test_theorem2_times_in_floats(built):
 
 def test_theorem3_in_floats(built):
     """Algorithm 1 on the certificate's instance: one number per group is enough, the design is orthogonal."""
-    gamma, alpha, side, level = 1 / 20, 1e-9, 400, 0.01
+    gamma = 1 / 20
+    alpha = 1e-9
+    side = 400
+    level = 0.01
     lower = math.log(1 / (2 * alpha**2)) / (2 * math.log(1 + gamma / 2))
     u = np.array([alpha, alpha])
     signal = np.array([1.0, side * level])
@@ -292,7 +305,9 @@ def test_the_window_in_floats(built):
 
 
 def test_corollary1_in_floats(built):
-    n, p_1, star = 4096, 2048, 100.0
+    n = 4096
+    p_1 = 2048
+    star = 100.0
     rng = np.random.default_rng(0)
     w_star = np.zeros(p_1)
     w_star[0] = star
@@ -312,9 +327,12 @@ def test_epsilon_in_floats(built):
 
 
 def test_lemmas_10_and_11_in_floats():
-    v, v_star = np.array([5, 12]) / 13, np.array([1.0, 0.0])
+    v = np.array([5, 12]) / 13
+    v_star = np.array([1.0, 0.0])
     b = 12 / 13 * np.array([-12, 5]) / 13
-    state, u, gamma = v.copy(), 0.2, 1 / 20
+    state = v.copy()
+    u = 0.2
+    gamma = 1 / 20
     for _ in range(400):
         assert abs(state @ b) < 1e-3
         z = v_star + b
@@ -325,7 +343,8 @@ def test_lemmas_10_and_11_in_floats():
 
 
 def test_lemma12_in_floats(built):
-    v, noise = np.ones(81) / 9, np.full(81, 0.5 / 80)
+    v = np.ones(81) / 9
+    noise = np.full(81, 0.5 / 80)
     assert float(built["L23_lemma12"].printed.left) == pytest.approx(v @ noise, abs=1e-15)
     assert np.abs(noise).max() <= 0.5 / 80 < np.linalg.norm(noise)
 

@@ -37,7 +37,8 @@ def weights(x, L, groups):
 @pytest.mark.parametrize("i", range(4))
 def test_gradients_and_hessians_by_central_differences(i):
     u, v, groups = POINT
-    x, h = np.concatenate([u, v]), 1e-4
+    x = np.concatenate([u, v])
+    h = 1e-4
     slopes = [
         (weights(x + h * e, 2, groups)[i] - weights(x - h * e, 2, groups)[i]) / (2 * h)
         for e in np.eye(6)
@@ -53,7 +54,8 @@ def test_gradients_and_hessians_by_central_differences(i):
 
 @pytest.mark.parametrize(("i", "j"), [(i, j) for i in range(4) for j in range(4)])
 def test_brackets_are_hessian_times_gradient_both_ways(i, j):
-    H, g = (lambda k: mirror_flow.hessian(k, *POINT)), (lambda k: mirror_flow.gradient(k, *POINT))
+    H = lambda k: mirror_flow.hessian(k, *POINT)
+    g = lambda k: mirror_flow.gradient(k, *POINT)
     np.testing.assert_allclose(
         mirror_flow.bracket(i, j, *POINT), H(j) @ g(i) - H(i) @ g(j), atol=1e-13
     )
@@ -157,7 +159,8 @@ def test_beyond_the_step_of_lemma9_magnitudes_leave_their_range(excess):
 @settings(deadline=None, max_examples=60)
 @given(st.floats(0.02, 0.5), st.floats(0.1, 1.0), st.floats(-1, 1), st.integers(0, 2**31))
 def test_lemma11_corrected_from_every_start(tau, share, place, seed):
-    rng, gamma = np.random.default_rng(seed), share / 6
+    rng = np.random.default_rng(seed)
+    gamma = share / 6
     steps = math.ceil(5 / (2 * gamma))
     level = rng.uniform(0, tau / 10, steps)
     u = steps_formulas.step_after(
@@ -246,7 +249,8 @@ def test_lemma5_corrected_holds_along_the_extreme_flow_and_the_printed_time_does
 def constants(rng):
     """Constants inside Theorem 3 with zeta <= u_max*^2, over many orders of magnitude."""
     M = 10 ** rng.uniform(-3, 3)
-    m, L = M * 10 ** rng.uniform(-3, 0), int(rng.integers(1, 1000))
+    m = M * 10 ** rng.uniform(-3, 0)
+    L = int(rng.integers(1, 1000))
     noise, epsilon = M / 80 * 10 ** rng.uniform(-4, 0, 2)
     alpha = (
         min(min(epsilon**4, 1) / M**4, m / (80 * L), epsilon / L) * 10 ** rng.uniform(-8, 0) * 0.999
@@ -255,7 +259,8 @@ def constants(rng):
 
 
 def test_r8_the_corrected_window_is_never_empty_and_the_printed_one_is_whenever_u_max_is_not_tiny():
-    rng, shares = np.random.default_rng(8), []
+    rng = np.random.default_rng(8)
+    shares = []
     for _ in range(5000):
         setup = constants(rng)
         window = gradient_descent.stopping_window(*setup)
@@ -280,7 +285,8 @@ def test_r8_does_not_speak_of_noise_above_the_signal():
 
 def near_identity(rng, groups, delta_in, delta_out):
     """A Gram matrix with exactly these deltas."""
-    p, ends = sum(groups), np.cumsum(groups)
+    p = sum(groups)
+    ends = np.cumsum(groups)
     G = np.eye(p)
     for k, (end, size) in enumerate(zip(ends, groups, strict=True)):
         for j, (other, width) in enumerate(zip(ends[: k + 1], groups[: k + 1], strict=True)):
@@ -297,7 +303,8 @@ def algorithm_1(gram, signal, groups, alpha, gamma, rng, steps):
     """Yield w(t), t = 0, 1, ..., with (1/n) X^T (y - X w) = signal - gram w."""
     ends = np.cumsum(groups)
     cuts = [slice(e - size, e) for e, size in zip(ends, groups, strict=True)]
-    u, v = [alpha] * len(groups), rng.standard_normal(sum(groups))
+    u = [alpha] * len(groups)
+    v = rng.standard_normal(sum(groups))
     for c in cuts:
         v[c] /= np.linalg.norm(v[c])
     for _ in range(steps + 1):
@@ -316,7 +323,8 @@ def algorithm_1(gram, signal, groups, alpha, gamma, rng, steps):
 )
 def test_r8_holds_along_algorithm_1_on_designs_at_the_limits(seed, M, m, level):
     """Groups 1 and 2 are the support; at level 0.95 with M = 5 m the second is weaker than zeta."""
-    rng, groups = np.random.default_rng(seed), (2, 3, 3, 1)
+    rng = np.random.default_rng(seed)
+    groups = (2, 3, 3, 1)
     gram = near_identity(rng, groups, m / (120 * M), m / (240 * M))
     a = level * M / 80
     nu = rng.standard_normal(9)
@@ -327,7 +335,8 @@ def test_r8_holds_along_algorithm_1_on_designs_at_the_limits(seed, M, m, level):
         w_star[c] = rng.standard_normal(c.stop - c.start)
         w_star[c] *= norm / np.linalg.norm(w_star[c])
     alpha = 0.9 * min(min(a**4, 1) / M**4, m / 320, a / 4)
-    zeta, gamma = gradient_descent.zeta(a, a), 1 / (20 * M)
+    zeta = gradient_descent.zeta(a, a)
+    gamma = 1 / (20 * M)
     assert zeta <= M and (m < zeta) == (seed in (2,))
     window = gradient_descent.stopping_window(M, m, zeta, gamma, alpha)
     before = False
@@ -345,7 +354,10 @@ def test_r8_holds_along_algorithm_1_on_designs_at_the_limits(seed, M, m, level):
 
 def test_r8_outside_its_hypotheses_the_conclusion_does_fail():
     """A group of 1024 off the support whose largest entry of noise is small: zeta of the paper admits it, the 2-norm does not."""
-    level, size, alpha, gamma = 0.01, 1024, 5e-9, 1 / 20
+    level = 0.01
+    size = 1024
+    alpha = 5e-9
+    gamma = 1 / 20
     assert (
         gradient_descent.zeta(level * math.sqrt(size), level)
         > 1

@@ -83,7 +83,8 @@ def test_every_hypothesis_of_the_rows_is_tried():
 
 @pytest.mark.parametrize("text", OUTSIDE)
 def test_a_hypothesis_accepts_an_instance_and_refuses_it_after_one_change(text):
-    hypothesis, (inside, change) = every_hypothesis()[text], OUTSIDE[text]
+    hypothesis = every_hypothesis()[text]
+    inside, change = OUTSIDE[text]
     assert hypothesis.holds(inside)
     assert hypothesis.margin(change(inside)) < -1e-9
     assert hypothesis.holds(change(inside)) is False

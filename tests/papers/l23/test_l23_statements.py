@@ -89,7 +89,8 @@ class Numbers:
     """What the statements speak of, one group at a time, from the raw fields of a regression."""
 
     def __init__(self, i):
-        self.i, self.groups = i, i.groups
+        self.i = i
+        self.groups = i.groups
         self.star = [math.sqrt(sum(x * x for x in part)) for part in cut(i.w_star, i.groups)]
         self.on = [k for k, r in enumerate(self.star) if r > 0]
         self.off = [k for k, r in enumerate(self.star) if r == 0]
@@ -378,7 +379,8 @@ def instances(family, hypotheses, count, seed=23):
 def test_it_holds_under_its_hypotheses_is_used_to_a_stated_share_and_the_ledger_means_the_same(
     statement,
 ):
-    evidence, shares = evidence_of(statement), []
+    evidence = evidence_of(statement)
+    shares = []
     for i in instances(evidence.family, evidence.hypotheses, statement.draws):
         left, right = statement.sides(i)
         assert left <= right + 1e-9 * max(1, abs(left))
@@ -415,7 +417,8 @@ def test_every_family_is_a_map_from_parameters_and_meets_its_hypotheses_often():
         for shape in family.shapes:
             theta = family.draw(shape, rng)
             assert len(theta) == shape.n_parameters
-            one, two = family.build(shape, theta), family.build(shape, theta.copy())
+            one = family.build(shape, theta)
+            two = family.build(shape, theta.copy())
             for key, value in vars(one).items():
                 if isinstance(value, (np.ndarray, float)):
                     np.testing.assert_array_equal(value, vars(two)[key], err_msg=f"{name}.{key}")

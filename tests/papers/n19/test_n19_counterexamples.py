@@ -61,7 +61,8 @@ def test_the_gradient_of_15_is_twice_what_is_printed(built):
 
 def gradient(W, A, codes, chances, b, threshold=None):
     """Expected (5) in floating point: a loop over samples, the 2-D formula of the derivative of the loss with the active set held."""
-    G, g_b = np.zeros_like(W), np.zeros(W.shape[1])
+    G = np.zeros_like(W)
+    g_b = np.zeros(W.shape[1])
     for x, p in zip(codes, chances, strict=True):
         y = A @ x
         z = W.T @ y + b
@@ -86,7 +87,10 @@ def test_theorem3ii_in_floats(built):
 
 
 def test_theorem3iii_in_floats(built):
-    m, k, cosine, sine = 17, 6, 12 / 13, 5 / 13
+    m = 17
+    k = 6
+    cosine = 12 / 13
+    sine = 5 / 13
     W = cosine * np.eye(m) + sine / 4 * (1 - np.eye(m))
     np.testing.assert_allclose(np.linalg.norm(W, axis=0), 1)
     assert k <= 1 / (2 - 2 * cosine)
@@ -110,7 +114,9 @@ def test_eq15_and_eq11_in_floats(built):
 
 
 def test_eq16_bias_gradient_and_fixed_bias_in_floats(built):
-    c, s, b = 99 / 101, 20 / 101, -0.4
+    c = 99 / 101
+    s = 20 / 101
+    b = -0.4
     W = np.array([[c, -s], [s, c]])
     G, g_b = gradient(W, np.eye(2), np.eye(2), [0.5, 0.5], b)
     np.testing.assert_allclose(g_b, [0.5 * b] * 2)
@@ -121,10 +127,13 @@ def test_eq16_bias_gradient_and_fixed_bias_in_floats(built):
 
 
 def test_lemma4_in_floats(built):
-    c, s, size = 399 / 401, 40 / 401, 3.0
+    c = 399 / 401
+    s = 40 / 401
+    size = 3.0
     W = np.kron(np.eye(2), np.array([[c, -s], [s, c]]))
     g = gradient(W, np.eye(4), size * np.eye(4), [0.25] * 4, -size / 2)[0][:, 0]
-    w, a = W[:, 0], np.eye(4)[:, 0]
+    w = W[:, 0]
+    a = np.eye(4)[:, 0]
     q = 9 * 0.25 * c
     assert 2 * g @ (w - a) == pytest.approx(float(built["N19_lemma4"].printed.left))
     right = 9 * 0.25 * (c - 0.02) * np.sum((w - a) ** 2) + g @ g / q - 1
@@ -139,7 +148,9 @@ def test_beta_in_floats(built):
 
 
 def test_residual_in_floats(built):
-    m, k, b = 12, 3, -0.5
+    m = 12
+    k = 3
+    b = -0.5
     codes = [np.isin(np.arange(m), S).astype(float) for S in combinations(range(m), k)]
     g = gradient(np.eye(m), np.eye(m), codes, [1 / len(codes)] * len(codes), b)[0][:, 0]
     assert np.sum(g[1:] ** 2) == pytest.approx(float(built["N19_residual"].printed.left))
@@ -160,10 +171,14 @@ def test_expected_loss_in_floats(built):
 
 def test_lemma2_pairs_against_the_whole_enumeration():
     """The two-dimensional reduction of the certificate is the update of an enumerated problem, n = m = 6, k = 3."""
-    m, k, t = 6, 3, 0.1
-    c, s = (1 - t * t) / (1 + t * t), 2 * t / (1 + t * t)
+    m = 6
+    k = 3
+    t = 0.1
+    c = (1 - t * t) / (1 + t * t)
+    s = 2 * t / (1 + t * t)
     W = np.kron(np.eye(3), np.array([[c, -s], [s, c]]))
-    codes, chances = [], []
+    codes = []
+    chances = []
     for S in combinations(range(m), k):
         for bits in range(2**k):
             x = np.zeros(m)
@@ -171,7 +186,8 @@ def test_lemma2_pairs_against_the_whole_enumeration():
             codes.append(x)
             chances.append(1 / (math.comb(m, k) * 2**k))
     g = gradient(W, np.eye(m), codes, chances, 0.0, 0.5)[0][:, 0]
-    p, pair = k / m, k * (k - 1) / (m * (m - 1))
+    p = k / m
+    pair = k * (k - 1) / (m * (m - 1))
     np.testing.assert_allclose(
         g[:2],
         [-p * c + (p * c**2 + pair * s**2) * c, -pair * s + (p * c**2 + pair * s**2) * s],
@@ -184,7 +200,8 @@ def test_lemma2_pairs_against_the_whole_enumeration():
     ("diagonal", "shift", "b"), [(1.0, 0.0, -0.5), (0.97, 0.03, 0.0), (0.9, 0.05, -0.3)]
 )
 def test_the_common_mode_step_against_the_whole_enumeration(diagonal, shift, b):
-    m, k = 7, 3
+    m = 7
+    k = 3
     W = diagonal * np.eye(m) + shift
     codes = [np.isin(np.arange(m), S).astype(float) for S in combinations(range(m), k)]
     G = gradient(W, np.eye(m), codes, [1 / len(codes)] * len(codes), b, None if b else 0.5)[0]
@@ -194,7 +211,8 @@ def test_the_common_mode_step_against_the_whole_enumeration(diagonal, shift, b):
 
 
 def test_lemma3_in_floats(built):
-    n, r = 400, 0.9
+    n = 400
+    r = 0.9
     t = (1 - r * r) / (2 * r - 0.1)
     W = np.eye(n) + t / 20
     W /= np.linalg.norm(W, axis=0)

@@ -30,7 +30,8 @@ def relu_update(W, b, Y, chances):
         X = np.maximum(Y @ W + b, 0)
         return sum(p * np.sum((y - W @ x) ** 2) / 2 for y, x, p in zip(Y, X, chances, strict=True))
 
-    h, G = 1e-5, np.zeros_like(W)
+    h = 1e-5
+    G = np.zeros_like(W)
     for entry in product(*map(range, W.shape)):
         D = np.zeros_like(W)
         D[entry] = h
@@ -53,7 +54,8 @@ def two_point_law(m, k, kappa_1, s):
 def probabilities(active, chances):
     """p_ij and p_ijl, coincident indices counted once, by loops."""
     m = active.shape[1]
-    p2, p3 = np.zeros((m, m)), np.zeros((m, m, m))
+    p2 = np.zeros((m, m))
+    p3 = np.zeros((m, m, m))
     for mask, c in zip(active, chances, strict=True):
         S = np.flatnonzero(mask)
         for i, j in product(S, S):
@@ -86,11 +88,9 @@ def test_the_enumerated_update_is_the_gradient_of_the_expected_relu_loss(k, b):
 def test_the_mixture_update_is_the_gradient_of_the_expected_relu_loss():
     rng = np.random.default_rng(7)
     A = unit(np.eye(4)[:, :3] + 0.05 * rng.standard_normal((4, 3)))
-    W, b, p = (
-        unit(A + 0.1 * rng.standard_normal((4, 3))),
-        np.array([-0.4, -0.5, -0.6]),
-        np.array([0.2, 0.3, 0.5]),
-    )
+    W = unit(A + 0.1 * rng.standard_normal((4, 3)))
+    b = np.array([-0.4, -0.5, -0.6])
+    p = np.array([0.2, 0.3, 0.5])
     G, g_b = relu_update(W, b, A.T, p)
     np.testing.assert_allclose(mixture.mixture_update(W, A, p, b), G, atol=1e-9)
     np.testing.assert_allclose(p * b, g_b, atol=1e-9)
@@ -103,7 +103,8 @@ def test_the_mixture_update_is_the_gradient_of_the_expected_relu_loss():
 @pytest.mark.parametrize("k", [1, 2, 3])
 def test_the_centred_closed_form_against_enumeration_and_what_15_lacks(k):
     rng = np.random.default_rng(k)
-    A, W = unit(rng.standard_normal((4, 4))), unit(rng.standard_normal((4, 4)))
+    A = unit(rng.standard_normal((4, 4)))
+    W = unit(rng.standard_normal((4, 4)))
     codes, active, chances = two_point_law(4, k, 0.0, 1.0)
     p2, p3 = probabilities(active, chances)
     exact = mixture.enumerated_update(W, np.zeros(4), codes @ A.T, active, chances)[0]
@@ -115,12 +116,12 @@ def test_the_centred_closed_form_against_enumeration_and_what_15_lacks(k):
 def test_alpha_and_beta_are_the_coefficients_of_independent_columns():
     """With W, A of 2 m independent columns the update has unique coefficients: solve for them."""
     rng = np.random.default_rng(3)
-    m, kappa_1, s = 4, 0.8, 0.3
-    W, A, b = (
-        unit(rng.standard_normal((9, m))),
-        unit(rng.standard_normal((9, m))),
-        rng.standard_normal(m),
-    )
+    m = 4
+    kappa_1 = 0.8
+    s = 0.3
+    W = unit(rng.standard_normal((9, m)))
+    A = unit(rng.standard_normal((9, m)))
+    b = rng.standard_normal(m)
     codes, active, chances = two_point_law(m, 3, kappa_1, s)
     G = mixture.enumerated_update(W, b, codes @ A.T, active, chances)[0]
     coefficients = np.linalg.lstsq(np.hstack([W, A]), G, rcond=None)[0]
@@ -139,12 +140,10 @@ def test_alpha_and_beta_are_the_coefficients_of_independent_columns():
 
 def test_the_leading_update_is_9_for_a_mixture_and_its_print_is_not():
     rng = np.random.default_rng(1)
-    W, A, p, b = (
-        unit(rng.standard_normal((4, 3))),
-        unit(rng.standard_normal((4, 3))),
-        np.array([0.2, 0.3, 0.5]),
-        np.full(3, -0.4),
-    )
+    W = unit(rng.standard_normal((4, 3)))
+    A = unit(rng.standard_normal((4, 3)))
+    p = np.array([0.2, 0.3, 0.5])
+    b = np.full(3, -0.4)
     np.testing.assert_allclose(
         sparse_codes.leading_update(W, A, p, b, 1, 1),
         mixture.mixture_update(W, A, p, b),
@@ -240,8 +239,12 @@ def test_the_best_tau(ratio, tau):
 def test_r7_is_the_population_step_by_enumeration(seed, sigma):
     """To 1e-12: samples A_i + eta, eta = +-sigma sqrt(n) e_j, one neuron per sample; a loop, and the door."""
     rng = np.random.default_rng(seed)
-    n, m, zeta = 5, 4, rng.uniform(0.5, 5)
-    A, p, b = unit(rng.standard_normal((n, m))), rng.dirichlet(np.ones(m)), -rng.uniform(0, 0.8, m)
+    n = 5
+    m = 4
+    zeta = rng.uniform(0.5, 5)
+    A = unit(rng.standard_normal((n, m)))
+    p = rng.dirichlet(np.ones(m))
+    b = -rng.uniform(0, 0.8, m)
     W = unit(A + 0.4 * rng.standard_normal((n, m)))
     G = np.zeros_like(W)
     for i in range(m):
@@ -266,7 +269,8 @@ def measured_tangent(w, a):
 @pytest.mark.parametrize("kappa", [0.3, 1.0])
 def test_r7_predicts_every_angle_of_a_run_and_its_rate(b, kappa):
     theta = 0.6
-    A, W = np.array([[1.0], [0.0]]), np.array([[math.cos(theta)], [math.sin(theta)]])
+    A = np.array([[1.0], [0.0]])
+    W = np.array([[math.cos(theta)], [math.sin(theta)]])
     factors = []
     for _ in range(40):
         tangent, factor = fixed_bias.tangent_after(theta, 1.0, b, kappa)
@@ -278,7 +282,8 @@ def test_r7_predicts_every_angle_of_a_run_and_its_rate(b, kappa):
         assert factors[-1] == pytest.approx(
             fixed_bias.contraction(np.array([math.cos(theta)]), 1.0, b, kappa)[0]
         )
-        theta, W = math.atan(tangent), unit(M)
+        theta = math.atan(tangent)
+        W = unit(M)
     assert factors[-1] == pytest.approx(fixed_bias.linear_rate(1.0, b, kappa), abs=1e-3)
 
 

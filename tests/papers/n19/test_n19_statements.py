@@ -1,6 +1,7 @@
 """Every Claim, Lemma and Theorem of N19 that holds, or holds corrected: it holds, its hypotheses refuse what lies outside, it is not vacuous.
 
-Both sides are computed here by loops over columns and samples, from the raw fields of an instance alone, and compared with the ledger's own.
+Both sides are computed here by loops over columns and samples, from the raw fields of an instance
+alone, and compared with the ledger's own.
 """
 
 import math
@@ -22,8 +23,11 @@ class Numbers:
     """What the statements speak of, one column and one sample at a time."""
 
     def __init__(self, i):
-        self.i, (self.n, self.m), self.k = i, i.W.shape, i.n_active
-        self.w, self.a = list(i.W.T), list(i.A_star.T)
+        self.i = i
+        (self.n, self.m) = i.W.shape
+        self.k = i.n_active
+        self.w = list(i.W.T)
+        self.a = list(i.A_star.T)
         self.lam = [w @ a for w, a in zip(self.w, self.a, strict=True)]
         self.d = [np.linalg.norm(w - a) for w, a in zip(self.w, self.a, strict=True)]
         self.mu = max(abs(self.a[j] @ self.a[h]) for j, h in combinations(range(self.m), 2))
@@ -35,7 +39,8 @@ class Numbers:
 
     def z(self, bias=True):
         """(pre-activation, active) of every code and neuron."""
-        i, pairs = self.i, []
+        i = self.i
+        pairs = []
         for x in i.codes:
             y = sum(x[j] * self.a[j] for j in range(self.m)) + (0 if i.eta is None else i.eta)
             pairs += [
@@ -133,7 +138,9 @@ def short(n):
 def lemma1(n):
     found = []
     for j in range(n.m):
-        lam, p, b = n.lam[j], n.p[j], n.i.bias[j]
+        lam = n.lam[j]
+        p = n.p[j]
+        b = n.i.bias[j]
         gamma = n.i.gamma[:, j]
         g = -p * lam * n.a[j] + p * (lam + b) ** 2 * n.w[j] + gamma
         q = p * lam
@@ -143,9 +150,13 @@ def lemma1(n):
 
 
 def lemma4(n):
-    k1, k2, found = n.i.kappa_1, n.i.kappa_2, []
+    k1 = n.i.kappa_1
+    k2 = n.i.kappa_2
+    found = []
     for j, G in enumerate(n.update()):
-        lam, p, b = n.lam[j], n.p[j], n.i.bias[j]
+        lam = n.lam[j]
+        p = n.p[j]
+        b = n.i.bias[j]
         g = G + n.i.gamma[:, j]
         rest = g + k2 * p * lam * n.a[j] - p * (k2 * lam**2 + 2 * k1 * b * lam + b**2) * n.w[j]
         right = k2 * p * (lam - 2 * n.i.delta**2 / lam) * n.d[j] ** 2 + (
@@ -180,7 +191,9 @@ def pair_remainder(n):
 
 
 def theorem4ii(n):
-    zeta, found, r = n.i.step_size, [], pair_remainder(n)[1]
+    zeta = n.i.step_size
+    found = []
+    r = pair_remainder(n)[1]
     for j, g in enumerate(n.update()):
         q = n.p[j] * n.lam[j]
         after = np.sum((n.w[j] - zeta * g - n.a[j]) ** 2)
@@ -195,7 +208,8 @@ def angle(w, a):
 
 
 def contraction(n):
-    found, zeta = [], n.i.step_size
+    found = []
+    zeta = n.i.step_size
     for j, g in enumerate(n.update()):
         theta = angle(n.w[j], n.a[j])
         kappa = zeta * n.p[j] * math.cos(theta)
@@ -220,7 +234,9 @@ def stays(n):
 def zeta(n):
     found = []
     for j in range(n.m):
-        lam, p, size = n.lam[j], n.p[j], n.i.step_size
+        lam = n.lam[j]
+        p = n.p[j]
+        size = n.i.step_size
         g = -p * lam * n.a[j] + p * (lam + n.i.bias[j]) ** 2 * n.w[j]
         found.append(
             (
@@ -256,10 +272,13 @@ def lemma5(n):
 
 
 def claim3(n):
-    i, a, found = n.i, norm2(n.i.A_star), []
+    i = n.i
+    a = norm2(n.i.A_star)
+    found = []
     for j in range(n.m):
         q2, q3 = n.pairs(j)
-        spread, k1 = math.sqrt(n.m) * q2, i.kappa_1
+        spread = math.sqrt(n.m) * q2
+        k1 = i.kappa_1
         square = 0.0  # alpha_j = E[1_j (W_j^T y + b_j)^2]
         for x, chance in zip(i.codes, i.weights, strict=True):
             if x[j]:
@@ -333,7 +352,8 @@ def instances(family, hypotheses, count, seed=5):
 def test_it_holds_under_its_hypotheses_is_used_to_a_stated_share_and_the_ledger_means_the_same(
     statement,
 ):
-    evidence, shares = evidence_of(statement.row, statement.label), []
+    evidence = evidence_of(statement.row, statement.label)
+    shares = []
     for i in instances(evidence.family, evidence.hypotheses, 200):
         left, right = statement.sides(Numbers(i))
         assert left <= right + 1e-9 * max(1, abs(left), abs(right))
@@ -459,7 +479,8 @@ def test_every_hypothesis_of_the_paper_is_tried():
 
 @pytest.mark.parametrize("text", OUTSIDE)
 def test_a_hypothesis_accepts_an_instance_and_refuses_it_after_one_change(text):
-    hypothesis, (inside, change) = EVERY[text], OUTSIDE[text]
+    hypothesis = EVERY[text]
+    inside, change = OUTSIDE[text]
     outside = change(inside)
     assert hypothesis.holds(inside)
     assert hypothesis.margin(outside) < -1e-6

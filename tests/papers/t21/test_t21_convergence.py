@@ -45,7 +45,8 @@ def turned(d, angle):
 @pytest.mark.parametrize("d", [1, 2, 3, 5])
 def test_pieces_of_the_expected_gradient_entry_by_entry(d):
     A, S = near(d, d)
-    tau, p = 0.7, 0.3
+    tau = 0.7
+    p = 0.3
     assert gradients.leading_coefficient(tau, p) == pytest.approx(p * (1 - (1 - tau) ** 2))
     M = [
         [
@@ -125,10 +126,14 @@ def test_without_error_only_the_linear_network_meets_the_condition():
 @given(SEEDS, st.integers(1, 4), st.floats(0.05, 1))
 def test_the_remainder_completes_the_gradient_and_61_is_an_equality(seed, d, tau):
     A, S = near(seed, d)
-    G, p = np.random.default_rng(seed).normal(size=A.shape), 0.4
-    v, alpha, c = direction.remainder(G, A, S, tau, p), np.sum(A * S, axis=0), tau * (2 - tau) * p
+    G = np.random.default_rng(seed).normal(size=A.shape)
+    p = 0.4
+    v = direction.remainder(G, A, S, tau, p)
+    alpha = np.sum(A * S, axis=0)
+    c = tau * (2 - tau) * p
     for i in range(d):
-        u, ci = A[:, i] - S[:, i], c * alpha[i]
+        u = A[:, i] - S[:, i]
+        ci = c * alpha[i]
         np.testing.assert_allclose(ci * u + v[:, i], G[:, i], atol=1e-12)
         assert 2 * ci * (u @ G[:, i]) == pytest.approx(
             ci**2 * (u @ u) + G[:, i] @ G[:, i] - v[:, i] @ v[:, i], abs=1e-9
@@ -138,8 +143,12 @@ def test_the_remainder_completes_the_gradient_and_61_is_an_equality(seed, d, tau
 @pytest.mark.parametrize("d", [1, 2, 3])
 def test_the_two_bounds_on_the_remainder_by_loops(d):
     A, S = near(7, d)
-    tau, p, delta, beta = 0.6, 0.25, 0.9, np.arange(1.0, d + 1)
-    c, e = tau * (2 - tau) * p, math.sqrt(sum(float(x) ** 2 for x in (A - S).ravel()))
+    tau = 0.6
+    p = 0.25
+    delta = 0.9
+    beta = np.arange(1.0, d + 1)
+    c = tau * (2 - tau) * p
+    e = math.sqrt(sum(float(x) ** 2 for x in (A - S).ravel()))
     M = math.sqrt(sum(float(x) ** 2 for x in (tau * A.T @ S - (2 - tau) * np.eye(d)).ravel()))
     for i in range(d):
         omega = max((abs(S[:, j] @ A[:, i]) for j in range(d) if j != i), default=0.0)
@@ -153,17 +162,21 @@ def test_the_two_bounds_on_the_remainder_by_loops(d):
 
 @pytest.mark.parametrize(("n_groups", "n_active"), [(3, 1), (3, 2), (4, 3), (5, 4), (4, 4)])
 def test_the_residual_enumerated_over_supports_obeys_both_bounds(n_groups, n_active):
-    d, n, share = 2, 9, []
+    d = 2
+    n = 9
+    share = []
     for seed in range(12):
         rng = np.random.default_rng([seed, n_groups, n_active])
         A_star = orthonormal_groups(rng.normal(size=(n, n_groups * d)), d)
         A = orthonormal_groups(A_star + 0.2 * rng.uniform() * rng.normal(size=A_star.shape), d)
         A = A * np.sign(np.sum(A * A_star, axis=0))
-        tau, eye = rng.uniform(0.1, 1, n_groups), np.broadcast_to(np.eye(d), (n_groups, d, d))
+        tau = rng.uniform(0.1, 1, n_groups)
+        eye = np.broadcast_to(np.eye(d), (n_groups, d, d))
         beta = expected_over_supports(A, A_star, tau, n_active, d, eye) - printed_55(
             A, A_star, tau, n_active, d, eye
         )
-        blocks, star = np.split(A, n_groups, 1), np.split(A_star, n_groups, 1)
+        blocks = np.split(A, n_groups, 1)
+        star = np.split(A_star, n_groups, 1)
         mu = max(np.linalg.norm(S.T @ T, 2) for i, S in enumerate(star) for T in star[:i]) / d
         delta = max(np.linalg.norm(B - S) for B, S in zip(blocks, star, strict=True))
         R = max(np.linalg.svd(A)[1][0], np.linalg.svd(A_star)[1][0]) ** 2
@@ -220,7 +233,8 @@ def test_the_orbit_distance_is_the_smallest_over_all_rotations_and_reflections()
         A, S = frames(seed, 2, 5, 1.0)
         candidates = []
         for t in np.linspace(0, 2 * np.pi, 20001):
-            c, s = math.cos(t), math.sin(t)
+            c = math.cos(t)
+            s = math.sin(t)
             candidates += [
                 np.linalg.norm(A - S @ [[c, -s], [s, c]]),
                 np.linalg.norm(A - S @ [[c, s], [s, -c]]),
@@ -257,7 +271,8 @@ def test_normal_to_the_active_span_the_exact_gradient_is_ojas(lam):
         for q in range(6)
         if lam == 0 or np.linalg.norm((A.T @ y)[q // 2 * 2 : q // 2 * 2 + 2]) > lam
     ]
-    G, A_S = exact_gradient(A, [y], lam, 2)[:, active], A[:, active]
+    G = exact_gradient(A, [y], lam, 2)[:, active]
+    A_S = A[:, active]
     normal = np.eye(9) - A_S @ A_S.T
     np.testing.assert_allclose(
         gradients.oja_gradient(A[:, :2], A_S, y), (normal @ G)[:, :2], atol=1e-12
@@ -268,7 +283,8 @@ def test_normal_to_the_active_span_the_exact_gradient_is_ojas(lam):
 def population_step(A, A_star, lam, eta, low, high, n_groups):
     """A - eta E[exact gradient] for groups of two atoms, one active: samples one by one, Gauss points in the norm, 48 angles."""
     nodes, weights = np.polynomial.legendre.leggauss(10)
-    G, angles = np.zeros_like(A), 48
+    G = np.zeros_like(A)
+    angles = 48
     for g in range(n_groups):
         for node, weight in zip(nodes, weights, strict=True):
             radius = (low + high) / 2 + (high - low) / 2 * node
@@ -278,7 +294,9 @@ def population_step(A, A_star, lam, eta, low, high, n_groups):
                     math.cos(phi) * A_star[:, 2 * g] + math.sin(phi) * A_star[:, 2 * g + 1]
                 )
                 z = A.T @ y
-                e, J, x = y.copy(), np.zeros((A.shape[1],) * 2), np.zeros(A.shape[1])
+                e = y.copy()
+                J = np.zeros((A.shape[1],) * 2)
+                x = np.zeros(A.shape[1])
                 for h in range(n_groups):
                     block = slice(2 * h, 2 * h + 2)
                     r = math.hypot(*z[block])
@@ -294,8 +312,11 @@ def population_step(A, A_star, lam, eta, low, high, n_groups):
 
 @pytest.mark.parametrize(("lam", "eta"), [(0.0, 0.05), (1.7, 0.12)])
 def test_the_contraction_factor_is_that_of_one_population_step(lam, eta):
-    n_groups, low, high = 2, 4.0, 5.0
-    eye, angles = np.eye(8), np.array([[0.1, 0.35], [0.2, 0.05]])
+    n_groups = 2
+    low = 4.0
+    high = 5.0
+    eye = np.eye(8)
+    angles = np.array([[0.1, 0.35], [0.2, 0.05]])
     A_star = eye[:, :4]
     A = np.hstack(
         [
@@ -307,14 +328,16 @@ def test_the_contraction_factor_is_that_of_one_population_step(lam, eta):
     kappa = (high**3 - low**3) / (3 * (high - low)) / 2 / n_groups  # p E[c^2] / d
     after = population_step(A, A_star, lam, eta, low, high, n_groups)
     for g in range(n_groups):
-        S, B = A_star[:, 2 * g : 2 * g + 2], np.linalg.qr(after[:, 2 * g : 2 * g + 2])[0]
+        S = A_star[:, 2 * g : 2 * g + 2]
+        B = np.linalg.qr(after[:, 2 * g : 2 * g + 2])[0]
         cosines = np.linalg.svd(S.T @ B)[1]
         tangents = np.sqrt(1 / cosines**2 - 1)
         predicted = []
         for i in range(
             2
         ):  # m_i by its own quadrature: E over norm and angle of (lam/r)(2 - lam/r) z_i^2
-            m, points = 0.0, 400
+            m = 0.0
+            points = 400
             for c in low + (high - low) * (np.arange(points) + 0.5) / points:
                 phi = 2 * np.pi * (np.arange(64) + 0.1) / 64
                 Z = c * np.stack(
@@ -376,7 +399,9 @@ def test_the_repaired_bound_contracts_by_at_least_a_quarter_of_the_squared_dista
 @given(SEEDS, st.integers(1, 4), st.floats(0.05, 1))
 def test_the_remainder_is_at_least_what_r4_says(seed, d, tau):
     A, S = near(seed, d)
-    p, eye, n_groups = 0.25, np.eye(d)[None], 4
+    p = 0.25
+    eye = np.eye(d)[None]
+    n_groups = 4
     pad = np.zeros((len(A), (n_groups - 1) * d))
     G = printed_55(
         np.hstack([A, pad]),
@@ -422,7 +447,8 @@ def test_at_the_scaled_minimiser_the_loss_is_zero_and_at_the_target_it_is_not():
     for k in range(5):
         u = rng.normal(size=2)
         X[k, k % 3 * 2 : k % 3 * 2 + 2] = 2 * u / np.linalg.norm(u)
-    Y, s = X @ A_star.T, convergence.scaled_minimiser(0.9 / 2)
+    Y = X @ A_star.T
+    s = convergence.scaled_minimiser(0.9 / 2)
     A = act_on_groups(s * A_star, [rotation(rng, 2) for _ in range(3)])
     assert s == 1.25
     assert loss(A, Y, 0.9, 2) < 1e-28

@@ -149,10 +149,14 @@ def test_known_numbers_inside_the_instances(built):
 
 def test_known_numbers_of_a_rotation(built):
     """G_1 = -2 tau (1 - tau) p A_1, and <a_1, a_1 - a*_1> = 1 - alpha = ||a_1 - a*_1||^2/2, where ||A_1 - A*_1||_F^2 = 4 (1 - alpha)."""
-    alpha, omega, delta, p = F(399, 401), F(40, 401), F(1, 7), F(1, 3)
+    alpha = F(399, 401)
+    omega = F(40, 401)
+    delta = F(1, 7)
+    p = F(1, 3)
     slope = omega * F(9, 4) + delta  # sqrt(5) rounded up
     tau = F(399, 400)
-    c, stretch = tau * (2 - tau) * p, 2 * tau * (1 - tau) * p
+    c = tau * (2 - tau) * p
+    stretch = 2 * tau * (1 - tau) * p
     v = stretch**2 + 2 * stretch * c * alpha * (1 - alpha) + 2 * (c * alpha) ** 2 * (1 - alpha)
     assert built["CE_eq70"].printed.left == v == pytest.approx(0.0011, abs=1e-5)
     assert (
@@ -168,7 +172,8 @@ def test_known_numbers_of_a_rotation(built):
     )
 
 
-# A spoiled instance must not refute: either a hypothesis fails, or the printed claim becomes true while every hypothesis holds.
+# A spoiled instance must not refute: either a hypothesis fails, or the printed claim becomes true
+# while every hypothesis holds.
 SPOILED = [
     (counterexamples.ce1, {"sine": F(3, 5)}, "hypothesis"),
     (counterexamples.ce1, {"x": (3, 0)}, "hypothesis"),
@@ -222,7 +227,8 @@ def test_a_spoiled_instance_does_not_refute(make, changes, fault):
 
 
 def test_refutes_needs_all_three_parts():
-    true, false = Comparison("one", 1, "==", 1), Comparison("two", 1, "==", 2)
+    true = Comparison("one", 1, "==", 1)
+    false = Comparison("two", 1, "==", 2)
     assert Certificate("x", "s", {}, (true,), false, None, "").refutes
     assert Certificate("x", "s", {}, (true,), false, true, "").refutes
     assert not Certificate("x", "s", {}, (true,), false, false, "").refutes

@@ -74,7 +74,8 @@ def test_ce5_in_floats(built):
 
 
 def test_ce6_in_floats(built):
-    y, lam = np.array([3.0, 4.0]), 1.0
+    y = np.array([3.0, 4.0])
+    lam = 1.0
 
     def sigma(z):
         return (1 - lam / np.linalg.norm(z)) * z
@@ -106,9 +107,15 @@ def test_ce11_in_floats(built):
     star = [np.eye(6)[:, 2 * g : 2 * g + 2] for g in range(3)]
     Q = np.array([[399, -40], [40, 399]]) / 401
     A = [star[0] @ Q, *star[1:]]
-    lam, tau, p, delta, d = math.sqrt(2) / 5, 0.8, 1 / 3, 1 / 7, 2
+    lam = math.sqrt(2) / 5
+    tau = 0.8
+    p = 1 / 3
+    delta = 1 / 7
+    d = 2
     G = expected_surrogate(A, star, 0, lam, [np.array(x) for x in tuples((1.0, -1.0), repeat=2)])
-    c, alpha, omega = tau * (2 - tau) * p, 399 / 401, 40 / 401
+    c = tau * (2 - tau) * p
+    alpha = 399 / 401
+    omega = 40 / 401
     eta = 1 / (c * alpha)
     rho = eta * c * (alpha - 2 * d * (omega * math.sqrt(5) + delta) ** 2 / alpha)
     claim = (1 - rho) * np.sum((A[0] - star[0]) ** 2) + eta * d * delta**2 / 27
@@ -129,9 +136,11 @@ def test_ce13_in_floats(built):
 
 def frozen_residual(a, n_active, t):
     """(55) of the first of these unit vectors with a frozen tau, less its main term: brute force over supports."""
-    n_groups, n = len(a), len(a[0])
+    n_groups = len(a)
+    n = len(a[0])
     supports = [S for S in combinations(range(n_groups), n_active) if 0 in S]
-    p, total = n_active / n_groups, np.zeros(n)
+    p = n_active / n_groups
+    total = np.zeros(n)
     for S in supports:
         covariance = sum(np.outer(a[h], a[h]) for h in S)
         shrink = np.eye(n) - t * covariance
@@ -140,7 +149,8 @@ def frozen_residual(a, n_active, t):
 
 
 def test_the_residual_is_the_expected_surrogate_less_its_main_term():
-    eye, sign = exact.identity(8), spikes(1, {1: 1})
+    eye = exact.identity(8)
+    sign = spikes(1, {1: 1})
     groups = tuple(
         tuple((F(7, 25) * row[0] + F(24, 25) * row[h],) for row in eye) for h in range(1, 6)
     )

@@ -1,6 +1,7 @@
 """Every Proposition, Lemma and Theorem that holds: it holds under its hypotheses, they refuse what lies outside, it is not vacuous.
 
-Both sides are computed here by loops over groups, from the matrices of an instance alone, and compared with the ledger's own.
+Both sides are computed here by loops over groups, from the matrices of an instance alone, and
+compared with the ledger's own.
 """
 
 import math
@@ -31,7 +32,9 @@ class Numbers:
     """Everything the statements speak of, from the raw fields of an instance, one group at a time."""
 
     def __init__(self, i):
-        self.i, self.d, self.gamma = i, i.group_size, i.n_active
+        self.i = i
+        self.d = i.group_size
+        self.gamma = i.n_active
         self.A, self.S = split(i.A, self.d), split(i.A_star, self.d)
         self.n_groups = len(self.A)
         self.x = [i.x[k * self.d : (k + 1) * self.d] for k in range(self.n_groups)]
@@ -65,7 +68,10 @@ class Numbers:
     def v(self):
         """Remainder (59) of every column of group 0, with beta, M and the pieces of its bound."""
         G, beta = self.gradient()
-        A, S, tau, d = self.A[0], self.S[0], self.i.tau[0], self.d
+        A = self.A[0]
+        S = self.S[0]
+        tau = self.i.tau[0]
+        d = self.d
         c = tau * (2 - tau) * self.p
         v = [G[:, k] - c * (S[:, k] @ A[:, k]) * (A[:, k] - S[:, k]) for k in range(d)]
         omega = [
@@ -149,14 +155,16 @@ def eq73(n):
 
 
 def eq74_coherence(n):
-    b, b2 = n.b, n.b + n.i.delta
+    b = n.b
+    b2 = n.b + n.i.delta
     bracket = 5 * b + b2 + b * b + b * b2 + max(n.gamma - 2, 0) * b * (b + b2)
     blocks = split(n.gradient()[1], n.d)
     return closest([norm2(B) for B in blocks], [t * n.p * (n.gamma - 1) * bracket for t in n.i.tau])
 
 
 def eq74_spectral(n):
-    R, t = max(norm2(n.i.A), norm2(n.i.A_star)) ** 2, max(n.i.tau)
+    R = max(norm2(n.i.A), norm2(n.i.A_star)) ** 2
+    t = max(n.i.tau)
     p2 = n.p * (n.gamma - 1) / (n.n_groups - 1)
     p3 = p2 * max(n.gamma - 2, 0) / max(n.n_groups - 2, 1)
     blocks = split(n.gradient()[1], n.d)
@@ -168,13 +176,17 @@ def eq74_spectral(n):
 
 def r3(n):
     G, beta = (M[:, : n.d] for M in n.gradient())
-    A, S, eta, tau = n.A[0], n.S[0], n.i.step_size, n.i.tau[0]
+    A = n.A[0]
+    S = n.S[0]
+    eta = n.i.step_size
+    tau = n.i.tau[0]
     normal = np.eye(len(A)) - A @ A.T
 
     def distance(B):
         return min(np.linalg.norm(B - S @ Q) for Q in [scipy.linalg.orthogonal_procrustes(S, B)[0]])
 
-    kappa, c = eta * tau * (2 - tau) * n.p, min(np.linalg.svd(S.T @ A)[1])
+    kappa = eta * tau * (2 - tau) * n.p
+    c = min(np.linalg.svd(S.T @ A)[1])
     rate = 1 - kappa * c * (1 + c) * (2 - kappa * c) / 2
     bound = math.sqrt(max(rate, 0)) * distance(A) + eta * np.linalg.norm(normal @ beta)
     return distance(scipy.linalg.polar(A - eta * normal @ G)[0]), bound
@@ -186,7 +198,8 @@ def r4(n):
 
 
 def r4_lower(n):
-    tau, v = n.i.tau[0], n.v()[1]
+    tau = n.i.tau[0]
+    v = n.v()[1]
     return closest(
         [2 * tau * (1 - tau) * n.p * (n.S[0][:, k] @ n.A[0][:, k]) for k in range(n.d)], v
     )
@@ -244,7 +257,8 @@ def instances(family, hypotheses, count, seed=11):
 def test_it_holds_under_its_hypotheses_is_used_to_a_stated_share_and_the_ledger_means_the_same(
     statement,
 ):
-    evidence, shares = evidence_of(statement), []
+    evidence = evidence_of(statement)
+    shares = []
     for i in instances(evidence.family, evidence.hypotheses, statement.draws):
         left, right = statement.sides(Numbers(i))
         assert left <= right + 1e-9 * max(1, abs(left))
@@ -358,7 +372,8 @@ def test_every_hypothesis_of_the_ledger_is_tried():
 
 @pytest.mark.parametrize("text", OUTSIDE)
 def test_a_hypothesis_accepts_an_instance_and_refuses_it_after_one_change(text):
-    hypothesis, (inside, change) = every_hypothesis()[text], OUTSIDE[text]
+    hypothesis = every_hypothesis()[text]
+    inside, change = OUTSIDE[text]
     outside = change(inside)
     assert hypothesis.holds(inside)
     assert hypothesis.margin(outside) < -1e-6
@@ -376,7 +391,8 @@ def test_a_hypothesis_accepts_an_instance_and_refuses_it_after_one_change(text):
     ],
 )
 def test_one_change_of_a_constant_breaks_only_the_hypotheses_that_name_it(changes, refused):
-    hypotheses, inside = LEDGER["T21-prop2"].hypotheses, good()
+    hypotheses = LEDGER["T21-prop2"].hypotheses
+    inside = good()
     assert all(h.holds(inside) for h in hypotheses)
     assert {h.text for h in hypotheses if not h.holds(replace(inside, **changes))} == refused
 

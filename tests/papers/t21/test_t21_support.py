@@ -55,7 +55,9 @@ def tilted_frame(cosine=0.28, sine=0.96):
 def test_coherences_are_what_loops_over_atoms_and_groups_find(shape):
     A, A_star = pair(shape, 1)
     d = shape[2]
-    atoms, blocks, star = A.shape[1], split(A, d), split(A_star, d)
+    atoms = A.shape[1]
+    blocks = split(A, d)
+    star = split(A_star, d)
     by_atoms = max(
         abs(sum(A[k, i] * A[k, j] for k in range(len(A))))
         for i in range(atoms)
@@ -152,7 +154,8 @@ COUNTS = st.integers(1, 6)
 @given(COUNTS, COUNTS, POSITIVE, POSITIVE, POSITIVE, POSITIVE)
 def test_the_formulas_of_lemma_1_in_exact_arithmetic(d, n_active, b_min, more, mu, delta):
     b_max = b_min + more
-    printed, corrected = mu + delta, d * mu + delta
+    printed = mu + delta
+    corrected = d * mu + delta
     assert (
         support.cross_term_bound(n_active, b_max, mu, delta, d, "printed")
         == n_active * b_max * printed
@@ -231,8 +234,10 @@ def test_orthonormal_dictionaries_allow_every_threshold_below_the_smallest_norm(
 @pytest.mark.parametrize("form", ["printed", "corrected", "sharp"])
 def test_the_interval_of_two_matrices_is_that_of_the_constants_found_by_loops(shape, form):
     A, A_star = pair(shape, 4, 0.05)
-    d, n_groups = shape[2], shape[1]
-    blocks, star = split(A, d), split(A_star, d)
+    d = shape[2]
+    n_groups = shape[1]
+    blocks = split(A, d)
+    star = split(A_star, d)
     mu = (
         max(spectral(S.T @ T) for i, S in enumerate(star) for j, T in enumerate(star) if i != j) / d
     )
@@ -243,7 +248,8 @@ def test_the_interval_of_two_matrices_is_that_of_the_constants_found_by_loops(sh
         elif form == "corrected":
             expected = k * 3 * (d * mu + delta), 2 * (1 - delta) - (k - 1) * 3 * (d * mu + delta)
         else:
-            lows, highs = [], []
+            lows = []
+            highs = []
             for g, B in enumerate(blocks):
                 others = sorted(
                     (spectral(B.T @ S) for h, S in enumerate(star) if h != g), reverse=True
@@ -264,7 +270,9 @@ def test_an_interval_of_one_point_is_empty_because_a_group_must_exceed_the_thres
 
 def extremes_by_corners(A, A_star, n_active, b_min, b_max):
     """d = 1: largest |a_v^T y| off and smallest |a_g^T y| on the support, over all supports, signs and norms at an end."""
-    off, on, n_groups = 0.0, math.inf, A.shape[1]
+    off = 0.0
+    on = math.inf
+    n_groups = A.shape[1]
     for S in itertools.combinations(range(n_groups), n_active):
         for values in itertools.product((-b_max, -b_min, b_min, b_max), repeat=n_active):
             y = sum(x * A_star[:, h] for x, h in zip(values, S, strict=True))
@@ -296,10 +304,13 @@ def test_for_single_atoms_the_sharp_interval_is_attained_at_both_ends(
 
 def worst_codes(A, A_star, d, S, group, sign, rng, starts=3):
     """Largest of sign * ||A_group^T y|| over codes on S with norms in [1, 2], by L-BFGS from several starts."""
-    B, star, k = split(A, d)[group], split(A_star, d), len(S)
+    B = split(A, d)[group]
+    star = split(A_star, d)
+    k = len(S)
 
     def value(theta):
-        U, t = theta[: k * d].reshape(k, d), theta[k * d :]
+        U = theta[: k * d].reshape(k, d)
+        t = theta[k * d :]
         norms = 1 + np.sin(t) ** 2
         y = sum(norms[i] * star[h] @ U[i] / np.linalg.norm(U[i]) for i, h in enumerate(S))
         return -sign * np.linalg.norm(B.T @ y)
@@ -314,8 +325,12 @@ def worst_codes(A, A_star, d, S, group, sign, rng, starts=3):
 )
 def test_no_code_found_by_search_leaves_the_sharp_interval(shape, n_active, spread):
     A, A_star = pair(shape, 5, spread)
-    d, n_groups, rng = shape[2], shape[1], np.random.default_rng(6)
-    interval, off, on = sharp_interval(A, A_star, d, n_active, 1.0, 2.0), 0.0, math.inf
+    d = shape[2]
+    n_groups = shape[1]
+    rng = np.random.default_rng(6)
+    interval = sharp_interval(A, A_star, d, n_active, 1.0, 2.0)
+    off = 0.0
+    on = math.inf
     for S in itertools.combinations(range(n_groups), n_active):
         for g in range(n_groups):
             if g in S:

@@ -159,7 +159,8 @@ def compute(
 
 def _measures(pooled: dict[str, Array], runs: list[Any]) -> dict[str, Any]:
     """Numbers of one network: means over seeds and pairs."""
-    nearest, purity = pooled["nearest"], pooled["purity"]
+    nearest = pooled["nearest"]
+    purity = pooled["purity"]
     found: dict[str, Any] = {
         "ends": np.mean(nearest[:, [0, -1]]),
         "excess": np.mean(excess(nearest)),
@@ -377,7 +378,8 @@ def _notes(
 
 def _sheet(run: dict[str, Any]) -> IntArray:
     """Gray levels, a row for every pair: image, gap, interpolants, gap, image."""
-    shown, ends = run["shown"], run["ends"]
+    shown = run["shown"]
+    ends = run["ends"]
     size = round(shown.shape[2] ** 0.5)
     margin = 2 if size == 32 else 0
     tiles = np.concatenate([ends[:, :1], shown, ends[:, 1:]], axis=1).reshape(

@@ -47,7 +47,8 @@ def images(data: str, source: Any, n_images: int) -> tuple[Array, IntArray, Arra
 
 def pairs(labels: IntArray, n_pairs: int, seed: int) -> IntArray:
     """Indices (n_pairs, 2) of test images with different labels; the same for every network."""
-    rng, found = stream(seed, 1), list[tuple[int, int]]()
+    rng = stream(seed, 1)
+    found = list[tuple[int, int]]()
     while len(found) < n_pairs:
         i, j = rng.integers(len(labels), size=2)
         if labels[i] != labels[j]:
@@ -69,7 +70,8 @@ def quality(Y: Array, manifold: Array, labels: IntArray) -> tuple[Array, Array]:
     """How much images look like data: Euclidean distance to the nearest training image, and the share of the most frequent label among the
     10 nearest (1: all neighbours agree on what it is). Two arrays (n_images,)."""
     squares = np.sum(manifold * manifold, axis=1)
-    nearest, purity = [], []
+    nearest = []
+    purity = []
     for start in range(0, len(Y), 512):
         block = Y[start : start + 512]
         D = np.sum(block * block, axis=1)[:, None] - 2 * block @ manifold.T + squares
@@ -98,7 +100,8 @@ def learn(
 ) -> dict[str, Any]:
     """Train one network and measure it: cost by epoch, reconstruction error, latent spectrum, quality of its interpolations.
 
-    ``architecture=None`` measures the blend of two images, pixel by pixel, instead: what a network must beat.
+    ``architecture=None`` measures the blend of two images, pixel by pixel, instead: what a network
+    must beat.
     """
     Y, labels, test, test_labels = images(data, source, max(n_images, n_manifold))
     manifold, labels = Y[:n_manifold], labels[:n_manifold]

@@ -56,13 +56,15 @@ def f1(run: dict[str, Array]) -> Array:
     >>> f1({"recall": np.array([[0.0, 0.5], [0.0, 0.0]]), "precision": np.array([[0.0, 1.0], [0.0, np.nan]])})
     array([0.66666667, 0.        ])
     """
-    recall, precision = run["recall"][:, -1], np.nan_to_num(run["precision"][:, -1])
+    recall = run["recall"][:, -1]
+    precision = np.nan_to_num(run["precision"][:, -1])
     return 2 * recall * precision / np.maximum(recall + precision, np.finfo(float).tiny)
 
 
 def judge(data: dict[str, Any], reduced: bool) -> list[Claim]:
     """Claim by claim; at a reduced size each says so, since what holds there need not hold at the paper's."""
-    low, main = f"{data['snrs'][0]:g}", data["main"]
+    low = f"{data['snrs'][0]:g}"
+    main = data["main"]
     found = [_convergence(name, runs) for name, runs in data["recipes"].items()]
     found += [_loss(data["recipes"][name], name) for name in ("literal", main)]
     found += [
@@ -109,7 +111,8 @@ def _loss(runs: dict[str, dict[str, Array]], name: str) -> Claim:
 
 def _closer(networks: dict[str, dict[str, dict[str, Array]]], low: str) -> Claim:
     """Figure 3c: by both rules, or it is not settled."""
-    wins, said = [], []
+    wins = []
+    said = []
     for rule, runs in networks.items():
         mean = {name: run["error"][:, -1].mean() for name, run in runs.items()}
         wins.append(mean["group"] < min(mean[name] for name in mean if name != "group"))
@@ -147,7 +150,8 @@ def _support(runs: dict[str, dict[str, Array]]) -> Claim:
 
 def _better_support(networks: dict[str, dict[str, dict[str, Array]]], low: str) -> Claim:
     """Figure 3d, group-sparse against sparse."""
-    wins, said = [], []
+    wins = []
+    said = []
     for rule, runs in networks.items():
         score = {name: f1(run) for name, run in runs.items()}
         wins.append(
@@ -168,7 +172,8 @@ def _better_support(networks: dict[str, dict[str, dict[str, Array]]], low: str) 
 
 def _theory(data: dict[str, Any]) -> Claim:
     """Whether Figure 3a can support Theorems 1 and 2: are their hypotheses met anywhere on the way?"""
-    runs, setting = data["recipes"][data["main"]], data["setting"]
+    runs = data["recipes"][data["main"]]
+    setting = data["setting"]
     delta = min(run[name].min() for run in runs.values() for name in ("delta", "unit_delta"))
     defect = min(
         run[name].min()
@@ -268,7 +273,8 @@ def tables(data: dict[str, Any]) -> list[Table]:
         for rule, runs in data["networks"].items()
         for name, run in runs.items()
     ]
-    low, high = f"{data['snrs'][0]:g}", f"{data['snrs'][-1]:g}"
+    low = f"{data['snrs'][0]:g}"
+    high = f"{data['snrs'][-1]:g}"
     return [
         Table(
             "Group-sparse network, lam = 2, at the end",
@@ -297,8 +303,12 @@ def tables(data: dict[str, Any]) -> list[Table]:
 
 def _hypotheses(data: dict[str, Any], db: str) -> Table:
     """Theorem 2 along the run."""
-    run, s, rows = data["recipes"][data["main"]][db], data["setting"], []
-    d, n_active, last = s["group_size"], s["n_active"], run["delta"].shape[1] - 1
+    run = data["recipes"][data["main"]][db]
+    s = data["setting"]
+    rows = []
+    d = s["group_size"]
+    n_active = s["n_active"]
+    last = run["delta"].shape[1] - 1
     for epoch in sorted({round(last * share) for share in (0, 1 / 6, 1 / 3, 1 / 2, 2 / 3, 1)}):
         names = (
             "delta",
@@ -428,5 +438,6 @@ def _spread(values: Any) -> str:
     >>> _spread([2.0]), _spread([1.0, 2.0]), _spread([1.0, 1.0 + 1e-15])
     ('2', '1.5 ± 0.71', '1')
     """
-    mean, deviation = np.mean(values), np.std(values, ddof=1) if np.size(values) > 1 else 0.0
+    mean = np.mean(values)
+    deviation = np.std(values, ddof=1) if np.size(values) > 1 else 0.0
     return f"{mean:.3g} ± {deviation:.2g}" if deviation > 1e-9 * abs(mean) else f"{mean:.3g}"

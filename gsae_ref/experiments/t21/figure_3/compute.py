@@ -1,8 +1,9 @@
 """T21 Figure 3: the simulation of Section 4.1, as the paper states it first, then by two recipes that were fixed beforehand.
 
-figure_3_runs.py trains one network, figure_3_theory.py holds theorems against the runs, figure_3_claims.py says what became of each claim,
-figure_3_plots.py draws. At the paper's size a run takes one or two minutes of a processor, the literal ones, whose codes are nearly dense,
-several times that; a seed is 29 runs, less for a single noise level.
+figure_3_runs.py trains one network, figure_3_theory.py holds theorems against the runs,
+figure_3_claims.py says what became of each claim, figure_3_plots.py draws. At the paper's size a
+run takes one or two minutes of a processor, the literal ones, whose codes are nearly dense, several
+times that; a seed is 29 runs, less for a single noise level.
 """
 
 from __future__ import annotations
@@ -82,10 +83,12 @@ def compute(
     ----------
     cells : Cells
     quick : bool
-        30 groups and 600 samples in place of 500 and 10,000, 150 epochs: every group has as many samples, and n, the norms and lam, which
-        set the noise of A_g^T y against its signal and the threshold, are the paper's.
+        30 groups and 600 samples in place of 500 and 10,000, 150 epochs: every group has as many
+        samples, and n, the norms and lam, which set the noise of A_g^T y against its signal and the
+        threshold, are the paper's.
     seed, n_seeds : int
-        Thresholds are tuned, gradients compared, and the literal runs, five times as costly, made on the first seed.
+        Thresholds are tuned, gradients compared, and the literal runs, five times as costly, made
+        on the first seed.
     snr : sequence of float, optional
         Decibels; the paper's 1, 5, 10 by default.
     setting : Setting, optional
@@ -100,7 +103,9 @@ def compute(
     setting = setting or (QUICK if quick else PAPER)
     snrs = sorted({checks.real("snr", db) for db in snr or SNRS})
     seeds = range(checks.count("seed", seed, minimum=0), seed + checks.count("n_seeds", n_seeds))
-    low, high, done = snrs[0], snrs[-1], {}
+    low = snrs[0]
+    high = snrs[-1]
+    done = {}
 
     def run(
         network: str, recipe: str, lam: float, db: float, seed: int, gradient: str = "exact"

@@ -72,7 +72,8 @@ def loss(study: Study, ax: Axes) -> list[Any]:
 
 
 def _by_snr(study: Study, ax: Axes, name: str, label: str, title: str) -> list[Any]:
-    recipes, artists = study.data["recipes"], []
+    recipes = study.data["recipes"]
+    artists = []
     for i, db in enumerate(recipes["literal"]):
         artists += _curve(ax, recipes[study.data["main"]][db], name, COLOURS[i], f"{db} dB")
         artists += _curve(ax, recipes["literal"][db], name, COLOURS[i], style=":")
@@ -110,13 +111,11 @@ def codes(study: Study, ax: Axes) -> list[Any]:
     true = np.asarray(runs["group"]["true_code"])[0]
     size = study.data["setting"]["group_size"]
     on = np.repeat(np.any(true.reshape(-1, size) != 0, axis=1), size)
-    rows, artists = (
-        {
-            "true code": true,
-            **{NETWORK[name]: np.asarray(run["code"])[0] for name, run in runs.items()},
-        },
-        [],
-    )
+    rows = {
+        "true code": true,
+        **{NETWORK[name]: np.asarray(run["code"])[0] for name, run in runs.items()},
+    }
+    artists = []
     for i, code in enumerate(rows.values()):
         height = -i + 0.45 * code / max(np.abs(code).max(), np.finfo(float).tiny)
         ax.axhline(-i, color="0.85", linewidth=0.6, zorder=0)
@@ -239,7 +238,8 @@ def gradients(study: Study, ax: Axes) -> list[Any]:
 
 def closeness(study: Study, ax: Axes) -> list[Any]:
     """Largest distance of a group along the run, against what Lemma 1 allows."""
-    data, artists = study.data, []
+    data = study.data
+    artists = []
     setting = data["setting"]
     for i, (db, run) in enumerate(data["recipes"][data["main"]].items()):
         artists += _curve(ax, run, "unit_delta", COLOURS[i], f"{db} dB")

@@ -63,11 +63,13 @@ def train_network(
     Parameters
     ----------
     network : {"group", "soft", "hard", "relu"}
-        Group soft threshold (T21's network), soft threshold, hard threshold, ReLU with the fixed bias -lam.
+        Group soft threshold (T21's network), soft threshold, hard threshold, ReLU with the fixed
+        bias -lam.
     recipe : {"literal", "unit", "scaled", "ramp"}
-        Start and threshold. "literal": A* + B as the paper has it, constant lam. "unit": its columns divided by their norms, constant lam.
-        With lam_0 from :func:`starting_threshold` at unit columns, "scaled": columns of norm lam / lam_0, constant lam, and "ramp": unit
-        columns, the threshold rising linearly from lam_0 to lam over the first half of the epochs.
+        Start and threshold. "literal": A* + B as the paper has it, constant lam. "unit": its
+        columns divided by their norms, constant lam. With lam_0 from :func:`starting_threshold` at
+        unit columns, "scaled": columns of norm lam / lam_0, constant lam, and "ramp": unit columns,
+        the threshold rising linearly from lam_0 to lam over the first half of the epochs.
     lam : float
         The threshold at the end.
     snr_db : float
@@ -83,11 +85,13 @@ def train_network(
     Returns
     -------
     dict of str to ndarray
-        Curves of n_epochs + 1 numbers: ``loss``, ``lam``, ``error`` and ``rotation_free_error`` (||A - A*||_F^2 of normalised columns, as
-        they are and modulo a rotation in each group, per atom), ``active_groups``, ``active_atoms``, ``recall``, ``precision``, ``exact``
-        of the supports of groups, ``column_norm``; of the group network also the numbers of :func:`hypotheses` and ``tau_min``,
-        ``tau_median`` (1 - lam / ||A_g^T y|| over the truly active groups that are found). At the end ``code`` and ``true_code`` of the
-        first sample, and ``sharp``, the thresholds that surely recover every support without noise; ``lam_0``.
+        Curves of n_epochs + 1 numbers: ``loss``, ``lam``, ``error`` and ``rotation_free_error``
+        (||A - A*||_F^2 of normalised columns, as they are and modulo a rotation in each group, per
+        atom), ``active_groups``, ``active_atoms``, ``recall``, ``precision``, ``exact`` of the
+        supports of groups, ``column_norm``; of the group network also the numbers of
+        :func:`hypotheses` and ``tau_min``, ``tau_median`` (1 - lam / ||A_g^T y|| over the truly
+        active groups that are found). At the end ``code`` and ``true_code`` of the first sample,
+        and ``sharp``, the thresholds that surely recover every support without noise; ``lam_0``.
 
     Raises
     ------
@@ -120,7 +124,8 @@ def train_network(
         return cost, {"A": G}
 
     def measure(parameters: dict[str, Array], epoch: int) -> dict[str, float]:
-        A, now = parameters["A"], lam_at(epoch)
+        A = parameters["A"]
+        now = lam_at(epoch)
         codes = encode(A, Y[probe], now)
         active = groups.norms(codes, s.group_size)
         found = metrics.support_recovery(support[probe], active > 0)
@@ -176,8 +181,9 @@ def train_network(
 def starting_threshold(A: Array, Y: Array, network: str, group_size: int, n_active: int) -> float:
     """The rule: the threshold at which the code has a tenth of the data's active groups (gamma / 10), or of their atoms, on average.
 
-    That is a quantile of what the threshold is compared with: ||A_g^T y||, |a_i^T y|, or a_i^T y for ReLU. It uses the sparsity of the data,
-    which T21 takes as known, and neither A* nor the supports.
+    That is a quantile of what the threshold is compared with: ||A_g^T y||, |a_i^T y|, or a_i^T y
+    for ReLU. It uses the sparsity of the data, which T21 takes as known, and neither A* nor the
+    supports.
 
     >>> starting_threshold(np.eye(10), np.arange(1.0, 11.0)[None], "soft", 1, 10)  # 9 of 10 entries stay below
     9.1

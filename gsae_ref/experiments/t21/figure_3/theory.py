@@ -15,14 +15,16 @@ from ....training import train
 
 __all__ = ["closeness_allowed", "contraction", "hypotheses", "rotation_free_distances", "theorem_2"]
 
-B_MIN, B_MAX = 4.0, 5.0
+B_MIN = 4.0
+B_MAX = 5.0
 
 
 def hypotheses(A: Array, A_star: Array, group_size: int) -> dict[str, float]:
     """What the hypotheses of Theorem 2 speak of, columns as they are and normalised: a dictionary of numbers.
 
-    ``delta`` is max_g ||A_g - A*_g||_F, ``orthonormality_defect`` max_g ||A_g^T A_g - I||_2, ``alpha_min`` and ``omega_max`` the extremes of
-    a_i^T a*_i and of |a_i^T a*_j|, j != i in the group, for normalised columns.
+    ``delta`` is max_g ||A_g - A*_g||_F, ``orthonormality_defect`` max_g ||A_g^T A_g - I||_2,
+    ``alpha_min`` and ``omega_max`` the extremes of a_i^T a*_i and of |a_i^T a*_j|, j != i in the
+    group, for normalised columns.
 
     >>> found = hypotheses(2 * np.eye(2), np.eye(2), 1)
     >>> found["delta"], found["unit_delta"], found["orthonormality_defect"], found["alpha_min"]
@@ -63,8 +65,9 @@ def closeness_allowed(
 ) -> float:
     """The delta below which Lemma 1's interval is not empty; negative if it is empty even at A = A*.
 
-    Both ends are linear in delta: low = gamma B_max (f mu_B + delta), high = B_min (1 - delta) - k B_max (f mu_B + delta), with f = 1 and
-    k = gamma as printed, f = d and k = gamma - 1 as corrected.
+    Both ends are linear in delta: low = gamma B_max (f mu_B + delta), high = B_min (1 - delta) - k
+    B_max (f mu_B + delta), with f = 1 and k = gamma as printed, f = d and k = gamma - 1 as
+    corrected.
 
     >>> closeness_allowed(1, 0.0, 2, "corrected", (1.0, 1.0))
     0.5
@@ -87,13 +90,15 @@ def theorem_2(
 ) -> tuple[float, float, float]:
     """Theorem 2's condition (69) on ||A_g^T A*_g||_F^2 at delta, with n as printed and with d, and rho at the largest step: three numbers.
 
-    The step is 1 / (c alpha_min), c = tau (2 - tau) p: above it (32) gives no descent. A negative bound cannot be met by a squared norm, a
-    negative rho is no contraction; where alpha_min <= 0 there is no such step, and rho is NaN.
+    The step is 1 / (c alpha_min), c = tau (2 - tau) p: above it (32) gives no descent. A negative
+    bound cannot be met by a squared norm, a negative rho is no contraction; where alpha_min <= 0
+    there is no such step, and rho is NaN.
 
     >>> theorem_2({"unit_delta": 0.0, "alpha_min": 1.0, "omega_max": 0.0}, 0.5, 1, 4, 2, 8)
     (-24.0, -6.0, 1.0)
     """
-    delta, alpha = min(found["unit_delta"], 1.0), found["alpha_min"]
+    delta = min(found["unit_delta"], 1.0)
+    alpha = found["alpha_min"]
     with_n, with_d = (
         direction.overlap_condition(tau, size, delta) for size in (n_features, group_size)
     )
@@ -123,17 +128,20 @@ def contraction(
 ) -> dict[str, Any]:
     """Principal angles along retracted gradient descent with one active group of two atoms, predicted (R2, R3) and measured.
 
-    Data satisfy the hypotheses: orthonormal A*, no noise, ||x_g|| in [4, 5], a start tangent to it at distance ``delta``, and lam where
-    support_persists has a positive margin. Three runs: R2's population, as a design of samples whose sums are its integrals (codes at
-    equidistant angles and norms); R2 on a random sample; R3's step, along the part of the gradient orthogonal to each group, on the design.
-    All principal angles start at t, and stay equal in the population: r = c cos t, so the eigenvalue m of contraction_factor is
-    p E[(lam / r)(2 - lam / r) r^2] / 2 = p lam (cos t E[c] - lam / 2).
+    Data satisfy the hypotheses: orthonormal A*, no noise, ||x_g|| in [4, 5], a start tangent to it
+    at distance ``delta``, and lam where support_persists has a positive margin. Three runs: R2's
+    population, as a design of samples whose sums are its integrals (codes at equidistant angles and
+    norms); R2 on a random sample; R3's step, along the part of the gradient orthogonal to each
+    group, on the design. All principal angles start at t, and stay equal in the population: r = c
+    cos t, so the eigenvalue m of contraction_factor is p E[(lam / r)(2 - lam / r) r^2] / 2 = p lam
+    (cos t E[c] - lam / 2).
 
     Returns
     -------
     dict of str to ndarray
-        ``predicted`` (R2's tangent after every step), ``design``, ``sample`` (n_steps + 1, 2 n_groups) tangents; ``bound``, ``distance``
-        R3's bound on the largest orbit distance and what came out; ``margin`` of the support condition at the start.
+        ``predicted`` (R2's tangent after every step), ``design``, ``sample`` (n_steps + 1, 2
+        n_groups) tangents; ``bound``, ``distance`` R3's bound on the largest orbit distance and
+        what came out; ``margin`` of the support condition at the start.
     """
     d = 2
     A_star = sampling.make_dictionary(n_features, n_groups, d, kind="orthonormal", rng=seed)

@@ -1,5 +1,6 @@
 """Other methods of subspace clustering on the same test images. SubKmeans and LDA-k-means run where the package clustpy is installed, the
-Gaussian mixture (a subspace for every component, with noise around it) is scikit-learn's, k-subspaces and the codes of sparse subspace
+Gaussian mixture (a subspace for every component, with noise around it) is scikit-learn's,
+k-subspaces and the codes of sparse subspace
 clustering are ours."""
 
 import importlib.util
@@ -71,7 +72,8 @@ def _gaussian_mixture(Y: Array, n_clusters: int, seed: int) -> IntArray:
 def _sparse_subspace_clustering(Y: Array, n_clusters: int, seed: int) -> IntArray:
     """SSC-OMP (You, Robinson and Vidal, CVPR 2016): spectral clustering of the codes of samples in the other samples.
 
-    Rows of the spectral embedding get norm 1 (Ng, Jordan and Weiss 2002); without that, scikit-learn's way, tiny cliques become clusters.
+    Rows of the spectral embedding get norm 1 (Ng, Jordan and Weiss 2002); without that,
+    scikit-learn's way, tiny cliques become clusters.
     """
     from scipy.sparse import dia_array
     from scipy.sparse.linalg import eigsh
@@ -112,11 +114,9 @@ def self_expressive(Y: Array, n_nonzero: int) -> Any:
     n_samples = len(Y)
     norms = np.linalg.norm(Y, axis=1, keepdims=True)
     U = np.divide(Y, norms, out=np.zeros_like(Y), where=norms > 0)
-    chosen, coefs, E = (
-        np.empty((n_samples, n_nonzero), np.int32),
-        np.empty((n_samples, n_nonzero), U.dtype),
-        U.copy(),
-    )
+    chosen = np.empty((n_samples, n_nonzero), np.int32)
+    coefs = np.empty((n_samples, n_nonzero), U.dtype)
+    E = U.copy()
     for k in range(n_nonzero):
         for block in np.array_split(np.arange(n_samples), 1 + n_samples // 1000):
             match = abs(E[block] @ U.T)

@@ -213,23 +213,21 @@ def judge(data: dict[str, Any], size: Sizes) -> list[Claim]:
         and size.n_test is None
         and size.epochs >= SCREENED
     )
-    claims, ranks = list[Claim](), dict[Any, Any]()
+    claims = list[Claim]()
+    ranks = dict[Any, Any]()
     for name, scores in data["table"].items():
         row, reading, how, method = name.split(" | ")
         if row not in PAPER:
             continue
-        number, values = PAPER[row][METHODS.index(method)], np.array(scores["accuracy"])
+        number = PAPER[row][METHODS.index(method)]
+        values = np.array(scores["accuracy"])
         ranks.setdefault((reading, method), {})[row] = values
         if row in LEAST:
-            text, holds = (
-                f", and at least {LEAST[row]:g} every time",
-                bool(np.all(values >= LEAST[row])),
-            )
+            text = f", and at least {LEAST[row]:g} every time"
+            holds = bool(np.all(values >= LEAST[row]))
         else:
-            text, holds = (
-                f", to {WITHIN[row]:g} points",
-                bool(abs(values.mean() - number) <= WITHIN[row]),
-            )
+            text = f", to {WITHIN[row]:g} points"
+            holds = bool(abs(values.mean() - number) <= WITHIN[row])
         text = f"{SAID[row]}: {number:g} by {method}{text} [{reading} reading: {how}]"
         claims.append(Claim("T21 Table 1", text, spread(values), holds if applies else None))
     for reading, method in [case for case in ranks if case[0] != "either"]:

@@ -1,8 +1,9 @@
 """T21 Table 1: MNIST clustered in the pixel basis, by sparse and by group-sparse codes.
 
-mnist_networks.py trains, restarts.py chooses among restarts, clustering.py has representations and clusterings, table_1_claims.py says
-what became of each number. Ours: starts and ways to train in subspaces.py and ways.py, the best groups of several trainings in
-recombination.py; other people's methods are in baselines.py.
+mnist_networks.py trains, restarts.py chooses among restarts, clustering.py has representations and
+clusterings, table_1_claims.py says what became of each number. Ours: starts and ways to train in
+subspaces.py and ways.py, the best groups of several trainings in recombination.py; other people's
+methods are in baselines.py.
 """
 
 from __future__ import annotations
@@ -179,14 +180,17 @@ def compute(
     ----------
     cells : Cells
     quick : bool
-        Scikit-learn's digits; for another ``data`` 6000 training and 2000 test images, 2 epochs, 1 restart.
+        Scikit-learn's digits; for another ``data`` 6000 training and 2000 test images, 2 epochs, 1
+        restart.
     seed, n_seeds : int
         Repetitions, each with restarts and clusterings of its own.
     reading : {"literal", "closest", "all"}
     start : sequence of {"principal", "subspaces", "rising", "reset", "united"}
-        As for :func:`train_network`. The first is that of the table; all are compared, restart by restart.
+        As for :func:`train_network`. The first is that of the table; all are compared, restart by
+        restart.
     choose : {"loss", "objective", "disagreement", "active"}
-        What the kept restart has the lowest of: the training loss (13), that plus the encoder's penalty lam sum_g ||x_g||, the
+        What the kept restart has the lowest of: the training loss (13), that plus the encoder's
+        penalty lam sum_g ||x_g||, the
         :func:`disagreement_of` it with the other restarts, or the mean number of active groups.
     baselines : sequence of str
         Names from ``BASELINES``.
@@ -197,9 +201,9 @@ def compute(
     -------
     study : Study
     """
-    size, repetitions = (
-        settled(quick, **options),
-        range(checks.count("seed", seed, minimum=0), seed + checks.count("n_seeds", n_seeds)),
+    size = settled(quick, **options)
+    repetitions = range(
+        checks.count("seed", seed, minimum=0), seed + checks.count("n_seeds", n_seeds)
     )
     readings = (
         READINGS if reading == "all" else (checks.option("reading", reading, (*READINGS, "all")),)
@@ -360,7 +364,8 @@ def clustered(
     cells : Cells
     size : Sizes
     network : {"group", "sparse", "principal", "gaussian"} or None
-        Whose codes; the last two are group-sparse networks as they are before training; None: the pixels.
+        Whose codes; the last two are group-sparse networks as they are before training; None: the
+        pixels.
     how : str
         As for :func:`gsae_ref.experiments.common.clustering.represent`, or "pixels".
     method : {"k-means", "spectral", "argmax"}
@@ -417,7 +422,8 @@ def cluster_codes(
 
     ``zeros`` is the share of test images whose code is zero.
     """
-    s, Y = Setting(**setting), images(data, source, n_train, n_test)
+    s = Setting(**setting)
+    Y = images(data, source, n_train, n_test)
     if network is None:
         R = Y.test
     else:
@@ -505,7 +511,8 @@ def _choice(rule: Any) -> Any:
         for colour, marker, (start, of) in zip(
             claims.COLOURS, "osD^v", study.data["restarts"].items(), strict=False
         ):
-            at, accuracy = np.asarray(of[rule]), np.asarray(of["k-means"])
+            at = np.asarray(of[rule])
+            accuracy = np.asarray(of["k-means"])
             artists += ax.plot(
                 at.ravel(),
                 accuracy.ravel(),

@@ -41,8 +41,9 @@ DECIDED_BY = 10_000  # training images on which a reset, and what is united, is 
 class Setting(NamedTuple):
     """T21 Section 4.2, and what it leaves open.
 
-    Stated there: 10 groups of 16 atoms, 15 steps, thresholds 0.2 and 0.03, Adam with 1e-3, 300 epochs. Not stated: that the steps are
-    accelerated and of length 0.04, that the thresholds are those after a step, the size of a mini-batch, unit columns, centring.
+    Stated there: 10 groups of 16 atoms, 15 steps, thresholds 0.2 and 0.03, Adam with 1e-3, 300
+    epochs. Not stated: that the steps are accelerated and of length 0.04, that the thresholds are
+    those after a step, the size of a mini-batch, unit columns, centring.
     """
 
     n_groups: int = 10
@@ -88,11 +89,9 @@ def images(data: str, source: str | None, n_train: int | None, n_test: int | Non
         found = {"mnist": datasets.load_mnist, "fashion-mnist": datasets.load_fashion_mnist}[data](
             source
         )
-    train_images, test_images, labels = (
-        found.train_images[:n_train],
-        found.test_images[:n_test],
-        found.test_labels[:n_test],
-    )
+    train_images = found.train_images[:n_train]
+    test_images = found.test_images[:n_test]
+    labels = found.test_labels[:n_test]
     mean = train_images.mean(axis=0, dtype=np.float64).astype(np.float32)
     return Images(train_images - mean, test_images - mean, labels, mean)
 
@@ -114,8 +113,9 @@ def untrained(kind: str, Y: Array, network: str, setting: Setting, seed: int) ->
     Parameters
     ----------
     kind : {"principal", "subspaces", "rising", "reset", "united", "gaussian"}
-        "principal", "rising", "reset", "united": the start of training (every group the leading principal directions, mixed at random; for the sparse
-        network the directions themselves). "subspaces": :func:`subspace_start`. "gaussian": Gaussian columns.
+        "principal", "rising", "reset", "united": the start of training (every group the leading
+        principal directions, mixed at random; for the sparse network the directions themselves).
+        "subspaces": :func:`subspace_start`. "gaussian": Gaussian columns.
     Y : ndarray of shape (n_samples, n_features)
     network : {"group", "sparse"}
     setting : Setting
@@ -165,18 +165,21 @@ def train_network(
     setting : dict
         Fields of :class:`Setting`.
     start : {"principal", "subspaces", "rising", "reset", "united"}
-        As for :func:`untrained`. "rising": lam rises to its value, :func:`.ways.rising`. "reset": the group used least is reset after 2
-        epochs and after 4, :func:`.ways.reset`. "united": from the best groups of 8 trainings of 4 epochs, :func:`.recombination.recombined`.
+        As for :func:`untrained`. "rising": lam rises to its value, :func:`.ways.rising`. "reset":
+        the group used least is reset after 2 epochs and after 4, :func:`.ways.reset`. "united":
+        from the best groups of 8 trainings of 4 epochs, :func:`.recombination.recombined`.
     source : str, optional
     checkpoint : str, optional
-        Where the run continues from, and is kept meanwhile; what comes before a reset, or before groups are united, is done again.
+        Where the run continues from, and is kept meanwhile; what comes before a reset, or before
+        groups are united, is done again.
     progress : bool
 
     Returns
     -------
     dict of str to ndarray
-        ``A``; ``loss``, one number per epoch; ``fun``, the cost (13) of all training images at the end; ``relative_step``, the largest
-        unfold_step * ||A||_2^2 of an epoch; ``active_groups``, the mean over the test images.
+        ``A``; ``loss``, one number per epoch; ``fun``, the cost (13) of all training images at the
+        end; ``relative_step``, the largest unfold_step * ||A||_2^2 of an epoch; ``active_groups``,
+        the mean over the test images.
 
     Raises
     ------
@@ -210,12 +213,10 @@ def train_network(
             raise KeyboardInterrupt
         return result
 
-    A, some, rng, parts = (
-        untrained(start, Y.train, network, s, seed),
-        Y.train[:DECIDED_BY],
-        np.random.default_rng([seed, 2]),
-        [],
-    )
+    A = untrained(start, Y.train, network, s, seed)
+    some = Y.train[:DECIDED_BY]
+    rng = np.random.default_rng([seed, 2])
+    parts = []
     if start == "united":
         seeds = [int(k) for k in np.random.default_rng([seed, 3]).integers(2**32, size=TRAININGS)]
         short = [learn(untrained(start, Y.train, network, s, k), SHORT, seed=k).x for k in seeds]

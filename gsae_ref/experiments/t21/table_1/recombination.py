@@ -1,8 +1,9 @@
 """Ours, not the paper's: of the groups that several trainings of one network have found, those that together explain the samples best.
 
-A training ends in a basin where most groups are good and some are not: two share a digit, or one holds two. Which are the good ones differs
-from training to training. Those chosen explain at least as much, each sample by one of them, as the groups of any single training; that is
-no promise for the loss, nor for classes. No label is looked at.
+A training ends in a basin where most groups are good and some are not: two share a digit, or one
+holds two. Which are the good ones differs from training to training. Those chosen explain at least
+as much, each sample by one of them, as the groups of any single training; that is no promise for
+the loss, nor for classes. No label is looked at.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from ....arrays import Array
 
 __all__ = ["SHORT", "TRAININGS", "best_together", "explained", "recombined"]
 
-TRAININGS, SHORT = 8, 4  # trainings whose groups the start "united" is made of, and their epochs
+TRAININGS = 8
+SHORT = 4  # trainings whose groups the start "united" is made of, and their epochs
 
 
 def explained(
@@ -57,8 +59,9 @@ def explained(
 def best_together(gain: Array, size: int) -> list[int]:
     """Columns of which the largest entry in each row, summed over rows, is large: several choices to begin with, exchanged while the sum grows.
 
-    This is facility location. One choice is greedy, which alone has at least 1 - 1/e of the largest possible sum (Nemhauser, Wolsey, Fisher
-    1978); the others are every ``size`` columns in turn, so no dictionary whose groups these are explains more than what is chosen.
+    This is facility location. One choice is greedy, which alone has at least 1 - 1/e of the largest
+    possible sum (Nemhauser, Wolsey, Fisher 1978); the others are every ``size`` columns in turn, so
+    no dictionary whose groups these are explains more than what is chosen.
 
     Parameters
     ----------
@@ -85,7 +88,8 @@ def best_together(gain: Array, size: int) -> list[int]:
         return float(sums.max()), [*chosen, int(sums.argmax())]
 
     def exchanged(chosen: list[int]) -> tuple[float, list[int]]:
-        best, in_vain = -np.inf, 0
+        best = -np.inf
+        in_vain = 0
         while in_vain < size:
             value, other = with_another(
                 chosen[1:]

@@ -60,7 +60,8 @@ def models(
     Returns
     -------
     dict of str to dict
-        "group" and "sparse": what :func:`train_network` returns. The start of the sparse network has nothing random, so there is one.
+        "group" and "sparse": what :func:`train_network` returns. The start of the sparse network
+        has nothing random, so there is one.
     """
 
     def run(network: str, seed: int, start: str) -> dict[str, Any]:
@@ -111,7 +112,8 @@ def objective_of(cells: Cells, size: Sizes, runs: list[Any]) -> Array:
 def disagreement_of(cells: Cells, size: Sizes, runs: list[Any]) -> Array:
     """1 - the mean adjusted Rand index of a run's strongest groups with those of every other run, on training images without labels.
 
-    Runs in a good basin agree with each other; one that has left a digit without a group agrees with none.
+    Runs in a good basin agree with each other; one that has left a digit without a group agrees
+    with none.
     """
     from sklearn.metrics import adjusted_rand_score
 
@@ -130,7 +132,8 @@ def measured(cells: Cells, size: Sizes, A: Array) -> dict[str, Any]:
     largest norm, of some of them."""
 
     def unit(A: Kept, data: str, n_train: int | None, setting: dict[str, Any]) -> dict[str, Any]:
-        Y, s = images(data, size.source, n_train, None).train, Setting(**setting)
+        Y = images(data, size.source, n_train, None).train
+        s = Setting(**setting)
         _, group_size, lam = sizes("group", s)
         norms = np.concatenate(
             [
@@ -144,7 +147,8 @@ def measured(cells: Cells, size: Sizes, A: Array) -> dict[str, Any]:
             "strongest": norms[:COMPARED].argmax(axis=1).astype(np.int16),
         }
 
-    kept, s = Kept(A), size.setting._asdict()
+    kept = Kept(A)
+    s = size.setting._asdict()
     return cells.run(
         f"{size.data}-{repr(kept)[:8]}-measured",
         unit,
@@ -161,7 +165,8 @@ def united(cells: Cells, size: Sizes, runs: list[Any]) -> dict[str, Any]:
     def unit(
         dictionaries: list[Kept], data: str, n_train: int | None, setting: dict[str, Any]
     ) -> dict[str, Any]:
-        Y, s = images(data, size.source, n_train, None).train, Setting(**setting)
+        Y = images(data, size.source, n_train, None).train
+        s = Setting(**setting)
 
         def encode(A: Array, Y: Array) -> Array:
             return codes(A, Y, "group", s)
@@ -196,7 +201,9 @@ def halved(curves: Array) -> tuple[int, int]:
     >>> halved(np.array([[5.0, 5, 5, 5, 1], [4, 4, 4, 4, 3], [6, 6, 6, 6, 0]]))  # the second is ahead after 4 epochs
     (1, 13)
     """
-    alive, spent, at = np.arange(len(curves)), 0, 0
+    alive = np.arange(len(curves))
+    spent = 0
+    at = 0
     for epoch in (4, 8, 16, curves.shape[1]):
         epoch = min(epoch, curves.shape[1])
         spent, at = spent + len(alive) * (epoch - at), epoch

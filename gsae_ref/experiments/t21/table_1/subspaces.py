@@ -16,9 +16,10 @@ def k_subspaces(
 ) -> tuple[Array, float]:
     """Bases of subspaces through zero that hold the most energy of the samples, each sample counted in its best one.
 
-    Rounds of the k-planes algorithm (Bradley and Mangasarian 2000) with subspaces: samples go to the subspace with the largest projection,
-    then every subspace becomes the leading principal directions, not centred, of its samples. The energy never falls. The restart with the
-    most energy is kept; labels are nowhere looked at.
+    Rounds of the k-planes algorithm (Bradley and Mangasarian 2000) with subspaces: samples go to
+    the subspace with the largest projection, then every subspace becomes the leading principal
+    directions, not centred, of its samples. The energy never falls. The restart with the most
+    energy is kept; labels are nowhere looked at.
 
     Parameters
     ----------
@@ -77,7 +78,8 @@ def nearest_subspace(bases: Array, Y: Array) -> tuple[IntArray, Array]:
 def subspace_start(Y: Array, n_groups: int, group_size: int, seed: int) -> Array:
     """A dictionary whose groups are bases of k-subspaces of the same dimension, turned at random: orthonormal groups, unit columns.
 
-    The subspaces are sought among the leading principal directions, ten for every dimension of a group.
+    The subspaces are sought among the leading principal directions, ten for every dimension of a
+    group.
 
     Parameters
     ----------

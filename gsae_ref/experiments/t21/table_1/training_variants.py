@@ -12,14 +12,16 @@ from ....arrays import Array
 
 __all__ = ["RESETS", "RESET_AFTER", "reset", "rising"]
 
-RESETS, RESET_AFTER = 2, 2  # how many, and the epochs before each
+RESETS = 2
+RESET_AFTER = 2  # how many, and the epochs before each
 WORST = 1000  # samples whose directions a group is given
 
 
 def rising(lam: float, n_epochs: int) -> Callable[[int], float]:
     """Lam as a function of the epoch: half its value at first, in equal steps up to it in the first quarter of the epochs.
 
-    A small lam leaves many groups active, and the cost has few basins; as lam rises one group after the other falls silent (a homotopy).
+    A small lam leaves many groups active, and the cost has few basins; as lam rises one group after
+    the other falls silent (a homotopy).
 
     >>> [rising(4.0, 16)(epoch) for epoch in range(6)]
     [2.0, 2.5, 3.0, 3.5, 4.0, 4.0]
@@ -33,8 +35,9 @@ def reset(
 ) -> Array:
     """The dictionary with the group that is used least given the leading directions of the samples that are explained worst.
 
-    A sample uses the group with the largest norm in its code. The directions are the leading right singular vectors of the worst samples, as
-    many as a group has atoms, mixed at random as at the start of training.
+    A sample uses the group with the largest norm in its code. The directions are the leading right
+    singular vectors of the worst samples, as many as a group has atoms, mixed at random as at the
+    start of training.
 
     Parameters
     ----------
@@ -65,6 +68,7 @@ def reset(
     worst = Y[np.argsort(-np.sum((Y - X @ A.T) ** 2, axis=1), kind="stable")[:n_worst]]
     directions = np.linalg.svd(worst, full_matrices=False)[2][:group_size].T
     mixed = directions @ rng.standard_normal((directions.shape[1], group_size))
-    B, first = A.copy(), used.argmin() * group_size
+    B = A.copy()
+    first = used.argmin() * group_size
     B[:, first : first + group_size] = mixed / np.linalg.norm(mixed, axis=0)
     return B

@@ -60,7 +60,8 @@ def ce_window(
 ) -> Certificate:
     """T_lb <= T_ub with T_ub = 5 log(1/alpha^4)/(16 gamma Z), u_min* = u_max* = 1, zeta <= 1 so Z = 1: T_lb is 825, T_ub 518.
 
-    log(1 + x) <= x bounds T_lb from below, log(1 + x) >= x/(1 + x) from above; the second term of T_lb is not negative, and 0 for zeta > 1/2.
+    log(1 + x) <= x bounds T_lb from below, log(1 + x) >= x/(1 + x) from above; the second term of
+    T_lb is not negative, and 0 for zeta > 1/2.
     """
     k = next(k for k in range(200, 0, -1) if exp_above(k) <= 1 / (2 * alpha**2))
     lower = k / gamma
@@ -107,10 +108,13 @@ def ce_theorem3(
 ) -> Certificate:
     """Group 2, off the support, has side^2 entries with the noise ``level``: ||nu_2||_2 = B = side level, and u_2^2 grows to B before T_lb.
 
-    While u^2 <= B/2, u grows by 1 + gamma B a step: from alpha it has passed B/2 after t_0 steps. As gamma <= 1/(4B) it stays above (Lemma 9), so
-    every entry of w_2 = u_2^2 nu_2/||nu_2|| is at least (B/2)/side = level/2 at all t >= t_0, and t_0 < T_lb.
+    While u^2 <= B/2, u grows by 1 + gamma B a step: from alpha it has passed B/2 after t_0 steps.
+    As gamma <= 1/(4B) it stays above (Lemma 9), so every entry of w_2 = u_2^2 nu_2/||nu_2|| is at
+    least (B/2)/side = level/2 at all t >= t_0, and t_0 < T_lb.
     """
-    B, epsilon, L = side * level, level, 2
+    B = side * level
+    epsilon = level
+    L = 2
     t_0 = next(t for t in range(1, 2000) if alpha**2 * (1 + gamma * B) ** (2 * t) >= B / 2)
     k = next(k for k in range(200, 0, -1) if exp_above(k) <= 1 / (2 * alpha**2))
     return Certificate(
@@ -162,14 +166,16 @@ def ce_corollary1(
 ) -> Certificate:
     """X = sqrt(n) I, p = n, signs for noise (sigma = 1): nu_i = +-1/sqrt(n) for sure. S = {1}, w*_1 = star e_1; the rest is group 2.
 
-    For t >= 1, w_1(t) lies on the line of a_1 = w*_1 + nu_1, so ||w_1 - w*_1||^2 >= (||w*||^2 ||nu||^2 - <w*, nu>^2)/||a||^2 >= star^2 (p_1 - 1)/n /
-    ((star + 1/sqrt n)^2 + (p_1 - 1)/n): a group of p_1 entries costs p_1 sigma^2 / n, not log p sigma^2 / n.
+    For t >= 1, w_1(t) lies on the line of a_1 = w*_1 + nu_1, so ||w_1 - w*_1||^2 >= (||w*||^2
+    ||nu||^2 - <w*, nu>^2)/||a||^2 >= star^2 (p_1 - 1)/n / ((star + 1/sqrt n)^2 + (p_1 - 1)/n): a
+    group of p_1 entries costs p_1 sigma^2 / n, not log p sigma^2 / n.
     """
     entry = 1 / root(n)
     least = star**2 * Fraction(p_1 - 1, n) / ((star + entry) ** 2 + Fraction(p_1 - 1, n))
     log_p = log_above(n)
     log_2p_below = next(k for k in range(100, 0, -1) if exp_above(k) <= 2 * n)
-    eps_squared_above, eps_squared_below = 4 * log_above(2 * n) / n, Fraction(4 * log_2p_below, n)
+    eps_squared_above = 4 * log_above(2 * n) / n
+    eps_squared_below = Fraction(4 * log_2p_below, n)
     claim = constant * log_p / n
     return Certificate(
         name="L23_corollary1",
@@ -231,8 +237,9 @@ def ce_corollary1(
 def ce_epsilon(q: Fraction = Fraction(3, 16), size: int = 2, p: int = 1) -> Certificate:
     """n = p = 1: xi = +-size with probability q, else 0, is 1-sub-Gaussian, and exceeds 2 sqrt(log(2p)) with probability q > 1/(8 p^3).
 
-    E exp(t xi) = 1 + q sum_k (size t)^(2k)/(2k)! <= exp(t^2/2) = sum_k t^(2k)/(2^k k!) term by term: beyond k = 3 each ratio of
-    successive terms is smaller on the left, size^2/((2k+1)(2k+2)) <= 1/(2(k+1)) iff 2 k + 1 >= size^2.
+    E exp(t xi) = 1 + q sum_k (size t)^(2k)/(2k)! <= exp(t^2/2) = sum_k t^(2k)/(2^k k!) term by
+    term: beyond k = 3 each ratio of successive terms is smaller on the left, size^2/((2k+1)(2k+2))
+    <= 1/(2(k+1)) iff 2 k + 1 >= size^2.
     """
     terms = [
         q * Fraction(size ** (2 * k), factorial(2 * k)) - Fraction(1, 2**k * factorial(k))
@@ -277,7 +284,8 @@ def ce_theorem4_step(
     The paper's second phase is Lemma 16, which has eta <= 4/(9 u*^4).
     """
     a, b, c = sides
-    v, v_star = column(Fraction(a, c), Fraction(b, c)), column(1, 0)
+    v = column(Fraction(a, c), Fraction(b, c))
+    v_star = column(1, 0)
 
     def cosine_squared(eta: Fraction) -> Fraction:
         """cos abs(cos) of v(t+1) with v*, (4)."""

@@ -23,7 +23,8 @@ def _design(
     rng: np.random.Generator, groups: tuple[int, ...], delta_in: float, delta_out: float
 ) -> Array:
     """X with n = p whose Gram matrix X^T X / n is I + E, the blocks of E having exactly the given norms."""
-    p, ends = sum(groups), np.cumsum(groups)
+    p = sum(groups)
+    ends = np.cumsum(groups)
     cuts = [slice(end - size, end) for end, size in zip(ends, groups, strict=True)]
     G = np.eye(p)
     for k, c in enumerate(cuts):
@@ -52,9 +53,11 @@ def _errors(
 
 def _run(rng: np.random.Generator, quick: bool) -> tuple[Window, Array, Array, float, float]:
     """One design at the limits of Theorem 3, with noise; window, errors over time, zeta, alpha."""
-    groups, norms = (3, 2, 4, 3), np.array([1.0, rng.uniform(1, 2), 0, 0]) * rng.uniform(0.5, 2)
+    groups = (3, 2, 4, 3)
+    norms = np.array([1.0, rng.uniform(1, 2), 0, 0]) * rng.uniform(0.5, 2)
     on = norms > 0
-    M, m = norms.max(), norms[on].min()
+    M = norms.max()
+    m = norms[on].min()
     delta = m / (120 * M) * 0.999
     X = _design(rng, groups, delta, delta / 2)
     n = len(X)
@@ -69,7 +72,8 @@ def _run(rng: np.random.Generator, quick: bool) -> tuple[Window, Array, Array, f
     target = M / 80 * rng.uniform(0.1, 0.95)
     xi *= target / noise
     alpha = 0.9 * min(min(target**4, 1) / M**4, m / (80 * 4), target / 4)
-    zeta, gamma = formulas.zeta(target, target), 1 / (20 * M)
+    zeta = formulas.zeta(target, target)
+    gamma = 1 / (20 * M)
     inside, outside = model.deltas(X.T @ X / n, groups)
     if not (inside <= m / (120 * M) and outside <= m / (240 * M) and zeta <= M):
         raise ArithmeticError(
@@ -116,7 +120,10 @@ def dglnn_window_runs(rng: np.random.Generator, quick: bool) -> Finding:
 @measurement
 def dglnn_growth_by_group_size(rng: np.random.Generator, quick: bool) -> Finding:
     """Theorem 3's hypotheses, orthogonal design, noise 1/100 in every entry of a group off S: ||w_l(T_lb)||_inf / alpha by the size of that group."""
-    gamma, alpha, level, ratios = 1 / 20, 5e-9, 1 / 100, {}
+    gamma = 1 / 20
+    alpha = 5e-9
+    level = 1 / 100
+    ratios = {}
     window = formulas.stopping_window(1.0, 1.0, 0.8, gamma, alpha)
     steps = math.ceil(window.lower)
     for size in (4, 64, 256) if quick else (4, 64, 256, 576):
@@ -134,7 +141,9 @@ def dglnn_growth_by_group_size(rng: np.random.Generator, quick: bool) -> Finding
 
 def _second_phase(rng: np.random.Generator, eta: float, epsilon: float = 0.01) -> tuple[Array, int]:
     """Theorem 4's hypotheses with u_max*^2 = u_min*^2 = 100, noise-free: the errors in the window over 4.2 zeta, Algorithm 2 with a step eta."""
-    groups, M, gamma = (3, 3, 3, 3), 100.0, 1 / 2000
+    groups = (3, 3, 3, 3)
+    M = 100.0
+    gamma = 1 / 2000
     on = np.array([True, True, False, False])
     zeta = formulas.zeta(0.0, epsilon)
     limit = math.sqrt(zeta) / (120 * math.sqrt(M))  # sqrt(zeta) u_min*^2 / (120 u_max*^3)
@@ -199,7 +208,8 @@ def dglnn_stated_epsilon(rng: np.random.Generator, quick: bool) -> Finding:
     """||X^T xi / n||_inf > 2 sqrt(sigma^2 log(2p)/n), p = 10, Gaussian noise: failures over the quantile (1 - 1e-6) for probability 1/(8p^3)."""
     from scipy.stats import binom
 
-    draws, p = 20_000 if quick else 100_000, 10
+    draws = 20_000 if quick else 100_000
+    p = 10
     failures = exceeds(rng, 12, p, draws, 2.0, "gaussian")
     union = binom.ppf(0.999, draws, 1 / (2 * p))
     return at_least(
@@ -213,7 +223,8 @@ def dglnn_stated_epsilon(rng: np.random.Generator, quick: bool) -> Finding:
 
 def _rates(rng: np.random.Generator, sizes: tuple[int, ...], repeats: int) -> dict[int, float]:
     """Mean over draws of ||w(t) - w*||^2 n / (s sigma^2 log p) at the first t in the window: orthogonal design, s = 1 of 4 groups, n = p."""
-    result, sigma = {}, 1 / 100
+    result = {}
+    sigma = 1 / 100
     for size in sizes:
         values = []
         for _ in range(repeats if size < 100 else 1):
@@ -223,7 +234,8 @@ def _rates(rng: np.random.Generator, sizes: tuple[int, ...], repeats: int) -> di
             w_star[0] = 1.0
             xi = sigma * rng.standard_normal(p)
             noise = np.sqrt(np.add.reduceat((xi / np.sqrt(p)) ** 2, np.arange(0, p, size)).max())
-            epsilon, gamma = max(noise, 2 * sigma * math.sqrt(math.log(2 * p) / p)), 1 / 20
+            epsilon = max(noise, 2 * sigma * math.sqrt(math.log(2 * p) / p))
+            gamma = 1 / 20
             alpha = 0.9 * min(min(epsilon, 1 / 80) ** 4, 1 / 320)
             window = formulas.stopping_window(1.0, 1.0, min(80 * epsilon, 1.0), gamma, alpha)
             path = ops.dglnn_path(

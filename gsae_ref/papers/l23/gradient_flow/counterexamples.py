@@ -51,9 +51,11 @@ def _certificate(
     eye = identity(2)
     gram = eye
     if len(w) == 2:
-        top, bottom = zip(eye, cross, strict=True), zip(transpose(cross), eye, strict=True)
+        top = zip(eye, cross, strict=True)
+        bottom = zip(transpose(cross), eye, strict=True)
         gram = tuple(a + b for a, b in (*top, *bottom))
-    star, norms = w[0], [norm(x) for x in w]
+    star = w[0]
+    norms = [norm(x) for x in w]
     a = add(star, noise, *((product(cross, w[1]),) if len(w) == 2 else ()))
     beta = delta_in + delta_out * sum(norms[1:]) / norms[0] + norm(noise) / norms[0]
     bound = 1 - (delta_in + len(w) * delta_out + norm(noise) / norms[0]) ** 2
@@ -161,13 +163,15 @@ def ce_lemma3_sign(eta: Fraction = Fraction(-1), level: Fraction = Fraction(1, 1
     )
 
 
-ROOT_BELOW, ROOT_ABOVE = Fraction(7, 5), Fraction(3, 2)  # of 2: 49/25 < 2 < 9/4
+ROOT_BELOW = Fraction(7, 5)
+ROOT_ABOVE = Fraction(3, 2)  # of 2: 49/25 < 2 < 9/4
 
 
 def ce_lemma5(theta: Fraction = Fraction(1, 2), B: Fraction = Fraction(100)) -> Certificate:
     """Equality in the hypothesis, u' = u^5 + sqrt 2 B u^3: u reaches sqrt(theta) before T.
 
-    It does so by int_theta^sqrt(theta) du / (sqrt 2 B u^3) = (1 - theta)/(2 sqrt 2 B theta^2), since u^5 > 0.
+    It does so by int_theta^sqrt(theta) du / (sqrt 2 B u^3) = (1 - theta)/(2 sqrt 2 B theta^2),
+    since u^5 > 0.
     """
     reached = (1 - theta) / (2 * ROOT_BELOW * B * theta**2)
     not_before = (1 - theta) / (2 * theta**2 * (theta + ROOT_ABOVE * B))
@@ -290,12 +294,16 @@ def ce_theorem2(
 ) -> Certificate:
     """Theorem 2 with ``constant`` for <=: a large group outside S grows before the group in S does, and at no time do both bounds hold.
 
-    X^T X / n = I. S = {1}, p_1 = 1, w*_1 = 1/2, no noise on it. Group 2 has side^2 entries, each with the noise 1/side, so ||nu_2||_2 = 1 while the
-    largest entry is 1/side. In units of time sqrt 2: u_2' = u_2^2 - u_2^5/sqrt 2 >= u_2^2 (1 - u_2^3), u_1' <= u_1^2/2. Let u_hi^3 >= 2 side constant
-    theta^(3/2); u_2 gets there by s = (1/theta - 1/u_hi)/(1 - u_hi^3), and then an entry of w_2, u_2^3/(sqrt 2 side), exceeds constant theta^(3/2)
-    for good. Until s, u_1 <= 1/(1/theta - s/2), so w_1 = u_1^3/sqrt 2 is far from 1/2.
+    X^T X / n = I. S = {1}, p_1 = 1, w*_1 = 1/2, no noise on it. Group 2 has side^2 entries, each
+    with the noise 1/side, so ||nu_2||_2 = 1 while the largest entry is 1/side. In units of time
+    sqrt 2: u_2' = u_2^2 - u_2^5/sqrt 2 >= u_2^2 (1 - u_2^3), u_1' <= u_1^2/2. Let u_hi^3 >= 2 side
+    constant theta^(3/2); u_2 gets there by s = (1/theta - 1/u_hi)/(1 - u_hi^3), and then an entry
+    of w_2, u_2^3/(sqrt 2 side), exceeds constant theta^(3/2) for good. Until s, u_1 <= 1/(1/theta -
+    s/2), so w_1 = u_1^3/sqrt 2 is far from 1/2.
     """
-    noise, star, small = Fraction(1, side), Fraction(1, 2), root(theta)
+    noise = Fraction(1, side)
+    star = Fraction(1, 2)
+    small = root(theta)
     epsilon = noise
     ratio = next(k for k in range(1, 10**4) if k**3 >= 2 * side * constant)
     u_hi = ratio * small

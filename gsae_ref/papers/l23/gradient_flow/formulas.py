@@ -28,21 +28,25 @@ def sine(a: Array, b: Array) -> float:
     >>> sine(np.array([3.0, 4.0]), np.array([1.0, 0.0])), sine(np.array([-1.0, 0.0]), np.array([1.0, 0.0]))
     (0.8, 1.0)
     """
-    inner, unit = a @ b, b / np.linalg.norm(b)
+    inner = a @ b
+    unit = b / np.linalg.norm(b)
     return 1.0 if inner <= 0 else float(np.linalg.norm(a - (a @ unit) * unit) / np.linalg.norm(a))
 
 
 def alignment_bound(norms: Array, noise: Array, delta_in: float, delta_out: float) -> Array:
     """Lemma 3, corrected: for every group of the support, beta_l, an upper bound on the sine of the angle between v_l(0) and v*_l.
 
-        beta_l = delta_in + delta_out sum_{l' != l, l' in S} (u*_l' / u*_l)^2 + ||X_l^T xi / n||_2 / u*_l^2,  asked to be < 1,
+        beta_l = delta_in + delta_out sum_{l' != l, l' in S} (u*_l' / u*_l)^2 + ||X_l^T xi / n||_2 /
+        u*_l^2,  asked to be < 1,
 
-    for v_l(0) = eta X_l^T y / n with eta > 0; ``norms`` are the u*_l^2 = ||w*_l|| and ``noise`` the ||X_l^T xi / n||_2, both on S.
+    for v_l(0) = eta X_l^T y / n with eta > 0; ``norms`` are the u*_l^2 = ||w*_l|| and ``noise`` the
+    ||X_l^T xi / n||_2, both on S.
 
-    Proof. X_l^T y / n = w*_l + b_l with ||b_l|| <= beta_l u*_l^2. For beta_l < 1 the ball around w*_l with this radius does not contain
-    0, and the largest angle under which it is seen from 0 has the sine beta_l. So the cosine is at least sqrt(1 - beta_l^2).
-    Differs from the paper: 1 - beta^2 is weaker than sqrt(1 - beta^2), but the paper (a) puts L delta_out, as if all magnitudes were equal,
-    (b) does not ask beta < 1, (c) lets eta be negative ("proportional to").
+    Proof. X_l^T y / n = w*_l + b_l with ||b_l|| <= beta_l u*_l^2. For beta_l < 1 the ball around
+    w*_l with this radius does not contain 0, and the largest angle under which it is seen from 0
+    has the sine beta_l. So the cosine is at least sqrt(1 - beta_l^2). Differs from the paper: 1 -
+    beta^2 is weaker than sqrt(1 - beta^2), but the paper (a) puts L delta_out, as if all magnitudes
+    were equal, (b) does not ask beta < 1, (c) lets eta be negative ("proportional to").
 
     >>> float(alignment_bound(np.array([1.0, 100.0]), np.zeros(2), 0.0, 0.1)[0])
     10.0
@@ -67,14 +71,16 @@ class Window(NamedTuple):
         return bool(self.lower > self.upper)
 
 
-SQRT2, SQRT3 = math.sqrt(2), math.sqrt(3)
+SQRT2 = math.sqrt(2)
+SQRT3 = math.sqrt(3)
 
 
 def flow_time(c: Real, start: float, end: Real) -> Real:
     """The time in which u' = c u^2 - u^5 takes u from start to end < c^(1/3): int du / (c u^2 - u^5), in closed form; 0 if end <= start.
 
-    1/(c u^2 - u^5) = (1/u^2 + u/(c - u^3))/c. With u = k x, k = c^(1/3), the second part integrates to (1/k) [-log(1 - x)/3 + log(1 + x + x^2)/6 -
-    atan((2 x + 1)/sqrt 3)/sqrt 3]. At c = 0 the flow decays and never gets there.
+    1/(c u^2 - u^5) = (1/u^2 + u/(c - u^3))/c. With u = k x, k = c^(1/3), the second part integrates
+    to (1/k) [-log(1 - x)/3 + log(1 + x + x^2)/6 - atan((2 x + 1)/sqrt 3)/sqrt 3]. At c = 0 the flow
+    decays and never gets there.
 
     >>> round(flow_time(1.0, 0.1, 0.2), 6)  # u' = u^2 alone takes 5
     5.015062
@@ -100,12 +106,15 @@ def flow_window(
 ) -> Window:
     """Theorem 2, corrected: T_l and T_u of the balanced gradient flow on an orthogonal design, from u_l(0) = theta, exactly.
 
-    With a_l = X_l^T y / n = w*_l + nu_l, Lemma 4 keeps v_l(t) along a_l and Lemma 2 keeps ||v_l|| = u_l / sqrt 2, so w_l = (u_l^3 / sqrt 2) a_l /
+    With a_l = X_l^T y / n = w*_l + nu_l, Lemma 4 keeps v_l(t) along a_l and Lemma 2 keeps ||v_l|| =
+    u_l / sqrt 2, so w_l = (u_l^3 / sqrt 2) a_l /
     ||a_l|| and (3) becomes u_l' = sqrt 2 ||a_l|| u_l^2 - u_l^5. So ||w_l|| reaches (1 - tau) ||a_l|| at T_l = flow_time(sqrt 2 ||a_l||, theta,
-    (sqrt 2 (1 - tau) ||a_l||)^{1/3}), the largest over S; and, off the support with ||a_l|| = ||nu_l||_2, u_l <= sqrt(theta), that is ||w_l|| <=
-    theta^{3/2} / sqrt 2, until T_u = flow_time(sqrt 2 ||nu_l||, theta, sqrt(theta)) >= (1/theta - 1/sqrt(theta)) / (sqrt 2 max ||nu_l||). In
-    [T_l, T_u] the error on the support is at most tau ||a_l|| + ||nu_l||_2. As theta -> 0 both times grow as 1/(sqrt 2 ||a|| theta): the window
-    is not empty for small theta iff the largest ||nu_l||_2 off the support is below the smallest ||a_l|| on it. That hypothesis, and the
+    (sqrt 2 (1 - tau) ||a_l||)^{1/3}), the largest over S; and, off the support with ||a_l|| =
+    ||nu_l||_2, u_l <= sqrt(theta), that is ||w_l|| <= theta^{3/2} / sqrt 2, until T_u =
+    flow_time(sqrt 2 ||nu_l||, theta, sqrt(theta)) >= (1/theta - 1/sqrt(theta)) / (sqrt 2 max
+    ||nu_l||). In [T_l, T_u] the error on the support is at most tau ||a_l|| + ||nu_l||_2. As theta
+    -> 0 both times grow as 1/(sqrt 2 ||a|| theta): the window is not empty for small theta iff the
+    largest ||nu_l||_2 off the support is below the smallest ||a_l|| on it. That hypothesis, and the
     2-norm, are missing in the paper.
 
     ``signals``: ||a_l|| for l in S; ``noises``: ||nu_l||_2 for l not in S.
@@ -137,8 +146,9 @@ def printed_flow_window(theta: float, u_star_squared: float, B: float, epsilon: 
 def lemma5_time(theta: float, B: float, form: str = "corrected") -> float:
     """Lemma 5: a time until which u(t) <= sqrt(theta), from u(0) = theta < 1, if d(u^2/2)/dt <= u^6 + sqrt 2 u^4 B.
 
-    While u <= sqrt(theta), d log(u^2)/dt <= 2 u^4 + 2 sqrt 2 u^2 B <= 2 theta^2 + 2 sqrt 2 theta B, so u^2 goes from theta^2 to theta no sooner than
-    log(1/theta) / (2 theta^2 + 2 sqrt 2 theta B). The paper forgets to double the second term, and prints it as theta sqrt(2 B).
+    While u <= sqrt(theta), d log(u^2)/dt <= 2 u^4 + 2 sqrt 2 u^2 B <= 2 theta^2 + 2 sqrt 2 theta B,
+    so u^2 goes from theta^2 to theta no sooner than log(1/theta) / (2 theta^2 + 2 sqrt 2 theta B).
+    The paper forgets to double the second term, and prints it as theta sqrt(2 B).
 
     >>> round(lemma5_time(0.9, 10.0), 5), round(lemma5_time(0.9, 10.0, "printed"), 5)
     (0.00389, 0.0187)
@@ -154,11 +164,14 @@ def lemma5_time(theta: float, B: float, form: str = "corrected") -> float:
 def lemma6_time(theta: float, u_star_squared: float, B: float, tau: float) -> float:
     """Lemma 6: the time T after which u^3 / sqrt 2 >= (1 - 3B - tau) u*^2, from u(0) = theta < u*/2, for 0 < B < 1/10 and tau < 1/2.
 
-    The hypothesis is u' >= sqrt 2 u^2 [(1 - 3B) u*^2 - y], y = u^3 / sqrt 2. Let u_1^3 = u*^2 / sqrt 2. Until y = u*^2/2 (u = u_1), u' >=
-    u^2 (1 - 6B) u*^2 / sqrt 2, so this takes at most sqrt 2 (1/theta - 1/u_1) / ((1 - 6B) u*^2); the first term of T is larger, for
-    2 (1 - x) x^2 <= 8/27 < 2^{2/3}, x = theta/u_1. Then the deficit (1 - 3B) u*^2 - y decays at the rate 3 u^4 >= 3 u_1^4, so it halves in
-    log 2 / (3 u_1^4), where T allows at least 4 / (3 sqrt 2 u_1^4). Differs from the paper, which concludes abs(y - u*^2) < (1 - 3B - tau) u*^2:
-    growth is bounded from below only, so there is no upper bound on y, and with equality y stays below (1 - 3B) u*^2: abs(y - u*^2) > 3B u*^2.
+    The hypothesis is u' >= sqrt 2 u^2 [(1 - 3B) u*^2 - y], y = u^3 / sqrt 2. Let u_1^3 = u*^2 /
+    sqrt 2. Until y = u*^2/2 (u = u_1), u' >= u^2 (1 - 6B) u*^2 / sqrt 2, so this takes at most sqrt
+    2 (1/theta - 1/u_1) / ((1 - 6B) u*^2); the first term of T is larger, for 2 (1 - x) x^2 <= 8/27
+    < 2^{2/3}, x = theta/u_1. Then the deficit (1 - 3B) u*^2 - y decays at the rate 3 u^4 >= 3
+    u_1^4, so it halves in log 2 / (3 u_1^4), where T allows at least 4 / (3 sqrt 2 u_1^4). Differs
+    from the paper, which concludes abs(y - u*^2) < (1 - 3B - tau) u*^2: growth is bounded from
+    below only, so there is no upper bound on y, and with equality y stays below (1 - 3B) u*^2:
+    abs(y - u*^2) > 3B u*^2.
 
     >>> round(lemma6_time(0.1, 1.0, 0.0, 0.4), 1)
     891.4

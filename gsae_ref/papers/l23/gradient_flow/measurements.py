@@ -34,12 +34,10 @@ def _signals(data: GroupedRegression) -> list[Array]:
 @measurement
 def dglnn_balance(rng: np.random.Generator, quick: bool) -> Finding:
     """Lemma 2 along the integrated flow, on a design that is not orthogonal and from a start that is not balanced."""
-    data, drift = (
-        sampling.grouped_regression(
-            12, 8, GROUPS, [1.0, -1.0, 0.5], design="gaussian", noise_std=0.1, rng=rng
-        ),
-        0.0,
+    data = sampling.grouped_regression(
+        12, 8, GROUPS, [1.0, -1.0, 0.5], design="gaussian", noise_std=0.1, rng=rng
     )
+    drift = 0.0
     for _ in range(1 if quick else 4):
         v0 = 0.3 * rng.standard_normal(8)
         path = ops.dglnn_flow(data.X, data.y, GROUPS, np.linspace(0, 20, 21), alpha=0.3, v0=v0)
@@ -68,7 +66,9 @@ def dglnn_direction_kept(rng: np.random.Generator, quick: bool) -> Finding:
 @measurement
 def dglnn_flow_times(rng: np.random.Generator, quick: bool) -> Finding:
     """Theorem 2 corrected, on the flow: ||w_l|| = (1 - tau)||a_l|| at T_l for the slowest l in S, u_l = sqrt(theta) at T_u for the fastest off S."""
-    error, theta, tau = 0.0, 0.01, 0.05
+    error = 0.0
+    theta = 0.01
+    tau = 0.05
     for _ in range(1 if quick else 4):
         data = _orthogonal(rng)
         a = [np.linalg.norm(x) for x in _signals(data)]

@@ -39,7 +39,9 @@ def _alignment(i: Regression) -> tuple[float, float]:
 
 def _reach(i: OneGroup) -> float:
     """When u' = u^5 + sqrt 2 B u^3 goes from theta to sqrt(theta): with h = u^2, int dh / (2 h^2 (h + c)), c = sqrt 2 B."""
-    c, low, high = np.sqrt(2) * i.bound, i.alpha**2, i.alpha
+    c = np.sqrt(2) * i.bound
+    low = i.alpha**2
+    high = i.alpha
     return (1 / low - 1 / high - np.log((high / (high + c)) / (low / (low + c))) / c) / (2 * c)
 
 

@@ -1,6 +1,7 @@
 """Counterexamples to the brackets in Appendix A of [L23]: one group of two entries, everything derived from G(u, v) = (u^2 v_1, u^2 v_2) alone.
 
-Derivatives are exact: along a line, a polynomial of degree at most 4 has the derivative (f(-2) - 8 f(-1) + 8 f(1) - f(2)) / 12 at 0.
+Derivatives are exact: along a line, a polynomial of degree at most 4 has the derivative (f(-2) - 8
+f(-1) + 8 f(1) - f(2)) / 12 at 0.
 """
 
 from collections.abc import Callable

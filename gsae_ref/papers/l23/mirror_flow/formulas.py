@@ -1,6 +1,7 @@
 """Geometry of the DGLNN parameterisation G(u, v)_i = u_{g(i)}^2 v_i of [L23]: gradients, Hessians, Lie brackets, and why it is no mirror flow.
 
-A point is x = [u, v] in R^(L+p); g(i) is the group of entry i; ``groups`` is the tuple of group sizes (contiguous groups). Entries count from 0.
+A point is x = [u, v] in R^(L+p); g(i) is the group of entry i; ``groups`` is the tuple of group
+sizes (contiguous groups). Entries count from 0.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ def gradient(i: int, u: Array, v: Array, groups: tuple[int, ...]) -> Array:
     >>> gradient(1, np.array([3.0]), np.array([1.0, 2.0]), (2,))
     array([12.,  0.,  9.])
     """
-    g, result = owner(groups)[i], np.zeros(len(u) + len(v))
+    g = owner(groups)[i]
+    result = np.zeros(len(u) + len(v))
     result[g], result[len(u) + i] = 2 * u[g] * v[i], u[g] ** 2
     return result
 
@@ -52,7 +54,8 @@ def hessian(i: int, u: Array, v: Array, groups: tuple[int, int]) -> Array:
     array([[10.,  6.],
            [ 6.,  0.]])
     """
-    g, result = owner(groups)[i], np.zeros((len(u) + len(v),) * 2)
+    g = owner(groups)[i]
+    result = np.zeros((len(u) + len(v),) * 2)
     result[g, g] = 2 * v[i]
     result[g, len(u) + i] = result[len(u) + i, g] = 2 * u[g]
     return result
@@ -61,15 +64,17 @@ def hessian(i: int, u: Array, v: Array, groups: tuple[int, int]) -> Array:
 def bracket(i: int, j: int, u: Array, v: Array, groups: tuple[int, ...]) -> Array:
     """[grad G_i, grad G_j] = 4 u_g^2 (v_i e_{L+j} - v_j e_{L+i}) inside a group, 0 between groups and for i = j.
 
-    By Definition 1, [X, Y] = (DY) X - (DX) Y, so it is grad^2 G_j grad G_i - grad^2 G_i grad G_j. The e_g parts, 4 u v_i v_j each, cancel;
-    what is left of the first product is 2 u_g 2 u_g v_i e_{L+j}. The paper's Appendix A has the opposite sign. Since grad G_j has the part
-    2 u v_j e_g, the bracket is 4 (v_i grad G_j - v_j grad G_i), four times what Appendix A gives, again with the opposite sign. It vanishes
-    only where v_i = v_j = 0 (u > 0): also v_i = v_j = 1 gives a bracket.
+    By Definition 1, [X, Y] = (DY) X - (DX) Y, so it is grad^2 G_j grad G_i - grad^2 G_i grad G_j.
+    The e_g parts, 4 u v_i v_j each, cancel; what is left of the first product is 2 u_g 2 u_g v_i
+    e_{L+j}. The paper's Appendix A has the opposite sign. Since grad G_j has the part 2 u v_j e_g,
+    the bracket is 4 (v_i grad G_j - v_j grad G_i), four times what Appendix A gives, again with the
+    opposite sign. It vanishes only where v_i = v_j = 0 (u > 0): also v_i = v_j = 1 gives a bracket.
 
     >>> bracket(0, 1, np.array([1.0]), np.array([1.0, 1.0]), (2,))
     array([ 0., -4.,  4.])
     """
-    label, result = owner(groups), np.zeros(len(u) + len(v))
+    label = owner(groups)
+    result = np.zeros(len(u) + len(v))
     if label[i] == label[j] and i != j:
         factor = 4 * u[label[i]] ** 2
         result[len(u) + i], result[len(u) + j] = -factor * v[j], factor * v[i]
@@ -79,17 +84,21 @@ def bracket(i: int, j: int, u: Array, v: Array, groups: tuple[int, ...]) -> Arra
 def double_bracket(i: int, j: int, u: Array, v: Array, groups: tuple[int, ...]) -> Array:
     """[grad G_i, [grad G_i, grad G_j]] = 8 u^3 v_j e_g - 16 u^2 v_i v_j e_{L+i} + (16 u^2 v_i^2 + 4 u^4) e_{L+j} inside a group.
 
-    With B = [grad G_i, grad G_j] it is (DB) grad G_i - grad^2 G_i B, and DB = 8 u v_i E_{L+j,g} + 4 u^2 E_{L+j,L+i} - 8 u v_j E_{L+i,g} -
-    4 u^2 E_{L+i,L+j}. So (DB) grad G_i = (16 u^2 v_i^2 + 4 u^4) e_{L+j} - 16 u^2 v_i v_j e_{L+i}, and grad^2 G_i B = -8 u^3 v_j e_g.
-    Its inner product with grad G_j is 16 u^4 (v_i^2 + v_j^2) + 4 u^6 > 0; the paper has its negative.
+    With B = [grad G_i, grad G_j] it is (DB) grad G_i - grad^2 G_i B, and DB = 8 u v_i E_{L+j,g} + 4
+    u^2 E_{L+j,L+i} - 8 u v_j E_{L+i,g} - 4 u^2 E_{L+i,L+j}. So (DB) grad G_i = (16 u^2 v_i^2 + 4
+    u^4) e_{L+j} - 16 u^2 v_i v_j e_{L+i}, and grad^2 G_i B = -8 u^3 v_j e_g. Its inner product with
+    grad G_j is 16 u^4 (v_i^2 + v_j^2) + 4 u^6 > 0; the paper has its negative.
 
     >>> point = np.array([1.5]), np.array([2.0, -1 / 3]), (2,)
     >>> float(gradient(1, *point) @ double_bracket(0, 1, *point)), 6057 / 16
     (378.5625, 378.5625)
     """
-    label, result = owner(groups), np.zeros(len(u) + len(v))
+    label = owner(groups)
+    result = np.zeros(len(u) + len(v))
     if label[i] == label[j] and i != j:
-        g, L, r = label[i], len(u), u[label[i]]
+        g = label[i]
+        L = len(u)
+        r = u[label[i]]
         result[g], result[L + i] = 8 * r**3 * v[j], -16 * r**2 * v[i] * v[j]
         result[L + j] = 16 * r**2 * v[i] ** 2 + 4 * r**4
     return result
@@ -118,7 +127,9 @@ def steepest(
     >>> round(float(v[0]) * 1e6, 6)
     1.0
     """
-    x, L, h = np.concatenate([u, v]), len(u), sign * time / steps
+    x = np.concatenate([u, v])
+    L = len(u)
+    h = sign * time / steps
 
     def field(x: Array) -> Array:
         return gradient(i, x[:L], x[L:], groups)
@@ -136,14 +147,17 @@ def loop_displacement(
 ) -> Array:
     """By how much w moves when the loss is -w_i, then -w_j, then +w_i, then +w_j, for ``time`` each: Theorem 1, proved directly.
 
-    Under a mirror flow with a Legendre function R, grad R(w)' = -grad L_t(w), and grad R is one-to-one. The four linear losses have
-    gradients -e_i, -e_j, e_i, e_j, which integrate to 0 over the loop, so w would come back to where it began. Gradient flow follows grad G_i,
-    grad G_j, -grad G_i, -grad G_j, and ends at x + s^2 [grad G_i, grad G_j] + O(s^3) with s = ``time``; w_j has then moved by
+    Under a mirror flow with a Legendre function R, grad R(w)' = -grad L_t(w), and grad R is
+    one-to-one. The four linear losses have gradients -e_i, -e_j, e_i, e_j, which integrate to 0
+    over the loop, so w would come back to where it began. Gradient flow follows grad G_i, grad G_j,
+    -grad G_i, -grad G_j, and ends at x + s^2 [grad G_i, grad G_j] + O(s^3) with s = ``time``; w_j
+    has then moved by
 
         s^2 <grad G_j, [grad G_i, grad G_j]> + O(s^3) = 4 s^2 u^4 v_i + O(s^3),
 
-    not 0 for i, j in one group with v_i != 0. So no Legendre function describes this flow, from any [u, v] with u_g > 0 and v_i != 0. The
-    first bracket suffices; the second one, which the paper uses, and the theorem it is fed to, are not needed.
+    not 0 for i, j in one group with v_i != 0. So no Legendre function describes this flow, from any
+    [u, v] with u_g > 0 and v_i != 0. The first bracket suffices; the second one, which the paper
+    uses, and the theorem it is fed to, are not needed.
 
     >>> moved = loop_displacement(0, 1, np.array([1.0]), np.array([0.5, 0.2]), (2,), 1e-3)
     >>> round(float(moved[1]) / 1e-6, 1)  # 4 u^4 v_i = 2

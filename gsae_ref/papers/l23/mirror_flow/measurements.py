@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 @measurement
 def dglnn_mirror_loop(rng: np.random.Generator, quick: bool) -> Finding:
     """Theorem 1: losses -w_1, -w_2, +w_1, +w_2 for a time s each, whose gradients add up to 0; w_2 / s^2 comes out as 4 u^4 v_1, not 0."""
-    u, v, groups = np.array([1.1, 0.7]), np.array([0.6, -0.3, 0.8]), (2, 1)
+    u = np.array([1.1, 0.7])
+    v = np.array([0.6, -0.3, 0.8])
+    groups = (2, 1)
     start = ops.dglnn_weights(u, v, groups)
     times = (1e-2, 1e-3) if quick else (1e-2, 3e-3, 1e-3)
     moved = [formulas.loop_displacement(0, 1, u, v, groups, s) / s**2 for s in times]

@@ -44,7 +44,8 @@ def _differences(
     u: Array, v: Array, X: Array, y: Array, groups: tuple[int, ...], factor: int
 ) -> Array:
     """Gradient of factor * 1/(2n) ||y - X w||^2 in (u, v) by central differences, the loss written out."""
-    L, label = len(u), np.repeat(np.arange(len(u)), groups)
+    L = len(u)
+    label = np.repeat(np.arange(len(u)), groups)
 
     def cost(x: Array) -> float:
         residual = y - X @ (x[:L][label] ** 2 * x[L:])
@@ -56,7 +57,8 @@ def _differences(
 @measurement
 def dglnn_field(rng: np.random.Generator, quick: bool) -> Finding:
     """(3) with r written out by groups, and central differences of 1/(2n) ||y - X w||^2, against the package's gradients."""
-    groups, error = (3, 1, 2), 0.0
+    groups = (3, 1, 2)
+    error = 0.0
     for _ in range(3 if quick else 20):
         X, y, _, u, v = problem(rng, groups)
         cuts = np.split(np.arange(6), np.cumsum(groups)[:-1])
@@ -72,7 +74,8 @@ def dglnn_field(rng: np.random.Generator, quick: bool) -> Finding:
 @measurement
 def dglnn_printed_gradients(rng: np.random.Generator, quick: bool) -> Finding:
     """Section 2's gradients as printed, with D, w* and the noise, against central differences of the loss printed there, 1/2 ||y - X w||^2."""
-    groups, error = (3, 1, 2), 0.0
+    groups = (3, 1, 2)
+    error = 0.0
     D = np.repeat(np.eye(3), groups, axis=0)
     for _ in range(3 if quick else 20):
         X, y, w_star, u, v = problem(rng, groups)
@@ -89,9 +92,12 @@ def dglnn_literal_loss(rng: np.random.Generator, quick: bool) -> Finding:
     data = sampling.grouped_regression(
         100, 12, 3, [1.0, 1.0, 1.0], design="orthogonal", noise_std=0.01, rng=rng
     )
-    X, y, n = data.X, data.y, 100
+    X = data.X
+    y = data.y
+    n = 100
     gamma = 1 / (20 * np.sqrt(3))
-    u, v = np.full(4, 1e-3), np.tile(np.ones(3) / np.sqrt(3), 4)
+    u = np.full(4, 1e-3)
+    v = np.tile(np.ones(3) / np.sqrt(3), 4)
     largest = 0.0
     for _ in range(400):
         q = X.T @ (y - X @ (np.repeat(u, 3) ** 2 * v))  # n times that of 1/(2n)

@@ -1,7 +1,8 @@
 """Counterexamples to [L23], Appendix C.3, C.4 and (9): the noise of a whole group enters, not its largest entry.
 
-X^T X / n = I, so delta_in = delta_out = 0, and groups do not see each other: w = w* on the support leaves b = X^T xi / n. The noise of a group is
-``level`` times the vector of ones, v* is along it, so <v, b> = sqrt(p_l) level.
+X^T X / n = I, so delta_in = delta_out = 0, and groups do not see each other: w = w* on the support
+leaves b = X^T xi / n. The noise of a group is ``level`` times the vector of ones, v* is along it,
+so <v, b> = sqrt(p_l) level.
 """
 
 from fractions import Fraction
@@ -24,7 +25,8 @@ def _aligned(
     name: str, number: int, side: int, tau: Fraction, limit: int, note: str
 ) -> Certificate:
     """One group of side^2 entries at u = u* = 1, v = v* = ones/side, noise level tau/80 in every entry, tau_0 = tau."""
-    size, alpha = side**2, Fraction(1, 100)
+    size = side**2
+    alpha = Fraction(1, 100)
     star = column(*[Fraction(1, side)] * size)
     noise = column(*[tau / 80] * size)
     e = inner(star, noise)
@@ -108,7 +110,8 @@ def ce_eq8(
     side: int = 9, level: Fraction = Fraction(1, 100), u_squared: Fraction = Fraction(1, 10**9)
 ) -> Certificate:
     """Group 2 off the support, u_min* = u_max* = 1, alpha = 1/320: e = side level - u^2 exceeds 1/20 + level."""
-    size, alpha = side**2, Fraction(1, 320)
+    size = side**2
+    alpha = Fraction(1, 320)
     v = column(*[Fraction(1, side)] * size)
     noise = column(*[level] * size)
     e = inner(v, noise) - u_squared
@@ -156,7 +159,8 @@ def ce_eq9(
 ) -> Certificate:
     """u* = u_max* = 1, m_0 = 0: what is known before (9), abs(u^2 - u*^2) <= 2^-m_0 and <v, v*> >= 1 - 4^-m_0 / 5, does not give 2 zeta."""
     a, b, c = sides
-    star, v = column(1, 0), column(Fraction(a, c), Fraction(b, c))
+    star = column(1, 0)
+    v = column(Fraction(a, c), Fraction(b, c))
     error = frobenius_squared(subtract(scale(u_squared, v), star))
     return Certificate(
         name="L23_eq9",

@@ -22,22 +22,24 @@ __all__ = ["exceeds"]
 @measurement
 def dglnn_updates(rng: np.random.Generator, quick: bool) -> Finding:
     """Each step of the package's Algorithms 1 and 2 against (4) and (5), b at v(t) and e at v(t+1) from (X^T X / n - I)(w* - w) + nu."""
-    groups, error, switch, eta = (3, 1, 2), 0.0, 15, 0.05
+    groups = (3, 1, 2)
+    error = 0.0
+    switch = 15
+    eta = 0.05
     cuts = np.split(np.arange(6), np.cumsum(groups)[:-1])
     second: dict[str, Any] = {"eta": eta, "switch": switch}
     for _ in range(2 if quick else 10):
         X, y, w_star, _, v = problem(rng, groups, n=24)
-        gram, nu = X.T @ X / 24, X.T @ (y - X @ w_star) / 24
+        gram = X.T @ X / 24
+        nu = X.T @ (y - X @ w_star) / 24
         for algorithm, options in (("algorithm_1", dict[str, Any]()), ("algorithm_2", second)):
             path = ops.dglnn_path(
                 X, y, groups, algorithm, n_epochs=40, alpha=0.3, gamma=0.02, v0=v, **options
             )
             for t in range(40):
-                u, b = (
-                    path.u[t],
-                    formulas.perturbation(
-                        gram, nu, w_star, np.repeat(path.u[t] ** 2, groups) * path.v[t], groups
-                    ),
+                u = path.u[t]
+                b = formulas.perturbation(
+                    gram, nu, w_star, np.repeat(path.u[t] ** 2, groups) * path.v[t], groups
                 )
                 e = formulas.perturbation(
                     gram, nu, w_star, np.repeat(u**2, groups) * path.v[t + 1], groups
@@ -74,7 +76,8 @@ def dglnn_noise_quantile(rng: np.random.Generator, quick: bool) -> Finding:
     """Lemma 15 with 2 sqrt(2 sigma^2 log(2p)/n): failures against the 99.9 % quantile of a binomial with probability 1/(8p^3)."""
     from scipy.stats import binom
 
-    draws, counts = 20_000 if quick else 200_000, {}
+    draws = 20_000 if quick else 200_000
+    counts = {}
     for p in (1, 2, 3):
         limit = binom.ppf(0.999, draws, 1 / (8 * p**3))
         for kind in ("gaussian", "signs"):

@@ -39,18 +39,17 @@ def on_support(i: Regression) -> Real:
 def off_support(i: Regression) -> float:
     """Largest <v_l, q_l>, l not in S, q = X^T (y - X w) / n at v(t+1): u_l grows by 1 + 2 gamma of it."""
     w = i.weights(i.v_next)
-    q, v = i.parts(i.gram @ (i.w_star - w) + i.nu), i.parts(i.v_next)
+    q = i.parts(i.gram @ (i.w_star - w) + i.nu)
+    v = i.parts(i.v_next)
     return max(float(v[k] @ q[k]) for k in i.off)
 
 
 def _projected(i: Regression, share: float) -> tuple[float, float]:
     """abs(<v_l, b_l>) and abs(e_l), the worst of S, against share u*_l^2."""
-    v, v_next, b, b_next = (
-        i.parts(i.v),
-        i.parts(i.v_next),
-        i.perturbations(i.v),
-        i.perturbations(i.v_next),
-    )
+    v = i.parts(i.v)
+    v_next = i.parts(i.v_next)
+    b = i.perturbations(i.v)
+    b_next = i.perturbations(i.v_next)
     return worst(
         [max(abs(v[k] @ b[k]), abs(v_next[k] @ b_next[k])) for k in i.on], share * i.star[i.on]
     )
@@ -71,16 +70,21 @@ def _nine(i: Regression) -> tuple[Real, Real]:
 def _eight(i: Regression) -> tuple[float, float]:
     """abs(e_l), l not in S, against u_min*^2/20 + ||X_l^T xi / n||_2."""
     w = i.weights(i.v_next)
-    q, v = i.parts(i.gram @ (i.w_star - w) + i.nu), i.parts(i.v_next)
+    q = i.parts(i.gram @ (i.w_star - w) + i.nu)
+    v = i.parts(i.v_next)
     return worst([abs(v[k] @ q[k]) for k in i.off], i.u_min / 20 + i.noise[i.off])
 
 
 def _growth_sides(i: Regression, printed: bool = False) -> tuple[float, float]:
     """<v_l, q_l> for the first l not in S, and its expansion in Appendix C.4: e_l below the display, or the display itself."""
-    k, w = i.off[0], i.weights(i.v)
+    k = i.off[0]
+    w = i.weights(i.v)
     label = np.repeat(np.arange(len(i.groups)), i.groups)
-    mine, inside, others = label == k, np.isin(label, i.on), np.isin(label, i.off) & (label != k)
-    v, h = i.v[mine], i.u[k] ** 2
+    mine = label == k
+    inside = np.isin(label, i.on)
+    others = np.isin(label, i.off) & (label != k)
+    v = i.v[mine]
+    h = i.u[k] ** 2
 
     def leak(mask: BoolArray, x: Array) -> float:
         return v @ i.gram[np.ix_(mine, mask)] @ x[mask]

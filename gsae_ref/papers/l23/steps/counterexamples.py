@@ -60,7 +60,9 @@ def ce_lemma9(
 def _frozen(cosine: Fraction) -> tuple[Matrix, Matrix, Matrix, tuple[Comparison, ...]]:
     """v with <v, v*> = cosine, v* = e_1, and b orthogonal to v with (6) v -> (v* + b)/||v* + b|| = v; their defects as comparisons."""
     s = root(1 - cosine**2)
-    v, star, b = column(cosine, s), column(1, 0), scale(s, column(-s, cosine))
+    v = column(cosine, s)
+    star = column(1, 0)
+    b = scale(s, column(-s, cosine))
     z = add(star, b)
     moved = subtract(scale(inner(z, v), v), z)
     comparisons = (

@@ -35,12 +35,15 @@ def magnitude_step(u: Real, cosine: float, u_star_squared: Real, e: float, gamma
 def largest_step(u_squared: float, u_star_squared: float, bound: float) -> float:
     """Lemma 9, corrected: the step size 1/(4 max(u(0)^2, u*^2 + B)) up to which (5) with abs(e_t) <= B never leaves its range.
 
-    With c_t = u*^2 <v, v*> + e_t, one step is f(u) = u (1 + 2 gamma (c_t - u^2)), concave for u > 0, with the fixed point sqrt(c_t).
-    Let U = max(u(0)^2, u*^2 + B) and gamma <= 1/(4U). Above: f grows with c, and with c = U it increases for u^2 <= U, since f' = 1 + 2 gamma U - 6
-    gamma u^2 >= 1 - 4 gamma U >= 0, and has the fixed point sqrt(U): so u^2 <= U stays. Below: if c_t >= c for all t and u^2 >= c, then f(u) >=
-    sqrt(c): a concave function is least at an end of [sqrt(c), sqrt(U)], f(sqrt(c)) >= sqrt(c), and f(sqrt(U)) >= sqrt(U) (1 - (U - c)/(2U)) =
-    (U + c)/(2 sqrt(U)) >= sqrt(c). By Lemma 8, c_t >= sqrt(1 - B_2^2) u*^2 - B >= (1 - B_2) u*^2 - B when ||b_t|| <= B_2 u*^2, B_2 <= 1.
-    Without the bound on gamma both parts fail: u* = 1, gamma = 1, u(0) = 9/10, e = 0 gives u(1) = 621/500.
+    With c_t = u*^2 <v, v*> + e_t, one step is f(u) = u (1 + 2 gamma (c_t - u^2)), concave for u >
+    0, with the fixed point sqrt(c_t). Let U = max(u(0)^2, u*^2 + B) and gamma <= 1/(4U). Above: f
+    grows with c, and with c = U it increases for u^2 <= U, since f' = 1 + 2 gamma U - 6 gamma u^2
+    >= 1 - 4 gamma U >= 0, and has the fixed point sqrt(U): so u^2 <= U stays. Below: if c_t >= c
+    for all t and u^2 >= c, then f(u) >= sqrt(c): a concave function is least at an end of [sqrt(c),
+    sqrt(U)], f(sqrt(c)) >= sqrt(c), and f(sqrt(U)) >= sqrt(U) (1 - (U - c)/(2U)) = (U + c)/(2
+    sqrt(U)) >= sqrt(c). By Lemma 8, c_t >= sqrt(1 - B_2^2) u*^2 - B >= (1 - B_2) u*^2 - B when
+    ||b_t|| <= B_2 u*^2, B_2 <= 1. Without the bound on gamma both parts fail: u* = 1, gamma = 1,
+    u(0) = 9/10, e = 0 gives u(1) = 621/500.
 
     >>> largest_step(0.25, 1.0, 0.25)
     0.2
@@ -66,11 +69,14 @@ def interval_after(
 ) -> float:
     """Lemma 11, corrected: a bound on abs(u^2 - u*^2) after some steps of (5) and (6) with ||b_t||, abs(e_t) <= rho u*^2, u^2 >= u*^2 / 2.
 
-    With h = u^2, c as in :func:`largest_step` and gamma <= 1/(6 u*^2), h <= 3/2 u*^2: below c, h+ >= h (1 + 4 gamma (c - h)), so c - h+ <= (1 -
-    4 gamma h)(c - h); above, h+ - c = (h - c)(1 - 4 gamma h (1 - gamma (h - c))), with gamma (h - c) <= 1/4. Either way the distance from h to
-    the interval [c-, c+] that c_t keeps to shrinks by the factor 1 - 3/2 gamma u*^2 at least, and u*^2 sqrt(1 - rho^2) - rho u*^2 = c-, c+ =
-    (1 + rho) u*^2. So after t steps abs(h - u*^2) <= (1 - 3/2 gamma u*^2)^t ``distance`` + (rho + 1 - sqrt(1 - rho^2)) u*^2. For rho = tau/10,
-    distance = tau u*^2 and t >= 5/(2 gamma u*^2), it is below tau u*^2 / 7, less than the tau/2 that Lemma 11 claims.
+    With h = u^2, c as in :func:`largest_step` and gamma <= 1/(6 u*^2), h <= 3/2 u*^2: below c, h+
+    >= h (1 + 4 gamma (c - h)), so c - h+ <= (1 - 4 gamma h)(c - h); above, h+ - c = (h - c)(1 - 4
+    gamma h (1 - gamma (h - c))), with gamma (h - c) <= 1/4. Either way the distance from h to the
+    interval [c-, c+] that c_t keeps to shrinks by the factor 1 - 3/2 gamma u*^2 at least, and u*^2
+    sqrt(1 - rho^2) - rho u*^2 = c-, c+ = (1 + rho) u*^2. So after t steps abs(h - u*^2) <= (1 - 3/2
+    gamma u*^2)^t ``distance`` + (rho + 1 - sqrt(1 - rho^2)) u*^2. For rho = tau/10, distance = tau
+    u*^2 and t >= 5/(2 gamma u*^2), it is below tau u*^2 / 7, less than the tau/2 that Lemma 11
+    claims.
 
     >>> bool(interval_after(0.5, 50, 1.0, 0.05, 0.05) < 0.5 / 7)
     True

@@ -48,7 +48,8 @@ def ce_theorem3ii(
 ) -> Certificate:
     """Theorem 3 (ii), the upper end of the bias interval: at b = -a_2 delta sqrt(k) an inactive neuron fires. No noise, k = 1.
 
-    Off the support z_i can reach mu/sqrt(n) + delta + b, not delta + b. At y = A_1: z_2 = <W_2, A_1> - 1/10 = 20/101 - 1/10 > 0.
+    Off the support z_i can reach mu/sqrt(n) + delta + b, not delta + b. At y = A_1: z_2 = <W_2,
+    A_1> - 1/10 = 20/101 - 1/10 > 0.
     """
     s = two_means(delta, bias, far)
     sample = basis(2, 1)
@@ -127,8 +128,9 @@ def ce_theorem3iii(
 ) -> Certificate:
     """Theorem 3 (iii), k = O(1/delta^2): with constant 1 every inactive neuron passes the threshold a_1/2, at every sample of size k.
 
-    A = I_m, m - 1 = root_m^2, W_i = cos A_i + sin u_i with u_i = sum_{j != i} A_j/root_m. For i not in S, z_i = sin k/root_m. A constant
-    below 1/4 rules this out: the interference is then at most a_2 sqrt(k) delta < a_1/2 - a_1 delta^2/2.
+    A = I_m, m - 1 = root_m^2, W_i = cos A_i + sin u_i with u_i = sum_{j != i} A_j/root_m. For i not
+    in S, z_i = sin k/root_m. A constant below 1/4 rules this out: the interference is then at most
+    a_2 sqrt(k) delta < a_1/2 - a_1 delta^2/2.
     """
     m = root_m**2 + 1
     W = tuple(tuple(cosine if i == j else sine / root_m for j in range(m)) for i in range(m))

@@ -1,7 +1,8 @@
 """N19 on code consistency: Claims 1 and 2, Theorem 3 and the bias intervals, as printed and corrected.
 
-Throughout ``coherence`` is mu/sqrt(n) = max_{i != j} |<A_i, A_j>| (Definition 1), delta bounds ||W_i - A_i||, k = n_active is the size of the
-support S, a_1 and a_2 bound the active codes, noise is N = max_i |<W_i, eta>|.
+Throughout ``coherence`` is mu/sqrt(n) = max_{i != j} |<A_i, A_j>| (Definition 1), delta bounds
+||W_i - A_i||, k = n_active is the size of the support S, a_1 and a_2 bound the active codes, noise
+is N = max_i |<W_i, eta>|.
 """
 
 import math
@@ -41,7 +42,8 @@ def cross_bound(coherence: float, delta: float) -> float:
 def cross_energy_bound(coherence: float, delta: float, n_others: int, spectral: Real) -> Real:
     """sum_{j in S, j != i} <W_i, A_j>^2 <= 2 n_others mu^2/n + 2 ||A_S||^2 delta^2. [N19] Claim 1 (3), printed O(mu^2 k/n + delta^2).
 
-    <W_i, A_j> = <A_i, A_j> + <W_i - A_i, A_j>, (a + b)^2 <= 2 a^2 + 2 b^2, and sum_j <W_i - A_i, A_j>^2 <= ||A_S||^2 delta^2; ``spectral`` is
+    <W_i, A_j> = <A_i, A_j> + <W_i - A_i, A_j>, (a + b)^2 <= 2 a^2 + 2 b^2, and sum_j <W_i - A_i,
+    A_j>^2 <= ||A_S||^2 delta^2; ``spectral`` is
     ||A_S||, S without i. The print sums over i where it means j.
 
     >>> cross_energy_bound(0.5, 0.0, 2, 1.0)
@@ -53,8 +55,8 @@ def cross_energy_bound(coherence: float, delta: float, n_others: int, spectral: 
 def noise_tail(n_features: int, n_atoms: int) -> float:
     """P(max_i |<W_i, eta>| > sigma log n) <= 2 m Q(log n), Q the tail of a standard normal. [N19] Claim 2.
 
-    Each <W_i, eta> is N(0, sigma^2) for a unit W_i; the union bound over the m columns. Q(t) <= exp(-t^2/2)/2 makes it n^(-omega(1)) for
-    m = O(n), but at n = m = 10 it is no more than 0.21.
+    Each <W_i, eta> is N(0, sigma^2) for a unit W_i; the union bound over the m columns. Q(t) <=
+    exp(-t^2/2)/2 makes it n^(-omega(1)) for m = O(n), but at n = m = 10 it is no more than 0.21.
 
     >>> round(noise_tail(10, 10), 2)
     0.21
@@ -76,7 +78,8 @@ def interference_bound(
 ) -> float:
     """Bound on |Z_i| = |sum_{j in S, j != i} <W_i, A_j> x_j|. [N19] Appendix A.2.
 
-    ``form="printed"``: a_2 sqrt(mu^2 k^2/n + k delta^2). ``form="corrected"``: a_2 rho_k, rho_k = k mu/sqrt(n) + delta sqrt(k) ||A_S||.
+    ``form="printed"``: a_2 sqrt(mu^2 k^2/n + k delta^2). ``form="corrected"``: a_2 rho_k, rho_k = k
+    mu/sqrt(n) + delta sqrt(k) ||A_S||.
 
     |Z_i| <= ||x_S|| (||A_S^T A_i|| + ||A_S^T (W_i - A_i)||) <= a_2 sqrt(k) (sqrt(k) mu/sqrt(n) + ||A_S|| delta), ||A_S|| by
     :func:`spectral_bound`. The printed form adds the squares of the two norms instead of the norms.
@@ -102,8 +105,9 @@ def relu_interval(
 ) -> tuple[float, float]:
     """Biases with which ReLU recovers the support: (low, high). [N19] Theorem 3 (ii), its short proof, the proof of Theorem 4.
 
-    ``form="printed"``: [-(1 - delta) a_1 + a_2 delta sqrt(k), -a_2 delta sqrt(k)] (Theorem 3). ``form="short"``: (-1 + delta, -2 delta]
-    (mixtures). ``form="theorem4"``: [-1 + 2 delta sqrt(k), -delta]. ``form="corrected"``:
+    ``form="printed"``: [-(1 - delta) a_1 + a_2 delta sqrt(k), -a_2 delta sqrt(k)] (Theorem 3).
+    ``form="short"``: (-1 + delta, -2 delta] (mixtures). ``form="theorem4"``: [-1 + 2 delta sqrt(k),
+    -delta]. ``form="corrected"``:
 
         -(1 - delta^2/2) a_1 + a_2 rho_k + N < b_i <= -a_2 rho_k - N,    rho_k of :func:`interference_bound`:
 
@@ -128,8 +132,9 @@ def threshold_levels(
 ) -> tuple[float, float]:
     """(largest |z_i| off S, smallest |z_i| on S) without bias, by worst case. [N19] Theorem 3 (i), (iii), corrected.
 
-    The hard threshold at a_1/2 recovers the support when the first is below and the second at least a_1/2: a_2 rho_k + N < a_1/2 and
-    a_2 rho_k + N + a_1 delta^2/2 <= a_1/2. In (iii), k <= c a_1^2/(a_2 delta)^2 with a c below 1/4 gives it; "O(1/delta^2)" does not.
+    The hard threshold at a_1/2 recovers the support when the first is below and the second at least
+    a_1/2: a_2 rho_k + N < a_1/2 and a_2 rho_k + N + a_1 delta^2/2 <= a_1/2. In (iii), k <= c
+    a_1^2/(a_2 delta)^2 with a c below 1/4 gives it; "O(1/delta^2)" does not.
 
     >>> threshold_levels(0.25, 1, 1.0, 1.0)
     (0.25, 0.71875)

@@ -63,7 +63,8 @@ def sparse_recovery(rng: np.random.Generator, quick: bool) -> Finding:
 @measurement
 def negative_bias_needed(rng: np.random.Generator, quick: bool) -> Finding:
     """W_1 = cos A_1 + sin A_2 at distance delta: without bias neuron 1 fires at y = A_2, with b = -delta it does not; share of delta's."""
-    deltas, right = np.geomspace(1e-4, 0.5, 20), 0
+    deltas = np.geomspace(1e-4, 0.5, 20)
+    right = 0
     for delta in deltas:
         cosine = 1 - delta**2 / 2
         W = np.eye(3)
@@ -76,9 +77,11 @@ def negative_bias_needed(rng: np.random.Generator, quick: bool) -> Finding:
 @measurement
 def noise_tail(rng: np.random.Generator, quick: bool) -> Finding:
     """Failures of max_i |<W_i, eta>| <= sigma log n at (n, m) = (10, 10) and (30, 30), against a binomial quantile of Claim 2's bound."""
-    trials, most = 2000 if quick else 20_000, 0.0
+    trials = 2000 if quick else 20_000
+    most = 0.0
     for n in (10, 30):
-        W, sigma = _unit(rng.standard_normal((n, n))), 0.1
+        W = _unit(rng.standard_normal((n, n)))
+        sigma = 0.1
         eta = sampling.sample_sparse(W, trials, noise=sigma, rng=rng)
         noise = eta.Y - eta.X @ W.T
         failures = int((np.abs(noise @ W).max(axis=1) > sigma * np.log(n)).sum())
@@ -89,7 +92,10 @@ def noise_tail(rng: np.random.Generator, quick: bool) -> Finding:
 @measurement
 def rademacher_tail(rng: np.random.Generator, quick: bool) -> Finding:
     """Failures of sgn(x) = sgn(x*) for codes +-1, against a binomial quantile of 2 m exp(-t^2/(2 E)), E of Claim 1 (iii)."""
-    trials, worst, most, chances = 1000 if quick else 10_000, 0.0, 0, []
+    trials = 1000 if quick else 10_000
+    worst = 0.0
+    most = 0
+    chances = []
     for n, k, delta in ((200, 4, 0.08), (200, 8, 0.1)):
         W, A = _close_pair(rng, n, n, delta)
         energy = formulas.cross_energy_bound(0.0, delta, k, 1.0)
@@ -109,7 +115,8 @@ def rademacher_tail(rng: np.random.Generator, quick: bool) -> Finding:
 
 def _hadamard(X: Array) -> Array:
     """H X/sqrt(n) for the Walsh-Hadamard matrix H, n a power of two."""
-    n, size = len(X), 1
+    n = len(X)
+    size = 1
     X = X.copy()
     while size < n:
         pairs = X.reshape(-1, 2, size, X.shape[1])
@@ -122,11 +129,14 @@ def _hadamard(X: Array) -> Array:
 def dense_codes_fail(rng: np.random.Generator, quick: bool) -> Finding:
     """Theorem 3 (i) at A = W = [I, H/sqrt(n)], mu = 1, k = floor(n/log n), signs, no noise: share of samples with a wrong entry.
 
-    The conditions mu <= sqrt(n)/log^2 n and k <= n/log n hold from n = 2^13 on. W^T y is computed by a fast transform.
+    The conditions mu <= sqrt(n)/log^2 n and k <= n/log n hold from n = 2^13 on. W^T y is computed
+    by a fast transform.
     """
-    share, wrong = 1.0, {}
+    share = 1.0
+    wrong = {}
     for power in (13,) if quick else (13, 15, 17):
-        n, samples = 2**power, 4
+        n = 2**power
+        samples = 4
         k = int(n / np.log(n))
         assert np.sqrt(n) / np.log(n) ** 2 >= 1
         X = np.zeros((2 * n, samples))

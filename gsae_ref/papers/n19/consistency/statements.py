@@ -66,7 +66,8 @@ def _cross(i: SparseInstance) -> tuple[float, float]:
 
 def _energies(i: SparseInstance) -> tuple[float, float]:
     """sum_{j in S, j != i} <W_i, A_j>^2 for every support and every i, with its bound."""
-    left, right = [], []
+    left = []
+    right = []
     squares = (i.W.T @ i.A_star) ** 2
     for mask in np.unique(i.active, axis=0):
         for k in range(i.n_atoms):

@@ -16,32 +16,41 @@ def population_step(
 ) -> Array:
     """R7: the exact population step for a mixture with a fixed bias: kappa A + rho W, column by column, before normalisation.
 
-    **Setting.** y = A_i + eta with probability p_i (k = 1, x* = e_i), ||A_i|| = 1, eta of mean zero and covariance sigma^2 I, independent; W
-    with unit columns; sample i activates neuron i and no other (the consistency event, here sure).
+    **Setting.** y = A_i + eta with probability p_i (k = 1, x* = e_i), ||A_i|| = 1, eta of mean zero
+    and covariance sigma^2 I, independent; W with unit columns; sample i activates neuron i and no
+    other (the consistency event, here sure).
 
-    **Theorem.** With lam_i = <W_i, A_i>, kappa_i = zeta p_i lam_i and rho_i = 1 - kappa_i (b_i + lam_i)^2/lam_i,
+    **Theorem.** With lam_i = <W_i, A_i>, kappa_i = zeta p_i lam_i and rho_i = 1 - kappa_i (b_i +
+    lam_i)^2/lam_i,
 
         (a)  W_i - zeta g_i = kappa_i A_i + rho_i W_i;
         (b)  if kappa_i + rho_i cos theta_i > 0, the angle after normalisation obeys
              tan theta_i+ = |rho_i| sin theta_i/(kappa_i + rho_i cos theta_i);
         (c)  if -lam_i < b_i <= 0, theta_i < pi/2 and 0 < kappa_i <= 1, then 0 <= rho_i < 1 and
-             tan theta_i+ = tan theta_i * rho_i cos theta_i/(kappa_i + rho_i cos theta_i) <= tan theta_i/(1 + kappa_i): every column
-             comes closer to A at every step; near A linearly, at the rate rho/(kappa + rho), kappa = zeta p_i, rho = 1 - kappa (1 + b_i)^2;
-        (d)  if without noise mu/sqrt(n) + ||W_i - A_i|| <= -b_i < lam_i for all i at the first step, it holds at all later ones.
-             So a bias that is *fixed* in this interval converges to A: sin theta_i -> 0 for all i, no floor.
+             tan theta_i+ = tan theta_i * rho_i cos theta_i/(kappa_i + rho_i cos theta_i) <= tan
+             theta_i/(1 + kappa_i): every column comes closer to A at every step; near A linearly,
+             at the rate rho/(kappa + rho), kappa = zeta p_i, rho = 1 - kappa (1 + b_i)^2;
+        (d)  if without noise mu/sqrt(n) + ||W_i - A_i|| <= -b_i < lam_i for all i at the first
+        step, it holds at all later ones.
+             So a bias that is *fixed* in this interval converges to A: sin theta_i -> 0 for all i,
+             no floor.
 
-    **Proof.** (a) On sample i, x = (W_i^T y + b_i) e_i, and (5) is g_i = -p_i E[((W_i^T y + b_i) I + y W_i^T)(y - W_i (W_i^T y + b_i))]. As
+    **Proof.** (a) On sample i, x = (W_i^T y + b_i) e_i, and (5) is g_i = -p_i E[((W_i^T y + b_i) I
+    + y W_i^T)(y - W_i (W_i^T y + b_i))]. As
     ||W_i|| = 1, W_i^T (y - W_i (W_i^T y + b_i)) = -b_i. So g_i = -p_i E[u y - u^2 W_i - b_i y], u = W_i^T y + b_i, that is
-    g_i = -p_i E[(W_i^T y) y - u^2 W_i]. The noise adds sigma^2 W_i to E[(W_i^T y) y] and sigma^2 to E[u^2]: it cancels. What is left is
-    g_i = -p_i lam_i A_i + p_i (lam_i + b_i)^2 W_i, Eq. (9), and (a) follows. (b) The step lies in the plane of W_i and A_i; its component
-    along A_i is kappa + rho cos theta, the one across |rho| sin theta; normalisation keeps the angle. (c) 0 < b + lam <= lam, so
-    (b + lam)^2/lam <= lam <= 1 and 1 - kappa <= rho < 1. The factor of tan theta in (b), rho cos theta/(kappa + rho cos theta), grows with
-    rho cos theta <= 1, so it is at most 1/(1 + kappa). As theta -> 0, lam -> 1, and it tends to rho/(kappa + rho). As theta decreases,
-    kappa = zeta p cos theta increases: the factor stays away from 1, and tan theta -> 0. (d) By Claim 1
-    <W_i, A_j> <= mu/sqrt(n) + ||W_i - A_i|| <= -b_i, so z_i <= 0 off the support, and z_i = lam_i + b_i > 0 on it; by (c) ||W_i - A_i||
-    decreases and lam_i increases. []
+    g_i = -p_i E[(W_i^T y) y - u^2 W_i]. The noise adds sigma^2 W_i to E[(W_i^T y) y] and sigma^2 to
+    E[u^2]: it cancels. What is left is g_i = -p_i lam_i A_i + p_i (lam_i + b_i)^2 W_i, Eq. (9), and
+    (a) follows. (b) The step lies in the plane of W_i and A_i; its component along A_i is kappa +
+    rho cos theta, the one across |rho| sin theta; normalisation keeps the angle. (c) 0 < b + lam <=
+    lam, so (b + lam)^2/lam <= lam <= 1 and 1 - kappa <= rho < 1. The factor of tan theta in (b),
+    rho cos theta/(kappa + rho cos theta), grows with rho cos theta <= 1, so it is at most 1/(1 +
+    kappa). As theta -> 0, lam -> 1, and it tends to rho/(kappa + rho). As theta decreases, kappa =
+    zeta p cos theta increases: the factor stays away from 1, and tan theta -> 0. (d) By Claim 1
+    <W_i, A_j> <= mu/sqrt(n) + ||W_i - A_i|| <= -b_i, so z_i <= 0 off the support, and z_i = lam_i +
+    b_i > 0 on it; by (c) ||W_i - A_i|| decreases and lam_i increases. []
 
-    Near A a bias biases the code, lam_i + b_i for 1, and the loss, whose floor is b^2/2 + (n - 1) sigma^2/2, but not the dictionary.
+    Near A a bias biases the code, lam_i + b_i for 1, and the loss, whose floor is b^2/2 + (n - 1)
+    sigma^2/2, but not the dictionary.
 
     >>> population_step(np.eye(2), np.eye(2), 0.5, -0.5, 2.0)[:, 0]  # kappa = 1, rho = 3/4
     array([1.75, 0.  ])
@@ -57,7 +66,8 @@ def tangent_after(theta: float, p: float, bias: float, step_size: float) -> tupl
     >>> tangent_after(0.0, 0.5, -0.5, 2.0)  # at A: rho/(kappa + rho) = 3/7
     (0.0, 0.42857142857142855)
     """
-    lam, kappa = math.cos(theta), step_size * p * math.cos(theta)
+    lam = math.cos(theta)
+    kappa = step_size * p * math.cos(theta)
     rho = 1 - kappa * (bias + lam) ** 2 / lam
     return abs(rho) * math.sin(theta) / (kappa + rho * lam), abs(rho) * lam / (kappa + rho * lam)
 

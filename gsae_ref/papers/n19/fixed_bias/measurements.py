@@ -56,12 +56,11 @@ def fixed_bias_step(rng: np.random.Generator, quick: bool) -> Finding:
     error = 0.0
     for _ in range(10 if quick else 100):
         m = int(rng.integers(1, 6))
-        A, b, p = (
-            unit(rng.standard_normal((6, m))),
-            -rng.uniform(0, 0.9, m),
-            rng.dirichlet(np.ones(m)),
-        )
-        W, zeta = start(rng, A, rng.uniform(0, 1.2)), rng.uniform(0.1, 5)
+        A = unit(rng.standard_normal((6, m)))
+        b = -rng.uniform(0, 0.9, m)
+        p = rng.dirichlet(np.ones(m))
+        W = start(rng, A, rng.uniform(0, 1.2))
+        zeta = rng.uniform(0.1, 5)
         G, _ = ops.sparse_expected_gradient(
             W, A, np.eye(m, dtype=bool), p, b, (1.0, 1.0), noise=rng.uniform(0, 0.5)
         )

@@ -70,14 +70,19 @@ def ce_lemma1(
 ) -> Certificate:
     """Lemma 1: 2 <g, W-A> >= p (lam - 2 delta^2) ||W-A||^2 + ||g||^2/(p lam) - 2 ||gamma||^2/(p lam). The 2 delta^2 must be 2 delta^2/lam.
 
-    lam = 3/4, gamma = p ((b + lam)^2 - lam) W, the direction in which the proof's last two terms add up.
+    lam = 3/4, gamma = p ((b + lam)^2 - lam) W, the direction in which the proof's last two terms
+    add up.
     """
-    W, A, p = column(*w), column(1, *(0,) * (len(w) - 1)), Fraction(1, 10)
-    lam, difference = inner(W, A), subtract(W, A)
+    W = column(*w)
+    A = column(1, *(0,) * (len(w) - 1))
+    p = Fraction(1, 10)
+    lam = inner(W, A)
+    difference = subtract(W, A)
     bend = (b + lam) ** 2 - lam
     gamma = scale(factor * p * bend, W)
     g = add(scale(-p * lam, A), scale(p * (b + lam) ** 2, W), gamma)
-    d2, left = frobenius_squared(difference), 2 * inner(g, difference)
+    d2 = frobenius_squared(difference)
+    left = 2 * inner(g, difference)
     rest = frobenius_squared(g) / (p * lam) - 2 * frobenius_squared(gamma) / (p * lam)
     return Certificate(
         name="N19_lemma1",
@@ -158,11 +163,13 @@ def ce_tau(
 ) -> Certificate:
     """Theorem 4: "some tau in (1/2, 1)" with one step size. With p_2/p_1 = 9 no zeta halves the squared error of both columns.
 
-    The angle theta_i of column i obeys tan theta+ = |rho| sin theta/(kappa + rho cos theta), kappa = zeta p_i lam, rho = 1 - kappa lam. At
-    zeta = 2/lam column 1 (kappa = 1/5) falls short and column 2 (kappa = 9/5) overshoots; a smaller zeta is worse for the first, a larger one
-    for the second, as rho decreases in zeta. Take W wrong in the first or in the second column only.
+    The angle theta_i of column i obeys tan theta+ = |rho| sin theta/(kappa + rho cos theta), kappa
+    = zeta p_i lam, rho = 1 - kappa lam. At zeta = 2/lam column 1 (kappa = 1/5) falls short and
+    column 2 (kappa = 9/5) overshoots; a smaller zeta is worse for the first, a larger one for the
+    second, as rho decreases in zeta. Take W wrong in the first or in the second column only.
     """
-    squares, hypotheses = [], tuple[Comparison, ...]()
+    squares = []
+    hypotheses = tuple[Comparison, ...]()
     for wrong in (1, 2):
         W = identity(2)
         W = tuple(
@@ -215,8 +222,9 @@ def ce_bias_conditions(
 ) -> Certificate:
     """Lemma 1's condition with the bias interval of the proof of Theorem 4, k = 1: at b = -delta, the best choice, it fails.
 
-    It asks (b + lam)^2 >= 3 lam - 2. For b <= -delta and lam >= 1 - delta^2/2 the left minus the right is at most
-    delta (delta^3/4 + delta^2 + 3 delta/2 - 2) < 0 for delta < 0.8089, while [-1 + 2 delta, -delta] is empty for delta > 1/3.
+    It asks (b + lam)^2 >= 3 lam - 2. For b <= -delta and lam >= 1 - delta^2/2 the left minus the
+    right is at most delta (delta^3/4 + delta^2 + 3 delta/2 - 2) < 0 for delta < 0.8089, while [-1 +
+    2 delta, -delta] is empty for delta > 1/3.
     """
     s = _turned(bias=bias, delta=delta, angle=angle, threshold=None)
     lam = s.overlap(1)
@@ -252,7 +260,8 @@ def ce_fixed_bias(
 ) -> Certificate:
     """ "A fixed bias for the rectified linear unit would not work": one population step with b = -2/5 brings every column closer to A.
 
-    kappa = 1: W~ = A + rho W, rho = 1 - (b + lam)^2/lam, so tan theta+ = rho sin theta/(1 + rho cos theta).
+    kappa = 1: W~ = A + rho W, rho = 1 - (b + lam)^2/lam, so tan theta+ = rho sin theta/(1 + rho cos
+    theta).
     """
     s = _turned(bias=bias, angle=angle, delta=delta, threshold=None)
     before = min(_tan_squared(pick(s.W, i), pick(s.A_star, i)) for i in (1, 2))
@@ -317,15 +326,18 @@ def ce_expected_loss(
 ) -> Certificate:
     """ "We analyze the gradient of the expected loss": for the hard threshold the expectation of (4) is not that. m = 1, y = x A, A = e_1.
 
-    x uniform on [0, 1]. The neuron is on for x >= c = lam/w_1; its loss is x^2 f/2 with f = ||A - w_1 W||^2, off it is x^2/2. So
-    E L = c^3/6 + (1 - c^3) f/6, and d/dw_1 has, beside E[(4)] = (1 - c^3) f'/6, the jump -(lam/w_1^2) (c^2/2)(1 - f).
+    x uniform on [0, 1]. The neuron is on for x >= c = lam/w_1; its loss is x^2 f/2 with f = ||A -
+    w_1 W||^2, off it is x^2/2. So E L = c^3/6 + (1 - c^3) f/6, and d/dw_1 has, beside E[(4)] = (1 -
+    c^3) f'/6, the jump -(lam/w_1^2) (c^2/2)(1 - f).
     """
     w1, w2 = w
-    c, slope = threshold / w1, -threshold / w1**2
+    c = threshold / w1
+    slope = -threshold / w1**2
     f = (1 - w1**2) ** 2 + (w1 * w2) ** 2
     f_slope = -4 * w1 * (1 - w1**2) + 2 * w1 * w2**2
     derivative = c**2 * slope / 2 - c**2 * slope * f / 2 + (1 - c**3) * f_slope / 6
-    expected, jump = (1 - c**3) * f_slope / 6, slope * c**2 / 2 * (1 - f)
+    expected = (1 - c**3) * f_slope / 6
+    jump = slope * c**2 / 2 * (1 - f)
     return Certificate(
         name="N19_expected_loss",
         statement="N19-expected-loss",
@@ -354,10 +366,13 @@ def ce_expected_loss(
 def ce_gamma() -> Certificate:
     """Appendix B.1: gamma = E[(W_i^T y I + b_i I + y W_i^T)(y - W x)(1{x*_i != 0} - 1{x_i != 0})] makes (9) exact. It counts x_i only.
 
-    Here x_1 is right at both samples, so gamma_1 = 0, but x_2 is wrong at y = A_1, where W x is not W_1 x_1.
+    Here x_1 is right at both samples, so gamma_1 = 0, but x_2 is wrong at y = A_1, where W x is not
+    W_1 x_1.
     """
     s = two_means()
-    lam, b, p = s.overlap(1), s.bias[0], s.probability(1)
+    lam = s.overlap(1)
+    b = s.bias[0]
+    p = s.probability(1)
     closed = add(scale(-p * lam, pick(s.A_star, 1)), scale(p * (lam + b) ** 2, pick(s.W, 1)))
     wrong = [x for _, x in s.law if bool(s.encode(x)[0][0]) != bool(x[0][0])]
     missing = scale(Fraction(0), closed)

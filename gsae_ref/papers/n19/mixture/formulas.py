@@ -31,8 +31,8 @@ def enumerated_update(
 ) -> tuple[Array, Array]:
     """The expected update and its companion for the bias, by enumeration of weighted samples. [N19] Eq. (5).
 
-    g_i = -E[1_i (W_i^T y I + b_i I + y W_i^T)(y - W x)],  (g_b)_i = -E[1_i W_i^T (y - W x)],  x = 1 (W^T y + b), where row k of ``active``
-    is the support of sample k.
+    g_i = -E[1_i (W_i^T y I + b_i I + y W_i^T)(y - W x)],  (g_b)_i = -E[1_i W_i^T (y - W x)],  x = 1
+    (W^T y + b), where row k of ``active`` is the support of sample k.
 
     >>> G, g_b = enumerated_update(np.eye(1), np.array([-0.5]), np.eye(1), np.array([[True]]), np.ones(1))
     >>> G, g_b  # -1 + (1 - 1/2)^2, and b
@@ -48,7 +48,8 @@ def enumerated_update(
 def mixture_terms(W: Array, A_star: Array, p: Array, bias: Array) -> tuple[Array, Array, Array]:
     """g^(1), g^(2), g^(3) of a mixture of Gaussians. [N19] Eqs. (6), (7), (8); noise of covariance sigma^2 I drops out.
 
-    With y = A_i + eta and ||W_i|| = 1: (I - W_i W_i^T) W_i = 0 removes the noise from (6), its mean is zero in (7) and (8).
+    With y = A_i + eta and ||W_i|| = 1: (I - W_i W_i^T) W_i = 0 removes the noise from (6), its mean
+    is zero in (7) and (8).
 
     >>> mixture_terms(np.array([[0.5]]), np.eye(1), np.ones(1), np.array([-0.5]))  # lam = 1/2: -1/2 + 1/8, -1/8 - 1/2, 1/2 - 1/8
     (array([[-0.375]]), array([[-0.625]]), array([[0.375]]))
@@ -85,11 +86,14 @@ def descent_bound(
 ) -> float | Array:
     """Lower bound on 2 <g_i, W_i - A_i>. [N19] Lemma 1 (kappa_2 = 1) and Lemma 4 with the remainder itself in place of its order.
 
-    kappa_2 p (lam - 2 delta^2/lam) d^2 + (||g||^2 - 2 ||gamma||^2)/(kappa_2 p lam); ``form="printed"`` has 2 delta^2 for 2 delta^2/lam.
+    kappa_2 p (lam - 2 delta^2/lam) d^2 + (||g||^2 - 2 ||gamma||^2)/(kappa_2 p lam);
+    ``form="printed"`` has 2 delta^2 for 2 delta^2/lam.
 
-    With v = g - q (W - A), q = kappa_2 p lam: 2 <g, W - A> = q d^2 + ||g||^2/q - ||v||^2/q. Here v = p ((b + lam)^2 - lam) W + gamma, and the
-    condition |(b + lam)^2 - lam| <= 2 (1 - lam) = d^2 <= delta d gives ||v||^2 <= 2 (p delta d)^2 + 2 ||gamma||^2; divided by q = p lam the
-    first term is 2 p delta^2 d^2/lam. (Lemma 4: the bracket is kappa_2 times as large, and so is everything else.)
+    With v = g - q (W - A), q = kappa_2 p lam: 2 <g, W - A> = q d^2 + ||g||^2/q - ||v||^2/q. Here v
+    = p ((b + lam)^2 - lam) W + gamma, and the condition |(b + lam)^2 - lam| <= 2 (1 - lam) = d^2 <=
+    delta d gives ||v||^2 <= 2 (p delta d)^2 + 2 ||gamma||^2; divided by q = p lam the first term is
+    2 p delta^2 d^2/lam. (Lemma 4: the bracket is kappa_2 times as large, and so is everything
+    else.)
 
     >>> descent_bound(0.5, 0.5, 1.0, 0.0, 0.0, 0.5), descent_bound(0.5, 0.5, 1.0, 0.0, 0.0, 0.5, "printed")
     (-0.25, 0.0)
@@ -102,9 +106,11 @@ def descent_bound(
 def bias_window(delta: float) -> float:
     """(b + lam)^2 - (3 lam - 2) at b = -delta, lam = 1 - delta^2/2: negative, so Lemma 1 and consistency never hold together.
 
-    Consistency (proof of Theorem 4, k = 1) asks -1 + 2 delta <= b <= -delta, Lemma 1 (b + lam)^2 >= 3 lam - 2. As 0 <= b + lam <= lam - delta
-    and (lam - delta)^2 - 3 lam + 2 decreases in lam < (3 + 2 delta)/2, the left minus the right is at most its value at lam = 1 - delta^2/2,
-    delta (delta^3/4 + delta^2 + 3 delta/2 - 2): negative for delta < 0.8089, while the interval is empty for delta > 1/3.
+    Consistency (proof of Theorem 4, k = 1) asks -1 + 2 delta <= b <= -delta, Lemma 1 (b + lam)^2 >=
+    3 lam - 2. As 0 <= b + lam <= lam - delta and (lam - delta)^2 - 3 lam + 2 decreases in lam < (3
+    + 2 delta)/2, the left minus the right is at most its value at lam = 1 - delta^2/2, delta
+    (delta^3/4 + delta^2 + 3 delta/2 - 2): negative for delta < 0.8089, while the interval is empty
+    for delta > 1/3.
 
     >>> bias_window(0.5)
     -0.484375
@@ -115,8 +121,9 @@ def bias_window(delta: float) -> float:
 def tau_of_spread(ratio: float) -> float:
     """The best tau of one step size for all columns, p_max/p_min = ratio, near A: 1 - ((ratio - 1)/(ratio + 1))^2. [N19] Theorem 4 (i).
 
-    Column i contracts by |1 - kappa_i|, kappa_i = zeta p_i (threshold, b = 0); the best zeta balances 1 - kappa_min = kappa_max - 1. So
-    tau > 1/2 is possible iff ratio < (1 + sqrt(2))^2 = 5.83.
+    Column i contracts by |1 - kappa_i|, kappa_i = zeta p_i (threshold, b = 0); the best zeta
+    balances 1 - kappa_min = kappa_max - 1. So tau > 1/2 is possible iff ratio < (1 + sqrt(2))^2 =
+    5.83.
 
     >>> tau_of_spread(1.0), tau_of_spread(3.0)
     (1.0, 0.75)

@@ -22,11 +22,9 @@ if TYPE_CHECKING:
 def _network(rng: np.random.Generator, activation: str) -> tuple[Array, Array, Array, str, float]:
     """Weights, batch, bias and threshold with no pre-activation near a kink."""
     while True:
-        W, Y, b = (
-            rng.standard_normal((5, 4)) / 2,
-            rng.standard_normal((8, 5)),
-            0.3 * rng.standard_normal(4),
-        )
+        W = rng.standard_normal((5, 4)) / 2
+        Y = rng.standard_normal((8, 5))
+        b = 0.3 * rng.standard_normal(4)
         lam = 0.5 if activation == "hard" else 0.0
         if np.abs(np.abs(Y @ W + b) - lam).min() > 1e-3:
             return W, Y, b, activation, lam
@@ -34,7 +32,8 @@ def _network(rng: np.random.Generator, activation: str) -> tuple[Array, Array, A
 
 def _directional_errors(rng: np.random.Generator, quick: bool, of_bias: bool) -> float:
     """Largest error of the derivative along random directions in W, or in b, against central differences, relative to the gradient."""
-    worst, h = 0.0, np.finfo(float).eps ** (1 / 3)
+    worst = 0.0
+    h = np.finfo(float).eps ** (1 / 3)
     for activation in ("relu", "hard"):
         for _ in range(6 if quick else 40):
             W, Y, b, activation, lam = _network(rng, activation)
@@ -108,7 +107,9 @@ def _over_uniform(function: Callable[..., Any], cut: float) -> float:
 @measurement
 def jump_term(rng: np.random.Generator, quick: bool) -> Finding:
     """m = 1, y = x A with x uniform on [0, 1], lam = 1/2: d/dw_1 E[L] minus E[(4)] is the jump, for the hard threshold; for ReLU it is zero."""
-    A, h, error = np.array([1.0, 0.0]), 1e-5, 0.0
+    A = np.array([1.0, 0.0])
+    h = 1e-5
+    error = 0.0
     for direction, (activation, bias, lam) in product(
         ([0.8, 0.6], [0.96, 0.28]), (("hard", 0.0, 0.5), ("relu", -0.4, 0.0))
     ):
@@ -123,7 +124,8 @@ def jump_term(rng: np.random.Generator, quick: bool) -> Finding:
                 lambda x, w=w: function(w[:, None], x * A, *rest), (rest[2] - rest[0]) / w[0]
             )
 
-        step, cut = np.array([h, 0.0]), (lam - bias) / w[0]
+        step = np.array([h, 0.0])
+        cut = (lam - bias) / w[0]
         numeric = (mean(w + step, ops.sparse_loss) - mean(w - step, ops.sparse_loss)) / (2 * h)
         expected = mean(w, lambda *arguments: ops.sparse_loss_and_grad(*arguments)[1][0, 0])
         jump = -lam / w[0] ** 2 * cut**2 / 2 * (1 - np.sum((A - w[0] * w) ** 2))
@@ -136,14 +138,21 @@ def expected_by_enumeration(rng: np.random.Generator, quick: bool) -> Finding:
     """The expected update as implemented against the enumeration of supports, codes kappa_1 +- s and noise, any bias, any weights."""
     error = 0.0
     for _ in range(4 if quick else 20):
-        n, m = 4, 4
-        W, A, b = rng.standard_normal((n, m)), rng.standard_normal((n, m)), rng.standard_normal(m)
-        kappa_1, s, sigma = rng.uniform(-1, 1), rng.uniform(0.2, 1), rng.uniform(0, 1)
+        n = 4
+        m = 4
+        W = rng.standard_normal((n, m))
+        A = rng.standard_normal((n, m))
+        b = rng.standard_normal(m)
+        kappa_1 = rng.uniform(-1, 1)
+        s = rng.uniform(0.2, 1)
+        sigma = rng.uniform(0, 1)
         supports = np.array(
             [[j in S for j in range(m)] for k in (1, 2, 3) for S in combinations(range(m), k)]
         )
         chance = rng.dirichlet(np.ones(len(supports)))
-        Y, active, weights = [], [], []
+        Y = []
+        active = []
+        weights = []
         for mask, p in zip(supports, chance, strict=True):
             for signs in product((1, -1), repeat=int(mask.sum())):
                 x = np.zeros(m)
@@ -171,7 +180,8 @@ def expected_by_enumeration(rng: np.random.Generator, quick: bool) -> Finding:
 @measurement
 def fixed_bias_works(rng: np.random.Generator, quick: bool) -> Finding:
     """Fixed biases -.1, -.3, -.5, -.8, orthonormal means: the error falls, at the rate rho/(kappa + rho) of R7."""
-    final, gap = 0.0, 0.0
+    final = 0.0
+    gap = 0.0
     for b in (-0.1, -0.3, -0.5, -0.8):
         A = means(6, 0.0)
         errors = run(start(rng, A, 0.08), A, [b] * 60)
@@ -191,7 +201,8 @@ def fixed_bias_works(rng: np.random.Generator, quick: bool) -> Finding:
 @measurement
 def diminishing_bias_run(rng: np.random.Generator, quick: bool) -> Finding:
     """b^{s+1} = b^s/C from b^0 = -.4, C = 1.1, 2, inner products .05, .1: largest error over steps 150 to 200, the smallest of these four."""
-    smallest, numbers = np.inf, {}
+    smallest = np.inf
+    numbers = {}
     for coherence in (0.05, 0.1):
         A = means(6, coherence)
         W = start(rng, A, 0.25)
@@ -205,7 +216,8 @@ def diminishing_bias_run(rng: np.random.Generator, quick: bool) -> Finding:
 @measurement
 def cubic_step(rng: np.random.Generator, quick: bool) -> Finding:
     """Hard threshold 1/2, b = 0, kappa = zeta p lam near 1: relative distance of sin theta+ from sin theta (1 - lam^2)/(1 + lam - lam^2)."""
-    A, gap = means(5, 0.0), 0.0
+    A = means(5, 0.0)
+    gap = 0.0
     for angle in (0.05, 0.1, 0.3):
         errors = run(start(rng, A, angle), A, [0.0], "hard", 0.5)
         lam = np.cos(angle)
@@ -223,7 +235,8 @@ def cubic_step(rng: np.random.Generator, quick: bool) -> Finding:
 @measurement
 def best_tau(rng: np.random.Generator, quick: bool) -> Finding:
     """Largest tau over a grid of step sizes for two means with p_max/p_min = r, against 1 - ((r - 1)/(r + 1))^2."""
-    A, gap = np.eye(2), 0.0
+    A = np.eye(2)
+    gap = 0.0
     for ratio in (1.5, 3.0, 9.0):
         p = np.array([1, ratio]) / (1 + ratio)
         W = start(rng, A, 1e-4)

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from ..instance import SparseInstance
 
 
-statement, equation = partial(row.statement, paper="N19"), partial(row.equation, paper="N19")
+statement = partial(row.statement, paper="N19")
+equation = partial(row.equation, paper="N19")
 MIXTURE = (UNIT, UNIT_STAR, ONE_ACTIVE)
 LEMMA1 = (*MIXTURE, CLOSE, BIAS_LEMMA1)
 POSITIVE_OVERLAP = Hypothesis("lam_i > 0", lambda i: i.lam.min() - 1e-3)
@@ -44,7 +45,8 @@ def _parts(i: SparseInstance) -> Array:
     total = np.zeros((3, *i.W.shape))
     for y, mask, weight in zip(Y, active, weights, strict=True):
         for k in np.flatnonzero(mask):
-            w, b = i.W[:, k], i.bias[k]
+            w = i.W[:, k]
+            b = i.bias[k]
             rest = y - w * (w @ y)
             terms = -((w @ y) * rest + y * (w @ rest)), b * ((w @ y) * w + y * (w @ w)), -b * rest
             total[:, :, k] += weight * np.array(terms)

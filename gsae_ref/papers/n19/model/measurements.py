@@ -22,7 +22,8 @@ def _unit(M: Array) -> Array:
 @measurement
 def sparse_sampling(rng: np.random.Generator, quick: bool) -> Finding:
     """Samples are A x* on the support, Eqs. (1) and (3), by explicit loops, for the three models."""
-    A, error = _unit(rng.standard_normal((6, 5))), 0.0
+    A = _unit(rng.standard_normal((6, 5)))
+    error = 0.0
     for model, k in (("mixture", None), ("general", 3), ("nonnegative", 2)):
         Y, X, support = sampling.sample_sparse(A, 40, model, n_active=k, rng=rng)
         for y, x, mask in zip(Y, X, support, strict=True):
@@ -37,14 +38,13 @@ def sparse_sampling(rng: np.random.Generator, quick: bool) -> Finding:
 @measurement
 def sparse_network_by_loops(rng: np.random.Generator, quick: bool) -> Finding:
     """Encoder, decoder and loss against loops over samples and neurons, ReLU and hard threshold."""
-    W, Y, b, error = (
-        rng.standard_normal((5, 4)),
-        rng.standard_normal((7, 5)),
-        rng.standard_normal(4),
-        0.0,
-    )
+    W = rng.standard_normal((5, 4))
+    Y = rng.standard_normal((7, 5))
+    b = rng.standard_normal(4)
+    error = 0.0
     for activation in ("relu", "hard"):
-        X, cost = np.zeros((7, 4)), 0.0
+        X = np.zeros((7, 4))
+        cost = 0.0
         for row, y in zip(X, Y, strict=True):
             for j in range(4):
                 z = sum(W[k, j] * y[k] for k in range(5)) + b[j]
@@ -67,7 +67,9 @@ def _standard_scores(values: Array, mean: float) -> float:
 @measurement
 def sparse_moments(rng: np.random.Generator, quick: bool) -> Finding:
     """kappa_1 and kappa_2 of sampled codes, and the correlation of two codes in S, in standard errors (2e-6 chance above 5 each)."""
-    A, worst, size = np.eye(6), 0.0, 4000 if quick else 40_000
+    A = np.eye(6)
+    worst = 0.0
+    size = 4000 if quick else 40_000
     for model, bounds in (("general", (1, 3)), ("nonnegative", (1, 2))):
         kappa_1, kappa_2 = sampling.code_moments(model, bounds)
         X = sampling.sample_sparse(A, size, model, n_active=3, bounds=bounds, rng=rng).X
@@ -97,7 +99,8 @@ def sparse_bounds(rng: np.random.Generator, quick: bool) -> Finding:
 @measurement
 def sparse_noise(rng: np.random.Generator, quick: bool) -> Finding:
     """Noise entries have standard deviation sigma_eta and do not depend on the code, in standard errors."""
-    A, sigma = _unit(rng.standard_normal((8, 4))), 0.3
+    A = _unit(rng.standard_normal((8, 4)))
+    sigma = 0.3
     Y, X, _ = sampling.sample_sparse(A, 5000, "nonnegative", n_active=2, noise=sigma, rng=rng)
     eta = Y - X @ A.T
     scores = (
@@ -111,7 +114,9 @@ def sparse_noise(rng: np.random.Generator, quick: bool) -> Finding:
 @measurement
 def sparse_ambiguity(rng: np.random.Generator, quick: bool) -> Finding:
     """The loss does not change when columns of W are permuted, nor, for the hard threshold, when their signs change."""
-    W, Y, error = rng.standard_normal((5, 4)), rng.standard_normal((30, 5)), 0.0
+    W = rng.standard_normal((5, 4))
+    Y = rng.standard_normal((30, 5))
+    error = 0.0
     for activation, lam in (("relu", 0.0), ("hard", 0.5)):
         cost = ops.sparse_loss(W, Y, 0.0, activation, lam)
         signs = rng.choice([-1, 1], 4) if activation == "hard" else 1
@@ -131,7 +136,8 @@ def closeness_by_enumeration(rng: np.random.Generator, quick: bool) -> Finding:
     error = 0.0
     for _ in range(10 if quick else 60):
         m = int(rng.integers(1, 5))
-        A, W = _unit(rng.standard_normal((3, m))), _unit(rng.standard_normal((3, m)))
+        A = _unit(rng.standard_normal((3, m)))
+        W = _unit(rng.standard_normal((3, m)))
         for up_to, choices in (
             ("permutation", [(1,) * m]),
             ("sign", list(product((1, -1), repeat=m))),

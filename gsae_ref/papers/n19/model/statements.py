@@ -15,7 +15,8 @@ from ..instance import UNIT_STAR
 if TYPE_CHECKING:
     from ..instance import SparseInstance
 
-statement, equation = partial(row.statement, paper="N19"), partial(row.equation, paper="N19")
+statement = partial(row.statement, paper="N19")
+equation = partial(row.equation, paper="N19")
 
 
 def _by_loops(i: SparseInstance) -> tuple[float, float]:

@@ -1,6 +1,7 @@
 """Counterexamples to Theorem 4 (iii) of [N19], non-negative codes: the common direction of all columns.
 
-All columns of the instances play the same part, so one column stands for every other, and m may be large.
+All columns of the instances play the same part, so one column stands for every other, and m may be
+large.
 """
 
 from fractions import Fraction
@@ -19,12 +20,15 @@ def common_mode_step(
 ) -> tuple[Number, Number]:
     """One step W - size G for A = I_m, W = diagonal I + shift 11^T, codes 1_S, S uniform of size k and recovered: entries (1, 1) and (2, 1).
 
-    Given S, all active entries of the code are z = diagonal + k shift + b; the residual 1_S - W x is r on S and -z k shift off it, and
-    W_i^T residual = diagonal r + shift (k r - (m - k) z k shift). So column i of the update (5) is the same on S, and the same off S.
+    Given S, all active entries of the code are z = diagonal + k shift + b; the residual 1_S - W x
+    is r on S and -z k shift off it, and W_i^T residual = diagonal r + shift (k r - (m - k) z k
+    shift). So column i of the update (5) is the same on S, and the same off S.
     """
     z = diagonal + k * shift + bias
-    r, outside = 1 - z * (diagonal + k * shift), -z * k * shift
-    on, off = -(z * r + diagonal * r + shift * (k * r + (m - k) * outside)), -z * outside
+    r = 1 - z * (diagonal + k * shift)
+    outside = -z * k * shift
+    on = -(z * r + diagonal * r + shift * (k * r + (m - k) * outside))
+    off = -z * outside
     p = Fraction(k, m)
     pair = p * Fraction(k - 1, m - 1)
     return diagonal + shift - size * p * on, shift - size * (pair * on + (p - pair) * off)
@@ -73,8 +77,9 @@ def ce_theorem4iii_bias(
 ) -> Certificate:
     """Theorem 4 (iii.2), from W = A = I: the bias moves every column towards all others, and the error O(k^3/m) is exceeded.
 
-    Entry j != i of g_i is b (2 kappa_1 + b) p_ij. After one step of size rate m/k the squared Frobenius error is near
-    (3 rate (k-1)/(4 + 3 rate))^2 for b = -1/2, whatever m is, where (1 - tau) 0 + C k^3/m tends to 0.
+    Entry j != i of g_i is b (2 kappa_1 + b) p_ij. After one step of size rate m/k the squared
+    Frobenius error is near (3 rate (k-1)/(4 + 3 rate))^2 for b = -1/2, whatever m is, where (1 -
+    tau) 0 + C k^3/m tends to 0.
     """
     before, after = _common_mode(m, k, Fraction(1), Fraction(0), bias, Fraction(rate))
     reach = delta * Fraction(k + 1, 2)
@@ -126,8 +131,9 @@ def ce_theorem4iii_threshold(
 ) -> Certificate:
     """Theorem 4 (iii.1), threshold 1/2 and b = 0: a shift of all columns in the common direction grows by about (k rate - 1)^2 in a step.
 
-    A = I_m, m = root_m^2, W_i = (e_i + t (1, ..., 1)/root_m)/(t + r), t = (1 - r^2)/(2 r - 2/root_m). Non-negative codes have the mean
-    kappa_1 p (1, ..., 1): the curvature of the loss along a common shift of the columns is about k p_i, k times that along other directions.
+    A = I_m, m = root_m^2, W_i = (e_i + t (1, ..., 1)/root_m)/(t + r), t = (1 - r^2)/(2 r -
+    2/root_m). Non-negative codes have the mean kappa_1 p (1, ..., 1): the curvature of the loss
+    along a common shift of the columns is about k p_i, k times that along other directions.
     """
     m = root_m**2
     t = (1 - r**2) / (2 * r - Fraction(2, root_m))

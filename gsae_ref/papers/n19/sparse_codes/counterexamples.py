@@ -93,7 +93,8 @@ def ce_indicator(law: Any = None) -> Certificate:
 def ce_eq11(i: int = 1) -> Certificate:
     """(11): g^(1)_{i,S} = -lam_i (I - W_S W_S^T) A_i. The terms <W_i, A_l> A_l, l != i in S, are missing."""
     s = _signed_pair()
-    rest, w = _rest(s), pick(s.W, i)
+    rest = _rest(s)
+    w = pick(s.W, i)
     draws = []
     for p, x in s.law:
         y = product(s.A_star, x)
@@ -127,8 +128,10 @@ def ce_eq11(i: int = 1) -> Certificate:
 def ce_eq12() -> Certificate:
     """(12): sgn(x*_i) in the place of 1{x*_i != 0}. For symmetric codes the expectation with sgn is zero."""
     s = _signed_pair()
-    rest, w = _rest(s), pick(s.W, 1)
-    exact, signed = column(0, 0), column(0, 0)
+    rest = _rest(s)
+    w = pick(s.W, 1)
+    exact = column(0, 0)
+    signed = column(0, 0)
     for p, x in s.law:
         y = product(s.A_star, x)
         term = scale(-p * inner(w, product(rest, y)), y)
@@ -157,7 +160,9 @@ def ce_eq12() -> Certificate:
 def ce_eq15(bias: Fraction = Fraction(0)) -> Certificate:
     """(15): the expected gradient for k-sparse codes. True: g_1 = (1200, 2880)/2197; printed: half of it."""
     s = replace(_signed_pair(), bias=(bias, bias))
-    lam, w, a = s.overlap(1), pick(s.W, 1), pick(s.A_star, 1)
+    lam = s.overlap(1)
+    w = pick(s.W, 1)
+    a = pick(s.A_star, 1)
     w2 = pick(s.W, 2)
     printed = add(
         scale(-lam, a),
@@ -200,16 +205,23 @@ def ce_lemma2(
 ) -> Certificate:
     """Lemma 2: the proof drops a factor 1 - delta^2/2, and no O(p_i k^2/(n^2 lam_i)) pays for it. A = I_n, W pairs of columns turned.
 
-    The angle of tan(theta/2) = t is rational. By symmetry g_i lies in the plane of its pair i, i'; with cos = c, sin = s,
-    g_i = -p c A_i - p_ii' s A_i' + (p c^2 + p_ii' s^2) W_i, the update (5), for signs +-1 and uniform supports of size k.
+    The angle of tan(theta/2) = t is rational. By symmetry g_i lies in the plane of its pair i, i';
+    with cos = c, sin = s, g_i = -p c A_i - p_ii' s A_i' + (p c^2 + p_ii' s^2) W_i, the update (5),
+    for signs +-1 and uniform supports of size k.
     """
-    c, s, p = (1 - t**2) / (1 + t**2), 2 * t / (1 + t**2), Fraction(k, n)
+    c = (1 - t**2) / (1 + t**2)
+    s = 2 * t / (1 + t**2)
+    p = Fraction(k, n)
     pair = p * Fraction(k - 1, n - 1)
-    A, A2, W = column(1, 0), column(0, 1), column(c, s)
+    A = column(1, 0)
+    A2 = column(0, 1)
+    W = column(c, s)
     g = add(scale(-p * c, A), scale(-pair * s, A2), scale(p * c**2 + pair * s**2, W))
     difference = subtract(W, A)
-    d2, left = frobenius_squared(difference), 2 * inner(g, difference)
-    square, order = frobenius_squared(g) / (p * c), constant * p * Fraction(k, n) ** 2 / c
+    d2 = frobenius_squared(difference)
+    left = 2 * inner(g, difference)
+    square = frobenius_squared(g) / (p * c)
+    order = constant * p * Fraction(k, n) ** 2 / c
     v = subtract(g, scale(p * c, difference))
     delta = 2 * t
     repaired = (
@@ -267,10 +279,12 @@ def ce_lemma3(
 ) -> Certificate:
     """Lemma 3: ||W - A|| <= 2 ||A||, stated for no W in particular. delta-closeness alone does not give it: a common shift of all columns.
 
-    A = I_n, n = root_n^2, u = (1, ..., 1)/root_n, W_i = (e_i + t u)/N with N = t + r rational, and ||(W - A) u|| = 1/N - 1 + t root_n/N.
+    A = I_n, n = root_n^2, u = (1, ..., 1)/root_n, W_i = (e_i + t u)/N with N = t + r rational, and
+    ||(W - A) u|| = 1/N - 1 + t root_n/N.
     """
     t = (1 - r**2) / (2 * r - Fraction(2, root_n))
-    scale_down, n = 1 / (t + r), root_n**2
+    scale_down = 1 / (t + r)
+    n = root_n**2
     shift = t * scale_down / root_n
     first = tuple((scale_down * int(j == 0) + shift,) for j in range(n))
     u = tuple((Fraction(1, root_n),) for _ in range(n))
@@ -308,7 +322,8 @@ def ce_beta(
 ) -> Certificate:
     """beta_i of B.3, last term: kappa_1 sum_j p_ij b_i <W_i, W_j> must have b_j. (Its fourth term has a free index l; read <W_j, A_j>.)
 
-    A_1 has a component along v = e_3, which no other vector here has: <v, g_1>/<v, A_1> is the coefficient -beta_1.
+    A_1 has a component along v = e_3, which no other vector here has: <v, g_1>/<v, A_1> is the
+    coefficient -beta_1.
     """
     W = hstack(column(1, 0, 0), column(Fraction(3, 5), Fraction(4, 5), 0))
     A = hstack(
@@ -316,7 +331,11 @@ def ce_beta(
     )
     law = constant_codes(2, 2)
     s = Model(W, A, law, biases, Fraction(2, 5), n_active=2)
-    v, w, w2, a, a2 = column(0, 0, 1), pick(W, 1), pick(W, 2), pick(A, 1), pick(A, 2)
+    v = column(0, 0, 1)
+    w = pick(W, 1)
+    w2 = pick(W, 2)
+    a = pick(A, 1)
+    a2 = pick(A, 2)
     shared = (
         s.overlap(1) - inner(w, w2) * inner(a, w2) + inner(w, a2) - inner(w, w2) * s.overlap(2)
     )  # kappa_1 = kappa_2 = p_12 = 1
@@ -360,7 +379,8 @@ def ce_residual(
         identity(m), identity(m), constant_codes(m, k), (bias,) * m, Fraction(1, 9), n_active=k
     )
     p = s.probability(1)
-    alpha, beta = p + 2 * p * bias + p * bias**2, p
+    alpha = p + 2 * p * bias + p * bias**2
+    beta = p
     e2 = frobenius_squared(add(s.update(1), scale(beta - alpha, basis(m, 1))))
     return Certificate(
         name="N19_residual",
@@ -406,7 +426,10 @@ def ce_eq16(
 ) -> Certificate:
     """(16): 2 kappa_1 p_i b_i lam_i must be 2 kappa_1 b_i lam_i. For a mixture every term of v is zero and (16) should be (9)."""
     s = Model(rotated_pairs(2, *angle), identity(2), mixture(*p), (bias, bias), Fraction(1, 5))
-    lam, w, a, chance = s.overlap(1), pick(s.W, 1), pick(s.A_star, 1), s.probability(1)
+    lam = s.overlap(1)
+    w = pick(s.W, 1)
+    a = pick(s.A_star, 1)
+    chance = s.probability(1)
 
     def form(factor: Rational) -> Matrix:
         return add(
@@ -449,16 +472,19 @@ def ce_lemma4(
 ) -> Certificate:
     """Lemma 4, with 2 kappa_1 p_i b_i lam_i in the condition: a mixture with codes c e_i, p = 1/4, b = -c/2.
 
-    The bias then satisfies the printed condition, and the remainder max(1, kappa_2/kappa_1^2) k^2/(p m) = 1 does not grow with c, while all
-    other terms grow like c^2.
+    The bias then satisfies the printed condition, and the remainder max(1, kappa_2/kappa_1^2)
+    k^2/(p m) = 1 does not grow with c, while all other terms grow like c^2.
     """
     half = -size / 2
     law = tuple((q, scale(size, x)) for q, x in mixture(*(p,) * 4))
     s = Model(
         rotated_pairs(4, *angle), identity(4), law, (half,) * 4, Fraction(1, 10), a_1=size, a_2=size
     )
-    lam, d2, g = s.overlap(1), s.error_squared(1), s.update(1)
-    kappa_1, kappa_2 = size, size**2
+    lam = s.overlap(1)
+    d2 = s.error_squared(1)
+    g = s.update(1)
+    kappa_1 = size
+    kappa_2 = size**2
     order = constant * max(Fraction(1), kappa_2 / kappa_1**2) / (p * 4)
     left = 2 * inner(g, subtract(pick(s.W, 1), pick(s.A_star, 1)))
     square = frobenius_squared(g) / (kappa_2 * p * lam)
@@ -515,9 +541,11 @@ def ce_lemma5(
     W~ is the point of the ray through W^+ that is closest to A.
     """
     tau = (1 - delta) / (2 - delta)
-    A, plus = column(1, 0), column(*direction)
+    A = column(1, 0)
+    plus = column(*direction)
     update = scale(inner(plus, A), plus)
-    error, after = frobenius_squared(subtract(update, A)), frobenius_squared(subtract(plus, A))
+    error = frobenius_squared(subtract(update, A))
+    after = frobenius_squared(subtract(plus, A))
     return Certificate(
         name="N19_lemma5",
         statement="N19-lemma5",
@@ -553,7 +581,8 @@ def ce_lemma5_proof(
     direction: tuple[Fraction, Fraction] = (Fraction(8, 17), Fraction(15, 17)),
 ) -> Certificate:
     """Proof of Lemma 5: ||W^+ - A|| <= 2 eps/(1 + eps), eps = (1-tau) ||W - A||. The lower bound is w >= 1 - eps, so the sign is wrong."""
-    A, plus = column(1, 0), column(*direction)
+    A = column(1, 0)
+    plus = column(*direction)
     update = scale(inner(plus, A), plus)
     eps = direction[1]
     after = frobenius_squared(subtract(plus, A))

@@ -30,8 +30,8 @@ def given_support(
 ) -> tuple[Array, Array]:
     """g^(1)_{i,S} and g^(2)_{i,S} for E[x_S x_S^T] = I, no bias, i in S. [N19] Eqs. (11)-(13).
 
-    With y = A_S x_S and x = W_S^T y, g^(1) = -(I - W_S W_S^T) E[y y^T] W_i and g^(2) = -E[y y^T](I - W_S W_S^T) W_i, E[y y^T] = A_S A_S^T:
-    sums over l in S. ``form="printed"`` keeps l = i only.
+    With y = A_S x_S and x = W_S^T y, g^(1) = -(I - W_S W_S^T) E[y y^T] W_i and g^(2) = -E[y y^T](I
+    - W_S W_S^T) W_i, E[y y^T] = A_S A_S^T: sums over l in S. ``form="printed"`` keeps l = i only.
 
     >>> W, A_star, S = np.array([[0.5, 0.0], [0.0, 1.0]]), np.eye(2), np.array([0, 1])
     >>> given_support(W, A_star, S, 0)[0]  # -(1 - 1/4) 1/2
@@ -46,13 +46,15 @@ def given_support(
 def centred_update(W: Array, A_star: Array, p2: Array, p3: Array) -> Array:
     """The expected update for kappa_1 = 0, kappa_2 = 1, no bias: what (14) and (15) should be.
 
-    g_i = -2 sum_l p_il <A_l, W_i> A_l + sum_{j,l} p_ijl <W_j, A_l> (<A_l, W_i> W_j + <W_j, W_i> A_l): the expectation over S of
+    g_i = -2 sum_l p_il <A_l, W_i> A_l + sum_{j,l} p_ijl <W_j, A_l> (<A_l, W_i> W_j + <W_j, W_i>
+    A_l): the expectation over S of
     :func:`given_support`, each term multiplied out.
 
     >>> centred_update(np.array([[0.5]]), np.eye(1), np.eye(1), np.ones((1, 1, 1)))  # -2 w + 2 w^3
     array([[-0.75]])
     """
-    cross, gram = A_star.T @ W, W.T @ W
+    cross = A_star.T @ W
+    gram = W.T @ W
     first = -2 * A_star @ (p2 * cross)
     by_W = W @ np.einsum("ijl,lj,li->ji", p3, cross, cross)
     return first + by_W + A_star @ np.einsum("ijl,lj,ji->li", p3, cross, gram)
@@ -61,14 +63,17 @@ def centred_update(W: Array, A_star: Array, p2: Array, p3: Array) -> Array:
 def printed_15(W: Array, A_star: Array, p2: Array) -> Array:
     """(15) as printed: the terms l = i of :func:`centred_update`.
 
-    -p_i lam_i A_i + p_i lam_i^2 W_i + lam_i sum_{j != i} p_ij <A_i, W_j> W_j + sum_{j != i} p_ij <W_i, W_j> <A_i, W_j> A_i.
+    -p_i lam_i A_i + p_i lam_i^2 W_i + lam_i sum_{j != i} p_ij <A_i, W_j> W_j + sum_{j != i} p_ij
+    <W_i, W_j> <A_i, W_j> A_i.
 
     >>> printed_15(np.array([[0.5]]), np.eye(1), np.eye(1))  # -w + w^3
     array([[-0.375]])
     """
-    lam, p = overlaps(W, A_star), np.diag(p2)
+    lam = overlaps(W, A_star)
+    p = np.diag(p2)
     pairs = p2 - np.diag(p)
-    cross, gram = A_star.T @ W, W.T @ W  # cross[i, j] = <A_i, W_j>
+    cross = A_star.T @ W
+    gram = W.T @ W  # cross[i, j] = <A_i, W_j>
     by_A = np.einsum("ij,ij,ij->i", pairs, gram, cross)
     return -p * lam * A_star + p * lam**2 * W + W @ (pairs * cross).T * lam + by_A * A_star
 
@@ -85,13 +90,15 @@ def alpha(
 ) -> Array:
     """Coefficient of W_i in the expected update of non-negative codes, as printed in [N19] B.3; it is right.
 
-    kappa_2 p lam^2 + kappa_2 sum p_ij <W_i,A_j>^2 + 2 kappa_1^2 sum p_ij lam_i <W_i,A_j> + kappa_1^2 sum p_ijl <W_i,A_j> <W_i,A_l>
+    kappa_2 p lam^2 + kappa_2 sum p_ij <W_i,A_j>^2 + 2 kappa_1^2 sum p_ij lam_i <W_i,A_j> +
+    kappa_1^2 sum p_ijl <W_i,A_j> <W_i,A_l>
     + 2 kappa_1 p b lam + 2 kappa_1 sum p_ij b_i <W_i,A_j> + p b^2: the terms of E[1_i (W_i^T y + b_i)^2].
 
     >>> alpha(np.array([[0.5]]), np.eye(1), np.eye(1), np.ones((1, 1, 1)), np.array([-0.5]), 1.0, 1.0)  # (lam + b)^2
     array([0.])
     """
-    lam, p = overlaps(W, A_star), np.diag(p2)
+    lam = overlaps(W, A_star)
+    p = np.diag(p2)
     pairs, triples = _without_diagonal(p2, p3)
     cross = W.T @ A_star  # cross[i, j] = <W_i, A_j>
     linear = np.einsum("ij,ij->i", pairs, cross)
@@ -114,18 +121,22 @@ def beta(
 ) -> Array:
     """Minus the coefficient of A_i in the expected update of non-negative codes. [N19] B.3.
 
-    kappa_2 p lam - kappa_2 sum p_ij <W_i,W_j> <A_i,W_j> + kappa_1^2 sum p_ij <W_i,A_j> - kappa_1^2 sum p_ij <W_i,W_j> lam_j
+    kappa_2 p lam - kappa_2 sum p_ij <W_i,W_j> <A_i,W_j> + kappa_1^2 sum p_ij <W_i,A_j> - kappa_1^2
+    sum p_ij <W_i,W_j> lam_j
     - kappa_1^2 sum p_ijl <W_i,W_j> <W_j,A_l> - kappa_1 sum p_ij b_j <W_i,W_j>.
 
-    From -E[1_i x_i W_i^T (y - W x)] and -E[1_i (W_i^T y + b_i) x_i], the terms where y contributes A_i. The print has <W_j, A_l> with a free l
-    in the fourth term, read <W_j, A_j> = lam_j, and b_i in the last, which ``form="printed"`` keeps.
+    From -E[1_i x_i W_i^T (y - W x)] and -E[1_i (W_i^T y + b_i) x_i], the terms where y contributes
+    A_i. The print has <W_j, A_l> with a free l in the fourth term, read <W_j, A_j> = lam_j, and b_i
+    in the last, which ``form="printed"`` keeps.
 
     >>> beta(np.array([[0.5]]), np.eye(1), np.eye(1), np.ones((1, 1, 1)), np.array([-0.5]), 1.0, 2.0)  # kappa_2 p lam
     array([1.])
     """
-    lam, p = overlaps(W, A_star), np.diag(p2)
+    lam = overlaps(W, A_star)
+    p = np.diag(p2)
     pairs, triples = _without_diagonal(p2, p3)
-    cross, gram = W.T @ A_star, W.T @ W
+    cross = W.T @ A_star
+    gram = W.T @ W
     own = kappa_2 * (p * lam - np.einsum("ij,ij,ji->i", pairs, gram, cross))
     others = np.einsum("ij,ij->i", pairs, cross) - np.einsum("ij,ij,j->i", pairs, gram, lam)
     others = others - np.einsum("ijl,ij,jl->i", triples, gram, cross)
@@ -144,7 +155,8 @@ def leading_update(
 ) -> Array:
     """(16) without its remainder: -kappa_2 p lam A_i + p (kappa_2 lam^2 + 2 kappa_1 b lam + b^2) W_i. [N19] Eq. (16).
 
-    ``form="printed"`` has 2 kappa_1 p_i b_i lam_i in the bracket: p_i, drawn out of it, was left inside once. For a mixture this is (9).
+    ``form="printed"`` has 2 kappa_1 p_i b_i lam_i in the bracket: p_i, drawn out of it, was left
+    inside once. For a mixture this is (9).
 
     >>> leading_update(np.eye(2), np.eye(2), np.array([0.5, 0.5]), np.array([-0.5, -0.5]), 1.0, 1.0)[:, 0]  # (9): (-1 + 1/4) / 2
     array([-0.375,  0.   ])
@@ -159,24 +171,30 @@ def remainder_16(
 ) -> tuple[Array, Array]:
     """Explicit bounds for the O-terms of alpha_i and beta_i: two arrays. [N19] Claims 3 and 4.
 
-    With q2 = max_j p_ij, q3 = max p_ijl (different indices), a = ||A||_2, w = ||W||_2, m atoms and B = max |b|:
+    With q2 = max_j p_ij, q3 = max p_ijl (different indices), a = ||A||_2, w = ||W||_2, m atoms and
+    B = max |b|:
 
         |alpha_i - p (kappa_2 lam^2 + 2 kappa_1 b lam + b^2)| <= kappa_2 q2 a^2 + 2 |kappa_1| (|kappa_1 lam_i| + |b_i|) sqrt(m) q2 a
                                                                  + kappa_1^2 m q3 a^2,
         |beta_i - kappa_2 p lam| <= kappa_2 q2 w^2 + kappa_1^2 sqrt(m) q2 (a + w) + kappa_1^2 m q3 w^2 + |kappa_1| B sqrt(m) q2 w.
 
-    The sums over j are W_i^T A v or W_i^T W v with ||v|| <= sqrt(m) q2; sum_j p_ij <W_i, A_j>^2 <= q2 ||A^T W_i||^2; the double sum is
-    W_i^T A Q A^T W_i with ||Q||_F <= m q3, and in beta, for each of the m values of l, W_i^T W diag(p_ijl) W^T A_l <= q3 w^2. With
-    p_ij = Theta(p_i k/m), p_ijl = Theta(p_i k^2/m^2) these are the printed orders, which write q_i for p_i.
+    The sums over j are W_i^T A v or W_i^T W v with ||v|| <= sqrt(m) q2; sum_j p_ij <W_i, A_j>^2 <=
+    q2 ||A^T W_i||^2; the double sum is W_i^T A Q A^T W_i with ||Q||_F <= m q3, and in beta, for
+    each of the m values of l, W_i^T W diag(p_ijl) W^T A_l <= q3 w^2. With p_ij = Theta(p_i k/m),
+    p_ijl = Theta(p_i k^2/m^2) these are the printed orders, which write q_i for p_i.
 
     >>> remainder_16(np.eye(2), np.eye(2), np.eye(2) / 2, np.zeros((2, 2, 2)), np.zeros(2), 1.0, 1.0)  # no two atoms at once: nothing left out
     (array([0., 0.]), array([0., 0.]))
     """
     lam = np.abs(overlaps(W, A_star))
     pairs, triples = _without_diagonal(p2, p3)
-    q2, q3 = pairs.max(axis=1), triples.max(axis=(1, 2))
-    a, w, m = np.linalg.norm(A_star, 2), np.linalg.norm(W, 2), W.shape[1]
-    k1, spread = abs(kappa_1), np.sqrt(m) * q2
+    q2 = pairs.max(axis=1)
+    q3 = triples.max(axis=(1, 2))
+    a = np.linalg.norm(A_star, 2)
+    w = np.linalg.norm(W, 2)
+    m = W.shape[1]
+    k1 = abs(kappa_1)
+    spread = np.sqrt(m) * q2
     of_alpha = (
         kappa_2 * q2 * a**2
         + 2 * k1 * (k1 * lam + np.abs(bias)) * spread * a
@@ -198,27 +216,30 @@ def residual_bound(
 
     ||e_i|| <= sqrt(m) max_{j != i} p_ij (||A|| a_2 (U + V) + ||W|| U^2), U = max |x_j| over active codes, V = max |W_j^T (y - W x)|.
 
-    With u = W_i^T y + b_i and v = W_i^T (y - W x), g_i = -E[1_i (u y - u W x + v y)], and e_i is the part along A_j, W_j, j != i:
-    -sum_j A_j E[1_i (u + v) x*_j] + sum_j W_j E[1_i u x_j]. Every coefficient is an expectation over the event that i and j are active, of
-    size at most p_ij (U + V) a_2 or p_ij U^2; a vector of m of them has norm at most sqrt(m) times the largest. So the order is
-    p_i k/sqrt(m), which A = W = I attains up to a constant.
+    With u = W_i^T y + b_i and v = W_i^T (y - W x), g_i = -E[1_i (u y - u W x + v y)], and e_i is
+    the part along A_j, W_j, j != i: -sum_j A_j E[1_i (u + v) x*_j] + sum_j W_j E[1_i u x_j]. Every
+    coefficient is an expectation over the event that i and j are active, of size at most p_ij (U +
+    V) a_2 or p_ij U^2; a vector of m of them has norm at most sqrt(m) times the largest. So the
+    order is p_i k/sqrt(m), which A = W = I attains up to a constant.
 
     >>> residual_bound(np.eye(2), np.eye(2), np.full((2, 2), 0.5), 1.0, 0.5, 0.25)
     array([0.70710678, 0.70710678])
     """
     m = len(p2)
     q2 = np.where(np.eye(m, dtype=bool), 0, p2).max(axis=1)
-    a, w = np.linalg.norm(A_star, 2), np.linalg.norm(W, 2)
+    a = np.linalg.norm(A_star, 2)
+    w = np.linalg.norm(W, 2)
     return np.sqrt(m) * q2 * (a * a_2 * (largest_code + largest_back) + w * largest_code**2)
 
 
 def pair_remainder(p2: float, p3: float, norm: Real) -> Real:
     """Bound on r_i = g_i + p lam A_i - p lam^2 W_i for centred codes, uniform supports: 8 p2 R + 2 p3 (R^2 + R). [N19] Lemma 2.
 
-    R >= ||A||_2^2, ||W||_2^2; p2 and p3 are the probabilities of a pair and of a triple. The terms of the exact update other than (i, i): l != i
-    of the first sum, 2 p2 R (l != i) and then of the double sum j = i, l != i: 2 p2 R; j != i, l = i: 2 p2 R; j = l != i: 2 p2 R;
-    j != l, both != i: 2 p3 (R^2 + R), the R for the diagonal taken out of A A^T and W W^T. So 2 ||r||^2/(p lam) is of the order
-    p k^2/(n^2 lam) of the lemma when R = O(1), p2 = Theta(p k/m), p3 = Theta(p k^2/m^2).
+    R >= ||A||_2^2, ||W||_2^2; p2 and p3 are the probabilities of a pair and of a triple. The terms
+    of the exact update other than (i, i): l != i of the first sum, 2 p2 R (l != i) and then of the
+    double sum j = i, l != i: 2 p2 R; j != i, l = i: 2 p2 R; j = l != i: 2 p2 R; j != l, both != i:
+    2 p3 (R^2 + R), the R for the diagonal taken out of A A^T and W W^T. So 2 ||r||^2/(p lam) is of
+    the order p k^2/(n^2 lam) of the lemma when R = O(1), p2 = Theta(p k/m), p3 = Theta(p k^2/m^2).
 
     >>> pair_remainder(0.5, 0.25, 1.0)
     5.0
@@ -236,8 +257,8 @@ def step_bound(
 ) -> float | Array:
     """||W~_i - A_i||^2 for W~ = W - zeta g, zeta <= 1/(p lam). [N19] the column-wise line before Theorem 4 (ii), corrected.
 
-    (1 - zeta p lam (1 - delta^2/2)) d^2 + 2 zeta ||r||^2/(p lam): Lemma 2 in its corrected form times zeta. The paper prints the last term
-    without zeta: O(p_i k^2/(n^2 lam_i)) for O(k^2/n^2).
+    (1 - zeta p lam (1 - delta^2/2)) d^2 + 2 zeta ||r||^2/(p lam): Lemma 2 in its corrected form
+    times zeta. The paper prints the last term without zeta: O(p_i k^2/(n^2 lam_i)) for O(k^2/n^2).
 
     >>> step_bound(0.5, 0.5, 1.0, 2.0, 0.0, 0.0)
     0.0
@@ -250,8 +271,9 @@ def step_bound(
 def normalised_error(error: float) -> float:
     """||W^+ - A|| <= sqrt(2 - 2 sqrt(1 - eps^2)) for W^+ = W~/||W~||, ||W~ - A|| = eps <= 1, ||A|| = 1. [N19] Lemma 5, sharp.
 
-    The sine of the angle between W~ and A is at most eps (the distance from A to the line through W~), so cos >= sqrt(1 - eps^2); attained
-    at W~ orthogonal to W~ - A. It is eps (1 + eps^2/8 + ...), at most delta for eps = (1 - tau) delta iff tau >= 1 - sqrt(1 - delta^2/4).
+    The sine of the angle between W~ and A is at most eps (the distance from A to the line through
+    W~), so cos >= sqrt(1 - eps^2); attained at W~ orthogonal to W~ - A. It is eps (1 + eps^2/8 +
+    ...), at most delta for eps = (1 - tau) delta iff tau >= 1 - sqrt(1 - delta^2/4).
 
     >>> normalised_error(0.0), normalised_error(1.0)
     (0.0, 1.4142135623730951)

@@ -43,7 +43,8 @@ CENTRED_CODES = (UNIT, UNIT_STAR, CLOSE, NEAR, CENTRED)
 
 def uniform_remainder(i: SparseInstance) -> float:
     """Lemma 2's explicit bound on r_i for uniform supports of size k."""
-    k, m = i.n_active, i.n_atoms
+    k = i.n_active
+    m = i.n_atoms
     p2 = k * (k - 1) / (m * (m - 1))
     p3 = p2 * (k - 2) / (m - 2) if k > 2 else 0.0
     return float(
@@ -61,7 +62,8 @@ def k_sparse_step(i: SparseInstance) -> tuple[float, float]:
     )
 
 
-statement, equation = partial(row.statement, paper="N19"), partial(row.equation, paper="N19")
+statement = partial(row.statement, paper="N19")
+equation = partial(row.equation, paper="N19")
 COLUMNS = (UNIT, UNIT_STAR, CLOSE)
 RANGE = Hypothesis(
     "(1 - delta)/(2 - delta) <= tau, delta <= 0.88, delta = ||W_i - A_i||",
@@ -78,7 +80,9 @@ def _lifted(i: SparseInstance) -> tuple[Any, Any]:
     rest = Y - Z @ i.W.T
     back = active * (rest @ i.W)
     use = weights * active[:, 0]
-    x, u, v = i.codes[:, 0], Z[:, 0], back[:, 0]  # y = A_1 x + ..., W x = W_1 u + ...
+    x = i.codes[:, 0]
+    u = Z[:, 0]
+    v = back[:, 0]  # y = A_1 x + ..., W x = W_1 u + ...
     return use @ (u * u), -(use @ (u * x) + use @ (x * v))
 
 
@@ -144,7 +148,8 @@ def _given_support(number: int) -> Sides:
         chosen = (i.active == i.active[0]).all(axis=1)
         S = np.flatnonzero(i.active[0])
         k = S[0]
-        Y, weights = i.codes[chosen] @ i.A_star.T, i.weights[chosen] / i.weights[chosen].sum()
+        Y = i.codes[chosen] @ i.A_star.T
+        weights = i.weights[chosen] / i.weights[chosen].sum()
         rest = np.eye(i.n_features) - i.W[:, S] @ i.W[:, S].T
         second = Y.T @ (weights[:, None] * Y)
         left = -rest @ second @ i.W[:, k] if number == 0 else -second @ rest @ i.W[:, k]

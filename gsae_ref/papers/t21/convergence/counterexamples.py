@@ -1,7 +1,8 @@
 """Counterexamples to the convergence of [T21]: Theorem 2 (both versions) and remark (b).
 
-All have gamma = 1, orthonormal A_g and A*_g, codes of constant norm (so tau_g is a number) and surely recovered support (epsilon = 0): the
-expected gradient (27) is then exact, P_1 = P_2 = 0 and the residual of (71) vanishes.
+All have gamma = 1, orthonormal A_g and A*_g, codes of constant norm (so tau_g is a number) and
+surely recovered support (epsilon = 0): the expected gradient (27) is then exact, P_1 = P_2 = 0 and
+the residual of (71) vanishes.
 """
 
 from __future__ import annotations
@@ -58,7 +59,8 @@ def ce10_step(n: int = 4, lam: Fraction = Fraction(1, 5)) -> Certificate:
 def ce10b(s: Fraction = Fraction(5, 4), n: int = 4) -> Certificate:
     """Remark (b) after Theorem 2: a constant bias gives recovery and convergence to A*. It moves the minimiser to s A*, s - 1/s = lambda/B.
 
-    At A = s A*, A_g sigma(A_g^T y) = s (s - lambda/B) y = y: the loss is zero there, and positive at A*. With s = 5/4, lambda/B = 9/20.
+    At A = s A*, A_g sigma(A_g^T y) = s (s - lambda/B) y = y: the loss is zero there, and positive
+    at A*. With s = 5/4, lambda/B = 9/20.
     """
     lam = s - 1 / s
     groups = standard_groups(n, n // 2, 2)
@@ -113,8 +115,8 @@ def ce11(
 ) -> Certificate:
     """Theorem 2, first claim: from A_1 = A*_1 Q the error grows, though every hypothesis holds, Lemma 1's included.
 
-    The encoder is equivariant and A*_1 A*_1^T = A_1 A_1^T, so G_1 = -2 tau (1 - tau) p A_1: a step only stretches A_1, and
-    e^2 = 8/401 becomes 2 (s^2 - 2 s cos + 1) with s = 1598/1197.
+    The encoder is equivariant and A*_1 A*_1^T = A_1 A_1^T, so G_1 = -2 tau (1 - tau) p A_1: a step
+    only stretches A_1, and e^2 = 8/401 becomes 2 (s^2 - 2 s cos + 1) with s = 1598/1197.
     """
     step = descent_rotated(n_groups, lam, delta)
     s = step.setting
@@ -175,7 +177,8 @@ def ce11_rate(
 def ce12(n_groups: int = 3, lam: Fraction = Fraction(1, 400)) -> Certificate:
     """Theorem 2 after the correction of (66)-(69), n to d: the error still grows, e^2 = 8/401 to 3200/159201.
 
-    lambda is below Lemma 1's interval, but the support is recovered surely: the groups of A are orthogonal.
+    lambda is below Lemma 1's interval, but the support is recovered surely: the groups of A are
+    orthogonal.
     """
     step = descent_rotated(n_groups, lam)
     s = step.setting
@@ -200,7 +203,8 @@ def ce12(n_groups: int = 3, lam: Fraction = Fraction(1, 400)) -> Certificate:
 def ce_v1_theorem2(largest: int = 16, delta: Fraction = Fraction(0)) -> Certificate:
     """Theorem 2 of version 1: rho = eta c (alpha_min - d (alpha_max sqrt(d^2+1) + delta)^2/alpha_min) is negative for every d.
 
-    alpha_max >= alpha_min gives rho <= eta c alpha_min (1 - d (d^2 + 1)); at A = A*, delta = 0, eta = 1/c it is 1 - d (d^2 + 1).
+    alpha_max >= alpha_min gives rho <= eta c alpha_min (1 - d (d^2 + 1)); at A = A*, delta = 0, eta
+    = 1/c it is 1 - d (d^2 + 1).
     """
     groups = {d: standard_groups(2 * d, 2, d)[0] for d in range(1, largest + 1)}
     alphas = {d: [sum(row[i] ** 2 for row in G) for i in range(d)] for d, G in groups.items()}

@@ -34,8 +34,8 @@ def rho(
 ) -> float:
     """Rate of Theorem 2: eta c (alpha_min - 2 d (omega sqrt(d^2 + 1) + delta)^2 / alpha_min). [T21] Theorem 2, Eq. (77).
 
-    ``omega`` is omega_max in version 2. Version 1 has no factor 2 and takes alpha_max for omega, so that rho is at most
-    eta c alpha_min (1 - d (d^2 + 1)) < 0 for every d.
+    ``omega`` is omega_max in version 2. Version 1 has no factor 2 and takes alpha_max for omega, so
+    that rho is at most eta c alpha_min (1 - d (d^2 + 1)) < 0 for every d.
 
     >>> rho(1.0, 1.0, 0.5, 1.0, 0.0, 0.25, 2)
     0.375
@@ -49,7 +49,8 @@ def orbit_distance(A_g: Array, star_g: Array) -> float:
     """min over rotations Q of ||A_g - A*_g Q||_F, for orthonormal groups: (2 d - 2 ||A*_g^T A_g||_*)^(1/2).
 
     ||A_g - A*_g Q||_F^2 = 2 d - 2 tr(Q^T A*_g^T A_g), and the trace is largest at the polar factor of A*_g^T A_g, where it is the nuclear
-    norm. Computed as the norm of the difference: the difference of 2 d and a trace would lose half of the digits.
+    norm. Computed as the norm of the difference: the difference of 2 d and a trace would lose half
+    of the digits.
 
     >>> orbit_distance(np.eye(2), np.array([[0.0, -1.0], [1.0, 0.0]]))
     0.0
@@ -64,16 +65,20 @@ def contraction_factor(
 
         tan(theta+) = (1 - eta kappa / (1 + eta m + eta kappa sin^2 theta)) tan(theta),
 
-    Setting: one active group (gamma = 1), orthonormal groups, codes of random norm and isotropic direction with E[x x^T] = sigma^2 I,
-    kappa = p_g sigma^2, r_g > lam almost surely, no false activation; m is the eigenvalue of p_g E[(lam / r)(2 - lam / r) z z^T].
+    Setting: one active group (gamma = 1), orthonormal groups, codes of random norm and isotropic
+    direction with E[x x^T] = sigma^2 I, kappa = p_g sigma^2, r_g > lam almost surely, no false
+    activation; m is the eigenvalue of p_g E[(lam / r)(2 - lam / r) z z^T].
 
-    Proof. At a sample of group g the exact gradient is -(y - tau^2 A_g z) z^T (R1's computation without the projection). Averaged,
-    A+ = A + eta kappa P* A - eta p A E[tau^2 z z^T], and p E[tau^2 z z^T] = kappa C^2 - diag(m) in the principal basis, where A*^T A = C,
-    the diagonal matrix of cosines: flipping the sign of one principal coordinate of x changes no probability, so the matrix is diagonal.
-    Column i, with a_i = cos a*_i + sin u_i, becomes cos s a*_i + sin (s - eta kappa) u_i, s = 1 + eta m + eta kappa sin^2. Columns stay
-    orthogonal, so QR or polar normalisation keeps each ratio. No neighbourhood term, for any lam below the smallest active norm.
-    For 0 < eta kappa <= 1 every angle below pi/2 decreases. At exactly pi/2 a direction receives no signal and stays, an unstable point;
-    with lam > 0 it is outside the setting, since r_g then comes arbitrarily near 0 < lam (support_persists has margin < 0 there).
+    Proof. At a sample of group g the exact gradient is -(y - tau^2 A_g z) z^T (R1's computation
+    without the projection). Averaged, A+ = A + eta kappa P* A - eta p A E[tau^2 z z^T], and p
+    E[tau^2 z z^T] = kappa C^2 - diag(m) in the principal basis, where A*^T A = C, the diagonal
+    matrix of cosines: flipping the sign of one principal coordinate of x changes no probability, so
+    the matrix is diagonal. Column i, with a_i = cos a*_i + sin u_i, becomes cos s a*_i + sin (s -
+    eta kappa) u_i, s = 1 + eta m + eta kappa sin^2. Columns stay orthogonal, so QR or polar
+    normalisation keeps each ratio. No neighbourhood term, for any lam below the smallest active
+    norm. For 0 < eta kappa <= 1 every angle below pi/2 decreases. At exactly pi/2 a direction
+    receives no signal and stays, an unstable point; with lam > 0 it is outside the setting, since
+    r_g then comes arbitrarily near 0 < lam (support_persists has margin < 0 there).
 
     >>> float(contraction_factor(0.0, 1.0, 0.5, 0.0))
     0.5
@@ -86,7 +91,8 @@ def support_persists(
 ) -> float:
     """R2's support condition in a form that carries itself along the run: margin, >= 0 when it holds (> 0 on the right side).
 
-    B_max (max_{v != g} ||A*_v^T A*_g|| + sin theta_max) <= lam < B_min cos theta_max. For A_v = A*_v C + U S,
+    B_max (max_{v != g} ||A*_v^T A*_g|| + sin theta_max) <= lam < B_min cos theta_max. For A_v =
+    A*_v C + U S,
     ||A_v^T A*_g|| <= ||A*_v^T A*_g|| + sin theta_max(v) bounds a false activation; ||A_g^T A*_g x|| >= cos theta_max ||x||. Angles only
     decrease, so the left side only falls, the right side only rises.
 
@@ -99,17 +105,20 @@ def support_persists(
 def repaired_bound(distance: Real, kappa: float, smallest_cosine: Real, drift: Real) -> Real:
     """R3, in place of Theorem 2: dist(A+) <= sqrt(1 - kappa q) dist(A) + drift, q = c (1 + c)(2 - kappa c) / 2, c = smallest_cosine.
 
-    Setting: orthonormal groups, frozen tau (or one active group and the true gradient), 0 < kappa = eta sigma^2 tau (2 - tau) p1 <= 1,
-    A_g+ = polar(A_g - eta (I - P_g) G_g), drift = eta ||(I - P_g) beta_g||_F, smallest_cosine = s_min(A*_g^T A_g) (>= 1 - dist^2 / 2).
+    Setting: orthonormal groups, frozen tau (or one active group and the true gradient), 0 < kappa =
+    eta sigma^2 tau (2 - tau) p1 <= 1, A_g+ = polar(A_g - eta (I - P_g) G_g), drift = eta ||(I -
+    P_g) beta_g||_F, smallest_cosine = s_min(A*_g^T A_g) (>= 1 - dist^2 / 2).
 
-    Proof. Rotate A* so that A*^T A = C = diag(c_k) >= 0. The leading term of G has tangential part -(kappa / eta) (A* - A C) C, hence
+    Proof. Rotate A* so that A*^T A = C = diag(c_k) >= 0. The leading term of G has tangential part
+    -(kappa / eta) (A* - A C) C, hence
     ||A - eta (I - P) G_lead - A*||_F^2 = dist^2 - kappa sum_k c_k (1 - c_k^2)(2 - kappa c_k), while dist^2 = 2 sum_k (1 - c_k), and
-    c (1 + c)(2 - kappa c) increases on [0, 1]. The step is orthogonal to A, so all singular values of the sum are >= 1, where the polar
-    factor is the projection on the (convex) spectral ball: non-expansive. The shrinkage bias 2 tau (1 - tau) of T21's gradient is radial
-    and drops out.
+    c (1 + c)(2 - kappa c) increases on [0, 1]. The step is orthogonal to A, so all singular values
+    of the sum are >= 1, where the polar factor is the projection on the (convex) spectral ball:
+    non-expansive. The shrinkage bias 2 tau (1 - tau) of T21's gradient is radial and drops out.
 
-    Iterated at kappa = 1 from dist <= 1: c >= 1 - dist^2 / 2 >= 1/2 gives q >= 9/16, and the geometric series 1 / (1 - sqrt(7/16)) < 2.96, so
-    limsup dist <= 2.96 max ||beta_g||_F / c_g <= 2.96 sqrt(d) ||beta_g||_2 / c_g, as long as dist stays <= 1.
+    Iterated at kappa = 1 from dist <= 1: c >= 1 - dist^2 / 2 >= 1/2 gives q >= 9/16, and the
+    geometric series 1 / (1 - sqrt(7/16)) < 2.96, so limsup dist <= 2.96 max ||beta_g||_F / c_g <=
+    2.96 sqrt(d) ||beta_g||_2 / c_g, as long as dist stays <= 1.
 
     >>> repaired_bound(0.4, 1.0, 1.0, 0.0)
     0.0
@@ -122,11 +131,13 @@ def repaired_bound(distance: Real, kappa: float, smallest_cosine: Real, drift: R
 def exclusion_bound(tau: float, p: float, alpha: ArrayLike) -> Array:
     """R4: with one active group the remainder of (59) has ||v_i|| >= 2 tau (1 - tau) p alpha_i, so (33) cannot hold with Lemma 1.
 
-    Lower bound: orthonormal groups give <a_i, v_i> = -tau p [2 (1 - tau) sum_{j != i} X_ij^2 + alpha_i (2 - tau - tau alpha_i)], whose
-    modulus is at least 2 tau (1 - tau) p alpha_i for alpha_i in (0, 1], and ||a_i|| = 1.
-    Exclusion: lam in Lemma 1's interval has lam >= gamma B_max (mu_B + delta), while r_g <= gamma B_max, so 1 - tau = lam / r_g >= delta >= e.
-    If (33) held, 2 (1 - tau) alpha_i <= (2 - tau)(omega_i sqrt(d^2 + 1) + delta) e would give alpha_i <= omega_i sqrt(d^2 + 1) + delta, as
-    2 - tau <= 2 and e <= 1 - tau; but rho > 0 asks alpha_i > sqrt(2 d) times that.
+    Lower bound: orthonormal groups give <a_i, v_i> = -tau p [2 (1 - tau) sum_{j != i} X_ij^2 +
+    alpha_i (2 - tau - tau alpha_i)], whose modulus is at least 2 tau (1 - tau) p alpha_i for
+    alpha_i in (0, 1], and ||a_i|| = 1. Exclusion: lam in Lemma 1's interval has lam >= gamma B_max
+    (mu_B + delta), while r_g <= gamma B_max, so 1 - tau = lam / r_g >= delta >= e. If (33) held, 2
+    (1 - tau) alpha_i <= (2 - tau)(omega_i sqrt(d^2 + 1) + delta) e would give alpha_i <= omega_i
+    sqrt(d^2 + 1) + delta, as 2 - tau <= 2 and e <= 1 - tau; but rho > 0 asks alpha_i > sqrt(2 d)
+    times that.
 
     >>> float(exclusion_bound(0.5, 1.0, 1.0))
     0.5
@@ -137,8 +148,9 @@ def exclusion_bound(tau: float, p: float, alpha: ArrayLike) -> Array:
 def scaled_minimiser(ratio: float) -> float:
     """Scale s > 1 at which A = s A* Q has zero loss for one active group of norm B: s - 1/s = lam / B =: ratio.
 
-    A^T y = s x, so the code is (s - lam / B) x and the reconstruction s (s - lam / B) A* x = y. With a constant lam the minimiser is
-    therefore *not* A*: the floor of ||A - A*||_F^2 is (s - 1)^2 d, however many samples, features or groups.
+    A^T y = s x, so the code is (s - lam / B) x and the reconstruction s (s - lam / B) A* x = y.
+    With a constant lam the minimiser is therefore *not* A*: the floor of ||A - A*||_F^2 is (s -
+    1)^2 d, however many samples, features or groups.
 
     >>> scaled_minimiser(9 / 20)
     1.25

@@ -25,11 +25,11 @@ def final_rate(rng: np.random.Generator, quick: bool) -> Finding:
     """d (mu_B + delta)^2 gamma^4 / Gamma^2 against 4 C^2 d log^2 n / Gamma^2 when gamma <= log n and mu_B, delta <= C / log n."""
     n = 10 ** rng.uniform(1, 6, 1000)
     C, n_groups, d = rng.uniform(0, 1, (3, 1000)) * [[1.0], [1e4], [16]] + [[0.01], [1], [1]]
-    gamma, (mu, delta) = (
-        np.log(n) * rng.uniform(0, 1, 1000),
-        C / np.log(n) * rng.uniform(0, 1, (2, 1000)),
-    )
-    gamma[0], mu[0], delta[0] = np.log(n[0]), C[0] / np.log(n[0]), C[0] / np.log(n[0])
+    gamma = np.log(n) * rng.uniform(0, 1, 1000)
+    mu, delta = C / np.log(n) * rng.uniform(0, 1, (2, 1000))
+    gamma[0] = np.log(n[0])
+    mu[0] = C[0] / np.log(n[0])
+    delta[0] = C[0] / np.log(n[0])
     ratio = (
         d
         * (mu + delta) ** 2
@@ -43,7 +43,9 @@ def final_rate(rng: np.random.Generator, quick: bool) -> Finding:
 @measurement
 def norms_from_entries(rng: np.random.Generator, quick: bool) -> Finding:
     """Entries in [a, b] in modulus give group norms in [a, sqrt(d) b]."""
-    d, a, b = 4, 0.5, 2.0
+    d = 4
+    a = 0.5
+    b = 2.0
     x = (
         rng.uniform(a, b, (10_000, d))
         * rng.choice([-1, 1], (10_000, d))
@@ -61,7 +63,8 @@ def scaled_minimiser(rng: np.random.Generator, quick: bool) -> Finding:
     A_star = sampling.make_dictionary(8, 4, 2, kind="orthonormal", rng=rng)
     Y = sampling.sample(A_star, 200, 1, 2, norm_range=(2, 2), rng=rng).Y
     s = formulas.scaled_minimiser(9 / 20)
-    at_scaled, at_star = ops.loss(s * A_star, Y, 0.9, 2), ops.loss(A_star, Y, 0.9, 2)
+    at_scaled = ops.loss(s * A_star, Y, 0.9, 2)
+    at_star = ops.loss(A_star, Y, 0.9, 2)
     return at_least(
         "loss at A* over loss at s A*",
         at_star / max(at_scaled, 1e-12),
@@ -106,7 +109,10 @@ def _retracted_run(
     rng: np.random.Generator, steps: int
 ) -> Iterator[tuple[Array, Array, float, float]]:
     """Population gradient descent with polar retraction, gamma = 1, d = 2; yields A before the step, A* and the constants."""
-    d, n_groups, lam, eta = 2, 3, 1.9, 0.12
+    d = 2
+    n_groups = 3
+    lam = 1.9
+    eta = 0.12
     A_star = sampling.make_dictionary(9, n_groups, d, kind="orthonormal", rng=rng)
     A = sampling.perturb_dictionary(A_star, delta=0.45, group_size=d, direction="tangent", rng=rng)
     star = groups.blocks(A_star, d)
@@ -119,7 +125,9 @@ def _retracted_run(
 @measurement
 def contraction(rng: np.random.Generator, quick: bool) -> Finding:
     """R2: tangents of the principal angles after each step against the predicted ones, exact population gradient by quadrature."""
-    error, last, d = 0.0, 0.0, 2
+    error = 0.0
+    last = 0.0
+    d = 2
     predicted = None
     for A, A_star, lam, eta in _retracted_run(rng, 2 if quick else 5):
         theta = metrics.principal_angles(A, A_star, d)
@@ -129,7 +137,8 @@ def contraction(rng: np.random.Generator, quick: bool) -> Finding:
             )
         predicted = np.empty_like(theta)
         for g, (B, S) in enumerate(zip(groups.blocks(A, d), groups.blocks(A_star, d), strict=True)):
-            population, p = _population(S), 1 / len(theta)
+            population = _population(S)
+            p = 1 / len(theta)
             rotation = np.linalg.svd(S.T @ B)[
                 2
             ].T  # principal basis of A_g, cosines decreasing, so angles increasing
@@ -152,9 +161,14 @@ def contraction(rng: np.random.Generator, quick: bool) -> Finding:
 def repaired_run(rng: np.random.Generator, quick: bool) -> Finding:
     """R3 iterated: retracted steps along the closed-form expected gradient, all groups at once, for growing numbers of groups.
 
-    Largest orbit distance at the end over the floor 2.96 sqrt(d) ||beta||_2 / c that iterating the one-step bound implies.
+    Largest orbit distance at the end over the floor 2.96 sqrt(d) ||beta||_2 / c that iterating the
+    one-step bound implies.
     """
-    d, n_active, tau, ratios, floors = 2, 3, 0.5, [], {}
+    d = 2
+    n_active = 3
+    tau = 0.5
+    ratios = []
+    floors = {}
     for n_groups in (8, 16) if quick else (8, 16, 32, 64):
         A_star = sampling.make_dictionary(
             3 * n_groups, n_groups, d, kind="orthonormal_groups", rng=rng
@@ -166,7 +180,8 @@ def repaired_run(rng: np.random.Generator, quick: bool) -> Finding:
         for _ in range(60):
             G = ops.expected_gradient(A, A_star, tau, n_active, d)
             beta = G - ops.expected_gradient(A, A_star, tau, n_active, d, form="printed")
-            B, H = groups.blocks(A, d), groups.blocks(G, d)
+            B = groups.blocks(A, d)
+            H = groups.blocks(G, d)
             A = groups.polar(groups.unblock(B - (H - B @ (np.swapaxes(B, 1, 2) @ H)) / leading), d)
         pairs = zip(groups.blocks(A, d), groups.blocks(A_star, d), strict=True)
         distance = max(formulas.orbit_distance(B, S) for B, S in pairs)
@@ -196,7 +211,13 @@ def support_condition_persists(rng: np.random.Generator, quick: bool) -> Finding
     )
 
 
-N_FEATURES, N_GROUPS, D, N_ACTIVE, LAM, B_MIN, B_MAX = 950, 500, 2, 3, 2.0, 4.0, 5.0
+N_FEATURES = 950
+N_GROUPS = 500
+D = 2
+N_ACTIVE = 3
+LAM = 2.0
+B_MIN = 4.0
+B_MAX = 5.0
 
 
 @measurement
@@ -207,7 +228,8 @@ def simulation(rng: np.random.Generator, quick: bool) -> Finding:
     Y, X, support = sampling.sample(
         A_star, 1000 if quick else 10_000, N_ACTIVE, D, norm_range=(B_MIN, B_MAX), rng=rng
     )
-    mu_block, d_mu = block_coherence(A_star, D), D * block_coherence(A_star, D)
+    mu_block = block_coherence(A_star, D)
+    d_mu = D * block_coherence(A_star, D)
     printed = recovery_interval(N_ACTIVE, B_MIN, B_MAX, mu_block, 0.0, D, "printed")
     corrected = recovery_interval(N_ACTIVE, B_MIN, B_MAX, mu_block, 0.0, D)
     sharp = sharp_interval(A_star, A_star, D, N_ACTIVE, B_MIN, B_MAX)
@@ -216,14 +238,16 @@ def simulation(rng: np.random.Generator, quick: bool) -> Finding:
         B_MIN + (2 * N_ACTIVE - 1) * B_MAX
     )
     unit = A / np.linalg.norm(A, axis=0)
-    tau_low, tau_high = 1 - LAM / B_MIN, 1 - LAM / B_MAX
+    tau_low = 1 - LAM / B_MIN
+    tau_high = 1 - LAM / B_MAX
     mean_square = float(np.sum(X**2) / (len(X) * N_ACTIVE))
 
     def active(B: Array) -> BoolArray:
         return np.linalg.norm((Y @ B).reshape(len(Y), N_GROUPS, D), axis=2) > LAM
 
     found = metrics.support_recovery(support, active(A_star), N_GROUPS)
-    start, start_unit = metrics.support_recovery(support, active(A), N_GROUPS), active(unit)
+    start = metrics.support_recovery(support, active(A), N_GROUPS)
+    start_unit = active(unit)
     numbers: dict[str, Any] = {
         "n_samples": len(Y),
         "mu": coherence(A_star),

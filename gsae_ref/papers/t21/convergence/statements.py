@@ -56,7 +56,8 @@ def _eq77(i: Instance) -> tuple[float, float]:
     """||A+ - A*||_F^2 for the step A - eta G against the chain's last line before (33) enters."""
     B, S, t, p = group(i)
     c, difference, G, v = direction(i)
-    eta, e2 = i.step_size, np.sum(difference**2)
+    eta = i.step_size
+    e2 = np.sum(difference**2)
     gain = c.min() * e2 + np.sum(G**2) / c.max() - np.sum(v**2) / c.min()
     return np.sum((difference - eta * G) ** 2), e2 + eta**2 * np.sum(G**2) - eta * gain
 
@@ -64,7 +65,9 @@ def _eq77(i: Instance) -> tuple[float, float]:
 def _repaired(i: Instance) -> tuple[Real, Real]:
     """dist(A+, A*) after a retracted step along the tangential part of G, against R3's bound."""
     B, S, t, p = group(i)
-    G, beta, eta = columns(i.G, i), columns(i.beta, i), i.step_size
+    G = columns(i.G, i)
+    beta = columns(i.beta, i)
+    eta = i.step_size
     after = formulas.orbit_distance(groups.polar(B - eta * (G - B @ (B.T @ G)), i.d), S)
     smallest = np.linalg.svd(S.T @ B, compute_uv=False)[-1]
     drift = eta * np.linalg.norm(beta - B @ (B.T @ beta))

@@ -88,7 +88,8 @@ def ce10(n: int = 4, lam: Fraction = Fraction(1, 5)) -> Certificate:
 def ce_eq70(n_groups: int = 3, lam: Fraction = Fraction(1, 400)) -> Certificate:
     """(70), (58) and (33) within Theorem 2's hypotheses, printed and corrected (n to d): ||v_1||^2 = .0011 > .0003.
 
-    (69) gives ||tau X - (2-tau) I||_F <= sqrt(2-tau) delta; (70) uses (2-tau) delta ||A_g - A*_g||_F.
+    (69) gives ||tau X - (2-tau) I||_F <= sqrt(2-tau) delta; (70) uses (2-tau) delta ||A_g -
+    A*_g||_F.
     """
     step = descent_rotated(n_groups, lam)
     s = step.setting
@@ -153,7 +154,8 @@ def ce8(n: int = 4) -> Certificate:
 def ce_eq66(n: int = 4, lam: Fraction = Fraction(1, 5)) -> Certificate:
     """(66), second line: ||tau A_g^T A*_g - (2-tau) I||_F^2 with ||I||_F^2 = n in place of d."""
     step = descent(_pair(n, lam))
-    s, t = step.setting, step.tau
+    s = step.setting
+    t = step.tau
     rest = t**2 * frobenius_squared(step.X) - 2 * (2 - t) * t * inner(s.A[0], s.A_star[0])
     return Certificate(
         name="CE_eq66",
@@ -189,7 +191,8 @@ def ce_eq68(
 ) -> Certificate:
     """(68): the printed upper bound of a squared norm is negative."""
     step = _four(delta, lam, n)
-    s, t = step.setting, step.tau
+    s = step.setting
+    t = step.tau
 
     def bound(m: int) -> Fraction:
         return (
@@ -222,10 +225,12 @@ def ce_eq69(
 ) -> Certificate:
     """(69) and Theorem 2: the condition on ||A_g^T A*_g||_F^2 holds, its purpose ||tau X - (2-tau) I||_F^2 <= (2-tau) delta^2 does not.
 
-    For tau > 2/3 the condition grows with n while ||A_g^T A*_g||_F^2 <= d: here it holds for every A, and says nothing.
+    For tau > 2/3 the condition grows with n while ||A_g^T A*_g||_F^2 <= d: here it holds for every
+    A, and says nothing.
     """
     step = _four(delta, lam, n)
-    s, t = step.setting, step.tau
+    s = step.setting
+    t = step.tau
     return Certificate(
         name="CE_eq69",
         statement="T21-eq69",
@@ -266,7 +271,8 @@ def ce_eq69_simulation(
 ) -> Certificate:
     """(69) and Theorem 2 below tau = 2/3: the condition bounds a squared norm by a negative number. As in the paper's simulation.
 
-    There codes have norm in [4, 5] and lambda = 2: without cross-terms tau = 1 - lambda/||x_g|| is at most 3/5 at the truth.
+    There codes have norm in [4, 5] and lambda = 2: without cross-terms tau = 1 - lambda/||x_g|| is
+    at most 3/5 at the truth.
     """
     t = 1 - lam / longest
     bound = norm_condition(t, n, delta)
@@ -337,14 +343,17 @@ def expected_cross_terms(s: Setting, tau: Fraction, g: int = 1) -> tuple[Matrix,
     def crossed(N: Matrix, S: tuple[int, ...]) -> Matrix:
         return add(*(project(s.A_star[h - 1], N) for h in S if h != g))
 
-    A, supports = s.A[g - 1], supports_with(s, g)
+    A = s.A[g - 1]
+    supports = supports_with(s, g)
     first = add(*(scale(-tau * w, shrunk(crossed(A, S), S)) for w, S in supports))
     return first, add(*(scale(-tau * w, crossed(shrunk(A, S), S)) for w, S in supports))
 
 
 def residual(s: Setting, tau: Fraction, g: int = 1) -> Matrix:
     """beta of (71): tau sum_{h != g} p_gh tau (A_h A_h^T A*_g A*_g^T + A*_g A*_g^T A_h A_h^T) A_g + E[P_1 + P_2]."""
-    A, star, weight = s.A[g - 1], s.A_star[g - 1], tau**2 * s.inclusion(2)
+    A = s.A[g - 1]
+    star = s.A_star[g - 1]
+    weight = tau**2 * s.inclusion(2)
     others = [H for h, H in enumerate(s.A, 1) if h != g]
     swapped = add(
         *(add(project(H, project(star, A)), project(star, project(H, A))) for H in others)
@@ -441,7 +450,8 @@ def ce13b(
 ) -> Certificate:
     """(73), second line: ||A*_h A*_h^T A_g||_2 <= mu_B + delta, where d mu_B + delta is due.
 
-    Gamma - 1 = gamma = 2, so that only the factor d is at issue (gamma = 1 would make p_gh, and both sides of (73), zero).
+    Gamma - 1 = gamma = 2, so that only the factor d is at issue (gamma = 1 would make p_gh, and
+    both sides of (73), zero).
     """
     first = basis(8, 1, 2)
     groups = (first, *(add(scale(cosine, first), scale(sine, basis(8, k, 2))) for k in (3, 5)))
@@ -462,16 +472,19 @@ def ce_eq72(
 ) -> Certificate:
     """(72): stars are swapped in its last term, A*_v A*_v^T A_h A_h^T for A_v A_v^T A*_h A*_h^T; as printed the bound is false.
 
-    d = 1, Gamma = gamma = 4, n = 2: a_1 = a*_1 = e1, a_2 = a_3 = a_4 = e2, a*_2 = a*_3 = a*_4 = (7 e1 + 24 e2)/25. Then A_h^T A_1 = 0, the
-    printed second term is 0, and E[P_1] = -tau (I - tau (A_1 A_1^T + 3 A_2 A_2^T)) w is longer than the first term, tau w.
+    d = 1, Gamma = gamma = 4, n = 2: a_1 = a*_1 = e1, a_2 = a_3 = a_4 = e2, a*_2 = a*_3 = a*_4 = (7
+    e1 + 24 e2)/25. Then A_h^T A_1 = 0, the printed second term is 0, and E[P_1] = -tau (I - tau
+    (A_1 A_1^T + 3 A_2 A_2^T)) w is longer than the first term, tau w.
     """
-    e1, e2 = basis(2, 1), basis(2, 2)
+    e1 = basis(2, 1)
+    e2 = basis(2, 2)
     tilted = add(scale(cosine, e1), scale(sine, e2))
     s = Setting(
         (e1, e2, e2, e2), (e1, tilted, tilted, tilted), SIGN, 4, Fraction(1), Fraction(1), delta
     )
     w = scale(s.inclusion(2), cross_sum(s))
-    others, everyone = range(2, 5), range(1, 5)
+    others = range(2, 5)
+    everyone = range(1, 5)
     swapped = add(
         *(project(s.A_star[v - 1], project(s.A[h - 1], e1)) for h in others for v in everyone)
     )
@@ -520,7 +533,8 @@ def ce_eq74(
 ) -> Certificate:
     """(74): ||beta|| = O((gamma^3/Gamma^2)(mu_B + delta)). For every constant C the equiangular family, gamma = 2, breaks it at some Gamma.
 
-    d = 1, A = A*, mu_B = 49/625: beta is of order gamma/Gamma times mu_B^(3/2), so the ratio to the printed bound grows like Gamma.
+    d = 1, A = A*, mu_B = 49/625: beta is of order gamma/Gamma times mu_B^(3/2), so the ratio to the
+    printed bound grows like Gamma.
     """
     ratios: dict[int, Fraction] = {}
     n_groups = 2
@@ -530,7 +544,8 @@ def ce_eq74(
         left = frobenius_squared(residual(s, tau))
         order = Fraction(s.n_active**3, n_groups**2) * s.leak_printed
         ratios[n_groups] = left / order**2
-    b, b2 = s.leak, s.leak + s.delta
+    b = s.leak
+    b2 = s.leak + s.delta
     explicit = (
         tau
         * s.inclusion(1)

@@ -24,7 +24,8 @@ __all__ = [
 def offset_norm_squared(X: Array, tau: float, size: int) -> float:
     """||M||_F^2 expanded: (2 - tau)^2 size + tau^2 ||X||_F^2 - 2 tau (2 - tau) tr X, with size = ||I||_F^2.
 
-    [T21] Eq. (66) has size = n, the dimension of the data; the identity there is d x d, so size = d.
+    [T21] Eq. (66) has size = n, the dimension of the data; the identity there is d x d, so size =
+    d.
 
     >>> offset_norm_squared(np.eye(2), 0.75, 2)
     0.5
@@ -35,8 +36,9 @@ def offset_norm_squared(X: Array, tau: float, size: int) -> float:
 def overlap_condition(tau: float, size: int, delta: float, version: int = 2) -> float:
     """Largest ||A_g^T A*_g||_F^2 that Theorem 2 allows, Eq. (69): [3 (2 - tau)(tau - 2/3) size + (1 - tau)(2 - tau) delta^2] / tau^2.
 
-    It makes the right-hand side of (68) at most (2 - tau) delta^2. Printed with size = n; size = d is meant. Version 1 has
-    (tau - 1)^2 delta^2 as last term, which is right for the stronger target delta^2.
+    It makes the right-hand side of (68) at most (2 - tau) delta^2. Printed with size = n; size = d
+    is meant. Version 1 has (tau - 1)^2 delta^2 as last term, which is right for the stronger target
+    delta^2.
 
     >>> overlap_condition(1.0, 2, 0.0)
     2.0
@@ -48,14 +50,17 @@ def overlap_condition(tau: float, size: int, delta: float, version: int = 2) -> 
 def smallest_feasible_tau(d: int, delta: float) -> float:
     """Smallest tau for which some orthonormal pair with e <= delta can meet :func:`overlap_condition` with size = d.
 
-    e fixes tr X = d - e^2/2, and ||X||_F^2 >= (tr X)^2 / d; with s = delta^2 / d the condition becomes
-    tau^2 s^2/4 - (2 - 3 tau + 2 tau^2) s + 4 (1 - tau)^2 <= 0, a quadratic in tau whose smaller root this is. At delta = 0 it is 1.
+    e fixes tr X = d - e^2/2, and ||X||_F^2 >= (tr X)^2 / d; with s = delta^2 / d the condition
+    becomes tau^2 s^2/4 - (2 - 3 tau + 2 tau^2) s + 4 (1 - tau)^2 <= 0, a quadratic in tau whose
+    smaller root this is. At delta = 0 it is 1.
 
     >>> round(smallest_feasible_tau(2, 0.5), 4)
     0.8353
     """
     s = delta**2 / d
-    a, b, c = 4 - 2 * s + s**2 / 4, 8 - 3 * s, 4 - 2 * s
+    a = 4 - 2 * s + s**2 / 4
+    b = 8 - 3 * s
+    c = 4 - 2 * s
     return (b - math.sqrt(max(b**2 - 4 * a * c, 0))) / (2 * a)
 
 
@@ -75,8 +80,9 @@ def align(A_g: Array, star_g: Array) -> tuple[Array, Array]:
 def remainder(G_g: Array, A_g: Array, star_g: Array, tau: float, p: float) -> Array:
     """Columns v_i = g_i - c alpha_i (a_i - a*_i) of what the gradient has beside its direction. [T21] Eq. (59).
 
-    With c_i = c alpha_i != 0, expanding ||g_i||^2 = ||c_i (a_i - a*_i) + v_i||^2 gives (61), an *equality*:
-    2 <g_i, a_i - a*_i> = c_i ||a_i - a*_i||^2 + ||g_i||^2 / c_i - ||v_i||^2 / c_i. So (32) = (57) says nothing until v_i is bounded.
+    With c_i = c alpha_i != 0, expanding ||g_i||^2 = ||c_i (a_i - a*_i) + v_i||^2 gives (61), an
+    *equality*: 2 <g_i, a_i - a*_i> = c_i ||a_i - a*_i||^2 + ||g_i||^2 / c_i - ||v_i||^2 / c_i. So
+    (32) = (57) says nothing until v_i is bounded.
 
     >>> remainder(np.array([[-0.375]]), np.eye(1), np.eye(1), 0.5, 1.0)
     array([[-0.375]])
@@ -96,18 +102,22 @@ def remainder_bound(
 ) -> Array:
     """Bound on ||v_i|| for every column. [T21] Eqs. (33), (58), (70), (74).
 
-    ``form="printed"``: c (omega_i sqrt(d^2 + 1) + delta) e. ``form="corrected"``: c sqrt(d - 1) omega_i e + tau p ||M||_F + ||beta_i||.
+    ``form="printed"``: c (omega_i sqrt(d^2 + 1) + delta) e. ``form="corrected"``: c sqrt(d - 1)
+    omega_i e + tau p ||M||_F + ||beta_i||.
 
-    By (56) v_i = c sum_{j != i} (a_j - a*_j) a*_j^T a_i + tau p A_g M A*_g^T a_i + beta_i. The first sum is at most omega_i times
-    sum_{j != i} ||a_j - a*_j|| <= sqrt(d - 1) e by Cauchy-Schwarz; the second at most tau p ||M||_F. The paper replaces ||M||_F by
-    (2 - tau) delta e, which its condition (69) does not give: at A = A* the right side is 0 and ||M||_F = 2 (1 - tau) sqrt(d).
+    By (56) v_i = c sum_{j != i} (a_j - a*_j) a*_j^T a_i + tau p A_g M A*_g^T a_i + beta_i. The
+    first sum is at most omega_i times sum_{j != i} ||a_j - a*_j|| <= sqrt(d - 1) e by
+    Cauchy-Schwarz; the second at most tau p ||M||_F. The paper replaces ||M||_F by (2 - tau) delta
+    e, which its condition (69) does not give: at A = A* the right side is 0 and ||M||_F = 2 (1 -
+    tau) sqrt(d).
 
     >>> I = np.eye(1)
     >>> remainder_bound(I, I, 0.5, 1.0, 0.0), remainder_bound(I, I, 0.5, 1.0, 0.0, form="printed")
     (array([0.5]), array([0.]))
     """
     d = A_g.shape[1]
-    c, error = leading_coefficient(tau, p), np.linalg.norm(A_g - star_g)
+    c = leading_coefficient(tau, p)
+    error = np.linalg.norm(A_g - star_g)
     _, omega = align(A_g, star_g)
     if form == "printed":
         return c * (omega * np.sqrt(d**2 + 1) + delta) * error
@@ -123,19 +133,22 @@ def residual_bound(
 ) -> float:
     """Explicit bound on ||beta_g||_2 by coherence. Replaces [T21] Eqs. (72)-(74).
 
-    beta_g is the closed form of the expected gradient without its leading term. With p1 = gamma / Gamma, b = d mu_B + delta,
-    b2 = d mu_B + 2 delta, orthonormal groups, tau <= 1: each product P_h P*_k A_g is at most a product of the cross-block norms
+    beta_g is the closed form of the expected gradient without its leading term. With p1 = gamma /
+    Gamma, b = d mu_B + delta, b2 = d mu_B + 2 delta, orthonormal groups, tau <= 1: each product P_h
+    P*_k A_g is at most a product of the cross-block norms
     ||A_h^T A*_k|| <= b, ||A_h^T A_k|| <= b2 that it contains. Terms with two different groups come (Gamma - 1) p2 = (gamma - 1) p1 times,
     with three (Gamma - 1)(Gamma - 2) p3 = (gamma - 1)(gamma - 2) p1 times:
 
         ||beta_g||_2 <= tau_g p1 (gamma - 1) [5 b + b2 + b^2 + b b2 + (gamma - 2) b (b + b2)].
 
-    The sum in (73) has Gamma - 1 terms, not gamma: there is no gain of 1/Gamma over the leading term.
+    The sum in (73) has Gamma - 1 terms, not gamma: there is no gain of 1/Gamma over the leading
+    term.
 
     >>> residual_bound(1.0, 1, 10, 2, 0.1, 0.1)
     0.0
     """
-    b, b2 = d * mu_block + delta, d * mu_block + 2 * delta
+    b = d * mu_block + delta
+    b2 = d * mu_block + 2 * delta
     bracket = 5 * b + b2 + b**2 + b * b2 + max(n_active - 2, 0) * b * (b + b2)
     return tau * n_active / n_groups * (n_active - 1) * bracket
 
@@ -145,8 +158,9 @@ def residual_bound_spectral(
 ) -> Real:
     """Explicit bound on ||beta_g||_2 by R >= ||A||_2^2, ||A*||_2^2: tau_g { p2 R (2 + 6 t) + 2 t p3 (R^2 + R) }, t = max tau.
 
-    Sums over all groups are bounded as operators, ||sum_h P*_h||_2 = ||A*||_2^2 <= R, instead of term by term. This does gain a factor
-    gamma / Gamma over the leading term p1, as the paper wants, if R stays bounded: an assumption on A that T21 does not make.
+    Sums over all groups are bounded as operators, ||sum_h P*_h||_2 = ||A*||_2^2 <= R, instead of
+    term by term. This does gain a factor gamma / Gamma over the leading term p1, as the paper
+    wants, if R stays bounded: an assumption on A that T21 does not make.
 
     >>> residual_bound_spectral(1.0, 1.0, 2, 3, 1.0)
     2.6666666666666665

@@ -39,13 +39,18 @@ def overlap_condition_range(rng: np.random.Generator, quick: bool) -> Finding:
 @measurement
 def first_cross_term(rng: np.random.Generator, quick: bool) -> Finding:
     """E[P_1], enumerated over the supports, against its decomposition behind (72) with the stars in their places."""
-    d, n_groups, n_active = 2, 4, 3
+    d = 2
+    n_groups = 4
+    n_active = 3
     A_star = sampling.make_dictionary(6, n_groups, d, kind="orthonormal_groups", rng=rng)
     A = sampling.perturb_dictionary(A_star, delta=0.4, group_size=d, direction="tangent", rng=rng)
     tau = rng.uniform(0.2, 1, n_groups)
-    B, star = groups.blocks(A, d), groups.blocks(A_star, d)
-    P, P_star = B @ np.swapaxes(B, 1, 2), star @ np.swapaxes(star, 1, 2)
-    supports, g = [S for S in combinations(range(n_groups), n_active)], 0
+    B = groups.blocks(A, d)
+    star = groups.blocks(A_star, d)
+    P = B @ np.swapaxes(B, 1, 2)
+    P_star = star @ np.swapaxes(star, 1, 2)
+    supports = [S for S in combinations(range(n_groups), n_active)]
+    g = 0
     enumerated = sum(
         -tau[g]
         * (np.eye(6) - sum(tau[v] * P[v] for v in S))

@@ -1,7 +1,8 @@
 """Counterexamples to the gradient of [T21]: (41), (42), (24), the expectation (29)-(31), and a step of (77) about ||G_g||_F.
 
-The loss is L(A) = 1/2 ||y - A sigma_lambda(A^T y)||^2, (40). With z_g = A_g^T y, r_g = ||z_g|| > lambda, E = y - A sigma_lambda(A^T y) and
-J_g = (1 - lambda/r_g) I + (lambda/r_g^3) z_g z_g^T, the Jacobian of (7), its gradient is -[E sigma(z_g)^T + y (J_g A_g^T E)^T].
+The loss is L(A) = 1/2 ||y - A sigma_lambda(A^T y)||^2, (40). With z_g = A_g^T y, r_g = ||z_g|| >
+lambda, E = y - A sigma_lambda(A^T y) and J_g = (1 - lambda/r_g) I + (lambda/r_g^3) z_g z_g^T, the
+Jacobian of (7), its gradient is -[E sigma(z_g)^T + y (J_g A_g^T E)^T].
 """
 
 from __future__ import annotations
@@ -80,11 +81,13 @@ def loss(A: Matrix, y: Matrix, lam: Fraction) -> Fraction:
 def radial_slope(A: Matrix, y: Matrix, lam: Fraction) -> Fraction:
     """d/ds L(sA) at s = 1, from the polynomial L(sA) = 1/2 ||y - (s^2 - s lambda/r) A A^T y||^2, valid while s r > lambda."""
     z = product(transpose(A), y)
-    w, ratio = product(A, z), lam / norm(z)
+    w = product(A, z)
+    ratio = lam / norm(z)
     total = Fraction(0)
     for (a,), (b,) in zip(y, w, strict=True):
         coefficients = (a, ratio * b, -b)  # one entry of the residual: a + (lambda/r) b s - b s^2
-        value, derivative = sum(coefficients), sum(k * c for k, c in enumerate(coefficients))
+        value = sum(coefficients)
+        derivative = sum(k * c for k, c in enumerate(coefficients))
         total += value * derivative
     return total
 
@@ -98,9 +101,11 @@ def _differentiable(A: Matrix, y: Matrix, lam: Fraction) -> tuple[Comparison, ..
 def ce6(y: tuple[int, int] = (3, 4), lam: Fraction = Fraction(1)) -> Certificate:
     """(41) and (47) with sigma' = diagonal of the Jacobian, n = d = 2, A = I: the derivative of (40) along A is -9, not -5337/625.
 
-    Along sA the loss is the polynomial (25/2)(1 - s^2 + s/5)^2, whose slope at s = 1 is -9; the exact gradient agrees.
+    Along sA the loss is the polynomial (25/2)(1 - s^2 + s/5)^2, whose slope at s = 1 is -9; the
+    exact gradient agrees.
     """
-    A, sample = identity(2), column(*y)
+    A = identity(2)
+    sample = column(*y)
     truth = radial_slope(A, sample, lam)
     return Certificate(
         name="CE6",
@@ -135,7 +140,9 @@ def ce6b(
 
     ||Q^T z|| = ||z|| for a rotation Q, so sigma(Q^T z) = Q^T sigma(z) and L(AQ) = L(A): the derivative along A Omega is 0.
     """
-    M, sample, Q = matrix(A), column(*y), matrix(rotation)
+    M = matrix(A)
+    sample = column(*y)
+    Q = matrix(rotation)
     turn = product(M, matrix([[0, -1], [1, 0]]))
     return Certificate(
         name="CE6b",
@@ -175,8 +182,10 @@ def ce6_eq42(y: tuple[int, int] = (3, 4), lam: Fraction = Fraction(1)) -> Certif
 
     Along sA, A sigma(A^T y) = (s^2 - s lambda/r) y, whose derivative at s = 1 is (2 - lambda/r) y.
     """
-    A, z = identity(2), column(*y)
-    J, sigma = jacobian(z, lam), scale(tau(z, lam), z)
+    A = identity(2)
+    z = column(*y)
+    J = jacobian(z, lam)
+    sigma = scale(tau(z, lam), z)
     truth = (2 - lam / norm(z)) * z[0][0]
     own = sigma[0][0] + J[0][0] * z[0][0]
     return Certificate(
@@ -203,7 +212,8 @@ def ce7(y: Fraction = Fraction(5), lam: Fraction = Fraction(1)) -> Certificate:
 
     n = d = 1, A = 1: L(s) = 1/2 (5 - 5 s^2 + s)^2, L'(1) = -9.
     """
-    A, data = identity(1), column(y)
+    A = identity(1)
+    data = column(y)
     truth = radial_slope(A, data, lam)
     return Certificate(
         name="CE7",
@@ -241,7 +251,8 @@ def _moment(s: Setting, power: int) -> Fraction:
 def ce14(sizes: CodeLaw = SMALL_AND_LARGE, lam: Fraction = Fraction(1, 10)) -> Certificate:
     """(29), (30), (53), (54): tau_g is pulled out of the expectation, though it depends on ||x_g||. Given g in S = {g}.
 
-    The expected surrogate is -2 E[tau (1 - tau) x^2] A_g = -(7/50) A_g; the printed form with E[tau] = 5/7 is -(20/49) A_g.
+    The expected surrogate is -2 E[tau (1 - tau) x^2] A_g = -(7/50) A_g; the printed form with
+    E[tau] = 5/7 is -(20/49) A_g.
     """
     s = _varying_norm(sizes, lam)
     exact = s.expected_surrogate(1)[0][0] / s.inclusion(1)
@@ -305,10 +316,12 @@ def _at_the_truth(
 def ce14b(n: int = 36, size: int = 16, lam: Fraction = Fraction(1), length: int = 4) -> Certificate:
     """(77): the term eta^2 sum_i ||g_i||^2 is written eta^2 ||g||_F, unsquared; the line is false once ||G_g||_F > 1.
 
-    At A = A*, d = 16, tau = 3/4: G_g = -2 tau (1 - tau) A*_g, ||G_g||_F = (3/8) 4 = 3/2, and the bracket of (77) is 0 because v_i = g_i.
+    At A = A*, d = 16, tau = 3/4: G_g = -2 tau (1 - tau) A*_g, ||G_g||_F = (3/8) 4 = 3/2, and the
+    bracket of (77) is 0 because v_i = g_i.
     """
     step = descent(_at_the_truth(n, size, lam, length, n_groups=1))
-    s, eta = step.setting, step.eta
+    s = step.setting
+    eta = step.eta
     bracket = sum(right for _, right in step.alignment())
     rest = step.error - eta * bracket
     return Certificate(
@@ -343,10 +356,15 @@ def ce14b(n: int = 36, size: int = 16, lam: Fraction = Fraction(1), length: int 
 def ce15(n: int = 4, lam: Fraction = Fraction(1, 5)) -> Certificate:
     """Text after (31): "V is an amalgam of E[P_1 + P_2] and lower probability terms". With gamma = 1 all of these are 0 and V is not.
 
-    By (56), V also contains tau p_g A_g [tau A_g^T A*_g - (2 - tau) I] A*_g^T A_g, which is -2 tau (1 - tau) p_g A*_g at A = A*.
+    By (56), V also contains tau p_g A_g [tau A_g^T A*_g - (2 - tau) I] A*_g^T A_g, which is -2 tau
+    (1 - tau) p_g A*_g at A = A*.
     """
     step = descent(_at_the_truth(n, 1, lam))
-    s, t, p, a, star = step.setting, step.tau, step.p, step.A, step.A_star
+    s = step.setting
+    t = step.tau
+    p = step.p
+    a = step.A
+    star = step.A_star
     V = subtract(step.G, scale(step.c, product(subtract(a, star), transpose(star), a)))
     M = subtract(scale(t, step.X), scale(2 - t, identity(1)))
     missing = scale(t * p, product(a, M, transpose(star), a))

@@ -20,10 +20,8 @@ def network(rng: np.random.Generator, d: int, samples: int = 6) -> tuple[Array, 
     """Dictionary, batch and a threshold near the median norm, so that about half of the groups are active, none near the kink."""
     n_groups = 3
     while True:
-        A, Y = (
-            rng.standard_normal((5, n_groups * d)) / np.sqrt(5),
-            2 * rng.standard_normal((samples, 5)),
-        )
+        A = rng.standard_normal((5, n_groups * d)) / np.sqrt(5)
+        Y = 2 * rng.standard_normal((samples, 5))
         r = groups.norms(Y @ A, d)
         lam = float(np.median(r)) * rng.choice([0.3, 1.001, 1.5])
         if np.abs(r - lam).min() > 1e-3 * lam:
@@ -100,7 +98,8 @@ def version1_decoder_term(rng: np.random.Generator, quick: bool) -> Finding:
     A, Y, lam = network(rng, 1)
     X = ops.encode(A, Y, lam, 1)
     E = Y - ops.decode(A, X)
-    wrong, right = E.T @ (X != 0).astype(float), E.T @ X
+    wrong = E.T @ (X != 0).astype(float)
+    right = E.T @ X
     return at_least(
         "relative difference", np.linalg.norm(wrong - right) / np.linalg.norm(right), 0.05
     )
@@ -109,9 +108,11 @@ def version1_decoder_term(rng: np.random.Generator, quick: bool) -> Finding:
 @measurement
 def jacobian(rng: np.random.Generator, quick: bool) -> Finding:
     """J v of the threshold against a central difference of the threshold."""
-    error, h = 0.0, 1e-6
+    error = 0.0
+    h = 1e-6
     for d in (1, 2, 5):
-        Z, V = 2 * rng.standard_normal((50, d)), rng.standard_normal((50, d))
+        Z = 2 * rng.standard_normal((50, d))
+        V = rng.standard_normal((50, d))
         Z = Z[np.abs(np.linalg.norm(Z, axis=1) - 1) > 1e-2]
         V = V[: len(Z)]
         numeric = (
@@ -125,7 +126,8 @@ def jacobian(rng: np.random.Generator, quick: bool) -> Finding:
 def _one_orthonormal_group(rng: np.random.Generator, share: float) -> tuple[float, float]:
     """Errors of (26) for one active orthonormal group with lam/r = share, at a sample with a component outside its span."""
     A = sampling.make_dictionary(6, 1, 2, kind="orthonormal_groups", rng=rng)
-    z, normal = rng.standard_normal(2), rng.standard_normal(6)
+    z = rng.standard_normal(2)
+    normal = rng.standard_normal(6)
     y = A @ (z / np.linalg.norm(z)) / share + (normal - A @ (A.T @ normal))
     report = ops.compare_gradients(A, y, 1.0, 2)["approximate"]
     return float(report.radial[0]), float(report.tangential[0])
@@ -156,7 +158,8 @@ def approximation_error_formula(rng: np.random.Generator, quick: bool) -> Findin
 
 def _one_sample_51(A: Array, y: Array, S: IntArray | tuple[int, ...], tau: Array, d: int) -> Array:
     """Eq. (51) for one sample by explicit matrices, for every group of S."""
-    G, n = np.zeros_like(A), len(y)
+    G = np.zeros_like(A)
+    n = len(y)
     inner = np.eye(n) - sum(
         tau[g] * A[:, g * d : (g + 1) * d] @ A[:, g * d : (g + 1) * d].T for g in S
     )
@@ -170,13 +173,15 @@ def _one_sample_51(A: Array, y: Array, S: IntArray | tuple[int, ...], tau: Array
 @measurement
 def approximate_gradient(rng: np.random.Generator, quick: bool) -> Finding:
     """(26) with its '+', as implemented, against (49) and (51) by explicit matrices."""
-    error, d = 0.0, 2
+    error = 0.0
+    d = 2
     for _ in range(20):
         A, Y, lam = network(rng, d)
         r = groups.norms(Y @ A, d)
         by_51 = by_49 = np.zeros_like(A)
         for y, norm in zip(Y, r, strict=True):
-            S, tau = np.flatnonzero(norm > lam), 1 - lam / norm
+            S = np.flatnonzero(norm > lam)
+            tau = 1 - lam / norm
             by_51 = by_51 + _one_sample_51(A, y, S, tau, d) / len(Y)
             e = y - A @ ops.encode(A, y, lam, d)
             mask = groups.expand(np.where(norm > lam, tau, 0), d)
@@ -216,7 +221,8 @@ def _pair(
 def _given_support(A: Array, A_star: Array, tau: Array, S: tuple[int, ...], d: int) -> Array:
     """E[(51) | S] for frozen tau by enumerating codes +-sqrt(d) e_i per active group (covariance I), all combinations."""
     atoms = [np.sqrt(d) * sign * np.eye(d)[i] for i in range(d) for sign in (1, -1)]
-    total, count = np.zeros_like(A), 0
+    total = np.zeros_like(A)
+    count = 0
     for choice in product(atoms, repeat=len(S)):
         y = sum(A_star[:, g * d : (g + 1) * d] @ x for g, x in zip(S, choice, strict=True))
         total, count = total + _one_sample_51(A, y, S, tau, d), count + 1
@@ -226,10 +232,13 @@ def _given_support(A: Array, A_star: Array, tau: Array, S: tuple[int, ...], d: i
 @measurement
 def conditional_expectation(rng: np.random.Generator, quick: bool) -> Finding:
     """(29) + (30) for frozen tau against enumerated codes, given S."""
-    d, (A, A_star, tau), error = 2, _pair(rng), 0.0
+    d = 2
+    A, A_star, tau = _pair(rng)
+    error = 0.0
     for S in combinations(range(4), 3):
         enumerated = _given_support(A, A_star, tau, S, d)
-        B, star = groups.blocks(A, d), groups.blocks(A_star, d)
+        B = groups.blocks(A, d)
+        star = groups.blocks(A_star, d)
         inner = np.eye(6) - sum(tau[h] * B[h] @ B[h].T for h in S)
         for g in S:
             P1 = -tau[g] * inner @ sum(star[h] @ star[h].T for h in S if h != g) @ B[g]
@@ -269,21 +278,23 @@ def displayed_term(rng: np.random.Generator, quick: bool) -> Finding:
 @measurement
 def expected_enumeration(rng: np.random.Generator, quick: bool) -> Finding:
     """The closed form against the enumeration of all supports, Gamma <= 6, general covariance, groups not orthonormal."""
-    error, d = 0.0, 2
+    error = 0.0
+    d = 2
     for n_groups in (1, 2, 3, 5) if quick else (1, 2, 3, 4, 5, 6):
         A, A_star = rng.standard_normal((2, 5, n_groups * d))
         tau = rng.uniform(0, 1, n_groups)
         root = rng.standard_normal((n_groups, d, d))
         covariance = root @ np.swapaxes(root, 1, 2)
-        B, star = groups.blocks(A, d), groups.blocks(A_star, d)
-        P, P_star = B @ np.swapaxes(B, 1, 2), star @ covariance @ np.swapaxes(star, 1, 2)
+        B = groups.blocks(A, d)
+        star = groups.blocks(A_star, d)
+        P = B @ np.swapaxes(B, 1, 2)
+        P_star = star @ covariance @ np.swapaxes(star, 1, 2)
         for n_active in range(1, n_groups + 1):
-            total, supports = np.zeros_like(B), list(combinations(range(n_groups), n_active))
+            total = np.zeros_like(B)
+            supports = list(combinations(range(n_groups), n_active))
             for S in map(list, supports):
-                inner, second = (
-                    np.eye(5) - np.einsum("h,hnm->nm", tau[S], P[S]),
-                    P_star[S].sum(axis=0),
-                )
+                inner = np.eye(5) - np.einsum("h,hnm->nm", tau[S], P[S])
+                second = P_star[S].sum(axis=0)
                 for g in S:
                     total[g] -= tau[g] * (inner @ second + second @ inner) @ B[g]
             enumerated = groups.unblock(total / len(supports))
@@ -297,20 +308,24 @@ def expected_enumeration(rng: np.random.Generator, quick: bool) -> Finding:
 @measurement
 def leading_term_and_residual(rng: np.random.Generator, quick: bool) -> Finding:
     """(55) with beta~ of (71), E[P_1 + P_2] enumerated over the supports, against the closed form."""
-    d, (A, A_star, tau), n_groups, n_active = 2, _pair(rng), 4, 3
-    B, star = groups.blocks(A, d), groups.blocks(A_star, d)
-    P, P_star = B @ np.swapaxes(B, 1, 2), star @ np.swapaxes(star, 1, 2)
+    d = 2
+    A, A_star, tau = _pair(rng)
+    n_groups = 4
+    n_active = 3
+    B = groups.blocks(A, d)
+    star = groups.blocks(A_star, d)
+    P = B @ np.swapaxes(B, 1, 2)
+    P_star = star @ np.swapaxes(star, 1, 2)
     p2 = n_active * (n_active - 1) / (n_groups * (n_groups - 1))
-    supports, beta = list(combinations(range(n_groups), n_active)), np.zeros_like(B)
+    supports = list(combinations(range(n_groups), n_active))
+    beta = np.zeros_like(B)
     for g in range(n_groups):
         for h in set(range(n_groups)) - {g}:
             beta[g] += tau[g] * p2 * tau[h] * (P[h] @ P_star[g] + P_star[g] @ P[h]) @ B[g]
         for S in supports:
             if g in S:
-                inner, others = (
-                    np.eye(6) - sum(tau[h] * P[h] for h in S),
-                    sum(P_star[h] for h in S if h != g),
-                )
+                inner = np.eye(6) - sum(tau[h] * P[h] for h in S)
+                others = sum(P_star[h] for h in S if h != g)
                 beta[g] -= tau[g] * (inner @ others + others @ inner) @ B[g] / len(supports)
     left = ops.expected_gradient(A, A_star, tau, n_active, d)
     right = ops.expected_gradient(A, A_star, tau, n_active, d, form="printed") + groups.unblock(
@@ -324,7 +339,8 @@ def leading_term_and_residual(rng: np.random.Generator, quick: bool) -> Finding:
 @measurement
 def rotation_invariance(rng: np.random.Generator, quick: bool) -> Finding:
     """Loss under rotations inside the groups, and the gradient's component along them."""
-    error, d = 0.0, 3
+    error = 0.0
+    d = 3
     for _ in range(20):
         A, Y, lam = network(rng, d)
         cost, G = ops.loss_and_grad(A, Y, lam, d)

@@ -41,7 +41,8 @@ def _projector_sum(i: Instance) -> tuple[Array, Array]:
 def _reordering(i: Instance) -> tuple[Array, Array]:
     """(56): the leading term of (55) written with A_g - A*_g, both sides for every group."""
     p = i.n_active / i.n_groups
-    left, right = [], []
+    left = []
+    right = []
     for B, S, t in zip(i.blocks, i.star, i.tau, strict=True):
         left.append(-t * (2 - t) * p * S @ S.T @ B + t**2 * p * B @ B.T @ S @ S.T @ B)
         right.append(

@@ -22,7 +22,8 @@ SPIKES = spikes(2, {1: Fraction(2, 3), 2: Fraction(1, 3)})
 def ce_relu(x: Fraction = Fraction(-2), lam: Fraction = Fraction(1)) -> Certificate:
     """Text after (7): "we can consider (7) as a generalization of ReLU". At d = 1 it is the odd, two-sided soft threshold.
 
-    ReLU with bias lambda is max(x - lambda, 0), which is 0 at x = -2; sigma_lambda(x) = ReLU(x - lambda) - ReLU(-x - lambda).
+    ReLU with bias lambda is max(x - lambda, 0), which is 0 at x = -2; sigma_lambda(x) = ReLU(x -
+    lambda) - ReLU(-x - lambda).
     """
     sigma = tau(column(x), lam) * x
     return Certificate(

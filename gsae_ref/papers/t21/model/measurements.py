@@ -37,7 +37,9 @@ def sampling_model(rng: np.random.Generator, quick: bool) -> Finding:
 def penalty_over_support(rng: np.random.Generator, quick: bool) -> Finding:
     """The literal objective, penalised on S only, has a minimiser that is active outside S."""
     A, y = _orthonormal_problem(rng)
-    z, S, lam = A.T @ y, [0, 1], 1.0
+    z = A.T @ y
+    S = [0, 1]
+    lam = 1.0
     literal = z.copy()
     literal[S] = ops.group_soft_threshold(z[S], lam, 2)
     return at_least(
@@ -49,10 +51,12 @@ def penalty_over_support(rng: np.random.Generator, quick: bool) -> Finding:
 def penalty_over_all_groups(rng: np.random.Generator, quick: bool) -> Finding:
     """With all groups penalised and orthonormal atoms the minimiser is sigma(A^T y): subgradient conditions hold."""
     A, y = _orthonormal_problem(rng)
-    x, worst = ops.encode(A, y, 1.0, 2), 0.0
+    x = ops.encode(A, y, 1.0, 2)
+    worst = 0.0
     for g in range(3):
         s = slice(2 * g, 2 * g + 2)
-        gradient, norm = A[:, s].T @ (A @ x - y), np.linalg.norm(x[s])
+        gradient = A[:, s].T @ (A @ x - y)
+        norm = np.linalg.norm(x[s])
         worst = max(
             worst,
             float(
@@ -109,8 +113,12 @@ def nonnegative_prox(rng: np.random.Generator, quick: bool) -> Finding:
 @measurement
 def network_by_loops(rng: np.random.Generator, quick: bool) -> Finding:
     """Encoder, decoder and cost against loops over samples and groups."""
-    A, Y, lam, d = rng.standard_normal((7, 6)), rng.standard_normal((9, 7)), 1.0, 3
-    X, cost = np.zeros((9, 6)), 0.0
+    A = rng.standard_normal((7, 6))
+    Y = rng.standard_normal((9, 7))
+    lam = 1.0
+    d = 3
+    X = np.zeros((9, 6))
+    cost = 0.0
     for k, y in enumerate(Y):
         for g in range(2):
             z = A[:, 3 * g : 3 * g + 3].T @ y
@@ -127,7 +135,8 @@ def network_by_loops(rng: np.random.Generator, quick: bool) -> Finding:
 @measurement
 def descent_step(rng: np.random.Generator, quick: bool) -> Finding:
     """A small step along minus the gradient lowers the cost by eta ||grad||^2 to first order."""
-    A, Y = rng.standard_normal((6, 4)), rng.standard_normal((20, 6))
+    A = rng.standard_normal((6, 4))
+    Y = rng.standard_normal((20, 6))
     before, G = ops.loss_and_grad(A, Y, 0.5, 2)
     eta = 1e-7
     after = ops.loss(A - eta * G, Y, 0.5, 2)

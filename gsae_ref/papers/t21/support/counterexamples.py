@@ -1,6 +1,7 @@
 """Counterexamples to support recovery in [T21]: Proposition 2, its proof (39), the bound (22) and Lemma 1.
 
-Every function takes no argument; the keyword parameters are the instance, so that a test can spoil it.
+Every function takes no argument; the keyword parameters are the instance, so that a test can spoil
+it.
 """
 
 from fractions import Fraction
@@ -53,9 +54,11 @@ def ce1(
 ) -> Certificate:
     """Proposition 2, (21) and (38): ||sum_{h in S} A_v^T A*_h x_h||_2 <= gamma B_max (mu_B + delta), at A = A*, delta = 0.
 
-    (3) divides by d, so ||A*_v^T A*_h||_2 can be d mu_B, not mu_B; here A*_1^T A*_2 = (3/5) I and mu_B = 3/10.
+    (3) divides by d, so ||A*_v^T A*_h||_2 can be d mu_B, not mu_B; here A*_1^T A*_2 = (3/5) I and
+    mu_B = 3/10.
     """
-    s, codes = _two_groups(cosine, sine), {2: column(*x)}
+    s = _two_groups(cosine, sine)
+    codes = {2: column(*x)}
     leak = norm(s.activation(1, s.observe(codes)))
     return Certificate(
         name="CE1",
@@ -134,7 +137,8 @@ def ce2(
     lam: Fraction = Fraction(1, 2),
 ) -> Certificate:
     """Lemma 1, recovery: a lambda inside the printed interval lets an inactive group through. The missing d of Proposition 2."""
-    s, codes = _two_groups(cosine, sine, lam=lam), {2: column(2, 0)}
+    s = _two_groups(cosine, sine, lam=lam)
+    codes = {2: column(2, 0)}
     leak = norm(s.activation(1, s.observe(codes)))
     return Certificate(
         name="CE2",
@@ -219,7 +223,8 @@ def ce3b(
 def ce4(lam: Fraction = Fraction(1), inside: Fraction = Fraction(1, 2)) -> Certificate:
     """Lemma 1, the closed right end: at lambda = B_min (1-delta) - gamma B_max (mu_B+delta) an active group is set to zero."""
     groups = standard_groups(3, 3, 1)
-    s, codes = Setting(groups, groups, SIGN, 1, Fraction(1), Fraction(1), lam=lam), {1: column(1)}
+    s = Setting(groups, groups, SIGN, 1, Fraction(1), Fraction(1), lam=lam)
+    codes = {1: column(1)}
     z = s.activation(1, s.observe(codes))
     return Certificate(
         name="CE4",

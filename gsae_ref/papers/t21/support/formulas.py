@@ -37,11 +37,13 @@ def cross_term_bound(
 ) -> float:
     """Bound on the interference ||sum_{h in S} A_v^T A*_h x_h||, v not in S. [T21] Proposition 2, Eqs. (21), (38).
 
-    ``form="printed"``: gamma B_max (mu_B + delta). ``form="corrected"``: gamma B_max (d mu_B + delta).
+    ``form="printed"``: gamma B_max (mu_B + delta). ``form="corrected"``: gamma B_max (d mu_B +
+    delta).
 
-    Split A_v = A*_v + (A_v - A*_v). Each of the gamma terms is at most ||A*_v^T A*_h||_2 B_max + ||A_v - A*_v||_F ||A*_h||_2 B_max. By (3)
-    the first norm is at most d mu_B; step (39) of the paper uses mu_B, losing the factor d that (3) divides by. The second is at most
-    delta because ||A*_h||_2 = 1. Sharp at delta = 0: one group in the span that overlaps most.
+    Split A_v = A*_v + (A_v - A*_v). Each of the gamma terms is at most ||A*_v^T A*_h||_2 B_max +
+    ||A_v - A*_v||_F ||A*_h||_2 B_max. By (3) the first norm is at most d mu_B; step (39) of the
+    paper uses mu_B, losing the factor d that (3) divides by. The second is at most delta because
+    ||A*_h||_2 = 1. Sharp at delta = 0: one group in the span that overlaps most.
 
     >>> cross_term_bound(1, 2.0, 0.3, 0.0, 2), cross_term_bound(1, 2.0, 0.3, 0.0, 2, "printed")
     (1.2, 0.6)
@@ -55,7 +57,8 @@ def cross_term_bound_v1(
 ) -> float:
     """The same bound under version 1's weaker assumptions (A_g orthonormal, nothing said of ||A*_h||_2, unit atoms).
 
-    Then ||A*_h||_2 <= min(sqrt(d), ||A_h||_2 + ||A*_h - A_h||_F) <= min(sqrt(d), 1 + delta), which multiplies delta.
+    Then ||A*_h||_2 <= min(sqrt(d), ||A_h||_2 + ||A*_h - A_h||_F) <= min(sqrt(d), 1 + delta), which
+    multiplies delta.
 
     >>> cross_term_bound_v1(1, 1.0, 0.0, 0.5, 4)
     0.75
@@ -66,9 +69,10 @@ def cross_term_bound_v1(
 def signal_bound(b_min: float, delta: float, form: str = "printed") -> float:
     """Lower bound on the signal ||A_g^T A*_g x_g||, g in S. [T21] Proposition 1, Eqs. (20), (34).
 
-    ``form="printed"``: (1 - delta) B_min, from ||A_g^T A*_g - I||_2 = ||A_g^T (A*_g - A_g)||_2 <= delta; needs A_g orthonormal only.
-    ``form="orthonormal"``: (1 - delta^2 / 2) B_min when A*_g is orthonormal too. With singular values s_i <= 1 of A_g^T A*_g,
-    delta^2 >= ||A_g - A*_g||_F^2 = 2d - 2 tr(A_g^T A*_g) >= 2 sum_i (1 - s_i) >= 2 (1 - s_min). Attained.
+    ``form="printed"``: (1 - delta) B_min, from ||A_g^T A*_g - I||_2 = ||A_g^T (A*_g - A_g)||_2 <=
+    delta; needs A_g orthonormal only. ``form="orthonormal"``: (1 - delta^2 / 2) B_min when A*_g is
+    orthonormal too. With singular values s_i <= 1 of A_g^T A*_g, delta^2 >= ||A_g - A*_g||_F^2 = 2d
+    - 2 tr(A_g^T A*_g) >= 2 sum_i (1 - s_i) >= 2 (1 - s_min). Attained.
 
     >>> signal_bound(2.0, 0.5), signal_bound(2.0, 0.5, "orthonormal")
     (1.0, 1.75)
@@ -87,9 +91,10 @@ def group_norm_bound(
 ) -> float:
     """Lower bound on ||A_g^T y|| of an active group. [T21] Eq. (22), second inequality.
 
-    ``form="printed"``: B_min (1 - delta) - gamma B_max (mu_B + delta). ``form="corrected"``: B_min (1 - delta) - (gamma - 1) B_max
-    (d mu_B + delta): the sum over h != g in S has gamma - 1 terms, and each needs the factor d of :func:`cross_term_bound`. The printed
-    bound exceeds the right one as soon as (gamma - 1) d > gamma (at delta = 0).
+    ``form="printed"``: B_min (1 - delta) - gamma B_max (mu_B + delta). ``form="corrected"``: B_min
+    (1 - delta) - (gamma - 1) B_max (d mu_B + delta): the sum over h != g in S has gamma - 1 terms,
+    and each needs the factor d of :func:`cross_term_bound`. The printed bound exceeds the right one
+    as soon as (gamma - 1) d > gamma (at delta = 0).
 
     >>> group_norm_bound(1, 2.0, 2.0, 0.3, 0.0, 2)
     2.0
@@ -111,10 +116,11 @@ def recovery_interval(
 ) -> tuple[float, float]:
     """Thresholds that recover the support, from worst-case constants: (low, high). [T21] Lemma 1 and the text before it.
 
-    ``form="printed"``: [gamma B_max (mu_B + delta), B_min (1 - delta) - gamma B_max (mu_B + delta)], closed.
-    ``form="corrected"``: [gamma B_max b, B_min (1 - delta) - (gamma - 1) B_max b), open on the right because a group is active only
-    *above* lam. Off the support ||A_v^T y|| <= low <= lam, on it ||A_g^T y|| >= high > lam. Non-empty iff
-    B_min (1 - delta) > (2 gamma - 1) B_max b.
+    ``form="printed"``: [gamma B_max (mu_B + delta), B_min (1 - delta) - gamma B_max (mu_B +
+    delta)], closed. ``form="corrected"``: [gamma B_max b, B_min (1 - delta) - (gamma - 1) B_max b),
+    open on the right because a group is active only *above* lam. Off the support ||A_v^T y|| <= low
+    <= lam, on it ||A_g^T y|| >= high > lam. Non-empty iff B_min (1 - delta) > (2 gamma - 1) B_max
+    b.
 
     >>> recovery_interval(1, 4.0, 5.0, 0.1, 0.0, 2)
     (1.0, 4.0)
@@ -126,9 +132,10 @@ def recovery_interval(
 def incoherence_constant(b_min: float, b_max: float) -> float:
     """A constant that makes Lemma 1 true: C = B_min / (5 B_max).
 
-    If gamma <= log n, log n >= 1 and max(d mu_B, delta) <= C / log n, then (2 gamma - 1) B_max b <= (2 log n - 1) B_max 2 C / log n
-    < 4 C B_max = 0.8 B_min <= B_min (1 - C) <= B_min (1 - delta), as C <= 1/5: the corrected interval is not empty. "O(1 / log n)" with
-    an unnamed constant, as printed, does not give that.
+    If gamma <= log n, log n >= 1 and max(d mu_B, delta) <= C / log n, then (2 gamma - 1) B_max b <=
+    (2 log n - 1) B_max 2 C / log n < 4 C B_max = 0.8 B_min <= B_min (1 - C) <= B_min (1 - delta),
+    as C <= 1/5: the corrected interval is not empty. "O(1 / log n)" with an unnamed constant, as
+    printed, does not give that.
 
     >>> incoherence_constant(4.0, 5.0)
     0.16
@@ -199,11 +206,12 @@ def support_interval(
     b_min, b_max : float
         Bounds on the norm of an active group's code, 0 < b_min <= b_max. [T21] Eq. (15).
     form : {"corrected", "printed", "sharp"}
-        "printed": [gamma B_max (mu_B + delta), B_min (1 - delta) - gamma B_max (mu_B + delta)], with mu_B of A* and
-        delta = max_g ||A_g - A*_g||_F. False in general (ledger row ``T21-lemma1``).
-        "corrected": [gamma B_max b, B_min (1 - delta) - (gamma - 1) B_max b), b = d mu_B + delta; valid when the groups of A are
-        orthonormal and ||A*_g||_2 <= 1. "sharp": from the actual cross-block norms and smallest singular values; valid for any two
-        matrices, and never narrower than a valid "corrected" one.
+        "printed": [gamma B_max (mu_B + delta), B_min (1 - delta) - gamma B_max (mu_B + delta)],
+        with mu_B of A* and delta = max_g ||A_g - A*_g||_F. False in general (ledger row
+        ``T21-lemma1``). "corrected": [gamma B_max b, B_min (1 - delta) - (gamma - 1) B_max b), b =
+        d mu_B + delta; valid when the groups of A are orthonormal and ||A*_g||_2 <= 1. "sharp":
+        from the actual cross-block norms and smallest singular values; valid for any two matrices,
+        and never narrower than a valid "corrected" one.
 
     Returns
     -------
@@ -213,7 +221,8 @@ def support_interval(
     Raises
     ------
     TypeError, ValueError
-        For entries that are not finite reals, shapes that differ, ``n_active`` above n_groups, bounds out of order, an unknown ``form``.
+        For entries that are not finite reals, shapes that differ, ``n_active`` above n_groups,
+        bounds out of order, an unknown ``form``.
 
     Examples
     --------
