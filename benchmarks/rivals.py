@@ -12,17 +12,6 @@ import numpy as np
 from gsae_ref.kernels import activations
 from gsae_ref.reference import autoencoder
 
-__all__ = [
-    "available",
-    "dense_with_compiled_threshold",
-    "gradients",
-    "jax_descent",
-    "thresholds",
-    "torch_adam",
-    "torch_gradient",
-    "torch_loss",
-]
-
 
 def available(library):
     return importlib.util.find_spec(library) is not None

@@ -5,8 +5,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Array", "BoolArray", "IntArray", "Real"]
-
 Array = NDArray[np.floating[Any]]  # float32 or float64, of any shape; docstrings say which
 IntArray = NDArray[np.integer[Any]]
 BoolArray = NDArray[np.bool_]

@@ -27,8 +27,6 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["atomically", "check_writable", "read_arrays", "write_arrays", "write_json"]
-
 # What the readers of archives and of arrays raise for bits that are not as they were written.
 DAMAGE = (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, RuntimeError, MemoryError)
 SWELLING = 20  # how many times its size on disk an archive may hold: measurements compress to a half or a third, a bomb to a thousandth

@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 
 from .arrays import Array
 
-__all__ = ["blocks", "expand", "merge", "near_one", "norms", "polar", "split", "squares", "unblock"]
-
 # By bytes of a number: between which bounds a sum of squares is taken as it is, and by which power
 # of two a group below or above them is multiplied before its squares are summed. Powers of two
 # round nothing.

@@ -8,8 +8,6 @@ from typing import Any
 
 from ._version import __version__
 
-__all__ = ["libraries", "show_versions", "versions"]
-
 LIBRARIES = (
     "numpy",
     "scipy",

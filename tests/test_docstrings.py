@@ -12,7 +12,10 @@ import pytest
 import gsae_ref
 from gsae_ref import metrics, ops, papers, reference, sampling, training
 
-ROOMS = (reference, papers)  # every module of these is public, with what its __all__ lists
+ROOMS = (
+    reference,
+    papers,
+)  # every module of these is public, with every name that has no underscore
 WITHOUT = re.compile(
     r"(\.|_)(statements|counterexamples|measurements|families|ledger|row|exact|descent)$"
 )  # rows and counterexamples: `verify --explain` is their example
@@ -38,8 +41,9 @@ def public():
     }
     for module in (ops, sampling, metrics, training, *(m for room in ROOMS for m in modules(room))):
         named |= {
-            f"{module.__name__}.{name}": getattr(module, name)
-            for name in getattr(module, "__all__", ())
+            f"{module.__name__}.{name}": thing
+            for name, thing in vars(module).items()
+            if not name.startswith("_")
         }
     seen = {}
     for name, thing in named.items():

@@ -8,8 +8,6 @@ from importlib import import_module
 
 import gsae_ref
 
-__all__ = ["MODULES", "ROOMS", "describe", "public_names", "resolve", "target", "write"]
-
 ROOMS = {  # room: its title
     "ops": "Networks: encode, decode, loss, gradient",
     "sampling": "Data: dictionaries, codes, samples, starts",
@@ -79,13 +77,18 @@ def public_names():
 
 
 def members(module):
-    """What a module itself defines and names in ``__all__``."""
-    thing = import_module(module)
+    """The public names that a module itself defines, in its own order."""
+    things = vars(import_module(module))
     return [
         name
-        for name in getattr(thing, "__all__", ())
-        if _home(getattr(thing, name), module) == module
+        for name, thing in things.items()
+        if not name.startswith("_") and _is_shown(thing) and _home(thing, module) == module
     ]
+
+
+def _is_shown(thing):
+    """Functions, classes, and hypotheses."""
+    return callable(thing) or hasattr(thing, "margin")
 
 
 def _home(thing, module):

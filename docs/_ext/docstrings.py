@@ -9,8 +9,6 @@ import re
 from api_pages import escaped, resolve
 from docutils import nodes
 
-__all__ = ["plain_reference", "readable", "setup"]
-
 BULLET = re.compile(r"\s*[-+] ")
 PROSE = {"", "Notes", "Examples", "References"}
 

@@ -15,8 +15,6 @@ from ledger_pages import PAPERS, badge
 import gsae_ref
 from gsae_ref.papers.ledger import LEDGER
 
-__all__ = ["functions_by_source", "index", "sources"]
-
 TAG = re.compile(r"\[(T21|N19|L23)\]")
 NUMBERED = re.compile(r"(?:Eqs?\.|^) ((?:\(\d{1,2}\)(?:-|, and |, | and )?)+)")
 NAMED = re.compile(

@@ -2,8 +2,6 @@
 
 from gsae_ref import experiments
 
-__all__ = ["gallery"]
-
 
 def gallery(pictures):
     """Markdown of the page; ``pictures`` is the folder of thumbnails, ``NAME.webp`` for a figure called NAME."""

@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 
 from vocabulary import ARTICLE_BEFORE, LEFT, LIMITS, RIGHT
 
-__all__ = ["Item", "formula", "in_context", "is_reference"]
-
 
 @dataclass
 class Item:

@@ -29,8 +29,6 @@ from vocabulary import (
     WORD,
 )
 
-__all__ = ["NotHouseNotation", "markdown", "segments"]
-
 
 class NotHouseNotation(ValueError):
     """The text cannot be read as words and formulas."""

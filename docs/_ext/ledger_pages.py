@@ -17,8 +17,6 @@ from gsae_ref.papers.counterexamples import CERTIFICATES
 from gsae_ref.papers.ledger import LEDGER
 from gsae_ref.papers.row import VERDICTS
 
-__all__ = ["PAPERS", "Writer"]
-
 PAPERS = {
     "T21": "On the Convergence of Group-Sparse Autoencoders",
     "N19": "On the Dynamics of Gradient Descent for Autoencoders",

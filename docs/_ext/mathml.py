@@ -7,8 +7,6 @@ from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.util import logging
 
-__all__ = ["setup"]
-
 logger = logging.getLogger(__name__)
 
 

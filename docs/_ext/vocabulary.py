@@ -2,26 +2,6 @@
 
 import re
 
-__all__ = [
-    "ARTICLE_BEFORE",
-    "CALLED",
-    "CODE",
-    "FUNCTIONS",
-    "GREEK",
-    "LEFT",
-    "LIMITS",
-    "LONG",
-    "NUMBER",
-    "OPERATORS",
-    "RELATIONS",
-    "RIGHT",
-    "SHORT",
-    "SPELLED",
-    "SUBSCRIPT_WORDS",
-    "SYMBOL",
-    "WORD",
-]
-
 GREEK = {
     name: f"\\{name}"
     for name in (

@@ -8,23 +8,6 @@ from numpy.typing import NDArray
 from ..arrays import Array, BoolArray
 from .scalars import group_size
 
-__all__ = [
-    "all_finite",
-    "array",
-    "batch",
-    "codes",
-    "common_dtype",
-    "covariance",
-    "dictionary",
-    "measured",
-    "measured_codes",
-    "per_group",
-    "readable",
-    "refuse_mask",
-    "same_shape",
-    "support",
-]
-
 
 def array(name: str, value: Any, ndim: tuple[int, ...] | None = None) -> Array:
     """Return ``value`` as a finite, non-empty float32 or float64 array (integers become float64).

@@ -8,8 +8,6 @@ from ..arrays import Array, IntArray
 from .arrays import array, readable
 from .scalars import count
 
-__all__ = ["grouping", "increasing", "positive", "target"]
-
 
 def grouping(groups: Any, n_features: int) -> tuple[IntArray, IntArray]:
     """Return how ``n_features`` predictors form groups: (sizes, order), both arrays of int64.

@@ -8,8 +8,6 @@ from ..arrays import Array
 from .arrays import array
 from .scalars import count
 
-__all__ = ["divisor", "named_arrays", "widths"]
-
 
 def divisor(name: str, value: Any, whole: int, of: str) -> int:
     """Return ``value`` as an int >= 1 that divides ``whole``, the number of ``of``."""

@@ -7,8 +7,6 @@ import numpy as np
 
 from .arrays import all_finite
 
-__all__ = ["RangeError", "representable"]
-
 Result = TypeVar("Result")
 
 

@@ -7,22 +7,6 @@ from typing import Any
 
 import numpy as np
 
-__all__ = [
-    "count",
-    "flag",
-    "fraction",
-    "generator",
-    "group_size",
-    "n_active",
-    "norm_bounds",
-    "option",
-    "path",
-    "real",
-    "step",
-    "threshold",
-]
-
-
 MOST = 2**62  # counts from here on can be no number of entries
 
 

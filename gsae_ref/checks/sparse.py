@@ -9,8 +9,6 @@ from ..arrays import Array, BoolArray
 from .arrays import array, readable
 from .scalars import real
 
-__all__ = ["code_bounds", "code_moments", "per_atom", "support_law", "weights"]
-
 
 def per_atom(name: str, value: Any, n_atoms: int) -> Array:
     """Return one number per atom, (n_atoms,), from one number for all or from n_atoms of them."""

@@ -9,18 +9,6 @@ import numpy as np
 from ..arrays import Array, Real
 from .hypothesis import Hypothesis
 
-__all__ = [
-    "Counterexample",
-    "Evidence",
-    "Identity",
-    "Inequality",
-    "Measurement",
-    "Reading",
-    "Sides",
-    "worst",
-]
-
-
 Reals = Sequence[Real] | Array | float
 Sides = Callable[
     [Any], tuple[Any, Any]

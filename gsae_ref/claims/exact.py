@@ -12,36 +12,6 @@ from itertools import count
 from math import isqrt
 from typing import Any
 
-__all__ = [
-    "Certificate",
-    "Comparison",
-    "Law",
-    "Matrix",
-    "Rational",
-    "add",
-    "basis",
-    "column",
-    "exp_above",
-    "frobenius_squared",
-    "hstack",
-    "identity",
-    "inner",
-    "is_psd",
-    "ldl_pivots",
-    "log_above",
-    "matrix",
-    "norm",
-    "product",
-    "root",
-    "root_above",
-    "scale",
-    "spectral_at_most",
-    "spectral_norm",
-    "spectral_norm_squared",
-    "subtract",
-    "transpose",
-]
-
 Rational = Fraction | int
 Matrix = tuple[tuple[Fraction, ...], ...]
 Law = tuple[tuple[Fraction, Matrix], ...]  # every value with its probability

@@ -10,8 +10,6 @@ import numpy as np
 
 from ..arrays import Array
 
-__all__ = ["Family"]
-
 
 @dataclass(frozen=True)
 class Family:

@@ -8,8 +8,6 @@ import numpy as np
 
 from ..arrays import Real
 
-__all__ = ["Finding", "MEASUREMENTS", "at_least", "at_most", "measurement"]
-
 Measure = Callable[[np.random.Generator, bool], "Finding"]
 MEASUREMENTS: dict[str, Measure] = {}
 

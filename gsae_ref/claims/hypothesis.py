@@ -12,9 +12,6 @@ from typing import Any
 
 from ..arrays import Real
 
-__all__ = ["ABSENT", "Hypothesis"]
-
-
 ROUNDING = 1e-12
 ABSENT: Any = None  # what no statement asked for
 

@@ -13,9 +13,6 @@ from .evidence import Identity, Inequality
 from .family import Family
 from .finding import Finding
 
-__all__ = ["identity", "inequality"]
-
-
 FEWEST_INSTANCES = 20
 # Instances are of order one. Sides agree to 1e-9 relative, or 1e-11 near zero; a side below 1e-3 no
 # longer sets the scale of an error of an identity, one below 1e-6 that of a ratio. A statement said

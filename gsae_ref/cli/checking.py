@@ -14,8 +14,6 @@ from .printing import common, load_array, paint
 if TYPE_CHECKING:
     from ..verification.dictionary import DictionaryReport
 
-__all__ = ["add", "run"]
-
 
 def add(commands: Any) -> None:
     """Add the command to the parser."""

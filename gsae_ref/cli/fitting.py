@@ -22,8 +22,6 @@ from .printing import common, different_files, file_name, load_array, paint
 if TYPE_CHECKING:
     from ..training.dictionary import Network
 
-__all__ = ["add", "encode", "fit"]
-
 NETWORK = {
     "group_size": int,
     "n_unfold": int,

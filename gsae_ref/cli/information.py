@@ -8,8 +8,6 @@ from ..files import write_json
 from ..versions import show_versions, versions
 from .printing import common
 
-__all__ = ["add", "run"]
-
 
 def add(commands: Any) -> None:
     """Add the command to the parser."""

@@ -14,8 +14,6 @@ import numpy as np
 
 from ..arrays import Array
 
-__all__ = ["common", "different_files", "file_name", "load_array", "paint", "processes", "wrapped"]
-
 MOST_PROCESSES = 4096
 COLOURS = {"red": "31", "green": "32", "bold": "1", "dim": "2"}
 

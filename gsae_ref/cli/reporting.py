@@ -12,8 +12,6 @@ from typing import Any
 from ..files import check_writable, write_json
 from .printing import common, different_files, file_name, paint, processes
 
-__all__ = ["add", "run"]
-
 
 def add(commands: Any) -> None:
     """Add the command to the parser."""

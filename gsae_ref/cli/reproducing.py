@@ -11,8 +11,6 @@ from ..experiments.common.publishing import publish
 from ..files import check_writable, write_json
 from .printing import common, file_name, paint, wrapped
 
-__all__ = ["add", "run"]
-
 
 class _Experiment(argparse.ArgumentParser):
     """The options of one experiment, which is imported when it is the one asked for: a command pays for no other."""

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from ..claims.finding import Finding
     from ..verification.report import RowResult
 
-__all__ = ["add", "run"]
-
 
 def add(commands: Any) -> None:
     """Add the command to the parser."""

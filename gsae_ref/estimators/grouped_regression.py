@@ -13,8 +13,6 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from .. import checks, ops
 from ..arrays import Array, IntArray
 
-__all__ = ["DiagonallyGroupedLinearRegressor"]
-
 
 class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
     """Linear regression whose weights are few groups, by gradient descent on w_l = u_l^2 v_l from a small start. [L23] Algorithms 1 and 2.

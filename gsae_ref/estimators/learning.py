@@ -33,8 +33,6 @@ from ..training.starts import starting_dictionary
 if TYPE_CHECKING:
     from ..training.optimizers import State
 
-__all__ = ["Autoencoder"]
-
 DTYPES = [np.float64, np.float32]
 
 

@@ -16,18 +16,6 @@ from numba.core import event
 
 from ..arrays import Array
 
-__all__ = [
-    "NO_SHORTCUTS",
-    "SUMS_IN_ANY_ORDER",
-    "available_threads",
-    "in_threads",
-    "jit",
-    "plain",
-    "set_threads",
-    "slices",
-    "threshold_for",
-]
-
 OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True}
 
 # What the compiler may do to floating point beyond IEEE 754. Never "nnan" or "ninf": a NaN must

@@ -17,8 +17,6 @@ import numpy as np
 from ..arrays import Array
 from ._jit import in_threads, jit, plain, threshold_for
 
-__all__ = ["apply_derivative", "group_soft_threshold", "group_soft_threshold_vjp"]
-
 UNROLLED = 4  # group sizes up to here are constants of the compiled code, one compilation each; larger ones share one
 PIECE = 2**18  # entries that one thread takes at a time
 KINDS = {"exact": 0, "appendix_b": 1, "approximate": 2}

@@ -5,8 +5,6 @@ import numpy as np
 from ..arrays import Array
 from ._jit import NO_SHORTCUTS, jit, plain
 
-__all__ = ["adam_step"]
-
 BETA_1 = 0.9
 BETA_2 = 0.999
 EPSILON = 1e-8

@@ -3,8 +3,6 @@
 from ..arrays import Array
 from .fused import loss_and_gradient
 
-__all__ = ["loss_and_grad"]
-
 
 def loss_and_grad(
     A: Array, Y: Array, lam: float, group_size: int, n_threads: int | None = None

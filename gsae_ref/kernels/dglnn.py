@@ -15,8 +15,6 @@ import numpy as np
 from ..arrays import Array, IntArray
 from ._jit import jit, plain
 
-__all__ = ["advance", "signed_advance"]
-
 
 def advance(
     u: Array, v: Array, X: Array, y: Array, sizes: IntArray, rule: Any, epoch: int, n_epochs: int

@@ -51,8 +51,6 @@ from .passes import (
 if TYPE_CHECKING:
     from .lazy import Memory
 
-__all__ = ["BLOCK", "loss_and_gradient", "screening_margin"]
-
 BLOCK = 256  # samples processed together
 SMALLEST_CHUNK = 128  # samples, at least, that are worth a thread
 CHUNK_WORK = 2**24  # multiply-adds of Y A, at least, that are worth a thread

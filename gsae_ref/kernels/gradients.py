@@ -6,8 +6,6 @@ Who needs the loss too has it for nothing from :func:`.fused.loss_and_gradient`.
 from ..arrays import Array
 from .fused import loss_and_gradient
 
-__all__ = ["appendix_b", "approximate"]
-
 
 def appendix_b(
     A: Array, Y: Array, lam: float, group_size: int, n_threads: int | None = None

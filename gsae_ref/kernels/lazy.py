@@ -22,8 +22,6 @@ import numpy as np
 from ..arrays import Array, IntArray
 from .passes import due, moved
 
-__all__ = ["AWAKE", "Memory"]
-
 AWAKE = 0.12  # share of the pairs of a block above which one screen of the block is cheaper than looking at each
 
 

@@ -11,20 +11,6 @@ import numpy as np
 from ..arrays import Array, BoolArray, IntArray, Real
 from ._jit import jit
 
-__all__ = [
-    "accumulate",
-    "count_active",
-    "due",
-    "largest_group",
-    "mark_active",
-    "moved",
-    "normalise",
-    "renew",
-    "scale",
-    "screen_for",
-    "sum_of_squares",
-]
-
 
 @jit
 def largest_group(AT: Array, group_size: int) -> float:

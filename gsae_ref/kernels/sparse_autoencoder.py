@@ -18,8 +18,6 @@ import numpy as np
 from ..arrays import Array, BoolArray, IntArray, Real
 from ._jit import in_threads, jit, plain, slices
 
-__all__ = ["BLOCK", "approximate", "loss_and_grad", "loss_and_gradient"]
-
 BLOCK = 512  # samples processed together
 CHUNK_WORK = 2**24  # multiply-adds of Y W, at least, that are worth a thread
 CHUNKS = 8  # at most; each has a gradient of its own

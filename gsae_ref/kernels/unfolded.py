@@ -46,8 +46,6 @@ from ..arrays import Array
 from . import unfolded_steps
 from ._jit import Result, available_threads, in_threads, plain, slices, threshold_for
 
-__all__ = ["BLOCK", "momentum", "spectral_step", "unfolded_encode", "unfolded_loss_and_grad"]
-
 BLOCK = 256  # samples, at most, that are processed together
 BLOCK_BYTES = 2**24  # for the iterates of a block
 CHUNKS = 8  # at most; each has sums of its own

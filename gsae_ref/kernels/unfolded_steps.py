@@ -9,9 +9,6 @@ import numpy as np
 from ..arrays import Array, IntArray
 from ._jit import jit
 
-__all__ = ["encode", "few_active", "probe", "step_back", "step_forward", "sum_of_squares"]
-
-
 # ------------------------------------------------------------------------------------------------ compiled, for a block
 
 

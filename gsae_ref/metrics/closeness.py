@@ -10,8 +10,6 @@ from numpy.typing import ArrayLike
 from .. import checks
 from ..arrays import Array, BoolArray, IntArray
 
-__all__ = ["Closeness", "Nearness", "closeness", "matched_distance", "nearness"]
-
 
 class Closeness(NamedTuple):
     """What :func:`closeness` returns.

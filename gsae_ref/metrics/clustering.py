@@ -8,8 +8,6 @@ from numpy.typing import ArrayLike
 from .. import checks
 from ..arrays import IntArray
 
-__all__ = ["clustering_accuracy", "clustering_chance"]
-
 
 def clustering_accuracy(labels_true: ArrayLike, labels_pred: ArrayLike) -> float:
     """Share of samples that agree under the best one-to-one assignment of clusters to classes (Hungarian). [T21] Table 1.

@@ -10,8 +10,6 @@ from numpy.typing import ArrayLike
 from .. import checks, groups
 from ..arrays import Array, IntArray
 
-__all__ = ["DictionaryMatch", "dictionary_error", "match_dictionaries", "principal_angles"]
-
 
 @dataclass(frozen=True, eq=False)
 class DictionaryMatch:

@@ -9,8 +9,6 @@ from numpy.typing import ArrayLike
 
 from .. import checks
 
-__all__ = ["SupportRecovery", "support_recovery"]
-
 
 @dataclass(frozen=True)
 class SupportRecovery:

@@ -7,8 +7,6 @@ from ..arrays import Array
 from ..reference import adam
 from .engine import ENGINES, compiler_disabled
 
-__all__ = ["adam_step"]
-
 ENOUGH_NUMBERS = 20_000  # from which the kernel pays for its import
 
 

@@ -12,8 +12,6 @@ from ..arrays import Array
 from ..reference import expected, gradients
 from .shallow import loss_and_grad
 
-__all__ = ["GradientComparison", "compare_gradients", "expected_gradient"]
-
 EXPECTED_FORMS = {
     "exact": expected.exact,
     "printed": expected.printed,

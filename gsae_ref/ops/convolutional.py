@@ -16,8 +16,6 @@ from ..reference import grouped_autoencoder, variational_autoencoder
 if TYPE_CHECKING:
     from ..reference.grouped_autoencoder import Layer
 
-__all__ = ["ConvolutionalAutoencoder", "VariationalAutoencoder"]
-
 
 @dataclass(frozen=True)
 class ConvolutionalAutoencoder:

@@ -1,7 +1,5 @@
 """What is raised when a computation that goes step by step leaves the finite numbers."""
 
-__all__ = ["DivergenceError"]
-
 
 class DivergenceError(FloatingPointError):
     """A run or a path left the finite numbers; the message says when, what, and the remedy.

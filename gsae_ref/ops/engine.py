@@ -13,16 +13,6 @@ from typing import Any
 from .. import checks
 from ..arrays import Array
 
-__all__ = [
-    "ENGINES",
-    "compiled",
-    "compiler_disabled",
-    "get_num_threads",
-    "one_blas_thread",
-    "set_num_threads",
-    "threshold_room",
-]
-
 ENGINES = ("auto", "reference", "numba")
 ENOUGH_SAMPLES = 64
 ENOUGH_WORK = 1e7  # samples, and multiply-adds of Y A, from which a kernel pays for its set-up

@@ -13,8 +13,6 @@ from .engine import ENGINES, compiled, one_blas_thread
 from .scaling import norm, plain_products, rescaled, unscaled
 from .shallow import GRADIENTS, loss_and_grad
 
-__all__ = ["FixedSamples"]
-
 
 class FixedSamples:
     """Loss and gradient of :func:`loss_and_grad` for samples that stay the same from call to call.

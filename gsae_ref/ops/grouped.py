@@ -13,8 +13,6 @@ from ..reference import dglnn
 from ..reference import dglnn_flow as flow
 from .divergence import DivergenceError
 
-__all__ = ["dglnn_flow", "dglnn_loss_and_grad", "dglnn_weights", "grouped_problem", "in_groups"]
-
 LOSS_SCALES = {"half": 1, "mean": 2}
 
 

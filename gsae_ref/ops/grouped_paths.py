@@ -19,8 +19,6 @@ from .grouped import grouped_problem, in_groups
 if TYPE_CHECKING:
     from ..reference.dglnn import Rule
 
-__all__ = ["ALGORITHMS", "SWITCHES", "dglnn_path", "signed_path"]
-
 ALGORITHMS = ("algorithm_1", "algorithm_2", "gradient_descent")
 SWITCHES = ("change", "growth")
 STARTS = ("ones", "zeros", "random")

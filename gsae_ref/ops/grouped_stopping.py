@@ -10,8 +10,6 @@ from numpy.typing import ArrayLike
 from .. import checks
 from ..arrays import Array
 
-__all__ = ["RULES", "EarlyStop", "early_stop"]
-
 RULES = ("fixed", "validation", "window", "oracle")
 
 

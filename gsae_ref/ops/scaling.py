@@ -8,8 +8,6 @@ import numpy as np
 
 from ..arrays import Array
 
-__all__ = ["moderate", "norm", "plain_products", "plain_squares", "rescaled", "unscaled"]
-
 EXTENT = {
     4: 30,
     8: 240,

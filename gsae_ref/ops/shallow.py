@@ -13,16 +13,6 @@ from ..reference import activations, autoencoder, gradients
 from .engine import compiled, one_blas_thread, threshold_room
 from .scaling import moderate, plain_products, plain_squares, rescaled, unscaled
 
-__all__ = [
-    "decode",
-    "encode",
-    "group_soft_threshold",
-    "group_soft_threshold_vjp",
-    "loss",
-    "loss_and_grad",
-    "network",
-]
-
 GRADIENTS = ("exact", "appendix_b", "approximate")
 
 

@@ -13,8 +13,6 @@ from ..reference import sparse_autoencoder, sparse_expected
 from .engine import compiled, one_blas_thread
 from .scaling import plain_products, rescaled
 
-__all__ = ["sparse_encode", "sparse_expected_gradient", "sparse_loss", "sparse_loss_and_grad"]
-
 ACTIVATIONS = ("relu", "hard", "soft")
 SPARSE_GRADIENTS = ("exact", "approximate")
 SPARSE_FORMS = ("exact", "printed_9", "printed_15", "printed_16")

@@ -16,8 +16,6 @@ from .engine import compiled, one_blas_thread
 from .scaling import plain_products, rescaled, unscaled
 from .shallow import network
 
-__all__ = ["unfolded_encode", "unfolded_loss_and_grad"]
-
 WIDEST = 4  # atoms per feature up to which the Gram matrix that the kernel works with pays
 
 

@@ -16,8 +16,6 @@ from .shallow import loss_and_grad
 from .sparse import sparse_loss_and_grad
 from .unfolding import unfolded_encode, unfolded_loss_and_grad
 
-__all__ = ["warm_up"]
-
 SIZES = (
     1,
     2,

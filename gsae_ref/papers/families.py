@@ -9,6 +9,4 @@ from .l23 import families as l23
 from .n19 import families as n19
 from .t21 import families as t21
 
-__all__ = ["FAMILIES"]
-
 FAMILIES = t21.FAMILIES | n19.FAMILIES | l23.FAMILIES

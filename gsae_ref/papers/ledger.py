@@ -2,10 +2,7 @@
 
 from .l23 import statements as l23
 from .n19 import statements as n19
-from .row import VERDICTS, Row
 from .t21 import statements as t21
-
-__all__ = ["LEDGER", "Row", "VERDICTS"]
 
 _PAPERS = (t21, n19, l23)
 _ROWS = [row for paper in _PAPERS for row in paper.ROWS]

@@ -3,5 +3,3 @@
 from .l23 import measurements as l23
 from .n19 import measurements as n19
 from .t21 import measurements as t21
-
-__all__ = ["l23", "n19", "t21"]

@@ -6,9 +6,6 @@ from typing import Any
 from ..claims.evidence import Counterexample, Evidence, Reading
 from ..claims.hypothesis import Hypothesis
 
-__all__ = ["Row", "VERDICTS", "equation", "statement"]
-
-
 VERDICTS = {
     "definition": "introduces a symbol or a procedure; nothing to prove",
     "identity": "both sides agree to rounding",

@@ -14,18 +14,6 @@ import numpy as np
 from .. import groups
 from ..arrays import Array
 
-__all__ = [
-    "group_shrinkage",
-    "group_soft_threshold",
-    "group_soft_threshold_diagonal",
-    "group_soft_threshold_jacobian",
-    "group_soft_threshold_vjp",
-    "hard_threshold",
-    "relu",
-    "shrinkage",
-    "soft_threshold",
-]
-
 
 def shrinkage(r: Array, lam: float | Array) -> Array:
     """Factor by which the threshold scales a group of norm r: tau = (1 - lam / r)_+.

@@ -6,8 +6,6 @@ import numpy as np
 
 from ..arrays import Array
 
-__all__ = ["BETA_1", "BETA_2", "EPSILON", "adam_step"]
-
 BETA_1 = 0.9
 BETA_2 = 0.999
 EPSILON = 1e-8  # of the Adam paper

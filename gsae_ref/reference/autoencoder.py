@@ -7,8 +7,6 @@ import numpy as np
 from ..arrays import Array
 from .activations import group_soft_threshold, group_soft_threshold_vjp
 
-__all__ = ["decode", "encode", "loss", "loss_and_grad", "residual"]
-
 
 def encode(A: Array, Y: Array, lam: float, group_size: int) -> Array:
     """Codes of the samples, X = sigma(Y A), rows x_i = sigma(A^T y_i). [T21] Eq. (11).

@@ -24,8 +24,6 @@ import numpy as np
 
 from ..arrays import Array
 
-__all__ = ["convolve", "kernel_gradient", "patches", "transpose"]
-
 
 def patches(
     X: Array, k: int, stride: int, padding: int, n_groups: int

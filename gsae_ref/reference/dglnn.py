@@ -20,23 +20,6 @@ from numpy.typing import NDArray
 
 from ..arrays import Array, IntArray
 
-__all__ = [
-    "Rule",
-    "advance",
-    "correlation",
-    "expand",
-    "gather",
-    "gradient_step",
-    "loss",
-    "loss_and_grad",
-    "normalised_step",
-    "residual",
-    "signed_advance",
-    "signed_loss_and_grad",
-    "unit",
-    "weights",
-]
-
 # ------------------------------------------------------------------------------------------------ groups of any sizes
 
 

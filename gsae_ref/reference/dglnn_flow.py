@@ -7,8 +7,6 @@ import numpy as np
 from ..arrays import Array, IntArray
 from .dglnn import expand, gather, loss_and_grad
 
-__all__ = ["balance", "balanced_start", "flow"]
-
 
 def flow(
     u: Array, v: Array, X: Array, y: Array, sizes: IntArray, scale: int = 1

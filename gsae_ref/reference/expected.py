@@ -12,8 +12,6 @@ import numpy as np
 from .. import groups
 from ..arrays import Array
 
-__all__ = ["exact", "printed", "printed_31", "support_probabilities"]
-
 
 def support_probabilities(n_active: int, n_groups: int) -> tuple[float, float, float]:
     """P[g in S], P[g, h in S], P[g, h, k in S] for distinct groups, S uniform of size n_active: k falling over n falling factorials.

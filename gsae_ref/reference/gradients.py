@@ -17,8 +17,6 @@ from ..arrays import Array, BoolArray
 from .activations import group_shrinkage, group_soft_threshold, group_soft_threshold_diagonal
 from .autoencoder import residual
 
-__all__ = ["appendix_b", "approximate", "tangential_part"]
-
 
 def appendix_b(A: Array, Y: Array, lam: float, group_size: int) -> Array:
     """Gradient of [T21] Eqs. (23) = (41) = (47) exactly as printed, sigma' read as the diagonal of the Jacobian.

@@ -29,19 +29,6 @@ from ..arrays import Array
 from .activations import relu
 from .convolution import convolve, kernel_gradient, transpose
 
-__all__ = [
-    "Layer",
-    "backward",
-    "collapse",
-    "decoder_layers",
-    "encoder_layers",
-    "forward",
-    "loss",
-    "loss_and_grad",
-    "shapes",
-    "start",
-]
-
 
 class Layer(NamedTuple):
     """One layer: where it is, what it does. ``kernel`` is a shape, (n_groups, k, k, inputs, outputs) of the convolution, transposed or not.

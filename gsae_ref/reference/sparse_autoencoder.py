@@ -18,17 +18,6 @@ import numpy as np
 from ..arrays import Array, BoolArray
 from .activations import hard_threshold, relu, soft_threshold
 
-__all__ = [
-    "activate",
-    "approximate",
-    "decode",
-    "derivative",
-    "encode",
-    "loss",
-    "loss_and_grad",
-    "preactivate",
-]
-
 
 def preactivate(W: Array, Y: Array, bias: Array) -> Array:
     """Pre-activations Z = Y W + b, rows W^T y + b.

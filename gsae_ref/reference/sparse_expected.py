@@ -15,15 +15,6 @@ import numpy as np
 
 from ..arrays import Array, BoolArray
 
-__all__ = [
-    "coefficients",
-    "exact",
-    "printed_15",
-    "printed_16",
-    "printed_9",
-    "support_probabilities",
-]
-
 
 def support_probabilities(masks: BoolArray, probabilities: Array) -> tuple[Array, Array, Array]:
     """p_i, p_ij, p_ijl of a law of supports: (m,), (m, m), (m, m, m). Equal indices collapse: p_ii = p_i, p_iij = p_ij.

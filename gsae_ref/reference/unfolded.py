@@ -20,16 +20,6 @@ from ..arrays import Array
 from .activations import group_soft_threshold, group_soft_threshold_vjp, relu, soft_threshold
 from .autoencoder import residual
 
-__all__ = [
-    "momentum",
-    "sparse_group_prox",
-    "sparse_group_prox_vjp",
-    "spectral_step",
-    "spectral_step_gradient",
-    "unfolded_encode",
-    "unfolded_loss_and_grad",
-]
-
 # ------------------------------------------------------------------------------------------------ the proximal operator
 
 

@@ -19,8 +19,6 @@ from .grouped_autoencoder import backward, forward
 if TYPE_CHECKING:
     from .grouped_autoencoder import Layer
 
-__all__ = ["loss", "loss_and_grad", "sample"]
-
 
 def sample(H: Array, noise: Array) -> tuple[Array, Array, Array]:
     """Mean, log variance and the sample m + exp(v / 2) * eps, from the channels H = (m, v) of the encoder.

@@ -7,8 +7,6 @@ import platform
 from ..versions import versions
 from .markup import Markup, element, joined
 
-__all__ = ["environment", "this_machine"]
-
 
 def this_machine() -> dict[str, str]:
     """Versions and machine of this process."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from html import escape
 
-__all__ = ["Markup", "element", "joined", "mark"]
-
 
 class Markup(str):
     """Text that is HTML already. Only :func:`element` and the files beside this one make it."""

@@ -8,8 +8,6 @@ from ..papers.ledger import LEDGER
 from ..papers.row import VERDICTS
 from .markup import Markup, element, joined, mark
 
-__all__ = ["PAPERS", "overview", "papers_of"]
-
 PAPERS = {
     "T21": "Theodosis, Tolooshams, Tankala, Tasissa, Ba: On the Convergence of Group-Sparse Autoencoders. arXiv:2102.07003, version 2",
     "N19": "Nguyen, Wong, Hegde: On the Dynamics of Gradient Descent for Autoencoders. AISTATS 2019",

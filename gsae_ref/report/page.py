@@ -21,8 +21,6 @@ from .pictures import pictures
 from .statements import statements
 from .tightness import tightness
 
-__all__ = ["render", "write_report"]
-
 
 def write_report(
     result: dict[str, Any],

@@ -10,8 +10,6 @@ from typing import Any
 
 from .markup import Markup, element, joined, mark
 
-__all__ = ["find_studies", "pictures"]
-
 LARGEST = 1_400_000  # bytes of pictures in a page; as text they take a third more
 FIELDS = {
     "name": str,

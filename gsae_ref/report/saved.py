@@ -8,8 +8,6 @@ from typing import Any
 
 from ..papers.ledger import LEDGER
 
-__all__ = ["read_result"]
-
 FIELDS: dict[str, type] = {
     "id": str,
     "number": str,

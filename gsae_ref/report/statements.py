@@ -9,8 +9,6 @@ from ..papers.row import VERDICTS
 from .markup import Markup, element, joined, mark
 from .tightness import ratio_text, ratios
 
-__all__ = ["statements"]
-
 COLUMNS = (  # heading, class, tooltip
     ("Statement", "name", "sort in the order of the papers"),
     ("Verdict", "verdict", "sort by verdict"),

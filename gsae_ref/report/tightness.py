@@ -9,8 +9,6 @@ from ..papers.ledger import LEDGER
 from .markup import Markup, element, joined, mark
 from .overview import papers_of
 
-__all__ = ["ratio_text", "ratios", "tightness"]
-
 LOW = 0.1
 HIGH = 100.0  # ends of the axis; what lies beyond is drawn at the end, as an arrow
 TICKS = {

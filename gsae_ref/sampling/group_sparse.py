@@ -12,8 +12,6 @@ from .. import checks, groups
 from ..arrays import Array, IntArray
 from .streams import seed_of, stream
 
-__all__ = ["GroupSparseSample", "make_dictionary", "perturb_dictionary", "sample", "sample_blocks"]
-
 _DICTIONARY, _PERTURBATION, _SAMPLE = range(3)
 
 

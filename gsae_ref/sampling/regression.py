@@ -11,8 +11,6 @@ from .. import checks
 from ..arrays import Array
 from .streams import seed_of, stream
 
-__all__ = ["DESIGNS", "PATTERNS", "GroupedRegression", "grouped_regression"]
-
 _REGRESSION = 5  # the stream; those before belong to the other models
 DESIGNS = ("rademacher", "gaussian", "orthogonal")
 PATTERNS = {  # the entries on the support; n_samples, n_features and group size are told beside each

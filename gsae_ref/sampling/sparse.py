@@ -13,15 +13,6 @@ from .. import checks
 from ..arrays import Array, BoolArray
 from .streams import seed_of, stream
 
-__all__ = [
-    "SparseSample",
-    "SupportLaw",
-    "code_moments",
-    "sample_sparse",
-    "support_law",
-    "support_moments",
-]
-
 _SAMPLE = 3  # 0, 1, 2 belong to the group-sparse model
 BLOCK = 4096
 MODELS = ("mixture", "general", "nonnegative")

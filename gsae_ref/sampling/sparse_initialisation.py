@@ -9,8 +9,6 @@ from .. import checks
 from ..arrays import Array
 from .streams import seed_of, stream
 
-__all__ = ["initialise_sparse"]
-
 _INITIALISATION = 4  # 0 to 3 belong to the samples
 KINDS = ("perturbation", "pca", "random", "spectral")
 GAP = 0.5  # a reweighted moment may count as rank one if its second singular value is at most this share of the first

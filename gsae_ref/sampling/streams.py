@@ -6,8 +6,6 @@ import numpy as np
 
 from .. import checks
 
-__all__ = ["seed_of", "stream"]
-
 
 def seed_of(rng: int | str | np.random.Generator | None) -> int:
     """One integer from ``rng``: all that later draws depend on."""

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from .. import checks
 from ..arrays import Array, IntArray
 
-__all__ = ["BLOCK", "of_one_size", "rows", "samples_that_fit", "shuffled"]
-
 BLOCK = 4096  # samples whose codes are held at a time
 
 

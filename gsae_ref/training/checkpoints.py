@@ -15,8 +15,6 @@ from ..arrays import Array
 from .blocks import rows
 from .optimizers import State
 
-__all__ = ["fingerprint", "restore", "save"]
-
 FIELDS = ("parameters", "first", "second")
 
 

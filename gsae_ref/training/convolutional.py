@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from ..ops.convolutional import ConvolutionalAutoencoder, VariationalAutoencoder
     from .descent import Run
 
-__all__ = ["train_convolutional"]
-
 
 def train_convolutional(
     network: ConvolutionalAutoencoder | VariationalAutoencoder,

@@ -21,8 +21,6 @@ from . import checkpoints
 from .history import progress_bar
 from .optimizers import State, start, step_rule
 
-__all__ = ["Run", "Schedule", "descend", "one_epoch", "schedule"]
-
 Schedule = float | Callable[[int], float]  # a number, or a function of the epoch
 
 

@@ -21,8 +21,6 @@ from .optimizers import CONSTRAINTS, constraint_on, tangent_to
 if TYPE_CHECKING:
     from .optimizers import State
 
-__all__ = ["Network", "mean_cost", "network", "train"]
-
 
 def train(
     A: ArrayLike,

@@ -21,8 +21,6 @@ from ..ops.engine import one_blas_thread
 from .blocks import BLOCK, of_one_size, rows
 from .dictionary import network
 
-__all__ = ["full_batch_gradient"]
-
 
 def full_batch_gradient(
     A: ArrayLike,

@@ -12,8 +12,6 @@ from numpy.typing import ArrayLike
 from .. import checks, groups, metrics
 from ..arrays import Array
 
-__all__ = ["measures", "progress_bar"]
-
 
 def measures(
     A: Array,

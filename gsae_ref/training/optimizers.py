@@ -10,16 +10,6 @@ import numpy as np
 from .. import groups, ops
 from ..arrays import Array
 
-__all__ = [
-    "CONSTRAINTS",
-    "OPTIMIZERS",
-    "State",
-    "constraint_on",
-    "start",
-    "step_rule",
-    "tangent_to",
-]
-
 OPTIMIZERS = ("adam", "gradient_descent")
 CONSTRAINTS = ("none", "columns", "groups")
 

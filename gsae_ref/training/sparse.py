@@ -19,8 +19,6 @@ from .optimizers import OPTIMIZERS
 if TYPE_CHECKING:
     from .optimizers import State
 
-__all__ = ["train_sparse"]
-
 
 def train_sparse(
     W: ArrayLike,

@@ -8,8 +8,6 @@ from .. import checks, groups
 from ..arrays import Array
 from .blocks import rows, samples_that_fit
 
-__all__ = ["STARTS", "starting_dictionary"]
-
 STARTS = ("samples", "principal", "random")
 
 

@@ -16,8 +16,6 @@ from ..papers.t21.direction import formulas as direction
 from ..papers.t21.model import formulas as model
 from ..papers.t21.support.formulas import SupportInterval, incoherence_constant, support_interval
 
-__all__ = ["DictionaryReport", "HypothesisCheck", "check_dictionary"]
-
 ROUNDING = {"float32": 1e-4, "float64": 1e-9}
 
 

@@ -9,8 +9,6 @@ from ..claims.finding import MEASUREMENTS, Finding
 from ..claims.search import identity, inequality
 from ..papers.families import FAMILIES
 
-__all__ = ["run"]
-
 
 def run(evidence: Evidence, rng: np.random.Generator, quick: bool) -> Finding:
     """Run one item of evidence and return its :class:`Finding`."""

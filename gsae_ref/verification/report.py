@@ -7,8 +7,6 @@ from typing import Any
 from ..claims.finding import Finding
 from ..files import write_json
 
-__all__ = ["RowResult", "VerificationReport"]
-
 
 @dataclass(frozen=True)
 class RowResult:

@@ -18,8 +18,6 @@ from ..._version import __version__
 from ...arrays import Array
 from ...files import read_arrays, write_arrays
 
-__all__ = ["Cells"]
-
 
 class Cells:
     """Runs units of work, keeps what they return, and returns it from there when the same unit is asked for again.

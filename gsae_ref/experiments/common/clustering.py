@@ -8,18 +8,6 @@ import numpy as np
 from ... import groups, metrics
 from ...arrays import Array, IntArray
 
-__all__ = [
-    "METHODS",
-    "READINGS",
-    "ROWS",
-    "agreement",
-    "cluster",
-    "kmeans",
-    "neighbor_graph",
-    "represent",
-    "spectral",
-]
-
 METHODS = ("k-means", "spectral")
 READINGS = ("literal", "closest")
 # Row of the table -> the network whose codes it takes, and what is done with them under each

@@ -13,8 +13,6 @@ from ...versions import libraries
 if TYPE_CHECKING:
     from .study import Study
 
-__all__ = ["COLOURS", "draw", "publish"]
-
 # Okabe and Ito's colours: told apart by colour-blind readers, and in print by their lightness.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
 STYLE: dict[Any, Any] = {

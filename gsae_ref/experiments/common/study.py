@@ -3,8 +3,6 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-__all__ = ["Claim", "Study", "Table"]
-
 
 @dataclass(frozen=True)
 class Claim:

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from ..common.cache import Cells
     from .recovery import Recipe
 
-__all__ = ["figures", "study_of"]
-
 
 def figures(name: str) -> dict[str, list[list[Callable[..., Any]]]]:
     """The pictures of one of the two: entries, magnitudes, directions; the paper's version above, the code's below."""

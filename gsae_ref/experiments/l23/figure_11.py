@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from ..common.study import Study
     from .recovery import Recipe
 
-__all__ = ["FIGURES", "TITLE", "compute"]
-
 TITLE = "L23 Figure 11: convergence of Algorithm 2 and incremental learning, Gaussian predictors"
 FIGURES = figures("dglnn-figure-11")
 

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from ..common.cache import Cells
 
-__all__ = ["FIGURES", "TITLE", "compute", "contest"]
-
 TITLE = "L23 Figure 12: implicit against explicit regularisation, for all levels of noise"
 SHAPE = {
     "n_samples": 150,

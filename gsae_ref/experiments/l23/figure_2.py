@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from ..common.cache import Cells
     from .recovery import Recipe
 
-__all__ = ["FIGURES", "TITLE", "compute"]
-
 TITLE = "L23 Figure 2: Algorithm 1 from a small start, and whether it must be stopped"
 RECIPE = RECIPES["2"]
 LONG = 40_000

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from ..common.cache import Cells
     from .recovery import Recipe
 
-__all__ = ["FIGURES", "TITLE", "compute"]
-
 TITLE = "L23 Figure 4: Algorithm 2 against u^2 - v^2, which knows no groups"
 RECIPE = RECIPES["4"]
 PATIENCE = 10  # the rivals may run so many times longer than the picture

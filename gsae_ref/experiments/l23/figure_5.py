@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from ..common.cache import Cells
     from .recovery import Recipe
 
-__all__ = ["FIGURES", "TITLE", "compute"]
-
 TITLE = "L23 Figure 5: Algorithm 1 with groups of one"
 RECIPE = RECIPES["5"]
 CODE_COEFFICIENTS = (

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from ..common.cache import Cells
     from .recovery import Recipe
 
-__all__ = ["FIGURES", "TITLE", "compute"]
-
 TITLE = "L23 Figure 6: stability of the directions in Algorithm 1"
 RECIPE = RECIPES["2"]
 SHOWN = 500  # epochs of the paper's picture; the paper's version takes twice as many steps for the same way

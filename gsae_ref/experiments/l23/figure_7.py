@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from ..common.cache import Cells
     from .recovery import Recipe
 
-__all__ = ["FIGURES", "TITLE", "compute"]
-
 TITLE = "L23 Figure 7: gradient descent without weight normalisation, from four starts"
 RECIPE = RECIPES["7"]
 SMALL = 1e-3

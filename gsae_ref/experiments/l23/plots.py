@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from ..common.study import Study
 
-__all__ = ["cosines", "directions", "entries", "errors", "magnitudes"]
-
 STYLES = ("-", "--", ":", "-.")
 
 

@@ -20,8 +20,6 @@ from ...papers.l23.model import formulas as model
 if TYPE_CHECKING:
     from ...sampling.regression import GroupedRegression
 
-__all__ = ["FIGURES", "VARIANTS", "Recipe", "across", "draw", "first_at", "run"]
-
 
 class Recipe(NamedTuple):
     """Settings of one figure: its data, its algorithm, and the seed of the authors' draw."""

@@ -12,8 +12,6 @@ import numpy as np
 from ...arrays import Array, IntArray
 from ...papers.l23.model.formulas import group_norms
 
-__all__ = ["chosen", "group_lasso_path", "group_prox", "primal_dual_path", "refitted"]
-
 
 def group_lasso_path(
     X: Array, y: Array, sizes: Any, n_penalties: int = 30, smallest: float = 1e-3

@@ -12,8 +12,6 @@ from .figure_10 import compute as dglnn_figure_10
 if TYPE_CHECKING:
     from ..common.cache import Cells
 
-__all__ = ["FIGURES", "TITLE", "compute"]
-
 TITLE = "L23 Table 2: number of parameters of the hidden layers in latent space"
 PRINTED = {"IRMAE": "786K", "GAE4": "196K", "GAE8": "98K"}
 NETWORKS = {name: dglnn_figure_10.NETWORKS[name] for name in ("AE", *PRINTED)}

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     from ..common.cache import Cells
 
-__all__ = ["FIGURES", "TITLE", "add_options", "compute", "grouped_data", "one_split"]
-
 TITLE = "L23 Table 3: test error of the grouped network, the group lasso and a primal-dual method"
 SPLITS = 100
 PRINTED = {"group_lasso": 0.03096, "primal_dual": 0.02868, "network": 0.02477}

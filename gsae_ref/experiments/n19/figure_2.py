@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from ..common.cache import Cells
 
-__all__ = ["FIGURES", "TITLE", "add_options", "compute"]
-
 TITLE = "N19 Figure 2: loss of a ReLU autoencoder on a mixture of Gaussians, from three starts"
 NOISES = (0.01, 0.02, 0.03)
 USUAL = next(iter(VARIANTS))  # the algorithm of the theory with the numbers of Section 6

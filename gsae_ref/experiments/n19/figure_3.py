@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from ..common.cache import Cells
 
-__all__ = ["FIGURES", "TITLE", "add_options", "compute"]
-
 TITLE = "N19 Figure 3: distance of the learned weights to the truth, from three starts, under seven readings of the recipe"
 THEORY = "normalised, step 10, b/2"
 FIXED = "normalised, step 10, b = -1/2"

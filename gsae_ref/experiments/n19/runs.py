@@ -8,8 +8,6 @@ from ... import metrics, ops, sampling
 from ...arrays import Array
 from ...training import DivergenceError, train_sparse
 
-__all__ = ["NAMES", "STARTS", "VARIANTS", "Setting", "floor", "train_mixture"]
-
 STARTS = ("perturbation", "pca", "random")
 NAMES = {"perturbation": "perturbed truth", "pca": "PCA", "random": "random"}
 PROBE = 1000  # samples on which supports are counted

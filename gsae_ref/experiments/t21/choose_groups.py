@@ -37,18 +37,6 @@ if TYPE_CHECKING:
     from ...arrays import Array
     from ..common.cache import Cells
 
-__all__ = [
-    "FIGURES",
-    "TITLE",
-    "add_options",
-    "compute",
-    "fitted",
-    "largest_with_few_silent",
-    "lone",
-    "stability",
-    "summary",
-]
-
 TITLE = "Ours: lam and the number of groups of T21's group-sparse network, chosen without labels"
 FACTORS = (0.5, 0.7, 1.0, 1.4, 2.0)  # of the lam that is given
 NUMBERS = (6, 8, 10, 12, 16)

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from .table_1.networks import Images, Setting
 
-__all__ = ["FIGURES", "TITLE", "add_options", "compute", "networks_of"]
-
 TITLE = "T21 Figure 4: what the atoms of sparse and group-sparse networks look like, and which are active"
 NEAREST = 0.01  # share of the test images, those with the most of their code in a block, whose digits are counted
 EXAMPLES = 3  # codes shown

@@ -10,7 +10,8 @@ from ... import checks
 from ...arrays import Array, IntArray
 from ..common.clustering import represent
 from ..common.study import Claim, Study, Table
-from .figure_4 import add_options, networks_of
+from .figure_4 import add_options as add_options
+from .figure_4 import networks_of
 from .table_1.compute import settled
 from .table_1.networks import codes, images, sizes
 from .table_1.restarts import models
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from ..common.cache import Cells
-
-__all__ = ["FIGURES", "TITLE", "add_options", "compute", "distances", "sorted_sample"]
 
 TITLE = "T21 Figure 5: pairwise distances of test images in three representations"
 PER_CLASS = 100

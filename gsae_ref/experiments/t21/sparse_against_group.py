@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from ..common.cache import Cells
 
-__all__ = ["FIGURES", "TITLE", "add_options", "compute"]
-
 TITLE = "T21 Section 3, comparison with N19: support recovery of sparse and group-sparse encoders"
 ENCODERS = {
     "group": "group norm above a threshold",

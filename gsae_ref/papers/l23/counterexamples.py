@@ -23,8 +23,6 @@ from .mirror_flow.counterexamples import ce_bracket, ce_double_bracket, ce_span
 from .perturbations.counterexamples import ce_eq8, ce_eq9, ce_lemma12, ce_lemma13, ce_lemma17
 from .steps.counterexamples import ce_lemma9, ce_lemma10, ce_lemma11
 
-__all__ = ["CERTIFICATES"]
-
 CERTIFICATES: dict[str, Callable[..., Certificate]] = {
     "L23_bracket": ce_bracket,
     "L23_span": ce_span,

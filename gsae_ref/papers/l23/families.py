@@ -15,8 +15,6 @@ from ...claims.family import Family
 from .instance import OneGroup, Regression, Setup
 from .model import formulas as model
 
-__all__ = ["FAMILIES", "Shape"]
-
 N_COMMON = 10
 N_VECTORS = 4
 

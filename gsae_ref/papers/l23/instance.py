@@ -23,29 +23,6 @@ from .steps import formulas as steps
 if TYPE_CHECKING:
     from .gradient_flow.formulas import Window
 
-__all__ = [
-    "ABOVE_LOWER_END",
-    "BELOW_STAR",
-    "BELOW_UPPER_END",
-    "BETA_BELOW_1",
-    "DELTAS",
-    "NEARER_STAR",
-    "NEAR_STAR",
-    "NOISE_IN_2_NORM",
-    "OneGroup",
-    "PAIR",
-    "Regression",
-    "SMALL_OFF_SUPPORT",
-    "STEP_ALPHA",
-    "STEP_LEMMA16",
-    "STEP_LEMMA7",
-    "STEP_LEMMA9",
-    "STEP_THEOREM3",
-    "Setup",
-    "THETA_SMALL",
-    "ZETA_AT_MOST_U_MAX",
-]
-
 
 @dataclass(frozen=True)
 class Regression:

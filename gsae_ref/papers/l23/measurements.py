@@ -5,5 +5,3 @@ from .gradient_flow import measurements as gradient_flow
 from .mirror_flow import measurements as mirror_flow
 from .model import measurements as model
 from .perturbations import measurements as perturbations
-
-__all__ = ["gradient_descent", "gradient_flow", "mirror_flow", "model", "perturbations"]

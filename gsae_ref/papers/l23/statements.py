@@ -7,8 +7,6 @@ from .model import statements as model
 from .perturbations import statements as perturbations
 from .steps import statements as steps
 
-__all__ = ["ROWS"]
-
 _ORDER = """
     groups eq1 eq2 assumption1 model loss gradients residual eq3 definition1 definition2 lemma1 theorem1 lemma2 lemma3 theorem2
     algorithm1 zeta theorem3 tlb tub definition3 corollary1 corollary1-epsilon algorithm2 theorem4 theorem4-step designs

@@ -9,8 +9,6 @@ from .model import counterexamples as model
 from .nonnegative import counterexamples as nonnegative
 from .sparse_codes import counterexamples as sparse_codes
 
-__all__ = ["CERTIFICATES"]
-
 CERTIFICATES: dict[str, Callable[..., Certificate]] = {
     "N19_diminishing_bias": mixture.ce_diminishing_bias,
     "N19_gamma": mixture.ce_gamma,

@@ -27,8 +27,6 @@ from ...claims.exact import (
     transpose,
 )
 
-__all__ = ["Model", "constant_codes", "mixture", "pick", "rademacher", "rotated_pairs"]
-
 
 def pick(M: Matrix, i: int) -> Matrix:
     """Column i of M, counted from 1, as a vector."""

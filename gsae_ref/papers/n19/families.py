@@ -13,8 +13,6 @@ from ...claims.hypothesis import ABSENT
 from .consistency.formulas import relu_interval
 from .instance import SparseInstance
 
-__all__ = ["FAMILIES", "SparseShape"]
-
 SCALARS = ("spread", "error", "width", "place", "noise", "step", "tau", "mean")
 
 

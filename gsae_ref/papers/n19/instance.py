@@ -13,31 +13,6 @@ from ...claims.hypothesis import ABSENT, Hypothesis
 from .consistency import formulas as consistency
 from .mixture import formulas as mixture
 
-__all__ = [
-    "BIAS_CORRECTED",
-    "BIAS_LEMMA1",
-    "BIAS_LEMMA4",
-    "BIAS_PRINTED",
-    "BIAS_THEOREM4",
-    "CENTRED",
-    "CLOSE",
-    "CODES_BOUNDED",
-    "NEAR",
-    "NONNEGATIVE",
-    "NOISELESS",
-    "ONE_ACTIVE",
-    "SIZE",
-    "SparseInstance",
-    "STEP",
-    "STEP_BELOW",
-    "THRESHOLD_ROOM",
-    "UNIT",
-    "UNIT_STAR",
-    "UPDATE_CLOSE",
-    "WEAK_COHERENCE",
-    "WINDOW",
-]
-
 
 @dataclass(frozen=True)
 class SparseInstance:

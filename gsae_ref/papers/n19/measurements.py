@@ -5,5 +5,3 @@ from .fixed_bias import measurements as fixed_bias
 from .mixture import measurements as mixture
 from .model import measurements as model
 from .nonnegative import measurements as nonnegative
-
-__all__ = ["consistency", "fixed_bias", "mixture", "model", "nonnegative"]

@@ -6,8 +6,6 @@ from .mixture import statements as mixture
 from .model import statements as model
 from .sparse_codes import statements as sparse_codes
 
-__all__ = ["ROWS"]
-
 _ORDER = """
 eq1 eq2 loss eq3 assumption1 assumption2 assumption3 assumption4 mixture sparse-coding definition1 ambiguity definition2 theorem1i theorem1ii
 theorem2 theorem3i theorem3ii theorem3iii theorem3-short mixture-threshold negative-bias

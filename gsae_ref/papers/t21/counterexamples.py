@@ -22,8 +22,6 @@ from .gradients.counterexamples import ce6, ce6_eq42, ce6b, ce7, ce14, ce14_cons
 from .model.counterexamples import ce9, ce9b, ce_assumption3, ce_relu
 from .support.counterexamples import ce1, ce1b, ce2, ce3, ce3b, ce4, ce5, ce_step39
 
-__all__ = ["CERTIFICATES"]
-
 CERTIFICATES: dict[str, Callable[..., Certificate]] = {
     "CE1": ce1,
     "CE1b": ce1b,

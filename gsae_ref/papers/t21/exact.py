@@ -34,8 +34,6 @@ from ...claims.exact import (
     transpose,
 )
 
-__all__ = ["CodeLaw", "Setting", "signs", "spikes", "standard_groups", "tau"]
-
 ABSENT: Any = None  # a threshold that no statement asked for
 
 

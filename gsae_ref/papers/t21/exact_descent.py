@@ -24,16 +24,6 @@ from ...claims.exact import (
 )
 from .exact import Setting, signs, spikes, standard_groups
 
-__all__ = [
-    "Descent",
-    "corrected_condition",
-    "descent",
-    "descent_at_truth",
-    "descent_rotated",
-    "norm_condition",
-    "sure_hypotheses",
-]
-
 
 def norm_condition(tau: Fraction, m: int, delta: Fraction) -> Fraction:
     """Theorem 2's bound of ||A_g^T A*_g||_F^2: (1/tau^2)[3 (2-tau)(tau - 2/3) m + (1-tau)(2-tau) delta^2].

@@ -15,8 +15,6 @@ from ...claims.family import Family
 from .instance import Instance
 from .support.formulas import recovery_interval
 
-__all__ = ["FAMILIES", "Shape"]
-
 
 class Shape(NamedTuple):
     """Sizes of an instance."""

@@ -13,21 +13,6 @@ from ...arrays import Array, BoolArray
 from ...claims.hypothesis import ABSENT, Hypothesis
 from .support.formulas import recovery_interval
 
-__all__ = [
-    "CLOSE",
-    "CLOSE_ON_SUPPORT",
-    "DELTA_AT_MOST_1",
-    "IN_CORRECTED_INTERVAL",
-    "IN_PRINTED_INTERVAL",
-    "Instance",
-    "NORMS_BOUNDED",
-    "ORTHONORMAL",
-    "ORTHONORMAL_STAR",
-    "SUPPORT_SIZE",
-    "UNIT_COLUMNS",
-    "UNIT_NORM_STAR",
-]
-
 
 @dataclass(frozen=True)
 class Instance:

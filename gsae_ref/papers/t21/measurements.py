@@ -5,5 +5,3 @@ from .direction import measurements as direction
 from .gradients import measurements as gradients
 from .model import measurements as model
 from .support import measurements as support
-
-__all__ = ["convergence", "direction", "gradients", "model", "support"]

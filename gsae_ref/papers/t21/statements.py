@@ -9,8 +9,6 @@ from .gradients import statements as gradients
 from .model import statements as model
 from .support import statements as support
 
-__all__ = ["ROWS"]
-
 
 def _order(row: Row) -> tuple[int, str]:
     """By the first number of the row (equations in the order of the paper)."""

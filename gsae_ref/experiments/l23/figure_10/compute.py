@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from ...common.cache import Cells
 
-__all__ = ["FIGURES", "NETWORKS", "TITLE", "add_options", "compute"]
-
 TITLE = "L23 Figure 10: interpolations on MNIST by plain, variational, rank-minimising and grouped autoencoders"
 NETWORKS: dict[str, dict[str, Any]] = {
     "AE": {"n_groups": 1, "n_linear": 0},

@@ -12,8 +12,6 @@ from ....ops.engine import one_blas_thread
 from ....sampling.streams import stream
 from ....training.convolutional import train_convolutional
 
-__all__ = ["SHARES", "framed", "images", "interpolate", "learn", "pairs", "quality"]
-
 SHARES = np.linspace(0, 1, 9)  # of the second image in an interpolation
 N_NEIGHBOURS = 10
 N_COVARIANCE = 2000  # test images whose codes give the latent covariance

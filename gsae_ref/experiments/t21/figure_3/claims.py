@@ -14,8 +14,6 @@ from ....papers.t21.support.formulas import recovery_interval
 from ...common.study import Claim, Table
 from .theory import closeness_allowed, theorem_2
 
-__all__ = ["choices", "f1", "judge", "notes", "tables"]
-
 RECOVERED = 0.5  # of the error at the start
 RECIPE = {
     "literal": "as stated: A* + B, lam = 2",

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from ...common.cache import Cells
     from .runs import Setting
 
-__all__ = ["FIGURES", "TITLE", "add_options", "compute", "trained"]
-
 TITLE = "T21 Figure 3: does training recover the dictionary and the supports? Group-sparse and sparse networks on simulated data"
 SNRS = (1.0, 5.0, 10.0)
 LAM = 2.0

@@ -18,20 +18,6 @@ if TYPE_CHECKING:
 
     from ...common.study import Study
 
-__all__ = [
-    "angles",
-    "closeness",
-    "codes",
-    "error",
-    "gradients",
-    "loss",
-    "networks",
-    "recipe",
-    "rotations",
-    "threshold_error",
-    "threshold_recovery",
-]
-
 ERROR = r"$\|A - A^*\|_F^2$ per atom"
 GRADIENT = {"exact": "exact", "appendix_b": "Appendix B, (41)", "approximate": "approximate, (26)"}
 

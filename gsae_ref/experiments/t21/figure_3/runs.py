@@ -13,16 +13,6 @@ from ....training.checkpoints import fingerprint
 from ....training.descent import descend
 from .theory import hypotheses, rotation_free_distances
 
-__all__ = [
-    "NETWORKS",
-    "PAPER",
-    "QUICK",
-    "RECIPES",
-    "Setting",
-    "starting_threshold",
-    "train_network",
-]
-
 NETWORKS = ("group", "soft", "hard", "relu")
 RECIPES = ("literal", "unit", "scaled", "ramp")
 

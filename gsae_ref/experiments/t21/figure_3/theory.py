@@ -13,8 +13,6 @@ from ....papers.t21.model.formulas import closeness, orthonormality_defect
 from ....papers.t21.support.formulas import recovery_interval
 from ....training import train
 
-__all__ = ["closeness_allowed", "contraction", "hypotheses", "rotation_free_distances", "theorem_2"]
-
 B_MIN = 4.0
 B_MAX = 5.0
 

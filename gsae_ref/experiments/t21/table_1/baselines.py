@@ -12,8 +12,6 @@ from .... import checks
 from ....arrays import Array, IntArray
 from .subspaces import k_subspaces, nearest_subspace
 
-__all__ = ["BASELINES", "labels_by", "require", "self_expressive"]
-
 DIMENSION = 16  # of the subspaces: atoms in a group of T21
 NEIGHBOURS = 10  # samples in which sparse subspace clustering writes each sample
 COORDINATES = 100  # leading principal directions kept for methods that are slow in many

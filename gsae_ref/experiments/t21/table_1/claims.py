@@ -8,14 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ...common.clustering import METHODS
-from ...common.publishing import COLOURS
 from ...common.study import Claim, Table
 from .restarts import LOWEST, SCREENED
 
 if TYPE_CHECKING:
     from .compute import Sizes
-
-__all__ = ["COLOURS", "PAPER", "UNITED", "judge", "notes", "spread", "tables"]
 
 # T21 Table 1: k-means, spectral clustering.
 PAPER = {

@@ -17,6 +17,7 @@ import numpy as np
 from .... import checks
 from ....arrays import Array
 from ...common.clustering import METHODS, READINGS, ROWS, agreement, cluster, represent
+from ...common.publishing import COLOURS
 from ...common.study import Study
 from . import claims
 from .baselines import BASELINES, labels_by, require
@@ -28,18 +29,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from ...common.cache import Cells
-
-__all__ = [
-    "DATA",
-    "FIGURES",
-    "TITLE",
-    "Sizes",
-    "add_options",
-    "add_sizes",
-    "clustered",
-    "compute",
-    "settled",
-]
 
 TITLE = "T21 Table 1: clustering MNIST by sparse and group-sparse codes"
 DATA = ("mnist", "fashion-mnist", "digits")
@@ -476,7 +465,7 @@ def stacked(runs: list[Any]) -> dict[str, list[float]]:
 def losses(study: Study, ax: Axes) -> list[Any]:
     """Training loss of every restart that was compared, and of the sparse network."""
     artists = []
-    for colour, (start, of) in zip(claims.COLOURS, study.data["restarts"].items(), strict=False):
+    for colour, (start, of) in zip(COLOURS, study.data["restarts"].items(), strict=False):
         for k, curve in enumerate(np.asarray(of["curve"]).reshape(-1, np.shape(of["curve"])[-1])):
             artists += ax.plot(
                 np.arange(1, len(curve) + 1),
@@ -509,7 +498,7 @@ def _choice(rule: Any) -> Any:
     def plot(study: Study, ax: Axes) -> list[Any]:
         artists = []
         for colour, marker, (start, of) in zip(
-            claims.COLOURS, "osD^v", study.data["restarts"].items(), strict=False
+            COLOURS, "osD^v", study.data["restarts"].items(), strict=False
         ):
             at = np.asarray(of[rule])
             accuracy = np.asarray(of["k-means"])

@@ -20,19 +20,6 @@ from .training_variants import RESET_AFTER, RESETS, reset, rising
 if TYPE_CHECKING:
     from ...common.cache import Cells
 
-__all__ = [
-    "NETWORKS",
-    "STARTS",
-    "Images",
-    "Setting",
-    "codes",
-    "images",
-    "sizes",
-    "train_network",
-    "trained",
-    "untrained",
-]
-
 NETWORKS = ("group", "sparse")
 STARTS = ("principal", "subspaces", "rising", "reset", "united")
 DECIDED_BY = 10_000  # training images on which a reset, and what is united, is decided

@@ -14,8 +14,6 @@ import numpy as np
 
 from ....arrays import Array
 
-__all__ = ["SHORT", "TRAININGS", "best_together", "explained", "recombined"]
-
 TRAININGS = 8
 SHORT = 4  # trainings whose groups the start "united" is made of, and their epochs
 

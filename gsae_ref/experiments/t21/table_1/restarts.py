@@ -16,18 +16,6 @@ if TYPE_CHECKING:
     from ...common.cache import Cells
     from .compute import Sizes
 
-__all__ = [
-    "LOWEST",
-    "RULES",
-    "SCREENED",
-    "Kept",
-    "halved",
-    "measured",
-    "models",
-    "screened",
-    "united",
-]
-
 SCREENED = 34  # epochs after which restarts are compared
 SEEDS_APART = 1000  # seeds of repetition r: 1000 r, 1000 r + 1, ...
 COMPARED = 10_000  # training images on which restarts are compared

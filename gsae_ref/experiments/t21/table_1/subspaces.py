@@ -6,8 +6,6 @@ import numpy as np
 
 from ....arrays import Array, IntArray
 
-__all__ = ["k_subspaces", "nearest_subspace", "subspace_start"]
-
 START_SAMPLES = 10_000  # of these the start is made
 
 

@@ -10,8 +10,6 @@ import numpy as np
 from .... import groups
 from ....arrays import Array
 
-__all__ = ["RESETS", "RESET_AFTER", "reset", "rising"]
-
 RESETS = 2
 RESET_AFTER = 2  # how many, and the epochs before each
 WORST = 1000  # samples whose directions a group is given

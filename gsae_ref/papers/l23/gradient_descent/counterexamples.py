@@ -15,8 +15,6 @@ from ....claims.exact import (
     scale,
 )
 
-__all__ = ["ce_corollary1", "ce_epsilon", "ce_theorem3", "ce_theorem4_step", "ce_window"]
-
 
 def _theorem3(
     u_max: int,

@@ -4,8 +4,6 @@ import math
 
 from ..gradient_flow.formulas import Window
 
-__all__ = ["stopping_window", "zeta"]
-
 
 def zeta(noise: float, epsilon: float) -> float:
     """zeta = 80 (max_l ||X_l^T xi / n||_2 v eps): Section 4 with the 2-norm of each group of the noise; the paper has the largest entry.

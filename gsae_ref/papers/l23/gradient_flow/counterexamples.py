@@ -25,16 +25,6 @@ from ....claims.exact import (
     transpose,
 )
 
-__all__ = [
-    "ce_lemma3_magnitudes",
-    "ce_lemma3_noise",
-    "ce_lemma3_sign",
-    "ce_lemma5",
-    "ce_lemma6",
-    "ce_theorem2",
-    "ce_theorem2_times",
-]
-
 
 def _certificate(
     name: str,

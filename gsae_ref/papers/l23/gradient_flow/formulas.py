@@ -10,17 +10,6 @@ import numpy as np
 
 from ....arrays import Array, Real
 
-__all__ = [
-    "Window",
-    "alignment_bound",
-    "flow_time",
-    "flow_window",
-    "lemma5_time",
-    "lemma6_time",
-    "printed_flow_window",
-    "sine",
-]
-
 
 def sine(a: Array, b: Array) -> float:
     """sin of the angle between two vectors, and 1 beyond a right angle.

@@ -21,8 +21,6 @@ from ....claims.exact import (
     subtract,
 )
 
-__all__ = ["ce_bracket", "ce_double_bracket", "ce_span"]
-
 STENCIL = (
     (-2, Fraction(1, 12)),
     (-1, Fraction(-8, 12)),

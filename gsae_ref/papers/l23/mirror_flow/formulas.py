@@ -12,17 +12,6 @@ import numpy as np
 
 from ....arrays import Array, IntArray
 
-__all__ = [
-    "bracket",
-    "double_bracket",
-    "gradient",
-    "hessian",
-    "lie_bracket",
-    "loop_displacement",
-    "owner",
-    "steepest",
-]
-
 Field = Callable[[Array], Array]
 
 

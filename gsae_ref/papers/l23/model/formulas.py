@@ -8,8 +8,6 @@ import numpy as np
 
 from ....arrays import Array
 
-__all__ = ["deltas", "group_norms", "parts"]
-
 
 def parts(x: Array, groups: tuple[int, ...]) -> list[Array]:
     """The vector x cut into its groups.

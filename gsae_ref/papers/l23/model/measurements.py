@@ -14,8 +14,6 @@ from ....claims.finding import at_least, at_most, measurement
 if TYPE_CHECKING:
     from ....claims.finding import Finding
 
-__all__ = ["problem"]
-
 
 def problem(
     rng: np.random.Generator, groups: tuple[int, ...] = (3, 1, 2), n: int = 8

@@ -18,8 +18,6 @@ from ....claims.exact import (
     subtract,
 )
 
-__all__ = ["ce_eq8", "ce_eq9", "ce_lemma12", "ce_lemma13", "ce_lemma17"]
-
 
 def _aligned(
     name: str, number: int, side: int, tau: Fraction, limit: int, note: str

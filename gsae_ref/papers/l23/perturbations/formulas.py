@@ -8,8 +8,6 @@ import numpy as np
 
 from ....arrays import Array
 
-__all__ = ["growth_limit", "perturbation", "perturbation_bound", "perturbation_factor"]
-
 
 def perturbation(gram: Array, nu: Array, w_star: Array, w: Array, groups: tuple[int, ...]) -> Array:
     """b of (4): X_l^T X / n (w* - w) + nu less its own main term w*_l - w_l, for all groups at once: (X^T X / n - I)(w* - w) + nu.

@@ -16,8 +16,6 @@ from . import formulas
 if TYPE_CHECKING:
     from ....claims.finding import Finding
 
-__all__ = ["exceeds"]
-
 
 @measurement
 def dglnn_updates(rng: np.random.Generator, quick: bool) -> Finding:

@@ -15,8 +15,6 @@ from ....claims.exact import (
     subtract,
 )
 
-__all__ = ["ce_lemma10", "ce_lemma11", "ce_lemma9"]
-
 
 def _magnitude(u: Fraction, cosine: int, star: int, e: int, gamma: Fraction) -> Fraction:
     """(5): u + 2 gamma u (u*^2 <v, v*> - u^2 + e)."""

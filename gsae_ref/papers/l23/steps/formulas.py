@@ -8,8 +8,6 @@ import numpy as np
 
 from ....arrays import Array, Real
 
-__all__ = ["direction_step", "interval_after", "largest_step", "magnitude_step", "step_after"]
-
 
 def direction_step(
     u_squared: float, u_star_squared: Real, v_star: Array, v: Array, b: Array, eta: float

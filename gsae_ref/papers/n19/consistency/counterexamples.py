@@ -5,15 +5,6 @@ from fractions import Fraction
 from ....claims.exact import Certificate, Comparison, basis, identity, inner, matrix, transpose
 from ..exact import Model, mixture, pick
 
-__all__ = [
-    "ce_interference",
-    "ce_negative_bias",
-    "ce_theorem3ii",
-    "ce_theorem3iii",
-    "in_printed_interval",
-    "two_means",
-]
-
 
 def two_means(
     delta: Fraction = Fraction(1, 10),

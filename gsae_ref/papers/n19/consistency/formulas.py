@@ -9,17 +9,6 @@ import math
 
 from ....arrays import Real
 
-__all__ = [
-    "cross_bound",
-    "cross_energy_bound",
-    "interference_bound",
-    "noise_tail",
-    "overlap_bound",
-    "relu_interval",
-    "spectral_bound",
-    "threshold_levels",
-]
-
 
 def overlap_bound(delta: float) -> float:
     """<W_i, A_i> >= 1 - delta^2/2 for unit columns. [N19] Claim 1 (1): an equality at delta = ||W_i - A_i||.

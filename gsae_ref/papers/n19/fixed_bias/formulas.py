@@ -8,8 +8,6 @@ import numpy as np
 
 from ....arrays import Array
 
-__all__ = ["contraction", "linear_rate", "persistent_bias", "population_step", "tangent_after"]
-
 
 def population_step(
     W: Array, A_star: Array, p: float | Array, bias: float | Array, step_size: float

@@ -15,8 +15,6 @@ from . import formulas
 if TYPE_CHECKING:
     from ....claims.finding import Finding
 
-__all__ = ["means", "run", "start", "unit"]
-
 
 def unit(M: Array) -> Array:
     return M / np.linalg.norm(M, axis=0)

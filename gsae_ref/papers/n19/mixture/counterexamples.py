@@ -20,19 +20,6 @@ from ....claims.exact import (
 from ..consistency.counterexamples import in_printed_interval, two_means
 from ..exact import Model, mixture, pick, rotated_pairs
 
-__all__ = [
-    "ce_bias_conditions",
-    "ce_bias_gradient",
-    "ce_diminishing_bias",
-    "ce_expected_loss",
-    "ce_fixed_bias",
-    "ce_gamma",
-    "ce_lemma1",
-    "ce_tau",
-    "ce_zeta",
-]
-
-
 SMALL = Fraction(399, 401), Fraction(40, 401)
 HALF = Fraction(1, 2)
 

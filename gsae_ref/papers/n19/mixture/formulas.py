@@ -6,16 +6,6 @@ import numpy as np
 
 from ....arrays import Array, BoolArray
 
-__all__ = [
-    "bias_window",
-    "descent_bound",
-    "enumerated_update",
-    "mixture_terms",
-    "mixture_update",
-    "overlaps",
-    "tau_of_spread",
-]
-
 
 def overlaps(W: Array, A_star: Array) -> Array:
     """lam_i = <W_i, A_i>.

@@ -5,8 +5,6 @@ from fractions import Fraction
 from ....claims.exact import Certificate, Comparison, identity
 from ..exact import Model, constant_codes
 
-__all__ = ["ce_mixture_pairs"]
-
 
 def ce_mixture_pairs(m: int = 4, constant: Fraction = Fraction(1, 1000)) -> Certificate:
     """A1 for the mixture of Gaussians, "a special case": p_ij = Theta(k^2/m^2). With k = 1 no two atoms are ever active together."""

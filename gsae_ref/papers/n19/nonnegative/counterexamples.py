@@ -9,8 +9,6 @@ from typing import Any
 
 from ....claims.exact import Certificate, Comparison, Rational, log_above
 
-__all__ = ["ce_theorem4iii_bias", "ce_theorem4iii_threshold", "common_mode_step"]
-
 HALF = Fraction(1, 2)
 Number = Any  # a Fraction; whoever follows many steps may pass another kind of number
 

@@ -24,22 +24,6 @@ from ....claims.exact import (
 )
 from ..exact import Model, constant_codes, mixture, pick, rademacher, rotated_pairs
 
-__all__ = [
-    "ce_beta",
-    "ce_eq11",
-    "ce_eq12",
-    "ce_eq15",
-    "ce_eq16",
-    "ce_indicator",
-    "ce_lemma2",
-    "ce_lemma3",
-    "ce_lemma4",
-    "ce_lemma5",
-    "ce_lemma5_proof",
-    "ce_residual",
-]
-
-
 HALF = Fraction(1, 2)
 
 

@@ -9,21 +9,6 @@ import numpy as np
 from ....arrays import Array, IntArray, Real
 from ..mixture.formulas import overlaps
 
-__all__ = [
-    "alpha",
-    "beta",
-    "centred_update",
-    "given_support",
-    "leading_update",
-    "normalised_error",
-    "pair_remainder",
-    "printed_15",
-    "printed_normalisation_range",
-    "remainder_16",
-    "residual_bound",
-    "step_bound",
-]
-
 
 def given_support(
     W: Array, A_star: Array, S: IntArray, i: int, form: str = "corrected"

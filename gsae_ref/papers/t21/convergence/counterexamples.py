@@ -28,8 +28,6 @@ from ..exact_descent import corrected_condition, descent_at_truth, descent_rotat
 if TYPE_CHECKING:
     pass
 
-__all__ = ["ce10_step", "ce10b", "ce11", "ce11_rate", "ce12", "ce_v1_theorem2"]
-
 
 def ce10_step(n: int = 4, lam: Fraction = Fraction(1, 5)) -> Certificate:
     """Theorem 2 from A = A*: one step of size 1/c goes to A^1 = (4/3) A*, error 1/9, where (1 - rho) 0 + eta d epsilon = 0 is claimed."""

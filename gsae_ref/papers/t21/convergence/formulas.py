@@ -11,16 +11,6 @@ from .... import groups
 from ....arrays import Array, Real
 from ..gradients.formulas import leading_coefficient
 
-__all__ = [
-    "contraction_factor",
-    "exclusion_bound",
-    "orbit_distance",
-    "repaired_bound",
-    "rho",
-    "scaled_minimiser",
-    "support_persists",
-]
-
 
 def rho(
     step_size: float,

@@ -35,21 +35,6 @@ from ..exact_descent import (
 if TYPE_CHECKING:
     from ..exact_descent import Descent
 
-__all__ = [
-    "ce10",
-    "ce13",
-    "ce13_variant",
-    "ce13b",
-    "ce8",
-    "ce_eq66",
-    "ce_eq68",
-    "ce_eq69",
-    "ce_eq69_simulation",
-    "ce_eq70",
-    "ce_eq72",
-    "ce_eq74",
-]
-
 
 def ce10(n: int = 4, lam: Fraction = Fraction(1, 5)) -> Certificate:
     """Theorem 1: (32) with (33), at A = A*, delta = 0. By (33) v_i = 0, by (56) ||v_i|| = 2 tau (1 - tau) p_g = 2/25.

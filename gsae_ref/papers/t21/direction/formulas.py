@@ -9,17 +9,6 @@ import numpy as np
 from ....arrays import Array, Real
 from ..gradients.formulas import leading_coefficient, offset
 
-__all__ = [
-    "align",
-    "offset_norm_squared",
-    "overlap_condition",
-    "remainder",
-    "remainder_bound",
-    "residual_bound",
-    "residual_bound_spectral",
-    "smallest_feasible_tau",
-]
-
 
 def offset_norm_squared(X: Array, tau: float, size: int) -> float:
     """||M||_F^2 expanded: (2 - tau)^2 size + tau^2 ||X||_F^2 - 2 tau (2 - tau) tr X, with size = ||I||_F^2.

@@ -34,8 +34,6 @@ from ..exact_descent import descent
 if TYPE_CHECKING:
     from ..exact import CodeLaw
 
-__all__ = ["ce6", "ce6_eq42", "ce6b", "ce7", "ce14", "ce14_constant", "ce14b", "ce15"]
-
 
 def jacobian(z: Matrix, lam: Fraction) -> Matrix:
     """J = (1 - lam/r) I + (lam/r^3) z z^T at r = ||z|| > lam: the derivative of (7)."""

@@ -11,8 +11,6 @@ import numpy as np
 
 from ....arrays import Array
 
-__all__ = ["leading_coefficient", "offset", "oja_gradient"]
-
 
 def oja_gradient(A_g: Array, A_S: Array, y: Array) -> Array:
     """R1, the Oja identity: -(I - P_S) y y^T A_g, the exact gradient normal to the span of the active groups.

@@ -14,8 +14,6 @@ from ....claims.exact import (
 )
 from ..exact import Setting, spikes, tau
 
-__all__ = ["ce9", "ce9b", "ce_assumption3", "ce_relu"]
-
 SPIKES = spikes(2, {1: Fraction(2, 3), 2: Fraction(1, 3)})
 
 

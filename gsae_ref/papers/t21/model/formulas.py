@@ -8,14 +8,6 @@ from numpy.typing import ArrayLike
 from .... import checks, groups
 from ....arrays import Array
 
-__all__ = [
-    "block_coherence",
-    "closeness",
-    "coherence",
-    "cross_block_norms",
-    "orthonormality_defect",
-]
-
 
 def coherence(A: ArrayLike) -> float:
     """Largest correlation between two atoms, mu = max_{i != j} |a_i^T a_j|. [T21] text before Eq. (3).

@@ -24,8 +24,6 @@ from ....claims.exact import (
 )
 from ..exact import Setting, spikes, standard_groups, tau
 
-__all__ = ["ce1", "ce1b", "ce2", "ce3", "ce3b", "ce4", "ce5", "ce_step39"]
-
 SPIKES = spikes(2, {1: Fraction(2, 3), 2: Fraction(1, 3)})  # covariance I, norms 1 and 2
 SIGN = spikes(1, {1: 1})
 

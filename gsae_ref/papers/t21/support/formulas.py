@@ -14,18 +14,6 @@ from .... import checks
 from ....arrays import Array
 from ..model import formulas as model
 
-__all__ = [
-    "SupportInterval",
-    "cross_term_bound",
-    "cross_term_bound_v1",
-    "group_norm_bound",
-    "incoherence_constant",
-    "recovery_interval",
-    "sharp_interval",
-    "signal_bound",
-    "support_interval",
-]
-
 
 def cross_term_bound(
     n_active: int,
