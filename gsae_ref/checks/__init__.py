@@ -1,27 +1,28 @@
 """The one place that raises on bad input. May import numpy only.
 
-Every message holds the value received, the rule it breaks and a remedy. Each function returns the
-value in the one form that the rooms behind the door accept. Wrong kind of thing: ``TypeError``;
-right kind, wrong value: ``ValueError``.
+Every message holds the value received, the rule that it breaks and, where the rule does not imply
+it, a remedy. Each function returns the value in the one form that the other rooms accept. A wrong
+type raises ``TypeError``, a wrong value ``ValueError``.
 """
 
 from .arrays import (
     all_finite,
+    any_array,
     array,
+    array_and_norm,
     batch,
     codes,
+    codes_and_norm,
     common_dtype,
     covariance,
     dictionary,
-    measured,
-    measured_codes,
+    per_atom,
     per_group,
-    readable,
     refuse_mask,
     same_shape,
     support,
 )
-from .grouped import grouping, increasing, positive, target
+from .grouped import grouping, positive, target, times
 from .layers import divisor, named_arrays, widths
 from .results import RangeError, representable
 from .scalars import (
@@ -38,15 +39,18 @@ from .scalars import (
     step,
     threshold,
 )
-from .sparse import code_bounds, code_moments, per_atom, support_law, weights
+from .sparse import code_bounds, code_moments, support_law, weights
 
 __all__ = [
     "all_finite",
+    "any_array",
     "array",
+    "array_and_norm",
     "batch",
     "code_bounds",
     "code_moments",
     "codes",
+    "codes_and_norm",
     "common_dtype",
     "count",
     "covariance",
@@ -57,9 +61,6 @@ __all__ = [
     "generator",
     "group_size",
     "grouping",
-    "increasing",
-    "measured",
-    "measured_codes",
     "n_active",
     "named_arrays",
     "norm_bounds",
@@ -69,7 +70,6 @@ __all__ = [
     "per_group",
     "positive",
     "RangeError",
-    "readable",
     "real",
     "refuse_mask",
     "representable",
@@ -79,6 +79,7 @@ __all__ = [
     "support_law",
     "target",
     "threshold",
+    "times",
     "weights",
     "widths",
 ]

@@ -22,64 +22,65 @@ def array(name: str, value: Any, ndim: tuple[int, ...] | None = None) -> Array:
     >>> array("Y", [1, 2]).dtype
     dtype('float64')
     """
-    return measured(name, value, ndim)[0]
+    return array_and_norm(name, value, ndim)[0]
 
 
-def measured(name: str, value: Any, ndim: tuple[int, ...] | None = None) -> tuple[Array, float]:
-    """Return what :func:`array` returns, and its Euclidean norm, to rounding, as a float; inf if the sum of squares overflows.
+def array_and_norm(
+    name: str, value: Any, ndim: tuple[int, ...] | None = None
+) -> tuple[Array, float]:
+    """Return the array of :func:`array` and its Euclidean norm; inf if the sum of squares overflows.
 
-    >>> measured("Y", [3.0, 4.0])
+    >>> array_and_norm("Y", [3.0, 4.0])
     (array([3., 4.]), 5.0)
     """
-    result = readable(name, value)
-    kind = result.dtype.kind
-    size = result.dtype.itemsize
-    if kind in "iu":
-        result = result.astype(np.float64)
-    elif kind == "f" and size in (4, 8):
-        result = result.astype(np.float32 if size == 4 else np.float64, copy=False)
-    else:
-        raise TypeError(
-            f"{name} has dtype {result.dtype}; it must be float32, float64 or an integer type; "
-            f"convert it: np.asarray({name}, dtype=float)"
-        )
+    result = _floating(name, any_array(name, value))
     if ndim is not None and result.ndim not in ndim:
         rule = " or ".join(f"{k}-D" for k in ndim)
-        raise ValueError(
-            f"{name} has shape {result.shape}; it must be {rule}; reshape it, samples as rows"
-        )
+        raise ValueError(f"{name} has shape {result.shape}; it must be {rule}, samples as rows")
     if result.size == 0:
-        raise ValueError(
-            f"{name} is empty, of shape {result.shape}; it must hold at least one number; check how it was sliced"
-        )
+        raise ValueError(f"{name} is empty, of shape {result.shape}; it needs at least one entry")
     squares = _sum_of_squares(result)
     if not (np.isfinite(squares) or np.isfinite(result).all()):
-        bad = np.argwhere(~np.isfinite(result))
-        where = tuple(bad[0].tolist())
-        raise ValueError(
-            f"{name} has {len(bad)} entries that are NaN or infinite, the first at {where}; "
-            f"all entries must be finite; clean it, for example with np.nan_to_num"
-        )
+        wrong = np.argwhere(~np.isfinite(result))
+        where = f"at index {tuple(wrong[0].tolist())}"
+        found = f"1 non-finite entry, {where}"
+        if len(wrong) > 1:
+            found = f"{len(wrong)} non-finite entries, the first {where}"
+        raise ValueError(f"{name} has {found}; no entry may be NaN or infinite")
     return result, float(np.sqrt(squares))
 
 
+def _floating(name: str, value: NDArray[Any]) -> Array:
+    """Return a floating array of the native byte order."""
+    kind = value.dtype.kind
+    size = value.dtype.itemsize
+    if kind in "iu":
+        return value.astype(np.float64)
+    if kind == "f" and size in (4, 8):
+        return value.astype(np.float32 if size == 4 else np.float64, copy=False)
+    raise TypeError(
+        f"{name} has dtype {value.dtype}; it must be float32, float64 or an integer type; "
+        f"convert it: np.asarray({name}, dtype=float)"
+    )
+
+
 def _sum_of_squares(x: Array) -> float:
-    """To rounding, in one pass over memory and without a copy where x is contiguous; not finite if an entry is not."""
+    """To rounding, in one pass, without a copy of a contiguous x; not finite if an entry is not."""
     flat = x.ravel(order="K")
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         return np.dot(flat, flat)
 
 
-def readable(name: str, value: Any) -> NDArray[Any]:
-    """Return ``value`` as an array of whatever kind, unless some of it would be lost on the way: a mask, or what a sparse matrix holds.
+def any_array(name: str, value: Any) -> NDArray[Any]:
+    """Return ``value`` as an array of any dtype; masked arrays and sparse matrices are refused.
 
-    >>> readable("labels", ["a", "b"])
+    >>> any_array("labels", ["a", "b"])
     array(['a', 'b'], dtype='<U1')
     """
     refuse_mask(name, value)
     if hasattr(value, "toarray"):
         raise TypeError(
-            f"{name} is a sparse {type(value).__name__}; arrays here are dense; convert it: {name}.toarray()"
+            f"{name} is a sparse {type(value).__name__}; it must be dense; pass {name}.toarray()"
         )
     try:
         return np.asarray(value)
@@ -90,11 +91,12 @@ def readable(name: str, value: Any) -> NDArray[Any]:
 
 
 def refuse_mask(name: str, value: Any) -> None:
-    """Refuse a masked array, or a list of some."""
+    """Refuse a masked array, and a list that contains one."""
     parts = value if isinstance(value, (list, tuple)) else [value]
     if any(isinstance(part, np.ma.MaskedArray) for part in parts):
         raise TypeError(
-            f"{name} is a masked array; masked entries have no meaning here; fill them: {name}.filled(0)"
+            f"{name} is a masked array; missing entries are not supported; "
+            f"drop or replace them and pass a plain array"
         )
 
 
@@ -115,25 +117,24 @@ def batch(name: str, value: Any, n_columns: int, of: str) -> Array:
     result = array(name, value, ndim=(1, 2))
     if result.shape[-1] != n_columns:
         transposed = result.ndim == 2 and result.shape[0] == n_columns
-        hint = f"did you mean {name}.T?" if transposed else "check the two shapes"
+        hint = f"; did you mean {name}.T?" if transposed else ""
         raise ValueError(
-            f"{name} has shape {result.shape}, so {result.shape[-1]} columns; {of} asks for {n_columns}; samples are rows; {hint}"
+            f"{name} has shape {result.shape}, so {result.shape[-1]} columns, "
+            f"but {n_columns} are needed for {of}; samples are rows{hint}"
         )
     return result
 
 
 def codes(name: str, value: Any, size: int) -> Array:
-    """Return codes or pre-activations as a (..., n_atoms) float array whose last axis splits into groups of ``size``."""
-    return measured_codes(name, value, size)[0]
+    """Return codes or pre-activations, (..., n_atoms), whose atoms form groups of ``size``."""
+    return codes_and_norm(name, value, size)[0]
 
 
-def measured_codes(name: str, value: Any, size: int) -> tuple[Array, float]:
-    """Return what :func:`codes` returns, and its Euclidean norm as :func:`measured` does."""
-    result, norm = measured(name, value)
+def codes_and_norm(name: str, value: Any, size: int) -> tuple[Array, float]:
+    """Return the array of :func:`codes` and its Euclidean norm, as :func:`array_and_norm` does."""
+    result, norm = array_and_norm(name, value)
     if result.ndim == 0:
-        raise ValueError(
-            f"{name} is a single number, {result}; it must have an axis of atoms; pass a sequence"
-        )
+        raise ValueError(f"{name} is the single number {result}; it needs an axis of atoms")
     group_size(size, result.shape[-1], name)
     return result, norm
 
@@ -142,7 +143,7 @@ def same_shape(first: str, a: NDArray[Any], second: str, b: NDArray[Any]) -> Non
     """Refuse two arrays of different shapes."""
     if a.shape != b.shape:
         raise ValueError(
-            f"{second} has shape {b.shape}, {first} has shape {a.shape}; they must be equal; check where {second} is from"
+            f"{second} has shape {b.shape}, {first} has shape {a.shape}; they must be equal"
         )
 
 
@@ -156,34 +157,49 @@ def common_dtype(*arrays: Array) -> tuple[Array, ...]:
     return tuple(np.asarray(x, dtype=dtype) for x in arrays)
 
 
+def _one_each(name: str, value: Any, number: int, of: str) -> Array:
+    """Return ``number`` entries, from one for all or from one for each."""
+    result = array(name, value, ndim=(0, 1))
+    if result.ndim and len(result) != number:
+        raise ValueError(
+            f"{name} has {len(result)} entries, but there are {number} {of}s; "
+            f"pass one number for all, or one for each {of}"
+        )
+    return np.broadcast_to(result, (number,))
+
+
 def per_group(name: str, value: Any, n_groups: int) -> Array:
     """Return one number per group, (n_groups,), from one number for all or from n_groups of them."""
-    result = array(name, value, ndim=(0, 1))
-    if result.ndim and len(result) != n_groups:
-        raise ValueError(
-            f"{name} has {len(result)} entries; there are {n_groups} groups; pass one number, or one for each group"
-        )
-    return np.broadcast_to(result, (n_groups,))
+    return _one_each(name, value, n_groups, "group")
+
+
+def per_atom(name: str, value: Any, n_atoms: int) -> Array:
+    """Return one number per atom, (n_atoms,), from one number for all or from n_atoms of them."""
+    return _one_each(name, value, n_atoms, "atom")
 
 
 def covariance(name: str, value: Any, n_groups: int, size: int) -> Array:
-    """Return one covariance per group, (n_groups, size, size), from a variance, one matrix for all groups, or one for each."""
+    """Return one covariance per group, (n_groups, size, size).
+
+    ``value`` is a variance, one matrix for all groups, or one matrix for each.
+    """
     result = array(name, value, ndim=(0, 2, 3))
     result = result * np.eye(size, dtype=result.dtype) if result.ndim == 0 else result
     if result.shape not in ((size, size), (n_groups, size, size)):
         raise ValueError(
             f"{name} has shape {result.shape}; it must be a number, one {(size, size)} matrix, "
-            f"or {(n_groups, size, size)}, one for each group; check group_size"
+            f"or {(n_groups, size, size)}, one matrix for each group"
         )
-    lowest = np.linalg.eigvalsh(result / 2 + np.swapaxes(result, -1, -2) / 2).min()
+    transposed = np.swapaxes(result, -1, -2)
     scale = np.abs(result).max()
-    if (
-        np.abs(result / 2 - np.swapaxes(result, -1, -2) / 2).max() > 0.5e-6 * scale
-        or lowest < -1e-6 * scale
-    ):
+    if np.abs(result / 2 - transposed / 2).max() > 0.5e-6 * scale:
         raise ValueError(
-            f"{name} is not symmetric or has a negative eigenvalue, {lowest:.3g}; a covariance is symmetric and >= 0; "
-            f"use ({name} + {name}.T) / 2 of a positive matrix"
+            f"{name} is not symmetric; a covariance must be; pass ({name} + {name}.T) / 2"
+        )
+    lowest = np.linalg.eigvalsh(result / 2 + transposed / 2).min()
+    if lowest < -1e-6 * scale:
+        raise ValueError(
+            f"{name} has the negative eigenvalue {lowest:.3g}; a covariance has none below 0"
         )
     return np.broadcast_to(result, (n_groups, size, size))
 
@@ -194,25 +210,26 @@ def support(name: str, value: Any, n_samples: int, n_groups: int) -> BoolArray:
     Accepts that mask, or integer indices (n_samples, n_active) of the active groups; a 1-D array is
     one sample.
     """
-    result = np.atleast_2d(readable(name, value))
+    result = np.atleast_2d(any_array(name, value))
     if result.dtype == bool:
         if result.shape != (n_samples, n_groups):
             raise ValueError(
-                f"{name} has shape {result.shape}; a mask must be {(n_samples, n_groups)}, samples by groups; rebuild it"
+                f"{name} has shape {result.shape}; "
+                f"a mask must be {(n_samples, n_groups)}, samples by groups"
             )
         return result
     if result.dtype.kind not in "iu":
         raise TypeError(
-            f"{name} has dtype {result.dtype}; it must be a boolean mask or integer group indices; convert it"
+            f"{name} has dtype {result.dtype}; it must be a boolean mask or integer group indices"
         )
     if result.ndim != 2 or len(result) != n_samples:
         raise ValueError(
-            f"{name} has shape {result.shape}; it must have one row for each of the {n_samples} samples; check the batch"
+            f"{name} has shape {result.shape}; it must have one row for each of the {n_samples} samples"
         )
     outside = result[(result < 0) | (result >= n_groups)]
     if outside.size:
         raise ValueError(
-            f"{name} names group {outside[0]}; groups are numbered 0 to {n_groups - 1}; count from 0"
+            f"{name} contains group {outside[0]}; groups are numbered from 0 to {n_groups - 1}"
         )
     mask = np.zeros((n_samples, n_groups), dtype=bool)
     np.put_along_axis(mask, result.astype(np.intp), True, axis=1)

@@ -1,4 +1,4 @@
-"""Results, checked: what finite arguments give is finite, or refused in words."""
+"""Results, checked: a result that is not finite raises an error that names the arguments."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -15,36 +15,40 @@ class RangeError(ValueError):
 
 
 def representable(what: str, compute: Callable[[], Result], **given: Any) -> Result:
-    """Return ``compute()``, a number, an array or a tuple of them, if it is finite; NumPy's own warnings of overflow are not shown.
+    """Return ``compute()``, a number, an array or a tuple of them, if it is finite.
+
+    NumPy's warnings of overflow are not shown.
 
     Raises
     ------
     RangeError
         If the result, or something on the way to it, is beyond the range of its floating type; the
-        message names the arguments ``given`` and how large they are.
+        message names the arguments ``given`` and their largest entries.
 
     >>> representable("the sum", lambda: 1.0 + 1.0, x=np.ones(2))
     2.0
     """
-    failure = None
+    failure: Exception | None = None
     with np.errstate(all="ignore"):
         try:
             result = compute()
-        except (
-            np.linalg.LinAlgError,
-            OverflowError,
-        ) as error:  # singular values of infinities; powers of Python's floats
+        # Singular values of infinities; powers of Python's floats.
+        except (np.linalg.LinAlgError, OverflowError) as error:
             failure = error
-    parts = () if failure else result if isinstance(result, tuple) else (result,)
-    if failure or not all(
-        all_finite(np.asarray(part)) for part in parts if np.asarray(part).dtype.kind == "f"
-    ):
-        arguments = {name: np.asarray(value) for name, value in given.items() if value is not None}
-        reach = ", ".join(
-            f"{name} reaches {np.abs(value).max():.3g}" for name, value in arguments.items()
-        )
-        raise RangeError(
-            f"{what} cannot be represented in {np.result_type(*arguments.values())}: {reach}; no number on the way may be beyond its range; "
-            f"scale {' and '.join(arguments)}, or pass float64"
-        ) from failure
-    return result
+    if failure is None and _is_finite(result):
+        return result
+    arguments = {name: np.asarray(value) for name, value in given.items() if value is not None}
+    with_axes = [x for x in arguments.values() if x.ndim]  # a number has no dtype of its own
+    dtype = np.result_type(*(with_axes or arguments.values()))
+    reach = ", ".join(f"{name} reaches {np.abs(x).max():.3g}" for name, x in arguments.items())
+    remedy = f"scale {' and '.join(arguments)}"
+    if dtype == np.float32:
+        remedy += ", or pass float64"
+    raise RangeError(f"{what} cannot be represented in {dtype}: {reach}; {remedy}") from failure
+
+
+def _is_finite(result: Any) -> bool:
+    """Whether all floating numbers of a result are finite."""
+    parts = result if isinstance(result, tuple) else (result,)
+    arrays = [np.asarray(part) for part in parts]
+    return all(all_finite(x) for x in arrays if x.dtype.kind == "f")

@@ -7,21 +7,21 @@ from typing import Any
 
 import numpy as np
 
-MOST = 2**62  # counts from here on can be no number of entries
+COUNT_LIMIT = 2**62  # no array has so many entries
 
 
 def real(name: str, value: Any) -> float:
     """Return a finite real number as a float."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
         raise TypeError(
-            f"{name} = {value!r} is a {type(value).__name__}; it must be one real number; pass a float"
+            f"{name} = {value!r} has type {type(value).__name__}; it must be one real number"
         )
     try:
         result = float(value)
     except OverflowError:
         result = np.inf
     if not np.isfinite(result):
-        raise ValueError(f"{name} = {value!r}; it must be finite; check how it was computed")
+        raise ValueError(f"{name} = {value!r}; it must be finite")
     return result
 
 
@@ -29,9 +29,7 @@ def threshold(value: Any, name: str = "lam") -> float:
     """Return a threshold: a finite real number >= 0."""
     lam = real(name, value)
     if lam < 0:
-        raise ValueError(
-            f"{name} = {lam!r} is negative; a threshold must be >= 0; use {name}=0 for the linear network"
-        )
+        raise ValueError(f"{name} = {lam!r} is negative; it must be >= 0")
     return lam
 
 
@@ -39,7 +37,7 @@ def step(value: Any, name: str = "step_size") -> float:
     """Return a positive finite real number."""
     result = real(name, value)
     if result <= 0:
-        raise ValueError(f"{name} = {result!r}; it must be > 0; pass a positive number")
+        raise ValueError(f"{name} = {result!r}; it must be > 0")
     return result
 
 
@@ -47,16 +45,14 @@ def count(name: str, value: Any, minimum: int = 1) -> int:
     """Return an integer >= ``minimum``."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
         raise TypeError(
-            f"{name} = {value!r} is a {type(value).__name__}; it must be an integer; pass an int"
+            f"{name} = {value!r} has type {type(value).__name__}; it must be an integer"
         )
     value = int(value)
     if value < minimum:
-        raise ValueError(f"{name} = {value}; it must be at least {minimum}; pass a larger integer")
-    if value >= MOST:
-        raise ValueError(
-            f"{name} = {value}; it must be below 2**62, or nothing could count it; pass a smaller integer"
-        )
-    return int(value)
+        raise ValueError(f"{name} = {value}; it must be at least {minimum}")
+    if value >= COUNT_LIMIT:
+        raise ValueError(f"{name} = {value}; it must be below 2**62")
+    return value
 
 
 def group_size(value: Any, n_atoms: int | None = None, name: str = "A") -> int:
@@ -64,19 +60,17 @@ def group_size(value: Any, n_atoms: int | None = None, name: str = "A") -> int:
     size = count("group_size", value)
     if n_atoms is not None and n_atoms % size:
         raise ValueError(
-            f"group_size = {size} does not divide the {n_atoms} atoms of {name}; groups are equal blocks; "
-            f"choose a divisor of {n_atoms} or drop {n_atoms % size} atoms"
+            f"group_size = {size} does not divide the {n_atoms} atoms of {name}; "
+            f"choose a divisor of {n_atoms}"
         )
     return size
 
 
-def n_active(value: Any, n_groups: int) -> int:
-    """Return the number of active groups: an integer between 1 and ``n_groups``."""
+def n_active(value: Any, total: int, of: str = "groups") -> int:
+    """Return the number of active groups (or atoms): an integer between 1 and ``total``."""
     result = count("n_active", value)
-    if result > n_groups:
-        raise ValueError(
-            f"n_active = {result} exceeds the {n_groups} groups there are; at most all groups can be active; lower n_active or group_size"
-        )
+    if result > total:
+        raise ValueError(f"n_active = {result}, but there are only {total} {of}")
     return result
 
 
@@ -86,7 +80,7 @@ def norm_bounds(b_min: Any, b_max: Any) -> tuple[float, float]:
     high = real("b_max", b_max)
     if not 0 < low <= high:
         raise ValueError(
-            f"b_min = {low!r} and b_max = {high!r}; they must satisfy 0 < b_min <= b_max; swap or rescale them"
+            f"b_min = {low!r} and b_max = {high!r}; they must satisfy 0 < b_min <= b_max"
         )
     return low, high
 
@@ -104,7 +98,8 @@ def path(name: str, value: Any) -> str:
     """Return a path as a str."""
     if not isinstance(value, (str, os.PathLike)):
         raise TypeError(
-            f"{name} = {value!r} is a {type(value).__name__}; it must be a path; pass a str or a pathlib.Path"
+            f"{name} = {value!r} has type {type(value).__name__}; "
+            f"it must be a path, a str or a pathlib.Path"
         )
     return os.fspath(value)
 
@@ -113,13 +108,13 @@ def flag(name: str, value: Any) -> bool:
     """Return ``value`` as a bool if it is one."""
     if not isinstance(value, (bool, np.bool_)):
         raise TypeError(
-            f"{name} = {value!r} is a {type(value).__name__}; it must be True or False; pass one of the two"
+            f"{name} = {value!r} has type {type(value).__name__}; it must be True or False"
         )
     return bool(value)
 
 
 def generator(rng: Any) -> np.random.Generator:
-    """Return a :class:`numpy.random.Generator`: ``rng`` itself, or one seeded by an int or, for None, by the system.
+    """Return ``rng`` itself, or a Generator seeded by an int or, for None, by the system.
 
     >>> int(generator(0).integers(10))
     8
@@ -133,7 +128,5 @@ def fraction(name: str, value: Any) -> float:
     """Return a real number strictly between 0 and 1."""
     result = real(name, value)
     if not 0 < result < 1:
-        raise ValueError(
-            f"{name} = {result!r}; it must lie strictly between 0 and 1; pass a share such as 0.2"
-        )
+        raise ValueError(f"{name} = {result!r}; it must lie strictly between 0 and 1")
     return result

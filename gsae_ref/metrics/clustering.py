@@ -82,7 +82,7 @@ def clustering_chance(
 
 def _labels(name: str, value: ArrayLike) -> IntArray:
     """Labels as integers 0, 1, ... in sorted order of their values."""
-    labels = checks.readable(name, value)
+    labels = checks.any_array(name, value)
     if labels.dtype.kind not in "biuUS":
         raise TypeError(
             f"{name} has dtype {labels.dtype}; labels must be integers, booleans or strings; convert them: .astype(int)"

@@ -72,7 +72,7 @@ def support_recovery(
     SupportRecovery(recall=0.75, precision=0.75, exact=0.5, n_active_mean=2.0, chance_recall=0.5)
     """
     named = {"support_true": support_true, "support_pred": support_pred}
-    given = [np.atleast_2d(checks.readable(name, value)) for name, value in named.items()]
+    given = [np.atleast_2d(checks.any_array(name, value)) for name, value in named.items()]
     masks = [s for s in given if s.dtype == bool]
     if n_groups is None and not masks:
         raise ValueError(

@@ -207,7 +207,7 @@ def dglnn_flow(
     from scipy.optimize import OptimizeResult
 
     X, y, sizes, order, scale = grouped_problem(X, y, groups, loss_scale)
-    t, rtol, n_groups = checks.increasing("t", t), checks.step(rtol, "rtol"), len(sizes)
+    t, rtol, n_groups = checks.times("t", t), checks.step(rtol, "rtol"), len(sizes)
     u0 = checks.positive("alpha", checks.per_group("alpha", alpha, n_groups)).astype(np.float64)
     dtype, X, y = X.dtype, X.astype(np.float64), y.astype(np.float64)
     if v0 is None:

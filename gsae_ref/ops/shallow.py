@@ -52,7 +52,7 @@ def group_soft_threshold(Z: ArrayLike, lam: float, group_size: int) -> Array:
     >>> group_soft_threshold([3.0, 4.0, 0.3, 0.4], lam=1.0, group_size=2)
     array([2.4, 3.2, 0. , 0. ])
     """
-    (Z, norm), lam = checks.measured_codes("Z", Z, group_size), checks.threshold(lam)
+    (Z, norm), lam = checks.codes_and_norm("Z", Z, group_size), checks.threshold(lam)
     if plain_squares(norm, lam, Z.dtype):  # and then no code is beyond the range
         return threshold_room(Z.size).group_soft_threshold(Z, lam, group_size)
     return checks.representable(
@@ -93,7 +93,10 @@ def group_soft_threshold_vjp(Z: ArrayLike, V: ArrayLike, lam: float, group_size:
     >>> group_soft_threshold_vjp([3.0, 4.0], [1.0, 0.0], lam=1.0, group_size=2)
     array([0.872, 0.096])
     """
-    (Z, norm), (V, norm_of_V) = checks.measured_codes("Z", Z, group_size), checks.measured("V", V)
+    (Z, norm), (V, norm_of_V) = (
+        checks.codes_and_norm("Z", Z, group_size),
+        checks.array_and_norm("V", V),
+    )
     checks.same_shape("Z", Z, "V", V)
     Z, V = checks.common_dtype(Z, V)
     lam = checks.threshold(lam)

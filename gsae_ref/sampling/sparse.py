@@ -118,7 +118,7 @@ def support_law(
             else checks.weights("probabilities", probabilities, n_atoms, "atoms")
         )
         return SupportLaw(np.eye(n_atoms, dtype=bool), p)
-    size = _active_atoms(n_active, n_atoms) if kind == "uniform" else 0
+    size = checks.n_active(n_active, n_atoms, "atoms") if kind == "uniform" else 0
     n_supports = comb(n_atoms, size) if kind == "uniform" else 2**n_atoms
     if n_supports > MOST_SUPPORTS:
         raise ValueError(
@@ -174,7 +174,7 @@ def support_moments(
     >>> p1.tolist(), p2[0].tolist(), p3[0, 1].tolist()
     ([1.0, 0.5, 0.5], [1.0, 0.5, 0.5], [0.5, 0.5, 0.0])
     """
-    masks = checks.readable("supports", supports)
+    masks = checks.any_array("supports", supports)
     masks, p = checks.support_law(masks, probabilities, masks.shape[-1] if masks.ndim else 0)
     M = masks.astype(np.float64)
     weighted = p[:, None] * M
@@ -324,15 +324,6 @@ def _bounds(model: str, bounds: tuple[float, float]) -> tuple[float, float]:
     return low, high
 
 
-def _active_atoms(n_active: Any, n_atoms: int) -> int:
-    result = checks.count("n_active", n_active)
-    if result > n_atoms:
-        raise ValueError(
-            f"n_active = {result} exceeds the {n_atoms} atoms there are; at most all atoms can be active; lower n_active"
-        )
-    return result
-
-
 def _draw_supports(
     n_atoms: int,
     model: str,
@@ -358,7 +349,7 @@ def _draw_supports(
         raise ValueError(
             "probabilities were given with n_active, whose supports are equally probable; give supports=, or drop them"
         )
-    n_active = _active_atoms(n_active, n_atoms)
+    n_active = checks.n_active(n_active, n_atoms, "atoms")
 
     def draw(size: int, rng: np.random.Generator) -> BoolArray:
         mask = np.zeros((size, n_atoms), dtype=bool)

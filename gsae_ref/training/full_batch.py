@@ -159,7 +159,8 @@ def _on_dask(A: Array, Y: Any, lam: float, options: tuple[Any, ...], block_size:
         )
     if Y.shape[1] != A.shape[0]:
         raise ValueError(
-            f"Y has shape {Y.shape}, so {Y.shape[1]} columns; A of shape {A.shape} asks for {A.shape[0]}; samples are rows"
+            f"Y has shape {Y.shape}, so {Y.shape[1]} columns, "
+            f"but {A.shape[0]} are needed for A of shape {A.shape}; samples are rows"
         )
     blocks = Y.rechunk((block_size, -1)).to_delayed().ravel()
     sums = delayed(_sums, pure=False)

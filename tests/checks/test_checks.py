@@ -27,52 +27,52 @@ REFUSALS = {
     "NaN": (
         lambda: ops.loss(A, NAN_AT_1_2, 1, 2),
         ValueError,
-        "Y has 1 entries ... NaN or infinite ... first at (1, 2) ... np.nan_to_num",
+        "Y has 1 non-finite entry, at index (1, 2); no entry may be NaN or infinite",
     ),
     "infinity": (
         lambda: ops.loss(-np.inf * A, Y, 1, 2),
         ValueError,
-        "A has 12 entries ... first at (0, 0) ... must be finite ... clean it",
+        "A has 12 non-finite entries, the first at index (0, 0); no entry may be NaN",
     ),
     "NaN in a code": (
         lambda: ops.decode(A, [0, np.nan, 0, 0]),
         ValueError,
-        "X has 1 entries ... first at (1,) ... must be finite",
+        "X has 1 non-finite entry, at index (1,)",
     ),
     "NaN in a covariance": (
         lambda: ops.expected_gradient(A, A, 0.5, 1, 2, np.nan),
         ValueError,
-        "code_variance ... NaN or infinite ... finite",
+        "code_variance has 1 non-finite entry, at index ()",
     ),
     "NaN for a tau": (
         lambda: ops.expected_gradient(A, A, np.nan, 1, 2),
         ValueError,
-        "tau ... NaN or infinite ... finite",
+        "tau has 1 non-finite entry, at index ()",
     ),
     "NaN in a list of tau": (
         lambda: ops.expected_gradient(A, A, [0.5, np.nan], 1, 2),
         ValueError,
-        "tau has 1 entries ... first at (1,)",
+        "tau has 1 non-finite entry, at index (1,)",
     ),
     "masked entries": (
         lambda: ops.loss(A, np.ma.masked_array(Y), 1, 2),
         TypeError,
-        "Y is a masked array ... fill ... Y.filled(0)",
+        "Y is a masked array ... missing entries ... drop or replace them ... plain array",
     ),
     "masked entries in a support": (
         lambda: approximate(np.ma.masked_array([[0], [1]], [[0], [1]])),
         TypeError,
-        "support is a masked array ... fill ... support.filled(0)",
+        "support is a masked array ... missing entries ... drop or replace them",
     ),
     "a masked row in a list": (
         lambda: ops.loss(A, [np.ma.masked_array(Y[0], Y[0] > 2), Y[1]], 1, 2),
         TypeError,
-        "Y is a masked array ... fill",
+        "Y is a masked array ... drop or replace them",
     ),
     "a sparse matrix": (
         lambda: ops.loss(A, scipy.sparse.csr_matrix(Y), 1, 2),
         TypeError,
-        "Y is a sparse csr_matrix ... dense ... Y.toarray()",
+        "Y is a sparse csr_matrix; it must be dense; pass Y.toarray()",
     ),
     "a loss beyond the range": (
         lambda: ops.loss(A, 1e160 * Y, 1, 2),
@@ -87,7 +87,7 @@ REFUSALS = {
     "groups whose sizes overflow to the right sum": (
         lambda: checks.grouping([2**62] * 4 + [4], 4),
         ValueError,
-        "groups has 5 entries ... sizes must be positive and add up to that",
+        "groups has 5 entries of sum 4 ... 4 predictors; pass positive sizes of sum 4, or 4 labels",
     ),
     "ragged lists": (
         lambda: ops.loss(A, [[1, 2, 3], [1]], 1, 2),
@@ -132,12 +132,12 @@ REFUSALS = {
     "three axes": (
         lambda: ops.loss(A, Y[None], 1, 2),
         ValueError,
-        "Y has shape (1, 2, 3) ... must be 1-D or 2-D ... samples as rows",
+        "Y has shape (1, 2, 3) ... must be 1-D or 2-D, samples as rows",
     ),
     "dictionary of one axis": (
         lambda: ops.loss(A[0], Y, 1, 2),
         ValueError,
-        "A has shape (4,) ... must be 2-D ... reshape it",
+        "A has shape (4,) ... must be 2-D, samples as rows",
     ),
     "dictionary of stacked groups": (
         lambda: ops.decode(A[None], Y),
@@ -147,82 +147,82 @@ REFUSALS = {
     "no sample": (
         lambda: ops.loss(A, Y[:0], 1, 2),
         ValueError,
-        "Y is empty, of shape (0, 3) ... at least one number ... how it was sliced",
+        "Y is empty, of shape (0, 3); it needs at least one entry",
     ),
     "no atom": (
         lambda: ops.loss(A[:, :0], Y, 1, 2),
         ValueError,
-        "A is empty, of shape (3, 0) ... at least one number",
+        "A is empty, of shape (3, 0) ... at least one entry",
     ),
     "no code": (
         lambda: ops.group_soft_threshold([], 1, 2),
         ValueError,
-        "Z is empty, of shape (0,) ... at least one number",
+        "Z is empty, of shape (0,) ... at least one entry",
     ),
     "groups that do not fit": (
         lambda: ops.loss(A, Y, 1, 3),
         ValueError,
-        "group_size = 3 does not divide the 4 atoms of A ... divisor of 4 or drop 1 atoms",
+        "group_size = 3 does not divide the 4 atoms of A ... choose a divisor of 4",
     ),
     "groups that do not fit a code": (
         lambda: ops.group_soft_threshold(np.ones(5), 1, 2),
         ValueError,
-        "group_size = 2 does not divide the 5 atoms of Z ... drop 1",
+        "group_size = 2 does not divide the 5 atoms of Z ... choose a divisor of 5",
     ),
     "group size 0": (
         lambda: ops.loss(A, Y, 1, 0),
         ValueError,
-        "group_size = 0 ... at least 1 ... pass a larger integer",
+        "group_size = 0 ... must be at least 1",
     ),
     "group size 2.0": (
         lambda: ops.loss(A, Y, 1, 2.0),
         TypeError,
-        "group_size = 2.0 is a float ... must be an integer ... pass an int",
+        "group_size = 2.0 has type float ... must be an integer",
     ),
     "group size True": (
         lambda: ops.loss(A, Y, 1, True),
         TypeError,
-        "group_size = True is a bool ... must be an integer",
+        "group_size = True has type bool ... must be an integer",
     ),
     "group size None": (
         lambda: ops.loss(A, Y, 1, None),
         TypeError,
-        "group_size = None is a NoneType ... must be an integer",
+        "group_size = None has type NoneType ... must be an integer",
     ),
     "group size None in an expectation": (
         lambda: ops.expected_gradient(A, A, 0.5, 1, None),
         TypeError,
-        "group_size = None is a NoneType ... must be an integer",
+        "group_size = None has type NoneType ... must be an integer",
     ),
     "transposed batch": (
         lambda: ops.encode(A, Y.T, 1, 2),
         ValueError,
-        "Y has shape (3, 2), so 2 columns ... A of shape (3, 4) asks for 3 ... samples are rows ... did you mean Y.T?",
+        "Y has shape (3, 2), so 2 columns, but 3 are needed for A of shape (3, 4) ... rows ... did you mean Y.T?",
     ),
     "transposed codes": (
         lambda: ops.decode(A, np.ones((4, 7))),
         ValueError,
-        "X has shape (4, 7) ... asks for 4 ... did you mean X.T?",
+        "X has shape (4, 7) ... but 4 are needed for A of shape (3, 4) ... did you mean X.T?",
     ),
     "batch of another width": (
         lambda: ops.loss(A, np.ones((2, 5)), 1, 2),
         ValueError,
-        "Y has shape (2, 5), so 5 columns ... asks for 3 ... check the two shapes",
+        "Y has shape (2, 5), so 5 columns, but 3 are needed ... samples are rows",
     ),
     "sample of another length": (
         lambda: ops.loss(A, np.ones(2), 1, 2),
         ValueError,
-        "Y has shape (2,) ... asks for 3 ... check the two shapes",
+        "Y has shape (2,) ... but 3 are needed ... samples are rows",
     ),
     "a number for a code": (
         lambda: ops.group_soft_threshold(3.0, 1, 1),
         ValueError,
-        "Z is a single number, 3.0 ... axis of atoms ... sequence",
+        "Z is the single number 3.0; it needs an axis of atoms",
     ),
     "Z and V that differ": (
         lambda: ops.group_soft_threshold_vjp(A, A[:2], 1, 2),
         ValueError,
-        "V has shape (2, 4), Z has shape (3, 4) ... must be equal ... check",
+        "V has shape (2, 4), Z has shape (3, 4) ... must be equal",
     ),
     "A and A_star that differ": (
         lambda: ops.expected_gradient(A, A[:2], 0.5, 1, 2),
@@ -232,17 +232,17 @@ REFUSALS = {
     "a number for a path": (
         lambda: datasets.load_mnist(5),
         TypeError,
-        "source = 5 is a int ... must be a path ... pass a str or a pathlib.Path",
+        "source = 5 has type int; it must be a path, a str or a pathlib.Path",
     ),
     "threshold below 0": (
         lambda: ops.loss(A, Y, -0.5, 2),
         ValueError,
-        "lam = -0.5 is negative ... must be >= 0 ... lam=0",
+        "lam = -0.5 is negative; it must be >= 0",
     ),
     "threshold NaN": (
         lambda: ops.loss(A, Y, np.nan, 2),
         ValueError,
-        "lam = nan ... must be finite ... check how",
+        "lam = nan; it must be finite",
     ),
     "threshold infinite": (
         lambda: ops.group_soft_threshold(A, np.inf, 2),
@@ -257,27 +257,27 @@ REFUSALS = {
     "threshold as text": (
         lambda: ops.loss(A, Y, "1", 2),
         TypeError,
-        "lam = '1' is a str ... one real number ... pass a float",
+        "lam = '1' has type str ... one real number",
     ),
     "threshold True": (
         lambda: ops.loss(A, Y, True, 2),
         TypeError,
-        "lam = True is a bool ... one real number",
+        "lam = True has type bool ... one real number",
     ),
     "threshold None": (
         lambda: ops.loss(A, Y, None, 2),
         TypeError,
-        "lam = None is a NoneType ... one real number",
+        "lam = None has type NoneType ... one real number",
     ),
     "threshold per group": (
         lambda: ops.loss(A, Y, [1.0, 2.0], 2),
         TypeError,
-        "lam = [1.0, 2.0] is a list ... one real number",
+        "lam = [1.0, 2.0] has type list ... one real number",
     ),
     "threshold complex": (
         lambda: ops.loss(A, Y, 1j, 2),
         TypeError,
-        "lam = 1j is a complex ... one real number",
+        "lam = 1j has type complex ... one real number",
     ),
     "unknown gradient": (
         lambda: ops.loss_and_grad(A, Y, 1, 2, "true"),
@@ -297,7 +297,7 @@ REFUSALS = {
     "too many active groups": (
         lambda: ops.expected_gradient(A, A, 0.5, 3, 2),
         ValueError,
-        "n_active = 3 exceeds the 2 groups ... at most all ... lower n_active",
+        "n_active = 3, but there are only 2 groups",
     ),
     "no active group": (
         lambda: ops.expected_gradient(A, A, 0.5, 0, 2),
@@ -307,12 +307,12 @@ REFUSALS = {
     "half an active group": (
         lambda: ops.expected_gradient(A, A, 0.5, 1.5, 2),
         TypeError,
-        "n_active = 1.5 is a float ... must be an integer",
+        "n_active = 1.5 has type float ... must be an integer",
     ),
     "tau for other groups": (
         lambda: ops.expected_gradient(A, A, [0.5] * 3, 1, 2),
         ValueError,
-        "tau has 3 entries ... there are 2 groups ... one for each group",
+        "tau has 3 entries, but there are 2 groups; pass one number for all, or one for each group",
     ),
     "tau with two axes": (
         lambda: ops.expected_gradient(A, A, [[0.5]], 1, 2),
@@ -322,7 +322,7 @@ REFUSALS = {
     "covariance of another size": (
         lambda: ops.expected_gradient(A, A, 0.5, 1, 2, np.eye(3)),
         ValueError,
-        "code_variance has shape (3, 3) ... a number, one (2, 2) matrix, or (2, 2, 2) ... check group_size",
+        "code_variance has shape (3, 3) ... a number, one (2, 2) matrix, or (2, 2, 2), one matrix for each group",
     ),
     "covariance not symmetric": (
         lambda: ops.expected_gradient(A, A, 0.5, 1, 2, [[1, 1], [0, 1]]),
@@ -332,12 +332,12 @@ REFUSALS = {
     "covariance not positive": (
         lambda: ops.expected_gradient(A, A, 0.5, 1, 2, [[1, 2], [2, 1]]),
         ValueError,
-        "code_variance ... negative eigenvalue, -1 ... >= 0",
+        "code_variance ... the negative eigenvalue -1; a covariance has none below 0",
     ),
     "variance below 0": (
         lambda: ops.expected_gradient(A, A, 0.5, 1, 2, -1),
         ValueError,
-        "code_variance ... negative eigenvalue, -1",
+        "code_variance ... the negative eigenvalue -1",
     ),
     "support where none is used": (
         lambda: ops.loss_and_grad(A, Y, 1, 2, support=[[0], [0]]),
@@ -347,17 +347,17 @@ REFUSALS = {
     "support mask of another shape": (
         lambda: approximate([[True, False]]),
         ValueError,
-        "support has shape (1, 2); a mask must be (2, 2) ... rebuild it",
+        "support has shape (1, 2); a mask must be (2, 2), samples by groups",
     ),
     "support of fractions": (
         lambda: approximate([[0.0], [1.0]]),
         TypeError,
-        "support has dtype float64 ... boolean mask or integer group indices ... convert it",
+        "support has dtype float64 ... boolean mask or integer group indices",
     ),
     "support with too few rows": (
         lambda: approximate([0, 1]),
         ValueError,
-        "support has shape (1, 2) ... one row for each of the 2 samples ... check the batch",
+        "support has shape (1, 2) ... one row for each of the 2 samples",
     ),
     "support with too many axes": (
         lambda: approximate([[[0]], [[1]]]),
@@ -367,12 +367,12 @@ REFUSALS = {
     "support outside the groups": (
         lambda: approximate([[0], [2]]),
         ValueError,
-        "support names group 2 ... 0 to 1; count from 0",
+        "support contains group 2; groups are numbered from 0 to 1",
     ),
     "support counted from the end": (
         lambda: approximate([[0], [-1]]),
         ValueError,
-        "support names group -1 ... 0 to 1; count from 0",
+        "support contains group -1; groups are numbered from 0 to 1",
     ),
     "ragged support": (
         lambda: approximate([[0], [0, 1]]),
@@ -397,7 +397,7 @@ REFUSALS = {
     "an unfolding accelerated by 1": (
         lambda: ops.unfolded_encode(A, Y, 1, 2, 3, accelerated=1),
         TypeError,
-        "accelerated = 1 is a int ... must be True or False",
+        "accelerated = 1 has type int ... must be True or False",
     ),
     "an unfolding with an unknown engine": (
         lambda: ops.unfolded_loss_and_grad(A, Y, 1, 2, 3, engine="fast"),
@@ -407,17 +407,17 @@ REFUSALS = {
     "step 0": (
         lambda: checks.step(0.0),
         ValueError,
-        "step_size = 0.0 ... must be > 0 ... pass a positive number",
+        "step_size = 0.0 ... must be > 0",
     ),
     "step as text": (
         lambda: checks.step("fast"),
         TypeError,
-        "step_size = 'fast' is a str ... one real number",
+        "step_size = 'fast' has type str ... one real number",
     ),
     "norm bounds reversed": (
         lambda: checks.norm_bounds(5, 4),
         ValueError,
-        "b_min = 5.0 and b_max = 4.0 ... 0 < b_min <= b_max ... swap or rescale them",
+        "b_min = 5.0 and b_max = 4.0 ... must satisfy 0 < b_min <= b_max",
     ),
     "norm bound 0": (
         lambda: checks.norm_bounds(0, 4),
@@ -432,7 +432,7 @@ REFUSALS = {
     "a bias for some atoms": (
         lambda: ops.sparse_encode(A, Y, [0.1, 0.2]),
         ValueError,
-        "bias has 2 entries; there are 4 atoms; pass one number, or one for each",
+        "bias has 2 entries, but there are 4 atoms; pass one number for all, or one for each atom",
     ),
     "a threshold for relu": (
         lambda: ops.sparse_loss(A, Y, lam=0.5),
@@ -447,17 +447,17 @@ REFUSALS = {
     "supports that are indices": (
         lambda: ops.sparse_expected_gradient(A, A, [[0, 1]], [1.0]),
         ValueError,
-        "supports has dtype int64 and shape (1, 2) ... boolean mask ... 4 columns ... support_law",
+        "supports has dtype int64 and shape (1, 2) ... boolean mask ... 4 columns, one for each atom",
     ),
     "a law with too few probabilities": (
         lambda: ops.sparse_expected_gradient(A, A, np.eye(4) > 0, [0.5, 0.5]),
         ValueError,
-        "probabilities has 2 entries; there are 4 supports; pass one probability for each",
+        "probabilities has 2 entries, but there are 4 supports; pass one probability for each",
     ),
     "probabilities of another sum": (
         lambda: ops.sparse_expected_gradient(A, A, np.eye(4) > 0, [0.5] * 4),
         ValueError,
-        "probabilities has the smallest entry 0.5 and the sum 2; ... add up to 1; use probabilities / sum(probabilities)",
+        "probabilities has the smallest entry 0.5 and the sum 2; probabilities are >= 0 and have the sum 1",
     ),
     "a negative probability": (
         lambda: ops.sparse_expected_gradient(A, A, np.eye(4) > 0, [1.5, -0.5, 0, 0]),
@@ -472,28 +472,28 @@ REFUSALS = {
     "a second moment below the square of the first": (
         lambda: ops.sparse_expected_gradient(A, A, np.eye(4) > 0, None, moments=(2, 1)),
         ValueError,
-        "moments = (2.0, 1.0) ... at least the square of the mean, 4; raise kappa_2",
+        "moments = (2.0, 1.0) ... kappa_2 must be at least kappa_1^2 = 4",
     ),
     "one bound of a code": (
         lambda: checks.code_bounds(1.0),
         ValueError,
-        "bounds = 1.0 ... pair (a_1, a_2); pass for example (1, 2)",
+        "bounds = 1.0 ... pair (a_1, a_2), for example (1, 2)",
     ),
     "bounds of a code reversed": (
         lambda: checks.code_bounds((2, 1)),
         ValueError,
-        "bounds = (2.0, 1.0) ... 0 < a_1 <= a_2; swap or rescale them",
+        "bounds = (2.0, 1.0) ... must satisfy 0 < a_1 <= a_2",
     ),
     "seed -1": (lambda: checks.generator(-1), ValueError, "rng = -1 ... must be at least 0"),
     "seed as text": (
         lambda: checks.generator("zero"),
         TypeError,
-        "rng = 'zero' is a str ... must be an integer",
+        "rng = 'zero' has type str ... must be an integer",
     ),
     "legacy random state": (
         lambda: checks.generator(np.random.RandomState(0)),
         TypeError,
-        "rng = RandomState ... is a RandomState ... must be an integer",
+        "rng = RandomState ... has type RandomState ... must be an integer",
     ),
     "groups that do not divide": (
         lambda: checks.grouping(3, 4),
@@ -508,37 +508,42 @@ REFUSALS = {
     "groups of fractions": (
         lambda: checks.grouping([1.0, 2.0], 3),
         TypeError,
-        "groups has dtype float64 ... label per predictor ... convert",
+        "groups has dtype float64 ... one integer label per predictor",
     ),
     "groups that do not add up": (
         lambda: checks.grouping([1, 2], 4),
         ValueError,
-        "groups has 2 entries that add up to 3; there are 4 predictors ... which you mean",
+        "groups has 2 entries of sum 3, but there are 4 predictors; pass positive sizes of sum 4",
     ),
     "an empty group": (
         lambda: checks.grouping([4, 0], 4),
         ValueError,
-        "groups has 2 entries that add up to 4 ... must be positive",
+        "groups has 2 entries of sum 4 ... pass positive sizes",
     ),
     "a target of another length": (
         lambda: checks.target("y", [1.0, 2.0], 3, "X"),
         ValueError,
-        "y has 2 entries; X asks for 3; one number per sample ... check",
+        "y has 2 entries, but 3 are needed for X",
     ),
-    "times that go back": (
-        lambda: checks.increasing("t", [0, 2, 1]),
+    "times before 0": (
+        lambda: checks.times("t", [-1, 2]),
         ValueError,
-        "t starts at 0.0 ... strictly increasing; sort it",
+        "t starts at -1.0; times must be >= 0",
+    ),
+    "times that decrease": (
+        lambda: checks.times("t", [0, 2, 1]),
+        ValueError,
+        "t has 1.0 after 2.0; times must increase strictly; sort them",
     ),
     "a start at zero": (
         lambda: checks.positive("alpha", np.zeros(2)),
         ValueError,
-        "alpha has an entry 0.0 ... must be > 0 ... pass positive",
+        "alpha has the entry 0.0; every entry must be > 0",
     ),
     "a share of one": (
         lambda: checks.fraction("part", 1.0),
         ValueError,
-        "part = 1.0 ... strictly between 0 and 1; pass a share",
+        "part = 1.0 ... strictly between 0 and 1",
     ),
     "groups that do not divide the channels": (
         lambda: ops.ConvolutionalAutoencoder(3),
@@ -553,12 +558,12 @@ REFUSALS = {
     "parameters of no network": (
         lambda: checks.named_arrays("p", {}, {"W": (2,)}),
         ValueError,
-        "p holds [] ... dict of ['W'] ... start from",
+        "p has the keys []; it must be a dict with the keys ['W']",
     ),
     "a parameter of another shape": (
         lambda: checks.named_arrays("p", {"W": [1, 2, 3]}, {"W": (2,)}),
         ValueError,
-        "p['W'] has shape (3,) ... asks for (2,) ... check which",
+        "p['W'] has shape (3,), but this network needs (2,)",
     ),
 }
 

@@ -351,9 +351,9 @@ BAD = {  # what stands in A.npy, or the arguments, and what the one line says
     "NaN": (
         np.where(np.eye(4) > 0, np.nan, 1),
         SIZES,
-        "4 entries that are NaN or infinite, the first at (0, 0)",
+        "4 non-finite entries, the first at index (0, 0)",
     ),
-    "infinity": (np.full((4, 4), np.inf), SIZES, "NaN or infinite"),
+    "infinity": (np.full((4, 4), np.inf), SIZES, "non-finite"),
     "one axis": (np.ones(4), SIZES, "has shape (4,); it must be 2-D"),
     "three axes": (np.ones((2, 4, 4)), SIZES, "it must be 2-D"),
     "no entries": (np.ones((0, 4)), SIZES, "is empty"),
@@ -368,7 +368,7 @@ BAD = {  # what stands in A.npy, or the arguments, and what the one line says
     "more active groups than there are": (
         np.eye(4),
         [*SIZES, "--n-active", "3"],
-        "n_active = 3 exceeds the 2 groups",
+        "n_active = 3, but there are only 2 groups",
     ),
     "a negative threshold": (np.eye(4), [*SIZES, "--lam=-0.5"], "lam = -0.5 is negative"),
     "a threshold that is not a number": (np.eye(4), [*SIZES, "--lam", "nan"], "must be finite"),

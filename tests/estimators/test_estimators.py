@@ -400,7 +400,7 @@ def test_masked_samples_are_refused_wherever_they_come_in(kind):
     model = KINDS[kind]().fit(Y)
     for method in (model.fit, model.partial_fit, model.transform, model.predict, model.score):
         with pytest.raises(
-            TypeError, match="X is a masked array; masked entries have no meaning here; fill them"
+            TypeError, match="X is a masked array; missing entries are not supported"
         ):
             method(masked)
     regressor = gs.DiagonallyGroupedLinearRegressor(2, n_epochs=3).fit(Y, labels.astype(float))

@@ -236,7 +236,7 @@ def test_fixed_samples_take_dictionaries_of_other_sizes_and_types():
         (lambda Y: FixedSamples(Y * np.nan, 2), "Y has .* NaN"),
         (lambda Y: FixedSamples(Y, 2, "exakt"), "gradient = 'exakt' is unknown"),
         (lambda Y: FixedSamples(Y, 2, engine="cuda"), "engine = 'cuda' is unknown"),
-        (lambda Y: FixedSamples(Y, 2)(np.eye(6), 1.0), "Y has shape .* asks for 6"),
+        (lambda Y: FixedSamples(Y, 2)(np.eye(6), 1.0), "Y has shape .* 6 are needed"),
         (lambda Y: FixedSamples(Y, 2)(np.ones((200, 3)), 1.0), "group_size = 2 does not divide"),
         (lambda Y: FixedSamples(Y, 2)(np.ones((200, 4)), -1.0), "lam = -1.0 is negative"),
     ],

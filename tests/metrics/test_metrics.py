@@ -461,7 +461,7 @@ E = np.eye(4)
             ValueError,
             r"n_chance = -1; it must be at least 0",
         ),
-        (lambda: match_dictionaries(E, E, rng=0.5), TypeError, r"rng = 0.5 is a float"),
+        (lambda: match_dictionaries(E, E, rng=0.5), TypeError, r"rng = 0.5 has type float"),
         (
             lambda: match_dictionaries(E, E[:, [0, 1, 2, 2]], 2, up_to="rotation"),
             ValueError,
@@ -485,7 +485,7 @@ E = np.eye(4)
         (
             lambda: dictionary_error(E * np.nan, E),
             ValueError,
-            r"A has 16 entries that are NaN or infinite",
+            r"A has 16 non-finite entries",
         ),
         (lambda: dictionary_error(E * 1j, E), TypeError, r"A has dtype complex128"),
         (
@@ -496,7 +496,7 @@ E = np.eye(4)
         (
             lambda: support_recovery([[0]], [[4]], n_groups=4),
             ValueError,
-            r"support_pred names group 4; groups are numbered 0 to 3",
+            r"support_pred contains group 4; groups are numbered from 0 to 3",
         ),
         (
             lambda: support_recovery([[0]], [[1], [2]], n_groups=4),

@@ -123,8 +123,8 @@ def test_the_usual_environment_variables_limit_the_threads(name, monkeypatch, de
     ("value", "message"),
     [
         (0, "n_threads = 0; it must be at least 1"),
-        (2.0, "n_threads = 2.0 is a float"),
-        ("2", "n_threads = '2' is a str"),
+        (2.0, "n_threads = 2.0 has type float"),
+        ("2", "n_threads = '2' has type str"),
     ],
 )
 def test_a_number_of_threads_that_is_none_is_refused(value, message):

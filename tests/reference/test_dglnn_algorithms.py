@@ -352,12 +352,12 @@ def test_early_stopping_finds_its_state():
         (
             lambda: path_of(RECOVERY, alpha=0),
             ValueError,
-            "alpha has an entry 0.0; every one must be > 0",
+            "alpha has the entry 0.0; every entry must be > 0",
         ),
         (
             lambda: path_of(RECOVERY, alpha=[1.0, 2.0]),
             ValueError,
-            "alpha has 2 entries; there are 20 groups",
+            "alpha has 2 entries, but there are 20 groups",
         ),
         (lambda: path_of(RECOVERY, gamma=-1), ValueError, "gamma = -1.0; it must be > 0"),
         (
@@ -368,12 +368,12 @@ def test_early_stopping_finds_its_state():
         (
             lambda: path_of(RECOVERY, v0=[1.0]),
             ValueError,
-            "v0 has 1 entries; 60 predictors asks for 60",
+            "v0 has 1 entries, but 60 are needed for 60 predictors",
         ),
         (
             lambda: path_of(RECOVERY, jacobi=1),
             TypeError,
-            "jacobi = 1 is a int; it must be True or False",
+            "jacobi = 1 has type int; it must be True or False",
         ),
         (lambda: path_of(RECOVERY, engine="gpu"), ValueError, "engine = 'gpu' is unknown"),
         (lambda: path_of(RECOVERY, n_epochs=0), ValueError, "n_epochs = 0; it must be at least 1"),
@@ -385,7 +385,7 @@ def test_early_stopping_finds_its_state():
         (
             lambda: gs.dglnn_path(RECOVERY.X, RECOVERY.y[:5], 3),
             ValueError,
-            "y has 5 entries; X of shape \\(200, 60\\) asks for 200",
+            "y has 5 entries, but 200 are needed for X of shape \\(200, 60\\)",
         ),
         (
             lambda: gs.early_stop(path_of(RECOVERY), "fixed"),
@@ -410,7 +410,7 @@ def test_early_stopping_finds_its_state():
         (
             lambda: gs.early_stop(path_of(RECOVERY), "oracle", w_star=[1.0]),
             ValueError,
-            "w_star has 1 entries; a path of 60 weights",
+            "w_star has 1 entries, but 60 are needed for a path of 60 weights",
         ),
     ],
 )

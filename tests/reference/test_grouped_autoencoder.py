@@ -417,19 +417,19 @@ REFUSALS = {
     "another type": (lambda: SMALL.start(0, "float16"), "dtype = 'float16' is unknown"),
     "images of another size": (
         lambda: SMALL.loss(SMALL.start(0), np.ones((2, 49))),
-        "Y has shape .2, 49.* asks for 64",
+        "Y has shape .2, 49.* 64 are needed",
     ),
     "codes of another length": (
         lambda: SMALL.decode(SMALL.start(0), np.ones(5)),
-        "X has shape .5,.* asks for 6",
+        "X has shape .5,.* 6 are needed",
     ),
     "parameters of another network": (
         lambda: SMALL.loss(KINDS["AE"].start(0), np.ones(64)),
-        "parameters holds .* it must be a dict of .*linear1.kernel",
+        "parameters has the keys .* it must be a dict with the keys .*linear1.kernel",
     ),
     "a parameter of another shape": (
         lambda: SMALL.loss(KINDS["IRMAE"].start(0), np.ones(64)),
-        r"parameters\['conv3.kernel'\] has shape .* this network asks for \(2, ",
+        r"parameters\['conv3.kernel'\] has shape .* this network needs \(2, ",
     ),
     "noise for fewer images": (
         lambda: VARIATIONAL.loss(VARIATIONAL.start(0), np.ones((2, 64)), np.ones(5)),
@@ -437,12 +437,12 @@ REFUSALS = {
     ),
     "noise of another length": (
         lambda: VARIATIONAL.loss(VARIATIONAL.start(0), np.ones(64), np.ones(4)),
-        "noise has shape .4,.* asks for 5",
+        "noise has shape .4,.* 5 are needed",
     ),
     "a negative weight": (lambda: replace(VARIATIONAL, weight=-1), "weight = -1.0 is negative"),
     "an image that is not finite": (
         lambda: SMALL.loss(SMALL.start(0), np.full(64, np.nan)),
-        "Y has 64 entries that are NaN",
+        "Y has 64 non-finite entries",
     ),
 }
 

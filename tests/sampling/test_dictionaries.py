@@ -77,9 +77,9 @@ def test_dictionary_depends_on_its_seed_only(kind):
             r"asks for 6 orthonormal columns in n_features = 5",
         ),
         ({"n_features": 0}, ValueError, r"n_features = 0; it must be at least 1"),
-        ({"n_groups": 2.0}, TypeError, r"n_groups = 2.0 is a float; it must be an integer"),
+        ({"n_groups": 2.0}, TypeError, r"n_groups = 2.0 has type float; it must be an integer"),
         ({"group_size": 0}, ValueError, r"group_size = 0; it must be at least 1"),
-        ({"rng": "seed"}, TypeError, r"rng = 'seed' is a str"),
+        ({"rng": "seed"}, TypeError, r"rng = 'seed' has type str"),
     ],
 )
 def test_make_dictionary_refuses(kwargs, error, match):

@@ -139,9 +139,9 @@ def test_in_a_pipeline_and_a_search():
         (
             {"early_stopping": "yes"},
             TypeError,
-            "early_stopping = 'yes' is a str; it must be True or False",
+            "early_stopping = 'yes' has type str; it must be True or False",
         ),
-        ({"fit_intercept": 1}, TypeError, "fit_intercept = 1 is a int"),
+        ({"fit_intercept": 1}, TypeError, "fit_intercept = 1 has type int"),
         ({"algorithm": "lasso"}, ValueError, "algorithm = 'lasso' is unknown"),
         (
             {"gamma": 1e6, "algorithm": "gradient_descent"},

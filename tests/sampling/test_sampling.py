@@ -270,7 +270,7 @@ def test_a_running_stream_does_not_see_later_changes_of_the_dictionary():
 @pytest.mark.parametrize(
     ("kwargs", "error", "match"),
     [
-        ({"n_active": 4}, ValueError, r"n_active = 4 exceeds the 3 groups"),
+        ({"n_active": 4}, ValueError, r"n_active = 4, but there are only 3 groups"),
         ({"n_active": 0}, ValueError, r"n_active = 0; it must be at least 1"),
         ({"n_samples": 0}, ValueError, r"n_samples = 0; it must be at least 1"),
         ({"group_size": 4}, ValueError, r"group_size = 4 does not divide the 6 atoms of A_star"),
@@ -291,12 +291,12 @@ def test_a_running_stream_does_not_see_later_changes_of_the_dictionary():
             r"coefficients = 'laplace' is unknown; choose one of 'sphere', 'gaussian'",
         ),
         ({"snr_db": np.inf}, ValueError, r"snr_db = inf; it must be finite"),
-        ({"snr_db": "5"}, TypeError, r"snr_db = '5' is a str"),
+        ({"snr_db": "5"}, TypeError, r"snr_db = '5' has type str"),
         ({"rng": -1}, ValueError, r"rng = -1; it must be at least 0"),
         (
             {"A_star": np.full((2, 6), np.nan)},
             ValueError,
-            r"A_star has 12 entries that are NaN or infinite",
+            r"A_star has 12 non-finite entries",
         ),
         ({"A_star": np.ones(6)}, ValueError, r"A_star has shape \(6,\); it must be 2-D"),
     ],

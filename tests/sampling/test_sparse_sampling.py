@@ -254,7 +254,7 @@ REFUSED = {
     ),
     "too many active": (
         lambda: gs.support_law("uniform", 4, 5),
-        "n_active = 5 exceeds the 4 atoms",
+        "n_active = 5, but there are only 4 atoms",
     ),
     "too many supports": (
         lambda: gs.support_law("bernoulli", 30, probabilities=0.5),

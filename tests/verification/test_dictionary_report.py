@@ -421,10 +421,10 @@ def test_the_report_becomes_json():
     ("arguments", "error", "message"),
     [
         ((np.eye(4), 3, 1, 1, 2), ValueError, "does not divide the 4 atoms"),
-        ((np.eye(4), 2, 3, 1, 2), ValueError, "n_active = 3 exceeds"),
+        ((np.eye(4), 2, 3, 1, 2), ValueError, "n_active = 3, but there are only 2 groups"),
         ((np.eye(4), 2, 1, 2, 1), ValueError, "0 < b_min <= b_max"),
         ((np.eye(4), 2, 1, 1, 2, np.eye(2)), ValueError, "A_star has shape"),
-        ((np.eye(4) * np.nan, 2, 1, 1, 2), ValueError, "NaN or infinite"),
+        ((np.eye(4) * np.nan, 2, 1, 1, 2), ValueError, "non-finite entries"),
         ((np.zeros((4, 4)), 2, 1, 1, 2), ValueError, "has rank 0"),
         ((np.eye(4) * 1j, 2, 1, 1, 2), TypeError, "complex128"),
         ((np.eye(4), 2.0, 1, 1, 2), TypeError, "group_size"),
