@@ -5,6 +5,7 @@ REPRODUCED (default ``reproduced``) yet, and writes each picture to ``docs/figur
 pixels wide. Needs Matplotlib, whose Pillow does the shrinking.
 """
 
+import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -22,22 +23,13 @@ def main(reproduced="reproduced"):
     """Write every thumbnail and say what it weighs."""
     FIGURES.mkdir(exist_ok=True)
     for name in experiments.EXPERIMENTS:
+        module = experiments.load(name)
         folder = Path(reproduced) / f"{name}-quick"
-        stems = experiments.load(name).FIGURES
+        stems = module.FIGURES
         if not all((folder / f"{stem}.png").exists() for stem in stems):
-            subprocess.run(
-                [
-                    sys.executable,
-                    "-m",
-                    "gsae_ref",
-                    "reproduce",
-                    name,
-                    "--quick",
-                    "--out",
-                    str(folder),
-                ],
-                check=True,
-            )
+            quick = ["--quick"] if "quick" in inspect.signature(module.compute).parameters else []
+            command = [sys.executable, "-m", "gsae_ref", "reproduce", name, *quick]
+            subprocess.run([*command, "--out", str(folder)], check=True)
         for stem in stems:
             with Image.open(folder / f"{stem}.png") as picture:
                 picture = picture.convert("RGB")

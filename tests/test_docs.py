@@ -267,7 +267,7 @@ def test_the_gallery_names_every_experiment():
         if f"figures/{stem}.webp" not in page
     ]
     assert missing == [], "run: python docs/thumbnails.py"
-    assert "It writes `figure-4.svg`" in gallery.gallery(DOCS / "nowhere")
+    assert "It writes `t21-figure-4.svg`" in gallery.gallery(DOCS / "nowhere")
 
 
 def test_thumbnails_are_small():

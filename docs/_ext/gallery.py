@@ -1,5 +1,7 @@
 """The gallery: every figure and table with the command that makes it, from :data:`gsae_ref.experiments.EXPERIMENTS`."""
 
+import inspect
+
 from gsae_ref import experiments
 
 
@@ -13,6 +15,7 @@ def gallery(pictures):
     ]
     for name in experiments.EXPERIMENTS:
         module = experiments.load(name)
+        quick = " --quick" if "quick" in inspect.signature(module.compute).parameters else ""
         lines += [
             f"({name})=",
             f"## {module.TITLE}\n",
@@ -22,7 +25,7 @@ def gallery(pictures):
             if (pictures / f"{stem}.webp").exists():
                 lines.append(
                     f":::{{figure}} ../figures/{stem}.webp\n:alt: {module.TITLE}\n:class: picture\n`{stem}.svg` of "
-                    f"`gsae-ref reproduce {name} --quick`\n:::\n"
+                    f"`gsae-ref reproduce {name}{quick}`\n:::\n"
                 )
             else:
                 lines.append(f"It writes `{stem}.svg`.\n")

@@ -1,9 +1,10 @@
-"""Figures and tables of the papers: one file each. May import every room but cli.
+"""Figures and tables of the papers: a file or folder each. May import every room but cli.
 
-A file has ``TITLE``, ``compute(cells, quick, seed, n_seeds, **options) -> Study``, ``FIGURES``
-(name of a picture -> grid of functions ``plot(study, ax) -> artists``) and, where it takes options
-of its own, ``add_options(parser)``. study.py says what a result is, cells.py keeps finished units
-of work so that a run resumes, publishing.py writes pictures, numbers and report.
+A file has ``TITLE``; ``compute(cache, **options) -> Study``; ``FIGURES``, name of a picture -> grid
+of functions ``plot(data, ax) -> artists`` of the study's data; and, where it has options of its
+own, ``add_options(parser)``. ``compute`` takes those of ``quick``, ``seed`` and ``n_seeds`` that
+change something. In common/: study.py (what a study is), cache.py (results that are stored, so that
+a run resumes), publishing.py (pictures, numbers, report), clustering.py.
 """
 
 from importlib import import_module
@@ -14,25 +15,24 @@ from .. import checks
 __all__ = ["EXPERIMENTS", "load"]
 
 EXPERIMENTS = {
-    "figure-3": "t21.figure_3.compute",
-    "figure-4": "t21.figure_4",
-    "figure-5": "t21.figure_5",
-    "dglnn-figure-2": "l23.figure_2",
-    "dglnn-figure-3": "l23.figure_3",
-    "dglnn-figure-4": "l23.figure_4",
-    "dglnn-figure-5": "l23.figure_5",
-    "dglnn-figure-6": "l23.figure_6",
-    "dglnn-figure-7": "l23.figure_7",
-    "dglnn-figure-10": "l23.figure_10.compute",
-    "dglnn-figure-11": "l23.figure_11",
-    "dglnn-figure-12": "l23.figure_12",
-    "dglnn-table-2": "l23.table_2",
-    "dglnn-table-3": "l23.table_3",
-    "sae-figure-2": "n19.figure_2",
-    "sae-figure-3": "n19.figure_3",
-    "sparse-against-group": "t21.sparse_against_group",
-    "table-1": "t21.table_1.compute",
-    "choose-groups": "t21.choose_groups",
+    "t21-figure-3": "t21.figure_3.compute",
+    "t21-figure-4": "t21.figure_4",
+    "t21-figure-5": "t21.figure_5",
+    "t21-table-1": "t21.table_1.compute",
+    "t21-sparse-against-group": "t21.sparse_against_group",
+    "n19-figure-2": "n19.figure_2",
+    "n19-figure-3": "n19.figure_3",
+    "l23-figure-2": "l23.figure_2",
+    "l23-figure-3": "l23.figure_3",
+    "l23-figure-4": "l23.figure_4",
+    "l23-figure-5": "l23.figure_5",
+    "l23-figure-6": "l23.figure_6",
+    "l23-figure-7": "l23.figure_7",
+    "l23-figure-10": "l23.figure_10.compute",
+    "l23-figure-11": "l23.figure_11",
+    "l23-figure-12": "l23.figure_12",
+    "l23-table-2": "l23.table_2",
+    "l23-table-3": "l23.table_3",
 }
 
 
@@ -42,8 +42,7 @@ def load(name: str) -> ModuleType:
     Raises
     ------
     ValueError
-        For an unknown name; the message lists what there is.
+        For an unknown name; the message lists the names.
     """
-    return import_module(
-        f"{__name__}.{EXPERIMENTS[checks.option('experiment', name, tuple(EXPERIMENTS))]}"
-    )
+    file = EXPERIMENTS[checks.option("experiment", name, tuple(EXPERIMENTS))]
+    return import_module(f"{__name__}.{file}")

@@ -41,7 +41,7 @@ def find_studies(folder: str | Path) -> list[dict[str, Any]]:
         )
     studies = []
     for place, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name != "cells")
+        folders[:] = sorted(name for name in folders if name != "cache")
         if "report.md" in files:
             studies += [
                 study
@@ -52,7 +52,7 @@ def find_studies(folder: str | Path) -> list[dict[str, Any]]:
     if not studies:
         raise ValueError(
             f"{folder} holds no result of gsae-ref reproduce; at least one must be there; make one: "
-            f"gsae-ref reproduce figure-4 --quick --out {folder}/figure-4"
+            f"gsae-ref reproduce t21-figure-4 --quick --out {folder}/t21-figure-4"
         )
     return studies
 

@@ -83,11 +83,11 @@ HOSTILE = {  # what once gave a traceback, lost a file or was passed over; and w
         "is both --from and",
     ),
     "a seed below zero, told before any work": (
-        "reproduce dglnn-figure-2 --quick --seed -1 --out o",
+        "reproduce l23-figure-2 --quick --seed -1 --out o",
         "--seed = -1; it must be at least 0",
     ),
     "no seeds": (
-        "reproduce dglnn-figure-2 --quick --seeds 0 --out o",
+        "reproduce l23-figure-2 --quick --seeds 0 --out o",
         "--seeds = 0; it must be at least 1",
     ),
 }
@@ -131,7 +131,7 @@ def test_a_hostile_command_line_gives_status_2_one_line_and_leaves_every_file(ru
         "report --out o --from ''",
         "report --out o --figures ''",
         "fit Y.npy --n-groups 2 --group-size 2 --lam 1 --out ''",
-        "reproduce figure-4 --out ''",
+        "reproduce t21-figure-4 --out ''",
     ],
 )
 def test_an_empty_name_is_a_mistake_in_usage(capsys, arrays, line):

@@ -10,7 +10,7 @@ from gradient_checks import agreement
 
 import gsae_ref as gs
 from gsae_ref import experiments
-from gsae_ref.experiments.common.cache import Cells
+from gsae_ref.experiments.common.cache import ResultCache
 from gsae_ref.experiments.common.publishing import draw
 from gsae_ref.experiments.l23 import figure_12 as dglnn_figure_12
 from gsae_ref.experiments.l23 import recovery as dglnn_recovery
@@ -20,26 +20,26 @@ from gsae_ref.experiments.l23 import table_3 as dglnn_table_3
 GENES = Path(__file__).resolve().parents[3] / "shared" / "data" / "bardet.npz"
 SMALL = dglnn_recovery.Recipe(60, 40, 2, (2.0, 2.0, 1.0, 1.0), 0.02, 300, 1, alpha=1e-3)
 RECIPES = {
-    "dglnn-figure-2": {"recipe": SMALL, "long": 2000},
-    "dglnn-figure-3": {"recipe": SMALL._replace(algorithm="algorithm_2", eta=0.02)},
-    "dglnn-figure-4": {
+    "l23-figure-2": {"recipe": SMALL, "long": 2000},
+    "l23-figure-3": {"recipe": SMALL._replace(algorithm="algorithm_2", eta=0.02)},
+    "l23-figure-4": {
         "recipe": SMALL._replace(algorithm="algorithm_2", eta=0.02),
         "sizes": (40, 60),
     },
-    "dglnn-figure-5": {
+    "l23-figure-5": {
         "recipe": SMALL._replace(group_size=1, coefficients=(1.0, -1.0, 1.0, -1.0, 1.0)),
         "repeats": 2,
     },
-    "dglnn-figure-6": {"recipe": SMALL, "sizes": (60,)},
-    "dglnn-figure-7": {
+    "l23-figure-6": {"recipe": SMALL, "sizes": (60,)},
+    "l23-figure-7": {
         "recipe": SMALL._replace(
             algorithm="gradient_descent", eta=0.02, coefficients=(1.0,) * 4, n_epochs=2000
         )
     },
-    "dglnn-figure-11": {
+    "l23-figure-11": {
         "recipe": SMALL._replace(algorithm="algorithm_2", eta=0.02, design="gaussian")
     },
-    "dglnn-figure-12": {
+    "l23-figure-12": {
         "shape": {
             "n_samples": 40,
             "n_features": 24,
@@ -50,7 +50,7 @@ RECIPES = {
         "levels": (0.5, 1.0),
         "repeats": 2,
     },
-    "dglnn-table-3": {"splits": 2},
+    "l23-table-3": {"splits": 2},
 }
 
 
@@ -83,7 +83,7 @@ def test_every_experiment_runs_small_and_can_be_drawn(name, lasso):
     pytest.importorskip("sklearn" if "table" in name else "numpy")
     pytest.importorskip("matplotlib")
     module = experiments.load(name)
-    study = module.compute(Cells(None), quick=True, seed=3, n_seeds=1, **RECIPES[name])
+    study = module.compute(ResultCache(None), quick=True, seed=3, n_seeds=1, **RECIPES[name])
     assert (
         study.name == name
         and study.title == module.TITLE
@@ -154,7 +154,7 @@ def test_the_authors_draw_is_that_of_numpys_legacy_generator_and_leaves_the_glob
 
 def test_unit_of_work_is_kept_and_read_back(tmp_path):
     first, again = (
-        Cells(tmp_path).run("one", dglnn_recovery.run, recipe=SMALL._asdict(), seed=1)
+        ResultCache(tmp_path).run("one", dglnn_recovery.run, recipe=SMALL._asdict(), seed=1)
         for _ in range(2)
     )
     np.testing.assert_array_equal(first["error"], again["error"])
@@ -165,11 +165,13 @@ def test_unit_of_work_is_kept_and_read_back(tmp_path):
 
 
 def study(name, **options):
-    return experiments.load(name).compute(Cells(None), quick=True, seed=0, n_seeds=1, **options)
+    return experiments.load(name).compute(
+        ResultCache(None), quick=True, seed=0, n_seeds=1, **options
+    )
 
 
 def test_figure_2_must_be_stopped_only_with_the_doubled_loss():
-    found = study("dglnn-figure-2", long=4000)
+    found = study("l23-figure-2", long=4000)
     paper = found.data["runs"]["paper"]
     code = found.data["runs"]["code"]
     assert (
@@ -183,12 +185,12 @@ def test_figure_2_must_be_stopped_only_with_the_doubled_loss():
 
 
 def test_figure_6_is_unstable_by_the_factor_2_and_not_by_the_order():
-    rows = {row[0]: row for row in study("dglnn-figure-6", sizes=()).tables[0].rows}
+    rows = {row[0]: row for row in study("l23-figure-6", sizes=()).tables[0].rows}
     assert rows["paper"][3] < 1e-8 and rows["paper, both at once"][3] < 1e-8
     assert rows["code"][3] > 0.5 < rows["paper, step 2/u^4"][3]
 
 
-@pytest.mark.parametrize("name", ["dglnn-figure-3", "dglnn-figure-11"])
+@pytest.mark.parametrize("name", ["l23-figure-3", "l23-figure-11"])
 def test_figures_3_and_11_recover_and_learn_large_groups_first(name):
     claims = study(name).claims
     assert [claim.holds for claim in claims] == [
@@ -199,7 +201,7 @@ def test_figures_3_and_11_recover_and_learn_large_groups_first(name):
 
 
 def test_figure_7_fails_from_some_small_starts_and_not_from_others():
-    found = study("dglnn-figure-7")
+    found = study("l23-figure-7")
     assert [claim.holds for claim in found.claims] == [True, False, True]
 
 
@@ -319,9 +321,9 @@ def test_the_error_of_no_predictors_is_that_of_the_mean_of_the_first_third(lasso
 def test_a_file_of_something_else_is_refused(tmp_path):
     np.savez(tmp_path / "other.npz", x=np.ones((3, 2)))
     with pytest.raises(ValueError, match="has no array groups; it must hold x, y and groups"):
-        dglnn_table_3.compute(Cells(None), data=tmp_path / "other.npz", splits=1)
+        dglnn_table_3.compute(ResultCache(None), data=tmp_path / "other.npz", splits=1)
     with pytest.raises(FileNotFoundError):
-        dglnn_table_3.compute(Cells(None), data=tmp_path / "none.npz", splits=1)
+        dglnn_table_3.compute(ResultCache(None), data=tmp_path / "none.npz", splits=1)
 
 
 @pytest.mark.skipif(not GENES.exists(), reason="the gene data are not here")
@@ -335,7 +337,7 @@ def test_the_genes_are_read_and_the_printed_errors_exceed_the_variance(lasso):
 
 def test_labels_and_numbers_of_figure_12(lasso):
     found = dglnn_figure_12.contest(
-        0.5, 0, {**dglnn_figure_12.SHAPE, **RECIPES["dglnn-figure-12"]["shape"]}
+        0.5, 0, {**dglnn_figure_12.SHAPE, **RECIPES["l23-figure-12"]["shape"]}
     )
     assert set(found) == {*dglnn_figure_12.METHODS, "random"}
     data = gs.grouped_regression(60, 24, 2, (2.0,) * 4, design="gaussian", noise_std=0.5, rng=0)

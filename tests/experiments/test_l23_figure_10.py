@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from gradient_checks import agreement
 
-from gsae_ref.experiments.common.cache import Cells
+from gsae_ref.experiments.common.cache import ResultCache
 from gsae_ref.experiments.common.publishing import draw
 from gsae_ref.experiments.l23 import table_2 as dglnn_table_2
 from gsae_ref.experiments.l23.figure_10 import compute as dglnn_figure_10
@@ -15,7 +15,9 @@ pytest.importorskip("sklearn")
 
 @pytest.fixture(scope="module")
 def study():
-    return dglnn_figure_10.compute(Cells(None), quick=True, seed=3, n_seeds=2, images=64, epochs=1)
+    return dglnn_figure_10.compute(
+        ResultCache(None), quick=True, seed=3, n_seeds=2, images=64, epochs=1
+    )
 
 
 # ------------------------------------------------------------------------------------------------ the measures
@@ -157,7 +159,7 @@ def test_a_reduced_run_says_so(study):
 
 def test_no_image_is_refused():
     with pytest.raises(ValueError, match="images = 0; it must be at least 1"):
-        dglnn_figure_10.compute(Cells(None), quick=True, images=0)
+        dglnn_figure_10.compute(ResultCache(None), quick=True, images=0)
 
 
 def test_the_study_measures_every_network_on_the_same_pairs(study):
@@ -177,22 +179,24 @@ def test_the_blend_begins_and_ends_with_the_images_themselves(study):
 
 
 def test_the_same_seed_gives_the_same_study(study):
-    again = dglnn_figure_10.compute(Cells(None), quick=True, seed=3, n_seeds=2, images=64, epochs=1)
+    again = dglnn_figure_10.compute(
+        ResultCache(None), quick=True, seed=3, n_seeds=2, images=64, epochs=1
+    )
     assert again.tables[0].rows == study.tables[0].rows
 
 
 def test_a_finished_unit_is_read_back(tmp_path):
     options = {"quick": True, "images": 40, "epochs": 1}
-    first = dglnn_figure_10.compute(Cells(tmp_path), **options)
+    first = dglnn_figure_10.compute(ResultCache(tmp_path), **options)
     kept = sorted(path.name for path in tmp_path.glob("*seed0.npz"))
     assert kept == [f"{name}-seed0.npz" for name in ("AE", "GAE4", "GAE8", "IRMAE", "VAE", "blend")]
-    again = dglnn_figure_10.compute(Cells(tmp_path), **options)
+    again = dglnn_figure_10.compute(ResultCache(tmp_path), **options)
     assert again.tables[0].rows == first.tables[0].rows
 
 
 def test_a_checkpoint_of_more_epochs_than_asked_is_said(tmp_path):
-    longer = dglnn_figure_10.compute(Cells(tmp_path), quick=True, images=40, epochs=2)
-    shorter = dglnn_figure_10.compute(Cells(tmp_path), quick=True, images=40, epochs=1)
+    longer = dglnn_figure_10.compute(ResultCache(tmp_path), quick=True, images=40, epochs=2)
+    shorter = dglnn_figure_10.compute(ResultCache(tmp_path), quick=True, images=40, epochs=1)
     assert not any("Longer than asked" in note for note in longer.notes)
     assert any("Longer than asked" in note and "GAE8 2" in note for note in shorter.notes)
 
@@ -216,7 +220,7 @@ def test_the_pictures_are_drawn_with_their_labels(study, stem):
 
 
 def test_table_2_counts_what_is_printed():
-    study = dglnn_table_2.compute(Cells(None))
+    study = dglnn_table_2.compute(ResultCache(None))
     assert all(claim.holds for claim in study.claims)
     assert {row[0]: row[3] for row in study.tables[0].rows} == {
         "AE": 0,

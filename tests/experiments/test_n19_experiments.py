@@ -5,7 +5,7 @@ import pytest
 
 import gsae_ref as gs
 from gsae_ref.experiments import load
-from gsae_ref.experiments.common.cache import Cells
+from gsae_ref.experiments.common.cache import ResultCache
 from gsae_ref.experiments.common.publishing import draw, publish
 from gsae_ref.experiments.n19 import figure_2 as sae_figure_2
 from gsae_ref.experiments.n19 import figure_3 as sae_figure_3
@@ -18,22 +18,22 @@ ONE = dict(start="perturbation", noise=0.02, seed=0, setting={**SMALL, "n_steps"
 
 @pytest.fixture(scope="module")
 def figure_2():
-    return sae_figure_2.compute(Cells(None), **SMALL)
+    return sae_figure_2.compute(ResultCache(None), **SMALL)
 
 
 @pytest.fixture(scope="module")
 def figure_3():
-    return sae_figure_3.compute(Cells(None), **SMALL, noise=0.02)
+    return sae_figure_3.compute(ResultCache(None), **SMALL, noise=0.02)
 
 
 @pytest.fixture(scope="module")
 def comparison():
-    return sparse_against_group.compute(Cells(None), n_samples=1000)
+    return sparse_against_group.compute(ResultCache(None), n_samples=1000)
 
 
 def test_the_experiments_are_registered():
-    assert load("sae-figure-2") is sae_figure_2 and load("sae-figure-3") is sae_figure_3
-    assert load("sparse-against-group") is sparse_against_group
+    assert load("n19-figure-2") is sae_figure_2 and load("n19-figure-3") is sae_figure_3
+    assert load("t21-sparse-against-group") is sparse_against_group
 
 
 # ------------------------------------------------------------------------------------------------ one training

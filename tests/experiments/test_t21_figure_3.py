@@ -9,7 +9,7 @@ from oracle import loss as oracle_loss
 import gsae_ref as gs
 from gsae_ref import experiments
 from gsae_ref.cli import main
-from gsae_ref.experiments.common.cache import Cells
+from gsae_ref.experiments.common.cache import ResultCache
 from gsae_ref.experiments.common.publishing import draw
 from gsae_ref.experiments.t21.figure_3 import claims as figure_3_claims
 from gsae_ref.experiments.t21.figure_3 import compute as figure_3
@@ -34,7 +34,7 @@ def run(network, recipe, lam=2.0, snr=10.0, **changes):
 
 @pytest.fixture(scope="module")
 def study():
-    return figure_3.compute(Cells(None), snr=(10.0, 1.0), setting=TINY, thresholds=(1.0, 2.0))
+    return figure_3.compute(ResultCache(None), snr=(10.0, 1.0), setting=TINY, thresholds=(1.0, 2.0))
 
 
 # ------------------------------------------------------------------------------------------------ units of work
@@ -209,7 +209,9 @@ def test_the_start_is_drawn_with_one_blas_thread(monkeypatch):
 
 
 def test_a_finished_run_leaves_its_result_and_no_checkpoint(tmp_path):
-    figure_3.trained(Cells(tmp_path), TINY._replace(n_epochs=21), "group", "unit", 2.0, 10.0, 0)
+    figure_3.trained(
+        ResultCache(tmp_path), TINY._replace(n_epochs=21), "group", "unit", 2.0, 10.0, 0
+    )
     assert [path.name for path in tmp_path.iterdir()] == [
         "group-unit-exact-lam2-snr10-seed0-N200.npz"
     ]
@@ -355,10 +357,10 @@ def test_the_comparison_is_settled_only_by_both_rules(group, expected):
 
 def test_the_pictures_have_labels_and_legends(study):
     assert set(figure_3.FIGURES) == {
-        "figure-3",
-        "figure-3-recipes",
-        "figure-3-thresholds",
-        "figure-3-theory",
+        "t21-figure-3",
+        "t21-figure-3-recipes",
+        "t21-figure-3-thresholds",
+        "t21-figure-3-theory",
     }
     for grid in figure_3.FIGURES.values():
         for ax in draw(study, grid).axes:
@@ -367,7 +369,7 @@ def test_the_pictures_have_labels_and_legends(study):
             assert ax.has_data()
     (panel_d,) = [
         ax
-        for ax in draw(study, figure_3.FIGURES["figure-3"]).axes
+        for ax in draw(study, figure_3.FIGURES["t21-figure-3"]).axes
         if ax.get_title().startswith("d.")
     ]
     names = ["true code", "group-sparse", "soft threshold", "hard threshold", "ReLU with bias"]
@@ -377,17 +379,17 @@ def test_the_pictures_have_labels_and_legends(study):
 def test_the_command_takes_the_noise_levels(monkeypatch, tmp_path, capsys):
     asked = {}
 
-    def compute(cells, **options):
-        asked.update(options)
+    def compute(cache, quick, seed, n_seeds, **options):
+        asked.update(options, quick=quick, seed=seed, n_seeds=n_seeds)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(figure_3, "compute", compute)
-    assert experiments.load("figure-3") is figure_3
+    assert experiments.load("t21-figure-3") is figure_3
     assert (
         main(
             [
                 "reproduce",
-                "figure-3",
+                "t21-figure-3",
                 "--quick",
                 "--snr",
                 "10",
@@ -412,4 +414,4 @@ def test_the_command_takes_the_noise_levels(monkeypatch, tmp_path, capsys):
 )
 def test_wrong_options_are_refused(wrong, message):
     with pytest.raises(ValueError, match=message):
-        figure_3.compute(Cells(None), setting=TINY, **wrong)
+        figure_3.compute(ResultCache(None), setting=TINY, **wrong)

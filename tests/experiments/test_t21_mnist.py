@@ -6,7 +6,7 @@ import pytest
 import gsae_ref as gs
 from gsae_ref.experiments import load
 from gsae_ref.experiments.common import clustering
-from gsae_ref.experiments.common.cache import Cells
+from gsae_ref.experiments.common.cache import ResultCache
 from gsae_ref.experiments.common.publishing import draw, publish
 from gsae_ref.experiments.t21 import figure_4, figure_5
 from gsae_ref.experiments.t21.table_1 import baselines, restarts
@@ -36,24 +36,24 @@ FOUR = dict(
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory):
-    return tmp_path_factory.mktemp("cells")
+    return tmp_path_factory.mktemp("cache")
 
 
 @pytest.fixture(scope="module")
 def table(kept):
     return table_1.compute(
-        Cells(kept), **TINY, start=["principal", "subspaces"], baselines=["k-subspaces"]
+        ResultCache(kept), **TINY, start=["principal", "subspaces"], baselines=["k-subspaces"]
     )
 
 
 @pytest.fixture(scope="module")
 def fourth(kept):
-    return figure_4.compute(Cells(kept), **TINY)
+    return figure_4.compute(ResultCache(kept), **TINY)
 
 
 @pytest.fixture(scope="module")
 def fifth(kept):
-    return figure_5.compute(Cells(kept), **TINY)
+    return figure_5.compute(ResultCache(kept), **TINY)
 
 
 def digits():
@@ -62,7 +62,9 @@ def digits():
 
 def test_the_experiments_are_registered():
     assert (
-        load("table-1") is table_1 and load("figure-4") is figure_4 and load("figure-5") is figure_5
+        load("t21-table-1") is table_1
+        and load("t21-figure-4") is figure_4
+        and load("t21-figure-5") is figure_5
     )
 
 
@@ -114,7 +116,7 @@ def test_a_bad_size_is_refused(option):
 )
 def test_a_bad_option_is_refused(option):
     with pytest.raises(ValueError, match="choose one of"):
-        table_1.compute(Cells(None), **TINY, **option)
+        table_1.compute(ResultCache(None), **TINY, **option)
 
 
 def test_images_are_centred_by_the_training_mean():
@@ -129,9 +131,9 @@ def test_images_are_centred_by_the_training_mean():
 def test_a_baseline_that_cannot_run_is_refused_before_anything_is_trained(monkeypatch):
     monkeypatch.setattr(baselines.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ValueError, match="clustpy, which is not installed.*leave SubKmeans out"):
-        table_1.compute(Cells(None), **TINY, baselines=["SubKmeans"])
+        table_1.compute(ResultCache(None), **TINY, baselines=["SubKmeans"])
     with pytest.raises(ValueError, match="choose one of"):
-        table_1.compute(Cells(None), **TINY, baselines=["deep"])
+        table_1.compute(ResultCache(None), **TINY, baselines=["deep"])
     assert baselines.require("k-subspaces") == "k-subspaces"
 
 
@@ -174,9 +176,9 @@ def test_the_sparse_network_is_one_with_groups_of_one_atom():
 
 
 def test_an_interrupted_training_continues(tmp_path, monkeypatch):
-    cells = Cells(tmp_path)
+    cache = ResultCache(tmp_path)
     straight = mnist_networks.train_network(**FOUR)
-    path = cells.checkpoint("digits-group-principal-n300-4epochs-seed1")
+    path = cache.checkpoint("digits-group-principal-n300-4epochs-seed1")
     early = {**FOUR, "n_epochs": 2}
     mnist_networks.train_network(
         **early, checkpoint=path
@@ -194,7 +196,7 @@ def test_an_interrupted_training_continues(tmp_path, monkeypatch):
 
     monkeypatch.setattr(mnist_networks, "train", watched)
     s = Setting(**FOUR["setting"])
-    run = mnist_networks.trained(cells, "group", "digits", 300, 4, 1, s)
+    run = mnist_networks.trained(cache, "group", "digits", 300, 4, 1, s)
     assert seen == [3, 4]
     np.testing.assert_array_equal(run["A"], straight["A"])
     assert not list(tmp_path.glob("*checkpoint*"))
@@ -202,7 +204,7 @@ def test_an_interrupted_training_continues(tmp_path, monkeypatch):
         mnist_networks, "train", None
     )  # nothing is trained again, whatever else the table is to be made of
     np.testing.assert_array_equal(
-        mnist_networks.trained(cells, "group", "digits", 300, 4, 1, s._replace(n_neighbors=7))["A"],
+        mnist_networks.trained(cache, "group", "digits", 300, 4, 1, s._replace(n_neighbors=7))["A"],
         run["A"],
     )
 
@@ -222,14 +224,14 @@ def test_an_interrupt_is_passed_on(monkeypatch):
 def test_the_restart_with_the_lowest_loss_is_kept(monkeypatch):
     seen = []
 
-    def trained(cells, network, data, n_train, n_epochs, seed, setting, start, source):
+    def trained(cache, network, data, n_train, n_epochs, seed, setting, start, source):
         seen.append((network, n_epochs, seed))
         return {"fun": abs(seed - 2002) + n_epochs, "A": np.array([[float(seed)]])}
 
     monkeypatch.setattr(restarts, "trained", trained)
     monkeypatch.setattr(restarts, "images", None)  # nor are labels, or anything else, looked at
     size = table_1.settled(data="digits", epochs=50, restarts=4)
-    chosen = restarts.models(Cells(None), size, repetition=2)
+    chosen = restarts.models(ResultCache(None), size, repetition=2)
     assert seen == [
         *(("group", 34, 2000 + k) for k in range(4)),
         ("group", 50, 2002),
@@ -240,10 +242,10 @@ def test_the_restart_with_the_lowest_loss_is_kept(monkeypatch):
 
 def test_the_objective_is_loss_plus_penalty(kept):
     size = table_1.settled(**TINY)
-    runs = restarts.screened(Cells(kept), size, 0, "principal")
+    runs = restarts.screened(ResultCache(kept), size, 0, "principal")
     Y = digits().train
     _, d, lam = mnist_networks.sizes("group", size.setting)
-    for run, value in zip(runs, restarts.objective_of(Cells(None), size, runs), strict=True):
+    for run, value in zip(runs, restarts.objective_of(ResultCache(None), size, runs), strict=True):
         X = gs.unfolded_encode(run["A"].astype(float), Y.astype(float), lam, d, 15, 0.04)
         norms = sum(np.linalg.norm(X[:, k : k + d], axis=1) for k in range(0, X.shape[1], d))
         assert value == pytest.approx(
@@ -253,9 +255,9 @@ def test_the_objective_is_loss_plus_penalty(kept):
 
 def test_active_groups_are_counted_on_all_training_images(kept):
     size = table_1.settled(**TINY)
-    runs = restarts.screened(Cells(kept), size, 0, "principal")
+    runs = restarts.screened(ResultCache(kept), size, 0, "principal")
     d = size.setting.group_size
-    for run, value in zip(runs, restarts.active_of(Cells(None), size, runs), strict=True):
+    for run, value in zip(runs, restarts.active_of(ResultCache(None), size, runs), strict=True):
         X = mnist_networks.codes(run["A"], digits().train, "group", size.setting)
         assert value == np.mean([sum(x[k : k + d].any() for k in range(0, len(x), d)) for x in X])
 
@@ -270,7 +272,7 @@ def test_the_run_that_agrees_with_no_other_is_not_kept(monkeypatch):
         np.where(truth == 3, 4, truth),
         rng.integers(0, 5, 200),
     ]
-    monkeypatch.setattr(restarts, "measured", lambda cells, size, A: {"strongest": strongest[A]})
+    monkeypatch.setattr(restarts, "measured", lambda cache, size, A: {"strongest": strongest[A]})
     values = restarts.disagreement_of(None, None, [{"A": k} for k in range(5)])
     assert (
         values[0] == pytest.approx(values[1]) and values[:2].max() < values[2:4].min() < values[4]
@@ -309,7 +311,7 @@ def test_the_table_has_every_row_under_both_readings(table):
 
 
 def test_predict_is_the_group_with_the_largest_norm(table, kept):
-    A = restarts.models(Cells(kept), table_1.settled(**TINY), 0)["group"]["A"]
+    A = restarts.models(ResultCache(kept), table_1.settled(**TINY), 0)["group"]["A"]
     X = gs.unfolded_encode(A, digits().test, 1.25, 3, 15, 0.04)
     norms = np.stack([np.linalg.norm(X[:, k : k + 3], axis=1) for k in range(0, 18, 3)], axis=1)
     expected = 100 * gs.clustering_accuracy(digits().labels, norms.argmax(axis=1))
@@ -327,7 +329,7 @@ def test_no_claim_is_settled_by_other_data(table, fourth, fifth):
 
 
 def test_one_reading_alone(kept):
-    study = table_1.compute(Cells(kept), **TINY, reading="literal")
+    study = table_1.compute(ResultCache(kept), **TINY, reading="literal")
     assert {row[1] for row in study.tables[0].rows} == {"either", "literal", "ours", "control"}
 
 
@@ -424,7 +426,7 @@ def test_separation_by_another_route():
 
 
 def test_figure_4_describes_the_codes(fourth, kept):
-    A = restarts.models(Cells(kept), table_1.settled(**TINY), 0)["group"]["A"]
+    A = restarts.models(ResultCache(kept), table_1.settled(**TINY), 0)["group"]["A"]
     X = gs.unfolded_encode(A, digits().test, 1.25, 3, 15, 0.04)
     active = np.array([[np.any(x[k : k + 3]) for k in range(0, 18, 3)] for x in X])
     rows = {row[0]: row for row in fourth.tables[0].rows}
@@ -436,9 +438,9 @@ def test_figure_4_describes_the_codes(fourth, kept):
 
 
 def test_figures_take_the_networks_of_a_table(tmp_path, monkeypatch, table, fourth, kept):
-    (tmp_path / "cells").symlink_to(kept)
+    (tmp_path / "cache").symlink_to(kept)
     monkeypatch.setattr(mnist_networks, "train", None)  # nothing is trained
-    again = figure_4.compute(Cells(None), **TINY, saved=tmp_path)
+    again = figure_4.compute(ResultCache(None), **TINY, saved=tmp_path)
     np.testing.assert_array_equal(again.data["group"]["A"], fourth.data["group"]["A"])
 
 

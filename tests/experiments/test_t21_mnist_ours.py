@@ -7,10 +7,7 @@ import numpy as np
 import pytest
 
 import gsae_ref as gs
-from gsae_ref.experiments import load
-from gsae_ref.experiments.common.cache import Cells
-from gsae_ref.experiments.common.publishing import draw
-from gsae_ref.experiments.t21 import choose_groups
+from gsae_ref.experiments.common.cache import ResultCache
 from gsae_ref.experiments.t21.table_1 import compute as table_1
 from gsae_ref.experiments.t21.table_1 import networks as mnist_networks
 from gsae_ref.experiments.t21.table_1 import recombination, restarts
@@ -170,7 +167,7 @@ def test_united_restarts_lose_less_and_see_no_label(monkeypatch):
     monkeypatch.setattr(
         restarts, "images", lambda *arguments: real(*arguments)._replace(labels=None)
     )
-    found = restarts.united(Cells(None), size, runs)
+    found = restarts.united(ResultCache(None), size, runs)
     assert found["loss"] == pytest.approx(
         np.mean(np.sum((Y - codes_of_digits(found["A"], Y) @ found["A"].T) ** 2, axis=1)) / 2,
         rel=1e-5,
@@ -180,145 +177,3 @@ def test_united_restarts_lose_less_and_see_no_label(monkeypatch):
     }
     assert {found["A"][:, k : k + 3].tobytes() for k in range(0, 18, 3)} <= groups
     assert found["loss"] < min(run["fun"] for run in runs)
-
-
-# ------------------------------------------------------------------------------------------------ lam and the number of groups
-
-
-def test_the_share_of_lone_groups_is_a_difference_of_distributions():
-    rng = np.random.default_rng(0)
-    norms = rng.gamma(2, size=(400, 5))
-    first = np.sort(norms, axis=1)[:, -1]
-    second = np.sort(norms, axis=1)[:, -2]
-    for t in (0.5, 2.0, 3.5):
-        assert choose_groups.lone(np.maximum(norms - t, 0)) == pytest.approx(
-            np.mean(second <= t) - np.mean(first <= t)
-        )
-
-
-def test_silent_samples_are_those_below_the_threshold():
-    norms = np.random.default_rng(0).gamma(2, size=(1000, 5))
-    t = np.quantile(norms.max(axis=1), choose_groups.SILENT)
-    thresholds = [t / 2, t - 1e-9, 2 * t]
-    silent = [np.mean(~np.maximum(norms - one, 0).any(axis=1)) for one in thresholds]
-    assert choose_groups.largest_with_few_silent(thresholds, silent) == t - 1e-9
-
-
-def test_stability_is_the_mean_over_pairs():
-    rng = np.random.default_rng(0)
-    a, b, c = (rng.integers(0, 3, 90) for _ in range(3))
-    pairs = [sklearn.metrics.adjusted_rand_score(x, y) for x, y in ((a, b), (a, c), (b, c))]
-    assert choose_groups.stability([a, b, c]) == pytest.approx(np.mean(pairs))
-
-
-def made_up(silent, agree):
-    """A stand-in for training: silent shares by threshold, and partitions of which ``agree[n]`` restarts are equal."""
-    rng = np.random.default_rng(0)
-    truth = rng.integers(0, 4, 200)
-
-    def fitted(cells, data, source, n_train, seed, setting):
-        same = seed % choose_groups.SEEDS_APART < agree[setting.n_groups]
-        return {
-            "lone": 0.5,
-            "silent": silent[setting.group_threshold],
-            "strongest": truth if same else rng.integers(0, 4, 200),
-            "loss": 1.0,
-            "accuracy": 50.0 + setting.n_groups,
-            "nmi": 50.0,
-        }
-
-    return fitted
-
-
-def test_the_choice_is_that_of_the_two_criteria(monkeypatch):
-    monkeypatch.setattr(
-        choose_groups,
-        "fitted",
-        made_up({0.025: 0.0, 0.05: 0.002, 0.1: 0.01, 0.2: 0.02}, {4: 2, 10: 3, 12: 4, 16: 1}),
-    )
-    study = choose_groups.compute(
-        Cells(None),
-        quick=True,
-        n_seeds=2,
-        restarts=4,
-        factors=(0.5, 1, 2, 4),
-        numbers=(4, 10, 12, 16),
-    )
-    assert study.data["picked"] == [(0.1, 12)] * 2
-    assert [claim.holds for claim in study.claims] == [False, False, True]
-    number, lam, accuracy = (claim.measured for claim in study.claims)
-    assert (
-        number == "chosen: 12, 12"
-        and lam == "chosen: 0.1, 0.1; the recipe's: 0.05"
-        and accuracy.startswith("accuracy 62.0 ± 0.0")
-    )
-
-
-@pytest.fixture(scope="module")
-def small(tmp_path_factory):
-    """Two lams and two numbers of groups, on few digits; and the same with the labels of the test images shuffled."""
-    folder = tmp_path_factory.mktemp("cells")
-    real = mnist_networks.images
-    studies = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(
-            choose_groups.RECIPES,
-            "digits",
-            (table_1.DIGITS._replace(group_size=3, n_epochs=4), 300),
-        )
-        for shuffled in (False, True):
-
-            def images(*arguments, shuffled=shuffled):
-                Y = real(*arguments)
-                return (
-                    Y._replace(labels=np.random.default_rng(0).permutation(Y.labels))
-                    if shuffled
-                    else Y
-                )
-
-            patch.setattr(choose_groups, "images", images)
-            cells = Cells(None if shuffled else folder)
-            studies.append(
-                choose_groups.compute(
-                    cells, quick=True, restarts=2, factors=(1.0, 2.0), numbers=(5, 10)
-                )
-            )
-        return *studies, folder
-
-
-def test_no_label_enters_the_choice(small):
-    study, shuffled, _ = small
-    assert study.data["picked"] == shuffled.data["picked"]
-    for one, other in zip(study.data["by_number"][0], shuffled.data["by_number"][0], strict=True):
-        assert (one["stability"], one["lone"]) == (other["stability"], other["lone"]) and one[
-            "accuracy"
-        ] > other["accuracy"] + 5
-
-
-def test_a_fit_is_a_training_and_its_shares(small):
-    _, _, folder = small
-    s = table_1.DIGITS._replace(group_size=3, n_epochs=4, n_groups=5)
-    run = mnist_networks.train_network("group", "digits", 300, 4, 1, s._asdict())
-    X = gs.unfolded_encode(run["A"], digits().train, 1.25, 3, 15, 0.04)
-    active = np.stack([X[:, k : k + 3].any(axis=1) for k in range(0, 15, 3)], axis=1)
-    kept = np.load(folder / "digits-5groups-0.05-seed1.npz")
-    assert kept["lone"] == np.mean(active.sum(axis=1) == 1) and kept["silent"] == np.mean(
-        active.sum(axis=1) == 0
-    )
-    norms = np.stack([np.linalg.norm(X[:, k : k + 3], axis=1) for k in range(0, 15, 3)], axis=1)
-    np.testing.assert_array_equal(kept["strongest"], norms.argmax(axis=1))
-
-
-def test_it_is_an_experiment_with_labelled_pictures(small):
-    pytest.importorskip("matplotlib")
-    assert load("choose-groups") is choose_groups
-    axes = draw(small[0], choose_groups.FIGURES["choose-groups"]).axes
-    assert len(axes) == 2 and all(
-        ax.get_xlabel() and ax.get_ylabel() and ax.get_title() for ax in axes
-    )
-
-
-@pytest.mark.parametrize("option", [{"data": "fashion"}, {"restarts": 1}])
-def test_a_bad_option_is_refused(option):
-    with pytest.raises(ValueError, match=next(iter(option))):
-        choose_groups.compute(Cells(None), quick=True, **option)

@@ -86,7 +86,7 @@ def page(text):
 def study(tmp_path):
     """What gsae-ref reproduce leaves: a folder of a picture in two formats, numbers, a report."""
     place = tmp_path / "figures" / "toy"
-    (place / "cells").mkdir(parents=True)
+    (place / "cache").mkdir(parents=True)
     (place / "toy.svg").write_bytes(PICTURE)
     (place / "toy.png").write_bytes(b"\x89PNG" + 500 * b"0")
     (place / "report.md").write_text("# Toy")
@@ -104,7 +104,7 @@ def study(tmp_path):
     }
     (place / "toy.json").write_text(json.dumps(numbers))
     (place / "other.json").write_text("[1]")
-    (place / "cells" / "report.md").write_text("no study")
+    (place / "cache" / "report.md").write_text("no study")
     return place
 
 

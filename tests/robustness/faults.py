@@ -139,7 +139,7 @@ class Report:
     names = {"report.json", "arrays.npz"}
 
 
-def trained(checkpoint, seed):
+def trained(seed, checkpoint, progress):
     A, Y = problem(seed=seed)
     result = gs.train(
         A, Y, 1.0, 2, 30, batch_size=32, checkpoint=checkpoint, checkpoint_every=3, resume=True
@@ -147,11 +147,8 @@ def trained(checkpoint, seed):
     return {"loss": np.array(result.history["loss"]), "fun": result.fun}
 
 
-def compute(cells, quick=False, seed=0, n_seeds=1):
-    losses = [
-        cells.run(f"run-{k}", trained, checkpoint=cells.checkpoint(f"run-{k}"), seed=k)["loss"]
-        for k in range(3)
-    ]
+def compute(cache, quick=False, seed=0, n_seeds=1):
+    losses = [cache.train(f"run-{k}", trained, seed=k)["loss"] for k in range(3)]
     claim = Claim(
         "toy", "the loss falls", f"{losses[0][-1]:.3g}", bool(losses[0][-1] < losses[0][0])
     )
@@ -166,8 +163,8 @@ def compute(cells, quick=False, seed=0, n_seeds=1):
     )
 
 
-def plot(study, ax):
-    for loss in study.data["losses"]:
+def plot(data, ax):
+    for loss in data["losses"]:
         ax.plot(loss)
     ax.set(xlabel="epoch", ylabel="loss")
     return ax.lines
@@ -209,10 +206,10 @@ class Reproduce:
         for name, end in ends.items():
             if (folder / name).exists():
                 assert (folder / name).read_bytes().endswith(end), name
-        for path in (folder / "cells").glob("[!.]*.npz*"):
+        for path in (folder / "cache").glob("[!.]*.npz*"):
             assert read_arrays(path), path
 
-    names = {"toy.png", "toy.svg", "toy.json", "report.md", "cells"}
+    names = {"toy.png", "toy.svg", "toy.json", "report.md", "cache"}
 
 
 class Kernel:

@@ -14,7 +14,7 @@ from tiny_images import FILES, NAMES, collection
 import gsae_ref as gs
 from gsae_ref import files
 from gsae_ref.datasets import finding
-from gsae_ref.experiments.common.cache import Cells
+from gsae_ref.experiments.common.cache import ResultCache
 from gsae_ref.files import read_arrays, write_arrays
 
 MANY = int(os.environ.get("GSAE_REF_FAULTS", "0"))
@@ -176,7 +176,7 @@ def test_a_clock_that_goes_back_changes_nothing(tmp_path, monkeypatch):
         os.utime(tmp_path / name, (4e9, 4e9))  # from the future
     now[0] = -1e6  # before 1970, before what a zip archive can say
     assert train(8, path).x.tobytes() == train(8).x.tobytes()
-    found = [Cells(tmp_path / "cells").run("square", square, n=3) for _ in range(2)]
+    found = [ResultCache(tmp_path / "cache").run("square", square, n=3) for _ in range(2)]
     assert [each["square"].tolist() for each in found] == [[0, 1, 4]] * 2
 
 
@@ -189,12 +189,12 @@ def square(n):
 
 def test_damaged_results_are_told_and_computed_again(tmp_path, capsys):
     draw = random.Random(1)
-    Cells(tmp_path).run("square", square, n=50)
+    ResultCache(tmp_path).run("square", square, n=50)
     whole = (tmp_path / "square.npz").read_bytes()
     n = MANY or 20
     for _ in range(n):
         (tmp_path / "square.npz").write_bytes(damaged(whole, draw))
-        found, warned = told(lambda: Cells(tmp_path).run("square", square, n=50))
+        found, warned = told(lambda: ResultCache(tmp_path).run("square", square, n=50))
         assert found["square"].tolist() == [k * k for k in range(50)]
         assert len(warned) <= 1 and all("computing it again" in text for text in warned)
     count(capsys, "kept result, cut, flipped or zeroed", n, n)
@@ -202,13 +202,15 @@ def test_damaged_results_are_told_and_computed_again(tmp_path, capsys):
 
 def test_swapped_results_are_told_apart(tmp_path):
     for n in (3, 4):
-        Cells(tmp_path).run(f"square-{n}", square, n=n)
+        ResultCache(tmp_path).run(f"square-{n}", square, n=n)
     three = tmp_path / "square-3.npz"
     four = tmp_path / "square-4.npz"
     contents = three.read_bytes(), four.read_bytes()
     three.write_bytes(contents[1])
     four.write_bytes(contents[0])
-    assert [Cells(tmp_path).run(f"square-{n}", square, n=n)["square"].tolist() for n in (3, 4)] == [
+    assert [
+        ResultCache(tmp_path).run(f"square-{n}", square, n=n)["square"].tolist() for n in (3, 4)
+    ] == [
         [0, 1, 4],
         [0, 1, 4, 9],
     ]

@@ -1,7 +1,8 @@
-"""Units of work that are kept once they are done: how every experiment shows its progress and resumes."""
+"""Results of long computations, stored one by one, so that an interrupted experiment resumes."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -9,6 +10,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,93 +21,141 @@ from ...arrays import Array
 from ...files import read_arrays, write_arrays
 
 
-class Cells:
-    """Runs units of work, keeps what they return, and returns it from there when the same unit is asked for again.
+class ResultCache:
+    """Computes results, stores them in a folder, and reads them back when they are needed again.
+
+    Parameters
+    ----------
+    folder : str or path or None
+        Where results are stored; None stores nothing.
+    progress : bool
+        Show progress on standard error, if that is a terminal.
 
     Attributes
     ----------
-    folder : str or path or None
-        Where results are kept; None keeps nothing.
-    progress : bool
-        Say on standard error what is running.
     seconds : dict
-        Time taken by each unit, in the run that computed it.
+        Name of a result -> seconds that it took, in the run that computed it.
+
+    Raises
+    ------
+    ValueError
+        If the folder cannot be made.
     """
 
     def __init__(self, folder: str | Path | None, progress: bool = False) -> None:
         self.folder = folder
-        self.progress = progress
+        self.progress = progress and sys.stderr.isatty()
         self.seconds: dict[str, float] = {}
+        self._expected = 0
         if folder is not None:
             try:
                 os.makedirs(folder, exist_ok=True)
             except OSError as error:
                 raise ValueError(
-                    f"folder {folder} cannot be made ({error.strerror}); it must be writable; choose another"
+                    f"folder {folder} cannot be made ({error.strerror}); "
+                    "it must be writable; choose another"
                 ) from error
 
+    def expect(self, n_results: int) -> None:
+        """Add to the number of results that progress counts up to: "result 7 of 42"."""
+        self._expected += n_results
+
     def run(self, key: str, function: Callable[..., Any], **arguments: Any) -> dict[str, Any]:
-        """``function(**arguments)``, a flat dictionary of arrays and numbers, computed or read back.
+        """Return ``function(**arguments)``, computed or read back.
 
         Parameters
         ----------
         key : str
-            Name of the unit, letters, digits, hyphens.
+            Name of the result: letters, digits, hyphens.
         function : callable
+            Returns a flat dictionary of arrays and numbers. Arguments bound by
+            :func:`functools.partial` are passed too, but do not identify the result: use them for
+            what changes no number, such as the path of a data set.
         **arguments
-            Plain data; a result is read back only if it was made with the same arguments by the
-            same version of the package.
+            Plain data and arrays. A stored result is read back only if the same version of the
+            package made it by the same function with the same arguments.
 
         Returns
         -------
         dict of str to ndarray
         """
-        kept: dict[str, Any] | None = self._kept(key, function, arguments)
-        if kept is None:
-            self._say(f"{key} ...")
+        result = self._read(key, function, arguments)
+        if result is None:
+            self._show(key)
             start = time.perf_counter()
-            kept = {**function(**arguments), "seconds": time.perf_counter() - start}
+            result = {**function(**arguments), "seconds": time.perf_counter() - start}
             if self.folder is not None:
-                write_arrays(self._path(key), {**kept, "made_by": _made_by(function, arguments)})
-        self.seconds[key] = float(kept["seconds"])
-        self._say(f"{key}: {self.seconds[key]:.1f} s")
-        return {name: value for name, value in kept.items() if name not in ("seconds", "made_by")}
+                made_by = _fingerprint(function, arguments)
+                write_arrays(self._path(key), {**result, "made_by": made_by})
+        self.seconds[key] = float(result["seconds"])
+        return {name: a for name, a in result.items() if name not in ("seconds", "made_by")}
+
+    def train(self, key: str, function: Callable[..., Any], **arguments: Any) -> dict[str, Any]:
+        """Return ``function(**arguments)`` as :meth:`run` does; a training resumes when interrupted.
+
+        Parameters
+        ----------
+        key : str
+        function : callable
+            Receives two arguments more: ``checkpoint``, the path of its checkpoint or None, and
+            ``progress``. The checkpoint is removed once the result is stored.
+        **arguments
+
+        Returns
+        -------
+        dict of str to ndarray
+        """
+        path = self.checkpoint(key)
+        training = partial(function, checkpoint=path, progress=self.progress)
+        result = self.run(key, training, **arguments)
+        for name in (path, f"{path}.previous") if path else ():
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(name)
+        return result
 
     def checkpoint(self, key: str) -> str | None:
-        """Path for the checkpoint of a long unit; None if nothing is kept."""
+        """Path of the checkpoint of a training; None if nothing is stored."""
         return None if self.folder is None else os.path.join(self.folder, f"{key}.checkpoint.npz")
 
     def _path(self, key: str) -> str:
         return os.path.join(self.folder or "", f"{key}.npz")
 
-    def _kept(
+    def _read(
         self, key: str, function: Callable[..., Any], arguments: dict[str, Any]
-    ) -> dict[str, Array] | None:
-        """What an earlier run left for this unit, or None."""
+    ) -> dict[str, Any] | None:
+        """The stored result; None if there is none, if it is damaged, or if others made it."""
         if self.folder is None or not os.path.exists(self._path(key)):
             return None
         try:
-            kept = read_arrays(self._path(key))
+            result = read_arrays(self._path(key))
         except ValueError as error:
             warnings.warn(f"{error}; computing it again", RuntimeWarning, stacklevel=3)
             return None
-        return kept if str(kept.get("made_by")) == _made_by(function, arguments) else None
+        made_by = str(result.get("made_by"))
+        return result if made_by == _fingerprint(function, arguments) else None
 
-    def _say(self, text: str) -> None:
+    def _show(self, key: str) -> None:
+        """Report the result that is computed next."""
+        number = len(self.seconds) + (key not in self.seconds)
+        total = f" of {self._expected}" if number <= self._expected else ""
         if self.progress:
-            print(text, file=sys.stderr, flush=True)
+            print(f"result {number}{total}: {key}", file=sys.stderr, flush=True)
 
 
-def _made_by(function: Callable[..., Any], arguments: dict[str, Any]) -> str:
-    """What a kept result must agree on: version, function, arguments."""
-    recipe = json.dumps(arguments, sort_keys=True, default=_known_by)
-    return hashlib.sha256(
-        f"{__version__} {function.__module__}.{function.__qualname__} {recipe}".encode()
-    ).hexdigest()
+def digest(array: Array) -> str:
+    """SHA-256 of an array: its dtype, shape and contents."""
+    header = f"{array.dtype} {array.shape} ".encode()
+    return hashlib.sha256(header + np.ascontiguousarray(array).tobytes()).hexdigest()
 
 
-def _known_by(value: object) -> str:
-    """What stands for an argument that JSON does not know: for an array its contents, which its repr abbreviates."""
-    if isinstance(value, np.ndarray):
-        return f"{value.dtype} {value.shape} {hashlib.sha256(np.ascontiguousarray(value).data).hexdigest()}"
-    return repr(value)
+def _fingerprint(function: Callable[..., Any], arguments: dict[str, Any]) -> str:
+    """Identifies a result: version of the package, function, arguments that are not bound."""
+    made_by = function.func if isinstance(function, partial) else function
+    recipe = json.dumps(arguments, sort_keys=True, default=_as_text)
+    name = f"{made_by.__module__}.{made_by.__qualname__}"
+    return hashlib.sha256(f"{__version__} {name} {recipe}".encode()).hexdigest()
+
+
+def _as_text(value: object) -> str:
+    """An argument that JSON lacks, as text; an array by its contents, which its repr abbreviates."""
+    return digest(value) if isinstance(value, np.ndarray) else repr(value)

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ...files import atomically, write_json
 from ...versions import libraries
+from .study import Study
 
 if TYPE_CHECKING:
-    from .study import Study
+    from matplotlib.figure import Figure
+    from numpy.typing import ArrayLike
 
-# Okabe and Ito's colours: told apart by colour-blind readers, and in print by their lightness.
+Grid = Sequence[Sequence[Callable[..., Any] | None]]  # rows of functions plot(data, ax) -> artists
+
+# The colours of Okabe and Ito: colour-blind readers tell them apart, as does their lightness.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
 STYLE: dict[Any, Any] = {
     "axes.spines.top": False,
@@ -26,12 +32,13 @@ STYLE: dict[Any, Any] = {
     "svg.hashsalt": "gsae_ref",
     "savefig.dpi": 160,
 }
-PANEL = (4.2, 3.2)  # inches
+PANEL = (4.2, 3.2)  # width and height, inches
+LIBRARIES = ("numpy", "scipy")  # those whose versions are reported
 
 
 def publish(
     study: Study,
-    figures: dict[str, Any],
+    figures: dict[str, Grid],
     folder: str | Path,
     seconds: dict[str, float] | None = None,
 ) -> list[str]:
@@ -41,10 +48,10 @@ def publish(
     ----------
     study : Study
     figures : dict
-        Name of a picture -> grid (list of rows) of functions ``plot(study, ax)``.
+        Name of a picture -> grid (list of rows) of functions ``plot(data, ax)``.
     folder : str or path
     seconds : dict, optional
-        Time taken by each unit of work.
+        Seconds that each result took.
 
     Returns
     -------
@@ -61,16 +68,15 @@ def publish(
                 _save(draw(study, grid), temporary, suffix)
             written.append(path)
     numbers = os.path.join(folder, f"{study.name}.json")
-    write_json(
-        {**study.to_dict(), "seconds": seconds, "versions": libraries(("numpy", "scipy"))}, numbers
-    )
+    versions = libraries(LIBRARIES)
+    write_json({**study.to_dict(), "seconds": seconds, "versions": versions}, numbers)
     report = os.path.join(folder, "report.md")
     with atomically(report) as temporary, open(temporary, "w", encoding="utf-8") as file:
         file.write(_report(study, figures, seconds))
     return [report, numbers, *written]
 
 
-def draw(study: Study, grid: list[Any]) -> Any:
+def draw(study: Study, grid: Grid) -> Figure:
     """A figure with one panel for every function in the grid; None leaves a place empty."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
@@ -87,51 +93,51 @@ def draw(study: Study, grid: list[Any]) -> Any:
                 if plot is None:
                     ax.set_axis_off()
                 else:
-                    plot(study, ax)
+                    plot(study.data, ax)
     return figure
 
 
-def _save(figure: Any, path: str | Path, suffix: str) -> None:
+def spread(values: ArrayLike, digits: int = 1) -> str:
+    """Mean, standard deviation and range of several numbers; one number alone as it is.
+
+    >>> spread([79.84]), spread([1.0, 3.0])
+    ('79.8', '2.0 ± 1.4 (1.0 to 3.0)')
+    """
+    v = np.asarray(values, dtype=float)
+    if v.size == 1:
+        return f"{v.item():.{digits}f}"
+    mean = f"{v.mean():.{digits}f} ± {v.std(ddof=1):.{digits}f}"
+    return f"{mean} ({v.min():.{digits}f} to {v.max():.{digits}f})"
+
+
+def _save(figure: Figure, path: str | Path, suffix: str) -> None:
     from matplotlib import rc_context
 
     with rc_context(STYLE):
         figure.savefig(path, format=suffix, metadata={"Date": None} if suffix == "svg" else {})
 
 
-def _report(study: Study, figures: dict[str, Any], seconds: dict[str, float]) -> str:
+def _report(study: Study, figures: dict[str, Grid], seconds: dict[str, float]) -> str:
     """The report: claims first, then pictures, tables, notes, the recipe."""
-    said = {True: "reproduces", False: "does not reproduce", None: "not settled"}
-    parts = [
-        f"# {study.title}",
-        _markdown(
-            ("claim", "where", "outcome", "measured"),
-            [(c.text, c.source, f"**{said[c.holds]}**", c.measured) for c in study.claims],
-        ),
-    ]
+    claims = [(c.text, c.source, f"**{c.outcome}**", c.measured) for c in study.claims]
+    parts = [f"# {study.title}", _markdown(("claim", "where", "outcome", "measured"), claims)]
     parts += [f"![{stem}]({stem}.svg)" for stem in figures]
-    parts += [
-        f"## {table.title}\n\n{_markdown(table.columns, table.rows)}" for table in study.tables
-    ]
+    parts += [f"## {t.title}\n\n{_markdown(t.columns, t.rows)}" for t in study.tables]
     if study.notes:
         parts.append("## Notes\n\n" + "\n".join(f"- {note}" for note in study.notes))
     parts.append("## Recipe\n\n" + _markdown(("setting", "value"), study.recipe.items()))
-    versions = ", ".join(
-        f"{name} {version}" for name, version in libraries(("numpy", "scipy")).items()
-    )
-    parts.append(
-        f"Computed in {sum(seconds.values()):.0f} s ({len(seconds)} units of work) with {versions}."
-    )
+    versions = ", ".join(" ".join(entry) for entry in libraries(LIBRARIES).items())
+    total = sum(seconds.values())
+    parts.append(f"Computed in {total:.0f} s ({len(seconds)} results) with {versions}.")
     return "\n\n".join(parts) + "\n"
 
 
-def _markdown(columns: tuple[str, ...], rows: Iterable[Any] | list[Any]) -> str:
+def _markdown(columns: Sequence[str], rows: Iterable[Any]) -> str:
     lines = [columns, ["---"] * len(columns), *rows]
-    return "\n".join("| " + " | ".join(_cell(entry) for entry in line) + " |" for line in lines)
+    return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
 
 
-def _cell(entry: float | str) -> str:
-    return (
-        f"{entry:.4g}"
-        if isinstance(entry, float)
-        else str(entry).replace("|", "\\|").replace("\n", " ")
-    )
+def _cell(entry: object) -> str:
+    if isinstance(entry, float):
+        return f"{entry:.4g}"
+    return str(entry).replace("|", "\\|").replace("\n", " ")

@@ -1,19 +1,23 @@
-"""What an experiment gives: numbers, tables, and what became of each claim."""
+"""The outcome of an experiment: numbers, tables, and each claim with what was measured."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from ... import checks
+
+OUTCOMES = {True: "reproduces", False: "does not reproduce", None: "not settled"}
+
 
 @dataclass(frozen=True)
 class Claim:
-    """What a paper says of a figure or table, and what came out.
+    """A claim of a paper about a figure or table, and the outcome.
 
     Attributes
     ----------
     source : str
         Where the claim stands: "T21 Figure 3c".
     text, measured : str
-        The claim in our words; the numbers that speak for or against it.
+        The claim in our words; the numbers that support or contradict it.
     holds : bool or None
         None where the numbers do not settle it.
     """
@@ -22,6 +26,11 @@ class Claim:
     text: str
     measured: str
     holds: bool | None
+
+    @property
+    def outcome(self) -> str:
+        """``holds`` in words."""
+        return OUTCOMES[self.holds]
 
 
 @dataclass(frozen=True)
@@ -36,7 +45,8 @@ class Table:
         uneven = [row for row in self.rows if len(row) != len(self.columns)]
         if uneven:
             raise ValueError(
-                f"table {self.title!r} has a row of {len(uneven[0])} entries; it must have {len(self.columns)}, one per column"
+                f"table {self.title!r} has a row of {len(uneven[0])} entries; "
+                f"it must have {len(self.columns)}, one per column"
             )
 
 
@@ -48,23 +58,35 @@ class Study:
     ----------
     name, title : str
     recipe : dict
-        Every setting, so that the numbers can be made again.
-    data : dict
-        Curves and numbers behind the pictures: names to numbers, lists or arrays.
+        Every setting, so that the numbers can be computed again.
+    data : dataclass or dict
+        Curves and numbers behind the pictures; plot functions receive it.
     tables : list of Table
     claims : list of Claim
     notes : list of str
-        What a reader must know to judge the numbers.
+        Context that is needed to judge the numbers.
     """
 
     name: str
     title: str
     recipe: dict[str, Any]
-    data: dict[str, Any]
+    data: Any
     tables: list[Table] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything as plain data, for JSON."""
+        """Everything as dictionaries, lists, arrays and numbers, for JSON."""
         return asdict(self)
+
+
+def seed_range(seed: int, n_seeds: int) -> range:
+    """The seeds of an experiment: ``n_seeds`` of them, from ``seed`` on.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``seed`` is not an integer >= 0, or ``n_seeds`` not an integer >= 1.
+    """
+    first = checks.count("seed", seed, minimum=0)
+    return range(first, first + checks.count("n_seeds", n_seeds))

@@ -13,7 +13,7 @@ from .recovery import FIGURES as RECIPES
 from .recovery import VARIANTS, run
 
 if TYPE_CHECKING:
-    from ..common.cache import Cells
+    from ..common.cache import ResultCache
     from .recovery import Recipe
 
 
@@ -32,7 +32,7 @@ def figures(name: str) -> dict[str, list[list[Callable[..., Any]]]]:
 
 
 def study_of(
-    cells: Cells,
+    cache: ResultCache,
     name: str,
     title: str,
     figure: str,
@@ -44,7 +44,7 @@ def study_of(
 
     Parameters
     ----------
-    cells : Cells
+    cache : ResultCache
     name, title : str
     figure : {"3", "11"}
     seed, n_seeds : int
@@ -60,7 +60,7 @@ def study_of(
 
     def runs_of(version: str, **where: Any) -> dict[str, Any]:
         key = f"{version}-{where.get('source', 'ours')}-{where['seed']}"
-        return cells.run(
+        return cache.run(
             key,
             run,
             recipe=recipe._asdict(),

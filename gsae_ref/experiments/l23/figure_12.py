@@ -15,7 +15,7 @@ from . import rivals
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ..common.cache import Cells
+    from ..common.cache import ResultCache
 
 TITLE = "L23 Figure 12: implicit against explicit regularisation, for all levels of noise"
 SHAPE = {
@@ -43,7 +43,7 @@ METHODS = {
 
 
 def compute(
-    cells: Cells,
+    cache: ResultCache,
     quick: bool = False,
     seed: int = 0,
     n_seeds: int = 1,
@@ -55,7 +55,7 @@ def compute(
 
     Parameters
     ----------
-    cells : Cells
+    cache : ResultCache
     quick : bool
         3 levels and 3 repetitions in place of 10 and 30.
     seed, n_seeds : int
@@ -75,7 +75,7 @@ def compute(
     levels, repeats = (levels[::4], min(repeats, 3)) if quick else (levels, repeats)
     draws = range(seed, seed + repeats * n_seeds)
     found = [
-        [cells.run(f"noise{i}-{k}", contest, noise_std=level, seed=k, shape=shape) for k in draws]
+        [cache.run(f"noise{i}-{k}", contest, noise_std=level, seed=k, shape=shape) for k in draws]
         for i, level in enumerate(levels)
     ]
     logs = {
@@ -159,7 +159,7 @@ def compute(
         "gamma": 1e-3,
         "alpha": 1e-6,
     }
-    return Study("dglnn-figure-12", TITLE, settings, data, tables, claims, notes)
+    return Study("l23-figure-12", TITLE, settings, data, tables, claims, notes)
 
 
 def contest(noise_std: float, seed: int, shape: dict[str, Any]) -> dict[str, float]:
@@ -244,8 +244,7 @@ def _log_axis(ax: Axes, **legend: Any) -> None:
     ax.legend(**legend)
 
 
-def _errors(study: Study, ax: Axes) -> list[Any]:
-    data = study.data
+def _errors(data: Any, ax: Axes) -> list[Any]:
     artists = list[Any]()
     snr = data["signal"] / np.asarray(data["levels"])
     for i, (name, label) in enumerate(METHODS.items()):
@@ -278,8 +277,7 @@ def _errors(study: Study, ax: Axes) -> list[Any]:
     return artists
 
 
-def _gaps(study: Study, ax: Axes) -> list[Any]:
-    data = study.data
+def _gaps(data: Any, ax: Axes) -> list[Any]:
     artists = list[Any]()
     snr = data["signal"] / np.asarray(data["levels"])
     network = np.asarray(data["logs"]["paper"])
@@ -305,4 +303,4 @@ def _gaps(study: Study, ax: Axes) -> list[Any]:
     return artists
 
 
-FIGURES = {"dglnn-figure-12": [[_errors, _gaps]]}
+FIGURES = {"l23-figure-12": [[_errors, _gaps]]}

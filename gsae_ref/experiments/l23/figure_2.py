@@ -15,14 +15,14 @@ from .recovery import VARIANTS, draw, run
 
 if TYPE_CHECKING:
     from ...papers.l23.gradient_flow.formulas import Window
-    from ..common.cache import Cells
+    from ..common.cache import ResultCache
     from .recovery import Recipe
 
 TITLE = "L23 Figure 2: Algorithm 1 from a small start, and whether it must be stopped"
 RECIPE = RECIPES["2"]
 LONG = 40_000
 FIGURES = {
-    "dglnn-figure-2": [
+    "l23-figure-2": [
         [
             plots.errors(
                 "Recovery error", {"paper": "paper", "code": "code (squared error, both at once)"}
@@ -31,7 +31,7 @@ FIGURES = {
             plots.magnitudes("Magnitudes, code", "code"),
         ]
     ],
-    "dglnn-figure-2-window": [
+    "l23-figure-2-window": [
         [
             plots.errors(
                 "When to stop",
@@ -45,7 +45,7 @@ FIGURES = {
 
 
 def compute(
-    cells: Cells,
+    cache: ResultCache,
     quick: bool = False,
     seed: int = 0,
     n_seeds: int = 1,
@@ -56,7 +56,7 @@ def compute(
 
     Parameters
     ----------
-    cells : Cells
+    cache : ResultCache
     quick : bool
         Changes nothing: all of it takes seconds.
     seed, n_seeds : int
@@ -71,13 +71,13 @@ def compute(
     """
     common = {"recipe": recipe._asdict()}
     theirs = {"seed": recipe.author_seed, "source": "authors"}
-    runs = {name: cells.run(name, run, **common, **theirs, **VARIANTS[name]) for name in VARIANTS}
-    runs["long"] = cells.run(
+    runs = {name: cache.run(name, run, **common, **theirs, **VARIANTS[name]) for name in VARIANTS}
+    runs["long"] = cache.run(
         "long", run, **common, **theirs, n_epochs=long, record_every=max(long // 4000, 1)
     )
     ours = {
         name: [
-            cells.run(f"{name}-seed{k}", run, **common, seed=k, **VARIANTS[name])
+            cache.run(f"{name}-seed{k}", run, **common, seed=k, **VARIANTS[name])
             for k in range(seed, seed + n_seeds)
         ]
         for name in VARIANTS
@@ -166,7 +166,7 @@ def compute(
         "Success: on the support no entry is off by more than ten times the largest group of noise ||X_l^T xi / n||, off it none exceeds 0.01.",
         "In the code's version the factor 2 of the mean squared error makes the step on v twice 1/u^4. On the true support z_l is then nearly "
         "2 w_l* - u_l^2 v_l, and the direction settles only if the largest eigenvalue of X_S^T X_S / n across the weights is below 1; the "
-        "paper's needs 2. See dglnn-figure-6.",
+        "paper's needs 2. See l23-figure-6.",
         "The picture of the paper shows the mean over the p entries; here it is the sum.",
     ]
     recipe_of_all = {
@@ -176,7 +176,7 @@ def compute(
         "long run": long,
     }
     return Study(
-        "dglnn-figure-2",
+        "l23-figure-2",
         TITLE,
         recipe_of_all,
         data,

@@ -7,22 +7,26 @@ from typing import TYPE_CHECKING
 from .convergence import figures, study_of
 
 if TYPE_CHECKING:
-    from ..common.cache import Cells
+    from ..common.cache import ResultCache
     from ..common.study import Study
     from .recovery import Recipe
 
 TITLE = "L23 Figure 3: convergence of Algorithm 2 and incremental learning"
-FIGURES = figures("dglnn-figure-3")
+FIGURES = figures("l23-figure-3")
 
 
 def compute(
-    cells: Cells, quick: bool = False, seed: int = 0, n_seeds: int = 1, recipe: Recipe | None = None
+    cache: ResultCache,
+    quick: bool = False,
+    seed: int = 0,
+    n_seeds: int = 1,
+    recipe: Recipe | None = None,
 ) -> Study:
     """Follow both versions on the authors' draw and on ``n_seeds`` of ours.
 
     Parameters
     ----------
-    cells : Cells
+    cache : ResultCache
     quick : bool
         Changes nothing: all of it takes seconds.
     seed, n_seeds : int
@@ -34,4 +38,4 @@ def compute(
     -------
     Study
     """
-    return study_of(cells, "dglnn-figure-3", TITLE, "3", seed, n_seeds, recipe)
+    return study_of(cache, "l23-figure-3", TITLE, "3", seed, n_seeds, recipe)

@@ -15,7 +15,7 @@ from .recovery import VARIANTS, run
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ..common.cache import Cells
+    from ..common.cache import ResultCache
     from .recovery import Recipe
 
 TITLE = "L23 Figure 4: Algorithm 2 against u^2 - v^2, which knows no groups"
@@ -26,7 +26,7 @@ RIVALS = {"signed": "u^2 - v^2", "positive": "u^2 alone"}
 
 
 def compute(
-    cells: Cells,
+    cache: ResultCache,
     quick: bool = False,
     seed: int = 0,
     n_seeds: int = 1,
@@ -37,7 +37,7 @@ def compute(
 
     Parameters
     ----------
-    cells : Cells
+    cache : ResultCache
     quick : bool
         Two sizes in place of six.
     seed, n_seeds : int
@@ -58,17 +58,17 @@ def compute(
         "loss_scale": "mean",
     }
     runs = {
-        version: cells.run(
+        version: cache.run(
             version, run, **theirs, **VARIANTS[version], n_epochs=length * recipe.n_epochs
         )
         for version, length in (("paper", 2), ("code", 1))
     }
-    runs |= {rival: cells.run(rival, run, **theirs, baseline=rival, **longer) for rival in RIVALS}
+    runs |= {rival: cache.run(rival, run, **theirs, baseline=rival, **longer) for rival in RIVALS}
     swept = []
     for n in sizes:
         for k in range(seed, seed + n_seeds):
             where = {"recipe": recipe._replace(n_samples=n)._asdict(), "seed": k}
-            group = cells.run(
+            group = cache.run(
                 f"n{n}-group-{k}",
                 run,
                 **where,
@@ -76,7 +76,7 @@ def compute(
                 loss_scale="mean",
                 jacobi=True,
             )
-            rival = cells.run(f"n{n}-signed-{k}", run, **where, baseline="signed", **longer)
+            rival = cache.run(f"n{n}-signed-{k}", run, **where, baseline="signed", **longer)
             swept.append(
                 (n, k, float(group["best"]), float(rival["best"]), float(group["least_squares"]))
             )
@@ -160,7 +160,7 @@ def compute(
         "versions": VARIANTS,
     }
     return Study(
-        "dglnn-figure-4",
+        "l23-figure-4",
         TITLE,
         settings,
         data,
@@ -170,8 +170,8 @@ def compute(
     )
 
 
-def _sweep(study: Study, ax: Axes) -> list[Any]:
-    rows = np.asarray(study.data["sweep"])
+def _sweep(data: Any, ax: Axes) -> list[Any]:
+    rows = np.asarray(data["sweep"])
     artists = list[Any]()
     sizes = np.unique(rows[:, 0])
     for column, label, i in (
@@ -193,7 +193,7 @@ def _sweep(study: Study, ax: Axes) -> list[Any]:
 
 
 FIGURES = {
-    "dglnn-figure-4": [
+    "l23-figure-4": [
         [
             plots.entries("Groups of four, code", "code"),
             plots.entries(r"$u^2 - v^2$", "signed"),

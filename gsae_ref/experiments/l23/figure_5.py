@@ -16,7 +16,7 @@ from .recovery import VARIANTS, run
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ..common.cache import Cells
+    from ..common.cache import ResultCache
     from .recovery import Recipe
 
 TITLE = "L23 Figure 5: Algorithm 1 with groups of one"
@@ -32,7 +32,7 @@ REPEATS = 30
 
 
 def compute(
-    cells: Cells,
+    cache: ResultCache,
     quick: bool = False,
     seed: int = 0,
     n_seeds: int = 1,
@@ -43,7 +43,7 @@ def compute(
 
     Parameters
     ----------
-    cells : Cells
+    cache : ResultCache
     quick : bool
         5 repetitions in place of 30.
     seed, n_seeds : int
@@ -59,7 +59,7 @@ def compute(
     theirs = recipe._replace(coefficients=CODE_COEFFICIENTS)
     every = {
         "paper": [
-            cells.run(
+            cache.run(
                 f"paper-{k}",
                 run,
                 recipe=recipe._asdict(),
@@ -70,7 +70,7 @@ def compute(
             for k in range(seed, seed + repeats * n_seeds)
         ],
         "code": [
-            cells.run(
+            cache.run(
                 f"code-{k}",
                 run,
                 recipe=theirs._asdict(),
@@ -170,7 +170,7 @@ def compute(
         "first of our seeds": seed,
     }
     return Study(
-        "dglnn-figure-5",
+        "l23-figure-5",
         TITLE,
         settings,
         data,
@@ -181,9 +181,9 @@ def compute(
 
 
 def _bands(name: str) -> Callable[..., Any]:
-    def plot(study: Study, ax: Axes) -> list[Any]:
-        found = study.data["curves"][name]
-        logs = np.log(np.asarray(found["error"]) / study.data["recipe"]["n_features"])
+    def plot(data: Any, ax: Axes) -> list[Any]:
+        found = data["curves"][name]
+        logs = np.log(np.asarray(found["error"]) / data["recipe"]["n_features"])
         artists: list[Any] = ax.plot(
             found["epochs"], logs.mean(axis=0), color=COLOURS[0], label="mean"
         )
@@ -203,7 +203,7 @@ def _bands(name: str) -> Callable[..., Any]:
 
 
 FIGURES = {
-    "dglnn-figure-5": [
+    "l23-figure-5": [
         [plots.entries("Entries, paper, one draw", "paper"), _bands("paper")],
         [plots.entries("Entries, code, one draw", "code"), _bands("code")],
     ]

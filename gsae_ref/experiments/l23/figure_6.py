@@ -15,7 +15,7 @@ from .recovery import run
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ..common.cache import Cells
+    from ..common.cache import ResultCache
     from .recovery import Recipe
 
 TITLE = "L23 Figure 6: stability of the directions in Algorithm 1"
@@ -35,7 +35,7 @@ STEP = {name: {"half": 1, "mean": 2}[case["loss_scale"]] for name, case in CASES
 
 
 def compute(
-    cells: Cells,
+    cache: ResultCache,
     quick: bool = False,
     seed: int = 0,
     n_seeds: int = 1,
@@ -46,7 +46,7 @@ def compute(
 
     Parameters
     ----------
-    cells : Cells
+    cache : ResultCache
     quick : bool
         Two sizes in place of seven.
     seed, n_seeds : int
@@ -67,7 +67,7 @@ def compute(
         "n_epochs": recipe.n_epochs,
     }
     runs = {
-        name: cells.run(f"case{i}", run, **theirs, **case)
+        name: cache.run(f"case{i}", run, **theirs, **case)
         for i, (name, case) in enumerate(CASES.items())
     }
     late = {name: _late(found) for name, found in runs.items()}
@@ -88,7 +88,7 @@ def compute(
     for n in sizes:
         for k in range(seed, seed + n_seeds):
             found = {
-                name: cells.run(
+                name: cache.run(
                     f"n{n}-{name}-{k}",
                     run,
                     recipe=recipe._replace(n_samples=n)._asdict(),
@@ -191,7 +191,7 @@ def compute(
         "sizes": list(sizes),
         "seeds": list(range(seed, seed + n_seeds)),
     }
-    return Study("dglnn-figure-6", TITLE, settings, data, tables, claims, notes)
+    return Study("l23-figure-6", TITLE, settings, data, tables, claims, notes)
 
 
 def _late(found: dict[str, Any]) -> float:
@@ -205,9 +205,9 @@ def _before(found: dict[str, Any], epoch: int) -> int:
     return int(np.searchsorted(found["epochs"], epoch, side="right")) - 1
 
 
-def _turns(study: Study, ax: Axes) -> list[Any]:
+def _turns(data: Any, ax: Axes) -> list[Any]:
     artists = []
-    for i, (name, found) in enumerate(study.data["runs"].items()):
+    for i, (name, found) in enumerate(data["runs"].items()):
         turn = np.maximum(np.asarray(found["turn"]), 1e-17)
         artists += ax.plot(
             found["epochs"], turn, ("-", "--", ":", "-.")[i], color=COLOURS[i], label=name
@@ -222,8 +222,8 @@ def _turns(study: Study, ax: Axes) -> list[Any]:
     return artists
 
 
-def _sweep(study: Study, ax: Axes) -> list[Any]:
-    rows = np.reshape(study.data["sweep"], (-1, 8))
+def _sweep(data: Any, ax: Axes) -> list[Any]:
+    rows = np.reshape(data["sweep"], (-1, 8))
     artists = []
     for column, name, i in ((3, "paper", 0), (6, "code", 1)):
         artists += ax.plot(
@@ -247,7 +247,7 @@ def _sweep(study: Study, ax: Axes) -> list[Any]:
 
 
 FIGURES = {
-    "dglnn-figure-6": [
+    "l23-figure-6": [
         [
             plots.directions("Directions, code", "code"),
             plots.entries("Entries, code", "code"),

@@ -16,7 +16,7 @@ from .recovery import run
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ..common.cache import Cells
+    from ..common.cache import ResultCache
     from .recovery import Recipe
 
 TITLE = "L23 Figure 7: gradient descent without weight normalisation, from four starts"
@@ -31,13 +31,17 @@ STARTS = {
 
 
 def compute(
-    cells: Cells, quick: bool = False, seed: int = 0, n_seeds: int = 1, recipe: Recipe = RECIPE
+    cache: ResultCache,
+    quick: bool = False,
+    seed: int = 0,
+    n_seeds: int = 1,
+    recipe: Recipe = RECIPE,
 ) -> Study:
     """Descend from every start on the authors' draw, and on ours.
 
     Parameters
     ----------
-    cells : Cells
+    cache : ResultCache
     quick : bool
         Changes nothing: all of it takes seconds.
     seed, n_seeds : int
@@ -53,7 +57,7 @@ def compute(
     common = {"recipe": recipe._asdict(), "record_every": 5, "loss_scale": "mean"}
 
     def runs_of(key: str, k: int, **where: Any) -> dict[str, dict[str, Any]]:
-        found = {"zero": cells.run(f"{key}-zero", run, **common, **where, v0="zeros")}
+        found = {"zero": cache.run(f"{key}-zero", run, **common, **where, v0="zeros")}
         directions = np.random.default_rng(k).standard_normal((p // size, size))
         directions /= np.linalg.norm(directions, axis=1, keepdims=True)
         constant = np.full(p, SMALL / size**0.5)  # all entries of w* are equal, so this is along v*
@@ -62,7 +66,7 @@ def compute(
             ("random", SMALL * directions.ravel()),
             ("against", -constant),
         ):
-            found[name] = cells.run(f"{key}-{name}", run, **common, **where, v0=v0.tolist())
+            found[name] = cache.run(f"{key}-{name}", run, **common, **where, v0=v0.tolist())
         return found
 
     runs = runs_of("authors", seed, seed=recipe.author_seed, source="authors")
@@ -128,7 +132,7 @@ def compute(
         "our seeds": list(range(seed, seed + n_seeds)),
     }
     return Study(
-        "dglnn-figure-7",
+        "l23-figure-7",
         TITLE,
         settings,
         data,
@@ -148,10 +152,10 @@ def _norms(recipe: Recipe) -> Array:
     return np.linalg.norm(np.array(recipe.coefficients).reshape(-1, recipe.group_size), axis=1)
 
 
-def _starts(study: Study, ax: Axes) -> list[Any]:
+def _starts(data: Any, ax: Axes) -> list[Any]:
     artists = []
     for i, (name, label) in enumerate(STARTS.items()):
-        found = study.data["runs"][name]
+        found = data["runs"][name]
         artists += ax.plot(
             found["epochs"],
             found["error"],
@@ -165,7 +169,7 @@ def _starts(study: Study, ax: Axes) -> list[Any]:
 
 
 FIGURES = {
-    "dglnn-figure-7": [
+    "l23-figure-7": [
         [
             plots.entries("Entries, v(0) = 0", "zero"),
             plots.cosines("Directions, v(0) = 0", "zero"),

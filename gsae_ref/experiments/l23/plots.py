@@ -1,4 +1,4 @@
-"""Panels that the figures of L23 share: functions that make a ``plot(study, ax)`` from the names of runs in ``study.data["runs"]``."""
+"""Panels that the figures of L23 share: functions that make a ``plot(data, ax)`` from the names of runs in ``data["runs"]``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from ..common.publishing import COLOURS
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ..common.study import Study
 
 STYLES = ("-", "--", ":", "-.")
 
@@ -27,23 +26,23 @@ def errors(
 ) -> Callable[..., Any]:
     """Squared error against epoch for several runs, {name of run: label}, with the error of least squares that knows the support.
 
-    ``spans`` are (name in ``study.data``, label): an interval of epochs each, drawn as a bar.
+    ``spans`` are (name in ``data``, label): an interval of epochs each, drawn as a bar.
     """
 
-    def plot(study: Study, ax: Axes) -> list[Any]:
+    def plot(data: Any, ax: Axes) -> list[Any]:
         artists = []
         for i, (name, label) in enumerate(labels.items()):
-            found = study.data["runs"][name]
+            found = data["runs"][name]
             artists += ax.plot(
                 found["epochs"], found["error"], STYLES[i % 4], color=COLOURS[i], label=label
             )
         ax.set(title=title, xlabel="epoch", ylabel=r"$\|w - w^*\|^2$", yscale="log")
-        level = float(study.data["runs"][next(iter(labels))]["least_squares"])
+        level = float(data["runs"][next(iter(labels))]["least_squares"])
         artists.append(
             ax.axhline(level, color="0.4", linewidth=0.8, label="least squares, support known")
         )
         for i, (name, label) in enumerate(spans):
-            low, high = study.data[name]
+            low, high = data[name]
             if high > low:
                 artists += ax.plot(
                     [low, high],
@@ -64,8 +63,8 @@ def errors(
 def magnitudes(title: str, name: str) -> Callable[..., Any]:
     """u_l^2 of the groups on the support, and the largest off it."""
 
-    def plot(study: Study, ax: Axes) -> list[Any]:
-        found = study.data["runs"][name]
+    def plot(data: Any, ax: Axes) -> list[Any]:
+        found = data["runs"][name]
         artists = []
         for g, curve in enumerate(np.transpose(found["u"])):
             artists += ax.plot(
@@ -104,9 +103,9 @@ def _by_group(
 def entries(title: str, name: str) -> Callable[..., Any]:
     """Weights on the support, and the largest off it; thin lines are the truth."""
 
-    def plot(study: Study, ax: Axes) -> list[Any]:
-        found = study.data["runs"][name]
-        recipe = study.data["recipe"]
+    def plot(data: Any, ax: Axes) -> list[Any]:
+        found = data["runs"][name]
+        recipe = data["recipe"]
         if recipe["group_size"] > 1 and "u" in found:
             artists = _by_group(ax, found, "w", recipe["group_size"], recipe["coefficients"])
         else:
@@ -135,8 +134,8 @@ def entries(title: str, name: str) -> Callable[..., Any]:
 def cosines(title: str, name: str) -> Callable[..., Any]:
     """Inner product of the normalised direction of every group with the true one."""
 
-    def plot(study: Study, ax: Axes) -> list[Any]:
-        found = study.data["runs"][name]
+    def plot(data: Any, ax: Axes) -> list[Any]:
+        found = data["runs"][name]
         artists = []
         for g, curve in enumerate(np.transpose(found["cosine"])):
             artists += ax.plot(
@@ -158,9 +157,9 @@ def cosines(title: str, name: str) -> Callable[..., Any]:
 def directions(title: str, name: str) -> Callable[..., Any]:
     """Entries of v on the support."""
 
-    def plot(study: Study, ax: Axes) -> list[Any]:
-        found = study.data["runs"][name]
-        recipe = study.data["recipe"]
+    def plot(data: Any, ax: Axes) -> list[Any]:
+        found = data["runs"][name]
+        recipe = data["recipe"]
         artists = _by_group(ax, found, "v", recipe["group_size"], ())
         ax.set(title=title, xlabel="epoch", ylabel=r"$v_i$", ylim=(-1.05, 1.05))
         _legend(ax)

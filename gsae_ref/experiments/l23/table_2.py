@@ -10,7 +10,7 @@ from ..common.study import Claim, Study, Table
 from .figure_10 import compute as dglnn_figure_10
 
 if TYPE_CHECKING:
-    from ..common.cache import Cells
+    from ..common.cache import ResultCache
 
 TITLE = "L23 Table 2: number of parameters of the hidden layers in latent space"
 PRINTED = {"IRMAE": "786K", "GAE4": "196K", "GAE8": "98K"}
@@ -18,7 +18,7 @@ NETWORKS = {name: dglnn_figure_10.NETWORKS[name] for name in ("AE", *PRINTED)}
 FIGURES: dict[str, Any] = {}
 
 
-def compute(cells: Cells, quick: bool = False, seed: int = 0, n_seeds: int = 1) -> Study:
+def compute(cache: ResultCache, quick: bool = False, seed: int = 0, n_seeds: int = 1) -> Study:
     """Count. Nothing is random and nothing is trained: ``quick``, ``seed`` and ``n_seeds`` change nothing."""
     counts = {
         name: _counts(ConvolutionalAutoencoder(**options)) for name, options in NETWORKS.items()
@@ -68,7 +68,7 @@ def compute(cells: Cells, quick: bool = False, seed: int = 0, n_seeds: int = 1) 
     ]
     data = {name: dict(found) for name, found in counts.items()}
     return Study(
-        "dglnn-table-2",
+        "l23-table-2",
         TITLE,
         {"networks": NETWORKS, "n_latent": 512},
         data,

@@ -23,7 +23,7 @@ from . import rivals
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ..common.cache import Cells
+    from ..common.cache import ResultCache
 
 TITLE = "L23 Table 3: test error of the grouped network, the group lasso and a primal-dual method"
 SPLITS = 100
@@ -64,7 +64,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def compute(
-    cells: Cells,
+    cache: ResultCache,
     quick: bool = False,
     seed: int = 0,
     n_seeds: int = 1,
@@ -75,7 +75,7 @@ def compute(
 
     Parameters
     ----------
-    cells : Cells
+    cache : ResultCache
     quick : bool
         4 splits.
     seed, n_seeds : int
@@ -101,7 +101,7 @@ def compute(
     errors = {}
     for name in names:
         found = [
-            cells.run(
+            cache.run(
                 f"{name}-{k}",
                 one_split,
                 name=name,
@@ -178,7 +178,7 @@ def compute(
         "paper",
     )
     return Study(
-        "dglnn-table-3",
+        "l23-table-3",
         TITLE,
         settings,
         {"errors": errors},
@@ -357,8 +357,8 @@ def _heaps(values: Any) -> Any:
 
 
 def _spread(name: str) -> Any:
-    def plot(study: Study, ax: Axes) -> list[Any]:
-        if name not in study.data["errors"]:
+    def plot(data: Any, ax: Axes) -> list[Any]:
+        if name not in data["errors"]:
             ax.set_axis_off()
             return [
                 ax.text(
@@ -370,7 +370,7 @@ def _spread(name: str) -> Any:
                     transform=ax.transAxes,
                 )
             ]
-        errors = study.data["errors"][name]
+        errors = data["errors"][name]
         artists = []
         for i, method in enumerate(METHODS):
             values = np.sort(np.asarray(errors[method]))
@@ -401,7 +401,7 @@ def _spread(name: str) -> Any:
 
 
 FIGURES = {
-    "dglnn-table-3": [
+    "l23-table-3": [
         [_spread("genes"), _spread("halves")],
         [_spread("cancer"), _spread("diabetes")],
     ]

@@ -15,7 +15,7 @@ from .runs import NAMES, STARTS, VARIANTS, Setting, floor, train_mixture
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ..common.cache import Cells
+    from ..common.cache import ResultCache
 
 TITLE = "N19 Figure 2: loss of a ReLU autoencoder on a mixture of Gaussians, from three starts"
 NOISES = (0.01, 0.02, 0.03)
@@ -35,7 +35,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def compute(
-    cells: Cells,
+    cache: ResultCache,
     quick: bool = False,
     seed: int = 0,
     n_seeds: int = 1,
@@ -47,7 +47,7 @@ def compute(
 
     Parameters
     ----------
-    cells : Cells
+    cache : ResultCache
     quick : bool
         1000 samples.
     seed, n_seeds : int
@@ -66,7 +66,7 @@ def compute(
     s = Setting(**{**setting, "n_samples": n_samples})
     runs = {
         (start, noise): [
-            cells.run(
+            cache.run(
                 f"{start}-{noise}-{VARIANT_KEYS[variant]}-{k}",
                 train_mixture,
                 start=start,
@@ -127,7 +127,7 @@ def compute(
         f"{LEFT}, in every seed.",
         "At step 0 no unit is active: b = -2.5 delta = -1.25 is outside every range that Theorem 3 (ii) admits. The first step changes nothing.",
         "The paper's N(0, 1/sqrt(n)) is read as a standard deviation squared to 1/n; its means are drawn Gaussian and divided by their norms.",
-        "Section 6 does not say whether columns are normalised after a step; the theory does it. See sae-figure-3 for the other readings.",
+        "Section 6 does not say whether columns are normalised after a step; the theory does it. See n19-figure-3 for the other readings.",
     ]
     recipe = {
         **s._asdict(),
@@ -137,7 +137,7 @@ def compute(
         "seeds": list(range(seed, seed + n_seeds)),
     }
     return Study(
-        "sae-figure-2",
+        "n19-figure-2",
         TITLE,
         recipe,
         data,
@@ -173,12 +173,12 @@ def _fallen(
 
 
 def _panel(start: Any) -> Any:
-    def plot(study: Study, ax: Axes) -> list[Any]:
+    def plot(data: Any, ax: Axes) -> list[Any]:
         artists: list[Any] = []
         for colour, style, noise in zip(COLOURS, ("-", "--", ":"), NOISES, strict=False):
-            loss = np.asarray(study.data["loss"][start][str(noise)])
+            loss = np.asarray(data["loss"][start][str(noise)])
             artists += ax.plot(
-                study.data["steps"],
+                data["steps"],
                 loss.mean(axis=0),
                 style,
                 color=colour,
@@ -187,7 +187,7 @@ def _panel(start: Any) -> Any:
             if len(loss) > 1:
                 artists.append(
                     ax.fill_between(
-                        study.data["steps"],
+                        data["steps"],
                         loss.min(axis=0),
                         loss.max(axis=0),
                         color=colour,
@@ -196,7 +196,7 @@ def _panel(start: Any) -> Any:
                     )
                 )
             artists.append(
-                ax.axhline(study.data["floor"][str(noise)], color=colour, linewidth=0.6, alpha=0.7)
+                ax.axhline(data["floor"][str(noise)], color=colour, linewidth=0.6, alpha=0.7)
             )
         ax.set(
             title=f"start: {NAMES[start]}",
@@ -210,4 +210,4 @@ def _panel(start: Any) -> Any:
     return plot
 
 
-FIGURES = {"sae-figure-2": [[_panel(start) for start in STARTS]]}
+FIGURES = {"n19-figure-2": [[_panel(start) for start in STARTS]]}

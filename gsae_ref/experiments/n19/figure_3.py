@@ -16,7 +16,7 @@ from .runs import NAMES, STARTS, VARIANTS, Setting, floor, train_mixture
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ..common.cache import Cells
+    from ..common.cache import ResultCache
 
 TITLE = "N19 Figure 3: distance of the learned weights to the truth, from three starts, under seven readings of the recipe"
 THEORY = "normalised, step 10, b/2"
@@ -36,7 +36,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def compute(
-    cells: Cells,
+    cache: ResultCache,
     quick: bool = False,
     seed: int = 0,
     n_seeds: int = 1,
@@ -48,7 +48,7 @@ def compute(
 
     Parameters
     ----------
-    cells : Cells
+    cache : ResultCache
     quick : bool
         1000 samples.
     seed, n_seeds : int
@@ -66,7 +66,7 @@ def compute(
     s = Setting(**{**setting, "n_samples": n_samples})
     runs = {
         (variant, start): [
-            cells.run(
+            cache.run(
                 f"{start}-{noise}-{VARIANT_KEYS[variant]}-{k}",
                 train_mixture,
                 start=start,
@@ -156,7 +156,7 @@ def compute(
         "seeds": list(range(seed, seed + n_seeds)),
     }
     return Study(
-        "sae-figure-3",
+        "n19-figure-3",
         TITLE,
         recipe,
         data,
@@ -183,12 +183,12 @@ def _recovery(
     return text, bool(near.all()) and not any(values.any() for values in far)
 
 
-def plot_distances(study: Study, ax: Axes) -> list[Any]:
+def plot_distances(data: Any, ax: Axes) -> list[Any]:
     """A dot for each seed: distance at the last step, by variant and start."""
     artists = []
-    variants = study.data["variants"]
+    variants = data["variants"]
     for k, (start, marker) in enumerate(zip(STARTS, "os^", strict=True)):
-        distance = study.data["distance"][start]
+        distance = data["distance"][start]
         x = [i + 0.22 * (k - 1) for i, variant in enumerate(variants) for _ in distance[variant]]
         y = [
             min(value, TOP) if np.isfinite(value) else TOP
@@ -207,13 +207,13 @@ def plot_distances(study: Study, ax: Axes) -> list[Any]:
     return artists
 
 
-def plot_bias(study: Study, ax: Axes) -> list[Any]:
+def plot_bias(data: Any, ax: Axes) -> list[Any]:
     """Distance against step from the perturbed start: halved bias against fixed bias."""
     artists = []
     for colour, style, (variant, curves) in zip(
-        COLOURS, ("-", "--"), study.data["curve"].items(), strict=False
+        COLOURS, ("-", "--"), data["curve"].items(), strict=False
     ):
-        artists += ax.plot(study.data["steps"], np.asarray(curves).T, style, color=colour)
+        artists += ax.plot(data["steps"], np.asarray(curves).T, style, color=colour)
         artists[-1].set_label(variant)
     ax.set(
         yscale="log",
@@ -225,4 +225,4 @@ def plot_bias(study: Study, ax: Axes) -> list[Any]:
     return artists
 
 
-FIGURES = {"sae-figure-3": [[plot_distances, plot_bias]]}
+FIGURES = {"n19-figure-3": [[plot_distances, plot_bias]]}

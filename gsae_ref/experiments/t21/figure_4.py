@@ -11,7 +11,7 @@ import numpy as np
 
 from ... import checks, groups
 from ...arrays import Array, IntArray
-from ..common.cache import Cells
+from ..common.cache import ResultCache
 from ..common.publishing import COLOURS
 from ..common.study import Claim, Study, Table
 from .table_1.compute import add_sizes, settled
@@ -29,23 +29,23 @@ EXAMPLES = 3  # codes shown
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Options of this figure: those of table-1 that concern training, and where its networks are."""
+    """Options of this figure: those of t21-table-1 that concern training, and where its networks are."""
     add_sizes(parser)
     parser.add_argument(
         "--saved",
         metavar="DIR",
-        help="the --out of a table-1 with the same options, whose networks are taken (default: they are "
+        help="the --out of a t21-table-1 with the same options, whose networks are taken (default: they are "
         "trained)",
     )
 
 
-def networks_of(cells: Cells, saved: str | Path | None) -> Cells:
-    """Where the units of work of table-1 are: in the folder of a finished one, or among those of this figure."""
-    return cells if saved is None else Cells(os.path.join(saved, "cells"), cells.progress)
+def networks_of(cache: ResultCache, saved: str | Path | None) -> ResultCache:
+    """Where the units of work of t21-table-1 are: in the folder of a finished one, or among those of this figure."""
+    return cache if saved is None else ResultCache(os.path.join(saved, "cache"), cache.progress)
 
 
 def compute(
-    cells: Cells,
+    cache: ResultCache,
     quick: bool = False,
     seed: int = 0,
     n_seeds: int = 1,
@@ -56,13 +56,13 @@ def compute(
 
     Parameters
     ----------
-    cells : Cells
+    cache : ResultCache
     quick : bool
-        As for table-1.
+        As for t21-table-1.
     seed, n_seeds : int
         The figure is of the first seed; numbers are of all.
     saved : str, optional
-        Folder of a finished table-1; what it has not is trained, and kept there.
+        Folder of a finished t21-table-1; what it has not is trained, and kept there.
     **options
         Arguments of :func:`gsae_ref.experiments.t21.table_1.compute.settled`.
 
@@ -71,7 +71,7 @@ def compute(
     study : Study
     """
     size = settled(quick, **options)
-    networks = networks_of(cells, saved)
+    networks = networks_of(cache, saved)
     seeds = range(checks.count("seed", seed, minimum=0), seed + checks.count("n_seeds", n_seeds))
     Y = images(size.data, size.source, size.n_train, size.n_test)
     found = {s: {name: of for name, of in models(networks, size, s).items()} for s in seeds}
@@ -138,7 +138,7 @@ def compute(
         "seeds": list(seeds),
     }
     return Study(
-        "figure-4",
+        "t21-figure-4",
         TITLE,
         recipe,
         data,
@@ -193,10 +193,10 @@ def described(A: Array, Y: Images, network: str, setting: Setting) -> dict[str, 
 
 
 def _atoms(name: str, title: str) -> Any:
-    def plot(study: Study, ax: Axes) -> Any:
-        A = np.asarray(study.data[name]["A"])
-        width = study.data["width"]
-        d = study.data["group_size"]
+    def plot(data: Any, ax: Axes) -> Any:
+        A = np.asarray(data[name]["A"])
+        width = data["width"]
+        d = data["group_size"]
         sign = np.sign(np.take_along_axis(A, np.abs(A).argmax(axis=0)[None], axis=0))
         atoms = A * sign / np.abs(A).max(axis=0)
         n_rows = atoms.shape[1] // d
@@ -215,7 +215,7 @@ def _atoms(name: str, title: str) -> Any:
             else "atoms, one group in a row; at the right its commonest digit"
         )
         ax.tick_params(length=0)
-        for middle, digit in zip(middles, study.data[name]["digits"], strict=True):
+        for middle, digit in zip(middles, data[name]["digits"], strict=True):
             ax.text(picture.shape[1] + width / 4, middle, str(digit), va="center", fontsize=8)
         for side in ax.spines.values():
             side.set_visible(False)
@@ -225,12 +225,12 @@ def _atoms(name: str, title: str) -> Any:
 
 
 def _codes(name: str, title: str) -> Any:
-    def plot(study: Study, ax: Axes) -> list[Any]:
-        X = np.asarray(study.data[name]["codes"])
-        d = study.data["group_size"]
+    def plot(data: Any, ax: Axes) -> list[Any]:
+        X = np.asarray(data[name]["codes"])
+        d = data["group_size"]
         artists = []
         highest = np.abs(X).max() or 1.0
-        for row, (x, label) in enumerate(zip(X, study.data["labels"], strict=True)):
+        for row, (x, label) in enumerate(zip(X, data["labels"], strict=True)):
             level = -2.2 * row
             artists.append(
                 ax.vlines(
@@ -253,7 +253,7 @@ def _codes(name: str, title: str) -> Any:
 
 
 FIGURES = {
-    "figure-4": [
+    "t21-figure-4": [
         [_atoms("sparse", "(a) sparse dictionary"), _atoms("group", "(c) group-sparse dictionary")],
         [
             _codes("sparse", "(b) sparse codes of three test images"),

@@ -19,7 +19,7 @@ from .table_1.restarts import models
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ..common.cache import Cells
+    from ..common.cache import ResultCache
 
 TITLE = "T21 Figure 5: pairwise distances of test images in three representations"
 PER_CLASS = 100
@@ -42,7 +42,7 @@ AHEAD = 5.0  # points by which the nearest-neighbour agreement must be higher
 
 
 def compute(
-    cells: Cells,
+    cache: ResultCache,
     quick: bool = False,
     seed: int = 0,
     n_seeds: int = 1,
@@ -53,13 +53,13 @@ def compute(
 
     Parameters
     ----------
-    cells : Cells
+    cache : ResultCache
     quick : bool
-        As for table-1.
+        As for t21-table-1.
     seed, n_seeds : int
         The figure is of the first seed; numbers are of all.
     saved : str, optional
-        Folder of a finished table-1; what it has not is trained, and kept there.
+        Folder of a finished t21-table-1; what it has not is trained, and kept there.
     **options
         Arguments of :func:`gsae_ref.experiments.t21.table_1.compute.settled`.
 
@@ -68,7 +68,7 @@ def compute(
     study : Study
     """
     size = settled(quick, **options)
-    networks = networks_of(cells, saved)
+    networks = networks_of(cache, saved)
     seeds = range(checks.count("seed", seed, minimum=0), seed + checks.count("n_seeds", n_seeds))
     Y = images(size.data, size.source, size.n_train, size.n_test)
     shown = sorted_sample(Y.labels)
@@ -128,7 +128,7 @@ def compute(
     notes = [
         f"Up to {PER_CLASS} test images of each digit, the first in their order. Distances are Euclidean, each picture divided by its largest.",
         f"A representation is ahead where its AUC is {AHEAD:g} points higher than both others'.",
-        'The paper shows one picture of "the group-sparse dictionary" and does not say which representation; see the notes of table-1.',
+        'The paper shows one picture of "the group-sparse dictionary" and does not say which representation; see the notes of t21-table-1.',
     ]
     recipe = {
         **size.setting._asdict(),
@@ -137,7 +137,7 @@ def compute(
         "seeds": list(seeds),
     }
     return Study(
-        "figure-5",
+        "t21-figure-5",
         TITLE,
         recipe,
         data,
@@ -196,15 +196,15 @@ def separation(D: Array, labels: IntArray) -> dict[str, float]:
 
 
 def _matrix(name: str) -> Any:
-    def plot(study: Study, ax: Axes) -> list[Any]:
-        D = np.asarray(study.data["distances"][name])
-        edges = [0, *study.data["edges"], len(study.data["distances"][name])]
+    def plot(data: Any, ax: Axes) -> list[Any]:
+        D = np.asarray(data["distances"][name])
+        edges = [0, *data["edges"], len(data["distances"][name])]
         picture = ax.imshow(
             D, cmap="viridis", vmin=0, vmax=1, interpolation="nearest", rasterized=True
         )
         middles = [(low + high) / 2 for low, high in zip(edges[:-1], edges[1:], strict=True)]
-        ax.set_xticks(middles, study.data["labels"])
-        ax.set_yticks(middles, study.data["labels"])
+        ax.set_xticks(middles, data["labels"])
+        ax.set_yticks(middles, data["labels"])
         ax.tick_params(length=0)
         ax.set(title=NAMES[name], xlabel="digit", ylabel="digit")
         ax.figure.colorbar(picture, ax=ax, shrink=0.8, label="distance / largest")
@@ -214,6 +214,6 @@ def _matrix(name: str) -> Any:
 
 
 FIGURES = {
-    "figure-5": [[_matrix("pixels"), _matrix("sparse"), _matrix("group")]],
-    "figure-5-readings": [[_matrix("norms"), _matrix("group+"), _matrix("sparse+")]],
+    "t21-figure-5": [[_matrix("pixels"), _matrix("sparse"), _matrix("group")]],
+    "t21-figure-5-readings": [[_matrix("norms"), _matrix("group+"), _matrix("sparse+")]],
 }

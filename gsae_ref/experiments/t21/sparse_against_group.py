@@ -16,7 +16,7 @@ from ..n19.runs import VARIANTS, train_mixture
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ..common.cache import Cells
+    from ..common.cache import ResultCache
 
 TITLE = "T21 Section 3, comparison with N19: support recovery of sparse and group-sparse encoders"
 ENCODERS = {
@@ -41,7 +41,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def compute(
-    cells: Cells,
+    cache: ResultCache,
     quick: bool = False,
     seed: int = 0,
     n_seeds: int = 1,
@@ -56,7 +56,7 @@ def compute(
 
     Parameters
     ----------
-    cells : Cells
+    cache : ResultCache
     quick : bool
         1000 samples instead of 10,000.
     seed, n_seeds : int
@@ -83,7 +83,7 @@ def compute(
     by_noise, by_shape = (
         [
             [
-                cells.run(f"{kind}-{value:g}-{k}", recover, snr=s, power=q, seed=k, shape=shape)
+                cache.run(f"{kind}-{value:g}-{k}", recover, snr=s, power=q, seed=k, shape=shape)
                 for k in seeds
             ]
             for value, s, q in points
@@ -119,7 +119,7 @@ def compute(
             ("shape", f"The same at {snr:g} dB, entries |g|^q", "q", POWERS),
         )
     ]
-    ends = {name: _fixed_and_vanishing(cells, name, list(seeds)) for name in ("fixed", "vanishing")}
+    ends = {name: _fixed_and_vanishing(cache, name, list(seeds)) for name in ("fixed", "vanishing")}
     claims = [
         Claim(
             "T21 remark (a)",
@@ -155,7 +155,7 @@ def compute(
         "seeds": list(seeds),
     }
     data = {"snr": SNRS, "power": POWERS, "rates": rates, "snr_of_second_panel": snr}
-    return Study("sparse-against-group", TITLE, recipe, data, tables, claims, notes)
+    return Study("t21-sparse-against-group", TITLE, recipe, data, tables, claims, notes)
 
 
 def recover(snr: float, power: float, seed: int, shape: dict[str, int]) -> dict[str, float]:
@@ -219,14 +219,14 @@ def _best_rate(score: Array, active: BoolArray) -> float:
     return float(np.mean((high[chosen[1]] <= t) & (t < low[chosen[1]])))
 
 
-def _fixed_and_vanishing(cells: Cells, name: str, seeds: list[int]) -> float:
+def _fixed_and_vanishing(cache: ResultCache, name: str, seeds: list[int]) -> float:
     """Distance to the truth at the end of N19's recipe in small, mean over seeds."""
     variant = VARIANTS[
         "normalised, step 10, b = -1/2" if name == "fixed" else "normalised, step 10, b/2"
     ]
     setting = dict(n_features=200, n_atoms=10, n_samples=1000, n_steps=30)
     runs = [
-        cells.run(
+        cache.run(
             f"bias-{name}-{k}",
             train_mixture,
             start="perturbation",
@@ -255,14 +255,14 @@ def _better(
 
 
 def _panel(name: str, axis: Any, label: Any) -> Any:
-    def plot(study: Study, ax: Axes) -> list[Any]:
+    def plot(data: Any, ax: Axes) -> list[Any]:
         artists = []
         for colour, style, encoder in zip(
             COLOURS, ("-o", "--s", ":^", "-.v"), ENCODERS, strict=False
         ):
-            rates = np.asarray(study.data["rates"][name][encoder])
+            rates = np.asarray(data["rates"][name][encoder])
             artists += ax.plot(
-                study.data[axis],
+                data[axis],
                 rates.mean(axis=1),
                 style,
                 color=colour,
@@ -274,7 +274,7 @@ def _panel(name: str, axis: Any, label: Any) -> Any:
             ax.set_title("Against noise, directions on the sphere")
         else:
             ax.set_title(
-                f"Against the shape of the coefficients, {study.data['snr_of_second_panel']:g} dB"
+                f"Against the shape of the coefficients, {data['snr_of_second_panel']:g} dB"
             )
             ax.legend(loc="best")
         return artists
@@ -283,7 +283,7 @@ def _panel(name: str, axis: Any, label: Any) -> Any:
 
 
 FIGURES = {
-    "sparse-against-group": [
+    "t21-sparse-against-group": [
         [
             _panel("noise", "snr", "signal-to-noise ratio (dB)"),
             _panel("shape", "power", "q in |g|$^q$: 0 equal entries, 1 sphere, large q one entry"),

@@ -18,7 +18,7 @@ from .interpolation import SHARES
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ...common.cache import Cells
+    from ...common.cache import ResultCache
 
 TITLE = "L23 Figure 10: interpolations on MNIST by plain, variational, rank-minimising and grouped autoencoders"
 NETWORKS: dict[str, dict[str, Any]] = {
@@ -87,7 +87,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def compute(
-    cells: Cells,
+    cache: ResultCache,
     quick: bool = False,
     seed: int = 0,
     n_seeds: int = 1,
@@ -111,14 +111,14 @@ def compute(
             key = f"{name}-seed{s}"
             architecture = None if name == BLEND else NETWORKS[name] | sizes
             runs[name].append(
-                cells.run(
+                cache.run(
                     key,
                     interpolation.learn,
                     architecture=architecture,
                     source=source,
                     seed=s,
-                    checkpoint=cells.checkpoint(key),
-                    progress=cells.progress,
+                    checkpoint=cache.checkpoint(key),
+                    progress=cache.progress,
                     **recipe,
                 )
             )
@@ -145,7 +145,7 @@ def compute(
         "pictures": {name: _sheet(runs[name][0]) for name in runs},
     }
     return Study(
-        "dglnn-figure-10",
+        "l23-figure-10",
         TITLE,
         {**recipe, **sizes, "seed": seed, "n_seeds": n_seeds, "cost": COST},
         data,
@@ -401,8 +401,8 @@ TITLES = {
 
 
 def _interpolations(name: str) -> Any:
-    def plot(study: Study, ax: Axes) -> list[Any]:
-        sheet = np.asarray(study.data["pictures"][name])
+    def plot(data: Any, ax: Axes) -> list[Any]:
+        sheet = np.asarray(data["pictures"][name])
         picture = ax.imshow(sheet, cmap="gray_r", vmin=0, vmax=255, interpolation="nearest")
         side = sheet.shape[1] / (len(SHARES) + 3)
         middle = [0.5, 2, 1.5 + (len(SHARES) - 1) / 2 + 0.5, len(SHARES) + 1, len(SHARES) + 2.5]
@@ -411,7 +411,7 @@ def _interpolations(name: str) -> Any:
             xticklabels=["image", "0", "1/2", "1", "image"],
             yticks=[],
         )
-        count = study.data["n_linear_parameters"].get(name, 0)
+        count = data["n_linear_parameters"].get(name, 0)
         ax.set_title(f"{name}: {count:,} parameters in linear layers" if count else TITLES[name])
         for spine in ax.spines.values():
             spine.set_visible(False)
@@ -421,18 +421,18 @@ def _interpolations(name: str) -> Any:
 
 
 def _lines(quantity: Any, label: Any) -> Any:
-    def plot(study: Study, ax: Axes) -> list[Any]:
+    def plot(data: Any, ax: Axes) -> list[Any]:
         lines = [
             ax.plot(
-                study.data["shares"],
-                study.data[quantity][name],
+                data["shares"],
+                data[quantity][name],
                 color=colour,
                 marker=marker,
                 markersize=4,
                 linestyle="--" if name == BLEND else "-",
                 label=name,
             )[0]
-            for (name, colour), marker in zip(_coloured(study.data["names"]), "ovsD^x", strict=True)
+            for (name, colour), marker in zip(_coloured(data["names"]), "ovsD^x", strict=True)
         ]
         ax.set(xlabel="share of the second image", ylabel=label)
         ax.legend(ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1))
@@ -441,12 +441,12 @@ def _lines(quantity: Any, label: Any) -> Any:
     return plot
 
 
-def plot_spectrum(study: Study, ax: Axes) -> list[Any]:
+def plot_spectrum(data: Any, ax: Axes) -> list[Any]:
     """Eigenvalues of the latent covariance, each spectrum divided by its largest."""
     lines = []
-    for name, colour in _coloured(study.data["names"]):
-        if name in study.data["spectrum"]:
-            values = np.asarray(study.data["spectrum"][name])
+    for name, colour in _coloured(data["names"]):
+        if name in data["spectrum"]:
+            values = np.asarray(data["spectrum"][name])
             values = np.maximum(values / values[0], 1e-8)
             lines += ax.semilogy(np.arange(1, len(values) + 1), values, color=colour, label=name)
     ax.set(
@@ -464,11 +464,11 @@ def _coloured(names: list[str]) -> list[tuple[str, str]]:
 
 
 FIGURES = {
-    "dglnn-figure-10": [
+    "l23-figure-10": [
         [_interpolations(name) for name in row]
         for row in (("AE", "VAE"), ("IRMAE", BLEND), ("GAE4", "GAE8"))
     ],
-    "dglnn-figure-10-measures": [
+    "l23-figure-10-measures": [
         [
             _lines("nearest", "distance to nearest training image"),
             _lines("purity", "purity of 10 nearest neighbours"),

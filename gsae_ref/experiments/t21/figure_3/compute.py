@@ -25,7 +25,7 @@ from .runs import NETWORKS, PAPER, QUICK, RECIPES, train_network
 from .theory import contraction
 
 if TYPE_CHECKING:
-    from ...common.cache import Cells
+    from ...common.cache import ResultCache
     from .runs import Setting
 
 TITLE = "T21 Figure 3: does training recover the dictionary and the supports? Group-sparse and sparse networks on simulated data"
@@ -45,13 +45,13 @@ R2 = {
 }
 
 FIGURES = {
-    "figure-3": [[plots.error, plots.loss], [plots.networks, plots.codes]],
-    "figure-3-recipes": [
+    "t21-figure-3": [[plots.error, plots.loss], [plots.networks, plots.codes]],
+    "t21-figure-3-recipes": [
         [plots.recipe(name) for name in RECIPES[:2]],
         [plots.recipe(name) for name in RECIPES[2:]],
     ],
-    "figure-3-thresholds": [[plots.threshold_error, plots.threshold_recovery]],
-    "figure-3-theory": [[plots.rotations, plots.gradients], [plots.closeness, plots.angles]],
+    "t21-figure-3-thresholds": [[plots.threshold_error, plots.threshold_recovery]],
+    "t21-figure-3-theory": [[plots.rotations, plots.gradients], [plots.closeness, plots.angles]],
 }
 
 
@@ -67,7 +67,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def compute(
-    cells: Cells,
+    cache: ResultCache,
     quick: bool = False,
     seed: int = 0,
     n_seeds: int = 1,
@@ -79,7 +79,7 @@ def compute(
 
     Parameters
     ----------
-    cells : Cells
+    cache : ResultCache
     quick : bool
         30 groups and 600 samples in place of 500 and 10,000, 150 epochs: every group has as many
         samples, and n, the norms and lam, which set the noise of A_g^T y against its signal and the
@@ -110,7 +110,7 @@ def compute(
     ) -> dict[str, Any]:
         case = network, recipe, lam, db, seed, gradient
         if case not in done:
-            done[case] = trained(cells, setting, *case)
+            done[case] = trained(cache, setting, *case)
         return done[case]
 
     own = {
@@ -142,7 +142,7 @@ def compute(
         for rule, of in chosen.items()
     }
     gradients = {name: stacked([run("group", MAIN, LAM, high, seed, name)]) for name in GRADIENTS}
-    angles = cells.run("contraction", contraction, seed=seed, **R2)
+    angles = cache.run("contraction", contraction, seed=seed, **R2)
     A_star = sampling.make_dictionary(
         setting.n_features, setting.n_groups, setting.group_size, rng=seed
     )
@@ -170,7 +170,7 @@ def compute(
     reduced = setting != PAPER
     title = f"{TITLE} (reduced size)" if reduced else TITLE
     return Study(
-        "figure-3",
+        "t21-figure-3",
         title,
         recipe,
         data,
@@ -186,7 +186,7 @@ def stacked(runs: list[dict[str, Any]]) -> dict[str, Array]:
 
 
 def trained(
-    cells: Cells,
+    cache: ResultCache,
     setting: Setting,
     network: str,
     recipe: str,
@@ -207,12 +207,12 @@ def trained(
             f"N{setting.n_samples}",
         ]
     ).replace(".", "p")
-    path = cells.checkpoint(key)
+    path = cache.checkpoint(key)
 
     def unit(**arguments: Any) -> dict[str, Any]:
-        return train_network(**arguments, checkpoint=path, progress=cells.progress)
+        return train_network(**arguments, checkpoint=path, progress=cache.progress)
 
-    found = cells.run(
+    found = cache.run(
         key,
         unit,
         network=network,

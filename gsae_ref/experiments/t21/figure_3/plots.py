@@ -16,7 +16,6 @@ from .theory import closeness_allowed
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ...common.study import Study
 
 ERROR = r"$\|A - A^*\|_F^2$ per atom"
 GRADIENT = {"exact": "exact", "appendix_b": "Appendix B, (41)", "approximate": "approximate, (26)"}
@@ -44,24 +43,24 @@ def _curve(
     return ax.plot(values.mean(axis=0), color=colour, linestyle=style, label=label)
 
 
-def error(study: Study, ax: Axes) -> list[Any]:
+def error(data: Any, ax: Axes) -> list[Any]:
     """Panel a: error against epoch, the main recipe and the literal one."""
-    return _by_snr(study, ax, "error", ERROR, "a. Distance to the dictionary")
+    return _by_snr(data, ax, "error", ERROR, "a. Distance to the dictionary")
 
 
-def loss(study: Study, ax: Axes) -> list[Any]:
+def loss(data: Any, ax: Axes) -> list[Any]:
     """Panel b: loss against epoch."""
-    artists = _by_snr(study, ax, "loss", "reconstruction loss", "b. Loss")
+    artists = _by_snr(data, ax, "loss", "reconstruction loss", "b. Loss")
     ax.set_yscale("log")
     ax.set_ylim(top=30 * ax.get_ylim()[1])  # room for the legend above the curves
     return artists
 
 
-def _by_snr(study: Study, ax: Axes, name: str, label: str, title: str) -> list[Any]:
-    recipes = study.data["recipes"]
+def _by_snr(data: Any, ax: Axes, name: str, label: str, title: str) -> list[Any]:
+    recipes = data["recipes"]
     artists = []
     for i, db in enumerate(recipes["literal"]):
-        artists += _curve(ax, recipes[study.data["main"]][db], name, COLOURS[i], f"{db} dB")
+        artists += _curve(ax, recipes[data["main"]][db], name, COLOURS[i], f"{db} dB")
         artists += _curve(ax, recipes["literal"][db], name, COLOURS[i], style=":")
     for style, text in (("-", "start rescaled by the rule"), (":", "recipe as stated")):
         artists += ax.plot([], [], color="0.3", linestyle=style, label=text)
@@ -70,11 +69,11 @@ def _by_snr(study: Study, ax: Axes, name: str, label: str, title: str) -> list[A
     return artists
 
 
-def networks(study: Study, ax: Axes) -> list[Any]:
+def networks(data: Any, ax: Axes) -> list[Any]:
     """Panel c: group-sparse against sparse at the lowest SNR, thresholds chosen by both rules."""
     artists = []
     for rule, style in (("error", "-"), ("activity", "--")):
-        for i, (name, run) in enumerate(study.data["networks"][rule].items()):
+        for i, (name, run) in enumerate(data["networks"][rule].items()):
             artists += _curve(
                 ax, run, "error", COLOURS[i], NETWORK[name] if style == "-" else None, style
             )
@@ -84,18 +83,18 @@ def networks(study: Study, ax: Axes) -> list[Any]:
     ax.set(
         xlabel="epoch",
         ylabel=ERROR,
-        title=f"c. Group-sparse against sparse, {study.data['snrs'][0]:g} dB",
+        title=f"c. Group-sparse against sparse, {data['snrs'][0]:g} dB",
         ylim=(0, 2.9),
     )
     ax.legend(loc="upper right")
     return artists
 
 
-def codes(study: Study, ax: Axes) -> list[Any]:
+def codes(data: Any, ax: Axes) -> list[Any]:
     """Panel d: the code of the first sample beside the true one; off the true support in another colour."""
-    runs = study.data["networks"]["error"]
+    runs = data["networks"]["error"]
     true = np.asarray(runs["group"]["true_code"])[0]
-    size = study.data["setting"]["group_size"]
+    size = data["setting"]["group_size"]
     on = np.repeat(np.any(true.reshape(-1, size) != 0, axis=1), size)
     rows = {
         "true code": true,
@@ -112,7 +111,7 @@ def codes(study: Study, ax: Axes) -> list[Any]:
     ax.plot([], [], color=COLOURS[1], label="off it")
     ax.set(
         xlabel="atom",
-        title=f"d. Code of the first sample, {study.data['snrs'][0]:g} dB",
+        title=f"d. Code of the first sample, {data['snrs'][0]:g} dB",
         ylim=(-len(rows) + 0.4, 1.1),
     )
     ax.set_yticks(-np.arange(len(rows)), [name.replace("sparse, ", "") for name in rows])
@@ -123,9 +122,9 @@ def codes(study: Study, ax: Axes) -> list[Any]:
 def recipe(name: str) -> Any:
     """The panel of one recipe: error against epoch."""
 
-    def panel(study: Study, ax: Axes) -> list[Any]:
+    def panel(data: Any, ax: Axes) -> list[Any]:
         artists = []
-        for i, (db, run) in enumerate(study.data["recipes"][name].items()):
+        for i, (db, run) in enumerate(data["recipes"][name].items()):
             artists += _curve(ax, run, "error", COLOURS[i], f"{db} dB", ("-", "--", ":")[i % 3])
         ax.set(
             xlabel="epoch",
@@ -149,11 +148,11 @@ def recipe(name: str) -> Any:
     return panel
 
 
-def threshold_error(study: Study, ax: Axes) -> list[Any]:
+def threshold_error(data: Any, ax: Axes) -> list[Any]:
     """Error at the end against the threshold, every network."""
-    artists = _over_thresholds(study, ax, lambda run: run["error"][0, -1], ERROR)
-    for name, lam in study.data["chosen"]["activity"].items():
-        run = study.data["grid"][name][f"{lam:g}"]
+    artists = _over_thresholds(data, ax, lambda run: run["error"][0, -1], ERROR)
+    for name, lam in data["chosen"]["activity"].items():
+        run = data["grid"][name][f"{lam:g}"]
         artists += ax.plot(
             lam,
             run["error"][0, -1],
@@ -168,16 +167,16 @@ def threshold_error(study: Study, ax: Axes) -> list[Any]:
     return artists
 
 
-def threshold_recovery(study: Study, ax: Axes) -> list[Any]:
+def threshold_recovery(data: Any, ax: Axes) -> list[Any]:
     """F1 of the supports at the end against the threshold, every network."""
-    artists = _over_thresholds(study, ax, lambda run: f1(run)[0], "F1 of the active groups")
+    artists = _over_thresholds(data, ax, lambda run: f1(run)[0], "F1 of the active groups")
     ax.set_ylim(0, 1)
     return artists
 
 
-def _over_thresholds(study: Study, ax: Axes, value: Callable[..., Any], label: str) -> list[Any]:
+def _over_thresholds(data: Any, ax: Axes, value: Callable[..., Any], label: str) -> list[Any]:
     artists = []
-    for i, (name, runs) in enumerate(study.data["grid"].items()):
+    for i, (name, runs) in enumerate(data["grid"].items()):
         runs = dict(sorted(runs.items(), key=lambda entry: float(entry[0])))
         artists += ax.plot(
             [float(lam) for lam in runs],
@@ -190,15 +189,15 @@ def _over_thresholds(study: Study, ax: Axes, value: Callable[..., Any], label: s
     ax.set(
         xlabel=r"threshold $\lambda$",
         ylabel=label,
-        title=f"{study.data['snrs'][0]:g} dB, first seed, at the end",
+        title=f"{data['snrs'][0]:g} dB, first seed, at the end",
     )
     return artists
 
 
-def rotations(study: Study, ax: Axes) -> list[Any]:
+def rotations(data: Any, ax: Axes) -> list[Any]:
     """The error as the paper measures it, and modulo a rotation inside each group."""
     artists = []
-    for i, (db, run) in enumerate(study.data["recipes"][study.data["main"]].items()):
+    for i, (db, run) in enumerate(data["recipes"][data["main"]].items()):
         artists += _curve(ax, run, "error", COLOURS[i], f"{db} dB")
         artists += _curve(ax, run, "rotation_free_error", COLOURS[i], style="--")
     artists += ax.plot([], [], color="0.3", linestyle="--", label="modulo rotations in the groups")
@@ -207,24 +206,23 @@ def rotations(study: Study, ax: Axes) -> list[Any]:
     return artists
 
 
-def gradients(study: Study, ax: Axes) -> list[Any]:
+def gradients(data: Any, ax: Axes) -> list[Any]:
     """The three gradients."""
     artists = []
-    for i, (name, run) in enumerate(study.data["gradients"].items()):
+    for i, (name, run) in enumerate(data["gradients"].items()):
         artists += _curve(ax, run, "error", COLOURS[i], GRADIENT[name], ("-", "--", ":")[i])
     ax.set(
         xlabel="epoch",
         ylabel=ERROR,
-        title=f"Gradient descended, {study.data['snrs'][-1]:g} dB",
+        title=f"Gradient descended, {data['snrs'][-1]:g} dB",
         ylim=(0, None),
     )
     ax.legend()
     return artists
 
 
-def closeness(study: Study, ax: Axes) -> list[Any]:
+def closeness(data: Any, ax: Axes) -> list[Any]:
     """Largest distance of a group along the run, against what Lemma 1 allows."""
-    data = study.data
     artists = []
     setting = data["setting"]
     for i, (db, run) in enumerate(data["recipes"][data["main"]].items()):
@@ -265,9 +263,9 @@ def closeness(study: Study, ax: Axes) -> list[Any]:
     return artists
 
 
-def angles(study: Study, ax: Axes) -> list[Any]:
+def angles(data: Any, ax: Axes) -> list[Any]:
     """R2 and R3 on data that meet their hypotheses."""
-    found = {name: np.asarray(values) for name, values in study.data["angles"].items()}
+    found = {name: np.asarray(values) for name, values in data["angles"].items()}
     sample = np.sort(found["sample"], axis=1)
     steps = np.arange(len(sample))
     band = ax.fill_between(

@@ -28,7 +28,7 @@ from .restarts import LOWEST, RULES, SCREENED, Kept, halved, models, screened, u
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ...common.cache import Cells
+    from ...common.cache import ResultCache
 
 TITLE = "T21 Table 1: clustering MNIST by sparse and group-sparse codes"
 DATA = ("mnist", "fashion-mnist", "digits")
@@ -153,7 +153,7 @@ def settled(
 
 
 def compute(
-    cells: Cells,
+    cache: ResultCache,
     quick: bool = False,
     seed: int = 0,
     n_seeds: int = 1,
@@ -167,7 +167,7 @@ def compute(
 
     Parameters
     ----------
-    cells : Cells
+    cache : ResultCache
     quick : bool
         Scikit-learn's digits; for another ``data`` 6000 training and 2000 test images, 2 epochs, 1
         restart.
@@ -207,11 +207,11 @@ def compute(
         [require(name) for name in baselines],
     )
     others = [other for other in RULES if other != rule]
-    runs = {r: models(cells, size, r, start[0], rule) for r in repetitions}
+    runs = {r: models(cache, size, r, start[0], rule) for r in repetitions}
     for r in repetitions:
-        every = screened(cells, size, r, start[0])
-        runs[r] |= {other: every[RULES[other](cells, size, every).argmin()] for other in others} | {
-            "united": united(cells, size, every)
+        every = screened(cache, size, r, start[0])
+        runs[r] |= {other: every[RULES[other](cache, size, every).argmin()] for other in others} | {
+            "united": united(cache, size, every)
         }
     chosen = {
         (row, reading_of(how, what)): (network, how[what])
@@ -240,15 +240,15 @@ def compute(
                 if identity not in known:
                     of = "group" if network in (*others, "united") else network
                     known[identity] = clustered(
-                        cells, size, of, how, method, r, runs[r].get(network, {}).get("A")
+                        cache, size, of, how, method, r, runs[r].get(network, {}).get("A")
                     )
                 found.setdefault((*case, how, method), []).append(known[identity])
     data = {
         "table": {" | ".join(case): stacked(values) for case, values in found.items()},
         "rule": rule,
-        "restarts": {one: restarts_of(cells, size, repetitions, one) for one in start},
+        "restarts": {one: restarts_of(cache, size, repetitions, one) for one in start},
         "baselines": {
-            name: stacked([by_baseline(cells, size, name, r) for r in repetitions])
+            name: stacked([by_baseline(cache, size, name, r) for r in repetitions])
             for name in baselines
         },
         "steps": {
@@ -277,7 +277,7 @@ def compute(
     }
     notes = claims.notes(data, size, len(repetitions))
     return Study(
-        "table-1", TITLE, recipe, data, claims.tables(data), claims.judge(data, size), notes
+        "t21-table-1", TITLE, recipe, data, claims.tables(data), claims.judge(data, size), notes
     )
 
 
@@ -286,19 +286,19 @@ def reading_of(how: dict[str, str], what: str) -> str:
     return "either" if how["literal"] == how["closest"] else what
 
 
-def restarts_of(cells: Cells, size: Sizes, repetitions: range, start: str) -> dict[str, Any]:
+def restarts_of(cache: ResultCache, size: Sizes, repetitions: range, start: str) -> dict[str, Any]:
     """What the rules look at, and accuracy, of every restart, arrays (repetitions, restarts), and those that each rule chooses; labels do not.
 
     ``united``: loss and accuracy of the best groups of all restarts, arrays (repetitions,).
     """
-    runs = {r: screened(cells, size, r, start) for r in repetitions}
-    together = [united(cells, size, runs[r]) for r in repetitions]
+    runs = {r: screened(cache, size, r, start) for r in repetitions}
+    together = [united(cache, size, runs[r]) for r in repetitions]
 
     def scores(how: str, method: str) -> Array:
         return np.array(
             [
                 [
-                    float(clustered(cells, size, "group", how, method, r, run["A"])["accuracy"])
+                    float(clustered(cache, size, "group", how, method, r, run["A"])["accuracy"])
                     for run in runs[r]
                 ]
                 for r in repetitions
@@ -307,12 +307,12 @@ def restarts_of(cells: Cells, size: Sizes, repetitions: range, start: str) -> di
 
     accuracies = [
         float(
-            clustered(cells, size, "group", "group norms / sum", "k-means", r, of["A"])["accuracy"]
+            clustered(cache, size, "group", "group norms / sum", "k-means", r, of["A"])["accuracy"]
         )
         for r, of in zip(repetitions, together, strict=True)
     ]
     found = {
-        rule: np.array([of(cells, size, runs[r]) for r in repetitions])
+        rule: np.array([of(cache, size, runs[r]) for r in repetitions])
         for rule, of in RULES.items()
     }
     return {
@@ -338,7 +338,7 @@ def restarts_of(cells: Cells, size: Sizes, repetitions: range, start: str) -> di
 
 
 def clustered(
-    cells: Cells,
+    cache: ResultCache,
     size: Sizes,
     network: str | None,
     how: str,
@@ -350,7 +350,7 @@ def clustered(
 
     Parameters
     ----------
-    cells : Cells
+    cache : ResultCache
     size : Sizes
     network : {"group", "sparse", "principal", "gaussian"} or None
         Whose codes; the last two are group-sparse networks as they are before training; None: the
@@ -380,7 +380,7 @@ def clustered(
         return cluster_codes(**arguments, source=size.source)
 
     s = size.setting._asdict()
-    return cells.run(
+    return cache.run(
         key,
         unit,
         network=network,
@@ -432,7 +432,7 @@ def cluster_codes(
     }
 
 
-def by_baseline(cells: Cells, size: Sizes, name: str, seed: int) -> dict[str, float]:
+def by_baseline(cache: ResultCache, size: Sizes, name: str, seed: int) -> dict[str, float]:
     """What another method reaches on the same test images."""
 
     def unit(**arguments: Any) -> dict[str, float]:
@@ -442,7 +442,7 @@ def by_baseline(cells: Cells, size: Sizes, name: str, seed: int) -> dict[str, fl
             labels_by(arguments["name"], Y.test, len(np.unique(Y.labels)), arguments["seed"]),
         )
 
-    return cells.run(
+    return cache.run(
         f"{size.data}-baseline-{name}-seed{seed}",
         unit,
         name=name,
@@ -462,10 +462,10 @@ def stacked(runs: list[Any]) -> dict[str, list[float]]:
     }
 
 
-def losses(study: Study, ax: Axes) -> list[Any]:
+def losses(data: Any, ax: Axes) -> list[Any]:
     """Training loss of every restart that was compared, and of the sparse network."""
     artists = []
-    for colour, (start, of) in zip(COLOURS, study.data["restarts"].items(), strict=False):
+    for colour, (start, of) in zip(COLOURS, data["restarts"].items(), strict=False):
         for k, curve in enumerate(np.asarray(of["curve"]).reshape(-1, np.shape(of["curve"])[-1])):
             artists += ax.plot(
                 np.arange(1, len(curve) + 1),
@@ -474,7 +474,7 @@ def losses(study: Study, ax: Axes) -> list[Any]:
                 linewidth=0.9,
                 label=None if k else f"{start} start",
             )
-    sparse = np.asarray(study.data["loss"]["sparse"][0])
+    sparse = np.asarray(data["loss"]["sparse"][0])
     artists += ax.plot(
         np.arange(1, len(sparse) + 1),
         sparse,
@@ -495,10 +495,10 @@ def _choice(rule: Any) -> Any:
         "active": "active groups of a training image",
     }
 
-    def plot(study: Study, ax: Axes) -> list[Any]:
+    def plot(data: Any, ax: Axes) -> list[Any]:
         artists = []
         for colour, marker, (start, of) in zip(
-            COLOURS, "osD^v", study.data["restarts"].items(), strict=False
+            COLOURS, "osD^v", data["restarts"].items(), strict=False
         ):
             at = np.asarray(of[rule])
             accuracy = np.asarray(of["k-means"])
@@ -559,4 +559,4 @@ def _choice(rule: Any) -> Any:
     return plot
 
 
-FIGURES = {"table-1": [[losses, _choice("loss")], [_choice("disagreement"), _choice("active")]]}
+FIGURES = {"t21-table-1": [[losses, _choice("loss")], [_choice("disagreement"), _choice("active")]]}

@@ -18,7 +18,7 @@ from .subspaces import subspace_start
 from .training_variants import RESET_AFTER, RESETS, reset, rising
 
 if TYPE_CHECKING:
-    from ...common.cache import Cells
+    from ...common.cache import ResultCache
 
 NETWORKS = ("group", "sparse")
 STARTS = ("principal", "subspaces", "rising", "reset", "united")
@@ -229,7 +229,7 @@ def train_network(
 
 
 def trained(
-    cells: Cells,
+    cache: ResultCache,
     network: str,
     data: str,
     n_train: int | None,
@@ -250,15 +250,15 @@ def trained(
             f"seed{seed}",
         ]
     )
-    path = cells.checkpoint(key)
+    path = cache.checkpoint(key)
 
     def unit(**arguments: Any) -> dict[str, Any]:
-        return train_network(**arguments, source=source, checkpoint=path, progress=cells.progress)
+        return train_network(**arguments, source=source, checkpoint=path, progress=cache.progress)
 
     s = setting._replace(
         n_epochs=n_epochs, n_neighbors=0
     )._asdict()  # neither bears on this training: a table of other ones finds it too
-    found = cells.run(
+    found = cache.run(
         key,
         unit,
         network=network,

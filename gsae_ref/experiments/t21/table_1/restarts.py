@@ -13,7 +13,7 @@ from .networks import Setting, codes, images, sizes, trained
 from .recombination import recombined
 
 if TYPE_CHECKING:
-    from ...common.cache import Cells
+    from ...common.cache import ResultCache
     from .compute import Sizes
 
 SCREENED = 34  # epochs after which restarts are compared
@@ -32,13 +32,13 @@ class Kept:
 
 
 def models(
-    cells: Cells, size: Sizes, repetition: int, start: str = "principal", rule: str = "loss"
+    cache: ResultCache, size: Sizes, repetition: int, start: str = "principal", rule: str = "loss"
 ) -> dict[str, Any]:
     """The two networks of a repetition: of the restarts of the group-sparse one, that with the lowest training loss.
 
     Parameters
     ----------
-    cells : Cells
+    cache : ResultCache
     size : Sizes
     repetition : int
     start : {"principal", "subspaces", "rising", "reset", "united"}
@@ -54,7 +54,7 @@ def models(
 
     def run(network: str, seed: int, start: str) -> dict[str, Any]:
         return trained(
-            cells,
+            cache,
             network,
             size.data,
             size.n_train,
@@ -66,38 +66,38 @@ def models(
         )
 
     first = SEEDS_APART * repetition
-    best = RULES[rule](cells, size, screened(cells, size, repetition, start)).argmin()
+    best = RULES[rule](cache, size, screened(cache, size, repetition, start)).argmin()
     return {
         "group": run("group", first + int(best), start),
         "sparse": run("sparse", first, "principal"),
     }
 
 
-def screened(cells: Cells, size: Sizes, repetition: int, start: str) -> list[dict[str, Any]]:
+def screened(cache: ResultCache, size: Sizes, repetition: int, start: str) -> list[dict[str, Any]]:
     """Every restart of a repetition, trained as far as they are compared."""
     seeds = range(SEEDS_APART * repetition, SEEDS_APART * repetition + size.restarts)
     epochs = min(SCREENED, size.epochs)
     return [
         trained(
-            cells, "group", size.data, size.n_train, epochs, k, size.setting, start, size.source
+            cache, "group", size.data, size.n_train, epochs, k, size.setting, start, size.source
         )
         for k in seeds
     ]
 
 
-def loss_of(cells: Cells, size: Sizes, runs: list[Any]) -> Array:
+def loss_of(cache: ResultCache, size: Sizes, runs: list[Any]) -> Array:
     """Training loss (13) of every run."""
     return np.array([float(run["fun"]) for run in runs])
 
 
-def objective_of(cells: Cells, size: Sizes, runs: list[Any]) -> Array:
+def objective_of(cache: ResultCache, size: Sizes, runs: list[Any]) -> Array:
     """What the encoder minimises, ||y - A x||^2 / 2 + lam sum_g ||x_g||, mean over the training images: of every run."""
-    return loss_of(cells, size, runs) + np.array(
-        [float(measured(cells, size, run["A"])["penalty"]) for run in runs]
+    return loss_of(cache, size, runs) + np.array(
+        [float(measured(cache, size, run["A"])["penalty"]) for run in runs]
     )
 
 
-def disagreement_of(cells: Cells, size: Sizes, runs: list[Any]) -> Array:
+def disagreement_of(cache: ResultCache, size: Sizes, runs: list[Any]) -> Array:
     """1 - the mean adjusted Rand index of a run's strongest groups with those of every other run, on training images without labels.
 
     Runs in a good basin agree with each other; one that has left a digit without a group agrees
@@ -105,17 +105,17 @@ def disagreement_of(cells: Cells, size: Sizes, runs: list[Any]) -> Array:
     """
     from sklearn.metrics import adjusted_rand_score
 
-    strongest = [measured(cells, size, run["A"])["strongest"] for run in runs]
+    strongest = [measured(cache, size, run["A"])["strongest"] for run in runs]
     index = np.array([[adjusted_rand_score(a, b) for a in strongest] for b in strongest])
     return 1 - (index.sum(axis=1) - index.diagonal()) / max(len(runs) - 1, 1)
 
 
-def active_of(cells: Cells, size: Sizes, runs: list[Any]) -> Array:
+def active_of(cache: ResultCache, size: Sizes, runs: list[Any]) -> Array:
     """Mean number of active groups of a training image: of every run. Where two groups share a class, both answer to it."""
-    return np.array([float(measured(cells, size, run["A"])["active"]) for run in runs])
+    return np.array([float(measured(cache, size, run["A"])["active"]) for run in runs])
 
 
-def measured(cells: Cells, size: Sizes, A: Array) -> dict[str, Any]:
+def measured(cache: ResultCache, size: Sizes, A: Array) -> dict[str, Any]:
     """Means over the training images: ``penalty``, lam sum_g ||x_g||; ``active``, the number of active groups. ``strongest``, the group with the
     largest norm, of some of them."""
 
@@ -137,7 +137,7 @@ def measured(cells: Cells, size: Sizes, A: Array) -> dict[str, Any]:
 
     kept = Kept(A)
     s = size.setting._asdict()
-    return cells.run(
+    return cache.run(
         f"{size.data}-{repr(kept)[:8]}-measured",
         unit,
         A=kept,
@@ -147,7 +147,7 @@ def measured(cells: Cells, size: Sizes, A: Array) -> dict[str, Any]:
     )
 
 
-def united(cells: Cells, size: Sizes, runs: list[Any]) -> dict[str, Any]:
+def united(cache: ResultCache, size: Sizes, runs: list[Any]) -> dict[str, Any]:
     """``A``, :func:`.recombination.recombined` of the dictionaries of all runs; ``loss``, (13) of all training images."""
 
     def unit(
@@ -173,7 +173,7 @@ def united(cells: Cells, size: Sizes, runs: list[Any]) -> dict[str, Any]:
 
     every = [Kept(run["A"]) for run in runs]
     name = hashlib.sha256(repr(every).encode()).hexdigest()[:8]
-    return cells.run(
+    return cache.run(
         f"{size.data}-{name}-united",
         unit,
         dictionaries=every,
