@@ -28,7 +28,7 @@ def array(name: str, value: Any, ndim: tuple[int, ...] | None = None) -> Array:
 def array_and_norm(
     name: str, value: Any, ndim: tuple[int, ...] | None = None
 ) -> tuple[Array, float]:
-    """Return the array of :func:`array` and its Euclidean norm; inf if the sum of squares overflows.
+    """Return the array of :func:`array` and its norm; inf if the sum of squares overflows.
 
     >>> array_and_norm("Y", [3.0, 4.0])
     (array([3., 4.]), 5.0)
@@ -113,7 +113,7 @@ def dictionary(name: str, value: Any, size: int = 1) -> Array:
 
 
 def batch(name: str, value: Any, n_columns: int, of: str) -> Array:
-    """Return samples as rows, (n_samples, n_columns) or one sample (n_columns,), that fit ``of``."""
+    """Return samples that fit ``of``: rows (n_samples, n_columns), or one (n_columns,)."""
     result = array(name, value, ndim=(1, 2))
     if result.shape[-1] != n_columns:
         transposed = result.ndim == 2 and result.shape[0] == n_columns
@@ -169,12 +169,12 @@ def _one_each(name: str, value: Any, number: int, of: str) -> Array:
 
 
 def per_group(name: str, value: Any, n_groups: int) -> Array:
-    """Return one number per group, (n_groups,), from one number for all or from n_groups of them."""
+    """Return one number per group, (n_groups,), from one for all or from one for each."""
     return _one_each(name, value, n_groups, "group")
 
 
 def per_atom(name: str, value: Any, n_atoms: int) -> Array:
-    """Return one number per atom, (n_atoms,), from one number for all or from n_atoms of them."""
+    """Return one number per atom, (n_atoms,), from one for all or from one for each."""
     return _one_each(name, value, n_atoms, "atom")
 
 
@@ -224,7 +224,8 @@ def support(name: str, value: Any, n_samples: int, n_groups: int) -> BoolArray:
         )
     if result.ndim != 2 or len(result) != n_samples:
         raise ValueError(
-            f"{name} has shape {result.shape}; it must have one row for each of the {n_samples} samples"
+            f"{name} has shape {result.shape}; "
+            f"it must have one row for each of the {n_samples} samples"
         )
     outside = result[(result < 0) | (result >= n_groups)]
     if outside.size:

@@ -30,7 +30,7 @@ def widths(name: str, value: Any) -> tuple[int, ...]:
 
 
 def named_arrays(name: str, value: Any, shapes: dict[str, tuple[int, ...]]) -> dict[str, Array]:
-    """Return a dictionary of floating arrays of one type with the names and shapes of ``shapes``."""
+    """Return a dict of floating arrays of one dtype with the keys and shapes of ``shapes``."""
     if not isinstance(value, dict) or set(value) != set(shapes):
         found = f"has the keys {sorted(value)}" if isinstance(value, dict) else f"= {value!r}"
         raise ValueError(f"{name} {found}; it must be a dict with the keys {sorted(shapes)}")

@@ -409,8 +409,8 @@ FAULTS = {
     "unwritable": unwritable,
 }
 TOLD = {
-    "no room": "No space left on device.*its folder must have room",
-    "file size": "File too large.*its folder must have room",
+    "no room": "No space left on device.*make room",
+    "file size": "File too large.*make room",
     "unwritable": "(Permission denied).*(choose another|check the path)",
 }
 
