@@ -1,4 +1,4 @@
-"""A small regression with groups of different sizes, for the tests of several rooms."""
+"""A small regression with groups of different sizes."""
 
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ class Problem(NamedTuple):
 
 
 def problem(seed, sizes=(2, 1, 3), n_samples=5):
-    """Groups of different sizes and scales, predictors that are correlated."""
+    """Groups of different sizes and scales, correlated predictors."""
     rng = np.random.default_rng(seed)
     p = sum(sizes)
     u = np.exp(0.5 * rng.normal(size=len(sizes)))

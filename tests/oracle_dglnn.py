@@ -1,8 +1,7 @@
-"""Other routes to the numbers of the diagonally grouped linear network. Imports no gsae_ref.
+"""The diagonally grouped linear network computed another way. Imports no gsae_ref.
 
 The matrix D of [L23] Section 2 is built entry by entry, Jacobians are full matrices, sums are
-exact, and the algorithms are as printed: divided by powers of u, one group at a time. The paper is
-Li, Nguyen, Hegde, Wong, ICLR 2023.
+exact, and the algorithms are as printed, with divisions by powers of u, one group at a time.
 """
 
 import math
@@ -23,42 +22,38 @@ def membership(sizes):
 
 def weights(u, v, sizes):
     D = membership(sizes)
-    return np.array(
-        [
-            math.fsum(D[i, g] * float(u[g]) ** 2 for g in range(len(sizes))) * float(v[i])
-            for i in range(len(v))
-        ]
-    )
+    w = []
+    for i, direction in enumerate(v):
+        magnitude = math.fsum(D[i, g] * float(u[g]) ** 2 for g in range(len(sizes)))
+        w.append(magnitude * float(direction))
+    return np.array(w)
 
 
 def residual(u, v, X, y, sizes):
     w = weights(u, v, sizes)
-    return np.array(
-        [
-            float(y[k]) - math.fsum(float(X[k, i]) * w[i] for i in range(len(w)))
-            for k in range(len(y))
-        ]
-    )
+    r = []
+    for row, target in zip(X, y, strict=True):
+        r.append(
+            float(target) - math.fsum(float(x) * weight for x, weight in zip(row, w, strict=True))
+        )
+    return np.array(r)
 
 
 def loss(u, v, X, y, sizes, factor=0.5):
-    """factor / n times the sum of squares; 1/2 is the loss of the theory, 1 the mean squared error."""
+    """factor / n times the sum of squares: 1/2 is the paper's loss, 1 the mean squared error."""
     return factor * math.fsum(r * r for r in residual(u, v, X, y, sizes)) / len(y)
 
 
 def gradients(u, v, X, y, sizes, factor=0.5):
     """Chain rule with the full Jacobians of w in u and in v."""
-    p = len(v)
-    L = len(sizes)
+    n, p = X.shape
     D = membership(sizes)
     r = residual(u, v, X, y, sizes)
-    dw = np.array(
-        [
-            -2 * factor * math.fsum(r[k] * float(X[k, i]) for k in range(len(y))) / len(y)
-            for i in range(p)
-        ]
-    )
-    in_u = np.zeros((p, L))
+    dw = []
+    for i in range(p):
+        inner = math.fsum(r[k] * float(X[k, i]) for k in range(n))
+        dw.append(-2 * factor * inner / n)
+    in_u = np.zeros((p, len(sizes)))
     in_v = np.zeros((p, p))
     for i in range(p):
         g = int(np.argmax(D[i]))
@@ -72,7 +67,7 @@ def groups_of(x, sizes):
 
 
 def algorithm_1(u, v, X, y, sizes, gamma, factor=0.5, jacobi=False, eta=None):
-    """One iteration as printed; ``eta`` is the constant step of Algorithm 2 instead of 1 / u^4."""
+    """One iteration as printed; ``eta`` is the constant step of Algorithm 2 in place of 1 / u^4."""
     _, dv = gradients(u, v, X, y, sizes, factor)
     new = []
     for g, (old, slope) in enumerate(zip(groups_of(v, sizes), groups_of(dv, sizes), strict=True)):

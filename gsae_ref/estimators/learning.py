@@ -231,7 +231,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         """
         return -mean_cost(self._loss, self._samples(X))
 
-    # ------------------------------------------------------------------------------------------------ how it learns
+    # -------------------------------------------------------------------------------- how it learns
 
     def _samples(self, X: Any) -> Array:
         check_is_fitted(self)

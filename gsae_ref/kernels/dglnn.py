@@ -1,9 +1,8 @@
-"""The update loops of the diagonally grouped linear network, compiled. Twins of ``advance`` and ``signed_advance`` in
-:mod:`gsae_ref.reference.dglnn`.
+"""The update loops of the diagonally grouped linear network, compiled.
 
-A pass over the rows of X gives the residual and the correlation together: r_i = y_i - <x_i, w>,
-then q += r_i x_i. So Algorithms 1 and 2 read X twice an epoch, and gradient descent once. One
-thread; X is read row by row.
+Twins of ``advance`` and ``signed_advance`` in :mod:`gsae_ref.reference.dglnn`. One pass over the
+rows of X gives residual and correlation together: r_i = y_i - <x_i, w>, then q += r_i x_i. So
+Algorithms 1 and 2 read X twice an epoch, gradient descent once. One thread.
 """
 
 from __future__ import annotations
@@ -19,14 +18,17 @@ from ._jit import jit, plain
 def advance(
     u: Array, v: Array, X: Array, y: Array, sizes: IntArray, rule: Any, epoch: int, n_epochs: int
 ) -> tuple[Array, Array, float, Any]:
-    """Run epochs ``epoch``, ..., ``epoch + n_epochs - 1``: u, v, the loss before the first of them, and the rule, updated.
+    """Run ``n_epochs`` epochs of an algorithm, the first of them number ``epoch``.
 
-    Arrays are of one dtype, float32 or float64; ``rule`` is that of the reference, a NamedTuple.
+    Returned are u, v, the loss before the first of these epochs, and the rule with its
+    ``switch_epoch``, once that is known. Arrays are of one dtype, float32 or float64; ``rule`` is
+    the ``Rule`` of the reference.
     """
-    u, v, real = np.array(u), np.array(v), u.dtype.type
-    half = np.asarray(rule.half, u.dtype)
-    numbers = real(rule.scale), real(rule.gamma), real(rule.eta), real(rule.tolerance)
-    first, switch = _advance(
+    u = np.array(u)
+    v = np.array(v)
+    switch_epoch = _NEVER if rule.switch_epoch is None else rule.switch_epoch
+    half = np.empty(0) if rule.half is None else rule.half
+    first, switch_epoch = _advance(
         u,
         v,
         plain(X),
@@ -34,27 +36,49 @@ def advance(
         plain(np.asarray(sizes, np.int64)),
         rule.normalise,
         rule.jacobi,
-        *numbers,
-        rule.switch_epoch,
-        plain(half),
+        *_numbers(rule, u.dtype.type),
+        switch_epoch,
+        plain(np.asarray(half, u.dtype)),
         epoch,
         n_epochs,
     )
-    return u, v, float(first), rule._replace(switch_epoch=int(switch))
+    if switch_epoch != _NEVER:
+        rule = rule._replace(switch_epoch=int(switch_epoch))
+    return u, v, float(first), rule
 
 
 def signed_advance(
     u: Array, v: Array, X: Array, y: Array, scale: int, step_size: float, n_epochs: int
 ) -> tuple[Array, Array, float]:
-    """Run ``n_epochs`` steps of gradient descent on w = u^2 - v^2: u, v and the loss before the first."""
-    u, v, real = np.array(u), np.array(v), u.dtype.type
+    """Run ``n_epochs`` steps of gradient descent on w = u^2 - v^2.
+
+    Returned are u, v and the loss before the first step.
+    """
+    u = np.array(u)
+    v = np.array(v)
+    real = u.dtype.type
     first = _signed_advance(u, v, plain(X), plain(y), real(scale), real(step_size), n_epochs)
     return u, v, float(first)
 
 
+_NEVER = -1  # the switch_epoch of a rule without one
+
+
+def _numbers(rule: Any, real: Any) -> tuple[Any, Any, Any, Any]:
+    """Scale, gamma, eta and tolerance as numbers of one dtype.
+
+    An eta of 0 stands for the bound of Lemma 16, a tolerance of 0 for no such rule.
+    """
+    eta = rule.eta
+    if eta is None:
+        eta = 0.0 if rule.normalise else rule.gamma
+    tolerance = 0.0 if rule.tolerance is None else rule.tolerance
+    return real(rule.scale), real(rule.gamma), real(eta), real(tolerance)
+
+
 @jit
 def _correlate(w: Array, X: Array, y: Array, q: Array) -> float:
-    """q = 1/n X^T (y - X w), written to ``q``; returns ||y - X w||^2 / n in float64."""
+    """Write q = 1/n X^T (y - X w); return ||y - X w||^2 / n, summed in float64."""
     n, p = X.shape
     total = 0.0
     for j in range(p):
@@ -74,7 +98,7 @@ def _correlate(w: Array, X: Array, y: Array, q: Array) -> float:
 
 @jit
 def _weigh(u: Array, v: Array, sizes: IntArray, w: Array) -> None:
-    """w_l = u_l^2 v_l."""
+    """Write w_l = u_l^2 v_l."""
     j = 0
     for g in range(sizes.size):
         for _ in range(sizes[g]):
@@ -86,7 +110,10 @@ def _weigh(u: Array, v: Array, sizes: IntArray, w: Array) -> None:
 def _turn(
     u: Array, v: Array, w: Array, q: Array, sizes: IntArray, scale: float, eta: float, large: bool
 ) -> None:
-    """Step on v, then v_l / ||v_l||, in place: large, by eta, or for eta = 0 by the bound of Lemma 16. A z_l of zero leaves v_l."""
+    """Step on v and divide v_l by its norm, in place; w = (D u)^2 o v is overwritten by z.
+
+    The step is large, or eta, or for eta = 0 the bound of Lemma 16. A z_l of zero leaves v_l.
+    """
     zero = v.dtype.type(0)
     share = v.dtype.type(4 / 9)
     top = np.max(np.abs(u))
@@ -114,6 +141,42 @@ def _turn(
 
 
 @jit
+def _descend(u: Array, v: Array, q: Array, sizes: IntArray, step: float) -> None:
+    """v_l + step u_l^2 q_l, in place: the step of gradient descent on v, for step = eta scale."""
+    j = 0
+    for g in range(sizes.size):
+        for _ in range(sizes[g]):
+            v[j] += step * u[g] * u[g] * q[j]
+            j += 1
+
+
+@jit
+def _grow(
+    u: Array, v: Array, q: Array, sizes: IntArray, step: float, tolerance: float, half: Array
+) -> bool:
+    """u_l (1 + step v_l^T q_l), in place: the step on u, for step = 2 scale gamma.
+
+    Returns whether the switch is due: every u_l changed by less than a share ``tolerance`` > 0,
+    or u_l^2 >= half_l in every group and ``half`` is not empty.
+    """
+    one = v.dtype.type(1)
+    quiet = tolerance > 0
+    grown = half.size > 0
+    j = 0
+    for g in range(sizes.size):
+        along = v.dtype.type(0)
+        for _ in range(sizes[g]):
+            along += v[j] * q[j]
+            j += 1
+        new = u[g] * (one + step * along)
+        quiet = quiet and abs(new - u[g]) < tolerance * abs(u[g])
+        if half.size:
+            grown = grown and new * new >= half[g]
+        u[g] = new
+    return quiet or grown
+
+
+@jit
 def _advance(
     u: Array,
     v: Array,
@@ -126,55 +189,35 @@ def _advance(
     gamma: float,
     eta: float,
     tolerance: float,
-    switch: int,
+    switch_epoch: int,
     half: Array,
     epoch: int,
     n_epochs: int,
 ) -> tuple[float, int]:
     """The loop; u and v are overwritten. Returns the first loss and the switching epoch."""
-    p = v.size
-    one = v.dtype.type(1)
-    two = v.dtype.type(2)
-    w = np.empty(p, v.dtype)
-    q = np.empty(p, v.dtype)
-    old = np.empty(p, v.dtype)
+    step = v.dtype.type(2) * scale * gamma
+    w = np.empty_like(v)
+    q = np.empty_like(v)
+    old = np.empty_like(v)
     first = 0.0
     for t in range(epoch, epoch + n_epochs):
         _weigh(u, v, sizes, w)
         cost = np.float64(scale) * _correlate(w, X, y, q) / 2
         if t == epoch:
             first = cost
-        for j in range(p):
-            old[j] = v[j]
+        old[:] = v
         if normalise:
-            _turn(u, v, w, q, sizes, scale, eta, not 0 <= switch <= t)
-            if not jacobi:
-                _weigh(u, v, sizes, w)
-                _correlate(w, X, y, q)
-                for j in range(p):
-                    old[j] = v[j]
+            _turn(u, v, w, q, sizes, scale, eta, not 0 <= switch_epoch <= t)
         else:
-            j = 0
-            for g in range(sizes.size):
-                for _ in range(sizes[g]):
-                    v[j] += eta * scale * u[g] * u[g] * q[j]
-                    j += 1
-        quiet = True
-        grown = True
-        j = 0
-        for g in range(sizes.size):
-            along = v.dtype.type(0)
-            for _ in range(sizes[g]):
-                along += old[j] * q[j]
-                j += 1
-            new = u[g] * (one + two * scale * gamma * along)
-            quiet = quiet and abs(new - u[g]) < tolerance * abs(u[g])
-            if half.size:
-                grown = grown and new * new >= half[g]
-            u[g] = new
-        if switch < 0 and (quiet and tolerance > 0 or grown and half.size > 0):
-            switch = t + 1
-    return first, switch
+            _descend(u, v, q, sizes, eta * scale)
+        if normalise and not jacobi:
+            _weigh(u, v, sizes, w)
+            _correlate(w, X, y, q)
+            old[:] = v
+        due = _grow(u, old, q, sizes, step, tolerance, half)
+        if due and switch_epoch < 0:
+            switch_epoch = t + 1
+    return first, switch_epoch
 
 
 @jit

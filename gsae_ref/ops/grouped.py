@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,10 @@ LOSS_SCALES = {"half": 1, "mean": 2}
 def grouped_problem(
     X: ArrayLike, y: ArrayLike, groups: ArrayLike, loss_scale: str
 ) -> tuple[Array, Array, IntArray, IntArray, int]:
-    """Check data, groups and the scale of the loss; return X with its groups contiguous, y, sizes, order, and the scale as 1 or 2."""
+    """Check data, groups and the scale of the loss.
+
+    Returned are X with its groups contiguous, y, sizes, order, and the scale as 1 or 2.
+    """
     X = checks.array("X", X, ndim=(2,))
     y = checks.target("y", y, len(X), f"X of shape {X.shape}")
     sizes, order = checks.grouping(groups, X.shape[1])
@@ -29,14 +33,14 @@ def grouped_problem(
 
 
 def in_groups(array: Array, order: IntArray) -> Array:
-    """The last axis rearranged so that groups are contiguous; the array itself if they are."""
+    """Rearrange the last axis so that groups are contiguous; the array itself if they are."""
     return array if (order == np.arange(len(order))).all() else array[..., order]
 
 
 def _parameters(
     u: ArrayLike, v: ArrayLike, groups: ArrayLike
 ) -> tuple[Array, Array, IntArray, IntArray]:
-    """Check magnitudes and directions that belong together; return them with sizes and order, groups contiguous."""
+    """Check magnitudes and directions; return them, sizes and order, with groups contiguous."""
     v = checks.array("v", v, ndim=(1,))
     sizes, order = checks.grouping(groups, len(v))
     u, v = checks.common_dtype(checks.target("u", u, len(sizes), f"groups = {groups!r}"), v)
@@ -70,7 +74,8 @@ def dglnn_weights(u: ArrayLike, v: ArrayLike, groups: ArrayLike) -> Array:
     Raises
     ------
     TypeError, ValueError
-        For entries that are not finite reals, shapes that do not fit, groups that do not add up.
+        For entries that are not finite reals, shapes that differ, groups that do not add up to the
+        features.
 
     Examples
     --------
@@ -106,11 +111,11 @@ def dglnn_loss_and_grad(
     X : array_like of shape (n_samples, n_features)
         Samples as rows.
     y : array_like of shape (n_samples,)
-        What is predicted.
+        Target.
     groups : int or array_like of int
         As in :func:`dglnn_weights`.
     loss_scale : {"half", "mean"}
-        1/(2n) ||y - X w||^2, or the mean squared error, which is twice that.
+        1/(2n) ||y - X w||^2, or the mean squared error, twice that.
 
     Returns
     -------
@@ -125,12 +130,14 @@ def dglnn_loss_and_grad(
 
     Notes
     -----
-    Differs from the paper: Section 2 prints 1/2 ||.||^2, without 1/n; all that follows it needs
+    Differs from the paper: Section 2 prints 1/2 ||.||^2, without 1/n; the rest of the paper needs
     1/(2n), which is "half" here.
 
     Examples
     --------
-    >>> dglnn_loss_and_grad([2.0], [1.0], [[1.0]], [1.0], groups=1)  # (1 - u^2 v)^2 / 2
+    The loss of one weight with X = y = 1 is (1 - u^2 v)^2 / 2:
+
+    >>> dglnn_loss_and_grad([2.0], [1.0], [[1.0]], [1.0], groups=1)
     (4.5, array([12.]), array([12.]))
     """
     X, y, sizes, order, scale = grouped_problem(X, y, groups, loss_scale)
@@ -156,38 +163,34 @@ def dglnn_flow(
     method: str = "DOP853",
     rtol: float = 1e-10,
 ) -> Any:
-    """Gradient flow du/dt = -dL/du, dv/dt = -dL/dv from a small start. [L23] Eq. (3), Theorem 2, Lemma 2.
+    """Gradient flow du/dt = -dL/du, dv/dt = -dL/dv from a small start. [L23] Eq. (3), Lemma 2.
 
     Parameters
     ----------
-    X : array_like of shape (n_samples, n_features)
-        Samples as rows.
-    y : array_like of shape (n_samples,)
-        What is predicted.
-    groups : int or array_like of int
-        As in :func:`dglnn_weights`.
+    X, y, groups
+        As in :func:`dglnn_loss_and_grad`.
     t : array_like of shape (n_times,)
-        Times at which the state is wanted, increasing; the flow starts at 0.
+        Times of the states that are returned, increasing; the flow starts at 0.
     alpha : float or array_like of shape (n_groups,)
         Magnitudes at the start, > 0.
     v0 : array_like of shape (n_features,), optional
-        Directions at the start. None: the balanced start of Theorem 2, v_l along X_l^T y with
+        Directions at the start. None is the balanced start of Theorem 2, v_l along X_l^T y with
         ||v_l||^2 = u_l^2 / 2.
     loss_scale : {"half", "mean"}
         As in :func:`dglnn_loss_and_grad`; "mean" runs through the same points twice as fast.
     method : str
         Integrator of :func:`scipy.integrate.solve_ivp`.
     rtol : float
-        Its relative tolerance, > 0. The absolute one is ``rtol`` times a thousandth of the smallest
-        magnitude at the start.
+        Relative tolerance of the integrator, > 0. Its absolute tolerance is ``rtol`` times a
+        thousandth of the smallest magnitude at the start.
 
     Returns
     -------
     result : scipy.optimize.OptimizeResult
         ``t`` (n_times,), ``u`` (n_times, n_groups), ``v`` and ``w`` (n_times, n_features), ``loss``
-        (n_times,), ``balance`` (n_times, n_groups), the numbers 1/2 u_l^2 - ||v_l||^2 that the flow
-        keeps, ``drift`` (float), the most that any of them departs from its value at the start, and
-        ``nfev``. Integrated in float64, then rounded to the dtype of the data.
+        (n_times,), ``balance`` (n_times, n_groups), the invariants 1/2 u_l^2 - ||v_l||^2, ``drift``
+        (float), the largest deviation of an invariant from its value at the start, and ``nfev``.
+        Integrated in float64, then rounded to the dtype of the data.
 
     Raises
     ------
@@ -195,7 +198,7 @@ def dglnn_flow(
         As :func:`dglnn_loss_and_grad`; for times that do not increase or a start that is not
         positive.
     DivergenceError
-        If the integrator gives up; the message holds its reason.
+        If the integrator fails; the message holds its reason.
 
     Examples
     --------
@@ -203,53 +206,67 @@ def dglnn_flow(
     >>> flow.w.round(6).tolist(), flow.drift < 1e-9
     ([[0.000707], [1.0]], True)
     """
-    from scipy.integrate import solve_ivp
     from scipy.optimize import OptimizeResult
 
     X, y, sizes, order, scale = grouped_problem(X, y, groups, loss_scale)
-    t, rtol, n_groups = checks.times("t", t), checks.step(rtol, "rtol"), len(sizes)
+    dtype = X.dtype
+    X = X.astype(np.float64)
+    y = y.astype(np.float64)
+    t = checks.times("t", t)
+    rtol = checks.step(rtol, "rtol")
+    n_groups = len(sizes)
     u0 = checks.positive("alpha", checks.per_group("alpha", alpha, n_groups)).astype(np.float64)
-    dtype, X, y = X.dtype, X.astype(np.float64), y.astype(np.float64)
-    if v0 is None:
-        _, v0 = flow.balanced_start(X, y, sizes, 1.0)
-        v0 = v0 * dglnn.expand(u0, sizes)
-    else:
-        v0 = in_groups(checks.target("v0", v0, X.shape[1], f"X of shape {X.shape}"), order).astype(
-            np.float64
-        )
+    v0 = _flow_directions(v0, u0, X, y, sizes, order)
 
     def velocity(_: float, state: Array) -> Array:
         return np.concatenate(flow.flow(state[:n_groups], state[n_groups:], X, y, sizes, scale))
 
-    start = np.concatenate([u0, v0])
-    if t[-1] == 0:
-        states = start[None]
-        evaluations = 0
-    else:
-        with np.errstate(over="ignore", invalid="ignore"):  # told below, in words
-            solution = solve_ivp(
-                velocity,
-                (0.0, t[-1]),
-                start,
-                method=method,
-                t_eval=t,
-                rtol=rtol,
-                atol=1e-3 * rtol * u0.min(),
-            )
-        if not solution.success:
-            raise DivergenceError(
-                f"the flow could not be followed to t = {t[-1]:g}: {solution.message}; shorten it or scale the data"
-            )
-        states = solution.y.T
-        evaluations = int(solution.nfev)
+    tolerances = {"rtol": rtol, "atol": 1e-3 * rtol * u0.min()}
+    states, evaluations = _integrate(velocity, np.concatenate([u0, v0]), t, method, tolerances)
     u = states[:, :n_groups]
     v = states[:, n_groups:]
     w = dglnn.weights(u, v, sizes)
-    kept = flow.balance(u, v, sizes)
-    drift = float(np.max(np.abs(kept - flow.balance(u0, v0, sizes))))
-    cost = np.array([dglnn.loss(row, X, y, scale) for row in w])
-    u, kept = u.astype(dtype), kept.astype(dtype)
-    v, w = (_as_given(x, order).astype(dtype) for x in (v, w))
+    balance = flow.balance(u, v, sizes)
     return OptimizeResult(
-        t=t, u=u, v=v, w=w, loss=cost, balance=kept, drift=drift, nfev=evaluations
+        t=t,
+        u=u.astype(dtype),
+        v=_as_given(v, order).astype(dtype),
+        w=_as_given(w, order).astype(dtype),
+        loss=np.array([dglnn.loss(row, X, y, scale) for row in w]),
+        balance=balance.astype(dtype),
+        drift=float(np.max(np.abs(balance - flow.balance(u0, v0, sizes)))),
+        nfev=evaluations,
     )
+
+
+def _flow_directions(
+    v0: ArrayLike | None, u0: Array, X: Array, y: Array, sizes: IntArray, order: IntArray
+) -> Array:
+    """v(0) as given, or of the balanced start; groups contiguous, float64."""
+    if v0 is None:
+        _, v = flow.balanced_start(X, y, sizes, 1.0)
+        return v * dglnn.expand(u0, sizes)
+    v = checks.target("v0", v0, X.shape[1], f"X of shape {X.shape}")
+    return in_groups(v, order).astype(np.float64)
+
+
+def _integrate(
+    velocity: Callable[[float, Array], Array],
+    start: Array,
+    t: Array,
+    method: str,
+    tolerances: dict[str, float],
+) -> tuple[Array, int]:
+    """States of a flow at times t, (n_times, n_variables), and the number of evaluations."""
+    from scipy.integrate import solve_ivp
+
+    if t[-1] == 0:
+        return start[None], 0
+    with np.errstate(over="ignore", invalid="ignore"):  # reported below
+        solution = solve_ivp(velocity, (0.0, t[-1]), start, method=method, t_eval=t, **tolerances)
+    if not solution.success:
+        raise DivergenceError(
+            f"the flow could not be followed to t = {t[-1]:g}: {solution.message}; "
+            f"shorten it or scale the data"
+        )
+    return solution.y.T, int(solution.nfev)

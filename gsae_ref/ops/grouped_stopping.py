@@ -1,4 +1,4 @@
-"""When to stop a path: a fixed time, a validation sample, the window of a theorem, or, for study only, the truth."""
+"""Rules for stopping a path: a fixed epoch, validation data, the window of a theorem, the truth."""
 
 from __future__ import annotations
 
@@ -8,25 +8,30 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import checks
-from ..arrays import Array
+from ..arrays import Array, IntArray
 
-RULES = ("fixed", "validation", "window", "oracle")
+RULES = {  # and the arguments that each needs
+    "fixed": {"epoch"},
+    "validation": {"X", "y"},
+    "window": {"window"},
+    "oracle": {"w_star"},
+}
 
 
 class EarlyStop(NamedTuple):
-    """Where a path is stopped; unpacks as ``w, epoch, index, scores``.
+    """A state of a path, chosen by a rule; unpacks as ``w, epoch, index, scores``.
 
     Attributes
     ----------
-    w : ndarray (n_features,)
-        The weights there.
+    w : ndarray of shape (n_features,)
+        Weights of the state.
     epoch : int
-        The epoch there.
+        Its epoch.
     index : int
         Its row in the path.
-    scores : ndarray (n_records,)
-        What the rule looks at, along the path: mean squared validation error, squared distance to
-        the truth, or else the loss.
+    scores : ndarray of shape (n_records,)
+        The criterion along the path: mean squared validation error, squared distance to the truth,
+        or for the other rules the loss.
 
     Examples
     --------
@@ -52,20 +57,21 @@ def early_stop(
     window: Any = None,
     w_star: ArrayLike | None = None,
 ) -> EarlyStop:
-    """Choose a state of a recorded path. [L23] Algorithm 1, "if the early stopping criterion is satisfied".
+    """Choose a state of a recorded path: the early stopping criterion of [L23] Algorithm 1.
 
     Parameters
     ----------
     path : OptimizeResult
         From :func:`dglnn_path` or :func:`signed_path`.
     rule : {"fixed", "validation", "window", "oracle"}
-        "fixed": the last recorded state up to ``epoch``. "validation": the smallest mean squared
-        error on ``X``, ``y``. "window": the first recorded state in ``window``. "oracle": the
-        nearest to ``w_star``; for study only, as nobody has it. Of equals, the first.
+        "fixed": the last recorded state up to ``epoch``. "validation": the state with the smallest
+        mean squared error on ``X``, ``y``. "window": the first recorded state in ``window``.
+        "oracle": the state nearest to ``w_star``, for studies where the truth is known. Of equal
+        states, the first.
     epoch : int, optional
         For "fixed".
     X : array_like of shape (n_samples, n_features), optional
-        For "validation": predictors that the path has not seen.
+        For "validation": samples that the path was not trained on.
     y : array_like of shape (n_samples,), optional
         For "validation".
     window : (float, float), optional
@@ -81,72 +87,71 @@ def early_stop(
     Raises
     ------
     TypeError, ValueError
-        For an unknown rule, an argument that the rule needs and lacks or does not use, or a window
-        without a recorded state.
+        For an unknown rule, an argument that the rule lacks or does not use, or a window without a
+        recorded state.
 
     Examples
     --------
+    The best state comes before the second weight, which is noise, grows.
+
     >>> from gsae_ref.ops import dglnn_path
     >>> path = dglnn_path(np.eye(2), [3.0, 0.2], groups=1, n_epochs=100, alpha=0.1, gamma=0.1)
-    >>> early_stop(path, "oracle", w_star=[3.0, 0.0]).w.round(2).tolist(), path.x.round(2).tolist()  # before the noise grows
-    ([3.0, 0.01], [3.0, 0.2])
+    >>> early_stop(path, "oracle", w_star=[3.0, 0.0]).w.round(2).tolist()
+    [3.0, 0.01]
+    >>> path.x.round(2).tolist()
+    [3.0, 0.2]
     """
-    checks.option("rule", rule, RULES)
+    checks.option("rule", rule, tuple(RULES))
     given = {"epoch": epoch, "X": X, "y": y, "window": window, "w_star": w_star}
-    needs = {
-        "fixed": {"epoch"},
-        "validation": {"X", "y"},
-        "window": {"window"},
-        "oracle": {"w_star"},
-    }[rule]
     has = {name for name, value in given.items() if value is not None}
-    if has != needs:
+    if has != RULES[rule]:
         raise ValueError(
-            f"rule = {rule!r} was given {sorted(has)}; it takes exactly {sorted(needs)}; pass these and no others"
+            f"rule = {rule!r} was given {sorted(has)}; it takes exactly {sorted(RULES[rule])}; "
+            f"pass these and no others"
         )
     if not all(hasattr(path, name) for name in ("epochs", "loss", "w")):
         raise TypeError(
-            f"path is a {type(path).__name__}; it must hold epochs, loss and w; pass what dglnn_path or signed_path returned"
+            f"path is a {type(path).__name__}; it must hold epochs, loss and w; "
+            f"pass the result of dglnn_path or signed_path"
         )
     scores = path.loss
-    n_records, n_features = path.w.shape
     if rule == "fixed":
-        index = (
-            int(np.searchsorted(path.epochs, checks.count("epoch", epoch, minimum=0), side="right"))
-            - 1
-        )
+        epoch = checks.count("epoch", epoch, minimum=0)
+        index = int(np.searchsorted(path.epochs, epoch, side="right")) - 1
     elif rule == "window":
-        low, high = _window(window)
-        inside = np.flatnonzero((path.epochs >= low) & (path.epochs <= high))
-        if not len(inside):
-            raise ValueError(
-                f"window = ({low:g}, {high:g}) holds none of the {n_records} recorded epochs, 0 to {path.epochs[-1]}; it must hold one; "
-                f"run longer, record more often, or check the window"
-            )
-        index = int(inside[0])
+        index = _first_in_window(path.epochs, window)
     else:
-        if rule == "validation":
-            X = checks.array("X", X, ndim=(2,))
-            X = checks.batch("X", X, n_features, f"a path of {n_features} weights")
-            y = checks.target("y", y, len(X), f"X of shape {X.shape}")
-            scores = checks.representable(
-                "the score",
-                lambda: np.mean(np.square(y - path.w @ X.T, dtype=np.float64), axis=1),
-                X=X,
-                y=y,
-            )
-        else:
-            w_star = checks.target("w_star", w_star, n_features, f"a path of {n_features} weights")
-            scores = checks.representable(
-                "the score",
-                lambda: np.sum(np.square(path.w - w_star, dtype=np.float64), axis=1),
-                w_star=w_star,
-            )
+        scores = _validation_errors(path, X, y) if rule == "validation" else _errors(path, w_star)
         index = int(np.argmin(scores))
     return EarlyStop(path.w[index].copy(), int(path.epochs[index]), index, scores)
 
 
-def _window(window: Any) -> tuple[float, float]:
+def _validation_errors(path: Any, X: Any, y: Any) -> Array:
+    """Mean squared errors of all states on X, y."""
+    n_features = path.w.shape[1]
+    X = checks.array("X", X, ndim=(2,))
+    X = checks.batch("X", X, n_features, f"a path of {n_features} weights")
+    y = checks.target("y", y, len(X), f"X of shape {X.shape}")
+
+    def errors() -> Array:
+        return np.mean(np.square(y - path.w @ X.T, dtype=np.float64), axis=1)
+
+    return checks.representable("the score", errors, X=X, y=y)
+
+
+def _errors(path: Any, w_star: Any) -> Array:
+    """Squared distances of all states to the true weights."""
+    n_features = path.w.shape[1]
+    w_star = checks.target("w_star", w_star, n_features, f"a path of {n_features} weights")
+
+    def errors() -> Array:
+        return np.sum(np.square(path.w - w_star, dtype=np.float64), axis=1)
+
+    return checks.representable("the score", errors, w_star=w_star)
+
+
+def _first_in_window(epochs: IntArray, window: Any) -> int:
+    """The first recorded epoch in a window, as an index."""
     if np.shape(window) != (2,):
         raise ValueError(
             f"window = {window!r}; it must be a pair (T_lb, T_ub); pass for example (100, 500)"
@@ -155,6 +160,14 @@ def _window(window: Any) -> tuple[float, float]:
     high = checks.real("window[1]", window[1])
     if low > high:
         raise ValueError(
-            f"window = ({low:g}, {high:g}) is empty; T_lb must not exceed T_ub; the statement it comes from does not apply"
+            f"window = ({low:g}, {high:g}) is empty; T_lb must not exceed T_ub; "
+            f"the theorem that gives this window does not apply"
         )
-    return low, high
+    inside = np.flatnonzero((epochs >= low) & (epochs <= high))
+    if not len(inside):
+        raise ValueError(
+            f"window = ({low:g}, {high:g}) holds none of the {len(epochs)} recorded epochs, "
+            f"0 to {epochs[-1]}; it must hold one; "
+            f"run longer, record more often, or check the window"
+        )
+    return int(inside[0])

@@ -1,14 +1,17 @@
-"""The diagonally grouped linear network of L23: model, loss, gradients, and one step of each of its algorithms.
+"""The diagonally grouped linear network of L23: model, loss, gradients, one step of each algorithm.
 
-A vector of p weights is cut into L contiguous groups of sizes p_1, ..., p_L (they may differ), and
-group l is w_l = u_l^2 v_l: a magnitude u_l, shared, and a direction v_l. With D the p x L matrix
-that copies one number per group to its entries, w = (D u)^2 o v. Samples are rows: X is (n_samples,
-n_features). One quantity drives everything, the correlation of the predictors with the residual,
+A vector of p weights consists of L contiguous groups of sizes p_1, ..., p_L. Group l is
+
+    w_l = u_l^2 v_l,
+
+the square of a magnitude u_l times a direction v_l. With D the p x L matrix that copies one number
+per group to the entries of the group, w = (D u)^2 o v. Samples are rows: X is (n_samples,
+n_features). The gradients follow from the correlation of the predictors with the residual,
 
     q = 1/n X^T (y - X w).
 
-``scale`` is the factor in the loss scale/(2n) ||y - X w||^2: 1 for the halved mean of squares, 2
-for their mean.
+``scale`` is the factor c of the loss c/(2n) ||y - X w||^2: 1 for half the mean square of the
+residual, 2 for its mean square.
 """
 
 from __future__ import annotations
@@ -20,11 +23,11 @@ from numpy.typing import NDArray
 
 from ..arrays import Array, IntArray
 
-# ------------------------------------------------------------------------------------------------ groups of any sizes
+# ------------------------------------------------------------------------------ groups of any sizes
 
 
 def expand(per_group: NDArray[Any], sizes: IntArray) -> Array:
-    """D u: one number per group, copied to the entries of the group. The groups are on the last axis.
+    """D u: copy one number per group to the entries of the group, along the last axis.
 
     >>> expand(np.array([5.0, 7.0]), np.array([1, 2]))
     array([5., 7., 7.])
@@ -42,21 +45,22 @@ def gather(entries: Array, sizes: IntArray) -> Array:
 
 
 def unit(Z: Array, V: Array, sizes: IntArray) -> Array:
-    """Every group of z divided by its norm; where z_l is zero it has no direction, and v_l is kept.
+    """z_l / ||z_l|| for every group; v_l where z_l is zero and has no direction.
 
-    Entries are divided by the largest of their group first, so that no square overflows or
-    vanishes.
+    The entries of a group are first divided by the largest of them, so that no square overflows
+    or vanishes.
 
     >>> unit(np.array([3.0, 4.0, 0.0]), np.array([0.6, 0.8, -1.0]), np.array([2, 1]))
     array([ 0.6,  0.8, -1. ])
     """
     largest = np.maximum.reduceat(np.abs(Z), np.cumsum(sizes) - sizes, axis=-1)
-    some = expand(largest > 0, sizes)
-    Z = np.where(some, Z, V) / expand(np.where(largest > 0, largest, 1), sizes)
-    return Z / expand(np.sqrt(np.where(largest > 0, gather(Z * Z, sizes), 1)), sizes)
+    Z = np.where(expand(largest > 0, sizes), Z, V)
+    Z = Z / expand(np.where(largest > 0, largest, 1), sizes)
+    squared_norms = np.where(largest > 0, gather(Z * Z, sizes), 1)
+    return Z / expand(np.sqrt(squared_norms), sizes)
 
 
-# ------------------------------------------------------------------------------------------------ model, loss, gradients
+# --------------------------------------------------------------------------- model, loss, gradients
 
 
 def weights(u: Array, v: Array, sizes: IntArray) -> Array:
@@ -69,7 +73,7 @@ def weights(u: Array, v: Array, sizes: IntArray) -> Array:
 
 
 def residual(w: Array, X: Array, y: Array) -> Array:
-    """What the prediction misses, r = y - X w.
+    """r = y - X w.
 
     >>> residual(np.array([2.0]), np.array([[1.0], [3.0]]), np.array([5.0, 5.0]))
     array([ 3., -1.])
@@ -80,96 +84,134 @@ def residual(w: Array, X: Array, y: Array) -> Array:
 def correlation(w: Array, X: Array, y: Array) -> Array:
     """q = 1/n X^T (y - X w), minus the gradient of 1/(2n) ||y - X w||^2 in w.
 
-    >>> correlation(np.array([2.0]), np.array([[1.0], [3.0]]), np.array([5.0, 5.0]))  # (1 * 3 + 3 * (-1)) / 2
+    The residual of the example is (3, -1), so q = (1 * 3 - 3 * 1) / 2.
+
+    >>> correlation(np.array([2.0]), np.array([[1.0], [3.0]]), np.array([5.0, 5.0]))
     array([0.])
     """
     return X.T @ residual(w, X, y) / len(y)
 
 
 def loss(w: Array, X: Array, y: Array, scale: int = 1) -> float:
-    """scale/(2n) ||y - X w||^2, summed in float64.
+    """c/(2n) ||y - X w||^2, summed in float64.
 
-    >>> loss(np.array([2.0]), np.array([[1.0], [3.0]]), np.array([5.0, 5.0]))  # (9 + 1) / 4
+    The residual of the example is (3, -1), so the loss is (9 + 1) / 4.
+
+    >>> loss(np.array([2.0]), np.array([[1.0], [3.0]]), np.array([5.0, 5.0]))
     2.5
     """
-    r = residual(w, X, y)
-    return scale * float(np.square(r, dtype=np.float64).sum()) / (2 * len(y))
+    return scale * _half_mean_square(residual(w, X, y))
 
 
 def loss_and_grad(
     u: Array, v: Array, X: Array, y: Array, sizes: IntArray, scale: int = 1
 ) -> tuple[float, Array, Array]:
-    """Loss scale/(2n) ||y - X w||^2 at w = (D u)^2 o v, and its gradients in u and v. [L23] Section 2; Eq. (3) is minus these.
+    """Loss c/(2n) ||y - X w||^2 at w = (D u)^2 o v, and its gradients in u and v. [L23] Section 2.
 
-    As dL = -scale <q, dw> and dw_l = 2 u_l v_l du_l + u_l^2 dv_l,
+    As dL = -c <q, dw> and dw_l = 2 u_l v_l du_l + u_l^2 dv_l,
 
-        dL/du_l = -2 scale u_l v_l^T q_l,    dL/dv_l = -scale u_l^2 q_l.
+        dL/du_l = -2 c u_l v_l^T q_l,    dL/dv_l = -c u_l^2 q_l.
+
+    The flow of [L23] Eq. (3) has minus these as velocities.
 
     Differs from the paper: Section 2 prints the loss 1/2 ||.||^2, without 1/n; Eq. (3) and the step
     1/u^4 of Algorithm 1 need 1/(2n). ``scale=2`` is the mean squared error: both gradients double.
 
-    >>> loss_and_grad(np.array([2.0]), np.array([1.0]), np.array([[1.0]]), np.array([1.0]), np.array([1]))  # (1 - u^2 v)^2 / 2
+    For one weight, X = y = 1, the loss is (1 - u^2 v)^2 / 2:
+
+    >>> one = np.array([1.0])
+    >>> loss_and_grad(np.array([2.0]), one, np.eye(1), one, np.array([1]))
     (4.5, array([12.]), array([12.]))
     """
-    w = weights(u, v, sizes)
-    r = residual(w, X, y)
+    r = residual(weights(u, v, sizes), X, y)
     q = X.T @ r / len(y)
-    cost = scale * float(np.square(r, dtype=np.float64).sum()) / (2 * len(y))
-    return cost, -2 * scale * u * gather(v * q, sizes), -scale * expand(u * u, sizes) * q
+    du = -2 * scale * u * gather(v * q, sizes)
+    dv = -scale * expand(u * u, sizes) * q
+    return scale * _half_mean_square(r), du, dv
 
 
-# ------------------------------------------------------------------------------------------------ one step of an algorithm
+def _half_mean_square(E: Array) -> float:
+    """1/(2n) ||E||^2 over n rows, summed in float64."""
+    return float(np.square(E, dtype=np.float64).sum()) / (2 * len(E))
+
+
+# -------------------------------------------------------------------------- steps of the algorithms
 
 
 class Rule(NamedTuple):
-    """What the update loop is told, in this order by the kernel too.
+    """Step sizes of an algorithm, and its rule for the switch.
 
-    ``normalise``: Algorithms 1 and 2, else plain gradient descent. ``switch_epoch``: the epoch from
-    which v takes the small step ``eta`` (Algorithm 2), -1 while it is not known; an ``eta`` of 0
-    stands for the largest that Lemma 16 allows at the present magnitudes. ``tolerance`` > 0: the
-    epoch becomes known when no u_l changes by this share any more. ``half``: it becomes known when
-    u_l^2 >= half_l in every group; empty for no such rule.
+    ``Rule(gamma)`` is Algorithm 1. With ``switch_epoch``, ``tolerance`` or ``half`` it is
+    Algorithm 2, with ``normalise=False`` gradient descent.
 
-    >>> rule = Rule(True, False, 1, 0.125, 0.0, -1, 0.1, np.empty(0))  # Algorithm 2 with the practical rule
-    >>> rule._replace(switch_epoch=7).switch_epoch
+    Parameters
+    ----------
+    gamma : float
+        Step size on u.
+    eta : float, optional
+        Step size on v, for Algorithm 2 after its switch and for gradient descent. None is the
+        largest that Lemma 16 allows at the present magnitudes, and for gradient descent ``gamma``.
+    normalise : bool
+        Whether v_l is divided by its norm: Algorithms 1 and 2.
+    jacobi : bool
+        Whether Algorithms 1 and 2 take both gradients at (u(t), v(t)).
+    scale : {1, 2}
+        Factor c of the loss.
+    switch_epoch : int, optional
+        First epoch with the small step on v; None while it is not known.
+    tolerance : float, optional
+        The switch follows the first epoch in which every u_l changes by less than this share.
+    half : ndarray of shape (n_groups,), optional
+        The switch follows the first epoch after which u_l^2 >= half_l in every group.
+
+    Examples
+    --------
+    >>> Rule(gamma=0.125, tolerance=0.1)._replace(switch_epoch=7).switch_epoch
     7
     """
 
-    normalise: bool
-    jacobi: bool
-    scale: int
     gamma: float
-    eta: float
-    switch_epoch: int
-    tolerance: float
-    half: np.ndarray
+    eta: float | None = None
+    normalise: bool = True
+    jacobi: bool = False
+    scale: int = 1
+    switch_epoch: int | None = None
+    tolerance: float | None = None
+    half: Array | None = None
 
 
 def normalised_step(
     u: Array, v: Array, X: Array, y: Array, sizes: IntArray, rule: Rule, large: bool = True
 ) -> tuple[Array, Array, float]:
-    """One step of [L23] Algorithm 1, or with ``large=False`` of Algorithm 2 after its switch. Returns u(t+1), v(t+1), loss at (u(t), v(t)).
+    """One step of [L23] Algorithm 1; with ``large=False``, of Algorithm 2 after its switch.
 
-    Step of size eta_l on v, then every v_l divided by its norm, then a step of size gamma on u,
-    with q taken again at v(t+1):
+    A step of size eta_l on v, a division of every v_l by its norm, then a step of size gamma on u
+    with q taken again at the new v:
 
-        z_l = v_l + scale eta_l u_l^2 q_l,    v_l <- z_l / ||z_l||,    u_l <- u_l (1 + 2 scale gamma v_l^T q_l).
+        z_l = v_l + c eta_l u_l^2 q_l,
+        v_l <- z_l / ||z_l||,
+        u_l <- u_l (1 + 2 c gamma v_l^T q_l).
 
-    For eta_l = 1/u_l^4, z_l is a positive multiple of u_l^2 v_l + scale q_l, which is what is
-    normalised: no power of a small u_l is divided by. If X_l^T X_l / n = I and the groups are
-    orthogonal, that is (1 - scale) u_l^2 v_l + scale (w_l* + noise): for scale 1 the least-squares
-    solution itself, for scale 2 its mirror image of the present weights, which is why the doubled
-    loss oscillates. After the switch eta_l is ``rule.eta``, or where that is 0, the bound of Lemma
-    16 with the present magnitudes for the true ones,
+    Returned are u(t+1), v(t+1) and the loss at (u(t), v(t)). A z_l that is zero leaves v_l. With
+    ``jacobi`` the step on u uses q and v at (u(t), v(t)).
 
-        eta = 4 / (9 scale m^4), m = max_l |u_l|,    so that m^2 z_l = m^2 v_l + 4/9 (u_l/m)^2 q_l is what is normalised.
+    Algorithm 1 has eta_l = 1/u_l^4. Then z_l is a positive multiple of u_l^2 v_l + c q_l, which is
+    normalised instead: nothing is divided by a power of a small u_l. If X_l^T X_l / n = I and the
+    groups are orthogonal, this is (1 - c) u_l^2 v_l + c (w_l* + noise). For c = 1 it is the
+    least-squares solution itself, for c = 2 its mirror image of the present weights, which is why
+    the doubled loss oscillates.
 
-    With ``jacobi`` both gradients are taken at (u(t), v(t)). A z_l that is zero leaves v_l.
+    After the switch eta_l is ``rule.eta``, or by default the bound of Lemma 16 with the present
+    magnitudes in place of the true ones. With m = max_l |u_l| it is eta = 4 / (9 c m^4), and what
+    is normalised is m^2 z_l = m^2 v_l + 4/9 (u_l/m)^2 q_l.
 
-    Differs from the paper: nothing; its public code takes ``scale`` 2 and ``jacobi``.
+    Differs from the paper: nothing. The authors' public code has ``scale=2`` and ``jacobi``.
 
-    >>> one, rule = np.array([1]), Rule(True, False, 1, 0.125, 0.0, -1, 0.0, np.empty(0))
-    >>> normalised_step(np.array([0.5]), np.array([-1.0]), np.eye(1), np.array([1.0]), one, rule)  # v turns; u = 0.5 (1 + 0.25 * 0.75)
+    For one weight, X = y = 1, from u = 0.5 and v = -1, v turns and u becomes
+    0.5 (1 + 0.25 * 0.75).
+
+    >>> one = np.array([1.0])
+    >>> normalised_step(np.array([0.5]), -one, np.eye(1), one, np.array([1]), Rule(gamma=0.125))
     (array([0.59375]), array([1.]), 0.78125)
     """
     w = weights(u, v, sizes)
@@ -177,99 +219,112 @@ def normalised_step(
     q = X.T @ r / len(y)
     if large:
         z = w + rule.scale * q
-    elif rule.eta:
+    elif rule.eta is not None:
         z = v + rule.scale * rule.eta * expand(u * u, sizes) * q
     else:
-        top = np.max(np.abs(u))
-        z = top * top * v + 4 / 9 * expand(np.square(u / top), sizes) * q
-    new = unit(z, v, sizes)
-    along = gather(v * q if rule.jacobi else new * correlation(weights(u, new, sizes), X, y), sizes)
-    cost = rule.scale * float(np.square(r, dtype=np.float64).sum()) / (2 * len(y))
-    return u * (1 + 2 * rule.scale * rule.gamma * along), new, cost
+        m = np.max(np.abs(u))
+        z = m * m * v + 4 / 9 * expand(np.square(u / m), sizes) * q
+    new_v = unit(z, v, sizes)
+    if rule.jacobi:
+        along = gather(v * q, sizes)
+    else:
+        along = gather(new_v * correlation(weights(u, new_v, sizes), X, y), sizes)
+    new_u = u * (1 + 2 * rule.scale * rule.gamma * along)
+    return new_u, new_v, rule.scale * _half_mean_square(r)
 
 
 def gradient_step(
     u: Array, v: Array, X: Array, y: Array, sizes: IntArray, rule: Rule
 ) -> tuple[Array, Array, float]:
-    """One step of plain gradient descent, no normalisation: u - gamma dL/du, v - eta dL/dv, both at (u(t), v(t)). [L23] Appendix E.1.
+    """One step of gradient descent, u - gamma dL/du and v - eta dL/dv. [L23] Appendix E.1.
 
-    >>> rule = Rule(False, True, 1, 0.125, 0.125, -1, 0.0, np.empty(0))
-    >>> gradient_step(np.array([2.0]), np.array([1.0]), np.eye(1), np.array([1.0]), np.array([1]), rule)
+    Both gradients are taken at (u(t), v(t)), and nothing is normalised. Returned are u(t+1), v(t+1)
+    and the loss at (u(t), v(t)).
+
+    >>> one = np.array([1.0])
+    >>> rule = Rule(gamma=0.125, normalise=False)
+    >>> gradient_step(np.array([2.0]), one, np.eye(1), one, np.array([1]), rule)
     (array([0.5]), array([-0.5]), 4.5)
     """
     cost, du, dv = loss_and_grad(u, v, X, y, sizes, rule.scale)
-    return u - rule.gamma * du, v - rule.eta * dv, cost
+    eta = rule.gamma if rule.eta is None else rule.eta
+    return u - rule.gamma * du, v - eta * dv, cost
 
 
 def advance(
     u: Array, v: Array, X: Array, y: Array, sizes: IntArray, rule: Rule, epoch: int, n_epochs: int
 ) -> tuple[Array, Array, float, Rule]:
-    """Run epochs ``epoch``, ..., ``epoch + n_epochs - 1``. Returns u, v, the loss before the first of them, and the rule, updated.
+    """Run ``n_epochs`` epochs of an algorithm, the first of them number ``epoch``.
 
-    Algorithm 2 leaves the large step of Algorithm 1 once and for all at ``switch_epoch``. That is T
-    = t + 1 for the first t with
+    Returned are u, v, the loss before the first of these epochs, and the rule with its
+    ``switch_epoch``, once that is known. Algorithm 2 leaves the large step of Algorithm 1 for good
+    at ``switch_epoch`` = t + 1, for the first t with
 
-        max_l |u_l(t+1) - u_l(t)| / |u_l(t)| < tolerance,    or    u_l^2(t+1) >= half_l for all l,
+        max_l |u_l(t+1) - u_l(t)| / |u_l(t)| < tolerance,    or    u_l^2(t+1) >= half_l for all l.
 
-    the practical rule of [L23] Section 4 (with epsilon = 0; u never vanishes) and that of Theorem
-    4, where half_l = (u_l*)^2 / 2.
+    The first is the practical rule of [L23] Section 4 (with epsilon = 0; u never vanishes), the
+    second that of Theorem 4, where half_l = (u_l*)^2 / 2.
 
-    >>> rule = Rule(False, True, 1, 0.125, 0.125, -1, 0.0, np.empty(0))  # one epoch of plain descent, as in `gradient_step`
-    >>> advance(np.array([2.0]), np.array([1.0]), np.eye(1), np.array([1.0]), np.array([1]), rule, 0, 1)[:3]
+    >>> one = np.array([1.0])
+    >>> rule = Rule(gamma=0.125, normalise=False)
+    >>> advance(np.array([2.0]), one, np.eye(1), one, np.array([1]), rule, 0, 1)[:3]
     (array([0.5]), array([-0.5]), 4.5)
     """
-    first: Any = None
+    costs = []
     for t in range(epoch, epoch + n_epochs):
         if rule.normalise:
-            new, v, cost = normalised_step(
-                u, v, X, y, sizes, rule, large=not 0 <= rule.switch_epoch <= t
-            )
+            large = rule.switch_epoch is None or t < rule.switch_epoch
+            new, v, cost = normalised_step(u, v, X, y, sizes, rule, large)
         else:
             new, v, cost = gradient_step(u, v, X, y, sizes, rule)
-        first = cost if first is None else first
-        if (
-            rule.switch_epoch < 0
-            and rule.tolerance > 0
-            and (np.abs(new - u) < rule.tolerance * np.abs(u)).all()
-        ):
+        if rule.switch_epoch is None and _switch_is_due(u, new, rule):
             rule = rule._replace(switch_epoch=t + 1)
-        if rule.switch_epoch < 0 and len(rule.half) and (new * new >= rule.half).all():
-            rule = rule._replace(switch_epoch=t + 1)
+        costs.append(cost)
         u = new
-    return u, v, first, rule
+    return u, v, costs[0], rule
 
 
-# ------------------------------------------------------------------------------------------------ the unstructured rival
+def _switch_is_due(u: Array, new: Array, rule: Rule) -> bool:
+    """Whether the magnitudes hardly change, or all of them have grown to half the true ones."""
+    quiet = rule.tolerance is not None and np.all(np.abs(new - u) < rule.tolerance * np.abs(u))
+    grown = rule.half is not None and np.all(new * new >= rule.half)
+    return bool(quiet or grown)
+
+
+# --------------------------------------------------------------------------- the unstructured rival
 
 
 def signed_loss_and_grad(
     u: Array, v: Array, X: Array, y: Array, scale: int = 1
 ) -> tuple[float, Array, Array]:
-    """Loss at w = u^2 - v^2, entry by entry, and its gradients -2 scale u o q and 2 scale v o q. Vaskevicius, Kanade, Rebeschini (2019).
+    """Loss at w = u^2 - v^2, entry by entry, and its gradients -2 c u o q and 2 c v o q.
 
-    >>> signed_loss_and_grad(np.array([2.0]), np.array([1.0]), np.eye(1), np.array([1.0]))  # (1 - u^2 + v^2)^2 / 2
+    Vaskevicius, Kanade, Rebeschini (2019). For one weight, X = y = 1, the loss is
+    (1 - u^2 + v^2)^2 / 2:
+
+    >>> signed_loss_and_grad(np.array([2.0]), np.array([1.0]), np.eye(1), np.array([1.0]))
     (2.0, array([8.]), array([-4.]))
     """
     r = residual(u * u - v * v, X, y)
     q = X.T @ r / len(y)
-    return (
-        scale * float(np.square(r, dtype=np.float64).sum()) / (2 * len(y)),
-        -2 * scale * u * q,
-        2 * scale * v * q,
-    )
+    return scale * _half_mean_square(r), -2 * scale * u * q, 2 * scale * v * q
 
 
 def signed_advance(
     u: Array, v: Array, X: Array, y: Array, scale: int, step_size: float, n_epochs: int
 ) -> tuple[Array, Array, float]:
-    """Run ``n_epochs`` steps of gradient descent on w = u^2 - v^2. Returns u, v and the loss before the first. A zero v stays zero.
+    """Run ``n_epochs`` steps of gradient descent on w = u^2 - v^2. A zero v stays zero.
 
-    >>> signed_advance(np.array([2.0]), np.array([1.0]), np.eye(1), np.array([1.0]), 1, 0.125, 1)  # gradients 8 and -4
+    Returned are u, v and the loss before the first step. In the example the gradients are 8 and -4.
+
+    >>> one = np.array([1.0])
+    >>> signed_advance(np.array([2.0]), one, np.eye(1), one, 1, 0.125, 1)
     (array([1.]), array([1.5]), 2.0)
     """
-    first: Any = None
+    costs = []
     for _ in range(n_epochs):
         cost, du, dv = signed_loss_and_grad(u, v, X, y, scale)
-        u, v = u - step_size * du, v - step_size * dv
-        first = cost if first is None else first
-    return u, v, first
+        u = u - step_size * du
+        v = v - step_size * dv
+        costs.append(cost)
+    return u, v, costs[0]

@@ -1,4 +1,4 @@
-"""Gradient flow of the diagonally grouped linear network, and what it keeps."""
+"""Gradient flow of the diagonally grouped linear network, and its invariants."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ def flow(
 ) -> tuple[Array, Array]:
     """Velocities du/dt = -dL/du and dv/dt = -dL/dv. [L23] Eq. (3).
 
-        u_l' = 2 scale u_l v_l^T q_l,    v_l' = scale u_l^2 q_l.
+    With q and c as in :mod:`gsae_ref.reference.dglnn`,
+
+        u_l' = 2 c u_l v_l^T q_l,    v_l' = c u_l^2 q_l.
 
     >>> flow(np.array([2.0]), np.array([1.0]), np.eye(1), np.array([1.0]), np.array([1]))
     (array([-12.]), array([-12.]))
@@ -23,10 +25,10 @@ def flow(
 
 
 def balance(u: Array, v: Array, sizes: IntArray) -> Array:
-    """The invariants 1/2 u_l^2 - ||v_l||^2 of the flow, one per group; leading axes are kept. [L23] Lemma 2.
+    """The invariants 1/2 u_l^2 - ||v_l||^2 of the flow, one per group. [L23] Lemma 2.
 
-    Along the flow u_l u_l' = 2 scale u_l^2 v_l^T q_l = 2 v_l^T v_l', so its derivative is zero. A
-    discrete step keeps it to first order.
+    Along the flow u_l u_l' = 2 c u_l^2 v_l^T q_l = 2 v_l^T v_l', so the derivative is zero. A
+    discrete step preserves it to first order. Leading axes of u and v remain.
 
     >>> balance(np.array([2.0]), np.array([0.6, 0.8]), np.array([2]))
     array([1.])
@@ -35,9 +37,10 @@ def balance(u: Array, v: Array, sizes: IntArray) -> Array:
 
 
 def balanced_start(X: Array, y: Array, sizes: IntArray, alpha: float) -> tuple[Array, Array]:
-    """The start of [L23] Theorem 2: u_l = alpha, v_l along 1/n X_l^T y with ||v_l||^2 = alpha^2 / 2, so that the balance is zero.
+    """The start of [L23] Theorem 2, u and v with balance zero.
 
-    A group with X_l^T y = 0 has no such direction and starts at v_l = 0.
+    Here u_l = alpha, and v_l points along 1/n X_l^T y with ||v_l||^2 = alpha^2 / 2. Where X_l^T y
+    is zero there is no such direction, and v_l = 0.
 
     >>> balanced_start(np.eye(2), np.array([3.0, 4.0]), np.array([2]), 2.0)
     (array([2.]), array([0.84852814, 1.13137085]))

@@ -60,7 +60,7 @@ def same_bits(left, right):
     return all(getattr(left, name).tobytes() == getattr(right, name).tobytes() for name in arrays)
 
 
-# ------------------------------------------------------------------------------------------------ the contract of scikit-learn
+# --------------------------------------------------------------------- the contract of scikit-learn
 
 
 @parametrize_with_checks(
@@ -116,7 +116,7 @@ def test_output_can_be_a_data_frame():
     assert list(codes.columns[:2]) == ["groupsparseautoencoder0", "groupsparseautoencoder1"]
 
 
-# ------------------------------------------------------------------------------------------------ what they learn
+# ---------------------------------------------------------------------------------- what they learn
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ def test_the_dtype_stays(kind, dtype):
     } == {np.dtype(dtype)}
 
 
-# ------------------------------------------------------------------------------------------------ in pieces
+# ---------------------------------------------------------------------------------------- in pieces
 
 
 @every_kind
@@ -318,7 +318,7 @@ def test_a_file_larger_than_what_is_held(tmp_path):
         assert peak < 4e6
 
 
-# ------------------------------------------------------------------------------------------------ starts, interruptions, mistakes
+# ------------------------------------------------------------------ starts, interruptions, mistakes
 
 
 @pytest.mark.parametrize("kind", ["samples", "principal", "random"])
@@ -415,7 +415,7 @@ def test_a_model_that_is_not_fitted_says_so():
             getattr(KINDS["shallow"](), method)(np.ones((2, 6)))
 
 
-# ------------------------------------------------------------------------------------------------ the import
+# --------------------------------------------------------------------------------------- the import
 
 
 def test_the_package_lists_them_without_importing_scikit_learn():

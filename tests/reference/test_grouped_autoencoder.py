@@ -45,7 +45,7 @@ def drawn(network, seed=0, n=3):
     raise AssertionError("every draw has a relu near its kink")
 
 
-# ------------------------------------------------------------------------------------------------ another route
+# ------------------------------------------------------------------------------------ another route
 
 
 def by_torch(network, parameters, Y):
@@ -107,7 +107,7 @@ def test_loss_and_gradient_agree_with_torch(seed, kind):
         agreement(gradient[name], expected[name], rtol=1e-11)
 
 
-# ------------------------------------------------------------------------------------------------ the gradient
+# ------------------------------------------------------------------------------------- the gradient
 
 
 @pytest.mark.parametrize("name", SMALL.shapes)
@@ -197,7 +197,7 @@ def test_at_the_kink_of_relu_the_derivative_is_zero():
     assert gradient["deconv2.bias"].item() != 0
 
 
-# ------------------------------------------------------------------------------------------------ the variational rival
+# ---------------------------------------------------------------------------- the variational rival
 
 VARIATIONAL = VariationalAutoencoder(
     n_latent=5, image_size=8, channels=(3, 4), decoder_channels=(4, 3), weight=0.3
@@ -282,7 +282,7 @@ def test_variational_training_draws_the_same_noise_after_a_stop(tmp_path):
     assert len(set(whole.history["loss"])) == 3
 
 
-# ------------------------------------------------------------------------------------------------ what linear layers and groups are
+# ---------------------------------------------------------------- what linear layers and groups are
 
 
 @pytest.mark.parametrize("kind", ["IRMAE", "GAE"])
@@ -346,7 +346,7 @@ def test_a_linear_layer_divides_the_squared_norm_by_three_at_the_start():
     assert np.std(ratios) < 0.01
 
 
-# ------------------------------------------------------------------------------------------------ the door
+# ----------------------------------------------------------------------------------------- the door
 
 
 def test_one_image_is_a_row_without_its_batch():
@@ -454,7 +454,7 @@ def test_the_door_refuses(name):
         call()
 
 
-# ------------------------------------------------------------------------------------------------ training
+# ----------------------------------------------------------------------------------------- training
 
 
 def test_training_resumes_bit_for_bit(tmp_path):

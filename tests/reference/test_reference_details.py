@@ -45,7 +45,7 @@ def test_losses_of_linear_networks_are_summed_in_double_precision(scale):
     sizes = np.ones(3, int)
     assert dglnn.loss(u * u * v, X, y, scale) == pytest.approx(cost, rel=1e-13)
     assert dglnn.loss_and_grad(u, v, X, y, sizes, scale)[0] == pytest.approx(cost, rel=1e-13)
-    rule = dglnn.Rule(True, False, scale, 0.1, 0.05, -1, 0.0, np.empty(0))
+    rule = dglnn.Rule(gamma=0.1, eta=0.05, scale=scale)
     assert dglnn.normalised_step(u, v, X, y, sizes, rule)[2] == pytest.approx(cost, rel=1e-13)
     signed = scale * exactly(y - X @ (u * u - v * v))
     assert dglnn.signed_loss_and_grad(u, v, X, y, scale)[0] == pytest.approx(signed, rel=1e-13)
@@ -157,7 +157,7 @@ def test_what_is_left_out_is_the_halved_loss_and_the_large_step():
             tupled(function(*given)), tupled(function(*given, 1)), strict=True
         ):
             np.testing.assert_array_equal(left_out, one)
-    rule = dglnn.Rule(True, False, 1, 0.1, 0.05, -1, 0.0, np.empty(0))
+    rule = dglnn.Rule(gamma=0.1, eta=0.05)
     left_out, large, small = (
         dglnn.normalised_step(u, v, X, y, sizes, rule, *more) for more in ((), (True,), (False,))
     )
@@ -202,18 +202,17 @@ def test_directions_of_rows_of_any_size(scale):
 def test_the_switch_of_algorithm_2_is_strict_and_final():
     one = np.ones(1)
     sizes = np.array([1])
-    rule = dglnn.Rule(
-        True, False, 1, 0.125, 0.05, -1, 0.25, np.empty(0)
-    )  # u grows from 1 to 1.25: not by less than a quarter
+    # u grows from 1 to 1.25: not by less than a quarter
+    rule = dglnn.Rule(gamma=0.125, eta=0.05, tolerance=0.25)
     u, *_, after = dglnn.advance(one, one, np.eye(1), 2 * one, sizes, rule, 0, 1)
-    assert u == 1.25 and after.switch_epoch == -1
+    assert u == 1.25 and after.switch_epoch is None
     assert (
         dglnn.advance(one, one, np.eye(1), 2 * one, sizes, rule._replace(tolerance=0.26), 0, 1)[
             3
         ].switch_epoch
         == 1
     )
-    growth = rule._replace(tolerance=0.0, half=np.array([1.25**2]))  # reached exactly
+    growth = rule._replace(tolerance=None, half=np.array([1.25**2]))  # reached exactly
     assert dglnn.advance(one, one, np.eye(1), 2 * one, sizes, growth, 0, 1)[3].switch_epoch == 1
     for switched in (
         rule._replace(switch_epoch=0, tolerance=10.0),

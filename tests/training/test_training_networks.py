@@ -13,7 +13,7 @@ from gsae_ref.training import dictionary, optimizers
 UNFOLDED = {"n_unfold": 4, "unfold_step": 0.05}
 
 
-# ------------------------------------------------------------------------------------------------ unfolded networks
+# -------------------------------------------------------------------------------- unfolded networks
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_samples_in_memory_are_checked_once_and_a_file_is_never_held_whole(tmp_p
     assert on_disk.tobytes() == in_memory.tobytes()
 
 
-# ------------------------------------------------------------------------------------------------ other optimisers
+# --------------------------------------------------------------------------------- other optimisers
 
 
 @pytest.mark.parametrize("optimizer", ["gradient_descent", "adam"])
@@ -190,7 +190,7 @@ def test_training_ends_where_scipy_ends(optimizer):
         np.testing.assert_allclose(block @ block.T, other @ other.T, atol=2e-3)
 
 
-# ------------------------------------------------------------------------------------------------ constraints and Adam
+# ----------------------------------------------------------------------------- constraints and Adam
 
 
 @pytest.mark.parametrize("constraint", ["columns", "groups"])
