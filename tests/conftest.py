@@ -10,11 +10,11 @@ settings.load_profile("gsae")
 @pytest.fixture
 def built():
     """Each test builds the certificates that it asks for: a planted error must reach all of them."""
-    from gsae_ref.papers.counterexamples import CERTIFICATES
+    from gsae_ref.papers.counterexamples import COUNTEREXAMPLES
 
     class Built(dict):
         def __missing__(self, name):
-            self[name] = CERTIFICATES[name]()
+            self[name] = COUNTEREXAMPLES[name]()
             return self[name]
 
     return Built()

@@ -17,7 +17,7 @@ import pytest
 
 import gsae_ref as gs
 from gsae_ref import experiments
-from gsae_ref.papers.counterexamples import CERTIFICATES
+from gsae_ref.papers.counterexamples import COUNTEREXAMPLES
 from gsae_ref.papers.ledger import LEDGER
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -122,7 +122,7 @@ def statements():
         texts |= dict.fromkeys(
             [row.number, row.statement, row.corrected, *evidence, *hypotheses], row.id
         )
-    for certificate in (make() for make in CERTIFICATES.values()):
+    for certificate in (make() for make in COUNTEREXAMPLES.values()):
         comparisons = [
             *certificate.hypotheses,
             certificate.printed,

@@ -13,9 +13,10 @@ from api_pages import resolve
 from house_notation import NotHouseNotation, markdown
 
 from gsae_ref.claims.evidence import Counterexample, Identity, Inequality, Reading
-from gsae_ref.papers.counterexamples import CERTIFICATES
+from gsae_ref.papers.counterexamples import COUNTEREXAMPLES
 from gsae_ref.papers.ledger import LEDGER
 from gsae_ref.papers.row import VERDICTS
+from gsae_ref.verification.evidence import counterexamples_of
 
 PAPERS = {
     "T21": "On the Convergence of Group-Sparse Autoencoders",
@@ -120,9 +121,8 @@ class Writer:
         if row.same_as:
             parts += [f"It restates [{_name(source)}]({source.id}.md), whose evidence it shares.\n"]
         parts += self._evidence(source, result, say)
-        for item in source.evidence:
-            if isinstance(item, Counterexample):
-                parts += self._counterexample(CERTIFICATES[item.name](), say)
+        for name in counterexamples_of(source.id):
+            parts += self._counterexample(COUNTEREXAMPLES[name](), say)
         parts += self._derivation(source)
         parts += ["## Run it\n", f"```console\n$ gsae-ref verify --only {row.id} --explain\n```\n"]
         others = [other for other in LEDGER.values() if other.same_as == row.id]
@@ -148,12 +148,12 @@ class Writer:
             + "\n",
         ]
         rows = []
-        for item, finding in zip(source.evidence, result["findings"], strict=True):
+        for item, finding in zip(_items(source), result["findings"], strict=True):
             mark = "✓" if finding["ok"] else "✗"
             numbers = finding["numbers"]
             if isinstance(item, Counterexample):
                 lines.append(
-                    f"- {mark} an exact counterexample, [{item.name}](#{_anchor(item.name)}): {say(numbers['printed']['text'])} is false"
+                    f"- {mark} an exact counterexample, [{finding['label']}](#{_anchor(finding['label'])}): {say(numbers['printed']['text'])} is false"
                 )
             elif isinstance(item, Reading):
                 lines.append(f"- {mark} by reading: {say(item.text)}")
@@ -227,7 +227,7 @@ class Writer:
             "",
             say(certificate.note),
             "",
-            f'From Python: `gsae_ref.papers.counterexamples.CERTIFICATES["{certificate.name}"]()`.\n',
+            f'From Python: `gsae_ref.papers.counterexamples.COUNTEREXAMPLES["{certificate.name}"]()`.\n',
         ]
 
     def _value(self, value, say):
@@ -396,6 +396,13 @@ def _ascii(*texts):
     """The house notation, folded away."""
     shown = "\n".join(html.escape(text) for text in texts if text)
     return f"<details><summary>in plain text</summary><pre>{shown}</pre></details>\n"
+
+
+def _items(row):
+    """The evidence of a row, an item for every finding."""
+    for item in row.evidence:
+        count = len(counterexamples_of(row.id)) if isinstance(item, Counterexample) else 1
+        yield from [item] * count
 
 
 def _comparison(text, comparison, role):

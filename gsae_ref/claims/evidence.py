@@ -44,9 +44,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class Counterexample:
-    """An exact rational instance in :mod:`gsae_ref.papers.counterexamples` that meets the hypotheses and refutes the printed statement."""
-
-    name: str
+    """The exact rational instances registered for the row: each meets the hypotheses and refutes the printed statement."""
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ Where a norm is irrational, compare squares, or enclose it with :func:`root_abov
 norm is needed, certify it by a positive semidefinite test.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import functools
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import count
 from math import isqrt
@@ -276,13 +277,13 @@ class Comparison:
 class Certificate:
     """An exact instance: every hypothesis of a statement holds, its conclusion as printed does not."""
 
-    name: str
-    statement: str
     data: dict[str, object]
     hypotheses: tuple[Comparison, ...]
     printed: Comparison
     corrected: Comparison | None
     note: str
+    name: str = ""  # the last two are set by :func:`counterexample`
+    statement: str = ""
 
     @property
     def refutes(self) -> bool:
@@ -321,6 +322,54 @@ class Certificate:
             f"note: {self.note}",
         ]
         return "\n".join(lines)
+
+
+COUNTEREXAMPLES: dict[str, Callable[..., Certificate]] = {}  # by name
+REFUTED_BY: dict[str, list[str]] = {}  # id of a row: names of its counterexamples
+
+Build = Callable[..., Certificate]
+
+
+def counterexample(
+    row: str, variant: str = "", also: tuple[str, ...] = ()
+) -> Callable[[Build], Build]:
+    """Register a function as a counterexample to a row of the ledger.
+
+    The function takes no argument but the numbers of its instance, as keywords with defaults, so
+    that a test can spoil them. The counterexample is named for the row.
+
+    Parameters
+    ----------
+    row : str
+        Id of the statement that is refuted.
+    variant : str
+        What is added to the name of a second counterexample to the same row.
+    also : tuple of str
+        Ids of other rows that the same instance refutes.
+
+    Raises
+    ------
+    ValueError
+        For a name that is taken.
+    """
+    name = f"{row}-{variant}" if variant else row
+
+    def register(build: Build) -> Build:
+        if name in COUNTEREXAMPLES:
+            raise ValueError(
+                f"{name} is the name of another counterexample; give a variant of its own"
+            )
+
+        @functools.wraps(build)
+        def named(*numbers: Any, **instance: Any) -> Certificate:
+            return replace(build(*numbers, **instance), name=name, statement=row)
+
+        COUNTEREXAMPLES[name] = named
+        for refuted in (row, *also):
+            REFUTED_BY.setdefault(refuted, []).append(name)
+        return named
+
+    return register
 
 
 def _plain(value: object) -> object:

@@ -4,7 +4,7 @@ Every certificate is a function without arguments that returns a :class:`Certifi
 every hypothesis of the statement with both sides computed from the instance, the printed conclusion
 (false), and the corrected one (true) where there is a local repair.
 
->>> print(CERTIFICATES["CE1"]().printed)
+>>> print(COUNTEREXAMPLES["T21-prop2"]().printed)
 ||A_1^T A*_2 x_2||_2 <= gamma B_max (mu_B + delta): 6/5 <= 3/5 is false
 
 A counterexamples.py imports the standard library (fractions, dataclasses, itertools, math),
@@ -12,15 +12,7 @@ A counterexamples.py imports the standard library (fractions, dataclasses, itert
 those of the three papers.
 """
 
-from collections.abc import Callable
-
-from ..claims.exact import Certificate
+from ..claims.exact import COUNTEREXAMPLES as COUNTEREXAMPLES
 from .l23 import counterexamples as l23
 from .n19 import counterexamples as n19
 from .t21 import counterexamples as t21
-
-CERTIFICATES: dict[str, Callable[..., Certificate]] = {
-    **t21.CERTIFICATES,
-    **n19.CERTIFICATES,
-    **l23.CERTIFICATES,
-}

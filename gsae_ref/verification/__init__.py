@@ -15,7 +15,7 @@ import numpy as np
 from .. import checks
 from .._version import __version__
 from ..ops.engine import one_blas_thread
-from ..papers import measurements  # noqa: F401  (registers them)
+from ..papers import counterexamples, measurements  # noqa: F401  (registers them)
 from ..papers.ledger import LEDGER
 from ..papers.row import VERDICTS
 from .dictionary import DictionaryReport, check_dictionary
@@ -174,7 +174,8 @@ def _run_row(row_id: str, quick: bool, seed: int) -> tuple[Finding, ...]:
     """Findings of one row, from a random stream of its own and with one BLAS thread: the same numbers wherever it runs."""
     rng = np.random.default_rng([seed, zlib.crc32(row_id.encode())])
     with one_blas_thread():
-        return tuple(run(evidence, rng, quick) for evidence in LEDGER[row_id].evidence)
+        findings = [run(row_id, item, rng, quick) for item in LEDGER[row_id].evidence]
+        return tuple(finding for several in findings for finding in several)
 
 
 def _outcomes(

@@ -5,33 +5,40 @@ from __future__ import annotations
 import numpy as np
 
 from ..claims.evidence import Counterexample, Evidence, Identity, Inequality, Measurement, Reading
+from ..claims.exact import COUNTEREXAMPLES, REFUTED_BY
 from ..claims.finding import MEASUREMENTS, Finding
 from ..claims.search import identity, inequality
 from ..papers.families import FAMILIES
+from ..papers.ledger import LEDGER
 
 
-def run(evidence: Evidence, rng: np.random.Generator, quick: bool) -> Finding:
-    """Run one item of evidence and return its :class:`Finding`."""
-    if isinstance(evidence, Inequality):
-        return inequality(evidence, FAMILIES[evidence.family], rng, quick)
-    if isinstance(evidence, Identity):
-        return identity(evidence, FAMILIES[evidence.family], rng, quick)
+def counterexamples_of(row_id: str) -> list[str]:
+    """Names of the counterexamples to a row, and to the rows that share its evidence."""
+    sharing = [row.id for row in LEDGER.values() if row.same_as == row_id]
+    names = [name for each in (row_id, *sharing) for name in REFUTED_BY.get(each, ())]
+    return list(dict.fromkeys(names))
+
+
+def run(row_id: str, evidence: Evidence, rng: np.random.Generator, quick: bool) -> list[Finding]:
+    """Run one item of evidence of a row and return its findings: one, or one for each counterexample."""
     if isinstance(evidence, Counterexample):
-        return _counterexample(evidence)
+        return [_counterexample(name) for name in counterexamples_of(row_id)]
+    if isinstance(evidence, Inequality):
+        return [inequality(evidence, FAMILIES[evidence.family], rng, quick)]
+    if isinstance(evidence, Identity):
+        return [identity(evidence, FAMILIES[evidence.family], rng, quick)]
     if isinstance(evidence, Measurement):
-        return MEASUREMENTS[evidence.name](rng, quick)
+        return [MEASUREMENTS[evidence.name](rng, quick)]
     assert isinstance(evidence, Reading)
-    return Finding("reading", "by reading", True, evidence.text)
+    return [Finding("reading", "by reading", True, evidence.text)]
 
 
-def _counterexample(evidence: Counterexample) -> Finding:
-    from ..papers.counterexamples import CERTIFICATES
-
-    certificate = CERTIFICATES[evidence.name]()
+def _counterexample(name: str) -> Finding:
+    certificate = COUNTEREXAMPLES[name]()
     verdict = "all hypotheses hold exactly" if certificate.refutes else "does NOT refute"
     return Finding(
         "counterexample",
-        evidence.name,
+        name,
         certificate.refutes,
         f"{verdict}; {certificate.printed}",
         certificate.to_dict(),

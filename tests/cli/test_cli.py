@@ -112,7 +112,7 @@ def test_explain_prints_a_statement_in_full(run):
     assert "verdict corrected: false as printed; the corrected form holds" in text
     assert "6/5 <= 3/5 is false" in text
     assert "A*_2 = [3/5 e1 + 4/5 e3, 3/5 e2 + 4/5 e4]" in text
-    assert "CE1 refutes T21-prop2" in text
+    assert "T21-prop2 refutes T21-prop2" in text
     assert out.endswith("1 of 1 recorded verdicts confirmed (1 corrected)\n")
 
 

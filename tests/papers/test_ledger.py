@@ -16,13 +16,15 @@ from gsae_ref.claims.evidence import (
     Reading,
     worst,
 )
+from gsae_ref.claims.exact import REFUTED_BY, counterexample
 from gsae_ref.claims.finding import MEASUREMENTS
 from gsae_ref.claims.hypothesis import Hypothesis
-from gsae_ref.papers.counterexamples import CERTIFICATES
+from gsae_ref.papers.counterexamples import COUNTEREXAMPLES
 from gsae_ref.papers.families import FAMILIES
 from gsae_ref.papers.ledger import LEDGER
 from gsae_ref.papers.row import VERDICTS, Row
 from gsae_ref.papers.t21.instance import CLOSE
+from gsae_ref.verification.evidence import counterexamples_of
 
 ROWS = list(LEDGER.values())
 EVIDENCE = [(row.id, item) for row in ROWS for item in row.evidence]
@@ -203,26 +205,31 @@ def test_what_is_wrong_in_the_paper_has_a_derivation_of_what_is_right(row_id):
     assert LEDGER[row_id].derivation
 
 
-def test_counterexamples_and_certificates_are_the_same_set():
-    assert {item.name for _, item in of_kind(Counterexample)} == set(CERTIFICATES)
+def test_rows_that_cite_counterexamples_are_those_that_have_some():
+    citing = {row_id for row_id, _ in of_kind(Counterexample)}
+    assert citing == {row.id for row in ROWS if not row.same_as and counterexamples_of(row.id)}
 
 
-@pytest.mark.parametrize("name", CERTIFICATES)
+@pytest.mark.parametrize("name", COUNTEREXAMPLES)
 def test_a_certificate_names_a_row_that_is_not_claimed_to_hold(name):
-    row = LEDGER[CERTIFICATES[name]().statement]
+    row = LEDGER[COUNTEREXAMPLES[name]().statement]
     assert row.verdict in ("corrected", "refuted", "vacuous", "typo")
 
 
-def test_a_certificate_is_cited_by_the_row_it_refutes_or_by_the_one_that_shares_its_evidence():
-    cited = {}
-    for row_id, item in of_kind(Counterexample):
-        cited.setdefault(item.name, set()).add(row_id)
-    missing = {}
-    for name, rows in cited.items():
-        statement = LEDGER[CERTIFICATES[name]().statement]
-        if not {statement.id, statement.same_as} & rows:
-            missing[name] = statement.id
-    assert missing == {}
+@pytest.mark.parametrize("name", COUNTEREXAMPLES)
+def test_a_counterexample_is_named_for_the_row_that_it_refutes(name):
+    row = LEDGER[COUNTEREXAMPLES[name]().statement]
+    assert name == row.id or name.startswith(f"{row.id}-")
+    assert name in counterexamples_of(row.same_as or row.id)
+
+
+def test_every_registered_counterexample_refutes_a_row_of_the_ledger():
+    assert set(REFUTED_BY) <= set(LEDGER)
+
+
+def test_a_name_that_is_taken_is_refused():
+    with pytest.raises(ValueError, match="T21-prop2 is the name of another counterexample"):
+        counterexample("T21-prop2")(lambda: None)
 
 
 def test_measurements_cited_and_measurements_registered_are_the_same_set():
@@ -268,12 +275,12 @@ def row(verdict, *evidence, **fields):
     [
         ("holds", (FALSE,)),
         ("holds", (TRUE, FALSE)),
-        ("holds", (Counterexample("CE1"),)),
+        ("holds", (Counterexample(),)),
         ("holds", (Reading("it says so"),)),
         ("identity", (AGAINST,)),
         ("identity", (Reading("it says so"),)),
         ("corrected", (TRUE,)),
-        ("corrected", (Counterexample("CE1"),)),
+        ("corrected", (Counterexample(),)),
         ("corrected", (FALSE,)),
         ("refuted", (TRUE,)),
         ("refuted", (FOR,)),
@@ -294,8 +301,8 @@ def test_a_verdict_that_the_evidence_cannot_bear_out_is_refused(verdict, evidenc
         ("holds", (TRUE,)),
         ("identity", (FOR,)),
         ("corrected", (FALSE, TRUE)),
-        ("corrected", (Counterexample("CE1"), FOR)),
-        ("refuted", (Counterexample("CE1"),)),
+        ("corrected", (Counterexample(), FOR)),
+        ("refuted", (Counterexample(),)),
         ("refuted", (AGAINST, TRUE)),
         ("vacuous", (FALSE,)),
         ("asymptotic", (TRUE,)),

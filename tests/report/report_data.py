@@ -1,8 +1,9 @@
 """A result of a verification without running one: every row of the ledger, numbers made up, certificates real."""
 
 from gsae_ref.claims.evidence import Counterexample, Identity, Inequality, Measurement, Reading
-from gsae_ref.papers.counterexamples import CERTIFICATES
+from gsae_ref.papers.counterexamples import COUNTEREXAMPLES
 from gsae_ref.papers.ledger import LEDGER
+from gsae_ref.verification.evidence import counterexamples_of
 
 NUMBERS = {
     Identity: {"relative_error": 1e-15},
@@ -11,10 +12,19 @@ NUMBERS = {
 }
 
 
-def finding(evidence):
+def findings(row):
+    """What a run would find of a row: a finding for every item of evidence and every counterexample."""
+    for evidence in row.evidence:
+        if isinstance(evidence, Counterexample):
+            yield from (finding(evidence, name) for name in counterexamples_of(row.id))
+        else:
+            yield finding(evidence)
+
+
+def finding(evidence, name=""):
     if isinstance(evidence, Counterexample):
-        numbers = CERTIFICATES[evidence.name]().to_dict()
-        label = evidence.name
+        numbers = COUNTEREXAMPLES[name]().to_dict()
+        label = name
     elif isinstance(evidence, Inequality):
         more = {"worst_search": 0.75} if evidence.expect == "holds" else {}
         numbers = {"instances": 300, "worst_random": 0.5 if more else 3.25, **more}
@@ -42,7 +52,7 @@ def made_up_result():
             "statement": row.statement,
             "corrected": row.corrected,
             "confirmed": True,
-            "findings": [finding(evidence) for evidence in LEDGER[row.same_as or row.id].evidence],
+            "findings": list(findings(LEDGER[row.same_as or row.id])),
             "same_as": row.same_as,
         }
         for row in LEDGER.values()

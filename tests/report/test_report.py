@@ -151,7 +151,7 @@ def test_counterexamples_stand_as_fractions(page):
     for part in (
         "6/5 <= 3/5",
         "A*_2 = [3/5 e1 + 4/5 e3, 3/5 e2 + 4/5 e4]",
-        "CE1, in exact arithmetic",
+        "T21-prop2, in exact arithmetic",
         "B_min = 1",
     ):
         assert part in page.text

@@ -360,7 +360,9 @@ def test_the_printed_interval_of_the_7_25_frame_is_not_certified_and_is_broken()
     rng = np.random.default_rng(4)
     assert report.certified == {"printed": False, "corrected": True, "sharp": True}
     assert printed == pytest.approx((0.28, 0.72))
-    assert wrong_supports(FRAME, FRAME, 2, 1, 1, 2, 0.5, rng, 300) > 50  # CE2: ||A_1^T y|| = 14/25
+    assert (
+        wrong_supports(FRAME, FRAME, 2, 1, 1, 2, 0.5, rng, 300) > 50
+    )  # T21-lemma1: ||A_1^T y|| = 14/25
     assert wrong_supports(FRAME, FRAME, 2, 1, 1, 2, 0.57, rng, 300) == 0
     np.testing.assert_allclose(np.linalg.norm(FRAME[:, :2].T @ FRAME[:, 2:] @ [2, 0]), 14 / 25)
 
@@ -372,7 +374,7 @@ def test_the_closed_right_end_of_the_printed_interval_is_not_certified():
         "printed": False,
         "corrected": True,
         "sharp": True,
-    }  # at lam = 4 a group of norm 4 is lost (CE4)
+    }  # at lam = 4 a group of norm 4 is lost (T21-lemma1-closed-end)
 
 
 def test_a_printed_interval_inside_the_sharp_one_is_certified():

@@ -448,7 +448,7 @@ def planted(row_id, k, left, right=1.0):
 
 
 MUTANTS = [
-    ("L23-lemma3", 3, 1.01),
+    ("L23-lemma3", 1, 1.01),
     ("L23-lemma8", 1, 1.001),
     ("L23-lemma9", 2, 1.001),
     ("L23-lemma16", 0, 1.01),

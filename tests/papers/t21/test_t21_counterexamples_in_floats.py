@@ -52,7 +52,9 @@ def agree(certificate, left, right):
 def test_ce1_in_floats(built):
     groups = [np.eye(4)[:, :2], tilted(0.6, 0.8, 4, 2)]
     agree(
-        built["CE1"], np.linalg.norm(groups[0].T @ groups[1] @ [2, 0]), 2 * block_coherence(groups)
+        built["T21-prop2"],
+        np.linalg.norm(groups[0].T @ groups[1] @ [2, 0]),
+        2 * block_coherence(groups),
     )
 
 
@@ -61,7 +63,7 @@ def test_ce1b_in_floats(built):
     moved = tilted(63 / 65, 16 / 65, 4, 2)
     assert np.linalg.norm(moved - star[0]) <= 0.355
     agree(
-        built["CE1b"],
+        built["T21-prop2-delta"],
         np.linalg.norm(moved.T @ star[1] @ [2, 0]),
         2 * (block_coherence(star) + 0.355),
     )
@@ -70,7 +72,7 @@ def test_ce1b_in_floats(built):
 def test_ce5_in_floats(built):
     groups = [np.eye(6)[:, :2], tilted(9 / 41, 40 / 41, 6, 2), tilted(9 / 41, 40 / 41, 6, 4)]
     y = groups[0] @ [1, 0] + groups[1] @ [-2, 0] + groups[2] @ [-2, 0]
-    agree(built["CE5"], np.linalg.norm(groups[0].T @ y), 1 - 3 * 2 * block_coherence(groups))
+    agree(built["T21-eq22"], np.linalg.norm(groups[0].T @ y), 1 - 3 * 2 * block_coherence(groups))
 
 
 def test_ce6_in_floats(built):
@@ -91,16 +93,16 @@ def test_ce6_in_floats(built):
     )
     residual = y - A @ sigma(y)
     printed = -np.outer(residual, sigma(y)) - np.outer(y, residual) @ A @ np.diag(diagonal)
-    assert float(built["CE6"].printed.right) == pytest.approx(slope, rel=1e-8)
-    assert float(built["CE6"].printed.left) == pytest.approx(np.sum(printed * A), rel=1e-8)
+    assert float(built["T21-eq41"].printed.right) == pytest.approx(slope, rel=1e-8)
+    assert float(built["T21-eq41"].printed.left) == pytest.approx(np.sum(printed * A), rel=1e-8)
 
 
 def test_ce10_in_floats(built):
     groups = [np.eye(4)[:, [g]] for g in range(4)]
     G = expected_surrogate(groups, groups, 0, 0.2, [np.array([1.0]), np.array([-1.0])])
     c = 0.8 * 1.2 / 4
-    agree(built["CE10"], 2 * np.sum(G * (groups[0] - groups[0])), np.sum(G**2) / c)
-    agree(built["CE10_step"], np.sum((G / c) ** 2), 0)
+    agree(built["T21-theorem1"], 2 * np.sum(G * (groups[0] - groups[0])), np.sum(G**2) / c)
+    agree(built["T21-theorem2-at-truth"], np.sum((G / c) ** 2), 0)
 
 
 def test_ce11_in_floats(built):
@@ -120,10 +122,10 @@ def test_ce11_in_floats(built):
     rho = eta * c * (alpha - 2 * d * (omega * math.sqrt(5) + delta) ** 2 / alpha)
     claim = (1 - rho) * np.sum((A[0] - star[0]) ** 2) + eta * d * delta**2 / 27
     assert rho > 0
-    assert float(built["CE11"].printed.left) == pytest.approx(
+    assert float(built["T21-theorem2"].printed.left) == pytest.approx(
         np.sum((A[0] - eta * G - star[0]) ** 2), rel=1e-12
     )
-    assert claim <= float(built["CE11"].printed.right) <= 1.01 * claim
+    assert claim <= float(built["T21-theorem2"].printed.right) <= 1.01 * claim
 
 
 def test_ce13_in_floats(built):
@@ -131,7 +133,7 @@ def test_ce13_in_floats(built):
     columns = [0.6 * f + 0.8 * e for e in rest[:4]]
     coherence = columns[0] @ columns[1]
     total = sum(a * (a @ columns[0]) for a in columns[1:])
-    agree(built["CE13"], total @ total, (2 * coherence) ** 2)
+    agree(built["T21-eq73"], total @ total, (2 * coherence) ** 2)
 
 
 def frozen_residual(a, n_active, t):
@@ -163,7 +165,7 @@ def test_the_residual_is_the_expected_surrogate_less_its_main_term():
 
 
 def test_ce_eq74_in_floats(built):
-    certificate = built["CE_eq74"]
+    certificate = built["T21-eq74"]
     n_groups = certificate.data["Gamma"]
     f, *rest = np.eye(n_groups + 1)
     left = frozen_residual([0.28 * f + 0.96 * e for e in rest], 2, 0.8)

@@ -8,6 +8,7 @@ from ....claims.exact import (
     Comparison,
     add,
     column,
+    counterexample,
     exp_above,
     frobenius_squared,
     log_above,
@@ -49,6 +50,7 @@ def _theorem3(
     )
 
 
+@counterexample("L23-tub")
 def ce_window(
     alpha: Fraction = Fraction(1, 10**9),
     gamma: Fraction = Fraction(1, 20),
@@ -68,8 +70,6 @@ def ce_window(
     lower_above = log_above(1 / (2 * alpha**2)) * (1 + gamma / 2) / gamma
     log_below = next(j for j in range(200, 0, -1) if exp_above(j) <= 1 / alpha)
     return Certificate(
-        name="L23_window",
-        statement="L23-tub",
         data={
             "u_max*^2 = u_min*^2": 1,
             "epsilon": epsilon,
@@ -97,6 +97,7 @@ def ce_window(
     )
 
 
+@counterexample("L23-theorem3")
 def ce_theorem3(
     side: int = 400,
     level: Fraction = Fraction(1, 100),
@@ -116,8 +117,6 @@ def ce_theorem3(
     t_0 = next(t for t in range(1, 2000) if alpha**2 * (1 + gamma * B) ** (2 * t) >= B / 2)
     k = next(k for k in range(200, 0, -1) if exp_above(k) <= 1 / (2 * alpha**2))
     return Certificate(
-        name="L23_theorem3",
-        statement="L23-theorem3",
         data={
             "L": L,
             "S": "{1}",
@@ -154,6 +153,7 @@ def ce_theorem3(
     )
 
 
+@counterexample("L23-corollary1")
 def ce_corollary1(
     n: int = 4096,
     p_1: int = 2048,
@@ -176,8 +176,6 @@ def ce_corollary1(
     eps_squared_below = Fraction(4 * log_2p_below, n)
     claim = constant * log_p / n
     return Certificate(
-        name="L23_corollary1",
-        statement="L23-corollary1",
         data={
             "n = p": n,
             "p_1": p_1,
@@ -232,6 +230,7 @@ def ce_corollary1(
     )
 
 
+@counterexample("L23-corollary1-epsilon")
 def ce_epsilon(q: Fraction = Fraction(3, 16), size: int = 2, p: int = 1) -> Certificate:
     """n = p = 1: xi = +-size with probability q, else 0, is 1-sub-Gaussian, and exceeds 2 sqrt(log(2p)) with probability q > 1/(8 p^3).
 
@@ -244,8 +243,6 @@ def ce_epsilon(q: Fraction = Fraction(3, 16), size: int = 2, p: int = 1) -> Cert
         for k in range(1, 7)
     ]
     return Certificate(
-        name="L23_epsilon",
-        statement="L23-corollary1-epsilon",
         data={"n = p": p, "X": 1, "sigma": 1, "xi": f"+-{size} with probability {q}, else 0"},
         hypotheses=(
             Comparison("q size^(2k)/(2k)! <= 1/(2^k k!), k = 1..6", max(terms), "<=", 0),
@@ -272,6 +269,7 @@ def ce_epsilon(q: Fraction = Fraction(3, 16), size: int = 2, p: int = 1) -> Cert
     )
 
 
+@counterexample("L23-theorem4-step")
 def ce_theorem4_step(
     star: Fraction = Fraction(100),
     tau: Fraction = Fraction(2, 5),
@@ -293,8 +291,6 @@ def ce_theorem4_step(
     least = (1 - tau / 5) ** 2
     eta = Fraction(4, 9) / star
     return Certificate(
-        name="L23_theorem4_step",
-        statement="L23-theorem4-step",
         data={
             "u*^2 = u_max*^2": star,
             "u(t)^2": star,

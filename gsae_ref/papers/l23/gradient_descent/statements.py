@@ -79,7 +79,7 @@ ROWS = (
         "corrected",
         corrected="R8: " + WINDOW,
         evidence=(
-            Counterexample("L23_theorem3"),
+            Counterexample(),
             Measurement("dglnn_growth_by_group_size", "against"),
             NOT_EMPTY,
             Measurement("dglnn_window_runs"),
@@ -105,7 +105,7 @@ ROWS = (
         "corrected",
         corrected="The right-hand side is below T_lb whenever zeta <= u_max*^2 and u_max*^2 > 2/80^3; read as '>=' it names no time to stop at. "
         "T_ub = log(1/alpha^4)/(gamma (zeta v u_min*^2)) is above T_lb, and valid.",
-        evidence=(Counterexample("L23_window"), EMPTY, NOT_EMPTY),
+        evidence=(Counterexample(), EMPTY, NOT_EMPTY),
         hypotheses=CONSTANTS,
         derivation="gsae_ref.papers.l23.gradient_descent.formulas.stopping_window",
     ),
@@ -133,7 +133,7 @@ ROWS = (
         "corrected",
         corrected="sum_{l in S} p_l sigma^2 log p / n: the error of a group is p_l times that of an entry.",
         evidence=(
-            Counterexample("L23_corollary1"),
+            Counterexample(),
             Measurement("dglnn_printed_rate", "against"),
             Measurement("dglnn_corrected_rate"),
         ),
@@ -148,7 +148,7 @@ ROWS = (
         "corrected",
         corrected="eps = 2 sqrt(2 sigma^2 log(2p)/n), as in the proof; with the eps of the statement the tail bound is 1/(2p).",
         evidence=(
-            Counterexample("L23_epsilon"),
+            Counterexample(),
             Measurement("dglnn_stated_epsilon", "against"),
             Measurement("dglnn_noise_quantile"),
         ),
@@ -182,7 +182,7 @@ ROWS = (
         "eta <= 4/(9 u_max*^2) keeps <v_l, v*_l> >= 1 - tau/5, by Lemma 16.",
         "corrected",
         corrected="eta <= 4/(9 u_max*^4).",
-        evidence=(Counterexample("L23_theorem4_step"), Measurement("dglnn_small_eta")),
+        evidence=(Counterexample(), Measurement("dglnn_small_eta")),
         derivation="gsae_ref.papers.l23.steps.formulas.direction_step",
     ),
     statement(

@@ -10,6 +10,7 @@ from ....claims.exact import (
     Matrix,
     add,
     column,
+    counterexample,
     exp_above,
     frobenius_squared,
     identity,
@@ -27,7 +28,6 @@ from ....claims.exact import (
 
 
 def _certificate(
-    name: str,
     cross: Matrix,
     w: tuple[Matrix, ...],
     noise: Matrix,
@@ -58,8 +58,6 @@ def _certificate(
     least = bound * abs(bound)
     angle = signed_square(corrected_eta)
     return Certificate(
-        name=name,
-        statement="L23-lemma3",
         data={
             "L": len(w),
             "X_1^T X_2 / n": cross,
@@ -103,11 +101,11 @@ def _certificate(
     )
 
 
+@counterexample("L23-lemma3", "magnitudes")
 def ce_lemma3_magnitudes(ratio: int = 5, delta_out: Fraction = Fraction(1, 10)) -> Certificate:
     """Two groups, w*_1 = e_1, w*_2 = ratio e_1, noise-free: X_1^T y / n = e_1 + ratio delta_out e_2."""
     cross = ((Fraction(0), Fraction(0)), (delta_out, Fraction(0)))
     return _certificate(
-        "L23_lemma3_magnitudes",
         cross,
         (column(1, 0), column(ratio, 0)),
         column(0, 0),
@@ -119,12 +117,12 @@ def ce_lemma3_magnitudes(ratio: int = 5, delta_out: Fraction = Fraction(1, 10)) 
     )
 
 
+@counterexample("L23-lemma3", "noise")
 def ce_lemma3_noise(level: Fraction = Fraction(21, 20)) -> Certificate:
     """One group, noise -level w*: X^T y / n points away from w* for level > 1."""
     zero = ((Fraction(0),) * 2,) * 2
     small = Fraction(1, 100)
     return _certificate(
-        "L23_lemma3_noise",
         zero,
         (column(1, 0),),
         column(-level, 0),
@@ -136,12 +134,12 @@ def ce_lemma3_noise(level: Fraction = Fraction(21, 20)) -> Certificate:
     )
 
 
+@counterexample("L23-lemma3", "sign")
 def ce_lemma3_sign(eta: Fraction = Fraction(-1), level: Fraction = Fraction(1, 10)) -> Certificate:
     """One group, little noise, eta = -1: v(0) is proportional to X^T y / n, and opposite to it."""
     zero = ((Fraction(0),) * 2,) * 2
     small = Fraction(1, 100)
     return _certificate(
-        "L23_lemma3_sign",
         zero,
         (column(1, 0),),
         column(0, level),
@@ -157,6 +155,7 @@ ROOT_BELOW = Fraction(7, 5)
 ROOT_ABOVE = Fraction(3, 2)  # of 2: 49/25 < 2 < 9/4
 
 
+@counterexample("L23-lemma5")
 def ce_lemma5(theta: Fraction = Fraction(1, 2), B: Fraction = Fraction(100)) -> Certificate:
     """Equality in the hypothesis, u' = u^5 + sqrt 2 B u^3: u reaches sqrt(theta) before T.
 
@@ -168,8 +167,6 @@ def ce_lemma5(theta: Fraction = Fraction(1, 2), B: Fraction = Fraction(100)) -> 
     log_below = Fraction(2, 3)
     claimed = log_below / (2 * theta**2 + theta * ROOT_ABOVE * B)
     return Certificate(
-        name="L23_lemma5",
-        statement="L23-lemma5",
         data={
             "theta = u(0)": theta,
             "B": B,
@@ -199,6 +196,7 @@ def ce_lemma5(theta: Fraction = Fraction(1, 2), B: Fraction = Fraction(100)) -> 
     )
 
 
+@counterexample("L23-lemma6")
 def ce_lemma6(
     B: Fraction = Fraction(9, 100),
     tau: Fraction = Fraction(49, 100),
@@ -206,8 +204,6 @@ def ce_lemma6(
 ) -> Certificate:
     """Equality in the hypothesis, u* = 1: y = u^3/sqrt 2 rises towards 1 - 3B and never gets there, so abs(y - 1) > 3B at all times."""
     return Certificate(
-        name="L23_lemma6",
-        statement="L23-lemma6",
         data={"u*": 1, "u(0) = theta": theta, "B": B, "tau": tau, "limit of u^3/sqrt 2": 1 - 3 * B},
         hypotheses=(
             Comparison("0 < B", 0, "<", B),
@@ -234,6 +230,7 @@ def ce_lemma6(
     )
 
 
+@counterexample("L23-theorem2-times")
 def ce_theorem2_times(
     theta: Fraction = Fraction(1, 1000),
     epsilon: Fraction = Fraction(1, 100),
@@ -246,8 +243,6 @@ def ce_theorem2_times(
     lower = Fraction(4, 5) / theta**3
     upper = log_above(1 / theta) / (2 * theta**2)
     return Certificate(
-        name="L23_theorem2_times",
-        statement="L23-theorem2-times",
         data={
             "u*": 1,
             "theta": theta,
@@ -279,6 +274,7 @@ def ce_theorem2_times(
     )
 
 
+@counterexample("L23-theorem2")
 def ce_theorem2(
     constant: Fraction = Fraction(10), side: int = 50, theta: Fraction = Fraction(1, 10**6)
 ) -> Certificate:
@@ -300,8 +296,6 @@ def ce_theorem2(
     s = (1 / theta - 1 / u_hi) / (1 - u_hi**3)
     u_1 = 1 / (1 / theta - s * star)
     return Certificate(
-        name="L23_theorem2",
-        statement="L23-theorem2",
         data={
             "L": 2,
             "p_1": 1,

@@ -80,9 +80,7 @@ ROWS = (
         corrected="For a positive factor, l in S and beta_l = delta_in + delta_out sum_{l' != l in S} (u*_l'/u*_l)^2 + ||X_l^T xi / n||_2 / u*_l^2 "
         "< 1: >= sqrt(1 - beta_l^2).",
         evidence=(
-            Counterexample("L23_lemma3_magnitudes"),
-            Counterexample("L23_lemma3_noise"),
-            Counterexample("L23_lemma3_sign"),
+            Counterexample(),
             Inequality("sin <= beta_l", "dglnn_design", _alignment, (BETA_BELOW_1,)),
         ),
         hypotheses=(BETA_BELOW_1,),
@@ -99,7 +97,7 @@ ROWS = (
         "closed form, and the "
         "window is not empty for small theta iff max off S of ||X_l^T xi / n||_2 < min on S of ||a_l||. The error on S is at most tau ||a_l|| + "
         "||X_l^T xi / n||_2.",
-        evidence=(Counterexample("L23_theorem2"), Measurement("dglnn_flow_times")),
+        evidence=(Counterexample(), Measurement("dglnn_flow_times")),
         derivation="gsae_ref.papers.l23.gradient_flow.formulas.flow_window",
     ),
     statement(
@@ -120,7 +118,7 @@ ROWS = (
         "corrected",
         corrected="for t <= log(1/theta) / (2 theta^2 + 2 sqrt 2 theta B), theta < 1.",
         evidence=(
-            Counterexample("L23_lemma5"),
+            Counterexample(),
             Inequality(
                 "printed T <= the time at which u = sqrt(theta)",
                 "dglnn_ode",
@@ -151,7 +149,7 @@ ROWS = (
         "corrected",
         corrected="u^3/sqrt 2 >= (1 - 3B - tau) u*^2 for t >= T; from below only.",
         evidence=(
-            Counterexample("L23_lemma6"),
+            Counterexample(),
             Inequality(
                 "time to (1 - 3B - tau) u*^2 <= T",
                 "dglnn_ode",
@@ -184,7 +182,7 @@ ROWS = (
         "refuted",
         corrected="T_l of the proof is of the order theta^-3, T_u of the order theta^-2 or less; the exact times are those of Theorem 2, corrected.",
         evidence=(
-            Counterexample("L23_theorem2_times"),
+            Counterexample(),
             Inequality("T_l <= T_u", "dglnn_ode", _printed_times, expect="fails"),
         ),
         derivation="gsae_ref.papers.l23.gradient_flow.formulas.flow_window",

@@ -16,6 +16,7 @@ from ....claims.exact import (
     add,
     basis,
     column,
+    counterexample,
     inner,
     scale,
     subtract,
@@ -69,13 +70,12 @@ def _point(
     )
 
 
+@counterexample("L23-bracket")
 def ce_bracket(u: int = 1, v: tuple[int, int] = (1, 1)) -> Certificate:
     """Proof of Lemma 1: the entry of [grad G_1, grad G_2] in direction v_1, printed +4 u^2 v_2; it is -4 u^2 v_2, and not 0 at v_1 = v_2."""
     x, data, hypotheses = _point(u, v)
     value = bracket(gradient(1), gradient(2))(x)
     return Certificate(
-        name="L23_bracket",
-        statement="L23-bracket",
         data=data | {"[grad G_1, grad G_2]": value},
         hypotheses=hypotheses,
         printed=Comparison(
@@ -94,14 +94,13 @@ def ce_bracket(u: int = 1, v: tuple[int, int] = (1, 1)) -> Certificate:
     )
 
 
+@counterexample("L23-span")
 def ce_span(u: int = 1, v: tuple[int, int] = (1, 0)) -> Certificate:
     """Proof of Theorem 1: [grad G_1, grad G_2] = v_2 grad G_1 - v_1 grad G_2 misses a factor -4."""
     x, data, hypotheses = _point(u, v)
     value = bracket(gradient(1), gradient(2))(x)
     claimed = subtract(scale(x[2][0], gradient(1)(x)), scale(x[1][0], gradient(2)(x)))
     return Certificate(
-        name="L23_span",
-        statement="L23-span",
         data=data | {"[grad G_1, grad G_2]": value, "v_2 grad G_1 - v_1 grad G_2": claimed},
         hypotheses=hypotheses,
         printed=Comparison(
@@ -120,6 +119,7 @@ def ce_span(u: int = 1, v: tuple[int, int] = (1, 0)) -> Certificate:
     )
 
 
+@counterexample("L23-double-bracket")
 def ce_double_bracket(
     u: Rational = Fraction(3, 2), v: tuple[int, Fraction] = (2, Fraction(-1, 3))
 ) -> Certificate:
@@ -129,8 +129,6 @@ def ce_double_bracket(
     value = inner(gradient(2)(x), bracket(first, bracket(first, gradient(2)))(x))
     claimed = -16 * x[0][0] ** 4 * (x[1][0] ** 2 + x[2][0] ** 2) - 4 * x[0][0] ** 6
     return Certificate(
-        name="L23_double_bracket",
-        statement="L23-double-bracket",
         data=data,
         hypotheses=hypotheses,
         printed=Comparison(

@@ -138,7 +138,7 @@ ROWS = (
         "corrected",
         corrected="4 u^2 (v_i e_{L+j} - v_j e_{L+i}) under Definition 1; not 0 unless v_i = v_j = 0, so also at v_i = v_j.",
         evidence=(
-            Counterexample("L23_bracket"),
+            Counterexample(),
             Identity(
                 "printed sign",
                 "dglnn_design",
@@ -164,7 +164,7 @@ ROWS = (
         "corrected",
         corrected="4 (v_i grad G_j - v_j grad G_i).",
         evidence=(
-            Counterexample("L23_span"),
+            Counterexample(),
             Identity(
                 "printed",
                 "dglnn_design",
@@ -190,7 +190,7 @@ ROWS = (
         "corrected",
         corrected="+16 u^4 (v_i^2 + v_j^2) + 4 u^6 > 0 under Definition 1; only != 0 is used.",
         evidence=(
-            Counterexample("L23_double_bracket"),
+            Counterexample(),
             Identity(
                 "the double bracket",
                 "dglnn_design",

@@ -11,6 +11,7 @@ from ....claims.exact import (
     Certificate,
     Comparison,
     column,
+    counterexample,
     frobenius_squared,
     inner,
     norm,
@@ -19,9 +20,7 @@ from ....claims.exact import (
 )
 
 
-def _aligned(
-    name: str, number: int, side: int, tau: Fraction, limit: int, note: str
-) -> Certificate:
+def _aligned(side: int, tau: Fraction, limit: int, note: str) -> Certificate:
     """One group of side^2 entries at u = u* = 1, v = v* = ones/side, noise level tau/80 in every entry, tau_0 = tau."""
     size = side**2
     alpha = Fraction(1, 100)
@@ -30,8 +29,6 @@ def _aligned(
     e = inner(star, noise)
     repaired = scale(1 / Fraction(side), noise)
     return Certificate(
-        name=name,
-        statement=f"L23-lemma{number}",
         data={
             "L": 1,
             "p_1": size,
@@ -75,11 +72,10 @@ def _aligned(
     )
 
 
+@counterexample("L23-lemma12")
 def ce_lemma12(side: int = 9, tau: Fraction = Fraction(1, 2)) -> Certificate:
     """81 entries: e = 9 tau/80 > tau/10."""
     return _aligned(
-        "L23_lemma12",
-        12,
         side,
         tau,
         10,
@@ -87,11 +83,10 @@ def ce_lemma12(side: int = 9, tau: Fraction = Fraction(1, 2)) -> Certificate:
     )
 
 
+@counterexample("L23-lemma13")
 def ce_lemma13(side: int = 5, tau: Fraction = Fraction(1, 2)) -> Certificate:
     """25 entries: e = 5 tau/80 > tau/20."""
     return _aligned(
-        "L23_lemma13",
-        13,
         side,
         tau,
         20,
@@ -99,11 +94,13 @@ def ce_lemma13(side: int = 5, tau: Fraction = Fraction(1, 2)) -> Certificate:
     )
 
 
+@counterexample("L23-lemma17")
 def ce_lemma17(side: int = 9, tau: Fraction = Fraction(1, 2)) -> Certificate:
     """81 entries: e = 9 tau/80 > tau/10."""
-    return _aligned("L23_lemma17", 17, side, tau, 10, "The proof takes these terms from Lemma 12.")
+    return _aligned(side, tau, 10, "The proof takes these terms from Lemma 12.")
 
 
+@counterexample("L23-eq8")
 def ce_eq8(
     side: int = 9, level: Fraction = Fraction(1, 100), u_squared: Fraction = Fraction(1, 10**9)
 ) -> Certificate:
@@ -114,8 +111,6 @@ def ce_eq8(
     noise = column(*[level] * size)
     e = inner(v, noise) - u_squared
     return Certificate(
-        name="L23_eq8",
-        statement="L23-eq8",
         data={
             "L": 2,
             "S": "{1}",
@@ -150,6 +145,7 @@ def ce_eq8(
     )
 
 
+@counterexample("L23-eq9")
 def ce_eq9(
     u_squared: Fraction = Fraction(2),
     sides: tuple[int, ...] = (4, 3, 5),
@@ -161,8 +157,6 @@ def ce_eq9(
     v = column(Fraction(a, c), Fraction(b, c))
     error = frobenius_squared(subtract(scale(u_squared, v), star))
     return Certificate(
-        name="L23_eq9",
-        statement="L23-eq9",
         data={
             "u*^2 = u_max*^2": 1,
             "m_0": 0,

@@ -158,7 +158,7 @@ ROWS = (
         corrected=TWO_NORM + "as printed it is false for p_l > 64.",
         hypotheses=NEAR,
         evidence=(
-            Counterexample("L23_lemma12"),
+            Counterexample(),
             Inequality(
                 "abs(<v, b>), abs(e) <= tau u*^2/10",
                 "dglnn_near",
@@ -178,7 +178,7 @@ ROWS = (
         corrected=TWO_NORM + "as printed it is false for p_l > 16.",
         hypotheses=(DELTAS, NEARER_STAR, NOISE_IN_2_NORM),
         evidence=(
-            Counterexample("L23_lemma13"),
+            Counterexample(),
             Inequality(
                 "abs(<v, b>), abs(e) <= tau u*^2/20",
                 "dglnn_nearer",
@@ -212,7 +212,7 @@ ROWS = (
         corrected="with ||X_l^T xi / n||_2.",
         hypotheses=(DELTAS, SMALL_OFF_SUPPORT),
         evidence=(
-            Counterexample("L23_eq8"),
+            Counterexample(),
             Inequality("with the 2-norm", "dglnn_crude", _eight, (DELTAS, SMALL_OFF_SUPPORT)),
         ),
         derivation=bound,
@@ -237,7 +237,7 @@ ROWS = (
         "corrected",
         corrected="<= (1 + sqrt(2/5)) 2^-m_0 u_max*^2 <= 4 zeta.",
         evidence=(
-            Counterexample("L23_eq9"),
+            Counterexample(),
             Inequality(
                 "abs(u^2 - u*^2) <= tau, <v, v*> >= 1 - tau^2/5: at most 2 tau u_max*^2",
                 "dglnn_near",
@@ -290,7 +290,7 @@ ROWS = (
         "zeta/u_max*^2.)",
         hypotheses=NEAR,
         evidence=(
-            Counterexample("L23_lemma17"),
+            Counterexample(),
             Inequality(
                 "abs(<v, b>), abs(e) <= tau u*^2/10",
                 "dglnn_loose",

@@ -8,6 +8,7 @@ from ....claims.exact import (
     Matrix,
     add,
     column,
+    counterexample,
     frobenius_squared,
     inner,
     root,
@@ -21,14 +22,13 @@ def _magnitude(u: Fraction, cosine: int, star: int, e: int, gamma: Fraction) -> 
     return u + 2 * gamma * u * (star * cosine - u**2 + e)
 
 
+@counterexample("L23-lemma9")
 def ce_lemma9(
     u: Fraction = Fraction(9, 10), gamma: Fraction = Fraction(1), bound: Fraction = Fraction(1, 10)
 ) -> Certificate:
     """u* = 1, v = v*, e = 0: one step with gamma = 1 jumps from 9/10 to 621/500."""
     repaired = min(gamma, 1 / (4 * max(u**2, 1 + bound)))
     return Certificate(
-        name="L23_lemma9",
-        statement="L23-lemma9",
         data={
             "u*": 1,
             "u(0)": u,
@@ -76,6 +76,7 @@ def _frozen(cosine: Fraction) -> tuple[Matrix, Matrix, Matrix, tuple[Comparison,
     return v, star, b, comparisons
 
 
+@counterexample("L23-lemma10")
 def ce_lemma10(
     cosine: Fraction = Fraction(5, 13),
     alpha: Fraction = Fraction(1, 5),
@@ -88,8 +89,6 @@ def ce_lemma10(
     v, star, b, fixed = _frozen(cosine)
     tilt = root(1 - cosine**2)
     return Certificate(
-        name="L23_lemma10",
-        statement="L23-lemma10",
         data={
             "u*": 1,
             "v*": star,
@@ -127,6 +126,7 @@ def ce_lemma10(
     )
 
 
+@counterexample("L23-lemma11")
 def ce_lemma11(
     cosine: Fraction = Fraction(5, 13),
     tau: Fraction = Fraction(1, 2),
@@ -137,8 +137,6 @@ def ce_lemma11(
     start = 1 - tau
     tilt = root(1 - cosine**2)
     return Certificate(
-        name="L23_lemma11",
-        statement="L23-lemma11",
         data={
             "u*": 1,
             "v*": star,

@@ -105,7 +105,7 @@ ROWS = (
         corrected="For gamma <= 1/(4 max(u(0)^2, u*^2 + B)), and with ||b_t|| <= B_2 u*^2 for the second part (tau is not defined).",
         hypotheses=(STEP_LEMMA9,),
         evidence=(
-            Counterexample("L23_lemma9"),
+            Counterexample(),
             Inequality(
                 "any step size: u^2(t+1) <= u*^2 + B",
                 "dglnn_step",
@@ -137,7 +137,7 @@ ROWS = (
         "corrected",
         corrected="Under (6), with ||b_t|| <= u*^2/20 and gamma <= 1/(4.2 u*^2).",
         evidence=(
-            Counterexample("L23_lemma10"),
+            Counterexample(),
             Inequality("u*^2/2 <= u^2(T)", "dglnn_growth", lambda i: (i.star / 2, _end(i))),
         ),
         derivation="gsae_ref.papers.l23.steps.formulas.largest_step",
@@ -151,7 +151,7 @@ ROWS = (
         "corrected",
         corrected="Under (6), with ||b_t|| <= tau u*^2/10 and gamma <= 1/(6 u*^2); then even tau u*^2/7.",
         evidence=(
-            Counterexample("L23_lemma11"),
+            Counterexample(),
             Inequality(
                 "abs(u^2(T) - u*^2) <= tau u*^2/2",
                 "dglnn_refine",

@@ -2,7 +2,16 @@
 
 from fractions import Fraction
 
-from ....claims.exact import Certificate, Comparison, basis, identity, inner, matrix, transpose
+from ....claims.exact import (
+    Certificate,
+    Comparison,
+    basis,
+    counterexample,
+    identity,
+    inner,
+    matrix,
+    transpose,
+)
 from ..exact import Model, mixture, pick
 
 
@@ -31,6 +40,7 @@ def in_printed_interval(s: Model) -> tuple[Comparison, ...]:
     )
 
 
+@counterexample("N19-theorem3ii")
 def ce_theorem3ii(
     delta: Fraction = Fraction(1, 10),
     bias: Fraction = Fraction(-1, 10),
@@ -47,8 +57,6 @@ def ce_theorem3ii(
     z = s.pre_activation(sample)[1][0]
     deeper = two_means(delta, inside, far).pre_activation(sample)[1][0]
     return Certificate(
-        name="N19_theorem3ii",
-        statement="N19-theorem3ii",
         data=s.data() | {"x*": sample, "P(x*)": s.probability(1), "mu/sqrt(n)": s.coherence},
         hypotheses=(*s.model(), *s.codes(), *s.nonnegative(), *in_printed_interval(s)),
         printed=Comparison("z_2 <= 0 for the sample y = A_1, as x*_2 = 0", z, "<=", 0),
@@ -63,13 +71,12 @@ def ce_theorem3ii(
     )
 
 
+@counterexample("N19-interference")
 def ce_interference() -> Certificate:
     """Appendix A.2: |Z_i| <= a_2 sqrt(mu^2 k^2/n + k delta^2). The bounds of the two parts add; their squares do not."""
     s = two_means()
     Z = inner(pick(s.W, 2), pick(s.A_star, 1))
     return Certificate(
-        name="N19_interference",
-        statement="N19-interference",
         data=s.data() | {"x*": basis(2, 1), "i": 2},
         hypotheses=(*s.model(), *s.codes(), *s.nonnegative()),
         printed=Comparison(
@@ -88,6 +95,7 @@ def ce_interference() -> Certificate:
     )
 
 
+@counterexample("N19-theorem1i")
 def ce_negative_bias(
     cosine: Fraction = Fraction(99, 101),
     sine: Fraction = Fraction(20, 101),
@@ -100,8 +108,6 @@ def ce_negative_bias(
     s = Model(W, identity(2), mixture(half, half), (bias, bias), delta)
     z = s.pre_activation(basis(2, 2))[0][0]
     return Certificate(
-        name="N19_negative_bias",
-        statement="N19-theorem1i",
         data=s.data() | {"x*": basis(2, 2)},
         hypotheses=(*s.model(), *s.codes(), *s.nonnegative()),
         printed=Comparison("z_1 <= 0 for the sample y = A_2, as x*_1 = 0", z, "<=", 0),
@@ -110,6 +116,7 @@ def ce_negative_bias(
     )
 
 
+@counterexample("N19-theorem3iii")
 def ce_theorem3iii(
     k: int = 6,
     root_m: int = 4,
@@ -137,8 +144,6 @@ def ce_theorem3iii(
     )
     z = [entry for (entry,), (x,) in zip(s.pre_activation(sample), sample, strict=True) if not x]
     return Certificate(
-        name="N19_theorem3iii",
-        statement="N19-theorem3iii",
         data=s.data()
         | {
             "W_i": f"{cosine} e_i + {sine / root_m} sum_(j != i) e_j",

@@ -113,7 +113,7 @@ ROWS = (
         "codes.",
         "corrected",
         corrected="With a bias, k and mu as in the corrected Theorem 3 (ii), (iii).",
-        evidence=(Counterexample("N19_negative_bias"), Measurement("sparse_recovery")),
+        evidence=(Counterexample(), Measurement("sparse_recovery")),
         derivation="gsae_ref.papers.n19.consistency.formulas.relu_interval",
     ),
     statement(
@@ -148,7 +148,7 @@ ROWS = (
         corrected=THEOREM3II_CORRECTED,
         hypotheses=THEOREM3II,
         evidence=(
-            Counterexample("N19_theorem3ii"),
+            Counterexample(),
             Inequality(
                 "printed interval, off the support z_i <= N",
                 "sparse_printed",
@@ -179,7 +179,7 @@ ROWS = (
         "corrected",
         corrected=THEOREM3III_CORRECTED,
         evidence=(
-            Counterexample("N19_theorem3iii"),
+            Counterexample(),
             Inequality(
                 "off the support z_i < a_1/2",
                 "sparse_recovery",
@@ -322,7 +322,7 @@ ROWS = (
         corrected="|Z_i| <= a_2 (k mu/sqrt(n) + delta sqrt(k) ||A_S||): norms add, not their squares.",
         hypotheses=(*COLUMNS, *CODES),
         evidence=(
-            Counterexample("N19_interference"),
+            Counterexample(),
             Inequality(
                 "printed",
                 "sparse_close",

@@ -9,6 +9,7 @@ from ....claims.exact import (
     add,
     basis,
     column,
+    counterexample,
     frobenius_squared,
     identity,
     inner,
@@ -43,6 +44,7 @@ def _tan_squared(w: Matrix, a: Matrix) -> Fraction:
     return (frobenius_squared(w) - along**2) / along**2
 
 
+@counterexample("N19-lemma1")
 def ce_lemma1(
     w: tuple[Fraction, ...] = (
         Fraction(3, 4),
@@ -72,8 +74,6 @@ def ce_lemma1(
     left = 2 * inner(g, difference)
     rest = frobenius_squared(g) / (p * lam) - 2 * frobenius_squared(gamma) / (p * lam)
     return Certificate(
-        name="N19_lemma1",
-        statement="N19-lemma1",
         data={
             "A_i": A,
             "W_i": W,
@@ -107,6 +107,7 @@ def ce_lemma1(
     )
 
 
+@counterexample("N19-zeta")
 def ce_zeta(
     p: tuple[Fraction, Fraction] = (Fraction(1, 5), Fraction(4, 5)),
     delta: Fraction = Fraction(1, 10),
@@ -120,8 +121,6 @@ def ce_zeta(
         return frobenius_squared(subtract(pick(s.step(size), i), pick(s.A_star, i)))
 
     return Certificate(
-        name="N19_zeta",
-        statement="N19-zeta",
         data=s.data()
         | {"p": ", ".join(map(str, p)), "lam_1, lam_2": f"{s.overlap(1)}, {s.overlap(2)}"},
         hypotheses=(*s.model(), *s.codes(), *s.nonnegative(), s.near(), *s.consistent()),
@@ -141,6 +140,7 @@ def ce_zeta(
     )
 
 
+@counterexample("N19-tau")
 def ce_tau(
     p: tuple[Fraction, Fraction] = (Fraction(1, 10), Fraction(9, 10)),
     n: int = 10**6,
@@ -169,8 +169,6 @@ def ce_tau(
         hypotheses += (*s.model(), *s.codes(), *s.nonnegative(), s.near(), *s.consistent())
     smaller = min(after - before / 2 for after, before in squares)
     return Certificate(
-        name="N19_tau",
-        statement="N19-tau",
         data=s.data()
         | {
             "n": n,
@@ -202,6 +200,7 @@ def ce_tau(
     )
 
 
+@counterexample("N19-both-conditions")
 def ce_bias_conditions(
     delta: Fraction = Fraction(1, 10),
     bias: Fraction = Fraction(-1, 10),
@@ -217,8 +216,6 @@ def ce_bias_conditions(
     lam = s.overlap(1)
     deficit = delta * (delta**3 / 4 + delta**2 + 3 * delta / 2 - 2)
     return Certificate(
-        name="N19_bias_conditions",
-        statement="N19-both-conditions",
         data=s.data() | {"lam": lam},
         hypotheses=(
             *s.model(),
@@ -240,6 +237,7 @@ def ce_bias_conditions(
     )
 
 
+@counterexample("N19-fixed-bias")
 def ce_fixed_bias(
     bias: Fraction = Fraction(-2, 5),
     angle: tuple[Fraction, Fraction] = (Fraction(99, 101), Fraction(20, 101)),
@@ -257,8 +255,6 @@ def ce_fixed_bias(
     lam = s.overlap(1)
     rho = 1 - (bias + lam) ** 2 / lam
     return Certificate(
-        name="N19_fixed_bias",
-        statement="N19-fixed-bias",
         data=s.data() | {"zeta": "1/(p lam)", "lam": lam, "rho": rho},
         hypotheses=(
             *s.model(),
@@ -289,6 +285,7 @@ def ce_fixed_bias(
     )
 
 
+@counterexample("N19-expected-bias-gradient")
 def ce_bias_gradient(
     bias: Fraction = Fraction(-2, 5),
     angle: tuple[Fraction, Fraction] = (Fraction(99, 101), Fraction(20, 101)),
@@ -298,8 +295,6 @@ def ce_bias_gradient(
     s = _turned(bias=bias, angle=angle, delta=delta, threshold=None)
     p = s.probability(1)
     return Certificate(
-        name="N19_bias_gradient",
-        statement="N19-expected-bias-gradient",
         data=s.data(),
         hypotheses=(*s.model(), *s.codes(), *s.nonnegative(), *s.consistent()),
         printed=Comparison("(g_b)_1 == -p_1 b_1", s.bias_update(1), "==", -p * bias),
@@ -308,6 +303,7 @@ def ce_bias_gradient(
     )
 
 
+@counterexample("N19-expected-loss")
 def ce_expected_loss(
     w: tuple[Fraction, Fraction] = (Fraction(4, 5), Fraction(3, 5)), threshold: Fraction = HALF
 ) -> Certificate:
@@ -326,8 +322,6 @@ def ce_expected_loss(
     expected = (1 - c**3) * f_slope / 6
     jump = slope * c**2 / 2 * (1 - f)
     return Certificate(
-        name="N19_expected_loss",
-        statement="N19-expected-loss",
         data={
             "A": column(1, 0),
             "W": column(*w),
@@ -350,6 +344,7 @@ def ce_expected_loss(
     )
 
 
+@counterexample("N19-gamma")
 def ce_gamma() -> Certificate:
     """Appendix B.1: gamma = E[(W_i^T y I + b_i I + y W_i^T)(y - W x)(1{x*_i != 0} - 1{x_i != 0})] makes (9) exact. It counts x_i only.
 
@@ -375,8 +370,6 @@ def ce_gamma() -> Certificate:
             )
     gap = subtract(s.update(1), closed)
     return Certificate(
-        name="N19_gamma",
-        statement="N19-gamma",
         data=s.data() | {"g_1": s.update(1), "-p lam A_1 + p (lam + b)^2 W_1": closed},
         hypotheses=(
             *s.model(),
@@ -406,6 +399,7 @@ def ce_gamma() -> Certificate:
     )
 
 
+@counterexample("N19-bias-schedule")
 def ce_diminishing_bias(
     halvings: int = 2,
     cosine: Fraction = Fraction(9, 41),
@@ -423,8 +417,6 @@ def ce_diminishing_bias(
     z = s.pre_activation(basis(2, 1))[1][0]
     errors = max(s.error_squared(i) for i in (1, 2))
     return Certificate(
-        name="N19_diminishing_bias",
-        statement="N19-bias-schedule",
         data=s.data() | {"b^0": start, "C": 2, "s": halvings, "<A_1, A_2>": cosine},
         hypotheses=(
             *s.model(),

@@ -142,7 +142,7 @@ ROWS = (
         "corrected",
         corrected="For ReLU. For the hard threshold a jump term is lost, sum over the two thresholds of the density of z_i times the jump of the "
         "loss there; it is zero if no |z_i| can equal lam, which consistency with a margin gives.",
-        evidence=(Counterexample("N19_expected_loss"), Measurement("jump_term")),
+        evidence=(Counterexample(), Measurement("jump_term")),
         derivation="gsae_ref.papers.n19.mixture.counterexamples.ce_expected_loss",
     ),
     statement(
@@ -188,7 +188,7 @@ ROWS = (
         "corrected",
         corrected="With one zeta for all columns the best is tau = 1 - ((r - 1)/(r + 1))^2, r = p_max/p_min: above 1/2 iff r < (1 + sqrt(2))^2 = "
         "5.83. p_i = Theta(1/m) does not bound r by that. (The text has (0, 1), Lemma 2 too.)",
-        evidence=(Counterexample("N19_tau"), Measurement("best_tau")),
+        evidence=(Counterexample(), Measurement("best_tau")),
         derivation="gsae_ref.papers.n19.mixture.formulas.tau_of_spread",
     ),
     equation(
@@ -217,7 +217,7 @@ ROWS = (
         corrected="2 delta^2/lam_i for 2 delta^2. Without gamma, delta^2/lam_i suffices, so that the printed form holds for lam_i >= 1/2.",
         hypotheses=LEMMA1,
         evidence=(
-            Counterexample("N19_lemma1"),
+            Counterexample(),
             Inequality(
                 "printed", "sparse_bent", lambda i: _lemma1(i, "printed"), LEMMA1, expect="fails"
             ),
@@ -239,7 +239,7 @@ ROWS = (
         "corrected",
         corrected="zeta <= min_i 1/(p_i lam_i): ||W~_i - A_i||^2 <= (1 - zeta p_i (lam_i - 2 delta^2/lam_i)) ||W_i - A_i||^2.",
         evidence=(
-            Counterexample("N19_zeta"),
+            Counterexample(),
             Inequality(
                 "at most the smallest", "sparse_bent", _after, (*LEMMA1, STEP_BELOW, DESCENT)
             ),
@@ -271,7 +271,7 @@ ROWS = (
         corrected="They never hold together: (b + lam)^2 - (3 lam - 2) <= delta (delta^3/4 + delta^2 + 3 delta/2 - 2) < 0 for delta < 0.8, and the "
         "interval is empty for delta > 1/3. |(b + lam)^2 - lam| is near 2 |b|, not lam (1 - lam).",
         evidence=(
-            Counterexample("N19_bias_conditions"),
+            Counterexample(),
             Inequality(
                 "Lemma 1's condition is missed by the bound",
                 "sparse_printed",
@@ -288,7 +288,7 @@ ROWS = (
         "Hence a fixed bias for the rectified linear unit would not work.",
         "refuted",
         corrected=R7_TEXT,
-        evidence=(Counterexample("N19_fixed_bias"), Measurement("fixed_bias_works", "against")),
+        evidence=(Counterexample(), Measurement("fixed_bias_works", "against")),
         derivation="gsae_ref.papers.n19.fixed_bias.formulas.population_step",
     ),
     statement(
@@ -308,7 +308,7 @@ ROWS = (
         "typo",
         corrected="+ p_i b_i. (Inside the bracket of the line before, + ||W_i||^2 b_i must be -.)",
         evidence=(
-            Counterexample("N19_bias_gradient"),
+            Counterexample(),
             Identity("p_i b_i", "sparse_mixture", lambda i: (i.updates[1], i.p * i.bias), MIXTURE),
         ),
         derivation="gsae_ref.papers.n19.mixture.formulas.enumerated_update",
@@ -321,7 +321,7 @@ ROWS = (
         "corrected",
         corrected="b_i^s <= -(mu/sqrt(n) + ||W_i^s - A_i||) - N is needed: a bias that tends to 0 violates it unless mu = N = 0. "
         + R7_TEXT,
-        evidence=(Counterexample("N19_diminishing_bias"), *RUNS),
+        evidence=(Counterexample(), *RUNS),
         derivation="gsae_ref.papers.n19.fixed_bias.formulas.persistent_bias",
     ),
     statement(
@@ -332,7 +332,7 @@ ROWS = (
         "corrected",
         corrected="Add E[1{x*_i != 0} (W_i^T y I + b_i I + y W_i^T) sum_{j != i} W_j x_j], from W x -> W_i x_i. Both vanish when the whole support "
         "is recovered.",
-        evidence=(Counterexample("N19_gamma"), MIXTURE_UPDATE),
+        evidence=(Counterexample(), MIXTURE_UPDATE),
         derivation="gsae_ref.papers.n19.mixture.counterexamples.ce_gamma",
     ),
     equation(

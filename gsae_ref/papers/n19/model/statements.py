@@ -106,7 +106,7 @@ ROWS = (
         "typo",
         corrected="It is, if A1 is read with upper bounds: p_ij = 0 is not Theta(1/m^2). The e_i live in R^m.",
         evidence=(
-            Counterexample("N19_mixture_pairs"),
+            Counterexample(),
             Reading("{e_i}, i <= m, is the canonical basis of R^m, printed R^n"),
         ),
     ),

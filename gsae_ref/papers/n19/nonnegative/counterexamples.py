@@ -7,7 +7,7 @@ large.
 from fractions import Fraction
 from typing import Any
 
-from ....claims.exact import Certificate, Comparison, Rational, log_above
+from ....claims.exact import Certificate, Comparison, Rational, counterexample, log_above
 
 HALF = Fraction(1, 2)
 Number = Any  # a Fraction; whoever follows many steps may pass another kind of number
@@ -65,6 +65,7 @@ def _near_truth(
     )
 
 
+@counterexample("N19-theorem4iii", "bias")
 def ce_theorem4iii_bias(
     m: int = 100,
     k: int = 3,
@@ -82,8 +83,6 @@ def ce_theorem4iii_bias(
     before, after = _common_mode(m, k, Fraction(1), Fraction(0), bias, Fraction(rate))
     reach = delta * Fraction(k + 1, 2)
     return Certificate(
-        name="N19_theorem4iii_bias",
-        statement="N19-theorem4iii",
         data={
             "n = m": m,
             "k": k,
@@ -119,6 +118,7 @@ def ce_theorem4iii_bias(
     )
 
 
+@counterexample("N19-theorem4iii", "threshold")
 def ce_theorem4iii_threshold(
     root_m: int = 20,
     k: int = 5,
@@ -140,8 +140,6 @@ def ce_theorem4iii_threshold(
     before, after = _common_mode(m, k, diagonal, shift, Fraction(0), Fraction(rate))
     _, small = _common_mode(m, k, diagonal, shift, Fraction(0), Fraction(rate, k))
     return Certificate(
-        name="N19_theorem4iii_threshold",
-        statement="N19-theorem4iii",
         data={
             "n = m": m,
             "k": k,

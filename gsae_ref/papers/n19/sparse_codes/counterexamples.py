@@ -12,6 +12,7 @@ from ....claims.exact import (
     add,
     basis,
     column,
+    counterexample,
     frobenius_squared,
     hstack,
     identity,
@@ -50,13 +51,12 @@ def _rest(s: Model) -> Matrix:
     return subtract(identity(s.n_features), product(s.W, transpose(s.W)))
 
 
+@counterexample("N19-indicator")
 def ce_indicator(law: Any = None) -> Certificate:
     """Appendix B.2: "E[x*_j x*_l 1{x*_i != 0} | S] = 1 if i = j = l in S and 0 otherwise". It is 1 for every j = l in S, i in S."""
     law = law or rademacher(2, 2)
     moment = sum(p * x[1][0] ** 2 * int(x[0][0] != 0) for p, x in law)
     return Certificate(
-        name="N19_indicator",
-        statement="N19-indicator",
         data={"S": "{1, 2}", "x*": "+-1, independent", "i": 1, "j = l": 2},
         hypotheses=(
             Comparison("E[x*_1 | S] == 0", sum(p * x[0][0] for p, x in law), "==", 0),
@@ -74,6 +74,7 @@ def ce_indicator(law: Any = None) -> Certificate:
     )
 
 
+@counterexample("N19-eq11")
 def ce_eq11(i: int = 1) -> Certificate:
     """(11): g^(1)_{i,S} = -lam_i (I - W_S W_S^T) A_i. The terms <W_i, A_l> A_l, l != i in S, are missing."""
     s = _signed_pair()
@@ -89,8 +90,6 @@ def ce_eq11(i: int = 1) -> Certificate:
         *(scale(-inner(w, pick(s.A_star, j)), product(rest, pick(s.A_star, j))) for j in (1, 2))
     )
     return Certificate(
-        name="N19_eq11",
-        statement="N19-eq11",
         data=s.data() | {"S": "{1, 2}", "g^(1)_{i,S}": exact, "(11)": printed},
         hypotheses=_facts(s),
         printed=Comparison(
@@ -109,6 +108,7 @@ def ce_eq11(i: int = 1) -> Certificate:
     )
 
 
+@counterexample("N19-eq12")
 def ce_eq12() -> Certificate:
     """(12): sgn(x*_i) in the place of 1{x*_i != 0}. For symmetric codes the expectation with sgn is zero."""
     s = _signed_pair()
@@ -124,8 +124,6 @@ def ce_eq12() -> Certificate:
         *(scale(-inner(w, product(rest, pick(s.A_star, j))), pick(s.A_star, j)) for j in (1, 2))
     )
     return Certificate(
-        name="N19_eq12",
-        statement="N19-eq12",
         data=s.data() | {"S": "{1, 2}", "g^(2)_{1,S}": exact, "(12)": signed},
         hypotheses=_facts(s),
         printed=Comparison(
@@ -141,6 +139,7 @@ def ce_eq12() -> Certificate:
     )
 
 
+@counterexample("N19-eq15")
 def ce_eq15(bias: Fraction = Fraction(0)) -> Certificate:
     """(15): the expected gradient for k-sparse codes. True: g_1 = (1200, 2880)/2197; printed: half of it."""
     s = replace(_signed_pair(), bias=(bias, bias))
@@ -167,8 +166,6 @@ def ce_eq15(bias: Fraction = Fraction(0)) -> Certificate:
             )
     exact = s.update(1)
     return Certificate(
-        name="N19_eq15",
-        statement="N19-eq15",
         data=s.data() | {"p_1 = p_12": 1, "g_1": exact, "(15)": printed},
         hypotheses=(*_facts(s), Comparison("b == 0", bias, "==", 0)),
         printed=Comparison(
@@ -184,6 +181,7 @@ def ce_eq15(bias: Fraction = Fraction(0)) -> Certificate:
     )
 
 
+@counterexample("N19-lemma2")
 def ce_lemma2(
     n: int = 10**8, k: int = 10**4, constant: int = 1, t: Fraction = Fraction(1, 38)
 ) -> Certificate:
@@ -215,8 +213,6 @@ def ce_lemma2(
     )
     log_n = log_above(n)
     return Certificate(
-        name="N19_lemma2",
-        statement="N19-lemma2",
         data={
             "n = m": n,
             "k": k,
@@ -258,6 +254,7 @@ def ce_lemma2(
     )
 
 
+@counterexample("N19-lemma3")
 def ce_lemma3(
     root_n: int = 20, r: Fraction = Fraction(9, 10), delta: Fraction = Fraction(1, 9)
 ) -> Certificate:
@@ -274,8 +271,6 @@ def ce_lemma3(
     u = tuple((Fraction(1, root_n),) for _ in range(n))
     image = tuple(((scale_down - 1) * entry + shift * root_n,) for (entry,) in u)
     return Certificate(
-        name="N19_lemma3",
-        statement="N19-lemma3",
         data={
             "n = m": n,
             "A": "I_n",
@@ -301,6 +296,7 @@ def ce_lemma3(
     )
 
 
+@counterexample("N19-beta")
 def ce_beta(
     biases: tuple[Fraction, Fraction] = (Fraction(-1, 4), Fraction(-1, 8)), correct: bool = False
 ) -> Certificate:
@@ -325,8 +321,6 @@ def ce_beta(
     )  # kappa_1 = kappa_2 = p_12 = 1
     found = -inner(v, s.update(1)) / inner(v, a)
     return Certificate(
-        name="N19_beta",
-        statement="N19-beta",
         data=s.data() | {"p_1 = p_12 = kappa_1 = kappa_2": 1, "g_1": s.update(1)},
         hypotheses=(
             *s.model(),
@@ -355,6 +349,7 @@ def ce_beta(
     )
 
 
+@counterexample("N19-residual")
 def ce_residual(
     m: int = 12, k: int = 3, bias: Fraction = Fraction(-1, 2), constant: Fraction = Fraction(3, 2)
 ) -> Certificate:
@@ -367,8 +362,6 @@ def ce_residual(
     beta = p
     e2 = frobenius_squared(add(s.update(1), scale(beta - alpha, basis(m, 1))))
     return Certificate(
-        name="N19_residual",
-        statement="N19-residual",
         data=s.data() | {"C": constant, "p_1": p},
         hypotheses=(*s.model(), *s.codes(), *s.nonnegative(), *s.consistent(), *_in_interval(s)),
         printed=Comparison(
@@ -403,6 +396,7 @@ def _in_interval(s: Model) -> tuple[Comparison, ...]:
     )
 
 
+@counterexample("N19-eq16")
 def ce_eq16(
     bias: Fraction = Fraction(-2, 5),
     p: tuple[Fraction, Fraction] = (HALF, HALF),
@@ -422,8 +416,6 @@ def ce_eq16(
 
     exact = s.update(1)
     return Certificate(
-        name="N19_eq16",
-        statement="N19-eq16",
         data=s.data() | {"kappa_1 = kappa_2": 1, "g_1": exact, "(16) without v": form(chance)},
         hypotheses=(
             *s.model(),
@@ -448,6 +440,7 @@ def ce_eq16(
     )
 
 
+@counterexample("N19-lemma4")
 def ce_lemma4(
     size: Fraction = Fraction(3),
     constant: int = 1,
@@ -478,8 +471,6 @@ def ce_lemma4(
     )
     v = subtract(g, scale(kappa_2 * p * lam, subtract(pick(s.W, 1), pick(s.A_star, 1))))
     return Certificate(
-        name="N19_lemma4",
-        statement="N19-lemma4",
         data=s.data() | {"kappa_1": kappa_1, "kappa_2": kappa_2, "p": p, "lam": lam, "C": constant},
         hypotheses=(
             *s.model(),
@@ -516,6 +507,7 @@ def ce_lemma4(
     )
 
 
+@counterexample("N19-lemma5")
 def ce_lemma5(
     delta: Fraction = Fraction(19, 20),
     direction: tuple[Fraction, Fraction] = (Fraction(8, 17), Fraction(15, 17)),
@@ -531,8 +523,6 @@ def ce_lemma5(
     error = frobenius_squared(subtract(update, A))
     after = frobenius_squared(subtract(plus, A))
     return Certificate(
-        name="N19_lemma5",
-        statement="N19-lemma5",
         data={
             "A_i": A,
             "W~_i": update,
@@ -561,6 +551,7 @@ def ce_lemma5(
     )
 
 
+@counterexample("N19-lemma5-proof")
 def ce_lemma5_proof(
     direction: tuple[Fraction, Fraction] = (Fraction(8, 17), Fraction(15, 17)),
 ) -> Certificate:
@@ -571,8 +562,6 @@ def ce_lemma5_proof(
     eps = direction[1]
     after = frobenius_squared(subtract(plus, A))
     return Certificate(
-        name="N19_lemma5_proof",
-        statement="N19-lemma5-proof",
         data={"A_i": A, "W~_i": update, "W_i^+": plus, "eps": eps},
         hypotheses=(
             Comparison("||W_i^+||^2 == 1", frobenius_squared(plus), "==", 1),

@@ -242,8 +242,7 @@ ROWS = (
         "a common shift of all columns is multiplied by about (k zeta p - 1)^2. A step of order m/k^2 contracts it, with tau of order 1/k; the "
         "remainder of the corrected Lemma 4 is O(k^2).",
         evidence=(
-            Counterexample("N19_theorem4iii_bias"),
-            Counterexample("N19_theorem4iii_threshold"),
+            Counterexample(),
             Measurement("common_shift_grows", "against"),
             Measurement("common_shift_small_step"),
         ),
@@ -257,7 +256,7 @@ ROWS = (
         "corrected",
         corrected="1 if j = l in S and i in S.",
         evidence=(
-            Counterexample("N19_indicator"),
+            Counterexample(),
             Identity("all i, j, l", "sparse_centred", _moments, (CENTRED,)),
         ),
         derivation="gsae_ref.papers.n19.sparse_codes.formulas.given_support",
@@ -280,7 +279,7 @@ ROWS = (
         "g^(1)_{i,S} = -lam_i (I - W_S W_S^T) A_i.",
         "corrected",
         corrected="-(I - W_S W_S^T) sum_{l in S} <W_i, A_l> A_l.",
-        evidence=(Counterexample("N19_eq11"), FIRST, SECOND),
+        evidence=(Counterexample(), FIRST, SECOND),
         derivation="gsae_ref.papers.n19.sparse_codes.formulas.given_support",
     ),
     equation(
@@ -288,7 +287,7 @@ ROWS = (
         "g^(2)_{i,S} = -sum_{j,l in S} E[A_j W_i^T (I - W_S W_S^T) A_l x*_j x*_l sgn(x*_i) | S].",
         "typo",
         corrected="1{x*_i != 0} for sgn(x*_i).",
-        evidence=(Counterexample("N19_eq12"), SECOND),
+        evidence=(Counterexample(), SECOND),
         derivation="gsae_ref.papers.n19.sparse_codes.formulas.given_support",
     ),
     equation(
@@ -311,7 +310,7 @@ ROWS = (
         "corrected",
         corrected=EXACT_15,
         evidence=(
-            Counterexample("N19_eq15"),
+            Counterexample(),
             Identity(
                 "printed",
                 "sparse_centred",
@@ -338,7 +337,7 @@ ROWS = (
         "8 p2 R + 2 p3 (R^2 + R) for uniform supports, R = max(||A||^2, ||W||^2).",
         hypotheses=CENTRED_CODES,
         evidence=(
-            Counterexample("N19_lemma2"),
+            Counterexample(),
             Inequality(
                 "without the factor",
                 "sparse_centred",
@@ -384,7 +383,7 @@ ROWS = (
         "corrected",
         corrected="No hypothesis is stated; delta-closeness gives ||W - A|| <= delta sqrt(m) only. The projection of B.3 enforces the bound.",
         evidence=(
-            Counterexample("N19_lemma3"),
+            Counterexample(),
             Inequality(
                 "delta sqrt(m)",
                 "sparse_close",
@@ -411,7 +410,7 @@ ROWS = (
         "typo",
         corrected="<W_j, A_j> for <W_j, A_l> with a free index l in the fourth term; b_j for b_i in the last.",
         evidence=(
-            Counterexample("N19_beta"),
+            Counterexample(),
             Identity("with b_i", "sparse_law", _beta("printed"), (UNIT, UNIT_STAR), expect="fails"),
             Identity("with b_j", "sparse_law", _beta("corrected"), (UNIT, UNIT_STAR)),
         ),
@@ -426,7 +425,7 @@ ROWS = (
         corrected="||e_i|| <= sqrt(m) max_j p_ij (||A|| a_2 (U + V) + ||W|| U^2), U = max |x_j|, V = max |W_j^T (y - W x)|: order p_i k/sqrt(m), "
         "attained up to a constant. (kappa_2^2 should be kappa_2.)",
         evidence=(
-            Counterexample("N19_residual"),
+            Counterexample(),
             Inequality("corrected", "sparse_law", _residual, (UNIT, UNIT_STAR)),
         ),
         derivation="gsae_ref.papers.n19.sparse_codes.formulas.residual_bound",
@@ -478,7 +477,7 @@ ROWS = (
         "typo",
         corrected="2 kappa_1 b_i lam_i in the bracket (p_i is outside), and O(p_i k/sqrt(m)): the printed remainder is sqrt(m) times the main term.",
         evidence=(
-            Counterexample("N19_eq16"),
+            Counterexample(),
             Identity(
                 "a mixture, v = 0",
                 "sparse_mixture",
@@ -500,7 +499,7 @@ ROWS = (
         'A*" is W to A.)',
         hypotheses=(*COLUMNS, BIAS_LEMMA4),
         evidence=(
-            Counterexample("N19_lemma4"),
+            Counterexample(),
             Inequality(
                 "corrected",
                 "sparse_bent",
@@ -520,7 +519,7 @@ ROWS = (
         corrected="Sharp: ||W~ - A|| = eps < 1 gives ||W^+ - A|| <= sqrt(2 - 2 sqrt(1 - eps^2)), about eps; at most delta iff tau >= 1 - sqrt(1 - "
         "delta^2/4), about delta^2/8. The printed range is enough for delta <= 0.88, and no range is needed for small delta.",
         evidence=(
-            Counterexample("N19_lemma5"),
+            Counterexample(),
             Inequality("sharp", "sparse_step", _lemma5, (UNIT_STAR, UPDATE_CLOSE)),
             Inequality(
                 "printed range, delta <= 0.88",
@@ -539,7 +538,7 @@ ROWS = (
         "corrected",
         corrected="w >= 1 - eps, eps = (1 - tau) delta, so 2 eps/(1 - eps); with this sign the range is (1 + delta)/(2 + delta), as the proof ends.",
         evidence=(
-            Counterexample("N19_lemma5_proof"),
+            Counterexample(),
             Inequality(
                 "with the right sign", "sparse_step", _lemma5_proof, (UNIT_STAR, UPDATE_CLOSE)
             ),

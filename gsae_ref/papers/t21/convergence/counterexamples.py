@@ -15,6 +15,7 @@ from ....claims.exact import (
     Comparison,
     Matrix,
     add,
+    counterexample,
     frobenius_squared,
     log_above,
     product,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     pass
 
 
+@counterexample("T21-theorem2", "at-truth", also=("T21-assumption4",))
 def ce10_step(n: int = 4, lam: Fraction = Fraction(1, 5)) -> Certificate:
     """Theorem 2 from A = A*: one step of size 1/c goes to A^1 = (4/3) A*, error 1/9, where (1 - rho) 0 + eta d epsilon = 0 is claimed."""
     step = descent_at_truth(n, lam)
@@ -36,8 +38,6 @@ def ce10_step(n: int = 4, lam: Fraction = Fraction(1, 5)) -> Certificate:
     order = s.leak_printed**2 * Fraction(s.n_active**5, s.n_groups**3)
     shrink = 4 * s.group_size * (1 - step.tau) ** 2 / (2 - step.tau) ** 2
     return Certificate(
-        name="CE10_step",
-        statement="T21-theorem2",
         data=s.data() | step.data(),
         hypotheses=(*sure_hypotheses(s), *s.lemma1(), *step.theorem2()),
         printed=Comparison(
@@ -54,6 +54,7 @@ def ce10_step(n: int = 4, lam: Fraction = Fraction(1, 5)) -> Certificate:
     )
 
 
+@counterexample("T21-remark-b")
 def ce10b(s: Fraction = Fraction(5, 4), n: int = 4) -> Certificate:
     """Remark (b) after Theorem 2: a constant bias gives recovery and convergence to A*. It moves the minimiser to s A*, s - 1/s = lambda/B.
 
@@ -67,8 +68,6 @@ def ce10b(s: Fraction = Fraction(5, 4), n: int = 4) -> Certificate:
     at_truth, at_moved = (_expected_loss(truth, A) for A in (groups, moved))
     floor = frobenius_squared(subtract(moved[0], groups[0]))
     return Certificate(
-        name="CE10b",
-        statement="T21-remark-b",
         data=truth.data() | {"s": s, "||s A*_g - A*_g||_F^2": floor, "E L(A*)": at_truth},
         hypotheses=(
             *sure_hypotheses(truth),
@@ -105,6 +104,7 @@ def _expected_loss(setting: Setting, A: tuple[Matrix, ...]) -> Fraction:
     return total
 
 
+@counterexample("T21-theorem2")
 def ce11(
     n_groups: int = 3,
     constant: Fraction = Fraction(1),
@@ -120,8 +120,6 @@ def ce11(
     s = step.setting
     order = constant * s.leak_printed**2 * Fraction(s.n_active**5, s.n_groups**3)
     return Certificate(
-        name="CE11",
-        statement="T21-theorem2",
         data=s.data() | step.data() | {"C": constant, "rho (rounded down)": step.rho_below},
         hypotheses=(*sure_hypotheses(s), *s.lemma1(), *step.theorem2()),
         printed=Comparison(
@@ -136,6 +134,7 @@ def ce11(
     )
 
 
+@counterexample("T21-theorem2", "rate")
 def ce11_rate(
     n_groups: int = 12, constant: Fraction = Fraction(1), lam: Fraction = Fraction(1, 5)
 ) -> Certificate:
@@ -144,10 +143,8 @@ def ce11_rate(
     s = step.setting
     rate = constant * s.group_size * (log_above(s.n_features) / s.n_groups) ** 2
     return Certificate(
-        name="CE11_rate",
-        statement="T21-theorem2",
         data={
-            "instance": "CE11 with this Gamma and n = 2 Gamma",
+            "instance": "T21-theorem2 with this Gamma and n = 2 Gamma",
             "Gamma": s.n_groups,
             "n": s.n_features,
             "d": s.group_size,
@@ -168,10 +165,11 @@ def ce11_rate(
             (1 - step.rho_below) * step.error + rate,
         ),
         corrected=None,
-        note="The left side is the constant of CE11, the additive term tends to 0: every constant C fails for large Gamma.",
+        note="The left side is the constant of T21-theorem2, the additive term tends to 0: every constant C fails for large Gamma.",
     )
 
 
+@counterexample("T21-theorem2", "mended")
 def ce12(n_groups: int = 3, lam: Fraction = Fraction(1, 400)) -> Certificate:
     """Theorem 2 after the correction of (66)-(69), n to d: the error still grows, e^2 = 8/401 to 3200/159201.
 
@@ -182,8 +180,6 @@ def ce12(n_groups: int = 3, lam: Fraction = Fraction(1, 400)) -> Certificate:
     s = step.setting
     order = s.leak_printed**2 * Fraction(s.n_active**5, s.n_groups**3)
     return Certificate(
-        name="CE12",
-        statement="T21-theorem2",
         data=s.data() | step.data() | {"rho (rounded down)": step.rho_below},
         hypotheses=(*sure_hypotheses(s), *step.theorem2(), corrected_condition(step)),
         printed=Comparison(
@@ -198,6 +194,7 @@ def ce12(n_groups: int = 3, lam: Fraction = Fraction(1, 400)) -> Certificate:
     )
 
 
+@counterexample("T21-theorem2-v1")
 def ce_v1_theorem2(largest: int = 16, delta: Fraction = Fraction(0)) -> Certificate:
     """Theorem 2 of version 1: rho = eta c (alpha_min - d (alpha_max sqrt(d^2+1) + delta)^2/alpha_min) is negative for every d.
 
@@ -211,8 +208,6 @@ def ce_v1_theorem2(largest: int = 16, delta: Fraction = Fraction(0)) -> Certific
     ]  # exact at delta = 0, else rounded up
     ceiling = [min(a) * (1 - d * (d**2 + 1)) for d, a in alphas.items()]
     return Certificate(
-        name="CE_v1_theorem2",
-        statement="T21-theorem2-v1",
         data={
             "d": f"1, ..., {largest}",
             "A_g = A*_g": "[e_1, ..., e_d]",

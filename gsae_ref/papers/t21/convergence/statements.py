@@ -112,7 +112,7 @@ ROWS = (
         "typo",
         corrected="eta^2 ||g||_F must be eta^2 ||G_g||_F^2. The chain is right given (33) and alpha_min > 0; (33) is not.",
         evidence=(
-            Counterexample("CE14b"),
+            Counterexample(),
             Inequality(
                 "the chain, with the actual v_i", "descent", _eq77, (*PAIR, COSINES_POSITIVE)
             ),
@@ -149,12 +149,7 @@ ROWS = (
         "epsilon; under Lemma 1 the last term is O(d log^2 n / Gamma^2).",
         "refuted",
         corrected=REPAIRED,
-        evidence=(
-            Counterexample("CE10_step"),
-            Counterexample("CE11"),
-            Counterexample("CE11_rate"),
-            Counterexample("CE12"),
-        ),
+        evidence=(Counterexample(),),
         derivation="gsae_ref.papers.t21.convergence.formulas.repaired_bound",
     ),
     statement(
@@ -166,7 +161,7 @@ ROWS = (
         corrected="rho <= eta c alpha_min (1 - d (d^2 + 1)) < 0 for every d: the bound allows growth only. "
         + REPAIRED,
         evidence=(
-            Counterexample("CE_v1_theorem2"),
+            Counterexample(),
             Inequality(
                 "0 < rho",
                 "descent",
@@ -194,7 +189,7 @@ ROWS = (
         "refuted",
         corrected="A constant lam moves the minimiser to s A* Q, s - 1/s = lam/B (gamma = 1): zero loss at s = 5/4, lam/B = 9/20. Convergence "
         "holds for the span: R2 has no floor, R3 one that does not come from lam.",
-        evidence=(Counterexample("CE10b"), Measurement("scaled_minimiser", "against")),
+        evidence=(Counterexample(), Measurement("scaled_minimiser", "against")),
         derivation="gsae_ref.papers.t21.convergence.formulas.scaled_minimiser",
     ),
     statement(

@@ -14,6 +14,7 @@ from ....claims.exact import (
     Matrix,
     add,
     basis,
+    counterexample,
     frobenius_squared,
     inner,
     product,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from ..exact_descent import Descent
 
 
+@counterexample("T21-theorem1", also=("T21-eq33", "T21-eq70"))
 def ce10(n: int = 4, lam: Fraction = Fraction(1, 5)) -> Certificate:
     """Theorem 1: (32) with (33), at A = A*, delta = 0. By (33) v_i = 0, by (56) ||v_i|| = 2 tau (1 - tau) p_g = 2/25.
 
@@ -47,8 +49,6 @@ def ce10(n: int = 4, lam: Fraction = Fraction(1, 5)) -> Certificate:
     ((_, repaired),) = step.alignment(step.v_corrected)
     order = s.leak_printed**2 * Fraction(s.n_active**5, s.n_groups**3)
     return Certificate(
-        name="CE10",
-        statement="T21-theorem1",
         data=s.data()
         | step.data()
         | {"||v_1||_2^2": step.v_squared(), "(33) squared": step.v_printed_above},
@@ -70,6 +70,7 @@ def ce10(n: int = 4, lam: Fraction = Fraction(1, 5)) -> Certificate:
     )
 
 
+@counterexample("T21-eq70")
 def ce_eq70(n_groups: int = 3, lam: Fraction = Fraction(1, 400)) -> Certificate:
     """(70), (58) and (33) within Theorem 2's hypotheses, printed and corrected (n to d): ||v_1||^2 = .0011 > .0003.
 
@@ -79,8 +80,6 @@ def ce_eq70(n_groups: int = 3, lam: Fraction = Fraction(1, 400)) -> Certificate:
     step = descent_rotated(n_groups, lam)
     s = step.setting
     return Certificate(
-        name="CE_eq70",
-        statement="T21-eq70",
         data=s.data() | step.data(),
         hypotheses=(
             *sure_hypotheses(s),
@@ -116,13 +115,12 @@ def _pair(n: int = 4, lam: Fraction = Fraction(1, 5)) -> Setting:
     return Setting(groups, groups, signs(2), 1, Fraction(1), Fraction(1), lam=lam, unit_squared=2)
 
 
+@counterexample("T21-eq67")
 def ce8(n: int = 4) -> Certificate:
     """(67): <A_g, A*_g> >= n - delta^2/2. At A = A* it is ||A_g||_F^2 = d."""
     s = _pair(n)
     overlap = inner(s.A[0], s.A_star[0])
     return Certificate(
-        name="CE8",
-        statement="T21-eq67",
         data=s.data(),
         hypotheses=(*s.model(), s.unit_columns(), *s.codes(), *s.lemma1()),
         printed=Comparison(
@@ -136,6 +134,7 @@ def ce8(n: int = 4) -> Certificate:
     )
 
 
+@counterexample("T21-eq66")
 def ce_eq66(n: int = 4, lam: Fraction = Fraction(1, 5)) -> Certificate:
     """(66), second line: ||tau A_g^T A*_g - (2-tau) I||_F^2 with ||I||_F^2 = n in place of d."""
     step = descent(_pair(n, lam))
@@ -143,8 +142,6 @@ def ce_eq66(n: int = 4, lam: Fraction = Fraction(1, 5)) -> Certificate:
     t = step.tau
     rest = t**2 * frobenius_squared(step.X) - 2 * (2 - t) * t * inner(s.A[0], s.A_star[0])
     return Certificate(
-        name="CE_eq66",
-        statement="T21-eq66",
         data=s.data() | step.data(),
         hypotheses=(*s.model(), s.unit_columns(), *s.codes(), *s.lemma1()),
         printed=Comparison(
@@ -171,6 +168,7 @@ def _four(delta: Fraction = Fraction(1, 5), lam: Fraction = Fraction(2, 5), n: i
     )
 
 
+@counterexample("T21-eq68")
 def ce_eq68(
     delta: Fraction = Fraction(1, 5), lam: Fraction = Fraction(2, 5), n: int = 8
 ) -> Certificate:
@@ -187,8 +185,6 @@ def ce_eq68(
         )
 
     return Certificate(
-        name="CE_eq68",
-        statement="T21-eq68",
         data=s.data() | step.data(),
         hypotheses=(*s.model(), s.unit_columns(), *s.codes(), *s.lemma1()),
         printed=Comparison(
@@ -205,6 +201,7 @@ def ce_eq68(
     )
 
 
+@counterexample("T21-eq69")
 def ce_eq69(
     delta: Fraction = Fraction(1, 5), lam: Fraction = Fraction(2, 5), n: int = 8
 ) -> Certificate:
@@ -217,8 +214,6 @@ def ce_eq69(
     s = step.setting
     t = step.tau
     return Certificate(
-        name="CE_eq69",
-        statement="T21-eq69",
         data=s.data() | step.data(),
         hypotheses=(
             *s.model(),
@@ -243,10 +238,11 @@ def ce_eq69(
             norm_condition(t, s.group_size, delta),
         ),
         note="The conclusion is false although the condition holds. With d in place of n the condition does imply it; (70), which needs "
-        "(2-tau) delta e instead of sqrt(2-tau) delta, still does not follow (CE_eq70).",
+        "(2-tau) delta e instead of sqrt(2-tau) delta, still does not follow (T21-eq70).",
     )
 
 
+@counterexample("T21-eq69", "simulation")
 def ce_eq69_simulation(
     n: int = 950,
     size: int = 2,
@@ -263,8 +259,6 @@ def ce_eq69_simulation(
     bound = norm_condition(t, n, delta)
     least = (size - delta**2 / 2) ** 2 / size
     return Certificate(
-        name="CE_eq69_simulation",
-        statement="T21-eq69",
         data={
             "n": n,
             "d": size,
@@ -357,14 +351,10 @@ def _equiangular(
     return Setting(groups, groups, SIGN, n_active, Fraction(1), Fraction(1), lam=lam)
 
 
-def _sum_certificate(
-    name: str, s: Setting, lemma1: tuple[Comparison, ...], note: str
-) -> Certificate:
+def _sum_certificate(s: Setting, lemma1: tuple[Comparison, ...], note: str) -> Certificate:
     """(73) for a setting, in squares: ||sum_{h != g} A*_h A*_h^T A_g||_2 against gamma (mu_B + delta) and (Gamma - 1)(d mu_B + delta)."""
     left = spectral_norm_squared(cross_sum(s))
     return Certificate(
-        name=name,
-        statement="T21-eq73",
         data=s.data() | {"g": 1, "p_gh": s.inclusion(2)},
         hypotheses=(
             *s.model(),
@@ -389,6 +379,7 @@ def _sum_certificate(
     )
 
 
+@counterexample("T21-eq73")
 def ce13(
     cosine: Fraction = Fraction(3, 5),
     sine: Fraction = Fraction(4, 5),
@@ -399,7 +390,6 @@ def ce13(
     """(73), third line: a sum over Gamma - 1 groups is bounded as if it had gamma terms. d = 1, equiangular, mu_B = 9/25."""
     s = _equiangular(n, n_groups, n_active, cosine, sine)
     return _sum_certificate(
-        "CE13",
         s,
         s.lemma1(),
         "The sum is over h != g in [Gamma], not in S. With Gamma - 1 terms p_gh (Gamma - 1) = p_g (gamma - 1): the factor 1/Gamma that "
@@ -407,6 +397,7 @@ def ce13(
     )
 
 
+@counterexample("T21-eq73", "lemma1")
 def ce13_variant(
     cosine: Fraction = Fraction(7, 25),
     sine: Fraction = Fraction(24, 25),
@@ -423,13 +414,13 @@ def ce13_variant(
         Comparison("lambda < right end of the corrected interval", lam, "<", right),
     )
     return _sum_certificate(
-        "CE13_variant",
         s,
         s.lemma1() + inside,
-        "As CE13, with a dictionary incoherent enough for support recovery.",
+        "As T21-eq73, with a dictionary incoherent enough for support recovery.",
     )
 
 
+@counterexample("T21-eq73", "second-line")
 def ce13b(
     cosine: Fraction = Fraction(3, 5), sine: Fraction = Fraction(4, 5), n_active: int = 2
 ) -> Certificate:
@@ -442,13 +433,13 @@ def ce13b(
     groups = (first, *(add(scale(cosine, first), scale(sine, basis(8, k, 2))) for k in (3, 5)))
     s = Setting(groups, groups, SPIKES, n_active, Fraction(1), Fraction(2))
     return _sum_certificate(
-        "CE13b",
         s,
         s.lemma1(),
         "With Gamma - 1 = gamma the count of terms is right and (73) is still false, by the factor d of Proposition 2.",
     )
 
 
+@counterexample("T21-eq72")
 def ce_eq72(
     cosine: Fraction = Fraction(7, 25),
     sine: Fraction = Fraction(24, 25),
@@ -478,8 +469,6 @@ def ce_eq72(
     )
     exact = frobenius_squared(expected_cross_terms(s, tau)[0])
     return Certificate(
-        name="CE_eq72",
-        statement="T21-eq72",
         data=s.data() | {"g": 1, "tau": tau, "p_gh": s.inclusion(2), "p_ghv": s.inclusion(3)},
         hypotheses=(
             *s.model(),
@@ -510,6 +499,7 @@ def ce_eq72(
     )
 
 
+@counterexample("T21-eq74")
 def ce_eq74(
     constant: Fraction = Fraction(4),
     cosine: Fraction = Fraction(7, 25),
@@ -538,8 +528,6 @@ def ce_eq74(
         * (5 * b + b2 + b**2 + b * b2 + (s.n_active - 2) * b * (b + b2))
     )
     return Certificate(
-        name="CE_eq74",
-        statement="T21-eq74",
         data={
             "d": 1,
             "n": s.n_features,

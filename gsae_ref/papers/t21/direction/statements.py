@@ -205,7 +205,7 @@ def _eq75(i: Instance) -> tuple[float, float]:
 EQ33 = "||v_i|| <= c (omega_i sqrt(d^2 + 1) + delta) ||A_g - A*_g||_F, c = tau (2 - tau) p_g, omega_i = max_{j != i} |a*_j^T a_i|."
 EQ33_RIGHT = "||v_i|| <= c sqrt(d - 1) omega_i e + tau p_g ||M||_F + ||beta_i||, and ||M||_F >= 2 (1 - tau) sqrt(d) > 0 when lam > 0."
 EQ33_EVIDENCE = (
-    Counterexample("CE10"),
+    Counterexample(),
     Inequality("printed bound", "descent", lambda i: _bound33(i, "printed"), PAIR, expect="fails"),
     Inequality("corrected bound", "descent", lambda i: _bound33(i, "corrected"), PAIR),
 )
@@ -317,7 +317,7 @@ ROWS = (
         "corrected",
         corrected="d in place of n: I is d x d.",
         evidence=(
-            Counterexample("CE_eq66"),
+            Counterexample(),
             Identity("with d", "descent", lambda i: _eq66(i, lambda j: j.d)),
         ),
         derivation="gsae_ref.papers.t21.direction.formulas.offset_norm_squared",
@@ -329,7 +329,7 @@ ROWS = (
         corrected="<A_g, A*_g> = d - e^2/2 >= d - delta^2/2 for orthonormal groups.",
         hypotheses=PAIR,
         evidence=(
-            Counterexample("CE8"),
+            Counterexample(),
             Identity(
                 "= d - e^2/2",
                 "descent",
@@ -351,7 +351,7 @@ ROWS = (
         "corrected",
         corrected="d in place of n. As printed it bounds a squared norm by a negative number.",
         hypotheses=PAIR,
-        evidence=(Counterexample("CE_eq68"), Inequality("with d", "descent", _eq68, PAIR)),
+        evidence=(Counterexample(), Inequality("with d", "descent", _eq68, PAIR)),
         derivation="gsae_ref.papers.t21.direction.formulas.offset_norm_squared",
     ),
     equation(
@@ -362,8 +362,7 @@ ROWS = (
         corrected="With d in place of n. As printed the condition cannot be met for tau below about 2/3 and is empty above; with d it needs "
         "1 - tau of the order of delta / (2 sqrt(d)) or less.",
         evidence=(
-            Counterexample("CE_eq69"),
-            Counterexample("CE_eq69_simulation"),
+            Counterexample(),
             Inequality("with d", "nearly_linear", _eq69, (*PAIR, OVERLAP_SMALL)),
             Measurement("overlap_condition_range"),
         ),
@@ -374,7 +373,7 @@ ROWS = (
         "(65) with ||M||_F <= (2 - tau) delta ||A_g - A*_g||_F.",
         "corrected",
         corrected="(69) gives ||M||_F <= sqrt(2 - tau) delta at best. " + EQ33_RIGHT,
-        evidence=(Counterexample("CE_eq70"), *EQ33_EVIDENCE),
+        evidence=EQ33_EVIDENCE,
         derivation="gsae_ref.papers.t21.direction.formulas.remainder_bound",
     ),
     equation(
@@ -389,7 +388,7 @@ ROWS = (
         "||E[P_1]|| <= tau_g p_gh ||sum_h A*_h A*_h^T A_g|| + tau_g ||sum_{h != g, v} tau_v p_ghv A*_v A*_v^T A_h A_h^T A_g||.",
         "corrected",
         corrected="Stars: the last product is A_v A_v^T A*_h A*_h^T A_g. As printed the inequality itself fails.",
-        evidence=(Counterexample("CE_eq72"), Measurement("first_cross_term")),
+        evidence=(Counterexample(), Measurement("first_cross_term")),
         derivation="gsae_ref.papers.t21.direction.formulas.residual_bound",
     ),
     equation(
@@ -399,9 +398,7 @@ ROWS = (
         corrected="(Gamma - 1)(d mu_B + delta): the sum has Gamma - 1 terms. Times p_gh: p1 (gamma - 1)(d mu_B + delta); or p2 ||A*||_2^2.",
         hypotheses=PAIR,
         evidence=(
-            Counterexample("CE13"),
-            Counterexample("CE13_variant"),
-            Counterexample("CE13b"),
+            Counterexample(),
             Inequality("corrected", "descent", _eq73, PAIR),
         ),
         derivation="gsae_ref.papers.t21.direction.formulas.residual_bound",
@@ -414,7 +411,7 @@ ROWS = (
         corrected="||beta_g||_2 <= tau p1 (gamma - 1)[5 b + b2 + b^2 + b b2 + (gamma - 2) b (b + b2)], or by spectral norms; no gain of 1/Gamma "
         "without a bound on ||A||_2.",
         evidence=(
-            Counterexample("CE_eq74"),
+            Counterexample(),
             Inequality("by coherence", "descent", _residual, PAIR),
             Inequality("by spectral norms", "descent", _residual_spectral, PAIR),
         ),

@@ -18,6 +18,7 @@ from ....claims.exact import (
     Rational,
     add,
     column,
+    counterexample,
     frobenius_squared,
     identity,
     inner,
@@ -96,6 +97,7 @@ def _differentiable(A: Matrix, y: Matrix, lam: Fraction) -> tuple[Comparison, ..
     return (Comparison("||A^T y||_2 > lambda", r, ">", lam), Comparison("lambda > 0", lam, ">", 0))
 
 
+@counterexample("T21-eq41")
 def ce6(y: tuple[int, int] = (3, 4), lam: Fraction = Fraction(1)) -> Certificate:
     """(41) and (47) with sigma' = diagonal of the Jacobian, n = d = 2, A = I: the derivative of (40) along A is -9, not -5337/625.
 
@@ -106,8 +108,6 @@ def ce6(y: tuple[int, int] = (3, 4), lam: Fraction = Fraction(1)) -> Certificate
     sample = column(*y)
     truth = radial_slope(A, sample, lam)
     return Certificate(
-        name="CE6",
-        statement="T21-eq41",
         data={"n": 2, "d": 2, "A": A, "y": sample, "lambda": lam, "direction": A},
         hypotheses=_differentiable(A, sample, lam),
         printed=Comparison(
@@ -128,6 +128,7 @@ def ce6(y: tuple[int, int] = (3, 4), lam: Fraction = Fraction(1)) -> Certificate
     )
 
 
+@counterexample("T21-eq41", "ones")
 def ce6b(
     A: Sequence[Sequence[Rational]] = ((1, 0), (0, 2)),
     y: tuple[int, int] = (3, 2),
@@ -143,8 +144,6 @@ def ce6b(
     Q = matrix(rotation)
     turn = product(M, matrix([[0, -1], [1, 0]]))
     return Certificate(
-        name="CE6b",
-        statement="T21-eq41",
         data={"n": 2, "d": 2, "A": M, "y": sample, "lambda": lam, "direction": turn},
         hypotheses=(
             *_differentiable(M, sample, lam),
@@ -175,6 +174,7 @@ def ce6b(
     )
 
 
+@counterexample("T21-eq42")
 def ce6_eq42(y: tuple[int, int] = (3, 4), lam: Fraction = Fraction(1)) -> Certificate:
     """(42): the derivative of A sigma(A^T y) keeps only the own-column terms a_i d sigma_i/d a_i; at A = I it misses J_12 z_2.
 
@@ -187,8 +187,6 @@ def ce6_eq42(y: tuple[int, int] = (3, 4), lam: Fraction = Fraction(1)) -> Certif
     truth = (2 - lam / norm(z)) * z[0][0]
     own = sigma[0][0] + J[0][0] * z[0][0]
     return Certificate(
-        name="CE6_eq42",
-        statement="T21-eq42",
         data={"n": 2, "d": 2, "A": A, "y": z, "lambda": lam, "entry": 1},
         hypotheses=_differentiable(A, z, lam),
         printed=Comparison(
@@ -201,10 +199,11 @@ def ce6_eq42(y: tuple[int, int] = (3, 4), lam: Fraction = Fraction(1)) -> Certif
             "the same plus the cross term J_12 z_2", own + J[0][1] * z[1][0], "==", truth
         ),
         note="Every entry of sigma_lambda(A_g^T y) depends on all columns of A_g through ||A_g^T y||. This is where Appendix B loses the "
-        "off-diagonal Jacobian (CE6).",
+        "off-diagonal Jacobian (T21-eq41).",
     )
 
 
+@counterexample("T21-eq24")
 def ce7(y: Fraction = Fraction(5), lam: Fraction = Fraction(1)) -> Certificate:
     """(24) and (48), second line: sigma' = 1 - lambda/r is wrong for every d, also d = 1, where the true slope is 1.
 
@@ -214,8 +213,6 @@ def ce7(y: Fraction = Fraction(5), lam: Fraction = Fraction(1)) -> Certificate:
     data = column(y)
     truth = radial_slope(A, data, lam)
     return Certificate(
-        name="CE7",
-        statement="T21-eq24",
         data={"n": 1, "d": 1, "A": A, "y": data, "lambda": lam},
         hypotheses=_differentiable(A, data, lam),
         printed=Comparison(
@@ -246,6 +243,7 @@ def _moment(s: Setting, power: int) -> Fraction:
     )
 
 
+@counterexample("T21-eq30")
 def ce14(sizes: CodeLaw = SMALL_AND_LARGE, lam: Fraction = Fraction(1, 10)) -> Certificate:
     """(29), (30), (53), (54): tau_g is pulled out of the expectation, though it depends on ||x_g||. Given g in S = {g}.
 
@@ -256,8 +254,6 @@ def ce14(sizes: CodeLaw = SMALL_AND_LARGE, lam: Fraction = Fraction(1, 10)) -> C
     exact = s.expected_surrogate(1)[0][0] / s.inclusion(1)
     t = sum(p * tau(x, lam) for p, x in sizes.atoms)
     return Certificate(
-        name="CE14",
-        statement="T21-eq30",
         data=s.data() | {"E[tau]": t},
         hypotheses=s.model() + s.codes() + s.lemma1() + s.recovered(),
         printed=Comparison(
@@ -277,12 +273,11 @@ def ce14(sizes: CodeLaw = SMALL_AND_LARGE, lam: Fraction = Fraction(1, 10)) -> C
     )
 
 
+@counterexample("T21-eq30", "constant")
 def ce14_constant(sizes: CodeLaw = SMALL_AND_LARGE, lam: Fraction = Fraction(1, 10)) -> Certificate:
-    """As CE14, for any constant: E[tau x^2] = tau and E[tau^2 x^2] = tau^2 cannot both hold, so no value of tau_g makes (53) exact."""
+    """As T21-eq30, for any constant: E[tau x^2] = tau and E[tau^2 x^2] = tau^2 cannot both hold, so no value of tau_g makes (53) exact."""
     s = _varying_norm(sizes, lam)
     return Certificate(
-        name="CE14_constant",
-        statement="T21-eq30",
         data=s.data(),
         hypotheses=s.model() + s.codes() + s.lemma1() + s.recovered(),
         printed=Comparison(
@@ -311,6 +306,7 @@ def _at_the_truth(
     )
 
 
+@counterexample("T21-eq77")
 def ce14b(n: int = 36, size: int = 16, lam: Fraction = Fraction(1), length: int = 4) -> Certificate:
     """(77): the term eta^2 sum_i ||g_i||^2 is written eta^2 ||g||_F, unsquared; the line is false once ||G_g||_F > 1.
 
@@ -323,8 +319,6 @@ def ce14b(n: int = 36, size: int = 16, lam: Fraction = Fraction(1), length: int 
     bracket = sum(right for _, right in step.alignment())
     rest = step.error - eta * bracket
     return Certificate(
-        name="CE14b",
-        statement="T21-eq77",
         data=s.data() | step.data() | {"||G_1||_F": norm(step.G), "bracket of (77)": bracket},
         hypotheses=(
             *s.model(),
@@ -351,6 +345,7 @@ def ce14b(n: int = 36, size: int = 16, lam: Fraction = Fraction(1), length: int 
     )
 
 
+@counterexample("T21-eq31")
 def ce15(n: int = 4, lam: Fraction = Fraction(1, 5)) -> Certificate:
     """Text after (31): "V is an amalgam of E[P_1 + P_2] and lower probability terms". With gamma = 1 all of these are 0 and V is not.
 
@@ -367,8 +362,6 @@ def ce15(n: int = 4, lam: Fraction = Fraction(1, 5)) -> Certificate:
     M = subtract(scale(t, step.X), scale(2 - t, identity(1)))
     missing = scale(t * p, product(a, M, transpose(star), a))
     return Certificate(
-        name="CE15",
-        statement="T21-eq31",
         data=s.data() | {"tau": t, "V": V},
         hypotheses=(
             *s.model(),

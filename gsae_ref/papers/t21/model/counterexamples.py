@@ -6,6 +6,7 @@ from ....claims.exact import (
     Certificate,
     Comparison,
     column,
+    counterexample,
     frobenius_squared,
     hstack,
     inner,
@@ -17,6 +18,7 @@ from ..exact import Setting, spikes, tau
 SPIKES = spikes(2, {1: Fraction(2, 3), 2: Fraction(1, 3)})
 
 
+@counterexample("T21-relu")
 def ce_relu(x: Fraction = Fraction(-2), lam: Fraction = Fraction(1)) -> Certificate:
     """Text after (7): "we can consider (7) as a generalization of ReLU". At d = 1 it is the odd, two-sided soft threshold.
 
@@ -25,8 +27,6 @@ def ce_relu(x: Fraction = Fraction(-2), lam: Fraction = Fraction(1)) -> Certific
     """
     sigma = tau(column(x), lam) * x
     return Certificate(
-        name="CE_relu",
-        statement="T21-relu",
         data={"d": 1, "x": x, "lambda": lam},
         hypotheses=(
             Comparison("lambda >= 0", lam, ">=", 0),
@@ -46,6 +46,7 @@ def ce_relu(x: Fraction = Fraction(-2), lam: Fraction = Fraction(1)) -> Certific
     )
 
 
+@counterexample("T21-assumption3")
 def ce_assumption3(
     low: Fraction = Fraction(4), high: Fraction = Fraction(5), size: int = 2
 ) -> Certificate:
@@ -56,8 +57,6 @@ def ce_assumption3(
     energy = (high**3 - low**3) / (3 * (high - low))
     variance = energy / size
     return Certificate(
-        name="CE_assumption3",
-        statement="T21-assumption3",
         data={
             "d": size,
             "codes": "x_g = c u, c ~ U(B_min, B_max), u uniform on the circle (section 4.1)",
@@ -83,14 +82,13 @@ def ce_assumption3(
     )
 
 
+@counterexample("T21-unit-norm")
 def ce9(second: Fraction = Fraction(1, 2), delta: Fraction = Fraction(1, 2)) -> Certificate:
     """(67) from ||A*_g||_2 = 1: it uses ||A*_g||_F^2 = d, that is, unit columns. Here n = d, so (67)'s n for d is not the cause."""
     s = _short_column(second, delta)
     overlap = inner(s.A[0], s.A_star[0])
     energies = frobenius_squared(s.A[0]) + frobenius_squared(s.A_star[0])
     return Certificate(
-        name="CE9",
-        statement="T21-unit-norm",
         data=s.data(),
         hypotheses=s.model() + s.codes(),
         printed=Comparison(
@@ -110,14 +108,13 @@ def ce9(second: Fraction = Fraction(1, 2), delta: Fraction = Fraction(1, 2)) -> 
     )
 
 
+@counterexample("T21-unit-norm", "alpha")
 def ce9b(second: Fraction = Fraction(0), delta: Fraction = Fraction(1)) -> Certificate:
     """alpha_i = <a*_i, a_i> > 0, by which (32), (57) and (61) divide: with ||A*_g||_2 = 1 alone it can be 0."""
     s = _short_column(second, delta)
     a, a_star = (tuple(row[1:] for row in G) for G in (s.A[0], s.A_star[0]))
     alpha = inner(a, a_star)
     return Certificate(
-        name="CE9b",
-        statement="T21-unit-norm",
         data=s.data(),
         hypotheses=s.model() + s.codes(),
         printed=Comparison("alpha_2 > 0", alpha, ">", 0),

@@ -131,7 +131,7 @@ ROWS = (
         corrected="At d = 1 it is the odd two-sided soft threshold ReLU(x - lam) - ReLU(-x - lam). ReLU enters with a sign constraint: the "
         "proximal operator of lam ||x||_2 + 1{x >= 0} is (1 - lam / ||x_+||)_+ x_+.",
         evidence=(
-            Counterexample("CE_relu"),
+            Counterexample(),
             Measurement("two_sided_relu"),
             Measurement("nonnegative_prox"),
         ),
@@ -219,7 +219,7 @@ ROWS = (
         "corrected",
         corrected="Covariance sigma_x^2 I (with (15), B_min^2 <= d sigma_x^2 <= B_max^2), conditional on the whole support S; every expected "
         "gradient then scales by sigma_x^2. The paper's simulation has sigma_x^2 = 61/6.",
-        evidence=(Counterexample("CE_assumption3"), Measurement("code_covariance")),
+        evidence=(Counterexample(), Measurement("code_covariance")),
         derivation="gsae_ref.ops.expected_gradient",
     ),
     Row(
@@ -267,8 +267,7 @@ ROWS = (
         corrected="Ask for A*_g^T A*_g = I. Unit columns and ||A*_g||_2 = 1 together mean just that: the Gram matrix has unit diagonal and "
         "largest eigenvalue 1, and its trace leaves no other choice.",
         evidence=(
-            Counterexample("CE9"),
-            Counterexample("CE9b"),
+            Counterexample(),
             Identity(
                 "||A*_g||_F^2 = d for orthonormal groups",
                 "support",
@@ -285,7 +284,7 @@ ROWS = (
         "The initialisation, and therefore the subsequent updates, satisfy A_g^T A_g = I and stay delta-close to A*.",
         "refuted",
         corrected="Update (14) leaves the orthonormal matrices at the first step, even from A = A*; add a retraction (R2, R3).",
-        evidence=(Counterexample("CE10_step"), Measurement("orthonormality_lost", "against")),
+        evidence=(Counterexample(), Measurement("orthonormality_lost", "against")),
         derivation="gsae_ref.papers.t21.convergence.formulas.repaired_bound",
     ),
 )

@@ -14,6 +14,7 @@ from ....claims.exact import (
     add,
     basis,
     column,
+    counterexample,
     frobenius_squared,
     log_above,
     norm,
@@ -47,6 +48,7 @@ def _two_groups(cosine: Fraction, sine: Fraction, **constants: Any) -> Setting:
     return Setting(**given | constants)
 
 
+@counterexample("T21-prop2")
 def ce1(
     cosine: Fraction = Fraction(3, 5), sine: Fraction = Fraction(4, 5), x: tuple[int, int] = (2, 0)
 ) -> Certificate:
@@ -59,8 +61,6 @@ def ce1(
     codes = {2: column(*x)}
     leak = norm(s.activation(1, s.observe(codes)))
     return Certificate(
-        name="CE1",
-        statement="T21-prop2",
         data=s.data() | {"S": "{2}", "v": 1, "x_2": codes[2]},
         hypotheses=s.model() + s.codes() + s.drawn(codes),
         printed=Comparison(
@@ -80,12 +80,13 @@ def ce1(
     )
 
 
+@counterexample("T21-prop2", "delta")
 def ce1b(
     cosine: Fraction = Fraction(63, 65),
     sine: Fraction = Fraction(16, 65),
     delta: Fraction = Fraction(71, 200),
 ) -> Certificate:
-    """Proposition 2 with delta > 0: as CE1, and A_1 tilted towards A*_2, so that the two errors add up."""
+    """Proposition 2 with delta > 0: as T21-prop2, and A_1 tilted towards A*_2, so that the two errors add up."""
     star = (basis(4, 1, 2), _tilted(Fraction(3, 5), Fraction(4, 5), 4))
     s = _two_groups(
         Fraction(3, 5), Fraction(4, 5), A=(_tilted(cosine, sine, 4), star[1]), delta=delta
@@ -93,8 +94,6 @@ def ce1b(
     codes = {2: column(2, 0)}
     leak = norm(s.activation(1, s.observe(codes)))
     return Certificate(
-        name="CE1b",
-        statement="T21-prop2",
         data=s.data() | {"S": "{2}", "v": 1, "x_2": codes[2]},
         hypotheses=s.model() + s.codes() + s.drawn(codes),
         printed=Comparison(
@@ -113,13 +112,12 @@ def ce1b(
     )
 
 
+@counterexample("T21-eq39")
 def ce_step39(cosine: Fraction = Fraction(3, 5), sine: Fraction = Fraction(4, 5)) -> Certificate:
     """The step of the chain (39) that fails: ||A*_v^T A*_h||_2 <= mu_B. All its other steps hold."""
     s = _two_groups(cosine, sine)
     block = spectral_norm(product(transpose(s.A_star[0]), s.A_star[1]))
     return Certificate(
-        name="CE_step39",
-        statement="T21-eq39",
         data=s.data(),
         hypotheses=s.model(),
         printed=Comparison("||A*_1^T A*_2||_2 <= mu_B", block, "<=", s.mu_block),
@@ -129,6 +127,7 @@ def ce_step39(cosine: Fraction = Fraction(3, 5), sine: Fraction = Fraction(4, 5)
     )
 
 
+@counterexample("T21-lemma1", also=("T21-recovery-in-one-pass",))
 def ce2(
     cosine: Fraction = Fraction(7, 25),
     sine: Fraction = Fraction(24, 25),
@@ -139,8 +138,6 @@ def ce2(
     codes = {2: column(2, 0)}
     leak = norm(s.activation(1, s.observe(codes)))
     return Certificate(
-        name="CE2",
-        statement="T21-lemma1",
         data=s.data()
         | {"interval": f"[{s.interval[0]}, {s.interval[1]}]", "S": "{2}", "x_2": codes[2]},
         hypotheses=s.model() + s.codes() + s.drawn(codes) + s.lemma1(),
@@ -158,6 +155,7 @@ def ce2(
     )
 
 
+@counterexample("T21-lemma1", "empty")
 def ce3(n: int = 9, n_active: int = 2, delta: Fraction = Fraction(1, 4)) -> Certificate:
     """Lemma 1, non-emptiness: gamma <= log n and delta <= 1/log n, and the printed interval is [1/2, 1/4]."""
     groups = standard_groups(n, n, 1)
@@ -165,8 +163,6 @@ def ce3(n: int = 9, n_active: int = 2, delta: Fraction = Fraction(1, 4)) -> Cert
     left, right = s.interval
     small = s.b_min / (5 * s.b_max * log_above(n))
     return Certificate(
-        name="CE3",
-        statement="T21-lemma1",
         data=s.data(),
         hypotheses=s.model() + s.codes() + s.lemma1(),
         printed=Comparison(
@@ -186,6 +182,7 @@ def ce3(n: int = 9, n_active: int = 2, delta: Fraction = Fraction(1, 4)) -> Cert
     )
 
 
+@counterexample("T21-lemma1", "empty-delta")
 def ce3b(
     cosine: Fraction = Fraction(1519, 1681),
     sine: Fraction = Fraction(720, 1681),
@@ -197,8 +194,6 @@ def ce3b(
     s = Setting(groups, star, SIGN, 1, Fraction(1), Fraction(1), delta)
     left, right = s.interval
     return Certificate(
-        name="CE3b",
-        statement="T21-lemma1",
         data=s.data(),
         hypotheses=s.model() + s.codes() + s.lemma1(),
         printed=Comparison(
@@ -218,6 +213,7 @@ def ce3b(
     )
 
 
+@counterexample("T21-lemma1", "closed-end")
 def ce4(lam: Fraction = Fraction(1), inside: Fraction = Fraction(1, 2)) -> Certificate:
     """Lemma 1, the closed right end: at lambda = B_min (1-delta) - gamma B_max (mu_B+delta) an active group is set to zero."""
     groups = standard_groups(3, 3, 1)
@@ -225,8 +221,6 @@ def ce4(lam: Fraction = Fraction(1), inside: Fraction = Fraction(1, 2)) -> Certi
     codes = {1: column(1)}
     z = s.activation(1, s.observe(codes))
     return Certificate(
-        name="CE4",
-        statement="T21-lemma1",
         data=s.data() | {"S": "{1}", "x_1": codes[1]},
         hypotheses=s.model() + s.codes() + s.drawn(codes) + s.lemma1(),
         printed=Comparison(
@@ -245,6 +239,7 @@ def ce4(lam: Fraction = Fraction(1), inside: Fraction = Fraction(1, 2)) -> Certi
     )
 
 
+@counterexample("T21-eq22")
 def ce5(
     cosine: Fraction = Fraction(9, 41),
     sine: Fraction = Fraction(40, 41),
@@ -257,8 +252,6 @@ def ce5(
     codes = {1: column(*x_1), 2: column(*others), 3: column(*others)}
     r = norm(s.activation(1, s.observe(codes)))
     return Certificate(
-        name="CE5",
-        statement="T21-eq22",
         data=s.data() | {"S": "{1, 2, 3}"} | {f"x_{g}": x for g, x in codes.items()},
         hypotheses=s.model() + s.codes() + s.drawn(codes),
         printed=Comparison(

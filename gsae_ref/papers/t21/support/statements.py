@@ -192,8 +192,7 @@ ROWS = (
         corrected=PROP2_CORRECTED,
         hypotheses=PROP2,
         evidence=(
-            Counterexample("CE1"),
-            Counterexample("CE1b"),
+            Counterexample(),
             Inequality("printed bound", "support", _prop2("printed"), PROP2, expect="fails"),
             Inequality("corrected bound", "support", _prop2("corrected"), PROP2),
         ),
@@ -228,7 +227,7 @@ ROWS = (
                 lambda i: worst(_signal(i), i.r[i.active] + _cross_terms(i)[i.active]),
                 PROP2,
             ),
-            Counterexample("CE5"),
+            Counterexample(),
             Inequality("corrected second inequality", "recovery", _eq22("corrected"), PROP2),
         ),
         derivation="gsae_ref.papers.t21.support.formulas.group_norm_bound",
@@ -242,10 +241,7 @@ ROWS = (
         corrected=LEMMA1_CORRECTED,
         hypotheses=PROP2 + (IN_CORRECTED_INTERVAL,),
         evidence=(
-            Counterexample("CE2"),
-            Counterexample("CE3"),
-            Counterexample("CE3b"),
-            Counterexample("CE4"),
+            Counterexample(),
             *LEMMA1_EVIDENCE,
         ),
         derivation="gsae_ref.papers.t21.support.formulas.recovery_interval",
@@ -316,7 +312,7 @@ ROWS = (
         "corrected",
         corrected="||A*_v^T A*_h||_2 <= d mu_B by (3); the other steps are right.",
         evidence=(
-            Counterexample("CE_step39"),
+            Counterexample(),
             Inequality(
                 "step with mu_B", "support", lambda i: _cross_step39(i, lambda _: 1), expect="fails"
             ),
@@ -331,7 +327,7 @@ ROWS = (
         "Cluster membership is recovered in a single step of the architecture.",
         "corrected",
         corrected="Under the corrected Lemma 1, surely; outside it nothing is proved.",
-        evidence=(Counterexample("CE2"), Measurement("one_pass_recovery")),
+        evidence=(Counterexample(), Measurement("one_pass_recovery")),
         derivation="gsae_ref.papers.t21.support.formulas.recovery_interval",
     ),
     Row(
