@@ -126,7 +126,7 @@ def measurements(full):
         yield f"loss_and_grad {kind}, n=950 Gamma=500 d=2 N=10,000", "s", seconds, None
 
 
-# ------------------------------------------------------------------------------------------------ time and memory
+# ---------------------------------------------------------------------------------- time and memory
 
 
 def verification(full):
@@ -178,7 +178,7 @@ def gradient_times(runs=3):
     return {kind: statistics.median(values) for kind, values in times.items()}
 
 
-# ------------------------------------------------------------------------------------------------ accuracy
+# ----------------------------------------------------------------------------------------- accuracy
 
 
 def networks(count=200, seed=0):

@@ -152,7 +152,7 @@ def rounded(value):
     return float(f"{value:.4g}") if isinstance(value, (float, np.floating)) else value
 
 
-# ------------------------------------------------------------------------------------------------ the parts
+# ---------------------------------------------------------------------------------------- the parts
 
 
 def threshold(n_samples, runs):

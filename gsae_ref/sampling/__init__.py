@@ -1,10 +1,10 @@
-"""Generative models of the papers: dictionaries, supports, codes, noise. May import checks, groups, numpy, scipy.
+"""Generative models of the papers: dictionaries, supports, codes, noise.
 
-One seed settles everything. Each function and each block of samples has its own stream, derived
-from the seed with
-:class:`numpy.random.SeedSequence` spawn keys, so the same integer may be given to all of them: ``make_dictionary(..., rng=0)``
-and ``perturb_dictionary(..., rng=0)`` do not share random numbers. ``rng=7`` and
-``rng=np.random.default_rng(7)`` mean the same.
+May import checks, groups, numpy, scipy. All randomness comes from one seed. Each function and each
+block of samples has a stream of its own, derived from the seed with spawn keys of
+:class:`numpy.random.SeedSequence`, so that the same integer may be given to all functions:
+``make_dictionary(..., rng=0)`` and ``perturb_dictionary(..., rng=0)`` share no random numbers.
+``rng=7`` and ``rng=np.random.default_rng(7)`` mean the same.
 """
 
 from .group_sparse import (

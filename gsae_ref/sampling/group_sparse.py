@@ -1,8 +1,9 @@
-"""Data of the group-sparse model y = A* x* + z: dictionaries, perturbations, codes, noise. [T21]."""
+"""Data of the group-sparse model y = A* x* + z: dictionaries, codes, noise. [T21]."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,9 +11,8 @@ from numpy.typing import ArrayLike
 
 from .. import checks, groups
 from ..arrays import Array, IntArray
-from .streams import seed_of, stream
-
-_DICTIONARY, _PERTURBATION, _SAMPLE = range(3)
+from .orthonormal import haar
+from .streams import DICTIONARY, GROUP_SPARSE_SAMPLE, PERTURBATION, seed_of, stream
 
 
 class GroupSparseSample(NamedTuple):
@@ -46,7 +46,7 @@ def make_dictionary(
     kind: str = "gaussian",
     rng: int | np.random.Generator | None = None,
 ) -> Array:
-    """Draw a generating dictionary A* with columns of unit norm. [T21] Section 4.1 and Assumption 4.
+    """Draw a dictionary A* with columns of norm 1. [T21] Section 4.1 and Assumption 4.
 
     Parameters
     ----------
@@ -74,27 +74,25 @@ def make_dictionary(
     >>> bool(np.allclose(A[:, :2].T @ A[:, :2], np.eye(2)))
     True
     """
-    n_features, n_groups = (
-        checks.count("n_features", n_features),
-        checks.count("n_groups", n_groups),
-    )
+    n_features = checks.count("n_features", n_features)
+    n_groups = checks.count("n_groups", n_groups)
     size = checks.group_size(group_size)
-    checks.option("kind", kind, ("gaussian", "orthonormal_groups", "orthonormal"))
-    n_orthonormal = {"gaussian": 1, "orthonormal_groups": size, "orthonormal": n_groups * size}[
-        kind
-    ]
-    if n_orthonormal > n_features:
+    n_atoms = n_groups * size
+    n_orthonormal = {"gaussian": 1, "orthonormal_groups": size, "orthonormal": n_atoms}
+    checks.option("kind", kind, n_orthonormal)
+    if n_orthonormal[kind] > n_features:
         raise ValueError(
-            f"kind = {kind!r} asks for {n_orthonormal} orthonormal columns in n_features = {n_features} dimensions; there can be at most "
-            f"n_features; raise n_features, lower group_size or n_groups, or use kind='gaussian'"
+            f"kind = {kind!r} has {n_orthonormal[kind]} orthonormal columns, "
+            f"but n_features = {n_features}; raise n_features, lower group_size or n_groups, "
+            f"or use kind='gaussian'"
         )
-    normal = stream(seed_of(rng), _DICTIONARY).standard_normal
+    normal = stream(seed_of(rng), DICTIONARY).standard_normal
     if kind == "gaussian":
-        A = normal((n_features, n_groups * size))
+        A = normal((n_features, n_atoms))
         return A / np.linalg.norm(A, axis=0)
     if kind == "orthonormal":
-        return _haar(normal((n_features, n_groups * size)))
-    return groups.unblock(_haar(normal((n_groups, n_features, size))))
+        return haar(normal((n_features, n_atoms)))
+    return groups.unblock(haar(normal((n_groups, n_features, size))))
 
 
 def perturb_dictionary(
@@ -109,17 +107,19 @@ def perturb_dictionary(
 
     Exactly one of ``correlation`` and ``delta`` is given.
 
-    - ``correlation=c``: A = A* + sigma_B B with B Gaussian, and sigma_B >= 0 the number for which the mean cosine between the columns
-      of A and A* is c, for the B drawn. It falls strictly from 1 to the mean cosine between A* and
-      B. [T21] Section 4.1 takes c = 0.15, hence sigma_B close to 0.2138 for n = 950. As there, the
-      columns of A are not normalised.
-    - ``delta``: ||A_g - A*_g||_F = delta in every group, [T21] Eq. (17) with equality, in one of three directions:
+    - ``correlation=c``: A = A* + sigma_B B with B Gaussian and sigma_B >= 0 such that the mean
+      cosine between the columns of A and A* is c. As sigma_B grows, it falls strictly from 1 to the
+      mean cosine between A* and B. [T21] Section 4.1 takes c = 0.15, hence sigma_B close to 0.2138
+      for n = 950. As there, the columns of A are not normalised.
+    - ``delta``: ||A_g - A*_g||_F = delta in every group, [T21] Eq. (17) with equality, in one of
+      three directions:
 
       - ``"generic"``: A_g = A*_g + delta B_g / ||B_g||_F with B Gaussian;
-      - ``"tangent"``: A_g = A*_g cos t + V_g sin t, with V_g orthonormal and orthogonal to span(A*_g): every principal angle is t,
-        delta^2 = 4 d sin^2(t/2), 0 <= delta <= sqrt(2 d), and A_g stays orthonormal;
-      - ``"rotation"``: A_g = A*_g Q_g with Q_g turning floor(d/2) random planes by t: the span is unchanged,
-        delta^2 = 8 floor(d/2) sin^2(t/2), 0 <= delta <= sqrt(8 floor(d/2)).
+      - ``"tangent"``: A_g = A*_g cos t + V_g sin t with V_g orthonormal and orthogonal to
+        span(A*_g). Every principal angle is t, delta^2 = 4 d sin^2(t/2), 0 <= delta <= sqrt(2 d),
+        and A_g stays orthonormal;
+      - ``"rotation"``: A_g = A*_g Q_g, where Q_g turns floor(d/2) random planes by t. The span is
+        unchanged, delta^2 = 8 floor(d/2) sin^2(t/2), 0 <= delta <= sqrt(8 floor(d/2)).
 
     Parameters
     ----------
@@ -142,8 +142,8 @@ def perturb_dictionary(
     Raises
     ------
     ValueError
-        If both or neither of ``correlation`` and ``delta`` are given, or the one given cannot be
-        reached.
+        If both or neither of ``correlation`` and ``delta`` are given, or no perturbation has the
+        given one.
 
     Notes
     -----
@@ -160,28 +160,26 @@ def perturb_dictionary(
     checks.option("direction", direction, ("generic", "tangent", "rotation"))
     if (correlation is None) == (delta is None):
         raise ValueError(
-            f"correlation = {correlation!r} and delta = {delta!r}; exactly one must be given; leave the other one out"
+            f"correlation = {correlation!r} and delta = {delta!r}; exactly one must be given"
         )
     if correlation is not None and direction != "generic":
         raise ValueError(
-            f"direction = {direction!r} with correlation = {correlation!r}; a correlation moves generically; use delta="
+            f"direction = {direction!r} with correlation = {correlation!r}; "
+            f"only delta has a direction; use delta="
         )
     start = A.astype(np.float64)
-    generator = stream(seed_of(rng), _PERTURBATION)
+    generator = stream(seed_of(rng), PERTURBATION)
 
-    def moved() -> Array:
+    def perturb() -> Array:
         if correlation is not None:
-            change = _change_to_correlation(
-                start, checks.real("correlation", correlation), generator
-            )
+            target = checks.real("correlation", correlation)
+            change = _change_to_correlation(start, target, generator)
         else:
             distance = _feasible_delta(A, checks.real("delta", delta), group_size, direction)
-            change = groups.unblock(
-                _change_by_delta(start, distance, group_size, direction, generator)
-            )
+            change = _change_by_delta(start, distance, group_size, direction, generator)
         return (start + change).astype(A.dtype)
 
-    return checks.representable("the dictionary", moved, A_star=A, delta=delta)
+    return checks.representable("the dictionary", perturb, A_star=A, delta=delta)
 
 
 def sample(
@@ -196,10 +194,13 @@ def sample(
 ) -> GroupSparseSample:
     """Draw data from y = A* x* + z with group-sparse codes. [T21] Section 4.1 and Assumptions 1-3.
 
-    Each sample has ``n_active`` active groups, uniform among all such supports. With ``"sphere"``
-    an active group is x_g = c u, u uniform on the unit sphere and c ~ Uniform(norm_range), so E[x_g
-    x_g^T] = E[c^2]/d I. With ``"gaussian"`` its entries are N(0, 1), so E[x_g x_g^T] = I, as in Eq.
-    (16). The noise is Gaussian and scaled so that
+    Each sample has ``n_active`` active groups, uniform among all such supports. An active group is
+
+    - ``"sphere"``: x_g = c u with u uniform on the unit sphere and c ~ Uniform(norm_range), so that
+      E[x_g x_g^T] = E[c^2]/d I;
+    - ``"gaussian"``: independent N(0, 1) entries, so that E[x_g x_g^T] = I, as in Eq. (16).
+
+    The noise is Gaussian and scaled so that
 
         10 log10( sum_i ||A* x_i||^2 / sum_i ||z_i||^2 ) = snr_db
 
@@ -258,10 +259,10 @@ def sample_blocks(
     coefficients: str = "sphere",
     block_size: int = 4096,
 ) -> Iterator[GroupSparseSample]:
-    """Stream the sample in blocks, in memory bounded by one block. :func:`sample` is the concatenation, bit for bit.
+    """Stream the sample of :func:`sample` in blocks, in memory bounded by one block.
 
-    Block i depends on the seed and i only, so any N can be streamed. Arguments are checked, and the
-    seed is drawn, at the call.
+    :func:`sample` is their concatenation, bit for bit. Block i depends on the seed and i only, so
+    any N can be streamed. Arguments are checked, and the seed is drawn, at the call.
 
     Parameters
     ----------
@@ -285,10 +286,8 @@ def sample_blocks(
     [2, 2, 1]
     """
     A = checks.dictionary("A_star", A_star, group_size)
-    n_samples, block_size = (
-        checks.count("n_samples", n_samples),
-        checks.count("block_size", block_size),
-    )
+    n_samples = checks.count("n_samples", n_samples)
+    block_size = checks.count("block_size", block_size)
     n_groups = A.shape[1] // group_size
     n_active = checks.n_active(n_active, n_groups)
     checks.option("coefficients", coefficients, ("sphere", "gaussian"))
@@ -299,69 +298,59 @@ def sample_blocks(
 
     def block(index: int, size: int) -> GroupSparseSample:
         support_rng, direction_rng, norm_rng, noise_rng = (
-            stream(seed, _SAMPLE, index, part) for part in range(4)
+            stream(seed, GROUP_SPARSE_SAMPLE, index, part) for part in range(4)
         )
         support = _supports(size, n_active, n_groups, support_rng)
-        coefs = direction_rng.standard_normal((size, n_active, group_size))
+        active = direction_rng.standard_normal((size, n_active, group_size))
         if coefficients == "sphere":
-            coefs *= norm_rng.uniform(b_min, b_max, (size, n_active, 1)) / np.linalg.norm(
-                coefs, axis=2, keepdims=True
-            )
-        X = _sparse_codes(coefs, support, len(atoms))
-        Y = (
-            X @ atoms
-        )  # a sum over active atoms, in order: the same bits for any number of threads, unlike a dense product
+            norms = norm_rng.uniform(b_min, b_max, (size, n_active, 1))
+            active *= norms / np.linalg.norm(active, axis=2, keepdims=True)
+        X = _sparse_codes(active, support, len(atoms))
+        # Sums over active atoms, in order: unlike a dense product, the same bits for any number of
+        # threads.
+        Y = X @ atoms
         if snr_db is not None:
             Y += _noise(Y, snr_db, noise_rng)
         return GroupSparseSample(
             Y.astype(A.dtype, copy=False), X.toarray().astype(A.dtype, copy=False), support
         )
 
-    def checked(index: int, size: int) -> GroupSparseSample:
-        return checks.representable(
-            "the sample",
-            lambda: block(index, size),
-            A_star=A,
-            norm_range=(b_min, b_max),
-            snr_db=snr_db,
-        )
-
+    given = {"A_star": A, "norm_range": (b_min, b_max), "snr_db": snr_db}
+    sizes = (min(block_size, n_samples - start) for start in range(0, n_samples, block_size))
     return (
-        checked(i, min(block_size, n_samples - start))
-        for i, start in enumerate(range(0, n_samples, block_size))
+        checks.representable("the sample", partial(block, index, size), **given)
+        for index, size in enumerate(sizes)
     )
 
 
-def _haar(gaussian: Array) -> Array:
-    """Haar-distributed orthonormal columns from (a stack of) Gaussian matrices."""
-    Q, R = np.linalg.qr(gaussian)
-    return Q * np.sign(np.diagonal(R, axis1=-2, axis2=-1))[..., None, :]
-
-
 def _change_to_correlation(A: Array, target: float, rng: np.random.Generator) -> Array:
-    """sigma_B B. With A and B of like size, cos(a, (1 - t) a + t b) falls from 1 at t = 0 and sigma_B is t / (1 - t)."""
+    """sigma_B B for the sigma_B at which the mean cosine is ``target``.
+
+    A + sigma_B B points along (1 - t) A + t B with sigma_B = t / (1 - t). The mean cosine falls
+    from 1 at t = 0; B is scaled to the size of A, so that the root is not close to 0 or 1.
+    """
     from scipy.optimize import brentq
 
-    s = np.linalg.norm(A, axis=0)
-    if not s.all():
+    norms = np.linalg.norm(A, axis=0)
+    if not norms.all():
         raise ValueError(
-            f"A_star has a zero column, number {int(np.argmin(s))}; its cosine is undefined; use delta= or drop it"
+            f"A_star has a zero column, number {int(np.argmin(norms))}; its cosine is undefined; "
+            f"drop it or use delta="
         )
     B = rng.standard_normal(A.shape) * (np.linalg.norm(A) / np.sqrt(A.size))
-    along = np.sum(A * B, axis=0) / s
+    along = np.sum(A * B, axis=0) / norms
     energy = np.sum(B * B, axis=0)
 
     def excess(t: float) -> float:
-        p = (1 - t) * s
-        q = t
-        return (
-            np.mean((p + q * along) / np.sqrt(p * p + 2 * p * q * along + q * q * energy)) - target
-        )
+        p = (1 - t) * norms
+        lengths = np.sqrt(p * p + 2 * p * t * along + t * t * energy)
+        return np.mean((p + t * along) / lengths) - target
 
-    if not excess(1.0) < 0 < 1 - target:
+    lowest = excess(1.0)
+    if not lowest < 0 < 1 - target:
         raise ValueError(
-            f"correlation = {target!r}; the drawn perturbation reaches correlations strictly between {excess(1.0) + target:.6g} and 1; "
-            f"choose one there"
+            f"correlation = {target!r}; with the drawn B it lies strictly "
+            f"between {lowest + target:.6g} and 1; choose one there"
         )
     t = brentq(excess, 0.0, 1.0, xtol=1e-15)
     return t / (1 - t) * B
@@ -370,52 +359,55 @@ def _change_to_correlation(A: Array, target: float, rng: np.random.Generator) ->
 def _change_by_delta(
     A: Array, delta: float, d: int, direction: str, rng: np.random.Generator
 ) -> Array:
-    """The change of every group, stacked (n_groups, n_features, d): added, or a turn by the angle t of :func:`perturb_dictionary`."""
+    """The change of A, group by group; t is the angle of :func:`perturb_dictionary`."""
     G = groups.blocks(A, d)
     if direction == "generic":
         B = rng.standard_normal(G.shape)
-        return delta * B / np.linalg.norm(B, axis=(1, 2), keepdims=True)
+        return groups.unblock(delta * B / np.linalg.norm(B, axis=(1, 2), keepdims=True))
     if direction == "tangent":
         t = 2 * np.arcsin(delta / np.sqrt(4 * d))
-        V = _haar(np.concatenate([G, rng.standard_normal(G.shape)], axis=2))[:, :, d:]
-        return (np.cos(t) - 1) * G + np.sin(t) * V
+        V = haar(np.concatenate([G, rng.standard_normal(G.shape)], axis=2))[:, :, d:]
+        return groups.unblock((np.cos(t) - 1) * G + np.sin(t) * V)
+    # The planes: pairs of coordinates in a random basis W.
     first = np.arange(0, d - 1, 2)
-    second = np.arange(1, d, 2)  # the planes: pairs of coordinates in a random basis W
+    second = np.arange(1, d, 2)
     t = 2 * np.arcsin(delta / np.sqrt(8 * len(first)))
     turn = np.zeros((d, d))
     turn[first, first] = turn[second, second] = np.cos(t) - 1
     turn[second, first] = np.sin(t)
     turn[first, second] = -np.sin(t)
-    W = _haar(rng.standard_normal((len(G), d, d)))
-    return G @ (W @ turn @ np.swapaxes(W, 1, 2))
+    W = haar(rng.standard_normal((len(G), d, d)))
+    return groups.unblock(G @ (W @ turn @ np.swapaxes(W, 1, 2)))
 
 
 def _feasible_delta(A: Array, delta: float, d: int, direction: str) -> float:
-    """Return delta if the direction reaches it from A."""
-    G = groups.blocks(A, d)
-    gap = float(np.abs(np.swapaxes(G, 1, 2) @ G - np.eye(d, dtype=A.dtype)).max())
-    if direction != "generic" and gap > 1e3 * np.finfo(A.dtype).eps:
-        raise ValueError(
-            f"direction = {direction!r}, but max |A_g^T A_g - I| = {gap:.3g}; it needs orthonormal groups; "
-            f"use make_dictionary(kind='orthonormal_groups') or direction='generic'"
-        )
+    """Return delta if some perturbation of A in this direction has that size."""
+    if direction != "generic":
+        G = groups.blocks(A, d)
+        gap = float(np.abs(np.swapaxes(G, 1, 2) @ G - np.eye(d, dtype=A.dtype)).max())
+        if gap > 1e3 * np.finfo(A.dtype).eps:
+            raise ValueError(
+                f"direction = {direction!r} needs orthonormal groups, "
+                f"but max |A_g^T A_g - I| = {gap:.3g}; "
+                f"use make_dictionary(kind='orthonormal_groups') or direction='generic'"
+            )
     if direction == "tangent" and 2 * d > len(A):
         raise ValueError(
-            f"direction = 'tangent' with group_size = {d} and n_features = {len(A)}; it needs 2 * group_size <= n_features, room for an "
-            f"orthogonal span; lower group_size or use direction='generic'"
+            f"direction = 'tangent' needs 2 * group_size <= n_features, "
+            f"but group_size = {d} and n_features = {len(A)}; "
+            f"lower group_size or use direction='generic'"
         )
     if direction == "rotation" and d < 2:
-        raise ValueError(
-            f"direction = 'rotation' with group_size = {d}; one atom cannot rotate within its span; use group_size >= 2"
-        )
-    reach, rule = {
+        raise ValueError(f"direction = 'rotation' needs group_size >= 2, but group_size = {d}")
+    largest, formula = {
         "generic": (np.inf, "inf"),
         "tangent": (np.sqrt(2 * d), "sqrt(2 * group_size)"),
         "rotation": (np.sqrt(8 * (d // 2)), "sqrt(8 * floor(group_size / 2))"),
     }[direction]
-    if not 0 <= delta <= reach:
+    if not 0 <= delta <= largest:
         raise ValueError(
-            f"delta = {delta!r}; direction = {direction!r} reaches 0 <= delta <= {rule} = {reach:.6g}; choose delta there"
+            f"delta = {delta!r}; direction = {direction!r} needs "
+            f"0 <= delta <= {formula} = {largest:.6g}"
         )
     return delta
 
@@ -423,17 +415,18 @@ def _feasible_delta(A: Array, delta: float, d: int, direction: str) -> float:
 def _norm_bounds(norm_range: Any, coefficients: str) -> tuple[float, float]:
     if np.shape(norm_range) != (2,):
         raise ValueError(
-            f"norm_range = {norm_range!r}; it must be a pair of bounds (b_min, b_max); pass for example (4, 5)"
+            f"norm_range = {norm_range!r}; it must be a pair (b_min, b_max), for example (4, 5)"
         )
     if coefficients == "gaussian" and tuple(norm_range) != (4, 5):
         raise ValueError(
-            f"norm_range = {norm_range!r}, but Gaussian groups have no norm range; leave it out or use coefficients='sphere'"
+            f"norm_range = {norm_range!r}, but Gaussian groups have no norm range; "
+            f"leave it out or use coefficients='sphere'"
         )
     return checks.norm_bounds(*norm_range)
 
 
 def _supports(n_samples: int, n_active: int, n_groups: int, rng: np.random.Generator) -> IntArray:
-    """Uniform supports, sorted: Floyd's algorithm on all rows at once. (n_samples, n_active) integers.
+    """Uniform sorted supports, (n_samples, n_active), by Floyd's algorithm on all rows at once.
 
     Step j draws from {0, ..., j}, j = n_groups - n_active, ..., n_groups - 1, and takes j itself if
     the draw is already in.
@@ -447,22 +440,23 @@ def _supports(n_samples: int, n_active: int, n_groups: int, rng: np.random.Gener
     return support
 
 
-def _sparse_codes(coefs: Array, support: IntArray, n_atoms: int) -> Any:
-    """Codes as a sparse matrix (n_samples, n_atoms) from coefficients (n_samples, n_active, group_size)."""
+def _sparse_codes(active: Array, support: IntArray, n_atoms: int) -> Any:
+    """Sparse matrix (n_samples, n_atoms) of the active groups (n_samples, n_active, group_size)."""
     from scipy.sparse import csr_array
 
-    n_samples, n_active, d = coefs.shape
+    n_samples, n_active, d = active.shape
     columns = support[:, :, None] * d + np.arange(d)
     ends = np.arange(n_samples + 1) * (n_active * d)
-    return csr_array((coefs.ravel(), columns.ravel(), ends), shape=(n_samples, n_atoms))
+    return csr_array((active.ravel(), columns.ravel(), ends), shape=(n_samples, n_atoms))
 
 
 def _noise(clean: Array, snr_db: float, rng: np.random.Generator) -> Array:
-    """Gaussian noise whose energy is that of ``clean`` less ``snr_db`` decibels."""
+    """Gaussian noise whose energy is ``snr_db`` decibels below that of ``clean``."""
     Z = rng.standard_normal(clean.shape)
     signal = np.sum(clean * clean)
     if signal == 0:
         raise ValueError(
-            f"snr_db = {snr_db!r}, but the active atoms of A_star are zero; noise has no ratio to nothing; pass snr_db=None"
+            f"snr_db = {snr_db!r}, but the active atoms of A_star are zero, "
+            f"so that the ratio is undefined; pass snr_db=None"
         )
     return Z * (np.sqrt(signal / np.sum(Z * Z)) * 10 ** (-snr_db / 20))

@@ -9,27 +9,17 @@ from numpy.typing import ArrayLike
 
 from .. import checks
 from ..arrays import Array
-from .streams import seed_of, stream
+from .orthonormal import haar
+from .streams import REGRESSION, seed_of, stream
 
-_REGRESSION = 5  # the stream; those before belong to the other models
 DESIGNS = ("rademacher", "gaussian", "orthogonal")
-PATTERNS = {  # the entries on the support; n_samples, n_features and group size are told beside each
+# Non-zero entries of w* in the figures of [L23]; beside each: n_samples, n_features, group size.
+PATTERNS = {
     "figure-2": (10.0,) * 9,  # 150, 300, 3; Figure 6 too
-    "figure-3": (
-        5.0,
-        6.0,
-        7.0,
-        8.0,
-        9.0,
-        10.0,
-        11.0,
-        12.0,
-        13.0,
-    ),  # 150, 300, 3; Figure 11 too, with Gaussian X
+    "figure-3": tuple(map(float, range(5, 14))),  # 150, 300, 3; Figure 11 too, with Gaussian X
     "figure-4": (1.0,) * 16,  # 100, 500, 4; Figure 7 too
     "figure-5": (1.0, -1.0, 1.0, -1.0, 1.0),  # 80, 200, 1
-    "figure-12": (10.0,)
-    * 12,  # 150, 300, 4; the text says 10 entries in 3 groups of 4, which 12 are
+    "figure-12": (10.0,) * 12,  # 150, 300, 4; the text has "10 entries" in 3 groups of 4
 }
 
 
@@ -47,11 +37,11 @@ class GroupedRegression(NamedTuple):
     groups : ndarray of int (n_groups,)
         Sizes of the groups, which are contiguous.
     noise : ndarray (n_samples,)
-        What was added.
+        The noise in y.
 
     Examples
     --------
-    >>> data = grouped_regression(5, 4, 2, [1.0, 1.0], noise_std=0.0, rng=0)  # the first of two groups is active
+    >>> data = grouped_regression(5, 4, 2, [1.0, 1.0], noise_std=0.0, rng=0)
     >>> data.groups, data.w_star, bool(np.all(data.y == data.X @ data.w_star))
     (array([2, 2]), array([1., 1., 0., 0.]), True)
     """
@@ -72,7 +62,7 @@ def grouped_regression(
     noise_std: float = 0.5,
     rng: int | np.random.Generator | None = None,
 ) -> GroupedRegression:
-    """Draw a regression whose true weights live on the first groups. [L23] Section 5.
+    """Draw a regression whose first groups are active. [L23] Section 5.
 
     Parameters
     ----------
@@ -81,7 +71,7 @@ def grouped_regression(
     groups : int or array_like of int
         One size for all groups, or the sizes of contiguous groups.
     coefficients : {"figure-2", "figure-3", "figure-4", "figure-5", "figure-12"} or array_like
-        The first entries of w*; the others are zero. A name stands for those of a figure of [L23].
+        The first entries of w*; the others are zero. A name is that of a figure of [L23].
     design : {"rademacher", "gaussian", "orthogonal"}
         Entries of X: +1 or -1, standard normal, or sqrt(n) times a matrix with orthonormal columns
         (Haar), so that X^T X / n = I.
@@ -112,34 +102,36 @@ def grouped_regression(
     sizes, order = checks.grouping(groups, p)
     if (np.diff(order) != 1).any():
         raise ValueError(
-            "groups are labels that are not in order; data are drawn in contiguous groups; pass the sizes of the groups"
+            "groups are labels that are not in order, but the groups drawn are contiguous; "
+            "pass the sizes of the groups"
         )
     checks.option("design", design, DESIGNS)
     noise_std = checks.threshold(noise_std, "noise_std")
     if isinstance(coefficients, str):
         coefficients = PATTERNS[checks.option("coefficients", coefficients, tuple(PATTERNS))]
-    support = checks.array("coefficients", coefficients, ndim=(1,))
-    if len(support) > p:
+    values = checks.array("coefficients", coefficients, ndim=(1,))
+    if len(values) > p:
         raise ValueError(
-            f"coefficients has {len(support)} entries; there are {p} predictors; pass at most as many"
+            f"coefficients has {len(values)} entries, but there are only {p} predictors"
         )
     if design == "orthogonal" and n < p:
         raise ValueError(
-            f"design = 'orthogonal' with {n} samples of {p} predictors; it needs at least as many samples; raise n_samples"
+            f"design = 'orthogonal' needs n_samples >= n_features, "
+            f"but n_samples = {n} and n_features = {p}"
         )
     w_star = np.zeros(p)
-    w_star[: len(support)] = support
+    w_star[: len(values)] = values
     seed = seed_of(rng)
-    design_rng, noise_rng = (stream(seed, _REGRESSION, part) for part in range(2))
+    design_rng, noise_rng = (stream(seed, REGRESSION, part) for part in range(2))
     X = _design(design, n, p, design_rng)
     noise = noise_std * noise_rng.standard_normal(n)
 
-    def observed() -> Array:
-        return (
-            np.einsum("ij,j->i", X[:, : len(support)], w_star[: len(support)]) + noise
-        )  # the same bits for any number of BLAS threads
+    def observe() -> Array:
+        # einsum: the same bits for any number of BLAS threads.
+        active = slice(len(values))
+        return np.einsum("ij,j->i", X[:, active], w_star[active]) + noise
 
-    y = checks.representable("the sample", observed, coefficients=support, noise_std=noise_std)
+    y = checks.representable("the sample", observe, coefficients=values, noise_std=noise_std)
     return GroupedRegression(X, y, w_star, sizes, noise)
 
 
@@ -149,5 +141,4 @@ def _design(design: str, n: int, p: int, rng: np.random.Generator) -> Array:
     X = rng.standard_normal((n, p))
     if design == "gaussian":
         return X
-    Q, R = np.linalg.qr(X)
-    return np.sqrt(n) * Q * np.sign(np.diagonal(R))
+    return np.sqrt(n) * haar(X)

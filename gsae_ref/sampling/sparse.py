@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import combinations
+from math import comb
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,12 +13,11 @@ from numpy.typing import ArrayLike
 
 from .. import checks
 from ..arrays import Array, BoolArray
-from .streams import seed_of, stream
+from .streams import SPARSE_SAMPLE, seed_of, stream
 
-_SAMPLE = 3  # 0, 1, 2 belong to the group-sparse model
-BLOCK = 4096
+BLOCK_SIZE = 4096
 MODELS = ("mixture", "general", "nonnegative")
-MOST_SUPPORTS = 2**20
+MAX_SUPPORTS = 2**20
 
 
 class SupportLaw(NamedTuple):
@@ -53,8 +54,8 @@ class SparseSample(NamedTuple):
 
     Examples
     --------
-    >>> Y, X, support = sample_sparse(np.eye(3), 4, "mixture", noise=0, rng=0)  # one atom in every sample, with code 1
-    >>> support.sum(axis=1), bool(np.all(Y == X)), X.max(axis=1)
+    >>> Y, X, support = sample_sparse(np.eye(3), 4, "mixture", noise=0, rng=0)
+    >>> support.sum(axis=1), bool(np.all(Y == X)), X.max(axis=1)  # one atom each, of code 1
     (array([1, 1, 1, 1]), True, array([1., 1., 1., 1.]))
     """
 
@@ -71,9 +72,9 @@ def support_law(
     Parameters
     ----------
     kind : {"single", "uniform", "bernoulli"}
-        ``"single"``: one atom, atom i with probability p_i: N19's mixture. ``"uniform"``: all
-        supports of exactly ``n_active`` atoms, equally probable. ``"bernoulli"``: every atom by
-        itself, atom i with probability p_i; 2^n_atoms supports, the empty one among them.
+        ``"single"``: one atom, atom i with probability p_i, N19's mixture. ``"uniform"``: all
+        supports of exactly ``n_active`` atoms, equally probable. ``"bernoulli"``: atom i with
+        probability p_i, independently; 2^n_atoms supports, the empty one among them.
     n_atoms : int
     n_active : int, optional
         Atoms in a support; ``"uniform"`` only.
@@ -88,7 +89,7 @@ def support_law(
     Raises
     ------
     TypeError, ValueError
-        For an unknown ``kind``, an argument that it needs and lacks or has no use for, or more than
+        For an unknown ``kind``, an argument that it needs and lacks or does not use, or more than
         2^20 supports.
 
     Examples
@@ -97,54 +98,63 @@ def support_law(
     >>> masks.astype(int).tolist(), p.round(3).tolist()
     ([[1, 1, 0], [1, 0, 1], [0, 1, 1]], [0.333, 0.333, 0.333])
     """
-    from itertools import combinations
-    from math import comb
-
     checks.option("kind", kind, ("single", "uniform", "bernoulli"))
     n_atoms = checks.count("n_atoms", n_atoms)
-    unused = {
-        "n_active": kind != "uniform" and n_active is not None,
-        "probabilities": kind == "uniform" and probabilities is not None,
-    }
-    for name, given in unused.items():
-        if given:
-            raise ValueError(
-                f"{name} was given with kind={kind!r}, which has no use for it; drop it or choose another kind"
-            )
-    if kind == "single":
-        p = (
-            np.full(n_atoms, 1 / n_atoms)
-            if probabilities is None
-            else checks.weights("probabilities", probabilities, n_atoms, "atoms")
-        )
-        return SupportLaw(np.eye(n_atoms, dtype=bool), p)
-    size = checks.n_active(n_active, n_atoms, "atoms") if kind == "uniform" else 0
-    n_supports = comb(n_atoms, size) if kind == "uniform" else 2**n_atoms
-    if n_supports > MOST_SUPPORTS:
-        raise ValueError(
-            f"kind = {kind!r} has {n_supports} supports, more than {MOST_SUPPORTS}; they are listed one by one; lower n_atoms"
-        )
+    if kind != "uniform" and n_active is not None:
+        raise ValueError(f"n_active = {n_active!r}, but kind = {kind!r} does not use it; drop it")
     if kind == "uniform":
-        masks = np.zeros((n_supports, n_atoms), dtype=bool)
-        np.put_along_axis(masks, np.array(list(combinations(range(n_atoms), size))), True, axis=1)
-        return SupportLaw(masks, np.full(n_supports, 1 / n_supports))
+        if probabilities is not None:
+            raise ValueError(
+                "probabilities were given, but kind = 'uniform' does not use them; drop them"
+            )
+        return _uniform_supports(n_atoms, checks.n_active(n_active, n_atoms, "atoms"))
+    if kind == "single":
+        if probabilities is None:
+            probabilities = np.full(n_atoms, 1 / n_atoms)
+        p = checks.weights("probabilities", probabilities, n_atoms, "atoms")
+        return SupportLaw(np.eye(n_atoms, dtype=bool), p)
     if probabilities is None:
         raise ValueError(
-            "probabilities = None with kind='bernoulli'; it needs the probability of each atom; pass a number between 0 and 1"
+            "probabilities = None, but kind = 'bernoulli' needs the probability of each atom; "
+            "pass a number between 0 and 1"
         )
-    p = checks.per_atom("probabilities", probabilities, n_atoms).astype(np.float64)
+    return _independent_atoms(checks.per_atom("probabilities", probabilities, n_atoms))
+
+
+def _uniform_supports(n_atoms: int, n_active: int) -> SupportLaw:
+    """All supports of ``n_active`` atoms, equally probable."""
+    n_supports = comb(n_atoms, n_active)
+    _check_number("uniform", n_atoms, n_supports)
+    masks = np.zeros((n_supports, n_atoms), dtype=bool)
+    np.put_along_axis(masks, np.array(list(combinations(range(n_atoms), n_active))), True, axis=1)
+    return SupportLaw(masks, np.full(n_supports, 1 / n_supports))
+
+
+def _independent_atoms(p: Array) -> SupportLaw:
+    """All supports, where atom i is active with probability p_i, independently of the others."""
+    n_supports = 2 ** len(p)
+    _check_number("bernoulli", len(p), n_supports)
+    p = p.astype(np.float64)
     if p.min() < 0 or p.max() > 1:
         raise ValueError(
-            f"probabilities lie between {p.min():.6g} and {p.max():.6g}; each must be in [0, 1]; clip or rescale them"
+            f"probabilities lie between {p.min():.6g} and {p.max():.6g}; each must be in [0, 1]"
         )
-    masks = (np.arange(n_supports)[:, None] >> np.arange(n_atoms) & 1).astype(bool)
+    masks = (np.arange(n_supports)[:, None] >> np.arange(len(p)) & 1).astype(bool)
     return SupportLaw(masks, np.where(masks, p, 1 - p).prod(axis=1))
+
+
+def _check_number(kind: str, n_atoms: int, n_supports: int) -> None:
+    if n_supports > MAX_SUPPORTS:
+        raise ValueError(
+            f"kind = {kind!r} with n_atoms = {n_atoms} has more than {MAX_SUPPORTS} supports, "
+            f"too many to list; lower n_atoms"
+        )
 
 
 def support_moments(
     supports: ArrayLike, probabilities: ArrayLike | None = None
 ) -> tuple[Array, Array, Array]:
-    """The probabilities p_i, p_ij, p_ijl that one, two, three given atoms are active together. [N19] Assumption A1.
+    """Probabilities p_i, p_ij, p_ijl that given atoms are active together. [N19] Assumption A1.
 
     Parameters
     ----------
@@ -156,7 +166,7 @@ def support_moments(
     Returns
     -------
     p1, p2, p3 : ndarray (n_atoms,), (n_atoms, n_atoms), (n_atoms, n_atoms, n_atoms)
-        Equal indices collapse: p_ii = p_i, p_iij = p_ij.
+        With equal indices, p_ii = p_i and p_iij = p_ij.
 
     Raises
     ------
@@ -186,11 +196,12 @@ def support_moments(
 
 
 def code_moments(model: str, bounds: tuple[float, float] = (1, 1)) -> tuple[float, float]:
-    """(kappa_1, kappa_2), mean and second moment of a non-zero code of :func:`sample_sparse`. [N19] Assumption A2.
+    """Mean kappa_1 and second moment kappa_2 of a non-zero code. [N19] Assumption A2.
 
     Parameters
     ----------
     model : {"mixture", "general", "nonnegative"}
+        As in :func:`sample_sparse`.
     bounds : (float, float)
         (a_1, a_2) of Assumption A3; (1, 1) with ``"mixture"``.
 
@@ -205,8 +216,10 @@ def code_moments(model: str, bounds: tuple[float, float] = (1, 1)) -> tuple[floa
 
     Examples
     --------
-    >>> code_moments("nonnegative", (1, 3)), code_moments("general", (1, 1)), code_moments("general", (0.5, np.inf))
-    ((2.0, 4.333333333333333), (0.0, 1.0), (0.0, 1.0))
+    >>> code_moments("nonnegative", (1, 3))
+    (2.0, 4.333333333333333)
+    >>> code_moments("general", (1, 1)), code_moments("general", (0.5, np.inf))
+    ((0.0, 1.0), (0.0, 1.0))
     """
     low, high = _bounds(model, bounds)
     if high == np.inf:
@@ -228,9 +241,9 @@ def sample_sparse(
 ) -> SparseSample:
     """Draw data from y = A* x* + eta with sparse codes. [N19] Section 2.2, Assumptions A1-A4.
 
-    - ``"mixture"``: x* = e_i with probability p_i: spherical Gaussians around the columns of A*;
-    - ``"general"``: symmetric codes, x = +-u, u ~ Uniform(a_1, a_2); for a_2 = inf, u = a_1 + c |N(0, 1)| with the c > 0 that makes
-      E[x^2] = 1, for a_1 < 1;
+    - ``"mixture"``: x* = e_i with probability p_i, spherical Gaussians around the columns of A*;
+    - ``"general"``: symmetric codes x = +-u, u ~ Uniform(a_1, a_2). For a_2 = inf and a_1 < 1,
+      u = a_1 + c |N(0, 1)| with c > 0 such that E[x^2] = 1;
     - ``"nonnegative"``: x ~ Uniform(a_1, a_2).
 
     Non-zero codes are independent of each other and of the support. The noise is N(0, noise^2 I).
@@ -241,13 +254,13 @@ def sample_sparse(
     n_samples : int
     model : {"mixture", "general", "nonnegative"}
     n_active : int, optional
-        Atoms in a support, uniform among all such supports; not with ``"mixture"``, where it is 1.
+        Atoms in a support, uniform among all such supports; always 1 with ``"mixture"``.
     supports : array_like of bool (n_supports, n_atoms), optional
-        Instead of ``n_active``: the supports of any law, as :func:`support_law` lists them.
+        Instead of ``n_active``: the supports of any law, as listed by :func:`support_law`.
     probabilities : array_like, optional
-        With ``supports`` their probabilities, with ``"mixture"`` the p_i; None: all equal.
+        With ``supports`` their probabilities, with ``"mixture"`` the p_i. None: all equal.
     bounds : (float, float)
-        (a_1, a_2), 0 < a_1 <= a_2; leave it at (1, 1) with ``"mixture"``.
+        (a_1, a_2), 0 < a_1 <= a_2; always (1, 1) with ``"mixture"``.
     noise : float
         Standard deviation sigma_eta of every entry of the noise.
     rng : int, Generator or None
@@ -261,14 +274,14 @@ def sample_sparse(
     Raises
     ------
     TypeError, ValueError
-        If ``model`` is unknown, the support is given twice or not at all, ``probabilities`` or
-        ``bounds`` do not fit.
+        If ``model`` is unknown, both or neither of ``n_active`` and ``supports`` are given, or
+        ``probabilities`` or ``bounds`` do not fit.
 
     Notes
     -----
-    Differs from the paper: N19 standardises ``"general"`` codes to kappa_2 = 1; here that holds for
-    bounds (1, 1) and (a_1, inf), and
-    :func:`code_moments` gives the moments of others. A longer sample from the same seed begins with the same full blocks of 4096.
+    Differs from the paper: N19 standardises ``"general"`` codes to kappa_2 = 1. Here that holds for
+    bounds (1, 1) and (a_1, inf); see :func:`code_moments` for others. A longer sample from the same
+    seed begins with the same full blocks of 4096.
 
     Examples
     --------
@@ -277,35 +290,30 @@ def sample_sparse(
     (True, [10.0, 10.0, 10.0, 10.0], [2, 2, 2, 2])
     """
     A = checks.dictionary("A_star", A_star)
-    n_samples, noise = checks.count("n_samples", n_samples), checks.threshold(noise, "noise")
+    n_samples = checks.count("n_samples", n_samples)
+    noise_std = checks.threshold(noise, "noise")
     low, high = _bounds(model, bounds)
     draw = _draw_supports(A.shape[1], model, n_active, supports, probabilities)
     seed = seed_of(rng)
-    blocks = []
 
     def block(index: int, size: int) -> tuple[Array, Array, BoolArray]:
         support_rng, size_rng, sign_rng, noise_rng = (
-            stream(seed, _SAMPLE, index, part) for part in range(4)
+            stream(seed, SPARSE_SAMPLE, index, part) for part in range(4)
         )
         support = draw(size, support_rng)
         X = _magnitudes(support.shape, low, high, size_rng)
         if model == "general":
             X *= sign_rng.choice([-1.0, 1.0], size=X.shape)
         X = np.where(support, X, 0)
-        Y = _product(X, A) + noise * noise_rng.standard_normal((size, len(A)))
+        Y = _product(X, A) + noise_std * noise_rng.standard_normal((size, len(A)))
         return Y.astype(A.dtype), X.astype(A.dtype), support
 
-    for index, start in enumerate(range(0, n_samples, BLOCK)):
-        draw_block = partial(block, index, min(BLOCK, n_samples - start))
-        blocks.append(
-            checks.representable(
-                "the sample",
-                draw_block,
-                A_star=A,
-                bounds=low if high == np.inf else high,
-                noise=noise,
-            )
-        )
+    given = {"A_star": A, "bounds": low if high == np.inf else high, "noise": noise_std}
+    sizes = (min(BLOCK_SIZE, n_samples - start) for start in range(0, n_samples, BLOCK_SIZE))
+    blocks = [
+        checks.representable("the sample", partial(block, index, size), **given)
+        for index, size in enumerate(sizes)
+    ]
     return SparseSample(*map(np.concatenate, zip(*blocks, strict=True)))
 
 
@@ -314,12 +322,13 @@ def _bounds(model: str, bounds: tuple[float, float]) -> tuple[float, float]:
     low, high = checks.code_bounds(bounds)
     if model == "mixture" and (low, high) != (1, 1):
         raise ValueError(
-            f"bounds = ({low!r}, {high!r}), but the one non-zero code of a mixture is 1; leave it out or use 'nonnegative'"
+            f"bounds = ({low!r}, {high!r}), but the non-zero code of a mixture is 1; "
+            f"leave it out or use model='nonnegative'"
         )
     if high == np.inf and (model != "general" or low >= 1):
         raise ValueError(
-            f"bounds = ({low!r}, inf) with model={model!r}; without an upper bound the code is standardised to E[x^2] = 1, which needs "
-            f"model='general' and a_1 < 1; give a finite a_2"
+            f"bounds = ({low!r}, inf) with model={model!r}; "
+            f"a_2 = inf needs model='general' and a_1 < 1; pass a finite a_2"
         )
     return low, high
 
@@ -335,28 +344,29 @@ def _draw_supports(
     if model == "mixture":
         if n_active not in (None, 1) or supports is not None:
             raise ValueError(
-                f"n_active = {n_active!r} with model='mixture', whose supports are single atoms; use another model, or probabilities"
+                f"n_active = {n_active!r} with model='mixture', whose supports are single atoms; "
+                f"leave n_active and supports out, or use another model"
             )
         supports = np.eye(n_atoms, dtype=bool)
     elif (n_active is None) == (supports is None):
         raise ValueError(
-            f"n_active = {n_active!r} and supports are {'both' if supports is not None else 'neither'} given; give exactly one"
+            f"n_active = {n_active!r} and supports are "
+            f"{'both' if supports is not None else 'neither'} given; pass exactly one"
         )
     if supports is not None:
         masks, p = checks.support_law(supports, probabilities, n_atoms)
         return lambda size, rng: masks[rng.choice(len(masks), size=size, p=p / p.sum())]
     if probabilities is not None:
         raise ValueError(
-            "probabilities were given with n_active, whose supports are equally probable; give supports=, or drop them"
+            "probabilities were given with n_active, whose supports are equally probable; "
+            "drop them or pass supports="
         )
     n_active = checks.n_active(n_active, n_atoms, "atoms")
 
     def draw(size: int, rng: np.random.Generator) -> BoolArray:
         mask = np.zeros((size, n_atoms), dtype=bool)
-        first = np.argpartition(rng.random((size, n_atoms)), n_active - 1, axis=1)[
-            :, :n_active
-        ]  # the n_active smallest of random keys
-        np.put_along_axis(mask, first, True, axis=1)
+        order = np.argpartition(rng.random((size, n_atoms)), n_active - 1, axis=1)
+        np.put_along_axis(mask, order[:, :n_active], True, axis=1)  # the smallest random keys
         return mask
 
     return draw
@@ -364,7 +374,7 @@ def _draw_supports(
 
 def _magnitudes(shape: tuple[int, int], low: float, high: float, rng: np.random.Generator) -> Array:
     """|x| of every entry, active or not."""
-    if high == np.inf:  # E[(a + c |g|)^2] = a^2 + 2 a c sqrt(2/pi) + c^2 = 1
+    if high == np.inf:  # c solves E[(a + c |g|)^2] = a^2 + 2 a c sqrt(2/pi) + c^2 = 1
         mean = np.sqrt(2 / np.pi)
         c = -low * mean + np.sqrt((low * mean) ** 2 + 1 - low**2)
         return low + c * np.abs(rng.standard_normal(shape))
@@ -372,7 +382,7 @@ def _magnitudes(shape: tuple[int, int], low: float, high: float, rng: np.random.
 
 
 def _product(X: Array, A: Array) -> Array:
-    """X A^T as a sum over active atoms, in order: the same bits for any number of threads, unlike a dense product."""
+    """X A^T as sums over active atoms, in order: the same bits for any number of threads."""
     from scipy.sparse import csr_array
 
     return csr_array(X) @ np.array(A.T, dtype=np.float64, order="C")

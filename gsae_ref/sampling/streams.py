@@ -1,10 +1,18 @@
-"""One seed settles everything: a random stream for every function and every block of samples."""
+"""A random stream for every function and every block of samples, all derived from one seed."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from .. import checks
+
+# First key of the streams of each function.
+DICTIONARY = 0
+PERTURBATION = 1
+GROUP_SPARSE_SAMPLE = 2
+SPARSE_SAMPLE = 3
+SPARSE_INITIALISATION = 4
+REGRESSION = 5
 
 
 def seed_of(rng: int | str | np.random.Generator | None) -> int:

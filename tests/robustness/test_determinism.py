@@ -74,7 +74,7 @@ def test_without_the_compiler_the_results_are_the_same_to_rounding(tmp_path):
         assert fingerprints.distance(compiled, plain[name]) <= tolerance, name
 
 
-# ------------------------------------------------------------------------------------------------ workers
+# ------------------------------------------------------------------------------------------ workers
 
 
 ROWS = ["T21-prop2", "T21-eq42"]
@@ -110,7 +110,7 @@ def test_the_same_bits_on_dask_workers(workers):
         assert gs.verify(only=ROWS, quick=True, backend="dask").to_dict() == report
 
 
-# ------------------------------------------------------------------------------------------------ threads of the caller
+# ---------------------------------------------------------------------------- threads of the caller
 
 
 def blas_threads():
@@ -253,7 +253,7 @@ def test_threads_that_call_at_once_get_the_same_bits_and_leave_no_limit(two_blas
     assert set(blas_threads()) == {2}
 
 
-# ------------------------------------------------------------------------------------------------ one error for runs that diverge, versions
+# -------------------------------------------------------- one error for runs that diverge, versions
 
 
 @pytest.mark.parametrize("caught", [gs.DivergenceError, FloatingPointError, ArithmeticError])

@@ -58,7 +58,7 @@ def damaged(whole, draw):
     return whole[:place] + bytes([whole[place] ^ 1 << draw.randrange(8)]) + whole[place + 1 :]
 
 
-# ------------------------------------------------------------------------------------------------ archives of arrays
+# ------------------------------------------------------------------------------- archives of arrays
 
 
 def test_flipped_bits_and_cuts_of_an_archive_are_refused_or_harmless(tmp_path, capsys):
@@ -88,7 +88,7 @@ def test_flipped_bits_and_cuts_of_an_archive_are_refused_or_harmless(tmp_path, c
     count(capsys, "archive, every bit flipped, every cut", len(tried), survived)
 
 
-# ------------------------------------------------------------------------------------------------ checkpoints
+# -------------------------------------------------------------------------------------- checkpoints
 
 
 def test_damaged_checkpoints_at_random(tmp_path, capsys):
@@ -180,7 +180,7 @@ def test_a_clock_that_goes_back_changes_nothing(tmp_path, monkeypatch):
     assert [each["square"].tolist() for each in found] == [[0, 1, 4]] * 2
 
 
-# ------------------------------------------------------------------------------------------------ kept results
+# ------------------------------------------------------------------------------------- kept results
 
 
 def square(n):
@@ -216,7 +216,7 @@ def test_swapped_results_are_told_apart(tmp_path):
     ]
 
 
-# ------------------------------------------------------------------------------------------------ the cache of data sets
+# --------------------------------------------------------------------------- the cache of data sets
 
 
 @pytest.fixture

@@ -156,7 +156,7 @@ def test_what_was_fetched_is_not_read_before_its_hash_is_right(tmp_path, monkeyp
     assert os.listdir(tmp_path) == []
 
 
-# ------------------------------------------------------------------------------------------------ archives of arrays
+# ------------------------------------------------------------------------------- archives of arrays
 
 
 def npz(path, members, compression=zipfile.ZIP_STORED):
@@ -257,7 +257,7 @@ def test_a_model_that_is_a_bomb_is_told_in_a_line(tmp_path, capsys):
     assert "write it with numpy.savez" in capsys.readouterr().err
 
 
-# ------------------------------------------------------------------------------------------------ temporary files
+# ---------------------------------------------------------------------------------- temporary files
 
 
 def test_a_link_that_waits_under_the_temporary_name_is_not_followed(tmp_path, monkeypatch):

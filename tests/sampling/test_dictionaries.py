@@ -1,4 +1,4 @@
-"""Sampling of dictionaries and their perturbations: every stated distribution and exact promise, checked without the package's own metrics."""
+"""Dictionaries and perturbations follow the documented laws, judged without gsae_ref.metrics."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,8 @@ def test_gaussian_columns_are_uniform_on_the_sphere():
     A = make_dictionary(3, 4000, 2, rng=0)
     assert A.shape == (3, 8000) and A.dtype == np.float64
     np.testing.assert_allclose(np.sum(A**2, axis=0), 1, rtol=1e-14)
-    for row in A:  # Archimedes: a coordinate of a uniform point on the sphere in three dimensions is uniform on [-1, 1]
+    # Archimedes: a coordinate of a uniform point on the sphere in 3-D is uniform on [-1, 1].
+    for row in A:
         assert scipy.stats.kstest(row, "uniform", args=(-1, 2)).pvalue > 1 - CONFIDENCE
 
 
@@ -41,9 +42,8 @@ def test_orthonormal_kinds(seed, n_groups, size, extra):
 def test_orthonormal_groups_are_haar_distributed():
     Q = np.stack(groups_of(make_dictionary(3, 4000, 3, kind="orthonormal_groups", rng=0), 3))
     bound = N_SIGMAS / np.sqrt(len(Q))
-    assert (
-        abs(np.trace(Q, axis1=1, axis2=2).mean()) < bound
-    )  # the trace has mean 0 and variance 1; LAPACK's own signs give -0.5 or so
+    # The trace has mean 0 and variance 1; LAPACK's own signs give about -0.5.
+    assert abs(np.trace(Q, axis1=1, axis2=2).mean()) < bound
     assert abs(np.linalg.det(Q).mean()) < bound
     assert scipy.stats.kstest(Q[:, 0, 0], "uniform", args=(-1, 2)).pvalue > 1 - CONFIDENCE
 
@@ -69,12 +69,12 @@ def test_dictionary_depends_on_its_seed_only(kind):
         (
             {"kind": "orthonormal"},
             ValueError,
-            r"asks for 12 orthonormal columns in n_features = 5 .* raise n_features",
+            r"has 12 orthonormal columns, but n_features = 5; raise n_features",
         ),
         (
             {"kind": "orthonormal_groups", "group_size": 6},
             ValueError,
-            r"asks for 6 orthonormal columns in n_features = 5",
+            r"has 6 orthonormal columns, but n_features = 5",
         ),
         ({"n_features": 0}, ValueError, r"n_features = 0; it must be at least 1"),
         ({"n_groups": 2.0}, TypeError, r"n_groups = 2.0 has type float; it must be an integer"),
@@ -87,7 +87,7 @@ def test_make_dictionary_refuses(kwargs, error, match):
         make_dictionary(**({"n_features": 5, "n_groups": 4, "group_size": 3} | kwargs))
 
 
-# perturbations
+# ------------------------------------------------------------------------------------ perturbations
 
 
 def mean_cosine(A, B):
@@ -110,7 +110,7 @@ def test_paper_initialisation():
     assert mean_cosine(A, A_star) == pytest.approx(0.15, abs=1e-10)
     assert np.std(B) == pytest.approx(0.2138, abs=0.0015)
     assert scipy.stats.kstest(B[:, ::50].ravel() / np.std(B), "norm").pvalue > 1 - CONFIDENCE
-    # the same integer seeds both functions, and yet B is independent of A*
+    # B is independent of A*, although the same integer seeds both.
     assert abs(mean_cosine(B, A_star)) < N_SIGMAS / np.sqrt(A_star.size)
 
 
@@ -133,9 +133,8 @@ def test_tangent_delta_is_exact_orthonormal_and_leaves_the_span(seed, d, extra, 
     for A_g, S_g in zip(groups_of(A, d), groups_of(A_star, d), strict=True):
         assert np.linalg.norm(A_g - S_g) == pytest.approx(delta, rel=1e-10)
         np.testing.assert_allclose(A_g.T @ A_g, np.eye(d), atol=1e-12)
-        np.testing.assert_allclose(
-            S_g.T @ (A_g - cosine * S_g), 0, atol=1e-12
-        )  # the rest of the move is orthogonal to span(A*_g)
+        # The rest of the change is orthogonal to span(A*_g).
+        np.testing.assert_allclose(S_g.T @ (A_g - cosine * S_g), 0, atol=1e-12)
         np.testing.assert_allclose(
             scipy.linalg.subspace_angles(A_g, S_g), np.arccos(np.clip(cosine, 0, 1)), atol=1e-7
         )
@@ -164,9 +163,8 @@ def test_perturbation_limits_and_seed(direction):
         A, perturb_dictionary(A_star, delta=0.5, rng=np.random.default_rng(1), **move)
     )
     assert not np.array_equal(A, perturb_dictionary(A_star, delta=0.5, rng=2, **move))
-    assert not np.allclose(
-        A[:, :2] - A_star[:, :2], A[:, 2:] - A_star[:, 2:]
-    )  # groups move independently
+    # Groups change independently.
+    assert not np.allclose(A[:, :2] - A_star[:, :2], A[:, 2:] - A_star[:, 2:])
 
 
 @pytest.mark.parametrize(
@@ -184,7 +182,7 @@ def test_perturbation_limits_and_seed(direction):
         ({"correlation": 1.0}, r"correlation = 1.0; .* strictly between -?0.\d+ and 1"),
         ({"correlation": -0.9}, r"correlation = -0.9; .* strictly between"),
         ({"correlation": np.nan}, r"correlation = nan; it must be finite"),
-        ({"delta": -1.0}, r"delta = -1.0; direction = 'generic' reaches 0 <= delta <= inf"),
+        ({"delta": -1.0}, r"delta = -1.0; direction = 'generic' needs 0 <= delta <= inf"),
         (
             {"delta": 1, "direction": "sideways"},
             r"direction = 'sideways' is unknown; choose one of 'generic', 'tangent', 'rotation'",
@@ -199,11 +197,11 @@ def test_perturbation_limits_and_seed(direction):
         ),
         (
             {"delta": 1, "direction": "rotation", "group_size": 1},
-            r"direction = 'rotation' with group_size = 1; .* group_size >= 2",
+            r"direction = 'rotation' needs group_size >= 2, but group_size = 1",
         ),
         (
             {"delta": 1, "direction": "tangent", "group_size": 4},
-            r"group_size = 4 and n_features = 6; it needs 2 \* group_size <=",
+            r"needs 2 \* group_size <= n_features, but group_size = 4 and n_features = 6",
         ),
         ({"delta": 1, "group_size": 3}, r"group_size = 3 does not divide the 4 atoms of A_star"),
     ],
@@ -218,7 +216,7 @@ def test_perturb_dictionary_refuses(kwargs, match):
 def test_tangent_and_rotation_need_orthonormal_groups(direction):
     with pytest.raises(
         ValueError,
-        match=r"max \|A_g\^T A_g - I\| = 0.\d+; it needs orthonormal groups; use make_dictionary",
+        match=r"needs orthonormal groups, but max \|A_g\^T A_g - I\| = 0.\d+; use make_dictionary",
     ):
         perturb_dictionary(
             make_dictionary(6, 2, 2, rng=0), delta=0.1, group_size=2, direction=direction
@@ -226,5 +224,5 @@ def test_tangent_and_rotation_need_orthonormal_groups(direction):
 
 
 def test_correlation_refuses_a_zero_column():
-    with pytest.raises(ValueError, match=r"A_star has a zero column, number 1; .* use delta="):
+    with pytest.raises(ValueError, match=r"A_star has a zero column, number 1; .* or use delta="):
         perturb_dictionary(np.array([[1.0, 0.0]]), correlation=0.5)

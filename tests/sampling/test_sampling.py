@@ -1,4 +1,4 @@
-"""Sampling of codes and data: every stated distribution and every exact promise, checked without the package's own metrics."""
+"""Codes and data follow the documented laws, judged without gsae_ref.metrics."""
 
 import itertools
 import tracemalloc
@@ -37,14 +37,13 @@ def same_bits(first, second):
 
 def chi_square(supports, n_groups, n_active):
     """Pearson's statistic against the uniform law on all supports, and its quantile."""
-    cells = {support: 0 for support in itertools.combinations(range(n_groups), n_active)}
+    counts = {support: 0 for support in itertools.combinations(range(n_groups), n_active)}
     for support in supports.tolist():
-        cells[tuple(support)] += 1
-    counts = np.array(list(cells.values()))
-    expected = len(supports) / len(cells)
-    return np.sum((counts - expected) ** 2) / expected, scipy.stats.chi2.ppf(
-        CONFIDENCE, len(cells) - 1
-    )
+        counts[tuple(support)] += 1
+    observed = np.array(list(counts.values()))
+    expected = len(supports) / len(counts)
+    statistic = np.sum((observed - expected) ** 2) / expected
+    return statistic, scipy.stats.chi2.ppf(CONFIDENCE, len(counts) - 1)
 
 
 @pytest.mark.parametrize(("n_groups", "n_active"), [(5, 1), (6, 2), (6, 3), (6, 5), (4, 4)])
@@ -70,7 +69,9 @@ def test_chi_square_rejects_a_biased_sampler():
 
 @given(seeds, st.integers(1, 7), st.integers(1, 3), st.integers(1, 20), st.data())
 @settings(deadline=None, max_examples=30)
-def test_sample_is_what_it_says(seed, n_groups, d, n_samples, data):
+def test_codes_are_active_on_the_support_with_norms_in_the_range(
+    seed, n_groups, d, n_samples, data
+):
     n_active = data.draw(st.integers(1, n_groups))
     A = make_dictionary(5, n_groups, d, rng=seed)
     result = sample(A, n_samples, n_active, d, norm_range=(2, 3), rng=seed)
@@ -107,26 +108,20 @@ def test_code_covariance(coefficients, variance):
     assert second_moment_gap(both[:, 0], both[:, 0], variance * np.eye(d)) < N_SIGMAS
     assert second_moment_gap(both[:, 3], both[:, 3], variance * np.eye(d)) < N_SIGMAS
     assert second_moment_gap(both[:, 0], both[:, 3], 0) < N_SIGMAS
-    assert (
-        second_moment_gap(both[:, 0], both[:, 0], 1.15 * variance * np.eye(d)) > N_SIGMAS
-    )  # the check notices 15 percent
+    # A variance 15 percent off is detected.
+    assert second_moment_gap(both[:, 0], both[:, 0], 1.15 * variance * np.eye(d)) > N_SIGMAS
 
 
 def test_sphere_codes_have_uniform_direction_and_norm():
     X = sample(np.eye(2), 5000, 1, 2, rng=2).X
-    assert (
-        scipy.stats.kstest(np.arctan2(X[:, 1], X[:, 0]), "uniform", args=(-np.pi, 2 * np.pi)).pvalue
-        > 1 - CONFIDENCE
-    )
-    assert (
-        scipy.stats.kstest(np.linalg.norm(X, axis=1), "uniform", args=(4, 1)).pvalue
-        > 1 - CONFIDENCE
-    )
+    angles = np.arctan2(X[:, 1], X[:, 0])
+    norms = np.linalg.norm(X, axis=1)
+    for values, law in ((angles, (-np.pi, 2 * np.pi)), (norms, (4, 1))):
+        assert scipy.stats.kstest(values, "uniform", args=law).pvalue > 1 - CONFIDENCE
     both = sample(np.eye(4), 5000, 2, 2, rng=2).X.reshape(-1, 2, 2)
     lengths = np.linalg.norm(both, axis=2) - 4.5
-    assert (
-        second_moment_gap(lengths[:, :1], lengths[:, 1:], 0) < N_SIGMAS
-    )  # the groups of a sample have independent norms
+    # The groups of a sample have independent norms.
+    assert second_moment_gap(lengths[:, :1], lengths[:, 1:], 0) < N_SIGMAS
     gaussian = sample(np.eye(2), 5000, 1, 2, rng=2, coefficients="gaussian").X
     assert scipy.stats.kstest(gaussian.ravel(), "norm").pvalue > 1 - CONFIDENCE
 
@@ -152,9 +147,8 @@ def test_noise_is_white_and_independent_of_the_codes():
     assert scipy.stats.kstest(Z.ravel(), "norm").pvalue > 1 - CONFIDENCE
     assert second_moment_gap(Z, Z, np.eye(20)) < N_SIGMAS
     assert second_moment_gap(Z, X, 0) < N_SIGMAS
-    Y, X, _ = sample(
-        np.eye(4), 2000, 1, 4, snr_db=0, rng=0, coefficients="gaussian"
-    )  # X and Z of one size: a shared stream would show
+    # X and Z of one shape: a shared stream would correlate them.
+    Y, X, _ = sample(np.eye(4), 2000, 1, 4, snr_db=0, rng=0, coefficients="gaussian")
     assert second_moment_gap(Y - X, X, 0) < N_SIGMAS
 
 
@@ -168,26 +162,24 @@ def test_streaming_equals_one_shot_bit_for_bit():
     )
 
 
-def test_prefix_property():
+def test_a_longer_sample_begins_with_the_shorter_one():
     A = make_dictionary(7, 6, 2, rng=0)
     short, long = (sample(A, n, 2, 2, snr_db=3, rng=5) for n in (5000, 9000))
     assert same_bits([short.X, short.support], [long.X[:5000], long.support[:5000]])
-    assert np.array_equal(
-        short.Y[:4096], long.Y[:4096]
-    )  # the last block of the short one has its own exact noise level
+    # The last block of the shorter sample has a noise level of its own.
+    assert np.array_equal(short.Y[:4096], long.Y[:4096])
     other = sample(A, 5000, 2, 2, snr_db=20, rng=5)
     assert same_bits([short.X, short.support], [other.X, other.support])
     assert not np.array_equal(short.X[:100], short.X[4096:4196])
 
 
-def test_seeds():
+def test_the_seed_decides_the_sample():
     A = make_dictionary(7, 6, 2, rng=0)
     rng = np.random.default_rng(5)
     first = sample(A, 10, 2, 2, snr_db=3, rng=5)
     assert same_bits(first, sample(A, 10, 2, 2, snr_db=3, rng=rng))
-    assert not np.array_equal(
-        first.Y, sample(A, 10, 2, 2, snr_db=3, rng=rng).Y
-    )  # a Generator moves on
+    # The Generator has advanced.
+    assert not np.array_equal(first.Y, sample(A, 10, 2, 2, snr_db=3, rng=rng).Y)
     assert not np.array_equal(first.Y, sample(A, 10, 2, 2, snr_db=3).Y)
 
 
@@ -279,7 +271,7 @@ def test_a_running_stream_does_not_see_later_changes_of_the_dictionary():
             ValueError,
             r"b_min = 5.0 and b_max = 4.0; they must satisfy 0 < b_min <= b_max",
         ),
-        ({"norm_range": 5}, ValueError, r"norm_range = 5; it must be a pair of bounds"),
+        ({"norm_range": 5}, ValueError, r"norm_range = 5; it must be a pair"),
         (
             {"norm_range": (1, 2), "coefficients": "gaussian"},
             ValueError,
@@ -311,6 +303,6 @@ def test_refusals_of_the_stream_itself():
         sample_blocks(np.eye(6), 5, 1, 2, block_size=0)
     with pytest.raises(
         ValueError,
-        match=r"snr_db = 5.0, but the active atoms of A_star are zero; .* pass snr_db=None",
+        match=r"snr_db = 5.0, but the active atoms of A_star are zero, .* pass snr_db=None",
     ):
         sample(np.zeros((2, 2)), 5, 1, 1, snr_db=5)

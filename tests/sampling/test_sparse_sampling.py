@@ -1,4 +1,4 @@
-"""Laws of supports, the three models of N19, and where a training starts."""
+"""Laws of supports, the three models of N19, and initial weights."""
 
 import itertools
 
@@ -13,7 +13,7 @@ from gsae_ref.sampling import sparse as sampling
 
 P = 1e-6  # a test that compares a sample with its law fails by chance with this probability
 
-# ------------------------------------------------------------------------------------------------ laws of supports
+# --------------------------------------------------------------------------------- laws of supports
 
 LAWS = {
     "single": ("single", 4, {}),
@@ -25,7 +25,7 @@ LAWS = {
 }
 
 
-def by_counting(kind, n_atoms, n_active=None, probabilities=None):
+def enumerated(kind, n_atoms, n_active=None, probabilities=None):
     """Every subset and its probability, from the definition of the law."""
     each = np.broadcast_to(np.nan if probabilities is None else probabilities, n_atoms)
     for k in range(n_atoms + 1):
@@ -48,7 +48,7 @@ def test_a_law_gives_every_support_its_probability(name):
         for mask, p in zip(masks, probabilities, strict=True)
     }
     assert len(found) == len(masks) and probabilities.sum() == pytest.approx(1)
-    for S, p in by_counting(kind, n_atoms, **options):
+    for S, p in enumerated(kind, n_atoms, **options):
         assert found.get(S, 0) == pytest.approx(p)
 
 
@@ -63,12 +63,12 @@ def test_moments_count_supports(name):
         assert p3[i, j, k] == pytest.approx(oracle.probability_that(*law, [i, j, k]))
 
 
-def test_the_mixture_has_no_pairs_which_a1_asks_for():
+def test_the_mixture_has_no_active_pairs_although_a1_needs_them():
     p2 = gs.support_moments(*gs.support_law("single", 5))[1]
     agreement(p2, np.eye(5) / 5)
 
 
-# ------------------------------------------------------------------------------------------------ samples
+# ------------------------------------------------------------------------------------------ samples
 
 MODELS = {
     "mixture": dict(model="mixture", probabilities=[0.1, 0.2, 0.3, 0.4]),
@@ -122,7 +122,7 @@ def test_supports_follow_their_law(name):
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_codes_have_the_moments_that_are_stated(name):
+def test_codes_have_the_documented_moments(name):
     _, (_, X, support) = draw(name)
     active = X[support]
     k1, k2 = gs.code_moments(MODELS[name]["model"], MODELS[name].get("bounds", (1, 1)))
@@ -137,19 +137,15 @@ def test_the_sign_and_size_of_codes_are_as_documented():
     assert kstest(active, "uniform", args=(0.5, 1.0)).pvalue > P
     signs = np.sign(draw("rademacher")[1].X)
     positive = int((signs > 0).sum())
-    assert (
-        binom.ppf(P, int(np.abs(signs).sum()), 0.5)
-        <= positive
-        <= binom.isf(P, int(np.abs(signs).sum()), 0.5)
-    )
-    c = np.sqrt(0.5 / np.pi + 0.75) - 0.5 * np.sqrt(
-        2 / np.pi
-    )  # the positive root of c^2 + c sqrt(2 / pi) = 3 / 4, for a_1 = 1/2
+    n_signs = int(np.abs(signs).sum())
+    assert binom.ppf(P, n_signs, 0.5) <= positive <= binom.isf(P, n_signs, 0.5)
+    # The positive root of c^2 + c sqrt(2 / pi) = 3 / 4, for a_1 = 1/2.
+    c = np.sqrt(0.5 / np.pi + 0.75) - 0.5 * np.sqrt(2 / np.pi)
     tail = np.abs(draw("unbounded")[1].X)
     assert kstest((tail[tail > 0] - 0.5) / c, "halfnorm").pvalue > P
 
 
-def test_noise_is_gaussian_and_of_the_stated_size():
+def test_noise_is_gaussian_with_the_given_standard_deviation():
     A, noisy = draw("nonnegative", noise=0.3)
     residual = noisy.Y - noisy.X @ A.T
     assert kstest(residual.ravel() / 0.3, "norm").pvalue > P
@@ -158,10 +154,10 @@ def test_noise_is_gaussian_and_of_the_stated_size():
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_one_seed_settles_everything_and_a_longer_sample_begins_with_the_same_blocks(
+def test_the_seed_decides_the_sample_and_a_longer_one_begins_with_the_same_blocks(
     name, monkeypatch
 ):
-    monkeypatch.setattr(sampling, "BLOCK", 50)
+    monkeypatch.setattr(sampling, "BLOCK_SIZE", 50)
     _, first = draw(name, 130, 0.1)
     for again in (draw(name, 130, 0.1)[1], draw(name, 130, 0.1, np.random.default_rng(0))[1]):
         for a, b in zip(first, again, strict=True):
@@ -178,10 +174,10 @@ def test_float32_in_gives_float32_out():
     assert sample.Y.dtype == sample.X.dtype == np.float32 and sample.support.dtype == bool
 
 
-# ------------------------------------------------------------------------------------------------ where a training starts
+# ---------------------------------------------------------------------------------- initial weights
 
 
-def test_a_perturbation_is_of_the_stated_size():
+def test_a_perturbation_has_the_given_size():
     A = gs.make_dictionary(784, 10, 1, rng=0)
     E = gs.initialise_sparse("perturbation", A_star=A, delta=0.5, rng=0) - A
     assert kstest(E.ravel() / (0.5 / 28), "norm").pvalue > P
@@ -193,7 +189,7 @@ def test_random_columns_are_standard():
     assert W.shape == (784, 10) and kstest(W.ravel() * 28, "norm").pvalue > P
 
 
-def test_principal_directions_maximise_the_energy_they_hold():
+def test_principal_directions_have_the_largest_energy():
     Y = np.random.default_rng(0).normal(size=(50, 6)) * [1, 2, 3, 4, 5, 6] + 2
     W = gs.initialise_sparse("pca", 3, Y=Y)
     agreement(W.T @ W, np.eye(3))
@@ -215,18 +211,18 @@ def test_the_spectral_estimate_recovers_an_easy_dictionary(n_active):
     np.testing.assert_array_equal(W, again)
 
 
-def test_the_spectral_estimate_says_when_it_has_found_too_few():
+def test_the_spectral_estimate_refuses_to_return_too_few_directions():
     Y = gs.sample_sparse(np.eye(6), 500, "general", n_active=1, rng=0).Y
     with pytest.raises(
         ValueError,
-        match="n_pairs = 3; [0-3] of n_atoms = 6 directions were found; .* raise n_pairs",
+        match="n_pairs = 3, but only [0-3] of n_atoms = 6 directions were found; .* raise n_pairs",
     ):
         gs.initialise_sparse("spectral", 6, Y=Y, n_pairs=3, rng=0)
-    with pytest.raises(ValueError, match="n_pairs = 20; 1 of n_atoms = 2 directions"):
+    with pytest.raises(ValueError, match="n_pairs = 20, but only 1 of n_atoms = 2 directions"):
         gs.initialise_sparse("spectral", 2, Y=[[1.0], [2.0]], n_pairs=20, rng=0)
 
 
-def test_a_seed_settles_an_initialisation_and_its_type_is_that_of_the_data():
+def test_the_seed_decides_the_initial_weights_and_the_data_their_dtype():
     A = np.eye(5, dtype=np.float32)
     Y = np.random.default_rng(0).normal(size=(200, 5)).astype(np.float32)
     for options in (
@@ -239,18 +235,18 @@ def test_a_seed_settles_an_initialisation_and_its_type_is_that_of_the_data():
         np.testing.assert_array_equal(W, gs.initialise_sparse(**options, rng=3))
 
 
-# ------------------------------------------------------------------------------------------------ refusals
+# ----------------------------------------------------------------------------------------- refusals
 
 I4 = np.eye(4)
 REFUSED = {
     "unknown kind": (lambda: gs.support_law("poisson", 4), "kind = 'poisson' is unknown"),
     "useless n_active": (
         lambda: gs.support_law("single", 4, n_active=2),
-        "n_active was given with kind='single', which has no use for it",
+        "n_active = 2, but kind = 'single' does not use it; drop it",
     ),
     "useless probabilities": (
         lambda: gs.support_law("uniform", 4, 2, [0.25] * 4),
-        "probabilities was given with kind='uniform'",
+        "probabilities were given, but kind = 'uniform' does not use them; drop them",
     ),
     "too many active": (
         lambda: gs.support_law("uniform", 4, 5),
@@ -258,11 +254,11 @@ REFUSED = {
     ),
     "too many supports": (
         lambda: gs.support_law("bernoulli", 30, probabilities=0.5),
-        "kind = 'bernoulli' has 1073741824 supports.*lower n_atoms",
+        "kind = 'bernoulli' with n_atoms = 30 has more than 1048576 supports.*lower n_atoms",
     ),
     "no probability": (
         lambda: gs.support_law("bernoulli", 4),
-        "probabilities = None with kind='bernoulli'",
+        "probabilities = None, but kind = 'bernoulli' needs the probability",
     ),
     "a probability above 1": (
         lambda: gs.support_law("bernoulli", 2, probabilities=[0.5, 1.5]),
@@ -274,7 +270,7 @@ REFUSED = {
     ),
     "no support": (
         lambda: gs.sample_sparse(I4, 3, "general"),
-        "n_active = None and supports are neither given; give exactly one",
+        "n_active = None and supports are neither given; pass exactly one",
     ),
     "two supports": (
         lambda: gs.sample_sparse(I4, 3, "general", 2, supports=I4 > 0),
@@ -286,7 +282,7 @@ REFUSED = {
     ),
     "bounds of a mixture": (
         lambda: gs.sample_sparse(I4, 3, bounds=(1, 2)),
-        r"bounds = \(1.0, 2.0\), but the one non-zero code of a mixture is 1",
+        r"bounds = \(1.0, 2.0\), but the non-zero code of a mixture is 1",
     ),
     "unbounded nonnegative": (
         lambda: gs.code_moments("nonnegative", (1, np.inf)),
@@ -294,7 +290,7 @@ REFUSED = {
     ),
     "unbounded from 1": (
         lambda: gs.code_moments("general", (1, np.inf)),
-        "needs model='general' and a_1 < 1; give a finite a_2",
+        "needs model='general' and a_1 < 1; pass a finite a_2",
     ),
     "no truth": (
         lambda: gs.initialise_sparse("perturbation"),
@@ -306,13 +302,13 @@ REFUSED = {
     ),
     "too many directions": (
         lambda: gs.initialise_sparse("pca", 3, Y=np.eye(2)),
-        r"n_atoms = 3 with Y of shape \(2, 2\); there are 2 principal",
+        r"n_atoms = 3, but Y of shape \(2, 2\) has only 2 principal directions",
     ),
 }
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_refused_with_a_message_that_teaches(name):
+def test_bad_arguments_are_refused(name):
     call, message = REFUSED[name]
     with pytest.raises(ValueError, match=message):
         call()

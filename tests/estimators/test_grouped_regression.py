@@ -1,4 +1,4 @@
-"""The estimator: scikit-learn's contract in full, recovery, early stopping, units, precision, pipelines and searches."""
+"""DiagonallyGroupedLinearRegressor: the checks of scikit-learn, recovery, early stopping, units."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ DATA = gs.grouped_regression(
         Regressor(fit_intercept=False),
     ]
 )
-def test_the_contract_of_scikit_learn(estimator, check):
+def test_scikit_learn_checks(estimator, check):
     check(estimator)
 
 
@@ -34,11 +34,9 @@ def fitted(data=DATA, shift=0.0, **options):
     return Regressor(groups=data.groups, **options).fit(data.X, data.y + shift)
 
 
-def test_true_groups_are_found_with_about_the_error_of_knowing_them():
+def test_recovery_has_about_the_error_of_least_squares_on_the_true_groups():
     model = fitted(shift=7.0)
-    expected = (
-        6 * 0.3**2 / 120
-    )  # of least squares on the six true predictors and the samples learned from
+    expected = 6 * 0.3**2 / 120  # of least squares on the six true predictors
     found = np.sum((model.coef_ - DATA.w_star) ** 2)
     assert found < 4 * expected < 0.002 * np.sum(DATA.w_star**2)
     assert set(np.argsort(model.magnitudes_)[-2:]) == {0, 1} and model.magnitudes_[2:].max() < 0.1
@@ -58,7 +56,7 @@ def test_the_validation_error_is_smallest_where_it_stopped():
     agreement(model.magnitudes_, np.linalg.norm(model.coef_.reshape(30, 3), axis=1))
 
 
-def test_without_early_stopping_the_last_state_is_taken():
+def test_without_early_stopping_the_last_iterate_is_returned():
     model = fitted(early_stopping=False, n_epochs=305)
     assert (
         model.stop_epoch_ == 305 == model.path_.epochs[-1] and model.path_.validation_error is None
@@ -74,7 +72,7 @@ def test_units_of_the_data_change_the_units_of_the_weights_and_nothing_else():
     agreement(other.path_.validation_error, model.path_.validation_error * 1e-6, rtol=1e-6)
 
 
-def test_without_intercept_it_is_the_path_of_the_door_in_scaled_units():
+def test_without_intercept_it_is_dglnn_path_in_scaled_units():
     model = fitted(fit_intercept=False, early_stopping=False, n_epochs=50)
     s = np.linalg.norm(DATA.X, 2) / 150**0.5
     t = np.linalg.norm(DATA.y) / 150**0.5
