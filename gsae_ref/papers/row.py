@@ -1,4 +1,4 @@
-"""What a row of the ledger is: a statement with its place in a paper, its verdict, and the evidence that must bear the verdict out."""
+"""What a row of the ledger is: a statement with its place in a paper, its truth, and the evidence."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,6 +6,21 @@ from typing import Any
 from ..claims.evidence import Counterexample, Evidence, Reading
 from ..claims.hypothesis import Hypothesis
 
+KINDS = {
+    "definition": "introduces a symbol or an assumption; nothing to prove",
+    "identity": "both sides are equal",
+    "inequality": "one side bounds the other",
+    "asymptotic claim": "O-notation: a bound up to a constant that is not named",
+    "procedure": "says what is computed",
+    "remark": "a sentence without a formula of its own",
+}
+TRUTHS = {
+    "holds": "true as printed",
+    "false": "false as printed",
+    "typo": "the intent is clear, the text is wrong",
+    "vacuous": "its hypotheses cannot be met, or it says nothing",
+    "not settled": "neither proved nor refuted here",
+}
 VERDICTS = {
     "definition": "introduces a symbol or a procedure; nothing to prove",
     "identity": "both sides agree to rounding",
@@ -26,21 +41,29 @@ class Row:
     ----------
     id : str
         ``T21-eq21``, ``T21-prop2``, ``R1``, ...
-    paper, number, kind : str
-        "T21", "N19", "L23" or "own"; "Eq. (21)", and one of equation, assumption, proposition,
-        lemma, theorem, remark, claim.
-    statement : str
-        In plain words and as a formula, as printed.
-    verdict : str
-        A key of :data:`VERDICTS`.
-    corrected : str
-        The form that holds, empty where the printed one does.
+    paper, number : str
+        "T21", "N19", "L23" or "own"; "Eq. (21)", "Proposition 2", ...
+    kind : str
+        A key of :data:`KINDS`.
+    truth : str
+        A key of :data:`TRUTHS`: of the printed form, under its fairest reading.
+    printed : str
+        The statement as the paper prints it. Words between “ and ” are the paper's own; formulas
+        are set in ASCII; what an editor adds stands in [brackets]. Of the project's own theorems:
+        the statement.
+    reading : str
+        The reading that ``truth`` is about, where two are possible.
+    repaired : str
+        The form that holds, with every hypothesis and every symbol defined; empty where the printed
+        form holds or nothing replaces it.
+    remark : str
+        Sharper forms and context.
     hypotheses : tuple of Hypothesis
         What the statement assumes.
     evidence : tuple of Evidence
         What ``verify`` runs.
     derivation : str
-        Dotted name of the object whose docstring derives the correct form.
+        Dotted name of the object that states, defines or derives it.
     same_as : str
         Id of the row that this one restates; its evidence is shared.
     """
@@ -49,57 +72,86 @@ class Row:
     paper: str
     number: str
     kind: str
-    statement: str
-    verdict: str
-    corrected: str = ""
+    truth: str
+    printed: str
+    reading: str = ""
+    repaired: str = ""
+    remark: str = ""
     hypotheses: tuple[Hypothesis, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     derivation: str = ""
     same_as: str = ""
 
     def __post_init__(self) -> None:
-        if self.verdict not in VERDICTS:
-            raise ValueError(
-                f"row {self.id} has verdict {self.verdict!r}; it must be one of {', '.join(VERDICTS)}; see VERDICTS"
-            )
+        for name, known in (("kind", KINDS), ("truth", TRUTHS)):
+            value = getattr(self, name)
+            if value not in known:
+                raise ValueError(
+                    f"row {self.id} has {name} {value!r}; it must be one of {', '.join(known)}"
+                )
         if bool(self.evidence) == bool(self.same_as):
             raise ValueError(
-                f"row {self.id} has {len(self.evidence)} items of evidence and same_as={self.same_as!r}; give exactly one"
+                f"row {self.id} has {len(self.evidence)} items of evidence and "
+                f"same_as={self.same_as!r}; give exactly one"
             )
-        if not self.same_as and self.verdict not in self.supported():
-            raise ValueError(
-                f"row {self.id} claims {self.verdict!r}, its evidence can bear out {self.supported()}; add what is missing or change it"
-            )
+        if self.truth == "holds" and self.repaired and self.kind != "asymptotic claim":
+            raise ValueError(f"row {self.id} holds and is repaired; write a remark instead")
+        missing = "" if self.same_as else self.missing()
+        if missing:
+            raise ValueError(f"row {self.id} is {self.truth!r} without {missing}")
 
-    def supported(self) -> set[str]:
-        """Verdicts that the kinds of evidence at hand could bear out, if all of them come out as expected."""
+    def missing(self) -> str:
+        """What the evidence lacks to bear the truth out, in words; empty where it lacks nothing."""
         against = any(_is_against(e) for e in self.evidence)
         support = any(not _is_against(e) and not isinstance(e, Reading) for e in self.evidence)
         reading = any(isinstance(e, Reading) for e in self.evidence)
-        allowed = set()
-        if support:
-            allowed |= (
-                {"definition", "identity", "holds", "asymptotic"}
-                if not against
-                else {"corrected", "typo", "asymptotic"}
-            )
-        if against:
-            allowed |= {"refuted", "vacuous"}
-        if reading:
-            allowed |= {"definition", "typo"}
-        return allowed
+        if self.truth == "holds":
+            if against:
+                return "being free of evidence against it"
+            by_reading = reading and self.kind in ("definition", "procedure", "remark")
+            return "" if support or by_reading else "evidence for it"
+        if self.truth == "typo":
+            return "" if reading or (support and against) else "a reading, or evidence both ways"
+        if self.truth == "not settled":
+            return ""
+        if not against:
+            return "evidence against it"
+        return "evidence for the repaired form" if self.repaired and not support else ""
+
+    @property
+    def verdict(self) -> str:
+        """Kind and truth in one word: a key of :data:`VERDICTS`."""
+        if self.truth == "false":
+            return "corrected" if self.repaired else "refuted"
+        if self.truth != "holds":
+            return self.truth
+        words = {"procedure": "definition", "asymptotic claim": "asymptotic"}
+        word = words.get(self.kind, self.kind)
+        return word if word in ("definition", "identity", "asymptotic") else "holds"
+
+    @property
+    def statement(self) -> str:
+        """The printed form."""
+        return self.printed
+
+    @property
+    def corrected(self) -> str:
+        """The repaired form, or else the remark."""
+        return self.repaired or self.remark
 
 
 def statement(
-    id: str, number: str, kind: str, text: str, verdict: str, paper: str = "T21", **fields: Any
+    id: str, number: str, kind: str, truth: str, printed: str, paper: str = "T21", **fields: Any
 ) -> Row:
-    """A row for a statement of a paper: ``T21-id``."""
-    return Row(f"{paper}-{id}", paper, number, kind, text, verdict, **fields)
+    """Make a row for a statement of a paper: ``T21-id``."""
+    return Row(f"{paper}-{id}", paper, number, kind, truth, printed, **fields)
 
 
-def equation(number: int | str, text: str, verdict: str, paper: str = "T21", **fields: Any) -> Row:
-    """A row for a numbered equation of a paper (of T21: version 2's number): ``T21-eq<number>``."""
-    return statement(f"eq{number}", f"Eq. ({number})", "equation", text, verdict, paper, **fields)
+def equation(
+    number: int | str, kind: str, truth: str, printed: str, paper: str = "T21", **fields: Any
+) -> Row:
+    """Make a row for a numbered equation (of T21: version 2's number): ``T21-eq<number>``."""
+    return statement(f"eq{number}", f"Eq. ({number})", kind, truth, printed, paper, **fields)
 
 
 def _is_against(evidence: Evidence) -> bool:

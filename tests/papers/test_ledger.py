@@ -4,6 +4,7 @@ import dataclasses
 import importlib
 import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -22,10 +23,11 @@ from gsae_ref.claims.hypothesis import Hypothesis
 from gsae_ref.papers.counterexamples import COUNTEREXAMPLES
 from gsae_ref.papers.families import FAMILIES
 from gsae_ref.papers.ledger import LEDGER
-from gsae_ref.papers.row import VERDICTS, Row
+from gsae_ref.papers.row import KINDS, TRUTHS, VERDICTS, Row
 from gsae_ref.papers.t21.instance import CLOSE
 from gsae_ref.verification.evidence import counterexamples_of
 
+PACKAGE = Path(gsae_ref.__file__).parents[1]
 ROWS = list(LEDGER.values())
 EVIDENCE = [(row.id, item) for row in ROWS for item in row.evidence]
 every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
@@ -42,7 +44,7 @@ def of_kind(kind):
 def test_every_numbered_equation_of_the_paper_has_a_row_of_its_own(number):
     row = LEDGER[f"T21-eq{number}"]
     assert re.match(rf"Eq\. \({number}\)", row.number)
-    assert (row.paper, row.kind) == ("T21", "equation")
+    assert row.paper == "T21"
 
 
 @pytest.mark.parametrize(
@@ -84,13 +86,22 @@ def test_the_public_ledger_is_this_one():
     assert gsae_ref.LEDGER is LEDGER
 
 
-def test_the_paper_comes_before_our_own_and_its_equations_in_their_order():
+def test_the_papers_come_before_our_own():
     papers = [row.paper for row in ROWS]
     assert papers == sorted(papers, key=["T21", "N19", "L23", "own"].index)
-    numbers = [
-        int(row.id.removeprefix("T21-eq")) for row in ROWS if re.fullmatch(r"T21-eq\d+", row.id)
-    ]
-    assert numbers == list(range(1, 79))
+
+
+TOPICS = [
+    importlib.import_module(path.relative_to(PACKAGE).with_suffix("").as_posix().replace("/", "."))
+    for path in sorted((PACKAGE / "gsae_ref/papers").glob("*/*/statements.py"))
+]
+
+
+@pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.__name__)
+def test_the_equations_of_a_topic_stand_in_the_order_of_the_paper(topic):
+    found = [re.fullmatch(r"Eq\. \((\d+)\)", row.number) for row in topic.ROWS]
+    numbers = [int(match[1]) for match in found if match]
+    assert numbers == sorted(numbers)
 
 
 # ------------------------------------------------------------------------------------------------ consistent
@@ -99,19 +110,10 @@ def test_the_paper_comes_before_our_own_and_its_equations_in_their_order():
 @every_row
 def test_a_row_uses_the_vocabulary_of_the_ledger(row):
     assert row.verdict in VERDICTS
-    assert row.kind in {
-        "equation",
-        "assumption",
-        "definition",
-        "proposition",
-        "lemma",
-        "theorem",
-        "corollary",
-        "remark",
-        "claim",
-    }
+    assert row.kind in KINDS
+    assert row.truth in TRUTHS
     assert row.paper in {"T21", "N19", "L23", "own"}
-    assert row.statement.strip() == row.statement != ""
+    assert row.printed.strip() == row.printed != ""
     assert all(isinstance(h, Hypothesis) for h in row.hypotheses)
     assert all(
         isinstance(e, (Inequality, Identity, Counterexample, Measurement, Reading))
@@ -130,8 +132,8 @@ def test_a_shared_row_names_a_row_with_evidence_that_bears_out_its_own_verdict(r
     if row.same_as:
         source = LEDGER[row.same_as]
         assert source.same_as == ""
-        assert row.verdict in source.supported()
-        assert row.verdict == source.verdict
+        assert row.truth == source.truth
+        assert dataclasses.replace(row, evidence=source.evidence, same_as="").missing() == ""
 
 
 @every_row
@@ -266,59 +268,69 @@ AGAINST = Measurement("frozen_tau", "against")
 FOR = Measurement("jacobian")
 
 
-def row(verdict, *evidence, **fields):
-    return Row("X1", "own", "X1", "claim", "A statement.", verdict, evidence=evidence, **fields)
+def row(truth, *evidence, kind="inequality", **fields):
+    return Row("X1", "own", "X1", kind, truth, "A statement.", evidence=evidence, **fields)
 
 
 @pytest.mark.parametrize(
-    ("verdict", "evidence"),
+    ("truth", "evidence", "missing"),
     [
-        ("holds", (FALSE,)),
-        ("holds", (TRUE, FALSE)),
-        ("holds", (Counterexample(),)),
-        ("holds", (Reading("it says so"),)),
-        ("identity", (AGAINST,)),
-        ("identity", (Reading("it says so"),)),
-        ("corrected", (TRUE,)),
-        ("corrected", (Counterexample(),)),
-        ("corrected", (FALSE,)),
-        ("refuted", (TRUE,)),
-        ("refuted", (FOR,)),
-        ("refuted", (Reading("it says so"),)),
-        ("vacuous", (TRUE, FOR)),
-        ("asymptotic", (Reading("it says so"),)),
-        ("typo", (TRUE,)),
+        ("holds", (FALSE,), "being free of evidence against it"),
+        ("holds", (TRUE, FALSE), "being free of evidence against it"),
+        ("holds", (Counterexample(),), "being free of evidence against it"),
+        ("holds", (Reading("it says so"),), "evidence for it"),
+        ("false", (TRUE,), "evidence against it"),
+        ("false", (FOR,), "evidence against it"),
+        ("false", (Reading("it says so"),), "evidence against it"),
+        ("vacuous", (TRUE, FOR), "evidence against it"),
+        ("typo", (TRUE,), "a reading, or evidence both ways"),
     ],
 )
-def test_a_verdict_that_the_evidence_cannot_bear_out_is_refused(verdict, evidence):
-    with pytest.raises(ValueError, match=f"row X1 claims '{verdict}', its evidence can bear out"):
-        row(verdict, *evidence)
+def test_a_truth_that_the_evidence_cannot_bear_is_refused(truth, evidence, missing):
+    with pytest.raises(ValueError, match=f"row X1 is '{truth}' without {missing}"):
+        row(truth, *evidence)
+
+
+@pytest.mark.parametrize("evidence", [(FALSE,), (Counterexample(),), (AGAINST,)])
+def test_a_repaired_form_needs_evidence_of_its_own(evidence):
+    with pytest.raises(ValueError, match="is 'false' without evidence for the repaired form"):
+        row("false", *evidence, repaired="Twice the bound.")
+    assert row("false", *evidence, FOR, repaired="Twice the bound.").verdict == "corrected"
 
 
 @pytest.mark.parametrize(
-    ("verdict", "evidence"),
+    ("truth", "evidence", "kind", "verdict"),
     [
-        ("holds", (TRUE,)),
-        ("identity", (FOR,)),
-        ("corrected", (FALSE, TRUE)),
-        ("corrected", (Counterexample(), FOR)),
-        ("refuted", (Counterexample(),)),
-        ("refuted", (AGAINST, TRUE)),
-        ("vacuous", (FALSE,)),
-        ("asymptotic", (TRUE,)),
-        ("typo", (Reading("it says so"),)),
-        ("typo", (AGAINST, FOR)),
-        ("definition", (Reading("it says so"),)),
-        ("definition", (FOR,)),
+        ("holds", (TRUE,), "inequality", "holds"),
+        ("holds", (FOR,), "identity", "identity"),
+        ("holds", (TRUE,), "asymptotic claim", "asymptotic"),
+        ("holds", (Reading("it says so"),), "definition", "definition"),
+        ("holds", (FOR,), "procedure", "definition"),
+        ("false", (Counterexample(),), "inequality", "refuted"),
+        ("false", (AGAINST, TRUE), "identity", "refuted"),
+        ("vacuous", (FALSE,), "inequality", "vacuous"),
+        ("typo", (Reading("it says so"),), "identity", "typo"),
+        ("typo", (AGAINST, FOR), "identity", "typo"),
     ],
 )
-def test_a_verdict_that_the_evidence_can_bear_out_is_accepted(verdict, evidence):
-    assert row(verdict, *evidence, hypotheses=(CLOSE,)).verdict == verdict
+def test_a_truth_that_the_evidence_can_bear_is_accepted(truth, evidence, kind, verdict):
+    assert row(truth, *evidence, kind=kind, hypotheses=(CLOSE,)).verdict == verdict
 
 
-def test_an_unknown_verdict_is_refused_with_the_list():
-    with pytest.raises(ValueError, match="'true'; it must be one of definition, identity, holds"):
+def test_what_is_settled_neither_way_needs_no_more_than_a_reading():
+    assert row("not settled", Reading("no bound is known")).truth == "not settled"
+
+
+def test_an_unknown_truth_or_kind_is_refused_with_the_list():
+    with pytest.raises(ValueError, match="truth 'true'; it must be one of holds, false"):
         row("true", TRUE)
+    with pytest.raises(ValueError, match="kind 'lemma'; it must be one of definition, identity"):
+        row("holds", TRUE, kind="lemma")
+
+
+def test_what_holds_has_a_remark_and_no_repaired_form():
+    with pytest.raises(ValueError, match="holds and is repaired; write a remark"):
+        row("holds", TRUE, repaired="Twice the bound.")
 
 
 def test_a_row_has_evidence_of_its_own_or_shares_it_never_both_or_neither():

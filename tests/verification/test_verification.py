@@ -257,15 +257,16 @@ def evidence(row_id, label):
     return next(e for e in LEDGER[row_id].evidence if getattr(e, "label", "") == label)
 
 
-def claim(verdict, *items):
+def claim(truth, *items):
+    repaired = "As claimed." if len(items) > 1 else ""
     return Row(
         "T21-prop2",
         "T21",
         "Proposition 2",
-        "proposition",
+        "inequality",
+        truth,
         "A false claim.",
-        verdict,
-        "As claimed.",
+        repaired=repaired,
         evidence=items,
     )
 
@@ -289,9 +290,9 @@ GENERIC = Identity("y = y", "support", lambda i: (i.y, i.y))
 
 FALSEHOODS = {
     "the printed bound is claimed to hold": claim("holds", replace(PRINTED, expect="holds")),
-    "the corrected bound times 0.9": claim("corrected", PRINTED, scaled(CORRECTED, right=0.9)),
+    "the corrected bound times 0.9": claim("false", PRINTED, scaled(CORRECTED, right=0.9)),
     "the corrected bound times 0.997, found by search only": claim(
-        "corrected", PRINTED, scaled(CORRECTED, right=0.997)
+        "false", PRINTED, scaled(CORRECTED, right=0.997)
     ),
     "the corrected bound without delta": claim(
         "holds", replace(CORRECTED, sides=lambda i: CORRECTED.sides(replace(i, delta=0.0)))
@@ -299,23 +300,21 @@ FALSEHOODS = {
     "the two sides exchanged": claim(
         "holds", replace(CORRECTED, sides=lambda i: CORRECTED.sides(i)[::-1])
     ),
-    "an identity with a factor 1.001": claim("identity", scaled(DECOMPOSITION, left=1.001)),
-    "an identity with a factor 1 + 1e-8": claim("identity", scaled(DECOMPOSITION, right=1 + 1e-8)),
-    "an identity with a wrong sign": claim("identity", scaled(DECOMPOSITION, right=-1)),
-    "an identity said to fail": claim("refuted", replace(DECOMPOSITION, expect="fails")),
-    "a true inequality said to fail": claim(
-        "corrected", replace(CORRECTED, expect="fails"), CORRECTED
-    ),
+    "an identity with a factor 1.001": claim("holds", scaled(DECOMPOSITION, left=1.001)),
+    "an identity with a factor 1 + 1e-8": claim("holds", scaled(DECOMPOSITION, right=1 + 1e-8)),
+    "an identity with a wrong sign": claim("holds", scaled(DECOMPOSITION, right=-1)),
+    "an identity said to fail": claim("false", replace(DECOMPOSITION, expect="fails")),
+    "a true inequality said to fail": claim("false", replace(CORRECTED, expect="fails"), CORRECTED),
     "a hypothesis that nothing meets": claim("holds", replace(CORRECTED, hypotheses=(NEVER,))),
     "a hypothesis that next to nothing meets": claim(
         "holds", replace(CORRECTED, hypotheses=(HARDLY_EVER,))
     ),
-    "an identity on no instance at all": claim("identity", replace(GENERIC, hypotheses=(NEVER,))),
+    "an identity on no instance at all": claim("holds", replace(GENERIC, hypotheses=(NEVER,))),
     "an identity said to fail on no instance at all": claim(
-        "refuted", replace(GENERIC, expect="fails", hypotheses=(NEVER,))
+        "false", replace(GENERIC, expect="fails", hypotheses=(NEVER,))
     ),
     "a violation expected on no instance at all": claim(
-        "refuted", replace(PRINTED, hypotheses=(NEVER,))
+        "false", replace(PRINTED, hypotheses=(NEVER,))
     ),
 }
 

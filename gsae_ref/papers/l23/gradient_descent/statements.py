@@ -54,8 +54,8 @@ ROWS = (
         "algorithm1",
         "Algorithm 1",
         "definition",
+        "holds",
         "Gradient steps on v_l with eta = 1/u_l^4, normalisation of every v_l, then a gradient step of size gamma on u at the new v.",
-        "definition",
         evidence=(Measurement("dglnn_updates"),),
         derivation="gsae_ref.ops.dglnn_path",
     ),
@@ -63,21 +63,21 @@ ROWS = (
         "zeta",
         "Section 4, zeta",
         "definition",
+        "holds",
         "zeta = 80 (||X^T xi / n||_inf v eps).",
-        "definition",
-        corrected="Theorem 3 needs max_l ||X_l^T xi / n||_2 in place of ||X^T xi / n||_inf.",
+        remark="Theorem 3 needs max_l ||X_l^T xi / n||_2 in place of ||X^T xi / n||_inf.",
         evidence=(Reading("defines the level of noise; what is claimed with it is in Theorem 3"),),
         derivation="gsae_ref.papers.l23.gradient_descent.formulas.zeta",
     ),
     statement(
         "theorem3",
         "Theorem 3",
-        "theorem",
+        "inequality",
+        "false",
         "Algorithm 1, alpha < min(eps^4, 1)/u_max*^8 ^ u_min*^2/(80L) ^ eps/L, gamma <= 1/(20 u_max*^2), delta_in <= u_min*^2/(120 u_max*^2), "
         "delta_out "
         "<= that / s: there are T_lb <= T_ub such that between them ||w_l - w*_l||_inf <~ ||X^T xi / n||_inf v eps on S, alpha off S.",
-        "corrected",
-        corrected="R8: " + WINDOW,
+        repaired="R8: " + WINDOW,
         evidence=(
             Counterexample(),
             Measurement("dglnn_growth_by_group_size", "against"),
@@ -91,19 +91,19 @@ ROWS = (
         "tlb",
         "Theorem 3, T_lb",
         "definition",
+        "holds",
         "T_lb = log(u_max*^2/(2 alpha^2)) / (2 log(1 + gamma/2 (zeta v u_min*^2))) + floor(log2(u_max*^2/zeta)) 5/(2 gamma (zeta v u_min*^2)).",
-        "definition",
-        corrected="As many iterations suffice with the 2-norm in zeta and zeta <= u_max*^2 (R8); runs need about a third of them.",
+        remark="As many iterations suffice with the 2-norm in zeta and zeta <= u_max*^2 (R8); runs need about a third of them.",
         evidence=(Measurement("dglnn_window_runs"),),
         derivation="gsae_ref.papers.l23.gradient_descent.formulas.stopping_window",
     ),
     statement(
         "tub",
         "Theorem 3, T_ub",
-        "claim",
+        "inequality",
+        "false",
         "T_ub >= 5/(16 gamma (zeta v u_min*^2)) log(1/alpha^4), so T_lb <= T_ub (in the proof T_u <= the same).",
-        "corrected",
-        corrected="The right-hand side is below T_lb whenever zeta <= u_max*^2 and u_max*^2 > 2/80^3; read as '>=' it names no time to stop at. "
+        repaired="The right-hand side is below T_lb whenever zeta <= u_max*^2 and u_max*^2 > 2/80^3; read as '>=' it names no time to stop at. "
         "T_ub = log(1/alpha^4)/(gamma (zeta v u_min*^2)) is above T_lb, and valid.",
         evidence=(Counterexample(), EMPTY, NOT_EMPTY),
         hypotheses=CONSTANTS,
@@ -112,11 +112,11 @@ ROWS = (
     statement(
         "definition3",
         "Definition 3",
-        "definition",
+        "inequality",
+        "typo",
         "Y is sigma-sub-Gaussian if for all t there exists sigma > 0 with E exp(tY) <= exp(sigma^2 "
         "t^2/2).",
-        "typo",
-        corrected="There exists sigma > 0 such that for all t; E Y = 0 follows.",
+        repaired="There exists sigma > 0 such that for all t; E Y = 0 follows.",
         evidence=(
             Reading(
                 "as printed sigma may depend on t, and every bounded Y qualifies, whatever its mean"
@@ -126,12 +126,12 @@ ROWS = (
     statement(
         "corollary1",
         "Corollary 1",
-        "corollary",
+        "inequality",
+        "false",
         "sigma^2-sub-Gaussian noise, eps = 2 sqrt(sigma^2 log(2p)/n): ||w(t) - w*||^2 <~ s sigma^2 log p / n with probability at least 1 - "
         "1/(8p^3) for "
         "T_lb <= t <= T_ub.",
-        "corrected",
-        corrected="sum_{l in S} p_l sigma^2 log p / n: the error of a group is p_l times that of an entry.",
+        repaired="sum_{l in S} p_l sigma^2 log p / n: the error of a group is p_l times that of an entry.",
         evidence=(
             Counterexample(),
             Measurement("dglnn_printed_rate", "against"),
@@ -142,11 +142,11 @@ ROWS = (
     statement(
         "corollary1-epsilon",
         "Corollary 1, eps",
-        "claim",
+        "remark",
+        "false",
         "||X^T xi / n||_inf <= eps = 2 sqrt(sigma^2 log(2p)/n) with probability at least 1 - "
         "1/(8p^3).",
-        "corrected",
-        corrected="eps = 2 sqrt(2 sigma^2 log(2p)/n), as in the proof; with the eps of the statement the tail bound is 1/(2p).",
+        repaired="eps = 2 sqrt(2 sigma^2 log(2p)/n), as in the proof; with the eps of the statement the tail bound is 1/(2p).",
         evidence=(
             Counterexample(),
             Measurement("dglnn_stated_epsilon", "against"),
@@ -158,40 +158,40 @@ ROWS = (
         "algorithm2",
         "Algorithm 2",
         "definition",
+        "holds",
         "Algorithm 1 until every u_l is roughly accurate, then eta_l = eta.",
-        "definition",
         evidence=(Measurement("dglnn_updates"),),
         derivation="gsae_ref.ops.dglnn_path",
     ),
     statement(
         "theorem4",
         "Theorem 4",
-        "theorem",
+        "inequality",
+        "false",
         "Theorem 3 with delta_in <= sqrt(zeta) u_min*^2/(120 u_max*^3), delta_out <= that / s for Algorithm 2, eta <= 4/(9 u_max*^2) once u_l^2 "
         ">= u*_l^2/2 "
         "for all l.",
-        "corrected",
-        corrected="eta <= 4/(9 u_max*^4), as Lemma 16 has it, with the window of R8.",
+        repaired="eta <= 4/(9 u_max*^4), as Lemma 16 has it, with the window of R8.",
         evidence=(Measurement("dglnn_large_eta", "against"), Measurement("dglnn_small_eta")),
         derivation="gsae_ref.papers.l23.steps.formulas.direction_step",
     ),
     statement(
         "theorem4-step",
         "Theorem 4, eta",
-        "claim",
+        "remark",
+        "false",
         "eta <= 4/(9 u_max*^2) keeps <v_l, v*_l> >= 1 - tau/5, by Lemma 16.",
-        "corrected",
-        corrected="eta <= 4/(9 u_max*^4).",
+        repaired="eta <= 4/(9 u_max*^4).",
         evidence=(Counterexample(), Measurement("dglnn_small_eta")),
         derivation="gsae_ref.papers.l23.steps.formulas.direction_step",
     ),
     statement(
         "designs",
         "Section 5",
-        "claim",
+        "remark",
+        "false",
         "The simulations of Figures 2 and 4 support the theory, hypotheses included.",
-        "refuted",
-        corrected="Their delta_in and delta_out are 40 to 300 times what Theorem 3 allows; Algorithm 1 works all the same: the bounds are "
+        remark="Their delta_in and delta_out are 40 to 300 times what Theorem 3 allows; Algorithm 1 works all the same: the bounds are "
         "sufficient only.",
         evidence=(Measurement("dglnn_designs", "against"),),
         derivation="gsae_ref.papers.l23.model.formulas.deltas",
@@ -200,9 +200,9 @@ ROWS = (
         "R8",
         "own",
         "R8",
-        "theorem",
-        "L23's Theorem 3 repaired: " + WINDOW,
+        "inequality",
         "holds",
+        "L23's Theorem 3 repaired: " + WINDOW,
         hypotheses=(*CONSTANTS, DELTAS),
         evidence=(
             NOT_EMPTY,

@@ -61,9 +61,9 @@ ROWS = (
     statement(
         "lemma2",
         "Lemma 2",
-        "lemma",
-        "d/dt (u_l^2 / 2 - ||v_l||^2) = 0 along (3).",
         "identity",
+        "holds",
+        "d/dt (u_l^2 / 2 - ||v_l||^2) = 0 along (3).",
         evidence=(
             Identity("u u' = 2 v^T v'", "dglnn_design", _balance),
             Measurement("dglnn_balance"),
@@ -73,11 +73,11 @@ ROWS = (
     statement(
         "lemma3",
         "Lemma 3",
-        "lemma",
+        "inequality",
+        "false",
         "If v_l(0) is proportional to X_l^T y / n, then <v_l(0)/||v_l(0)||, v*_l> >= 1 - (delta_in + L delta_out + ||X_l^T xi / n||_2 / "
         "u*_l^2)^2.",
-        "corrected",
-        corrected="For a positive factor, l in S and beta_l = delta_in + delta_out sum_{l' != l in S} (u*_l'/u*_l)^2 + ||X_l^T xi / n||_2 / u*_l^2 "
+        repaired="For a positive factor, l in S and beta_l = delta_in + delta_out sum_{l' != l in S} (u*_l'/u*_l)^2 + ||X_l^T xi / n||_2 / u*_l^2 "
         "< 1: >= sqrt(1 - beta_l^2).",
         evidence=(
             Counterexample(),
@@ -89,11 +89,11 @@ ROWS = (
     statement(
         "theorem2",
         "Theorem 2",
-        "theorem",
+        "inequality",
+        "false",
         "Orthogonal design, balanced aligned start u_l(0) = theta < eps/(2 u_max*^2): there are T_l < T_u with ||w_l(t) - w*_l||_inf <~ "
         "||X^T xi / n||_inf v eps on S, theta^{3/2} off S, for T_l <= t <= T_u.",
-        "corrected",
-        corrected="w_l(t) = (u_l^3/sqrt 2) a_l/||a_l||, u_l' = sqrt 2 ||a_l|| u_l^2 - u_l^5, a_l = X_l^T y / n; T_l and T_u are integrals in "
+        repaired="w_l(t) = (u_l^3/sqrt 2) a_l/||a_l||, u_l' = sqrt 2 ||a_l|| u_l^2 - u_l^5, a_l = X_l^T y / n; T_l and T_u are integrals in "
         "closed form, and the "
         "window is not empty for small theta iff max off S of ||X_l^T xi / n||_2 < min on S of ||a_l||. The error on S is at most tau ||a_l|| + "
         "||X_l^T xi / n||_2.",
@@ -103,20 +103,20 @@ ROWS = (
     statement(
         "lemma4",
         "Lemma 4",
-        "lemma",
-        "Orthogonal design: if v_l(0) = eta X_l^T y / n then v_l(t) = c X_l^T y / n.",
+        "inequality",
         "holds",
-        corrected="c = c(t).",
+        "Orthogonal design: if v_l(0) = eta X_l^T y / n then v_l(t) = c X_l^T y / n.",
+        remark="c = c(t).",
         evidence=(Measurement("dglnn_direction_kept"),),
         derivation="gsae_ref.papers.l23.gradient_flow.formulas.flow_window",
     ),
     statement(
         "lemma5",
         "Lemma 5",
-        "lemma",
+        "inequality",
+        "false",
         "If d(u^2)/dt / 2 <= u^6 + sqrt 2 u^4 B and u(0) = theta, then u(t) <= sqrt(theta) for t <= log(1/theta) / (2 theta^2 + theta sqrt(2B)).",
-        "corrected",
-        corrected="for t <= log(1/theta) / (2 theta^2 + 2 sqrt 2 theta B), theta < 1.",
+        repaired="for t <= log(1/theta) / (2 theta^2 + 2 sqrt 2 theta B), theta < 1.",
         evidence=(
             Counterexample(),
             Inequality(
@@ -142,12 +142,12 @@ ROWS = (
     statement(
         "lemma6",
         "Lemma 6",
-        "lemma",
+        "inequality",
+        "false",
         "If d(u^2)/dt / 2 >= (1 - 2B) sqrt 2 u^3 u*^2 - u^6 - sqrt 2 u^3 B u*^2, 0 < B < 1/10, tau < 1/2, u(0) = theta < u*/2, then abs(u^3/sqrt "
         "2 - u*^2) "
         "< (1 - 3B - tau) u*^2 for t >= T.",
-        "corrected",
-        corrected="u^3/sqrt 2 >= (1 - 3B - tau) u*^2 for t >= T; from below only.",
+        repaired="u^3/sqrt 2 >= (1 - 3B - tau) u*^2 for t >= T; from below only.",
         evidence=(
             Counterexample(),
             Inequality(
@@ -163,10 +163,10 @@ ROWS = (
     statement(
         "theorem2-zeta",
         "Appendix B, proof of Theorem 2",
-        "claim",
-        "zeta = 100 ||X^T xi / n||_inf, ||X_l^T xi / n||_2 <= ||X^T xi / n||_inf, the limit X^T y for X^T xi.",
+        "remark",
         "typo",
-        corrected="zeta = 80 (max_l ||X_l^T xi / n||_2 v eps), as in Section 4, and the 2-norm of each group throughout.",
+        "zeta = 100 ||X^T xi / n||_inf, ||X_l^T xi / n||_2 <= ||X^T xi / n||_inf, the limit X^T y for X^T xi.",
+        repaired="zeta = 80 (max_l ||X_l^T xi / n||_2 v eps), as in Section 4, and the 2-norm of each group throughout.",
         evidence=(
             Reading(
                 "100 here and 80 in Section 4; the largest entry never exceeds the 2-norm; the bounds on the noise have y for xi"
@@ -177,10 +177,10 @@ ROWS = (
     statement(
         "theorem2-times",
         "Appendix B, end of the proof of Theorem 2",
-        "claim",
+        "inequality",
+        "false",
         "With T_l of Lemma 6 and T_u of Lemma 5: since theta < eps/(2 u_max*^2), T_l < T_u is ensured.",
-        "refuted",
-        corrected="T_l of the proof is of the order theta^-3, T_u of the order theta^-2 or less; the exact times are those of Theorem 2, corrected.",
+        remark="T_l of the proof is of the order theta^-3, T_u of the order theta^-2 or less; the exact times are those of Theorem 2, corrected.",
         evidence=(
             Counterexample(),
             Inequality("T_l <= T_u", "dglnn_ode", _printed_times, expect="fails"),

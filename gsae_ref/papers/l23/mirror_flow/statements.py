@@ -65,8 +65,8 @@ ROWS = (
         "definition1",
         "Definition 1",
         "definition",
+        "holds",
         "Lie bracket: [X, Y](x) = dY(x) X(x) - dX(x) Y(x).",
-        "definition",
         evidence=(
             Identity(
                 "closed form against central differences",
@@ -81,8 +81,8 @@ ROWS = (
         "definition2",
         "Definition 2",
         "definition",
+        "holds",
         "G is commuting iff [grad G_i, grad G_j] = 0 on M for all i, j.",
-        "definition",
         evidence=(
             Inequality(
                 "inside a group: 4 u^2 abs(v_2) <= ||[grad G_1, grad G_2]||",
@@ -96,9 +96,9 @@ ROWS = (
     statement(
         "lemma1",
         "Lemma 1",
-        "lemma",
-        "G is not a commuting parameterisation.",
+        "inequality",
         "holds",
+        "G is not a commuting parameterisation.",
         evidence=(
             Inequality(
                 "4 u^2 ||(v_1, v_2)|| <= ||[grad G_1, grad G_2]||",
@@ -115,10 +115,10 @@ ROWS = (
     statement(
         "theorem1",
         "Theorem 1",
-        "theorem",
+        "inequality",
+        "holds",
         "There are an initialisation and a time-dependent loss L_t such that gradient flow under L_t o G is no mirror flow for any Legendre "
         "function R.",
-        "holds",
         evidence=(
             Measurement("dglnn_mirror_loop"),
             Inequality(
@@ -133,10 +133,10 @@ ROWS = (
     statement(
         "bracket",
         "Appendix A, proof of Lemma 1",
-        "claim",
+        "identity",
+        "false",
         "[grad G_i, grad G_j] = 4 u^2 v_j e_{L+i} - 4 u^2 v_i e_{L+j}, not always 0 when v_i != v_j.",
-        "corrected",
-        corrected="4 u^2 (v_i e_{L+j} - v_j e_{L+i}) under Definition 1; not 0 unless v_i = v_j = 0, so also at v_i = v_j.",
+        repaired="4 u^2 (v_i e_{L+j} - v_j e_{L+i}) under Definition 1; not 0 unless v_i = v_j = 0, so also at v_i = v_j.",
         evidence=(
             Counterexample(),
             Identity(
@@ -159,10 +159,10 @@ ROWS = (
     statement(
         "span",
         "Appendix A, proof of Theorem 1",
-        "claim",
+        "identity",
+        "false",
         "[grad G_i, grad G_j] = v_j grad G_i - v_i grad G_j.",
-        "corrected",
-        corrected="4 (v_i grad G_j - v_j grad G_i).",
+        repaired="4 (v_i grad G_j - v_j grad G_i).",
         evidence=(
             Counterexample(),
             Identity(
@@ -185,10 +185,10 @@ ROWS = (
     statement(
         "double-bracket",
         "Appendix A, last display",
-        "claim",
+        "identity",
+        "false",
         "<grad G_j, [grad G_i, [grad G_i, grad G_j]]> = -16 u^4 v_j^2 - 16 u^4 v_i^2 - 4 u^6 < 0.",
-        "corrected",
-        corrected="+16 u^4 (v_i^2 + v_j^2) + 4 u^6 > 0 under Definition 1; only != 0 is used.",
+        repaired="+16 u^4 (v_i^2 + v_j^2) + 4 u^6 > 0 under Definition 1; only != 0 is used.",
         evidence=(
             Counterexample(),
             Identity(

@@ -29,18 +29,19 @@ ROWS = (
     statement(
         "groups",
         "Section 2, observation model",
-        "claim",
-        "[p] is the union of the groups G_j for j = l, ..., L.",
+        "remark",
         "typo",
-        corrected="j = 1, ..., L.",
+        "[p] is the union of the groups G_j for j = l, ..., L.",
+        repaired="j = 1, ..., L.",
         evidence=(
             Reading("the lower limit of the union is the letter l where the number 1 is meant"),
         ),
     ),
     equation(
         1,
-        "sup over unit vectors of abs(<beta_1, (X_l^T X_l / n - I) beta_2>) <= delta_in.",
         "definition",
+        "holds",
+        "sup over unit vectors of abs(<beta_1, (X_l^T X_l / n - I) beta_2>) <= delta_in.",
         evidence=(
             Identity(
                 "the least delta_in is the largest abs(eigenvalue - 1)",
@@ -52,8 +53,9 @@ ROWS = (
     ),
     equation(
         2,
-        "sup over unit vectors of abs(<X_l beta_1, X_l' beta_2>) / n <= delta_out for l != l'.",
         "definition",
+        "holds",
+        "sup over unit vectors of abs(<X_l beta_1, X_l' beta_2>) / n <= delta_out for l != l'.",
         evidence=(
             Identity(
                 "the least delta_out is the largest singular value",
@@ -66,9 +68,9 @@ ROWS = (
     statement(
         "assumption1",
         "Assumption 1",
-        "assumption",
-        "(1) and (2) hold with constants delta_in, delta_out in (0, 1).",
         "definition",
+        "holds",
+        "(1) and (2) hold with constants delta_in, delta_out in (0, 1).",
         evidence=(
             Identity("the least delta_in", "dglnn_design", lambda i: (i.deltas[0], _blocks(i)[0])),
             Identity("the least delta_out", "dglnn_design", lambda i: (i.deltas[1], _blocks(i)[1])),
@@ -78,38 +80,38 @@ ROWS = (
     statement(
         "model",
         "Section 2, reparameterisation",
-        "claim",
-        "w_i = u_{g(i)}^2 v_i, that is w = (Du)^2 o v.",
         "definition",
+        "holds",
+        "w_i = u_{g(i)}^2 v_i, that is w = (Du)^2 o v.",
         evidence=(Measurement("dglnn_field"),),
         derivation="gsae_ref.ops.dglnn_weights",
     ),
     statement(
         "loss",
         "Section 2, loss",
-        "claim",
-        "L(u, v) = 1/2 ||y - X w||^2.",
+        "remark",
         "typo",
-        corrected="L(u, v) = 1/(2n) ||y - X w||^2: (3), the step 1/u^4 of Algorithm 1, (6) and every bound on gamma need it.",
+        "L(u, v) = 1/2 ||y - X w||^2.",
+        repaired="L(u, v) = 1/(2n) ||y - X w||^2: (3), the step 1/u^4 of Algorithm 1, (6) and every bound on gamma need it.",
         evidence=(Measurement("dglnn_literal_loss", "against"), Measurement("dglnn_field")),
         derivation="gsae_ref.ops.dglnn_loss_and_grad",
     ),
     statement(
         "gradients",
         "Section 2, gradients",
-        "claim",
-        "grad_u L = 2 D^T (v o [X^T X (w - w*) - X^T xi] o Du) and grad_v L = [X^T X (w - w*) - X^T xi] o (Du)^2.",
         "identity",
+        "holds",
+        "grad_u L = 2 D^T (v o [X^T X (w - w*) - X^T xi] o Du) and grad_v L = [X^T X (w - w*) - X^T xi] o (Du)^2.",
         evidence=(Measurement("dglnn_printed_gradients"),),
         derivation="gsae_ref.ops.dglnn_loss_and_grad",
     ),
     statement(
         "residual",
         "Section 2, residual",
-        "claim",
-        "r(t) = y - sum_{l'} u_l^2(t) X_l v_l(t), and the flow 'under L_t (.) G'.",
+        "remark",
         "typo",
-        corrected="r(t) = y - sum_{l'} u_l'^2(t) X_l' v_l'(t); L_t composed with G.",
+        "r(t) = y - sum_{l'} u_l^2(t) X_l v_l(t), and the flow 'under L_t (.) G'.",
+        repaired="r(t) = y - sum_{l'} u_l'^2(t) X_l' v_l'(t); L_t composed with G.",
         evidence=(
             Reading(
                 "the sum runs over l', its terms do not depend on it; L_t and G are composed, not multiplied"
@@ -118,8 +120,9 @@ ROWS = (
     ),
     equation(
         3,
-        "Gradient flow: du_l/dt = 2/n u_l v_l^T X_l^T r, dv_l/dt = 1/n u_l^2 X_l^T r.",
         "identity",
+        "holds",
+        "Gradient flow: du_l/dt = 2/n u_l v_l^T X_l^T r, dv_l/dt = 1/n u_l^2 X_l^T r.",
         evidence=(Measurement("dglnn_field"),),
         derivation="gsae_ref.ops.dglnn_flow",
     ),

@@ -131,16 +131,17 @@ ROWS = (
     statement(
         "perturbations",
         "Appendix C.3, b_{l,t} and e_{l,t}",
-        "claim",
-        "The gradient steps on (u, v) are (4) and (5) with b_{l,t} taken at v(t) and e_{l,t} at v(t+1).",
         "identity",
+        "holds",
+        "The gradient steps on (u, v) are (4) and (5) with b_{l,t} taken at v(t) and e_{l,t} at v(t+1).",
         evidence=(Measurement("dglnn_updates"),),
         derivation="gsae_ref.papers.l23.perturbations.formulas.perturbation",
     ),
     equation(
         7,
-        "||u*_l^2 v*_l - u_l^2 v_l|| <= 3 tau u*_l^2 when abs(u*_l^2 - u_l^2) <= tau u*_l^2 and <v_l, v*_l> >= 1 - tau^2/5.",
+        "inequality",
         "holds",
+        "||u*_l^2 v*_l - u_l^2 v_l|| <= 3 tau u*_l^2 when abs(u*_l^2 - u_l^2) <= tau u*_l^2 and <v_l, v*_l> >= 1 - tau^2/5.",
         evidence=(
             Inequality(
                 "<= 3 tau u*^2", "dglnn_near", lambda i: _distance(i, 3 * i.tau), (NEAR_STAR,)
@@ -151,11 +152,11 @@ ROWS = (
     statement(
         "lemma12",
         "Lemma 12",
-        "lemma",
+        "inequality",
+        "false",
         f"{LIMITS} and abs(u*_l^2 - u_l^2) <= tau u*_l^2 for each l in [L], tau_0 <= tau <= 1/2: <v_l, v*_l> >= 1 - tau^2/5 gives abs(<v_l, b_l>), "
         "abs(e_l) <= tau u*_l^2/10.",
-        "corrected",
-        corrected=TWO_NORM + "as printed it is false for p_l > 64.",
+        repaired=TWO_NORM + "as printed it is false for p_l > 64.",
         hypotheses=NEAR,
         evidence=(
             Counterexample(),
@@ -171,11 +172,11 @@ ROWS = (
     statement(
         "lemma13",
         "Lemma 13",
-        "lemma",
+        "inequality",
+        "false",
         f"{LIMITS}, <v_l, v*_l> >= 1 - tau^2/5 and abs(u*_l^2 - u_l^2) <= tau u*_l^2/2: abs(<v_l, b_l>), abs(e_l) <= "
         "tau u*_l^2/20.",
-        "corrected",
-        corrected=TWO_NORM + "as printed it is false for p_l > 16.",
+        repaired=TWO_NORM + "as printed it is false for p_l > 16.",
         hypotheses=(DELTAS, NEARER_STAR, NOISE_IN_2_NORM),
         evidence=(
             Counterexample(),
@@ -191,11 +192,11 @@ ROWS = (
     statement(
         "growth",
         "Appendix C.4, first display",
-        "claim",
+        "identity",
+        "typo",
         "For l not in S, u_l(t+1) is the display with a term -2 gamma u_l v_l^T X_l^T sum_S X_l' u_l'^2 v_l' / n and + before the sum over "
         "S^c.",
-        "typo",
-        corrected="Without that term, and with - before the sum over S^c, as in e_{l,t} below it.",
+        repaired="Without that term, and with - before the sum over S^c, as in e_{l,t} below it.",
         evidence=(
             Identity(
                 "the display", "dglnn_crude", lambda i: _growth_sides(i, True), expect="fails"
@@ -206,10 +207,11 @@ ROWS = (
     ),
     equation(
         8,
+        "inequality",
+        "false",
         "alpha <= u_min*^2/(80 L), delta_in <= u_min*^2/(120 u_max*^2), delta_out <= that / s: off S abs(e_l) <= u_min*^2/20 + ||X_l^T xi / "
         "n||_inf.",
-        "corrected",
-        corrected="with ||X_l^T xi / n||_2.",
+        repaired="with ||X_l^T xi / n||_2.",
         hypotheses=(DELTAS, SMALL_OFF_SUPPORT),
         evidence=(
             Counterexample(),
@@ -220,11 +222,11 @@ ROWS = (
     statement(
         "lemma14",
         "Lemma 14",
-        "lemma",
+        "inequality",
+        "holds",
         "u(t+1) = u(t)(1 + 2 gamma e_t), abs(e_t) <= B, u(0) = alpha, gamma <= 1/(4B): u(t) <= sqrt(alpha) for t <= "
         "log(1/alpha^4)/(32 gamma B).",
-        "holds",
-        corrected="Even for t <= log(1/alpha^4)/(16 gamma B).",
+        remark="Even for t <= log(1/alpha^4)/(16 gamma B).",
         evidence=(
             Inequality("u(T) <= sqrt(alpha)", "dglnn_drift", _drift),
             Inequality("u(2T) <= sqrt(alpha), e_t = B", "dglnn_drift", _sharp_drift),
@@ -233,9 +235,10 @@ ROWS = (
     ),
     equation(
         9,
+        "inequality",
+        "false",
         "||u_l^2(T_2) v_l(T_2) - w*_l|| <= 2^-m_0 u_max*^2 + 2/5 2^-m_0 u*_l^2 <= 2 zeta.",
-        "corrected",
-        corrected="<= (1 + sqrt(2/5)) 2^-m_0 u_max*^2 <= 4 zeta.",
+        repaired="<= (1 + sqrt(2/5)) 2^-m_0 u_max*^2 <= 4 zeta.",
         evidence=(
             Counterexample(),
             Inequality(
@@ -250,30 +253,31 @@ ROWS = (
     statement(
         "lemma15",
         "Lemma 15",
-        "lemma",
+        "asymptotic claim",
+        "holds",
         "Columns of X/sqrt(n) of norm 1, sigma^2-sub-Gaussian xi: ||X^T xi / n||_inf <~ sqrt(sigma^2 log p / n) with "
         "probability at least 1 - 1/(8p^3).",
-        "asymptotic",
-        corrected="||X^T xi / n||_inf <= 2 sqrt(2 sigma^2 log(2p)/n); the last display lacks "
+        repaired="||X^T xi / n||_inf <= 2 sqrt(2 sigma^2 log(2p)/n); the last display lacks "
         "sqrt 2.",
         evidence=(Measurement("dglnn_noise_quantile"),),
     ),
     statement(
         "lemma16",
         "Lemma 16",
-        "lemma",
+        "inequality",
+        "holds",
         "(4) with eta <= 4/(9 u*^4), <v, v*> >= 1 - tau/5, abs(u^2 - u*^2) <= tau u*^2, ||b|| <= tau u*^2/10, tau "
         "< 1/2: "
         "<v(t+1), v*> >= 1 - tau/5.",
-        "holds",
         hypotheses=(STEP_LEMMA16,),
         evidence=(Inequality("1 - <v(t+1), v*> <= tau/5", "dglnn_inside", _kept, (STEP_LEMMA16,)),),
         derivation="gsae_ref.papers.l23.steps.formulas.direction_step",
     ),
     equation(
         10,
-        "||u*_l^2 v*_l - u_l^2 v_l|| <= (1 + 2/sqrt(tau_0)) tau u*_l^2 when <v_l, v*_l> >= 1 - tau/5.",
+        "inequality",
         "holds",
+        "||u*_l^2 v*_l - u_l^2 v_l|| <= (1 + 2/sqrt(tau_0)) tau u*_l^2 when <v_l, v*_l> >= 1 - tau/5.",
         evidence=(
             Inequality("<= (1 + 2/sqrt(tau_0)) tau u*^2", "dglnn_loose", _ten, (NEAR_STAR,)),
         ),
@@ -282,10 +286,10 @@ ROWS = (
     statement(
         "lemma17",
         "Lemma 17",
-        "lemma",
+        "inequality",
+        "false",
         "Lemma 12 with sqrt(tau_0) times its deltas and <v_l, v*_l> >= 1 - tau/5.",
-        "corrected",
-        corrected=TWO_NORM
+        repaired=TWO_NORM
         + "as printed it is false for p_l > 64. (u_max*^2 in the bound on delta and u_max*^3 in Theorem 4 agree: tau_0 = "
         "zeta/u_max*^2.)",
         hypotheses=NEAR,

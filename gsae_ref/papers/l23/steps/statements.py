@@ -36,10 +36,10 @@ ROWS = (
     statement(
         "lemma7",
         "Lemma 7",
-        "lemma",
+        "inequality",
+        "holds",
         "If u(0) < u* and gamma <= 1/(4 u*^2), u(t) = u(t-1) + 2 gamma u(t-1)(u*^2 - u^2(t-1)) never exceeds "
         "u*.",
-        "holds",
         hypotheses=(BELOW_STAR, STEP_LEMMA7),
         evidence=(
             Inequality(
@@ -56,32 +56,35 @@ ROWS = (
     ),
     equation(
         4,
-        "z = v + eta_t u^2 (u*^2 v* - u^2 v) + eta_t u^2 b_t, v(t+1) = z/||z||.",
         "definition",
+        "holds",
+        "z = v + eta_t u^2 (u*^2 v* - u^2 v) + eta_t u^2 b_t, v(t+1) = z/||z||.",
         evidence=(Measurement("dglnn_updates"),),
         derivation="gsae_ref.papers.l23.steps.formulas.direction_step",
     ),
     equation(
         5,
-        "u(t+1) = u + 2 gamma u v(t+1)^T (u*^2 v* - u^2 v(t+1)) + 2 gamma u e_t.",
         "definition",
+        "holds",
+        "u(t+1) = u + 2 gamma u v(t+1)^T (u*^2 v* - u^2 v(t+1)) + 2 gamma u e_t.",
         evidence=(Measurement("dglnn_updates"),),
         derivation="gsae_ref.papers.l23.steps.formulas.magnitude_step",
     ),
     equation(
         6,
-        "With eta_t = 1/u^4, z(t+1) = (u*^2/u^2) v* + b_t/u^2.",
         "identity",
+        "holds",
+        "With eta_t = 1/u^4, z(t+1) = (u*^2/u^2) v* + b_t/u^2.",
         evidence=(Identity("v(t+1)", "dglnn_step", _six),),
         derivation="gsae_ref.papers.l23.steps.formulas.direction_step",
     ),
     statement(
         "lemma8",
         "Lemma 8",
-        "lemma",
-        "Under (6), ||b_t|| <= B u*^2 with 0 < B < 1 gives <v(t+1), v*> >= 1 - B^2.",
+        "inequality",
         "holds",
-        corrected="Sharper: >= sqrt(1 - B^2).",
+        "Under (6), ||b_t|| <= B u*^2 with 0 < B < 1 gives <v(t+1), v*> >= 1 - B^2.",
+        remark="Sharper: >= sqrt(1 - B^2).",
         evidence=(
             Inequality(
                 "1 - B^2 <= <v(t+1), v*>", "dglnn_step", lambda i: (1 - i.level**2, i.cosine)
@@ -97,12 +100,12 @@ ROWS = (
     statement(
         "lemma9",
         "Lemma 9",
-        "lemma",
+        "inequality",
+        "false",
         "Under (5) with abs(e_t) <= B: u^2(0) <= u*^2 gives u^2(t) <= u*^2 + B; u^2(0) >= u*^2 and abs(<v(t), b_t>) <= B_2 tau u*^2 give u^2(t) "
         ">= (1 - B_2) "
         "u*^2 - B.",
-        "corrected",
-        corrected="For gamma <= 1/(4 max(u(0)^2, u*^2 + B)), and with ||b_t|| <= B_2 u*^2 for the second part (tau is not defined).",
+        repaired="For gamma <= 1/(4 max(u(0)^2, u*^2 + B)), and with ||b_t|| <= B_2 u*^2 for the second part (tau is not defined).",
         hypotheses=(STEP_LEMMA9,),
         evidence=(
             Counterexample(),
@@ -131,11 +134,11 @@ ROWS = (
     statement(
         "lemma10",
         "Lemma 10",
-        "lemma",
+        "inequality",
+        "false",
         "Under (4), (5), u(0) = alpha <= u*/5, abs(<v(t), b_t>) <= u*^2/20, abs(e_t) <= u*^2/20: u^2(T) >= u*^2/2 for T >= log(u*^2/(2 alpha^2)) / "
         "(2 log(1 + gamma u*^2/2)).",
-        "corrected",
-        corrected="Under (6), with ||b_t|| <= u*^2/20 and gamma <= 1/(4.2 u*^2).",
+        repaired="Under (6), with ||b_t|| <= u*^2/20 and gamma <= 1/(4.2 u*^2).",
         evidence=(
             Counterexample(),
             Inequality("u*^2/2 <= u^2(T)", "dglnn_growth", lambda i: (i.star / 2, _end(i))),
@@ -145,11 +148,11 @@ ROWS = (
     statement(
         "lemma11",
         "Lemma 11",
-        "lemma",
+        "inequality",
+        "false",
         "Under (4), (5), abs(u*^2 - u^2(0)) <= tau u*^2, 0 < tau <= 1/2, abs(<v(t), b_t>), abs(e_t) <= tau u*^2/10: after T >= 5/(2 gamma u*^2), "
         "<v(t), v*> >= 1 - tau^2/5 and abs(u^2(T) - u*^2) <= tau u*^2/2.",
-        "corrected",
-        corrected="Under (6), with ||b_t|| <= tau u*^2/10 and gamma <= 1/(6 u*^2); then even tau u*^2/7.",
+        repaired="Under (6), with ||b_t|| <= tau u*^2/10 and gamma <= 1/(6 u*^2); then even tau u*^2/7.",
         evidence=(
             Counterexample(),
             Inequality(

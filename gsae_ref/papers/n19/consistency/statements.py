@@ -108,31 +108,31 @@ ROWS = (
     statement(
         "theorem1i",
         "Theorem 1 (i), informal",
-        "theorem",
+        "inequality",
+        "false",
         "If W is delta-close to A with delta = O*(1/log n), ReLU and the hard threshold recover the support for mixtures and for non-negative "
         "codes.",
-        "corrected",
-        corrected="With a bias, k and mu as in the corrected Theorem 3 (ii), (iii).",
+        repaired="With a bias, k and mu as in the corrected Theorem 3 (ii), (iii).",
         evidence=(Counterexample(), Measurement("sparse_recovery")),
         derivation="gsae_ref.papers.n19.consistency.formulas.relu_interval",
     ),
     statement(
         "theorem1ii",
         "Theorem 1 (ii), informal",
-        "theorem",
+        "inequality",
+        "false",
         "The hard threshold recovers the support for sparse coding.",
-        "corrected",
-        corrected="With k and mu as in the corrected Theorem 3 (i).",
+        repaired="With k and mu as in the corrected Theorem 3 (i).",
         same_as="N19-theorem3i",
     ),
     statement(
         "theorem3i",
         "Theorem 3 (i)",
-        "theorem",
+        "inequality",
+        "false",
         "General k-sparse codes, mu <= sqrt(n)/log^2 n, k <= n/log n, delta = O*(1/log n): the hard threshold at a_1/2 without bias recovers "
         "signs and support with high probability.",
-        "corrected",
-        corrected="Replace the conditions on mu and k by (mu^2 k/n + delta^2) log^2 n = O*(a_1^2): the interference has variance mu^2 k/n, up to "
+        repaired="Replace the conditions on mu and k by (mu^2 k/n + delta^2) log^2 n = O*(a_1^2): the interference has variance mu^2 k/n, up to "
         "1/log n under the printed ones, and the largest of m such variables exceeds a_1/2. Sub-Gaussian form: P(failure) <= 2 m exp(-t^2/(2 E)), t "
         "the room left in a_1/2, E of Claim 1 (iii).",
         evidence=(Measurement("dense_codes_fail", "against"), Measurement("rademacher_tail")),
@@ -141,11 +141,11 @@ ROWS = (
     statement(
         "theorem3ii",
         "Theorem 3 (ii)",
-        "theorem",
+        "inequality",
+        "false",
         "Non-negative k-sparse codes, mu <= delta sqrt(n)/k, k = O(1/delta^2), b_i in [-(1 - delta) a_1 + a_2 delta sqrt(k), -a_2 delta sqrt(k)]: "
         "ReLU recovers the support with high probability.",
-        "corrected",
-        corrected=THEOREM3II_CORRECTED,
+        repaired=THEOREM3II_CORRECTED,
         hypotheses=THEOREM3II,
         evidence=(
             Counterexample(),
@@ -174,10 +174,10 @@ ROWS = (
     statement(
         "theorem3iii",
         "Theorem 3 (iii)",
-        "theorem",
+        "inequality",
+        "false",
         "Non-negative k-sparse codes, mu <= delta sqrt(n)/k, k = O(1/delta^2): the hard threshold at a_1/2 without bias recovers the support.",
-        "corrected",
-        corrected=THEOREM3III_CORRECTED,
+        repaired=THEOREM3III_CORRECTED,
         evidence=(
             Counterexample(),
             Inequality(
@@ -198,10 +198,10 @@ ROWS = (
     statement(
         "theorem3-short",
         "Theorem 3, short proof",
-        "claim",
+        "inequality",
+        "false",
         "For a mixture ReLU recovers the support for -1 + delta < b_i <= -2 delta.",
-        "corrected",
-        corrected="True without noise; with noise -1 + delta + N < b_i <= -2 delta - N. Three intervals are printed: this one, Theorem 3's, and "
+        repaired="True without noise; with noise -1 + delta + N < b_i <= -2 delta - N. Three intervals are printed: this one, Theorem 3's, and "
         "[-1 + 2 delta sqrt(k), -delta] in the proof of Theorem 4.",
         evidence=(
             Inequality(
@@ -223,10 +223,10 @@ ROWS = (
     statement(
         "mixture-threshold",
         "Theorem 3, short proof",
-        "claim",
+        "asymptotic claim",
+        "holds",
         "For a mixture without bias z_i > 1/2 on the support and z_i < 1/4 off it.",
-        "asymptotic",
-        corrected="For mu/sqrt(n) <= delta and 2 delta + N <= 1/4.",
+        repaired="For mu/sqrt(n) <= delta and 2 delta + N <= 1/4.",
         hypotheses=(*COLUMNS, SMALL),
         evidence=(
             Inequality(
@@ -247,16 +247,16 @@ ROWS = (
         "negative-bias",
         "remark after Theorem 3",
         "remark",
-        "For ReLU b must be negative for any delta > 0, as W is in error.",
         "holds",
+        "For ReLU b must be negative for any delta > 0, as W is in error.",
         evidence=(Measurement("negative_bias_needed"),),
     ),
     statement(
         "claim1i",
         "Claim 1 (1)",
-        "claim",
-        "<W_i, A_i> >= 1 - delta^2/2.",
+        "inequality",
         "holds",
+        "<W_i, A_i> >= 1 - delta^2/2.",
         hypotheses=COLUMNS,
         evidence=(
             Inequality(
@@ -277,9 +277,9 @@ ROWS = (
     statement(
         "claim1ii",
         "Claim 1 (2)",
-        "claim",
-        "|<W_i, A_j>| <= mu/sqrt(n) + delta for j != i.",
+        "inequality",
         "holds",
+        "|<W_i, A_j>| <= mu/sqrt(n) + delta for j != i.",
         hypotheses=COLUMNS,
         evidence=(Inequality("all pairs", "sparse_close", _cross, COLUMNS),),
         derivation="gsae_ref.papers.n19.consistency.formulas.cross_bound",
@@ -287,10 +287,10 @@ ROWS = (
     statement(
         "claim1iii",
         "Claim 1 (3)",
-        "claim",
+        "asymptotic claim",
+        "holds",
         "sum_{i in S, i != j} <W_i, A_j>^2 <= O(mu^2 k/n + delta^2) for card(S) <= k.",
-        "asymptotic",
-        corrected="2 mu^2 k/n + 2 ||A_S||^2 delta^2; the sum is over j. (Cited later as (ii).)",
+        repaired="2 mu^2 k/n + 2 ||A_S||^2 delta^2; the sum is over j. (Cited later as (ii).)",
         hypotheses=COLUMNS,
         evidence=(Inequality("all supports and columns", "sparse_close", _energies, COLUMNS),),
         derivation="gsae_ref.papers.n19.consistency.formulas.cross_energy_bound",
@@ -298,28 +298,28 @@ ROWS = (
     statement(
         "claim2",
         "Claim 2",
-        "claim",
+        "asymptotic claim",
+        "holds",
         "max_i |<W_i, eta>| <= sigma_eta log n with high probability.",
-        "asymptotic",
-        corrected="The failure probability is at most 2 m Q(log n) <= m exp(-log^2 n/2): 2.7e-10 at (n, m) = (784, 10), 0.21 at (10, 10).",
+        repaired="The failure probability is at most 2 m Q(log n) <= m exp(-log^2 n/2): 2.7e-10 at (n, m) = (784, 10), 0.21 at (10, 10).",
         evidence=(Measurement("noise_tail"),),
         derivation="gsae_ref.papers.n19.consistency.formulas.noise_tail",
     ),
     statement(
         "pre-activation",
         "Appendix A",
-        "equation",
-        "z_i = <W_i, A_i> x*_i + sum_{j in S, j != i} <W_i, A_j> x*_j + <W_i, eta> + b_i.",
         "identity",
+        "holds",
+        "z_i = <W_i, A_i> x*_i + sum_{j in S, j != i} <W_i, A_j> x*_j + <W_i, eta> + b_i.",
         evidence=(Identity("every code and column", "sparse_close", _decomposition),),
     ),
     statement(
         "interference",
         "Appendix A.2",
-        "claim",
+        "inequality",
+        "false",
         "|Z_i| <= a_2 sqrt(mu^2 k^2/n + k delta^2).",
-        "corrected",
-        corrected="|Z_i| <= a_2 (k mu/sqrt(n) + delta sqrt(k) ||A_S||): norms add, not their squares.",
+        repaired="|Z_i| <= a_2 (k mu/sqrt(n) + delta sqrt(k) ||A_S||): norms add, not their squares.",
         hypotheses=(*COLUMNS, *CODES),
         evidence=(
             Counterexample(),

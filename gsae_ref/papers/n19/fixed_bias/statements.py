@@ -56,11 +56,11 @@ ROWS = (
         "R7",
         "own",
         "R7",
-        "theorem",
+        "identity",
+        "holds",
         "Mixture of Gaussians, fixed bias b_i: W - zeta g = kappa A + rho W, kappa = zeta p lam, rho = 1 - kappa (b + lam)^2/lam, so tan theta+ = "
         "rho sin theta/(kappa + rho cos theta): for 0 < kappa <= 1 and without noise every b in (-lam, -(mu/sqrt(n) + ||W_i - A_i||)] stays "
         "consistent and converges to A, at the linear rate rho/(kappa + rho).",
-        "identity",
         hypotheses=(*SETTING, WINDOW, STEP),
         evidence=(
             Identity(

@@ -111,36 +111,37 @@ ROWS = (
     statement(
         "theorem2",
         "Theorem 2, informal",
-        "theorem",
+        "inequality",
+        "false",
         "From a (delta, 2)-near start gradient descent converges linearly to a small neighbourhood of A.",
-        "corrected",
-        corrected="For a mixture with a bias that stays in the interval of R7, to A itself. For non-negative codes not with zeta = "
+        repaired="For a mixture with a bias that stays in the interval of R7, to A itself. For non-negative codes not with zeta = "
         "Theta(m/k): see Theorem 4 (iii).",
         same_as="N19-theorem4i2",
     ),
     equation(
         4,
-        "grad_{W_i} L = -sigma'(W_i^T y + b_i) [(W_i^T y + b_i) I + y W_i^T] [y - W x].",
         "identity",
+        "holds",
+        "grad_{W_i} L = -sigma'(W_i^T y + b_i) [(W_i^T y + b_i) I + y W_i^T] [y - W x].",
         evidence=(Measurement("sparse_gradient"),),
         derivation="gsae_ref.ops.sparse_loss_and_grad",
     ),
     statement(
         "approximate-gradient",
         "text after Eq. (4)",
-        "claim",
-        "Replacing sigma'(W_i^T y + b_i) by 1{x_i != 0} gives a good approximation of the gradient (4) in expectation.",
         "identity",
-        corrected="They are equal wherever (4) exists, so almost everywhere when y has a density.",
+        "holds",
+        "Replacing sigma'(W_i^T y + b_i) by 1{x_i != 0} gives a good approximation of the gradient (4) in expectation.",
+        remark="They are equal wherever (4) exists, so almost everywhere when y has a density.",
         evidence=(Measurement("sparse_approximate"),),
     ),
     statement(
         "expected-loss",
         "section 5, first paragraph",
-        "claim",
+        "remark",
+        "false",
         "The expectation of the (approximate) gradient is the gradient of the expected loss.",
-        "corrected",
-        corrected="For ReLU. For the hard threshold a jump term is lost, sum over the two thresholds of the density of z_i times the jump of the "
+        repaired="For ReLU. For the hard threshold a jump term is lost, sum over the two thresholds of the density of z_i times the jump of the "
         "loss there; it is zero if no |z_i| can equal lam, which consistency with a margin gives.",
         evidence=(Counterexample(), Measurement("jump_term")),
         derivation="gsae_ref.papers.n19.mixture.counterexamples.ce_expected_loss",
@@ -148,10 +149,10 @@ ROWS = (
     statement(
         "theorem4i1",
         "Theorem 4 (i.1)",
-        "theorem",
+        "asymptotic claim",
+        "holds",
         "Mixture, threshold 1/2, b = 0, zeta = Theta(m): ||W^+ - A||_F^2 <= (1 - tau) ||W - A||_F^2 + O(m n^(-O(1))).",
-        "asymptotic",
-        corrected="On the consistency event tan theta+ = |rho| sin theta/(kappa + rho cos theta) with kappa = zeta p lam, rho = 1 - kappa lam: "
+        repaired="On the consistency event tan theta+ = |rho| sin theta/(kappa + rho cos theta) with kappa = zeta p lam, rho = 1 - kappa lam: "
         "linear for kappa < 1, and cubic for kappa = 1, where ||W^+ - A|| is about ||W - A||^3/2. For tau > 1/2 see N19-tau.",
         evidence=(
             Inequality(
@@ -164,10 +165,10 @@ ROWS = (
     statement(
         "theorem4i2",
         "Theorem 4 (i.2)",
-        "theorem",
+        "inequality",
+        "false",
         "Mixture, ReLU, b^{s+1} = b^s/C, C > 1: W^s converges linearly to A.",
-        "corrected",
-        corrected="One step does contract, for this b as for any other in the window; the run does not reach A: once |b^s| < mu/sqrt(n) + sigma log "
+        repaired="One step does contract, for this b as for any other in the window; the run does not reach A: once |b^s| < mu/sqrt(n) + sigma log "
         "n the support is lost, at W = A too (N19-bias-schedule). " + R7_TEXT,
         evidence=(
             *RUNS,
@@ -183,38 +184,39 @@ ROWS = (
     statement(
         "tau",
         "Theorem 4",
-        "claim",
+        "remark",
+        "false",
         "There is a tau in (1/2, 1).",
-        "corrected",
-        corrected="With one zeta for all columns the best is tau = 1 - ((r - 1)/(r + 1))^2, r = p_max/p_min: above 1/2 iff r < (1 + sqrt(2))^2 = "
+        repaired="With one zeta for all columns the best is tau = 1 - ((r - 1)/(r + 1))^2, r = p_max/p_min: above 1/2 iff r < (1 + sqrt(2))^2 = "
         "5.83. p_i = Theta(1/m) does not bound r by that. (The text has (0, 1), Lemma 2 too.)",
         evidence=(Counterexample(), Measurement("best_tau")),
         derivation="gsae_ref.papers.n19.mixture.formulas.tau_of_spread",
     ),
     equation(
         5,
-        "g_i = -E[1{x_i != 0} (W_i^T y I + b_i I + y W_i^T)(y - W x)].",
         "definition",
+        "holds",
+        "g_i = -E[1{x_i != 0} (W_i^T y I + b_i I + y W_i^T)(y - W x)].",
         evidence=(Measurement("expected_by_enumeration"),),
         derivation="gsae_ref.ops.sparse_expected_gradient",
     ),
     statement(
         "mixture-gradient",
         "proof of Theorem 4 (i), main text",
-        "equation",
-        "g_i = -p_i lam_i A + p_i (lam_i^2 + 2 b_i lam_i + b_i^2) W_i + gamma.",
+        "identity",
         "typo",
-        corrected="A_i for the matrix A, as in (9).",
+        "g_i = -p_i lam_i A + p_i (lam_i^2 + 2 b_i lam_i + b_i^2) W_i + gamma.",
+        repaired="A_i for the matrix A, as in (9).",
         evidence=(Reading("g_i is a vector, A a matrix; (9) has A_i"), MIXTURE_UPDATE),
     ),
     statement(
         "lemma1",
         "Lemma 1",
-        "lemma",
+        "inequality",
+        "false",
         "If W is delta-close to A and |(b_i + lam_i)^2 - lam_i| <= 2 (1 - lam_i): 2 <g_i, W_i - A_i> >= p_i (lam_i - 2 delta^2) ||W_i - A_i||^2 + "
         "||g_i||^2/(p_i lam_i) - 2 ||gamma||^2/(p_i lam_i).",
-        "corrected",
-        corrected="2 delta^2/lam_i for 2 delta^2. Without gamma, delta^2/lam_i suffices, so that the printed form holds for lam_i >= 1/2.",
+        repaired="2 delta^2/lam_i for 2 delta^2. Without gamma, delta^2/lam_i suffices, so that the printed form holds for lam_i >= 1/2.",
         hypotheses=LEMMA1,
         evidence=(
             Counterexample(),
@@ -234,10 +236,10 @@ ROWS = (
     statement(
         "zeta",
         "after Lemma 1",
-        "claim",
+        "inequality",
+        "false",
         "The learning rate zeta = max_i 1/(p_i lam_i) gives descent for every column.",
-        "corrected",
-        corrected="zeta <= min_i 1/(p_i lam_i): ||W~_i - A_i||^2 <= (1 - zeta p_i (lam_i - 2 delta^2/lam_i)) ||W_i - A_i||^2.",
+        repaired="zeta <= min_i 1/(p_i lam_i): ||W~_i - A_i||^2 <= (1 - zeta p_i (lam_i - 2 delta^2/lam_i)) ||W_i - A_i||^2.",
         evidence=(
             Counterexample(),
             Inequality(
@@ -249,9 +251,9 @@ ROWS = (
     statement(
         "threshold-condition",
         "after Lemma 1",
-        "claim",
-        "Without bias |lam_i^2 - lam_i| = lam_i (1 - lam_i) <= 2 (1 - lam_i).",
+        "inequality",
         "holds",
+        "Without bias |lam_i^2 - lam_i| = lam_i (1 - lam_i) <= 2 (1 - lam_i).",
         hypotheses=(UNIT, UNIT_STAR, POSITIVE_OVERLAP),
         evidence=(
             Inequality(
@@ -265,10 +267,10 @@ ROWS = (
     statement(
         "both-conditions",
         "proof of Theorem 4, bias",
-        "claim",
-        "b_i in [-1 + 2 delta sqrt(k), -delta] and |(b_i + lam_i)^2 - lam_i| <= 2 (1 - lam_i) hold together if b_i -> 0 as lam_i -> 1.",
+        "inequality",
         "vacuous",
-        corrected="They never hold together: (b + lam)^2 - (3 lam - 2) <= delta (delta^3/4 + delta^2 + 3 delta/2 - 2) < 0 for delta < 0.8, and the "
+        "b_i in [-1 + 2 delta sqrt(k), -delta] and |(b_i + lam_i)^2 - lam_i| <= 2 (1 - lam_i) hold together if b_i -> 0 as lam_i -> 1.",
+        remark="They never hold together: (b + lam)^2 - (3 lam - 2) <= delta (delta^3/4 + delta^2 + 3 delta/2 - 2) < 0 for delta < 0.8, and the "
         "interval is empty for delta > 1/3. |(b + lam)^2 - lam| is near 2 |b|, not lam (1 - lam).",
         evidence=(
             Counterexample(),
@@ -285,28 +287,28 @@ ROWS = (
         "fixed-bias",
         "proof of Theorem 4, bias",
         "remark",
+        "false",
         "Hence a fixed bias for the rectified linear unit would not work.",
-        "refuted",
-        corrected=R7_TEXT,
+        remark=R7_TEXT,
         evidence=(Counterexample(), Measurement("fixed_bias_works", "against")),
         derivation="gsae_ref.papers.n19.fixed_bias.formulas.population_step",
     ),
     statement(
         "bias-gradient",
         "section 5",
-        "equation",
-        "grad_{b_i} L = -sigma'(W_i^T y + b_i) W_i^T (y - W x).",
         "identity",
+        "holds",
+        "grad_{b_i} L = -sigma'(W_i^T y + b_i) W_i^T (y - W x).",
         evidence=(Measurement("sparse_bias_gradient"),),
         derivation="gsae_ref.ops.sparse_loss_and_grad",
     ),
     statement(
         "expected-bias-gradient",
         "section 5",
-        "equation",
-        "(g_b)_i = -p_i b_i + gamma.",
+        "identity",
         "typo",
-        corrected="+ p_i b_i. (Inside the bracket of the line before, + ||W_i||^2 b_i must be -.)",
+        "(g_b)_i = -p_i b_i + gamma.",
+        repaired="+ p_i b_i. (Inside the bracket of the line before, + ||W_i||^2 b_i must be -.)",
         evidence=(
             Counterexample(),
             Identity("p_i b_i", "sparse_mixture", lambda i: (i.updates[1], i.p * i.bias), MIXTURE),
@@ -316,10 +318,10 @@ ROWS = (
     statement(
         "bias-schedule",
         "section 5",
-        "claim",
+        "remark",
+        "false",
         "b^0 = -1/log n, b^{s+1} = sqrt(1 - tau) b^s is sufficiently negative for consistency at every step, as b_i^s <= -||W_i^s - A_i||.",
-        "corrected",
-        corrected="b_i^s <= -(mu/sqrt(n) + ||W_i^s - A_i||) - N is needed: a bias that tends to 0 violates it unless mu = N = 0. "
+        repaired="b_i^s <= -(mu/sqrt(n) + ||W_i^s - A_i||) - N is needed: a bias that tends to 0 violates it unless mu = N = 0. "
         + R7_TEXT,
         evidence=(Counterexample(), *RUNS),
         derivation="gsae_ref.papers.n19.fixed_bias.formulas.persistent_bias",
@@ -327,39 +329,43 @@ ROWS = (
     statement(
         "gamma",
         "Appendix B.1",
-        "claim",
+        "identity",
+        "false",
         "gamma = E[(W_i^T y I + b_i I + y W_i^T)(y - W x)(1{x*_i != 0} - 1{x_i != 0})] makes (9) exact.",
-        "corrected",
-        corrected="Add E[1{x*_i != 0} (W_i^T y I + b_i I + y W_i^T) sum_{j != i} W_j x_j], from W x -> W_i x_i. Both vanish when the whole support "
+        repaired="Add E[1{x*_i != 0} (W_i^T y I + b_i I + y W_i^T) sum_{j != i} W_j x_j], from W x -> W_i x_i. Both vanish when the whole support "
         "is recovered.",
         evidence=(Counterexample(), MIXTURE_UPDATE),
         derivation="gsae_ref.papers.n19.mixture.counterexamples.ce_gamma",
     ),
     equation(
         6,
-        "g^(1) = -p_i lam_i A_i + p_i lam_i^2 W_i.",
         "identity",
+        "holds",
+        "g^(1) = -p_i lam_i A_i + p_i lam_i^2 W_i.",
         evidence=(_term(0),),
         derivation="gsae_ref.papers.n19.mixture.formulas.mixture_terms",
     ),
     equation(
         7,
-        "g^(2) = p_i b_i lam_i W_i + p_i b_i A_i.",
         "identity",
+        "holds",
+        "g^(2) = p_i b_i lam_i W_i + p_i b_i A_i.",
         evidence=(_term(1),),
         derivation="gsae_ref.papers.n19.mixture.formulas.mixture_terms",
     ),
     equation(
         8,
-        "g^(3) = -p_i b_i A_i + p_i b_i lam_i W_i.",
         "identity",
+        "holds",
+        "g^(3) = -p_i b_i A_i + p_i b_i lam_i W_i.",
         evidence=(_term(2),),
         derivation="gsae_ref.papers.n19.mixture.formulas.mixture_terms",
     ),
     equation(
         9,
-        "g_i = -p_i lam_i A_i + p_i (lam_i^2 + 2 b_i lam_i + b_i^2) W_i + gamma = p_i lam_i (W_i - A_i) + v.",
         "identity",
+        "holds",
+        "g_i = -p_i lam_i A_i + p_i (lam_i^2 + 2 b_i lam_i + b_i^2) W_i + gamma = p_i lam_i (W_i - A_i) + v.",
         evidence=(MIXTURE_UPDATE,),
         derivation="gsae_ref.papers.n19.mixture.formulas.mixture_update",
     ),

@@ -217,10 +217,10 @@ ROWS = (
     statement(
         "theorem4ii",
         "Theorem 4 (ii)",
-        "theorem",
+        "asymptotic claim",
+        "holds",
         "General k-sparse codes, zeta = Theta(m/k): ||W^+ - A||_F^2 <= (1 - tau) ||W - A||_F^2 + O(m k^2/n^2).",
-        "asymptotic",
-        corrected="Uniform supports, zeta <= min_i 1/(p lam_i): ||W~_i - A_i||^2 <= (1 - zeta p lam_i (1 - delta^2/2)) ||W_i - A_i||^2 + 2 zeta "
+        repaired="Uniform supports, zeta <= min_i 1/(p lam_i): ||W~_i - A_i||^2 <= (1 - zeta p lam_i (1 - delta^2/2)) ||W_i - A_i||^2 + 2 zeta "
         "r^2/(p lam_i), r = 8 p2 R + 2 p3 (R^2 + R), R = max(||A||^2, ||W||^2); normalisation then costs at most N19-lemma5.",
         evidence=(
             Inequality(
@@ -235,10 +235,10 @@ ROWS = (
     statement(
         "theorem4iii",
         "Theorem 4 (iii)",
-        "theorem",
+        "inequality",
+        "false",
         "Non-negative k-sparse codes, zeta = Theta(m/k): ||W^+ - A||_F^2 <= (1 - tau) ||W - A||_F^2 + O(k^3/m).",
-        "refuted",
-        corrected="(iii.2): from W = A = I a ReLU step with b = -1/2 makes an error of order k^2, whatever m. (iii.1): without bias the error along "
+        remark="(iii.2): from W = A = I a ReLU step with b = -1/2 makes an error of order k^2, whatever m. (iii.1): without bias the error along "
         "a common shift of all columns is multiplied by about (k zeta p - 1)^2. A step of order m/k^2 contracts it, with tau of order 1/k; the "
         "remainder of the corrected Lemma 4 is O(k^2).",
         evidence=(
@@ -251,10 +251,10 @@ ROWS = (
     statement(
         "indicator",
         "Appendix B.2",
-        "claim",
+        "identity",
+        "false",
         "E[x*_j x*_l 1{x*_i != 0} | S] = 1 if i = j = l in S, and 0 otherwise.",
-        "corrected",
-        corrected="1 if j = l in S and i in S.",
+        repaired="1 if j = l in S and i in S.",
         evidence=(
             Counterexample(),
             Identity("all i, j, l", "sparse_centred", _moments, (CENTRED,)),
@@ -264,10 +264,10 @@ ROWS = (
     statement(
         "eq10",
         "Eq. (10)",
-        "equation",
-        '"Now we combine the results in (10) and (12)".',
+        "inequality",
         "typo",
-        corrected="(11) and (13); in our scan the displays are tagged (11), (12), (13) and none is (10).",
+        '"Now we combine the results in (10) and (12)".',
+        repaired="(11) and (13); in our scan the displays are tagged (11), (12), (13) and none is (10).",
         evidence=(
             Reading(
                 "no display carries the number 10; a scanning slip in the tags cannot be excluded"
@@ -276,39 +276,44 @@ ROWS = (
     ),
     equation(
         11,
+        "identity",
+        "false",
         "g^(1)_{i,S} = -lam_i (I - W_S W_S^T) A_i.",
-        "corrected",
-        corrected="-(I - W_S W_S^T) sum_{l in S} <W_i, A_l> A_l.",
+        repaired="-(I - W_S W_S^T) sum_{l in S} <W_i, A_l> A_l.",
         evidence=(Counterexample(), FIRST, SECOND),
         derivation="gsae_ref.papers.n19.sparse_codes.formulas.given_support",
     ),
     equation(
         12,
-        "g^(2)_{i,S} = -sum_{j,l in S} E[A_j W_i^T (I - W_S W_S^T) A_l x*_j x*_l sgn(x*_i) | S].",
+        "identity",
         "typo",
-        corrected="1{x*_i != 0} for sgn(x*_i).",
+        "g^(2)_{i,S} = -sum_{j,l in S} E[A_j W_i^T (I - W_S W_S^T) A_l x*_j x*_l sgn(x*_i) | S].",
+        repaired="1{x*_i != 0} for sgn(x*_i).",
         evidence=(Counterexample(), SECOND),
         derivation="gsae_ref.papers.n19.sparse_codes.formulas.given_support",
     ),
     equation(
         13,
+        "identity",
+        "false",
         "g^(2)_{i,S} = -A_i W_i^T (I - W_S W_S^T) A_i.",
-        "corrected",
-        corrected="-sum_{l in S} A_l W_i^T (I - W_S W_S^T) A_l.",
+        repaired="-sum_{l in S} A_l W_i^T (I - W_S W_S^T) A_l.",
         same_as="N19-eq11",
     ),
     equation(
         14,
+        "identity",
+        "false",
         "g_i = -2 p_i lam_i A_i + E[lam_i^2 W_i + sum_{j in R} <A_i, W_j> W_j + lam_i ||W_i||^2 A_i + sum_{j in R} <W_i, W_j> <A_i, W_j> A_i].",
-        "corrected",
-        corrected=EXACT_15 + " (As printed 1{i in S} and a lam_i are missing too.)",
+        repaired=EXACT_15 + " (As printed 1{i in S} and a lam_i are missing too.)",
         same_as="N19-eq15",
     ),
     equation(
         15,
+        "identity",
+        "false",
         "g_i = -p_i lam_i A_i + p_i lam_i^2 W_i + sum_{j != i} p_ij lam_i <A_i, W_j> W_j + sum_{j != i} p_ij <W_i, W_j> <A_i, W_j> A_i.",
-        "corrected",
-        corrected=EXACT_15,
+        repaired=EXACT_15,
         evidence=(
             Counterexample(),
             Identity(
@@ -330,10 +335,10 @@ ROWS = (
     statement(
         "lemma2",
         "Lemma 2",
-        "lemma",
+        "inequality",
+        "false",
         "W (delta, 2)-near to A: 2 <g_i, W_i - A_i> >= p_i lam_i ||W_i - A_i||^2 + ||g_i||^2/(p_i lam_i) - O(p_i k^2/(n^2 lam_i)).",
-        "corrected",
-        corrected="p_i lam_i (1 - delta^2/2) for p_i lam_i, which the proof has and the lemma drops; remainder 2 ||r_i||^2/(p_i lam_i), ||r_i|| <= "
+        repaired="p_i lam_i (1 - delta^2/2) for p_i lam_i, which the proof has and the lemma drops; remainder 2 ||r_i||^2/(p_i lam_i), ||r_i|| <= "
         "8 p2 R + 2 p3 (R^2 + R) for uniform supports, R = max(||A||^2, ||W||^2).",
         hypotheses=CENTRED_CODES,
         evidence=(
@@ -358,10 +363,10 @@ ROWS = (
     statement(
         "descent-k-sparse",
         "Appendix B.2, after Lemma 2",
-        "claim",
-        "||W_i^+ - A_i||^2 <= (1 - tau) ||W_i - A_i||^2 + O(p_i k^2/(n^2 lam_i)).",
+        "inequality",
         "typo",
-        corrected="The last term is multiplied by zeta: O(k^2/n^2), from which Theorem 4 (ii) follows by summing m columns.",
+        "||W_i^+ - A_i||^2 <= (1 - tau) ||W_i - A_i||^2 + O(p_i k^2/(n^2 lam_i)).",
+        repaired="The last term is multiplied by zeta: O(k^2/n^2), from which Theorem 4 (ii) follows by summing m columns.",
         evidence=(
             Reading(
                 "Lemma 2's remainder enters a step of size zeta = Theta(1/p_i); Theorem 4 (ii)'s O(m k^2/n^2) has the factor"
@@ -378,10 +383,10 @@ ROWS = (
     statement(
         "lemma3",
         "Lemma 3",
-        "lemma",
+        "inequality",
+        "false",
         "||W - A|| <= 2 ||A||.",
-        "corrected",
-        corrected="No hypothesis is stated; delta-closeness gives ||W - A|| <= delta sqrt(m) only. The projection of B.3 enforces the bound.",
+        repaired="No hypothesis is stated; delta-closeness gives ||W - A|| <= delta sqrt(m) only. The projection of B.3 enforces the bound.",
         evidence=(
             Counterexample(),
             Inequality(
@@ -396,19 +401,19 @@ ROWS = (
     statement(
         "alpha",
         "Appendix B.3, alpha_i",
-        "equation",
-        "Coefficient of W_i in g_i = alpha_i W_i - beta_i A_i + e_i.",
         "identity",
+        "holds",
+        "Coefficient of W_i in g_i = alpha_i W_i - beta_i A_i + e_i.",
         evidence=(Identity("against enumerated codes", "sparse_law", _alpha, (UNIT, UNIT_STAR)),),
         derivation="gsae_ref.papers.n19.sparse_codes.formulas.alpha",
     ),
     statement(
         "beta",
         "Appendix B.3, beta_i",
-        "equation",
-        "Minus the coefficient of A_i in g_i = alpha_i W_i - beta_i A_i + e_i.",
+        "identity",
         "typo",
-        corrected="<W_j, A_j> for <W_j, A_l> with a free index l in the fourth term; b_j for b_i in the last.",
+        "Minus the coefficient of A_i in g_i = alpha_i W_i - beta_i A_i + e_i.",
+        repaired="<W_j, A_j> for <W_j, A_l> with a free index l in the fourth term; b_j for b_i in the last.",
         evidence=(
             Counterexample(),
             Identity("with b_i", "sparse_law", _beta("printed"), (UNIT, UNIT_STAR), expect="fails"),
@@ -419,10 +424,10 @@ ROWS = (
     statement(
         "residual",
         "Appendix B.3, e_i",
-        "claim",
+        "inequality",
+        "false",
         "||e_i|| <= O(max(kappa_1^2, kappa_2^2) p_i k/m).",
-        "corrected",
-        corrected="||e_i|| <= sqrt(m) max_j p_ij (||A|| a_2 (U + V) + ||W|| U^2), U = max |x_j|, V = max |W_j^T (y - W x)|: order p_i k/sqrt(m), "
+        repaired="||e_i|| <= sqrt(m) max_j p_ij (||A|| a_2 (U + V) + ||W|| U^2), U = max |x_j|, V = max |W_j^T (y - W x)|: order p_i k/sqrt(m), "
         "attained up to a constant. (kappa_2^2 should be kappa_2.)",
         evidence=(
             Counterexample(),
@@ -433,9 +438,9 @@ ROWS = (
     statement(
         "sanity",
         "Appendix B.3",
-        "claim",
-        "For a mixture alpha_i, beta_i and e_i give the g_i of case (i).",
         "identity",
+        "holds",
+        "For a mixture alpha_i, beta_i and e_i give the g_i of case (i).",
         evidence=(
             Identity("alpha and beta", "sparse_mixture", _sanity, (UNIT, UNIT_STAR, ONE_ACTIVE)),
         ),
@@ -443,10 +448,10 @@ ROWS = (
     statement(
         "claim3",
         "Claim 3",
-        "claim",
+        "asymptotic claim",
+        "holds",
         "alpha_i = kappa_2 p_i lam_i^2 + 2 kappa_1 p_i b_i lam_i + p_i b_i^2 up to O-terms.",
-        "asymptotic",
-        corrected="kappa_2 q2 a^2 + 2 |kappa_1| (|kappa_1 lam_i| + |b_i|) sqrt(m) q2 a + kappa_1^2 m q3 a^2, q2 = max_j p_ij, q3 = max p_ijl, a = "
+        repaired="kappa_2 q2 a^2 + 2 |kappa_1| (|kappa_1 lam_i| + |b_i|) sqrt(m) q2 a + kappa_1^2 m q3 a^2, q2 = max_j p_ij, q3 = max p_ijl, a = "
         "||A||. (q_i is p_i.)",
         evidence=(Inequality("explicit", "sparse_law", _claim(0), (UNIT, UNIT_STAR)),),
         derivation="gsae_ref.papers.n19.sparse_codes.formulas.remainder_16",
@@ -454,28 +459,29 @@ ROWS = (
     statement(
         "claim4",
         "Claim 4",
-        "claim",
+        "asymptotic claim",
+        "holds",
         "beta_i = kappa_2 p_i lam_i up to O-terms.",
-        "asymptotic",
-        corrected="kappa_2 q2 w^2 + kappa_1^2 sqrt(m) q2 (a + w) + kappa_1^2 m q3 w^2 + |kappa_1| max |b| sqrt(m) q2 w, w = ||W||.",
+        repaired="kappa_2 q2 w^2 + kappa_1^2 sqrt(m) q2 (a + w) + kappa_1^2 m q3 w^2 + |kappa_1| max |b| sqrt(m) q2 w, w = ||W||.",
         evidence=(Inequality("explicit", "sparse_law", _claim(1), (UNIT, UNIT_STAR)),),
         derivation="gsae_ref.papers.n19.sparse_codes.formulas.remainder_16",
     ),
     statement(
         "zero-bias",
         "Appendix B.3, before (16)",
-        "claim",
-        '"When b_i = 0, from (3) and (4) and b_i in (-1, 0)".',
+        "remark",
         "typo",
-        corrected="From Claims 3 and 4, for b_i in (-1, 0].",
+        '"When b_i = 0, from (3) and (4) and b_i in (-1, 0)".',
+        repaired="From Claims 3 and 4, for b_i in (-1, 0].",
         evidence=(Reading("(3) and (4) are the model and the gradient; b_i = 0 excludes (-1, 0)"),),
     ),
     equation(
         16,
+        "identity",
+        "typo",
         "g_i = -kappa_2 p_i lam_i A_i + p_i (kappa_2 lam_i^2 + 2 kappa_1 p_i b_i lam_i + b_i^2) W_i + v, ||v|| <= O(max(kappa_1^2, kappa_2) "
         "k/sqrt(m)).",
-        "typo",
-        corrected="2 kappa_1 b_i lam_i in the bracket (p_i is outside), and O(p_i k/sqrt(m)): the printed remainder is sqrt(m) times the main term.",
+        repaired="2 kappa_1 b_i lam_i in the bracket (p_i is outside), and O(p_i k/sqrt(m)): the printed remainder is sqrt(m) times the main term.",
         evidence=(
             Counterexample(),
             Identity(
@@ -490,11 +496,11 @@ ROWS = (
     statement(
         "lemma4",
         "Lemma 4",
-        "lemma",
+        "inequality",
+        "false",
         "If |kappa_2 lam_i^2 + 2 kappa_1 p_i b_i lam_i + b_i^2 - kappa_2 lam_i| <= 2 kappa_2 (1 - lam_i): 2 <g_i, W_i - A_i> >= kappa_2 p_i (lam_i - "
         "2 delta^2) ||W_i - A_i||^2 + ||g_i||^2/(kappa_2 p_i lam_i) - O(max(1, kappa_2/kappa_1^2) k^2/(p_i m)).",
-        "corrected",
-        corrected="Condition with 2 kappa_1 b_i lam_i; 2 delta^2/lam_i; last term 2 ||v||^2/(kappa_2 p_i lam_i) with v what is left of g_i in (16), "
+        repaired="Condition with 2 kappa_1 b_i lam_i; 2 delta^2/lam_i; last term 2 ||v||^2/(kappa_2 p_i lam_i) with v what is left of g_i in (16), "
         'of order p_i k^2/m times the square of the codes: the printed one does not scale with the codes and exceeds everything else. ("A close to '
         'A*" is W to A.)',
         hypotheses=(*COLUMNS, BIAS_LEMMA4),
@@ -512,11 +518,11 @@ ROWS = (
     statement(
         "lemma5",
         "Lemma 5",
-        "lemma",
+        "inequality",
+        "false",
         "If ||W~_i - A_i|| <= (1 - tau) ||W_i - A_i|| + o(delta), ||W_i - A_i|| <= delta, (1 - delta)/(2 - delta) <= tau < 1: ||W_i^+ - A_i|| <= "
         "(1 + o(1)) delta.",
-        "corrected",
-        corrected="Sharp: ||W~ - A|| = eps < 1 gives ||W^+ - A|| <= sqrt(2 - 2 sqrt(1 - eps^2)), about eps; at most delta iff tau >= 1 - sqrt(1 - "
+        repaired="Sharp: ||W~ - A|| = eps < 1 gives ||W^+ - A|| <= sqrt(2 - 2 sqrt(1 - eps^2)), about eps; at most delta iff tau >= 1 - sqrt(1 - "
         "delta^2/4), about delta^2/8. The printed range is enough for delta <= 0.88, and no range is needed for small delta.",
         evidence=(
             Counterexample(),
@@ -533,10 +539,10 @@ ROWS = (
     statement(
         "lemma5-proof",
         "proof of Lemma 5",
-        "claim",
+        "inequality",
+        "false",
         "||W_i^+ - A_i|| <= 2 (1 - tau) delta/(1 + (1 - tau) delta).",
-        "corrected",
-        corrected="w >= 1 - eps, eps = (1 - tau) delta, so 2 eps/(1 - eps); with this sign the range is (1 + delta)/(2 + delta), as the proof ends.",
+        repaired="w >= 1 - eps, eps = (1 - tau) delta, so 2 eps/(1 - eps); with this sign the range is (1 + delta)/(2 + delta), as the proof ends.",
         evidence=(
             Counterexample(),
             Inequality(

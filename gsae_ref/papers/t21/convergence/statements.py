@@ -101,16 +101,18 @@ REPAIRED = (
 ROWS = (
     equation(
         76,
-        "A_g^{k+1} = A_g^k - eta grad L(A^k).",
+        "inequality",
         "typo",
-        corrected="The proof steps along the expected approximate gradient G_g.",
+        "A_g^{k+1} = A_g^k - eta grad L(A^k).",
+        repaired="The proof steps along the expected approximate gradient G_g.",
         evidence=(Reading("(77) expands the step with g_i, the columns of G_g"),),
     ),
     equation(
         77,
-        "The chain from (32) to ||A_g^{k+1} - A*_g||^2 <= (1 - rho) ||A_g^k - A*_g||^2 + O(d (mu_B + delta)^2 gamma^4 / Gamma^2).",
+        "inequality",
         "typo",
-        corrected="eta^2 ||g||_F must be eta^2 ||G_g||_F^2. The chain is right given (33) and alpha_min > 0; (33) is not.",
+        "The chain from (32) to ||A_g^{k+1} - A*_g||^2 <= (1 - rho) ||A_g^k - A*_g||^2 + O(d (mu_B + delta)^2 gamma^4 / Gamma^2).",
+        repaired="eta^2 ||g||_F must be eta^2 ||G_g||_F^2. The chain is right given (33) and alpha_min > 0; (33) is not.",
         evidence=(
             Counterexample(),
             Inequality(
@@ -121,18 +123,19 @@ ROWS = (
     ),
     equation(
         78,
+        "asymptotic claim",
+        "holds",
         "O(d (mu_B + delta)^2 gamma^4 / Gamma^2) = O(d log^2 n / Gamma^2).",
-        "asymptotic",
-        corrected="With gamma <= log n and mu_B, delta <= C / log n: at most 4 C^2 d log^2 n / Gamma^2.",
+        repaired="With gamma <= log n and mu_B, delta <= C / log n: at most 4 C^2 d log^2 n / Gamma^2.",
         evidence=(Measurement("final_rate"),),
     ),
     statement(
         "rho",
         "Theorem 2, rho",
-        "claim",
+        "inequality",
+        "false",
         "rho is a contraction rate.",
-        "corrected",
-        corrected="rho <= 1 always; rho > 0 iff alpha_min > sqrt(2 d)(omega_max sqrt(d^2 + 1) + delta), so never for delta >= 1/sqrt(2 d), which "
+        repaired="rho <= 1 always; rho > 0 iff alpha_min > sqrt(2 d)(omega_max sqrt(d^2 + 1) + delta), so never for delta >= 1/sqrt(2 d), which "
         "is 1/2 for d = 2.",
         evidence=(
             Inequality("0 < rho", "descent", lambda i: (1e-9, _rho(i)), PAIR, expect="fails"),
@@ -144,21 +147,21 @@ ROWS = (
     statement(
         "theorem2",
         "Theorem 2",
-        "theorem",
+        "inequality",
+        "false",
         "If eta <= 1/(tau (2 - tau) p_g alpha_max), (69) and Theorem 1 hold: ||A_g^{k+1} - A*_g||_F^2 <= (1 - rho) ||A_g^k - A*_g||_F^2 + eta d "
         "epsilon; under Lemma 1 the last term is O(d log^2 n / Gamma^2).",
-        "refuted",
-        corrected=REPAIRED,
+        remark=REPAIRED,
         evidence=(Counterexample(),),
         derivation="gsae_ref.papers.t21.convergence.formulas.repaired_bound",
     ),
     statement(
         "theorem2-v1",
         "Theorem 2, version 1",
-        "theorem",
-        "The same with rho = eta c (alpha_min - d (alpha_max sqrt(d^2 + 1) + delta)^2 / alpha_min).",
+        "inequality",
         "vacuous",
-        corrected="rho <= eta c alpha_min (1 - d (d^2 + 1)) < 0 for every d: the bound allows growth only. "
+        "The same with rho = eta c (alpha_min - d (alpha_max sqrt(d^2 + 1) + delta)^2 / alpha_min).",
+        remark="rho <= eta c alpha_min (1 - d (d^2 + 1)) < 0 for every d: the bound allows growth only. "
         + REPAIRED,
         evidence=(
             Counterexample(),
@@ -176,18 +179,18 @@ ROWS = (
         "remark-a",
         "remark (a) after Theorem 2",
         "remark",
-        "A bound on the norm of a group of the code is a looser assumption than bounds on its entries.",
         "holds",
-        corrected="It is: entries in [a, b] in modulus give norms in [a, sqrt(d) b]; the converse fails, (1, 0) has norm 1 and a zero entry.",
+        "A bound on the norm of a group of the code is a looser assumption than bounds on its entries.",
+        remark="It is: entries in [a, b] in modulus give norms in [a, sqrt(d) b]; the converse fails, (1, 0) has norm 1 and a zero entry.",
         evidence=(Measurement("norms_from_entries"),),
     ),
     statement(
         "remark-b",
         "remark (b) after Theorem 2",
         "remark",
+        "false",
         "Support recovery and convergence are both possible with a constant bias lam.",
-        "refuted",
-        corrected="A constant lam moves the minimiser to s A* Q, s - 1/s = lam/B (gamma = 1): zero loss at s = 5/4, lam/B = 9/20. Convergence "
+        remark="A constant lam moves the minimiser to s A* Q, s - 1/s = lam/B (gamma = 1): zero loss at s = 5/4, lam/B = 9/20. Convergence "
         "holds for the span: R2 has no floor, R3 one that does not come from lam.",
         evidence=(Counterexample(), Measurement("scaled_minimiser", "against")),
         derivation="gsae_ref.papers.t21.convergence.formulas.scaled_minimiser",
@@ -195,10 +198,10 @@ ROWS = (
     statement(
         "simulation",
         "Section 4.1",
-        "claim",
+        "remark",
+        "false",
         "The simulation (Figure 3) supports the theory.",
-        "refuted",
-        corrected="It satisfies neither (15) with (16), nor (17), A_g^T A_g = I, ||A*_g||_2 = 1, the corrected Lemma 1 (even at A = A*), nor the "
+        remark="It satisfies neither (15) with (16), nor (17), A_g^T A_g = I, ||A*_g||_2 = 1, the corrected Lemma 1 (even at A = A*), nor the "
         "norm condition of Theorem 2. At A = A* the support is recovered all the same: worst-case bounds are loose there.",
         evidence=(Measurement("simulation", "against"),),
         derivation="gsae_ref.sampling.sample",
@@ -207,10 +210,10 @@ ROWS = (
         "R2",
         "own",
         "R2",
-        "theorem",
+        "identity",
+        "holds",
         "One active group, exact population gradient, retraction: tan theta_i+ = (1 - eta kappa / (1 + eta m_i + eta kappa sin^2 theta_i)) tan "
         "theta_i: every principal angle below pi/2 goes to zero linearly, for any lam below the smallest active norm.",
-        "identity",
         evidence=(Measurement("contraction"), Measurement("support_condition_persists")),
         derivation="gsae_ref.papers.t21.convergence.formulas.contraction_factor",
     ),
@@ -218,9 +221,9 @@ ROWS = (
         "R3",
         "own",
         "R3",
-        "theorem",
-        REPAIRED,
+        "inequality",
         "holds",
+        REPAIRED,
         hypotheses=(*PAIR, ORBIT_WITHIN_1),
         evidence=(
             Inequality(
@@ -237,10 +240,10 @@ ROWS = (
         "R4",
         "own",
         "R4",
-        "theorem",
+        "inequality",
+        "holds",
         "Mutual exclusion: with lam in Lemma 1's interval, orthonormal groups, rho > 0 and one active group, (33) fails for every column "
         "(unless lam = delta = 0).",
-        "holds",
         hypotheses=(*PAIR, IN_PRINTED_INTERVAL, POSITIVE_RHO, ONE_ACTIVE),
         evidence=(
             Inequality(

@@ -151,19 +151,19 @@ ROWS = (
     statement(
         "eq19",
         "Eq. (19)",
-        "equation",
-        "A_g^T y = A_g^T A*_g x_g + sum_{h != g in S} A_g^T A*_h x_h.",
         "identity",
+        "holds",
+        "A_g^T y = A_g^T A*_g x_g + sum_{h != g in S} A_g^T A*_h x_h.",
         evidence=(Identity("decomposition, every group", "support", _decomposition),),
     ),
     statement(
         "prop1",
         "Proposition 1",
-        "proposition",
-        "||A_g^T A*_g x_g|| >= B_min (1 - delta) for g in S.",
+        "inequality",
         "holds",
+        "||A_g^T A*_g x_g|| >= B_min (1 - delta) for g in S.",
         hypotheses=PROP1,
-        corrected="With orthonormal A*_g the sharper (1 - delta^2/2) B_min holds, and is attained.",
+        remark="With orthonormal A*_g the sharper (1 - delta^2/2) B_min holds, and is attained.",
         evidence=(
             Inequality(
                 "(1 - delta) B_min <= signal",
@@ -186,10 +186,10 @@ ROWS = (
     statement(
         "prop2",
         "Proposition 2",
-        "proposition",
+        "inequality",
+        "false",
         "||sum_{h in S} A_v^T A*_h x_h|| <= gamma B_max (mu_B + delta) for v not in S.",
-        "corrected",
-        corrected=PROP2_CORRECTED,
+        repaired=PROP2_CORRECTED,
         hypotheses=PROP2,
         evidence=(
             Counterexample(),
@@ -201,10 +201,10 @@ ROWS = (
     statement(
         "prop2-v1",
         "Proposition 2, version 1",
-        "proposition",
+        "inequality",
+        "false",
         "The same bound gamma B_max (mu_B + delta), with nothing assumed of ||A*_h||_2.",
-        "corrected",
-        corrected="gamma B_max (d mu_B + delta min(sqrt(d), 1 + delta)), atoms of A* of unit norm.",
+        repaired="gamma B_max (d mu_B + delta min(sqrt(d), 1 + delta)), atoms of A* of unit norm.",
         hypotheses=PROP2_V1,
         evidence=(
             Inequality("printed bound", "unit_star", _prop2("printed"), PROP2_V1, expect="fails"),
@@ -215,10 +215,10 @@ ROWS = (
     statement(
         "eq22",
         "Eq. (22) (version 1: (22), (23))",
-        "equation",
+        "inequality",
+        "false",
         "||A_g^T y|| >= ||A_g^T A*_g x_g|| - ||sum_{h != g} A_g^T A*_h x_h|| >= B_min (1 - delta) - gamma B_max (mu_B + delta).",
-        "corrected",
-        corrected="First inequality true; the last term of the second is (gamma - 1) B_max (d mu_B + delta).",
+        repaired="First inequality true; the last term of the second is (gamma - 1) B_max (d mu_B + delta).",
         hypotheses=PROP2,
         evidence=(
             Inequality(
@@ -235,10 +235,10 @@ ROWS = (
     statement(
         "lemma1",
         "Lemma 1",
-        "lemma",
+        "inequality",
+        "false",
         LEMMA1_PRINTED,
-        "corrected",
-        corrected=LEMMA1_CORRECTED,
+        repaired=LEMMA1_CORRECTED,
         hypotheses=PROP2 + (IN_CORRECTED_INTERVAL,),
         evidence=(
             Counterexample(),
@@ -247,26 +247,31 @@ ROWS = (
         derivation="gsae_ref.papers.t21.support.formulas.recovery_interval",
     ),
     statement(
-        "eq20", "Eq. (20)", "equation", "The bound of Proposition 1.", "holds", same_as="T21-prop1"
+        "eq20",
+        "Eq. (20)",
+        "inequality",
+        "holds",
+        "The bound of Proposition 1.",
+        same_as="T21-prop1",
     ),
     statement(
         "eq21",
         "Eq. (21)",
-        "equation",
+        "inequality",
+        "false",
         "The bound of Proposition 2.",
-        "corrected",
-        corrected=PROP2_CORRECTED,
+        repaired=PROP2_CORRECTED,
         same_as="T21-prop2",
     ),
     statement(
-        "eq34", "Eq. (34)", "equation", "Proposition 1 restated.", "holds", same_as="T21-prop1"
+        "eq34", "Eq. (34)", "inequality", "holds", "Proposition 1 restated.", same_as="T21-prop1"
     ),
     statement(
         "eq35",
         "Eq. (35)",
-        "equation",
-        "||A_g^T A*_g x_g|| >= (1 - ||A_g^T A*_g - I||_2) ||x_g||.",
+        "inequality",
         "holds",
+        "||A_g^T A*_g x_g|| >= (1 - ||A_g^T A*_g - I||_2) ||x_g||.",
         evidence=(
             Inequality("for the active group where the bound is largest", "free_star", _step35),
         ),
@@ -274,9 +279,9 @@ ROWS = (
     statement(
         "eq36",
         "Eq. (36)",
-        "equation",
-        "||A_g^T A*_g - I||_2 = ||A_g^T (A*_g - A_g)||_2 <= ||A_g||_2 ||A*_g - A_g||_2 <= delta.",
+        "inequality",
         "holds",
+        "||A_g^T A*_g - I||_2 = ||A_g^T (A*_g - A_g)||_2 <= ||A_g||_2 ||A*_g - A_g||_2 <= delta.",
         hypotheses=(ORTHONORMAL, CLOSE),
         evidence=(
             Inequality(
@@ -290,27 +295,27 @@ ROWS = (
     statement(
         "eq37",
         "Eq. (37)",
-        "equation",
-        "Proposition 1's chain, put together.",
+        "inequality",
         "holds",
+        "Proposition 1's chain, put together.",
         same_as="T21-prop1",
     ),
     statement(
         "eq38",
         "Eq. (38)",
-        "equation",
+        "inequality",
+        "false",
         "Proposition 2 restated.",
-        "corrected",
-        corrected=PROP2_CORRECTED,
+        repaired=PROP2_CORRECTED,
         same_as="T21-prop2",
     ),
     statement(
         "eq39",
         "Eq. (39)",
-        "equation",
+        "inequality",
+        "false",
         "The chain for Proposition 2; its step ||A*_v^T A*_h||_2 <= mu_B.",
-        "corrected",
-        corrected="||A*_v^T A*_h||_2 <= d mu_B by (3); the other steps are right.",
+        repaired="||A*_v^T A*_h||_2 <= d mu_B by (3); the other steps are right.",
         evidence=(
             Counterexample(),
             Inequality(
@@ -323,10 +328,10 @@ ROWS = (
     statement(
         "recovery-in-one-pass",
         "text before Lemma 1",
-        "claim",
+        "remark",
+        "false",
         "Cluster membership is recovered in a single step of the architecture.",
-        "corrected",
-        corrected="Under the corrected Lemma 1, surely; outside it nothing is proved.",
+        repaired="Under the corrected Lemma 1, surely; outside it nothing is proved.",
         evidence=(Counterexample(), Measurement("one_pass_recovery")),
         derivation="gsae_ref.papers.t21.support.formulas.recovery_interval",
     ),
@@ -334,9 +339,9 @@ ROWS = (
         "R5",
         "own",
         "R5",
-        "lemma",
-        LEMMA1_CORRECTED,
+        "inequality",
         "holds",
+        LEMMA1_CORRECTED,
         hypotheses=PROP2 + (IN_CORRECTED_INTERVAL,),
         evidence=LEMMA1_EVIDENCE
         + (
