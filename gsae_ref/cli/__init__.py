@@ -1,7 +1,8 @@
-"""The command line: parse, call, print; no mathematics. May import report, experiments, verification, estimators, datasets, training, checks, files.
+"""The command line: parse, call, print; no mathematics.
 
-A file for each command: ``add(commands)`` adds it to the parser, ``run(arguments)`` does it and
-returns the exit status.
+A file for each command: ``add(commands)`` adds it to the parser, ``run(arguments)`` runs it and
+returns the exit status. May import report, experiments, verification, estimators, datasets,
+training, checks, files.
 """
 
 import argparse
@@ -10,25 +11,30 @@ import sys
 
 from .._version import __version__
 from ..ops import DivergenceError
-from . import checking, fitting, information, reporting, reproducing, verifying
+from . import checking, encoding, fitting, information, reporting, reproducing, verifying
+from .options import with_option_names
 
 __all__ = ["main"]
 
 FIRST_STEPS = """\
 Start with: gsae-ref verify --quick        every verdict with its evidence, in about a minute
 then:
-  gsae-ref verify --only T21-prop2 --explain    one statement in full, with its counterexample in fractions
-  gsae-ref report --quick --out report          the same verdicts as a page: open report/report.html
-  gsae-ref reproduce                            which figures and tables can be made again
-  gsae-ref check --help                         what the theory says of a dictionary of your own
+  gsae-ref verify --only T21-prop2 --explain
+                                   one statement in full, its counterexample in fractions
+  gsae-ref report --quick --out report
+                                   the same verdicts as a page: open report/report.html
+  gsae-ref reproduce               list the figures and tables that can be computed again
+  gsae-ref check --help            which theorems apply to a dictionary of your own
 
-A command with --help says what it takes. Exit status: 0 good, 1 a checked claim fails, 2 usage or bad input.
-Completion in bash: pip install shtab, then eval "$(shtab --shell=bash --prog=gsae-ref gsae_ref.cli._parser)"
+Run a command with --help for its options.
+Exit status: 0 good, 1 a checked claim fails, 2 usage or bad input.
+Completion in bash: pip install shtab, then
+  eval "$(shtab --shell=bash --prog=gsae-ref gsae_ref.cli._parser)"
 """
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command line and return its exit status: 0 good, 1 a checked claim fails, 2 usage or bad input.
+    """Run the command line and return its exit status.
 
     Parameters
     ----------
@@ -38,35 +44,39 @@ def main(argv: list[str] | None = None) -> int:
     Returns
     -------
     status : int
+        0 good, 1 a checked claim fails, 2 usage or bad input, 130 interrupted.
     """
-    parser = _parser()
-    arguments = parser.parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    parser = _parser(reproducing.named_experiment(words))
+    arguments = parser.parse_args(words)
     try:
         if arguments.command is None:
             parser.print_help()
-        status = 2 if arguments.command is None else arguments.run(arguments)
+        status = 2 if arguments.command is None else int(arguments.run(arguments))
         sys.stdout.flush()
         return status
     except BrokenPipeError:  # the reader (head, less) has gone: not an error
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (ValueError, TypeError, ImportError, OSError, DivergenceError) as error:
-        message = " ".join(str(error).split())
-        print(f"gsae-ref {arguments.command}: {message}", file=sys.stderr)
-        return 2
+        return _refuse(arguments, str(error))
     except (MemoryError, OverflowError) as error:
-        reason = " ".join(str(error).split()) or "not enough memory"
-        print(
-            f"gsae-ref {arguments.command}: {reason}; sizes must fit in memory; choose smaller ones",
-            file=sys.stderr,
-        )
-        return 2
+        reason = str(error) or "not enough memory"
+        return _refuse(arguments, f"{reason}; sizes must fit in memory; choose smaller ones")
     except KeyboardInterrupt:
         print("gsae-ref: interrupted", file=sys.stderr)
         return 130
 
 
-def _parser() -> argparse.ArgumentParser:
+def _refuse(arguments: argparse.Namespace, reason: str) -> int:
+    """Print why a command cannot run, in one line, and return its exit status."""
+    message = with_option_names(" ".join(reason.split()), arguments)
+    print(f"gsae-ref {arguments.command}: {message}", file=sys.stderr)
+    return 2
+
+
+def _parser(experiment: str | None = None) -> argparse.ArgumentParser:
+    """The parser of all commands, with the options of one experiment."""
     parser = argparse.ArgumentParser(
         prog="gsae-ref",
         description="Group-sparse autoencoders: every statement of the papers, checked.",
@@ -75,7 +85,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"gsae_ref {__version__}")
     commands = parser.add_subparsers(dest="command", title="commands")
-
-    for module in (verifying, reporting, checking, reproducing, fitting, information):
-        module.add(commands)
+    verifying.add(commands)
+    reporting.add(commands)
+    checking.add(commands)
+    reproducing.add(commands, experiment)
+    fitting.add(commands)
+    encoding.add(commands)
+    information.add(commands)
     return parser

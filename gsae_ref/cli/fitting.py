@@ -1,48 +1,50 @@
-"""``gsae-ref fit`` and ``gsae-ref encode``: learn a dictionary from a file of samples, and write codes with it. Neither holds the file."""
+"""``gsae-ref fit``: learn a dictionary from a file of samples, which is never read whole."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import sys
 import warnings
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import Any
 
 from .. import checks, training
-from ..files import atomically, check_writable, read_arrays, write_arrays, write_json
-from ..training.blocks import rows, samples_that_fit
-from ..training.dictionary import network
+from ..arrays import Array
+from ..files import write_json
+from ..training.blocks import rows
+from ..training.optimizers import CONSTRAINTS, OPTIMIZERS
 from ..training.starts import STARTS, starting_dictionary
-from .printing import common, different_files, file_name, load_array, paint
-
-if TYPE_CHECKING:
-    from ..training.dictionary import Network
-
-NETWORK = {
-    "group_size": int,
-    "n_unfold": int,
-    "unfold_step": float,
-    "accelerated": bool,
-    "nonnegative": bool,
-    "l1": float,
-}
+from .models import NETWORK, Model, write_model
+from .options import add_json, add_seed, file_name
+from .paths import load_array, require_different, require_writable
+from .printing import paint
 
 
 def add(commands: Any) -> None:
-    """Add both commands to the parser."""
+    """Add the command to the parser."""
     command = commands.add_parser(
         "fit",
         help="learn a dictionary of groups from your own samples",
-        description="Train a group-sparse autoencoder on the rows of an array, and write its dictionary.",
+        description=(
+            "Train a group-sparse autoencoder on the rows of an array and write its dictionary."
+        ),
         epilog="example: gsae-ref fit Y.npy --n-groups 10 --group-size 4 --lam 1 --out model.npz",
     )
+    _add_problem(command)
+    _add_training(command)
+    _add_unfolding(command)
+    _add_checkpoints(command)
+    add_json(command)
+    add_seed(command)
+    command.set_defaults(run=run)
+
+
+def _add_problem(command: argparse.ArgumentParser) -> None:
+    """Add the samples, the sizes and the model's file."""
     command.add_argument(
         "data",
-        metavar="DATA.npy",
+        metavar="Y.npy",
         help="array (n_samples, n_features); read batch by batch, so it may exceed memory",
     )
     command.add_argument("--n-groups", type=int, required=True, metavar="G", help="groups of atoms")
@@ -54,7 +56,10 @@ def add(commands: Any) -> None:
         type=float,
         required=True,
         metavar="L",
-        help="a group is active where its norm exceeds this threshold (with --n-unfold: the penalty of gs.unfolded_encode)",
+        help=(
+            "threshold: a group is active where its norm exceeds it "
+            "(with --n-unfold above 1: the penalty of gs.unfolded_encode)"
+        ),
     )
     command.add_argument(
         "--out",
@@ -63,6 +68,10 @@ def add(commands: Any) -> None:
         metavar="MODEL.npz",
         help="file for the dictionary, read by gsae-ref encode",
     )
+
+
+def _add_training(command: argparse.ArgumentParser) -> None:
+    """Add the options of the optimisation."""
     command.add_argument(
         "--epochs", type=int, default=50, metavar="E", help="passes over the data (default 50)"
     )
@@ -77,56 +86,70 @@ def add(commands: Any) -> None:
         "--step-size", type=float, default=1e-3, metavar="s", help="learning rate (default 0.001)"
     )
     command.add_argument(
-        "--optimizer", default="adam", metavar="O", help='"adam" (default) or "gradient_descent"'
+        "--optimizer", default="adam", choices=OPTIMIZERS, help="update rule (default adam)"
     )
     command.add_argument(
         "--constraint",
         default="columns",
-        metavar="C",
-        help='after every step: "columns" of norm 1 (default), orthonormal "groups", "none"',
+        choices=CONSTRAINTS,
+        help="after every step: columns of norm 1 (default), orthonormal groups, or none",
     )
     command.add_argument(
         "--published",
         dest="tangent",
         action="store_false",
-        help="do not remove the part of the gradient that only breaks "
-        "the constraint: as published, and biased with Adam (see help(gsae_ref.train))",
+        help="use the unprojected gradient, as published (biased when combined with Adam)",
     )
     command.add_argument(
         "--init",
         default="samples",
         metavar="WHERE",
-        help=f"where training starts: {', '.join(STARTS)} (default samples), or a file A.npy (n_features, n_atoms)",
+        help=(
+            f"where training starts: {', '.join(STARTS)} (default samples), "
+            "or a file A.npy (n_features, n_atoms)"
+        ),
     )
-    command.add_argument(
+
+
+def _add_unfolding(command: argparse.ArgumentParser) -> None:
+    """Add the options of an unfolded network."""
+    unfolded = command.add_argument_group(
+        "unfolded network",
+        "--unfold-step, --nonnegative, --l1 and --no-acceleration require --n-unfold above 1.",
+    )
+    unfolded.add_argument(
         "--n-unfold",
         type=int,
         default=1,
         metavar="K",
-        help="steps of the encoder (default 1: the shallow network; "
-        "the options below to --no-acceleration need more)",
+        help="iterations of the encoder (default 1: the shallow network)",
     )
-    command.add_argument(
-        "--unfold-step", type=float, metavar="a", help="size of these steps (default 1 / ||A||_2^2)"
+    unfolded.add_argument(
+        "--unfold-step",
+        type=float,
+        metavar="a",
+        help="step size of the iterations (default 1 / ||A||_2^2)",
     )
-    command.add_argument(
-        "--nonnegative", action="store_true", help="codes of the unfolded encoder are >= 0"
-    )
-    command.add_argument(
+    unfolded.add_argument("--nonnegative", action="store_true", help="codes are >= 0")
+    unfolded.add_argument(
         "--l1",
         type=float,
         default=0.0,
         metavar="p",
-        help="penalty of the unfolded encoder on single entries",
+        help="penalty on single entries (default 0)",
     )
-    command.add_argument(
+    unfolded.add_argument(
         "--no-acceleration", dest="accelerated", action="store_false", help="ISTA in place of FISTA"
     )
+
+
+def _add_checkpoints(command: argparse.ArgumentParser) -> None:
+    """Add the options that save and continue a run."""
     command.add_argument(
         "--checkpoint",
         type=file_name,
         metavar="FILE",
-        help="keep the state of the run here, every --checkpoint-every epochs",
+        help="save the state of the run here, every --checkpoint-every epochs",
     )
     command.add_argument(
         "--checkpoint-every",
@@ -140,92 +163,16 @@ def add(commands: Any) -> None:
         action="store_true",
         help="continue from the checkpoint if there is one, bit for bit",
     )
-    common(command)
-    command.set_defaults(run=fit)
-
-    command = commands.add_parser(
-        "encode",
-        help="write the codes of samples under a dictionary learned by gsae-ref fit",
-        description="Encode the rows of an array, block by block, with the dictionary and the settings of a fitted model.",
-        epilog="example: gsae-ref encode model.npz Y.npy --out codes.npy",
-    )
-    command.add_argument("model", metavar="MODEL.npz", help="what gsae-ref fit has written")
-    command.add_argument("data", metavar="DATA.npy", help="array (n_samples, n_features)")
-    command.add_argument(
-        "--out",
-        required=True,
-        type=file_name,
-        metavar="CODES.npy",
-        help="file for the codes (n_samples, n_atoms)",
-    )
-    common(command)
-    command.set_defaults(run=encode)
 
 
-def fit(arguments: argparse.Namespace) -> int:
-    """Train, write the model, and say how it went."""
-    if arguments.resume and not arguments.checkpoint:
-        raise ValueError(
-            "--resume without --checkpoint; the state to continue from is in a checkpoint; name its file"
-        )
-    written = {
-        "--out": arguments.out,
-        "--checkpoint": arguments.checkpoint,
-        "--json": arguments.json,
-    }
-    different_files(
-        written,
-        {
-            "the data": arguments.data,
-            "--init": None if arguments.init in STARTS else arguments.init,
-        },
-    )
-    for path in filter(None, written.values()):
-        check_writable(path)  # told now, not after the run
+def run(arguments: argparse.Namespace) -> int:
+    """Train, write the model, and print its loss; 130 if interrupted."""
+    _refuse_contradictions(arguments)
     Y = load_array(arguments.data, memory_mapped=True)
-    options = {name: getattr(arguments, name) for name in NETWORK}
-    if arguments.init in STARTS:
-        A = starting_dictionary(
-            Y,
-            arguments.n_groups,
-            arguments.group_size,
-            arguments.init,
-            checks.count("--seed", arguments.seed, 0),
-        )
-    else:
-        A = load_array(arguments.init)
-        if A.ndim == 2 and A.shape[1] != arguments.n_groups * arguments.group_size:
-            raise ValueError(
-                f"{arguments.init} has {A.shape[1]} atoms; --n-groups times --group-size must be as many; change one of them"
-            )
-    try:
-        with _warnings_in_a_line():
-            result = training.train(
-                A,
-                Y,
-                arguments.lam,
-                n_epochs=arguments.epochs,
-                batch_size=arguments.batch_size,
-                step_size=arguments.step_size,
-                optimizer=arguments.optimizer,
-                constraint=arguments.constraint,
-                tangent=arguments.tangent,
-                measure=False,
-                rng=arguments.seed,
-                progress=sys.stderr.isatty(),
-                checkpoint=arguments.checkpoint,
-                checkpoint_every=arguments.checkpoint_every,
-                resume=arguments.resume,
-                **options,
-            )
-    except training.DivergenceError as error:
-        raise ValueError(str(error)) from error
-    stored = {name: np.nan if value is None else value for name, value in options.items()}
-    write_arrays(arguments.out, {"A": result.x, "lam": arguments.lam, **stored})
-    model = {"A": result.x, "lam": arguments.lam, **options}
-    active = sum(
-        int(_network(model).active(result.x, block, arguments.lam).sum()) for block in rows(Y)
-    ) / len(Y)
+    result = _train(arguments, _start(arguments, Y), Y)
+    model = Model(result.x, arguments.lam, _network_options(arguments))
+    write_model(arguments.out, model)
+    active = _active_groups(model, Y)
     if arguments.json:
         report = {
             "epochs": result.nit,
@@ -240,103 +187,95 @@ def fit(arguments: argparse.Namespace) -> int:
         f"{active:.3g} of {arguments.n_groups} groups active per sample"
     )
     if not active:
-        print(
-            paint(
-                "no group is active for any sample, so nothing was learned; lower --lam",
-                "red",
-                sys.stderr,
-            ),
-            file=sys.stderr,
-        )
-    if result.status == 2:
-        more = (
-            "the same command with --resume continues"
-            if arguments.checkpoint
-            else "with --checkpoint FILE it could be continued"
-        )
-        print(f"gsae-ref fit: interrupted; {more}", file=sys.stderr)
-        return 130
-    return 0
+        warning = "no group is active for any sample, so nothing was learned; lower --lam"
+        print(paint(warning, "red", sys.stderr), file=sys.stderr)
+    if result.status != 2:
+        return 0
+    remedy = "use --checkpoint FILE to be able to continue"
+    if arguments.checkpoint:
+        remedy = "the same command with --resume continues"
+    print(f"gsae-ref fit: interrupted; {remedy}", file=sys.stderr)
+    return 130
 
 
-def encode(arguments: argparse.Namespace) -> int:
-    """Write the codes block by block."""
-    different_files(
-        {"--out": arguments.out, "--json": arguments.json},
-        {"the model": arguments.model, "the data": arguments.data},
-    )
-    check_writable(arguments.out)
-    if arguments.json:
-        check_writable(arguments.json)
-    model = _load_model(arguments.model)
-    A = model["A"]
-    n_groups = model["A"].shape[1] // model["group_size"]
-    Y = samples_that_fit(load_array(arguments.data, memory_mapped=True), A)
-    net = _network(model)
-    active = np.zeros(n_groups, dtype=np.int64)
-    dtype = np.result_type(A, checks.array("Y", Y[:1]))
-    with (
-        atomically(arguments.out) as temporary,
-        open(temporary, "wb") as file,
-    ):  # not mapped: a full disk would end the process without a word
-        shape = (len(Y), A.shape[1])
-        np.lib.format.write_array_header_1_0(
-            file,
-            {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape},
+def _refuse_contradictions(arguments: argparse.Namespace) -> None:
+    """Refuse options that exclude each other, and files that cannot be written."""
+    if arguments.resume and not arguments.checkpoint:
+        raise ValueError(
+            "--resume without --checkpoint; a run continues from a checkpoint; "
+            "add --checkpoint FILE"
         )
-        for block in rows(Y):
-            codes = np.ascontiguousarray(net.encode(A, block, model["lam"]), dtype)
-            file.write(codes.data)
-            active += codes.reshape(len(codes), n_groups, -1).any(axis=2).sum(axis=0)
-    if arguments.json:
-        write_json(
-            {
-                "n_samples": len(Y),
-                "active_groups": active.sum() / len(Y),
-                "share_of_samples": active / len(Y),
-            },
-            arguments.json,
+    if arguments.n_unfold == 1 and not arguments.accelerated:
+        raise ValueError(
+            "--no-acceleration with --n-unfold 1; a single iteration has no acceleration; "
+            "drop it or raise --n-unfold"
         )
-    print(
-        f"{paint(arguments.out, 'bold')}: codes of {len(Y)} samples, {active.sum() / len(Y):.3g} of {n_groups} groups active per sample"
-    )
-    return 0
+    written = {
+        "--out": arguments.out,
+        "--checkpoint": arguments.checkpoint,
+        "--json": arguments.json,
+    }
+    start = None if arguments.init in STARTS else arguments.init
+    require_different(written, {"the data": arguments.data, "--init": start})
+    require_writable(written.values())
+
+
+def _start(arguments: argparse.Namespace, Y: Array) -> Array:
+    """The dictionary that training starts from."""
+    n_groups = arguments.n_groups
+    if arguments.init in STARTS:
+        seed = checks.count("--seed", arguments.seed, 0)
+        return starting_dictionary(Y, n_groups, arguments.group_size, arguments.init, seed)
+    A = load_array(arguments.init)
+    if A.ndim == 2 and A.shape[1] != n_groups * arguments.group_size:
+        raise ValueError(
+            f"{arguments.init} has {A.shape[1]} atoms; "
+            f"--n-groups times --group-size is {n_groups * arguments.group_size}; "
+            "the two must agree"
+        )
+    return A
+
+
+def _network_options(arguments: argparse.Namespace) -> dict[str, Any]:
+    return {name: getattr(arguments, name) for name in NETWORK}
+
+
+def _train(arguments: argparse.Namespace, A: Array, Y: Array) -> Any:
+    """The result of training; what it warns of is printed in one line each."""
+    with _one_line_warnings():
+        return training.train(
+            A,
+            Y,
+            arguments.lam,
+            n_epochs=arguments.epochs,
+            batch_size=arguments.batch_size,
+            step_size=arguments.step_size,
+            optimizer=arguments.optimizer,
+            constraint=arguments.constraint,
+            tangent=arguments.tangent,
+            measure=False,
+            rng=arguments.seed,
+            progress=sys.stderr.isatty(),
+            checkpoint=arguments.checkpoint,
+            checkpoint_every=arguments.checkpoint_every,
+            resume=arguments.resume,
+            **_network_options(arguments),
+        )
+
+
+def _active_groups(model: Model, Y: Array) -> float:
+    """Mean number of active groups of a sample."""
+    network = model.network
+    counts = (int(network.active(model.A, block, model.lam).sum()) for block in rows(Y))
+    return sum(counts) / len(Y)
 
 
 @contextlib.contextmanager
-def _warnings_in_a_line() -> Iterator[None]:
-    """Print a warning as one line, without the line of code it is from."""
+def _one_line_warnings() -> Iterator[None]:
+    """Print a warning as one line, without the line of code that raised it."""
     with warnings.catch_warnings():
         warnings.simplefilter("default", RuntimeWarning)
         warnings.showwarning = lambda message, *_, **__: print(
             f"gsae-ref fit: warning: {message}", file=sys.stderr
         )
         yield
-
-
-def _network(model: dict[str, Any]) -> Network:
-    return network(**{name: model[name] for name in NETWORK})
-
-
-def _load_model(path: str) -> dict[str, Any]:
-    """What fit has written, each number of its own type again."""
-    if not os.path.exists(path):
-        raise ValueError(
-            f"{path} does not exist; the first argument is a model; write one with gsae-ref fit"
-        )
-    held = read_arrays(path)
-    missing = {"A", "lam", *NETWORK} - set(held)
-    if missing:
-        raise ValueError(
-            f"{path} has no {min(missing)}, so it is not a model; write one with gsae-ref fit"
-        )
-    try:
-        model = {name: kind(held[name]) for name, kind in NETWORK.items()}
-        lam = float(held["lam"])
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"{path} holds something other than numbers ({error}), so it is not a model; write one with gsae-ref fit"
-        ) from error
-    if np.isnan(model["unfold_step"]):
-        model["unfold_step"] = None
-    return {"A": checks.dictionary("A", held["A"], model["group_size"]), "lam": lam, **model}

@@ -1,73 +1,76 @@
-"""``gsae-ref reproduce``: compute a figure or table of the papers, and compare it claim by claim."""
+"""``gsae-ref reproduce``: compute a figure or table of the papers, compare it claim by claim."""
 
 import argparse
 import inspect
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from .. import checks, experiments
 from ..experiments.common.cache import ResultCache
 from ..experiments.common.publishing import publish
 from ..experiments.common.study import Study
-from ..files import check_writable, write_json
-from .printing import file_name, paint, wrapped
+from ..files import write_json
+from .options import add_json, add_seed, file_name
+from .paths import require_writable
+from .printing import paint, wrap
 
 COLOURS = {True: "green", False: "red", None: "bold"}
-NOT_OF_COMPUTE = ("command", "experiment", "run", "json", "out")
 
 
-class _Experiment(argparse.ArgumentParser):
-    """The options of one experiment, which is imported only when it is asked for."""
+def named_experiment(words: Sequence[str]) -> str | None:
+    """The experiment that a command line names, or None.
 
-    experiment: str | None = None
-
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """As every parser; the experiment's own options are added first."""
-        if self.experiment is not None:
-            module = experiments.load(self.experiment)
-            _add_common_options(module.compute, self)
-            getattr(module, "add_options", lambda parser: None)(self)
-            self.experiment = None
-        return super().parse_known_args(args, namespace)
+    >>> named_experiment(["reproduce", "t21-figure-4", "--quick"])
+    't21-figure-4'
+    >>> named_experiment(["verify", "--quick"])
+    """
+    named = [word for word in words[1:] if word in experiments.EXPERIMENTS]
+    return named[0] if named and words[0] == "reproduce" else None
 
 
-def add(commands: Any) -> None:
-    """Add the command to the parser, with one sub-command for every experiment."""
+def add(commands: Any, experiment: str | None = None) -> None:
+    """Add the command to the parser, with a sub-command for every experiment.
+
+    Only the experiment that is named is imported, for its own options.
+    """
     command = commands.add_parser(
         "reproduce",
         help="compute a figure or table of the papers, and compare it claim by claim",
-        description="Compute a figure or table of the papers and write pictures (PNG, SVG), "
-        "numbers (JSON) and a report that compares them with the paper's claims. Finished results "
-        "are stored: an interrupted command, given again, resumes.",
-        epilog="Without a name, list the figures and tables. "
-        "Example: gsae-ref reproduce t21-figure-4 --quick",
+        description=(
+            "Compute a figure or table of the papers and write pictures (PNG, SVG), numbers "
+            "(JSON) and a report that compares them with the paper's claims. Finished results "
+            "are stored: an interrupted command, given again, resumes."
+        ),
+        epilog=(
+            "Without a name, list the figures and tables. "
+            "Example: gsae-ref reproduce t21-figure-4 --quick"
+        ),
     )
+    command.set_defaults(run=_list)
     names = command.add_subparsers(
         dest="experiment",
         metavar="NAME",
         title="figures and tables",
-        parser_class=_Experiment,
         help=", ".join(experiments.EXPERIMENTS),
     )
-    command.set_defaults(run=_list)
     for name in experiments.EXPERIMENTS:
-        one = names.add_parser(name)
-        one.experiment = name
-        one.set_defaults(run=run)
+        own = [_own_options(name)] if name == experiment else []
+        _add_files(names.add_parser(name, parents=own))
 
 
-def _add_common_options(compute: Any, parser: argparse.ArgumentParser) -> None:
-    """Where files go; and those of --quick, --seed and --seeds that the experiment has."""
-    parameters = inspect.signature(compute).parameters
+def _own_options(name: str) -> argparse.ArgumentParser:
+    """A parser with the options that one experiment's ``compute`` takes."""
+    parser = argparse.ArgumentParser(add_help=False)
+    module = experiments.load(name)
+    parameters = inspect.signature(module.compute).parameters
     if "quick" in parameters:
         parser.add_argument(
             "--quick", action="store_true", help="a reduced size that takes under a minute"
         )
     if "seed" in parameters:
-        parser.add_argument(
-            "--seed", type=int, default=0, metavar="S", help="the first seed (default 0)"
-        )
+        add_seed(parser)
     if "n_seeds" in parameters:
         parser.add_argument(
             "--seeds",
@@ -77,19 +80,24 @@ def _add_common_options(compute: Any, parser: argparse.ArgumentParser) -> None:
             metavar="K",
             help="repeat for K seeds, from --seed on; report mean and spread (default 1)",
         )
-    parser.add_argument(
+    if hasattr(module, "add_options"):
+        module.add_options(parser)
+    return parser
+
+
+def _add_files(command: argparse.ArgumentParser) -> None:
+    """Add the options that every experiment has: where files go."""
+    command.add_argument(
         "--out",
         type=file_name,
         metavar="DIR",
-        help="folder for pictures, numbers and report; results found there are not computed again "
-        "(default reproduced/NAME, with --quick reproduced/NAME-quick)",
+        help=(
+            "folder for pictures, numbers and report; results found there are not computed again "
+            "(default reproduced/NAME, with --quick reproduced/NAME-quick)"
+        ),
     )
-    parser.add_argument(
-        "--json",
-        type=file_name,
-        metavar="FILE",
-        help="also write the full result to a file, as JSON",
-    )
+    add_json(command)
+    command.set_defaults(run=run)
 
 
 def _list(arguments: argparse.Namespace) -> int:
@@ -99,37 +107,35 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Compute, publish, and print the outcome of every claim."""
-    options = {key: v for key, v in vars(arguments).items() if key not in NOT_OF_COMPUTE}
+    """Compute, write pictures and report, and print the outcome of every claim."""
     name = arguments.experiment
     module = experiments.load(name)
-    default = name + ("-quick" if options.get("quick") else "")
-    folder = arguments.out or os.path.join("reproduced", default)
+    own = vars(_own_options(name).parse_args([]))
+    options = {option: getattr(arguments, option) for option in own}
     checks.count("--seeds", options.get("n_seeds", 1))
     checks.count("--seed", options.get("seed", 0), 0)
-    if arguments.json:
-        check_writable(arguments.json)
+    require_writable([arguments.json])
+    suffix = "-quick" if options.get("quick") else ""
+    folder = arguments.out or os.path.join("reproduced", name + suffix)
     cache = ResultCache(os.path.join(folder, "cache"), progress=True)
     try:
         study = module.compute(cache, **options)
     except KeyboardInterrupt:
-        print(
-            f"gsae-ref reproduce {name}: interrupted; the same command continues from {folder}",
-            file=sys.stderr,
-        )
+        message = f"interrupted; the same command continues from {folder}"
+        print(f"gsae-ref reproduce {name}: {message}", file=sys.stderr)
         return 130
     if arguments.json:
         write_json(study.to_dict(), arguments.json)
     report = publish(study, module.FIGURES, folder, cache.seconds)[0]
-    _print(study)
+    _print_claims(study)
     print(f"report: {report}")
     return 0
 
 
-def _print(study: Study) -> None:
+def _print_claims(study: Study) -> None:
     """Every claim with its outcome and with what was measured."""
     print(paint(study.title, "bold"))
     for claim in study.claims:
         print(f"  {claim.source}: {paint(claim.outcome, COLOURS[claim.holds])}")
-        print(wrapped(claim.text, "    "))
-        print(wrapped(f"=> {claim.measured}", "    "))
+        print(wrap(claim.text, "    "))
+        print(wrap(f"=> {claim.measured}", "    "))

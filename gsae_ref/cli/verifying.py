@@ -9,9 +9,12 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from .. import checks
-from ..files import check_writable
-from .printing import common, paint, processes, wrapped
+from ..verification import LEDGER, VERDICTS, find_row, verify
+from ..verification.report import CORRECTED, correction_title
+from ..verification.run import BACKENDS
+from .options import add_json, add_seed, add_verification, n_jobs
+from .paths import require_writable
+from .printing import paint, wrap
 
 if TYPE_CHECKING:
     from ..claims.finding import Finding
@@ -23,21 +26,22 @@ def add(commands: Any) -> None:
     command = commands.add_parser(
         "verify",
         help="run the evidence of every numbered statement and compare with the recorded verdicts",
-        description="Every statement has a recorded verdict: holds, corrected, refuted, ... Run the evidence for it (random instances, a search for "
-        "the worst case, exact counterexamples) and say whether the verdict is confirmed.",
-        epilog="examples: gsae-ref verify --quick; gsae-ref verify --paper N19 --n-jobs -1; gsae-ref verify --only T21-prop2 --explain",
+        description=(
+            "Every statement has a recorded verdict: holds, corrected, refuted, ... "
+            "Run its evidence (random instances, a search for the worst case, exact "
+            "counterexamples) and report whether the verdict is confirmed."
+        ),
+        epilog=(
+            "examples: gsae-ref verify --quick; gsae-ref verify --paper N19 --n-jobs -1; "
+            "gsae-ref verify --only T21-prop2 --explain"
+        ),
     )
-    command.add_argument(
-        "--paper",
-        default="all",
-        metavar="P",
-        help='"all" (default), "T21", "N19", "L23", or "own" for this project\'s theorems',
-    )
+    add_verification(command)
     command.add_argument(
         "--only",
         nargs="+",
         metavar="ID",
-        help="only these statements, such as T21-prop2; --list has the ids",
+        help="only these statements, such as T21-prop2; --list prints the ids",
     )
     command.add_argument(
         "--explain",
@@ -50,51 +54,36 @@ def add(commands: Any) -> None:
         help="list the ids with verdict and statement, and run nothing",
     )
     command.add_argument(
-        "--quick",
-        action="store_true",
-        help="fewer instances and a shorter search: about a minute in place of several",
-    )
-    command.add_argument(
-        "--n-jobs",
-        type=int,
-        default=1,
-        metavar="N",
-        help="processes (default 1); -1 for all cores; the numbers do not depend on it",
-    )
-    command.add_argument(
         "--backend",
         default="loky",
-        metavar="B",
-        help='how joblib runs them: "loky" (default), "threading", or "dask"',
+        choices=BACKENDS,
+        help="joblib's backend for the processes (default loky)",
     )
     command.add_argument(
         "--dask-scheduler",
         metavar="ADDRESS",
         help="with --backend dask: an existing cluster (default: a local one)",
     )
-    common(command)
+    add_json(command)
+    add_seed(command)
     command.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print every verdict as it becomes known; 0 when all are confirmed."""
-    from ..verification import LEDGER, find_row, verify
-
+    """Print every verdict as soon as its evidence has run; 0 when all are confirmed."""
     if arguments.dask_scheduler and arguments.backend != "dask":
         raise ValueError(
-            f"--dask-scheduler with --backend {arguments.backend}; a scheduler belongs to Dask; add --backend dask or leave it out"
+            f"--dask-scheduler with --backend {arguments.backend}; only Dask has a scheduler; "
+            "add --backend dask or leave it out"
         )
-    checks.option(
-        "papers", arguments.paper, [*sorted({row.paper for row in LEDGER.values()}), "all"]
-    )
-    rows = [find_row(row_id) for row_id in arguments.only] if arguments.only else LEDGER.values()
-    rows = [row for row in rows if arguments.only or arguments.paper in ("all", row.paper)]
+    rows = [find_row(row_id) for row_id in arguments.only or LEDGER]
+    if not arguments.only:
+        rows = [row for row in rows if arguments.paper in ("all", row.paper)]
     if arguments.list:
         for row in rows:
             print(f"{row.id:26} {row.verdict:11} {row.statement}")
         return 0
-    if arguments.json:
-        check_writable(arguments.json)  # told now, not after minutes of work
+    require_writable([arguments.json])
     shown = 0
 
     def show(result: RowResult) -> None:
@@ -107,7 +96,7 @@ def run(arguments: argparse.Namespace) -> int:
             papers=arguments.paper,
             quick=arguments.quick,
             rng=arguments.seed,
-            n_jobs=processes(arguments.n_jobs),
+            n_jobs=n_jobs(arguments),
             backend=arguments.backend,
             only=arguments.only,
             progress=sys.stderr.isatty() and not sys.stdout.isatty(),
@@ -120,7 +109,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _dask_client(arguments: argparse.Namespace) -> Any:
-    """The cluster that --backend dask runs on: the named one, or a local one."""
+    """The cluster of --backend dask: the one that is named, or a local one."""
     if arguments.backend != "dask":
         return contextlib.nullcontext()
     try:
@@ -131,50 +120,51 @@ def _dask_client(arguments: argparse.Namespace) -> Any:
         ) from error
     if arguments.dask_scheduler:
         return Client(arguments.dask_scheduler, timeout="10s")
+    jobs = n_jobs(arguments)
     return Client(
-        n_workers=arguments.n_jobs if arguments.n_jobs > 0 else os.cpu_count(),
+        n_workers=jobs if jobs > 0 else os.cpu_count(),
         threads_per_worker=1,
         dashboard_address=":0",
     )
 
 
 def _row_text(result: RowResult, place: str, explain: bool) -> str:
-    """One statement as printed by verify: a heading, then a line for every item of evidence, or everything with --explain."""
+    """One statement: a heading, then a line for each item of evidence, or all with --explain."""
     state = paint("confirmed", "green") if result.confirmed else paint("NOT CONFIRMED", "red")
-    lines = [
-        f"{place:>9} {paint(result.id, 'bold')}  {result.verdict}  {state}  {paint(result.number, 'dim')}"
-    ]
+    name = paint(result.id, "bold")
+    number = paint(result.number, "dim")
+    lines = [f"{place:>9} {name}  {result.verdict}  {state}  {number}"]
     if explain:
         return "\n".join(lines + _explanation(result))
     if result.same_as:
-        return "\n".join([*lines, wrapped(f"evidence of {result.same_as}", " " * 12)])
-    lines.append(wrapped(result.statement, " " * 10))
+        return "\n".join([*lines, wrap(f"evidence of {result.same_as}", " " * 12)])
+    lines.append(wrap(result.statement, " " * 10))
     if result.corrected:
-        lines.append(wrapped(f"=> {result.corrected}", " " * 10))
+        title = correction_title(result.verdict)
+        mark = "=>" if title == CORRECTED else f"{title}:"
+        lines.append(wrap(f"{mark} {result.corrected}", " " * 10))
     return "\n".join(lines + [_evidence_line(finding) for finding in result.findings])
 
 
 def _evidence_line(finding: Finding) -> str:
-    line = wrapped(
-        f"{'ok ' if finding.ok else 'FAILS'} {finding.label}: {finding.summary}", " " * 12
-    )
+    state = "ok " if finding.ok else "FAILS"
+    line = wrap(f"{state} {finding.label}: {finding.summary}", " " * 12)
     return line if finding.ok else paint(line, "red")
 
 
 def _explanation(result: RowResult) -> list[str]:
-    """The statement in full: as printed, hypotheses, verdict and its meaning, corrected form, evidence, derivation."""
-    from ..verification import LEDGER, VERDICTS
-
+    """The statement in full: as printed, hypotheses, verdict, correction, evidence, derivation."""
     row = LEDGER[result.same_as or result.id]
+    evidence = [
+        f"{'ok' if finding.ok else 'FAILS'}  {finding.label}: {finding.summary}"
+        for finding in result.findings
+    ]
     parts = [
         ("statement as printed", [result.statement]),
-        ("hypotheses", [h.text for h in row.hypotheses]),
+        ("hypotheses", [hypothesis.text for hypothesis in row.hypotheses]),
         ("verdict", [f"{result.verdict}: {VERDICTS[result.verdict]}"]),
-        ("corrected form", [result.corrected] if result.corrected else []),
-        (
-            "evidence",
-            [f"{'ok' if f.ok else 'FAILS'}  {f.label}: {f.summary}" for f in result.findings],
-        ),
+        (correction_title(result.verdict), [result.corrected] if result.corrected else []),
+        ("evidence", evidence),
         ("evidence shared with", [result.same_as] if result.same_as else []),
         ("derivation", [f"{row.derivation} (its docstring)"] if row.derivation else []),
     ]
@@ -182,11 +172,9 @@ def _explanation(result: RowResult) -> list[str]:
     for title, texts in parts:
         if texts:
             lines.append("    " + paint(title, "bold"))
-            lines += [wrapped(text, " " * 8) for text in texts]
+            lines += [wrap(text, " " * 8) for text in texts]
     for finding in result.findings:
         if finding.detail:
-            lines += [
-                "    " + paint("exact counterexample", "bold"),
-                textwrap.indent(finding.detail, " " * 8),
-            ]
+            lines.append("    " + paint("exact counterexample", "bold"))
+            lines.append(textwrap.indent(finding.detail, " " * 8))
     return lines

@@ -312,11 +312,13 @@ def network(
     """
     checks.option("gradient", gradient, ops.GRADIENTS)
     if checks.count("n_unfold", n_unfold) == 1:
-        if unfold_step is not None or nonnegative or l1:
-            raise ValueError(
-                f"n_unfold = 1 with unfold_step={unfold_step!r}, nonnegative={nonnegative!r}, l1={l1!r}; they belong to an unfolded network; "
-                f"drop them or use n_unfold >= 2"
-            )
+        given = {"unfold_step": unfold_step, "nonnegative": nonnegative or None, "l1": l1 or None}
+        for name, value in given.items():
+            if value is not None:
+                raise ValueError(
+                    f"{name} = {value!r} with n_unfold = 1; only an unfolded network has it; "
+                    "drop it or use n_unfold >= 2"
+                )
         return Network(
             lambda A, Y, lam: ops.loss_and_grad(A, Y, lam, group_size, gradient, engine),
             lambda A, Y, lam: ops.loss(A, Y, lam, group_size),

@@ -1,4 +1,4 @@
-"""Run one item of evidence: its names are looked up here, what it says is tried in :mod:`gsae_ref.claims.search`."""
+"""Run one item of evidence: look up the names in it, and pass it on to its search."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def counterexamples_of(row_id: str) -> list[str]:
 
 
 def run(row_id: str, evidence: Evidence, rng: np.random.Generator, quick: bool) -> list[Finding]:
-    """Run one item of evidence of a row and return its findings: one, or one for each counterexample."""
+    """Run one item of evidence of a row; return one finding, or one for each counterexample."""
     if isinstance(evidence, Counterexample):
         return [_counterexample(name) for name in counterexamples_of(row_id)]
     if isinstance(evidence, Inequality):

@@ -1,4 +1,4 @@
-"""What ``verify`` returns: a row for every statement, and its forms as a dictionary, as JSON and as text."""
+"""The result of a run of the ledger: a row for every statement; as a dictionary, JSON and text."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,6 +6,19 @@ from typing import Any
 
 from ..claims.finding import Finding
 from ..files import write_json
+
+CORRECTED = "corrected form"
+REMARK = "sharper form / remark"
+TRUE_AS_PRINTED = ("holds", "identity", "definition")
+
+
+def correction_title(verdict: str) -> str:
+    """What the field ``corrected`` of a row with this verdict is called in print.
+
+    >>> correction_title("corrected"), correction_title("holds")
+    ('corrected form', 'sharper form / remark')
+    """
+    return REMARK if verdict in TRUE_AS_PRINTED else CORRECTED
 
 
 @dataclass(frozen=True)
@@ -17,7 +30,7 @@ class RowResult:
     id, number, verdict, statement, corrected : str
         From the ledger.
     confirmed : bool
-        Whether every item of evidence came out as the verdict asks.
+        Whether every item of evidence supports the verdict.
     findings : tuple of Finding
     same_as : str
         The row whose evidence this one shares, or "".
@@ -47,7 +60,7 @@ class VerificationReport:
     rows : tuple of RowResult
         In the order of the ledger.
     settings : dict
-        Papers, quick, seed: what the numbers depend on.
+        Papers, quick, seed: the numbers depend on these.
 
     Examples
     --------

@@ -1,7 +1,8 @@
-"""gsae-ref fit and encode: what they learn and write, how they resume, and how they fail: exit 2 with one line, no file left behind."""
+"""``gsae-ref fit`` and ``gsae-ref encode``: results, files, continued runs, bad input."""
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,21 +14,8 @@ import pytest
 
 import gsae_ref as gs
 from gsae_ref import training
-from gsae_ref.cli import main
 
-SIZES = ["--n-groups", "3", "--group-size", "2", "--lam", "1.5"]
-
-
-@pytest.fixture
-def run(capsys, monkeypatch):
-    """Run the command; return its status, standard output and standard error."""
-    monkeypatch.setenv("NO_COLOR", "1")
-
-    def command(*arguments):
-        status = main([str(a) for a in arguments])
-        return status, *capsys.readouterr()
-
-    return command
+SIZES = "--n-groups 3 --group-size 2 --lam 1.5".split()
 
 
 @pytest.fixture
@@ -41,19 +29,8 @@ def data(tmp_path, monkeypatch):
 
 
 def test_fit_writes_what_train_learns(run, data):
-    status, out, err = run(
-        "fit",
-        "Y.npy",
-        *SIZES,
-        "--epochs",
-        "4",
-        "--seed",
-        "3",
-        "--out",
-        "model.npz",
-        "--json",
-        "out.json",
-    )
+    options = "--epochs 4 --seed 3 --out model.npz --json out.json"
+    status, out, err = run("fit", "Y.npy", *SIZES, *options.split())
     start = training.starts.starting_dictionary(data, 3, 2, rng=3)
     expected = gs.train(
         start, data, 1.5, 2, 4, batch_size=128, constraint="columns", tangent=True, rng=3
@@ -68,9 +45,9 @@ def test_fit_writes_what_train_learns(run, data):
     assert (report["epochs"], report["loss"]) == (4, expected.fun)
     active = np.linalg.norm((data @ expected.x).reshape(-1, 3, 2), axis=2) > 1.5
     assert report["active_groups"] == active.sum() / 300
-    assert (
-        out
-        == f"model.npz: loss {expected.fun:.6g} after 4 epochs, {active.sum() / 300:.3g} of 3 groups active per sample\n"
+    assert out == (
+        f"model.npz: loss {expected.fun:.6g} after 4 epochs, "
+        f"{active.sum() / 300:.3g} of 3 groups active per sample\n"
     )
     assert sorted(os.listdir()) == ["Y.npy", "model.npz", "out.json"]
 
@@ -95,54 +72,27 @@ def test_encode_writes_the_codes(run, data):
 
 
 def test_an_unfolded_network_is_fitted_and_encoded(run, data):
-    options = [
-        "--n-unfold",
-        "4",
-        "--unfold-step",
-        "0.2",
-        "--nonnegative",
-        "--l1",
-        "0.1",
-        "--no-acceleration",
-    ]
-    assert (
-        run(
-            "fit",
-            "Y.npy",
-            *SIZES,
-            *options,
-            "--epochs",
-            "2",
-            "--init",
-            "principal",
-            "--out",
-            "model.npz",
-        )[0]
-        == 0
-    )
+    network = "--n-unfold 4 --unfold-step 0.2 --nonnegative --l1 0.1 --no-acceleration"
+    options = f"{network} --epochs 2 --init principal --out model.npz".split()
+    assert run("fit", "Y.npy", *SIZES, *options)[0] == 0
     assert run("encode", "model.npz", "Y.npy", "--out", "codes.npy")[0] == 0
     with np.load("model.npz") as model:
         A = model["A"]
-    flags = {"step_size": 0.2, "accelerated": False, "nonnegative": True, "l1": 0.1}
-    np.testing.assert_array_equal(
-        np.load("codes.npy"), gs.unfolded_encode(A, data, 1.5, 2, 4, **flags)
+    codes = np.load("codes.npy")
+    flags = {"step_size": 0.2, "nonnegative": True, "l1": 0.1}
+    slow, fast = (
+        gs.unfolded_encode(A, data, 1.5, 2, 4, accelerated=accelerated, **flags)
+        for accelerated in (False, True)
     )
-    assert not np.array_equal(
-        np.load("codes.npy"),
-        gs.unfolded_encode(A, data, 1.5, 2, 4, **(flags | {"accelerated": True})),
-    )
+    np.testing.assert_array_equal(codes, slow)
+    assert not np.array_equal(codes, fast)
 
 
 def test_a_start_can_be_given(run, data):
     A = gs.make_dictionary(8, 3, 2, rng=5)
     np.save("A.npy", A)
-    options = ["--batch-size", "300", "--constraint", "none", "--published"]
-    assert (
-        run("fit", "Y.npy", *SIZES, "--epochs", "2", "--init", "A.npy", *options, "--out", "m.npz")[
-            0
-        ]
-        == 0
-    )
+    options = "--epochs 2 --init A.npy --batch-size 300 --constraint none --published --out m.npz"
+    assert run("fit", "Y.npy", *SIZES, *options.split())[0] == 0
     with np.load("m.npz") as model:
         assert model["A"].tobytes() == gs.train(A, data, 1.5, 2, 2).x.tobytes()
 
@@ -160,26 +110,16 @@ def test_a_run_resumes_bit_for_bit(run, data):
         assert resumed["A"].tobytes() == whole["A"].tobytes() != half["A"].tobytes()
 
 
-def test_ctrl_c_keeps_what_was_learned(data):
-    command = [
-        "fit",
-        "Y.npy",
-        *SIZES,
-        "--epochs",
-        "1000000",
-        "--out",
-        "model.npz",
-        "--checkpoint",
-        "state.npz",
-    ]
+INTERRUPTIBLE = (
+    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from gsae_ref.cli import main; sys.exit(main(sys.argv[1:]))"
+)
+
+
+def test_ctrl_c_keeps_the_dictionary_of_the_last_epoch(data):
+    options = "--epochs 1000000 --out model.npz --checkpoint state.npz".split()
     started = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
-            "from gsae_ref.cli import main; sys.exit(main(sys.argv[1:]))",
-            *command,
-        ],
+        [sys.executable, "-c", INTERRUPTIBLE, "fit", "Y.npy", *SIZES, *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -197,38 +137,15 @@ def test_ctrl_c_keeps_what_was_learned(data):
 
 
 def test_a_warning_is_one_line(run, data):
-    status, _, err = run(
-        "fit",
-        "Y.npy",
-        *SIZES,
-        "--n-unfold",
-        "2",
-        "--unfold-step",
-        "1.5",
-        "--epochs",
-        "2",
-        "--out",
-        "model.npz",
-    )
+    options = "--n-unfold 2 --unfold-step 1.5 --epochs 2 --out model.npz".split()
+    status, _, err = run("fit", "Y.npy", *SIZES, *options)
     assert (status, err.count("\n")) == (0, 1)
     assert err.startswith("gsae-ref fit: warning: in epoch 0 unfold_step * ||A||_2^2 = ")
 
 
-def test_a_threshold_that_silences_all_is_told(run, data):
-    status, out, err = run(
-        "fit",
-        "Y.npy",
-        "--n-groups",
-        "3",
-        "--group-size",
-        "2",
-        "--lam",
-        "100",
-        "--epochs",
-        "1",
-        "--out",
-        "model.npz",
-    )
+def test_a_threshold_above_every_norm_is_reported(run, data):
+    options = "--n-groups 3 --group-size 2 --lam 100 --epochs 1 --out model.npz".split()
+    status, out, err = run("fit", "Y.npy", *options)
     assert (status, err) == (
         0,
         "no group is active for any sample, so nothing was learned; lower --lam\n",
@@ -236,76 +153,31 @@ def test_a_threshold_that_silences_all_is_told(run, data):
     assert "0 of 3 groups active" in out
 
 
-BAD_FIT = {  # more arguments, and what the one line says
-    "a missing file": (["--out", "m.npz"], "Z.npy", "Z.npy does not exist"),
-    "text": (["--out", "m.npz"], "text.npy", "text.npy is not a .npy file of numbers"),
-    "pickled data": (["--out", "m.npz"], "objects.npy", "pickled data are refused"),
-    "a truncated file": (
-        ["--out", "m.npz"],
-        "truncated.npy",
-        "truncated.npy is not a .npy file of numbers",
-    ),
-    "an archive": (["--out", "m.npz"], "archive.npz", "is an archive of several arrays"),
-    "NaN": (["--out", "m.npz"], "nan.npy", "non-finite entry, at index (1, 2)"),
-    "one sample": (["--out", "m.npz"], "one.npy", "one sample; samples are rows"),
-    "no folder": (["--out", "no/m.npz"], "Y.npy", "its folder must exist"),
-    "no folder for the checkpoint": (
-        ["--out", "m.npz", "--checkpoint", "no/s.npz"],
-        "Y.npy",
-        "its folder must exist",
-    ),
-    "nothing to resume from": (
-        ["--out", "m.npz", "--resume"],
-        "Y.npy",
-        "--resume without --checkpoint",
-    ),
-    "no epochs": (
-        ["--out", "m.npz", "--epochs", "0"],
-        "Y.npy",
-        "n_epochs = 0; it must be at least 1",
-    ),
-    "no groups": (["--out", "m.npz", "--n-groups", "0"], "Y.npy", "n_groups = 0"),
-    "a negative threshold": (["--out", "m.npz", "--lam=-1"], "Y.npy", "lam = -1.0 is negative"),
-    "an unknown optimiser": (
-        ["--out", "m.npz", "--optimizer", "sgd"],
-        "Y.npy",
-        "optimizer = 'sgd' is unknown",
-    ),
-    "an unknown constraint": (
-        ["--out", "m.npz", "--constraint", "rows"],
-        "Y.npy",
-        "constraint = 'rows' is unknown",
-    ),
-    "an unknown start": (["--out", "m.npz", "--init", "zeros"], "Y.npy", "zeros does not exist"),
-    "a start of another size": (
-        ["--out", "m.npz", "--init", "Y.npy"],
-        "Y.npy",
-        "Y.npy has 8 atoms; --n-groups times --group-size",
-    ),
-    "a negative seed": (
-        ["--out", "m.npz", "--seed=-1"],
-        "Y.npy",
-        "--seed = -1; it must be at least 0",
-    ),
-    "options of another network": (
-        ["--out", "m.npz", "--l1", "1"],
-        "Y.npy",
-        "they belong to an unfolded network",
-    ),
+BAD_FIT = {  # case: (file of the data, more options, part of the message)
+    "a missing file": ("Z.npy", "", "Z.npy does not exist"),
+    "text": ("text.npy", "", "text.npy is not a .npy file of numbers"),
+    "pickled data": ("objects.npy", "", "pickled data are refused"),
+    "a truncated file": ("truncated.npy", "", "truncated.npy is not a .npy file of numbers"),
+    "an archive": ("archive.npz", "", "is an archive of several arrays"),
+    "NaN": ("nan.npy", "", "Y has 1 non-finite entry, at index (1, 2)"),
+    "one sample": ("one.npy", "", "one sample; samples are rows"),
+    "no folder": ("Y.npy", "--out no/m.npz", "its folder must exist"),
+    "no folder for the checkpoint": ("Y.npy", "--checkpoint no/s.npz", "its folder must exist"),
+    "nothing to resume from": ("Y.npy", "--resume", "--resume without --checkpoint"),
+    "no epochs": ("Y.npy", "--epochs 0", "--epochs = 0; it must be at least 1"),
+    "no groups": ("Y.npy", "--n-groups 0", "--n-groups = 0"),
+    "no batch": ("Y.npy", "--batch-size 0", "--batch-size = 0"),
+    "a negative threshold": ("Y.npy", "--lam=-1", "--lam = -1.0 is negative"),
+    "an unknown start": ("Y.npy", "--init zeros", "zeros does not exist"),
+    "a start of another size": ("Y.npy", "--init Y.npy", "Y.npy has 8 atoms; --n-groups times"),
+    "a negative seed": ("Y.npy", "--seed=-1", "--seed = -1; it must be at least 0"),
+    "a penalty of another network": ("Y.npy", "--l1 0.3", "--l1 = 0.3 with --n-unfold = 1"),
+    "a sign of another network": ("Y.npy", "--nonnegative", "--nonnegative = True with"),
+    "a step of another network": ("Y.npy", "--unfold-step 0.1", "--unfold-step = 0.1 with"),
+    "a method of another network": ("Y.npy", "--no-acceleration", "--no-acceleration with"),
     "divergence": (
-        [
-            "--out",
-            "m.npz",
-            "--optimizer",
-            "gradient_descent",
-            "--step-size",
-            "1e9",
-            "--constraint",
-            "none",
-            "--epochs",
-            "9",
-        ],
         "Y.npy",
+        "--optimizer gradient_descent --step-size 1e9 --constraint none --epochs 9",
         "no longer finite",
     ),
 }
@@ -313,7 +185,7 @@ BAD_FIT = {  # more arguments, and what the one line says
 
 @pytest.fixture
 def bad_files(data):
-    """Files beside Y.npy that no array can be read from, or not the one asked for."""
+    """Files beside Y.npy that are no arrays, or not the right ones."""
     np.save("objects.npy", np.array([1, None], dtype=object), allow_pickle=True)
     np.save("truncated.npy", data)
     os.truncate("truncated.npy", 400)
@@ -325,23 +197,36 @@ def bad_files(data):
 
 @pytest.mark.parametrize("name", BAD_FIT)
 def test_bad_input_to_fit_gives_status_2_one_line_and_no_file(run, bad_files, name):
-    arguments, path, message = BAD_FIT[name]
+    path, options, message = BAD_FIT[name]
     before = sorted(os.listdir())
-    status, out, err = run("fit", path, *SIZES, *arguments)
+    status, out, err = run("fit", path, *SIZES, "--out", "m.npz", *options.split())
     assert (status, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("gsae-ref fit: ")
     assert message in err
     assert sorted(os.listdir()) == before
 
 
+def test_a_message_names_no_option_that_was_not_given(run, data):
+    _, _, err = run("fit", "Y.npy", *SIZES, "--out", "m.npz", "--l1", "0.3")
+    assert set(re.findall(r"--[a-z0-9-]+", err)) == {"--l1", "--n-unfold"}
+    assert not re.search(r"n_unfold|unfold_step|nonnegative", err)
+
+
+@pytest.mark.parametrize("options", ["--optimizer sgd", "--constraint rows"])
+def test_a_choice_that_does_not_exist_is_refused_with_the_choices(refuse, options):
+    last = refuse("fit", "Y.npy", *SIZES, "--out", "m.npz", *options.split())
+    assert "invalid choice" in last
+    assert "gradient_descent" in last or "columns" in last
+
+
 @pytest.mark.parametrize(
     ("model", "path", "out", "message"),
     [
-        ("no.npz", "Y.npy", "c.npy", "no.npz does not exist; the first argument is a model"),
+        ("no.npz", "Y.npy", "c.npy", "no.npz does not exist; it must be a model"),
         ("Y.npy", "Y.npy", "c.npy", "Y.npy is damaged or no .npz archive"),
         ("archive.npz", "Y.npy", "c.npy", "archive.npz has no A, so it is not a model"),
         ("model.npz", "no.npy", "c.npy", "no.npy does not exist"),
-        ("model.npz", "nan.npy", "c.npy", "non-finite"),
+        ("model.npz", "nan.npy", "c.npy", "Y has 1 non-finite entry, at index (1, 2)"),
         ("model.npz", "one.npy", "c.npy", "one sample"),
         (
             "model.npz",

@@ -379,7 +379,7 @@ def test_the_command_verifies_and_writes_one_small_file(run, tmp_path, monkeypat
     original = gsae_ref.verification.verify
     two = {"only": ["T21-prop2", "T21-eq4"]}
     monkeypatch.setattr(
-        "gsae_ref.verification.verify", lambda **given: original(**{**given, **two})
+        "gsae_ref.cli.reporting.verify", lambda **given: original(**{**given, **two})
     )
     status, out, err = run("report", "--quick", "--seed", "3", "--out", "a/b", "--json", "r.json")
     assert (status, err) == (0, "")

@@ -1,0 +1,251 @@
+"""Run the evidence of the ledger's rows, in this process, in several, or on a Dask cluster."""
+
+from __future__ import annotations
+
+import difflib
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import checks
+from .._version import __version__
+from ..ops.engine import one_blas_thread
+from ..papers import counterexamples, measurements  # noqa: F401  (registers them)
+from ..papers.ledger import LEDGER
+from . import evidence
+from .report import RowResult, VerificationReport
+
+if TYPE_CHECKING:
+    from ..claims.finding import Finding
+    from ..papers.row import Row
+
+BACKENDS = ("loky", "threading", "dask")
+
+
+def find_row(row_id: str) -> Row:
+    """Return the ledger row with an id, in any letter case.
+
+    Parameters
+    ----------
+    row_id : str
+
+    Returns
+    -------
+    row : Row
+
+    Raises
+    ------
+    ValueError
+        For an unknown id; the message lists near matches.
+
+    Examples
+    --------
+    >>> find_row("t21-prop2").number
+    'Proposition 2'
+    """
+    by_name = {key.lower(): row for key, row in LEDGER.items()}
+    name = str(row_id).lower()
+    if name in by_name:
+        return by_name[name]
+    near = difflib.get_close_matches(name, by_name, n=3, cutoff=0.5)
+    hint = "see gsae-ref verify --list"
+    if near:
+        hint = f"near matches: {', '.join(by_name[key].id for key in near)}"
+    raise ValueError(f"ledger id {row_id!r} is unknown; the ledger has {len(LEDGER)} ids; {hint}")
+
+
+def verify(
+    papers: str | Sequence[str] = "all",
+    quick: bool = False,
+    rng: int = 0,
+    n_jobs: int = 1,
+    progress: bool = False,
+    only: Sequence[str] | None = None,
+    backend: str = "loky",
+    callback: Callable[..., Any] | None = None,
+) -> VerificationReport:
+    """Run the evidence of every statement in the ledger and compare with the recorded verdicts.
+
+    Parameters
+    ----------
+    papers : str or sequence of str
+        "all", or some of the papers in the ledger ("T21", and "own" for this project's theorems).
+    quick : bool
+        Fewer instances and a shorter search.
+    rng : int
+        Seed. Every row has its own stream, so the numbers do not depend on ``n_jobs`` or on which
+        other rows run.
+    n_jobs : int
+        Processes (joblib; needs the ``parallel`` extra when not 1); -1 for all cores.
+    progress : bool
+        Show a progress bar on standard error (tqdm if installed).
+    only : sequence of str, optional
+        Ids of the rows to run, in this order.
+    backend : {"loky", "threading", "dask"}
+        joblib backend; "dask" runs on the active :class:`dask.distributed.Client`.
+    callback : callable, optional
+        Called with each :class:`RowResult` as soon as it is known, in the order of the report.
+
+    Returns
+    -------
+    report : VerificationReport
+        ``.rows``, ``.ok``, ``.counts``, ``.to_dict()``, ``.to_json(path)``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For an unknown paper, id or backend, a bad seed, or a selection without rows; the message
+        lists what there is.
+    ImportError
+        When ``n_jobs`` or ``backend`` needs an extra that is not installed.
+
+    Examples
+    --------
+    >>> report = verify(only=["T21-prop2"], quick=True)
+    >>> report.ok, report.rows[0].verdict
+    (True, 'corrected')
+    """
+    seed = checks.count("rng", rng, minimum=0)
+    checks.option("backend", backend, BACKENDS)
+    wanted = _papers(papers)
+    rows = _rows(wanted, only)
+    if checks.count("n_jobs", n_jobs, minimum=-1) == 0:
+        raise ValueError(
+            "n_jobs = 0; it must be a number of processes, or -1 for all cores; use n_jobs=1"
+        )
+    sources = list(dict.fromkeys(row.same_as or row.id for row in rows))
+    outcomes = zip(sources, _outcomes(sources, quick, seed, n_jobs, backend), strict=True)
+    found: dict[str, tuple[Finding, ...]] = {}
+    results: list[RowResult] = []
+    for source, findings in _with_progress(outcomes, len(sources), progress):
+        found[source] = findings
+        for row in rows[len(results) :]:
+            if (row.same_as or row.id) not in found:
+                break
+            results.append(_result(row, found[row.same_as or row.id]))
+            if callback is not None:
+                callback(results[-1])
+    return VerificationReport(tuple(results), {"papers": wanted, "quick": bool(quick), "rng": seed})
+
+
+def _papers(papers: str | Sequence[str]) -> list[str]:
+    """The names of the papers asked for, checked."""
+    known = sorted({row.paper for row in LEDGER.values()})
+    if isinstance(papers, str):
+        papers = known if papers == "all" else [papers]
+    return [checks.option("papers", paper, [*known, "all"]) for paper in papers]
+
+
+def _rows(papers: list[str], only: Sequence[str] | None) -> list[Row]:
+    """The rows with the ids in ``only``, or those of the papers; at least one."""
+    if not isinstance(only, (list, tuple, set, type(None))):
+        raise TypeError(
+            f"only = {only!r} is a {type(only).__name__}; it must be a list of ledger ids; "
+            "pass for example ['T21-prop2']"
+        )
+    if only is None:
+        rows = [row for row in LEDGER.values() if row.paper in papers]
+    else:
+        rows = [find_row(row_id) for row_id in only]
+    if not rows:
+        empty = f"papers = {papers!r}" if only is None else f"only = {only!r}"
+        raise ValueError(
+            f"{empty} selects no statement; at least one must run; leave it out to run all"
+        )
+    return rows
+
+
+def _result(row: Row, findings: tuple[Finding, ...]) -> RowResult:
+    return RowResult(
+        id=row.id,
+        number=row.number,
+        verdict=row.verdict,
+        statement=row.statement,
+        corrected=row.corrected,
+        confirmed=all(finding.ok for finding in findings),
+        findings=findings,
+        same_as=row.same_as,
+    )
+
+
+def _run_row(row_id: str, quick: bool, seed: int) -> tuple[Finding, ...]:
+    """Findings of one row, the same wherever it runs.
+
+    The row has a random stream of its own and one BLAS thread.
+    """
+    rng = np.random.default_rng([seed, zlib.crc32(row_id.encode())])
+    with one_blas_thread():
+        findings = [evidence.run(row_id, item, rng, quick) for item in LEDGER[row_id].evidence]
+    return tuple(finding for several in findings for finding in several)
+
+
+def _outcomes(
+    row_ids: list[str], quick: bool, seed: int, n_jobs: int, backend: str
+) -> Iterable[tuple[Finding, ...]]:
+    """Findings of the rows, in order, each as soon as it is known."""
+    if n_jobs == 1 and backend != "dask":
+        return (_run_row(row_id, quick, seed) for row_id in row_ids)
+    try:
+        from joblib import Parallel, delayed, parallel_config
+    except ImportError as error:
+        raise ImportError(
+            f"n_jobs = {n_jobs} needs joblib, which is not installed; "
+            "pip install 'gsae_ref[parallel]'"
+        ) from error
+    if backend == "dask":
+        _check_cluster()
+
+    def outcomes() -> Iterator[tuple[Finding, ...]]:
+        workers = -1 if backend == "dask" else n_jobs  # a cluster is used whole
+        with parallel_config(backend=backend):
+            yield from Parallel(n_jobs=workers, return_as="generator")(
+                delayed(_run_row)(row_id, quick, seed) for row_id in row_ids
+            )
+
+    return outcomes()
+
+
+def _check_cluster() -> None:
+    """Refuse a Dask cluster whose workers lack this package or have another version of it.
+
+    With such workers joblib would wait for ever.
+    """
+    from dask.distributed import get_client
+
+    try:
+        client = get_client()
+    except ValueError as error:
+        raise ValueError(
+            "backend = 'dask', but no Dask client is active; one must be; "
+            "create one: dask.distributed.Client()"
+        ) from error
+    try:
+        versions = set(client.run(_version).values())
+    except Exception as error:  # whatever the import raised on the worker
+        raise ImportError(
+            f"a Dask worker cannot import gsae_ref ({error}); all workers must; install it there"
+        ) from error
+    if versions != {_version()}:
+        raise ImportError(
+            f"Dask workers have gsae_ref {sorted(versions)}, this process has {_version()}; "
+            "they must agree; update them"
+        )
+
+
+def _version() -> str:
+    """The version here; when a worker calls it, the version there."""
+    return __version__
+
+
+def _with_progress(items: Iterable[Any], total: int, progress: bool) -> Iterable[Any]:
+    """The items, with a bar if one is asked for and tqdm is installed."""
+    if not progress:
+        return items
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        return items
+    bar: Iterable[Any] = tqdm(items, total=total, unit="statement", desc="verify", leave=False)
+    return bar

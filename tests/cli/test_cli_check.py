@@ -1,0 +1,231 @@
+"""``gsae-ref check``: the report, the exit status of a threshold, and bad input."""
+
+import json
+import os
+
+import numpy as np
+import pytest
+
+FRAME = np.array(
+    [[1, 0, 0.28, 0], [0, 1, 0, 0.28], [0, 0, 0.96, 0], [0, 0, 0, 0.96]]
+)  # mu_B = 7/50, d mu_B = 7/25
+SIZES = "--group-size 2 --n-active 1 --b-min 1 --b-max 2".split()
+
+
+@pytest.fixture
+def frame(tmp_path):
+    np.save(tmp_path / "A.npy", FRAME)
+    return str(tmp_path / "A.npy")
+
+
+def test_coherences_hypotheses_and_the_three_intervals_are_printed(run, frame):
+    status, out, err = run("check", frame, *SIZES)
+    text = " ".join(out.split())
+    assert (status, err) == (0, "")
+    for part in (
+        "4 features, 2 groups of 2 atoms, 1 active, code norms in [1, 2]",
+        "coherence mu 0.28",
+        "block coherence mu_B 0.14 with the paper's 1/d",
+        "cross-block norm d mu_B 0.28 without",
+        "orthonormality defect",
+        "closeness delta 0 ",
+        "largest principal angle",
+        "holds margin +1 delta",
+        "needed by Lemma 1 corrected (R5): its interval is not empty",
+        "printed [0.28, 0.72] NOT certified",
+        "corrected [0.56, 1) certified",
+        "sharp [0.56, 1) certified",
+    ):
+        assert part in text
+
+
+def test_equalities_have_a_defect_and_inequalities_a_margin(run, tmp_path):
+    rng = np.random.default_rng(0)
+    np.save(tmp_path / "A.npy", np.linalg.qr(rng.normal(size=(6, 4)))[0])  # orthonormal to rounding
+    _, out, _ = run("check", tmp_path / "A.npy", *SIZES)
+    checked = [line.split()[:3] for line in out.splitlines() if line[2:7] in ("holds", "fails")]
+    assert [kind for _, kind, _ in checked] == ["defect"] * 4 + ["margin"] * 9
+    defects = [float(value) for _, kind, value in checked if kind == "defect"]
+    assert 0 < max(defects) < 1e-14 and min(defects) >= 0
+    negative = {state for state, kind, value in checked if kind == "margin" and float(value) < 0}
+    assert negative == {"fails"}
+
+
+@pytest.mark.parametrize("columns", [60, 80, 140])
+def test_lines_are_wrapped_to_the_terminal_and_have_no_trailing_blanks(
+    run, frame, monkeypatch, columns
+):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    _, out, _ = run("check", frame, *SIZES, "--lam", "0.6")
+    lines = out.splitlines()
+    assert max(len(line) for line in lines) <= min(columns, 120)
+    assert [line for line in lines if line != line.rstrip()] == []
+
+
+@pytest.mark.parametrize(
+    ("lam", "verdict", "expected"),
+    [
+        (0.5, "not certified", 1),
+        (0.6, "certified to recover every support", 0),
+        (1.0, "not certified", 1),
+    ],
+)
+def test_a_threshold_that_is_not_certified_gives_status_1(
+    run, frame, tmp_path, lam, verdict, expected
+):
+    status, out, _ = run("check", frame, *SIZES, "--lam", lam, "--json", tmp_path / "out.json")
+    assert status == expected
+    assert out.splitlines()[-1] == f"  lam = {lam:g}: {verdict}"
+    result = json.loads((tmp_path / "out.json").read_text())
+    assert result["threshold"] == {"lam": lam, "certified": expected == 0}
+
+
+def test_an_empty_interval_is_printed_as_none(run, tmp_path):
+    np.save(tmp_path / "A.npy", np.ones((2, 4)) + np.eye(2, 4))
+    options = "--group-size 1 --n-active 2 --b-min 1 --b-max 2".split()
+    status, out, _ = run("check", tmp_path / "A.npy", *options)
+    assert status == 0
+    assert ["sharp", "none"] in [line.split() for line in out.splitlines()]
+
+
+def test_the_dictionary_is_compared_with_the_one_that_generates_the_data(run, frame, tmp_path):
+    np.save(tmp_path / "S.npy", np.eye(4))
+    status, out, _ = run(
+        "check", frame, *SIZES, "--a-star", tmp_path / "S.npy", "--json", tmp_path / "out.json"
+    )
+    result = json.loads((tmp_path / "out.json").read_text())
+    delta = float(np.linalg.norm(FRAME[:, 2:] - np.eye(4)[:, 2:]))
+    assert status == 0
+    assert result["delta"] == pytest.approx(delta, rel=1e-12)
+    assert result["coherence"] == 0
+    assert result["closeness"] == pytest.approx([0, delta])
+    assert np.cos(result["principal_angles"]) == pytest.approx(np.array([[1, 1], [0.96, 0.96]]))
+    assert "0.4" in next(line for line in out.splitlines() if "closeness" in line)
+
+
+def test_the_whole_report_is_written(run, frame, tmp_path):
+    assert run("check", frame, *SIZES, "--json", tmp_path / "out.json")[0] == 0
+    result = json.loads((tmp_path / "out.json").read_text())
+    assert result["sizes"] == {
+        "n_features": 4,
+        "n_atoms": 4,
+        "n_groups": 2,
+        "group_size": 2,
+        "n_active": 1,
+        "b_min": 1,
+        "b_max": 2,
+    }
+    assert (result["block_coherence"], result["cross_block_norm"]) == pytest.approx((0.14, 0.28))
+    assert result["certified"] == {"printed": False, "corrected": True, "sharp": True}
+    assert result["intervals"]["corrected"] == {
+        "low": pytest.approx(0.56),
+        "high": pytest.approx(1.0),
+        "empty": False,
+    }
+    fields = {"text", "needed_by", "holds", "margin", "tolerance"}
+    assert fields == set(result["hypotheses"][0])
+    assert result["threshold"] is None
+
+
+BAD = {  # case: (content of A.npy, arguments, part of the message)
+    "a missing file": (None, SIZES, "does not exist"),
+    "a folder": ("folder", SIZES, "cannot be read"),
+    "a text file": (b"1 2 3\n4 5 6\n", SIZES, "is not a .npy file of numbers"),
+    "an empty file": (b"", SIZES, "is not a .npy file of numbers"),
+    "an archive": ("archive", SIZES, "is an archive of several arrays"),
+    "pickled data": (np.array([1, None], dtype=object), SIZES, "pickled data are refused"),
+    "a truncated file": ("truncated", SIZES, "is not a .npy file of numbers"),
+    "a truncated archive": ("truncated archive", SIZES, "is not a .npy file of numbers"),
+    "a truncated header": ("header", SIZES, "is not a .npy file of numbers"),
+    "NaN": (
+        np.where(np.eye(4) > 0, np.nan, 1),
+        SIZES,
+        "A has 4 non-finite entries, the first at index (0, 0)",
+    ),
+    "infinity": (np.full((4, 4), np.inf), SIZES, "A has 16 non-finite entries"),
+    "one axis": (np.ones(4), SIZES, "has shape (4,); it must be 2-D"),
+    "three axes": (np.ones((2, 4, 4)), SIZES, "it must be 2-D"),
+    "no entries": (np.ones((0, 4)), SIZES, "is empty"),
+    "complex numbers": (np.eye(4) * 1j, SIZES, "complex128"),
+    "text": (np.array([["a", "b"]]), SIZES, "it must be float32, float64 or an integer type"),
+    "groups that do not divide the atoms": (
+        np.eye(4),
+        ["--group-size", "3", *SIZES[2:]],
+        "--group-size = 3 does not divide the 4 atoms",
+    ),
+    "no group size": (
+        np.eye(4),
+        ["--group-size", "0", *SIZES[2:]],
+        "--group-size = 0; it must be at least 1",
+    ),
+    "more active groups than there are": (
+        np.eye(4),
+        [*SIZES, "--n-active", "3"],
+        "--n-active = 3, but there are only 2 groups",
+    ),
+    "a negative threshold": (np.eye(4), [*SIZES, "--lam=-0.5"], "--lam = -0.5 is negative"),
+    "a threshold that is not a number": (
+        np.eye(4),
+        [*SIZES, "--lam", "nan"],
+        "--lam = nan; it must be finite",
+    ),
+    "bounds out of order": (np.eye(4), [*SIZES, "--b-min", "3"], "0 < --b-min <= --b-max"),
+    "a lower bound of zero": (np.eye(4), [*SIZES, "--b-min", "0"], "0 < --b-min <= --b-max"),
+    "a group without a span": (np.zeros((4, 4)), SIZES, "has rank 0"),
+    "another shape of A*": (
+        np.eye(4),
+        [*SIZES, "--a-star", "S.npy"],
+        "--a-star has shape (6, 4), A has shape (4, 4)",
+    ),
+    "an A* that is not there": (np.eye(4), [*SIZES, "--a-star", "T.npy"], "T.npy does not exist"),
+    "a folder for the result that is not there": (
+        np.eye(4),
+        [*SIZES, "--json", "no/out.json"],
+        "its folder must exist",
+    ),
+    "a folder in place of the result": (np.eye(4), [*SIZES, "--json", "."], "folder"),
+    "the result in place of the dictionary": (
+        np.eye(4),
+        [*SIZES, "--json", "./A.npy"],
+        "./A.npy is both the dictionary and --json",
+    ),
+}
+
+
+def put(content):
+    """Write the content of a bad case as A.npy."""
+    if content is None:
+        return
+    if isinstance(content, np.ndarray):
+        np.save("A.npy", content, allow_pickle=True)
+    elif isinstance(content, bytes):
+        with open("A.npy", "wb") as file:
+            file.write(content)
+    elif content == "folder":
+        os.mkdir("A.npy")
+    elif content == "truncated archive":
+        np.savez("archive.npz", A=np.eye(4))
+        os.rename("archive.npz", "A.npy")
+        os.truncate("A.npy", 60)
+    elif content == "archive":
+        np.savez("archive.npz", A=np.eye(4))
+        os.rename("archive.npz", "A.npy")
+    else:
+        np.save("A.npy", np.eye(4))
+        os.truncate("A.npy", 60 if content == "header" else 200)
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_gives_status_2_one_line_and_no_output(run, tmp_path, monkeypatch, name):
+    content, arguments, message = BAD[name]
+    monkeypatch.chdir(tmp_path)
+    put(content)
+    np.save("S.npy", np.eye(6, 4))
+    before = sorted(os.listdir())
+    status, out, err = run("check", "A.npy", *arguments)
+    assert (status, out) == (2, "")
+    assert err.count("\n") == 1
+    assert err.startswith("gsae-ref check: ")
+    assert message in err
+    assert "Traceback" not in err
+    assert sorted(os.listdir()) == before
