@@ -1,4 +1,4 @@
-"""What CONTRIBUTING.md tells a contributor to do works when it is done literally, in a copy of the package."""
+"""The instructions of CONTRIBUTING.md work when followed literally, in a copy of the package."""
 
 import re
 import shutil
@@ -16,6 +16,7 @@ TEXT = (ROOT / "CONTRIBUTING.md").read_text()
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", TEXT, re.M | re.S)
 LEDGER_FILE = re.search(r"here `(gsae_ref/papers/\S+\.py)`", TEXT)[1]
 CALLER = "import sys, gsae_ref.cli; sys.exit(gsae_ref.cli.main(sys.argv[1:]))"
+PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider")
 
 
 def run(*command, folder):
@@ -37,7 +38,7 @@ def copy(tmp_path_factory):
     path = folder / LEDGER_FILE
     text = path.read_text()
     assert text.count("\nROWS = (\n") == 1
-    path.write_text(text.replace("\nROWS = (\n", f"\n{sides}ROWS = (\n{row}"))
+    path.write_text(text.replace("\nROWS = (\n", f"\n{sides}ROWS = (\n{row.rstrip()},\n"))
     (folder / "test_the_statement.py").write_text(BLOCKS[1])
     return folder
 
@@ -50,47 +51,44 @@ def test_the_statement_is_added_in_thirty_lines():
 def test_the_statement_is_verified(copy):
     result = run("-c", CALLER, "verify", "--only", "T21-sum-of-sizes", "--quick", folder=copy)
     assert result.returncode == 0, result.stderr
-    assert (
-        "printed bound: fails, as it should" in result.stdout
-        and "1 of 1 recorded verdicts confirmed" in result.stdout
-    )
+    assert "ok  printed bound: " in result.stdout
+    assert "ok  corrected bound: " in result.stdout
+    assert "1 of 1 recorded verdicts confirmed (1 corrected)" in result.stdout
 
 
 def test_its_three_tests_pass(copy):
-    result = run(
-        "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_the_statement.py", folder=copy
-    )
-    assert result.returncode == 0 and "3 passed" in result.stdout, result.stdout
+    result = run(*PYTEST, "test_the_statement.py", folder=copy)
+    assert result.returncode == 0, result.stdout
+    assert "3 passed" in result.stdout
 
 
-def test_its_three_tests_would_notice_a_false_correction(copy):
+def test_a_false_correction_fails_its_three_tests(copy):
     text = (copy / "test_the_statement.py").read_text()
-    assert text.count("(i.d**0.5 * ") == 1
-    (copy / "test_spoilt.py").write_text(text.replace("(i.d**0.5 * ", "("))
-    assert (
-        "test_it_holds_under_its_hypotheses"
-        in run("-m", "pytest", "-q", "-p", "no:cacheprovider", "test_spoilt.py", folder=copy).stdout
-    )
+    factor = "i.d**0.5 * "
+    assert text.count(factor) == 1
+    (copy / "test_spoilt.py").write_text(text.replace(factor, ""))
+    result = run(*PYTEST, "test_spoilt.py", folder=copy)
+    assert "FAILED test_spoilt.py::test_it_holds_under_its_hypotheses" in result.stdout
 
 
 def test_imports_go_down_the_picture_and_never_sideways_in_the_row_of_formulas():
     picture = re.search(r"^```text\n(.*?)^```$", TEXT, re.M | re.S)[1]
     layers = [re.split(r" {3,}", line)[0].split() for line in picture.splitlines()]
     height = {room: -k for k, layer in enumerate(layers) for room in layer}
-    arrows = [
+    up = [
         (room, target)
-        for room, targets in ARROWS.items()
-        if room in height
-        for target in targets & height.keys()
+        for room in ARROWS.keys() & height.keys()
+        for target in ARROWS[room] & height.keys()
+        if height[target] > height[room]
     ]
-    up = [(room, target) for room, target in arrows if height[target] > height[room]]
+    assert up == []
     formulas = next(set(layer) for layer in layers if "reference" in layer)
-    assert up == [] and not any(ARROWS[room] & formulas for room in formulas)
+    assert not any(ARROWS[room] & formulas for room in formulas)
 
 
-@pytest.mark.parametrize(
-    "path",
-    sorted(set(re.findall(r"`((?:gsae_ref|tests|notebooks|benchmarks|\.ci)/[\w./]*)`", TEXT))),
-)
+FILES = re.compile(r"`((?:gsae_ref|tests|notebooks|benchmarks|docs|\.ci)/[\w./]*)`")
+
+
+@pytest.mark.parametrize("path", sorted(set(FILES.findall(TEXT))))
 def test_every_file_it_names_exists(path):
     assert (ROOT / path).exists()

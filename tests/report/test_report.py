@@ -503,8 +503,8 @@ def test_a_file_that_is_no_result_is_refused(run, tmp_path, result, name):
 
 
 MISTAKES = {
-    "a folder below a file": (["--out", "file/folder"], "file/folder cannot be made"),
-    "a file in place of the folder": (["--out", "file"], "file cannot be made"),
+    "a folder below a file": (["--out", "file/folder"], "file/folder cannot be created"),
+    "a file in place of the folder": (["--out", "file"], "file cannot be created"),
     "a folder in place of the page": (["--out", "taken"], "taken/report.html is a folder"),
     "a missing result": (["--from", "no.json", "--out", "o"], "no.json cannot be read"),
     "a result that is no JSON": (["--from", "file", "--out", "o"], "file is not JSON"),
@@ -533,9 +533,8 @@ MISTAKES = {
     ),
     "a damaged figure": (["--figures", "damaged", "--out", "o"], "damaged/toy.json cannot be read"),
     "a figure without claims": (["--figures", "half", "--out", "o"], "half/toy.json is damaged"),
-    "an unknown paper": (["--paper", "X99", "--out", "o"], "papers = 'X99' is unknown"),
     "a negative seed": (["--seed", "-1", "--out", "o"], "it must be at least 0"),
-    "no processes": (["--n-jobs", "0", "--out", "o"], "n_jobs = 0"),
+    "no processes": (["--n-jobs", "0", "--out", "o"], "--n-jobs = 0"),
     "a result in no folder": (
         ["--json", "no/r.json", "--out", "o"],
         "its folder must exist and be writable",
