@@ -1,8 +1,8 @@
-"""How atoms form groups: contiguous equal blocks. May import numpy only.
+"""How atoms form groups, contiguous equal blocks, and how often they are active together.
 
 Group ``g`` of a dictionary ``A`` of shape (n_features, n_atoms) is the block of columns
 ``A[:, g * group_size : (g + 1) * group_size]``; a code has the same blocks along its last axis.
-Nothing here checks its input: the door (:mod:`gsae_ref.ops`, :mod:`gsae_ref.papers`) has.
+Input is taken as checked by the callers. May import numpy only.
 """
 
 from __future__ import annotations
@@ -14,10 +14,8 @@ from numpy.typing import NDArray
 
 from .arrays import Array
 
-# By bytes of a number: between which bounds a sum of squares is taken as it is, and by which power
-# of two a group below or above them is multiplied before its squares are summed. Powers of two
-# round nothing.
-SAFE = {4: (2.0**-80, 2.0**80, 2.0**100, 2.0**-80), 8: (2.0**-640, 2.0**640, 2.0**800, 2.0**-700)}
+# By bytes of a number: norms from 1 / this to this are taken from plain squares.
+PLAIN = {4: 2.0**40, 8: 2.0**320}
 
 
 def split(X: Array, group_size: int) -> Array:
@@ -40,45 +38,46 @@ def merge(X: Array) -> Array:
 
 
 def norms(X: Array, group_size: int) -> Array:
-    """Euclidean norm of every group: (..., n_atoms) becomes (..., n_groups). No square overflows or vanishes; a norm may, to inf.
+    """Euclidean norm of every group: (..., n_atoms) becomes (..., n_groups).
+
+    Squares neither overflow nor vanish: a group that is not within ``PLAIN`` is first multiplied by
+    a power of two, which rounds nothing. A norm beyond the range is infinite.
 
     >>> norms(np.array([3.0, 4.0, 0.0, 0.0]), 2)
     array([5., 0.])
     >>> norms(np.array([3e-200, 4e-200, 3e200, 4e200]), 2)
     array([5.e-200, 5.e+200])
     """
-    s, factor = squares(X, group_size)
-    with np.errstate(over="ignore"):
-        return np.sqrt(s) / factor
-
-
-def squares(X: Array, group_size: int) -> tuple[Array, Any]:
-    """Sum of squares of every group after scaling, and the factors: ``s`` (..., n_groups) and ``c``, with c_g^2 ||x_g||^2 = s_g.
-
-    The factor is the number 1.0 if every sum is far from overflow and underflow as it is, else an
-    array of powers of two.
-
-    >>> squares(np.array([3.0, 4.0]), 2)
-    (array([25.]), 1.0)
-    """
     G = split(X, group_size)
     with np.errstate(over="ignore"):
-        s = np.einsum("...d,...d->...", G, G)
-        low, high, up, down = SAFE[s.dtype.itemsize]
-        if ((s >= low) & (s <= high)).all():
-            return s, 1.0
-        factor = np.where(s > high, down, np.where(s < low, up, 1)).astype(s.dtype)
-        G = G * factor[..., None]
-        return np.einsum("...d,...d->...", G, G), factor
+        r = _root_of_squares(G)
+        largest = PLAIN[r.dtype.itemsize]
+        extreme = ~((r >= 1 / largest) & (r <= largest))
+        if extreme.any():
+            exponent = _exponent(G[extreme], axis=-1)
+            near_one = np.ldexp(G[extreme], -exponent[:, None])
+            r[extreme] = np.ldexp(_root_of_squares(near_one), exponent)
+    return r
+
+
+def _root_of_squares(G: Array) -> Array:
+    return np.sqrt(np.einsum("...d,...d->...", G, G))
+
+
+def _exponent(X: Array, axis: int) -> NDArray[np.int32]:
+    """The e with 2^(e - 1) <= max |x| < 2^e along an axis; 0 for zeros."""
+    return np.frexp(np.abs(X).max(axis=axis))[1]
 
 
 def near_one(A: Array) -> Array:
-    """Every column, (n_features, n_atoms), times the power of two that brings its largest entry to between 1/2 and 1. Rounds nothing.
+    """Every column of A (n_features, n_atoms) times a power of two: its largest entry nears 1.
+
+    The largest magnitude of a column that is not zero is then in [1/2, 1); nothing is rounded.
 
     >>> near_one(np.array([[3e-200, 0.0]])).round(1)
     array([[0.7, 0. ]])
     """
-    return np.ldexp(A, -np.frexp(np.abs(A).max(axis=0))[1])
+    return np.ldexp(A, -_exponent(A, axis=0))
 
 
 def expand(per_group: NDArray[Any], group_size: int) -> Array:
@@ -91,7 +90,7 @@ def expand(per_group: NDArray[Any], group_size: int) -> Array:
 
 
 def blocks(A: Array, group_size: int) -> Array:
-    """Stack the groups of a dictionary: (n_features, n_atoms) becomes (n_groups, n_features, group_size).
+    """Stack the groups of a dictionary as an array (n_groups, n_features, group_size).
 
     >>> blocks(np.array([[1.0, 2.0, 3.0, 4.0]]), 2)
     array([[[1., 2.]],
@@ -102,7 +101,7 @@ def blocks(A: Array, group_size: int) -> Array:
 
 
 def unblock(B: Array) -> Array:
-    """Undo :func:`blocks`: (n_groups, n_features, group_size) becomes (n_features, n_atoms).
+    """Undo :func:`blocks`: the dictionary (n_features, n_atoms) of these groups.
 
     >>> unblock(np.array([[[1.0, 2.0]], [[3.0, 4.0]]]))
     array([[1., 2., 3., 4.]])
@@ -111,7 +110,9 @@ def unblock(B: Array) -> Array:
 
 
 def polar(A: Array, group_size: int) -> Array:
-    """Orthonormal groups nearest to those of a dictionary, (n_features, n_atoms): A_g = U S V^T becomes U V^T, its polar factor.
+    """Orthonormal groups nearest to those of a dictionary (n_features, n_atoms).
+
+    A_g = U S V^T becomes U V^T, its polar factor.
 
     >>> polar(np.array([[2.0, 0.0], [0.0, 3.0]]), 1)
     array([[1., 0.],
@@ -119,3 +120,22 @@ def polar(A: Array, group_size: int) -> Array:
     """
     U, _, Vt = np.linalg.svd(blocks(A, group_size), full_matrices=False)
     return unblock(U @ Vt)
+
+
+def support_moments(
+    masks: NDArray[np.bool_], probabilities: Array
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """How often one, two or three given groups are active: p_i (m,), p_ij (m, m), p_ijl (m, m, m).
+
+    Support s, row s of ``masks`` (n_supports, m), is drawn with the s-th of ``probabilities``.
+    Equal indices collapse: p_ii = p_i, p_iij = p_ij.
+
+    >>> masks = np.array([[True, True], [True, False]])
+    >>> p1, p2, p3 = support_moments(masks, np.array([0.25, 0.75]))
+    >>> p1.tolist(), p2.tolist()
+    ([1.0, 0.25], [[1.0, 0.25], [0.25, 0.25]])
+    """
+    M = masks.astype(np.float64)
+    weighted = probabilities[:, None] * M
+    triples = np.einsum("si,sj,sl->ijl", weighted, M, M, optimize=True)
+    return weighted.sum(axis=0), weighted.T @ M, triples

@@ -14,13 +14,16 @@ EPSILON = 1e-8  # of the Adam paper
 def adam_step(
     value: Array, gradient: Array, first: Array, second: Array, steps: int, step_size: float
 ) -> tuple[Array, Array, Array]:
-    """The parameter and the two moments after step number ``steps`` = 1, 2, ...: Kingma and Ba, Algorithm 1.
+    """Parameter and moments after step number ``steps`` = 1, 2, ...: Kingma and Ba, Algorithm 1.
 
-    first' = b1 first + (1 - b1) g;  second' = b2 second + (1 - b2) g^2; both are divided by 1 -
-    b^steps, since they start at zero; and value' = value - step_size * first^ / (sqrt(second^) +
-    epsilon).
+        first'  = b1 first + (1 - b1) g,        second' = b2 second + (1 - b2) g^2,
+        value'  = value - step_size * (first' / (1 - b1^t)) / (sqrt(second' / (1 - b2^t)) + epsilon)
 
-    >>> adam_step(np.array([1.0]), np.array([4.0]), np.zeros(1), np.zeros(1), 1, 0.25)[0]  # the first step has the length of the step size
+    with t = ``steps``; the divisors correct for moments that start at zero. The first step has the
+    length of the step size:
+
+    >>> zero = np.zeros(1)
+    >>> adam_step(np.array([1.0]), np.array([4.0]), zero, zero, 1, 0.25)[0]
     array([0.75])
     """
     first = BETA_1 * first + (1 - BETA_1) * gradient

@@ -1,4 +1,4 @@
-"""The group-sparse autoencoder: encoder, decoder, loss, and the exact gradient next to the loss it differentiates."""
+"""The group-sparse autoencoder: encoder, decoder, loss and the exact gradient of the loss."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 
 from ..arrays import Array
 from .activations import group_soft_threshold, group_soft_threshold_vjp
+from .losses import half_mean_square
 
 
 def encode(A: Array, Y: Array, lam: float, group_size: int) -> Array:
@@ -27,7 +28,7 @@ def decode(A: Array, X: Array) -> Array:
 
 
 def residual(A: Array, Y: Array, X: Array) -> Array:
-    """What the reconstruction misses, E = Y - X A^T.
+    """Residuals of the reconstructions, E = Y - X A^T.
 
     >>> residual(np.eye(2), np.array([[3.0, 4.0]]), np.array([[1.0, 4.0]]))
     array([[2., 0.]])
@@ -41,8 +42,7 @@ def loss(A: Array, Y: Array, lam: float, group_size: int) -> float:
     >>> loss(np.eye(2), np.array([[3.0, 4.0]]), 1.0, 2)
     0.5
     """
-    E = residual(A, Y, encode(A, Y, lam, group_size))
-    return float(np.square(E, dtype=np.float64).sum()) / (2 * len(Y))
+    return half_mean_square(residual(A, Y, encode(A, Y, lam, group_size)))
 
 
 def loss_and_grad(A: Array, Y: Array, lam: float, group_size: int) -> tuple[float, Array]:
@@ -69,6 +69,5 @@ def loss_and_grad(A: Array, Y: Array, lam: float, group_size: int) -> tuple[floa
     Z = Y @ A
     X = group_soft_threshold(Z, lam, group_size)
     E = residual(A, Y, X)
-    cost = float(np.square(E, dtype=np.float64).sum()) / (2 * len(Y))
     back = group_soft_threshold_vjp(Z, E @ A, lam, group_size)
-    return cost, -(E.T @ X + Y.T @ back) / len(Y)
+    return half_mean_square(E), -(E.T @ X + Y.T @ back) / len(Y)

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import Array, IntArray
+from .losses import half_mean_square
 
 # ------------------------------------------------------------------------------ groups of any sizes
 
@@ -100,7 +101,7 @@ def loss(w: Array, X: Array, y: Array, scale: int = 1) -> float:
     >>> loss(np.array([2.0]), np.array([[1.0], [3.0]]), np.array([5.0, 5.0]))
     2.5
     """
-    return scale * _half_mean_square(residual(w, X, y))
+    return scale * half_mean_square(residual(w, X, y))
 
 
 def loss_and_grad(
@@ -127,12 +128,7 @@ def loss_and_grad(
     q = X.T @ r / len(y)
     du = -2 * scale * u * gather(v * q, sizes)
     dv = -scale * expand(u * u, sizes) * q
-    return scale * _half_mean_square(r), du, dv
-
-
-def _half_mean_square(E: Array) -> float:
-    """1/(2n) ||E||^2 over n rows, summed in float64."""
-    return float(np.square(E, dtype=np.float64).sum()) / (2 * len(E))
+    return scale * half_mean_square(r), du, dv
 
 
 # -------------------------------------------------------------------------- steps of the algorithms
@@ -230,7 +226,7 @@ def normalised_step(
     else:
         along = gather(new_v * correlation(weights(u, new_v, sizes), X, y), sizes)
     new_u = u * (1 + 2 * rule.scale * rule.gamma * along)
-    return new_u, new_v, rule.scale * _half_mean_square(r)
+    return new_u, new_v, rule.scale * half_mean_square(r)
 
 
 def gradient_step(
@@ -307,7 +303,7 @@ def signed_loss_and_grad(
     """
     r = residual(u * u - v * v, X, y)
     q = X.T @ r / len(y)
-    return scale * _half_mean_square(r), -2 * scale * u * q, 2 * scale * v * q
+    return scale * half_mean_square(r), -2 * scale * u * q, 2 * scale * v * q
 
 
 def signed_advance(

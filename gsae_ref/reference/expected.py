@@ -14,10 +14,11 @@ from ..arrays import Array
 
 
 def support_probabilities(n_active: int, n_groups: int) -> tuple[float, float, float]:
-    """P[g in S], P[g, h in S], P[g, h, k in S] for distinct groups, S uniform of size n_active: k falling over n falling factorials.
+    """P[g in S], P[g, h in S], P[g, h, k in S] for distinct groups, S uniform of size n_active.
 
-    [T21] Assumption 2 has Theta(gamma / Gamma), Theta(gamma^2 / Gamma^2), ...; these are the exact
-    values (0 where n_active is too small).
+    With gamma active groups of Gamma they are gamma / Gamma, times (gamma - 1) / (Gamma - 1), times
+    (gamma - 2) / (Gamma - 2); 0 where gamma is too small. [T21] Assumption 2 gives their orders,
+    Theta(gamma / Gamma), Theta(gamma^2 / Gamma^2), ...
 
     >>> support_probabilities(2, 4)
     (0.5, 0.16666666666666666, 0.0)
@@ -33,20 +34,23 @@ def support_probabilities(n_active: int, n_groups: int) -> tuple[float, float, f
 def exact(
     A: Array, A_star: Array, tau: Array, n_active: int, group_size: int, code_covariance: Array
 ) -> Array:
-    """Exact expectation of the approximate gradient (26) for frozen tau. Replaces [T21] Eqs. (29)-(31), (53)-(56).
+    """Exact expectation of the approximate gradient (26) for frozen tau.
 
-    Given S with g in S, (26) averages over the codes to -tau_g [ 2 sum_k P*_k - sum_{h,k} tau_h
-    {P_h, P*_k} ] A_g, sums over S, with P_h = A_h A_h^T, P*_k = A*_k Sigma_k A*_k^T, {X, Y} = X Y +
-    Y X. Averaging over S weighs a term by the probability p1, p2, p3 that the one, two or three
-    different groups it names (g among them) are all active; sorting the coincidences h = k, h = g,
+    Replaces [T21] Eqs. (29)-(31), (53)-(56). Write P_h = A_h A_h^T, P*_k = A*_k Sigma_k A*_k^T and
+    {X, Y} = X Y + Y X. Given S with g in S, (26) averages over the codes to
+
+        -tau_g [ 2 sum_k P*_k - sum_{h,k} tau_h {P_h, P*_k} ] A_g,    sums over S.
+
+    Averaging over S weighs a term by the probability p1, p2, p3 that the one, two or three
+    different groups it names (g among them) are all active. Sorting the coincidences h = k, h = g,
     k = g gives
 
-        G_g = -tau_g { 2 (p1 - p2) P*_g + 2 p2 K* - p3 {K_t, K*} - (p2 - p3) [ {K_t, P*_g} + tau_g
-        {P_g, K*} + D_t ]
-                       - (p1 - 3 p2 + 2 p3) tau_g {P_g, P*_g} } A_g,
+        G_g = -tau_g { 2 (p1 - p2) P*_g + 2 p2 K* - p3 {K_t, K*}
+                       - (p2 - p3) [ {K_t, P*_g} + tau_g {P_g, K*} + D_t ]
+                       - (p1 - 3 p2 + 2 p3) tau_g {P_g, P*_g} } A_g
 
-    K* = sum_h P*_h, K_t = sum_h tau_h P_h, D_t = sum_h tau_h {P_h, P*_h}. Nothing is neglected; no
-    orthonormality is used.
+    with K* = sum_h P*_h, K_t = sum_h tau_h P_h, D_t = sum_h tau_h {P_h, P*_h}. Nothing is
+    neglected; no orthonormality is used.
 
     Parameters
     ----------
@@ -65,40 +69,33 @@ def exact(
     """
     p1, p2, p3 = support_probabilities(n_active, A.shape[1] // group_size)
     t = groups.expand(tau, group_size)
-    A_blocks = groups.blocks(A, group_size)
+    B = groups.blocks(A, group_size)
     star = groups.blocks(A_star, group_size)
-    weighted = groups.unblock(
-        star @ code_covariance
-    )  # A*_h Sigma_h, so that P*_h = weighted_h A*_h^T
+    weighted_star = star @ code_covariance  # A*_h Sigma_h: P*_h is this times A*_h^T
+    weighted = groups.unblock(weighted_star)
+    B_T = np.swapaxes(B, 1, 2)
+    star_T = np.swapaxes(star, 1, 2)
 
-    def per_group(left: Array, right: Array, M: Array) -> Array:
-        """left_g (right_g^T M_g) for every group g."""
-        L, R, B = (groups.blocks(X, group_size) for X in (left, right, M))
-        return groups.unblock(L @ (np.swapaxes(R, 1, 2) @ B))
+    def P(M: Array) -> Array:
+        return groups.unblock(B @ (B_T @ groups.blocks(M, group_size)))
 
-    def K_star(M: Array) -> Array:
-        return weighted @ (A_star.T @ M)
+    def P_star(M: Array) -> Array:
+        return groups.unblock(weighted_star @ (star_T @ groups.blocks(M, group_size)))
 
     def K_tau(M: Array) -> Array:
         return (t * A) @ (A.T @ M)
 
-    def P_star(M: Array) -> Array:
-        return per_group(weighted, A_star, M)
+    def K_star(M: Array) -> Array:
+        return weighted @ (A_star.T @ M)
 
-    def P(M: Array) -> Array:
-        return per_group(A, A, M)
-
-    cross = groups.unblock(
-        (A_blocks * tau[:, None, None])
-        @ (np.swapaxes(A_blocks, 1, 2) @ groups.blocks(weighted, group_size))
-    )
-    D_tau_A = cross @ (A_star.T @ A) + A_star @ (cross.T @ A)  # sum_h tau_h (P_h P*_h + P*_h P_h) A
+    cross = groups.unblock((B * tau[:, None, None]) @ (B_T @ weighted_star))
+    D_tau_A = cross @ (A_star.T @ A) + A_star @ (cross.T @ A)
+    one_is_g = K_tau(P_star(A)) + P_star(K_tau(A)) + t * (P(K_star(A)) + K_star(P(A))) + D_tau_A
     inner = (
         2 * (p1 - p2) * P_star(A)
         + 2 * p2 * K_star(A)
         - p3 * (K_tau(K_star(A)) + K_star(K_tau(A)))
-        - (p2 - p3)
-        * (K_tau(P_star(A)) + P_star(K_tau(A)) + t * (P(K_star(A)) + K_star(P(A))) + D_tau_A)
+        - (p2 - p3) * one_is_g
         - (p1 - 3 * p2 + 2 * p3) * t * (P(P_star(A)) + P_star(P(A)))
     )
     return -t * inner
@@ -107,7 +104,9 @@ def exact(
 def printed(
     A: Array, A_star: Array, tau: Array, n_active: int, group_size: int, code_covariance: Array
 ) -> Array:
-    """Leading term of [T21] Eq. (55): -tau_g (2 - tau_g) p_g P*_g A_g + tau_g^2 p_g P_g P*_g A_g, what the paper analyses.
+    """Leading term of [T21] Eq. (55), which the paper analyses:
+
+        -tau_g (2 - tau_g) p_g P*_g A_g + tau_g^2 p_g P_g P*_g A_g.
 
     >>> one = np.ones(1)
     >>> printed(np.eye(1), np.eye(1), 0.5 * one, 1, 1, np.ones((1, 1, 1)))
@@ -124,7 +123,9 @@ def printed(
 def printed_31(
     A: Array, A_star: Array, tau: Array, n_active: int, group_size: int, code_covariance: Array
 ) -> Array:
-    """Displayed term of [T21] Eq. (31): tau_g (2 - tau_g) p_g (A_g - A*_g) Sigma_g A*_g^T A_g, without the matrix V.
+    """Displayed term of [T21] Eq. (31), without the matrix V:
+
+        tau_g (2 - tau_g) p_g (A_g - A*_g) Sigma_g A*_g^T A_g.
 
     It vanishes at A = A*, where the expectation itself does not (``T21-eq31`` in the ledger).
 

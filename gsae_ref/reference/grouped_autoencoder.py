@@ -28,6 +28,7 @@ import numpy as np
 from ..arrays import Array
 from .activations import relu
 from .convolution import convolve, kernel_gradient, transpose
+from .losses import half_mean_square
 
 
 class Layer(NamedTuple):
@@ -172,7 +173,7 @@ def loss(layers: tuple[Layer, ...], parameters: dict[str, Array], Y: Array) -> f
     2.0
     """
     E = forward(layers, parameters, Y)[-1] - Y
-    return float(np.square(E, dtype=np.float64).sum()) / (2 * len(Y))
+    return half_mean_square(E)
 
 
 def loss_and_grad(
@@ -189,7 +190,7 @@ def loss_and_grad(
     """
     outputs = forward(layers, parameters, Y)
     E = outputs[-1] - Y
-    cost = float(np.square(E, dtype=np.float64).sum()) / (2 * len(Y))
+    cost = half_mean_square(E)
     return cost, backward(layers, parameters, outputs, E / len(Y))[0]
 
 

@@ -1,14 +1,16 @@
-"""The sparse autoencoder of N19: encoder with a bias, decoder, loss, and the gradient next to the loss it differentiates.
+"""The sparse autoencoder of N19: encoder with a bias, decoder, loss and the gradient of the loss.
 
 Samples are rows: Z = Y W + b, X = sigma(Z), reconstructions X W^T. Three activations:
 
-    "relu"    max(z, 0);    "hard"    z 1{|z| > lam};    "soft"    sign(z) (|z| - lam)_+, for comparison: N19 does not use it.
+    "relu"    max(z, 0)
+    "hard"    z 1{|z| > lam}
+    "soft"    sign(z) (|z| - lam)_+, for comparison; N19 does not use it
 
-Convention at the kinks: strict. sigma' = 0 at z = 0 (relu) and at |z| = lam (hard, soft); with
-``lam = 0`` hard and soft are the identity and sigma' = 1 everywhere.
+Convention at the kinks: sigma' = 0 at z = 0 (relu) and at |z| = lam (hard, soft); with ``lam = 0``
+hard and soft are the identity and sigma' = 1 everywhere.
 
-Differs from the paper: N19 keeps |z| = lam, z 1{|z| >= lam}; here such an entry is dropped, as
-everywhere in this package.
+Differs from the paper: N19's threshold z 1{|z| >= lam} leaves |z| = lam as it is; here such an
+entry becomes 0, as everywhere in this package.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import numpy as np
 
 from ..arrays import Array, BoolArray
 from .activations import hard_threshold, relu, soft_threshold
+from .losses import half_mean_square
 
 
 def preactivate(W: Array, Y: Array, bias: Array) -> Array:
@@ -31,8 +34,9 @@ def preactivate(W: Array, Y: Array, bias: Array) -> Array:
 def activate(Z: Array, activation: str, lam: float) -> Array:
     """Codes sigma(Z), entry by entry.
 
-    >>> [activate(np.array([-2.0, 0.5, 3.0]), name, 1.0).tolist() for name in ("relu", "hard", "soft")]
-    [[0.0, 0.5, 3.0], [-2.0, 0.0, 3.0], [-1.0, 0.0, 2.0]]
+    >>> Z = np.array([-2.0, 0.5, 3.0])
+    >>> activate(Z, "relu", 0.0), activate(Z, "hard", 1.0), activate(Z, "soft", 1.0)
+    (array([0. , 0.5, 3. ]), array([-2.,  0.,  3.]), array([-1.,  0.,  2.]))
     """
     if activation == "relu":
         return relu(Z)
@@ -69,13 +73,14 @@ def decode(W: Array, X: Array) -> Array:
 
 
 def loss(W: Array, Y: Array, bias: Array, activation: str, lam: float) -> float:
-    """Mean reconstruction cost 1/(2N) sum_i ||y_i - W sigma(W^T y_i + b)||^2. [N19] Section 2.1, after Eq. (2).
+    """Mean reconstruction cost 1/(2N) sum_i ||y_i - W sigma(W^T y_i + b)||^2.
 
-    >>> loss(np.eye(2), np.array([[3.0, 0.5]]), np.array([-1.0, -1.0]), "relu", 0.0)  # (1 + 1/4) / 2
+    [N19] Section 2.1, after Eq. (2). With residuals 1 and 1/2 it is (1 + 1/4) / 2:
+
+    >>> loss(np.eye(2), np.array([[3.0, 0.5]]), np.array([-1.0, -1.0]), "relu", 0.0)
     0.625
     """
-    E = Y - decode(W, encode(W, Y, bias, activation, lam))
-    return float(np.square(E, dtype=np.float64).sum()) / (2 * len(Y))
+    return half_mean_square(Y - decode(W, encode(W, Y, bias, activation, lam)))
 
 
 def loss_and_grad(
@@ -89,35 +94,39 @@ def loss_and_grad(
         dz = dW^T y + db,    dx = D dz,    de = -dW x - W D (dW^T y + db),
         dL = e^T de = -<e x^T, dW> - <y (D W^T e)^T, dW> - <D W^T e, db>,
 
-    so grad_W L = -[ e x^T + y (D W^T e)^T ] and grad_b L = -D W^T e. Column i of the first is -[
-    x_i e + sigma'(z_i) y W_i^T e ]; relu and hard have x_i = sigma'(z_i) z_i, and that is Eq. (4).
-    (For soft it is not, and Eq. (4) does not apply.) Stacked over rows,
+    so grad_W L = -[ e x^T + y (D W^T e)^T ] and grad_b L = -D W^T e. Column i of the first is
+    -[ x_i e + sigma'(z_i) y W_i^T e ]; relu and hard have x_i = sigma'(z_i) z_i, which gives
+    Eq. (4). (Soft has not, and Eq. (4) does not apply to it.) Stacked over rows,
 
-        back = sigma'(Z) * (E W),    grad_W = -1/N [ E^T X + Y^T back ],    grad_b = -1/N sum_i back_i.
+        back = sigma'(Z) * (E W),
+        grad_W = -1/N [ E^T X + Y^T back ],    grad_b = -1/N sum_i back_i.
 
-    The derivative is taken sample by sample. For hard, the *expected* loss has another gradient: a
-    sample that crosses the threshold makes the loss jump, which no sample's derivative sees.
+    The derivative is taken sample by sample. For hard, the *expected* loss has another gradient: the
+    loss jumps where a sample crosses the threshold, which no derivative at a sample shows.
 
-    >>> cost, dW, db = loss_and_grad(np.eye(1), np.array([[3.0]]), np.array([-1.0]), "relu", 0.0)  # L = (y - w (w y + b))^2 / 2
-    >>> cost, dW.item(), db.item()  # e = 1: -(e x + y e), -e
+    One feature and one atom, L = (y - w (w y + b))^2 / 2: with e = 1 the derivatives are
+    -(e x + y e) and -e.
+
+    >>> Y, bias = np.array([[3.0]]), np.array([-1.0])
+    >>> cost, dW, db = loss_and_grad(np.eye(1), Y, bias, "relu", 0.0)
+    >>> cost, dW.item(), db.item()
     (0.5, -5.0, -1.0)
     """
     Z = preactivate(W, Y, bias)
     X = activate(Z, activation, lam)
     E = Y - decode(W, X)
-    cost = float(np.square(E, dtype=np.float64).sum()) / (2 * len(Y))
     back = derivative(Z, activation, lam) * (E @ W)
-    return cost, *_gradients(E, X, Y, back)
+    return half_mean_square(E), *_gradients(E, X, Y, back)
 
 
 def approximate(
     W: Array, Y: Array, bias: Array, activation: str, lam: float
 ) -> tuple[Array, Array]:
-    """Approximate gradient: sigma' replaced by 1{x != 0}. [N19] Section 5, the display after Eq. (4).
+    """Approximate gradient: sigma' replaced by 1{x != 0}. [N19] Section 5, after Eq. (4).
 
     Column i is -mean 1{x_i != 0} (W_i^T y I + b_i I + y W_i^T)(y - W x) for relu and hard. With
-    thresholds that are strict, as here, it differs from :func:`loss_and_grad` only where a
-    derivative is 1 at x = 0: at lam = 0 and z = 0.
+    strict thresholds, as here, it differs from :func:`loss_and_grad` only where a derivative is 1
+    at x = 0: at lam = 0 and z = 0.
 
     >>> dW, db = approximate(np.eye(1), np.array([[3.0]]), np.array([-1.0]), "relu", 0.0)
     >>> dW.item(), db.item()

@@ -13,23 +13,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from .. import groups
 from ..arrays import Array, BoolArray
-
-
-def support_probabilities(masks: BoolArray, probabilities: Array) -> tuple[Array, Array, Array]:
-    """p_i, p_ij, p_ijl of a law of supports: (m,), (m, m), (m, m, m). Equal indices collapse: p_ii = p_i, p_iij = p_ij.
-
-    >>> p1, p2, p3 = support_probabilities(np.array([[True, True], [True, False]]), np.array([0.25, 0.75]))
-    >>> p1.tolist(), p2.tolist()
-    ([1.0, 0.25], [[1.0, 0.25], [0.25, 0.25]])
-    """
-    M = masks.astype(np.float64)
-    weighted = probabilities[:, None] * M
-    return (
-        weighted.sum(axis=0),
-        weighted.T @ M,
-        np.einsum("si,sj,sl->ijl", weighted, M, M, optimize=True),
-    )
 
 
 def exact(
@@ -42,10 +27,10 @@ def exact(
     k2: float,
     noise: float,
 ) -> tuple[Array, Array]:
-    """Exact expectation of the gradient (4), (5), in W and in b, for any law of supports, any W and any bias. Replaces (9), (15), (16).
+    """Exact expectation of the gradient (4), (5), in W and in b. Replaces (9), (15), (16).
 
-    Given S, write P = I - W_S W_S^T (a projection only if W_S is orthonormal). Then e = y - W_S x_S
-    = P y - W_S b_S, and with
+    It holds for any law of supports, any W and any bias. Given S, write P = I - W_S W_S^T (a
+    projection only if W_S is orthonormal). Then e = y - W_S x_S = P y - W_S b_S, and with
 
         m = E[y] = k1 A_S 1,    C = E[y y^T] = A_S [ (k2 - k1^2) I + k1^2 1 1^T ] A_S^T + noise^2 I
 
@@ -54,7 +39,8 @@ def exact(
         P C W_i - W_S b_S (m^T W_i) + b_i (P m - W_S b_S)    and    C P W_i - m (W_i^T W_S b_S),
 
     and W_i^T e to W_i^T (P m - W_S b_S). Column i of the gradient is minus the sum of these,
-    averaged over the supports that hold i. Nothing is neglected; no incoherence, no unit columns.
+    averaged over the supports that hold i. Nothing is neglected; neither incoherence nor unit
+    columns are used.
 
     Parameters
     ----------
@@ -67,8 +53,10 @@ def exact(
     -------
     dW, db : ndarray (n_features, n_atoms), (n_atoms,)
 
+    With y = 1, x = 1/2, e = 1/2 they are -(x e + y e) and -e:
+
     >>> one, S = np.eye(1), np.array([[True]])
-    >>> dW, db = exact(one, one, S, np.ones(1), np.array([-0.5]), 1.0, 1.0, 0.0)  # y = 1, x = 1/2, e = 1/2: -(x e + y e), -e
+    >>> dW, db = exact(one, one, S, np.ones(1), np.array([-0.5]), 1.0, 1.0, 0.0)
     >>> dW.item(), db.item()
     (-0.75, -0.5)
     """
@@ -76,33 +64,39 @@ def exact(
     db = np.zeros_like(W, shape=W.shape[1])
     for mask, probability in zip(masks, probabilities, strict=True):
         S = np.flatnonzero(mask)
-        W_S = W[:, S]
-        A_S = A_star[:, S]
-        b_S = bias[S]
-        m = k1 * A_S.sum(axis=1)
-        Wb = W_S @ b_S
-
-        def P(M: Array, W_S: Array = W_S) -> Array:
-            return M - W_S @ (W_S.T @ M)
-
-        def C(M: Array, A_S: Array = A_S, m: Array = m) -> Array:
-            return (k2 - k1**2) * A_S @ (A_S.T @ M) + np.outer(m, m @ M) + noise**2 * M
-
-        e = P(m) - Wb
-        parts = (
-            P(C(W_S)) - np.outer(Wb, m @ W_S) + np.outer(e, b_S) + C(P(W_S)) - np.outer(m, Wb @ W_S)
-        )
-        dW[:, S] -= probability * parts
-        db[S] -= probability * (e @ W_S)
+        dW_S, db_S = _given_support(W[:, S], A_star[:, S], bias[S], k1, k2, noise)
+        dW[:, S] += probability * dW_S
+        db[S] += probability * db_S
     return dW, db
+
+
+def _given_support(
+    W: Array, A_star: Array, bias: Array, k1: float, k2: float, noise: float
+) -> tuple[Array, Array]:
+    """The expectation for one support; W, A_star and bias hold its columns and entries only."""
+    m = k1 * A_star.sum(axis=1)
+    Wb = W @ bias
+
+    def P(M: Array) -> Array:
+        return M - W @ (W.T @ M)
+
+    def C(M: Array) -> Array:
+        return (k2 - k1**2) * A_star @ (A_star.T @ M) + np.outer(m, m @ M) + noise**2 * M
+
+    e = P(m) - Wb
+    through_code = P(C(W)) - np.outer(Wb, m @ W) + np.outer(e, bias)
+    through_encoder = C(P(W)) - np.outer(m, Wb @ W)
+    return -(through_code + through_encoder), -(e @ W)
 
 
 def printed_9(
     W: Array, A_star: Array, masks: BoolArray, probabilities: Array, bias: Array
 ) -> tuple[Array, Array]:
-    """Mixture of Gaussians, [N19] Eq. (9): g_i = -p_i l_i A_i + p_i (l_i + b_i)^2 W_i; and (g_b)_i = -p_i b_i, as printed.
+    """Mixture of Gaussians, [N19] Eq. (9) as printed:
 
-    dW is exact for unit columns, whatever the noise. The sign of g_b is wrong: the expectation is
+        g_i = -p_i l_i A_i + p_i (l_i + b_i)^2 W_i,    (g_b)_i = -p_i b_i.
+
+    g is exact for unit columns, whatever the noise. The sign of g_b is wrong: the expectation is
     +p_i b_i.
 
     >>> one, S = np.eye(1), np.array([[True]])
@@ -111,10 +105,10 @@ def printed_9(
     (-0.75, 0.5)
     """
     p = probabilities @ masks
-    overlap = np.sum(W * A_star, axis=0)
-    return (p * (overlap + bias) ** 2 * W - p * overlap * A_star).astype(W.dtype), (
-        -p * bias
-    ).astype(W.dtype)
+    own = np.sum(W * A_star, axis=0)
+    dW = p * (own + bias) ** 2 * W - p * own * A_star
+    db = -p * bias
+    return dW.astype(W.dtype), db.astype(W.dtype)
 
 
 def printed_15(
@@ -122,19 +116,20 @@ def printed_15(
 ) -> tuple[Array, Array]:
     """General k-sparse codes, [N19] Eq. (15), for k1 = 0, k2 = 1, b = 0 and unit columns:
 
-        g_i = -p_i l_i A_i + p_i l_i^2 W_i + sum_{j != i} p_ij <A_i, W_j> ( l_i W_j + <W_i, W_j> A_i
-        ).
+        g_i = -p_i l_i A_i + p_i l_i^2 W_i
+              + sum_{j != i} p_ij <A_i, W_j> ( l_i W_j + <W_i, W_j> A_i ).
 
-    It keeps E[x_j x_l | S] for j = l = i only; every j = l in S has a share in the expectation. The
-    paper prints no (g_b)_i here; it is 0.
+    Of E[x_j x_l | S] it has the term j = l = i only; every j = l in S contributes to the
+    expectation. The paper prints no (g_b)_i here; it is 0. At W = A* the gradient is zero:
 
     >>> I = np.eye(2)
-    >>> printed_15(I, I, np.array([[True, True]]), np.ones(1), np.zeros(2))[0].tolist()  # zero at W = A*
-    [[0.0, 0.0], [0.0, 0.0]]
+    >>> printed_15(I, I, np.array([[True, True]]), np.ones(1), np.zeros(2))[0]
+    array([[0., 0.],
+           [0., 0.]])
     """
-    p, pairs, _ = support_probabilities(masks, probabilities)
-    gram = W.T @ W
-    overlap = W.T @ A_star  # <W_i, W_j>; <W_j, A_i>
+    p, pairs, _ = groups.support_moments(masks, probabilities)
+    gram = W.T @ W  # <W_i, W_j>
+    overlap = W.T @ A_star  # <W_j, A_i>
     own = np.diagonal(overlap)
     np.fill_diagonal(pairs, 0)
     T = pairs * overlap  # T_ji = p_ij <A_i, W_j>
@@ -156,7 +151,7 @@ def printed_16(
         g_i = -k2 p_i l_i A_i + p_i (k2 l_i^2 + 2 k1 p_i b_i l_i + b_i^2) W_i.
 
     The p_i inside the bracket does not belong there: with it, (16) does not reduce to (9). The
-    paper prints no (g_b)_i: NaN.
+    paper prints no (g_b)_i; NaN is returned for it.
 
     >>> one, S = np.eye(1), np.array([[True]])
     >>> printed_16(one, one, S, np.ones(1), np.array([-0.5]), 1.0, 1.0)[0].item()
@@ -178,21 +173,23 @@ def coefficients(
     k2: float,
     corrected: bool = False,
 ) -> tuple[Array, Array]:
-    """alpha_i and beta_i of [N19] B.3, where g_i = alpha_i W_i - beta_i A_i + e_i: (n_atoms,) each, for unit columns of W.
+    """alpha_i and beta_i of [N19] B.3, where g_i = alpha_i W_i - beta_i A_i + e_i.
 
-    With ``corrected`` they are the coefficients of W_i and -A_i when :func:`exact` is written out
-    in the columns of W and A*. As printed, beta_i differs in its last term, b_i for b_j. (Its
-    fourth term, <W_j, A_l> under a sum over j alone, is read as <W_j, A_j>.) The rest e_i is not
-    small: on random instances it is a good half of g_i. Use :func:`exact` to compute.
+    Both have shape (n_atoms,); columns of W have norm 1. With ``corrected`` they are the
+    coefficients of W_i and -A_i in :func:`exact`, written out in the columns of W and A*. As
+    printed, beta_i differs in its last term, b_i for b_j. (Its fourth term, <W_j, A_l> under a sum
+    over j alone, is read as <W_j, A_j>.) The rest e_i is not small: on random instances it is more
+    than half of g_i. Use :func:`exact` to compute.
 
-    >>> alpha, beta = coefficients(np.eye(1), np.eye(1), np.array([[True]]), np.ones(1), np.array([-0.5]), 1.0, 1.0)
+    >>> one, S = np.eye(1), np.array([[True]])
+    >>> alpha, beta = coefficients(one, one, S, np.ones(1), np.array([-0.5]), 1.0, 1.0)
     >>> alpha.item(), beta.item()
     (0.25, 1.0)
     """
-    p, pairs, triples = support_probabilities(masks, probabilities)
+    p, pairs, triples = groups.support_moments(masks, probabilities)
     m = len(p)
-    gram = W.T @ W
-    overlap = W.T @ A_star  # <W_i, W_j>; <W_i, A_j>
+    gram = W.T @ W  # <W_i, W_j>
+    overlap = W.T @ A_star  # <W_i, A_j>
     own = np.diagonal(overlap)
     np.fill_diagonal(pairs, 0)
     distinct = ~np.eye(m, dtype=bool)

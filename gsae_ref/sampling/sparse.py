@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .. import checks
+from .. import checks, groups
 from ..arrays import Array, BoolArray
 from .streams import SPARSE_SAMPLE, seed_of, stream
 
@@ -186,13 +186,7 @@ def support_moments(
     """
     masks = checks.any_array("supports", supports)
     masks, p = checks.support_law(masks, probabilities, masks.shape[-1] if masks.ndim else 0)
-    M = masks.astype(np.float64)
-    weighted = p[:, None] * M
-    return (
-        weighted.sum(axis=0),
-        weighted.T @ M,
-        np.einsum("si,sj,sl->ijl", weighted, M, M, optimize=True),
-    )
+    return groups.support_moments(masks, p)
 
 
 def code_moments(model: str, bounds: tuple[float, float] = (1, 1)) -> tuple[float, float]:

@@ -170,7 +170,7 @@ GRADIENT_MUTANTS = {
     "step gradient of the wrong sign": ("A_bar += a_bar", "A_bar -= a_bar"),
     "step gradient without the group threshold": ("- lam * _directions(X, group_size)", ""),
     "step gradient without the entrywise threshold": ("- l1 * np.sign(X)", ""),
-    "step gradient without the descent": ("(R @ A - l1", "(0 * R @ A - l1"),
+    "step gradient without the descent": ("down = R @ A", "down = 0 * R @ A"),
     "one step only": ("reversed(layers)", "layers[-1:]"),
     "steps in forward order": ("reversed(layers)", "layers"),
     "decoder term dropped": ("-E_bar.T @ X\n", "0 * E_bar.T @ X\n"),
