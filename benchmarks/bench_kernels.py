@@ -32,7 +32,7 @@ from timing import (
 )
 
 import gsae_ref as gs
-from gsae_ref.kernels import fused
+from gsae_ref.kernels import autoencoder as fused
 from gsae_ref.ops import FixedSamples, adam_step
 from gsae_ref.reference import autoencoder
 
@@ -84,7 +84,7 @@ def main(argv=None):
 def kernel(*problem, **options):
     """The kernel with one BLAS thread, as the door calls it."""
     with blas().limit(limits=1, user_api="blas") if limits_blas() else contextlib.nullcontext():
-        return fused.loss_and_gradient(*problem, "exact", **options)
+        return fused.loss_and_grad(*problem, "exact", **options)
 
 
 def paper_problem(n_samples, start, dtype):

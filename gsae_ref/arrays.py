@@ -1,4 +1,4 @@
-"""The types that annotations name: arrays by what they hold, and real numbers. May import numpy only."""
+"""Types for annotations: arrays by their entries, and real numbers. May import numpy only."""
 
 from typing import Any
 
@@ -8,4 +8,4 @@ from numpy.typing import NDArray
 Array = NDArray[np.floating[Any]]  # float32 or float64, of any shape; docstrings say which
 IntArray = NDArray[np.integer[Any]]
 BoolArray = NDArray[np.bool_]
-Real = float | np.floating[Any]  # a number, as Python or NumPy gives it
+Real = float | np.floating[Any]  # a number of Python or NumPy

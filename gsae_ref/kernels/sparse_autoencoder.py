@@ -26,37 +26,23 @@ ACTIVATIONS = {"relu": 0, "hard": 1, "soft": 2}
 
 
 def loss_and_grad(
-    W: Array, Y: Array, bias: Array, activation: str, lam: float, n_threads: int | None = None
-) -> tuple[float, Array, Array]:
-    """Loss and its gradient in W and in b, (), (n_features, n_atoms) and (n_atoms,). [N19] Eq. (4)."""
-    return loss_and_gradient(W, Y, bias, activation, lam, "exact", n_threads)
-
-
-def approximate(
-    W: Array, Y: Array, bias: Array, activation: str, lam: float, n_threads: int | None = None
-) -> tuple[Array, Array]:
-    """Approximate gradient in W and in b: sigma' replaced by 1{x != 0}. [N19] Section 5."""
-    return loss_and_gradient(W, Y, bias, activation, lam, "approximate", n_threads)[1:]
-
-
-def loss_and_gradient(
     W: Array,
     Y: Array,
     bias: Array,
     activation: str,
     lam: float,
-    kind: str,
+    gradient: str = "exact",
     n_threads: int | None = None,
     few: float = FEW,
 ) -> tuple[float, Array, Array]:
-    """Loss and the gradient of this kind in W and in b, (), (n_features, n_atoms) and (n_atoms,).
+    """Loss and one of its gradients in W and in b, (), (n_features, n_atoms) and (n_atoms,).
 
     Parameters
     ----------
     W, Y, bias, activation, lam
         (n_features, n_atoms), (n_samples, n_features) and (n_atoms,) of one dtype, float32 or
         float64, any strides; "relu", "hard" or "soft"; threshold.
-    kind : {"exact", "approximate"}
+    gradient : {"exact", "approximate"}
         Which gradient.
     n_threads : int, optional
         Threads that share the chunks; None takes the available processors. Changes no bit of the
@@ -69,7 +55,7 @@ def loss_and_gradient(
     chunks = slices(n_samples, count)
     W, WT, bias = plain(W), plain(W.T), plain(bias)
     everywhere = (
-        kind == "exact" and activation != "relu" and lam == 0
+        gradient == "exact" and activation != "relu" and lam == 0
     )  # the identity, whose derivative is 1 at z = 0 too
     rule = ACTIVATIONS[activation], W.dtype.type(min(lam, float(np.finfo(W.dtype).max))), everywhere
     parts = in_threads(lambda chunk: _chunk(W, WT, bias, Y[chunk], rule, few), chunks, n_threads)
@@ -106,7 +92,7 @@ def _chunk(
     return cost, G, db
 
 
-# ------------------------------------------------------------------------------------------------ compiled
+# ----------------------------------------------------------------------------------------- compiled
 
 
 @jit

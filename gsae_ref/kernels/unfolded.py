@@ -184,7 +184,7 @@ def spectral_step(A: Array) -> tuple[float, Array]:
     return 1 / float(values[-1]) / scale**2, vectors[:, -1]
 
 
-# ------------------------------------------------------------------------------------------------ chunks and blocks
+# -------------------------------------------------------------------------------- chunks and blocks
 
 
 class _Problem:

@@ -1,13 +1,14 @@
-"""The door: check the arguments once, then compute. May import checks, groups, reference, kernels.
+"""The door: check the arguments, scale them where they are extreme, then compute.
 
 Every function accepts one sample as a 1-D array and then returns a 1-D result. Types: float32 in,
 float32 out; float64 and integers give float64; a mixture is promoted. Inputs are never modified;
 read-only, non-contiguous and memory-mapped arrays work.
 
-At the ends of the floating range a result is right relative to its scale, or it is refused: where
-something finite gives what no number of its type holds, ``ValueError`` names the arguments and how
-large they are. Samples that are extreme are scaled by a power of two and the result is scaled back,
-and what kernels, which sum plain squares, would get wrong is computed by the reference.
+At both ends of the floating range a result is right relative to its scale, or ``ValueError`` names
+the arguments and their largest entries. Extreme samples are scaled by a power of two and the result
+is scaled back; the reference computes what the kernels, which sum plain squares, cannot.
+
+May import checks, groups, reference, kernels.
 """
 
 from .adam import adam_step as adam_step

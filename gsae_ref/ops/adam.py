@@ -29,7 +29,7 @@ def adam_step(
         Number of this step, from 1 on.
     step_size : float
     engine : {"auto", "reference", "numba"}
-        The results are the same bits.
+        The implementation; all give the same bits.
 
     Returns
     -------
@@ -42,26 +42,24 @@ def adam_step(
 
     Notes
     -----
-    The loop of a training calls this; entries are not checked for NaN here (the loop refuses them
-    with the number of the epoch).
+    Entries are not checked for NaN: training, which calls this, does so with the number of the
+    epoch.
 
     Examples
     --------
+    The first step has the length of the step size:
+
     >>> import numpy as np
-    >>> adam_step(np.array([1.0]), np.array([4.0]), np.zeros(1), np.zeros(1), 1, 0.25)[0]  # the first step has the length of the step size
+    >>> zero = np.zeros(1)
+    >>> adam_step(np.array([1.0]), np.array([4.0]), zero, zero, 1, 0.25)[0]
     array([0.75])
     """
     checks.option("engine", engine, ENGINES)
     for name, array in (("gradient", gradient), ("first", first), ("second", second)):
         checks.same_shape("value", value, name, array)
-    same_type = value.dtype == gradient.dtype == first.dtype == second.dtype
-    if same_type and (
-        engine == "numba"
-        or engine == "auto"
-        and value.size >= ENOUGH_NUMBERS
-        and not compiler_disabled()
-    ):
+    step = adam.adam_step
+    large = value.size >= ENOUGH_NUMBERS and not compiler_disabled()
+    one_dtype = value.dtype == gradient.dtype == first.dtype == second.dtype
+    if one_dtype and (engine == "numba" or engine == "auto" and large):
         from ..kernels.adam import adam_step as step
-    else:
-        step = adam.adam_step
     return step(value, gradient, first, second, steps, step_size)

@@ -20,12 +20,14 @@ EXPECTED_FORMS = {
 
 
 class GradientComparison(NamedTuple):
-    """How far one gradient is from another, G from H; every number is a relative error, ||G - H|| / ||H||.
+    """Relative errors ||G - H|| / ||H|| of a gradient G with respect to a gradient H.
 
     A group whose part of H is zero gives 0 if that of G is zero too, else infinity.
 
+    Where y lies in the span of the group, nothing is across it:
+
     >>> report = compare_gradients(np.eye(2), [3.0, 4.0], lam=1.0, group_size=2)["approximate"]
-    >>> round(float(report.radial[0]), 6), float(report.tangential[0])  # y lies in the span: nothing across it
+    >>> round(float(report.radial[0]), 6), float(report.tangential[0])
     (0.111111, 0.0)
     """
 
@@ -37,18 +39,12 @@ class GradientComparison(NamedTuple):
 def compare_gradients(
     A: ArrayLike, Y: ArrayLike, lam: float, group_size: int, support: ArrayLike | None = None
 ) -> dict[str, GradientComparison]:
-    """Report how far the exact, the Appendix B and the approximate gradient are from each other on given data.
+    """Compare the exact, the Appendix B and the approximate gradient on given data.
 
     Parameters
     ----------
-    A : array_like of shape (n_features, n_atoms)
-        Dictionary.
-    Y : array_like of shape (n_samples, n_features) or (n_features,)
-        Samples as rows.
-    lam : float
-        Threshold, >= 0.
-    group_size : int
-        Atoms per group; divides n_atoms.
+    A, Y, lam, group_size
+        As in :func:`encode`.
     support : array_like, optional
         Groups that the approximate gradient takes as active; see :func:`loss_and_grad`.
 
@@ -71,39 +67,38 @@ def compare_gradients(
 
     Examples
     --------
+    Here l = 1/5 and l / (2 - l) = 1/9:
+
     >>> report = compare_gradients(np.eye(2), [3.0, 4.0], lam=1.0, group_size=2)
-    >>> round(report["approximate"].overall, 6)  # l / (2 - l) at l = 1/5
+    >>> round(report["approximate"].overall, 6)
     0.111111
     """
     exact = loss_and_grad(A, Y, lam, group_size, "exact")[1]
     appendix_b = loss_and_grad(A, Y, lam, group_size, "appendix_b")[1]
     approximate = loss_and_grad(A, Y, lam, group_size, "approximate", support=support)[1]
-    A = np.asarray(A, dtype=exact.dtype)
-    peak = np.frexp(max(np.abs(G).max() for G in (exact, appendix_b, approximate)))[1]
-    exact, appendix_b, approximate = (
-        np.ldexp(G, -peak) for G in (exact, appendix_b, approximate)
-    )  # no ratio changes; squares stay in range
-
-    def compare(G: Array, truth: Array) -> GradientComparison:
-        tangential, true_tangential = (
-            gradients.tangential_part(A, M, group_size) for M in (G, truth)
-        )
-        noise = (
-            100
-            * np.finfo(G.dtype).eps
-            * np.maximum(_sizes(G, group_size), _sizes(truth, group_size))
-        )
-        return GradientComparison(
-            float(_relative_error(G, truth, A.shape[1])[0]),
-            _relative_error(tangential, true_tangential, group_size, noise),
-            _relative_error(G - tangential, truth - true_tangential, group_size, noise),
-        )
-
+    # Powers of two, so that squares stay in range: no span and no ratio changes.
+    A = groups.near_one(np.asarray(A, dtype=exact.dtype))
+    exponent = np.frexp(max(np.abs(G).max() for G in (exact, appendix_b, approximate)))[1]
+    exact = np.ldexp(exact, -exponent)
+    appendix_b = np.ldexp(appendix_b, -exponent)
+    approximate = np.ldexp(approximate, -exponent)
     return {
-        "appendix_b": compare(appendix_b, exact),
-        "approximate": compare(approximate, exact),
-        "approximate_to_appendix_b": compare(approximate, appendix_b),
+        "appendix_b": _compare(A, appendix_b, exact, group_size),
+        "approximate": _compare(A, approximate, exact, group_size),
+        "approximate_to_appendix_b": _compare(A, approximate, appendix_b, group_size),
     }
+
+
+def _compare(A: Array, G: Array, truth: Array, group_size: int) -> GradientComparison:
+    tangential = gradients.tangential_part(A, G, group_size)
+    true_tangential = gradients.tangential_part(A, truth, group_size)
+    size = np.maximum(_sizes(G, group_size), _sizes(truth, group_size))
+    noise = 100 * np.finfo(G.dtype).eps * size
+    return GradientComparison(
+        float(_relative_error(G, truth, A.shape[1])[0]),
+        _relative_error(tangential, true_tangential, group_size, noise),
+        _relative_error(G - tangential, truth - true_tangential, group_size, noise),
+    )
 
 
 def _sizes(G: Array, group_size: int) -> Array:
@@ -112,11 +107,14 @@ def _sizes(G: Array, group_size: int) -> Array:
 
 
 def _relative_error(G: Array, truth: Array, group_size: int, noise: float | Array = 0.0) -> Array:
-    """||G_g - truth_g||_F / ||truth_g||_F for every group of columns, sizes up to ``noise`` counted as 0; 0 / 0 is 0."""
-    error, scale = (
-        np.where(size > noise, size, 0)
-        for size in (_sizes(G - truth, group_size), _sizes(truth, group_size))
-    )
+    """||G_g - truth_g||_F / ||truth_g||_F for every group of columns; 0 / 0 is 0.
+
+    Sizes up to ``noise`` count as 0.
+    """
+    error = _sizes(G - truth, group_size)
+    error = np.where(error > noise, error, 0)
+    scale = _sizes(truth, group_size)
+    scale = np.where(scale > noise, scale, 0)
     return np.divide(error, scale, out=np.where(error > 0, np.inf, 0.0), where=scale > 0)
 
 
@@ -129,25 +127,26 @@ def expected_gradient(
     code_variance: ArrayLike = 1.0,
     form: str = "exact",
 ) -> Array:
-    """Expectation of the approximate gradient (26) over random supports and codes, with the factors tau frozen.
+    """Expectation of the approximate gradient (26) over random supports and codes, tau frozen.
 
     Parameters
     ----------
     A, A_star : array_like of shape (n_features, n_atoms)
         Dictionary, and the dictionary that generates the data.
     tau : float or array_like of shape (n_groups,)
-        The factors 1 - lam / ||A_g^T y||, taken as constants as the paper does.
+        The factors 1 - lam / ||A_g^T y||, taken as constants as in the paper.
     n_active : int
         Size of the support, which is uniform among the supports of that size.
     group_size : int
         Atoms per group; divides n_atoms.
-    code_variance : float, array_like of shape (group_size, group_size) or (n_groups, group_size, group_size)
-        Covariance of an active group's code: sigma^2 for sigma^2 I, one matrix for all groups, or
-        one for each.
+    code_variance : float or array_like
+        Covariance of an active group's code: a number sigma^2 for sigma^2 I, one matrix
+        (group_size, group_size) for all groups, or an array (n_groups, group_size, group_size).
     form : {"exact", "printed", "printed_31"}
-        "exact": the closed form, nothing neglected (gsae_ref.reference.expected.exact has the
-        derivation). "printed": the leading term of [T21] Eq. (55). "printed_31": the displayed term
-        of Eq. (31).
+        - "exact": the closed form, nothing neglected (gsae_ref.reference.expected.exact has the
+          derivation);
+        - "printed": the leading term of [T21] Eq. (55);
+        - "printed_31": the displayed term of Eq. (31).
 
     Returns
     -------
@@ -173,10 +172,8 @@ def expected_gradient(
     array([[-0.5]])
     """
     checks.option("form", form, EXPECTED_FORMS)
-    A, A_star = (
-        checks.dictionary("A", A, group_size),
-        checks.dictionary("A_star", A_star, group_size),
-    )
+    A = checks.dictionary("A", A, group_size)
+    A_star = checks.dictionary("A_star", A_star, group_size)
     checks.same_shape("A", A, "A_star", A_star)
     A, A_star = checks.common_dtype(A, A_star)
     n_groups = A.shape[1] // group_size
@@ -185,9 +182,8 @@ def expected_gradient(
     covariances = checks.covariance("code_variance", code_variance, n_groups, group_size)
 
     def compute() -> Array:
-        return EXPECTED_FORMS[form](
-            A, A_star, factors.astype(A.dtype), n_active, group_size, covariances.astype(A.dtype)
-        )
+        law = factors.astype(A.dtype), n_active, group_size, covariances.astype(A.dtype)
+        return EXPECTED_FORMS[form](A, A_star, *law)
 
     return checks.representable(
         "the gradient", compute, A=A, A_star=A_star, tau=factors, code_variance=covariances

@@ -1,15 +1,14 @@
-"""What is raised when a computation that goes step by step leaves the finite numbers."""
+"""The error of an iteration that diverges."""
 
 
 class DivergenceError(FloatingPointError):
-    """A run or a path left the finite numbers; the message says when, what, and the remedy.
+    """Raised when an iteration diverges; the message names the step, the quantity and a remedy.
 
-    Raised by every training, by the paths of the diagonally grouped networks, and where their flow
-    cannot be followed. It is a
-    :class:`FloatingPointError`, and so an :class:`ArithmeticError`.
+    It is raised by training, by the paths of the diagonally grouped networks, and where their flow
+    cannot be integrated. It is a :class:`FloatingPointError`, and so an :class:`ArithmeticError`.
 
     Examples
     --------
-    >>> issubclass(DivergenceError, FloatingPointError) and issubclass(DivergenceError, ArithmeticError)
-    True
+    >>> DivergenceError.__mro__[1:3]
+    (<class 'FloatingPointError'>, <class 'ArithmeticError'>)
     """

@@ -1,51 +1,48 @@
-"""Which implementation runs, and how it shares the processors with BLAS."""
+"""The choice of implementation, and how kernels share the processors with BLAS."""
 
 from __future__ import annotations
 
 import contextlib
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
-from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from .. import checks
 from ..arrays import Array
 
 ENGINES = ("auto", "reference", "numba")
+# From here on a kernel pays for its set-up, or for the import of Numba.
 ENOUGH_SAMPLES = 64
-ENOUGH_WORK = 1e7  # samples, and multiply-adds of Y A, from which a kernel pays for its set-up
-ENOUGH_ENTRIES = (
-    1e6  # pre-activations from which the compiled threshold pays for the import of Numba
-)
+ENOUGH_WORK = 1e7  # multiply-adds of Y A
+ENOUGH_ENTRIES = 1e6  # pre-activations of a threshold
+
+Result = TypeVar("Result")
 
 
-def compiled(engine: str, n_samples: int, A: Array) -> bool:
-    """Whether a kernel runs: always for "numba", never for "reference", for "auto" when the problem is large enough.
+def use_kernel(engine: str, n_samples: int, A: Array) -> bool:
+    """Whether a kernel runs: for "numba" yes, for "reference" no, for "auto" in large problems.
 
     Numba is imported only when a kernel may run. With its compiler disabled (NUMBA_DISABLE_JIT=1)
     kernels are plain loops, and "auto" takes the reference.
     """
     checks.option("engine", engine, ENGINES)
-    if (
-        engine == "reference"
-        or engine == "auto"
-        and (n_samples < ENOUGH_SAMPLES or n_samples * A.size < ENOUGH_WORK)
-    ):
-        return False
-    return engine == "numba" or not compiler_disabled()
+    if engine != "auto":
+        return engine == "numba"
+    large = n_samples >= ENOUGH_SAMPLES and n_samples * A.size >= ENOUGH_WORK
+    return large and not compiler_disabled()
 
 
-def threshold_room(size: int) -> ModuleType:
-    """The room whose threshold runs on an array of ``size`` entries: that of the reference, or for large arrays the compiled one."""
-    if size < ENOUGH_ENTRIES or compiler_disabled():
-        from ..reference import activations
+def use_compiled_threshold(Z: Array) -> bool:
+    """Whether the compiled threshold runs on Z: where Z is large and Numba may compile."""
+    return Z.size >= ENOUGH_ENTRIES and not compiler_disabled()
 
-        return activations
-    from ..kernels import activations as compiled_activations
 
-    return compiled_activations
+def run_kernel(kernel: Callable[..., Result], *arguments: Any, **options: Any) -> Result:
+    """Call a kernel, whose threads replace those of BLAS; one thread if BLAS cannot be limited."""
+    with one_blas_thread() as limited:
+        return kernel(*arguments, n_threads=None if limited else 1, **options)
 
 
 def compiler_disabled() -> bool:
@@ -56,13 +53,13 @@ def compiler_disabled() -> bool:
 
 
 def set_num_threads(n_threads: int | None) -> None:
-    """Let kernels use this many threads in this process. Results are the same bits for any number.
+    """Let kernels use this many threads in this process; the number changes no bit of a result.
 
     Parameters
     ----------
     n_threads : int or None
-        None returns to the default: the least of the processors the process may use and of
-        GSAE_REF_NUM_THREADS, OMP_NUM_THREADS and NUMBA_NUM_THREADS where these are set.
+        None: the default, which is the least of the number of processors the process may use and
+        of GSAE_REF_NUM_THREADS, OMP_NUM_THREADS and NUMBA_NUM_THREADS where these are set.
 
     Raises
     ------
@@ -100,20 +97,19 @@ def get_num_threads() -> int:
 
 @contextlib.contextmanager
 def one_blas_thread() -> Iterator[bool]:
-    """Limit BLAS to one thread inside; yields whether that could be done (it needs threadpoolctl).
+    """Limit BLAS to one thread inside; yields whether it is limited (that needs threadpoolctl).
 
     OpenBLAS on threads of its own, as in the wheels of NumPy and SciPy, has one limit for the whole
     process: while several threads are inside, the first to enter sets it and the last to leave
-    restores it. (Where BLAS has a limit for every thread, as on OpenMP, a thread that was not the
-    last to leave keeps its limit of one.)
+    restores it. (Where BLAS has a limit for every thread, as on OpenMP, the limit of a thread that
+    was not the last to leave stays one.)
     """
     controller = _controller()
     if controller is None:
         yield False
         return
-    limited = _limit.enter(
-        [library for library in controller.lib_controllers if library.user_api == "blas"]
-    )
+    libraries = [library for library in controller.lib_controllers if library.user_api == "blas"]
+    limited = _limit.enter(libraries)
     try:
         yield limited
     finally:
@@ -121,10 +117,10 @@ def one_blas_thread() -> Iterator[bool]:
 
 
 class _Limit:
-    """The limit on BLAS: how many are inside, and how many threads every library had before.
+    """The limit on BLAS: how many threads are inside, and the former limit of every library.
 
-    threadpoolctl's own contexts are no help here: from 3.7 on only the thread that set a limit may
-    change it, before that each context restores what it found, be it the limit of another.
+    The contexts of threadpoolctl do not serve: from 3.7 on only the thread that set a limit may
+    change it; before that each context restores what it found, even the limit of another context.
     """
 
     def __init__(self) -> None:
@@ -152,7 +148,7 @@ class _Limit:
 
 
 def _set(library: Any, n_threads: int) -> None:
-    """Whichever thread asks: the public method does nothing for a thread that was not the first to ask."""
+    """Set a limit from any thread; the public method obeys only the first thread that calls it."""
     getattr(library, "_real_set_num_threads", library.set_num_threads)(n_threads)
 
 
@@ -160,13 +156,16 @@ _limit = _Limit()
 
 
 def _controller() -> Any:
-    """What limits the BLAS libraries that are loaded: NumPy's, and SciPy's once its linear algebra has been imported."""
-    return _controller_of("scipy.linalg" in sys.modules)
+    """The controller of the BLAS libraries that are loaded; None without threadpoolctl.
+
+    SciPy's library is loaded once its linear algebra has been imported.
+    """
+    return _find_libraries(cache_key="scipy.linalg" in sys.modules)
 
 
 @lru_cache(maxsize=2)
-def _controller_of(scipy_is_loaded: bool) -> Any:
-    """One for either set of libraries: finding them takes longer than a small gradient."""
+def _find_libraries(cache_key: bool) -> Any:
+    """A controller for each set of loaded libraries: finding them takes longer than a gradient."""
     try:
         from threadpoolctl import ThreadpoolController
     except ImportError:

@@ -1,4 +1,4 @@
-"""The same samples again and again: a training run checks them once and remembers which groups sleep."""
+"""Samples that stay the same from step to step: checked once, with bounds on inactive groups."""
 
 from __future__ import annotations
 
@@ -9,28 +9,27 @@ from numpy.typing import ArrayLike
 
 from .. import checks, groups
 from ..arrays import Array
-from .engine import ENGINES, compiled, one_blas_thread
-from .scaling import norm, plain_products, rescaled, unscaled
+from .engine import ENGINES, run_kernel, use_kernel
+from .scaling import clip_threshold, norm, products_are_safe, rescale, undo_scale
 from .shallow import GRADIENTS, loss_and_grad
 
 
 class FixedSamples:
     """Loss and gradient of :func:`loss_and_grad` for samples that stay the same from call to call.
 
-    What the samples cost once is paid once: their check, and, where the kernel runs, a look at
-    every (sample, group) pair. Later calls look only at pairs that the way of the dictionary since
-    then could have made active (:mod:`gsae_ref.kernels.lazy`, with the proof). The numbers are
-    those of :func:`loss_and_grad`; the time falls as supports become sparse and steps short.
+    The samples are checked once. Where the kernel runs, its first call examines every (sample,
+    group) pair; later calls examine only the pairs that the steps of the dictionary since then
+    could have made active (see :mod:`gsae_ref.kernels.lazy` for the proof). The numbers are those
+    of :func:`loss_and_grad`; the time falls as supports become sparse and steps short.
 
     Parameters
     ----------
     Y : array_like of shape (n_samples, n_features)
         Samples as rows; not to be changed while this is in use.
     group_size : int
-        Atoms per group in the dictionaries to come.
-    gradient : {"exact", "appendix_b", "approximate"}
-    engine : {"auto", "reference", "numba"}
-        Which implementation runs, as in :func:`gsae_ref.loss_and_grad`.
+        Atoms per group of the dictionaries.
+    gradient, engine
+        As in :func:`loss_and_grad`.
 
     Attributes
     ----------
@@ -55,7 +54,7 @@ class FixedSamples:
     ) -> None:
         self.Y = checks.array("Y", Y, ndim=(2,))
         self.group_size = checks.group_size(group_size)
-        self._scaled, _, self._factor = rescaled(self.Y)
+        self._scaled, _, self._factor = rescale(self.Y)
         self._norm = norm(self._scaled)
         self.gradient = checks.option("gradient", gradient, GRADIENTS)
         self.engine = checks.option("engine", engine, ENGINES)
@@ -64,42 +63,33 @@ class FixedSamples:
 
     def __call__(self, A: Array, lam: float) -> tuple[float, Array]:
         """Cost and gradient at the dictionary A (n_features, n_atoms) with threshold lam."""
-        A, lam = checks.dictionary("A", A, self.group_size), checks.threshold(lam)
+        A = checks.dictionary("A", A, self.group_size)
+        lam = checks.threshold(lam)
         checks.batch("Y", self.Y[:1], len(A), f"A of shape {A.shape}")
         shape = len(self.Y), A.shape[1] // self.group_size
         if self.active is None or self.active.shape != shape:
             self.active = np.zeros(shape, bool)
             self._memory = None
-        threshold = min(lam * self._factor, float(np.finfo(np.float64).max))
-        kernel = (
+        threshold = clip_threshold(lam * self._factor, self.Y.dtype)
+        by_kernel = (
             A.dtype == self.Y.dtype
-            and compiled(self.engine, len(self.Y), A)
-            and plain_products(A, self._scaled, threshold, self._norm)
+            and use_kernel(self.engine, len(self.Y), A)
+            and products_are_safe(A, self._scaled, threshold, self._norm)
         )
-        run = self._kernel if kernel else self._reference
-        return checks.representable(
-            "the gradient", lambda: unscaled(*run(A, threshold), factor=self._factor), A=A, Y=self.Y
-        )
+        run = self._by_kernel if by_kernel else self._by_door
+        compute = lambda: undo_scale(*run(A, threshold), self._factor)
+        return checks.representable("the gradient", compute, A=A, Y=self.Y)
 
-    def _reference(self, A: Array, lam: float) -> tuple[float, Array]:
+    def _by_door(self, A: Array, lam: float) -> tuple[float, Array]:
         np.greater(groups.norms(self._scaled @ A, self.group_size), lam, out=self.active)
         engine = "reference" if A.dtype == self.Y.dtype else self.engine
         return loss_and_grad(A, self._scaled, lam, self.group_size, self.gradient, engine)
 
-    def _kernel(self, A: Array, lam: float) -> tuple[float, Array]:
-        from ..kernels.fused import loss_and_gradient
+    def _by_kernel(self, A: Array, lam: float) -> tuple[float, Array]:
+        from ..kernels.autoencoder import loss_and_grad as kernel
         from ..kernels.lazy import Memory
 
         if self._memory is None:
             self._memory = Memory(self._scaled, self.active.shape[1])
-        with one_blas_thread() as limited:
-            return loss_and_gradient(
-                A,
-                self._scaled,
-                lam,
-                self.group_size,
-                self.gradient,
-                None if limited else 1,
-                memory=self._memory,
-                found=self.active,
-            )
+        problem = A, self._scaled, lam, self.group_size, self.gradient
+        return run_kernel(kernel, *problem, memory=self._memory, found=self.active)

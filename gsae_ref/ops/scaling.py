@@ -1,4 +1,8 @@
-"""Powers of two that keep the squares in a loss, a gradient or a norm from overflow and underflow."""
+"""Both ends of the floating range: powers of two keep squares from overflow and underflow.
+
+The reference and the kernels sum plain squares; here is what the door adds to that. A power of two
+rounds nothing, so a result is the same whether or not its arguments were scaled on the way.
+"""
 
 from __future__ import annotations
 
@@ -6,32 +10,44 @@ from typing import Any
 
 import numpy as np
 
+from .. import groups
 from ..arrays import Array
 
-EXTENT = {
-    4: 30,
-    8: 240,
-}  # by bytes of a number: magnitudes from 2^-this to 2^this are left as they are
-LARGEST = {4: 100, 8: 1000}  # and this is the largest power that is multiplied by
+# By bytes of a number: magnitudes from 2^-EXTENT to 2^EXTENT are left as they are, and 2^LARGEST is
+# the largest factor.
+EXTENT = {4: 30, 8: 240}
+LARGEST = {4: 100, 8: 1000}
 
 
-def plain_squares(norm: float, lam: float, dtype: np.dtype[Any]) -> bool:
-    """Whether a threshold may sum plain squares: no norm is above ``norm``, and lam is 0 or so large that only norms below it underflow."""
-    bound = 2.0 ** EXTENT[dtype.itemsize]
-    return norm <= bound and (lam == 0 or lam >= 1 / bound)
+def clip_threshold(lam: float, dtype: np.dtype[Any]) -> float:
+    """The threshold, or the largest number of ``dtype`` if it is beyond: no norm exceeds either."""
+    return min(lam, float(np.finfo(dtype).max))
 
 
-def moderate(norm: float, dtype: np.dtype[Any]) -> bool:
+def is_moderate(norm: float, dtype: np.dtype[Any]) -> bool:
     """Whether a norm is far from both ends of the range."""
     bound = 2.0 ** EXTENT[dtype.itemsize]
     return 1 / bound <= norm <= bound
 
 
-def plain_products(A: Array, Y: Array, lam: float, norm_of_Y: float | None = None) -> bool:
-    """Whether the kernels, which sum plain squares, may take these: neither A nor Y is extreme, and so is no norm of Y A they compare."""
-    norms = norm(A), norm(Y) if norm_of_Y is None else norm_of_Y
-    return all(moderate(value, A.dtype) for value in norms) and plain_squares(
-        norms[0] * norms[1], lam, A.dtype
+def squares_are_safe(norm: float, lam: float, dtype: np.dtype[Any]) -> bool:
+    """Whether a threshold at lam may sum plain squares of entries whose norm is ``norm``.
+
+    A square may vanish only where the norm of its group is far below lam.
+    """
+    bound = 2.0 ** EXTENT[dtype.itemsize]
+    return norm <= bound and (lam == 0 or lam >= 1 / bound)
+
+
+def products_are_safe(A: Array, Y: Array, lam: float, norm_of_Y: float | None = None) -> bool:
+    """Whether a network may sum plain squares of A, Y and Y A, which it thresholds at lam."""
+    norm_of_A = norm(A)
+    if norm_of_Y is None:
+        norm_of_Y = norm(Y)
+    return (
+        is_moderate(norm_of_A, A.dtype)
+        and is_moderate(norm_of_Y, A.dtype)
+        and squares_are_safe(norm_of_A * norm_of_Y, lam, A.dtype)
     )
 
 
@@ -42,44 +58,54 @@ def norm(x: Array) -> float:
         return float(np.sqrt(np.dot(flat, flat)))
 
 
-def peak(x: Array) -> float:
-    """The largest magnitude of an entry, as a float."""
-    return float(max(x.max(), -x.min()))
+def scale_groups(Z: Array, lam: float, group_size: int) -> tuple[Array, Array]:
+    """Multiply every group by a power of two that brings its largest entry near 1, and lam with it.
+
+    Returns arrays (..., n_atoms) and (..., n_groups). The factor 1 - lam / ||z_g|| and the
+    direction z_g / ||z_g|| do not change.
+
+    >>> scale_groups(np.array([3e-200, 4e-200]), 1e-200, 2)[0].round(1)
+    array([0.6, 0.8])
+    """
+    G = groups.split(Z, group_size)
+    exponent = np.frexp(np.abs(G).max(axis=-1))[1]
+    scaled = groups.merge(np.ldexp(G, -exponent[..., None]))
+    return scaled, np.ldexp(Z.dtype.type(lam), -exponent)
 
 
-def rescaled(
+def rescale(
     Y: Array, *thresholds: float, bias: Any = None
 ) -> tuple[Array, tuple[float, ...], float]:
-    """Samples and thresholds, all times a power of two if the largest entry of Y is extreme, and that power.
+    """Samples and thresholds, times a power of two if the largest entry is extreme; and the power.
 
-    With a bias, which may be the larger, it counts too; it is for the caller to scale.
-
+    The largest entry is that of Y, or of ``bias`` where that is larger; the caller scales the bias.
     The networks of T21 are homogeneous: with c Y and c lam the codes are c X, the loss c^2 L, and
-    its gradient in A is c^2 G. The power rounds nothing, and :func:`unscaled` takes it back.
+    its gradient in A is c^2 G; :func:`undo_scale` divides by c^2.
 
-    >>> rescaled(np.array([[2.0**-600]]), 1.0)[0]
+    >>> rescale(np.array([[2.0**-600]]), 1.0)[0]
     array([[0.5]])
     """
     extent = EXTENT[Y.dtype.itemsize]
     largest = LARGEST[Y.dtype.itemsize]
-    if bias is None and moderate(norm(Y), Y.dtype):
+    if bias is None and is_moderate(norm(Y), Y.dtype):
         return Y, thresholds, 1.0
-    top = peak(Y) if bias is None else max(peak(Y), peak(bias))
+    top = _largest_magnitude(Y)
+    if bias is not None:
+        top = max(top, _largest_magnitude(bias))
     if top == 0 or 2.0**-extent <= top <= 2.0**extent:
         return Y, thresholds, 1.0
     factor = 2.0 ** int(np.clip(-np.frexp(top)[1], -largest, largest))
-    most = float(np.finfo(np.float64).max)
-    return (
-        Y * Y.dtype.type(factor),
-        tuple(min(value * factor, most) for value in thresholds),
-        factor,
-    )
+    scaled = tuple(clip_threshold(value * factor, Y.dtype) for value in thresholds)
+    return Y * Y.dtype.type(factor), scaled, factor
 
 
-def unscaled(cost: float, grad: Array, factor: float) -> tuple[float, Array]:
+def _largest_magnitude(x: Array) -> float:
+    return float(max(x.max(), -x.min()))
+
+
+def undo_scale(cost: float, grad: Array, factor: float) -> tuple[float, Array]:
     """Loss and gradient of the samples as they were."""
-    return (
-        (cost, grad)
-        if factor == 1
-        else (cost / factor / factor, grad / grad.dtype.type(factor) / grad.dtype.type(factor))
-    )
+    if factor == 1:
+        return cost, grad
+    c = grad.dtype.type(factor)
+    return cost / factor / factor, grad / c / c

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .. import checks
-from ..arrays import Array
+from .. import checks, groups
+from ..arrays import Array, BoolArray
 from ..reference import activations, autoencoder, gradients
-from .engine import compiled, one_blas_thread, threshold_room
-from .scaling import moderate, plain_products, plain_squares, rescaled, unscaled
+from .engine import run_kernel, use_compiled_threshold, use_kernel
+from .scaling import (
+    clip_threshold,
+    is_moderate,
+    products_are_safe,
+    rescale,
+    scale_groups,
+    squares_are_safe,
+    undo_scale,
+)
 
 GRADIENTS = ("exact", "appendix_b", "approximate")
 
@@ -26,10 +32,8 @@ def group_soft_threshold(Z: ArrayLike, lam: float, group_size: int) -> Array:
     ----------
     Z : array_like of shape (n_samples, n_atoms) or (n_atoms,)
         Pre-activations; groups are contiguous blocks of ``group_size``.
-    lam : float
-        Threshold, >= 0.
-    group_size : int
-        Atoms per group; divides n_atoms.
+    lam, group_size
+        As in :func:`encode`.
 
     Returns
     -------
@@ -52,27 +56,35 @@ def group_soft_threshold(Z: ArrayLike, lam: float, group_size: int) -> Array:
     >>> group_soft_threshold([3.0, 4.0, 0.3, 0.4], lam=1.0, group_size=2)
     array([2.4, 3.2, 0. , 0. ])
     """
-    (Z, norm), lam = checks.codes_and_norm("Z", Z, group_size), checks.threshold(lam)
-    if plain_squares(norm, lam, Z.dtype):  # and then no code is beyond the range
-        return threshold_room(Z.size).group_soft_threshold(Z, lam, group_size)
-    return checks.representable(
-        "the code", lambda: activations.group_soft_threshold(Z, lam, group_size), Z=Z
-    )
+    Z, norm = checks.codes_and_norm("Z", Z, group_size)
+    lam = clip_threshold(checks.threshold(lam), Z.dtype)
+    if not squares_are_safe(norm, lam, Z.dtype):
+        return checks.representable("the code", lambda: _shrink(Z, lam, group_size), Z=Z)
+    if use_compiled_threshold(Z):
+        from ..kernels.activations import group_soft_threshold as kernel
+
+        return kernel(Z, lam, group_size)
+    return activations.group_soft_threshold(Z, lam, group_size)
+
+
+def _shrink(Z: Array, lam: float, group_size: int) -> Array:
+    """The group soft threshold of entries of any magnitude."""
+    scaled, thresholds = scale_groups(Z, lam, group_size)
+    tau = activations.shrinkage(groups.norms(scaled, group_size), thresholds)
+    return groups.expand(tau, group_size) * Z
 
 
 def group_soft_threshold_vjp(Z: ArrayLike, V: ArrayLike, lam: float, group_size: int) -> Array:
-    """Apply the Jacobian of :func:`group_soft_threshold` at Z to V. J is symmetric, so this is its transpose too.
+    """Jacobian of :func:`group_soft_threshold` at Z times V; it is symmetric.
 
     J = (1 - lam / r) I + (lam / r^3) z z^T for r = ||z|| > lam, 0 for r <= lam; J = I if lam = 0.
 
     Parameters
     ----------
     Z, V : array_like of one shape, (n_samples, n_atoms) or (n_atoms,)
-        Where the Jacobian is taken, and what it is applied to.
-    lam : float
-        Threshold, >= 0.
-    group_size : int
-        Atoms per group; divides n_atoms.
+        The point, and the vectors.
+    lam, group_size
+        As in :func:`encode`.
 
     Returns
     -------
@@ -93,25 +105,30 @@ def group_soft_threshold_vjp(Z: ArrayLike, V: ArrayLike, lam: float, group_size:
     >>> group_soft_threshold_vjp([3.0, 4.0], [1.0, 0.0], lam=1.0, group_size=2)
     array([0.872, 0.096])
     """
-    (Z, norm), (V, norm_of_V) = (
-        checks.codes_and_norm("Z", Z, group_size),
-        checks.array_and_norm("V", V),
-    )
+    Z, norm = checks.codes_and_norm("Z", Z, group_size)
+    V, norm_of_V = checks.array_and_norm("V", V)
     checks.same_shape("Z", Z, "V", V)
     Z, V = checks.common_dtype(Z, V)
-    lam = checks.threshold(lam)
-    if plain_squares(norm, lam, Z.dtype) and moderate(norm_of_V, Z.dtype):
-        return threshold_room(Z.size).group_soft_threshold_vjp(Z, V, lam, group_size)
-    return checks.representable(
-        "the product", lambda: activations.group_soft_threshold_vjp(Z, V, lam, group_size), Z=Z, V=V
-    )
+    lam = clip_threshold(checks.threshold(lam), Z.dtype)
+    if not (squares_are_safe(norm, lam, Z.dtype) and is_moderate(norm_of_V, Z.dtype)):
+        scaled, thresholds = scale_groups(Z, lam, group_size)
+        vjp = activations.group_soft_threshold_vjp
+        compute = lambda: vjp(scaled, V, thresholds, group_size)
+        return checks.representable("the product", compute, Z=Z, V=V)
+    if use_compiled_threshold(Z):
+        from ..kernels.activations import group_soft_threshold_vjp as kernel
+
+        return kernel(Z, V, lam, group_size)
+    return activations.group_soft_threshold_vjp(Z, V, lam, group_size)
 
 
-def network(A: ArrayLike, Y: ArrayLike, lam: float, group_size: int) -> tuple[Array, Array, float]:
-    """Check a dictionary, a batch and a threshold that belong together; return them ready for the reference."""
+def check_network(
+    A: ArrayLike, Y: ArrayLike, lam: float, group_size: int
+) -> tuple[Array, Array, float]:
+    """Check a dictionary, a batch and a threshold that belong together; return them as floats."""
     A = checks.dictionary("A", A, group_size)
     A, Y = checks.common_dtype(A, checks.batch("Y", Y, A.shape[0], f"A of shape {A.shape}"))
-    return A, Y, checks.threshold(lam)
+    return A, Y, clip_threshold(checks.threshold(lam), A.dtype)
 
 
 def encode(A: ArrayLike, Y: ArrayLike, lam: float, group_size: int) -> Array:
@@ -143,10 +160,12 @@ def encode(A: ArrayLike, Y: ArrayLike, lam: float, group_size: int) -> Array:
     >>> encode(np.eye(2), [3.0, 4.0], lam=1.0, group_size=2)
     array([2.4, 3.2])
     """
-    A, Y, lam = network(A, Y, lam, group_size)
-    return checks.representable(
-        "the code", lambda: autoencoder.encode(A, Y, lam, group_size), A=A, Y=Y
-    )
+    A, Y, lam = check_network(A, Y, lam, group_size)
+    if products_are_safe(A, Y, lam):
+        compute = lambda: autoencoder.encode(A, Y, lam, group_size)
+    else:
+        compute = lambda: _shrink(Y @ A, lam, group_size)
+    return checks.representable("the code", compute, A=A, Y=Y)
 
 
 def decode(A: ArrayLike, X: ArrayLike) -> Array:
@@ -154,8 +173,8 @@ def decode(A: ArrayLike, X: ArrayLike) -> Array:
 
     Parameters
     ----------
-    A : array_like of shape (n_features, n_atoms)
-        Dictionary.
+    A
+        As in :func:`encode`.
     X : array_like of shape (n_samples, n_atoms) or (n_atoms,)
         Codes as rows.
 
@@ -184,14 +203,8 @@ def loss(A: ArrayLike, Y: ArrayLike, lam: float, group_size: int) -> float:
 
     Parameters
     ----------
-    A : array_like of shape (n_features, n_atoms)
-        Dictionary.
-    Y : array_like of shape (n_samples, n_features) or (n_features,)
-        Samples as rows.
-    lam : float
-        Threshold, >= 0.
-    group_size : int
-        Atoms per group; divides n_atoms.
+    A, Y, lam, group_size
+        As in :func:`encode`.
 
     Returns
     -------
@@ -208,14 +221,13 @@ def loss(A: ArrayLike, Y: ArrayLike, lam: float, group_size: int) -> float:
     >>> loss(np.eye(2), [3.0, 4.0], lam=1.0, group_size=2)
     0.5
     """
-    A, Y, lam = network(A, Y, lam, group_size)
-    scaled, (threshold,), factor = rescaled(np.atleast_2d(Y), lam)
-    return checks.representable(
-        "the loss",
-        lambda: autoencoder.loss(A, scaled, threshold, group_size) / factor / factor,
-        A=A,
-        Y=Y,
-    )
+    A, Y, lam = check_network(A, Y, lam, group_size)
+    scaled, (threshold,), factor = rescale(np.atleast_2d(Y), lam)
+
+    def compute() -> float:
+        return autoencoder.loss(A, scaled, threshold, group_size) / factor / factor
+
+    return checks.representable("the loss", compute, A=A, Y=Y)
 
 
 def loss_and_grad(
@@ -231,24 +243,17 @@ def loss_and_grad(
 
     Parameters
     ----------
-    A : array_like of shape (n_features, n_atoms)
-        Dictionary.
-    Y : array_like of shape (n_samples, n_features) or (n_features,)
-        Samples as rows.
-    lam : float
-        Threshold, >= 0.
-    group_size : int
-        Atoms per group; divides n_atoms.
+    A, Y, lam, group_size
+        As in :func:`encode`.
     gradient : {"exact", "appendix_b", "approximate"}
-        "exact": the true gradient, -1/N [E^T X + Y^T (J (E A))] with the full Jacobian J of the
-        threshold. "appendix_b": [T21] Eq. (41) as printed, sigma' read as the diagonal of J.
-        "approximate": [T21] Eqs. (26), (51).
+        - "exact": the true gradient, -1/N [E^T X + Y^T (J (E A))], J the Jacobian of the threshold;
+        - "appendix_b": [T21] Eq. (41) as printed, sigma' read as the diagonal of J;
+        - "approximate": [T21] Eqs. (26), (51).
     engine : {"auto", "reference", "numba"}
-        Which implementation runs: the reference, the compiled kernel, or for "auto" the kernel when
-        the problem is large enough for it. They agree to rounding (1e-12 relative in float64); the
+        The implementation: the reference, the compiled kernel, or for "auto" the kernel when the
+        problem is large enough for it. They agree to rounding (1e-12 relative in float64); the
         kernel's result is the same bits for any number of threads. Where squares of A, Y or Y A
-        would leave the range of the type, the reference runs in any case: the kernel sums plain
-        squares.
+        would leave the range of the type, the reference runs in any case.
     support : array_like, optional
         For ``gradient="approximate"`` only, and computed by the reference: the groups taken as
         active, as a boolean mask (n_samples, n_groups) or integer indices (n_samples, n_active).
@@ -273,39 +278,47 @@ def loss_and_grad(
 
     Examples
     --------
+    Along A = s I the loss is 25/2 (1 - s^2 + s/5)^2, of derivative -9 at s = 1:
+
     >>> cost, grad = loss_and_grad(np.eye(2), [3.0, 4.0], lam=1.0, group_size=2)
-    >>> cost, float(np.trace(grad))  # d/ds of L(s I) at s = 1, where L(s I) = 25/2 (1 - s^2 + s/5)^2
+    >>> cost, float(np.trace(grad))
     (0.5, -9.0)
     """
     checks.option("gradient", gradient, GRADIENTS)
-    if support is not None and gradient != "approximate":
-        raise ValueError(
-            f"support was given with gradient={gradient!r}; only the approximate gradient takes one; drop it or use gradient='approximate'"
-        )
-    if support is not None and engine == "numba":
-        raise ValueError(
-            "support was given with engine='numba'; the kernel estimates it; use engine='auto' or 'reference'"
-        )
-    A, Y, lam = network(A, Y, lam, group_size)
+    if support is not None:
+        _refuse_idle_support(gradient, engine)
+    A, Y, lam = check_network(A, Y, lam, group_size)
     Y = np.atleast_2d(Y)
     if support is not None:
         support = checks.support("support", support, len(Y), A.shape[1] // group_size)
-    scaled, (threshold,), factor = rescaled(Y, lam)
-    run = (
-        _kernel
-        if compiled(engine, len(Y), A) and support is None and plain_products(A, scaled, threshold)
-        else _reference
-    )
-    return checks.representable(
-        "the gradient",
-        lambda: unscaled(*run(A, scaled, threshold, group_size, gradient, support), factor=factor),
-        A=A,
-        Y=Y,
-    )
+    scaled, (threshold,), factor = rescale(Y, lam)
+    by_kernel = use_kernel(engine, len(Y), A) and support is None
+    by_kernel = by_kernel and products_are_safe(A, scaled, threshold)
+
+    def compute() -> tuple[float, Array]:
+        problem = A, scaled, threshold, group_size, gradient
+        result = _by_kernel(*problem) if by_kernel else _by_reference(*problem, support)
+        return undo_scale(*result, factor)
+
+    return checks.representable("the gradient", compute, A=A, Y=Y)
 
 
-def _reference(
-    A: Array, Y: Array, lam: float, group_size: int, gradient: str, support: Any
+def _refuse_idle_support(gradient: str, engine: str) -> None:
+    """Refuse a support where it is not used."""
+    if gradient != "approximate":
+        raise ValueError(
+            f"support was given with gradient={gradient!r}; only the approximate gradient takes "
+            f"one; drop it or use gradient='approximate'"
+        )
+    if engine == "numba":
+        raise ValueError(
+            "support was given with engine='numba'; the kernel estimates it; "
+            "use engine='auto' or 'reference'"
+        )
+
+
+def _by_reference(
+    A: Array, Y: Array, lam: float, group_size: int, gradient: str, support: BoolArray | None
 ) -> tuple[float, Array]:
     if gradient == "exact":
         return autoencoder.loss_and_grad(A, Y, lam, group_size)
@@ -315,11 +328,9 @@ def _reference(
     return cost, gradients.approximate(A, Y, lam, group_size, support)
 
 
-def _kernel(
-    A: Array, Y: Array, lam: float, group_size: int, gradient: str, _: Any
+def _by_kernel(
+    A: Array, Y: Array, lam: float, group_size: int, gradient: str
 ) -> tuple[float, Array]:
-    """The fused kernel; its threads replace those of BLAS, and where BLAS cannot be limited there is one thread beside them."""
-    from ..kernels.fused import loss_and_gradient
+    from ..kernels.autoencoder import loss_and_grad as kernel
 
-    with one_blas_thread() as limited:
-        return loss_and_gradient(A, Y, lam, group_size, gradient, None if limited else 1)
+    return run_kernel(kernel, A, Y, lam, group_size, gradient)

@@ -1,8 +1,6 @@
-"""The sparse autoencoder of N19: encoder, loss, gradients, and their expectation over a law of supports."""
+"""The sparse autoencoder of N19: encoder, loss, gradients and their expectation."""
 
 from __future__ import annotations
-
-from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,19 +8,19 @@ from numpy.typing import ArrayLike
 from .. import checks
 from ..arrays import Array, BoolArray
 from ..reference import sparse_autoencoder, sparse_expected
-from .engine import compiled, one_blas_thread
-from .scaling import plain_products, rescaled
+from .engine import run_kernel, use_kernel
+from .scaling import clip_threshold, products_are_safe, rescale
 
 ACTIVATIONS = ("relu", "hard", "soft")
 SPARSE_GRADIENTS = ("exact", "approximate")
 SPARSE_FORMS = ("exact", "printed_9", "printed_15", "printed_16")
-UNIT = 1e-3  # how far a column may be from norm 1 where a printed formula takes it as 1
+UNIT = 1e-3  # tolerance of columns of norm 1, where a printed formula assumes them
 
 
-def _network(
+def _check_network(
     W: ArrayLike, Y: ArrayLike, bias: ArrayLike, activation: str, lam: float
 ) -> tuple[Array, Array, Array, str, float]:
-    """Check a network and a batch that belong together; return them ready for the reference."""
+    """Check a network and a batch that belong together; return them as the reference takes them."""
     checks.option("activation", activation, ACTIVATIONS)
     W = checks.dictionary("W", W)
     Y = checks.batch("Y", Y, W.shape[0], f"W of shape {W.shape}")
@@ -30,9 +28,11 @@ def _network(
     lam = checks.threshold(lam)
     if activation == "relu" and lam:
         raise ValueError(
-            f"lam = {lam!r} with activation='relu', which has no threshold; use bias={-lam!r}, or activation='hard' or 'soft'"
+            f"lam = {lam!r} with activation='relu', which has no threshold; use bias={-lam!r}, "
+            f"or activation='hard' or 'soft'"
         )
-    return W, Y, checks.per_atom("bias", bias, W.shape[1]).astype(W.dtype), activation, lam
+    bias = checks.per_atom("bias", bias, W.shape[1]).astype(W.dtype)
+    return W, Y, bias, activation, clip_threshold(lam, W.dtype)
 
 
 def sparse_encode(
@@ -49,7 +49,7 @@ def sparse_encode(
     bias : float or array_like of shape (n_atoms,)
         The encoder's bias b.
     activation : {"relu", "hard", "soft"}
-        max(z, 0); z 1{|z| > lam}; sign(z) (|z| - lam)_+.
+        max(z, 0), z 1{|z| > lam}, or sign(z) (|z| - lam)_+.
     lam : float
         Threshold of "hard" and "soft", >= 0; "relu" has none.
 
@@ -65,7 +65,7 @@ def sparse_encode(
 
     Notes
     -----
-    Differs from the paper: N19 keeps |z| = lam; here the threshold is strict.
+    Differs from the paper: the threshold of N19 leaves |z| = lam as it is; here it is strict.
 
     Examples
     --------
@@ -74,14 +74,9 @@ def sparse_encode(
     >>> sparse_encode(np.eye(2), [-3.0, 0.5], activation="hard", lam=1.0)
     array([-3.,  0.])
     """
-    W, Y, bias, activation, lam = _network(W, Y, bias, activation, lam)
-    return checks.representable(
-        "the code",
-        lambda: sparse_autoencoder.encode(W, Y, bias, activation, lam),
-        W=W,
-        Y=Y,
-        bias=bias,
-    )
+    W, Y, bias, activation, lam = _check_network(W, Y, bias, activation, lam)
+    compute = lambda: sparse_autoencoder.encode(W, Y, bias, activation, lam)
+    return checks.representable("the code", compute, W=W, Y=Y, bias=bias)
 
 
 def sparse_loss(
@@ -91,16 +86,8 @@ def sparse_loss(
 
     Parameters
     ----------
-    W : array_like of shape (n_features, n_atoms)
-        Weights.
-    Y : array_like of shape (n_samples, n_features) or (n_features,)
-        Samples as rows.
-    bias : float or array_like of shape (n_atoms,)
-        The encoder's bias b.
-    activation : {"relu", "hard", "soft"}
+    W, Y, bias, activation, lam
         As in :func:`sparse_encode`.
-    lam : float
-        Threshold of "hard" and "soft", >= 0.
 
     Returns
     -------
@@ -114,19 +101,16 @@ def sparse_loss(
 
     Examples
     --------
-    >>> sparse_loss(np.eye(2), [3.0, 0.5], bias=-1.0)  # (1 + 1/4) / 2
+    With residuals 1 and 1/2 it is (1 + 1/4) / 2:
+
+    >>> sparse_loss(np.eye(2), [3.0, 0.5], bias=-1.0)
     0.625
     """
-    W, Y, bias, activation, lam = _network(W, Y, bias, activation, lam)
-    scaled, (threshold,), factor = rescaled(np.atleast_2d(Y), lam, bias=bias)
-    rule = bias * bias.dtype.type(factor), activation, threshold
-    return checks.representable(
-        "the loss",
-        lambda: sparse_autoencoder.loss(W, scaled, *rule) / factor / factor,
-        W=W,
-        Y=Y,
-        bias=bias,
-    )
+    W, Y, bias, activation, lam = _check_network(W, Y, bias, activation, lam)
+    scaled, (threshold,), factor = rescale(np.atleast_2d(Y), lam, bias=bias)
+    encoder = bias * bias.dtype.type(factor), activation, threshold
+    compute = lambda: sparse_autoencoder.loss(W, scaled, *encoder) / factor / factor
+    return checks.representable("the loss", compute, W=W, Y=Y, bias=bias)
 
 
 def sparse_loss_and_grad(
@@ -138,25 +122,18 @@ def sparse_loss_and_grad(
     gradient: str = "exact",
     engine: str = "auto",
 ) -> tuple[float, Array, Array]:
-    """Loss and its gradient in the weights and in the bias, averaged over the samples. [N19] Eq. (4).
+    """Loss and its gradient in the weights and in the bias, mean over the samples. [N19] Eq. (4).
 
     Parameters
     ----------
-    W : array_like of shape (n_features, n_atoms)
-        Weights.
-    Y : array_like of shape (n_samples, n_features) or (n_features,)
-        Samples as rows.
-    bias : float or array_like of shape (n_atoms,)
-        The encoder's bias b.
-    activation : {"relu", "hard", "soft"}
+    W, Y, bias, activation, lam
         As in :func:`sparse_encode`.
-    lam : float
-        Threshold of "hard" and "soft", >= 0.
     gradient : {"exact", "approximate"}
-        "exact": -1/N [E^T X + Y^T (sigma'(Z) * E W)]. "approximate": sigma' replaced by 1{x != 0},
-        the display after Eq. (4); with strict thresholds the two differ only at lam = 0 and z = 0.
+        - "exact": -1/N [E^T X + Y^T (sigma'(Z) * E W)];
+        - "approximate": sigma' replaced by 1{x != 0}, the display after Eq. (4); with strict
+          thresholds the two differ only at lam = 0 and z = 0.
     engine : {"auto", "reference", "numba"}
-        Which implementation runs, as in :func:`gsae_ref.loss_and_grad`.
+        As in :func:`gsae_ref.loss_and_grad`.
 
     Returns
     -------
@@ -173,52 +150,48 @@ def sparse_loss_and_grad(
 
     Notes
     -----
-    At a kink (z = 0 for relu, |z| = lam) sigma' = 0 is used. With "hard" the loss also jumps there,
-    so that the mean of these gradients is not the gradient of the expected loss.
+    At a kink (z = 0 for relu, |z| = lam) sigma' = 0 is used. With "hard" the loss also jumps there:
+    the mean of these gradients is not the gradient of the expected loss.
 
     Examples
     --------
-    >>> cost, dW, db = sparse_loss_and_grad([[1.0]], [3.0], bias=-1.0)  # L = (y - w (w y + b))^2 / 2
+    One feature and one atom, L = (y - w (w y + b))^2 / 2:
+
+    >>> cost, dW, db = sparse_loss_and_grad([[1.0]], [3.0], bias=-1.0)
     >>> cost, dW.item(), db.item()
     (0.5, -5.0, -1.0)
     """
     checks.option("gradient", gradient, SPARSE_GRADIENTS)
-    W, Y, bias, activation, lam = _network(W, Y, bias, activation, lam)
-    scaled, (threshold,), factor = rescaled(np.atleast_2d(Y), lam, bias=bias)
-    rule = bias * bias.dtype.type(factor), activation, threshold
-    run = (
-        _kernel if compiled(engine, len(scaled), W) and plain_products(W, scaled, 0) else _reference
-    )
+    W, Y, bias, activation, lam = _check_network(W, Y, bias, activation, lam)
+    scaled, (threshold,), factor = rescale(np.atleast_2d(Y), lam, bias=bias)
+    problem = W, scaled, bias * bias.dtype.type(factor), activation, threshold, gradient
+    by_kernel = use_kernel(engine, len(scaled), W) and products_are_safe(W, scaled, 0)
 
-    def unscaled() -> tuple[float, Array, Array]:
-        cost, dW, db = run(W, scaled, *rule, gradient)
-        real = dW.dtype.type
-        return (
-            (cost, dW, db)
-            if factor == 1
-            else (cost / factor / factor, dW / real(factor) / real(factor), db / real(factor))
-        )
+    def compute() -> tuple[float, Array, Array]:
+        cost, dW, db = _by_kernel(*problem) if by_kernel else _by_reference(*problem)
+        if factor == 1:
+            return cost, dW, db
+        c = W.dtype.type(factor)
+        return cost / factor / factor, dW / c / c, db / c
 
-    return checks.representable("the gradient", unscaled, W=W, Y=Y, bias=bias)
+    return checks.representable("the gradient", compute, W=W, Y=Y, bias=bias)
 
 
-def _reference(
+def _by_reference(
     W: Array, Y: Array, bias: Array, activation: str, lam: float, gradient: str
 ) -> tuple[float, Array, Array]:
+    network = W, Y, bias, activation, lam
     if gradient == "exact":
-        return sparse_autoencoder.loss_and_grad(W, Y, bias, activation, lam)
-    return sparse_autoencoder.loss(W, Y, bias, activation, lam), *sparse_autoencoder.approximate(
-        W, Y, bias, activation, lam
-    )
+        return sparse_autoencoder.loss_and_grad(*network)
+    return sparse_autoencoder.loss(*network), *sparse_autoencoder.approximate(*network)
 
 
-def _kernel(
+def _by_kernel(
     W: Array, Y: Array, bias: Array, activation: str, lam: float, gradient: str
 ) -> tuple[float, Array, Array]:
-    from ..kernels.sparse_autoencoder import loss_and_gradient
+    from ..kernels.sparse_autoencoder import loss_and_grad as kernel
 
-    with one_blas_thread() as limited:
-        return loss_and_gradient(W, Y, bias, activation, lam, gradient, None if limited else 1)
+    return run_kernel(kernel, W, Y, bias, activation, lam, gradient)
 
 
 def sparse_expected_gradient(
@@ -231,10 +204,10 @@ def sparse_expected_gradient(
     form: str = "exact",
     noise: float = 0.0,
 ) -> tuple[Array, Array]:
-    """Expectation of the gradient (4), (5) over a law of supports, codes and noise, where the code is consistent. [N19] Section 5.
+    """Expectation of the gradient (4), (5) over supports, codes and noise. [N19] Section 5.
 
-    Consistent: the activation is on exactly at the support of the true code (Theorem 3), x_S =
-    W_S^T y + b_S and x = 0 elsewhere.
+    It is taken where the code is consistent: the activation is on exactly at the support of the
+    true code (Theorem 3), so that x_S = W_S^T y + b_S and x = 0 elsewhere.
 
     Parameters
     ----------
@@ -249,11 +222,13 @@ def sparse_expected_gradient(
     moments : (float, float)
         (kappa_1, kappa_2), mean and second moment of a non-zero code.
     form : {"exact", "printed_9", "printed_15", "printed_16"}
-        "exact": the closed form, nothing neglected (gsae_ref.reference.sparse_expected.exact has
-        the derivation). "printed_9": [N19] Eq. (9) and its (g_b)_i, for supports of one atom,
-        moments (1, 1), unit columns. "printed_15": Eq. (15), for moments (0, 1), no bias, no noise,
-        unit columns of W. "printed_16": Eq. (16) without its remainder, for kappa_1 > 0, no noise,
-        unit columns of W.
+        - "exact": the closed form, nothing neglected (gsae_ref.reference.sparse_expected.exact has
+          the derivation);
+        - "printed_9": [N19] Eq. (9) and its (g_b)_i, for supports of one atom, moments (1, 1) and
+          unit columns;
+        - "printed_15": Eq. (15), for moments (0, 1), no bias, no noise and unit columns of W;
+        - "printed_16": Eq. (16) without its remainder, for kappa_1 > 0, no noise and unit columns
+          of W.
     noise : float
         Standard deviation of each entry of the Gaussian noise.
 
@@ -261,7 +236,7 @@ def sparse_expected_gradient(
     -------
     dW : ndarray of shape (n_features, n_atoms)
     db : ndarray of shape (n_atoms,)
-        With "printed_16", for which the paper has none, NaN.
+        NaN with "printed_16", for which the paper prints none.
 
     Raises
     ------
@@ -272,36 +247,43 @@ def sparse_expected_gradient(
 
     Examples
     --------
-    >>> dW, db = sparse_expected_gradient([[1.0]], [[1.0]], [[True]], [1.0], bias=-0.5, moments=(1, 1))
-    >>> dW.item(), db.item()  # y = 1, x = 1/2, e = 1/2: -(x e + y e), -e
+    With y = 1, x = 1/2, e = 1/2 the derivatives are -(x e + y e) and -e:
+
+    >>> dW, db = sparse_expected_gradient(
+    ...     [[1.0]], [[1.0]], [[True]], [1.0], bias=-0.5, moments=(1, 1)
+    ... )
+    >>> dW.item(), db.item()
     (-0.75, -0.5)
     """
     checks.option("form", form, SPARSE_FORMS)
-    W, A_star = checks.dictionary("W", W), checks.dictionary("A_star", A_star)
+    W = checks.dictionary("W", W)
+    A_star = checks.dictionary("A_star", A_star)
     checks.same_shape("W", W, "A_star", A_star)
     W, A_star = checks.common_dtype(W, A_star)
     masks, probabilities = checks.support_law(supports, probabilities, W.shape[1])
-    probabilities = probabilities.astype(W.dtype)
     bias = checks.per_atom("bias", bias, W.shape[1]).astype(W.dtype)
     k1, k2 = checks.code_moments(moments)
     noise = checks.threshold(noise, "noise")
-    given = {"W": W, "A_star": A_star, "bias": bias, "moments": [k1, k2], "noise": noise}
-    if form == "exact":
-        exact = partial(sparse_expected.exact, W, A_star, masks, probabilities, bias, k1, k2, noise)
-        return checks.representable("the gradient", exact, **given)
-    law = W, A_star, masks, probabilities, bias
-    _refuse_unless(form, _setting(form, *law, k1, k2, noise))
-    if form == "printed_16":
-        dW = checks.representable(
-            "the gradient", lambda: sparse_expected.printed_16(*law, k1, k2)[0], **given
-        )
-        return dW, np.full_like(bias, np.nan)
-    return checks.representable(
-        "the gradient", partial(getattr(sparse_expected, form), *law), **given
+    law = W, A_star, masks, probabilities.astype(W.dtype), bias
+    if form != "exact":
+        _refuse_outside_setting(form, *law, k1, k2, noise)
+
+    def compute() -> tuple[Array, Array]:
+        if form == "exact":
+            return sparse_expected.exact(*law, k1, k2, noise)
+        if form == "printed_9":
+            return sparse_expected.printed_9(*law)
+        if form == "printed_15":
+            return sparse_expected.printed_15(*law)
+        return sparse_expected.printed_16(*law, k1, k2)[0], np.zeros_like(bias)
+
+    dW, db = checks.representable(
+        "the gradient", compute, W=W, A_star=A_star, bias=bias, moments=[k1, k2], noise=noise
     )
+    return dW, np.full_like(db, np.nan) if form == "printed_16" else db
 
 
-def _setting(
+def _refuse_outside_setting(
     form: str,
     W: Array,
     A_star: Array,
@@ -311,32 +293,25 @@ def _setting(
     k1: float,
     k2: float,
     noise: float,
-) -> dict[str, bool]:
-    """What a printed formula takes for granted: statement, and whether it holds."""
-    unit = {
-        name: np.abs(np.linalg.norm(M, axis=0) - 1).max() <= UNIT
-        for name, M in (("W", W), ("A_star", A_star))
-    }
-    if form == "printed_9":
-        single = bool((masks[probabilities > 0].sum(axis=1) == 1).all())
-        return {
-            "supports of one atom": single,
+) -> None:
+    """Refuse a printed formula outside the setting that the paper states for it."""
+    unit = bool(np.abs(np.linalg.norm(W, axis=0) - 1).max() <= UNIT)
+    setting = {
+        "printed_9": {
+            "supports of one atom": (masks[probabilities > 0].sum(axis=1) == 1).all(),
             "moments=(1, 1)": (k1, k2) == (1, 1),
-            "unit columns of W": unit["W"],
-        }
-    if form == "printed_15":
-        return {
+        },
+        "printed_15": {
             "moments=(0, 1)": (k1, k2) == (0, 1),
             "bias=0": not bias.any(),
             "noise=0": noise == 0,
-            "unit columns of W": unit["W"],
-        }
-    return {"kappa_1 > 0": k1 > 0, "noise=0": noise == 0, "unit columns of W": unit["W"]}
-
-
-def _refuse_unless(form: str, setting: dict[str, bool]) -> None:
+        },
+        "printed_16": {"kappa_1 > 0": k1 > 0, "noise=0": noise == 0},
+    }[form]
+    setting["unit columns of W"] = unit
     missing = [statement for statement, holds in setting.items() if not holds]
     if missing:
         raise ValueError(
-            f"form = {form!r} is printed for {', '.join(setting)}; {missing[0]} fails here; use form='exact'"
+            f"form = {form!r} is printed for {', '.join(setting)}; {missing[0]} fails here; "
+            f"use form='exact'"
         )

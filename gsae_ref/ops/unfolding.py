@@ -1,10 +1,8 @@
-"""The unfolded network: K proximal-gradient steps as an encoder, and the gradient through all of them."""
+"""The unfolded network: K proximal-gradient steps as an encoder, and the gradient through them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,14 +10,26 @@ from numpy.typing import ArrayLike
 from .. import checks
 from ..arrays import Array
 from ..reference import unfolded
-from .engine import compiled, one_blas_thread
-from .scaling import plain_products, rescaled, unscaled
-from .shallow import network
+from .engine import run_kernel, use_kernel
+from .scaling import clip_threshold, products_are_safe, rescale, undo_scale
+from .shallow import check_network
 
-WIDEST = 4  # atoms per feature up to which the Gram matrix that the kernel works with pays
+WIDEST = 4  # atoms per feature up to which the kernel's Gram matrix pays
 
 
-def _unfolding(
+class _Encoder(NamedTuple):
+    """The checked arguments of an unfolded network but A and Y, in the order of the reference."""
+
+    lam: float
+    group_size: int
+    n_unfold: int
+    step_size: float | None
+    accelerated: bool
+    nonnegative: bool
+    l1: float
+
+
+def _check(
     A: ArrayLike,
     Y: ArrayLike,
     lam: float,
@@ -29,48 +39,29 @@ def _unfolding(
     accelerated: bool,
     nonnegative: bool,
     l1: float,
-) -> tuple[Any, ...]:
-    """Check the arguments of an unfolded network; return them ready for the reference."""
+) -> tuple[Array, Array, _Encoder]:
+    """Check the arguments of an unfolded network; return them as the reference takes them."""
     step_size = None if step_size is None else checks.step(step_size)
-    flags = checks.flag("accelerated", accelerated), checks.flag("nonnegative", nonnegative)
-    return (
-        *network(A, Y, lam, group_size),
-        group_size,
-        checks.count("n_unfold", n_unfold),
-        step_size,
-        *flags,
-        checks.threshold(l1, "l1"),
-    )
+    accelerated = checks.flag("accelerated", accelerated)
+    nonnegative = checks.flag("nonnegative", nonnegative)
+    A, Y, lam = check_network(A, Y, lam, group_size)
+    n_unfold = checks.count("n_unfold", n_unfold)
+    l1 = clip_threshold(checks.threshold(l1, "l1"), A.dtype)
+    return A, Y, _Encoder(lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1)
 
 
-def _runs_compiled(
-    engine: str,
-    A: Any,
-    Y: Any,
-    lam: float,
-    group_size: int,
-    n_unfold: int,
-    step_size: float,
-    *_: Any,
-) -> bool:
-    """Whether the kernel runs. Each step is a pass over the samples: it is their number times n_unfold that must be large for "auto".
+def _use_kernel(engine: str, A: Array, Y: Array, encoder: _Encoder) -> bool:
+    """Whether the kernel runs on samples Y (n_samples, n_features).
 
-    The kernel sums plain squares of codes: with thresholds or steps that would let them vanish the
-    reference runs.
+    Each step is a pass over the samples: for "auto" their number times n_unfold must be large. The
+    kernel sums plain squares of codes; where these could vanish the reference runs.
     """
-    large = compiled(engine, (len(Y) if Y.ndim > 1 else 1) * n_unfold, A)
-    plain = (
-        large
-        and plain_products(A, Y, lam)
-        and plain_products(A, A, lam if step_size is None else step_size * lam)
-    )
-    return plain and (engine == "numba" or A.shape[1] <= WIDEST * A.shape[0])
-
-
-def _kernel(function: Callable[..., Any], A: Array, Y: Array, *settings: float | None) -> Any:
-    """Run a kernel; its threads replace those of BLAS, and where BLAS cannot be limited there is one thread beside them."""
-    with one_blas_thread() as limited:
-        return function(A, np.atleast_2d(Y), *settings, n_threads=None if limited else 1)
+    if not use_kernel(engine, len(Y) * encoder.n_unfold, A):
+        return False
+    if engine == "auto" and A.shape[1] > WIDEST * A.shape[0]:
+        return False
+    step = 1.0 if encoder.step_size is None else encoder.step_size
+    return products_are_safe(A, Y, encoder.lam) and products_are_safe(A, A, step * encoder.lam)
 
 
 def unfolded_encode(
@@ -85,7 +76,7 @@ def unfolded_encode(
     l1: float = 0.0,
     engine: str = "auto",
 ) -> Array:
-    """Codes after ``n_unfold`` proximal-gradient steps from zero. [T21] section 3.1 (unfolding), section 4.2 (15 steps).
+    """Codes after ``n_unfold`` proximal-gradient steps from zero. [T21] sections 3.1, 4.2.
 
     The steps minimise F(x) = 1/2 ||y - A x||^2 + lam sum_g ||x_g|| + l1 ||x||_1, over x >= 0 if
     ``nonnegative``:
@@ -97,30 +88,26 @@ def unfolded_encode(
 
     Parameters
     ----------
-    A : array_like of shape (n_features, n_atoms)
-        Dictionary.
-    Y : array_like of shape (n_samples, n_features) or (n_features,)
-        Samples as rows.
+    A, Y
+        As in :func:`encode`.
     lam : float
         Penalty on group norms, >= 0. Each step thresholds at step_size * lam.
     group_size : int
         Atoms per group; divides n_atoms.
     n_unfold : int
-        Steps K, >= 1.
+        Steps K, >= 1; section 4.2 has 15.
     step_size : float, optional
         Step a > 0. None is 1 / ||A||_2^2. Above 2 / ||A||_2^2 the iterates may diverge.
     accelerated : bool
-        True: FISTA, beta_k = (t_{k-1} - 1) / t_k with t_1 = 1, t_{k+1} = (1 + sqrt(1 + 4 t_k^2)) /
-        2. False: ISTA, beta_k = 0.
+        - True: FISTA, beta_k = (t_{k-1} - 1) / t_k, t_1 = 1, t_{k+1} = (1 + sqrt(1 + 4 t_k^2)) / 2;
+        - False: ISTA, beta_k = 0.
     nonnegative : bool
         Whether codes are constrained to x >= 0.
     l1 : float
         Penalty on single entries, >= 0.
     engine : {"auto", "reference", "numba"}
-        Which implementation runs: the reference, the compiled kernel, or for "auto" the kernel when
-        the problem is large enough for it. The kernel needs memory for the (n_atoms, n_atoms) Gram
-        matrix; at the ends of the range the reference runs, as in
-        :func:`gsae_ref.loss_and_grad`.
+        As in :func:`loss_and_grad`; they agree to rounding away from the kinks. The kernel needs
+        memory for the (n_atoms, n_atoms) Gram matrix and one block of samples.
 
     Returns
     -------
@@ -141,23 +128,27 @@ def unfolded_encode(
 
     Examples
     --------
-    >>> unfolded_encode(np.eye(2), [3.0, 4.0], lam=1.0, group_size=2, n_unfold=2, step_size=0.5)  # norm 2, then 3; the limit is 4
+    The code has norm 2 after one step, 3 after two; the limit has norm 4:
+
+    >>> unfolded_encode(np.eye(2), [3.0, 4.0], lam=1.0, group_size=2, n_unfold=2, step_size=0.5)
     array([1.8, 2.4])
     """
-    A, Y, *settings = _unfolding(
-        A, Y, lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1
-    )
-    encode: Callable[..., Array] = unfolded.unfolded_encode
-    if _runs_compiled(engine, A, Y, *settings):
-        from ..kernels.unfolded import unfolded_encode as kernel
+    A, Y, encoder = _check(A, Y, lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1)
+    scaled, (lam, l1), factor = rescale(Y, encoder.lam, encoder.l1)
+    encoder = encoder._replace(lam=lam, l1=l1)
+    rows = np.atleast_2d(scaled)
+    by_kernel = _use_kernel(engine, A, rows, encoder)
 
-        def compiled_encode(A: Array, Y: Array, *settings: Any) -> Array:
-            return _kernel(kernel, A, Y, *settings).reshape(*Y.shape[:-1], A.shape[1])
+    def compute() -> Array:
+        if by_kernel:
+            from ..kernels.unfolded import unfolded_encode as kernel
 
-        encode = compiled_encode
-    return checks.representable(
-        "the code", lambda: encode(A, Y, *settings), A=A, Y=Y, step_size=step_size
-    )
+            X = run_kernel(kernel, A, rows, *encoder).reshape(*Y.shape[:-1], A.shape[1])
+        else:
+            X = unfolded.unfolded_encode(A, scaled, *encoder)
+        return X if factor == 1 else X / X.dtype.type(factor)
+
+    return checks.representable("the code", compute, A=A, Y=Y, step_size=step_size)
 
 
 def unfolded_loss_and_grad(
@@ -172,38 +163,16 @@ def unfolded_loss_and_grad(
     l1: float = 0.0,
     engine: str = "auto",
 ) -> tuple[float, Array]:
-    """Loss (13) of the codes of :func:`unfolded_encode` and its exact gradient in A through all the steps. [T21] Eqs. (13), (14).
+    """Loss (13) of the codes of :func:`unfolded_encode` and its exact gradient. [T21] Eq. (14).
 
-    The cost is 1/(2N) sum_i ||y_i - A x_K(y_i; A)||^2. With ``step_size=None`` the step 1 /
-    ||A||_2^2 depends on A too, and the gradient includes that; a step given as a number is a
-    constant.
+    The cost is 1/(2N) sum_i ||y_i - A x_K(y_i; A)||^2; the gradient goes through all the steps.
+    With ``step_size=None`` the step 1 / ||A||_2^2 depends on A too, and the gradient includes that;
+    a step given as a number is a constant.
 
     Parameters
     ----------
-    A : array_like of shape (n_features, n_atoms)
-        Dictionary.
-    Y : array_like of shape (n_samples, n_features) or (n_features,)
-        Samples as rows.
-    lam : float
-        Penalty on group norms, >= 0. Each step thresholds at step_size * lam.
-    group_size : int
-        Atoms per group; divides n_atoms.
-    n_unfold : int
-        Steps K, >= 1.
-    step_size : float, optional
-        Step a > 0. None is 1 / ||A||_2^2. Above 2 / ||A||_2^2 the iterates may diverge.
-    accelerated : bool
-        True: FISTA. False: ISTA.
-    nonnegative : bool
-        Whether codes are constrained to x >= 0.
-    l1 : float
-        Penalty on single entries, >= 0.
-    engine : {"auto", "reference", "numba"}
-        Which implementation runs: the reference, the compiled kernel, or for "auto" the kernel when
-        the problem is large enough for it. They agree to rounding (1e-12 relative in float64) away
-        from the kinks below; the kernel's result is the same bits for any number of threads. The
-        kernel needs memory for the (n_atoms, n_atoms) Gram matrix and for one block of samples, not
-        for all; at the ends of the range the reference runs, as in :func:`gsae_ref.loss_and_grad`.
+    A, Y, lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1, engine
+        As in :func:`unfolded_encode`.
 
     Returns
     -------
@@ -214,7 +183,7 @@ def unfolded_loss_and_grad(
     Raises
     ------
     TypeError, ValueError
-        As :func:`unfolded_encode`; for an unknown ``engine``.
+        As :func:`unfolded_encode`.
 
     Notes
     -----
@@ -225,25 +194,25 @@ def unfolded_loss_and_grad(
 
     Examples
     --------
-    >>> unfolded_loss_and_grad([[1.0]], [3.0], lam=1.0, group_size=1, n_unfold=1)  # cost 1/2 A^-2 at A = 1
+    The cost is 1/2 A^-2 with the step 1 / A^2, and 1/2 (3 - 3 A^2 + A)^2 with the step 1:
+
+    >>> unfolded_loss_and_grad([[1.0]], [3.0], lam=1.0, group_size=1, n_unfold=1)
     (0.5, array([[-1.]]))
-    >>> unfolded_loss_and_grad([[1.0]], [3.0], lam=1.0, group_size=1, n_unfold=1, step_size=1.0)  # 1/2 (3 - 3 A^2 + A)^2
+    >>> unfolded_loss_and_grad([[1.0]], [3.0], lam=1.0, group_size=1, n_unfold=1, step_size=1.0)
     (0.5, array([[-5.]]))
     """
-    A, Y, *settings = _unfolding(
-        A, Y, lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1
-    )
-    scaled, (lam, l1), factor = rescaled(np.atleast_2d(Y), settings[0], settings[-1])
-    settings = [lam, *settings[1:-1], l1]
-    loss_and_grad: Callable[..., tuple[float, Array]] = unfolded.unfolded_loss_and_grad
-    if _runs_compiled(engine, A, scaled, *settings):
-        from ..kernels.unfolded import unfolded_loss_and_grad as kernel
+    A, Y, encoder = _check(A, Y, lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1)
+    scaled, (lam, l1), factor = rescale(np.atleast_2d(Y), encoder.lam, encoder.l1)
+    encoder = encoder._replace(lam=lam, l1=l1)
+    by_kernel = _use_kernel(engine, A, scaled, encoder)
 
-        loss_and_grad = partial(_kernel, kernel)
-    return checks.representable(
-        "the gradient",
-        lambda: unscaled(*loss_and_grad(A, scaled, *settings), factor=factor),
-        A=A,
-        Y=Y,
-        step_size=step_size,
-    )
+    def compute() -> tuple[float, Array]:
+        if by_kernel:
+            from ..kernels.unfolded import unfolded_loss_and_grad as kernel
+
+            result: tuple[float, Array] = run_kernel(kernel, A, scaled, *encoder)
+        else:
+            result = unfolded.unfolded_loss_and_grad(A, scaled, *encoder)
+        return undo_scale(*result, factor)
+
+    return checks.representable("the gradient", compute, A=A, Y=Y, step_size=step_size)

@@ -16,35 +16,26 @@ from .shallow import loss_and_grad
 from .sparse import sparse_loss_and_grad
 from .unfolding import unfolded_encode, unfolded_loss_and_grad
 
-SIZES = (
-    1,
-    2,
-    3,
-    4,
-    5,
-    6,
-    7,
-    8,
-    16,
-)  # group sizes with code of their own, in one kernel or another; the last stands for all larger ones
+# Group sizes that some kernel is compiled for; the last stands for all larger ones.
+SIZES = (1, 2, 3, 4, 5, 6, 7, 8, 16)
 
 
 def warm_up(report: Callable[..., Any] | None = None) -> float:
-    """Compile every kernel for float32 and float64 and keep the results on disk, so that no later call waits.
+    """Compile every kernel for float32 and float64, on disk, so that no later call compiles.
 
     Parameters
     ----------
     report : callable, optional
-        Called with the name of each part and the seconds it took.
+        Called with the name of each part and its seconds.
 
     Returns
     -------
     float
-        Seconds in all.
+        Seconds of all parts.
 
     Examples
     --------
-    >>> seconds = warm_up(print)  # slow once, quick ever after  # doctest: +SKIP
+    >>> seconds = warm_up(print)  # doctest: +SKIP
     """
     parts = (
         ("shallow gradients", _shallow),
@@ -66,7 +57,7 @@ def warm_up(report: Callable[..., Any] | None = None) -> float:
 
 
 def _problem(dtype: type[Any], size: int) -> tuple[Array, Array, tuple[float, float]]:
-    """A dictionary of twelve orthonormal groups with samples, and thresholds that leave one group in twelve active, and nearly all."""
+    """Twelve orthonormal groups, samples, and thresholds with one and with nearly all active."""
     A = np.eye(12 * size, dtype=dtype)
     Y = np.full((6, 12 * size), 0.01, dtype)
     Y[:, :size] = 1
@@ -87,20 +78,19 @@ def _unfolded(dtype: type[Any]) -> None:
         A, Y, thresholds = _problem(dtype, size)
         for lam in thresholds:
             for nonnegative in (False, True):
-                unfolded_loss_and_grad(
-                    A, Y, lam, size, 2, nonnegative=nonnegative, l1=1e-3, engine="numba"
-                )
-                unfolded_encode(
-                    A, Y, lam, size, 2, nonnegative=nonnegative, l1=1e-3, engine="numba"
-                )
+                problem = A, Y, lam, size, 2, None, True, nonnegative, 1e-3, "numba"
+                unfolded_loss_and_grad(*problem)
+                unfolded_encode(*problem)
 
 
 def _sparse(dtype: type[Any]) -> None:
     A, Y, thresholds = _problem(dtype, 1)
     for lam in thresholds:
         for activation in ("relu", "hard", "soft"):
-            bias, threshold = (-lam, 0.0) if activation == "relu" else (0.0, lam)
-            sparse_loss_and_grad(A, Y, bias, activation, threshold, engine="numba")
+            if activation == "relu":
+                sparse_loss_and_grad(A, Y, -lam, activation, engine="numba")
+            else:
+                sparse_loss_and_grad(A, Y, 0.0, activation, lam, engine="numba")
 
 
 def _adam(dtype: type[Any]) -> None:

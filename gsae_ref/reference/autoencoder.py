@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
+import numpy as np  # noqa: F401  # for the examples
 
 from ..arrays import Array
 from .activations import group_soft_threshold, group_soft_threshold_vjp

@@ -101,8 +101,8 @@ def loss_and_grad(
         back = sigma'(Z) * (E W),
         grad_W = -1/N [ E^T X + Y^T back ],    grad_b = -1/N sum_i back_i.
 
-    The derivative is taken sample by sample. For hard, the *expected* loss has another gradient: the
-    loss jumps where a sample crosses the threshold, which no derivative at a sample shows.
+    The derivative is taken sample by sample. For hard, the *expected* loss has another gradient:
+    the loss jumps where a sample crosses the threshold, which no derivative at a sample shows.
 
     One feature and one atom, L = (y - w (w y + b))^2 / 2: with e = 1 the derivatives are
     -(e x + y e) and -e.

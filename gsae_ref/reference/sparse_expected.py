@@ -53,6 +53,8 @@ def exact(
     -------
     dW, db : ndarray (n_features, n_atoms), (n_atoms,)
 
+    Examples
+    --------
     With y = 1, x = 1/2, e = 1/2 they are -(x e + y e) and -e:
 
     >>> one, S = np.eye(1), np.array([[True]])

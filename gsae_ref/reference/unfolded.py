@@ -22,7 +22,7 @@ from .activations import group_soft_threshold, group_soft_threshold_vjp, relu, s
 from .autoencoder import residual
 from .losses import half_mean_square
 
-# ------------------------------------------------------------------------------------------------ the proximal operator
+# ---------------------------------------------------------------------------- the proximal operator
 
 
 def sparse_group_prox(
@@ -79,7 +79,7 @@ def sparse_group_prox_vjp(
     return np.where(np.abs(Z) > l1, V, 0) if l1 else V
 
 
-# ------------------------------------------------------------------------------------------------ step and momentum
+# -------------------------------------------------------------------------------- step and momentum
 
 
 def spectral_step(A: Array) -> float:
@@ -132,7 +132,7 @@ def momentum(n_unfold: int, accelerated: bool = True) -> list[float]:
     return weights
 
 
-# ------------------------------------------------------------------------------------------------ the unfolded encoder
+# ----------------------------------------------------------------------------- the unfolded encoder
 
 
 class _Layer(NamedTuple):
@@ -210,6 +210,8 @@ def unfolded_encode(
     l1 : float
         Penalty on single entries, >= 0.
 
+    Examples
+    --------
     The first step shrinks (1.5, 2), of norm 2.5, by 0.5; the second goes half the way from there to
     the limit (2.4, 3.2):
 
@@ -225,7 +227,7 @@ def unfolded_encode(
     return X
 
 
-# ------------------------------------------------------------------------------------------------ loss and reverse pass
+# ---------------------------------------------------------------------------- loss and reverse pass
 
 
 def unfolded_loss_and_grad(

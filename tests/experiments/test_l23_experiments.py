@@ -264,7 +264,7 @@ def test_a_difference_within_two_standard_errors_settles_nothing():
 
 SKGLM = """
 import numpy as np
-import gsae_ref.kernels.fused  # whose announcement hears of every compilation, of classes too
+import gsae_ref.kernels.autoencoder  # whose announcement hears of every compilation, of classes too
 from gsae_ref.experiments.l23.rivals import group_lasso_path
 rng = np.random.default_rng(0)
 X, sizes = rng.normal(size=(30, 9)), [2, 3, 4]

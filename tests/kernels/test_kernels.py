@@ -17,17 +17,16 @@ from rounding import rounding_bounds
 from strategies import SEEDS, codes, limiting_cases, network, networks, ties
 
 import gsae_ref
-from gsae_ref.kernels import _jit, fused
+from gsae_ref.kernels import _jit
 from gsae_ref.kernels import activations as fast_activations
-from gsae_ref.kernels import autoencoder as fast_autoencoder
-from gsae_ref.kernels import gradients as fast_gradients
+from gsae_ref.kernels import autoencoder as fast
 from gsae_ref.reference import activations, autoencoder, gradients
 
 PACKAGE = Path(gsae_ref.__file__).parent
 TOLERANCE = {np.float64: 1e-12, np.float32: 1e-5}
 KINDS = ("exact", "appendix_b", "approximate")
 both_dtypes = pytest.mark.parametrize("dtype", TOLERANCE, ids=lambda dtype: dtype.__name__)
-WAYS = {"screened": 1.0, "dense": 0.0, "as measured": fused.FEW}
+WAYS = {"screened": 1.0, "dense": 0.0, "as measured": fast.FEW}
 TWINS = {
     "exact": autoencoder.loss_and_grad,
     "appendix_b": lambda *problem: (autoencoder.loss(*problem), gradients.appendix_b(*problem)),
@@ -39,8 +38,8 @@ TWINS = {
 def small_chunks():
     """Let small inputs be cut into chunks as large ones are."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fused, "CHUNK_WORK", 1)
-        assert len(fused._chunks(4200, np.zeros((23, 30)))) == fused.CHUNKS
+        patch.setattr(fast, "CHUNK_WORK", 1)
+        assert len(fast._chunks(4200, np.zeros((23, 30)))) == fast.CHUNKS
         yield
 
 
@@ -50,10 +49,10 @@ def error(result, expected):
     return np.linalg.norm(result - expected) / scale if scale > 0 else np.linalg.norm(result)
 
 
-def assert_twins(problem, dtype, kind="exact", few=fused.FEW, n_threads=None):
+def assert_twins(problem, dtype, kind="exact", few=fast.FEW, n_threads=None):
     A, Y, lam, size = problem
     A, Y = A.astype(dtype), np.atleast_2d(Y).astype(dtype)
-    cost, G = fused.loss_and_gradient(A, Y, lam, size, kind, n_threads, few)
+    cost, G = fast.loss_and_grad(A, Y, lam, size, kind, n_threads, few)
     expected_cost, expected = TWINS[kind](A, Y, lam, size)
     assert (
         G.shape == A.shape and G.dtype == A.dtype and G.flags.c_contiguous and type(cost) is float
@@ -207,38 +206,22 @@ def test_blocks_and_chunks_leave_no_sample_out(n_samples, kind, dtype):
         assert_twins(large(n_samples=n_samples, lam=lam), dtype, kind)
 
 
-def test_the_named_twins():
-    problem = large()
-    assert (
-        fast_autoencoder.loss_and_grad(*problem)[0] == fused.loss_and_gradient(*problem, "exact")[0]
-    )
-    assert (
-        error(fast_autoencoder.loss_and_grad(*problem)[1], autoencoder.loss_and_grad(*problem)[1])
-        <= 1e-12
-    )
-    assert error(fast_gradients.appendix_b(*problem), gradients.appendix_b(*problem)) <= 1e-12
-    assert error(fast_gradients.approximate(*problem), gradients.approximate(*problem)) <= 1e-12
-
-
 def test_strided_reversed_and_read_only_arguments():
     A, Y, lam, size = large()
     expected = autoencoder.loss_and_grad(A, Y, lam, size)[1]
     A_ = np.repeat(A, 2, axis=0)[::2]
     Y_ = np.asfortranarray(Y[::-1])[::-1]
     A_.flags.writeable = Y_.flags.writeable = False
-    assert error(fast_autoencoder.loss_and_grad(A_, Y_, lam, size)[1], expected) <= 1e-12
-    assert (
-        error(fast_autoencoder.loss_and_grad(np.asfortranarray(A), Y, lam, size)[1], expected)
-        <= 1e-12
-    )
+    assert error(fast.loss_and_grad(A_, Y_, lam, size)[1], expected) <= 1e-12
+    assert error(fast.loss_and_grad(np.asfortranarray(A), Y, lam, size)[1], expected) <= 1e-12
 
 
 def test_blocks_that_change_from_few_to_many_active_and_back(monkeypatch):
     taken = []
     for way in ("_few_active", "_many_active"):
-        function = getattr(fused, way)
+        function = getattr(fast, way)
         monkeypatch.setattr(
-            fused,
+            fast,
             way,
             lambda *args, way=way, function=function: taken.append(way) or function(*args),
         )
@@ -254,7 +237,7 @@ def test_blocks_that_change_from_few_to_many_active_and_back(monkeypatch):
 def test_shared_blocks_of_any_size(at_once, dtype, monkeypatch):
     A, Y, lam, size = large(n_samples=700, lam=0.7)
     monkeypatch.setattr(
-        fused, "TOGETHER", at_once * (3 * A.shape[1] + 2 * A.shape[0]) * dtype().itemsize
+        fast, "TOGETHER", at_once * (3 * A.shape[1] + 2 * A.shape[0]) * dtype().itemsize
     )
     assert_twins((A, Y, lam, size), dtype)
 
@@ -264,9 +247,7 @@ def test_shared_blocks_of_any_size(at_once, dtype, monkeypatch):
 @pytest.mark.parametrize("n_samples", [700, 4200])
 def test_the_same_bits_for_any_number_of_threads_and_from_run_to_run(n_samples, lam, dtype):
     problem = large(n_samples=n_samples, lam=lam, dtype=dtype)
-    results = [
-        fused.loss_and_gradient(*problem, "exact", n_threads) for n_threads in (1, 2, 4, 1, 2)
-    ]
+    results = [fast.loss_and_grad(*problem, "exact", n_threads) for n_threads in (1, 2, 4, 1, 2)]
     assert len({cost for cost, _ in results}) == 1
     assert len({G.tobytes() for _, G in results}) == 1
 
@@ -277,9 +258,9 @@ def test_extra_memory_does_not_grow_with_the_samples():
     peaks = []
     for n_samples in (16_384, 65_536):
         problem = large(n_samples=n_samples)
-        fused.loss_and_gradient(*problem, "exact", 2)
+        fast.loss_and_grad(*problem, "exact", 2)
         tracemalloc.start()
-        fused.loss_and_gradient(*problem, "exact", 2)
+        fast.loss_and_grad(*problem, "exact", 2)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.2 * peaks[0]
@@ -323,11 +304,11 @@ def test_the_margin_is_what_its_derivation_adds_up_to(n_features, group_size):
     u = Fraction(1, 2**24)
     exact = sum((k * u / (1 - k * u) for k in (n_features + 2, group_size)), 2 * u)
     assert (
-        exact < fused.screening_margin(n_features, group_size) - 2.0**-61
-        and fused.screening_margin(n_features, group_size) < 1.6 * exact
+        exact < fast.screening_margin(n_features, group_size) - 2.0**-61
+        and fast.screening_margin(n_features, group_size) < 1.6 * exact
     )
     together = (n_features + 2 + group_size + 2) * u  # gamma_a + gamma_b <= gamma_(a + b)
-    assert fused.screening_margin(n_features, group_size) == pytest.approx(
+    assert fast.screening_margin(n_features, group_size) == pytest.approx(
         float(Fraction(101, 100) * together / (1 - together)), rel=1e-9
     )
 
@@ -335,29 +316,25 @@ def test_the_margin_is_what_its_derivation_adds_up_to(n_features, group_size):
 def test_single_precision_doubles_the_margin():
     A, _, lam, size = large()
     margins = {
-        dtype: fused._Problem(A.astype(dtype), lam, size, "exact", 1.0, None, None).margin
+        dtype: fast._Problem(A.astype(dtype), lam, size, "exact", 1.0, None, None).margin
         for dtype in (np.float64, np.float32)
     }
-    assert (
-        margins[np.float32] == 2 * margins[np.float64] == 2 * fused.screening_margin(len(A), size)
-    )
+    assert margins[np.float32] == 2 * margins[np.float64] == 2 * fast.screening_margin(len(A), size)
 
 
 @pytest.mark.parametrize("margin", [0.2, np.inf])
 def test_a_screen_that_may_err_by_much_is_not_used(margin, monkeypatch):
     """As with millions of features: then blocks go the other way, one after the other."""
-    monkeypatch.setattr(fused, "screening_margin", lambda *sizes: margin)
-    monkeypatch.setattr(fused, "_few_active", None)
+    monkeypatch.setattr(fast, "screening_margin", lambda *sizes: margin)
+    monkeypatch.setattr(fast, "_few_active", None)
     assert_twins(large(n_samples=600), np.float64, "exact", few=1.0)
 
 
 def test_the_screen_without_its_margin_misses_some(monkeypatch):
-    monkeypatch.setattr(fused, "screening_margin", lambda *sizes: 0.0)
+    monkeypatch.setattr(fast, "screening_margin", lambda *sizes: 0.0)
     A, Y, lam, size = on_the_threshold(0)
     expected = autoencoder.loss_and_grad(A[:, :2], Y, lam, size)[1]
-    assert (
-        error(fused.loss_and_gradient(A[:, :2], Y, lam, size, "exact", few=1.0)[1], expected) > 1e-6
-    )
+    assert error(fast.loss_and_grad(A[:, :2], Y, lam, size, "exact", few=1.0)[1], expected) > 1e-6
 
 
 @both_dtypes
@@ -372,14 +349,14 @@ def test_the_screen_knows_no_scale(scale, dtype):
 
 TINY = """
 import numpy as np
-from gsae_ref.kernels import autoencoder, gradients, activations, fused
+from gsae_ref.kernels import activations, autoencoder
 from gsae_ref.reference import autoencoder as plain
 rng = np.random.default_rng(0)
 A, Y = rng.normal(size=(5, 6)), rng.normal(size=(7, 5))
 for few in (0.0, 1.0):
     for kind in ("exact", "appendix_b", "approximate"):
-        cost, G = fused.loss_and_gradient(A, Y, 2.0, 2, kind, None, few)
-    G = fused.loss_and_gradient(A, Y, 2.0, 2, "exact", None, few)[1]
+        cost, G = autoencoder.loss_and_grad(A, Y, 2.0, 2, kind, None, few)
+    G = autoencoder.loss_and_grad(A, Y, 2.0, 2, "exact", None, few)[1]
     assert np.linalg.norm(G - plain.loss_and_grad(A, Y, 2.0, 2)[1]) < 1e-12 * np.linalg.norm(G)
 activations.group_soft_threshold_vjp(Y[:, :4], Y[:, 1:], 1.0, 2)
 print("good")

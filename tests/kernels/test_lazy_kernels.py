@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from strategies import SEEDS
 
 import gsae_ref as gs
-from gsae_ref.kernels import fused, lazy, passes
+from gsae_ref.kernels import autoencoder, lazy, passes
 from gsae_ref.kernels.lazy import Memory
 from gsae_ref.ops import FixedSamples
 
@@ -20,7 +20,7 @@ both_dtypes = pytest.mark.parametrize(
 def small_chunks():
     """Let small inputs be cut into chunks as large ones are."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fused, "CHUNK_WORK", 1)
+        patch.setattr(autoencoder, "CHUNK_WORK", 1)
         yield
 
 
@@ -37,7 +37,7 @@ def descend(A, Y, lam, n_steps, memory, kind="exact", step=0.3, n_threads=None):
     found = np.empty((len(Y), A.shape[1] // 2), bool)
     for t in range(n_steps):
         threshold = lam(t) if callable(lam) else lam
-        cost, G = fused.loss_and_gradient(
+        cost, G = autoencoder.loss_and_grad(
             A, Y, threshold, 2, kind, n_threads, memory=memory, found=found
         )
         yield A, threshold, cost, G, found.copy()
@@ -82,7 +82,7 @@ def missed(seed, lams, step):
     found = np.empty((len(Y), 40), bool)
     count = 0
     for lam in lams:
-        fused.loss_and_gradient(A, Y, lam, 2, "exact", memory=memory, found=found)
+        autoencoder.loss_and_grad(A, Y, lam, 2, "exact", memory=memory, found=found)
         norms = np.linalg.norm((Y @ A).reshape(len(Y), -1, 2), axis=2)
         sure = np.abs(norms - lam) > 1e-12 * np.linalg.norm(A) * np.linalg.norm(
             Y, axis=1, keepdims=True
@@ -118,7 +118,7 @@ def test_most_pairs_sleep_through_most_steps(monkeypatch):
     looked_at = []
     screens = []
     find = lazy.due
-    renew = fused.renew
+    renew = autoencoder.renew
 
     def counting(wakes, limits, room, candidates, ends):
         ok = find(wakes, limits, room, candidates, ends)
@@ -126,7 +126,7 @@ def test_most_pairs_sleep_through_most_steps(monkeypatch):
         return ok
 
     monkeypatch.setattr(lazy, "due", counting)
-    monkeypatch.setattr(fused, "renew", lambda *args: screens.append(1) or renew(*args))
+    monkeypatch.setattr(autoencoder, "renew", lambda *args: screens.append(1) or renew(*args))
     steps = list(descend(A, Y, 2.0, 30, Memory(Y, 40), step=0.05))
     blocks = len(looked_at) // len(steps)
     assert blocks <= len(screens) <= 5 * blocks  # the first step, and a few of the next 29

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import gsae_ref as gs
-from gsae_ref.kernels import fused
+from gsae_ref.kernels import autoencoder
 from gsae_ref.ops import engine
 
 
@@ -20,13 +20,13 @@ def network(n_samples, seed=0):
 @pytest.fixture
 def kernel_calls(monkeypatch):
     calls = []
-    real = fused.loss_and_gradient
+    real = autoencoder.loss_and_grad
 
-    def spy(A, Y, *rest):
+    def spy(A, Y, *rest, **options):
         calls.append(len(Y))
-        return real(A, Y, *rest)
+        return real(A, Y, *rest, **options)
 
-    monkeypatch.setattr(fused, "loss_and_gradient", spy)
+    monkeypatch.setattr(autoencoder, "loss_and_grad", spy)
     return calls
 
 
@@ -77,8 +77,8 @@ def test_a_given_support_asks_for_the_reference():
 
 def test_auto_takes_the_reference_when_the_compiler_is_disabled():
     program = (
-        "import numpy as np, gsae_ref as gs; from gsae_ref.ops.engine import compiled; A = np.zeros((1000, 1000));"
-        "print(compiled('auto', 1000, A), compiled('numba', 1000, A), compiled('reference', 1000, A))"
+        "import numpy as np, gsae_ref as gs; from gsae_ref.ops.engine import use_kernel; A = np.zeros((1000, 1000));"
+        "print(*(use_kernel(engine, 1000, A) for engine in ('auto', 'numba', 'reference')))"
     )
     done = subprocess.run(
         [sys.executable, "-c", program],
