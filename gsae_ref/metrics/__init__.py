@@ -1,7 +1,7 @@
-"""How close an estimate is to the truth: dictionaries, spans, supports, clusterings. May import checks, groups, numpy, scipy.
+"""How close an estimate is to the truth: dictionaries, spans, supports, clusterings.
 
-Every score that chance alone can raise is returned with, or has a companion for, what chance
-reaches.
+May import checks, groups, numpy, scipy. Scores that a random estimate can raise come with their
+chance level.
 """
 
 from .closeness import Closeness, Nearness, closeness, matched_distance, nearness

@@ -1,4 +1,4 @@
-"""How close weights are to a dictionary in the sense of N19: the worst column, up to an order and signs of the columns."""
+"""How close weights are to a dictionary, up to an order and signs of the columns. [N19]"""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Closeness(NamedTuple):
     Attributes
     ----------
     delta : float
-        max_j || signs_j W_permutation(j) - A_j ||, the smallest that an order and signs can reach.
+        max_j ||signs_j W_permutation(j) - A_j||, minimised over orders and signs.
     permutation : ndarray of int (n_atoms,)
         Column j of A* is matched by column ``permutation[j]`` of W.
     signs : ndarray (n_atoms,)
@@ -25,7 +25,7 @@ class Closeness(NamedTuple):
 
     Examples
     --------
-    >>> closeness([[0, 1], [1, 0]], np.diag([1.0, -1.0]))  # the columns of W swapped, one of them turned round
+    >>> closeness([[0, 1], [1, 0]], np.diag([1.0, -1.0]))
     Closeness(delta=0.0, permutation=array([1, 0]), signs=array([ 1., -1.]))
     """
 
@@ -35,14 +35,16 @@ class Closeness(NamedTuple):
 
 
 class Nearness(NamedTuple):
-    """What :func:`nearness` returns: :class:`Closeness`, and ``xi`` = ||pi(W) - A*||_2 / ||A*||_2 for that order and these signs.
+    """What :func:`nearness` returns.
 
     Attributes
     ----------
     delta : float
+        As in :class:`Closeness`.
     xi : float
-    permutation : ndarray of int (n_atoms,)
-    signs : ndarray (n_atoms,)
+        ||pi(W) - A*||_2 / ||A*||_2 for the same order and signs.
+    permutation, signs : ndarray (n_atoms,)
+        As in :class:`Closeness`.
 
     Examples
     --------
@@ -60,19 +62,22 @@ class Nearness(NamedTuple):
 def closeness(W: ArrayLike, A_star: ArrayLike, up_to: str = "sign") -> Closeness:
     """The smallest delta for which W is delta-close to A*. [N19] Definition 2.
 
-    W is delta-close to A* if some order and signs pi of its columns give ||pi(W)_j - A*_j|| <=
-    delta for every j. The smallest such delta is a bottleneck assignment: it is one of the
-    n_atoms^2 distances, and a threshold t serves iff the bipartite graph of the pairs at distance
-    <= t has a perfect matching. Bisection over the sorted distances finds it exactly. Of the orders
-    that reach it, the one with the smallest sum of squared distances is returned.
+    W is delta-close to A* if, for some order and signs pi of its columns and every j,
+
+        ||pi(W)_j - A*_j|| <= delta.
+
+    The smallest such delta is a bottleneck assignment: it is one of the n_atoms^2 distances, namely
+    the smallest t for which the bipartite graph of the pairs at distance <= t has a perfect
+    matching. Bisection over the sorted distances finds it exactly. Of the orders with this delta,
+    the one with the smallest sum of squared distances is returned.
 
     Parameters
     ----------
     W, A_star : array_like of shape (n_features, n_atoms)
         Columns are compared as they are, not normalised.
     up_to : {"sign", "permutation"}
-        Whether signs are free, as N19 has it for sparse coding, or only the order, as for its
-        mixture and its non-negative codes.
+        Whether signs are free, as in N19 for sparse coding, or only the order, as for its mixture
+        and its non-negative codes.
 
     Returns
     -------
@@ -86,8 +91,8 @@ def closeness(W: ArrayLike, A_star: ArrayLike, up_to: str = "sign") -> Closeness
     Notes
     -----
     The assignment with the smallest *sum* of squared distances,
-    :func:`gsae_ref.match_dictionaries`, can have a larger worst column. Where 2 delta is below the
-    smallest distance between two columns of A* (and of their negatives), the order is the only one.
+    :func:`gsae_ref.match_dictionaries`, can have a larger worst column. If 2 delta is below the
+    smallest distance between two columns of A* (and their negatives), the order is unique.
 
     Examples
     --------
@@ -103,10 +108,11 @@ def closeness(W: ArrayLike, A_star: ArrayLike, up_to: str = "sign") -> Closeness
 
 
 def nearness(W: ArrayLike, A_star: ArrayLike, up_to: str = "sign") -> Nearness:
-    """The smallest delta of :func:`closeness`, and the relative spectral distance of the columns so matched. [N19] Definition 2.
+    """The delta of :func:`closeness`, and the relative spectral distance. [N19] Definition 2.
 
-    W is (delta, xi)-near to A* if pi(W) is within delta of A* column by column and ||pi(W) - A*||_2
-    <= xi ||A*||_2.
+    W is (delta, xi)-near to A* if it is delta-close to A* by some order and signs pi with
+
+        ||pi(W) - A*||_2 <= xi ||A*||_2.
 
     Parameters
     ----------
@@ -118,9 +124,8 @@ def nearness(W: ArrayLike, A_star: ArrayLike, up_to: str = "sign") -> Nearness:
     Returns
     -------
     Nearness
-        W is (delta, xi)-near to A* with these numbers. ``xi`` belongs to the order that
-        :func:`closeness` returns; where that is not the only one within delta, another may have a
-        smaller xi.
+        ``xi`` belongs to the order that :func:`closeness` returns; where that order is not unique,
+        another may have a smaller xi.
 
     Raises
     ------
@@ -137,26 +142,22 @@ def nearness(W: ArrayLike, A_star: ArrayLike, up_to: str = "sign") -> Nearness:
     scale = float(np.linalg.norm(A_star, 2))
     if scale == 0:
         raise ValueError(
-            "A_star is zero; a distance relative to ||A_star|| needs a dictionary that is not; use closeness"
+            "A_star is zero, so that a distance relative to its norm is undefined; use closeness"
         )
 
-    def near() -> tuple[float, float, IntArray, Array]:
+    def compute() -> tuple[float, float, IntArray, Array]:
         delta, permutation, signs = _bottleneck(W, A_star, up_to)
-        return (
-            delta,
-            float(np.linalg.norm(W[:, permutation] * signs - A_star, 2)) / scale,
-            permutation,
-            signs,
-        )
+        distance = float(np.linalg.norm(W[:, permutation] * signs - A_star, 2))
+        return delta, distance / scale, permutation, signs
 
-    return Nearness(*checks.representable("the distance", near, W=W, A_star=A_star))
+    return Nearness(*checks.representable("the distance", compute, W=W, A_star=A_star))
 
 
 def matched_distance(W: ArrayLike, A_star: ArrayLike, up_to: str = "sign") -> float:
-    """Frobenius distance min ||pi(W) - A*||_F over the orders (and signs) pi of the columns. [N19] Section 6, Figure 3.
+    """Frobenius distance min ||pi(W) - A*||_F over orders and signs pi. [N19] Section 6, Figure 3.
 
-    A linear assignment on the squared distances between columns, solved exactly by the Hungarian
-    method.
+    It is a linear assignment on the squared distances between columns, solved exactly by the
+    Hungarian method.
 
     Parameters
     ----------
@@ -189,9 +190,10 @@ def matched_distance(W: ArrayLike, A_star: ArrayLike, up_to: str = "sign") -> fl
 
 
 def _pair(W: ArrayLike, A_star: ArrayLike, up_to: str) -> tuple[Array, Array]:
-    """Both in float64: distances are compared, and a tie must not be rounded apart."""
+    """Both in float64, since rounding must not break ties between distances."""
     checks.option("up_to", up_to, ("sign", "permutation"))
-    W, A_star = checks.dictionary("W", W), checks.dictionary("A_star", A_star)
+    W = checks.dictionary("W", W)
+    A_star = checks.dictionary("A_star", A_star)
     checks.same_shape("W", W, "A_star", A_star)
     return W.astype(np.float64), A_star.astype(np.float64)
 
@@ -200,39 +202,41 @@ def _bottleneck(W: Array, A_star: Array, up_to: str) -> tuple[float, IntArray, A
     """(delta, permutation, signs) of :class:`Closeness`."""
     from scipy.optimize import linear_sum_assignment
 
-    distance, signs = _distances(W, A_star, up_to)
-    thresholds = np.unique(distance)
+    distances, signs = _distances(W, A_star, up_to)
+    thresholds = np.unique(distances)
     low = 0
     high = len(thresholds) - 1  # the largest threshold admits every pair
     while low < high:
         middle = (low + high) // 2
-        low, high = (
-            (low, middle) if _matches(distance <= thresholds[middle]) else (middle + 1, high)
-        )
+        if _has_perfect_matching(distances <= thresholds[middle]):
+            high = middle
+        else:
+            low = middle + 1
     delta = thresholds[low]
-    allowed = np.where(distance <= delta, (distance / (delta or 1.0)) ** 2, np.inf)
-    permutation = linear_sum_assignment(allowed)[1]
+    costs = np.where(distances <= delta, (distances / (delta or 1.0)) ** 2, np.inf)
+    permutation = linear_sum_assignment(costs)[1]
     return float(delta), permutation, signs[np.arange(len(permutation)), permutation]
 
 
 def _distances(W: Array, A_star: Array, up_to: str) -> tuple[Array, Array]:
-    """||+-W_i - A_j|| in row j and column i, and the sign that gives it; from the difference, so that small ones keep their digits."""
-    plus = np.stack([_lengths(W - a[:, None]) for a in A_star.T])
+    """||+-W_i - A_j|| in row j and column i, and its sign; small distances are accurate too."""
+    plus = np.stack([_column_norms(W - a[:, None]) for a in A_star.T])
     if up_to == "permutation":
         return plus, np.ones_like(plus)
-    minus = np.stack([_lengths(W + a[:, None]) for a in A_star.T])
+    minus = np.stack([_column_norms(W + a[:, None]) for a in A_star.T])
     return np.minimum(plus, minus), np.where(minus < plus, -1.0, 1.0)
 
 
-def _lengths(M: Array) -> Array:
-    """Norms of the columns; no square overflows or vanishes."""
+def _column_norms(M: Array) -> Array:
+    """Norms of the columns; no square overflows or underflows."""
     power = np.frexp(np.abs(M).max(axis=0))[1]
     return np.ldexp(np.linalg.norm(np.ldexp(M, -power), axis=0), power)
 
 
-def _matches(graph: BoolArray) -> bool:
-    """Whether a bipartite graph, a boolean matrix, has a perfect matching."""
+def _has_perfect_matching(graph: BoolArray) -> bool:
+    """Whether the bipartite graph of a boolean matrix has a perfect matching."""
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import maximum_bipartite_matching
 
-    return bool((maximum_bipartite_matching(csr_array(graph), perm_type="column") >= 0).all())
+    partners = maximum_bipartite_matching(csr_array(graph), perm_type="column")
+    return bool((partners >= 0).all())

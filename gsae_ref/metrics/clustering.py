@@ -1,4 +1,4 @@
-"""How well clusters agree with classes, and what chance reaches."""
+"""How well clusters agree with classes, and the chance level."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from ..arrays import IntArray
 
 
 def clustering_accuracy(labels_true: ArrayLike, labels_pred: ArrayLike) -> float:
-    """Share of samples that agree under the best one-to-one assignment of clusters to classes (Hungarian). [T21] Table 1.
+    """Accuracy under the best one-to-one assignment of clusters to classes. [T21] Table 1.
+
+    The assignment is found by the Hungarian method.
 
     Parameters
     ----------
     labels_true, labels_pred : array_like (n_samples,)
-        Integer, boolean or string labels. Their numbers may differ: what stays unassigned counts as
-        wrong.
+        Integer, boolean or string labels. The numbers of clusters and classes may differ; samples
+        of unassigned clusters count as wrong.
 
     Returns
     -------
@@ -45,17 +47,17 @@ def clustering_accuracy(labels_true: ArrayLike, labels_pred: ArrayLike) -> float
 def clustering_chance(
     labels_true: ArrayLike, n_clusters: int, n_draws: int = 100, rng: int | np.random.Generator = 0
 ) -> float:
-    """Mean :func:`clustering_accuracy` of labels drawn uniformly from ``n_clusters`` values, without looking at the data.
+    """Mean :func:`clustering_accuracy` of labels drawn uniformly from ``n_clusters`` values.
 
-    It exceeds 1/n_clusters, since the best assignment is chosen afterwards. Given the sizes of the
-    classes, the table of classes by clusters has independent multinomial rows, so it is drawn
-    directly.
+    It exceeds 1/n_clusters, since the best assignment is chosen afterwards. The table of classes by
+    clusters is drawn directly: given the class sizes, its rows are independent and multinomial.
 
     Parameters
     ----------
     labels_true : array_like (n_samples,)
-    n_clusters : int
-    n_draws : int
+        As in :func:`clustering_accuracy`.
+    n_clusters, n_draws : int
+        Values of the random labels, and draws to average over.
     rng : int, Generator or None
 
     Returns
@@ -72,7 +74,8 @@ def clustering_chance(
     >>> clustering_chance([0, 1], 1)
     0.5
     """
-    n_clusters, n_draws = checks.count("n_clusters", n_clusters), checks.count("n_draws", n_draws)
+    n_clusters = checks.count("n_clusters", n_clusters)
+    n_draws = checks.count("n_draws", n_draws)
     sizes = np.bincount(_labels("labels_true", labels_true))
     tables = checks.generator(rng).multinomial(
         sizes, np.full(n_clusters, 1 / n_clusters), size=(n_draws, len(sizes))
@@ -85,12 +88,10 @@ def _labels(name: str, value: ArrayLike) -> IntArray:
     labels = checks.any_array(name, value)
     if labels.dtype.kind not in "biuUS":
         raise TypeError(
-            f"{name} has dtype {labels.dtype}; labels must be integers, booleans or strings; convert them: .astype(int)"
+            f"{name} has dtype {labels.dtype}; labels must be integers, booleans or strings"
         )
     if labels.ndim != 1 or labels.size == 0:
-        raise ValueError(
-            f"{name} has shape {labels.shape}; it must be 1-D with one label per sample, at least one; ravel it"
-        )
+        raise ValueError(f"{name} has shape {labels.shape}; it must be 1-D with at least one label")
     return np.unique(labels, return_inverse=True)[1]
 
 
@@ -98,4 +99,5 @@ def _best_agreement(table: IntArray) -> float:
     """Share of the counts on the best one-to-one assignment of rows to columns."""
     from scipy.optimize import linear_sum_assignment
 
-    return float(table[linear_sum_assignment(table, maximize=True)].sum() / table.sum())
+    assignment = linear_sum_assignment(table, maximize=True)
+    return float(table[assignment].sum() / table.sum())

@@ -18,11 +18,10 @@ class DictionaryMatch:
     Attributes
     ----------
     permutation : ndarray of int (n_atoms,) or (n_groups,)
-        Atom (with ``up_to="rotation"``: group) j of A* is matched by atom (group)
-        ``permutation[j]`` of A.
+        Atom ``permutation[j]`` of A matches atom j of A*; groups with ``up_to="rotation"``.
     aligned : ndarray (n_features, n_atoms)
-        A with unit columns, permuted, signed or rotated: its column j is to be compared with column
-        j of the normalised A*.
+        A with unit columns, permuted, signed or rotated, so that its column j matches column j of
+        the normalised A*.
     error, error_per_atom : float
         ||aligned - A*||_F^2 with the columns of A* normalised, and that number divided by n_atoms.
     mean_correlation : float
@@ -59,14 +58,15 @@ def match_dictionaries(
     n_chance: int = 16,
     rng: int | np.random.Generator = 0,
 ) -> DictionaryMatch:
-    """Match a dictionary with the true one, as closely as the allowed symmetries permit, and say what chance would reach.
+    """Match a dictionary with the true one up to the given symmetry, with the chance level.
 
     Columns are first divided by their norms. Then ||aligned - A*||_F^2 is minimised over
 
     - ``"permutation"``: orders of the atoms;
     - ``"sign"``: orders and signs of the atoms;
-    - ``"rotation"``: orders of the groups and, in each, an orthogonal Q: dist_g = min_Q ||A_g - A*_g Q||_F (Procrustes),
-      with dist_g^2 = ||A_g||_F^2 + ||A*_g||_F^2 - 2 ||A*_g^T A_g||_(nuclear).
+    - ``"rotation"``: orders of the groups and an orthogonal Q in each group (Procrustes),
+      dist_g = min_Q ||A_g - A*_g Q||_F,
+      dist_g^2 = ||A_g||_F^2 + ||A*_g||_F^2 - 2 ||A*_g^T A_g||_(nuclear).
 
     Each is a linear assignment, solved exactly by the Hungarian method. For groups of one atom,
     rotation is sign.
@@ -79,7 +79,7 @@ def match_dictionaries(
         Atoms in a group; used by ``"rotation"``.
     up_to : {"permutation", "sign", "rotation"}
     n_chance : int
-        Random dictionaries to draw for the chance level, at least 2; 0 skips it.
+        Number of random dictionaries for the chance level, at least 2; 0 skips it.
     rng : int, Generator or None
         For the chance level only.
 
@@ -90,14 +90,14 @@ def match_dictionaries(
     Raises
     ------
     ValueError
-        If shapes differ, a column is zero, an option is unknown, or, with ``"rotation"``, a group
-        is rank-deficient.
+        If shapes differ, a column is zero, an option is unknown, or a group is rank-deficient
+        (``"rotation"`` only).
 
     Notes
     -----
-    Differs from the paper: [T21] Section 4.1 measures without matching, :func:`dictionary_error`.
-    Normalising columns undoes a rotation exactly only if the atoms of a group are orthogonal:
-    otherwise a rotation changes their norms, and that part stays as error.
+    Differs from the paper: [T21] Section 4.1 measures without matching, see
+    :func:`dictionary_error`. If the atoms of a group are not orthogonal, a rotation changes their
+    norms; the normalisation does not undo this, and it remains as error.
 
     Examples
     --------
@@ -110,7 +110,8 @@ def match_dictionaries(
     checks.option("up_to", up_to, ("permutation", "sign", "rotation"))
     if checks.count("n_chance", n_chance, minimum=0) == 1:
         raise ValueError(
-            "n_chance = 1; a mean with a deviation needs at least 2 random dictionaries; pass 0 to skip the chance level"
+            "n_chance = 1; a standard deviation needs at least 2 random dictionaries; "
+            "pass 0 to skip the chance level"
         )
     if up_to == "rotation":
         _bases("A", A, size)  # refuses rank-deficient groups under the caller's names
@@ -119,16 +120,8 @@ def match_dictionaries(
     error, correlation = _scores(aligned, A_star, size, up_to)
     chance = np.full(4, np.nan)
     if n_chance:
-        normal = np.random.default_rng(
-            int(checks.generator(rng).integers(2**63))
-        ).standard_normal  # a stream nobody else draws from
-        drawn = (
-            _unit_columns("random dictionary", normal(A.shape).astype(A.dtype))
-            for _ in range(n_chance)
-        )
-        scores = np.array(
-            [_scores(_align(R, A_star, size, up_to)[1], A_star, size, up_to) for R in drawn]
-        )
+        seed = int(checks.generator(rng).integers(2**63))
+        scores = _chance_scores(A_star, n_chance, size, up_to, np.random.default_rng(seed))
         chance = np.stack([scores.mean(axis=0), scores.std(axis=0, ddof=1)], axis=1).ravel()
     return DictionaryMatch(
         permutation, aligned, error, error / A.shape[1], correlation, *chance.tolist()
@@ -139,8 +132,8 @@ def principal_angles(A: ArrayLike, B: ArrayLike, group_size: int) -> Array:
     """Principal angles between span(A_g) and span(B_g), for every group, in increasing order.
 
     With orthonormal bases P, Q of the two spans, the cosines are the singular values of P^T Q and
-    the sines those of Q - P P^T Q. A cosine loses small angles (1 - cos t is of order t^2) and a
-    sine those near pi/2; arctan2(sine, cosine) keeps both.
+    the sines those of Q - P P^T Q. The cosine alone is inaccurate for small angles, where it is
+    1 - t^2/2, and the sine alone near pi/2; arctan2(sine, cosine) is accurate everywhere.
 
     Parameters
     ----------
@@ -178,7 +171,9 @@ def principal_angles(A: ArrayLike, B: ArrayLike, group_size: int) -> Array:
 
 
 def dictionary_error(A: ArrayLike, A_star: ArrayLike) -> float:
-    """Squared distance ||A - A*||_F^2 between column-normalised dictionaries, column by column. [T21] Section 4.1.
+    """Squared distance ||A - A*||_F^2 between column-normalised dictionaries. [T21] Section 4.1.
+
+    Column j of A is compared with column j of A*, without matching.
 
     Parameters
     ----------
@@ -204,21 +199,22 @@ def dictionary_error(A: ArrayLike, A_star: ArrayLike) -> float:
 
 def _pair(first: str, A: ArrayLike, second: str, B: ArrayLike) -> tuple[Array, Array]:
     """Two dictionaries of one shape and one floating type."""
-    A, B = checks.dictionary(first, A), checks.dictionary(second, B)
+    A = checks.dictionary(first, A)
+    B = checks.dictionary(second, B)
     checks.same_shape(first, A, second, B)
     A, B = checks.common_dtype(A, B)
     return A, B
 
 
 def _unit_columns(name: str, A: Array) -> Array:
-    A = groups.near_one(A)  # so that no square overflows or vanishes
-    lengths = np.linalg.norm(A, axis=0)
-    if not lengths.all():
+    A = groups.near_one(A)  # so that no square overflows or underflows
+    norms = np.linalg.norm(A, axis=0)
+    if not norms.all():
         raise ValueError(
-            f"{name} has {np.sum(lengths == 0)} zero columns, the first number {int(np.argmin(lengths))}; a zero column has no "
-            f"direction to compare; drop or redraw it"
+            f"{name} has {np.sum(norms == 0)} zero columns, the first number "
+            f"{int(np.argmin(norms))}; a zero column has no direction; drop or redraw it"
         )
-    return A / lengths
+    return A / norms
 
 
 def _unit_pair(A: ArrayLike, A_star: ArrayLike) -> tuple[Array, Array]:
@@ -237,8 +233,8 @@ def _bases(name: str, A: Array, group_size: int) -> Array:
     if (ranks < group_size).any():
         g = int(np.argmax(ranks < group_size))
         raise ValueError(
-            f"group {g} of {name} has rank {ranks[g]} with group_size = {group_size}; its atoms must be linearly independent; "
-            f"redraw the group or lower group_size"
+            f"group {g} of {name} has rank {ranks[g]} with group_size = {group_size}; "
+            f"its atoms must be linearly independent; redraw it or lower group_size"
         )
     return checks.representable("the basis", lambda: np.linalg.qr(G)[0], **{name: A})
 
@@ -250,20 +246,30 @@ def _align(A: Array, A_star: Array, group_size: int, up_to: str) -> tuple[IntArr
     if up_to == "rotation":
         G = groups.blocks(A, group_size)
         G_star = groups.blocks(A_star, group_size)
-        overlap = np.einsum(
-            "gna,hnb->ghab", G_star, G, optimize=True
-        )  # A*_g^T A_h for every pair (g, h)
-        order = linear_sum_assignment(
-            np.linalg.svd(overlap, compute_uv=False).sum(axis=2), maximize=True
-        )[1]
+        overlap = np.einsum("gna,hnb->ghab", G_star, G, optimize=True)  # A*_g^T A_h
+        nuclear = np.linalg.svd(overlap, compute_uv=False).sum(axis=2)
+        order = linear_sum_assignment(nuclear, maximize=True)[1]
         U, _, Vt = np.linalg.svd(overlap[np.arange(len(order)), order])
         return order, groups.unblock(G[order] @ np.swapaxes(U @ Vt, 1, 2))
     overlap = A_star.T @ A
-    order = linear_sum_assignment(np.abs(overlap) if up_to == "sign" else overlap, maximize=True)[1]
-    matched = overlap[np.arange(len(order)), order]
-    return order, A[:, order] * np.copysign(
-        1, matched if up_to == "sign" else np.ones_like(matched)
-    )
+    if up_to == "permutation":
+        order = linear_sum_assignment(overlap, maximize=True)[1]
+        return order, A[:, order]
+    order = linear_sum_assignment(np.abs(overlap), maximize=True)[1]
+    return order, A[:, order] * np.copysign(1, overlap[np.arange(len(order)), order])
+
+
+def _chance_scores(
+    A_star: Array, n_chance: int, group_size: int, up_to: str, rng: np.random.Generator
+) -> Array:
+    """The scores of random Gaussian dictionaries, (n_chance, 2)."""
+    scores = []
+    for _ in range(n_chance):
+        drawn = rng.standard_normal(A_star.shape).astype(A_star.dtype)
+        A = _unit_columns("random dictionary", drawn)
+        aligned = _align(A, A_star, group_size, up_to)[1]
+        scores.append(_scores(aligned, A_star, group_size, up_to))
+    return np.array(scores)
 
 
 def _scores(aligned: Array, A_star: Array, group_size: int, up_to: str) -> tuple[float, float]:

@@ -25,12 +25,11 @@ class SupportRecovery:
     n_active_mean : float
         Mean number of predicted groups per sample.
     chance_recall : float
-        Expected recall if each sample's prediction were a uniformly random support of its size: the
-        recall to beat.
+        Expected recall if each prediction were replaced by a uniformly random support of its size.
 
     Examples
     --------
-    >>> found = support_recovery([[0, 1]], [[1]], n_groups=4)  # one of two groups, and no false one
+    >>> found = support_recovery([[0, 1]], [[1]], n_groups=4)
     >>> found.recall, found.precision, found.exact
     (0.5, 1.0, 0.0)
     """
@@ -64,30 +63,30 @@ def support_recovery(
     TypeError
         If a support is neither boolean nor integer.
     ValueError
-        If sizes disagree, ``n_groups`` is needed and missing, or no group is truly active.
+        If shapes disagree, ``n_groups`` is needed and missing, or no group is truly active.
 
     Examples
     --------
     >>> support_recovery([[0, 1], [2, 3]], [[0, 1], [2, 0]], n_groups=4)
     SupportRecovery(recall=0.75, precision=0.75, exact=0.5, n_active_mean=2.0, chance_recall=0.5)
     """
-    named = {"support_true": support_true, "support_pred": support_pred}
-    given = [np.atleast_2d(checks.any_array(name, value)) for name, value in named.items()]
-    masks = [s for s in given if s.dtype == bool]
+    true = np.atleast_2d(checks.any_array("support_true", support_true))
+    pred = np.atleast_2d(checks.any_array("support_pred", support_pred))
+    masks = [s for s in (true, pred) if s.dtype == bool]
     if n_groups is None and not masks:
         raise ValueError(
-            "n_groups = None, and support_true and support_pred are both indices; the chance level needs the number of groups; pass n_groups"
+            "n_groups = None, but support_true and support_pred are both indices; pass n_groups"
         )
     n_groups = masks[0].shape[-1] if n_groups is None else checks.count("n_groups", n_groups)
-    n_samples = len(given[0])
-    true = checks.support("support_true", given[0], n_samples, n_groups)
-    pred = checks.support("support_pred", given[1], n_samples, n_groups)
+    n_samples = len(true)
+    true = checks.support("support_true", true, n_samples, n_groups)
+    pred = checks.support("support_pred", pred, n_samples, n_groups)
     n_true = true.sum(axis=1)
     n_pred = pred.sum(axis=1)
     n_hit = (true & pred).sum(axis=1)
     if not n_true.any():
         raise ValueError(
-            f"support_true has no active group in {n_samples} samples; recall needs at least one; check how it was computed"
+            f"support_true has no active group in {n_samples} samples; recall needs at least one"
         )
     return SupportRecovery(
         recall=float(n_hit.sum() / n_true.sum()),

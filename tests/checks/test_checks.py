@@ -1,4 +1,4 @@
-"""Every refusal of checks/, with the value, the rule and the remedy in its message; and what the checks return."""
+"""Every error of checks/, with the value, the rule and the remedy; and what the checks return."""
 
 import ast
 import inspect
@@ -21,8 +21,8 @@ def approximate(support):
     return ops.loss_and_grad(A, Y, 1.0, 2, "approximate", support=support)
 
 
-# One refusal a line: its name, the call, the kind of error, and the parts of its message in order.
-# "..." stands for anything between.
+# Name: the call, the type of its error, and the parts of its message in order, with " ... " for
+# anything between.
 REFUSALS = {
     "NaN": (
         lambda: ops.loss(A, NAN_AT_1_2, 1, 2),
@@ -57,7 +57,7 @@ REFUSALS = {
     "masked entries": (
         lambda: ops.loss(A, np.ma.masked_array(Y), 1, 2),
         TypeError,
-        "Y is a masked array ... missing entries ... drop or replace them ... plain array",
+        "Y is a masked array ... missing entries ... drop or replace them",
     ),
     "masked entries in a support": (
         lambda: approximate(np.ma.masked_array([[0], [1]], [[0], [1]])),
@@ -77,7 +77,7 @@ REFUSALS = {
     "a loss beyond the range": (
         lambda: ops.loss(A, 1e160 * Y, 1, 2),
         ValueError,
-        "the loss cannot be represented in float64: A reaches 12, Y reaches 6e+160 ... scale A and Y",
+        "the loss ... in float64: A reaches 12, Y reaches 6e+160; scale A and Y",
     ),
     "a count beyond any memory": (
         lambda: checks.count("n_epochs", 2**62),
@@ -197,7 +197,7 @@ REFUSALS = {
     "transposed batch": (
         lambda: ops.encode(A, Y.T, 1, 2),
         ValueError,
-        "Y has shape (3, 2), so 2 columns, but 3 are needed for A of shape (3, 4) ... rows ... did you mean Y.T?",
+        "Y has shape (3, 2), so 2 columns, but 3 are needed for A ... did you mean Y.T?",
     ),
     "transposed codes": (
         lambda: ops.decode(A, np.ones((4, 7))),
@@ -312,7 +312,7 @@ REFUSALS = {
     "tau for other groups": (
         lambda: ops.expected_gradient(A, A, [0.5] * 3, 1, 2),
         ValueError,
-        "tau has 3 entries, but there are 2 groups; pass one number for all, or one for each group",
+        "tau has 3 entries, but there are 2 groups; pass one number ... one for each group",
     ),
     "tau with two axes": (
         lambda: ops.expected_gradient(A, A, [[0.5]], 1, 2),
@@ -322,7 +322,7 @@ REFUSALS = {
     "covariance of another size": (
         lambda: ops.expected_gradient(A, A, 0.5, 1, 2, np.eye(3)),
         ValueError,
-        "code_variance has shape (3, 3) ... a number, one (2, 2) matrix, or (2, 2, 2), one matrix for each group",
+        "code_variance has shape (3, 3) ... one (2, 2) matrix, or (2, 2, 2), one matrix for each",
     ),
     "covariance not symmetric": (
         lambda: ops.expected_gradient(A, A, 0.5, 1, 2, [[1, 1], [0, 1]]),
@@ -342,7 +342,7 @@ REFUSALS = {
     "support where none is used": (
         lambda: ops.loss_and_grad(A, Y, 1, 2, support=[[0], [0]]),
         ValueError,
-        "support was given with gradient='exact' ... only the approximate ... drop it or use gradient='approximate'",
+        "support was given with gradient='exact' ... use gradient='approximate'",
     ),
     "support mask of another shape": (
         lambda: approximate([[True, False]]),
@@ -432,7 +432,7 @@ REFUSALS = {
     "a bias for some atoms": (
         lambda: ops.sparse_encode(A, Y, [0.1, 0.2]),
         ValueError,
-        "bias has 2 entries, but there are 4 atoms; pass one number for all, or one for each atom",
+        "bias has 2 entries, but there are 4 atoms; pass one number ... one for each atom",
     ),
     "a threshold for relu": (
         lambda: ops.sparse_loss(A, Y, lam=0.5),
@@ -452,12 +452,12 @@ REFUSALS = {
     "a law with too few probabilities": (
         lambda: ops.sparse_expected_gradient(A, A, np.eye(4) > 0, [0.5, 0.5]),
         ValueError,
-        "probabilities has 2 entries, but there are 4 supports; pass one probability for each",
+        "probabilities has 2 entries, but there are 4 supports; pass one probability",
     ),
     "probabilities of another sum": (
         lambda: ops.sparse_expected_gradient(A, A, np.eye(4) > 0, [0.5] * 4),
         ValueError,
-        "probabilities has the smallest entry 0.5 and the sum 2; probabilities are >= 0 and have the sum 1",
+        "probabilities has ... entry 0.5 and the sum 2; probabilities are >= 0 and have the sum 1",
     ),
     "a negative probability": (
         lambda: ops.sparse_expected_gradient(A, A, np.eye(4) > 0, [1.5, -0.5, 0, 0]),
@@ -577,7 +577,7 @@ def pattern(parts):
 
 
 @pytest.mark.parametrize("name", REFUSALS)
-def test_refused_with_a_message_that_teaches(name):
+def test_bad_arguments_are_refused(name):
     call, error, parts = REFUSALS[name]
     with pytest.raises(error, match=pattern(parts)):
         call()
@@ -589,8 +589,18 @@ def test_extended_precision_is_refused():
         ops.loss(A, Y.astype(np.longdouble), 1, 2)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_float64_is_recommended_for_float32_only(dtype):
+    x = np.array([1.0, 2.0], dtype)
+    with pytest.raises(checks.RangeError) as error:
+        checks.representable("the ratio", lambda: x / 0, x=x, lam=1.0)
+    remedy = ", or pass float64" if dtype == np.float32 else ""
+    message = f"the ratio cannot be represented in {x.dtype}: x reaches 2, lam reaches 1"
+    assert str(error.value) == f"{message}; scale x and lam{remedy}"
+
+
 def raised_at(call):
-    """File and line of checks/ that raised; None if none did."""
+    """File and line of checks/ that raised the error; None if none did."""
     try:
         call()
     except (TypeError, ValueError) as error:
@@ -602,20 +612,20 @@ def raised_at(call):
         return (Path(frames[-1].filename), frames[-1].lineno) if frames else None
 
 
-def test_every_raise_of_the_checks_is_met_by_a_refusal_above():
-    met = {raised_at(call) for call, *_ in REFUSALS.values()} - {None}
+def test_every_raise_of_the_checks_is_reached_by_a_case_above():
+    reached = {raised_at(call) for call, *_ in REFUSALS.values()} - {None}
     raises = [
         (path, node)
         for path in CHECKS
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Raise)
     ]
-    unmet = [
-        f"{path.name}:{node.lineno}"
-        for path, node in raises
-        if not met & {(path, n) for n in range(node.lineno, node.end_lineno + 1)}
-    ]
-    assert not unmet, f"no refusal reaches the raise at {unmet}"
+    missed = []
+    for path, node in raises:
+        lines = {(path, n) for n in range(node.lineno, node.end_lineno + 1)}
+        if not reached & lines:
+            missed.append(f"{path.name}:{node.lineno}")
+    assert not missed, f"no case reaches the raise at {missed}"
 
 
 @pytest.mark.parametrize("option", [["exact"], {"exact"}, np.array(["exact", "exact"]), None, 0])
@@ -632,7 +642,7 @@ def test_an_option_of_another_type_is_refused_by_name(name, option):
 # --------------------------------------------------------------------------- what the checks return
 
 
-def test_accepted_values_come_back_in_one_form():
+def test_accepted_values_are_returned_in_one_form():
     assert checks.count("k", np.int32(3)) == 3
     assert checks.n_active(2, 2) == 2
     assert checks.group_size(np.int64(2), 4) == 2
@@ -650,7 +660,7 @@ def test_an_exact_fraction_is_a_real_number():
     assert checks.threshold(Fraction(1, 2)) == 0.5
 
 
-def test_one_variance_one_matrix_and_one_for_each_group_give_one_for_each_group():
+def test_a_covariance_for_all_groups_is_repeated_for_each():
     each = np.stack([np.eye(2), 2 * np.eye(2), 3 * np.eye(2)])
     np.testing.assert_array_equal(checks.covariance("C", 2, 3, 2), np.stack([2 * np.eye(2)] * 3))
     np.testing.assert_array_equal(
@@ -660,7 +670,7 @@ def test_one_variance_one_matrix_and_one_for_each_group_give_one_for_each_group(
     np.testing.assert_array_equal(checks.covariance("C", 0, 3, 2), np.zeros((3, 2, 2)))
 
 
-def test_one_number_or_one_for_each_group_gives_one_for_each_group():
+def test_one_number_for_all_groups_is_repeated_for_each():
     np.testing.assert_array_equal(checks.per_group("tau", 0.5, 3), [0.5] * 3)
     np.testing.assert_array_equal(checks.per_group("tau", [1, 2, 3], 3), [1.0, 2.0, 3.0])
 
@@ -675,11 +685,11 @@ def test_indices_of_active_groups_become_a_mask(indices):
     np.testing.assert_array_equal(checks.support("support", mask, 2, 3), mask)
 
 
-def test_a_support_of_no_group_is_a_mask_of_no_group():
+def test_an_empty_support_becomes_an_empty_mask():
     assert not checks.support("support", np.zeros((2, 0), int), 2, 3).any()
 
 
-def test_a_generator_passes_through_and_an_int_seeds_one():
+def test_a_generator_is_returned_and_an_int_seeds_one():
     rng = np.random.default_rng(1)
     assert checks.generator(rng) is rng
     assert checks.generator(5).integers(10**9) == np.random.default_rng(5).integers(10**9)

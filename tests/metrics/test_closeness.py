@@ -18,13 +18,11 @@ def pair(seed, n_features, n_atoms, grid=False, spread=1.0):
     """Weights and a dictionary; with ``grid`` small integers, so that distances tie."""
     rng = np.random.default_rng(seed)
     if grid:
-        return tuple(
-            rng.integers(-1, 2, size=(n_features, n_atoms)).astype(float) for _ in range(2)
-        )
+        W, A = rng.integers(-1, 2, size=(2, n_features, n_atoms)).astype(float)
+        return W, A
     A = rng.normal(size=(n_features, n_atoms))
-    return A[:, rng.permutation(n_atoms)] * rng.choice([-1, 1], n_atoms) + spread * rng.normal(
-        size=A.shape
-    ), A
+    W = A[:, rng.permutation(n_atoms)] * rng.choice([-1, 1], n_atoms)
+    return W + spread * rng.normal(size=A.shape), A
 
 
 pairs = st.builds(
@@ -49,23 +47,24 @@ def test_delta_is_the_best_of_all_orders_and_signs(case):
 
 @given(pairs)
 @settings(max_examples=60)
-def test_the_order_and_signs_that_are_returned_reach_delta_and_xi(case):
+def test_the_returned_order_and_signs_give_delta_and_xi(case):
     W, A = case
     for up_to in ("sign", "permutation"):
         delta, xi, order, signs = gs.nearness(W, A + 2, up_to)
-        assert (delta, order.tolist(), signs.tolist()) == tuple(
-            x if np.isscalar(x) else x.tolist() for x in gs.closeness(W, A + 2, up_to)
-        )
-        assert sorted(order) == list(range(A.shape[1])) and set(signs) <= (
-            {1.0, -1.0} if up_to == "sign" else {1.0}
-        )
+        for a, b in zip((delta, order, signs), gs.closeness(W, A + 2, up_to), strict=True):
+            np.testing.assert_array_equal(a, b)
+        assert sorted(order) == list(range(A.shape[1]))
+        assert set(signs) <= ({1.0, -1.0} if up_to == "sign" else {1.0})
         E = W[:, order] * signs - (A + 2)
         assert np.linalg.norm(E, axis=0).max() == delta
         agreement(xi, np.linalg.norm(E, 2) / np.linalg.norm(A + 2, 2), scale=1.0)
 
 
 def test_the_smallest_sum_of_squares_can_have_a_larger_worst_column():
-    """A_0 = W_1 = 0 and A_1, W_0 on the unit circle, 1.3 apart: both off by 1 (squares 2), or one exact and one off by 1.3 (squares 1.69)."""
+    """A_0 = W_1 = 0, and A_1, W_0 on the unit circle with distance 1.3.
+
+    In order, both distances are 1 (sum of squares 2); exchanged, they are 0 and 1.3 (sum 1.69).
+    """
     turn = 2 * np.arcsin(0.65)
     A = np.array([[0.0, np.cos(turn)], [0.0, np.sin(turn)]])
     W = np.array([[1.0, 0.0], [0.0, 0.0]])
@@ -95,13 +94,13 @@ def test_the_matched_distance_is_the_smallest_of_all_orders_and_signs(case):
 
 @given(SEEDS, st.integers(1, 30))
 @settings(max_examples=30)
-def test_a_planted_order_is_found_where_it_is_the_only_one(seed, n_atoms):
+def test_a_planted_order_is_found_where_it_is_unique(seed, n_atoms):
     rng = np.random.default_rng(seed)
     A = np.linalg.qr(rng.normal(size=(30, 30)))[0][:, :n_atoms]
     order = rng.permutation(n_atoms)
     signs = rng.choice([-1.0, 1.0], n_atoms)
     shift = rng.normal(size=A.shape)
-    shift *= 0.6 / np.linalg.norm(shift, axis=0)  # below sqrt(2) / 2
+    shift *= 0.6 / np.linalg.norm(shift, axis=0)  # below sqrt(2) / 2, so that the order is unique
     W = np.empty_like(A)
     W[:, order] = (A + shift) * signs
     delta, xi, found, found_signs = gs.nearness(W, A)
@@ -122,14 +121,17 @@ def test_orders_signs_and_rotations_change_nothing(case, seed):
     assert gs.closeness(W, A).delta <= gs.closeness(W, A, "permutation").delta
 
 
-def test_close_columns_keep_their_digits():
+def test_a_small_distance_is_accurate():
     """||w - a|| is computed from the difference: sqrt(2 - 2 <w, a>) would round 1e-12 to 0."""
     A = np.eye(3)
     assert gs.closeness(A + 1e-12 * np.eye(3)[::-1], A).delta == pytest.approx(1e-12, rel=1e-3)
 
 
-def test_float32_integers_and_refusals():
+def test_float32_and_integers_are_accepted():
     assert gs.closeness(np.eye(2, dtype=np.float32), np.eye(2, dtype=int)).delta == 0.0
+
+
+def test_bad_arguments_are_refused():
     with pytest.raises(ValueError, match="A_star is zero.*use closeness"):
         gs.nearness(np.eye(2), np.zeros((2, 2)))
     with pytest.raises(

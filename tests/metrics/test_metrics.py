@@ -1,4 +1,4 @@
-"""Metrics: brute force, planted truths and chance levels, checked without the package's own helpers."""
+"""Metrics against brute force, planted truths and chance levels, without other gsae_ref code."""
 
 import itertools
 
@@ -48,8 +48,9 @@ def random_orthogonal(seed, d):
 
 
 def brute_force(A, A_star, d, up_to):
-    """The smallest ||aligned - A*||_F^2 by trying every permutation, sign and (by scipy) rotation."""
-    A, A_star = unit(A), unit(A_star)
+    """The smallest ||aligned - A*||_F^2 over every permutation and sign; rotations by SciPy."""
+    A = unit(A)
+    A_star = unit(A_star)
     m = A.shape[1]
     if up_to == "permutation":
         return min(np.sum((A[:, p] - A_star) ** 2) for p in itertools.permutations(range(m)))
@@ -92,9 +93,9 @@ def test_procrustes_beats_every_rotation_on_a_grid():
     A_star = unit(gaussian(1, 5, 2))
     match = match_dictionaries(A, A_star, 2, up_to="rotation", n_chance=0)
     angles = np.linspace(0, 2 * np.pi, 20_001)
-    turns = np.array(
-        [[np.cos(angles), -np.sin(angles)], [np.sin(angles), np.cos(angles)]]
-    ).transpose(2, 0, 1)
+    cosines = np.cos(angles)
+    sines = np.sin(angles)
+    turns = np.array([[cosines, -sines], [sines, cosines]]).transpose(2, 0, 1)
     grid = min(
         np.min(np.sum((A - A_star @ (turns @ flip)) ** 2, axis=(1, 2)))
         for flip in (np.eye(2), np.diag([1, -1]))
@@ -148,14 +149,13 @@ def test_planted_rotation_is_undone(seed, n_groups, d):
 def test_rotation_of_atoms_that_are_not_orthogonal_leaves_an_error():
     A_star = np.array([[1.0, np.sqrt(0.5)], [0.0, np.sqrt(0.5)], [0.0, 0.0]])
     A = A_star @ np.array([[1.0, -1.0], [1.0, 1.0]]) / np.sqrt(2)
-    assert (
-        match_dictionaries(A, A_star, 2, up_to="rotation", n_chance=0).error > 0.1
-    )  # as the docstring warns
+    match = match_dictionaries(A, A_star, 2, up_to="rotation", n_chance=0)
+    assert match.error > 0.1  # as documented
 
 
 @given(seeds)
 @settings(deadline=None, max_examples=20)
-def test_more_symmetries_never_cost(seed):
+def test_more_symmetries_never_increase_the_error(seed):
     A = gaussian([seed, 0], 5, 6)
     A_star = gaussian([seed, 1], 5, 6)
     plain, sign = (
@@ -163,9 +163,8 @@ def test_more_symmetries_never_cost(seed):
     )
     assert sign.error <= plain.error + 1e-12 and plain.error <= dictionary_error(A, A_star) + 1e-12
     assert plain.mean_correlation == pytest.approx(1 - plain.error / 12, abs=1e-12)
-    atoms = match_dictionaries(
-        A, A_star, 1, up_to="rotation", n_chance=0
-    )  # groups of one atom: a rotation is a sign
+    # In groups of one atom a rotation is a sign.
+    atoms = match_dictionaries(A, A_star, 1, up_to="rotation", n_chance=0)
     assert np.array_equal(atoms.permutation, sign.permutation)
     assert (atoms.error, atoms.mean_correlation) == pytest.approx(
         (sign.error, sign.mean_correlation), rel=1e-10
@@ -173,10 +172,10 @@ def test_more_symmetries_never_cost(seed):
 
 
 @pytest.mark.parametrize("up_to", ["permutation", "sign", "rotation"])
-def test_chance_level_is_what_independent_dictionaries_score(up_to):
+def test_the_chance_level_is_the_score_of_independent_dictionaries(up_to):
     A_star = gaussian(0, 30, 20)
-    settings_ = {"group_size": 2, "up_to": up_to, "n_chance": 50}
-    reference = match_dictionaries(gaussian(1, 30, 20), A_star, rng=3, **settings_)
+    options = {"group_size": 2, "up_to": up_to, "n_chance": 50}
+    reference = match_dictionaries(gaussian(1, 30, 20), A_star, rng=3, **options)
     errors = [
         match_dictionaries(gaussian([2, i], 30, 20), A_star, 2, up_to=up_to, n_chance=0)
         for i in range(50)
@@ -188,11 +187,11 @@ def test_chance_level_is_what_independent_dictionaries_score(up_to):
         assert abs(values.mean() - mean) < N_SIGMAS * std * np.sqrt(2 / 50)
         assert 0.6 < values.std(ddof=1) / std < 1.6
     again, other = (
-        match_dictionaries(gaussian(1, 30, 20), A_star, rng=rng, **settings_)
+        match_dictionaries(gaussian(1, 30, 20), A_star, rng=rng, **options)
         for rng in (np.random.default_rng(3), 4)
     )
     assert reference.chance_error == again.chance_error != other.chance_error
-    near = match_dictionaries(A_star + 0.1 * gaussian(5, 30, 20), A_star, **settings_)
+    near = match_dictionaries(A_star + 0.1 * gaussian(5, 30, 20), A_star, **options)
     assert near.error < near.chance_error - 20 * near.chance_error_std
     assert (
         near.mean_correlation > near.chance_mean_correlation + 20 * near.chance_mean_correlation_std
@@ -209,7 +208,7 @@ def test_chance_deviation_is_unbiased_even_for_two_draws():
     assert abs(np.mean(variances) / expected - 1) < 4 * np.sqrt(2 / 400)
 
 
-def test_chance_draws_do_not_meet_a_dictionary_drawn_from_the_same_seed():
+def test_chance_draws_are_independent_of_a_dictionary_drawn_from_the_same_seed():
     match = match_dictionaries(gaussian(1, 30, 20), gaussian(0, 30, 20), n_chance=2, rng=0)
     assert match.chance_error > 20 and match.chance_error_std < 5
 
@@ -229,14 +228,12 @@ def test_skipped_chance_is_nan_and_the_result_is_frozen():
 def test_dictionary_error_by_hand(seed):
     A = gaussian([seed, 0], 3, 4)
     B = gaussian([seed, 1], 3, 4)
-    expected = sum(
-        np.sum((A[:, j] / np.linalg.norm(A[:, j]) - B[:, j] / np.linalg.norm(B[:, j])) ** 2)
-        for j in range(4)
-    )
+    expected = 0.0
+    for a, b in zip(A.T, B.T, strict=True):
+        expected += np.sum((a / np.linalg.norm(a) - b / np.linalg.norm(b)) ** 2)
     assert dictionary_error(A, B) == pytest.approx(expected, rel=1e-12)
-    assert dictionary_error(2 * A, A) < 1e-28 and dictionary_error(-A, A) == pytest.approx(
-        16, rel=1e-12
-    )
+    assert dictionary_error(2 * A, A) < 1e-28
+    assert dictionary_error(-A, A) == pytest.approx(16, rel=1e-12)
 
 
 # principal angles
@@ -250,12 +247,10 @@ def test_principal_angles_equal_scipy(seed, n_groups, d, extra):
     angles = principal_angles(A, B, d)
     assert angles.shape == (n_groups, d)
     for g in range(n_groups):
-        expected = scipy.linalg.subspace_angles(
-            A[:, g * d : (g + 1) * d], B[:, g * d : (g + 1) * d]
-        )[::-1]
-        np.testing.assert_allclose(
-            angles[g], expected, atol=1e-7
-        )  # scipy takes the arccos of some small angles; see the next test
+        group = slice(g * d, (g + 1) * d)
+        expected = scipy.linalg.subspace_angles(A[:, group], B[:, group])[::-1]
+        # SciPy takes the arccos of some small angles; see the next test.
+        np.testing.assert_allclose(angles[g], expected, atol=1e-7)
 
 
 @pytest.mark.parametrize("t", [1e-14, 1e-9, 1e-3, 1.0])
@@ -293,7 +288,10 @@ def support_pairs(draw):
 
 
 def as_mask(supports, n_groups):
-    return np.array([[g in support for g in range(n_groups)] for support in supports])
+    mask = np.zeros((len(supports), n_groups), bool)
+    for row, support in zip(mask, supports, strict=True):
+        row[list(support)] = True
+    return mask
 
 
 @given(support_pairs())
@@ -304,7 +302,7 @@ def test_support_recovery_equals_sets(case):
     n_true = sum(map(len, true))
     n_pred = sum(map(len, pred))
     chance = 0
-    for t, p in zip(true, pred, strict=True):  # every support of that size, each as likely
+    for t, p in zip(true, pred, strict=True):  # all supports of that size, equally probable
         every = list(itertools.combinations(range(n_groups), len(p)))
         chance += sum(len(t & set(s)) for s in every) / len(every)
     result = support_recovery(as_mask(true, n_groups), as_mask(pred, n_groups))
@@ -384,7 +382,7 @@ def test_clustering_chance_is_the_mean_over_all_labelings(true, n_clusters):
     assert estimate != clustering_chance(true, n_clusters, n_draws=4000, rng=1)
 
 
-# input of every kind
+# precision, memory layout, refusals
 
 
 def test_single_precision_stays_single():
@@ -465,7 +463,7 @@ E = np.eye(4)
         (
             lambda: match_dictionaries(E, E[:, [0, 1, 2, 2]], 2, up_to="rotation"),
             ValueError,
-            r"group 1 of A_star has rank 1 with group_size = 2; its atoms must be linearly independent; redraw",
+            r"group 1 of A_star has rank 1 with group_size = 2; its atoms must be linearly",
         ),
         (
             lambda: principal_angles(E[:, [0, 0]], E[:, :2], 2),
@@ -491,7 +489,7 @@ E = np.eye(4)
         (
             lambda: support_recovery([[0]], [[1]]),
             ValueError,
-            r"n_groups = None, and support_true and support_pred are both indices; .* pass n_groups",
+            r"n_groups = None, but .* are both indices; pass n_groups",
         ),
         (
             lambda: support_recovery([[0]], [[4]], n_groups=4),
@@ -531,7 +529,7 @@ E = np.eye(4)
         (
             lambda: clustering_accuracy(np.empty(0, int), [1]),
             ValueError,
-            r"labels_true has shape \(0,\); .* at least one",
+            r"labels_true has shape \(0,\); .* at least one label",
         ),
         (
             lambda: clustering_accuracy([0, 1], [1]),
@@ -551,6 +549,6 @@ E = np.eye(4)
         (lambda: clustering_chance([0.0, 1.0], 2), TypeError, r"labels_true has dtype float64"),
     ],
 )
-def test_refusals(call, error, match):
+def test_bad_arguments_are_refused(call, error, match):
     with pytest.raises(error, match=match):
         call()
