@@ -1,4 +1,4 @@
-"""One Hypothesis profile for all tests: the same examples on every run, and no deadline (a slow machine is not a bug). Certificates by name."""
+"""One Hypothesis profile, the same examples on every run, no deadline; certificates by name."""
 
 import pytest
 from hypothesis import settings
@@ -9,7 +9,7 @@ settings.load_profile("gsae")
 
 @pytest.fixture
 def built():
-    """Each test builds the certificates that it asks for: a planted error must reach all of them."""
+    """Certificates by name, built anew for each test: a planted error must reach all of them."""
     from gsae_ref.papers.counterexamples import COUNTEREXAMPLES
 
     class Built(dict):

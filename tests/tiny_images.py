@@ -1,4 +1,4 @@
-"""A data set like MNIST in all but size, and archives of it, right and wrong."""
+"""A small data set in the format of MNIST, and archives of it."""
 
 import gzip
 import hashlib
@@ -45,7 +45,7 @@ GOOD = [(f"package/data/{name}", content) for name, content in zip(NAMES, FILES,
 
 
 def collection(packed=None):
-    """A data set like MNIST in all but size, whose npm package is this tarball."""
+    """The small data set, with the npm package of this tarball."""
     packed = tarball(GOOD) if packed is None else packed
     parts = tuple(
         Part(name, x.shape, sha256(content))

