@@ -91,7 +91,7 @@ class ResultCache:
         return {name: a for name, a in result.items() if name not in ("seconds", "made_by")}
 
     def train(self, key: str, function: Callable[..., Any], **arguments: Any) -> dict[str, Any]:
-        """Return ``function(**arguments)`` as :meth:`run` does; a training resumes when interrupted.
+        """Return ``function(**arguments)`` as :meth:`run` does; an interrupted training resumes.
 
         Parameters
         ----------
@@ -157,5 +157,5 @@ def _fingerprint(function: Callable[..., Any], arguments: dict[str, Any]) -> str
 
 
 def _as_text(value: object) -> str:
-    """An argument that JSON lacks, as text; an array by its contents, which its repr abbreviates."""
+    """An argument that JSON lacks, as text; an array by its contents, unlike its repr."""
     return digest(value) if isinstance(value, np.ndarray) else repr(value)

@@ -1,4 +1,4 @@
-"""The two clusterings of T21 Table 1, the representations they are given, and how well clusters agree with classes. Uses scikit-learn."""
+"""K-means and spectral clustering of codes, and their agreement with labels. Uses scikit-learn."""
 
 import warnings
 from typing import Any
@@ -9,26 +9,16 @@ from ... import groups, metrics
 from ...arrays import Array, IntArray
 
 METHODS = ("k-means", "spectral")
-READINGS = ("literal", "closest")
-# Row of the table -> the network whose codes it takes, and what is done with them under each
-# reading.
-ROWS = {
-    "raw": (None, {"literal": "pixels", "closest": "pixels"}),
-    "sparse codes": ("sparse", {"literal": "signed", "closest": "signed"}),
-    "sparse codes+": ("sparse", {"literal": "abs / sum", "closest": "abs / l2"}),
-    "group-sparse codes": ("group", {"literal": "signed", "closest": "group norms"}),
-    "group-sparse codes+": ("group", {"literal": "abs / sum", "closest": "group norms / sum"}),
-}
 BLOCK = 1000  # samples whose distances to all others are held at a time
 
 
-def represent(X: Array, reading: str, group_size: int) -> Array:
-    """What is clustered, made of codes.
+def represent(X: Array, representation: str, group_size: int) -> Array:
+    """What is clustered, computed from codes.
 
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_atoms)
-    reading : str
+    representation : str
         "signed" (the codes), "abs / sum", "abs / l2", "group norms", "group norms / sum", or "group
         norms / l2"; a code of zeros stays zero.
     group_size : int
@@ -44,10 +34,10 @@ def represent(X: Array, reading: str, group_size: int) -> Array:
     >>> represent(np.array([[3.0, -4.0, 0.0, 0.0]]), "group norms", 2)
     array([[5., 0.]])
     """
-    if reading == "signed":
+    if representation == "signed":
         return X
-    what, _, scale = reading.partition(" / ")
-    R = np.abs(X) if what == "abs" else groups.norms(X, group_size)
+    name, _, scale = representation.partition(" / ")
+    R = np.abs(X) if name == "abs" else groups.norms(X, group_size)
     if not scale:
         return R
     total = {"sum": R.sum(axis=1), "l2": np.linalg.norm(R, axis=1)}[scale][:, None]
@@ -69,17 +59,15 @@ def cluster(R: Array, method: str, n_clusters: int, n_neighbors: int, seed: int)
     Returns
     -------
     ndarray of shape (n_samples,)
-        If no more than ``n_clusters`` samples are different, as where a network has no active
-        group, each of these is a cluster.
+        If at most ``n_clusters`` samples are different, as where a network has no active group,
+        each of these is a cluster.
     """
     different, labels = np.unique(R, axis=0, return_inverse=True)
     if len(different) <= n_clusters:
         return labels.ravel()
-    return (
-        kmeans(R, n_clusters, seed)
-        if method == "k-means"
-        else spectral(neighbor_graph(R, n_neighbors), n_clusters, seed)
-    )
+    if method == "k-means":
+        return kmeans(R, n_clusters, seed)
+    return spectral(neighbor_graph(R, n_neighbors), n_clusters, seed)
 
 
 def kmeans(R: Array, n_clusters: int, seed: int) -> IntArray:
@@ -88,16 +76,16 @@ def kmeans(R: Array, n_clusters: int, seed: int) -> IntArray:
     from sklearn.exceptions import ConvergenceWarning
 
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", ConvergenceWarning
-        )  # eigenvectors of nearly equal samples may hold fewer different ones than clusters
+        # Eigenvectors of nearly equal samples may have fewer different rows than clusters.
+        warnings.simplefilter("ignore", ConvergenceWarning)
         return KMeans(n_clusters, n_init=10, random_state=seed).fit_predict(R)
 
 
 def neighbor_graph(R: Array, n_neighbors: int) -> Any:
-    """Affinity (G + G^T) / 2, where G joins every sample to its nearest ones, itself counted among them; a sparse matrix, diagonal zero.
+    """Affinity (G + G^T) / 2, where G joins every sample to its nearest neighbours.
 
-    Distances are those of R in its own precision; of neighbours equally far any may be taken.
+    A sample counts as the first of its own neighbours; the diagonal is then set to zero. Distances
+    are computed in the precision of R; ties between neighbours are broken arbitrarily.
 
     Parameters
     ----------
@@ -110,7 +98,9 @@ def neighbor_graph(R: Array, n_neighbors: int) -> Any:
 
     Examples
     --------
-    >>> neighbor_graph(np.array([[0.0], [1.0], [3.0]]), 2).toarray().tolist()  # 1 is the nearest of 0 and of 3, 0 that of 1
+    The nearest neighbour of samples 0 and 2 is sample 1, that of sample 1 is sample 0:
+
+    >>> neighbor_graph(np.array([[0.0], [1.0], [3.0]]), 2).toarray().tolist()
     [[0.0, 1.0, 0.0], [1.0, 0.0, 0.5], [0.0, 0.5, 0.0]]
     """
     from scipy.sparse import csr_array
@@ -124,14 +114,9 @@ def neighbor_graph(R: Array, n_neighbors: int) -> Any:
         distances = squares - 2 * (R[rows] @ R.T)  # squared, less ||r_i||^2
         distances[np.arange(len(rows)), rows] = -np.inf
         nearest[rows] = np.argpartition(distances, k - 1, axis=1)[:, :k]
-    G = csr_array(
-        (
-            np.full(n * k, 0.5, dtype=np.float32),
-            nearest.ravel(),
-            np.arange(0, n * k + 1, k, dtype=np.int32),
-        ),
-        shape=(n, n),
-    )
+    weights = np.full(n * k, 0.5, dtype=np.float32)
+    ends = np.arange(0, n * k + 1, k, dtype=np.int32)
+    G = csr_array((weights, nearest.ravel(), ends), shape=(n, n))
     graph = (G + G.T).tocsr()
     graph.setdiag(0)
     graph.eliminate_zeros()
@@ -139,15 +124,15 @@ def neighbor_graph(R: Array, n_neighbors: int) -> Any:
 
 
 def spectral(graph: Any, n_clusters: int, seed: int) -> IntArray:
-    """Spectral clustering of a graph: k-means of the leading eigenvectors of D^-1/2 W D^-1/2, divided by the roots of the degrees.
+    """Spectral clustering: k-means of the leading eigenvectors of D^-1/2 W D^-1/2, times D^-1/2.
 
-    The same embedding as scikit-learn's ``spectral_clustering``, whose shift-invert mode is several
-    times slower on such dense graphs.
+    The embedding is that of scikit-learn's ``spectral_clustering``, whose shift-invert mode is
+    several times slower on such dense graphs.
 
     Parameters
     ----------
     graph : sparse matrix of shape (n_samples, n_samples)
-        Symmetric, diagonal zero.
+        W: symmetric, diagonal zero; D has its row sums, the degrees.
     n_clusters : int
     seed : int
 
@@ -162,14 +147,15 @@ def spectral(graph: Any, n_clusters: int, seed: int) -> IntArray:
     scale = 1 / np.sqrt(np.where(degrees > 0, degrees, 1))
     start = np.random.default_rng(seed).uniform(-1, 1, len(degrees))
     W = diags_array(scale) @ graph.astype(np.float64) @ diags_array(scale)
-    vectors = eigsh(
-        W, n_clusters, which="LA", v0=start, ncv=min(len(degrees), max(4 * n_clusters, 40))
-    )[1]
+    n_vectors = min(len(degrees), max(4 * n_clusters, 40))
+    vectors = eigsh(W, n_clusters, which="LA", v0=start, ncv=n_vectors)[1]
     return kmeans(vectors * scale[:, None], n_clusters, seed)
 
 
 def agreement(labels: IntArray, found: IntArray) -> dict[str, float]:
-    """Accuracy (best one-to-one assignment), normalised mutual information and adjusted Rand index, in percent.
+    """Accuracy, normalised mutual information and adjusted Rand index, in percent.
+
+    Accuracy is that of the best one-to-one assignment of clusters to labels.
 
     >>> agreement(np.array([0, 0, 1, 1]), np.array([1, 1, 0, 0]))
     {'accuracy': 100.0, 'nmi': 100.0, 'ari': 100.0}

@@ -1,46 +1,95 @@
-"""T21 Figure 4: the dictionaries of the sparse and of the group-sparse network as images, and a code of each."""
+"""T21 Figure 4: dictionaries of the sparse and the group-sparse network as images, and codes."""
 
 from __future__ import annotations
 
 import argparse
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ... import checks, groups
+from ... import groups
 from ...arrays import Array, IntArray
 from ..common.cache import ResultCache
 from ..common.publishing import COLOURS
-from ..common.study import Claim, Study, Table
-from .table_1.compute import add_sizes, settled
-from .table_1.networks import codes, images
-from .table_1.restarts import models
+from ..common.study import Claim, Study, Table, seed_range
+from .table_1 import settings
+from .table_1.networks import Images, codes, images
+from .table_1.restarts import n_trainings, train_networks
+from .table_1.settings import Setting, Sizes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from .table_1.networks import Images, Setting
-
-TITLE = "T21 Figure 4: what the atoms of sparse and group-sparse networks look like, and which are active"
-NEAREST = 0.01  # share of the test images, those with the most of their code in a block, whose digits are counted
+TITLE = (
+    "T21 Figure 4: what the atoms of sparse and group-sparse networks look like, "
+    "and which are active"
+)
+NEAREST = 0.01  # share of the test images, those with the most of their code in a block
 EXAMPLES = 3  # codes shown
+PURER = 0.2  # by how much groups must be purer than blocks of the sparse network
+NOTES = [
+    "Atoms have no sign of their own: each is drawn so that its largest entry in size is positive. "
+    "Black is the largest entry of the atom, white its negative.",
+    "Blocks of the sparse network are consecutive atoms; it has no groups, and its atoms start as "
+    "principal directions in their order.",
+    "The digits of the blocks come from test labels, which played no part in training.",
+]
+
+
+@dataclass(frozen=True)
+class Network:
+    """One network.
+
+    Attributes
+    ----------
+    A : ndarray of shape (n_features, n_atoms)
+    codes : ndarray of shape (n_shown, n_atoms)
+        Of the images :func:`shown`.
+    digits : list of int
+        Of every block of atoms: the commonest digit among the images with most of their code in it.
+    purity : float
+        Share of that digit among these images, mean over the blocks.
+    active_atoms, active_blocks : float
+        Mean over the test images.
+    top_share : float
+        Share of a code's norm in its largest block, mean.
+    """
+
+    A: Array
+    codes: Array
+    digits: list[int]
+    purity: float
+    active_atoms: float
+    active_blocks: float
+    top_share: float
+
+
+@dataclass(frozen=True)
+class Figure4:
+    """The networks of the first seed, the width of an image, and the labels of the codes shown."""
+
+    networks: dict[str, Network]
+    width: int
+    group_size: int
+    labels: IntArray
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Options of this figure: those of t21-table-1 that concern training, and where its networks are."""
-    add_sizes(parser)
+    """Options of this figure: those of training, and where the networks are."""
+    settings.add_options(parser)
     parser.add_argument(
         "--saved",
         metavar="DIR",
-        help="the --out of a t21-table-1 with the same options, whose networks are taken (default: they are "
-        "trained)",
+        help="the --out of a t21-table-1 with the same options, whose networks are taken "
+        "(default: they are trained)",
     )
 
 
-def networks_of(cache: ResultCache, saved: str | Path | None) -> ResultCache:
-    """Where the units of work of t21-table-1 are: in the folder of a finished one, or among those of this figure."""
+def networks_cache(cache: ResultCache, saved: str | Path | None) -> ResultCache:
+    """The cache of the networks: that of a finished table, or the one of this figure."""
     return cache if saved is None else ResultCache(os.path.join(saved, "cache"), cache.progress)
 
 
@@ -52,7 +101,7 @@ def compute(
     saved: str | Path | None = None,
     **options: Any,
 ) -> Study:
-    """Train the networks of Table 1, or read them back, and show them.
+    """Train the networks of Table 1, or read them back, and describe them.
 
     Parameters
     ----------
@@ -60,92 +109,32 @@ def compute(
     quick : bool
         As for t21-table-1.
     seed, n_seeds : int
-        The figure is of the first seed; numbers are of all.
-    saved : str, optional
-        Folder of a finished t21-table-1; what it has not is trained, and kept there.
+        The figure shows the first seed; tables and claims use all.
+    saved : str or path, optional
+        Folder of a t21-table-1; networks that it lacks are trained, and stored there.
     **options
-        Arguments of :func:`gsae_ref.experiments.t21.table_1.compute.settled`.
+        Arguments of :meth:`.table_1.settings.Sizes.resolve`.
 
     Returns
     -------
-    study : Study
+    Study
     """
-    size = settled(quick, **options)
-    networks = networks_of(cache, saved)
-    seeds = range(checks.count("seed", seed, minimum=0), seed + checks.count("n_seeds", n_seeds))
+    size = Sizes.resolve(quick, **options)
+    seeds = seed_range(seed, n_seeds)
+    networks = networks_cache(cache, saved)
+    networks.expect(len(seeds) * n_trainings(size))
     Y = images(size.data, size.source, size.n_train, size.n_test)
-    found = {s: {name: of for name, of in models(networks, size, s).items()} for s in seeds}
-    measured = {
-        s: {name: described(of["A"], Y, name, size.setting) for name, of in found[s].items()}
-        for s in seeds
-    }
-    first = measured[seed]
-    data = {
-        "width": int(np.sqrt(Y.train.shape[1])),
-        "group_size": size.setting.group_size,
-        **{name: {"A": found[seed][name]["A"], **first[name]} for name in first},
-        "labels": Y.labels[shown(Y.labels)],
-    }
-
-    def mean(name: str, what: str) -> float:
-        return float(np.mean([measured[s][name][what] for s in seeds]))
-
-    rows = [
-        [
-            name,
-            *(
-                mean(name, what)
-                for what in ("active_atoms", "active_groups", "top_share", "purity")
-            ),
-        ]
-        for name in first
-    ]
-    columns = (
-        "network",
-        "active atoms",
-        f"blocks of {size.setting.group_size} atoms that are active",
-        "share of a code's norm in its largest block",
-        "images of a block's commonest digit",
-    )
-    applies = size.data == "mnist" and size.n_train is None and size.epochs >= 34
-    group, sparse = (first[name] for name in ("group", "sparse"))
-    claims = [
-        Claim(
-            "T21 Figures 4a, 4c",
-            "groups of the group-sparse network stand for digits, blocks of as many atoms of the sparse one do not",
-            f"of the {NEAREST:.0%} of the test images with the most of their code in a block, {mean('group', 'purity'):.0%} show its "
-            f"commonest digit; of the sparse network's blocks {mean('sparse', 'purity'):.0%}",
-            bool(mean("group", "purity") > mean("sparse", "purity") + 0.2) if applies else None,
-        ),
-        Claim(
-            "T21 Figures 4b, 4d",
-            "the support is spread through the sparse code, and structured in the group-sparse one",
-            f"active blocks: {group['active_groups']:.2f} of the group-sparse code, {sparse['active_groups']:.2f} of the sparse one; active "
-            f"atoms: {group['active_atoms']:.1f}, {sparse['active_atoms']:.1f}",
-            bool(group["active_groups"] < sparse["active_groups"] / 2) if applies else None,
-        ),
-    ]
-    notes = [
-        "Atoms have no sign of their own: each is drawn so that its largest entry in size is positive. Black is the largest entry of the atom, "
-        "white its negative.",
-        "Blocks of the sparse network are consecutive atoms; it has no groups, and its atoms start as principal directions in their order.",
-        "The digits of the blocks come from test labels, which played no part in training.",
-    ]
-    recipe = {
-        **size.setting._asdict(),
-        "data": size.data,
-        "restarts": size.restarts,
-        "seeds": list(seeds),
-    }
-    return Study(
-        "t21-figure-4",
-        TITLE,
-        recipe,
-        data,
-        [Table("Codes of the test images, mean over seeds", columns, rows)],
-        claims,
-        notes,
-    )
+    described = []
+    for s in seeds:
+        trained = train_networks(networks, size, s)
+        described.append(
+            {name: describe(run["A"], Y, name, size.setting) for name, run in trained.items()}
+        )
+    width = int(np.sqrt(Y.train.shape[1]))
+    data = Figure4(described[0], width, size.setting.group_size, Y.labels[shown(Y.labels)])
+    recipe = {**size.recipe(), "seeds": list(seeds)}
+    tables = [_table(described, size)]
+    return Study("t21-figure-4", TITLE, recipe, data, tables, _claims(described, size), NOTES)
 
 
 def shown(labels: IntArray) -> list[int]:
@@ -153,8 +142,8 @@ def shown(labels: IntArray) -> list[int]:
     return [int(np.argmax(labels == label)) for label in np.unique(labels)[:EXAMPLES]]
 
 
-def described(A: Array, Y: Images, network: str, setting: Setting) -> dict[str, Any]:
-    """Codes of some test images, and how structured those of all are.
+def describe(A: Array, Y: Images, network: str, setting: Setting) -> Network:
+    """Encode the test images, and measure how structured their codes are.
 
     Parameters
     ----------
@@ -165,58 +154,110 @@ def described(A: Array, Y: Images, network: str, setting: Setting) -> dict[str, 
 
     Returns
     -------
-    dict
-        ``codes`` (of the images :func:`shown`), ``active_atoms`` and ``active_groups`` (means),
-        ``top_share`` (of a code's norm that its largest block has, mean), ``digits`` (commonest one
-        among the images that have most of their code in a block), ``purity`` (its share).
+    Network
     """
     X = codes(A, Y.test, network, setting)
     norms = groups.norms(X, setting.group_size)
-    share = norms / np.maximum(
-        np.linalg.norm(norms, axis=1, keepdims=True), np.finfo(np.float32).tiny
-    )
+    tiny = np.finfo(np.float32).tiny
+    share = norms / np.maximum(np.linalg.norm(norms, axis=1, keepdims=True), tiny)
+    n_nearest = max(int(NEAREST * len(X)), 5)
     digits = []
-    purity = []
-    for k in range(norms.shape[1]):
-        of = Y.labels[np.argsort(-norms[:, k], kind="stable")[: max(int(NEAREST * len(X)), 5)]]
-        values, counts = np.unique(of, return_counts=True)
+    purities = []
+    for block in norms.T:
+        nearest = Y.labels[np.argsort(-block, kind="stable")[:n_nearest]]
+        values, counts = np.unique(nearest, return_counts=True)
         digits.append(int(values[counts.argmax()]))
-        purity.append(counts.max() / len(of))
-    return {
-        "codes": X[shown(Y.labels)],
-        "active_atoms": float((X != 0).sum(axis=1).mean()),
-        "active_groups": float((norms > 0).sum(axis=1).mean()),
-        "top_share": float(share.max(axis=1).mean()),
-        "digits": digits,
-        "purity": float(np.mean(purity)),
-    }
+        purities.append(counts.max() / len(nearest))
+    return Network(
+        A=A,
+        codes=X[shown(Y.labels)],
+        digits=digits,
+        purity=float(np.mean(purities)),
+        active_atoms=float((X != 0).sum(axis=1).mean()),
+        active_blocks=float((norms > 0).sum(axis=1).mean()),
+        top_share=float(share.max(axis=1).mean()),
+    )
 
 
-def _atoms(name: str, title: str) -> Any:
-    def plot(data: Any, ax: Axes) -> Any:
-        A = np.asarray(data[name]["A"])
-        width = data["width"]
-        d = data["group_size"]
-        sign = np.sign(np.take_along_axis(A, np.abs(A).argmax(axis=0)[None], axis=0))
-        atoms = A * sign / np.abs(A).max(axis=0)
-        n_rows = atoms.shape[1] // d
-        pad = 1
-        picture = np.full((n_rows * (width + pad) + pad, d * (width + pad) + pad), np.nan)
-        for k in range(atoms.shape[1]):
-            i, j = (pad + index * (width + pad) for index in divmod(k, d))
-            picture[i : i + width, j : j + width] = atoms[:, k].reshape(width, width)
-        ax.imshow(picture, cmap="gray_r", vmin=-1, vmax=1, interpolation="nearest")
-        ax.set(title=title, xticks=[], ylabel="block of atoms" if name == "sparse" else "group")
-        middles = pad + width / 2 + np.arange(n_rows) * (width + pad)
-        ax.set_yticks(middles, [str(row) for row in range(n_rows)])
-        ax.set_xlabel(
-            "atoms, one block in a row; at the right its commonest digit"
-            if name == "sparse"
-            else "atoms, one group in a row; at the right its commonest digit"
-        )
+def _mean(described: list[dict[str, Network]], network: str, name: str) -> float:
+    """A number of a network, mean over the seeds."""
+    return float(np.mean([getattr(networks[network], name) for networks in described]))
+
+
+def _table(described: list[dict[str, Network]], size: Sizes) -> Table:
+    numbers = ("active_atoms", "active_blocks", "top_share", "purity")
+    rows = [
+        [network, *(_mean(described, network, name) for name in numbers)]
+        for network in described[0]
+    ]
+    columns = (
+        "network",
+        "active atoms",
+        f"blocks of {size.setting.group_size} atoms that are active",
+        "share of a code's norm in its largest block",
+        "images of a block's commonest digit",
+    )
+    return Table("Codes of the test images, mean over seeds", columns, rows)
+
+
+def _claims(described: list[dict[str, Network]], size: Sizes) -> list[Claim]:
+    purity = {network: _mean(described, network, "purity") for network in described[0]}
+    group = described[0]["group"]
+    sparse = described[0]["sparse"]
+    purer = bool(purity["group"] > purity["sparse"] + PURER)
+    fewer = bool(group.active_blocks < sparse.active_blocks / 2)
+    return [
+        Claim(
+            "T21 Figures 4a, 4c",
+            "groups of the group-sparse network stand for digits, blocks of as many atoms of the "
+            "sparse one do not",
+            f"of the {NEAREST:.0%} of the test images with the most of their code in a group, "
+            f"{purity['group']:.0%} show its commonest digit; in a block of the sparse network "
+            f"{purity['sparse']:.0%}",
+            purer if size.settles_claims else None,
+        ),
+        Claim(
+            "T21 Figures 4b, 4d",
+            "the support is spread through the sparse code, and structured in the group-sparse one",
+            f"active blocks: {group.active_blocks:.2f} of the group-sparse code, "
+            f"{sparse.active_blocks:.2f} of the sparse one; active atoms: "
+            f"{group.active_atoms:.1f}, {sparse.active_atoms:.1f}",
+            fewer if size.settles_claims else None,
+        ),
+    ]
+
+
+# ---------------------------------------------------------------------------------------- plots
+
+
+def atoms_sheet(A: Array, width: int, group_size: int) -> Array:
+    """Atoms as square images on one sheet, a block in a row; each has a positive largest entry."""
+    sign = np.sign(np.take_along_axis(A, np.abs(A).argmax(axis=0)[None], axis=0))
+    atoms = A * sign / np.abs(A).max(axis=0)
+    n_rows = atoms.shape[1] // group_size
+    pitch = width + 1
+    sheet = np.full((n_rows * pitch + 1, group_size * pitch + 1), np.nan)
+    for k, atom in enumerate(atoms.T):
+        row, column = divmod(k, group_size)
+        i = 1 + row * pitch
+        j = 1 + column * pitch
+        sheet[i : i + width, j : j + width] = atom.reshape(width, width)
+    return sheet
+
+
+def _atoms(network: str, title: str, block: str) -> Any:
+    def plot(data: Figure4, ax: Axes) -> Any:
+        of = data.networks[network]
+        sheet = atoms_sheet(of.A, data.width, data.group_size)
+        ax.imshow(sheet, cmap="gray_r", vmin=-1, vmax=1, interpolation="nearest")
+        ax.set(title=title, xticks=[], ylabel=block)
+        middles = 1 + data.width / 2 + np.arange(len(of.digits)) * (data.width + 1)
+        ax.set_yticks(middles, [str(row) for row in range(len(of.digits))])
+        ax.set_xlabel(f"atoms, one {block} in a row; at the right its commonest digit")
         ax.tick_params(length=0)
-        for middle, digit in zip(middles, data[name]["digits"], strict=True):
-            ax.text(picture.shape[1] + width / 4, middle, str(digit), va="center", fontsize=8)
+        for middle, digit in zip(middles, of.digits, strict=True):
+            right = sheet.shape[1] + data.width / 4
+            ax.text(right, middle, str(digit), va="center", fontsize=8)
         for side in ax.spines.values():
             side.set_visible(False)
         return ax.images
@@ -224,28 +265,26 @@ def _atoms(name: str, title: str) -> Any:
     return plot
 
 
-def _codes(name: str, title: str) -> Any:
-    def plot(data: Any, ax: Axes) -> list[Any]:
-        X = np.asarray(data[name]["codes"])
-        d = data["group_size"]
+def _codes(network: str, title: str) -> Any:
+    def plot(data: Figure4, ax: Axes) -> list[Any]:
+        X = data.networks[network].codes
+        n_atoms = X.shape[1]
         artists = []
         highest = np.abs(X).max() or 1.0
-        for row, (x, label) in enumerate(zip(X, data["labels"], strict=True)):
+        for row, (x, label) in enumerate(zip(X, data.labels, strict=True)):
             level = -2.2 * row
-            artists.append(
-                ax.vlines(
-                    np.arange(len(x)), level, level + x / highest, color=COLOURS[row], linewidth=1
-                )
-            )
-            ax.text(len(x) + 1, level, f"a {label}", va="center", fontsize=8, color=COLOURS[row])
-        for edge in range(0, X.shape[1] + 1, d):
+            colour = COLOURS[row]
+            top = level + x / highest
+            artists.append(ax.vlines(np.arange(n_atoms), level, top, color=colour, linewidth=1))
+            ax.text(n_atoms + 1, level, f"a {label}", va="center", fontsize=8, color=colour)
+        for edge in range(0, n_atoms + 1, data.group_size):
             ax.axvline(edge - 0.5, color="0.85", linewidth=0.6, zorder=0)
         ax.set(
             title=title,
-            xlabel=f"atom (lines: blocks of {d})",
+            xlabel=f"atom (lines: blocks of {data.group_size})",
             ylabel="coefficient",
             yticks=[],
-            xlim=(-1, X.shape[1] + 12 * X.shape[1] / 160),
+            xlim=(-1, n_atoms + 12 * n_atoms / 160),
         )
         return artists
 
@@ -254,7 +293,10 @@ def _codes(name: str, title: str) -> Any:
 
 FIGURES = {
     "t21-figure-4": [
-        [_atoms("sparse", "(a) sparse dictionary"), _atoms("group", "(c) group-sparse dictionary")],
+        [
+            _atoms("sparse", "(a) sparse dictionary", "block"),
+            _atoms("group", "(c) group-sparse dictionary", "group"),
+        ],
         [
             _codes("sparse", "(b) sparse codes of three test images"),
             _codes("group", "(d) group-sparse codes of the same"),

@@ -1,20 +1,21 @@
-"""T21 Figure 5: pairwise distances of test images, sorted by digit, in the pixel basis and by the codes of two networks."""
+"""T21 Figure 5: distances between test images, sorted by digit, in pixels and in two codes."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ... import checks
 from ...arrays import Array, IntArray
 from ..common.clustering import represent
-from ..common.study import Claim, Study, Table
+from ..common.study import Claim, Study, Table, seed_range
 from .figure_4 import add_options as add_options
-from .figure_4 import networks_of
-from .table_1.compute import settled
-from .table_1.networks import codes, images, sizes
-from .table_1.restarts import models
+from .figure_4 import networks_cache
+from .table_1.networks import codes, images
+from .table_1.restarts import n_trainings, train_networks
+from .table_1.settings import Setting, Sizes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from ..common.cache import ResultCache
 
 TITLE = "T21 Figure 5: pairwise distances of test images in three representations"
-PER_CLASS = 100
+PER_CLASS = 100  # images of each digit
+AHEAD = 5.0  # points by which a representation's AUC must be higher than the others'
 NAMES = {
     "pixels": "pixel basis",
     "sparse": "sparse codes",
@@ -31,14 +33,62 @@ NAMES = {
     "group+": "group-sparse codes+, norms / sum",
     "norms": "group norms",
 }
-READINGS = {
+# Name -> the network whose codes are taken, and their representation.
+REPRESENTATIONS = {
     "sparse": ("sparse", "signed"),
     "group": ("group", "signed"),
     "sparse+": ("sparse", "abs / l2"),
     "norms": ("group", "group norms"),
     "group+": ("group", "group norms / sum"),
 }
-AHEAD = 5.0  # points by which the nearest-neighbour agreement must be higher
+READINGS = {
+    "group": "signed codes, literally",
+    "norms": "group norms",
+    "group+": "group norms / sum",
+}
+NOTES = [
+    f"Up to {PER_CLASS} test images of each digit, the first in their order. Distances are "
+    "Euclidean, each picture divided by its largest.",
+    f"A representation is ahead where its AUC is {AHEAD:g} points higher than both others'.",
+    'The paper shows one picture of "the group-sparse dictionary" and does not say which '
+    "representation; see the notes of t21-table-1.",
+]
+
+
+@dataclass(frozen=True)
+class Separation:
+    """How well distances separate classes.
+
+    ``ratio`` is that of the mean distance within a class and between classes; ``silhouette`` the
+    mean silhouette coefficient; ``auc`` the share, in percent, of comparisons of a pair of one
+    class with a pair of two in which the first is closer, ties counted half.
+    """
+
+    ratio: float
+    silhouette: float
+    auc: float
+
+
+@dataclass(frozen=True)
+class Figure5:
+    """Distances of the first seed, divided by the largest; separations by seed.
+
+    ``edges`` are the positions at which the digit changes, ``labels`` the digits.
+    """
+
+    distances: dict[str, Array]
+    separations: dict[str, list[Separation]]
+    edges: IntArray
+    labels: IntArray
+
+    def mean(self, name: str) -> Separation:
+        """Mean separation of a representation over the seeds."""
+        found = self.separations[name]
+        return Separation(
+            float(np.mean([one.ratio for one in found])),
+            float(np.mean([one.silhouette for one in found])),
+            float(np.mean([one.auc for one in found])),
+        )
 
 
 def compute(
@@ -46,10 +96,10 @@ def compute(
     quick: bool = False,
     seed: int = 0,
     n_seeds: int = 1,
-    saved: str | None = None,
+    saved: str | Path | None = None,
     **options: Any,
 ) -> Study:
-    """Train the networks of Table 1, or read them back, and compare distances within and between digits.
+    """Train the networks of Table 1, or read them back; compare distances between their codes.
 
     Parameters
     ----------
@@ -57,94 +107,42 @@ def compute(
     quick : bool
         As for t21-table-1.
     seed, n_seeds : int
-        The figure is of the first seed; numbers are of all.
-    saved : str, optional
-        Folder of a finished t21-table-1; what it has not is trained, and kept there.
+        The figure shows the first seed; tables and claims use all.
+    saved : str or path, optional
+        Folder of a t21-table-1; networks that it lacks are trained, and stored there.
     **options
-        Arguments of :func:`gsae_ref.experiments.t21.table_1.compute.settled`.
+        Arguments of :meth:`.table_1.settings.Sizes.resolve`.
 
     Returns
     -------
-    study : Study
+    Study
     """
-    size = settled(quick, **options)
-    networks = networks_of(cache, saved)
-    seeds = range(checks.count("seed", seed, minimum=0), seed + checks.count("n_seeds", n_seeds))
+    size = Sizes.resolve(quick, **options)
+    seeds = seed_range(seed, n_seeds)
+    networks = networks_cache(cache, saved)
+    networks.expect(len(seeds) * n_trainings(size))
     Y = images(size.data, size.source, size.n_train, size.n_test)
-    shown = sorted_sample(Y.labels)
-    labels = Y.labels[shown]
-    matrices = dict[str, Array]()
-    separations: dict[str, list[Any]] = {name: [] for name in NAMES}
+    order = sorted_sample(Y.labels)
+    labels = Y.labels[order]
+    first: dict[str, Array] = {}
+    separations: dict[str, list[Separation]] = {name: [] for name in NAMES}
     for s in seeds:
-        of = models(networks, size, s)
+        trained = train_networks(networks, size, s)
         for name in NAMES:
-            if name == "pixels":
-                R = Y.test[shown]
-            else:
-                network, how = READINGS[name]
-                R = represent(
-                    codes(of[network]["A"], Y.test[shown], network, size.setting),
-                    how,
-                    sizes(network, size.setting)[1],
-                )
-            D = distances(R)
+            D = distances(_represented(name, Y.test[order], trained, size.setting))
             separations[name].append(separation(D, labels))
-            if s == seed:
-                matrices[name] = (D / D.max()).astype(np.float32)
-    mean = {
-        name: {what: float(np.mean([one[what] for one in values])) for what in values[0]}
-        for name, values in separations.items()
-    }
-    rows = [[NAMES[name], *mean[name].values()] for name in NAMES]
-    columns = (
-        "representation",
-        "within a digit / between digits",
-        "silhouette",
-        "pairs of a digit closer than pairs of two (AUC, %)",
-    )
-    applies = size.data == "mnist" and size.n_train is None and size.epochs >= 34
-    claims = []
-    for name, reading in (
-        ("group", "signed codes, literally"),
-        ("norms", "group norms"),
-        ("group+", "group norms / sum"),
-    ):
-        ahead = mean[name]["auc"] - max(mean[other]["auc"] for other in ("pixels", "sparse"))
-        claims.append(
-            Claim(
-                "T21 Figure 5",
-                f"distances of group-sparse codes show the digits most readily [{reading}]",
-                f"a pair of one digit is closer than a pair of two in {mean[name]['auc']:.1f} of 100 comparisons; pixels {mean['pixels']['auc']:.1f}, "
-                f"sparse codes {mean['sparse']['auc']:.1f}",
-                bool(ahead >= AHEAD) if applies else None,
-            )
-        )
-    data = {
-        "distances": matrices,
-        "separation": separations,
-        "edges": np.flatnonzero(np.diff(labels)) + 1,
-        "labels": np.unique(labels),
-    }
-    notes = [
-        f"Up to {PER_CLASS} test images of each digit, the first in their order. Distances are Euclidean, each picture divided by its largest.",
-        f"A representation is ahead where its AUC is {AHEAD:g} points higher than both others'.",
-        'The paper shows one picture of "the group-sparse dictionary" and does not say which representation; see the notes of t21-table-1.',
-    ]
-    recipe = {
-        **size.setting._asdict(),
-        "data": size.data,
-        "restarts": size.restarts,
-        "seeds": list(seeds),
-    }
-    return Study(
-        "t21-figure-5",
-        TITLE,
-        recipe,
-        data,
-        [Table("Distances within and between digits, mean over seeds", columns, rows)],
-        claims,
-        notes,
-    )
+            first.setdefault(name, (D / D.max()).astype(np.float32))
+    data = Figure5(first, separations, np.flatnonzero(np.diff(labels)) + 1, np.unique(labels))
+    recipe = {**size.recipe(), "seeds": list(seeds)}
+    return Study("t21-figure-5", TITLE, recipe, data, [_table(data)], _claims(data, size), NOTES)
+
+
+def _represented(name: str, Y: Array, trained: dict[str, Any], setting: Setting) -> Array:
+    if name == "pixels":
+        return Y
+    network, representation = REPRESENTATIONS[name]
+    X = codes(trained[network]["A"], Y, network, setting)
+    return represent(X, representation, setting.shape(network)[1])
 
 
 def sorted_sample(labels: IntArray, per_class: int = PER_CLASS) -> IntArray:
@@ -153,9 +151,8 @@ def sorted_sample(labels: IntArray, per_class: int = PER_CLASS) -> IntArray:
     >>> sorted_sample(np.array([1, 0, 1, 1, 0]), per_class=2)
     array([1, 4, 0, 2])
     """
-    return np.concatenate(
-        [np.flatnonzero(labels == label)[:per_class] for label in np.unique(labels)]
-    )
+    firsts = [np.flatnonzero(labels == label)[:per_class] for label in np.unique(labels)]
+    return np.concatenate(firsts)
 
 
 def distances(R: Array) -> Array:
@@ -170,14 +167,12 @@ def distances(R: Array) -> Array:
     return squareform(pdist(np.asarray(R, dtype=np.float64)))
 
 
-def separation(D: Array, labels: IntArray) -> dict[str, float]:
-    """How well distances tell classes: ratio of mean distances within and between, silhouette, and AUC in percent.
+def separation(D: Array, labels: IntArray) -> Separation:
+    """How well distances separate classes.
 
-    The AUC is the share of comparisons (a pair of one class, a pair of two) in which the first is
-    closer, ties counted half.
-
-    >>> separation(np.array([[0.0, 1.0, 4.0, 5.0], [1.0, 0.0, 3.0, 4.0], [4.0, 3.0, 0.0, 1.0], [5.0, 4.0, 1.0, 0.0]]), np.array([0, 0, 1, 1]))
-    {'ratio': 0.25, 'silhouette': 0.746, 'auc': 100.0}
+    >>> D = distances(np.array([[0.0], [1.0], [4.0], [5.0]]))
+    >>> separation(D, np.array([0, 0, 1, 1]))
+    Separation(ratio=0.25, silhouette=0.746, auc=100.0)
     """
     from scipy.stats import rankdata
     from sklearn.metrics import silhouette_score
@@ -188,23 +183,56 @@ def separation(D: Array, labels: IntArray) -> dict[str, float]:
     n = int(same.sum())
     m = int((~same).sum())
     auc = 1 - (rankdata(pairs)[same].sum() - n * (n + 1) / 2) / (n * m)
-    return {
-        "ratio": float(pairs[same].mean() / pairs[~same].mean()),
-        "silhouette": round(float(silhouette_score(D, labels, metric="precomputed")), 4),
-        "auc": 100 * float(auc),
-    }
+    return Separation(
+        ratio=float(pairs[same].mean() / pairs[~same].mean()),
+        silhouette=round(float(silhouette_score(D, labels, metric="precomputed")), 4),
+        auc=100 * float(auc),
+    )
+
+
+def _table(data: Figure5) -> Table:
+    rows = []
+    for name, title in NAMES.items():
+        mean = data.mean(name)
+        rows.append([title, mean.ratio, mean.silhouette, mean.auc])
+    columns = (
+        "representation",
+        "distance within a digit / between digits",
+        "silhouette",
+        "pairs of a digit closer than pairs of two (AUC, %)",
+    )
+    return Table("Distances within and between digits, mean over seeds", columns, rows)
+
+
+def _claims(data: Figure5, size: Sizes) -> list[Claim]:
+    pixels = data.mean("pixels").auc
+    sparse = data.mean("sparse").auc
+    claims = []
+    for name, reading in READINGS.items():
+        auc = data.mean(name).auc
+        ahead = bool(auc - max(pixels, sparse) >= AHEAD)
+        claims.append(
+            Claim(
+                "T21 Figure 5",
+                f"distances of group-sparse codes show the digits most readily [{reading}]",
+                f"a pair of one digit is closer than a pair of two in {auc:.1f} of 100 "
+                f"comparisons; pixels {pixels:.1f}, sparse codes {sparse:.1f}",
+                ahead if size.settles_claims else None,
+            )
+        )
+    return claims
 
 
 def _matrix(name: str) -> Any:
-    def plot(data: Any, ax: Axes) -> list[Any]:
-        D = np.asarray(data["distances"][name])
-        edges = [0, *data["edges"], len(data["distances"][name])]
+    def plot(data: Figure5, ax: Axes) -> list[Any]:
+        D = data.distances[name]
         picture = ax.imshow(
             D, cmap="viridis", vmin=0, vmax=1, interpolation="nearest", rasterized=True
         )
-        middles = [(low + high) / 2 for low, high in zip(edges[:-1], edges[1:], strict=True)]
-        ax.set_xticks(middles, data["labels"])
-        ax.set_yticks(middles, data["labels"])
+        edges = np.array([0, *data.edges, len(D)])
+        middles = (edges[:-1] + edges[1:]) / 2
+        ax.set_xticks(middles, data.labels)
+        ax.set_yticks(middles, data.labels)
         ax.tick_params(length=0)
         ax.set(title=NAMES[name], xlabel="digit", ylabel="digit")
         ax.figure.colorbar(picture, ax=ax, shrink=0.8, label="distance / largest")

@@ -1,1 +1,1 @@
-"""T21, Table 1: networks and their starts, restarts, rivals, claims, and the study (compute)."""
+"""T21 Table 1; the study is in compute.py."""

@@ -1,211 +1,147 @@
-"""Restarts of the group-sparse network of T21 Section 4.2, rules that keep one of them, and one network of all; nothing here sees a label."""
+"""Restarts of the group-sparse network of T21 Section 4.2, and rules that keep one of them.
+
+No rule uses a label. Only "loss" needs nothing but the training itself.
+"""
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .... import groups
 from ....arrays import Array
-from .networks import Setting, codes, images, sizes, trained
-from .recombination import recombined
+from ...common.cache import digest
+from .networks import codes, images, trained_network
+from .settings import Setting, Sizes
 
 if TYPE_CHECKING:
     from ...common.cache import ResultCache
-    from .compute import Sizes
 
-SCREENED = 34  # epochs after which restarts are compared
 SEEDS_APART = 1000  # seeds of repetition r: 1000 r, 1000 r + 1, ...
-COMPARED = 10_000  # training images on which restarts are compared
+COMPARED = 10_000  # training images on which strongest groups are compared
+BLOCK = 10_000  # training images that are encoded at a time
 
 
-class Kept:
-    """An array among the arguments of a unit of work, which is known by its repr: here the SHA-256 of the array."""
-
-    def __init__(self, array: Array) -> None:
-        self.array = array
-
-    def __repr__(self) -> str:
-        return hashlib.sha256(np.ascontiguousarray(self.array).data).hexdigest()
+def train_restarts(cache: ResultCache, size: Sizes, repetition: int) -> list[dict[str, Any]]:
+    """Every restart of a repetition, trained up to the epoch at which restarts are compared."""
+    first = SEEDS_APART * repetition
+    epochs = size.screening_epochs
+    return [trained_network(cache, size, "group", epochs, first + k) for k in range(size.restarts)]
 
 
-def models(
-    cache: ResultCache, size: Sizes, repetition: int, start: str = "principal", rule: str = "loss"
-) -> dict[str, Any]:
-    """The two networks of a repetition: of the restarts of the group-sparse one, that with the lowest training loss.
+def train_networks(
+    cache: ResultCache, size: Sizes, repetition: int, rule: str = "loss"
+) -> dict[str, dict[str, Any]]:
+    """The two networks of a repetition, trained to the end.
 
     Parameters
     ----------
     cache : ResultCache
     size : Sizes
     repetition : int
-    start : {"principal", "subspaces", "rising", "reset", "united"}
     rule : {"loss", "objective", "disagreement", "active"}
-        As ``choose`` of :func:`compute`.
+        The restart that is kept has the lowest value of it.
 
     Returns
     -------
     dict of str to dict
-        "group" and "sparse": what :func:`train_network` returns. The start of the sparse network
-        has nothing random, so there is one.
+        "group", the restart that is kept, and "sparse": results of
+        :func:`.networks.train_network`. There is one sparse network, since nothing in its start is
+        random.
     """
-
-    def run(network: str, seed: int, start: str) -> dict[str, Any]:
-        return trained(
-            cache,
-            network,
-            size.data,
-            size.n_train,
-            size.epochs,
-            seed,
-            size.setting,
-            start,
-            size.source,
-        )
-
+    best = int(RULES[rule](cache, size, train_restarts(cache, size, repetition)).argmin())
     first = SEEDS_APART * repetition
-    best = RULES[rule](cache, size, screened(cache, size, repetition, start)).argmin()
+    epochs = size.setting.n_epochs
     return {
-        "group": run("group", first + int(best), start),
-        "sparse": run("sparse", first, "principal"),
+        "group": trained_network(cache, size, "group", epochs, first + best),
+        "sparse": trained_network(cache, size, "sparse", epochs, first),
     }
 
 
-def screened(cache: ResultCache, size: Sizes, repetition: int, start: str) -> list[dict[str, Any]]:
-    """Every restart of a repetition, trained as far as they are compared."""
-    seeds = range(SEEDS_APART * repetition, SEEDS_APART * repetition + size.restarts)
-    epochs = min(SCREENED, size.epochs)
-    return [
-        trained(
-            cache, "group", size.data, size.n_train, epochs, k, size.setting, start, size.source
-        )
-        for k in seeds
-    ]
+def n_trainings(size: Sizes) -> int:
+    """Trainings of one repetition: all restarts, the sparse network, the kept restart if longer."""
+    return size.restarts + 1 + (size.setting.n_epochs > size.screening_epochs)
 
 
-def loss_of(cache: ResultCache, size: Sizes, runs: list[Any]) -> Array:
+def training_loss(cache: ResultCache, size: Sizes, runs: list[dict[str, Any]]) -> Array:
     """Training loss (13) of every run."""
     return np.array([float(run["fun"]) for run in runs])
 
 
-def objective_of(cache: ResultCache, size: Sizes, runs: list[Any]) -> Array:
-    """What the encoder minimises, ||y - A x||^2 / 2 + lam sum_g ||x_g||, mean over the training images: of every run."""
-    return loss_of(cache, size, runs) + np.array(
-        [float(measured(cache, size, run["A"])["penalty"]) for run in runs]
-    )
+def objective(cache: ResultCache, size: Sizes, runs: list[dict[str, Any]]) -> Array:
+    """The encoder's objective of every run, mean over the training images.
+
+    That is ||y - A x||^2 / 2 + lam sum_g ||x_g||.
+    """
+    penalties = [float(group_statistics(cache, size, run["A"])["penalty"]) for run in runs]
+    return training_loss(cache, size, runs) + np.array(penalties)
 
 
-def disagreement_of(cache: ResultCache, size: Sizes, runs: list[Any]) -> Array:
-    """1 - the mean adjusted Rand index of a run's strongest groups with those of every other run, on training images without labels.
+def disagreement(cache: ResultCache, size: Sizes, runs: list[dict[str, Any]]) -> Array:
+    """1 - the mean adjusted Rand index of every run with the others.
 
-    Runs in a good basin agree with each other; one that has left a digit without a group agrees
-    with none.
+    The index compares the strongest groups of training images. Runs in a good basin agree with each
+    other; one in which two digits share a group agrees with none.
     """
     from sklearn.metrics import adjusted_rand_score
 
-    strongest = [measured(cache, size, run["A"])["strongest"] for run in runs]
-    index = np.array([[adjusted_rand_score(a, b) for a in strongest] for b in strongest])
+    strongest = [group_statistics(cache, size, run["A"])["strongest"] for run in runs]
+    index = np.empty((len(runs), len(runs)))
+    for i, j in np.ndindex(index.shape):
+        index[i, j] = adjusted_rand_score(strongest[j], strongest[i])
     return 1 - (index.sum(axis=1) - index.diagonal()) / max(len(runs) - 1, 1)
 
 
-def active_of(cache: ResultCache, size: Sizes, runs: list[Any]) -> Array:
-    """Mean number of active groups of a training image: of every run. Where two groups share a class, both answer to it."""
-    return np.array([float(measured(cache, size, run["A"])["active"]) for run in runs])
+def active_groups(cache: ResultCache, size: Sizes, runs: list[dict[str, Any]]) -> Array:
+    """Mean number of active groups of a training image, for every run.
+
+    Where two groups share a digit, both are active on its images.
+    """
+    return np.array([float(group_statistics(cache, size, run["A"])["active"]) for run in runs])
 
 
-def measured(cache: ResultCache, size: Sizes, A: Array) -> dict[str, Any]:
-    """Means over the training images: ``penalty``, lam sum_g ||x_g||; ``active``, the number of active groups. ``strongest``, the group with the
-    largest norm, of some of them."""
+def group_statistics(cache: ResultCache, size: Sizes, A: Array) -> dict[str, Any]:
+    """Statistics of the groups' norms on the training images, from the cache if they are there.
 
-    def unit(A: Kept, data: str, n_train: int | None, setting: dict[str, Any]) -> dict[str, Any]:
-        Y = images(data, size.source, n_train, None).train
-        s = Setting(**setting)
-        _, group_size, lam = sizes("group", s)
-        norms = np.concatenate(
-            [
-                groups.norms(codes(A.array, block, "group", s), group_size)
-                for block in np.array_split(Y, 1 + len(Y) // 10_000)
-            ]
-        )
-        return {
-            "penalty": lam * float(norms.sum(dtype=np.float64)) / len(Y),
-            "active": np.count_nonzero(norms) / len(Y),
-            "strongest": norms[:COMPARED].argmax(axis=1).astype(np.int16),
-        }
-
-    kept = Kept(A)
-    s = size.setting._asdict()
+    Returns
+    -------
+    dict of str to ndarray
+        ``penalty``, the mean of lam sum_g ||x_g||; ``active``, the mean number of active groups;
+        ``strongest``, the group with the largest norm, for some of the images.
+    """
     return cache.run(
-        f"{size.data}-{repr(kept)[:8]}-measured",
-        unit,
-        A=kept,
-        data=size.data,
-        n_train=size.n_train,
-        setting=s,
-    )
-
-
-def united(cache: ResultCache, size: Sizes, runs: list[Any]) -> dict[str, Any]:
-    """``A``, :func:`.recombination.recombined` of the dictionaries of all runs; ``loss``, (13) of all training images."""
-
-    def unit(
-        dictionaries: list[Kept], data: str, n_train: int | None, setting: dict[str, Any]
-    ) -> dict[str, Any]:
-        Y = images(data, size.source, n_train, None).train
-        s = Setting(**setting)
-
-        def encode(A: Array, Y: Array) -> Array:
-            return codes(A, Y, "group", s)
-
-        A = recombined([kept.array for kept in dictionaries], Y[:COMPARED], encode, s.group_size)
-        blocks = np.array_split(Y, 1 + len(Y) // 10_000)
-        return {
-            "A": A,
-            "loss": sum(
-                float(np.sum((block - encode(A, block) @ A.T) ** 2, dtype=np.float64))
-                for block in blocks
-            )
-            / 2
-            / len(Y),
-        }
-
-    every = [Kept(run["A"]) for run in runs]
-    name = hashlib.sha256(repr(every).encode()).hexdigest()[:8]
-    return cache.run(
-        f"{size.data}-{name}-united",
-        unit,
-        dictionaries=every,
+        f"{size.data}-{digest(A)[:8]}-statistics",
+        partial(_group_statistics, source=size.source),
+        A=A,
         data=size.data,
         n_train=size.n_train,
         setting=size.setting._asdict(),
     )
 
 
-def halved(curves: Array) -> tuple[int, int]:
-    """The restart that successive halving keeps, told from loss curves: after 4, 8, 16 epochs the half with the higher loss stops.
-
-    >>> halved(np.array([[5.0, 5, 5, 5, 1], [4, 4, 4, 4, 3], [6, 6, 6, 6, 0]]))  # the second is ahead after 4 epochs
-    (1, 13)
-    """
-    alive = np.arange(len(curves))
-    spent = 0
-    at = 0
-    for epoch in (4, 8, 16, curves.shape[1]):
-        epoch = min(epoch, curves.shape[1])
-        spent, at = spent + len(alive) * (epoch - at), epoch
-        alive = alive[
-            np.argsort(curves[alive, epoch - 1], kind="stable")[: max(len(alive) // 2, 1)]
-        ]
-    return int(alive[0]), spent
+def _group_statistics(
+    A: Array, data: str, n_train: int | None, setting: dict[str, Any], source: str | None
+) -> dict[str, Any]:
+    Y = images(data, source, n_train, None).train
+    s = Setting(**setting)
+    _, group_size, lam = s.shape("group")
+    blocks = np.array_split(Y, 1 + len(Y) // BLOCK)
+    norms = np.concatenate([groups.norms(codes(A, B, "group", s), group_size) for B in blocks])
+    return {
+        "penalty": lam * float(norms.sum(dtype=np.float64)) / len(Y),
+        "active": np.count_nonzero(norms) / len(Y),
+        "strongest": norms[:COMPARED].argmax(axis=1).astype(np.int16),
+    }
 
 
-RULES = {
-    "loss": loss_of,
-    "objective": objective_of,
-    "disagreement": disagreement_of,
-    "active": active_of,
+RULES: dict[str, Callable[[ResultCache, Sizes, list[dict[str, Any]]], Array]] = {
+    "loss": training_loss,
+    "objective": objective,
+    "disagreement": disagreement,
+    "active": active_groups,
 }
 LOWEST = {
     "loss": "lowest training loss",
