@@ -99,12 +99,14 @@ def train_network(
     Parameters
     ----------
     network : {"group", "sparse"}
-    data, n_train, source
+    data, n_train
         As for :func:`images`.
     seed : int
         Of the start and of the mini-batches.
     setting : dict
-        Fields of :class:`Setting`.
+        Fields of :class:`.settings.Setting`.
+    source : str, optional
+        As for :func:`images`.
     checkpoint : str, optional
         File that the run resumes from, and that it updates every 5 epochs.
     progress : bool
