@@ -13,7 +13,8 @@ from .. import checks, training
 from ..arrays import Array
 from ..files import write_json
 from ..training.blocks import rows
-from ..training.optimizers import CONSTRAINTS, OPTIMIZERS
+from ..training.constraints import CONSTRAINTS
+from ..training.optimizers import OPTIMIZERS
 from ..training.starts import STARTS, starting_dictionary
 from .models import NETWORK, Model, write_model
 from .options import add_json, add_seed, file_name

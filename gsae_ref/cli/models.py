@@ -12,7 +12,7 @@ import numpy as np
 from .. import checks
 from ..arrays import Array
 from ..files import read_arrays, write_arrays
-from ..training.dictionary import Network, network
+from ..training.networks import Network, build_network
 
 NETWORK = {  # options of the network, and their types
     "group_size": int,
@@ -40,7 +40,7 @@ class Model:
     @property
     def network(self) -> Network:
         """The network that encodes with this dictionary."""
-        return network(**self.options)
+        return build_network(**self.options)
 
 
 def write_model(path: str | Path, model: Model) -> None:

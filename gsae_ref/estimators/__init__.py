@@ -1,9 +1,12 @@
-"""scikit-learn estimators; the files below import scikit-learn, this one does not. May import training, ops, metrics, checks, groups, files."""
+"""scikit-learn estimators. This file does not import scikit-learn, those beside it do.
+
+May import training, ops, metrics, checks, groups, files.
+"""
 
 import importlib
 from typing import Any
 
-ESTIMATORS = {  # name -> the file below that has it
+ESTIMATORS = {  # name -> file that defines it
     "DiagonallyGroupedLinearRegressor": "grouped_regression",
     "GroupSparseAutoencoder": "autoencoders",
     "SparseAutoencoder": "autoencoders",
@@ -13,7 +16,7 @@ __all__ = [*ESTIMATORS]
 
 
 def __getattr__(name: str) -> type[Any]:
-    """Import the file that has an estimator when it is first asked for."""
+    """Import the file of an estimator at the first access to it."""
     if name not in ESTIMATORS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:

@@ -1,69 +1,53 @@
-"""Group-sparse and sparse autoencoders as scikit-learn transformers. May import training, ops, checks."""
+"""Group-sparse and sparse autoencoders as scikit-learn transformers.
+
+May import training, ops, checks.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import checks, ops
 from ..arrays import Array
-from ..training.dictionary import network
+from ..training.networks import Network, build_network
 from .learning import Autoencoder
-
-if TYPE_CHECKING:
-    from ..training.dictionary import Network
 
 
 class GroupSparseAutoencoder(Autoencoder):
-    """Dictionary of groups of atoms, with codes in which few groups are active. [T21] Eqs. (11)-(14), Sections 4.1, 4.2.
+    """Dictionary of groups of atoms, for codes with few active groups. [T21] Eqs. (11)-(14).
 
     Parameters
     ----------
     n_groups : int
-        Groups; the clusters of :meth:`predict`.
+        Number of groups, and of clusters in :meth:`predict`.
     group_size : int
-        Atoms in each.
+        Atoms per group.
     lam : float
-        Threshold (11) of a group's norm; for an unfolded network the penalty, and each step
-        thresholds at unfold_step * lam.
-    n_unfold : int
-        1: the shallow network. Above 1: so many steps of :func:`gsae_ref.unfolded_encode`, trained
-        through all of them.
-    unfold_step : float, optional
-        Step of the unfolded encoder; None: 1 / ||A||_2^2.
-    accelerated : bool
-        Whether the unfolded encoder is FISTA.
-    nonnegative : bool
-        Whether the codes of the unfolded encoder are >= 0.
-    l1 : float
-        Penalty of the unfolded encoder on single entries.
+        Threshold of a group's norm in (11), for an unfolded network the penalty.
+    n_unfold, unfold_step, accelerated, nonnegative, l1
+        As in :func:`gsae_ref.train`: the unfolded network, for ``n_unfold`` above 1.
     n_epochs : int
         Passes over the data.
     batch_size : int or None
-        Samples in a mini-batch; None: all.
-    optimizer : {"adam", "gradient_descent"}
-        As in :func:`gsae_ref.train`.
-    step_size : float
-        Learning rate.
-    gradient : {"exact", "appendix_b", "approximate"}
-        As in :func:`gsae_ref.loss_and_grad`; "exact" for an unfolded network.
-    constraint : {"none", "columns", "groups"}
-        After every step: nothing (as T21), atoms of norm 1, or orthonormal groups.
+        Samples in a mini-batch; None: all samples.
+    optimizer, step_size, gradient, constraint
+        As in :func:`gsae_ref.train`; step_size is one number.
     tangent : bool
-        Whether the part of the gradient that only breaks the constraint is removed before the step.
-        False: as published, and biased with Adam (notes of :func:`gsae_ref.train`).
+        Whether the gradient is projected on the tangent space of the constraint before the step.
+        False: as published, and biased with Adam (see the notes of :func:`gsae_ref.train`).
     init : {"samples", "principal", "random"} or array_like of shape (n_components, n_features)
-        Where to start: atoms drawn from the samples; leading principal directions, mixed for each
-        group; Gaussian directions; or given.
+        The start: atoms drawn from the samples; leading principal directions, mixed for each group;
+        Gaussian directions; or given.
     random_state : int, RandomState or None
         Seed of the start and of the mini-batches.
     verbose : bool or int
-        Whether to show a bar (tqdm).
+        Whether a bar is shown (tqdm).
     engine : {"auto", "reference", "numba"}
-        As in :func:`gsae_ref.loss_and_grad`.
+        As in :func:`gsae_ref.train`.
 
     Attributes
     ----------
@@ -78,15 +62,18 @@ class GroupSparseAutoencoder(Autoencoder):
 
     Notes
     -----
-    Nothing is centred: put ``StandardScaler(with_std=False)`` before it where a mean is to be
-    removed, as T21 does for images.
+    Samples are not centred. To remove the mean, as T21 does for images, put
+    ``StandardScaler(with_std=False)`` before this estimator in a pipeline.
 
     Examples
     --------
+    Two samples in a plane, two on a line:
+
     >>> from gsae_ref import GroupSparseAutoencoder
-    >>> X = np.array([[3.0, 4.0, 0.0], [4.0, -3.0, 0.0], [0.0, 0.0, 5.0], [0.0, 0.0, -6.0]])  # a plane and a line
+    >>> X = np.array([[3.0, 4.0, 0.0], [4.0, -3.0, 0.0], [0.0, 0.0, 5.0], [0.0, 0.0, -6.0]])
     >>> start = np.array([[1.0, 0.0, 0.1], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [0.1, 0.0, 1.0]])
-    >>> model = GroupSparseAutoencoder(n_groups=2, group_size=2, lam=1.0, init=start, constraint="groups").fit(X)
+    >>> options = {"lam": 1.0, "init": start, "constraint": "groups"}
+    >>> model = GroupSparseAutoencoder(n_groups=2, group_size=2, **options).fit(X)
     >>> model.predict(X)
     array([0, 0, 1, 1])
     """
@@ -138,40 +125,50 @@ class GroupSparseAutoencoder(Autoencoder):
         return checks.count("n_groups", self.n_groups), checks.group_size(self.group_size)
 
     def _network(self) -> tuple[Network, float]:
-        options = self.n_unfold, self.unfold_step, self.accelerated, self.nonnegative, self.l1
-        return network(self.group_size, self.gradient, *options, self.engine), checks.threshold(
-            self.lam
+        network = build_network(
+            self.group_size,
+            self.gradient,
+            self.n_unfold,
+            self.unfold_step,
+            self.accelerated,
+            self.nonnegative,
+            self.l1,
+            self.engine,
         )
+        return network, checks.threshold(self.lam)
 
     def _start(self, A: Array) -> dict[str, Array]:
         return {"A": A}
 
     def _objective(self) -> Callable[..., Any]:
-        net, lam = self._network()
-        project = self._projection()
+        network, lam = self._network()
+        tangent = self._tangent()
 
         def objective(
             parameters: dict[str, Array], samples: Array, epoch: int
         ) -> tuple[float, dict[str, Array]]:
-            cost, G = net.loss_and_grad(parameters["A"], samples, lam)
-            return cost, {"A": project(parameters["A"], G)}
+            A = parameters["A"]
+            cost, G = network.loss_and_grad(A, samples, lam)
+            return cost, {"A": tangent(A, G)}
 
         return objective
 
-    def _keep(self, parameters: dict[str, Array]) -> None:
-        """Nothing beside components_ is learned."""
+    def _set_attributes(self, parameters: dict[str, Array]) -> None:
+        """Only components_ is learned."""
 
     def _encode(self, X: Array) -> Array:
-        net, lam = self._network()
-        return net.encode(self.components_.T, X, lam)
+        network, lam = self._network()
+        return network.encode(self.components_.T, X, lam)
 
     def _loss(self, X: Array) -> float:
-        net, lam = self._network()
-        return net.loss(self.components_.T, X, lam)
+        network, lam = self._network()
+        return network.loss(self.components_.T, X, lam)
 
 
 class SparseAutoencoder(Autoencoder):
-    """Dictionary of single atoms, with codes in which few are active: the sparse network that T21 compares with, and that of N19.
+    """Dictionary of atoms, for codes with few non-zero entries. [N19] Eq. (2).
+
+    It is also the sparse network with which T21 compares its group-sparse one.
 
     Parameters
     ----------
@@ -180,29 +177,11 @@ class SparseAutoencoder(Autoencoder):
     lam : float
         Threshold of "soft" and "hard"; for "relu" the bias starts at -lam.
     activation : {"soft", "hard", "relu"}
-        sign(z) (|z| - lam)_+; z 1{|z| > lam}; max(z, 0) with a bias b. [N19] Eq. (2).
+        sign(z) (|z| - lam)_+; z 1{|z| > lam}; max(z, 0) with a bias b.
     fit_bias : bool
         For "relu": whether the bias is learned with the atoms, or stays at -lam.
-    n_epochs : int
-        Passes over the data.
-    batch_size : int or None
-        Samples in a mini-batch; None: all.
-    optimizer : {"adam", "gradient_descent"}
-        As in :func:`gsae_ref.train`.
-    step_size : float
-        Learning rate.
-    constraint : {"none", "columns"}
-        After every step: nothing, or atoms of norm 1.
-    tangent : bool
-        Whether the part of the gradient that only breaks the constraint is removed before the step,
-        as in :class:`GroupSparseAutoencoder`.
-    init : {"samples", "principal", "random"} or array_like of shape (n_components, n_features)
-        Where to start: atoms drawn from the samples; leading principal directions; Gaussian
-        directions; or given.
-    random_state : int, RandomState or None
-        Seed of the start and of the mini-batches.
-    verbose : bool or int
-        Whether to show a bar (tqdm).
+    n_epochs, batch_size, optimizer, step_size, constraint, tangent, init, random_state, verbose
+        As in :class:`GroupSparseAutoencoder`, for groups of one atom.
     engine : {"auto", "reference", "numba"}
         As in :func:`gsae_ref.sparse_loss_and_grad`.
 
@@ -225,9 +204,12 @@ class SparseAutoencoder(Autoencoder):
 
     Examples
     --------
+    The second entry of the code is below the threshold.
+
     >>> from gsae_ref import SparseAutoencoder
-    >>> model = SparseAutoencoder(n_components=2, lam=1.0, activation="hard", init=np.eye(2)).fit([[3.0, 0.0], [0.0, 5.0]])
-    >>> model.transform([[2.0, 0.5]])  # the second entry is below the threshold
+    >>> options = {"lam": 1.0, "activation": "hard", "init": np.eye(2)}
+    >>> model = SparseAutoencoder(n_components=2, **options).fit([[3.0, 0.0], [0.0, 5.0]])
+    >>> model.transform([[2.0, 0.5]])
     array([[2., 0.]])
     """
 
@@ -268,7 +250,7 @@ class SparseAutoencoder(Autoencoder):
         return checks.count("n_components", self.n_components), 1
 
     def _threshold(self) -> float:
-        """The threshold of the activation: ReLU has its bias instead."""
+        """The threshold of the activation; 0 for ReLU, which has a bias instead."""
         checks.option("activation", self.activation, ("soft", "hard", "relu"))
         return 0.0 if self.activation == "relu" else checks.threshold(self.lam)
 
@@ -278,9 +260,9 @@ class SparseAutoencoder(Autoencoder):
 
     def _objective(self) -> Callable[..., Any]:
         activation = self.activation
-        lam = self._threshold()
         engine = self.engine
-        project = self._projection()
+        lam = self._threshold()
+        tangent = self._tangent()
         learns_bias = checks.flag("fit_bias", self.fit_bias) and activation == "relu"
 
         def objective(
@@ -291,11 +273,14 @@ class SparseAutoencoder(Autoencoder):
             cost, dW, db = ops.sparse_loss_and_grad(
                 W, samples, bias, activation, lam, engine=engine
             )
-            return cost, {"A": project(W, dW)} | ({"bias": db} if learns_bias else {})
+            gradient = {"A": tangent(W, dW)}
+            if learns_bias:
+                gradient["bias"] = db
+            return cost, gradient
 
         return objective
 
-    def _keep(self, parameters: dict[str, Array]) -> None:
+    def _set_attributes(self, parameters: dict[str, Array]) -> None:
         self.bias_ = parameters["bias"]
 
     def _encode(self, X: Array) -> Array:

@@ -1,4 +1,7 @@
-"""Group-sparse linear regression without a penalty: the network of L23, stopped early, as a scikit-learn estimator. May import ops, checks."""
+"""Group-sparse linear regression without a penalty, as a scikit-learn estimator.
+
+May import ops, checks.
+"""
 
 from __future__ import annotations
 
@@ -15,39 +18,41 @@ from ..arrays import Array, IntArray
 
 
 class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
-    """Linear regression whose weights are few groups, by gradient descent on w_l = u_l^2 v_l from a small start. [L23] Algorithms 1 and 2.
+    """Group-sparse linear regression by early stopping. [L23] Algorithms 1 and 2.
 
-    There is no penalty: large groups are learned first, and stopping before the noise is learned
-    leaves the others at zero. Before the descent, X and y are centred (with ``fit_intercept``) and
-    divided by s_X = ||X||_2 / sqrt(n) and s_y = ||y|| / sqrt(n). Then X^T X / n <= I, and step
-    sizes need not be tuned to the data; ``alpha``, ``gamma`` and ``eta`` are in these units,
-    everything returned is in those of X and y. Groups are compared by the norms of their weights,
-    so give predictors a common scale first (``StandardScaler`` in a pipeline).
+    Gradient descent on w_l = u_l^2 v_l from a small start. There is no penalty: large groups are
+    learned first, and stopping before the noise is learned leaves the others near zero.
+
+    Before the descent, X and y are centred (with ``fit_intercept``) and divided by
+    s_X = ||X||_2 / sqrt(n) and s_y = ||y|| / sqrt(n). Then X^T X / n <= I, and step sizes need not
+    be tuned to the data. ``alpha``, ``gamma`` and ``eta`` are in these units, all results in those
+    of X and y. Groups compete by the norms of their weights, so predictors should have a common
+    scale (``StandardScaler`` in a pipeline).
 
     Parameters
     ----------
     groups : int or array_like of int, optional
-        One size for all groups, the sizes of contiguous groups, or one label per predictor, in any
-        order. None: groups of one.
+        As in :func:`gsae_ref.dglnn_weights`; None: groups of one.
     algorithm : {"algorithm_1", "algorithm_2", "gradient_descent"}
         As in :func:`gsae_ref.dglnn_path`.
     n_epochs : int
-        Steps to take.
+        Number of updates.
     alpha : float
-        Magnitude at the start, > 0. Smaller: sparser and slower (the time grows like log(1/alpha)).
+        Magnitude at the start, > 0. A smaller one gives sparser weights and takes longer, like
+        log(1/alpha).
     gamma : float
         Step size on the magnitudes u, > 0.
     eta : float, optional
         Constant step size on the directions v, as in :func:`gsae_ref.dglnn_path`.
     early_stopping : bool
-        Keep a part of the samples for validation and take the state with the smallest squared error
-        there. False: all samples are used, and the last state is taken.
+        Whether a part of the samples is set aside for validation, and the state with the smallest
+        squared error there is taken. False: all samples are used, and the last state is taken.
     validation_fraction : float
-        That part, between 0 and 1; at least one sample, and one is left.
+        That part, between 0 and 1. It has at least one sample, and leaves at least one.
     fit_intercept : bool
-        Whether an intercept is fitted (by centring).
+        Whether an intercept is fitted, by centring.
     record_every : int
-        Epochs between the states of ``path_``, among which early stopping chooses.
+        Epochs between the states of ``path_``, from which early stopping chooses.
     random_state : int, RandomState or None
         Draws the validation samples.
 
@@ -58,12 +63,12 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
     intercept_ : float
         Intercept, 0.0 without ``fit_intercept``.
     magnitudes_ : ndarray of shape (n_groups,)
-        Norms of the weights of every group; with labels in their order.
+        Norms of the weights of every group, in the order of the labels if there are labels.
     stop_epoch_ : int
-        Epoch of the state that was taken.
+        Epoch of the chosen state.
     path_ : Bunch
         ``epochs`` (n_records,), ``coef`` (n_records, n_features_in_), ``magnitudes`` (n_records,
-        n_groups), ``loss`` (n_records,) on the samples learned from, in scaled units,
+        n_groups), ``loss`` (n_records,) on the training samples, in scaled units,
         ``validation_error`` (n_records,), mean squared, in the units of y, or None, and
         ``switch_epoch``.
     n_features_in_ : int
@@ -74,7 +79,7 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
     Notes
     -----
     Differs from the paper: the scaling and the intercept are ours, and the stopping time is chosen
-    by validation, where the theorems have a window that depends on what is unknown. Weights outside
+    by validation; the theorems have a window that depends on unknown quantities. Weights outside
     the support are small, not zero.
 
     Examples
@@ -121,7 +126,7 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
         X : array_like of shape (n_samples, n_features)
             Samples as rows.
         y : array_like of shape (n_samples,)
-            What is predicted.
+            Target.
 
         Returns
         -------
@@ -130,28 +135,23 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
         Raises
         ------
         TypeError, ValueError, DivergenceError
-            As :func:`gsae_ref.dglnn_path`; for a ``validation_fraction`` outside (0, 1); for one
-            sample only.
+            As :func:`gsae_ref.dglnn_path`; for a ``validation_fraction`` outside (0, 1); for
+            early stopping with a single sample.
         """
         checks.refuse_mask("X", X)
         checks.refuse_mask("y", y)
-        with np.errstate(
-            over="ignore", invalid="ignore"
-        ):  # scikit-learn sums X to see whether it is finite
+        with np.errstate(over="ignore", invalid="ignore"):  # scikit-learn sums X and y
             X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], y_numeric=True)
         checks.representable("the fit", lambda: self._learn(X, y), X=X, y=y)
         return self
 
     def _learn(self, X: Array, y: Array) -> tuple[Array, Any]:
-        """Fit to data that are checked; the coefficients and the intercept."""
+        """Fit to checked data; return the coefficients and the intercept."""
         y = y.astype(X.dtype, copy=False)
         learn, validate = self._split(len(X))
-        center = np.zeros(X.shape[1], X.dtype)
-        y_center = X.dtype.type(0)
-        if checks.flag("fit_intercept", self.fit_intercept):
-            center = X[learn].mean(axis=0, dtype=np.float64).astype(X.dtype)
-            y_center = y[learn].mean(dtype=np.float64).astype(X.dtype)
-        X, y = X - center, y - y_center
+        center, y_center = self._centers(X[learn], y[learn])
+        X = X - center
+        y = y - y_center
         x_scale = _or_one(np.linalg.norm(X[learn], 2) / len(learn) ** 0.5)
         y_scale = _or_one(np.linalg.norm(y[learn]) / len(learn) ** 0.5)
 
@@ -176,22 +176,28 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
             index = stop.index
             errors = stop.scores * float(y_scale) ** 2
         coef = path.w * (y_scale / x_scale)
-        sizes, order = checks.grouping(groups, X.shape[1])
-        squares = np.add.reduceat(np.square(coef)[:, order], np.cumsum(sizes) - sizes, axis=1)
+        magnitudes = _group_norms(coef, groups)
 
         self.coef_ = coef[index].copy()
         self.intercept_ = y_center - center @ self.coef_ if self.fit_intercept else 0.0
-        self.magnitudes_ = np.sqrt(squares[index])
+        self.magnitudes_ = magnitudes[index].copy()
         self.stop_epoch_ = int(path.epochs[index])
         self.path_ = Bunch(
             epochs=path.epochs,
             coef=coef,
-            magnitudes=np.sqrt(squares),
+            magnitudes=magnitudes,
             loss=path.loss,
             validation_error=errors,
             switch_epoch=path.switch_epoch,
         )
         return self.coef_, self.intercept_
+
+    def _centers(self, X: Array, y: Array) -> tuple[Array, Any]:
+        """Means of X and y with an intercept, zeros without."""
+        if not checks.flag("fit_intercept", self.fit_intercept):
+            return np.zeros(X.shape[1], X.dtype), X.dtype.type(0)
+        center = X.mean(axis=0, dtype=np.float64).astype(X.dtype)
+        return center, y.mean(dtype=np.float64).astype(X.dtype)
 
     def predict(self, X: ArrayLike) -> Array:
         """Predictions X w + intercept.
@@ -212,14 +218,15 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
         return checks.representable("the prediction", lambda: X @ self.coef_ + self.intercept_, X=X)
 
     def _split(self, n_samples: int) -> tuple[IntArray, IntArray]:
-        """Indices of the samples to learn from, and of those to validate on."""
-        everyone = np.arange(n_samples)
+        """Indices of the training samples, and of the validation samples."""
+        indices = np.arange(n_samples)
         if not checks.flag("early_stopping", self.early_stopping):
-            return everyone, everyone[:0]
+            return indices, indices[:0]
         part = checks.fraction("validation_fraction", self.validation_fraction)
         if n_samples < 2:
             raise ValueError(
-                f"early_stopping=True with n_samples = {n_samples}; one sample is needed to learn from and one to validate on; "
+                f"early_stopping=True with n_samples = {n_samples}; "
+                f"one sample is needed for training and one for validation; "
                 f"pass more samples or early_stopping=False"
             )
         shuffled = check_random_state(self.random_state).permutation(n_samples)
@@ -228,5 +235,12 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
 
 
 def _or_one(scale: float) -> float:
-    """A scale to divide by: itself, or 1 for data that are zero."""
+    """A scale to divide by; 1 in place of 0."""
     return scale if scale > 0 else type(scale)(1)
+
+
+def _group_norms(coef: Array, groups: Any) -> Array:
+    """Norms of the groups of coefficients, along the last axis."""
+    sizes, order = checks.grouping(groups, coef.shape[1])
+    squares = np.square(coef)[:, order]
+    return np.sqrt(np.add.reduceat(squares, np.cumsum(sizes) - sizes, axis=1))

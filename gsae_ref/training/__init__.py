@@ -1,7 +1,6 @@
-"""Training: the loop (descent), the group-sparse networks (dictionary), the sparse one (sparse), the full-batch gradient past memory
-(full_batch).
+"""Training: group-sparse (dictionary) and sparse networks, and gradients over all samples.
 
-May import ops, metrics, checks, groups, files.
+The loop is in descent, the steps are in optimizers. May import ops, metrics, checks, groups, files.
 """
 
 from .. import ops

@@ -1,8 +1,8 @@
-"""Samples as rows, block by block, so that no more than a block need be in memory. May import checks."""
+"""Samples as rows, in blocks, so that only a block need be in memory. May import checks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .. import checks
 from ..arrays import Array, IntArray
 
-BLOCK = 4096  # samples whose codes are held at a time
+BLOCK = 4096  # samples whose codes are in memory at a time
 
 
 def rows(Y: NDArray[Any], size: int = BLOCK) -> Iterator[NDArray[Any]]:
@@ -24,28 +24,63 @@ def rows(Y: NDArray[Any], size: int = BLOCK) -> Iterator[NDArray[Any]]:
         yield Y[begin : begin + size]
 
 
-def of_one_size(blocks: Iterable[Array], size: int) -> Iterator[Array]:
-    """Yield the same samples in blocks of ``size`` (the last may be smaller), whatever sizes they come in.
+def mean_cost(cost: Callable[[Array], float], Y: Array) -> float:
+    """Mean over all samples of a cost that is a mean over a block.
 
-    >>> [block.ravel().tolist() for block in of_one_size([np.arange(3.0)[:, None], np.arange(3.0, 5)[:, None]], 2)]
+    >>> mean_cost(np.mean, np.array([1.0, 2.0, 6.0]))
+    3.0
+    """
+    costs = []
+    sizes = []
+    for block in rows(Y):
+        costs.append(cost(block))
+        sizes.append(len(block))
+    return float(np.average(costs, weights=sizes))
+
+
+def of_one_size(blocks: Iterable[Array], size: int) -> Iterator[Array]:
+    """Yield the samples of blocks of any sizes in blocks of ``size``; the last may be smaller.
+
+    >>> blocks = [np.array([[0.0], [1.0], [2.0]]), np.array([[3.0], [4.0]])]
+    >>> [block.ravel().tolist() for block in of_one_size(blocks, 2)]
     [[0.0, 1.0], [2.0, 3.0], [4.0]]
     """
-    waiting: list[Array] = []
-    held = 0
+    pending: list[Array] = []
+    n_pending = 0
     for block in blocks:
-        while held + len(block) >= size:
-            cut = size - held
-            yield np.concatenate([*waiting, block[:cut]]) if waiting else block[:cut]
-            waiting, held, block = [], 0, block[cut:]
+        while n_pending + len(block) >= size:
+            cut = size - n_pending
+            yield _joined([*pending, block[:cut]])
+            block = block[cut:]
+            pending = []
+            n_pending = 0
         if len(block):
-            waiting.append(block)
-            held += len(block)
-    if waiting:
-        yield np.concatenate(waiting) if len(waiting) > 1 else waiting[0]
+            pending.append(block)
+            n_pending += len(block)
+    if pending:
+        yield _joined(pending)
+
+
+def _joined(blocks: list[Array]) -> Array:
+    """Blocks as one; a single block is not copied."""
+    return np.concatenate(blocks) if len(blocks) > 1 else blocks[0]
+
+
+def size_of_batches(batch_size: int | None, n_samples: int) -> int:
+    """Check the size of mini-batches; None, and sizes above, are all samples.
+
+    >>> size_of_batches(None, 60), size_of_batches(16, 60), size_of_batches(128, 60)
+    (60, 16, 60)
+    """
+    if batch_size is None:
+        return n_samples
+    return min(checks.count("batch_size", batch_size), n_samples)
 
 
 def shuffled(n_samples: int, batch_size: int, seed: int, epoch: int) -> list[IntArray | slice]:
-    """Index of every mini-batch of an epoch, drawn without replacement; all samples, in place, when one batch holds them.
+    """Indices of the mini-batches of an epoch, drawn without replacement.
+
+    All samples, in their order, if they fit in one batch.
 
     >>> [len(batch) for batch in shuffled(5, 2, seed=0, epoch=0)]
     [2, 2, 1]
@@ -56,21 +91,33 @@ def shuffled(n_samples: int, batch_size: int, seed: int, epoch: int) -> list[Int
     return list(rows(order, batch_size))
 
 
+def mini_batches(Y: Array, batch_size: int, seed: int, epoch: int) -> Iterator[Array]:
+    """Yield the mini-batches of an epoch; see :func:`shuffled`.
+
+    >>> [batch.ravel().tolist() for batch in mini_batches(np.array([[3.0], [4.0]]), 2, 0, 0)]
+    [[3.0, 4.0]]
+    """
+    for batch in shuffled(len(Y), batch_size, seed, epoch):
+        yield Y[batch]
+
+
 def samples_that_fit(Y: Any, A: Array | None = None) -> Array:
-    """Return samples as rows, that fit a dictionary if one is given, checked block by block: a memory-mapped Y is never held whole."""
+    """Check samples as rows, which fit the dictionary A if it is given, and return them.
+
+    They are checked block by block: a memory-mapped Y is never copied whole.
+    """
     if not isinstance(Y, np.ndarray):
         Y = checks.array("Y", Y)
-    n_features, of = (
-        (Y.shape[-1] if Y.ndim else 0, "it") if A is None else (A.shape[0], f"A of shape {A.shape}")
-    )
+    n_features = Y.shape[-1] if Y.ndim else 0
+    of = "it"
+    if A is not None:
+        n_features = A.shape[0]
+        of = f"A of shape {A.shape}"
     if Y.ndim != 2 or not len(Y):
         checks.batch("Y", Y, n_features, of)
         raise ValueError(f"Y has shape {Y.shape}, one sample; samples are rows; use Y[None]")
     for k, block in enumerate(rows(Y)):
-        checks.batch(
-            "Y" if len(Y) <= BLOCK else f"Y[{k * BLOCK}:{k * BLOCK + len(block)}]",
-            block,
-            n_features,
-            of,
-        )
+        begin = k * BLOCK
+        name = "Y" if len(Y) <= BLOCK else f"Y[{begin}:{begin + len(block)}]"
+        checks.batch(name, block, n_features, of)
     return np.asarray(Y)

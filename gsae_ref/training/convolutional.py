@@ -1,8 +1,9 @@
-"""Gradient descent on the convolutional autoencoders of L23's appendix. May import ops, checks."""
+"""Training the convolutional autoencoders of L23's appendix. May import ops, checks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,8 @@ from numpy.typing import ArrayLike
 
 from .. import checks
 from ..arrays import Array
-from .blocks import shuffled
-from .checkpoints import fingerprint
+from .blocks import shuffled, size_of_batches
+from .checkpoints import Checkpoints, fingerprint
 from .descent import descend
 
 if TYPE_CHECKING:
@@ -35,34 +36,24 @@ def train_convolutional(
     checkpoint_every: int = 1,
     resume: bool = False,
 ) -> Run:
-    """Learn the parameters of a convolutional autoencoder (:class:`gsae_ref.ops.ConvolutionalAutoencoder`) from images. [L23] Section E.2.
+    """Learn the parameters of a convolutional autoencoder from images. [L23] Section E.2.
 
     Parameters
     ----------
     network : ConvolutionalAutoencoder or VariationalAutoencoder
+        See :class:`gsae_ref.ops.ConvolutionalAutoencoder`.
     Y : array_like of shape (n_samples, image_size**2)
         Images as rows.
     n_epochs : int
         Passes over the images.
     parameters : dict of str to array_like, optional
-        Where to start; None draws them, float32, from the seed. Not modified.
-    optimizer : {"adam", "gradient_descent"}
+        The start, not modified; None draws float32 parameters from the seed.
+    optimizer, step_size, batch_size
         As in :func:`gsae_ref.train`.
-    step_size : float or callable
-        Learning rate, or a function of the epoch.
-    batch_size : int
-        Images in a mini-batch, drawn without replacement in every epoch.
     rng : int
         Seed of the start and of the mini-batches.
-    progress : bool
-        Show a bar on standard error (tqdm if installed).
-    checkpoint : str or path, optional
-        File (.npz) for the state, three times the parameters; the one before is kept with
-        ``.previous`` added.
-    checkpoint_every : int
-        Epochs between checkpoints.
-    resume : bool
-        Continue from the checkpoint if there is one.
+    progress, checkpoint, checkpoint_every, resume
+        As in :func:`gsae_ref.train`. A checkpoint is three times as large as the parameters.
 
     Returns
     -------
@@ -73,10 +64,10 @@ def train_convolutional(
     Raises
     ------
     TypeError, ValueError
-        For images or parameters that do not fit the network, a bad number, a checkpoint of another
-        run.
+        For images or parameters that do not fit the network, a number out of range, a checkpoint of
+        another run.
     DivergenceError
-        When the cost or a parameter is no longer finite.
+        If the cost or a parameter is no longer finite.
 
     Notes
     -----
@@ -87,7 +78,8 @@ def train_convolutional(
     Examples
     --------
     >>> from gsae_ref.ops import ConvolutionalAutoencoder
-    >>> network = ConvolutionalAutoencoder(n_groups=2, n_linear=1, n_latent=4, image_size=4, channels=(4,), decoder_channels=(4, 2))
+    >>> sizes = {"image_size": 4, "channels": (4,), "decoder_channels": (4, 2)}
+    >>> network = ConvolutionalAutoencoder(n_groups=2, n_linear=1, n_latent=4, **sizes)
     >>> run = train_convolutional(network, np.eye(16), 30, step_size=0.01)
     >>> len(run.history["loss"]), run.history["loss"][-1] < run.history["loss"][0]
     (30, True)
@@ -95,47 +87,50 @@ def train_convolutional(
     seed = checks.count("rng", rng, minimum=0)
     Y = checks.array("Y", Y, ndim=(2,))
     parameters = network.start(seed) if parameters is None else parameters
-    network.encode(parameters, Y[:1])  # refuses what does not fit before the first epoch
-    batch_size = min(checks.count("batch_size", batch_size), len(Y))
-
-    def owner() -> str:
-        return fingerprint(
-            {name: np.asarray(value) for name, value in parameters.items()},
-            Y,
-            repr(network),
-            optimizer,
-            batch_size,
-            seed,
-        )
-
-    def batches(epoch: int) -> Iterator[Any]:
-        """Rows of pixels, followed by the noise of a variational network: the same in every run that reaches this epoch."""
-        noise = (
-            np.random.default_rng([seed, epoch, 1])
-            .normal(size=(len(Y), network.n_noise))
-            .astype(Y.dtype)
-        )
-        return (
-            np.hstack([Y[batch], noise[batch]])
-            for batch in shuffled(len(Y), batch_size, seed, epoch)
-        )
-
-    def objective(
-        parameters: dict[str, Array], samples: Array, epoch: int
-    ) -> tuple[float, dict[str, Array]]:
-        images, noise = np.split(samples, [Y.shape[1]], axis=1)
-        return network.loss_and_grad(parameters, images, *([noise] if network.n_noise else []))
-
+    network.encode(parameters, Y[:1])  # fail early
+    images = _Images(network, Y, size_of_batches(batch_size, len(Y)), seed)
+    named = {name: np.asarray(value) for name, value in parameters.items()}
+    mark = partial(fingerprint, named, Y, repr(network), optimizer, images.batch_size, seed)
     return descend(
         parameters,
-        objective,
-        batches,
+        images.cost_and_gradient,
+        images.batches,
         n_epochs,
         optimizer=optimizer,
         step_size=step_size,
         progress=progress,
-        checkpoint=checkpoint,
-        checkpoint_every=checkpoint_every,
-        resume=resume,
-        owner=owner,
+        checkpoints=Checkpoints(checkpoint, checkpoint_every, resume, mark),
     )
+
+
+class _Images:
+    """Mini-batches of images and of the noise that a variational network takes."""
+
+    def __init__(
+        self,
+        network: ConvolutionalAutoencoder | VariationalAutoencoder,
+        Y: Array,
+        batch_size: int,
+        seed: int,
+    ) -> None:
+        self.network: Any = network
+        self.Y = Y
+        self.batch_size = batch_size
+        self.seed = seed
+
+    def batches(self, epoch: int) -> Iterator[Array]:
+        """Rows of pixels followed by noise, which depends on the seed and the epoch only."""
+        shape = len(self.Y), self.network.n_noise
+        noise = np.random.default_rng([self.seed, epoch, 1]).normal(size=shape)
+        noise = noise.astype(self.Y.dtype)
+        for batch in shuffled(len(self.Y), self.batch_size, self.seed, epoch):
+            yield np.hstack([self.Y[batch], noise[batch]])
+
+    def cost_and_gradient(
+        self, parameters: dict[str, Array], samples: Array, epoch: int
+    ) -> tuple[float, dict[str, Array]]:
+        """Cost of a batch, and its gradient in every parameter."""
+        images, noise = np.split(samples, [self.Y.shape[1]], axis=1)
+        inputs = (images, noise) if self.network.n_noise else (images,)
+        cost, gradient = self.network.loss_and_grad(parameters, *inputs)
+        return cost, gradient

@@ -1,34 +1,37 @@
-"""The loop of every training: epochs of steps on named parameters, with schedules, checkpoints, progress and interruption.
+"""The loop of every training: epochs of steps on named parameters.
 
 The state of a run is its parameters, the optimiser's moments and the numbers of steps and epochs.
-Mini-batches are drawn from the seed and the number of the epoch, so a run resumed from a checkpoint
-continues bit for bit as if it had never stopped. May import ops, checks.
+Mini-batches depend on the seed and the number of the epoch only, so that a run resumed from a
+checkpoint gives the bits of one that never stopped. May import ops, checks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from .. import checks
 from ..arrays import Array
 from ..ops import DivergenceError
-from . import checkpoints
+from .checkpoints import Checkpoints, History
 from .history import progress_bar
-from .optimizers import State, start, step_rule
+from .optimizers import OPTIMIZERS, State, start
+
+if TYPE_CHECKING:
+    from scipy.optimize import OptimizeResult
 
 Schedule = float | Callable[[int], float]  # a number, or a function of the epoch
+MESSAGES = ("all epochs done", "stopped by the callback", "interrupted")
 
 
 class Run(NamedTuple):
     """How a run ended."""
 
     state: State
-    history: dict[str, list[float]]  #: name -> list with one number per epoch
+    history: History  #: name -> list with one number per epoch
     status: int  #: 0 all epochs done, 1 stopped by the callback, 2 interrupted
     message: str
 
@@ -36,7 +39,7 @@ class Run(NamedTuple):
 def descend(
     parameters: dict[str, Array],
     objective: Callable[..., Any],
-    batches: Callable[..., Any],
+    batches: Callable[[int], Iterable[Array]],
     n_epochs: int,
     *,
     optimizer: str = "adam",
@@ -45,49 +48,36 @@ def descend(
     measure: Callable[..., Any] | None = None,
     report: Callable[..., Any] | None = None,
     progress: bool = False,
-    checkpoint: str | Path | None = None,
-    checkpoint_every: int = 10,
-    resume: bool = False,
-    owner: Callable[..., Any] | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> Run:
     """Minimise an objective over named parameters, batch after batch, epoch after epoch.
 
     Parameters
     ----------
     parameters : dict of str to ndarray
-        Where to start; not modified.
+        The start; not modified.
     objective : callable
         ``objective(parameters, samples, epoch)`` returns the cost of a batch and its gradient, a
-        dict like ``parameters``; a parameter that is not in it stays as it is.
+        dict like ``parameters``. A parameter that is not in it stays as it is.
     batches : callable
-        ``batches(epoch)`` returns the batches of an epoch, each an array of samples as rows. See
-        :func:`gsae_ref.training.blocks.shuffled`.
+        ``batches(epoch)`` returns the batches of an epoch, each an array of samples as rows.
     n_epochs : int
-        Epochs to do in all, those of a checkpoint included.
+        Epochs in all, those of a checkpoint included.
     optimizer : {"adam", "gradient_descent"}
         As in :func:`gsae_ref.train`.
     step_size : float or callable
         Learning rate, or a function of the epoch.
     constrain : callable, optional
-        ``constrain(parameters, epoch)`` returns the parameters put back where they belong, after
-        every step.
+        ``constrain(parameters, epoch)`` returns the parameters of which the next step starts.
     measure : callable, optional
         ``measure(parameters, epoch)`` returns a dict of numbers for the history, at the start of an
         epoch.
     report : callable, optional
-        ``report(state, history)`` hears of every epoch that is done; raising StopIteration ends the
-        run.
+        ``report(state, history)`` is called after every epoch; raising StopIteration ends the run.
     progress : bool
-        Show a bar.
-    checkpoint : str or path, optional
-        File for the state.
-    checkpoint_every : int
-        Epochs between checkpoints.
-    resume : bool
-        Continue from the checkpoint if there is one.
-    owner : callable, optional
-        Returns the text that a checkpoint must carry to be continued
-        (:func:`gsae_ref.training.checkpoints.fingerprint`); asked if there is a ``checkpoint``.
+        Whether a bar is shown.
+    checkpoints : Checkpoints, optional
+        Where the state is kept, and whether it is continued.
 
     Returns
     -------
@@ -96,81 +86,74 @@ def descend(
     Raises
     ------
     TypeError, ValueError
-        For an unknown ``optimizer``, a bad number, a checkpoint that cannot be written or belongs
-        to another run.
+        For an unknown ``optimizer``, a number out of range, a checkpoint that cannot be written or
+        belongs to another run.
     DivergenceError
-        When the cost or a parameter is no longer finite; the last checkpoint stays.
+        If the cost or a parameter is no longer finite; the last checkpoint stays.
 
     Examples
     --------
-    >>> pull = lambda parameters, samples, epoch: (0.5 * float(parameters["a"] @ parameters["a"]), {"a": parameters["a"]})
-    >>> run = descend({"a": np.array([8.0])}, pull, lambda epoch: [np.zeros((1, 1))], 3, optimizer="gradient_descent", step_size=0.5)
+    The cost a^2 / 2 halves a in a step of 0.5.
+
+    >>> def objective(parameters, samples, epoch):
+    ...     a = parameters["a"]
+    ...     return 0.5 * float(a @ a), {"a": a}
+    >>> options = {"optimizer": "gradient_descent", "step_size": 0.5}
+    >>> run = descend({"a": np.array([8.0])}, objective, lambda epoch: [[0]], 3, **options)
     >>> run.state.parameters["a"], run.history["loss"], run.message
     (array([1.]), [32.0, 8.0, 2.0], 'all epochs done')
     """
-    checks.option("optimizer", optimizer, ("adam", "gradient_descent"))
-    n_epochs, checkpoint_every = (
-        checks.count("n_epochs", n_epochs),
-        checks.count("checkpoint_every", checkpoint_every),
-    )
+    step = OPTIMIZERS[checks.option("optimizer", optimizer, OPTIMIZERS)]
     step_at = schedule(step_size, checks.step)
-    step = step_rule(optimizer)
-    state = start(parameters)
-    history = dict[str, list[float]]()
-    mine = ""
-    if checkpoint is not None:
-        mine = owner() if owner else ""
-        if resume:
-            state, history = checkpoints.restore(checkpoint, mine) or (state, history)
+    n_epochs = checks.count("n_epochs", n_epochs)
+    checkpoints = checkpoints or Checkpoints(None)
+    state, history = checkpoints.restore() or (start(parameters), {})
     status = 0
-    message = "all epochs done"
     try:
         with progress_bar(n_epochs, state.epoch, progress) as advance:
             while state.epoch < n_epochs:
-                with _within_range(state.epoch):
-                    values = measure(state.parameters, state.epoch) if measure else {}
+                epoch = state.epoch
+                with _within_range(epoch):
+                    values = measure(state.parameters, epoch) if measure else {}
                 after, cost = one_epoch(
-                    state, batches(state.epoch), objective, step, step_at(state.epoch), constrain
+                    state, batches(epoch), objective, step, step_at(epoch), constrain
                 )
-                for name, value in {"loss": cost, **values}.items():
-                    history.setdefault(name, []).append(float(value))
+                _append(history, {"loss": cost, **values})
                 state = after
-                advance(history["loss"][-1])
-                if checkpoint is not None and state.epoch % checkpoint_every == 0:
-                    checkpoints.save(checkpoint, mine, state, history)
+                advance(cost)
+                checkpoints.save_if_due(state, history)
                 if report is not None:
                     report(state, history)
     except StopIteration:
         status = 1
-        message = "stopped by the callback"
     except KeyboardInterrupt:
         status = 2
-        message = "interrupted"
-    history = {
-        name: values[: state.epoch] for name, values in history.items()
-    }  # an interrupt can fall between the two
-    if checkpoint is not None:
-        checkpoints.save(checkpoint, mine, state, history)
-    return Run(state, history, status, message)
+    # an interrupt may come when the history has an epoch more than the state
+    history = {name: values[: state.epoch] for name, values in history.items()}
+    checkpoints.save(state, history)
+    return Run(state, history, status, MESSAGES[status])
 
 
 def one_epoch(
     state: State,
-    batches: Iterator[Any] | list[Array],
+    batches: Iterable[Array],
     objective: Callable[..., Any],
     step: Callable[..., Any],
-    step_length: float,
+    step_size: float,
     constrain: Callable[..., Any] | None = None,
 ) -> tuple[State, float]:
-    """The state after a step on each batch, one epoch on, and the mean cost of the samples, each before its step."""
+    """A step on each batch: the state one epoch on, and the mean cost of the samples.
+
+    The cost of a batch is that before its step.
+    """
     epoch = state.epoch
     costs = []
     sizes = []
-    with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused just after
+    with np.errstate(over="ignore", invalid="ignore"):  # refused just after
         for samples in batches:
             with _within_range(epoch):
                 cost, gradient = objective(state.parameters, samples, epoch)
-            state = step(state, gradient, step_length)
+            state = step(state, gradient, step_size)
             _refuse_divergence(epoch, cost, state.parameters)
             if constrain is not None:
                 state = state._replace(parameters=constrain(state.parameters, epoch))
@@ -179,33 +162,71 @@ def one_epoch(
     return state._replace(epoch=epoch + 1), float(np.average(costs, weights=sizes))
 
 
-@contextmanager
-def _within_range(epoch: int) -> Iterator[None]:
-    """Where a result is beyond the range of numbers, the run has diverged."""
-    try:
-        yield
-    except checks.RangeError as error:
-        raise DivergenceError(
-            f"in epoch {epoch} the cost is no longer finite ({error}); a step must keep it finite; lower step_size, or use a constraint"
-        ) from error
-
-
-def _refuse_divergence(epoch: int, cost: float, parameters: dict[str, Array]) -> None:
-    bad = [
-        f"parameter {name}" for name, value in parameters.items() if not np.isfinite(value).all()
-    ]
-    if not np.isfinite(cost):
-        bad = ["cost"]
-    if bad:
-        raise DivergenceError(
-            f"in epoch {epoch} the {bad[0]} is no longer finite (cost {cost:.3g}); a step must keep it finite; "
-            f"lower step_size, or use a constraint"
-        )
-
-
 def schedule(value: Schedule, check: Callable[[Any], float]) -> Callable[[int], float]:
-    """A function of the epoch, from one or from a constant; what it gives is checked at every epoch."""
+    """A function of the epoch, from one or from a constant; its values are checked."""
     if callable(value):
         return lambda epoch: check(value(epoch))
     constant = check(value)
     return lambda epoch: constant
+
+
+def reporter(callback: Callable[..., Any] | None, **fields: str) -> Callable[..., Any] | None:
+    """The ``report`` that calls a callback with an OptimizeResult.
+
+    ``fields`` name its fields and the parameters that they hold.
+    """
+    if callback is None:
+        return None
+
+    def report(state: State, history: History) -> None:
+        from scipy.optimize import OptimizeResult
+
+        values = {field: state.parameters[name].copy() for field, name in fields.items()}
+        now = OptimizeResult(**values, fun=history["loss"][-1], nit=state.epoch, history=history)
+        callback(intermediate_result=now)
+
+    return report
+
+
+def as_result(run: Run, **values: Any) -> OptimizeResult:
+    """A run as it is returned to the user: ``values``, how it ended, and its history."""
+    from scipy.optimize import OptimizeResult
+
+    return OptimizeResult(
+        **values,
+        nit=run.state.epoch,
+        success=run.status == 0,
+        status=run.status,
+        message=run.message,
+        history=run.history,
+    )
+
+
+def _append(history: History, values: dict[str, Any]) -> None:
+    """Add the numbers of an epoch."""
+    for name, value in values.items():
+        history.setdefault(name, []).append(float(value))
+
+
+@contextmanager
+def _within_range(epoch: int) -> Iterator[None]:
+    """Report a result beyond the range of numbers as divergence."""
+    try:
+        yield
+    except checks.RangeError as error:
+        raise DivergenceError(
+            f"in epoch {epoch} the cost is no longer finite ({error}); "
+            f"lower step_size, or use a constraint"
+        ) from error
+
+
+def _refuse_divergence(epoch: int, cost: float, parameters: dict[str, Array]) -> None:
+    """Refuse a cost or a parameter that is not finite."""
+    infinite = [name for name, value in parameters.items() if not np.isfinite(value).all()]
+    if np.isfinite(cost) and not infinite:
+        return
+    what = f"parameter {infinite[0]}" if np.isfinite(cost) else "cost"
+    raise DivergenceError(
+        f"in epoch {epoch} the {what} is no longer finite (cost {cost:.3g}); "
+        f"lower step_size, or use a constraint"
+    )

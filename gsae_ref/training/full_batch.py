@@ -1,9 +1,9 @@
-"""The gradient over all samples, block by block, on one machine or on a Dask cluster. May import ops, checks.
+"""The gradient over all samples, block by block, on one machine or on a Dask cluster.
 
 The gradient is a sum over samples. Blocks have a fixed size, each is computed with one BLAS thread,
-and their sums are added in a fixed binary tree, in float64: the result depends on the order of the
-samples and on ``block_size``, not on where or by how many the blocks are computed, nor on how the
-samples come.
+and their sums are added in float64 in a fixed binary tree. The result depends on the order of the
+samples and on ``block_size``; it does not depend on the number of workers, on their places, or on
+the form in which samples are passed. May import ops, checks.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .. import checks
 from ..arrays import Array
 from ..ops.engine import one_blas_thread
 from .blocks import BLOCK, of_one_size, rows
-from .dictionary import network
+from .networks import Network, build_network
 
 
 def full_batch_gradient(
@@ -36,21 +36,19 @@ def full_batch_gradient(
     l1: float = 0.0,
     engine: str = "auto",
 ) -> tuple[float, Array]:
-    """Cost (13) and its gradient over all samples, of which no more than a few blocks are in memory. [T21] Eqs. (13), (14).
+    """Cost (13) and its gradient over samples that need not fit in memory. [T21] Eqs. (13), (14).
+
+    No more than a few blocks of samples are in memory at a time.
 
     Parameters
     ----------
     A : array_like of shape (n_features, n_atoms)
         Dictionary.
-    Y : ndarray, Dask array of shape (n_samples, n_features), or iterable of arrays (rows, n_features)
+    Y : ndarray or Dask array of shape (n_samples, n_features), or iterable of arrays
         Samples as rows: in memory or memory-mapped; a Dask array, computed by its scheduler or the
-        cluster that is active; or blocks of any sizes, one after the other.
-    lam : float
-        Threshold (for an unfolded network the penalty), >= 0.
-    group_size : int
-        Atoms per group; divides n_atoms.
-    gradient : {"exact", "appendix_b", "approximate"}
-        As in :func:`gsae_ref.loss_and_grad`.
+        active cluster; or an iterable of blocks (rows, n_features) of any sizes.
+    lam, group_size, gradient
+        As in :func:`gsae_ref.train`; lam is one number.
     block_size : int
         Samples in a block. Another value changes the order of summation, and so the last bits.
     n_unfold, unfold_step, accelerated, nonnegative, l1
@@ -67,22 +65,22 @@ def full_batch_gradient(
     Raises
     ------
     TypeError, ValueError
-        As :func:`gsae_ref.loss_and_grad`, naming the block; for no samples at all; for a Dask array
-        whose shape is not known.
+        As :func:`gsae_ref.loss_and_grad`, naming the block; if there are no samples; for a Dask
+        array of unknown shape.
 
     Notes
     -----
-    A Dask array should be one whose chunks the workers read themselves, of ``block_size`` rows
+    Workers should read the chunks of a Dask array themselves, ``block_size`` rows each
     (``dask.array.from_npy_stack``, ``from_zarr``, ``from_delayed``); ``from_array`` of a memory map
-    sends all data through the scheduler. The same bits on every worker suppose the same processor
-    type, NumPy and BLAS on all of them, and threadpoolctl.
+    sends all data through the scheduler. For the same bits all workers need threadpoolctl, the same
+    type of processor, and the same NumPy and BLAS.
 
-    Cost grows as N n m for the products with all atoms (m = Gamma d) where many groups are active;
-    where few are, only the float32 screen and the reading of the data do. Memory of a worker: a few
-    blocks, A, and gradients of 8 n m bytes for each level of the tree that is waiting. Measured by
-    ``benchmarks/bench_scale.py`` on 2 shared cores, float32 on disk (760 MB at N = 200,000, n =
-    950), groups of 2,
-    "near" the truth (3 groups active) or at T21's start (half of them); same bits in every row of a problem::
+    Where many groups are active, the time grows as N n m, the products with all m = Gamma d atoms;
+    where few are, only the float32 screen and the reading of the data do. A worker holds a few
+    blocks, A, and a gradient of 8 n m bytes for each level of the tree. The table is measured by
+    ``benchmarks/bench_scale.py`` on 2 shared cores, with float32 data on disk (760 MB for
+    N = 200,000, n = 950) and groups of 2, either "near" the truth (3 groups active) or at T21's
+    start (half of them). All runs of one problem gave the same bits::
 
               N    n  Gamma  start   CPU s: NumPy  1 worker  2 workers   MiB per worker
         200,000  950    500  near             5.0       6.6        7.6              312
@@ -94,22 +92,27 @@ def full_batch_gradient(
 
     Examples
     --------
-    >>> cost, grad = full_batch_gradient(np.eye(2), [np.array([[3.0, 4.0]]), np.array([[0.3, 0.4]])], lam=1.0, group_size=2)
-    >>> cost, float(np.trace(grad))  # the mean over two samples; the second is below the threshold: cost 1/8, no gradient
+    Two samples; the second is below the threshold, with cost 1/8 and gradient 0.
+
+    >>> blocks = [np.array([[3.0, 4.0]]), np.array([[0.3, 0.4]])]
+    >>> cost, grad = full_batch_gradient(np.eye(2), blocks, lam=1.0, group_size=2)
+    >>> cost, float(np.trace(grad))
     (0.3125, -4.5)
     """
     A = checks.dictionary("A", A, group_size)
-    block_size, lam = checks.count("block_size", block_size), checks.threshold(lam)
-    options = group_size, gradient, n_unfold, unfold_step, accelerated, nonnegative, l1, engine
-    network(*options)  # refused here rather than on a worker
+    block_size = checks.count("block_size", block_size)
+    lam = checks.threshold(lam)
+    network = build_network(
+        group_size, gradient, n_unfold, unfold_step, accelerated, nonnegative, l1, engine
+    )
+    add_up = _on_dask if _is_dask(Y) else _here
     with one_blas_thread():
-        add_up = _on_dask if _is_dask(Y) else _here
-        total = add_up(A, Y, lam, options, block_size)
+        total = add_up(A, Y, lam, network, block_size)
     return total.cost / total.n_samples, (total.gradient / total.n_samples).astype(total.dtype)
 
 
 class _Sums(NamedTuple):
-    """Sums over some samples, in float64, and the dtype that the result should have."""
+    """Sums over some samples, in float64, and the dtype of the result."""
 
     n_samples: int
     cost: float
@@ -122,40 +125,45 @@ def _is_dask(Y: Any) -> bool:
     return dask_array is not None and isinstance(Y, dask_array.Array)
 
 
-def _here(A: Array, Y: Any, lam: float, options: tuple[Any, ...], block_size: int) -> _Sums:
+def _here(A: Array, Y: Any, lam: float, network: Network, block_size: int) -> _Sums:
+    """Add the sums of all blocks, in this process."""
     if not isinstance(Y, Iterable):
         Y = checks.array("Y", Y, ndim=(2,))
     if isinstance(Y, np.ndarray):
         _two_axes(Y.shape)
         blocks = rows(Y, block_size)
     else:
-        blocks = of_one_size((_block(k, block, A) for k, block in enumerate(Y)), block_size)
-    total = _tree(
-        (_sums(A, block, lam, options, k * block_size) for k, block in enumerate(blocks)), _add
-    )
+        checked = (_block(k, block, A) for k, block in enumerate(Y))
+        blocks = of_one_size(checked, block_size)
+    sums = (_sums(A, block, lam, network, k * block_size) for k, block in enumerate(blocks))
+    total = _tree(sums, _add)
     if total is None:
         raise ValueError(
-            "Y has no samples; a mean needs at least one; check where its blocks come from (an iterator can be read only once)"
+            "Y has no samples; a mean needs at least one; "
+            "check its source (an iterator can be read only once)"
         )
     return total
 
 
 def _block(k: int, block: Array, A: Array) -> Array:
-    """A block of an iterable, checked before blocks are joined."""
+    """Check a block of an iterable."""
     if np.ndim(block) != 2:
         raise ValueError(
-            f"item {k} of Y has shape {np.shape(block)}; the items of an iterable are blocks (rows, n_features); pass numpy.asarray(Y)"
+            f"item {k} of Y has shape {np.shape(block)}; "
+            f"the items of an iterable are blocks (rows, n_features); pass numpy.asarray(Y)"
         )
     return checks.batch(f"item {k} of Y", block, A.shape[0], f"A of shape {A.shape}")
 
 
-def _on_dask(A: Array, Y: Any, lam: float, options: tuple[Any, ...], block_size: int) -> _Sums:
+def _on_dask(A: Array, Y: Any, lam: float, network: Network, block_size: int) -> _Sums:
+    """Add the sums of all blocks of a Dask array, where they are computed."""
     from dask.delayed import delayed
 
     _two_axes(Y.shape)
     if np.isnan(Y.shape).any():
         raise ValueError(
-            f"Y has shape {Y.shape}; the sizes of its chunks must be known; call Y.compute_chunk_sizes()"
+            f"Y has shape {Y.shape}; the sizes of its chunks must be known; "
+            f"call Y.compute_chunk_sizes()"
         )
     if Y.shape[1] != A.shape[0]:
         raise ValueError(
@@ -163,12 +171,10 @@ def _on_dask(A: Array, Y: Any, lam: float, options: tuple[Any, ...], block_size:
             f"but {A.shape[0]} are needed for A of shape {A.shape}; samples are rows"
         )
     blocks = Y.rechunk((block_size, -1)).to_delayed().ravel()
-    sums = delayed(_sums, pure=False)
-    add = delayed(_add, pure=False)
+    sums_of = delayed(_sums, pure=False)
     shared = delayed(A)
-    return _tree(
-        (sums(shared, block, lam, options, k * block_size) for k, block in enumerate(blocks)), add
-    ).compute()
+    sums = (sums_of(shared, block, lam, network, k * block_size) for k, block in enumerate(blocks))
+    return _tree(sums, delayed(_add, pure=False)).compute()
 
 
 def _two_axes(shape: tuple[float, ...]) -> None:
@@ -178,44 +184,45 @@ def _two_axes(shape: tuple[float, ...]) -> None:
         )
 
 
-def _sums(A: Array, block: Array, lam: float, options: tuple[Any, ...], begin: int) -> _Sums:
+def _sums(A: Array, block: Array, lam: float, network: Network, begin: int) -> _Sums:
     """The sums of one block, which starts at sample ``begin``."""
-    block = checks.batch(
-        f"Y[{begin}:{begin + len(block)}]", block, A.shape[0], f"A of shape {A.shape}"
-    )
+    name = f"Y[{begin}:{begin + len(block)}]"
+    block = checks.batch(name, block, A.shape[0], f"A of shape {A.shape}")
     with one_blas_thread():
-        cost, G = network(*options).loss_and_grad(A, block, lam)
+        cost, G = network.loss_and_grad(A, block, lam)
     return _Sums(len(block), len(block) * cost, len(block) * G.astype(np.float64), G.dtype)
 
 
 def _add(left: _Sums, right: _Sums) -> _Sums:
-    dtype = np.result_type(left.dtype, right.dtype)
     return _Sums(
         left.n_samples + right.n_samples,
         left.cost + right.cost,
         left.gradient + right.gradient,
-        dtype,
+        np.result_type(left.dtype, right.dtype),
     )
 
 
 def _tree(terms: Iterable[Any], add: Callable[[Any, Any], Any]) -> Any:
-    """Add terms in the binary tree that their number fixes: neighbours first, then pairs of pairs, a leftover last; None for no terms.
+    """Add terms in a binary tree that their number determines; None for no terms.
 
-    A sum over 2^k terms waits for its neighbour, so at most log2(number) + 2 sums are held at a
-    time.
+    Neighbours are added first, then pairs of pairs, leftovers last. At most log2(number) + 2 sums
+    are held at a time.
 
     >>> _tree("abcde", lambda left, right: f"({left}{right})")
     '(((ab)(cd))e)'
     """
-    held: list[tuple[int, Any]] = []
+    held: list[tuple[int, Any]] = []  # (number of terms, their sum), sizes decreasing
     for term in terms:
         held.append((1, term))
         while len(held) > 1 and held[-1][0] == held[-2][0]:
-            _, right = held.pop()
-            size, left = held.pop()
-            held.append((2 * size, add(left, right)))
+            _merge_last(held, add)
     while len(held) > 1:
-        _, right = held.pop()
-        size, left = held.pop()
-        held.append((size, add(left, right)))
+        _merge_last(held, add)
     return held[0][1] if held else None
+
+
+def _merge_last(held: list[tuple[int, Any]], add: Callable[[Any, Any], Any]) -> None:
+    """Add the last two sums."""
+    n_right, right = held.pop()
+    n_left, left = held.pop()
+    held.append((n_left + n_right, add(left, right)))

@@ -1,4 +1,4 @@
-"""Dictionaries to start from when nothing but the data is known. May import checks and groups."""
+"""Dictionaries to start from, given only the data. May import checks and groups."""
 
 from __future__ import annotations
 
@@ -27,14 +27,13 @@ def starting_dictionary(
     n_groups, group_size : int
         Size of the dictionary.
     kind : {"samples", "principal", "random"}
-        "samples": atoms are samples, drawn without replacement from those that are not zero; atoms
-        beyond their number are random. "principal": every group is the leading ``group_size``
-        principal directions (right singular vectors of Y, not centred), mixed by a Gaussian matrix
-        of its own, A_g = V P_g; for groups of one atom, the leading ``n_groups`` directions
-        themselves. Directions beyond the number of features are random. "random": Gaussian
-        directions.
+        "samples": atoms are samples, drawn without replacement from those that are not zero.
+        "principal": A_g = V P_g, with the leading ``group_size`` principal directions V (right
+        singular vectors of Y, not centred) and a Gaussian matrix P_g for each group; for groups of
+        one atom, the leading ``n_groups`` directions themselves. "random": Gaussian directions, as
+        are the atoms for which there are not enough samples or directions.
     rng : int or numpy.random.Generator
-        Seed of what is random.
+        Seed.
 
     Returns
     -------
@@ -48,22 +47,21 @@ def starting_dictionary(
 
     Examples
     --------
-    >>> np.abs(starting_dictionary(np.array([[3.0, 0.0], [4.0, 0.0], [0.0, 1.0]]), 2, 1, kind="principal"))
+    >>> Y = np.array([[3.0, 0.0], [4.0, 0.0], [0.0, 1.0]])
+    >>> np.abs(starting_dictionary(Y, 2, 1, kind="principal"))
     array([[1., 0.],
            [0., 1.]])
     """
     checks.option("init", kind, STARTS)
-    Y, source = samples_that_fit(Y), checks.generator(rng)
-    n_groups, group_size = (
-        checks.count("n_groups", n_groups),
-        checks.count("group_size", group_size),
-    )
+    Y = samples_that_fit(Y)
+    source = checks.generator(rng)
+    n_groups = checks.count("n_groups", n_groups)
+    group_size = checks.count("group_size", group_size)
     n_atoms = n_groups * group_size
-    n_features = Y.shape[1]
-    A: Array = source.standard_normal((n_features, n_atoms))
+    A: Array = source.standard_normal((Y.shape[1], n_atoms))
     if kind == "samples":
-        alive = np.concatenate([np.asarray(block).any(axis=1) for block in rows(Y)]).nonzero()[0]
-        chosen = source.permutation(alive)[:n_atoms]
+        nonzero = np.concatenate([np.asarray(block).any(axis=1) for block in rows(Y)])
+        chosen = source.permutation(np.flatnonzero(nonzero))[:n_atoms]
         A[:, : len(chosen)] = np.asarray(Y[chosen], dtype=np.float64).T
     elif kind == "principal" and group_size == 1:
         V = _principal_directions(Y)[:, :n_atoms]

@@ -382,7 +382,7 @@ def test_progress_is_shown_when_asked(capsys):
         ({"gradient": "true"}, ValueError, "gradient = 'true'"),
         ({"init": np.ones((6, 5))}, ValueError, r"init has shape \(6, 5\); it must be \(6, 8\)"),
         ({"random_state": -1}, ValueError, "random_state = -1"),
-        ({"l1": 1.0}, ValueError, "they belong to an unfolded network"),
+        ({"l1": 1.0}, ValueError, "only an unfolded network has it"),
         ({"step_size": 0}, ValueError, "step_size = 0"),
     ],
     ids=str,

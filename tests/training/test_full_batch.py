@@ -251,12 +251,12 @@ def test_bad_dask_arrays_are_refused():
         (
             {"gradient": "approximate", "n_unfold": 2},
             ValueError,
-            "an unfolded network has its exact gradient only",
+            "an unfolded network has only its exact gradient",
         ),
         (
             {"l1": 0.5},
             ValueError,
-            r"n_unfold = 1 with .*l1=0.5; they belong to an unfolded network; drop them or use n_unfold >= 2",
+            "l1 = 0.5 with n_unfold = 1; only an unfolded network has it",
         ),
         ({"lam": -1.0}, ValueError, "lam = -1.0 is negative"),
         ({"group_size": 3}, ValueError, "group_size = 3 does not divide the 8 atoms"),

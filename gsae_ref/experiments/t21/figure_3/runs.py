@@ -9,7 +9,7 @@ from .... import groups, metrics, ops, sampling
 from ....arrays import Array, IntArray
 from ....ops.engine import one_blas_thread
 from ....papers.t21.support.formulas import support_interval
-from ....training.checkpoints import fingerprint
+from ....training.checkpoints import Checkpoints, fingerprint
 from ....training.descent import descend
 from .theory import hypotheses, rotation_free_distances
 
@@ -146,10 +146,12 @@ def train_network(
         step_size=s.step_size,
         measure=measure,
         progress=progress,
-        checkpoint=checkpoint,
-        checkpoint_every=20,
-        resume=True,
-        owner=lambda: fingerprint({"A": A}, Y, recipe_of_the_run),
+        checkpoints=Checkpoints(
+            checkpoint,
+            every=20,
+            resume=True,
+            fingerprint=lambda: fingerprint({"A": A}, Y, recipe_of_the_run),
+        ),
     )
     if run.status == 2:
         raise KeyboardInterrupt
