@@ -120,7 +120,16 @@ def statements():
             h.text for item in (row, *row.evidence) for h in getattr(item, "hypotheses", ())
         ]
         texts |= dict.fromkeys(
-            [row.number, row.statement, row.corrected, *evidence, *hypotheses], row.id
+            [
+                row.number,
+                row.printed,
+                row.reading,
+                row.repaired,
+                row.remark,
+                *evidence,
+                *hypotheses,
+            ],
+            row.id,
         )
     for certificate in (make() for make in COUNTEREXAMPLES.values()):
         comparisons = [
@@ -187,13 +196,10 @@ def test_a_page_has_everything_that_the_ledger_knows(writer, row_id):
     source = LEDGER[row.same_as] if row.same_as else row
     page = writer.page(row, None, LEDGER["R0"])
     assert f"gsae-ref verify --only {row_id} --explain" in page
-    assert (
-        html.escape(row.statement) in page
-        and writer.words(row.statement, row.paper, row.id) in page
-    )
+    assert html.escape(row.printed) in page and writer.words(row.printed, row.paper, row.id) in page
     assert all(writer.words(h.text, row.paper, row.id) in page for h in source.hypotheses)
     assert row.verdict in page and (
-        not row.corrected or writer.words(row.corrected, row.paper, row.id) in page
+        all(writer.words(t, row.paper, row.id) in page for t in (row.repaired, row.remark) if t)
     )
     assert not row.same_as or f"({row.same_as}.md)" in page
     assert not source.derivation or f"<{api_pages.target(source.derivation)}>" in page

@@ -18,6 +18,7 @@ from gsae_ref.papers.ledger import LEDGER
 from gsae_ref.papers.row import VERDICTS
 from gsae_ref.verification.evidence import counterexamples_of
 
+REPAIRED = {"typo": "What is meant", "asymptotic": "The explicit form"}
 PAPERS = {
     "T21": "On the Convergence of Group-Sparse Autoencoders",
     "N19": "On the Dynamics of Gradient Descent for Autoencoders",
@@ -100,24 +101,21 @@ class Writer:
             f"[Statements](index.md) › [{row.paper if row.paper != 'own' else 'own theorems'}]({row.paper}.md) › `{row.id}`\n",
             f"{badge(row.verdict)} {VERDICTS[row.verdict]}.\n",
             f"## {'Statement' if row.paper == 'own' else 'As printed'}\n",
-            f":::{{container}} statement\n{say(row.statement)}\n:::\n",
-            _ascii(row.statement, row.corrected),
+            f":::{{container}} statement\n{say(row.printed)}\n:::\n",
+            _ascii(row.printed, row.repaired, row.remark),
         ]
         hypotheses = [h.text for h in source.hypotheses]
         if hypotheses:
             parts += ["## Hypotheses\n", *(f"- {say(text)}" for text in hypotheses), ""]
-        if row.corrected:
-            title = {
-                "corrected": "What holds instead",
-                "refuted": "What is true",
-                "vacuous": "Why, and what holds instead",
-                "typo": "What is meant",
-                "asymptotic": "The explicit form",
-            }.get(row.verdict, "Remark")
+        if row.reading:
+            parts += ["## Reading\n", f"{say(row.reading)}\n"]
+        if row.repaired:
             parts += [
-                f"## {title}\n",
-                f":::{{container}} statement holds\n{say(row.corrected)}\n:::\n",
+                f"## {REPAIRED.get(row.verdict, 'What holds instead')}\n",
+                f":::{{container}} statement holds\n{say(row.repaired)}\n:::\n",
             ]
+        if row.remark:
+            parts += ["## Remark\n", f"{say(row.remark)}\n"]
         if row.same_as:
             parts += [f"It restates [{_name(source)}]({source.id}.md), whose evidence it shares.\n"]
         parts += self._evidence(source, result, say)
@@ -315,7 +313,7 @@ class Writer:
         lines = [":::{table}\n:class: rows\n", "| number | statement | verdict |", "|---|---|---|"]
         for row in rows:
             lines.append(
-                f"| [{_heading(row.number)}]({row.id}.md) | {self.words(row.statement, row.paper, row.id)} | {badge(row.verdict)} |"
+                f"| [{_heading(row.number)}]({row.id}.md) | {self.words(row.printed, row.paper, row.id)} | {badge(row.verdict)} |"
             )
         return "\n".join([*lines, ":::", ""])
 
@@ -359,8 +357,8 @@ class Writer:
                         "|---|---|---|",
                     ]
                     lines += [
-                        f"| [{_heading(row.number)}](statements/{row.id}.md) | {self._elsewhere(row.statement, row.paper)} "
-                        f"| {self._elsewhere(row.corrected, row.paper)} |"
+                        f"| [{_heading(row.number)}](statements/{row.id}.md) | {self._elsewhere(row.printed, row.paper)} "
+                        f"| {self._elsewhere(row.repaired or row.remark, row.paper)} |"
                         for row in rows
                     ] + [""]
         return "\n".join(lines)

@@ -9,8 +9,7 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from ..verification import LEDGER, VERDICTS, find_row, verify
-from ..verification.report import CORRECTED, correction_title
+from ..verification import KINDS, LEDGER, VERDICTS, find_row, verify
 from ..verification.run import BACKENDS
 from .options import add_json, add_seed, add_verification, n_jobs
 from .paths import require_writable
@@ -81,7 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
         rows = [row for row in rows if arguments.paper in ("all", row.paper)]
     if arguments.list:
         for row in rows:
-            print(f"{row.id:26} {row.verdict:11} {row.statement}")
+            print(f"{row.id:26} {row.verdict:11} {row.printed}")
         return 0
     require_writable([arguments.json])
     shown = 0
@@ -138,11 +137,11 @@ def _row_text(result: RowResult, place: str, explain: bool) -> str:
         return "\n".join(lines + _explanation(result))
     if result.same_as:
         return "\n".join([*lines, wrap(f"evidence of {result.same_as}", " " * 12)])
-    lines.append(wrap(result.statement, " " * 10))
-    if result.corrected:
-        title = correction_title(result.verdict)
-        mark = "=>" if title == CORRECTED else f"{title}:"
-        lines.append(wrap(f"{mark} {result.corrected}", " " * 10))
+    lines.append(wrap(result.printed, " " * 10))
+    if result.repaired:
+        lines.append(wrap(f"=> {result.repaired}", " " * 10))
+    if result.remark:
+        lines.append(wrap(f"remark: {result.remark}", " " * 10))
     return "\n".join(lines + [_evidence_line(finding) for finding in result.findings])
 
 
@@ -153,24 +152,27 @@ def _evidence_line(finding: Finding) -> str:
 
 
 def _explanation(result: RowResult) -> list[str]:
-    """The statement in full: as printed, hypotheses, verdict, correction, evidence, derivation."""
+    """The statement in full: as printed, kind, verdict, repaired form, evidence, derivation."""
     row = LEDGER[result.same_as or result.id]
     evidence = [
         f"{'ok' if finding.ok else 'FAILS'}  {finding.label}: {finding.summary}"
         for finding in result.findings
     ]
-    parts = [
-        ("statement as printed", [result.statement]),
-        ("hypotheses", [hypothesis.text for hypothesis in row.hypotheses]),
-        ("verdict", [f"{result.verdict}: {VERDICTS[result.verdict]}"]),
-        (correction_title(result.verdict), [result.corrected] if result.corrected else []),
-        ("evidence", evidence),
-        ("evidence shared with", [result.same_as] if result.same_as else []),
-        ("derivation", [f"{row.derivation} (its docstring)"] if row.derivation else []),
-    ]
+    parts = {
+        "statement as printed": [result.printed],
+        "reading": [result.reading],
+        "kind": [f"{result.kind}: {KINDS[result.kind]}"],
+        "hypotheses": [hypothesis.text for hypothesis in row.hypotheses],
+        "verdict": [f"{result.verdict}: {VERDICTS[result.verdict]}"],
+        "form that holds": [result.repaired],
+        "remark": [result.remark],
+        "evidence": evidence,
+        "evidence shared with": [result.same_as],
+        "derivation": [f"{row.derivation} (its docstring)"] if row.derivation else [],
+    }
     lines = []
-    for title, texts in parts:
-        if texts:
+    for title, texts in parts.items():
+        if any(texts):
             lines.append("    " + paint(title, "bold"))
             lines += [wrap(text, " " * 8) for text in texts]
     for finding in result.findings:

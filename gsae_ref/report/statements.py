@@ -55,7 +55,7 @@ def _row(place: int, row: dict[str, Any]) -> Markup:
     entry = LEDGER[row["id"]]
     held, _ = ratios(row)
     state = mark("yes", "confirmed") if row["confirmed"] else mark("no", "NOT confirmed")
-    words = element("summary", element("code", row["statement"]))
+    words = element("summary", element("code", row["printed"]))
     return element(
         "tr",
         element(
@@ -87,7 +87,7 @@ def _row(place: int, row: dict[str, Any]) -> Markup:
             element("details", words, _account(row)),
             class_="says",
             role="cell",
-            data_sort=row["statement"].lower(),
+            data_sort=row["printed"].lower(),
         ),
         id=row["id"],
         data_paper=entry.paper,
@@ -108,7 +108,8 @@ def _account(row: dict[str, Any]) -> Markup:
             else None,
         ),
         ("Verdict", joined(mark(row["verdict"], row["verdict"]), ": ", VERDICTS[row["verdict"]])),
-        ("Corrected", element("pre", row["corrected"]) if row["corrected"] else None),
+        ("Form that holds", element("pre", row["repaired"]) if row["repaired"] else None),
+        ("Remark", element("pre", row["remark"]) if row["remark"] else None),
         (
             "Evidence",
             _shared(row)

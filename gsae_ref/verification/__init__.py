@@ -6,13 +6,14 @@ checks, groups, files.
 """
 
 from ..papers.ledger import LEDGER
-from ..papers.row import VERDICTS
+from ..papers.row import KINDS, VERDICTS
 from .dictionary import DictionaryReport, check_dictionary
 from .report import RowResult, VerificationReport
 from .run import find_row, verify
 
 __all__ = [
     "DictionaryReport",
+    "KINDS",
     "LEDGER",
     "RowResult",
     "VERDICTS",

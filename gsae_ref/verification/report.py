@@ -7,19 +7,6 @@ from typing import Any
 from ..claims.finding import Finding
 from ..files import write_json
 
-CORRECTED = "corrected form"
-REMARK = "sharper form / remark"
-TRUE_AS_PRINTED = ("holds", "identity", "definition")
-
-
-def correction_title(verdict: str) -> str:
-    """What the field ``corrected`` of a row with this verdict is called in print.
-
-    >>> correction_title("corrected"), correction_title("holds")
-    ('corrected form', 'sharper form / remark')
-    """
-    return REMARK if verdict in TRUE_AS_PRINTED else CORRECTED
-
 
 @dataclass(frozen=True)
 class RowResult:
@@ -27,8 +14,8 @@ class RowResult:
 
     Attributes
     ----------
-    id, number, verdict, statement, corrected : str
-        From the ledger.
+    id, number, kind, verdict, printed, reading, repaired, remark : str
+        As in :class:`gsae_ref.papers.row.Row`.
     confirmed : bool
         Whether every item of evidence supports the verdict.
     findings : tuple of Finding
@@ -38,9 +25,12 @@ class RowResult:
 
     id: str
     number: str
+    kind: str
     verdict: str
-    statement: str
-    corrected: str
+    printed: str
+    reading: str
+    repaired: str
+    remark: str
     confirmed: bool
     findings: tuple[Finding, ...]
     same_as: str = ""

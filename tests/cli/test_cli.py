@@ -68,7 +68,7 @@ def test_explain_prints_a_statement_in_full(run):
     text = " ".join(out.split())
     assert (status, err) == (0, "")
     assert "[1/1] T21-prop2 corrected confirmed Proposition 2" in text
-    for part in (row.statement, *(h.text for h in row.hypotheses), row.corrected, row.derivation):
+    for part in (row.printed, *(h.text for h in row.hypotheses), row.repaired, row.derivation):
         assert " ".join(part.split()) in text
     assert "verdict corrected: false as printed; the corrected form holds" in text
     assert "6/5 <= 3/5 is false" in text
@@ -82,28 +82,33 @@ def test_verify_prints_statement_correction_and_a_line_for_every_item_of_evidenc
     text = " ".join(out.split())
     assert status == 0
     assert "[1/2] T21-eq39" in text and "[2/2] T21-eq21" in text
-    assert f"=> {LEDGER['T21-eq39'].corrected}" in text
+    assert f"=> {LEDGER['T21-eq39'].repaired}" in text
     assert "evidence of T21-prop2" in text
     assert text.count("ok ") == len(LEDGER["T21-eq39"].evidence)
     assert "FAILS" not in text
 
 
-@pytest.mark.parametrize("verdict", ["holds", "identity", "definition", "corrected"])
 @pytest.mark.parametrize("explain", [True, False])
-def test_a_sharper_form_of_a_true_statement_is_no_correction(run, monkeypatch, verdict, explain):
-    row = replace(LEDGER["T21-prop1"], verdict="holds", corrected="A SHARPER FORM.")
-    if verdict == "corrected":
-        row = replace(LEDGER["T21-prop2"], corrected="A SHARPER FORM.")
-    else:
-        row = replace(row, verdict=verdict)
+def test_a_remark_on_a_true_statement_is_no_correction(run, monkeypatch, explain):
+    row = replace(LEDGER["T21-prop1"], remark="A SHARPER FORM.")
     monkeypatch.setitem(LEDGER, row.id, row)
     _, out, _ = run("verify", "--only", row.id, "--quick", *["--explain"] * explain)
     text = " ".join(out.split())
-    heading = "corrected form" if explain else "=>"
-    if verdict != "corrected":
-        heading = "sharper form / remark" if explain else "sharper form / remark:"
-    assert f"{heading} A SHARPER FORM." in text
-    assert ("corrected form A" in text) == (explain and verdict == "corrected")
+    assert f"remark{':' * (not explain)} A SHARPER FORM." in text
+    assert "=>" not in text
+    assert "corrected" not in text and "form that holds" not in text
+
+
+@pytest.mark.parametrize("explain", [True, False])
+def test_a_correction_is_printed_as_the_form_that_holds(run, monkeypatch, explain):
+    row = replace(LEDGER["T21-prop2"], repaired="ANOTHER FORM.", remark="", reading="AS I READ IT.")
+    monkeypatch.setitem(LEDGER, row.id, row)
+    _, out, _ = run("verify", "--only", row.id, "--quick", *["--explain"] * explain)
+    text = " ".join(out.split())
+    assert f"{'form that holds' if explain else '=>'} ANOTHER FORM." in text
+    assert "remark" not in text
+    assert ("reading AS I READ IT." in text) == explain
+    assert (f"kind {row.kind}: " in text) == explain
 
 
 def test_lines_are_wrapped_to_the_terminal(run, monkeypatch):
@@ -145,7 +150,7 @@ def test_list_prints_every_id_with_its_verdict_and_statement(run):
     assert [line.split()[:2] for line in lines] == [
         [row.id, row.verdict] for row in LEDGER.values()
     ]
-    assert lines[0].endswith(LEDGER["T21-eq1"].statement)
+    assert lines[0].endswith(LEDGER["T21-eq1"].printed)
 
 
 def test_a_false_claim_gives_status_1_and_is_printed(run, monkeypatch):

@@ -140,7 +140,13 @@ def test_every_row_of_the_ledger_is_there_with_its_verdict_statement_and_correct
     missing = [
         row.id
         for row in LEDGER.values()
-        for part in (row.number, row.statement, row.corrected, *(h.text for h in row.hypotheses))
+        for part in (
+            row.number,
+            row.printed,
+            row.repaired,
+            row.remark,
+            *(h.text for h in row.hypotheses),
+        )
         if " ".join(part.split()) not in page.text
     ]
     assert missing == []
