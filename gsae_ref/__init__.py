@@ -4,6 +4,7 @@ import typing as _typing
 
 from . import estimators as _estimators
 from ._version import __version__
+from .claims import Claim, stress
 from .datasets import Images, load_digits, load_fashion_mnist, load_mnist
 from .metrics import (
     Closeness,
@@ -76,6 +77,7 @@ if _typing.TYPE_CHECKING:
     )
 
 __all__ = [
+    "Claim",
     "Closeness",
     "DictionaryMatch",
     "DictionaryReport",
@@ -131,6 +133,7 @@ __all__ = [
     "set_num_threads",
     "show_versions",
     "signed_path",
+    "stress",
     "sparse_encode",
     "sparse_expected_gradient",
     "sparse_loss",

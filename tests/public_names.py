@@ -1,6 +1,10 @@
 """The public names and what they are called with: names, order, kinds and defaults of arguments; for a class what it is made from."""
 
 PUBLIC = {
+    "Claim": (
+        "(conclusion, model='groups', sizes=None, given=(), where=(), let=<factory>, away=(), "
+        "name='', distance='', floor=0.01)"
+    ),
     "Closeness": "(delta, permutation, signs)",
     "DiagonallyGroupedLinearRegressor": (
         "(groups=None, *, algorithm='algorithm_2', n_epochs=2000, alpha=0.0001, gamma=0.2, eta=None, early_stopping=True, validation_fraction=0.2, "
@@ -86,6 +90,7 @@ PUBLIC = {
     "sparse_expected_gradient": "(W, A_star, supports, probabilities, bias=0.0, moments=(0.0, 1.0), form='exact', noise=0.0)",
     "sparse_loss": "(W, Y, bias=0.0, activation='relu', lam=0.0)",
     "sparse_loss_and_grad": "(W, Y, bias=0.0, activation='relu', lam=0.0, gradient='exact', engine='auto')",
+    "stress": "(claim, budget=40000, *, seeds=3, rng=0, n_jobs=1, backend='loky')",
     "support_interval": "(A, A_star, group_size, n_active, b_min, b_max, form='corrected')",
     "support_law": "(kind, n_atoms, n_active=None, probabilities=None)",
     "support_moments": "(supports, probabilities=None)",

@@ -1,1 +1,9 @@
-"""The workbench: what a claim is made of and how it is tried. Knows no paper. May import groups and checks."""
+"""The workbench: claims, and how they are tried. Knows no paper; may import groups and checks."""
+
+from . import grouped as _grouped
+from .claim import Claim as Claim
+from .model import Block as Block
+from .model import Model as Model
+from .model import register as register
+from .result import Result as Result
+from .stress import stress as stress

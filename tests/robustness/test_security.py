@@ -128,11 +128,13 @@ def test_the_search_finds_a_planted_danger(source):
     assert dangers(source)
 
 
-def test_one_program_is_run_and_its_name_is_known():
-    """npm, with constant arguments, as a list: the only subprocess of the package."""
+def test_two_programs_are_run_and_their_names_are_known():
+    """npm with constant arguments, and this Python without site packages, each as a list."""
     using = [path for path in PACKAGE.rglob("*.py") if "subprocess" in path.read_text()]
-    assert [path.name for path in using] == ["fetching.py"]
-    assert using[0].read_text().count("subprocess.run(") == 1
+    assert sorted(path.name for path in using) == ["fetching.py", "pruning.py"]
+    assert all(path.read_text().count("subprocess.run(") == 1 for path in using)
+    pruning = next(path for path in using if path.name == "pruning.py")
+    assert 'command = [sys.executable, "-I", "-S", *options, str(path)]' in pruning.read_text()
 
 
 def test_what_was_fetched_is_not_read_before_its_hash_is_right(tmp_path, monkeypatch):

@@ -1,0 +1,234 @@
+"""Source text of functions and all that they call, as a script can hold it: without annotations.
+
+Functions come from modules that import the standard library and one another only.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import importlib.util
+import inspect
+import sys
+from collections.abc import Collection, Iterable, Iterator
+from types import ModuleType
+from typing import NamedTuple
+
+WIDTH = 100
+MOST_JOINED = 3  # statements in one line
+
+
+class Piece(NamedTuple):
+    """A definition at the top of a module, or an import from the standard library."""
+
+    place: tuple[int, int]  # module, line; imports come first
+    node: ast.stmt
+    names: frozenset[str]  # what it reads
+
+
+class Source:
+    """The definitions of some modules, and the imports that they need.
+
+    Parameters
+    ----------
+    modules : sequence of module
+        Each after those that it imports; a name is looked up in the module that reads it.
+    """
+
+    def __init__(self, modules: Iterable[ModuleType]) -> None:
+        self.tables: dict[str, dict[str, Piece | str]] = {}  # a str: the module it comes from
+        for k, module in enumerate(modules):
+            table = self.tables[module.__name__] = {}
+            for node in ast.parse(inspect.getsource(module)).body:
+                self._read(node, k, module, table)
+        self.last = module.__name__
+
+    def _read(
+        self, node: ast.stmt, k: int, module: ModuleType, table: dict[str, Piece | str]
+    ) -> None:
+        if isinstance(node, ast.ImportFrom) and node.level:
+            origin = absolute(node, module)
+            table.update((alias.asname or alias.name, origin) for alias in node.names)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            for alias in node.names:
+                single = copy.copy(node)
+                single.names = [alias]
+                table[alias.asname or alias.name] = Piece((-1, 0), single, frozenset())
+        for name in defined(node):
+            bare = without_annotations(node)
+            table[name] = Piece((k, node.lineno), bare, frozenset(names_read(bare)))
+
+    def needed(self, names: Iterable[str]) -> list[Piece]:
+        """All definitions that these names of the last module need, in the order of the source."""
+        waiting = [(self.last, name) for name in names]
+        seen: set[tuple[str, str]] = set()
+        found: dict[str, Piece] = {}
+        while waiting:
+            module, name = waiting.pop()
+            piece = self.tables[module].get(name)
+            if piece is None or (module, name) in seen:
+                continue
+            seen.add((module, name))
+            if isinstance(piece, str):
+                waiting.append((piece, name))
+                continue
+            if ast.dump(found.setdefault(name, piece).node) != ast.dump(piece.node):
+                raise ValueError(f"{name} is defined twice; a script has one name for one thing")
+            waiting += [(module, needed) for needed in piece.names]
+        return sorted(found.values(), key=lambda piece: (piece.place, ast.unparse(piece.node)))
+
+    def nodes(self, names: Iterable[str], precision: int = 100) -> list[ast.stmt]:
+        """Imports and definitions that the names need, in an order in which they can run."""
+        found = {(piece.place, ast.unparse(piece.node)): piece.node for piece in self.needed(names)}
+        return [with_precision(node, precision) for node in found.values()]
+
+
+def absolute(node: ast.ImportFrom, module: ModuleType) -> str:
+    """The dotted name of the module that a relative import names."""
+    name = "." * node.level + (node.module or "")
+    return importlib.util.resolve_name(name, module.__package__)
+
+
+def modules_of(function: object) -> list[ModuleType]:
+    """The module of a function and the modules of this package that it imports, these first."""
+    found: list[ModuleType] = []
+
+    def visit(module: ModuleType) -> None:
+        if module in found:
+            return
+        for node in ast.walk(ast.parse(inspect.getsource(module))):
+            if isinstance(node, ast.ImportFrom) and node.level:
+                visit(importlib.import_module(absolute(node, module)))
+        found.append(module)
+
+    visit(sys.modules[str(function.__module__)])
+    return found
+
+
+def defined(node: ast.stmt) -> list[str]:
+    """The names that a statement defines, imports not counted."""
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        return [node.name]
+    if isinstance(node, ast.Assign):
+        return [name.id for target in node.targets for name in _names(target)]
+    return [name.id for name in _names(node.target)] if isinstance(node, ast.AnnAssign) else []
+
+
+def _names(tree: ast.AST) -> Iterator[ast.Name]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.Name))
+
+
+def names_read(tree: ast.AST) -> set[str]:
+    """The names that a tree reads."""
+    return {name.id for name in _names(tree) if isinstance(name.ctx, ast.Load)}
+
+
+class _Bare(ast.NodeTransformer):
+    """Drops annotations, but for the fields of a class, and docstrings."""
+
+    def __init__(self) -> None:
+        self.in_class = False
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        node.bases = [
+            base.value if isinstance(base, ast.Subscript) else base for base in node.bases
+        ]
+        node.body = _without_docstring(node.body) or [ast.Pass()]
+        for k, statement in enumerate(node.body):
+            if not isinstance(statement, ast.AnnAssign):
+                node.body[k] = self.visit(statement)
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.returns = None
+        for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
+            argument.annotation = None
+        for starred in (node.args.vararg, node.args.kwarg):
+            if starred:
+                starred.annotation = None
+        node.body = _without_docstring(node.body) or [ast.Pass()]
+        self.generic_visit(node)
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        assert node.value is not None
+        return ast.copy_location(ast.Assign([node.target], node.value), node)
+
+
+def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
+    first = body[0]
+    is_text = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+    return body[1:] if is_text else body
+
+
+def without_annotations(node: ast.stmt) -> ast.stmt:
+    """A definition without annotations and docstrings; its summary line is remembered."""
+    bare = copy.deepcopy(node)
+    summary = ""
+    if isinstance(bare, (ast.FunctionDef, ast.ClassDef)):
+        summary = (ast.get_docstring(bare) or "").split("\n")[0]
+    result: ast.stmt = ast.fix_missing_locations(_Bare().visit(bare))
+    result.summary = summary  # type: ignore[attr-defined]
+    return result
+
+
+def with_precision(node: ast.stmt, precision: int) -> ast.stmt:
+    """A function whose argument ``precision`` has this default."""
+    if not isinstance(node, ast.FunctionDef):
+        return node
+    result = copy.deepcopy(node)
+    arguments = result.args.args
+    for k in range(len(result.args.defaults)):
+        if arguments[k - len(result.args.defaults)].arg == "precision":
+            result.args.defaults[k] = ast.Constant(precision)
+    return result
+
+
+def joined_imports(nodes: Iterable[ast.stmt], read: Collection[str]) -> list[ast.stmt]:
+    """The statements, with one import for each module, of the names that are read."""
+    imports: dict[str, ast.ImportFrom] = {}
+    rest: list[ast.stmt] = []
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom):
+            names = [alias for alias in node.names if (alias.asname or alias.name) in read]
+            known = imports.setdefault(str(node.module), ast.ImportFrom(node.module, [], 0))
+            known.names += names
+        else:
+            rest.append(node)
+    return [*(node for node in imports.values() if node.names), *rest]
+
+
+def written(node: ast.stmt, indent: str = "") -> list[str]:
+    """A statement in few lines: short simple statements of a body stand behind the colon."""
+    summary = getattr(node, "summary", "")
+    body = getattr(node, "body", None)
+    if not isinstance(body, list):
+        return [indent + line for line in ast.unparse(node).splitlines()]
+    head = copy.copy(node)
+    head.body = [ast.Pass()]  # type: ignore[attr-defined]
+    if hasattr(head, "orelse"):
+        head.orelse = []
+    *lines, header, _ = ast.unparse(ast.fix_missing_locations(head)).splitlines()
+    lines = [indent + line for line in [*lines, header]]
+    inner = [line for statement in body for line in written(statement, indent + "    ")]
+    joined = f"{lines[-1]} {'; '.join(map(str.strip, inner))}"
+    if len(joined) <= WIDTH and len(inner) <= MOST_JOINED and all(map(_is_simple, body)):
+        lines[-1] = joined
+        inner = []
+    if summary:
+        lines = _with_comment(lines, f"# {summary}", indent)
+    otherwise = getattr(node, "orelse", [])
+    rest = [line for statement in otherwise for line in written(statement, indent + "    ")]
+    return lines + inner + ([indent + "else:", *rest] if rest else [])
+
+
+def _is_simple(node: ast.stmt) -> bool:
+    return not hasattr(node, "body")
+
+
+def _with_comment(lines: list[str], comment: str, indent: str) -> list[str]:
+    """A comment behind the last line where there is room; else above, of what is not obvious."""
+    beside = f"{lines[-1]}  {comment}"
+    if len(beside) <= WIDTH:
+        return [*lines[:-1], beside]
+    return [indent + comment, *lines] if lines[-1].endswith(":") else lines

@@ -1,0 +1,117 @@
+"""A claim: a sentence, the model it speaks of, and what it assumes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from .model import Model, find_model
+from .problem import Problem
+from .sentences import Sentence
+
+Conclusion = str | Callable[[Any], tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim that can be put to the test with :func:`gsae_ref.stress`.
+
+    Parameters
+    ----------
+    conclusion : str or callable
+        A comparison in Python, such as ``"norm(A[v].T @ y) <= B_max * delta for v in inactive"``.
+        A callable receives one instance with arrays as attributes and returns the two sides of
+        ``left <= right``; it is searched in floats, and nothing is proved of it.
+    model : str or Model, default "groups"
+        What instances are: "groups" or "columns", or a model of your own.
+    sizes : dict or sequence of dict, optional
+        The sizes to try; None: those that the model names.
+    given : sequence of str
+        Hypotheses of the model that are built in, such as "orthonormal A".
+    where : sequence of str
+        Any other hypotheses, as sentences.
+    let : dict
+        Names of your own and their expressions. ``"between(low, high)"`` is a free number.
+    away : sequence of str
+        Conditions of the search only, such as ``"delta >= 1/20"``: no hypotheses.
+    name : str
+        What the claim is called in reports.
+    distance : str
+        An expression that is 0 at degenerate instances, for the table of tightness; empty: that
+        of the model.
+    floor : float, default 0.01
+        Instances whose two sides are both below it are left out of the search.
+
+    Raises
+    ------
+    ValueError
+        For a sentence that is no comparison, an unknown name, hypothesis or model, shapes that do
+        not fit, or sizes that no instance has.
+    TypeError
+        For texts that are no strings.
+
+    Examples
+    --------
+    >>> sizes = dict(n=4, d=2, Gamma=2, gamma=1)
+    >>> claim = Claim("mu <= 1 / d", given=("orthonormal S",), sizes=sizes)
+    >>> claim.text
+    'mu <= 1 / d'
+    """
+
+    conclusion: Conclusion
+    model: str | Model = "groups"
+    sizes: Mapping[str, int] | Sequence[Mapping[str, int]] | None = None
+    given: Sequence[str] = ()
+    where: Sequence[str] = ()
+    let: Mapping[str, str] = field(default_factory=dict)
+    away: Sequence[str] = ()
+    name: str = ""
+    distance: str = ""
+    floor: float = 1e-2
+
+    def __post_init__(self) -> None:
+        for name in ("given", "where", "away"):
+            object.__setattr__(self, name, _texts(name, getattr(self, name)))
+        for problem in self.problems:
+            problem.check()
+
+    @property
+    def text(self) -> str:
+        """The conclusion as it is printed."""
+        if isinstance(self.conclusion, str):
+            return Sentence(self.conclusion).text
+        return f"{getattr(self.conclusion, '__name__', 'conclusion')}(instance): left <= right"
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether the conclusion is an equation."""
+        return isinstance(self.conclusion, str) and Sentence(self.conclusion).relation == "=="
+
+    @property
+    def all_sizes(self) -> tuple[dict[str, int], ...]:
+        """The sizes to try."""
+        sizes = find_model(self.model).tried if self.sizes is None else self.sizes
+        if isinstance(sizes, Mapping):
+            return (dict(sizes),)
+        if not sizes:
+            raise ValueError("sizes is empty; give a dict of sizes, several, or None")
+        return tuple(dict(each) for each in sizes)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """The claim at each of its sizes."""
+        return tuple(Problem(self, sizes) for sizes in self.all_sizes)
+
+    def but(self, **changes: Any) -> Claim:
+        """The claim with some fields changed."""
+        return replace(self, **changes)
+
+
+def _texts(name: str, value: Any) -> tuple[str, ...]:
+    """A field that holds several strings; a single one counts."""
+    texts = (value,) if isinstance(value, str) else tuple(value)
+    for text in texts:
+        if not isinstance(text, str):
+            raise TypeError(f"{name} has {text!r}; it must hold strings")
+    return texts

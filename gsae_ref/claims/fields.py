@@ -1,0 +1,221 @@
+"""The two fields in which a sentence is evaluated: batches of floats, and exact numbers.
+
+A field gives every word of the language a meaning. In :class:`Floats` a value is an array
+(K, rows, columns) that holds K instances at once, a number is 1 x 1. In :class:`Exact` it is a
+:class:`~gsae_ref.claims.rational.Matrix`, a Fraction or an enclosure, of one instance.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
+from functools import partial, reduce
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from ..arrays import Array
+from . import rational
+
+Value = Any  # an array of a batch, or an exact matrix or number
+
+WORDS = {
+    "norm": "norm(M): Frobenius norm; of a column, its Euclidean norm",
+    "norm2": "norm2(M): norm(M)**2, without the root",
+    "spectral": "spectral(M): largest singular value",
+    "least_singular": "least_singular(M): least singular value of a matrix that is not wide",
+    "inner": "inner(M, N): sum of the products of the entries, trace(M.T @ N)",
+    "trace": "trace(M): sum of the diagonal",
+    "det": "det(M): determinant",
+    "inv": "inv(M): inverse",
+    "entry": "entry(M, i, j): a number of a matrix, rows and columns counted from 0",
+    "col": "col(M, j): column j, counted from 0",
+    "beside": "beside([M, N, ...]): matrices side by side",
+    "eye": "eye(k): identity",
+    "sqrt": "sqrt(x): square root",
+    "log": "log(x): natural logarithm",
+    "largest": "largest(numbers): their maximum",
+    "least": "least(numbers): their minimum",
+    "total": "total(numbers or matrices): their sum",
+    "abs": "abs(x): absolute value of a number",
+    "range": "range(k), range(i, k): the integers below k",
+    "len": "len(list): its length",
+}
+
+
+class Exact:
+    """Exact numbers; roots and logarithms are enclosed to about 1 / precision.
+
+    >>> Exact(100).words["sqrt"](2)
+    [141/100, 71/50]
+    """
+
+    def __init__(self, precision: int = 100) -> None:
+        self.precision = precision
+        plain: dict[str, Callable[..., Any]] = {"abs": abs, "range": range, "len": len}
+        self.words: Mapping[str, Callable[..., Any]] = MappingProxyType(
+            {name: plain.get(name) or self._at_precision(name) for name in WORDS}
+        )
+
+    def _at_precision(self, name: str) -> Callable[..., Any]:
+        word: Callable[..., Any] = getattr(rational, name)
+        if "precision" in inspect.signature(word).parameters:
+            return partial(word, precision=self.precision)
+        return word
+
+    def constant(self, number: int | float) -> Any:
+        """A number as it is written: 0.1 is one tenth."""
+        return Fraction(repr(number)) if isinstance(number, float) else number
+
+    def divide(self, a: Any, b: Any) -> Any:
+        """a / b; of integers a Fraction."""
+        return Fraction(a) / b if isinstance(a, int) else a / b
+
+    def transpose(self, M: Any) -> Any:
+        return M.T
+
+    def above(self, x: Any) -> Fraction:
+        """A rational number that is at least x."""
+        return Fraction(rational.high(x))
+
+    def between(self, low: Any, high: Any, share: Any) -> Fraction:
+        """low + share (high - low), rational where the ends are enclosures."""
+        a = Fraction(rational.high(low))
+        return a + share * (Fraction(rational.low(high)) - a)
+
+    def stack(self, matrices: Iterable[Any]) -> Any:
+        """Matrices above one another."""
+        return rational.Matrix(row for M in matrices for row in M)
+
+    def matrix(self, rows: Iterable[Iterable[Any]]) -> Any:
+        """A matrix from numbers."""
+        return rational.Matrix(map(tuple, rows))
+
+    def shape(self, M: Any) -> tuple[int, int]:
+        """Rows and columns."""
+        return len(M), len(M[0]) if M else 0
+
+    def choose(self, sign: Any, negative: Any, positive: Any) -> Any:
+        """``negative`` where the sign is below 0, else ``positive``."""
+        return negative if sign < 0 else positive
+
+
+class Floats:
+    """Batches of floats: an array (K, rows, columns) holds K instances, a number is 1 x 1."""
+
+    def __init__(self) -> None:
+        words: dict[str, Callable[..., Any]] = {
+            name: getattr(self, name) for name in WORDS if hasattr(self, name)
+        }
+        words |= {"abs": np.abs, "range": range, "len": len, "total": sum, "inner": _inner}
+        self.words: Mapping[str, Callable[..., Any]] = MappingProxyType(words)
+
+    def constant(self, number: int | float) -> Any:
+        return number
+
+    def divide(self, a: Any, b: Any) -> Any:
+        return np.true_divide(a, b)
+
+    def transpose(self, M: Array) -> Array:
+        return np.swapaxes(M, -1, -2)
+
+    def above(self, x: Array) -> Array:
+        return x
+
+    def between(self, low: Any, high: Any, share: Any) -> Any:
+        return low + share * (high - low)
+
+    def stack(self, matrices: Iterable[Array]) -> Array:
+        return np.concatenate(list(matrices), axis=-2)
+
+    def matrix(self, rows: Iterable[Iterable[Array]]) -> Array:
+        return np.concatenate([np.concatenate(list(row), axis=-1) for row in rows], axis=-2)
+
+    def shape(self, M: Array) -> tuple[int, int]:
+        return M.shape[-2], M.shape[-1]
+
+    def choose(self, sign: Array, negative: Array, positive: Array) -> Array:
+        return np.where(sign < 0, negative, positive)
+
+    # the words of the language
+
+    def norm2(self, M: Array) -> Array:
+        return np.einsum("kij,kij->k", M, M)[:, None, None]
+
+    def norm(self, M: Array) -> Array:
+        return np.sqrt(self.norm2(M))
+
+    def trace(self, M: Array) -> Array:
+        return np.trace(M, axis1=-2, axis2=-1)[:, None, None]
+
+    def det(self, M: Array) -> Array:
+        return np.linalg.det(M)[:, None, None]
+
+    def entry(self, M: Array, i: int, j: int) -> Array:
+        return M[:, i, j, None, None]
+
+    def col(self, M: Array, j: int) -> Array:
+        return M[:, :, j, None]
+
+    def beside(self, matrices: Iterable[Array]) -> Array:
+        return np.concatenate(list(matrices), axis=-1)
+
+    def eye(self, k: int) -> Array:
+        return np.eye(k)[None]
+
+    def sqrt(self, x: Any) -> Any:
+        return np.sqrt(np.maximum(x, 0))
+
+    def log(self, x: Any) -> Any:
+        return np.log(x)
+
+    def largest(self, numbers: Iterable[Any]) -> Any:
+        return reduce(np.maximum, numbers)
+
+    def least(self, numbers: Iterable[Any]) -> Any:
+        return reduce(np.minimum, numbers)
+
+    def spectral(self, M: Array) -> Array:
+        if min(M.shape[-2:]) == 1:
+            return self.norm(M)
+        if min(M.shape[-2:]) == 2:
+            return _spectral_norm_of_rank_2(M)
+        return _singular_values(M)[:, :1, None]
+
+    def least_singular(self, M: Array) -> Array:
+        return _singular_values(M)[:, -1:, None]
+
+    def inv(self, M: Array) -> Array:
+        """Inverses; NaN for a singular matrix, which must not cost the other instances."""
+        if M.shape[-1] == 1:
+            return np.true_divide(1, M)
+        try:
+            return np.linalg.inv(M)
+        except np.linalg.LinAlgError:
+            bad = ~(np.abs(np.linalg.det(M)) > 1e-200)
+            result = np.linalg.inv(np.where(bad[:, None, None], np.eye(M.shape[-1]), M))
+            result[bad] = np.nan
+            return result
+
+
+def _inner(M: Array, N: Array) -> Array:
+    return (M * N).sum(axis=(-2, -1), keepdims=True)
+
+
+def _spectral_norm_of_rank_2(M: Array) -> Array:
+    """The root of the larger eigenvalue of a 2 x 2 Gram matrix: faster than an SVD."""
+    transposed = np.swapaxes(M, -1, -2)
+    gram = transposed @ M if M.shape[-1] == 2 else M @ transposed
+    a = gram[:, 0, 0]
+    b = gram[:, 0, 1]
+    c = gram[:, 1, 1]
+    root = np.sqrt((a - c) ** 2 + 4 * b * b)
+    result: Array = np.sqrt((a + c + root) / 2)[:, None, None]
+    return result
+
+
+def _singular_values(M: Array) -> Array:
+    """Singular values, the largest first; an instance that is not finite is taken as 0."""
+    return np.linalg.svd(np.nan_to_num(M, posinf=0, neginf=0), compute_uv=False)

@@ -1,0 +1,220 @@
+r"""Sentences and counterexamples as LaTeX, from the syntax tree: nothing is parsed from prose.
+
+``norm`` is set as ``\|...\|``, the Frobenius norm; ``spectral`` as ``\|...\|_2``.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from .proof import Fact, Proof
+from .rational import Interval, Matrix
+from .sentences import Sentence
+
+GREEK = {
+    *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "kappa", "lambda"),
+    *("mu", "nu", "xi", "pi", "rho", "sigma", "tau", "phi", "chi", "psi", "omega"),
+    *("Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega"),
+}
+RELATIONS = {"<=": r"\le", "<": "<", "==": "=", ">": ">"}
+SUM, PRODUCT, POWER, ATOM = range(4)  # how tightly a formula binds
+
+
+class Formula:
+    """LaTeX of the expressions of one model.
+
+    >>> Formula({"S": "A^*"}).sentence(Sentence("norm(S[g]) <= sqrt(gamma) for g in groups"))
+    '\\\\|A^*_{g}\\\\| \\\\le \\\\sqrt{\\\\gamma} \\\\quad \\\\text{for } g \\\\in \\\\mathrm{groups}'
+    """
+
+    def __init__(self, symbols: Mapping[str, str]) -> None:
+        self.symbols = symbols
+
+    def sentence(self, sentence: Sentence) -> str:
+        """A comparison with its range."""
+        links = [
+            f"{self.tree(left)} {RELATIONS[sign]} {self.tree(right)}"
+            for left, sign, right in sentence.links
+        ]
+        ranges = ", ".join(map(self._range, sentence.generators))
+        tail = rf" \quad \text{{for }} {ranges}" if ranges else ""
+        return r" ,\; ".join(links) + tail
+
+    def tree(self, node: ast.expr, tightness: int = SUM) -> str:
+        """An expression, in parentheses where it binds less tightly than asked for."""
+        text, own = self._set(node)
+        return rf"\left({text}\right)" if own < tightness else text
+
+    def _range(self, generator: ast.comprehension) -> str:
+        text = rf"{self.tree(generator.target)} \in {self.tree(generator.iter)}"
+        conditions = [self._condition(each) for each in generator.ifs]
+        return ",\\ ".join([text, *conditions])
+
+    def _condition(self, node: ast.expr) -> str:
+        assert isinstance(node, ast.Compare)
+        signs = {ast.NotEq: r"\ne", ast.Eq: "=", ast.Lt: "<", ast.Gt: ">"}
+        right = self.tree(node.comparators[0])
+        return f"{self.tree(node.left)} {signs[type(node.ops[0])]} {right}"
+
+    def _set(self, node: ast.expr) -> tuple[str, int]:
+        """The text of a tree and how tightly it binds."""
+        if isinstance(node, ast.Constant):
+            return str(node.value), ATOM
+        if isinstance(node, ast.Name):
+            return self.symbol(node.id), ATOM
+        if isinstance(node, ast.Subscript):
+            return f"{self.tree(node.value, ATOM)}_{{{self.tree(node.slice)}}}", ATOM
+        if isinstance(node, ast.Attribute):
+            return rf"{self.tree(node.value, POWER)}^\top", POWER
+        if isinstance(node, ast.UnaryOp):
+            return f"-{self.tree(node.operand, PRODUCT)}", SUM
+        if isinstance(node, ast.BinOp):
+            return self._operation(node)
+        if isinstance(node, ast.Call):
+            return self._call(node)
+        if isinstance(node, (ast.List, ast.Tuple)):
+            return ", ".join(map(self.tree, node.elts)), ATOM
+        if isinstance(node, (ast.ListComp, ast.GeneratorExp)):
+            ranges = ", ".join(map(self._range, node.generators))
+            return rf"{self.tree(node.elt)} \;:\; {ranges}", ATOM
+        return rf"\texttt{{{ast.unparse(node)}}}", ATOM
+
+    def symbol(self, name: str) -> str:
+        """A name as a symbol."""
+        if name in self.symbols:
+            return self.symbols[name]
+        if name in GREEK:
+            return rf"\{name}"
+        if len(name) == 1:
+            return name
+        head, _, index = name.partition("_")
+        if index:
+            return f"{self.symbol(head)}_{{{self.symbol(index)}}}"
+        return rf"\mathrm{{{name}}}"
+
+    def _operation(self, node: ast.BinOp) -> tuple[str, int]:
+        left = node.left
+        right = node.right
+        if isinstance(node.op, ast.Div):
+            return rf"\frac{{{self.tree(left)}}}{{{self.tree(right)}}}", POWER
+        if isinstance(node.op, ast.Pow):
+            return f"{self.tree(left, ATOM)}^{{{self.tree(right)}}}", POWER
+        if isinstance(node.op, (ast.Mult, ast.MatMult)):
+            dot = r" \cdot " if isinstance(right, ast.Constant) else r" \, "
+            return f"{self.tree(left, PRODUCT)}{dot}{self.tree(right, PRODUCT)}", PRODUCT
+        if isinstance(node.op, ast.Add):
+            return f"{self.tree(left)} + {self.tree(right)}", SUM
+        return f"{self.tree(left)} - {self.tree(right, PRODUCT)}", SUM
+
+    def _call(self, node: ast.Call) -> tuple[str, int]:
+        assert isinstance(node.func, ast.Name)
+        word = node.func.id
+        over = {"total": r"\sum", "largest": r"\max", "least": r"\min"}
+        if word in over:
+            return self._over(over[word], node.args[0])
+        inside = [self.tree(argument) for argument in node.args]
+        if word in TEMPLATES:
+            return TEMPLATES[word].format(*inside), ATOM
+        if word in POSTFIX:
+            return self.tree(node.args[0], ATOM) + POSTFIX[word].format(*inside[1:]), POWER
+        if word == "range":
+            first = inside[0] if len(inside) > 1 else "0"
+            return rf"\{{{first}, \dots, {inside[-1]} - 1\}}", ATOM
+        return rf"\operatorname{{{word}}}\left({', '.join(inside)}\right)", ATOM
+
+    def _over(self, sign: str, argument: ast.expr) -> tuple[str, int]:
+        if isinstance(argument, (ast.GeneratorExp, ast.ListComp)):
+            ranges = r" \\ ".join(map(self._range, argument.generators))
+            below = rf"\substack{{{ranges}}}" if r"\\" in ranges else ranges
+            return f"{sign}_{{{below}}} {self.tree(argument.elt, PRODUCT)}", PRODUCT
+        return rf"{sign}\left\{{{self.tree(argument)}\right\}}", ATOM
+
+
+TEMPLATES = {
+    "norm": r"\|{0}\|",
+    "norm2": r"\|{0}\|^2",
+    "spectral": r"\|{0}\|_2",
+    "abs": r"|{0}|",
+    "sqrt": r"\sqrt{{{0}}}",
+    "inner": r"\langle {0}, {1} \rangle",
+    "log": r"\log\left({0}\right)",
+    "trace": r"\operatorname{{tr}}\left({0}\right)",
+    "det": r"\det\left({0}\right)",
+    "least_singular": r"\sigma_{{\min}}\left({0}\right)",
+    "eye": r"I_{{{0}}}",
+    "beside": r"\left[{0}\right]",
+}
+POSTFIX = {"inv": "^{{-1}}", "entry": "_{{{0},{1}}}", "col": " e_{{{0}}}"}
+
+
+def number(value: Any) -> str:
+    """An exact number."""
+    if isinstance(value, Interval):
+        return rf"[{number(value.lo)}, {number(value.hi)}]"
+    q = Fraction(value)
+    sign = "-" if q < 0 else ""
+    whole = q.denominator == 1
+    return str(q) if whole else rf"{sign}\tfrac{{{abs(q.numerator)}}}{{{q.denominator}}}"
+
+
+def matrix(M: Matrix) -> str:
+    """A matrix."""
+    rows = r" \\ ".join(" & ".join(map(number, row)) for row in M)
+    return rf"\begin{{pmatrix}} {rows} \end{{pmatrix}}"
+
+
+def write_latex(proof: Proof) -> str:
+    """A counterexample, to be set with amsmath: the instance, every hypothesis, both sides."""
+    formula = Formula(proof.problem.model.symbols)
+    sentence = proof.problem.conclusion
+    assert sentence is not None
+    given = [f"{formula.symbol(name)} = {value}" for name, value in proof.problem.sizes.items()]
+    for name, value in proof.data.items():
+        given += _equations(formula, name, value)
+    sign = r"\ne" if sentence.relation == "==" else ">"
+    left = formula.tree(sentence.links[0][0])
+    right = formula.tree(sentence.links[0][2])
+    return "\n".join(
+        [
+            rf"The claim \[ {formula.sentence(sentence)} \] is false. Take",
+            *_aligned(given),
+            "Every hypothesis holds:",
+            *_aligned([_fact(formula, fact) for facts in proof.facts for fact in facts]),
+            rf"but \[ {left} = {number(proof.left)} {sign} {number(proof.right)} = {right} . \]",
+            *(
+                [r"Here $[a, b]$ stands for a number between $a$ and $b$."]
+                if Interval in map(type, (proof.left, proof.right))
+                else []
+            ),
+        ]
+    )
+
+
+def _equations(formula: Formula, name: str, value: Any) -> list[str]:
+    """``name = value``, of a list one equation for each item."""
+    symbol = formula.symbol(name)
+    if isinstance(value, list):
+        pairs = enumerate(value)
+        return [f"{symbol}_{{{k}}} = {_exact(item)}" for k, item in pairs]
+    return [f"{symbol} = {_exact(value)}"]
+
+
+def _exact(value: Any) -> str:
+    return matrix(value) if isinstance(value, Matrix) else number(value)
+
+
+def _fact(formula: Formula, fact: Fact) -> str:
+    """A hypothesis with the sides of the case that comes closest to failing."""
+    text = formula.sentence(Sentence(fact.text))
+    if isinstance(fact.left, Matrix):
+        return text
+    sides = f"{number(fact.left)} {RELATIONS[fact.relation]} {number(fact.right)}"
+    return rf"{text} \qquad ({sides})"
+
+
+def _aligned(equations: list[str]) -> list[str]:
+    body = ",\\\\\n".join(f"  & {equation}" for equation in equations)
+    return [r"\begin{align*}", body, r"\end{align*}"]

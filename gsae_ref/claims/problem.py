@@ -1,0 +1,336 @@
+"""A claim at one choice of sizes, ready to be evaluated: on batches of floats, and exactly."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from ..arrays import Array, BoolArray
+from .fields import Exact, Floats
+from .model import Block, Instance, Layout, Model, find_model
+from .rational import Matrix, Undecided
+from .sentences import Expression, Formula, Scope, Sentence, check_names, parsed
+
+if TYPE_CHECKING:
+    from .claim import Claim
+
+FREE = "free"  # the block of the numbers that a claim leaves free
+STRICT = 1e-9  # margin in floats of a hypothesis with <
+CLEAR = 1e-9  # a violation that is more than rounding
+TINY = 1e-300
+
+
+class Sides(NamedTuple):
+    """Both sides of the conclusion, and the margins of the conditions, for a batch."""
+
+    left: Array  # (K,)
+    right: Array
+    margins: Array  # (K, conditions): at least 0 where a condition holds
+
+    @property
+    def gap(self) -> Array:
+        """(left - right) / (|left| + |right|): in [-1, 1], above 0 where the claim fails."""
+        return (self.left - self.right) / (np.abs(self.left) + np.abs(self.right) + TINY)
+
+
+@dataclass(frozen=True)
+class Free:
+    """A number that a claim leaves free: anything in [low, high]."""
+
+    low: Expression
+    high: Expression
+    k: int
+    n_free: int
+
+    def __call__(self, scope: Scope) -> Any:
+        assert isinstance(scope, Instance)
+        shares = scope.each(self.n_free, lambda part: part.share(FREE))
+        return scope.field.between(self.low(scope), self.high(scope), shares[self.k])
+
+
+def read_lets(let: Mapping[str, str]) -> dict[str, Expression | Free]:
+    """The names that a claim defines: expressions, and ``between(low, high)``."""
+    trees = {}
+    for name, text in let.items():
+        if not isinstance(text, str):
+            raise TypeError(f"let: {name} = {text!r}; it must be a string")
+        trees[name] = parsed(text)
+    free = [name for name, tree in trees.items() if _is_free(tree)]
+    result: dict[str, Expression | Free] = {}
+    for name, tree in trees.items():
+        if isinstance(tree, ast.Call) and name in free:
+            if len(tree.args) != 2 or tree.keywords:
+                raise ValueError(f"let: {name} = {let[name]!r}; write between(low, high)")
+            low, high = map(Expression, tree.args)
+            result[name] = Free(low, high, free.index(name), len(free))
+        else:
+            result[name] = Expression(tree)
+    return result
+
+
+def _is_free(tree: ast.expr) -> bool:
+    return isinstance(tree, ast.Call) and ast.unparse(tree.func) == "between"
+
+
+class Problem:
+    """A claim at one choice of sizes.
+
+    Parameters
+    ----------
+    claim : Claim
+    sizes : dict
+    """
+
+    def __init__(self, claim: Claim, sizes: Mapping[str, int]) -> None:
+        self.claim = claim
+        self.sizes = dict(sizes)
+        self.model: Model = find_model(claim.model)
+        self.model.check_sizes(self.sizes)
+        self.model.check_given(claim.given)
+        self.given = frozenset(claim.given)
+        self.lets = read_lets(claim.let)
+        self.conclusion = Sentence(claim.conclusion) if isinstance(claim.conclusion, str) else None
+        if self.conclusion and len(self.conclusion.links) > 1:
+            raise ValueError(f"{claim.conclusion!r} is a chain; state one comparison in a claim")
+        self._check_names()
+
+    # what the claim consists of
+
+    def _check_names(self) -> None:
+        known = set(self.model.names)
+        for name, formula in self.lets.items():
+            if name in known:
+                raise ValueError(f"let: {name} is a name already; choose another")
+            bounds = (formula.low, formula.high) if isinstance(formula, Free) else (formula,)
+            for expression in bounds:
+                check_names(expression, self.claim.let[name], known)
+            known.add(name)
+        for sentence in (*filter(None, [self.conclusion]), *self.where, *self.away):
+            check_names(sentence, sentence.text, known)
+
+    @cached_property
+    def where(self) -> list[Sentence]:
+        """The hypotheses that the claim states."""
+        return list(map(Sentence, self.claim.where))
+
+    @cached_property
+    def away(self) -> list[Sentence]:
+        """Conditions of the search only."""
+        return list(map(Sentence, self.claim.away))
+
+    @cached_property
+    def formulas(self) -> dict[str, Formula]:
+        """A formula for every name."""
+        result: dict[str, Formula] = {
+            name: Expression(ast.Constant(value)) for name, value in self.sizes.items()
+        }
+        result |= self.model.basics
+        result |= {name: Expression.parse(text) for name, text in self.model.definitions.items()}
+        return result | self.lets
+
+    @cached_property
+    def basics(self) -> tuple[str, ...]:
+        """The basic quantities that the claim speaks of, in the order of the model."""
+        sentences = [*filter(None, [self.conclusion]), *self.where]
+        used = self.closure(name for sentence in sentences for name in sentence.names)
+        return tuple(name for name in self.model.basics if name in used)
+
+    def closure(self, names: Iterable[str]) -> set[str]:
+        """The names and all that their definitions need."""
+        waiting = list(names)
+        found: set[str] = set()
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                waiting += self._needs(name)
+        return found
+
+    def _needs(self, name: str) -> Sequence[str]:
+        formula = self.formulas[name]
+        if isinstance(formula, Free):
+            return (*formula.low.names, *formula.high.names)
+        return formula.names if isinstance(formula, Expression) else ()
+
+    @cached_property
+    def hypotheses(self) -> list[Sentence]:
+        """Every hypothesis, those that are built in included, as a proof asserts them."""
+        stated = [text for name in self.claim.given for text in self.model.given[name]]
+        sentences = [s for s in map(Sentence, stated) if self._shared(s) >= 1]
+        always = map(Sentence, self.model.always(self.given))
+        sentences += [s for s in always if self._shared(s) >= 2]
+        for name, formula in self.lets.items():
+            if isinstance(formula, Free):
+                sentences.append(Sentence(f"{formula.low.text} <= {name}"))
+                sentences.append(Sentence(f"{name} <= {formula.high.text}"))
+        return sentences + self.where
+
+    def _shared(self, sentence: Sentence) -> int:
+        """How many basic quantities of the claim a sentence speaks of."""
+        return len(self.closure(sentence.names) & set(self.basics))
+
+    @cached_property
+    def conditions(self) -> list[Sentence]:
+        """What the search must be held to: hypotheses that are not built in, and ``away``."""
+        ranges = [
+            Sentence(f"{formula.low.text} <= {formula.high.text}")
+            for formula in self.lets.values()
+            if isinstance(formula, Free)
+        ]
+        return ranges + self.where + self.away
+
+    # evaluation
+
+    @cached_property
+    def _blocks(self) -> dict[str, Block]:
+        n_free = sum(isinstance(formula, Free) for formula in self.lets.values())
+        return {**self.model.blocks(self.sizes), FREE: Block(n_free)}
+
+    @cached_property
+    def layout(self) -> Layout:
+        """The parameters that matter to the claim."""
+        everything = Layout(self._blocks, self.given)
+        if self.conclusion is None:
+            return everything
+        theta = [Fraction(k % 5 - 2, 4) for k in range(everything.size)]
+        instance = self._instance(Exact(), everything, theta)
+        for sentence in (*self.hypotheses, *self.conditions, self.conclusion):
+            _evaluate(sentence, instance)
+        return Layout(self._blocks, self.given, instance.read)
+
+    def _instance(self, field: Exact | Floats, layout: Layout, theta: Any) -> Instance:
+        return Instance(field, self.formulas, layout, theta, self.given)
+
+    def exact_instance(self, theta: Sequence[Fraction], precision: int = 100) -> Instance:
+        """The instance at rational parameters."""
+        return self._instance(Exact(precision), self.layout, list(theta))
+
+    def float_instance(self, theta: Array) -> Instance:
+        """The instances at parameters (K, size)."""
+        return self._instance(Floats(), self.layout, np.atleast_2d(theta))
+
+    def check(self) -> None:
+        """Refuse sentences whose shapes do not fit, or that speak of nothing at these sizes."""
+        n = self.layout.size  # evaluates every sentence exactly, once
+        try:
+            self.sides(np.full((1, n), 0.25))
+        except (ValueError, TypeError, IndexError) as error:
+            raise ValueError(f"{self.claim.text!r}: shapes do not fit ({error})") from error
+
+    def violated(self, theta: Array) -> BoolArray:
+        """Whether instances violate the claim clearly and meet every hypothesis, in floats."""
+        sides = self.sides(theta, full=True)
+        clear = sides.left > CLEAR * sides.right if self.claim.is_identity else sides.gap > CLEAR
+        result: BoolArray = clear & (sides.margins >= -CLEAR).all(axis=1)
+        return result
+
+    def sides(self, theta: Array, full: bool = False) -> Sides:
+        """Both sides of the conclusion and the margins of the conditions, of a batch.
+
+        With ``full`` the hypotheses that are built in count among the conditions.
+        """
+        theta = np.atleast_2d(theta)
+        conditions = [*self.hypotheses, *self.away] if full else self.conditions
+        with np.errstate(all="ignore"):
+            instance = self.float_instance(theta)
+            left, right = self._worst_pair(instance, len(theta))
+            margins = [
+                _margin(*pair, len(theta))
+                for sentence in conditions
+                for pair in sentence.pairs(instance)
+            ]
+            if not self.claim.is_identity:
+                margins.append(np.maximum(np.abs(left), np.abs(right)) - self.claim.floor)
+        if not margins:
+            margins = [np.ones(len(theta))]
+        return Sides(left, right, np.stack(margins, axis=1))
+
+    def _worst_pair(self, instance: Instance, n_instances: int) -> tuple[Array, Array]:
+        """Of every instance the pair of sides that comes closest to a violation."""
+        if self.conclusion is None:
+            return self._called(instance, n_instances)
+        pairs = list(self.conclusion.pairs(instance))
+        if self.conclusion.relation == "==":
+            pairs = [_distance(a, b, self.claim.floor) for a, _, b in pairs]
+        left = np.stack([_flat(a, n_instances) for a, _, _ in pairs])
+        right = np.stack([_flat(b, n_instances) for _, _, b in pairs])
+        gaps = (left - right) / (np.abs(left) + np.abs(right) + TINY)
+        worst = np.nan_to_num(gaps, nan=2.0).argmax(axis=0), np.arange(n_instances)
+        return left[worst], right[worst]
+
+    def _called(self, instance: Instance, n_instances: int) -> tuple[Array, Array]:
+        """A conclusion that is a callable: one instance at a time."""
+        assert callable(self.claim.conclusion)
+        names = [*self.model.names, *self.lets]
+        values = {name: instance[name] for name in names}
+        found = []
+        for k in range(n_instances):
+            one = SimpleNamespace(**{name: item(value, k) for name, value in values.items()})
+            found.append(self.claim.conclusion(one))
+        sides: Array = np.array(found, dtype=float).T
+        return sides[0], sides[1]
+
+
+def item(value: Any, k: int) -> Any:
+    """Instance k of a value of a batch: a 2-D array, a number, or a list of them."""
+    if isinstance(value, list):
+        return [item(each, k) for each in value]
+    if not isinstance(value, np.ndarray):
+        return value
+    one = value[k % len(value)]
+    return float(one[0, 0]) if one.shape == (1, 1) else one
+
+
+def _flat(value: Any, n_instances: int) -> Array:
+    """A number of every instance, as a vector."""
+    array = np.asarray(value, dtype=float)
+    if array.ndim == 0:
+        return np.full(n_instances, float(array))
+    return np.broadcast_to(array, (n_instances, 1, 1)).reshape(n_instances)
+
+
+def _margin(left: Any, relation: str, right: Any, n_instances: int) -> Array:
+    """How far every instance is inside a condition."""
+    if relation == "==":
+        defect = np.abs(np.asarray(left) - right)
+        return -np.broadcast_to(defect, (n_instances, *defect.shape[1:])).max(axis=(1, 2))
+    return _flat(right, n_instances) - _flat(left, n_instances) - STRICT * (relation == "<")
+
+
+def _distance(left: Any, right: Any, floor: float) -> tuple[Any, str, Any]:
+    """An equation as a pair: ||left - right|| and the scale ||left|| + ||right|| + floor."""
+    gap, a, b = (
+        np.sqrt((np.asarray(M) ** 2).sum(axis=(-2, -1), keepdims=True))
+        for M in (left - right, left, right)
+    )
+    return gap, "<=", a + b + floor
+
+
+def _evaluate(sentence: Sentence, instance: Instance) -> None:
+    """Evaluate a sentence exactly, for its shapes; what cannot be decided is no error here."""
+    try:
+        pairs = list(sentence.pairs(instance))
+    except (Undecided, ZeroDivisionError):
+        return
+    except (TypeError, ValueError, IndexError) as error:
+        raise ValueError(
+            f"{sentence.text!r}: shapes do not fit ({error}); a column is a matrix, and "
+            "inner(a, b) or entry(M, i, j) is a number"
+        ) from error
+    if not pairs:
+        raise ValueError(f"{sentence.text!r} speaks of nothing at these sizes; choose others")
+    for left, relation, right in pairs:
+        if isinstance(left, Matrix) != isinstance(right, Matrix) or (
+            isinstance(left, Matrix) and relation != "=="
+        ):
+            raise ValueError(
+                f"{sentence.text!r} compares a matrix with something else than a matrix; "
+                "use norm(M), inner(a, b) or entry(M, i, j) for a number"
+            )

@@ -1,0 +1,344 @@
+"""The words of a claim in exact arithmetic: rational matrices, and enclosures of roots and logs.
+
+Standard library only, no floats. A number is an int, a :class:`~fractions.Fraction`, or an
+:class:`Interval` where it is irrational. The script of a counterexample is made of the functions
+of this file, so that the proof and the script cannot differ; they are short for that reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from fractions import Fraction as Q
+from functools import partial, reduce
+from itertools import starmap
+from math import ceil, floor, isqrt
+from operator import add, neg, sub
+from typing import Any
+
+from .exact import ldl_pivots
+
+Number = Any  # int, Fraction or Interval
+
+
+class Undecided(ArithmeticError):
+    """An enclosure is too wide to decide, or an operation has no exact form."""
+
+
+class Matrix(tuple[Any, ...]):
+    """A matrix: a tuple of rows of exact numbers.
+
+    >>> Matrix([(1, 2), (3, 4)]).T @ Matrix([(1,), (1,)])
+    ((Fraction(4, 1),), (Fraction(6, 1),))
+    """
+
+    T = property(lambda self: Matrix(zip(*self, strict=True)))
+
+    def __add__(self, other: Any) -> Any:
+        return entrywise(add, self, other)
+
+    def __sub__(self, other: Any) -> Any:
+        return entrywise(sub, self, other)
+
+    def __neg__(self) -> Matrix:
+        return Matrix(tuple(map(neg, row)) for row in self)
+
+    def __mul__(self, factor: Any) -> Any:
+        if isinstance(factor, Matrix):
+            return NotImplemented
+        return Matrix(tuple(map(lambda x: x and factor * x, row)) for row in self)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, divisor: Number) -> Any:
+        return self * (Q(1) / divisor)
+
+    def __matmul__(self, other: Matrix) -> Matrix:
+        return Matrix(tuple(map(partial(dot, row), other.T)) for row in self)
+
+
+def entrywise(operation: Callable[..., Number], M: Matrix, N: Matrix) -> Matrix:
+    """The matrix of operation(a, b), of entries that stand in the same place."""
+    pairs = zip(M, N, strict=True)
+    return Matrix(tuple(starmap(operation, zip(*rows, strict=True))) for rows in pairs)
+
+
+def dot(row: Any, column: Any) -> Number:
+    """The sum of the products."""
+    return sum((a * b for a, b in zip(row, column, strict=True) if a and b), Q(0))
+
+
+def ends(x: Number) -> tuple[Q, Q]:
+    """Both ends of an enclosure; a rational number twice."""
+    return (x.lo, x.hi) if isinstance(x, Interval) else (Q(x), Q(x))
+
+
+def low(x: Number) -> Q:
+    """A rational number that is at most x."""
+    return ends(x)[0]
+
+
+def high(x: Number) -> Q:
+    """A rational number that is at least x."""
+    return ends(x)[1]
+
+
+def hull(lo: Q, hi: Q) -> Number:
+    """The enclosure [lo, hi]; a number where the ends are equal."""
+    return lo if lo == hi else Interval(lo, hi)
+
+
+def outward(operation: Callable[..., Number]) -> Callable[..., Any]:
+    """An operation on enclosures: from the least to the largest of its values at their ends."""
+
+    def apply(a: Number, b: Any) -> Any:
+        if isinstance(b, Matrix):
+            return NotImplemented
+        values = [operation(x, y) for x in ends(a) for y in ends(b)]
+        return hull(min(values), max(values))
+
+    return apply
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A number known to lie in [lo, hi]; arithmetic rounds outwards.
+
+    >>> Interval(Q(1), Q(2)) - Interval(Q(1), Q(2))
+    [-1, 1]
+    """
+
+    lo: Q
+    hi: Q
+    __add__ = __radd__ = outward(lambda a, b: a + b)
+    __sub__ = outward(lambda a, b: a - b)
+    __rsub__ = outward(lambda a, b: b - a)
+    __mul__ = __rmul__ = outward(lambda a, b: a * b)
+
+    def __truediv__(self, other: Number) -> Any:
+        return self * reciprocal(other)
+
+    def __rtruediv__(self, other: Number) -> Any:
+        return other * reciprocal(self)
+
+    def __neg__(self) -> Any:
+        return Interval(-self.hi, -self.lo)
+
+    def __abs__(self) -> Any:
+        return hull(max(self.lo, -self.hi, Q(0)), max(-self.lo, self.hi))
+
+    def __pow__(self, k: int) -> Any:
+        lo, hi = ends(self if k % 2 else abs(self))
+        return hull(lo**k, hi**k)
+
+    def __repr__(self) -> str:
+        return f"[{self.lo}, {self.hi}]"
+
+
+def reciprocal(x: Number) -> Number:
+    """1 / x, refused where x may be 0."""
+    if low(x) * high(x) <= 0:
+        raise Undecided("the divisor may be 0")
+    return hull(1 / high(x), 1 / low(x))
+
+
+def root(q: Q, precision: int, up: bool) -> Q:
+    """The square root of q: exact where it is rational, else rounded to about 1 / precision."""
+    exact = Q(isqrt(max(q.numerator, 0)), isqrt(q.denominator))
+    if exact**2 == max(q, 0):
+        return exact
+    scale = precision * (1 + isqrt(floor(1 / q)))
+    return Q(isqrt(floor(q * scale**2)) + up, scale)
+
+
+def sqrt(x: Number, precision: int = 100) -> Number:
+    """The square root: exact where it is rational, else an enclosure.
+
+    >>> sqrt(Q(9, 4)), sqrt(2)
+    (Fraction(3, 2), [141/100, 71/50])
+    """
+    return hull(root(low(x), precision, False), root(high(x), precision, True))
+
+
+def log_bound(q: Q, precision: int, up: bool) -> Q:
+    """log q rounded to the grid of step 1 / precision: log q = k log 2 + log r, 1/2 < r < 2."""
+    k = q.numerator.bit_length() - q.denominator.bit_length()
+    terms = range(1, 2 * precision.bit_length(), 2)
+
+    def series(r: Q) -> Q:  # log r = 2 (z + z^3 / 3 + ...), |z| <= 1/3
+        return sum((2 * ((r - 1) / (r + 1)) ** j / j for j in terms), Q(0))
+
+    value = series(q / Q(2) ** k) + k * series(Q(2))
+    error = 0 if q == 1 else (1 + abs(k)) / Q(9) ** len(terms)
+    numerator = ceil((value + error) * precision) if up else floor((value - error) * precision)
+    return Q(numerator, precision)
+
+
+def log(x: Number, precision: int = 100) -> Number:
+    """An enclosure of the natural logarithm.
+
+    >>> log(2), log(1)
+    ([69/100, 7/10], Fraction(0, 1))
+    """
+    if low(x) <= 0:
+        raise Undecided("the logarithm of a number that may be 0")
+    return hull(log_bound(low(x), precision, False), log_bound(high(x), precision, True))
+
+
+def norm2(M: Matrix) -> Number:
+    """The sum of the squares of the entries."""
+    return sum((dot(row, row) for row in M), Q(0))
+
+
+def norm(M: Matrix, precision: int = 100) -> Number:
+    """The Frobenius norm; for a column, its Euclidean norm.
+
+    >>> norm(Matrix([(3,), (4,)]))
+    Fraction(5, 1)
+    """
+    return sqrt(norm2(M), precision)
+
+
+def inner(M: Matrix, N: Matrix) -> Number:
+    """The sum of the products of the entries."""
+    return sum((dot(row, other) for row, other in zip(M, N, strict=True)), Q(0))
+
+
+def trace(M: Matrix) -> Number:
+    """The sum of the diagonal."""
+    return total(row[i] for i, row in enumerate(M))
+
+
+def entry(M: Matrix, i: int, j: int) -> Number:
+    """The entry in row i and column j, counted from 0."""
+    return M[i][j]
+
+
+def col(M: Matrix, j: int) -> Matrix:
+    """Column j, counted from 0, as a matrix with one column."""
+    return Matrix((row[j],) for row in M)
+
+
+def eye(k: int) -> Matrix:
+    """The k x k identity."""
+    return Matrix(tuple(map(lambda j: Q(int(i == j)), range(k))) for i in range(k))
+
+
+def beside(matrices: Iterable[Matrix]) -> Matrix:
+    """Matrices side by side."""
+    return Matrix(sum(rows, ()) for rows in zip(*matrices, strict=True))
+
+
+def total(items: Iterable[Any]) -> Any:
+    """The sum of numbers or of matrices; 0 of nothing."""
+    found = list(items)
+    return reduce(add, found) if found else 0
+
+
+def largest(numbers: Iterable[Number]) -> Number:
+    """The largest of the numbers."""
+    found = list(numbers)
+    return hull(max(map(low, found)), max(map(high, found)))
+
+
+def least(numbers: Iterable[Number]) -> Number:
+    """The least of the numbers."""
+    found = list(numbers)
+    return hull(min(map(low, found)), min(map(high, found)))
+
+
+def inv(M: Matrix) -> Matrix:
+    """The inverse, by elimination; ZeroDivisionError where there is none."""
+    size = len(M)
+    rows = [list(row) + list(unit) for row, unit in zip(M, eye(size), strict=True)]
+    for i in range(size):
+        pivot = next((k for k in range(i, size) if rows[k][i]), i)
+        rows[i], rows[pivot] = rows[pivot], rows[i]
+        rows[i] = [x / Q(rows[i][i]) for x in rows[i]]
+        for k in range(size):
+            if k != i:
+                rows[k] = [a - rows[k][i] * b for a, b in zip(rows[k], rows[i], strict=True)]
+    return Matrix(tuple(row[size:]) for row in rows)
+
+
+def det(M: Matrix) -> Number:
+    """The determinant, by expansion along the first row."""
+    if not M:
+        return Q(1)
+    return total((-1) ** j * M[0][j] * det(minor(M, j)) for j in range(len(M)))
+
+
+def minor(M: Matrix, j: int) -> Matrix:
+    """M without its first row and column j."""
+    return Matrix(row[:j] + row[j + 1 :] for row in M[1:])
+
+
+def largest_eigenvalue(G: Matrix, precision: int = 100) -> Number:
+    """The largest eigenvalue of G, symmetric and psd: exact where G is diagonal."""
+    diagonal = [row[i] for i, row in enumerate(G)]
+    is_diagonal = norm2(G) == dot(diagonal, diagonal)
+    return largest(diagonal) if is_diagonal else enclosed_eigenvalue(G, precision)
+
+
+def enclosed_eigenvalue(G: Matrix, precision: int = 100) -> Number:
+    """The largest eigenvalue c / precision of G: the least c for which c I - precision G is psd."""
+    if any(isinstance(x, Interval) for x in sum(G, ())):
+        raise Undecided("eigenvalues of a matrix of enclosures")
+    below = -1
+    above = ceil(trace(G) * precision)
+    while above - below > 1:
+        middle = (below + above) // 2
+        pivots = ldl_pivots(middle * eye(len(G)) - precision * G)
+        above, below = (middle, below) if pivots and min(pivots) >= 0 else (above, middle)
+    return Interval(Q(below, precision), Q(above, precision))
+
+
+def spectral(M: Matrix, precision: int = 100) -> Number:
+    """The largest singular value.
+
+    >>> spectral(Matrix([(3, 0), (4, 0)])), spectral(Matrix([(1, 1), (0, 1)]))
+    (Fraction(5, 1), [161/100, 81/50])
+    """
+    gram = M.T @ M if len(M) >= len(M[0]) else M @ M.T
+    return sqrt(largest_eigenvalue(gram, precision), precision)
+
+
+def least_singular(M: Matrix, precision: int = 100) -> Number:
+    """The least singular value of a matrix that has at least as many rows as columns."""
+    gram = M.T @ M
+    rest = trace(gram) * eye(len(gram)) - gram
+    return sqrt(trace(gram) - largest_eigenvalue(rest, precision), precision)
+
+
+def at_most(pairs: Iterable[Any], strictly: bool = False) -> tuple[Number, Number]:
+    """Assert left <= right of all pairs; return the pair that comes closest to failing.
+
+    >>> at_most([(1, 2), (Q(1, 2), 1)])
+    (Fraction(1, 2), 1)
+    """
+    left, right = max(pairs, key=lambda pair: high(pair[0]) - low(pair[1]))
+    assert high(left) < low(right) if strictly else high(left) <= low(right)
+    return left, right
+
+
+def exceeds(pairs: Iterable[Any]) -> tuple[Number, Number]:
+    """Assert left > right of some pair; return the one with the largest left - right."""
+    left, right = max(pairs, key=lambda pair: low(pair[0]) - high(pair[1]))
+    assert low(left) > high(right)
+    return left, right
+
+
+def differ(pairs: Iterable[Any]) -> tuple[Any, Any]:
+    """Assert left != right of some pair, of numbers or of matrices; return it."""
+    left, right = next(pair for pair in pairs if any(map(apart, *map(entries, pair))))
+    return left, right
+
+
+def apart(a: Number, b: Number) -> bool:
+    """Whether two numbers certainly differ."""
+    return high(a) < low(b) or high(b) < low(a)
+
+
+def entries(value: Any) -> list[Number]:
+    """The numbers of a matrix, row by row; of a number itself."""
+    return [x for row in value for x in row] if isinstance(value, Matrix) else [value]

@@ -1,0 +1,223 @@
+"""A counterexample as a script that needs Python only: something to send to a paper's author."""
+
+from __future__ import annotations
+
+import ast
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+from . import exact, rational
+from .bundle import Source, names_read, written
+from .fields import WORDS
+from .problem import Free, Problem
+from .proof import Fact, Proof
+from .pruning import called_only, run_file
+from .rational import Interval, Matrix
+from .sentences import Expression, Sentence, parsed
+
+BUILT_IN = {"abs", "range", "len"}
+
+
+@cache
+def _source() -> Source:
+    return Source([exact, rational])
+
+
+def write_script(proof: Proof) -> str:
+    """The script of a proof; it is run before it is returned.
+
+    Raises
+    ------
+    RuntimeError
+        If Python does not accept it: a fault of this package.
+    """
+    body = [*_instance(proof), *_definitions(proof), "", *_hypotheses(proof), *_end(proof)]
+    text = assembled(_title(proof), _source(), body, proof.precision)
+    run_file(text)
+    return text
+
+
+def assembled(title: str, source: Source, body: list[str], precision: int = 100) -> str:
+    """A script: title, imports, the functions that ``body`` calls, and ``body``."""
+    text = "\n".join(body)
+    nodes = called_only(source.nodes(names_read(ast.parse(text)), precision), text)
+    kernel = [line for node in nodes for line in written(node)]
+    return "\n".join([f'"""{title}"""', *kernel, "", text, ""])
+
+
+def _title(proof: Proof) -> str:
+    claim = proof.problem.claim
+    name = f"{claim.name}: " if claim.name else ""
+    return (
+        f"{name}a counterexample to `{claim.text}`.\n\n"
+        "Every hypothesis, and the violation, is asserted in exact arithmetic; an irrational\n"
+        "number is enclosed between rational ones. Run `python -I -S` on it: no packages needed.\n"
+    )
+
+
+def _used(problem: Problem) -> set[str]:
+    assert problem.conclusion is not None
+    sentences = [*problem.hypotheses, problem.conclusion]
+    return problem.closure(name for sentence in sentences for name in sentence.names)
+
+
+def _instance(proof: Proof) -> list[str]:
+    """The sizes and the numbers of the instance."""
+    problem = proof.problem
+    used = _used(problem)
+    shape = {name: value for name, value in problem.sizes.items() if name in used}
+    lines = [
+        "# the instance",
+        "; ".join(f"{script_name(name)} = {value}" for name, value in shape.items()),
+    ]
+    numbers = {name: value for name, value in proof.data.items() if not isinstance(value, list)}
+    lines.append(
+        "; ".join(f"{script_name(name)} = {literal(value)}" for name, value in numbers.items())
+    )
+    written: list[tuple[str, Any]] = []
+    for name, value in proof.data.items():
+        if name in numbers:
+            continue
+        same = [other for other, known in written if known == value]
+        lines += (
+            [f"{script_name(name)} = {same[0]}"] if same else assignment(script_name(name), value)
+        )
+        written.append((script_name(name), value))
+    return lines
+
+
+def assignment(name: str, value: Any) -> list[str]:
+    """``name = value`` in fractions, a list of matrices with one matrix a line."""
+    if not isinstance(value, list) or len(value) < 2:
+        return [f"{name} = {literal(value)}"]
+    items = [f"    {literal(item)}," for item in value]
+    short = f"{name} = {literal(value)}"
+    return [short] if len(short) <= 100 else [f"{name} = [", *items, "]"]
+
+
+def literal(value: Any) -> str:
+    """A number, a matrix or a list of them as Python."""
+    if isinstance(value, Matrix):
+        return f"Matrix([{', '.join(map(_row, value))}])"
+    if isinstance(value, list):
+        return f"[{', '.join(map(literal, value))}]"
+    if isinstance(value, Interval):
+        return f"Interval({literal(value.lo)}, {literal(value.hi)})"
+    q = Fraction(value)
+    return str(q) if q.denominator == 1 else f"Q({q.numerator}, {q.denominator})"
+
+
+def _row(row: Any) -> str:
+    return f"({', '.join(map(literal, row))}{',' if len(row) == 1 else ''})"
+
+
+def _definitions(proof: Proof) -> list[str]:
+    """The quantities that are defined by others, each after those that it needs."""
+    problem = proof.problem
+    used = _used(problem)
+    texts = dict(problem.model.definitions)
+    texts |= {
+        name: problem.claim.let[name]
+        for name, formula in problem.lets.items()
+        if not isinstance(formula, Free)
+    }
+    order: list[str] = []
+
+    def visit(name: str) -> None:
+        if name in texts and name not in order:
+            for needed in Expression.parse(texts[name]).names:
+                visit(needed)
+            order.append(name)
+
+    for name in texts:
+        if name in used:
+            visit(name)
+    made = [f"{script_name(name)} = {exact_text(parsed(texts[name]), problem)}" for name in order]
+    ranges = [text for text in made if " = range(" in text]
+    return ["; ".join(ranges), *(text for text in made if text not in ranges)]
+
+
+def _hypotheses(proof: Proof) -> list[str]:
+    """Every hypothesis; behind == are the two sides of the case that comes closest to failing."""
+    lines = ["# the hypotheses; the case that comes closest to failing has the sides behind =="]
+    for sentence, facts in zip(proof.problem.hypotheses, proof.facts, strict=True):
+        lines += _asserted(sentence, proof.problem, facts)
+    return lines
+
+
+def _asserted(sentence: Sentence, problem: Problem, facts: tuple[Fact, ...]) -> list[str]:
+    lines = []
+    for (left, relation, right), fact in zip(sentence.links, facts, strict=True):
+        a = exact_text(left, problem)
+        b = exact_text(right, problem)
+        if relation == "==":
+            test = f"({a} == {b}{sentence.tail})" if sentence.tail else f"([{a} == {b}])"
+            lines.append(f"assert all{test}")
+            continue
+        pairs = f"({a}, {b}){sentence.tail}" if sentence.tail else f"[({a}, {b})]"
+        pairs = f"({pairs}), True" if relation == "<" else pairs
+        sides = f"({literal(fact.left)}, {literal(fact.right)})"
+        lines.append(f"assert at_most({pairs}) == {sides}")
+    return lines
+
+
+def _end(proof: Proof) -> list[str]:
+    sentence = proof.problem.conclusion
+    assert sentence is not None
+    left = exact_text(sentence.links[0][0], proof.problem)
+    right = exact_text(sentence.links[0][2], proof.problem)
+    pairs = f"({left}, {right}){sentence.tail}" if sentence.tail else f"[({left}, {right})]"
+    test, verb = ("differ", "is not") if sentence.relation == "==" else ("exceeds", "exceeds")
+    return [
+        "# the conclusion is false",
+        f"left, right = {test}({pairs})",
+        f"assert (left, right) == ({literal(proof.left)}, {literal(proof.right)})",
+        f'print(f"Every hypothesis holds, and left = {{left}} {verb} right = {{right}}.")',
+    ]
+
+
+class _Exactly(ast.NodeTransformer):
+    """Python of a sentence without floats: 1 / 2 becomes Q(1) / 2, and 0.1 becomes Q('0.1')."""
+
+    def __init__(self, integers: set[str]) -> None:
+        self.integers = integers
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        if node.id not in WORDS:
+            node.id = script_name(node.id)
+        return node
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node.op, ast.Div) and self._is_integer(node.left):
+            node.left = ast.Call(ast.Name("Q", ast.Load()), [node.left], [])
+        return node
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        if isinstance(node.value, float):
+            return ast.Call(ast.Name("Q", ast.Load()), [ast.Constant(repr(node.value))], [])
+        return node
+
+    def _is_integer(self, node: ast.AST) -> bool:
+        if isinstance(node, ast.BinOp):
+            return self._is_integer(node.left) and self._is_integer(node.right)
+        if isinstance(node, ast.Call):
+            return all(map(self._is_integer, node.args))
+        if isinstance(node, ast.List):
+            return all(map(self._is_integer, node.elts))
+        if isinstance(node, ast.Name):
+            return node.id in self.integers
+        return isinstance(node, ast.Constant)
+
+
+def script_name(name: str) -> str:
+    """The name in a script: with an underscore where a function of the script has it already."""
+    return f"{name}_" if name in _source().tables[rational.__name__] else name
+
+
+def exact_text(tree: ast.expr, problem: Problem) -> str:
+    """An expression as Python that computes in fractions."""
+    copy = ast.parse(ast.unparse(tree), mode="eval").body
+    exactly = _Exactly(set(problem.sizes) | (set(WORDS) & BUILT_IN)).visit(copy)
+    return ast.unparse(ast.fix_missing_locations(exactly))

@@ -1,0 +1,52 @@
+"""How much of a bound is used at instances that keep away from degenerate ones.
+
+A bound may be attained only where both of its sides vanish, or where the estimate is the truth. One
+number hides that, so the largest left/right is reported over growing distances.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from .model import find_model
+
+if TYPE_CHECKING:
+    from .claim import Claim
+
+DISTANCES = tuple(map(Fraction, ("0", "1/1000", "1/100", "1/20", "1/4")))
+
+
+@dataclass(frozen=True)
+class Tightness:
+    """Largest left/right over distances from degenerate instances.
+
+    Attributes
+    ----------
+    expression : str
+        What is held at or above each distance.
+    rows : tuple of (Fraction, float)
+        Distance, and the largest left/right; NaN where no instance keeps it.
+    """
+
+    expression: str
+    rows: tuple[tuple[Fraction, float], ...]
+
+    def __str__(self) -> str:
+        lines = [f"largest left/right where {self.expression} >="]
+        lines += [f"  {str(distance):>7}  {ratio:.4f}" for distance, ratio in self.rows]
+        return "\n".join(lines)
+
+
+def measure_tightness(claim: Claim, **settings: Any) -> Tightness:
+    """Search a claim again at every distance; ``settings`` are those of :func:`gsae_ref.stress`."""
+    from .stress import search
+
+    expression = claim.distance or find_model(claim.model).distance
+    rows = []
+    for distance in DISTANCES:
+        away = (*claim.away, f"{expression} >= {distance}") if distance else claim.away
+        best = search(claim.but(away=away), **settings)
+        rows.append((distance, best.ratio))
+    return Tightness(expression, tuple(rows))

@@ -1,0 +1,213 @@
+"""The worst instance of a claim: screening, and SLSQP from many starts.
+
+The objective is the gap (left - right) / (|left| + |right|), which has no scale and means something
+where the right side is not positive. Hypotheses are constraints. The derivatives of the objective
+and of all constraints come from one batch of differences.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..arrays import Array, BoolArray
+
+if TYPE_CHECKING:
+    from .problem import Problem
+
+FEASIBLE = 1e-9  # rounding in a margin
+STEP = 1e-7  # of a difference, relative to max(1, |parameter|)
+FARTHEST = 50.0  # parameters are clipped to it
+SCREENED = (8, 64, 512)  # draws of which a start is the best
+PLATEAU = 1e-6  # gaps this close count as equal
+MOST_DRAWN = 4096  # instances of an equation
+PENALTY = 3.0  # a unit of infeasibility of a start, in gap
+
+
+@dataclass(frozen=True)
+class Worst:
+    """What a search found.
+
+    Attributes
+    ----------
+    gap : float
+        Largest gap of an instance that meets the hypotheses; -inf where none does.
+    theta : ndarray or None
+        Its parameters.
+    nearest : ndarray or None
+        Parameters of the instance that comes closest to the hypotheses, where none meets them.
+    miss : float
+        By how much it misses them, the sum over the hypotheses.
+    evaluations, finite, feasible : int
+        How many instances were evaluated, gave finite numbers, met the hypotheses.
+    """
+
+    gap: float
+    theta: Array | None
+    nearest: Array | None
+    miss: float
+    evaluations: int
+    finite: int
+    feasible: int
+
+
+class _Spent(Exception):
+    """The budget is used up."""
+
+
+class _Search:
+    """Evaluates batches within a budget, and keeps the best instance that meets the hypotheses."""
+
+    def __init__(self, problem: Problem, budget: int, full: bool = False) -> None:
+        self.problem = problem
+        self.layout = problem.layout
+        self.budget = budget
+        self.full = full
+        self.gap = -np.inf
+        self.theta: Array | None = None
+        self.nearest: Array | None = None
+        self.miss = np.inf
+        self.evaluations = 0
+        self.finite = 0
+        self.feasible = 0
+
+    def evaluate(self, theta: Array) -> tuple[Array, Array]:
+        """Gaps and margins of a batch; raise _Spent after the last one within the budget."""
+        n_left = self.budget - self.evaluations
+        if n_left <= 0:
+            raise _Spent
+        batch = np.clip(theta[:n_left], -FARTHEST, FARTHEST)
+        self.evaluations += len(batch)
+        sides = self.problem.sides(batch, self.full)
+        gaps = sides.gap
+        finite = np.isfinite(gaps) & np.isfinite(sides.margins).all(axis=1)
+        gaps = np.where(finite, gaps, -1)
+        margins = np.where(finite[:, None], sides.margins, -1)
+        self._record(batch, gaps, margins, finite)
+        if len(batch) < len(theta):
+            raise _Spent
+        return gaps, margins
+
+    def _record(self, batch: Array, gaps: Array, margins: Array, finite: BoolArray) -> None:
+        misses = np.maximum(-margins, 0).sum(axis=1)
+        feasible: BoolArray = (margins >= -FEASIBLE).all(axis=1) & finite
+        self.finite += int(finite.sum())
+        self.feasible += int(feasible.sum())
+        if feasible.any():
+            k = np.where(feasible, gaps, -np.inf).argmax()
+            if gaps[k] > self.gap:
+                self.gap = float(gaps[k])
+                self.theta = batch[k].copy()
+        elif self.theta is None and finite.any():
+            k = np.where(finite, misses, np.inf).argmin()
+            if misses[k] < self.miss:
+                self.miss = float(misses[k])
+                self.nearest = batch[k].copy()
+
+    def result(self) -> Worst:
+        return Worst(
+            self.gap,
+            self.theta,
+            self.nearest,
+            self.miss,
+            self.evaluations,
+            self.finite,
+            self.feasible,
+        )
+
+
+def find_worst(problem: Problem, budget: int, rng: np.random.Generator) -> Worst:
+    """Look for the instance of a problem with the largest gap.
+
+    Each round draws some starts, or redraws some blocks of the best instance, takes the best of
+    them and climbs. A start on a plateau, where the gap equals the end of an earlier climb or 0,
+    is passed over in three rounds of four: ties attract and lead nowhere.
+    """
+    if problem.claim.is_identity:
+        return _draw_only(problem, min(budget, MOST_DRAWN), rng)
+    search = _Search(problem, budget)
+    plateaus = [0.0]
+    n_rounds = 0
+    try:
+        while True:
+            starts = _draw_starts(search, rng, near_best=n_rounds % 3 == 2)
+            gaps, margins = search.evaluate(starts)
+            merit = gaps - PENALTY * np.maximum(-margins, 0).sum(axis=1)
+            if n_rounds % 4 < 3:
+                flat = np.abs(gaps[:, None] - np.array(plateaus)).min(axis=1) < PLATEAU
+                merit = merit - 10 * flat
+            plateaus.append(climb(search, starts[merit.argmax()]))
+            n_rounds += 1
+    except _Spent:
+        return search.result()
+
+
+def _draw_only(problem: Problem, budget: int, rng: np.random.Generator) -> Worst:
+    """Random instances, for an equation: one that fails fails nearly everywhere."""
+    search = _Search(problem, budget)
+    while search.evaluations < budget:
+        n_draws = min(SCREENED[-1], budget - search.evaluations)
+        search.evaluate(problem.layout.draw(rng, n_draws))
+    return search.result()
+
+
+def _draw_starts(search: _Search, rng: np.random.Generator, near_best: bool) -> Array:
+    """Random parameters; or the best ones with some blocks and some entries drawn anew."""
+    layout = search.layout
+    starts = layout.draw(rng, int(rng.choice(SCREENED)))
+    if not near_best or search.theta is None:
+        return starts
+    same = rng.random(starts.shape) < 0.5
+    for part in layout.parts():
+        same[:, part] |= rng.random((len(starts), 1)) < 0.6
+    return np.where(same, search.theta, starts)
+
+
+def climb(search: _Search, start: Array, n_iterations: int = 80) -> float:
+    """Maximise the gap from a start by SLSQP; return the gap at the end."""
+    from scipy.optimize import minimize
+
+    smooth = np.flatnonzero(search.layout.smooth)
+    if not len(smooth):
+        return 0.0
+    known: dict[bytes, tuple[float, Array, Array, Array]] = {}
+
+    def evaluated(x: Array) -> tuple[float, Array, Array, Array]:
+        """The gap, its gradient, the margins and their Jacobian, from one batch."""
+        key = x.tobytes()
+        if key not in known:
+            known.clear()
+            known[key] = _differences(search, _with(start, smooth, x), smooth)
+        return known[key]
+
+    constraint: dict[str, Any] = {
+        "type": "ineq",
+        "fun": lambda x: evaluated(x)[2],
+        "jac": lambda x: evaluated(x)[3],
+    }
+    end = minimize(
+        lambda x: -evaluated(x)[0],
+        start[smooth],
+        jac=lambda x: -evaluated(x)[1],
+        method="SLSQP",
+        options={"maxiter": n_iterations},
+        constraints=constraint,
+    )
+    return -float(end.fun)
+
+
+def _with(theta: Array, places: Any, values: Array) -> Array:
+    result = theta.copy()
+    result[places] = values
+    return result
+
+
+def _differences(search: _Search, theta: Array, smooth: Any) -> tuple[float, Array, Array, Array]:
+    steps = STEP * np.maximum(1, np.abs(theta[smooth]))
+    batch = np.tile(theta, (len(smooth) + 1, 1))
+    batch[np.arange(1, len(batch)), smooth] += steps
+    gaps, margins = search.evaluate(batch)
+    slopes = (gaps[1:] - gaps[0]) / steps
+    return float(gaps[0]), slopes, margins[0], ((margins[1:] - margins[0]) / steps[:, None]).T

@@ -1,0 +1,163 @@
+"""Sentences: a text gives the same in floats and exactly; anything else is refused."""
+
+from fractions import Fraction as Q
+
+import numpy as np
+import pytest
+from claims_to_try import BUILT_IN, EXAMPLE, groups
+
+import gsae_ref as gs
+from gsae_ref.claims.problem import Problem
+from gsae_ref.claims.proof import numbers
+from gsae_ref.claims.rational import high, low
+from gsae_ref.claims.sentences import Expression, Sentence
+
+EXPRESSIONS = [
+    "norm(A[0] - S[0])",
+    "spectral(S[0].T @ S[1])",
+    "least_singular(A[0].T @ S[0] + 3 * eye(d))",
+    "norm2(y) - inner(y, S[0] @ x[0])",
+    "trace(A[1] @ S[1].T)",
+    "det(A[0].T @ S[0])",
+    "entry(A[0], 1, 0) + norm(col(S[1], 0))",
+    "norm(inv(eye(d) * 2 + A[0].T @ A[0]))",
+    "norm(beside([A[0], S[0]]))",
+    "sqrt(gamma) * log(n) / 3",
+    "largest([0.1, mu, delta]) - least([abs(entry(y, 0, 0)), 1])",
+    "total(norm(x[h]) ** 3 for h in active if h != 1)",
+    "(gamma - 1) / 2 + B_max / B_min - tau[0]",
+    "p[1] + 10 * p[2] + 100 * p[3] + len(groups)",
+    "largest([spectral(A[g].T @ S[h]) for g in groups for h in range(g)])",
+]
+SHAPES = [groups(4, 2, 3, 2), groups(3, 3, 2, 1), groups(2, 1, 3, 3), groups(5, 3, 2, 2)]
+
+
+@pytest.mark.parametrize("given", [(), BUILT_IN, ("unit norm S", "A = S")], ids=str)
+@pytest.mark.parametrize("sizes", SHAPES, ids=str)
+def test_floats_and_exact_numbers_agree(sizes, given):
+    """At random rational instances, for every word and for free and frozen blocks."""
+    let = {f"q{k}": text for k, text in enumerate(EXPRESSIONS)} | {"free": "between(mu, 2)"}
+    sides = " + ".join([*let, *(f"norm({name}[0])" for name in ("A", "S", "x"))])
+    claim = gs.Claim(f"{sides} <= 1", sizes=sizes, given=given, let=let)
+    problem = claim.problems[0]
+    theta = problem.layout.draw(np.random.default_rng(1), 4)
+    for row in theta:
+        rational = [Q(round(6 * x), 6) for x in row]
+        exact = problem.exact_instance(rational, 10**10)
+        float_instance = problem.float_instance(np.array(rational, dtype=float))
+        for name in let:
+            value = float(float_instance[name].ravel()[0])
+            slack = 1e-7 * (1 + abs(value))
+            assert low(exact[name]) - slack <= value <= high(exact[name]) + slack, name
+        for name in ("A", "S", "x", "y", "delta", "tau"):
+            one = [float(x) for x in numbers(exact[name])]
+            assert np.allclose(one, np.array(float_instance[name]).ravel(), atol=1e-7), name
+
+
+@pytest.mark.parametrize("sizes", SHAPES, ids=str)
+def test_what_is_built_in_holds(sizes):
+    """Exactly, at every rational instance: a hypothesis that is built in is true by construction."""
+    claim = gs.Claim("norm(y) + norm(A[0]) + norm(S[0]) <= B_max + delta", sizes=sizes)
+    for given in (BUILT_IN, ("unit norm S", "orthonormal A"), ("A = S", "orthonormal S")):
+        problem = claim.but(given=given).problems[0]
+        for row in problem.layout.draw(np.random.default_rng(2), 5):
+            scope = problem.exact_instance([Q(round(4 * x), 4) for x in row])
+            for sentence in problem.hypotheses:
+                for left, relation, right in sentence.pairs(scope):
+                    good = left == right if relation == "==" else high(left) <= low(right)
+                    assert good or high(left) - low(right) <= Q(1, 10), sentence.text
+
+
+@pytest.mark.parametrize("given", BUILT_IN)
+def test_a_hypothesis_that_is_not_built_in_is_broken_both_ways(given):
+    """Its block is free, and instances on both sides of it are drawn."""
+    claim = gs.Claim("norm(y) + norm(A[0]) <= B_max", sizes=groups(4, 2, 2, 1))
+    broken = claim.but(given=tuple(name for name in BUILT_IN if name != given)).problems[0]
+    theta = broken.layout.draw(np.random.default_rng(0), 500)
+    instance = broken.float_instance(theta)
+    measured = {
+        "orthonormal A": lambda: np.linalg.norm(instance["A"][0], 2, axis=(1, 2)) - 1,
+        "orthonormal S": lambda: np.linalg.norm(instance["S"][0], 2, axis=(1, 2)) - 1,
+        "norms bounded": lambda: np.linalg.norm(instance["x"][0], axis=(1, 2)) - 1,
+    }[given]()
+    assert measured.min() < -0.1 and measured.max() > 0.1
+
+
+def test_the_smaller_side_stands_first():
+    sentence = Sentence("mu >= delta for g in groups if g != 0")
+    assert (sentence.left, sentence.relation, sentence.right) == ("delta", "<=", "mu")
+    assert sentence.tail == " for g in groups if g != 0" and sentence.names == (
+        "delta",
+        "groups",
+        "mu",
+    )
+    assert [link[1] for link in Sentence("0 < mu <= 1").links] == ["<", "<="]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("norm(y)", "is no comparison"),
+        ("norm(y) <= ", "is not a sentence of Python"),
+        ("norm(y) != 1", "compares by something else"),
+        ("0 <= norm(y) <= 1", "is a chain"),
+        ("norm(y) <= deltas", "deltas is unknown (did you mean delta"),
+        ("nrm(y) <= 1", "did you mean norm"),
+        ("norm(z) <= 1", "the names are A, B_max"),
+        ("y <= 1", "compares a matrix"),
+        ("norm(A[0] + S[0] @ x[0]) <= 1", "shapes do not fit"),
+        ("norm(A[0] * S[0]) <= 1", "shapes do not fit"),
+        ("norm(A[7]) <= 1", "shapes do not fit"),
+        ("norm(x[d]) <= 1 for d in active", "hides a name"),
+        ("norm(x[g]) <= 1 for g, h in active", "takes one variable"),
+        ("norm(A[v]) <= 1 for v in range(0)", "speaks of nothing"),
+        ("__import__('os').getcwd() <= 1", "is no word"),
+        ("A.__class__ <= 1", "the only attribute is .T"),
+        ("(lambda: 1)() <= 1", "is no word"),
+        ("{1} <= 1", "has no place"),
+        ("'a' <= 1", "is no number"),
+        ("norm(y) // 2 <= 1", "has no place"),
+        ("mu <= True", "is no number"),
+        ("norm(M=y) <= 1", "is no word"),
+    ],
+)
+def test_what_is_no_sentence_is_refused_in_words(text, words):
+    with pytest.raises(ValueError) as caught:
+        EXAMPLE.but(conclusion=text)
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"sizes": groups(4, 2, 2, 3)}, "gamma <= Gamma"),
+        ({"sizes": groups(1, 2, 2, 1)}, "d <= n"),
+        ({"sizes": groups(4, 2, 2, 2)}, "speaks of nothing at these sizes"),
+        ({"sizes": groups(4, 2, 2, 0)}, "gamma = 0; it must be an integer of at least 1"),
+        ({"sizes": {"n": 4}}, "has the sizes n (dimension of the data)"),
+        ({"sizes": ()}, "sizes is empty"),
+        ({"given": "orthonormal B"}, "is unknown to the model 'groups'"),
+        ({"model": "grups"}, "choose one of groups"),
+        ({"where": ("a b",)}, "is not a sentence of Python"),
+        ({"let": {"mu": "1"}}, "mu is a name already"),
+        ({"let": {"a": "b"}}, "b is unknown"),
+        ({"let": {"a": "between(1)"}}, "write between(low, high)"),
+        ({"away": ("delta",)}, "is no comparison"),
+    ],
+)
+def test_a_claim_that_makes_no_sense_is_refused_in_words(changes, words):
+    with pytest.raises(ValueError) as caught:
+        EXAMPLE.but(**changes)
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("changes", [{"where": (1,)}, {"let": {"a": 1}}])
+def test_a_text_that_is_no_string_is_refused(changes):
+    with pytest.raises(TypeError, match="string"):
+        EXAMPLE.but(**changes)
+
+
+def test_names_of_definitions_are_found():
+    problem = Problem(EXAMPLE, EXAMPLE.sizes)
+    assert problem.basics == ("S", "A", "x", "B_max", "delta")
+    assert Expression.parse("[g for g in groups]").names == ("groups",)
