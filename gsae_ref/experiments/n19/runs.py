@@ -1,4 +1,4 @@
-"""Units of work of N19's Figures 2 and 3: one sparse autoencoder trained on one mixture of Gaussians, N19 Section 6."""
+"""Runs of N19's Figures 2 and 3: a sparse autoencoder trained on a mixture of Gaussians."""
 
 from typing import Any, NamedTuple
 
@@ -9,13 +9,13 @@ from ...arrays import Array
 from ...training import DivergenceError, train_sparse
 
 STARTS = ("perturbation", "pca", "random")
-NAMES = {"perturbation": "perturbed truth", "pca": "PCA", "random": "random"}
-PROBE = 1000  # samples on which supports are counted
-FOUND = 0.5  # a column of A* is found if some column of W is closer
+START_NAMES = {"perturbation": "perturbed truth", "pca": "PCA", "random": "random"}
+N_SUPPORT_SAMPLES = 1000  # samples on which supports are compared
+FOUND_DISTANCE = 0.5  # a column of A* is found if a column of W is closer
 
 
 class Setting(NamedTuple):
-    """N19 Section 6."""
+    """Sizes of N19 Section 6."""
 
     n_features: int = 784
     n_atoms: int = 10
@@ -24,11 +24,14 @@ class Setting(NamedTuple):
     delta: float = 0.5
 
 
-# What Section 6 leaves open, or its theory decides otherwise: column normalisation, step size, the
-# rule for the bias.
-VARIANTS = {
+# The recipe of Section 6: step m = 10 on W, b halved after every step. It leaves open whether
+# columns are normalised, as in the theory; so it has two readings.
+READINGS: dict[str, dict[str, Any]] = {
     "normalised, step 10, b/2": dict(step_size=10.0, normalise=True, bias=-1.25, factor=0.5),
     "unnormalised, step 10, b/2": dict(step_size=10.0, normalise=False, bias=-1.25, factor=0.5),
+}
+# Departures from it: another step size, or another bias.
+DEPARTURES: dict[str, dict[str, Any]] = {
     "unnormalised, step 5, b/2": dict(step_size=5.0, normalise=False, bias=-1.25, factor=0.5),
     "normalised, step 1, b/2": dict(step_size=1.0, normalise=True, bias=-1.25, factor=0.5),
     "unnormalised, step 1, b/2": dict(step_size=1.0, normalise=False, bias=-1.25, factor=0.5),
@@ -37,17 +40,19 @@ VARIANTS = {
     ),
     "normalised, step 10, b = -1/2": dict(step_size=10.0, normalise=True, bias=-0.5, factor=1.0),
 }
+VARIANTS = READINGS | DEPARTURES
+VARIANT_KEYS = {name: f"v{k}" for k, name in enumerate(VARIANTS)}  # names of results in the cache
 
 
-def floor(setting: Setting, noise: float) -> float:
-    """The loss of the true dictionary with true codes, n sigma^2 / 2: what noise alone leaves."""
+def noise_floor(setting: Setting, noise: float) -> float:
+    """The loss of the true dictionary with the true codes, n sigma^2 / 2."""
     return setting.n_features * noise**2 / 2
 
 
 def train_mixture(
     start: str, noise: float, variant: dict[str, Any], seed: int, setting: dict[str, Any]
 ) -> dict[str, Any]:
-    """Train once, and measure before every step and at the end.
+    """Train once, and measure before every step and at the end: a result for the cache.
 
     Parameters
     ----------
@@ -58,15 +63,16 @@ def train_mixture(
         ``step_size``, ``normalise``, ``bias`` and ``factor``, by which the bias is multiplied after
         every step.
     seed : int
+        Of means, data and start.
     setting : dict
         Fields of :class:`Setting`.
 
     Returns
     -------
     dict of str to ndarray
-        Curves of n_steps + 1 numbers, NaN once the run has left the finite numbers: ``loss``,
-        ``distance`` (N19's, Hungarian), ``exact`` (share of samples whose support is that of the
-        code); ``found``, the columns of A* that the end has found; ``diverged``.
+        Curves of n_steps + 1 numbers, NaN from where the run diverges: ``loss``, ``distance``
+        (N19's, by the Hungarian algorithm), ``exact`` (share of samples whose support is that of
+        the code). Numbers: ``found``, the columns of A* that the end has found; ``diverged``.
     """
     s = Setting(**setting)
     A_star = sampling.make_dictionary(s.n_features, s.n_atoms, 1, rng=seed)
@@ -74,21 +80,19 @@ def train_mixture(
     W = sampling.initialise_sparse(start, s.n_atoms, Y=Y, A_star=A_star, delta=s.delta, rng=seed)
     curves = {name: np.full(s.n_steps + 1, np.nan) for name in ("loss", "distance", "exact")}
 
-    def watch(step: int, W: Array, bias: float | Array) -> None:
+    def measure(step: int, W: Array, bias: float | Array) -> None:
         with np.errstate(over="ignore", invalid="ignore"):
             if np.isfinite(np.sum(W * W)):
                 curves["distance"][step] = metrics.matched_distance(W, A_star, "permutation")
-                found = ops.sparse_encode(W, Y[:PROBE], bias) != 0
-                curves["exact"][step] = np.mean((found == support[:PROBE]).all(axis=1))
+                active = ops.sparse_encode(W, Y[:N_SUPPORT_SAMPLES], bias) != 0
+                exact = (active == support[:N_SUPPORT_SAMPLES]).all(axis=1)
+                curves["exact"][step] = np.mean(exact)
 
     def after_step(intermediate_result: Any) -> None:
-        now = intermediate_result
-        curves["loss"][now.nit - 1] = now.fun
-        watch(now.nit, now.x, now.bias)
+        curves["loss"][intermediate_result.nit - 1] = intermediate_result.fun
+        measure(intermediate_result.nit, intermediate_result.x, intermediate_result.bias)
 
-    watch(0, W, variant["bias"])
-    end = W
-    diverged = False
+    measure(0, W, variant["bias"])
     try:
         result = train_sparse(
             W,
@@ -101,13 +105,13 @@ def train_mixture(
             measure=False,
             callback=after_step,
         )
-        end = result.x
-        curves["loss"][-1] = result.fun
     except DivergenceError:
-        diverged = True
-    nearest = np.min(np.linalg.norm(A_star[:, :, None] - end[:, None, :], axis=0), axis=1)
-    return {
-        **curves,
-        "found": 0 if diverged else int(np.sum(nearest < FOUND)),
-        "diverged": diverged,
-    }
+        return {**curves, "found": 0, "diverged": True}
+    curves["loss"][-1] = result.fun
+    return {**curves, "found": n_columns_found(result.x, A_star), "diverged": False}
+
+
+def n_columns_found(W: Array, A_star: Array) -> int:
+    """Number of columns of A* that are closer than ``FOUND_DISTANCE`` to a column of W."""
+    distances = np.linalg.norm(A_star[:, :, None] - W[:, None, :], axis=0)
+    return int(np.sum(distances.min(axis=1) < FOUND_DISTANCE))

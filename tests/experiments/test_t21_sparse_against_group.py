@@ -1,0 +1,63 @@
+"""The comparison of group-sparse with sparse encoders, at a small size."""
+
+import numpy as np
+import pytest
+
+from gsae_ref.experiments import load
+from gsae_ref.experiments.common.cache import ResultCache
+from gsae_ref.experiments.common.publishing import draw
+from gsae_ref.experiments.t21 import sparse_against_group
+
+
+@pytest.fixture(scope="module")
+def comparison():
+    return sparse_against_group.compute(ResultCache(None), n_samples=1000)
+
+
+def test_the_comparison_is_registered():
+    assert load("t21-sparse-against-group") is sparse_against_group
+
+
+def test_the_group_encoder_is_ahead_on_the_sphere_and_behind_where_one_entry_has_all(comparison):
+    a, everywhere, b = comparison.claims
+    assert a.holds and not everywhere.holds and b.holds is False
+    noise = comparison.data["rates"]["noise"]
+    shape = comparison.data["rates"]["shape"]
+    assert (np.diff(noise["group"][:, 0]) >= -0.01).all() and noise["group"][-1, 0] > 0.99
+    assert (
+        shape["group"][0, 0] > shape["sparse"][0, 0] + 0.1
+        and shape["sparse"][-1, 0] > shape["group"][-1, 0]
+    )
+    assert np.ptp(shape["group"]) < 0.05  # the group encoder sees norms only
+    assert (noise["atoms"] <= noise["sparse"] + 0.01).all()
+
+
+def test_the_best_threshold_is_the_best_of_all():
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        active = rng.random((60, 5)) < 0.4
+        score = rng.normal(size=(60, 5)) + 1.5 * active
+        even = slice(0, None, 2)
+
+        def exact(t, rows, active=active, score=score):
+            return np.mean(((score[rows] > t) == active[rows]).all(axis=1))
+
+        best = max(exact(t, even) for t in np.unique(score))
+        twice = (
+            np.repeat(score[even], 2, axis=0),
+            np.repeat(active[even], 2, axis=0),
+        )  # so that both halves are the same samples
+        assert sparse_against_group._best_rate(*twice) == pytest.approx(best)
+
+
+def test_without_noise_the_group_encoder_errs_only_where_groups_overlap():
+    shape = dict(n_features=60, n_groups=10, group_size=3, n_active=2, n_samples=200)
+    rates = sparse_against_group.recover(80.0, 1.0, 0, shape)
+    assert rates["group"] > 0.9 and rates["atoms"] < 0.2
+
+
+def test_the_picture_has_its_labels(comparison):
+    pytest.importorskip("matplotlib")
+    for grid in sparse_against_group.FIGURES.values():
+        for ax in draw(comparison, grid).axes:
+            assert ax.get_xlabel() and ax.get_ylabel() and ax.get_title() and ax.lines
