@@ -1,0 +1,164 @@
+"""Numbers of Figure 10 of L23: quality of interpolations, by network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ....arrays import Array, IntArray
+from .interpolation import SHARES
+
+MIDDLE = len(SHARES) // 2  # the point of a path that is farthest from both images
+LARGE_EIGENVALUE = 0.01  # least size of an eigenvalue that is counted, over the largest
+
+
+@dataclass(frozen=True)
+class Figure10:
+    """Numbers behind the pictures; dictionaries are by network, "blend" included where it has any.
+
+    Attributes
+    ----------
+    shares : ndarray (n_shares,)
+        Share of the second image.
+    n_linear_parameters : dict of str to int
+        Parameters of the linear layers in latent space.
+    nearest, purity : dict of str to ndarray (n_shares,)
+        Distance to the nearest training image, and purity of its neighbours: means over the pairs.
+    spectrum : dict of str to ndarray (n_latent,)
+        Eigenvalues of the latent covariance, mean over the seeds.
+    loss : dict of str to list of ndarray (n_epochs,)
+        By seed.
+    pictures : dict of str to ndarray of int
+        Gray levels: a row of tiles for every pair.
+    """
+
+    shares: Array
+    n_linear_parameters: dict[str, int]
+    nearest: dict[str, Array]
+    purity: dict[str, Array]
+    spectrum: dict[str, Array]
+    loss: dict[str, list[Array]]
+    pictures: dict[str, IntArray]
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Interpolations of one network, all seeds together: arrays (n_pairs, n_shares)."""
+
+    nearest: Array
+    purity: Array
+
+
+@dataclass(frozen=True)
+class Measures:
+    """One row of the table: means over seeds and pairs; None where the blend has no such number."""
+
+    error: float | None
+    effective_rank: float | None
+    n_large_eigenvalues: float | None
+    distance_at_ends: float
+    excess: float
+    excess_along: float
+    purity: float
+
+
+def pool(runs: list[dict[str, Any]]) -> Quality:
+    """Put the interpolations of all seeds together."""
+    return Quality(
+        np.concatenate([run["nearest"] for run in runs]),
+        np.concatenate([run["purity"] for run in runs]),
+    )
+
+
+def summarise(quality: Quality, runs: list[dict[str, Any]]) -> Measures:
+    """Compute the row of the table of one network."""
+    nearest = quality.nearest
+    at_ends = float(np.mean(nearest[:, [0, -1]]))
+    spectra = [run["spectrum"] for run in runs if "spectrum" in run]
+    counts = [np.sum(spectrum > LARGE_EIGENVALUE * spectrum[0]) for spectrum in spectra]
+    return Measures(
+        _mean([run["error"] for run in runs if "error" in run]),
+        _mean([effective_rank(spectrum) for spectrum in spectra]),
+        _mean(counts),
+        at_ends,
+        float(np.mean(excess(nearest))),
+        float(np.mean(nearest[:, 1:-1]) - at_ends),
+        float(np.mean(quality.purity[:, MIDDLE])),
+    )
+
+
+def _mean(values: list[Any]) -> float | None:
+    return float(np.mean(values)) if values else None
+
+
+def excess(nearest: Array) -> Array:
+    """For every pair, the distance to data in the middle of the path minus the mean at its ends.
+
+    >>> excess(np.array([[1.0, 6.0, 3.0]]))
+    array([4.])
+    """
+    return nearest[:, nearest.shape[1] // 2] - nearest[:, [0, -1]].mean(axis=1)
+
+
+def effective_rank(spectrum: Array) -> float:
+    """exp(entropy of the normalised eigenvalues): k for k equal eigenvalues. Roy, Vetterli (2007).
+
+    >>> round(effective_rank(np.array([2.0, 2.0, 2.0, 0.0])), 6)
+    3.0
+    """
+    p = np.maximum(spectrum, 0) / np.sum(np.maximum(spectrum, 0))
+    p = p[p > 0]
+    return float(np.exp(-np.sum(p * np.log(p))))
+
+
+@dataclass(frozen=True)
+class Gain:
+    """By how much one network is better than another: mean over the pairs, standard error."""
+
+    mean: float
+    error: float
+
+    @property
+    def significant(self) -> bool:
+        """Better by more than two standard errors."""
+        return self.mean > 2 * self.error
+
+    @property
+    def negative(self) -> bool:
+        """Worse by more than two standard errors."""
+        return self.mean < -2 * self.error
+
+    def __str__(self) -> str:
+        return f"{self.mean:.3f} +- {self.error:.3f}"
+
+
+@dataclass(frozen=True)
+class Gains:
+    """Gains of one network over another in both measures: less excess, more purity."""
+
+    excess: Gain
+    purity: Gain
+
+    @property
+    def better(self) -> bool | None:
+        """True if better in both measures, False if worse in both, by two standard errors."""
+        if self.excess.significant and self.purity.significant:
+            return True
+        return False if self.excess.negative and self.purity.negative else None
+
+    def __str__(self) -> str:
+        return f"excess lower by {self.excess}, purity higher by {self.purity}"
+
+
+def compare(network: Quality, other: Quality) -> Gains:
+    """Gains of a network over another, pair by pair."""
+    less = excess(other.nearest) - excess(network.nearest)
+    more = (network.purity - other.purity)[:, MIDDLE]
+    return Gains(_gain(less), _gain(more))
+
+
+def _gain(differences: Array) -> Gain:
+    error = differences.std(ddof=1) / np.sqrt(len(differences))
+    return Gain(float(differences.mean()), float(error))
