@@ -1,82 +1,100 @@
-"""Figures 3 and 11 of L23: Algorithm 2 on three groups of different norms, the same panels for two designs."""
+"""Figures 3 and 11 of L23: Algorithm 2 on three groups of different norms, for two designs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..common.study import Claim, Study, Table
+from ..common.study import Claim, Study, Table, seed_range
 from . import plots
-from .recovery import FIGURES as RECIPES
-from .recovery import VARIANTS, run
+from .recovery import VERSIONS, NetworkRun, draw_names, follow_draws
 
 if TYPE_CHECKING:
     from ..common.cache import ResultCache
+    from ..common.publishing import Grid
     from .recovery import Recipe
 
+CONVERGED = 1.5  # largest error of a converged run, over that of least squares on the support
+CONVERGED_OFF_SUPPORT = 0.01  # and its largest weight off the support
 
-def figures(name: str) -> dict[str, list[list[Callable[..., Any]]]]:
-    """The pictures of one of the two: entries, magnitudes, directions; the paper's version above, the code's below."""
-    return {
-        name: [
-            [
-                plots.entries(f"Entries, {v}", v),
-                plots.magnitudes(f"Magnitudes, {v}", v),
-                plots.cosines(f"Directions, {v}", v),
-            ]
-            for v in VARIANTS
+
+@dataclass(frozen=True)
+class Convergence:
+    """Numbers of Figure 3 or 11: ``runs`` on the authors' draw, by version."""
+
+    runs: dict[str, NetworkRun]
+
+
+def figures(name: str) -> dict[str, Grid]:
+    """The picture of one figure: entries, magnitudes and directions; a row for each version."""
+    rows = [
+        [
+            plots.entries(f"Entries, {version}", version),
+            plots.magnitudes(f"Magnitudes, {version}", version),
+            plots.cosines(f"Directions, {version}", version),
         ]
-    }
+        for version in VERSIONS
+    ]
+    return {name: rows}
 
 
-def study_of(
+def study_convergence(
     cache: ResultCache,
-    name: str,
-    title: str,
     figure: str,
+    title: str,
+    recipe: Recipe,
     seed: int,
     n_seeds: int,
-    recipe: Recipe | None = None,
 ) -> Study:
-    """Follow both versions on the authors' draw and on ``n_seeds`` of ours; the paper's for twice the epochs, as its steps are half as long.
+    """Follow both versions on the authors' draw and on ``n_seeds`` draws of ours.
+
+    The steps of the paper's version are half as long, so it runs for twice the epochs.
 
     Parameters
     ----------
     cache : ResultCache
-    name, title : str
     figure : {"3", "11"}
+    title : str
+    recipe : Recipe
     seed, n_seeds : int
-    recipe : Recipe, optional
-        Other settings than those of the figure.
+        Seeds of our draws: seed, ..., seed + n_seeds - 1.
 
     Returns
     -------
     Study
+        With a :class:`Convergence` as its data.
     """
-    recipe = recipe or RECIPES[figure]
+    seeds = seed_range(seed, n_seeds)
     lengths = {"paper": 2 * recipe.n_epochs, "code": recipe.n_epochs}
-
-    def runs_of(version: str, **where: Any) -> dict[str, Any]:
-        key = f"{version}-{where.get('source', 'ours')}-{where['seed']}"
-        return cache.run(
-            key,
-            run,
-            recipe=recipe._asdict(),
-            n_epochs=lengths[version],
-            **where,
-            **VARIANTS[version],
+    draws = {
+        version: follow_draws(
+            cache, version, recipe, seeds, n_epochs=lengths[version], **VERSIONS[version]
         )
+        for version in VERSIONS
+    }
+    settings = {
+        **asdict(recipe),
+        "epochs": lengths,
+        "versions": VERSIONS,
+        "our seeds": list(seeds),
+    }
+    claims = []
+    for version, runs in draws.items():
+        claims += _claims(f"L23 Figure {figure}, {version}'s version", runs)
+    return Study(
+        f"l23-figure-{figure}",
+        title,
+        settings,
+        Convergence({version: runs[0] for version, runs in draws.items()}),
+        [_table(draws, draw_names(seeds))],
+        claims,
+        _notes(lengths),
+    )
 
-    runs = {
-        version: runs_of(version, seed=recipe.author_seed, source="authors") for version in VARIANTS
-    }
-    ours = {
-        version: [runs_of(version, seed=k) for k in range(seed, seed + n_seeds)]
-        for version in VARIANTS
-    }
-    every = {version: [runs[version], *ours[version]] for version in VARIANTS}
+
+def _table(draws: dict[str, list[NetworkRun]], names: list[str]) -> Table:
     columns = (
         "draw",
         "version",
@@ -88,69 +106,79 @@ def study_of(
         "half-grown at",
         "switch at",
     )
-    rows = [
-        (
-            "authors'" if i == 0 else f"ours, seed {seed + i - 1}",
-            version,
-            lengths[version],
-            float(found["last"]),
-            float(found["least_squares"]),
-            float(found["cosine"][-1].min()),
-            float(found["off"][-1]),
-            " ".join(str(t) for t in found["grown"]),
-            int(found["switch_epoch"]),
-        )
-        for version in VARIANTS
-        for i, found in enumerate(every[version])
+    rows = []
+    for version, runs in draws.items():
+        rows += [
+            (
+                name,
+                version,
+                int(run.epochs[-1]),
+                run.last_error,
+                run.least_squares,
+                float(run.cosines[-1].min()),
+                float(run.off_support[-1]),
+                " ".join(map(str, run.half_grown)),
+                run.switch_epoch,
+            )
+            for name, run in zip(names, runs, strict=True)
+        ]
+    return Table("Algorithm 2", columns, rows)
+
+
+def _claims(source: str, runs: list[NetworkRun]) -> list[Claim]:
+    """The claims about one version, from its run on every draw."""
+    first = runs[0]
+    recipe = first.recipe
+    n_draws = len(runs)
+    converged = [_converged(run) for run in runs]
+    ordered = [_larger_groups_first(run) for run in runs]
+    switches = [run.switch_epoch for run in runs]
+    accurate = [0 <= run.half_grown.max() <= run.switch_epoch for run in runs]
+    return [
+        Claim(
+            source,
+            "entries, magnitudes and directions converge to the true ones",
+            f"error {first.last_error:.4g} at epoch {first.epochs[-1]} "
+            f"({first.recipe_error:.3g} at {recipe.n_epochs}), least squares on the true support "
+            f"{first.least_squares:.4g}, cosines >= {first.cosines[-1].min():.6f}; "
+            f"converged in {sum(converged)} of {n_draws} draws",
+            all(converged),
+        ),
+        Claim(
+            source,
+            "incremental learning: the larger the group, the earlier it grows",
+            f"half-grown at epochs {', '.join(map(str, first.half_grown))}, from the smallest "
+            f"group to the largest; in this order in {sum(ordered)} of {n_draws} draws",
+            all(ordered),
+        ),
+        Claim(
+            source,
+            "the practical rule shrinks the step on v when the magnitudes are roughly accurate",
+            f"with tolerance {recipe.tolerance} it does at epoch "
+            f"{', '.join(map(str, switches))} of the draws; at epoch 1 magnitudes are still "
+            f"{recipe.alpha:g}, as u grows by less than {100 * recipe.tolerance:g} % an epoch "
+            "from the start",
+            all(accurate),
+        ),
     ]
-    claims = []
-    for version in VARIANTS:
-        found = every[version]
-        source = f"L23 Figure {figure}, {version}'s version"
-        good = [f["last"] <= 1.5 * f["least_squares"] and f["off"][-1] < 1e-2 for f in found]
-        claims.append(
-            Claim(
-                source,
-                "entries, magnitudes and directions converge to the true ones",
-                f"error {found[0]['last']:.4g} at epoch {lengths[version]} ({found[0]['at_length']:.3g} at {recipe.n_epochs}), least squares "
-                f"on the true support {found[0]['least_squares']:.4g}, cosines >= {found[0]['cosine'][-1].min():.6f}; so in {sum(good)} of {len(good)} "
-                f"draws",
-                all(good),
-            )
-        )
-        # groups are in increasing order of their norms
-        ordered = [(f["grown"] > 0).all() and (np.diff(f["grown"]) < 0).all() for f in found]
-        claims.append(
-            Claim(
-                source,
-                "incremental learning: the larger the group, the earlier it grows",
-                f"half-grown at epochs {', '.join(map(str, found[0]['grown']))}, from the smallest group to the largest; in this order in "
-                f"{sum(ordered)} of {len(ordered)} draws",
-                all(ordered),
-            )
-        )
-        early = [int(f["switch_epoch"]) for f in found]
-        accurate = [0 <= f["grown"].max() <= s for f, s in zip(found, early, strict=True)]
-        claims.append(
-            Claim(
-                source,
-                "the practical rule shrinks the step on v when the magnitudes are roughly accurate",
-                f"with tolerance {recipe.tolerance} it does so at epoch {', '.join(map(str, early))} of the draws; at epoch 1 magnitudes are still "
-                f"{recipe.alpha:g}, as u grows by less than {100 * recipe.tolerance:g} % an epoch from the start",
-                all(accurate),
-            )
-        )
-    notes = [
-        f"The paper's loss has half the gradient of its code's, so {lengths['paper']} epochs of the one are compared with {lengths['code']} of the "
-        "other; at equal epochs the paper's version may not have arrived.",
-        "Both start with all entries of v_l equal to 1/sqrt(p_l). After the switch v moves by eta u_l^2 q_l, which is nearly nothing while u_l is "
-        "small, yet the direction is right when u_l has grown.",
+
+
+def _converged(run: NetworkRun) -> bool:
+    near = run.last_error <= CONVERGED * run.least_squares
+    return bool(near and run.off_support[-1] < CONVERGED_OFF_SUPPORT)
+
+
+def _larger_groups_first(run: NetworkRun) -> bool:
+    """Whether every group grows, the larger ones earlier; groups are in increasing order."""
+    return bool((run.half_grown > 0).all() and (np.diff(run.half_grown) < 0).all())
+
+
+def _notes(lengths: dict[str, int]) -> list[str]:
+    return [
+        "The paper's loss has half the gradient of its code's, so "
+        f"{lengths['paper']} epochs of the paper's version are compared with {lengths['code']} of "
+        "the code's; at equal epochs the paper's version may not have converged.",
+        "Both start with all entries of v_l equal to 1/sqrt(p_l). After the switch v moves by "
+        "eta u_l^2 q_l, which is nearly nothing while u_l is small; still, the direction is right "
+        "once u_l has grown.",
     ]
-    data = {"recipe": recipe._asdict(), "runs": runs}
-    settings = {
-        **recipe._asdict(),
-        "epochs": lengths,
-        "versions": VARIANTS,
-        "our seeds": list(range(seed, seed + n_seeds)),
-    }
-    return Study(name, title, settings, data, [Table("Algorithm 2", columns, rows)], claims, notes)

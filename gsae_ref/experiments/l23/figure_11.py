@@ -1,10 +1,11 @@
-"""L23 Figure 11: Algorithm 2 recovers entries, magnitudes and directions, the larger groups first; Gaussian predictors."""
+"""L23 Figure 11: the same as Figure 3, for Gaussian predictors."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .convergence import figures, study_of
+from .convergence import figures, study_convergence
+from .recovery import RECIPES
 
 if TYPE_CHECKING:
     from ..common.cache import ResultCache
@@ -17,25 +18,21 @@ FIGURES = figures("l23-figure-11")
 
 def compute(
     cache: ResultCache,
-    quick: bool = False,
     seed: int = 0,
     n_seeds: int = 1,
-    recipe: Recipe | None = None,
+    recipe: Recipe = RECIPES["11"],
 ) -> Study:
-    """Follow both versions on the authors' draw and on ``n_seeds`` of ours.
+    """Follow both versions of Algorithm 2; see :func:`.convergence.study_convergence`.
 
     Parameters
     ----------
     cache : ResultCache
-    quick : bool
-        Changes nothing: all of it takes seconds.
     seed, n_seeds : int
-        Of our draws.
-    recipe : Recipe, optional
-        Other settings than the figure's.
+        Seeds of our draws: seed, ..., seed + n_seeds - 1.
+    recipe : Recipe
 
     Returns
     -------
     Study
     """
-    return study_of(cache, "l23-figure-11", TITLE, "11", seed, n_seeds, recipe)
+    return study_convergence(cache, "11", TITLE, recipe, seed, n_seeds)

@@ -1,218 +1,286 @@
-"""L23 Figure 2: Algorithm 1 recovers three groups; how long it stays there."""
+"""L23 Figure 2: Algorithm 1 recovers three groups; how long the recovery lasts."""
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...papers.l23.gradient_descent import formulas as gradient_descent
+from ...papers.l23.gradient_flow.formulas import Window
 from ...papers.l23.model import formulas as model
-from ..common.study import Claim, Study, Table
+from ..common.publishing import COLOURS
+from ..common.study import Claim, Study, Table, seed_range
 from . import plots
-from .recovery import FIGURES as RECIPES
-from .recovery import VARIANTS, draw, run
+from .recovery import (
+    RECIPES,
+    SUCCESS_FACTOR,
+    SUCCESS_OFF_SUPPORT,
+    VERSIONS,
+    NetworkRun,
+    draw_data,
+    draw_names,
+    follow_draws,
+    follow_network,
+)
 
 if TYPE_CHECKING:
-    from ...papers.l23.gradient_flow.formulas import Window
+    from matplotlib.axes import Axes
+
+    from ...arrays import IntArray
     from ..common.cache import ResultCache
     from .recovery import Recipe
 
 TITLE = "L23 Figure 2: Algorithm 1 from a small start, and whether it must be stopped"
-RECIPE = RECIPES["2"]
-LONG = 40_000
-FIGURES = {
-    "l23-figure-2": [
-        [
-            plots.errors(
-                "Recovery error", {"paper": "paper", "code": "code (squared error, both at once)"}
-            ),
-            plots.magnitudes("Magnitudes, paper", "paper"),
-            plots.magnitudes("Magnitudes, code", "code"),
-        ]
-    ],
-    "l23-figure-2-window": [
-        [
-            plots.errors(
-                "When to stop",
-                {"long": "paper"},
-                [("success", "success, measured"), ("corrected", "window of R8")],
-                log_epochs=True,
-            ),
-        ]
-    ],
-}
+LONG_RUN = 40_000  # epochs, enough for the recovery to end
+CONVERGED = 1.5  # largest error of a converged run, over that of least squares on the support
+LOST = 10  # least final error of a run that has lost its solution, over its smallest
+
+
+@dataclass(frozen=True)
+class Figure2:
+    """Numbers of the figure.
+
+    Attributes
+    ----------
+    runs : dict of str to NetworkRun
+        On the authors' draw: "paper", "code" in float32 as the authors' code computes, "code,
+        float64", and "long", the paper's version for more epochs.
+    success : ndarray of int (2,)
+        First and last successful epoch of the long run.
+    printed, corrected : Window
+        Stopping times of Theorem 3, with T_ub at its printed bound, and of R8.
+    delta_in, delta_out : float
+        Constants of Assumption 1 for the authors' draw.
+    """
+
+    runs: dict[str, NetworkRun]
+    success: IntArray
+    printed: Window
+    corrected: Window
+    delta_in: float
+    delta_out: float
 
 
 def compute(
     cache: ResultCache,
-    quick: bool = False,
     seed: int = 0,
     n_seeds: int = 1,
-    recipe: Recipe = RECIPE,
-    long: int = LONG,
+    recipe: Recipe = RECIPES["2"],
+    long: int = LONG_RUN,
 ) -> Study:
-    """Follow both versions on the authors' draw and on ``n_seeds`` of ours.
+    """Follow both versions on the authors' draw and on ``n_seeds`` draws of ours.
 
     Parameters
     ----------
     cache : ResultCache
-    quick : bool
-        Changes nothing: all of it takes seconds.
     seed, n_seeds : int
-        Of our draws.
+        Seeds of our draws: seed, ..., seed + n_seeds - 1.
     recipe : Recipe
     long : int
-        Epochs of the run that is watched until it fails.
+        Epochs of the long run.
 
     Returns
     -------
     Study
+        With a :class:`Figure2` as its data.
     """
-    common = {"recipe": recipe._asdict()}
-    theirs = {"seed": recipe.author_seed, "source": "authors"}
-    runs = {name: cache.run(name, run, **common, **theirs, **VARIANTS[name]) for name in VARIANTS}
-    runs["long"] = cache.run(
-        "long", run, **common, **theirs, n_epochs=long, record_every=max(long // 4000, 1)
-    )
-    ours = {
-        name: [
-            cache.run(f"{name}-seed{k}", run, **common, seed=k, **VARIANTS[name])
-            for k in range(seed, seed + n_seeds)
-        ]
-        for name in VARIANTS
+    seeds = seed_range(seed, n_seeds)
+    draws = {
+        version: follow_draws(cache, version, recipe, seeds, **VERSIONS[version])
+        for version in VERSIONS
     }
-    success, printed, corrected = _windows(recipe, runs["long"])
-    delta_in, delta_out = _deltas(recipe)
-    needed_in = 1 / 120  # all groups have one norm, so u_min = u_max
-    needed_out = needed_in / (len(recipe.coefficients) / recipe.group_size)
-    data = {
-        "recipe": recipe._asdict(),
-        "runs": runs,
-        "success": success,
-        "printed": printed,
-        "corrected": tuple(corrected),
-    }
-
-    columns = (
-        "draw",
-        "version",
-        "smallest error",
-        "at epoch",
-        f"error at {recipe.n_epochs}",
-        "least squares, support known",
-        "eigenvalue across",
-    )
-    rows = [
-        (
-            draw,
-            name,
-            float(found["best"]),
-            int(found["best_epoch"]),
-            float(found["last"]),
-            float(found["least_squares"]),
-            float(found["lam_max"]),
-        )
-        for draw, values in (
-            ("authors'", {name: [runs[name]] for name in VARIANTS}),
-            ("ours", ours),
-        )
-        for name, several in values.items()
-        for found in several
-    ]
-    paper = runs["paper"]
-    code = runs["code"]
-    long_run = runs["long"]
-    near = [
-        found for found in (paper, *ours["paper"]) if found["last"] <= 1.5 * found["least_squares"]
-    ]
-    lost = [found for found in (code, *ours["code"]) if found["last"] > 10 * found["best"]]
-    claims = [
-        Claim(
-            "L23 Figure 2, left",
-            "Algorithm 1 converges to the true weights",
-            f"paper's version: {paper['best']:.4g} at epoch {paper['best_epoch']}, {paper['last']:.5g} at {recipe.n_epochs}, where least squares "
-            f"on the true support has {paper['least_squares']:.5g}; within 1.5 of it in {len(near)} of {1 + n_seeds} draws",
-            len(near) == 1 + n_seeds,
-        ),
-        Claim(
-            "L23 Figure 2, left",
-            "early stopping is crucial for reaching the structured sparse solution (as the paper's formulas have it)",
-            f"it succeeds at every epoch from {success[0]:.0f} to {success[1]:.0f}; error {long_run['last']:.3g} at {long}",
-            bool(success[1] < recipe.n_epochs),
-        ),
-        Claim(
-            "L23 Figure 2, left",
-            "the same, as the authors' code has it",
-            f"{code['best']:.4g} at epoch {code['best_epoch']}, {code['last']:.4g} at {recipe.n_epochs}; lost in {len(lost)} of {1 + n_seeds} draws",
-            len(lost) == 1 + n_seeds,
-        ),
-        Claim(
-            "L23 Theorem 3",
-            "there is a window of stopping times, T_lb <= T_ub, here at the measured noise",
-            f"printed: [{printed.lower:.0f}, {printed.upper:.0f}]"
-            + (", empty" if printed.empty else ""),
-            not printed.empty,
-        ),
-        Claim(
-            "R8",
-            "the corrected window holds where the run succeeds, though its hypotheses do not",
-            f"[{corrected.lower:.0f}, {corrected.upper:.0f}] in [{success[0]:.0f}, {success[1]:.0f}]; delta_in {delta_in:.3f} for at most "
-            f"{needed_in:.4f}, delta_out {delta_out:.3f} for at most {needed_out:.4f}",
-            bool(success[0] <= corrected.lower <= corrected.upper <= success[1]),
-        ),
-    ]
-    notes = [
-        "Success: on the support no entry is off by more than ten times the largest group of noise ||X_l^T xi / n||, off it none exceeds 0.01.",
-        "In the code's version the factor 2 of the mean squared error makes the step on v twice 1/u^4. On the true support z_l is then nearly "
-        "2 w_l* - u_l^2 v_l, and the direction settles only if the largest eigenvalue of X_S^T X_S / n across the weights is below 1; the "
-        "paper's needs 2. See l23-figure-6.",
-        "The picture of the paper shows the mean over the p entries; here it is the sum.",
-    ]
-    recipe_of_all = {
-        **recipe._asdict(),
-        "versions": VARIANTS,
-        "our seeds": list(range(seed, seed + n_seeds)),
+    data = _numbers(cache, recipe, draws, long)
+    names = draw_names(seeds)
+    settings = {
+        **asdict(recipe),
+        "versions": VERSIONS,
+        "our seeds": list(seeds),
         "long run": long,
     }
     return Study(
         "l23-figure-2",
         TITLE,
-        recipe_of_all,
+        settings,
         data,
-        [Table("Algorithm 1", columns, rows)],
-        claims,
-        notes,
+        [_table(data, draws, names)],
+        [*_convergence_claims(data, draws), *_window_claims(data)],
+        _notes(data),
     )
 
 
-def _deltas(recipe: Recipe) -> tuple[float, float]:
-    """delta_in and delta_out of the authors' draw. Assumption 1."""
-    X = draw(recipe, recipe.author_seed, "authors").X
-    return model.deltas(
-        X.T @ X / len(X), (recipe.group_size,) * (recipe.n_features // recipe.group_size)
-    )
-
-
-def _windows(recipe: Recipe, found: dict[str, Any]) -> tuple[tuple[float, ...], Window, Window]:
-    """First and last epoch of success, and the windows of Theorem 3 as printed and as corrected (R8).
-
-    What lies between succeeds too, as the error falls once and rises once.
-    """
-    noise = float(found["noise"])
-    success = tuple(float(t) for t in found["success"])
-    size = recipe.group_size
-    entries = np.array(recipe.coefficients)
-    norms = np.sqrt(np.add.reduceat(entries**2, np.arange(0, len(entries), size)))
-    constants = (
-        float(norms.max()),
-        float(norms.min()),
-        gradient_descent.zeta(noise, 0.0),
-        recipe.gamma,
-        recipe.alpha,
-    )
-    return (
-        success,
+def _numbers(
+    cache: ResultCache, recipe: Recipe, draws: dict[str, list[NetworkRun]], long: int
+) -> Figure2:
+    """The runs on the authors' draw, and the windows of stopping times."""
+    authors: dict[str, Any] = {"seed": recipe.author_seed, "source": "authors"}
+    single = {**authors, **VERSIONS["code"], "dtype": "float32"}
+    every = max(long // 4000, 1)
+    runs = {
+        "paper": draws["paper"][0],
+        "code": follow_network(cache, "code-authors-float32", recipe, **single),
+        "code, float64": draws["code"][0],
+        "long": follow_network(cache, "long", recipe, **authors, n_epochs=long, record_every=every),
+    }
+    X = draw_data(recipe, recipe.author_seed, "authors").X
+    norms = recipe.true_norms
+    zeta = gradient_descent.zeta(runs["long"].noise, 0.0)
+    constants = float(norms.max()), float(norms.min()), zeta, recipe.gamma, recipe.alpha
+    return Figure2(
+        runs,
+        runs["long"].success,
         gradient_descent.stopping_window(*constants, "printed"),
         gradient_descent.stopping_window(*constants),
+        *model.deltas(X.T @ X / len(X), recipe.group_sizes),
     )
+
+
+def _table(data: Figure2, draws: dict[str, list[NetworkRun]], names: list[str]) -> Table:
+    columns = (
+        "draw",
+        "version",
+        "smallest error",
+        "at epoch",
+        f"error at {data.runs['paper'].recipe.n_epochs}",
+        "least squares, support known",
+        "eigenvalue across",
+    )
+    runs = [("authors'", "code, float32", data.runs["code"])]
+    for version in draws:
+        runs += [(name, version, run) for name, run in zip(names, draws[version], strict=True)]
+    rows = [
+        (
+            name,
+            version,
+            run.best_error,
+            run.best_epoch,
+            run.last_error,
+            run.least_squares,
+            run.eigenvalue,
+        )
+        for name, version, run in runs
+    ]
+    return Table("Algorithm 1", columns, rows)
+
+
+# ------------------------------------------------------------ claims
+
+
+def _convergence_claims(data: Figure2, draws: dict[str, list[NetworkRun]]) -> list[Claim]:
+    paper = data.runs["paper"]
+    code = data.runs["code"]
+    double = data.runs["code, float64"]
+    long = data.runs["long"]
+    end = paper.recipe.n_epochs
+    first, last = data.success
+    converged = [run.last_error <= CONVERGED * run.least_squares for run in draws["paper"]]
+    lost = [run.last_error > LOST * run.best_error for run in (code, *draws["code"][1:])]
+    return [
+        Claim(
+            "L23 Figure 2, left",
+            "Algorithm 1 converges to the true weights",
+            f"paper's version: smallest error {paper.best_error:.4g} at epoch {paper.best_epoch}, "
+            f"{paper.last_error:.5g} at {end}, where least squares on the true support has "
+            f"{paper.least_squares:.5g}; within {CONVERGED} times that in {sum(converged)} of "
+            f"{len(converged)} draws",
+            all(converged),
+        ),
+        Claim(
+            "L23 Figure 2, left",
+            "early stopping is crucial for reaching the sparse solution: paper's version",
+            f"successful at every epoch from {first} to {last}; "
+            f"error {long.last_error:.3g} at {long.epochs[-1]}",
+            bool(last < end),
+        ),
+        Claim(
+            "L23 Figure 2, left",
+            "early stopping is crucial for reaching the sparse solution: code's version",
+            f"in float32 the smallest error is {code.best_error:.4g} at epoch {code.best_epoch}, "
+            f"{code.last_error:.4g} at {end}; in float64 {double.best_error:.4g} at epoch "
+            f"{double.best_epoch}, {double.last_error:.4g} at {end}; the last error is above "
+            f"{LOST} times the smallest in {sum(lost)} of {len(lost)} draws",
+            all(lost),
+        ),
+    ]
+
+
+def _window_claims(data: Figure2) -> list[Claim]:
+    printed = data.printed
+    corrected = data.corrected
+    first, last = data.success
+    recipe = data.runs["paper"].recipe
+    limit = 1 / 120  # delta_in <= 1/120 where all groups have one norm, so that u_min = u_max
+    n_support = len(recipe.true_norms)
+    return [
+        Claim(
+            "L23 Theorem 3, with T_ub at the bound that it prints",
+            "there is a window of stopping times, T_lb <= T_ub, at the measured noise",
+            f"[{printed.lower:.0f}, {printed.upper:.0f}]" + ", empty" * printed.empty,
+            not printed.empty,
+        ),
+        Claim(
+            "R8",
+            "the corrected window lies where the run succeeds, though its hypotheses do not hold",
+            f"[{corrected.lower:.0f}, {corrected.upper:.0f}] in [{first}, {last}]; "
+            f"delta_in {data.delta_in:.3f}, required at most {limit:.4f}; "
+            f"delta_out {data.delta_out:.3f}, required at most {limit / n_support:.4f}",
+            bool(first <= corrected.lower <= corrected.upper <= last),
+        ),
+    ]
+
+
+def _notes(data: Figure2) -> list[str]:
+    code = data.runs["code"]
+    double = data.runs["code, float64"]
+    return [
+        f"Success: on the support no entry is off by more than {SUCCESS_FACTOR} times the largest "
+        f"group of noise ||X_l^T xi / n||, and no weight off it exceeds {SUCCESS_OFF_SUPPORT}. "
+        "All epochs between the first and the last success succeed: the error falls once and "
+        "rises once.",
+        "The authors' code computes in float32, and so does the panel of the code's version; all "
+        "other runs are in float64. From about epoch 250 on, rounding decides the path of the "
+        f"code's version: the smallest error is {code.best_error:.3g} here, "
+        f"{double.best_error:.3g} in float64, and 1.81 in a run of the authors' own code.",
+        "In the code's version the factor 2 of the mean squared error makes the step on v twice "
+        "1/u^4. On the true support z_l is then nearly 2 w_l* - u_l^2 v_l, and the direction "
+        "settles only if the largest eigenvalue of X_S^T X_S / n across the weights is below 1; "
+        "the paper's version requires 2. See l23-figure-6.",
+        "Theorem 3 says that T_ub is at least the printed bound. The bound lies below T_lb, so it "
+        "names no time to stop; R8 proves a T_ub that does.",
+        "The picture of the paper shows the mean over the p entries; here it is the sum.",
+    ]
+
+
+# ------------------------------------------------------------ pictures
+
+
+def plot_window(data: Figure2, ax: Axes) -> list[Any]:
+    """Error of the long run, with the epochs of success and the window of R8 as bars."""
+    run = data.runs["long"]
+    level = run.least_squares
+    artists = ax.plot(run.epochs, run.error, color=COLOURS[0], label="paper's version")
+    known = "least squares, support known"
+    artists.append(ax.axhline(level, color="0.4", linewidth=0.8, label=known))
+    bars = {"success, measured": data.success, "window of R8": np.array(data.corrected)}
+    for i, (label, (low, high)) in enumerate(bars.items()):
+        height = 3.0 ** (-i - 1) * level
+        artists += ax.plot([low, high], [height] * 2, color=COLOURS[4 + i], label=label)
+        artists[-1].set(linewidth=4, solid_capstyle="butt")
+    ax.set(title="When to stop", xlabel="epoch", ylabel=plots.ERROR_LABEL, yscale="log")
+    ax.set_xscale("symlog", linthresh=100)
+    ax.set_xlim(0, run.epochs[-1])
+    plots.legend_below(ax, 2)
+    return artists
+
+
+FIGURES = {
+    "l23-figure-2": [
+        [
+            plots.errors("Recovery error", {"paper": "paper", "code": "code (float32)"}),
+            plots.magnitudes("Magnitudes, paper", "paper"),
+            plots.magnitudes("Magnitudes, code (float32)", "code"),
+        ]
+    ],
+    "l23-figure-2-window": [[plot_window]],
+}

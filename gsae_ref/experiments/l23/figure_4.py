@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, astuple, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..common.publishing import COLOURS
-from ..common.study import Claim, Study, Table
+from ..common.study import Claim, Study, Table, seed_range
 from . import plots
-from .recovery import FIGURES as RECIPES
-from .recovery import VARIANTS, run
+from .recovery import RECIPES, VERSIONS, NetworkRun, Run, follow_network, follow_rival
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,11 +19,48 @@ if TYPE_CHECKING:
     from ..common.cache import ResultCache
     from .recovery import Recipe
 
-TITLE = "L23 Figure 4: Algorithm 2 against u^2 - v^2, which knows no groups"
-RECIPE = RECIPES["4"]
-PATIENCE = 10  # the rivals may run so many times longer than the picture
-SIZES = (60, 80, 100, 120, 150, 200)
+TITLE = "L23 Figure 4: Algorithm 2 against u^2 - v^2, which has no groups"
+LONGER = 10  # the rivals run for so many times the epochs of the paper's picture
+SAMPLE_SIZES = (60, 80, 100, 120, 150, 200)
+FEW_SAMPLES = 100
+MANY_SAMPLES = 200
 RIVALS = {"signed": "u^2 - v^2", "positive": "u^2 alone"}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Group network and u^2 - v^2 on one draw, each stopped where its error is smallest."""
+
+    n_samples: int
+    seed: int
+    groups: float
+    signed: float
+    least_squares: float
+    signed_separates: bool  # after all epochs every weight on the support exceeds all others
+
+
+@dataclass(frozen=True)
+class Figure4:
+    """Numbers of the figure.
+
+    Attributes
+    ----------
+    networks : dict of str to NetworkRun
+        On the authors' draw, by version.
+    rivals : dict of str to Run
+        On the authors' draw: "signed" (u^2 - v^2) and "positive" (u^2).
+    comparisons : list of Comparison
+        On our draws, for several numbers of samples.
+    """
+
+    networks: dict[str, NetworkRun]
+    rivals: dict[str, Run]
+    comparisons: list[Comparison]
+
+    @property
+    def runs(self) -> dict[str, Run]:
+        """All runs on the authors' draw."""
+        return {**self.networks, **self.rivals}
 
 
 def compute(
@@ -30,165 +68,237 @@ def compute(
     quick: bool = False,
     seed: int = 0,
     n_seeds: int = 1,
-    recipe: Recipe = RECIPE,
-    sizes: tuple[int, ...] | None = None,
+    recipe: Recipe = RECIPES["4"],
+    sizes: Sequence[int] | None = None,
 ) -> Study:
-    """Grouped network and rivals on the authors' draw, then on ours for other numbers of samples, stopped by an oracle.
+    """Follow the network and its rivals on the authors' draw, then for other numbers of samples.
 
     Parameters
     ----------
     cache : ResultCache
     quick : bool
-        Two sizes in place of six.
+        Two numbers of samples in place of six.
     seed, n_seeds : int
-        Of the draws of the sweep; the paper has one draw and no sweep.
+        Seeds of our draws: seed, ..., seed + n_seeds - 1. The paper has one draw and one size.
     recipe : Recipe
     sizes : sequence of int, optional
-        Numbers of samples, others than those of ``quick``.
+        Other numbers of samples.
 
     Returns
     -------
     Study
+        With a :class:`Figure4` as its data.
     """
-    sizes = sizes if sizes is not None else SIZES[::3] if quick else SIZES
-    theirs = {"recipe": recipe._asdict(), "seed": recipe.author_seed, "source": "authors"}
-    longer = {
-        "n_epochs": PATIENCE * recipe.n_epochs,
-        "step_size": recipe.gamma,
-        "loss_scale": "mean",
+    if sizes is None:
+        sizes = SAMPLE_SIZES[::3] if quick else SAMPLE_SIZES
+    seeds = seed_range(seed, n_seeds)
+    data = Figure4(
+        _networks_on_authors_draw(cache, recipe),
+        _rivals_on_authors_draw(cache, recipe),
+        _compare(cache, recipe, sizes, seeds),
+    )
+    settings = {
+        **asdict(recipe),
+        "sizes": list(sizes),
+        "seeds": list(seeds),
+        "rivals": RIVALS,
+        "versions": VERSIONS,
     }
-    runs = {
-        version: cache.run(
-            version, run, **theirs, **VARIANTS[version], n_epochs=length * recipe.n_epochs
+    return Study(
+        "l23-figure-4",
+        TITLE + " (reduced size)" * quick,
+        settings,
+        data,
+        _tables(data),
+        [*_claims_on_authors_draw(data), *_claims_on_sizes(data.comparisons)],
+        _notes(data),
+    )
+
+
+def _networks_on_authors_draw(cache: ResultCache, recipe: Recipe) -> dict[str, NetworkRun]:
+    draw: dict[str, Any] = {"seed": recipe.author_seed, "source": "authors"}
+    lengths = {"paper": 2 * recipe.n_epochs, "code": recipe.n_epochs}
+    return {
+        version: follow_network(
+            cache, version, recipe, n_epochs=lengths[version], **draw, **VERSIONS[version]
         )
-        for version, length in (("paper", 2), ("code", 1))
+        for version in VERSIONS
     }
-    runs |= {rival: cache.run(rival, run, **theirs, baseline=rival, **longer) for rival in RIVALS}
-    swept = []
+
+
+def _rivals_on_authors_draw(cache: ResultCache, recipe: Recipe) -> dict[str, Run]:
+    draw: dict[str, Any] = {"seed": recipe.author_seed, "source": "authors"}
+    options = {**draw, **_rival_options(recipe)}
+    return {
+        rival: follow_rival(cache, rival, recipe, negative_part=rival == "signed", **options)
+        for rival in RIVALS
+    }
+
+
+def _compare(
+    cache: ResultCache, recipe: Recipe, sizes: Iterable[int], seeds: Iterable[int]
+) -> list[Comparison]:
+    """The code's version of the network, and u^2 - v^2, for several numbers of samples."""
+    options: dict[str, Any] = {**VERSIONS["code"], "n_epochs": LONGER * recipe.n_epochs}
+    comparisons = []
     for n in sizes:
-        for k in range(seed, seed + n_seeds):
-            where = {"recipe": recipe._replace(n_samples=n)._asdict(), "seed": k}
-            group = cache.run(
-                f"n{n}-group-{k}",
-                run,
-                **where,
-                n_epochs=PATIENCE * recipe.n_epochs,
-                loss_scale="mean",
-                jacobi=True,
-            )
-            rival = cache.run(f"n{n}-signed-{k}", run, **where, baseline="signed", **longer)
-            swept.append(
-                (n, k, float(group["best"]), float(rival["best"]), float(group["least_squares"]))
-            )
-    code, signed, positive = (runs[name] for name in ("code", "signed", "positive"))
-    stop = recipe.n_epochs
-    at_stop = {rival: float(runs[rival]["at_length"]) for rival in RIVALS}
-    split = float(np.min(np.abs(signed["w"][-1]))) > float(signed["off"][-1])
-    by_size = {n: np.array([row[2:] for row in swept if row[0] == n]).mean(axis=0) for n in sizes}
-    few = [by_size[n] for n in sizes if n <= 100]
-    many = [by_size[n] for n in sizes if n >= 200]
-    total = float(np.sum(np.square(recipe.coefficients)))
-    claims = [
-        Claim(
-            "L23 Figure 4, left",
-            "Algorithm 2 with groups of four recovers the weights",
-            f"paper's version {runs['paper']['last']:.4g} after {2 * stop} epochs (switch at {runs['paper']['switch_epoch']}), code's "
-            f"{code['last']:.4g} after {stop} (switch at {code['switch_epoch']}); least squares on the true support {code['least_squares']:.4g}",
-            bool(max(runs["paper"]["last"], code["last"]) < 2 * code["least_squares"]),
-        ),
-        Claim(
-            "L23 Figure 4, right",
-            f"u^2 - v^2 fails to converge: at {stop} epochs it is far off",
-            f"error {at_stop['signed']:.3g} of {total:g} at {stop}",
-            at_stop["signed"] > 0.2 * total,
-        ),
-        Claim(
-            "L23 Figure 4, right",
-            "it fails for lack of samples, not of epochs",
-            f"smallest error {signed['best']:.3g} at epoch {signed['best_epoch']}, {signed['best'] / code['best']:.0f} times the grouped network's; "
-            f"after {PATIENCE * stop} epochs every weight on the support is {'larger' if split else 'not larger'} than every one off it",
-            not split,
-        ),
-        Claim(
-            "L23 Figure 4, right",
-            "the rival plotted is u^2 - v^2 (the authors' code plots u^2 alone)",
-            f"u^2 alone: {at_stop['positive']:.3g} at {stop}, smallest {positive['best']:.3g} at {positive['best_epoch']}",
-            None,
-        ),
-        Claim(
-            "L23 Section 5",
-            "fewer samples suffice with groups: for n <= 100, stopped at best",
-            "; ".join(f"n = {n}: {a:.2g} against {b:.2g}" for n, (a, b, _) in by_size.items()),
-            all(a < 0.5 * b for a, b, _ in few) if few else None,
-        ),
-        Claim(
-            "ours",
-            "the advantage is gone for n >= 200",
-            "; ".join(f"{a:.2g} against {b:.2g}" for a, b, _ in many) or "not run",
-            all(a > 0.5 * b for a, b, _ in many) if many else None,
-        ),
+        smaller = replace(recipe, n_samples=n)
+        for k in seeds:
+            groups = follow_network(cache, f"n{n}-group-{k}", smaller, k, **options)
+            signed = follow_rival(cache, f"n{n}-signed-{k}", smaller, k, **_rival_options(recipe))
+            errors = groups.best_error, signed.best_error, groups.least_squares
+            comparisons.append(Comparison(n, k, *errors, separates(signed)))
+    return comparisons
+
+
+def _rival_options(recipe: Recipe) -> dict[str, Any]:
+    return {"n_epochs": LONGER * recipe.n_epochs, "loss_scale": "mean"}
+
+
+def separates(run: Run) -> bool:
+    """Whether at the end every weight on the support is larger than all weights off it."""
+    return bool(np.min(np.abs(run.w[-1])) > run.off_support[-1])
+
+
+def _tables(data: Figure4) -> list[Table]:
+    stop = data.networks["code"].recipe.n_epochs
+    columns = ("method", "epochs", "smallest error", "at epoch", f"error at {stop}", "last error")
+    rows = [
+        (
+            RIVALS.get(name, f"groups, {name}'s version"),
+            int(run.epochs[-1]),
+            run.best_error,
+            run.best_epoch,
+            run.recipe_error,
+            run.last_error,
+        )
+        for name, run in data.runs.items()
     ]
-    notes = [
-        "The rival's loss is the mean squared error, as in both codes; its step is that of u in the grouped network.",
-        "In the sweep both are stopped where the error is smallest (an oracle), so it compares what can be had, not what a user gets.",
-    ]
-    columns = (
+    comparison_columns = (
         "n",
         "seed",
         "groups, best error",
         "u^2 - v^2, best error",
         "least squares, support known",
+        "u^2 - v^2 separates the support",
     )
-    first = ("method", "epochs", "smallest error", "at epoch", f"error at {stop}", "last error")
-    rows = [
-        (
-            RIVALS.get(name, f"groups, {name}'s version"),
-            int(found["epochs"][-1]),
-            float(found["best"]),
-            int(found["best_epoch"]),
-            float(found["at_length"]),
-            float(found["last"]),
-        )
-        for name, found in runs.items()
+    comparisons = [astuple(comparison) for comparison in data.comparisons]
+    return [
+        Table("The authors' draw", columns, rows),
+        Table("Other numbers of samples", comparison_columns, comparisons),
     ]
-    data = {"recipe": recipe._asdict(), "runs": runs, "sweep": np.array(swept)}
-    settings = {
-        **recipe._asdict(),
-        "sizes": list(sizes),
-        "seeds": list(range(seed, seed + n_seeds)),
-        "rivals": RIVALS,
-        "versions": VARIANTS,
-    }
-    return Study(
-        "l23-figure-4",
-        TITLE,
-        settings,
-        data,
-        [Table("The authors' draw", first, rows), Table("Other n", columns, swept)],
-        claims,
-        notes,
+
+
+# ------------------------------------------------------------ claims
+
+
+def _claims_on_authors_draw(data: Figure4) -> list[Claim]:
+    paper = data.networks["paper"]
+    code = data.networks["code"]
+    signed = data.rivals["signed"]
+    recipe = code.recipe
+    stop = recipe.n_epochs
+    start_error = float(np.sum(np.square(recipe.coefficients)))
+    separated = separates(signed)
+    others = [c.signed_separates for c in data.comparisons if c.n_samples == recipe.n_samples]
+    worst = max(paper.last_error, code.last_error)
+    return [
+        Claim(
+            "L23 Figure 4, left",
+            "Algorithm 2 with groups of four recovers the weights",
+            f"error {paper.last_error:.4g} after {paper.epochs[-1]} epochs of the paper's version "
+            f"(switch at {paper.switch_epoch}), {code.last_error:.4g} after {stop} of the code's "
+            f"(switch at {code.switch_epoch}); least squares on the true support "
+            f"{code.least_squares:.4g}",
+            bool(worst < 2 * code.least_squares),
+        ),
+        Claim(
+            "L23 Figure 4, right",
+            f"u^2 - v^2 fails to converge: it is far off at {stop} epochs",
+            f"error {signed.recipe_error:.3g} of {start_error:g} at {stop}",
+            signed.recipe_error > 0.2 * start_error,
+        ),
+        Claim(
+            "L23 Figure 4, right",
+            "it fails for lack of samples, not of epochs",
+            f"smallest error {signed.best_error:.3g} at epoch {signed.best_epoch}, "
+            f"{signed.best_error / code.best_error:.0f} times the grouped network's; after "
+            f"{signed.epochs[-1]} epochs "
+            f"{'every weight' if separated else 'not every weight'} on the support is larger than "
+            "all others" + f"; so in {sum(others)} of {len(others)} draws of ours" * bool(others),
+            not separated,
+        ),
+    ]
+
+
+def _claims_on_sizes(comparisons: list[Comparison]) -> list[Claim]:
+    sizes = sorted({c.n_samples for c in comparisons})
+    means = {n: _mean_errors(comparisons, n) for n in sizes}
+    few = [means[n] for n in sizes if n <= FEW_SAMPLES]
+    many = [means[n] for n in sizes if n >= MANY_SAMPLES]
+    pairs = [f"n = {n}: {groups:.2g} against {signed:.2g}" for n, (groups, signed) in means.items()]
+    last = [f"{groups:.2g} against {signed:.2g}" for groups, signed in many]
+    return [
+        Claim(
+            "L23 Section 5",
+            f"fewer samples suffice with groups: n <= {FEW_SAMPLES}, smallest errors",
+            "; ".join(pairs) or "not run",
+            all(groups < 0.5 * signed for groups, signed in few) if few else None,
+        ),
+        Claim(
+            "ours",
+            f"the advantage is gone for n >= {MANY_SAMPLES}",
+            "; ".join(last) or "not run",
+            all(groups > 0.5 * signed for groups, signed in many) if many else None,
+        ),
+    ]
+
+
+def _mean_errors(comparisons: list[Comparison], n_samples: int) -> tuple[float, float]:
+    """Smallest errors of the network and of u^2 - v^2, means over the draws."""
+    pairs = [(c.groups, c.signed) for c in comparisons if c.n_samples == n_samples]
+    groups, signed = np.mean(pairs, axis=0)
+    return float(groups), float(signed)
+
+
+def _notes(data: Figure4) -> list[str]:
+    positive = data.rivals["positive"]
+    return [
+        "The paper's text compares with u^2 - v^2; the authors' code plots u^2 alone, whose error "
+        f"is {positive.recipe_error:.3g} at {positive.recipe.n_epochs}, and "
+        f"{positive.best_error:.3g} at epoch {positive.best_epoch} where it is smallest.",
+        "The rivals' loss is the mean squared error, as in both codes; their step is that of u in "
+        "the grouped network.",
+        "For other numbers of samples both methods are stopped where the error is smallest, which "
+        "requires w*: this compares the best that each method can reach, not what a user gets.",
+    ]
+
+
+# ------------------------------------------------------------ pictures
+
+
+def plot_comparisons(data: Figure4, ax: Axes) -> list[Any]:
+    """Smallest errors against the number of samples: mean over the draws, and range."""
+    curves = (
+        ("groups", "groups", "o-", 0),
+        ("signed", r"$u^2 - v^2$", "s-", 1),
+        ("least_squares", "least squares, support known", "^-", 6),
     )
-
-
-def _sweep(data: Any, ax: Axes) -> list[Any]:
-    rows = np.asarray(data["sweep"])
-    artists = list[Any]()
-    sizes = np.unique(rows[:, 0])
-    for column, label, i in (
-        (2, "groups", 0),
-        (3, r"$u^2 - v^2$", 1),
-        (4, "least squares, support known", 6),
-    ):
-        several = [rows[rows[:, 0] == n, column] for n in sizes]
-        middle, low, high = ([f(values) for values in several] for f in (np.mean, np.min, np.max))
+    sizes = sorted({c.n_samples for c in data.comparisons})
+    artists: list[Any] = []
+    for field, label, style, i in curves:
+        errors = [
+            np.array([getattr(c, field) for c in data.comparisons if c.n_samples == n])
+            for n in sizes
+        ]
+        low = [e.min() for e in errors]
+        high = [e.max() for e in errors]
+        middle = [e.mean() for e in errors]
         artists.append(ax.fill_between(sizes, low, high, color=COLOURS[i], alpha=0.15, linewidth=0))
-        artists += ax.plot(
-            sizes, middle, "os^"[column - 2] + "-", color=COLOURS[i], label=label, markersize=4
-        )
-    ax.set(
-        title="Best error along the path", xlabel="samples", ylabel=r"$\|w - w^*\|^2$", yscale="log"
-    )
-    ax.legend()
+        artists += ax.plot(sizes, middle, style, color=COLOURS[i], label=label, markersize=4)
+    ax.set(title="Smallest error along the path", xlabel="samples", yscale="log")
+    ax.set_ylabel(plots.ERROR_LABEL)
+    plots.legend_below(ax)
     return artists
 
 
@@ -210,7 +320,7 @@ FIGURES = {
                     "positive": r"$u^2$ alone",
                 },
             ),
-            _sweep,
+            plot_comparisons,
         ],
     ]
 }

@@ -1,16 +1,17 @@
-"""L23 Figure 6: does the large step on v make Algorithm 1 unstable? It is a matter of a factor 2."""
+"""L23 Figure 6: whether the large step on v makes Algorithm 1 unstable; a factor 2 decides."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, astuple, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..common.publishing import COLOURS
-from ..common.study import Claim, Study, Table
+from ..common.study import Claim, Study, Table, seed_range
 from . import plots
-from .recovery import FIGURES as RECIPES
-from .recovery import run
+from .recovery import RECIPES, NetworkRun, follow_network
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,19 +20,55 @@ if TYPE_CHECKING:
     from .recovery import Recipe
 
 TITLE = "L23 Figure 6: stability of the directions in Algorithm 1"
-RECIPE = RECIPES["2"]
-SHOWN = 500  # epochs of the paper's picture; the paper's version takes twice as many steps for the same way
-SIZES = (40, 60, 100, 150, 250, 500, 1000)
-# The step on v is 1 / u^4 times c; gamma is halved where the loss is doubled, so that u moves alike
-# in all four but for its own step.
+PICTURE_EPOCHS = 500  # of the paper's picture
+SAMPLE_SIZES = (40, 60, 100, 150, 250, 500, 1000)
+# The step on v is c / u^4, with c = 1 for the loss "half" and 2 for "mean". gamma is halved where
+# the loss is doubled, so that u takes the same steps in all four cases.
 CASES: dict[str, dict[str, Any]] = {
     "paper": {"loss_scale": "half", "jacobi": False, "gamma": 2e-3},
     "paper, both at once": {"loss_scale": "half", "jacobi": True, "gamma": 2e-3},
     "paper, step 2/u^4": {"loss_scale": "mean", "jacobi": False, "gamma": 1e-3},
     "code": {"loss_scale": "mean", "jacobi": True, "gamma": 1e-3},
 }
-CLEAN = 0.01  # no weight off the support is larger: S is the set of groups that are in play
-STEP = {name: {"half": 1, "mean": 2}[case["loss_scale"]] for name, case in CASES.items()}
+STEP_FACTORS = {name: {"half": 1, "mean": 2}[case["loss_scale"]] for name, case in CASES.items()}
+SETTLED = 1e-3  # largest late change of an entry of v that has settled
+UNSETTLED = 1e-2  # least late change for the claim that v does not settle
+MAX_OFF_SUPPORT = 0.01  # larger weights off the support take part: the rule's S is another set
+SMALLEST_DRAWN = 1e-17  # changes below are drawn at this height
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Both versions on one draw: late changes of v, last errors, and the eigenvalue of the rule."""
+
+    n_samples: int
+    seed: int
+    eigenvalue: float
+    paper_change: float
+    paper_error: float
+    paper_off_support: float
+    code_change: float
+    code_error: float
+
+    @property
+    def decidable(self) -> bool:
+        """Whether the groups of the support are the only ones of any size."""
+        return self.paper_off_support < MAX_OFF_SUPPORT
+
+    @property
+    def as_ruled(self) -> bool:
+        """Whether v settles in each version if and only if c times the eigenvalue is below 2."""
+        paper = (self.paper_change < SETTLED) == (self.eigenvalue < 2)
+        code = (self.code_change < SETTLED) == (2 * self.eigenvalue < 2)
+        return paper and code
+
+
+@dataclass(frozen=True)
+class Figure6:
+    """Numbers of the figure: ``runs`` of all cases on the authors' draw, ``draws`` of ours."""
+
+    runs: dict[str, NetworkRun]
+    draws: list[Draw]
 
 
 def compute(
@@ -39,224 +76,231 @@ def compute(
     quick: bool = False,
     seed: int = 0,
     n_seeds: int = 1,
-    recipe: Recipe = RECIPE,
-    sizes: tuple[int, ...] | None = None,
+    recipe: Recipe = RECIPES["2"],
+    sizes: Sequence[int] | None = None,
 ) -> Study:
-    """The four combinations of step and order on the authors' draw; the paper's and the code's for other numbers of samples.
+    """Combine step and order on the authors' draw; follow both versions for other sample sizes.
 
     Parameters
     ----------
     cache : ResultCache
     quick : bool
-        Two sizes in place of seven.
+        Two numbers of samples in place of seven.
     seed, n_seeds : int
-        Of the draws of the sweep.
+        Seeds of our draws: seed, ..., seed + n_seeds - 1.
     recipe : Recipe
     sizes : sequence of int, optional
-        Numbers of samples, others than those of ``quick``.
+        Other numbers of samples.
 
     Returns
     -------
     Study
+        With a :class:`Figure6` as its data.
     """
-    sizes = sizes if sizes is not None else SIZES[1:4:2] if quick else SIZES
-    theirs = {
-        "recipe": recipe._asdict(),
-        "seed": recipe.author_seed,
-        "source": "authors",
-        "n_epochs": recipe.n_epochs,
+    if sizes is None:
+        sizes = SAMPLE_SIZES[1:4:2] if quick else SAMPLE_SIZES
+    seeds = seed_range(seed, n_seeds)
+    data = Figure6(_cases_on_authors_draw(cache, recipe), _draws(cache, recipe, sizes, seeds))
+    settings = {
+        **asdict(recipe),
+        "cases": CASES,
+        "sizes": list(sizes),
+        "seeds": list(seeds),
     }
-    runs = {
-        name: cache.run(f"case{i}", run, **theirs, **case)
-        for i, (name, case) in enumerate(CASES.items())
-    }
-    late = {name: _late(found) for name, found in runs.items()}
+    return Study(
+        "l23-figure-6",
+        TITLE + " (reduced size)" * quick,
+        settings,
+        data,
+        _tables(data),
+        [*_claims_on_authors_draw(data.runs), _rule_claim(data.draws)],
+        _notes(),
+    )
+
+
+def _cases_on_authors_draw(cache: ResultCache, recipe: Recipe) -> dict[str, NetworkRun]:
+    """All four cases; the code's version in float32, as the authors' code computes."""
+    runs = {}
+    for i, (name, case) in enumerate(CASES.items()):
+        dtype = "float32" if name == "code" else "float64"
+        options = {**case, "source": "authors", "dtype": dtype}
+        runs[name] = follow_network(cache, f"case{i}", recipe, recipe.author_seed, **options)
+    return runs
+
+
+def _draws(
+    cache: ResultCache, recipe: Recipe, sizes: Iterable[int], seeds: Iterable[int]
+) -> list[Draw]:
+    draws = []
+    for n in sizes:
+        other = replace(recipe, n_samples=n)
+        for k in seeds:
+            paper = follow_network(cache, f"n{n}-paper-{k}", other, k, **CASES["paper"])
+            code = follow_network(cache, f"n{n}-code-{k}", other, k, **CASES["code"])
+            draws.append(
+                Draw(
+                    n,
+                    k,
+                    paper.eigenvalue,
+                    paper.late_change,
+                    paper.last_error,
+                    float(paper.off_support[-1]),
+                    code.late_change,
+                    code.last_error,
+                )
+            )
+    return draws
+
+
+def _tables(data: Figure6) -> list[Table]:
+    end = data.runs["paper"].recipe.n_epochs
+    columns = (
+        "version",
+        "c",
+        "order",
+        "late change of v",
+        f"error at {PICTURE_EPOCHS}",
+        f"error at {end}",
+    )
     rows = [
         (
             name,
-            STEP[name],
+            STEP_FACTORS[name],
             "both at once" if CASES[name]["jacobi"] else "v first",
-            late[name],
-            float(found["error"][_before(found, SHOWN)]),
-            float(found["last"]),
+            run.late_change,
+            run.error_at(PICTURE_EPOCHS),
+            run.last_error,
         )
-        for name, found in runs.items()
+        for name, run in data.runs.items()
     ]
-    swept = []
-    agree = 0
-    total = 0
-    for n in sizes:
-        for k in range(seed, seed + n_seeds):
-            found = {
-                name: cache.run(
-                    f"n{n}-{name}-{k}",
-                    run,
-                    recipe=recipe._replace(n_samples=n)._asdict(),
-                    seed=k,
-                    **CASES[name],
-                )
-                for name in ("paper", "code")
-            }
-            top = float(found["paper"]["lam_max"])
-            turns = {name: _late(f) for name, f in found.items()}
-            off = float(found["paper"]["off"][-1])
-            swept.append(
-                (
-                    n,
-                    k,
-                    top,
-                    turns["paper"],
-                    float(found["paper"]["last"]),
-                    off,
-                    turns["code"],
-                    float(found["code"]["last"]),
-                )
-            )
-            if off < CLEAN:
-                agree += (turns["paper"] < 1e-3) == (top < 2) and (turns["code"] < 1e-3) == (
-                    top < 1
-                )
-                total += 1
+    draw_columns = (
+        "n",
+        "seed",
+        "largest eigenvalue",
+        "late change, paper",
+        "error, paper",
+        "off the support, paper",
+        "late change, code",
+        "error, code",
+    )
+    return [
+        Table("The authors' draw", columns, rows),
+        Table("Other numbers of samples", draw_columns, [astuple(draw) for draw in data.draws]),
+    ]
+
+
+# ------------------------------------------------------------ claims
+
+
+def _claims_on_authors_draw(runs: dict[str, NetworkRun]) -> list[Claim]:
+    late = {name: run.late_change for name, run in runs.items()}
     code = runs["code"]
-    shown = float(code["error"][_before(code, SHOWN)])
-    claims = [
+    end = code.recipe.n_epochs
+    pictured = code.error_at(PICTURE_EPOCHS)
+    return [
         Claim(
             "L23 Figure 6a",
-            "Algorithm 1 as its formulas have it: directions do not settle, because of the large step on v",
-            f"in the last tenth of {recipe.n_epochs} epochs no entry of v moves by more than {late['paper']:.2g} an epoch",
-            late["paper"] > 1e-2,
+            "directions do not settle, because of the large step on v: paper's version",
+            f"in the last tenth of {end} epochs no entry of v changes by more than "
+            f"{late['paper']:.2g} an epoch",
+            late["paper"] > UNSETTLED,
         ),
         Claim(
             "L23 Figure 6a",
-            "the same, as the authors' code has it",
-            f"entries of v move by up to {late['code']:.2g} an epoch; with the step 2/u^4 but v first: {late['paper, step 2/u^4']:.2g}; "
-            f"with 1/u^4 but both at once: {late['paper, both at once']:.2g}",
-            late["code"] > 1e-2,
+            "directions do not settle, because of the large step on v: code's version",
+            f"entries of v change by up to {late['code']:.2g} an epoch; with the step 2/u^4 but v "
+            f"first, {late['paper, step 2/u^4']:.2g}; with 1/u^4 but both at once, "
+            f"{late['paper, both at once']:.2g}",
+            late["code"] > UNSETTLED,
         ),
         Claim(
             "L23 Figure 6b",
-            "the estimation error stays small all the same (code's version)",
-            f"smallest {code['best']:.3g} at epoch {code['best_epoch']}, {shown:.3g} at {SHOWN}, {code['last']:.3g} at {recipe.n_epochs}",
-            bool(shown <= 10 * code["best"]),
-        ),
-        Claim(
-            "ours",
-            "v settles if and only if c times the largest eigenvalue of P X_S^T X_S P / n is below 2, c/u^4 being the step, "
-            "P the projection of every group away from its true weights",
-            f"right in {agree} of the {total} draws in which the paper's version has no weight above {CLEAN} off the support, of "
-            f"{len(swept)} draws in all",
-            agree == total if total else None,
+            "the estimation error remains small all the same: code's version",
+            f"smallest {code.best_error:.3g} at epoch {code.best_epoch}, {pictured:.3g} at "
+            f"{PICTURE_EPOCHS}, {code.last_error:.3g} at {end}",
+            pictured <= 10 * code.best_error,
         ),
     ]
-    notes = [
-        "Near the solution, w_l + c q_l is off by (I - c X_S^T X_S / n) times the error of w, and normalising removes what points along the weights: "
-        "an epoch multiplies the error of v by P (I - c X_S^T X_S / n) P. Over directions across the weights the eigenvalues are about 1 on average, "
-        "so the doubled step (c = 2) is hardly ever stable, the paper's (c = 1) fails only where one exceeds 2. Linearised, for groups of one norm, "
-        "with u held: a rule, tested below, not a theorem.",
-        '"Late" is the largest change of an entry of v on the support between two epochs, over the last tenth of the run. '
-        "gamma is such that u grows at the same rate in all cases.",
-    ]
-    data = {"recipe": recipe._asdict(), "runs": runs, "sweep": np.array(swept)}
-    tables = [
-        Table(
-            "The authors' draw",
-            (
-                "version",
-                "c",
-                "order",
-                "late change of v",
-                f"error at {SHOWN}",
-                f"error at {recipe.n_epochs}",
-            ),
-            rows,
-        ),
-        Table(
-            "Other numbers of samples",
-            (
-                "n",
-                "seed",
-                "largest eigenvalue",
-                "late, paper",
-                "error, paper",
-                "off, paper",
-                "late, code",
-                "error, code",
-            ),
-            swept,
-        ),
-    ]
-    settings = {
-        **recipe._asdict(),
-        "cases": CASES,
-        "sizes": list(sizes),
-        "seeds": list(range(seed, seed + n_seeds)),
-    }
-    return Study("l23-figure-6", TITLE, settings, data, tables, claims, notes)
 
 
-def _late(found: dict[str, Any]) -> float:
-    """Largest change of an entry of v in one epoch, in the last tenth of the kept states."""
-    turn = np.asarray(found["turn"])
-    return float(turn[-max(len(turn) // 10, 1) :].max())
-
-
-def _before(found: dict[str, Any], epoch: int) -> int:
-    """Row of the last kept state up to an epoch."""
-    return int(np.searchsorted(found["epochs"], epoch, side="right")) - 1
-
-
-def _turns(data: Any, ax: Axes) -> list[Any]:
-    artists = []
-    for i, (name, found) in enumerate(data["runs"].items()):
-        turn = np.maximum(np.asarray(found["turn"]), 1e-17)
-        artists += ax.plot(
-            found["epochs"], turn, ("-", "--", ":", "-.")[i], color=COLOURS[i], label=name
-        )
-    ax.set(
-        title="Change of v in one epoch",
-        xlabel="epoch",
-        ylabel=r"$\max_i |v_i(t) - v_i(t-1)|$",
-        yscale="log",
+def _rule_claim(draws: list[Draw]) -> Claim:
+    decided = [draw.as_ruled for draw in draws if draw.decidable]
+    return Claim(
+        "ours",
+        "v settles if and only if c times the largest eigenvalue of P X_S^T X_S P / n is below 2, "
+        "where c/u^4 is the step and P projects every group away from its true weights",
+        f"right in {sum(decided)} of the {len(decided)} draws in which the paper's version has no "
+        f"weight above {MAX_OFF_SUPPORT} off the support, of {len(draws)} draws in all",
+        all(decided) if decided else None,
     )
-    ax.legend(frameon=True, framealpha=0.85, edgecolor="none")
+
+
+def _notes() -> list[str]:
+    return [
+        "Near the solution, w_l + c q_l is off by (I - c X_S^T X_S / n) times the error of w, and "
+        "normalising removes what points along the weights: an epoch multiplies the error of v by "
+        "P (I - c X_S^T X_S / n) P. Over directions across the weights the eigenvalues are about "
+        "1 on average, so the doubled step (c = 2) is hardly ever stable; the paper's (c = 1) "
+        "fails only where one exceeds 2. This is linearised, for groups of one norm and fixed u: "
+        "a rule, tested on the draws below, not a theorem.",
+        "The authors' code computes in float32, and so do the panels of the code's version on the "
+        "authors' draw; everything else is in float64. Rounding decides this path from about "
+        "epoch 250 on, and with it the smallest error; l23-figure-2 compares both precisions.",
+        '"Late" is the largest change of an entry of v on the support between two epochs, over '
+        "the last tenth of the run. gamma is such that u grows at the same rate in all cases.",
+        f"The paper's picture ends at epoch {PICTURE_EPOCHS}.",
+    ]
+
+
+# ------------------------------------------------------------ pictures
+
+
+def plot_changes(data: Figure6, ax: Axes) -> list[Any]:
+    """Change of v in every epoch, for the four cases."""
+    styles = (("-", 1.5), ("--", 1.5), ("-", 4.0), ("-.", 1.5))  # two pairs of cases coincide
+    colours = (COLOURS[0], COLOURS[5], COLOURS[4], COLOURS[1])
+    artists = []
+    for (name, run), (style, width), colour in zip(data.runs.items(), styles, colours, strict=True):
+        change = np.maximum(run.v_change, SMALLEST_DRAWN)
+        label = name + " (float32)" * (name == "code")
+        artists += ax.plot(run.epochs, change, style, color=colour, linewidth=width, label=label)
+    ax.set(title="Change of v in one epoch", xlabel="epoch", yscale="log")
+    ax.set_ylabel(r"$\max_i |v_i(t) - v_i(t-1)|$")
+    plots.legend_below(ax, 2)
     return artists
 
 
-def _sweep(data: Any, ax: Axes) -> list[Any]:
-    rows = np.reshape(data["sweep"], (-1, 8))
+def plot_rule(data: Figure6, ax: Axes) -> list[Any]:
+    """Late change of v against the eigenvalue that the rule compares with 2/c."""
+    eigenvalues = [draw.eigenvalue for draw in data.draws]
+    changes = {
+        "paper": [draw.paper_change for draw in data.draws],
+        "code": [draw.code_change for draw in data.draws],
+    }
     artists = []
-    for column, name, i in ((3, "paper", 0), (6, "code", 1)):
-        artists += ax.plot(
-            rows[:, 2],
-            np.maximum(rows[:, column], 1e-17),
-            "os"[i],
-            color=COLOURS[i],
-            label=name,
-            markersize=5,
-        )
-    for edge, i in ((2, 0), (1, 1)):
-        artists.append(ax.axvline(edge, color=COLOURS[i], linestyle=":", linewidth=1))
-    ax.set(
-        title="Late change of v (dotted: edges of the rule)",
-        xlabel=r"largest eigenvalue of $P X_S^T X_S P / n$",
-        ylabel="largest change in one epoch",
-        yscale="log",
-    )
-    ax.legend(frameon=True, framealpha=0.85, edgecolor="none")
+    for (name, values), marker, colour in zip(changes.items(), "os", COLOURS, strict=False):
+        heights = np.maximum(values, SMALLEST_DRAWN)
+        artists += ax.plot(eigenvalues, heights, marker, color=colour, markersize=5, label=name)
+        edge = ax.axvline(2 / STEP_FACTORS[name], color=colour, linestyle=":", linewidth=1.2)
+        edge.set_label(f"edge of the rule, {name}")
+        artists.append(edge)
+    ax.set(title="Late change of v on other draws", ylabel="largest change in one epoch")
+    ax.set(xlabel=r"largest eigenvalue of $P X_S^T X_S P / n$", yscale="log")
+    plots.legend_below(ax, 2)
     return artists
 
 
 FIGURES = {
     "l23-figure-6": [
         [
-            plots.directions("Directions, code", "code"),
-            plots.entries("Entries, code", "code"),
-            _turns,
+            plots.directions("Directions, code (float32)", "code"),
+            plots.entries("Entries, code (float32)", "code"),
+            plot_changes,
         ],
         [
             plots.directions("Directions, paper", "paper"),
             plots.entries("Entries, paper", "paper"),
-            _sweep,
+            plot_rule,
         ],
     ]
 }

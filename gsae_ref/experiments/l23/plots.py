@@ -1,168 +1,150 @@
-"""Panels that the figures of L23 share: functions that make a ``plot(data, ax)`` from the names of runs in ``data["runs"]``."""
+"""Panels that the figures of L23 share: each function makes a ``plot(data, ax)``.
+
+``data`` is the dataclass of a figure, and its ``runs`` map names to :class:`~.recovery.Run`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from ..common.publishing import COLOURS
+from .recovery import NetworkRun, Run
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from ...arrays import Array, IntArray
 
+Plot = Callable[[Any, "Axes"], list[Any]]
 STYLES = ("-", "--", ":", "-.")
+ERROR_LABEL = r"$\|w - w^*\|^2$"
 
 
-def _legend(ax: Axes) -> None:
-    """A legend that stays readable on top of curves."""
-    ax.legend(frameon=True, framealpha=0.85, edgecolor="none")
+class Runs(Protocol):
+    """Data of a figure that has runs."""
+
+    @property
+    def runs(self) -> Mapping[str, Run]:
+        """Name of a run -> the run."""
 
 
-def errors(
-    title: str, labels: dict[str, str], spans: Sequence[Any] = (), log_epochs: bool = False
-) -> Callable[..., Any]:
-    """Squared error against epoch for several runs, {name of run: label}, with the error of least squares that knows the support.
+class NetworkRuns(Protocol):
+    """Data of a figure whose runs are all of the grouped network."""
 
-    ``spans`` are (name in ``data``, label): an interval of epochs each, drawn as a bar.
+    @property
+    def runs(self) -> Mapping[str, NetworkRun]:
+        """Name of a run -> the run."""
+
+
+def legend_below(ax: Axes, n_columns: int = 3) -> None:
+    """A legend under the axes, where no curve is."""
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.19), ncols=n_columns, columnspacing=1.2)
+
+
+def errors(title: str, labels: dict[str, str]) -> Plot:
+    """Squared error against epoch for several runs, {name of a run: label}.
+
+    A thin line marks the error of least squares on the true support, of the first run.
     """
 
-    def plot(data: Any, ax: Axes) -> list[Any]:
+    def plot(data: Runs, ax: Axes) -> list[Any]:
         artists = []
         for i, (name, label) in enumerate(labels.items()):
-            found = data["runs"][name]
-            artists += ax.plot(
-                found["epochs"], found["error"], STYLES[i % 4], color=COLOURS[i], label=label
-            )
-        ax.set(title=title, xlabel="epoch", ylabel=r"$\|w - w^*\|^2$", yscale="log")
-        level = float(data["runs"][next(iter(labels))]["least_squares"])
-        artists.append(
-            ax.axhline(level, color="0.4", linewidth=0.8, label="least squares, support known")
-        )
-        for i, (name, label) in enumerate(spans):
-            low, high = data[name]
-            if high > low:
-                artists += ax.plot(
-                    [low, high],
-                    [3 ** (-i - 1) * level] * 2,
-                    color=COLOURS[4 + i],
-                    linewidth=4,
-                    solid_capstyle="butt",
-                    label=label,
-                )
-        if log_epochs:
-            ax.set_xscale("symlog", linthresh=100)
-        _legend(ax)
+            run = data.runs[name]
+            style = STYLES[i % 4]
+            artists += ax.plot(run.epochs, run.error, style, color=COLOURS[i], label=label)
+        level = data.runs[next(iter(labels))].least_squares
+        label = "least squares, support known"
+        artists.append(ax.axhline(level, color="0.4", linewidth=0.8, label=label))
+        ax.set(title=title, xlabel="epoch", ylabel=ERROR_LABEL, yscale="log")
+        legend_below(ax, 2)
         return artists
 
     return plot
 
 
-def magnitudes(title: str, name: str) -> Callable[..., Any]:
+def magnitudes(title: str, name: str) -> Plot:
     """u_l^2 of the groups on the support, and the largest off it."""
 
-    def plot(data: Any, ax: Axes) -> list[Any]:
-        found = data["runs"][name]
-        artists = []
-        for g, curve in enumerate(np.transpose(found["u"])):
-            artists += ax.plot(
-                found["epochs"], curve, STYLES[g % 4], color=COLOURS[g], label=f"group {g + 1}"
-            )
-        artists += ax.plot(
-            found["epochs"],
-            found["u_off"],
-            color="0.5",
-            linewidth=0.9,
-            label="largest off the support",
-        )
+    def plot(data: NetworkRuns, ax: Axes) -> list[Any]:
+        run = data.runs[name]
+        artists = _group_curves(ax, run.epochs, run.magnitudes)
+        artists += _off_support(ax, run.epochs, run.magnitude_off_support)
         ax.set(title=title, xlabel="epoch", ylabel=r"$u_l^2$")
-        _legend(ax)
+        legend_below(ax)
         return artists
 
     return plot
 
 
-def _by_group(
-    ax: Axes, found: dict[str, Any], name: str, size: int, true: tuple[float, ...]
-) -> list[Any]:
-    """Every entry on the support, coloured by its group, with thin lines at the truth."""
-    artists = []
-    for j, curve in enumerate(np.transpose(found[name])):
-        g = j // size
-        label = f"group {g + 1}" if j % size == 0 else None
-        artists += ax.plot(
-            found["epochs"], curve, STYLES[g % 4], color=COLOURS[g % 8], linewidth=1, label=label
-        )
-    for value in sorted(set(true)):
-        ax.axhline(value, color="0.8", linewidth=0.6, zorder=0)
-    return artists
+def entries(title: str, name: str) -> Plot:
+    """Weights on the support, and the largest off it; thin lines are the true weights."""
 
-
-def entries(title: str, name: str) -> Callable[..., Any]:
-    """Weights on the support, and the largest off it; thin lines are the truth."""
-
-    def plot(data: Any, ax: Axes) -> list[Any]:
-        found = data["runs"][name]
-        recipe = data["recipe"]
-        if recipe["group_size"] > 1 and "u" in found:
-            artists = _by_group(ax, found, "w", recipe["group_size"], recipe["coefficients"])
+    def plot(data: Runs, ax: Axes) -> list[Any]:
+        run = data.runs[name]
+        size = run.recipe.group_size
+        if isinstance(run, NetworkRun) and size > 1:
+            artists = _group_curves(ax, run.epochs, run.w, size)
         else:
-            artists = []
-            for j, curve in enumerate(np.transpose(found["w"])):
-                label = "on the support" if j == 0 else None
-                artists += ax.plot(
-                    found["epochs"], curve, color=COLOURS[0], linewidth=0.9, alpha=0.8, label=label
-                )
-            for value in sorted(set(recipe["coefficients"])):
-                ax.axhline(value, color="0.8", linewidth=0.6, zorder=0)
-        artists += ax.plot(
-            found["epochs"],
-            found["off"],
-            color="0.5",
-            linewidth=1.5,
-            label="largest off it, in size",
-        )
+            artists = ax.plot(run.epochs, run.w, color=COLOURS[0], linewidth=0.9, alpha=0.8)
+            artists[0].set_label("on the support")
+        artists += _off_support(ax, run.epochs, run.off_support)
+        for value in sorted(set(run.recipe.coefficients)):
+            ax.axhline(value, color="0.8", linewidth=0.6, zorder=0)
         ax.set(title=title, xlabel="epoch", ylabel=r"$w_i$")
-        _legend(ax)
+        legend_below(ax)
         return artists
 
     return plot
 
 
-def cosines(title: str, name: str) -> Callable[..., Any]:
+def cosines(title: str, name: str) -> Plot:
     """Inner product of the normalised direction of every group with the true one."""
 
-    def plot(data: Any, ax: Axes) -> list[Any]:
-        found = data["runs"][name]
-        artists = []
-        for g, curve in enumerate(np.transpose(found["cosine"])):
-            artists += ax.plot(
-                found["epochs"], curve, STYLES[g % 4], color=COLOURS[g], label=f"group {g + 1}"
-            )
-        lowest = float(np.min(found["cosine"]))
+    def plot(data: NetworkRuns, ax: Axes) -> list[Any]:
+        run = data.runs[name]
+        artists = _group_curves(ax, run.epochs, run.cosines)
+        gap = 1 - float(np.min(run.cosines))
         ax.set(
             title=title,
             xlabel="epoch",
             ylabel=r"$\langle v_l, v^*_l \rangle / \|v_l\|$",
-            ylim=(1 - 1.3 * (1 - lowest), 1 + 0.1 * (1 - lowest)),
+            ylim=(1 - 1.1 * gap, 1 + 0.1 * gap),
         )
-        _legend(ax)
+        legend_below(ax)
         return artists
 
     return plot
 
 
-def directions(title: str, name: str) -> Callable[..., Any]:
+def directions(title: str, name: str) -> Plot:
     """Entries of v on the support."""
 
-    def plot(data: Any, ax: Axes) -> list[Any]:
-        found = data["runs"][name]
-        recipe = data["recipe"]
-        artists = _by_group(ax, found, "v", recipe["group_size"], ())
+    def plot(data: NetworkRuns, ax: Axes) -> list[Any]:
+        run = data.runs[name]
+        artists = _group_curves(ax, run.epochs, run.v, run.recipe.group_size)
         ax.set(title=title, xlabel="epoch", ylabel=r"$v_i$", ylim=(-1.05, 1.05))
-        _legend(ax)
+        legend_below(ax)
         return artists
 
     return plot
+
+
+def _group_curves(ax: Axes, epochs: IntArray, curves: Array, group_size: int = 1) -> list[Any]:
+    """Curves coloured by group, ``group_size`` to each."""
+    artists = []
+    for j, curve in enumerate(curves.T):
+        g = j // group_size
+        artists += ax.plot(epochs, curve, STYLES[g % 4], color=COLOURS[g % 8], linewidth=1.2)
+        if j % group_size == 0:
+            artists[-1].set_label(f"group {g + 1}")
+    return artists
+
+
+def _off_support(ax: Axes, epochs: IntArray, curve: Array) -> list[Any]:
+    """The largest value off the support, in grey."""
+    label = "largest off the support"
+    return ax.plot(epochs, curve, color="0.5", linewidth=1.2, label=label)
