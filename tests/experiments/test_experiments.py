@@ -118,10 +118,13 @@ def test_a_damaged_result_is_reported_and_computed_again(tmp_path):
     assert found["powers"].tolist() == [1, 2, 4, 8]
 
 
-def test_without_a_folder_nothing_is_stored(tmp_path, monkeypatch):
+def test_without_a_folder_results_are_kept_in_memory(tmp_path, monkeypatch):
+    calls.clear()
     monkeypatch.chdir(tmp_path)
     cache = ResultCache(None)
-    cache.run("powers", powers, base=2.0, n=4)
+    for n in (4, 4, 5):
+        assert len(cache.run("powers", powers, base=2.0, n=n)["powers"]) == n
+    assert calls == [(2.0, 4), (2.0, 5)]
     assert cache.checkpoint("powers") is None
     assert os.listdir(tmp_path) == []
 

@@ -27,7 +27,7 @@ class ResultCache:
     Parameters
     ----------
     folder : str or path or None
-        Where results are stored; None stores nothing.
+        Where results are stored; None keeps them in memory.
     progress : bool
         Show progress on standard error, if that is a terminal.
 
@@ -47,6 +47,7 @@ class ResultCache:
         self.progress = progress and sys.stderr.isatty()
         self.seconds: dict[str, float] = {}
         self._expected = 0
+        self._memory: dict[str, dict[str, Any]] = {}
         if folder is not None:
             try:
                 os.makedirs(folder, exist_ok=True)
@@ -84,9 +85,11 @@ class ResultCache:
             self._show(key)
             start = time.perf_counter()
             result = {**function(**arguments), "seconds": time.perf_counter() - start}
-            if self.folder is not None:
-                made_by = _fingerprint(function, arguments)
-                write_arrays(self._path(key), {**result, "made_by": made_by})
+            result["made_by"] = _fingerprint(function, arguments)
+            if self.folder is None:
+                self._memory[key] = result
+            else:
+                write_arrays(self._path(key), result)
         self.seconds[key] = float(result["seconds"])
         return {name: a for name, a in result.items() if name not in ("seconds", "made_by")}
 
@@ -114,7 +117,7 @@ class ResultCache:
         return result
 
     def checkpoint(self, key: str) -> str | None:
-        """Path of the checkpoint of a training; None if nothing is stored."""
+        """Path of the checkpoint of a training; None if results are kept in memory."""
         return None if self.folder is None else os.path.join(self.folder, f"{key}.checkpoint.npz")
 
     def _path(self, key: str) -> str:
@@ -124,15 +127,14 @@ class ResultCache:
         self, key: str, function: Callable[..., Any], arguments: dict[str, Any]
     ) -> dict[str, Any] | None:
         """The stored result; None if there is none, if it is damaged, or if others made it."""
-        if self.folder is None or not os.path.exists(self._path(key)):
-            return None
-        try:
-            result = read_arrays(self._path(key))
-        except ValueError as error:
-            warnings.warn(f"{error}; computing it again", RuntimeWarning, stacklevel=3)
-            return None
-        made_by = str(result.get("made_by"))
-        return result if made_by == _fingerprint(function, arguments) else None
+        result: dict[str, Any] | None = self._memory.get(key)
+        if self.folder is not None and os.path.exists(self._path(key)):
+            try:
+                result = read_arrays(self._path(key))
+            except ValueError as error:
+                warnings.warn(f"{error}; computing it again", RuntimeWarning, stacklevel=3)
+        made_by = _fingerprint(function, arguments)
+        return result if result and str(result.get("made_by")) == made_by else None
 
     def _show(self, key: str) -> None:
         """Report the result that is computed next."""

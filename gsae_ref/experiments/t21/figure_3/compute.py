@@ -1,38 +1,39 @@
-"""T21 Figure 3: the simulation of Section 4.1, as the paper states it first, then by two recipes that were fixed beforehand.
+"""T21 Figure 3: the simulation of Section 4.1, as the paper states it, and by fixed recipes.
 
-figure_3_runs.py trains one network, figure_3_theory.py holds theorems against the runs,
-figure_3_claims.py says what became of each claim, figure_3_plots.py draws. At the paper's size a
-run takes one or two minutes of a processor, the literal ones, whose codes are nearly dense, several
-times that; a seed is 29 runs, less for a single noise level.
+runs.py trains one network, theory.py evaluates theorems along the runs, claims.py and tables.py
+report, plots.py draws. At the paper's size a run takes one or two minutes of a processor; the
+literal ones, whose codes are nearly dense, several times that. A seed is 29 runs, fewer for a
+single noise level.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import os
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from .... import checks, sampling
-from ....arrays import Array
 from ....papers.t21.model.formulas import block_coherence
-from ...common.study import Study
-from . import claims, plots
-from .runs import NETWORKS, PAPER, QUICK, RECIPES, train_network
+from ...common.study import Study, seed_range
+from . import claims, plots, tables
+from .results import Angles, AnyRun, Figure3, GroupRun, Run
+from .runs import NETWORKS, PAPER, QUICK, RECIPES, Setting, train_network
 from .theory import contraction
 
 if TYPE_CHECKING:
     from ...common.cache import ResultCache
-    from .runs import Setting
 
-TITLE = "T21 Figure 3: does training recover the dictionary and the supports? Group-sparse and sparse networks on simulated data"
+Key = TypeVar("Key")
+TITLE = (
+    "T21 Figure 3: does training recover the dictionary and the supports? "
+    "Group-sparse and sparse networks on simulated data"
+)
 SNRS = (1.0, 5.0, 10.0)
 LAM = 2.0
 THRESHOLDS = (0.75, 1.0, 1.5, 2.0)
-MAIN = "scaled"  # differs from the paper in one number, the norm of the columns at the start; the sparse networks are tuned under it too
+# Differs from the paper in one number, the norm of the columns at the start.
+MAIN = "scaled"
+RULES = ("error", "activity")  # those that pick a threshold from the grid
 GRADIENTS = ("exact", "appendix_b", "approximate")
 R2 = {
     "n_features": 40,
@@ -43,7 +44,6 @@ R2 = {
     "lam": 1.9,
     "step": 0.25,
 }
-
 FIGURES = {
     "t21-figure-3": [[plots.error, plots.loss], [plots.networks, plots.codes]],
     "t21-figure-3-recipes": [
@@ -55,6 +55,22 @@ FIGURES = {
 }
 
 
+class Case(NamedTuple):
+    """One run: the arguments of :func:`.runs.train_network`."""
+
+    network: str
+    recipe: str
+    lam: float
+    snr_db: float
+    seed: int
+    gradient: str = "exact"
+
+    def key(self, n_samples: int) -> str:
+        """Name of the result in the cache."""
+        numbers = f"lam{self.lam:g}-snr{self.snr_db:g}-seed{self.seed}-N{n_samples}"
+        return f"{self.network}-{self.recipe}-{self.gradient}-{numbers}".replace(".", "p")
+
+
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The option of this figure."""
     parser.add_argument(
@@ -62,7 +78,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=float,
         nargs="+",
         metavar="DB",
-        help="signal-to-noise ratios in decibels (default 1 5 10); networks are compared at the lowest",
+        help="signal-to-noise ratios in decibels (default 1 5 10); "
+        "networks are compared at the lowest",
     )
 
 
@@ -73,16 +90,16 @@ def compute(
     n_seeds: int = 1,
     snr: Sequence[float] | None = None,
     setting: Setting | None = None,
-    thresholds: tuple[float, ...] = THRESHOLDS,
+    thresholds: Sequence[float] = THRESHOLDS,
 ) -> Study:
-    """Train everything, or read it back, and say what became of each claim.
+    """Train every network, or read it back, and compare with the paper's claims.
 
     Parameters
     ----------
     cache : ResultCache
     quick : bool
         30 groups and 600 samples in place of 500 and 10,000, 150 epochs: every group has as many
-        samples, and n, the norms and lam, which set the noise of A_g^T y against its signal and the
+        samples. n, the norms and lam, which set the noise of A_g^T y against its signal and the
         threshold, are the paper's.
     seed, n_seeds : int
         Thresholds are tuned, gradients compared, and the literal runs, five times as costly, made
@@ -96,134 +113,111 @@ def compute(
 
     Returns
     -------
-    study : Study
+    Study
     """
     setting = setting or (QUICK if quick else PAPER)
     snrs = sorted({checks.real("snr", db) for db in snr or SNRS})
-    seeds = range(checks.count("seed", seed, minimum=0), seed + checks.count("n_seeds", n_seeds))
-    low = snrs[0]
-    high = snrs[-1]
-    done = {}
-
-    def run(
-        network: str, recipe: str, lam: float, db: float, seed: int, gradient: str = "exact"
-    ) -> dict[str, Any]:
-        case = network, recipe, lam, db, seed, gradient
-        if case not in done:
-            done[case] = trained(cache, setting, *case)
-        return done[case]
-
-    own = {
-        recipe: {
-            f"{db:g}": stacked(
-                [
-                    run("group", recipe, LAM, db, s)
-                    for s in (seeds[:1] if recipe == "literal" else seeds)
-                ]
-            )
-            for db in snrs
-        }
-        for recipe in RECIPES
-    }
-    grid = {
-        network: {f"{lam:g}": stacked([run(network, MAIN, lam, low, seed)]) for lam in thresholds}
-        for network in NETWORKS
-    }
-    best = {network: claims.choices(grid[network], setting._asdict()) for network in NETWORKS}
-    chosen = {
-        rule: {network: best[network][rule] for network in NETWORKS}
-        for rule in ("error", "activity")
-    }
-    compared = {
-        rule: {
-            network: stacked([run(network, MAIN, lam, low, s) for s in seeds])
-            for network, lam in of.items()
-        }
-        for rule, of in chosen.items()
-    }
-    gradients = {name: stacked([run("group", MAIN, LAM, high, seed, name)]) for name in GRADIENTS}
-    angles = cache.run("contraction", contraction, seed=seed, **R2)
-    A_star = sampling.make_dictionary(
-        setting.n_features, setting.n_groups, setting.group_size, rng=seed
-    )
-    data = {
-        "setting": setting._asdict(),
-        "snrs": snrs,
-        "main": MAIN,
-        "recipes": own,
-        "grid": grid,
-        "chosen": chosen,
-        "networks": compared,
-        "gradients": gradients,
-        "angles": angles,
-        "mu_block": block_coherence(A_star, setting.group_size),
-    }
+    data = _train_everything(cache, setting, snrs, seed_range(seed, n_seeds), thresholds)
     recipe = {
         **setting._asdict(),
         "lam": LAM,
         "snr_db": snrs,
-        "seeds": list(seeds),
+        "seeds": list(seed_range(seed, n_seeds)),
         "optimizer": "Adam (0.9, 0.999, 1e-8), all samples, float64",
         "thresholds of the grid": list(thresholds),
         "R2, R3": R2,
     }
-    reduced = setting != PAPER
-    title = f"{TITLE} (reduced size)" if reduced else TITLE
+    title = TITLE if setting == PAPER else f"{TITLE} (reduced size)"
     return Study(
         "t21-figure-3",
         title,
         recipe,
         data,
-        claims.tables(data),
-        claims.judge(data, reduced),
-        claims.notes(data, reduced),
+        tables.tables(data),
+        claims.judge(data),
+        tables.notes(data),
     )
 
 
-def stacked(runs: list[dict[str, Any]]) -> dict[str, Array]:
-    """The same numbers of several seeds, one seed per row."""
-    return {name: np.stack([run[name] for run in runs]) for name in runs[0]}
+def trained(cache: ResultCache, setting: Setting, case: Case) -> dict[str, Any]:
+    """The result of :func:`.runs.train_network`, from the cache if it is there."""
+    key = case.key(setting.n_samples)
+    return cache.train(key, train_network, **case._asdict(), setting=setting._asdict())
 
 
-def trained(
+def _train_everything(
     cache: ResultCache,
     setting: Setting,
-    network: str,
-    recipe: str,
-    lam: float,
-    snr: float,
-    seed: int,
-    gradient: str = "exact",
-) -> dict[str, Any]:
-    """One run of :func:`train_network` as a unit of work, which continues from its checkpoint if it was interrupted."""
-    key = "-".join(
-        [
-            network,
-            recipe,
-            gradient,
-            f"lam{lam:g}",
-            f"snr{snr:g}",
-            f"seed{seed}",
-            f"N{setting.n_samples}",
-        ]
-    ).replace(".", "p")
-    path = cache.checkpoint(key)
+    snrs: list[float],
+    seeds: range,
+    thresholds: Sequence[float],
+) -> Figure3:
+    """Recipes, the grid of thresholds, gradients; then networks with the chosen thresholds."""
 
-    def unit(**arguments: Any) -> dict[str, Any]:
-        return train_network(**arguments, checkpoint=path, progress=cache.progress)
+    def train(case: Case) -> dict[str, Any]:
+        return trained(cache, setting, case)
 
-    found = cache.run(
-        key,
-        unit,
-        network=network,
-        recipe=recipe,
-        lam=lam,
-        snr_db=snr,
-        seed=seed,
-        setting=setting._asdict(),
-        gradient=gradient,
+    first = seeds[0]
+    recipes = _recipe_cases(snrs, seeds)
+    grid = {
+        (network, lam): [Case(network, MAIN, lam, snrs[0], first)]
+        for network in NETWORKS
+        for lam in thresholds
+    }
+    gradients = {name: Case("group", MAIN, LAM, snrs[-1], first, name) for name in GRADIENTS}
+    cases = set(gradients.values()).union(*recipes.values(), *grid.values())
+    cache.expect(len(cases) + 1)
+    grid_runs = _collect(Run, grid, train)
+    chosen = _choose(grid_runs, setting)
+    networks = {
+        (rule, network): [Case(network, MAIN, lam, snrs[0], s) for s in seeds]
+        for rule, of in chosen.items()
+        for network, lam in of.items()
+    }
+    cache.expect(len(set().union(*networks.values()) - cases))
+    A_star = sampling.make_dictionary(
+        setting.n_features, setting.n_groups, setting.group_size, rng=first
     )
-    for left in (path, f"{path}.previous") if path else ():
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(left)
+    return Figure3(
+        setting=setting,
+        snrs=snrs,
+        mu_block=block_coherence(A_star, setting.group_size),
+        recipes=_collect(GroupRun, recipes, train),
+        main=MAIN,
+        grid=grid_runs,
+        chosen=chosen,
+        networks=_collect(Run, networks, train),
+        gradients={name: GroupRun.collect([train(case)]) for name, case in gradients.items()},
+        angles=Angles(**cache.run("contraction", contraction, seed=first, **R2)),
+    )
+
+
+def _recipe_cases(snrs: list[float], seeds: range) -> dict[tuple[str, float], list[Case]]:
+    """The group-sparse network under every recipe at every SNR."""
+    cases = {}
+    for recipe in RECIPES:
+        of = seeds[:1] if recipe == "literal" else seeds
+        for db in snrs:
+            cases[recipe, db] = [Case("group", recipe, LAM, db, s) for s in of]
+    return cases
+
+
+def _choose(grid: dict[str, dict[float, Run]], setting: Setting) -> dict[str, dict[str, float]]:
+    """Rule -> network -> threshold."""
+    best = {network: claims.choose_thresholds(runs, setting) for network, runs in grid.items()}
+    chosen = {}
+    for rule in RULES:
+        chosen[rule] = {network: of[rule] for network, of in best.items()}
+    return chosen
+
+
+def _collect(
+    kind: type[AnyRun],
+    cases: dict[tuple[str, Key], list[Case]],
+    train: Callable[[Case], dict[str, Any]],
+) -> dict[str, dict[Key, AnyRun]]:
+    """Train the cases of every pair of keys; nested dictionaries of runs."""
+    found: dict[str, dict[Key, AnyRun]] = {}
+    for (name, key), several in cases.items():
+        found.setdefault(name, {})[key] = kind.collect([train(case) for case in several])
     return found

@@ -1,6 +1,7 @@
-"""Figure 3's units of work: one network trained on one draw of the data of T21 Section 4.1, with everything measured on the way."""
+"""One network of Figure 3, trained on one draw of the data of T21 Section 4.1, and measured."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,13 +9,13 @@ import numpy as np
 from .... import groups, metrics, ops, sampling
 from ....arrays import Array, IntArray
 from ....ops.engine import one_blas_thread
-from ....papers.t21.support.formulas import support_interval
 from ....training.checkpoints import Checkpoints, fingerprint
 from ....training.descent import descend
 from .theory import hypotheses, rotation_free_distances
 
 NETWORKS = ("group", "soft", "hard", "relu")
 RECIPES = ("literal", "unit", "scaled", "ramp")
+Parameters = dict[str, Array]
 
 
 class Setting(NamedTuple):
@@ -30,11 +31,89 @@ class Setting(NamedTuple):
     step_size: float = 1e-3
     n_epochs: int = 300
 
+    @property
+    def n_probed(self) -> int:
+        """Samples that set the quantile of the rule, and on which supports are counted."""
+        return max(self.n_samples // 10, 200)
+
 
 PAPER = Setting()
-QUICK = PAPER._replace(
-    n_groups=30, n_samples=600, n_epochs=150
-)  # as many samples of every group, the same n, norms and thresholds
+# As many samples of every group, the same n, norms and thresholds.
+QUICK = PAPER._replace(n_groups=30, n_samples=600, n_epochs=150)
+
+
+class Draw(NamedTuple):
+    """The data of one seed; ``support`` has the indices of the active groups."""
+
+    A_star: Array
+    Y: Array
+    X: Array
+    support: IntArray
+    start: Array
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network with shared weights, by its activation.
+
+    Attributes
+    ----------
+    kind : {"group", "soft", "hard", "relu"}
+        Group soft threshold (T21's network), soft threshold, hard threshold, ReLU with the bias
+        -lam.
+    group_size : int
+    gradient : {"exact", "appendix_b", "approximate"}
+        For "group" and "soft".
+    """
+
+    kind: str
+    group_size: int
+    gradient: str = "exact"
+
+    def loss_and_grad(self, A: Array, Y: Array, lam: float) -> tuple[float, Array]:
+        """Loss (13) and its gradient."""
+        if self.kind in ("group", "soft"):
+            return ops.loss_and_grad(A, Y, lam, self._threshold_size, self.gradient)
+        cost, G, _ = ops.sparse_loss_and_grad(A, Y, **self._activation(lam))
+        return cost, G
+
+    def encode(self, A: Array, Y: Array, lam: float) -> Array:
+        """The codes."""
+        if self.kind in ("group", "soft"):
+            return ops.encode(A, Y, lam, self._threshold_size)
+        return ops.sparse_encode(A, Y, **self._activation(lam))
+
+    def starting_threshold(self, A: Array, Y: Array, n_active: int) -> float:
+        """The threshold at which the code has a tenth of the data's active groups on average.
+
+        That is n_active / 10 active groups, or, for the networks without groups, a tenth of the
+        active groups' atoms: a quantile of what the threshold is compared with, ||A_g^T y||,
+        |a_i^T y|, or a_i^T y for ReLU. The rule uses the sparsity of the data, which T21 takes as
+        known, and neither A* nor the supports.
+
+        With 9 of 10 entries below the threshold:
+
+        >>> A = np.eye(10)
+        >>> Network("soft", 1).starting_threshold(A, np.arange(1.0, 11.0)[None], n_active=10)
+        9.1
+        """
+        Z = Y @ A
+        n_units = n_active * self.group_size
+        compared = Z if self.kind == "relu" else np.abs(Z)
+        if self.kind == "group":
+            n_units = n_active
+            compared = groups.norms(Z, self.group_size)
+        return float(np.quantile(compared, 1 - 0.1 * n_units / compared.shape[1]))
+
+    @property
+    def _threshold_size(self) -> int:
+        """Soft thresholding has groups of one atom."""
+        return self.group_size if self.kind == "group" else 1
+
+    def _activation(self, lam: float) -> dict[str, Any]:
+        if self.kind == "hard":
+            return {"activation": "hard", "lam": lam}
+        return {"activation": "relu", "bias": -lam}
 
 
 def train_network(
@@ -48,18 +127,18 @@ def train_network(
     checkpoint: str | None = None,
     progress: bool = False,
 ) -> dict[str, Any]:
-    """Train one network by Adam on all samples, and measure it before every epoch and at the end.
+    """Train one network by Adam on all samples; measure it before every epoch and at the end.
 
     Parameters
     ----------
     network : {"group", "soft", "hard", "relu"}
-        Group soft threshold (T21's network), soft threshold, hard threshold, ReLU with the fixed
-        bias -lam.
+        As in :class:`Network`.
     recipe : {"literal", "unit", "scaled", "ramp"}
         Start and threshold. "literal": A* + B as the paper has it, constant lam. "unit": its
-        columns divided by their norms, constant lam. With lam_0 from :func:`starting_threshold` at
-        unit columns, "scaled": columns of norm lam / lam_0, constant lam, and "ramp": unit columns,
-        the threshold rising linearly from lam_0 to lam over the first half of the epochs.
+        columns divided by their norms, constant lam. With lam_0 the starting threshold of
+        :class:`Network` at unit columns, "scaled": columns of norm lam / lam_0, constant lam, and
+        "ramp": unit columns, the threshold rising linearly from lam_0 to lam over the first half of
+        the epochs.
     lam : float
         The threshold at the end.
     snr_db : float
@@ -69,19 +148,14 @@ def train_network(
     gradient : {"exact", "appendix_b", "approximate"}
         Of the group network.
     checkpoint : str, optional
-        Where the run continues from, and is kept meanwhile.
+        File that the run resumes from, and that it updates every 20 epochs.
     progress : bool
 
     Returns
     -------
     dict of str to ndarray
-        Curves of n_epochs + 1 numbers: ``loss``, ``lam``, ``error`` and ``rotation_free_error``
-        (||A - A*||_F^2 of normalised columns, as they are and modulo a rotation in each group, per
-        atom), ``active_groups``, ``active_atoms``, ``recall``, ``precision``, ``exact`` of the
-        supports of groups, ``column_norm``; of the group network also the numbers of
-        :func:`hypotheses` and ``tau_min``, ``tau_median`` (1 - lam / ||A_g^T y|| over the truly
-        active groups that are found). At the end ``code`` and ``true_code`` of the first sample,
-        and ``sharp``, the thresholds that surely recover every support without noise; ``lam_0``.
+        Curves of n_epochs + 1 numbers: ``loss`` and those of :func:`measure`. ``lam_0``. ``code``,
+        the first sample's at the end, and ``true_code``.
 
     Raises
     ------
@@ -89,134 +163,115 @@ def train_network(
         When interrupted, after the checkpoint is written.
     """
     s = Setting(**setting)
-    cost_and_gradient, encode = _network(network, s.group_size, gradient)
-    probe = slice(
-        max(s.n_samples // 10, 200)
-    )  # sets the quantile of the rule, and supports are counted on it
-    with one_blas_thread():  # the bits of a product depend on the number of threads, and a checkpoint is of one start only
-        A_star = sampling.make_dictionary(s.n_features, s.n_groups, s.group_size, rng=seed)
-        Y, X, support = sampling.sample(
-            A_star, s.n_samples, s.n_active, s.group_size, s.norm_range, snr_db, rng=seed
-        )
-        start = sampling.perturb_dictionary(A_star, correlation=s.correlation, rng=seed)
-        unit = start / np.linalg.norm(start, axis=0)
-        lam_0 = starting_threshold(unit, Y[probe], network, s.group_size, s.n_active)
-    A = {"literal": start, "unit": unit, "scaled": lam / lam_0 * unit, "ramp": unit}[recipe]
+    net = Network(network, s.group_size, gradient)
+    # The bits of a product depend on the number of threads, and a checkpoint belongs to one start.
+    with one_blas_thread():
+        data = draw(s, snr_db, seed)
+        A, lam_0 = start(net, recipe, lam, data, s)
+    lam_at = threshold_schedule(recipe, lam_0, lam, s.n_epochs)
 
-    def lam_at(epoch: int) -> float:
-        risen = min(epoch / (s.n_epochs / 2), 1) if recipe == "ramp" else 1
-        return lam_0 + (lam - lam_0) * risen
-
-    def objective(
-        parameters: dict[str, Array], samples: Array, epoch: int
-    ) -> tuple[float, dict[str, Array]]:
-        cost, G = cost_and_gradient(parameters["A"], samples, lam_at(epoch))
+    def objective(parameters: Parameters, Y: Array, epoch: int) -> tuple[float, Parameters]:
+        cost, G = net.loss_and_grad(parameters["A"], Y, lam_at(epoch))
         return cost, {"A": G}
 
-    def measure(parameters: dict[str, Array], epoch: int) -> dict[str, float]:
-        A = parameters["A"]
-        now = lam_at(epoch)
-        codes = encode(A, Y[probe], now)
-        active = groups.norms(codes, s.group_size)
-        found = metrics.support_recovery(support[probe], active > 0)
-        return {
-            "lam": now,
-            "error": metrics.dictionary_error(A, A_star) / A.shape[1],
-            "rotation_free_error": np.sum(rotation_free_distances(A, A_star, s.group_size) ** 2)
-            / A.shape[1],
-            "active_groups": found.n_active_mean,
-            "active_atoms": np.mean(np.sum(codes != 0, axis=1)),
-            "recall": found.recall,
-            "precision": found.precision,
-            "exact": found.exact,
-            "column_norm": np.mean(np.linalg.norm(A, axis=0)),
-            **(
-                hypotheses(A, A_star, s.group_size) | _shrinkage(active, support[probe], now)
-                if network == "group"
-                else {}
-            ),
-        }
+    def measured(parameters: Parameters, epoch: int) -> dict[str, float]:
+        return measure(net, parameters["A"], data, lam_at(epoch), s)
 
-    recipe_of_the_run = (network, recipe, lam, snr_db, seed, gradient, sorted(setting.items()))
+    identity = (network, recipe, lam, snr_db, seed, gradient, sorted(setting.items()))
+    checkpoints = Checkpoints(
+        checkpoint,
+        every=20,
+        resume=True,
+        fingerprint=lambda: fingerprint({"A": A}, data.Y, identity),
+    )
     run = descend(
         {"A": A},
         objective,
-        lambda epoch: [Y],
+        lambda epoch: [data.Y],
         s.n_epochs,
         step_size=s.step_size,
-        measure=measure,
+        measure=measured,
         progress=progress,
-        checkpoints=Checkpoints(
-            checkpoint,
-            every=20,
-            resume=True,
-            fingerprint=lambda: fingerprint({"A": A}, Y, recipe_of_the_run),
-        ),
+        checkpoints=checkpoints,
     )
     if run.status == 2:
         raise KeyboardInterrupt
     learned = run.state.parameters
-    end = {"loss": objective(learned, Y, s.n_epochs)[0], **measure(learned, s.n_epochs)}
+    end = {"loss": objective(learned, data.Y, s.n_epochs)[0], **measured(learned, s.n_epochs)}
     curves = {name: np.array([*run.history[name], value]) for name, value in end.items()}
-    sharp = support_interval(
-        learned["A"], A_star, s.group_size, s.n_active, *s.norm_range, form="sharp"
+    code = net.encode(learned["A"], data.Y[0], lam)
+    return {**curves, "lam_0": lam_0, "code": code, "true_code": data.X[0]}
+
+
+def draw(s: Setting, snr_db: float, seed: int) -> Draw:
+    """Draw A*, samples at a signal-to-noise ratio, and the start A* + B."""
+    A_star = sampling.make_dictionary(s.n_features, s.n_groups, s.group_size, rng=seed)
+    Y, X, support = sampling.sample(
+        A_star, s.n_samples, s.n_active, s.group_size, s.norm_range, snr_db, rng=seed
     )
-    return {
-        **curves,
-        "lam_0": lam_0,
-        "sharp": np.array(sharp),
-        "code": encode(learned["A"], Y[0], lam),
-        "true_code": X[0],
-    }
+    start = sampling.perturb_dictionary(A_star, correlation=s.correlation, rng=seed)
+    return Draw(A_star, Y, X, support, start)
 
 
-def starting_threshold(A: Array, Y: Array, network: str, group_size: int, n_active: int) -> float:
-    """The rule: the threshold at which the code has a tenth of the data's active groups (gamma / 10), or of their atoms, on average.
+def start(net: Network, recipe: str, lam: float, data: Draw, s: Setting) -> tuple[Array, float]:
+    """The dictionary to start from, and the starting threshold lam_0."""
+    unit = data.start / np.linalg.norm(data.start, axis=0)
+    lam_0 = net.starting_threshold(unit, data.Y[: s.n_probed], s.n_active)
+    A = {"literal": data.start, "scaled": lam / lam_0 * unit}.get(recipe, unit)
+    return A, lam_0
 
-    That is a quantile of what the threshold is compared with: ||A_g^T y||, |a_i^T y|, or a_i^T y
-    for ReLU. It uses the sparsity of the data, which T21 takes as known, and neither A* nor the
-    supports.
 
-    >>> starting_threshold(np.eye(10), np.arange(1.0, 11.0)[None], "soft", 1, 10)  # 9 of 10 entries stay below
-    9.1
+def threshold_schedule(
+    recipe: str, lam_0: float, lam: float, n_epochs: int
+) -> Callable[[int], float]:
+    """Threshold by epoch: constant, or for "ramp" rising from lam_0 in half of the epochs."""
+
+    def lam_at(epoch: int) -> float:
+        risen = min(epoch / (n_epochs / 2), 1) if recipe == "ramp" else 1
+        return lam_0 + (lam - lam_0) * risen
+
+    return lam_at
+
+
+def measure(net: Network, A: Array, data: Draw, lam: float, s: Setting) -> dict[str, float]:
+    """Measure a dictionary and its codes.
+
+    Returns
+    -------
+    dict of str to float
+        ``lam``; ``error`` and ``rotation_free_error``, ||A - A*||_F^2 of normalised columns, as
+        they are and modulo a rotation in each group, per atom; ``active_groups``, ``active_atoms``,
+        ``recall``, ``precision``, ``exact`` of the supports of groups; ``column_norm``. Of the
+        group network also the numbers of :func:`.theory.hypotheses`, ``tau_min``, ``tau_median``.
     """
-    Z = Y @ A
-    compared = (
-        groups.norms(Z, group_size) if network == "group" else Z if network == "relu" else np.abs(Z)
-    )
-    units = n_active * (1 if network == "group" else group_size)
-    return float(np.quantile(compared, 1 - 0.1 * units / compared.shape[1]))
-
-
-def _network(
-    network: str, group_size: int, gradient: str
-) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """The functions (A, Y, lam) -> (cost, gradient) and (A, Y, lam) -> codes."""
-    if network in ("group", "soft"):
-        size = group_size if network == "group" else 1
-        return lambda A, Y, lam: ops.loss_and_grad(
-            A, Y, lam, size, gradient
-        ), lambda A, Y, lam: ops.encode(A, Y, lam, size)
-
-    def options(lam: float) -> dict[str, Any]:
-        return (
-            {"activation": "hard", "lam": lam}
-            if network == "hard"
-            else {"activation": "relu", "bias": -lam}
-        )
-
-    return (
-        lambda A, Y, lam: ops.sparse_loss_and_grad(A, Y, **options(lam))[:2],
-        lambda A, Y, lam: ops.sparse_encode(A, Y, **options(lam)),
-    )
+    codes = net.encode(A, data.Y[: s.n_probed], lam)
+    support = data.support[: s.n_probed]
+    norms = groups.norms(codes, s.group_size)
+    found = metrics.support_recovery(support, norms > 0)
+    distances = rotation_free_distances(A, data.A_star, s.group_size)
+    measured = {
+        "lam": lam,
+        "error": metrics.dictionary_error(A, data.A_star) / A.shape[1],
+        "rotation_free_error": np.sum(distances**2) / A.shape[1],
+        "active_groups": found.n_active_mean,
+        "active_atoms": np.mean(np.sum(codes != 0, axis=1)),
+        "recall": found.recall,
+        "precision": found.precision,
+        "exact": found.exact,
+        "column_norm": np.mean(np.linalg.norm(A, axis=0)),
+    }
+    if net.kind == "group":
+        measured |= hypotheses(A, data.A_star, s.group_size) | _shrinkage(norms, support, lam)
+    return measured
 
 
 def _shrinkage(norms: Array, support: IntArray, lam: float) -> dict[str, float]:
-    """tau_g = 1 - lam / ||A_g^T y|| = ||x_g|| / (||x_g|| + lam): smallest and median."""
+    """tau_g = 1 - lam / ||A_g^T y|| over the truly active groups that are found.
+
+    It equals ||x_g|| / (||x_g|| + lam).
+    """
     found = np.take_along_axis(norms, support, axis=1)
     tau = found[found > 0] / (found[found > 0] + lam)
-    return (
-        {"tau_min": tau.min(), "tau_median": np.median(tau)}
-        if tau.size
-        else {"tau_min": np.nan, "tau_median": np.nan}
-    )
+    if not tau.size:
+        return {"tau_min": np.nan, "tau_median": np.nan}
+    return {"tau_min": tau.min(), "tau_median": np.median(tau)}
