@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from ..common.publishing import Grid
     from .recovery import Recipe
 
-CONVERGED = 1.5  # largest error of a converged run, over that of least squares on the support
-CONVERGED_OFF_SUPPORT = 0.01  # and its largest weight off the support
+CONVERGED_RATIO = 1.5  # largest error of a converged run, over that of least squares on the support
+MAX_OFF_SUPPORT = 0.01  # and its largest weight off the support
 
 
 @dataclass(frozen=True)
@@ -154,18 +154,17 @@ def _claims(source: str, runs: list[NetworkRun]) -> list[Claim]:
         Claim(
             source,
             "the practical rule shrinks the step on v when the magnitudes are roughly accurate",
-            f"with tolerance {recipe.tolerance} it does at epoch "
-            f"{', '.join(map(str, switches))} of the draws; at epoch 1 magnitudes are still "
-            f"{recipe.alpha:g}, as u grows by less than {100 * recipe.tolerance:g} % an epoch "
-            "from the start",
+            f"with tolerance {recipe.tolerance} the draws switch at epochs "
+            f"{', '.join(map(str, switches))}; at epoch 1 u is still about {recipe.alpha:g}, as it "
+            f"grows by less than {100 * recipe.tolerance:g} % an epoch from the start",
             all(accurate),
         ),
     ]
 
 
 def _converged(run: NetworkRun) -> bool:
-    near = run.last_error <= CONVERGED * run.least_squares
-    return bool(near and run.off_support[-1] < CONVERGED_OFF_SUPPORT)
+    near = run.last_error <= CONVERGED_RATIO * run.least_squares
+    return bool(near and run.off_support[-1] < MAX_OFF_SUPPORT)
 
 
 def _larger_groups_first(run: NetworkRun) -> bool:

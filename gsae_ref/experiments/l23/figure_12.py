@@ -13,6 +13,7 @@ from ...arrays import Array
 from ..common.publishing import COLOURS
 from ..common.study import Claim, Study, Table, seed_range
 from . import rivals
+from .plots import legend_below
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -354,7 +355,7 @@ def _finish(ax: Axes) -> None:
     ax.set(xscale="log", xlabel=r"$\|w^*\| / \sigma$")
     ax.set_xticks([2, 5, 10, 20], ["2", "5", "10", "20"])
     ax.minorticks_off()
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.19), ncols=2, fontsize=7)
+    legend_below(ax, 2, fontsize=7)
 
 
 FIGURES = {"l23-figure-12": [[plot_errors, plot_gaps]]}

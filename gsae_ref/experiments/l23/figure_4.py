@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .recovery import Recipe
 
 TITLE = "L23 Figure 4: Algorithm 2 against u^2 - v^2, which has no groups"
-LONGER = 10  # the rivals run for so many times the epochs of the paper's picture
+EPOCHS_FACTOR = 10  # epochs of a rival over those of the paper's picture
 SAMPLE_SIZES = (60, 80, 100, 120, 150, 200)
 FEW_SAMPLES = 100
 MANY_SAMPLES = 200
@@ -33,10 +33,10 @@ class Comparison:
 
     n_samples: int
     seed: int
-    groups: float
-    signed: float
+    groups_error: float
+    signed_error: float
     least_squares: float
-    signed_separates: bool  # after all epochs every weight on the support exceeds all others
+    signed_separates: bool  # at the end every weight on the support exceeds all others
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ def _compare(
     cache: ResultCache, recipe: Recipe, sizes: Iterable[int], seeds: Iterable[int]
 ) -> list[Comparison]:
     """The code's version of the network, and u^2 - v^2, for several numbers of samples."""
-    options: dict[str, Any] = {**VERSIONS["code"], "n_epochs": LONGER * recipe.n_epochs}
+    options: dict[str, Any] = {**VERSIONS["code"], "n_epochs": EPOCHS_FACTOR * recipe.n_epochs}
     comparisons = []
     for n in sizes:
         smaller = replace(recipe, n_samples=n)
@@ -152,7 +152,7 @@ def _compare(
 
 
 def _rival_options(recipe: Recipe) -> dict[str, Any]:
-    return {"n_epochs": LONGER * recipe.n_epochs, "loss_scale": "mean"}
+    return {"n_epochs": EPOCHS_FACTOR * recipe.n_epochs, "loss_scale": "mean"}
 
 
 def separates(run: Run) -> bool:
@@ -256,7 +256,7 @@ def _claims_on_sizes(comparisons: list[Comparison]) -> list[Claim]:
 
 def _mean_errors(comparisons: list[Comparison], n_samples: int) -> tuple[float, float]:
     """Smallest errors of the network and of u^2 - v^2, means over the draws."""
-    pairs = [(c.groups, c.signed) for c in comparisons if c.n_samples == n_samples]
+    pairs = [(c.groups_error, c.signed_error) for c in comparisons if c.n_samples == n_samples]
     groups, signed = np.mean(pairs, axis=0)
     return float(groups), float(signed)
 
@@ -279,23 +279,21 @@ def _notes(data: Figure4) -> list[str]:
 
 def plot_comparisons(data: Figure4, ax: Axes) -> list[Any]:
     """Smallest errors against the number of samples: mean over the draws, and range."""
+    n_samples = np.array([c.n_samples for c in data.comparisons])
     curves = (
-        ("groups", "groups", "o-", 0),
-        ("signed", r"$u^2 - v^2$", "s-", 1),
-        ("least_squares", "least squares, support known", "^-", 6),
+        ("groups", [c.groups_error for c in data.comparisons], "o-", COLOURS[0]),
+        (r"$u^2 - v^2$", [c.signed_error for c in data.comparisons], "s-", COLOURS[1]),
+        (plots.KNOWN_LABEL, [c.least_squares for c in data.comparisons], "^-", COLOURS[6]),
     )
-    sizes = sorted({c.n_samples for c in data.comparisons})
+    sizes = np.unique(n_samples)
     artists: list[Any] = []
-    for field, label, style, i in curves:
-        errors = [
-            np.array([getattr(c, field) for c in data.comparisons if c.n_samples == n])
-            for n in sizes
-        ]
-        low = [e.min() for e in errors]
-        high = [e.max() for e in errors]
-        middle = [e.mean() for e in errors]
-        artists.append(ax.fill_between(sizes, low, high, color=COLOURS[i], alpha=0.15, linewidth=0))
-        artists += ax.plot(sizes, middle, style, color=COLOURS[i], label=label, markersize=4)
+    for label, errors, style, colour in curves:
+        by_size = [np.array(errors)[n_samples == n] for n in sizes]
+        low = [e.min() for e in by_size]
+        high = [e.max() for e in by_size]
+        middle = [e.mean() for e in by_size]
+        artists.append(ax.fill_between(sizes, low, high, color=colour, alpha=0.15, linewidth=0))
+        artists += ax.plot(sizes, middle, style, color=colour, label=label, markersize=4)
     ax.set(title="Smallest error along the path", xlabel="samples", yscale="log")
     ax.set_ylabel(plots.ERROR_LABEL)
     plots.legend_below(ax)

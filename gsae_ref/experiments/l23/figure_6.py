@@ -31,10 +31,10 @@ CASES: dict[str, dict[str, Any]] = {
     "code": {"loss_scale": "mean", "jacobi": True, "gamma": 1e-3},
 }
 STEP_FACTORS = {name: {"half": 1, "mean": 2}[case["loss_scale"]] for name, case in CASES.items()}
-SETTLED = 1e-3  # largest late change of an entry of v that has settled
-UNSETTLED = 1e-2  # least late change for the claim that v does not settle
+SETTLED_CHANGE = 1e-3  # largest late change of an entry of v that has settled
+UNSETTLED_CHANGE = 1e-2  # least late change for the claim that v does not settle
 MAX_OFF_SUPPORT = 0.01  # larger weights off the support take part: the rule's S is another set
-SMALLEST_DRAWN = 1e-17  # changes below are drawn at this height
+PLOT_FLOOR = 1e-17  # changes below are drawn at this height
 
 
 @dataclass(frozen=True)
@@ -56,10 +56,10 @@ class Draw:
         return self.paper_off_support < MAX_OFF_SUPPORT
 
     @property
-    def as_ruled(self) -> bool:
+    def obeys_rule(self) -> bool:
         """Whether v settles in each version if and only if c times the eigenvalue is below 2."""
-        paper = (self.paper_change < SETTLED) == (self.eigenvalue < 2)
-        code = (self.code_change < SETTLED) == (2 * self.eigenvalue < 2)
+        paper = (self.paper_change < SETTLED_CHANGE) == (self.eigenvalue < 2)
+        code = (self.code_change < SETTLED_CHANGE) == (2 * self.eigenvalue < 2)
         return paper and code
 
 
@@ -164,7 +164,7 @@ def _tables(data: Figure6) -> list[Table]:
     )
     rows = [
         (
-            name,
+            name + ", float32" * (name == "code"),
             STEP_FACTORS[name],
             "both at once" if CASES[name]["jacobi"] else "v first",
             run.late_change,
@@ -203,7 +203,7 @@ def _claims_on_authors_draw(runs: dict[str, NetworkRun]) -> list[Claim]:
             "directions do not settle, because of the large step on v: paper's version",
             f"in the last tenth of {end} epochs no entry of v changes by more than "
             f"{late['paper']:.2g} an epoch",
-            late["paper"] > UNSETTLED,
+            late["paper"] > UNSETTLED_CHANGE,
         ),
         Claim(
             "L23 Figure 6a",
@@ -211,7 +211,7 @@ def _claims_on_authors_draw(runs: dict[str, NetworkRun]) -> list[Claim]:
             f"entries of v change by up to {late['code']:.2g} an epoch; with the step 2/u^4 but v "
             f"first, {late['paper, step 2/u^4']:.2g}; with 1/u^4 but both at once, "
             f"{late['paper, both at once']:.2g}",
-            late["code"] > UNSETTLED,
+            late["code"] > UNSETTLED_CHANGE,
         ),
         Claim(
             "L23 Figure 6b",
@@ -224,7 +224,7 @@ def _claims_on_authors_draw(runs: dict[str, NetworkRun]) -> list[Claim]:
 
 
 def _rule_claim(draws: list[Draw]) -> Claim:
-    decided = [draw.as_ruled for draw in draws if draw.decidable]
+    decided = [draw.obeys_rule for draw in draws if draw.decidable]
     return Claim(
         "ours",
         "v settles if and only if c times the largest eigenvalue of P X_S^T X_S P / n is below 2, "
@@ -261,7 +261,7 @@ def plot_changes(data: Figure6, ax: Axes) -> list[Any]:
     colours = (COLOURS[0], COLOURS[5], COLOURS[4], COLOURS[1])
     artists = []
     for (name, run), (style, width), colour in zip(data.runs.items(), styles, colours, strict=True):
-        change = np.maximum(run.v_change, SMALLEST_DRAWN)
+        change = np.maximum(run.v_change, PLOT_FLOOR)
         label = name + " (float32)" * (name == "code")
         artists += ax.plot(run.epochs, change, style, color=colour, linewidth=width, label=label)
     ax.set(title="Change of v in one epoch", xlabel="epoch", yscale="log")
@@ -279,7 +279,7 @@ def plot_rule(data: Figure6, ax: Axes) -> list[Any]:
     }
     artists = []
     for (name, values), marker, colour in zip(changes.items(), "os", COLOURS, strict=False):
-        heights = np.maximum(values, SMALLEST_DRAWN)
+        heights = np.maximum(values, PLOT_FLOOR)
         artists += ax.plot(eigenvalues, heights, marker, color=colour, markersize=5, label=name)
         edge = ax.axvline(2 / STEP_FACTORS[name], color=colour, linestyle=":", linewidth=1.2)
         edge.set_label(f"edge of the rule, {name}")

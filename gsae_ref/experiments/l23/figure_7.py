@@ -27,7 +27,7 @@ STARTS = {
     "random": "small, random",
     "against": "small, against v*",
 }
-RECOVERED = 2  # largest error of a recovery, over that of least squares on the support
+RECOVERED_RATIO = 2  # largest error of a recovery, over that of least squares on the support
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ def _n_groups_found(run: NetworkRun) -> int:
 
 def _claims(draws: dict[str, list[NetworkRun]]) -> list[Claim]:
     recovers = {
-        name: [run.last_error < RECOVERED * run.least_squares for run in runs]
+        name: [run.last_error < RECOVERED_RATIO * run.least_squares for run in runs]
         for name, runs in draws.items()
     }
     count = {name: f"{sum(values)} of {len(values)} draws" for name, values in recovers.items()}

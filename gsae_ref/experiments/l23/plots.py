@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Plot = Callable[[Any, "Axes"], list[Any]]
 STYLES = ("-", "--", ":", "-.")
 ERROR_LABEL = r"$\|w - w^*\|^2$"
+KNOWN_LABEL = "least squares, support known"
 
 
 class Runs(Protocol):
@@ -39,9 +40,10 @@ class NetworkRuns(Protocol):
         """Name of a run -> the run."""
 
 
-def legend_below(ax: Axes, n_columns: int = 3) -> None:
+def legend_below(ax: Axes, n_columns: int = 3, **options: Any) -> None:
     """A legend under the axes, where no curve is."""
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.19), ncols=n_columns, columnspacing=1.2)
+    place: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.19)}
+    ax.legend(ncols=n_columns, columnspacing=1.2, **place, **options)
 
 
 def errors(title: str, labels: dict[str, str]) -> Plot:
@@ -57,8 +59,7 @@ def errors(title: str, labels: dict[str, str]) -> Plot:
             style = STYLES[i % 4]
             artists += ax.plot(run.epochs, run.error, style, color=COLOURS[i], label=label)
         level = data.runs[next(iter(labels))].least_squares
-        label = "least squares, support known"
-        artists.append(ax.axhline(level, color="0.4", linewidth=0.8, label=label))
+        artists.append(ax.axhline(level, color="0.4", linewidth=0.8, label=KNOWN_LABEL))
         ax.set(title=title, xlabel="epoch", ylabel=ERROR_LABEL, yscale="log")
         legend_below(ax, 2)
         return artists

@@ -21,6 +21,7 @@ from ...files import read_arrays
 from ..common.publishing import COLOURS
 from ..common.study import Claim, Study, Table, seed_range
 from . import rivals
+from .plots import legend_below
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -488,7 +489,7 @@ def plot_distribution(number: int) -> Plot:
                 artists.append(ax.axvline(PRINTED[method], color=colour, linewidth=0.8, alpha=0.7))
         ax.set(title=NAMES[name] + " (thin: printed)" * (name in GENES), ylim=(0, 1.02))
         ax.set(xscale="log", xlabel="test error", ylabel="share of the splits")
-        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.19), ncols=2)
+        legend_below(ax, 2)
         return artists
 
     return plot

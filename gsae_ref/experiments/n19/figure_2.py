@@ -33,7 +33,7 @@ TITLE = "N19 Figure 2: loss of a ReLU autoencoder on a mixture of Gaussians, fro
 NOISES = (0.01, 0.02, 0.03)
 THEORY = next(iter(VARIANTS))  # the algorithm of the theory with the numbers of Section 6
 QUICK_SAMPLES = 1000
-REMAINDER = 0.1  # a loss has fallen to the floor if at most this share of its height is left
+MAX_REMAINDER = 0.1  # a loss has fallen to the floor if at most this share of its height is left
 
 
 @dataclass(frozen=True)
@@ -74,9 +74,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of this experiment."""
     parser.add_argument(
         "--variant",
-        choices=sorted(VARIANTS),
+        choices=tuple(VARIANTS),
         default=THEORY,
-        help="column norms, step size and bias rule (default: %(default)s)",
+        metavar="VARIANT",
+        help=f"column norms, step size and bias rule, one of: {'; '.join(VARIANTS)} "
+        "(default: the first)",
     )
     parser.add_argument(
         "--n-samples",
@@ -212,7 +214,7 @@ def _claims(data: Figure2) -> list[Claim]:
 def _claim(source: str, text: str, noises: Sequence[float], remainders: Array) -> Claim:
     """A claim that the loss falls to the floor at these noise levels."""
     parts = [f"{r:.2g} left at noise {noise}" for noise, r in zip(noises, remainders, strict=True)]
-    return Claim(source, text, ", ".join(parts), bool((remainders <= REMAINDER).all()))
+    return Claim(source, text, ", ".join(parts), bool((remainders <= MAX_REMAINDER).all()))
 
 
 def _notes(data: Figure2) -> list[str]:
@@ -220,7 +222,7 @@ def _notes(data: Figure2) -> list[str]:
     lowest = int(np.nanargmin(curve))
     return [
         "Left: (final loss - n sigma^2 / 2) / (first loss - n sigma^2 / 2), the largest over the "
-        f"seeds; at most {REMAINDER} counts as low.",
+        f"seeds; at most {MAX_REMAINDER} counts as low.",
         "n sigma^2 / 2 is the loss of the true dictionary with the true codes. It is not a lower "
         "bound: a dictionary fitted to the sample can fit some of the noise.",
         "With the bias halved at every step, the loss need not settle: from the perturbed start "

@@ -35,7 +35,7 @@ THEORY = "normalised, step 10, b/2"
 FIXED_BIAS = "normalised, step 10, b = -1/2"
 PAPER_NOISE = 0.01
 QUICK_SAMPLES = 1000
-LEAST_AXIS = 5.0  # the axis of distances goes up to here at least
+MIN_AXIS_LIMIT = 5.0  # the axis of distances goes up to here at least
 RECOVERY_CLAIM = "the perturbed start recovers A, PCA and random starts do not"
 
 
@@ -199,8 +199,8 @@ def _table(data: Figure3) -> Table:
         "variant",
         "start",
         "distance, mean",
-        "least",
-        "most",
+        "smallest",
+        "largest",
         f"columns found (of {data.n_atoms})",
         "supports exact",
         "loss",
@@ -209,12 +209,20 @@ def _table(data: Figure3) -> Table:
     rows = []
     for variant, by_start in data.ends.items():
         for start, e in by_start.items():
-            distances = e.distance.mean(), e.distance.min(), e.distance.max()
-            means = e.found.mean(), e.exact.mean(), e.loss.mean()
-            numbers = [float(value) for value in (*distances, *means)]
             diverged = f"{e.diverged.sum()} of {len(e.diverged)}"
-            rows.append((variant, START_NAMES[start], *numbers, diverged))
-    return Table("At the last step", columns, rows)
+            rows.append((variant, START_NAMES[start], *_summary(e), diverged))
+    return Table("At the last step, over the runs that do not diverge", columns, rows)
+
+
+def _summary(ends: Ends) -> list[float | str]:
+    """Mean, smallest and largest distance; means of columns found, exact supports and loss."""
+    finite = ~ends.diverged
+    if not finite.any():
+        return ["-"] * 6
+    distance = ends.distance[finite]
+    others = [values[finite].mean() for values in (ends.found, ends.exact, ends.loss)]
+    numbers = (distance.mean(), distance.min(), distance.max(), *others)
+    return [float(number) for number in numbers]
 
 
 # ------------------------------------------------------------ claims
@@ -298,7 +306,7 @@ def plot_distances(data: Figure3, ax: Axes) -> list[Any]:
         start: _points([by_start[start].distance for by_start in data.ends.values()])
         for start in STARTS
     }
-    limit = np.nanmax([distances for distances, _ in points.values()], initial=LEAST_AXIS)
+    limit = np.nanmax([distances for distances, _ in points.values()], initial=MIN_AXIS_LIMIT)
     for k, (start, marker) in enumerate(zip(STARTS, "os^", strict=True)):
         distances, rows = points[start]
         heights = rows + 0.22 * (k - 1)

@@ -10,9 +10,9 @@ from ...common.study import Claim
 from .measures import Gains, Quality, compare
 from .networks import BLEND, GROUPED
 
-COMPARABLE = 0.5  # least share of IRMAE's gain over AE that counts as comparable
+COMPARABLE_SHARE = 0.5  # least share of IRMAE's gain over AE that counts as comparable
 PRINTED_COUNTS = {"IRMAE": 786, "GAE4": 196, "GAE8": 98}  # thousands of parameters, L23 Table 2
-RANKED = ("AE", "IRMAE", *GROUPED)
+RANKED_NETWORKS = ("AE", "IRMAE", *GROUPED)
 
 
 def interpolation_claims(pooled: Mapping[str, Quality]) -> list[Claim]:
@@ -54,13 +54,13 @@ def _comparable_claim(over_plain: dict[str, Gains]) -> Claim:
         "L23 E.2, Figure 10",
         "GAE is comparable with IRMAE (at least half of IRMAE's gain in excess over AE)",
         f"IRMAE over AE: {over_plain['IRMAE']}; " + (", ".join(parts) or "no gain to compare with"),
-        all(share >= COMPARABLE for share in shares.values()) if shares else None,
+        all(share >= COMPARABLE_SHARE for share in shares.values()) if shares else None,
     )
 
 
 def rank_claims(ranks: Mapping[str, Sequence[float]]) -> list[Claim]:
     """Effective ranks of the codes; ``ranks`` holds one for every seed, by network."""
-    parts = [f"{name} {np.mean(ranks[name]):.2f}" for name in RANKED]
+    parts = [f"{name} {np.mean(ranks[name]):.2f}" for name in RANKED_NETWORKS]
     measured = f"effective rank {', '.join(parts)}"
     plain = min(ranks["AE"])
     return [

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...common.publishing import COLOURS
+from ..plots import legend_below
 from .interpolation import SHARES
 from .networks import BLEND
 
@@ -84,7 +85,7 @@ def _along_path(ax: Axes, shares: Any, curves: dict[str, Any]) -> list[Any]:
         style = marker + ("--" if name == BLEND else "-")
         artists += ax.plot(shares, values, style, color=colour, markersize=4, label=name)
     ax.set_xlabel("share of the second image")
-    ax.legend(ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.19))
+    legend_below(ax)
     return artists
 
 
@@ -97,5 +98,5 @@ def plot_spectrum(data: Figure10, ax: Axes) -> list[Any]:
         artists += ax.loglog(index, heights, linestyle=style, color=colour, label=name)
     ax.set(title="Latent covariance", xlabel="index", ylabel="eigenvalue / largest eigenvalue")
     ax.set_ylim(SMALLEST_EIGENVALUE, 2)
-    ax.legend(ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.19))
+    legend_below(ax)
     return artists
