@@ -1,4 +1,7 @@
-"""The convolutional autoencoders of L23's appendix: plain (AE), implicit rank-minimising (IRMAE), grouped (GAE), variational (VAE)."""
+"""The convolutional autoencoders of L23's appendix.
+
+Plain (AE), implicit rank-minimising (IRMAE), grouped (GAE), variational (VAE).
+"""
 
 from __future__ import annotations
 
@@ -19,33 +22,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ConvolutionalAutoencoder:
-    """A convolutional autoencoder with linear layers within groups of latent channels. [L23] Section E.2, Figures 8 and 9.
+    """A convolutional autoencoder with grouped linear layers in latent space. [L23] Section E.2.
 
-    The network alone, without numbers: its parameters are a dict of arrays, made by :meth:`start`
-    and passed to every method. Images are rows of ``image_size**2`` pixels, codes rows of
-    ``n_latent`` channels. ``n_linear=0`` is the plain autoencoder AE, ``n_linear=3`` with one group
-    IRMAE, with g groups GAE.
+    See Figures 8 and 9 there. The parameters are a dict of arrays, made by :meth:`start` and passed
+    to every method. Images are rows of ``image_size**2`` pixels, codes are rows of ``n_latent``
+    channels. ``n_linear=0`` is the plain autoencoder AE; with linear layers, one group is IRMAE,
+    several groups are GAE.
 
     Parameters
     ----------
     n_groups : int
-        Groups of latent channels, and of the channels that the last convolution of the encoder
-        sees.
+        Groups of latent channels, and of the input channels of the encoder's last convolution.
     n_linear : int
         Linear layers in latent space, >= 0; each has n_latent^2 / n_groups parameters.
     n_latent : int
         Latent channels.
     image_size : int
-        Height and width of an image; a multiple of 2^len(channels) and of 2^(len(decoder_channels)
-        - 1).
+        Height and width of an image, a multiple of 2^len(channels) and of
+        2^(len(decoder_channels) - 1).
     channels, decoder_channels : tuple of int
-        Channels after every convolution that halves the image, in the encoder; of the first image
-        of the decoder and of each that doubles it.
+        Encoder: channels after every convolution that halves the image. Decoder: channels of its
+        first image, and after every transposed convolution that doubles the image.
 
     Raises
     ------
     TypeError, ValueError
-        For numbers that are no counts or do not divide what they must.
+        For numbers that are not counts, or that do not divide the sizes above.
 
     Notes
     -----
@@ -54,7 +56,9 @@ class ConvolutionalAutoencoder:
 
     Examples
     --------
-    >>> [ConvolutionalAutoencoder(g, n_linear=3).n_linear_parameters for g in (1, 4, 8)]  # [L23] Table 2: 786K, 196K, 98K
+    [L23] Table 2 prints 786K, 196K, 98K:
+
+    >>> [ConvolutionalAutoencoder(g, n_linear=3).n_linear_parameters for g in (1, 4, 8)]
     [786432, 196608, 98304]
     """
 
@@ -71,14 +75,12 @@ class ConvolutionalAutoencoder:
         size = checks.count("image_size", self.image_size)
         latent = checks.count("n_latent", self.n_latent)
         checks.count("n_linear", self.n_linear, minimum=0)
-        checks.divisor("2**len(channels)", 2 ** len(channels), size, "pixels of image_size")
-        checks.divisor(
-            "2**(len(decoder_channels) - 1)", 2 ** (len(decoder) - 1), size, "pixels of image_size"
-        )
+        pixels = "pixels of image_size"
+        checks.divisor("2**len(channels)", 2 ** len(channels), size, pixels)
+        checks.divisor("2**(len(decoder_channels) - 1)", 2 ** (len(decoder) - 1), size, pixels)
         checks.divisor("n_groups", self.n_groups, latent, "latent channels")
-        checks.divisor(
-            "n_groups", self.n_groups, channels[-1], "channels before the last convolution"
-        )
+        before_last = "channels before the last convolution"
+        checks.divisor("n_groups", self.n_groups, channels[-1], before_last)
 
     @property
     def n_noise(self) -> int:
@@ -101,18 +103,18 @@ class ConvolutionalAutoencoder:
 
     @property
     def n_linear_parameters(self) -> int:
-        """Parameters of the linear layers in latent space: n_linear n_latent^2 / n_groups. [L23] Table 2."""
+        """n_linear n_latent^2 / n_groups parameters of the linear layers. [L23] Table 2."""
         return sum(prod(layer.kernel) for layer in self.encoder if layer.name.startswith("linear"))
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Names and shapes of all parameters."""
-        return grouped_autoencoder.shapes((*self.encoder, *self.decoder))
+        return grouped_autoencoder.shapes(self._layers)
 
     def start(
         self, rng: int | np.random.Generator | None = None, dtype: str = "float32"
     ) -> dict[str, Array]:
-        """Random parameters to start from, entries uniform on +-1 / sqrt(terms in the sum they enter).
+        """Random parameters, entries uniform on +-1 / sqrt(number of terms in their sum).
 
         Parameters
         ----------
@@ -124,9 +126,7 @@ class ConvolutionalAutoencoder:
         parameters : dict of str to ndarray
         """
         checks.option("dtype", dtype, ("float32", "float64"))
-        return grouped_autoencoder.start(
-            (*self.encoder, *self.decoder), checks.generator(rng), dtype
-        )
+        return grouped_autoencoder.start(self._layers, checks.generator(rng), dtype)
 
     def encode(self, parameters: dict[str, Array], Y: ArrayLike) -> Array:
         """Codes of images, (n_samples, n_latent) or (n_latent,).
@@ -157,9 +157,8 @@ class ConvolutionalAutoencoder:
         Y : ndarray
         """
         parameters, X = self._checked(parameters, "X", X, self.n_latent)
-        images = grouped_autoencoder.forward(
-            self.decoder, parameters, X.reshape(-1, 1, 1, self.n_latent)
-        )[-1]
+        codes = X.reshape(-1, 1, 1, self.n_latent)
+        images = grouped_autoencoder.forward(self.decoder, parameters, codes)[-1]
         return images.reshape(*X.shape[:-1], -1)
 
     def loss(self, parameters: dict[str, Array], Y: ArrayLike) -> float:
@@ -175,7 +174,7 @@ class ConvolutionalAutoencoder:
         cost : float
         """
         parameters, Y = self._checked(parameters, "Y", Y, self.image_size**2)
-        return grouped_autoencoder.loss((*self.encoder, *self.decoder), parameters, self._images(Y))
+        return grouped_autoencoder.loss(self._layers, parameters, self._images(Y))
 
     def loss_and_grad(
         self, parameters: dict[str, Array], Y: ArrayLike
@@ -194,14 +193,12 @@ class ConvolutionalAutoencoder:
             Names and shapes of ``parameters``.
         """
         parameters, Y = self._checked(parameters, "Y", Y, self.image_size**2)
-        return grouped_autoencoder.loss_and_grad(
-            (*self.encoder, *self.decoder), parameters, self._images(Y)
-        )
+        return grouped_autoencoder.loss_and_grad(self._layers, parameters, self._images(Y))
 
     def collapse(
         self, parameters: dict[str, Array]
     ) -> tuple[ConvolutionalAutoencoder, dict[str, Array]]:
-        """The same map without linear layers, which are absorbed into the last convolution of the encoder.
+        """The same map with the linear layers absorbed into the encoder's last convolution.
 
         Parameters
         ----------
@@ -214,41 +211,45 @@ class ConvolutionalAutoencoder:
         parameters : dict of str to ndarray
         """
         parameters = checks.named_arrays("parameters", parameters, self.shapes)
-        return replace(self, n_linear=0), grouped_autoencoder.collapse(self.encoder, parameters)[1]
+        _, absorbed = grouped_autoencoder.collapse(self.encoder, parameters)
+        return replace(self, n_linear=0), absorbed
+
+    @property
+    def _layers(self) -> tuple[Layer, ...]:
+        return (*self.encoder, *self.decoder)
 
     def _checked(
         self, parameters: dict[str, Array], name: str, rows: ArrayLike, n_columns: int
     ) -> tuple[dict[str, Array], Array]:
-        """Parameters and rows that fit, of one floating type."""
+        """Check parameters and rows; return them in their common dtype."""
         parameters = checks.named_arrays("parameters", parameters, self.shapes)
-        rows = checks.batch(
-            name,
-            rows,
-            n_columns,
-            f"a network of {self.image_size} x {self.image_size} pixels, {self.n_latent} latent channels,",
-        )
+        pixels = f"{self.image_size} x {self.image_size} pixels"
+        of = f"a network of {pixels}, {self.n_latent} latent channels,"
+        rows = checks.batch(name, rows, n_columns, of)
         names = list(parameters)
         *arrays, rows = checks.common_dtype(*parameters.values(), rows)
         return dict(zip(names, arrays, strict=True)), rows
 
     def _images(self, Y: Array) -> Array:
+        """Rows of pixels as images with one channel."""
         return Y.reshape(-1, self.image_size, self.image_size, 1)
 
 
 @dataclass(frozen=True)
 class VariationalAutoencoder(ConvolutionalAutoencoder):
-    """A variational autoencoder on the same layers: the rival of [L23] Figure 10. ``encode`` gives the mean of the code.
+    """A variational autoencoder on the same layers: the rival of [L23] Figure 10.
 
-    Minimises 1/N sum_i [ 1/2 ||y_i - yhat_i||^2 + weight KL_i ], yhat decoded from a sample of the
-    code, KL_i its divergence from the standard normal law. Loss and gradient take the noise of that
-    sample. The other fields are those of :class:`ConvolutionalAutoencoder`; linear layers, if any,
-    act on means and log variances together.
+    Minimises 1/N sum_i [ 1/2 ||y_i - yhat_i||^2 + weight KL_i ], with yhat decoded from a sample of
+    the code, and KL_i the divergence of the law of the code from the standard normal. Loss and
+    gradient take the noise of that sample; :meth:`encode` returns the mean of the code. The other
+    fields are those of :class:`ConvolutionalAutoencoder`. Linear layers, if any, act on means and
+    log variances together.
 
     Parameters
     ----------
     weight : float
-        Of the divergence, >= 0: the variance of a pixel under the decoder. The default is ours; no
-        paper prints one for squared errors.
+        Weight of the divergence, >= 0, which is the variance of a pixel under the decoder. The
+        default is ours; no paper prints one for squared errors.
 
     Raises
     ------
@@ -257,8 +258,10 @@ class VariationalAutoencoder(ConvolutionalAutoencoder):
 
     Examples
     --------
-    >>> network = VariationalAutoencoder(n_latent=3, image_size=4, channels=(2,), decoder_channels=(2, 2))
-    >>> network.shapes["conv2.bias"]  # 3 means, 3 log variances
+    3 means and 3 log variances:
+
+    >>> sizes = {"image_size": 4, "channels": (2,), "decoder_channels": (2, 2)}
+    >>> VariationalAutoencoder(n_latent=3, **sizes).shapes["conv2.bias"]
     (6,)
     """
 
@@ -294,7 +297,9 @@ class VariationalAutoencoder(ConvolutionalAutoencoder):
         """
         return super().encode(parameters, Y)[..., : self.n_latent]
 
-    def loss(self, parameters: dict[str, Array], Y: ArrayLike, noise: ArrayLike) -> float:  # type: ignore[override]  # one more input
+    def loss(  # type: ignore[override]  # one more input
+        self, parameters: dict[str, Array], Y: ArrayLike, noise: ArrayLike
+    ) -> float:
         """The objective for given noise.
 
         Parameters
@@ -335,11 +340,12 @@ class VariationalAutoencoder(ConvolutionalAutoencoder):
     def _with_noise(
         self, parameters: dict[str, Array], Y: ArrayLike, noise: ArrayLike
     ) -> tuple[dict[str, Array], Array, Array]:
+        """Check parameters, images and noise; return them in the form of the reference."""
         parameters, Y = self._checked(parameters, "Y", Y, self.image_size**2)
-        noise = checks.batch(
-            "noise", noise, self.n_latent, f"a code of {self.n_latent} latent channels"
-        )
+        of = f"a code of {self.n_latent} latent channels"
+        noise = checks.batch("noise", noise, self.n_latent, of)
+        samples = Y[..., 0]
         checks.same_shape(
-            "Y without its pixels", Y[..., 0], "noise without its channels", noise[..., 0]
+            "Y without its pixels", samples, "noise without its channels", noise[..., 0]
         )
         return parameters, self._images(Y), noise.astype(Y.dtype).reshape(-1, 1, 1, self.n_latent)

@@ -77,7 +77,7 @@ def descend(
     progress : bool
         Whether a bar is shown.
     checkpoints : Checkpoints, optional
-        Where the state is kept, and whether it is continued.
+        Where the state is saved, and whether it is continued.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Convolution, transposed convolution, kernel gradient: against loops over the definition, against each other, against SciPy and torch."""
+"""Convolution, transposed convolution, kernel gradient: against loops, each other, SciPy, torch."""
 
 import itertools
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from gsae_ref.reference.convolution import convolve, kernel_gradient, transpose
 
 
 class Form(NamedTuple):
-    """Arguments of the trilinear form."""
+    """The arguments of the trilinear form."""
 
     K: np.ndarray
     X: np.ndarray
@@ -37,31 +37,24 @@ def form(seed, n_groups=2, k=3, inputs=2, outputs=3, n=2, rows=2, columns=3, str
 
 @st.composite
 def forms(draw):
-    sizes = {
-        name: draw(st.integers(1, 3))
-        for name in ("n_groups", "inputs", "outputs", "n", "rows", "columns", "stride")
-    }
+    names = ("n_groups", "inputs", "outputs", "n", "rows", "columns", "stride")
+    sizes = {name: draw(st.integers(1, 3)) for name in names}
     k = draw(st.integers(1, 4))
     padding = draw(st.integers(0, 2))
-    assume(
-        all(
-            sizes["stride"] * (sizes[axis] - 1) + k - 2 * padding >= 1
-            for axis in ("rows", "columns")
-        )
-    )
+    for axis in ("rows", "columns"):
+        assume(sizes["stride"] * (sizes[axis] - 1) + k - 2 * padding >= 1)
     return form(draw(st.integers(0, 2**32)), k=k, padding=padding, **sizes)
 
 
 def convolve_by_loops(K, X, stride, padding):
-    """The sum that defines the form, one term at a time; pixels outside the image are zero."""
+    """The sum that defines the form, term by term; pixels outside the image are zero."""
     n_groups, k, _, inputs, outputs = K.shape
     n, h, w, _ = X.shape
     rows = (h + 2 * padding - k) // stride + 1
     columns = (w + 2 * padding - k) // stride + 1
     out = np.zeros((n, rows, columns, n_groups * outputs))
-    for m, a, b, g, i, j, c, o in itertools.product(
-        *map(range, (n, rows, columns, n_groups, k, k, inputs, outputs))
-    ):
+    lengths = (n, rows, columns, n_groups, k, k, inputs, outputs)
+    for m, a, b, g, i, j, c, o in itertools.product(*map(range, lengths)):
         y = stride * a + i - padding
         x = stride * b + j - padding
         if 0 <= y < h and 0 <= x < w:
@@ -71,12 +64,11 @@ def convolve_by_loops(K, X, stride, padding):
 
 def matrix(function, shape):
     """The matrix of a linear map of arrays of this shape, column by column."""
-    return np.stack(
-        [function(unit.reshape(shape)).ravel() for unit in np.eye(int(np.prod(shape)))], axis=1
-    )
+    units = np.eye(int(np.prod(shape)))
+    return np.stack([function(unit.reshape(shape)).ravel() for unit in units], axis=1)
 
 
-def adjoint(f, forward=convolve, backward=transpose, kernel=kernel_gradient):
+def check_adjoint(f, forward=convolve, backward=transpose, kernel=kernel_gradient):
     """<C_K X, U> = <X, C_K^T U> = <K, G(X, U)>."""
     U_of_X = forward(f.K, f.X, f.stride, f.padding)
     X_of_U = backward(f.K, f.U, f.stride, f.padding)
@@ -93,27 +85,26 @@ def adjoint(f, forward=convolve, backward=transpose, kernel=kernel_gradient):
 @settings(max_examples=40)
 @given(forms())
 def test_convolution_is_the_sum_that_defines_it(f):
-    agreement(
-        convolve(f.K, f.X, f.stride, f.padding), convolve_by_loops(f.K, f.X, f.stride, f.padding)
-    )
+    expected = convolve_by_loops(f.K, f.X, f.stride, f.padding)
+    agreement(convolve(f.K, f.X, f.stride, f.padding), expected)
 
 
 @settings(max_examples=100)
 @given(forms())
 def test_the_three_are_adjoint_to_each_other(f):
-    adjoint(f)
+    check_adjoint(f)
 
 
 @settings(max_examples=20)
 @given(forms())
-def test_the_matrix_of_the_transposed_convolution_is_the_transposed_matrix(f):
+def test_the_transposed_convolution_has_the_transposed_matrix(f):
     C = matrix(lambda X: convolve(f.K, X, f.stride, f.padding), f.X[:1].shape)
     agreement(matrix(lambda U: transpose(f.K, U, f.stride, f.padding), f.U[:1].shape), C.T)
 
 
 @settings(max_examples=20)
 @given(forms())
-def test_the_kernel_gradient_is_the_transposed_matrix_of_the_map_from_the_kernel(f):
+def test_the_kernel_gradient_has_the_transposed_matrix_of_the_map_from_the_kernel(f):
     C = matrix(lambda K: convolve(K, f.X, f.stride, f.padding), f.K.shape)
     gradient = kernel_gradient(f.X, f.U, f.K.shape[1], f.stride, f.padding, len(f.K))
     agreement(gradient.ravel(), C.T @ f.U.ravel(), scale=np.linalg.norm(C) * np.linalg.norm(f.U))
@@ -123,18 +114,15 @@ def test_the_gradients_of_half_the_squared_norm_pass_both_checks():
     """1/2 ||C_K X||^2 has gradient G(X, C_K X) in K and C_K^T C_K X in X."""
     f = form(0)
     U = convolve(f.K, f.X, f.stride, f.padding)
+    of_K = lambda K: 0.5 * np.sum(convolve(K, f.X, f.stride, f.padding) ** 2)
+    of_X = lambda X: 0.5 * np.sum(convolve(f.K, X, f.stride, f.padding) ** 2)
+    in_K = kernel_gradient(f.X, U, 3, f.stride, f.padding, 2)
+    in_X = transpose(f.K, U, f.stride, f.padding)
     for seed in range(3):
         rng = np.random.default_rng(seed)
-        of_K = lambda K: 0.5 * np.sum(convolve(K, f.X, f.stride, f.padding) ** 2)
-        of_X = lambda X: 0.5 * np.sum(convolve(f.K, X, f.stride, f.padding) ** 2)
         for check in (central_difference, taylor):
-            check(
-                of_K,
-                kernel_gradient(f.X, U, 3, f.stride, f.padding, 2),
-                f.K,
-                rng.normal(size=f.K.shape),
-            )
-            check(of_X, transpose(f.K, U, f.stride, f.padding), f.X, rng.normal(size=f.X.shape))
+            check(of_K, in_K, f.K, rng.normal(size=f.K.shape))
+            check(of_X, in_X, f.X, rng.normal(size=f.X.shape))
 
 
 # ----------------------------------------------------------------------------------- limiting cases
@@ -160,23 +148,22 @@ def test_groups_are_a_dense_kernel_with_zeros_between_groups():
     agreement(transpose(f.K, f.U, 2, 1), transpose(dense, f.U, 2, 1))
 
 
-def test_a_kernel_that_picks_one_pixel_moves_the_image():
+def test_a_kernel_with_a_single_one_shifts_the_image():
     X = np.arange(16.0).reshape(1, 4, 4, 1)
     pick = np.zeros((1, 3, 3, 1, 1))
     pick[0, 0, 2] = 1  # the pixel above, to the right
     np.testing.assert_array_equal(convolve(pick, X)[0, :, :, 0], X[0, 0:2, 2:4, 0])
-    np.testing.assert_array_equal(
-        convolve(pick, X, stride=1, padding=1)[0, :, :, 0], np.pad(X[0, :, :, 0], 1)[0:4, 2:6]
-    )
+    padded = convolve(pick, X, stride=1, padding=1)
+    np.testing.assert_array_equal(padded[0, :, :, 0], np.pad(X[0, :, :, 0], 1)[0:4, 2:6])
 
 
-def test_stride_takes_every_second_pixel():
+def test_stride_2_takes_every_second_pixel():
     f = form(4, n_groups=1, stride=1, padding=0, rows=5, columns=5)
     agreement(convolve(f.K, f.X, 2), convolve(f.K, f.X, 1)[:, ::2, ::2])
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_the_floating_type_is_kept(dtype):
+def test_the_dtype_is_preserved(dtype):
     f = Form(*(array.astype(dtype) for array in form(5)[:3]), 2, 1)
     results = (
         convolve(*f[:2], 2, 1),
@@ -189,9 +176,9 @@ def test_the_floating_type_is_kept(dtype):
 def test_inputs_are_not_modified():
     f = form(6)
     before = [array.copy() for array in f[:3]]
-    adjoint(f)
-    for array, kept in zip(f[:3], before, strict=True):
-        np.testing.assert_array_equal(array, kept)
+    check_adjoint(f)
+    for array, copy in zip(f[:3], before, strict=True):
+        np.testing.assert_array_equal(array, copy)
 
 
 # ---------------------------------------------------------------------------- other implementations
@@ -200,14 +187,11 @@ def test_inputs_are_not_modified():
 @pytest.mark.parametrize("k", [1, 2, 3])
 def test_scipy_agrees_on_one_channel(k):
     f = form(7, n_groups=1, k=k, inputs=1, outputs=1, n=1, rows=4, columns=5, stride=1, padding=0)
-    agreement(
-        convolve(f.K, f.X)[0, :, :, 0],
-        scipy.signal.correlate2d(f.X[0, :, :, 0], f.K[0, :, :, 0, 0], mode="valid"),
-    )
-    agreement(
-        transpose(f.K, f.U)[0, :, :, 0],
-        scipy.signal.convolve2d(f.U[0, :, :, 0], f.K[0, :, :, 0, 0], mode="full"),
-    )
+    K = f.K[0, :, :, 0, 0]
+    correlated = scipy.signal.correlate2d(f.X[0, :, :, 0], K, mode="valid")
+    agreement(convolve(f.K, f.X)[0, :, :, 0], correlated)
+    convolved = scipy.signal.convolve2d(f.U[0, :, :, 0], K, mode="full")
+    agreement(transpose(f.K, f.U)[0, :, :, 0], convolved)
 
 
 @settings(max_examples=25)
@@ -216,9 +200,8 @@ def test_torch_agrees(f):
     torch = pytest.importorskip("torch")
     images = lambda Y: torch.tensor(np.moveaxis(Y, 3, 1).copy())
     n_groups, k, _, inputs, outputs = f.K.shape
-    weight = torch.tensor(
-        f.K.transpose(0, 4, 3, 1, 2).reshape(n_groups * outputs, inputs, k, k).copy()
-    )
+    kernels = f.K.transpose(0, 4, 3, 1, 2).reshape(n_groups * outputs, inputs, k, k)
+    weight = torch.tensor(kernels.copy())
     options = {"stride": f.stride, "padding": f.padding, "groups": n_groups}
     forward = torch.nn.functional.conv2d(images(f.X), weight, **options)
     backward = torch.nn.functional.conv_transpose2d(images(f.U), weight, **options)
@@ -232,7 +215,7 @@ MUTANTS = {
     "flipped kernel": {"backward": lambda K, *rest: transpose(K[:, ::-1, ::-1], *rest)},
     "groups in another order": {"backward": lambda K, *rest: transpose(K[::-1], *rest)},
     "a factor 1.001": {"backward": lambda *rest: 1.001 * transpose(*rest)},
-    "images turned over": {"backward": lambda *rest: np.swapaxes(transpose(*rest), 1, 2)},
+    "rows and columns exchanged": {"backward": lambda *rest: np.swapaxes(transpose(*rest), 1, 2)},
     "samples in another order": {"kernel": lambda X, U, *rest: kernel_gradient(X, U[::-1], *rest)},
     "a kernel gradient of the mean": {
         "kernel": lambda X, *rest: kernel_gradient(X, *rest) / len(X)
@@ -244,6 +227,6 @@ MUTANTS = {
 @pytest.mark.parametrize("name", MUTANTS)
 def test_the_adjoint_check_rejects(name):
     f = form(8, rows=3, columns=3)
-    adjoint(f)
+    check_adjoint(f)
     with pytest.raises(AssertionError, match="error"):
-        adjoint(f, **MUTANTS[name])
+        check_adjoint(f, **MUTANTS[name])

@@ -1,4 +1,4 @@
-"""The convolutional autoencoders: gradients against differences and torch, what linear layers and groups do, the door, the training."""
+"""The convolutional autoencoders: gradients, linear layers and groups, refusals, training."""
 
 from dataclasses import replace
 
@@ -23,24 +23,26 @@ KINDS = {
 
 
 def margin(layers, parameters, images):
-    """Distance of the nearest pre-activation of a relu from its kink."""
+    """The smallest absolute pre-activation of a relu: its distance from the kink."""
     inputs = grouped_autoencoder.forward(layers, parameters, images)
-    before = [
-        grouped_autoencoder.forward([layer._replace(activation="identity")], parameters, X)[-1]
-        for layer, X in zip(layers, inputs[:-1], strict=True)
-        if layer.activation == "relu"
-    ]
-    return min(np.abs(Z).min() for Z in before)
+    distances = []
+    for layer, X in zip(layers, inputs[:-1], strict=True):
+        if layer.activation == "relu":
+            linear = layer._replace(activation="identity")
+            Z = grouped_autoencoder.forward([linear], parameters, X)[-1]
+            distances.append(np.abs(Z).min())
+    return min(distances)
 
 
 def drawn(network, seed=0, n=3):
-    """Parameters large enough that the encoder matters, and images, with every relu away from its kink."""
+    """Images, and parameters so large that the encoder matters, with every relu off its kink."""
     rng = np.random.default_rng([seed, 7])
     for _ in range(200):
         parameters = {name: 1.5 * value for name, value in network.start(rng, "float64").items()}
         Y = rng.uniform(size=(n, network.image_size**2))
         images = Y.reshape(n, network.image_size, network.image_size, 1)
-        if n > 3 or margin((*network.encoder, *network.decoder), parameters, images) > 3e-4:
+        layers = (*network.encoder, *network.decoder)
+        if n > 3 or margin(layers, parameters, images) > 3e-4:
             return parameters, Y
     raise AssertionError("every draw has a relu near its kink")
 
@@ -49,7 +51,7 @@ def drawn(network, seed=0, n=3):
 
 
 def by_torch(network, parameters, Y):
-    """Loss and gradients by torch: its convolutions, its autograd, its order of axes. The architecture is written out once more."""
+    """Loss and gradients by torch's convolutions and autograd; the architecture is written anew."""
     import torch
 
     leaves = {
@@ -61,33 +63,29 @@ def by_torch(network, parameters, Y):
         K = leaves[f"{name}.kernel"]
         return K.permute(0, 4, 3, 1, 2).reshape(-1, K.shape[3], K.shape[1], K.shape[2])
 
+    functional = torch.nn.functional
+    halving = {"stride": 2, "padding": 1}
     n_conv = len(network.channels)
     n_deconv = len(network.decoder_channels)
     Y = torch.tensor(Y).reshape(-1, 1, network.image_size, network.image_size)
     X = Y
     for i in range(1, n_conv + 1):
-        X = torch.relu(
-            torch.nn.functional.conv2d(
-                X, kernel(f"conv{i}"), leaves[f"conv{i}.bias"], stride=2, padding=1
-            )
-        )
+        Z = functional.conv2d(X, kernel(f"conv{i}"), leaves[f"conv{i}.bias"], **halving)
+        X = torch.relu(Z)
     last = f"conv{n_conv + 1}"
-    X = torch.nn.functional.conv2d(X, kernel(last), leaves[f"{last}.bias"], groups=network.n_groups)
+    X = functional.conv2d(X, kernel(last), leaves[f"{last}.bias"], groups=network.n_groups)
     X = X.reshape(len(Y), -1)
     for i in range(1, network.n_linear + 1):
         X = X @ torch.block_diag(*leaves[f"linear{i}.kernel"][:, 0, 0])
     X = X.reshape(len(Y), -1, 1, 1)
-    X = torch.relu(
-        torch.nn.functional.conv_transpose2d(X, kernel("deconv1"), leaves["deconv1.bias"])
-    )
+    Z = functional.conv_transpose2d(X, kernel("deconv1"), leaves["deconv1.bias"])
+    X = torch.relu(Z)
     for i in range(2, n_deconv + 1):
-        X = torch.relu(
-            torch.nn.functional.conv_transpose2d(
-                X, kernel(f"deconv{i}"), leaves[f"deconv{i}.bias"], stride=2, padding=1
-            )
-        )
+        name = f"deconv{i}"
+        Z = functional.conv_transpose2d(X, kernel(name), leaves[f"{name}.bias"], **halving)
+        X = torch.relu(Z)
     last = f"deconv{n_deconv + 1}"
-    X = torch.tanh(torch.nn.functional.conv_transpose2d(X, kernel(last), leaves[f"{last}.bias"]))
+    X = torch.tanh(functional.conv_transpose2d(X, kernel(last), leaves[f"{last}.bias"]))
     cost = ((X - Y) ** 2).sum() / (2 * len(Y))
     cost.backward()
     return cost.item(), {name: leaf.grad.numpy() for name, leaf in leaves.items()}
@@ -103,7 +101,7 @@ def test_loss_and_gradient_agree_with_torch(seed, kind):
     agreement(cost, expected_cost)
     assert set(gradient) == set(expected) == set(parameters)
     for name in expected:
-        assert np.linalg.norm(expected[name]) > 0, f"the point tells nothing of {name}"
+        assert np.linalg.norm(expected[name]) > 0, f"the gradient in {name} is zero"
         agreement(gradient[name], expected[name], rtol=1e-11)
 
 
@@ -116,11 +114,14 @@ def test_the_gradient_in_each_parameter_passes_both_checks(seed, name):
     parameters, Y = drawn(SMALL, seed)
     cost = lambda value: SMALL.loss(parameters | {name: value}, Y)
     G = SMALL.loss_and_grad(parameters, Y)[1][name]
-    D = np.random.default_rng(seed).normal(size=G.shape) + 3 * np.sign(
-        G
-    )  # along the gradient, or the remainder is rounding
+    D = direction(G, seed)
     central_difference(cost, G, parameters[name], D)
     taylor(cost, G, parameters[name], D)
+
+
+def direction(G, seed=0):
+    """Roughly along the gradient, so that the Taylor remainder exceeds rounding."""
+    return np.random.default_rng(seed).normal(size=G.shape) + 3 * np.sign(G)
 
 
 def test_the_gradient_in_all_parameters_together_passes_both_checks():
@@ -129,14 +130,8 @@ def test_the_gradient_in_all_parameters_together_passes_both_checks():
     stops = np.cumsum([np.prod(shape) for shape in SMALL.shapes.values()])[:-1]
 
     def cost(flat):
-        parts = np.split(flat, stops)
-        return SMALL.loss(
-            {
-                name: part.reshape(SMALL.shapes[name])
-                for name, part in zip(SMALL.shapes, parts, strict=True)
-            },
-            Y,
-        )
+        parts = zip(SMALL.shapes.items(), np.split(flat, stops), strict=True)
+        return SMALL.loss({name: part.reshape(shape) for (name, shape), part in parts}, Y)
 
     G = pack(SMALL.loss_and_grad(parameters, Y)[1])
     A = pack(parameters)
@@ -148,20 +143,24 @@ def test_the_gradient_in_all_parameters_together_passes_both_checks():
 
 @pytest.mark.parametrize("kind", ["IRMAE", "GAE"])
 def test_gradients_of_successive_linear_layers_are_balanced(kind):
-    """W_1 -> W_1 M, W_2 -> M^-1 W_2 leaves the map as it is, so W_1^T G_1 = G_2 W_2^T in every group: gradient flow keeps
-    W_1^T W_1 - W_2 W_2^T, which is what ties the singular values of the layers together and lets small ones stay small."""
+    """W_1^T G_1 = G_2 W_2^T in every group, as W_1 -> W_1 M, W_2 -> M^-1 W_2 preserves the map.
+
+    So gradient flow preserves W_1^T W_1 - W_2 W_2^T, which couples the singular values of the
+    layers.
+    """
     parameters, Y = drawn(KINDS[kind])
     gradient = KINDS[kind].loss_and_grad(parameters, Y)[1]
-    W, G = ([held[f"linear{i}.kernel"][:, 0, 0] for i in (1, 2)] for held in (parameters, gradient))
-    assert np.linalg.norm(G[0]) > 1e-3
+    W_1, W_2 = (parameters[f"linear{i}.kernel"][:, 0, 0] for i in (1, 2))
+    G_1, G_2 = (gradient[f"linear{i}.kernel"][:, 0, 0] for i in (1, 2))
+    assert np.linalg.norm(G_1) > 1e-3
     for g in range(KINDS[kind].n_groups):
-        agreement(W[0][g].T @ G[0][g], G[1][g] @ W[1][g].T)
+        agreement(W_1[g].T @ G_1[g], G_2[g] @ W_2[g].T)
 
 
 MUTANTS = {
     "wrong sign": lambda G, name: -G,
     "a factor 1.001": lambda G, name: 1.001 * G,
-    "kernel turned over": lambda G, name: G[:, ::-1] if name == "conv1.kernel" else G,
+    "kernel flipped": lambda G, name: G[:, ::-1] if name == "conv1.kernel" else G,
     "a bias forgotten": lambda G, name: 0 * G if name == "conv3.bias" else G,
     "linear layers transposed": lambda G, name: G.swapaxes(3, 4) if name == "linear1.kernel" else G,
     "groups exchanged": lambda G, name: G[::-1] if name == "conv3.kernel" else G,
@@ -176,7 +175,7 @@ def test_a_planted_error_in_the_gradient_is_found(mutant):
     for name, G in gradient.items():
         cost = lambda value, name=name: SMALL.loss(parameters | {name: value}, Y)
         wrong = MUTANTS[mutant](G, name)
-        D = np.random.default_rng(0).normal(size=G.shape) + 3 * np.sign(G)
+        D = direction(G)
         try:
             central_difference(cost, wrong, parameters[name], D)
         except AssertionError:
@@ -188,9 +187,8 @@ def test_a_planted_error_in_the_gradient_is_found(mutant):
 
 def test_at_the_kink_of_relu_the_derivative_is_zero():
     layers = grouped_autoencoder.decoder_layers(1, (1,), 1)
-    parameters = {
-        name: np.ones(shape) for name, shape in grouped_autoencoder.shapes(layers).items()
-    }
+    shapes = grouped_autoencoder.shapes(layers)
+    parameters = {name: np.ones(shape) for name, shape in shapes.items()}
     parameters["deconv1.bias"] = np.array([-2.0])  # relu(1 * 2 - 2)
     gradient = grouped_autoencoder.loss_and_grad(layers, parameters, np.full((1, 1, 1, 1), 2.0))[1]
     assert gradient["deconv1.kernel"].item() == gradient["deconv1.bias"].item() == 0
@@ -208,20 +206,16 @@ def noisy(seed=0):
     """Parameters, images and noise with every relu away from its kink."""
     rng = np.random.default_rng([seed, 9])
     for _ in range(200):
-        parameters = {
-            name: 1.5 * value for name, value in VARIATIONAL.start(rng, "float64").items()
-        }
+        start = VARIATIONAL.start(rng, "float64")
+        parameters = {name: 1.5 * value for name, value in start.items()}
         Y = rng.uniform(size=(3, 64))
         noise = rng.normal(size=(3, 5))
-        encoder = VARIATIONAL.encoder
-        decoder = VARIATIONAL.decoder
-        H = grouped_autoencoder.forward(encoder, parameters, Y.reshape(3, 8, 8, 1))[-1]
+        images = Y.reshape(3, 8, 8, 1)
+        H = grouped_autoencoder.forward(VARIATIONAL.encoder, parameters, images)[-1]
         X = variational_autoencoder.sample(H, noise.reshape(3, 1, 1, 5))[2]
-        before = [
-            margin(layers, parameters, inputs)
-            for layers, inputs in ((encoder, Y.reshape(3, 8, 8, 1)), (decoder, X))
-        ]
-        if min(before) > 3e-4:
+        of_encoder = margin(VARIATIONAL.encoder, parameters, images)
+        of_decoder = margin(VARIATIONAL.decoder, parameters, X)
+        if min(of_encoder, of_decoder) > 3e-4:
             return parameters, Y, noise
     raise AssertionError("every draw has a relu near its kink")
 
@@ -232,35 +226,39 @@ def test_the_variational_gradient_in_each_parameter_passes_both_checks(name):
     cost = lambda value: VARIATIONAL.loss(parameters | {name: value}, Y, noise)
     value, gradient = VARIATIONAL.loss_and_grad(parameters, Y, noise)
     assert value == VARIATIONAL.loss(parameters, Y, noise)
-    D = np.random.default_rng(0).normal(size=gradient[name].shape) + 3 * np.sign(gradient[name])
+    D = direction(gradient[name])
     central_difference(cost, gradient[name], parameters[name], D)
     taylor(cost, gradient[name], parameters[name], D)
 
 
 def test_the_variational_objective_is_error_plus_weighted_divergence_by_loops():
     parameters, Y, noise = noisy()
-    H = grouped_autoencoder.forward(VARIATIONAL.encoder, parameters, Y.reshape(3, 8, 8, 1))[
-        -1
-    ].reshape(3, 10)
+    images = Y.reshape(3, 8, 8, 1)
+    H = grouped_autoencoder.forward(VARIATIONAL.encoder, parameters, images)[-1].reshape(3, 10)
     expected = 0.0
     for h, y, eps in zip(H, Y, noise, strict=True):
-        code = [h[k] + np.sqrt(np.exp(h[5 + k])) * eps[k] for k in range(5)]
+        code = []
+        for k in range(5):
+            mean = h[k]
+            variance = np.exp(h[5 + k])
+            code.append(mean + np.sqrt(variance) * eps[k])
+            expected += 0.3 * 0.5 * (mean**2 + variance - 1 - np.log(variance)) / 3
         expected += 0.5 * sum((VARIATIONAL.decode(parameters, code) - y) ** 2) / 3
-        expected += (
-            0.3 * sum(0.5 * (h[k] ** 2 + np.exp(h[5 + k]) - 1 - h[5 + k]) for k in range(5)) / 3
-        )
     agreement(VARIATIONAL.loss(parameters, Y, noise), expected)
     agreement(VARIATIONAL.encode(parameters, Y), H[:, :5])
 
 
 def test_the_divergence_is_the_expected_log_ratio_of_the_two_normal_laws():
-    """KL(N(m, e^v), N(0, 1)) by quadrature."""
+    """KL(N(m, e^v), N(0, 1)) by quadrature, against the objective without a residual."""
     m = 0.7
     v = -0.4
     x, w = np.polynomial.hermite_e.hermegauss(60)
     sample = m + np.exp(v / 2) * x
     log_ratio = (-0.5 * x**2 - v / 2) - (-0.5 * sample**2)
-    assert 0.5 * (m**2 + np.exp(v) - 1 - v) == pytest.approx(w @ log_ratio / w.sum(), rel=1e-12)
+    H = np.array([[m, v]])
+    mean, log_variance, _ = variational_autoencoder.sample(H, np.zeros((1, 1)))
+    divergence = variational_autoencoder._cost(np.zeros((1, 1)), mean, log_variance, 1.0)
+    assert divergence == pytest.approx(w @ log_ratio / w.sum(), rel=1e-12)
 
 
 def test_without_noise_and_weight_the_mean_is_decoded():
@@ -288,22 +286,22 @@ def test_variational_training_draws_the_same_noise_after_a_stop(tmp_path):
 @pytest.mark.parametrize("kind", ["IRMAE", "GAE"])
 def test_linear_layers_are_absorbed_into_the_convolution_before_them(kind):
     parameters, Y = drawn(KINDS[kind])
-    merged, once = KINDS[kind].collapse(parameters)
+    merged, absorbed = KINDS[kind].collapse(parameters)
     assert merged.n_linear_parameters == 0
-    assert set(once) == set(merged.shapes)
-    agreement(merged.encode(once, Y), KINDS[kind].encode(parameters, Y))
-    agreement(merged.loss(once, Y), KINDS[kind].loss(parameters, Y))
+    assert set(absorbed) == set(merged.shapes)
+    agreement(merged.encode(absorbed, Y), KINDS[kind].encode(parameters, Y))
+    agreement(merged.loss(absorbed, Y), KINDS[kind].loss(parameters, Y))
 
 
 def test_without_linear_layers_nothing_collapses():
     parameters, _ = drawn(KINDS["AE"])
-    merged, once = KINDS["AE"].collapse(parameters)
+    merged, absorbed = KINDS["AE"].collapse(parameters)
     assert merged == KINDS["AE"]
-    assert all(np.array_equal(once[name], parameters[name]) for name in parameters)
+    assert all(np.array_equal(absorbed[name], parameters[name]) for name in parameters)
 
 
 def test_the_linear_layers_bound_the_rank_of_the_codes():
-    """Codes minus the image of the bias lie in the range of the product: a layer of rank 1 in each of 2 groups gives codes of rank 2."""
+    """A layer of rank 1 in each of 2 groups gives centred codes of rank 2."""
     parameters, Y = drawn(SMALL, n=20)
     W = parameters["linear2.kernel"]
     parameters["linear2.kernel"] = W[:, :, :, :, :1] * np.ones((1, 1, 1, 1, 3))
@@ -316,7 +314,7 @@ def test_the_linear_layers_bound_the_rank_of_the_codes():
 def test_a_group_of_codes_depends_on_its_group_of_channels_only():
     parameters, Y = drawn(SMALL)
     before = SMALL.encode(parameters, Y)
-    parameters["conv3.kernel"][0] = 0  # cut the first group off from the channels it sees
+    parameters["conv3.kernel"][0] = 0  # cuts the first group off from its channels
     after = SMALL.encode(parameters, Y)
     assert not np.allclose(after[:, :3], before[:, :3])
     np.testing.assert_array_equal(after[:, 3:], before[:, 3:])
@@ -328,28 +326,26 @@ def test_a_group_of_codes_depends_on_its_group_of_channels_only():
 def test_the_parameters_of_the_linear_layers_are_those_of_table_2(n_groups, count, printed):
     network = ConvolutionalAutoencoder(n_groups, n_linear=3)
     assert network.n_linear_parameters == count == 3 * 512**2 // n_groups
-    assert f"{count // 1000}K" == printed  # cut, not rounded: 196608 would round to 197K
-    assert (
-        sum(np.prod(shape) for name, shape in network.shapes.items() if name.startswith("linear"))
-        == count
-    )
+    assert f"{count // 1000}K" == printed  # truncated: 196608 would round to 197K
+    linear = [shape for name, shape in network.shapes.items() if name.startswith("linear")]
+    assert sum(np.prod(shape) for shape in linear) == count
 
 
 def test_a_linear_layer_divides_the_squared_norm_by_three_at_the_start():
     network = replace(KINDS["IRMAE"], n_latent=200, n_linear=1)
     X = np.random.default_rng(0).normal(size=(50, 200))
-    ratios = [
-        np.sum((X @ network.start(seed, "float64")["linear1.kernel"][0, 0, 0]) ** 2) / np.sum(X**2)
-        for seed in range(20)
-    ]
+    ratios = []
+    for seed in range(20):
+        W = network.start(seed, "float64")["linear1.kernel"][0, 0, 0]
+        ratios.append(np.sum((X @ W) ** 2) / np.sum(X**2))
     assert np.mean(ratios) == pytest.approx(1 / 3, abs=4 * np.std(ratios) / np.sqrt(20))
     assert np.std(ratios) < 0.01
 
 
-# ----------------------------------------------------------------------------------------- the door
+# ----------------------------------------------------------------------------------------- refusals
 
 
-def test_one_image_is_a_row_without_its_batch():
+def test_one_image_may_be_passed_as_a_vector():
     parameters, Y = drawn(SMALL)
     assert SMALL.encode(parameters, Y[0]).shape == (6,)
     agreement(SMALL.encode(parameters, Y[0]), SMALL.encode(parameters, Y)[0])
@@ -360,7 +356,7 @@ def test_one_image_is_a_row_without_its_batch():
     assert SMALL.loss(parameters, Y) == SMALL.loss_and_grad(parameters, Y)[0]
 
 
-def test_types_are_kept_and_mixtures_promoted():
+def test_dtypes_are_preserved_and_mixtures_promoted():
     parameters, Y = drawn(SMALL)
     single = {name: value.astype(np.float32) for name, value in parameters.items()}
     assert SMALL.start(0)["conv1.kernel"].dtype == np.float32
@@ -448,7 +444,7 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize("name", REFUSALS)
-def test_the_door_refuses(name):
+def test_bad_input_is_refused(name):
     call, message = REFUSALS[name]
     with pytest.raises((TypeError, ValueError), match=message):
         call()
@@ -488,18 +484,15 @@ def test_one_step_of_gradient_descent_is_the_gradient():
 @pytest.mark.parametrize("kind", ["AE", "IRMAE", "GAE"])
 def test_every_kind_learns_to_reconstruct(kind):
     ramp = np.broadcast_to(np.linspace(0, 1, 8), (8, 8))
-    Y = (
-        np.random.default_rng(0).uniform(size=(40, 2))
-        @ np.stack([ramp.ravel(), ramp.T.ravel()])
-        / 2
-    )  # images of rank 2
+    two_images = np.stack([ramp.ravel(), ramp.T.ravel()])
+    Y = np.random.default_rng(0).uniform(size=(40, 2)) @ two_images / 2
     network = replace(KINDS[kind], channels=(8, 8), decoder_channels=(8, 8))
     run = train_convolutional(network, Y, 40, batch_size=8, step_size=1e-2)
     assert run.message == "all epochs done"
     assert network.loss(run.state.parameters, Y) < 0.2 * np.sum((Y - Y.mean(axis=0)) ** 2) / 80
 
 
-def test_a_run_that_explodes_is_said():
+def test_a_run_that_diverges_is_refused():
     _, Y = drawn(SMALL)
     with pytest.raises(descent.DivergenceError, match="no longer finite"):
         train_convolutional(SMALL, 1e200 * Y, 1)

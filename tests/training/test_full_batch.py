@@ -1,4 +1,4 @@
-"""The gradient over all samples: the same bits from an array, a file, blocks of any sizes, and Dask with any number of workers."""
+"""The gradient over all samples: the same bits from arrays, files, blocks of any sizes, Dask."""
 
 import itertools
 
@@ -19,16 +19,13 @@ def problem(dtype=np.float64, n_samples=101, seed=0):
     return rng.normal(size=(6, 8)).astype(dtype), rng.normal(size=(n_samples, 6)).astype(dtype)
 
 
-def same(left, right):
-    """Bits of a (cost, gradient)."""
-    return (
-        left[0] == right[0]
-        and left[1].dtype == right[1].dtype
-        and left[1].tobytes() == right[1].tobytes()
-    )
+def same_bits(left, right):
+    """Whether two pairs (cost, gradient) are equal bit by bit."""
+    same_dtype = left[1].dtype == right[1].dtype
+    return left[0] == right[0] and same_dtype and left[1].tobytes() == right[1].tobytes()
 
 
-# --------------------------------------------------------------------------------------- what it is
+# ------------------------------------------------------------------------------------- the gradient
 
 
 @pytest.mark.parametrize(
@@ -46,57 +43,47 @@ def test_it_is_the_gradient_of_all_samples(gradient, expected):
     np.testing.assert_allclose(G, expected(A, Y, LAM, D), rtol=1e-11, atol=1e-13)
 
 
-def test_an_unfolded_network_too():
+def test_it_is_the_gradient_of_an_unfolded_network_too():
     A, Y = problem()
+    options = {"accelerated": False, "nonnegative": True, "l1": 0.1}
     cost, G = gs.full_batch_gradient(
-        A,
-        Y,
-        0.5,
-        D,
-        n_unfold=4,
-        unfold_step=0.1,
-        accelerated=False,
-        nonnegative=True,
-        l1=0.1,
-        block_size=BLOCK,
+        A, Y, 0.5, D, block_size=BLOCK, n_unfold=4, unfold_step=0.1, **options
     )
-    expected = gs.unfolded_loss_and_grad(
-        A, Y, 0.5, D, 4, step_size=0.1, accelerated=False, nonnegative=True, l1=0.1
-    )
+    expected = gs.unfolded_loss_and_grad(A, Y, 0.5, D, 4, step_size=0.1, **options)
     assert cost == pytest.approx(expected[0], rel=1e-13)
     np.testing.assert_allclose(G, expected[1], rtol=1e-11, atol=1e-13)
 
 
 def test_float32_is_summed_in_float64():
-    """Rounded once, at the end: equal to the sum of the blocks' float32 gradients without rounding."""
+    """The float32 gradients of the blocks are summed without rounding, and rounded at the end."""
     A, Y = problem(np.float32, n_samples=5000)
     cost, G = gs.full_batch_gradient(A, Y, LAM, D, block_size=100)
     parts = [gs.loss_and_grad(A, block, LAM, D) for block in blocks.rows(Y, 100)]
     assert G.dtype == np.float32
     assert cost == pytest.approx(np.mean([part[0] for part in parts]), rel=1e-14)
-    np.testing.assert_array_equal(
-        G, np.mean([part[1].astype(np.float64) for part in parts], axis=0).astype(np.float32)
-    )
+    mean = np.mean([part[1].astype(np.float64) for part in parts], axis=0)
+    np.testing.assert_array_equal(G, mean.astype(np.float32))
 
 
-def test_the_tree_adds_neighbours_and_holds_few():
-    for n_terms in range(1, 40):
-        held = 0
-        most = 0
+@pytest.mark.parametrize("n_terms", range(1, 40))
+def test_the_tree_adds_neighbours_and_holds_few_sums(n_terms):
+    n_held = 0
+    most = 0
 
-        def terms(n_terms=n_terms):
-            nonlocal held, most
-            for k in range(n_terms):
-                held, most = held + 1, max(most, held + 1)
-                yield str(k)
+    def terms():
+        nonlocal n_held, most
+        for k in range(n_terms):
+            n_held += 1
+            most = max(most, n_held)
+            yield str(k)
 
-        def add(left, right):
-            nonlocal held
-            held -= 1
-            return f"({left}+{right})"
+    def add(left, right):
+        nonlocal n_held
+        n_held -= 1
+        return f"({left}+{right})"
 
-        assert full_batch._tree(terms(), add) == by_levels([str(k) for k in range(n_terms)])
-        assert most <= np.log2(n_terms) + 2
+    assert full_batch._tree(terms(), add) == by_levels([str(k) for k in range(n_terms)])
+    assert most <= np.log2(n_terms) + 2
 
 
 def by_levels(terms):
@@ -114,18 +101,17 @@ def by_levels(terms):
 def test_a_file_and_blocks_of_any_sizes_give_the_same_bits(tmp_path, dtype):
     A, Y = problem(dtype)
     np.save(tmp_path / "Y.npy", Y)
-    expected = gs.full_batch_gradient(A, Y, LAM, D, block_size=BLOCK)
-    assert same(
-        gs.full_batch_gradient(
-            A, np.load(tmp_path / "Y.npy", mmap_mode="r"), LAM, D, block_size=BLOCK
-        ),
-        expected,
-    )
+    expected = in_blocks(A, Y)
+    assert same_bits(in_blocks(A, np.load(tmp_path / "Y.npy", mmap_mode="r")), expected)
     for size in (1, 5, 16, 33, 101):
         pieces = [Y[start : start + size] for start in range(0, len(Y), size)]
-        assert same(gs.full_batch_gradient(A, pieces, LAM, D, block_size=BLOCK), expected)
-        assert same(gs.full_batch_gradient(A, iter(pieces), LAM, D, block_size=BLOCK), expected)
-    assert not same(gs.full_batch_gradient(A, Y[::-1], LAM, D, block_size=BLOCK), expected)
+        assert same_bits(in_blocks(A, pieces), expected)
+        assert same_bits(in_blocks(A, iter(pieces)), expected)
+    assert not same_bits(in_blocks(A, Y[::-1]), expected)
+
+
+def in_blocks(A, Y):
+    return gs.full_batch_gradient(A, Y, LAM, D, block_size=BLOCK)
 
 
 def test_an_iterable_is_read_no_further_than_a_block_ahead():
@@ -143,55 +129,44 @@ def test_an_iterable_is_read_no_further_than_a_block_ahead():
 
 
 def test_a_dask_array_gives_the_same_bits_however_it_is_cut():
+    dask = pytest.importorskip("dask")
     dask_array = pytest.importorskip("dask.array")
     A, Y = problem()
-    expected = gs.full_batch_gradient(A, Y, LAM, D, block_size=BLOCK)
+    expected = in_blocks(A, Y)
     for chunks in ((BLOCK, 6), (7, 4), (101, 1)):
         for scheduler in ("synchronous", "threads"):
-            import dask
-
             with dask.config.set(scheduler=scheduler):
-                assert same(
-                    gs.full_batch_gradient(
-                        A, dask_array.from_array(Y, chunks=chunks), LAM, D, block_size=BLOCK
-                    ),
-                    expected,
-                )
+                result = in_blocks(A, dask_array.from_array(Y, chunks=chunks))
+            assert same_bits(result, expected)
 
 
 def test_one_and_two_processes_give_the_bits_of_numpy():
-    """float32 and a size at which the kernels run."""
+    """With float32, at a size at which the kernels run."""
     distributed = pytest.importorskip("dask.distributed")
     dask_array = pytest.importorskip("dask.array")
     rng = np.random.default_rng(0)
     A = rng.normal(size=(100, 100)).astype(np.float32)
     Y = rng.normal(size=(4500, 100)).astype(np.float32)
     expected = gs.full_batch_gradient(A, Y, 20.0, D, block_size=1000)
+    options = {"threads_per_worker": 1, "processes": True, "dashboard_address": None}
     for n_workers in (1, 2):
-        with distributed.Client(
-            n_workers=n_workers,
-            threads_per_worker=1,
-            processes=True,
-            dashboard_address=None,
-            set_as_default=True,
-        ):
-            result = gs.full_batch_gradient(
-                A, dask_array.from_array(Y, chunks=(1000, 100)), 20.0, D, block_size=1000
-            )
-        assert same(result, expected)
+        with distributed.Client(n_workers=n_workers, set_as_default=True, **options):
+            chunks = dask_array.from_array(Y, chunks=(1000, 100))
+            result = gs.full_batch_gradient(A, chunks, 20.0, D, block_size=1000)
+        assert same_bits(result, expected)
 
 
-def test_threads_of_blas_are_as_before():
+def test_the_threads_of_blas_are_restored():
     threadpoolctl = pytest.importorskip("threadpoolctl")
     dask_array = pytest.importorskip("dask.array")
     A, Y = problem()
     with threadpoolctl.threadpool_limits(limits=2, user_api="blas"):
         before = threadpoolctl.threadpool_info()
-        gs.full_batch_gradient(A, dask_array.from_array(Y, chunks=(8, 6)), LAM, D, block_size=8)
+        in_blocks(A, dask_array.from_array(Y, chunks=(8, 6)))
         assert threadpoolctl.threadpool_info() == before
 
 
-# ----------------------------------------------------------------------------------------- the door
+# ----------------------------------------------------------------------------------------- refusals
 
 
 @pytest.mark.parametrize(
@@ -215,32 +190,27 @@ def test_threads_of_blas_are_as_before():
     ids=str,
 )
 def test_bad_samples_are_refused(Y, message):
+    A, _ = problem()
     with pytest.raises(ValueError, match=message):
-        gs.full_batch_gradient(problem()[0], Y, LAM, D, block_size=BLOCK)
+        in_blocks(A, Y)
 
 
 def test_bad_dask_arrays_are_refused():
     dask_array = pytest.importorskip("dask.array")
     A, Y = problem()
     array = dask_array.from_array(Y, chunks=(BLOCK, 6))
-    with pytest.raises(
-        ValueError, match=r"the sizes of its chunks must be known; call Y.compute_chunk_sizes\(\)"
-    ):
-        gs.full_batch_gradient(A, array[array[:, 0] > 0], LAM, D)
-    with pytest.raises(ValueError, match="it must be 2-D"):
-        gs.full_batch_gradient(A, array[0], LAM, D)
-    with pytest.raises(
-        ValueError, match=r"Y has shape \(85, 5\), so 5 columns, but 6 are needed for A"
-    ):
-        gs.full_batch_gradient(A, array[16:, :5], LAM, D, block_size=BLOCK)
-    flawed = dask_array.from_array(
-        np.where(np.arange(101)[:, None] == 33, np.nan, Y), chunks=(BLOCK, 6)
-    )
-    with pytest.raises(
-        ValueError,
-        match=r"Y\[32:48\] has 6 non-finite entries, the first at index \(1, 0\)",
-    ):
-        gs.full_batch_gradient(A, flawed, LAM, D, block_size=BLOCK)
+    with_nan = np.where(np.arange(101)[:, None] == 33, np.nan, Y)
+    cases = {
+        r"must be known; call Y.compute_chunk_sizes\(\)": array[array[:, 0] > 0],
+        "it must be 2-D": array[0],
+        r"Y has shape \(85, 5\), so 5 columns, but 6 are needed for A": array[16:, :5],
+        r"Y\[32:48\] has 6 non-finite entries, the first at index \(1, 0\)": (
+            dask_array.from_array(with_nan, chunks=(BLOCK, 6))
+        ),
+    }
+    for message, bad in cases.items():
+        with pytest.raises(ValueError, match=message):
+            in_blocks(A, bad)
 
 
 @pytest.mark.parametrize(
@@ -265,5 +235,6 @@ def test_bad_dask_arrays_are_refused():
 )
 def test_bad_options_are_refused(change, error, message):
     A, Y = problem()
+    arguments = {"A": A, "Y": Y, "lam": LAM, "group_size": D}
     with pytest.raises(error, match=message):
-        gs.full_batch_gradient(**{"A": A, "Y": Y, "lam": LAM, "group_size": D, **change})
+        gs.full_batch_gradient(**arguments | change)

@@ -1,4 +1,4 @@
-"""Training: the optimisers against loops and torch, what it recovers, and that no interruption costs more than the last checkpoint."""
+"""Training: optimisers against loops and torch, recovery, interruptions and checkpoints."""
 
 import os
 import signal
@@ -32,11 +32,9 @@ def adam_by_loops(A, Y, lam, n_epochs, step_size, beta_1=0.9, beta_2=0.999, epsi
         for index in np.ndindex(A.shape):
             m[index] = beta_1 * m[index] + (1 - beta_1) * G[index]
             v[index] = beta_2 * v[index] + (1 - beta_2) * G[index] ** 2
-            A[index] -= (
-                step_size
-                * (m[index] / (1 - beta_1**t))
-                / (np.sqrt(v[index] / (1 - beta_2**t)) + epsilon)
-            )
+            mean = m[index] / (1 - beta_1**t)
+            mean_square = v[index] / (1 - beta_2**t)
+            A[index] -= step_size * mean / (np.sqrt(mean_square) + epsilon)
     return A
 
 
@@ -46,13 +44,12 @@ def adam_by_loops(A, Y, lam, n_epochs, step_size, beta_1=0.9, beta_2=0.999, epsi
 def test_adam_is_the_published_algorithm():
     A, _, Y, _ = problem()
     expected = adam_by_loops(A, Y, 1.0, 7, 0.01)
-    np.testing.assert_allclose(
-        gs.train(A, Y, 1.0, D, 7, step_size=0.01).x, expected, rtol=1e-12, atol=1e-14
-    )
+    result = gs.train(A, Y, 1.0, D, 7, step_size=0.01)
+    np.testing.assert_allclose(result.x, expected, rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize("change", [{"beta_1": 0.8}, {"beta_2": 0.99}, {"epsilon": 1e-2}])
-def test_another_adam_is_told_apart(change):
+def test_other_constants_of_adam_are_detected(change):
     A, _, Y, _ = problem()
     other = adam_by_loops(A, Y, 1.0, 7, 0.01, **change)
     assert np.abs(gs.train(A, Y, 1.0, D, 7, step_size=0.01).x - other).max() > 1e-6
@@ -67,9 +64,8 @@ def test_adam_agrees_with_torch():
         optimizer.zero_grad()
         weight.grad = torch.tensor(gs.loss_and_grad(weight.detach().numpy(), Y, 1.0, D)[1])
         optimizer.step()
-    np.testing.assert_allclose(
-        gs.train(A, Y, 1.0, D, 7, step_size=0.01).x, weight.detach().numpy(), rtol=1e-10, atol=1e-12
-    )
+    result = gs.train(A, Y, 1.0, D, 7, step_size=0.01)
+    np.testing.assert_allclose(result.x, weight.detach().numpy(), rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.parametrize("gradient", ["exact", "appendix_b", "approximate"])
@@ -78,9 +74,8 @@ def test_gradient_descent_is_equation_14(gradient):
     expected = A.copy()
     for _ in range(5):
         expected = expected - 0.02 * gs.loss_and_grad(expected, Y, 1.0, D, gradient)[1]
-    result = gs.train(
-        A, Y, 1.0, D, 5, gradient=gradient, optimizer="gradient_descent", step_size=0.02
-    )
+    options = {"gradient": gradient, "optimizer": "gradient_descent", "step_size": 0.02}
+    result = gs.train(A, Y, 1.0, D, 5, **options)
     np.testing.assert_array_equal(result.x, expected)
 
 
@@ -88,9 +83,8 @@ def test_schedules_are_functions_of_the_epoch():
     A, _, Y, _ = problem()
     expected = A.copy()
     for epoch in range(4):
-        expected = (
-            expected - 0.01 * (epoch + 1) * gs.loss_and_grad(expected, Y, 1.0 + 0.1 * epoch, D)[1]
-        )
+        _, G = gs.loss_and_grad(expected, Y, 1.0 + 0.1 * epoch, D)
+        expected = expected - 0.01 * (epoch + 1) * G
     result = gs.train(
         A,
         Y,
@@ -104,7 +98,7 @@ def test_schedules_are_functions_of_the_epoch():
     assert result.fun == gs.loss(result.x, Y, 1.3, D)
 
 
-def test_a_mini_batch_epoch_sees_every_sample_once_in_an_order_of_its_own(monkeypatch):
+def test_the_batches_of_an_epoch_are_all_samples_in_a_new_order(monkeypatch):
     A, _, Y, _ = problem()
     seen = []
 
@@ -137,8 +131,8 @@ def test_the_constraints_hold_after_every_step():
 # ----------------------------------------------------------------------------------- what it learns
 
 
-def test_the_spans_are_recovered_and_the_history_tells_it():
-    """One active group, retraction: the spans converge with no floor, the atoms turn inside them (R0, R2)."""
+def test_the_spans_are_recovered_and_the_history_shows_it():
+    """One active group, retraction: the spans converge with no floor, their atoms turn (R2)."""
     A, A_star, Y, support = problem(n_samples=400)
     result = gs.train(
         A,
@@ -158,20 +152,15 @@ def test_the_spans_are_recovered_and_the_history_tells_it():
     assert {len(values) for values in history.values()} == {150}
     assert history["rotation_free_error"][-1] < 1e-10 < 1e-3 < history["rotation_free_error"][0]
     assert history["error"][-1] >= history["rotation_free_error"][-1]
-    assert (
-        history["recall"][-1],
-        history["precision"][-1],
-        history["exact"][-1],
-        history["active_groups"][-1],
-    ) == (1, 1, 1, 1)
+    for name in ("recall", "precision", "exact", "active_groups"):
+        assert history[name][-1] == 1
     assert np.diff(history["loss"]).max() < 1e-12
-    assert history["loss"][-1] == pytest.approx(
-        1.9**2 / 2, rel=1e-9
-    )  # every code is lam short: the shrinkage that is left
+    # what remains is the shrinkage of every code by lam
+    assert history["loss"][-1] == pytest.approx(1.9**2 / 2, rel=1e-9)
 
 
 def test_a_linear_network_reaches_the_optimum_that_the_svd_finds():
-    """lam = 0, tied weights, more samples than atoms: the optimum is the residual of the leading principal directions."""
+    """With lam = 0 the optimum is the residual of the leading principal directions."""
     rng = np.random.default_rng(1)
     Y = rng.standard_normal((50, 6)) * [3, 2, 1, 0.5, 0.3, 0.1]
     result = gs.train(
@@ -208,9 +197,8 @@ def test_a_memory_mapped_batch_gives_the_same_result(tmp_path):
     A, _, Y, _ = problem()
     np.save(tmp_path / "Y.npy", Y)
     mapped = np.load(tmp_path / "Y.npy", mmap_mode="r")
-    np.testing.assert_array_equal(
-        gs.train(A, mapped, 1.0, D, 3, batch_size=7).x, gs.train(A, Y, 1.0, D, 3, batch_size=7).x
-    )
+    on_disk, in_memory = (gs.train(A, each, 1.0, D, 3, batch_size=7) for each in (mapped, Y))
+    np.testing.assert_array_equal(on_disk.x, in_memory.x)
 
 
 # ------------------------------------------------------------------------------------ interruptions
@@ -238,11 +226,8 @@ gs.train(A, Y, 1.0, D, 9, checkpoint=sys.argv[2], callback=die, **RECIPE)
 def test_a_killed_run_resumes_bit_for_bit(tmp_path, epoch):
     A, _, Y, _ = problem()
     path = tmp_path / "run.npz"
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED, os.path.dirname(__file__), str(path), str(epoch)],
-        timeout=60,
-        check=False,
-    )
+    command = [sys.executable, "-c", KILLED, os.path.dirname(__file__), str(path), str(epoch)]
+    done = subprocess.run(command, timeout=60, check=False)
     assert done.returncode == -signal.SIGKILL
     assert path.exists() == (epoch >= 2)
     resumed = gs.train(A, Y, 1.0, D, 9, checkpoint=path, resume=True, **RECIPE)
@@ -253,7 +238,7 @@ def test_a_killed_run_resumes_bit_for_bit(tmp_path, epoch):
 
 
 @pytest.mark.parametrize("damage", ["truncated", "emptied", "other file"])
-def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tmp_path, damage):
+def test_in_place_of_a_damaged_checkpoint_the_one_before_is_used(tmp_path, damage):
     A, _, Y, _ = problem()
     path = tmp_path / "run.npz"
     gs.train(A, Y, 1.0, D, 6, checkpoint=path, **RECIPE)
@@ -266,14 +251,14 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tmp_path, damage
     assert resumed.x.tobytes() == gs.train(A, Y, 1.0, D, 8, **RECIPE).x.tobytes()
 
 
-def test_a_foreign_checkpoint_is_refused(tmp_path):
+def test_the_checkpoint_of_another_run_is_refused(tmp_path):
     A, _, Y, _ = problem()
     path = tmp_path / "run.npz"
     gs.train(A, Y, 1.0, D, 2, checkpoint=path, **RECIPE)
+    arguments = {"A": A, "Y": Y, "lam": 1.0, "group_size": D, "n_epochs": 4, **RECIPE}
     for other in ({"A": 2 * A}, {"Y": Y + 1}, {"optimizer": "gradient_descent"}, {"rng": 1}):
-        arguments = {"A": A, "Y": Y, "lam": 1.0, "group_size": D, "n_epochs": 4, **other}
         with pytest.raises(ValueError, match="belongs to another run.*its own only.*resume=False"):
-            gs.train(**arguments, checkpoint=path, resume=True, **RECIPE)
+            gs.train(**arguments | other, checkpoint=path, resume=True)
 
 
 def test_checkpoints_leave_no_other_files(tmp_path):
@@ -292,12 +277,8 @@ def test_the_callback_can_stop_the_run():
             raise StopIteration
 
     result = gs.train(A, Y, 1.0, D, 50, callback=stop)
-    assert (result.nit, result.status, result.success, result.message) == (
-        3,
-        1,
-        False,
-        "stopped by the callback",
-    )
+    assert (result.nit, result.status, result.success) == (3, 1, False)
+    assert result.message == "stopped by the callback"
     np.testing.assert_array_equal(result.x, gs.train(A, Y, 1.0, D, 3).x)
 
 
@@ -318,19 +299,16 @@ def test_ctrl_c_returns_what_has_been_learned(tmp_path, monkeypatch):
     monkeypatch.undo()
     assert (result.nit, result.status, result.message) == (3, 2, "interrupted")
     assert len(result.history["loss"]) == 3
-    np.testing.assert_array_equal(
-        gs.train(A, Y, 1.0, D, 6, checkpoint=path, resume=True).x, gs.train(A, Y, 1.0, D, 6).x
-    )
+    resumed = gs.train(A, Y, 1.0, D, 6, checkpoint=path, resume=True)
+    np.testing.assert_array_equal(resumed.x, gs.train(A, Y, 1.0, D, 6).x)
 
 
 def test_a_diverging_run_stops_at_once_and_keeps_the_last_checkpoint(tmp_path):
     A, _, Y, _ = problem()
     path = tmp_path / "run.npz"
-    heard = []
-    with pytest.raises(
-        gs.DivergenceError,
-        match=r"in epoch \d+ the (cost|parameter A) is no longer finite.*lower step_size",
-    ):
+    epochs = []
+    message = r"in epoch \d+ the (cost|parameter A) is no longer finite.*lower step_size"
+    with pytest.raises(gs.DivergenceError, match=message):
         gs.train(
             A,
             Y,
@@ -341,14 +319,14 @@ def test_a_diverging_run_stops_at_once_and_keeps_the_last_checkpoint(tmp_path):
             step_size=1.0,
             checkpoint=path,
             checkpoint_every=1,
-            callback=lambda intermediate_result: heard.append(intermediate_result.nit),
+            callback=lambda intermediate_result: epochs.append(intermediate_result.nit),
         )
     with np.load(path) as saved:
         assert np.isfinite(saved["parameters.A"]).all()
-        assert saved["epoch"] == heard[-1]
+        assert saved["epoch"] == epochs[-1]
 
 
-# ----------------------------------------------------------------------------------------- the door
+# ----------------------------------------------------------------------------------------- refusals
 
 
 @pytest.mark.parametrize(
@@ -377,8 +355,9 @@ def test_a_diverging_run_stops_at_once_and_keeps_the_last_checkpoint(tmp_path):
 )
 def test_bad_arguments_are_refused(change, error, message):
     A, _, Y, _ = problem()
+    arguments = {"A": A, "Y": Y, "lam": 1.0, "group_size": D, "n_epochs": 2}
     with pytest.raises(error, match=message):
-        gs.train(**{"A": A, "Y": Y, "lam": 1.0, "group_size": D, "n_epochs": 2, **change})
+        gs.train(**arguments | change)
 
 
 def test_progress_goes_to_standard_error_only(capsys):

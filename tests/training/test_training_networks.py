@@ -75,7 +75,7 @@ def test_a_relative_step_above_one_gives_one_warning():
 
 
 def test_the_recipe_of_section_4_2_runs_and_learns():
-    """15 steps of 0.04, lam * step = 0.2, batches of 128, Adam 1e-3, unit columns; smaller images."""
+    """15 steps of 0.04, lam * step = 0.2, batches of 128, Adam 1e-3, unit columns."""
     A_star = gs.make_dictionary(30, 5, 4, kind="orthonormal", rng=0)
     Y = gs.sample(A_star, 640, 1, 4, rng=0).Y
     A = gs.perturb_dictionary(A_star, delta=0.8, group_size=4, direction="tangent", rng=1)
@@ -174,7 +174,7 @@ def test_samples_are_fixed_in_memory_only_if_all_are_in_one_batch(tmp_path, monk
 
 @pytest.mark.parametrize("optimizer", ["gradient_descent", "adam"])
 def test_training_ends_where_scipy_ends(optimizer):
-    """BFGS with finite differences finds the same cost and the same A_g A_g^T; A_g Q costs the same."""
+    """BFGS with finite differences finds the same cost and A_g A_g^T; A_g Q has equal cost."""
     A, A_star, Y, _ = problem(n_samples=40)
     theirs = scipy.optimize.minimize(
         lambda flat: gs.loss(flat.reshape(A.shape), Y, 1.0, D),

@@ -1,4 +1,4 @@
-"""Training the sparse autoencoder: one step by hand, the population step with a fixed bias and its rate, schedules, resuming."""
+"""Training the sparse autoencoder: N19's steps, the rate with a fixed bias, schedules, resuming."""
 
 import numpy as np
 import pytest
@@ -36,16 +36,17 @@ def test_a_learned_bias_takes_its_own_gradient_step():
     _, dW, db = ops.sparse_loss_and_grad(W, Y, -0.3)
     agreement(result.x, W - 0.5 * dW)
     agreement(result.bias, -0.3 - 0.5 * db)
-    assert (
-        result.bias > -0.3
-    ).all()  # the expectation is +p_i b_i: descent shrinks |b|, where the printed -p_i b_i would grow it
+    # the expected gradient is +p_i b_i: descent shrinks |b|, the printed -p_i b_i would grow it
+    assert (result.bias > -0.3).all()
 
 
 @pytest.mark.parametrize("b", [-0.1, -0.3, -0.5, -0.8])
 def test_a_fixed_bias_converges_linearly_at_the_predicted_rate(b):
-    """Population, noise-free, orthonormal means, columns turned by theta out of their span. With kappa = zeta p l, rho = 1 - kappa (b + l)^2 / l:
-    tan(theta+) = rho sin(theta) / (kappa + rho cos(theta)) at every step, rate rho / (kappa + rho)
-    in the limit. N19 says it would not work.
+    """All means without noise, orthonormal; columns turned by theta out of their span.
+
+    With kappa = zeta p l and rho = 1 - kappa (b + l)^2 / l every step has tan(theta+) = rho
+    sin(theta) / (kappa + rho cos(theta)), so the limit rate is rho / (kappa + rho). N19 states that
+    a fixed bias does not converge.
     """
     m = 4
     theta = 0.6
@@ -54,15 +55,13 @@ def test_a_fixed_bias_converges_linearly_at_the_predicted_rate(b):
     normal = basis[:, m : 2 * m]
     angles = []
 
-    def watch(intermediate_result):
-        overlap = np.sum(intermediate_result.x * A, axis=0)
-        angles.append(
-            np.arctan2(np.linalg.norm(intermediate_result.x - A * overlap, axis=0), overlap)
-        )
+    def measure_angle(intermediate_result):
+        W = intermediate_result.x
+        overlap = np.sum(W * A, axis=0)
+        angles.append(np.arctan2(np.linalg.norm(W - A * overlap, axis=0), overlap))
 
-    gs.train_sparse(
-        np.cos(theta) * A + np.sin(theta) * normal, A.T, 8, bias=b, normalise=True, callback=watch
-    )
+    W = np.cos(theta) * A + np.sin(theta) * normal
+    gs.train_sparse(W, A.T, 8, bias=b, normalise=True, callback=measure_angle)
     for now in angles:
         kappa = np.cos(theta)  # zeta = m, p = 1/m
         rho = 1 - (b + np.cos(theta)) ** 2
@@ -72,24 +71,23 @@ def test_a_fixed_bias_converges_linearly_at_the_predicted_rate(b):
     assert angles[-1][0] / angles[-2][0] == pytest.approx(rate, rel=2e-3)
 
 
-def test_a_bias_that_vanishes_loses_what_a_fixed_one_finds():
-    """Means with <A_i, A_j> = 0.05: once |b| < 0.05 every unit answers to every mean."""
+def test_a_vanishing_bias_loses_the_dictionary_that_a_fixed_one_finds():
+    """Means with <A_i, A_j> = 0.05: once |b| < 0.05 every unit is active at every mean."""
     gram = 0.95 * np.eye(6) + 0.05
     A = np.vstack([np.linalg.cholesky(gram).T, np.zeros((6, 6))])
     W = gs.perturb_dictionary(A, delta=0.2, rng=0)
     W /= np.linalg.norm(W, axis=0)
-    ends = {
-        rule: gs.train_sparse(
-            W, A.T, 200, bias=-0.4, normalise=True, bias_schedule=rule, A_star=A
-        ).history["delta"][-1]
-        for rule in ("fixed", 0.5)
-    }
-    assert ends["fixed"] < 1e-12 and ends[0.5] > 0.05
+    options = {"bias": -0.4, "normalise": True, "A_star": A}
+    fixed = gs.train_sparse(W, A.T, 200, **options, bias_schedule="fixed")
+    halved = gs.train_sparse(W, A.T, 200, **options, bias_schedule=0.5)
+    assert fixed.history["delta"][-1] < 1e-12
+    assert halved.history["delta"][-1] > 0.05
 
 
-def test_the_history_is_what_the_metrics_say():
+def test_the_history_has_the_values_of_the_metrics():
     A, Y, support, W = data()
-    result = gs.train_sparse(W, Y, 2, bias=-0.4, normalise=True, A_star=A, support=support)
+    options = {"bias": -0.4, "normalise": True, "A_star": A, "support": support}
+    result = gs.train_sparse(W, Y, 2, **options)
     X = ops.sparse_encode(W, Y, -0.4)
     found = gs.metrics.support_recovery(support, X != 0)
     first = {name: values[0] for name, values in result.history.items()}
@@ -102,11 +100,9 @@ def test_the_history_is_what_the_metrics_say():
         "exact": found.exact,
     }
     assert {name: first[name] for name in expected} == pytest.approx(expected, nan_ok=True)
-    quick = gs.train_sparse(
-        W, Y, 2, bias=-0.4, normalise=True, A_star=A, support=support, measure=False
-    )
-    assert set(quick.history) == {"loss", "bias"}
-    np.testing.assert_array_equal(quick.x, result.x)
+    unmeasured = gs.train_sparse(W, Y, 2, **options, measure=False)
+    assert set(unmeasured.history) == {"loss", "bias"}
+    np.testing.assert_array_equal(unmeasured.x, result.x)
 
 
 @pytest.mark.parametrize(
@@ -127,10 +123,11 @@ def test_every_network_learns(optimizer, activation, lam, bias):
         step_size=step,
         batch_size=70,
     )
-    assert result.success and result.fun < 0.7 * result.history["loss"][0]
+    assert result.success
+    assert result.fun < 0.7 * result.history["loss"][0]
 
 
-def test_a_run_resumed_is_the_run_that_never_stopped(tmp_path):
+def test_a_resumed_run_equals_one_that_never_stopped(tmp_path):
     _, Y, _, W = data()
     options = dict(
         bias=-0.3,
@@ -151,7 +148,7 @@ def test_a_run_resumed_is_the_run_that_never_stopped(tmp_path):
         gs.train_sparse(W, Y, 6, **{**options, "normalise": False}, checkpoint=path, resume=True)
 
 
-def test_float32_stays_float32_and_nothing_is_modified():
+def test_float32_stays_float32_and_the_start_is_not_modified():
     _, Y, _, W = data()
     single = W.astype(np.float32)
     before = W.astype(np.float32)
@@ -171,11 +168,10 @@ def test_a_callback_can_stop_the_run():
     assert (result.nit, result.status, result.message) == (2, 1, "stopped by the callback")
 
 
-def test_refusals():
+def test_bad_arguments_are_refused():
     _, Y, _, W = data()
-    with pytest.raises(
-        ValueError, match="bias_schedule = 'halve' is unknown; choose one of 'fixed', 'learned'"
-    ):
+    message = "bias_schedule = 'halve' is unknown; choose one of 'fixed', 'learned'"
+    with pytest.raises(ValueError, match=message):
         gs.train_sparse(W, Y, 1, bias_schedule="halve")
     with pytest.raises(ValueError, match="bias_schedule = -0.5 is negative"):
         gs.train_sparse(W, Y, 1, bias_schedule=-0.5)
