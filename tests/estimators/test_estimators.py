@@ -1,4 +1,4 @@
-"""The autoencoders as scikit-learn estimators: all its checks, what they learn against gs.train, and the same bits in any number of pieces."""
+"""The autoencoders as estimators: scikit-learn's checks, agreement with gs.train, partial fits."""
 
 import os
 import pickle
@@ -49,15 +49,15 @@ every_kind = pytest.mark.parametrize("kind", KINDS)
 
 
 def groups_of_three(dtype=np.float64, n_samples=150, noise=20):
-    """Samples of one of three planes, and which."""
+    """Samples of three planes, the plane of each, and the dictionary."""
     A = gs.make_dictionary(8, 3, 2, kind="orthonormal", rng=0)
     Y, _, support = gs.sample(A, n_samples, 1, 2, snr_db=noise, rng=0)
     return Y.astype(dtype), support[:, 0], A
 
 
 def same_bits(left, right):
-    arrays = ["components_"] + ["bias_"] * hasattr(left, "bias_")
-    return all(getattr(left, name).tobytes() == getattr(right, name).tobytes() for name in arrays)
+    names = ["components_", "bias_"] if hasattr(left, "bias_") else ["components_"]
+    return all(getattr(left, name).tobytes() == getattr(right, name).tobytes() for name in names)
 
 
 # --------------------------------------------------------------------- the contract of scikit-learn
@@ -74,23 +74,22 @@ def same_bits(left, right):
     ]
 )
 def test_all_checks_of_scikit_learn_pass(estimator, check):
-    """scikit-learn itself skips one of them, of the array API, which must be asked for before Python starts: see the next test."""
+    """scikit-learn skips its check of the array API here; see the next test."""
     check(estimator)
 
 
-def test_no_check_is_left_out_where_the_array_api_is_asked_for():
+def test_no_check_is_skipped_if_the_array_api_is_enabled_before_python_starts():
     program = (
         "import gsae_ref as gs; from sklearn.utils.estimator_checks import check_estimator\n"
         "for model in (gs.GroupSparseAutoencoder(), gs.SparseAutoencoder(activation='relu')):\n"
         "    assert {result['status'] for result in check_estimator(model)} == {'passed'}"
     )
     environment = os.environ | {"SCIPY_ARRAY_API": "1"}
-    subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", program], check=True, timeout=120, env=environment
-    )
+    command = [sys.executable, "-W", "ignore", "-c", program]
+    subprocess.run(command, check=True, timeout=120, env=environment)
 
 
-def test_they_live_in_pipelines_grids_and_files():
+def test_pipelines_grid_searches_and_pickles():
     Y, labels, _ = groups_of_three()
     pipeline = make_pipeline(
         StandardScaler(with_std=False),
@@ -154,11 +153,8 @@ def test_the_planes_are_found_and_are_the_clusters():
         n_epochs=60,
         random_state=0,
     ).fit(Y)
-    assert (
-        gs.principal_angles(model.components_.T, A, 2).max()
-        < 0.05
-        < gs.principal_angles(start, A, 2).max()
-    )
+    assert gs.principal_angles(start, A, 2).max() > 0.05
+    assert gs.principal_angles(model.components_.T, A, 2).max() < 0.05
     np.testing.assert_array_equal(model.predict(Y), labels)
     assert model.score(Y) > model.score(Y[:, ::-1])
     assert model.loss_curve_[-1] < 0.9 * model.loss_curve_[0]
@@ -169,34 +165,32 @@ def test_codes_reconstructions_and_clusters_are_those_of_the_network(kind):
     Y, _, _ = groups_of_three()
     model = KINDS[kind]().fit(Y)
     A = model.components_.T
-    if kind in ("shallow", "unfolded"):
-        codes = (
-            gs.encode(A, Y, 1.5, 2) if kind == "shallow" else gs.unfolded_encode(A, Y, 0.8, 2, 3)
-        )
-        size = 2
+    size = 2 if kind in ("shallow", "unfolded") else 1
+    if kind == "shallow":
+        codes = gs.encode(A, Y, 1.5, 2)
+    elif kind == "unfolded":
+        codes = gs.unfolded_encode(A, Y, 0.8, 2, 3)
     else:
         lam = 0 if kind == "relu" else 1.0
         codes = gs.sparse_encode(A, Y, model.bias_, kind, lam)
-        size = 1
         assert model.bias_.any() == (kind == "relu")
     np.testing.assert_allclose(model.transform(Y), codes, rtol=1e-12)
     np.testing.assert_allclose(model.inverse_transform(codes), codes @ A.T, rtol=1e-12)
-    assert model.score(Y) == pytest.approx(
-        -np.sum((Y - codes @ A.T) ** 2) / (2 * len(Y)), rel=1e-12
-    )
-    sizes = [[np.linalg.norm(code[g : g + size]) for g in range(0, 6, size)] for code in codes]
-    assert model.predict(Y).tolist() == [
-        int(np.argmax(row)) if max(row) > 0 else -1 for row in sizes
-    ]
+    cost = np.sum((Y - codes @ A.T) ** 2) / (2 * len(Y))
+    assert model.score(Y) == pytest.approx(-cost, rel=1e-12)
+    for code, label in zip(codes, model.predict(Y), strict=True):
+        norms = [np.linalg.norm(code[g : g + size]) for g in range(0, 6, size)]
+        assert label == (np.argmax(norms) if max(norms) > 0 else -1)
 
 
 def test_a_sample_without_an_active_group_has_no_cluster():
     Y, _, _ = groups_of_three()
     model = KINDS["shallow"]().fit(Y)
-    assert model.predict(np.concatenate([Y[:1] * 1e-3, np.zeros((1, 8))])).tolist() == [-1, -1]
+    small = np.concatenate([Y[:1] * 1e-3, np.zeros((1, 8))])
+    assert model.predict(small).tolist() == [-1, -1]
 
 
-def test_the_bias_of_relu_starts_at_minus_lam_and_may_stay():
+def test_the_bias_of_relu_starts_at_minus_lam_and_is_learned_if_asked():
     Y, _, _ = groups_of_three()
     np.testing.assert_array_equal(KINDS["relu"](fit_bias=False).fit(Y).bias_, np.full(6, -0.5))
     one = gs.SparseAutoencoder(
@@ -221,11 +215,9 @@ def test_the_bias_of_relu_starts_at_minus_lam_and_may_stay():
 def test_the_dtype_stays(kind, dtype):
     Y, _, _ = groups_of_three(dtype)
     model = KINDS[kind]().fit(Y)
-    assert {
-        model.components_.dtype,
-        model.transform(Y).dtype,
-        model.inverse_transform(model.transform(Y)).dtype,
-    } == {np.dtype(dtype)}
+    codes = model.transform(Y)
+    for array in (model.components_, codes, model.inverse_transform(codes)):
+        assert array.dtype == dtype
 
 
 # ---------------------------------------------------------------------------------------- in pieces
@@ -236,13 +228,10 @@ def test_the_dtype_stays(kind, dtype):
 def test_partial_fit_is_fit_on_the_same_batches(kind, init):
     Y, _, _ = groups_of_three()
     whole = KINDS[kind](init=init).fit(Y)
-    pieces = KINDS[kind](
-        init=init
-        if init == "random"
-        else starting_dictionary(
-            Y, *((3, 2) if kind in ("shallow", "unfolded") else (6, 1)), "samples", 7
-        ).T
-    )
+    if init == "samples":  # of all samples, not of those of the first batch
+        sizes = (3, 2) if kind in ("shallow", "unfolded") else (6, 1)
+        init = starting_dictionary(Y, *sizes, "samples", 7).T
+    pieces = KINDS[kind](init=init)
     for epoch in range(4):
         for batch in shuffled(len(Y), 32, 7, epoch):
             pieces.partial_fit(Y[batch])
@@ -262,29 +251,25 @@ def test_blocks_of_any_sizes_are_partial_fit_in_their_order(kind):
         cut = [Y[start : start + size] for start in range(0, len(Y), size)]
         assert same_bits(KINDS[kind](init="random").fit_blocks(cut), expected)
         assert same_bits(KINDS[kind](init="random").fit_blocks(lambda cut=cut: iter(cut)), expected)
-    alone = KINDS[kind](init="random", batch_size=None) if kind in ("shallow", "unfolded") else None
-    if alone is not None:
-        assert same_bits(
-            alone.fit_blocks([Y[start : start + 32] for start in range(0, len(Y), 32)]), expected
-        )
+    if kind in ("shallow", "unfolded"):
+        batches = [Y[start : start + 32] for start in range(0, len(Y), 32)]
+        uncut = KINDS[kind](init="random", batch_size=None).fit_blocks(batches)
+        assert same_bits(uncut, expected)
 
 
-def test_an_iterator_serves_one_epoch():
+def test_an_iterator_can_be_used_for_one_epoch_only():
     Y, _, _ = groups_of_three()
     cut = [Y[:64], Y[64:]]
     once = KINDS["shallow"](n_epochs=1, init="random")
     assert same_bits(clone(once).fit_blocks(iter(cut)), clone(once).fit_blocks(cut))
-    with pytest.raises(
-        ValueError,
-        match="blocks is an iterator.*read once, and n_epochs = 4; pass a list, or a function",
-    ):
+    message = "blocks is an iterator.*read once, and n_epochs = 4; pass a list, or a function"
+    with pytest.raises(ValueError, match=message):
         KINDS["shallow"]().fit_blocks(iter(cut))
     for nothing in ([], iter(()), lambda: iter(())):
         with pytest.raises(ValueError, match="blocks is empty"):
             clone(once).fit_blocks(nothing)
-    with pytest.raises(
-        ValueError, match="X has 5 features, but GroupSparseAutoencoder is expecting 8"
-    ):
+    message = "X has 5 features, but GroupSparseAutoencoder is expecting 8"
+    with pytest.raises(ValueError, match=message):
         clone(once).fit_blocks([Y, Y[:, :5]])
 
 
@@ -297,8 +282,8 @@ def test_a_memory_mapped_file_gives_the_same_bits(tmp_path, init):
     assert same_bits(clone(model).fit(mapped), clone(model).fit(Y))
 
 
-def test_a_file_larger_than_what_is_held(tmp_path):
-    """Fitting, scoring and clustering a 10 MB file hold less than 4 MB of it at a time, from the file or in blocks."""
+def test_a_file_larger_than_memory(tmp_path):
+    """Fitting, scoring and clustering a 10 MB file need less than 4 MB of memory."""
     Y = np.random.default_rng(0).standard_normal((40_000, 64)).astype(np.float32)
     np.save(tmp_path / "Y.npy", Y)
     mapped = np.load(tmp_path / "Y.npy", mmap_mode="r")
@@ -322,7 +307,7 @@ def test_a_file_larger_than_what_is_held(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["samples", "principal", "random"])
-def test_a_start_has_unit_atoms_from_where_it_says(kind):
+def test_a_start_has_unit_atoms_of_its_kind(kind):
     rng = np.random.default_rng(0)
     Y = rng.normal(size=(40, 5)) * [5, 4, 1, 1, 1]
     Y[::2] = 0
@@ -330,8 +315,8 @@ def test_a_start_has_unit_atoms_from_where_it_says(kind):
     np.testing.assert_allclose(np.linalg.norm(A, axis=0), 1, rtol=1e-14)
     assert np.linalg.matrix_rank(A) == (2 if kind == "principal" else 5)
     if kind == "samples":
-        alive = Y[1::2] / np.linalg.norm(Y[1::2], axis=1, keepdims=True)
-        np.testing.assert_allclose((alive @ A).max(axis=0), 1, rtol=1e-14)
+        directions = Y[1::2] / np.linalg.norm(Y[1::2], axis=1, keepdims=True)
+        np.testing.assert_allclose((directions @ A).max(axis=0), 1, rtol=1e-14)
     if kind == "principal":
         V = np.linalg.svd(Y)[2][:2]
         np.testing.assert_allclose(np.linalg.norm(V @ A, axis=0), 1, rtol=1e-12)
@@ -340,7 +325,7 @@ def test_a_start_has_unit_atoms_from_where_it_says(kind):
     assert starting_dictionary(Y[:2], 30, 2, kind, rng=1).shape == (5, 60)
 
 
-def test_ctrl_c_keeps_what_was_learned_and_goes_on(monkeypatch):
+def test_after_ctrl_c_the_attributes_are_those_of_the_last_epoch(monkeypatch):
     Y, _, _ = groups_of_three()
     calls = []
     real = gs.training.ops.loss_and_grad
@@ -360,7 +345,7 @@ def test_ctrl_c_keeps_what_was_learned_and_goes_on(monkeypatch):
     assert same_bits(model, KINDS["shallow"](n_epochs=2).fit(Y))
 
 
-def test_progress_is_shown_when_asked(capsys):
+def test_progress_is_shown_if_verbose(capsys):
     Y, _, _ = groups_of_three()
     KINDS["shallow"]().fit(Y)
     assert capsys.readouterr() == ("", "")
@@ -387,14 +372,14 @@ def test_progress_is_shown_when_asked(capsys):
     ],
     ids=str,
 )
-def test_mistakes_are_told_by_fit(change, error, message):
+def test_bad_options_are_refused_at_fit(change, error, message):
     Y, _, _ = groups_of_three()
     with pytest.raises(error, match=message):
         KINDS["shallow"](**change).fit(Y)
 
 
 @every_kind
-def test_masked_samples_are_refused_wherever_they_come_in(kind):
+def test_masked_samples_are_refused_by_every_method(kind):
     Y, labels, _ = groups_of_three()
     masked = np.ma.masked_array(Y, Y > 1)
     model = KINDS[kind]().fit(Y)
@@ -409,7 +394,7 @@ def test_masked_samples_are_refused_wherever_they_come_in(kind):
             method(masked)
 
 
-def test_a_model_that_is_not_fitted_says_so():
+def test_methods_of_a_model_that_is_not_fitted_raise():
     for method in ("transform", "predict", "score", "inverse_transform"):
         with pytest.raises(NotFittedError):
             getattr(KINDS["shallow"](), method)(np.ones((2, 6)))
@@ -422,26 +407,18 @@ def test_the_package_lists_them_without_importing_scikit_learn():
     program = (
         "import sys, gsae_ref as gs; names = dir(gs); assert 'sklearn' not in sys.modules; "
         "assert {'GroupSparseAutoencoder', 'SparseAutoencoder', 'train'} <= set(names); "
-        "gs.GroupSparseAutoencoder; assert 'sklearn' in sys.modules; assert not hasattr(gs, 'nothing')"
+        "gs.GroupSparseAutoencoder; assert 'sklearn' in sys.modules; "
+        "assert not hasattr(gs, 'nothing')"
     )
-    subprocess.run(
-        [sys.executable, "-c", program],
-        check=True,
-        timeout=60,
-        cwd=os.path.dirname(os.path.dirname(gs.__file__)),
-    )
+    root = os.path.dirname(os.path.dirname(gs.__file__))
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60, cwd=root)
 
 
-def test_without_scikit_learn_the_remedy_is_told(monkeypatch):
-    for name in [
-        name
-        for name in sys.modules
-        if name.split(".")[0] == "sklearn" or name.startswith("gsae_ref.estimators.")
-    ]:
-        monkeypatch.delitem(sys.modules, name)
+def test_without_scikit_learn_the_error_names_the_remedy(monkeypatch):
+    for name in list(sys.modules):
+        if name.split(".")[0] == "sklearn" or name.startswith("gsae_ref.estimators."):
+            monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "sklearn", None)
-    with pytest.raises(
-        ImportError,
-        match=r"SparseAutoencoder needs scikit-learn.*pip install 'gsae_ref\[sklearn\]'",
-    ):
+    message = r"SparseAutoencoder needs scikit-learn.*pip install 'gsae_ref\[sklearn\]'"
+    with pytest.raises(ImportError, match=message):
         gs.SparseAutoencoder()

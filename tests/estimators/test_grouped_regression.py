@@ -39,7 +39,8 @@ def test_recovery_has_about_the_error_of_least_squares_on_the_true_groups():
     expected = 6 * 0.3**2 / 120  # of least squares on the six true predictors
     found = np.sum((model.coef_ - DATA.w_star) ** 2)
     assert found < 4 * expected < 0.002 * np.sum(DATA.w_star**2)
-    assert set(np.argsort(model.magnitudes_)[-2:]) == {0, 1} and model.magnitudes_[2:].max() < 0.1
+    assert set(np.argsort(model.magnitudes_)[-2:]) == {0, 1}
+    assert model.magnitudes_[2:].max() < 0.1
     assert abs(model.intercept_ - 7) < 0.1
     assert model.score(DATA.X, DATA.y + 7) > 0.97
 
@@ -48,19 +49,19 @@ def test_the_validation_error_is_smallest_where_it_stopped():
     model = fitted(n_epochs=3000)
     errors = model.path_.validation_error
     index = int(np.argmin(errors))
-    assert 0 < index < len(errors) - 1 and model.stop_epoch_ == model.path_.epochs[index]
+    assert 0 < index < len(errors) - 1
+    assert model.stop_epoch_ == model.path_.epochs[index]
     np.testing.assert_array_equal(model.coef_, model.path_.coef[index])
     np.testing.assert_array_equal(model.magnitudes_, model.path_.magnitudes[index])
-    held_out = np.sort(np.random.RandomState(0).permutation(150)[:30])
-    agreement(errors[index], np.mean((DATA.y - model.predict(DATA.X))[held_out] ** 2))
+    validation = np.sort(np.random.RandomState(0).permutation(150)[:30])
+    agreement(errors[index], np.mean((DATA.y - model.predict(DATA.X))[validation] ** 2))
     agreement(model.magnitudes_, np.linalg.norm(model.coef_.reshape(30, 3), axis=1))
 
 
 def test_without_early_stopping_the_last_iterate_is_returned():
     model = fitted(early_stopping=False, n_epochs=305)
-    assert (
-        model.stop_epoch_ == 305 == model.path_.epochs[-1] and model.path_.validation_error is None
-    )
+    assert model.stop_epoch_ == 305 == model.path_.epochs[-1]
+    assert model.path_.validation_error is None
     np.testing.assert_array_equal(model.coef_, model.path_.coef[-1])
 
 
@@ -97,24 +98,21 @@ def test_groups_of_one_by_default():
 
 
 def test_single_precision_stays_single():
-    model = Regressor(groups=3).fit(DATA.X.astype(np.float32), DATA.y.astype(np.float32))
-    assert (
-        model.coef_.dtype
-        == np.float32
-        == model.predict(DATA.X.astype(np.float32)).dtype
-        == model.path_.coef.dtype
-    )
+    X = DATA.X.astype(np.float32)
+    model = Regressor(groups=3).fit(X, DATA.y.astype(np.float32))
+    for array in (model.coef_, model.path_.coef, model.predict(X)):
+        assert array.dtype == np.float32
     agreement(model.coef_, fitted().coef_, rtol=1e-2)
 
 
 def test_a_clone_is_not_fitted_and_fits_the_same():
     model = fitted(alpha=1e-3)
     other = clone(model)
-    assert not hasattr(other, "coef_") and other.alpha == 1e-3
+    assert not hasattr(other, "coef_")
+    assert other.alpha == 1e-3
     np.testing.assert_array_equal(other.fit(DATA.X, DATA.y).coef_, model.coef_)
-    assert not np.array_equal(
-        other.set_params(random_state=1).fit(DATA.X, DATA.y).coef_, model.coef_
-    )
+    reseeded = other.set_params(random_state=1).fit(DATA.X, DATA.y)
+    assert not np.array_equal(reseeded.coef_, model.coef_)
 
 
 def test_in_a_pipeline_and_a_search():
@@ -154,10 +152,8 @@ def test_bad_settings_are_refused_at_fit(options, error, message):
 
 
 def test_one_sample_cannot_be_split():
-    with pytest.raises(
-        ValueError, match="early_stopping=True with n_samples = 1; one sample is needed"
-    ):
+    message = "early_stopping=True with n_samples = 1; one sample is needed"
+    with pytest.raises(ValueError, match=message):
         Regressor().fit(DATA.X[:1], DATA.y[:1])
-    assert Regressor(early_stopping=False, fit_intercept=False, n_epochs=20).fit(
-        DATA.X[:1], DATA.y[:1]
-    ).coef_.shape == (90,)
+    whole = Regressor(early_stopping=False, fit_intercept=False, n_epochs=20)
+    assert whole.fit(DATA.X[:1], DATA.y[:1]).coef_.shape == (90,)
