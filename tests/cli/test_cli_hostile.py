@@ -66,11 +66,11 @@ HOSTILE = {  # case: (command, which once gave a traceback or lost a file; part 
         "is both --from and",
     ),
     "a seed below zero, refused before any work": (
-        "reproduce l23-figure-2 --quick --seed -1 --out o",
+        "reproduce l23-figure-2 --seed -1 --out o",
         "--seed = -1; it must be at least 0",
     ),
     "no seeds": (
-        "reproduce l23-figure-2 --quick --seeds 0 --out o",
+        "reproduce l23-figure-2 --seeds 0 --out o",
         "--seeds = 0; it must be at least 1",
     ),
 }
