@@ -9,6 +9,7 @@ import inspect
 import re
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from importlib.util import resolve_name
 from pathlib import Path
 
@@ -22,87 +23,56 @@ TESTS = Path(__file__).parent
 PACKAGE_FILES = sorted(PACKAGE.rglob("*.py"))
 TEST_FILES = sorted(TESTS.rglob("*.py"))
 
-# The arrows that may exist between rooms. A package such as ops/ is one room; arrows inside a room
-# are free, but in papers/. The types that annotations name: a leaf that every room may import, but
-# for counterexamples, which know the standard library only.
-TYPES = "arrays"
-ARROWS = {
-    "arrays": set(),
-    "_version": set(),
-    "groups": set(),
-    "checks": set(),
-    "files": set(),
-    "reference": {"groups"},
-    "kernels": set(),
-    "ops": {"checks", "groups", "reference", "kernels"},
-    "sampling": {"checks", "groups"},
-    "datasets": {"checks", "groups", "files"},
-    "metrics": {"checks", "groups"},
-    "claims": {"checks", "groups"},
-    "papers": {"claims", "checks", "groups"},
-    "measurements": {
-        "papers",
-        "claims",
-        "ops",
-        "sampling",
-        "metrics",
-        "checks",
-        "groups",
-        "files",
-    },  # papers/**/measurements.py
-    "verification": {
-        "papers",
-        "measurements",
-        "claims",
-        "ops",
-        "sampling",
-        "metrics",
-        "checks",
-        "groups",
-        "files",
-    },
-    "training": {"ops", "metrics", "checks", "groups", "files"},
-    "estimators": {"training", "ops", "metrics", "checks", "groups", "files"},
-    "experiments": {
-        "training",
-        "verification",
-        "estimators",
-        "ops",
-        "sampling",
-        "datasets",
-        "metrics",
-        "papers",
-        "claims",
-        "checks",
-        "groups",
-        "files",
-        "versions",
-    },
-    "report": {"experiments", "verification", "papers", "claims", "files", "versions"},
-    "cli": {
-        "report",
-        "experiments",
-        "verification",
-        "estimators",
-        "datasets",
-        "training",
-        "ops",
-        "claims",
-        "checks",
-        "files",
-        "versions",
-    },
-    "versions": {"ops"},
-    "__main__": {"cli"},
-}
-ONLY_THESE_LIBRARIES = {
-    "arrays": {"numpy"},
-    "groups": {"numpy"},
-    "checks": {"numpy"},
-    "files": {"numpy"},
-    "reference": {"numpy"},
-    "kernels": {"numpy", "numba"},
-}
+# The arrows between rooms. Arrows inside a room are free, but in papers/. ``arrays`` (types for
+# annotations) and ``_version`` are open to every room, but for counterexamples, which know the
+# standard library only. ``measurements`` are the files papers/**/measurements.py.
+ROOMS = """
+arrays       ->
+_version     ->
+groups       ->
+checks       ->
+files        ->
+reference    -> groups
+kernels      ->
+ops          -> checks groups reference kernels
+sampling     -> checks groups
+datasets     -> checks groups files
+metrics      -> checks groups
+claims       -> checks groups
+papers       -> claims checks groups
+measurements -> papers claims ops sampling metrics checks groups files
+verification -> papers measurements claims ops sampling metrics checks groups files
+training     -> ops metrics checks groups files
+estimators   -> training ops metrics checks groups files
+experiments  -> training verification estimators ops sampling datasets metrics papers claims
+experiments  -> checks groups files versions
+report       -> experiments verification papers claims files versions
+cli          -> report experiments verification estimators datasets training ops papers claims
+cli          -> checks files versions
+versions     -> ops
+__main__     -> cli
+"""
+OPEN_TO_ALL = {"arrays", "_version"}
+
+
+def table(text):
+    """What each room may import."""
+    known = {}
+    for line in text.strip().splitlines():
+        room, _, names = line.partition("->")
+        known.setdefault(room.strip(), set()).update(names.split())
+    return known
+
+
+ARROWS = table(ROOMS)
+ONLY_THESE_LIBRARIES = table("""
+arrays    -> numpy
+groups    -> numpy
+checks    -> numpy
+files     -> numpy
+reference -> numpy
+kernels   -> numpy numba
+""")
 NEVER_AT_IMPORT = {"matplotlib", "sklearn", "joblib", "tqdm", "torch", "jax", "dask"}
 ONLY_IN_KERNELS_AT_IMPORT = {"numba", "scipy.optimize"}
 COMPARISONS = {"allclose", "isclose", "array_equal", "array_equiv"}
@@ -113,14 +83,19 @@ def within(path):
     return str(path.relative_to(PACKAGE.parent))
 
 
-def module_of(path):
-    """Dotted name of a file of the package: gsae_ref.papers.ledger, and gsae_ref.papers for its __init__.py."""
-    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+def dotted(path, root):
+    """Dotted name of a file below a folder: gsae_ref.papers.ledger, gsae_ref.papers for __init__.py."""
+    parts = path.relative_to(root).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+def module_of(path):
+    """Dotted name of a file of the package."""
+    return dotted(path, PACKAGE.parent)
+
+
 def room_of(module):
-    """First name below the package: gsae_ref.papers.ledger is in the room papers; the package itself is in the room ""."""
+    """First name below the package, "" for the package itself; gsae_ref.papers.ledger is in papers."""
     parts = module.split(".") + [""]
     return "measurements" if parts[1] == "papers" and "measurements" in parts else parts[1]
 
@@ -176,7 +151,7 @@ def wrong_arrows(source, module, is_package=False):
     for name in imports(ast.walk(ast.parse(source)), module, is_package):
         if is_below(name, "gsae_ref"):
             target = room_of(name)
-            known = room and target in ARROWS[room] | {room, TYPES, "_version"}
+            known = room and target in ARROWS[room] | {room, *OPEN_TO_ALL}
             if room and not known:
                 offences.append(
                     f"{module} imports {name}; {room} may import {sorted(ARROWS[room]) or 'no room'}"
@@ -229,7 +204,7 @@ def wrong_arrows_of_papers(source, module, is_package=False):
             continue
         target = name.split(".")
         if target[1] != "papers":
-            wrong = target[1] not in rooms | {TYPES}
+            wrong = target[1] not in rooms | {"arrays"}
         else:
             named = next(
                 (kind_of(part) for part in reversed(target) if kind_of(part) in KINDS), None
@@ -243,6 +218,55 @@ def wrong_arrows_of_papers(source, module, is_package=False):
         if wrong:
             offences.append(f"{module} imports {name}; {kind} may import {sorted(inside | rooms)}")
     return offences
+
+
+def graph_of(files, root):
+    """Module -> the modules that it imports, wherever the import stands: lazily or for types too."""
+    paths = {dotted(path, root): path for path in files}
+    arrows = {}
+    for module, path in paths.items():
+        names = imports(ast.walk(ast.parse(path.read_text())), module, path.name == "__init__.py")
+        known = {longest_prefix(name, paths) for name in names}
+        arrows[module] = known - {module, ""}
+    return arrows
+
+
+def graph_of_scripts(files):
+    """As :func:`graph_of` for files that import each other by their bare names."""
+    paths = {path.stem: path for path in files}
+    arrows = {}
+    for module, path in paths.items():
+        names = {name.split(".")[0] for name in imports(ast.walk(ast.parse(path.read_text())))}
+        arrows[module] = (names & set(paths)) - {module}
+    return arrows
+
+
+def longest_prefix(name, modules):
+    """The module that a dotted name leads to, "" for none: gsae_ref.ops.loss leads to gsae_ref.ops."""
+    while name and name not in modules:
+        name = name.rpartition(".")[0]
+    return name
+
+
+def circle(arrows):
+    """One circle of a graph, as a list; empty where there is none."""
+    try:
+        TopologicalSorter(arrows).prepare()
+    except CycleError as error:
+        return error.args[1]
+    return []
+
+
+def topics_of(arrows, paper):
+    """The graph of a paper's topics: its modules, one folder to a node."""
+    home = f"gsae_ref.papers.{paper}."
+    found = {}
+    for module, known in arrows.items():
+        if module.startswith(home) and module.count(".") == 4:
+            topic = module.split(".")[3]
+            others = {m.split(".")[3] for m in known if m.startswith(home) and m.count(".") == 4}
+            found.setdefault(topic, set()).update(others - {topic})
+    return found
 
 
 def heavy_imports(source, module, is_package=False):
@@ -410,6 +434,35 @@ def test_a_room_imports_only_the_rooms_it_may_know(path):
     assert not offences
 
 
+GRAPH = graph_of(PACKAGE_FILES, PACKAGE.parent)
+
+
+def test_no_import_circle():
+    assert circle(GRAPH) == []
+
+
+@pytest.mark.parametrize("folder", ["benchmarks", "tests"])
+def test_no_import_circle_beside_the_package(folder):
+    root = PACKAGE.parent / folder
+    files = sorted(root.rglob("*.py"))
+    assert len(files) > 5
+    assert circle(graph_of_scripts(files)) == []
+
+
+@pytest.mark.parametrize("paper", ["t21", "n19", "l23"])
+def test_topics_of_a_paper_form_a_chain(paper):
+    topics = topics_of(GRAPH, paper)
+    assert len(topics) >= 5
+    assert circle(topics) == []
+
+
+@package_file
+def test_only_the_package_and_its_rooms_list_their_names(path):
+    listing = ast.parse(path.read_text()).body
+    names = {ast.unparse(t) for n in listing if isinstance(n, ast.Assign) for t in n.targets}
+    assert "__all__" not in names or path.name == "__init__.py"
+
+
 @package_file
 def test_nothing_heavy_is_imported_at_import_time(path):
     offences = heavy_imports(path.read_text(), module_of(path), path.name == "__init__.py")
@@ -536,6 +589,17 @@ OFFENCES = {
     "reference may import numpy only": lambda: wrong_arrows(
         "def f():\n    import numba", "gsae_ref.reference.gradients"
     ),
+    "a circle of two": lambda: circle({"a": {"b"}, "b": {"a"}}),
+    "a circle of three": lambda: circle({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}),
+    "two topics that know each other": lambda: circle(
+        topics_of(
+            {
+                "gsae_ref.papers.t21.model.formulas": {"gsae_ref.papers.t21.support.instance"},
+                "gsae_ref.papers.t21.support.statements": {"gsae_ref.papers.t21.model.formulas"},
+            },
+            "t21",
+        )
+    ),
     "matplotlib at the top": lambda: heavy_imports(
         "import matplotlib.pyplot as plt", "gsae_ref.experiments.t21.figure_3.plots"
     ),
@@ -601,6 +665,7 @@ ALLOWED = {
     "arrows that exist": lambda: wrong_arrows(
         "from . import checks, groups\nfrom .reference import expected", "gsae_ref.ops"
     ),
+    "a chain": lambda: circle({"a": {"b", "c"}, "b": {"c"}, "c": set()}),
     "arrows inside a room": lambda: wrong_arrows(
         "from ..model.formulas import coherence\nfrom ..model import formulas",
         "gsae_ref.papers.t21.support.formulas",
