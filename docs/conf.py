@@ -2,7 +2,7 @@
 
     python -m pip install ".[docs]" && python -m sphinx -W -b html docs docs/_build
 
-Pages that the package itself dictates are written to docs/generated first. ``-b linkcheck`` asks
+Pages made from the package itself are first written to docs/generated. ``-b linkcheck`` visits
 every address outside the site.
 """
 
@@ -36,12 +36,7 @@ extensions = [
     "mathml",
     "docstrings",
 ]
-exclude_patterns = [
-    "_build",
-    "figures",
-    "_ext",
-    "jupyter_execute",
-]  # the last is made by myst-nb beside _build
+exclude_patterns = ["_build", "figures", "_ext", "jupyter_execute"]  # the last: myst-nb's
 nitpicky = True
 # types and functions of other libraries: no inventory of theirs is fetched
 nitpick_ignore_regex = [
@@ -59,9 +54,7 @@ myst_enable_extensions = [
     "deflist",
 ]
 myst_heading_anchors = 3
-nb_execution_mode = (
-    "off"  # the outputs kept in the notebooks, which the tests compare with a fresh run
-)
+nb_execution_mode = "off"  # tests compare the stored outputs with those of a fresh run
 nb_merge_streams = True
 nb_execution_cache_path = str(HERE / "generated" / "jupyter_cache")
 autosummary_generate = False
@@ -86,37 +79,29 @@ html_theme_options = {
 }
 
 QUICK = "gsae-ref verify --quick"
-EVIDENCE = (
-    "papers",
-    "claims",
-    "verification",
-    "reference",
-    "kernels",
-    "ops",
-    "sampling",
-    "metrics",
-)  # the rooms that a verdict depends on
+# the rooms that a verdict depends on
+EVIDENCE = "papers claims verification reference kernels ops sampling metrics".split()
 GENERATED = HERE / "generated"
 
 
 def evidence():
-    """The report of a quick run of the whole ledger, kept until the code that makes it changes."""
+    """The report of a quick run of the whole ledger, stored until its code changes."""
     package = Path(gsae_ref.__file__).parent
     digest = hashlib.sha256()
     for path in sorted(path for room in EVIDENCE for path in (package / room).rglob("*.py")):
         digest.update(path.relative_to(package).as_posix().encode() + path.read_bytes())
-    kept = GENERATED / "verify.json"
-    if kept.exists():
-        saved = json.loads(kept.read_text(encoding="utf-8"))
+    stored = GENERATED / "verify.json"
+    if stored.exists():
+        saved = json.loads(stored.read_text(encoding="utf-8"))
         if saved["code"] == digest.hexdigest():
             return saved["report"]
     report = gsae_ref.verify(quick=True, rng=0).to_dict()
-    kept.write_text(json.dumps({"code": digest.hexdigest(), "report": report}), encoding="utf-8")
-    return json.loads(kept.read_text(encoding="utf-8"))["report"]
+    stored.write_text(json.dumps({"code": digest.hexdigest(), "report": report}), encoding="utf-8")
+    return json.loads(stored.read_text(encoding="utf-8"))["report"]
 
 
 def generate(app):
-    """Write every page that the package itself dictates."""
+    """Write every page that is made from the package."""
     from sphinx.util import logging
 
     GENERATED.mkdir(exist_ok=True)
@@ -129,8 +114,8 @@ def generate(app):
         "differences.md": writer.differences(),
         "equations.md": equation_index.index(),
         "gallery.md": gallery.gallery(HERE / "figures"),
+        "benchmarks.md": benchmarks(HERE.parent / "benchmarks" / "results"),
     }
-    written["benchmarks.md"] = benchmarks(HERE.parent / "benchmarks" / "results")
     for name, text in written.items():
         path = GENERATED / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -148,17 +133,16 @@ def generate(app):
 
 
 def benchmarks(folder):
-    """The benchmark's own reports, if some are kept."""
+    """The page that leads to the benchmark's own reports, if there are any."""
     lines = ["---\norphan: true\n---\n", "# Benchmark reports\n"]
     reports = sorted(path.stem for path in folder.glob("*.md"))
     if not reports:
-        return "\n".join(
-            [*lines, "None is kept in this copy; `python -m benchmarks.report` writes one.\n"]
-        )
+        none = "This copy has none; `python -m benchmarks.report` writes one.\n"
+        return "\n".join([*lines, none])
     shutil.copytree(folder, GENERATED / "results", dirs_exist_ok=True)
     return "\n".join([*lines, "```{toctree}", *(f"results/{name}" for name in reports), "```\n"])
 
 
 def setup(app):
-    """Pages first; the rest are extensions of their own."""
+    """Write the pages before Sphinx reads the folder."""
     app.connect("builder-inited", generate)

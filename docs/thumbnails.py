@@ -2,7 +2,7 @@
 
 Runs ``gsae-ref reproduce NAME --quick`` for every experiment whose pictures are not in the folder
 REPRODUCED (default ``reproduced``) yet, and writes each picture to ``docs/figures``, at most 900
-pixels wide. Needs Matplotlib, whose Pillow does the shrinking.
+pixels wide. Needs Matplotlib, which brings Pillow.
 """
 
 import inspect
@@ -20,22 +20,32 @@ FIGURES = Path(__file__).parent / "figures"
 
 
 def main(reproduced="reproduced"):
-    """Write every thumbnail and say what it weighs."""
+    """Write every thumbnail and print its size."""
     FIGURES.mkdir(exist_ok=True)
     for name in experiments.EXPERIMENTS:
-        module = experiments.load(name)
         folder = Path(reproduced) / f"{name}-quick"
-        stems = module.FIGURES
+        stems = experiments.load(name).FIGURES
         if not all((folder / f"{stem}.png").exists() for stem in stems):
-            quick = ["--quick"] if "quick" in inspect.signature(module.compute).parameters else []
-            command = [sys.executable, "-m", "gsae_ref", "reproduce", name, *quick]
-            subprocess.run([*command, "--out", str(folder)], check=True)
+            reproduce(name, folder)
         for stem in stems:
-            with Image.open(folder / f"{stem}.png") as picture:
-                picture = picture.convert("RGB")
-                picture.thumbnail((WIDTH, 10 * WIDTH))
-                picture.save(FIGURES / f"{stem}.webp", quality=QUALITY, method=6)
-            print(f"{stem}.webp {(FIGURES / f'{stem}.webp').stat().st_size / 1024:.0f} KiB")
+            thumbnail = FIGURES / f"{stem}.webp"
+            shrink(folder / f"{stem}.png", thumbnail)
+            print(f"{thumbnail.name} {thumbnail.stat().st_size / 1024:.0f} KiB")
+
+
+def reproduce(name, folder):
+    """Run an experiment at its reduced size, if it has one."""
+    quick = "quick" in inspect.signature(experiments.load(name).compute).parameters
+    command = ["-m", "gsae_ref", "reproduce", name, *["--quick"] * quick, "--out", str(folder)]
+    subprocess.run([sys.executable, *command], check=True)
+
+
+def shrink(source, thumbnail):
+    """Write a small copy of a picture."""
+    with Image.open(source) as picture:
+        small = picture.convert("RGB")
+    small.thumbnail((WIDTH, 10 * WIDTH))
+    small.save(thumbnail, quality=QUALITY, method=6)
 
 
 if __name__ == "__main__":

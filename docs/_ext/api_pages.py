@@ -1,4 +1,7 @@
-"""The pages of the API reference: a page for every room of public names, and one for every module of statements and closed forms."""
+"""The pages of the API reference.
+
+A page for every room of public names, and one for every module of formulas and hypotheses.
+"""
 
 import inspect
 import pkgutil
@@ -7,6 +10,7 @@ import sys
 from importlib import import_module
 
 import gsae_ref
+from gsae_ref.claims.hypothesis import Hypothesis
 
 ROOMS = {  # room: its title
     "ops": "Networks: encode, decode, loss, gradient",
@@ -25,21 +29,19 @@ SINGLE = (
     "gsae_ref.experiments.common.cache",
     "gsae_ref.experiments",
 )
-REQUESTS = "set_fit_request, set_partial_fit_request, set_score_request"  # scikit-learn's own, documented there
-ROWS_ONLY = re.compile(
-    r"gsae_ref\.papers\.\w+\.(\w+\.)?(statements|measurements|families)$"
-)  # rows of the ledger: the pages of the statements show them
+# scikit-learn's own methods, documented there
+REQUESTS = "set_fit_request, set_partial_fit_request, set_score_request"
+# rows of the ledger: the pages of the statements show them
+ROWS_ONLY = re.compile(r"gsae_ref\.papers\.\w+\.(\w+\.)?(statements|measurements|families)$")
+DATA = {"gsae_ref.papers.row": ("KINDS", "TRUTHS", "VERDICTS")}  # constants that are documented
 
 
 def _modules():
     """Names of the modules with a page of their own."""
-    found = list(SINGLE)
+    found = [*SINGLE, *PACKAGES]
     for package in PACKAGES:
-        found.append(package)
-        found += [
-            info.name
-            for info in pkgutil.walk_packages(import_module(package).__path__, f"{package}.")
-        ]
+        path = import_module(package).__path__
+        found += [info.name for info in pkgutil.walk_packages(path, f"{package}.")]
     return sorted(name for name in found if not ROWS_ONLY.match(name))
 
 
@@ -60,7 +62,7 @@ def resolve(name):
 
 
 def public_names():
-    """Room -> the public names of ``gsae_ref`` that live in it."""
+    """Room -> the public names of ``gsae_ref`` that live in it, functions first."""
     rooms = {room: [] for room in ROOMS}
     for name in dir(gsae_ref):
         thing = getattr(gsae_ref, name)
@@ -68,40 +70,29 @@ def public_names():
             continue
         home = "gsae_ref.papers" if name == "LEDGER" else thing.__module__
         rooms.setdefault(home.split(".")[1], []).append(name)
-    return {
-        room: sorted(
-            names, key=lambda name: (inspect.isclass(getattr(gsae_ref, name)), name.lower())
-        )
-        for room, names in rooms.items()
-    }
+    for names in rooms.values():
+        names.sort(key=lambda name: (inspect.isclass(getattr(gsae_ref, name)), name.lower()))
+    return rooms
 
 
 def members(module):
-    """The public names that a module itself defines, in its own order."""
-    things = vars(import_module(module))
+    """Names of the functions, classes and hypotheses that a module defines, in its own order."""
     return [
         name
-        for name, thing in things.items()
-        if not name.startswith("_") and _is_shown(thing) and _home(thing, module) == module
+        for name, thing in vars(import_module(module)).items()
+        if not name.startswith("_")
+        and (callable(thing) or isinstance(thing, Hypothesis))
+        and _home(thing, module) == module
     ]
 
 
-def _is_shown(thing):
-    """Functions, classes, and hypotheses."""
-    return callable(thing) or hasattr(thing, "margin")
-
-
 def _home(thing, module):
-    """The module that defines an object; of a hypothesis, which is an instance, the one where it stands."""
-    return (
-        module
-        if hasattr(thing, "margin") and not inspect.isclass(thing)
-        else getattr(thing, "__module__", None)
-    )
+    """The module that defines an object found in ``module``; of a hypothesis ``module`` itself."""
+    return module if isinstance(thing, Hypothesis) else getattr(thing, "__module__", None)
 
 
 def target(name):
-    """Under which name the reference documents an object, or None."""
+    """The name under which the reference documents an object, or None."""
     *_, last = name.split(".")
     thing = resolve(name)
     if inspect.ismodule(thing):
@@ -114,11 +105,9 @@ def target(name):
 
 def describe(thing):
     """The first sentence of a docstring, ready for reST."""
-    first = re.split(r"\n\s*\n", inspect.cleandoc(thing.__doc__ or "").strip())[0].replace(
-        "\n", " "
-    )
-    first = re.sub(r":\w+:`~?([\w.]+)`", r"``\1``", first)
-    return escaped(re.match(r".*?[.:](?=\s|$)|.*", first)[0].rstrip(":"))
+    paragraph = re.split(r"\n\s*\n", inspect.cleandoc(thing.__doc__ or "").strip())[0]
+    paragraph = re.sub(r":\w+:`~?([\w.]+)`", r"``\1``", paragraph.replace("\n", " "))
+    return escaped(re.match(r".*?[.:](?=\s|$)|.*", paragraph)[0].rstrip(":"))
 
 
 def escaped(line):
@@ -127,56 +116,59 @@ def escaped(line):
         r"(``.*?``|:[\w:]+:`.*?`|\*\*\w.*?\w\*\*|(?<![\w*])\*[a-z][a-z ]*\*(?![\w*]))", line
     )
     for k in range(0, len(parts), 2):
-        parts[k] = re.sub(r"(?<=\w)_(?!\w)", r"\\_", re.sub(r"(?<!\\)([*|])", r"\\\1", parts[k]))
-    line = "".join(parts)
-    return re.sub(
-        r"^(\s*)(\(?(?:\d+|[a-zA-Z#])[.)] |[-+] )", r"\1\\\2", line
-    )  # no list begins in the middle of a paragraph
+        marks = re.sub(r"(?<!\\)([*|])", r"\\\1", parts[k])
+        parts[k] = re.sub(r"(?<=\w)_(?!\w)", r"\\_", marks)
+    # no list begins in the middle of a paragraph
+    return re.sub(r"^(\s*)(\(?(?:\d+|[a-zA-Z#])[.)] |[-+] )", r"\1\\\2", "".join(parts))
 
 
 def write(folder):
     """Write the pages; return their names relative to the folder."""
-    pages = {}
-    for room, names in public_names().items():
-        lines = [_title(ROOMS.get(room, room))]
-        if f"gsae_ref.{room}" not in MODULES:
-            lines += [f".. automodule:: gsae_ref.{room}", ""]
-        lines += [".. currentmodule:: gsae_ref", ""]
-        for name in names:
-            thing = getattr(gsae_ref, name)
-            if inspect.isclass(thing):
-                lines += _class(f"gsae_ref.{name}", thing)
-            elif callable(thing):
-                lines += [f".. autofunction:: gsae_ref.{name}", ""]
-            else:
-                lines += [f".. autodata:: gsae_ref.{name}", "   :no-value:", ""]
-        pages[room] = "\n".join(lines)
-    for module in MODULES:
-        lines = [_title(module.removeprefix("gsae_ref.")), f".. automodule:: {module}", ""]
-        for name in members(module):
-            thing = getattr(import_module(module), name)
-            if inspect.isclass(thing):
-                lines += _class(name, thing)
-            elif callable(thing):
-                lines += [f".. autofunction:: {name}", ""]
-            elif hasattr(thing, "text"):  # a hypothesis
-                lines += [f".. py:data:: {name}", "", f"   {escaped(thing.text)}", ""]
-        lines += [
-            line
-            for name in ("VERDICTS",)
-            if module == "gsae_ref.papers.row"
-            for line in (f".. autodata:: {name}", "   :no-value:", "")
-        ]
-        pages[module] = "\n".join(lines)
+    pages = {room: _room_page(room, names) for room, names in public_names().items()}
+    pages |= {module: _module_page(module) for module in MODULES}
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in pages.items():
+    for name, text in {**pages, "index": _index()}.items():
         (folder / f"{name}.rst").write_text(text, encoding="utf-8")
-    (folder / "index.rst").write_text(_index(), encoding="utf-8")
     return sorted(pages)
 
 
+def _room_page(room, names):
+    """The public names of a room."""
+    lines = [_title(ROOMS.get(room, room))]
+    if f"gsae_ref.{room}" not in MODULES:
+        lines += [f".. automodule:: gsae_ref.{room}", ""]
+    lines += [".. currentmodule:: gsae_ref", ""]
+    for name in names:
+        lines += _entry(f"gsae_ref.{name}", getattr(gsae_ref, name))
+    return "\n".join(lines)
+
+
+def _module_page(module):
+    """The members of a module."""
+    lines = [_title(module.removeprefix("gsae_ref.")), f".. automodule:: {module}", ""]
+    for name in members(module):
+        lines += _entry(name, getattr(import_module(module), name))
+    for name in DATA.get(module, ()):
+        lines += _entry(name, getattr(import_module(module), name))
+    return "\n".join(lines)
+
+
+def _entry(name, thing):
+    """The directive that documents a class, a function, a hypothesis or a constant."""
+    if inspect.isclass(thing):
+        return _class(name, thing)
+    if callable(thing):
+        return [f".. autofunction:: {name}", ""]
+    if isinstance(thing, Hypothesis):
+        return [f".. py:data:: {name}", "", f"   {escaped(thing.text)}", ""]
+    return [f".. autodata:: {name}", "   :no-value:", ""]
+
+
 def _class(name, thing):
-    """A class with its methods, without what others document: fields of a tuple, which its docstring lists, and scikit-learn's requests."""
+    """A class with its methods.
+
+    Left out are the fields of a named tuple, which its docstring lists, and scikit-learn's methods.
+    """
     if issubclass(thing, Exception):
         return [f".. autoexception:: {name}", ""]
     fields = [
@@ -184,68 +176,44 @@ def _class(name, thing):
         for field in getattr(thing, "_fields", ())
         if (getattr(thing, field).__doc__ or "").startswith("Alias for")
     ]
-    return [
-        f".. autoclass:: {name}",
-        "   :members:",
-        f"   :exclude-members: {', '.join([REQUESTS, *fields])}",
-        "",
-    ]
+    excluded = ", ".join([REQUESTS, *fields])
+    return [f".. autoclass:: {name}", "   :members:", f"   :exclude-members: {excluded}", ""]
 
 
 def _title(text):
     return f"{text}\n{'=' * len(text)}\n"
 
 
+NAMES = [".. list-table::", "   :class: names", "   :widths: 30 70", ""]  # the head of a table
+ABOUT_MODULES = """\
+Statements (``papers``), exact arithmetic (``claims.exact``), readable NumPy (``reference``;
+``kernels`` holds the same names, compiled), and what an experiment is made of.
+"""
+
+
 def _index():
     """Every public name with its first sentence, by room; then the modules."""
+    rooms = public_names()
     lines = [
         _title("API reference"),
         "Public names are used as ``import gsae_ref as gs``; samples are rows.",
         "",
     ]
-    for room, names in public_names().items():
-        lines += [
-            f":doc:`{ROOMS.get(room, room)} <{room}>`",
-            "-" * 90,
-            "",
-            ".. list-table::",
-            "   :class: names",
-            "   :widths: 30 70",
-            "",
-        ]
+    for room, names in rooms.items():
+        lines += [f":doc:`{ROOMS.get(room, room)} <{room}>`", "-" * 90, "", *NAMES]
         for name in names:
-            thing = getattr(gsae_ref, name)
-            words = (
-                "Every numbered statement of the papers with its verdict: a dictionary of rows"
-                if name == "LEDGER"
-                else describe(thing)
-            )
-            lines += [f"   * - :py:obj:`gs.{name} <gsae_ref.{name}>`", f"     - {words}"]
+            lines += [f"   * - :py:obj:`gs.{name} <gsae_ref.{name}>`", f"     - {_summary(name)}"]
         lines.append("")
-    lines += [
-        "Modules",
-        "-" * 60,
-        "",
-        "Statements (``papers``), exact arithmetic (``claims.exact``), readable NumPy (``reference``; "
-        "``kernels`` holds the same names, compiled), and what an experiment is made of.",
-        "",
-        ".. list-table::",
-        "   :class: names",
-        "   :widths: 30 70",
-        "",
-    ]
+    lines += ["Modules", "-" * 60, "", ABOUT_MODULES, *NAMES]
     for module in MODULES:
-        lines += [
-            f"   * - :doc:`{module.removeprefix('gsae_ref.')} <{module}>`",
-            f"     - {describe(import_module(module))}",
-        ]
-    lines += [
-        "",
-        ".. toctree::",
-        "   :hidden:",
-        "",
-        *(f"   {room}" for room in public_names()),
-        *(f"   {module}" for module in MODULES),
-        "",
-    ]
-    return "\n".join(lines)
+        lines.append(f"   * - :doc:`{module.removeprefix('gsae_ref.')} <{module}>`")
+        lines.append(f"     - {describe(import_module(module))}")
+    pages = [f"   {page}" for page in (*rooms, *MODULES)]
+    return "\n".join([*lines, "", ".. toctree::", "   :hidden:", "", *pages, ""])
+
+
+def _summary(name):
+    """The first sentence on a public name."""
+    if name == "LEDGER":
+        return "Every numbered statement of the papers with its verdict: a dictionary of rows"
+    return describe(getattr(gsae_ref, name))

@@ -1,4 +1,4 @@
-"""Docstrings as reST: written for a terminal in the house notation, they must not be read as markup.
+"""Docstrings as reST, in which the house notation must not be read as markup.
 
 ``A*_g`` is no emphasis, ``|x|`` no substitution, ``x_`` no link; an indented formula is a literal
 block; only real lists are lists.
@@ -10,7 +10,13 @@ from api_pages import escaped, resolve
 from docutils import nodes
 
 BULLET = re.compile(r"\s*[-+] ")
+RULE = re.compile(r"\s*---+\s*$")
 PROSE = {"", "Notes", "Examples", "References"}
+HOMES = (  # modules whose functions docstrings name without their module
+    "gsae_ref.papers.t21.model.formulas",
+    "gsae_ref.metrics.closeness",
+    "gsae_ref.metrics.dictionaries",
+)
 
 
 def readable(lines):
@@ -19,82 +25,105 @@ def readable(lines):
     >>> readable(["Let A*_g be:", "", "    x_ = A*_g y", "", "the code."])
     ['Let A\\\\*_g be:', '', '::', '', '    x_ = A*_g y', '', 'the code.']
     """
-    out = []
-    section = ""
-    in_list = False
+    written = _Written()
     k = 0
     while k < len(lines):
-        line = lines[k]
-        bare = lines[k].strip()
-        following = lines[k + 1] if k + 1 < len(lines) else ""
-        starts = not out or not out[-1].strip()
-        if bare and len(following.strip()) >= 3 and set(following.strip()) <= set("-"):
-            section = bare
-            in_list = False
-            out += [line, following]
-            k += 2
-        elif bare.startswith(">>>"):
-            while k < len(lines) and lines[k].strip():
-                out.append(lines[k])
-                k += 1
-        elif section in PROSE and starts and line.startswith("    ") and not in_list:
-            block = []
-            while k < len(lines) and (lines[k].startswith("    ") or not lines[k].strip()):
-                block.append(lines[k])
-                k += 1
-            while not block[-1].strip():
-                block.pop()
-            before = next((words for words in reversed(out) if words.strip()), "")
-            out += [*block, ""] if before.endswith("::") else ["::", "", *block, ""]
-        else:
-            item = bool(BULLET.match(line)) and (starts or in_list)
-            if bare:
-                in_list = item or in_list and (not starts or line[0] == " ")
-            out.append(_item(line) if item else escaped(line))
-            k += 1
-    return out
+        rest = lines[k:]
+        k += (
+            written.heading(rest)
+            or written.example(rest)
+            or written.formula(rest)
+            or written.line(rest)
+        )
+    return written.lines
 
 
-def _item(line):
-    marker = BULLET.match(line)[0]
-    return marker + escaped(line[len(marker) :])
+class _Written:
+    """The lines written so far; each method returns how many lines it has read, or 0."""
+
+    def __init__(self):
+        self.lines = []
+        self.section = ""
+        self.in_list = False
+
+    def _begins(self):
+        """Whether the next line begins a paragraph."""
+        return not self.lines or not self.lines[-1].strip()
+
+    def heading(self, rest):
+        """A section's name and the line below it."""
+        if not rest[0].strip() or len(rest) < 2 or not RULE.match(rest[1]):
+            return 0
+        self.section = rest[0].strip()
+        self.in_list = False
+        self.lines += rest[:2]
+        return 2
+
+    def example(self, rest):
+        """A doctest, as it is, up to a blank line."""
+        if not rest[0].strip().startswith(">>>"):
+            return 0
+        length = next((k for k, line in enumerate(rest) if not line.strip()), len(rest))
+        self.lines += rest[:length]
+        return length
+
+    def formula(self, rest):
+        """An indented block, as a literal block."""
+        indented = rest[0].startswith("    ") and rest[0].strip()
+        if not indented or self.section not in PROSE or not self._begins() or self.in_list:
+            return 0
+        outside = (k for k, line in enumerate(rest) if line.strip() and line[:4] != "    ")
+        length = next(outside, len(rest))
+        block = list(rest[:length])
+        while not block[-1].strip():
+            block.pop()
+        before = next((line for line in reversed(self.lines) if line.strip()), "")
+        opening = [] if before.endswith("::") else ["::", ""]
+        self.lines += [*opening, *block, ""]
+        return length
+
+    def line(self, rest):
+        """A line of text or of a list."""
+        line = rest[0]
+        begins = self._begins()
+        item = BULLET.match(line) if begins or self.in_list else None
+        if line.strip():
+            continued = self.in_list and (not begins or line[0] == " ")
+            self.in_list = bool(item) or continued
+        marker = item[0] if item else ""
+        self.lines.append(marker + escaped(line[len(marker) :]))
+        return 1
 
 
 def plain_reference(app, env, node, contnode):
-    """A reference to something that exists but has no entry of its own: a link to its public name, or plain words."""
-    name = node.get("reftarget", "")
-    module = node.get("py:module")
-    holder = node.get("py:class")
+    """Resolve a reference to an object without an entry of its own.
+
+    It becomes a link to the object's public name, or plain words.
+    """
     if node.get("refdomain") != "py":
         return None
+    name = node.get("reftarget", "")
+    homes = [f"{home}.{name}" for home in _homes(node.get("py:module"), node.get("py:class"))]
     domain = env.domains.python_domain
-    for full in (
-        f"gsae_ref.{name.split('.')[-1]}",
-        *(f"{home}.{name}" for home in _homes(module, holder)),
-    ):
+    for full in (f"gsae_ref.{name.split('.')[-1]}", *homes):
         if full in domain.objects:
-            return domain.resolve_xref(
-                env, node["refdoc"], app.builder, "obj", full, node, contnode
-            )
-    for full in (name, *(f"{home}.{name}" for home in _homes(module, holder))):
+            document = node["refdoc"]
+            return domain.resolve_xref(env, document, app.builder, "obj", full, node, contnode)
+    for full in (name, *homes):
         if full.startswith("gsae_ref.") and _exists(full):
             return nodes.inline("", "", contnode)
     return None
 
 
 def _homes(module, holder):
-    """Where a short name may live: the class, and the modules that define what is documented under the public name."""
+    """Names under which a short name may live: of the class, and of modules."""
     homes = [f"{module}.{holder}"] if module and holder else []
     if module == "gsae_ref" and holder:
         thing = resolve(f"{module}.{holder.split('.')[-1]}")
         homes += [thing.__module__, f"{thing.__module__}.{thing.__qualname__}"]
-    return [
-        *homes,
-        *([module] if module else []),
-        "gsae_ref.papers.t21.model.formulas",
-        "gsae_ref.metrics.closeness",
-        "gsae_ref.metrics.dictionaries",
-    ]
+    if module:
+        homes.append(module)
+    return [*homes, *HOMES]
 
 
 def _exists(name):
@@ -110,7 +139,7 @@ def _rewrite(app, what, name, obj, options, lines):
 
 
 def setup(app):
-    """Before numpydoc, which reads docstrings at the default priority."""
+    """Rewrite docstrings before numpydoc reads them, which it does at the default priority."""
     app.connect("autodoc-process-docstring", _rewrite, priority=100)
     app.connect("missing-reference", plain_reference)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

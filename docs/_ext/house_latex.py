@@ -1,9 +1,11 @@
-"""House notation, written: the items of a formula as LaTeX. :mod:`house_notation` reads them; standard library only."""
+"""The items of a formula as LaTeX; :mod:`house_notation` reads them. Standard library only."""
 
 import re
 from dataclasses import dataclass, field
 
 from vocabulary import ARTICLE_BEFORE, LEFT, LIMITS, RIGHT
+
+BARS = {"abs": ("\\lvert ", "\\rvert "), "floor": ("\\lfloor ", "\\rfloor ")}
 
 
 @dataclass
@@ -21,71 +23,88 @@ class Item:
 
 def formula(items):
     """LaTeX of a sequence of items."""
-    out = []
-    k = 0
     items = list(items)
-    for n, item in enumerate(items):
-        items[n] = in_context(
-            item, items[n - 1] if n else None, items[n + 1] if n + 1 < len(items) else None
-        )
+    for k, (before, item, after) in enumerate(neighbours(items)):
+        items[k] = in_context(item, before, after)
+    written = []
+    k = 0
     while k < len(items):
-        item = items[k]
+        tex, length = next(filter(None, (rule(items, k) for rule in TOGETHER)))
+        written.append(tex)
+        k += length
+    return "".join(written)
+
+
+def neighbours(items):
+    """Each item between the one before it, which may have been replaced meanwhile, and the next."""
+    for k, item in enumerate(items):
+        before = items[k - 1] if k else None
         after = items[k + 1] if k + 1 < len(items) else None
-        if item.raw == "sqrt" and after is not None:
-            inside, raised = (
-                (formula(after.items), _raised(after))
-                if after.kind == "group"
-                else (_piece(after), "")
-            )
-            out.append(f"\\sqrt{{{inside}}}{raised}")
-            k += 2
-            continue
-        if item.raw in ("abs", "floor") and after is not None and after.kind == "group":
-            left, right = (
-                ("\\lvert ", "\\rvert ") if item.raw == "abs" else ("\\lfloor ", "\\rfloor ")
-            )
-            out.append(left + formula(after.items) + right + _raised(after))
-            k += 2
-            continue
-        if (
-            item.raw == "1"
-            and after is not None
-            and after.kind == "group"
-            and after.ends[0] == "{"
-            and not after.spaced
-        ):
-            out.append("\\mathbf{1}" + _piece(after))
-            k += 2
-            continue
-        fraction = items[k : k + 3]
-        if (
-            len(fraction) == 3
-            and fraction[1].raw == "/"
-            and all(i.kind == "number" and not i.scripts for i in fraction[::2])
-            and not (
-                k + 3 < len(items)
-                and not items[k + 3].spaced
-                and items[k + 3].kind in ("name", "group")
-            )
-            and not (k and items[k - 1].raw == "/")
-        ):
-            out.append(f"\\tfrac{{{item.raw}}}{{{fraction[2].raw}}}")
-            k += 3
-            continue
-        tight = (
-            item.kind == "number"
-            and item.spaced
-            and k
-            and items[k - 1].kind in ("name", "group", "number")
-        )
-        divided = (
-            k > 1 and items[k - 2].raw == "/" and items[k - 1].kind != "function"
-        )  # 2/n u is (2/n) u
-        divided = divided and item.spaced and item.kind in ("name", "function", "group")
-        apart = item.kind == "group" and item.spaced and k and items[k - 1].kind == "word"
-        out.append("\\ " * bool(apart) + "\\, " * bool(tight or divided) + _piece(item, k > 0))
-        k += 1
-    return "".join(out)
+        yield before, item, after
+
+
+def _root(items, k):
+    """sqrt(x) and sqrt x."""
+    if items[k].raw != "sqrt" or k + 1 == len(items):
+        return None
+    after = items[k + 1]
+    if after.kind == "group":
+        return f"\\sqrt{{{formula(after.items)}}}{_raised(after)}", 2
+    return f"\\sqrt{{{_piece(after)}}}", 2
+
+
+def _bars(items, k):
+    """abs(x) and floor(x)."""
+    name = items[k].raw
+    if name not in BARS or k + 1 == len(items) or items[k + 1].kind != "group":
+        return None
+    left, right = BARS[name]
+    return left + formula(items[k + 1].items) + right + _raised(items[k + 1]), 2
+
+
+def _indicator(items, k):
+    """1{x != 0}."""
+    if items[k].raw != "1" or k + 1 == len(items):
+        return None
+    after = items[k + 1]
+    if after.kind != "group" or after.ends[0] != "{" or after.spaced:
+        return None
+    return "\\mathbf{1}" + _piece(after), 2
+
+
+def _fraction(items, k):
+    """3/4, but not the 2/3 of 1/2/3 or of 2/3(x + y)."""
+    if len(items) < k + 3 or items[k + 1].raw != "/" or k and items[k - 1].raw == "/":
+        return None
+    above = items[k]
+    below = items[k + 2]
+    if any(item.kind != "number" or item.scripts for item in (above, below)):
+        return None
+    follower = items[k + 3] if k + 3 < len(items) else None
+    if follower is not None and not follower.spaced and follower.kind in ("name", "group"):
+        return None
+    return f"\\tfrac{{{above.raw}}}{{{below.raw}}}", 3
+
+
+def _single(items, k):
+    """One item, with the space that keeps it apart from the one before."""
+    item = items[k]
+    before = items[k - 1] if k else None
+    if before is None or not item.spaced:
+        return _piece(item, k > 0), 1
+    apart = item.kind == "group" and before.kind == "word"
+    tight = item.kind == "number" and before.kind in ("name", "group", "number")
+    divided = (  # 2/n u is (2/n) u
+        k > 1
+        and items[k - 2].raw == "/"
+        and before.kind != "function"
+        and item.kind in ("name", "function", "group")
+    )
+    space = "\\ " * apart + "\\, " * (tight or divided)
+    return space + _piece(item, True), 1
+
+
+TOGETHER = (_root, _bars, _indicator, _fraction, _single)
 
 
 def _piece(item, follows=False):
@@ -96,9 +115,8 @@ def _piece(item, follows=False):
         if item.raw == "(.)":
             return "\\odot "
         inside = LEFT[item.ends[0]] + formula(item.items) + RIGHT[item.ends[1]]
-        return (
-            f"{{{inside}}}{_raised(item)}" if item.scripts else inside
-        )  # braces: both bars of a norm get the same size
+        # braces: both bars of a norm get the same size
+        return f"{{{inside}}}{_raised(item)}" if item.scripts else inside
     if item.kind == "punctuation" and item.raw in ",;":
         return item.raw + "\\, "
     if item.kind in ("relation", "operator", "bar", "punctuation"):
@@ -115,75 +133,131 @@ def _raised(item):
 
 def in_context(item, before, after):
     """Letters and words that mean one thing in a formula and another in a sentence."""
-    mathy = _is_operand
-    plain = not item.scripts
-    if item.raw == "a" and plain and item.kind == "name":
-        wordy = before is None or before.kind in ("word", "code")
-        if after is not None and (
-            after.kind in ("word", "code")
-            or wordy
-            and after.spaced
-            and after.kind in ("name", "number", "group")
-        ):
-            return Item("word", "a", spaced=item.spaced)
-    if item.raw in LIMITS and plain and (after is None or after.kind in ("word", "punctuation")):
-        return Item("word", item.raw, spaced=item.spaced)
-    if (
-        item.raw == "A"
-        and plain
-        and after is not None
-        and (after.kind == "code" or after.raw in ARTICLE_BEFORE)
-    ):
-        return Item("word", "A", spaced=item.spaced)
-    if (
-        item.raw == "in"
-        and mathy(before)
-        and mathy(after)
-        and (after.kind == "group" or after.raw[0].isupper())
-    ):
-        return Item("relation", "in", "\\in ", True)
-    if item.raw == "not" and after is not None and after.raw == "in":
-        return Item("relation", "not", "\\notin ", True) if mathy(before) else item
-    if item.raw == "in" and before is not None and before.tex == "\\notin ":
+    if item.raw in LIMITS:
+        return _limit(item, before, after)
+    rule = MEANINGS.get(item.raw)
+    return rule(item, before, after) if rule else item
+
+
+def _word(item):
+    return Item("word", item.raw, spaced=item.spaced)
+
+
+def _operator(item, tex):
+    return Item("operator", item.raw, tex, True)
+
+
+def _limit(item, before, after):
+    """The word max in "has no max"."""
+    alone = after is None or after.kind in ("word", "punctuation")
+    return _word(item) if alone and not item.scripts else item
+
+
+def _article(item, before, after):
+    """The article in "a bound" and "then a group"."""
+    if item.scripts or item.kind != "name" or after is None:
+        return item
+    in_words = before is None or before.kind in ("word", "code")
+    precedes = in_words and after.spaced and after.kind in ("name", "number", "group")
+    return _word(item) if precedes or after.kind in ("word", "code") else item
+
+
+def _capital_article(item, before, after):
+    """The article in "A bound", which is not the dictionary A."""
+    if item.scripts or after is None:
+        return item
+    return _word(item) if after.kind == "code" or after.raw in ARTICLE_BEFORE else item
+
+
+def _element(item, before, after):
+    """g in S; the "in" of "not in" is part of its "not"."""
+    if _is_operand(before) and _is_operand(after):
+        if after.kind == "group" or after.raw[0].isupper():
+            return Item("relation", "in", "\\in ", True)
+    if before is not None and before.tex == "\\notin ":
         return Item("relation", "", "", False)
-    if (
-        item.raw == "x"
-        and plain
-        and mathy(before)
-        and mathy(after)
-        and before.raw == after.raw
-        and before.kind == "name"
-    ):
-        return Item("operator", "x", "\\times ", True)
-    if item.raw == "o" and plain and after is not None and after.spaced:
-        return Item("operator", "o", "\\circ ", True)
-    if (
-        item.raw == "v"
-        and plain
-        and mathy(before)
-        and after is not None
-        and after.raw in ("eps", "u")
-        and after.spaced
-        and item.spaced
-    ):
-        if after.raw == "eps" or after.scripts.get("down") == "\\min":
-            return Item("operator", "v", "\\vee ", True)
-    if item.kind == "name" and after is not None:
-        glued = after.kind == "group" and not after.spaced
+    return item
+
+
+def _no_element(item, before, after):
+    """v not in S."""
+    if after is not None and after.raw == "in" and _is_operand(before):
+        return Item("relation", "not", "\\notin ", True)
+    return item
+
+
+def _times(item, before, after):
+    """d x d."""
+    if item.scripts or not (_is_operand(before) and _is_operand(after)):
+        return item
+    alike = before.raw == after.raw and before.kind == "name"
+    return _operator(item, "\\times ") if alike else item
+
+
+def _composition(item, before, after):
+    """f o g."""
+    apart = after is not None and after.spaced and not item.scripts
+    return _operator(item, "\\circ ") if apart else item
+
+
+def _larger(item, before, after):
+    """zeta v u_min: the larger of the two."""
+    if item.scripts or after is None or not (_is_operand(before) and item.spaced and after.spaced):
+        return item
+    smallest = after.raw == "u" and after.scripts.get("down") == "\\min"
+    return _operator(item, "\\vee ") if smallest or after.raw == "eps" else item
+
+
+def _expectation(item, before, after):
+    """E[x], E Y, E ||x||."""
+    if item.kind == "name" and after is not None and not item.scripts:
+        glued = after.kind == "group" and not after.spaced and after.ends[0] == "["
         expected = after.raw in ("exp", "Y", "L") or after.ends[0] == "||"
-        if (
-            item.raw == "E"
-            and plain
-            and (glued and after.ends[0] == "[" or after.spaced and expected)
-        ):
+        if glued or after.spaced and expected:
             item.tex = "\\mathbb{E}"
-        if item.raw == "P" and plain and glued:
-            item.tex = "\\mathbb{P}"
-        if item.raw in ("N", "O") and glued:
-            item.tex = f"\\mathcal{{{item.raw}}}"
-    if item.raw == "R" and item.scripts.get("up") in ("n", "m"):
+    return item
+
+
+def _probability(item, before, after):
+    """P(...)."""
+    if not item.scripts and _is_called(item, after):
+        item.tex = "\\mathbb{P}"
+    return item
+
+
+def _script_letter(item, before, after):
+    """N(0, 1) and O(1/n)."""
+    if _is_called(item, after):
+        item.tex = f"\\mathcal{{{item.raw}}}"
+    return item
+
+
+def _reals(item, before, after):
+    """R^n."""
+    if item.scripts.get("up") in ("n", "m"):
         item.tex = "\\mathbb{R}"
     return item
+
+
+MEANINGS = {
+    "a": _article,
+    "A": _capital_article,
+    "in": _element,
+    "not": _no_element,
+    "x": _times,
+    "o": _composition,
+    "v": _larger,
+    "E": _expectation,
+    "P": _probability,
+    "N": _script_letter,
+    "O": _script_letter,
+    "R": _reals,
+}
+
+
+def _is_called(item, after):
+    """Whether a bracket follows a name at once."""
+    return item.kind == "name" and after is not None and after.kind == "group" and not after.spaced
 
 
 def _is_operand(item):

@@ -1,8 +1,8 @@
 """From the house notation of the ledger to LaTeX: words stay words, formulas become mathematics.
 
-The ledger is written so that a terminal can show it: ``||A_g^T A*_g x_g|| >= B_min (1 - delta) for
-g in S``. :func:`segments` finds the formulas in such a sentence and writes them as LaTeX; what it
-cannot read it refuses (:class:`NotHouseNotation`), and the page then shows the ASCII form. Standard
+The ledger is written for terminals: ``||A_g^T A*_g x_g|| >= B_min (1 - delta) for g in S``.
+:func:`segments` finds the formulas in such a sentence and writes them as LaTeX. A text that it
+cannot read is refused (:class:`NotHouseNotation`); the page then shows the ASCII form. Standard
 library only.
 
 >>> segments("||A_g|| <= delta for g in S")
@@ -11,7 +11,7 @@ library only.
 
 import re
 
-from house_latex import Item, formula, in_context, is_reference
+from house_latex import Item, formula, in_context, is_reference, neighbours
 from vocabulary import (
     CALLED,
     CODE,
@@ -28,6 +28,12 @@ from vocabulary import (
     SYMBOL,
     WORD,
 )
+
+CLOSERS = {"(": ") ]", "[": "] )", "{": "}", "<": ">", "|": "|", "||": "||"}
+PUNCTUATION = {mark: mark for mark in (",", ";", ":", ".", "?", "*")} | {"...": "\\ldots "}
+PART = re.compile(r"\([a-e]\)")
+SUBSCRIPT = re.compile(r"_(?:\{([^{}]*)\}|(\+|[A-Za-z0-9]+))")
+SUPERSCRIPT = re.compile(r"\^(?:\{((?:[^{}]|\{[^{}]*\})*)\}|(-?[A-Za-z0-9]+(?:_\w)?)|([+*]))")
 
 
 class NotHouseNotation(ValueError):
@@ -49,7 +55,10 @@ def segments(text):
 
 
 def markdown(text, link=lambda words: words):
-    """The sentence as MyST Markdown, formulas between dollars; ``link`` may turn words such as "(22)" or "R7" into links."""
+    """The sentence as MyST Markdown, formulas between dollars.
+
+    ``link`` may turn words such as "(22)" or "R7" into links.
+    """
     written = {
         "math": lambda s: f"${s.strip()}$",
         "code": lambda s: f"`{s}`",
@@ -63,29 +72,26 @@ def _escaped(words):
 
 
 def _primes(text):
-    """Whether u_l' is the index l' (L23 sums over l') or a derivative."""
+    """How u_l' is read: with the index l', over which L23 sums, or as a derivative."""
     return "derivative" if re.search(r"\w' = ", text) else "index"
 
 
-# ------------------------------------------------------------------------------------------------ reading
+# ---------------------------------------------------------------- reading
 def _sequence(text, at, closers, primes):
     """Items from ``at`` up to one of ``closers`` or the end, and where that is."""
     items = []
     quoted = False
     while at < len(text):
-        spaced = at > 0 and text[at - 1].isspace()
         if text[at].isspace():
             at += 1
             continue
-        if code := CODE.match(text, at):
-            if not _is_script(code[0]):
-                items.append(
-                    Item(
-                        "code", code[0].strip("'") if code[0][0] == "'" else code[0], spaced=spaced
-                    )
-                )
-                at = code.end()
-                continue
+        spaced = at > 0 and text[at - 1].isspace()
+        code = CODE.match(text, at)
+        if code and not _is_script(code[0]):
+            words = code[0].strip("'") if code[0][0] == "'" else code[0]
+            items.append(Item("code", words, spaced=spaced))
+            at = code.end()
+            continue
         if number := NUMBER.match(text, at):
             item = Item("number", number[0], number[0], spaced)
             at = number.end()
@@ -108,27 +114,26 @@ def _sequence(text, at, closers, primes):
                 at = symbol.end()
                 continue
             item, at = _symbol(text, at, mark, spaced, items, primes)
-        at = _scripts(text, at, item, primes, quoted)
+        at = _scripts(text, at, item, "quote" if quoted else primes)
         items.append(item)
     return items, at
 
 
 def _is_script(code):
-    """u_max, B_min, T_in: subscripts, not names of code."""
+    """Whether u_max, B_min, T_in is a symbol with a subscript, not a name of code."""
     head, _, tail = code.partition("_")
     return bool(tail) and (len(head) == 1 or head in GREEK or head in LIMITS or head in FUNCTIONS)
 
 
 def _closes(mark, closers, items, spaced):
+    """Whether a mark ends the group that is being read."""
     if not closers or mark not in closers.split(" "):
         return False
-    if mark in ("|", "||"):
-        return (
-            bool(items)
-            and items[-1].kind not in ("operator", "relation")
-            and not (mark == "|" and spaced and items[-1].kind != "group")
-        )
-    return mark != ">" or not spaced
+    if mark not in ("|", "||"):
+        return mark != ">" or not spaced
+    if not items or items[-1].kind in ("operator", "relation"):
+        return False
+    return mark == "||" or not spaced or items[-1].kind == "group"
 
 
 def _name(text, at, word, spaced):
@@ -166,102 +171,142 @@ def _symbolic(word):
 
 
 def _symbol(text, at, mark, spaced, items, primes):
-    after = text[at + len(mark) : at + len(mark) + 1]
-    angle = (
-        mark == "<"
-        and bool(after)
-        and not after.isspace()
-        and (spaced or not items or items[-1].kind in ("operator", "relation"))
-    )
-    opens = (
-        mark in "([{"
-        or mark in ("|", "||")
-        and not (mark == "|" and spaced and after.isspace())
-        or angle
-    )
-    if opens:
-        closers = {"(": ") ]", "[": "] )", "{": "}", "<": ">", "|": "|", "||": "||"}[mark]
-        inside, stop = _sequence(text, at + len(mark), closers, primes)
+    """A bracket with its contents, or a bar, relation, operator, punctuation; and where it ends."""
+    end = at + len(mark)
+    blank_after = text[end : end + 1].isspace()
+    if _opens(mark, spaced, text[end : end + 1], items):
+        inside, stop = _sequence(text, end, CLOSERS[mark], primes)
         if stop < len(text):
             close = "||" if mark == "||" else text[stop]
-            return Item(
-                "group",
-                text[at : stop + len(close)],
-                spaced=spaced,
-                items=inside,
-                ends=(mark, close),
-            ), stop + len(close)
+            stop += len(close)
+            group = Item("group", text[at:stop], spaced=spaced, items=inside, ends=(mark, close))
+            return group, stop
         if mark != "|":
             raise NotHouseNotation(f"{text!r}: {mark!r} is not closed")
     if mark == "|":
-        return Item("bar", mark, "\\mid ", spaced), at + 1
+        return Item("bar", mark, "\\mid ", spaced), end
     if mark in RELATIONS:
-        return Item("relation", mark, RELATIONS[mark] + " ", spaced), at + len(mark)
-    if mark == "^" and spaced and after.isspace():
-        return Item("operator", mark, "\\wedge ", spaced), at + 1
+        return Item("relation", mark, RELATIONS[mark] + " ", spaced), end
+    if mark == "^" and spaced and blank_after:
+        return Item("operator", mark, "\\wedge ", spaced), end
     if mark in OPERATORS:
-        return Item("operator", mark, OPERATORS[mark] + " " * (mark == "\\"), spaced), at + len(
-            mark
-        )
-    if mark in (",", ";", ":", ".", "...", "?", "*"):
-        return Item("punctuation", mark, "\\ldots " if mark == "..." else mark, spaced), at + len(
-            mark
-        )
+        return Item("operator", mark, OPERATORS[mark] + " " * (mark == "\\"), spaced), end
+    if mark in PUNCTUATION:
+        return Item("punctuation", mark, PUNCTUATION[mark], spaced), end
     raise NotHouseNotation(f"{text!r}: the symbol {mark!r}")
 
 
-def _scripts(text, at, item, primes, quoted):
-    """Read what is attached: star, tilde, hat, prime, subscript, superscript, a plus for the next iterate."""
+def _opens(mark, spaced, after, items):
+    """Whether a mark may begin a group; of a bar and of "<" the surroundings decide."""
+    if mark == "|":
+        return not (spaced and after.isspace())
+    if mark == "<":
+        first = spaced or not items or items[-1].kind in ("operator", "relation")
+        return bool(after) and not after.isspace() and first
+    return mark in CLOSERS
+
+
+def _scripts(text, at, item, primes):
+    """Read what is attached to an item; return where it ends."""
     if item.kind not in ("name", "function", "group", "number"):
         return at
-    put = lambda where, tex: item.scripts.update({where: item.scripts.get(where, "") + tex})  # noqa: E731
     while at < len(text):
-        rest = text[at:]
-        if item.kind != "number" and rest[0] == "*" and item.kind != "group":
-            put("up", "*")
-            at += 1
-        elif item.kind == "name" and rest[0] == "~":
-            item.tex, at = f"\\tilde{{{item.tex}}}", at + 1
-        elif rest[0] == "'" and item.kind == "name" and not quoted and not rest.startswith("'s "):
-            if item.scripts.get("down") == "l" and primes == "index":
-                put("down", "'")
-            else:
-                put("up", "\\prime ")
-            at += 1
-        elif found := re.match(r"_(?:\{([^{}]*)\}|(\+|[A-Za-z0-9]+))", rest):
-            inner = found[1] if found[1] is not None else found[2]
-            put("down", _script(inner))
-            at += found.end()
-        elif rest.startswith("^") and (
-            found := re.match(
-                r"\^(?:\{((?:[^{}]|\{[^{}]*\})*)\}|(-?[A-Za-z0-9]+(?:_\w)?)|([+*]))", rest
-            )
-        ):
-            inner = next(group for group in found.groups() if group is not None)
-            put("up", "+" if inner == "+" else _script(inner) if inner != "T" else "\\top ")
-            at += found.end()
-        elif rest.startswith(("^(", "_(")):
-            inner = _inside_brackets(rest[1:])
-            tex = _script(inner)
-            put(
-                "up" if rest[0] == "^" else "down",
-                f"({tex})" if re.fullmatch(r"\w", inner) else tex,
-            )
-            at += len(inner) + 3
-        elif (
-            rest.startswith("^") and item.kind == "name" and (len(rest) == 1 or rest[1] in " _,.)|")
-        ):
-            item.tex, at = f"\\hat{{{item.tex}}}", at + 1
-        elif item.kind == "name" and re.match(r"\+(?=[\s),\]]|$)", rest):
-            put("up", "+")
-            at += 1
-        else:
+        lengths = (attached(text[at:], item, primes) for attached in ATTACHED)
+        length = next(filter(None, lengths), 0)
+        if not length:
             break
+        at += length
     return at
 
 
+def _put(item, where, tex):
+    item.scripts[where] = item.scripts.get(where, "") + tex
+
+
+def _star(rest, item, primes):
+    if rest[0] != "*" or item.kind not in ("name", "function"):
+        return 0
+    _put(item, "up", "*")
+    return 1
+
+
+def _tilde(rest, item, primes):
+    if rest[0] != "~" or item.kind != "name":
+        return 0
+    item.tex = f"\\tilde{{{item.tex}}}"
+    return 1
+
+
+def _prime(rest, item, primes):
+    """A derivative, or part of the index: u_l'."""
+    if rest[0] != "'" or item.kind != "name" or primes == "quote" or rest.startswith("'s "):
+        return 0
+    if item.scripts.get("down") == "l" and primes == "index":
+        _put(item, "down", "'")
+    else:
+        _put(item, "up", "\\prime ")
+    return 1
+
+
+def _subscript(rest, item, primes):
+    """u_l, u_{l,i}, u_+."""
+    found = SUBSCRIPT.match(rest)
+    if not found:
+        return 0
+    _put(item, "down", _script(next(group for group in found.groups() if group is not None)))
+    return found.end()
+
+
+def _superscript(rest, item, primes):
+    """u^2, A^T, u^{k+1}, u^+."""
+    found = SUPERSCRIPT.match(rest)
+    if not found:
+        return 0
+    inner = next(group for group in found.groups() if group is not None)
+    _put(item, "up", {"+": "+", "T": "\\top "}.get(inner) or _script(inner))
+    return found.end()
+
+
+def _bracketed(rest, item, primes):
+    """n^(1/4), g^(1)."""
+    if not rest.startswith(("^(", "_(")):
+        return 0
+    inner = _inside_brackets(rest[1:])
+    tex = _script(inner)
+    if re.fullmatch(r"\w", inner):
+        tex = f"({tex})"
+    _put(item, "up" if rest[0] == "^" else "down", tex)
+    return len(inner) + 3
+
+
+def _hat(rest, item, primes):
+    if item.kind != "name" or not re.match(r"\^(?:[ _,.)|]|$)", rest):
+        return 0
+    item.tex = f"\\hat{{{item.tex}}}"
+    return 1
+
+
+def _next_iterate(rest, item, primes):
+    if item.kind != "name" or not re.match(r"\+(?=[\s),\]]|$)", rest):
+        return 0
+    _put(item, "up", "+")
+    return 1
+
+
+ATTACHED = (
+    _star,
+    _tilde,
+    _prime,
+    _subscript,
+    _superscript,
+    _bracketed,
+    _hat,
+    _next_iterate,
+)
+
+
 def _inside_brackets(text):
-    """What stands between the bracket that ``text`` begins with and its partner."""
+    """The text between the bracket at its beginning and the one that closes it."""
     depth = 0
     for k, character in enumerate(text):
         depth += (character == "(") - (character == ")")
@@ -281,136 +326,124 @@ def _script(inner):
     items, stop = _sequence(inner, 0, "", "index")
     if stop != len(inner):
         raise NotHouseNotation(f"{inner!r}: unbalanced")
-    return (
-        re.sub(r"\\tfrac\{(\d+)\}\{(\d+)\}", r"\1/\2", formula(items)).replace(",\\, ", ",").strip()
-    )
+    flat = re.sub(r"\\tfrac\{(\d+)\}\{(\d+)\}", r"\1/\2", formula(items))
+    return flat.replace(",\\, ", ",").strip()
 
 
-# ------------------------------------------------------------------------------------------------ telling words from formulas
+# ---------------------------------------------------------------- words and formulas
 def _sentence(items):
     """Alternate words and formulas."""
     result = []
     run = []
-    for k, item in enumerate(items):
-        before = items[k - 1] if k else None
-        after = items[k + 1] if k + 1 < len(items) else None
+    for k, (before, item, after) in enumerate(neighbours(items)):
         item = in_context(item, before, after)
         items[k] = item
-        if _is_math(item, before, after):
-            near = (
-                item.kind == "group" and after is not None and after.raw == "-" and not after.spaced
-            )  # W (delta, 2)-near
-            if near or run and run[-1].raw == "S" and item.raw == "abs":  # off S abs(e) <= ...
-                result += _run(run)
-                run = []
-            run.append(item)
+        if not _is_math(item, before, after):
+            result += _run(run) + _words(item)
+            run = []
             continue
-        result += _run(run)
-        run = []
-        space = " " if item.spaced else ""
-        if item.kind == "code":
-            result += [("text", space), ("code", item.raw)]
-        elif item.kind == "group" and (is_reference(item) or re.fullmatch(r"\([a-e]\)", item.raw)):
-            result.append(("text", space + item.raw))
-        elif item.kind == "group":
-            result += [
-                ("text", space + item.ends[0]),
-                *_sentence(item.items),
-                ("text", item.ends[1]),
-            ]
-        else:
-            result.append(("text", space + item.raw))
+        if _begins_a_run(item, after, run):
+            result += _run(run)
+            run = []
+        run.append(item)
     return result + _run(run)
 
 
+def _begins_a_run(item, after, run):
+    """Whether a formula does not continue the one before it.
+
+    "W (delta, 2)-near A", "off S abs(e) <= ...".
+    """
+    compound = item.kind == "group" and after is not None and after.raw == "-" and not after.spaced
+    return compound or bool(run) and run[-1].raw == "S" and item.raw == "abs"
+
+
+def _words(item):
+    """An item that is no mathematics; a group in brackets may hold some."""
+    space = " " if item.spaced else ""
+    if item.kind == "code":
+        return [("text", space), ("code", item.raw)]
+    if item.kind != "group" or is_reference(item) or PART.fullmatch(item.raw):
+        return [("text", space + item.raw)]
+    left, right = item.ends
+    return [("text", space + left), *_sentence(item.items), ("text", right)]
+
+
 def _is_math(item, before, after):
+    """Whether an item belongs to a formula."""
     if item.kind in ("word", "code", "punctuation"):
         return False
     if item.kind == "group":
-        if is_reference(item) and not (
-            before is not None and before.kind in ("name", "function") and not item.spaced
-        ):
-            return False
-        if item.scripts or item.ends[0] in ("|", "||"):
-            return True  # words inside are set as text
-        called = before is not None and before.kind in ("name", "function") and not item.spaced
-        if re.fullmatch(r"\([a-e]\)", item.raw) and (before is None or before.kind == "word"):
-            return False
-        if (
-            item.ends[0] == "("
-            and item.spaced
-            and any(i.kind == "relation" for i in item.items)
-            and not item.scripts
-        ):
-            return before is not None and before.kind in (
-                "operator",
-                "relation",
-            )  # a remark in brackets: (gamma = 1)
-        return (
-            called
-            or not _has_words(item.items)
-            and (bool(item.items) or item.ends[0] == "||")
-            or item.raw == "(.)"
-        )
-    if (
-        item.raw == "-"
-        and after is not None
-        and not after.spaced
-        and after.kind == "word"
-        and not item.spaced
-    ):
-        return False
+        return _is_math_group(item, before)
+    if item.raw == "-" and not item.spaced and after is not None:
+        return after.spaced or after.kind != "word"  # else the hyphen of a compound
     return item.raw != "%"
 
 
+def _is_math_group(item, before):
+    """Whether a group in brackets belongs to a formula; words between bars are set as text."""
+    called = before is not None and before.kind in ("name", "function") and not item.spaced
+    if is_reference(item) and not called:
+        return False
+    if item.scripts or item.ends[0] in ("|", "||"):
+        return True
+    if PART.fullmatch(item.raw) and (before is None or before.kind == "word"):
+        return False
+    related = any(inner.kind == "relation" for inner in item.items)
+    if item.ends[0] == "(" and item.spaced and related:  # a remark in brackets: (gamma = 1)
+        return before is not None and before.kind in ("operator", "relation")
+    return called or item.raw == "(.)" or bool(item.items) and not _has_words(item.items)
+
+
 def _has_words(items):
-    contextual = [
-        in_context(item, items[k - 1] if k else None, items[k + 1] if k + 1 < len(items) else None)
-        for k, item in enumerate(items)
-    ]
-    return any(
-        item.kind in ("word", "code")
-        or item.kind == "group"
-        and item.ends[0] in "([{"
-        and _has_words(item.items)
-        for item in contextual
-    ) or all(item.kind == "group" and is_reference(item) for item in items)
+    """Whether a group holds words or nothing but numbers of equations."""
+    for before, item, after in neighbours(items):
+        item = in_context(item, before, after)
+        if item.kind in ("word", "code"):
+            return True
+        if item.kind == "group" and item.ends[0] in "([{" and _has_words(item.items):
+            return True
+    return all(item.kind == "group" and is_reference(item) for item in items)
 
 
 def _run(run):
-    """A run of mathematical items: words where it is only numbers or marks, else formulas, broken where a line may be."""
+    """Neighbouring mathematical items as formulas, or as words where they are only numbers."""
     if not run:
         return []
-    lead = [("text", " ")] if run[0].spaced else []
-    if all(item.kind in ("number", "operator", "relation", "bar") for item in run) and not any(
-        item.scripts for item in run
-    ):
-        if len(run) == 1 or not any(item.kind == "relation" or item.raw == "/" for item in run):
-            return lead + [
-                (
-                    "text",
-                    "".join(" " * (item.spaced and k > 0) + item.raw for k, item in enumerate(run)),
-                )
-            ]
-    length = sum(len(item.raw) for item in run)
-    pieces = []
-    piece = []
-    for k, item in enumerate(run):
-        sign = item.raw in ("+", "-") and item.spaced and 0 < k < len(run) - 1 and run[k + 1].spaced
-        enough = length > LONG and sum(len(i.raw) for i in piece) > LONG // 3
-        if piece and (item.kind == "relation" and item.tex and length > SHORT or sign and enough):
-            pieces.append(piece)
-            piece = []
-        piece.append(item)
-    pieces.append(piece)
-    result = lead
-    for piece in pieces:
-        result = result + [("math", formula(piece)), ("text", " ")]
+    result = [("text", " ")] if run[0].spaced else []
+    if _is_plain(run):
+        marks = "".join(" " * (item.spaced and k > 0) + item.raw for k, item in enumerate(run))
+        return [*result, ("text", marks)]
+    for piece in _pieces(run):
+        result += [("math", formula(piece)), ("text", " ")]
     return result[:-1]
 
 
+def _is_plain(run):
+    """Whether a run is a number, or numbers and signs without a relation or fraction."""
+    signs = ("number", "operator", "relation", "bar")
+    if any(item.kind not in signs or item.scripts for item in run):
+        return False
+    return len(run) == 1 or not any(item.kind == "relation" or item.raw == "/" for item in run)
+
+
+def _pieces(run):
+    """A long run cut at its relations and signs, where a line may be broken."""
+    length = sum(len(item.raw) for item in run)
+    pieces = [[]]
+    for k, item in enumerate(run):
+        between = 0 < k < len(run) - 1
+        sign = between and item.raw in ("+", "-") and item.spaced and run[k + 1].spaced
+        enough = length > LONG and sum(len(inner.raw) for inner in pieces[-1]) > LONG // 3
+        relation = item.kind == "relation" and item.tex and length > SHORT
+        if pieces[-1] and (relation or sign and enough):
+            pieces.append([])
+        pieces[-1].append(item)
+    return pieces
+
+
 def _joined(parts):
-    """Merge neighbouring words."""
+    """The parts with neighbouring words merged."""
     merged = []
     for kind, string in parts:
         if kind == "text" and merged and merged[-1][0] == "text":

@@ -1,7 +1,7 @@
-"""A page for every row of the ledger, an index for every paper, the equation index, and how we differ from the papers.
+"""A page for every row of the ledger, a list for every paper, and how we differ from the papers.
 
-Everything is written from :data:`gsae_ref.LEDGER`, the certificates and a run of ``gsae-ref verify
---quick``; nothing is typed twice.
+Everything is written from :data:`gsae_ref.LEDGER`, the counterexamples and a run of ``gsae-ref
+verify --quick``; nothing is typed twice.
 """
 
 import html
@@ -10,6 +10,7 @@ import re
 from fractions import Fraction
 
 from api_pages import resolve
+from exact_latex import comparison, fraction, matrix
 from house_notation import NotHouseNotation, markdown
 
 from gsae_ref.claims.evidence import Counterexample, Identity, Inequality, Reading
@@ -18,15 +19,40 @@ from gsae_ref.papers.ledger import LEDGER
 from gsae_ref.papers.row import VERDICTS
 from gsae_ref.verification.evidence import counterexamples_of
 
-REPAIRED = {"typo": "What is meant", "asymptotic": "The explicit form"}
 PAPERS = {
     "T21": "On the Convergence of Group-Sparse Autoencoders",
     "N19": "On the Dynamics of Gradient Descent for Autoencoders",
     "L23": "Implicit Regularization for Group Sparsity",
     "own": "This project's own theorems",
 }
-SMALL_MATRIX = 30
-WIDE_MATRIX = 6
+REPAIRED = {"typo": "What is meant", "asymptotic": "The explicit form"}
+DIFFERENT = {
+    "refuted": "Refuted: no local repair",
+    "vacuous": "Vacuous",
+    "corrected": "False as printed, corrected",
+    "typo": "Misprints",
+}
+BOUNDS = (
+    "",
+    "| bound | expected | instances that meet the hypotheses | violations "
+    "| largest left/right, random | by search |",
+    "|---|---|--:|--:|--:|--:|",
+)
+TIGHT = (
+    "A ratio near 1 means that the bound is tight: some instance attains it. "
+    "The search is an optimiser that maximises the ratio."
+)
+ABOUT_STATEMENTS = """\
+A page for every numbered statement: as printed, its hypotheses, the verdict, the form that holds,
+the counterexample in fractions, how tight the bound is, and the command that checks it.
+"""
+ABOUT_DIFFERENCES = """\
+Generated from the ledger: every statement that is not true as printed. The link leads to the
+counterexample, the corrected form and the evidence. A verdict on a sentence is no verdict on a
+paper: most corrections keep the idea and change a constant.
+"""
+ROW = re.compile(r"\b((?:T21|N19|L23)-[\w-]*\w)|\((\d+)\)|\b(R\d)\b")
+SECTION = re.compile(r"^(?:Parameters|Attributes|Raises|Returns|Examples)\n-+$", re.M)
 DOCTEST = re.compile(r"^\s*>>> ", re.M)
 
 
@@ -40,7 +66,7 @@ class Writer:
     command : str
         The command that makes that report.
     where : callable
-        Dotted name -> reST role target documented in the API reference, or None.
+        Dotted name -> name under which the API reference documents it, or None.
     """
 
     def __init__(self, report, command, where):
@@ -49,29 +75,17 @@ class Writer:
         self.where = where
         self.fallbacks = []
 
-    # ------------------------------------------------------------------------------------------------ words
-    def words(self, text, paper, here=""):
+    def words(self, text, paper, here="", linked=True):
         """Text in house notation as Markdown, with links to the rows it mentions."""
 
         def link(words):
-            def row(found):
-                target = found[1] or (f"{paper}-eq{found[2]}" if found[2] else found[3])
-                shown = found[0]
-                return f"[{shown}]({target}.md)" if target in LEDGER and target != here else shown
-
-            return (
-                re.sub(r"\b((?:T21|N19|L23)-[\w-]*\w)|\((\d+)\)|\b(R\d)\b", row, words)
-                if self._linked
-                else words
-            )
+            return ROW.sub(lambda found: _row_link(found, paper, here), words) if linked else words
 
         try:
             return markdown(text, link)
         except NotHouseNotation:
             self.fallbacks.append(text)
             return "``" + text.replace("|", "\\|") + "``"
-
-    _linked = True
 
     def code(self, name):
         """A dotted name, linked into the API reference where it is there."""
@@ -81,299 +95,270 @@ class Writer:
     def pages(self):
         """Name -> text of the pages in the folder of the statements."""
         rows = list(LEDGER.values())
-        pages = {
-            row.id: self.page(row, before, after)
-            for before, row, after in zip([None, *rows], rows, [*rows[1:], None], strict=False)
-        }
+        neighbours = zip([None, *rows], rows, [*rows[1:], None], strict=False)
+        pages = {row.id: self.page(row, before, after) for before, row, after in neighbours}
         return pages | {paper: self.listing(paper) for paper in PAPERS} | {"index": self.contents()}
 
-    # ------------------------------------------------------------------------------------------------ one page
     def page(self, row, before, after):
-        """Markdown of the page of a row."""
-        source = LEDGER[row.same_as] if row.same_as else row
-        result = self.results[row.id]
-        paper = "This project" if row.paper == "own" else row.paper
-        kind = "" if row.number == row.id else f"{paper}, "
-        say = lambda text: self.words(text, row.paper, row.id)  # noqa: E731
-        parts = [
-            "---\norphan: true\n---\n",
-            f"# {kind}{_heading(row.number)}\n",
-            f"[Statements](index.md) › [{row.paper if row.paper != 'own' else 'own theorems'}]({row.paper}.md) › `{row.id}`\n",
-            f"{badge(row.verdict)} {VERDICTS[row.verdict]}.\n",
-            f"## {'Statement' if row.paper == 'own' else 'As printed'}\n",
-            f":::{{container}} statement\n{say(row.printed)}\n:::\n",
-            _ascii(row.printed, row.repaired, row.remark),
-        ]
-        hypotheses = [h.text for h in source.hypotheses]
-        if hypotheses:
-            parts += ["## Hypotheses\n", *(f"- {say(text)}" for text in hypotheses), ""]
-        if row.reading:
-            parts += ["## Reading\n", f"{say(row.reading)}\n"]
-        if row.repaired:
-            parts += [
-                f"## {REPAIRED.get(row.verdict, 'What holds instead')}\n",
-                f":::{{container}} statement holds\n{say(row.repaired)}\n:::\n",
-            ]
-        if row.remark:
-            parts += ["## Remark\n", f"{say(row.remark)}\n"]
-        if row.same_as:
-            parts += [f"It restates [{_name(source)}]({source.id}.md), whose evidence it shares.\n"]
-        parts += self._evidence(source, result, say)
-        for name in counterexamples_of(source.id):
-            parts += self._counterexample(COUNTEREXAMPLES[name](), say)
-        parts += self._derivation(source)
-        parts += ["## Run it\n", f"```console\n$ gsae-ref verify --only {row.id} --explain\n```\n"]
-        others = [other for other in LEDGER.values() if other.same_as == row.id]
-        if others:
-            parts += [
-                "Restated by "
-                + ", ".join(f"[{_name(other)}]({other.id}.md)" for other in others)
-                + ".\n"
-            ]
-        steps = [
-            f"← [{_name(before)}]({before.id}.md)" if before else "",
-            f"[{_name(after)}]({after.id}.md) →" if after else "",
-        ]
-        return "\n".join(
-            [*parts, f":::{{container}} steps\n{'  ·  '.join(filter(None, steps))}\n:::\n"]
-        )
+        """Markdown of the page of a row, with links to the rows before and after it."""
+        return _Page(self, row).text(before, after)
 
-    def _evidence(self, source, result, say):
-        lines = [
-            "## Evidence\n",
-            f"Numbers of `{self.command}`"
-            + ("." if result["confirmed"] else ", **which does not confirm the verdict.**")
-            + "\n",
-        ]
-        rows = []
-        for item, finding in zip(_items(source), result["findings"], strict=True):
-            mark = "✓" if finding["ok"] else "✗"
-            numbers = finding["numbers"]
-            if isinstance(item, Counterexample):
-                lines.append(
-                    f"- {mark} an exact counterexample, [{finding['label']}](#{_anchor(finding['label'])}): {say(numbers['printed']['text'])} is false"
-                )
-            elif isinstance(item, Reading):
-                lines.append(f"- {mark} by reading: {say(item.text)}")
-            elif isinstance(item, Identity):
-                lines.append(
-                    f"- {mark} {say(item.label)}: largest relative error {numbers['relative_error']:.2g} "
-                    f"over {numbers['instances']} instances"
-                    + (
-                        ", as it should be: the printed form is false"
-                        if item.expect == "fails"
-                        else ""
-                    )
-                )
-            elif isinstance(item, Inequality):
-                rows.append(
-                    f"| {mark} {say(item.label)} | {'to fail' if item.expect == 'fails' else 'to hold'} | {numbers['instances']} "
-                    f"| {numbers['violations']} | {numbers['worst_random']:.4f} "
-                    f"| {format(numbers['worst_search'], '.4f') if 'worst_search' in numbers else '–'} |"
-                )
-            else:
-                lines.append(
-                    f"- {mark} measured with the implementation: {say(finding['label'])}: {_plain(finding['summary'])}"
-                )
-        if rows:
-            lines += [
-                "",
-                "| bound | expected | instances that meet the hypotheses | violations | largest left/right, random | by search |",
-                "|---|---|--:|--:|--:|--:|",
-                *rows,
-            ]
-        if any(isinstance(item, Inequality) and item.expect == "holds" for item in source.evidence):
-            lines += [
-                "",
-                "A ratio near 1 means that the bound is tight: some instance uses all of it. The search is an optimiser that pushes it up.",
-            ]
-        for item in source.evidence:
-            own = [h.text for h in getattr(item, "hypotheses", ()) if h not in source.hypotheses]
-            if own:
-                lines += [
-                    "",
-                    f"*{say(item.label)}* is drawn under: {'; '.join(say(text) for text in own)}.",
-                ]
-        return [*lines, ""]
-
-    def _counterexample(self, certificate, say):
-        lines = [
-            f"## Counterexample {_plain(certificate.name)}\n",
-            "Every number is an exact fraction; both sides of every hypothesis are evaluated from the instance.\n",
-            "| the instance | |",
-            "|---|---|",
-        ]
-        for key, value in certificate.data.items():
-            lines.append(f"| {say(key)} | {self._value(value, say)} |")
-        lines += ["", "| | left | | right | |", "|---|--:|:-:|:--|---|"]
-        lines += [_comparison(say(c.text), c, "holds") for c in certificate.hypotheses]
-        lines.append(
-            _comparison(
-                "**as printed:** " + say(certificate.printed.text), certificate.printed, "printed"
-            )
-        )
-        if certificate.corrected:
-            lines.append(
-                _comparison(
-                    "**corrected:** " + say(certificate.corrected.text),
-                    certificate.corrected,
-                    "holds",
-                )
-            )
-        return [
-            *lines,
-            "",
-            say(certificate.note),
-            "",
-            f'From Python: `gsae_ref.papers.counterexamples.COUNTEREXAMPLES["{certificate.name}"]()`.\n',
-        ]
-
-    def _value(self, value, say):
-        if isinstance(value, Fraction | int):
-            return f"${_fraction(value)}$"
-        if isinstance(value, tuple):
-            rows = len(value)
-            columns = len(value[0])
-            if rows * columns <= SMALL_MATRIX and columns <= WIDE_MATRIX:
-                return (
-                    "$"
-                    + r"\begin{pmatrix}"
-                    + r" \\ ".join(" & ".join(map(_fraction, row)) for row in value)
-                    + r"\end{pmatrix}$"
-                )
-            entries = [_column([row[k] for row in value]) for k in range(columns)]
-            return f"{rows} × {columns}, columns " + ", ".join(entries)
-        return say(str(value))
-
-    def _derivation(self, source):
-        if not source.derivation:
-            return []
-        lines = ["## Derivation\n", f"{self.code(source.derivation)}; its docstring:\n"]
-        thing = resolve(source.derivation)
-        text = inspect.cleandoc(thing.__doc__ or "")
-        text = re.split(
-            r"^Parameters\n-+$|^Raises\n-+$|^Returns\n-+$|^Examples\n-+$",
-            text,
-            maxsplit=1,
-            flags=re.M,
-        )[0]
-        text = DOCTEST.split(text)[0].strip()
-        return [*lines, f"```{{code-block}} text\n:class: docstring\n\n{text}\n```\n"]
-
-    # ------------------------------------------------------------------------------------------------ lists of rows
     def listing(self, paper):
         """The page of a paper: all of its rows."""
         rows = [row for row in LEDGER.values() if row.paper == paper]
-        title = (
-            "R0 to R8: this project's own theorems"
-            if paper == "own"
-            else f"{paper}: {PAPERS[paper]}"
+        title = f"{paper}: {PAPERS[paper]}"
+        if paper == "own":
+            title = "R0 to R8: this project's own theorems"
+        verdicts = [row.verdict for row in rows]
+        counts = [
+            f"{verdicts.count(verdict)} {verdict}" for verdict in VERDICTS if verdict in verdicts
+        ]
+        about = (
+            f"{len(rows)} statements: {', '.join(counts)}. "
+            f"Every verdict is the recorded one, confirmed by `{self.command}`.\n"
         )
-        counts = ", ".join(
-            f"{sum(row.verdict == verdict for row in rows)} {verdict}"
-            for verdict in VERDICTS
-            if any(row.verdict == verdict for row in rows)
-        )
-        return "\n".join(
-            [
-                f"# {title}\n",
-                f"{len(rows)} statements: {counts}. Every verdict is the recorded one, confirmed by `{self.command}`.\n",
-                self.table(rows),
-            ]
-        )
+        return "\n".join([f"# {title}\n", about, self.table(rows)])
 
     def contents(self):
         """The page that leads to the papers."""
-        lines = [
-            "# Statements\n",
-            "A page for every numbered statement: as printed, its hypotheses, the verdict, what holds instead, the "
-            "counterexample in fractions, how tight the bound is, and the command that checks it.\n",
-            "| | statements | |",
-            "|---|--:|---|",
-        ]
+        papers = [row.paper for row in LEDGER.values()]
+        lines = ["# Statements\n", ABOUT_STATEMENTS, "| | statements | |", "|---|--:|---|"]
         for paper, title in PAPERS.items():
-            lines.append(
-                f"| [{paper}]({paper}.md) | {sum(row.paper == paper for row in LEDGER.values())} | {title} |"
-            )
-        lines += [
-            "",
-            "## The verdicts\n",
-            "| | |",
-            "|---|---|",
-            *(f"| {badge(verdict)} | {meaning} |" for verdict, meaning in VERDICTS.items()),
-            "",
-            ":::{toctree}\n:hidden:\n",
-            *PAPERS,
-            ":::\n",
-        ]
-        return "\n".join(lines)
+            lines.append(f"| [{paper}]({paper}.md) | {papers.count(paper)} | {title} |")
+        lines += ["", "## The verdicts\n", "| | |", "|---|---|"]
+        lines += [f"| {badge(verdict)} | {meaning} |" for verdict, meaning in VERDICTS.items()]
+        return "\n".join([*lines, "", ":::{toctree}\n:hidden:\n", *PAPERS, ":::\n"])
 
     def table(self, rows):
         """Rows as a table: number, statement, verdict."""
         lines = [":::{table}\n:class: rows\n", "| number | statement | verdict |", "|---|---|---|"]
         for row in rows:
-            lines.append(
-                f"| [{_heading(row.number)}]({row.id}.md) | {self.words(row.printed, row.paper, row.id)} | {badge(row.verdict)} |"
-            )
+            link = f"[{_heading(row.number)}]({row.id}.md)"
+            words = self.words(row.printed, row.paper, row.id)
+            lines.append(f"| {link} | {words} | {badge(row.verdict)} |")
         return "\n".join([*lines, ":::", ""])
 
     def differences(self):
-        """How we differ: what is not as printed, the gravest first."""
+        """The statements that are not true as printed, the gravest first."""
+        links = " | ".join(f"[{paper}](statements/{paper}.md)" for paper in PAPERS)
         lines = [
             "# How we differ from the papers\n",
-            "Generated from the ledger. A statement is here when it is not true as printed; the link leads to the counterexample, the corrected "
-            "form and the evidence. A verdict on a sentence is no verdict on a paper: most corrections keep the idea and change a constant.\n",
-            "| | "
-            + " | ".join(f"[{paper}](statements/{paper}.md)" for paper in PAPERS)
-            + " | all |",
+            ABOUT_DIFFERENCES,
+            f"| | {links} | all |",
             "|---|" + "--:|" * (len(PAPERS) + 1),
         ]
+        verdicts = [(row.paper, row.verdict) for row in LEDGER.values()]
         for verdict in VERDICTS:
-            counts = [
-                sum(row.paper == paper and row.verdict == verdict for row in LEDGER.values())
-                for paper in PAPERS
-            ]
-            lines.append(
-                f"| {badge(verdict)} | " + " | ".join(map(str, counts)) + f" | {sum(counts)} |"
-            )
-        titles = {
-            "refuted": "Refuted: no local repair",
-            "vacuous": "Vacuous",
-            "corrected": "False as printed, corrected",
-            "typo": "Misprints",
-        }
-        for verdict, title in titles.items():
+            counts = [verdicts.count((paper, verdict)) for paper in PAPERS]
+            numbers = " | ".join(map(str, [*counts, sum(counts)]))
+            lines.append(f"| {badge(verdict)} | {numbers} |")
+        for verdict, title in DIFFERENT.items():
             lines += ["", f"## {title}\n"]
             for paper in PAPERS:
-                rows = [
-                    row
-                    for row in LEDGER.values()
-                    if row.paper == paper and row.verdict == verdict and not row.same_as
-                ]
-                if rows:
-                    lines += [
-                        f"### {paper}: {title.split(':')[0].split(',')[0].lower()}\n",
-                        "| | as printed | instead |",
-                        "|---|---|---|",
-                    ]
-                    lines += [
-                        f"| [{_heading(row.number)}](statements/{row.id}.md) | {self._elsewhere(row.printed, row.paper)} "
-                        f"| {self._elsewhere(row.repaired or row.remark, row.paper)} |"
-                        for row in rows
-                    ] + [""]
+                lines += self._different(paper, verdict, re.split("[:,]", title)[0].lower())
         return "\n".join(lines)
 
-    def _elsewhere(self, text, paper):
-        """The words of a row on a page outside the folder of the statements."""
-        self._linked = False
-        written = self.words(text, paper)
-        self._linked = True
-        return written
+    def _different(self, paper, verdict, title):
+        """A table of a paper's rows with one verdict: printed form, and what holds instead."""
+        rows = [
+            row
+            for row in LEDGER.values()
+            if (row.paper, row.verdict) == (paper, verdict) and not row.same_as
+        ]
+        if not rows:
+            return []
+        lines = [f"### {paper}: {title}\n", "| | as printed | instead |", "|---|---|---|"]
+        for row in rows:
+            link = f"[{_heading(row.number)}](statements/{row.id}.md)"
+            printed = self.words(row.printed, paper, linked=False)
+            instead = self.words(row.repaired or row.remark, paper, linked=False)
+            lines.append(f"| {link} | {printed} | {instead} |")
+        return [*lines, ""]
+
+
+class _Page:
+    """The page of one row; each method returns the lines of a part."""
+
+    def __init__(self, writer, row):
+        self.writer = writer
+        self.row = row
+        self.source = LEDGER[row.same_as] if row.same_as else row
+        self.result = writer.results[row.id]
+
+    def say(self, text):
+        """Words of this row, with links."""
+        return self.writer.words(text, self.row.paper, self.row.id)
+
+    def text(self, before, after):
+        """The whole page."""
+        lines = [*self.head(), *self.statement(), *self.evidence()]
+        for name in counterexamples_of(self.source.id):
+            lines += self.counterexample(COUNTEREXAMPLES[name]())
+        lines += [*self.derivation(), *self.links()]
+        steps = [
+            f"← [{_name(before)}]({before.id}.md)" if before else "",
+            f"[{_name(after)}]({after.id}.md) →" if after else "",
+        ]
+        lines.append(f":::{{container}} steps\n{'  ·  '.join(filter(None, steps))}\n:::\n")
+        return "\n".join(lines)
+
+    def head(self):
+        """Title, place and verdict."""
+        row = self.row
+        own = row.paper == "own"
+        paper = "This project" if own else row.paper
+        title = _heading(row.number)
+        if row.number != row.id:
+            title = f"{paper}, {title}"
+        shelf = f"[{'own theorems' if own else row.paper}]({row.paper}.md)"
+        return [
+            "---\norphan: true\n---\n",
+            f"# {title}\n",
+            f"[Statements](index.md) › {shelf} › `{row.id}`\n",
+            f"{badge(row.verdict)} {VERDICTS[row.verdict]}.\n",
+        ]
+
+    def statement(self):
+        """As printed, hypotheses, reading, the form that holds, remark."""
+        row = self.row
+        lines = [
+            f"## {'Statement' if row.paper == 'own' else 'As printed'}\n",
+            f":::{{container}} statement\n{self.say(row.printed)}\n:::\n",
+            _ascii(row.printed, row.repaired, row.remark),
+        ]
+        if self.source.hypotheses:
+            hypotheses = [f"- {self.say(h.text)}" for h in self.source.hypotheses]
+            lines += ["## Hypotheses\n", *hypotheses, ""]
+        if row.reading:
+            lines += ["## Reading\n", f"{self.say(row.reading)}\n"]
+        if row.repaired:
+            lines += [
+                f"## {REPAIRED.get(row.verdict, 'What holds instead')}\n",
+                f":::{{container}} statement holds\n{self.say(row.repaired)}\n:::\n",
+            ]
+        if row.remark:
+            lines += ["## Remark\n", f"{self.say(row.remark)}\n"]
+        if row.same_as:
+            link = f"[{_name(self.source)}]({row.same_as}.md)"
+            lines.append(f"It restates {link}, whose evidence it shares.\n")
+        return lines
+
+    def evidence(self):
+        """What the run found: a list, and a table of the bounds."""
+        outcome = "." if self.result["confirmed"] else ", **which does not confirm the verdict.**"
+        lines = ["## Evidence\n", f"Numbers of `{self.writer.command}`{outcome}\n"]
+        bounds = []
+        for item, finding in zip(_items(self.source), self.result["findings"], strict=True):
+            mark = "✓" if finding["ok"] else "✗"
+            if isinstance(item, Inequality):
+                bounds.append(f"| {mark} {self.bound(item, finding['numbers'])} |")
+            else:
+                lines.append(f"- {mark} {self.finding(item, finding)}")
+        if bounds:
+            lines += [*BOUNDS, *bounds]
+        inequalities = [item for item in self.source.evidence if isinstance(item, Inequality)]
+        if any(item.expect == "holds" for item in inequalities):
+            lines += ["", TIGHT]
+        for item in self.source.evidence:
+            known = self.source.hypotheses
+            own = [self.say(h.text) for h in getattr(item, "hypotheses", ()) if h not in known]
+            if own:
+                lines += ["", f"*{self.say(item.label)}* is drawn under: {'; '.join(own)}."]
+        return [*lines, ""]
+
+    def bound(self, item, numbers):
+        """A line of the table of bounds."""
+        searched = format(numbers["worst_search"], ".4f") if "worst_search" in numbers else "–"
+        cells = (
+            self.say(item.label),
+            "to fail" if item.expect == "fails" else "to hold",
+            str(numbers["instances"]),
+            str(numbers["violations"]),
+            f"{numbers['worst_random']:.4f}",
+            searched,
+        )
+        return " | ".join(cells)
+
+    def finding(self, item, finding):
+        """A counterexample, a reading, an identity or a measurement in a line."""
+        label = finding["label"]
+        numbers = finding["numbers"]
+        if isinstance(item, Counterexample):
+            text = self.say(numbers["printed"]["text"])
+            return f"an exact counterexample, [{label}](#{_anchor(label)}): {text} is false"
+        if isinstance(item, Reading):
+            return f"by reading: {self.say(item.text)}"
+        if isinstance(item, Identity):
+            expected = "" if item.expect == "holds" else ", as expected: the printed form is false"
+            error = f"largest relative error {numbers['relative_error']:.2g}"
+            return (
+                f"{self.say(item.label)}: {error} over {numbers['instances']} instances{expected}"
+            )
+        return f"measured with the implementation: {self.say(label)}: {_plain(finding['summary'])}"
+
+    def counterexample(self, certificate):
+        """The instance and every comparison, in fractions."""
+        say = self.say
+        lines = [
+            f"## Counterexample {_plain(certificate.name)}\n",
+            "Every number is an exact fraction; "
+            "both sides of every hypothesis are evaluated from the instance.\n",
+            "| the instance | |",
+            "|---|---|",
+        ]
+        lines += [f"| {say(key)} | {self.value(v)} |" for key, v in certificate.data.items()]
+        lines += ["", "| | left | | right | |", "|---|--:|:-:|:--|---|"]
+        lines += [comparison(say(compared.text), compared) for compared in certificate.hypotheses]
+        for title, compared in (
+            ("as printed", certificate.printed),
+            ("corrected", certificate.corrected),
+        ):
+            if compared:
+                lines.append(comparison(f"**{title}:** {say(compared.text)}", compared))
+        call = f'gsae_ref.papers.counterexamples.COUNTEREXAMPLES["{certificate.name}"]()'
+        return [*lines, "", say(certificate.note), "", f"From Python: `{call}`.\n"]
+
+    def value(self, value):
+        """An entry of an instance: a number, a matrix, or words."""
+        if isinstance(value, Fraction | int):
+            return f"${fraction(value)}$"
+        return matrix(value) if isinstance(value, tuple) else self.say(str(value))
+
+    def derivation(self):
+        """The docstring of the object that derives the statement, up to its parameters."""
+        name = self.source.derivation
+        if not name:
+            return []
+        docstring = inspect.cleandoc(resolve(name).__doc__ or "")
+        text = DOCTEST.split(SECTION.split(docstring)[0])[0].strip()
+        return [
+            "## Derivation\n",
+            f"{self.writer.code(name)}; its docstring:\n",
+            f"```{{code-block}} text\n:class: docstring\n\n{text}\n```\n",
+        ]
+
+    def links(self):
+        """The command that checks the statement, and the rows that restate it."""
+        command = f"gsae-ref verify --only {self.row.id} --explain"
+        lines = ["## Run it\n", f"```console\n$ {command}\n```\n"]
+        others = [other for other in LEDGER.values() if other.same_as == self.row.id]
+        if others:
+            links = ", ".join(f"[{_name(other)}]({other.id}.md)" for other in others)
+            lines.append(f"Restated by {links}.\n")
+        return lines
 
 
 def badge(verdict):
     """The verdict as a coloured word."""
     return f"[{verdict}]{{.verdict .{verdict}}}"
+
+
+def _row_link(found, paper, here):
+    """The mention of a row as a link, unless there is no such row or it is the page's own."""
+    row_id, equation, own = found.groups()
+    target = row_id or own or f"{paper}-eq{equation}"
+    shown = found[0]
+    return f"[{shown}]({target}.md)" if target in LEDGER and target != here else shown
 
 
 def _heading(number):
@@ -382,11 +367,12 @@ def _heading(number):
 
 
 def _name(row):
+    """The number of a statement with its paper."""
     return _heading(row.number) if row.paper == "own" else f"{row.paper} {_heading(row.number)}"
 
 
 def _anchor(name):
-    """Of the heading of a certificate."""
+    """The anchor of the heading of a counterexample."""
     return f"counterexample-{name.lower()}"
 
 
@@ -403,38 +389,6 @@ def _items(row):
         yield from [item] * count
 
 
-def _comparison(text, comparison, role):
-    relation = {"<=": r"\le", ">=": r"\ge", "==": "=", "!=": r"\ne"}.get(
-        comparison.relation, comparison.relation
-    )
-    outcome = "true" if comparison.holds else "**false**"
-    return f"| {text} | ${_fraction(comparison.left)}$ | ${relation}$ | ${_fraction(comparison.right)}$ | {outcome} |"
-
-
-def _fraction(value):
-    """LaTeX of an exact number."""
-    value = Fraction(value)
-    sign = "-" if value < 0 else ""
-    digits = max(len(str(value.numerator)), len(str(value.denominator)))
-    if value.denominator == 1:
-        return str(value)
-    return (
-        rf"{sign}\tfrac{{{abs(value.numerator)}}}{{{value.denominator}}}"
-        if digits < 12
-        else f"{float(value):.10g}\\ldots"
-    )
-
-
-def _column(entries):
-    """A column as a combination of basis vectors: 3/5 e1 + 4/5 e3."""
-    terms = []
-    for k, entry in enumerate(entries, 1):
-        if entry:
-            size = "" if abs(entry) == 1 else f"{_fraction(abs(entry))}\\, "
-            terms.append(("-" if entry < 0 else "+" if terms else "") + f"{size}e_{{{k}}}")
-    return f"${''.join(terms) or '0'}$"
-
-
 def _plain(text):
-    """Text with nothing that Markdown would read."""
+    """Text in which Markdown reads no markup."""
     return re.sub(r"([\\`*_$<>\[\]|])", r"\\\1", text)

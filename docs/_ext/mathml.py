@@ -1,4 +1,7 @@
-"""Mathematics as MathML, made at build time by docutils: the pages need no script and no network, and a formula that does not parse is a warning."""
+"""Mathematics as MathML, written by docutils when the pages are built.
+
+The pages need no script and no network; a formula that does not parse is a warning.
+"""
 
 import re
 
@@ -9,8 +12,9 @@ from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
 
-
-PLAIN = (  # what docutils does not know, in words that it does; an empty base keeps an index beside an accented letter, not below it
+# Commands that docutils lacks, in those that it has. An empty base keeps an index beside an
+# accented letter, not below it.
+PLAIN = (
     (r"(\\(?:tilde|hat|bar|dot)\s*(?:\{[^{}]*\}|\w))(?=[_^])", r"\1{}"),
     (r"\\[bB]ig+l?\s*(?=[(\[]|\\\{)", r"\\left"),
     (r"\\[bB]ig+r?\s*(?=[)\]]|\\\})", r"\\right"),
@@ -34,10 +38,8 @@ def _write(writer, node, display):
         formula = f"<code>{writer.encode(text)}</code>"
     if display:
         number = f'<span class="eqno">({node["number"]})</span>' if node.get("number") else ""
-        writer.body.append(
-            writer.starttag(node, "div", CLASS="math notranslate nohighlight")
-            + f"{number}{formula}</div>"
-        )
+        tag = writer.starttag(node, "div", CLASS="math notranslate nohighlight")
+        writer.body.append(f"{tag}{number}{formula}</div>")
     else:
         writer.body.append(f'<span class="math notranslate nohighlight">{formula}</span>')
 

@@ -2,45 +2,12 @@
 
 import re
 
-GREEK = {
-    name: f"\\{name}"
-    for name in (
-        "alpha",
-        "beta",
-        "gamma",
-        "delta",
-        "zeta",
-        "eta",
-        "theta",
-        "kappa",
-        "mu",
-        "nu",
-        "xi",
-        "pi",
-        "rho",
-        "sigma",
-        "tau",
-        "phi",
-        "psi",
-        "omega",
-        "epsilon",
-        "lambda",
-        "Gamma",
-        "Delta",
-        "Theta",
-        "Lambda",
-        "Sigma",
-        "Omega",
-    )
-} | {"lam": "\\lambda", "eps": "\\varepsilon"}
-LIMITS = {
-    "sum": "\\sum",
-    "max": "\\max",
-    "min": "\\min",
-    "sup": "\\sup",
-    "inf": "\\inf",
-    "limsup": "\\limsup",
-}
+LETTERS = """
+    alpha beta gamma delta zeta eta theta kappa mu nu xi pi rho sigma tau phi psi omega epsilon
+    lambda Gamma Delta Theta Lambda Sigma Omega
+""".split()
+GREEK = {name: f"\\{name}" for name in LETTERS} | {"lam": "\\lambda", "eps": "\\varepsilon"}
+LIMITS = {name: f"\\{name}" for name in ("sum", "max", "min", "sup", "inf", "limsup")}
 FUNCTIONS = (
     {name: f"\\{name}" for name in ("log", "exp", "sin", "cos", "tan")}
     | {"log2": "\\log_2", "grad": "\\nabla"}
@@ -66,21 +33,13 @@ OPERATORS = {"+": "+", "-": "-", "/": "/", "+-": "\\pm ", "!": "!", "\\": "\\set
 LEFT = {"(": "(", "[": "[", "{": "\\{", "<": "\\langle ", "|": "\\lvert ", "||": "\\lVert "}
 RIGHT = {")": ")", "]": "]", "}": "\\}", ">": "\\rangle ", "|": "\\rvert ", "||": "\\rVert "}
 SUBSCRIPT_WORDS = {"max", "min", "in", "out", "lb", "ub", "new", "old", "star"}
-ARTICLE_BEFORE = {
-    "bound",
-    "constant",
-    "misprint",
-    "step",
-    "large",
-    "single",
-    "group",
-    "fixed",
-    "run",
-}  # "A bound on ...": not the dictionary A
+# "A bound on ...": not the dictionary A
+ARTICLE_BEFORE = set("bound constant misprint step large single group fixed run".split())
 SPELLED = {"Du", "du", "dv", "dt", "dX", "dY", "tY"}
 CALLED = {"trace", "dist", "card", "floor", "abs", "ReLU"}  # words unless a bracket follows at once
+# Characters of house notation from which on a formula may be broken: at relations, at + and -.
 SHORT = 28
-LONG = 44  # characters of house notation after which a formula may be broken at its relations, at + and -
+LONG = 44
 
 WORD = re.compile(
     r"(?:T21|N19|L23)-[\w-]+|(?<=Appendix )[A-Z]\b|[A-Z]\.\d|"
