@@ -292,6 +292,7 @@ def _notes(shape: Shape) -> list[str]:
         "Errors are log_2 ||w - w*||^2. Whatever a method tunes (penalty, ratio of steps, "
         "iteration or epoch) is chosen by the squared error on "
         f"{shape.n_validation} further samples, for every method alike.",
+        "Bands: one standard deviation of the errors, quartiles of the differences by draw.",
         "The axis is ||w*|| / sigma; the paper's signal-to-noise ratio ||X w*|| / ||xi|| has the "
         "same value up to fluctuations of the draw.",
         "The text has 10 non-zero entries in 3 groups of 4; the code has 12, which are used here. "
@@ -319,7 +320,7 @@ def plot_errors(data: Figure12, ax: Axes) -> list[Any]:
         if name in ("paper", "group_lasso", "primal_dual"):
             artists.append(_band(ax, data, name, middle - spread, middle + spread))
     ax.set(title="Estimation error")
-    ax.set_ylabel(r"$\log_2 \|w - w^*\|^2$, mean and deviation")
+    ax.set_ylabel(r"$\log_2 \|w - w^*\|^2$")
     _finish(ax)
     return artists
 
@@ -333,7 +334,7 @@ def plot_gaps(data: Figure12, ax: Axes) -> list[Any]:
         artists.append(_band(ax, data, name, *np.percentile(gap, [25, 75], axis=1)))
     artists.append(ax.axhline(0, color="0.4", linewidth=0.8))
     ax.set(title="Bits behind the grouped network")
-    ax.set_ylabel("difference by draw, mean and quartiles")
+    ax.set_ylabel("bits, difference by draw")
     _finish(ax)
     return artists
 

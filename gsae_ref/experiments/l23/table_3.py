@@ -357,7 +357,7 @@ def _ranking_claims(numbers: Table3) -> list[Claim]:
                 "; ".join(means)
                 + f"; the network is ahead of {' and of '.join(ahead)} of {len(network)} splits"
                 + "".join(f"; {label} not computed: skglm is not installed" for label in missing),
-                None if missing else bool(network.mean() < min(others)),
+                (None if missing else True) if network.mean() < min(others) else False,
             )
         )
     return claims
