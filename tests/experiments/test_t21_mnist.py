@@ -293,7 +293,7 @@ def test_predict_is_the_group_with_the_largest_norm(table, folder):
 
 def test_the_restart_of_another_rule_is_clustered(table):
     (row,) = [row for row in table.data.rows if row.name == "restart of fewest active groups"]
-    assert row.scores["k-means"].accuracy == table.data.restarts.kept_accuracy("active").tolist()
+    assert row.scores["k-means"].accuracy == table.data.restarts.chosen_accuracy("active").tolist()
 
 
 def test_the_number_of_results_is_announced(tmp_path):
@@ -442,7 +442,7 @@ def test_the_kept_restarts_are_ringed(table):
     every, kept = figure.axes[0].lines
     assert len(every.get_xdata()) == 2
     assert kept.get_xdata() == every.get_xdata().min()
-    assert kept.get_ydata() == table.data.restarts.kept_accuracy("active")
+    assert kept.get_ydata() == table.data.restarts.chosen_accuracy("active")
 
 
 def test_pictures_and_report_are_written(tmp_path, table):

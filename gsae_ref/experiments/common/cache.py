@@ -70,7 +70,7 @@ class ResultCache:
             Name of the result: letters, digits, hyphens.
         function : callable
             Returns a flat dictionary of arrays and numbers. Arguments bound by
-            :func:`functools.partial` are passed too, but do not identify the result: use them for
+            ``functools.partial`` are passed too, but do not identify the result: use them for
             what changes no number, such as the path of a data set.
         **arguments
             Plain data and arrays. A stored result is read back only if the same version of the

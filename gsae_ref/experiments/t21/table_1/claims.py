@@ -92,7 +92,7 @@ def _other_scores(rows: list[Row]) -> Table:
 
 
 def _every_restart(restarts: Restarts) -> Table:
-    kept = {rule: restarts.kept(rule) for rule in RULES}
+    chosen = {rule: restarts.choose(rule) for rule in RULES}
     lines = []
     for r, k in np.ndindex(restarts.kmeans.shape):
         lines.append(
@@ -105,7 +105,7 @@ def _every_restart(restarts: Restarts) -> Table:
                 f"{restarts.rules['active'][r, k]:.4f}",
                 float(restarts.kmeans[r, k]),
                 float(restarts.argmax[r, k]),
-                ", ".join(rule for rule in RULES if kept[rule][r] == k),
+                ", ".join(rule for rule in RULES if chosen[rule][r] == k),
             ]
         )
     columns = (
@@ -126,7 +126,7 @@ def _every_restart(restarts: Restarts) -> Table:
 
 def _rules(restarts: Restarts) -> Table:
     accuracies = {"any restart": restarts.kmeans.ravel()}
-    accuracies |= {LOWEST[rule]: restarts.kept_accuracy(rule) for rule in RULES}
+    accuracies |= {LOWEST[rule]: restarts.chosen_accuracy(rule) for rule in RULES}
     lines = [
         [name, len(values), spread(values), float(np.mean(values >= LEAST))]
         for name, values in accuracies.items()
@@ -150,23 +150,23 @@ def _baselines(baselines: dict[str, Scores]) -> Table:
 
 def judge(results: Results, size: Sizes) -> list[Claim]:
     """Every number of the paper's table; the ranking that it concludes; our own rule of choice."""
-    settled = size.settles_claims
+    conclusive = size.settles_claims
     paper = [row for row in results.rows if row.name in PAPER]
-    claims = [_number(row, method, settled) for row in paper for method in METHODS]
-    claims += _ranking(paper, settled)
-    fewest = results.restarts.kept_accuracy("active")
+    claims = [_number(row, method, conclusive) for row in paper for method in METHODS]
+    claims += _ranking(paper, conclusive)
+    fewest = results.restarts.chosen_accuracy("active")
     claims.append(
         Claim(
             "ours",
             f"restart of {LOWEST['active']}: at least {LEAST:g} by k-means in every repetition",
             spread(fewest),
-            bool(np.all(fewest >= LEAST)) if settled else None,
+            bool(np.all(fewest >= LEAST)) if conclusive else None,
         )
     )
     return claims
 
 
-def _number(row: Row, method: str, settled: bool) -> Claim:
+def _number(row: Row, method: str, conclusive: bool) -> Claim:
     number = PAPER[row.name][METHODS.index(method)]
     values = np.array(row.scores[method].accuracy)
     if row.name == BEST_ROW:
@@ -177,10 +177,10 @@ def _number(row: Row, method: str, settled: bool) -> Claim:
         holds = bool(abs(values.mean() - number) <= TOLERANCE[row.name])
     reading = f"{row.reading} reading: {row.representation}"
     text = f"{DESCRIPTION[row.name]}: {wanted} [{reading}]"
-    return Claim("T21 Table 1", text, spread(values), holds if settled else None)
+    return Claim("T21 Table 1", text, spread(values), holds if conclusive else None)
 
 
-def _ranking(rows: list[Row], settled: bool) -> Iterator[Claim]:
+def _ranking(rows: list[Row], conclusive: bool) -> Iterator[Claim]:
     """Under every reading: the best row against pixels and sparse codes."""
     for reading in dict.fromkeys(row.reading for row in rows if row.reading != "either"):
         group = [row for row in rows if (row.name, row.reading) == (BEST_ROW, reading)]
@@ -195,7 +195,7 @@ def _ranking(rows: list[Row], settled: bool) -> Iterator[Claim]:
                 f"group-sparse codes dramatically improve clustering by {method} over pixels and "
                 f"sparse codes [{reading} reading]",
                 f"{BEST_ROW} ahead by at least {ahead:.1f} points; {MARGIN:g} are required",
-                bool(ahead >= MARGIN) if settled else None,
+                bool(ahead >= MARGIN) if conclusive else None,
             )
 
 

@@ -48,7 +48,7 @@ def restarts(rule: str) -> Any:
         artists = [
             *ax.plot(values.ravel(), found.kmeans.ravel(), "o", color=COLOURS[0], markersize=5),
             *ax.plot(
-                lowest, found.kept_accuracy(rule), "o", label="lowest of a repetition", **RING
+                lowest, found.chosen_accuracy(rule), "o", label="lowest of a repetition", **RING
             ),
         ]
         ax.set(

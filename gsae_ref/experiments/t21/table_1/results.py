@@ -62,13 +62,13 @@ class Restarts:
     argmax: Array
     curves: Array
 
-    def kept(self, rule: str) -> IntArray:
-        """Index of the restart that a rule keeps in every repetition."""
+    def choose(self, rule: str) -> IntArray:
+        """Index of the restart that a rule chooses in every repetition."""
         return self.rules[rule].argmin(axis=1)
 
-    def kept_accuracy(self, rule: str) -> Array:
-        """k-means accuracy of the restart that a rule keeps in every repetition."""
-        return self.kmeans[np.arange(len(self.kmeans)), self.kept(rule)]
+    def chosen_accuracy(self, rule: str) -> Array:
+        """k-means accuracy of the restart that a rule chooses in every repetition."""
+        return self.kmeans[np.arange(len(self.kmeans)), self.choose(rule)]
 
 
 @dataclass(frozen=True)
