@@ -1,11 +1,10 @@
-"""What the foundation promises, beside what this machine measures: time, memory, and the accuracy of every gradient.
+"""Time, memory and accuracy of the verification and of the gradients, beside their limits.
 
     python benchmarks/bench_foundation.py                 about one minute
     python benchmarks/bench_foundation.py --full          also the full verification, some minutes
-    python benchmarks/bench_foundation.py --json FILE     the numbers as a file
+    python benchmarks/bench_foundation.py --json FILE     writes the numbers to a file
 
-A benchmark, not a test: the exit status is 0 whatever it measures. Oracles and judges are those of
-``tests/``.
+A benchmark, not a test: the exit status is always 0. The oracles are those of ``tests/``.
 """
 
 import argparse
@@ -39,12 +38,13 @@ PAPER = {
     "lam": 2.0,
 }
 
-# Runs a command and prints its time and the memory of its largest process. A process of its own,
-# and a small one: a child inherits the high-water mark of whoever starts it.
+# Runs a command and prints its time and the memory of its largest process. This is a small process
+# of its own, since a child inherits the peak memory of its parent.
 WATCH = """
 import json, resource, subprocess, sys, time
 start = time.perf_counter()
-status = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
+quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+status = subprocess.run(sys.argv[1:], **quiet).returncode
 seconds = time.perf_counter() - start
 peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
 print(json.dumps([status, seconds, peak * (1 if sys.platform == "darwin" else 1024)]))
@@ -53,7 +53,7 @@ print(json.dumps([status, seconds, peak * (1 if sys.platform == "darwin" else 10
 
 def main(argv=None):
     parser = argparse.ArgumentParser(
-        description="Measure the foundation and print it beside its limits."
+        description="Print time, memory and accuracy beside their limits."
     )
     parser.add_argument("--full", action="store_true", help="also time the full verification")
     parser.add_argument(
@@ -64,16 +64,13 @@ def main(argv=None):
     rows = []
     about = versions()
     print("  ".join(f"{name} {version}" for name, version in about.items()))
-    print(f"{'what':62} {'measured':>12} {'asked':>12}  met")
+    print(f"{'':62} {'measured':>12} {'limit':>12}  met")
+    words = {True: "yes", False: "NO", None: ""}
     for name, unit, value, limit in measurements(arguments.full):
-        rows.append(
-            {"name": name, "unit": unit, "value": value, "limit": limit, "met": met(value, limit)}
-        )
-        asked = f"{limit[0]} {shown(limit[1], unit)}" if limit else "-"
-        print(
-            f"{name:62} {shown(value, unit):>12} {asked:>12}  {({True: 'yes', False: 'NO', None: ''})[rows[-1]['met']]}",
-            flush=True,
-        )
+        good = met(value, limit)
+        rows.append({"name": name, "unit": unit, "value": value, "limit": limit, "met": good})
+        bound = f"{limit[0]} {shown(limit[1], unit)}" if limit else "-"
+        print(f"{name:62} {shown(value, unit):>12} {bound:>12}  {words[good]}", flush=True)
     if arguments.json is not None:
         arguments.json.write_text(json.dumps({"about": about, "rows": rows}, indent=1) + "\n")
     return 0
@@ -104,7 +101,7 @@ def versions():
 
 
 def measurements(full):
-    """Yield (name, unit, value, limit) one after the other; a value may be a word where nothing can be measured."""
+    """Yield (name, unit, value, limit); a value that cannot be measured is a reason in words."""
     yield from verification(full)
     yield "import gsae_ref, on top of numpy (median of 7)", "s", import_time(), ("<=", 0.3)
     error, order = gradient_accuracy()
@@ -131,9 +128,8 @@ def measurements(full):
 
 def verification(full):
     """Time and memory of the command line's verify, in processes of their own."""
-    for mode, flags, limit in (("--quick", ["--quick"], 60), ("(full)", [], 600))[
-        : 2 if full else 1
-    ]:
+    modes = [("--quick", ["--quick"], 60), *([("(full)", [], 600)] if full else [])]
+    for mode, flags, limit in modes:
         for n_jobs in (1, 2):
             name = f"verify {mode} --n-jobs {n_jobs}"
             command = [sys.executable, "-m", "gsae_ref", "verify", *flags, "--n-jobs", str(n_jobs)]
@@ -149,7 +145,7 @@ def verification(full):
 
 
 def import_time(runs=7):
-    """Median of what ``import gsae_ref`` adds to ``import numpy``, the two interleaved, each in a new process."""
+    """Median of what ``import gsae_ref`` adds to ``import numpy``, each in a new process."""
 
     def seconds(program):
         start = time.perf_counter()
@@ -163,7 +159,7 @@ def import_time(runs=7):
 
 
 def gradient_times(runs=3):
-    """Median time of each kind of gradient at the size of the paper's simulation, the kinds interleaved."""
+    """Median time of each kind of gradient at the size of the paper's simulation, interleaved."""
     p = PAPER
     A_star = gs.make_dictionary(p["n_features"], p["n_groups"], p["group_size"], rng=0)
     A = gs.perturb_dictionary(A_star, correlation=0.15, rng=0)
@@ -182,10 +178,10 @@ def gradient_times(runs=3):
 
 
 def networks(count=200, seed=0):
-    """Yield (A, Y, lam, d) with d from 1 to 16 and a share of active groups from 0 to 1, all of them away from the kink.
+    """Yield (A, Y, lam, d), d from 1 to 16, with active shares from 0 to 1, away from the kink.
 
-    The threshold lies in the middle of the widest gap between group norms near the wanted share; a
-    network is drawn again while a step of the central difference could carry some norm across it.
+    The threshold lies in the middle of the widest gap between group norms near the wanted share. A
+    network is redrawn if a step of the central difference could change the support.
     """
     rng = np.random.default_rng(seed)
     for number in range(count):
@@ -200,11 +196,9 @@ def networks(count=200, seed=0):
             r = np.sort(np.linalg.norm((Y @ A).reshape(-1, d), axis=1))
             edges = np.concatenate([[r[0] / 3], r, [r[-1] * 1.5]])
             wanted = round((1 - share) * len(r))
-            near = (
-                range(max(wanted - 1, 0), min(wanted + 2, len(r) + 1))
-                if 0 < share < 1
-                else [wanted]
-            )
+            near = [wanted]
+            if 0 < share < 1:
+                near = range(max(wanted - 1, 0), min(wanted + 2, len(r) + 1))
             gap = max(near, key=lambda k: edges[k + 1] - edges[k])
             lam = (edges[gap] + edges[gap + 1]) / 2
             margin = (edges[gap + 1] - edges[gap]) / 2
@@ -214,7 +208,7 @@ def networks(count=200, seed=0):
 
 
 def gradient_accuracy():
-    """Worst |<G, D> - central difference| / (||G|| ||D||), and the lowest Taylor order, over the networks, D random."""
+    """Worst relative error of <G, D> against a central difference, and the lowest Taylor order."""
     worst = 0.0
     lowest = np.inf
     rng = np.random.default_rng(1)
@@ -228,14 +222,13 @@ def gradient_accuracy():
         lowest = min(lowest, taylor_order(cost, G, A, D))
         D *= np.linalg.norm(A) / np.linalg.norm(D)
         numeric = (cost(A + CENTRAL_STEP * D) - cost(A - CENTRAL_STEP * D)) / (2 * CENTRAL_STEP)
-        worst = max(
-            worst, relative(abs(numeric - np.sum(G * D)), np.linalg.norm(G) * np.linalg.norm(D))
-        )
+        scale = np.linalg.norm(G) * np.linalg.norm(D)
+        worst = max(worst, relative(abs(numeric - np.sum(G * D)), scale))
     return worst, float(lowest)
 
 
 def expectation_accuracy():
-    """Worst relative error of the closed form against a sum over all supports, one to eight groups, any number of them active."""
+    """Worst relative error of the closed form against a sum over all supports of 1 to 8 groups."""
     worst = 0.0
     rng = np.random.default_rng(2)
     n_features = 5
@@ -248,31 +241,25 @@ def expectation_accuracy():
         for n_active in range(1, n_groups + 1):
             enumerated = oracle.expected_over_supports(A, A_star, tau, n_active, d, covariances)
             closed = gs.expected_gradient(A, A_star, tau, n_active, d, covariances)
-            worst = max(
-                worst, relative(np.linalg.norm(closed - enumerated), np.linalg.norm(enumerated))
-            )
+            error = np.linalg.norm(closed - enumerated)
+            worst = max(worst, relative(error, np.linalg.norm(enumerated)))
     return worst
 
 
 def autograd_accuracy():
-    """Worst relative difference from torch's gradient over the networks; a word without torch."""
+    """Worst relative difference from the gradient by torch."""
     if importlib.util.find_spec("torch") is None:
         return "no torch"
     worst = 0.0
     for A, Y, lam, d in networks():
         expected = oracle.autograd(A, Y, lam, d)[1]
-        worst = max(
-            worst,
-            relative(
-                np.linalg.norm(gs.loss_and_grad(A, Y, lam, d)[1] - expected),
-                np.linalg.norm(expected),
-            ),
-        )
+        error = np.linalg.norm(gs.loss_and_grad(A, Y, lam, d)[1] - expected)
+        worst = max(worst, relative(error, np.linalg.norm(expected)))
     return worst
 
 
 def relative(error, scale):
-    """error / scale, and 0 / 0 is 0: where no group is active both gradients are zero."""
+    """error / scale, with 0 / 0 = 0: without active groups both gradients are zero."""
     if error == 0:
         return 0.0
     return float(error / scale) if scale > 0 else np.inf

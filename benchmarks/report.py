@@ -1,13 +1,12 @@
-"""Measure every kernel beside its rivals and write it down: ratios, growth with every size, distance from what the machine can do.
+"""Measure the kernels beside their rivals and write a report.
 
-    python -m benchmarks.report                         all parts, about half an hour on a quiet machine (also: python benchmarks/report.py)
-    python -m benchmarks.report --only threshold scaling       these parts; the others stay as they were measured before
-    python -m benchmarks.report --only                  measure nothing, write pictures and text again
-    python -m benchmarks.report --quick --out DIR       a tenth of the samples; into another folder
+    python -m benchmarks.report                     all parts, half an hour on a quiet machine
+    python -m benchmarks.report --only threshold scaling      these parts; the others stay
+    python -m benchmarks.report --only              measure nothing, write the report again
+    python -m benchmarks.report --quick --out DIR   a tenth of the samples, into another folder
 
 Writes ``report.json``, ``report.md``, ``scaling.svg`` and ``roofline.svg`` into
-``benchmarks/results``, and from there the section "Performance" of ``README.md``. Each part takes
-some minutes, in which the machine should do nothing else.
+``benchmarks/results``. Each part takes some minutes, in which the machine should do nothing else.
 """
 
 import argparse
@@ -27,7 +26,7 @@ import bench_unfolded  # noqa: E402
 import numpy as np  # noqa: E402
 import scaling  # noqa: E402
 import writing  # noqa: E402
-from repaired import Repaired  # noqa: E402
+from rivals import shallow_kernel  # noqa: E402
 from timing import interleaved, peak_memory, processor_seconds, versions  # noqa: E402
 
 import gsae_ref as gs  # noqa: E402
@@ -36,9 +35,8 @@ from gsae_ref.kernels import activations  # noqa: E402
 from gsae_ref.ops import adam_step  # noqa: E402
 
 FOLDER = Path(__file__).resolve().parent / "results"
-README = Path(__file__).resolve().parent.parent / "README.md"
 
-# A first call in a process of its own: {call} is made twice. Prints the seconds of importing, of
+# A new process that makes {call} twice and prints the seconds of importing the package, of
 # importing Numba, and of the two calls.
 FIRST = """
 import json, time
@@ -56,7 +54,9 @@ numba_imported = time.perf_counter()
 {call}
 first = time.perf_counter()
 {call}
-print(json.dumps([imported - begin, numba_imported - ready, first - numba_imported, time.perf_counter() - first]))
+second = time.perf_counter()
+times = imported - begin, numba_imported - ready, first - numba_imported, second - first
+print(json.dumps(times))
 """
 CALLS = {
     "shallow gradient": "gs.loss_and_grad(A, Y, 2.0, 2, engine='numba')",
@@ -88,63 +88,53 @@ def main(argv=None):
     )
     arguments = parser.parse_args(argv)
     arguments.out.mkdir(parents=True, exist_ok=True)
-    held = arguments.out / "report.json"
-    results = json.loads(held.read_text(encoding="utf-8")) if held.exists() else {}
+    path = arguments.out / "report.json"
+    results = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     runs, n_samples = (2, 1000) if arguments.quick else (3, bench_kernels.PAPER["n_samples"])
 
     for name in PARTS if arguments.only is None else arguments.only:
         start = time.perf_counter()
         about = {"gsae_ref": gs.__version__, **versions()}
-        print(
-            f"\n== {name}\n" + "  ".join(f"{key} {value}" for key, value in about.items()),
-            flush=True,
-        )
+        print(f"\n== {name}")
+        print("  ".join(f"{key} {value}" for key, value in about.items()), flush=True)
         before = processor_seconds()
-        found = PARTS[name](n_samples, runs)
-        minutes = (time.perf_counter() - start) / 60
+        measured = PARTS[name](n_samples, runs)
+        peak = peak_memory()
         results[name] = {
             "about": about,
-            "minutes": minutes,
-            "peak_MiB": peak_memory(),
-            "disturbed": disturbed(before, processor_seconds()),
-            **found,
+            "minutes": (time.perf_counter() - start) / 60,
+            "peak_MiB": None if peak is None else round(peak / 2**20),
+            "disturbed": disturbance(before, processor_seconds()),
+            **measured,
         }
-        write_json(rounded(results), held)
-    publish(rounded(results), arguments.out, README if arguments.out == FOLDER else None)
+        write_json(rounded(results), path)
+    publish(rounded(results), arguments.out)
     return 0
 
 
-def publish(results, folder, readme=None):
-    """Pictures, text, and the section of the README."""
-    for name, figure in (
-        ("scaling", writing.scaling_figure),
-        ("roofline", writing.roofline_figure),
-    ):
+def publish(results, folder):
+    """Write the pictures and the text."""
+    figures = {"scaling": writing.scaling_figure, "roofline": writing.roofline_figure}
+    for name, figure in figures.items():
         if name in results:
             with atomically(folder / f"{name}.svg") as temporary:
                 figure(results[name]).savefig(temporary, format="svg", metadata={"Date": None})
-    texts = {folder / "report.md": writing.markdown(results)}
-    if readme is not None:
-        texts[readme] = writing.replaced(
-            readme.read_text(encoding="utf-8"), writing.section(results)
-        )
-    for path, text in texts.items():
-        with atomically(path) as temporary:
-            Path(temporary).write_text(text, encoding="utf-8")
-        print(path)
+    with atomically(folder / "report.md") as temporary:
+        Path(temporary).write_text(writing.markdown(results), encoding="utf-8")
+    print(folder / "report.md")
 
 
-def disturbed(before, after):
-    """Share of the used processor time that others used meanwhile; None where the system does not tell."""
+def disturbance(before, after):
+    """Share of the processor time that other processes used; None where it is not reported."""
     if before is None:
         return None
-    everybody = after[0] - before[0]
-    ours = after[1] - before[1]
-    return max(0.0, round(1 - ours / everybody, 3)) if everybody > 0 else 0.0
+    total = after[0] - before[0]
+    own = after[1] - before[1]
+    return max(0.0, round(1 - own / total, 3)) if total > 0 else 0.0
 
 
 def rounded(value):
-    """Numbers to four digits: more would be noise, and every new measurement a long difference."""
+    """Numbers to four digits; more would be noise and make long differences in version control."""
     if isinstance(value, dict):
         return {key: rounded(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):
@@ -168,33 +158,27 @@ def mini_batch(n_samples, runs):
 
 
 def unfolded(n_samples, runs):
-    """Figures 4 and 5's network on made-up data, after some training."""
-    Y = bench_unfolded.made_up(1024 * (n_samples // 1000))[1]
-    A = bench_unfolded.trained(bench_unfolded.start(Y), Y, 200)
-    return {
-        "tables": [
-            bench_unfolded.gradient_table("trained", A.astype(d), Y.astype(d), runs)
-            for d in bench_unfolded.DTYPES
-        ]
-    }
+    """The network of Figures 4 and 5 on synthetic data, after some training."""
+    Y = bench_unfolded.synthetic(1024 * (n_samples // 1000))
+    A = bench_unfolded.train(bench_unfolded.initial_dictionary(Y), Y, 200)
+    return {"tables": unfolded_tables("trained", A, Y, runs)}
 
 
 def unfolded_sizes(n_samples, runs):
-    """The same network at its start, and with other numbers of steps and of atoms; fewer samples."""
-    Y = bench_unfolded.made_up(2048)[1]
-    start = bench_unfolded.start(Y)
-    first = [
-        bench_unfolded.gradient_table("at the start", start.astype(d), Y.astype(d), runs)
-        for d in bench_unfolded.DTYPES
+    """The same network at its start, and with other numbers of steps and of atoms."""
+    Y = bench_unfolded.synthetic(2048)
+    start = bench_unfolded.initial_dictionary(Y)
+    tables = unfolded_tables("at the start", start, Y, runs)
+    after = bench_unfolded.train(start, Y, 200)
+    tables += bench_unfolded.sweep_tables(after, Y, runs)
+    return {"tables": [*tables, bench_unfolded.crossover_table(after, Y, runs)]}
+
+
+def unfolded_tables(title, A, Y, runs):
+    return [
+        bench_unfolded.gradient_table(title, A.astype(dtype), Y.astype(dtype), runs)
+        for dtype in bench_unfolded.DTYPES
     ]
-    after = bench_unfolded.trained(start, Y, 200)
-    return {
-        "tables": [
-            *first,
-            *bench_unfolded.sweep_tables(after, Y, runs),
-            bench_unfolded.crossover_table(after, Y, runs),
-        ]
-    }
 
 
 def training(n_samples, runs):
@@ -214,86 +198,99 @@ def growth(n_samples, runs):
 
 
 def roofline(n_samples, runs):
-    """Operations, bytes and seconds of some kernels, and what the machine does at best: one product of matrices, one copy."""
-    p = bench_kernels.PAPER
-    n = p["n_features"]
-    m = p["n_groups"] * p["group_size"]
-    size = p["group_size"]
-    A, Y = bench_kernels.paper_problem(n_samples, "near the truth", "float64")
-    paper = bench_kernels.paper_problem(n_samples, "paper's start", "float64")[0]
-    rng = np.random.default_rng(0)
-    Z = rng.normal(size=(4000, 1024))
-    copy = np.empty((4000, 1024))
-    arrays = [*rng.normal(size=(3, n, m)), rng.normal(size=(n, m)) ** 2]
-    A32 = A.astype(np.float32)
-    Y32 = Y.astype(np.float32)
-    S = bench_unfolded.made_up(n_samples)[1]
-    D = bench_unfolded.start(S)
-    functions = {
-        "Y A in float64": lambda: Y @ A,
-        "Y A in float32": lambda: Y32 @ A32,
-        "copy": lambda: np.copyto(copy, Z),
-        "shallow gradient, few active": lambda: bench_kernels.kernel(A, Y, p["lam"], size),
-        "shallow gradient, half active": lambda: bench_kernels.kernel(paper, Y, p["lam"], size),
-        "unfolded gradient, block way": lambda: bench_unfolded.kernel(D, S, few=0.0),
-        "threshold": lambda: activations.group_soft_threshold(Z, 1.0, size, None),
-        "Adam": lambda: adam_step(*arrays, 3, 1e-3, "numba"),
+    """Operations, bytes and seconds of kernels, a product of matrices, and a copy."""
+    work = {  # name: (function, floating-point operations, bytes that must move at least)
+        **paper_work(n_samples),
+        **unfolded_work(n_samples),
+        **memory_work(),
     }
-    with Repaired("products", A=A, Y=Y) as better, Repaired("products", A=A32, Y=Y32) as better32:
-        for dtype, process in (("float64", better), ("float32", better32)):
-            functions |= {
-                f"Y A in {dtype}, repaired": call for name, call in process.functions.items()
-            }
-        seconds = interleaved(functions, runs)
-    product = 2 * n_samples * n * m
-    k = D.shape[1]
-    work = {  # floating-point operations, bytes that must move at least
-        "Y A in float64": (product, 8 * (Y.size + A.size + n_samples * m)),
-        "Y A in float32": (product, 4 * (Y.size + A.size + n_samples * m)),
-        "copy": (0, 16 * Z.size),
-        "shallow gradient, few active": (
-            product + 8 * n_samples * n * size * p["n_active"],
-            8 * (Y.size + 2 * A.size),
-        ),
-        "shallow gradient, half active": (5 * product, 8 * (Y.size + 2 * A.size)),
-        "unfolded gradient, block way": (
-            len(S) * (2 * k * k * (3 * bench_unfolded.N_UNFOLD - 1) + 6 * D.size),
-            8 * (S.size + 2 * D.size),
-        ),
-        "threshold": (4 * Z.size, 16 * Z.size),
-        "Adam": (13 * n * m, 7 * 8 * n * m),
-    }
-    work |= {f"{name}, repaired": work[name] for name in ("Y A in float64", "Y A in float32")}
+    seconds = interleaved({name: function for name, (function, *_) in work.items()}, runs)
     return {
         "points": {
-            name: {"operations": work[name][0], "bytes": work[name][1], "seconds": seconds[name]}
-            for name in functions
+            name: {"operations": operations, "bytes": moved, "seconds": seconds[name]}
+            for name, (_, operations, moved) in work.items()
         }
     }
 
 
-def first_call(n_samples, runs):
-    """Seconds of the first and second call in a new process, compiled code read from disk; and compiled anew, once."""
-    medians = {}
-    for name, call in CALLS.items():
-        first_times(call)  # fills the cache, if it must
-        medians[name] = [
-            statistics.median(column)
-            for column in zip(*(first_times(call) for _ in range(runs)), strict=True)
-        ]
-        with tempfile.TemporaryDirectory() as empty:
-            medians[name].append(first_times(call, NUMBA_CACHE_DIR=empty)[2])
-        print(f"  {name:40} " + "  ".join(f"{value:.3f}" for value in medians[name]), flush=True)
-    names = (
-        "import gsae_ref",
-        "import numba",
-        "first call",
-        "second call",
-        "first call, compiling",
-    )
+def paper_work(n_samples):
+    """Products and gradients at the size of the paper's simulation."""
+    p = bench_kernels.PAPER
+    size = p["group_size"]
+    A, Y = bench_kernels.paper_problem(n_samples, "near the truth", "float64")
+    start = bench_kernels.paper_problem(n_samples, "paper's start", "float64")[0]
+    A32 = A.astype(np.float32)
+    Y32 = Y.astype(np.float32)
+    n, m = A.shape
+    product = 2 * n_samples * n * m
+    screened = product + 8 * n_samples * n * size * p["n_active"]
+    numbers = Y.size + A.size + n_samples * m
+    moved = 8 * (Y.size + 2 * A.size)
     return {
-        "seconds": {name: dict(zip(names, values, strict=True)) for name, values in medians.items()}
+        "Y A in float64": (lambda: Y @ A, product, 8 * numbers),
+        "Y A in float32": (lambda: Y32 @ A32, product, 4 * numbers),
+        "shallow gradient, few active": (
+            lambda: shallow_kernel(A, Y, p["lam"], size),
+            screened,
+            moved,
+        ),
+        "shallow gradient, half active": (
+            lambda: shallow_kernel(start, Y, p["lam"], size),
+            5 * product,
+            moved,
+        ),
     }
+
+
+def unfolded_work(n_samples):
+    """The unfolded gradient, computed by blocks."""
+    Y = bench_unfolded.synthetic(n_samples)
+    A = bench_unfolded.initial_dictionary(Y)
+    k = A.shape[1]
+    operations = len(Y) * (2 * k * k * (3 * bench_unfolded.N_UNFOLD - 1) + 6 * A.size)
+    moved = 8 * (Y.size + 2 * A.size)
+    return {
+        "unfolded gradient, blocks only": (
+            lambda: bench_unfolded.kernel(A, Y, few=0.0),
+            operations,
+            moved,
+        )
+    }
+
+
+def memory_work():
+    """A copy, and the kernels that are limited by memory."""
+    rng = np.random.default_rng(0)
+    Z = rng.normal(size=(4000, 1024))
+    copy = np.empty((4000, 1024))
+    n = bench_kernels.PAPER["n_features"]
+    m = bench_kernels.PAPER["n_groups"] * bench_kernels.PAPER["group_size"]
+    size = bench_kernels.PAPER["group_size"]
+    arrays = [*rng.normal(size=(3, n, m)), rng.normal(size=(n, m)) ** 2]
+    return {
+        "copy": (lambda: np.copyto(copy, Z), 0, 16 * Z.size),
+        "threshold": (
+            lambda: activations.group_soft_threshold(Z, 1.0, size, None),
+            4 * Z.size,
+            16 * Z.size,
+        ),
+        "Adam": (lambda: adam_step(*arrays, 3, 1e-3, "numba"), 13 * n * m, 7 * 8 * n * m),
+    }
+
+
+def first_call(n_samples, runs):
+    """Seconds of the first and second call in a new process, with compiled code and without."""
+    names = ("import gsae_ref", "import numba", "first call", "second call")
+    seconds = {}
+    for name, call in CALLS.items():
+        first_times(call)  # fills the cache if it must
+        columns = zip(*(first_times(call) for _ in range(runs)), strict=True)
+        row = dict(zip(names, map(statistics.median, columns), strict=True))
+        with tempfile.TemporaryDirectory() as empty:
+            row["first call, compiling"] = first_times(call, NUMBA_CACHE_DIR=empty)[2]
+        print(f"  {name:40} " + "  ".join(f"{value:.3f}" for value in row.values()), flush=True)
+        seconds[name] = row
+    return {"seconds": seconds}
 
 
 def first_times(call, **environment):
@@ -307,25 +304,20 @@ def first_times(call, **environment):
     return json.loads(done.stdout)
 
 
-PARTS = dict(
-    zip(
-        writing.PARTS,
-        (
-            threshold,
-            shallow,
-            mini_batch,
-            training,
-            unfolded,
-            unfolded_sizes,
-            others,
-            crossover,
-            growth,
-            roofline,
-            first_call,
-        ),
-        strict=True,
-    )
+FUNCTIONS = (
+    threshold,
+    shallow,
+    mini_batch,
+    training,
+    unfolded,
+    unfolded_sizes,
+    others,
+    crossover,
+    growth,
+    roofline,
+    first_call,
 )
+PARTS = dict(zip(writing.PARTS, FUNCTIONS, strict=True))
 
 if __name__ == "__main__":
     sys.exit(main())

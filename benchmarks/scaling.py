@@ -1,19 +1,19 @@
-"""How the cost of the kernel and of the reference grows: one size at a time, with the exponent of the growth beside what counting gives.
+"""How the cost of the kernel and of the reference grows with each size.
 
     python benchmarks/scaling.py [--quick]
 
-Counted operations of one loss and gradient (multiply-adds, N samples, n features, m = Gamma d
-atoms, gamma active groups a sample): products of matrices 5 N n m; the kernel N n m in float32, and
-4 N n d gamma where groups are active. Counted bytes that must come from memory or go there:
-products of matrices read or write seven times N m numbers and six times N n; the kernel reads the
-samples, and its dictionary and gradient twice; its blocks stay in cache.
+The exponent of the growth is fitted, and compared with counts for one loss and gradient (N samples,
+n features, m = Gamma d atoms, gamma active groups a sample). Multiply-adds: 5 N n m by matrix
+products; N n m in float32 and 4 N n d gamma in the kernel. Bytes from and to memory: matrix
+products read or write 7 N m + 6 N n numbers; the kernel reads the samples, and reads or writes
+dictionary and gradient twice each, while its blocks stay in cache.
 """
 
 import argparse
 import sys
 
 import numpy as np
-from bench_kernels import kernel
+from rivals import shallow_kernel
 from timing import agree, interleaved
 
 import gsae_ref as gs
@@ -34,6 +34,7 @@ LABELS = {
     "group_size": "atoms in a group d",
     "n_active": "active groups $\\gamma$",
 }
+METHODS = ("kernel", "reference")
 
 
 def main(argv=None):
@@ -46,53 +47,48 @@ def main(argv=None):
 
 
 def sweeps(quick):
-    """For each size: its values, seconds of kernel and reference, exponents as fitted and as counted in operations and in bytes."""
+    """For each size: its values, the seconds, and the exponents, fitted and counted."""
     results = {}
     for name, values in SWEEPS.items():
-        seconds = {"kernel": [], "reference": []}
-        for value in values:
-            for who, median in measured(quick, **{**BASE, name: value}).items():
-                seconds[who].append(median)
-        fitted = {who: exponent(values, times) for who, times in seconds.items()}
-        counted = {
-            who: exponent(values, [operations(who, **{**BASE, name: v}) for v in values])
-            for who in seconds
-        }
-        moved = {
-            who: exponent(values, [traffic(who, **{**BASE, name: v}) for v in values])
-            for who in seconds
-        }
-        results[name] = {
+        sizes = [{**BASE, name: value} for value in values]
+        measured = [measure(quick, **size) for size in sizes]
+        seconds = {}
+        for who in METHODS:
+            seconds[who] = [medians[who] for medians in measured]
+        result = {
             "values": list(values),
             "seconds": seconds,
-            "fitted": fitted,
-            "operations": counted,
-            "bytes": moved,
+            "fitted": {who: exponent(values, seconds[who]) for who in METHODS},
         }
-        print(
-            f"{name:12} "
-            + "  ".join(
-                f"{who}: {fitted[who]:.2f} (operations {counted[who]:.2f}, bytes {moved[who]:.2f})"
-                for who in seconds
-            ),
-            flush=True,
-        )
+        for how, count in (("operations", operations), ("bytes", traffic)):
+            result[how] = {}
+            for who in METHODS:
+                counts = [count(who, **size) for size in sizes]
+                result[how][who] = exponent(values, counts)
+        results[name] = result
+        print(f"{name:12} {'  '.join(summary(who, result) for who in METHODS)}", flush=True)
     return results
 
 
-def measured(quick, n_samples, n_features, n_groups, group_size, n_active):
-    """Median seconds of both at one size, near the truth, with a threshold between active and inactive norms."""
+def summary(who, result):
+    counted = ", ".join(f"{how} {result[how][who]:.2f}" for how in ("operations", "bytes"))
+    return f"{who}: {result['fitted'][who]:.2f} ({counted})"
+
+
+def measure(quick, n_samples, n_features, n_groups, group_size, n_active):
+    """Median seconds of both methods at one size, near the truth.
+
+    The threshold lies halfway between two norms, so that rounding does not change the support.
+    """
     n_samples = n_samples // 4 if quick else n_samples
     A_star = gs.make_dictionary(n_features, n_groups, group_size, kind="orthonormal_groups", rng=0)
     Y = gs.sample(A_star, n_samples, n_active, group_size, rng=0).Y
     A = gs.perturb_dictionary(A_star, delta=0.1, group_size=group_size, rng=0)
     ordered = np.sort(np.linalg.norm((Y @ A).reshape(-1, group_size), axis=1))
-    lam = float(
-        ordered[-n_active * n_samples - 1 :][:2].mean()
-    )  # between two norms: on one of them rounding would decide
+    lam = float(ordered[-n_active * n_samples - 1 :][:2].mean())
     problem = A, Y, lam, group_size
     functions = {
-        "kernel": lambda: kernel(*problem),
+        "kernel": lambda: shallow_kernel(*problem),
         "reference": lambda: autoencoder.loss_and_grad(*problem),
     }
     agree("kernel", functions["kernel"](), functions["reference"](), "float64")
@@ -102,11 +98,9 @@ def measured(quick, n_samples, n_features, n_groups, group_size, n_active):
 def operations(who, n_samples, n_features, n_groups, group_size, n_active):
     """Multiply-adds; those in float32 count half."""
     dense = n_samples * n_features * n_groups * group_size
-    return (
-        5 * dense
-        if who == "reference"
-        else dense / 2 + 4 * n_samples * n_features * group_size * n_active
-    )
+    if who == "reference":
+        return 5 * dense
+    return dense / 2 + 4 * n_samples * n_features * group_size * n_active
 
 
 def traffic(who, n_samples, n_features, n_groups, group_size, n_active):

@@ -1,7 +1,7 @@
-"""Our own kernels, to be followed from version to version with pytest-benchmark; rivals cannot take turns here, see ``report.py`` for them.
+"""The kernels in pytest-benchmark, to compare versions of the package. See report.py for rivals.
 
-python -m pytest benchmarks/test_speed.py --benchmark-only [--benchmark-autosave]
-[--benchmark-compare]
+python -m pytest benchmarks/test_speed.py --benchmark-only --benchmark-autosave
+python -m pytest benchmarks/test_speed.py --benchmark-only --benchmark-compare
 """
 
 import numpy as np
@@ -18,9 +18,8 @@ def problem(request):
     """A dictionary of 200 groups of two, near the truth, and 4000 samples."""
     A_star = gs.make_dictionary(400, 200, 2, rng=0)
     Y = gs.sample(A_star, 4000, 3, 2, rng=0).Y
-    return gs.perturb_dictionary(A_star, correlation=0.97, rng=0).astype(request.param), Y.astype(
-        request.param
-    )
+    A = gs.perturb_dictionary(A_star, correlation=0.97, rng=0)
+    return A.astype(request.param), Y.astype(request.param)
 
 
 @pytest.mark.parametrize("size", [1, 2, 16, 64])

@@ -1,4 +1,4 @@
-"""Times of rivals, taken in turn in one session, as medians and ratios; and what they were taken on."""
+"""Medians of interleaved runs, and the machine that they were measured on."""
 
 import importlib.metadata
 import importlib.util
@@ -7,14 +7,13 @@ import platform
 import statistics
 import time
 import tracemalloc
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from gsae_ref.kernels import _jit
 
-PAUSE = 0.2  # seconds; threads of BLAS and torch go on spinning for up to 0.1 after a call: not at the cost of whoever comes next
+PAUSE = 0.2  # seconds; threads of BLAS and torch spin for up to 0.1 after a call
 TOLERANCE = {"float64": 1e-11, "float32": 1e-4}
 LIBRARIES = (
     "numpy",
@@ -27,64 +26,53 @@ LIBRARIES = (
     "spams-bin",
     "threadpoolctl",
 )
+OWN_PRODUCT = "own product: "
+
+
+def available(library):
+    return importlib.util.find_spec(library) is not None
 
 
 def versions():
+    """Versions of the libraries, and the machine."""
     about = {"python": platform.python_version()}
     for name in LIBRARIES:
         try:
             about[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             about[name] = "not installed"
-    if limits_blas():
-        about["BLAS"] = " ".join(
-            f"{p['internal_api']}/{p.get('architecture')}"
-            for p in blas().info()
-            if p["user_api"] == "blas"
-        )
+    if available("threadpoolctl"):
+        about["BLAS"] = _blas()
     return {
         **about,
-        "processor": processor(),
+        "processor": _processor(),
         "system": f"{platform.system()} {platform.machine()}",
         "threads": _jit.available_threads(),
     }
 
 
-def processor():
-    """Name, and the widest vectors it offers, where the system tells (Linux does)."""
-    about = Path("/proc/cpuinfo")
-    lines = (
-        dict(line.split(":", 1) for line in about.read_text().splitlines() if ":" in line)
-        if about.exists()
-        else {}
-    )
-    told = {name.strip(): value for name, value in lines.items()}
-    return " ".join(
-        [
-            told.get("model name", platform.processor() or "unknown").strip(),
-            *(["avx512f"] if has_avx512(told.get("flags", "")) else []),
-        ]
-    )
-
-
-def has_avx512(flags):
-    return "avx512f" in flags.split()
-
-
-def limits_blas():
-    return importlib.util.find_spec("threadpoolctl") is not None
-
-
-@cache
-def blas():
-    """Finding the libraries takes a while: once."""
+def _blas():
+    """Name and architecture of every BLAS in this process."""
     import threadpoolctl
 
-    return threadpoolctl.ThreadpoolController()
+    found = [lib for lib in threadpoolctl.threadpool_info() if lib["user_api"] == "blas"]
+    return " ".join(f"{lib['internal_api']}/{lib.get('architecture')}" for lib in found)
+
+
+def _processor():
+    """Name, and whether it has vectors of 512 bits, where the system reports it (Linux does)."""
+    path = Path("/proc/cpuinfo")
+    facts = {}
+    if path.exists():
+        lines = path.read_text().splitlines()
+        facts = dict(line.split(":", 1) for line in lines if ":" in line)
+    facts = {name.strip(): value.strip() for name, value in facts.items()}
+    name = facts.get("model name", platform.processor() or "unknown")
+    return f"{name} avx512f" if "avx512f" in facts.get("flags", "").split() else name
 
 
 def interleaved(functions, runs):
-    """Median seconds of each function, one run of each in turn after a pause; a first round is not counted."""
+    """Median seconds of each function; they run in turn after a pause, the first round untimed."""
     times = {name: [] for name in functions}
     for k in range(runs + 1):
         for name, function in functions.items():
@@ -97,26 +85,42 @@ def interleaved(functions, runs):
 
 
 def repeated(functions, runs, count):
-    """As :func:`interleaved` for functions too short for the clock: each run is ``count`` calls."""
-    many = {
-        name: lambda function=function: [function() for _ in range(count)]
-        for name, function in functions.items()
-    }
-    return {name: value / count for name, value in interleaved(many, runs).items()}
+    """As :func:`interleaved`, for functions too short for the clock: a run is ``count`` calls."""
+
+    def many(function):
+        return lambda: [function() for _ in range(count)]
+
+    seconds = interleaved({name: many(function) for name, function in functions.items()}, runs)
+    return {name: value / count for name, value in seconds.items()}
 
 
 def table(key, title, seconds, base, **more):
-    """Print times as multiples of that of ``base`` and return them."""
+    """Print times as multiples of that of ``base`` and return them; own products on a line below.
+
+    Entries whose name begins with OWN_PRODUCT are the times of a rival's own product of matrices:
+    where one is much slower than another, its library does not use the processor well.
+    """
     print(f"\n{title}")
-    for name, value in seconds.items():
-        print(
-            f"  {name:44} {1e3 * value:12.3f} ms {value / seconds[base]:10.2f} x {base}", flush=True
-        )
-    return {"key": key, "title": title, "base": base, "seconds": seconds, **more}
+    rows = {name: value for name, value in seconds.items() if not name.startswith(OWN_PRODUCT)}
+    products = {
+        name.removeprefix(OWN_PRODUCT): value for name, value in seconds.items() if name not in rows
+    }
+    for name, value in rows.items():
+        ratio = f"{value / seconds[base]:10.2f} x {base}"
+        print(f"  {name:44} {1e3 * value:12.3f} ms {ratio}", flush=True)
+    if products:
+        print(f"  {products_line(products)}", flush=True)
+        more["own_products"] = products
+    return {"key": key, "title": title, "base": base, "seconds": rows, **more}
+
+
+def products_line(products):
+    """The times of the rivals' own products in words."""
+    return OWN_PRODUCT + ", ".join(f"{who} {1e3 * s:.3g} ms" for who, s in products.items())
 
 
 def agree(name, result, expected, dtype):
-    """Refuse to time what is wrong."""
+    """Exit if a result differs from the reference: only right results are timed."""
     for ours, theirs in zip(result, expected, strict=True):
         difference = np.linalg.norm(np.subtract(ours, theirs)) / np.linalg.norm(theirs)
         if not difference <= TOLERANCE[dtype]:
@@ -124,7 +128,7 @@ def agree(name, result, expected, dtype):
 
 
 def extra_memory(function):
-    """MiB that NumPy has asked for at once during a call, at most."""
+    """Peak of the MiB that NumPy allocates during a call."""
     tracemalloc.start()
     function()
     peak = tracemalloc.get_traced_memory()[1] / 2**20
@@ -133,21 +137,19 @@ def extra_memory(function):
 
 
 def peak_memory():
-    """Most MiB that this process has held; None where the system does not tell (Linux does)."""
+    """Peak memory of this process in bytes; None where it is not reported (Linux reports it)."""
     status = Path("/proc/self/status")
     if not status.exists():
         return None
-    return round(
-        next(
-            int(line.split()[1]) / 1024
-            for line in status.read_text().splitlines()
-            if line.startswith("VmHWM")
-        )
-    )
+    lines = status.read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
 
 
 def processor_seconds():
-    """Seconds that all processors were busy since the system started, and those this process and its ended children were; None if not told."""
+    """Seconds used since the system started by all processes, and by this one and its children.
+
+    None where the system does not report them (Linux does).
+    """
     total = Path("/proc/stat")
     if not total.exists():
         return None
@@ -155,6 +157,5 @@ def processor_seconds():
 
     own = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     user, nice, system = (int(ticks) for ticks in total.read_text().split()[1:4])
-    return (user + nice + system) / os.sysconf("SC_CLK_TCK"), sum(
-        used.ru_utime + used.ru_stime for used in own
-    )
+    used = sum(usage.ru_utime + usage.ru_stime for usage in own)
+    return (user + nice + system) / os.sysconf("SC_CLK_TCK"), used
