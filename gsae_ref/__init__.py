@@ -46,6 +46,7 @@ from .ops import (
     unfolded_encode,
     unfolded_loss_and_grad,
 )
+from .papers import models as _models
 from .papers.ledger import LEDGER
 from .papers.t21.model.formulas import block_coherence, coherence
 from .papers.t21.support.formulas import SupportInterval, support_interval

@@ -17,7 +17,7 @@ ROOMS = (
     papers,
 )  # every module of these is public, with every name that has no underscore
 WITHOUT = re.compile(
-    r"(\.|_)(statements|counterexamples|measurements|families|ledger|row|exact|descent)$"
+    r"(\.|_)(statements|counterexamples|measurements|families|models|ledger|row|exact|descent)$"
 )  # rows and counterexamples: `verify --explain` is their example
 
 

@@ -172,6 +172,7 @@ KINDS = {  # file of papers/: the kinds of file there that it may know, and the 
     "counterexamples": ({"exact", "counterexamples"}, {"claims"}),
     "formulas": ({"formulas"}, {"checks", "groups"}),
     "instance": ({"formulas"}, {"claims", "checks", "groups"}),
+    "models": ({"models"}, {"claims"}),
     "families": ({"families", "instance", "formulas"}, {"claims", "checks", "groups"}),
     "statements": ({"statements", "instance", "formulas", "row"}, {"claims", "checks", "groups"}),
     "measurements": (

@@ -1,5 +1,6 @@
 """The workbench: claims, and how they are tried. Knows no paper; may import groups and checks."""
 
+from . import columns as _columns
 from . import grouped as _grouped
 from .claim import Claim as Claim
 from .model import Block as Block

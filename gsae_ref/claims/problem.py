@@ -36,8 +36,21 @@ class Sides(NamedTuple):
 
     @property
     def gap(self) -> Array:
-        """(left - right) / (|left| + |right|): in [-1, 1], above 0 where the claim fails."""
-        return (self.left - self.right) / (np.abs(self.left) + np.abs(self.right) + TINY)
+        """(left - right) / (|left| + |right|) and what continues it, in [-2, 2].
+
+        It has no scale and is above 0 where the claim fails. Where the sides have different signs
+        the quotient is constant; there a second one is added, so that a search finds its way.
+        """
+        return gap(self.left, self.right)
+
+
+def gap(left: Array, right: Array) -> Array:
+    """See :attr:`Sides.gap`."""
+    with np.errstate(all="ignore"):
+        size = np.abs(left) + np.abs(right) + TINY
+        below = np.where((left < 0) & (right > 0), left, 0)
+        above = np.where((left > 0) & (right < 0), -right, 0)
+        return (left - right + below + above) / size
 
 
 @dataclass(frozen=True)
@@ -105,15 +118,21 @@ class Problem:
 
     def _check_names(self) -> None:
         known = set(self.model.names)
+        reserved = {*self.model.sizes, *self.model.basics}
         for name, formula in self.lets.items():
             if name in known:
                 raise ValueError(f"let: {name} is a name already; choose another")
             bounds = (formula.low, formula.high) if isinstance(formula, Free) else (formula,)
             for expression in bounds:
-                check_names(expression, self.claim.let[name], known)
+                check_names(expression, self.claim.let[name], known, reserved)
             known.add(name)
         for sentence in (*filter(None, [self.conclusion]), *self.where, *self.away):
-            check_names(sentence, sentence.text, known)
+            check_names(sentence, sentence.text, known, reserved)
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether the conclusion is an equation."""
+        return self.conclusion is not None and self.conclusion.relation == "=="
 
     @cached_property
     def where(self) -> list[Sentence]:
@@ -227,7 +246,7 @@ class Problem:
     def violated(self, theta: Array) -> BoolArray:
         """Whether instances violate the claim clearly and meet every hypothesis, in floats."""
         sides = self.sides(theta, full=True)
-        clear = sides.left > CLEAR * sides.right if self.claim.is_identity else sides.gap > CLEAR
+        clear = sides.left > CLEAR * sides.right if self.is_identity else sides.gap > CLEAR
         result: BoolArray = clear & (sides.margins >= -CLEAR).all(axis=1)
         return result
 
@@ -246,7 +265,7 @@ class Problem:
                 for sentence in conditions
                 for pair in sentence.pairs(instance)
             ]
-            if not self.claim.is_identity:
+            if not self.is_identity:
                 margins.append(np.maximum(np.abs(left), np.abs(right)) - self.claim.floor)
         if not margins:
             margins = [np.ones(len(theta))]
@@ -261,8 +280,8 @@ class Problem:
             pairs = [_distance(a, b, self.claim.floor) for a, _, b in pairs]
         left = np.stack([_flat(a, n_instances) for a, _, _ in pairs])
         right = np.stack([_flat(b, n_instances) for _, _, b in pairs])
-        gaps = (left - right) / (np.abs(left) + np.abs(right) + TINY)
-        worst = np.nan_to_num(gaps, nan=2.0).argmax(axis=0), np.arange(n_instances)
+        gaps = np.nan_to_num(gap(left, right), nan=3.0)
+        worst = gaps.argmax(axis=0), np.arange(n_instances)
         return left[worst], right[worst]
 
     def _called(self, instance: Instance, n_instances: int) -> tuple[Array, Array]:

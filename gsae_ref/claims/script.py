@@ -135,7 +135,8 @@ def _definitions(proof: Proof) -> list[str]:
             visit(name)
     made = [f"{script_name(name)} = {exact_text(parsed(texts[name]), problem)}" for name in order]
     ranges = [text for text in made if " = range(" in text]
-    return ["; ".join(ranges), *(text for text in made if text not in ranges)]
+    rest = [text for text in made if text not in ranges]
+    return ["# what it defines", "; ".join(ranges), *rest]
 
 
 def _hypotheses(proof: Proof) -> list[str]:

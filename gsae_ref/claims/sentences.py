@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import difflib
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import singledispatch
 from typing import Any
 
@@ -24,15 +24,21 @@ ALLOWED = "numbers, names, + - * / ** @, .T, [...], words such as norm, and `for
 
 
 class Scope(dict[str, Any]):
-    """The names of one instance (or of a batch): each value is computed when it is first read."""
+    """The names of one instance (or of a batch): each value is computed when it is first read.
+
+    The variables of ``for`` are in ``local``; a formula does not see them.
+    """
 
     def __init__(self, field: Exact | Floats, formulas: Mapping[str, Formula]) -> None:
         super().__init__()
         self.field = field
         self.formulas = formulas
+        self.local: dict[str, Any] = {}
 
     def __missing__(self, name: str) -> Any:
+        local, self.local = self.local, {}
         value = self[name] = self.formulas[name](self)
+        self.local = local
         return value
 
 
@@ -131,8 +137,10 @@ def free_names(tree: ast.AST) -> tuple[str, ...]:
     return tuple(sorted(names - bound_names(tree) - set(WORDS)))
 
 
-def check_names(sentence: Sentence | Expression, text: str, known: Iterable[str]) -> None:
-    """Refuse a name that is not known, with near matches, and a variable that hides a name."""
+def check_names(
+    sentence: Sentence | Expression, text: str, known: Iterable[str], reserved: Collection[str]
+) -> None:
+    """Refuse a name that is not known, with near matches, and a variable with a reserved name."""
     names = sorted(known)
     for name in sentence.names:
         if name not in names:
@@ -141,7 +149,7 @@ def check_names(sentence: Sentence | Expression, text: str, known: Iterable[str]
             raise ValueError(f"{text!r}: {name} is unknown{hint}; the names are {', '.join(names)}")
     variables = bound_names(sentence.tree) if isinstance(sentence, Expression) else ()
     for variable in getattr(sentence, "variables", variables):
-        if variable in names or variable in WORDS:
+        if variable in reserved or variable in WORDS:
             raise ValueError(
                 f"{text!r}: the variable {variable} of `for` hides a name; choose another"
             )
@@ -167,7 +175,7 @@ def _constant(node: ast.Constant) -> Formula:
 @compiled.register
 def _name(node: ast.Name) -> Formula:
     name = node.id
-    return lambda scope: scope[name]
+    return lambda scope: scope.local[name] if name in scope.local else scope[name]
 
 
 ARITHMETIC: dict[type, Callable[[Any, Any], Any]] = {
@@ -272,17 +280,14 @@ def _loop(generator: ast.comprehension) -> Loop:
 
 
 def _repeat(scope: Scope, loops: list[Loop], act: Callable[[], None]) -> None:
-    """Call ``act`` for every value of the variables, which stand in the scope meanwhile."""
+    """Call ``act`` for every value of the variables, which are local meanwhile."""
     if not loops:
         act()
         return
     (name, values, conditions), *inner = loops
-    missing = object()
-    before = dict.get(scope, name, missing)
+    before = scope.local
     for value in values(scope):
-        scope[name] = value
+        scope.local = {**before, name: value}
         if all(condition(scope) for condition in conditions):
             _repeat(scope, inner, act)
-    dict.pop(scope, name, None)
-    if before is not missing:
-        scope[name] = before
+    scope.local = before

@@ -7,8 +7,9 @@ and of all constraints come from one batch of differences.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -23,6 +24,8 @@ FARTHEST = 50.0  # parameters are clipped to it
 SCREENED = (8, 64, 512)  # draws of which a start is the best
 PLATEAU = 1e-6  # gaps this close count as equal
 MOST_DRAWN = 4096  # instances of an equation
+PROGRESS = 1e-7  # of a climb
+PATIENCE = 12
 PENALTY = 3.0  # a unit of infeasibility of a start, in gap
 
 
@@ -57,6 +60,10 @@ class _Spent(Exception):
     """The budget is used up."""
 
 
+class _Stalled(Exception):
+    """A climb no longer gets higher."""
+
+
 class _Search:
     """Evaluates batches within a budget, and keeps the best instance that meets the hypotheses."""
 
@@ -83,7 +90,7 @@ class _Search:
         sides = self.problem.sides(batch, self.full)
         gaps = sides.gap
         finite = np.isfinite(gaps) & np.isfinite(sides.margins).all(axis=1)
-        gaps = np.where(finite, gaps, -1)
+        gaps = np.where(finite, gaps, -2)
         margins = np.where(finite[:, None], sides.margins, -1)
         self._record(batch, gaps, margins, finite)
         if len(batch) < len(theta):
@@ -125,7 +132,7 @@ def find_worst(problem: Problem, budget: int, rng: np.random.Generator) -> Worst
     them and climbs. A start on a plateau, where the gap equals the end of an earlier climb or 0,
     is passed over in three rounds of four: ties attract and lead nowhere.
     """
-    if problem.claim.is_identity:
+    if problem.is_identity:
         return _draw_only(problem, min(budget, MOST_DRAWN), rng)
     search = _Search(problem, budget)
     plateaus = [0.0]
@@ -166,48 +173,77 @@ def _draw_starts(search: _Search, rng: np.random.Generator, near_best: bool) -> 
 
 
 def climb(search: _Search, start: Array, n_iterations: int = 80) -> float:
-    """Maximise the gap from a start by SLSQP; return the gap at the end."""
+    """Maximise the gap from a start by SLSQP; return the largest that met the conditions."""
     from scipy.optimize import minimize
 
     smooth = np.flatnonzero(search.layout.smooth)
     if not len(smooth):
-        return 0.0
-    known: dict[bytes, tuple[float, Array, Array, Array]] = {}
-
-    def evaluated(x: Array) -> tuple[float, Array, Array, Array]:
-        """The gap, its gradient, the margins and their Jacobian, from one batch."""
-        key = x.tobytes()
-        if key not in known:
-            known.clear()
-            known[key] = _differences(search, _with(start, smooth, x), smooth)
-        return known[key]
-
+        return 0.0  # signs only
+    climbing = _Climb(search, start, smooth)
     constraint: dict[str, Any] = {
         "type": "ineq",
-        "fun": lambda x: evaluated(x)[2],
-        "jac": lambda x: evaluated(x)[3],
+        "fun": lambda x: climbing.at(x).margins,
+        "jac": lambda x: climbing.at(x).margin_slopes,
     }
-    end = minimize(
-        lambda x: -evaluated(x)[0],
-        start[smooth],
-        jac=lambda x: -evaluated(x)[1],
-        method="SLSQP",
-        options={"maxiter": n_iterations},
-        constraints=constraint,
-    )
-    return -float(end.fun)
+    with contextlib.suppress(_Stalled):
+        minimize(
+            lambda x: -climbing.at(x).gap,
+            start[smooth],
+            jac=lambda x: -climbing.at(x).gap_slopes,
+            method="SLSQP",
+            options={"maxiter": n_iterations},
+            constraints=constraint,
+        )
+    return climbing.highest
 
 
-def _with(theta: Array, places: Any, values: Array) -> Array:
-    result = theta.copy()
-    result[places] = values
-    return result
+class _Local(NamedTuple):
+    """The gap and the margins of an instance, and their derivatives."""
+
+    gap: float
+    gap_slopes: Array  # (parameters,)
+    margins: Array  # (conditions,)
+    margin_slopes: Array  # (conditions, parameters)
 
 
-def _differences(search: _Search, theta: Array, smooth: Any) -> tuple[float, Array, Array, Array]:
-    steps = STEP * np.maximum(1, np.abs(theta[smooth]))
-    batch = np.tile(theta, (len(smooth) + 1, 1))
-    batch[np.arange(1, len(batch)), smooth] += steps
-    gaps, margins = search.evaluate(batch)
-    slopes = (gaps[1:] - gaps[0]) / steps
-    return float(gaps[0]), slopes, margins[0], ((margins[1:] - margins[0]) / steps[:, None]).T
+class _Climb:
+    """Evaluates along a climb; raises _Stalled after PATIENCE points that are no higher."""
+
+    def __init__(self, search: _Search, start: Array, smooth: Any) -> None:
+        self.search = search
+        self.theta = start.copy()
+        self.smooth = smooth
+        self.key = b""
+        self.highest = -np.inf
+        self.merit = -np.inf
+        self.n_idle = 0
+
+    def at(self, x: Array) -> _Local:
+        """What SLSQP asks for at x, from one batch of differences."""
+        key = x.tobytes()
+        if key != self.key:
+            self.key = key
+            self.theta[self.smooth] = x
+            self.local = self._differences()
+            self._judge(self.local)
+        return self.local
+
+    def _differences(self) -> _Local:
+        theta = self.theta
+        smooth = self.smooth
+        steps = STEP * np.maximum(1, np.abs(theta[smooth]))
+        batch = np.tile(theta, (len(smooth) + 1, 1))
+        batch[np.arange(1, len(batch)), smooth] += steps
+        gaps, margins = self.search.evaluate(batch)
+        slopes = (margins[1:] - margins[0]) / steps[:, None]
+        return _Local(float(gaps[0]), (gaps[1:] - gaps[0]) / steps, margins[0], slopes.T)
+
+    def _judge(self, local: _Local) -> None:
+        infeasible = np.maximum(-local.margins, 0).sum()
+        merit = local.gap - PENALTY * infeasible
+        if infeasible <= FEASIBLE:
+            self.highest = max(self.highest, local.gap)
+        self.n_idle = 0 if merit > self.merit + PROGRESS else self.n_idle + 1
+        self.merit = max(self.merit, merit)
+        if self.n_idle > PATIENCE:
+            raise _Stalled

@@ -137,7 +137,7 @@ def test_what_is_no_sentence_is_refused_in_words(text, words):
         ({"sizes": {"n": 4}}, "has the sizes n (dimension of the data)"),
         ({"sizes": ()}, "sizes is empty"),
         ({"given": "orthonormal B"}, "is unknown to the model 'groups'"),
-        ({"model": "grups"}, "choose one of groups"),
+        ({"model": "grups"}, "choose one of columns, groups"),
         ({"where": ("a b",)}, "is not a sentence of Python"),
         ({"let": {"mu": "1"}}, "mu is a name already"),
         ({"let": {"a": "b"}}, "b is unknown"),
