@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -18,13 +18,33 @@ from .model import Block, Instance, Layout, Model, find_model
 from .rational import Matrix, Undecided
 from .sentences import Expression, Formula, Scope, Sentence, check_names, parsed
 
-if TYPE_CHECKING:
-    from .claim import Claim
-
 FREE = "free"  # the block of the numbers that a claim leaves free
 STRICT = 1e-9  # margin in floats of a hypothesis with <
 CLEAR = 1e-9  # a violation that is more than rounding
 TINY = 1e-300
+
+
+class Stated(Protocol):
+    """What a problem needs of a claim; see :class:`gsae_ref.Claim`."""
+
+    @property
+    def conclusion(self) -> Any: ...
+    @property
+    def model(self) -> str | Model: ...
+    @property
+    def given(self) -> Sequence[str]: ...
+    @property
+    def where(self) -> Sequence[str]: ...
+    @property
+    def let(self) -> Mapping[str, str]: ...
+    @property
+    def away(self) -> Sequence[str]: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def floor(self) -> float: ...
 
 
 class Sides(NamedTuple):
@@ -101,7 +121,7 @@ class Problem:
     sizes : dict
     """
 
-    def __init__(self, claim: Claim, sizes: Mapping[str, int]) -> None:
+    def __init__(self, claim: Stated, sizes: Mapping[str, int]) -> None:
         self.claim = claim
         self.sizes = dict(sizes)
         self.model: Model = find_model(claim.model)

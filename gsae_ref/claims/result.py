@@ -10,6 +10,7 @@ import numpy as np
 
 from .claim import Claim
 from .identity import Trial
+from .latex import write_latex
 from .problem import Problem, item
 from .proof import Fact, Proof
 from .rational import Matrix
@@ -113,8 +114,6 @@ class Result:
         ValueError
             If there is no proof.
         """
-        from .latex import write_latex
-
         return write_latex(self._proof())
 
     def _proof(self) -> Proof:

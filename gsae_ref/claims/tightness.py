@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from .claim import Claim
 from .model import find_model
-
-if TYPE_CHECKING:
-    from .claim import Claim
+from .searches import search
 
 DISTANCES = tuple(map(Fraction, ("0", "1/1000", "1/100", "1/20", "1/4")))
 
@@ -41,8 +40,6 @@ class Tightness:
 
 def measure_tightness(claim: Claim, **settings: Any) -> Tightness:
     """Search a claim again at every distance; ``settings`` are those of :func:`gsae_ref.stress`."""
-    from .stress import search
-
     expression = claim.distance or find_model(claim.model).distance
     rows = []
     for distance in DISTANCES:
