@@ -199,7 +199,7 @@ def test_figure_2_must_be_stopped_only_with_the_doubled_loss():
     assert converges and not stopping and in_code and not printed and corrected
 
 
-def test_figure_2_computes_the_code_in_float32_and_says_so():
+def test_figures_2_and_6_compute_the_code_in_float32_with_a_note():
     study = compute("l23-figure-2", long=4000)
     code = study.data.runs["code"]
     assert 270 <= code.best_epoch <= 290  # rounding decides the path from about epoch 250 on

@@ -152,7 +152,7 @@ def test_the_counts_are_compared_with_the_printed_ones():
 # ------------------------------------------------------------ the study
 
 
-def test_a_reduced_run_says_so(study):
+def test_a_reduced_run_has_a_note(study):
     assert any("Reduced: 64 images for 1 epochs" in note for note in study.notes)
     assert study.recipe["n_images"] == 64
 

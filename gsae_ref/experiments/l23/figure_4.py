@@ -270,7 +270,7 @@ def _notes(data: Figure4) -> list[str]:
         "The rivals' loss is the mean squared error, as in both codes; their step is that of u in "
         "the grouped network.",
         "For other numbers of samples both methods are stopped where the error is smallest, which "
-        "requires w*: this compares the best that each method can reach, not what a user gets.",
+        "requires w*: this compares the best errors in reach, not those of a user.",
     ]
 
 

@@ -102,12 +102,12 @@ def compute(
     seeds = seed_range(seed, repeats * n_seeds)
     cache.expect(len(seeds) + repeats)
     longer = {**VERSIONS["paper"], "n_epochs": 2 * recipe.n_epochs}
-    theirs: dict[str, Any] = {**VERSIONS["code"], "source": "authors"}
+    authors: dict[str, Any] = {**VERSIONS["code"], "source": "authors"}
     code_recipe = replace(recipe, coefficients=CODE_COEFFICIENTS)
     runs = {
         "paper": [follow_network(cache, f"paper-{k}", recipe, k, **longer) for k in seeds],
         "code": [
-            follow_network(cache, f"code-{k}", code_recipe, 100 * k, **theirs)
+            follow_network(cache, f"code-{k}", code_recipe, 100 * k, **authors)
             for k in range(repeats)
         ],
     }

@@ -238,7 +238,7 @@ def _rule_claim(draws: list[Draw]) -> Claim:
 def _notes() -> list[str]:
     return [
         "Near the solution, w_l + c q_l is off by (I - c X_S^T X_S / n) times the error of w, and "
-        "normalising removes what points along the weights: an epoch multiplies the error of v by "
+        "normalising removes its part along the weights: an epoch multiplies the error of v by "
         "P (I - c X_S^T X_S / n) P. Over directions across the weights the eigenvalues are about "
         "1 on average, so the doubled step (c = 2) is hardly ever stable; the paper's (c = 1) "
         "fails only where one exceeds 2. This is linearised, for groups of one norm and fixed u: "

@@ -1,4 +1,4 @@
-"""L23 Figure 7: gradient descent without weight normalisation, and what decides its success."""
+"""L23 Figure 7: gradient descent without weight normalisation; its start decides its success."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ follows the text, with the loss 1/(2n) ||y - X w||^2 that its formulas need. "co
 mean squared error, which doubles both gradients, and takes both at (u(t), v(t)).
 
 The authors' draws are those of their code: its seed in NumPy's legacy generator. Their code
-computes in float32; runs are in float64 here, unless a figure says otherwise.
+computes in float32; runs are in float64 here, but for one in Figures 2 and 6.
 """
 
 from __future__ import annotations

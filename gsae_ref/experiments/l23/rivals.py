@@ -1,7 +1,7 @@
 """Rivals of L23's network in Figure 12 and Table 3: the group lasso, and a primal-dual method.
 
-Every method gives a path of weights, one row for each value of what it tunes; a validation sample
-chooses the row.
+Every method gives a path of weights, one row for each value of its tuning parameter; a validation
+sample chooses the row.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from ...arrays import Array, IntArray
 from ...papers.l23.model.formulas import group_norms
 
 NO_GROUP_LASSO = (
-    "the group lasso is computed by skglm, which is not installed; pip install 'gsae_ref[lasso]'"
+    "skglm, which computes the group lasso, is not installed; pip install 'gsae_ref[lasso]'"
 )
 
 

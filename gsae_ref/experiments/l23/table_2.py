@@ -128,6 +128,6 @@ def _notes() -> list[str]:
         "The printed numbers are truncated, not rounded: 196608 would round to 197K.",
         "They do not determine n_linear and n_latent: n d^2 = 786432 also for "
         f"{', '.join(others)} and so on; 3 layers of 512 is the reading with the fewest layers.",
-        "The linear layers are absorbed into the last convolution after training, so IRMAE costs "
-        "what AE costs when it is used; grouping divides the last convolution too.",
+        "The linear layers are absorbed into the last convolution after training, so a trained "
+        "IRMAE costs as much as AE; grouping divides the last convolution too.",
     ]

@@ -2,7 +2,7 @@
 
 The gene data (Scheetz et al. 2006, 120 samples, 20 genes in 5 B-splines each, as the R package
 gglasso distributes them) are read from a file that the user names; nothing is downloaded. Two data
-sets of scikit-learn stand in for them; they are ours, and say nothing of the paper's numbers.
+sets of scikit-learn are ours: they do not test the paper's numbers.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def compute(
 ) -> Study:
     """Split, tune on the validation part, measure on the test part, many times.
 
-    Without skglm the group lasso is left out, and the report says so.
+    Without skglm the report leaves out the group lasso, with a note.
 
     Parameters
     ----------
@@ -268,7 +268,7 @@ def _split(name: str, n_samples: int, seed: int) -> tuple[IntArray, IntArray, In
 def weight_paths(
     X: Array, y: Array, sizes: IntArray, methods: Sequence[str]
 ) -> dict[str, dict[Any, Array]]:
-    """Paths of weights, method -> setting -> one row for each value of what the method tunes."""
+    """Paths of weights, method -> setting -> one row for each value of its tuning parameter."""
     paths: dict[str, dict[Any, Array]] = {"mean": {"": np.zeros((1, X.shape[1]))}}
     options: dict[str, Any] = {"n_epochs": N_EPOCHS, "gamma": GAMMA, "record_every": 5}
     paths["network"] = {
@@ -410,7 +410,7 @@ def _printed_errors_claims(name: str, errors: dict[str, Array]) -> list[Claim]:
 
 
 def _target_claims(y: Array, errors: dict[str, Array]) -> list[Claim]:
-    """What the variance of the target says about the printed errors."""
+    """Claims of ours: the printed errors against the variance of the target."""
     squares = (y - y.mean()) ** 2
     share = squares.max() / squares.sum()
     constant = errors["mean"]
@@ -446,8 +446,8 @@ def describe_clusters(values: Array) -> str:
 
 def _notes(numbers: Table3) -> list[str]:
     notes = [
-        'The paper splits "equally" without saying into what; here into thirds: one to train on, '
-        "one for tuning and stopping, one to test on. "
+        'The paper splits "equally" and does not name the parts. Here they are thirds: one to '
+        "train on, one for tuning and stopping, one to test on. "
         '"Halves" is the other reading: one half to train on, the other to tune, to stop and to '
         "test on, which flatters every method. "
         "The paper's numbers are of one split; its code for them is not published.",
@@ -461,8 +461,7 @@ def _notes(numbers: Table3) -> list[str]:
     ]
     if numbers.gene_target is None:
         notes.append(
-            "The gene data were not given (--data FILE), so nothing here speaks of the paper's "
-            "numbers."
+            "The gene data were not given (--data FILE), so nothing here tests the paper's numbers."
         )
     if any("group_lasso" not in errors for errors in numbers.errors.values()):
         notes.append(f"The group lasso was not computed: {rivals.NO_GROUP_LASSO}.")

@@ -232,7 +232,7 @@ def _notes(data: Figure2) -> list[str]:
         "(ii) admits. The first step changes nothing.",
         "The paper's N(0, 1/sqrt(n)) is read as a variance of 1/n per entry; its means are drawn "
         "Gaussian and divided by their norms.",
-        "Section 6 does not say whether columns are normalised after a step; the theory does so. "
+        "Section 6 leaves open whether columns are normalised after a step; the theory does so. "
         "See n19-figure-3 for the other reading, and for departures from the recipe.",
     ]
 

@@ -1,1 +1,1 @@
-"""L23, Figure 10 and what it trains."""
+"""L23 Figure 10: its networks, their interpolations, and the claims about them."""

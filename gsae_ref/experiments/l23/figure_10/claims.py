@@ -1,4 +1,4 @@
-"""Claims of L23 about Figure 10, and what was measured."""
+"""Claims of L23 about Figure 10, and the measurements."""
 
 from __future__ import annotations
 

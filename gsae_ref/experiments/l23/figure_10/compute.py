@@ -246,7 +246,7 @@ def _notes(
     if quick:
         notes.append(
             "Quick: 8 x 8 digits, doubled to 16 x 16, and narrow networks with 64 latent channels; "
-            "says little of MNIST."
+            "MNIST may behave differently."
         )
     return notes
 
