@@ -1,4 +1,4 @@
-"""One Hypothesis profile, the same examples on every run, no deadline; certificates by name."""
+"""One Hypothesis profile, the same examples on every run, no deadline; fixtures of many tests."""
 
 import pytest
 from hypothesis import settings
@@ -18,3 +18,34 @@ def built():
             return self[name]
 
     return Built()
+
+
+@pytest.fixture
+def run(capsys, monkeypatch):
+    """Run the command line, on 110 columns; return status, standard output and standard error."""
+    from gsae_ref.cli import main
+
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("COLUMNS", "110")
+
+    def command(*arguments):
+        status = main([str(argument) for argument in arguments])
+        return status, *capsys.readouterr()
+
+    return command
+
+
+@pytest.fixture
+def refuse(capsys):
+    """Run a command that its parser must refuse; return the last line of the message."""
+    from gsae_ref.cli import main
+
+    def command(*arguments):
+        with pytest.raises(SystemExit) as end:
+            main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        assert (end.value.code, captured.out) == (2, "")
+        assert captured.err.startswith("usage: gsae-ref")
+        return captured.err.splitlines()[-1]
+
+    return command

@@ -284,6 +284,7 @@ COLOUR = [(True, None, True), (True, "", True), (True, "1", False), (False, None
 @pytest.mark.parametrize(("terminal", "no_color", "coloured"), COLOUR)
 def test_colour_is_for_terminals(capsys, monkeypatch, tmp_path, terminal, no_color, coloured):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
+    monkeypatch.delenv("NO_COLOR", raising=False)
     if no_color is not None:
         monkeypatch.setenv("NO_COLOR", no_color)
     np.save(tmp_path / "A.npy", np.eye(4))

@@ -14,7 +14,6 @@ import pytest
 from report_data import made_up_result
 
 import gsae_ref
-from gsae_ref.cli import main
 from gsae_ref.papers.ledger import LEDGER
 from gsae_ref.papers.row import VERDICTS
 from gsae_ref.report import find_studies, read_result, render, write_report
@@ -367,17 +366,6 @@ def test_a_picture_too_large_for_a_page_is_named_instead(study, result):
 
 
 # ------------------------------------------------------------------------------------------------ files and the command
-
-
-@pytest.fixture
-def run(capsys, monkeypatch):
-    monkeypatch.setenv("NO_COLOR", "1")
-
-    def command(*arguments):
-        status = main([str(a) for a in arguments])
-        return status, *capsys.readouterr()
-
-    return command
 
 
 def test_the_command_verifies_and_writes_one_small_file(run, tmp_path, monkeypatch):
