@@ -1,1 +1,1 @@
-"""What every figure and table uses: results, finished units of work, publishing, clustering."""
+"""What every figure and table uses: studies, cached results, publishing, clustering."""
