@@ -18,7 +18,6 @@ sys.path.insert(0, str(HERE / "_ext"))
 
 import api_pages  # noqa: E402
 import equation_index  # noqa: E402
-import gallery  # noqa: E402
 import ledger_pages  # noqa: E402
 
 import gsae_ref  # noqa: E402
@@ -113,7 +112,6 @@ def generate(app):
     written |= {
         "differences.md": writer.differences(),
         "equations.md": equation_index.index(),
-        "gallery.md": gallery.gallery(HERE / "figures"),
         "benchmarks.md": benchmarks(HERE.parent / "benchmarks" / "results"),
     }
     for name, text in written.items():

@@ -31,7 +31,7 @@ pytest.importorskip("sklearn")  # the reference documents the estimators
 api_pages = importlib.import_module("api_pages")
 equation_index = importlib.import_module("equation_index")
 exact_latex = importlib.import_module("exact_latex")
-gallery = importlib.import_module("gallery")
+collect_reports = importlib.import_module("collect_reports")
 house_notation = importlib.import_module("house_notation")
 ledger_pages = importlib.import_module("ledger_pages")
 
@@ -265,15 +265,19 @@ def test_every_hypothesis_of_a_paper_is_in_the_reference(reference, paper, least
     assert len(shown) >= least
 
 
-def test_the_gallery_names_every_experiment():
-    page = gallery.gallery(DOCS / "figures")
-    for name in experiments.EXPERIMENTS:
-        module = experiments.load(name)
-        assert f"$ gsae-ref reproduce {name}\n" in page
-        assert module.TITLE in page
-        missing = [stem for stem in module.FIGURES if f"figures/{stem}.webp" not in page]
-        assert missing == [], "run: python docs/thumbnails.py"
-    assert "It writes `t21-figure-4.svg`" in gallery.gallery(DOCS / "nowhere")
+@pytest.mark.parametrize("name", experiments.EXPERIMENTS)
+def test_every_experiment_has_a_page(name):
+    text = (DOCS / f"reproduction/{name}.md").read_text(encoding="utf-8")
+    assert text.startswith(f"# {experiments.load(name).TITLE}\n")
+    assert f"$ gsae-ref reproduce {name}" in text
+    pictures = re.findall(r"!\[.*?\]\(\.\./figures/(.*?)\.webp\)", text)
+    assert pictures == list(experiments.load(name).FIGURES)
+    assert [stem for stem in pictures if not (DOCS / f"figures/{stem}.webp").exists()] == []
+    assert collect_reports.OUTCOME.search(text)
+
+
+def test_the_list_of_pages_is_up_to_date():
+    assert (DOCS / "reproduction/index.md").read_text(encoding="utf-8") == collect_reports.index()
 
 
 def test_thumbnails_are_small():

@@ -126,10 +126,25 @@ def run(arguments: argparse.Namespace) -> int:
         return 130
     if arguments.json:
         write_json(study.to_dict(), arguments.json)
-    report = publish(study, module.FIGURES, folder, cache.seconds)[0]
+    command = _command(name, {k: v for k, v in options.items() if v != own[k]})
+    report = publish(study, module.FIGURES, folder, cache.seconds, command)[0]
     _print_claims(study)
     print(f"report: {report}")
     return 0
+
+
+def _command(name: str, options: dict[str, Any]) -> str:
+    """The command line with these options.
+
+    >>> _command("t21-figure-3", {"quick": True, "n_seeds": 2, "start": ["a", "b"]})
+    'gsae-ref reproduce t21-figure-3 --quick --seeds 2 --start a b'
+    """
+    words = ["gsae-ref", "reproduce", name]
+    for option, value in options.items():
+        words.append("--seeds" if option == "n_seeds" else f"--{option.replace('_', '-')}")
+        values = value if isinstance(value, list) else [value]
+        words += [] if value is True else map(str, values)
+    return " ".join(words)
 
 
 def _print_claims(study: Study) -> None:

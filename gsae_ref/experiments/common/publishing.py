@@ -41,6 +41,7 @@ def publish(
     figures: dict[str, Grid],
     folder: str | Path,
     seconds: dict[str, float] | None = None,
+    command: str = "",
 ) -> list[str]:
     """Write a study into a folder: ``NAME.json``, every picture as PNG and SVG, ``report.md``.
 
@@ -52,6 +53,8 @@ def publish(
     folder : str or path
     seconds : dict, optional
         Seconds that each result took.
+    command : str, optional
+        The command that made the study, for the report.
 
     Returns
     -------
@@ -72,7 +75,7 @@ def publish(
     write_json({**study.to_dict(), "seconds": seconds, "versions": versions}, numbers)
     report = os.path.join(folder, "report.md")
     with atomically(report) as temporary, open(temporary, "w", encoding="utf-8") as file:
-        file.write(_report(study, figures, seconds))
+        file.write(_report(study, figures, seconds, command))
     return [report, numbers, *written]
 
 
@@ -117,10 +120,13 @@ def _save(figure: Figure, path: str | Path, suffix: str) -> None:
         figure.savefig(path, format=suffix, metadata={"Date": None} if suffix == "svg" else {})
 
 
-def _report(study: Study, figures: dict[str, Grid], seconds: dict[str, float]) -> str:
-    """The report: claims first, then pictures, tables, notes, the recipe."""
+def _report(study: Study, figures: dict[str, Grid], seconds: dict[str, float], command: str) -> str:
+    """The report: command and claims first, then pictures, tables, notes, the recipe."""
     claims = [(c.text, c.source, f"**{c.outcome}**", c.measured) for c in study.claims]
-    parts = [f"# {study.title}", _markdown(("claim", "where", "outcome", "measured"), claims)]
+    parts = [f"# {study.title}"]
+    if command:
+        parts.append(f"```console\n$ {command}\n```")
+    parts.append(_markdown(("claim", "where", "outcome", "measured"), claims))
     parts += [f"![{stem}]({stem}.svg)" for stem in figures]
     parts += [f"## {t.title}\n\n{_markdown(t.columns, t.rows)}" for t in study.tables]
     if study.notes:
