@@ -1,7 +1,8 @@
-"""The page: how wide, how dense and how long the code of a tree is. ``python tests/page.py gsae_ref [TREE ...]``
+"""The page: width, density and length of the code of a tree, and the rules for them.
 
-test_house.py holds this project to the rules below; the command prints the same figures for any tree, so that other projects can be
-set beside it.
+``python tests/page.py gsae_ref [TREE ...]`` prints the figures of any tree, so that projects can be
+compared; ``python tests/page.py --offences gsae_ref [PATH ...]`` prints what breaks a rule.
+test_page.py holds this project to the rules.
 """
 
 import ast
@@ -16,7 +17,7 @@ FUNCTIONS = ast.FunctionDef, ast.AsyncFunctionDef
 
 
 def parallel_assignments(tree):
-    """Statements that bind several unrelated values: ``a, b = 0, 1``. An exchange ``a, b = b, a + b`` is one thing."""
+    """Statements that bind several values: ``a, b = 0, 1``, but not ``a, b = b, a + b``."""
     for node in ast.walk(tree):
         if not isinstance(node, ast.Assign):
             continue
@@ -120,18 +121,29 @@ def figures(folder):
     }
 
 
+def print_offences(names):
+    """Print what breaks a rule in files and folders, a line each."""
+    for path in map(Path, names):
+        for each in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+            for line, words in offences(each.read_text(encoding="utf-8")):
+                print(f"{each}:{line} {words}")
+
+
+def print_figures(folders):
+    """Print the table, a row for each folder."""
+    rows = [figures(folder) for folder in folders]
+    lines = [list(rows[0]), *(list(map(str, row.values())) for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        print("  ".join(map(str.rjust, line, widths)))
+
+
 def main(arguments):
+    """Run the command."""
     if arguments[:1] == ["--offences"]:
-        for name in arguments[1:]:
-            paths = sorted(Path(name).rglob("*.py")) if Path(name).is_dir() else [Path(name)]
-            for path in paths:
-                for line, words in offences(path.read_text(encoding="utf-8")):
-                    print(f"{path}:{line} {words}")
-        return
-    rows = [figures(folder) for folder in arguments]
-    widths = {key: max(len(key), *(len(str(row[key])) for row in rows)) for key in rows[0]}
-    for row in [dict(zip(widths, widths, strict=True)), *rows]:
-        print("  ".join(str(row[key]).rjust(width) for key, width in widths.items()))
+        print_offences(arguments[1:])
+    else:
+        print_figures(arguments)
 
 
 if __name__ == "__main__":

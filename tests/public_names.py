@@ -1,30 +1,32 @@
-"""The public names and what they are called with: names, order, kinds and defaults of arguments; for a class what it is made from."""
+"""The public names with their arguments: names, order, kinds, defaults; of a class, its fields."""
 
 PUBLIC = {
     "Claim": (
-        "(conclusion, model='groups', sizes=None, given=(), where=(), let=<factory>, away=(), "
-        "name='', distance='', floor=0.01)"
+        "(conclusion, model='groups', sizes=None, given=(), where=(), let=<factory>, away=(),"
+        " name='', distance='', floor=0.01)"
     ),
     "Closeness": "(delta, permutation, signs)",
     "DiagonallyGroupedLinearRegressor": (
-        "(groups=None, *, algorithm='algorithm_2', n_epochs=2000, alpha=0.0001, gamma=0.2, eta=None, early_stopping=True, validation_fraction=0.2, "
-        "fit_intercept=True, record_every=10, random_state=0)"
+        "(groups=None, *, algorithm='algorithm_2', n_epochs=2000, alpha=0.0001, gamma=0.2, "
+        "eta=None, early_stopping=True, validation_fraction=0.2, fit_intercept=True, "
+        "record_every=10, random_state=0)"
     ),
     "DictionaryMatch": (
-        "(permutation, aligned, error, error_per_atom, mean_correlation, chance_error, chance_error_std, chance_mean_correlation, "
-        "chance_mean_correlation_std)"
+        "(permutation, aligned, error, error_per_atom, mean_correlation, chance_error, "
+        "chance_error_std, chance_mean_correlation, chance_mean_correlation_std)"
     ),
     "DictionaryReport": (
-        "(sizes, coherence, block_coherence, cross_block_norm, delta, orthonormality, closeness, principal_angles, hypotheses, intervals, "
-        "certified)"
+        "(sizes, coherence, block_coherence, cross_block_norm, delta, orthonormality, "
+        "closeness, principal_angles, hypotheses, intervals, certified)"
     ),
     "DivergenceError": "FloatingPointError",
     "EarlyStop": "(w, epoch, index, scores)",
     "GradientComparison": "(overall, tangential, radial)",
     "GroupSparseAutoencoder": (
-        "(n_groups=10, group_size=2, lam=0.1, *, n_unfold=1, unfold_step=None, accelerated=True, nonnegative=False, l1=0.0, n_epochs=50, "
-        "batch_size=128, optimizer='adam', step_size=0.001, gradient='exact', constraint='columns', tangent=True, init='samples', "
-        "random_state=None, verbose=False, engine='auto')"
+        "(n_groups=10, group_size=2, lam=0.1, *, n_unfold=1, unfold_step=None, "
+        "accelerated=True, nonnegative=False, l1=0.0, n_epochs=50, batch_size=128, "
+        "optimizer='adam', step_size=0.001, gradient='exact', constraint='columns', "
+        "tangent=True, init='samples', random_state=None, verbose=False, engine='auto')"
     ),
     "GroupSparseSample": "(Y, X, support)",
     "GroupedRegression": "(X, y, w_star, groups, noise)",
@@ -32,8 +34,9 @@ PUBLIC = {
     "LEDGER": "dict",
     "Nearness": "(delta, xi, permutation, signs)",
     "SparseAutoencoder": (
-        "(n_components=20, lam=0.1, activation='soft', *, fit_bias=True, n_epochs=50, batch_size=128, optimizer='adam', step_size=0.001, "
-        "constraint='columns', tangent=True, init='samples', random_state=None, verbose=False, engine='auto')"
+        "(n_components=20, lam=0.1, activation='soft', *, fit_bias=True, n_epochs=50, "
+        "batch_size=128, optimizer='adam', step_size=0.001, constraint='columns', "
+        "tangent=True, init='samples', random_state=None, verbose=False, engine='auto')"
     ),
     "SparseSample": "(Y, X, support)",
     "SupportInterval": "(low, high)",
@@ -48,11 +51,14 @@ PUBLIC = {
     "coherence": "(A)",
     "compare_gradients": "(A, Y, lam, group_size, support=None)",
     "decode": "(A, X)",
-    "dglnn_flow": "(X, y, groups, t, alpha=0.001, v0=None, loss_scale='half', method='DOP853', rtol=1e-10)",
+    "dglnn_flow": (
+        "(X, y, groups, t, alpha=0.001, v0=None, loss_scale='half', method='DOP853', rtol=1e-10)"
+    ),
     "dglnn_loss_and_grad": "(u, v, X, y, groups, loss_scale='half')",
     "dglnn_path": (
-        "(X, y, groups, algorithm='algorithm_1', n_epochs=1000, alpha=1e-06, gamma=0.001, eta=None, v0=None, switch=None, tolerance=0.1, "
-        "u_star=None, loss_scale='half', jacobi=False, record_every=1, rng=None, callback=None, engine='auto')"
+        "(X, y, groups, algorithm='algorithm_1', n_epochs=1000, alpha=1e-06, gamma=0.001, "
+        "eta=None, v0=None, switch=None, tolerance=0.1, u_star=None, loss_scale='half', "
+        "jacobi=False, record_every=1, rng=None, callback=None, engine='auto')"
     ),
     "dglnn_weights": "(u, v, groups)",
     "dictionary_error": "(A, A_star)",
@@ -60,14 +66,19 @@ PUBLIC = {
     "encode": "(A, Y, lam, group_size)",
     "expected_gradient": "(A, A_star, tau, n_active, group_size, code_variance=1.0, form='exact')",
     "full_batch_gradient": (
-        "(A, Y, lam, group_size, gradient='exact', block_size=4096, n_unfold=1, unfold_step=None, accelerated=True, nonnegative=False, l1=0.0, "
-        "engine='auto')"
+        "(A, Y, lam, group_size, gradient='exact', block_size=4096, n_unfold=1, "
+        "unfold_step=None, accelerated=True, nonnegative=False, l1=0.0, engine='auto')"
     ),
     "get_num_threads": "()",
     "group_soft_threshold": "(Z, lam, group_size)",
     "group_soft_threshold_vjp": "(Z, V, lam, group_size)",
-    "grouped_regression": "(n_samples, n_features, groups, coefficients, design='rademacher', noise_std=0.5, rng=None)",
-    "initialise_sparse": "(kind, n_atoms=None, Y=None, A_star=None, delta=0.5, n_pairs=2000, rng=None)",
+    "grouped_regression": (
+        "(n_samples, n_features, groups, coefficients, design='rademacher', noise_std=0.5, "
+        "rng=None)"
+    ),
+    "initialise_sparse": (
+        "(kind, n_atoms=None, Y=None, A_star=None, delta=0.5, n_pairs=2000, rng=None)"
+    ),
     "load_digits": "(dtype='float32')",
     "load_fashion_mnist": "(source=None, dtype='float32', download=True)",
     "load_mnist": "(source=None, dtype='float32', download=True)",
@@ -76,36 +87,66 @@ PUBLIC = {
     "make_dictionary": "(n_features, n_groups, group_size, kind='gaussian', rng=None)",
     "match_dictionaries": "(A, A_star, group_size=1, up_to='permutation', n_chance=16, rng=0)",
     "nearness": "(W, A_star, up_to='sign')",
-    "perturb_dictionary": "(A_star, correlation=None, delta=None, group_size=1, direction='generic', rng=None)",
+    "perturb_dictionary": (
+        "(A_star, correlation=None, delta=None, group_size=1, direction='generic', rng=None)"
+    ),
     "principal_angles": "(A, B, group_size)",
-    "sample": "(A_star, n_samples, n_active, group_size, norm_range=(4, 5), snr_db=None, rng=None, coefficients='sphere')",
-    "sample_blocks": "(A_star, n_samples, n_active, group_size, norm_range=(4, 5), snr_db=None, rng=None, coefficients='sphere', block_size=4096)",
-    "sample_sparse": "(A_star, n_samples, model='mixture', n_active=None, supports=None, probabilities=None, bounds=(1, 1), noise=0.0, rng=None)",
+    "sample": (
+        "(A_star, n_samples, n_active, group_size, norm_range=(4, 5), snr_db=None, rng=None, "
+        "coefficients='sphere')"
+    ),
+    "sample_blocks": (
+        "(A_star, n_samples, n_active, group_size, norm_range=(4, 5), snr_db=None, rng=None, "
+        "coefficients='sphere', block_size=4096)"
+    ),
+    "sample_sparse": (
+        "(A_star, n_samples, model='mixture', n_active=None, supports=None, "
+        "probabilities=None, bounds=(1, 1), noise=0.0, rng=None)"
+    ),
     "set_num_threads": "(n_threads)",
     "show_versions": "()",
     "signed_path": (
-        "(X, y, n_epochs=1000, alpha=1e-06, step_size=0.001, negative_part=True, loss_scale='half', record_every=1, callback=None, engine='auto')"
+        "(X, y, n_epochs=1000, alpha=1e-06, step_size=0.001, negative_part=True, "
+        "loss_scale='half', record_every=1, callback=None, engine='auto')"
     ),
     "sparse_encode": "(W, Y, bias=0.0, activation='relu', lam=0.0)",
-    "sparse_expected_gradient": "(W, A_star, supports, probabilities, bias=0.0, moments=(0.0, 1.0), form='exact', noise=0.0)",
+    "sparse_expected_gradient": (
+        "(W, A_star, supports, probabilities, bias=0.0, moments=(0.0, 1.0), form='exact', "
+        "noise=0.0)"
+    ),
     "sparse_loss": "(W, Y, bias=0.0, activation='relu', lam=0.0)",
-    "sparse_loss_and_grad": "(W, Y, bias=0.0, activation='relu', lam=0.0, gradient='exact', engine='auto')",
+    "sparse_loss_and_grad": (
+        "(W, Y, bias=0.0, activation='relu', lam=0.0, gradient='exact', engine='auto')"
+    ),
     "stress": "(claim, budget=40000, *, seeds=3, rng=0, n_jobs=1, backend='loky')",
     "support_interval": "(A, A_star, group_size, n_active, b_min, b_max, form='corrected')",
     "support_law": "(kind, n_atoms, n_active=None, probabilities=None)",
     "support_moments": "(supports, probabilities=None)",
     "support_recovery": "(support_true, support_pred, n_groups=None)",
     "train": (
-        "(A, Y, lam, group_size, n_epochs, *, gradient='exact', n_unfold=1, unfold_step=None, accelerated=True, nonnegative=False, l1=0.0, "
-        "optimizer='adam', step_size=0.001, batch_size=None, constraint='none', tangent=False, A_star=None, support=None, measure=True, rng=0, "
-        "callback=None, progress=False, checkpoint=None, checkpoint_every=10, resume=False, engine='auto')"
+        "(A, Y, lam, group_size, n_epochs, *, gradient='exact', n_unfold=1, unfold_step=None,"
+        " accelerated=True, nonnegative=False, l1=0.0, optimizer='adam', step_size=0.001, "
+        "batch_size=None, constraint='none', tangent=False, A_star=None, support=None, "
+        "measure=True, rng=0, callback=None, progress=False, checkpoint=None, "
+        "checkpoint_every=10, resume=False, engine='auto')"
     ),
     "train_sparse": (
-        "(W, Y, n_epochs, *, bias=0.0, activation='relu', lam=0.0, gradient='exact', optimizer='gradient_descent', step_size=None, "
-        "normalise=False, bias_schedule='fixed', batch_size=None, A_star=None, support=None, measure=True, rng=0, callback=None, progress=False, "
-        "checkpoint=None, checkpoint_every=10, resume=False, engine='auto')"
+        "(W, Y, n_epochs, *, bias=0.0, activation='relu', lam=0.0, gradient='exact', "
+        "optimizer='gradient_descent', step_size=None, normalise=False, "
+        "bias_schedule='fixed', batch_size=None, A_star=None, support=None, measure=True, "
+        "rng=0, callback=None, progress=False, checkpoint=None, checkpoint_every=10, "
+        "resume=False, engine='auto')"
     ),
-    "unfolded_encode": "(A, Y, lam, group_size, n_unfold, step_size=None, accelerated=True, nonnegative=False, l1=0.0, engine='auto')",
-    "unfolded_loss_and_grad": "(A, Y, lam, group_size, n_unfold, step_size=None, accelerated=True, nonnegative=False, l1=0.0, engine='auto')",
-    "verify": "(papers='all', quick=False, rng=0, n_jobs=1, progress=False, only=None, backend='loky', callback=None)",
+    "unfolded_encode": (
+        "(A, Y, lam, group_size, n_unfold, step_size=None, accelerated=True, "
+        "nonnegative=False, l1=0.0, engine='auto')"
+    ),
+    "unfolded_loss_and_grad": (
+        "(A, Y, lam, group_size, n_unfold, step_size=None, accelerated=True, "
+        "nonnegative=False, l1=0.0, engine='auto')"
+    ),
+    "verify": (
+        "(papers='all', quick=False, rng=0, n_jobs=1, progress=False, only=None, "
+        "backend='loky', callback=None)"
+    ),
 }

@@ -4,4 +4,5 @@ import numpy as np
 
 
 def floats(M):
-    return np.array([[float(entry) for entry in row] for row in M])
+    rows = [list(map(float, row)) for row in M]
+    return np.array(rows)

@@ -27,7 +27,7 @@ def run(*command, folder):
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory):
-    """A copy of the package with the statement of the text in it, and a file with its three tests."""
+    """A copy of the package with the statement of the text, and a file with its three tests."""
     folder = tmp_path_factory.mktemp("contribution")
     shutil.copytree(
         Path(gsae_ref.__file__).parent,

@@ -1,4 +1,4 @@
-"""The house rules, enforced: who may import whom, docstrings that list the arguments, tests that test.
+"""The house rules: which room may import which, what docstrings list, what tests must not do.
 
 A rule is a function from source text to a list of offences. Each is tried on a small planted
 offence before it is trusted.
@@ -84,7 +84,7 @@ def within(path):
 
 
 def dotted(path, root):
-    """Dotted name of a file below a folder: gsae_ref.papers.ledger, gsae_ref.papers for __init__.py."""
+    """Dotted name of a file below a folder; of an __init__.py, that of its package."""
     parts = path.relative_to(root).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
@@ -95,16 +95,16 @@ def module_of(path):
 
 
 def room_of(module):
-    """First name below the package, "" for the package itself; gsae_ref.papers.ledger is in papers."""
+    """First name below the package: papers for gsae_ref.papers.ledger, "" for gsae_ref."""
     parts = module.split(".") + [""]
     return "measurements" if parts[1] == "papers" and "measurements" in parts else parts[1]
 
 
-# ------------------------------------------------------------------------------------------------ what is imported
+# ---- what is imported
 
 
 def at_import_time(tree):
-    """Nodes that run when the module is imported: all but the bodies of functions and of ``if TYPE_CHECKING``."""
+    """Nodes that run at import: all but bodies of functions and of ``if TYPE_CHECKING``."""
     waiting = [tree]
     while waiting:
         node = waiting.pop()
@@ -118,7 +118,7 @@ def at_import_time(tree):
 
 
 def imports(nodes, module="", is_package=False):
-    """Dotted names that the nodes import, relative ones resolved from ``module``: ``from ..a import b`` gives gsae_ref.a.b."""
+    """Dotted names that the nodes import: ``from ..a import b`` gives gsae_ref.a.b."""
     package = module if is_package else module.rpartition(".")[0]
     for node in nodes:
         if isinstance(node, ast.Import):
@@ -141,7 +141,7 @@ def is_below(name, library):
 
 
 def wrong_arrows(source, module, is_package=False):
-    """Imports, wherever they stand, of a room that this room may not know; and of libraries that a bare room may not use."""
+    """Imports, wherever they stand, of a room or library that this room may not import."""
     room = room_of(module)
     offences = []
     if room in ("papers", "measurements"):
@@ -154,13 +154,15 @@ def wrong_arrows(source, module, is_package=False):
             known = room and target in ARROWS[room] | {room, *OPEN_TO_ALL}
             if room and not known:
                 offences.append(
-                    f"{module} imports {name}; {room} may import {sorted(ARROWS[room]) or 'no room'}"
+                    f"{module} imports {name}; {room} may import "
+                    f"{sorted(ARROWS[room]) or 'no room'}"
                 )
         elif room in ONLY_THESE_LIBRARIES:
             top = name.split(".")[0]
             if top not in ONLY_THESE_LIBRARIES[room] | sys.stdlib_module_names:
                 offences.append(
-                    f"{module} imports {name}; {room} may import {sorted(ONLY_THESE_LIBRARIES[room])}"
+                    f"{module} imports {name}; {room} may import "
+                    f"{sorted(ONLY_THESE_LIBRARIES[room])}"
                 )
     return offences
 
@@ -183,7 +185,7 @@ KINDS = {  # file of papers/: the kinds of file there that it may know, and the 
 
 
 def kind_of(module):
-    """What a file of papers/ holds: "formulas" for gsae_ref.papers.t21.support.formulas, "exact" for exact_descent."""
+    """Kind of a file of papers/: "formulas", "exact" (also for exact_descent), ..."""
     return module.rpartition(".")[2].partition("_")[0]
 
 
@@ -222,7 +224,7 @@ def wrong_arrows_of_papers(source, module, is_package=False):
 
 
 def graph_of(files, root):
-    """Module -> the modules that it imports, wherever the import stands: lazily or for types too."""
+    """Module -> the modules that it imports, lazy and type-only imports included."""
     paths = {dotted(path, root): path for path in files}
     arrows = {}
     for module, path in paths.items():
@@ -243,7 +245,7 @@ def graph_of_scripts(files):
 
 
 def longest_prefix(name, modules):
-    """The module that a dotted name leads to, "" for none: gsae_ref.ops.loss leads to gsae_ref.ops."""
+    """The module of a dotted name: gsae_ref.ops for gsae_ref.ops.loss; "" for none."""
     while name and name not in modules:
         name = name.rpartition(".")[0]
     return name
@@ -291,7 +293,7 @@ def imports_of_the_package(source):
     return [name for name in imports(ast.walk(ast.parse(source))) if is_below(name, "gsae_ref")]
 
 
-# ------------------------------------------------------------------------------------------------ what the docstrings say
+# ---- what the docstrings say
 
 
 def documented(docstring):
@@ -375,7 +377,7 @@ def untyped(name, thing):
     ]
 
 
-# ------------------------------------------------------------------------------------------------ what must not be written
+# ---- what must not be written
 
 
 def swallowed_exceptions(source):
@@ -422,7 +424,7 @@ def defined_twice(source):
     return offences
 
 
-# ------------------------------------------------------------------------------------------------ the house as it stands
+# ---- the house as it stands
 
 
 package_file = pytest.mark.parametrize("path", PACKAGE_FILES, ids=within)
@@ -491,7 +493,7 @@ def test_the_oracle_knows_nothing_of_the_package():
 
 
 def signature(thing):
-    """Arguments as they are written without their types; of a constant its type, of an exception what it is."""
+    """Arguments without their types; of a constant its type, of an exception its base."""
     if isinstance(thing, type) and issubclass(thing, Exception):
         return thing.__base__.__name__
     if not callable(thing):
@@ -536,7 +538,7 @@ def test_importing_the_package_loads_nothing_heavy():
     assert result.stdout.strip() == "[]"
 
 
-# ------------------------------------------------------------------------------------------------ the tester tested
+# ---- the tester tested
 
 OFFENCES = {
     "a bound may not call the implementation": lambda: wrong_arrows(
@@ -605,7 +607,8 @@ OFFENCES = {
         "import matplotlib.pyplot as plt", "gsae_ref.experiments.t21.figure_3.plots"
     ),
     "scikit-learn in a try": lambda: heavy_imports(
-        "try:\n    from sklearn.base import BaseEstimator\nexcept ImportError:\n    BaseEstimator = object",
+        "try:\n    from sklearn.base import BaseEstimator\n"
+        "except ImportError:\n    BaseEstimator = object",
         "gsae_ref.estimators",
     ),
     "scikit-learn at the top of another room": lambda: heavy_imports(
@@ -631,18 +634,21 @@ OFFENCES = {
         [] if signature(lambda a, b=1: a) == "(a, b=2)" else ["changed"]
     ),
     "a parameter not documented": lambda: wrong_docstrings(
-        'def f(a, b):\n    """Do.\n\n    Parameters\n    ----------\n    a : int\n        One.\n    """',
+        'def f(a, b):\n    """Do.\n\n    Parameters\n    ----------\n'
+        '    a : int\n        One.\n    """',
         "m",
     ),
     "a parameter renamed": lambda: wrong_docstrings(
-        'def f(lam):\n    """Do.\n\n    Parameters\n    ----------\n    lambda_ : float\n\n    Returns\n    -------\n    x : int"""',
+        'def f(lam):\n    """Do.\n\n    Parameters\n    ----------\n    lambda_ : float\n\n'
+        '    Returns\n    -------\n    x : int"""',
         "m",
     ),
     "parameters in another order": lambda: wrong_docstrings(
         'def f(a, b):\n    """Do.\n\n    Parameters\n    ----------\n    b, a : int\n    """', "m"
     ),
     "a field of a class not documented": lambda: wrong_docstrings(
-        'class C:\n    """Hold.\n\n    Parameters\n    ----------\n    a : int\n    """\n    def __init__(self, a, b): ...',
+        'class C:\n    """Hold.\n\n    Parameters\n    ----------\n    a : int\n    """\n'
+        "    def __init__(self, a, b): ...",
         "m",
     ),
     "a public function without parameters": lambda: undocumented("f", lambda x: x),
@@ -698,7 +704,8 @@ ALLOWED = {
     ),
     "a docstring without the section": lambda: wrong_docstrings('def f(a):\n    """Do."""', "m"),
     "a docstring in order": lambda: wrong_docstrings(
-        'def f(a, b, *c, d=1):\n    """Do.\n\n    Parameters\n    ----------\n    a, b : int\n        Text: with colons.\n\n'
+        'def f(a, b, *c, d=1):\n    """Do.\n\n    Parameters\n    ----------\n'
+        "    a, b : int\n        Text: with colons.\n\n"
         '        More.\n    *c : float\n    d : str\n\n    >>> f(1, 2)\n    """',
         "m",
     ),

@@ -1,4 +1,4 @@
-"""The page: files of package, tests, benchmarks and docs keep to its rules, and planted offences are found."""
+"""The page: every file keeps to its rules, and planted offences are found."""
 
 from pathlib import Path
 
