@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .. import checks
 from .claim import Claim
 from .problem import Problem
 from .worst import Worst, find_worst
@@ -38,10 +39,12 @@ def search(
     backend: str = "loky",
 ) -> Best:
     """Search a claim at all its sizes, in floats; see :func:`stress`."""
-    for name, value in (("budget", budget), ("seeds", seeds)):
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-            raise ValueError(f"{name} = {value!r}; it must be an integer of at least 1")
-    numbers = np.random.default_rng(rng).integers(2**63, size=(len(claim.all_sizes), seeds))
+    budget = checks.count("budget", budget)
+    seeds = checks.count("seeds", seeds)
+    checks.option("backend", backend, ("loky", "threading", "dask"))
+    if checks.count("n_jobs", n_jobs, minimum=-1) == 0:
+        raise ValueError("n_jobs = 0; it must be a number of processes, or -1 for all cores")
+    numbers = checks.generator(rng).integers(2**63, size=(len(claim.all_sizes), seeds))
     shares = [budget // seeds + (k < budget % seeds) for k in range(seeds)]
     tasks = [
         (claim, sizes, share, int(number))
@@ -68,8 +71,6 @@ def _run_task(claim: Claim, sizes: dict[str, int], budget: int, seed: int) -> Wo
 
 def run_tasks(tasks: Sequence[Task], n_jobs: int, backend: str) -> list[Worst]:
     """Run searches, in processes if asked for."""
-    if n_jobs == 0:
-        raise ValueError("n_jobs = 0; it must be a number of processes, or -1 for all cores")
     if n_jobs == 1:
         return [_run_task(*task) for task in tasks]
     try:

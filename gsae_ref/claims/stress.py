@@ -55,9 +55,10 @@ def stress(
     Raises
     ------
     TypeError
-        If claim is no :class:`Claim`.
+        If claim is no :class:`Claim`, or budget, seeds or n_jobs no integer.
     ValueError
-        If budget, seeds or n_jobs is not positive, or no instance gives finite numbers.
+        If budget, seeds or n_jobs is not positive, the backend is unknown, or no instance gives
+        finite numbers.
 
     Examples
     --------

@@ -121,16 +121,18 @@ def test_a_free_number_lies_where_the_claim_says():
 
 
 @pytest.mark.parametrize(
-    ("options", "words"),
+    ("options", "error", "words"),
     [
-        ({"budget": 0}, "budget = 0"),
-        ({"budget": 2.5}, "budget = 2.5"),
-        ({"seeds": 0}, "seeds = 0"),
-        ({"n_jobs": 0}, "n_jobs = 0"),
+        ({"budget": 0}, ValueError, "budget = 0"),
+        ({"budget": 2.5}, TypeError, "budget = 2.5"),
+        ({"seeds": 0}, ValueError, "seeds = 0"),
+        ({"n_jobs": 0}, ValueError, "n_jobs = 0"),
+        ({"rng": -1}, ValueError, "rng = -1"),
+        ({"backend": "mpi"}, ValueError, "backend = 'mpi' is unknown"),
     ],
 )
-def test_options_that_make_no_sense_are_refused(options, words):
-    with pytest.raises(ValueError, match=words):
+def test_options_that_make_no_sense_are_refused(options, error, words):
+    with pytest.raises(error, match=words):
         gs.stress(TRUE, **options)
 
 

@@ -1,10 +1,10 @@
-"""Faults, planted: a process that forks, ends its child at a random point, and looks at what the child left.
+"""Faults in a child process: the job is ended at a random point, and its files are checked.
 
-    python tests/robustness/faults.py FAULT JOB N SEED         prints {"tried": n, "survived": n, "failures": [...]}
+    python tests/robustness/faults.py FAULT JOB N SEED
 
-Every job writes into a folder; what it must have written in the end is known from a run that nobody
-disturbs. ``check`` looks at a folder as a fault left it, before anything repairs it; the job is
-then done again, and must come to the same end.
+prints {"tried": n, "survived": n, "failures": [...]}. Every job writes into a folder; its expected
+files are those of an undisturbed run. ``check`` looks at a folder as the fault left it. The job is
+then run again and must give the expected files.
 """
 
 import contextlib
@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -40,49 +41,39 @@ PAGE = 4096
 
 def problem(n_samples=256, seed=0):
     A_star = gs.make_dictionary(16, 4, 2, rng=seed)
-    return gs.perturb_dictionary(A_star, delta=0.3, group_size=2, rng=seed), gs.sample(
-        A_star, n_samples, 1, 2, rng=seed
-    ).Y
+    A = gs.perturb_dictionary(A_star, delta=0.3, group_size=2, rng=seed)
+    return A, gs.sample(A_star, n_samples, 1, 2, rng=seed).Y
 
 
 class Training:
     """A run with a checkpoint after every epoch."""
 
-    def do(self, folder, heard=lambda number: None):
+    def do(self, folder, report=lambda number: None):
         A, Y = problem()
         options = {
             "batch_size": 32,
             "checkpoint": folder / "run.npz",
             "checkpoint_every": 1,
             "resume": True,
+            "callback": lambda intermediate_result: report(intermediate_result.nit),
         }
-        result = gs.train(
-            A,
-            Y,
-            1.0,
-            2,
-            N_EPOCHS,
-            callback=lambda intermediate_result: heard(intermediate_result.nit),
-            **options,
-        )
+        result = gs.train(A, Y, 1.0, 2, N_EPOCHS, **options)
         if result.status:
             raise KeyboardInterrupt
         return result.x.tobytes(), result.history, result.fun
 
     def check(self, folder, last):
-        """The newest checkpoint is whole, and not older than the last epoch that was heard of."""
-        there = [
-            path for path in (folder / "run.npz", folder / "run.npz.previous") if path.exists()
-        ]
-        epochs = [int(read_arrays(path)["epoch"]) for path in there]
-        assert max(epochs, default=0) >= last, f"epoch {last} was done, {epochs} are kept"
+        """The newest checkpoint is whole, and not older than the last reported epoch."""
+        paths = [folder / "run.npz", folder / "run.npz.previous"]
+        epochs = [int(read_arrays(path)["epoch"]) for path in paths if path.exists()]
+        assert max(epochs, default=0) >= last, f"epoch {last} was done; checkpoints are of {epochs}"
         assert last == 0 or epochs
 
     names = {"run.npz", "run.npz.previous"}
 
 
 class Cache:
-    """The cache of a data set, filled from a source that is always there."""
+    """The cache of a data set, filled from a source in this process."""
 
     def __init__(self):
         shapes = (600, 28, 28), (600,), (400, 28, 28), (400,)
@@ -99,12 +90,12 @@ class Cache:
         finding.FETCH.clear()
         finding.FETCH["here"] = lambda collection: self.contents
 
-    def do(self, folder, heard=lambda number: None):
+    def do(self, folder, report=lambda number: None):
         os.environ["GSAE_REF_CACHE"] = str(folder)
         return [sha256(content) for content in finding.contents(self.collection, None, True)]
 
     def check(self, folder, last):
-        """The cache gives the files as they are, or says that one is missing; never that one is damaged."""
+        """A file of the cache may be missing but not damaged."""
         with contextlib.suppress(FileNotFoundError):
             assert finding.from_folder(self.collection, folder / "fault") == self.contents
 
@@ -112,24 +103,24 @@ class Cache:
 
 
 class Report:
-    """A result of ``gsae-ref verify --json`` size, and arrays, written over older ones."""
+    """Results of the size of ``gsae-ref verify --json``, and arrays, written over older ones."""
 
-    old, new = (
-        {"rows": [{"number": k, "value": k * step} for k in range(3000)]} for step in (1, 2)
-    )
+    def __init__(self):
+        self.old, self.new = (self.result(step) for step in (1, 2))
 
-    def do(self, folder, heard=lambda number: None):
+    def result(self, step):
+        return {"rows": [{"number": k, "value": k * step} for k in range(3000)]}
+
+    def do(self, folder, report=lambda number: None):
         for data in (self.old, self.new):
             write_json(data, folder / "report.json")
-            write_arrays(
-                folder / "arrays.npz",
-                {"a": np.full(50_000, len(data["rows"]) * data["rows"][1]["value"])},
-            )
-            heard(1)
+            array = np.full(50_000, len(data["rows"]) * data["rows"][1]["value"])
+            write_arrays(folder / "arrays.npz", {"a": array})
+            report(1)
         return (folder / "report.json").read_text(), (folder / "arrays.npz").read_bytes()
 
     def check(self, folder, last):
-        """Both files are one of the two, whole."""
+        """Both files are whole, the old or the new ones."""
         if last or (folder / "report.json").exists():
             assert json.loads((folder / "report.json").read_text()) in (self.old, self.new)
         if last or (folder / "arrays.npz").exists():
@@ -171,7 +162,7 @@ def plot(data, ax):
 
 
 class Reproduce:
-    """``gsae-ref reproduce`` with a small experiment of its own, which trains with checkpoints."""
+    """``gsae-ref reproduce`` with a small experiment that trains with checkpoints."""
 
     def __init__(self):
         experiments.EXPERIMENTS = {"toy": "toy"}
@@ -179,24 +170,18 @@ class Reproduce:
             TITLE="Toy", compute=compute, FIGURES={"toy": [[plot]]}
         )
 
-    def do(self, folder, heard=lambda number: None):
-        with (
-            contextlib.redirect_stdout(io.StringIO()),
-            contextlib.redirect_stderr(io.StringIO()) as said,
-        ):
+    def do(self, folder, report=lambda number: None):
+        errors = io.StringIO()
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(errors):
             status = main(["reproduce", "toy", "--out", str(folder)])
         if status:
-            raise KeyboardInterrupt if status == INTERRUPTED else ValueError(said.getvalue())
+            raise KeyboardInterrupt if status == INTERRUPTED else ValueError(errors.getvalue())
         numbers = json.loads((folder / "toy.json").read_text())
-        return (
-            numbers["data"],
-            numbers["tables"],
-            numbers["claims"],
-            (folder / "toy.svg").read_bytes(),
-        )
+        parts = [numbers[name] for name in ("data", "tables", "claims")]
+        return *parts, (folder / "toy.svg").read_bytes()
 
     def check(self, folder, last):
-        """Whatever is there under its own name is whole."""
+        """Every file is whole."""
         ends = {
             "toy.png": b"IEND\xaeB`\x82",
             "toy.svg": b"</svg>\n",
@@ -213,7 +198,7 @@ class Reproduce:
 
 
 class Kernel:
-    """A run on compiled kernels; what it has learned when it is interrupted must be what it had learned at the end of an epoch."""
+    """A run on compiled kernels; an interrupted one must return the state after some epoch."""
 
     def __init__(self):
         A_star = gs.make_dictionary(100, 200, 2, rng=0)
@@ -221,43 +206,33 @@ class Kernel:
         self.A = gs.perturb_dictionary(A_star, delta=0.3, group_size=2, rng=0)
         self.states = [self.A.tobytes()]
         self.train(lambda intermediate_result: self.states.append(intermediate_result.x.tobytes()))
-        self.expected, self.threads = self.gradient(), blas_threads()
+        self.expected = self.gradient()
+        self.threads = blas_threads()
 
     def gradient(self):
         return gs.loss_and_grad(self.A, self.Y, 1.0, 2, engine="numba")[1].tobytes()
 
     def train(self, callback):
-        return gs.train(
-            self.A,
-            self.Y,
-            1.0,
-            2,
-            6,
-            batch_size=1024,
-            engine="numba",
-            measure=False,
-            callback=callback,
-        )
+        options = {"batch_size": 1024, "engine": "numba", "measure": False, "callback": callback}
+        return gs.train(self.A, self.Y, 1.0, 2, 6, **options)
 
-    def do(self, folder, heard=lambda number: None):
+    def do(self, folder, report=lambda number: None):
         try:
             result = self.train(None)
         finally:
-            self.usual()
-        assert self.states[result.nit] == result.x.tobytes(), (
-            "the state is none of those of the run"
-        )
+            self.check_next_call()
+        assert self.states[result.nit] == result.x.tobytes(), "the state is not that of the epoch"
         if result.status:
             assert (result.status, result.message) == (2, "interrupted")
             raise KeyboardInterrupt
 
-    def usual(self):
-        """Whatever was interrupted, BLAS has its threads again, and the next call is as every call."""
+    def check_next_call(self):
+        """BLAS has its threads again, and the next call gives the same bits."""
         assert blas_threads() == self.threads
         assert self.gradient() == self.expected, "a call after the interrupt gives other bits"
 
     def check(self, folder, last):
-        """Nothing is kept."""
+        """No file is written."""
 
     names = set()
 
@@ -265,9 +240,7 @@ class Kernel:
 def blas_threads():
     from threadpoolctl import threadpool_info
 
-    return [
-        library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"
-    ]
+    return [lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"]
 
 
 JOBS = {
@@ -279,48 +252,52 @@ JOBS = {
 }
 
 
-def disturbed(job, folder, prepare=lambda: None, meanwhile=lambda child: None):
-    """Do the job in a child; the last number heard of it, how it ended (-signal or status), and what it said.
+def run_in_child(job, folder, prepare=lambda: None, meanwhile=lambda child: None):
+    """Run the job in a child; its last reported number, its end (-signal or status), its error.
 
     ``prepare`` is called in the child before the job, ``meanwhile`` in the parent.
     """
-    receive, send = os.pipe()
-    listen, say = os.pipe()
+    numbers, send_number = os.pipe()
+    errors, send_error = os.pipe()
     child = os.fork()
     if child == 0:
         status = 1
         try:
             prepare()
-            job.do(folder, lambda number: os.write(send, bytes([number])))
+            job.do(folder, lambda number: os.write(send_number, bytes([number])))
             status = 0
         except KeyboardInterrupt:
             status = INTERRUPTED
         except Exception as error:
-            os.write(say, f"{type(error).__name__}: {error}"[:4000].encode())
+            os.write(send_error, f"{type(error).__name__}: {error}"[:4000].encode())
         finally:
-            os._exit(status)  # the child never goes on as if it were the parent
-    os.close(send)
-    os.close(say)
+            os._exit(status)  # the child never continues as the parent
+    os.close(send_number)
+    os.close(send_error)
     meanwhile(child)
     _, status = os.waitpid(child, 0)
-    with open(receive, "rb") as file, open(listen, "rb") as words:
-        heard = file.read()
-        said = words.read().decode()
-    return heard[-1] if heard else 0, os.waitstatus_to_exitcode(status), said
+    with open(numbers, "rb") as file:
+        reported = file.read()
+    with open(errors, "rb") as file:
+        error = file.read().decode()
+    return reported[-1] if reported else 0, os.waitstatus_to_exitcode(status), error
 
 
-def at_call(number, after):
-    """Let this process be killed before or after this one of its calls that change files; returns the count so far, a list of one."""
+def kill_at_call(number, after):
+    """Kill this process before or after its call ``number`` that changes files.
+
+    Returns the count of such calls so far, a list of one.
+    """
     count = [0]
 
     def counted(function):
         def call(*arguments, **options):
             count[0] += 1
-            mine = count[0] == number
-            if mine and not after:
+            last = count[0] == number
+            if last and not after:
                 os.kill(os.getpid(), signal.SIGKILL)
             result = function(*arguments, **options)
-            if mine:
+            if last:
                 os.kill(os.getpid(), signal.SIGKILL)
             return result
 
@@ -332,10 +309,10 @@ def at_call(number, after):
 
 
 def calls_of(job, folder):
-    """How many calls that change files the job makes."""
+    """Number of calls of the job that change files."""
     before = {name: getattr(os, name) for name in CALLS}
     try:
-        count = at_call(0, after=False)
+        count = kill_at_call(0, after=False)
         job.do(folder)
     finally:
         for name, function in before.items():
@@ -343,72 +320,70 @@ def calls_of(job, folder):
     return count[0]
 
 
-def killed(job, folder, draw, k, about):
-    """SIGKILL at a random time, or by turns before or after a random call that changes a file."""
+def kill(job, folder, draw, k, facts):
+    """SIGKILL at a random time or, for odd k, before or after a random call that changes a file."""
     if k % 2:
-        number = draw.randint(1, about["calls"])
+        number = draw.randint(1, facts["calls"])
         after = draw.random() < 0.5
-        return disturbed(job, folder, lambda: at_call(number, after))
-    return sent(job, folder, draw, about, signal.SIGKILL)
+        return run_in_child(job, folder, lambda: kill_at_call(number, after))
+    return send_signal(job, folder, draw, facts, signal.SIGKILL)
 
 
-def interrupted(job, folder, draw, k, about):
-    """Ctrl-C at a random time; a shell starts what runs in the background deaf to it."""
-    return sent(
-        job,
-        folder,
-        draw,
-        about,
-        signal.SIGINT,
-        lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )
+def interrupt(job, folder, draw, k, facts):
+    """Ctrl-C at a random time."""
+
+    def listen():  # processes that a shell starts in the background ignore SIGINT
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    return send_signal(job, folder, draw, facts, signal.SIGINT, listen)
 
 
-def sent(job, folder, draw, about, ending, prepare=lambda: None):
-    def wait(child):
-        time.sleep(draw.uniform(0, about["seconds"]))
-        os.kill(child, ending)
+def send_signal(job, folder, draw, facts, number, prepare=lambda: None):
+    def wait_and_send(child):
+        time.sleep(draw.uniform(0, facts["seconds"]))
+        os.kill(child, number)
 
-    return disturbed(job, folder, prepare, wait)
+    return run_in_child(job, folder, prepare, wait_and_send)
 
 
-def no_room(job, folder, draw, k, about):
-    """A disk of random size, too small for all that is to be written; afterwards there is room."""
-    pages = draw.randint(1, max(about["bytes"] // PAGE, 2))
-    subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={pages * PAGE}", "tmpfs", str(folder)], check=True
-    )
-    result = disturbed(job, folder)
+def fill_disk(job, folder, draw, k, facts):
+    """A disk of random size, too small for all files; it is enlarged after the fault."""
+    pages = draw.randint(1, max(facts["bytes"] // PAGE, 2))
+    size = f"size={pages * PAGE}"
+    subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(folder)], check=True)
+    result = run_in_child(job, folder)
     job.check(folder, result[0])
     subprocess.run(["mount", "-o", "remount,size=64m", str(folder)], check=True)
     return result
 
 
-def file_size(job, folder, draw, k, about):
+def limit_file_size(job, folder, draw, k, facts):
     """A limit on the size of a file, for systems where nothing can be mounted."""
     import resource
 
-    limit = draw.randint(1, about["largest"])
-    return disturbed(job, folder, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+    limit = draw.randint(1, facts["largest"])
+    set_limit = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (limit, limit))
+    return run_in_child(job, folder, set_limit)
 
 
-def unwritable(job, folder, draw, k, about):
-    """A folder that the process may not write to; root, who may always, becomes somebody else."""
+def forbid_writing(job, folder, draw, k, facts):
+    """A folder without write permission; root, who may always write, becomes another user."""
     folder.chmod(0o555)
-    result = disturbed(job, folder, lambda: os.getuid() or os.setuid(65534))
+    result = run_in_child(job, folder, lambda: os.getuid() or os.setuid(65534))
     assert not os.listdir(folder)
     folder.chmod(0o755)
     return result
 
 
 FAULTS = {
-    "killed": killed,
-    "interrupted": interrupted,
-    "no room": no_room,
-    "file size": file_size,
-    "unwritable": unwritable,
+    "killed": kill,
+    "interrupted": interrupt,
+    "no room": fill_disk,
+    "file size": limit_file_size,
+    "unwritable": forbid_writing,
 }
-TOLD = {
+ENDS = {"killed": (0, -signal.SIGKILL), "interrupted": (0, INTERRUPTED)}  # of others (0, 1)
+MESSAGES = {
     "no room": "No space left on device.*make room",
     "file size": "File too large.*make room",
     "unwritable": "(Permission denied).*(choose another|check the path)",
@@ -416,49 +391,56 @@ TOLD = {
 
 
 def attempts(fault, kind, n, seed):
-    """Try the fault ``n`` times at points drawn from the seed; what became of it."""
+    """Try the fault ``n`` times at points drawn from the seed; count the survivals."""
     draw = random.Random(seed)
     job = JOBS[kind]()
+    with tempfile.TemporaryDirectory() as folder:
+        job.do(Path(folder))  # imports and compiles
+    expected, facts = measure(job)
     failures = []
     cut_short = 0
-    with tempfile.TemporaryDirectory() as folder:
-        job.do(Path(folder))  # everything is imported and compiled
-    with tempfile.TemporaryDirectory() as folder:
-        begin = time.perf_counter()
-        expected = job.do(Path(folder))
-        sizes = [path.stat().st_size for path in Path(folder).rglob("*") if path.is_file()] or [0]
-        about = {"seconds": time.perf_counter() - begin, "bytes": sum(sizes), "largest": max(sizes)}
-    with tempfile.TemporaryDirectory() as folder:
-        about["calls"] = calls_of(job, Path(folder))
     for k in range(n):
         with tempfile.TemporaryDirectory() as folder:
-            folder = Path(folder)
             try:
-                last, ended, said = FAULTS[fault](job, folder, draw, k, about)
-                cut_short += ended != 0
-                assert ended in {
-                    "killed": (0, -signal.SIGKILL),
-                    "interrupted": (0, INTERRUPTED),
-                }.get(fault, (0, 1)), f"ended with {ended}: {said}"
-                assert ended != 1 or re.match(r"ValueError: .*" + TOLD[fault], said, re.DOTALL), (
-                    said
-                )
-                job.check(folder, last)
-                assert job.do(folder) == expected, "the repeated job came to another end"
-                there = set(os.listdir(folder / "fault" if kind == "cache" else folder))
-                assert there == job.names, f"left behind: {sorted(there ^ job.names)}"
+                cut_short += attempt(fault, job, Path(folder), draw, k, facts, expected)
             except Exception as error:
                 failures.append(f"{k}: {type(error).__name__}: {error}")
             finally:
                 if os.path.ismount(folder):
-                    subprocess.run(["umount", str(folder)], check=True)
+                    subprocess.run(["umount", folder], check=True)
     return {
         "tried": n,
         "survived": n - len(failures),
         "cut short": cut_short,
-        "seconds": round(about["seconds"], 3),
+        "seconds": round(facts["seconds"], 3),
         "failures": failures,
     }
+
+
+def measure(job):
+    """The result of the undisturbed job, and its time, sizes of files and number of calls."""
+    with tempfile.TemporaryDirectory() as folder:
+        begin = time.perf_counter()
+        expected = job.do(Path(folder))
+        sizes = [path.stat().st_size for path in Path(folder).rglob("*") if path.is_file()] or [0]
+        seconds = time.perf_counter() - begin
+    with tempfile.TemporaryDirectory() as folder:
+        calls = calls_of(job, Path(folder))
+    facts = {"seconds": seconds, "bytes": sum(sizes), "largest": max(sizes), "calls": calls}
+    return expected, facts
+
+
+def attempt(fault, job, folder, draw, k, facts, expected):
+    """One fault, the check of its folder, and the repeated job; whether the job was cut short."""
+    last, end, error = FAULTS[fault](job, folder, draw, k, facts)
+    assert end in ENDS.get(fault, (0, 1)), f"ended with {end}: {error}"
+    if end == 1:
+        assert re.match(r"ValueError: .*" + MESSAGES[fault], error, re.DOTALL), error
+    job.check(folder, last)
+    assert job.do(folder) == expected, "the repeated job gave another result"
+    files = set(os.listdir(folder / "fault" if isinstance(job, Cache) else folder))
+    assert files == job.names, f"left behind: {sorted(files ^ job.names)}"
+    return end != 0
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""One row for each public function: arguments it accepts, drawn small, and what to know of them."""
+"""One row for each public function: how to draw arguments that it accepts, and exceptions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,12 +13,17 @@ import gsae_ref as gs
 class Row:
     """How to call a public function.
 
-    ``draw`` gives keyword arguments that it accepts. ``call`` is the function, or a small programme
-    around it. ``work`` are counts that are so much work, ``fixed`` arguments that are left alone,
-    ``only`` the hostile values of an argument (nothing else is tried), ``nan`` says that NaN or
-    infinity in a result has a documented meaning, ``also`` are further exceptions that are
-    documented, ``words`` are refusals that are not ours and name no argument, and ``share`` is how
-    many inputs the function gets for one of an ordinary function's.
+    Attributes
+    ----------
+    call : the function, or a small program around it
+    draw : returns keyword arguments that it accepts
+    work : counts with which the work grows
+    fixed : arguments that are not changed
+    only : the hostile values of each argument; no others are tried
+    nan : whether NaN or infinity in a result has a documented meaning
+    also : further documented exceptions
+    words : pattern of messages that need not name an argument
+    share : number of inputs relative to other functions
     """
 
     call: Callable[..., Any]
@@ -167,16 +172,23 @@ def path_of(function):
     return call
 
 
+# Values that are no path, no flag, no option.
 NO_PATH = (5, 1.5, b"x", [], {}, "/no/such/folder/of/images", object())
 NO_FLAG = (0, 1, None, "yes", [], 1.5)
 NO_OPTION = (0, None, "", "nothing", b"x", [], ("exact",), 1.5, "EXACT", object())
 STEP_ERRORS = (FloatingPointError,)  # DivergenceError is one
 OF_SKLEARN = (
-    "Found array with|could not convert|setting an array element|float\\(\\) argument|to seed a numpy|Seed must be"
-    "|Expected 2D array|dtype='|sparse|np.matrix is not|Complex data|inconsistent numbers"
-    "|cannot be represented in float"  # of the network, which calls X Y
+    "Found array with|could not convert|setting an array element|float\\(\\) argument"
+    "|to seed a numpy|Seed must be|Expected 2D array|dtype='|sparse|np.matrix is not|Complex data"
+    "|inconsistent numbers"
+    "|cannot be represented in float"  # of the network, whose Y is the X of the estimator
 )
 QUICK = {"n_epochs": 2, "rng": 0}
+CLAIM = gs.Claim(
+    "norm(A[v].T @ y) <= gamma * B_max * (mu + delta) for v in inactive",
+    sizes={"n": 4, "d": 2, "Gamma": 2, "gamma": 1},
+    given=("orthonormal A", "orthonormal S", "norms bounded"),
+)
 
 ROWS = {
     "block_coherence": Row(gs.block_coherence, lambda rng: without(dictionaries(rng), "A_star")),
@@ -395,6 +407,19 @@ ROWS = {
         gs.sparse_loss_and_grad,
         lambda rng: sparse(rng, activation="soft", lam=0.5, gradient="exact"),
     ),
+    "stress": Row(
+        lambda **a: gs.stress(**a).ratio,
+        lambda rng: {"claim": CLAIM, "budget": 50, "seeds": 1},
+        share=0.02,
+        only={
+            "claim": (None, 1.0, "norm(A) <= 1", gs.Claim),
+            "budget": (0, -1, 1.5, "1", None),
+            "seeds": (0, -1, 1.5, "1", None),
+            "rng": (-1, 1.5, "0", [], object()),
+            "n_jobs": (0, 1.5, "2", None),
+            "backend": NO_OPTION,
+        },
+    ),
     "support_interval": Row(
         gs.support_interval,
         lambda rng: dictionaries(rng, n_active=1, b_min=1.0, b_max=2.0, form="corrected"),
@@ -437,6 +462,7 @@ ROWS = {
         gs.verify,
         lambda rng: {"only": ["T21-eq7"], "quick": True},
         share=0.02,
+        words="ledger id .* is unknown",
         only={
             "papers": (0, "T22", [], ["x"], b"t21", object()),
             "rng": (-1, 1.5, "0", [], object()),

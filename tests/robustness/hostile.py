@@ -1,8 +1,8 @@
-"""Hostile arguments: the same data in disguise, data at the ends of the floating range, and things that are no data. Imports no gsae_ref.
+"""Hostile arguments: data in other forms, at the ends of the floating range, and no data at all.
 
-A mutation takes a value that a function accepts and the generator, and returns the hostile one.
-``SAME`` says that nothing but the form has changed: the result must be that of the plain value. Of
-the others only this is asked: an answer without NaN, or a refusal in words.
+A mutation takes an accepted value and a generator, and returns the hostile value. ``SAME``: only
+the form differs, and the result must be that of the plain value. ``OTHER``: the result must have no
+NaN, or the value must be refused with a message. Imports no gsae_ref.
 """
 
 import decimal
@@ -18,11 +18,11 @@ OTHER = "other"
 
 
 class Subclass(np.ndarray):
-    """An array type of somebody else."""
+    """A subclass of ndarray."""
 
 
 class Pretender:
-    """Converts itself to an array when asked."""
+    """An object with a method __array__."""
 
     def __init__(self, array):
         self.array = array
@@ -63,10 +63,11 @@ def unaligned(x, rng):
 
 
 def planted(value):
-    """Put a value somewhere."""
+    """Replace a random entry by a value."""
 
     def plant(x, rng):
-        x = np.array(x, dtype=np.result_type(x, value) if isinstance(value, complex) else x.dtype)
+        dtype = np.result_type(x, value) if isinstance(value, complex) else x.dtype
+        x = np.array(x, dtype=dtype)
         x.reshape(-1)[rng.integers(x.size)] = value
         return x
 
@@ -82,12 +83,12 @@ def emptied(x, rng):
     return np.take(x, [], axis=axis)
 
 
-def one_kept(x, rng):
+def first_only(x, rng):
     axis = rng.integers(x.ndim)
     return np.take(x, [0], axis=axis)
 
 
-def one_more(x, rng):
+def first_repeated(x, rng):
     axis = rng.integers(x.ndim)
     return np.concatenate([x, np.take(x, [0], axis=axis)], axis=axis)
 
@@ -113,22 +114,21 @@ DISGUISES = {
     "nested list": lambda x, rng: x.tolist(),
     "tuple": lambda x, rng: tuple(map(tuple, x.tolist())) if x.ndim == 2 else tuple(x.tolist()),
     "list of arrays": lambda x, rng: list(x),
-    "converts itself": lambda x, rng: Pretender(x),
+    "__array__": lambda x, rng: Pretender(x),
     "broadcast": lambda x, rng: np.broadcast_to(x[None], (2, *x.shape))[1],
 }
 
-# Big or small in all entries or some.
+FACTORS = (1e-320, 1e-300, 1e-200, 1e-160, 1e-150, 1e-20, 1e20, 1e150, 1e160, 1e200, 1e300)
+
+# Large or small in all entries or some.
 ENDS = {
-    **{
-        f"times {f:.0e}": times(f)
-        for f in (1e-320, 1e-300, 1e-200, 1e-160, 1e-150, 1e-20, 1e20, 1e150, 1e160, 1e200, 1e300)
-    },
-    "all ends at once": mixed_ends,
+    **{f"times {factor:.0e}": times(factor) for factor in FACTORS},
+    "mixed magnitudes": mixed_ends,
     "one huge": planted(1.7e308),
     "one denormal": planted(5e-324),
     "minus zero": times(-0.0),
     "zeros": times(0.0),
-    "all alike": lambda x, rng: np.full_like(x, x.reshape(-1)[0]),
+    "constant": lambda x, rng: np.full_like(x, x.reshape(-1)[0]),
     "negated": times(-1.0),
     "float32 at its end": lambda x, rng: (x / max(np.abs(x).max(), 1e-300) * 3e38).astype(
         np.float32
@@ -160,8 +160,8 @@ WRONG = {
     "huge integers": lambda x, rng: np.full(x.shape, 2**64 - 1, np.uint64),
     "larger integers": lambda x, rng: [[10**30] * x.shape[-1]],
     "empty": emptied,
-    "one kept": one_kept,
-    "one more": one_more,
+    "first only": first_only,
+    "first repeated": first_repeated,
     "ragged": ragged,
     "axis more": lambda x, rng: x[None],
     "axis fewer": lambda x, rng: x[0],
@@ -253,43 +253,36 @@ NUMBERS = (
     "\0",
     "é",
 )
-WORK = 64  # the largest count that is tried where a count is so much work
+MAX_WORK = 64  # the largest count tried where work grows with the count
 
 
 def hostile_number(value, rng, work):
-    """A number, or anything else in the place of one; as a count of work only what is small, or beyond any machine."""
+    """A number or another object; with ``work`` no count that would be accepted and take long."""
 
-    def is_bearable(n):
-        return not work or not (isinstance(n, int | np.integer) and WORK < n < 2**62)
+    def takes_long(n):
+        return work and isinstance(n, int | np.integer) and MAX_WORK < n < 2**62
 
-    choices = [n for n in NUMBERS if is_bearable(n)]
+    choices = [n for n in NUMBERS if not takes_long(n)]
     return choices[rng.integers(len(choices))]
 
 
 def hostile_array(x, rng, ends=True):
-    """A mutation of an array: its name, what is asked of the result, and the new value; None where the mutation does not apply."""
-    kinds = [
-        (DISGUISES, SAME),
-        (WRONG, OTHER),
-        *([(ENDS, OTHER)] if ends and x.dtype.kind == "f" else []),
-    ]
-    table, asked = kinds[rng.integers(len(kinds))]
+    """A mutation of an array, (name, SAME or OTHER, new value); None if it does not apply."""
+    kinds = [(DISGUISES, SAME), (WRONG, OTHER)]
+    if ends and x.dtype.kind == "f":
+        kinds.append((ENDS, OTHER))
+    table, kind = kinds[rng.integers(len(kinds))]
     name = list(table)[rng.integers(len(table))]
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # NumPy's own, about np.matrix and about casts
         try:
-            return name, asked, table[name](x, rng)
-        except (
-            ValueError,
-            TypeError,
-            IndexError,
-            OverflowError,
-        ):  # say, dates out of labels: nothing to try
+            return name, kind, table[name](x, rng)
+        except (ValueError, TypeError, IndexError, OverflowError):  # for example dates from labels
             return None
 
 
-def copied(value):
-    """What can be compared with the value afterwards: bytes of arrays, the value itself else."""
+def contents(value):
+    """The bytes of an array, to see whether it was modified; None for other values."""
     if value is np.ma.masked or not isinstance(value, np.ndarray) or value.dtype == object:
         return None
     return np.asarray(value).tobytes()

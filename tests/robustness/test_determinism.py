@@ -1,6 +1,6 @@
-"""Same seed, same bits: over many runs, for any number of threads and workers; with and without the compiler to a stated tolerance.
+"""Same seed, same bits, for any number of runs, threads and workers; without compiler to rounding.
 
-GSAE_REF_FAULTS set (the lane that counts): Dask clusters too.
+With GSAE_REF_FAULTS there are more runs, and Dask clusters.
 """
 
 import contextlib
@@ -18,32 +18,27 @@ import gsae_ref as gs
 from gsae_ref.ops import engine
 from gsae_ref.ops.engine import one_blas_thread
 
-LANE = bool(os.environ.get("GSAE_REF_FAULTS"))
+MANY = bool(os.environ.get("GSAE_REF_FAULTS"))
 HERE = Path(__file__).parent
+REPOSITORY = str(Path(gs.__file__).parents[1])
 
 
 def in_a_process(tmp_path, name, **environment):
-    """Results of a process of its own."""
-    environment = {**os.environ, "PYTHONPATH": str(Path(gs.__file__).parent.parent), **environment}
-    subprocess.run(
-        [sys.executable, HERE / "fingerprints.py", tmp_path / name],
-        env=environment,
-        capture_output=True,
-        timeout=300,
-        check=True,
-    )
+    """Results of a new process."""
+    environment = {**os.environ, "PYTHONPATH": REPOSITORY, **environment}
+    command = [sys.executable, HERE / "fingerprints.py", tmp_path / name]
+    subprocess.run(command, env=environment, capture_output=True, timeout=300, check=True)
     with np.load(tmp_path / name, allow_pickle=False) as found:
         return dict(found)
 
 
-def test_the_same_bits_in_a_hundred_runs(capsys):
-    runs = 100 if LANE else 5
+def test_the_same_bits_in_many_runs(capsys):
+    runs = 100 if MANY else 5
     seen = [fingerprints.hashes(fingerprints.results()) for _ in range(runs)]
-    if LANE:
+    if MANY:
+        different = {tuple(each.values()) for each in seen}
         with capsys.disabled():
-            print(
-                f"\n{len(seen[0])} results, {runs} runs: {len({tuple(each.values()) for each in seen})} set of bits"
-            )
+            print(f"\n{len(seen[0])} results, {runs} runs: {len(different)} set of bits")
     assert all(each == seen[0] for each in seen)
 
 
@@ -54,14 +49,11 @@ def test_another_seed_gives_other_bits():
 
 
 def test_the_same_bits_for_any_number_of_threads_in_any_process(tmp_path):
-    threads = [
-        {"GSAE_REF_NUM_THREADS": n, "OPENBLAS_NUM_THREADS": n, "PYTHONHASHSEED": n}
-        for n in ("1", "2", "4")
-    ]
-    seen = [
-        fingerprints.hashes(in_a_process(tmp_path, f"{k}.npz", **each))
-        for k, each in enumerate(threads if LANE else threads[:2])
-    ]
+    names = ("GSAE_REF_NUM_THREADS", "OPENBLAS_NUM_THREADS", "PYTHONHASHSEED")
+    seen = []
+    for n in ("1", "2", "4") if MANY else ("1", "2"):
+        found = in_a_process(tmp_path, f"{n}.npz", **dict.fromkeys(names, n))
+        seen.append(fingerprints.hashes(found))
     assert all(each == seen[0] for each in seen)
 
 
@@ -81,18 +73,17 @@ ROWS = ["T21-prop2", "T21-eq42"]
 
 
 def test_the_same_numbers_for_any_number_of_workers():
+    workers = [(1, "loky"), (2, "threading")]
+    if MANY:
+        workers += [(2, "loky"), (3, "loky"), (-1, "loky")]
     reports = [
         gs.verify(only=ROWS, quick=True, n_jobs=n_jobs, backend=backend).to_dict()
-        for n_jobs, backend in (
-            (1, "loky"),
-            (2, "threading"),
-            *([(2, "loky"), (3, "loky"), (-1, "loky")] if LANE else []),
-        )
+        for n_jobs, backend in workers
     ]
     assert all(report == reports[0] for report in reports)
 
 
-@pytest.mark.skipif(not LANE, reason="starts Dask clusters: GSAE_REF_FAULTS=1")
+@pytest.mark.skipif(not MANY, reason="starts Dask clusters: GSAE_REF_FAULTS=1")
 @pytest.mark.parametrize("workers", [1, 2, 3])
 def test_the_same_bits_on_dask_workers(workers):
     distributed = pytest.importorskip("distributed")
@@ -103,9 +94,8 @@ def test_the_same_bits_on_dask_workers(workers):
     expected = gs.full_batch_gradient(A_star, Y, 1.5, 2, block_size=128)
     report = gs.verify(only=ROWS, quick=True).to_dict()
     with distributed.Client(n_workers=workers, threads_per_worker=2, dashboard_address=None):
-        cost, G = gs.full_batch_gradient(
-            A_star, da.from_array(Y, chunks=(100, 30)), 1.5, 2, block_size=128
-        )
+        chunks = da.from_array(Y, chunks=(100, 30))
+        cost, G = gs.full_batch_gradient(A_star, chunks, 1.5, 2, block_size=128)
         assert (cost, G.tobytes()) == (expected[0], expected[1].tobytes())
         assert gs.verify(only=ROWS, quick=True, backend="dask").to_dict() == report
 
@@ -116,38 +106,32 @@ def test_the_same_bits_on_dask_workers(workers):
 def blas_threads():
     from threadpoolctl import threadpool_info
 
-    return [
-        library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"
-    ]
+    return [lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"]
 
 
 @pytest.fixture(params=["a limit of the caller", "no limit of the caller"])
 def two_blas_threads(request):
-    """Two threads for BLAS, within a context of threadpoolctl, which lets no other thread change them, and without."""
+    """Two threads for BLAS, with and without a context of threadpoolctl, which locks the limit."""
     threadpoolctl = pytest.importorskip("threadpoolctl")
-    import scipy.linalg  # noqa: F401  (brings a BLAS of its own)
+    import scipy.linalg  # noqa: F401  (loads a BLAS of its own)
 
-    libraries = [
-        library
-        for library in threadpoolctl.ThreadpoolController().lib_controllers
-        if library.user_api == "blas"
-    ]
+    found = threadpoolctl.ThreadpoolController().lib_controllers
+    libraries = [library for library in found if library.user_api == "blas"]
     before = [library.get_num_threads() for library in libraries]
-    with (
-        threadpoolctl.threadpool_limits(2, "blas")
-        if request.param.startswith("a")
-        else contextlib.nullcontext()
-    ):
+    context = contextlib.nullcontext()
+    if request.param == "a limit of the caller":
+        context = threadpoolctl.threadpool_limits(2, "blas")
+    with context:
         for library in libraries:
             engine._set(library, 2)
         if set(blas_threads()) != {2}:
-            pytest.skip("NOT TESTED: this BLAS does not take two threads")
+            pytest.skip("NOT TESTED: this BLAS does not run on two threads")
         yield
     for library, n_threads in zip(libraries, before, strict=True):
         engine._set(library, n_threads)
 
 
-def test_the_limit_holds_while_anyone_is_inside_and_is_restored_by_the_last(two_blas_threads):
+def test_the_limit_lasts_until_the_last_thread_leaves(two_blas_threads):
     entered = threading.Event()
     both = threading.Event()
     left = threading.Event()
@@ -186,14 +170,15 @@ def test_the_limit_is_restored_after_an_error_and_when_nested(two_blas_threads):
     assert set(blas_threads()) == {2}
 
 
-def test_a_blas_that_is_loaded_later_is_limited_too():
+def test_a_blas_loaded_later_is_limited_too():
     pytest.importorskip("threadpoolctl")
     program = """
 import sys
 from threadpoolctl import threadpool_info
 from gsae_ref.ops.engine import one_blas_thread
 def threads():
-    return sorted({library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"})
+    libraries = [lib for lib in threadpool_info() if lib["user_api"] == "blas"]
+    return sorted({lib["num_threads"] for lib in libraries})
 early = "scipy.linalg" in sys.modules
 with one_blas_thread():
     first = threads()
@@ -205,43 +190,29 @@ with one_blas_thread():
     second = threads()
 print(early, first, nested, after, second, threads())
 """
-    environment = {
-        **os.environ,
-        "OPENBLAS_NUM_THREADS": "2",
-        "PYTHONPATH": str(Path(gs.__file__).parent.parent),
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    assert done.stdout.strip() in (
-        "False [1] [1] [2] [1] [2]",
-        "False [1] [1] [1] [1] [1]",
-    )  # the latter where there is one processor
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "2", "PYTHONPATH": REPOSITORY}
+    options = {"env": environment, "capture_output": True, "text": True, "timeout": 60}
+    done = subprocess.run([sys.executable, "-c", program], **options, check=True)
+    one_processor = "False [1] [1] [1] [1] [1]"
+    assert done.stdout.strip() in ("False [1] [1] [2] [1] [2]", one_processor)
 
 
-def test_threads_that_call_at_once_get_the_same_bits_and_leave_no_limit(two_blas_threads):
+def test_concurrent_calls_give_the_same_bits_and_leave_no_limit(two_blas_threads):
     A_star = gs.make_dictionary(100, 100, 2, rng=0)
     A = gs.perturb_dictionary(A_star, delta=0.3, group_size=2, rng=0)
     Y = gs.sample(A_star, 400, 2, 2, rng=0).Y
     calls = {
-        "numba": lambda: gs.loss_and_grad(A, Y, 1.5, 2, engine="numba")[1].tobytes(),
-        "unfolded": lambda: gs.unfolded_loss_and_grad(A, Y[:100], 1.5, 2, 3, engine="numba")[
-            1
-        ].tobytes(),
-        "path": lambda: gs.dglnn_path(Y[:20], Y[:20, 0], 4, n_epochs=50, alpha=0.01).x.tobytes(),
+        "numba": lambda: gs.loss_and_grad(A, Y, 1.5, 2, engine="numba")[1],
+        "unfolded": lambda: gs.unfolded_loss_and_grad(A, Y[:100], 1.5, 2, 3, engine="numba")[1],
+        "path": lambda: gs.dglnn_path(Y[:20], Y[:20, 0], 4, n_epochs=50, alpha=0.01).x,
     }
-    expected = {name: call() for name, call in calls.items()}
+    expected = {name: call().tobytes() for name, call in calls.items()}
     results = []
 
     def work(k):
         for _ in range(3):
             for name in list(calls)[k % 3 :] + list(calls)[: k % 3]:
-                results.append((name, calls[name]()))
+                results.append((name, calls[name]().tobytes()))
 
     threads = [threading.Thread(target=work, args=(k,)) for k in range(4)]
     for thread in threads:
@@ -253,7 +224,7 @@ def test_threads_that_call_at_once_get_the_same_bits_and_leave_no_limit(two_blas
     assert set(blas_threads()) == {2}
 
 
-# -------------------------------------------------------- one error for runs that diverge, versions
+# -------------------------------------------------------- divergence, versions
 
 
 @pytest.mark.parametrize("caught", [gs.DivergenceError, FloatingPointError, ArithmeticError])
@@ -268,12 +239,12 @@ def test_every_run_that_diverges_raises_the_same_error(caught):
         lambda: gs.signed_path(Y, Y[:, 0], alpha=1.0, step_size=1e6),
     ]
     for run in runs:
-        with pytest.raises(caught, match="lower|shorten") as told:
+        with pytest.raises(caught, match="lower|shorten") as error:
             run()
-        assert type(told.value) is gs.DivergenceError
+        assert type(error.value) is gs.DivergenceError
 
 
-def test_versions_are_printed_for_reports_of_bugs(capsys):
+def test_show_versions_prints_the_versions(capsys):
     assert gs.show_versions() is None
     printed = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
     assert (printed["gsae_ref"], printed["numpy"], printed["python"]) == (

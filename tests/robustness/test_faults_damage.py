@@ -1,8 +1,10 @@
-"""Checkpoints, caches and kept results that are cut, flipped, swapped or from another time: told, passed over, never believed."""
+"""Checkpoints, caches and results that are cut, flipped or swapped are reported and not used."""
 
 import logging
 import os
 import random
+import subprocess
+import sys
 import time
 import warnings
 from pathlib import Path
@@ -23,9 +25,8 @@ RECIPE = {"batch_size": 16, "step_size": 0.01, "checkpoint_every": 2, "resume": 
 
 def problem():
     A_star = gs.make_dictionary(8, 3, 2, rng=0)
-    return gs.perturb_dictionary(A_star, delta=0.3, group_size=2, rng=0), gs.sample(
-        A_star, 48, 1, 2, rng=0
-    ).Y
+    A = gs.perturb_dictionary(A_star, delta=0.3, group_size=2, rng=0)
+    return A, gs.sample(A_star, 48, 1, 2, rng=0).Y
 
 
 def train(n_epochs, path=None):
@@ -33,8 +34,8 @@ def train(n_epochs, path=None):
     return gs.train(A, Y, 1.0, 2, n_epochs, **RECIPE, checkpoint=path)
 
 
-def told(function):
-    """What it returns, and what it warned of."""
+def with_warnings(function):
+    """The result of the function, and its warnings."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         return function(), [str(warning.message) for warning in caught]
@@ -47,8 +48,8 @@ def count(capsys, what, tried, survived):
     assert tried == survived > 0
 
 
-def damaged(whole, draw):
-    """A cut, a flipped bit, or a piece of zeros as an unfinished write leaves it."""
+def damage(whole, draw):
+    """A cut, a flipped bit, or zeros at the end, as an unfinished write leaves them."""
     kind = draw.choice(["cut", "flip", "zeros"])
     place = draw.randrange(len(whole))
     if kind == "cut":
@@ -81,9 +82,9 @@ def test_flipped_bits_and_cuts_of_an_archive_are_refused_or_harmless(tmp_path, c
         except ValueError as error:
             assert "is damaged or no .npz archive" in str(error)
         else:
-            assert {name: (array.dtype, array.tolist()) for name, array in back.items()} == {
-                name: (array.dtype, array.tolist()) for name, array in arrays.items()
-            }
+            assert list(back) == list(arrays)
+            for name, array in arrays.items():
+                assert back[name].dtype == array.dtype and back[name].tolist() == array.tolist()
         survived += 1
     count(capsys, "archive, every bit flipped, every cut", len(tried), survived)
 
@@ -102,35 +103,31 @@ def test_damaged_checkpoints_at_random(tmp_path, capsys):
     n = 3 * MANY if MANY else 20
     for k in range(n):
         both = k % 4 == 3
-        path.write_bytes(damaged(whole, draw))
-        previous.write_bytes(damaged(older, draw) if both else older)
-        result, warned = told(lambda: train(8, path))
+        path.write_bytes(damage(whole, draw))
+        previous.write_bytes(damage(older, draw) if both else older)
+        result, warned = with_warnings(lambda: train(8, path))
         assert result.x.tobytes() == expected.x.tobytes() and result.history == expected.history
-        assert len(warned) <= 1 + both and all(
-            "is damaged" in text and "put aside as" in text for text in warned
-        )
+        assert len(warned) <= 1 + both
+        assert all("is damaged" in text and "put aside as" in text for text in warned)
     count(capsys, "checkpoint, cut, flipped or zeroed", n, n)
 
 
-def test_the_message_says_what_becomes_of_the_run(tmp_path):
+def test_the_warning_says_where_the_run_starts(tmp_path):
     path = tmp_path / "run.npz"
     train(6, path)
     path.write_bytes(b"half")
-    assert "trying the one before it" in told(lambda: train(6, path))[1][0]
+    assert "trying the one before it" in with_warnings(lambda: train(6, path))[1][0]
     for name in ("run.npz", "run.npz.previous"):
         (tmp_path / name).write_bytes(b"half")
-    first, second = told(lambda: train(6, path))[1]
+    first, second = with_warnings(lambda: train(6, path))[1]
     assert "trying the one before it" in first
     assert "none is left, so the run starts from its beginning" in second
-    assert (
-        (tmp_path / "run.npz.damaged").read_bytes()
-        == (tmp_path / "run.npz.previous.damaged").read_bytes()
-        == b"half"
-    )
+    for name in ("run.npz.damaged", "run.npz.previous.damaged"):
+        assert (tmp_path / name).read_bytes() == b"half"
 
 
-def test_a_damaged_checkpoint_never_takes_the_place_of_the_whole_one(tmp_path, monkeypatch):
-    """The process ends while the first new checkpoint takes its name: the one before must still be the whole one."""
+def test_a_damaged_checkpoint_never_replaces_a_whole_one(tmp_path, monkeypatch):
+    """The process ends while the first new checkpoint is renamed: the previous one is whole."""
     path = tmp_path / "run.npz"
     replace = os.replace
     train(6, path)
@@ -146,12 +143,12 @@ def test_a_damaged_checkpoint_never_takes_the_place_of_the_whole_one(tmp_path, m
         train(8, path)
     monkeypatch.undo()
     assert read_arrays(f"{path}.previous")["epoch"] >= 4
-    result, warned = told(lambda: train(8, path))
+    result, warned = with_warnings(lambda: train(8, path))
     assert result.x.tobytes() == train(8).x.tobytes()
     assert not warned
 
 
-def test_swapped_checkpoints_cost_some_epochs_and_nothing_else(tmp_path):
+def test_swapped_checkpoints_lose_some_epochs_and_nothing_else(tmp_path):
     path = tmp_path / "run.npz"
     previous = tmp_path / "run.npz.previous"
     train(6, path)
@@ -173,34 +170,34 @@ def test_a_clock_that_goes_back_changes_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(time, "time", back)
     train(4, path)
     for name in os.listdir(tmp_path):
-        os.utime(tmp_path / name, (4e9, 4e9))  # from the future
-    now[0] = -1e6  # before 1970, before what a zip archive can say
+        os.utime(tmp_path / name, (4e9, 4e9))  # in the future
+    now[0] = -1e6  # before 1970, which a zip archive cannot store
     assert train(8, path).x.tobytes() == train(8).x.tobytes()
     found = [ResultCache(tmp_path / "cache").run("square", square, n=3) for _ in range(2)]
     assert [each["square"].tolist() for each in found] == [[0, 1, 4]] * 2
 
 
-# ------------------------------------------------------------------------------------- kept results
+# ----------------------------------------------------------------------------------- stored results
 
 
 def square(n):
     return {"square": np.arange(n) ** 2}
 
 
-def test_damaged_results_are_told_and_computed_again(tmp_path, capsys):
+def test_damaged_results_are_reported_and_computed_again(tmp_path, capsys):
     draw = random.Random(1)
     ResultCache(tmp_path).run("square", square, n=50)
     whole = (tmp_path / "square.npz").read_bytes()
     n = MANY or 20
     for _ in range(n):
-        (tmp_path / "square.npz").write_bytes(damaged(whole, draw))
-        found, warned = told(lambda: ResultCache(tmp_path).run("square", square, n=50))
+        (tmp_path / "square.npz").write_bytes(damage(whole, draw))
+        found, warned = with_warnings(lambda: ResultCache(tmp_path).run("square", square, n=50))
         assert found["square"].tolist() == [k * k for k in range(50)]
         assert len(warned) <= 1 and all("computing it again" in text for text in warned)
-    count(capsys, "kept result, cut, flipped or zeroed", n, n)
+    count(capsys, "stored result, cut, flipped or zeroed", n, n)
 
 
-def test_swapped_results_are_told_apart(tmp_path):
+def test_swapped_results_are_not_confused(tmp_path):
     for n in (3, 4):
         ResultCache(tmp_path).run(f"square-{n}", square, n=n)
     three = tmp_path / "square-3.npz"
@@ -208,12 +205,9 @@ def test_swapped_results_are_told_apart(tmp_path):
     contents = three.read_bytes(), four.read_bytes()
     three.write_bytes(contents[1])
     four.write_bytes(contents[0])
-    assert [
-        ResultCache(tmp_path).run(f"square-{n}", square, n=n)["square"].tolist() for n in (3, 4)
-    ] == [
-        [0, 1, 4],
-        [0, 1, 4, 9],
-    ]
+    for n, expected in ((3, [0, 1, 4]), (4, [0, 1, 4, 9])):
+        found = ResultCache(tmp_path).run(f"square-{n}", square, n=n)
+        assert found["square"].tolist() == expected
 
 
 # --------------------------------------------------------------------------- the cache of data sets
@@ -227,13 +221,13 @@ def cache(tmp_path, monkeypatch):
     return tmp_path / "cache" / "tiny"
 
 
-def test_a_damaged_cache_is_told_and_filled_again(cache, capsys, caplog):
+def test_a_damaged_cache_is_reported_and_filled_again(cache, capsys, caplog):
     draw = random.Random(2)
     n = 2 * MANY if MANY else 20
     for _ in range(n):
         k = draw.randrange(len(FILES))
         caplog.clear()
-        (cache / NAMES[k]).write_bytes(damaged(FILES[k], draw))
+        (cache / NAMES[k]).write_bytes(damage(FILES[k], draw))
         same = (cache / NAMES[k]).read_bytes() == FILES[k]
         with caplog.at_level(logging.WARNING, "gsae_ref"):
             assert finding.contents(collection(), None, True) == FILES
@@ -242,7 +236,7 @@ def test_a_damaged_cache_is_told_and_filled_again(cache, capsys, caplog):
     count(capsys, "cache, cut, flipped or zeroed", n, n)
 
 
-def test_files_of_the_cache_that_were_swapped_are_told_and_filled_again(cache, caplog):
+def test_swapped_files_of_the_cache_are_reported_and_filled_again(cache, caplog):
     for first, second in ((0, 2), (1, 3), (0, 1)):
         (cache / NAMES[first]).write_bytes(FILES[second])
         (cache / NAMES[second]).write_bytes(FILES[first])
@@ -252,54 +246,58 @@ def test_files_of_the_cache_that_were_swapped_are_told_and_filled_again(cache, c
         assert [(cache / name).read_bytes() for name in NAMES] == FILES
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
-def test_processes_that_fill_the_same_cache_at_once(tmp_path, capsys):
-    import subprocess
-    import sys
-
-    rounds = MANY or 5
-    together = 4
-    program = f"""
-import os, sys, tempfile
+FILL_TOGETHER = """
+import os
+import sys
+import tempfile
 from pathlib import Path
+
 from tiny_images import FILES, NAMES, collection
+
 from gsae_ref.datasets import finding
+
+
+def child(start):
+    os.read(start, 1)  # all begin when the parent closes its end
+    status = 1
+    try:
+        found = [finding.contents(collection(), None, True) for _ in range(3)]
+        status = int(found != [FILES] * 3)
+    finally:
+        os._exit(status)
+
+
+rounds, together = map(int, sys.argv[1:])
 finding.FETCH.clear()
 finding.FETCH["here"] = lambda collection: FILES
 survived = 0
-for _ in range({rounds}):
+for _ in range(rounds):
     with tempfile.TemporaryDirectory() as folder:
         os.environ["GSAE_REF_CACHE"] = folder
-        receive, send = os.pipe()
+        start, end = os.pipe()
         children = []
-        for _ in range({together}):
+        for _ in range(together):
             children.append(os.fork())
             if children[-1] == 0:
-                os.close(send)
-                os.read(receive, 1)  # all begin when the parent closes its end
-                status = 1
-                try:
-                    status = int(any(finding.contents(collection(), None, True) != FILES for _ in range(3)))
-                finally:
-                    os._exit(status)
-        os.close(receive)
-        os.close(send)
-        ended = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
-        there = Path(folder) / "tiny"
-        survived += ended == [0] * {together} and sorted(os.listdir(there)) == sorted(NAMES) and finding.from_folder(collection(), there) == FILES
+                os.close(end)
+                child(start)
+        os.close(start)
+        os.close(end)
+        ends = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+        cache = Path(folder) / "tiny"
+        whole = finding.from_folder(collection(), cache) == FILES
+        survived += not any(ends) and whole and sorted(os.listdir(cache)) == sorted(NAMES)
 print(survived)
 """
-    here = Path(__file__).parents[1]
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(here), str(Path(gs.__file__).parent.parent)]),
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    )
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
+def test_processes_may_fill_the_same_cache_at_the_same_time(tmp_path, capsys):
+    rounds = MANY or 5
+    together = 4
+    folders = [Path(__file__).parents[1], Path(gs.__file__).parents[1]]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, folders))}
+    command = [sys.executable, "-c", FILL_TOGETHER, str(rounds), str(together)]
+    options = {"env": environment, "capture_output": True, "text": True, "timeout": 120}
+    done = subprocess.run(command, **options, check=True)
     count(capsys, f"cache, filled by {together} processes at once", rounds, int(done.stdout))

@@ -1,8 +1,7 @@
-"""Nothing is unpickled, no shell sees a user's text, archives cannot fill the memory, temporary files are private and nobody's link is followed.
+"""No pickles, no shell, no archives that fill the memory, no links; temporary files are private.
 
-What archives of data sets may not do is tested beside the loaders, in test_datasets.py. joblib's
-and Dask's own processes exchange pickles of our functions and results with one another: nothing
-that comes from a file or from elsewhere is among them.
+Archives of data sets are tested in test_datasets.py. The processes of joblib and Dask exchange
+pickles of functions and results; none comes from a file or from outside.
 """
 
 import ast
@@ -50,47 +49,42 @@ FORBIDDEN_CALLS = {
 
 
 def dangers(source):
-    """Lines that unpickle, run text as a program or through a shell, or unpack an archive to where it says."""
+    """Lines that unpickle, run text as a program or in a shell, or unpack an archive."""
     found = []
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
-            names = (
-                [alias.name for alias in node.names]
-                if isinstance(node, ast.Import)
-                else [node.module or ""]
-            )
-            found += [
-                f"line {node.lineno} imports {name}"
-                for name in names
-                if name.split(".")[0] in FORBIDDEN_MODULES
-            ]
-        if not isinstance(node, ast.Call):
-            continue
-        name = ast.unparse(node.func)
-        options = {word.arg: word.value for word in node.keywords}
-        if (
-            name in FORBIDDEN_CALLS
-            or isinstance(node.func, ast.Attribute)
-            and node.func.attr in FORBIDDEN_CALLS
-            and name != "re.compile"
-        ):
-            found.append(f"line {node.lineno} calls {name}")
-        if (
-            name.endswith(("np.load", "numpy.load", "NpzFile", "read_array"))
-            and ast.unparse(options.get("allow_pickle", node)) != "False"
-        ):
-            found.append(f"line {node.lineno} calls {name} without allow_pickle=False")
-        if "allow_pickle" in options and ast.unparse(options["allow_pickle"]) != "False":
-            found.append(f"line {node.lineno} allows pickles")
-        if "shell" in options and ast.unparse(options["shell"]) != "False":
-            found.append(f"line {node.lineno} asks for a shell")
-        if (
-            name.startswith("subprocess.")
-            and node.args
-            and not isinstance(node.args[0], (ast.List, ast.Name))
-        ):
-            found.append(f"line {node.lineno} runs a command that is no list")
+        if isinstance(node, ast.Import):
+            found += dangerous_imports(node, [alias.name for alias in node.names])
+        elif isinstance(node, ast.ImportFrom):
+            found += dangerous_imports(node, [node.module or ""])
+        elif isinstance(node, ast.Call):
+            found += dangerous_call(node)
     return found
+
+
+def dangerous_imports(node, names):
+    return [
+        f"line {node.lineno} imports {name}"
+        for name in names
+        if name.split(".")[0] in FORBIDDEN_MODULES
+    ]
+
+
+def dangerous_call(node):
+    name = ast.unparse(node.func)
+    options = {word.arg: ast.unparse(word.value) for word in node.keywords}
+    method = node.func.attr if isinstance(node.func, ast.Attribute) else None
+    if name != "re.compile" and {name, method} & FORBIDDEN_CALLS:
+        yield f"line {node.lineno} calls {name}"
+    loads = name.endswith(("np.load", "numpy.load", "NpzFile", "read_array"))
+    if loads and options.get("allow_pickle") != "False":
+        yield f"line {node.lineno} calls {name} without allow_pickle=False"
+    if options.get("allow_pickle", "False") != "False":
+        yield f"line {node.lineno} allows pickles"
+    if options.get("shell", "False") != "False":
+        yield f"line {node.lineno} uses a shell"
+    if name.startswith("subprocess.") and node.args:
+        if not isinstance(node.args[0], (ast.List, ast.Name)):
+            yield f"line {node.lineno} runs a command that is no list"
 
 
 @pytest.mark.parametrize(
@@ -128,7 +122,7 @@ def test_the_search_finds_a_planted_danger(source):
     assert dangers(source)
 
 
-def test_two_programs_are_run_and_their_names_are_known():
+def test_only_two_known_programs_are_run():
     """npm with constant arguments, and this Python without site packages, each as a list."""
     using = [path for path in PACKAGE.rglob("*.py") if "subprocess" in path.read_text()]
     assert sorted(path.name for path in using) == ["fetching.py", "pruning.py"]
@@ -137,8 +131,7 @@ def test_two_programs_are_run_and_their_names_are_known():
     assert 'command = [sys.executable, "-I", "-S", *options, str(path)]' in pruning.read_text()
 
 
-def test_what_was_fetched_is_not_read_before_its_hash_is_right(tmp_path, monkeypatch):
-    """A parser that never sees an unverified byte has nothing to be attacked with."""
+def test_a_download_is_not_parsed_before_its_hash_is_verified(tmp_path, monkeypatch):
     from tiny_images import FILES, collection
 
     from gsae_ref import datasets
@@ -148,9 +141,8 @@ def test_what_was_fetched_is_not_read_before_its_hash_is_right(tmp_path, monkeyp
         raise AssertionError("parsed before it was verified")
 
     monkeypatch.setenv("GSAE_REF_CACHE", str(tmp_path))
-    monkeypatch.setattr(
-        finding, "FETCH", {"here": lambda collection: [FILES[0][:-1] + b"\0", *FILES[1:]]}
-    )
+    wrong = [FILES[0][:-1] + b"\0", *FILES[1:]]
+    monkeypatch.setattr(finding, "FETCH", {"here": lambda collection: wrong})
     monkeypatch.setattr(datasets, "MNIST", collection())
     monkeypatch.setattr(datasets, "parse", never)
     with pytest.raises(ValueError, match="from here has the SHA-256"):
@@ -183,7 +175,7 @@ def header(shape, descr="<f8"):
 
 
 def many_names_for_one_content(path, content, n):
-    """An archive whose table of contents points at the same bytes again and again."""
+    """An archive whose table of contents has many entries for the same bytes."""
     npz(path, [("a.npy", content)])
     whole = path.read_bytes()
     end = whole.rindex(b"PK\5\6")
@@ -221,22 +213,20 @@ def test_a_crafted_archive_is_refused_before_it_fills_the_memory(kind, tmp_path)
             ValueError, match="is damaged or no .npz archive of arrays .*delete it or name another"
         ):
             read_arrays(path)
-        if (
-            kind != "more entries than there are"
-        ):  # that memory is asked for, but there is not so much
+        if kind != "more entries than there are":  # this much memory cannot be allocated
             assert tracemalloc.get_traced_memory()[1] < 2**22
     finally:
         tracemalloc.stop()
 
 
-def test_measurements_may_be_compressed(tmp_path):
+def test_compressed_measurements_are_accepted(tmp_path):
     counts = np.random.default_rng(0).integers(0, 100, 5000)
     np.savez_compressed(tmp_path / "counts.npz", counts=counts)
     assert (tmp_path / "counts.npz").stat().st_size < counts.nbytes / 4
     np.testing.assert_array_equal(read_arrays(tmp_path / "counts.npz")["counts"], counts)
 
 
-def test_names_that_lead_elsewhere_are_names_of_arrays_and_nothing_else(tmp_path, monkeypatch):
+def test_members_with_paths_outside_are_only_names_of_arrays(tmp_path, monkeypatch):
     (tmp_path / "deep").mkdir()
     monkeypatch.chdir(tmp_path / "deep")
     path = npz(
@@ -250,19 +240,18 @@ def test_names_that_lead_elsewhere_are_names_of_arrays_and_nothing_else(tmp_path
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["a.npz", "deep"]
 
 
-def test_a_model_that_is_a_bomb_is_told_in_a_line(tmp_path, capsys):
+def test_a_model_that_is_a_bomb_is_refused_in_one_line(tmp_path, capsys):
     np.save(tmp_path / "Y.npy", np.ones((3, 4)))
     model = CRAFTED["a bomb"](tmp_path / "model.npz")
-    assert (
-        main(["encode", str(model), str(tmp_path / "Y.npy"), "--out", str(tmp_path / "X.npy")]) == 2
-    )
+    arguments = [model, tmp_path / "Y.npy", "--out", tmp_path / "X.npy"]
+    assert main(["encode", *map(str, arguments)]) == 2
     assert "write it with numpy.savez" in capsys.readouterr().err
 
 
 # ---------------------------------------------------------------------------------- temporary files
 
 
-def test_a_link_that_waits_under_the_temporary_name_is_not_followed(tmp_path, monkeypatch):
+def test_a_link_with_the_temporary_name_is_not_followed(tmp_path, monkeypatch):
     victim = tmp_path / "victim"
     names = iter(["0" * 16, "1" * 16])
     victim.write_text("mine")
@@ -302,7 +291,7 @@ def test_a_file_is_as_private_as_it_was_from_its_first_byte(before, umask, after
     assert stat.S_IMODE(os.stat(path).st_mode) == after
 
 
-def test_threads_that_write_the_same_file_do_not_share_a_temporary_one(tmp_path):
+def test_threads_that_write_the_same_file_use_different_temporary_files(tmp_path):
     path = tmp_path / "a.npz"
     failed = []
 
@@ -323,13 +312,13 @@ def test_threads_that_write_the_same_file_do_not_share_a_temporary_one(tmp_path)
     assert os.listdir(tmp_path) == ["a.npz"]
 
 
-def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path):
+def test_leftovers_of_a_killed_process_are_removed_and_nothing_else(tmp_path):
     ours = tmp_path / f".a.json.{'0' * 16}.tmp"
     other = tmp_path / f".b.json.{'0' * 16}.tmp"
     user = tmp_path / ".a.json.mine.tmp"
     for path in (ours, other, user):
         path.write_text("half")
-    with atomically(tmp_path / "a.json") as first:  # somebody is writing it now
+    with atomically(tmp_path / "a.json") as first:  # being written
         Path(first).write_text("1")
         write_json({"a": 2}, tmp_path / "a.json")
         assert os.path.exists(first)
