@@ -1,4 +1,4 @@
-"""gsae_ref: group-sparse autoencoders in closed form, with hand-derived gradients and every statement of the papers checked."""
+"""Group-sparse autoencoders in closed form, with every statement of the papers checked."""
 
 import typing as _typing
 

@@ -1,4 +1,4 @@
-"""What this package runs on: for reports of bugs, and beside every published number. May import ops."""
+"""Versions and machine, for bug reports and beside published numbers. May import ops."""
 
 from __future__ import annotations
 
@@ -20,12 +20,17 @@ LIBRARIES = (
     "dask",
     "skglm",
 )
+AVX512 = (
+    "; this processor has AVX-512: "
+    "with OPENBLAS_CORETYPE=SkylakeX set before Python starts, products may be faster"
+)
 
 
 def show_versions() -> None:
-    """Print the versions of Python and of every library used, the processors, the threads and the BLAS: a report of a bug starts with it.
+    """Print the versions of Python and the libraries, the processors, the threads and the BLAS.
 
-    ``gsae-ref info`` prints the same, and ``gsae-ref info --json FILE`` writes it.
+    A bug report starts with it. ``gsae-ref info`` prints the same; ``gsae-ref info --json FILE``
+    also writes it.
 
     Examples
     --------
@@ -39,11 +44,12 @@ def show_versions() -> None:
 
 
 def versions() -> dict[str, Any]:
-    """What :func:`show_versions` prints, name by name.
+    """The versions that :func:`show_versions` prints.
 
     Returns
     -------
     versions : dict
+        Name to version or number.
     """
     import platform
 
@@ -69,7 +75,7 @@ def libraries(names: Iterable[str] = LIBRARIES) -> dict[str, str]:
     Returns
     -------
     versions : dict
-        "not installed" for what is not.
+        Name to version, or to "not installed".
     """
     import importlib.metadata
     import platform
@@ -84,20 +90,18 @@ def libraries(names: Iterable[str] = LIBRARIES) -> dict[str, str]:
 
 
 def _blas() -> str:
-    """Name and kernels of the BLAS that NumPy uses; a remark where it does not use what the processor has."""
+    """Name and kernels of the BLAS that NumPy uses; a remark where it leaves out AVX-512."""
     try:
         from threadpoolctl import threadpool_info
     except ImportError:
         return "unknown (threadpoolctl is not installed)"
-    found = [
-        f"{library['internal_api']} {library['version']} ({library.get('architecture', '?')} kernels)"
-        for library in threadpool_info()
-        if library["user_api"] == "blas"
-    ]
+    found = []
+    for library in threadpool_info():
+        if library["user_api"] == "blas":
+            kernels = library.get("architecture", "?")
+            found.append(f"{library['internal_api']} {library['version']} ({kernels} kernels)")
     text = ", ".join(dict.fromkeys(found)) or "unknown"
-    if "Haswell" in text and _has_avx512():
-        text += "; this processor has AVX-512: with OPENBLAS_CORETYPE=SkylakeX set before Python starts, products may be faster"
-    return text
+    return text + AVX512 if "Haswell" in text and _has_avx512() else text
 
 
 def _has_avx512() -> bool:

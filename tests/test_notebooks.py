@@ -1,4 +1,4 @@
-"""The lessons run, say what is kept in them, and end in an assertion; their runner notices when one does not; the front page's picture is true."""
+"""Notebooks run, reproduce their outputs and end in an assertion; their runner; the front page."""
 
 import ast
 import base64
@@ -20,13 +20,10 @@ MAX_CELLS = 30
 MAX_BYTES = 300_000
 MACHINE_PATH = re.compile(r"(?<![\w.])/(home|Users|tmp|root|work|usr|opt|mnt)/|[A-Z]:\\\\")
 
+SOLUTION = re.compile(r"^<details><summary>Solution</summary>$.+?^</details>$", re.M | re.S)
 HEADINGS = ("**Question.**", "**At the end you know**", "**You need**", "**Time.**")
 OKABE_ITO = {"#000000", "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7"}
-GREYS_AND_SHADES = {
-    "#767676",
-    "#8a5f00",
-    "#1f78a8",
-}  # a grey, and an orange and a blue dark enough for text
+GREYS_AND_SHADES = {"#767676", "#8a5f00", "#1f78a8"}  # the last two: dark enough for text
 
 
 def module(name):
@@ -47,29 +44,38 @@ def read(path):
     return nbformat.read(path, as_version=4)
 
 
+def errors(cells):
+    """What cells have written to standard error."""
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    return [output.text for output in outputs if output.get("name") == "stderr"]
+
+
+def widgets(cell):
+    """The sliders among the outputs of a cell."""
+    kind = "application/vnd.jupyter.widget-view+json"
+    return [output for output in cell.get("outputs", []) if kind in output.get("data", {})]
+
+
 def test_there_are_notebooks():
     assert NOTEBOOKS
 
 
 @each_notebook
-def test_it_runs_and_prints_what_is_kept_in_it(path, capsys):
+def test_it_runs_and_reproduces_its_outputs(path, capsys):
     status = run.main([str(path)])
     assert status == 0, capsys.readouterr().out
 
 
 @each_notebook
-def test_its_outputs_are_kept_and_hold_no_error(path):
-    outputs = [output for cell in read(path).cells for output in cell.get("outputs", [])]
-    assert {output.output_type for output in outputs} <= {
-        "stream",
-        "display_data",
-        "execute_result",
-    }
-    assert not [output.text for output in outputs if output.get("name") == "stderr"]
-    counts = [cell.execution_count for cell in read(path).cells if cell.cell_type == "code"]
-    assert outputs and counts == list(range(1, len(counts) + 1)), (
-        "run: python notebooks/run.py --update"
-    )
+def test_its_outputs_are_stored_and_hold_no_error(path):
+    code = [cell for cell in read(path).cells if cell.cell_type == "code"]
+    outputs = [output for cell in code for output in cell.outputs]
+    types = {"stream", "display_data", "execute_result"}
+    assert {output.output_type for output in outputs} <= types
+    assert errors(code) == []
+    counts = [cell.execution_count for cell in code]
+    assert outputs
+    assert counts == list(range(1, len(counts) + 1)), "run: python notebooks/run.py --update"
 
 
 @each_notebook
@@ -80,27 +86,30 @@ def test_its_last_cell_asserts(path):
 
 
 @each_notebook
-def test_its_first_cell_says_what_and_for_whom_and_its_exercises_hide_their_solutions(path):
+def test_its_first_cell_states_question_outcome_prerequisites_and_time(path):
     first = read(path).cells[0].source
-    texts = [cell.source for cell in read(path).cells if cell.cell_type == "markdown"]
     places = [first.find(heading) for heading in HEADINGS]
-    assert first.startswith("# ") and -1 not in places and places == sorted(places)
+    assert first.startswith("# ")
+    assert -1 not in places
+    assert places == sorted(places)
+
+
+@each_notebook
+def test_its_exercises_hide_their_solutions(path):
+    texts = [cell.source for cell in read(path).cells if cell.cell_type == "markdown"]
     exercises = next(text for text in texts if "## Exercises" in text)
     numbered = re.findall(r"^\*\*\d\.\*\*", exercises, re.M)
-    assert len(numbered) >= 3 and len(
-        re.findall(r"^<details><summary>Solution</summary>$.+?^</details>$", exercises, re.M | re.S)
-    ) == len(numbered)
+    solutions = SOLUTION.findall(exercises)
+    assert len(solutions) == len(numbered) >= 3
     assert texts[-1].rstrip().endswith("## What the lesson claims")
 
 
 @each_notebook
 def test_its_colours_are_safe_for_colour_blind_readers(path):
-    used = {
-        colour
-        for cell in read(path).cells
-        for colour in re.findall(r'"(#[0-9A-Fa-f]{6})"', cell.source)
-    }
-    assert used and used <= OKABE_ITO | GREYS_AND_SHADES
+    source = "\n".join(cell.source for cell in read(path).cells)
+    used = set(re.findall(r'"(#[0-9A-Fa-f]{6})"', source))
+    assert used
+    assert used <= OKABE_ITO | GREYS_AND_SHADES
 
 
 @pytest.mark.parametrize(
@@ -108,41 +117,33 @@ def test_its_colours_are_safe_for_colour_blind_readers(path):
     [path for path in NOTEBOOKS if "ipywidgets" in path.read_text()],
     ids=lambda path: path.name,
 )
-def test_its_sliders_work_where_there_are_some(path):
+def test_its_sliders_work(path):
     pytest.importorskip("ipywidgets")
-    kept = read(path)
+    stored = read(path)
     last = max(
         k
-        for k, cell in enumerate(kept.cells)
+        for k, cell in enumerate(stored.cells)
         if "ipywidgets" in cell.source and cell.cell_type == "code"
     )
-    kept.cells = kept.cells[: last + 1]
-    fresh = run.execute(kept, sliders=True)
-    assert any(
-        "application/vnd.jupyter.widget-view+json" in output.get("data", {})
-        for output in fresh.cells[last].outputs
-    )
-    assert [
-        o.text for cell in fresh.cells for o in cell.get("outputs", []) if o.get("name") == "stderr"
-    ] == []
-    assert not [
-        o
-        for o in kept.cells[last].outputs
-        if "application/vnd.jupyter.widget-view+json" in o.get("data", {})
-    ]
+    stored.cells = stored.cells[: last + 1]
+    fresh = run.execute(stored, sliders=True)
+    assert widgets(fresh.cells[last])
+    assert errors(fresh.cells) == []
+    assert not widgets(stored.cells[last])
 
 
 @each_notebook
-def test_it_is_short_and_knows_no_machine(path):
+def test_it_is_short_and_names_no_machine(path):
     text = path.read_text()
     notebook = read(path)
-    assert len(notebook.cells) <= MAX_CELLS and path.stat().st_size <= MAX_BYTES
+    assert len(notebook.cells) <= MAX_CELLS
+    assert path.stat().st_size <= MAX_BYTES
     assert MACHINE_PATH.findall(re.sub(r'"image/png": "[^"]*"', "", text)) == []
     assert notebook.metadata == run.METADATA
     assert all(set(cell.metadata) <= {"tags"} for cell in notebook.cells)
 
 
-# ------------------------------------------------------------------------------------------------ the runner tested
+# ---------------------------------------------------------------- the runner tested
 
 
 @pytest.fixture
@@ -162,8 +163,10 @@ def written(tmp_path):
 
 def test_a_failing_cell_fails_the_run_with_its_traceback(written, capsys):
     assert run.main([str(written("x = 1", "assert x == 2, 'not two'"))]) == 1
-    said = capsys.readouterr().out
-    assert "AssertionError" in said and "not two" in said and "\x1b" not in said
+    printed = capsys.readouterr().out
+    assert "AssertionError" in printed
+    assert "not two" in printed
+    assert "\x1b" not in printed
 
 
 def test_a_stale_output_fails_until_it_is_updated(written, capsys):
@@ -194,7 +197,7 @@ def test_a_stale_output_fails_until_it_is_updated(written, capsys):
     ],
 )
 def test_printed_numbers_agree_to_their_last_digit(before, after, same):
-    assert run.alike(before, after) is same
+    assert run.lines_agree(before, after) is same
 
 
 def executed(*outputs, tags=()):
@@ -220,7 +223,8 @@ def executed(*outputs, tags=()):
 
 WHITE = np.full((200, 300), 255)
 CURVE = np.where(np.abs(np.arange(300) - np.arange(200)[:, None]) < 8, 0, 255)
-OUTPUTS = {  # kept, fresh, whether they are the same; and whether they are in a cell whose numbers vary
+# case: ((stored, fresh), whether they agree, whether they agree in a cell whose numbers vary)
+OUTPUTS = {
     "the same": ((("a 1.00\nb 2", CURVE), ("a 1.01\nb 2", CURVE)), True, True),
     "a stream cut elsewhere": ((("a 1.00\n", "b", "\n"), ("a 1.00", "\nb\n")), True, True),
     "another number": ((("a 1.00",), ("a 1.02",)), False, True),
@@ -239,24 +243,25 @@ OUTPUTS = {  # kept, fresh, whether they are the same; and whether they are in a
 
 
 @pytest.mark.parametrize("name", OUTPUTS)
-def test_the_runner_sees_what_differs(name):
+def test_the_runner_finds_differences(name):
     (before, after), same, same_if_it_varies = OUTPUTS[name]
-    assert (run.difference(executed(*before), executed(*after)) == []) is same
-    assert (
-        run.difference(executed(*before, tags=["varies"]), executed(*after)) == []
-    ) is same_if_it_varies
+    fresh = executed(*after)
+    assert (run.differences(executed(*before), fresh) == []) is same
+    varying = executed(*before, tags=["varies"])
+    assert (run.differences(varying, fresh) == []) is same_if_it_varies
 
 
 def test_a_missing_notebook_is_a_usage_error(tmp_path, capsys):
     with pytest.raises(SystemExit) as stopped:
         run.main([str(tmp_path / "none.ipynb")])
-    assert stopped.value.code == 2 and "does not exist" in capsys.readouterr().err
+    assert stopped.value.code == 2
+    assert "does not exist" in capsys.readouterr().err
 
 
-# ------------------------------------------------------------------------------------------------ the front page
+# ---------------------------------------------------------------- the front page
 
 
-def test_the_curves_of_the_front_page_meet_what_is_measured_and_the_printed_ones_do_not():
+def test_the_curves_of_the_front_page_meet_the_measurements_and_the_printed_ones_do_not():
     sizes, printed, corrected, found = front_page.interference()
     np.testing.assert_allclose(found, corrected, rtol=1e-12)
     np.testing.assert_allclose(found / printed, sizes, rtol=1e-12)
@@ -269,9 +274,9 @@ def test_the_curves_of_the_front_page_meet_what_is_measured_and_the_printed_ones
     assert [f"{rate:.3f}" for rate in law] == ["0.497", "0.429", "0.160"]
 
 
-def test_the_picture_of_the_front_page_is_the_one_that_is_kept(tmp_path):
-    fresh, kept = (
+def test_the_picture_of_the_front_page_is_the_stored_one(tmp_path):
+    fresh, stored = (
         {"image/png": base64.b64encode(path.read_bytes()).decode()}
         for path in (front_page.main(tmp_path / "fresh.png"), FOLDER / "front_page.png")
     )
-    assert run.pictured([kept], [fresh], varies=False) == []
+    assert run.figure_changes([stored], [fresh], varies=False) == []

@@ -1,7 +1,8 @@
-"""The verdicts as one HTML file that needs no network. May import verification, papers, experiments, files, versions.
+"""The verdicts as one HTML file that needs no network.
 
-page.html, style.css and script.js are the page; a file here for each of its parts. markup.py makes
-elements and escapes every text.
+page.html, style.css and script.js are the page, with a file here for each of its parts. markup.py
+makes elements and escapes every text. May import verification, papers, experiments, files,
+versions.
 """
 
 from .page import render, write_report

@@ -1,4 +1,4 @@
-"""Where and how the numbers were made."""
+"""The machine and the versions that made the numbers."""
 
 from __future__ import annotations
 
@@ -15,24 +15,20 @@ def this_machine() -> dict[str, str]:
 
 
 def _processor() -> str:
-    """Name of the processor; Linux does not give it through platform."""
+    """Name of the processor, which on Linux platform does not know."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:
-            names = [
-                line.split(":", 1)[1].strip() for line in file if line.startswith("model name")
-            ]
+            lines = [line for line in file if line.startswith("model name")]
     except OSError:
-        names = []
-    return names[0] if names else platform.processor() or "unknown processor"
+        lines = []
+    name = lines[0].split(":", 1)[1].strip() if lines else platform.processor()
+    return name or "unknown processor"
 
 
 def environment(facts: dict[str, str]) -> Markup:
     """The facts as a list of names and values."""
-    return element(
-        "dl",
-        *(
-            joined(element("dt", name), element("dd", element("code", value)))
-            for name, value in facts.items()
-        ),
-        class_="facts",
-    )
+    entries = [
+        joined(element("dt", name), element("dd", element("code", value)))
+        for name, value in facts.items()
+    ]
+    return element("dl", *entries, class_="facts")

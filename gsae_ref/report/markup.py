@@ -10,7 +10,7 @@ class Markup(str):
 
 
 def element(name: str, *content: object, **attributes: object) -> Markup:
-    """Return an element; content and attributes are escaped, content that is :class:`Markup` stands as it is.
+    """Return an element; attributes are escaped, and content that is not :class:`Markup`.
 
     Parameters
     ----------
@@ -50,19 +50,17 @@ def element(name: str, *content: object, **attributes: object) -> Markup:
 
 
 def joined(*content: object) -> Markup:
-    """Put pieces one after another: what is not markup is escaped."""
-    return Markup(
-        "".join(
-            piece if isinstance(piece, Markup) else escape(str(piece))
-            for piece in content
-            if piece is not None
-        )
-    )
+    """Put pieces one after another; those that are not markup are escaped."""
+    pieces = [
+        piece if isinstance(piece, Markup) else escape(str(piece))
+        for piece in content
+        if piece is not None
+    ]
+    return Markup("".join(pieces))
 
 
 def mark(shape: str, word: object) -> Markup:
-    """A word with its shape before it: the shape helps the eye, the word says it. The shapes are symbols of page.html."""
-    drawing = element(
-        "svg", element("use", href=f"#mark-{shape}"), class_="mark", aria_hidden="true"
-    )
+    """A word with a shape before it, one of the symbols of page.html; the word alone suffices."""
+    symbol = element("use", href=f"#mark-{shape}")
+    drawing = element("svg", symbol, class_="mark", aria_hidden="true")
     return element("span", drawing, word, class_=f"marked {shape}")

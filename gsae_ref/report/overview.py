@@ -1,7 +1,8 @@
-"""How many statements of each paper have each verdict: the first thing on the page, and a way into the table."""
+"""The number of statements of each paper with each verdict; each number filters the table."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from ..papers.ledger import LEDGER
@@ -9,11 +10,17 @@ from ..papers.row import VERDICTS
 from .markup import Markup, element, joined, mark
 
 PAPERS = {
-    "T21": "Theodosis, Tolooshams, Tankala, Tasissa, Ba: On the Convergence of Group-Sparse Autoencoders. arXiv:2102.07003, version 2",
-    "N19": "Nguyen, Wong, Hegde: On the Dynamics of Gradient Descent for Autoencoders. AISTATS 2019",
+    "T21": (
+        "Theodosis, Tolooshams, Tankala, Tasissa, Ba: On the Convergence of Group-Sparse "
+        "Autoencoders. arXiv:2102.07003, version 2"
+    ),
+    "N19": (
+        "Nguyen, Wong, Hegde: On the Dynamics of Gradient Descent for Autoencoders. AISTATS 2019"
+    ),
     "L23": "Li, Nguyen, Hegde, Wong: Implicit Regularization for Group Sparsity. ICLR 2023",
     "own": "Theorems of this project, with proofs: what holds instead",
 }
+CAPTION = "Statements by verdict and paper. A number leads to its statements."
 
 
 def papers_of(result: dict[str, Any]) -> list[str]:
@@ -24,63 +31,52 @@ def papers_of(result: dict[str, Any]) -> list[str]:
 def overview(result: dict[str, Any]) -> Markup:
     """A table of counts, verdict by paper; every count leads to its statements."""
     papers = papers_of(result)
-    counts = {(paper, verdict): 0 for paper in (*papers, "") for verdict in VERDICTS}
-    for row in result["rows"]:
-        counts[LEDGER[row["id"]].paper, row["verdict"]] += 1
-        counts["", row["verdict"]] += 1
+    counts = Counter((LEDGER[row["id"]].paper, row["verdict"]) for row in result["rows"])
+    counts.update(("", row["verdict"]) for row in result["rows"])
     present = [verdict for verdict in VERDICTS if counts["", verdict]]
     largest = max(counts["", verdict] for verdict in present)
-    head = element(
-        "tr",
-        element("th", "Verdict", scope="col"),
-        *(element("th", paper, scope="col", class_="count") for paper in papers),
-        element("th", "All", scope="col", class_="count"),
-        element("th", "Share", scope="col", class_="share"),
-    )
-    body = [
-        element(
-            "tr",
-            element(
-                "th",
-                mark(verdict, verdict),
-                element("span", VERDICTS[verdict], class_="meaning"),
-                scope="row",
-            ),
-            *(
-                element("td", _count(counts[paper, verdict], paper, verdict), class_="count")
-                for paper in (*papers, "")
-            ),
-            element("td", _bar(counts["", verdict] / largest, verdict), class_="share"),
-        )
-        for verdict in present
-    ]
-    total = element(
-        "tr",
-        element("th", "all", scope="row"),
-        *(
-            element("td", sum(counts[paper, verdict] for verdict in present), class_="count")
-            for paper in (*papers, "")
-        ),
-        element("td", class_="share"),
-    )
+    rows = []
+    for verdict in present:
+        numbers = {paper: counts[paper, verdict] for paper in (*papers, "")}
+        rows.append(_row(verdict, numbers, numbers[""] / largest))
+    sums = Counter(LEDGER[row["id"]].paper for row in result["rows"])
+    totals = {paper: sums[paper] for paper in papers} | {"": len(result["rows"])}
     table = element(
         "table",
-        element(
-            "caption",
-            "Statements by verdict and paper. A number leads to its statements.",
-            class_="note",
-        ),
-        element("thead", head),
-        element("tbody", *body),
-        element("tfoot", total),
+        element("caption", CAPTION, class_="note"),
+        element("thead", _head(papers)),
+        element("tbody", *rows),
+        element("tfoot", _total(totals)),
         class_="overview",
     )
-    names = element(
-        "dl",
-        *(joined(element("dt", paper), element("dd", PAPERS[paper])) for paper in papers),
-        class_="papers",
+    names = [joined(element("dt", paper), element("dd", PAPERS[paper])) for paper in papers]
+    return joined(table, element("dl", *names, class_="papers"))
+
+
+def _head(papers: list[str]) -> Markup:
+    names = [element("th", paper, scope="col", class_="count") for paper in (*papers, "All")]
+    share = element("th", "Share", scope="col", class_="share")
+    return element("tr", element("th", "Verdict", scope="col"), *names, share)
+
+
+def _row(verdict: str, numbers: dict[str, int], share: float) -> Markup:
+    """A verdict with its number for each paper and for all, and a bar."""
+    meaning = element("span", VERDICTS[verdict], class_="meaning")
+    cells = [
+        element("td", _count(number, paper, verdict), class_="count")
+        for paper, number in numbers.items()
+    ]
+    return element(
+        "tr",
+        element("th", mark(verdict, verdict), meaning, scope="row"),
+        *cells,
+        element("td", _bar(share, verdict), class_="share"),
     )
-    return joined(table, names)
+
+
+def _total(totals: dict[str, int]) -> Markup:
+    cells = [element("td", number, class_="count") for number in totals.values()]
+    return element("tr", element("th", "all", scope="row"), *cells, element("td", class_="share"))
 
 
 def _count(number: int, paper: str, verdict: str) -> Markup:

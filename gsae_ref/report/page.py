@@ -41,7 +41,7 @@ def write_report(
     command : str
         The command that made it, as typed.
     source : str
-        File that the result was read from, "" if it was computed now.
+        File from which the result was read; "" if it was computed.
     seconds : float, optional
         Duration of the verification.
     studies : list of dict, optional
@@ -69,28 +69,24 @@ def write_report(
 def facts(
     result: dict[str, Any], command: str = "", source: str = "", seconds: float | None = None
 ) -> dict[str, str]:
-    """What a reader needs to make the numbers again, by name."""
+    """The facts that a reader needs to make the numbers again, by name."""
     settings = result["settings"]
-    read = (
-        {"numbers from": f"{source} (the rest of this list is of the run that made the page)"}
-        if source
-        else {}
-    )
-    told = {
+    origin = f"{source} (the rest of this list is of the run that made the page)"
+    known = {
         "command": command,
-        **read,
+        "numbers from": origin if source else "",
         "papers": ", ".join(papers_of(result)),
         "seed": str(settings["rng"]),
         "instances": "reduced (--quick)" if settings["quick"] else "full",
         "duration": "" if seconds is None else f"{seconds:.1f} s",
     }
-    return {name: value for name, value in told.items() if value} | this_machine()
+    return {name: value for name, value in known.items() if value} | this_machine()
 
 
 def render(
     result: dict[str, Any], facts: dict[str, str], studies: list[dict[str, Any]], date: str
 ) -> str:
-    """The page as text, which depends on nothing but its arguments.
+    """The page as text, which depends only on the arguments.
 
     Parameters
     ----------
@@ -111,9 +107,8 @@ def render(
     script = _resource("script.js")
     counted = len(result["rows"])
     confirmed = sum(row["confirmed"] for row in result["rows"])
-    verdicts = [
-        verdict for verdict in VERDICTS if any(row["verdict"] == verdict for row in result["rows"])
-    ]
+    present = {row["verdict"] for row in result["rows"]}
+    verdicts = [verdict for verdict in VERDICTS if verdict in present]
     return Template(_resource("page.html")).substitute(
         style=style,
         script=script,
@@ -139,11 +134,9 @@ def _summary(confirmed: int, counted: int, settings: dict[str, Any]) -> Markup:
         f"{confirmed} of {counted} recorded verdicts confirmed",
     )
     size = "a reduced run (--quick)" if settings["quick"] else "a full run"
-    more = (
-        ""
-        if counted == len(LEDGER)
-        else f" The ledger has {len(LEDGER)} statements; {counted} were asked for."
-    )
+    more = f" The ledger has {len(LEDGER)} statements; {counted} were asked for."
+    if counted == len(LEDGER):
+        more = ""
     return joined(
         element("p", outcome, class_="outcome"),
         element("p", f"By {size} with seed {settings['rng']}.{more}"),
@@ -151,10 +144,8 @@ def _summary(confirmed: int, counted: int, settings: dict[str, Any]) -> Markup:
 
 
 def _options(values: list[str], everything: str) -> Markup:
-    return joined(
-        element("option", everything, value=""),
-        *(element("option", value, value=value) for value in values),
-    )
+    options = [element("option", value, value=value) for value in values]
+    return joined(element("option", everything, value=""), *options)
 
 
 def _resource(name: str) -> str:
@@ -162,5 +153,5 @@ def _resource(name: str) -> str:
 
 
 def _hash(text: str) -> str:
-    """What the page's security policy calls this text: nothing else may run or style the page."""
+    """The hash of a text in the page's security policy, which allows no other script or style."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

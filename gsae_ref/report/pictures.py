@@ -1,4 +1,4 @@
-"""Figures and tables that ``gsae-ref reproduce`` has left in a folder: pictures inside the page, claims with what became of them."""
+"""Figures and tables that ``gsae-ref reproduce`` wrote: pictures inside the page, and claims."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OUTCOMES = {
 
 
 def find_studies(folder: str | Path) -> list[dict[str, Any]]:
-    """What every run below a folder has written: the numbers of NAME.json, and "pictures", a path for each.
+    """The results of every run below a folder: the numbers of NAME.json, and paths of pictures.
 
     Raises
     ------
@@ -37,61 +37,50 @@ def find_studies(folder: str | Path) -> list[dict[str, Any]]:
     """
     if not os.path.isdir(folder):
         raise ValueError(
-            f"{folder} is not a folder; it must hold results of gsae-ref reproduce; name the folder given to its --out"
+            f"{folder} is not a folder; it must hold results of gsae-ref reproduce; "
+            "name the folder given to its --out"
         )
-    studies = []
+    studies: list[dict[str, Any]] = []
     for place, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if name != "cache")
         if "report.md" in files:
-            studies += [
-                study
-                for name in sorted(files)
-                if name.endswith(".json")
-                for study in _study(Path(place), name)
-            ]
+            numbers = sorted(name for name in files if name.endswith(".json"))
+            studies += filter(None, (_study(Path(place), name) for name in numbers))
     if not studies:
         raise ValueError(
-            f"{folder} holds no result of gsae-ref reproduce; at least one must be there; make one: "
-            f"gsae-ref reproduce t21-figure-4 --quick --out {folder}/t21-figure-4"
+            f"{folder} holds no result of gsae-ref reproduce; at least one must be there; "
+            f"make one: gsae-ref reproduce t21-figure-4 --quick --out {folder}/t21-figure-4"
         )
     return studies
 
 
-def _study(place: Path, name: str) -> list[dict[str, Any]]:
-    """The numbers of one run; an empty list for a file that is something else."""
+def _study(place: Path, name: str) -> dict[str, Any] | None:
+    """The result of one run; None for a file that is something else."""
+    path = place / name
     try:
-        data = json.loads((place / name).read_text(encoding="utf-8"))
+        data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise ValueError(
-            f"{place / name} cannot be read ({error}); it must be whole; delete it or run gsae-ref reproduce again"
+            f"{path} cannot be read ({error}); it must be whole; "
+            "delete it or run gsae-ref reproduce again"
         ) from error
     if not isinstance(data, dict) or not set(FIELDS) <= set(data) or name != f"{data['name']}.json":
-        return []
-    if not all(isinstance(data[key], kind) for key, kind in FIELDS.items()) or not all(
-        isinstance(claim, dict) for claim in data["claims"]
-    ):
+        return None
+    whole = all(isinstance(data[key], kind) for key, kind in FIELDS.items())
+    if not whole or not all(isinstance(claim, dict) for claim in data["claims"]):
         raise ValueError(
-            f"{place / name} is damaged; it must be as gsae-ref reproduce wrote it; delete it or run that again"
+            f"{path} is damaged; it must be as gsae-ref reproduce wrote it; "
+            "delete it or run that again"
         )
-    stems = sorted({path.stem for path in place.iterdir() if path.suffix in KINDS})
-    return [
-        {
-            **{key: data[key] for key in FIELDS},
-            "pictures": [_smaller(place / stem) for stem in stems],
-        }
-    ]
+    stems = sorted({file.stem for file in place.iterdir() if file.suffix in KINDS})
+    chosen = [_smaller(place / stem) for stem in stems]
+    return {**{key: data[key] for key in FIELDS}, "pictures": chosen}
 
 
 def _smaller(stem: Path) -> Path:
     """Of the same picture as SVG and PNG the file with fewer bytes."""
-    return min(
-        (
-            path
-            for path in (stem.with_name(stem.name + suffix) for suffix in KINDS)
-            if path.is_file()
-        ),
-        key=lambda path: path.stat().st_size,
-    )
+    paths = (stem.with_name(stem.name + suffix) for suffix in KINDS)
+    return min(filter(Path.is_file, paths), key=lambda path: path.stat().st_size)
 
 
 def pictures(studies: list[dict[str, Any]]) -> Markup:
@@ -106,59 +95,31 @@ def pictures(studies: list[dict[str, Any]]) -> Markup:
             " then shows it here.",
         )
     room = LARGEST
-    parts = []
+    sections = []
     for study in studies:
         shown = []
         for path in study["pictures"]:
             size = path.stat().st_size
-            shown.append(
-                _picture(path, study["title"])
-                if size <= room
-                else element(
-                    "p",
-                    f"{path} is left out: with its {size:,} bytes this page would be too large.",
-                    class_="note",
-                )
-            )
-            room -= size if size <= room else 0
-        parts.append(_section(study, shown))
-    return joined(*parts)
+            if size <= room:
+                shown.append(_picture(path, study["title"]))
+                room -= size
+            else:
+                text = f"{path} is left out: with its {size:,} bytes this page would be too large."
+                shown.append(element("p", text, class_="note"))
+        sections.append(_section(study, shown))
+    return joined(*sections)
 
 
 def _section(study: dict[str, Any], shown: list[Markup]) -> Markup:
-    claims = [
-        element(
-            "tr",
-            element("td", mark(*OUTCOMES.get(claim.get("holds"), OUTCOMES[None]))),
-            element(
-                "td",
-                element("span", claim.get("source", ""), class_="where"),
-                " ",
-                claim.get("text", ""),
-            ),
-            element("td", claim.get("measured", "")),
-        )
-        for claim in study["claims"]
-    ]
-    head = element(
-        "tr", *(element("th", name, scope="col") for name in ("Outcome", "Claim", "Measured"))
-    )
+    """A study: its pictures, its claims, its notes, and the command that makes it."""
     versions = ", ".join(f"{name} {version}" for name, version in study["versions"].items())
     seconds = sum(study["seconds"].values())
     return element(
         "article",
         element("h3", study["title"]),
         *shown,
-        element("table", element("thead", head), element("tbody", *claims), class_="claims")
-        if claims
-        else None,
-        element(
-            "details",
-            element("summary", f"Notes ({len(study['notes'])})"),
-            element("ul", *(element("li", note) for note in study["notes"])),
-        )
-        if study["notes"]
-        else None,
+        _claims(study["claims"]),
+        _notes(study["notes"]),
         element(
             "p",
             element("code", f"gsae-ref reproduce {study['name']}"),
@@ -167,6 +128,36 @@ def _section(study: dict[str, Any], shown: list[Markup]) -> Markup:
         ),
         id=f"figure-of-{study['name']}",
     )
+
+
+def _claims(claims: list[dict[str, Any]]) -> Markup | None:
+    """A table of outcome, claim and measurement."""
+    if not claims:
+        return None
+    heads = [element("th", name, scope="col") for name in ("Outcome", "Claim", "Measured")]
+    rows = []
+    for claim in claims:
+        outcome = mark(*OUTCOMES.get(claim.get("holds"), OUTCOMES[None]))
+        source = element("span", claim.get("source", ""), class_="where")
+        rows.append(
+            element(
+                "tr",
+                element("td", outcome),
+                element("td", source, " ", claim.get("text", "")),
+                element("td", claim.get("measured", "")),
+            )
+        )
+    head = element("thead", element("tr", *heads))
+    return element("table", head, element("tbody", *rows), class_="claims")
+
+
+def _notes(notes: list[str]) -> Markup | None:
+    """The notes, folded away."""
+    if not notes:
+        return None
+    items = [element("li", note) for note in notes]
+    summary = element("summary", f"Notes ({len(notes)})")
+    return element("details", summary, element("ul", *items))
 
 
 def _picture(path: Path, title: str) -> Markup:

@@ -1,4 +1,4 @@
-"""Reads what ``gsae-ref verify --json`` has written, and refuses what is not that."""
+"""Read a result that ``gsae-ref verify --json`` wrote; refuse any other file."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ..papers.ledger import LEDGER
 FIELDS: dict[str, type] = {
     "id": str,
     "number": str,
+    "kind": str,
     "verdict": str,
     "printed": str,
     "reading": str,
@@ -43,7 +44,7 @@ COMPARISON: dict[str, type] = {
     "holds": bool,
 }
 SETTINGS: dict[str, type] = {"papers": list, "quick": bool, "rng": int}
-REMEDY = "write one with gsae-ref verify --json FILE"
+REMEDY = "it must be the result of a verification; write one with gsae-ref verify --json FILE"
 
 
 def read_result(path: str | Path) -> dict[str, Any]:
@@ -52,28 +53,24 @@ def read_result(path: str | Path) -> dict[str, Any]:
     Raises
     ------
     ValueError
-        If the file is missing, is not JSON, lacks what a saved verification has, or names a
+        If the file is missing, is not JSON, lacks a part of a saved verification, or names a
         statement that this ledger does not have.
     """
     try:
         with open(path, encoding="utf-8") as file:
             result = json.load(file)
     except OSError as error:
-        raise ValueError(
-            f"{path} cannot be read ({error.strerror}); it must be the result of a verification; {REMEDY}"
-        ) from error
+        raise ValueError(f"{path} cannot be read ({error.strerror}); {REMEDY}") from error
     except (ValueError, RecursionError) as error:
-        raise ValueError(
-            f"{path} is not JSON ({error}); it must be the result of a verification; {REMEDY}"
-        ) from error
+        raise ValueError(f"{path} is not JSON ({error}); {REMEDY}") from error
     lacking = _lacking(result)
     if lacking:
-        raise ValueError(f"{path} {lacking}; it must be the result of a verification; {REMEDY}")
+        raise ValueError(f"{path} {lacking}; {REMEDY}")
     return result
 
 
 def _lacking(result: Any) -> str:
-    """What keeps plain data from being a result, or ""."""
+    """Why plain data are no result, or ""."""
     if not _has(result, {"rows": list, "settings": dict}) or not _has(result["settings"], SETTINGS):
         return "has no rows and settings"
     if not result["rows"]:
@@ -96,21 +93,23 @@ def _is_finding(finding: Any) -> bool:
         return False
     numbers = finding["numbers"]
     if finding["kind"] == "counterexample":
-        compared = (
-            [*numbers["hypotheses"], numbers["printed"]] if _has(numbers, CERTIFICATE) else [None]
-        )
-        repaired = [] if numbers.get("corrected") is None else [numbers["corrected"]]
-        return all(_has(line, COMPARISON) for line in (*compared, *repaired)) and all(
-            map(_is_entry, numbers["data"].values())
-        )
-    return all(
-        isinstance(numbers.get(name), (int, float, type(None)))
-        for name in ("worst_random", "worst_search")
-    )
+        return _is_certificate(numbers)
+    ratios = (numbers.get(name) for name in ("worst_random", "worst_search"))
+    return all(isinstance(ratio, (int, float, type(None))) for ratio in ratios)
+
+
+def _is_certificate(numbers: dict[str, Any]) -> bool:
+    if not _has(numbers, CERTIFICATE):
+        return False
+    compared = [*numbers["hypotheses"], numbers["printed"]]
+    if numbers.get("corrected") is not None:
+        compared.append(numbers["corrected"])
+    lines = all(_has(line, COMPARISON) for line in compared)
+    return lines and all(map(_is_entry, numbers["data"].values()))
 
 
 def _is_entry(value: Any) -> bool:
-    """A number, words, or a matrix as a list of rows of one length."""
+    """Whether a value is a number, words, or a matrix: a list of rows of one length."""
     if isinstance(value, list):
         return all(isinstance(row, list) and len(row) == len(value[0]) for row in value)
     return isinstance(value, (str, int))

@@ -1,4 +1,4 @@
-"""How tight the bounds are: the largest left/right ratio found for each inequality, of the form that holds and of the form that fails."""
+"""How tight the bounds are: the largest left/right ratio found for each inequality."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from ..papers.ledger import LEDGER
 from .markup import Markup, element, joined, mark
 from .overview import papers_of
 
+# Ends of the axis; a ratio beyond them is drawn at the end, as an arrow.
 LOW = 0.1
-HIGH = 100.0  # ends of the axis; what lies beyond is drawn at the end, as an arrow
+HIGH = 100.0
+# Ticks and their class: a narrow page leaves out some labels.
 TICKS = {
     0.1: None,
     0.3: "minor",
@@ -19,22 +21,22 @@ TICKS = {
     10.0: None,
     30.0: "minor",
     100.0: "end",
-}  # a narrow page leaves some unlabelled
+}
 
 
 def ratios(row: dict[str, Any]) -> tuple[float | None, float | None]:
-    """Largest left/right of the inequalities of a row that must hold, and of those that must fail; None where there is none.
+    """Largest left/right of a row's inequalities that hold, and of those that fail, or None.
 
     Only an inequality that must hold is searched for its worst case: that tells the two apart.
     """
     found = [f["numbers"] for f in row["findings"] if f["kind"] == "inequality"]
-    held = [n["worst_search"] for n in found if n.get("worst_search") is not None]
-    failed = [
-        n["worst_random"]
-        for n in found
-        if "worst_search" not in n and n.get("worst_random") is not None
-    ]
-    return max(held, default=None), max(failed, default=None)
+    held = [numbers["worst_search"] for numbers in found if "worst_search" in numbers]
+    failed = [numbers.get("worst_random") for numbers in found if "worst_search" not in numbers]
+    return _largest(held), _largest(failed)
+
+
+def _largest(values: list[float | None]) -> float | None:
+    return max((value for value in values if value is not None), default=None)
 
 
 def ratio_text(ratio: float | None) -> str:
@@ -49,16 +51,11 @@ def ratio_text(ratio: float | None) -> str:
 
 
 def tightness(result: dict[str, Any]) -> Markup:
-    """The plot: a line for each statement with an inequality, in a table that also holds its numbers."""
+    """The plot: a line for each statement with an inequality, in a table with its numbers."""
     bodies = []
     for paper in papers_of(result):
-        rows = [
-            row
-            for row in result["rows"]
-            if LEDGER[row["id"]].paper == paper
-            and not row["same_as"]
-            and ratios(row) != (None, None)
-        ]
+        own = [row for row in result["rows"] if LEDGER[row["id"]].paper == paper]
+        rows = [row for row in own if not row["same_as"] and ratios(row) != (None, None)]
         if rows:
             heading = element("tr", element("th", paper, colspan=4, scope="rowgroup"))
             bodies.append(element("tbody", heading, *(_line(row) for row in rows)))
@@ -71,41 +68,45 @@ def tightness(result: dict[str, Any]) -> Markup:
         element("th", mark("held", "holds"), scope="col", class_="number"),
         element("th", mark("failed", "fails"), scope="col", class_="number"),
     )
-    caption = element(
+    return element("table", _caption(), element("thead", head), *bodies, class_="tightness")
+
+
+def _caption() -> Markup:
+    return element(
         "caption",
-        "Largest left/right found for inequalities left \N{LESS-THAN OR EQUAL TO} right, on a logarithmic axis: ",
+        "Largest left/right found for inequalities left \N{LESS-THAN OR EQUAL TO} right, "
+        "on a logarithmic axis: ",
         mark("held", "forms that hold"),
         " (as printed, or corrected) and ",
         mark("failed", "forms that fail"),
-        " (as printed, or without what the correction adds). At 1 a bound is attained; right of 1 it is violated. "
-        "\N{EM DASH} marks a bound that is violated where its right-hand side is not positive, so that it has no ratio.",
+        " (as printed, or without a term of the correction). "
+        "At 1 a bound is attained; right of 1 it is violated. "
+        "\N{EM DASH} marks a bound that is violated where its right-hand side is not positive, "
+        "so that it has no ratio.",
         class_="note",
     )
-    return element("table", caption, element("thead", head), *bodies, class_="tightness")
 
 
 def _line(row: dict[str, Any]) -> Markup:
+    """A statement with its two ratios, drawn and in numbers."""
     held, failed = ratios(row)
-    if failed is not None and failed <= 1:
-        failed = math.nan
+    fails = ratio_text(failed)
+    if failed is not None and failed <= 1:  # violated, but at no positive right-hand side
+        failed = None
+        fails = "\N{EM DASH}"
     drawn = [_scale()]
-    if held is not None and failed is not None and not math.isnan(failed):
-        drawn.append(
-            element("line", x1=_place(held), x2=_place(failed), y1="50%", y2="50%", class_="span")
-        )
-    if failed is not None and not math.isnan(failed):
+    if held is not None and failed is not None:
+        ends = {"x1": _place(held), "x2": _place(failed)}
+        drawn.append(element("line", **ends, y1="50%", y2="50%", class_="span"))
+    if failed is not None:
         drawn.append(_marker(failed, "failed"))
     if held is not None:
         drawn.append(_marker(held, "held"))
-    fails = "\N{EM DASH}" if failed is not None and math.isnan(failed) else ratio_text(failed)
+    plot = element("svg", *drawn, width="100%", height=20, aria_hidden="true")
     return element(
         "tr",
         element("th", element("a", row["id"], href=f"#{row['id']}"), scope="row"),
-        element(
-            "td",
-            element("svg", *drawn, width="100%", height=20, aria_hidden="true"),
-            class_="track",
-        ),
+        element("td", plot, class_="track"),
         element("td", ratio_text(held), class_="number"),
         element("td", fails, class_="number"),
     )
@@ -125,23 +126,15 @@ def _marker(ratio: float, kind: str) -> Markup:
 
 def _scale() -> Markup:
     """The region beyond 1, and a faint line at every tick."""
-    region = element(
-        "rect", x=_place(1), y=0, width=f"{97 - _share(1):.2f}%", height="100%", class_="violated"
-    )
-    return joined(
-        region,
-        *(
-            element(
-                "line",
-                x1=_place(t),
-                x2=_place(t),
-                y1=0,
-                y2="100%",
-                class_="one" if t == 1 else "tick",
-            )
-            for t in TICKS
-        ),
-    )
+    width = f"{97 - _share(1):.2f}%"
+    region = element("rect", x=_place(1), y=0, width=width, height="100%", class_="violated")
+    lines = []
+    for tick in TICKS:
+        kind = "one" if tick == 1 else "tick"
+        lines.append(
+            element("line", x1=_place(tick), x2=_place(tick), y1=0, y2="100%", class_=kind)
+        )
+    return joined(region, *lines)
 
 
 def _axis() -> Markup:
@@ -156,7 +149,7 @@ def _axis() -> Markup:
 
 
 def _share(ratio: float) -> float:
-    """Where a ratio lies on the axis, in percent of its width; some room is left at either end."""
+    """The place of a ratio on the axis, in percent of its width, with a margin at either end."""
     inside = min(max(ratio, LOW), HIGH)
     return 3 + 94 * math.log(inside / LOW) / math.log(HIGH / LOW)
 
