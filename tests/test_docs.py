@@ -25,7 +25,7 @@ from gsae_ref.papers.ledger import LEDGER
 DOCS = Path(__file__).parent.parent / "docs"
 SITE = DOCS / "_build"
 MACHINE_PATH = re.compile(r"(?<![\w./])/(home|Users|tmp|root|work|mnt)/\w")
-sys.path.insert(0, str(DOCS / "_ext"))
+sys.path[:0] = [str(DOCS), str(DOCS / "_ext")]
 
 pytest.importorskip("sklearn")  # the reference documents the estimators
 api_pages = importlib.import_module("api_pages")
