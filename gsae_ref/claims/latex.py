@@ -26,8 +26,8 @@ SUM, PRODUCT, POWER, ATOM = range(4)  # how tightly a formula binds
 class Formula:
     """LaTeX of the expressions of one model.
 
-    >>> Formula({"S": "A^*"}).sentence(Sentence("norm(S[g]) <= sqrt(gamma) for g in groups"))
-    '\\\\|A^*_{g}\\\\| \\\\le \\\\sqrt{\\\\gamma} \\\\quad \\\\text{for } g \\\\in \\\\mathrm{groups}'
+    >>> print(Formula({"S": "A^*"}).sentence(Sentence("norm(S[g]) <= sqrt(gamma) / 2")))
+    \\|A^*_{g}\\| \\le \\frac{\\sqrt{\\gamma}}{2}
     """
 
     def __init__(self, symbols: Mapping[str, str]) -> None:

@@ -15,6 +15,7 @@ from .problem import Problem, item
 from .proof import Fact, Proof
 from .rational import Matrix
 from .script import write_script
+from .teeth import Tooth, bite
 from .tightness import Tightness, measure_tightness
 from .worst import Worst
 
@@ -22,7 +23,7 @@ VERDICTS = {
     "refuted": "false: an exact counterexample meets every hypothesis",
     "unproved": "violated in floating point, unproved: no exact counterexample was found",
     "not refuted": "unknown: not refuted, no violation was found, which is no proof",
-    "no instance": "unknown: no instance met the hypotheses, which may be vacuous",
+    "no instance": "unknown: no instance met the hypotheses: vacuous?",
 }
 
 
@@ -95,6 +96,11 @@ class Result:
     def tightness(self) -> Tightness:
         """Largest left/right at instances that keep a distance from degenerate ones."""
         return measure_tightness(self.claim, **self.settings)
+
+    @cached_property
+    def teeth(self) -> tuple[Tooth, ...]:
+        """Spoilt versions of the claim, and which of them the search notices."""
+        return bite(self.claim, **self.settings)
 
     def script(self) -> str:
         """The counterexample as a Python script that needs no package; it is run before.

@@ -12,6 +12,8 @@ from .claim import Claim
 from .problem import Problem
 from .worst import Worst, find_worst
 
+VIOLATION = 1e-7  # a gap above it is a violation in floats
+
 
 @dataclass(frozen=True)
 class Best:

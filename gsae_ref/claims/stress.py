@@ -13,11 +13,10 @@ from .identity import try_identity
 from .problem import Problem
 from .proof import Proof
 from .result import Result, worst_instance
-from .searches import Best, search
+from .searches import VIOLATION, Best, search
 from .shrink import round_to_proof, shrink
 from .worst import Worst
 
-VIOLATION = 1e-7  # left/right above 1 by more is a violation in floats
 ROUNDING = 1e-9  # relative difference of the sides of an equation
 MOST_PROOFS = 6  # searches whose worst instance is rounded; the shortest counterexample is kept
 
