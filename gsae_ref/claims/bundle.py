@@ -9,7 +9,6 @@ import ast
 import copy
 import importlib.util
 import inspect
-import sys
 from collections.abc import Collection, Iterable, Iterator
 from types import ModuleType
 from typing import NamedTuple
@@ -89,19 +88,19 @@ def absolute(node: ast.ImportFrom, module: ModuleType) -> str:
     return importlib.util.resolve_name(name, module.__package__)
 
 
-def modules_of(function: object) -> list[ModuleType]:
-    """The module of a function and the modules of this package that it imports, these first."""
+def modules_behind(name: str) -> list[ModuleType]:
+    """The module of this name, behind those that it imports relative to itself."""
     found: list[ModuleType] = []
 
     def visit(module: ModuleType) -> None:
         if module in found:
             return
-        for node in ast.walk(ast.parse(inspect.getsource(module))):
+        for node in ast.parse(inspect.getsource(module)).body:
             if isinstance(node, ast.ImportFrom) and node.level:
                 visit(importlib.import_module(absolute(node, module)))
         found.append(module)
 
-    visit(sys.modules[str(function.__module__)])
+    visit(importlib.import_module(name))
     return found
 
 
@@ -126,21 +125,21 @@ def names_read(tree: ast.AST) -> set[str]:
 class _Bare(ast.NodeTransformer):
     """Drops annotations, but for the fields of a class, and docstrings."""
 
-    def __init__(self) -> None:
-        self.in_class = False
-
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
         node.bases = [
             base.value if isinstance(base, ast.Subscript) else base for base in node.bases
         ]
         node.body = _without_docstring(node.body) or [ast.Pass()]
         for k, statement in enumerate(node.body):
-            if not isinstance(statement, ast.AnnAssign):
+            if isinstance(statement, ast.AnnAssign):
+                statement.annotation = ast.Name("object", ast.Load())
+            else:
                 node.body[k] = self.visit(statement)
         return node
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         node.returns = None
+        node.decorator_list = [each for each in node.decorator_list if not _is_register(each)]
         for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
             argument.annotation = None
         for starred in (node.args.vararg, node.args.kwarg):
@@ -151,8 +150,14 @@ class _Bare(ast.NodeTransformer):
         return node
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
-        assert node.value is not None
+        if node.value is None:
+            return ast.copy_location(ast.Pass(), node)
         return ast.copy_location(ast.Assign([node.target], node.value), node)
+
+
+def _is_register(decorator: ast.expr) -> bool:
+    """Whether a decorator registers a counterexample, which a script does not need."""
+    return isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "counterexample"
 
 
 def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
@@ -203,7 +208,7 @@ def written(node: ast.stmt, indent: str = "") -> list[str]:
     summary = getattr(node, "summary", "")
     body = getattr(node, "body", None)
     if not isinstance(body, list):
-        return [indent + line for line in ast.unparse(node).splitlines()]
+        return [indent + line for line in _simple(node, len(indent))]
     head = copy.copy(node)
     head.body = [ast.Pass()]  # type: ignore[attr-defined]
     if hasattr(head, "orelse"):
@@ -220,6 +225,46 @@ def written(node: ast.stmt, indent: str = "") -> list[str]:
     otherwise = getattr(node, "orelse", [])
     rest = [line for statement in otherwise for line in written(statement, indent + "    ")]
     return lines + inner + ([indent + "else:", *rest] if rest else [])
+
+
+def _simple(node: ast.stmt, column: int) -> list[str]:
+    """A statement without a body; where it is too long, the items of its value one a line."""
+    text = ast.unparse(node)
+    value = getattr(node, "value", None)
+    if column + len(text) <= WIDTH or not isinstance(node, (ast.Assign, ast.Return)) or not value:
+        return text.splitlines()
+    head = text[: len(text) - len(ast.unparse(value))]
+    first, *rest = _broken(value, column)
+    return [head + first, *rest]
+
+
+def _broken(node: ast.expr, column: int) -> list[str]:
+    """An expression over several lines: a call or a collection with one item to a line."""
+    text = ast.unparse(node)
+    opened, items, closed = _items(node)
+    if column + len(text) <= WIDTH or not items:
+        return text.splitlines()
+    lines = [opened]
+    for head, item in items:
+        first, *rest = _broken(item, column + 4)
+        block = [f"    {head}{first}", *(f"    {line}" for line in rest)]
+        lines += [*block[:-1], block[-1] + ","]
+    return [*lines, closed]
+
+
+def _items(node: ast.expr) -> tuple[str, list[tuple[str, ast.expr]], str]:
+    """What opens an expression, its items with what stands before each, and what closes it."""
+    if isinstance(node, ast.Call):
+        words = [(f"{each.arg}=" if each.arg else "**", each.value) for each in node.keywords]
+        return f"{ast.unparse(node.func)}(", [*(("", arg) for arg in node.args), *words], ")"
+    if isinstance(node, ast.Dict):
+        pairs = zip(node.keys, node.values, strict=True)
+        entries = [(f"{ast.unparse(key)}: " if key else "**", value) for key, value in pairs]
+        return "{", entries, "}"
+    brackets = {ast.Tuple: "()", ast.List: "[]", ast.Set: "{}"}.get(type(node))
+    if brackets:
+        return brackets[0], [("", item) for item in getattr(node, "elts", [])], brackets[1]
+    return "", [], ""
 
 
 def _is_simple(node: ast.stmt) -> bool:

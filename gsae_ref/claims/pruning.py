@@ -59,12 +59,14 @@ def called_only(nodes: Sequence[ast.stmt], body: str) -> list[ast.stmt]:
     kernel = "\n".join(map(ast.unparse, nodes))
     called = called_lines(f"{kernel}\n{body}")
     placed = ast.parse(kernel).body  # the same statements, with their lines
+    used = [node for node, place in zip(nodes, placed, strict=True) if _is_called(place, called)]
+    needed = {name for node in used for name in _at_definition(node)}
     result: list[ast.stmt] = []
     for node, place in zip(nodes, placed, strict=True):
         if isinstance(node, ast.ClassDef) and isinstance(place, ast.ClassDef):
             pairs = zip(node.body, place.body, strict=True)
             result.append(_with_body(node, [a for a, b in pairs if _is_called(b, called)]))
-        elif _is_called(place, called):
+        elif node in used or needed.intersection(defined(node)):
             result.append(node)
     return _only_read(result, body)
 
@@ -74,8 +76,17 @@ def _with_body(node: ast.ClassDef, body: list[ast.stmt]) -> ast.ClassDef:
     names = {name for each in body for name in defined(each)}
     left = {name for each in node.body for name in defined(each)} - names
     result = copy.copy(node)
-    result.body = [each for each in body if not names_read(each) & left] or [ast.Pass()]
+    aliases = [each for each in body if isinstance(each, ast.Assign) and names_read(each) & left]
+    result.body = [each for each in body if each not in aliases] or [ast.Pass()]
     return result
+
+
+def _at_definition(node: ast.stmt) -> set[str]:
+    """The names that are read when a function is defined: in its defaults."""
+    if not isinstance(node, ast.FunctionDef):
+        return set()
+    defaults = [*node.args.defaults, *filter(None, node.args.kw_defaults)]
+    return {name for each in defaults for name in names_read(each)}
 
 
 def _only_read(nodes: list[ast.stmt], body: str) -> list[ast.stmt]:
@@ -87,7 +98,7 @@ def _only_read(nodes: list[ast.stmt], body: str) -> list[ast.stmt]:
 
 def _is_called(node: ast.stmt, called: set[int]) -> bool:
     if isinstance(node, ast.FunctionDef):
-        return node.lineno in called
+        return min(node.lineno, *(each.lineno for each in node.decorator_list), 10**9) in called
     lambdas = [each for each in ast.walk(node) if isinstance(each, ast.Lambda)]
     if isinstance(node, ast.Assign) and lambdas:
         return any(each.lineno in called for each in lambdas)

@@ -2,7 +2,7 @@
 
 A file for each command: ``add(commands)`` adds it to the parser, ``run(arguments)`` runs it and
 returns the exit status. May import report, experiments, verification, estimators, datasets,
-training, checks, files.
+training, claims, checks, files.
 """
 
 import argparse
@@ -11,7 +11,17 @@ import sys
 
 from .._version import __version__
 from ..ops import DivergenceError
-from . import checking, encoding, fitting, information, reporting, reproducing, verifying
+from . import (
+    certifying,
+    checking,
+    claiming,
+    encoding,
+    fitting,
+    information,
+    reporting,
+    reproducing,
+    verifying,
+)
 from .options import with_option_names
 
 __all__ = ["main"]
@@ -24,6 +34,7 @@ then:
   gsae-ref report --quick --out report
                                    the same verdicts as a page: open report/report.html
   gsae-ref reproduce               list the figures and tables that can be computed again
+  gsae-ref claim --help            a claim of your own: its worst instance, an exact counterexample
   gsae-ref check --help            which theorems apply to a dictionary of your own
 
 Run a command with --help for its options.
@@ -87,6 +98,8 @@ def _parser(experiment: str | None = None) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", title="commands")
     verifying.add(commands)
     reporting.add(commands)
+    claiming.add(commands)
+    certifying.add(commands)
     checking.add(commands)
     reproducing.add(commands, experiment)
     fitting.add(commands)

@@ -1,0 +1,88 @@
+"""Counterexamples as scripts and LaTeX: those of the ledger, all of them, and those that are found."""
+
+import ast
+import re
+
+import pytest
+from claims_to_try import EXAMPLE
+
+import gsae_ref as gs
+from gsae_ref.claims.bundle import Source, modules_behind, written
+from gsae_ref.claims.certificates import (
+    certificate_latex,
+    certificate_script,
+    find_counterexample,
+)
+from gsae_ref.claims.exact import COUNTEREXAMPLES
+from gsae_ref.claims.latex import Formula
+from gsae_ref.claims.pruning import run_file
+from gsae_ref.claims.sentences import Expression, Sentence
+
+
+@pytest.mark.parametrize("name", sorted(COUNTEREXAMPLES))
+def test_a_counterexample_of_the_ledger_is_a_script(name):
+    script = certificate_script(name)
+    assert "gsae_ref" not in script and "numpy" not in script
+    assert "Every hypothesis holds, and the conclusion does not" in run_file(script)
+    assert find_counterexample(name).printed.text in script
+
+
+def test_a_script_of_the_ledger_with_another_number_fails():
+    script = certificate_script("T21-prop2")
+    changed = script.replace("cosine=Fraction(3, 5)", "cosine=Fraction(4, 5)")
+    assert changed != script
+    with pytest.raises(RuntimeError, match="fails"):
+        run_file(changed)
+
+
+@pytest.mark.parametrize("name", sorted(COUNTEREXAMPLES))
+def test_every_counterexample_of_the_ledger_is_set_in_latex(name):
+    text = certificate_latex(name)
+    assert text.count("{") == text.count("}") - text.count(r"\}") + text.count(r"\{")
+    assert not re.search(r"(?<!\\)[#%]", text)
+
+
+def test_an_unknown_counterexample_is_refused():
+    with pytest.raises(ValueError, match="is the name of no counterexample"):
+        certificate_script("T21-prop99")
+
+
+def test_statements_are_written_in_few_lines_that_mean_the_same():
+    for piece in Source(modules_behind("gsae_ref.claims.rational")).needed(["spectral", "inv"]):
+        text = "\n".join(written(piece.node))
+        assert ast.dump(ast.parse(text).body[0]) == ast.dump(
+            ast.parse(ast.unparse(piece.node)).body[0]
+        )
+
+
+FORMULAS = {
+    "norm(A[v].T @ y)": r"\|A_{v}^\top \, y\|",
+    "(a + b) * c / 2": r"\frac{\left(a + b\right) \, c}{2}",
+    "a - (b - c)": r"a - \left(b - c\right)",
+    "-(a + b)": r"-\left(a + b\right)",
+    "sqrt(d**2 + 1)": r"\sqrt{d^{2} + 1}",
+    "total(S[h] @ x[h] for h in active)": r"\sum_{h \in \mathcal S} S_{h} \, x_{h}",
+    "largest([mu, delta])": r"\max\left\{\mu, \delta\right\}",
+    "inner(col(S[0], i), B_max * y)": r"\langle S_{0} e_{i}, B_{\mathrm{max}} \, y \rangle",
+    "entry(inv(A), 0, 1)": r"\left(A^{-1}\right)_{0,1}",
+    "2 * 3": r"2 \cdot 3",
+}
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_expressions_are_set_from_their_tree(text):
+    formula = Formula({"active": r"\mathcal S"})
+    assert formula.tree(Expression.parse(text).tree) == FORMULAS[text]
+
+
+def test_a_sentence_is_set_with_its_range():
+    text = Formula({}).sentence(Sentence("0 < x[i] <= 1 for i in range(d) if i != 0"))
+    assert text == (
+        r"0 < x_{i} ,\; x_{i} \le 1 \quad \text{for } i \in \{0, \dots, d - 1\},\ i \ne 0"
+    )
+
+
+def test_a_counterexample_that_is_found_is_set_in_latex():
+    text = gs.stress(EXAMPLE, budget=6000).latex()
+    assert r"A^*_{0} = \begin{pmatrix} 1 & 0" in text and r"\|A_{g} - A^*_{g}\| \le \delta" in text
+    assert r"2 > [\tfrac{141}{100}, \tfrac{71}{50}]" in text

@@ -1,0 +1,148 @@
+"""``gsae-ref claim`` and ``gsae-ref certificate``: what they print, write and refuse."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from gsae_ref.claims.pruning import run_file
+from gsae_ref.cli import main
+
+CLAIM = """
+import gsae_ref as gs
+
+claim = gs.Claim(
+    "norm(A[v].T @ y) <= {factor} * B_max * (d * mu + delta) for v in inactive",
+    name="leak",
+    sizes=dict(n=4, d=2, Gamma=3, gamma=2),
+    given=("orthonormal A", "orthonormal S", "norms bounded"),
+    where=("{where}",),
+)
+"""
+QUICK = ["--budget", "6000"]
+
+
+@pytest.fixture
+def run(capsys):
+    """Run the command; return its status, standard output and standard error."""
+
+    def command(*arguments):
+        status = main([str(a) for a in arguments])
+        return status, *capsys.readouterr()
+
+    return command
+
+
+@pytest.fixture
+def file(tmp_path):
+    """Write a claim file and return its path."""
+
+    def write(factor="sqrt(gamma)", where="delta <= 1", text=None):
+        path = tmp_path / "leak.py"
+        path.write_text(text if text is not None else CLAIM.format(factor=factor, where=where))
+        return path
+
+    return write
+
+
+def test_a_false_claim_is_refuted_and_written_down(run, file, tmp_path):
+    out = {name: tmp_path / name for name in ("ce.py", "ce.tex", "ce.json")}
+    options = ["--script", out["ce.py"], "--latex", out["ce.tex"], "--json", out["ce.json"]]
+    status, text, err = run("claim", file(), *QUICK, *options)
+    assert (status, err) == (1, "")
+    assert "leak: norm(A[v].T @ y)" in text and "refuted" not in err
+    assert "false: an exact counterexample meets every hypothesis" in text
+    assert "left = 2 exceeds right" in run_file(out["ce.py"].read_text())
+    assert r"\begin{align*}" in out["ce.tex"].read_text()
+    assert json.loads(out["ce.json"].read_text())["claims"][0]["verdict"] == "refuted"
+
+
+def test_a_true_claim_is_not_refuted(run, file, tmp_path):
+    script = tmp_path / "ce.py"
+    options = ["--teeth", "--tightness", "--script", script, "--json", tmp_path / "out.json"]
+    status, text, err = run("claim", file("gamma"), "--budget", 1500, *options)
+    assert (status, err) == (0, "")
+    assert "unknown: not refuted" in text and "noticed    bound x 0.9" in text
+    assert "largest left/right where delta >=" in text
+    assert "not written, there is no exact counterexample" in text and not script.exists()
+    written = json.loads((tmp_path / "out.json").read_text())["claims"][0]
+    assert written["teeth"][1]["noticed"] and len(written["tightness"]) == 5
+
+
+def test_a_violation_without_a_proof_says_unproved(run, file):
+    text = CLAIM.format(factor="sqrt(gamma)", where="delta <= 1").replace(
+        '"norm(A[v].T @ y) <= sqrt(gamma) * B_max * (d * mu + delta) for v in inactive"',
+        "lambda i: (float(i.y[0, 0]), 0.5)",
+    )
+    status, out, _ = run("claim", file(text=text), "--budget", 600)
+    assert status == 1 and "unproved" in out
+
+
+def test_a_claim_that_no_instance_meets_has_status_2(run, file):
+    status, out, _ = run("claim", file(where="mu >= 2"), "--budget", 600)
+    assert status == 2 and "no instance met the hypotheses: vacuous?" in out
+
+
+def test_sizes_can_be_changed(run, file):
+    sizes = ["--sizes", "n=3,d=1", "--sizes", "n=5,Gamma=4"]
+    status, out, _ = run("claim", file(), *QUICK, *sizes)
+    assert status == 1 and ("n = 3, d = 1, Gamma = 3" in out or "n = 5, d = 2, Gamma = 4" in out)
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "words"),
+    [
+        (None, ["--sizes", "n=1"], "no instance has them, d <= n"),
+        (None, ["--sizes", "n=x"], "is not read; write n=6,d=3"),
+        (None, ["--sizes", "k=1"], "has the sizes n (dimension of the data)"),
+        (None, ["--budget", "0"], "--budget = 0; it must be an integer of at least 1"),
+        ("x = 1 / 0", [], "line 1: division by zero"),
+        ("x = (", [], "line 1: '(' was never closed"),
+        ("", [], "defines no claim"),
+        ("import gsae_ref as gs\nc = gs.Claim('norm(z) <= 1')", [], "line 2: 'norm(z) <= 1': z is"),
+        (
+            CLAIM.format(factor=1, where="delta <= 1") + "b = claim.but()",
+            ["--script", "a.py"],
+            "2 claims",
+        ),
+    ],
+)
+def test_bad_input_is_refused_in_one_line(run, file, monkeypatch, tmp_path, text, options, words):
+    monkeypatch.chdir(tmp_path)
+    status, out, err = run("claim", file(text=text), *options)
+    assert status == 2 and words in err and err.count("\n") == 1
+
+
+def test_missing_files_are_refused(run, tmp_path, file):
+    assert "cannot be read" in run("claim", tmp_path / "none.py")[2]
+    assert "FILE.py is missing" in run("claim")[2]
+    path = file()
+    assert "is both" in run("claim", path, "--script", path)[2]
+
+
+@pytest.mark.parametrize("model", ["groups", "columns", "t21", "n19"])
+def test_the_names_of_a_model_are_listed(run, model):
+    status, out, _ = run("claim", "--names", model)
+    assert status == 0 and "delta        upper bound of" in out and "inner(M, N)" in out
+
+
+def test_a_certificate_is_printed_as_text_script_and_latex(run):
+    status, text, _ = run("certificate", "T21-prop2")
+    assert status == 0 and "6/5 <= 3/5 is false" in text
+    status, script, _ = run("certificate", "t21-prop2", "--script")
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-"], input=script, capture_output=True, text=True
+    )
+    assert status == 0 and "6/5 <= 3/5 is false" in done.stdout
+    status, latex, _ = run("certificate", "T21-eq21", "--latex")
+    assert status == 0 and r"\tfrac{6}{5} \not\le \tfrac{3}{5}" in latex
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [("T21-prop1", "has no counterexample"), ("T21-prop99", "no counterexample")],
+)
+def test_a_certificate_that_is_not_there_is_refused(run, row, words):
+    status, out, err = run("certificate", row)
+    assert (status, out) == (2, "") and words in err
