@@ -78,12 +78,13 @@ def _cell(kind: str, content: object, sort: object) -> Markup:
 
 def _account(row: dict[str, Any]) -> Markup:
     """The parts of a statement that a row opens to."""
+    kind = LEDGER[row["id"]].kind
     source = LEDGER[row["same_as"] or row["id"]]
     evidence = element("ul", *(_finding(f) for f in row["findings"]), class_="evidence")
     parts = {
         "Hypotheses": _hypotheses(row),
         "Reading": _text("p", row["reading"]),
-        "Kind": joined(row["kind"], ": ", KINDS[row["kind"]]),
+        "Kind": joined(kind, ": ", KINDS[kind]),
         "Verdict": joined(mark(row["verdict"], row["verdict"]), ": ", VERDICTS[row["verdict"]]),
         "Form that holds": _text("pre", row["repaired"]),
         "Remark": _text("pre", row["remark"]),

@@ -1,7 +1,7 @@
-"""Drives headless Chromium through its DevTools pipe, with the standard library only. Imports no gsae_ref.
+"""Drive headless Chromium through its DevTools pipe, with the standard library only.
 
 Messages are JSON, each ended by a zero byte, written to the browser's file descriptor 3 and read
-from its 4.
+from its 4. Imports no gsae_ref.
 """
 
 import base64
@@ -108,7 +108,7 @@ class Browser:
             ready, _, _ = select.select([self.to_read], [], [], max(end - time.monotonic(), 0))
             piece = os.read(self.to_read, 1 << 20) if ready else b""
             if not piece:
-                raise TimeoutError("the browser said nothing more")
+                raise TimeoutError("the browser has stopped answering")
             self.buffer += piece
         message, self.buffer = self.buffer.split(b"\0", 1)
         return json.loads(message)
@@ -119,7 +119,7 @@ class Browser:
         return [event["params"] for event in self.waiting if event.get("method") in methods]
 
     def open(self, address):
-        """Load a page and wait until it is whole; another place on the same page is there at once."""
+        """Load a page and wait until it is complete; an anchor of the same page needs no wait."""
         self.waiting.clear()
         new = "loaderId" in self("Page.navigate", url=address)
         while new and not any(
@@ -150,7 +150,7 @@ class Browser:
         )
 
     def press(self, key, shift=False):
-        """Press and release a key, as a person would."""
+        """Press and release a key."""
         known = {"key": key, "windowsVirtualKeyCode": KEYS[key], "modifiers": 8 if shift else 0}
         text = {"Enter": "\r", " ": " "}.get(key)
         self("Input.dispatchKeyEvent", type="keyDown", **known, **({"text": text} if text else {}))
@@ -161,7 +161,7 @@ class Browser:
         self("Input.insertText", text=text)
 
     def screenshot(self, path, whole=False):
-        """Write what is seen, or the whole page, as PNG."""
+        """Write the visible part, or the whole page, as PNG."""
         shot = self("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
         with open(path, "wb") as file:
             file.write(base64.b64decode(shot["data"]))

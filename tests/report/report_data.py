@@ -1,4 +1,4 @@
-"""A result of a verification without running one: every row of the ledger, numbers made up, certificates real."""
+"""A result with every row of the ledger: invented numbers, real certificates, nothing run."""
 
 from gsae_ref.claims.evidence import Counterexample, Identity, Inequality, Measurement, Reading
 from gsae_ref.papers.counterexamples import COUNTEREXAMPLES
@@ -13,7 +13,7 @@ NUMBERS = {
 
 
 def findings(row):
-    """What a run would find of a row: a finding for every item of evidence and every counterexample."""
+    """A finding for every item of evidence of a row and every counterexample."""
     for evidence in row.evidence:
         if isinstance(evidence, Counterexample):
             yield from (finding(evidence, name) for name in counterexamples_of(row.id))

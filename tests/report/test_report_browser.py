@@ -1,4 +1,4 @@
-"""The report in a real browser: it filters, finds, sorts, opens by keyboard, fits a phone, and can be read in light and in dark."""
+"""The report in a browser: filters, search, order, keyboard, phones, light and dark."""
 
 import pytest
 from browser import Browser, find_browser
@@ -14,15 +14,24 @@ pytestmark = pytest.mark.skipif(
     reason="no Chromium on the path (Debian: apt-get install chromium), none in GSAE_REF_BROWSER",
 )
 
-SHOWN = "[...document.querySelectorAll('#table > tbody > tr')].filter(row => row.checkVisibility()).map(row => row.id)"
+SHOWN = """[...document.querySelectorAll('#table > tbody > tr')]
+    .filter(row => row.checkVisibility()).map(row => row.id)"""
+OPENED = """[...document.querySelectorAll('#table details')]
+    .filter(details => details.open).map(details => details.closest('tr').id)"""
+RATIOS = """[...document.querySelectorAll('#table > tbody > tr > .ratio')]
+    .map(cell => cell.textContent)"""
+CHOSEN = "[document.getElementById('paper').value, document.getElementById('verdict').value]"
+HIDDEN_IN_PRINT = """[...document.querySelectorAll('nav, .controls, .skip')]
+    .some(element => element.checkVisibility())"""
+BACKGROUND = "getComputedStyle(document.body).backgroundColor.match(/\\d+/g)"
 FOCUS = "document.activeElement.id || document.activeElement.textContent.trim()"
 SORTED = "[...document.querySelectorAll('#table > thead th')].map(head => head.ariaSort)"
 
-# Contrast as WCAG 2 defines it, of every visible text with the colour behind it: the smallest ratio
-# and where.
+# Contrast (WCAG 2) of every visible text with the colour behind it: the smallest ratio and where.
 CONTRAST = """(() => {
   const numbers = (text) => text.match(/[\\d.]+/g).map(Number);
-  const light = (c) => c.slice(0, 3).map((v) => v / 255).map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+  const linear = (v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+  const light = (c) => c.slice(0, 3).map((v) => linear(v / 255))
     .reduce((sum, v, k) => sum + v * [0.2126, 0.7152, 0.0722][k], 0);
   const behind = (element) => {
     for (; element; element = element.parentElement) {
@@ -31,11 +40,16 @@ CONTRAST = """(() => {
     }
     return [255, 255, 255];
   };
-  const ratio = (a, b) => { const [x, y] = [light(a), light(b)].sort((p, q) => q - p); return (x + 0.05) / (y + 0.05); };
+  const ratio = (a, b) => {
+    const [x, y] = [light(a), light(b)].sort((p, q) => q - p);
+    return (x + 0.05) / (y + 0.05);
+  };
   let text = [99, ""], marks = [99, ""], count = 0;
   for (const element of document.body.querySelectorAll("*")) {
     if (!element.checkVisibility() || ["SCRIPT", "STYLE"].includes(element.tagName)) continue;
-    const style = getComputedStyle(element), own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+    const style = getComputedStyle(element);
+    const words = (node) => node.nodeType === 3 && node.textContent.trim();
+    const own = [...element.childNodes].some(words);
     const svg = element.ownerSVGElement;
     if (own) {
       const value = ratio(numbers(svg ? style.fill : style.color), behind(element));
@@ -50,9 +64,12 @@ CONTRAST = """(() => {
 })()"""
 
 
-SPILT = """[...document.querySelectorAll('main *')].filter(e => e.checkVisibility() && !e.closest('svg') && !e.closest('.unseen')
-    && e.getBoundingClientRect().right > WIDTH + 1).length"""  # not innerWidth: a phone's grows with the page
-SMALL = """[...document.querySelectorAll('.controls button, .controls input, .controls select, #table > thead button')]
+# Not innerWidth: a phone's grows with the page.
+SPILT = """[...document.querySelectorAll('main *')]
+    .filter(e => e.checkVisibility() && !e.closest('svg') && !e.closest('.unseen')
+      && e.getBoundingClientRect().right > WIDTH + 1).length"""
+TOUCHED = ".controls button, .controls input, .controls select, #table > thead button"
+SMALL = f"""[...document.querySelectorAll('{TOUCHED}')]
     .filter(e => e.getBoundingClientRect().height < 40).length"""
 OUTLINE = "getComputedStyle(document.activeElement).outlineStyle"
 
@@ -84,19 +101,19 @@ def choose(page, name, value):
     page.run(f"document.getElementById({name!r}).dispatchEvent(new Event('input'))")
 
 
-def rows(**fields):
+def rows(paper=None, verdict=None):
+    """Ids of the rows of a paper, of a verdict, or of both."""
     return [
         row.id
         for row in LEDGER.values()
-        if all(getattr(row, name) == value for name, value in fields.items())
+        if paper in (None, row.paper) and verdict in (None, row.verdict)
     ]
 
 
-def test_the_page_loads_without_a_complaint_and_asks_for_nothing(page, address):
+def test_the_page_loads_without_errors_and_requests_nothing(page, address):
     assert page.run(SHOWN) == list(LEDGER)
-    assert {
-        event["request"]["url"].split(",")[0] for event in page.events("Network.requestWillBeSent")
-    } <= {address, "data:"}
+    requests = page.events("Network.requestWillBeSent")
+    assert {event["request"]["url"].split(",")[0] for event in requests} <= {address, "data:"}
     assert page.run("document.title").startswith("Every statement")
 
 
@@ -105,17 +122,15 @@ def test_the_table_is_filtered_by_paper_verdict_and_text(page):
     assert page.run(SHOWN) == rows(paper="N19")
     choose(page, "verdict", "refuted")
     assert page.run(SHOWN) == rows(paper="N19", verdict="refuted")
-    count = len(rows(paper="N19", verdict="refuted"))
-    assert (
-        page.run("document.getElementById('shown').textContent")
-        == f"{count} of {len(LEDGER)} statements shown"
-    )
+    shown = f"{len(rows('N19', 'refuted'))} of {len(LEDGER)} statements shown"
+    assert page.run("document.getElementById('shown').textContent") == shown
     page.run("document.getElementById('clear').click()")
     assert page.run(SHOWN) == list(LEDGER)
     assert page.run(FOCUS) == "search"
     page.type("Proposition 2")
     found = page.run(SHOWN)
-    assert "T21-prop2" in found and len(found) < 20
+    assert "T21-prop2" in found
+    assert len(found) < 20
     page.run("document.getElementById('clear').click()")
     page.type("no such words")
     assert page.run(SHOWN) == []
@@ -137,41 +152,38 @@ def test_a_count_of_the_overview_filters_the_table(page):
         "document.querySelector('.overview a[data-paper=L23][data-verdict=corrected]').click()"
     )
     assert page.run(SHOWN) == rows(paper="L23", verdict="corrected")
-    assert page.run(
-        "[document.getElementById('paper').value, document.getElementById('verdict').value]"
-    ) == ["L23", "corrected"]
+    assert page.run(CHOSEN) == ["L23", "corrected"]
 
 
 def test_a_link_to_a_row_shows_it_even_where_the_filter_hides_it(page):
     choose(page, "paper", "L23")
     page.run("document.querySelector('.tightness a').click()")
     page.run("new Promise(done => setTimeout(done, 100))")
-    assert page.run("[location.hash, document.querySelector('#T21-mu-order details').open]") == [
-        "#T21-mu-order",
-        True,
-    ]
+    assert page.run("location.hash") == "#T21-mu-order"
+    assert page.run("document.querySelector('#T21-mu-order details').open") is True
     assert page.run("document.activeElement.closest('tr').id") == "T21-mu-order"
     assert page.run(SHOWN) == list(LEDGER)
 
 
-def test_heads_sort_up_and_down_and_say_so(page):
-    page.run("document.querySelectorAll('#table > thead button')[1].click()")
-    order = [LEDGER[name].verdict for name in page.run(SHOWN)]
-    assert order == sorted(order, key=list(VERDICTS).index)
+def test_heads_sort_up_and_down_and_show_the_order(page):
+    def sort(column):
+        page.run(f"document.querySelectorAll('#table > thead button')[{column}].click()")
+
+    sort(1)
+    order = [list(VERDICTS).index(LEDGER[name].verdict) for name in page.run(SHOWN)]
+    assert order == sorted(order)
     assert page.run(SORTED) == ["none", "ascending", "none", "none", "none"]
-    page.run("document.querySelectorAll('#table > thead button')[1].click()")
-    assert [LEDGER[name].verdict for name in page.run(SHOWN)] == sorted(
-        order, key=list(VERDICTS).index, reverse=True
-    )
+    sort(1)
+    order = [list(VERDICTS).index(LEDGER[name].verdict) for name in page.run(SHOWN)]
+    assert order == sorted(order, reverse=True)
     assert page.run(SORTED)[1] == "descending"
-    page.run("document.querySelectorAll('#table > thead button')[3].click()")
-    ratios = page.run(
-        "[...document.querySelectorAll('#table > tbody > tr > .ratio')].map(cell => cell.textContent)"
-    )
-    assert ratios == sorted(ratios, key=lambda text: text == "") and ratios[0] == "0.750"
-    page.run("document.querySelectorAll('#table > thead button')[0].click()")
+    sort(3)
+    ratios = page.run(RATIOS)
+    assert ratios == sorted(ratios, key=lambda text: text == "")
+    assert ratios[0] == "0.750"
+    sort(0)
     assert page.run(SHOWN) == list(LEDGER)
-    page.run("document.querySelectorAll('#table > thead button')[0].click()")
+    sort(0)
     assert page.run(SHOWN) == list(LEDGER)[::-1]
 
 
@@ -203,12 +215,11 @@ def test_everything_can_be_done_from_the_keyboard(page):
 
 
 def test_all_shown_rows_are_opened_and_all_are_closed(page):
-    opened = "[...document.querySelectorAll('#table details')].filter(d => d.open).map(d => d.closest('tr').id)"
     choose(page, "verdict", "vacuous")
     page.run("document.getElementById('open').click()")
-    assert page.run(opened) == rows(verdict="vacuous")
+    assert page.run(OPENED) == rows(verdict="vacuous")
     page.run("document.getElementById('close').click()")
-    assert page.run(opened) == []
+    assert page.run(OPENED) == []
 
 
 @pytest.mark.parametrize("width", [320, 390, 760, 1280, 1920])
@@ -219,7 +230,7 @@ def test_no_width_needs_scrolling_sideways(page, width):
     assert page.run(SPILT.replace("WIDTH", str(width))) == 0
 
 
-def test_what_is_touched_on_a_phone_is_large_enough(page):
+def test_controls_are_large_enough_for_a_phone(page):
     page.look(390, 800)
     assert page.run(SMALL) == 0
 
@@ -233,24 +244,15 @@ def test_contrast_is_that_of_wcag_aa(page, scheme, media):
     assert seen["count"] > 2000
     assert seen["text"][0] >= 4.5, seen["text"]
     assert seen["marks"][0] >= 3, seen["marks"]
-    dark = (
-        sum(map(int, page.run("getComputedStyle(document.body).backgroundColor.match(/\\d+/g)")))
-        < 300
-    )
+    dark = sum(map(int, page.run(BACKGROUND))) < 300
     assert dark == (scheme == "dark" and media == "screen")
 
 
-def test_print_leaves_out_what_paper_cannot_do(page):
+def test_print_leaves_out_the_controls(page):
     page.look(800, 1100, media="print")
-    assert (
-        page.run(
-            "[...document.querySelectorAll('nav, .controls, .skip')].some(e => e.checkVisibility())"
-        )
-        is False
-    )
-    assert (
-        page.run("getComputedStyle(document.querySelector('#table > thead')).position") == "static"
-    )
+    assert page.run(HIDDEN_IN_PRINT) is False
+    position = "getComputedStyle(document.querySelector('#table > thead')).position"
+    assert page.run(position) == "static"
 
 
 def test_without_scripts_every_row_is_there_and_opens(page, address):
@@ -265,8 +267,7 @@ def test_without_scripts_every_row_is_there_and_opens(page, address):
         page("Emulation.setScriptExecutionDisabled", value=False)
 
 
-# Rules of style that spoil the page, and what then must no longer be true: the measurements above
-# can fail.
+# Rules of style that spoil the page, and the measurement above that must then fail.
 PLANTED = [
     ("main p { color: #999 !important }", f"{CONTRAST}.text[0] >= 4.5"),
     ("svg.mark { color: #ddd !important }", f"{CONTRAST}.marks[0] >= 3"),
@@ -284,10 +285,9 @@ PLANTED = [
 
 
 @pytest.mark.parametrize(("rule", "measure"), PLANTED)
-def test_a_planted_fault_is_seen(page, rule, measure):
+def test_a_planted_fault_is_found(page, rule, measure):
     page.look(390, 800)
     assert page.run(measure) is True
-    page.run(
-        f"document.styleSheets[0].insertRule({rule!r}, document.styleSheets[0].cssRules.length)"
-    )
+    sheet = "document.styleSheets[0]"
+    page.run(f"{sheet}.insertRule({rule!r}, {sheet}.cssRules.length)")
     assert page.run(measure) is False
