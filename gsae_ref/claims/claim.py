@@ -95,7 +95,7 @@ class Claim:
         if isinstance(sizes, Mapping):
             return (dict(sizes),)
         if not sizes:
-            raise ValueError("sizes is empty; give a dict of sizes, several, or None")
+            raise ValueError("sizes is empty; give a dict of sizes, or several")
         return tuple(dict(each) for each in sizes)
 
     @property

@@ -106,7 +106,7 @@ def _delta(i: Instance) -> Any:
 
 
 def _noise(i: Instance) -> Any:
-    return i.each(1, lambda part: part.matrix("noise", i["n"], 1))[0]
+    return i.one(lambda part: part.matrix("noise", i["n"], 1))
 
 
 def _eps(i: Instance) -> Any:

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -47,6 +46,16 @@ class Block:
     signs: bool = False
 
 
+def any_sizes(sizes: Sizes) -> str:
+    """No reason to refuse sizes."""
+    return ""
+
+
+def nothing(given: Collection[str]) -> tuple[str, ...]:
+    """Nothing that holds of every instance."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Model:
     """The instances that a claim speaks of.
@@ -57,20 +66,20 @@ class Model:
         As in ``Claim(model=name)``.
     sizes : dict
         What every size means.
-    tried : tuple of dict
-        Sizes of a claim that names none.
-    refuse : callable
-        Of sizes, why no instance has them; empty where one has.
     blocks : callable
         Of sizes, the blocks by name.
     basics : dict
         Basic quantities: functions of an :class:`Instance`.
     definitions : dict
         Derived quantities: sentences.
-    always : callable
-        Of the hypotheses that are built in, what holds of every instance, as sentences.
     given : dict
         Hypotheses that can be built in, each with the sentences that state it.
+    always : callable
+        Of the hypotheses that are built in, what holds of every instance, as sentences.
+    refuse : callable
+        Of sizes, why no instance has them; empty where one has.
+    tried : tuple of dict
+        Sizes of a claim that names none.
     meanings : dict
         What every name means.
     distance : str
@@ -81,16 +90,16 @@ class Model:
 
     name: str
     sizes: Mapping[str, str]
-    tried: tuple[Sizes, ...]
-    refuse: Callable[[Sizes], str]
     blocks: Callable[[Sizes], Mapping[str, Block]]
     basics: Mapping[str, Formula]
-    definitions: Mapping[str, str]
-    always: Callable[[Collection[str]], tuple[str, ...]]
-    given: Mapping[str, tuple[str, ...]]
-    meanings: Mapping[str, str]
-    distance: str
-    symbols: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    definitions: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    always: Callable[[Collection[str]], tuple[str, ...]] = nothing
+    refuse: Callable[[Sizes], str] = any_sizes
+    tried: tuple[Sizes, ...] = ()
+    meanings: Mapping[str, str] = field(default_factory=dict)
+    distance: str = ""
+    symbols: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -230,9 +239,13 @@ class Instance(Scope):
         values = values.reshape(-1, count, *values.shape[1:])
         return [values[:, k] for k in range(count)]
 
+    def one(self, build: Callable[[Parts], Value]) -> Value:
+        """``build`` of the whole of every block."""
+        return self.each(1, build)[0]
+
     def number(self, block: str) -> Value:
         """The only number of a block; 0 where it is frozen."""
-        return self.each(1, lambda part: part.number(block))[0]
+        return self.one(lambda part: part.number(block))
 
 
 class Parts:

@@ -41,6 +41,8 @@ class Tightness:
 def measure_tightness(claim: Claim, **settings: Any) -> Tightness:
     """Search a claim again at every distance; ``settings`` are those of :func:`gsae_ref.stress`."""
     expression = claim.distance or find_model(claim.model).distance
+    if not expression:
+        raise ValueError("the model has no distance from degenerate instances; give one to Claim")
     rows = []
     for distance in DISTANCES:
         away = (*claim.away, f"{expression} >= {distance}") if distance else claim.away
