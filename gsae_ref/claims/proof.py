@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -65,6 +65,13 @@ class Proof:
         return sum(map(digits, self.numbers))
 
     @property
+    def point(self) -> dict[str, tuple[str, ...]]:
+        """The parameters of every block that is not 0, to be stored; see :func:`prove_at`."""
+        blocks = self.problem.layout.blocks.items()
+        parts = {name: self.theta[start : start + count] for name, (start, count) in blocks}
+        return {name: tuple(map(str, part)) for name, part in parts.items() if any(part)}
+
+    @property
     def numbers(self) -> list[Fraction]:
         """The numbers of the instance that are not 0."""
         distinct: list[Any] = []
@@ -88,6 +95,30 @@ class Outcome(NamedTuple):
 def prove(problem: Problem, theta: Sequence[Fraction]) -> Proof | None:
     """Prove that the instance at rational parameters violates the claim; None where it does not."""
     return decide(problem, theta).proof
+
+
+def prove_at(problem: Problem, point: Mapping[str, Sequence[str | int]]) -> Proof | None:
+    """Prove that the instance at a stored point violates the claim; None where it does not.
+
+    Parameters
+    ----------
+    problem : Problem
+    point : dict
+        Parameters of blocks, such as ``{"code": ("1/2", "0")}``; the others are 0.
+
+    Raises
+    ------
+    ValueError
+        For a block that the claim does not have, or a wrong number of parameters.
+    """
+    theta = [Fraction(0)] * problem.layout.size
+    for name, values in point.items():
+        start, count = problem.layout.blocks.get(name, (0, -1))
+        if count != len(values):
+            known = {block: n for block, (_, n) in problem.layout.blocks.items() if n}
+            raise ValueError(f"point: {name} has {len(values)} parameters; the blocks have {known}")
+        theta[start : start + count] = map(Fraction, values)
+    return prove(problem, theta)
 
 
 def decide(problem: Problem, theta: Sequence[Fraction]) -> Outcome:

@@ -88,7 +88,8 @@ def mutants(claim: Claim) -> Iterator[Mutant]:
     >>> sizes = dict(n=2, d=1, Gamma=2, gamma=1)
     >>> claim = Claim("mu <= 1 + delta", sizes=sizes, given=("orthonormal S",))
     >>> [mutant.text for mutant in mutants(claim)]
-    ['bound x 0.9', 'without delta in 1 + delta', 'without 1 in 1 + delta', 'without "orthonormal S"']
+    ['bound x 0.9', 'without delta in 1 + delta', 'without 1 in 1 + delta',
+     'without "orthonormal S"']
     """
     if isinstance(claim.conclusion, str) and not claim.is_identity:
         yield Mutant(f"bound x {SPOILT_BY}", _scaled(claim, SPOILT_BY))

@@ -44,6 +44,15 @@ def add(commands: Any) -> None:
         help="list what sentences on a model can say, and run nothing: "
         + ", ".join(sorted(MODELS)),
     )
+    _add_search(command)
+    _add_output(command)
+    add_json(command)
+    add_seed(command)
+    command.set_defaults(run=run)
+
+
+def _add_search(command: argparse.ArgumentParser) -> None:
+    """Add the options of the search."""
     command.add_argument(
         "--sizes",
         action="append",
@@ -63,6 +72,10 @@ def add(commands: Any) -> None:
     command.add_argument(
         "--n-jobs", type=int, metavar="N", help="processes (default 1); -1 for all cores"
     )
+
+
+def _add_output(command: argparse.ArgumentParser) -> None:
+    """Add the options that ask for more than the verdict."""
     command.add_argument(
         "--tightness",
         action="store_true",
@@ -78,9 +91,6 @@ def add(commands: Any) -> None:
         ("--latex", "OUT.tex", "write the counterexample as LaTeX"),
     ):
         command.add_argument(option, type=file_name, metavar=letter, help=meaning)
-    add_json(command)
-    add_seed(command)
-    command.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""Counterexamples as scripts and LaTeX: those of the ledger, all of them, and those that are found."""
+"""Counterexamples as scripts and LaTeX: all of the ledger, and those that are found."""
 
 import ast
 import re

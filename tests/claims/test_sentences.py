@@ -56,7 +56,7 @@ def test_floats_and_exact_numbers_agree(sizes, given):
 
 @pytest.mark.parametrize("sizes", SHAPES, ids=str)
 def test_what_is_built_in_holds(sizes):
-    """Exactly, at every rational instance: a hypothesis that is built in is true by construction."""
+    """A hypothesis that is built in is true by construction, exactly."""
     claim = gs.Claim("norm(y) + norm(A[0]) + norm(S[0]) <= B_max + delta", sizes=sizes)
     for given in (BUILT_IN, ("unit norm S", "orthonormal A"), ("A = S", "orthonormal S")):
         problem = claim.but(given=given).problems[0]
