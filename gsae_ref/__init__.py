@@ -50,6 +50,7 @@ from .papers import models as _models
 from .papers.ledger import LEDGER
 from .papers.t21.model.formulas import block_coherence, coherence
 from .papers.t21.support.formulas import SupportInterval, support_interval
+from .papers.t21.threshold.formulas import DataThreshold, data_threshold
 from .sampling import (
     GroupedRegression,
     GroupSparseSample,
@@ -80,6 +81,7 @@ if _typing.TYPE_CHECKING:
 __all__ = [
     "Claim",
     "Closeness",
+    "DataThreshold",
     "DictionaryMatch",
     "DictionaryReport",
     "DivergenceError",
@@ -103,6 +105,7 @@ __all__ = [
     "code_moments",
     "coherence",
     "compare_gradients",
+    "data_threshold",
     "decode",
     "dglnn_flow",
     "dglnn_loss_and_grad",

@@ -6,6 +6,7 @@ PUBLIC = {
         " name='', distance='', floor=0.01)"
     ),
     "Closeness": "(delta, permutation, signs)",
+    "DataThreshold": "(lam, low, high, n_active, n_samples, failure_bound)",
     "DiagonallyGroupedLinearRegressor": (
         "(groups=None, *, algorithm='algorithm_2', n_epochs=2000, alpha=0.0001, gamma=0.2, "
         "eta=None, early_stopping=True, validation_fraction=0.2, fit_intercept=True, "
@@ -50,6 +51,7 @@ PUBLIC = {
     "code_moments": "(model, bounds=(1, 1))",
     "coherence": "(A)",
     "compare_gradients": "(A, Y, lam, group_size, support=None)",
+    "data_threshold": "(A, Y, n_active, group_size)",
     "decode": "(A, X)",
     "dglnn_flow": (
         "(X, y, groups, t, alpha=0.001, v0=None, loss_scale='half', method='DOP853', rtol=1e-10)"

@@ -221,6 +221,11 @@ ROWS = {
     "compare_gradients": Row(
         gs.compare_gradients, lambda rng: network(rng, support=None), nan=True
     ),
+    "data_threshold": Row(
+        gs.data_threshold,
+        lambda rng: without(network(rng, n_active=1), "lam"),
+        nan=False,
+    ),
     "decode": Row(
         gs.decode, lambda rng: {"A": rng.normal(size=(3, 4)), "X": rng.normal(size=(2, 4))}
     ),

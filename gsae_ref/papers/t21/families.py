@@ -14,6 +14,7 @@ from ...arrays import Array
 from ...claims.family import Family
 from .instance import Instance
 from .support.formulas import recovery_interval
+from .threshold import families as threshold
 
 
 class Shape(NamedTuple):
@@ -276,4 +277,5 @@ FAMILIES = {
     "descent": Family(_descent, _GROUP),
     "nearly_linear": Family(_nearly_linear, _GROUP),
     "exclusion": Family(_exclusion, _ONE),
+    **threshold.FAMILIES,
 }

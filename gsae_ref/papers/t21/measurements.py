@@ -5,3 +5,4 @@ from .direction import measurements as direction
 from .gradients import measurements as gradients
 from .model import measurements as model
 from .support import measurements as support
+from .threshold import measurements as threshold

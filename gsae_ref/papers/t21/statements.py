@@ -5,6 +5,7 @@ from .direction import statements as direction
 from .gradients import statements as gradients
 from .model import statements as model
 from .support import statements as support
+from .threshold import statements as threshold
 
 ROWS = (
     *model.ROWS,
@@ -12,4 +13,5 @@ ROWS = (
     *gradients.ROWS,
     *direction.ROWS,
     *convergence.ROWS,
+    *threshold.ROWS,
 )

@@ -18,6 +18,7 @@ from gsae_ref.papers.families import FAMILIES
 from gsae_ref.papers.ledger import LEDGER
 from gsae_ref.papers.t21 import instance as t21_instance
 from gsae_ref.papers.t21 import statements
+from gsae_ref.papers.t21.threshold import instance as threshold
 
 
 def split(A, d):
@@ -363,6 +364,24 @@ OUTSIDE = {  # text of the hypothesis: an instance that breaks it, made from one
         lambda i: replace(i, delta=0.9),
     ),
     "one active group, so beta = 0": (good("exclusion"), lambda i: replace(i, n_active=2)),
+    threshold.FIXED_DICTIONARY.text: (
+        good("held_out"),
+        lambda i: replace(
+            i, dictionaries=i.dictionaries * np.arange(1, len(i.Y) + 1)[:, None, None]
+        ),
+    ),
+    threshold.EXCHANGEABLE.text: (
+        good("held_out"),
+        lambda i: replace(i, last=np.eye(len(i.Y))[0]),
+    ),
+    threshold.LAM_IN_WINDOW.text: (good("held_out"), lambda i: replace(i, place=1.1)),
+    threshold.NOISELESS.text: (good("held_out_clean"), lambda i: replace(i, Y=i.Y + 0.1)),
+    threshold.GAMMA_ACTIVE.text: (good("held_out_clean"), lambda i: replace(i, n_active=3)),
+    threshold.CODES_BOUNDED.text: (good("held_out_clean"), lambda i: replace(i, b_min=3.0)),
+    threshold.CERTIFIED.text: (
+        good("held_out_clean", (threshold.CERTIFIED,)),
+        lambda i: replace(i, b_max=1e3),
+    ),
 }
 
 
