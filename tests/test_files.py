@@ -1,4 +1,4 @@
-"""Files are complete or as they were, and nothing is ever unpickled."""
+"""Files are written as a whole or not at all, and nothing is unpickled."""
 
 import json
 import os
@@ -10,7 +10,7 @@ import pytest
 from gsae_ref.files import atomically, check_writable, read_arrays, write_arrays, write_json
 
 
-def test_a_file_is_complete_or_as_it_was_before(tmp_path):
+def test_a_file_is_written_as_a_whole_or_not_at_all(tmp_path):
     path = tmp_path / "out.json"
     write_json({"a": [1, 2.5, "6/5", None, True]}, path)
     before = path.read_text()
@@ -35,12 +35,12 @@ def test_a_file_appears_by_a_rename_of_a_finished_one(tmp_path, monkeypatch):
     assert sizes == [{"rows": list(range(50))}]
 
 
-def test_a_folder_that_is_not_there_is_refused(tmp_path):
+def test_a_missing_folder_is_refused(tmp_path):
     with pytest.raises(ValueError, match="cannot be written .*its folder must exist"):
         write_json({}, tmp_path / "missing" / "out.json")
 
 
-def test_what_json_cannot_hold_leaves_the_file_as_it_was(tmp_path):
+def test_an_object_that_json_cannot_store_leaves_the_file_as_it_was(tmp_path):
     path = tmp_path / "out.json"
     write_json({"a": 1}, path)
     with pytest.raises(TypeError, match="not JSON serializable"):
@@ -76,18 +76,18 @@ def test_an_interrupt_while_writing_leaves_the_file_as_it_was(tmp_path):
     assert os.listdir(tmp_path) == ["out.txt"]
 
 
-def test_a_folder_is_no_file(tmp_path):
+def test_a_folder_in_place_of_a_file_is_refused(tmp_path):
     with pytest.raises(ValueError, match="is a folder; add a file name"):
         check_writable(tmp_path)
 
 
-def test_a_path_that_can_be_written_is_left_as_it_was(tmp_path):
+def test_checking_a_path_leaves_no_file(tmp_path):
     check_writable(tmp_path / "new")
     assert os.listdir(tmp_path) == []
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
-def test_a_full_disk_is_said_in_one_line(tmp_path, monkeypatch):
+def test_a_full_disk_is_reported(tmp_path, monkeypatch):
     os.symlink("/dev/full", tmp_path / "full")
     monkeypatch.setattr(
         "gsae_ref.files._temporary", lambda path: (tmp_path / "full", open(os.devnull, "wb"))
@@ -100,7 +100,7 @@ def test_a_full_disk_is_said_in_one_line(tmp_path, monkeypatch):
     assert os.listdir(tmp_path) == []
 
 
-def test_arrays_come_back_as_they_were(tmp_path):
+def test_arrays_are_read_as_they_were_written(tmp_path):
     arrays = {"A": np.float32([[1, 2], [3, 4]]), "n": np.array(3), "name": np.array("x")}
     write_arrays(tmp_path / "a.npz", arrays)
     back = read_arrays(tmp_path / "a.npz")
@@ -133,6 +133,6 @@ def test_a_damaged_archive_is_refused(tmp_path, damage):
         read_arrays(path)
 
 
-def test_a_missing_archive_is_told_apart_from_a_damaged_one(tmp_path):
+def test_a_missing_archive_is_distinguished_from_a_damaged_one(tmp_path):
     with pytest.raises(FileNotFoundError):
         read_arrays(tmp_path / "a.npz")
