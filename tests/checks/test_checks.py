@@ -447,7 +447,7 @@ REFUSALS = {
     "supports that are indices": (
         lambda: ops.sparse_expected_gradient(A, A, [[0, 1]], [1.0]),
         ValueError,
-        "supports has dtype int64 and shape (1, 2) ... boolean mask ... 4 columns, one for each atom",
+        "supports has dtype int64 and shape (1, 2) ... boolean mask ... 4 columns",
     ),
     "a law with too few probabilities": (
         lambda: ops.sparse_expected_gradient(A, A, np.eye(4) > 0, [0.5, 0.5]),
