@@ -1,4 +1,4 @@
-"""check_dictionary on a user's own matrices: numbers by another route, flags that flip, certificates that no code can break."""
+"""``check_dictionary``: numbers by another route, flags that flip, certificates that hold."""
 
 import itertools
 import json
@@ -14,6 +14,7 @@ from gsae_ref.papers.t21.support.formulas import support_interval
 
 FRAME = np.array([[1, 0, 0.28, 0], [0, 1, 0, 0.28], [0, 0, 0.96, 0], [0, 0, 0, 0.96]])
 FORMS = ("printed", "corrected", "sharp")
+NORM_CONDITION = "norm condition (69), d for n, at some lam of Lemma 1's interval"
 
 
 def split(A, d):
@@ -25,7 +26,7 @@ def haar(rng, n, m):
 
 
 def digits_like(rng, d):
-    """Non-negative smooth atoms on an 8 x 8 grid, strongly correlated, as dictionaries learnt from digits are."""
+    """Smooth non-negative atoms on an 8 x 8 grid, correlated like those learned from digits."""
     grid = np.stack(np.meshgrid(np.arange(8), np.arange(8)), axis=-1).reshape(-1, 2)
     atoms = []
     for centre in rng.uniform(1, 7, size=(6 * d, 2)):
@@ -35,13 +36,16 @@ def digits_like(rng, d):
 
 
 def tilt(A_star, rng, angle, d):
-    """Every group turned by ``angle`` towards fresh directions of its own; stays orthonormal. Needs n >= n_atoms + d."""
+    """Every group turned by ``angle`` towards new directions, still orthonormal.
+
+    Needs n >= n_atoms + d.
+    """
     normal = scipy.linalg.null_space(A_star.T)[:, :d] @ haar(rng, d, d)
     return np.hstack([math.cos(angle) * S + math.sin(angle) * normal for S in split(A_star, d)])
 
 
 def simulation_like(rng):
-    """The simulation of Section 4.1 at a fifth of its size: Gaussian columns of unit norm, moved to mean cosine about .15."""
+    """[T21] Section 4.1 at a fifth of its size: Gaussian unit columns, moved by noise."""
     A_star = rng.normal(size=(190, 200))
     A_star /= np.linalg.norm(A_star, axis=0)
     return A_star + 0.48 * rng.normal(size=A_star.shape), A_star
@@ -71,7 +75,7 @@ def report_on(name, b_min=4.0, b_max=5.0):
     return check_dictionary(A, d, n_active, b_min, b_max, A_star)
 
 
-# ------------------------------------------------------------------------------------------------ numbers by another route
+# ---------------------------------------------------------------- numbers by another route
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -166,14 +170,9 @@ def test_the_margins_are_those_of_the_formulas_and_decide_the_flags(name):
 def test_an_orthonormal_dictionary_at_its_target_satisfies_every_hypothesis_that_can_be():
     report = report_on("orthonormal")
     failing = {h.text for h in report.hypotheses if not h.holds}
-    assert failing <= {
-        "norm condition (69), d for n, at some lam of Lemma 1's interval"
-    }  # met with margin 0, so by rounding
-    assert report.certified == {
-        "printed": False,
-        "corrected": True,
-        "sharp": True,
-    }  # the printed interval has a closed right end
+    assert failing <= {NORM_CONDITION}  # its margin is 0, so rounding decides
+    # the printed interval has a closed right end
+    assert report.certified == {"printed": False, "corrected": True, "sharp": True}
     for form in FORMS:
         assert report.intervals[form] == pytest.approx((0, 4), abs=1e-12)
 
@@ -195,7 +194,7 @@ def test_the_simulation_of_the_paper_is_outside_its_own_theory():
     assert "atoms of A* have unit norm" not in failing
 
 
-# ------------------------------------------------------------------------------------------------ flags flip
+# ---------------------------------------------------------------- flags flip
 
 
 def inside():
@@ -261,16 +260,34 @@ def test_a_flag_flips_when_its_hypothesis_is_broken(text):
             A, 2, **{"n_active": 1, "b_min": 4.0, "b_max": 5.0} | sizes, A_star=A_star
         ).hypotheses
     }
-    assert before[text].holds and not after[text].holds
+    assert before[text].holds
+    assert not after[text].holds
     assert after[text].margin < 0
     assert before[text].needed_by
 
 
 def test_every_hypothesis_of_the_report_is_broken_but_one_that_rarely_holds():
-    report = check_dictionary(*inside()[:1], 2, 1, 4.0, 5.0, inside()[1])
-    left = {h.text for h in report.hypotheses} - set(BREAK)
-    assert left == {"norm condition (69), d for n, at some lam of Lemma 1's interval"}
-    assert {h.holds for h in report.hypotheses if h.text in left} == {False}
+    A, A_star = inside()
+    holds = {h.text: h.holds for h in check_dictionary(A, 2, 1, 4.0, 5.0, A_star).hypotheses}
+    assert set(holds) - set(BREAK) == {NORM_CONDITION}
+    assert not holds[NORM_CONDITION]
+
+
+def test_equalities_hold_to_rounding_and_inequalities_exactly():
+    report = report_on("orthonormal")
+    assert [h.tolerance for h in report.hypotheses] == [1e-9] * 4 + [0.0] * 9
+    assert [h.holds for h in report.hypotheses] == [
+        h.margin >= -h.tolerance for h in report.hypotheses
+    ]
+    assert min(h.margin for h in report.hypotheses[:4]) < 0  # defects of rounding
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_threshold_is_certified_inside_the_sharp_interval(name):
+    report = report_on(name)
+    low, high = report.intervals["sharp"]
+    for lam in (0.0, 0.99 * low, low, (low + high) / 2, 0.99 * high, high, 1.01 * high):
+        assert report.certifies(lam) == (low <= lam < high)
 
 
 @pytest.mark.parametrize(
@@ -279,10 +296,8 @@ def test_every_hypothesis_of_the_report_is_broken_but_one_that_rarely_holds():
         (lambda A, S: (A, S), True),
         (lambda A, S: (stretched(A, 1.001), S), False),
         (lambda A, S: (A, stretched(S, 1.001)), False),
-        (
-            lambda A, S: (A, stretched(S, 0.99)),
-            True,
-        ),  # ||A*_g||_2 <= 1 is what the corrected bound uses
+        # the corrected bound uses ||A*_g||_2 <= 1
+        (lambda A, S: (A, stretched(S, 0.99)), True),
     ],
 )
 def test_the_corrected_interval_is_certified_exactly_under_its_hypotheses(change, certified):
@@ -292,14 +307,19 @@ def test_the_corrected_interval_is_certified_exactly_under_its_hypotheses(change
     if certified:  # then it lies inside the sharp one
         sharp = report.intervals["sharp"]
         corrected = report.intervals["corrected"]
-        assert sharp.low <= corrected.low + 1e-12 and corrected.high <= sharp.high + 1e-12
+        assert sharp.low <= corrected.low + 1e-12
+        assert corrected.high <= sharp.high + 1e-12
 
 
-# ------------------------------------------------------------------------------------------------ certificates are honest
+# ---------------------------------------------------------------- certificates hold
 
 
 def wrong_supports(A, A_star, d, n_active, b_min, b_max, lam, rng, draws):
-    """Number of drawn codes whose support is not found at lam; every second code is the worst one for a group drawn at random."""
+    """Number of drawn codes whose support is not found at lam.
+
+    Every second code is the worst one for a group drawn at random: in the direction that this
+    group sees most, or least if it is active itself.
+    """
     blocks = split(A, d)
     star = split(A_star, d)
     wrong = 0
@@ -309,15 +329,11 @@ def wrong_supports(A, A_star, d, n_active, b_min, b_max, lam, rng, draws):
         y = np.zeros(len(A))
         for h in S:
             u = rng.normal(size=d)
-            if k % 2:  # the direction that the target group sees most, or least if it is its own
+            if k % 2:
                 _, _, Vt = np.linalg.svd(blocks[target].T @ star[h])
                 u = Vt[-1] if h == target else Vt[0] * rng.choice([-1, 1])
-            y += (
-                star[h]
-                @ u
-                / np.linalg.norm(u)
-                * (rng.choice([b_min, b_max]) if k % 2 else rng.uniform(b_min, b_max))
-            )
+            norm = rng.choice([b_min, b_max]) if k % 2 else rng.uniform(b_min, b_max)
+            y += star[h] @ u / np.linalg.norm(u) * norm
         found = {g for g, B in enumerate(blocks) if np.linalg.norm(B.T @ y) > lam}
         wrong += found != set(S.tolist())
     return wrong
@@ -360,9 +376,8 @@ def test_the_printed_interval_of_the_7_25_frame_is_not_certified_and_is_broken()
     rng = np.random.default_rng(4)
     assert report.certified == {"printed": False, "corrected": True, "sharp": True}
     assert printed == pytest.approx((0.28, 0.72))
-    assert (
-        wrong_supports(FRAME, FRAME, 2, 1, 1, 2, 0.5, rng, 300) > 50
-    )  # T21-lemma1: ||A_1^T y|| = 14/25
+    # T21-lemma1: ||A_1^T y|| = 14/25
+    assert wrong_supports(FRAME, FRAME, 2, 1, 1, 2, 0.5, rng, 300) > 50
     assert wrong_supports(FRAME, FRAME, 2, 1, 1, 2, 0.57, rng, 300) == 0
     np.testing.assert_allclose(np.linalg.norm(FRAME[:, :2].T @ FRAME[:, 2:] @ [2, 0]), 14 / 25)
 
@@ -370,11 +385,8 @@ def test_the_printed_interval_of_the_7_25_frame_is_not_certified_and_is_broken()
 def test_the_closed_right_end_of_the_printed_interval_is_not_certified():
     report = check_dictionary(np.eye(4), 2, 1, 4, 5)
     assert report.intervals["printed"] == report.intervals["sharp"] == (0, 4)
-    assert report.certified == {
-        "printed": False,
-        "corrected": True,
-        "sharp": True,
-    }  # at lam = 4 a group of norm 4 is lost (T21-lemma1-closed-end)
+    # at lam = 4 a group of norm 4 is lost (T21-lemma1-closed-end)
+    assert report.certified == {"printed": False, "corrected": True, "sharp": True}
 
 
 def test_a_printed_interval_inside_the_sharp_one_is_certified():
@@ -389,18 +401,15 @@ def test_a_printed_interval_inside_the_sharp_one_is_certified():
     assert [wrong_supports(A, A_star, 1, 1, 4, 5, lam, rng, 300) for lam in printed] == [0, 0]
 
 
-# ------------------------------------------------------------------------------------------------ input and output
+# ---------------------------------------------------------------- input and output
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.int64])
 def test_other_numbers_than_float64_are_read_with_a_fitting_tolerance(dtype):
-    A = (
-        np.eye(6).astype(dtype)
-        if dtype is np.int64
-        else haar(np.random.default_rng(6), 12, 6).astype(dtype)
-    )
-    report = check_dictionary(A, 2, 1, 4, 5)
-    assert report.hypotheses[0].holds and report.hypotheses[1].holds
+    A = np.eye(6) if dtype is np.int64 else haar(np.random.default_rng(6), 12, 6)
+    report = check_dictionary(A.astype(dtype), 2, 1, 4, 5)
+    assert report.hypotheses[0].holds
+    assert report.hypotheses[1].holds
     assert report.intervals["corrected"] == pytest.approx((0, 4), abs=1e-4)
 
 
@@ -416,7 +425,8 @@ def test_the_report_becomes_json():
     plain = json.loads(json.dumps(report_on("turned a little").to_dict(), default=float))
     assert set(plain["intervals"]) == set(plain["certified"]) == set(FORMS)
     assert plain["intervals"]["sharp"]["empty"] is False
-    assert len(plain["closeness"]) == 4 and len(plain["principal_angles"][0]) == 3
+    assert len(plain["closeness"]) == 4
+    assert len(plain["principal_angles"][0]) == 3
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The verifier: it confirms the ledger, gives the same numbers wherever it runs, and rejects every planted falsehood."""
+"""``verify`` confirms the ledger, with the same numbers everywhere, and rejects falsehoods."""
 
 import json
 import sys
@@ -25,9 +25,9 @@ SOME = ["T21-prop2", "T21-eq21", "T21-eq39", "T21-eq42", "T21-assumption2", "R3"
 
 @pytest.fixture(scope="session")
 def whole():
-    """The whole ledger, quickly, and the rows in the order of the callback."""
-    heard = []
-    return verify(quick=True, callback=heard.append), heard
+    """A quick run of the whole ledger, and the rows that its callback received."""
+    received = []
+    return verify(quick=True, callback=received.append), received
 
 
 @pytest.fixture(scope="module")
@@ -40,35 +40,33 @@ def numbers(report):
     return {(row.id, k): f.numbers for row in report.rows for k, f in enumerate(row.findings)}
 
 
-# ------------------------------------------------------------------------------------------------ the ledger as it stands
+# ---------------------------------------------------------------- the ledger as it stands
 
 
 def test_every_recorded_verdict_is_confirmed(whole):
     report, _ = whole
-    assert [
-        (row.id, f.label, f.summary) for row in report.rows for f in row.findings if not f.ok
-    ] == []
+    for row in report.rows:
+        assert [(f.label, f.summary) for f in row.findings if not f.ok] == [], row.id
     assert report.ok
     assert report.counts["confirmed"] == report.counts["rows"] == len(LEDGER)
     assert [row.id for row in report.rows] == list(LEDGER)
 
 
-def test_the_callback_hears_every_row_in_the_order_of_the_ledger(whole):
-    report, heard = whole
-    assert tuple(heard) == report.rows
+def test_the_callback_receives_every_row_in_the_order_of_the_ledger(whole):
+    report, received = whole
+    assert tuple(received) == report.rows
 
 
-def test_the_counts_add_up_and_the_summary_tells_them(whole):
+def test_the_counts_add_up_and_the_summary_has_them(whole):
     report, _ = whole
     counts = dict(report.counts)
     assert counts.pop("rows") + counts.pop("confirmed") == 2 * sum(counts.values())
-    assert report.summary().startswith(
-        f"{len(LEDGER)} of {len(LEDGER)} recorded verdicts confirmed ("
-    )
+    total = f"{len(LEDGER)} of {len(LEDGER)}"
+    assert report.summary().startswith(f"{total} recorded verdicts confirmed (")
     assert f"{counts['corrected']} corrected" in report.summary()
 
 
-def test_the_report_survives_a_file(whole, tmp_path):
+def test_the_report_is_written_as_json(whole, tmp_path):
     report, _ = whole
     report.to_json(tmp_path / "report.json")
     loaded = json.loads((tmp_path / "report.json").read_text())
@@ -100,13 +98,20 @@ def test_every_inequality_that_holds_was_tried_on_enough_instances_and_is_not_va
     assert [key for key, used in tried.items() if not 0.1 < used <= 1 + 1e-6] == []
 
 
+def test_a_row_of_the_report_has_the_fields_of_the_ledger(whole):
+    for result in whole[0].rows:
+        row = LEDGER[result.id]
+        for name in ("number", "kind", "verdict", "printed", "reading", "repaired", "remark"):
+            assert getattr(result, name) == getattr(row, name)
+
+
 def test_a_shared_row_shows_the_evidence_of_the_row_it_shares(whole):
     by_id = {row.id: row for row in whole[0].rows}
     assert by_id["T21-eq21"].findings == by_id["T21-prop2"].findings
     assert (by_id["T21-eq21"].same_as, by_id["T21-eq21"].number) == ("T21-prop2", "Eq. (21)")
 
 
-# ------------------------------------------------------------------------------------------------ the same numbers everywhere
+# ---------------------------------------------------------------- the same numbers everywhere
 
 
 def test_the_same_seed_gives_the_same_numbers_and_another_seed_others(some):
@@ -126,11 +131,11 @@ def test_the_numbers_do_not_depend_on_which_other_rows_run(whole, some):
 
 
 def test_two_processes_give_the_numbers_of_one(some):
-    heard = []
-    parallel = verify(only=SOME, quick=True, n_jobs=2, callback=heard.append)
+    received = []
+    parallel = verify(only=SOME, quick=True, n_jobs=2, callback=received.append)
     assert numbers(parallel) == numbers(some)
     assert parallel == some
-    assert tuple(heard) == parallel.rows
+    assert tuple(received) == parallel.rows
 
 
 def test_two_threads_give_the_numbers_of_one(some):
@@ -146,7 +151,7 @@ def test_a_dask_cluster_gives_the_numbers_of_one_process(some):
 def test_a_cluster_that_cannot_import_the_package_is_refused_at_once():
     distributed = pytest.importorskip("dask.distributed")
 
-    def forget():
+    def make_unimportable():
         import sys
 
         for name in [name for name in sys.modules if name.split(".")[0] == "gsae_ref"]:
@@ -154,7 +159,7 @@ def test_a_cluster_that_cannot_import_the_package_is_refused_at_once():
         sys.modules["gsae_ref"] = None
 
     with distributed.Client(n_workers=1, threads_per_worker=1, dashboard_address=":0") as client:
-        client.run(forget)
+        client.run(make_unimportable)
         with pytest.raises(
             ImportError, match="Dask worker cannot import gsae_ref.*install it there"
         ):
@@ -188,7 +193,7 @@ def test_without_tqdm_there_is_no_bar_and_no_error(monkeypatch, capsys):
     assert capsys.readouterr().err == ""
 
 
-def test_without_joblib_the_remedy_is_told(monkeypatch):
+def test_without_joblib_the_message_has_the_remedy(monkeypatch):
     monkeypatch.setitem(sys.modules, "joblib", None)
     with pytest.raises(
         ImportError, match=r"n_jobs = 2 needs joblib.*pip install 'gsae_ref\[parallel\]'"
@@ -229,17 +234,17 @@ def test_without_joblib_the_remedy_is_told(monkeypatch):
     ids=str,
 )
 def test_bad_arguments_are_refused_before_anything_runs(arguments, error, message):
-    heard = []
+    received = []
     with pytest.raises(error, match=message):
-        verify(quick=True, callback=heard.append, **arguments)
-    assert heard == []
+        verify(quick=True, callback=received.append, **arguments)
+    assert received == []
 
 
 def test_a_row_is_found_in_any_letter_case():
     assert find_row("T21-LEMMA1") is LEDGER["T21-lemma1"]
 
 
-# ------------------------------------------------------------------------------------------------ the report
+# ---------------------------------------------------------------- the report
 
 
 def test_the_report_is_plain_data(whole):
@@ -250,14 +255,15 @@ def test_an_empty_report_of_no_rows_has_no_unconfirmed_one():
     assert VerificationReport((), {}).counts == {"rows": 0, "confirmed": 0}
 
 
-# ------------------------------------------------------------------------------------------------ planted falsehoods
+# ---------------------------------------------------------------- planted falsehoods
 
 
 def evidence(row_id, label):
     return next(e for e in LEDGER[row_id].evidence if getattr(e, "label", "") == label)
 
 
-def claim(truth, *items):
+def row_claiming(truth, *items):
+    """A row in the place of Proposition 2, with this truth and evidence."""
     repaired = "As claimed." if len(items) > 1 else ""
     return Row(
         "T21-prop2",
@@ -289,31 +295,39 @@ HARDLY_EVER = Hypothesis("hardly ever", lambda i: i.x[-1] - 2.7)
 GENERIC = Identity("y = y", "support", lambda i: (i.y, i.y))
 
 FALSEHOODS = {
-    "the printed bound is claimed to hold": claim("holds", replace(PRINTED, expect="holds")),
-    "the corrected bound times 0.9": claim("false", PRINTED, scaled(CORRECTED, right=0.9)),
-    "the corrected bound times 0.997, found by search only": claim(
+    "the printed bound is claimed to hold": row_claiming("holds", replace(PRINTED, expect="holds")),
+    "the corrected bound times 0.9": row_claiming("false", PRINTED, scaled(CORRECTED, right=0.9)),
+    "the corrected bound times 0.997, found by search only": row_claiming(
         "false", PRINTED, scaled(CORRECTED, right=0.997)
     ),
-    "the corrected bound without delta": claim(
+    "the corrected bound without delta": row_claiming(
         "holds", replace(CORRECTED, sides=lambda i: CORRECTED.sides(replace(i, delta=0.0)))
     ),
-    "the two sides exchanged": claim(
+    "the two sides exchanged": row_claiming(
         "holds", replace(CORRECTED, sides=lambda i: CORRECTED.sides(i)[::-1])
     ),
-    "an identity with a factor 1.001": claim("holds", scaled(DECOMPOSITION, left=1.001)),
-    "an identity with a factor 1 + 1e-8": claim("holds", scaled(DECOMPOSITION, right=1 + 1e-8)),
-    "an identity with a wrong sign": claim("holds", scaled(DECOMPOSITION, right=-1)),
-    "an identity said to fail": claim("false", replace(DECOMPOSITION, expect="fails")),
-    "a true inequality said to fail": claim("false", replace(CORRECTED, expect="fails"), CORRECTED),
-    "a hypothesis that nothing meets": claim("holds", replace(CORRECTED, hypotheses=(NEVER,))),
-    "a hypothesis that next to nothing meets": claim(
+    "an identity with a factor 1.001": row_claiming("holds", scaled(DECOMPOSITION, left=1.001)),
+    "an identity with a factor 1 + 1e-8": row_claiming(
+        "holds", scaled(DECOMPOSITION, right=1 + 1e-8)
+    ),
+    "an identity with a wrong sign": row_claiming("holds", scaled(DECOMPOSITION, right=-1)),
+    "an identity said to fail": row_claiming("false", replace(DECOMPOSITION, expect="fails")),
+    "a true inequality said to fail": row_claiming(
+        "false", replace(CORRECTED, expect="fails"), CORRECTED
+    ),
+    "a hypothesis that nothing meets": row_claiming(
+        "holds", replace(CORRECTED, hypotheses=(NEVER,))
+    ),
+    "a hypothesis that hardly any instance meets": row_claiming(
         "holds", replace(CORRECTED, hypotheses=(HARDLY_EVER,))
     ),
-    "an identity on no instance at all": claim("holds", replace(GENERIC, hypotheses=(NEVER,))),
-    "an identity said to fail on no instance at all": claim(
+    "an identity on no instance at all": row_claiming(
+        "holds", replace(GENERIC, hypotheses=(NEVER,))
+    ),
+    "an identity said to fail on no instance at all": row_claiming(
         "false", replace(GENERIC, expect="fails", hypotheses=(NEVER,))
     ),
-    "a violation expected on no instance at all": claim(
+    "a violation expected on no instance at all": row_claiming(
         "false", replace(PRINTED, hypotheses=(NEVER,))
     ),
 }
@@ -364,7 +378,7 @@ def test_a_measurement_that_misses_its_limit_is_not_confirmed(monkeypatch, resul
     assert [row.confirmed for row in report.rows] == [False, False, True]
 
 
-# ------------------------------------------------------------------------------------------------ the pieces
+# ---------------------------------------------------------------- the pieces
 
 
 def run_one(item):
@@ -383,7 +397,7 @@ def run_one(item):
         Reading("as it says"),
     ],
 )
-def test_every_kind_of_evidence_runs_and_tells_what_it_found(item):
+def test_every_kind_of_evidence_runs_and_reports_its_finding(item):
     for finding in search.run("T21-prop2", item, np.random.default_rng(0), True):
         assert finding.ok
         assert finding.kind == type(item).__name__.lower()
@@ -401,7 +415,7 @@ def test_the_search_goes_beyond_the_random_instances():
 @pytest.mark.parametrize(
     "sides", [(np.nan, 1.0), (0.5, np.nan), (np.inf, np.inf), (0.5, np.inf), (np.inf, 0.5)]
 )
-def test_a_side_that_is_no_finite_number_proves_nothing_either_way(sides, expect):
+def test_a_side_that_is_not_finite_confirms_nothing(sides, expect):
     for item in (
         Inequality("no number", "support", lambda i: sides, expect=expect),
         Identity("no", "support", lambda i: sides, expect=expect),
