@@ -51,7 +51,7 @@ Generated from the ledger: every statement that is not true as printed. The link
 counterexample, the corrected form and the evidence. A verdict on a sentence is no verdict on a
 paper: most corrections keep the idea and change a constant.
 """
-ROW = re.compile(r"\b((?:T21|N19|L23)-[\w-]*\w)|\((\d+)\)|\b(R\d)\b")
+ROW = re.compile(r"\b((?:T21|N19|L23)-[\w-]*\w)|\((\d+)\)|\b(R\d+)\b")
 SECTION = re.compile(r"^(?:Parameters|Attributes|Raises|Returns|Examples)\n-+$", re.M)
 DOCTEST = re.compile(r"^\s*>>> ", re.M)
 
@@ -106,9 +106,7 @@ class Writer:
     def listing(self, paper):
         """The page of a paper: all of its rows."""
         rows = [row for row in LEDGER.values() if row.paper == paper]
-        title = f"{paper}: {PAPERS[paper]}"
-        if paper == "own":
-            title = "R0 to R8: this project's own theorems"
+        title = PAPERS[paper] if paper == "own" else f"{paper}: {PAPERS[paper]}"
         verdicts = [row.verdict for row in rows]
         counts = [
             f"{verdicts.count(verdict)} {verdict}" for verdict in VERDICTS if verdict in verdicts

@@ -175,7 +175,7 @@ def test_a_false_claim_gives_status_1_and_is_printed(run, monkeypatch):
     [
         (
             ["--only", "T21-prop3"],
-            "ledger id 'T21-prop3' is unknown; the ledger has 239 ids; "
+            f"ledger id 'T21-prop3' is unknown; the ledger has {len(LEDGER)} ids; "
             "near matches: T21-prop2, T21-prop1",
         ),
         (["--only", "R0", "--n-jobs", "0", "--quick"], "--n-jobs = 0"),
