@@ -8,11 +8,7 @@ A benchmark, not a test: the exit status is always 0. The oracles are those of `
 """
 
 import argparse
-import importlib.metadata
-import importlib.util
 import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -20,6 +16,8 @@ import time
 from pathlib import Path
 
 import numpy as np
+from bench_kernels import PAPER, paper_problem
+from timing import available, versions
 
 import gsae_ref as gs
 
@@ -29,14 +27,6 @@ import oracle  # noqa: E402
 from gradient_checks import CENTRAL_STEP, taylor_order  # noqa: E402
 
 GIB = 2**30
-PAPER = {
-    "n_features": 950,
-    "n_groups": 500,
-    "group_size": 2,
-    "n_samples": 10_000,
-    "n_active": 3,
-    "lam": 2.0,
-}
 
 # Runs a command and prints its time and the memory of its largest process. This is a small process
 # of its own, since a child inherits the peak memory of its parent.
@@ -62,7 +52,7 @@ def main(argv=None):
     arguments = parser.parse_args(argv)
 
     rows = []
-    about = versions()
+    about = {"gsae_ref": gs.__version__, **versions()}
     print("  ".join(f"{name} {version}" for name, version in about.items()))
     print(f"{'':62} {'measured':>12} {'limit':>12}  met")
     words = {True: "yes", False: "NO", None: ""}
@@ -88,16 +78,6 @@ def shown(value, unit):
     if unit == "B":
         return f"{value / GIB:.2f} GiB"
     return {"s": f"{value:.3g} s", "": f"{value:.4g}"}[unit]
-
-
-def versions():
-    about = {"python": platform.python_version()}
-    for name in ("gsae_ref", "numpy", "scipy", "joblib", "torch"):
-        try:
-            about[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            about[name] = "not installed"
-    return {**about, "system": f"{platform.system()} {platform.machine()}", "cores": os.cpu_count()}
 
 
 def measurements(full):
@@ -160,16 +140,13 @@ def import_time(runs=7):
 
 def gradient_times(runs=3):
     """Median time of each kind of gradient at the size of the paper's simulation, interleaved."""
-    p = PAPER
-    A_star = gs.make_dictionary(p["n_features"], p["n_groups"], p["group_size"], rng=0)
-    A = gs.perturb_dictionary(A_star, correlation=0.15, rng=0)
-    Y = gs.sample(A_star, p["n_samples"], p["n_active"], p["group_size"], rng=0).Y
+    A, Y = paper_problem(PAPER["n_samples"], "paper's start", "float64")
     kinds = ("exact", "appendix_b", "approximate")
     times = {kind: [] for kind in kinds}
     for _ in range(runs):
         for kind in kinds:
             start = time.perf_counter()
-            gs.loss_and_grad(A, Y, p["lam"], p["group_size"], kind)
+            gs.loss_and_grad(A, Y, PAPER["lam"], PAPER["group_size"], kind)
             times[kind].append(time.perf_counter() - start)
     return {kind: statistics.median(values) for kind, values in times.items()}
 
@@ -248,7 +225,7 @@ def expectation_accuracy():
 
 def autograd_accuracy():
     """Worst relative difference from the gradient by torch."""
-    if importlib.util.find_spec("torch") is None:
+    if not available("torch"):
         return "no torch"
     worst = 0.0
     for A, Y, lam, d in networks():

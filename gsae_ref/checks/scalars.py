@@ -76,13 +76,13 @@ def n_active(value: Any, total: int, of: str = "groups") -> int:
 
 def norm_bounds(b_min: Any, b_max: Any) -> tuple[float, float]:
     """Return (b_min, b_max), the bounds of an active group's code norm, with 0 < b_min <= b_max."""
-    low = real("b_min", b_min)
-    high = real("b_max", b_max)
-    if not 0 < low <= high:
+    b_min = real("b_min", b_min)
+    b_max = real("b_max", b_max)
+    if not 0 < b_min <= b_max:
         raise ValueError(
-            f"b_min = {low!r} and b_max = {high!r}; they must satisfy 0 < b_min <= b_max"
+            f"b_min = {b_min!r} and b_max = {b_max!r}; they must satisfy 0 < b_min <= b_max"
         )
-    return low, high
+    return b_min, b_max
 
 
 def option(name: str, value: Any, options: Collection[str]) -> str:

@@ -66,8 +66,8 @@ def code_bounds(bounds: Any) -> tuple[float, float]:
     """Return (a_1, a_2), the bounds of a non-zero code's magnitude, with 0 < a_1 <= a_2 <= inf."""
     if np.shape(bounds) != (2,):
         raise ValueError(f"bounds = {bounds!r}; it must be the pair (a_1, a_2), for example (1, 2)")
-    low = real("a_1", bounds[0])
-    high = np.inf if bounds[1] == np.inf else real("a_2", bounds[1])
-    if not 0 < low <= high:
-        raise ValueError(f"bounds = ({low!r}, {high!r}); they must satisfy 0 < a_1 <= a_2")
-    return low, high
+    a_1 = real("a_1", bounds[0])
+    a_2 = np.inf if bounds[1] == np.inf else real("a_2", bounds[1])
+    if not 0 < a_1 <= a_2:
+        raise ValueError(f"bounds = ({a_1!r}, {a_2!r}); they must satisfy 0 < a_1 <= a_2")
+    return a_1, a_2

@@ -66,7 +66,7 @@ def make_dictionary(
     Raises
     ------
     ValueError
-        If ``kind`` is unknown or asks for more orthonormal columns than there are features.
+        If ``kind`` is unknown or needs more orthonormal columns than there are features.
 
     Examples
     --------
@@ -412,12 +412,12 @@ def _feasible_delta(A: Array, delta: float, d: int, direction: str) -> float:
     return delta
 
 
-def _norm_bounds(norm_range: Any, coefficients: str) -> tuple[float, float]:
+def _norm_bounds(norm_range: Any, law: str) -> tuple[float, float]:
     if np.shape(norm_range) != (2,):
         raise ValueError(
             f"norm_range = {norm_range!r}; it must be a pair (b_min, b_max), for example (4, 5)"
         )
-    if coefficients == "gaussian" and tuple(norm_range) != (4, 5):
+    if law == "gaussian" and tuple(norm_range) != (4, 5):
         raise ValueError(
             f"norm_range = {norm_range!r}, but Gaussian groups have no norm range; "
             f"leave it out or use coefficients='sphere'"

@@ -175,8 +175,8 @@ def support_moments(
 
     Notes
     -----
-    Differs from the paper: A1 asks for p_ij of order k^2 / m^2 and calls the mixture a special
-    case, whose p_ij is 0.
+    Differs from the paper: A1 needs p_ij of order k^2 / m^2 and calls the mixture, whose p_ij is
+    0, a special case.
 
     Examples
     --------
@@ -215,11 +215,11 @@ def code_moments(model: str, bounds: tuple[float, float] = (1, 1)) -> tuple[floa
     >>> code_moments("general", (1, 1)), code_moments("general", (0.5, np.inf))
     ((0.0, 1.0), (0.0, 1.0))
     """
-    low, high = _bounds(model, bounds)
-    if high == np.inf:
+    a_1, a_2 = _bounds(model, bounds)
+    if a_2 == np.inf:
         return 0.0, 1.0
-    second = (low**2 + low * high + high**2) / 3
-    return (0.0 if model == "general" else (low + high) / 2), second
+    second = (a_1**2 + a_1 * a_2 + a_2**2) / 3
+    return (0.0 if model == "general" else (a_1 + a_2) / 2), second
 
 
 def sample_sparse(
@@ -286,7 +286,7 @@ def sample_sparse(
     A = checks.dictionary("A_star", A_star)
     n_samples = checks.count("n_samples", n_samples)
     noise_std = checks.threshold(noise, "noise")
-    low, high = _bounds(model, bounds)
+    a_1, a_2 = _bounds(model, bounds)
     draw = _draw_supports(A.shape[1], model, n_active, supports, probabilities)
     seed = seed_of(rng)
 
@@ -295,14 +295,14 @@ def sample_sparse(
             stream(seed, SPARSE_SAMPLE, index, part) for part in range(4)
         )
         support = draw(size, support_rng)
-        X = _magnitudes(support.shape, low, high, size_rng)
+        X = _magnitudes(support.shape, a_1, a_2, size_rng)
         if model == "general":
             X *= sign_rng.choice([-1.0, 1.0], size=X.shape)
         X = np.where(support, X, 0)
         Y = _product(X, A) + noise_std * noise_rng.standard_normal((size, len(A)))
         return Y.astype(A.dtype), X.astype(A.dtype), support
 
-    given = {"A_star": A, "bounds": low if high == np.inf else high, "noise": noise_std}
+    given = {"A_star": A, "bounds": a_1 if a_2 == np.inf else a_2, "noise": noise_std}
     sizes = (min(BLOCK_SIZE, n_samples - start) for start in range(0, n_samples, BLOCK_SIZE))
     blocks = [
         checks.representable("the sample", partial(block, index, size), **given)
@@ -313,18 +313,18 @@ def sample_sparse(
 
 def _bounds(model: str, bounds: tuple[float, float]) -> tuple[float, float]:
     checks.option("model", model, MODELS)
-    low, high = checks.code_bounds(bounds)
-    if model == "mixture" and (low, high) != (1, 1):
+    a_1, a_2 = checks.code_bounds(bounds)
+    if model == "mixture" and (a_1, a_2) != (1, 1):
         raise ValueError(
-            f"bounds = ({low!r}, {high!r}), but the non-zero code of a mixture is 1; "
+            f"bounds = ({a_1!r}, {a_2!r}), but the non-zero code of a mixture is 1; "
             f"leave it out or use model='nonnegative'"
         )
-    if high == np.inf and (model != "general" or low >= 1):
+    if a_2 == np.inf and (model != "general" or a_1 >= 1):
         raise ValueError(
-            f"bounds = ({low!r}, inf) with model={model!r}; "
+            f"bounds = ({a_1!r}, inf) with model={model!r}; "
             f"a_2 = inf needs model='general' and a_1 < 1; pass a finite a_2"
         )
-    return low, high
+    return a_1, a_2
 
 
 def _draw_supports(
@@ -366,13 +366,13 @@ def _draw_supports(
     return draw
 
 
-def _magnitudes(shape: tuple[int, int], low: float, high: float, rng: np.random.Generator) -> Array:
+def _magnitudes(shape: tuple[int, int], a_1: float, a_2: float, rng: np.random.Generator) -> Array:
     """|x| of every entry, active or not."""
-    if high == np.inf:  # c solves E[(a + c |g|)^2] = a^2 + 2 a c sqrt(2/pi) + c^2 = 1
+    if a_2 == np.inf:  # c solves E[(a + c |g|)^2] = a^2 + 2 a c sqrt(2/pi) + c^2 = 1
         mean = np.sqrt(2 / np.pi)
-        c = -low * mean + np.sqrt((low * mean) ** 2 + 1 - low**2)
-        return low + c * np.abs(rng.standard_normal(shape))
-    return rng.uniform(low, high, shape)
+        c = -a_1 * mean + np.sqrt((a_1 * mean) ** 2 + 1 - a_1**2)
+        return a_1 + c * np.abs(rng.standard_normal(shape))
+    return rng.uniform(a_1, a_2, shape)
 
 
 def _product(X: Array, A: Array) -> Array:
