@@ -30,6 +30,7 @@ VERDICTS = {
     "vacuous": "its hypotheses cannot be met, or it says nothing",
     "asymptotic": "O-notation; the explicit constant given holds",
     "typo": "the intent is clear, the text is wrong",
+    "not settled": "neither proved nor refuted here",
 }
 
 

@@ -1,4 +1,4 @@
-"""Counterexamples to statements of [N19] (Nguyen, Wong, Hegde, AISTATS 2019); importing this module registers them."""
+"""Counterexamples to statements of [N19]; importing this module registers them."""
 
 from .consistency import counterexamples as consistency
 from .mixture import counterexamples as mixture

@@ -1,4 +1,6 @@
-"""The setting of [N19] section 2 in exact arithmetic: W, A*, a finite law of codes, a bias, ReLU or hard threshold.
+"""The setting of [N19] section 2 in exact arithmetic.
+
+W, A*, a finite law of codes, a bias, ReLU or hard threshold.
 
 A :class:`Model` encodes, evaluates the expected update (5) by enumerating all codes, and lists the
 assumptions A1-A4 and those of Definitions 1 and 2 as :class:`Comparison` values, computed from the
@@ -43,7 +45,10 @@ def mixture(*probabilities: Fraction) -> Law:
 
 
 def constant_codes(m: int, k: int) -> Law:
-    """Uniform supports of size k out of m, every active entry 1: kappa_1 = kappa_2 = a_1 = a_2 = 1."""
+    """Uniform supports of size k of m, every active entry 1.
+
+    kappa_1 = kappa_2 = a_1 = a_2 = 1.
+    """
     chance = Fraction(1, comb(m, k))
     return tuple(
         (chance, tuple((Fraction(int(j in S)),) for j in range(m)))
@@ -52,7 +57,10 @@ def constant_codes(m: int, k: int) -> Law:
 
 
 def rademacher(m: int, k: int) -> Law:
-    """Uniform supports of size k out of m, active entries +-1: kappa_1 = 0, kappa_2 = a_1 = 1."""
+    """Uniform supports of size k of m, every active entry 1.
+
+    kappa_1 = kappa_2 = a_1 = a_2 = 1.
+    """
     chance = Fraction(1, comb(m, k) * 2**k)
     codes = []
     for S in combinations(range(m), k):
@@ -63,7 +71,10 @@ def rademacher(m: int, k: int) -> Law:
 
 
 def rotated_pairs(m: int, cosine: Fraction, sine: Fraction) -> Matrix:
-    """m (even) columns of R^m: e_1, e_2 turned in their plane by the angle of (cosine, sine), e_3, e_4 in theirs, ..."""
+    """m (even) columns of R^m: e_1, e_2 turned in their plane, e_3, e_4 in theirs, ...
+
+    The angle is given by its cosine and sine.
+    """
     rows = [[Fraction(0)] * m for _ in range(m)]
     for j in range(0, m, 2):
         rows[j][j] = cosine
@@ -75,7 +86,11 @@ def rotated_pairs(m: int, cosine: Fraction, sine: Fraction) -> Matrix:
 
 @dataclass(frozen=True)
 class Model:
-    """One instance. ``law`` holds (probability, code) pairs; ``threshold`` None means ReLU. Columns count from 1, as in the paper."""
+    """One instance.
+
+    ``law`` holds (probability, code) pairs; ``threshold`` None means ReLU. Columns count from 1, as
+    in the paper.
+    """
 
     W: Matrix
     A_star: Matrix
@@ -109,14 +124,17 @@ class Model:
     def coherence(self) -> Fraction:
         """mu/sqrt(n) = max_{i != j} |<A_i, A_j>|, the smallest that Definition 1 allows."""
         gram = product(transpose(self.A_star), self.A_star)
-        return max(
-            (abs(entry) for i, row in enumerate(gram) for j, entry in enumerate(row) if i != j),
-            default=Fraction(0),
-        )
+        largest = Fraction(0)
+        for i, row in enumerate(gram):
+            largest = max([largest, *(abs(entry) for entry in row[:i])])
+        return largest
 
     def probability(self, *indices: int) -> Fraction:
         """P[i, j, ... in S]."""
-        return sum((p for p, x in self.law if all(x[i - 1][0] for i in indices)), Fraction(0))
+        total = Fraction(0)
+        for p, x in self.law:
+            total += p if all(x[i - 1][0] for i in indices) else 0
+        return total
 
     def pre_activation(self, x: Matrix) -> Matrix:
         """z = W^T A x* + b."""
@@ -186,7 +204,7 @@ class Model:
         )
 
     def model(self) -> tuple[Comparison, ...]:
-        """Unit columns and delta-closeness (Definition 2, pi the identity), from the columns themselves."""
+        """Unit columns and delta-closeness (Definition 2), from the columns themselves."""
         columns = range(1, self.n_atoms + 1)
         norms = [frobenius_squared(pick(M, i)) for M in (self.W, self.A_star) for i in columns]
         return (
@@ -207,9 +225,13 @@ class Model:
         )
 
     def codes(self) -> tuple[Comparison, ...]:
-        """A1 and A3: a law of codes with at most k active entries, each between a_1 and a_2 in modulus."""
-        sizes = [sum(1 for (entry,) in x if entry) for _, x in self.law]
-        entries = [abs(entry) for _, x in self.law for (entry,) in x if entry]
+        """A1 and A3: at most k active entries, each between a_1 and a_2 in modulus."""
+        sizes = []
+        entries = []
+        for _, x in self.law:
+            active = [abs(entry) for (entry,) in x if entry]
+            sizes.append(len(active))
+            entries += active
         return (
             Comparison(
                 "sum of the probabilities of the codes == 1", sum(p for p, _ in self.law), "==", 1
@@ -220,7 +242,10 @@ class Model:
         )
 
     def nonnegative(self) -> tuple[Comparison, ...]:
-        """The conditions on mu and k of Theorem 3 (ii) and (iii), with constant 1 in k = O(1/delta^2); and the sign of the codes."""
+        """The conditions of Theorem 3 (ii), (iii) on mu and k, and the sign of the codes.
+
+        The constant in k = O(1/delta^2) is 1.
+        """
         return (
             Comparison("min x*_i >= 0", min(entry for _, x in self.law for (entry,) in x), ">=", 0),
             Comparison("mu/sqrt(n) <= delta/k", self.coherence, "<=", self.delta / self.n_active),
@@ -230,14 +255,17 @@ class Model:
         )
 
     def near(self) -> Comparison:
-        """||W - A|| <= 2 ||A|| (Definition 2 with xi = 2), from ||W - A||_F <= sqrt(m) delta' and ||A|| >= 1."""
+        """||W - A|| <= 2 ||A|| (Definition 2), from ||W - A||_F <= 2 and ||A|| >= 1."""
         total = sum(self.error_squared(i) for i in range(1, self.n_atoms + 1))
         return Comparison(
             "||W - A||_F^2 <= 4 <= 4 ||A||^2, so W is (delta, 2)-near to A", total, "<=", 4
         )
 
     def consistent(self) -> tuple[Comparison, ...]:
-        """The support is recovered surely, so gamma = 0 in (9): active z_i pass the activation, the others do not."""
+        """The support is recovered surely, so gamma = 0 in (9).
+
+        Active z_i pass the activation, the others do not.
+        """
         on: list[Fraction] = []
         off = [Fraction(0) if self.threshold is not None else -Fraction(1)]
         for _, x in self.law:

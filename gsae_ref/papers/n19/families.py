@@ -1,4 +1,8 @@
-"""Families of instances of N19's model. Scalars enter as sin^2, so that the ends of their ranges (W = A, b at an end point) are ordinary points."""
+"""Families of instances of N19's model.
+
+Scalars enter as sin^2, so that the ends of their ranges (W = A, b at an end point) are ordinary
+points.
+"""
 
 from collections.abc import Callable
 from functools import cache
@@ -12,6 +16,7 @@ from ...claims.family import Family
 from ...claims.hypothesis import ABSENT
 from .consistency.formulas import relu_interval
 from .instance import SparseInstance
+from .sparse_codes.formulas import descent_constants
 
 SCALARS = ("spread", "error", "width", "place", "noise", "step", "tau", "mean")
 
@@ -26,12 +31,15 @@ class SparseShape(NamedTuple):
 
     @property
     def n_scalars(self) -> int:
-        """Free numbers in [0, 1]: those of SCALARS, then a code, a bias and a probability for every atom."""
+        """Free numbers in [0, 1]: SCALARS, then a code, a bias and a probability for every atom."""
         return len(SCALARS) + 3 * self.n_atoms
 
     @property
     def n_parameters(self) -> int:
-        """Length of the parameter vector: A, the error of W, gamma where it is used, a noise vector, the scalars."""
+        """Length of the parameter vector.
+
+        A, the error of W, gamma where it is used, a noise vector, the scalars.
+        """
         return (
             (2 + self.with_gamma) * self.n_features * self.n_atoms
             + self.n_features
@@ -74,7 +82,10 @@ def _unit(M: Array) -> Array:
 def _pair(
     draw: Draw, spread: float = 1.0, error: float = 1.0, leaning: bool = False
 ) -> tuple[Array, Array]:
-    """A between coordinate vectors and free unit columns, W = A + t V normalised, t up to ``error``; V may lean towards the other atoms."""
+    """A between coordinate vectors and free unit columns, W = A + t V normalised.
+
+    t is at most ``error``; V may lean towards the other atoms.
+    """
     lean = 1 - (1 - draw.mean) ** 4 if leaning else 0.0
     n, m = draw.B.shape
     mixing = spread * draw.spread
@@ -94,6 +105,18 @@ def _supports(shape: SparseShape) -> Array:
         row[list(S)] = 1
     mask.setflags(write=False)
     return mask
+
+
+@cache
+def _signs(shape: SparseShape) -> Array:
+    """Every combination of signs on every support: (supports, combinations, atoms)."""
+    combinations_of_signs = np.array(list(product((1.0, -1.0), repeat=shape.n_active)))
+    supports = _supports(shape)
+    signs = np.zeros((len(supports), len(combinations_of_signs), shape.n_atoms))
+    for row, mask in zip(signs, supports > 0, strict=True):
+        row[:, mask] = combinations_of_signs
+    signs.setflags(write=False)
+    return signs
 
 
 def _instance(
@@ -135,7 +158,10 @@ def _close(shape: SparseShape, theta: Array) -> SparseInstance:
 def _biased(
     form: str, spread: float, error: float
 ) -> Callable[[SparseShape, Array], SparseInstance]:
-    """Weakly coherent columns, small errors, delta as large as mu <= delta sqrt(n)/k asks, b placed in an interval of Theorem 3 (ii)."""
+    """Weakly coherent columns, small errors, b in an interval of Theorem 3 (ii).
+
+    delta is as large as mu <= delta sqrt(n)/k asks.
+    """
 
     def build(shape: SparseShape, theta: Array) -> SparseInstance:
         draw = Draw(shape, theta)
@@ -175,7 +201,10 @@ def _mixture(shape: SparseShape, theta: Array) -> SparseInstance:
 
 
 def _bent(shape: SparseShape, theta: Array) -> SparseInstance:
-    """Codes kappa_1 +- s and biases within Lemma 4's condition (Lemma 1's for a mixture: one active atom, s = 0)."""
+    """Codes kappa_1 +- s and biases within Lemma 4's condition.
+
+    Of a mixture (one active atom, s = 0), within Lemma 1's.
+    """
     draw = Draw(shape, theta)
     W, A = _pair(draw, 1.0, 0.7)
     kappa_1 = 1.0 if shape.n_active == 1 else 0.5 + draw.mean
@@ -215,18 +244,16 @@ def _bent(shape: SparseShape, theta: Array) -> SparseInstance:
 def _two_points(
     shape: SparseShape, kappa_1: float, s: float, chance: Array | None = None
 ) -> tuple[Array, Array]:
-    """Every support of size k with every combination of kappa_1 +- s on it; supports with weights ``chance``, or equally likely."""
+    """Every support of size k with every combination of kappa_1 +- s on it.
+
+    Supports have the weights ``chance``, or are equally likely.
+    """
     supports = _supports(shape)
-    signs = (
-        np.array(list(product((1, -1), repeat=shape.n_active)))
-        if s > 0
-        else np.ones((1, shape.n_active))
-    )
-    codes = np.zeros((len(supports), len(signs), shape.n_atoms))
-    for row, mask in zip(codes, supports > 0, strict=True):
-        row[:, mask] = kappa_1 + s * signs
+    signs = _signs(shape) if s > 0 else supports[:, None]
+    codes: Array = np.where(supports[:, None] > 0, kappa_1 + s * signs, 0.0)
     per_support = np.ones(len(supports)) if chance is None else supports @ chance
-    weights = np.repeat(per_support / per_support.sum(), len(signs)) / len(signs)
+    n_signs = signs.shape[1]
+    weights = np.repeat(per_support / per_support.sum(), n_signs) / n_signs
     return codes.reshape(-1, shape.n_atoms), weights
 
 
@@ -268,7 +295,10 @@ def _centred(shape: SparseShape, theta: Array) -> SparseInstance:
 
 
 def _step(shape: SparseShape, theta: Array) -> SparseInstance:
-    """A mixture with a bias in R7's window -lam_i < b_i <= 0, a step with 0 < kappa_i <= 1; and any update within the ball of Lemma 5."""
+    """A mixture in R7's window, and any update within the ball of Lemma 5.
+
+    -lam_i < b_i <= 0, 0 < kappa_i <= 1.
+    """
     draw = Draw(shape, theta)
     W, A = _pair(draw, 0.6, 1.0)
     lam = np.maximum(np.einsum("ni,ni->i", W, A), 1e-3)
@@ -293,19 +323,62 @@ def _step(shape: SparseShape, theta: Array) -> SparseInstance:
     )
 
 
+@cache
+def _incoherent(n: int, m: int) -> Array:
+    """m coordinate vectors of R^n; for m = 2 n, n a power of 2, also the columns of H/sqrt(n)."""
+    H = np.ones((1, 1))
+    while len(H) < n:
+        H = np.block([[H, H], [H, -H]])
+    both: Array = np.hstack([np.eye(n), H[:n, :n] / np.sqrt(n)])
+    return both[:, :m]
+
+
+def _near(shape: SparseShape, theta: Array) -> SparseInstance:
+    """W near an incoherent A, uniform supports, codes kappa_1 +- s, b = 0, zeta = s/Lambda.
+
+    The errors of the columns are random or lean towards all other atoms, which is a common shift.
+    """
+    draw = Draw(shape, theta)
+    base = _incoherent(shape.n_features, shape.n_atoms)
+    A = _unit(base + 0.1 * draw.spread * _unit(draw.B))
+    shift = draw.width * _unit(A.sum(axis=1, keepdims=True) - A)
+    W = _unit(A + 0.3 * draw.error * _unit((1 - draw.width) * _unit(draw.V) + shift))
+    kappa_1 = draw.mean
+    s = 1 - draw.mean
+    codes, weights = _two_points(shape, kappa_1, s)
+    kappa_2 = kappa_1**2 + s**2
+    delta = float(np.linalg.norm(W - A, axis=0).max())
+    found = descent_constants(W, A, shape.n_active, kappa_1, kappa_2, delta)
+    return _instance(
+        draw,
+        W,
+        A,
+        codes,
+        weights,
+        kappa_1=kappa_1,
+        kappa_2=kappa_2,
+        delta=delta,
+        step_size=(0.05 + 0.95 * draw.step) / found.curvature,
+    )
+
+
 _ANY = tuple(SparseShape(*s) for s in ((3, 3, 1), (4, 4, 2), (5, 3, 2), (3, 5, 2)))
+_PAIRS = tuple(SparseShape(*s) for s in ((4, 4, 2), (5, 3, 2), (5, 5, 3)))
 _ONE = tuple(SparseShape(*s, True) for s in ((2, 2, 1), (4, 3, 1), (3, 4, 1)))
 _SEVERAL = tuple(SparseShape(*s) for s in ((4, 4, 2), (4, 3, 3), (3, 5, 3)))
+_WIDE = tuple(SparseShape(*s) for s in ((6, 6, 2), (8, 8, 2), (9, 9, 3), (8, 16, 2)))
 _SIGNED = tuple(SparseShape(*s) for s in ((2, 2, 2), (3, 3, 1), (4, 4, 2), (4, 5, 3)))
 
 FAMILIES = {
     "sparse_close": Family(_close, _ANY),
     "sparse_recovery": Family(_biased("corrected", 0.15, 0.2), _ANY),
+    "sparse_small": Family(_biased("corrected", 0.03, 0.1), _PAIRS),
     "sparse_printed": Family(_biased("printed", 0.3, 0.3), _ANY),
     "sparse_short": Family(_biased("short", 0.2, 0.2), _ONE),
     "sparse_mixture": Family(_mixture, _ONE),
     "sparse_bent": Family(_bent, (*_ONE, SparseShape(4, 4, 2, True))),
     "sparse_law": Family(_law, _SEVERAL),
     "sparse_centred": Family(_centred, _SIGNED),
+    "sparse_near": Family(_near, _WIDE),
     "sparse_step": Family(_step, _ONE),
 }

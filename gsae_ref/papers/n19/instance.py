@@ -1,4 +1,7 @@
-"""What N19's statements speak of (an instance), and what they assume of it. Margins as in :mod:`gsae_ref.papers.t21.instance`."""
+"""N19's instances, and hypotheses on them.
+
+Margins as in :mod:`gsae_ref.papers.t21.instance`.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,14 @@ from ...arrays import Array, BoolArray
 from ...claims.hypothesis import ABSENT, Hypothesis
 from .consistency import formulas as consistency
 from .mixture import formulas as mixture
+from .sparse_codes import formulas as sparse_codes
 
 
 @dataclass(frozen=True)
 class SparseInstance:
-    """Matrices and constants in N19's notation, with a finite law of codes; statements read what they need.
+    """Matrices and constants in N19's notation, with a finite law of codes.
+
+    Statements read what they need.
 
     Attributes
     ----------
@@ -39,7 +45,8 @@ class SparseInstance:
 
     Examples
     --------
-    >>> i = SparseInstance(np.eye(2), np.eye(2), codes=np.eye(2), weights=np.array([0.5, 0.5]), bias=np.zeros(2), n_active=1)
+    >>> half = np.array([0.5, 0.5])
+    >>> i = SparseInstance(np.eye(2), np.eye(2), np.eye(2), half, bias=np.zeros(2), n_active=1)
     >>> i.W.shape, i.codes.shape
     ((2, 2), (2, 2))
     """
@@ -112,7 +119,10 @@ class SparseInstance:
 
     @cached_property
     def samples(self) -> tuple[Array, BoolArray, Array]:
-        """Weighted samples (Y, active, weights): all codes, each with +-sigma sqrt(n) e_j for noise of covariance sigma^2 I."""
+        """Weighted samples (Y, active, weights): all codes, with noise where sigma > 0.
+
+        Noise of covariance sigma^2 I takes the values +-sigma sqrt(n) e_j.
+        """
         clean = self.codes @ self.A_star.T
         if self.sigma == 0:
             return clean, self.active, self.weights
@@ -125,6 +135,13 @@ class SparseInstance:
     def updates(self) -> tuple[Array, Array]:
         """The expected update (5) and the one of the bias, by enumeration of the samples."""
         return mixture.enumerated_update(self.W, self.bias, *self.samples)
+
+    @cached_property
+    def descent(self) -> sparse_codes.DescentConstants:
+        """Constants of the repaired Theorem 4."""
+        return sparse_codes.descent_constants(
+            self.W, self.A_star, self.n_active, self.kappa_1, self.kappa_2, self.delta
+        )
 
     @property
     def G(self) -> Array:
@@ -215,7 +232,8 @@ BIAS_LEMMA1 = Hypothesis(
     ),
 )
 BIAS_LEMMA4 = Hypothesis(
-    "|kappa_2 lam^2 + 2 kappa_1 b lam + b^2 - kappa_2 lam| <= 2 kappa_2 (1 - lam), lam > 0 (Lemma 4, corrected)",
+    "|kappa_2 lam^2 + 2 kappa_1 b lam + b^2 - kappa_2 lam| <= 2 kappa_2 (1 - lam), lam > 0 (Lemma "
+    "4, corrected)",
     lambda i: min(
         (
             2 * i.kappa_2 * (1 - i.lam)

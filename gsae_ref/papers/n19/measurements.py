@@ -5,3 +5,4 @@ from .fixed_bias import measurements as fixed_bias
 from .mixture import measurements as mixture
 from .model import measurements as model
 from .nonnegative import measurements as nonnegative
+from .sparse_codes import measurements as sparse_codes

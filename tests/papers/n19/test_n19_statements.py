@@ -1,13 +1,14 @@
-"""Every Claim, Lemma and Theorem of N19 that holds, or holds corrected: it holds, its hypotheses refuse what lies outside, it is not vacuous.
+"""Every Claim, Lemma and Theorem of N19 that holds, or holds repaired: three tests for each.
 
-Both sides are computed here by loops over columns and samples, from the raw fields of an instance
-alone, and compared with the ledger's own.
+It holds, its hypotheses refuse what lies outside, it is not vacuous. Both sides are computed here
+by loops over columns and samples, from the raw fields of an instance alone, and compared with the
+ledger's own.
 """
 
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +18,9 @@ from gsae_ref.papers.families import FAMILIES
 from gsae_ref.papers.ledger import LEDGER
 from gsae_ref.papers.n19 import instance as n19_instance
 from gsae_ref.papers.n19 import statements
+from gsae_ref.papers.n19.consistency import statements as consistency
+from gsae_ref.papers.n19.fixed_bias import statements as fixed_bias
+from gsae_ref.papers.n19.sparse_codes import statements as sparse_codes
 
 
 class Numbers:
@@ -31,18 +35,20 @@ class Numbers:
         self.lam = [w @ a for w, a in zip(self.w, self.a, strict=True)]
         self.d = [np.linalg.norm(w - a) for w, a in zip(self.w, self.a, strict=True)]
         self.mu = max(abs(self.a[j] @ self.a[h]) for j, h in combinations(range(self.m), 2))
-        self.p = [
-            sum(c for x, c in zip(i.codes, i.weights, strict=True) if x[j]) for j in range(self.m)
-        ]
+        self.p = [float(i.weights[i.codes[:, j] != 0].sum()) for j in range(self.m)]
         self.rho = self.k * self.mu + i.delta * math.sqrt(self.k * (1 + (self.k - 1) * self.mu))
         self.noise = 0.0 if i.eta is None else max(abs(w @ i.eta) for w in self.w)
+
+    def sample(self, x):
+        """y = A x without noise."""
+        return sum(x[j] * self.a[j] for j in range(self.m))
 
     def z(self, bias=True):
         """(pre-activation, active) of every code and neuron."""
         i = self.i
         pairs = []
         for x in i.codes:
-            y = sum(x[j] * self.a[j] for j in range(self.m)) + (0 if i.eta is None else i.eta)
+            y = self.sample(x) + (0 if i.eta is None else i.eta)
             pairs += [
                 (self.w[j] @ y + (i.bias[j] if bias else 0.0), bool(x[j]), i.bias[j])
                 for j in range(self.m)
@@ -63,14 +69,14 @@ class Numbers:
 
     def pairs(self, j):
         """max p_jh and max p_jhl over different indices."""
-        law = list(zip(self.i.codes, self.i.weights, strict=True))
+        active = self.i.codes != 0
         others = [h for h in range(self.m) if h != j]
-        two = max(sum(c for x, c in law if x[j] and x[h]) for h in others)
-        three = max(
-            (sum(c for x, c in law if x[j] and x[h] and x[g]) for h, g in combinations(others, 2)),
-            default=0.0,
-        )
-        return two, three
+
+        def chance(*atoms):
+            return float(self.i.weights[active[:, [j, *atoms]].all(axis=1)].sum())
+
+        two = max(chance(h) for h in others)
+        return two, max((chance(h, g) for h, g in combinations(others, 2)), default=0.0)
 
 
 def closest(pairs):
@@ -87,9 +93,10 @@ def claim1i(n):
 
 
 def claim1ii(n):
-    return max(
-        abs(n.w[j] @ n.a[h]) for j in range(n.m) for h in range(n.m) if j != h
-    ), n.mu + n.i.delta
+    largest = 0.0
+    for j, h in permutations(range(n.m), 2):
+        largest = max(largest, abs(n.w[j] @ n.a[h]))
+    return largest, n.mu + n.i.delta
 
 
 def claim1iii(n):
@@ -190,17 +197,46 @@ def pair_remainder(n):
     return max(rests), 8 * p2 * R + 2 * p3 * (R * R + R)
 
 
-def theorem4ii(n):
-    zeta = n.i.step_size
+def columns4ii(n):
     found = []
     r = pair_remainder(n)[1]
     for j, g in enumerate(n.update()):
         q = n.p[j] * n.lam[j]
-        after = np.sum((n.w[j] - zeta * g - n.a[j]) ** 2)
-        found.append(
-            (after, (1 - zeta * q * (1 - n.i.delta**2 / 2)) * n.d[j] ** 2 + 2 * zeta * r**2 / q)
-        )
+        left = q * (1 - n.i.delta**2 / 2) * n.d[j] ** 2 + g @ g / q - 2 * r**2 / q
+        found.append((left, 2 * g @ (n.w[j] - n.a[j])))
     return closest(found)
+
+
+def descent4(n):
+    """The decrease after normalisation; constants of the repaired Theorem 4 from its text."""
+    i = n.i
+    R = norm2(i.A_star) ** 2
+    nu = (n.k - 1) * n.mu
+    eps = i.delta * math.sqrt(n.k)
+    p = n.k / n.m
+    t = (n.k - 1) / (n.m - 1)
+    p2 = p * t
+    p3 = p2 * max(n.k - 2, 0) / (n.m - 2)
+    v = i.kappa_2 - i.kappa_1**2
+    Lambda = 4 * p * (v + n.k * i.kappa_1**2) * (1 + nu) * (math.sqrt(1 + nu) + eps) ** 2
+    beta = t + (t * R + (1 + 2 * t**2) * i.delta**2 / 2) / (1 - nu)
+    sigma = i.delta**2 / 2 + t * R * (2 * n.k - 1)
+    E = i.A_star.T @ i.A_star - np.eye(n.m)
+    squares = sum(np.linalg.norm(column) ** 2 for column in E.T)
+    Phi = i.kappa_2 * p2 * squares + i.kappa_1**2 * p3 * np.linalg.norm(E.sum(axis=0)) ** 2
+    tau = i.kappa_2 * p / Lambda * (0.75 * (1 - beta) - 26 * eps**2 * sigma)
+    phi = (2 * (1 + nu) + 6 * eps**2) * Phi / Lambda
+    of_w = max(
+        math.sqrt(max(np.sum((i.W.T @ w) ** 2) - 2 * w @ w + 1, 0.0)) for w in n.w
+    )  # ||W^T w - e_i||^2 = ||W^T w||^2 - 2 ||w||^2 + 1
+    rho = (n.k - 1) * i.kappa_2 * of_w / (2 * (v + n.k * i.kappa_1**2) * math.sqrt(n.m - 1))
+    s = i.step_size * Lambda
+    before = sum(d**2 for d in n.d)
+    after = 0.0
+    for w, a, g in zip(n.w, n.a, n.update(), strict=True):
+        moved = w - i.step_size * g
+        after += np.sum((moved / np.linalg.norm(moved) - a) ** 2)
+    return before - ((1 - s * tau) * before + s * phi) / (1 - s * rho), before - after
 
 
 def angle(w, a):
@@ -223,12 +259,13 @@ def contraction(n):
     return closest(found)
 
 
-def stays(n):
-    after = []
+def quiet_after(n):
+    found = []
     for j, g in enumerate(n.update()):
         plus = n.w[j] - n.i.step_size * g
-        after.append(np.linalg.norm(plus / np.linalg.norm(plus) - n.a[j]))
-    return n.mu + max(after), n.mu + max(n.d)
+        plus = plus / np.linalg.norm(plus)
+        found += [(plus @ n.a[h], -n.i.bias[j]) for h in range(n.m) if h != j]
+    return closest(found)
 
 
 def zeta(n):
@@ -296,7 +333,7 @@ def claim3(n):
 
 
 class Statement(NamedTuple):
-    """A row of the ledger, the label of one of its inequalities, its sides computed here, and the share of the bound that is used."""
+    """A row, the label of one of its inequalities, its sides, the share of the bound used."""
 
     row: str
     label: str
@@ -322,15 +359,16 @@ STATEMENTS = (
     Statement("N19-lemma3", "delta sqrt(m)", lemma3, 0.7),
     Statement("N19-lemma4", "corrected", lemma4, 0.9),
     Statement("N19-lemma5", "sharp", lemma5, 0.95),
-    Statement("N19-theorem4i2", "one step, any b in the window", contraction, 0.99),
-    Statement("N19-theorem4ii", "one step before normalisation", theorem4ii, 0.5),
+    Statement("N19-theorem4i2-step", "one step, any b in the window", contraction, 0.99),
+    Statement("N19-theorem4ii", "2 <g_i, W_i - A_i>, column by column", columns4ii, 0.9),
+    Statement("N19-theorem4ii", "the decrease after normalisation", descent4, 0.15),
     Statement("N19-zeta", "at most the smallest", zeta, 0.4),
     Statement(
         "N19-both-conditions", "Lemma 1's condition is missed by the bound", both_conditions, 0.9
     ),
     Statement("N19-claim3", "explicit", claim3, 0.4),
     Statement("R7", "(c) every column contracts", contraction, 0.99),
-    Statement("R7", "(d) the bias stays consistent", stays, 0.95),
+    Statement("R7", "(d) z_i <= 0 off the support after the step", quiet_after, 0.85),
 )
 
 
@@ -364,7 +402,7 @@ def test_it_holds_under_its_hypotheses_is_used_to_a_stated_share_and_the_ledger_
     assert max(shares) > statement.share
 
 
-# ------------------------------------------------------------------------------------------------ every hypothesis can refuse
+# ---------------------------------------------------------------------- every hypothesis can refuse
 
 
 def every_hypothesis():
@@ -390,7 +428,6 @@ def half(i, **changes):
     return replace(i, **{"W": i.A_star, "delta": 0.1} | changes)
 
 
-LONG = "|kappa_2 lam^2 + 2 kappa_1 b lam + b^2 - kappa_2 lam| <= 2 kappa_2 (1 - lam), lam > 0 (Lemma 4, corrected)"
 OUTSIDE = {  # text of the hypothesis: an instance that meets it, and one change that breaks it
     n19_instance.UNIT.text: (good("sparse_close"), lambda i: replace(i, W=1.01 * i.W)),
     n19_instance.UNIT_STAR.text: (
@@ -434,7 +471,10 @@ OUTSIDE = {  # text of the hypothesis: an instance that meets it, and one change
         good("sparse_bent", n19_instance.BIAS_LEMMA1),
         lambda i: replace(i, bias=0 * i.bias - 1),
     ),
-    LONG: (good("sparse_bent", n19_instance.BIAS_LEMMA4), lambda i: replace(i, bias=i.bias + 3)),
+    n19_instance.BIAS_LEMMA4.text: (
+        good("sparse_bent", n19_instance.BIAS_LEMMA4),
+        lambda i: replace(i, bias=i.bias + 3),
+    ),
     n19_instance.WINDOW.text: (
         good("sparse_step", n19_instance.WINDOW),
         lambda i: replace(i, bias=0 * i.bias + 0.1),
@@ -459,6 +499,40 @@ OUTSIDE = {  # text of the hypothesis: an instance that meets it, and one change
             eta=None,
         ),
         lambda i: replace(i, delta=0.2),
+    ),
+    n19_instance.NOISELESS.text: (
+        half(good("sparse_mixture"), sigma=0.0, eta=None),
+        lambda i: replace(i, sigma=0.1),
+    ),
+    consistency.SEVERAL.text: (good("sparse_small"), lambda i: replace(i, n_active=1)),
+    consistency.PROOF_CONSTANT.text: (
+        half(good("sparse_small")),
+        lambda i: replace(i, a_2=2.0),
+    ),
+    consistency.SMALL_NOISE.text: (
+        half(good("sparse_small"), eta=None),
+        lambda i: replace(i, delta=0.2),
+    ),
+    fixed_bias.ONE_SIDED.text: (
+        good("sparse_step", fixed_bias.ONE_SIDED),
+        lambda i: replace(i, bias=0 * i.bias),
+    ),
+    sparse_codes.NORM_OF_W.text: (good("sparse_close"), lambda i: replace(i, W=9 * i.W)),
+    sparse_codes.SMALL_EPS.text: (
+        good("sparse_step", sparse_codes.SMALL_EPS),
+        lambda i: replace(i, W_tilde=i.A_star + 1),
+    ),
+    sparse_codes.INCOHERENT.text: (
+        good("sparse_near"),
+        lambda i: replace(i, A_star=np.ones_like(i.A_star), n_active=3),
+    ),
+    sparse_codes.MANY_ATOMS.text: (
+        good("sparse_near", sparse_codes.MANY_ATOMS),
+        lambda i: replace(i, n_active=5),
+    ),
+    sparse_codes.SMALL_STEP.text: (
+        good("sparse_near", sparse_codes.SMALL_STEP),
+        lambda i: replace(i, step_size=2 / i.descent.curvature),
     ),
     "lam_i > 0": (half(good("sparse_close")), lambda i: replace(i, W=-i.W)),
     "lam_i >= 1/2": (half(good("sparse_bent")), lambda i: replace(i, W=-i.W)),
@@ -511,11 +585,17 @@ def test_a_hypothesis_accepts_an_instance_and_refuses_it_after_one_change(text):
         ("N19-lemma1", "corrected", lambda i: replace(i, bias=i.bias - 0.5)),
         ("N19-lemma5", "printed range, delta <= 0.88", lambda i: replace(i, W_tilde=-i.W_tilde)),
         ("N19-zeta", "at most the smallest", lambda i: replace(i, step_size=4 * i.step_size)),
-        ("R7", "(d) the bias stays consistent", lambda i: replace(i, step_size=20 * i.step_size)),
+        (
+            "R7",
+            "(d) z_i <= 0 off the support after the step",
+            lambda i: replace(i, bias=0.2 * i.bias),
+        ),
     ],
 )
 def test_outside_a_hypothesis_the_conclusion_does_fail(row, label, change):
     evidence = evidence_of(row, label)
     changed = [change(i) for i in instances(evidence.family, evidence.hypotheses, 150)]
-    outside = [i for i in changed if not all(h.holds(i) for h in evidence.hypotheses)]
+    outside = []
+    for i in changed:
+        outside += [] if all(h.holds(i) for h in evidence.hypotheses) else [i]
     assert any(left > right + 1e-6 for left, right in map(evidence.sides, outside))

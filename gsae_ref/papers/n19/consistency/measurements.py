@@ -1,4 +1,7 @@
-"""Measurements for code consistency: Theorem 3, Claim 2. Probabilities are tested by a count of failures against a binomial quantile."""
+"""Measurements for code consistency: Theorem 3, Claim 2.
+
+Probabilities are tested by a count of failures against a binomial quantile.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ def _unit(M: Array) -> Array:
 def _close_pair(
     rng: np.random.Generator, n: int, m: int, delta: float, spread: float = 0.0
 ) -> tuple[Array, Array]:
-    """Orthonormal A (spread 0) or weakly coherent unit columns, and W with every column at distance ``delta``."""
+    """Orthonormal A, or weakly coherent unit columns; every column of W at distance ``delta``."""
     A = _unit(np.linalg.qr(rng.standard_normal((n, m)))[0] + spread * rng.standard_normal((n, m)))
     V: Array = rng.standard_normal((n, m))
     V = _unit(V - A * np.einsum("ni,ni->i", A, V))
@@ -39,7 +42,10 @@ def _most_failures(trials: int, chance: float) -> float:
 
 @measurement
 def sparse_recovery(rng: np.random.Generator, quick: bool) -> Finding:
-    """All supports are recovered by ReLU with a bias in the middle of the corrected interval, N = sigma log n."""
+    """ReLU recovers all supports, the bias in the middle of the corrected interval.
+
+    N = sigma log n.
+    """
     W, A = _close_pair(rng, 60, 20, 0.05, spread=0.01)
     gram = np.abs(A.T @ A)
     np.fill_diagonal(gram, 0)
@@ -62,7 +68,11 @@ def sparse_recovery(rng: np.random.Generator, quick: bool) -> Finding:
 
 @measurement
 def negative_bias_needed(rng: np.random.Generator, quick: bool) -> Finding:
-    """W_1 = cos A_1 + sin A_2 at distance delta: without bias neuron 1 fires at y = A_2, with b = -delta it does not; share of delta's."""
+    """Share of delta's at which ReLU needs a negative bias.
+
+    W_1 = cos A_1 + sin A_2 at distance delta: without bias neuron 1 fires at y = A_2, with b =
+    -delta it does not.
+    """
     deltas = np.geomspace(1e-4, 0.5, 20)
     right = 0
     for delta in deltas:
@@ -76,7 +86,10 @@ def negative_bias_needed(rng: np.random.Generator, quick: bool) -> Finding:
 
 @measurement
 def noise_tail(rng: np.random.Generator, quick: bool) -> Finding:
-    """Failures of max_i |<W_i, eta>| <= sigma log n at (n, m) = (10, 10) and (30, 30), against a binomial quantile of Claim 2's bound."""
+    """Failures of max_i |<W_i, eta>| <= sigma log n at (n, m) = (10, 10) and (30, 30).
+
+    Their number is divided by a binomial quantile of Claim 2's bound.
+    """
     trials = 2000 if quick else 20_000
     most = 0.0
     for n in (10, 30):
@@ -91,7 +104,10 @@ def noise_tail(rng: np.random.Generator, quick: bool) -> Finding:
 
 @measurement
 def rademacher_tail(rng: np.random.Generator, quick: bool) -> Finding:
-    """Failures of sgn(x) = sgn(x*) for codes +-1, against a binomial quantile of 2 m exp(-t^2/(2 E)), E of Claim 1 (iii)."""
+    """Failures of sgn(x) = sgn(x*) for codes +-1 at orthonormal A.
+
+    They are held against a binomial quantile of 2 m exp(-t^2/(2 E)), E of Claim 1 (iii).
+    """
     trials = 1000 if quick else 10_000
     worst = 0.0
     most = 0
@@ -104,13 +120,30 @@ def rademacher_tail(rng: np.random.Generator, quick: bool) -> Finding:
         failures = int(
             (np.sign(ops.sparse_encode(W, Y, 0.0, "hard", lam=0.5)) != np.sign(X)).any(axis=1).sum()
         )
-        most, worst = (
-            max(most, failures),
-            max(worst, failures - _most_failures(trials, chances[-1])),
-        )
+        most = max(most, failures)
+        worst = max(worst, failures - _most_failures(trials, chances[-1]))
     return at_most(
         "failures beyond the binomial quantile", worst, 0.0, failures=most, bound=min(chances)
     )
+
+
+@measurement
+def signs_by_enumeration(rng: np.random.Generator, quick: bool) -> Finding:
+    """P(an inactive a = (e_1 + ... + e_r)/sqrt(r) passes 1/2) against 2 exp(-(1/2)^2/(2 E)).
+
+    A = W = [I_r, a], S holds q of the e_j, codes +-1: E = sum <W_i, A_j>^2 = q mu^2/n = q/r. All
+    sign patterns are encoded by the network. The largest ratio is .82, so that a bound with E/4 for
+    E fails.
+    """
+    worst = 0.0
+    for r, q in ((4, 1), (9, 2), (9, 4), (16, 4), (16, 9), (25, 10)):
+        A = np.hstack([np.eye(r), np.ones((r, 1)) / np.sqrt(r)])
+        bits = np.arange(2**q)[:, None] >> np.arange(q) & 1
+        X = np.zeros((2**q, r + 1))
+        X[:, :q] = 2.0 * bits - 1
+        found = ops.sparse_encode(A, X @ A.T, 0.0, "hard", lam=0.5 - 1e-9)[:, r] != 0
+        worst = max(worst, found.mean() / (2 * np.exp(-0.125 * r / q)))
+    return at_most("P(error)/bound", float(worst), 1.0)
 
 
 def _hadamard(X: Array) -> Array:
@@ -127,7 +160,9 @@ def _hadamard(X: Array) -> Array:
 
 @measurement
 def dense_codes_fail(rng: np.random.Generator, quick: bool) -> Finding:
-    """Theorem 3 (i) at A = W = [I, H/sqrt(n)], mu = 1, k = floor(n/log n), signs, no noise: share of samples with a wrong entry.
+    """Theorem 3 (i) at A = W = [I, H/sqrt(n)]: share of samples with a wrong entry.
+
+    mu = 1, k = floor(n/log n), signs, no noise.
 
     The conditions mu <= sqrt(n)/log^2 n and k <= n/log n hold from n = 2^13 on. W^T y is computed
     by a fast transform.

@@ -7,8 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ....arrays import Array
-from ....claims.evidence import Counterexample, Identity, Inequality, Measurement, worst
+from ....arrays import Array, Real
+from ....claims.evidence import (
+    Counterexample,
+    Identity,
+    Inequality,
+    Measurement,
+    Reading,
+    worst,
+)
 from ....claims.hypothesis import ABSENT, Hypothesis
 from ... import row
 from ..instance import (
@@ -16,7 +23,9 @@ from ..instance import (
     BIAS_PRINTED,
     CLOSE,
     CODES_BOUNDED,
+    NOISELESS,
     NONNEGATIVE,
+    ONE_ACTIVE,
     SIZE,
     THRESHOLD_ROOM,
     UNIT,
@@ -32,27 +41,27 @@ statement = partial(row.statement, paper="N19")
 
 COLUMNS = (UNIT, UNIT_STAR, CLOSE)
 CODES = (SIZE, CODES_BOUNDED, NONNEGATIVE)
-THEOREM3II = (*COLUMNS, *CODES, WEAK_COHERENCE, BIAS_PRINTED)
+THEOREM3II_PRINTED = (*COLUMNS, *CODES, WEAK_COHERENCE, BIAS_PRINTED)
 SMALL = Hypothesis(
     "mu/sqrt(n) <= delta and 2 delta + N <= 1/4",
     lambda i: min(i.delta - i.coherence, 0.25 - 2 * i.delta - i.noise),
 )
 
 
-def _on(Z: Array, i: SparseInstance) -> float:
+def _smallest_on(Z: Array, i: SparseInstance) -> float:
     return Z[i.active].min()
 
 
-def _off(Z: Array, i: SparseInstance) -> float:
+def _largest_off(Z: Array, i: SparseInstance) -> float:
     return Z[~i.active].max()
 
 
-def _quiet(i: SparseInstance) -> tuple[float, float]:
+def _off_with_room(i: SparseInstance) -> tuple[float, float]:
     """z_i - b_i and -b_i off the support, the pair with least room."""
     return worst((i.Z - i.bias)[~i.active], np.broadcast_to(-i.bias, i.Z.shape)[~i.active])
 
 
-def _heard(i: SparseInstance) -> tuple[float, float]:
+def _on_with_room(i: SparseInstance) -> tuple[float, float]:
     """-b_i and z_i - b_i on the support, the pair with least room."""
     return worst(np.broadcast_to(-i.bias, i.Z.shape)[i.active], (i.Z - i.bias)[i.active])
 
@@ -90,29 +99,52 @@ def _decomposition(i: SparseInstance) -> tuple[Array, Array]:
     noise = 0 if i.eta is ABSENT else i.W.T @ i.eta
     parts = []
     for x in i.codes:
-        S = np.flatnonzero(x)
-        Z = [sum(i.W[:, k] @ i.A_star[:, j] * x[j] for j in S if j != k) for k in range(i.n_atoms)]
+        Z = np.zeros(i.n_atoms)
+        for k in range(i.n_atoms):
+            Z[k] = sum(i.W[:, k] @ i.A_star[:, j] * x[j] for j in np.flatnonzero(x) if j != k)
         parts.append(i.lam * x + Z + noise + i.bias)
     return i.Z, np.array(parts)
 
 
-THEOREM3II_CORRECTED = (
-    "-(1 - delta^2/2) a_1 + a_2 rho_k + N < b_i <= -a_2 rho_k - N with rho_k = k mu/sqrt(n) + delta sqrt(k (1 + (k-1) mu/sqrt(n))) and N = max "
-    "|<W_i, eta>| <= sigma_eta log n. (For k = 1 the upper end is -mu/sqrt(n) - delta - N.)"
+def _reach(i: SparseInstance) -> tuple[Real, Real]:
+    """sqrt(mu^2 k^2/n + k delta^2), and sqrt(1 + 1/k) delta sqrt(k)."""
+    k = i.n_active
+    left = formulas.interference_bound(i.coherence, i.delta, k, 1.0, "printed")
+    return left, np.sqrt(1 + 1 / k) * i.delta * np.sqrt(k)
+
+
+def _proof_room(i: SparseInstance) -> Real:
+    """Margin of k < a_1^2/(16 a_2^2 delta^2), the constant of the proof of Theorem 3 (iii)."""
+    return i.a_1 / 4 - i.a_2 * i.delta * np.sqrt(i.n_active)
+
+
+def _short_on(i: SparseInstance) -> tuple[float, float]:
+    """b_i + 1 - delta - N and z_i on the support, the pair with least room."""
+    least = i.bias + 1 - i.delta - i.noise
+    return worst(np.broadcast_to(least, i.Z.shape)[i.active], i.Z[i.active])
+
+
+PROOF_CONSTANT = Hypothesis("a_2 delta sqrt(k) < a_1/4 (proof of Theorem 3 (iii))", _proof_room)
+SMALL_NOISE = Hypothesis(
+    "N <= a_1/50 and delta <= 1/10 (n large)",
+    lambda i: min(i.a_1 / 50 - i.noise, 0.1 - i.delta),
 )
-THEOREM3III_CORRECTED = (
-    "a_2 rho_k + N < a_1/2 and a_2 rho_k + N + a_1 delta^2/2 <= a_1/2, for which k <= c a_1^2/(a_2 delta)^2 with a small c suffices: the constant "
-    "in k = O(1/delta^2) matters."
-)
+SEVERAL = Hypothesis("k >= 2", lambda i: i.n_active - 2)
+THEOREM3III = (*COLUMNS, *CODES, WEAK_COHERENCE, PROOF_CONSTANT, SMALL_NOISE, SEVERAL)
+
+
 ROWS = (
     statement(
         "theorem1i",
         "Theorem 1 (i), informal",
         "inequality",
         "false",
-        "If W is delta-close to A with delta = O*(1/log n), ReLU and the hard threshold recover the support for mixtures and for non-negative "
-        "codes.",
-        repaired="With a bias, k and mu as in the corrected Theorem 3 (ii), (iii).",
+        "“If” sigma “is either the ReLU or the hard thresholding activation, then the support of "
+        "the true code vector” x* “matches that of” x “for the mixture-of-Gaussians and "
+        "non-negative sparse coding generative models.”",
+        reading="without a condition on b, as printed in this informal statement",
+        repaired="With b, k and mu as in the repaired Theorem 3 (ii) for ReLU, as in Theorem 3 "
+        "(iii) with the constant of its proof for the hard threshold.",
         evidence=(Counterexample(), Measurement("sparse_recovery")),
         derivation="gsae_ref.papers.n19.consistency.formulas.relu_interval",
     ),
@@ -121,51 +153,75 @@ ROWS = (
         "Theorem 1 (ii), informal",
         "inequality",
         "false",
-        "The hard threshold recovers the support for sparse coding.",
-        repaired="With k and mu as in the corrected Theorem 3 (i).",
+        "“If” sigma “is the hard thresholding activation, then the support of” x* “matches that "
+        "of” x “for the sparse coding generative model.”",
+        repaired="With k and mu as in the repaired Theorem 3 (i).",
         same_as="N19-theorem3i",
+        derivation="gsae_ref.papers.n19.consistency.counterexamples.averages_of_blocks",
     ),
     statement(
         "theorem3i",
         "Theorem 3 (i)",
         "inequality",
         "false",
-        "General k-sparse codes, mu <= sqrt(n)/log^2 n, k <= n/log n, delta = O*(1/log n): the hard threshold at a_1/2 without bias recovers "
-        "signs and support with high probability.",
-        repaired="Replace the conditions on mu and k by (mu^2 k/n + delta^2) log^2 n = O*(a_1^2): the interference has variance mu^2 k/n, up to "
-        "1/log n under the printed ones, and the largest of m such variables exceeds a_1/2. Sub-Gaussian form: P(failure) <= 2 m exp(-t^2/(2 E)), t "
-        "the room left in a_1/2, E of Claim 1 (iii).",
-        evidence=(Measurement("dense_codes_fail", "against"), Measurement("rademacher_tail")),
-        derivation="gsae_ref.papers.n19.consistency.formulas.cross_energy_bound",
+        "“General” k-sparse “code with thresholding activation: Suppose” mu <= sqrt(n)/log^2 n "
+        "“and” k <= n/log n. “If” x = threshold_lambda(W^T y + b) “with” lambda = a_1/2 and b = 0, "
+        "“then with high probability” sgn(x) = sgn(x*). [W is delta-close to A, delta = O*(1/log "
+        "n), sigma_eta = O(1/sqrt(n)).]",
+        repaired="Let the active codes be +-1, independent given S, ||A|| = O(1), and (mu^2 k/n + "
+        "delta^2) log^2 n = O*(1) in place of the conditions on mu and k. With E = max over i of "
+        "the sum over j in S, j != i, of <W_i, A_j>^2 <= 2 mu^2 k/n + 2 ||A_S||^2 delta^2 and t = "
+        "1/2 - delta^2/2 - N > 0, N = max_i |<W_i, eta>|: P(sgn(x) != sgn(x*)) <= 2 m exp(-t^2/(2 "
+        "E)) for every S and eta.",
+        remark="Under the printed conditions mu^2 k/n may be n/log^5 n. For exact numbers and for "
+        "every n see the counterexample: A = W = [I, averages of blocks], P(all signs right) <= "
+        "1/(1 + M P), below .008 at n = 1.07e9; one atom errs with probability n^(-O(1)). The "
+        "paper has no proof of (i) but a reference.",
+        hypotheses=COLUMNS,
+        evidence=(
+            Counterexample(),
+            Measurement("dense_codes_fail", "against"),
+            Measurement("rademacher_tail"),
+            Measurement("signs_by_enumeration"),
+        ),
+        derivation="gsae_ref.papers.n19.consistency.counterexamples.averages_of_blocks",
     ),
     statement(
         "theorem3ii",
         "Theorem 3 (ii)",
         "inequality",
         "false",
-        "Non-negative k-sparse codes, mu <= delta sqrt(n)/k, k = O(1/delta^2), b_i in [-(1 - delta) a_1 + a_2 delta sqrt(k), -a_2 delta sqrt(k)]: "
-        "ReLU recovers the support with high probability.",
-        repaired=THEOREM3II_CORRECTED,
-        hypotheses=THEOREM3II,
+        "“Non-negative” k-sparse “code with ReLU activation: Suppose” mu <= delta sqrt(n)/k “and” "
+        "k = O(1/delta^2). “If” x = ReLU(W^T y + b), “and” b_i in [-(1 - delta) a_1 + a_2 delta "
+        "sqrt(k), -a_2 delta sqrt(k)] “for all” i, “then with high probability,” supp(x) = "
+        "supp(x*).",
+        repaired="W delta-close to A, unit columns, 0 < a_1 <= x*_i <= a_2 on S, card(S) <= k; "
+        "-(1 - delta^2/2) a_1 + a_2 rho_k + N < b_i <= -a_2 rho_k - N with rho_k = k mu/sqrt(n) + "
+        "delta sqrt(k (1 + (k-1) mu/sqrt(n))) and N = max_i |<W_i, eta>|, at most sigma_eta log n "
+        "with high probability. Then supp(x) = supp(x*), surely.",
+        remark="For k = 1 the upper end is -mu/sqrt(n) - delta - N. mu/sqrt(n) may be replaced by "
+        "the largest positive <A_i, A_j> in the upper end: ReLU responds to positive inner "
+        "products.",
+        hypotheses=THEOREM3II_PRINTED,
         evidence=(
             Counterexample(),
             Inequality(
                 "printed interval, off the support z_i <= N",
                 "sparse_printed",
-                lambda i: (_off(i.Z, i), i.noise),
-                THEOREM3II,
+                lambda i: (_largest_off(i.Z, i), i.noise),
+                THEOREM3II_PRINTED,
                 expect="fails",
             ),
             Inequality(
                 "corrected interval, off the support z_i - b_i <= -b_i",
                 "sparse_recovery",
-                _quiet,
+                _off_with_room,
                 (*COLUMNS, *CODES, BIAS_CORRECTED),
             ),
             Inequality(
                 "corrected interval, on the support -b_i <= z_i - b_i",
                 "sparse_recovery",
-                _heard,
+                _on_with_room,
                 (*COLUMNS, *CODES, BIAS_CORRECTED),
             ),
         ),
@@ -174,48 +230,90 @@ ROWS = (
     statement(
         "theorem3iii",
         "Theorem 3 (iii)",
-        "inequality",
-        "false",
-        "Non-negative k-sparse codes, mu <= delta sqrt(n)/k, k = O(1/delta^2): the hard threshold at a_1/2 without bias recovers the support.",
-        repaired=THEOREM3III_CORRECTED,
+        "asymptotic claim",
+        "holds",
+        "“Non-negative” k-sparse “code with thresholding activation: Suppose” mu <= delta "
+        "sqrt(n)/k “and” k = O(1/delta^2). “If” x = threshold_lambda(W^T y + b) “with” lambda = "
+        "a_1/2 “and” b = 0, “then with high probability,” supp(x) = supp(x*).",
+        reading="with the constant that the proof prints, a_2 delta sqrt(k) < a_1/4",
+        repaired="For k >= 2, delta <= 1/10, N <= a_1/50: |z_i| < a_1/2 off S, z_i >= a_1/2 on S. "
+        "In general a_2 rho_k + N < a_1/2 and a_2 rho_k + N + a_1 delta^2/2 <= a_1/2 suffice, "
+        "rho_k of Theorem 3 (ii) repaired.",
+        hypotheses=THEOREM3III,
         evidence=(
-            Counterexample(),
             Inequality(
                 "off the support z_i < a_1/2",
                 "sparse_recovery",
-                lambda i: (_off(np.abs(i.Z - i.bias), i), i.a_1 / 2),
+                lambda i: (_largest_off(np.abs(i.Z - i.bias), i), i.a_1 / 2),
                 (*COLUMNS, *CODES, THRESHOLD_ROOM),
             ),
             Inequality(
                 "on the support a_1/2 <= z_i",
                 "sparse_recovery",
-                lambda i: (i.a_1 / 2, _on(i.Z - i.bias, i)),
+                lambda i: (i.a_1 / 2, _smallest_on(i.Z - i.bias, i)),
                 (*COLUMNS, *CODES, THRESHOLD_ROOM),
+            ),
+            Inequality(
+                "off the support, the constant of the proof",
+                "sparse_small",
+                lambda i: (_largest_off(np.abs(i.Z - i.bias), i), i.a_1 / 2),
+                THEOREM3III,
+            ),
+            Inequality(
+                "on the support, the constant of the proof",
+                "sparse_small",
+                lambda i: (i.a_1 / 2, _smallest_on(i.Z - i.bias, i)),
+                THEOREM3III,
             ),
         ),
         derivation="gsae_ref.papers.n19.consistency.formulas.threshold_levels",
+    ),
+    statement(
+        "theorem3iii-any-constant",
+        "Theorem 3 (iii)",
+        "inequality",
+        "false",
+        "“Non-negative” k-sparse “code with thresholding activation: Suppose” mu <= delta "
+        "sqrt(n)/k “and” k = O(1/delta^2) [...] “then with high probability,” supp(x) = supp(x*).",
+        reading="with any constant in k = O(1/delta^2), for any law that meets A1",
+        remark="With k delta^2 = 4/9 and a law that has one support of probability (k/n)^3 the "
+        "network errs with that probability. For uniform supports with n <= m it is true for every "
+        "constant, by a Chernoff bound for sampling without replacement.",
+        evidence=(Counterexample(),),
+        derivation="gsae_ref.papers.n19.consistency.counterexamples.rare_common_support",
     ),
     statement(
         "theorem3-short",
         "Theorem 3, short proof",
         "inequality",
         "false",
-        "For a mixture ReLU recovers the support for -1 + delta < b_i <= -2 delta.",
-        repaired="True without noise; with noise -1 + delta + N < b_i <= -2 delta - N. Three intervals are printed: this one, Theorem 3's, and "
-        "[-1 + 2 delta sqrt(k), -delta] in the proof of Theorem 4.",
+        "[Mixtures, b_i > -1 + delta and] “for” b_i <= -2 delta, mu <= delta sqrt(n)/k “and” "
+        "sigma_eta = O(1/sqrt(n)) [...] x = ReLU(z) “has the same support as” x* “w.h.p..”",
+        reading="for every such b_i, noise included",
+        repaired="-1 + delta + N < b_i <= -2 delta - N, N = max_i |<W_i, eta>|; as printed without "
+        "noise.",
+        remark="Three intervals are printed: this one, Theorem 3's, and [-1 + 2 delta sqrt(k), "
+        "-delta] in the proof of Theorem 4. It fails where mu/sqrt(n) + N > delta.",
+        hypotheses=(*COLUMNS, WEAK_COHERENCE),
         evidence=(
             Inequality(
                 "off the support z_i <= 0, with noise",
                 "sparse_short",
-                lambda i: (_off(i.Z, i), 0.0),
+                lambda i: (_largest_off(i.Z, i), 0.0),
                 (*COLUMNS, WEAK_COHERENCE),
                 expect="fails",
             ),
             Inequality(
                 "off the support z_i <= N",
                 "sparse_short",
-                lambda i: (_off(i.Z, i), i.noise),
+                lambda i: (_largest_off(i.Z, i), i.noise),
                 (*COLUMNS, WEAK_COHERENCE),
+            ),
+            Inequality(
+                "on the support b_i + 1 - delta - N <= z_i",
+                "sparse_short",
+                _short_on,
+                COLUMNS,
             ),
         ),
         derivation="gsae_ref.papers.n19.consistency.formulas.relu_interval",
@@ -225,38 +323,60 @@ ROWS = (
         "Theorem 3, short proof",
         "asymptotic claim",
         "holds",
-        "For a mixture without bias z_i > 1/2 on the support and z_i < 1/4 off it.",
+        "“one can also see that when” b_i = 0, “then w.h.p.,” z_i > 1/2 “if” i = j “and” z_i < 1/4 "
+        "“otherwise.”",
         repaired="For mu/sqrt(n) <= delta and 2 delta + N <= 1/4.",
         hypotheses=(*COLUMNS, SMALL),
         evidence=(
             Inequality(
                 "off the support z_i <= 1/4",
                 "sparse_short",
-                lambda i: (_off(i.Z - i.bias, i), 0.25),
+                lambda i: (_largest_off(i.Z - i.bias, i), 0.25),
                 (*COLUMNS, SMALL),
             ),
             Inequality(
                 "on the support 1/2 <= z_i",
                 "sparse_short",
-                lambda i: (0.5, _on(i.Z - i.bias, i)),
+                lambda i: (0.5, _smallest_on(i.Z - i.bias, i)),
                 (*COLUMNS, SMALL),
             ),
         ),
+        derivation="gsae_ref.papers.n19.consistency.formulas.threshold_levels",
     ),
     statement(
         "negative-bias",
         "remark after Theorem 3",
         "remark",
         "holds",
-        "For ReLU b must be negative for any delta > 0, as W is in error.",
+        "b “is required to be negative for ReLU activation for any” delta > 0 “due to the error of "
+        "the current estimate” W.",
         evidence=(Measurement("negative_bias_needed"),),
+        derivation="gsae_ref.papers.n19.consistency.counterexamples.relu_without_a_bias",
+    ),
+    statement(
+        "statistical-bias",
+        "remark after Theorem 3",
+        "remark",
+        "holds",
+        "“such choices of” b “also lead to statistical bias (error) in nonzero code”.",
+        remark="For a mixture the code is lam_i + b_i for 1. The dictionary need not suffer: R7.",
+        hypotheses=(ONE_ACTIVE, NOISELESS),
+        evidence=(
+            Identity(
+                "x_i = lam_i + b_i",
+                "sparse_close",
+                lambda i: (np.diag(i.A_star.T @ i.W) + i.bias, i.lam + i.bias),
+            ),
+        ),
+        derivation="gsae_ref.papers.n19.fixed_bias.formulas.population_step",
     ),
     statement(
         "claim1i",
         "Claim 1 (1)",
         "inequality",
         "holds",
-        "<W_i, A_i> >= 1 - delta^2/2.",
+        "“Suppose that” max_i ||W_i - A_i|| <= delta “and” ||W_i|| = 1. “We have:” <W_i, A_i> >= 1 "
+        "- delta^2/2 “for any” i in [m].",
         hypotheses=COLUMNS,
         evidence=(
             Inequality(
@@ -279,7 +399,7 @@ ROWS = (
         "Claim 1 (2)",
         "inequality",
         "holds",
-        "|<W_i, A_j>| <= mu/sqrt(n) + delta for j != i.",
+        "|<W_i, A_j>| <= mu/sqrt(n) + delta, “for any” j != i in [m].",
         hypotheses=COLUMNS,
         evidence=(Inequality("all pairs", "sparse_close", _cross, COLUMNS),),
         derivation="gsae_ref.papers.n19.consistency.formulas.cross_bound",
@@ -289,8 +409,10 @@ ROWS = (
         "Claim 1 (3)",
         "asymptotic claim",
         "holds",
-        "sum_{i in S, i != j} <W_i, A_j>^2 <= O(mu^2 k/n + delta^2) for card(S) <= k.",
-        repaired="2 mu^2 k/n + 2 ||A_S||^2 delta^2; the sum is over j. (Cited later as (ii).)",
+        "[sum over i in S without j of] <W_i, A_j>^2 <= O(mu^2 k/n + delta^2) “for any” S in [m] "
+        "“of size at most” k.",
+        repaired="2 mu^2 k/n + 2 ||A_S||^2 delta^2; the sum is over j in S, j != i.",
+        remark="Cited later as (ii).",
         hypotheses=COLUMNS,
         evidence=(Inequality("all supports and columns", "sparse_close", _energies, COLUMNS),),
         derivation="gsae_ref.papers.n19.consistency.formulas.cross_energy_bound",
@@ -300,8 +422,11 @@ ROWS = (
         "Claim 2",
         "asymptotic claim",
         "holds",
-        "max_i |<W_i, eta>| <= sigma_eta log n with high probability.",
-        repaired="The failure probability is at most 2 m Q(log n) <= m exp(-log^2 n/2): 2.7e-10 at (n, m) = (784, 10), 0.21 at (10, 10).",
+        "“Suppose” ||W_i|| = 1, “then” max_i |<W_i, eta>| <= sigma_eta log n “holds with high "
+        "probability.”",
+        repaired="For m = O(n) the failure probability is at most 2 m Q(log n) <= m exp(-log^2 "
+        "n/2), Q the tail of a standard normal: 2.7e-10 at (n, m) = (784, 10), .21 at (10, 10).",
+        hypotheses=(UNIT,),
         evidence=(Measurement("noise_tail"),),
         derivation="gsae_ref.papers.n19.consistency.formulas.noise_tail",
     ),
@@ -310,16 +435,20 @@ ROWS = (
         "Appendix A",
         "identity",
         "holds",
-        "z_i = <W_i, A_i> x*_i + sum_{j in S, j != i} <W_i, A_j> x*_j + <W_i, eta> + b_i.",
+        "“One can write the” i-th “entry” z_i “of the weighted sum” z “as” z_i = <W_i, A_i> x*_i + "
+        "[sum over j in S, j != i, of] <W_i, A_j> x*_j + <W_i, eta> + b_i.",
         evidence=(Identity("every code and column", "sparse_close", _decomposition),),
+        derivation="gsae_ref.papers.n19.instance.SparseInstance.Z",
     ),
     statement(
         "interference",
         "Appendix A.2",
         "inequality",
         "false",
-        "|Z_i| <= a_2 sqrt(mu^2 k^2/n + k delta^2).",
-        repaired="|Z_i| <= a_2 (k mu/sqrt(n) + delta sqrt(k) ||A_S||): norms add, not their squares.",
+        "“Cauchy-Schwarz inequality implies” |Z_i| <= a_2 sqrt(mu^2 k^2/n + k delta^2), “where we "
+        "use bound (ii) in Claim 1 and” ||x*|| <= a_2 sqrt(k).",
+        repaired="|Z_i| <= a_2 (k mu/sqrt(n) + delta sqrt(k) ||A_S||): norms add, not their "
+        "squares.",
         hypotheses=(*COLUMNS, *CODES),
         evidence=(
             Counterexample(),
@@ -338,5 +467,43 @@ ROWS = (
             ),
         ),
         derivation="gsae_ref.papers.n19.consistency.formulas.interference_bound",
+    ),
+    statement(
+        "interference-order",
+        "Appendix A.2",
+        "asymptotic claim",
+        "holds",
+        "“for” b_i <= -a_2 sqrt(mu^2 k^2/n + k delta^2) - sigma_eta log n, about -a_2 delta "
+        "sqrt(k).",
+        repaired="Under mu <= delta sqrt(n)/k the root is at most sqrt(1 + 1/k) delta sqrt(k): "
+        "larger by sqrt(2) for k = 1.",
+        hypotheses=(WEAK_COHERENCE,),
+        evidence=(
+            Inequality("sqrt(1 + 1/k)", "sparse_printed", _reach, (*COLUMNS, WEAK_COHERENCE)),
+        ),
+        derivation="gsae_ref.papers.n19.consistency.formulas.interference_bound",
+    ),
+    statement(
+        "k-log-squared",
+        "Appendix A.2",
+        "asymptotic claim",
+        "false",
+        "k = O(1/delta^2) = O(log^2 n).",
+        remark="delta = O*(1/log n) is an upper bound on delta, so 1/delta^2 is at least of order "
+        "log^2 n. At step s, delta^s tends to 0.",
+        evidence=(Counterexample(),),
+        derivation="gsae_ref.papers.n19.consistency.counterexamples.small_delta_allows_large_k",
+    ),
+    statement(
+        "threshold-half",
+        "Appendix A.2",
+        "inequality",
+        "typo",
+        "“with high probability” z_i > a_1/2 “if” i in S “and” z_i < a_2 delta sqrt(k) < a_1/4 "
+        "“otherwise.” [...] x = threshold_{1/2}(z) “has the same support as” x* “w.h.p.”",
+        repaired="threshold_{a_1/2}, as Theorem 3 (iii) has it; z_i <= a_2 rho_k + N off S "
+        "(N19-interference).",
+        evidence=(Reading("Theorem 3 (iii) has lambda = a_1/2; a_1 need not be 1"),),
+        derivation="gsae_ref.papers.n19.consistency.formulas.threshold_levels",
     ),
 )

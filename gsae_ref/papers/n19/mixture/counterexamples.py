@@ -1,8 +1,10 @@
-"""Counterexamples to [N19] on descent for mixtures of Gaussians: Lemma 1, the step size, tau, the bias."""
+"""Counterexamples to [N19], section 5 and B.1: Lemma 1, the step size, tau, the bias."""
 
+from dataclasses import dataclass
 from fractions import Fraction
 
 from ....claims.exact import (
+    E_ABOVE,
     Certificate,
     Comparison,
     Matrix,
@@ -13,6 +15,7 @@ from ....claims.exact import (
     frobenius_squared,
     identity,
     inner,
+    log_above,
     matrix,
     scale,
     subtract,
@@ -45,168 +48,257 @@ def _tan_squared(w: Matrix, a: Matrix) -> Fraction:
 
 
 @counterexample("N19-lemma1")
-def ce_lemma1(
-    w: tuple[Fraction, ...] = (
-        Fraction(3, 4),
-        HALF,
-        Fraction(1, 4),
-        Fraction(1, 4),
-        Fraction(1, 4),
-    ),
-    b: Fraction = Fraction(-1, 4),
-    delta: Fraction = Fraction(5, 7),
+def error_along_w(
+    root: Fraction = HALF,
+    delta_squared: Fraction | None = None,
+    b: Fraction | None = None,
     factor: int = 1,
 ) -> Certificate:
-    """Lemma 1: 2 <g, W-A> >= p (lam - 2 delta^2) ||W-A||^2 + ||g||^2/(p lam) - 2 ||gamma||^2/(p lam). The 2 delta^2 must be 2 delta^2/lam.
+    """Lemma 1: its 2 delta^2 must be 2 delta^2/lam.
 
-    lam = 3/4, gamma = p ((b + lam)^2 - lam) W, the direction in which the proof's last two terms
-    add up.
+        2 <g, W-A> >= p (lam - 2 delta^2) ||W-A||^2 + (||g||^2 - 2 ||gamma||^2)/(p lam)
+
+    With d = ||W - A||, (b + lam)^2 = lam - d^2 and gamma = -p d^2 W the proof's last two terms add
+    up: the left side lacks 4 p d^4/lam, where 2 p d^4 (1 + 1/lam) are allowed at delta = d. This is
+    so for every lam < 1: d^2, the size of gamma, may be n^(-log n). ``root`` is b + lam, so that
+    lam = (2 + root^2)/3. Inner products of W and A, unit vectors with <W, A> = lam, suffice.
     """
-    W = column(*w)
-    A = column(1, *(0,) * (len(w) - 1))
+    lam = (2 + root**2) / 3
+    b = root - lam if b is None else b
     p = Fraction(1, 10)
-    lam = inner(W, A)
-    difference = subtract(W, A)
+    d2 = 2 - 2 * lam
+    delta_squared = d2 if delta_squared is None else delta_squared
     bend = (b + lam) ** 2 - lam
-    gamma = scale(factor * p * bend, W)
-    g = add(scale(-p * lam, A), scale(p * (b + lam) ** 2, W), gamma)
-    d2 = frobenius_squared(difference)
-    left = 2 * inner(g, difference)
-    rest = frobenius_squared(g) / (p * lam) - 2 * frobenius_squared(gamma) / (p * lam)
+    of_gamma = factor * p * bend  # gamma = of_gamma W
+    of_a = -p * lam  # g = of_a A + of_w W
+    of_w = p * (b + lam) ** 2 + of_gamma
+    g2 = of_a**2 + of_w**2 + 2 * of_a * of_w * lam
+    left = 2 * (of_a * (lam - 1) + of_w * (1 - lam))
+    rest = (g2 - 2 * of_gamma**2) / (p * lam)
     return Certificate(
         data={
-            "A_i": A,
-            "W_i": W,
+            "lam_i = <W_i, A_i>": lam,
+            "||W_i|| = ||A_i||": 1,
             "p_i": p,
-            "lam_i": lam,
             "b_i": b,
-            "delta": delta,
-            "gamma": f"{factor * p * bend} W_i",
+            "delta^2": delta_squared,
+            "gamma": f"{of_gamma} W_i",
         },
         hypotheses=(
-            Comparison("||W_i||^2 == 1", frobenius_squared(W), "==", 1),
-            Comparison("||W_i - A_i||^2 <= delta^2", d2, "<=", delta**2),
+            Comparison("||W_i - A_i||^2 <= delta^2", d2, "<=", delta_squared),
             Comparison(
                 "|(b_i + lam_i)^2 - lam_i| <= 2 (1 - lam_i)", abs(bend), "<=", 2 * (1 - lam)
             ),
+            Comparison("||gamma|| <= p d^2", abs(of_gamma), "<=", p * d2),
         ),
         printed=Comparison(
             "2 <g, W-A> >= p (lam - 2 delta^2) ||W-A||^2 + (||g||^2 - 2 ||gamma||^2)/(p lam)",
             left,
             ">=",
-            p * (lam - 2 * delta**2) * d2 + rest,
+            p * (lam - 2 * delta_squared) * d2 + rest,
         ),
         corrected=Comparison(
             "2 <g, W-A> >= p (lam - 2 delta^2/lam) ||W-A||^2 + (||g||^2 - 2 ||gamma||^2)/(p lam)",
             left,
             ">=",
-            p * (lam - 2 * delta**2 / lam) * d2 + rest,
+            p * (lam - 2 * delta_squared / lam) * d2 + rest,
         ),
-        note="The proof's -||v||^2/(p lam) with ||v||^2 <= 2 p^2 delta^2 ||W-A||^2 + 2 ||gamma||^2 gives 2 delta^2/lam. With gamma = 0 half of "
-        "it suffices and the printed form holds for lam >= 1/2.",
+        note="The proof's -||v||^2/(p lam) with ||v||^2 <= 2 p^2 delta^2 ||W-A||^2 + 2 ||gamma||^2 "
+        "gives 2 delta^2/lam. With gamma = 0 half of it suffices and the printed form holds for "
+        "lam >= 1/2.",
     )
 
 
-@counterexample("N19-zeta")
-def ce_zeta(
-    p: tuple[Fraction, Fraction] = (Fraction(1, 5), Fraction(4, 5)),
-    delta: Fraction = Fraction(1, 10),
-) -> Certificate:
-    """The step zeta = max_i 1/(p_i lam_i): the column with the larger p_i overshoots, kappa = zeta p_2 lam_2 = 4. No bias, threshold 1/2."""
-    s = _turned(p, delta=delta)
-    rates = [s.probability(i) * s.overlap(i) for i in (1, 2)]
-    before = s.error_squared(2)
+@dataclass(frozen=True)
+class TwoClasses:
+    """Sparse coding with A = I_n, W_1 = cos e_1 + sin e_2, W_j = e_j for j > 1, b = 0.
 
-    def after(size: Fraction, i: int) -> Fraction:
-        return frobenius_squared(subtract(pick(s.step(size), i), pick(s.A_star, i)))
+    The atoms are n/2 rare and n/2 frequent ones; S holds ``n_rare`` of the first and
+    ``n_frequent`` of the second, both uniform, independent. Codes are +-1, independent. Columns 1
+    and 2 are rare, or frequent where ``turned_frequent``.
+    """
 
-    return Certificate(
-        data=s.data()
-        | {"p": ", ".join(map(str, p)), "lam_1, lam_2": f"{s.overlap(1)}, {s.overlap(2)}"},
-        hypotheses=(*s.model(), *s.codes(), *s.nonnegative(), s.near(), *s.consistent()),
-        printed=Comparison(
-            "||W~_2 - A_2||^2 <= ||W_2 - A_2||^2 at zeta = max_i 1/(p_i lam_i)",
-            after(1 / min(rates), 2),
-            "<=",
-            before,
-        ),
-        corrected=Comparison(
-            "max_i (||W~_i - A_i||^2 - ||W_i - A_i||^2) <= 0 at zeta = min_i 1/(p_i lam_i)",
-            max(after(1 / max(rates), i) - s.error_squared(i) for i in (1, 2)),
-            "<=",
-            0,
-        ),
-        note="Lemma 1 gives descent for zeta <= 1/(p_i lam_i), for every column i: the smallest of them, not the largest.",
-    )
+    n: int
+    n_rare: int
+    n_frequent: int
+    angle: tuple[Fraction, Fraction]
+    delta: Fraction
+    turned_frequent: bool = False
+
+    def chance(self, frequent: bool) -> Fraction:
+        """p_i of an atom."""
+        return Fraction(self.n_frequent if frequent else self.n_rare, self.n // 2)
+
+    @property
+    def pair(self) -> Fraction:
+        """p_12."""
+        count = self.n_frequent if self.turned_frequent else self.n_rare
+        return self.chance(self.turned_frequent) * Fraction(count - 1, self.n // 2 - 1)
+
+    def step(self, size: Fraction) -> tuple[Fraction, Fraction]:
+        """Entries 1 and 2 of W_1 - size g_1; the others are zero.
+
+        With e_j the signs, x_1 = cos e_1 + sin e_2 [2 in S] and y - W x = e_1 A_1 - x_1 W_1, so
+        W_1^T (y - W x) = -sin e_2 [2 in S] and
+
+            g_1 = -p_1 cos A_1 + (p_1 cos^2 + p_12 sin^2) W_1 + p_12 sin A_2.
+        """
+        cosine, sine = self.angle
+        p = self.chance(self.turned_frequent)
+        of_w = p * cosine**2 + self.pair * sine**2
+        own = cosine + size * (p * cosine - of_w * cosine)
+        return own, sine - size * (of_w * sine + self.pair * sine)
+
+    def error_squared(self) -> Fraction:
+        """||W_1 - A_1||^2, which is ||W - A||_F^2."""
+        return 2 - 2 * self.angle[0]
+
+    def after(self, size: Fraction) -> Fraction:
+        """Squared sine of the angle of column 1 after the step: at most ||W^+ - A||_F^2."""
+        own, other = self.step(size)
+        return other**2 / (own**2 + other**2)
+
+    def hypotheses(self) -> tuple[Comparison, ...]:
+        """A1, those of Theorem 3 (i), nearness, and the support recovered surely."""
+        n = self.n
+        k = self.n_rare + self.n_frequent
+        cosine, sine = self.angle
+        log_n = log_above(n)
+        ratios = [(self.chance(False), self.chance(True))]
+        for j in (1, 2):
+            low, high = ratios[-1]
+            half = n // 2 - j
+            rare = low * Fraction(self.n_rare - j, half)
+            ratios.append((rare, high * Fraction(self.n_frequent - j, half)))
+        names = ("p_i", "p_ij", "p_ijl")
+        spread = [
+            Comparison(f"(k/n)^{j}/1000 <= min {name}", Fraction(k, n) ** j / 1000, "<=", low)
+            for j, (name, (low, _)) in enumerate(zip(names, ratios, strict=True), 1)
+        ]
+        below = [
+            Comparison(f"max {name} <= 8 (k/n)^{j}", high, "<=", 8 * Fraction(k, n) ** j)
+            for j, (name, (_, high)) in enumerate(zip(names, ratios, strict=True), 1)
+        ]
+        return (
+            Comparison("||W_1||^2 == 1", cosine**2 + sine**2, "==", 1),
+            Comparison("||W_1 - A_1||^2 <= delta^2", 2 - 2 * cosine, "<=", self.delta**2),
+            Comparison("delta log n <= 1 (log n rounded up)", self.delta * log_n, "<=", 1),
+            Comparison("k log n <= n (log n rounded up)", k * log_n, "<=", n),
+            *spread,
+            *below,
+            Comparison("min |z_i| on S, at least cos - sin, >= 1/2", cosine - sine, ">=", HALF),
+            Comparison("max |z_i| off S, at most sin, < 1/2", sine, "<", HALF),
+        )
+
+    def data(self) -> dict[str, object]:
+        """The instance, for a certificate's ``data``."""
+        return {
+            "n = m": self.n,
+            "k": self.n_rare + self.n_frequent,
+            "codes": f"+-1; {self.n_rare} of n/2 rare atoms, {self.n_frequent} of the others",
+            "A": "I_n",
+            "W": f"W_1 = {self.angle[0]} e_1 + {self.angle[1]} e_2, W_j = e_j for j > 1",
+            "delta": self.delta,
+            "activation": "hard threshold at 1/2, b = 0",
+        }
 
 
-@counterexample("N19-tau")
-def ce_tau(
-    p: tuple[Fraction, Fraction] = (Fraction(1, 10), Fraction(9, 10)),
-    n: int = 10**6,
+@counterexample("N19-zeta", also=("N19-tau-of-zeta",))
+def frequent_column_overshoots(
+    n: int = 10**8,
+    counts: tuple[int, int] = (3, 27),
     angle: tuple[Fraction, Fraction] = (Fraction(9999, 10001), Fraction(200, 10001)),
     delta: Fraction = Fraction(1, 40),
     constant: int = 1,
 ) -> Certificate:
-    """Theorem 4: "some tau in (1/2, 1)" with one step size. With p_2/p_1 = 9 no zeta halves the squared error of both columns.
+    """The step zeta = max_i 1/(p_i lam_i): the column with the larger p_i overshoots.
 
-    The angle theta_i of column i obeys tan theta+ = |rho| sin theta/(kappa + rho cos theta), kappa
-    = zeta p_i lam, rho = 1 - kappa lam. At zeta = 2/lam column 1 (kappa = 1/5) falls short and
-    column 2 (kappa = 9/5) overshoots; a smaller zeta is worse for the first, a larger one for the
-    second, as rho decreases in zeta. Take W wrong in the first or in the second column only.
+    A = I_n, column 1 frequent: zeta p_1 is about 9, and tau = zeta p_1 (lam_1 - 2 delta^2), which
+    is to lie in (0, 1), is about 9 too.
     """
-    squares = []
-    hypotheses = tuple[Comparison, ...]()
-    for wrong in (1, 2):
-        W = identity(2)
-        W = tuple(
-            tuple(entry if j != wrong - 1 else new for j, entry in enumerate(row))
-            for row, new in zip(W, angle if wrong == 1 else angle[::-1], strict=True)
-        )
-        s = Model(W, identity(2), mixture(*p), (Fraction(0),) * 2, delta, threshold=HALF)
-        tan2 = _tan_squared(pick(s.step(2 / angle[0]), wrong), pick(s.A_star, wrong))
-        squares.append((tan2 / (1 + tan2), s.error_squared(wrong)))
-        hypotheses += (*s.model(), *s.codes(), *s.nonnegative(), s.near(), *s.consistent())
-    smaller = min(after - before / 2 for after, before in squares)
+    s = TwoClasses(n, *counts, angle, delta, turned_frequent=True)
+    largest = 1 / s.chance(False)
+    smallest = 1 / s.chance(True)
+    k = sum(counts)
+    tau = largest * s.chance(True) * (angle[0] - 2 * delta**2)
     return Certificate(
-        data=s.data()
-        | {
-            "n": n,
-            "p": ", ".join(map(str, p)),
-            "C": constant,
-            "instance": "in R^n, n - 2 further coordinates zero",
-        },
-        hypotheses=(
-            *hypotheses,
-            Comparison("1/5 <= m min_i p_i", Fraction(1, 5), "<=", 2 * min(p)),
-            Comparison("m max_i p_i <= 2", 2 * max(p), "<=", 2),
-            Comparison("delta log n <= 1 (n <= 10^6, log n <= 14)", delta * 14, "<=", 1),
-            Comparison("n <= 10^6", n, "<=", 10**6),
-        ),
+        data=s.data() | {"zeta = max_i 1/(p_i lam_i)": largest, "tau": tau, "C": constant},
+        hypotheses=(*s.hypotheses(), Comparison("tau > 1", tau, ">", 1)),
         printed=Comparison(
-            "min over both W of ||W^+ - A||_F^2 - ||W - A||_F^2/2 (squared sines for the first) <= C m/n",
-            smaller,
+            "||W_1^+ - A_1||^2 <= ||W_1 - A_1||^2 + C k^2/n^2 (squared sine for the first)",
+            s.after(largest),
             "<=",
-            Fraction(2 * constant, n),
+            s.error_squared() + constant * Fraction(k, n) ** 2,
         ),
         corrected=Comparison(
-            "max over both W of ||W^+ - A||_F^2/||W - A||_F^2 (by sines, which are smaller) <= (4/5)^2 (1 + 1/100)",
-            max(after / before for after, before in squares),
+            "sin^2 theta_1+ <= ||W_1 - A_1||^2/4 at zeta = min_i 1/(p_i lam_i), about",
+            s.after(smallest),
+            "<=",
+            s.error_squared() / 4,
+        ),
+        note="Lemmas 1 and 2 give descent for zeta <= 1/(p_i lam_i), for every column i: the "
+        "smallest of them, not the largest. A mixture with unequal p_i has the same numbers.",
+    )
+
+
+@counterexample("N19-tau")
+def no_step_serves_two_classes(
+    n: int = 10**8,
+    counts: tuple[int, int] = (3, 27),
+    angle: tuple[Fraction, Fraction] = (Fraction(9999, 10001), Fraction(200, 10001)),
+    delta: Fraction = Fraction(1, 40),
+    constant: int = 1,
+) -> Certificate:
+    """Theorem 4 (ii): with p_max/p_min = 9 no zeta halves the squared error of both columns.
+
+    The tangent of the angle of column 1 after the step, (sin - zeta ..)/(cos + zeta ..), falls in
+    zeta. At zeta = 2/(p_rare + p_frequent) a rare column falls short (by a factor near 4/5) and a
+    frequent one overshoots (near -4/5); a smaller zeta is worse for the first, a larger one for the
+    second. Take W wrong in a rare column or in a frequent one.
+    """
+    rare = TwoClasses(n, *counts, angle, delta)
+    frequent = TwoClasses(n, *counts, angle, delta, turned_frequent=True)
+    size = 2 / (rare.chance(False) + rare.chance(True))
+    before = rare.error_squared()
+    after = [each.after(size) for each in (rare, frequent)]
+    signs = [each.step(size)[1] for each in (rare, frequent)]
+    k = sum(counts)
+    return Certificate(
+        data=rare.data() | {"columns 1, 2": "rare, or both frequent", "C": constant},
+        hypotheses=(
+            *rare.hypotheses(),
+            *frequent.hypotheses(),
+            Comparison("entry 2 of the rare column > 0 at this zeta", signs[0], ">", 0),
+            Comparison("entry 2 of the frequent column < 0 at it", signs[1], "<", 0),
+        ),
+        printed=Comparison(
+            "min over both W of ||W^+ - A||_F^2 - ||W - A||_F^2/2 (squared sines) <= C m k^2/n^2",
+            min(after) - before / 2,
+            "<=",
+            constant * Fraction(k**2, n),
+        ),
+        corrected=Comparison(
+            "max over both W of squared sines/||W - A||_F^2 <= (4/5)^2 (1 + 1/100)",
+            max(after) / before,
             "<=",
             Fraction(16, 25) * Fraction(101, 100),
         ),
-        note="The best rate is tau = 1 - ((r - 1)/(r + 1))^2 with r = p_max/p_min, here 9/25; it exceeds 1/2 iff r < (1 + sqrt(2))^2 = 5.83. "
-        "p_i = Theta(1/m) does not bound r by that.",
+        note="The best rate is tau = 1 - ((r - 1)/(r + 1))^2 with r = p_max/p_min, here 9/25; it "
+        "exceeds 1/2 iff r < (1 + sqrt(2))^2 = 5.83. p_i = Theta(k/m) does not bound r by that. "
+        "The error is fixed and k^2/n tends to 0: every C fails. A mixture with p = (1/10, 9/10) "
+        "has the same numbers.",
     )
 
 
 @counterexample("N19-both-conditions")
-def ce_bias_conditions(
+def two_conditions_apart(
     delta: Fraction = Fraction(1, 10),
     bias: Fraction = Fraction(-1, 10),
     angle: tuple[Fraction, Fraction] = SMALL,
 ) -> Certificate:
-    """Lemma 1's condition with the bias interval of the proof of Theorem 4, k = 1: at b = -delta, the best choice, it fails.
+    """Lemma 1's condition fails in the bias interval of the proof of Theorem 4.
+
+    k = 1, b = -delta, which is the best choice.
 
     It asks (b + lam)^2 >= 3 lam - 2. For b <= -delta and lam >= 1 - delta^2/2 the left minus the
     right is at most delta (delta^3/4 + delta^2 + 3 delta/2 - 2) < 0 for delta < 0.8089, while [-1 +
@@ -233,17 +325,20 @@ def ce_bias_conditions(
             "<=",
             deficit,
         ),
-        note="The two conditions never hold together, whatever the bias does: not at any step of the schedule either.",
+        note=(
+            "The two conditions never hold together, whatever the bias does: not at any step of "
+            "the schedule either."
+        ),
     )
 
 
 @counterexample("N19-fixed-bias")
-def ce_fixed_bias(
+def fixed_bias_brings_closer(
     bias: Fraction = Fraction(-2, 5),
     angle: tuple[Fraction, Fraction] = (Fraction(99, 101), Fraction(20, 101)),
     delta: Fraction = Fraction(1, 5),
 ) -> Certificate:
-    """ "A fixed bias for the rectified linear unit would not work": one population step with b = -2/5 brings every column closer to A.
+    """A fixed bias: one population step with b = -2/5 brings every column closer to A.
 
     kappa = 1: W~ = A + rho W, rho = 1 - (b + lam)^2/lam, so tan theta+ = rho sin theta/(1 + rho cos
     theta).
@@ -280,18 +375,24 @@ def ce_fixed_bias(
             "==",
             (rho * angle[1] / (1 + rho * angle[0])) ** 2,
         ),
-        note="Lemma 1's condition is sufficient for its own bound on the step before normalisation, not necessary for descent: an error along W "
-        "is undone by the normalisation.",
+        note=(
+            "Lemma 1's condition is sufficient for its own bound on the step before "
+            "normalisation, not necessary for descent: an error along W is undone by the "
+            "normalisation."
+        ),
     )
 
 
 @counterexample("N19-expected-bias-gradient")
-def ce_bias_gradient(
+def bias_gradient_sign(
     bias: Fraction = Fraction(-2, 5),
     angle: tuple[Fraction, Fraction] = (Fraction(99, 101), Fraction(20, 101)),
     delta: Fraction = Fraction(1, 5),
 ) -> Certificate:
-    """(g_b)_i = -p_i b_i + gamma. The sign is wrong, and with it descent in b would push the bias away from zero."""
+    """(g_b)_i = -p_i b_i + gamma has the wrong sign.
+
+    With it descent in b would push the bias away from zero.
+    """
     s = _turned(bias=bias, angle=angle, delta=delta, threshold=None)
     p = s.probability(1)
     return Certificate(
@@ -299,54 +400,18 @@ def ce_bias_gradient(
         hypotheses=(*s.model(), *s.codes(), *s.nonnegative(), *s.consistent()),
         printed=Comparison("(g_b)_1 == -p_1 b_1", s.bias_update(1), "==", -p * bias),
         corrected=Comparison("(g_b)_1 == p_1 b_1", s.bias_update(1), "==", p * bias),
-        note='-E[W_i^T (y - W_i (W_i^T y + b_i))] = E[b_i] on the support, as ||W_i|| = 1; "+ ||W_i||^2 b_i" inside the bracket must be "-".',
-    )
-
-
-@counterexample("N19-expected-loss")
-def ce_expected_loss(
-    w: tuple[Fraction, Fraction] = (Fraction(4, 5), Fraction(3, 5)), threshold: Fraction = HALF
-) -> Certificate:
-    """ "We analyze the gradient of the expected loss": for the hard threshold the expectation of (4) is not that. m = 1, y = x A, A = e_1.
-
-    x uniform on [0, 1]. The neuron is on for x >= c = lam/w_1; its loss is x^2 f/2 with f = ||A -
-    w_1 W||^2, off it is x^2/2. So E L = c^3/6 + (1 - c^3) f/6, and d/dw_1 has, beside E[(4)] = (1 -
-    c^3) f'/6, the jump -(lam/w_1^2) (c^2/2)(1 - f).
-    """
-    w1, w2 = w
-    c = threshold / w1
-    slope = -threshold / w1**2
-    f = (1 - w1**2) ** 2 + (w1 * w2) ** 2
-    f_slope = -4 * w1 * (1 - w1**2) + 2 * w1 * w2**2
-    derivative = c**2 * slope / 2 - c**2 * slope * f / 2 + (1 - c**3) * f_slope / 6
-    expected = (1 - c**3) * f_slope / 6
-    jump = slope * c**2 / 2 * (1 - f)
-    return Certificate(
-        data={
-            "A": column(1, 0),
-            "W": column(*w),
-            "x*": "uniform on [0, 1]",
-            "lam": threshold,
-            "c = lam/w_1": c,
-            "E L": c**3 / 6 + (1 - c**3) * f / 6,
-        },
-        hypotheses=(
-            Comparison("||W||^2 == 1", w1**2 + w2**2, "==", 1),
-            Comparison("w_1 > lam, so that c lies in the support of x*", w1, ">", threshold),
-            Comparison("lam > 0, so that there is a threshold", threshold, ">", 0),
+        note=(
+            '-E[W_i^T (y - W_i (W_i^T y + b_i))] = E[b_i] on the support, as ||W_i|| = 1; "+ '
+            '||W_i||^2 b_i" inside the bracket must be "-".'
         ),
-        printed=Comparison("d/dw_1 E[L] == E[d/dw_1 L by (4)]", derivative, "==", expected),
-        corrected=Comparison(
-            "d/dw_1 E[L] == E[d/dw_1 L by (4)] + jump", derivative, "==", expected + jump
-        ),
-        note="The jump has the density of z at +-lam as a factor: it is zero when codes are consistent with a margin, |x*| >= a_1 and "
-        "lam = a_1/2. ReLU has no jump, its loss is continuous.",
     )
 
 
 @counterexample("N19-gamma")
-def ce_gamma() -> Certificate:
-    """Appendix B.1: gamma = E[(W_i^T y I + b_i I + y W_i^T)(y - W x)(1{x*_i != 0} - 1{x_i != 0})] makes (9) exact. It counts x_i only.
+def another_neuron_errs() -> Certificate:
+    """Appendix B.1: the printed gamma, which is to make (9) exact, counts errors of x_i only.
+
+        gamma = E[(W_i^T y I + b_i I + y W_i^T)(y - W x)(1{x*_i != 0} - 1{x_i != 0})]
 
     Here x_1 is right at both samples, so gamma_1 = 0, but x_2 is wrong at y = A_1, where W x is not
     W_1 x_1.
@@ -395,33 +460,39 @@ def ce_gamma() -> Certificate:
             "==",
             0,
         ),
-        note="gamma is zero when the whole support is recovered; that is what its order n^(-omega(1)) needs, and what Theorem 3 gives.",
+        note=(
+            "gamma is zero when the whole support is recovered; that is what its order "
+            "n^(-omega(1)) needs, and what Theorem 3 gives."
+        ),
     )
 
 
-@counterexample("N19-bias-schedule")
-def ce_diminishing_bias(
-    halvings: int = 2,
+@counterexample("N19-bias-schedule", also=("N19-theorem4i2",))
+def bias_below_the_coherence(
+    n: int = 16,
+    halvings: int = 1,
     cosine: Fraction = Fraction(9, 41),
     sine: Fraction = Fraction(40, 41),
-    start: Fraction = Fraction(-1, 2),
     delta: Fraction = Fraction(1, 4),
 ) -> Certificate:
-    """Section 5, the induction b_i^s <= -||W_i^s - A_i||: it does not keep the support. W^s = A, b^0 = -1/2 halved twice.
+    """Section 5: b_i^s <= -||W_i^s - A_i|| does not keep the support. W^s = A, two means in R^n.
 
-    mu/sqrt(n) = 9/41 > 1/8, so at y = A_1 the second neuron fires.
+    sqrt(1 - tau) = 1/2, b^0 = -1/log n: after one step |b| <= 10/54 < 9/41 = <A_1, A_2>, so at y =
+    A_1 the second neuron fires.
     """
     A = transpose(matrix([[1, 0], [cosine, sine]]))
-    half = Fraction(1, 2)
-    s = Model(A, A, mixture(half, half), (start / 2**halvings,) * 2, delta)
+    start = Fraction(-10, 27)  # below -1/log 16
+    s = Model(A, A, mixture(HALF, HALF), (start / 2**halvings,) * 2, delta)
     z = s.pre_activation(basis(2, 1))[1][0]
     errors = max(s.error_squared(i) for i in (1, 2))
     return Certificate(
-        data=s.data() | {"b^0": start, "C": 2, "s": halvings, "<A_1, A_2>": cosine},
+        data=s.data() | {"n": f"{n}, n - 2 coordinates zero", "C": 2, "s": halvings},
         hypotheses=(
             *s.model(),
             *s.codes(),
             *s.nonnegative(),
+            Comparison("delta log n <= 1 (log n rounded up)", delta * log_above(n), "<=", 1),
+            Comparison("27/10 <= log n, so -1/log n >= -10/27", E_ABOVE**27, "<=", n**10),
             Comparison("b^s < 0", max(s.bias), "<", 0),
             Comparison(
                 "||W_i^s - A_i||^2 <= (b_i^s)^2, that is b_i^s <= -||W_i^s - A_i||",
@@ -432,8 +503,49 @@ def ce_diminishing_bias(
         ),
         printed=Comparison("z_2 <= 0 for the sample y = A_1, as x*_2 = 0", z, "<=", 0),
         corrected=Comparison(
-            "<W_2, A_1> + b^0 <= 0: with the bias kept at b^0 it is", cosine + start, "<=", 0
+            "z_2 - b^s - <A_1, A_2> <= 0: with the bias -<A_1, A_2> it is",
+            z - s.bias[1] - cosine,
+            "<=",
+            0,
         ),
-        note="Consistency needs |b| >= mu/sqrt(n) + ||W_i - A_i||; a bias that tends to zero violates it after finitely many steps unless "
-        "mu = 0, even at W = A.",
+        note="b_i <= -(max_{j != i} <A_i, A_j> + ||W_i - A_i||) suffices, and at W = A some "
+        "neuron fires wrongly as soon as |b| is below a positive inner product. For every n the "
+        "schedule passes below <A_1, A_2> = 1/(2 log n) after two steps. Negative inner products "
+        "do no harm: with means at -1/4 the schedule converges to A.",
+    )
+
+
+@counterexample("N19-induction")
+def remainder_of_the_wrong_sign(
+    rate: Fraction = HALF, error: Fraction = Fraction(1, 10), rest: Fraction = Fraction(1, 1000)
+) -> Certificate:
+    """Section 5: -sqrt(1 - tau) ||W^s - A|| <= -||W^{s+1} - A|| - o(delta_s) has the wrong sign.
+
+    The descent property gives ||W^{s+1} - A|| <= sqrt(1 - tau) ||W^s - A|| + o(delta_s).
+    """
+    after = rate * error + rest
+    return Certificate(
+        data={
+            "sqrt(1 - tau)": rate,
+            "||W^s - A||": error,
+            "o(delta_s)": rest,
+            "||W^{s+1} - A||": after,
+        },
+        hypotheses=(
+            Comparison(
+                "||W^{s+1} - A|| <= sqrt(1 - tau) ||W^s - A|| + o(delta_s)",
+                after,
+                "<=",
+                rate * error + rest,
+            ),
+            Comparison("o(delta_s) >= 0", rest, ">=", 0),
+        ),
+        printed=Comparison(
+            "-sqrt(1 - tau) ||W^s - A|| <= -||W^{s+1} - A|| - o(delta_s)",
+            -rate * error,
+            "<=",
+            -after - rest,
+        ),
+        corrected=Comparison("the same with + o(delta_s)", -rate * error, "<=", -after + rest),
+        note="With + o(delta_s) the induction does not close: b^{s+1} may exceed -||W^{s+1} - A||.",
     )

@@ -1,4 +1,4 @@
-"""Measurements for the gradient (4), its expectation (5), the gradient of the expected loss, and descent on the population: Theorem 4."""
+"""Measurements for the gradient (4), its expectation (5), and descent: Theorem 4."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ def _network(rng: np.random.Generator, activation: str) -> tuple[Array, Array, A
 
 
 def _directional_errors(rng: np.random.Generator, quick: bool, of_bias: bool) -> float:
-    """Largest error of the derivative along random directions in W, or in b, against central differences, relative to the gradient."""
+    """Largest error of directional derivatives in W, or in b, against central differences.
+
+    Relative to the gradient.
+    """
     worst = 0.0
     h = np.finfo(float).eps ** (1 / 3)
     for activation in ("relu", "hard"):
@@ -88,7 +91,7 @@ def sparse_approximate(rng: np.random.Generator, quick: bool) -> Finding:
 
 
 def _over_uniform(function: Callable[..., Any], cut: float) -> float:
-    """The integral over [0, 1] of a function that is a polynomial of degree below 8 on either side of ``cut``."""
+    """The integral over [0, 1] of a polynomial of degree below 8 on either side of ``cut``."""
     nodes, weights = np.polynomial.legendre.leggauss(8)
     total = 0.0
     for low, high in ((0.0, cut), (cut, 1.0)):
@@ -106,7 +109,10 @@ def _over_uniform(function: Callable[..., Any], cut: float) -> float:
 
 @measurement
 def jump_term(rng: np.random.Generator, quick: bool) -> Finding:
-    """m = 1, y = x A with x uniform on [0, 1], lam = 1/2: d/dw_1 E[L] minus E[(4)] is the jump, for the hard threshold; for ReLU it is zero."""
+    """d/dw_1 E[L] minus E[(4)] is the jump for the hard threshold, zero for ReLU.
+
+    m = 1, y = x A with x uniform on [0, 1], lam = 1/2.
+    """
     A = np.array([1.0, 0.0])
     h = 1e-5
     error = 0.0
@@ -135,7 +141,10 @@ def jump_term(rng: np.random.Generator, quick: bool) -> Finding:
 
 @measurement
 def expected_by_enumeration(rng: np.random.Generator, quick: bool) -> Finding:
-    """The expected update as implemented against the enumeration of supports, codes kappa_1 +- s and noise, any bias, any weights."""
+    """The implemented expected update against enumeration.
+
+    Supports, codes kappa_1 +- s and noise; any bias, any weights.
+    """
     error = 0.0
     for _ in range(4 if quick else 20):
         n = 4
@@ -146,9 +155,8 @@ def expected_by_enumeration(rng: np.random.Generator, quick: bool) -> Finding:
         kappa_1 = rng.uniform(-1, 1)
         s = rng.uniform(0.2, 1)
         sigma = rng.uniform(0, 1)
-        supports = np.array(
-            [[j in S for j in range(m)] for k in (1, 2, 3) for S in combinations(range(m), k)]
-        )
+        chosen = [S for k in (1, 2, 3) for S in combinations(range(m), k)]
+        supports = np.array([np.isin(np.arange(m), S) for S in chosen])
         chance = rng.dirichlet(np.ones(len(supports)))
         Y = []
         active = []
@@ -179,17 +187,16 @@ def expected_by_enumeration(rng: np.random.Generator, quick: bool) -> Finding:
 
 @measurement
 def fixed_bias_works(rng: np.random.Generator, quick: bool) -> Finding:
-    """Fixed biases -.1, -.3, -.5, -.8, orthonormal means: the error falls, at the rate rho/(kappa + rho) of R7."""
+    """Fixed biases -.1, -.3, -.5, -.8, orthonormal means: the error falls at R7's rate."""
     final = 0.0
     gap = 0.0
     for b in (-0.1, -0.3, -0.5, -0.8):
         A = means(6, 0.0)
         errors = run(start(rng, A, 0.08), A, [b] * 60)
         late = errors[8:13]
-        final, gap = (
-            max(final, errors[-1]),
-            max(gap, np.abs(late[1:] / late[:-1] - fixed_bias.linear_rate(1 / 6, b, 6.0)).max()),
-        )
+        final = max(final, errors[-1])
+        rates = late[1:] / late[:-1]
+        gap = max(gap, np.abs(rates - fixed_bias.linear_rate(1 / 6, b, 6.0)).max())
     return at_most(
         "max_i ||W_i - A_i|| after 60 steps",
         final,
@@ -200,7 +207,10 @@ def fixed_bias_works(rng: np.random.Generator, quick: bool) -> Finding:
 
 @measurement
 def diminishing_bias_run(rng: np.random.Generator, quick: bool) -> Finding:
-    """b^{s+1} = b^s/C from b^0 = -.4, C = 1.1, 2, inner products .05, .1: largest error over steps 150 to 200, the smallest of these four."""
+    """b^{s+1} = b^s/C, b^0 = -.4: smallest over four runs of the largest error late in the run.
+
+    C = 1.1, 2, inner products .05, .1, steps 150 to 200.
+    """
     smallest = np.inf
     numbers = {}
     for coherence in (0.05, 0.1):
@@ -214,8 +224,25 @@ def diminishing_bias_run(rng: np.random.Generator, quick: bool) -> Finding:
 
 
 @measurement
+def schedule_with_negative_products(rng: np.random.Generator, quick: bool) -> Finding:
+    """b^{s+1} = b^s/C, four means with all inner products -1/4: error after 400 steps.
+
+    b^0 = -.4, C = 1.1, 2. mu/sqrt(n) = 1/4 stays above |b|; no neuron fires wrongly all the same.
+    """
+    A = means(4, -0.25)
+    worst = 0.0
+    for C in (1.1, 2.0):
+        biases = -0.4 * C ** -np.arange(400.0)
+        worst = max(worst, run(start(rng, A, 0.15), A, biases)[-1])
+    return at_most("max_i ||W_i - A_i||", float(worst), 1e-12)
+
+
+@measurement
 def cubic_step(rng: np.random.Generator, quick: bool) -> Finding:
-    """Hard threshold 1/2, b = 0, kappa = zeta p lam near 1: relative distance of sin theta+ from sin theta (1 - lam^2)/(1 + lam - lam^2)."""
+    """Hard threshold 1/2, b = 0, kappa = zeta p lam near 1: the step against the angle formula.
+
+    Relative distance of sin theta+ from sin theta (1 - lam^2)/(1 + lam - lam^2).
+    """
     A = means(5, 0.0)
     gap = 0.0
     for angle in (0.05, 0.1, 0.3):
@@ -234,7 +261,10 @@ def cubic_step(rng: np.random.Generator, quick: bool) -> Finding:
 
 @measurement
 def best_tau(rng: np.random.Generator, quick: bool) -> Finding:
-    """Largest tau over a grid of step sizes for two means with p_max/p_min = r, against 1 - ((r - 1)/(r + 1))^2."""
+    """Largest tau over a grid of step sizes for two means, against 1 - ((r - 1)/(r + 1))^2.
+
+    p_max/p_min = r.
+    """
     A = np.eye(2)
     gap = 0.0
     for ratio in (1.5, 3.0, 9.0):

@@ -1,4 +1,4 @@
-"""N19, section 5 and Appendix B.1: the gradient (4), the update (5), Lemma 1, Theorem 4 (i), the bias."""
+"""N19, section 5 and Appendix B.1: (4)-(9), Lemma 1, Theorem 4 (i), the bias."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ....arrays import Array
 from ....claims.evidence import Counterexample, Identity, Inequality, Measurement, Reading, worst
 from ....claims.hypothesis import Hypothesis
 from ... import row
-from ..fixed_bias.statements import contraction, tangents
+from ..fixed_bias.statements import ONE_SIDED, contraction, quiet_after, tangents
 from ..instance import (
     BIAS_LEMMA1,
     BIAS_THEOREM4,
@@ -80,7 +80,7 @@ def _lemma1(i: SparseInstance, form: str, with_noise: bool = True) -> tuple[floa
 
 
 def _after(i: SparseInstance) -> tuple[float, float]:
-    """||W~_i - A_i||^2 after the step along (9), against (1 - zeta p (lam - 2 delta^2/lam)) ||W_i - A_i||^2."""
+    """||W~_i - A_i||^2 after the step along (9), and its bound by Lemma 1."""
     g = formulas.mixture_update(i.W, i.A_star, i.p, i.bias)
     after = np.sum((i.W - i.step_size * g - i.A_star) ** 2, axis=0)
     return worst(after, (1 - i.step_size * i.p * (i.lam - 2 * i.delta**2 / i.lam)) * i.errors**2)
@@ -95,6 +95,15 @@ def _unbiased(i: SparseInstance) -> tuple[float, float]:
     return worst(tangents(M, i.A_star), np.abs(rho) * sines / (kappa + rho * i.lam))
 
 
+def _lemma1_identity(i: SparseInstance) -> tuple[Array, Array]:
+    """2 <v, W_i - A_i>, and (||g||^2 - ||v||^2)/q - q ||W_i - A_i||^2 with q = p lam."""
+    g = formulas.mixture_update(i.W, i.A_star, i.p, i.bias) + i.gamma
+    q = i.p * i.lam
+    v = g - q * (i.W - i.A_star)
+    squares = np.sum(g**2, axis=0) - np.sum(v**2, axis=0)
+    return 2 * np.einsum("ni,ni->i", v, i.W - i.A_star), squares / q - q * i.errors**2
+
+
 def _window(i: SparseInstance) -> tuple[float, float]:
     """How far Lemma 1's (b + lam)^2 >= 3 lam - 2 is missed: at least by the bound."""
     return worst(
@@ -103,8 +112,10 @@ def _window(i: SparseInstance) -> tuple[float, float]:
 
 
 R7_TEXT = (
-    "R7: for zeta p_i <= 1 and without noise every fixed b in (-lam, -(mu/sqrt(n) + ||W_i - A_i||)] is consistent at every step and W converges "
-    "to A, linearly, at the rate rho/(kappa + rho), rho = 1 - kappa (1 + b)^2, kappa = zeta p."
+    "R7: for zeta p_i <= 1, W~ on the population without noise, every fixed b_i in (-lam_i, "
+    "-(nu + ||W_i - A_i||)], nu = max(0, max_{i != j} <A_i, A_j>), is consistent at every step and "
+    "W converges to A, linearly, at the rate rho/(kappa + rho), rho = 1 - kappa (1 + b)^2, kappa = "
+    "zeta p."
 )
 RUNS = (Measurement("diminishing_bias_run", "against"), Measurement("fixed_bias_run"))
 ROWS = (
@@ -113,16 +124,22 @@ ROWS = (
         "Theorem 2, informal",
         "inequality",
         "false",
-        "From a (delta, 2)-near start gradient descent converges linearly to a small neighbourhood of A.",
-        repaired="For a mixture with a bias that stays in the interval of R7, to A itself. For non-negative codes not with zeta = "
-        "Theta(m/k): see Theorem 4 (iii).",
+        "“Provided that the initial weight” W^0 “such that” W^0 “is” (delta, 2)-near “to” A. "
+        "“Given asymptotically many samples drawn from the above models, an iterative gradient "
+        "update of” W “can linearly converge to a small neighborhood of the ground truth” A.",
+        reading="with the bias schedule and the learning rates of Theorem 4",
+        repaired="For a mixture with a bias that stays in the interval of R7, to A itself. For "
+        "k-sparse codes with the steps of N19-theorem4ii repaired.",
         same_as="N19-theorem4i2",
+        derivation="gsae_ref.papers.n19.fixed_bias.formulas.population_step",
     ),
     equation(
         4,
         "identity",
         "holds",
-        "grad_{W_i} L = -sigma'(W_i^T y + b_i) [(W_i^T y + b_i) I + y W_i^T] [y - W x].",
+        "“Whenever differentiable, the gradient of the loss” L “with respect to the column” W_i "
+        "“of the weight matrix” W “is given by”: grad_{W_i} L = -sigma'(W_i^T y + b_i) [(W_i^T y "
+        "+ b_i) I + y W_i^T] [y - W x].",
         evidence=(Measurement("sparse_gradient"),),
         derivation="gsae_ref.ops.sparse_loss_and_grad",
     ),
@@ -131,29 +148,43 @@ ROWS = (
         "text after Eq. (4)",
         "identity",
         "holds",
-        "Replacing sigma'(W_i^T y + b_i) by 1{x_i != 0} gives a good approximation of the gradient (4) in expectation.",
+        "“this approximate gradient” [with 1{x_i != 0} for sigma'(W_i^T y + b_i)] “is a good "
+        "approximation of the true gradient (4) in expectation.”",
         remark="They are equal wherever (4) exists, so almost everywhere when y has a density.",
         evidence=(Measurement("sparse_approximate"),),
+        derivation="gsae_ref.ops.sparse_loss_and_grad",
     ),
     statement(
         "expected-loss",
         "section 5, first paragraph",
         "remark",
-        "false",
-        "The expectation of the (approximate) gradient is the gradient of the expected loss.",
-        repaired="For ReLU. For the hard threshold a jump term is lost, sum over the two thresholds of the density of z_i times the jump of the "
-        "loss there; it is zero if no |z_i| can equal lam, which consistency with a margin gives.",
-        evidence=(Counterexample(), Measurement("jump_term")),
-        derivation="gsae_ref.papers.n19.mixture.counterexamples.ce_expected_loss",
+        "holds",
+        "“we analyze the gradient of the expected loss with respect to” W. “Our analysis involves "
+        "calculating the expected value of the gradient as if we were given infinitely many "
+        "samples.”",
+        reading="under Theorem 3, where no |z_i| is at the threshold; and for ReLU",
+        remark="The expectation of (4) is the gradient of the expected loss for ReLU. For the hard "
+        "threshold it lacks a jump term, the density of z_i at the thresholds times the jump of "
+        "the loss, which is zero where codes are consistent with a margin, |x*_i| >= a_1 > 0 and "
+        "lam = a_1/2. With x* uniform on [0, 1] it is not: see the measurement.",
+        evidence=(Measurement("jump_term"),),
+        derivation="gsae_ref.ops.sparse_expected_gradient",
     ),
     statement(
         "theorem4i1",
         "Theorem 4 (i.1)",
         "asymptotic claim",
         "holds",
-        "Mixture, threshold 1/2, b = 0, zeta = Theta(m): ||W^+ - A||_F^2 <= (1 - tau) ||W - A||_F^2 + O(m n^(-O(1))).",
-        repaired="On the consistency event tan theta+ = |rho| sin theta/(kappa + rho cos theta) with kappa = zeta p lam, rho = 1 - kappa lam: "
-        "linear for kappa < 1, and cubic for kappa = 1, where ||W^+ - A|| is about ||W - A||^3/2. For tau > 1/2 see N19-tau.",
+        "“Suppose that at step” s “the weight” W^s “is” (delta^s, 2)-near “to” A. [...] “Mixture "
+        "of Gaussians: Suppose the conditions in either (ii) or (iii) of Theorem 3 hold. Suppose "
+        "that the learning rate” zeta = Theta(m), “and that the bias vector” b “satisfies:” b = 0 "
+        "“if” x = threshold_{1/2}(W^T y + b). “Then,” ||W^{s+1} - A||_F^2 <= (1 - tau) ||W^s - "
+        "A||_F^2 + O(m n^(-O(1))).",
+        reading="of a tau in (0, 1); for tau > 1/2 see N19-tau",
+        repaired="On the consistency event tan theta+ = |rho| sin theta/(kappa + rho cos theta) "
+        "with kappa = zeta p lam, rho = 1 - kappa lam: linear for kappa < 1, and cubic for kappa = "
+        "1, where ||W^+ - A|| is about ||W - A||^3/2.",
+        hypotheses=(*MIXTURE, STEP),
         evidence=(
             Inequality(
                 "the angle after the step", "sparse_step", _unbiased, (*MIXTURE, WINDOW, STEP)
@@ -163,15 +194,18 @@ ROWS = (
         derivation="gsae_ref.papers.n19.fixed_bias.formulas.population_step",
     ),
     statement(
-        "theorem4i2",
+        "theorem4i2-step",
         "Theorem 4 (i.2)",
-        "inequality",
-        "false",
-        "Mixture, ReLU, b^{s+1} = b^s/C, C > 1: W^s converges linearly to A.",
-        repaired="One step does contract, for this b as for any other in the window; the run does not reach A: once |b^s| < mu/sqrt(n) + sigma log "
-        "n the support is lost, at W = A too (N19-bias-schedule). " + R7_TEXT,
+        "asymptotic claim",
+        "holds",
+        "“Suppose the conditions in either (ii) or (iii) of Theorem 3 hold.” [...] b^{s+1} = b^s/C "
+        "“if” x = ReLU(W^T y + b) “for some constant” C > 1. “Then,” ||W^{s+1} - A||_F^2 <= (1 - "
+        "tau) ||W^s - A||_F^2 + O(m n^(-O(1))).",
+        reading="of one step at which the support is recovered",
+        repaired="R7 (c): for -lam_i < b_i <= 0 and 0 < kappa_i = zeta p_i lam_i <= 1, tan "
+        "theta_i+ <= tan theta_i/(1 + kappa_i), whatever b is in this window.",
+        hypotheses=(*MIXTURE, WINDOW, STEP),
         evidence=(
-            *RUNS,
             Inequality(
                 "one step, any b in the window",
                 "sparse_step",
@@ -182,13 +216,47 @@ ROWS = (
         derivation="gsae_ref.papers.n19.fixed_bias.formulas.population_step",
     ),
     statement(
+        "theorem4i2",
+        "Theorem 4 (i.2)",
+        "inequality",
+        "false",
+        "“There exists an iterative update rule using an approximate gradient” g^s “that linearly "
+        "converges to” A “when given infinitely many fresh samples.” [...] b^{s+1} = b^s/C “if” x "
+        "= ReLU(W^T y + b) “for some constant” C > 1.",
+        reading="iterated: the conditions of Theorem 3 are not assumed at the later steps",
+        repaired=R7_TEXT,
+        remark="One step does contract (N19-theorem4i2-step). The schedule keeps the support as "
+        "long as b_i <= -(max_{j != i} <A_i, A_j> + ||W_i - A_i||) - N, which is sufficient; with "
+        "a positive inner product it is lost, at W = A too, once |b| is below it. With means whose "
+        "inner products are -1/4 the run does reach A.",
+        hypotheses=(*MIXTURE, WINDOW, STEP),
+        evidence=(
+            Counterexample(),
+            *RUNS,
+            Measurement("schedule_with_negative_products"),
+            Inequality(
+                "z_i <= 0 off the support after the step, the bias fixed",
+                "sparse_step",
+                quiet_after,
+                (*MIXTURE, WINDOW, STEP, ONE_SIDED),
+            ),
+        ),
+        derivation="gsae_ref.papers.n19.fixed_bias.formulas.persistent_bias",
+    ),
+    statement(
         "tau",
         "Theorem 4",
         "remark",
         "false",
-        "There is a tau in (1/2, 1).",
-        repaired="With one zeta for all columns the best is tau = 1 - ((r - 1)/(r + 1))^2, r = p_max/p_min: above 1/2 iff r < (1 + sqrt(2))^2 = "
-        "5.83. p_i = Theta(1/m) does not bound r by that. (The text has (0, 1), Lemma 2 too.)",
+        "“More precisely, there exists some” tau in (1/2, 1) “such that”: [...] (ii) General "
+        "k-sparse code: “Provided the conditions in Theorem 3 (i) hold and the learning rate” zeta "
+        "= Theta(m/k). “Then,” ||W^{s+1} - A||_F^2 <= (1 - tau) ||W^s - A||_F^2 + O(m k^2/n^2).",
+        reading="of (ii), where A1 asks p_i = Theta(k/m) only; for mixtures it is true if all p_i "
+        "are equal",
+        repaired="With one zeta for all columns the best tau near A is 1 - ((r - 1)/(r + 1))^2, r "
+        "= p_max/p_min: above 1/2 iff r < (1 + sqrt(2))^2 = 5.83.",
+        remark="The text has tau in (0, 1) after Lemma 1 and Lemma 2. For non-negative codes with "
+        "k >= 6 tau > 1/2 fails for equal p_i too (N19-theorem4iii).",
         evidence=(Counterexample(), Measurement("best_tau")),
         derivation="gsae_ref.papers.n19.mixture.formulas.tau_of_spread",
     ),
@@ -196,7 +264,8 @@ ROWS = (
         5,
         "definition",
         "holds",
-        "g_i = -E[1{x_i != 0} (W_i^T y I + b_i I + y W_i^T)(y - W x)].",
+        "“Let us consider an update step” g^s “in expectation over the code” x* “and and the "
+        "noise” eta: g_i = -E[1{x_i != 0} (W_i^T y I + b_i I + y W_i^T)(y - W x)].",
         evidence=(Measurement("expected_by_enumeration"),),
         derivation="gsae_ref.ops.sparse_expected_gradient",
     ),
@@ -205,18 +274,24 @@ ROWS = (
         "proof of Theorem 4 (i), main text",
         "identity",
         "typo",
-        "g_i = -p_i lam_i A + p_i (lam_i^2 + 2 b_i lam_i + b_i^2) W_i + gamma.",
+        "“Specifically, the expected gradient” g_i “is of the form”: g_i = -p_i lam_i A + p_i "
+        "(lam_i^2 + 2 b_i lam_i + b_i^2) W_i + gamma.",
         repaired="A_i for the matrix A, as in (9).",
+        hypotheses=MIXTURE,
         evidence=(Reading("g_i is a vector, A a matrix; (9) has A_i"), MIXTURE_UPDATE),
+        derivation="gsae_ref.papers.n19.mixture.formulas.mixture_update",
     ),
     statement(
         "lemma1",
         "Lemma 1",
         "inequality",
         "false",
-        "If W is delta-close to A and |(b_i + lam_i)^2 - lam_i| <= 2 (1 - lam_i): 2 <g_i, W_i - A_i> >= p_i (lam_i - 2 delta^2) ||W_i - A_i||^2 + "
+        "“Suppose” W “is” delta-close “to” A “and the bias satisfies” |(b_i + lam_i)^2 - lam_i| <= "
+        "2 (1 - lam_i). “Then”: 2 <g_i, W_i - A_i> >= p_i (lam_i - 2 delta^2) ||W_i - A_i||^2 + "
         "||g_i||^2/(p_i lam_i) - 2 ||gamma||^2/(p_i lam_i).",
-        repaired="2 delta^2/lam_i for 2 delta^2. Without gamma, delta^2/lam_i suffices, so that the printed form holds for lam_i >= 1/2.",
+        repaired="2 delta^2/lam_i for 2 delta^2, lam_i > 0.",
+        remark="Without gamma, delta^2/lam_i suffices, so that the printed form holds for lam_i >= "
+        "1/2.",
         hypotheses=LEMMA1,
         evidence=(
             Counterexample(),
@@ -235,11 +310,16 @@ ROWS = (
     ),
     statement(
         "zeta",
-        "after Lemma 1",
+        "after Lemma 1; after Lemma 2",
         "inequality",
         "false",
-        "The learning rate zeta = max_i 1/(p_i lam_i) gives descent for every column.",
-        repaired="zeta <= min_i 1/(p_i lam_i): ||W~_i - A_i||^2 <= (1 - zeta p_i (lam_i - 2 delta^2/lam_i)) ||W_i - A_i||^2.",
+        "“we are able to get the descent property column-wise for the normalized gradient update "
+        "with the step size” zeta = max_i(1/(p_i lam_i)) “such that there is some” tau in (0, 1).",
+        reading="of B.2, where A1 asks p_i = Theta(k/m) only; with equal p_i, as for a uniform "
+        "mixture, the largest of these numbers is within 1 + O(delta^2) of the smallest",
+        repaired="zeta <= min_i 1/(p_i lam_i). For a mixture ||W~_i - A_i||^2 <= (1 - zeta p_i "
+        "(lam_i - 2 delta^2/lam_i)) ||W_i - A_i||^2 under Lemma 1's condition on b.",
+        hypotheses=(*LEMMA1, STEP_BELOW, DESCENT),
         evidence=(
             Counterexample(),
             Inequality(
@@ -249,11 +329,25 @@ ROWS = (
         derivation="gsae_ref.papers.n19.mixture.formulas.descent_bound",
     ),
     statement(
+        "tau-of-zeta",
+        "after Lemma 1",
+        "inequality",
+        "false",
+        "“We apply this lemma with learning rate” zeta = max_i(1/(p_i lam_i)) “and” tau = zeta p_i "
+        "(lam_i - 2 delta^2) in (0, 1) “to achieve the descent”.",
+        reading="for p_i that are not all equal",
+        repaired="tau = zeta p_i (lam_i - 2 delta^2/lam_i) lies in (0, 1) for zeta <= min_i 1/(p_i "
+        "lam_i) and 2 delta^2 < lam_i^2.",
+        same_as="N19-zeta",
+        derivation="gsae_ref.papers.n19.mixture.counterexamples.frequent_column_overshoots",
+    ),
+    statement(
         "threshold-condition",
         "after Lemma 1",
         "inequality",
         "holds",
-        "Without bias |lam_i^2 - lam_i| = lam_i (1 - lam_i) <= 2 (1 - lam_i).",
+        "“For the hardthresholding function, since we do not need bias (i.e.” b_i = 0 “for every” "
+        "i), “then” lam_i (1 - lam_i) <= 2 (1 - lam_i) “and this lemma clearly follows.”",
         hypotheses=(UNIT, UNIT_STAR, POSITIVE_OVERLAP),
         evidence=(
             Inequality(
@@ -263,15 +357,20 @@ ROWS = (
                 (UNIT, UNIT_STAR, POSITIVE_OVERLAP),
             ),
         ),
+        derivation="gsae_ref.papers.n19.instance.BIAS_LEMMA1",
     ),
     statement(
         "both-conditions",
         "proof of Theorem 4, bias",
         "inequality",
         "vacuous",
-        "b_i in [-1 + 2 delta sqrt(k), -delta] and |(b_i + lam_i)^2 - lam_i| <= 2 (1 - lam_i) hold together if b_i -> 0 as lam_i -> 1.",
-        remark="They never hold together: (b + lam)^2 - (3 lam - 2) <= delta (delta^3/4 + delta^2 + 3 delta/2 - 2) < 0 for delta < 0.8, and the "
-        "interval is empty for delta > 1/3. |(b + lam)^2 - lam| is near 2 |b|, not lam (1 - lam).",
+        "“we need every bias” b_i “to satisfy” b_i in [-1 + 2 delta^s sqrt(k), -delta^s] “and” "
+        "|(b_i + lam_i)^2 - lam_i| <= 2 (1 - lam_i). [...] “for the conditions of” b_i “to hold, "
+        "we require” b_i -> 0 “as” s “increases.”",
+        remark="They never hold together (but for b = delta = 0): (b + lam)^2 - (3 lam - 2) <= "
+        "delta (delta^3/4 + delta^2 + 3 delta/2 - 2) < 0 for 0 < delta < .8, and the interval is "
+        "empty for delta > 1/3. |(b + lam)^2 - lam| is near 2 |b|, not lam (1 - lam).",
+        hypotheses=(UNIT, UNIT_STAR, CLOSE, BIAS_THEOREM4),
         evidence=(
             Counterexample(),
             Inequality(
@@ -284,13 +383,45 @@ ROWS = (
         derivation="gsae_ref.papers.n19.mixture.formulas.bias_window",
     ),
     statement(
+        "constant-bias",
+        "section 5, before Theorem 4",
+        "remark",
+        "holds",
+        "“Indeed, our current analysis does not succeed for any constant choice of bias (i.e., we "
+        "do not find a constant bias that leads to both support consistency and linear "
+        "convergence.)”",
+        reading="of the analysis by Lemma 1",
+        remark="Lemma 1's condition excludes every bias that Theorem 3 admits "
+        "(N19-both-conditions), so the analysis cannot succeed. A constant bias does: R7.",
+        hypotheses=(UNIT, UNIT_STAR, CLOSE, BIAS_THEOREM4),
+        evidence=(
+            Inequality(
+                "Lemma 1's condition fails for every admissible bias",
+                "sparse_printed",
+                _window,
+                (UNIT, UNIT_STAR, CLOSE, BIAS_THEOREM4),
+            ),
+        ),
+        derivation="gsae_ref.papers.n19.mixture.formulas.bias_window",
+    ),
+    statement(
         "fixed-bias",
         "proof of Theorem 4, bias",
         "remark",
         "false",
-        "Hence a fixed bias for the rectified linear unit would not work.",
-        remark=R7_TEXT,
-        evidence=(Counterexample(), Measurement("fixed_bias_works", "against")),
+        "“Hence, a fixed bias for the rectified linear unit would not work.”",
+        reading="of the network on a mixture (k = 1); of the paper's analysis it is true "
+        "(N19-constant-bias)",
+        repaired=R7_TEXT,
+        remark="Section 5 hedges before: “our current analysis does not succeed for any constant "
+        "choice of bias”. For non-negative codes with k >= 2 a fixed bias leaves an error "
+        "(N19-fixed-bias-breaks).",
+        hypotheses=(*MIXTURE, WINDOW, STEP),
+        evidence=(
+            Counterexample(),
+            Measurement("fixed_bias_works", "against"),
+            Measurement("fixed_bias_run"),
+        ),
         derivation="gsae_ref.papers.n19.fixed_bias.formulas.population_step",
     ),
     statement(
@@ -298,7 +429,8 @@ ROWS = (
         "section 5",
         "identity",
         "holds",
-        "grad_{b_i} L = -sigma'(W_i^T y + b_i) W_i^T (y - W x).",
+        "“The gradient of” L “with respect to” b_i “is given by”: grad_{b_i} L = -sigma'(W_i^T y + "
+        "b_i) W_i^T (y - W x).",
         evidence=(Measurement("sparse_bias_gradient"),),
         derivation="gsae_ref.ops.sparse_loss_and_grad",
     ),
@@ -307,8 +439,11 @@ ROWS = (
         "section 5",
         "identity",
         "typo",
-        "(g_b)_i = -p_i b_i + gamma.",
-        repaired="+ p_i b_i. (Inside the bracket of the line before, + ||W_i||^2 b_i must be -.)",
+        "“calculate the expected gradient and obtain”: (g_b)_i = [...] = -E[(W_i^T - ||W_i||^2 "
+        "W_i^T) y + ||W_i||^2 b_i 1{x*_i != 0}] + gamma = -p_i b_i + gamma.",
+        repaired="(g_b)_i = + p_i b_i + gamma. Inside the bracket of the line before, + ||W_i||^2 "
+        "b_i must be -.",
+        hypotheses=MIXTURE,
         evidence=(
             Counterexample(),
             Identity("p_i b_i", "sparse_mixture", lambda i: (i.updates[1], i.p * i.bias), MIXTURE),
@@ -320,28 +455,71 @@ ROWS = (
         "section 5",
         "remark",
         "false",
-        "b^0 = -1/log n, b^{s+1} = sqrt(1 - tau) b^s is sufficiently negative for consistency at every step, as b_i^s <= -||W_i^s - A_i||.",
-        repaired="b_i^s <= -(mu/sqrt(n) + ||W_i^s - A_i||) - N is needed: a bias that tends to 0 violates it unless mu = N = 0. "
+        "“we design a very simple update for the bias”: b^{s+1} = sqrt(1 - tau) b^s “where” b^0 = "
+        "-1/log n, “and show by induction that this choice of bias is sufficiently negative to "
+        "make the consistency result 3 (ii) and (iii) hold at each step.”",
+        repaired="b_i^s <= -(nu_i + ||W_i^s - A_i||) - N, nu_i = max(0, max_{j != i} <A_i, A_j>), "
+        "N = max_i |<W_i, eta>|, is sufficient for z_i <= 0 off the support of a mixture. "
         + R7_TEXT,
-        evidence=(Counterexample(), *RUNS),
+        remark="b_i^s <= -||W_i^s - A_i|| is not. With a positive inner product between means the "
+        "schedule passes below it and the support is lost, at W = A too; with negative ones it "
+        "does no harm. nu_i <= mu/sqrt(n).",
+        hypotheses=(*MIXTURE, WINDOW, STEP),
+        evidence=(
+            Counterexample(),
+            *RUNS,
+            Measurement("schedule_with_negative_products"),
+            Inequality(
+                "z_i <= 0 off the support after the step, the bias fixed",
+                "sparse_step",
+                quiet_after,
+                (*MIXTURE, WINDOW, STEP, ONE_SIDED),
+            ),
+        ),
         derivation="gsae_ref.papers.n19.fixed_bias.formulas.persistent_bias",
+    ),
+    statement(
+        "induction",
+        "section 5",
+        "inequality",
+        "false",
+        "“From the descent property at the step” s, “we have” ||W_i^{s+1} - A_i|| <= sqrt(1 - tau) "
+        "||W_i^s - A_i|| + o(delta^s). “Therefore,” b_i^{s+1} = sqrt(1 - tau) b_i^s <= -sqrt(1 - "
+        "tau) ||W_i^s - A_i|| <= -||W_i^{s+1} - A_i|| - o(delta_s).",
+        remark="What follows is + o(delta_s), with which the induction does not close.",
+        evidence=(Counterexample(),),
+        derivation="gsae_ref.papers.n19.mixture.counterexamples.remainder_of_the_wrong_sign",
+    ),
+    statement(
+        "misnumbered",
+        "Appendix B.1, B.2",
+        "remark",
+        "typo",
+        "“Second, by Theorem 3 in (i),” 1{x_i != 0} = x*_i = 1 “with high probability.” [B.1; and "
+        "B.2:] “Theorem 3 in (ii) shows that” supp(x) = S “w.h.p.”",
+        repaired="B.1: Theorem 3 (ii) or (iii), 1{x_i != 0} = x*_i. B.2: Theorem 3 (i).",
+        evidence=(Reading("(i) is about general k-sparse codes, (ii) about non-negative ones"),),
+        derivation="gsae_ref.papers.n19.consistency.formulas.relu_interval",
     ),
     statement(
         "gamma",
         "Appendix B.1",
         "identity",
         "false",
-        "gamma = E[(W_i^T y I + b_i I + y W_i^T)(y - W x)(1{x*_i != 0} - 1{x_i != 0})] makes (9) exact.",
-        repaired="Add E[1{x*_i != 0} (W_i^T y I + b_i I + y W_i^T) sum_{j != i} W_j x_j], from W x -> W_i x_i. Both vanish when the whole support "
-        "is recovered.",
+        "gamma = E[(W_i^T y I + b_i I + y W_i^T)(y - W x)(1{x*_i != 0} - 1{x_i != 0})] [and g_i = "
+        "-E[1{x*_i != 0} (W_i^T y I + y W_i^T + b_i I)(y - W_i W_i^T y - b_i W_i)] + gamma].",
+        repaired="Add to gamma E[1{x*_i != 0} (W_i^T y I + b_i I + y W_i^T) sum_{j != i} W_j x_j], "
+        "from W x -> W_i x_i. Both vanish when the whole support is recovered.",
+        hypotheses=MIXTURE,
         evidence=(Counterexample(), MIXTURE_UPDATE),
-        derivation="gsae_ref.papers.n19.mixture.counterexamples.ce_gamma",
+        derivation="gsae_ref.papers.n19.mixture.counterexamples.another_neuron_errs",
     ),
     equation(
         6,
         "identity",
         "holds",
-        "g^(1) = -p_i lam_i A_i + p_i lam_i^2 W_i.",
+        "g^(1)_i = -p_i lam_i A_i + p_i lam_i^2 W_i.",
+        hypotheses=MIXTURE,
         evidence=(_term(0),),
         derivation="gsae_ref.papers.n19.mixture.formulas.mixture_terms",
     ),
@@ -349,7 +527,8 @@ ROWS = (
         7,
         "identity",
         "holds",
-        "g^(2) = p_i b_i lam_i W_i + p_i b_i A_i.",
+        "g^(2)_i = p_i b_i lam_i W_i + p_i b_i A_i.",
+        hypotheses=MIXTURE,
         evidence=(_term(1),),
         derivation="gsae_ref.papers.n19.mixture.formulas.mixture_terms",
     ),
@@ -357,7 +536,8 @@ ROWS = (
         8,
         "identity",
         "holds",
-        "g^(3) = -p_i b_i A_i + p_i b_i lam_i W_i.",
+        "g^(3)_i = -p_i b_i A_i + p_i b_i lam_i W_i.",
+        hypotheses=MIXTURE,
         evidence=(_term(2),),
         derivation="gsae_ref.papers.n19.mixture.formulas.mixture_terms",
     ),
@@ -365,8 +545,23 @@ ROWS = (
         9,
         "identity",
         "holds",
-        "g_i = -p_i lam_i A_i + p_i (lam_i^2 + 2 b_i lam_i + b_i^2) W_i + gamma = p_i lam_i (W_i - A_i) + v.",
+        "g_i = -p_i lam_i A_i + p_i (lam_i^2 + 2 b_i lam_i + b_i^2) W_i + gamma = p_i lam_i (W_i - "
+        "A_i) + v.",
+        hypotheses=MIXTURE,
         evidence=(MIXTURE_UPDATE,),
         derivation="gsae_ref.papers.n19.mixture.formulas.mixture_update",
+    ),
+    statement(
+        "lemma1-identity",
+        "proof of Lemma 1",
+        "identity",
+        "holds",
+        "2 <v, W_i - A_i> = ||g_i||^2/(p_i lam_i) - p_i lam_i ||W_i - A_i||^2 - ||v||^2/(p_i "
+        "lam_i).",
+        hypotheses=(*MIXTURE, BIAS_LEMMA1),
+        evidence=(
+            Identity("every column", "sparse_bent", _lemma1_identity, (*MIXTURE, BIAS_LEMMA1)),
+        ),
+        derivation="gsae_ref.papers.n19.mixture.formulas.descent_bound",
     ),
 )

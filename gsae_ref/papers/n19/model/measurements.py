@@ -1,4 +1,4 @@
-"""Measurements for the model of N19: sampling, the network by loops, Definition 2, the experiment's settings."""
+"""Measurements for N19's model: sampling, the network, Definition 2, the experiment."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _unit(M: Array) -> Array:
 
 @measurement
 def sparse_sampling(rng: np.random.Generator, quick: bool) -> Finding:
-    """Samples are A x* on the support, Eqs. (1) and (3), by explicit loops, for the three models."""
+    """Samples are A x* on the support, Eqs. (1) and (3), by loops, for the three models."""
     A = _unit(rng.standard_normal((6, 5)))
     error = 0.0
     for model, k in (("mixture", None), ("general", 3), ("nonnegative", 2)):
@@ -66,7 +66,10 @@ def _standard_scores(values: Array, mean: float) -> float:
 
 @measurement
 def sparse_moments(rng: np.random.Generator, quick: bool) -> Finding:
-    """kappa_1 and kappa_2 of sampled codes, and the correlation of two codes in S, in standard errors (2e-6 chance above 5 each)."""
+    """kappa_1, kappa_2 of sampled codes and the correlation of two codes in S, in standard errors.
+
+    Each score exceeds 5 with a chance of 2e-6.
+    """
     A = np.eye(6)
     worst = 0.0
     size = 4000 if quick else 40_000
@@ -98,7 +101,7 @@ def sparse_bounds(rng: np.random.Generator, quick: bool) -> Finding:
 
 @measurement
 def sparse_noise(rng: np.random.Generator, quick: bool) -> Finding:
-    """Noise entries have standard deviation sigma_eta and do not depend on the code, in standard errors."""
+    """Noise has standard deviation sigma_eta, independent of the code, in standard errors."""
     A = _unit(rng.standard_normal((8, 4)))
     sigma = 0.3
     Y, X, _ = sampling.sample_sparse(A, 5000, "nonnegative", n_active=2, noise=sigma, rng=rng)
@@ -113,7 +116,10 @@ def sparse_noise(rng: np.random.Generator, quick: bool) -> Finding:
 
 @measurement
 def sparse_ambiguity(rng: np.random.Generator, quick: bool) -> Finding:
-    """The loss does not change when columns of W are permuted, nor, for the hard threshold, when their signs change."""
+    """The loss does not change with the order of W's columns, nor with their signs.
+
+    Signs are changed for the hard threshold only.
+    """
     W = rng.standard_normal((5, 4))
     Y = rng.standard_normal((30, 5))
     error = 0.0
@@ -172,7 +178,10 @@ def means_as_deviation(rng: np.random.Generator, quick: bool) -> Finding:
 
 @measurement
 def dead_start(rng: np.random.Generator, quick: bool) -> Finding:
-    """The experiment's first step: W^0 = A + E/2, b^0 = -1.25, n = 784, m = 10, sigma = 0.01: share of samples that activate no neuron."""
+    """Share of samples that activate no neuron in the first step of section 6's experiment.
+
+    W^0 = A + E/2, b^0 = -1.25, n = 784, m = 10, sigma = 0.01.
+    """
     A = _unit(rng.standard_normal((784, 10)))
     W = A + 0.5 * rng.standard_normal((784, 10)) / np.sqrt(784)
     Y = sampling.sample_sparse(A, 500 if quick else 5000, noise=0.01, rng=rng).Y

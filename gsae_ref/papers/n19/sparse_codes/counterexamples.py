@@ -1,4 +1,4 @@
-"""Counterexamples to [N19], Appendix B.2 to B.4: the expected gradients (11)-(16), Lemmas 2 to 5."""
+"""Counterexamples to [N19], Appendix B.2 to B.4: the gradients (11)-(16), Lemmas 2 to 5."""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -29,7 +29,10 @@ HALF = Fraction(1, 2)
 
 
 def _signed_pair() -> Model:
-    """F6: A = I_2, W_1 = (12, 5)/13, W_2 = (5, 12)/13, S = {1, 2}, signs +-1, threshold 1/2; the support is recovered surely."""
+    """A = I_2, W_1 = (12, 5)/13, W_2 = (5, 12)/13, S = {1, 2}, signs +-1, threshold 1/2.
+
+    The support is recovered surely.
+    """
     W = hstack(column(Fraction(12, 13), Fraction(5, 13)), column(Fraction(5, 13), Fraction(12, 13)))
     return Model(
         W,
@@ -52,8 +55,11 @@ def _rest(s: Model) -> Matrix:
 
 
 @counterexample("N19-indicator")
-def ce_indicator(law: Any = None) -> Certificate:
-    """Appendix B.2: "E[x*_j x*_l 1{x*_i != 0} | S] = 1 if i = j = l in S and 0 otherwise". It is 1 for every j = l in S, i in S."""
+def indicator_of_another_atom(law: Any = None) -> Certificate:
+    """Appendix B.2: E[x*_j x*_l 1{x*_i != 0} | S] is 1 for every j = l in S, i in S.
+
+    The print has 1 for i = j = l in S only.
+    """
     law = law or rademacher(2, 2)
     moment = sum(p * x[1][0] ** 2 * int(x[0][0] != 0) for p, x in law)
     return Certificate(
@@ -70,13 +76,16 @@ def ce_indicator(law: Any = None) -> Certificate:
             "E[x*_2 x*_2 1{x*_1 != 0} | S] == 0, as 1, 2, 2 are not all equal", moment, "==", 0
         ),
         corrected=Comparison("E[x*_2 x*_2 1{x*_1 != 0} | S] == 1", moment, "==", 1),
-        note="E[x*_S x*_S^T | S] = I, and 1{x*_1 != 0} is constant given S. This drops half of the terms of (11)-(15).",
+        note=(
+            "E[x*_S x*_S^T | S] = I, and 1{x*_1 != 0} is constant given S. This drops half of the "
+            "terms of (11)-(15)."
+        ),
     )
 
 
 @counterexample("N19-eq11")
-def ce_eq11(i: int = 1) -> Certificate:
-    """(11): g^(1)_{i,S} = -lam_i (I - W_S W_S^T) A_i. The terms <W_i, A_l> A_l, l != i in S, are missing."""
+def other_atoms_of_the_support(i: int = 1) -> Certificate:
+    """(11): g^(1)_{i,S} = -lam_i (I - W_S W_S^T) A_i lacks <W_i, A_l> A_l, l != i in S."""
     s = _signed_pair()
     rest = _rest(s)
     w = pick(s.W, i)
@@ -109,8 +118,11 @@ def ce_eq11(i: int = 1) -> Certificate:
 
 
 @counterexample("N19-eq12")
-def ce_eq12() -> Certificate:
-    """(12): sgn(x*_i) in the place of 1{x*_i != 0}. For symmetric codes the expectation with sgn is zero."""
+def sign_for_indicator() -> Certificate:
+    """(12): sgn(x*_i) in the place of 1{x*_i != 0}.
+
+    For symmetric codes the expectation with sgn is zero.
+    """
     s = _signed_pair()
     rest = _rest(s)
     w = pick(s.W, 1)
@@ -135,13 +147,19 @@ def ce_eq12() -> Certificate:
             "==",
             0,
         ),
-        note="sgn(x*_1) = x*_1 here. With the indicator all j = l in S survive, not j = l = 1 only, as the next display, (13), says.",
+        note=(
+            "sgn(x*_1) = x*_1 here. With the indicator all j = l in S survive, not j = l = 1 "
+            "only, as the next display, (13), says."
+        ),
     )
 
 
 @counterexample("N19-eq15")
-def ce_eq15(bias: Fraction = Fraction(0)) -> Certificate:
-    """(15): the expected gradient for k-sparse codes. True: g_1 = (1200, 2880)/2197; printed: half of it."""
+def twice_what_is_printed(bias: Fraction = Fraction(0)) -> Certificate:
+    """(15): the expected gradient for k-sparse codes is twice what is printed.
+
+    g_1 = (1200, 2880)/2197.
+    """
     s = replace(_signed_pair(), bias=(bias, bias))
     lam = s.overlap(1)
     w = pick(s.W, 1)
@@ -172,46 +190,70 @@ def ce_eq15(bias: Fraction = Fraction(0)) -> Certificate:
             "||g_1 - (15)||^2 == 0", frobenius_squared(subtract(exact, printed)), "==", 0
         ),
         corrected=Comparison(
-            "||g_1 - (-2 sum_l p_1l <A_l, W_1> A_l + sum_jl p_1jl <W_j, A_l> (<A_l, W_1> W_j + <W_j, W_1> A_l))||^2 == 0",
+            "||g_1 - (-2 sum_l p_1l <A_l, W_1> A_l + sum_jl p_1jl <W_j, A_l> (<A_l, W_1> W_j + "
+            "<W_j, W_1> A_l))||^2 == 0",
             frobenius_squared(subtract(exact, full)),
             "==",
             0,
         ),
-        note="(15) holds the terms l = i only. In the regime of Lemma 2 what is missing is O(p_i k/n), the order that its proof allows.",
+        note=(
+            "(15) holds the terms l = i only. In the regime of Lemma 2 what is missing is O(p_i "
+            "k/n), the order that its proof allows."
+        ),
     )
 
 
-@counterexample("N19-lemma2")
-def ce_lemma2(
-    n: int = 10**8, k: int = 10**4, constant: int = 1, t: Fraction = Fraction(1, 38)
-) -> Certificate:
-    """Lemma 2: the proof drops a factor 1 - delta^2/2, and no O(p_i k^2/(n^2 lam_i)) pays for it. A = I_n, W pairs of columns turned.
+def _turned_pair(
+    n: int, k: int, t: Fraction
+) -> tuple[Matrix, Matrix, Matrix, Fraction, tuple[Fraction, Fraction]]:
+    """A_1, W_1, g_1, p and (cos, sin) for A = I_n, W = pairs of columns turned, codes +-1.
 
-    The angle of tan(theta/2) = t is rational. By symmetry g_i lies in the plane of its pair i, i';
-    with cos = c, sin = s, g_i = -p c A_i - p_ii' s A_i' + (p c^2 + p_ii' s^2) W_i, the update (5),
-    for signs +-1 and uniform supports of size k.
+    Uniform supports of size k; tan(theta/2) = t. By symmetry g_i lies in the plane of its pair i,
+    i': g_i = -p c A_i - p_ii' s A_i' + (p c^2 + p_ii' s^2) W_i, the update (5).
     """
     c = (1 - t**2) / (1 + t**2)
     s = 2 * t / (1 + t**2)
     p = Fraction(k, n)
     pair = p * Fraction(k - 1, n - 1)
     A = column(1, 0)
-    A2 = column(0, 1)
     W = column(c, s)
-    g = add(scale(-p * c, A), scale(-pair * s, A2), scale(p * c**2 + pair * s**2, W))
+    g = add(scale(-p * c, A), scale(-pair * s, column(0, 1)), scale(p * c**2 + pair * s**2, W))
+    return A, W, g, p, (c, s)
+
+
+def _close_pair(d2: Fraction, delta: Fraction, n: int, k: int) -> tuple[Comparison, ...]:
+    """delta-closeness, nearness and the sizes that Theorem 3 (i) asks, for pairs turned."""
+    log_n = log_above(n)
+    return (
+        Comparison("||W_i - A_i||^2 <= delta^2", d2, "<=", delta**2),
+        Comparison("delta log n <= 1 (log n rounded up)", delta * log_n, "<=", 1),
+        Comparison("k log n <= n (log n rounded up)", k * log_n, "<=", n),
+        Comparison(
+            "||W - A||^2 == ||W_1 - A_1||^2 <= 4 ||A||^2 (blocks are multiples of rotations)",
+            d2,
+            "<=",
+            4,
+        ),
+    )
+
+
+@counterexample("N19-lemma2")
+def factor_dropped(
+    n: int = 10**8, k: int = 10**4, constant: int = 1, t: Fraction = Fraction(1, 38)
+) -> Certificate:
+    """Lemma 2 lacks the factor 1 - delta^2/2 of its proof; no O(p_i k^2/(n^2 lam_i)) pays for it.
+
+    A = I_n, W pairs of columns turned.
+    """
+    A, W, g, p, (c, s) = _turned_pair(n, k, t)
     difference = subtract(W, A)
     d2 = frobenius_squared(difference)
     left = 2 * inner(g, difference)
     square = frobenius_squared(g) / (p * c)
     order = constant * p * Fraction(k, n) ** 2 / c
-    v = subtract(g, scale(p * c, difference))
+    rest = add(g, scale(p * c, A), scale(-p * c**2, W))
     delta = 2 * t
-    repaired = (
-        p * c * (1 - delta**2 / 2) * d2
-        + square
-        - 2 * frobenius_squared(subtract(v, scale(p * c * (c - 1), W))) / (p * c)
-    )
-    log_n = log_above(n)
+    repaired = p * c * (1 - delta**2 / 2) * d2 + square - 2 * frobenius_squared(rest) / (p * c)
     return Certificate(
         data={
             "n = m": n,
@@ -225,15 +267,7 @@ def ce_lemma2(
             "codes": "+-1, uniform supports of size k",
         },
         hypotheses=(
-            Comparison("||W_i - A_i||^2 <= delta^2", d2, "<=", delta**2),
-            Comparison("delta log n <= 1 (log n rounded up)", delta * log_n, "<=", 1),
-            Comparison("k log n <= n (log n rounded up)", k * log_n, "<=", n),
-            Comparison(
-                "||W - A||^2 == ||W_1 - A_1||^2 <= 4 ||A||^2 (the blocks of W - A are multiples of orthogonal matrices)",
-                d2,
-                "<=",
-                4,
-            ),
+            *_close_pair(d2, delta, n, k),
             Comparison("min |z_i| on S, at least c - s, > 1/2", c - s, ">", HALF),
             Comparison("max |z_i| off S, s, < 1/2", s, "<", HALF),
         ),
@@ -244,63 +278,107 @@ def ce_lemma2(
             p * c * d2 + square - order,
         ),
         corrected=Comparison(
-            "2 <g, W-A> >= p lam (1 - delta^2/2) ||W-A||^2 + ||g||^2/(p lam) - 2 ||r||^2/(p lam), r = g + p lam A - p lam^2 W",
+            "the same with p lam (1 - delta^2/2), and 2 ||r||^2/(p lam) for the last term, "
+            "r = g + p lam A - p lam^2 W",
             left,
             ">=",
             repaired,
         ),
-        note="The deficit is about p delta^4/4 = p/(4 log^4 n) at delta = 1/log n, and p k^2/n^2 = p/n: their ratio tends to infinity with n, so "
-        "every constant C fails.",
+        note="The deficit is about p delta^4/4 = p/(4 log^4 n) at delta = 1/log n, and p k^2/n^2 = "
+        "p/n: their ratio tends to infinity with n, so every constant C fails.",
+    )
+
+
+def _common_shift(root_n: int, r: Fraction) -> tuple[Fraction, Fraction]:
+    """(diagonal, shift) of W = diagonal I + shift 11^T with rational unit columns, n = root_n^2.
+
+    W_i = (e_i + t u)/(t + r), u = (1, ..., 1)/root_n; r < 1 shifts along u, r > 1 against it.
+    """
+    t = (1 - r**2) / (2 * r - Fraction(2, root_n))
+    diagonal = 1 / (t + r)
+    return diagonal, t * diagonal / root_n
+
+
+def _shifted_columns(
+    n: int, diagonal: Fraction, shift: Fraction, delta: Fraction
+) -> tuple[Comparison, ...]:
+    """Unit norm and delta-closeness of W = diagonal I + shift 11^T, A = I_n."""
+    own = diagonal + shift
+    return (
+        Comparison("||W_i||^2 == 1", own**2 + (n - 1) * shift**2, "==", 1),
+        Comparison("||W_i - A_i||^2 <= delta^2", 2 - 2 * own, "<=", delta**2),
+        Comparison("delta log n <= 1 (log n rounded up)", delta * log_above(n), "<=", 1),
     )
 
 
 @counterexample("N19-lemma3")
-def ce_lemma3(
+def common_shift_of_all_columns(
     root_n: int = 20, r: Fraction = Fraction(9, 10), delta: Fraction = Fraction(1, 9)
 ) -> Certificate:
-    """Lemma 3: ||W - A|| <= 2 ||A||, stated for no W in particular. delta-closeness alone does not give it: a common shift of all columns.
+    """Lemma 3: ||W - A|| <= 2 ||A|| does not follow from delta-closeness: a common shift.
 
-    A = I_n, n = root_n^2, u = (1, ..., 1)/root_n, W_i = (e_i + t u)/N with N = t + r rational, and
-    ||(W - A) u|| = 1/N - 1 + t root_n/N.
+    A = I_n, n = root_n^2, W = diagonal I + shift 11^T; W - A multiplies u = (1, ..., 1)/root_n by
+    diagonal - 1 + n shift.
     """
-    t = (1 - r**2) / (2 * r - Fraction(2, root_n))
-    scale_down = 1 / (t + r)
     n = root_n**2
-    shift = t * scale_down / root_n
-    first = tuple((scale_down * int(j == 0) + shift,) for j in range(n))
-    u = tuple((Fraction(1, root_n),) for _ in range(n))
-    image = tuple(((scale_down - 1) * entry + shift * root_n,) for (entry,) in u)
+    diagonal, shift = _common_shift(root_n, r)
+    stretch = diagonal - 1 + n * shift
     return Certificate(
         data={
             "n = m": n,
             "A": "I_n",
-            "W_i": f"{scale_down} e_i + {shift} (1, ..., 1)",
+            "W_i": f"{diagonal} e_i + {shift} (1, ..., 1)",
+            "delta": delta,
+        },
+        hypotheses=_shifted_columns(n, diagonal, shift, delta),
+        printed=Comparison("||(W - A) u||^2 <= 4 == 4 ||A||^2", stretch**2, "<=", 4),
+        corrected=Comparison("||(W - A) u||^2 <= m delta^2", stretch**2, "<=", n * delta**2),
+        note="||W - A|| <= ||W - A||_F <= delta sqrt(m) is all that closeness gives. With delta = "
+        "1/log n the ratio grows like sqrt(n)/log n.",
+    )
+
+
+@counterexample("N19-projection")
+def against_the_common_direction(
+    root_n: int = 30, r: Fraction = Fraction(13, 12), delta: Fraction = Fraction(1, 7)
+) -> Certificate:
+    """B.3: delta-closeness and ||W|| <= 2 ||A|| do not give ||W - A|| <= 2 ||A||, but 3 ||A||.
+
+    A = I_n, W = diagonal I + shift 11^T with shift < 0: W turns u = (1, ..., 1)/root_n round.
+    """
+    n = root_n**2
+    diagonal, shift = _common_shift(root_n, r)
+    along = diagonal + n * shift
+    return Certificate(
+        data={
+            "n = m": n,
+            "A": "I_n",
+            "W_i": f"{diagonal} e_i - {-shift} (1, ..., 1)",
             "delta": delta,
         },
         hypotheses=(
-            Comparison("||W_i||^2 == 1 (the same for all i)", frobenius_squared(first), "==", 1),
+            *_shifted_columns(n, diagonal, shift, delta),
             Comparison(
-                "||W_i - A_i||^2 <= delta^2",
-                frobenius_squared(subtract(first, basis(n, 1))),
+                "||W||^2, of the eigenvalues diagonal and diagonal + n shift, <= 4 == 4 ||A||^2",
+                max(diagonal**2, along**2),
                 "<=",
-                delta**2,
+                4,
             ),
-            Comparison("delta log n <= 1 (log n rounded up)", delta * log_above(n), "<=", 1),
-            Comparison("||u||^2 == 1", frobenius_squared(u), "==", 1),
         ),
-        printed=Comparison("||(W - A) u||^2 <= 4 == 4 ||A||^2", frobenius_squared(image), "<=", 4),
-        corrected=Comparison(
-            "||(W - A) u||^2 <= m delta^2", frobenius_squared(image), "<=", n * delta**2
-        ),
-        note="||W - A|| <= ||W - A||_F <= delta sqrt(m) is all that closeness gives; the projection of B.3 has to enforce the rest.",
+        printed=Comparison("||(W - A) u||^2 <= 4 == 4 ||A||^2", (along - 1) ** 2, "<=", 4),
+        corrected=Comparison("||(W - A) u||^2 <= 9 == 9 ||A||^2", (along - 1) ** 2, "<=", 9),
+        note="||W - A|| <= ||W|| + ||A||: W is (delta, 3)-near. A projection on {W: ||W_i - A_i|| "
+        "<= delta, ||W - A|| <= 2 ||A||} would do; both sets need A.",
     )
 
 
 @counterexample("N19-beta")
-def ce_beta(
+def bias_of_another_neuron(
     biases: tuple[Fraction, Fraction] = (Fraction(-1, 4), Fraction(-1, 8)), correct: bool = False
 ) -> Certificate:
-    """beta_i of B.3, last term: kappa_1 sum_j p_ij b_i <W_i, W_j> must have b_j. (Its fourth term has a free index l; read <W_j, A_j>.)
+    """beta_i of B.3: the last term, kappa_1 sum_j p_ij b_i <W_i, W_j>, must have b_j.
+
+    Its fourth term has a free index l; read <W_j, A_j>.
 
     A_1 has a component along v = e_3, which no other vector here has: <v, g_1>/<v, A_1> is the
     coefficient -beta_1.
@@ -345,15 +423,21 @@ def ce_beta(
             "==",
             found,
         ),
-        note="The term comes from W_j b_j, the bias of the other active neurons in the reconstruction.",
+        note=(
+            "The term comes from W_j b_j, the bias of the other active neurons in the "
+            "reconstruction."
+        ),
     )
 
 
 @counterexample("N19-residual")
-def ce_residual(
+def residual_at_the_truth(
     m: int = 12, k: int = 3, bias: Fraction = Fraction(-1, 2), constant: Fraction = Fraction(3, 2)
 ) -> Certificate:
-    """B.3: ||e_i|| = O(max(kappa_1^2, kappa_2^2) p_i k/m). At A = W = I it is |b (2 kappa_1 + b)| p_i (k-1)/sqrt(m-1), larger by sqrt(m)."""
+    """B.3: ||e_i|| is not O(max(kappa_1^2, kappa_2^2) p_i k/m) but larger by sqrt(m).
+
+    At A = W = I it is |b (2 kappa_1 + b)| p_i (k-1)/sqrt(m-1).
+    """
     s = Model(
         identity(m), identity(m), constant_codes(m, k), (bias,) * m, Fraction(1, 9), n_active=k
     )
@@ -376,7 +460,10 @@ def ce_residual(
             "==",
             bias**2 * (2 + bias) ** 2 * p**2 * Fraction((k - 1) ** 2, m - 1),
         ),
-        note="The ratio of the two sides grows like m: every constant C fails. The order is p_i k/sqrt(m) (and kappa_2, not its square).",
+        note=(
+            "The ratio of the two sides grows like m: every constant C fails. The order is p_i "
+            "k/sqrt(m) (and kappa_2, not its square)."
+        ),
     )
 
 
@@ -397,12 +484,15 @@ def _in_interval(s: Model) -> tuple[Comparison, ...]:
 
 
 @counterexample("N19-eq16")
-def ce_eq16(
+def probability_left_in_the_bracket(
     bias: Fraction = Fraction(-2, 5),
     p: tuple[Fraction, Fraction] = (HALF, HALF),
     angle: tuple[Fraction, Fraction] = (Fraction(99, 101), Fraction(20, 101)),
 ) -> Certificate:
-    """(16): 2 kappa_1 p_i b_i lam_i must be 2 kappa_1 b_i lam_i. For a mixture every term of v is zero and (16) should be (9)."""
+    """(16): 2 kappa_1 p_i b_i lam_i must be 2 kappa_1 b_i lam_i.
+
+    For a mixture every term of v is zero and (16) should be (9).
+    """
     s = Model(rotated_pairs(2, *angle), identity(2), mixture(*p), (bias, bias), Fraction(1, 5))
     lam = s.overlap(1)
     w = pick(s.W, 1)
@@ -436,145 +526,8 @@ def ce_eq16(
             "==",
             0,
         ),
-        note="p_i has been drawn out of the bracket once already. The remainder O(k/sqrt(m)) lost its factor p_i in the same step.",
-    )
-
-
-@counterexample("N19-lemma4")
-def ce_lemma4(
-    size: Fraction = Fraction(3),
-    constant: int = 1,
-    p: Fraction = Fraction(1, 4),
-    angle: tuple[Fraction, Fraction] = (Fraction(399, 401), Fraction(40, 401)),
-) -> Certificate:
-    """Lemma 4, with 2 kappa_1 p_i b_i lam_i in the condition: a mixture with codes c e_i, p = 1/4, b = -c/2.
-
-    The bias then satisfies the printed condition, and the remainder max(1, kappa_2/kappa_1^2)
-    k^2/(p m) = 1 does not grow with c, while all other terms grow like c^2.
-    """
-    half = -size / 2
-    law = tuple((q, scale(size, x)) for q, x in mixture(*(p,) * 4))
-    s = Model(
-        rotated_pairs(4, *angle), identity(4), law, (half,) * 4, Fraction(1, 10), a_1=size, a_2=size
-    )
-    lam = s.overlap(1)
-    d2 = s.error_squared(1)
-    g = s.update(1)
-    kappa_1 = size
-    kappa_2 = size**2
-    order = constant * max(Fraction(1), kappa_2 / kappa_1**2) / (p * 4)
-    left = 2 * inner(g, subtract(pick(s.W, 1), pick(s.A_star, 1)))
-    square = frobenius_squared(g) / (kappa_2 * p * lam)
-    model = add(
-        scale(-kappa_2 * p * lam, pick(s.A_star, 1)),
-        scale(p * (kappa_2 * lam**2 + 2 * kappa_1 * half * lam + half**2), pick(s.W, 1)),
-    )
-    v = subtract(g, scale(kappa_2 * p * lam, subtract(pick(s.W, 1), pick(s.A_star, 1))))
-    return Certificate(
-        data=s.data() | {"kappa_1": kappa_1, "kappa_2": kappa_2, "p": p, "lam": lam, "C": constant},
-        hypotheses=(
-            *s.model(),
-            *s.codes(),
-            *s.nonnegative(),
-            *s.consistent(),
-            Comparison(
-                "|kappa_2 lam^2 + 2 kappa_1 p b lam + b^2 - kappa_2 lam| <= 2 kappa_2 (1 - lam)",
-                abs(kappa_2 * lam**2 + 2 * kappa_1 * p * half * lam + half**2 - kappa_2 * lam),
-                "<=",
-                2 * kappa_2 * (1 - lam),
-            ),
-            Comparison(
-                "||g - (-kappa_2 p lam A + p (kappa_2 lam^2 + 2 kappa_1 b lam + b^2) W)||^2 == 0",
-                frobenius_squared(subtract(g, model)),
-                "==",
-                0,
-            ),
+        note=(
+            "p_i has been drawn out of the bracket once already. The remainder O(k/sqrt(m)) lost "
+            "its factor p_i in the same step."
         ),
-        printed=Comparison(
-            "2 <g, W-A> >= kappa_2 p (lam - 2 delta^2) ||W-A||^2 + ||g||^2/(kappa_2 p lam) - C max(1, kappa_2/kappa_1^2) k^2/(p m)",
-            left,
-            ">=",
-            kappa_2 * p * (lam - 2 * s.delta**2) * d2 + square - order,
-        ),
-        corrected=Comparison(
-            "2 <g, W-A> == kappa_2 p lam ||W-A||^2 + ||g||^2/(kappa_2 p lam) - ||v||^2/(kappa_2 p lam), v = g - kappa_2 p lam (W-A)",
-            left,
-            "==",
-            kappa_2 * p * lam * d2 + square - frobenius_squared(v) / (kappa_2 * p * lam),
-        ),
-        note="Under the condition without p, ||v||^2 <= 2 (kappa_2 p delta ||W-A||)^2 + 2 ||remainder of (16)||^2, and the lemma follows with "
-        "2 delta^2/lam. The larger c, the larger a constant C it defeats.",
-    )
-
-
-@counterexample("N19-lemma5")
-def ce_lemma5(
-    delta: Fraction = Fraction(19, 20),
-    direction: tuple[Fraction, Fraction] = (Fraction(8, 17), Fraction(15, 17)),
-) -> Certificate:
-    """Lemma 5 without the o(): at delta = 19/20, tau = (1-delta)/(2-delta) = 1/21 normalisation carries W~ out of the ball of radius delta.
-
-    W~ is the point of the ray through W^+ that is closest to A.
-    """
-    tau = (1 - delta) / (2 - delta)
-    A = column(1, 0)
-    plus = column(*direction)
-    update = scale(inner(plus, A), plus)
-    error = frobenius_squared(subtract(update, A))
-    after = frobenius_squared(subtract(plus, A))
-    return Certificate(
-        data={
-            "A_i": A,
-            "W~_i": update,
-            "W_i^+": plus,
-            "delta": delta,
-            "tau": tau,
-            "||W_i - A_i||": delta,
-        },
-        hypotheses=(
-            Comparison("||W_i^+||^2 == 1", frobenius_squared(plus), "==", 1),
-            Comparison(
-                "||W~_i - A_i||^2 <= (1 - tau)^2 delta^2", error, "<=", (1 - tau) ** 2 * delta**2
-            ),
-            Comparison("(1 - delta)/(2 - delta) <= tau", (1 - delta) / (2 - delta), "<=", tau),
-            Comparison("tau < 1", tau, "<", 1),
-        ),
-        printed=Comparison("||W_i^+ - A_i||^2 <= delta^2", after, "<=", delta**2),
-        corrected=Comparison(
-            "(1 - ||W_i^+ - A_i||^2/2)^2 >= 1 - ||W~_i - A_i||^2",
-            (1 - after / 2) ** 2,
-            ">=",
-            1 - error,
-        ),
-        note="||W~ - A|| = eps < 1 gives ||W^+ - A||^2 <= 2 - 2 sqrt(1 - eps^2), attained; it is at most delta^2 iff tau >= 1 - sqrt(1 - "
-        "delta^2/4), about delta^2/8. The printed range is enough up to delta = 0.88.",
-    )
-
-
-@counterexample("N19-lemma5-proof")
-def ce_lemma5_proof(
-    direction: tuple[Fraction, Fraction] = (Fraction(8, 17), Fraction(15, 17)),
-) -> Certificate:
-    """Proof of Lemma 5: ||W^+ - A|| <= 2 eps/(1 + eps), eps = (1-tau) ||W - A||. The lower bound is w >= 1 - eps, so the sign is wrong."""
-    A = column(1, 0)
-    plus = column(*direction)
-    update = scale(inner(plus, A), plus)
-    eps = direction[1]
-    after = frobenius_squared(subtract(plus, A))
-    return Certificate(
-        data={"A_i": A, "W~_i": update, "W_i^+": plus, "eps": eps},
-        hypotheses=(
-            Comparison("||W_i^+||^2 == 1", frobenius_squared(plus), "==", 1),
-            Comparison(
-                "||W~_i - A_i||^2 == eps^2", frobenius_squared(subtract(update, A)), "==", eps**2
-            ),
-            Comparison("eps < 1", eps, "<", 1),
-        ),
-        printed=Comparison(
-            "||W_i^+ - A_i||^2 <= (2 eps/(1 + eps))^2", after, "<=", (2 * eps / (1 + eps)) ** 2
-        ),
-        corrected=Comparison(
-            "||W_i^+ - A_i||^2 <= (2 eps/(1 - eps))^2", after, "<=", (2 * eps / (1 - eps)) ** 2
-        ),
-        note="With the right sign the condition of the proof becomes tau >= (1 + delta)/(2 + delta), its own last line.",
     )

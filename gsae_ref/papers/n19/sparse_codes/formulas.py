@@ -1,8 +1,9 @@
-"""N19, Appendix B.2 to B.4: the update for k-sparse codes (10)-(16), Claims 3 and 4, Lemmas 2 to 5, the step size."""
+"""N19, Appendix B.2 to B.4: the update for k-sparse codes, Claims 3 and 4, Lemmas 2 to 5."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -73,13 +74,16 @@ def _without_diagonal(p2: Array, p3: Array) -> tuple[Array, Array]:
 def alpha(
     W: Array, A_star: Array, p2: Array, p3: Array, bias: Array, kappa_1: float, kappa_2: float
 ) -> Array:
-    """Coefficient of W_i in the expected update of non-negative codes, as printed in [N19] B.3; it is right.
+    """Coefficient of W_i in the expected update of non-negative codes. [N19] B.3, right as printed.
 
-    kappa_2 p lam^2 + kappa_2 sum p_ij <W_i,A_j>^2 + 2 kappa_1^2 sum p_ij lam_i <W_i,A_j> +
-    kappa_1^2 sum p_ijl <W_i,A_j> <W_i,A_l>
-    + 2 kappa_1 p b lam + 2 kappa_1 sum p_ij b_i <W_i,A_j> + p b^2: the terms of E[1_i (W_i^T y + b_i)^2].
+    It is E[1_i (W_i^T y + b_i)^2], term by term:
 
-    >>> alpha(np.array([[0.5]]), np.eye(1), np.eye(1), np.ones((1, 1, 1)), np.array([-0.5]), 1.0, 1.0)  # (lam + b)^2
+        kappa_2 p lam^2 + kappa_2 sum p_ij <W_i,A_j>^2 + 2 kappa_1^2 sum p_ij lam_i <W_i,A_j>
+        + kappa_1^2 sum p_ijl <W_i,A_j> <W_i,A_l>
+        + 2 kappa_1 p b lam + 2 kappa_1 sum p_ij b_i <W_i,A_j> + p b^2.
+
+    >>> one = np.ones((1, 1, 1))
+    >>> alpha(one[0] / 2, one[0], one[0], one, np.array([-0.5]), 1.0, 1.0)  # (lam + b)^2
     array([0.])
     """
     lam = overlaps(W, A_star)
@@ -106,15 +110,16 @@ def beta(
 ) -> Array:
     """Minus the coefficient of A_i in the expected update of non-negative codes. [N19] B.3.
 
-    kappa_2 p lam - kappa_2 sum p_ij <W_i,W_j> <A_i,W_j> + kappa_1^2 sum p_ij <W_i,A_j> - kappa_1^2
-    sum p_ij <W_i,W_j> lam_j
-    - kappa_1^2 sum p_ijl <W_i,W_j> <W_j,A_l> - kappa_1 sum p_ij b_j <W_i,W_j>.
+        kappa_2 p lam - kappa_2 sum p_ij <W_i,W_j> <A_i,W_j> + kappa_1^2 sum p_ij <W_i,A_j>
+        - kappa_1^2 sum p_ij <W_i,W_j> lam_j - kappa_1^2 sum p_ijl <W_i,W_j> <W_j,A_l>
+        - kappa_1 sum p_ij b_j <W_i,W_j>
 
     From -E[1_i x_i W_i^T (y - W x)] and -E[1_i (W_i^T y + b_i) x_i], the terms where y contributes
     A_i. The print has <W_j, A_l> with a free l in the fourth term, read <W_j, A_j> = lam_j, and b_i
     in the last, which ``form="printed"`` keeps.
 
-    >>> beta(np.array([[0.5]]), np.eye(1), np.eye(1), np.ones((1, 1, 1)), np.array([-0.5]), 1.0, 2.0)  # kappa_2 p lam
+    >>> one = np.ones((1, 1, 1))
+    >>> beta(one[0] / 2, one[0], one[0], one, np.array([-0.5]), 1.0, 2.0)  # kappa_2 p lam
     array([1.])
     """
     lam = overlaps(W, A_star)
@@ -138,12 +143,15 @@ def leading_update(
     kappa_2: float,
     form: str = "corrected",
 ) -> Array:
-    """(16) without its remainder: -kappa_2 p lam A_i + p (kappa_2 lam^2 + 2 kappa_1 b lam + b^2) W_i. [N19] Eq. (16).
+    """Leading terms of the expected update of non-negative codes. [N19] Eq. (16).
+
+        -kappa_2 p lam A_i + p (kappa_2 lam^2 + 2 kappa_1 b lam + b^2) W_i
 
     ``form="printed"`` has 2 kappa_1 p_i b_i lam_i in the bracket: p_i, drawn out of it, was left
     inside once. For a mixture this is (9).
 
-    >>> leading_update(np.eye(2), np.eye(2), np.array([0.5, 0.5]), np.array([-0.5, -0.5]), 1.0, 1.0)[:, 0]  # (9): (-1 + 1/4) / 2
+    >>> half = np.array([0.5, 0.5])
+    >>> leading_update(np.eye(2), np.eye(2), half, -half, 1.0, 1.0)[:, 0]  # (9): (-1 + 1/4) / 2
     array([-0.375,  0.   ])
     """
     lam = overlaps(W, A_star)
@@ -159,16 +167,18 @@ def remainder_16(
     With q2 = max_j p_ij, q3 = max p_ijl (different indices), a = ||A||_2, w = ||W||_2, m atoms and
     B = max |b|:
 
-        |alpha_i - p (kappa_2 lam^2 + 2 kappa_1 b lam + b^2)| <= kappa_2 q2 a^2 + 2 |kappa_1| (|kappa_1 lam_i| + |b_i|) sqrt(m) q2 a
-                                                                 + kappa_1^2 m q3 a^2,
-        |beta_i - kappa_2 p lam| <= kappa_2 q2 w^2 + kappa_1^2 sqrt(m) q2 (a + w) + kappa_1^2 m q3 w^2 + |kappa_1| B sqrt(m) q2 w.
+        |alpha_i - p (kappa_2 lam^2 + 2 kappa_1 b lam + b^2)| <= kappa_2 q2 a^2
+            + 2 |kappa_1| (|kappa_1 lam_i| + |b_i|) sqrt(m) q2 a + kappa_1^2 m q3 a^2,
+        |beta_i - kappa_2 p lam| <= kappa_2 q2 w^2
+            + kappa_1^2 sqrt(m) q2 (a + w) + kappa_1^2 m q3 w^2 + |kappa_1| B sqrt(m) q2 w.
 
     The sums over j are W_i^T A v or W_i^T W v with ||v|| <= sqrt(m) q2; sum_j p_ij <W_i, A_j>^2 <=
     q2 ||A^T W_i||^2; the double sum is W_i^T A Q A^T W_i with ||Q||_F <= m q3, and in beta, for
     each of the m values of l, W_i^T W diag(p_ijl) W^T A_l <= q3 w^2. With p_ij = Theta(p_i k/m),
     p_ijl = Theta(p_i k^2/m^2) these are the printed orders, which write q_i for p_i.
 
-    >>> remainder_16(np.eye(2), np.eye(2), np.eye(2) / 2, np.zeros((2, 2, 2)), np.zeros(2), 1.0, 1.0)  # no two atoms at once: nothing left out
+    >>> never = np.zeros((2, 2, 2))  # no two atoms at once: nothing is left out
+    >>> remainder_16(np.eye(2), np.eye(2), np.eye(2) / 2, never, np.zeros(2), 1.0, 1.0)
     (array([0., 0.]), array([0., 0.]))
     """
     lam = np.abs(overlaps(W, A_star))
@@ -197,9 +207,13 @@ def remainder_16(
 def residual_bound(
     W: Array, A_star: Array, p2: Array, a_2: float, largest_code: float, largest_back: float
 ) -> Array:
-    """Bound on e_i = g_i - alpha_i W_i + beta_i A_i, for every column. [N19] B.3, which prints O(max(kappa_1^2, kappa_2^2) p_i k/m).
+    """Bound on e_i = g_i - alpha_i W_i + beta_i A_i, for every column. [N19] B.3.
 
-    ||e_i|| <= sqrt(m) max_{j != i} p_ij (||A|| a_2 (U + V) + ||W|| U^2), U = max |x_j| over active codes, V = max |W_j^T (y - W x)|.
+    The print has O(max(kappa_1^2, kappa_2^2) p_i k/m).
+
+        ||e_i|| <= sqrt(m) max_{j != i} p_ij (||A|| a_2 (U + V) + ||W|| U^2)
+
+    with U = max |x_j| over active codes, V = max |W_j^T (y - W x)|.
 
     With u = W_i^T y + b_i and v = W_i^T (y - W x), g_i = -E[1_i (u y - u W x + v y)], and e_i is
     the part along A_j, W_j, j != i: -sum_j A_j E[1_i (u + v) x*_j] + sum_j W_j E[1_i u x_j]. Every
@@ -218,7 +232,9 @@ def residual_bound(
 
 
 def pair_remainder(p2: float, p3: float, norm: Real) -> Real:
-    """Bound on r_i = g_i + p lam A_i - p lam^2 W_i for centred codes, uniform supports: 8 p2 R + 2 p3 (R^2 + R). [N19] Lemma 2.
+    """Bound on r_i = g_i + p lam A_i - p lam^2 W_i, centred codes, uniform supports. [N19] Lemma 2.
+
+        8 p2 R + 2 p3 (R^2 + R)
 
     R >= ||A||_2^2, ||W||_2^2; p2 and p3 are the probabilities of a pair and of a triple. The terms
     of the exact update other than (i, i): l != i of the first sum, 2 p2 R (l != i) and then of the
@@ -240,7 +256,9 @@ def step_bound(
     delta: float,
     remainder: float,
 ) -> float | Array:
-    """||W~_i - A_i||^2 for W~ = W - zeta g, zeta <= 1/(p lam). [N19] the column-wise line before Theorem 4 (ii), corrected.
+    """Bound on ||W~_i - A_i||^2 for W~ = W - zeta g, zeta <= 1/(p lam). [N19] Appendix B.2.
+
+    The column-wise line after Lemma 2, corrected.
 
     (1 - zeta p lam (1 - delta^2/2)) d^2 + 2 zeta ||r||^2/(p lam): Lemma 2 in its corrected form
     times zeta. The paper prints the last term without zeta: O(p_i k^2/(n^2 lam_i)) for O(k^2/n^2).
@@ -254,7 +272,9 @@ def step_bound(
 
 
 def normalised_error(error: float) -> float:
-    """||W^+ - A|| <= sqrt(2 - 2 sqrt(1 - eps^2)) for W^+ = W~/||W~||, ||W~ - A|| = eps <= 1, ||A|| = 1. [N19] Lemma 5, sharp.
+    """||W^+ - A|| <= sqrt(2 - 2 sqrt(1 - eps^2)), ||W~ - A|| = eps <= 1. [N19] Lemma 5, sharp.
+
+    W^+ = W~/||W~||, ||A|| = 1.
 
     The sine of the angle between W~ and A is at most eps (the distance from A to the line through
     W~), so cos >= sqrt(1 - eps^2); attained at W~ orthogonal to W~ - A. It is eps (1 + eps^2/8 +
@@ -267,9 +287,164 @@ def normalised_error(error: float) -> float:
 
 
 def printed_normalisation_range(delta: float | Array) -> float | Array:
-    """(1 - delta)/(2 - delta), the least tau that Lemma 5 admits as printed; its proof ends with (1 + delta)/(2 + delta).
+    """(1 - delta)/(2 - delta), the least tau that Lemma 5 admits as printed.
+
+    Its proof ends with (1 + delta)/(2 + delta).
 
     >>> printed_normalisation_range(0.5)
     0.3333333333333333
     """
     return (1 - delta) / (2 - delta)
+
+
+@dataclass(frozen=True)
+class DescentConstants:
+    """Constants of :func:`descent_constants`; ``share`` is s = zeta Lambda, 0 < s <= 1.
+
+    Attributes
+    ----------
+    curvature : float
+        Lambda; the step is zeta = s/Lambda.
+    tau, floor, growth : float
+        tau, phi and rho at s = 1.
+    beta, sigma, coherent : float
+        beta, sigma and Phi, of which they are made.
+
+    Examples
+    --------
+    >>> c = DescentConstants(1.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0)
+    >>> c.before_normalisation(1.0), c.after_normalisation(1.0, share=0.5)
+    (0.5, 0.75)
+    """
+
+    curvature: float
+    tau: float
+    floor: float
+    growth: float
+    beta: float
+    sigma: float
+    coherent: float
+
+    def before_normalisation(self, error: float, share: float = 1.0) -> float:
+        """(1 - s tau) ||W - A||_F^2 + s phi, for ``error`` = ||W - A||_F^2."""
+        return (1 - share * self.tau) * error + share * self.floor
+
+    def after_normalisation(self, error: float, share: float = 1.0) -> float:
+        """The same over 1 - s rho."""
+        return self.before_normalisation(error, share) / (1 - share * self.growth)
+
+
+def descent_constants(
+    W: Array, A_star: Array, n_active: int, kappa_1: float, kappa_2: float, delta: float
+) -> DescentConstants:
+    """Constants of a step for k-sparse codes of any sign. [N19] Theorem 4 (ii), (iii.1), repaired.
+
+    **Setting.** Uniform supports of size k of m; x_S independent given S, of mean kappa_1 and
+    second moment kappa_2, v = kappa_2 - kappa_1^2. Unit columns, D = W - A, ||D_i|| <= delta, R =
+    ||A||^2, E = A^T A - I, nu = (k - 1) mu/sqrt(n) < 1, eps = delta sqrt(k). b = 0, the support is
+    recovered (Theorem 3). p = k/m, t = (k-1)/(m-1), p2 = p t, p3 = p2 (k-2)/(m-2), and
+
+        (C)  2 R ((k-1)/(m-1) + (k-2)/(m-2)) <= 1 - nu.
+
+    Put q = sqrt(1 + nu) + eps, N_W = max_i ||(W^T W - I) e_i|| <= ||W||,
+
+        Lambda = 4 p (v + k kappa_1^2) (1 + nu) q^2,           zeta = s/Lambda, 0 < s <= 1,
+        beta   = t + (t R + (1 + 2 t^2) delta^2/2)/(1 - nu),
+        sigma  = delta^2/2 + t R (2 k - 1),
+        Phi    = kappa_2 p2 ||E||_F^2 + kappa_1^2 p3 ||E 1||^2,
+        tau    = (kappa_2 p/Lambda) (3/4 (1 - beta) - 26 eps^2 sigma),
+        phi    = (2 (1 + nu) + 6 eps^2) Phi/Lambda,
+        rho    = (k - 1) kappa_2 N_W/(2 (v + k kappa_1^2) sqrt(m - 1)).
+
+    **Theorem.** W~ = W - zeta G and W^+ = W~ with columns normalised satisfy
+
+        ||W~ - A||_F^2 <= (1 - s tau) ||D||_F^2 + s phi,
+        ||W^+ - A||_F^2 <= ((1 - s tau) ||D||_F^2 + s phi)/(1 - s rho)    if s rho < 1.
+
+    zeta is of order m/k for kappa_1 = 0, m/k^2 for codes of one sign; there tau tends to 3/16 and
+    to 3/(16 k). **phi = 0 for orthonormal A**: if ||W^0 - A||_F <= delta and s tau > s rho, the run
+    converges to A linearly, at every step delta-close.
+
+    **Proof.** y = A_S x, the code W_S^T y, u = W_S W_S^T y - y, D_S = W_S - A_S, E_S = A_S^T A_S -
+    I. From (5), <G, V> = E<u, V_S W_S^T y + W_S V_S^T y> for every V. Let h = D_S x + A_S D_S^T y,
+    r = D_S D_S^T y, e = A_S E_S x. As W_S^T y = x + E_S x + D_S^T y: u = h + r + W_S E_S x, and for
+    V = D the second vector is u + r - e = h + 2 r + D_S E_S x.
+
+    (1) *The step.* If E||V_S W_S^T y + W_S V_S^T y||^2 <= Lambda ||V||_F^2 for all V, Cauchy and
+    Schwarz give ||G||_F^2 <= Lambda E||u||^2 (take V = G). So for zeta <= 1/Lambda ||W~ - A||_F^2
+    <= ||D||_F^2 - zeta E(2 <u, u + r - e> - ||u||^2) = ||D||_F^2 - zeta E(||h + 2 r + D_S E_S x||^2
+    - ||r - e||^2), and, as ||a + b||^2 >= 3/4 ||a||^2 - 3 ||b||^2, this is at most ||D||_F^2 - zeta
+    E(3/4 ||h||^2 - 26 ||r||^2 - 6 ||D_S E_S x||^2 - 2 ||e||^2).
+
+    (2) *Lambda.* ||A_S|| <= sqrt(1 + nu), ||W_S|| <= q. Given S, E_x||V_S B x||^2 = v ||V_S B||_F^2
+    + kappa_1^2 ||V_S B 1||^2 <= ||V_S||_F^2 ||B||^2 (v + k kappa_1^2) for B = W_S^T A_S; the same
+    bound holds for W_S V_S^T A_S x; E||V_S||_F^2 = p ||V||_F^2; (a + b)^2 <= 2 a^2 + 2 b^2.
+
+    (3) *E||h||^2 >= kappa_2 p (1 - beta) ||D||_F^2.* With P the projection on the span of A_S, h -
+    P h = D_S x - P D_S x, and ||P z||^2 <= ||A_S^T z||^2/(1 - nu). M = A^T D has M_ii =
+    -||D_i||^2/2, so sum M_ii^2 <= delta^2 ||D||_F^2/4, and ||M||_F^2 <= R ||D||_F^2. E||D_S x||^2 =
+    v p ||D||_F^2 + kappa_1^2 ((p - p2) ||D||_F^2 + p2 ||D 1||^2). E||A_S^T D_S||_F^2 <= p sum
+    M_ii^2 + p2 ||M||_F^2. With r_i = sum_{j != i} M_ij, E||A_S^T D_S 1||^2 <= 2 p sum M_ii^2 + (p2
+    - p3) ||M||_F^2 + (p3 + p2^2/p) sum r_i^2, sum r_i^2 <= 2 R ||D 1||^2 + 2 sum M_ii^2. By (C) the
+    terms in ||D 1||^2 add up to something non-negative; p3/p <= t^2.
+
+    (4) *E||r||^2 <= eps^2 kappa_2 p sigma ||D||_F^2*: ||D_S|| <= eps, and E||D_S^T A_S x||^2 is
+    bounded as in (3) with M^T; its row sums are <A 1 - A_i, D_i>, ||A 1 - A_i||^2 <= R (m - 1), and
+    (m - 1) (p3/p + t^2) <= 2 t (k - 1).
+
+    (5) *E||E_S x||^2 <= Phi*, v p2 ||E||_F^2 + kappa_1^2 ((p2 - p3) ||E||_F^2 + p3 ||E 1||^2).
+
+    (6) *Normalisation.* For a unit a, ||w/|w| - a||^2 - ||w - a||^2 = (1 - |w|)(1 + |w| - 2 cos) is
+    at most max(0, 1 - |w|) ||w/|w| - a||^2. |W~_i| >= <W~_i, W_i> = 1 - zeta <g_i, W_i>, and as
+    W_i^T u = sum_{j in S, j != i} <W_i, W_j> x_j with the code's x_j, <g_i, W_i> <= 2 p2 U^2 sqrt(m
+    - 1) N_W, U^2 = max E_x (W_i^T y)^2 <= kappa_2 (1 + nu) q^2; times zeta this is s rho. []
+
+    Where it fails: without (C) a common shift may lie in the null space of the data (k = m); with
+    the step m/k and codes of one sign, zeta Lambda is about 4 k and a common shift grows.
+
+    >>> c = descent_constants(np.eye(64), np.eye(64), 2, 0.0, 1.0, 0.0)
+    >>> c.floor, c.growth, round(c.curvature * 64 / 2, 12), round(c.tau, 4)
+    (0.0, 0.0, 4.0, 0.1815)
+    """
+    m = W.shape[1]
+    k = n_active
+    gram = A_star.T @ A_star - np.eye(m)
+    coherence = float(np.abs(gram - np.diag(np.diag(gram))).max(initial=0.0))
+    R = float(np.linalg.norm(A_star, 2) ** 2)
+    nu = (k - 1) * coherence
+    eps2 = delta**2 * k
+    p = k / m
+    t = (k - 1) / max(m - 1, 1)
+    p3 = p * t * max(k - 2, 0) / max(m - 2, 1)
+    spread = kappa_2 + (k - 1) * kappa_1**2
+    curvature = 4 * p * spread * (1 + nu) * (math.sqrt(1 + nu) + math.sqrt(eps2)) ** 2
+    beta = t + (t * R + (1 + 2 * t**2) * delta**2 / 2) / (1 - nu)
+    sigma = delta**2 / 2 + t * R * (2 * k - 1)
+    of_sums = kappa_1**2 * p3 * float(np.sum(gram.sum(axis=1) ** 2))
+    coherent = kappa_2 * p * t * float(np.sum(gram**2)) + of_sums
+    products = float(np.linalg.norm(W.T @ W - np.eye(m), axis=0).max())
+    return DescentConstants(
+        curvature,
+        kappa_2 * p / curvature * (0.75 * (1 - beta) - 26 * eps2 * sigma),
+        (2 * (1 + nu) + 6 * eps2) * coherent / curvature,
+        (k - 1) * kappa_2 * products / (2 * spread * math.sqrt(max(m - 1, 1))),
+        beta,
+        sigma,
+        coherent,
+    )
+
+
+def noise_in_the_update(W: Array, p2: Array, sigma: float) -> Array:
+    """What noise of covariance sigma^2 I adds to the update, b = 0. [N19] Appendix B.2, B.3.
+
+        2 sigma^2 sum_{j != i} p_ij <W_i, W_j> W_j
+
+    On the consistency event, for unit columns: -E[1_i (W_i^T n (I - W_S W_S^T) n + n W_i^T (I - W_S
+    W_S^T) n)] = -2 sigma^2 E[1_i (I - W_S W_S^T)] W_i, n the noise. For uniform supports it is 2
+    sigma^2 p2 W (W^T W - I): zero for orthonormal W.
+
+    >>> noise_in_the_update(np.array([[1.0, 0.6], [0.0, 0.8]]), np.ones((2, 2)), 1.0)[:, 0]
+    array([0.72, 0.96])
+    """
+    gram = W.T @ W
+    return 2 * sigma**2 * W @ (p2 * (gram - np.diag(np.diag(gram))))
