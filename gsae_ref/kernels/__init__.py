@@ -1,4 +1,4 @@
-"""Numba twins of :mod:`gsae_ref.reference`: same file names, same function names, same results, faster on large inputs.
+"""Numba twins of :mod:`gsae_ref.reference`: same file and function names, same results, faster.
 
-Nothing here checks its input: the door (:mod:`gsae_ref.ops`) has. May import numpy and numba only.
+Input is taken as checked by :mod:`gsae_ref.ops`. May import numpy and numba only.
 """

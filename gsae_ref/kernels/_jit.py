@@ -1,13 +1,15 @@
-"""How every kernel is compiled, and how kernels share the processors. May import numpy and numba only.
+"""How every kernel is compiled, and how kernels share the processors.
 
-Compiled code is kept on disk by Numba; where no folder can be written it is compiled anew in every
-process, without complaint. ``NUMBA_DISABLE_JIT=1`` runs the same functions as plain Python.
+Compiled code is stored on disk by Numba; where no folder can be written it is compiled anew in
+every process. ``NUMBA_DISABLE_JIT=1`` runs the same functions as plain Python. May import numpy and
+numba only.
 """
 
 import logging
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
 import numba
@@ -22,16 +24,18 @@ OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True}
 # stay one. Never "arcp": the threshold needs lam / lam == 1, which lam * (1 / lam) is not.
 SUMS_IN_ANY_ORDER = frozenset({"reassoc", "contract", "nsz"})
 NO_SHORTCUTS: frozenset[str] = frozenset()
+ENVIRONMENT = ("GSAE_REF_NUM_THREADS", "OMP_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 _threads: int | None = None
 _logger = logging.getLogger(__package__.split(".")[0])
 
 Argument = TypeVar("Argument")
 Result = TypeVar("Result")
+Workspace = TypeVar("Workspace")
 
 
 def jit(function: Any = None, *, fastmath: frozenset[str] = SUMS_IN_ANY_ORDER) -> Any:
-    """Compile at first call and keep the result on disk where that is possible; the decorator of every kernel."""
+    """Compile at first call and store the result on disk if possible; decorates every kernel."""
     if function is None:
         return lambda function: jit(function, fastmath=fastmath)
     options = {**OPTIONS, "fastmath": set(fastmath)}
@@ -43,78 +47,104 @@ def jit(function: Any = None, *, fastmath: frozenset[str] = SUMS_IN_ANY_ORDER) -
 
 
 class _Announcement(event.Listener):
-    """Says once in a process that kernels are being compiled. What comes from the disk is not compiled and not announced."""
+    """Logs once in a process that kernels are being compiled, and not only read from disk."""
 
     def __init__(self) -> None:
         self.made = False
 
     def on_start(self, event: Any) -> None:
         function = getattr(event.data.get("dispatcher"), "py_func", None)
-        if not self.made and (getattr(function, "__module__", None) or "").startswith(
-            __package__ + "."
-        ):
+        module = getattr(function, "__module__", None) or ""
+        if module.startswith(__package__ + ".") and not self.made:
             self.made = True
             _logger.info(
-                "compiling kernels: some seconds, once for each dtype and group size; later processes read them from disk"
+                "compiling kernels: some seconds, once for each dtype and group size; "
+                "later processes read them from disk"
             )
 
     def on_end(self, event: Any) -> None:
-        """Nothing is said at the end."""
+        """Required by the listener interface."""
 
 
 event.register("numba:compile", _Announcement())
 
 
 def set_threads(count: int | None) -> None:
-    """Let kernels use ``count`` threads from now on; None: what the environment says."""
+    """Let kernels use ``count`` threads from now on; None returns to the default."""
     global _threads
     _threads = count
 
 
 def available_threads() -> int:
-    """Threads for kernels: what was set, else the least of GSAE_REF_NUM_THREADS, OMP_NUM_THREADS, NUMBA_NUM_THREADS and the processors."""
+    """Threads for kernels: as set, else the least of ENVIRONMENT and the number of processors."""
     if _threads is not None:
         return _threads
-    processors = (
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    )
-    asked = [
-        os.environ.get(name, "").strip()
-        for name in ("GSAE_REF_NUM_THREADS", "OMP_NUM_THREADS", "NUMBA_NUM_THREADS")
-    ]
-    return min([processors, *(int(value) for value in asked if value.isdigit() and int(value) > 0)])
+    if hasattr(os, "sched_getaffinity"):
+        least = len(os.sched_getaffinity(0))
+    else:
+        least = os.cpu_count() or 1
+    for name in ENVIRONMENT:
+        value = os.environ.get(name, "").strip()
+        if value.isdigit() and int(value) > 0:
+            least = min(least, int(value))
+    return least
 
 
-def in_threads(
+def map_in_threads(
     task: Callable[[Argument], Result], arguments: Iterable[Argument], n_threads: int | None = None
 ) -> list[Result]:
-    """Return [task(a) for a in arguments], computed by up to ``n_threads`` threads; None takes the available processors.
+    """Return [task(a) for a in arguments], computed by up to ``n_threads`` threads.
 
-    What the tasks are must not depend on ``n_threads``: then no result does. The threads live as
-    long as the call, so a process may fork. They warn of overflow where the caller would
-    (:func:`numpy.errstate` does not reach other threads by itself).
+    None takes the available processors. The tasks must not depend on ``n_threads``; then no result
+    does. The threads live as long as the call, so a process may fork. They warn of overflow where
+    the caller would (:func:`numpy.errstate` does not reach other threads by itself).
     """
     arguments = list(arguments)
     n_threads = min(n_threads or available_threads(), len(arguments))
     if n_threads <= 1:
         return [task(argument) for argument in arguments]
-    told = np.geterr()
+    settings = np.geterr()
 
-    def as_told(argument: Argument) -> Result:
-        with np.errstate(**told):
+    def run(argument: Argument) -> Result:
+        with np.errstate(**settings):
             return task(argument)
 
     with ThreadPoolExecutor(n_threads) as pool:
-        return list(pool.map(as_told, arguments))
+        return list(pool.map(run, arguments))
+
+
+def map_with_workspaces(
+    task: Callable[[Argument, Workspace], Result],
+    arguments: list[Argument],
+    make_workspace: Callable[[], Workspace],
+    n_threads: int | None = None,
+) -> list[Result]:
+    """Return [task(a, workspace) for a in arguments], as :func:`map_in_threads`.
+
+    One workspace is made for each thread; no two tasks use one at the same time.
+    """
+    n_threads = min(n_threads or available_threads(), len(arguments))
+    free: SimpleQueue[Workspace] = SimpleQueue()
+    for _ in range(n_threads):
+        free.put(make_workspace())
+
+    def run(argument: Argument) -> Result:
+        workspace = free.get()
+        try:
+            return task(argument, workspace)
+        finally:
+            free.put(workspace)
+
+    return map_in_threads(run, arguments, n_threads)
 
 
 def slices(size: int, count: int) -> list[slice]:
-    """0, ..., size - 1 in this many pieces, as even as can be."""
+    """0, ..., size - 1 in this many pieces, as even as possible."""
     return [slice(size * k // count, size * (k + 1) // count) for k in range(count)]
 
 
-def plain(array: Array) -> Array:
-    """The array as the one kind that kernels are compiled for: C order, aligned, read-only; copied only if it must be."""
+def contiguous(array: Array) -> Array:
+    """The array as kernels are compiled for it: C order, aligned, read-only; a view if possible."""
     array = np.ascontiguousarray(array)
     view = (array if array.flags.aligned else array.copy()).view()
     view.flags.writeable = False
@@ -122,6 +152,6 @@ def plain(array: Array) -> Array:
 
 
 def threshold_for(lam: float, dtype: np.dtype[Any]) -> float:
-    """A positive ``lam`` as a number of ``dtype`` that is neither 0 nor infinite, so that lam / lam is 1 there."""
+    """A positive ``lam`` as a number of ``dtype``, neither 0 nor infinite: lam / lam is 1 there."""
     limits = np.finfo(dtype)
     return dtype.type(min(max(float(lam), float(limits.smallest_subnormal)), float(limits.max)))

@@ -1,11 +1,11 @@
-"""Group soft threshold and its Jacobian, compiled for each group size. Twin of :mod:`gsae_ref.reference.activations`.
+"""Group soft threshold and its Jacobian, compiled for each group size.
 
-One pass over memory where the reference makes about ten. Conventions at the kinks are those of the
-reference: strict threshold, the zero Jacobian at ||z_g|| = lam and at z_g = 0, the identity for lam
-= 0. Norms may be summed in another order, so a group whose norm is within rounding of ``lam``
-without being equal to it in exact arithmetic may fall on the other side. Squares are summed as they
-are: norms and thresholds beyond :func:`gsae_ref.ops.scaling.plain_squares` belong to the reference,
-and the door sends them there.
+Twin of :mod:`gsae_ref.reference.activations`: one pass over memory where the reference makes about
+ten. Conventions at the kinks are those of the reference: strict threshold, the zero Jacobian at
+||z_g|| = lam and at z_g = 0, the identity for lam = 0. Norms may be summed in another order, so a
+group whose norm is within rounding of ``lam`` without being equal to it in exact arithmetic may
+fall on the other side. Squares are summed as they are: the door sends extreme norms and thresholds
+to the reference (:func:`gsae_ref.ops.scaling.squares_are_safe`).
 """
 
 from collections.abc import Callable
@@ -15,17 +15,17 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array
-from ._jit import in_threads, jit, plain, threshold_for
+from ._jit import contiguous, jit, map_in_threads, threshold_for
 
-UNROLLED = 4  # group sizes up to here are constants of the compiled code, one compilation each; larger ones share one
+UNROLLED = 4  # up to here each group size is compiled as a constant; larger ones share one code
 PIECE = 2**18  # entries that one thread takes at a time
-KINDS = {"exact": 0, "appendix_b": 1, "approximate": 2}
+DERIVATIVES = {"exact": 0, "appendix_b": 1, "approximate": 2}  # J, diag(J), tau I
 
 
 def group_soft_threshold(
     Z: Array, lam: float, group_size: int, n_threads: int = 1, out: Array | None = None
 ) -> Array:
-    """Shrink every group towards zero by ``lam`` in norm; groups of norm at most ``lam`` become zero. [T21] Eq. (7).
+    """Shrink every group towards zero by ``lam`` in norm, or to zero. [T21] Eq. (7).
 
     Shape (..., n_atoms) in and out; any strides, but ``out`` in C order.
     Branch-free: tau = 1 - lam / max(||z_g||, lam), which is exactly 0 for inactive groups.
@@ -34,9 +34,11 @@ def group_soft_threshold(
     if lam == 0:
         out[...] = Z
         return out
-    Z, X, lam = plain(Z).reshape(-1), out.reshape(-1), threshold_for(lam, Z.dtype)
     kernel = _threshold(_constant(group_size))
-    in_threads(
+    lam = threshold_for(lam, Z.dtype)
+    Z = contiguous(Z).reshape(-1)
+    X = out.reshape(-1)
+    map_in_threads(
         lambda part: kernel(Z[part], lam, group_size, X[part]),
         _pieces(Z.size, group_size),
         n_threads,
@@ -47,9 +49,10 @@ def group_soft_threshold(
 def group_soft_threshold_vjp(
     Z: Array, V: Array, lam: float, group_size: int, n_threads: int = 1
 ) -> Array:
-    """Jacobian of the group soft threshold at Z applied to V: J v = tau v + (1 - tau) u (u^T v), u = z / ||z||, 0 where inactive.
+    """Jacobian of the group soft threshold at Z times V: J v = tau v + (1 - tau) u (u^T v).
 
-    Z, V and the result share one shape (..., n_atoms) and one dtype; any strides.
+    u = z / ||z||, 0 where inactive. Z, V and the result share one shape (..., n_atoms) and one
+    dtype; any strides.
     """
     return apply_derivative(Z, V, lam, group_size, "exact", n_threads)
 
@@ -59,27 +62,25 @@ def apply_derivative(
     V: Array,
     lam: float,
     group_size: int,
-    kind: str,
+    gradient: str,
     n_threads: int = 1,
     out: Array | None = None,
 ) -> Array:
-    """What stands for the derivative of the threshold in a gradient of this kind, at Z applied to V.
+    """Apply the derivative of the threshold that a gradient uses, exact or not, at Z to V.
 
-    "exact": J v. "appendix_b": diag(J) v, with diag(J) = tau + (1 - tau) u_j^2. "approximate": tau
-    v. ``out`` may be V itself.
+    "exact": J v. "appendix_b": diag(J) v, with diag(J) = tau + (1 - tau) u_j^2. "approximate":
+    tau v. ``out`` may be V itself.
     """
     out = np.empty(Z.shape, Z.dtype) if out is None else out
     if lam == 0:
         out[...] = V
         return out
-    Z, V, result, lam = (
-        plain(Z).reshape(-1),
-        plain(V).reshape(-1),
-        out.reshape(-1),
-        threshold_for(lam, Z.dtype),
-    )
-    kernel = _derivative(_constant(group_size), KINDS[kind])
-    in_threads(
+    kernel = _derivative(_constant(group_size), DERIVATIVES[gradient])
+    lam = threshold_for(lam, Z.dtype)
+    Z = contiguous(Z).reshape(-1)
+    V = contiguous(V).reshape(-1)
+    result = out.reshape(-1)
+    map_in_threads(
         lambda part: kernel(Z[part], V[part], lam, group_size, result[part]),
         _pieces(Z.size, group_size),
         n_threads,
@@ -100,7 +101,7 @@ def _pieces(size: int, group_size: int) -> list[slice]:
 
 @cache
 def _threshold(constant: int) -> Callable[..., Any]:
-    """Kernel for groups of ``constant`` atoms, or for any size given at run time if it is 0."""
+    """Kernel for groups of ``constant`` atoms; for any size, given at run time, if it is 0."""
 
     @jit
     def threshold(Z: Array, lam: float, group_size: int, X: Array) -> None:
@@ -120,7 +121,7 @@ def _threshold(constant: int) -> Callable[..., Any]:
 
 @cache
 def _derivative(constant: int, kind: int) -> Callable[..., Any]:
-    """Kernel for one kind of derivative; ``constant`` as for :func:`_threshold`."""
+    """Kernel for one of DERIVATIVES; ``constant`` as for :func:`_threshold`."""
 
     @jit
     def derivative(Z: Array, V: Array, lam: float, group_size: int, out: Array) -> None:

@@ -1,9 +1,12 @@
-"""One step of Adam in one pass over memory. Twin of :mod:`gsae_ref.reference.adam`, to the bit: the same operations in the same order."""
+"""One step of Adam in one pass over memory.
+
+Twin of :mod:`gsae_ref.reference.adam`, to the bit: the same operations in the same order.
+"""
 
 import numpy as np
 
 from ..arrays import Array
-from ._jit import NO_SHORTCUTS, jit, plain
+from ._jit import NO_SHORTCUTS, contiguous, jit
 
 BETA_1 = 0.9
 BETA_2 = 0.999
@@ -13,22 +16,12 @@ EPSILON = 1e-8
 def adam_step(
     value: Array, gradient: Array, first: Array, second: Array, steps: int, step_size: float
 ) -> tuple[Array, Array, Array]:
-    """The parameter and the two moments after step number ``steps``; arrays of one shape and dtype, any strides."""
-    arrays = [plain(array) for array in (value, gradient, first, second)]
-    results = [np.empty_like(arrays[0]) for _ in range(3)]
-    numbers = (
-        BETA_1,
-        1 - BETA_1,
-        BETA_2,
-        1 - BETA_2,
-        1 - BETA_1**steps,
-        1 - BETA_2**steps,
-        step_size,
-        EPSILON,
-    )
-    _step(
-        *(array.reshape(-1) for array in (*arrays, *results)), np.array(numbers, dtype=value.dtype)
-    )
+    """Parameter and moments after step number ``steps``; one shape and dtype, any strides."""
+    arrays = [contiguous(array).reshape(-1) for array in (value, gradient, first, second)]
+    results = [np.empty(value.shape, value.dtype) for _ in range(3)]
+    factors = [BETA_1, 1 - BETA_1, BETA_2, 1 - BETA_2, 1 - BETA_1**steps, 1 - BETA_2**steps]
+    numbers = np.array([*factors, step_size, EPSILON], dtype=value.dtype)
+    _step(*arrays, *(result.reshape(-1) for result in results), numbers)
     return results[0], results[1], results[2]
 
 

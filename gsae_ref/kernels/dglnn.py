@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array, IntArray
-from ._jit import jit, plain
+from ._jit import contiguous, jit
 
 
 def advance(
@@ -31,14 +31,14 @@ def advance(
     first, switch_epoch = _advance(
         u,
         v,
-        plain(X),
-        plain(y),
-        plain(np.asarray(sizes, np.int64)),
+        contiguous(X),
+        contiguous(y),
+        contiguous(np.asarray(sizes, np.int64)),
         rule.normalise,
         rule.jacobi,
         *_numbers(rule, u.dtype.type),
         switch_epoch,
-        plain(np.asarray(half, u.dtype)),
+        contiguous(np.asarray(half, u.dtype)),
         epoch,
         n_epochs,
     )
@@ -57,7 +57,9 @@ def signed_advance(
     u = np.array(u)
     v = np.array(v)
     real = u.dtype.type
-    first = _signed_advance(u, v, plain(X), plain(y), real(scale), real(step_size), n_epochs)
+    first = _signed_advance(
+        u, v, contiguous(X), contiguous(y), real(scale), real(step_size), n_epochs
+    )
     return u, v, float(first)
 
 

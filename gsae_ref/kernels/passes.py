@@ -1,15 +1,43 @@
-"""The compiled passes of :mod:`.fused` and :mod:`.lazy`; each goes once over a block of samples. All in one file: Numba's cache on disk
-does not notice when a function called from another file has changed.
+"""The compiled passes of :mod:`.autoencoder` and :mod:`.lazy`, each once over a block of samples.
+
+All stand in one file: Numba's cache on disk does not notice when a function called from another
+file has changed.
 """
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..arrays import Array, BoolArray, IntArray, Real
 from ._jit import jit
+
+
+class Candidates(NamedTuple):
+    """Groups that may be active, sample after sample: those of sample i end before ``ends[i]``."""
+
+    groups: IntArray
+    ends: IntArray
+
+
+class Bounds(NamedTuple):
+    """Bounds that certify inactive pairs of sample and group, see :mod:`.lazy`; or empty arrays."""
+
+    path: Array  # (n_groups,): length of the path of every group so far
+    norms: Array  # (n_samples,): norms of the samples
+    until: Array  # (n_samples, n_groups): length up to which the pair is inactive
+
+
+class Sample(NamedTuple):
+    """Scratch for one sample; the vectors of its active groups stand side by side."""
+
+    groups: IntArray  # numbers of the active groups
+    tau: Array  # their factors
+    u: Array  # pre-activations, then directions
+    x: Array  # codes
+    back: Array  # residual taken back through encoder and threshold
+    e: Array  # residual
 
 
 @jit
@@ -34,39 +62,45 @@ def scale(M: Array, factor: float, out: Array) -> None:
 
 
 @jit
-def normalise(Y: Array, lam: float, margin: float, out: Array, bounds: Array) -> None:
-    """Rows of norm 1 as float32, and for each row the bound on screened sums of squares: the square of lam / ||y|| - margin."""
+def normalise(Y: Array, lam: float, margin: float, out: Array, least: Array) -> None:
+    """Write rows of norm 1 as float32, and the least screened sum of squares of a candidate.
+
+    For row y the latter is the square of lam / ||y|| - margin.
+    """
     for i in range(Y.shape[0]):
         s = 0.0
         for p in range(Y.shape[1]):
             s += np.float64(Y[i, p]) * np.float64(Y[i, p])
         r = np.sqrt(s)
-        bound = lam / r - margin if r > 0 else np.inf
-        bounds[i] = np.float32(bound * bound if bound > 0 else -1.0)
+        root = lam / r - margin if r > 0 else np.inf
+        least[i] = np.float32(root * root if root > 0 else -1.0)
         for p in range(Y.shape[1]):
             out[i, p] = np.float32(Y[i, p] * (1 / r) if r > 0 else 0.0)
 
 
 @cache
 def screen_for(constant: int) -> Callable[..., Any]:
-    """Kernel that lists the groups of every row whose sum of squares is above the row's bound; False when there are too many."""
+    """Kernel that lists the groups of every row whose sum of squares is above ``least``.
+
+    It returns False when there are more than ``room``. Groups have ``constant`` atoms, or any size
+    given at run time if that is 0.
+    """
 
     @jit
-    def screen(
-        Z: Array, bounds: Array, group_size: int, room: int, candidates: IntArray, ends: IntArray
-    ) -> bool:
+    def screen(Z: Array, least: Array, group_size: int, room: int, candidates: Candidates) -> bool:
         size = constant if constant else group_size
+        groups = candidates.groups
         k = 0
         for i in range(Z.shape[0]):
             row = Z[i]
-            bound = bounds[i]
+            bound = least[i]
             for g in range(row.size // size):
                 s = np.float32(0)
                 for j in range(size):
                     s += row[g * size + j] * row[g * size + j]
-                candidates[k] = g  # kept only if k moves on
+                groups[k] = g  # overwritten unless k moves on
                 k += s > bound
-            ends[i] = k
+            candidates.ends[i] = k
             if k > room:
                 return False
         return True
@@ -75,15 +109,23 @@ def screen_for(constant: int) -> Callable[..., Any]:
 
 
 @jit
-def _dot(a: Array, b: Array) -> Real:
-    s = a.dtype.type(0)
-    for p in range(a.size):
-        s += a[p] * b[p]
-    return s
+def list_uncertain(until: Array, limits: Array, room: int, candidates: Candidates) -> bool:
+    """List the groups of every row that may be active; False when there are more than ``room``."""
+    groups = candidates.groups
+    k = 0
+    for i in range(until.shape[0]):
+        row = until[i]
+        for g in range(row.size):
+            groups[k] = g  # overwritten unless k moves on
+            k += row[g] <= limits[g]
+        candidates.ends[i] = k
+        if k > room:
+            return False
+    return True
 
 
 @jit
-def rounded_down(x: float) -> np.float32:
+def round_down(x: float) -> np.float32:
     """A finite float32 below x."""
     x = min(x, 3e38)
     return np.float32(x - abs(x) * 2.0**-23 - 2.0**-140)
@@ -91,52 +133,28 @@ def rounded_down(x: float) -> np.float32:
 
 @jit
 def renew(
-    Z: Array,
-    lam: float,
-    margin: float,
-    largest: float,
-    size: int,
-    path: Array,
-    norms: Array,
-    wakes: Array,
+    Z: Array, lam: float, margin: float, largest: float, group_size: int, bounds: Bounds
 ) -> None:
-    """When each group of each row next matters, from screened norms: once the path of the group exceeds path + (lam - ||z||) / ||y||."""
+    """Bounds of all pairs from screened norms: a group is inactive up to (lam - ||z||) / ||y||."""
     for i in range(Z.shape[0]):
-        for g in range(wakes.shape[1]):
+        norm = bounds.norms[i]
+        threshold = lam / (norm * largest) - margin if norm > 0 else np.inf
+        for g in range(bounds.path.size):
             s = np.float32(0)
-            for j in range(g * size, (g + 1) * size):
+            for j in range(g * group_size, (g + 1) * group_size):
                 s += Z[i, j] * Z[i, j]
-            slack = (
-                (lam / (norms[i] * largest) - margin - np.sqrt(np.float64(s))) * largest
-                if norms[i] > 0
-                else np.inf
-            )
-            wakes[i, g] = rounded_down(path[g] + slack) if slack > 0 else -np.inf
+            slack = (threshold - np.sqrt(np.float64(s))) * largest
+            bounds.until[i, g] = round_down(bounds.path[g] + slack) if slack > 0 else -np.inf
 
 
 @jit
-def due(wakes: Array, limits: Array, room: int, candidates: IntArray, ends: IntArray) -> bool:
-    """List the groups of every row that may be active by now; False when there are more than ``room``."""
-    k = 0
-    for i in range(wakes.shape[0]):
-        row = wakes[i]
-        for g in range(row.size):
-            candidates[k] = g  # kept only if k moves on
-            k += row[g] <= limits[g]
-        ends[i] = k
-        if k > room:
-            return False
-    return True
-
-
-@jit
-def moved(AT: Array, before: Array, size: int, path: Array) -> float:
-    """Add ||A_g - before_g||_F to the path of every group, rounded up, and keep A; return max_g ||A_g||_F."""
+def lengthen_paths(AT: Array, before: Array, group_size: int, path: Array) -> float:
+    """Add ||A_g - before_g||_F, rounded up, to every path; copy A; return max_g ||A_g||_F."""
     largest = 0.0
     for g in range(path.size):
         s = 0.0
         t = 0.0
-        for j in range(g * size, (g + 1) * size):
+        for j in range(g * group_size, (g + 1) * group_size):
             for p in range(AT.shape[1]):
                 a = np.float64(AT[j, p])
                 change = a - np.float64(before[j, p])
@@ -149,107 +167,27 @@ def moved(AT: Array, before: Array, size: int, path: Array) -> float:
 
 
 @jit
-def mark_active(X: Array, size: int, found: BoolArray) -> None:
-    """Mark the groups that are not zero."""
+def mark_active(X: Array, group_size: int, support: BoolArray) -> None:
+    """Set the entries of ``support`` (n_samples, n_groups) whose group is not zero."""
     for i in range(X.shape[0]):
-        for g in range(X.shape[1] // size):
-            for j in range(g * size, (g + 1) * size):
+        for g in range(X.shape[1] // group_size):
+            for j in range(g * group_size, (g + 1) * group_size):
                 if X[i, j] != 0:
-                    found[i, g] = True
+                    support[i, g] = True
                     break
 
 
 @jit
-def accumulate(
-    Y: Array,
-    AT: Array,
-    lam: float,
-    size: int,
-    kind: int,
-    candidates: IntArray,
-    ends: IntArray,
-    active: IntArray,
-    rows: Array,
-    e: Array,
-    G: Array,
-    path: Array,
-    norms: Array,
-    wakes: Array,
-    found: BoolArray,
-) -> tuple[float, int]:
-    """Sum of ||e_i||^2 in float64 and number of active groups; sum of x_i e_i^T + back_i y_i^T added to G (n_atoms, n_features).
-
-    With a memory (wakes not empty) the candidates that turn out inactive are told when they next
-    matter, as :func:`renew`; with a mask ``found`` (not empty) the active groups are marked in it.
-    """
-    zero = Y.dtype.type(0)
-    one = Y.dtype.type(1)
-    z = rows[0]
-    x = rows[1]
-    back = rows[2]
-    factor = rows[3]
-    cost = 0.0
-    n_active = 0
-    begin = 0
-    for i in range(Y.shape[0]):
-        y = Y[i]
-        k = 0
-        for c in range(begin, ends[i]):  # the support, and z, x on it
-            first = candidates[c] * size
-            s = zero
-            for j in range(size):
-                z[k * size + j] = _dot(AT[first + j], y)
-                s += z[k * size + j] * z[k * size + j]
-            r = np.sqrt(s)
-            if r > lam:
-                tau = one - lam / r
-                for j in range(size):
-                    x[k * size + j] = tau * z[k * size + j]
-                    z[k * size + j] /= r  # from here on the direction u
-                factor[k] = tau
-                active[k] = candidates[c]
-                k += 1
-                if found.size:
-                    found[i, candidates[c]] = True
-            if wakes.size:
-                g = candidates[c]
-                wakes[i, g] = rounded_down(path[g] + (lam - r) / norms[i]) if r < lam else -np.inf
-        begin = ends[i]
-        n_active += k
-
-        for p in range(e.size):
-            e[p] = y[p]
-        for q in range(k * size):
-            atom = AT[active[q // size] * size + q % size]
-            weight = x[q]
-            for p in range(e.size):
-                e[p] -= weight * atom[p]
-        for p in range(e.size):
-            cost += np.float64(e[p]) * np.float64(e[p])
-
-        for c in range(k):  # D A^T e
-            first = active[c] * size
-            start = c * size
-            tau = factor[c]
-            along = zero
-            for j in range(size):
-                back[start + j] = _dot(AT[first + j], e)
-                along += z[start + j] * back[start + j]
-            for j in range(size):
-                u = z[start + j]
-                if kind == 0:
-                    back[start + j] = tau * back[start + j] + (one - tau) * along * u
-                elif kind == 1:
-                    back[start + j] *= tau + (one - tau) * u * u
-                else:
-                    back[start + j] *= tau
-        for q in range(k * size):
-            row = G[active[q // size] * size + q % size]
-            weight = x[q]
-            pull = back[q]
-            for p in range(e.size):
-                row[p] += weight * e[p] + pull * y[p]
-    return cost, n_active
+def count_active(X: Array, group_size: int) -> int:
+    """Number of groups that are not zero."""
+    count = 0
+    for i in range(X.shape[0]):
+        for g in range(X.shape[1] // group_size):
+            for j in range(g * group_size, (g + 1) * group_size):
+                if X[i, j] != 0:
+                    count += 1
+                    break
+    return count
 
 
 @jit
@@ -262,14 +200,133 @@ def sum_of_squares(E: Array) -> float:
     return s
 
 
+# ------------------------------------------------------------------------------ sample after sample
+
+
 @jit
-def count_active(X: Array, size: int) -> int:
-    """Groups that are not zero."""
+def accumulate(
+    Y: Array,
+    AT: Array,
+    lam: float,
+    group_size: int,
+    derivative: int,
+    candidates: Candidates,
+    sample: Sample,
+    G: Array,
+    bounds: Bounds,
+    support: BoolArray,
+) -> tuple[float, int]:
+    """Add x_i e_i^T + back_i y_i^T of every sample to G (n_atoms, n_features).
+
+    Returns the sum of ||e_i||^2 in float64 and the number of active groups. Where ``bounds`` are
+    not empty those of inactive candidates are renewed; where ``support`` is not empty the active
+    groups are set in it.
+    """
+    cost = 0.0
+    n_active = 0
+    begin = 0
+    for i in range(Y.shape[0]):
+        groups = candidates.groups[begin : candidates.ends[i]]
+        begin = candidates.ends[i]
+        count = _encode(Y[i], AT, lam, group_size, groups, sample, i, bounds, support)
+        _take_residual(Y[i], AT, group_size, count, sample)
+        for p in range(sample.e.size):
+            cost += np.float64(sample.e[p]) * np.float64(sample.e[p])
+        _take_back(AT, group_size, derivative, count, sample)
+        _add_outer_products(Y[i], group_size, count, sample, G)
+        n_active += count
+    return cost, n_active
+
+
+@jit
+def _dot(a: Array, b: Array) -> Real:
+    s = a.dtype.type(0)
+    for p in range(a.size):
+        s += a[p] * b[p]
+    return s
+
+
+@jit
+def _encode(
+    y: Array,
+    AT: Array,
+    lam: float,
+    group_size: int,
+    groups: IntArray,
+    sample: Sample,
+    i: int,
+    bounds: Bounds,
+    support: BoolArray,
+) -> int:
+    """Write the active ones of these groups, with tau, u and x; return how many there are."""
+    one = y.dtype.type(1)
     count = 0
-    for i in range(X.shape[0]):
-        for g in range(X.shape[1] // size):
-            for j in range(g * size, (g + 1) * size):
-                if X[i, j] != 0:
-                    count += 1
-                    break
+    for g in groups:
+        start = count * group_size
+        s = y.dtype.type(0)
+        for j in range(group_size):
+            z = _dot(AT[g * group_size + j], y)
+            sample.u[start + j] = z
+            s += z * z
+        r = np.sqrt(s)
+        if bounds.until.size:
+            slack = (lam - r) / bounds.norms[i]
+            bounds.until[i, g] = round_down(bounds.path[g] + slack) if r < lam else -np.inf
+        if r > lam:
+            tau = one - lam / r
+            for j in range(start, start + group_size):
+                sample.x[j] = tau * sample.u[j]
+                sample.u[j] /= r
+            sample.tau[count] = tau
+            sample.groups[count] = g
+            count += 1
+            if support.size:
+                support[i, g] = True
     return count
+
+
+@jit
+def _take_residual(y: Array, AT: Array, group_size: int, count: int, sample: Sample) -> None:
+    """e = y - A x."""
+    e = sample.e
+    for p in range(e.size):
+        e[p] = y[p]
+    for q in range(count * group_size):
+        atom = AT[sample.groups[q // group_size] * group_size + q % group_size]
+        weight = sample.x[q]
+        for p in range(e.size):
+            e[p] -= weight * atom[p]
+
+
+@jit
+def _take_back(AT: Array, group_size: int, derivative: int, count: int, sample: Sample) -> None:
+    """back = D A^T e, with D one of the DERIVATIVES of :mod:`.activations`."""
+    one = AT.dtype.type(1)
+    back = sample.back
+    for c in range(count):
+        start = c * group_size
+        tau = sample.tau[c]
+        along = AT.dtype.type(0)
+        for j in range(group_size):
+            back[start + j] = _dot(AT[sample.groups[c] * group_size + j], sample.e)
+            along += sample.u[start + j] * back[start + j]
+        for j in range(start, start + group_size):
+            u = sample.u[j]
+            if derivative == 0:
+                back[j] = tau * back[j] + (one - tau) * along * u
+            elif derivative == 1:
+                back[j] *= tau + (one - tau) * u * u
+            else:
+                back[j] *= tau
+
+
+@jit
+def _add_outer_products(y: Array, group_size: int, count: int, sample: Sample, G: Array) -> None:
+    """G += x e^T + back y^T."""
+    e = sample.e
+    for q in range(count * group_size):
+        row = G[sample.groups[q // group_size] * group_size + q % group_size]
+        weight = sample.x[q]
+        pull = sample.back[q]
+        for p in range(e.size):
+            row[p] += weight * e[p] + pull * y[p]

@@ -92,4 +92,4 @@ class FixedSamples:
         if self._memory is None:
             self._memory = Memory(self._scaled, self.active.shape[1])
         problem = A, self._scaled, lam, self.group_size, self.gradient
-        return run_kernel(kernel, *problem, memory=self._memory, found=self.active)
+        return run_kernel(kernel, *problem, memory=self._memory, support=self.active)

@@ -1,4 +1,6 @@
-"""A run that remembers which groups sleep gives what a run that forgets gives: the same support, the same bits, in less time."""
+"""A run with bounds on inactive groups gives the support and the bits of a run without."""
+
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -25,69 +27,85 @@ def small_chunks():
 
 
 def instance(seed, n_samples=700, n_groups=40, size=2, dtype=np.float64, n_features=200):
-    """A dictionary near the truth, samples with 2 of 40 groups active, and a threshold between the two kinds of norms."""
+    """A dictionary near the truth, and samples with 2 of 40 groups active."""
     A_star = gs.make_dictionary(n_features, n_groups, size, rng=seed)
     Y = gs.sample(A_star, n_samples, 2, size, rng=seed).Y
     A = gs.perturb_dictionary(A_star, correlation=0.9, rng=seed)
     return (A / np.linalg.norm(A, axis=0)).astype(dtype), Y.astype(dtype)
 
 
-def descend(A, Y, lam, n_steps, memory, kind="exact", step=0.3, n_threads=None):
-    """Gradient descent; yields the dictionary, cost, gradient and support of every step. lam is a number or a function of the step."""
-    found = np.empty((len(Y), A.shape[1] // 2), bool)
-    for t in range(n_steps):
-        threshold = lam(t) if callable(lam) else lam
-        cost, G = autoencoder.loss_and_grad(
-            A, Y, threshold, 2, kind, n_threads, memory=memory, found=found
-        )
-        yield A, threshold, cost, G, found.copy()
+class Step(NamedTuple):
+    A: np.ndarray
+    lam: float
+    cost: float
+    G: np.ndarray
+    support: np.ndarray
+
+
+def descend(A, Y, thresholds, memory, gradient="exact", step=0.3, n_threads=None):
+    """Gradient descent, one step for each threshold."""
+    support = np.empty((len(Y), A.shape[1] // 2), bool)
+    options = {"n_threads": n_threads, "memory": memory, "support": support}
+    for lam in thresholds:
+        cost, G = autoencoder.loss_and_grad(A, Y, lam, 2, gradient, **options)
+        yield Step(A, lam, cost, G, support.copy())
         A = A - A.dtype.type(step) * G
 
 
+def same_bits(one, other):
+    return (
+        one.cost == other.cost
+        and np.array_equal(one.G, other.G)
+        and np.array_equal(one.support, other.support)
+    )
+
+
 @both_dtypes
-@pytest.mark.parametrize("kind", ["exact", "appendix_b", "approximate"])
-def test_a_run_with_memory_has_the_bits_of_one_without(kind, dtype):
+@pytest.mark.parametrize("gradient", ["exact", "appendix_b", "approximate"])
+def test_a_run_with_memory_has_the_bits_of_one_without(gradient, dtype):
     A, Y = instance(0, dtype=dtype)
-    runs = [list(descend(A, Y, 2.0, 25, memory, kind)) for memory in (Memory(Y, 40), None)]
-    for (_, _, cost, G, found), (_, _, cost_0, G_0, found_0) in zip(*runs, strict=True):
-        assert cost == cost_0
-        assert np.array_equal(G, G_0)
-        assert np.array_equal(found, found_0)
+    bounded = descend(A, Y, 25 * [2.0], Memory(Y, 40), gradient)
+    plain = descend(A, Y, 25 * [2.0], None, gradient)
+    assert all(same_bits(*steps) for steps in zip(bounded, plain, strict=True))
 
 
 @both_dtypes
 @pytest.mark.parametrize("seed", range(3))
-def test_a_small_run_that_remembers_gives_the_same_numbers(seed, dtype):
-    """Small enough for kernels that run as plain Python. Groups fall asleep, wake, and are renewed by a screen."""
+def test_a_small_run_with_memory_gives_the_same_numbers(seed, dtype):
+    """Small enough for kernels as plain Python; bounds are set, invalidated and renewed."""
     A, Y = instance(seed, n_samples=20, n_groups=30, dtype=dtype, n_features=100)
-    lam = lambda t: (2.0, 2.0, 2.0, 1.9, 2.2, 2.1, 2.1, 2.1)[t]
+    thresholds = (2.0, 2.0, 2.0, 1.9, 2.2, 2.1, 2.1, 2.1)
     memory = Memory(Y, 30)
-    kept = list(descend(A, Y, lam, 8, memory, step=0.1))
-    plain = list(descend(A, Y, lam, 8, None, step=0.1))
-    for (_, threshold, cost, G, found), (A_t, _, cost_0, G_0, found_0) in zip(
-        kept, plain, strict=True
-    ):
-        assert cost == cost_0 and np.array_equal(G, G_0) and np.array_equal(found, found_0)
-        norms = np.linalg.norm((Y.astype(float) @ A_t.astype(float)).reshape(len(Y), -1, 2), axis=2)
-        assert np.array_equal(found, norms > threshold)
-    assert (memory.wakes > memory.path).mean() > 0.5  # most pairs sleep
+    bounded = list(descend(A, Y, thresholds, memory, step=0.1))
+    plain = list(descend(A, Y, thresholds, None, step=0.1))
+    for one, other in zip(bounded, plain, strict=True):
+        assert same_bits(one, other)
+        Z = Y.astype(float) @ other.A.astype(float)
+        assert np.array_equal(one.support, group_norms(Z) > one.lam)
+    assert (memory.until > memory.path).mean() > 0.5  # most pairs are certified
     assert memory.path.min() > 0
 
 
-def missed(seed, lams, step):
-    """Active groups not found, and inactive ones found, along a random walk of the dictionary; norms at the rounding of lam aside."""
+def group_norms(Z):
+    return np.linalg.norm(Z.reshape(len(Z), -1, 2), axis=2)
+
+
+def n_wrong(seed, lams, step):
+    """Wrong entries of the supports along a random walk of the dictionary.
+
+    Norms within rounding of lam are left out.
+    """
     A, Y = instance(seed % 1000, n_samples=150)
     memory = Memory(Y, 40)
     rng = np.random.default_rng(seed)
-    found = np.empty((len(Y), 40), bool)
+    support = np.empty((len(Y), 40), bool)
     count = 0
     for lam in lams:
-        autoencoder.loss_and_grad(A, Y, lam, 2, "exact", memory=memory, found=found)
-        norms = np.linalg.norm((Y @ A).reshape(len(Y), -1, 2), axis=2)
-        sure = np.abs(norms - lam) > 1e-12 * np.linalg.norm(A) * np.linalg.norm(
-            Y, axis=1, keepdims=True
-        )
-        count += np.sum((found != (norms > lam))[sure])
+        autoencoder.loss_and_grad(A, Y, lam, 2, "exact", memory=memory, support=support)
+        norms = group_norms(Y @ A)
+        rounding = 1e-12 * np.linalg.norm(A) * np.linalg.norm(Y, axis=1, keepdims=True)
+        sure = np.abs(norms - lam) > rounding
+        count += np.sum((support != (norms > lam))[sure])
         A = A + step * rng.normal(size=A.shape) / 30
     return count
 
@@ -99,79 +117,83 @@ def missed(seed, lams, step):
     step=st.sampled_from([1e-4, 0.01, 0.1, 1.0, 100.0]),
 )
 def test_no_active_group_is_ever_missed(seed, lams, step):
-    """Thresholds that go up and down, dictionaries that creep and jump, few and many active groups."""
-    assert missed(seed, lams, step) == 0
+    """Thresholds rise and fall, dictionaries creep and jump, few and many groups are active."""
+    assert n_wrong(seed, lams, step) == 0
 
 
 def test_the_bits_do_not_depend_on_the_number_of_threads():
     A, Y = instance(1)
-    runs = [
-        [(cost, G) for _, _, cost, G, _ in descend(A, Y, 2.0, 8, Memory(Y, 40), n_threads=n)]
-        for n in (1, 2, 4)
-    ]
-    for one, *others in zip(*runs, strict=True):
-        assert all(one[0] == other[0] and np.array_equal(one[1], other[1]) for other in others)
+    one, two, four = (descend(A, Y, 8 * [2.0], Memory(Y, 40), n_threads=n) for n in (1, 2, 4))
+    for a, b, c in zip(one, two, four, strict=True):
+        assert same_bits(a, b)
+        assert same_bits(a, c)
 
 
-def test_most_pairs_sleep_through_most_steps(monkeypatch):
+def test_most_steps_examine_few_pairs(monkeypatch):
     A, Y = instance(2)
-    looked_at = []
+    examined = []
     screens = []
-    find = lazy.due
+    list_uncertain = lazy.list_uncertain
     renew = autoencoder.renew
 
-    def counting(wakes, limits, room, candidates, ends):
-        ok = find(wakes, limits, room, candidates, ends)
-        looked_at.append(ends[len(wakes) - 1] / wakes.size if ok else 1.0)
-        return ok
+    def count_pairs(until, limits, room, candidates):
+        few = list_uncertain(until, limits, room, candidates)
+        examined.append(candidates.ends[len(until) - 1] / until.size if few else 1.0)
+        return few
 
-    monkeypatch.setattr(lazy, "due", counting)
-    monkeypatch.setattr(autoencoder, "renew", lambda *args: screens.append(1) or renew(*args))
-    steps = list(descend(A, Y, 2.0, 30, Memory(Y, 40), step=0.05))
-    blocks = len(looked_at) // len(steps)
+    def count_screens(*arguments):
+        screens.append(1)
+        renew(*arguments)
+
+    monkeypatch.setattr(lazy, "list_uncertain", count_pairs)
+    monkeypatch.setattr(autoencoder, "renew", count_screens)
+    steps = list(descend(A, Y, 30 * [2.0], Memory(Y, 40), step=0.05))
+    blocks = len(examined) // len(steps)
     assert blocks <= len(screens) <= 5 * blocks  # the first step, and a few of the next 29
-    assert np.median(looked_at) < 0.12  # 5 % are active
+    assert np.median(examined) < 0.12  # 5 % are active
 
 
 def test_dense_supports_fall_back_to_matrix_products():
     A, Y = instance(3)
     memory = Memory(Y, 40)
-    runs = [list(descend(A, Y, 0.05, 3, m)) for m in (memory, None)]
-    assert runs[0][0][4].mean() > 0.5
-    assert all(np.array_equal(a[3], b[3]) for a, b in zip(*runs, strict=True))
-    assert np.isneginf(memory.wakes).all()  # nobody was sent to sleep
+    bounded = list(descend(A, Y, 3 * [0.05], memory))
+    plain = list(descend(A, Y, 3 * [0.05], None))
+    assert bounded[0].support.mean() > 0.5
+    assert all(same_bits(*steps) for steps in zip(bounded, plain, strict=True))
+    assert np.isneginf(memory.until).all()  # no pair has a bound
 
 
-def test_a_sample_of_zeros_sleeps_for_ever():
+def test_all_groups_of_a_sample_of_zeros_are_inactive_for_ever():
     A, Y = instance(4)
     Y[5] = 0
     memory = Memory(Y, 40)
-    *_, last = descend(A, Y, 2.0, 4, memory)
-    assert not last[4][5].any()
-    assert (memory.wakes[5] > 1e37).all()
+    *_, last = descend(A, Y, 4 * [2.0], memory)
+    assert not last.support[5].any()
+    assert (memory.until[5] > 1e37).all()
 
 
 @pytest.mark.parametrize("x", [0.0, 1.0, -1.0, 1e-3, 1e300, np.inf, 1e-44, 123.456])
 def test_rounding_down_never_rounds_up(x):
-    assert passes.rounded_down(x) < x
-    assert np.isfinite(passes.rounded_down(x))
+    below = passes.round_down(x)
+    assert below < x
+    assert np.isfinite(below)
     if 1e-30 < abs(x) < 1e30:
-        assert abs(passes.rounded_down(x) - x) < 3e-7 * abs(x)
+        assert abs(below - x) < 3e-7 * abs(x)
 
 
-@pytest.mark.parametrize("fault", ["the path does not grow", "a lower threshold wakes nobody"])
-def test_a_memory_that_forgets_is_caught(monkeypatch, fault):
-    if fault.startswith("the path"):
-        monkeypatch.setattr(lazy, "moved", lambda *args: 1.0)
-        assert missed(5, [2.0] * 6, 1.0) > 0
-    else:
-        follow = Memory.follow
-        monkeypatch.setattr(
-            Memory,
-            "follow",
-            lambda self, AT, lam, size: follow(self, AT, max(lam, min(self.lam, 1e9)), size),
-        )
-        assert missed(5, [2.5, 1.5], 1e-4) > 0
+def test_a_path_that_does_not_grow_is_noticed(monkeypatch):
+    monkeypatch.setattr(lazy, "lengthen_paths", lambda *arguments: 1.0)
+    assert n_wrong(5, [2.0] * 6, 1.0) > 0
+
+
+def test_bounds_that_outlive_a_lower_threshold_are_noticed(monkeypatch):
+    follow = Memory.follow
+
+    def follow_wrongly(self, AT, lam, size):
+        follow(self, AT, max(lam, min(self.lam, 1e9)), size)
+
+    monkeypatch.setattr(Memory, "follow", follow_wrongly)
+    assert n_wrong(5, [2.5, 1.5], 1e-4) > 0
 
 
 def test_the_path_bounds_the_movement():
@@ -182,7 +204,7 @@ def test_the_path_bounds_the_movement():
     start = AT.copy()
     for _ in range(5):
         AT = AT + 0.1 * rng.normal(size=AT.shape)
-        largest = passes.moved(AT, before, 2, path)
+        largest = passes.lengthen_paths(AT, before, 2, path)
     straight = np.linalg.norm((AT - start).reshape(3, -1), axis=1)
     assert (path >= straight).all()
     assert largest == pytest.approx(np.linalg.norm(AT.reshape(3, -1), axis=1).max(), rel=1e-14)
@@ -190,7 +212,7 @@ def test_the_path_bounds_the_movement():
 
 
 def test_limits_leave_room_for_rounding_by_the_size_of_the_groups():
-    """A group sleeps while its norm is below its limit: what it has moved, and twice the rounding of the largest group's product."""
+    """The limit is the path, and twice the rounding of the largest group's product."""
     AT = 1000 * np.random.default_rng(0).normal(size=(6, 9))
     memory = Memory(np.ones((4, 9)), 3)
     memory.follow(AT, 1.0, 2)
@@ -202,12 +224,12 @@ def test_limits_leave_room_for_rounding_by_the_size_of_the_groups():
     np.testing.assert_allclose(memory.path, largest)  # from zero
 
 
-# ------------------------------------------------------------------------------------------------ the door
+# ----------------------------------------------------------------------------------------- the door
 
 
 @pytest.mark.parametrize("engine", ["auto", "reference", "numba"])
 @pytest.mark.parametrize("gradient", ["exact", "approximate"])
-def test_fixed_samples_give_what_the_door_gives(engine, gradient):
+def test_fixed_samples_agree_with_the_door(engine, gradient):
     A, Y = instance(6)
     at = FixedSamples(Y, 2, gradient, engine)
     for lam in (2.0, 2.2, 1.0, 0.0):
@@ -215,9 +237,7 @@ def test_fixed_samples_give_what_the_door_gives(engine, gradient):
         expected_cost, expected = gs.loss_and_grad(A, Y, lam, 2, gradient, "reference")
         assert cost == pytest.approx(expected_cost, rel=1e-12)
         assert np.linalg.norm(G - expected) <= 1e-12 * np.linalg.norm(expected)
-        assert np.array_equal(
-            at.active, np.linalg.norm((Y @ A).reshape(len(Y), -1, 2), axis=2) > lam
-        )
+        assert np.array_equal(at.active, group_norms(Y @ A) > lam)
         A = A - 0.3 * G
 
 
@@ -241,6 +261,6 @@ def test_fixed_samples_take_dictionaries_of_other_sizes_and_types():
         (lambda Y: FixedSamples(Y, 2)(np.ones((200, 4)), -1.0), "lam = -1.0 is negative"),
     ],
 )
-def test_fixed_samples_refuse_what_the_door_refuses(call, message):
+def test_fixed_samples_refuse_bad_arguments(call, message):
     with pytest.raises(ValueError, match=message):
         call(instance(8)[1])
