@@ -1,8 +1,9 @@
-"""The judges: central difference, Taylor order, closeness to an oracle. Each raises AssertionError with the numbers in its message.
+"""Checks of gradients: central difference, Taylor order, agreement with an oracle.
 
-They catch different errors. The central difference sees a gradient that is off by 1e-7 of its norm.
-The Taylor order needs no tolerance:
-|f(A + t D) - f(A) - t <G, D>| falls like t^2 if G is the gradient, like t if a term is missing. Both are tested on planted mutants.
+Each raises AssertionError with the numbers in its message. They detect different errors: the
+central difference a gradient that is off by 1e-7 of its norm; the Taylor order needs no tolerance,
+since |f(A + t D) - f(A) - t <G, D>| falls like t^2 if G is the gradient, like t if a term is
+missing. Both are tested on planted mutants.
 """
 
 import math
@@ -20,23 +21,27 @@ def _scaled(D, A):
 
 
 def central_difference(f, G, A, D, rtol=1e-7):
-    """Check <G, D> against (f(A + h D) - f(A - h D)) / 2h, to ``rtol`` of ||G|| ||D|| plus the rounding error of the difference."""
-    D, h = _scaled(D, A), CENTRAL_STEP
+    """Check <G, D> against (f(A + h D) - f(A - h D)) / 2h.
+
+    Allowed is ``rtol`` of ||G|| ||D|| plus the rounding error of the difference.
+    """
+    D = _scaled(D, A)
+    h = CENTRAL_STEP
     plus = f(A + h * D)
     minus = f(A - h * D)
     numeric = (plus - minus) / (2 * h)
     analytic = float(np.sum(G * D))
-    allowed = (
-        rtol * np.linalg.norm(G) * np.linalg.norm(D) + 8 * EPS * max(abs(plus), abs(minus)) / h
-    )
+    rounding = 8 * EPS * max(abs(plus), abs(minus)) / h
+    allowed = rtol * np.linalg.norm(G) * np.linalg.norm(D) + rounding
     error = abs(numeric - analytic)
     assert error <= allowed, (
-        f"central difference {numeric!r}, gradient {analytic!r}, error {error:.3e}, allowed {allowed:.3e}"
+        f"central difference {numeric!r}, gradient {analytic!r}, "
+        f"error {error:.3e}, allowed {allowed:.3e}"
     )
 
 
 def taylor_order(f, G, A, D):
-    """Order p of |f(A + t D) - f(A) - t <G, D>| ~ t^p at t ~ 1e-5; infinite when nothing is left but rounding."""
+    """Order p of |f(A + t D) - f(A) - t <G, D>| ~ t^p at t ~ 1e-5; infinite within rounding."""
     D = _scaled(D, A)
     base = f(A)
     slope = float(np.sum(G * D))
@@ -49,7 +54,10 @@ def taylor_order(f, G, A, D):
 
 
 def taylor(f, G, A, D, at_least=1.9):
-    """Check that the Taylor remainder is of order above ``at_least``: 2 for a right gradient, 1 when a term is missing."""
+    """Check that the Taylor remainder has an order above ``at_least``.
+
+    It is 2 for a right gradient, 1 when a term is missing.
+    """
     order = taylor_order(f, G, A, D)
     assert order > at_least, (
         f"the Taylor remainder has order {order:.3f}, needed is more than {at_least}"
@@ -57,8 +65,12 @@ def taylor(f, G, A, D, at_least=1.9):
 
 
 def agreement(actual, expected, rtol=1e-12, scale=None):
-    """Check two arrays (or numbers) for equal shape and ||actual - expected|| <= rtol * scale, by default the norm of ``expected``."""
-    actual, expected = np.asarray(actual), np.asarray(expected)
+    """Check two arrays or numbers for equal shape and ||actual - expected|| <= rtol * scale.
+
+    The scale is by default the norm of ``expected``.
+    """
+    actual = np.asarray(actual)
+    expected = np.asarray(expected)
     assert actual.shape == expected.shape, f"shape {actual.shape}, expected {expected.shape}"
     error = float(np.linalg.norm((actual - expected).ravel()))
     scale = float(np.linalg.norm(expected.ravel())) if scale is None else scale

@@ -1,8 +1,9 @@
-"""Other routes to every number of the package. Imports no gsae_ref: an oracle that shares a helper with its subject proves nothing.
+"""Other routes to every number of the package, for its tests to compare with.
 
 Slow on purpose: one sample, one group, one entry at a time; Jacobians are full matrices built entry
 by entry; gradients move one entry of the dictionary at a time; expectations are sums over all
-supports (and all codes of a finite law). The paper is arXiv:2102.07003.
+supports (and all codes of a finite law). The paper is arXiv:2102.07003. Imports no gsae_ref: an
+oracle that shares a helper with its subject proves nothing.
 """
 
 import itertools
@@ -11,7 +12,7 @@ import math
 import numpy as np
 import scipy.optimize
 
-# ---------------------------------------------------------------------------------------------------- the activation
+# ----------------------------------------------------------------------------------- the activation
 
 
 def group_indices(n_atoms, group_size):
@@ -24,7 +25,10 @@ def norm(values):
 
 
 def shrink(z, lam, group_size):
-    """Eq. (7) for one vector: (r - lam) / r times each entry of a group of norm r > lam, else 0; lam = 0 is the identity."""
+    """Eq. (7) for one vector: (r - lam) / r times each entry of a group of norm r > lam, else 0.
+
+    lam = 0 is the identity.
+    """
     x = np.zeros(len(z))
     for group in group_indices(len(z), group_size):
         r = norm(z[group])
@@ -37,7 +41,7 @@ def shrink(z, lam, group_size):
 
 
 def jacobian(z, lam, group_size):
-    """Full (n_atoms, n_atoms) Jacobian of ``shrink``, entry by entry: J_ij = delta_ij (1 - lam/r) + lam z_i z_j / r^3."""
+    """Full Jacobian of ``shrink``, entry by entry: delta_ij (1 - lam/r) + lam z_i z_j / r^3."""
     J = np.zeros((len(z), len(z)))
     for group in group_indices(len(z), group_size):
         r = norm(z[group])
@@ -50,7 +54,7 @@ def jacobian(z, lam, group_size):
 
 
 def prox_by_optimisation(z, lam):
-    """Minimise 1/2 ||x - z||^2 + lam ||x|| for one group by BFGS from z, against the value at the kink x = 0."""
+    """Minimise 1/2 ||x - z||^2 + lam ||x|| for one group by BFGS, and compare with x = 0."""
 
     def objective(x):
         return 0.5 * np.sum((x - z) ** 2) + lam * np.linalg.norm(x)
@@ -66,17 +70,16 @@ def prox_by_optimisation(z, lam):
     return min((origin, result.x), key=objective)
 
 
-# ---------------------------------------------------------------------------------------------------- the network
+# -------------------------------------------------------------------------------------- the network
+
+
+def exact_dot(a, b):
+    return math.fsum(float(a_p) * float(b_p) for a_p, b_p in zip(a, b, strict=True))
 
 
 def preactivation(A, y):
     """z = A^T y, every inner product summed exactly."""
-    return np.array(
-        [
-            math.fsum(float(a) * float(b) for a, b in zip(A[:, q], y, strict=True))
-            for q in range(A.shape[1])
-        ]
-    )
+    return np.array([exact_dot(A[:, q], y) for q in range(A.shape[1])])
 
 
 def encode(A, Y, lam, group_size):
@@ -84,12 +87,7 @@ def encode(A, Y, lam, group_size):
 
 
 def decode(A, X):
-    return np.array(
-        [
-            [math.fsum(float(a) * float(b) for a, b in zip(row, x, strict=True)) for row in A]
-            for x in X
-        ]
-    )
+    return np.array([preactivation(A.T, x) for x in X])
 
 
 def loss(A, Y, lam, group_size):
@@ -98,7 +96,8 @@ def loss(A, Y, lam, group_size):
 
 
 def _mean_over_samples(gradient_of_one_sample, A, Y):
-    A, Y = np.asarray(A, dtype=float), np.asarray(Y, dtype=float)
+    A = np.asarray(A, dtype=float)
+    Y = np.asarray(Y, dtype=float)
     return sum(gradient_of_one_sample(A, i, y) for i, y in enumerate(Y)) / len(Y)
 
 
@@ -123,7 +122,7 @@ def exact_gradient(A, Y, lam, group_size):
 
 
 def appendix_b_gradient(A, Y, lam, group_size):
-    """Eq. (41), entry by entry, sigma' the diagonal of the Jacobian: -(e_p x_q + y_p (A^T e)_q sigma'_q)."""
+    """Eq. (41), entry by entry: -(e_p x_q + y_p (A^T e)_q sigma'_q), sigma' the diagonal of J."""
 
     def of_one_sample(A, _, y):
         z = preactivation(A, y)
@@ -139,7 +138,10 @@ def appendix_b_gradient(A, Y, lam, group_size):
 
 
 def approximate_gradient(A, Y, lam, group_size, supports=None):
-    """Eq. (51), group by group with n x n matrices; ``supports`` lists the active groups of every sample, None estimates them."""
+    """Eq. (51), group by group with n x n matrices.
+
+    ``supports`` lists the active groups of every sample; None estimates them.
+    """
 
     def of_one_sample(A, i, y):
         indices = group_indices(A.shape[1], group_size)
@@ -147,47 +149,48 @@ def approximate_gradient(A, Y, lam, group_size, supports=None):
         active = []
         for g, atoms in enumerate(indices):
             r = norm(A[:, atoms].T @ y)
-            if (
-                (r > lam or lam == 0)
-                if supports is None
-                else (g in supports[i] and (r > 0 or lam == 0))
-            ):
+            if supports is None:
+                is_active = r > lam or lam == 0
+            else:
+                is_active = g in supports[i] and (r > 0 or lam == 0)
+            if is_active:
                 active.append(g)
                 tau[g] = 1 - lam / r if lam else 1.0
         M = np.eye(len(y))
         for h in active:
             M -= tau[h] * A[:, indices[h]] @ A[:, indices[h]].T
         G = np.zeros_like(A)
+        moment = np.outer(y, y)
         for g in active:
-            G[:, indices[g]] = (
-                -tau[g] * (M @ np.outer(y, y) + np.outer(y, y) @ M.T) @ A[:, indices[g]]
-            )
+            G[:, indices[g]] = -tau[g] * (M @ moment + moment @ M.T) @ A[:, indices[g]]
         return G
 
     return _mean_over_samples(of_one_sample, A, Y)
 
 
 def relative_errors(A, G, truth, group_size):
-    """Overall, tangential and radial ||G_g - truth_g|| / ||truth_g||, the span of A_g from its singular vectors."""
+    """Overall, tangential and radial ||G_g - truth_g|| / ||truth_g||.
+
+    The span of A_g is that of its singular vectors.
+    """
+    overall = np.linalg.norm(G - truth) / np.linalg.norm(truth)
     tangential = []
     radial = []
     for atoms in group_indices(A.shape[1], group_size):
         U, s, _ = np.linalg.svd(A[:, atoms], full_matrices=False)
         U = U[:, s > 1e-12 * s[0]]
         P = U @ U.T
-        for parts, project in ((tangential, np.eye(len(A)) - P), (radial, P)):
-            parts.append(
-                np.linalg.norm(project @ (G - truth)[:, atoms])
-                / np.linalg.norm(project @ truth[:, atoms])
-            )
-    return np.linalg.norm(G - truth) / np.linalg.norm(truth), np.array(tangential), np.array(radial)
+        error = G[:, atoms] - truth[:, atoms]
+        for errors, part in ((tangential, np.eye(len(A)) - P), (radial, P)):
+            errors.append(np.linalg.norm(part @ error) / np.linalg.norm(part @ truth[:, atoms]))
+    return overall, np.array(tangential), np.array(radial)
 
 
-# ---------------------------------------------------------------------------------------------------- the expected gradient
+# ---------------------------------------------------------------------------- the expected gradient
 
 
 def surrogate_given(A, second_moment, tau, active, group_size):
-    """Eq. (51) for the active groups ``active``, frozen ``tau`` and ``second_moment`` in the place of y y^T."""
+    """Eq. (51) for these active groups and factors, with ``second_moment`` in place of y y^T."""
     indices = group_indices(A.shape[1], group_size)
     M = np.eye(len(A))
     for h in active:
@@ -199,7 +202,7 @@ def surrogate_given(A, second_moment, tau, active, group_size):
 
 
 def expected_over_supports(A, A_star, tau, n_active, group_size, covariances):
-    """Average over every support of ``n_active`` groups, E[y y^T | S] = sum_{h in S} A*_h Sigma_h A*_h^T."""
+    """Average over every support S, E[y y^T | S] = sum_{h in S} A*_h Sigma_h A*_h^T."""
     indices = group_indices(A.shape[1], group_size)
     supports = list(itertools.combinations(range(len(indices)), n_active))
     total = np.zeros_like(A)
@@ -210,14 +213,20 @@ def expected_over_supports(A, A_star, tau, n_active, group_size, covariances):
 
 
 def finite_law(covariance):
-    """2 d equally likely codes +-sqrt(d) times the columns of a square root of the covariance: mean 0, that covariance."""
+    """2 d equally likely codes of mean 0 and this covariance.
+
+    They are +-sqrt(d) times the columns of a square root of the covariance.
+    """
     values, vectors = np.linalg.eigh(covariance)
     root = vectors * np.sqrt(np.maximum(values, 0))
     return [sign * math.sqrt(len(values)) * column for column in root.T for sign in (1, -1)]
 
 
 def expected_over_supports_and_codes(A, A_star, tau, n_active, group_size, covariances):
-    """Average over every support and every combination of codes of the finite laws: no moment is used anywhere."""
+    """Average over every support and every combination of codes of the finite laws.
+
+    No moment is used anywhere.
+    """
     indices = group_indices(A.shape[1], group_size)
     total = np.zeros_like(A)
     count = 0
@@ -237,10 +246,8 @@ def printed_55(A, A_star, tau, n_active, group_size, covariances):
         p = n_active / len(indices)
         star = A_star[:, atoms] @ covariances[g] @ A_star[:, atoms].T
         own = A[:, atoms] @ A[:, atoms].T
-        G[:, atoms] = (
-            -tau[g] * (2 - tau[g]) * p * star @ A[:, atoms]
-            + tau[g] ** 2 * p * own @ star @ A[:, atoms]
-        )
+        t = tau[g]
+        G[:, atoms] = p * (-t * (2 - t) * star + t**2 * own @ star) @ A[:, atoms]
     return G
 
 
@@ -250,19 +257,19 @@ def printed_31(A, A_star, tau, n_active, group_size, covariances):
     G = np.zeros_like(A)
     for g, atoms in enumerate(indices):
         factor = tau[g] * n_active / len(indices) * (2 - tau[g])
-        G[:, atoms] = (
-            factor
-            * (A[:, atoms] - A_star[:, atoms])
-            @ (covariances[g] @ A_star[:, atoms].T @ A[:, atoms])
-        )
+        moment = covariances[g] @ A_star[:, atoms].T @ A[:, atoms]
+        G[:, atoms] = factor * (A[:, atoms] - A_star[:, atoms]) @ moment
     return G
 
 
-# ---------------------------------------------------------------------------------------------------- autograd
+# ----------------------------------------------------------------------------------------- autograd
 
 
 def autograd(A, Y, lam, group_size):
-    """Loss (13) and its gradient by torch. Norms are taken where they are active only, so that 0 / 0 never enters the tape."""
+    """Loss (13) and its gradient by torch.
+
+    Norms are taken only where they are active, so that 0 / 0 never enters the tape.
+    """
     import torch
 
     A = torch.tensor(np.asarray(A), dtype=torch.float64, requires_grad=True)

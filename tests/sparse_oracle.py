@@ -1,4 +1,7 @@
-"""The sparse autoencoder by another route: one sample, one entry at a time, and expectations by enumeration. Imports no gsae_ref."""
+"""The sparse autoencoder by another route: single entries, and expectations by enumeration.
+
+Imports no gsae_ref.
+"""
 
 import itertools
 import math
@@ -19,15 +22,22 @@ def sigma(z, activation, lam):
 
 def forward(W, y, b, activation, lam):
     """Codes, derivatives and residual of one sample, in lists and loops."""
-    n, m = W.shape
-    z = [sum(W[p, i] * y[p] for p in range(n)) + b[i] for i in range(m)]
-    x, slope = zip(*(sigma(value, activation, lam) for value in z), strict=True)
-    e = [y[p] - sum(W[p, i] * x[i] for i in range(m)) for p in range(n)]
+    x = []
+    slope = []
+    for column, b_i in zip(W.T, b, strict=True):
+        z = sum(w * y_p for w, y_p in zip(column, y, strict=True)) + b_i
+        x_i, slope_i = sigma(z, activation, lam)
+        x.append(x_i)
+        slope.append(slope_i)
+    e = []
+    for row, y_p in zip(W, y, strict=True):
+        e.append(y_p - sum(w * x_i for w, x_i in zip(row, x, strict=True)))
     return x, slope, e
 
 
 def loss(W, Y, b, activation, lam):
-    return sum(r * r for y in Y for r in forward(W, y, b, activation, lam)[2]) / (2 * len(Y))
+    residuals = [forward(W, y, b, activation, lam)[2] for y in Y]
+    return sum(e_p * e_p for e in residuals for e_p in e) / (2 * len(Y))
 
 
 def gradient(W, Y, b, activation, lam):
@@ -49,7 +59,10 @@ def gradient(W, Y, b, activation, lam):
 
 
 def equation_4(W, Y, b, activation, lam):
-    """[N19] Eq. (4) as printed, and the display below it for b: sigma'(z_i) [z_i I + y W_i^T] (y - W x), column by column."""
+    """[N19] Eq. (4) as printed, and the display below it for b, column by column.
+
+    Column i is -sigma'(z_i) [z_i I + y W_i^T] (y - W x).
+    """
     n, m = W.shape
     dW = np.zeros((n, m))
     db = np.zeros(m)
@@ -66,7 +79,8 @@ def autograd(W, Y, b, activation, lam):
     """Loss and gradients from torch."""
     import torch
 
-    W, b = (torch.tensor(value, dtype=torch.float64, requires_grad=True) for value in (W, b))
+    W = torch.tensor(W, dtype=torch.float64, requires_grad=True)
+    b = torch.tensor(b, dtype=torch.float64, requires_grad=True)
     Y = torch.tensor(Y, dtype=torch.float64)
     Z = Y @ W + b
     if activation == "relu":
@@ -81,20 +95,25 @@ def autograd(W, Y, b, activation, lam):
 
 
 def two_points(k1, k2, skewness):
-    """Values and probabilities of a law with mean k1 and second moment k2; symmetric about the mean for skewness 1."""
+    """Values and probabilities of a law with mean k1 and second moment k2.
+
+    It is symmetric about the mean for skewness 1.
+    """
     s = math.sqrt(max(k2 - k1**2, 0))
     t = skewness
     return [(k1 + s * t, 1 / (1 + t * t)), (k1 - s / t, t * t / (1 + t * t))]
 
 
 def population(A, supports, probabilities, k1, k2, noise=0.0, skewness=1.0):
-    """Every (support, x, y, weight) of a finite law: supports, two-point codes, and noise of 2n points +-noise sqrt(n) e_p."""
+    """Every (support, x, y, weight) of a finite law.
+
+    Supports, two-point codes, and noise at the 2n points +-noise sqrt(n) e_p.
+    """
     n, m = A.shape
-    shifts = (
-        [np.zeros(n)]
-        if noise == 0
-        else [s * noise * math.sqrt(n) * np.eye(n)[p] for p in range(n) for s in (1, -1)]
-    )
+    shifts = [np.zeros(n)]
+    if noise:
+        far = noise * math.sqrt(n) * np.eye(n)
+        shifts = [*far, *-far]
     for mask, p in zip(supports, probabilities, strict=True):
         S = np.flatnonzero(mask)
         for values in itertools.product(two_points(k1, k2, skewness), repeat=len(S)):
@@ -106,7 +125,10 @@ def population(A, supports, probabilities, k1, k2, noise=0.0, skewness=1.0):
 
 
 def expected_by_enumeration(W, A, supports, probabilities, b, k1, k2, noise=0.0, skewness=1.0):
-    """Mean over the finite law of -1{i in S} (W_i^T y I + b_i I + y W_i^T)(y - W_S (W_S^T y + b_S)) and of -1{i in S} W_i^T (...)."""
+    """Mean of column i and of entry i over the finite law, for e = y - W_S (W_S^T y + b_S):
+
+    -1{i in S} (W_i^T y I + b_i I + y W_i^T) e    and    -1{i in S} W_i^T e.
+    """
     n, m = W.shape
     dW = np.zeros((n, m))
     db = np.zeros(m)
@@ -120,9 +142,11 @@ def expected_by_enumeration(W, A, supports, probabilities, b, k1, k2, noise=0.0,
 
 def probability_that(supports, probabilities, atoms):
     """P[every one of these atoms is active], by counting."""
-    return sum(
-        p for mask, p in zip(supports, probabilities, strict=True) if all(mask[i] for i in atoms)
-    )
+    total = 0.0
+    for mask, p in zip(supports, probabilities, strict=True):
+        if mask[list(atoms)].all():
+            total += p
+    return total
 
 
 def equation_15(W, A, supports, probabilities):
@@ -156,15 +180,13 @@ def alpha_and_beta(W, A, supports, probabilities, b, k1, k2, last):
         for j in set(range(m)) - {i}:
             WiAj = W[:, i] @ A[:, j]
             WiWj = W[:, i] @ W[:, j]
-            alpha[i] += (
-                k2 * p(i, j) * WiAj**2
-                + 2 * k1**2 * p(i, j) * own * WiAj
-                + 2 * k1 * p(i, j) * b[i] * WiAj
-            )
-            beta[i] += k1**2 * p(i, j) * WiAj - k2 * p(i, j) * WiWj * (A[:, i] @ W[:, j])
-            beta[i] -= (
-                k1**2 * p(i, j) * WiWj * (W[:, j] @ A[:, j]) + k1 * p(i, j) * last(i, j) * WiWj
-            )
+            alpha[i] += k2 * p(i, j) * WiAj**2
+            alpha[i] += 2 * k1**2 * p(i, j) * own * WiAj
+            alpha[i] += 2 * k1 * p(i, j) * b[i] * WiAj
+            beta[i] += k1**2 * p(i, j) * WiAj
+            beta[i] -= k2 * p(i, j) * WiWj * (A[:, i] @ W[:, j])
+            beta[i] -= k1**2 * p(i, j) * WiWj * (W[:, j] @ A[:, j])
+            beta[i] -= k1 * p(i, j) * last(i, j) * WiWj
             for k in set(range(m)) - {i, j}:
                 alpha[i] += k1**2 * p(i, j, k) * WiAj * (W[:, i] @ A[:, k])
                 beta[i] -= k1**2 * p(i, j, k) * WiWj * (W[:, j] @ A[:, k])
@@ -175,8 +197,9 @@ def closeness_by_enumeration(W, A, signs=True):
     """min over orders and signs of max_j ||+-W_pi(j) - A_j||."""
     m = W.shape[1]
     choices = list(itertools.product((1, -1), repeat=m)) if signs else [(1,) * m]
-    return min(
-        max(float(np.linalg.norm(s[j] * W[:, order[j]] - A[:, j])) for j in range(m))
-        for order in itertools.permutations(range(m))
-        for s in choices
-    )
+    nearest = math.inf
+    for order in itertools.permutations(range(m)):
+        for sign in choices:
+            distances = np.linalg.norm(sign * W[:, order] - A, axis=0)
+            nearest = min(nearest, float(distances.max()))
+    return nearest

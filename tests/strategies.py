@@ -6,6 +6,7 @@ import hypothesis.strategies as st
 import numpy as np
 
 FRACTIONS = (0.0, 0.25, 0.5, 0.75, 1.0)
+ACTIVE = st.sampled_from(FRACTIONS)
 SEEDS = st.integers(0, 2**32 - 1)
 SMALL = st.integers(1, 5)
 
@@ -20,13 +21,15 @@ class Network(NamedTuple):
 
 
 def group_norms(A, Y, group_size):
-    return np.linalg.norm(
-        (np.atleast_2d(Y) @ A).reshape(-1, A.shape[1] // group_size, group_size), axis=2
-    )
+    Z = np.atleast_2d(Y) @ A
+    return np.linalg.norm(Z.reshape(-1, A.shape[1] // group_size, group_size), axis=2)
 
 
 def threshold_for(norms, active):
-    """A threshold that the fraction ``active`` of the norms exceeds, and its relative distance to the nearest norm."""
+    """A threshold that the fraction ``active`` of the norms exceeds; its distance to the nearest.
+
+    The distance is relative to the threshold.
+    """
     ordered = np.sort(norms, axis=None)[::-1]
     k = round(active * ordered.size)
     above = ordered[k - 1] if k else 2.25 * ordered[0]
@@ -36,11 +39,11 @@ def threshold_for(norms, active):
 
 
 def network(seed, group_size=2, n_groups=3, n_features=6, n_samples=4, active=0.5, margin=0.02):
-    """Random dictionary and batch with a threshold that ``active`` of all (sample, group) pairs exceed.
+    """Random dictionary and batch with a threshold that ``active`` of all norms exceed.
 
-    No group norm is closer to the threshold than the fraction ``margin`` of it: by construction,
-    since draws that are closer are drawn again. Groups and samples have different scales, so that
-    nothing passes by being of unit norm.
+    No group norm is closer to the threshold than the fraction ``margin`` of it, since draws that
+    are closer are drawn again. Groups and samples have different scales: no test passes only
+    because norms are 1.
     """
     for attempt in range(1000):
         rng = np.random.default_rng([seed, attempt])
@@ -54,20 +57,20 @@ def network(seed, group_size=2, n_groups=3, n_features=6, n_samples=4, active=0.
 
 
 def limiting_cases():
-    """Named corners of the loss: every one of them has broken some implementation of a group threshold."""
+    """Named corners of the loss; each has broken some implementation of a group threshold."""
     usual = network(1, group_size=2, n_groups=3)
+    with_zeros = usual._replace(Y=np.vstack([usual.Y, np.zeros((1, 6))]))
+    single = network(7, n_samples=1)
     return {
         "lam = 0": usual._replace(lam=0.0),
-        "an all-zero sample": usual._replace(Y=np.vstack([usual.Y, np.zeros((1, 6))])),
-        "an all-zero sample and lam = 0": usual._replace(
-            Y=np.vstack([usual.Y, np.zeros((1, 6))]), lam=0.0
-        ),
+        "an all-zero sample": with_zeros,
+        "an all-zero sample and lam = 0": with_zeros._replace(lam=0.0),
         "no active group": network(2, active=0.0),
         "all groups active": network(3, active=1.0),
         "one group": network(4, group_size=4, n_groups=1),
         "groups of one atom": network(5, group_size=1),
         "one sample": network(6, n_samples=1),
-        "one sample, 1-D": network(7, n_samples=1)._replace(Y=network(7, n_samples=1).Y[0]),
+        "one sample, 1-D": single._replace(Y=single.Y[0]),
         "one feature": network(8, n_features=1, n_samples=3),
         "more atoms than features": network(9, group_size=3, n_groups=5, n_features=4),
         "an atom that is zero": usual._replace(A=usual.A * [1, 0, 1, 1, 1, 1], lam=usual.lam / 64),
@@ -75,7 +78,7 @@ def limiting_cases():
 
 
 @st.composite
-def networks(draw, group_sizes=SMALL, active=st.sampled_from(FRACTIONS)):  # noqa: B008 (a strategy is immutable)
+def networks(draw, group_sizes=SMALL, active=ACTIVE):
     """Networks of every small shape and active fraction, away from the kink."""
     return network(
         draw(SEEDS),
@@ -97,7 +100,10 @@ class Codes(NamedTuple):
 
 @st.composite
 def codes(draw, group_sizes=SMALL, zeros=True):
-    """Pre-activations whose norms are 0, or lam times a factor from 1/8 to 8 that is not within 2 % of 1; lam may be 0."""
+    """Pre-activations whose norms are lam times a factor from 1/8 to 8, not within 2 % of 1.
+
+    Some norms are 0 if ``zeros``; lam may be 0.
+    """
     size = draw(group_sizes)
     n_groups = draw(st.integers(1, 4))
     n_samples = draw(st.integers(1, 4))
@@ -105,20 +111,17 @@ def codes(draw, group_sizes=SMALL, zeros=True):
     lam = draw(st.sampled_from([0.0, 0.125, 1.0, 3.7, 1e3]))
     U = rng.normal(size=(n_samples, n_groups, size))
     U /= np.linalg.norm(U, axis=2, keepdims=True)
-    factor = np.exp(
-        np.sign(rng.normal(size=(n_samples, n_groups, 1)))
-        * rng.uniform(0.02, np.log(8), size=(n_samples, n_groups, 1))
-    )
+    sign = np.sign(rng.normal(size=(n_samples, n_groups, 1)))
+    factor = np.exp(sign * rng.uniform(0.02, np.log(8), size=(n_samples, n_groups, 1)))
     if zeros:
         factor *= rng.uniform(size=factor.shape) > 0.2
     return Codes((factor * (lam or 1.0) * U).reshape(n_samples, -1), lam, size)
 
 
 def ties(group_size):
-    """A group of norm exactly 5 in binary arithmetic, with the threshold 5: (3, 4), (5,) or (1, 2, 2, 4)."""
-    return {1: np.array([5.0]), 2: np.array([3.0, 4.0]), 4: np.array([1.0, 2.0, 2.0, 4.0])}[
-        group_size
-    ], 5.0
+    """A group of norm exactly 5 in binary arithmetic, and the threshold 5."""
+    groups = {1: [5.0], 2: [3.0, 4.0], 4: [1.0, 2.0, 2.0, 4.0]}
+    return np.array(groups[group_size]), 5.0
 
 
 def rotation(rng, size):
@@ -141,9 +144,8 @@ def act_on_groups(A, matrices):
 
 def orthonormal_groups(A, group_size):
     """The same spans, every group with orthonormal columns (needs n_features >= group_size)."""
-    return np.hstack(
-        [np.linalg.qr(A_g)[0] for A_g in np.split(A, A.shape[1] // group_size, axis=1)]
-    )
+    groups = np.split(A, A.shape[1] // group_size, axis=1)
+    return np.hstack([np.linalg.qr(A_g)[0] for A_g in groups])
 
 
 class Population(NamedTuple):
@@ -162,11 +164,11 @@ def population(seed, group_size=2, n_groups=4, n_features=5, n_active=2, orthono
     rng = np.random.default_rng(seed)
     A, A_star = rng.normal(size=(2, n_features, n_groups * group_size))
     if orthonormal:
-        A, A_star = orthonormal_groups(A, group_size), orthonormal_groups(A_star, group_size)
+        A = orthonormal_groups(A, group_size)
+        A_star = orthonormal_groups(A_star, group_size)
     roots = rng.normal(size=(n_groups, group_size, group_size))
-    return Population(
-        A, A_star, rng.uniform(0.1, 1, n_groups), n_active, group_size, roots @ roots.swapaxes(1, 2)
-    )
+    tau = rng.uniform(0.1, 1, n_groups)
+    return Population(A, A_star, tau, n_active, group_size, roots @ roots.swapaxes(1, 2))
 
 
 @st.composite

@@ -1,6 +1,5 @@
-"""The unfolded encoder by other routes: loops, autograd, optimisers, duality; and instances away from every kink."""
+"""The unfolded encoder by other routes: loops, autograd, optimisers, duality; and instances."""
 
-import itertools
 import math
 
 import numpy as np
@@ -12,44 +11,42 @@ from gradient_checks import agreement, central_difference, taylor
 from gsae_ref.reference import unfolded
 
 DEPTHS = (1, 2, 3, 15)
-FLAGS = [
-    pytest.param(
-        {"accelerated": fista, "nonnegative": positive, "l1": l1},
-        id=f"{name}{', x >= 0' * positive}{f', l1 = {l1}' * (l1 > 0)}",
-    )
-    for (fista, name), positive, l1 in itertools.product(
-        [(True, "FISTA"), (False, "ISTA")], [False, True], [0.0, 0.15]
-    )
-]
-flags = pytest.mark.parametrize("flag", FLAGS)
 PENALTIES = [
     {"nonnegative": positive, "l1": l1} for positive in (False, True) for l1 in (0.0, 0.15)
 ]
+FLAGS = [
+    {"accelerated": accelerated, **penalty}
+    for accelerated in (True, False)
+    for penalty in PENALTIES
+]
 penalties = pytest.mark.parametrize("penalty", PENALTIES, ids=str)
+flags = pytest.mark.parametrize("flag", FLAGS, ids=str)
 
-# ------------------------------------------------------------------------------------------------ other routes
+# ------------------------------------------------------------------------------------- other routes
 
 
 def slow_prox(z, lam, group_size, nonnegative, l1):
-    """One vector, one entry at a time; also the distance of the nearest norm or entry to its kink."""
-    w = np.array(
-        [
-            math.copysign(max((z_j if nonnegative else abs(z_j)) - l1, 0.0), z_j)
-            for z_j in z.tolist()
-        ]
-    )
-    r = [oracle.norm(w[group]) for group in oracle.group_indices(len(z), group_size)]
-    kinks = [abs(r_g - lam) for r_g in r] if lam else []
-    kinks += (
-        [abs((z_j if nonnegative else abs(z_j)) - l1) for z_j in z] if l1 or nonnegative else []
-    )
+    """One vector, one entry at a time; and the distance of the nearest norm or entry to a kink."""
+    w = np.zeros(len(z))
+    kinks = []
+    for j, z_j in enumerate(z.tolist()):
+        above = (z_j if nonnegative else abs(z_j)) - l1
+        w[j] = math.copysign(max(above, 0.0), z_j)
+        if l1 or nonnegative:
+            kinks.append(abs(above))
+    for group in oracle.group_indices(len(z), group_size):
+        if lam:
+            kinks.append(abs(oracle.norm(w[group]) - lam))
     return oracle.shrink(w, lam, group_size), min(kinks, default=np.inf)
 
 
 def slow_encode(
     A, Y, lam, group_size, n_unfold, step_size=None, accelerated=True, nonnegative=False, l1=0.0
 ):
-    """Beck and Teboulle as they print it: x_k = p(y_k), then t_{k+1}, then y_{k+1}. Returns the codes and how near a kink came."""
+    """Beck and Teboulle as they print it: x_k = p(y_k), then t_{k+1}, then y_{k+1}.
+
+    Returns the codes and the smallest distance to a kink, relative to the largest pre-activation.
+    """
     a = 1 / np.linalg.eigvalsh(A.T @ A)[-1] if step_size is None else step_size
     codes = []
     nearest = np.inf
@@ -59,8 +56,10 @@ def slow_encode(
         t = 1.0
         for _ in range(n_unfold):
             z = point - a * (A.T @ (A @ point - y))
-            old, (x, distance) = x, slow_prox(z, a * lam, group_size, nonnegative, a * l1)
-            nearest, largest = min(nearest, distance), max(largest, np.abs(z).max())
+            old = x
+            x, distance = slow_prox(z, a * lam, group_size, nonnegative, a * l1)
+            nearest = min(nearest, distance)
+            largest = max(largest, np.abs(z).max())
             t_next = (1 + math.sqrt(1 + 4 * t * t)) / 2
             point = x + (t - 1) / t_next * (x - old) if accelerated else x
             t = t_next
@@ -73,15 +72,12 @@ def autograd(
 ):
     """Loss (13) of the K-th codes and its gradient by torch; no 0 / 0 enters the tape."""
     torch = pytest.importorskip("torch")
-    A, Y = (
-        torch.tensor(A, dtype=torch.float64, requires_grad=True),
-        torch.tensor(Y, dtype=torch.float64),
-    )
-    a = (
-        torch.linalg.matrix_norm(A, 2) ** -2
-        if step_size is None
-        else torch.tensor(step_size, dtype=torch.float64)
-    )
+    A = torch.tensor(A, dtype=torch.float64, requires_grad=True)
+    Y = torch.tensor(Y, dtype=torch.float64)
+    if step_size is None:
+        a = torch.linalg.matrix_norm(A, 2) ** -2
+    else:
+        a = torch.tensor(step_size, dtype=torch.float64)
     x = point = torch.zeros(len(Y), A.shape[1], dtype=torch.float64)
     t = 1.0
     for _ in range(n_unfold):
@@ -91,16 +87,14 @@ def autograd(
             z = torch.where(passes, z - a * l1 * torch.sign(z), 0.0)
         elif nonnegative:
             z = torch.where(z > 0, z, 0.0)
-        old, x = x, z
+        old = x
+        x = z
         if lam:
             G = z.reshape(len(Y), -1, group_size)
             squares = (G**2).sum(-1, keepdim=True)
             active = squares > (a * lam) ** 2
-            x = (
-                torch.where(active, 1 - a * lam / torch.where(active, squares, 1.0).sqrt(), 0.0)
-                .mul(G)
-                .reshape(z.shape)
-            )
+            r = torch.where(active, squares, 1.0).sqrt()
+            x = (torch.where(active, 1 - a * lam / r, 0.0) * G).reshape(z.shape)
         t_next = (1 + math.sqrt(1 + 4 * t * t)) / 2
         point = x + (t - 1) / t_next * (x - old) if accelerated else x
         t = t_next
@@ -110,45 +104,42 @@ def autograd(
 
 
 def violation(r, x, lam, group_size, nonnegative=False, l1=0.0):
-    """Distance of r to the subdifferential of lam sum ||x_g|| + l1 ||x||_1 (+ x >= 0) at x. Zero: x is optimal, for r = A^T (y - A x)."""
+    """Distance of r to the subdifferential of lam sum ||x_g|| + l1 ||x||_1 (+ x >= 0) at x.
+
+    Zero for r = A^T (y - A x): x is optimal.
+    """
     worst = -x.min() if nonnegative else 0.0
     for group in oracle.group_indices(len(x), group_size):
         size = oracle.norm(x[group])
-        rest = [
-            r[j] - (lam * x[j] / size if size else 0.0) for j in group
-        ]  # what l1 (and the sign constraint) has to make up for
-        free = [
-            max(rest_j - l1, 0.0) if nonnegative else max(abs(rest_j) - l1, 0.0) for rest_j in rest
-        ]
-        if size:
-            free = [
-                abs(rest_j - l1 * np.sign(x[j])) if x[j] else free_j
-                for j, rest_j, free_j in zip(group, rest, free, strict=True)
-            ]
-        worst = max(worst, oracle.norm(free) - (0.0 if size else lam))
+        gaps = []
+        for j in group:
+            rest = r[j] - (lam * x[j] / size if size else 0.0)  # left for l1 and the constraint
+            if x[j]:
+                gaps.append(abs(rest - l1 * np.sign(x[j])))
+            else:
+                gaps.append(max((rest if nonnegative else abs(rest)) - l1, 0.0))
+        worst = max(worst, oracle.norm(gaps) - (0.0 if size else lam))
     return worst
 
 
 def objective(A, y, x, lam, group_size, nonnegative=False, l1=0.0):
-    groups = oracle.group_indices(len(x), group_size)
-    return (
-        0.5 * np.sum((y - A @ x) ** 2)
-        + lam * sum(oracle.norm(x[group]) for group in groups)
-        + l1 * np.abs(x).sum()
-    )
+    norms = [oracle.norm(x[group]) for group in oracle.group_indices(len(x), group_size)]
+    return 0.5 * np.sum((y - A @ x) ** 2) + lam * sum(norms) + l1 * np.abs(x).sum()
 
 
 def prox_by_optimisation(z, lam, nonnegative, l1):
-    """One group by L-BFGS-B over x = p - q, p, q >= 0 (q = 0 if nonnegative), against the value at the kink x = 0."""
+    """One group by L-BFGS-B over x = p - q, p, q >= 0, compared with x = 0.
+
+    q = 0 if nonnegative.
+    """
     size = len(z)
 
     def cost(pq):
         x = pq[:size] - pq[size:]
         r = np.linalg.norm(x)
         slope = x - z + (lam * x / r if r > 0 else 0 * x)
-        return 0.5 * np.sum((x - z) ** 2) + lam * r + l1 * pq.sum(), np.concatenate(
-            [slope, -slope]
-        ) + l1
+        value = 0.5 * np.sum((x - z) ** 2) + lam * r + l1 * pq.sum()
+        return value, np.concatenate([slope, -slope]) + l1
 
     start = np.concatenate([np.maximum(z, 0.1), 0 * z if nonnegative else np.maximum(-z, 0.1)])
     bounds = [(0, None)] * size + [(0, 0) if nonnegative else (0, None)] * size
@@ -161,7 +152,10 @@ def prox_by_optimisation(z, lam, nonnegative, l1):
 
 
 def residual_by_duality(A, y, lam, group_size, nonnegative, l1):
-    """y - A x* without x*: the point nearest to y with ||S(A_g^T theta)|| <= lam for every group. A smooth problem, solved by SLSQP."""
+    """y - A x* without x*: the point nearest to y with ||S(A_g^T theta)|| <= lam for every group.
+
+    This smooth problem is solved by SLSQP.
+    """
 
     def excess(theta):
         z = A.T @ theta
@@ -186,7 +180,7 @@ def residual_by_duality(A, y, lam, group_size, nonnegative, l1):
     return result.x
 
 
-# ------------------------------------------------------------------------------------------------ instances
+# ---------------------------------------------------------------------------------------- instances
 
 
 def instance(
@@ -201,21 +195,18 @@ def instance(
     lam=0.4,
     **flag,
 ):
-    """Arguments of the subject, (A, Y, lam, group_size, n_unfold) and the options, with no kink within ``margin`` at any of the steps.
+    """Arguments (A, Y, lam, group_size, n_unfold) and options without a kink within ``margin``.
 
     ``step`` is a multiple of 1 / ||A||_2^2, or None. The two largest singular values of A differ by
-    5 % at least.
+    at least 5 %.
     """
     for attempt in range(1000):
         rng = np.random.default_rng([seed, attempt])
         scale = np.repeat(np.exp(0.3 * rng.normal(size=n_groups)), group_size)
         A = scale * rng.normal(size=(n_features, n_groups * group_size)) / np.sqrt(n_features)
         sigma = np.linalg.svd(A, compute_uv=False)
-        Y = (
-            1.5
-            * np.exp(0.3 * rng.normal(size=(n_samples, 1)))
-            * rng.normal(size=(n_samples, n_features))
-        )
+        size = 1.5 * np.exp(0.3 * rng.normal(size=(n_samples, 1)))
+        Y = size * rng.normal(size=(n_samples, n_features))
         options = {**flag, "step_size": step and float(step / sigma[0] ** 2)}
         args = (A, Y, lam, group_size, n_unfold)
         if len(sigma) > 1 and sigma[0] < 1.05 * sigma[1]:
@@ -226,7 +217,7 @@ def instance(
 
 
 def cost(args, options):
-    """The loss as a function of the dictionary alone, by the encoder: the route that knows no reverse pass."""
+    """The loss as a function of the dictionary alone, by the encoder, without a reverse pass."""
 
     def of(A):
         E = args[1] - unfolded.unfolded_encode(A, *args[1:], **options) @ A.T
@@ -236,7 +227,7 @@ def cost(args, options):
 
 
 def check_gradient(subject, args, options, seed=0):
-    """Both difference checks along one direction, for a function with the signature of unfolded_loss_and_grad."""
+    """Both difference checks along one direction; ``subject`` replaces unfolded_loss_and_grad."""
     value, G = subject(*args, **options)
     agreement(value, cost(args, options)(args[0]))
     D = np.random.default_rng(seed).normal(size=args[0].shape)

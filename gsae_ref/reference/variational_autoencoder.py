@@ -16,6 +16,7 @@ import numpy as np
 
 from ..arrays import Array
 from .grouped_autoencoder import backward, forward
+from .losses import half_mean_square
 
 if TYPE_CHECKING:
     from .grouped_autoencoder import Layer
@@ -102,4 +103,4 @@ def loss_and_grad(
 def _cost(E: Array, mean: Array, log_variance: Array, weight: float) -> float:
     """L, summed in float64."""
     divergence = np.sum(mean * mean + np.exp(log_variance) - 1 - log_variance, dtype=np.float64)
-    return float(np.square(E, dtype=np.float64).sum() + weight * divergence) / (2 * len(E))
+    return half_mean_square(E) + float(weight * divergence) / (2 * len(E))

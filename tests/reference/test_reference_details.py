@@ -1,4 +1,4 @@
-"""What no comparison of formulas notices: in which precision a sum is taken, which dtype comes out, what a default is, what happens at a tie."""
+"""Details that no comparison of formulas shows: precision of sums, dtypes, defaults, ties."""
 
 import numpy as np
 import pytest
@@ -19,8 +19,9 @@ from gsae_ref.reference import variational_autoencoder as variational
 from gsae_ref.reference.grouped_autoencoder import Layer
 
 RNG = np.random.default_rng(0)
-ONE_PIXEL = (Layer("code", False, (1, 1, 1, 1, 1), 1, 0, "identity", False, 1),)
-TWO_CHANNELS = (ONE_PIXEL[0]._replace(kernel=(1, 1, 1, 1, 2)),)
+ONE_PIXEL = (Layer("code", kernel=(1, 1, 1, 1, 1), fan_in=1, bias=False),)
+TWO_CHANNELS = (Layer("code", kernel=(1, 1, 1, 1, 2), fan_in=1, bias=False),)
+IMAGE = (Layer("image", kernel=(1, 1, 1, 1, 1), fan_in=1, bias=False),)
 
 
 def single(*shape):
@@ -32,7 +33,7 @@ def exactly(E):
     return np.sum(E.astype(np.float64) ** 2) / (2 * len(E))
 
 
-# ------------------------------------------------------------------------------------------------ losses of float32 are summed in float64
+# ---------------------------------------------------------- losses of float32 are summed in float64
 
 
 @pytest.mark.parametrize("scale", [1, 2])
@@ -51,39 +52,38 @@ def test_losses_of_linear_networks_are_summed_in_double_precision(scale):
     assert dglnn.signed_loss_and_grad(u, v, X, y, scale)[0] == pytest.approx(signed, rel=1e-13)
 
 
-def test_losses_of_autoencoders_are_summed_in_double_precision():
+def test_losses_of_group_sparse_autoencoders_are_summed_in_double_precision():
     A = single(6, 4)
     Y = single(300, 6)
     E = Y - autoencoder.encode(A, Y, 0.5, 2) @ A.T
     for cost in (autoencoder.loss(A, Y, 0.5, 2), autoencoder.loss_and_grad(A, Y, 0.5, 2)[0]):
         assert cost == pytest.approx(exactly(E), rel=1e-13)
     E = Y - unfolded.unfolded_encode(A, Y, 0.5, 2, 3) @ A.T
-    assert unfolded.unfolded_loss_and_grad(A, Y, 0.5, 2, 3)[0] == pytest.approx(
-        exactly(E), rel=1e-13
-    )
+    cost = unfolded.unfolded_loss_and_grad(A, Y, 0.5, 2, 3)[0]
+    assert cost == pytest.approx(exactly(E), rel=1e-13)
+
+
+def test_losses_of_sparse_autoencoders_are_summed_in_double_precision():
     W = single(6, 4)
     Y = single(300, 6)
-    bias = single(4)
-    E = Y - sparse_autoencoder.encode(W, Y, bias, "relu", 0.0) @ W.T
-    for cost in (
-        sparse_autoencoder.loss(W, Y, bias, "relu", 0.0),
-        sparse_autoencoder.loss_and_grad(W, Y, bias, "relu", 0.0)[0],
-    ):
+    net = W, Y, single(4), "relu", 0.0
+    E = Y - sparse_autoencoder.encode(*net) @ W.T
+    for cost in (sparse_autoencoder.loss(*net), sparse_autoencoder.loss_and_grad(*net)[0]):
         assert cost == pytest.approx(exactly(E), rel=1e-13)
+
+
+def test_losses_of_convolutional_autoencoders_are_summed_in_double_precision():
     Y = single(300, 1, 1, 1)
     parameters = {"code.kernel": np.full((1, 1, 1, 1, 1), 0.3, np.float32)}
-    E = plain.forward(ONE_PIXEL, parameters, Y)[-1] - Y
-    for cost in (
-        plain.loss(ONE_PIXEL, parameters, Y),
-        plain.loss_and_grad(ONE_PIXEL, parameters, Y)[0],
-    ):
+    net = ONE_PIXEL, parameters, Y
+    E = plain.forward(*net)[-1] - Y
+    for cost in (plain.loss(*net), plain.loss_and_grad(*net)[0]):
         assert cost == pytest.approx(exactly(E), rel=1e-13)
 
 
 def test_both_parts_of_a_variational_loss_are_summed_in_double_precision():
     Y = single(300, 1, 1, 1)
     noise = single(300, 1, 1, 1)
-    decoder = (ONE_PIXEL[0]._replace(name="image"),)
     parameters = {
         "code.kernel": np.array([0.3, -0.2], np.float32).reshape(1, 1, 1, 1, 2),
         "image.kernel": np.ones((1, 1, 1, 1, 1), np.float32),
@@ -93,15 +93,12 @@ def test_both_parts_of_a_variational_loss_are_summed_in_double_precision():
     )
     divergence = np.sum((mean * mean + np.exp(log_variance) - 1 - log_variance).astype(np.float64))
     cost = exactly(X - Y) + 0.5 * divergence / (2 * len(Y))
-    assert variational.loss(TWO_CHANNELS, decoder, parameters, Y, noise, 0.5) == pytest.approx(
-        cost, rel=1e-13
-    )
-    assert variational.loss_and_grad(TWO_CHANNELS, decoder, parameters, Y, noise, 0.5)[
-        0
-    ] == pytest.approx(cost, rel=1e-13)
+    arguments = TWO_CHANNELS, IMAGE, parameters, Y, noise, 0.5
+    assert variational.loss(*arguments) == pytest.approx(cost, rel=1e-13)
+    assert variational.loss_and_grad(*arguments)[0] == pytest.approx(cost, rel=1e-13)
 
 
-# ------------------------------------------------------------------------------------------------ dtypes
+# ------------------------------------------------------------------------------------------- dtypes
 
 
 def test_float32_comes_out_where_it_went_in():
@@ -138,10 +135,10 @@ def test_the_balanced_start_has_its_magnitude_in_every_group():
     )  # u^2 / 2 = ||v||^2
 
 
-# ------------------------------------------------------------------------------------------------ defaults
+# ----------------------------------------------------------------------------------------- defaults
 
 
-def test_what_is_left_out_is_the_halved_loss_and_the_large_step():
+def test_the_defaults_are_the_halved_loss_and_the_large_step():
     X = RNG.normal(size=(5, 3))
     y = RNG.normal(size=5)
     u = np.array([0.5, 2.0])
@@ -153,10 +150,10 @@ def test_what_is_left_out_is_the_halved_loss_and_the_large_step():
         (dglnn_flow.flow, (u, v, X, y, sizes)),
         (dglnn.signed_loss_and_grad, (v, v + 1, X, y)),
     ):
-        for left_out, one in zip(
-            tupled(function(*given)), tupled(function(*given, 1)), strict=True
-        ):
-            np.testing.assert_array_equal(left_out, one)
+        by_default = as_tuple(function(*given))
+        halved = as_tuple(function(*given, 1))
+        for result, same in zip(by_default, halved, strict=True):
+            np.testing.assert_array_equal(result, same)
     rule = dglnn.Rule(gamma=0.1, eta=0.05)
     left_out, large, small = (
         dglnn.normalised_step(u, v, X, y, sizes, rule, *more) for more in ((), (True,), (False,))
@@ -164,19 +161,18 @@ def test_what_is_left_out_is_the_halved_loss_and_the_large_step():
     assert np.array_equal(left_out[1], large[1]) and not np.array_equal(large[1], small[1])
 
 
-def test_a_convolution_has_stride_1_unless_told():
+def test_a_convolution_has_stride_1_by_default():
     X = RNG.normal(size=(2, 4, 4, 3))
     U = RNG.normal(size=(2, 3, 3, 5))
-    np.testing.assert_array_equal(
-        convolution.kernel_gradient(X, U, 2), convolution.kernel_gradient(X, U, 2, 1, 0, 1)
-    )
+    by_default = convolution.kernel_gradient(X, U, 2)
+    np.testing.assert_array_equal(by_default, convolution.kernel_gradient(X, U, 2, 1, 0, 1))
 
 
-def tupled(result):
+def as_tuple(result):
     return result if isinstance(result, tuple) else (result,)
 
 
-def test_the_rival_tells_the_loss_before_its_first_step():
+def test_the_rival_returns_the_loss_before_its_first_step():
     X = RNG.normal(size=(5, 3))
     y = RNG.normal(size=5)
     u = np.full(3, 0.5)
@@ -186,12 +182,12 @@ def test_the_rival_tells_the_loss_before_its_first_step():
     )
 
 
-# ------------------------------------------------------------------------------------------------ ties, shapes, laws
+# ------------------------------------------------------------------------------- ties, shapes, laws
 
 
 @pytest.mark.parametrize("scale", [1e-200, 1.0, 1e200])
 def test_directions_of_rows_of_any_size(scale):
-    """Of each row by itself; a group without a direction keeps the one it has, whatever its length."""
+    """Each row by itself; where a group is zero its former direction stays, whatever its length."""
     Z = scale * np.array([[3.0, 4.0, 2.0], [0.0, 0.0, -5.0]])
     V = np.array([[1.0, 0.0, 1.0], [0.0, -2.0, 1.0]])
     np.testing.assert_allclose(
@@ -204,23 +200,18 @@ def test_the_switch_of_algorithm_2_is_strict_and_final():
     sizes = np.array([1])
     # u grows from 1 to 1.25: not by less than a quarter
     rule = dglnn.Rule(gamma=0.125, eta=0.05, tolerance=0.25)
-    u, *_, after = dglnn.advance(one, one, np.eye(1), 2 * one, sizes, rule, 0, 1)
-    assert u == 1.25 and after.switch_epoch is None
-    assert (
-        dglnn.advance(one, one, np.eye(1), 2 * one, sizes, rule._replace(tolerance=0.26), 0, 1)[
-            3
-        ].switch_epoch
-        == 1
-    )
-    growth = rule._replace(tolerance=None, half=np.array([1.25**2]))  # reached exactly
-    assert dglnn.advance(one, one, np.eye(1), 2 * one, sizes, growth, 0, 1)[3].switch_epoch == 1
-    for switched in (
-        rule._replace(switch_epoch=0, tolerance=10.0),
-        rule._replace(switch_epoch=0, half=np.array([0.5])),
-    ):
-        assert (
-            dglnn.advance(one, one, np.eye(1), 2 * one, sizes, switched, 0, 3)[3].switch_epoch == 0
-        )
+    assert dglnn.advance(one, one, np.eye(1), 2 * one, sizes, rule, 0, 1)[0] == 1.25
+
+    def switch(n_epochs=1, **change):
+        changed = rule._replace(**change)
+        after = dglnn.advance(one, one, np.eye(1), 2 * one, sizes, changed, 0, n_epochs)[3]
+        return after.switch_epoch
+
+    assert switch() is None
+    assert switch(tolerance=0.26) == 1
+    assert switch(tolerance=None, half=np.array([1.25**2])) == 1  # reached exactly
+    assert switch(n_epochs=3, switch_epoch=0, tolerance=10.0) == 0
+    assert switch(n_epochs=3, switch_epoch=0, half=np.array([0.5])) == 0
 
 
 def test_relu_has_no_derivative_at_its_kink():
@@ -230,22 +221,21 @@ def test_relu_has_no_derivative_at_its_kink():
 
 
 def test_every_field_of_the_layers():
-    halving = lambda i, c, d: Layer(f"conv{i}", False, (1, 4, 4, c, d), 2, 1, "relu", True, 16 * c)
-    assert plain.encoder_layers(16, (4, 6), 8, 2, n_groups=2) == (
-        halving(1, 1, 4),
-        halving(2, 4, 6),
-        Layer("conv3", False, (2, 4, 4, 3, 4), 1, 0, "identity", True, 48),
-        *(Layer(f"linear{i}", False, (2, 1, 1, 4, 4), 1, 0, "identity", False, 4) for i in (1, 2)),
+    encoder = plain.encoder_layers(16, (4, 6), 8, 2, n_groups=2)
+    assert encoder == (
+        Layer("conv1", (1, 4, 4, 1, 4), 16, False, 2, 1, "relu", True),
+        Layer("conv2", (1, 4, 4, 4, 6), 64, False, 2, 1, "relu", True),
+        Layer("conv3", (2, 4, 4, 3, 4), 48, False, 1, 0, "identity", True),
+        Layer("linear1", (2, 1, 1, 4, 4), 4, False, 1, 0, "identity", False),
+        Layer("linear2", (2, 1, 1, 4, 4), 4, False, 1, 0, "identity", False),
     )
     assert plain.decoder_layers(16, (6, 4), 8) == (
-        Layer("deconv1", True, (1, 8, 8, 6, 8), 1, 0, "relu", True, 8),
-        Layer("deconv2", True, (1, 4, 4, 4, 6), 2, 1, "relu", True, 24),
-        Layer("deconv3", True, (1, 1, 1, 1, 4), 1, 0, "tanh", True, 4),
+        Layer("deconv1", (1, 8, 8, 6, 8), 8, True, 1, 0, "relu", True),
+        Layer("deconv2", (1, 4, 4, 4, 6), 24, True, 2, 1, "relu", True),
+        Layer("deconv3", (1, 1, 1, 1, 4), 4, True, 1, 0, "tanh", True),
     )
-    assert all(
-        type(layer.transposed) is bool and type(layer.bias) is bool
-        for layer in plain.encoder_layers(16, (4, 6), 8, 2, 2)
-    )
+    assert all(type(layer.transposed) is bool for layer in encoder)
+    assert all(type(layer.bias) is bool for layer in encoder)
 
 
 def test_printed_16_with_codes_whose_mean_is_not_one():
@@ -264,20 +254,15 @@ def test_printed_16_with_codes_whose_mean_is_not_one():
     assert np.isnan(db).all()
 
 
-def test_unfolding_leaves_signs_alone_unless_told_and_steps_by_1_where_there_is_no_dictionary():
-    np.testing.assert_array_equal(
-        unfolded.sparse_group_prox(np.array([-3.0, 4.0]), 0.0, 2), [-3.0, 4.0]
-    )
+def test_the_prox_leaves_signs_alone_by_default():
+    Z = np.array([-3.0, 4.0])
+    np.testing.assert_array_equal(unfolded.sparse_group_prox(Z, 0.0, 2), Z)
+
+
+def test_the_step_for_a_dictionary_of_zeros_is_1():
     assert unfolded.spectral_step(np.zeros((3, 2))) == 1.0
 
 
-def test_the_tangential_part_of_a_group_of_extreme_size():
-    A = 2.0**700 * np.array([[1.0, 0.5], [0.0, 1.0], [0.0, 0.0]])
-    np.testing.assert_allclose(
-        gradients.tangential_part(A, np.ones((3, 2)), 2), [[0, 0], [0, 0], [1, 1]], atol=1e-12
-    )
-
-
-def test_an_inclusion_probability_with_more_groups_named_than_there_are():
+def test_inclusion_probabilities_of_more_groups_than_there_are():
     assert expected.support_probabilities(1, 1) == (1.0, 0.0, 0.0)
     assert expected.support_probabilities(2, 2) == (1.0, 1.0, 0.0)

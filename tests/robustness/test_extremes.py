@@ -274,6 +274,28 @@ def test_relative_errors_of_gradients_do_not_depend_on_the_scale():
         )
 
 
+def test_relative_errors_of_gradients_of_tiny_dictionaries_have_a_limit():
+    """As A and lam fall together, e tends to y and all gradients fall in proportion."""
+    A, Y, lam = problem(np.float64)
+    first, second = (
+        gs.compare_gradients(np.ldexp(A, power), Y, math.ldexp(lam, power), 2)["approximate"]
+        for power in (-200, -700)
+    )
+    agreement(first.overall, second.overall)
+    agreement(first.tangential, second.tangential)
+    agreement(first.radial, second.radial)
+
+
+def test_the_message_advises_float64_for_float32_only():
+    """An overflow in float64 has no wider type to pass."""
+    with pytest.raises(ValueError) as double:
+        gs.encode(1e308 * np.eye(4), [1.0, 2.0, 3.0, 1e300], 1.0, 2)
+    assert "float64" in str(double.value)
+    assert "pass float64" not in str(double.value)
+    with pytest.raises(ValueError, match="or pass float64"):
+        gs.encode(1e38 * np.eye(4, dtype=np.float32), np.full(4, 1e30, np.float32), 1.0, 2)
+
+
 def test_powers_of_two_are_taken_only_where_they_are_needed():
     Y = np.array([[1e9, 1.0]])
     assert rescale(Y, 1.0)[0] is Y
