@@ -104,8 +104,10 @@ def generate(app):
     from sphinx.util import logging
 
     GENERATED.mkdir(exist_ok=True)
-    for name in ("api", "statements", "notebooks"):
+    for name in ("api", "statements", "notebooks", "results"):
         shutil.rmtree(GENERATED / name, ignore_errors=True)
+    for page in GENERATED.glob("*.md"):
+        page.unlink()
     pages = api_pages.write(GENERATED / "api")
     writer = ledger_pages.Writer(evidence(), QUICK, api_pages.target)
     written = {f"statements/{name}.md": text for name, text in writer.pages().items()}

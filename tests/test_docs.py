@@ -309,6 +309,8 @@ def test_docstrings_are_made_ready_for_rest():
         r"    A\*",
     ]
     assert readable([">>> a * b_", "2"]) == [">>> a * b_", "2"]
+    listed = ["Parameters", "----------", "form : str", "    - one", "      more;", "    - two"]
+    assert readable(listed) == listed
 
 
 # ---------------------------------------------------------------- examples

@@ -86,13 +86,19 @@ class _Written:
         """A line of text or of a list."""
         line = rest[0]
         begins = self._begins()
-        item = BULLET.match(line) if begins or self.in_list else None
+        # the description of a parameter may be a list
+        deeper = not begins and _indent(line) > _indent(self.lines[-1])
+        item = BULLET.match(line) if begins or deeper or self.in_list else None
         if line.strip():
             continued = self.in_list and (not begins or line[0] == " ")
             self.in_list = bool(item) or continued
         marker = item[0] if item else ""
         self.lines.append(marker + escaped(line[len(marker) :]))
         return 1
+
+
+def _indent(line):
+    return len(line) - len(line.lstrip())
 
 
 def plain_reference(app, env, node, contnode):
