@@ -1,4 +1,4 @@
-"""Counterexamples to statements of [L23] (Li, Nguyen, Hegde, Wong 2023); importing this module registers them."""
+"""Counterexamples to statements of [L23]; importing this module registers them."""
 
 from .gradient_descent import counterexamples as gradient_descent
 from .gradient_flow import counterexamples as gradient_flow

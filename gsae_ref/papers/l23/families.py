@@ -42,7 +42,7 @@ class Shape(NamedTuple):
 
 
 class Draw(NamedTuple):
-    """A parameter vector taken apart: E's raw entries, vectors, common scalars, four scalars by group."""
+    """A parameter vector taken apart: entries of E, vectors, common scalars, scalars by group."""
 
     shape: Shape
     E: Array
@@ -111,7 +111,10 @@ def _design(shape: Shape, theta: Array) -> Regression:
 
 
 def _tilted(star: Array, towards: Array, drop: Iterable[float], groups: tuple[int, ...]) -> Array:
-    """Unit vectors with <v_l, v*_l> = 1 - drop_l, the rest along the part of ``towards`` normal to v*_l; v*_l where there is none (p_l = 1)."""
+    """Unit vectors with <v_l, v*_l> = 1 - drop_l, tilted towards a part of ``towards``.
+
+    It is the part normal to v*_l; where there is none (p_l = 1), the result is v*_l.
+    """
     result = []
     for s, t, d in zip(model.parts(star, groups), model.parts(towards, groups), drop, strict=True):
         normal = t - (t @ s) * s
@@ -155,7 +158,7 @@ def _near(draw: Draw, spread: float, loose: bool = False) -> Regression:
 
 
 def _crude(shape: Shape, theta: Array) -> Regression:
-    """Any directions, magnitudes up to Lemma 9's bound: all that is known at any time before T_ub."""
+    """Any directions, magnitudes up to Lemma 9's bound: what is known at any time before T_ub."""
     draw = take_apart(shape, theta)
     groups = shape.groups
     c = draw.common
@@ -181,7 +184,7 @@ def _crude(shape: Shape, theta: Array) -> Regression:
 
 
 def _vectors(draw: Draw) -> tuple[Array, Array, Array]:
-    """v*, v and a unit vector for b; b tends to be normal to v*, the worst place for a direction."""
+    """v*, v and a unit vector for b, which tends to be normal to v*, the worst direction for v."""
     star, v, b = (x / np.linalg.norm(x) for x in draw.vectors[:3])
     normal = b - draw.common[9] * (b @ star) * star
     length = np.linalg.norm(normal)
@@ -225,6 +228,36 @@ def _inside(shape: Shape, theta: Array) -> OneGroup:
         u=np.sqrt(star * (1 + tau * (2 * c[4] - 1))),
         eta=4 / 9 * c[5] / star**2,
         tau=tau,
+    )
+
+
+def _bent(shape: Shape, theta: Array) -> OneGroup:
+    """What is known before (9); ``bound`` is u_max*^2, ``tau`` 2^-m_0, up to 1."""
+    draw = take_apart(shape, theta)
+    c = draw.common
+    v_star, _, b = _vectors(draw)
+    star = 0.5 + 2 * c[0]
+    tau = 0.02 + 0.98 * c[1]
+    largest = star * (1 + c[2])
+    v = _tilted(v_star, draw.vectors[1], [tau**2 / 5 * c[3]], shape.groups)
+    height = max(star + tau * largest * (2 * c[4] - 1), 0.0)
+    return OneGroup(star, v_star, v, b, u=np.sqrt(height), tau=tau, bound=largest)
+
+
+def _rising(shape: Shape, theta: Array) -> OneGroup:
+    """One step of (5) and (6) from u^2 <= u*^2 / 2, perturbations up to u*^2 / 20."""
+    draw = take_apart(shape, theta)
+    c = draw.common
+    v_star, v, b = _vectors(draw)
+    star = 0.5 + 2 * c[0]
+    return OneGroup(
+        star,
+        v_star,
+        v,
+        star / 20 * c[1] * b,
+        u=np.sqrt(star * (0.01 + 0.49 * c[2])),
+        e=star / 20 * (2 * c[3] - 1),
+        gamma=(0.01 + 0.99 * c[4]) / (20 * star),
     )
 
 
@@ -351,6 +384,8 @@ FAMILIES = {
     "dglnn_crude": Family(_crude, _WITH_OFF),
     "dglnn_step": Family(_step, _ONE),
     "dglnn_inside": Family(_inside, _ONE),
+    "dglnn_bent": Family(_bent, _ONE),
+    "dglnn_rising": Family(_rising, _ONE),
     "dglnn_growth": Family(_growth, _ONE),
     "dglnn_refine": Family(_refine, _ONE),
     "dglnn_drift": Family(_drift, _SCALAR),

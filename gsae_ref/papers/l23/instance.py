@@ -1,4 +1,4 @@
-"""What L23's statements speak of: a regression, one group of it, the constants of a window; and what they assume.
+"""What L23's statements speak of, a regression, a group, the constants of a window; hypotheses.
 
 A margin is as in :mod:`gsae_ref.papers.t21.instance`. u*_l^2 = ||w*_l|| throughout.
 """
@@ -43,7 +43,8 @@ class Regression:
 
     Examples
     --------
-    >>> flat = Regression((2, 1), np.eye(3), np.array([3.0, 4.0, 0.0]), np.zeros(3), np.ones(2), np.ones(3))
+    >>> w_star = np.array([3.0, 4.0, 0.0])
+    >>> flat = Regression((2, 1), np.eye(3), w_star, np.zeros(3), np.ones(2), np.ones(3))
     >>> flat.star, flat.on
     (array([5., 0.]), array([0]))
     """
@@ -101,6 +102,11 @@ class Regression:
         """X_l^T y / n, by groups."""
         return model.parts(self.gram @ self.w_star + self.nu, self.groups)
 
+    @property
+    def Z(self) -> float:
+        """max(zeta, u_min*^2), zeta with the 2-norm of the noise of each group."""
+        return max(gradient_descent.zeta(self.noise.max(), self.epsilon), self.u_min)
+
     def weights(self, v: Array) -> Array:
         """w = (Du)^2 o v."""
         return np.repeat(self.u**2, self.groups) * v
@@ -138,8 +144,8 @@ class OneGroup:
 
     Examples
     --------
-    >>> group = OneGroup(1.0, np.array([1.0, 0.0]), np.array([0.0, 1.0]), np.zeros(2))  # without noise one step of (6) finds v*
-    >>> group.v_next, group.cosine
+    >>> group = OneGroup(1.0, np.array([1.0, 0.0]), np.array([0.0, 1.0]), np.zeros(2))
+    >>> group.v_next, group.cosine  # without noise one step of (6) finds v*
     (array([1., 0.]), 1.0)
     """
 
@@ -176,9 +182,11 @@ class OneGroup:
 
 @dataclass(frozen=True)
 class Setup:
-    """The constants of Theorem 3: u_max*^2, u_min*^2, the noise max_l ||X_l^T xi / n||_2, epsilon, L, gamma, alpha.
+    """The constants of Theorem 3: u_max*^2, u_min*^2, max_l ||X_l^T xi / n||_2 (``noise``), ...
 
-    >>> setup = Setup(u_max=1.0, u_min=1.0, noise=0.0, epsilon=1.0, n_groups=4, gamma=0.05, alpha=1e-9)
+    >>> setup = Setup(
+    ...     u_max=1.0, u_min=1.0, noise=0.0, epsilon=1.0, n_groups=4, gamma=0.05, alpha=1e-9
+    ... )
     >>> setup.largest_alpha  # u_min / (80 L)
     0.003125
     >>> setup.window("printed").empty, setup.window("corrected").empty
@@ -247,18 +255,19 @@ BETA_BELOW_1 = Hypothesis(
     "beta_l < 1 for every group of S (Lemma 3, corrected)", lambda i: 1 - 1e-9 - _beta(i).max()
 )
 DELTAS = Hypothesis(
-    "delta_in <= u_min*^2/(120 u_max*^2), delta_out <= u_min*^2/(120 s u_max*^2) (Lemma 17: times sqrt(tau_0))",
+    "delta_in <= u_min*^2/(120 u_max*^2), delta_out <= that / s (Lemma 17: times sqrt(tau_0))",
     _delta_margin,
 )
 NEAR_STAR = Hypothesis(
-    "abs(u_l^2 - u*_l^2) <= tau u*_l^2 and <v_l, v*_l> >= 1 - tau^2/5 (Lemma 17: tau/5), l in S, v at t and t + 1",
+    "abs(u_l^2 - u*_l^2) <= tau u*_l^2 and <v_l, v*_l> >= 1 - tau^2/5 (Lemma 17: tau/5) "
+    "for l in S, with v at t and t + 1",
     _near(1.0),
 )
 NEARER_STAR = Hypothesis(
     "the same with abs(u_l^2 - u*_l^2) <= tau u*_l^2 / 2 (Lemma 13)", _near(0.5)
 )
 NOISE_IN_2_NORM = Hypothesis(
-    "||X_l^T xi / n||_2 <= tau_0 u*_l^2 / 80 for l in S, u_l^2 <= alpha <= tau_0 u_min*^2 / L off S",
+    "||X_l^T xi / n||_2 <= tau_0 u*_l^2 / 80 on S, u_l^2 <= alpha <= tau_0 u_min*^2 / L off S",
     lambda i: min(
         (i.tau_0 * i.star / 80 - i.noise)[i.on].min(),
         i.tau_0 * i.u_min / len(i.groups) - i.alpha,
@@ -266,13 +275,44 @@ NOISE_IN_2_NORM = Hypothesis(
     ),
 )
 SMALL_OFF_SUPPORT = Hypothesis(
-    "u_l^2 <= alpha off S, alpha < min(u_min*^2/(80 L), eps/L), u_l^2 <= u*_l^2 + Z/20 on S, zeta <= u_max*^2",
+    "u_l^2 <= alpha off S, alpha < min(u_min*^2/(80 L), eps/L), u_l^2 <= u*_l^2 + Z/20 on S, "
+    "zeta <= u_max*^2",
     lambda i: min(
         i.alpha - max((i.u**2)[i.off], default=0.0),
         min(i.u_min / 80, i.epsilon) / len(i.groups) - i.alpha,
-        i.u_max - _zeta(i),
-        (i.star + max(_zeta(i), i.u_min) / 20 - i.u**2)[i.on].min(),
+        i.u_max - gradient_descent.zeta(i.noise.max(), i.epsilon),
+        (i.star + i.Z / 20 - i.u**2)[i.on].min(),
     ),
+)
+SMALL_B = Hypothesis(
+    "||b_t|| <= B u*^2 with 0 < B < 1 (Lemma 8)",
+    lambda i: min(i.level * i.star - np.linalg.norm(i.b), 1 - i.level),
+)
+SMALL_PERTURBATIONS = Hypothesis(
+    "||b_t||, abs(e_t) <= u*^2/20 (Lemma 10), <= tau u*^2/10 (Lemma 11), for all t",
+    lambda i: i.bound - max(np.abs(i.errors).max(), np.linalg.norm(i.b)),
+)
+STEP_LEMMA10 = Hypothesis(
+    "gamma <= 1/(4.2 u*^2) (Lemma 10, repaired)", lambda i: 1 - 4.2 * i.gamma * i.star
+)
+STEP_LEMMA11 = Hypothesis(
+    "gamma <= 1/(6 u*^2) (Lemma 11, repaired)", lambda i: 1 - 6 * i.gamma * i.star
+)
+SMALL_START = Hypothesis("u(0) = alpha <= u*/5 (Lemma 10)", lambda i: np.sqrt(i.star) / 5 - i.alpha)
+NEAR_START = Hypothesis(
+    "abs(u*^2 - u(0)^2) <= tau u*^2, 0 < tau <= 1/2 (Lemma 11)",
+    lambda i: min(i.tau * i.star - abs(i.star - i.u**2), 0.5 - i.tau),
+)
+RISING = Hypothesis(
+    "||b_t||, abs(e_t) <= u*^2/20, u(t)^2 <= u*^2/2: a magnitude that has not grown",
+    lambda i: min(
+        i.star / 20 - max(abs(i.e), np.linalg.norm(i.b)),
+        i.star / 2 - i.u**2,
+    ),
+)
+DRIFT = Hypothesis(
+    "abs(e_t) <= B, gamma <= 1/(4B), 0 < u(0) = alpha < 1 (Lemma 14)",
+    lambda i: min(i.bound - abs(i.e), 1 - 4 * i.gamma * i.bound, 1 - i.alpha),
 )
 BELOW_STAR = Hypothesis("u(0) <= u* (Lemma 7)", lambda i: i.star - i.u**2)
 BELOW_UPPER_END = Hypothesis("u(t)^2 <= u*^2 + B (Lemma 9)", lambda i: i.star + i.bound - i.u**2)
@@ -289,6 +329,23 @@ STEP_LEMMA9 = Hypothesis(
     "gamma <= 1/(4 max(u(0)^2, u*^2 + B)) (Lemma 9, corrected)",
     lambda i: 1 - i.gamma / steps.largest_step(i.u**2, i.star, i.bound),
 )
+TILTED = Hypothesis(
+    "abs(u^2 - u*^2) <= tau u_max*^2, u*^2 <= u_max*^2, <v, v*> >= 1 - tau^2/5, tau = 2^-m_0 (9)",
+    lambda i: min(
+        i.tau * i.bound - abs(i.u**2 - i.star),
+        i.bound - i.star,
+        i.v @ i.v_star - 1 + i.tau**2 / 5,
+    ),
+)
+INSIDE_LEMMA16 = Hypothesis(
+    "<v, v*> >= 1 - tau/5, abs(u^2 - u*^2) <= tau u*^2, ||b|| <= tau u*^2/10, tau < 1/2 (Lemma 16)",
+    lambda i: min(
+        i.v @ i.v_star - 1 + i.tau / 5,
+        i.tau * i.star - abs(i.u**2 - i.star),
+        i.tau * i.star / 10 - np.linalg.norm(i.b),
+        0.5 - i.tau,
+    ),
+)
 STEP_LEMMA16 = Hypothesis("eta <= 4/(9 u*^4) (Lemma 16)", lambda i: 4 / 9 - i.eta * i.star**2)
 STEP_THEOREM3 = Hypothesis(
     "gamma <= 1/(20 u_max*^2) (Theorem 3)", lambda i: 1 - 20 * i.gamma * i.u_max
@@ -301,7 +358,8 @@ ZETA_AT_MOST_U_MAX = Hypothesis(
     "zeta <= u_max*^2 (Theorem 3 is trivial at t = 0 otherwise)", lambda i: 1 - i.zeta / i.u_max
 )
 THETA_SMALL = Hypothesis("theta < u*/2 (Lemma 6)", lambda i: 1 - 2 * i.alpha / np.sqrt(i.star))
-
-
-def _zeta(i: Regression) -> float:
-    return gradient_descent.zeta(i.noise.max(), i.epsilon)
+THETA_BELOW_1 = Hypothesis("theta < 1 (Lemma 5)", lambda i: 1 - i.alpha)
+SMALLER_THAN_LIMIT = Hypothesis(
+    "theta^3 <= sqrt 2 ||a_l|| (Theorem 2, repaired); here a_l = w*_l",
+    lambda i: np.sqrt(2) * i.star - i.alpha**3,
+)

@@ -5,6 +5,7 @@ from .gradient_flow import statements as gradient_flow
 from .mirror_flow import statements as mirror_flow
 from .model import statements as model
 from .perturbations import statements as perturbations
+from .simulations import statements as simulations
 from .steps import statements as steps
 
 ROWS = (
@@ -14,4 +15,5 @@ ROWS = (
     *gradient_descent.ROWS,
     *steps.ROWS,
     *perturbations.ROWS,
+    *simulations.ROWS,
 )

@@ -28,9 +28,16 @@ KNOWN = {
     "L23-theorem2": (None, F(1, 5)),
     "L23-theorem2-times": (8 * 10**8, 35 * 10**5),
     "L23-theorem3": (F(1, 200), F(1, 1000)),
-    "L23-tub": (800, 520),
+    "L23-theorem3-times": (800, 520),
     "L23-corollary1": (None, F(105, 512)),
-    "L23-corollary1-epsilon": (F(3, 16), F(1, 8)),
+    "L23-minimax": (None, F(123, 10**5)),
+    "L23-weak-groups": (F(2875, 4), 199),
+    "L23-theorem4": (None, F(1, 4 * 10**6)),
+    "L23-lemma9-direction": (F(1, 4), 1),
+    "L23-lemma10-upper": (F(217, 125) ** 2, F(3, 2)),
+    "L23-theorem2-growth": (F(69, 10**6), F(17, 2 * 10**6)),
+    "L23-lemma12-equality": (None, F(2400, 2186653)),
+    "L23-lemma16-remark": (F(223729, 249973), F(576, 625)),
     "L23-theorem4-step": (None, F(23, 25) ** 2),
     "L23-lemma5": (F(4, 453), F(1, 140)),
     "L23-lemma6": (F(27, 100), F(6, 25)),
@@ -61,48 +68,61 @@ def test_known_numbers(built, name):
 # A spoiled instance must not refute: either a hypothesis fails, or the printed claim becomes true
 # while every hypothesis holds.
 SPOILED = [
-    (mirror_flow.ce_bracket, {"u": 0}, "hypothesis"),
-    (mirror_flow.ce_bracket, {"v": (1, 0)}, "printed"),
-    (mirror_flow.ce_span, {"v": (0, 0)}, "printed"),
-    (mirror_flow.ce_double_bracket, {"u": -1}, "hypothesis"),
-    (gradient_flow.ce_lemma3_magnitudes, {"ratio": 1}, "printed"),
-    (gradient_flow.ce_lemma3_magnitudes, {"delta_out": F(1)}, "hypothesis"),
-    (gradient_flow.ce_lemma3_noise, {"level": F(1, 2)}, "printed"),
-    (gradient_flow.ce_lemma3_sign, {"eta": F(1)}, "printed"),
-    (gradient_flow.ce_lemma3_sign, {"eta": F(0)}, "division"),
-    (gradient_flow.ce_lemma5, {"B": F(1)}, "printed"),
-    (gradient_flow.ce_lemma5, {"B": F(1, 100)}, "hypothesis"),
-    (gradient_flow.ce_lemma5, {"theta": F(3, 2)}, "hypothesis"),
-    (gradient_flow.ce_lemma6, {"tau": F(1, 10)}, "printed"),
-    (gradient_flow.ce_lemma6, {"B": F(1, 10)}, "hypothesis"),
-    (gradient_flow.ce_theorem2, {"constant": F(100)}, "printed"),
-    (gradient_flow.ce_theorem2, {"theta": F(1, 4)}, "hypothesis"),
-    (gradient_flow.ce_theorem2_times, {"theta": F(1, 100)}, "hypothesis"),
-    (steps.ce_lemma9, {"gamma": F(1, 5)}, "printed"),
-    (steps.ce_lemma9, {"u": F(11, 10)}, "hypothesis"),
-    (steps.ce_lemma10, {"cosine": F(4, 5)}, "printed"),
-    (steps.ce_lemma10, {"alpha": F(1, 4)}, "hypothesis"),
-    (steps.ce_lemma10, {"gamma": F(1, 2)}, "hypothesis"),
-    (steps.ce_lemma11, {"tau": F(3, 5)}, "hypothesis"),
-    (gradient_descent.ce_theorem4_step, {"star": F(1)}, "printed"),
-    (gradient_descent.ce_theorem4_step, {"sides": (4, 3, 5)}, "hypothesis"),
-    (perturbations.ce_lemma12, {"side": 8}, "printed"),
-    (perturbations.ce_lemma12, {"tau": F(3, 5)}, "hypothesis"),
-    (perturbations.ce_lemma13, {"side": 4}, "printed"),
-    (perturbations.ce_lemma17, {"side": 8}, "printed"),
-    (perturbations.ce_eq8, {"side": 5}, "printed"),
-    (perturbations.ce_eq8, {"u_squared": F(1, 10)}, "hypothesis"),
-    (perturbations.ce_eq9, {"u_squared": F(1)}, "printed"),
-    (perturbations.ce_eq9, {"sides": (3, 4, 5)}, "hypothesis"),
-    (gradient_descent.ce_window, {"alpha": F(1, 10**6)}, "hypothesis"),
-    (gradient_descent.ce_window, {"epsilon": F(1, 40)}, "hypothesis"),
-    (gradient_descent.ce_theorem3, {"gamma": F(1, 10)}, "hypothesis"),
-    (gradient_descent.ce_theorem3, {"constant": F(10**7)}, "printed"),
-    (gradient_descent.ce_corollary1, {"p_1": 100}, "printed"),
-    (gradient_descent.ce_corollary1, {"star": F(1)}, "hypothesis"),
-    (gradient_descent.ce_corollary1, {"alpha": F(1, 10**10)}, "hypothesis"),
-    (gradient_descent.ce_epsilon, {"q": F(1, 4)}, "hypothesis"),
-    (gradient_descent.ce_epsilon, {"q": F(1, 8)}, "printed"),
+    (mirror_flow.sign_of_the_bracket, {"u": 0}, "hypothesis"),
+    (mirror_flow.sign_of_the_bracket, {"v": (1, 0)}, "printed"),
+    (mirror_flow.factor_of_the_bracket, {"v": (0, 0)}, "printed"),
+    (mirror_flow.sign_of_the_double_bracket, {"u": -1}, "hypothesis"),
+    (gradient_flow.strong_and_weak_group, {"ratio": 1}, "printed"),
+    (gradient_flow.strong_and_weak_group, {"delta_out": F(1)}, "hypothesis"),
+    (gradient_flow.noise_against_the_signal, {"level": F(1, 2)}, "printed"),
+    (gradient_flow.negative_factor, {"eta": F(1)}, "printed"),
+    (gradient_flow.negative_factor, {"eta": F(0)}, "division"),
+    (gradient_flow.growth_at_equality, {"B": F(1)}, "printed"),
+    (gradient_flow.growth_at_equality, {"B": F(1, 100)}, "hypothesis"),
+    (gradient_flow.growth_at_equality, {"theta": F(3, 2)}, "hypothesis"),
+    (gradient_flow.limit_below_the_signal, {"tau": F(1, 10)}, "printed"),
+    (gradient_flow.limit_below_the_signal, {"B": F(1, 10)}, "hypothesis"),
+    (gradient_flow.large_group_off_the_support, {"constant": F(100)}, "printed"),
+    (gradient_flow.large_group_off_the_support, {"theta": F(1, 4)}, "hypothesis"),
+    (gradient_flow.order_of_the_times, {"theta": F(1, 100)}, "hypothesis"),
+    (steps.step_over_the_bound, {"gamma": F(1, 5)}, "printed"),
+    (steps.step_over_the_bound, {"u": F(11, 10)}, "hypothesis"),
+    (steps.direction_that_stays, {"cosine": F(4, 5)}, "printed"),
+    (steps.direction_that_stays, {"alpha": F(1, 4)}, "hypothesis"),
+    (steps.direction_that_stays, {"gamma": F(1, 2)}, "hypothesis"),
+    (steps.direction_that_stays_near, {"tau": F(3, 5)}, "hypothesis"),
+    (gradient_descent.step_across_the_direction, {"star": F(1)}, "printed"),
+    (gradient_descent.step_across_the_direction, {"sides": (4, 3, 5)}, "hypothesis"),
+    (perturbations.noise_of_81_entries, {"side": 8}, "printed"),
+    (perturbations.noise_of_81_entries, {"tau": F(3, 5)}, "hypothesis"),
+    (perturbations.noise_of_25_entries, {"side": 4}, "printed"),
+    (perturbations.noise_beside_a_loose_direction, {"side": 8}, "printed"),
+    (perturbations.noise_off_the_support, {"side": 5}, "printed"),
+    (perturbations.noise_off_the_support, {"u_squared": F(1, 10)}, "hypothesis"),
+    (perturbations.tilted_direction, {"u_squared": F(1)}, "printed"),
+    (perturbations.tilted_direction, {"sides": (3, 4, 5)}, "hypothesis"),
+    (gradient_descent.times_of_equal_magnitudes, {"alpha": F(1, 10**6)}, "hypothesis"),
+    (gradient_descent.times_of_equal_magnitudes, {"epsilon": F(1, 40)}, "hypothesis"),
+    (gradient_descent.noisy_group_off_the_support, {"gamma": F(1, 10)}, "hypothesis"),
+    (gradient_descent.noisy_group_off_the_support, {"constant": F(10**7)}, "printed"),
+    (gradient_descent.noisy_group_on_the_support, {"p_1": 100}, "printed"),
+    (gradient_descent.noisy_group_on_the_support, {"star": F(1)}, "hypothesis"),
+    (gradient_descent.noisy_group_on_the_support, {"alpha": F(1, 10**10)}, "hypothesis"),
+    (gradient_descent.rate_below_the_noise_of_known_groups, {"size": 10**4}, "printed"),
+    (gradient_descent.rate_below_the_noise_of_known_groups, {"size": 10**6}, "hypothesis"),
+    (gradient_descent.weak_group_that_grows, {"star": F(3, 20)}, "printed"),
+    (gradient_descent.weak_group_that_grows, {"star": F(9, 10)}, "hypothesis"),
+    (gradient_descent.direction_that_stops, {"constant": F(1000)}, "printed"),
+    (gradient_descent.direction_that_stops, {"gamma": F(1, 10)}, "hypothesis"),
+    (steps.direction_against_the_signal, {"gamma": F(1, 3)}, "hypothesis"),
+    (steps.direction_against_the_signal, {"gamma": F(0)}, "printed"),
+    (steps.long_step, {"gamma": F(1, 5)}, "printed"),
+    (steps.long_step, {"u": F(1, 4)}, "hypothesis"),
+    (gradient_flow.growth_of_a_small_group, {"u": F(1, 2)}, "printed"),
+    (gradient_flow.growth_of_a_small_group, {"B": F(0)}, "hypothesis"),
+    (perturbations.direction_before_and_after, {"k": 300}, "hypothesis"),
+    (perturbations.direction_that_hardly_moves, {"eta": F(4, 9)}, "printed"),
+    (perturbations.direction_that_hardly_moves, {"eta": F(1, 2)}, "hypothesis"),
 ]
 
 
@@ -123,31 +143,35 @@ def test_a_spoiled_instance_does_not_refute(make, changes, fault):
 
 @pytest.mark.parametrize(("constant", "side"), [(1, 10), (10, 50), (100, 500), (1000, 4000)])
 def test_theorem2_fails_for_every_constant(constant, side):
-    assert gradient_flow.ce_theorem2(F(constant), side, F(1, 10**10)).refutes
+    assert gradient_flow.large_group_off_the_support(F(constant), side, F(1, 10**10)).refutes
 
 
 @pytest.mark.parametrize(
     ("side", "level"), [(400, F(1, 100)), (480, F(1, 100)), (2000, F(1, 1000))]
 )
 def test_theorem3_fails_for_every_large_group(side, level):
-    assert gradient_descent.ce_theorem3(side, level, alpha=min(F(1, 10**9), level**4 / 2)).refutes
+    assert gradient_descent.noisy_group_off_the_support(
+        side, level, alpha=min(F(1, 10**9), level**4 / 2)
+    ).refutes
 
 
 @pytest.mark.parametrize("exponent", range(9, 60, 5))
 def test_the_printed_window_is_empty_for_every_small_alpha(exponent):
-    assert gradient_descent.ce_window(alpha=F(1, 10**exponent)).refutes
+    assert gradient_descent.times_of_equal_magnitudes(alpha=F(1, 10**exponent)).refutes
 
 
 @pytest.mark.parametrize(
     ("n", "p_1", "constant"), [(4096, 2048, 50), (16384, 15000, 90), (65536, 65000, 80)]
 )
 def test_corollary1_fails_for_large_groups(n, p_1, constant):
-    assert gradient_descent.ce_corollary1(n, p_1, constant=F(constant), alpha=F(1, 10**24)).refutes
+    assert gradient_descent.noisy_group_on_the_support(
+        n, p_1, constant=F(constant), alpha=F(1, 10**24)
+    ).refutes
 
 
 def test_the_frozen_direction_may_be_as_wrong_as_one_likes():
     for a, b in ((20, 99), (39, 760), (200, 9999)):
-        assert steps.ce_lemma10(F(a, math.isqrt(a * a + b * b)), alpha=F(1, 20)).refutes
+        assert steps.direction_that_stays(F(a, math.isqrt(a * a + b * b)), alpha=F(1, 20)).refutes
 
 
 # Both sides again, in floating point, from the paper alone.
@@ -246,7 +270,7 @@ def test_theorem2_in_floats(built):
     off = run.y[1] ** 3 / math.sqrt(2) / side <= constant * theta**1.5
     assert on.any() and off.any()
     assert not (on & off).any()
-    assert gradient_flow.ce_theorem2(theta=F(1, 10**6)).refutes
+    assert gradient_flow.large_group_off_the_support(theta=F(1, 10**6)).refutes
 
 
 def test_theorem2_times_in_floats(built):
@@ -295,9 +319,68 @@ def test_the_window_in_floats(built):
     lower = math.log(1 / (2 * 1e-18)) / (2 * math.log(1 + 1 / 40))
     upper = 5 / 16 * 20 * math.log(1e36)
     assert (round(lower), round(upper)) == (825, 518)
-    assert float(built["L23-tub"].printed.left) <= lower <= float(built["L23-tub"].corrected.left)
-    assert upper <= float(built["L23-tub"].printed.right)
-    assert float(built["L23-tub"].corrected.right) <= 16 / 5 * upper
+    assert (
+        float(built["L23-theorem3-times"].printed.left)
+        <= lower
+        <= float(built["L23-theorem3-times"].corrected.left)
+    )
+    assert upper <= float(built["L23-theorem3-times"].printed.right)
+    assert float(built["L23-theorem3-times"].corrected.right) <= 16 / 5 * upper
+
+
+def test_a_weak_group_grows_in_floats(built):
+    """One number is enough: from t = 1 on the sign is right."""
+    u = alpha = 1e-10
+    epochs = 0
+    while u <= math.sqrt(alpha):
+        u *= 1 + 2 / 20 * (0.6 - u**2)
+        epochs += 1
+    assert epochs + 1 == built["L23-weak-groups"].printed.right
+    assert epochs < math.log(1 / alpha**4) / (32 / 20 * 0.08)
+    for _ in range(1000):
+        u *= 1 + 2 / 20 * (0.6 - u**2)
+    assert u**2 == pytest.approx(0.6)
+
+
+def test_theorem4_in_floats(built):
+    """Algorithm 2 on the certificate's instance, written out for two entries."""
+    data = {key: float(built["L23-theorem4"].data[key]) for key in ("delta", "alpha", "eta")}
+    gamma = 1 / 20
+    G = np.array([[1.0, data["delta"]], [data["delta"], 1.0]])
+    star = np.array([1.0, 0.0])
+    v = star.copy()
+    u = data["alpha"]
+    for _ in range(math.ceil(float(built["L23-theorem4"].data["T >= T_lb + 1"]))):
+        step = u**-4 if u**2 < 0.5 else data["eta"]
+        gradient = G @ (star - u**2 * v)
+        z = u**2 * v + gradient if u**2 < 0.5 else v + step * u**2 * gradient
+        v = z / np.linalg.norm(z)
+        u += 2 * gamma * u * (v @ G @ (star - u**2 * v))
+    error = np.abs(u**2 * v - star).max()
+    epsilon = float(built["L23-theorem4"].data["epsilon"])
+    assert u**2 == pytest.approx(1, abs=1e-6)
+    assert error >= float(built["L23-theorem4"].printed.left) > 500 * epsilon
+
+
+@pytest.mark.parametrize(("q", "constant"), [(F(1, 10**5), 500), (F(1, 10**8), 5 * 10**5)])
+def test_theorem4_fails_for_every_constant(q, constant):
+    assert gradient_descent.direction_that_stops(q, constant=F(constant)).refutes
+
+
+@pytest.mark.parametrize(("size", "constant"), [(10**5, 100), (10**8, 10**5)])
+def test_no_estimator_has_the_rate_for_any_constant(size, constant):
+    make = gradient_descent.rate_below_the_noise_of_known_groups
+    assert make(n=2 * size, size=size, constant=F(constant)).refutes
+
+
+def test_the_risk_of_two_signs_in_floats():
+    """The Bayes risk of +-tau in noise of variance v = 4 tau^2 is at least tau^2/4 = v/16."""
+    z = np.linspace(-12, 12, 48001)
+    tau = 0.5
+    weights = np.exp(-((z - tau) ** 2) / 2) / math.sqrt(2 * math.pi) * (z[1] - z[0])
+    risk = np.sum(weights * (tau * np.tanh(tau * z) - tau) ** 2)
+    assert risk > tau**2 / 4
+    assert risk < tau**2
 
 
 def test_corollary1_in_floats(built):
@@ -313,13 +396,6 @@ def test_corollary1_in_floats(built):
         nearest = (w_star @ a) / (a @ a) * a
         assert np.sum((w_star - nearest) ** 2) >= float(built["L23-corollary1"].printed.left)
     assert 100 * math.log(n) / n <= float(built["L23-corollary1"].printed.right)
-
-
-def test_epsilon_in_floats(built):
-    t = np.linspace(-8, 8, 2001)
-    q = float(built["L23-corollary1-epsilon"].printed.left)
-    assert (1 - q + q * np.cosh(2 * t) <= np.exp(t**2 / 2) * (1 + 1e-15)).all()
-    assert 2 > 2 * math.sqrt(math.log(2))
 
 
 def test_lemmas_10_and_11_in_floats():

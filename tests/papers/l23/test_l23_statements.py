@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import scipy.integrate
 
-from gsae_ref.claims.evidence import Identity, Inequality, Measurement
+from gsae_ref.claims.evidence import Counterexample, Identity, Inequality, Measurement
 from gsae_ref.claims.finding import MEASUREMENTS
 from gsae_ref.papers.families import FAMILIES
 from gsae_ref.papers.l23 import instance as l23_instance
@@ -30,16 +30,33 @@ NUMBERED = [
     "algorithm1",
     "algorithm2",
 ]
-VERDICTS = {
-    "holds": "lemma1 theorem1 lemma4 lemma7 eq7 lemma8 lemma14 lemma16 eq10",
-    "identity": "gradients eq3 lemma2 eq6 perturbations",
-    "corrected": "lemma3 theorem2 theorem3 tub corollary1 corollary1-epsilon theorem4 theorem4-step bracket span double-bracket lemma5 lemma6 lemma9 "
-    "lemma10 lemma11 lemma12 lemma13 eq8 eq9 lemma17",
-    "refuted": "designs theorem2-times",
-    "typo": "groups loss residual definition3 theorem2-zeta growth",
-    "asymptotic": "lemma15",
-    "definition": "eq1 eq2 assumption1 model definition1 definition2 algorithm1 zeta tlb algorithm2 eq4 eq5",
+TRUTHS = {
+    "holds": """
+        assumption1 eq1 eq2 gaussian-designs model gradients eq3
+        definition1 definition2 lemma1 theorem1
+        lemma2 first-step lemma4
+        algorithm1 zeta tlb tub algorithm2 theorem4-deltas criterion practical-rule
+        lemma7 eq4 eq5 eq6 lemma8 lemma14
+        perturbations eq7 lemma15 lemma16 eq10
+        figure2 figure3 figure4 figure5 figure7 figure11 figure12 table2 designs
+    """,
+    "false": """
+        bracket span double-bracket
+        lemma3 theorem2 lemma5 lemma6 theorem2-growth theorem2-times
+        theorem3 theorem3-times weak-groups corollary1 minimax theorem4 theorem4-step
+        lemma9 lemma10 lemma10-upper lemma11
+        lemma12 lemma12-equality lemma13 lemma10-condition eq8 eq9 lemma16-remark lemma17
+    """,
+    "typo": """
+        groups loss residual theorem2-zeta theorem2-display definition3 corollary1-epsilon
+        corollary1-sum growth
+    """,
+    "not settled": """
+        size-one sample-complexity figure2-stopping figure4-rival figure6 figure6-error
+        figure7-small figure10 table3
+    """,
 }
+WITHOUT_REPAIR = {"theorem2-times", "minimax"}
 
 
 # ------------------------------------------------------------------------------------------------ the rows
@@ -49,16 +66,50 @@ VERDICTS = {
 def test_every_numbered_statement_has_a_row(name):
     row = LEDGER[f"L23-{name}"]
     assert row.paper == "L23"
-    assert row.statement
+    assert row.printed
     number = "".join(c for c in name if c.isdigit())
     assert not number or number in row.number
 
 
-def test_the_verdicts_are_the_known_ones():
-    assert {
-        row.id.removeprefix("L23-"): row.verdict for row in statements.ROWS if row.id != "R8"
-    } == {name: verdict for verdict, names in VERDICTS.items() for name in names.split()}
-    assert (LEDGER["R8"].paper, LEDGER["R8"].verdict) == ("own", "holds")
+def test_the_truths_are_the_known_ones():
+    printed = [row for row in statements.ROWS if not row.id.startswith("R8")]
+    known = {name: truth for truth, names in TRUTHS.items() for name in names.split()}
+    assert {row.id.removeprefix("L23-"): row.truth for row in printed} == known
+
+
+def test_the_projects_own_rows_hold():
+    own = {row.id: row.truth for row in statements.ROWS if row.paper == "own"}
+    assert own == {"R8": "holds", "R8-rate": "holds", "L23-designs": "holds"}
+
+
+def test_what_is_false_is_repaired_but_for_what_cannot_be():
+    false = [row for row in statements.ROWS if row.truth == "false"]
+    assert {row.id.removeprefix("L23-") for row in false if not row.repaired} == WITHOUT_REPAIR
+
+
+def test_what_is_false_has_an_exact_counterexample():
+    false = [row for row in statements.ROWS if row.truth == "false"]
+    assert [row.id for row in false if Counterexample() not in row.evidence] == []
+
+
+def test_what_assumes_something_says_what():
+    """Identities and definitions apart, and what a run shows."""
+    kinds = ("inequality", "asymptotic claim")
+    assert [
+        row.id
+        for row in statements.ROWS
+        if row.kind in kinds and row.truth in ("holds", "false") and not row.hypotheses
+    ] == WITHOUT_HYPOTHESES
+
+
+WITHOUT_HYPOTHESES = [
+    "L23-gaussian-designs",  # of a distribution
+    "L23-theorem2-growth",  # an orthogonal design, built in
+    "L23-theorem2-times",  # its instances are inside by construction
+    "L23-minimax",  # of all estimators
+    "L23-lemma15",  # of a distribution
+    "L23-designs",  # of two designs
+]
 
 
 def test_the_whole_of_l23_is_confirmed_with_another_seed():
@@ -173,8 +224,26 @@ def distance(factor):
 
 
 def eq9(i):
-    n = Numbers(i)
-    return max(np.linalg.norm(n.gaps(i.v)[k]) for k in n.on), 2 * i.tau * n.M
+    gap = np.linalg.norm(i.star * i.v_star - i.u**2 * i.v)
+    return gap, math.sqrt(1 + 2 * (1 + i.tau) / 5) * i.tau * i.bound
+
+
+def directions(i):
+    """1 - <v(t), v*> for t >= 1 against 1 - sqrt(1 - tau^2/100)."""
+    return 1 - min(i.cosines), 1 - math.sqrt(1 - i.tau**2 / 100)
+
+
+def theorem2_growth(i):
+    """u u' for a balanced group off S: v = u unit/sqrt 2, noise b."""
+    v = i.u / math.sqrt(2) * i.v
+    return (
+        i.u * (2 * i.u * v @ (i.b - i.u**2 * v)),
+        math.sqrt(2) * i.u**3 * np.linalg.norm(i.b) - i.u**6,
+    )
+
+
+def relative_change(i):
+    return 0.89 * i.gamma * i.star, abs(next_u(i) - i.u) / i.u
 
 
 def growth(i, k):
@@ -330,8 +399,28 @@ STATEMENTS = (
     Statement("lemma13", "abs(<v, b>), abs(e) <= tau u*^2/20", projected(1 / 20), 0.15),
     Statement("eq8", "with the 2-norm", eq8, 0.3),
     Statement("lemma14", "u(T) <= sqrt(alpha)", lemma14, 0.9),
+    Statement("eq9", "at most sqrt(1 + 2 (1 + tau)/5) tau u_max*^2", eq9, 0.9),
+    Statement("theorem2-growth", "-u^6 + sqrt 2 u^3 ||nu||", theorem2_growth, 0.8),
+    Statement("lemma10-upper", "u^2(T) <= 1.05 u*^2", lambda i: (final(i), 1.05 * i.star), 0.9),
     Statement(
-        "eq9", "abs(u^2 - u*^2) <= tau, <v, v*> >= 1 - tau^2/5: at most 2 tau u_max*^2", eq9, 0.5
+        "lemma10-upper",
+        "u^2(t+1) <= u*^2 + B",
+        lambda i: (next_u(i) ** 2, i.star + i.bound),
+        0.98,
+        300,
+    ),
+    Statement("lemma11", "1 - <v(t), v*> <= 1 - sqrt(1 - tau^2/100), t >= 1", directions, 0.9),
+    Statement("lemma12-equality", "abs(<v, b>), abs(e) <= tau u*^2/10", projected(1 / 10), 0.1),
+    Statement("lemma10-condition", "on S: ||b_l|| <= Z/20", r8_on, 0.5),
+    Statement("lemma16-remark", "1 - <v(t+1), v*> <= 2B", lemma16, 0.9),
+    Statement(
+        "practical-rule", "0.89 gamma u*^2 <= abs(u(t+1) - u(t))/u(t)", relative_change, 0.85
+    ),
+    Statement(
+        "eq7",
+        "<= sqrt(1 + 2 (1 + tau)/5) tau u*^2",
+        distance(lambda i: math.sqrt(1 + 2 * (1 + i.tau) / 5) * i.tau),
+        0.9,
     ),
     Statement("lemma16", "1 - <v(t+1), v*> <= tau/5", lemma16, 0.9),
     Statement(
@@ -392,13 +481,14 @@ def test_every_inequality_that_is_claimed_of_l23_is_recomputed_here_but_for_brac
     here = {(s.row, s.label) for s in STATEMENTS}
     rest = {row for row, _ in claimed - here}
     assert rest == {
-        "definition2",
         "lemma1",
         "theorem1",
         "lemma14",
         "theorem3",
+        "theorem3-times",
+        "theorem4",
         "R8",
-    }  # theorem3's and R8's other one is that of tub
+    }  # the last four have that of tub
     assert here <= claimed
 
 
@@ -442,9 +532,16 @@ MUTANTS = [
     ("L23-lemma3", 1, 1.01),
     ("L23-lemma8", 1, 1.001),
     ("L23-lemma9", 2, 1.001),
+    ("L23-lemma9", 3, 1.2),
+    ("L23-lemma11", 3, 1.001),
     ("L23-lemma16", 0, 1.01),
+    ("L23-lemma16-remark", 2, 1.01),
     ("L23-lemma14", 1, 1.01),
     ("L23-lemma5", 3, 1.05),
+    ("L23-theorem2-growth", 2, 1.05),
+    ("L23-eq7", 1, 1.02),
+    ("L23-eq9", 1, 1.02),
+    ("L23-practical-rule", 0, 1.02),
     ("L23-lemma2", 0, 1.001),
     ("L23-eq6", 0, -1.0),
     ("L23-double-bracket", 2, -1.0),

@@ -1,6 +1,4 @@
-"""Counterexamples to [L23] on gradient flow: Lemma 3 (v_l(0) proportional to X_l^T y / n need not be close to v*_l), Lemmas 5 and 6,
-Theorem 2 and the times of its proof.
-"""
+"""Counterexamples to [L23] on gradient flow: Lemmas 3, 5 and 6, Theorem 2 and its proof."""
 
 from fractions import Fraction
 
@@ -27,6 +25,41 @@ from ....claims.exact import (
 )
 
 
+def _assumption1(
+    gram: Matrix, cross: Matrix, delta_in: Fraction, delta_out: Fraction
+) -> tuple[Comparison, ...]:
+    """(1) and (2) for one or two groups of two entries whose diagonal blocks are I."""
+    eye = identity(2)
+    return (
+        Comparison("X^T X / n is positive semidefinite", int(is_psd(gram)), "==", 1),
+        Comparison(
+            "max_l ||X_l^T X_l / n - I||_F^2 == 0 <= delta_in^2, (1)",
+            frobenius_squared(subtract(eye, eye)),
+            "<=",
+            delta_in**2,
+        ),
+        Comparison("||X_1^T X_2 / n||_2 <= delta_out, (2)", spectral_norm(cross), "<=", delta_out),
+        Comparison("0 < delta_in", 0, "<", delta_in),
+        Comparison("delta_in < 1", delta_in, "<", 1),
+        Comparison("0 < delta_out", 0, "<", delta_out),
+        Comparison("delta_out < 1", delta_out, "<", 1),
+    )
+
+
+def _signed_square(eta: Fraction, a: Matrix, star: Matrix) -> Fraction:
+    """cos abs(cos) between v_1(0) = eta X_1^T y / n and v*_1."""
+    cosine = inner(scale(Fraction(eta), a), star)
+    lengths = eta**2 * frobenius_squared(a) * frobenius_squared(star)
+    return cosine * abs(cosine) / lengths
+
+
+def _gram(cross: Matrix) -> Matrix:
+    """X^T X / n of two groups of two entries, the identity in each."""
+    top = zip(identity(2), cross, strict=True)
+    bottom = zip(transpose(cross), identity(2), strict=True)
+    return tuple(a + b for a, b in (*top, *bottom))
+
+
 def _certificate(
     cross: Matrix,
     w: tuple[Matrix, ...],
@@ -37,26 +70,19 @@ def _certificate(
     corrected_eta: Fraction,
     note: str,
 ) -> Certificate:
-    """Lemma 3 for group 1 of one or two groups of two entries; ``cross`` is X_1^T X_2 / n, the diagonal blocks are I."""
-    eye = identity(2)
-    gram = eye
-    if len(w) == 2:
-        top = zip(eye, cross, strict=True)
-        bottom = zip(transpose(cross), eye, strict=True)
-        gram = tuple(a + b for a, b in (*top, *bottom))
+    """Lemma 3 for group 1 of one or two groups of two entries.
+
+    ``cross`` is X_1^T X_2 / n; the diagonal blocks of X^T X / n are I.
+    """
+    gram = _gram(cross) if len(w) == 2 else identity(2)
     star = w[0]
     norms = [norm(x) for x in w]
     a = add(star, noise, *((product(cross, w[1]),) if len(w) == 2 else ()))
     beta = delta_in + delta_out * sum(norms[1:]) / norms[0] + norm(noise) / norms[0]
     bound = 1 - (delta_in + len(w) * delta_out + norm(noise) / norms[0]) ** 2
 
-    def signed_square(eta: Fraction) -> Fraction:
-        """cos abs(cos) between v_1(0) = eta X_1^T y / n and v*_1."""
-        cosine = inner(scale(Fraction(eta), a), star)
-        return cosine * abs(cosine) / (eta**2 * frobenius_squared(a) * norms[0] ** 2)
-
     least = bound * abs(bound)
-    angle = signed_square(corrected_eta)
+    angle = _signed_square(corrected_eta, a, star)
     return Certificate(
         data={
             "L": len(w),
@@ -69,25 +95,12 @@ def _certificate(
             "beta": beta,
         },
         hypotheses=(
-            Comparison("X^T X / n is positive semidefinite", int(is_psd(gram)), "==", 1),
-            Comparison(
-                "max_l ||X_l^T X_l / n - I||_F^2 == 0 <= delta_in^2, (1)",
-                frobenius_squared(subtract(eye, eye)),
-                "<=",
-                delta_in**2,
-            ),
-            Comparison(
-                "||X_1^T X_2 / n||_2 <= delta_out, (2)", spectral_norm(cross), "<=", delta_out
-            ),
-            Comparison("0 < delta_in", 0, "<", delta_in),
-            Comparison("delta_in < 1", delta_in, "<", 1),
-            Comparison("0 < delta_out", 0, "<", delta_out),
-            Comparison("delta_out < 1", delta_out, "<", 1),
+            *_assumption1(gram, cross, delta_in, delta_out),
             Comparison("||v_1(0)||^2 > 0", eta**2 * frobenius_squared(a), ">", 0),
         ),
         printed=Comparison(
             "cos abs(cos) >= B abs(B), B = 1 - (delta_in + L delta_out + ||noise|| / u*_1^2)^2",
-            signed_square(eta),
+            _signed_square(eta, a, star),
             ">=",
             least,
         ),
@@ -102,8 +115,8 @@ def _certificate(
 
 
 @counterexample("L23-lemma3", "magnitudes")
-def ce_lemma3_magnitudes(ratio: int = 5, delta_out: Fraction = Fraction(1, 10)) -> Certificate:
-    """Two groups, w*_1 = e_1, w*_2 = ratio e_1, noise-free: X_1^T y / n = e_1 + ratio delta_out e_2."""
+def strong_and_weak_group(ratio: int = 5, delta_out: Fraction = Fraction(1, 10)) -> Certificate:
+    """w*_1 = e_1, w*_2 = ratio e_1, no noise: X_1^T y / n = e_1 + ratio delta_out e_2."""
     cross = ((Fraction(0), Fraction(0)), (delta_out, Fraction(0)))
     return _certificate(
         cross,
@@ -113,12 +126,12 @@ def ce_lemma3_magnitudes(ratio: int = 5, delta_out: Fraction = Fraction(1, 10)) 
         Fraction(1, 100),
         delta_out,
         Fraction(1),
-        "L delta_out treats all magnitudes as equal: the leak of group l' is delta_out (u*_l' / u*_l)^2.",
+        "L delta_out takes all magnitudes as equal; group l' leaks delta_out (u*_l' / u*_l)^2.",
     )
 
 
 @counterexample("L23-lemma3", "noise")
-def ce_lemma3_noise(level: Fraction = Fraction(21, 20)) -> Certificate:
+def noise_against_the_signal(level: Fraction = Fraction(21, 20)) -> Certificate:
     """One group, noise -level w*: X^T y / n points away from w* for level > 1."""
     zero = ((Fraction(0),) * 2,) * 2
     small = Fraction(1, 100)
@@ -135,7 +148,7 @@ def ce_lemma3_noise(level: Fraction = Fraction(21, 20)) -> Certificate:
 
 
 @counterexample("L23-lemma3", "sign")
-def ce_lemma3_sign(eta: Fraction = Fraction(-1), level: Fraction = Fraction(1, 10)) -> Certificate:
+def negative_factor(eta: Fraction = Fraction(-1), level: Fraction = Fraction(1, 10)) -> Certificate:
     """One group, little noise, eta = -1: v(0) is proportional to X^T y / n, and opposite to it."""
     zero = ((Fraction(0),) * 2,) * 2
     small = Fraction(1, 100)
@@ -156,7 +169,9 @@ ROOT_ABOVE = Fraction(3, 2)  # of 2: 49/25 < 2 < 9/4
 
 
 @counterexample("L23-lemma5")
-def ce_lemma5(theta: Fraction = Fraction(1, 2), B: Fraction = Fraction(100)) -> Certificate:
+def growth_at_equality(
+    theta: Fraction = Fraction(1, 2), B: Fraction = Fraction(100)
+) -> Certificate:
     """Equality in the hypothesis, u' = u^5 + sqrt 2 B u^3: u reaches sqrt(theta) before T.
 
     It does so by int_theta^sqrt(theta) du / (sqrt 2 B u^3) = (1 - theta)/(2 sqrt 2 B theta^2),
@@ -187,22 +202,22 @@ def ce_lemma5(theta: Fraction = Fraction(1, 2), B: Fraction = Fraction(100)) -> 
         ),
         printed=Comparison("T <= the time at which u exceeds sqrt(theta)", claimed, "<=", reached),
         corrected=Comparison(
-            "log(1/theta)/(2 theta^2 + 2 sqrt 2 theta B) <= the time at which u exceeds sqrt(theta)",
+            "log(1/theta)/(2 theta^2 + 2 sqrt 2 theta B) <= the time at which u > sqrt(theta)",
             log_above(1 / theta) / (2 * theta**2 + 2 * ROOT_BELOW * theta * B),
             "<=",
             not_before,
         ),
-        note="d log(u^2)/dt <= 2 u^4 + 2 sqrt 2 u^2 B; the paper's proof drops the factor 2 of the second term.",
+        note="d log(u^2)/dt <= 2 u^4 + 2 sqrt 2 u^2 B; the proof drops the second factor 2.",
     )
 
 
 @counterexample("L23-lemma6")
-def ce_lemma6(
+def limit_below_the_signal(
     B: Fraction = Fraction(9, 100),
     tau: Fraction = Fraction(49, 100),
     theta: Fraction = Fraction(2, 5),
 ) -> Certificate:
-    """Equality in the hypothesis, u* = 1: y = u^3/sqrt 2 rises towards 1 - 3B and never gets there, so abs(y - 1) > 3B at all times."""
+    """Equality in the hypothesis, u* = 1: y = u^3/sqrt 2 < 1 - 3B, so abs(y - 1) > 3B always."""
     return Certificate(
         data={"u*": 1, "u(0) = theta": theta, "B": B, "tau": tau, "limit of u^3/sqrt 2": 1 - 3 * B},
         hypotheses=(
@@ -226,17 +241,17 @@ def ce_lemma6(
         corrected=Comparison(
             "u^3/sqrt 2 >= (1 - 3B - tau) u*^2 for large t; limit", 1 - 3 * B, ">=", 1 - 3 * B - tau
         ),
-        note="(1 - 3B - tau) is what the proof bounds u^3/sqrt 2 by from below; for the deviation it would have to be 3B + tau.",
+        note="The proof gives u^3/sqrt 2 >= (1 - 3B - tau) u*^2; a deviation would be 3B + tau.",
     )
 
 
 @counterexample("L23-theorem2-times")
-def ce_theorem2_times(
+def order_of_the_times(
     theta: Fraction = Fraction(1, 1000),
     epsilon: Fraction = Fraction(1, 100),
     B: Fraction = Fraction(1, 1000),
 ) -> Certificate:
-    """T_l < T_u at the end of the proof, u* = 1: T_l > 4/(5 theta^3) from its first term alone, T_u < log(1/theta)/(2 theta^2).
+    """T_l < T_u of the proof, u* = 1: T_l > 4/(5 theta^3), T_u < log(1/theta)/(2 theta^2).
 
     2^(1/3)/sqrt 2 = 2^(-1/6) > 4/5, since (4/5)^6 < 1/2.
     """
@@ -265,20 +280,39 @@ def ce_theorem2_times(
         ),
         printed=Comparison("T_l < T_u", lower, "<", upper),
         corrected=Comparison(
-            "exact window: (1/theta + 2)/(1 - 1/50) <= (1/theta)(1 - 1/10)/B, times sqrt 2, to ||w|| >= 49/50 and u <= sqrt(theta)",
+            "exact window, to ||w|| >= 49/50 and u <= sqrt(theta), times sqrt 2: "
+            "(1/theta + 2)/(1 - 1/50) <= (1/theta)(1 - 1/10)/B",
             (1 / theta + 2) / (1 - Fraction(1, 50)),
             "<=",
             Fraction(9, 10) / theta / B,
         ),
-        note="T_l is of the order theta^-3 where the flow needs 1/(sqrt 2 ||a|| theta); T_u is of the order theta^-2, not 1/(sqrt 2 B theta).",
+        note="T_l is of order theta^-3, the flow needs 1/(sqrt 2 ||a|| theta); T_u is of order "
+        "theta^-2.",
+    )
+
+
+def _overtaking(
+    u_hi: Fraction, level: Fraction, s: Fraction, share: Fraction
+) -> tuple[Comparison, ...]:
+    """That u_2 exceeds u_hi from s on, and that u_1 stays bounded until s."""
+    return (
+        Comparison(
+            "u_hi^3 >= 2 side constant theta^(3/2), so w_2 is too large from s on",
+            u_hi**3,
+            ">=",
+            level,
+        ),
+        Comparison("u_hi^6 < 2: u_2 still grows at u_hi", u_hi**6, "<", 2),
+        Comparison("s > 0", s, ">", 0),
+        Comparison("s u*_1^2 theta < 1: u_1 is bounded until s", share, "<", 1),
     )
 
 
 @counterexample("L23-theorem2")
-def ce_theorem2(
+def large_group_off_the_support(
     constant: Fraction = Fraction(10), side: int = 50, theta: Fraction = Fraction(1, 10**6)
 ) -> Certificate:
-    """Theorem 2 with ``constant`` for <=: a large group outside S grows before the group in S does, and at no time do both bounds hold.
+    """Theorem 2 with ``constant`` for <~: a large group outside S grows before the group in S does.
 
     X^T X / n = I. S = {1}, p_1 = 1, w*_1 = 1/2, no noise on it. Group 2 has side^2 entries, each
     with the noise 1/side, so ||nu_2||_2 = 1 while the largest entry is 1/side. In units of time
@@ -290,7 +324,6 @@ def ce_theorem2(
     noise = Fraction(1, side)
     star = Fraction(1, 2)
     small = root(theta)
-    epsilon = noise
     ratio = next(k for k in range(1, 10**4) if k**3 >= 2 * side * constant)
     u_hi = ratio * small
     s = (1 / theta - 1 / u_hi) / (1 - u_hi**3)
@@ -304,30 +337,23 @@ def ce_theorem2(
             "X_1^T xi / n": 0,
             "entries of X_2^T xi / n": noise,
             "theta": theta,
-            "epsilon": epsilon,
+            "epsilon": noise,
             "constant": constant,
             "u_2 > u_hi from s on": s,
             "u_hi": u_hi,
             "u_1 until s": u_1,
         },
         hypotheses=(
-            Comparison("epsilon > 0", epsilon, ">", 0),
-            Comparison("theta < epsilon / (2 u_max*^2)", theta, "<", epsilon / (2 * star)),
-            Comparison(
-                "u_hi^3 >= 2 side constant theta^(3/2), so w_2 is too large from s on",
-                u_hi**3,
-                ">=",
-                2 * side * constant * small**3,
-            ),
-            Comparison("u_hi^6 < 2: u_2 still grows at u_hi", u_hi**6, "<", 2),
-            Comparison("s > 0", s, ">", 0),
-            Comparison("u_1 is bounded until s", s * star, "<", 1 / theta),
+            Comparison("epsilon > 0", noise, ">", 0),
+            Comparison("theta < epsilon / (2 u_max*^2)", theta, "<", noise / (2 * star)),
+            *_overtaking(u_hi, 2 * side * constant * small**3, s, s * star * theta),
         ),
         printed=Comparison(
-            "abs(w_1 - w*_1) <= constant max(||X^T xi / n||_inf, epsilon) at some time before s; least error, w_1 < u_1^3",
+            "abs(w_1 - w*_1) <= constant max(||X^T xi / n||_inf, epsilon) at some time before s; "
+            "least error, w_1 < u_1^3",
             star - u_1**3,
             "<=",
-            constant * max(noise, epsilon),
+            constant * noise,
         ),
         corrected=Comparison(
             "max ||nu_l||_2 off S < min ||a_l|| on S, which is missing: ||nu_2||_2 >= ||a_1|| here",
@@ -335,5 +361,39 @@ def ce_theorem2(
             ">=",
             star,
         ),
-        note="For every constant there is a side for which it fails: on the support the error stays near 1/2, its bound is constant/side.",
+        note="It fails for every constant and a large side: the error on S is 1/2, its bound "
+        "constant/side.",
+    )
+
+
+@counterexample("L23-theorem2-growth")
+def growth_of_a_small_group(
+    u: Fraction = Fraction(1, 10), B: Fraction = Fraction(1, 20)
+) -> Certificate:
+    """One group off S, v along its noise, ||v||^2 = u^2/2: u^4 stands for u^3 in the printed bound.
+
+    The slope is -2 ||w||^2 + 2 ||w|| B = -u^6 + sqrt 2 u^3 B, since ||w|| = u^3/sqrt 2.
+    """
+    slope = -(u**6) + ROOT_BELOW * u**3 * B
+    return Certificate(
+        data={
+            "X^T X / n": "I",
+            "u": u,
+            "||v||^2": u**2 / 2,
+            "||X_l^T xi / n||_2 = B": B,
+            "1/2 d(u^2)/dt (rounded down)": slope,
+        },
+        hypotheses=(
+            Comparison("u > 0", u, ">", 0),
+            Comparison("B > 0", B, ">", 0),
+            Comparison("(7/5)^2 < 2", ROOT_BELOW**2, "<", 2),
+            Comparison("2 < (3/2)^2", 2, "<", ROOT_ABOVE**2),
+        ),
+        printed=Comparison(
+            "1/2 d(u^2)/dt <= u^6 + sqrt 2 u^4 B", slope, "<=", u**6 + ROOT_ABOVE * u**4 * B
+        ),
+        corrected=Comparison(
+            "-u^6 + sqrt 2 u^3 B, from above", slope, "<=", -(u**6) + ROOT_ABOVE * u**3 * B
+        ),
+        note="2/n w_l^T X_l^T xi is 2 (u^3/sqrt 2) B at most, and -2 ||w_l||^2 has lost its sign.",
     )

@@ -1,4 +1,4 @@
-"""L23 on gradient flow: the start of Lemma 3, the times of Theorem 2 and Lemmas 5 and 6, as printed and corrected."""
+"""L23, Section 3.2 and Appendix B: the angle of Lemma 3, the times of Theorem 2, Lemmas 5 and 6."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from ....arrays import Array, Real
 def sine(a: Array, b: Array) -> float:
     """sin of the angle between two vectors, and 1 beyond a right angle.
 
-    >>> sine(np.array([3.0, 4.0]), np.array([1.0, 0.0])), sine(np.array([-1.0, 0.0]), np.array([1.0, 0.0]))
+    >>> e_1 = np.array([1.0, 0.0])
+    >>> sine(np.array([3.0, 4.0]), e_1), sine(-e_1, e_1)
     (0.8, 1.0)
     """
     inner = a @ b
@@ -23,10 +24,10 @@ def sine(a: Array, b: Array) -> float:
 
 
 def alignment_bound(norms: Array, noise: Array, delta_in: float, delta_out: float) -> Array:
-    """Lemma 3, corrected: for every group of the support, beta_l, an upper bound on the sine of the angle between v_l(0) and v*_l.
+    """Lemma 3, repaired: beta_l, a bound on the sine of the angle of v_l(0) and v*_l, l in S.
 
-        beta_l = delta_in + delta_out sum_{l' != l, l' in S} (u*_l' / u*_l)^2 + ||X_l^T xi / n||_2 /
-        u*_l^2,  asked to be < 1,
+        beta_l = delta_in + delta_out sum_{k in S, k != l} (u*_k / u*_l)^2
+                 + ||X_l^T xi / n||_2 / u*_l^2,    asked to be < 1,
 
     for v_l(0) = eta X_l^T y / n with eta > 0; ``norms`` are the u*_l^2 = ||w*_l|| and ``noise`` the
     ||X_l^T xi / n||_2, both on S.
@@ -65,8 +66,9 @@ SQRT3 = math.sqrt(3)
 
 
 def flow_time(c: Real, start: float, end: Real) -> Real:
-    """The time in which u' = c u^2 - u^5 takes u from start to end < c^(1/3): int du / (c u^2 - u^5), in closed form; 0 if end <= start.
+    """The time in which u' = c u^2 - u^5 takes u from start to end < c^(1/3), in closed form.
 
+    It is the integral of du / (c u^2 - u^5), and 0 if end <= start.
     1/(c u^2 - u^5) = (1/u^2 + u/(c - u^3))/c. With u = k x, k = c^(1/3), the second part integrates
     to (1/k) [-log(1 - x)/3 + log(1 + x + x^2)/6 - atan((2 x + 1)/sqrt 3)/sqrt 3]. At c = 0 the flow
     decays and never gets there.
@@ -93,18 +95,23 @@ def flow_time(c: Real, start: float, end: Real) -> Real:
 def flow_window(
     theta: float, signals: Sequence[Real], noises: Sequence[Real], tau: float
 ) -> Window:
-    """Theorem 2, corrected: T_l and T_u of the balanced gradient flow on an orthogonal design, from u_l(0) = theta, exactly.
+    """Theorem 2, repaired: T_l and T_u of the balanced flow on an orthogonal design, exactly.
 
-    With a_l = X_l^T y / n = w*_l + nu_l, Lemma 4 keeps v_l(t) along a_l and Lemma 2 keeps ||v_l|| =
-    u_l / sqrt 2, so w_l = (u_l^3 / sqrt 2) a_l /
-    ||a_l|| and (3) becomes u_l' = sqrt 2 ||a_l|| u_l^2 - u_l^5. So ||w_l|| reaches (1 - tau) ||a_l|| at T_l = flow_time(sqrt 2 ||a_l||, theta,
-    (sqrt 2 (1 - tau) ||a_l||)^{1/3}), the largest over S; and, off the support with ||a_l|| =
-    ||nu_l||_2, u_l <= sqrt(theta), that is ||w_l|| <= theta^{3/2} / sqrt 2, until T_u =
-    flow_time(sqrt 2 ||nu_l||, theta, sqrt(theta)) >= (1/theta - 1/sqrt(theta)) / (sqrt 2 max
-    ||nu_l||). In [T_l, T_u] the error on the support is at most tau ||a_l|| + ||nu_l||_2. As theta
-    -> 0 both times grow as 1/(sqrt 2 ||a|| theta): the window is not empty for small theta iff the
-    largest ||nu_l||_2 off the support is below the smallest ||a_l|| on it. That hypothesis, and the
-    2-norm, are missing in the paper.
+    With a_l = X_l^T y / n = w*_l + nu_l and u_l(0) = theta, Lemma 4 keeps v_l(t) along a_l and
+    Lemma 2 keeps ||v_l|| = u_l / sqrt 2. So w_l = (u_l^3 / sqrt 2) a_l / ||a_l||, and (3) becomes
+
+        u_l' = sqrt 2 ||a_l|| u_l^2 - u_l^5.
+
+    Let theta^3 <= sqrt 2 ||a_l|| on S: then ||w_l|| rises to ||a_l||, never above it. It reaches
+    (1 - tau) ||a_l|| at T_l = flow_time(sqrt 2 ||a_l||, theta, (sqrt 2 (1 - tau) ||a_l||)^{1/3}),
+    the largest over S. Off the support ||a_l|| = ||nu_l||_2, and u_l <= sqrt(theta), that is
+    ||w_l|| <= theta^{3/2} / sqrt 2, until T_u = flow_time(sqrt 2 ||nu_l||, theta, sqrt(theta)) >=
+    (1/theta - 1/sqrt(theta)) / (sqrt 2 max ||nu_l||). In [T_l, T_u] the error on the support is at
+    most tau ||a_l|| + ||nu_l||_2: w_l - w*_l = (||w_l|| - ||a_l||) a_l / ||a_l|| + nu_l.
+
+    As theta -> 0 both times grow as 1/(sqrt 2 ||a|| theta): the window is not empty for small theta
+    iff the largest ||nu_l||_2 off the support is below the smallest ||a_l|| on it. That hypothesis,
+    the 2-norm and theta^3 <= sqrt 2 ||a_l|| are missing in the paper.
 
     ``signals``: ||a_l|| for l in S; ``noises``: ||nu_l||_2 for l not in S.
 
@@ -120,7 +127,7 @@ def flow_window(
 
 
 def printed_flow_window(theta: float, u_star_squared: float, B: float, epsilon: float) -> Window:
-    """T_l and T_u at the end of the proof of Theorem 2, for one magnitude u*^2 (so u_min* = u_max*).
+    """T_l and T_u at the end of the proof of Theorem 2, where all magnitudes are u*^2.
 
     >>> window = printed_flow_window(0.1, 1.0, 0.0, 0.4)
     >>> round(window.lower), round(window.upper), window.empty
@@ -133,8 +140,9 @@ def printed_flow_window(theta: float, u_star_squared: float, B: float, epsilon: 
 
 
 def lemma5_time(theta: float, B: float, form: str = "corrected") -> float:
-    """Lemma 5: a time until which u(t) <= sqrt(theta), from u(0) = theta < 1, if d(u^2/2)/dt <= u^6 + sqrt 2 u^4 B.
+    """Lemma 5: a time until which u <= sqrt(theta), from u(0) = theta < 1.
 
+    The hypothesis is d(u^2/2)/dt <= u^6 + sqrt 2 u^4 B.
     While u <= sqrt(theta), d log(u^2)/dt <= 2 u^4 + 2 sqrt 2 u^2 B <= 2 theta^2 + 2 sqrt 2 theta B,
     so u^2 goes from theta^2 to theta no sooner than log(1/theta) / (2 theta^2 + 2 sqrt 2 theta B).
     The paper forgets to double the second term, and prints it as theta sqrt(2 B).
@@ -151,8 +159,9 @@ def lemma5_time(theta: float, B: float, form: str = "corrected") -> float:
 
 
 def lemma6_time(theta: float, u_star_squared: float, B: float, tau: float) -> float:
-    """Lemma 6: the time T after which u^3 / sqrt 2 >= (1 - 3B - tau) u*^2, from u(0) = theta < u*/2, for 0 < B < 1/10 and tau < 1/2.
+    """Lemma 6: the time T after which u^3 / sqrt 2 >= (1 - 3B - tau) u*^2.
 
+    It starts from u(0) = theta < u*/2, with 0 < B < 1/10 and tau < 1/2.
     The hypothesis is u' >= sqrt 2 u^2 [(1 - 3B) u*^2 - y], y = u^3 / sqrt 2. Let u_1^3 = u*^2 /
     sqrt 2. Until y = u*^2/2 (u = u_1), u' >= u^2 (1 - 6B) u*^2 / sqrt 2, so this takes at most sqrt
     2 (1/theta - 1/u_1) / ((1 - 6B) u*^2); the first term of T is larger, for 2 (1 - x) x^2 <= 8/27

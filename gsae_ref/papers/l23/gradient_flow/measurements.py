@@ -33,7 +33,7 @@ def _signals(data: GroupedRegression) -> list[Array]:
 
 @measurement
 def dglnn_balance(rng: np.random.Generator, quick: bool) -> Finding:
-    """Lemma 2 along the integrated flow, on a design that is not orthogonal and from a start that is not balanced."""
+    """Lemma 2 along the flow, on a Gaussian design, from a start that is not balanced."""
     data = sampling.grouped_regression(
         12, 8, GROUPS, [1.0, -1.0, 0.5], design="gaussian", noise_std=0.1, rng=rng
     )
@@ -65,20 +65,18 @@ def dglnn_direction_kept(rng: np.random.Generator, quick: bool) -> Finding:
 
 @measurement
 def dglnn_flow_times(rng: np.random.Generator, quick: bool) -> Finding:
-    """Theorem 2 corrected, on the flow: ||w_l|| = (1 - tau)||a_l|| at T_l for the slowest l in S, u_l = sqrt(theta) at T_u for the fastest off S."""
+    """Theorem 2: ||w_l|| = (1 - tau)||a_l|| at T_l on S, u_l = sqrt(theta) at T_u off S."""
     error = 0.0
     theta = 0.01
     tau = 0.05
     for _ in range(1 if quick else 4):
         data = _orthogonal(rng)
-        a = [np.linalg.norm(x) for x in _signals(data)]
+        a = [float(np.linalg.norm(x)) for x in _signals(data)]
         window = formulas.flow_window(theta, a[:2], a[2:], tau)
         path = ops.dglnn_flow(data.X, data.y, GROUPS, sorted(window), alpha=theta)
         at_lower, at_upper = (1, 0) if window.empty else (0, 1)
-        reached = min(
-            np.linalg.norm(w) / b
-            for w, b in zip(model.parts(path.w[at_lower], GROUPS)[:2], a, strict=False)
-        )
+        lengths = model.group_norms(path.w[at_lower], GROUPS)[:2]
+        reached = min(length / b for length, b in zip(lengths, a, strict=False))
         outside = path.u[at_upper, 2:].max()
         error = max(error, abs(reached / (1 - tau) - 1), abs(outside / np.sqrt(theta) - 1))
     return at_most(
@@ -87,4 +85,40 @@ def dglnn_flow_times(rng: np.random.Generator, quick: bool) -> Finding:
         1e-5,
         T_l=window.lower,
         T_u=window.upper,
+    )
+
+
+@measurement
+def dglnn_flow_error(rng: np.random.Generator, quick: bool) -> Finding:
+    """Theorem 2 repaired, over its window: errors over their bounds; the limit of T_u / T_l."""
+    tau = 0.05
+    worst = [0.0]
+    limit = 0.0
+    for _ in range(1 if quick else 2):
+        data = _orthogonal(rng)
+        w_star = np.asarray(data.w_star)
+        signals = _signals(data)
+        a = [float(np.linalg.norm(x)) for x in signals]
+        noise = [
+            float(np.linalg.norm(x - y))
+            for x, y in zip(signals, model.parts(w_star, GROUPS), strict=True)
+        ]
+        tiny = formulas.flow_window(1e-7, a[:2], a[2:], tau)
+        ratio = float(tiny.upper / tiny.lower) * max(a[2:]) / min(a[:2])
+        limit = max(limit, abs(ratio - 1))
+        theta = 0.03
+        window = formulas.flow_window(theta, a[:2], a[2:], tau)
+        if window.empty:
+            raise ArithmeticError(f"the window {window} of the drawn instance is empty")
+        times = np.linspace(window.lower, window.upper, 3)
+        path = ops.dglnn_flow(data.X, data.y, GROUPS, times, alpha=theta)
+        for w in path.w:
+            gaps = model.group_norms(w - w_star, GROUPS)
+            on = [float(gaps[k] / (tau * a[k] + noise[k])) for k in (0, 1)]
+            worst += [*on, float(gaps[2:].max() * np.sqrt(2) / theta**1.5)]
+    return at_most(
+        "largest error over its bound",
+        max(worst),
+        1.0 + 1e-6,
+        T_u_over_T_l_less_its_limit=limit,
     )

@@ -8,9 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ....arrays import Real
-from ....claims.evidence import Counterexample, Identity, Inequality, Measurement, Reading, worst
+from ....claims.evidence import (
+    Counterexample,
+    Identity,
+    Inequality,
+    Measurement,
+    Reading,
+    Sides,
+    worst,
+)
 from ...row import statement
-from ..instance import BETA_BELOW_1, THETA_SMALL
+from ..instance import BETA_BELOW_1, SMALLER_THAN_LIMIT, THETA_BELOW_1, THETA_SMALL
 from . import formulas
 
 if TYPE_CHECKING:
@@ -23,9 +31,8 @@ def _balance(i: Regression) -> tuple[list[float], list[float]]:
     """u_l du_l/dt and 2 v_l^T dv_l/dt from (3), q = X^T r / n."""
     q = i.parts(i.gram @ (i.w_star - i.weights(i.v)) + i.nu)
     v = i.parts(i.v)
-    return [u * (2 * u * (a @ b)) for u, a, b in zip(i.u, v, q, strict=True)], [
-        2 * a @ (u**2 * b) for u, a, b in zip(i.u, v, q, strict=True)
-    ]
+    groups = list(zip(i.u, v, q, strict=True))
+    return [u * (2 * u * (a @ b)) for u, a, b in groups], [2 * a @ (u**2 * b) for u, a, b in groups]
 
 
 def _alignment(i: Regression) -> tuple[float, float]:
@@ -38,7 +45,10 @@ def _alignment(i: Regression) -> tuple[float, float]:
 
 
 def _reach(i: OneGroup) -> float:
-    """When u' = u^5 + sqrt 2 B u^3 goes from theta to sqrt(theta): with h = u^2, int dh / (2 h^2 (h + c)), c = sqrt 2 B."""
+    """When u' = u^5 + sqrt 2 B u^3 goes from theta to sqrt(theta).
+
+    It is the integral of dh / (2 h^2 (h + c)), with h = u^2 and c = sqrt 2 B.
+    """
     c = np.sqrt(2) * i.bound
     low = i.alpha**2
     high = i.alpha
@@ -52,10 +62,30 @@ def _rise(i: OneGroup) -> Real:
 
 
 def _printed_times(i: OneGroup) -> tuple[float, float]:
-    """Theorem 2's proof: T_l and T_u for one magnitude, noise-free, with tau = epsilon / u*^2 and theta < epsilon / (2 u*^2)."""
+    """Theorem 2's proof: T_l and T_u for one magnitude, no noise, tau = epsilon / u*^2."""
     theta = 0.45 * i.tau * min(1.0, i.star)
     return formulas.lemma6_time(theta, i.star, 0.0, i.tau), formulas.lemma5_time(theta, 0.0)
 
+
+def _growth(i: OneGroup) -> tuple[float, float]:
+    """1/2 d(u^2)/dt off S by (3), with b for the noise, against -u^6 + sqrt 2 u^3 ||b||."""
+    v = i.v * i.u / np.sqrt(2)
+    slope = 2 * i.u**2 * v @ (i.b - i.u**2 * v)
+    return float(slope), float(-(i.u**6) + np.sqrt(2) * i.u**3 * np.linalg.norm(i.b))
+
+
+def _printed_growth(i: OneGroup) -> tuple[float, float]:
+    """The same slope where v is along the noise, against the printed bound."""
+    c = np.sqrt(2) * i.bound
+    return -(i.alpha**6) + c * i.alpha**3, i.alpha**6 + c * i.alpha**4
+
+
+def _lemma5(form: str) -> Sides:
+    return lambda i: (formulas.lemma5_time(i.alpha, i.bound, form), _reach(i))
+
+
+FORMULAS = "gsae_ref.papers.l23.gradient_flow.formulas."
+WINDOW = FORMULAS + "flow_window"
 
 ROWS = (
     statement(
@@ -63,91 +93,127 @@ ROWS = (
         "Lemma 2",
         "identity",
         "holds",
-        "d/dt (u_l^2 / 2 - ||v_l||^2) = 0 along (3).",
+        "“For any” l in [L], d/dt (u_l^2 / 2 - ||v_l||^2) = 0 [along (3)].",
         evidence=(
             Identity("u u' = 2 v^T v'", "dglnn_design", _balance),
             Measurement("dglnn_balance"),
         ),
-        derivation="gsae_ref.papers.l23.gradient_flow.formulas.flow_window",
+        derivation=WINDOW,
     ),
     statement(
         "lemma3",
         "Lemma 3",
         "inequality",
         "false",
-        "If v_l(0) is proportional to X_l^T y / n, then <v_l(0)/||v_l(0)||, v*_l> >= 1 - (delta_in + L delta_out + ||X_l^T xi / n||_2 / "
+        "“If the initialization” v_l(0) “is proportional to” X_l^T y / n, “then” "
+        "<v_l(0)/||v_l(0)||, v*_l> >= 1 - (delta_in + L delta_out + ||X_l^T xi / n||_2 / "
         "u*_l^2)^2.",
-        repaired="For a positive factor, l in S and beta_l = delta_in + delta_out sum_{l' != l in S} (u*_l'/u*_l)^2 + ||X_l^T xi / n||_2 / u*_l^2 "
-        "< 1: >= sqrt(1 - beta_l^2).",
+        repaired="For l in S, v_l(0) = eta X_l^T y / n with eta > 0, and beta_l = delta_in + "
+        "delta_out sum_{k in S, k != l} (u*_k/u*_l)^2 + ||X_l^T xi / n||_2 / u*_l^2 < 1: the sine "
+        "of the angle of v_l(0) and v*_l is at most beta_l, and the cosine at least sqrt(1 - "
+        "beta_l^2).",
+        remark="False in three ways: magnitudes differ, beta_l may exceed 1, the factor may be "
+        "negative.",
+        hypotheses=(BETA_BELOW_1,),
         evidence=(
             Counterexample(),
             Inequality("sin <= beta_l", "dglnn_design", _alignment, (BETA_BELOW_1,)),
         ),
-        hypotheses=(BETA_BELOW_1,),
-        derivation="gsae_ref.papers.l23.gradient_flow.formulas.alignment_bound",
+        derivation=FORMULAS + "alignment_bound",
+    ),
+    statement(
+        "first-step",
+        "Section 3.2, after Lemma 3",
+        "identity",
+        "holds",
+        "“Note that this initialization can be obtained by a single step of gradient descent with” "
+        "0 “initialization.”",
+        reading="The 0 initialization is that of v; u_l(0) != 0.",
+        remark="-grad_{v_l} L at v = 0 is u_l^2 X_l^T y / n. At u = v = 0 both gradients are 0.",
+        evidence=(Measurement("dglnn_first_step"),),
+        derivation="gsae_ref.ops.dglnn_loss_and_grad",
     ),
     statement(
         "theorem2",
         "Theorem 2",
-        "inequality",
+        "asymptotic claim",
         "false",
-        "Orthogonal design, balanced aligned start u_l(0) = theta < eps/(2 u_max*^2): there are T_l < T_u with ||w_l(t) - w*_l||_inf <~ "
-        "||X^T xi / n||_inf v eps on S, theta^{3/2} off S, for T_l <= t <= T_u.",
-        repaired="w_l(t) = (u_l^3/sqrt 2) a_l/||a_l||, u_l' = sqrt 2 ||a_l|| u_l^2 - u_l^5, a_l = X_l^T y / n; T_l and T_u are integrals in "
-        "closed form, and the "
-        "window is not empty for small theta iff max off S of ||X_l^T xi / n||_2 < min on S of ||a_l||. The error on S is at most tau ||a_l|| + "
-        "||X_l^T xi / n||_2.",
-        evidence=(Counterexample(), Measurement("dglnn_flow_times")),
-        derivation="gsae_ref.papers.l23.gradient_flow.formulas.flow_window",
+        "X_l^T X_l / n = I, X_l^T X_l' / n = O for l != l', u_l(0) = theta < eps/(2 u_max*^2), "
+        "v_l(0) = eta_l X_l^T y / n with ||v_l(0)||^2 = theta^2/2: “there exists an lower bound "
+        "and upper bound of the time” T_l < T_u “in the gradient flow in Eq. (3), such that for "
+        "any” T_l <= t <= T_u, ||u_l^2(t) v_l(t) - w*_l||_inf <~ ||X^T xi / n||_inf v eps for l "
+        "in S, theta^{3/2} for l not in S.",
+        repaired="With a_l = X_l^T y / n, nu_l = X_l^T xi / n, eta_l > 0 and theta^3 <= sqrt 2 "
+        "||a_l|| for l in S: w_l(t) = (u_l^3/sqrt 2) a_l/||a_l|| with u_l' = sqrt 2 ||a_l|| u_l^2 "
+        "- u_l^5. For 0 < tau < 1 and all t in [T_l, T_u], the integrals of flow_window, ||w_l - "
+        "w*_l|| <= tau ||a_l|| + ||nu_l||_2 on S and ||w_l|| <= theta^{3/2}/sqrt 2 off S. For "
+        "small theta, T_l < T_u iff the largest ||nu_l||_2 off S is below the smallest ||a_l|| on "
+        "S.",
+        remark="Where the noise of a large group off S exceeds a signal, that group grows first.",
+        hypotheses=(SMALLER_THAN_LIMIT,),
+        evidence=(
+            Counterexample(),
+            Measurement("dglnn_flow_times"),
+            Measurement("dglnn_flow_error"),
+        ),
+        derivation=WINDOW,
     ),
     statement(
         "lemma4",
         "Lemma 4",
-        "inequality",
+        "identity",
         "holds",
-        "Orthogonal design: if v_l(0) = eta X_l^T y / n then v_l(t) = c X_l^T y / n.",
-        remark="c = c(t).",
+        "X_l^T X_l / n = I, X_l^T X_l' / n = O for l != l': “if” v_l(0) = eta X_l^T y / n, “then” "
+        "v_l(t) = c X_l^T y / n “for some constant” c.",
+        reading="c may depend on t.",
         evidence=(Measurement("dglnn_direction_kept"),),
-        derivation="gsae_ref.papers.l23.gradient_flow.formulas.flow_window",
+        derivation=WINDOW,
     ),
     statement(
         "lemma5",
         "Lemma 5",
         "inequality",
         "false",
-        "If d(u^2)/dt / 2 <= u^6 + sqrt 2 u^4 B and u(0) = theta, then u(t) <= sqrt(theta) for t <= log(1/theta) / (2 theta^2 + theta sqrt(2B)).",
-        repaired="for t <= log(1/theta) / (2 theta^2 + 2 sqrt 2 theta B), theta < 1.",
+        "“If the gradient flow satisfies” 1/2 d(u^2)/dt <= u^6 + sqrt 2 u^4 B “for some constant” "
+        "B > 0, “then for any” t <= T = log(1/theta) / (2 theta^2 + theta sqrt(2B)) “we have” "
+        "u(t) <= sqrt(theta) “with initialization” u(0) = theta.",
+        repaired="If 1/2 d(u^2)/dt <= u^6 + sqrt 2 u^4 B, B > 0 and u(0) = theta < 1, then u(t) <= "
+        "sqrt(theta) for t <= log(1/theta) / (2 theta^2 + 2 sqrt 2 theta B).",
+        remark="The proof has sqrt 2 theta B for theta sqrt(2B), which is too little as well.",
+        hypotheses=(THETA_BELOW_1,),
         evidence=(
             Counterexample(),
             Inequality(
                 "printed T <= the time at which u = sqrt(theta)",
                 "dglnn_ode",
-                lambda i: (formulas.lemma5_time(i.alpha, i.bound, "printed"), _reach(i)),
+                _lemma5("printed"),
                 expect="fails",
             ),
             Inequality(
                 "the proof's T (sqrt 2 B) <= that time",
                 "dglnn_ode",
-                lambda i: (formulas.lemma5_time(i.alpha, i.bound, "proof"), _reach(i)),
+                _lemma5("proof"),
                 expect="fails",
             ),
             Inequality(
-                "corrected T <= that time",
-                "dglnn_ode",
-                lambda i: (formulas.lemma5_time(i.alpha, i.bound), _reach(i)),
+                "corrected T <= that time", "dglnn_ode", _lemma5("corrected"), (THETA_BELOW_1,)
             ),
         ),
-        derivation="gsae_ref.papers.l23.gradient_flow.formulas.lemma5_time",
+        derivation=FORMULAS + "lemma5_time",
     ),
     statement(
         "lemma6",
         "Lemma 6",
         "inequality",
         "false",
-        "If d(u^2)/dt / 2 >= (1 - 2B) sqrt 2 u^3 u*^2 - u^6 - sqrt 2 u^3 B u*^2, 0 < B < 1/10, tau < 1/2, u(0) = theta < u*/2, then abs(u^3/sqrt "
-        "2 - u*^2) "
-        "< (1 - 3B - tau) u*^2 for t >= T.",
-        repaired="u^3/sqrt 2 >= (1 - 3B - tau) u*^2 for t >= T; from below only.",
+        "“Fix any” tau < 1/2. “Consider the gradient flow” 1/2 d(u^2)/dt >= (1 - 2B) sqrt 2 u^3 "
+        "u*^2 - u^6 - sqrt 2 u^3 B u*^2 “for some constant” 0 < B < 1/10 “with initialization” "
+        "u(0) = theta < u*/2, “we have that” abs(u^3/sqrt 2 - u*^2) < (1 - 3B - tau) u*^2 “after” "
+        "t >= T = 2^{1/3} u*^{4/3} / (theta^2 (1 - 6B) sqrt 2 u*^2 theta) + 2 log2(1/(2 tau)) / "
+        "(3 u*^2 (1/2 - 3B) (sqrt 2 (1/2 - 3B) u*^2)^{1/3}).",
+        repaired="Under the same hypotheses and with tau > 0: u^3(t)/sqrt 2 >= (1 - 3B - tau) u*^2 "
+        "for t >= T. From below only.",
+        hypotheses=(THETA_SMALL,),
         evidence=(
             Counterexample(),
             Inequality(
@@ -157,34 +223,76 @@ ROWS = (
                 (THETA_SMALL,),
             ),
         ),
-        hypotheses=(THETA_SMALL,),
-        derivation="gsae_ref.papers.l23.gradient_flow.formulas.lemma6_time",
+        derivation=FORMULAS + "lemma6_time",
     ),
     statement(
         "theorem2-zeta",
         "Appendix B, proof of Theorem 2",
-        "remark",
+        "definition",
         "typo",
-        "zeta = 100 ||X^T xi / n||_inf, ||X_l^T xi / n||_2 <= ||X^T xi / n||_inf, the limit X^T y for X^T xi.",
-        repaired="zeta = 80 (max_l ||X_l^T xi / n||_2 v eps), as in Section 4, and the 2-norm of each group throughout.",
+        "“Denote” zeta = 100 ||X^T xi / n||_inf; [further on] ||X_l^T xi / n||_2 / u*_l^2 <= "
+        "||X^T xi / n||_inf / u*_l^2, and “where” B = ||X^T y / n||_inf / u_min*^2.",
+        repaired="zeta = 80 (max_l ||X_l^T xi / n||_2 v eps), as in Section 4, with the 2-norm of "
+        "each group throughout, and B = max_l ||X_l^T xi / n||_2 / u_min*^2.",
         evidence=(
             Reading(
-                "100 here and 80 in Section 4; the largest entry never exceeds the 2-norm; the bounds on the noise have y for xi"
+                "100 here and 80 in Section 4; the largest entry never exceeds the 2-norm; the "
+                "bounds on the noise have y for xi"
             ),
         ),
         derivation="gsae_ref.papers.l23.gradient_descent.formulas.zeta",
+    ),
+    statement(
+        "theorem2-display",
+        "Appendix B, proof of Theorem 2, error on S",
+        "inequality",
+        "typo",
+        "“Therefore, the error bound on the support is as follows”: ... <= (3B + tau) u*_l^2 + "
+        "u*_l^2 sqrt(2 - 2 <v_l/||v_l||, v*_l>) = (3B + tau) u*_l^2 + u*_l^2 sqrt(2B) <= ||X^T y "
+        "/ n||_inf + eps.",
+        repaired="With <v_l/||v_l||, v*_l> >= 1 - B^2, B u*_l^2 = ||X_l^T xi / n||_2 and tau "
+        "u*_l^2 = eps: (3B + tau) u*_l^2 + sqrt 2 B u*_l^2 = (3 + sqrt 2) ||X_l^T xi / n||_2 + "
+        "eps.",
+        remark="The same proof has - sqrt 2 u^3 B for - sqrt 2 u^3 B u*^2. The theorem has "
+        "constants of its own, so nothing depends on these.",
+        evidence=(
+            Reading(
+                "the first line adds a vector and an inner product; sqrt(2 - 2 (1 - B^2)) is sqrt "
+                "2 B; the last step has no constant; the noise has y for xi"
+            ),
+        ),
+        derivation=WINDOW,
+    ),
+    statement(
+        "theorem2-growth",
+        "Appendix B, proof of Theorem 2, off S",
+        "inequality",
+        "false",
+        "“For” l not in S, “we derive a lower bound on the growth rate” 1/2 d(u_l^2)/dt = ... = 2 "
+        "||w_l||^2 + 2/n w_l^T X_l^T xi <= u_l^6 + sqrt 2 u_l^4 B.",
+        repaired="Orthogonal design, ||v_l||^2 = u_l^2/2, l not in S: 1/2 d(u_l^2)/dt = -2 "
+        "||w_l||^2 + 2 w_l^T X_l^T xi / n <= -u_l^6 + sqrt 2 u_l^3 ||X_l^T xi / n||_2.",
+        remark="Lemma 5, also as repaired, has u^4 and does not bound this flow: at theta = 1/100, "
+        "B = 1/20 it allows t <= 2853, but u passes sqrt(theta) at 1274.",
+        evidence=(
+            Counterexample(),
+            Inequality("printed, v along the noise", "dglnn_ode", _printed_growth, expect="fails"),
+            Inequality("-u^6 + sqrt 2 u^3 ||nu||", "dglnn_step", _growth),
+        ),
+        derivation=WINDOW,
     ),
     statement(
         "theorem2-times",
         "Appendix B, end of the proof of Theorem 2",
         "inequality",
         "false",
-        "With T_l of Lemma 6 and T_u of Lemma 5: since theta < eps/(2 u_max*^2), T_l < T_u is ensured.",
-        remark="T_l of the proof is of the order theta^-3, T_u of the order theta^-2 or less; the exact times are those of Theorem 2, corrected.",
+        "“Since” theta < eps/(2 u_max*^2), T_l < T_u “is ensured.” [of Lemmas 6 and 5]",
+        remark="T_l is of the order theta^-3, T_u of the order theta^-2 or less, so T_l > T_u for "
+        "all small theta. The exact times are those of Theorem 2, repaired.",
         evidence=(
             Counterexample(),
             Inequality("T_l <= T_u", "dglnn_ode", _printed_times, expect="fails"),
         ),
-        derivation="gsae_ref.papers.l23.gradient_flow.formulas.flow_window",
+        derivation=WINDOW,
     ),
 )

@@ -1,4 +1,4 @@
-"""Counterexamples to the brackets in Appendix A of [L23]: one group of two entries, everything derived from G(u, v) = (u^2 v_1, u^2 v_2) alone.
+"""Counterexamples to the brackets in Appendix A of [L23], from G(u, v) = (u^2 v_1, u^2 v_2) alone.
 
 Derivatives are exact: along a line, a polynomial of degree at most 4 has the derivative (f(-2) - 8
 f(-1) + 8 f(1) - f(2)) / 12 at 0.
@@ -71,8 +71,8 @@ def _point(
 
 
 @counterexample("L23-bracket")
-def ce_bracket(u: int = 1, v: tuple[int, int] = (1, 1)) -> Certificate:
-    """Proof of Lemma 1: the entry of [grad G_1, grad G_2] in direction v_1, printed +4 u^2 v_2; it is -4 u^2 v_2, and not 0 at v_1 = v_2."""
+def sign_of_the_bracket(u: int = 1, v: tuple[int, int] = (1, 1)) -> Certificate:
+    """Proof of Lemma 1: the entry of [grad G_1, grad G_2] in direction v_1 is -4 u^2 v_2, not +."""
     x, data, hypotheses = _point(u, v)
     value = bracket(gradient(1), gradient(2))(x)
     return Certificate(
@@ -90,12 +90,13 @@ def ce_bracket(u: int = 1, v: tuple[int, int] = (1, 1)) -> Certificate:
             "==",
             -4 * x[0][0] ** 2 * x[2][0],
         ),
-        note="Definition 1 fixes the sign. The bracket is 0 only where v_i = v_j = 0, not where v_i = v_j as the text suggests.",
+        note="Definition 1 fixes the sign. The bracket is 0 only where v_i = v_j = 0, not at v_i = "
+        "v_j.",
     )
 
 
 @counterexample("L23-span")
-def ce_span(u: int = 1, v: tuple[int, int] = (1, 0)) -> Certificate:
+def factor_of_the_bracket(u: int = 1, v: tuple[int, int] = (1, 0)) -> Certificate:
     """Proof of Theorem 1: [grad G_1, grad G_2] = v_2 grad G_1 - v_1 grad G_2 misses a factor -4."""
     x, data, hypotheses = _point(u, v)
     value = bracket(gradient(1), gradient(2))(x)
@@ -120,10 +121,10 @@ def ce_span(u: int = 1, v: tuple[int, int] = (1, 0)) -> Certificate:
 
 
 @counterexample("L23-double-bracket")
-def ce_double_bracket(
+def sign_of_the_double_bracket(
     u: Rational = Fraction(3, 2), v: tuple[int, Fraction] = (2, Fraction(-1, 3))
 ) -> Certificate:
-    """Theorem 1's last display: <grad G_2, [grad G_1, [grad G_1, grad G_2]]> is +6057/16 here, printed -6057/16 < 0."""
+    """Last display: <grad G_2, [grad G_1, [grad G_1, grad G_2]]> is 6057/16, printed -6057/16."""
     x, data, hypotheses = _point(u, v)
     first = gradient(1)
     value = inner(gradient(2)(x), bracket(first, bracket(first, gradient(2)))(x))

@@ -1,4 +1,4 @@
-"""Geometry of the DGLNN parameterisation G(u, v)_i = u_{g(i)}^2 v_i of [L23]: gradients, Hessians, Lie brackets, and why it is no mirror flow.
+"""L23, Section 3.1: gradients, Hessians and brackets of G(u, v)_i = u_{g(i)}^2 v_i; no mirror flow.
 
 A point is x = [u, v] in R^(L+p); g(i) is the group of entry i; ``groups`` is the tuple of group
 sizes (contiguous groups). Entries count from 0.
@@ -51,7 +51,7 @@ def hessian(i: int, u: Array, v: Array, groups: tuple[int, int]) -> Array:
 
 
 def bracket(i: int, j: int, u: Array, v: Array, groups: tuple[int, ...]) -> Array:
-    """[grad G_i, grad G_j] = 4 u_g^2 (v_i e_{L+j} - v_j e_{L+i}) inside a group, 0 between groups and for i = j.
+    """[grad G_i, grad G_j] = 4 u_g^2 (v_i e_{L+j} - v_j e_{L+i}) in a group, 0 between groups.
 
     By Definition 1, [X, Y] = (DY) X - (DX) Y, so it is grad^2 G_j grad G_i - grad^2 G_i grad G_j.
     The e_g parts, 4 u v_i v_j each, cancel; what is left of the first product is 2 u_g 2 u_g v_i
@@ -71,7 +71,9 @@ def bracket(i: int, j: int, u: Array, v: Array, groups: tuple[int, ...]) -> Arra
 
 
 def double_bracket(i: int, j: int, u: Array, v: Array, groups: tuple[int, ...]) -> Array:
-    """[grad G_i, [grad G_i, grad G_j]] = 8 u^3 v_j e_g - 16 u^2 v_i v_j e_{L+i} + (16 u^2 v_i^2 + 4 u^4) e_{L+j} inside a group.
+    """[grad G_i, [grad G_i, grad G_j]] inside a group; 0 between groups.
+
+        8 u^3 v_j e_g - 16 u^2 v_i v_j e_{L+i} + (16 u^2 v_i^2 + 4 u^4) e_{L+j}
 
     With B = [grad G_i, grad G_j] it is (DB) grad G_i - grad^2 G_i B, and DB = 8 u v_i E_{L+j,g} + 4
     u^2 E_{L+j,L+i} - 8 u v_j E_{L+i,g} - 4 u^2 E_{L+i,L+j}. So (DB) grad G_i = (16 u^2 v_i^2 + 4
@@ -94,10 +96,10 @@ def double_bracket(i: int, j: int, u: Array, v: Array, groups: tuple[int, ...]) 
 
 
 def lie_bracket(X: Field, Y: Field, x: Array, step: float = 1e-4) -> Array:
-    """[X, Y](x) of Definition 1 for any vector fields X, Y (functions of x), by central differences along Y and X.
+    """[X, Y](x) of Definition 1 for any vector fields X, Y, functions of x, by central differences.
 
     >>> turn, shift = (lambda x: np.array([-x[1], x[0]])), (lambda x: np.array([1.0, 0.0]))
-    >>> (lie_bracket(turn, shift, np.zeros(2)) + 0).round(9)  # minus the derivative of `turn` along (1, 0)
+    >>> (lie_bracket(turn, shift, np.zeros(2)) + 0).round(9)  # - (derivative of turn along (1, 0))
     array([ 0., -1.])
     """
 
@@ -110,7 +112,9 @@ def lie_bracket(X: Field, Y: Field, x: Array, step: float = 1e-4) -> Array:
 def steepest(
     i: int, sign: int, u: Array, v: Array, groups: tuple[int, ...], time: float, steps: int = 64
 ) -> tuple[Array, Array]:
-    """Follow x' = sign grad G_i(x), the gradient flow of the loss -sign w_i, for a time (Runge-Kutta of order 4); return u and v.
+    """Follow x' = sign grad G_i(x), the gradient flow of -sign w_i, for a time; return u, v.
+
+    The steps are Runge-Kutta of order 4.
 
     >>> u, v = steepest(0, 1, np.array([1.0]), np.array([0.0]), (1,), 1e-6)  # u' = 2 u v, v' = u^2
     >>> round(float(v[0]) * 1e6, 6)
@@ -134,8 +138,9 @@ def steepest(
 def loop_displacement(
     i: int, j: int, u: Array, v: Array, groups: tuple[int, ...], time: float
 ) -> Array:
-    """By how much w moves when the loss is -w_i, then -w_j, then +w_i, then +w_j, for ``time`` each: Theorem 1, proved directly.
+    """How far w moves under the losses -w_i, -w_j, +w_i, +w_j in turn: Theorem 1, proved.
 
+    Each acts for ``time``.
     Under a mirror flow with a Legendre function R, grad R(w)' = -grad L_t(w), and grad R is
     one-to-one. The four linear losses have gradients -e_i, -e_j, e_i, e_j, which integrate to 0
     over the loop, so w would come back to where it began. Gradient flow follows grad G_i, grad G_j,

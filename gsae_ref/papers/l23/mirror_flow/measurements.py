@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @measurement
 def dglnn_mirror_loop(rng: np.random.Generator, quick: bool) -> Finding:
-    """Theorem 1: losses -w_1, -w_2, +w_1, +w_2 for a time s each, whose gradients add up to 0; w_2 / s^2 comes out as 4 u^4 v_1, not 0."""
+    """Theorem 1: under -w_1, -w_2, +w_1, +w_2 for a time s each, w_2 moves by 4 u^4 v_1 s^2."""
     u = np.array([1.1, 0.7])
     v = np.array([0.6, -0.3, 0.8])
     groups = (2, 1)

@@ -60,65 +60,68 @@ def _span(i: Regression) -> Array:
     )
 
 
+FORMULAS = "gsae_ref.papers.l23.mirror_flow.formulas."
+CLOSED_FORM = Identity(
+    "closed form against central differences",
+    "dglnn_design",
+    lambda i: (_numeric(i), _bracket(i)),
+    tolerance=1e-6,
+)
+
+
+def _length(i: Regression) -> tuple[Any, Any]:
+    """4 u^2 ||(v_1, v_2)|| and the norm of the bracket by central differences."""
+    return 4 * i.u[0] ** 2 * np.hypot(i.v[0], i.v[1]), np.linalg.norm(_numeric(i)) * (1 + 1e-8)
+
+
 ROWS = (
     statement(
         "definition1",
         "Definition 1",
         "definition",
         "holds",
-        "Lie bracket: [X, Y](x) = dY(x) X(x) - dX(x) Y(x).",
-        evidence=(
-            Identity(
-                "closed form against central differences",
-                "dglnn_design",
-                lambda i: (_numeric(i), _bracket(i)),
-                tolerance=1e-6,
-            ),
-        ),
-        derivation="gsae_ref.papers.l23.mirror_flow.formulas.lie_bracket",
+        "“we define the Lie Bracket of X and Y as” [X, Y](x) := dY(x) X(x) - dX(x) Y(x), for two "
+        "C^1 vector fields on a smooth submanifold M of R^D.",
+        evidence=(CLOSED_FORM,),
+        derivation=FORMULAS + "lie_bracket",
     ),
     statement(
         "definition2",
         "Definition 2",
         "definition",
         "holds",
-        "G is commuting iff [grad G_i, grad G_j] = 0 on M for all i, j.",
-        evidence=(
-            Inequality(
-                "inside a group: 4 u^2 abs(v_2) <= ||[grad G_1, grad G_2]||",
-                "dglnn_design",
-                lambda i: (4 * i.u[0] ** 2 * abs(i.v[1]), np.linalg.norm(_numeric(i)) * (1 + 1e-8)),
-                (PAIR,),
-            ),
-        ),
-        derivation="gsae_ref.papers.l23.mirror_flow.formulas.bracket",
+        "A C^2 parameterization G: M -> R^d “is said to be commuting iff for any” i, j in [d] "
+        "[grad G_i, grad G_j](x) = 0 “for all” x in M.",
+        evidence=(CLOSED_FORM,),
+        derivation=FORMULAS + "bracket",
     ),
     statement(
         "lemma1",
         "Lemma 1",
         "inequality",
         "holds",
-        "G is not a commuting parameterisation.",
+        "G “is not a commuting parameterization.”",
+        remark="The bracket of two entries of a group has the norm 4 u^2 ||(v_i, v_j)||.",
+        hypotheses=(PAIR,),
         evidence=(
             Inequality(
-                "4 u^2 ||(v_1, v_2)|| <= ||[grad G_1, grad G_2]||",
-                "dglnn_design",
-                lambda i: (
-                    4 * i.u[0] ** 2 * np.hypot(i.v[0], i.v[1]),
-                    np.linalg.norm(_numeric(i)) * (1 + 1e-8),
-                ),
-                (PAIR,),
+                "4 u^2 ||(v_1, v_2)|| <= ||[grad G_1, grad G_2]||", "dglnn_design", _length, (PAIR,)
             ),
         ),
-        derivation="gsae_ref.papers.l23.mirror_flow.formulas.bracket",
+        derivation=FORMULAS + "bracket",
     ),
     statement(
         "theorem1",
         "Theorem 1",
         "inequality",
         "holds",
-        "There are an initialisation and a time-dependent loss L_t such that gradient flow under L_t o G is no mirror flow for any Legendre "
-        "function R.",
+        "“There exists an initialization” [u, v] “and a time-dependent loss” L_t “such that "
+        "gradient flow under” L_t o G “cannot be written as a mirror flow with respect to any "
+        "Legendre function R”.",
+        remark="Four linear losses whose gradients add up to 0 move w, from every point with u_g > "
+        "0 and v_i != 0, g a group of two or more entries; a mirror flow would bring w back. The "
+        "paper's second bracket is not needed.",
+        hypotheses=(PAIR,),
         evidence=(
             Measurement("dglnn_mirror_loop"),
             Inequality(
@@ -128,15 +131,18 @@ ROWS = (
                 (PAIR,),
             ),
         ),
-        derivation="gsae_ref.papers.l23.mirror_flow.formulas.loop_displacement",
+        derivation=FORMULAS + "loop_displacement",
     ),
     statement(
         "bracket",
         "Appendix A, proof of Lemma 1",
         "identity",
         "false",
-        "[grad G_i, grad G_j] = 4 u^2 v_j e_{L+i} - 4 u^2 v_i e_{L+j}, not always 0 when v_i != v_j.",
-        repaired="4 u^2 (v_i e_{L+j} - v_j e_{L+i}) under Definition 1; not 0 unless v_i = v_j = 0, so also at v_i = v_j.",
+        "[grad G_i, grad G_j] = 4 u_{g(i)}^2 v_j e_{L+i} - 4 u_{g(i)}^2 v_i e_{L+j}, “which is not "
+        "always 0 when” v_i != v_j.",
+        repaired="Under Definition 1, for i != j in the group g: [grad G_i, grad G_j] = "
+        "4 u_g^2 (v_i e_{L+j} - v_j e_{L+i}). For u_g > 0 it is 0 only where v_i = v_j = 0.",
+        hypotheses=(PAIR,),
         evidence=(
             Counterexample(),
             Identity(
@@ -154,15 +160,17 @@ ROWS = (
                 tolerance=1e-6,
             ),
         ),
-        derivation="gsae_ref.papers.l23.mirror_flow.formulas.bracket",
+        derivation=FORMULAS + "bracket",
     ),
     statement(
         "span",
         "Appendix A, proof of Theorem 1",
         "identity",
         "false",
-        "[grad G_i, grad G_j] = v_j grad G_i - v_i grad G_j.",
-        repaired="4 (v_i grad G_j - v_j grad G_i).",
+        "“For” i != j “and” g(i) = g(j), [grad G_i, grad G_j] = v_j grad G_i - v_i grad G_j.",
+        repaired="[grad G_i, grad G_j] = 4 (v_i grad G_j - v_j grad G_i) for i != j in one group.",
+        remark="That the bracket lies in the span of the gradients, which the proof uses, is true.",
+        hypotheses=(PAIR,),
         evidence=(
             Counterexample(),
             Identity(
@@ -180,15 +188,19 @@ ROWS = (
                 tolerance=1e-6,
             ),
         ),
-        derivation="gsae_ref.papers.l23.mirror_flow.formulas.bracket",
+        derivation=FORMULAS + "bracket",
     ),
     statement(
         "double-bracket",
         "Appendix A, last display",
         "identity",
         "false",
-        "<grad G_j, [grad G_i, [grad G_i, grad G_j]]> = -16 u^4 v_j^2 - 16 u^4 v_i^2 - 4 u^6 < 0.",
-        repaired="+16 u^4 (v_i^2 + v_j^2) + 4 u^6 > 0 under Definition 1; only != 0 is used.",
+        "<grad G_j, [grad G_i, [grad G_i, grad G_j]]> = -16 u^4 v_j^2 - 16 u^4 v_i^2 - 4 u^6 < 0, "
+        "u = u_{g(i)}.",
+        repaired="Under Definition 1, for i != j in the group g and u = u_g > 0: "
+        "<grad G_j, [grad G_i, [grad G_i, grad G_j]]> = 16 u^4 (v_i^2 + v_j^2) + 4 u^6 > 0.",
+        remark="The proof of Theorem 1 uses only that it is not 0.",
+        hypotheses=(PAIR,),
         evidence=(
             Counterexample(),
             Identity(
@@ -207,6 +219,6 @@ ROWS = (
                 (PAIR,),
             ),
         ),
-        derivation="gsae_ref.papers.l23.mirror_flow.formulas.double_bracket",
+        derivation=FORMULAS + "double_bracket",
     ),
 )

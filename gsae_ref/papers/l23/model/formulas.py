@@ -28,8 +28,9 @@ def group_norms(x: Array, groups: tuple[int, ...]) -> Array:
 
 
 def deltas(gram: Array, groups: Sequence[int]) -> tuple[float, float]:
-    """delta_in = max_l ||X_l^T X_l / n - I||_2 and delta_out = max_{l != l'} ||X_l^T X_l' / n||_2: the least constants in (1) and (2).
+    """The least constants in (1) and (2).
 
+    delta_in = max_l ||X_l^T X_l / n - I||_2 and delta_out = max_{l != k} ||X_l^T X_k / n||_2.
     The suprema over unit vectors are spectral norms; delta_out is 0 for a single group.
 
     >>> deltas(np.array([[1.0, 0.25], [0.25, 1.5]]), (1, 1))
@@ -45,3 +46,18 @@ def deltas(gram: Array, groups: Sequence[int]) -> tuple[float, float]:
 
 def _spectral(M: Array) -> float:
     return float(np.linalg.norm(M, ord=2))
+
+
+def gaussian_block_bound(sizes: int, n: int, t: float) -> float:
+    """Assumption 1 for Gaussian X: a bound on ||B - E B||_2, B the block of one or two groups.
+
+    For Z of shape (n, m) with entries N(0, 1), m = ``sizes``, all singular values of Z / sqrt n lie
+    within r = sqrt(m/n) + t of 1 with probability at least 1 - 2 exp(-n t^2/2) (Gordon's inequality
+    and concentration of Lipschitz functions). So ||Z^T Z / n - I||_2 <= 2 r + r^2, and every block
+    of Z^T Z / n - I is bounded by the same: for two groups, also X_l^T X_l' / n.
+
+    >>> round(gaussian_block_bound(6, 600, 0.1), 2)
+    0.44
+    """
+    r = float(np.sqrt(sizes / n)) + t
+    return 2 * r + r**2

@@ -10,6 +10,7 @@ import numpy as np
 from .... import ops, sampling
 from ....arrays import Array
 from ....claims.finding import at_least, at_most, measurement
+from . import formulas
 
 if TYPE_CHECKING:
     from ....claims.finding import Finding
@@ -41,7 +42,7 @@ def _slopes(cost: Callable[..., Any], x: Array, step: float = 1e-5) -> Array:
 def _differences(
     u: Array, v: Array, X: Array, y: Array, groups: tuple[int, ...], factor: int
 ) -> Array:
-    """Gradient of factor * 1/(2n) ||y - X w||^2 in (u, v) by central differences, the loss written out."""
+    """Gradient of factor * 1/(2n) ||y - X w||^2 in (u, v) by central differences."""
     L = len(u)
     label = np.repeat(np.arange(len(u)), groups)
 
@@ -54,7 +55,7 @@ def _differences(
 
 @measurement
 def dglnn_field(rng: np.random.Generator, quick: bool) -> Finding:
-    """(3) with r written out by groups, and central differences of 1/(2n) ||y - X w||^2, against the package's gradients."""
+    """(3) by groups, and differences of 1/(2n) ||y - X w||^2, against the package's gradients."""
     groups = (3, 1, 2)
     error = 0.0
     for _ in range(3 if quick else 20):
@@ -71,7 +72,7 @@ def dglnn_field(rng: np.random.Generator, quick: bool) -> Finding:
 
 @measurement
 def dglnn_printed_gradients(rng: np.random.Generator, quick: bool) -> Finding:
-    """Section 2's gradients as printed, with D, w* and the noise, against central differences of the loss printed there, 1/2 ||y - X w||^2."""
+    """Section 2's gradients against central differences of its loss, 1/2 ||y - X w||^2."""
     groups = (3, 1, 2)
     error = 0.0
     D = np.repeat(np.eye(3), groups, axis=0)
@@ -86,7 +87,7 @@ def dglnn_printed_gradients(rng: np.random.Generator, quick: bool) -> Finding:
 
 @measurement
 def dglnn_literal_loss(rng: np.random.Generator, quick: bool) -> Finding:
-    """Algorithm 1 as printed with Section 2's loss, n times that of (3), gamma = 1/(20 u_max*^2), n = 100: the largest magnitude met."""
+    """The largest magnitude in Algorithm 1 with the loss of Section 2, 100 times that of (3)."""
     data = sampling.grouped_regression(
         100, 12, 3, [1.0, 1.0, 1.0], design="orthogonal", noise_std=0.01, rng=rng
     )
@@ -111,3 +112,44 @@ def dglnn_literal_loss(rng: np.random.Generator, quick: bool) -> Finding:
     return at_least(
         "largest abs(u), u* = 1.32", largest, 1e6, error_with_the_loss_of_3=error, n_samples=n
     )
+
+
+@measurement
+def dglnn_gaussian_blocks(rng: np.random.Generator, quick: bool) -> Finding:
+    """Gaussian designs: the share of draws beyond the bound on a block, over 2 exp(-n t^2/2)."""
+    from scipy.stats import binom
+
+    sizes = (4, 3)
+    n = 200
+    draws = 300 if quick else 3000
+    t = 0.2
+    bound = formulas.gaussian_block_bound(sum(sizes), n, t)
+    blocks = []
+    for _ in range(draws):
+        X = rng.standard_normal((n, sum(sizes)))
+        blocks.append(max(formulas.deltas(X.T @ X / n, sizes)))
+    failures = sum(block > bound for block in blocks)
+    allowed = binom.ppf(0.999, draws, 2 * np.exp(-n * t**2 / 2))
+    return at_most(
+        "draws beyond the bound over the 99.9 % quantile",
+        failures / allowed,
+        1.0,
+        largest_block_over_bound=float(max(blocks) / bound),
+        median_block_over_bound=float(np.median(blocks) / bound),
+    )
+
+
+@measurement
+def dglnn_first_step(rng: np.random.Generator, quick: bool) -> Finding:
+    """-grad_v at v = 0 against u_l^2 X_l^T y / n, and both gradients at u = v = 0 against 0."""
+    groups = (3, 1, 2)
+    error = 0.0
+    for _ in range(3 if quick else 20):
+        X, y, _, u, v = problem(rng, groups)
+        step = -ops.dglnn_loss_and_grad(u, 0 * v, X, y, groups)[2]
+        expected = np.repeat(u**2, groups) * (X.T @ y) / len(y)
+        rest = ops.dglnn_loss_and_grad(0 * u, 0 * v, X, y, groups)[1:]
+        error = max(
+            error, float(np.abs(step - expected).max()), *(float(np.abs(g).max()) for g in rest)
+        )
+    return at_most("largest difference", error, 1e-12)

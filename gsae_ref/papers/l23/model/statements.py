@@ -16,113 +16,138 @@ if TYPE_CHECKING:
 statement, equation = partial(statement, paper="L23"), partial(equation, paper="L23")
 
 
-def _blocks(i: Regression) -> tuple[float, float]:
-    """The deltas again, from eigenvalues instead of singular values."""
+def _delta_in(i: Regression) -> tuple[float, float]:
+    """delta_in, and again from eigenvalues instead of singular values."""
+    inside = [C for k, m, C in _blocks(i) if k == m]
+    return i.deltas[0], max(np.abs(np.linalg.eigvalsh(C) - 1).max() for C in inside)
+
+
+def _delta_out(i: Regression) -> tuple[float, float]:
+    """delta_out, and again from eigenvalues instead of singular values."""
+    cross = [C for k, m, C in _blocks(i) if k != m]
+    return i.deltas[1], np.sqrt(max((np.linalg.eigvalsh(C @ C.T).max() for C in cross), default=0))
+
+
+def _blocks(i: Regression) -> list[tuple[int, int, np.ndarray]]:
+    """The blocks of X^T X / n with their row and column."""
     ends = np.cumsum(i.groups)
     cuts = [slice(end - size, end) for end, size in zip(ends, i.groups, strict=True)]
-    inside = max(np.abs(np.linalg.eigvalsh(i.gram[c, c]) - 1).max() for c in cuts)
-    cross = [i.gram[c, d] for c in cuts for d in cuts if c != d]
-    return inside, np.sqrt(max((np.linalg.eigvalsh(C @ C.T).max() for C in cross), default=0.0))
+    return [(k, m, i.gram[c, d]) for k, c in enumerate(cuts) for m, d in enumerate(cuts)]
 
+
+INSIDE = Identity(
+    "the least delta_in is the largest abs(eigenvalue - 1)", "dglnn_design", _delta_in
+)
+OUTSIDE = Identity("the least delta_out is a largest singular value", "dglnn_design", _delta_out)
+DELTAS = "gsae_ref.papers.l23.model.formulas.deltas"
+LOSS = "gsae_ref.ops.dglnn_loss_and_grad"
 
 ROWS = (
     statement(
         "groups",
         "Section 2, observation model",
-        "remark",
+        "definition",
         "typo",
-        "[p] is the union of the groups G_j for j = l, ..., L.",
-        repaired="j = 1, ..., L.",
+        "The index set [p] = union_{j=l}^L G_l “is partitioned into L disjoint” groups.",
+        repaired="[p] = union_{l=1}^L G_l.",
         evidence=(
-            Reading("the lower limit of the union is the letter l where the number 1 is meant"),
+            Reading("the lower limit of the union is the letter l; the index of the union is j"),
         ),
-    ),
-    equation(
-        1,
-        "definition",
-        "holds",
-        "sup over unit vectors of abs(<beta_1, (X_l^T X_l / n - I) beta_2>) <= delta_in.",
-        evidence=(
-            Identity(
-                "the least delta_in is the largest abs(eigenvalue - 1)",
-                "dglnn_design",
-                lambda i: (i.deltas[0], _blocks(i)[0]),
-            ),
-        ),
-        derivation="gsae_ref.papers.l23.model.formulas.deltas",
-    ),
-    equation(
-        2,
-        "definition",
-        "holds",
-        "sup over unit vectors of abs(<X_l beta_1, X_l' beta_2>) / n <= delta_out for l != l'.",
-        evidence=(
-            Identity(
-                "the least delta_out is the largest singular value",
-                "dglnn_design",
-                lambda i: (i.deltas[1], _blocks(i)[1]),
-            ),
-        ),
-        derivation="gsae_ref.papers.l23.model.formulas.deltas",
+        derivation="gsae_ref.papers.l23.model.formulas.parts",
     ),
     statement(
         "assumption1",
         "Assumption 1",
         "definition",
         "holds",
-        "(1) and (2) hold with constants delta_in, delta_out in (0, 1).",
-        evidence=(
-            Identity("the least delta_in", "dglnn_design", lambda i: (i.deltas[0], _blocks(i)[0])),
-            Identity("the least delta_out", "dglnn_design", lambda i: (i.deltas[1], _blocks(i)[1])),
-        ),
-        derivation="gsae_ref.papers.l23.model.formulas.deltas",
+        "“The design matrix X satisfies” (1) and (2) “for some constants” delta_in, delta_out in "
+        "(0, 1).",
+        evidence=(INSIDE, OUTSIDE),
+        derivation=DELTAS,
+    ),
+    equation(
+        1,
+        "definition",
+        "holds",
+        "sup over ||beta_1|| <= 1, ||beta_2|| <= 1 of abs(<beta_1, (X_l^T X_l / n - I) beta_2>) <= "
+        "delta_in.",
+        evidence=(INSIDE,),
+        derivation=DELTAS,
+    ),
+    equation(
+        2,
+        "definition",
+        "holds",
+        "sup over ||beta_1|| <= 1, ||beta_2|| <= 1 of abs(<X_l beta_1 / sqrt n, X_l' beta_2 / sqrt "
+        "n>) <= delta_out for l != l'.",
+        evidence=(OUTSIDE,),
+        derivation=DELTAS,
+    ),
+    statement(
+        "gaussian-designs",
+        "Section 2, after Assumption 1",
+        "asymptotic claim",
+        "holds",
+        "“random Gaussian matrices satisfy such conditions with high probability”.",
+        remark="For entries N(0, 1) and r = sqrt((p_l + p_l')/n) + t: with probability at least 1 "
+        "- 2 exp(-n t^2/2) the block of the groups l and l' is within 2 r + r^2 of its mean. So n "
+        "of the order (max p_l + log L)/delta^2 suffices.",
+        evidence=(Measurement("dglnn_gaussian_blocks"),),
+        derivation="gsae_ref.papers.l23.model.formulas.gaussian_block_bound",
     ),
     statement(
         "model",
         "Section 2, reparameterisation",
         "definition",
         "holds",
-        "w_i = u_{g(i)}^2 v_i, that is w = (Du)^2 o v.",
+        "“Each parameter is rewritten as” w_i = u_{g(i)}^2 v_i.",
+        remark="So w = (Du)^2 o v.",
         evidence=(Measurement("dglnn_field"),),
         derivation="gsae_ref.ops.dglnn_weights",
     ),
     statement(
         "loss",
         "Section 2, loss",
-        "remark",
+        "definition",
         "typo",
-        "L(u, v) = 1/2 ||y - X w||^2.",
-        repaired="L(u, v) = 1/(2n) ||y - X w||^2: (3), the step 1/u^4 of Algorithm 1, (6) and every bound on gamma need it.",
+        "“by minimizing the standard squared loss” L(u, v) = 1/2 ||y - X [(Du)^2 o v]||^2.",
+        repaired="L(u, v) = 1/(2n) ||y - X [(Du)^2 o v]||^2.",
+        remark="(3), the step 1/u^4 of Algorithm 1, (6) and every bound on gamma need the 1/n.",
         evidence=(Measurement("dglnn_literal_loss", "against"), Measurement("dglnn_field")),
-        derivation="gsae_ref.ops.dglnn_loss_and_grad",
+        derivation=LOSS,
     ),
     statement(
         "gradients",
         "Section 2, gradients",
         "identity",
         "holds",
-        "grad_u L = 2 D^T (v o [X^T X (w - w*) - X^T xi] o Du) and grad_v L = [X^T X (w - w*) - X^T xi] o (Du)^2.",
+        "grad_u L = 2 D^T (v o [X^T X ((Du)^2 o v - w*) - X^T xi] o Du) and "
+        "grad_v L = [X^T X ((Du)^2 o v - w*) - X^T xi] o (Du)^2.",
+        remark="Of the loss as Section 2 prints it; 1/n times these for the loss of (3).",
         evidence=(Measurement("dglnn_printed_gradients"),),
-        derivation="gsae_ref.ops.dglnn_loss_and_grad",
+        derivation=LOSS,
     ),
     statement(
         "residual",
         "Section 2, residual",
-        "remark",
+        "definition",
         "typo",
-        "r(t) = y - sum_{l'} u_l^2(t) X_l v_l(t), and the flow 'under L_t (.) G'.",
-        repaired="r(t) = y - sum_{l'} u_l'^2(t) X_l' v_l'(t); L_t composed with G.",
+        "“Denote” r(t) = y - sum_{l'=1}^L u_l^2(t) X_l v_l(t); [Theorem 1:] “gradient flow under” "
+        "L_t (.) G.",
+        repaired="r(t) = y - sum_{l'=1}^L u_l'^2(t) X_l' v_l'(t); L_t o G.",
         evidence=(
             Reading(
-                "the sum runs over l', its terms do not depend on it; L_t and G are composed, not multiplied"
+                "the sum runs over l', its terms do not depend on it; (.) is the entrywise product "
+                "of Section 2, and L_t and G are composed"
             ),
         ),
+        derivation=LOSS,
     ),
     equation(
         3,
         "identity",
         "holds",
-        "Gradient flow: du_l/dt = 2/n u_l v_l^T X_l^T r, dv_l/dt = 1/n u_l^2 X_l^T r.",
+        "“the gradient flow reads” du_l/dt = 2/n u_l v_l^T X_l^T r, dv_l/dt = 1/n u_l^2 X_l^T r.",
         evidence=(Measurement("dglnn_field"),),
         derivation="gsae_ref.ops.dglnn_flow",
     ),

@@ -1,4 +1,4 @@
-"""Counterexamples to [L23], Appendix C.3, C.4 and (9): the noise of a whole group enters, not its largest entry.
+"""Counterexamples to [L23], App. C.3, C.4, D: the noise of a group enters, not its largest entry.
 
 X^T X / n = I, so delta_in = delta_out = 0, and groups do not see each other: w = w* on the support
 leaves b = X^T xi / n. The noise of a group is ``level`` times the vector of ones, v* is along it,
@@ -10,6 +10,7 @@ from fractions import Fraction
 from ....claims.exact import (
     Certificate,
     Comparison,
+    add,
     column,
     counterexample,
     frobenius_squared,
@@ -21,7 +22,7 @@ from ....claims.exact import (
 
 
 def _aligned(side: int, tau: Fraction, limit: int, note: str) -> Certificate:
-    """One group of side^2 entries at u = u* = 1, v = v* = ones/side, noise level tau/80 in every entry, tau_0 = tau."""
+    """One group of side^2 entries, u = u* = 1, v = v* = ones/side, all noise entries tau/80."""
     size = side**2
     alpha = Fraction(1, 100)
     star = column(*[Fraction(1, side)] * size)
@@ -63,7 +64,7 @@ def _aligned(side: int, tau: Fraction, limit: int, note: str) -> Certificate:
         ),
         printed=Comparison(f"abs(<v, b>) <= tau u*^2 / {limit}", e, "<=", tau / limit),
         corrected=Comparison(
-            f"the same with the noise scaled to ||X^T xi / n||_2 = {norm(repaired)} = tau_0 u*^2 / 80",
+            f"with the noise scaled to ||X^T xi / n||_2 = {norm(repaired)} = tau_0 u*^2 / 80",
             inner(star, repaired),
             "<=",
             tau / limit,
@@ -72,8 +73,8 @@ def _aligned(side: int, tau: Fraction, limit: int, note: str) -> Certificate:
     )
 
 
-@counterexample("L23-lemma12")
-def ce_lemma12(side: int = 9, tau: Fraction = Fraction(1, 2)) -> Certificate:
+@counterexample("L23-lemma12", also=("L23-lemma10-condition",))
+def noise_of_81_entries(side: int = 9, tau: Fraction = Fraction(1, 2)) -> Certificate:
     """81 entries: e = 9 tau/80 > tau/10."""
     return _aligned(
         side,
@@ -84,7 +85,7 @@ def ce_lemma12(side: int = 9, tau: Fraction = Fraction(1, 2)) -> Certificate:
 
 
 @counterexample("L23-lemma13")
-def ce_lemma13(side: int = 5, tau: Fraction = Fraction(1, 2)) -> Certificate:
+def noise_of_25_entries(side: int = 5, tau: Fraction = Fraction(1, 2)) -> Certificate:
     """25 entries: e = 5 tau/80 > tau/20."""
     return _aligned(
         side,
@@ -95,16 +96,16 @@ def ce_lemma13(side: int = 5, tau: Fraction = Fraction(1, 2)) -> Certificate:
 
 
 @counterexample("L23-lemma17")
-def ce_lemma17(side: int = 9, tau: Fraction = Fraction(1, 2)) -> Certificate:
+def noise_beside_a_loose_direction(side: int = 9, tau: Fraction = Fraction(1, 2)) -> Certificate:
     """81 entries: e = 9 tau/80 > tau/10."""
     return _aligned(side, tau, 10, "The proof takes these terms from Lemma 12.")
 
 
 @counterexample("L23-eq8")
-def ce_eq8(
+def noise_off_the_support(
     side: int = 9, level: Fraction = Fraction(1, 100), u_squared: Fraction = Fraction(1, 10**9)
 ) -> Certificate:
-    """Group 2 off the support, u_min* = u_max* = 1, alpha = 1/320: e = side level - u^2 exceeds 1/20 + level."""
+    """Group 2 off the support, u_min* = u_max* = 1: e = side level - u^2 exceeds 1/20 + level."""
     size = side**2
     alpha = Fraction(1, 320)
     v = column(*[Fraction(1, side)] * size)
@@ -146,12 +147,12 @@ def ce_eq8(
 
 
 @counterexample("L23-eq9")
-def ce_eq9(
+def tilted_direction(
     u_squared: Fraction = Fraction(2),
     sides: tuple[int, ...] = (4, 3, 5),
     zeta: Fraction = Fraction(51, 100),
 ) -> Certificate:
-    """u* = u_max* = 1, m_0 = 0: what is known before (9), abs(u^2 - u*^2) <= 2^-m_0 and <v, v*> >= 1 - 4^-m_0 / 5, does not give 2 zeta."""
+    """u* = u_max* = 1, m_0 = 0: abs(u^2 - u*^2) <= 1 and <v, v*> >= 4/5 do not give 2 zeta."""
     a, b, c = sides
     star = column(1, 0)
     v = column(Fraction(a, c), Fraction(b, c))
@@ -174,6 +175,78 @@ def ce_eq9(
             Comparison("<v, v*> >= 1 - 4^-m_0 / 5", v[0][0], ">=", Fraction(4, 5)),
         ),
         printed=Comparison("||u^2 v - u*^2 v*||^2 <= (2 zeta)^2", error, "<=", (2 * zeta) ** 2),
-        corrected=Comparison("||u^2 v - u*^2 v*||^2 <= (4 zeta)^2", error, "<=", (4 * zeta) ** 2),
-        note="sqrt(2 - 2 <v, v*>) <= sqrt(2/5) 2^-m_0, not 2/5 2^-m_0, and 2^-m_0 u_max*^2 <= 2 zeta: together (1 + sqrt(2/5)) 2 zeta < 4 zeta.",
+        corrected=Comparison(
+            "||u^2 v - u*^2 v*||^2 <= (2.7 zeta)^2", error, "<=", (Fraction(27, 10) * zeta) ** 2
+        ),
+        note="sqrt(2 - 2 <v, v*>) is at most sqrt(2/5) 2^-m_0, not 2/5 2^-m_0; 2^-m_0 u_max*^2 < 2 "
+        "zeta.",
+    )
+
+
+@counterexample("L23-lemma12-equality")
+def direction_before_and_after(
+    k: int = 400, sides: tuple[int, ...] = (40, 9, 41), tau: Fraction = Fraction(1, 2)
+) -> Certificate:
+    """u = u* = 1, noise along e_2: e has v(t+1), <v, b> has v(t), and (6) changes v."""
+    a, b, c = sides
+    level = Fraction(2 * k, k**2 - 1)  # so that 1 + level^2 is a square
+    v = column(Fraction(a, c), Fraction(b, c))
+    noise = column(0, level)
+    star = column(1, 0)
+    z = add(star, noise)
+    v_next = scale(1 / norm(z), z)
+    e = inner(v_next, noise)
+    return Certificate(
+        data={
+            "X^T X / n": "I",
+            "u* = u": 1,
+            "v*": star,
+            "v(t)": v,
+            "b_t = X^T xi / n": noise,
+            "v(t+1)": v_next,
+            "tau = tau_0": tau,
+        },
+        hypotheses=(
+            Comparison("||v||^2 == 1", frobenius_squared(v), "==", 1),
+            Comparison("||v(t+1)||^2 == 1", frobenius_squared(v_next), "==", 1),
+            Comparison("||X^T xi / n||_inf <= tau_0 u*^2 / 80", level, "<=", tau / 80),
+            Comparison("delta_in = 0 <= 1/120", 0, "<=", Fraction(1, 120)),
+            Comparison("0 < tau_0 <= tau <= 1/2", tau, "<=", Fraction(1, 2)),
+            Comparison("<v, v*> >= 1 - tau^2/5", v[0][0], ">=", 1 - tau**2 / 5),
+        ),
+        printed=Comparison("abs(e) == abs(<v, b>)", abs(e), "==", abs(inner(v, noise))),
+        corrected=Comparison(
+            "both are at most tau u*^2 / 10", max(abs(e), abs(inner(v, noise))), "<=", tau / 10
+        ),
+        note="They are inner products at different times.",
+    )
+
+
+@counterexample("L23-lemma16-remark")
+def direction_that_hardly_moves(
+    tau: Fraction = Fraction(2, 5),
+    eta: Fraction = Fraction(1, 1000),
+    sides: tuple[int, ...] = (35, 12, 37),
+) -> Certificate:
+    """u = u* = 1, b = 0, <v, v*> between 1 - 2B and 1 - B, a small eta: v stays below 1 - B."""
+    a, b, c = sides
+    B = tau / 10
+    v = column(Fraction(a, c), Fraction(b, c))
+    z = add(scale(1 - eta, v), scale(eta, column(1, 0)))
+    squared = z[0][0] ** 2 / frobenius_squared(z)
+    return Certificate(
+        data={"u* = u": 1, "v(t)": v, "b_t": 0, "B = tau/10": B, "eta": eta},
+        hypotheses=(
+            Comparison("||v||^2 == 1", frobenius_squared(v), "==", 1),
+            Comparison("||b_t|| = 0 <= B u*^2", 0, "<=", B),
+            Comparison("<v, v*> >= 1 - tau/5", v[0][0], ">=", 1 - tau / 5),
+            Comparison("0 < eta", 0, "<", eta),
+            Comparison("eta <= 4/(9 u*^4)", eta, "<=", Fraction(4, 9)),
+            Comparison("0 < tau", 0, "<", tau),
+            Comparison("tau < 1/2", tau, "<", Fraction(1, 2)),
+            Comparison("<v(t+1), v*> > 0", z[0][0], ">", 0),
+        ),
+        printed=Comparison("<v(t+1), v*>^2 >= (1 - B)^2", squared, ">=", (1 - B) ** 2),
+        corrected=Comparison("<v(t+1), v*>^2 >= (1 - 2B)^2", squared, ">=", (1 - 2 * B) ** 2),
+        note="Lemma 16 has tau/5 = 2B, and needs the same before the step.",
     )

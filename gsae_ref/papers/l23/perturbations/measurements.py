@@ -1,4 +1,4 @@
-"""Measurements for L23, Appendix C and Lemma 15: Algorithms 1 and 2 step by step, and how often the noise exceeds its bound."""
+"""Measurements for L23, Appendices C.3 and D: steps of the algorithms, size of the noise."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @measurement
 def dglnn_updates(rng: np.random.Generator, quick: bool) -> Finding:
-    """Each step of the package's Algorithms 1 and 2 against (4) and (5), b at v(t) and e at v(t+1) from (X^T X / n - I)(w* - w) + nu."""
+    """Each step of Algorithms 1 and 2 as the package runs them against (4) and (5)."""
     groups = (3, 1, 2)
     error = 0.0
     switch = 15
@@ -59,7 +59,7 @@ def dglnn_updates(rng: np.random.Generator, quick: bool) -> Finding:
 
 
 def exceeds(rng: np.random.Generator, n: int, p: int, draws: int, factor: float, kind: str) -> int:
-    """In how many draws ||X^T xi / n||_inf > factor sqrt(log(2p)/n), X / sqrt(n) with orthonormal columns, sigma = 1."""
+    """In how many draws ||X^T xi / n||_inf > factor sqrt(log(2p)/n); orthonormal X / sqrt(n)."""
     Q = np.linalg.qr(rng.standard_normal((n, p)))[0]
     xi = (
         rng.standard_normal((draws, n))
@@ -71,7 +71,7 @@ def exceeds(rng: np.random.Generator, n: int, p: int, draws: int, factor: float,
 
 @measurement
 def dglnn_noise_quantile(rng: np.random.Generator, quick: bool) -> Finding:
-    """Lemma 15 with 2 sqrt(2 sigma^2 log(2p)/n): failures against the 99.9 % quantile of a binomial with probability 1/(8p^3)."""
+    """Lemma 15 with 2 sqrt(2 sigma^2 log(2p)/n): failures over the 99.9 % quantile for 1/(8p^3)."""
     from scipy.stats import binom
 
     draws = 20_000 if quick else 200_000

@@ -1,4 +1,4 @@
-"""L23, Appendices C.1 and C.2: single steps with bounded perturbations, Eqs. (4)-(6), Lemmas 7 to 11."""
+"""L23, Appendices C.1, C.2 and C.4: bounded perturbations, Eqs. (4)-(6), Lemmas 7 to 11 and 14."""
 
 from __future__ import annotations
 
@@ -8,10 +8,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ....arrays import Array, Real
-from ....claims.evidence import Counterexample, Identity, Inequality, Measurement
+from ....claims.evidence import Counterexample, Identity, Inequality, Measurement, Sides
 from ...row import equation, statement
 from ..gradient_flow import formulas as gradient_flow
-from ..instance import ABOVE_LOWER_END, BELOW_STAR, BELOW_UPPER_END, STEP_LEMMA7, STEP_LEMMA9
+from ..instance import (
+    ABOVE_LOWER_END,
+    BELOW_STAR,
+    BELOW_UPPER_END,
+    DRIFT,
+    NEAR_START,
+    SMALL_B,
+    SMALL_PERTURBATIONS,
+    SMALL_START,
+    STEP_LEMMA7,
+    STEP_LEMMA9,
+    STEP_LEMMA10,
+    STEP_LEMMA11,
+)
 from . import formulas
 
 if TYPE_CHECKING:
@@ -23,14 +36,38 @@ statement, equation = partial(statement, paper="L23"), partial(equation, paper="
 def _six(i: OneGroup) -> tuple[Array, Array]:
     """(4) with eta = 1/u^4, and the unit vector along u*^2 v* + b."""
     z = i.star * i.v_star + i.b
-    return formulas.direction_step(i.u**2, i.star, i.v_star, i.v, i.b, i.u**-4), z / np.linalg.norm(
-        z
-    )
+    step = formulas.direction_step(i.u**2, i.star, i.v_star, i.v, i.b, i.u**-4)
+    return step, z / np.linalg.norm(z)
 
 
 def _end(i: OneGroup) -> Real:
     return formulas.step_after(i.u, i.cosines, i.star, i.errors, i.gamma) ** 2
 
+
+def _near(share: float) -> Sides:
+    return lambda i: (abs(_end(i) - i.star), share * i.tau * i.star)
+
+
+def _upper(i: OneGroup) -> tuple[Real, float]:
+    """u(t+1)^2 and the upper end of Lemma 9."""
+    return i.u_next**2, i.star + i.bound
+
+
+def _drift(i: OneGroup) -> tuple[float, float]:
+    """u(T) from alpha, e constant, T the printed number of steps, rounded down."""
+    steps = np.floor(formulas.growth_limit(i.bound, i.gamma, i.alpha, 32))
+    return i.alpha * (1 + 2 * i.gamma * i.e) ** steps, np.sqrt(i.alpha)
+
+
+def _sharp_drift(i: OneGroup) -> tuple[float, float]:
+    """The same at the largest e, with the factor 16."""
+    steps = np.floor(formulas.growth_limit(i.bound, i.gamma, i.alpha))
+    return i.alpha * (1 + 2 * i.gamma * i.bound) ** steps, np.sqrt(i.alpha)
+
+
+FORMULAS = "gsae_ref.papers.l23.steps.formulas."
+LEMMA10 = (SMALL_START, SMALL_PERTURBATIONS, STEP_LEMMA10)
+LEMMA11 = (NEAR_START, SMALL_PERTURBATIONS, STEP_LEMMA11)
 
 ROWS = (
     statement(
@@ -38,8 +75,10 @@ ROWS = (
         "Lemma 7",
         "inequality",
         "holds",
-        "If u(0) < u* and gamma <= 1/(4 u*^2), u(t) = u(t-1) + 2 gamma u(t-1)(u*^2 - u^2(t-1)) never exceeds "
+        "“With an initialization” u(0) < u* “and step size” gamma <= 1/(4 u*^2), “the updating "
+        "sequence” u(t) = u(t-1) + 2 gamma u(t-1) [u*^2 - u^2(t-1)] “is always bounded above by” "
         "u*.",
+        reading="u(t) >= 0, as everywhere in the paper; u(0) < -u* would leave the range.",
         hypotheses=(BELOW_STAR, STEP_LEMMA7),
         evidence=(
             Inequality(
@@ -52,47 +91,56 @@ ROWS = (
                 (BELOW_STAR, STEP_LEMMA7),
             ),
         ),
-        derivation="gsae_ref.papers.l23.steps.formulas.largest_step",
+        derivation=FORMULAS + "largest_step",
     ),
     equation(
         4,
         "definition",
         "holds",
-        "z = v + eta_t u^2 (u*^2 v* - u^2 v) + eta_t u^2 b_t, v(t+1) = z/||z||.",
+        "“Consider the update on” v(t) “with bounded perturbations” z(t+1) = v(t) + eta_t u^2(t) "
+        "(u*^2 v* - u^2(t) v(t)) + eta_t u^2(t) b_t, v(t+1) = z(t+1)/||z(t+1)||.",
         evidence=(Measurement("dglnn_updates"),),
-        derivation="gsae_ref.papers.l23.steps.formulas.direction_step",
+        derivation=FORMULAS + "direction_step",
     ),
     equation(
         5,
         "definition",
         "holds",
-        "u(t+1) = u + 2 gamma u v(t+1)^T (u*^2 v* - u^2 v(t+1)) + 2 gamma u e_t.",
+        "“and the updates on” u(t): u(t+1) = u(t) + 2 gamma u(t) v^T(t+1) {u*^2 v* - u^2(t) "
+        "v(t+1)} + 2 gamma u(t) e_t.",
         evidence=(Measurement("dglnn_updates"),),
-        derivation="gsae_ref.papers.l23.steps.formulas.magnitude_step",
+        derivation=FORMULAS + "magnitude_step",
     ),
     equation(
         6,
         "identity",
         "holds",
-        "With eta_t = 1/u^4, z(t+1) = (u*^2/u^2) v* + b_t/u^2.",
+        "“Note that if we choose” eta_t = 1/u^4(t), (4) “is recast as” z(t+1) = (u*^2/u^2(t)) v* + "
+        "b_t/u^2(t), v(t+1) = z(t+1)/||z(t+1)||.",
         evidence=(Identity("v(t+1)", "dglnn_step", _six),),
-        derivation="gsae_ref.papers.l23.steps.formulas.direction_step",
+        derivation=FORMULAS + "direction_step",
     ),
     statement(
         "lemma8",
         "Lemma 8",
         "inequality",
         "holds",
-        "Under (6), ||b_t|| <= B u*^2 with 0 < B < 1 gives <v(t+1), v*> >= 1 - B^2.",
-        remark="Sharper: >= sqrt(1 - B^2).",
+        "“Consider the update in Eq. (6), if” ||b_t|| <= B u*^2 “for some constant” 0 < B < 1, “we "
+        "have that” <v(t+1), v*> >= 1 - B^2.",
+        remark="Sharp: >= sqrt(1 - B^2).",
+        hypotheses=(SMALL_B,),
         evidence=(
             Inequality(
-                "1 - B^2 <= <v(t+1), v*>", "dglnn_step", lambda i: (1 - i.level**2, i.cosine)
+                "1 - B^2 <= <v(t+1), v*>",
+                "dglnn_step",
+                lambda i: (1 - i.level**2, i.cosine),
+                (SMALL_B,),
             ),
             Inequality(
                 "the angle: sin <= B",
                 "dglnn_step",
                 lambda i: (gradient_flow.sine(i.v_next, i.v_star), i.level),
+                (SMALL_B,),
             ),
         ),
         derivation="gsae_ref.papers.l23.gradient_flow.formulas.alignment_bound",
@@ -102,25 +150,27 @@ ROWS = (
         "Lemma 9",
         "inequality",
         "false",
-        "Under (5) with abs(e_t) <= B: u^2(0) <= u*^2 gives u^2(t) <= u*^2 + B; u^2(0) >= u*^2 and abs(<v(t), b_t>) <= B_2 tau u*^2 give u^2(t) "
-        ">= (1 - B_2) "
-        "u*^2 - B.",
-        repaired="For gamma <= 1/(4 max(u(0)^2, u*^2 + B)), and with ||b_t|| <= B_2 u*^2 for the second part (tau is not defined).",
-        hypotheses=(STEP_LEMMA9,),
+        "“Consider the updates in Eq. (5) with” abs(e_t) <= B, “if” u^2(0) <= u*^2, “then” u^2(t) "
+        "<= u*^2 + B “for all t.” “If” u^2(0) >= u*^2 “and” abs(<v(t), b_t>) <= B_2 tau u*^2, "
+        "“then” u^2(t) >= (1 - B_2) u*^2 - B “for all t.”",
+        repaired="Let abs(e_t) <= B and gamma <= 1/(4 max(u(0)^2, u*^2 + B)). Under (5), with any "
+        "unit vectors v(t), u(0)^2 <= u*^2 + B gives u(t)^2 <= u*^2 + B for all t. Under (5) and "
+        "(6), with ||b_t|| <= B_2 u*^2, B_2 <= 1, and l = (1 - B_2) u*^2 - B > 0, u(0)^2 >= l "
+        "gives u(t)^2 >= l for all t.",
+        remark="tau is not defined. With the directions of (4) instead of (6) the second part "
+        "fails at v = -v*.",
+        hypotheses=(STEP_LEMMA9, BELOW_UPPER_END, ABOVE_LOWER_END),
         evidence=(
             Counterexample(),
             Inequality(
                 "any step size: u^2(t+1) <= u*^2 + B",
                 "dglnn_step",
-                lambda i: (i.u_next**2, i.star + i.bound),
+                _upper,
                 (BELOW_UPPER_END,),
                 expect="fails",
             ),
             Inequality(
-                "u^2(t+1) <= u*^2 + B",
-                "dglnn_step",
-                lambda i: (i.u_next**2, i.star + i.bound),
-                (BELOW_UPPER_END, STEP_LEMMA9),
+                "u^2(t+1) <= u*^2 + B", "dglnn_step", _upper, (BELOW_UPPER_END, STEP_LEMMA9)
             ),
             Inequality(
                 "(1 - B_2) u*^2 - B <= u^2(t+1)",
@@ -129,43 +179,91 @@ ROWS = (
                 (ABOVE_LOWER_END, STEP_LEMMA9),
             ),
         ),
-        derivation="gsae_ref.papers.l23.steps.formulas.largest_step",
+        derivation=FORMULAS + "largest_step",
     ),
     statement(
         "lemma10",
         "Lemma 10",
         "inequality",
         "false",
-        "Under (4), (5), u(0) = alpha <= u*/5, abs(<v(t), b_t>) <= u*^2/20, abs(e_t) <= u*^2/20: u^2(T) >= u*^2/2 for T >= log(u*^2/(2 alpha^2)) / "
-        "(2 log(1 + gamma u*^2/2)).",
-        repaired="Under (6), with ||b_t|| <= u*^2/20 and gamma <= 1/(4.2 u*^2).",
+        "“Fix the step size” gamma, “and choose” u(0) = alpha <= u*/5. “Consider the updates in "
+        "Eq. (5) and Eq. (4) with” abs(<v(t), b_t>) <= u*^2/20 “and” abs(e_t) <= u*^2/20, “then” "
+        "T >= log(u*^2/(2 alpha^2)) / (2 log(1 + gamma u*^2/2)), “we have that” u^2(T) >= u*^2/2.",
+        repaired="Under (5) and (6) with ||b_t|| <= u*^2/20, abs(e_t) <= u*^2/20, 0 < u(0) = alpha "
+        "<= u*/5 and gamma <= 1/(4.2 u*^2): u^2(T) >= u*^2/2 for the same T.",
+        hypotheses=LEMMA10,
         evidence=(
             Counterexample(),
-            Inequality("u*^2/2 <= u^2(T)", "dglnn_growth", lambda i: (i.star / 2, _end(i))),
+            Inequality(
+                "u*^2/2 <= u^2(T)", "dglnn_growth", lambda i: (i.star / 2, _end(i)), LEMMA10
+            ),
         ),
-        derivation="gsae_ref.papers.l23.steps.formulas.largest_step",
+        derivation=FORMULAS + "largest_step",
+    ),
+    statement(
+        "lemma10-upper",
+        "Appendix C.2, end of the proof of Lemma 10",
+        "inequality",
+        "false",
+        "“With these requirements, by Lemma 9, we also have that” u^2(t) <= 3/2 u*^2 for all t >= "
+        "0.",
+        repaired="u^2(t) <= 1.05 u*^2 for all t >= 0, if u(0) <= u*, abs(e_t) <= u*^2/20 and gamma "
+        "<= 1/(4.2 u*^2).",
+        hypotheses=LEMMA10,
+        evidence=(
+            Counterexample(),
+            Inequality(
+                "u^2(T) <= 1.05 u*^2", "dglnn_growth", lambda i: (_end(i), 1.05 * i.star), LEMMA10
+            ),
+            Inequality(
+                "u^2(t+1) <= u*^2 + B", "dglnn_step", _upper, (BELOW_UPPER_END, STEP_LEMMA9)
+            ),
+        ),
+        derivation=FORMULAS + "largest_step",
     ),
     statement(
         "lemma11",
         "Lemma 11",
         "inequality",
         "false",
-        "Under (4), (5), abs(u*^2 - u^2(0)) <= tau u*^2, 0 < tau <= 1/2, abs(<v(t), b_t>), abs(e_t) <= tau u*^2/10: after T >= 5/(2 gamma u*^2), "
-        "<v(t), v*> >= 1 - tau^2/5 and abs(u^2(T) - u*^2) <= tau u*^2/2.",
-        repaired="Under (6), with ||b_t|| <= tau u*^2/10 and gamma <= 1/(6 u*^2); then even tau u*^2/7.",
+        "“Fix the step size” gamma, “and choose the initialization” u(0) “such that” abs(u*^2 - "
+        "u^2(0)) <= tau u*^2 “where” 0 < tau <= 1/2. “Consider the updates in Eq. (5) and Eq. (4) "
+        "with” abs(<v(t), b_t>) <= tau u*^2/10 “and” abs(e_t) <= tau u*^2/10, “then after” T >= "
+        "5/(2 gamma u*^2), “we have that” <v(t), v*> >= 1 - tau^2/5 “for all” t <= T “and” "
+        "abs(u^2(T) - u*^2) <= tau u*^2/2.",
+        repaired="Under (5) and (6) with ||b_t||, abs(e_t) <= tau u*^2/10, abs(u*^2 - u^2(0)) <= "
+        "tau u*^2, 0 < tau <= 1/2 and gamma <= 1/(6 u*^2): <v(t), v*> >= 1 - tau^2/5 for 1 <= t "
+        "<= T, and abs(u^2(T) - u*^2) <= tau u*^2/2 for T >= 5/(2 gamma u*^2).",
+        remark="v(0) is any unit vector, so t = 0 is excluded. Even abs(u^2(T) - u*^2) <= tau "
+        "u*^2/7 and <v(t), v*> >= sqrt(1 - tau^2/100).",
+        hypotheses=LEMMA11,
         evidence=(
             Counterexample(),
+            Inequality("abs(u^2(T) - u*^2) <= tau u*^2/2", "dglnn_refine", _near(1 / 2), LEMMA11),
+            Inequality("abs(u^2(T) - u*^2) <= tau u*^2/7", "dglnn_refine", _near(1 / 7), LEMMA11),
             Inequality(
-                "abs(u^2(T) - u*^2) <= tau u*^2/2",
+                "1 - <v(t), v*> <= 1 - sqrt(1 - tau^2/100), t >= 1",
                 "dglnn_refine",
-                lambda i: (abs(_end(i) - i.star), i.tau * i.star / 2),
-            ),
-            Inequality(
-                "abs(u^2(T) - u*^2) <= tau u*^2/7",
-                "dglnn_refine",
-                lambda i: (abs(_end(i) - i.star), i.tau * i.star / 7),
+                lambda i: (1 - i.cosines.min(), 1 - np.sqrt(1 - i.tau**2 / 100)),
+                LEMMA11,
             ),
         ),
-        derivation="gsae_ref.papers.l23.steps.formulas.interval_after",
+        derivation=FORMULAS + "interval_after",
+    ),
+    statement(
+        "lemma14",
+        "Lemma 14",
+        "inequality",
+        "holds",
+        "“Consider” u(t+1) = u(t)(1 + 2 gamma e_t) “where” abs(e_t) <= B “and” u(0) = alpha. “Let "
+        "the step size” gamma <= 1/(4B), “then for any” t <= T = log(1/alpha^4)/(32 gamma B), “we "
+        "have” u(t) <= sqrt(u(0)).",
+        remark="Even for t <= log(1/alpha^4)/(16 gamma B). For alpha >= 1 there is no such t > 0.",
+        hypotheses=(DRIFT,),
+        evidence=(
+            Inequality("u(T) <= sqrt(alpha)", "dglnn_drift", _drift, (DRIFT,)),
+            Inequality("u(2T) <= sqrt(alpha), e_t = B", "dglnn_drift", _sharp_drift, (DRIFT,)),
+        ),
+        derivation=FORMULAS + "growth_limit",
     ),
 )

@@ -1,0 +1,1 @@
+"""L23: simulations."""
