@@ -256,7 +256,7 @@ def test_every_derivation_and_every_public_name_is_in_the_reference(reference):
 
 @pytest.mark.parametrize("paper, least", [("t21", 11), ("n19", 21), ("l23", 17)])
 def test_every_hypothesis_of_a_paper_is_in_the_reference(reference, paper, least):
-    """They are instances: an instance does not name the module in which it stands."""
+    """A hypothesis is an instance, so it does not name the module that defines it."""
     module = f"gsae_ref.papers.{paper}.instance"
     things = vars(importlib.import_module(module)).items()
     hypotheses = [name for name, thing in things if isinstance(thing, Hypothesis)]

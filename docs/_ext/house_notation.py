@@ -396,7 +396,7 @@ def _is_math_group(item, before):
 
 
 def _has_words(items):
-    """Whether a group holds words or nothing but numbers of equations."""
+    """Whether a group holds words, or only numbers of equations."""
     for before, item, after in neighbours(items):
         item = in_context(item, before, after)
         if item.kind in ("word", "code"):

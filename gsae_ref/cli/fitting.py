@@ -242,7 +242,7 @@ def _network_options(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _train(arguments: argparse.Namespace, A: Array, Y: Array) -> Any:
-    """The result of training; what it warns of is printed in one line each."""
+    """Train and return the result; each warning is printed as one line."""
     with _one_line_warnings():
         return training.train(
             A,

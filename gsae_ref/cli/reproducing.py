@@ -148,7 +148,7 @@ def _command(name: str, options: dict[str, Any]) -> str:
 
 
 def _print_claims(study: Study) -> None:
-    """Every claim with its outcome and with what was measured."""
+    """Print every claim with its outcome and its measurement."""
     print(paint(study.title, "bold"))
     for claim in study.claims:
         print(f"  {claim.source}: {paint(claim.outcome, COLOURS[claim.holds])}")

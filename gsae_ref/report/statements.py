@@ -12,7 +12,7 @@ from .tightness import ratio_text, ratios
 COLUMNS = (  # heading, class, tooltip
     ("Statement", "name", "sort in the order of the papers"),
     ("Verdict", "verdict", "sort by verdict"),
-    ("Evidence", "state", "sort: what is not confirmed first"),
+    ("Evidence", "state", "sort: unconfirmed first"),
     ("Left/right", "ratio", "sort by the largest ratio found of the form that holds"),
     ("As printed", "says", "sort by text"),
 )

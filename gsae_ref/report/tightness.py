@@ -27,7 +27,7 @@ TICKS = {
 def ratios(row: dict[str, Any]) -> tuple[float | None, float | None]:
     """Largest left/right of a row's inequalities that hold, and of those that fail, or None.
 
-    Only an inequality that must hold is searched for its worst case: that tells the two apart.
+    Only inequalities that must hold are searched for their worst case: the two differ in that.
     """
     found = [f["numbers"] for f in row["findings"] if f["kind"] == "inequality"]
     held = [numbers["worst_search"] for numbers in found if "worst_search" in numbers]

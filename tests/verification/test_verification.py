@@ -40,7 +40,7 @@ def numbers(report):
     return {(row.id, k): f.numbers for row in report.rows for k, f in enumerate(row.findings)}
 
 
-# ---------------------------------------------------------------- the ledger as it stands
+# ---------------------------------------------------------------- the ledger
 
 
 def test_every_recorded_verdict_is_confirmed(whole):
