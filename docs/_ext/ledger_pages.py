@@ -348,7 +348,7 @@ class _Page:
 
 def badge(verdict):
     """The verdict as a coloured word."""
-    return f"[{verdict}]{{.verdict .{verdict}}}"
+    return f"[{verdict}]{{.verdict .{verdict.replace(' ', '-')}}}"
 
 
 def _row_link(found, paper, here):

@@ -80,7 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
         rows = [row for row in rows if arguments.paper in ("all", row.paper)]
     if arguments.list:
         for row in rows:
-            print(f"{row.id:26} {row.verdict:11} {row.printed}")
+            print(f"{row.id:30} {row.verdict:11} {row.printed}")
         return 0
     require_writable([arguments.json])
     shown = 0

@@ -59,8 +59,18 @@ def joined(*content: object) -> Markup:
     return Markup("".join(pieces))
 
 
+def class_name(word: str) -> str:
+    """A word as a class: "not settled" would be two.
+
+    >>> class_name("not settled")
+    'not-settled'
+    """
+    return word.replace(" ", "-")
+
+
 def mark(shape: str, word: object) -> Markup:
     """A word with a shape before it, one of the symbols of page.html; the word alone suffices."""
-    symbol = element("use", href=f"#mark-{shape}")
+    name = class_name(shape)
+    symbol = element("use", href=f"#mark-{name}")
     drawing = element("svg", symbol, class_="mark", aria_hidden="true")
-    return element("span", drawing, word, class_=f"marked {shape}")
+    return element("span", drawing, word, class_=f"marked {name}")

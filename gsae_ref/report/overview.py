@@ -7,7 +7,7 @@ from typing import Any
 
 from ..papers.ledger import LEDGER
 from ..papers.row import VERDICTS
-from .markup import Markup, element, joined, mark
+from .markup import Markup, class_name, element, joined, mark
 
 PAPERS = {
     "T21": (
@@ -90,5 +90,7 @@ def _count(number: int, paper: str, verdict: str) -> Markup:
 
 
 def _bar(share: float, verdict: str) -> Markup:
-    bar = element("rect", x=0, y=2, width=f"{100 * share:.1f}%", height=8, class_=verdict)
+    bar = element(
+        "rect", x=0, y=2, width=f"{100 * share:.1f}%", height=8, class_=class_name(verdict)
+    )
     return element("svg", bar, width="100%", height=12, aria_hidden="true", class_="bar")

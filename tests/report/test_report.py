@@ -18,7 +18,7 @@ import gsae_ref
 from gsae_ref.papers.ledger import LEDGER
 from gsae_ref.papers.row import VERDICTS
 from gsae_ref.report import find_studies, read_result, render, write_report
-from gsae_ref.report.markup import Markup, element, joined
+from gsae_ref.report.markup import Markup, class_name, element, joined
 from gsae_ref.report.tightness import ratio_text, ratios
 
 ROOT = Path(__file__).parents[2]
@@ -186,12 +186,13 @@ def test_the_table_heads_are_buttons_with_the_order_as_attribute(page):
 
 
 def test_every_verdict_has_a_shape_of_its_own_beside_the_word(page, text):
-    drawn = {
-        name: re.search(f'<symbol id="mark-{name}".*?</symbol>', text).group() for name in VERDICTS
-    }
-    assert len({drawing.split(">", 1)[1] for drawing in drawn.values()}) == len(VERDICTS)
+    names = [class_name(verdict) for verdict in VERDICTS]
+    shapes = [re.search(f'<symbol id="mark-{name}"(.*?)</symbol>', text)[1] for name in names]
+    assert len(set(shapes)) == len(VERDICTS)
     used = {a["href"] for a in page.all("use")}
-    assert {f"#mark-{name}" for name in VERDICTS} <= used
+    assert {f"#mark-{name}" for name in names} <= used
+    classes = {a.get("class") for a in page.all("span")}
+    assert {f"marked {name}" for name in names} <= classes
 
 
 def test_every_count_of_the_overview_is_that_of_the_ledger(page):
