@@ -50,7 +50,7 @@ from .papers import models as _models
 from .papers.ledger import LEDGER
 from .papers.t21.model.formulas import block_coherence, coherence
 from .papers.t21.support.formulas import SupportInterval, support_interval
-from .papers.t21.threshold.formulas import DataThreshold, data_threshold
+from .papers.t21.threshold.formulas import DataThreshold, data_threshold, debiasing_threshold
 from .sampling import (
     GroupedRegression,
     GroupSparseSample,
@@ -106,6 +106,7 @@ __all__ = [
     "coherence",
     "compare_gradients",
     "data_threshold",
+    "debiasing_threshold",
     "decode",
     "dglnn_flow",
     "dglnn_loss_and_grad",

@@ -52,6 +52,7 @@ PUBLIC = {
     "coherence": "(A)",
     "compare_gradients": "(A, Y, lam, group_size, support=None)",
     "data_threshold": "(A, Y, n_active, group_size)",
+    "debiasing_threshold": "(norms, group_size)",
     "decode": "(A, X)",
     "dglnn_flow": (
         "(X, y, groups, t, alpha=0.001, v0=None, loss_scale='half', method='DOP853', rtol=1e-10)"

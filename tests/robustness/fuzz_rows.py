@@ -226,6 +226,13 @@ ROWS = {
         lambda rng: without(network(rng, n_active=1), "lam"),
         nan=False,
     ),
+    "debiasing_threshold": Row(
+        gs.debiasing_threshold,
+        lambda rng: {
+            "norms": rng.uniform(1, 1.5, rng.integers(1, 5)),
+            "group_size": int(rng.integers(1, 4)),
+        },
+    ),
     "decode": Row(
         gs.decode, lambda rng: {"A": rng.normal(size=(3, 4)), "X": rng.normal(size=(2, 4))}
     ),

@@ -378,6 +378,30 @@ OUTSIDE = {  # text of the hypothesis: an instance that breaks it, made from one
     threshold.NOISELESS.text: (good("held_out_clean"), lambda i: replace(i, Y=i.Y + 0.1)),
     threshold.GAMMA_ACTIVE.text: (good("held_out_clean"), lambda i: replace(i, n_active=3)),
     threshold.CODES_BOUNDED.text: (good("held_out_clean"), lambda i: replace(i, b_min=3.0)),
+    threshold.UNIT_ATOMS.text: (good("lines"), lambda i: replace(i, star=1.01 * i.star)),
+    threshold.TWO_ACTIVE.text: (
+        good("debiased_lines"),
+        lambda i: replace(i, supports=np.ones((1, 3), dtype=bool), probabilities=np.ones(1)),
+    ),
+    threshold.SYMMETRIC.text: (good("lines"), lambda i: replace(i, positive=0.6)),
+    threshold.ONE_LAW.text: (
+        good("lines"),
+        lambda i: replace(i, moduli=i.moduli * np.arange(1, i.moduli.shape[1] + 1)),
+    ),
+    threshold.EXACT_SUPPORTS.text: (
+        good("debiased_lines", (threshold.EXACT_SUPPORTS,)),
+        lambda i: replace(i, lam=5.0),
+    ),
+    threshold.EXACT_SIGNS.text: (good("lines"), lambda i: replace(i, star=0 * i.star - 1)),
+    threshold.WITH_MARGIN.text: (
+        good("debiased_lines", (threshold.WITH_MARGIN,)),
+        lambda i: replace(i, lam=i.moduli.min()),
+    ),
+    threshold.AT_DEBIASING.text: (good("debiased_lines"), lambda i: replace(i, lam=1.1 * i.lam)),
+    threshold.CLEAR_OF_TWINS.text: (
+        good("debiased_lines", (threshold.CLEAR_OF_TWINS,)),
+        lambda i: replace(i, supports=0 * i.supports > 0),
+    ),
     threshold.CERTIFIED.text: (
         good("held_out_clean", (threshold.CERTIFIED,)),
         lambda i: replace(i, b_max=1e3),
