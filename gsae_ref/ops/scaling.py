@@ -1,7 +1,7 @@
 """Both ends of the floating range: powers of two keep squares from overflow and underflow.
 
-The reference and the kernels sum plain squares; here is what the door adds to that. A power of two
-rounds nothing, so a result is the same whether or not its arguments were scaled on the way.
+The reference and the kernels sum squares; this module makes that safe. A power of two rounds
+nothing: a result is the same whether or not its arguments were scaled.
 """
 
 from __future__ import annotations

@@ -212,8 +212,8 @@ def unfolded_encode(
 
     Examples
     --------
-    The first step shrinks (1.5, 2), of norm 2.5, by 0.5; the second goes half the way from there to
-    the limit (2.4, 3.2):
+    The first step shrinks (1.5, 2), of norm 2.5, by 0.5; the second halves the distance to the
+    limit (2.4, 3.2):
 
     >>> y = np.array([3.0, 4.0])
     >>> unfolded_encode(np.eye(2), y, 1.0, 2, n_unfold=1, step_size=0.5)

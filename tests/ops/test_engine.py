@@ -1,4 +1,4 @@
-"""The choice of engine: what "auto" picks, and that the choice shows in the time only."""
+"""The choice of engine: which one "auto" takes, and that it changes the time only."""
 
 import subprocess
 import sys
@@ -65,32 +65,27 @@ def test_without_threadpoolctl_one_thread_gives_the_same_bits(monkeypatch):
     assert gs.loss_and_grad(A, Y, 2.0, 2, engine="numba")[1].tobytes() == expected.tobytes()
 
 
-def test_a_given_support_asks_for_the_reference():
+def test_a_given_support_needs_the_reference():
     A, Y = network(70)
-    with pytest.raises(
-        ValueError, match="engine='numba'; the kernel estimates it; use engine='auto'"
-    ):
-        gs.loss_and_grad(
-            A, Y, 2.0, 2, "approximate", engine="numba", support=np.zeros((70, 1), dtype=int)
-        )
+    support = np.zeros((70, 1), dtype=int)
+    message = "engine='numba'; the kernel estimates it; use engine='auto'"
+    with pytest.raises(ValueError, match=message):
+        gs.loss_and_grad(A, Y, 2.0, 2, "approximate", engine="numba", support=support)
 
 
 def test_auto_takes_the_reference_when_the_compiler_is_disabled():
     program = (
-        "import numpy as np, gsae_ref as gs; from gsae_ref.ops.engine import use_kernel; A = np.zeros((1000, 1000));"
+        "import numpy as np, gsae_ref as gs; from gsae_ref.ops.engine import use_kernel;"
+        "A = np.zeros((1000, 1000));"
         "print(*(use_kernel(engine, 1000, A) for engine in ('auto', 'numba', 'reference')))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        env={"NUMBA_DISABLE_JIT": "1", "PATH": ""},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    command = [sys.executable, "-c", program]
+    environment = {"NUMBA_DISABLE_JIT": "1", "PATH": ""}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "True", "False"]
 
 
-# ------------------------------------------------------------------------------------------------ threads
+# ------------------------------------------------------------------------------------------ threads
 
 
 @pytest.fixture
@@ -115,7 +110,7 @@ def test_the_usual_environment_variables_limit_the_threads(name, monkeypatch, de
     assert gs.get_num_threads() == 1
     monkeypatch.setenv(name, "not a number")
     assert gs.get_num_threads() >= 1
-    gs.set_num_threads(3)  # what the program says counts more
+    gs.set_num_threads(3)  # the program overrides the environment
     assert gs.get_num_threads() == 3
 
 
@@ -127,12 +122,12 @@ def test_the_usual_environment_variables_limit_the_threads(name, monkeypatch, de
         ("2", "n_threads = '2' has type str"),
     ],
 )
-def test_a_number_of_threads_that_is_none_is_refused(value, message):
+def test_a_bad_number_of_threads_is_refused(value, message):
     with pytest.raises((TypeError, ValueError), match=message):
         gs.set_num_threads(value)
 
 
-# ------------------------------------------------------------------------------------------------ the threshold
+# ------------------------------------------------------------------------------------ the threshold
 
 
 @pytest.mark.parametrize("lam", [0.0, 1.0])

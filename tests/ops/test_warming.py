@@ -1,7 +1,10 @@
-"""After a warm-up no kernel is compiled, or read from disk, for any call of the doors."""
+"""After a warm-up no call compiles a kernel or reads one from disk."""
+
+import gc
 
 import numpy as np
 import pytest
+from numba.core.dispatcher import Dispatcher
 
 import gsae_ref as gs
 from gsae_ref import ops
@@ -10,17 +13,14 @@ from gsae_ref.kernels import _jit
 
 @pytest.fixture(scope="module")
 def parts():
-    told = []
-    assert ops.warm_up(lambda name, seconds: told.append(name)) > 0
-    return told
+    """Names of the parts, reported by a warm-up."""
+    names = []
+    assert ops.warm_up(lambda name, seconds: names.append(name)) > 0
+    return names
 
 
 def compiled_kernels():
     """Number of compiled versions of every kernel in this process."""
-    import gc
-
-    from numba.core.dispatcher import Dispatcher
-
     kernels = [
         thing
         for thing in gc.get_objects()
@@ -51,7 +51,7 @@ def test_no_call_compiles_anything(parts, size, dtype):
     assert compiled_kernels() == before > 0
 
 
-def test_every_part_is_told(parts):
+def test_every_part_is_reported(parts):
     assert parts == [
         "shallow gradients",
         "unfolded encoder",

@@ -1,4 +1,4 @@
-"""Encoder, decoder, loss and exact gradient of T21, against loops; what the loss is invariant under; where it has a closed form."""
+"""Encoder, decoder, loss and exact gradient of T21: against loops, closed forms, invariances."""
 
 import hypothesis.strategies as st
 import numpy as np
@@ -28,7 +28,7 @@ def in_rows(net):
     return net._replace(Y=np.atleast_2d(net.Y))
 
 
-# ------------------------------------------------------------------------------------------------ against the oracle
+# ------------------------------------------------------------------------------- against the oracle
 
 
 @given(networks())
@@ -65,29 +65,22 @@ def test_float32_in_gives_float32_out(net):
     assert X.dtype == G.dtype == ops.decode(single.A, X).dtype == np.float32
     agreement(X, oracle.encode(*single), rtol=1e-5)
     agreement(cost, oracle.loss(*single), rtol=1e-5)
-    terms = (
-        np.linalg.norm(single.A) * np.sum(np.square(single.Y)) / len(single.Y)
-    )  # what adds up to the gradient, before cancellation
-    agreement(
-        G,
-        oracle.exact_gradient(*single),
-        rtol=1e-5,
-        scale=terms * (1 + np.linalg.norm(single.A) ** 2),
-    )
+    size = np.linalg.norm(single.A)
+    terms = size * (1 + size**2) * np.sum(np.square(single.Y)) / len(single.Y)  # of the gradient
+    agreement(G, oracle.exact_gradient(*single), rtol=1e-5, scale=terms)
 
 
 @pytest.mark.parametrize("gradient", ["exact", "appendix_b", "approximate"])
 def test_one_sample_may_be_one_dimensional(gradient):
     net = network(0, n_samples=1)
     flat = net._replace(Y=net.Y[0])
-    np.testing.assert_array_equal(ops.encode(*flat), ops.encode(*net)[0])
-    np.testing.assert_array_equal(
-        ops.decode(net.A, ops.encode(*flat)), ops.decode(net.A, ops.encode(*net))[0]
-    )
+    x = ops.encode(*flat)
+    X = ops.encode(*net)
+    np.testing.assert_array_equal(x, X[0])
+    np.testing.assert_array_equal(ops.decode(net.A, x), ops.decode(net.A, X)[0])
     assert ops.loss(*flat) == ops.loss(*net)
-    np.testing.assert_array_equal(
-        ops.loss_and_grad(*flat, gradient)[1], ops.loss_and_grad(*net, gradient)[1]
-    )
+    G = ops.loss_and_grad(*net, gradient)[1]
+    np.testing.assert_array_equal(ops.loss_and_grad(*flat, gradient)[1], G)
 
 
 @given(networks(), SEEDS)
@@ -101,7 +94,7 @@ def test_the_loss_is_the_mean_over_samples_in_any_order(net, seed):
         agreement(G, np.mean([G for _, G in single], axis=0), scale=scale)
 
 
-# ------------------------------------------------------------------------------------------------ closed forms
+# ------------------------------------------------------------------------------------- closed forms
 
 
 @given(networks())
@@ -113,11 +106,9 @@ def test_without_threshold_the_network_is_linear(net):
     C = Y.T @ Y / len(Y)
     M = np.eye(len(A)) - A @ A.T
     agreement(ops.loss(*net), np.trace(M @ C @ M) / 2)
-    agreement(
-        ops.loss_and_grad(*net)[1],
-        -(M @ C + C @ M) @ A,
-        scale=np.linalg.norm(C) * np.linalg.norm(A) * (1 + np.linalg.norm(A) ** 2),
-    )
+    size = np.linalg.norm(A)
+    terms = np.linalg.norm(C) * size * (1 + size**2)
+    agreement(ops.loss_and_grad(*net)[1], -(M @ C + C @ M) @ A, scale=terms)
 
 
 @given(networks(active=st.just(0.0)))
@@ -129,7 +120,10 @@ def test_with_no_active_group_the_code_is_zero_and_the_gradient_vanishes(net):
 
 
 def test_the_hand_computed_example_of_one_group():
-    """A = I_2, y = (3, 4), lam = 1: r = 5, x = 4/5 y, e = 1/5 y, J y = y, so grad L = -(4/25 + 1/5) y y^T = -9/25 y y^T."""
+    """A = I_2, y = (3, 4), lam = 1: r = 5, x = 4/5 y, e = 1/5 y, J y = y.
+
+    So grad L = -(4/25 + 1/5) y y^T = -9/25 y y^T.
+    """
     cost, G = ops.loss_and_grad(np.eye(2), [3.0, 4.0], 1.0, 2)
     agreement(cost, 0.5)
     agreement(G, -9 / 25 * np.outer([3, 4], [3, 4]))
@@ -141,11 +135,11 @@ def test_at_the_kink_the_gradient_takes_the_zero_jacobian():
     assert not G.any()
 
 
-# ------------------------------------------------------------------------------------------------ invariances
+# -------------------------------------------------------------------------------------- invariances
 
 
 @given(networks(), SEEDS)
-def test_rotating_the_atoms_of_a_group_turns_codes_and_gradient_and_keeps_the_loss(net, seed):
+def test_rotating_the_atoms_of_a_group_rotates_codes_and_gradient_but_not_the_loss(net, seed):
     rng = np.random.default_rng(seed)
     size = net.group_size
     Q = [rotation(rng, size) for _ in range(net.A.shape[1] // size)]
@@ -163,9 +157,10 @@ def test_the_exact_gradient_has_no_component_along_rotations_of_a_group(net, see
     size = net.group_size
     G = ops.loss_and_grad(*net)[1]
     for start in range(0, net.A.shape[1], size):
-        A_g, G_g = (M[:, start : start + size] for M in (net.A, G))
-        turn = A_g @ skew(rng, size)
-        assert abs(np.sum(G_g * turn)) <= 1e-12 * max(np.linalg.norm(G), 1) * np.linalg.norm(turn)
+        atoms = slice(start, start + size)
+        turn = net.A[:, atoms] @ skew(rng, size)
+        allowed = 1e-12 * max(np.linalg.norm(G), 1) * np.linalg.norm(turn)
+        assert abs(np.sum(G[:, atoms] * turn)) <= allowed
 
 
 @given(networks(group_sizes=st.integers(2, 4)), SEEDS)
@@ -182,13 +177,12 @@ def test_permuting_the_groups_permutes_the_gradient(net, seed):
 @pytest.mark.parametrize("group_size", [1, 2, 3])
 @pytest.mark.parametrize("n_active", [1, 2, 3])
 def test_oja_outside_the_active_span_the_gradient_is_minus_yy_a(group_size, n_active):
-    """If the active groups A_S are jointly orthonormal, (I - P_S) grad_g L = -(I - P_S) y y^T A_g for every active g."""
+    """(I - P_S) grad_g L = -(I - P_S) y y^T A_g for active g, if A_S is jointly orthonormal."""
     rng = np.random.default_rng([group_size, n_active])
     n_features = 12
     n_groups = 4
-    A_S = orthonormal_groups(
-        rng.normal(size=(n_features, n_active * group_size)), n_active * group_size
-    )
+    n_atoms = n_active * group_size
+    A_S = orthonormal_groups(rng.normal(size=(n_features, n_atoms)), n_atoms)
     rest = 1e-3 * rng.normal(size=(n_features, (n_groups - n_active) * group_size))
     A = np.hstack([A_S, rest])
     y = rng.normal(size=n_features)
@@ -197,5 +191,5 @@ def test_oja_outside_the_active_span_the_gradient_is_minus_yy_a(group_size, n_ac
     assert list(r > lam) == [True] * n_active + [False] * (n_groups - n_active)
     G = ops.loss_and_grad(*Network(A, y, lam, group_size))[1]
     outside = np.eye(n_features) - A_S @ A_S.T
-    agreement(outside @ G[:, : n_active * group_size], -outside @ np.outer(y, y) @ A_S)
-    assert not G[:, n_active * group_size :].any()
+    agreement(outside @ G[:, :n_atoms], -outside @ np.outer(y, y) @ A_S)
+    assert not G[:, n_atoms:].any()

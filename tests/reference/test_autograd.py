@@ -1,4 +1,4 @@
-"""Exact gradients against torch autograd, on the same networks and at the same corners."""
+"""Exact gradients against torch autograd, on random networks and in limiting cases."""
 
 import numpy as np
 import oracle

@@ -1,4 +1,4 @@
-"""Derivatives against differences; what Appendix B and the approximate gradient of T21 are, and how far they are from the exact one."""
+"""The gradients of T21 against differences and loops, and compared with each other."""
 
 from fractions import Fraction
 
@@ -23,7 +23,7 @@ from strategies import (
 from gsae_ref import ops
 
 LIMITING = limiting_cases()
-KINDS = {
+ORACLES = {
     "exact": oracle.exact_gradient,
     "appendix_b": oracle.appendix_b_gradient,
     "approximate": oracle.approximate_gradient,
@@ -35,11 +35,11 @@ def cost(net):
     return lambda A: ops.loss(A, *net[1:])
 
 
-def gradient(net, kind="exact", **options):
-    return ops.loss_and_grad(*net, kind, **options)[1]
+def gradient(net, name="exact", **options):
+    return ops.loss_and_grad(*net, name, **options)[1]
 
 
-# ------------------------------------------------------------------------------------------------ the exact gradient
+# ------------------------------------------------------------------------------- the exact gradient
 
 
 @pytest.mark.parametrize("active", FRACTIONS)
@@ -75,53 +75,52 @@ def test_the_exact_gradient_passes_along_every_entry_of_the_dictionary(group_siz
         central_difference(cost(net), gradient(net), net.A, D)
 
 
-@pytest.mark.parametrize("kind", ["appendix_b", "approximate"])
+@pytest.mark.parametrize("name", ["appendix_b", "approximate"])
 @pytest.mark.parametrize("group_size", [2, 3, 8])
-def test_the_rival_gradients_fail_both_checks_where_groups_have_two_or_more_atoms(group_size, kind):
+def test_the_printed_gradients_fail_both_checks_for_groups_of_two_or_more_atoms(group_size, name):
     net = network(0, group_size)
     D = np.random.default_rng(0).normal(size=net.A.shape)
     with pytest.raises(AssertionError, match="central difference"):
-        central_difference(cost(net), gradient(net, kind), net.A, D)
-    assert taylor_order(cost(net), gradient(net, kind), net.A, D) == pytest.approx(1.0, abs=0.1)
+        central_difference(cost(net), gradient(net, name), net.A, D)
+    assert taylor_order(cost(net), gradient(net, name), net.A, D) == pytest.approx(1.0, abs=0.1)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_comes_with_the_loss_of_its_dictionary(kind):
+@pytest.mark.parametrize("name", ORACLES)
+def test_every_gradient_comes_with_the_loss(name):
     net = network(0)
-    assert ops.loss_and_grad(*net, kind)[0] == ops.loss(*net)
+    assert ops.loss_and_grad(*net, name)[0] == ops.loss(*net)
 
 
-# ------------------------------------------------------------------------------------------------ against the oracle
-
-
-@settings(max_examples=40)
-@given(networks())
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_agrees_with_its_loop(kind, net):
-    agreement(gradient(net, kind), KINDS[kind](*net))
-
-
-@pytest.mark.parametrize("name", LIMITING)
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_agrees_with_its_loop_in_limiting_cases(kind, name):
-    net = LIMITING[name]
-    agreement(gradient(net, kind), KINDS[kind](net.A, np.atleast_2d(net.Y), *net[2:]))
+# ------------------------------------------------------------------------------- against the oracle
 
 
 @settings(max_examples=40)
 @given(networks())
-@pytest.mark.parametrize("kind", KINDS)
-def test_float32_in_gives_float32_out(kind, net):
+@pytest.mark.parametrize("name", ORACLES)
+def test_every_gradient_agrees_with_its_loop(name, net):
+    agreement(gradient(net, name), ORACLES[name](*net))
+
+
+@pytest.mark.parametrize("case", LIMITING)
+@pytest.mark.parametrize("name", ORACLES)
+def test_every_gradient_agrees_with_its_loop_in_limiting_cases(name, case):
+    net = LIMITING[case]
+    agreement(gradient(net, name), ORACLES[name](net.A, np.atleast_2d(net.Y), *net[2:]))
+
+
+@settings(max_examples=40)
+@given(networks())
+@pytest.mark.parametrize("name", ORACLES)
+def test_float32_in_gives_float32_out(name, net):
     single = net._replace(A=net.A.astype(np.float32), Y=net.Y.astype(np.float32))
-    G = gradient(single, kind)
+    G = gradient(single, name)
     assert G.dtype == np.float32
-    terms = (
-        np.linalg.norm(net.A) * np.sum(net.Y**2) / len(net.Y) * (1 + np.linalg.norm(net.A) ** 2)
-    )  # before they cancel
-    agreement(G, KINDS[kind](*single), rtol=1e-5, scale=terms)
+    size = np.linalg.norm(net.A)
+    terms = size * (1 + size**2) * np.sum(net.Y**2) / len(net.Y)  # before they cancel
+    agreement(G, ORACLES[name](*single), rtol=1e-5, scale=terms)
 
 
-# ------------------------------------------------------------------------------------------------ Appendix B
+# --------------------------------------------------------------------------------------- Appendix B
 
 
 @given(networks(group_sizes=st.just(1)))
@@ -132,8 +131,8 @@ def test_for_groups_of_one_atom_appendix_b_is_the_exact_gradient(net):
 @given(networks())
 def test_without_threshold_all_gradients_are_the_exact_one(net):
     net = net._replace(lam=0)
-    for kind in ("appendix_b", "approximate"):
-        agreement(gradient(net, kind), gradient(net))
+    for name in ("appendix_b", "approximate"):
+        agreement(gradient(net, name), gradient(net))
 
 
 def test_one_atom_groups_do_not_make_the_approximate_gradient_exact():
@@ -144,7 +143,7 @@ def test_one_atom_groups_do_not_make_the_approximate_gradient_exact():
 
 
 def test_the_counterexample_to_appendix_b():
-    """A = I_2, y = (3, 4), lam = 1, direction I: L(s I) = 25/2 (1 - s^2 + s/5)^2 has slope -9 at s = 1; the two rivals miss it."""
+    """A = I_2, y = (3, 4), lam = 1: L(s I) = 25/2 (1 - s^2 + s/5)^2 has the slope -9 at s = 1."""
     s = Fraction(1)
     h = Fraction(1, 10**9)
 
@@ -154,12 +153,9 @@ def test_the_counterexample_to_appendix_b():
     assert round((L(s + h) - L(s - h)) / (2 * h), 12) == -9
     agreement(ops.loss(1.25 * np.eye(2), [3, 4], 1, 2), float(L(Fraction(5, 4))))
     net = Network(np.eye(2), [3, 4], 1, 2)
-    for kind, slope in (
-        ("exact", Fraction(-9)),
-        ("appendix_b", Fraction(-5337, 625)),
-        ("approximate", Fraction(-8)),
-    ):
-        agreement(np.trace(gradient(net, kind)), float(slope))
+    agreement(np.trace(gradient(net, "exact")), -9.0)
+    agreement(np.trace(gradient(net, "appendix_b")), float(Fraction(-5337, 625)))
+    agreement(np.trace(gradient(net, "approximate")), -8.0)
 
 
 @pytest.mark.parametrize("group_size", range(2, 9))
@@ -179,65 +175,65 @@ def test_the_gap_of_appendix_b_is_the_part_of_the_jacobian_off_its_diagonal(net,
     A = net.A
     Y = net.Y
     E = Y - oracle.decode(A, oracle.encode(*net))
-    off = [J - np.diag(np.diag(J)) for J in (oracle.jacobian(y @ A, *net[2:]) for y in Y)]
-    gap = -sum(np.outer(y, J @ (A.T @ e)) for y, J, e in zip(Y, off, E, strict=True)) / len(Y)
-    agreement(gradient(net) - gradient(net, "appendix_b"), gap, scale=np.linalg.norm(gradient(net)))
+    gap = np.zeros_like(A)
+    for y, e in zip(Y, E, strict=True):
+        J = oracle.jacobian(y @ A, *net[2:])
+        off_diagonal = J - np.diag(np.diag(J))
+        gap -= np.outer(y, off_diagonal @ (A.T @ e)) / len(Y)
+    G = gradient(net)
+    agreement(G - gradient(net, "appendix_b"), gap, scale=np.linalg.norm(G))
 
 
-# ------------------------------------------------------------------------------------------------ the approximate gradient
+# ------------------------------------------------------------------------- the approximate gradient
 
 
 @st.composite
 def networks_with_supports(draw):
-    """A network and, for each sample, the groups said to be active, whatever the threshold says; as lists."""
+    """A network and a mask of groups to be taken as active, whatever the threshold."""
     net = draw(networks())
+    rng = np.random.default_rng(draw(SEEDS))
     n_groups = net.A.shape[1] // net.group_size
-    mask = np.random.default_rng(draw(SEEDS)).uniform(size=(len(net.Y), n_groups)) < draw(
-        st.sampled_from(FRACTIONS)
-    )
+    mask = rng.uniform(size=(len(net.Y), n_groups)) < draw(st.sampled_from(FRACTIONS))
     return net, mask
 
 
 @given(networks())
-def test_the_support_that_the_threshold_finds_gives_the_estimated_gradient(net):
-    found = group_norms(*net[:2], net.group_size) > net.lam
-    agreement(gradient(net, "approximate", support=found), gradient(net, "approximate"))
+def test_the_estimated_support_given_explicitly_changes_nothing(net):
+    support = group_norms(*net[:2], net.group_size) > net.lam
+    agreement(gradient(net, "approximate", support=support), gradient(net, "approximate"))
 
 
 @given(networks_with_supports())
 def test_with_a_given_support_the_approximate_gradient_agrees_with_its_loop(case):
     net, mask = case
-    supports = [np.flatnonzero(row) for row in mask]
-    agreement(
-        gradient(net, "approximate", support=mask), oracle.approximate_gradient(*net, supports)
-    )
+    expected = oracle.approximate_gradient(*net, [np.flatnonzero(row) for row in mask])
+    agreement(gradient(net, "approximate", support=mask), expected)
 
 
 @given(networks(), SEEDS)
 def test_indices_and_mask_of_a_support_mean_the_same(net, seed):
     n_groups = net.A.shape[1] // net.group_size
     rng = np.random.default_rng(seed)
-    indices = rng.permuted(np.tile(np.arange(n_groups), (len(net.Y), 1)), axis=1)[
-        :, : rng.integers(0, n_groups + 1)
-    ]
+    orders = rng.permuted(np.tile(np.arange(n_groups), (len(net.Y), 1)), axis=1)
+    indices = orders[:, : rng.integers(0, n_groups + 1)]
     mask = (indices[:, :, None] == np.arange(n_groups)).any(axis=1)
-    by_mask, by_index = (
-        gradient(net, "approximate", support=support) for support in (mask, indices)
-    )
-    np.testing.assert_array_equal(by_mask, by_index)
+    by_mask = gradient(net, "approximate", support=mask)
+    np.testing.assert_array_equal(by_mask, gradient(net, "approximate", support=indices))
 
 
 def test_a_given_group_below_the_threshold_enters_with_a_negative_factor():
-    """r = 5, lam = 10: tau = -1, x = -y, e = 2 y, so the gradient is -(e x^T + tau y e^T) = 4 y y^T."""
+    """r = 5, lam = 10: tau = -1, x = -y, e = 2 y; so -(e x^T + tau y e^T) = 4 y y^T."""
     y = np.array([3.0, 4.0])
-    agreement(
-        gradient(Network(np.eye(2), y, 10.0, 2), "approximate", support=[[0]]), 4 * np.outer(y, y)
-    )
+    net = Network(np.eye(2), y, 10.0, 2)
+    agreement(gradient(net, "approximate", support=[[0]]), 4 * np.outer(y, y))
 
 
 @pytest.mark.parametrize("lam", [0.0, 0.5])
-def test_at_a_group_orthogonal_to_the_sample_a_full_support_changes_nothing_without_threshold(lam):
-    """A_2 is orthogonal to y but not to the residual. At lam = 0 the map is the identity there too (tau = 1), as when S is estimated."""
+def test_a_full_support_changes_nothing_at_a_group_orthogonal_to_the_sample(lam):
+    """A_2 is orthogonal to y but not to the residual.
+
+    At lam = 0 the map is the identity there too (tau = 1), as when S is estimated.
+    """
     net = Network(np.array([[1.0, 0.0], [1.0, 1.0]]), np.array([1.0, 0.0]), lam, 1)
     given_support = gradient(net, "approximate", support=[[True, True]])
     assert np.isfinite(given_support).all()
@@ -250,13 +246,13 @@ def test_the_approximate_gradient_has_no_component_along_rotations_of_a_group(ne
     rng = np.random.default_rng(seed)
     size = net.group_size
     for start in range(0, net.A.shape[1], size):
-        turn = net.A[:, start : start + size] @ skew(rng, size)
-        assert abs(np.sum(G[:, start : start + size] * turn)) <= 1e-12 * max(
-            np.linalg.norm(G), 1
-        ) * np.linalg.norm(turn)
+        atoms = slice(start, start + size)
+        turn = net.A[:, atoms] @ skew(rng, size)
+        allowed = 1e-12 * max(np.linalg.norm(G), 1) * np.linalg.norm(turn)
+        assert abs(np.sum(G[:, atoms] * turn)) <= allowed
 
 
-# ------------------------------------------------------------------------------------------------ how far they are
+# --------------------------------------------------------------------------------- how far they are
 
 
 @given(SEEDS, st.integers(1, 4))
@@ -264,19 +260,16 @@ def test_the_comparison_agrees_with_projectors_from_singular_vectors(seed, group
     net = network(seed, group_size, active=1.0)
     report = ops.compare_gradients(*net)
     truth = oracle.exact_gradient(*net)
-    for kind in ("appendix_b", "approximate"):
-        for got, expected in zip(
-            report[kind],
-            oracle.relative_errors(net.A, KINDS[kind](*net), truth, net.group_size),
-            strict=True,
-        ):
-            agreement(got, expected, rtol=1e-9, scale=1.0)
+    for name in ("appendix_b", "approximate"):
+        errors = oracle.relative_errors(net.A, ORACLES[name](*net), truth, net.group_size)
+        for result, expected in zip(report[name], errors, strict=True):
+            agreement(result, expected, rtol=1e-9, scale=1.0)
 
 
 @pytest.mark.parametrize("group_size", [1, 2, 4])
 @pytest.mark.parametrize("ratio", [0.01, 0.2, 0.5, 0.9])
 def test_for_one_orthonormal_group_the_approximate_gradient_errs_as_stated(group_size, ratio):
-    """l = lam / ||A_g^T y||: the part inside span(A_g) is off by l / (2 - l), the part outside by l^2."""
+    """With l = lam / ||A_g^T y|| the radial error is l / (2 - l), the tangential one l^2."""
     rng = np.random.default_rng(group_size)
     A = orthonormal_groups(rng.normal(size=(7, group_size)), group_size)
     y = rng.normal(size=7)
@@ -294,11 +287,11 @@ def test_a_group_that_no_sample_activates_has_no_error():
         assert not report.radial.any()
 
 
-@pytest.mark.parametrize("kind", ["appendix_b", "approximate"])
-def test_a_group_whose_atoms_span_everything_has_no_tangential_error(kind):
-    """(I - P_g) is zero there; what is left of it is rounding, and rounding over rounding must not be reported as an error."""
+@pytest.mark.parametrize("name", ["appendix_b", "approximate"])
+def test_a_group_whose_atoms_span_everything_has_no_tangential_error(name):
+    """(I - P_g) is zero up to rounding; rounding over rounding is not reported as an error."""
     net = network(0, group_size=2, n_groups=2, n_features=2, active=1.0)
-    np.testing.assert_array_equal(ops.compare_gradients(*net)[kind].tangential, [0.0, 0.0])
+    np.testing.assert_array_equal(ops.compare_gradients(*net)[name].tangential, [0.0, 0.0])
 
 
 def test_a_given_support_is_used_by_the_comparison():

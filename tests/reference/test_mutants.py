@@ -1,4 +1,4 @@
-"""The tester tested: planted errors that each checker has to reject, and the truth that each has to accept."""
+"""Planted errors that each checker must reject, and the truth that each must accept."""
 
 import numpy as np
 import oracle
@@ -9,9 +9,8 @@ from strategies import Network, network, population, ties
 from gsae_ref import groups, ops
 from gsae_ref.reference import activations, autoencoder, expected, gradients
 
-NET = network(
-    0, group_size=3, n_groups=2, n_features=6, n_samples=4, active=0.75
-)  # square A, so that a transposed gradient still fits
+# A is square, so that a transposed gradient still fits.
+NET = network(0, group_size=3, n_groups=2, n_features=6, n_samples=4, active=0.75)
 DIRECTION = np.random.default_rng(0).normal(size=NET.A.shape)
 
 
@@ -20,7 +19,7 @@ def residual_and_codes(A, Y, lam, group_size):
     return autoencoder.residual(A, Y, X), X
 
 
-# ------------------------------------------------------------------------------------------------ gradients
+# ---------------------------------------------------------------------------------------- gradients
 
 
 def true_gradient(A, Y, lam, group_size):
@@ -48,18 +47,16 @@ def jacobian_left_out(A, Y, lam, group_size):
 def jacobian_at_the_codes(A, Y, lam, group_size):
     """The Jacobian is taken at X instead of at Z."""
     E, X = residual_and_codes(A, Y, lam, group_size)
-    return -(E.T @ X + Y.T @ activations.group_soft_threshold_vjp(X, E @ A, lam, group_size)) / len(
-        Y
-    )
+    back = activations.group_soft_threshold_vjp(X, E @ A, lam, group_size)
+    return -(E.T @ X + Y.T @ back) / len(Y)
 
 
 def threshold_left_out(A, Y, lam, group_size):
     """The codes are Z instead of sigma(Z)."""
     E, _ = residual_and_codes(A, Y, lam, group_size)
     Z = Y @ A
-    return -(E.T @ Z + Y.T @ activations.group_soft_threshold_vjp(Z, E @ A, lam, group_size)) / len(
-        Y
-    )
+    back = activations.group_soft_threshold_vjp(Z, E @ A, lam, group_size)
+    return -(E.T @ Z + Y.T @ back) / len(Y)
 
 
 GRADIENT_MUTANTS = {
@@ -133,23 +130,23 @@ def test_a_gradient_check_sees_nan():
             checker(G, NET)
 
 
-# ------------------------------------------------------------------------------------------------ the threshold and its Jacobian
+# ------------------------------------------------------------------- the threshold and its Jacobian
 
 
-def greater_or_equal(Z, V, lam, group_size):
+def active_at_ties(Z, V, lam, group_size):
     """The Jacobian with a group active at ||z|| = lam too: ">=" for ">"."""
     return activations.group_soft_threshold_vjp(Z, V, np.nextafter(lam, 0), group_size)
 
 
-def jacobian_of_the_unit_direction(Z, V, lam, group_size):
-    """Only the part tau V: the rank-one term dropped."""
+def rank_one_term_left_out(Z, V, lam, group_size):
+    """Only the part tau V."""
     tau = activations.shrinkage(groups.norms(Z, group_size), lam)
     return groups.expand(tau, group_size) * V
 
 
 VJP_MUTANTS = {
-    ">= for >": greater_or_equal,
-    "scalar tau for J": jacobian_of_the_unit_direction,
+    ">= for >": active_at_ties,
+    "scalar tau for J": rank_one_term_left_out,
     "diag J for J": lambda Z, V, lam, size: (
         activations.group_soft_threshold_diagonal(Z, lam, size) * V
     ),
@@ -201,17 +198,17 @@ def test_a_wrong_jacobian_is_rejected_by_the_oracle(mutant):
         check_vjp(VJP_MUTANTS[mutant])
 
 
-def test_only_the_tie_itself_tells_greater_or_equal_from_greater():
-    """The other points of the check do not see it: the tie has to be among them."""
+def test_only_the_tie_itself_distinguishes_greater_or_equal_from_greater():
+    """At the other points of the check the two agree."""
     away = POINTS[2:]
     V = np.ones(POINTS.size - 2)
-    agreement(greater_or_equal(away, V, TIE_LAM, 2), oracle.jacobian(away, TIE_LAM, 2) @ V)
+    agreement(active_at_ties(away, V, TIE_LAM, 2), oracle.jacobian(away, TIE_LAM, 2) @ V)
 
 
 def test_greater_or_equal_in_the_gradient_is_rejected_by_the_oracle_at_the_tie():
     net = Network(np.eye(2), TIE[None], TIE_LAM, 2)
     E, X = residual_and_codes(*net)
-    mutant = -(E.T @ X + net.Y.T @ greater_or_equal(net.Y @ net.A, E @ net.A, TIE_LAM, 2))
+    mutant = -(E.T @ X + net.Y.T @ active_at_ties(net.Y @ net.A, E @ net.A, TIE_LAM, 2))
     agreement(true_gradient(*net), oracle.exact_gradient(*net))
     with pytest.raises(AssertionError, match="error"):
         agreement(mutant, oracle.exact_gradient(*net))
@@ -224,7 +221,7 @@ def test_a_wrong_threshold_is_rejected_by_the_loop_and_by_the_optimiser(check, m
         check(SIGMA_MUTANTS[mutant])
 
 
-# ------------------------------------------------------------------------------------------------ the loss
+# ----------------------------------------------------------------------------------------- the loss
 
 
 @pytest.mark.parametrize(
@@ -238,7 +235,7 @@ def test_a_wrong_loss_is_rejected_by_the_oracle(factor):
         agreement(factor * ops.loss(*NET), oracle.loss(*NET))
 
 
-# ------------------------------------------------------------------------------------------------ the expected gradient
+# ---------------------------------------------------------------------------- the expected gradient
 
 CASE = population(0, group_size=2, n_groups=5, n_active=3)
 ENUMERATIONS = {
@@ -288,7 +285,7 @@ def test_a_wrong_expected_gradient_is_rejected_by_enumeration(enumeration, mutan
         agreement(EXPECTED_MUTANTS[mutant](*CASE), ENUMERATIONS[enumeration](*CASE))
 
 
-# ------------------------------------------------------------------------------------------------ the comparison itself
+# ---------------------------------------------------------------------------- the comparison itself
 
 
 def test_the_comparison_rejects_another_shape_a_nan_and_noise_where_zero_is_due():

@@ -1,4 +1,4 @@
-"""The unfolded encoder: its proximal operator, the codes, what they converge to."""
+"""The unfolded encoder: its proximal operator, its codes, and their limit."""
 
 import itertools
 import math
@@ -26,7 +26,7 @@ from unfolded_oracle import (
 
 from gsae_ref.reference import activations, autoencoder, unfolded
 
-# ------------------------------------------------------------------------------------------------ the proximal operator
+# ---------------------------------------------------------------------------- the proximal operator
 
 
 @penalties
@@ -34,11 +34,8 @@ from gsae_ref.reference import activations, autoencoder, unfolded
 def test_the_prox_is_the_minimiser_that_a_bounded_optimiser_finds(size, penalty):
     zeros = 0
     for seed in range(6):
-        z = (
-            np.random.default_rng([seed, size]).normal(size=size)
-            * (1.5 if seed % 2 else 0.3)
-            / math.sqrt(size)
-        )
+        length = (1.5 if seed % 2 else 0.3) / math.sqrt(size)
+        z = length * np.random.default_rng([seed, size]).normal(size=size)
         x = unfolded.sparse_group_prox(z, 0.4, size, **penalty)
         agreement(x, prox_by_optimisation(z, 0.4, **penalty), rtol=2e-6, scale=np.linalg.norm(z))
         zeros += not x.any()
@@ -77,10 +74,8 @@ def test_the_jacobian_of_the_prox_agrees_with_the_full_matrix_and_is_symmetric(
     Jv = unfolded.sparse_group_prox_vjp(z, v, lam, size, nonnegative, l1)
     agreement(Jv, J.T @ v, scale=np.linalg.norm(v))
     agreement(Jv, J @ v, scale=np.linalg.norm(v))
-    scale = np.linalg.norm(u) * np.linalg.norm(v)
-    agreement(
-        u @ Jv, unfolded.sparse_group_prox_vjp(z, u, lam, size, nonnegative, l1) @ v, scale=scale
-    )
+    Ju = unfolded.sparse_group_prox_vjp(z, u, lam, size, nonnegative, l1)
+    agreement(u @ Jv, Ju @ v, scale=np.linalg.norm(u) * np.linalg.norm(v))
 
 
 def test_at_ties_the_jacobian_of_the_prox_is_zero_and_without_thresholds_the_identity():
@@ -89,9 +84,8 @@ def test_at_ties_the_jacobian_of_the_prox_is_zero_and_without_thresholds_the_ide
     vjp = unfolded.sparse_group_prox_vjp
     np.testing.assert_array_equal(vjp(z, v, 5.0, 2, l1=1.0)[:2], [0, 0])  # (3, -4) has norm 5
     np.testing.assert_array_equal(vjp(z, v, 0.0, 2, l1=1.0), [1, 2, 0, 4, 0, 0])  # |1| ties with l1
-    np.testing.assert_array_equal(
-        vjp(z, v, 0.0, 2, nonnegative=True), [1, 0, 3, 4, 0, 0]
-    )  # 0 ties with the sign constraint
+    # 0 ties with the sign constraint
+    np.testing.assert_array_equal(vjp(z, v, 0.0, 2, nonnegative=True), [1, 0, 3, 4, 0, 0])
     np.testing.assert_array_equal(vjp(z, v, 0.0, 2, True, 1.0), [1, 0, 0, 4, 0, 0])
     np.testing.assert_array_equal(vjp(z, v, 0.0, 2), v)
     np.testing.assert_array_equal(vjp(z, v, 1.0, 2)[4:], [0, 0])
@@ -123,7 +117,7 @@ def test_another_order_of_the_prox_is_rejected_by_both_checks(mutant, penalty):
     assert violation(z - wrong, wrong, 0.4, 3, *penalty) > 0.01
 
 
-# ------------------------------------------------------------------------------------------------ step and momentum
+# -------------------------------------------------------------------------------- step and momentum
 
 
 def test_the_spectral_step_and_its_gradient():
@@ -149,14 +143,12 @@ def test_momentum_is_the_sequence_of_fista(n_unfold):
     t = [1.0]
     for _ in range(n_unfold):
         t.append((1 + math.sqrt(1 + 4 * t[-1] ** 2)) / 2)
-    agreement(
-        unfolded.momentum(n_unfold),
-        np.array([0.0] + [(t[k - 1] - 1) / t[k] for k in range(1, n_unfold)]),
-    )
+    expected = [0.0] + [(t[k - 1] - 1) / t[k] for k in range(1, n_unfold)]
+    agreement(unfolded.momentum(n_unfold), np.array(expected))
     assert unfolded.momentum(n_unfold, accelerated=False) == [0.0] * n_unfold
 
 
-# ------------------------------------------------------------------------------------------------ the codes
+# ---------------------------------------------------------------------------------------- the codes
 
 
 @flags
@@ -171,9 +163,7 @@ def test_codes_agree_with_the_loop(n_unfold, flag):
 
 @pytest.mark.parametrize("lam", [0.0, 0.4])
 @given(SEEDS, st.integers(1, 4), st.sampled_from([0.01, 0.3, 1.0]))
-def test_one_step_is_the_shallow_encoder_of_the_scaled_input_with_the_scaled_threshold(
-    lam, seed, group_size, step
-):
+def test_one_step_is_the_shallow_encoder_scaled(lam, seed, group_size, step):
     rng = np.random.default_rng(seed)
     A = rng.normal(size=(5, 2 * group_size))
     Y = rng.normal(size=(3, 5))
@@ -191,17 +181,15 @@ def test_one_step_is_the_shallow_encoder_of_the_scaled_input_with_the_scaled_thr
 def test_the_first_two_iterates_of_fista_are_those_of_ista_and_the_third_is_not(seed):
     args, options = instance(seed, 3, margin=1e-12)
     for n_unfold, same in ((1, True), (2, True), (3, False)):
-        fista, ista = (
-            unfolded.unfolded_encode(*args[:4], n_unfold, None, accelerated)
-            for accelerated in (True, False)
-        )
+        fista = unfolded.unfolded_encode(*args[:4], n_unfold, accelerated=True)
+        ista = unfolded.unfolded_encode(*args[:4], n_unfold, accelerated=False)
         assert np.array_equal(fista, ista) is same or not fista.any()
 
 
 @penalties
 @pytest.mark.parametrize("step", [1.0, 0.3])
 def test_with_orthonormal_atoms_the_codes_are_in_closed_form(step, penalty):
-    """A^T A = I: every step moves the fraction a of the way to prox(A^T y), and with a = 1 the first step is there."""
+    """If A^T A = I every step moves the code by the fraction a of its distance to prox(A^T y)."""
     rng = np.random.default_rng(0)
     A = orthonormal_groups(rng.normal(size=(9, 6)), 6)
     Y = rng.normal(size=(20, 9))
@@ -225,50 +213,46 @@ def test_without_penalty_the_codes_converge_to_least_squares(accelerated):
 @flags
 @pytest.mark.parametrize("shape", [(8, 3), (4, 5)], ids=["fewer atoms", "more atoms"])
 def test_the_codes_converge_to_a_minimiser_of_the_penalised_cost(shape, flag):
-    """Its optimality conditions hold, and its residual is the one that the dual problem gives."""
+    """The optimality conditions hold, and the residual is that of the dual problem."""
     penalty = {name: flag[name] for name in ("nonnegative", "l1")}
-    groups = 0
+    n_features, n_groups = shape
+    n_steps = 6000 if flag["accelerated"] else 20_000
+    n_active = 0
     for seed in range(3):
-        (A, Y, lam, size, _), _ = instance(
-            seed, 1, n_features=shape[0], n_groups=shape[1], margin=0
-        )
-        X = unfolded.unfolded_encode(
-            A, Y, lam, size, 6000 if flag["accelerated"] else 20_000, **flag
-        )
+        args, _ = instance(seed, 1, n_features=n_features, n_groups=n_groups, margin=0)
+        A, Y, lam, size, _ = args
+        X = unfolded.unfolded_encode(A, Y, lam, size, n_steps, **flag)
         for y, x in zip(Y, X, strict=True):
-            assert violation(A.T @ (y - A @ x), x, lam, size, **penalty) <= 1e-7
-            agreement(
-                y - A @ x,
-                residual_by_duality(A, y, lam, size, **penalty),
-                rtol=1e-6,
-                scale=np.linalg.norm(y),
-            )
-            groups += np.count_nonzero(np.linalg.norm(x.reshape(-1, size), axis=1))
-    assert 0 < groups < 6 * shape[1]
+            e = y - A @ x
+            assert violation(A.T @ e, x, lam, size, **penalty) <= 1e-7
+            expected = residual_by_duality(A, y, lam, size, **penalty)
+            agreement(e, expected, rtol=1e-6, scale=np.linalg.norm(y))
+            n_active += np.count_nonzero(np.linalg.norm(x.reshape(-1, size), axis=1))
+    assert 0 < n_active < 6 * n_groups
 
 
 @penalties
 @pytest.mark.parametrize("seed", range(3))
-def test_ista_never_raises_the_cost_and_both_keep_their_bounds(seed, penalty):
-    """F(x_K) - F* is at most L ||x*||^2 / 2K along ISTA and 2 L ||x*||^2 / (K + 1)^2 along FISTA (Beck and Teboulle)."""
+def test_ista_never_raises_the_cost_and_both_obey_their_bounds(seed, penalty):
+    """F(x_K) - F* is at most L ||x*||^2 / 2K for ISTA, 2 L ||x*||^2 / (K + 1)^2 for FISTA.
+
+    Beck and Teboulle 2009, Theorems 3.1 and 4.4.
+    """
     (A, Y, lam, size, _), _ = instance(seed, 1, n_samples=1, margin=0)
-    optimum = unfolded.unfolded_encode(A, Y, lam, size, 5000, **penalty)[0]
-    best = objective(A, Y[0], optimum, lam, size, **penalty)
-    L = np.linalg.norm(A, 2) ** 2
-    last = objective(A, Y[0], 0 * optimum, lam, size, **penalty)
-    bound = L * np.sum(optimum**2)
+
+    def value(x):
+        return objective(A, Y[0], x, lam, size, **penalty)
+
+    def encode(K, accelerated):
+        return unfolded.unfolded_encode(A, Y, lam, size, K, None, accelerated, **penalty)[0]
+
+    optimum = encode(5000, True)
+    best = value(optimum)
+    last = value(0 * optimum)
+    bound = np.linalg.norm(A, 2) ** 2 * np.sum(optimum**2)
     for K in (1, 2, 3, 5, 10, 30, 100):
-        ista, fista = (
-            objective(
-                A,
-                Y[0],
-                unfolded.unfolded_encode(A, Y, lam, size, K, None, accelerated, **penalty)[0],
-                lam,
-                size,
-                **penalty,
-            )
-            for accelerated in (False, True)
-        )
+        ista = value(encode(K, False))
+        fista = value(encode(K, True))
         assert ista <= last + 1e-13
         assert -1e-12 <= ista - best <= bound / (2 * K) + 1e-12
         assert -1e-12 <= fista - best <= 2 * bound / (K + 1) ** 2 + 1e-12
@@ -293,35 +277,31 @@ def test_with_groups_of_one_atom_fista_solves_the_lasso_of_scikit_learn(lam, l1,
 
 @pytest.mark.parametrize("accelerated", [True, False])
 @pytest.mark.parametrize("n_unfold", DEPTHS)
-def test_codes_and_gradient_turn_with_the_groups(n_unfold, accelerated):
-    (A, Y, *rest), options = instance(
-        0, n_unfold, group_size=3, n_groups=2, accelerated=accelerated
-    )
+def test_codes_and_gradient_rotate_with_the_groups(n_unfold, accelerated):
+    args, options = instance(0, n_unfold, group_size=3, n_groups=2, accelerated=accelerated)
+    A, Y, *rest = args
     rng = np.random.default_rng(0)
     turns = [rotation(rng, 3) for _ in range(2)]
     turned = act_on_groups(A, turns)
-    agreement(
-        unfolded.unfolded_encode(turned, Y, *rest, **options),
-        act_on_groups(unfolded.unfolded_encode(A, Y, *rest, **options), turns),
-    )
-    (value, G), (turned_value, turned_G) = (
-        unfolded.unfolded_loss_and_grad(B, Y, *rest, **options) for B in (A, turned)
-    )
+    X = unfolded.unfolded_encode(A, Y, *rest, **options)
+    agreement(unfolded.unfolded_encode(turned, Y, *rest, **options), act_on_groups(X, turns))
+    value, G = unfolded.unfolded_loss_and_grad(A, Y, *rest, **options)
+    turned_value, turned_G = unfolded.unfolded_loss_and_grad(turned, Y, *rest, **options)
     agreement(turned_value, value)
     agreement(turned_G, act_on_groups(G, turns))
-    for broken in ({"nonnegative": True}, {"l1": 0.15}):
-        X, turned_X = (
-            unfolded.unfolded_encode(B, Y, *rest, accelerated=accelerated, **broken)
-            for B in (A, turned)
-        )
+    for asymmetric in ({"nonnegative": True}, {"l1": 0.15}):
+        X = unfolded.unfolded_encode(A, Y, *rest, accelerated=accelerated, **asymmetric)
+        turned_X = unfolded.unfolded_encode(turned, Y, *rest, accelerated=accelerated, **asymmetric)
         with pytest.raises(AssertionError, match="error"):
             agreement(turned_X, act_on_groups(X, turns), rtol=1e-2)
 
 
 def test_one_sample_may_be_a_vector_and_inputs_are_not_changed():
     args, _ = instance(0)
-    A, Y = (np.array(value) for value in args[:2])
-    A.flags.writeable = Y.flags.writeable = False
+    A = args[0].copy()
+    Y = args[1].copy()
+    A.flags.writeable = False
+    Y.flags.writeable = False
     X = unfolded.unfolded_encode(A, Y, *args[2:])
     agreement(unfolded.unfolded_encode(A, Y[0], *args[2:]), X[0])
     agreement(unfolded.unfolded_loss_and_grad(A, Y, *args[2:])[0], cost(args, {})(A))

@@ -1,4 +1,4 @@
-"""The reverse pass of the unfolded encoder: two difference checks, autograd, limiting cases; then the planted mutants."""
+"""The reverse pass of the unfolded encoder: difference checks, autograd, planted mutants."""
 
 import inspect
 import itertools
@@ -22,7 +22,7 @@ from unfolded_oracle import (
 
 from gsae_ref.reference import unfolded
 
-# ------------------------------------------------------------------------------------------------ the gradient
+# ------------------------------------------------------------------------------------- the gradient
 
 
 @flags
@@ -39,19 +39,16 @@ def test_the_gradient_passes_both_checks(n_unfold, step, flag):
 @pytest.mark.parametrize("n_unfold", DEPTHS)
 def test_the_gradient_agrees_with_autograd(n_unfold, step, flag):
     for seed in range(3):
-        args, options = instance(
-            seed, n_unfold, group_size=1 + seed, step=step, margin=1e-9, **flag
-        )
-        for got, expected in zip(
-            unfolded.unfolded_loss_and_grad(*args, **options),
-            autograd(*args, **options),
-            strict=True,
-        ):
-            agreement(got, expected)
+        options = {"group_size": 1 + seed, "step": step, "margin": 1e-9, **flag}
+        args, options = instance(seed, n_unfold, **options)
+        cost, G = unfolded.unfolded_loss_and_grad(*args, **options)
+        expected_cost, expected_G = autograd(*args, **options)
+        agreement(cost, expected_cost)
+        agreement(G, expected_G)
 
 
-def corners():
-    """Named corners: every one of them has a 0 / 0 or an identity that some implementation gets wrong."""
+def limiting_cases():
+    """Named corners; each has a 0 / 0 or an identity that some implementation gets wrong."""
     (A, Y, lam, size, K), _ = instance(1, 5)
     with_zero = np.vstack([Y, np.zeros((1, 5))])
     return {
@@ -68,33 +65,32 @@ def corners():
     }
 
 
-CORNERS = corners()
+LIMITING = limiting_cases()
 
 
 @flags
-@pytest.mark.parametrize("name", CORNERS)
+@pytest.mark.parametrize("name", LIMITING)
 def test_the_gradient_agrees_with_autograd_in_limiting_cases(name, flag):
     for step in (None, 0.1):
-        got = unfolded.unfolded_loss_and_grad(*CORNERS[name], step, **flag)
-        expected = autograd(*CORNERS[name], step, **flag)
-        assert np.isfinite(expected[1]).all()
-        agreement(got[0], expected[0])
-        agreement(got[1], expected[1])
+        cost, G = unfolded.unfolded_loss_and_grad(*LIMITING[name], step, **flag)
+        expected_cost, expected_G = autograd(*LIMITING[name], step, **flag)
+        assert np.isfinite(expected_G).all()
+        agreement(cost, expected_cost)
+        agreement(G, expected_G)
         if name == "no active group":
-            assert not got[1].any()
+            assert not G.any()
 
 
 @flags
-@pytest.mark.parametrize("name", CORNERS)
+@pytest.mark.parametrize("name", LIMITING)
 def test_codes_agree_with_the_loop_in_limiting_cases(name, flag):
-    agreement(
-        unfolded.unfolded_encode(*CORNERS[name], **flag), slow_encode(*CORNERS[name], **flag)[0]
-    )
+    X = unfolded.unfolded_encode(*LIMITING[name], **flag)
+    agreement(X, slow_encode(*LIMITING[name], **flag)[0])
 
 
 @flags
 def test_at_convergence_the_gradient_no_longer_depends_on_the_step(flag):
-    """The limit is the minimiser of a cost that has no step in it; after three steps the two readings still differ."""
+    """The limit minimises a cost without the step; after three steps the two gradients differ."""
     for seed in range(3):
         (A, Y, lam, size, _), _ = instance(seed, 1, n_features=20, lam=0.1, margin=0)
         constant = unfolded.spectral_step(A)
@@ -143,24 +139,13 @@ def test_the_proximal_operator_keeps_float32():
 def test_the_gradient_agrees_with_autograd_on_every_small_shape(
     seed, group_size, n_groups, n_features, n_unfold, penalty, accelerated
 ):
-    args, options = instance(
-        seed,
-        n_unfold,
-        group_size,
-        n_groups,
-        n_features,
-        margin=1e-9,
-        accelerated=accelerated,
-        **penalty,
-    )
-    agreement(
-        unfolded.unfolded_loss_and_grad(*args, **options)[1],
-        autograd(*args, **options)[1],
-        rtol=1e-11,
-    )
+    sizes = n_unfold, group_size, n_groups, n_features
+    args, options = instance(seed, *sizes, margin=1e-9, accelerated=accelerated, **penalty)
+    G = unfolded.unfolded_loss_and_grad(*args, **options)[1]
+    agreement(G, autograd(*args, **options)[1], rtol=1e-11)
 
 
-# ------------------------------------------------------------------------------------------------ mutants: changes of the source
+# ------------------------------------------------------------------- mutants: changes of the source
 
 GRADIENT_MUTANTS = {
     "momentum dropped: nothing to the iterate before last": ("-beta * T_bar", "0 * T_bar"),
@@ -189,7 +174,8 @@ GRADIENT_MUTANTS = {
 FORWARD_MUTANTS = {
     "last iterate extrapolated": (
         "        X = layer.X\n",
-        "        X, old = layer.X, locals().get('X', 0)\n    X = X + momentum(n_unfold + 1, accelerated)[-1] * (X - old)\n",
+        "        X, old = layer.X, locals().get('X', 0)\n"
+        "    X = X + momentum(n_unfold + 1, accelerated)[-1] * (X - old)\n",
     ),
     "momentum dropped": ("X + beta * (X - previous)", "X + 0 * (X - previous)"),
     "momentum from a step ago": ("residual(A, Y, T)", "residual(A, Y, X)"),
@@ -205,7 +191,7 @@ MUTANT_OPTIONS = {"accelerated": True, "nonnegative": True, "l1": 0.15}
 
 
 def mutant(old, new):
-    """The module with one piece of its text changed; the piece must be there exactly once, so that no mutant is the original."""
+    """The module with one piece of its text changed; the piece must stand there exactly once."""
     source = inspect.getsource(unfolded)
     assert source.count(old) == 1, f"{old!r} stands {source.count(old)} times in the source"
     namespace = {"__name__": unfolded.__name__, "__package__": unfolded.__package__}
@@ -245,10 +231,9 @@ def test_a_wrong_reverse_pass_is_rejected_by_autograd(name):
     args, options = mutant_instance()
     truth = autograd(*args, **options)[1]
     agreement(unfolded.unfolded_loss_and_grad(*args, **options)[1], truth)
+    wrong = mutant(*GRADIENT_MUTANTS[name])["unfolded_loss_and_grad"]
     with pytest.raises(AssertionError, match="error"):
-        agreement(
-            mutant(*GRADIENT_MUTANTS[name])["unfolded_loss_and_grad"](*args, **options)[1], truth
-        )
+        agreement(wrong(*args, **options)[1], truth)
 
 
 @pytest.mark.parametrize("name", FORWARD_MUTANTS)
@@ -256,5 +241,6 @@ def test_wrong_codes_are_rejected_by_the_loop(name):
     args, options = mutant_instance()
     expected, _ = slow_encode(*args, **options)
     agreement(unfolded.unfolded_encode(*args, **options), expected)
+    wrong = mutant(*FORWARD_MUTANTS[name])["unfolded_encode"]
     with pytest.raises(AssertionError, match="error"):
-        agreement(mutant(*FORWARD_MUTANTS[name])["unfolded_encode"](*args, **options), expected)
+        agreement(wrong(*args, **options), expected)
