@@ -1,4 +1,4 @@
-"""The exact counterexamples to L23: their numbers are the known ones, spoiled instances do not refute, floating point agrees.
+"""The exact counterexamples to L23: known numbers, spoiled instances, the same in floats.
 
 What every certificate must meet is in test_certificates.py. Nothing in the second half uses the
 package's arithmetic.
@@ -300,7 +300,7 @@ def test_theorem2_times_in_floats(built):
 
 
 def test_theorem3_in_floats(built):
-    """Algorithm 1 on the certificate's instance: one number per group is enough, the design is orthogonal."""
+    """Algorithm 1 on the instance: the design is orthogonal, so one number a group is enough."""
     gamma = 1 / 20
     alpha = 1e-9
     side = 400

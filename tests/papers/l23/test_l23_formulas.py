@@ -1,4 +1,4 @@
-"""The theory of L23: geometry against SymPy and finite differences, windows against integrated equations, R8 by random constants and by runs.
+"""The theory of L23: geometry against SymPy, windows against integrated equations, R8 by runs.
 
 Nothing here calls the implementation: Algorithm 1 is written out, one group at a time.
 """
@@ -22,16 +22,11 @@ SQRT2 = math.sqrt(2)
 POINT = np.array([1.5, 0.7]), np.array([2.0, -1 / 3, 0.4, -0.8]), (3, 1)
 
 
-# ------------------------------------------------------------------------------------------------ geometry
+# ---------------------------------------------------------------------------------------- geometry
 
 
 def weights(x, L, groups):
-    return np.array(
-        [
-            x[g] ** 2 * x[L + i]
-            for i, g in enumerate(g for g, size in enumerate(groups) for _ in range(size))
-        ]
-    )
+    return x[:L].repeat(groups) ** 2 * x[L:]
 
 
 @pytest.mark.parametrize("i", range(4))
@@ -78,7 +73,7 @@ def test_brackets_between_groups_vanish():
 def test_brackets_by_computer_algebra():
     sp = pytest.importorskip("sympy")
     u, v1, v2 = x = sp.symbols("u v1 v2")
-    fields = [sp.Matrix([sp.diff(u**2 * v, y) for y in x]) for v in (v1, v2)]
+    fields = [sp.Matrix([u**2 * v]).jacobian(x).T for v in (v1, v2)]
 
     def bracket(X, Y):
         return (Y.jacobian(x) * X - X.jacobian(x) * Y).applyfunc(sp.expand)
@@ -112,7 +107,7 @@ def test_the_loop_of_theorem1_moves_w_by_the_bracket_and_not_at_all_between_grou
     )  # of the order s^3 where the bracket vanishes
 
 
-# ------------------------------------------------------------------------------------------------ one step
+# ---------------------------------------------------------------------------------------- one step
 
 
 def test_deltas_are_suprema_over_unit_vectors():
@@ -137,11 +132,10 @@ def test_deltas_are_suprema_over_unit_vectors():
 
 def test_the_perturbation_is_the_gradient_step_less_w_star():
     rng = np.random.default_rng(2)
-    X, w, w_star, xi = (
-        rng.standard_normal((7, 4)),
-        *rng.standard_normal((2, 4)),
-        rng.standard_normal(7),
-    )
+    X = rng.standard_normal((7, 4))
+    w = rng.standard_normal(4)
+    w_star = rng.standard_normal(4)
+    xi = rng.standard_normal(7)
     y = X @ w_star + xi
     b = perturbations.perturbation(X.T @ X / 7, X.T @ xi / 7, w_star, w, (2, 2))
     np.testing.assert_allclose(w + X.T @ (y - X @ w) / 7, w_star + b, atol=1e-13)
@@ -149,7 +143,7 @@ def test_the_perturbation_is_the_gradient_step_less_w_star():
 
 @pytest.mark.parametrize("excess", [0.0, 0.3])
 def test_beyond_the_step_of_lemma9_magnitudes_leave_their_range(excess):
-    """Lemma 7's bound is sharp: at gamma = 1/(4 u*^2) no start leaves, a little above it some do."""
+    """Lemma 7's bound is sharp: at gamma = 1/(4 u*^2) no start leaves, above it some do."""
     starts = np.linspace(0.01, 1, 400)
     gamma = steps_formulas.largest_step(1.0, 1.0, 0.0) * (1 + excess)
     after = np.array([steps_formulas.magnitude_step(u, 1.0, 1.0, 0.0, gamma) for u in starts])
@@ -191,7 +185,7 @@ def test_the_bounds_of_lemmas_12_13_17_follow_from_the_corrected_hypotheses(form
     assert 0.38 < largest <= 1
 
 
-# ------------------------------------------------------------------------------------------------ gradient flow
+# ----------------------------------------------------------------------------------- gradient flow
 
 
 @pytest.mark.parametrize(
@@ -243,7 +237,7 @@ def test_lemma5_corrected_holds_along_the_extreme_flow_and_the_printed_time_does
     assert (reached < gradient_flow.lemma5_time(theta, B, "printed")) == (theta > 0.2)
 
 
-# ------------------------------------------------------------------------------------------------ R8
+# ---------------------------------------------------------------------------------------------- R8
 
 
 def constants(rng):
@@ -270,7 +264,7 @@ def test_r8_the_corrected_window_is_never_empty_and_the_printed_one_is_whenever_
 
 
 def test_r8_the_factor_cannot_be_halved():
-    """T_lb / T_ub tends to 1/2 as alpha -> 0: half of T_ub leaves no window for any but the smallest gamma and alpha."""
+    """T_lb / T_ub tends to 1/2 as alpha -> 0: half of T_ub leaves almost no window."""
     window = gradient_descent.stopping_window(1.0, 1.0, 1.0, 1 / 20, 1e-300)
     assert 0.5 < window.lower / window.upper < 0.52
 
@@ -353,7 +347,7 @@ def test_r8_holds_along_algorithm_1_on_designs_at_the_limits(seed, M, m, level):
 
 
 def test_r8_outside_its_hypotheses_the_conclusion_does_fail():
-    """A group of 1024 off the support whose largest entry of noise is small: zeta of the paper admits it, the 2-norm does not."""
+    """1024 entries of small noise off the support: only the paper's zeta admits it."""
     level = 0.01
     size = 1024
     alpha = 5e-9

@@ -1,4 +1,4 @@
-"""L23's rows: complete and in order; every inequality again from the raw fields of its instances; every hypothesis can refuse."""
+"""L23's rows: complete and in order; every inequality again from the raw fields of instances."""
 
 import math
 from collections.abc import Callable
@@ -59,7 +59,7 @@ TRUTHS = {
 WITHOUT_REPAIR = {"theorem2-times", "minimax"}
 
 
-# ------------------------------------------------------------------------------------------------ the rows
+# ---------------------------------------------------------------------------------------- the rows
 
 
 @pytest.mark.parametrize("name", NUMBERED)
@@ -119,7 +119,7 @@ def test_the_whole_of_l23_is_confirmed_with_another_seed():
     ] == []
 
 
-# ------------------------------------------------------------------------------------------------ both sides again, from raw fields
+# --------------------------------------------------------------- both sides again, from raw fields
 
 
 def cut(x, groups):
@@ -133,7 +133,7 @@ class Numbers:
     def __init__(self, i):
         self.i = i
         self.groups = i.groups
-        self.star = [math.sqrt(sum(x * x for x in part)) for part in cut(i.w_star, i.groups)]
+        self.star = [math.sqrt(part @ part) for part in cut(i.w_star, i.groups)]
         self.on = [k for k, r in enumerate(self.star) if r > 0]
         self.off = [k for k, r in enumerate(self.star) if r == 0]
         self.M, self.m = max(self.star), min(self.star[k] for k in self.on)
@@ -339,7 +339,7 @@ def window(i):
 
 
 class Statement(NamedTuple):
-    """A row, the label of one of its inequalities, its sides computed here, the share of the bound that some instance uses, how many draws."""
+    """A row, the label of an inequality, its sides computed here, the share of the bound used."""
 
     row: str
     label: str
@@ -412,6 +412,7 @@ STATEMENTS = (
     Statement("lemma11", "1 - <v(t), v*> <= 1 - sqrt(1 - tau^2/100), t >= 1", directions, 0.9),
     Statement("lemma12-equality", "abs(<v, b>), abs(e) <= tau u*^2/10", projected(1 / 10), 0.1),
     Statement("lemma10-condition", "on S: ||b_l|| <= Z/20", r8_on, 0.5),
+    Statement("theorem4-step", "1 - <v(t+1), v*> <= tau/5", lemma16, 0.9),
     Statement("lemma16-remark", "1 - <v(t+1), v*> <= 2B", lemma16, 0.9),
     Statement(
         "practical-rule", "0.89 gamma u*^2 <= abs(u(t+1) - u(t))/u(t)", relative_change, 0.85
@@ -471,7 +472,7 @@ def test_it_holds_under_its_hypotheses_is_used_to_a_stated_share_and_the_ledger_
     assert max(shares) > statement.share
 
 
-def test_every_inequality_that_is_claimed_of_l23_is_recomputed_here_but_for_brackets_and_one_sharpening():
+def test_every_inequality_of_l23_is_recomputed_here_but_for_brackets_and_one_sharpening():
     claimed = {
         (row.id.removeprefix("L23-"), e.label)
         for row in statements.ROWS
@@ -511,7 +512,7 @@ def l23_families():
     return {name: family for name, family in FAMILIES.items() if name.startswith("dglnn")}
 
 
-# ------------------------------------------------------------------------------------------------ planted falsehoods
+# ------------------------------------------------------------------------------ planted falsehoods
 
 
 def planted(row_id, k, left, right=1.0):

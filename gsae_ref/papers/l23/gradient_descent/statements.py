@@ -17,7 +17,7 @@ from ..instance import (
     STEP_THEOREM3,
     ZETA_AT_MOST_U_MAX,
 )
-from ..perturbations.statements import off_support, on_support
+from ..perturbations.statements import LEMMA16, off_support, on_support
 
 if TYPE_CHECKING:
     from ..instance import OneGroup, Regression
@@ -341,9 +341,9 @@ ROWS = (
         "false",
         "“For the second stage, instead of applying Lemma 11 and Lemma 12, we apply Lemma 16 and "
         "Lemma 17 iteratively.” [with eta <= 4/(9 u_max*^2)]",
-        repaired="Lemma 16 applies for eta <= 4/(9 u_max*^4).",
-        hypotheses=(*CONSTANTS, DELTAS),
-        evidence=(Counterexample(), Measurement("dglnn_second_steps")),
+        repaired="Lemma 16 applies for eta <= 4/(9 u_max*^4), since u*_l <= u_max*.",
+        hypotheses=LEMMA16.hypotheses,
+        evidence=(Counterexample(), LEMMA16),
         derivation="gsae_ref.papers.l23.steps.formulas.alignment_rate",
     ),
     statement(

@@ -32,7 +32,7 @@ def perturbation_factor(tau: float, tau_0: float, form: str) -> float:
     - Lemma 12, (7) and (9): d = tau and a = tau^2/5, so r = tau sqrt(1 + 2 (1 + tau)/5), below the
       3 tau of (7). In (9) u_max*^2 takes the place of u*^2, and tau = 2^-m_0 <= 1 gives 1.35 tau.
     - Lemma 13: d = tau/2 and a = tau^2/5; the paper has 1/sqrt(5) for sqrt(2/5), its 3/2 tau holds.
-    - Lemma 17, (10): d = tau and a = tau/5, below the (1 + 2/sqrt(tau_0)) tau of (10), as tau_0 <= tau.
+    - Lemma 17, (10): d = tau and a = tau/5, below the (1 + 2/sqrt(tau_0)) tau of (10).
 
     >>> round(perturbation_factor(0.5, 0.5, "lemma12"), 3)
     0.632

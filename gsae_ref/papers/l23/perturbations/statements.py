@@ -152,6 +152,9 @@ BOUND = FORMULAS + "perturbation_bound"
 FACTOR = FORMULAS + "perturbation_factor"
 TENTH = "abs(<v, b>), abs(e) <= tau u*^2/10"
 TWENTIETH = "abs(<v, b>), abs(e) <= tau u*^2/20"
+LEMMA16 = Inequality(
+    "1 - <v(t+1), v*> <= tau/5", "dglnn_inside", _preserved, (INSIDE_LEMMA16, STEP_LEMMA16)
+)
 
 ROWS = (
     statement(
@@ -350,14 +353,7 @@ ROWS = (
         remark="It preserves an angle and does not improve it: with eta -> 0 the direction does "
         "not move.",
         hypotheses=(INSIDE_LEMMA16, STEP_LEMMA16),
-        evidence=(
-            Inequality(
-                "1 - <v(t+1), v*> <= tau/5",
-                "dglnn_inside",
-                _preserved,
-                (INSIDE_LEMMA16, STEP_LEMMA16),
-            ),
-        ),
+        evidence=(LEMMA16,),
         derivation="gsae_ref.papers.l23.steps.formulas.alignment_rate",
     ),
     statement(
