@@ -30,7 +30,7 @@ VERDICTS = {
     "vacuous": "its hypotheses cannot be met, or it says nothing",
     "asymptotic": "O-notation; the explicit constant given holds",
     "typo": "the intent is clear, the text is wrong",
-    "not settled": "neither proved nor refuted here",
+    "open": "neither proved nor refuted here",
 }
 
 
@@ -124,6 +124,8 @@ class Row:
         """Kind and truth in one word: a key of :data:`VERDICTS`."""
         if self.truth == "false":
             return "corrected" if self.repaired else "refuted"
+        if self.truth == "not settled":
+            return "open"
         if self.truth != "holds":
             return self.truth
         words = {"procedure": "definition", "asymptotic claim": "asymptotic"}

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from fractions import Fraction as F
 from itertools import combinations, product
 
 import numpy as np
@@ -9,12 +10,15 @@ import pytest
 
 import gsae_ref as gs
 from gsae_ref.claims.evidence import Identity
+from gsae_ref.papers.families import FAMILIES
 from gsae_ref.papers.ledger import LEDGER
 from gsae_ref.papers.n19 import statements
 from gsae_ref.papers.n19.consistency import formulas as consistency
+from gsae_ref.papers.n19.consistency.counterexamples import sign_sum_tail
 from gsae_ref.papers.n19.fixed_bias import formulas as fixed_bias
 from gsae_ref.papers.n19.mixture import formulas as mixture
 from gsae_ref.papers.n19.sparse_codes import formulas as sparse_codes
+from gsae_ref.papers.n19.sparse_codes import statements as statements_of_sparse_codes
 from gsae_ref.verification import evidence as search
 from gsae_ref.verification import verify
 
@@ -422,3 +426,91 @@ def test_an_identity_with_a_wrong_factor_is_not_confirmed(row_id, factor):
 )
 def test_other_seeds_confirm_it_too(row_id):
     assert verify(only=[row_id], quick=True, rng=11).ok
+
+
+# ------------------------------------------------------ what the evidence of the repaired step sees
+
+
+def decrease(**spoilt):
+    """The evidence for Theorem 4 (ii), repaired, with constants replaced by functions of them."""
+    item = evidence_of("N19-theorem4ii", "the decrease after normalisation")
+
+    def sides(i):
+        constants = replace(i.descent, **{name: f(i.descent) for name, f in spoilt.items()})
+        before = float(np.sum(i.errors**2))
+        bound = constants.after_normalisation(before, i.step_size * i.descent.curvature)
+        return before - bound, item.sides(i)[1]
+
+    return replace(item, sides=sides)
+
+
+def evidence_of(row_id, label):
+    return next(e for e in LEDGER[row_id].evidence if getattr(e, "label", "") == label)
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        {"tau": lambda c: 4.5 * c.tau},
+        {"floor": lambda c: 0.0},
+        {"growth": lambda c: -2 * c.growth},
+    ],
+    ids=["tau", "phi", "rho"],
+)
+def test_the_repaired_step_with_a_constant_spoilt_is_not_confirmed(spoilt):
+    assert not confirmed(decrease(**spoilt))
+
+
+@pytest.mark.parametrize("label", ["step (3): E||h||^2", "step (6): rho"])
+def test_a_step_of_the_proof_with_less_room_is_not_confirmed(label):
+    item = evidence_of("N19-theorem4ii", label)
+    factor = 0.7
+    assert not confirmed(
+        replace(item, sides=lambda i: (item.sides(i)[0], factor * item.sides(i)[1]))
+    )
+
+
+def test_the_bound_before_normalisation_holds_and_is_used():
+    rng = np.random.default_rng(3)
+    family = FAMILIES["sparse_near"]
+    shares = []
+    for k in range(40):
+        shape = family.shapes[k % 4]
+        i = family.build(shape, family.draw(shape, rng))
+        if not all(h.holds(i) for h in LEDGER["N19-theorem4ii"].hypotheses):
+            continue
+        least, found = statements_of_sparse_codes.decrease(normalised=False)(i)
+        assert least <= found + 1e-12
+        shares.append(least / found if least > 0 else 0.0)
+    assert max(shares) > 0.05
+
+
+def test_the_step_of_the_paper_makes_a_common_shift_grow():
+    """Constant codes, m = 12, k = 3: 1/Lambda contracts, zeta = m/k does not."""
+    m = 12
+    W = unit(np.eye(m) + 1e-3)
+    supports = np.array([np.isin(np.arange(m), S) for S in combinations(range(m), 3)])
+    G = gs.sparse_expected_gradient(W, np.eye(m), supports, None, 0.0, (1.0, 1.0))[0]
+    constants = sparse_codes.descent_constants(W, np.eye(m), 3, 1.0, 1.0, 0.01)
+    before = np.linalg.norm(W - np.eye(m))
+    assert np.linalg.norm(unit(W - G / constants.curvature) - np.eye(m)) < before
+    assert np.linalg.norm(unit(W - m / 3 * G) - np.eye(m)) > 1.5 * before
+
+
+def test_a_bias_may_stay_below_the_modulus_of_a_negative_product():
+    """R7 (d) is one-sided: means at -1/4, b = -.2, zeta = m."""
+    A = np.linalg.cholesky(1.25 * np.eye(4) - 0.25).T
+    rng = np.random.default_rng(0)
+    W = unit(A + 0.05 * rng.standard_normal((4, 4)))
+    low, high = fixed_bias.persistent_bias(np.linalg.norm(W - A, axis=0), -0.25)
+    assert low < -0.2 <= high
+    assert fixed_bias.persistent_bias(np.linalg.norm(W - A, axis=0), 0.25)[1] < -0.2
+    for _ in range(60):
+        W = unit(W - 4 * gs.sparse_loss_and_grad(W, A.T, -0.2)[1])
+    assert np.linalg.norm(W - A, axis=0).max() < 1e-10
+
+
+def test_a_quarter_of_the_energy_would_not_bound_the_tail_of_theorem3i():
+    tail = float(sign_sum_tail(4, F(2)))
+    assert 2 * math.exp(-0.125 / (4 / 16 / 4)) < tail
+    assert tail <= 2 * math.exp(-0.125 / (4 / 16))

@@ -145,6 +145,7 @@ ROWS = (
         reading="without a condition on b, as printed in this informal statement",
         repaired="With b, k and mu as in the repaired Theorem 3 (ii) for ReLU, as in Theorem 3 "
         "(iii) with the constant of its proof for the hard threshold.",
+        hypotheses=(*COLUMNS, *CODES),
         evidence=(Counterexample(), Measurement("sparse_recovery")),
         derivation="gsae_ref.papers.n19.consistency.formulas.relu_interval",
     ),
@@ -279,6 +280,7 @@ ROWS = (
         remark="With k delta^2 = 4/9 and a law that has one support of probability (k/n)^3 the "
         "network errs with that probability. For uniform supports with n <= m it is true for every "
         "constant, by a Chernoff bound for sampling without replacement.",
+        hypotheses=(*COLUMNS, *CODES, WEAK_COHERENCE),
         evidence=(Counterexample(),),
         derivation="gsae_ref.papers.n19.consistency.counterexamples.rare_common_support",
     ),
@@ -503,6 +505,7 @@ ROWS = (
         "“otherwise.” [...] x = threshold_{1/2}(z) “has the same support as” x* “w.h.p.”",
         repaired="threshold_{a_1/2}, as Theorem 3 (iii) has it; z_i <= a_2 rho_k + N off S "
         "(N19-interference).",
+        hypotheses=THEOREM3III,
         evidence=(Reading("Theorem 3 (iii) has lambda = a_1/2; a_1 need not be 1"),),
         derivation="gsae_ref.papers.n19.consistency.formulas.threshold_levels",
     ),

@@ -349,7 +349,8 @@ ROWS = (
         "A_i||^2 <= (1 - zeta p lam_i (1 - delta^2/2)) ||W_i - A_i||^2 + 2 zeta r^2/(p lam_i), r = "
         "8 p2 R + 2 p3 (R^2 + R), R = max(||A||^2, ||W||^2). At k near n/log n the floor m k^2/n^2 "
         "is as large as the error at the start. The search reaches .26 to .28 of the decrease: tau "
-        "is sharp up to a factor 4.",
+        "is sharp up to a factor 4. nu < 1 and the condition on m serve the proof: without them "
+        "the search finds no violation; nor without rho, which step (6) tests.",
         hypotheses=REPAIRED,
         evidence=(
             *STEP_EVIDENCE,
@@ -564,6 +565,7 @@ ROWS = (
         reading="kept by a step: if W^s is (delta, 2)-near, so is W^{s+1}",
         remark="No proof is given here or in the paper, which cites two lemmas of its [16]. From a "
         "common shift with ||W - A|| near 2 one step makes W nearer.",
+        hypotheses=(*COLUMNS, NEAR),
         evidence=(Measurement("nearness_after_a_step"),),
         derivation="gsae_ref.papers.n19.sparse_codes.formulas.descent_constants",
     ),
