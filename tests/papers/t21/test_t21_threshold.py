@@ -428,6 +428,11 @@ def test_r12_fails_without_any_one_of_its_hypotheses(dropped):
     assert off_the_atoms(i) > 1e-3
 
 
+def test_a_norm_at_the_threshold_is_outside_for_the_loss_has_a_kink_there():
+    assert instance.EXACT_SUPPORTS.holds(lines(0.2, PAIR, PAIR, lam=0.79))
+    assert not instance.EXACT_SUPPORTS.holds(lines(0.2, PAIR, PAIR, lam=0.8))
+
+
 def test_dependent_norms_are_allowed_only_the_signs_must_be_symmetric():
     i = lines(0.2, [[1, 1.2], [1.2, 1]], [[1, 1], [1, 0]])
     assert holds(i, ALONG.hypotheses)

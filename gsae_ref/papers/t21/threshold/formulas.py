@@ -279,7 +279,8 @@ def line_drift(M: Array, m1: float, m2: float, lam: float) -> Array:
 
     **Theorem (R12, b).** Atoms of unit norm, n and their number arbitrary. At most two are active.
     Given the support S, the law of the code is unchanged when one entry changes sign, and E|x_g| =
-    m1, E x_g^2 = m2 for every g in S. At A* supports are exact and sign z_g = sign x_g. At
+    m1, E x_g^2 = m2 for every g in S. At A* supports are exact, no |z_g| is lam, and sign z_g =
+    sign x_g. At
 
         lam* = (2/3) E x^2 / E|x|
 

@@ -240,7 +240,9 @@ ONE_LAW = Hypothesis(
     "E|x_g| and E x_g^2 are the same for all atoms",
     lambda i: -max(np.ptp(i.moduli.mean(axis=0)), np.ptp((i.moduli**2).mean(axis=0))),
 )
-EXACT_SUPPORTS = Hypothesis("supports are exact at A*", _support_margin)
+EXACT_SUPPORTS = Hypothesis(
+    "supports are exact at A*, and no |z_g| is lam", lambda i: _support_margin(i) - 1e-9
+)
 EXACT_SIGNS = Hypothesis("sign z_g = sign x_g at A*", _sign_margin)
 WITH_MARGIN = Hypothesis(
     "supports and signs are exact at A* with a margin of 1/20",
