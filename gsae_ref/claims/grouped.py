@@ -178,10 +178,11 @@ GIVEN = {
 
 
 def always(given: Collection[str]) -> tuple[str, ...]:
-    """delta bounds the distance of every group, unless it is read for the active ones only."""
+    """tau is a factor; delta bounds all distances, unless it is read for the active groups."""
+    shrinkage = "0 < tau[g] <= 1 for g in groups"
     if "close on the support" in given:
-        return ()
-    return ("norm(A[g] - S[g]) <= delta for g in groups",)
+        return (shrinkage,)
+    return ("norm(A[g] - S[g]) <= delta for g in groups", shrinkage)
 
 
 TRIED = (

@@ -354,6 +354,14 @@ class FloatParts(Parts):
         result: Array = theta[:, start:stop].reshape(-1, rows, columns)
         return result
 
+    def skew(self, block: str, size: int) -> Array:
+        numbers = self.matrix(block, 1, size * (size - 1) // 2)[:, 0]
+        rows, columns = np.tril_indices(size, -1)
+        result = np.zeros((len(numbers), size, size))
+        result[:, rows, columns] = numbers
+        result[:, columns, rows] = -numbers
+        return result
+
     def same(self, value: Array) -> Array:
         return np.repeat(value, self.count, axis=0)
 

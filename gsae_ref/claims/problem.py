@@ -16,7 +16,7 @@ from ..arrays import Array, BoolArray
 from .fields import Exact, Floats
 from .model import Block, Instance, Layout, Model, find_model
 from .rational import Matrix, Undecided
-from .sentences import Expression, Formula, Scope, Sentence, check_names, parsed
+from .sentences import Expression, Formula, Items, Scope, Sentence, check_names, parsed
 
 FREE = "free"  # the block of the numbers that a claim leaves free
 STRICT = 1e-9  # margin in floats of a hypothesis with <
@@ -68,9 +68,12 @@ def gap(left: Array, right: Array) -> Array:
     """See :attr:`Sides.gap`."""
     with np.errstate(all="ignore"):
         size = np.abs(left) + np.abs(right) + TINY
-        below = np.where((left < 0) & (right > 0), left, 0)
-        above = np.where((left > 0) & (right < 0), -right, 0)
-        return (left - right + below + above) / size
+        result: Array = (left - right) / size
+        if (result * result >= 1).any():
+            below = np.where((left < 0) & (right > 0), left, 0)
+            above = np.where((left > 0) & (right < 0), -right, 0)
+            result = result + (below + above) / size
+        return result
 
 
 @dataclass(frozen=True)
@@ -181,6 +184,28 @@ class Problem:
         used = self.closure(name for sentence in sentences for name in sentence.names)
         return tuple(name for name in self.model.basics if name in used)
 
+    @cached_property
+    def used(self) -> set[str]:
+        """Every name that the hypotheses and the conclusion need."""
+        sentences = [*filter(None, [self.conclusion]), *self.hypotheses]
+        return self.closure(name for sentence in sentences for name in sentence.names)
+
+    @cached_property
+    def defined(self) -> list[str]:
+        """The used names that are defined by others, each after those that it needs."""
+        order: list[str] = []
+
+        def visit(name: str) -> None:
+            if isinstance(self.formulas[name], Expression) and name not in self.sizes:
+                for needed in self._needs(name):
+                    visit(needed)
+                order.extend([] if name in order else [name])
+
+        for name in (*self.model.definitions, *self.lets):
+            if name in self.used:
+                visit(name)
+        return order
+
     def closure(self, names: Iterable[str]) -> set[str]:
         """The names and all that their definitions need."""
         waiting = list(names)
@@ -204,7 +229,7 @@ class Problem:
         stated = [text for name in self.claim.given for text in self.model.given[name]]
         sentences = [s for s in map(Sentence, stated) if self._shared(s) >= 1]
         always = map(Sentence, self.model.always(self.given))
-        sentences += [s for s in always if self._shared(s) >= 2]
+        sentences += [s for s in always if self._shared(s) >= min(2, self._spoken_of(s))]
         for name, formula in self.lets.items():
             if isinstance(formula, Free):
                 sentences.append(Sentence(f"{formula.low.text} <= {name}"))
@@ -214,6 +239,10 @@ class Problem:
     def _shared(self, sentence: Sentence) -> int:
         """How many basic quantities of the claim a sentence speaks of."""
         return len(self.closure(sentence.names) & set(self.basics))
+
+    def _spoken_of(self, sentence: Sentence) -> int:
+        """How many basic quantities a sentence speaks of."""
+        return len(self.closure(sentence.names) & set(self.model.basics))
 
     @cached_property
     def conditions(self) -> list[Sentence]:
@@ -298,6 +327,8 @@ class Problem:
         pairs = list(self.conclusion.pairs(instance))
         if self.conclusion.relation == "==":
             pairs = [_distance(a, b, self.claim.floor) for a, _, b in pairs]
+        if len(pairs) == 1:
+            return _flat(pairs[0][0], n_instances), _flat(pairs[0][2], n_instances)
         left = np.stack([_flat(a, n_instances) for a, _, _ in pairs])
         right = np.stack([_flat(b, n_instances) for _, _, b in pairs])
         gaps = np.nan_to_num(gap(left, right), nan=3.0)
@@ -319,7 +350,7 @@ class Problem:
 
 def item(value: Any, k: int) -> Any:
     """Instance k of a value of a batch: a 2-D array, a number, or a list of them."""
-    if isinstance(value, list):
+    if isinstance(value, (list, Items)):
         return [item(each, k) for each in value]
     if not isinstance(value, np.ndarray):
         return value
@@ -329,10 +360,8 @@ def item(value: Any, k: int) -> Any:
 
 def _flat(value: Any, n_instances: int) -> Array:
     """A number of every instance, as a vector."""
-    array = np.asarray(value, dtype=float)
-    if array.ndim == 0:
-        return np.full(n_instances, float(array))
-    return np.broadcast_to(array, (n_instances, 1, 1)).reshape(n_instances)
+    array = np.asarray(value, dtype=float).reshape(-1)
+    return array if len(array) == n_instances else np.full(n_instances, array[0])
 
 
 def _margin(left: Any, relation: str, right: Any, n_instances: int) -> Array:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from .problem import Free, Problem
 from .rational import Interval, Matrix, Undecided, apart, entries, high, low
-from .sentences import Scope, Sentence
+from .sentences import Items, Scope, Sentence
 
 PRECISIONS = 10**2, 10**4, 10**8, 10**14  # the coarsest that decides is used
 Pair = tuple[Any, str, Any]
@@ -45,6 +45,8 @@ class Proof:
         Roots and logarithms are enclosed to about 1 / precision.
     data : dict
         The instance: Fractions, matrices, lists of matrices.
+    values : dict
+        Quantities that the instance defines and that are numbers, or lists of numbers.
     facts : tuple of tuple of Fact
         Of every hypothesis, both sides of each of its comparisons.
     left, right : Fraction or Interval
@@ -55,6 +57,7 @@ class Proof:
     theta: tuple[Fraction, ...]
     precision: int
     data: dict[str, Any]
+    values: dict[str, Any]
     facts: tuple[tuple[Fact, ...], ...]
     left: Any
     right: Any
@@ -151,7 +154,21 @@ def _decide(problem: Problem, theta: Sequence[Fraction], precision: int) -> Outc
     left, _, right = max(failed, key=_excess)
     data = {name: scope[name] for name in data_names(problem)}
     facts = tuple(_closest(sentence, scope) for sentence in problem.hypotheses)
-    return Outcome("refutes", Proof(problem, tuple(theta), precision, data, facts, left, right))
+    proof = Proof(
+        problem, tuple(theta), precision, data, _values(problem, scope), facts, left, right
+    )
+    return Outcome("refutes", proof)
+
+
+def _values(problem: Problem, scope: Scope) -> dict[str, Any]:
+    """The defined quantities that are numbers, or lists of numbers."""
+    result = {}
+    for name in problem.defined:
+        value = list(scope[name]) if isinstance(scope[name], (list, Items)) else scope[name]
+        found = value if isinstance(value, list) else [value]
+        if all(isinstance(each, (int, Fraction, Interval)) for each in found):
+            result[name] = value
+    return result
 
 
 def _closest(sentence: Sentence, scope: Scope) -> tuple[Fact, ...]:
@@ -174,11 +191,8 @@ def _slack(pair: Pair) -> Fraction | int:
 
 def data_names(problem: Problem) -> list[str]:
     """The quantities that are written down as numbers: basic ones, and those left free."""
-    assert problem.conclusion is not None
-    sentences = [*problem.hypotheses, problem.conclusion]
-    used = problem.closure(name for sentence in sentences for name in sentence.names)
     free = [name for name, formula in problem.lets.items() if isinstance(formula, Free)]
-    return [name for name in (*problem.model.basics, *free) if name in used]
+    return [name for name in (*problem.model.basics, *free) if name in problem.used]
 
 
 def holds(left: Any, relation: str, right: Any) -> bool | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -15,8 +16,10 @@ from .problem import Problem, item
 from .proof import Fact, Proof
 from .rational import Matrix
 from .script import write_script
+from .searches import search
+from .shrink import prove_best
 from .teeth import Tooth, bite
-from .tightness import Tightness, measure_tightness
+from .tightness import Tightness, away_from_degenerate, measure_tightness
 from .worst import Worst
 
 VERDICTS = {
@@ -96,6 +99,13 @@ class Result:
     def tightness(self) -> Tightness:
         """Largest left/right at instances that keep a distance from degenerate ones."""
         return measure_tightness(self.claim, **self.settings)
+
+    @cached_property
+    def generic(self) -> Proof | None:
+        """An exact counterexample that keeps a distance of 1/20 from degenerate instances."""
+        return prove_best(
+            search(away_from_degenerate(self.claim, Fraction(1, 20)), **self.settings)
+        )
 
     @cached_property
     def teeth(self) -> tuple[Tooth, ...]:

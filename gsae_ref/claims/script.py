@@ -10,11 +10,11 @@ from typing import Any
 from . import exact, rational
 from .bundle import Source, names_read, written
 from .fields import WORDS
-from .problem import Free, Problem
+from .problem import Problem
 from .proof import Fact, Proof
 from .pruning import called_only, run_file
 from .rational import Interval, Matrix
-from .sentences import Expression, Sentence, parsed
+from .sentences import Sentence, parsed
 
 BUILT_IN = {"abs", "range", "len"}
 
@@ -56,16 +56,10 @@ def _title(proof: Proof) -> str:
     )
 
 
-def _used(problem: Problem) -> set[str]:
-    assert problem.conclusion is not None
-    sentences = [*problem.hypotheses, problem.conclusion]
-    return problem.closure(name for sentence in sentences for name in sentence.names)
-
-
 def _instance(proof: Proof) -> list[str]:
     """The sizes and the numbers of the instance."""
     problem = proof.problem
-    used = _used(problem)
+    used = problem.used
     shape = {name: value for name, value in problem.sizes.items() if name in used}
     lines = [
         "# the instance",
@@ -113,30 +107,19 @@ def _row(row: Any) -> str:
 
 
 def _definitions(proof: Proof) -> list[str]:
-    """The quantities that are defined by others, each after those that it needs."""
+    """The quantities that are defined by others, and the values of those that are numbers."""
     problem = proof.problem
-    used = _used(problem)
-    texts = dict(problem.model.definitions)
-    texts |= {
-        name: problem.claim.let[name]
-        for name, formula in problem.lets.items()
-        if not isinstance(formula, Free)
-    }
-    order: list[str] = []
-
-    def visit(name: str) -> None:
-        if name in texts and name not in order:
-            for needed in Expression.parse(texts[name]).names:
-                visit(needed)
-            order.append(name)
-
-    for name in texts:
-        if name in used:
-            visit(name)
-    made = [f"{script_name(name)} = {exact_text(parsed(texts[name]), problem)}" for name in order]
-    ranges = [text for text in made if " = range(" in text]
-    rest = [text for text in made if text not in ranges]
-    return ["# what it defines", "; ".join(ranges), *rest]
+    texts = {**problem.model.definitions, **problem.claim.let}
+    made = {name: exact_text(parsed(texts[name]), problem) for name in problem.defined}
+    ranges = [name for name, text in made.items() if text.startswith("range(")]
+    lines = [
+        "# what it defines",
+        "; ".join(f"{script_name(name)} = {made[name]}" for name in ranges),
+    ]
+    lines += [f"{script_name(name)} = {made[name]}" for name in made if name not in ranges]
+    for name, value in proof.values.items():
+        lines.append(f"assert {script_name(name)} == {literal(value)}")
+    return lines
 
 
 def _hypotheses(proof: Proof) -> list[str]:

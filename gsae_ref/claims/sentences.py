@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import difflib
 import operator
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import singledispatch
 from typing import Any
 
@@ -42,6 +42,34 @@ class Scope(dict[str, Any]):
         return value
 
 
+class Items(Sequence[Any]):
+    """A list of a definition, ``[... for g in groups]``: each item is computed when it is read."""
+
+    def __init__(self, scope: Scope, name: str, values: Sequence[Any], item: Formula) -> None:
+        self.scope = scope
+        self.name = name
+        self.values = values
+        self.item = item
+        self.known: dict[int, Any] = {}
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __getitem__(self, k: Any) -> Any:
+        if k not in self.known:
+            local = self.scope.local
+            self.scope.local = {self.name: self.values[k]}
+            self.known[k] = self.item(self.scope)
+            self.scope.local = local
+        return self.known[k]
+
+    def __add__(self, other: Iterable[Any]) -> list[Any]:
+        return [*self, *other]
+
+    def __radd__(self, other: Iterable[Any]) -> list[Any]:
+        return [*other, *self]
+
+
 class Expression:
     """An expression: its tree, the names it needs, and its value in a scope.
 
@@ -52,7 +80,7 @@ class Expression:
     def __init__(self, tree: ast.expr) -> None:
         self.tree = tree
         self.text = ast.unparse(tree)
-        self._value = compiled(tree)
+        self._value = _items(tree) or compiled(tree)
 
     @classmethod
     def parse(cls, text: str) -> Expression:
@@ -266,6 +294,15 @@ def _comprehension(node: ast.ListComp | ast.GeneratorExp) -> Formula:
         return result
 
     return values
+
+
+def _items(tree: ast.expr) -> Formula | None:
+    """The formula of a list over one variable, which need not be computed as a whole."""
+    if not isinstance(tree, ast.ListComp) or len(tree.generators) > 1 or tree.generators[0].ifs:
+        return None
+    name, values, _ = _loop(tree.generators[0])
+    item = compiled(tree.elt)
+    return lambda scope: Items(scope, name, values(scope), item)
 
 
 Loop = tuple[str, Formula, list[Formula]]

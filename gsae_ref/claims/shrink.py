@@ -13,11 +13,13 @@ import numpy as np
 from ..arrays import Array
 from .problem import Problem
 from .proof import Proof, digits, prove
+from .searches import VIOLATION, Best
 
 Theta = tuple[Fraction, ...]
 DENOMINATORS = 1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32, 64, 128, 512, 4096, 10**6
 CUTS = 0.3, 0.1, 0.03, 0.01, 0.0  # parameters below it are rounded to 0
 MOST_PROOFS = 25  # tried in one round
+MOST_SEARCHES = 6  # whose worst instance is rounded
 BATCH = 256  # changes evaluated at once
 N_JOINT = 1000  # joint changes of one round
 WORK = 10_000  # proofs times parameters
@@ -154,3 +156,15 @@ def _score(proof: Proof) -> tuple[int, int]:
 @cache
 def _cost(q: Fraction) -> int:
     return 1 + digits(q) if q else 0
+
+
+def prove_best(best: Best) -> Proof | None:
+    """The shortest exact counterexample near the worst instances of the searches."""
+    violated = [each for each in best.searches if each[1].gap > VIOLATION]
+    violated.sort(key=lambda each: -each[1].gap)
+    proofs: list[Proof] = []
+    for problem, worst in violated[:MOST_SEARCHES]:
+        for theta in (worst.theta, worst.sparse):
+            proof = None if theta is None else round_to_proof(problem, theta)
+            proofs += [shrink(proof)] if proof else []
+    return min(proofs, key=lambda proof: proof.n_digits, default=None)

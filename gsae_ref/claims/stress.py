@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from .claim import Claim
 from .identity import try_identity
-from .problem import Problem
 from .proof import Proof
 from .result import Result, worst_instance
 from .searches import VIOLATION, Best, search
-from .shrink import round_to_proof, shrink
-from .worst import Worst
+from .shrink import prove_best
 
 ROUNDING = 1e-9  # relative difference of the sides of an equation
-MOST_PROOFS = 6  # searches whose worst instance is rounded; the shortest counterexample is kept
 
 
 def stress(
@@ -80,7 +75,7 @@ def stress(
     violated = best.ratio > (ROUNDING if trial else 1 + VIOLATION)
     proof = trial.proof if trial else None
     if violated and trial is None and isinstance(claim.conclusion, str):
-        proof = prove_best(best.searches)
+        proof = prove_best(best)
     return Result(
         claim,
         _verdict(best, proof, violated),
@@ -101,15 +96,3 @@ def _verdict(best: Best, proof: Proof | None, violated: bool) -> str:
     if best.worst.theta is None:
         return "no instance"
     return "unproved" if violated else "not refuted"
-
-
-def prove_best(searches: Sequence[tuple[Problem, Worst]]) -> Proof | None:
-    """The shortest exact counterexample near the worst instances of the searches."""
-    violated = [each for each in searches if each[1].gap > VIOLATION]
-    violated.sort(key=lambda each: -each[1].gap)
-    proofs: list[Any] = []
-    for problem, worst in violated[:MOST_PROOFS]:
-        assert worst.theta is not None
-        proof = round_to_proof(problem, worst.theta)
-        proofs += [shrink(proof)] if proof else []
-    return min(proofs, key=lambda proof: proof.n_digits, default=None)

@@ -40,12 +40,23 @@ class Tightness:
 
 def measure_tightness(claim: Claim, **settings: Any) -> Tightness:
     """Search a claim again at every distance; ``settings`` are those of :func:`gsae_ref.stress`."""
+    rows = []
+    for distance in DISTANCES:
+        best = search(away_from_degenerate(claim, distance), **settings)
+        rows.append((distance, best.ratio))
+    return Tightness(distance_of(claim), tuple(rows))
+
+
+def away_from_degenerate(claim: Claim, distance: Fraction) -> Claim:
+    """The claim, searched only where its distance from degenerate instances is large enough."""
+    if not distance:
+        return claim
+    return claim.but(away=(*claim.away, f"{distance_of(claim)} >= {distance}"))
+
+
+def distance_of(claim: Claim) -> str:
+    """The expression that is 0 at degenerate instances."""
     expression = claim.distance or find_model(claim.model).distance
     if not expression:
         raise ValueError("the model has no distance from degenerate instances; give one to Claim")
-    rows = []
-    for distance in DISTANCES:
-        away = (*claim.away, f"{expression} >= {distance}") if distance else claim.away
-        best = search(claim.but(away=away), **settings)
-        rows.append((distance, best.ratio))
-    return Tightness(expression, tuple(rows))
+    return expression

@@ -19,13 +19,15 @@ if TYPE_CHECKING:
     from .problem import Problem
 
 FEASIBLE = 1e-9  # rounding in a margin
+CLEARLY = 1e-3  # a gap that rounding of the parameters can leave a violation
 STEP = 1e-7  # of a difference, relative to max(1, |parameter|)
 FARTHEST = 50.0  # parameters are clipped to it
 SCREENED = (8, 64, 512)  # draws of which a start is the best
 PLATEAU = 1e-6  # gaps this close count as equal
 MOST_DRAWN = 4096  # instances of an equation
 PROGRESS = 1e-7  # of a climb
-PATIENCE = 12
+PATIENCE = 40  # points of a climb that are no higher
+WORTH_ANOTHER = 1e-5  # a best gap that grew by more is climbed from again
 PENALTY = 3.0  # a unit of infeasibility of a start, in gap
 
 
@@ -39,6 +41,8 @@ class Worst:
         Largest gap of an instance that meets the hypotheses; -inf where none does.
     theta : ndarray or None
         Its parameters.
+    sparse : ndarray or None
+        Of all instances that clearly violate the claim, parameters with the fewest non-zeros.
     nearest : ndarray or None
         Parameters of the instance that comes closest to the hypotheses, where none meets them.
     miss : float
@@ -49,6 +53,7 @@ class Worst:
 
     gap: float
     theta: Array | None
+    sparse: Array | None
     nearest: Array | None
     miss: float
     evaluations: int
@@ -74,6 +79,8 @@ class _Search:
         self.full = full
         self.gap = -np.inf
         self.theta: Array | None = None
+        self.sparse: Array | None = None
+        self.n_nonzero = self.layout.size + 1
         self.nearest: Array | None = None
         self.miss = np.inf
         self.evaluations = 0
@@ -107,16 +114,26 @@ class _Search:
             if gaps[k] > self.gap:
                 self.gap = float(gaps[k])
                 self.theta = batch[k].copy()
+            self._record_sparse(batch[feasible & (gaps > CLEARLY)])
         elif self.theta is None and finite.any():
             k = np.where(finite, misses, np.inf).argmin()
             if misses[k] < self.miss:
                 self.miss = float(misses[k])
                 self.nearest = batch[k].copy()
 
+    def _record_sparse(self, violating: Array) -> None:
+        if len(violating):
+            counts = np.count_nonzero(violating, axis=1)
+            k = counts.argmin()
+            if counts[k] < self.n_nonzero:
+                self.n_nonzero = int(counts[k])
+                self.sparse = violating[k].copy()
+
     def result(self) -> Worst:
         return Worst(
             self.gap,
             self.theta,
+            self.sparse,
             self.nearest,
             self.miss,
             self.evaluations,
@@ -130,7 +147,8 @@ def find_worst(problem: Problem, budget: int, rng: np.random.Generator) -> Worst
 
     Each round draws some starts, or redraws some blocks of the best instance, takes the best of
     them and climbs. A start on a plateau, where the gap equals the end of an earlier climb or 0,
-    is passed over in three rounds of four: ties attract and lead nowhere.
+    is passed over in three rounds of four: ties attract and lead nowhere. A new best instance is
+    climbed from again, with curvature forgotten, as long as that helps.
     """
     if problem.is_identity:
         return _draw_only(problem, min(budget, MOST_DRAWN), rng)
@@ -145,7 +163,11 @@ def find_worst(problem: Problem, budget: int, rng: np.random.Generator) -> Worst
             if n_rounds % 4 < 3:
                 flat = np.abs(gaps[:, None] - np.array(plateaus)).min(axis=1) < PLATEAU
                 merit = merit - 10 * flat
+            before = search.gap
             plateaus.append(climb(search, starts[merit.argmax()]))
+            while search.gap > before + WORTH_ANOTHER and search.theta is not None:
+                before = search.gap
+                climb(search, search.theta)
             n_rounds += 1
     except _Spent:
         return search.result()

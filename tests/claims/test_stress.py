@@ -155,6 +155,13 @@ def test_tightness_is_a_table_over_distances():
     assert ratios[0] > ratios[-1] > 0.8 and "1/20" in str(result.tightness)
 
 
+def test_a_generic_counterexample_keeps_its_distance(refuted):
+    """Not the shortest one, where the estimate is the truth."""
+    assert refuted.proof.data["delta"] == 0
+    assert refuted.generic.data["delta"] >= 0.05
+    assert refuted.generic.n_digits > refuted.proof.n_digits
+
+
 # ------------------------------------------------------------------------------------------ scripts
 
 
