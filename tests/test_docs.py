@@ -96,6 +96,12 @@ def test_a_formula_becomes_its_latex(text, expected):
         ),
         ("s - 1/s = lam/B (gamma = 1): zero", " (): zero", [r"s-1/s= \lambda /B", r"\gamma = 1"]),
         ("the closed form R6 (form='exact')", "the closed form R6 ()", []),
+        (
+            "“Suppose that” W “is near to” A, [...] “a b”",
+            "“Suppose that”  “is near to” , [...] “a b”",
+            ["W", "A"],
+        ),
+        ("run `gsae-ref info` A", "run  ", ["A"]),
     ],
 )
 def test_words_stay_words(text, words, math):

@@ -10,6 +10,7 @@ import sys
 from importlib import import_module
 
 import gsae_ref
+from gsae_ref import experiments
 from gsae_ref.claims.hypothesis import Hypothesis
 
 ROOMS = {  # room: its title
@@ -34,11 +35,16 @@ REQUESTS = "set_fit_request, set_partial_fit_request, set_score_request"
 # rows of the ledger: the pages of the statements show them
 ROWS_ONLY = re.compile(r"gsae_ref\.papers\.\w+\.(\w+\.)?(statements|measurements|families)$")
 DATA = {"gsae_ref.papers.row": ("KINDS", "TRUTHS", "VERDICTS")}  # constants that are documented
+# modules and packages of figures and tables: their pages have the docstring only
+EXPERIMENTS = tuple(
+    f"gsae_ref.experiments.{file.removesuffix('.compute')}"
+    for file in experiments.EXPERIMENTS.values()
+)
 
 
 def _modules():
     """Names of the modules with a page of their own."""
-    found = [*SINGLE, *PACKAGES]
+    found = [*SINGLE, *PACKAGES, *EXPERIMENTS]
     for package in PACKAGES:
         path = import_module(package).__path__
         found += [info.name for info in pkgutil.walk_packages(path, f"{package}.")]
@@ -77,6 +83,8 @@ def public_names():
 
 def members(module):
     """Names of the functions, classes and hypotheses that a module defines, in its own order."""
+    if module in EXPERIMENTS:
+        return []
     return [
         name
         for name, thing in vars(import_module(module)).items()
@@ -93,13 +101,16 @@ def _home(thing, module):
 
 def target(name):
     """The name under which the reference documents an object, or None."""
-    *_, last = name.split(".")
+    parent, _, last = name.rpartition(".")
     thing = resolve(name)
     if inspect.ismodule(thing):
         return name if name in MODULES else None
     if getattr(gsae_ref, last, None) is thing:
         return f"gsae_ref.{last}"
-    home = _home(thing, name.rpartition(".")[0]) or name.rpartition(".")[0]
+    if inspect.isclass(resolve(parent)):
+        holder = target(parent)
+        return holder and f"{holder}.{last}"
+    home = _home(thing, parent) or parent
     return f"{home}.{last}" if home in MODULES and last in members(home) else None
 
 
@@ -186,8 +197,8 @@ def _title(text):
 
 NAMES = [".. list-table::", "   :class: names", "   :widths: 30 70", ""]  # the head of a table
 ABOUT_MODULES = """\
-Statements (``papers``), exact arithmetic (``claims.exact``), readable NumPy (``reference``;
-``kernels`` holds the same names, compiled), and what an experiment is made of.
+Statements (``papers``), claims and exact arithmetic (``claims``), readable NumPy (``reference``;
+``kernels`` holds the same names, compiled), figures and tables (``experiments``).
 """
 
 

@@ -21,6 +21,7 @@ from vocabulary import (
     LONG,
     NUMBER,
     OPERATORS,
+    QUOTATION,
     RELATIONS,
     SHORT,
     SPELLED,
@@ -86,9 +87,13 @@ def _sequence(text, at, closers, primes):
             at += 1
             continue
         spaced = at > 0 and text[at - 1].isspace()
+        if quotation := QUOTATION.match(text, at):
+            items.append(Item("word", quotation[0], spaced=spaced))
+            at = quotation.end()
+            continue
         code = CODE.match(text, at)
         if code and not _is_script(code[0]):
-            words = code[0].strip("'") if code[0][0] == "'" else code[0]
+            words = code[0].strip(code[0][0]) if code[0][0] in "'`" else code[0]
             items.append(Item("code", words, spaced=spaced))
             at = code.end()
             continue

@@ -46,5 +46,6 @@ WORD = re.compile(
     r"[A-Za-z]+(?:-[A-Za-z]{2,})+(?:'s)?|[A-Za-z]{2,}'s\b|[A-Z]{1,2}\d+[a-z]?\b|[A-Za-z]+\d*"
 )
 NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e-?\d+)?|\.\d+")
-CODE = re.compile(r"\w+='\w+'|gsae-ref [\w -]+|\w+(?:\.\w+)+\(\)?|\w+_\w{4,}\b|'[^'\s]'")
+QUOTATION = re.compile(r"“[^“”]*”|\[\.\.\.\]")  # the paper's own words, and words left out of them
+CODE = re.compile(r"`[^`]+`|\w+='\w+'|gsae-ref [\w -]+|\w+(?:\.\w+)+\(\)?|\w+_\w{4,}\b|'[^'\s]'")
 SYMBOL = re.compile(r"\|\||<=|>=|!=|<~|->|=>|==|\+-|\.\.\.|[-+/=<>~!|()\[\]{},;:.^'\"%*?\\]")

@@ -347,7 +347,7 @@ ROWS = (
         "inequality",
         "holds",
         "“For the hardthresholding function, since we do not need bias (i.e.” b_i = 0 “for every” "
-        "i), “then” lam_i (1 - lam_i) <= 2 (1 - lam_i) “and this lemma clearly follows.”",
+        "i “), then” lam_i (1 - lam_i) <= 2 (1 - lam_i) “and this lemma clearly follows.”",
         hypotheses=(UNIT, UNIT_STAR, POSITIVE_OVERLAP),
         evidence=(
             Inequality(
