@@ -61,7 +61,7 @@ def test_theorem_4_without_its_lower_bound_on_eta_would_be_noticed():
 
 
 def test_theorem_4_with_the_printed_power_of_u_max_would_be_noticed():
-    inside = measurements._hundred(np.random.default_rng(0))
+    inside = measurements._hundred(np.random.default_rng(0), theorem=4)
     upper = second_step(100, 100, inside.zeta, inside.gamma).upper
     assert measurements._second_phase(inside, upper)[0] < 1.2
     assert measurements._second_phase(inside, 100 * upper)[0] > 20
