@@ -323,12 +323,12 @@ SPOILT = [
     (sparse_codes.factor_dropped, {"n": 10**4, "k": 100, "t": F(1, 20)}, "printed"),
     (sparse_codes.factor_dropped, {"t": F(1, 30)}, "hypothesis"),
     (sparse_codes.common_shift_of_all_columns, {"root_n": 10, "delta": F(1, 8)}, "printed"),
-    (sparse_codes.against_the_common_direction, {"r": F(22, 21)}, "printed"),
-    (sparse_codes.against_the_common_direction, {"r": F(9, 8)}, "hypothesis"),
-    (sparse_codes.bias_of_another_neuron, {"biases": (F(-1, 4), F(-1, 4))}, "printed"),
-    (sparse_codes.residual_at_the_truth, {"constant": F(2)}, "printed"),
-    (sparse_codes.residual_at_the_truth, {"bias": F(0)}, "hypothesis"),
-    (sparse_codes.probability_left_in_the_bracket, {"bias": F(-1, 10)}, "hypothesis"),
+    (nonnegative.against_the_common_direction, {"r": F(22, 21)}, "printed"),
+    (nonnegative.against_the_common_direction, {"r": F(9, 8)}, "hypothesis"),
+    (nonnegative.bias_of_another_neuron, {"biases": (F(-1, 4), F(-1, 4))}, "printed"),
+    (nonnegative.residual_at_the_truth, {"constant": F(2)}, "printed"),
+    (nonnegative.residual_at_the_truth, {"bias": F(0)}, "hypothesis"),
+    (nonnegative.probability_left_in_the_bracket, {"bias": F(-1, 10)}, "hypothesis"),
     (sparse_codes.twice_what_is_printed, {"bias": F(-1, 20)}, "hypothesis"),
     (nonnegative.bias_pushes_towards_all_others, {"m": 20}, "printed"),
     (nonnegative.bias_pushes_towards_all_others, {"bias": F(-1, 20)}, "hypothesis"),
@@ -373,7 +373,7 @@ def test_theorem4iii_without_a_bias_fails_for_every_constant(root_m, k, constant
 @pytest.mark.parametrize("rate", [F(1, 20), F(1, 9), F(2, 9), F(1, 3), F(1, 2), 1, 2])
 def test_theorem4iii_at_any_other_rate_one_of_the_two_errors_is_larger(rate):
     """At rate 2/9, k = 8, the lesser of the two ratios is largest; one exceeds it elsewhere."""
-    diagonal, shift = sparse_codes._common_shift(1000, F(999, 1000))
+    diagonal, shift = sparse_codes.common_shift(1000, F(999, 1000))
     angle = F(9999, 10001), F(200, 10001)
     before, after, _ = nonnegative._two_errors(10**6, 8, diagonal, shift, angle, F(rate))
     assert max(a / b for a, b in zip(after, before, strict=True)) > F(60, 100)

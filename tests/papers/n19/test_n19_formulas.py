@@ -17,6 +17,7 @@ from gsae_ref.papers.n19.consistency import formulas as consistency
 from gsae_ref.papers.n19.consistency.counterexamples import sign_sum_tail
 from gsae_ref.papers.n19.fixed_bias import formulas as fixed_bias
 from gsae_ref.papers.n19.mixture import formulas as mixture
+from gsae_ref.papers.n19.nonnegative import formulas as nonnegative
 from gsae_ref.papers.n19.sparse_codes import formulas as sparse_codes
 from gsae_ref.papers.n19.sparse_codes import statements as statements_of_sparse_codes
 from gsae_ref.verification import evidence as search
@@ -130,14 +131,10 @@ def test_alpha_and_beta_are_the_coefficients_of_independent_columns():
     G = mixture.enumerated_update(W, b, codes @ A.T, active, chances)[0]
     coefficients = np.linalg.lstsq(np.hstack([W, A]), G, rcond=None)[0]
     arguments = W, A, *probabilities(active, chances), b, kappa_1, kappa_1**2 + s**2
-    np.testing.assert_allclose(
-        sparse_codes.alpha(*arguments), np.diag(coefficients[:m]), atol=1e-13
-    )
-    np.testing.assert_allclose(
-        sparse_codes.beta(*arguments), -np.diag(coefficients[m:]), atol=1e-13
-    )
+    np.testing.assert_allclose(nonnegative.alpha(*arguments), np.diag(coefficients[:m]), atol=1e-13)
+    np.testing.assert_allclose(nonnegative.beta(*arguments), -np.diag(coefficients[m:]), atol=1e-13)
     assert (
-        np.abs(sparse_codes.beta(*arguments, form="printed") + np.diag(coefficients[m:])).max()
+        np.abs(nonnegative.beta(*arguments, form="printed") + np.diag(coefficients[m:])).max()
         > 0.01
     )
 
@@ -149,13 +146,13 @@ def test_the_leading_update_is_9_for_a_mixture_and_its_print_is_not():
     p = np.array([0.2, 0.3, 0.5])
     b = np.full(3, -0.4)
     np.testing.assert_allclose(
-        sparse_codes.leading_update(W, A, p, b, 1, 1),
+        nonnegative.leading_update(W, A, p, b, 1, 1),
         mixture.mixture_update(W, A, p, b),
         atol=1e-15,
     )
     assert (
         np.abs(
-            sparse_codes.leading_update(W, A, p, b, 1, 1, "printed")
+            nonnegative.leading_update(W, A, p, b, 1, 1, "printed")
             - mixture.mixture_update(W, A, p, b)
         ).max()
         > 0.01

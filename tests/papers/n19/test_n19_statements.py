@@ -20,6 +20,7 @@ from gsae_ref.papers.n19 import instance as n19_instance
 from gsae_ref.papers.n19 import statements
 from gsae_ref.papers.n19.consistency import statements as consistency
 from gsae_ref.papers.n19.fixed_bias import statements as fixed_bias
+from gsae_ref.papers.n19.nonnegative import statements as nonnegative
 from gsae_ref.papers.n19.sparse_codes import statements as sparse_codes
 
 
@@ -517,7 +518,7 @@ OUTSIDE = {  # text of the hypothesis: an instance that meets it, and one change
         good("sparse_step", fixed_bias.ONE_SIDED),
         lambda i: replace(i, bias=0 * i.bias),
     ),
-    sparse_codes.NORM_OF_W.text: (good("sparse_close"), lambda i: replace(i, W=9 * i.W)),
+    nonnegative.NORM_OF_W.text: (good("sparse_close"), lambda i: replace(i, W=9 * i.W)),
     sparse_codes.SMALL_EPS.text: (
         good("sparse_step", sparse_codes.SMALL_EPS),
         lambda i: replace(i, W_tilde=i.A_star + 1),

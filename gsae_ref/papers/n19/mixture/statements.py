@@ -119,20 +119,6 @@ R7_TEXT = (
 )
 RUNS = (Measurement("diminishing_bias_run", "against"), Measurement("fixed_bias_run"))
 ROWS = (
-    statement(
-        "theorem2",
-        "Theorem 2, informal",
-        "inequality",
-        "false",
-        "“Provided that the initial weight” W^0 “such that” W^0 “is” (delta, 2)-near “to” A. "
-        "“Given asymptotically many samples drawn from the above models, an iterative gradient "
-        "update of” W “can linearly converge to a small neighborhood of the ground truth” A.",
-        reading="with the bias schedule and the learning rates of Theorem 4",
-        repaired="For a mixture with a bias that stays in the interval of R7, to A itself. For "
-        "k-sparse codes with the steps of N19-theorem4ii repaired.",
-        same_as="N19-theorem4i2",
-        derivation="gsae_ref.papers.n19.fixed_bias.formulas.population_step",
-    ),
     equation(
         4,
         "identity",

@@ -1,14 +1,138 @@
-"""N19, Theorem 4 (iii) and Appendix B.3: descent for non-negative k-sparse codes."""
+"""N19, Theorem 4 (iii) and Appendix B.3, non-negative codes: Claims 3 and 4, (16), Lemma 4."""
 
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from ....claims.evidence import Counterexample, Measurement
+import numpy as np
+
+from ....arrays import Array
+from ....claims.evidence import (
+    Counterexample,
+    Identity,
+    Inequality,
+    Measurement,
+    Reading,
+    Sides,
+    worst,
+)
+from ....claims.hypothesis import Hypothesis
 from ... import row
-from ..sparse_codes.statements import REPAIRED, REPAIRED_STEP
+from ..instance import BIAS_LEMMA4, ONE_ACTIVE, UNIT, UNIT_STAR
+from ..mixture import formulas as mixture
+from ..sparse_codes.statements import COLUMNS, REPAIRED, REPAIRED_STEP
+from . import formulas
+
+if TYPE_CHECKING:
+    from ..instance import SparseInstance
+
 
 statement = partial(row.statement, paper="N19")
+equation = partial(row.equation, paper="N19")
+
+NORM_OF_W = Hypothesis(
+    "||W|| <= 2 ||A|| (B.3)",
+    lambda i: 2 * np.linalg.norm(i.A_star, 2) - np.linalg.norm(i.W, 2),
+)
+
+
+def _lifted(i: SparseInstance) -> tuple[Any, Any]:
+    """Coefficients of W_1 and of A_1 in the update (5).
+
+    By linearity, from samples that mark which part of y and W x they come from.
+    """
+    Y, active, weights = i.samples
+    Z = active * (Y @ i.W + i.bias)
+    rest = Y - Z @ i.W.T
+    back = active * (rest @ i.W)
+    use = weights * active[:, 0]
+    x = i.codes[:, 0]
+    u = Z[:, 0]
+    v = back[:, 0]  # y = A_1 x + ..., W x = W_1 u + ...
+    return use @ (u * u), -(use @ (u * x) + use @ (x * v))
+
+
+def _alpha(i: SparseInstance) -> tuple[float, float]:
+    return _lifted(i)[0], formulas.alpha(i.W, i.A_star, i.p2, i.p3, i.bias, i.kappa_1, i.kappa_2)[0]
+
+
+def _beta(form: str) -> Sides:
+    return lambda i: (
+        -_lifted(i)[1],
+        formulas.beta(i.W, i.A_star, i.p2, i.p3, i.bias, i.kappa_1, i.kappa_2, form)[0],
+    )
+
+
+def _residual(i: SparseInstance) -> tuple[float, float]:
+    """||e_i|| for every column, e = g - alpha W + beta A, against its bound."""
+    terms = i.p2, i.p3, i.bias, i.kappa_1, i.kappa_2
+    e = (
+        i.G
+        - formulas.alpha(i.W, i.A_star, *terms) * i.W
+        + formulas.beta(i.W, i.A_star, *terms) * i.A_star
+    )
+    Y, active, _ = i.samples
+    Z = active * (Y @ i.W + i.bias)
+    back = active * ((Y - Z @ i.W.T) @ i.W)
+    return worst(
+        np.linalg.norm(e, axis=0),
+        formulas.residual_bound(i.W, i.A_star, i.p2, i.a_2, np.abs(Z).max(), np.abs(back).max()),
+    )
+
+
+def _claim(number: int) -> Sides:
+    """|alpha_i - leading terms| (number 0) or |beta_i - leading term| (1), and the bound."""
+
+    def sides(i: SparseInstance) -> tuple[float, float]:
+        terms = i.W, i.A_star, i.p2, i.p3, i.bias, i.kappa_1, i.kappa_2
+        bound = formulas.remainder_16(*terms)[number]
+        if number == 0:
+            return worst(
+                np.abs(
+                    formulas.alpha(*terms)
+                    - i.p * (i.kappa_2 * i.lam**2 + 2 * i.kappa_1 * i.bias * i.lam + i.bias**2)
+                ),
+                bound,
+            )
+        return worst(np.abs(formulas.beta(*terms) - i.kappa_2 * i.p * i.lam), bound)
+
+    return sides
+
+
+def _sanity(i: SparseInstance) -> tuple[Array, Array]:
+    """alpha and beta of a mixture, and those of (9)."""
+    terms = i.W, i.A_star, i.p2, i.p3, i.bias, 1.0, 1.0
+    return np.concatenate([formulas.alpha(*terms), formulas.beta(*terms)]), np.concatenate(
+        [i.p * (i.lam + i.bias) ** 2, i.p * i.lam]
+    )
+
+
+def _lemma4(i: SparseInstance, form: str) -> tuple[float, float]:
+    rest = i.G + i.gamma - formulas.leading_update(i.W, i.A_star, i.p, i.bias, i.kappa_1, i.kappa_2)
+    g = i.G + i.gamma
+    bound = mixture.descent_bound(
+        i.p,
+        i.lam,
+        i.errors,
+        np.linalg.norm(g, axis=0),
+        np.linalg.norm(rest, axis=0),
+        i.delta,
+        form,
+        i.kappa_2,
+    )
+    return worst(bound, 2 * np.einsum("ni,ni->i", g, i.W - i.A_star))
+
+
+def _printed_remainder(i: SparseInstance) -> tuple[float, float]:
+    """Lemma 4's max(1, kappa_2/kappa_1^2) k^2/(p m), and the largest of its other terms."""
+    order = max(1.0, i.kappa_2 / i.kappa_1**2) * i.n_active**2 / (i.p * i.n_atoms)
+    g = i.G
+    q = i.kappa_2 * i.p * i.lam
+    left = 2 * np.abs(np.einsum("ni,ni->i", g, i.W - i.A_star))
+    terms = np.maximum(np.maximum(left, q * i.errors**2), np.sum(g**2, axis=0) / q)
+    return worst(order, terms)
+
 
 ROWS = (
     statement(
@@ -39,6 +163,174 @@ ROWS = (
         derivation="gsae_ref.papers.n19.sparse_codes.formulas.descent_constants",
     ),
     statement(
+        "alpha",
+        "Appendix B.3, alpha_i",
+        "identity",
+        "holds",
+        "[alpha_i of] g_i = alpha_i W_i - beta_i A_i + e_i “where” alpha_i = kappa_2 p_i lam_i^2 + "
+        "kappa_2 sum p_ij <W_i, A_j>^2 + 2 kappa_1^2 sum p_ij lam_i <W_i, A_j> + kappa_1^2 sum "
+        "p_ijl <W_i, A_j> <W_i, A_l> + 2 kappa_1 p_i b_i lam_i + 2 kappa_1 sum p_ij b_i <W_i, A_j> "
+        "+ p_i b_i^2.",
+        hypotheses=(UNIT, UNIT_STAR),
+        evidence=(Identity("against enumerated codes", "sparse_law", _alpha, (UNIT, UNIT_STAR)),),
+        derivation="gsae_ref.papers.n19.nonnegative.formulas.alpha",
+    ),
+    statement(
+        "beta",
+        "Appendix B.3, beta_i",
+        "identity",
+        "typo",
+        "beta_i = kappa_2 p_i lam_i - kappa_2 sum p_ij <W_i, W_j> <A_i, W_j> + kappa_1^2 sum p_ij "
+        "<W_i, A_j> - kappa_1^2 sum p_ij <W_i, W_j> <W_j, A_l> - kappa_1^2 sum p_ijl <W_i, W_j> "
+        "<W_j, A_l> - kappa_1 sum p_ij b_i <W_i, W_j>.",
+        repaired="<W_j, A_j> for <W_j, A_l> with a free index l in the fourth term; b_j for b_i in "
+        "the last.",
+        hypotheses=(UNIT, UNIT_STAR),
+        evidence=(
+            Counterexample(),
+            Identity("with b_i", "sparse_law", _beta("printed"), (UNIT, UNIT_STAR), expect="fails"),
+            Identity("with b_j", "sparse_law", _beta("corrected"), (UNIT, UNIT_STAR)),
+        ),
+        derivation="gsae_ref.papers.n19.nonnegative.formulas.beta",
+    ),
+    statement(
+        "residual",
+        "Appendix B.3, e_i",
+        "inequality",
+        "false",
+        "e_i “is a term with norm” ||e_i|| <= O(max(kappa_1^2, kappa_2^2) p_i k/m) “– a rough "
+        "bound obtained in [11]”.",
+        repaired="||e_i|| <= sqrt(m) max_{j != i} p_ij (||A|| a_2 (U + V) + ||W|| U^2), U = max "
+        "|x_j| over active codes, V = max |W_j^T (y - W x)|: order p_i k/sqrt(m), attained up to a "
+        "constant.",
+        remark="kappa_2^2 should be kappa_2.",
+        hypotheses=(UNIT, UNIT_STAR),
+        evidence=(
+            Counterexample(),
+            Inequality("corrected", "sparse_law", _residual, (UNIT, UNIT_STAR)),
+        ),
+        derivation="gsae_ref.papers.n19.nonnegative.formulas.residual_bound",
+    ),
+    statement(
+        "sanity",
+        "Appendix B.3",
+        "identity",
+        "holds",
+        "“As a sanity check, by plugging in the parameters of the mixture of Gaussians to” "
+        "alpha_i, beta_i “and” e_i, “we get the same expression for” g_i “in Case 1.”",
+        hypotheses=(UNIT, UNIT_STAR, ONE_ACTIVE),
+        evidence=(
+            Identity("alpha and beta", "sparse_mixture", _sanity, (UNIT, UNIT_STAR, ONE_ACTIVE)),
+        ),
+        derivation="gsae_ref.papers.n19.nonnegative.formulas.alpha",
+    ),
+    statement(
+        "claim3",
+        "Claim 3",
+        "asymptotic claim",
+        "holds",
+        "alpha_i = kappa_2 p_i lam_i^2 + kappa_2 O(p_i k/m) + 2 kappa_1^2 p_i lam_i O(k/sqrt(m)) + "
+        "kappa_1^2 O(p_i k^2/m) + 2 kappa_1 p_i b_i lam_i + 2 kappa_1 p_i b_i O(k/sqrt(m)) + p_i "
+        "b_i^2.",
+        repaired="The O-terms add up to at most kappa_2 q2 a^2 + 2 |kappa_1| (|kappa_1 lam_i| + "
+        "|b_i|) sqrt(m) q2 a + kappa_1^2 m q3 a^2, q2 = max_j p_ij, q3 = max p_ijl over different "
+        "indices, a = ||A||.",
+        remark="q_i in the proof is p_i.",
+        hypotheses=(UNIT, UNIT_STAR),
+        evidence=(Inequality("explicit", "sparse_law", _claim(0), (UNIT, UNIT_STAR)),),
+        derivation="gsae_ref.papers.n19.nonnegative.formulas.remainder_16",
+    ),
+    statement(
+        "claim4",
+        "Claim 4",
+        "asymptotic claim",
+        "holds",
+        "beta_i = kappa_2 p_i lam_i - kappa_2 O(p_i k/m) + kappa_1^2 O(p_i k/sqrt(m)) - kappa_1^2 "
+        "O(p_i k/sqrt(m)) + kappa_1^2 O(p_i k^2/m) - kappa_1 b_i O(p_i k/sqrt(m)).",
+        repaired="The O-terms add up to at most kappa_2 q2 w^2 + kappa_1^2 sqrt(m) q2 (a + w) + "
+        "kappa_1^2 m q3 w^2 + |kappa_1| max |b| sqrt(m) q2 w, q2, q3, a of Claim 3, w = ||W||.",
+        hypotheses=(UNIT, UNIT_STAR),
+        evidence=(Inequality("explicit", "sparse_law", _claim(1), (UNIT, UNIT_STAR)),),
+        derivation="gsae_ref.papers.n19.nonnegative.formulas.remainder_16",
+    ),
+    statement(
+        "zero-bias",
+        "Appendix B.3, before (16)",
+        "remark",
+        "typo",
+        "“When” b_i = 0, “from (3) and (4) and” b_i in (-1, 0), “we have”: [...]",
+        repaired="From Claims 3 and 4, for b_i in (-1, 0].",
+        evidence=(Reading("(3) and (4) are the model and the gradient; b_i = 0 excludes (-1, 0)"),),
+        derivation="gsae_ref.papers.n19.nonnegative.formulas.leading_update",
+    ),
+    statement(
+        "k-root-n",
+        "Appendix B.3, before (16)",
+        "asymptotic claim",
+        "false",
+        "“where we implicitly require that” k <= O(sqrt(n)), “which is even weaker than the "
+        "condition” k = O(1/delta^2) “stated in Theorem 3.”",
+        remark="delta = O*(1/log n) is an upper bound on delta: k = O(1/delta^2) does not give k = "
+        "O(sqrt(n)).",
+        same_as="N19-k-log-squared",
+        derivation="gsae_ref.papers.n19.consistency.counterexamples.small_delta_allows_large_k",
+    ),
+    equation(
+        16,
+        "identity",
+        "typo",
+        "g_i = -kappa_2 p_i lam_i A_i + p_i (kappa_2 lam_i^2 + 2 kappa_1 p_i b_i lam_i + b_i^2) "
+        "W_i + v, ||v|| <= O(max(kappa_1^2, kappa_2) k/sqrt(m)).",
+        repaired="2 kappa_1 b_i lam_i in the bracket (p_i is outside), and O(p_i k/sqrt(m)): the "
+        "printed remainder is sqrt(m) times the main term.",
+        hypotheses=(UNIT, UNIT_STAR, ONE_ACTIVE),
+        evidence=(
+            Counterexample(),
+            Identity(
+                "a mixture, v = 0",
+                "sparse_mixture",
+                lambda i: (i.G, formulas.leading_update(i.W, i.A_star, i.p, i.bias, 1.0, 1.0)),
+                (UNIT, UNIT_STAR, ONE_ACTIVE),
+            ),
+        ),
+        derivation="gsae_ref.papers.n19.nonnegative.formulas.leading_update",
+    ),
+    statement(
+        "lemma4",
+        "Lemma 4",
+        "inequality",
+        "vacuous",
+        "“Suppose” A “is” delta-close “to” A* “and the bias satisfies” |kappa_2 lam_i^2 + 2 "
+        "kappa_1 p_i b_i lam_i + b_i^2 - kappa_2 lam_i| <= 2 kappa_2 (1 - lam_i), “then” 2 <g_i, "
+        "W_i - A_i> >= kappa_2 p_i (lam_i - 2 delta^2) ||W_i - A_i||^2 + ||g_i||^2/(kappa_2 p_i "
+        "lam_i) - O(max(1, kappa_2/kappa_1^2) k^2/(p_i m)).",
+        repaired="Condition with 2 kappa_1 b_i lam_i, lam_i > 0; 2 delta^2/lam_i; last term 2 "
+        "||v||^2/(kappa_2 p_i lam_i) with v what is left of g_i in (16), of order p_i k^2/m times "
+        "the square of the codes; W for A, A for A*.",
+        remark=(
+            "The printed remainder, k^2/(p_i m), about k, exceeds all other terms for codes that "
+            "are bounded, so the lemma says nothing. It does not scale with the codes: no "
+            "constant serves all a_2."
+        ),
+        hypotheses=(*COLUMNS, BIAS_LEMMA4),
+        evidence=(
+            Inequality(
+                "the printed remainder is at most the largest other term",
+                "sparse_bent",
+                _printed_remainder,
+                (*COLUMNS, BIAS_LEMMA4),
+                expect="fails",
+            ),
+            Inequality(
+                "corrected",
+                "sparse_bent",
+                lambda i: _lemma4(i, "corrected"),
+                (*COLUMNS, BIAS_LEMMA4),
+            ),
+        ),
+        derivation="gsae_ref.papers.n19.mixture.formulas.descent_bound",
+    ),
+    statement(
         "fixed-bias-breaks",
         "Appendix B.3, after Lemma 4",
         "remark",
@@ -67,5 +359,30 @@ ROWS = (
         "update.",
         evidence=(Counterexample(),),
         derivation="gsae_ref.papers.n19.nonnegative.counterexamples.bias_pushes_towards_all_others",
+    ),
+    statement(
+        "projection",
+        "Appendix B.3",
+        "inequality",
+        "false",
+        "“we can instead perform a projection on convex set” {W | W is delta-close to A*, ||W|| <= "
+        "2 ||A||} “to guarantee the nearness.”",
+        reading="of (delta, 2)-nearness, which Theorem 4 assumes",
+        repaired="W in this set is (delta, 3)-near: ||W - A|| <= ||W|| + ||A|| <= 3 ||A||.",
+        remark="The set {W: ||W_i - A_i|| <= delta, ||W - A|| <= 2 ||A||} would do. Both need A.",
+        hypotheses=(*COLUMNS, NORM_OF_W),
+        evidence=(
+            Counterexample(),
+            Inequality(
+                "3 ||A||",
+                "sparse_close",
+                lambda i: (
+                    np.linalg.norm(i.W - i.A_star, 2),
+                    3 * np.linalg.norm(i.A_star, 2),
+                ),
+                (*COLUMNS, NORM_OF_W),
+            ),
+        ),
+        derivation="gsae_ref.papers.n19.nonnegative.counterexamples.against_the_common_direction",
     ),
 )

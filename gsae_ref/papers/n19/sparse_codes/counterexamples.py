@@ -1,4 +1,4 @@
-"""Counterexamples to [N19], Appendix B.2 to B.4: the gradients (11)-(16), Lemmas 2 to 5."""
+"""Counterexamples to [N19], Appendix B.2: the gradients (11)-(15), Lemmas 2 and 3."""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -289,7 +289,7 @@ def factor_dropped(
     )
 
 
-def _common_shift(root_n: int, r: Fraction) -> tuple[Fraction, Fraction]:
+def common_shift(root_n: int, r: Fraction) -> tuple[Fraction, Fraction]:
     """(diagonal, shift) of W = diagonal I + shift 11^T with rational unit columns, n = root_n^2.
 
     W_i = (e_i + t u)/(t + r), u = (1, ..., 1)/root_n; r < 1 shifts along u, r > 1 against it.
@@ -299,7 +299,7 @@ def _common_shift(root_n: int, r: Fraction) -> tuple[Fraction, Fraction]:
     return diagonal, t * diagonal / root_n
 
 
-def _shifted_columns(
+def shifted_columns(
     n: int, diagonal: Fraction, shift: Fraction, delta: Fraction
 ) -> tuple[Comparison, ...]:
     """Unit norm and delta-closeness of W = diagonal I + shift 11^T, A = I_n."""
@@ -321,7 +321,7 @@ def common_shift_of_all_columns(
     diagonal - 1 + n shift.
     """
     n = root_n**2
-    diagonal, shift = _common_shift(root_n, r)
+    diagonal, shift = common_shift(root_n, r)
     stretch = diagonal - 1 + n * shift
     return Certificate(
         data={
@@ -330,204 +330,9 @@ def common_shift_of_all_columns(
             "W_i": f"{diagonal} e_i + {shift} (1, ..., 1)",
             "delta": delta,
         },
-        hypotheses=_shifted_columns(n, diagonal, shift, delta),
+        hypotheses=shifted_columns(n, diagonal, shift, delta),
         printed=Comparison("||(W - A) u||^2 <= 4 == 4 ||A||^2", stretch**2, "<=", 4),
         corrected=Comparison("||(W - A) u||^2 <= m delta^2", stretch**2, "<=", n * delta**2),
         note="||W - A|| <= ||W - A||_F <= delta sqrt(m) is all that closeness gives. With delta = "
         "1/log n the ratio grows like sqrt(n)/log n.",
-    )
-
-
-@counterexample("N19-projection")
-def against_the_common_direction(
-    root_n: int = 30, r: Fraction = Fraction(13, 12), delta: Fraction = Fraction(1, 7)
-) -> Certificate:
-    """B.3: delta-closeness and ||W|| <= 2 ||A|| do not give ||W - A|| <= 2 ||A||, but 3 ||A||.
-
-    A = I_n, W = diagonal I + shift 11^T with shift < 0: W turns u = (1, ..., 1)/root_n round.
-    """
-    n = root_n**2
-    diagonal, shift = _common_shift(root_n, r)
-    along = diagonal + n * shift
-    return Certificate(
-        data={
-            "n = m": n,
-            "A": "I_n",
-            "W_i": f"{diagonal} e_i - {-shift} (1, ..., 1)",
-            "delta": delta,
-        },
-        hypotheses=(
-            *_shifted_columns(n, diagonal, shift, delta),
-            Comparison(
-                "||W||^2, of the eigenvalues diagonal and diagonal + n shift, <= 4 == 4 ||A||^2",
-                max(diagonal**2, along**2),
-                "<=",
-                4,
-            ),
-        ),
-        printed=Comparison("||(W - A) u||^2 <= 4 == 4 ||A||^2", (along - 1) ** 2, "<=", 4),
-        corrected=Comparison("||(W - A) u||^2 <= 9 == 9 ||A||^2", (along - 1) ** 2, "<=", 9),
-        note="||W - A|| <= ||W|| + ||A||: W is (delta, 3)-near. A projection on {W: ||W_i - A_i|| "
-        "<= delta, ||W - A|| <= 2 ||A||} would do; both sets need A.",
-    )
-
-
-@counterexample("N19-beta")
-def bias_of_another_neuron(
-    biases: tuple[Fraction, Fraction] = (Fraction(-1, 4), Fraction(-1, 8)), correct: bool = False
-) -> Certificate:
-    """beta_i of B.3: the last term, kappa_1 sum_j p_ij b_i <W_i, W_j>, must have b_j.
-
-    Its fourth term has a free index l; read <W_j, A_j>.
-
-    A_1 has a component along v = e_3, which no other vector here has: <v, g_1>/<v, A_1> is the
-    coefficient -beta_1.
-    """
-    W = hstack(column(1, 0, 0), column(Fraction(3, 5), Fraction(4, 5), 0))
-    A = hstack(
-        column(Fraction(12, 13), 0, Fraction(5, 13)), column(Fraction(3, 5), Fraction(4, 5), 0)
-    )
-    law = constant_codes(2, 2)
-    s = Model(W, A, law, biases, Fraction(2, 5), n_active=2)
-    v = column(0, 0, 1)
-    w = pick(W, 1)
-    w2 = pick(W, 2)
-    a = pick(A, 1)
-    a2 = pick(A, 2)
-    shared = (
-        s.overlap(1) - inner(w, w2) * inner(a, w2) + inner(w, a2) - inner(w, w2) * s.overlap(2)
-    )  # kappa_1 = kappa_2 = p_12 = 1
-    found = -inner(v, s.update(1)) / inner(v, a)
-    return Certificate(
-        data=s.data() | {"p_1 = p_12 = kappa_1 = kappa_2": 1, "g_1": s.update(1)},
-        hypotheses=(
-            *s.model(),
-            *s.codes(),
-            *s.consistent(),
-            Comparison(
-                "<v, W_1>^2 + <v, W_2>^2 + <v, A_2>^2 == 0",
-                inner(v, w) ** 2 + inner(v, w2) ** 2 + inner(v, a2) ** 2,
-                "==",
-                0,
-            ),
-        ),
-        printed=Comparison(
-            "beta_1 with b_1 <W_1, W_2> as last term == -<v, g_1>/<v, A_1>",
-            shared - biases[0] * inner(w, w2),
-            "==",
-            found,
-        ),
-        corrected=Comparison(
-            "beta_1 with b_2 <W_1, W_2> == -<v, g_1>/<v, A_1>",
-            shared - biases[1] * inner(w, w2),
-            "==",
-            found,
-        ),
-        note=(
-            "The term comes from W_j b_j, the bias of the other active neurons in the "
-            "reconstruction."
-        ),
-    )
-
-
-@counterexample("N19-residual")
-def residual_at_the_truth(
-    m: int = 12, k: int = 3, bias: Fraction = Fraction(-1, 2), constant: Fraction = Fraction(3, 2)
-) -> Certificate:
-    """B.3: ||e_i|| is not O(max(kappa_1^2, kappa_2^2) p_i k/m) but larger by sqrt(m).
-
-    At A = W = I it is |b (2 kappa_1 + b)| p_i (k-1)/sqrt(m-1).
-    """
-    s = Model(
-        identity(m), identity(m), constant_codes(m, k), (bias,) * m, Fraction(1, 9), n_active=k
-    )
-    p = s.probability(1)
-    alpha = p + 2 * p * bias + p * bias**2
-    beta = p
-    e2 = frobenius_squared(add(s.update(1), scale(beta - alpha, basis(m, 1))))
-    return Certificate(
-        data=s.data() | {"C": constant, "p_1": p},
-        hypotheses=(*s.model(), *s.codes(), *s.nonnegative(), *s.consistent(), *_in_interval(s)),
-        printed=Comparison(
-            "||e_1||^2 <= C^2 p_1^2 k^2/m^2 (kappa_1 = kappa_2 = 1)",
-            e2,
-            "<=",
-            constant**2 * p**2 * Fraction(k**2, m**2),
-        ),
-        corrected=Comparison(
-            "||e_1||^2 == b^2 (2 kappa_1 + b)^2 p_1^2 (k-1)^2/(m-1)",
-            e2,
-            "==",
-            bias**2 * (2 + bias) ** 2 * p**2 * Fraction((k - 1) ** 2, m - 1),
-        ),
-        note=(
-            "The ratio of the two sides grows like m: every constant C fails. The order is p_i "
-            "k/sqrt(m) (and kappa_2, not its square)."
-        ),
-    )
-
-
-def _in_interval(s: Model) -> tuple[Comparison, ...]:
-    """The bias interval of Theorem 3 (ii) as printed, sqrt(k) enclosed by (k + 1)/2."""
-    reach = s.a_2 * s.delta * Fraction(s.n_active + 1, 2)
-    return (
-        Comparison(
-            "-(1 - delta) a_1 + a_2 delta sqrt(k) <= min_i b_i (sqrt(k) rounded up)",
-            -(1 - s.delta) * s.a_1 + reach,
-            "<=",
-            min(s.bias),
-        ),
-        Comparison(
-            "max_i b_i <= -a_2 delta sqrt(k) (sqrt(k) rounded up)", max(s.bias), "<=", -reach
-        ),
-    )
-
-
-@counterexample("N19-eq16")
-def probability_left_in_the_bracket(
-    bias: Fraction = Fraction(-2, 5),
-    p: tuple[Fraction, Fraction] = (HALF, HALF),
-    angle: tuple[Fraction, Fraction] = (Fraction(99, 101), Fraction(20, 101)),
-) -> Certificate:
-    """(16): 2 kappa_1 p_i b_i lam_i must be 2 kappa_1 b_i lam_i.
-
-    For a mixture every term of v is zero and (16) should be (9).
-    """
-    s = Model(rotated_pairs(2, *angle), identity(2), mixture(*p), (bias, bias), Fraction(1, 5))
-    lam = s.overlap(1)
-    w = pick(s.W, 1)
-    a = pick(s.A_star, 1)
-    chance = s.probability(1)
-
-    def form(factor: Rational) -> Matrix:
-        return add(
-            scale(-chance * lam, a), scale(chance * (lam**2 + 2 * factor * bias * lam + bias**2), w)
-        )
-
-    exact = s.update(1)
-    return Certificate(
-        data=s.data() | {"kappa_1 = kappa_2": 1, "g_1": exact, "(16) without v": form(chance)},
-        hypotheses=(
-            *s.model(),
-            *s.codes(),
-            *s.nonnegative(),
-            *s.consistent(),
-            Comparison("p_12 == 0, so every term of v is zero", s.probability(1, 2), "==", 0),
-        ),
-        printed=Comparison(
-            "||g_1 - (16)||^2 == 0 with v = 0",
-            frobenius_squared(subtract(exact, form(chance))),
-            "==",
-            0,
-        ),
-        corrected=Comparison(
-            "the same with 2 kappa_1 b_1 lam_1",
-            frobenius_squared(subtract(exact, form(1))),
-            "==",
-            0,
-        ),
-        note=(
-            "p_i has been drawn out of the bracket once already. The remainder O(k/sqrt(m)) lost "
-            "its factor p_i in the same step."
-        ),
     )
