@@ -23,8 +23,8 @@ import gsae_ref as gs
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-import oracle  # noqa: E402
-from gradient_checks import CENTRAL_STEP, taylor_order  # noqa: E402
+import oracle
+from gradient_checks import CENTRAL_STEP, taylor_order
 
 GIB = 2**30
 

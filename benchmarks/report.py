@@ -21,18 +21,18 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))  # as a script and as a module
 
-import bench_kernels  # noqa: E402
-import bench_unfolded  # noqa: E402
-import numpy as np  # noqa: E402
-import scaling  # noqa: E402
-import writing  # noqa: E402
-from rivals import shallow_kernel  # noqa: E402
-from timing import interleaved, peak_memory, processor_seconds, versions  # noqa: E402
+import bench_kernels
+import bench_unfolded
+import numpy as np
+import scaling
+import writing
+from rivals import shallow_kernel
+from timing import interleaved, peak_memory, processor_seconds, versions
 
-import gsae_ref as gs  # noqa: E402
-from gsae_ref.files import atomically, write_json  # noqa: E402
-from gsae_ref.kernels import activations  # noqa: E402
-from gsae_ref.ops import adam_step  # noqa: E402
+import gsae_ref as gs
+from gsae_ref.files import atomically, write_json
+from gsae_ref.kernels import activations
+from gsae_ref.ops import adam_step
 
 FOLDER = Path(__file__).resolve().parent / "results"
 

@@ -207,7 +207,7 @@ def test_pictures_are_drawn(tmp_path):
     part = {"about": {}, "minutes": 1.0, "peak_MiB": 100, "disturbed": 0.25}
     results = {
         "roofline": {**part, "points": points},
-        "scaling": {**part, "growth": {name: one for name in scaling.SWEEPS}},
+        "scaling": {**part, "growth": dict.fromkeys(scaling.SWEEPS, one)},
     }
     report.publish(results, tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {

@@ -187,7 +187,7 @@ def ldl_pivots(M: Matrix) -> tuple[Fraction, ...] | None:
 
 def is_psd(M: Matrix) -> bool:
     """Whether the symmetric matrix M is positive semidefinite, by rational LDL^T."""
-    if M != transpose(M):
+    if transpose(M) != M:
         raise ValueError(
             "the matrix is not symmetric; symmetrise it: scale(Fraction(1, 2), add(M, transpose(M)))"
         )

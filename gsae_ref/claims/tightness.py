@@ -34,7 +34,7 @@ class Tightness:
 
     def __str__(self) -> str:
         lines = [f"largest left/right where {self.expression} >="]
-        lines += [f"  {str(distance):>7}  {ratio:.4f}" for distance, ratio in self.rows]
+        lines += [f"  {distance!s:>7}  {ratio:.4f}" for distance, ratio in self.rows]
         return "\n".join(lines)
 
 

@@ -32,6 +32,7 @@ from ..arrays import Array
 from .activations import relu
 from .convolution import convolve, kernel_gradient, transpose
 from .losses import half_mean_square
+import itertools
 
 
 class Layer(NamedTuple):
@@ -104,7 +105,7 @@ def decoder_layers(image_size: int, channels: tuple[int, ...], n_latent: int) ->
     k = image_size >> (len(channels) - 1)
     kernel = (1, k, k, channels[0], n_latent)
     layers = [Layer("deconv1", kernel, n_latent, transposed=True, activation="relu")]
-    for i, (c, d) in enumerate(zip(channels[:-1], channels[1:], strict=True), start=2):
+    for i, (c, d) in enumerate(itertools.pairwise(channels), start=2):
         kernel = (1, 4, 4, d, c)
         layers.append(Layer(f"deconv{i}", kernel, 4 * c, True, 2, 1, activation="relu"))
     c = channels[-1]

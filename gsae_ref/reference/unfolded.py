@@ -75,7 +75,7 @@ def sparse_group_prox_vjp(
     """
     V = group_soft_threshold_vjp(_entrywise(Z, nonnegative, l1), V, lam, group_size)
     if nonnegative:
-        return np.where(Z > l1, V, 0)
+        return np.where(l1 < Z, V, 0)
     return np.where(np.abs(Z) > l1, V, 0) if l1 else V
 
 

@@ -110,7 +110,7 @@ def test_sizes_can_be_changed(run, file):
 )
 def test_bad_input_is_refused_in_one_line(run, file, monkeypatch, tmp_path, text, options, words):
     monkeypatch.chdir(tmp_path)
-    status, out, err = run("claim", file(text=text), *options)
+    status, _out, err = run("claim", file(text=text), *options)
     assert status == 2 and words in err and err.count("\n") == 1
 
 

@@ -15,12 +15,12 @@ from gsae_ref.training.starts import starting_dictionary
 
 pytest.importorskip("sklearn", minversion="1.6")
 
-from sklearn.base import clone  # noqa: E402
-from sklearn.exceptions import ConvergenceWarning, NotFittedError  # noqa: E402
-from sklearn.model_selection import GridSearchCV  # noqa: E402
-from sklearn.pipeline import make_pipeline  # noqa: E402
-from sklearn.preprocessing import StandardScaler  # noqa: E402
-from sklearn.utils.estimator_checks import parametrize_with_checks  # noqa: E402
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
 
 SMALL = {
     "n_groups": 3,
@@ -90,7 +90,7 @@ def test_no_check_is_skipped_if_the_array_api_is_enabled_before_python_starts():
 
 
 def test_pipelines_grid_searches_and_pickles():
-    Y, labels, _ = groups_of_three()
+    Y, _labels, _ = groups_of_three()
     pipeline = make_pipeline(
         StandardScaler(with_std=False),
         gs.GroupSparseAutoencoder(n_groups=3, constraint="groups", random_state=0),

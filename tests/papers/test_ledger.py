@@ -141,8 +141,8 @@ def test_the_verdict_is_one_that_the_kinds_of_evidence_can_bear_out(row):
     def speaks_against(e):
         return (
             isinstance(e, Counterexample)
-            or "fails" == getattr(e, "expect", "")
-            or "against" == getattr(e, "shows", "")
+            or getattr(e, "expect", "") == "fails"
+            or getattr(e, "shows", "") == "against"
         )
 
     against = [speaks_against(e) for e in row.evidence]

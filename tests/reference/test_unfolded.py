@@ -179,7 +179,7 @@ def test_one_step_is_the_shallow_encoder_scaled(lam, seed, group_size, step):
 
 @given(SEEDS)
 def test_the_first_two_iterates_of_fista_are_those_of_ista_and_the_third_is_not(seed):
-    args, options = instance(seed, 3, margin=1e-12)
+    args, _options = instance(seed, 3, margin=1e-12)
     for n_unfold, same in ((1, True), (2, True), (3, False)):
         fista = unfolded.unfolded_encode(*args[:4], n_unfold, accelerated=True)
         ista = unfolded.unfolded_encode(*args[:4], n_unfold, accelerated=False)

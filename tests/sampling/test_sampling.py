@@ -37,7 +37,7 @@ def same_bits(first, second):
 
 def chi_square(supports, n_groups, n_active):
     """Pearson's statistic against the uniform law on all supports, and its quantile."""
-    counts = {support: 0 for support in itertools.combinations(range(n_groups), n_active)}
+    counts = dict.fromkeys(itertools.combinations(range(n_groups), n_active), 0)
     for support in supports.tolist():
         counts[tuple(support)] += 1
     observed = np.array(list(counts.values()))

@@ -115,7 +115,7 @@ def in_blocks(A, Y):
 
 
 def test_an_iterable_is_read_no_further_than_a_block_ahead():
-    A, Y = problem()
+    _A, Y = problem()
     read = itertools.count()
 
     def source():

@@ -110,7 +110,7 @@ def test_the_history_has_the_values_of_the_metrics():
 )
 @pytest.mark.parametrize("optimizer", ["gradient_descent", "adam"])
 def test_every_network_learns(optimizer, activation, lam, bias):
-    A, Y, _, W = data(200)
+    _A, Y, _, W = data(200)
     step = 0.5 if optimizer == "gradient_descent" else 0.01
     result = gs.train_sparse(
         W,

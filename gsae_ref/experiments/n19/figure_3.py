@@ -239,8 +239,8 @@ def _recovery_claims(data: Figure3) -> list[Claim]:
         f"{sum(departures)} of {len(departures)} departures from it (another step size or bias)",
         all(readings) if len(set(readings)) == 1 else None,
     )
-    sources = {variant: "N19 Figure 3, as printed" for variant in READINGS}
-    sources |= {variant: "N19 Figure 3, departure" for variant in DEPARTURES}
+    sources = dict.fromkeys(READINGS, "N19 Figure 3, as printed")
+    sources |= dict.fromkeys(DEPARTURES, "N19 Figure 3, departure")
     each = [
         Claim(
             sources[variant],

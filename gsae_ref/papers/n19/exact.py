@@ -200,7 +200,7 @@ class Model:
         if self.n_atoms > 8:
             return result
         return (
-            result | {"A": self.A_star} | ({"W": "A"} if self.W == self.A_star else {"W": self.W})
+            result | {"A": self.A_star} | ({"W": "A"} if self.A_star == self.W else {"W": self.W})
         )
 
     def model(self) -> tuple[Comparison, ...]:

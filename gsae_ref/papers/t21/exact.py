@@ -209,7 +209,7 @@ class Setting:
         }
         result |= {f"A*_{g}": G for g, G in enumerate(self.A_star, 1)}
         result |= (
-            {"A": "A*"} if self.A == self.A_star else {f"A_{g}": G for g, G in enumerate(self.A, 1)}
+            {"A": "A*"} if self.A_star == self.A else {f"A_{g}": G for g, G in enumerate(self.A, 1)}
         )
         result |= {
             "codes": self.law.text,

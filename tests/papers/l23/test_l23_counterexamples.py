@@ -410,7 +410,7 @@ def test_lemmas_10_and_11_in_floats():
         z = v_star + b
         state = z / np.linalg.norm(z)
         u = u + 2 * gamma * u * (state @ v_star - u**2)
-    assert 400 > math.log(1 / (2 * 0.04)) / (2 * math.log(1 + gamma / 2))
+    assert math.log(1 / (2 * 0.04)) / (2 * math.log(1 + gamma / 2)) < 400
     assert u**2 == pytest.approx(5 / 13, abs=1e-6)
 
 
