@@ -88,11 +88,14 @@ def outcomes(report):
     """How many claims reproduce, in words.
 
     >>> outcomes("| a | **reproduces** |\\n| b | **not settled** |\\n| c | **reproduces** |")
-    'Claims: 2 reproduces, 1 not settled.'
+    'Of 3 claims 2 reproduce, 0 do not, 1 is not settled.'
     """
     counts = Counter(OUTCOME.findall(report))
-    order = ("reproduces", "does not reproduce", "not settled")
-    return f"Claims: {', '.join(f'{counts[o]} {o}' for o in order if counts[o])}."
+    open_ = counts["not settled"]
+    return (
+        f"Of {counts.total()} claims {counts['reproduces']} reproduce, "
+        f"{counts['does not reproduce']} do not, {open_} {'is' if open_ == 1 else 'are'} not settled."
+    )
 
 
 if __name__ == "__main__":
