@@ -274,7 +274,7 @@ def test_every_hypothesis_of_a_paper_is_in_the_reference(reference, paper, least
 @pytest.mark.parametrize("name", experiments.EXPERIMENTS)
 def test_every_experiment_has_a_page(name):
     text = (DOCS / f"reproduction/{name}.md").read_text(encoding="utf-8")
-    assert text.startswith(f"# {experiments.load(name).TITLE}\n")
+    assert text.startswith(f"# {experiments.load(name).TITLE}")
     assert f"$ gsae-ref reproduce {name}" in text
     pictures = re.findall(r"!\[.*?\]\(\.\./figures/(.*?)\.webp\)", text)
     assert pictures == list(experiments.load(name).FIGURES)
