@@ -1,4 +1,4 @@
-"""What can bear a verdict out: inequalities and identities on families of instances, counterexamples, measurements, readings."""
+"""Kinds of evidence: inequalities, identities, counterexamples, measurements, readings."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,9 +10,8 @@ from ..arrays import Array, Real
 from .hypothesis import Hypothesis
 
 Reals = Sequence[Real] | Array | float
-Sides = Callable[
-    [Any], tuple[Any, Any]
-]  # of an instance of the paper at hand: its left and right side, numbers or arrays
+# of an instance of the paper at hand: its left and right side, numbers or arrays
+Sides = Callable[[Any], tuple[Any, Any]]
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,10 @@ class Inequality:
 
 @dataclass(frozen=True)
 class Identity:
-    """left(i) == right(i), arrays, on every instance of a family, up to a relative error of ``tolerance``; or ``expect="fails"``."""
+    """left(i) == right(i), numbers or arrays, on every instance of a family.
+
+    ``tolerance`` is a relative error. ``expect="fails"``: the sides differ on some instance.
+    """
 
     label: str
     family: str
@@ -44,12 +46,15 @@ class Identity:
 
 @dataclass(frozen=True)
 class Counterexample:
-    """The exact rational instances registered for the row: each meets the hypotheses and refutes the printed statement."""
+    """The exact rational instances that are registered for the row.
+
+    Each meets the hypotheses and refutes the printed statement.
+    """
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """Evidence that runs the implementation: a named function of :mod:`gsae_ref.papers.measurements`.
+    """A run of the implementation, a named function of :mod:`gsae_ref.papers.measurements`.
 
     ``shows="support"`` for the statement (or its corrected form), ``"against"`` for evidence that
     the printed form fails.
@@ -61,7 +66,7 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Reading:
-    """No number can settle it: the text itself shows it (a symbol introduced, an index misprinted)."""
+    """What the text itself shows: a symbol introduced, an index misprinted."""
 
     text: str
 
@@ -70,7 +75,7 @@ Evidence = Inequality | Identity | Counterexample | Measurement | Reading
 
 
 def worst(left: Reals, right: Reals) -> tuple[float, float]:
-    """The pair (left_k, right_k) that comes closest to violating left <= right, of arrays of one shape."""
+    """The pair (left_k, right_k), of arrays of one shape, that is closest to left > right."""
     a = np.ravel(np.asarray(left))
     b = np.ravel(np.asarray(right))
     k = np.argmax(a - b)

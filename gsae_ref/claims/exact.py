@@ -1,8 +1,8 @@
-"""Exact rational linear algebra, and the two records a counterexample is made of. Standard library only, no floats.
+"""Exact rational linear algebra, and the records that a counterexample is made of.
 
-A matrix is a tuple of rows of :class:`fractions.Fraction`; a vector is a matrix with one column.
-Where a norm is irrational, compare squares, or enclose it with :func:`root_above`; where a matrix
-norm is needed, certify it by a positive semidefinite test.
+Standard library only, no floats. A matrix is a tuple of rows of :class:`fractions.Fraction`; a
+vector is a matrix with one column. Where a norm is irrational, compare squares, or enclose it with
+:func:`root_above`; where a matrix norm is needed, certify it by a positive semidefinite test.
 """
 
 import functools
@@ -36,7 +36,7 @@ def matrix(rows: Iterable[Iterable[Rational]]) -> Matrix:
     >>> matrix([[1, Fraction(1, 2)]])
     ((Fraction(1, 1), Fraction(1, 2)),)
     """
-    return tuple(tuple(Fraction(entry) for entry in row) for row in rows)
+    return tuple(tuple(map(Fraction, row)) for row in rows)
 
 
 def column(*entries: Rational) -> Matrix:
@@ -46,16 +46,19 @@ def column(*entries: Rational) -> Matrix:
 
 def identity(n: int) -> Matrix:
     """The n x n identity."""
-    return matrix([[int(i == j) for j in range(n)] for i in range(n)])
+    return basis(n, 1, n)
 
 
 def basis(n: int, first: int, size: int = 1) -> Matrix:
-    """The columns e_first, ..., e_(first+size-1) of the n x n identity, counted from 1 as in the paper.
+    """The columns e_first, ..., e_(first+size-1) of the n x n identity, counted from 1.
 
     >>> basis(3, 2) == column(0, 1, 0)
     True
     """
-    return matrix([[int(i == first + j) for j in range(size)] for i in range(1, n + 1)])
+    rows = []
+    for i in range(1, n + 1):
+        rows.append([int(i == j) for j in range(first, first + size)])
+    return matrix(rows)
 
 
 def transpose(M: Matrix) -> Matrix:
@@ -69,7 +72,8 @@ def product(*matrices: Matrix) -> Matrix:
     for M in reversed(rest):
         if len(M[0]) != len(result):
             raise ValueError(
-                f"a {len(M)} x {len(M[0])} matrix cannot multiply one with {len(result)} rows; transpose one of them"
+                f"a {len(M)} x {len(M[0])} matrix cannot multiply one with {len(result)} rows; "
+                "transpose one of them"
             )
         columns = transpose(result)
         result = tuple(
@@ -92,7 +96,11 @@ def add(*matrices: Matrix) -> Matrix:
 
 def scale(factor: Rational, M: Matrix) -> Matrix:
     """factor * M."""
-    return tuple(tuple(factor * entry for entry in row) for row in M)
+
+    def scaled(row: tuple[Fraction, ...]) -> tuple[Fraction, ...]:
+        return tuple(factor * entry for entry in row)
+
+    return tuple(map(scaled, M))
 
 
 def subtract(M: Matrix, N: Matrix) -> Matrix:
@@ -118,7 +126,7 @@ def frobenius_squared(M: Matrix) -> Fraction:
 
 
 def root(q: Rational) -> Fraction:
-    """The square root of a non-negative rational that has a rational one; ValueError when it has none.
+    """The square root of a rational that has a rational one; ValueError when it has none.
 
     >>> root(Fraction(9, 4))
     Fraction(3, 2)
@@ -146,12 +154,12 @@ def root_above(q: Rational, denominator: int = 4) -> Fraction:
 
 
 def exp_above(k: int) -> Fraction:
-    """A rational upper bound of e^k for an integer k >= 0, so that exp_above(k) <= n certifies k <= log n."""
+    """A rational upper bound of e^k, k >= 0: exp_above(k) <= n certifies k <= log n."""
     return E_ABOVE**k
 
 
 def log_above(n: Rational) -> Fraction:
-    """The least number of tenths k/10 with e^(k/10) >= n certified by 2.718281^k >= n^10: an upper bound of log n.
+    """An upper bound of log n: the least k/10 with 2.718281^k >= n^10.
 
     >>> log_above(9)
     Fraction(11, 5)
@@ -165,7 +173,7 @@ def norm(M: Matrix) -> Fraction:
 
 
 def ldl_pivots(M: Matrix) -> tuple[Fraction, ...] | None:
-    """The diagonal D of M = L D L^T for a symmetric M, or None when elimination meets a zero pivot in a non-zero row.
+    """The diagonal D of M = L D L^T for a symmetric M, or None at a zero pivot in a non-zero row.
 
     None means that M is indefinite: a positive semidefinite matrix with a zero on its diagonal is
     zero in that row.
@@ -189,7 +197,8 @@ def is_psd(M: Matrix) -> bool:
     """Whether the symmetric matrix M is positive semidefinite, by rational LDL^T."""
     if transpose(M) != M:
         raise ValueError(
-            "the matrix is not symmetric; symmetrise it: scale(Fraction(1, 2), add(M, transpose(M)))"
+            "the matrix is not symmetric; symmetrise it: "
+            "scale(Fraction(1, 2), add(M, transpose(M)))"
         )
     pivots = ldl_pivots(M)
     return pivots is not None and min(pivots) >= 0
@@ -202,7 +211,7 @@ def spectral_at_most(M: Matrix, c: Fraction) -> bool:
 
 
 def spectral_norm_squared(M: Matrix) -> Fraction:
-    """||M||_2^2, where it is rational and the columns of M are orthogonal, or two; ValueError otherwise.
+    """||M||_2^2, if rational, for orthogonal columns or two columns; ValueError otherwise.
 
     The value c is proved, not trusted: c I - M^T M must be positive semidefinite and singular.
     """
@@ -260,7 +269,8 @@ class Comparison:
         return RELATIONS[self.relation](self.left, self.right)
 
     def __str__(self) -> str:
-        return f"{self.text}: {self.left} {self.relation} {self.right} is {'true' if self.holds else 'false'}"
+        truth = "true" if self.holds else "false"
+        return f"{self.text}: {self.left} {self.relation} {self.right} is {truth}"
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready dictionary; fractions become strings."""
@@ -275,7 +285,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Certificate:
-    """An exact instance: every hypothesis of a statement holds, its conclusion as printed does not."""
+    """An exact instance that meets the hypotheses of a statement and not its conclusion."""
 
     data: dict[str, object]
     hypotheses: tuple[Comparison, ...]
@@ -287,12 +297,12 @@ class Certificate:
 
     @property
     def refutes(self) -> bool:
-        """Whether all hypotheses hold, the printed conclusion does not, and the corrected one (if there is one) does."""
+        """Whether the hypotheses hold, the printed conclusion does not, a corrected one does."""
         repaired = self.corrected is None or self.corrected.holds
         return all(h.holds for h in self.hypotheses) and not self.printed.holds and repaired
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready dictionary; fractions become strings such as "6/5", matrices lists of rows."""
+        """A JSON-ready dictionary: fractions are strings such as "6/5", matrices lists of rows."""
         return {
             "name": self.name,
             "statement": self.statement,
@@ -305,7 +315,7 @@ class Certificate:
         }
 
     def explain(self) -> str:
-        """Plain text: the instance, each hypothesis with both sides, the printed and the corrected conclusion, the note."""
+        """The instance, each hypothesis and each conclusion with both sides, and the note."""
         lines = [
             f"{self.name} refutes {self.statement}"
             if self.refutes
@@ -385,10 +395,8 @@ def _columns(M: Matrix) -> str:
     def term(i: int, entry: Fraction) -> str:
         return f"e{i}" if entry == 1 else f"{entry} e{i}"
 
-    return (
-        "["
-        + ", ".join(
-            " + ".join(term(i, c) for i, c in enumerate(col, 1) if c) or "0" for col in transpose(M)
-        )
-        + "]"
-    )
+    columns = []
+    for entries in transpose(M):
+        terms = [term(i, entry) for i, entry in enumerate(entries, 1) if entry]
+        columns.append(" + ".join(terms) or "0")
+    return f"[{', '.join(columns)}]"

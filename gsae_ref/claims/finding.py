@@ -37,7 +37,7 @@ class Finding:
 
 
 def measurement(function: Measure) -> Measure:
-    """Register evidence that runs the implementation: ``function(rng, quick) -> Finding`` under its own name."""
+    """Register a measurement, ``function(rng, quick) -> Finding``, under its own name."""
     MEASUREMENTS[function.__name__] = function
     return function
 

@@ -1,4 +1,4 @@
-"""Both sides of a statement on many instances of a family, and an optimiser that looks for the worst one."""
+"""Both sides of a statement on instances of a family, and a search for the worst instance."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ RELATIVE = 1e-9
 ABSOLUTE = 1e-11
 SMALLEST_SCALE = 1e-3
 SMALLEST_BOUND = 1e-6
+LARGEST_RATIO = 1e3
 CLEAR = 1e-6
 
 
@@ -37,7 +38,7 @@ def _instances(
 
 
 def _ratio(left: float, right: float) -> float:
-    """left / right where that measures how much of a bound is used; 0 where the bound is not positive."""
+    """left / right, the share of a bound that is used; 0 where the bound is not positive."""
     return left / right if right > SMALLEST_BOUND and left > 0 else 0.0
 
 
@@ -49,7 +50,7 @@ def _violated(
 
 
 def _finite(*sides: ArrayLike) -> bool:
-    """Whether all sides are finite numbers; one that is not proves nothing, neither for a statement nor against it."""
+    """Whether all sides are finite; one that is not is evidence neither for nor against."""
     return all(bool(np.isfinite(side).all()) for side in sides)
 
 
@@ -81,7 +82,7 @@ def inequality(
         "not_finite": not_finite,
     }
     if fails:
-        summary = f"fails, as it should, in {violations} of {used} instances, left/right up to {worst:.4g}"
+        summary = f"fails, as it should, in {violations} of {used} instances{_up_to(worst)}"
         return Finding(
             "inequality",
             evidence.label,
@@ -104,6 +105,11 @@ def inequality(
     return Finding("inequality", evidence.label, ok, summary + _complaint(not_finite), numbers)
 
 
+def _up_to(ratio: float) -> str:
+    """The largest left/right of a bound that fails, unless its right side is near or below 0."""
+    return f", left/right up to {ratio:.4g}" if 1 < ratio < LARGEST_RATIO else ""
+
+
 def _complaint(not_finite: int) -> str:
     return f"; {not_finite} evaluations gave no finite number" if not_finite else ""
 
@@ -111,7 +117,10 @@ def _complaint(not_finite: int) -> str:
 def _search(
     evidence: Inequality, family: Family, best: dict[Any, tuple[float, Array]], quick: bool
 ) -> tuple[float, int, int]:
-    """Push left/right up from the best random instance of every shape; return the largest ratio, the violations and the non-finite values met."""
+    """Push left/right up from the best random instance of every shape.
+
+    Returns the largest ratio, and the numbers of violations and of values that are not finite.
+    """
     from scipy.optimize import minimize
 
     largest = 0.0
@@ -129,10 +138,8 @@ def _search(
             if not _finite(left, right):
                 not_finite += 1
                 return 0.0
-            largest, violations = (
-                max(largest, float(_ratio(left, right))),
-                violations + _violated(left, right),
-            )
+            largest = max(largest, float(_ratio(left, right)))
+            violations += _violated(left, right)
             return -_ratio(left, right)
 
         minimize(

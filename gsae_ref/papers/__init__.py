@@ -1,5 +1,5 @@
-"""Statements of the papers as pure functions of matrices and constants: no data, no training, no implementation.
+"""Statements of the three papers, topic by topic, with their evidence.
 
-May import groups and checks, never ops, reference or kernels: a bound that calls the implementation
-cannot refute it.
+Formulas and statements import groups and checks, never ops, reference or kernels: a bound that
+calls the implementation cannot refute it.
 """

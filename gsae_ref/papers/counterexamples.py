@@ -1,4 +1,4 @@
-"""Exact counterexamples: for each statement that is false as printed, one instance in rational arithmetic.
+"""Exact counterexamples to false statements: instances in rational arithmetic.
 
 Every certificate is a function without arguments that returns a :class:`Certificate`: the instance,
 every hypothesis of the statement with both sides computed from the instance, the printed conclusion

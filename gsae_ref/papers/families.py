@@ -1,4 +1,4 @@
-"""Families of instances: smooth maps from a vector of free parameters to an instance inside a statement's hypotheses.
+"""Families of instances: smooth maps from a vector of parameters to an instance.
 
 One map serves both uses: a random vector gives a random instance, and an optimiser moves the vector
 to look for the worst case. A family has ``shapes``, ``draw(shape, rng)``, which returns a parameter

@@ -1,4 +1,4 @@
-"""The ledger: every numbered statement of the papers with its verdict, in the order of each paper, then this project's own R0, R1, ..."""
+"""The ledger: every statement, in the order of each paper, then this project's own R0, R1, ..."""
 
 from .l23 import statements as l23
 from .n19 import statements as n19

@@ -1,4 +1,4 @@
-"""Evidence that runs the implementation; importing this module registers every measurement by name."""
+"""Evidence that runs the implementation; importing this module registers it by name."""
 
 from .l23 import measurements as l23
 from .n19 import measurements as n19

@@ -1,4 +1,4 @@
-"""What a row of the ledger is: a statement with its place in a paper, its truth, and the evidence."""
+"""A row of the ledger: a statement with its place in a paper, its truth, and the evidence."""
 
 from dataclasses import dataclass
 from typing import Any

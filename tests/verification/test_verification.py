@@ -15,7 +15,7 @@ from gsae_ref.papers.families import FAMILIES
 from gsae_ref.papers.ledger import LEDGER
 from gsae_ref.papers.row import Row
 from gsae_ref.papers.t21 import families
-from gsae_ref.papers.t21.support.counterexamples import ce1
+from gsae_ref.papers.t21.support.counterexamples import two_overlapping_groups
 from gsae_ref.papers.t21.threshold import families as threshold
 from gsae_ref.verification import VerificationReport, find_row, verify
 from gsae_ref.verification import evidence as search
@@ -358,7 +358,7 @@ def test_rows_that_share_the_evidence_of_a_false_row_fall_with_it(monkeypatch):
     "spoilt", [{"x": (1, 0)}, {"x": (3, 0)}, {"sine": COUNTEREXAMPLES["T21-prop2"]().printed.right}]
 )
 def test_a_counterexample_with_spoilt_data_is_not_confirmed(monkeypatch, spoilt):
-    monkeypatch.setitem(COUNTEREXAMPLES, "T21-prop2", lambda: ce1(**spoilt))
+    monkeypatch.setitem(COUNTEREXAMPLES, "T21-prop2", lambda: two_overlapping_groups(**spoilt))
     report = verify(only=["T21-prop2"], quick=True)
     assert not report.ok
     assert [f.label for f in report.rows[0].findings if not f.ok] == ["T21-prop2"]

@@ -1,4 +1,4 @@
-"""Counterexamples to statements of [T21] (arXiv:2102.07003); importing this module registers them."""
+"""Counterexamples to statements of [T21]; importing this module registers them."""
 
 from .convergence import counterexamples as convergence
 from .direction import counterexamples as direction

@@ -1,8 +1,9 @@
-"""The setting of [T21] section 3 in exact arithmetic: groups A_g and A*_g, a finite law of codes, and every assumption as a comparison.
+"""The setting of [T21] section 3 in exact arithmetic, every assumption as a comparison.
 
-A :class:`Setting` computes what the statements speak of (mu_B, Lemma 1's interval, tau_g, the
-expected gradient) by enumerating all supports and all codes, and lists the assumptions (15)-(18)
-and those of Lemma 1 as :class:`Comparison` values, computed from the data.
+A :class:`Setting` holds groups A_g and A*_g and a finite law of codes. It computes what the
+statements speak of (mu_B, Lemma 1's interval, tau_g, the expected gradient) by enumerating all
+supports and all codes, and lists the assumptions (15)-(18) and those of Lemma 1 as
+:class:`Comparison` values.
 """
 
 from collections.abc import Iterator, Mapping
@@ -39,7 +40,10 @@ ABSENT: Any = None  # a threshold that no statement asked for
 
 @dataclass(frozen=True)
 class CodeLaw:
-    """A finite law of one group's code x_g (independent between groups); atoms are (probability, vector) pairs."""
+    """A finite law of one group's code x_g, independent between groups.
+
+    ``atoms`` are (probability, vector) pairs.
+    """
 
     text: str
     atoms: Law
@@ -61,10 +65,8 @@ def spikes(size: int, sizes: Mapping[Rational, Rational]) -> CodeLaw:
         for i in range(1, size + 1)
         for sign in (1, -1)
     )
-    return CodeLaw(
-        f"x_g = +-s e_i, i and sign uniform, s = {', '.join(f'{s} with probability {p}' for s, p in sizes.items())}",
-        atoms,
-    )
+    listed = ", ".join(f"{s} with probability {p}" for s, p in sizes.items())
+    return CodeLaw(f"x_g = +-s e_i, i and sign uniform, s = {listed}", atoms)
 
 
 def signs(size: int) -> CodeLaw:
@@ -81,7 +83,10 @@ def standard_groups(n_features: int, n_groups: int, size: int) -> tuple[Matrix, 
 
 
 def tau(z: Matrix, lam: Fraction, unit_squared: int = 1) -> Fraction:
-    """The shrinkage (1 - lam/||z||_2)_+ of (7) and (25), for lam measured in units of sqrt(unit_squared); 0 at z = 0."""
+    """The shrinkage (1 - lam/||z||_2)_+ of (7) and (25); 0 at z = 0.
+
+    ``lam`` is in units of sqrt(unit_squared).
+    """
     r_squared = frobenius_squared(z)
     threshold_squared = lam**2 * unit_squared
     return 1 - root(threshold_squared / r_squared) if r_squared > threshold_squared else Fraction(0)
@@ -89,7 +94,10 @@ def tau(z: Matrix, lam: Fraction, unit_squared: int = 1) -> Fraction:
 
 @dataclass(frozen=True)
 class Setting:
-    """One instance of the model. Norm bounds and the threshold are in units of sqrt(unit_squared), so that B = sqrt(2) is exact."""
+    """One instance of the model.
+
+    Norm bounds and the threshold are in units of sqrt(unit_squared), so that B = sqrt(2) is exact.
+    """
 
     A: tuple[Matrix, ...]
     A_star: tuple[Matrix, ...]
@@ -132,7 +140,7 @@ class Setting:
 
     @property
     def leak(self) -> Fraction:
-        """d mu_B + delta, the bound that holds: ||A_v^T A*_h|| <= ||A_v - A*_v|| ||A*_h|| + ||A*_v^T A*_h||."""
+        """d mu_B + delta, the bound of ||A_v^T A*_h||_2 that holds."""
         return self.group_size * self.mu_block + self.delta
 
     @property
@@ -143,12 +151,15 @@ class Setting:
 
     @property
     def corrected_interval(self) -> tuple[Fraction, Fraction]:
-        """[gamma B_max b, B_min (1-delta) - (gamma-1) B_max b) with b = d mu_B + delta; open on the right."""
+        """[gamma B_max b, B_min (1-delta) - (gamma-1) B_max b), b = d mu_B + delta."""
         step = self.b_max * self.leak
         return self.n_active * step, self.b_min * (1 - self.delta) - (self.n_active - 1) * step
 
     def inclusion(self, k: int) -> Fraction:
-        """P(k given groups are all active), for S uniform among the sets of n_active groups: p_g, p_gh, p_ghv for k = 1, 2, 3."""
+        """P(k given groups are all active), S uniform among the sets of n_active groups.
+
+        This is p_g, p_gh, p_ghv for k = 1, 2, 3.
+        """
         if k > self.n_active:
             return Fraction(0)
         return Fraction(
@@ -164,7 +175,7 @@ class Setting:
         return product(transpose(self.A[g - 1]), y)
 
     def samples(self) -> Iterator[tuple[Fraction, tuple[int, ...], dict[int, Matrix]]]:
-        """Every (probability, support, codes) of the model: S uniform of size n_active, codes independent."""
+        """Yield every (probability, support, codes) of the model."""
         chance = Fraction(1, comb(self.n_groups, self.n_active))
         for support in combinations(range(1, self.n_groups + 1), self.n_active):
             for draw in tuples(self.law.atoms, repeat=self.n_active):
@@ -179,7 +190,7 @@ class Setting:
         return {tau(self.activation(g, y), self.lam, self.unit_squared) for y in draws}
 
     def surrogate(self, g: int, y: Matrix, support: tuple[int, ...]) -> Matrix:
-        """The approximate gradient (26): -tau_g [(I - A_S diag(tau) A_S^T) y y^T + y y^T (I - A_S diag(tau) A_S^T)^T] A_g."""
+        """The approximate gradient (26) at one sample whose support is ``support``."""
         z = {h: self.activation(h, y) for h in support}
         t = {h: tau(z[h], self.lam, self.unit_squared) for h in support}
         residual = subtract(y, add(*(product(self.A[h - 1], scale(t[h], z[h])) for h in support)))
@@ -189,7 +200,7 @@ class Setting:
         return scale(-t[g], outer)
 
     def expected_surrogate(self, g: int) -> Matrix:
-        """G_g of (27): the exact expectation of (26) over supports and codes, tau inside the expectation."""
+        """G_g of (27): the exact expectation of (26), a random tau included."""
         draws = (
             scale(w, self.surrogate(g, self.observe(codes), support))
             for w, support, codes in self.samples()
@@ -236,7 +247,7 @@ class Setting:
         )
 
     def unit_columns(self) -> Comparison:
-        """Not in the paper: A*_g orthonormal as well, which its proofs use; the convergence counterexamples satisfy it."""
+        """A*_g orthonormal too: unit atoms and ||A*_g||_2 = 1 together."""
         eye = identity(self.group_size)
         defect = sum(
             frobenius_squared(subtract(product(transpose(G), G), eye)) for G in self.A_star
@@ -246,7 +257,7 @@ class Setting:
         )
 
     def codes(self) -> tuple[Comparison, ...]:
-        """Assumptions 1 to 3: (15), card(S) <= gamma <= Gamma, and the covariances (16), by enumeration of the law of codes."""
+        """(15), gamma <= Gamma, and the covariances (16), by enumeration of the law of codes."""
         norms = [frobenius_squared(x) for _, x in self.law.atoms]
         covariance = add(*(scale(p, product(x, transpose(x))) for p, x in self.law.atoms))
         result = (
@@ -287,8 +298,16 @@ class Setting:
             ),
         )
 
+    def pairs(self) -> Comparison:
+        """Assumption 2: p_gh is of the order of gamma^2/Gamma^2, so gamma >= 2."""
+        return Comparison("p_gh > 0 (Assumption 2)", self.inclusion(2), ">", 0)
+
+    def assumptions(self) -> tuple[Comparison, ...]:
+        """Assumptions 1 to 4, with orthonormal A*_g."""
+        return (*self.model(), self.unit_columns(), *self.codes(), self.pairs())
+
     def drawn(self, codes: dict[int, Matrix]) -> tuple[Comparison, ...]:
-        """The sample ``codes`` = {h: x_h} can occur: its support has at most gamma groups and its codes positive probability."""
+        """The sample ``codes`` = {h: x_h} has positive probability."""
         least = min(self.law.probability(x) for x in codes.values())
         return (
             Comparison("card(S) <= gamma", len(codes), "<=", self.n_active),
@@ -296,7 +315,7 @@ class Setting:
         )
 
     def lemma1(self) -> tuple[Comparison, ...]:
-        """Lemma 1: gamma <= log n, max(mu_B, delta) = O(1/log n) with constant 1, and lambda, if there is one, in the interval."""
+        """Lemma 1, with constant 1 in O(1/log n); lambda, if there is one, in the interval."""
         result = (
             Comparison(
                 "e^gamma <= n, so gamma <= log n (e rounded up)",
@@ -323,7 +342,7 @@ class Setting:
         )
 
     def recovered(self) -> tuple[Comparison, ...]:
-        """The support is recovered surely (so epsilon = 0 in (27)): ||A_g^T y|| > lambda exactly for the g in S, for all samples."""
+        """The support is recovered surely, so that epsilon = 0 in (27)."""
         inside: list[Fraction] = []
         outside = [Fraction(0)]
         for _, support, codes in self.samples():

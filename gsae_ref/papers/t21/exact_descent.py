@@ -1,5 +1,8 @@
-"""The quantities of [T21] Theorems 1 and 2 at one group of a :class:`Setting`, exactly: G_g, alpha, omega, v_i, eta, rho, one step; and the
-two pairs (A, A*) at which most of them are evaluated.
+"""The quantities of [T21] Theorems 1 and 2 at one group of a :class:`Setting`, exactly.
+
+:class:`Descent` has G_g, alpha, omega, v_i, eta, rho and one step; ``descent_at_truth`` and
+``descent_rotated`` are the two pairs (A, A*) at which most of them are evaluated. The cross-terms
+E[P_1], E[P_2] of (30) and the residual beta of (71) are those of a deterministic tau.
 """
 
 from __future__ import annotations
@@ -7,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import combinations
 from typing import Any
 
 from ...claims.exact import (
     Comparison,
     Matrix,
+    add,
     frobenius_squared,
     identity,
     inner,
@@ -19,6 +24,7 @@ from ...claims.exact import (
     product,
     root_above,
     scale,
+    spectral_norm_squared,
     subtract,
     transpose,
 )
@@ -26,16 +32,17 @@ from .exact import Setting, signs, spikes, standard_groups
 
 
 def norm_condition(tau: Fraction, m: int, delta: Fraction) -> Fraction:
-    """Theorem 2's bound of ||A_g^T A*_g||_F^2: (1/tau^2)[3 (2-tau)(tau - 2/3) m + (1-tau)(2-tau) delta^2].
+    """Theorem 2's bound: [3 (2-tau)(tau-2/3) m + (1-tau)(2-tau) delta^2]/tau^2.
 
-    m = n as printed, from (69); m = d when ||I||_F^2 in (66) is corrected.
+    It bounds ||A_g^T A*_g||_F^2. m = n as printed, from (69); m = d when ||I||_F^2 in (66) is
+    corrected.
     """
     return (3 * (2 - tau) * (tau - Fraction(2, 3)) * m + (1 - tau) * (2 - tau) * delta**2) / tau**2
 
 
 @dataclass(frozen=True)
 class Descent:
-    """Group g of a setting with deterministic tau_g, whose expected gradient G = G_g of (27) is known exactly (epsilon = 0)."""
+    """Group g of a setting with deterministic tau_g and its exact expected gradient G of (27)."""
 
     setting: Setting
     g: int
@@ -68,11 +75,14 @@ class Descent:
         return product(transpose(self.A), self.A_star)
 
     @property
+    def M(self) -> Matrix:
+        """tau_g A_g^T A*_g - (2 - tau_g) I."""
+        return subtract(scale(self.tau, self.X), scale(2 - self.tau, identity(len(self.X))))
+
+    @property
     def M_squared(self) -> Fraction:
         """||tau_g A_g^T A*_g - (2 - tau_g) I||_F^2, the left side of (66)."""
-        return frobenius_squared(
-            subtract(scale(self.tau, self.X), scale(2 - self.tau, identity(len(self.X))))
-        )
+        return frobenius_squared(self.M)
 
     @property
     def error(self) -> Fraction:
@@ -109,7 +119,7 @@ class Descent:
 
     @property
     def rho_below(self) -> Fraction:
-        """A lower bound of Theorem 2's rho = eta c (alpha_min - 2 d (omega_max sqrt(d^2+1) + delta)^2/alpha_min)."""
+        """A lower bound of Theorem 2's rho (``slope`` is rounded up)."""
         least = min(self.alphas)
         return self.eta * self.c * (least - 2 * self.setting.group_size * self.slope**2 / least)
 
@@ -120,19 +130,23 @@ class Descent:
 
     @property
     def v_corrected(self) -> Fraction:
-        """c^2 (d-1) omega_max^2 e^2 + tau^2 p^2 ||M||_F^2: at most the square of the valid bound c sqrt(d-1) omega e + tau p ||M||_F."""
-        loose = self.c**2 * (self.setting.group_size - 1) * max(self.omegas) ** 2 * self.error
-        return loose + self.tau**2 * self.p**2 * self.M_squared
+        """c^2 (d-1) omega_max^2 e^2 + tau^2 p^2 ||M||_2^2.
+
+        This is at most the square of the valid bound c sqrt(d-1) omega e + tau p ||M||_2.
+        """
+        others = self.c**2 * (self.setting.group_size - 1) * max(self.omegas) ** 2 * self.error
+        return others + self.tau**2 * self.p**2 * spectral_norm_squared(self.M)
 
     def columns(self) -> Iterator[tuple[Matrix, Matrix, Fraction, Matrix]]:
-        """For every column i: (g_i, a_i - a*_i, alpha_i, v_i), with v_i = g_i - c alpha_i (a_i - a*_i) as below (60)."""
+        """Yield (g_i, a_i - a*_i, alpha_i, v_i), v_i = g_i - c alpha_i (a_i - a*_i)."""
         shift = subtract(self.A, self.A_star)
         for i, alpha in enumerate(self.alphas):
-            g, gap = (tuple((row[i],) for row in N) for N in (self.G, shift))
+            g = tuple((row[i],) for row in self.G)
+            gap = tuple((row[i],) for row in shift)
             yield g, gap, alpha, subtract(g, scale(self.c * alpha, gap))
 
     def alignment(self, v_squared: Fraction | None = None) -> Iterator[tuple[Fraction, Fraction]]:
-        """For every column, both sides of (32) without its O-term, with ||v_i||^2 replaced by ``v_squared`` if given."""
+        """Yield both sides of (32), O-term apart; ``v_squared`` replaces ||v_i||^2 if given."""
         for g, gap, alpha, v in self.columns():
             k = self.c * alpha
             size = frobenius_squared(v) if v_squared is None else v_squared
@@ -147,7 +161,7 @@ class Descent:
         bound = norm_condition(self.tau, self.setting.n_features, self.setting.delta)
         return (
             Comparison(
-                "||A_g^T A*_g||_F^2 <= zeta^2 = [3 (2-tau)(tau-2/3) n + (1-tau)(2-tau) delta^2]/tau^2",
+                "||A_g^T A*_g||_F^2 <= [3 (2-tau)(tau-2/3) n + (1-tau)(2-tau) delta^2]/tau^2, (69)",
                 frobenius_squared(self.X),
                 "<=",
                 bound,
@@ -162,16 +176,12 @@ class Descent:
         the identity (61).
         """
         slack = min(left - right for left, right in self.alignment())
+        largest_step = 1 / (self.c * max(self.alphas))
         return (
             *self.theorem1(),
+            Comparison("eta <= 1/(tau (2 - tau) p_g alpha_max)", self.eta, "<=", largest_step),
             Comparison(
-                "eta <= 1/(tau (2 - tau) p_g alpha_max)",
-                self.eta,
-                "<=",
-                1 / (self.c * max(self.alphas)),
-            ),
-            Comparison(
-                "min_i of 2 <g_i, a_i - a*_i> - kappa ||a_i - a*_i||^2 - nu ||g_i||^2 + xi ||v_i||^2 >= 0 (aligned)",
+                "min_i of the left less the right side of the alignment >= 0, epsilon = 0",
                 slack,
                 ">=",
                 0,
@@ -189,39 +199,48 @@ def descent(setting: Setting, g: int = 1) -> Descent:
     values = setting.taus(g)
     if len(values) != 1:
         raise ValueError(
-            f"tau_{g} takes the values {sorted(values)}; (29) needs one; choose codes of constant norm"
+            f"tau_{g} takes the values {sorted(values)}; (29) needs one; "
+            "choose codes of constant norm"
         )
     return Descent(setting, g, values.pop(), setting.expected_surrogate(g))
 
 
 def sure_hypotheses(s: Setting) -> tuple[Comparison, ...]:
-    """The assumptions that every counterexample here satisfies, beyond the paper's: A*_g orthonormal, the support surely recovered."""
-    return (*s.model(), s.unit_columns(), *s.codes(), *s.recovered())
+    """Assumptions 1 to 4, and a support that is surely recovered."""
+    return (*s.assumptions(), *s.recovered())
 
 
-def descent_at_truth(n: int = 4, lam: Fraction = Fraction(1, 5)) -> Descent:
-    """d = 1, n = Gamma, A = A* = I_n, codes +-1: tau = 1 - lambda."""
-    groups = standard_groups(n, n, 1)
-    return descent(Setting(groups, groups, spikes(1, {1: 1}), 1, Fraction(1), Fraction(1), lam=lam))
+def descent_at_truth(
+    n: int = 8, lam: Fraction = Fraction(1, 5), n_active: int = 2, size: int = 1, length: int = 1
+) -> Descent:
+    """A = A* = columns of I_n, codes +-length e_i of norm B = length: tau = 1 - lambda/B."""
+    groups = standard_groups(n, n // size, size)
+    law = spikes(size, {length: 1})
+    b = Fraction(length)
+    return descent(Setting(groups, groups, law, n_active, b, b, lam=lam))
 
 
 def descent_rotated(
-    n_groups: int,
-    lam: Fraction,
+    n_groups: int = 4,
+    lam: Fraction = Fraction(3, 10),
     delta: Fraction = Fraction(1, 7),
     cosine: Fraction = Fraction(399, 401),
     sine: Fraction = Fraction(40, 401),
+    n_active: int = 2,
 ) -> Descent:
-    """d = 2, A* = I_n, n = 2 Gamma, A_1 = A*_1 Q for a rotation Q by a small angle, A_h = A*_h otherwise: same loss, ||A_1 - A*_1|| > 0."""
+    """A_1 = A*_1 Q for a rotation Q by a small angle, A_h = A*_h otherwise: the loss is that of A*.
+
+    d = 2, n = 2 Gamma, A* = I_n, codes in {-1, 1}^2.
+    """
     star = standard_groups(2 * n_groups, n_groups, 2)
     Q = matrix([[cosine, -sine], [sine, cosine]])
     groups = (product(star[0], Q), *star[1:])
-    return descent(
-        Setting(groups, star, signs(2), 1, Fraction(1), Fraction(1), delta, lam, unit_squared=2)
-    )
+    one = Fraction(1)
+    return descent(Setting(groups, star, signs(2), n_active, one, one, delta, lam, unit_squared=2))
 
 
 def corrected_condition(step: Descent) -> Comparison:
+    """(69) with d in place of n."""
     s = step.setting
     bound = norm_condition(step.tau, s.group_size, s.delta)
     return Comparison(
@@ -230,3 +249,54 @@ def corrected_condition(step: Descent) -> Comparison:
         "<=",
         bound,
     )
+
+
+def neighbourhood_order(s: Setting, constant: Fraction = Fraction(1)) -> Fraction:
+    """epsilon of Theorem 1: C (mu_B + delta)^2 gamma^5/Gamma^3, C = ``constant``."""
+    return constant * s.leak_printed**2 * Fraction(s.n_active**5, s.n_groups**3)
+
+
+def project(G: Matrix, N: Matrix) -> Matrix:
+    """G G^T N."""
+    return product(G, transpose(G), N)
+
+
+def cross_sum(s: Setting, g: int = 1) -> Matrix:
+    """sum_{h != g in [Gamma]} A*_h A*_h^T A_g, the sum that (73) bounds."""
+    return add(*(project(H, s.A[g - 1]) for h, H in enumerate(s.A_star, 1) if h != g))
+
+
+def supports_with(s: Setting, g: int) -> list[tuple[Fraction, tuple[int, ...]]]:
+    """(probability, support) for every support that contains g."""
+    found = [S for S in combinations(range(1, s.n_groups + 1), s.n_active) if g in S]
+    return [(s.inclusion(1) / len(found), S) for S in found]
+
+
+def expected_cross_terms(s: Setting, tau: Fraction, g: int = 1) -> tuple[Matrix, ...]:
+    """(E[P_1], E[P_2]) of (30): P_1 = -tau (I - R) K A_g and P_2 = -tau K (I - R) A_g.
+
+    R = tau sum_{v in S} A_v A_v^T and K = sum_{h in S, h != g} A*_h A*_h^T.
+    """
+
+    def shrunk(N: Matrix, S: tuple[int, ...]) -> Matrix:
+        return subtract(N, scale(tau, add(*(project(s.A[v - 1], N) for v in S))))
+
+    def crossed(N: Matrix, S: tuple[int, ...]) -> Matrix:
+        return add(*(project(s.A_star[h - 1], N) for h in S if h != g))
+
+    A = s.A[g - 1]
+    supports = supports_with(s, g)
+    first = add(*(scale(-tau * w, shrunk(crossed(A, S), S)) for w, S in supports))
+    return first, add(*(scale(-tau * w, crossed(shrunk(A, S), S)) for w, S in supports))
+
+
+def residual(s: Setting, tau: Fraction, g: int = 1) -> Matrix:
+    """beta~ of (71), epsilon = 0: the terms with p_gh, and E[P_1 + P_2]."""
+    A = s.A[g - 1]
+    star = s.A_star[g - 1]
+    weight = tau**2 * s.inclusion(2)
+    others = [H for h, H in enumerate(s.A, 1) if h != g]
+    swapped = add(
+        *(add(project(H, project(star, A)), project(star, project(H, A))) for H in others)
+    )
+    return add(scale(weight, swapped), *expected_cross_terms(s, tau, g))

@@ -1,4 +1,6 @@
-"""Families of instances of T21's model. Scalars enter as sin^2, so that the ends of their ranges (A = A*, all norms equal, lam at an end
+"""Families of instances of T21's model.
+
+Scalars enter as sin^2, so that the ends of their ranges (A = A*, all norms equal, lam at an end
 point) are ordinary points.
 """
 
@@ -32,7 +34,7 @@ class Shape(NamedTuple):
 
     @property
     def n_scalars(self) -> int:
-        """Free numbers in [0, 1]: spread, error, b_max, lam, then a code norm and a tau for every group."""
+        """Free numbers in [0, 1]: spread, error, b_max, lam, a code norm and a tau per group."""
         return 4 + 2 * self.n_groups
 
     @property
@@ -90,7 +92,7 @@ def _mixture(draw: Draw, spread: float) -> Array:
 
 
 def _code(draw: Draw, first_active: bool) -> tuple[Array, float]:
-    """Code of n_active groups with norms in [1, b_max]; active are the last groups, or the first for a statement on group 0."""
+    """Code with norms in [1, b_max]; the last n_active groups are active, or the first ones."""
     shape = draw.shape
     x = groups.split(draw.code, shape.group_size)
     b_max = 1 + 2 * draw.width
@@ -173,7 +175,10 @@ def _incoherent(shape: Shape, theta: Array) -> Instance:
 def _expected_gradient(
     A: Array, A_star: Array, tau: Array, n_active: int, group_size: int
 ) -> Array:
-    """T21 (27) with codes of covariance I: the mean over all supports S of -A_S t_S [R E[y y^T] + E[y y^T] R], R = I - A_S t_S A_S^T."""
+    """T21 (27) for constant tau and codes of covariance I: the mean over all supports S.
+
+    Given S it is -A_S t_S [R E[y y^T] + E[y y^T] R] with R = I - A_S t_S A_S^T.
+    """
     B = groups.blocks(A, group_size)
     star = groups.blocks(A_star, group_size)
     projections = B @ B.transpose(0, 2, 1)
@@ -190,7 +195,10 @@ def _expected_gradient(
 
 
 def _leading_term(A: Array, A_star: Array, tau: Array, n_active: int, group_size: int) -> Array:
-    """The terms of T21 (55) that the paper keeps: p [-t (2 - t) A* A*^T A + t^2 A A^T A* A*^T A] of every group by itself."""
+    """Leading terms of T21 (55), group by group.
+
+    p [-t (2 - t) A* A*^T A + t^2 A A^T A* A*^T A]
+    """
     B = groups.blocks(A, group_size)
     star = groups.blocks(A_star, group_size)
     t = tau[:, None, None]
@@ -224,6 +232,16 @@ def _descent(shape: Shape, theta: Array) -> Instance:
     )
 
 
+def _copies(shape: Shape, theta: Array) -> Instance:
+    """All groups close to one, a common tau down to 1/1000: ||A||_2^2 is close to Gamma."""
+    draw = take_apart(shape, theta)
+    d = shape.group_size
+    base = np.tile(draw.W[:, :d], shape.n_groups)
+    A_star = groups.polar(base + 0.5 * draw.spread * _unit_groups(draw.W, d), d)
+    A = groups.polar(A_star + 0.5 * draw.error * _unit_groups(draw.V, d), d)
+    return _with_gradient(draw, A, A_star, np.full(shape.n_groups, 1e-3 ** draw.taus[0]))
+
+
 def _nearly_linear(shape: Shape, theta: Array) -> Instance:
     """tau so close to 1 that the repaired condition (69) can be met."""
     draw = take_apart(shape, theta)
@@ -232,15 +250,20 @@ def _nearly_linear(shape: Shape, theta: Array) -> Instance:
     return _instance(draw, A, A_star, tau=1 - 0.6 * draw.taus * delta)
 
 
-def _exclusion(shape: Shape, theta: Array) -> Instance:
+def _exclusion(shape: Shape, theta: Array, spread: float = 0.5, error: float = 0.5) -> Instance:
     """lam in Lemma 1's interval as printed, tau of group 0 from the sample it is active at."""
     draw = take_apart(shape, theta)
-    A, A_star = _close_pair(draw, 0.5, 0.5)
+    A, A_star = _close_pair(draw, spread, error)
     i = _instance(draw, A, A_star, first_active=True)
     low, high = recovery_interval(i.n_active, i.b_min, i.b_max, i.mu_block, i.delta, i.d, "printed")
     lam = max(low + draw.place * (high - low), 0.0)
     tau = np.full(shape.n_groups, max(1 - lam / i.r[0], 1e-6))
     return _with_gradient(draw, A, A_star, tau, first_active=True, lam=lam)
+
+
+def _exclusion_many(shape: Shape, theta: Array) -> Instance:
+    """As ``_exclusion``, incoherent enough for two or three active groups."""
+    return _exclusion(shape, theta, 0.1, 0.1)
 
 
 _MIXED = tuple(
@@ -266,6 +289,8 @@ _GROUP = tuple(
     for s in ((3, 2, 1, 1), (4, 2, 2, 1), (5, 3, 2, 2), (6, 3, 3, 2), (8, 4, 2, 3), (5, 4, 2, 3))
 )
 _ONE = tuple(Shape(*s) for s in ((3, 2, 1, 1), (4, 2, 2, 1), (6, 3, 2, 1), (9, 3, 3, 1)))
+_MANY = tuple(Shape(*s) for s in ((4, 4, 1, 2), (4, 4, 1, 3), (8, 4, 2, 2), (8, 4, 2, 3)))
+_COPIES = tuple(Shape(*s) for s in ((3, 3, 1, 2), (4, 6, 2, 2), (3, 12, 1, 2), (4, 5, 2, 3)))
 FAMILIES = {
     "support": Family(_support, _MIXED),
     "far_outside_support": Family(_far_outside_support, _MIXED),
@@ -275,7 +300,9 @@ FAMILIES = {
     "recovery": Family(_recovery, _SPARSE),
     "incoherent": Family(_incoherent, _LOG),
     "descent": Family(_descent, _GROUP),
+    "copies": Family(_copies, _COPIES),
     "nearly_linear": Family(_nearly_linear, _GROUP),
     "exclusion": Family(_exclusion, _ONE),
     **threshold.FAMILIES,
+    "exclusion_many": Family(_exclusion_many, _MANY),
 }

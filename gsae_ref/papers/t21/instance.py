@@ -1,4 +1,7 @@
-"""What T21's statements speak of (an instance), and what they assume of it. Functions receive float64 instances made by families."""
+"""An instance of T21's model, and what its statements assume of one.
+
+Families make the instances, in float64.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,8 @@ class Instance:
 
     Examples
     --------
-    >>> i = Instance(np.eye(4), np.eye(4), group_size=2, n_active=1, x=np.array([3.0, 4.0, 0.0, 0.0]), b_min=5.0, b_max=5.0)
+    >>> x = np.array([3.0, 4.0, 0.0, 0.0])
+    >>> i = Instance(np.eye(4), np.eye(4), group_size=2, n_active=1, x=x, b_min=5.0, b_max=5.0)
     >>> i.active, i.r, i.mu_block
     (array([ True, False]), array([5., 0.]), 0.0)
     """
@@ -128,7 +132,7 @@ UNIT_NORM_STAR = Hypothesis(
     lambda i: -np.abs(np.linalg.norm(i.star, ord=2, axis=(1, 2)) - 1).max(),
 )
 UNIT_COLUMNS = Hypothesis(
-    "atoms of A* have unit norm (text before Eq. (4))",
+    "atoms of A* have unit norm (text after Eq. (3))",
     lambda i: -np.abs(np.linalg.norm(i.A_star, axis=0) - 1).max(),
 )
 CLOSE = Hypothesis(
@@ -147,6 +151,21 @@ NORMS_BOUNDED = Hypothesis(
 SUPPORT_SIZE = Hypothesis(
     "at most gamma groups are active (Assumption 2)", lambda i: i.n_active - i.active.sum()
 )
+
+
+JOINTLY_ORTHONORMAL = Hypothesis(
+    "the atoms of the active groups of A are orthonormal jointly",
+    lambda i: (
+        -float(np.abs(_gram(i.A[:, np.repeat(i.active, i.d)]) - np.eye(i.active.sum() * i.d)).max())
+    ),
+)
+ACTIVE_ABOVE = Hypothesis(
+    "lam < ||A_g^T y|| for g in S", lambda i: float(i.r[i.active].min() - i.lam)
+)
+
+
+def _gram(M: Array) -> Array:
+    return M.T @ M
 
 
 def _interval_margin(form: str) -> Callable[[Instance], float]:

@@ -2,6 +2,7 @@
 
 from .convergence import measurements as convergence
 from .direction import measurements as direction
+from .experimental_validation import measurements as experimental_validation
 from .gradients import measurements as gradients
 from .model import measurements as model
 from .support import measurements as support

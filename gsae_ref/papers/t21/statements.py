@@ -2,6 +2,7 @@
 
 from .convergence import statements as convergence
 from .direction import statements as direction
+from .experimental_validation import statements as experimental_validation
 from .gradients import statements as gradients
 from .model import statements as model
 from .support import statements as support
@@ -14,4 +15,5 @@ ROWS = (
     *direction.ROWS,
     *convergence.ROWS,
     *threshold.ROWS,
+    *experimental_validation.ROWS,
 )

@@ -149,7 +149,9 @@ def test_the_two_bounds_on_the_remainder_by_loops(d):
     beta = np.arange(1.0, d + 1)
     c = tau * (2 - tau) * p
     e = math.sqrt(sum(float(x) ** 2 for x in (A - S).ravel()))
-    M = math.sqrt(sum(float(x) ** 2 for x in (tau * A.T @ S - (2 - tau) * np.eye(d)).ravel()))
+    M = tau * A.T @ S - (2 - tau) * np.eye(d)
+    M = math.sqrt(np.linalg.eigvalsh(M.T @ M)[-1])
+    alpha = max(abs(S[:, i] @ A[:, i]) for i in range(d))
     for i in range(d):
         omega = max((abs(S[:, j] @ A[:, i]) for j in range(d) if j != i), default=0.0)
         corrected = c * math.sqrt(d - 1) * omega * e + tau * p * M + beta[i]
@@ -157,6 +159,10 @@ def test_the_two_bounds_on_the_remainder_by_loops(d):
         printed = c * (omega * math.sqrt(d * d + 1) + delta) * e
         assert direction.remainder_bound(A, S, tau, p, delta, form="printed")[i] == pytest.approx(
             printed
+        )
+        version1 = c * (alpha * math.sqrt(d * d + 1) + delta) * e
+        assert direction.remainder_bound(A, S, tau, p, delta, form="version1")[i] == pytest.approx(
+            version1
         )
 
 

@@ -1,4 +1,7 @@
-"""Both sides of T21's counterexamples again, in floating point, from the paper alone: what is expected here uses no arithmetic of the package."""
+"""Both sides of T21's counterexamples again, in floating point, from the paper alone.
+
+What is expected here uses no arithmetic of the package.
+"""
 
 import math
 from fractions import Fraction as F
@@ -10,8 +13,8 @@ import pytest
 from rationals import floats
 
 from gsae_ref.claims import exact
-from gsae_ref.papers.t21.direction.counterexamples import residual
 from gsae_ref.papers.t21.exact import Setting, signs, spikes
+from gsae_ref.papers.t21.exact_descent import residual
 
 
 def tilted(cosine, sine, n, at):
@@ -32,16 +35,25 @@ def block_coherence(groups):
     )
 
 
-def expected_surrogate(A, A_star, g, lam, codes):
-    """E of (26) over one active group (gamma = 1), all groups and all codes equally likely."""
+def expected_surrogate(A, A_star, g, lam, codes, n_active=2):
+    """E of (26) at group g: every support of n_active groups, every combination of the codes."""
     total = np.zeros_like(A[0])
-    for x in codes:
-        y = A_star[g] @ x
-        z = A[g].T @ y
-        t = max(1 - lam / np.linalg.norm(z), 0)
-        residual = y - A[g] @ (t * z)
-        total -= t * (np.outer(residual, y) + np.outer(y, residual)) @ A[g]
-    return total / (len(codes) * len(A))
+    supports = list(combinations(range(len(A)), n_active))
+    choices = list(tuples(codes, repeat=n_active))
+    for S in supports:
+        if g in S:
+            for choice in choices:
+                total += surrogate(A, A_star, g, lam, dict(zip(S, choice, strict=True)))
+    return total / (len(choices) * len(supports))
+
+
+def surrogate(A, A_star, g, lam, sample):
+    """(26) at one sample {h: x_h}."""
+    y = sum(A_star[h] @ x for h, x in sample.items())
+    z = {h: A[h].T @ y for h in sample}
+    t = {h: max(1 - lam / np.linalg.norm(z[h]), 0) for h in sample}
+    rest = y - sum(A[h] @ (t[h] * z[h]) for h in sample)
+    return -t[g] * (np.outer(rest, y) + np.outer(y, rest)) @ A[g]
 
 
 def agree(certificate, left, right):
@@ -49,7 +61,7 @@ def agree(certificate, left, right):
     assert float(certificate.printed.right) == pytest.approx(right, abs=1e-12)
 
 
-def test_ce1_in_floats(built):
+def test_two_overlapping_groups_in_floats(built):
     groups = [np.eye(4)[:, :2], tilted(0.6, 0.8, 4, 2)]
     agree(
         built["T21-prop2"],
@@ -58,24 +70,37 @@ def test_ce1_in_floats(built):
     )
 
 
-def test_ce1b_in_floats(built):
-    star = [np.eye(4)[:, :2], tilted(0.6, 0.8, 4, 2)]
-    moved = tilted(63 / 65, 16 / 65, 4, 2)
-    assert np.linalg.norm(moved - star[0]) <= 0.355
+def test_tilt_towards_both_active_groups_in_floats(built):
+    eye = np.eye(6)
+    star = [eye[:, :2], tilted(0.6, 0.8, 6, 2), tilted(0.6, 0.8, 6, 4)]
+    moved = 199 / 201 * eye[:, :2] + 20 / 201 * (eye[:, 2:4] + eye[:, 4:])
+    assert np.linalg.norm(moved - star[0]) <= 0.2
+    np.testing.assert_allclose(moved.T @ moved, np.eye(2), atol=1e-15)
+    y = (star[1] + star[2]) @ [1, 1]
+    unit = math.sqrt(2)
     agree(
         built["T21-prop2-delta"],
-        np.linalg.norm(moved.T @ star[1] @ [2, 0]),
-        2 * (block_coherence(star) + 0.355),
+        np.linalg.norm(moved.T @ y) / unit,
+        2 * (block_coherence(star) + 0.2),
     )
 
 
-def test_ce5_in_floats(built):
+def test_inactive_group_above_the_threshold_in_floats(built):
+    star = [np.eye(8)[:, :2], tilted(0.28, 0.96, 8, 2), tilted(0.28, 0.96, 8, 4)]
+    y = (star[1] + star[2]) @ [1, 1]
+    agree(built["T21-lemma1"], np.linalg.norm(star[0].T @ y) / math.sqrt(2), 0.5)
+    low = 2 * block_coherence(star)
+    assert low < 0.5 < 1 - low
+    assert 2 <= math.log(8)
+
+
+def test_active_group_cancelled_by_two_others_in_floats(built):
     groups = [np.eye(6)[:, :2], tilted(9 / 41, 40 / 41, 6, 2), tilted(9 / 41, 40 / 41, 6, 4)]
     y = groups[0] @ [1, 0] + groups[1] @ [-2, 0] + groups[2] @ [-2, 0]
     agree(built["T21-eq22"], np.linalg.norm(groups[0].T @ y), 1 - 3 * 2 * block_coherence(groups))
 
 
-def test_ce6_in_floats(built):
+def test_radial_derivative_in_floats(built):
     y = np.array([3.0, 4.0])
     lam = 1.0
 
@@ -97,38 +122,74 @@ def test_ce6_in_floats(built):
     assert float(built["T21-eq41"].printed.left) == pytest.approx(np.sum(printed * A), rel=1e-8)
 
 
-def test_ce10_in_floats(built):
-    groups = [np.eye(4)[:, [g]] for g in range(4)]
-    G = expected_surrogate(groups, groups, 0, 0.2, [np.array([1.0]), np.array([-1.0])])
+SIGNS = [np.array([1.0]), np.array([-1.0])]
+
+
+def test_step_from_the_truth_in_floats(built):
+    groups = [np.eye(8)[:, [g]] for g in range(8)]
+    G = expected_surrogate(groups, groups, 0, 0.2, SIGNS)
     c = 0.8 * 1.2 / 4
-    agree(built["T21-theorem1"], 2 * np.sum(G * (groups[0] - groups[0])), np.sum(G**2) / c)
-    agree(built["T21-theorem2-at-truth"], np.sum((G / c) ** 2), 0)
+    agree(built["T21-theorem1"], 0, np.sum(G**2) / c)
+    for name in ("T21-theorem2-at-truth", "T21-theorem2-v1"):
+        agree(built[name], np.sum((G / c) ** 2), 0)
 
 
-def test_ce11_in_floats(built):
-    star = [np.eye(6)[:, 2 * g : 2 * g + 2] for g in range(3)]
+def rotation(n_groups, lam):
+    """A_1 = A*_1 Q, the gradient at group 1, and alpha, omega, c, eta, rho of Theorem 2."""
+    star = list(np.split(np.eye(2 * n_groups), n_groups, axis=1))
     Q = np.array([[399, -40], [40, 399]]) / 401
     A = [star[0] @ Q, *star[1:]]
-    lam = math.sqrt(2) / 5
-    tau = 0.8
-    p = 1 / 3
-    delta = 1 / 7
-    d = 2
-    G = expected_surrogate(A, star, 0, lam, [np.array(x) for x in tuples((1.0, -1.0), repeat=2)])
-    c = tau * (2 - tau) * p
+    codes = [np.array(x) for x in tuples((1.0, -1.0), repeat=2)]
+    G = expected_surrogate(A, star, 0, math.sqrt(2) * lam, codes)
+    c = (1 - lam) * (1 + lam) * 2 / n_groups
     alpha = 399 / 401
-    omega = 40 / 401
+    spread = 40 / 401 * math.sqrt(5) + 1 / 7
     eta = 1 / (c * alpha)
-    rho = eta * c * (alpha - 2 * d * (omega * math.sqrt(5) + delta) ** 2 / alpha)
-    claim = (1 - rho) * np.sum((A[0] - star[0]) ** 2) + eta * d * delta**2 / 27
+    rho = eta * c * (alpha - 4 * spread**2 / alpha)
+    return A[0], star[0], G, eta, rho
+
+
+def test_step_from_a_rotation_in_floats(built):
+    A, star, G, eta, rho = rotation(4, 0.3)
+    claim = (1 - rho) * np.sum((A - star) ** 2) + eta * 2 / 49 * 2**5 / 4**3
+    after = np.sum((A - eta * G - star) ** 2)
     assert rho > 0
-    assert float(built["T21-theorem2"].printed.left) == pytest.approx(
-        np.sum((A[0] - eta * G - star[0]) ** 2), rel=1e-12
-    )
+    assert float(built["T21-theorem2"].printed.left) == pytest.approx(after, rel=1e-12)
     assert claim <= float(built["T21-theorem2"].printed.right) <= 1.01 * claim
+    assert float(built["T21-assumption4"].printed.left) == pytest.approx(after, rel=1e-12)
+    inner = np.sum(G * (A - star))
+    assert float(built["T21-gradient-points"].printed.left) == pytest.approx(inner, rel=1e-12)
+    short = np.sum((A - eta / 100 * G - star) ** 2)
+    assert float(built["T21-closer"].printed.left) == pytest.approx(short, rel=1e-12)
 
 
-def test_ce13_in_floats(built):
+def test_stretched_minimiser_in_floats(built):
+    """E L at A* and at s A*, s = 3/2, lam/B = 5/6, over supports of two groups."""
+    groups = np.split(np.eye(12), 6, axis=1)
+    lam = math.sqrt(2) * 5 / 6
+    losses = []
+    for s in (1.0, 1.5):
+        y = groups[0] @ [1, 1] + groups[3] @ [1, -1]
+        fit = np.zeros(12)
+        for G in groups:
+            z = s * G.T @ y
+            r = np.linalg.norm(z)
+            fit += s * G @ (max(1 - lam / r, 0) * z if r > 0 else z)
+        losses.append(0.5 * np.sum((y - fit) ** 2))
+    assert losses[1] < 1e-28
+    assert float(built["T21-remark-b"].data["E L(A*)"]) == pytest.approx(losses[0])
+    assert float(built["T21-remark-b"].printed.left) == pytest.approx(2 * 0.5**2)
+
+
+def test_correlated_given_the_support_in_floats(built):
+    """Entry 2 of -tau (I - tau P) E[y y^T | S] a_1 with E[x_1 x_2 | S] = 1/2."""
+    tau = 0.8
+    moment = np.eye(3)
+    moment[0, 1] = moment[1, 0] = 0.5
+    agree(built["T21-covariance-given-support"], (-tau * (1 - tau) * moment)[1, 0], 0)
+
+
+def test_more_groups_than_active_in_floats(built):
     f, *rest = np.eye(8)
     columns = [0.6 * f + 0.8 * e for e in rest[:4]]
     coherence = columns[0] @ columns[1]
@@ -164,7 +225,7 @@ def test_the_residual_is_the_expected_surrogate_less_its_main_term():
     )
 
 
-def test_ce_eq74_in_floats(built):
+def test_residual_of_equal_angles_in_floats(built):
     certificate = built["T21-eq74"]
     n_groups = certificate.data["Gamma"]
     f, *rest = np.eye(n_groups + 1)

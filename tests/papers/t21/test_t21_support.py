@@ -174,7 +174,7 @@ def test_the_formulas_of_lemma_1_in_exact_arithmetic(d, n_active, b_min, more, m
         n_active * b_max * printed,
         b_min * (1 - delta) - n_active * b_max * printed,
     )
-    assert 5 * support.incoherence_constant(b_min, b_max) * b_max == b_min
+    assert 4 * support.incoherence_constant(b_min, b_max) * b_max == b_min
 
 
 @given(
@@ -190,6 +190,15 @@ def test_the_incoherence_constant_makes_the_corrected_interval_non_empty(
             n_active, ratio, 1.0, mu_share * small / d, delta_share * small, d
         )
         assert low < high
+
+
+@pytest.mark.parametrize("factor", [1.01, 1.1])
+def test_no_larger_constant_does_for_all_n(factor):
+    """gamma = log n, mu_B = delta = C / log n: the interval is empty once log n is large."""
+    log_n = 200
+    small = factor * support.incoherence_constant(1.0, 1.0) / log_n
+    low, high = support.recovery_interval(log_n, 1.0, 1.0, small, small, 1)
+    assert low > high
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""T21 on convergence: rho of (77), and what stands in place of Theorem 2: R2, R3, R4 with their proofs."""
+"""T21 on convergence: rho of (77), and R2, R3, R4 in place of Theorem 2, with their proofs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ def rho(
     d: int,
     version: int = 2,
 ) -> float:
-    """Rate of Theorem 2: eta c (alpha_min - 2 d (omega sqrt(d^2 + 1) + delta)^2 / alpha_min). [T21] Theorem 2, Eq. (77).
+    """Rate of Theorem 2, ``step_size`` eta. [T21] Theorem 2, Eq. (77).
+
+        rho = eta c (alpha_min - 2 d (omega sqrt(d^2 + 1) + delta)^2 / alpha_min)
 
     ``omega`` is omega_max in version 2. Version 1 has no factor 2 and takes alpha_max for omega, so
     that rho is at most eta c alpha_min (1 - d (d^2 + 1)) < 0 for every d.
@@ -36,11 +38,12 @@ def rho(
 
 
 def orbit_distance(A_g: Array, star_g: Array) -> float:
-    """min over rotations Q of ||A_g - A*_g Q||_F, for orthonormal groups: (2 d - 2 ||A*_g^T A_g||_*)^(1/2).
+    """min over orthogonal Q of ||A_g - A*_g Q||_F, for orthonormal groups.
 
-    ||A_g - A*_g Q||_F^2 = 2 d - 2 tr(Q^T A*_g^T A_g), and the trace is largest at the polar factor of A*_g^T A_g, where it is the nuclear
-    norm. Computed as the norm of the difference: the difference of 2 d and a trace would lose half
-    of the digits.
+    ||A_g - A*_g Q||_F^2 = 2 d - 2 tr(Q^T A*_g^T A_g), and the trace is largest at the polar factor
+    of A*_g^T A_g, where it is the nuclear norm: the distance is (2 d - 2 ||A*_g^T A_g||_*)^(1/2).
+    Computed as the norm of the difference: the difference of 2 d and a trace would lose half of the
+    digits.
 
     >>> orbit_distance(np.eye(2), np.array([[0.0, -1.0], [1.0, 0.0]]))
     0.0
@@ -51,13 +54,14 @@ def orbit_distance(A_g: Array, star_g: Array) -> float:
 def contraction_factor(
     theta: float | Array, step_size: float, kappa: float, m: float | Array
 ) -> float | Array:
-    """R2: factor by which one exact population gradient step multiplies tan(theta), theta a principal angle to the true span.
+    """R2: factor by which a population gradient step multiplies tan(theta), a principal angle.
 
-        tan(theta+) = (1 - eta kappa / (1 + eta m + eta kappa sin^2 theta)) tan(theta),
+        tan(theta+) = (1 - eta kappa / (1 + eta m + eta kappa sin^2 theta)) tan(theta)
 
     Setting: one active group (gamma = 1), orthonormal groups, codes of random norm and isotropic
-    direction with E[x x^T] = sigma^2 I, kappa = p_g sigma^2, r_g > lam almost surely, no false
-    activation; m is the eigenvalue of p_g E[(lam / r)(2 - lam / r) z z^T].
+    direction with E[x x^T] = sigma^2 I, kappa = p_g sigma^2, and an exact support at every sample:
+    r_g > lam for the active group, ||A_v^T y|| <= lam for every other one. m is the eigenvalue of
+    p_g E[(lam / r)(2 - lam / r) z z^T].
 
     Proof. At a sample of group g the exact gradient is -(y - tau^2 A_g z) z^T (R1's computation
     without the projection). Averaged, A+ = A + eta kappa P* A - eta p A E[tau^2 z z^T], and p
@@ -65,10 +69,14 @@ def contraction_factor(
     matrix of cosines: flipping the sign of one principal coordinate of x changes no probability, so
     the matrix is diagonal. Column i, with a_i = cos a*_i + sin u_i, becomes cos s a*_i + sin (s -
     eta kappa) u_i, s = 1 + eta m + eta kappa sin^2. Columns stay orthogonal, so QR or polar
-    normalisation keeps each ratio. No neighbourhood term, for any lam below the smallest active
-    norm. For 0 < eta kappa <= 1 every angle below pi/2 decreases. At exactly pi/2 a direction
-    receives no signal and stays, an unstable point; with lam > 0 it is outside the setting, since
-    r_g then comes arbitrarily near 0 < lam (support_persists has margin < 0 there).
+    normalisation leaves each ratio as it is. There is no neighbourhood term. For 0 < eta kappa <= 1
+    every angle below pi/2 decreases.
+
+    Where it fails. lam must also be *large* enough for no false activation. With A = A* = [(1, 0),
+    (3/5, 4/5)], d = 1, codes +-4 and lam = 1/5 both groups are active at every sample, and the mean
+    gradient of a_1 has the component 6.496 normal to a_1: the angle 0 does not stay 0. At lam = 5/2
+    it does, as 3/5 * 4 <= lam. At exactly pi/2 a direction receives no signal and stays, an
+    unstable point; with lam > 0 it is outside the setting, since r_g then comes arbitrarily near 0.
 
     >>> float(contraction_factor(0.0, 1.0, 0.5, 0.0))
     0.5
@@ -79,12 +87,13 @@ def contraction_factor(
 def support_persists(
     lam: float, b_min: float, b_max: float, cross: float, theta_max: float
 ) -> float:
-    """R2's support condition in a form that carries itself along the run: margin, >= 0 when it holds (> 0 on the right side).
+    """R2's support condition, which persists along the run: its margin, >= 0 when it holds.
 
-    B_max (max_{v != g} ||A*_v^T A*_g|| + sin theta_max) <= lam < B_min cos theta_max. For A_v =
-    A*_v C + U S,
-    ||A_v^T A*_g|| <= ||A*_v^T A*_g|| + sin theta_max(v) bounds a false activation; ||A_g^T A*_g x|| >= cos theta_max ||x||. Angles only
-    decrease, so the left side only falls, the right side only rises.
+        B_max (cross + sin theta_max) <= lam < B_min cos theta_max
+
+    with cross = max_{v != g} ||A*_v^T A*_g||_2. For A_v = A*_v C + U S, ||A_v^T A*_g||_2 <=
+    ||A*_v^T A*_g||_2 + sin theta_max(v) bounds a false activation; ||A_g^T A*_g x|| >= cos
+    theta_max ||x||. Angles only decrease, so the left side only falls, the right side only rises.
 
     >>> support_persists(2.0, 4.0, 5.0, 0.1, 0.2)
     0.507
@@ -93,22 +102,28 @@ def support_persists(
 
 
 def repaired_bound(distance: Real, kappa: float, smallest_cosine: Real, drift: Real) -> Real:
-    """R3, in place of Theorem 2: dist(A+) <= sqrt(1 - kappa q) dist(A) + drift, q = c (1 + c)(2 - kappa c) / 2, c = smallest_cosine.
+    """R3, in place of Theorem 2: a bound on dist(A+), the orbit distance after a retracted step.
 
-    Setting: orthonormal groups, frozen tau (or one active group and the true gradient), 0 < kappa =
-    eta sigma^2 tau (2 - tau) p1 <= 1, A_g+ = polar(A_g - eta (I - P_g) G_g), drift = eta ||(I -
-    P_g) beta_g||_F, smallest_cosine = s_min(A*_g^T A_g) (>= 1 - dist^2 / 2).
+        dist(A+) <= sqrt(1 - kappa q) dist(A) + drift,  q = s (1 + s)(2 - kappa s) / 2
+
+    Setting: A_g, A*_g orthonormal, codes of covariance sigma^2 I, deterministic tau (or one active
+    group and the exact gradient, where beta = 0), kappa = eta c with c = sigma^2 tau (2 - tau) p1,
+    0 < kappa <= 6/5; A_g+ = polar(A_g - eta (I - P_g) G_g) with P_g = A_g A_g^T; drift = eta ||(I -
+    P_g) beta_g||_F; s = smallest_cosine = s_min(A*_g^T A_g), at least 1 - dist^2 / 2.
 
     Proof. Rotate A* so that A*^T A = C = diag(c_k) >= 0. The leading term of G has tangential part
-    -(kappa / eta) (A* - A C) C, hence
-    ||A - eta (I - P) G_lead - A*||_F^2 = dist^2 - kappa sum_k c_k (1 - c_k^2)(2 - kappa c_k), while dist^2 = 2 sum_k (1 - c_k), and
-    c (1 + c)(2 - kappa c) increases on [0, 1]. The step is orthogonal to A, so all singular values
-    of the sum are >= 1, where the polar factor is the projection on the (convex) spectral ball:
+    -c (A* - A C) C. Hence the squared distance of A - eta (I - P) G_lead from A* is dist^2 - kappa
+    sum_k c_k (1 - c_k^2)(2 - kappa c_k), while dist^2 = 2 sum_k (1 - c_k). x (1 + x)(2 - kappa x)
+    increases on [0, 1] when kappa <= 6/5. The step is orthogonal to A, so all singular values of
+    the sum are >= 1, where the polar factor is the projection on the (convex) spectral ball:
     non-expansive. The shrinkage bias 2 tau (1 - tau) of T21's gradient is radial and drops out.
 
-    Iterated at kappa = 1 from dist <= 1: c >= 1 - dist^2 / 2 >= 1/2 gives q >= 9/16, and the
-    geometric series 1 / (1 - sqrt(7/16)) < 2.96, so limsup dist <= 2.96 max ||beta_g||_F / c_g <=
-    2.96 sqrt(d) ||beta_g||_2 / c_g, as long as dist stays <= 1.
+    Iterated at kappa = 1, while dist <= 1: s >= 1/2 gives q >= 9/16, and 1 / (1 - sqrt(7/16)) <
+    2.96, so limsup dist <= 2.96 max ||beta_g||_F / c <= 2.96 sqrt(d) max ||beta_g||_2 / c. The ball
+    dist <= 1 is never left if drift <= .338 < 1 - sqrt(7/16) at every step; without such a bound a
+    step can leave it. kappa = 1 for all groups at once needs equal tau_g. With gamma >= 2 this is
+    about the expectation with deterministic tau, not about the exact gradient. At kappa = 2.2 the
+    bound fails.
 
     >>> repaired_bound(0.4, 1.0, 1.0, 0.0)
     0.0
@@ -119,15 +134,16 @@ def repaired_bound(distance: Real, kappa: float, smallest_cosine: Real, drift: R
 
 
 def exclusion_bound(tau: float, p: float, alpha: ArrayLike) -> Array:
-    """R4: with one active group the remainder of (59) has ||v_i|| >= 2 tau (1 - tau) p alpha_i, so (33) cannot hold with Lemma 1.
+    """R4: with one active group ||v_i|| >= 2 tau (1 - tau) p alpha_i, so (33) excludes Lemma 1.
 
-    Lower bound: orthonormal groups give <a_i, v_i> = -tau p [2 (1 - tau) sum_{j != i} X_ij^2 +
+    Lower bound. Orthonormal groups give <a_i, v_i> = -tau p [2 (1 - tau) sum_{j != i} X_ij^2 +
     alpha_i (2 - tau - tau alpha_i)], whose modulus is at least 2 tau (1 - tau) p alpha_i for
-    alpha_i in (0, 1], and ||a_i|| = 1. Exclusion: lam in Lemma 1's interval has lam >= gamma B_max
-    (mu_B + delta), while r_g <= gamma B_max, so 1 - tau = lam / r_g >= delta >= e. If (33) held, 2
-    (1 - tau) alpha_i <= (2 - tau)(omega_i sqrt(d^2 + 1) + delta) e would give alpha_i <= omega_i
-    sqrt(d^2 + 1) + delta, as 2 - tau <= 2 and e <= 1 - tau; but rho > 0 asks alpha_i > sqrt(2 d)
-    times that.
+    alpha_i in (0, 1], and ||a_i|| = 1.
+
+    Exclusion. lam in Lemma 1's interval has lam >= gamma B_max (mu_B + delta), while r_g <= gamma
+    B_max, so 1 - tau = lam / r_g >= delta >= e. If (33) held, 2 (1 - tau) alpha_i <= (2 -
+    tau)(omega_i sqrt(d^2 + 1) + delta) e would give alpha_i <= omega_i sqrt(d^2 + 1) + delta, as 2
+    - tau <= 2 and e <= 1 - tau; but rho > 0 asks alpha_i > sqrt(2 d) times that.
 
     >>> float(exclusion_bound(0.5, 1.0, 1.0))
     0.5
@@ -136,11 +152,14 @@ def exclusion_bound(tau: float, p: float, alpha: ArrayLike) -> Array:
 
 
 def scaled_minimiser(ratio: float) -> float:
-    """Scale s > 1 at which A = s A* Q has zero loss for one active group of norm B: s - 1/s = lam / B =: ratio.
+    """Scale s > 1 at which A = s A* Q has zero loss: s - 1/s = lam / B =: ratio.
 
-    A^T y = s x, so the code is (s - lam / B) x and the reconstruction s (s - lam / B) A* x = y.
-    With a constant lam the minimiser is therefore *not* A*: the floor of ||A - A*||_F^2 is (s -
-    1)^2 d, however many samples, features or groups.
+    Setting: codes of constant norm B, jointly orthonormal A*; with one active group it is enough
+    that ||A*_v^T A*_g||_2 <= 1 - 1/s^2 for all v != g, so that no other group is active at s A* Q.
+    A_g^T y = s x_g, so the code is (s - lam / B) x_g and the reconstruction s (s - lam / B) A* x =
+    y. With a constant lam A* is therefore *not* a minimiser: ||s A* Q - A*||_F^2 is at least (s -
+    1)^2 d for every group, however many samples, features or groups. Other dictionaries may have
+    zero loss too.
 
     >>> scaled_minimiser(9 / 20)
     1.25

@@ -1,4 +1,4 @@
-"""T21 on convergence: Eqs. (76)-(78), Theorem 2, the remarks, the simulation, and this project's R2 to R4."""
+"""T21 on convergence: Eqs. (76)-(78), Theorem 2, the remarks, and R2, R3, R4."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from ...row import Row, equation, statement
 from ..direction import formulas as direction_formulas
 from ..direction.statements import (
     COSINES_POSITIVE,
+    ONE_ACTIVE,
+    OVERLAP_AS_PRINTED,
     PAIR,
     column_norms,
     columns,
@@ -29,17 +31,36 @@ if TYPE_CHECKING:
     from ..instance import Instance
 
 POSITIVE_RHO = Hypothesis("rho > 0 (Theorem 2)", lambda i: _rho(i) - 1e-9)
-ONE_ACTIVE = Hypothesis("one active group, so beta = 0", lambda i: -abs(i.n_active - 1.0))
-ORBIT_WITHIN_1 = Hypothesis(
-    "dist(A_g, A*_g) <= 1", lambda i: 1 - formulas.orbit_distance(i.blocks[0], i.star[0])
+STEP_ALLOWED = Hypothesis(
+    "eta <= 1/(tau (2 - tau) p_g alpha_max) (Theorem 2)",
+    lambda i: _largest_step(i) - i.step_size,
 )
+EXACT_SUPPORTS = Hypothesis(
+    "B_max (max ||A*_v^T A*_g||_2 + sin theta_max) <= lam < B_min cos theta_max (support_persists)",
+    lambda i: _support_margin(i),
+)
+
+
+def _support_margin(i: Instance) -> float:
+    """Margin of support_persists, from the matrices of an instance."""
+    overlap = np.swapaxes(i.star, 1, 2) @ i.blocks
+    smallest = np.linalg.svd(overlap, compute_uv=False).min()
+    theta = float(np.arccos(min(smallest, 1.0)))
+    return formulas.support_persists(i.lam, i.b_min, i.b_max, i.d * i.mu_block, theta)
+
+
+def _largest_step(i: Instance) -> float:
+    """1/(c alpha_max)."""
+    B, S, t, p = group(i)
+    alpha = direction_formulas.align(B, S)[0]
+    return float(1 / (gradients.leading_coefficient(t, p) * np.abs(alpha).max()))
 
 
 def _rho(i: Instance, version: int = 2) -> float:
     B, S, t, p = group(i)
     alpha, omega = direction_formulas.align(B, S)
     spread = omega.max() if version == 2 else np.abs(alpha).max()
-    step = 1 / (gradients.leading_coefficient(t, p) * np.abs(alpha).max())
+    step = i.step_size or _largest_step(i)
     return formulas.rho(step, t, p, alpha.min(), spread, i.delta, i.d, version)
 
 
@@ -62,12 +83,27 @@ def _eq77(i: Instance) -> tuple[float, float]:
     return np.sum((difference - eta * G) ** 2), e2 + eta**2 * np.sum(G**2) - eta * gain
 
 
+def _implication(i: Instance) -> tuple[float, float]:
+    """Theorem 2 with (33) in the alignment, and the smallest epsilon with which it is aligned."""
+    B, S, t, p = group(i)
+    c, difference, G, _ = direction(i)
+    bound = direction_formulas.remainder_bound(B, S, t, p, i.delta, form="printed")
+    right = c * (difference**2).sum(axis=0) + ((G**2).sum(axis=0) - bound**2) / c
+    epsilon = max(float((right - 2 * (difference * G).sum(axis=0)).max()), 0.0)
+    eta = i.step_size
+    claim = (1 - _rho(i)) * np.sum(difference**2) + eta * i.d * epsilon
+    return float(np.sum((difference - eta * G) ** 2)), float(claim)
+
+
 def _repaired(i: Instance) -> tuple[Real, Real]:
-    """dist(A+, A*) after a retracted step along the tangential part of G, against R3's bound."""
+    """dist(A+, A*) after a retracted step along the tangential part of G, against R3's bound.
+
+    The step is 6/5 of the instance's, so that kappa goes up to 6/5.
+    """
     B, S, t, p = group(i)
     G = columns(i.G, i)
     beta = columns(i.beta, i)
-    eta = i.step_size
+    eta = 1.2 * i.step_size
     after = formulas.orbit_distance(groups.polar(B - eta * (G - B @ (B.T @ G)), i.d), S)
     smallest = np.linalg.svd(S.T @ B, compute_uv=False)[-1]
     drift = eta * np.linalg.norm(beta - B @ (B.T @ beta))
@@ -93,26 +129,63 @@ def _lower_bound(i: Instance) -> tuple[float, float]:
     )
 
 
-REPAIRED = (
-    "R3: the orbit distance contracts under a retracted step, dist(A+) <= sqrt(1 - kappa q) dist(A) + eta ||(I - P_g) beta_g||_F; so "
-    "limsup dist <= 2.96 sqrt(d) ||beta||_2 / c (kappa = 1), O(sqrt(d) gamma R / Gamma) when ||A||_2^2, ||A*||_2^2 <= R and gamma R <= Gamma."
+R2_TEXT = (
+    "Let gamma = 1, A_g, A*_g orthonormal, the codes x*_g of isotropic direction with E[x*_g "
+    "x*_g^T] = sigma^2 I, and the support exact at every sample: ||A_g^T y||_2 > lam for the "
+    "active group, ||A_v^T y||_2 <= lam for every other one. After a step of size eta along the "
+    "expected exact gradient and a QR or polar retraction, every principal angle theta_i between "
+    "A_g and A*_g obeys tan theta_i+ = (1 - eta kappa / (1 + eta m_i + eta kappa sin^2 theta_i)) "
+    "tan theta_i, with kappa = p_g sigma^2 and m_i the i-th eigenvalue of p_g E[(lam/r)(2 - "
+    "lam/r) z z^T], z = A_g^T y, r = ||z||_2. For 0 < eta kappa <= 1 every angle below pi/2 "
+    "falls. If B_max (max_{v != g} ||A*_v^T A*_g||_2 + sin theta_max) <= lam < B_min cos "
+    "theta_max at the start, the supports stay exact and all angles go to zero linearly."
 )
+R3_TEXT = (
+    "Let A_g, A*_g be orthonormal, tau constant (or gamma = 1 and G_g the expected exact "
+    "gradient), codes of covariance sigma^2 I, c = sigma^2 tau_g (2 - tau_g) p_g, beta_g = G_g "
+    "less the leading terms of (55), P_g = A_g A_g^T, dist(A_g) = min_Q ||A_g - A*_g Q||_F over "
+    "orthogonal Q, and s the smallest singular value of A*_g^T A_g. The retracted step A_g+ = "
+    "polar(A_g - eta (I - P_g) G_g), kappa = eta c in (0, 6/5], has dist(A_g+) <= sqrt(1 - kappa "
+    "q) dist(A_g) + eta ||(I - P_g) beta_g||_F, q = s (1 + s)(2 - kappa s)/2. If kappa = 1 and "
+    "dist(A_g) <= 1 at every step, which ||(I - P_g) beta_g||_F <= .338 c ensures from dist <= 1 "
+    "on, then limsup dist(A_g) <= 2.96 sqrt(d) max ||beta_g||_2 / c. With (74) that is O(sqrt(d) "
+    "gamma R / Gamma) when ||A^k||_2^2, ||A*||_2^2 <= R for all k and gamma R <= Gamma."
+)
+R4_REMARK = "R4 excludes (33) for one active group and lam in Lemma 1's interval."
+CONCLUSION = "||A_g^{k+1} - A*_g||_F^2 <= (1 - rho) ||A_g^k - A*_g||_F^2"
+THEOREM2 = (
+    "“Suppose that the learning rate” eta “is upper bounded by” 1/(tau_g (2 - tau_g) p_g "
+    "alpha_max), “the norm” ||A_g^T A*_g||_F^2 “is upper bounded by” [3 (2 - tau_g)(tau_g - 2/3) "
+    "n + (1 - tau_g)(2 - tau_g) delta^2] / tau_g^2, “and that” G_g is “aligned” with A_g - A*_g: "
+    "2 <g_i, a_i - a*_i> >= kappa ||a_i - a*_i||_2^2 + nu ||g_i||_2^2 - xi ||v_i||_2^2 - epsilon, "
+    "with kappa, nu, xi, epsilon “given by Theorem 1. Then it follows that” "
+    + CONCLUSION
+    + " + eta d epsilon. “If we further consider the assumptions of Lemma 1 then” "
+    + CONCLUSION
+    + " + O(d log^2 n / Gamma^2)."
+)
+NORM_HYPOTHESES = (*PAIR, COSINES_POSITIVE, OVERLAP_AS_PRINTED, STEP_ALLOWED)
 
 ROWS = (
     equation(
         76,
-        "inequality",
+        "definition",
         "typo",
-        "A_g^{k+1} = A_g^k - eta grad L(A^k).",
-        repaired="The proof steps along the expected approximate gradient G_g.",
+        "“The gradient updates are done as follows” A_g^{k+1} = A_g^k - eta grad_{A_g^k} L(A^k).",
+        repaired="The proof steps along the expected approximate gradient: A_g^{k+1} = A_g^k - "
+        "eta G_g.",
         evidence=(Reading("(77) expands the step with g_i, the columns of G_g"),),
+        derivation="gsae_ref.training.optimizers.gradient_descent_step",
     ),
     equation(
         77,
         "inequality",
         "typo",
-        "The chain from (32) to ||A_g^{k+1} - A*_g||^2 <= (1 - rho) ||A_g^k - A*_g||^2 + O(d (mu_B + delta)^2 gamma^4 / Gamma^2).",
-        repaired="eta^2 ||g||_F must be eta^2 ||G_g||_F^2. The chain is right given (33) and alpha_min > 0; (33) is not.",
+        "||A_g^{k+1} - A*_g||_F^2 = ... <= ||A_g^k - A*_g||_F^2 + eta^2 ||g_g||_F - eta sum_i "
+        "[...] <= ... <= (1 - rho) ||A_g^k - A*_g||_F^2 + O(d (mu_B + delta)^2 gamma^4 / Gamma^2).",
+        repaired="eta^2 ||G_g||_F^2 in place of eta^2 ||g_g||_F. The chain then holds for "
+        "orthonormal A_g, A*_g, alpha_min > 0 and the actual v_i; its last two lines need (33).",
+        hypotheses=(*PAIR, COSINES_POSITIVE),
         evidence=(
             Counterexample(),
             Inequality(
@@ -125,44 +198,40 @@ ROWS = (
         78,
         "asymptotic claim",
         "holds",
-        "O(d (mu_B + delta)^2 gamma^4 / Gamma^2) = O(d log^2 n / Gamma^2).",
-        repaired="With gamma <= log n and mu_B, delta <= C / log n: at most 4 C^2 d log^2 n / Gamma^2.",
+        "“Then, the error term becomes” O(d (mu_B + delta)^2 gamma^4 / Gamma^2) = O(d log^2 n / "
+        "Gamma^2).",
+        repaired="With gamma <= log n and mu_B, delta <= C / log n: at most 4 C^2 d log^2 n / "
+        "Gamma^2.",
         evidence=(Measurement("final_rate"),),
+        derivation="gsae_ref.papers.t21.convergence.formulas.rho",
     ),
     statement(
         "rho",
         "Theorem 2, rho",
-        "inequality",
-        "false",
-        "rho is a contraction rate.",
-        repaired="rho <= 1 always; rho > 0 iff alpha_min > sqrt(2 d)(omega_max sqrt(d^2 + 1) + delta), so never for delta >= 1/sqrt(2 d), which "
-        "is 1/2 for d = 2.",
+        "definition",
+        "holds",
+        "“where” rho = eta tau_g (2 - tau_g) p_g (alpha_min - 2 d (omega_max sqrt(d^2 + 1) + "
+        "delta)^2 / alpha_min), “where” omega_max = max_i omega_i, alpha_min = min_i alpha_i.",
+        remark="rho <= 1 for the allowed eta. rho > 0, a rate of contraction, iff alpha_min > "
+        "sqrt(2 d)(omega_max sqrt(d^2 + 1) + delta); so never for delta >= 1/sqrt(2 d), which is "
+        "1/2 for d = 2.",
+        hypotheses=(*PAIR, COSINES_POSITIVE),
         evidence=(
-            Inequality("0 < rho", "descent", lambda i: (1e-9, _rho(i)), PAIR, expect="fails"),
             Inequality("rho <= 1", "descent", lambda i: (_rho(i), 1.0), (*PAIR, COSINES_POSITIVE)),
             Identity("its sign", "descent", _rho_needs, (*PAIR, COSINES_POSITIVE)),
         ),
         derivation="gsae_ref.papers.t21.convergence.formulas.rho",
     ),
     statement(
-        "theorem2",
-        "Theorem 2",
-        "inequality",
-        "false",
-        "If eta <= 1/(tau (2 - tau) p_g alpha_max), (69) and Theorem 1 hold: ||A_g^{k+1} - A*_g||_F^2 <= (1 - rho) ||A_g^k - A*_g||_F^2 + eta d "
-        "epsilon; under Lemma 1 the last term is O(d log^2 n / Gamma^2).",
-        remark=REPAIRED,
-        evidence=(Counterexample(),),
-        derivation="gsae_ref.papers.t21.convergence.formulas.repaired_bound",
-    ),
-    statement(
-        "theorem2-v1",
-        "Theorem 2, version 1",
-        "inequality",
+        "rho-v1",
+        "Theorem 2, version 1, rho",
+        "definition",
         "vacuous",
-        "The same with rho = eta c (alpha_min - d (alpha_max sqrt(d^2 + 1) + delta)^2 / alpha_min).",
-        remark="rho <= eta c alpha_min (1 - d (d^2 + 1)) < 0 for every d: the bound allows growth only. "
-        + REPAIRED,
+        "“where” rho = eta tau_g (2 - tau_g) p_g (alpha_min - d (alpha_max sqrt(d^2 + 1) + "
+        "delta)^2 / alpha_min).",
+        remark="rho <= eta c alpha_min (1 - d (d^2 + 1)) < 0 for every d >= 1, as alpha_max >= "
+        "alpha_min: the factor 1 - rho allows growth only.",
+        hypotheses=(*PAIR, COSINES_POSITIVE),
         evidence=(
             Counterexample(),
             Inequality(
@@ -176,35 +245,148 @@ ROWS = (
         derivation="gsae_ref.papers.t21.convergence.formulas.rho",
     ),
     statement(
+        "theorem2",
+        "Theorem 2",
+        "inequality",
+        "false",
+        THEOREM2,
+        reading="the v_i are those of the proof, g_i = c alpha_i (a_i - a*_i) + v_i, so that the "
+        "alignment is the identity (61); epsilon = O((mu_B + delta)^2 gamma^5 / Gamma^3)",
+        remark="No choice of constants repairs it: the loss is that of A_g Q for every rotation Q "
+        "(R0), so ||A_g - A*_g||_F need not fall. R3 bounds the distance modulo rotations in its "
+        "place. The other reading is T21-theorem2-implication.",
+        hypotheses=NORM_HYPOTHESES,
+        evidence=(Counterexample(),),
+        derivation="gsae_ref.papers.t21.convergence.formulas.repaired_bound",
+    ),
+    statement(
+        "theorem2-implication",
+        "Theorem 2",
+        "inequality",
+        "holds",
+        THEOREM2,
+        reading="the alignment is asked with the bound (33) in place of ||v_i||_2, and any "
+        "epsilon >= 0; first claim",
+        remark="By (61) and (33) it is the chain (77), even with d for 2 d in rho; the condition "
+        "on ||A_g^T A*_g||_F is not needed. But (33) does not follow from the hypotheses "
+        "(T21-eq70), and " + R4_REMARK + " So the second claim has no instance there.",
+        hypotheses=(*PAIR, COSINES_POSITIVE, STEP_ALLOWED),
+        evidence=(
+            Inequality(
+                "one step, with the smallest epsilon",
+                "descent",
+                _implication,
+                (*PAIR, COSINES_POSITIVE, STEP_ALLOWED),
+            ),
+        ),
+        derivation="gsae_ref.papers.t21.convergence.formulas.rho",
+    ),
+    statement(
+        "theorem2-v1",
+        "Theorem 2, version 1",
+        "inequality",
+        "false",
+        "“Suppose that the learning rate” eta “is upper bounded by” 1/(tau_g (2 - tau_g) p_g "
+        "alpha_max), “the norm” ||A_g^T A*_g||_F^2 “is upper bounded by” [3 (2 - tau_g)(tau_g - "
+        "2/3) n + (tau_g - 1)^2 delta^2] / tau_g^2, “and that” G_g is “aligned” with A_g [...]. "
+        "“Then it follows that” "
+        + CONCLUSION
+        + " + eta gamma epsilon. “If we further consider the assumptions of” Lemma 1 “then” "
+        + CONCLUSION
+        + " + O(log^3 n / Gamma^2).",
+        reading="as for T21-theorem2",
+        remark="It differs from version 2 in rho (T21-rho-v1), in gamma for d, hence log^3 n, and "
+        "in the norm condition (T21-eq69-v1). R3 stands in its place.",
+        hypotheses=(*PAIR, COSINES_POSITIVE, STEP_ALLOWED),
+        evidence=(Counterexample(),),
+        derivation="gsae_ref.papers.t21.convergence.formulas.repaired_bound",
+    ),
+    statement(
+        "closer",
+        "text after Theorem 2",
+        "remark",
+        "false",
+        "“when training with gradient descent, the weights of a shallow group-sparse autoencoder "
+        "will, in Frobenius norm, get closer to the weights of the generating model.”",
+        reading="at a step along G_g that Theorem 2 allows, ||A_g - A*_g||_F does not grow",
+        remark="Modulo rotations, and with a retraction, they do: R2, R3.",
+        hypotheses=NORM_HYPOTHESES,
+        evidence=(Counterexample(),),
+        derivation="gsae_ref.papers.t21.convergence.formulas.repaired_bound",
+    ),
+    statement(
+        "contribution",
+        "Section 1",
+        "remark",
+        "false",
+        "“Under mild assumptions introduced in Section 3, we prove that shallow group-sparse "
+        "autoencoders, when trained with gradient descent, converge to a neighborhood of the "
+        "generative model.”",
+        reading="the neighbourhood of Theorem 2, in Frobenius norm",
+        remark="Theorem 2 is what is proved, and it is false under this reading; under the other "
+        "one its hypotheses exclude those of Lemma 1 (R4).",
+        hypotheses=NORM_HYPOTHESES,
+        same_as="T21-theorem2",
+        derivation="gsae_ref.papers.t21.convergence.formulas.repaired_bound",
+    ),
+    statement(
         "remark-a",
         "remark (a) after Theorem 2",
         "remark",
         "holds",
-        "A bound on the norm of a group of the code is a looser assumption than bounds on its entries.",
-        remark="It is: entries in [a, b] in modulus give norms in [a, sqrt(d) b]; the converse fails, (1, 0) has norm 1 and a zero entry.",
+        "“our formulation requires a bound on the norms of the true codes; a significantly looser "
+        "assumption.”",
+        remark="Non-zero entries with modulus in [a, b] give norms in [a, sqrt(d) b]; conversely "
+        "(1, e) has norm between 1 and 2 for every e in (0, 1], and an entry as small as one "
+        "likes.",
         evidence=(Measurement("norms_from_entries"),),
+        derivation="gsae_ref.papers.t21.instance.NORMS_BOUNDED",
+    ),
+    statement(
+        "success-rate",
+        "remark (a) after Theorem 2",
+        "remark",
+        "not settled",
+        "“As a result, a group-sparse autoencoder is able to recover the support of the true "
+        "codes” x* “with a significantly higher success rate (Section 4).”",
+        remark="`gsae-ref reproduce t21-sparse-against-group`: group thresholds find more "
+        "supports when the energy of a group is spread over its entries (.38 against .23 exact "
+        "supports at -5 dB), fewer when one entry carries it. That it is a result of the "
+        "assumption is not shown.",
+        evidence=(Reading("it depends on the law of the codes, which the sentence does not name"),),
+        derivation="gsae_ref.experiments.t21.sparse_against_group",
+    ),
+    statement(
+        "remark-b-sparse",
+        "remark (b) after Theorem 2",
+        "remark",
+        "false",
+        "“Sparse approaches (Nguyen, Wong, and Hegde, 2019) require the magnitude of the bias to "
+        "diminish at every iteration.”",
+        reading="of the networks that N19 analyses",
+        remark="N19's threshold network has bias 0 throughout (its Theorem 3 (i), (iii) and "
+        "Theorem 4 (i)); a diminishing bias is required of its ReLU network with non-negative "
+        "codes.",
+        evidence=(Measurement("sparse_network_without_bias", "against"),),
+        derivation="gsae_ref.ops.sparse_loss_and_grad",
     ),
     statement(
         "remark-b",
         "remark (b) after Theorem 2",
         "remark",
         "false",
-        "Support recovery and convergence are both possible with a constant bias lam.",
-        remark="A constant lam moves the minimiser to s A* Q, s - 1/s = lam/B (gamma = 1): zero loss at s = 5/4, lam/B = 9/20. Convergence "
-        "holds for the span: R2 has no floor, R3 one that does not come from lam.",
-        evidence=(Counterexample(), Measurement("scaled_minimiser", "against")),
+        "“In stark contrast, our analysis makes no such assumption; we are able to satisfy both "
+        "support recovery and convergence using a constant choice of bias.”",
+        reading="convergence is that of Theorem 2, to a neighbourhood of radius^2 O(d log^2 n / "
+        "Gamma^2) in Frobenius norm",
+        repaired="Let A* be jointly orthonormal, codes of constant norm B and s - 1/s = lam/B. "
+        "Then L = 0, its minimum, at A_g = s A*_g Q_g for orthogonal Q_g, and ||A_g - A*_g||_F^2 "
+        ">= (s - 1)^2 d there for every n and Gamma; L > 0 at A*.",
+        remark="For the spans: R2 has no floor when the supports are exact; R3 has one that does "
+        "not come from lam.",
+        hypotheses=(ORTHONORMAL_STAR,),
+        evidence=(Counterexample(), Measurement("scaled_minimiser")),
         derivation="gsae_ref.papers.t21.convergence.formulas.scaled_minimiser",
-    ),
-    statement(
-        "simulation",
-        "Section 4.1",
-        "remark",
-        "false",
-        "The simulation (Figure 3) supports the theory.",
-        remark="It satisfies neither (15) with (16), nor (17), A_g^T A_g = I, ||A*_g||_2 = 1, the corrected Lemma 1 (even at A = A*), nor the "
-        "norm condition of Theorem 2. At A = A* the support is recovered all the same: worst-case bounds are loose there.",
-        evidence=(Measurement("simulation", "against"),),
-        derivation="gsae_ref.sampling.sample",
     ),
     Row(
         "R2",
@@ -212,8 +394,11 @@ ROWS = (
         "R2",
         "identity",
         "holds",
-        "One active group, exact population gradient, retraction: tan theta_i+ = (1 - eta kappa / (1 + eta m_i + eta kappa sin^2 theta_i)) tan "
-        "theta_i: every principal angle below pi/2 goes to zero linearly, for any lam below the smallest active norm.",
+        R2_TEXT,
+        remark="Without the lower bound on lam it is false: with A = A* = [(1, 0), (3/5, 4/5)], d "
+        "= 1, codes +-4 and lam = 1/5, an angle of 0 grows. Without isotropy angles still fall, "
+        "but the equality does not hold.",
+        hypotheses=(ORTHONORMAL, ORTHONORMAL_STAR, ONE_ACTIVE, EXACT_SUPPORTS),
         evidence=(Measurement("contraction"), Measurement("support_condition_persists")),
         derivation="gsae_ref.papers.t21.convergence.formulas.contraction_factor",
     ),
@@ -223,14 +408,18 @@ ROWS = (
         "R3",
         "inequality",
         "holds",
-        REPAIRED,
-        hypotheses=(*PAIR, ORBIT_WITHIN_1),
+        R3_TEXT,
+        remark="dist <= 1 is not needed for the one-step bound, and neither is (17). For gamma >= "
+        "2 this is the expectation with constant tau, not that of the exact gradient. kappa = 1 "
+        "for all groups at once needs equal tau_g. Beyond 6/5 no violation was found up to kappa "
+        "= 2; at 2.2 the bound fails.",
+        hypotheses=(ORTHONORMAL, ORTHONORMAL_STAR),
         evidence=(
             Inequality(
                 "one retracted step",
                 "descent",
                 _repaired,
-                (ORTHONORMAL, ORTHONORMAL_STAR, ORBIT_WITHIN_1),
+                (ORTHONORMAL, ORTHONORMAL_STAR),
             ),
             Measurement("repaired_run"),
         ),
@@ -242,8 +431,12 @@ ROWS = (
         "R4",
         "inequality",
         "holds",
-        "Mutual exclusion: with lam in Lemma 1's interval, orthonormal groups, rho > 0 and one active group, (33) fails for every column "
-        "(unless lam = delta = 0).",
+        "Mutual exclusion. Let A_g, A*_g be orthonormal, ||A_g - A*_g||_F <= delta, gamma = 1, "
+        "tau constant, rho > 0 (Theorem 2), and lam in Lemma 1's interval as printed, not lam = "
+        "delta = 0. Then (33) fails for every column i. Without rho and the interval, ||v_i||_2 "
+        ">= 2 tau_g (1 - tau_g) p_g alpha_i when alpha_i > 0.",
+        remark="For gamma = 2, 3 no instance was found where (33) holds; this is tested, not "
+        "proved. The proof has a factor sqrt(2 d) to spare.",
         hypotheses=(*PAIR, IN_PRINTED_INTERVAL, POSITIVE_RHO, ONE_ACTIVE),
         evidence=(
             Inequality(
@@ -257,6 +450,12 @@ ROWS = (
                 "exclusion",
                 _lower_bound,
                 (*PAIR, ONE_ACTIVE, COSINES_POSITIVE),
+            ),
+            Inequality(
+                "the first for gamma = 2, 3 (tested, not proved)",
+                "exclusion_many",
+                _exclusion,
+                (*PAIR, IN_PRINTED_INTERVAL, POSITIVE_RHO),
             ),
         ),
         derivation="gsae_ref.papers.t21.convergence.formulas.exclusion_bound",

@@ -1,12 +1,14 @@
-"""Counterexamples to the direction of the gradient of [T21]: Theorem 1, the norm condition (66)-(70) (||I_d||_F^2 is taken to be n, and it
-is d), and the residual bounds (72)-(74) (the cross-terms P_1, P_2 of (30) and beta of (71)).
+"""Counterexamples to the direction of the gradient of [T21]: Theorem 1 and (66)-(74).
+
+In (66)-(70) ||I_d||_F^2 is taken to be n, and it is d; (72)-(74) bound the cross-terms P_1, P_2 of
+(30) and beta~ of (71).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
-from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ....claims.exact import (
     Certificate,
@@ -16,63 +18,73 @@ from ....claims.exact import (
     basis,
     counterexample,
     frobenius_squared,
+    hstack,
     inner,
-    product,
+    matrix,
     scale,
     spectral_norm_squared,
-    subtract,
     transpose,
 )
 from ..exact import ABSENT, Setting, signs, spikes, standard_groups
 from ..exact_descent import (
+    Descent,
     corrected_condition,
+    cross_sum,
     descent,
     descent_at_truth,
     descent_rotated,
+    expected_cross_terms,
+    neighbourhood_order,
     norm_condition,
+    project,
+    residual,
     sure_hypotheses,
 )
 
-if TYPE_CHECKING:
-    from ..exact_descent import Descent
+SIGN = spikes(1, {1: 1})
+SPIKES = spikes(2, {1: Fraction(2, 3), 2: Fraction(1, 3)})
+ONE = Fraction(1)
+STEEPER = (Fraction(5, 13), Fraction(12, 13))  # cosine and sine
+M_NORM = "||tau X - (2-tau) I||_F^2"  # X = A_g^T A*_g
 
 
-@counterexample("T21-theorem1", also=("T21-eq33", "T21-eq70"))
-def ce10(n: int = 4, lam: Fraction = Fraction(1, 5)) -> Certificate:
-    """Theorem 1: (32) with (33), at A = A*, delta = 0. By (33) v_i = 0, by (56) ||v_i|| = 2 tau (1 - tau) p_g = 2/25.
+@counterexample("T21-theorem1", also=("T21-eq33", "T21-eq34-v1", "T21-eq70"))
+def remainder_at_the_truth(n: int = 8, lam: Fraction = Fraction(1, 5)) -> Certificate:
+    """Theorem 1 at A = A*, delta = 0: by (33) v_i = 0, by (56) ||v_i|| = 2 tau (1 - tau) p_g.
 
     The O-term is C (mu_B + delta)^2 gamma^5/Gamma^3 = 0 for every constant C.
     """
     step = descent_at_truth(n, lam)
     s = step.setting
+    order = neighbourhood_order(s)
     ((left, right),) = step.alignment(step.v_printed_above)
     ((_, repaired),) = step.alignment(step.v_corrected)
-    order = s.leak_printed**2 * Fraction(s.n_active**5, s.n_groups**3)
+    sizes = {"||v_1||_2^2": step.v_squared(), "(33) squared": step.v_printed_above}
     return Certificate(
-        data=s.data()
-        | step.data()
-        | {"||v_1||_2^2": step.v_squared(), "(33) squared": step.v_printed_above},
+        data=s.data() | step.data() | sizes,
         hypotheses=(*sure_hypotheses(s), *s.lemma1(), *step.theorem1()),
         printed=Comparison(
-            "2 <g_1, a_1 - a*_1> >= kappa ||a_1 - a*_1||^2 + nu ||g_1||^2 - xi (33)^2 - C (mu_B + delta)^2 gamma^5/Gamma^3",
+            "2 <g_1, a_1 - a*_1> >= the right side of (32) with (33) for ||v_1||",
             left,
             ">=",
             right - order,
         ),
         corrected=Comparison(
-            "the same with ||v_i|| <= c sqrt(d-1) omega_i ||A_g - A*_g||_F + tau p_g ||tau X - (2-tau) I||_F in place of (33)",
+            "the same with ||v_i|| <= c sqrt(d-1) omega_i ||A_g - A*_g||_F + tau p_g "
+            "||tau X - (2-tau) I||_2 in place of (33)",
             left,
             ">=",
             repaired - order,
         ),
-        note="G_g(A*) = -2 tau (1 - tau) p_g A*_g: the shrinkage of (7) makes A* non-stationary, and (33) has no term for it. The same "
-        "for every n = Gamma and every lambda > 0 that (18) allows.",
+        note="G_g(A*) = -2 tau (1 - tau) p_g A*_g: the shrinkage of (7) makes A* non-stationary, "
+        "and (33) has no term for it. The same for every n = Gamma and every lambda > 0 that (18) "
+        "allows.",
     )
 
 
 @counterexample("T21-eq70")
-def ce_eq70(n_groups: int = 3, lam: Fraction = Fraction(1, 400)) -> Certificate:
-    """(70), (58) and (33) within Theorem 2's hypotheses, printed and corrected (n to d): ||v_1||^2 = .0011 > .0003.
+def remainder_of_a_rotation(n_groups: int = 4, lam: Fraction = Fraction(1, 400)) -> Certificate:
+    """(70), (58) and (33) within Theorem 2's hypotheses, printed and corrected (n to d).
 
     (69) gives ||tau X - (2-tau) I||_F <= sqrt(2-tau) delta; (70) uses (2-tau) delta ||A_g -
     A*_g||_F.
@@ -86,66 +98,114 @@ def ce_eq70(n_groups: int = 3, lam: Fraction = Fraction(1, 400)) -> Certificate:
             *step.theorem2(),
             corrected_condition(step),
             Comparison(
-                "||tau X - (2-tau) I||_F^2 <= (2-tau) delta^2, the conclusion of (69)",
+                f"{M_NORM} <= (2-tau) delta^2, the conclusion of (69)",
                 step.M_squared,
                 "<=",
                 (2 - step.tau) * s.delta**2,
             ),
         ),
         printed=Comparison(
-            "max_i ||v_i||_2^2 <= c^2 (omega sqrt(d^2+1) + delta)^2 ||A_1 - A*_1||_F^2 (root rounded up)",
+            "max_i ||v_i||_2^2 <= c^2 (omega sqrt(d^2+1) + delta)^2 ||A_1 - A*_1||_F^2",
             step.v_squared(),
             "<=",
             step.v_printed_above,
         ),
         corrected=Comparison(
-            "max_i ||v_i||_2^2 <= c^2 (d-1) omega^2 ||A_1 - A*_1||_F^2 + tau^2 p_g^2 ||tau X - (2-tau) I||_F^2",
+            "max_i ||v_i||_2^2 <= c^2 (d-1) omega^2 ||A_1 - A*_1||_F^2 + tau^2 p_g^2 "
+            "||tau X - (2-tau) I||_2^2",
             step.v_squared(),
             "<=",
             step.v_corrected,
         ),
-        note="(70) takes the square root of (69) as if it were (2-tau) delta ||A_g - A*_g||_F, which is smaller by the factor "
-        "sqrt(2-tau) ||A_g - A*_g||_F. In general ||v_i|| <= c sqrt(d-1) omega_i ||A_g - A*_g||_F + tau p_g ||tau X - (2-tau) I||_F.",
+        note="(70) takes the square root of (69) as if it were (2-tau) delta ||A_g - A*_g||_F, "
+        "which is smaller by the factor sqrt(2-tau) ||A_g - A*_g||_F. sqrt(5) is rounded up.",
     )
 
 
-def _pair(n: int = 4, lam: Fraction = Fraction(1, 5)) -> Setting:
-    """A = A* = pairs of columns of I_n, d = 2, gamma = 1, codes in {-1, 1}^2: tau = 1 - lambda/B for B = sqrt(2)."""
+@counterexample("T21-gradient-points")
+def gradient_away_from_the_truth(n_groups: int = 4, lam: Fraction = Fraction(3, 10)) -> Certificate:
+    """At A_1 = A*_1 Q the gradient -2 tau (1 - tau) p A_1 points away from A_1 - A*_1."""
+    step = descent_rotated(n_groups, lam)
+    s = step.setting
+    gap = add(step.A, scale(-1, step.A_star))
+    return Certificate(
+        data=s.data() | step.data(),
+        hypotheses=(*sure_hypotheses(s), *s.lemma1(), *step.theorem1()),
+        printed=Comparison("<G_1, A_1 - A*_1>_F >= 0", inner(step.G, gap), ">=", 0),
+        corrected=Comparison(
+            "<G_1, A_1 - A*_1 Q>_F >= 0, modulo the rotation", Fraction(0), ">=", 0
+        ),
+        note="The derivative of ||A_1 - eta G_1 - A*_1||_F^2 in eta at 0 is positive, so every "
+        "step size moves A_1 away from A*_1. The loss is that of A*: it does not see Q.",
+    )
+
+
+def _pair(n: int, lam: Fraction) -> Setting:
+    """A = A* = pairs of columns of I_n, d = 2, gamma = 2, codes in {-1, 1}^2."""
     groups = standard_groups(n, n // 2, 2)
-    return Setting(groups, groups, signs(2), 1, Fraction(1), Fraction(1), lam=lam, unit_squared=2)
+    return Setting(groups, groups, signs(2), 2, ONE, ONE, lam=lam, unit_squared=2)
 
 
 @counterexample("T21-eq67")
-def ce8(n: int = 4) -> Certificate:
+def overlap_at_the_truth(n: int = 8) -> Certificate:
     """(67): <A_g, A*_g> >= n - delta^2/2. At A = A* it is ||A_g||_F^2 = d."""
-    s = _pair(n)
+    s = _pair(n, Fraction(1, 5))
     overlap = inner(s.A[0], s.A_star[0])
+    half = s.delta**2 / 2
     return Certificate(
         data=s.data(),
-        hypotheses=(*s.model(), s.unit_columns(), *s.codes(), *s.lemma1()),
+        hypotheses=(*s.assumptions(), *s.lemma1()),
+        printed=Comparison("<A_1, A*_1> >= n - delta^2/2", overlap, ">=", s.n_features - half),
+        corrected=Comparison("<A_1, A*_1> >= d - delta^2/2", overlap, ">=", s.group_size - half),
+        note="<A_g, A*_g> <= d always, so (67) fails for every dictionary with n > d; <A_g, A*_g> "
+        "= d - ||A_g - A*_g||_F^2/2 exactly when both are orthonormal.",
+    )
+
+
+@counterexample("T21-eq67", "short-atom")
+def short_atom(second: Fraction = Fraction(0), delta: Fraction = Fraction(1)) -> Certificate:
+    """(67) with ||A*_g||_2 = 1 and no more: A*_1 = [e1, 0]. n = d, so n for d is not the cause.
+
+    Under this reading alpha_2 = 0, by which (32), (57) and (61) divide.
+    """
+    eye = matrix([[1, 0], [0, 1]])
+    star = hstack(basis(2, 1), scale(second, basis(2, 2)))
+    s = Setting((eye,), (star,), SPIKES, 1, ONE, Fraction(2), delta)
+    overlap = inner(eye, star)
+    energies = frobenius_squared(eye) + frobenius_squared(star)
+    return Certificate(
+        data=s.data() | {"alpha_2 = <a*_2, a_2>": second},
+        hypotheses=(*s.model(), *s.codes()),
         printed=Comparison(
-            "<A_1, A*_1> >= n - delta^2/2", overlap, ">=", s.n_features - s.delta**2 / 2
+            "<A_1, A*_1> >= n - delta^2/2, where n = d",
+            overlap,
+            ">=",
+            s.n_features - delta**2 / 2,
         ),
         corrected=Comparison(
-            "<A_1, A*_1> >= d - delta^2/2", overlap, ">=", s.group_size - s.delta**2 / 2
+            "<A_1, A*_1> >= (||A_1||_F^2 + ||A*_1||_F^2 - delta^2)/2",
+            overlap,
+            ">=",
+            (energies - delta**2) / 2,
         ),
-        note="<A_g, A*_g> <= d always, so (67) fails for every dictionary with n > d; <A_g, A*_g> = d - ||A_g - A*_g||_F^2/2 exactly when "
-        "both are orthonormal.",
+        note="||A*_g||_2 = 1 leaves atoms of any norm up to 1. Unit atoms and ||A*_g||_2 = 1 mean "
+        "that A*_g is orthonormal: its Gram matrix has trace d and largest eigenvalue 1. Then "
+        "alpha_i >= 1 - delta^2/2 >= 1/2.",
     )
 
 
 @counterexample("T21-eq66")
-def ce_eq66(n: int = 4, lam: Fraction = Fraction(1, 5)) -> Certificate:
-    """(66), second line: ||tau A_g^T A*_g - (2-tau) I||_F^2 with ||I||_F^2 = n in place of d."""
+def identity_of_size_d(n: int = 8, lam: Fraction = Fraction(1, 5)) -> Certificate:
+    """(66), second line: ||I||_F^2 = n in place of d."""
     step = descent(_pair(n, lam))
     s = step.setting
     t = step.tau
     rest = t**2 * frobenius_squared(step.X) - 2 * (2 - t) * t * inner(s.A[0], s.A_star[0])
     return Certificate(
         data=s.data() | step.data(),
-        hypotheses=(*s.model(), s.unit_columns(), *s.codes(), *s.lemma1()),
+        hypotheses=(*s.assumptions(), *s.lemma1()),
         printed=Comparison(
-            "||tau X - (2-tau) I||_F^2 == (2-tau)^2 n + tau^2 ||X||_F^2 - 2 (2-tau) tau trace X, X = A_1^T A*_1",
+            f"{M_NORM} == (2-tau)^2 n + tau^2 ||X||_F^2 - 2 (2-tau) tau trace X",
             step.M_squared,
             "==",
             (2 - t) ** 2 * s.n_features + rest,
@@ -156,21 +216,21 @@ def ce_eq66(n: int = 4, lam: Fraction = Fraction(1, 5)) -> Certificate:
             "==",
             (2 - t) ** 2 * s.group_size + rest,
         ),
-        note="The identity matrix in (66) is d x d. The two sides differ by (2 - tau)^2 (n - d), whatever A and A* are.",
+        note="The identity matrix in (66) is d x d. The two sides differ by (2 - tau)^2 (n - d), "
+        "whatever A and A* are.",
     )
 
 
-def _four(delta: Fraction = Fraction(1, 5), lam: Fraction = Fraction(2, 5), n: int = 8) -> Descent:
-    """A = A* = [e1..e4], [e5..e8], gamma = 1, codes +-2 e_i: ||x_g|| = 2 and tau = 1 - lambda/2 = 4/5."""
+def _four(delta: Fraction, lam: Fraction, n: int) -> Descent:
+    """A = A* = [e1..e4], [e5..e8], ..., gamma = 2, codes +-2 e_i: tau = 1 - lambda/2 = 4/5."""
     groups = standard_groups(n, n // 4, 4)
-    return descent(
-        Setting(groups, groups, spikes(4, {2: 1}), 1, Fraction(2), Fraction(2), delta, lam)
-    )
+    two = Fraction(2)
+    return descent(Setting(groups, groups, spikes(4, {2: 1}), 2, two, two, delta, lam))
 
 
 @counterexample("T21-eq68")
-def ce_eq68(
-    delta: Fraction = Fraction(1, 5), lam: Fraction = Fraction(2, 5), n: int = 8
+def negative_bound_of_a_square(
+    delta: Fraction = Fraction(1, 10), lam: Fraction = Fraction(2, 5), n: int = 8
 ) -> Certificate:
     """(68): the printed upper bound of a squared norm is negative."""
     step = _four(delta, lam, n)
@@ -178,17 +238,14 @@ def ce_eq68(
     t = step.tau
 
     def bound(m: int) -> Fraction:
-        return (
-            (2 - t) ** 2 * m
-            + t**2 * frobenius_squared(step.X)
-            - 2 * (2 - t) * t * (m - delta**2 / 2)
-        )
+        cross = 2 * (2 - t) * t * (m - delta**2 / 2)
+        return (2 - t) ** 2 * m + t**2 * frobenius_squared(step.X) - cross
 
     return Certificate(
         data=s.data() | step.data(),
-        hypotheses=(*s.model(), s.unit_columns(), *s.codes(), *s.lemma1()),
+        hypotheses=(*s.assumptions(), *s.lemma1()),
         printed=Comparison(
-            "||tau X - (2-tau) I||_F^2 <= (2-tau)^2 n + tau^2 ||X||_F^2 - 2 (2-tau) tau (n - delta^2/2), (68)",
+            f"{M_NORM} <= (2-tau)^2 n + tau^2 ||X||_F^2 - 2 (2-tau) tau (n - delta^2/2)",
             step.M_squared,
             "<=",
             bound(s.n_features),
@@ -196,16 +253,16 @@ def ce_eq68(
         corrected=Comparison(
             "the same with d in place of n", step.M_squared, "<=", bound(s.group_size)
         ),
-        note="(68) combines the wrong (66) and (67); the coefficient (2-tau)(2-3 tau) of n is negative for tau > 2/3, so the bound is "
-        "negative for large n.",
+        note="(68) combines the wrong (66) and (67); the coefficient (2-tau)(2-3 tau) of n is "
+        "negative for tau > 2/3, so the bound is negative for large n.",
     )
 
 
 @counterexample("T21-eq69")
-def ce_eq69(
-    delta: Fraction = Fraction(1, 5), lam: Fraction = Fraction(2, 5), n: int = 8
+def condition_without_effect(
+    delta: Fraction = Fraction(1, 10), lam: Fraction = Fraction(2, 5), n: int = 8
 ) -> Certificate:
-    """(69) and Theorem 2: the condition on ||A_g^T A*_g||_F^2 holds, its purpose ||tau X - (2-tau) I||_F^2 <= (2-tau) delta^2 does not.
+    """(69): its condition on ||A_g^T A*_g||_F^2 holds, its conclusion does not.
 
     For tau > 2/3 the condition grows with n while ||A_g^T A*_g||_F^2 <= d: here it holds for every
     A, and says nothing.
@@ -216,20 +273,18 @@ def ce_eq69(
     return Certificate(
         data=s.data() | step.data(),
         hypotheses=(
-            *s.model(),
-            s.unit_columns(),
-            *s.codes(),
+            *s.assumptions(),
             *s.lemma1(),
             *step.theorem1(),
             Comparison(
-                "d <= zeta^2: the condition holds whatever A is",
+                "d <= the bound of (69): the condition holds whatever A is",
                 s.group_size,
                 "<=",
                 norm_condition(t, s.n_features, delta),
             ),
         ),
         printed=Comparison(
-            "||tau X - (2-tau) I||_F^2 <= (2-tau) delta^2", step.M_squared, "<=", (2 - t) * delta**2
+            f"{M_NORM} <= (2-tau) delta^2", step.M_squared, "<=", (2 - t) * delta**2
         ),
         corrected=Comparison(
             "the condition with d in place of n excludes the instance",
@@ -237,26 +292,25 @@ def ce_eq69(
             ">",
             norm_condition(t, s.group_size, delta),
         ),
-        note="The conclusion is false although the condition holds. With d in place of n the condition does imply it; (70), which needs "
-        "(2-tau) delta e instead of sqrt(2-tau) delta, still does not follow (T21-eq70).",
+        note="With d in place of n the condition implies the conclusion; (70), which needs (2-tau) "
+        "delta e instead of sqrt(2-tau) delta, still does not follow (T21-eq70).",
     )
 
 
 @counterexample("T21-eq69", "simulation")
-def ce_eq69_simulation(
+def negative_condition_in_the_simulation(
     n: int = 950,
     size: int = 2,
     longest: Fraction = Fraction(5),
     lam: Fraction = Fraction(2),
     delta: Fraction = Fraction(1),
 ) -> Certificate:
-    """(69) and Theorem 2 below tau = 2/3: the condition bounds a squared norm by a negative number. As in the paper's simulation.
+    """(69) bounds a squared norm by a negative number at tau = 3/5, as in the paper's simulation.
 
     There codes have norm in [4, 5] and lambda = 2: without cross-terms tau = 1 - lambda/||x_g|| is
     at most 3/5 at the truth.
     """
     t = 1 - lam / longest
-    bound = norm_condition(t, n, delta)
     least = (size - delta**2 / 2) ** 2 / size
     return Certificate(
         data={
@@ -274,19 +328,35 @@ def ce_eq69_simulation(
             Comparison("n > d", n, ">", size),
         ),
         printed=Comparison(
-            "0 <= [3 (2-tau)(tau-2/3) n + (1-tau)(2-tau) delta^2]/tau^2, so that some ||A_g^T A*_g||_F^2 is allowed",
+            "0 <= the bound of (69), so that some ||A_g^T A*_g||_F^2 is allowed",
             0,
             "<=",
-            bound,
+            norm_condition(t, n, delta),
         ),
         corrected=None,
-        note="No dictionary satisfies Theorem 2's condition at this tau; it needs tau > 2/3, or nearly so. With d for n the bound is "
-        f"{norm_condition(t, size, delta)}, still below the least possible ||A_g^T A*_g||_F^2 of (d - delta^2/2)^2/d = {least}.",
+        note="No dictionary satisfies Theorem 2's condition at this tau. With d for n the bound is "
+        f"{norm_condition(t, size, delta)}, still below the least possible ||A_g^T A*_g||_F^2 of "
+        f"(d - delta^2/2)^2/d = {least}.",
     )
 
 
-SIGN = spikes(1, {1: 1})
-SPIKES = spikes(2, {1: Fraction(2, 3), 2: Fraction(1, 3)})
+@counterexample("T21-delta-squared")
+def distance_below_delta(n_groups: int = 4, lam: Fraction = Fraction(1, 400)) -> Certificate:
+    """Text before (66): (2-tau) delta^2 = (2-tau) delta ||A_g - A*_g||_F. Only <= e is known."""
+    step = descent_rotated(n_groups, lam)
+    s = step.setting
+    return Certificate(
+        data=s.data() | step.data(),
+        hypotheses=(*sure_hypotheses(s), *step.theorem1()),
+        printed=Comparison(
+            "delta^4 == delta^2 ||A_1 - A*_1||_F^2", s.delta**4, "==", s.delta**2 * step.error
+        ),
+        corrected=Comparison(
+            "delta^2 ||A_1 - A*_1||_F^2 <= delta^4", s.delta**2 * step.error, "<=", s.delta**4
+        ),
+        note="delta bounds the distance of every group, so it does not shrink with the distance "
+        "of one. This is where (70) replaces delta by ||A_g - A*_g||_F.",
+    )
 
 
 def frozen(tau: Fraction) -> tuple[Comparison, ...]:
@@ -294,83 +364,29 @@ def frozen(tau: Fraction) -> tuple[Comparison, ...]:
     return Comparison("0 < tau", 0, "<", tau), Comparison("tau < 1", tau, "<", 1)
 
 
-def project(G: Matrix, N: Matrix) -> Matrix:
-    """G G^T N."""
-    return product(G, transpose(G), N)
-
-
-def cross_sum(s: Setting, g: int = 1) -> Matrix:
-    """sum_{h != g in [Gamma]} A*_h A*_h^T A_g, the sum that (73) bounds."""
-    return add(*(project(H, s.A[g - 1]) for h, H in enumerate(s.A_star, 1) if h != g))
-
-
-def supports_with(s: Setting, g: int) -> list[Any]:
-    """(probability, support) for every support that contains g."""
-    found = [S for S in combinations(range(1, s.n_groups + 1), s.n_active) if g in S]
-    return [(s.inclusion(1) / len(found), S) for S in found]
-
-
-def expected_cross_terms(s: Setting, tau: Fraction, g: int = 1) -> tuple[Matrix, ...]:
-    """(E[P_1], E[P_2]) of (30): P_1 = -tau (I - R) K A_g and P_2 = -tau K (I - R) A_g.
-
-    R = tau sum_{v in S} A_v A_v^T and K = sum_{h in S, h != g} A*_h A*_h^T.
-    """
-
-    def shrunk(N: Matrix, S: tuple[int, ...]) -> Matrix:
-        return subtract(N, scale(tau, add(*(project(s.A[v - 1], N) for v in S))))
-
-    def crossed(N: Matrix, S: tuple[int, ...]) -> Matrix:
-        return add(*(project(s.A_star[h - 1], N) for h in S if h != g))
-
-    A = s.A[g - 1]
-    supports = supports_with(s, g)
-    first = add(*(scale(-tau * w, shrunk(crossed(A, S), S)) for w, S in supports))
-    return first, add(*(scale(-tau * w, crossed(shrunk(A, S), S)) for w, S in supports))
-
-
-def residual(s: Setting, tau: Fraction, g: int = 1) -> Matrix:
-    """beta of (71): tau sum_{h != g} p_gh tau (A_h A_h^T A*_g A*_g^T + A*_g A*_g^T A_h A_h^T) A_g + E[P_1 + P_2]."""
-    A = s.A[g - 1]
-    star = s.A_star[g - 1]
-    weight = tau**2 * s.inclusion(2)
-    others = [H for h, H in enumerate(s.A, 1) if h != g]
-    swapped = add(
-        *(add(project(H, project(star, A)), project(star, project(H, A))) for H in others)
-    )
-    return add(scale(weight, swapped), *expected_cross_terms(s, tau, g))
-
-
 def _equiangular(
     n: int, n_groups: int, n_active: int, cosine: Fraction, sine: Fraction, lam: Fraction = ABSENT
 ) -> Setting:
-    """d = 1, a*_h = cosine f + sine e_h with f = e_1, A = A*: every pair has inner product mu_B = cosine^2."""
+    """d = 1, A = A*, a*_h = cosine e_1 + sine e_(1+h): every pair has inner product cosine^2."""
     groups = tuple(
         add(scale(cosine, basis(n, 1)), scale(sine, basis(n, 1 + h)))
         for h in range(1, n_groups + 1)
     )
-    return Setting(groups, groups, SIGN, n_active, Fraction(1), Fraction(1), lam=lam)
+    return Setting(groups, groups, SIGN, n_active, ONE, ONE, lam=lam)
 
 
 def _sum_certificate(s: Setting, lemma1: tuple[Comparison, ...], note: str) -> Certificate:
-    """(73) for a setting, in squares: ||sum_{h != g} A*_h A*_h^T A_g||_2 against gamma (mu_B + delta) and (Gamma - 1)(d mu_B + delta)."""
+    """(73) for a setting, in squares."""
     left = spectral_norm_squared(cross_sum(s))
+    name = "||sum_{h != 1} A*_h A*_h^T A_1||_2^2"
     return Certificate(
         data=s.data() | {"g": 1, "p_gh": s.inclusion(2)},
-        hypotheses=(
-            *s.model(),
-            s.unit_columns(),
-            *s.codes(),
-            *lemma1,
-            Comparison("p_gh > 0", s.inclusion(2), ">", 0),
-        ),
+        hypotheses=(*s.assumptions(), *lemma1),
         printed=Comparison(
-            "||sum_{h != 1} A*_h A*_h^T A_1||_2^2 <= gamma^2 (mu_B + delta)^2",
-            left,
-            "<=",
-            (s.n_active * s.leak_printed) ** 2,
+            f"{name} <= gamma^2 (mu_B + delta)^2", left, "<=", (s.n_active * s.leak_printed) ** 2
         ),
         corrected=Comparison(
-            "||sum_{h != 1} A*_h A*_h^T A_1||_2^2 <= (Gamma - 1)^2 (d mu_B + delta)^2",
+            f"{name} <= (Gamma - 1)^2 (d mu_B + delta)^2",
             left,
             "<=",
             ((s.n_groups - 1) * s.leak) ** 2,
@@ -380,34 +396,32 @@ def _sum_certificate(s: Setting, lemma1: tuple[Comparison, ...], note: str) -> C
 
 
 @counterexample("T21-eq73")
-def ce13(
+def more_groups_than_active(
     cosine: Fraction = Fraction(3, 5),
     sine: Fraction = Fraction(4, 5),
     n_groups: int = 4,
     n_active: int = 2,
     n: int = 8,
 ) -> Certificate:
-    """(73), third line: a sum over Gamma - 1 groups is bounded as if it had gamma terms. d = 1, equiangular, mu_B = 9/25."""
+    """(73), third line: a sum over Gamma - 1 groups is bounded as if it had gamma terms."""
     s = _equiangular(n, n_groups, n_active, cosine, sine)
     return _sum_certificate(
         s,
         s.lemma1(),
-        "The sum is over h != g in [Gamma], not in S. With Gamma - 1 terms p_gh (Gamma - 1) = p_g (gamma - 1): the factor 1/Gamma that "
-        "(73) claims is lost.",
+        "The sum is over h != g in [Gamma], not in S. With Gamma - 1 terms p_gh (Gamma - 1) = p_g "
+        "(gamma - 1): the factor 1/Gamma that (73) claims is lost.",
     )
 
 
 @counterexample("T21-eq73", "lemma1")
-def ce13_variant(
+def more_groups_within_lemma1(
     cosine: Fraction = Fraction(7, 25),
     sine: Fraction = Fraction(24, 25),
     n_groups: int = 5,
-    n_active: int = 2,
-    n: int = 8,
     lam: Fraction = Fraction(1, 5),
 ) -> Certificate:
-    """(73) within Lemma 1: the same with mu_B = 49/625, where Lemma 1's interval, printed and corrected, contains lambda = 1/5."""
-    s = _equiangular(n, n_groups, n_active, cosine, sine, lam)
+    """(73) within Lemma 1: mu_B = 49/625, and both intervals contain lambda = 1/5."""
+    s = _equiangular(8, n_groups, 2, cosine, sine, lam)
     left, right = s.corrected_interval
     inside = (
         Comparison("left end of the corrected interval <= lambda", left, "<=", lam),
@@ -421,32 +435,33 @@ def ce13_variant(
 
 
 @counterexample("T21-eq73", "second-line")
-def ce13b(
+def factor_d_in_a_sum(
     cosine: Fraction = Fraction(3, 5), sine: Fraction = Fraction(4, 5), n_active: int = 2
 ) -> Certificate:
     """(73), second line: ||A*_h A*_h^T A_g||_2 <= mu_B + delta, where d mu_B + delta is due.
 
-    Gamma - 1 = gamma = 2, so that only the factor d is at issue (gamma = 1 would make p_gh, and
-    both sides of (73), zero).
+    Gamma - 1 = gamma = 2, so that only the factor d is at issue.
     """
     first = basis(8, 1, 2)
-    groups = (first, *(add(scale(cosine, first), scale(sine, basis(8, k, 2))) for k in (3, 5)))
-    s = Setting(groups, groups, SPIKES, n_active, Fraction(1), Fraction(2))
+    others = [add(scale(cosine, first), scale(sine, basis(8, k, 2))) for k in (3, 5)]
+    groups = (first, *others)
+    s = Setting(groups, groups, SPIKES, n_active, ONE, Fraction(2))
     return _sum_certificate(
         s,
         s.lemma1(),
-        "With Gamma - 1 = gamma the count of terms is right and (73) is still false, by the factor d of Proposition 2.",
+        "With Gamma - 1 = gamma the count of terms is right and (73) is still false, by the factor "
+        "d of Proposition 2.",
     )
 
 
 @counterexample("T21-eq72")
-def ce_eq72(
+def swapped_stars(
     cosine: Fraction = Fraction(7, 25),
     sine: Fraction = Fraction(24, 25),
     tau: Fraction = Fraction(4, 5),
     delta: Fraction = Fraction(3, 10),
 ) -> Certificate:
-    """(72): stars are swapped in its last term, A*_v A*_v^T A_h A_h^T for A_v A_v^T A*_h A*_h^T; as printed the bound is false.
+    """(72): A*_v A*_v^T A_h A_h^T in its last term, for A_v A_v^T A*_h A*_h^T.
 
     d = 1, Gamma = gamma = 4, n = 2: a_1 = a*_1 = e1, a_2 = a_3 = a_4 = e2, a*_2 = a*_3 = a*_4 = (7
     e1 + 24 e2)/25. Then A_h^T A_1 = 0, the printed second term is 0, and E[P_1] = -tau (I - tau
@@ -455,106 +470,165 @@ def ce_eq72(
     e1 = basis(2, 1)
     e2 = basis(2, 2)
     tilted = add(scale(cosine, e1), scale(sine, e2))
-    s = Setting(
-        (e1, e2, e2, e2), (e1, tilted, tilted, tilted), SIGN, 4, Fraction(1), Fraction(1), delta
-    )
-    w = scale(s.inclusion(2), cross_sum(s))
-    others = range(2, 5)
-    everyone = range(1, 5)
-    swapped = add(
-        *(project(s.A_star[v - 1], project(s.A[h - 1], e1)) for h in others for v in everyone)
-    )
-    right_order = add(
-        *(project(s.A[v - 1], project(s.A_star[h - 1], e1)) for h in others for v in everyone)
-    )
+    star = (e1, tilted, tilted, tilted)
+    s = Setting((e1, e2, e2, e2), star, SIGN, 4, ONE, ONE, delta)
+
+    def second_term(outer: tuple[Matrix, ...], inside: tuple[Matrix, ...]) -> Matrix:
+        terms = [project(v, project(h, e1)) for h in inside[1:] for v in outer]
+        return scale(tau**2, add(*terms))
+
+    first = tau**2 * frobenius_squared(scale(s.inclusion(2), cross_sum(s)))
+    swapped = frobenius_squared(second_term(s.A_star, s.A))
+    in_order = frobenius_squared(second_term(s.A, s.A_star))
     exact = frobenius_squared(expected_cross_terms(s, tau)[0])
+    pairs = {"p_gh": s.inclusion(2), "p_ghv": s.inclusion(3)}
     return Certificate(
-        data=s.data() | {"g": 1, "tau": tau, "p_gh": s.inclusion(2), "p_ghv": s.inclusion(3)},
+        data=s.data() | {"g": 1, "tau": tau} | pairs,
         hypotheses=(
-            *s.model(),
-            s.unit_columns(),
-            *s.codes(),
+            *s.assumptions(),
             *frozen(tau),
-            Comparison(
-                "the printed second term of (72), squared, == 0",
-                frobenius_squared(swapped),
-                "==",
-                0,
-            ),
+            Comparison("the printed second term of (72), squared, == 0", swapped, "==", 0),
         ),
         printed=Comparison(
-            "||E[P_1]||_2^2 <= (first term + second term of (72))^2",
-            exact,
-            "<=",
-            tau**2 * frobenius_squared(w),
+            "||E[P_1]||_2^2 <= (first term + second term of (72))^2", exact, "<=", first
         ),
         corrected=Comparison(
-            "||E[P_1]||_2^2 <= first^2 + second^2 with A_v A_v^T A*_h A*_h^T A_g in the second term (less than the square of their sum)",
+            "||E[P_1]||_2^2 <= first^2 + second^2 with A_v A_v^T A*_h A*_h^T A_g in the second",
             exact,
             "<=",
-            tau**2 * frobenius_squared(w) + tau**4 * frobenius_squared(right_order),
+            first + in_order,
         ),
-        note="Not only a misprint in an identity: the bound fails as it stands. Its first line also lacks the norm bars and has the sign "
-        "of E[P_1] on the outside. In the corrected order it is the triangle inequality.",
+        note="As it stands the bound fails; three groups of A coincide, so this is far from "
+        "Lemma 1. In the corrected order it is the triangle inequality. The first line of (72) "
+        "also lacks norm bars and has the sign of E[P_1] outside.",
     )
 
 
-@counterexample("T21-eq74")
-def ce_eq74(
-    constant: Fraction = Fraction(4),
+def _growing_family(
+    size: Callable[[Setting], Matrix],
+    order: Callable[[Setting], Fraction],
+    constant: Fraction,
     cosine: Fraction = Fraction(7, 25),
     sine: Fraction = Fraction(24, 25),
-    tau: Fraction = Fraction(4, 5),
-) -> Certificate:
-    """(74): ||beta|| = O((gamma^3/Gamma^2)(mu_B + delta)). For every constant C the equiangular family, gamma = 2, breaks it at some Gamma.
-
-    d = 1, A = A*, mu_B = 49/625: beta is of order gamma/Gamma times mu_B^(3/2), so the ratio to the
-    printed bound grows like Gamma.
-    """
+) -> tuple[Setting, Fraction, Fraction, dict[str, Any]]:
+    """Double Gamma in the equiangular family, gamma = 2, until ||size|| > C order."""
     ratios: dict[int, Fraction] = {}
     n_groups = 2
     while not ratios or ratios[n_groups] <= constant**2:
         n_groups *= 2
         s = _equiangular(max(8, n_groups + 1), n_groups, 2, cosine, sine)
-        left = frobenius_squared(residual(s, tau))
-        order = Fraction(s.n_active**3, n_groups**2) * s.leak_printed
-        ratios[n_groups] = left / order**2
+        left = frobenius_squared(size(s))
+        ratios[n_groups] = left / order(s) ** 2
+    data = {
+        "d": 1,
+        "n": s.n_features,
+        "gamma": s.n_active,
+        "Gamma": n_groups,
+        "A = A*": f"a_h = {cosine} e_1 + {sine} e_(1+h), h = 1..Gamma",
+        "mu_B": s.mu_block,
+        "delta": s.delta,
+        "C": constant,
+        "squared ratio by Gamma": ", ".join(f"{k}: {v}" for k, v in ratios.items()),
+    }
+    return s, left, (constant * order(s)) ** 2, data
+
+
+def _paper_order(s: Setting) -> Fraction:
+    """(gamma^3/Gamma^2)(mu_B + delta)."""
+    return Fraction(s.n_active**3, s.n_groups**2) * s.leak_printed
+
+
+@counterexample("T21-eq74")
+def residual_of_equal_angles(
+    constant: Fraction = Fraction(4), tau: Fraction = Fraction(4, 5)
+) -> Certificate:
+    """(74): ||beta~|| = O((gamma^3/Gamma^2)(mu_B + delta)) fails for every C at some Gamma.
+
+    In the equiangular family beta~ is of the order of 1/Gamma, the printed bound of 1/Gamma^2.
+    """
+    s, left, bound, data = _growing_family(lambda s: residual(s, tau), _paper_order, constant)
     b = s.leak
     b2 = s.leak + s.delta
-    explicit = (
-        tau
-        * s.inclusion(1)
-        * (s.n_active - 1)
-        * (5 * b + b2 + b**2 + b * b2 + (s.n_active - 2) * b * (b + b2))
-    )
+    bracket = (4 - tau) * b + b2 + tau * b**2 + b * b2 + (s.n_active - 2) * b * (b + b2)
+    explicit = tau * s.inclusion(1) * (s.n_active - 1) * bracket
     return Certificate(
-        data={
-            "d": 1,
-            "n": s.n_features,
-            "gamma": s.n_active,
-            "Gamma": n_groups,
-            "A = A*": f"a_h = {cosine} f + {sine} e_h, h = 1..Gamma",
-            "tau": tau,
-            "mu_B": s.mu_block,
-            "delta": s.delta,
-            "C": constant,
-            "||beta||^2 over the squared order, by Gamma": ", ".join(
-                f"{k}: {v}" for k, v in ratios.items()
-            ),
-        },
-        hypotheses=(*s.model(), s.unit_columns(), *s.codes(), *s.lemma1(), *frozen(tau)),
+        data=data | {"tau": tau},
+        hypotheses=(*s.assumptions(), *s.lemma1(), *frozen(tau)),
         printed=Comparison(
-            "||beta_1||_2^2 <= C^2 (gamma^3/Gamma^2)^2 (mu_B + delta)^2",
-            left,
-            "<=",
-            (constant * order) ** 2,
+            "||beta~_1||_2^2 <= C^2 (gamma^3/Gamma^2)^2 (mu_B + delta)^2", left, "<=", bound
         ),
         corrected=Comparison(
-            "||beta_1||_2^2 <= (tau p_g (gamma-1) [5b + b' + b^2 + b b' + (gamma-2) b (b + b')])^2, b = d mu_B + delta, b' = b + delta",
+            "||beta~_1||_2^2 <= the square of the explicit bound of T21-eq74",
             left,
             "<=",
             explicit**2,
         ),
-        note="There is no constant: (73) loses the factor (Gamma - 1)/gamma. The explicit bound has p_g = gamma/Gamma, no further 1/Gamma; "
-        "a better rate needs a bound on ||A||_2.",
+        note="There is no constant: (73) loses the factor (Gamma - 1)/gamma. The explicit bound "
+        "has p_g = gamma/Gamma, no further 1/Gamma; a better rate needs a bound on ||A||_2.",
+    )
+
+
+@counterexample("T21-cross-terms")
+def cross_term_of_equal_angles(
+    constant: Fraction = Fraction(1, 2), tau: Fraction = Fraction(1, 2)
+) -> Certificate:
+    """Text after (73): E[P_1] = O((gamma^3/Gamma^2)(mu_B + delta)) fails for every C."""
+    s, left, bound, data = _growing_family(
+        lambda s: expected_cross_terms(s, tau)[0], _paper_order, constant, *STEEPER
+    )
+    explicit = tau * s.inclusion(1) * (s.leak + tau * (s.leak + s.leak**2))
+    return Certificate(
+        data=data | {"tau": tau},
+        hypotheses=(*s.assumptions(), *s.lemma1(), *frozen(tau)),
+        printed=Comparison(
+            "||E[P_1]||_2^2 <= C^2 (gamma^3/Gamma^2)^2 (mu_B + delta)^2", left, "<=", bound
+        ),
+        corrected=Comparison(
+            "||E[P_1]||_2^2 <= (tau p_g [b + tau (b + b^2)])^2, b = d mu_B + delta, gamma = 2",
+            left,
+            "<=",
+            explicit**2,
+        ),
+        note="p_gh times a sum of Gamma - 1 terms is p_g (gamma - 1): of the order of 1/Gamma, not "
+        "1/Gamma^2.",
+    )
+
+
+def _second_term(s: Setting, tau: Fraction) -> Matrix:
+    """The second term of (72) over v in {g, h}, A = A*, d = 1, equal tau."""
+    others = range(2, s.n_groups + 1)
+    weight = tau**2 * s.inclusion(2)
+    g = s.A[0]
+    inside = add(*(project(s.A[h - 1], g) for h in others))
+    return scale(weight, add(project(g, inside), inside))
+
+
+@counterexample("T21-second-term")
+def second_term_of_equal_angles(
+    constant: Fraction = Fraction(1, 4), tau: Fraction = Fraction(4, 5)
+) -> Certificate:
+    """Text after (72): the second term is O(p_gh) = O(gamma^3/Gamma^2) when v is in {g, h}."""
+    s, left, bound, data = _growing_family(
+        lambda s: _second_term(s, tau),
+        lambda s: Fraction(s.n_active**3, s.n_groups**2),
+        constant,
+        *STEEPER,
+    )
+    weight = tau**2 * s.inclusion(1) * (s.n_active - 1)
+    return Certificate(
+        data=data | {"tau": tau},
+        hypotheses=(*s.assumptions(), *s.lemma1(), *frozen(tau)),
+        printed=Comparison(
+            "||second term of (72), v in {g, h}||_2^2 <= C^2 (gamma^3/Gamma^2)^2",
+            left,
+            "<=",
+            bound,
+        ),
+        corrected=Comparison(
+            "||second term of (72), v in {g, h}||_2^2 <= (2 tau^2 p_g (gamma - 1) b)^2",
+            left,
+            "<=",
+            (2 * weight * s.leak) ** 2,
+        ),
+        note="Each of its Gamma - 1 terms has the probability p_gh; their sum has p_g (gamma - 1).",
     )

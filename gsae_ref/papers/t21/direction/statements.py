@@ -7,8 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .... import groups
 from ....arrays import Array, Real
-from ....claims.evidence import Counterexample, Identity, Inequality, Measurement, worst
+from ....claims.evidence import (
+    Counterexample,
+    Identity,
+    Inequality,
+    Measurement,
+    Reading,
+    worst,
+)
 from ....claims.hypothesis import Hypothesis
 from ...row import equation, statement
 from ..gradients import formulas as gradients
@@ -22,6 +30,7 @@ PAIR = (ORTHONORMAL, ORTHONORMAL_STAR, CLOSE, DELTA_AT_MOST_1)
 COSINES_POSITIVE = Hypothesis(
     "alpha_i > 0", lambda i: formulas.align(i.blocks[0], i.star[0])[0].min()
 )
+ONE_ACTIVE = Hypothesis("one active group, so beta = 0", lambda i: -abs(i.n_active - 1.0))
 
 
 def probability(i: Instance) -> float:
@@ -29,7 +38,7 @@ def probability(i: Instance) -> float:
 
 
 def group(i: Instance) -> tuple[Array, Array, float, float]:
-    """A_g, A*_g, tau_g, p of group 0; every family draws its groups alike, so one stands for all."""
+    """A_g, A*_g, tau_g, p of group 0; every family draws its groups alike."""
     return i.blocks[0], i.star[0], i.tau[0], probability(i)
 
 
@@ -64,7 +73,7 @@ def _eq59(i: Instance) -> tuple[Array, Array]:
 
 
 def _second_form(i: Instance) -> Array:
-    """v_i as (59) writes it: the other columns of the direction, the offset term, beta_i."""
+    """v_i as (59) writes it: other columns of the direction, the offset term, beta_i."""
     B, S, t, p = group(i)
     overlap = S.T @ B
     others = overlap - np.diag(np.diag(overlap))
@@ -83,7 +92,7 @@ def _eq60(i: Instance) -> tuple[Array, Array]:
 
 
 def _eq61(i: Instance) -> tuple[Array, Array]:
-    """(61) times c_i, with the negative term moved to the left, so that rounding is small beside both sides."""
+    """(61) times c_i, the negative term on the left: rounding is small beside both sides."""
     c, difference, G, v = direction(i)
     return 2 * c * (difference * G).sum(axis=0) + (v**2).sum(axis=0), c**2 * (difference**2).sum(
         axis=0
@@ -148,12 +157,26 @@ def _eq69(i: Instance) -> tuple[Real, Real]:
     return np.sum(gradients.offset(B, S, t) ** 2), (2 - t) * i.delta**2
 
 
+def _eq69_v1(i: Instance) -> tuple[Real, Real]:
+    """If ||X||_F^2 meets version 1's condition with d for n, then ||M||_F^2 <= delta^2."""
+    B, S, t, _ = group(i)
+    return np.sum(gradients.offset(B, S, t) ** 2), i.delta**2
+
+
+def _overlap_margin(i: Instance, size: int, version: int = 2) -> float:
+    bound = formulas.overlap_condition(i.tau[0], size, i.delta, version)
+    return float(bound - np.sum((i.blocks[0].T @ i.star[0]) ** 2))
+
+
 OVERLAP_SMALL = Hypothesis(
-    "||A_g^T A*_g||_F^2 <= the bound of (69) with d for n",
-    lambda i: (
-        formulas.overlap_condition(i.tau[0], i.d, i.delta)
-        - np.sum((i.blocks[0].T @ i.star[0]) ** 2)
-    ),
+    "||A_g^T A*_g||_F^2 <= the bound of (69) with d for n", lambda i: _overlap_margin(i, i.d)
+)
+OVERLAP_SMALL_V1 = Hypothesis(
+    "||A_g^T A*_g||_F^2 <= version 1's bound with d for n", lambda i: _overlap_margin(i, i.d, 1)
+)
+OVERLAP_AS_PRINTED = Hypothesis(
+    "||A_g^T A*_g||_F^2 <= the bound of (69) as printed, with n",
+    lambda i: _overlap_margin(i, i.n_features),
 )
 
 
@@ -163,6 +186,57 @@ def _bound33(i: Instance, form: str) -> tuple[float, float]:
         column_norms(remainder(i)),
         formulas.remainder_bound(B, S, t, p, i.delta, column_norms(columns(i.beta, i)), form),
     )
+
+
+def _radial_part(i: Instance) -> tuple[float, float]:
+    """<G_g, A_g - A*_g Q> at the best rotation Q, against its closed form for one active group."""
+    B, S, t, p = group(i)
+    overlap = S.T @ B
+    Q = groups.polar(overlap, i.d)
+    cosines = np.linalg.svd(overlap, compute_uv=False)
+    weights = gradients.leading_coefficient(t, p) + t**2 * p * cosines
+    return np.sum(columns(i.G, i) * (B - S @ Q)), np.sum(cosines * (1 - cosines) * weights)
+
+
+def _below_delta(i: Instance) -> tuple[float, float]:
+    """delta ||A_g - A*_g||_F against delta^2."""
+    return i.delta * i.errors[0], i.delta**2
+
+
+def _first_cross_term(i: Instance) -> tuple[float, float]:
+    """||E[P_1]||_2 by its coherence bound; E[P_1] from its decomposition over pairs and triples."""
+    B = i.blocks
+    star = i.star
+    p1, p2, p3 = _probabilities(i)
+    others = range(1, i.n_groups)
+    K = sum(star[h] @ star[h].T for h in others)
+    own = i.tau[0] * B[0] @ (B[0].T @ K)
+    same = sum(i.tau[h] * B[h] @ (B[h].T @ star[h]) @ star[h].T for h in others)
+    every = sum(i.tau[h] * B[h] @ B[h].T for h in others) @ K
+    first = -i.tau[0] * (p2 * (K - own - same) - p3 * (every - same)) @ B[0]
+    b = i.d * i.mu_block + i.delta
+    bracket = b + i.tau.max() * (b + b**2 + max(i.n_active - 2, 0) * b**2)
+    return float(np.linalg.norm(first, 2)), float(i.tau[0] * p1 * (i.n_active - 1) * bracket)
+
+
+def _probabilities(i: Instance) -> tuple[float, float, float]:
+    """p1, p2, p3 of Assumption 2."""
+    p1 = probability(i)
+    p2 = p1 * (i.n_active - 1) / max(i.n_groups - 1, 1)
+    return p1, p2, p2 * max(i.n_active - 2, 0) / max(i.n_groups - 2, 1)
+
+
+def _second_term(i: Instance) -> tuple[float, float]:
+    """tau_g ||sum_{h != g} p_gh (tau_g P_g + tau_h P_h) P*_h A_g||_2 by coherence."""
+    B = i.blocks
+    p1, p2, _ = _probabilities(i)
+    total = sum(
+        (i.tau[0] * B[0] @ B[0].T + i.tau[h] * B[h] @ B[h].T) @ i.star[h] @ (i.star[h].T @ B[0])
+        for h in range(1, i.n_groups)
+    )
+    b = i.d * i.mu_block + i.delta
+    bound = i.tau[0] * p1 * (i.n_active - 1) * (i.tau[0] * b**2 + i.tau.max() * b)
+    return float(i.tau[0] * p2 * np.linalg.norm(total, 2)), float(bound)
 
 
 def _residual(i: Instance) -> tuple[float, float]:
@@ -202,22 +276,44 @@ def _eq75(i: Instance) -> tuple[float, float]:
     return worst((main + beta) ** 2, 2 * main**2 + 2 * beta**2)
 
 
-EQ33 = "||v_i|| <= c (omega_i sqrt(d^2 + 1) + delta) ||A_g - A*_g||_F, c = tau (2 - tau) p_g, omega_i = max_{j != i} |a*_j^T a_i|."
-EQ33_RIGHT = "||v_i|| <= c sqrt(d - 1) omega_i e + tau p_g ||M||_F + ||beta_i||, and ||M||_F >= 2 (1 - tau) sqrt(d) > 0 when lam > 0."
+EQ33 = "||v_i||_2 <= tau_g (2 - tau_g) p_g (omega_i sqrt(d^2 + 1) + delta) ||A_g - A*_g||_F"
+EQ33_RIGHT = (
+    "Let A_g^T A_g = A*_g^T A*_g = I, c = tau_g (2 - tau_g) p_g, M = tau_g A_g^T A*_g - (2 - "
+    "tau_g) I and beta_i the i-th column of beta~ of (71). Then ||v_i||_2 <= c sqrt(d - 1) "
+    "omega_i ||A_g - A*_g||_F + tau_g p_g ||M||_2 + ||beta_i||_2"
+)
+EQ33_REMARK = (
+    "||M||_2 is 2 (1 - tau_g) at A = A*, where the bound is attained and (33) is 0. By R4 no "
+    "bound that vanishes with A_g - A*_g can hold for lam > 0."
+)
 EQ33_EVIDENCE = (
     Counterexample(),
-    Inequality("printed bound", "descent", lambda i: _bound33(i, "printed"), PAIR, expect="fails"),
+    Inequality(
+        "printed bound",
+        "descent",
+        lambda i: _bound33(i, "printed"),
+        (*PAIR, OVERLAP_AS_PRINTED),
+        expect="fails",
+    ),
     Inequality("corrected bound", "descent", lambda i: _bound33(i, "corrected"), PAIR),
 )
+EQ32 = (
+    "2 <g_i, a_i - a*_i> >= c alpha_i ||a_i - a*_i||_2^2 + ||g_i||_2^2 / (c alpha_i) - "
+    "||v_i||_2^2 / (c alpha_i) - O((mu_B + delta)^2 gamma^5 / Gamma^3), c = tau_g (2 - tau_g) "
+    "p_g, “where” alpha_i = a*_i^T a_i"
+)
+ORDER = "O((gamma^3/Gamma^2)(mu_B + delta))"
 
 ROWS = (
     equation(
         32,
-        "identity",
+        "inequality",
         "holds",
-        "2 <g_i, a_i - a*_i> >= c alpha_i ||a_i - a*_i||^2 + ||g_i||^2 / (c alpha_i) - ||v_i||^2 / (c alpha_i) - "
-        "O((mu_B + delta)^2 gamma^5 / Gamma^3).",
-        remark="It is the equality (61), without the O-term, when v_i includes beta_i.",
+        EQ32 + ".",
+        reading="v_i is all that completes the gradient, g_i = c alpha_i (a_i - a*_i) + v_i",
+        remark="It is then the equality (61), without the O-term: it says nothing until v_i is "
+        "bounded.",
+        hypotheses=(COSINES_POSITIVE,),
         evidence=(Identity("both sides of (61)", "descent", _eq61, (COSINES_POSITIVE,)),),
         derivation="gsae_ref.papers.t21.direction.formulas.remainder",
     ),
@@ -225,8 +321,10 @@ ROWS = (
         33,
         "inequality",
         "false",
-        EQ33,
-        repaired=EQ33_RIGHT,
+        f"“satisfies” {EQ33}, “with” omega_i = max_{{j != i in g}} |a*_j^T a_i|.",
+        reading="without the beta_i of (74), which is 0 in the counterexamples",
+        repaired=EQ33_RIGHT + ".",
+        remark=EQ33_REMARK,
         hypotheses=PAIR,
         evidence=EQ33_EVIDENCE,
         derivation="gsae_ref.papers.t21.direction.formulas.remainder_bound",
@@ -236,40 +334,97 @@ ROWS = (
         "Eq. (34) of version 1",
         "inequality",
         "false",
-        "(33) with alpha_max in place of omega_i.",
-        repaired=EQ33_RIGHT,
+        "“satisfies” ||v_i||_2 <= tau_g (2 - tau_g) p_g (alpha_max sqrt(d^2 + 1) + delta) ||A_g - "
+        "A*_g||_F, “with” alpha_max = max_i |a*_i^T a_i|.",
+        repaired=EQ33_RIGHT + ".",
+        remark=EQ33_REMARK,
         hypotheses=PAIR,
-        same_as="T21-eq33",
+        evidence=(
+            Counterexample(),
+            Inequality(
+                "printed bound, version 1",
+                "descent",
+                lambda i: _bound33(i, "version1"),
+                PAIR,
+                expect="fails",
+            ),
+            Inequality("corrected bound", "descent", lambda i: _bound33(i, "corrected"), PAIR),
+        ),
+        derivation="gsae_ref.papers.t21.direction.formulas.remainder_bound",
     ),
     statement(
         "theorem1",
         "Theorem 1",
         "inequality",
         "false",
-        "(32) with v_i bounded by (33).",
-        hypotheses=PAIR,
-        repaired="(32) is an equality for any v_i that completes the gradient; (33) must be replaced: "
-        + EQ33_RIGHT,
+        "“The inner product between the” i-th columns of G_g and A_g - A*_g “is lower-bounded by” "
+        f"(32): {EQ32}, and v_i “satisfies” (33): {EQ33}.",
+        repaired="(32) holds, with equality and without the O-term, for v_i = g_i - c alpha_i "
+        "(a_i - a*_i) and alpha_i > 0. " + EQ33_RIGHT + ".",
+        remark=EQ33_REMARK,
+        hypotheses=(*PAIR, COSINES_POSITIVE),
         evidence=(*EQ33_EVIDENCE, Identity("(32)", "descent", _eq61, (COSINES_POSITIVE,))),
         derivation="gsae_ref.papers.t21.direction.formulas.remainder_bound",
     ),
-    equation(
-        57, "identity", "holds", "(32) restated.", remark="the equality (61)", same_as="T21-eq32"
+    statement(
+        "gradient-points",
+        "text after Theorem 1",
+        "remark",
+        "false",
+        "“Theorem 1 states that the gradient” g_i points “at the same direction as” a_i - a*_i, "
+        "“and thus moving along the opposite direction will get us closer to the generative model "
+        "of” A_g.",
+        reading="<G_g, A_g - A*_g> >= 0",
+        repaired="Modulo rotations: let A_g, A*_g be orthonormal, one group active and tau_g "
+        "constant. With the orthogonal Q nearest to A*_g^T A_g and the singular values c_k of "
+        "A*_g^T A_g, <G_g, A_g - A*_g Q> = sum_k c_k (1 - c_k)(c + tau_g^2 p_g c_k) >= 0, c = "
+        "tau_g (2 - tau_g) p_g.",
+        hypotheses=(*PAIR, ONE_ACTIVE),
+        evidence=(
+            Counterexample(),
+            Identity("<G_g, A_g - A*_g Q>", "descent", _radial_part, (*PAIR, ONE_ACTIVE)),
+        ),
+        derivation="gsae_ref.papers.t21.convergence.formulas.orbit_distance",
     ),
-    equation(58, "inequality", "false", "(33) restated.", repaired=EQ33_RIGHT, same_as="T21-eq33"),
+    equation(
+        57,
+        "inequality",
+        "holds",
+        EQ32 + " [(32) restated].",
+        reading="v_i is all that completes the gradient, g_i = c alpha_i (a_i - a*_i) + v_i",
+        remark="The equality (61).",
+        hypotheses=(COSINES_POSITIVE,),
+        same_as="T21-eq32",
+        derivation="gsae_ref.papers.t21.direction.formulas.remainder",
+    ),
+    equation(
+        58,
+        "inequality",
+        "false",
+        EQ33 + " [(33) restated].",
+        repaired=EQ33_RIGHT + ".",
+        remark=EQ33_REMARK,
+        hypotheses=PAIR,
+        same_as="T21-eq33",
+        derivation="gsae_ref.papers.t21.direction.formulas.remainder_bound",
+    ),
     equation(
         59,
         "identity",
         "holds",
-        "g_i = c alpha_i (a_i - a*_i) + v_i, v_i = c sum_{j != i} (a_j - a*_j) a*_j^T a_i + tau p A_g M A*_g^T a_i + beta_i.",
-        evidence=(Identity("columns of G_g", "descent", _eq59, PAIR),),
+        "“We can write a single column of the gradient” G_g “as” g_i = c alpha_i (a_i - a*_i) + "
+        "v_i, v_i = c sum_{j != i in g} (a_j - a*_j) a*_j^T a_i + tau_g p_g A_g [tau_g A_g^T A*_g "
+        "- (2 - tau_g) I] A*_g^T a_i + beta~_i, c = tau_g (2 - tau_g) p_g.",
+        hypotheses=(ORTHONORMAL,),
+        evidence=(Identity("columns of G_g", "descent", _eq59, (ORTHONORMAL,)),),
         derivation="gsae_ref.papers.t21.direction.formulas.remainder",
     ),
     equation(
         60,
         "identity",
         "holds",
-        "||g_i||^2 = c^2 alpha_i^2 ||a_i - a*_i||^2 + 2 c alpha_i <a_i - a*_i, v_i> + ||v_i||^2.",
+        "“Then we can write” ||g_i||_2^2 “as” ||g_i||_2^2 = c^2 alpha_i^2 ||a_i - a*_i||_2^2 + 2 "
+        "c alpha_i (a_i - a*_i)^T v_i + ||v_i||_2^2.",
         evidence=(Identity("squared norms", "descent", _eq60),),
         derivation="gsae_ref.papers.t21.direction.formulas.remainder",
     ),
@@ -277,14 +432,19 @@ ROWS = (
         61,
         "identity",
         "holds",
-        "2 <a_i - a*_i, g_i> = c alpha_i ||a_i - a*_i||^2 + (||g_i||^2 - ||v_i||^2) / (c alpha_i).",
+        "2 (a_i - a*_i)^T g_i = c alpha_i ||a_i - a*_i||_2^2 + ||g_i||_2^2 / (c alpha_i) - "
+        "||v_i||_2^2 / (c alpha_i).",
+        hypotheses=(COSINES_POSITIVE,),
         same_as="T21-eq32",
+        derivation="gsae_ref.papers.t21.direction.formulas.remainder",
     ),
     equation(
         62,
         "inequality",
         "holds",
-        "||v_i|| <= c sum_{j != i} ||a_j - a*_j|| max_j |a*_j^T a_i| + tau p ||M||_2 + ||beta_i||.",
+        "“We will bound the norm of” v_i. “We have” ||v_i||_2 <= ... <= c sum_{j != i in g} ||a_j "
+        "- a*_j||_2 max_{j != i in g} |a*_j^T a_i| + tau_g p_g ||tau_g A_g^T A*_g - (2 - tau_g) "
+        "I||_2 + ||beta~_i||_2.",
         hypotheses=PAIR,
         evidence=(Inequality("triangle inequality", "descent", _eq62, PAIR),),
         derivation="gsae_ref.papers.t21.direction.formulas.remainder_bound",
@@ -293,7 +453,8 @@ ROWS = (
         63,
         "inequality",
         "holds",
-        "(sum_{j != i} ||a_j - a*_j||)^2 <= ||A_g - A*_g||_F^2 + d^2 max_j ||a_j - a*_j||^2.",
+        "(sum_{j != i in g} ||a_j - a*_j||_2)^2 <= (sum_{j in g} ||a_j - a*_j||_2)^2 = ... <= "
+        "||A_g - A*_g||_F^2 + d^2 max_{i in g} ||a_j - a*_j||_2^2.",
         evidence=(Inequality("squared sums", "descent", _eq63),),
         derivation="gsae_ref.papers.t21.direction.formulas.remainder_bound",
     ),
@@ -301,10 +462,13 @@ ROWS = (
         64,
         "inequality",
         "holds",
-        "sum_{j != i} ||a_j - a*_j|| <= sqrt(d^2 + 1) ||A_g - A*_g||_F.",
-        remark="sqrt(d - 1) holds and is sharp: by Cauchy-Schwarz over d - 1 terms.",
+        "sum_{j != i in g} ||a_j - a*_j||_2 <= sqrt(d^2 + 1) ||A_g - A*_g||_F.",
+        remark="sqrt(d - 1) in place of sqrt(d^2 + 1) holds and is sharp: Cauchy-Schwarz over d - "
+        "1 terms.",
         evidence=(
-            Inequality("loose", "descent", lambda i: _others(i, lambda d: np.sqrt(d**2 + 1))),
+            Inequality(
+                "printed constant", "descent", lambda i: _others(i, lambda d: np.sqrt(d**2 + 1))
+            ),
             Inequality(
                 "sharp constant sqrt(d - 1)",
                 "descent",
@@ -317,16 +481,35 @@ ROWS = (
         65,
         "inequality",
         "holds",
-        "(62) with (64) and the Frobenius norm of M.",
+        "“We can temporarily rewrite the norm of” v_i “as” ||v_i||_2 <= c omega_i sqrt(d^2 + 1) "
+        "||A_g - A*_g||_F + tau_g p_g ||tau_g A_g^T A*_g - (2 - tau_g) I||_F + ||beta~_i||_2.",
         hypotheses=PAIR,
         evidence=(Inequality("chain", "descent", _eq65, PAIR),),
+        derivation="gsae_ref.papers.t21.direction.formulas.remainder_bound",
+    ),
+    statement(
+        "delta-squared",
+        "text before Eq. (66)",
+        "identity",
+        "false",
+        "“we want the second norm to be small (specifically on the order of” (2 - tau_g) delta^2 "
+        "= (2 - tau_g) delta ||A_g - A*_g||_F“)”.",
+        repaired="(2 - tau_g) delta ||A_g - A*_g||_F <= (2 - tau_g) delta^2 under (17), with "
+        "equality only if delta = ||A_g - A*_g||_F.",
+        hypotheses=(CLOSE,),
+        evidence=(
+            Counterexample(),
+            Inequality("delta e <= delta^2", "descent", _below_delta, (CLOSE,)),
+        ),
         derivation="gsae_ref.papers.t21.direction.formulas.remainder_bound",
     ),
     equation(
         66,
         "identity",
         "false",
-        "||tau A_g^T A*_g - (2 - tau) I||_F^2 = (2 - tau)^2 n + tau^2 ||A_g^T A*_g||_F^2 - 2 (2 - tau) tau <A_g, A*_g>.",
+        "||tau_g A_g^T A*_g - (2 - tau_g) I||_F^2 = (2 - tau_g)^2 ||I||_F^2 + ... = (2 - tau_g)^2 "
+        "n + tau_g^2 ||A_g^T A*_g||_F^2 - 2 (2 - tau_g) tau_g <A_g, A*_g>_F [printed <A_g^T, "
+        "A*_g>_F].",
         repaired="d in place of n: I is d x d.",
         evidence=(
             Counterexample(),
@@ -336,10 +519,12 @@ ROWS = (
     ),
     equation(
         67,
-        "identity",
+        "inequality",
         "false",
-        "<A_g, A*_g> >= n - delta^2/2.",
-        repaired="<A_g, A*_g> = d - e^2/2 >= d - delta^2/2 for orthonormal groups.",
+        "“it holds that” ||A_g - A*_g||_F <= delta => ... => <A_g, A*_g>_F [printed <A_g^T, "
+        "A*_g>_F] >= n - delta^2/2.",
+        repaired="<A_g, A*_g>_F = d - ||A_g - A*_g||_F^2/2 >= d - delta^2/2 for orthonormal A_g, "
+        "A*_g.",
         hypotheses=PAIR,
         evidence=(
             Counterexample(),
@@ -362,8 +547,10 @@ ROWS = (
         68,
         "inequality",
         "false",
-        "||M||_F^2 <= (2 - tau)^2 n + tau^2 ||A_g^T A*_g||_F^2 - 2 (2 - tau) tau (n - delta^2/2).",
-        repaired="d in place of n. As printed it bounds a squared norm by a negative number.",
+        "“Therefore we have” ||tau_g A_g^T A*_g - (2 - tau_g) I||_F^2 <= (2 - tau_g)^2 n + "
+        "tau_g^2 ||A_g^T A*_g||_F^2 - 2 (2 - tau_g) tau_g (n - delta^2/2).",
+        repaired="With d in place of n, for orthonormal A_g, A*_g and ||A_g - A*_g||_F <= delta.",
+        remark="As printed it can bound a squared norm by a negative number.",
         hypotheses=PAIR,
         evidence=(Counterexample(), Inequality("with d", "descent", _eq68, PAIR)),
         derivation="gsae_ref.papers.t21.direction.formulas.offset_norm_squared",
@@ -372,10 +559,18 @@ ROWS = (
         69,
         "inequality",
         "false",
-        "||A_g^T A*_g||_F^2 <= [3 (2 - tau)(tau - 2/3) n + (1 - tau)(2 - tau) delta^2] / tau^2 makes ||M||_F^2 <= (2 - tau) delta^2.",
+        "“We can now find values of” ||A_g^T A*_g||_F^2 “that make the above quantity be below” "
+        "(2 - tau_g) delta^2: ... => ||A_g^T A*_g||_F^2 <= [3 (2 - tau_g)(tau_g - 2/3) n + (1 - "
+        "tau_g)(2 - tau_g) delta^2] / tau_g^2.",
+        reading="the condition makes ||tau_g A_g^T A*_g - (2 - tau_g) I||_F^2 <= (2 - tau_g) "
+        "delta^2",
+        repaired="Let A_g, A*_g be orthonormal, ||A_g - A*_g||_F <= delta, and the condition hold "
+        "with d in place of n. Then ||tau_g A_g^T A*_g - (2 - tau_g) I||_F^2 <= (2 - tau_g) "
+        "delta^2.",
+        remark="As printed, with n much larger than d, the condition cannot be met for tau below "
+        "about 2/3 and holds for every A above; at n = 4, d = 2 it distinguishes for tau between "
+        ".667 and .739. With d it needs 1 - tau of the order of delta / (2 sqrt(d)) or less.",
         hypotheses=(*PAIR, OVERLAP_SMALL),
-        repaired="With d in place of n. As printed the condition cannot be met for tau below about 2/3 and is empty above; with d it needs "
-        "1 - tau of the order of delta / (2 sqrt(d)) or less.",
         evidence=(
             Counterexample(),
             Inequality("with d", "nearly_linear", _eq69, (*PAIR, OVERLAP_SMALL)),
@@ -383,12 +578,32 @@ ROWS = (
         ),
         derivation="gsae_ref.papers.t21.direction.formulas.smallest_feasible_tau",
     ),
+    statement(
+        "eq69-v1",
+        "Theorem 2, version 1, norm condition",
+        "definition",
+        "typo",
+        "“the norm” ||A_g^T A*_g||_F^2 “is upper bounded by” [3 (2 - tau_g)(tau_g - 2/3) n + "
+        "(tau_g - 1)^2 delta^2] / tau_g^2.",
+        repaired="d in place of n, as in (69). With orthonormal A_g, A*_g and ||A_g - A*_g||_F <= "
+        "delta it then makes ||tau_g A_g^T A*_g - (2 - tau_g) I||_F <= delta.",
+        hypotheses=(*PAIR, OVERLAP_SMALL_V1),
+        evidence=(
+            Reading("||I||_F^2 = d in the expansion that the condition comes from"),
+            Inequality("version 1, with d", "nearly_linear", _eq69_v1, (*PAIR, OVERLAP_SMALL_V1)),
+        ),
+        derivation="gsae_ref.papers.t21.direction.formulas.overlap_condition",
+    ),
     equation(
         70,
         "inequality",
         "false",
-        "(65) with ||M||_F <= (2 - tau) delta ||A_g - A*_g||_F.",
-        repaired="(69) gives ||M||_F <= sqrt(2 - tau) delta at best. " + EQ33_RIGHT,
+        "“we can rewrite” ||v_i||_2 “as” ||v_i||_2 <= c omega_i sqrt(d^2 + 1) ||A_g - A*_g||_F + "
+        "tau_g p_g (2 - tau_g) delta ||A_g - A*_g||_F + ||beta~_i||_2.",
+        repaired="(69), with d, gives ||M||_F <= sqrt(2 - tau_g) delta and no more. "
+        + EQ33_RIGHT
+        + ".",
+        hypotheses=PAIR,
         evidence=EQ33_EVIDENCE,
         derivation="gsae_ref.papers.t21.direction.formulas.remainder_bound",
     ),
@@ -396,25 +611,54 @@ ROWS = (
         71,
         "identity",
         "holds",
-        "beta~ = tau_g sum_{h != g} p_gh tau_h (A_h A_h^T A*_g A*_g^T A_g + A*_g A*_g^T A_h A_h^T A_g) + E[P_1 + P_2] + epsilon.",
+        "“Remember that” beta~_i = tau_g sum_{h != g in [Gamma]} p_gh tau_h (A_h A_h^T A*_g "
+        "A*_g^T A_g + A*_g A*_g^T A_h A_h^T A_g) + E[P_1 + P_2] + epsilon.",
+        reading="for constant tau; the right side is beta~, whose i-th column is meant",
         evidence=(Measurement("leading_term_and_residual"),),
         derivation="gsae_ref.papers.t21.direction.formulas.residual_bound",
     ),
     equation(
         72,
         "inequality",
-        "false",
-        "||E[P_1]|| <= tau_g p_gh ||sum_h A*_h A*_h^T A_g|| + tau_g ||sum_{h != g, v} tau_v p_ghv A*_v A*_v^T A_h A_h^T A_g||.",
-        repaired="Stars: the last product is A_v A_v^T A*_h A*_h^T A_g. As printed the inequality itself fails.",
+        "typo",
+        "||E[P_1]||_2 = ... <= tau_g p_gh ||sum_{h != g in [Gamma]} A*_h A*_h^T A_g||_2 + tau_g "
+        "||sum_{h != g, v in [Gamma]} tau_v p_ghv A*_v A*_v^T A_h A_h^T A_g||_2.",
+        repaired="A_v A_v^T A*_h A*_h^T A_g in the last sum, with p_gh for p_ghv when v is g or h.",
+        remark="With the stars as printed the inequality itself fails where groups of A coincide, "
+        "far from Lemma 1.",
         evidence=(Counterexample(), Measurement("first_cross_term")),
+        derivation="gsae_ref.papers.t21.direction.formulas.residual_bound",
+    ),
+    statement(
+        "second-term",
+        "text after Eq. (72)",
+        "asymptotic claim",
+        "false",
+        "“note the second term is at best” O(p_gh) = O(gamma^3/Gamma^2) “(when” v in {g, h}“), "
+        "and of smaller order otherwise.”",
+        reading="the sum over the Gamma - 1 groups h != g, with v in {g, h}, the stars of (72) in "
+        "order",
+        repaired="Let A_g, A*_g be orthonormal, b = d mu_B + delta and t = max_h tau_h. Then "
+        "tau_g p_gh ||sum_{h != g} (tau_g A_g A_g^T + tau_h A_h A_h^T) A*_h A*_h^T A_g||_2 <= "
+        "tau_g p_g (gamma - 1)(tau_g b^2 + t b).",
+        hypotheses=PAIR,
+        evidence=(
+            Counterexample(),
+            Inequality("second term by coherence", "descent", _second_term, PAIR),
+        ),
         derivation="gsae_ref.papers.t21.direction.formulas.residual_bound",
     ),
     equation(
         73,
         "inequality",
         "false",
-        "||sum_{h != g in [Gamma]} A*_h A*_h^T A_g|| <= gamma (mu_B + delta).",
-        repaired="(Gamma - 1)(d mu_B + delta): the sum has Gamma - 1 terms. Times p_gh: p1 (gamma - 1)(d mu_B + delta); or p2 ||A*||_2^2.",
+        "“For the first term we have” tau_g p_gh ||sum_{h != g in [Gamma]} A*_h A*_h^T A_g||_2 = "
+        "... <= tau_g p_gh sum_{h != g in [Gamma]} (mu_B + delta) <= tau_g p_gh gamma (mu_B + "
+        "delta) = O(p_gh gamma (mu_B + delta)).",
+        repaired="Let A_g, A*_g be orthonormal. Then p_gh ||sum_{h != g} A*_h A*_h^T A_g||_2 <= "
+        "p_gh (Gamma - 1)(d mu_B + delta) = p_g (gamma - 1)(d mu_B + delta): the sum has Gamma - "
+        "1 terms.",
+        remark="It is also at most p_gh ||A*||_2^2.",
         hypotheses=PAIR,
         evidence=(
             Counterexample(),
@@ -422,18 +666,45 @@ ROWS = (
         ),
         derivation="gsae_ref.papers.t21.direction.formulas.residual_bound",
     ),
+    statement(
+        "cross-terms",
+        "text after Eq. (73)",
+        "asymptotic claim",
+        "false",
+        f"“Therefore,” E[P_1] = {ORDER}. “Similarly, we can show that” E[P_2] = {ORDER}.",
+        repaired="Let A_g, A*_g be orthonormal, b = d mu_B + delta and t = max_h tau_h. Then "
+        "||E[P_1]||_2 <= tau_g p_g (gamma - 1)[b + t (b + (gamma - 1) b^2)].",
+        remark="E[P_2] is bounded within beta~, (74).",
+        hypotheses=PAIR,
+        evidence=(
+            Counterexample(),
+            Inequality("E[P_1] by coherence", "descent", _first_cross_term, PAIR),
+        ),
+        derivation="gsae_ref.papers.t21.direction.formulas.residual_bound",
+    ),
     equation(
         74,
-        "inequality",
+        "asymptotic claim",
         "false",
-        "||v_i|| <= c (omega_i sqrt(d^2 + 1) + delta) e + O(gamma^3 / Gamma^2 (mu_B + delta)).",
+        "“assuming” O(n^{-w(1)}) “is dominated by” O((gamma^3/Gamma^2)(mu_B + delta)), “we "
+        "finally have” ||v_i||_2 <= c (omega_i sqrt(d^2 + 1) + delta) ||A_g - A*_g||_F + "
+        "O((gamma^3/Gamma^2)(mu_B + delta)).",
+        reading="the O-term bounds ||beta~_i||_2 of (71)",
+        repaired="Let A_g, A*_g be orthonormal and tau constant, with the coherences b = d mu_B + "
+        "delta and b2 = d mu_B + 2 delta. Then ||beta~||_2 <= tau_g p_g (gamma - 1)[(4 - tau_g) b "
+        "+ b2 + tau_g b^2 + b b2 + (gamma - 2) b (b + b2)]. Also ||beta~||_2 <= tau_g [p_gh R (2 "
+        "+ 4 t) + 2 t p_ghv (R^2 + R)] for t = max_h tau_h and R >= ||A||_2^2, ||A*||_2^2.",
+        remark="There is no gain of 1/Gamma over p_g without a bound on ||A||_2. The terms of the "
+        "bounds have different signs, so that they are not attained together. epsilon = 0 within "
+        "the corrected Lemma 1, so it is dominated there.",
         hypotheses=PAIR,
-        repaired="||beta_g||_2 <= tau p1 (gamma - 1)[5 b + b2 + b^2 + b b2 + (gamma - 2) b (b + b2)], or by spectral norms; no gain of 1/Gamma "
-        "without a bound on ||A||_2.",
         evidence=(
             Counterexample(),
             Inequality("by coherence", "descent", _residual, PAIR),
             Inequality("by spectral norms", "descent", _residual_spectral, PAIR),
+            Inequality(
+                "by spectral norms, groups that almost coincide", "copies", _residual_spectral, PAIR
+            ),
         ),
         derivation="gsae_ref.papers.t21.direction.formulas.residual_bound",
     ),
@@ -441,8 +712,12 @@ ROWS = (
         75,
         "inequality",
         "holds",
-        "(a + b)^2 <= 2 a^2 + 2 b^2, applied to (74).",
+        "“Then the squared norm of” v_i “satisfies” ||v_i||_2^2 <= 2 c^2 (omega_i sqrt(d^2 + 1) + "
+        "delta)^2 ||A_g - A*_g||_F^2 + O((gamma^6/Gamma^4)(mu_B + delta)^2), “since” (a + b)^2 <= "
+        "2 a^2 + 2 b^2.",
+        reading="given (74)",
         evidence=(Inequality("columns", "descent", _eq75, PAIR),),
+        hypotheses=PAIR,
         derivation="gsae_ref.papers.t21.direction.formulas.residual_bound",
     ),
 )

@@ -13,7 +13,7 @@ from ....arrays import Array
 
 
 def oja_gradient(A_g: Array, A_S: Array, y: Array) -> Array:
-    """R1, the Oja identity: -(I - P_S) y y^T A_g, the exact gradient normal to the span of the active groups.
+    """R1, the Oja identity: the exact gradient normal to the active groups is -(I - P_S) y y^T A_g.
 
     Let A_S, the atoms of the active groups, be orthonormal jointly, P_S = A_S A_S^T. Then A_g^T (y
     - A x) = z_g - tau_g z_g, which is (lam / r_g) z_g, and J_g z_g = z_g, so x_g + J_g A_g^T e =
@@ -39,7 +39,7 @@ def leading_coefficient(tau: float, p: float) -> float:
 
 
 def offset(A_g: Array, star_g: Array, tau: float) -> Array:
-    """M = tau A_g^T A*_g - (2 - tau) I, the matrix in (56) that the paper wants small; at A_g = A*_g it is -2 (1 - tau) I.
+    """M = tau A_g^T A*_g - (2 - tau) I, the bracket of (56); at A_g = A*_g it is -2 (1 - tau) I.
 
     >>> offset(np.eye(1), np.eye(1), 0.75)
     array([[-0.5]])

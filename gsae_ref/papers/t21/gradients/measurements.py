@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import combinations, product
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from itertools import combinations, permutations, product
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def network(rng: np.random.Generator, d: int, samples: int = 6) -> tuple[Array, Array, float]:
-    """Dictionary, batch and a threshold near the median norm, so that about half of the groups are active, none near the kink."""
+    """Dictionary, batch and a threshold near the median norm, away from the kink."""
     n_groups = 3
     while True:
         A = rng.standard_normal((5, n_groups * d)) / np.sqrt(5)
@@ -57,28 +58,126 @@ def exact_gradient(rng: np.random.Generator, quick: bool) -> Finding:
     return at_most("exact gradient against central differences", error, 1e-7)
 
 
+class Column(NamedTuple):
+    """A column of A as decoder and as encoder, at d = 1: the loss of both, and (43)-(46)."""
+
+    A: Array
+    y: Array
+    lam: float
+    k: int
+
+    def loss(self, decoder: Array, encoder: Array) -> float:
+        """1/2 ||y - A sigma(A^T y)||^2, column k of the two A replaced separately."""
+        left = self.A.copy()
+        left[:, self.k] = decoder
+        right = self.A.copy()
+        right[:, self.k] = encoder
+        code = ops.group_soft_threshold(right.T @ self.y, self.lam, 1)
+        return float(0.5 * np.sum((self.y - left @ code) ** 2))
+
+    @property
+    def own(self) -> Array:
+        """a_k."""
+        return self.A[:, self.k]
+
+    @property
+    def sigma(self) -> float:
+        """sigma(a_k^T y)."""
+        z = self.A.T @ self.y
+        return float(ops.group_soft_threshold(z, self.lam, 1)[self.k])
+
+    @property
+    def slope(self) -> float:
+        """sigma'(a_k^T y)."""
+        return float(abs(self.own @ self.y) > self.lam)
+
+    @property
+    def residual(self) -> Array:
+        """y - A sigma(A^T y)."""
+        return self.y - self.A @ ops.group_soft_threshold(self.A.T @ self.y, self.lam, 1)
+
+
+def _column(rng: np.random.Generator) -> Column:
+    """A column of a random network with d = 1 that is active."""
+    while True:
+        A, Y, lam = network(rng, 1, 1)
+        k = int(np.argmax(np.abs(Y[0] @ A)))
+        column = Column(A, Y[0], lam, k)
+        if column.slope:
+            return column
+
+
+def _central(f: Callable[[Array], Any], a: Array) -> Array:
+    """Derivative of f at a by central differences, one row for each entry of a."""
+    h = 1e-6
+    return np.array([(f(a + h * e) - f(a - h * e)) / (2 * h) for e in np.eye(len(a))])
+
+
+def _column_error(rng: np.random.Generator, sides: Callable[[Column], tuple[Any, Any]]) -> Finding:
+    error = 0.0
+    for _ in range(10):
+        printed, numeric = sides(_column(rng))
+        scale = max(float(np.linalg.norm(numeric)), 1.0)
+        error = max(error, float(np.linalg.norm(printed - numeric)) / scale)
+    return at_most("printed against central differences, d = 1", error, 1e-7)
+
+
 @measurement
-def elementwise_gradient(rng: np.random.Generator, quick: bool) -> Finding:
-    """At d = 1 Appendix B's formula is the gradient."""
-    return at_most(
-        "(41) against central differences, d = 1",
-        _largest_directional_error(rng, quick, "appendix_b", (1,)),
-        1e-7,
+def column_derivative(rng: np.random.Generator, quick: bool) -> Finding:
+    """(43) at d = 1: the derivative of a sigma(a^T y)."""
+
+    def sides(c: Column) -> tuple[Array, Array]:
+        def image(a: Array) -> Array:
+            return a * ops.group_soft_threshold(np.array([a @ c.y]), c.lam, 1)[0]
+
+        printed = c.sigma * np.eye(len(c.y)) + c.slope * np.outer(c.y, c.own)
+        return printed, _central(image, c.own)
+
+    return _column_error(rng, sides)
+
+
+@measurement
+def column_gradient(rng: np.random.Generator, quick: bool) -> Finding:
+    """(44) at d = 1: the derivative of the loss in a column."""
+    return _column_error(
+        rng,
+        lambda c: (
+            -c.sigma * c.residual - c.slope * c.y * (c.own @ c.residual),
+            _central(lambda a: c.loss(a, a), c.own),
+        ),
+    )
+
+
+@measurement
+def decoder_part(rng: np.random.Generator, quick: bool) -> Finding:
+    """(45) at d = 1: the derivative with the code held fixed."""
+    return _column_error(
+        rng, lambda c: (-c.residual * c.sigma, _central(lambda a: c.loss(a, c.own), c.own))
+    )
+
+
+@measurement
+def encoder_part(rng: np.random.Generator, quick: bool) -> Finding:
+    """(46) at d = 1: the derivative with the decoder held fixed."""
+    return _column_error(
+        rng,
+        lambda c: (
+            -c.y * (c.residual @ c.own) * c.slope,
+            _central(lambda a: c.loss(c.own, a), c.own),
+        ),
     )
 
 
 @measurement
 def printed_gradient(rng: np.random.Generator, quick: bool) -> Finding:
-    """At d = 2, 4 Appendix B's formula is not: mean relative distance from the exact gradient."""
-    gaps = {
-        d: float(
-            np.mean([_gap(*network(rng, d), d, "appendix_b") for _ in range(20 if quick else 200)])
-        )
-        for d in (2, 4, 8)
-    }
-    numbers = {f"d_{d}": gap for d, gap in gaps.items()}
+    """Mean relative distance of (41) from the exact gradient at d = 2, 4, 8."""
+    numbers = {}
+    for d in (2, 4, 8):
+        gaps = [float(_gap(*network(rng, d), d, "appendix_b")) for _ in range(20 if quick else 200)]
+        numbers[f"d_{d}"] = float(np.mean(gaps))
+    smallest = min(numbers.values())
     return at_least(
-        "mean relative error of (41), smallest of d = 2, 4, 8", min(gaps.values()), 0.005, **numbers
+        "mean relative error of (41), smallest of d = 2, 4, 8", smallest, 0.005, **numbers
     )
 
 
@@ -94,7 +193,7 @@ def _gap(A: Array, Y: Array, lam: float, d: int, gradient: str) -> Real:
 
 @measurement
 def version1_decoder_term(rng: np.random.Generator, quick: bool) -> Finding:
-    """-e sigma'(z)^T, as version 1 prints the decoder term, against -e sigma(z)^T, at d = 1, where sigma' = 1{x != 0}."""
+    """-E sigma'(z)^T, version 1's decoder term, against -E sigma(z)^T, at d = 1."""
     A, Y, lam = network(rng, 1)
     X = ops.encode(A, Y, lam, 1)
     E = Y - ops.decode(A, X)
@@ -124,7 +223,7 @@ def jacobian(rng: np.random.Generator, quick: bool) -> Finding:
 
 
 def _one_orthonormal_group(rng: np.random.Generator, share: float) -> tuple[float, float]:
-    """Errors of (26) for one active orthonormal group with lam/r = share, at a sample with a component outside its span."""
+    """Radial and tangential error of (26), one active orthonormal group, lam/r = share."""
     A = sampling.make_dictionary(6, 1, 2, kind="orthonormal_groups", rng=rng)
     z = rng.standard_normal(2)
     normal = rng.standard_normal(6)
@@ -193,7 +292,7 @@ def approximate_gradient(rng: np.random.Generator, quick: bool) -> Finding:
 
 @measurement
 def missing_plus(rng: np.random.Generator, quick: bool) -> Finding:
-    """Without the '+', (26) is of degree four in (y, lam), while the loss it is to differentiate is of degree two."""
+    """Without the '+', (26) is of degree four in (y, lam), and the loss of degree two."""
     A, Y, lam = network(rng, 2, samples=1)
     lam *= 0.1
     degree = []
@@ -219,37 +318,35 @@ def _pair(
 
 
 def _given_support(A: Array, A_star: Array, tau: Array, S: tuple[int, ...], d: int) -> Array:
-    """E[(51) | S] for frozen tau by enumerating codes +-sqrt(d) e_i per active group (covariance I), all combinations."""
-    atoms = [np.sqrt(d) * sign * np.eye(d)[i] for i in range(d) for sign in (1, -1)]
+    """E[(51) | S] for constant tau by enumerating codes +-sqrt(d) e_i, of covariance I."""
+    axes = np.sqrt(d) * np.eye(d)
+    atoms = [*axes, *-axes]
     total = np.zeros_like(A)
-    count = 0
-    for choice in product(atoms, repeat=len(S)):
+    choices = list(product(atoms, repeat=len(S)))
+    for choice in choices:
         y = sum(A_star[:, g * d : (g + 1) * d] @ x for g, x in zip(S, choice, strict=True))
-        total, count = total + _one_sample_51(A, y, S, tau, d), count + 1
-    return total / count
+        total += _one_sample_51(A, y, S, tau, d)
+    return total / len(choices)
 
 
 @measurement
 def conditional_expectation(rng: np.random.Generator, quick: bool) -> Finding:
-    """(29) + (30) for frozen tau against enumerated codes, given S."""
+    """(29) + (30) for constant tau against enumerated codes, given S."""
     d = 2
     A, A_star, tau = _pair(rng)
+    B = groups.blocks(A, d)
+    star = groups.blocks(A_star, d)
+    truths = star @ np.swapaxes(star, 1, 2)
     error = 0.0
     for S in combinations(range(4), 3):
-        enumerated = _given_support(A, A_star, tau, S, d)
-        B = groups.blocks(A, d)
-        star = groups.blocks(A_star, d)
-        inner = np.eye(6) - sum(tau[h] * B[h] @ B[h].T for h in S)
+        enumerated = groups.blocks(_given_support(A, A_star, tau, S, d), d)
+        rest = np.eye(6) - sum(tau[h] * B[h] @ B[h].T for h in S)
         for g in S:
-            P1 = -tau[g] * inner @ sum(star[h] @ star[h].T for h in S if h != g) @ B[g]
-            P2 = -tau[g] * sum(star[h] @ star[h].T for h in S if h != g) @ inner @ B[g]
-            right = (
-                -tau[g] * (inner @ star[g] @ star[g].T + star[g] @ star[g].T @ inner) @ B[g]
-                + P1
-                + P2
-            )
-            error = max(error, float(np.linalg.norm(enumerated[:, g * d : (g + 1) * d] - right)))
-    return at_most("difference, frozen tau", error, 1e-12)
+            others = sum(truths[h] for h in S if h != g)
+            first = -tau[g] * rest @ (truths[g] + others) @ B[g]
+            second = -tau[g] * (truths[g] + others) @ rest @ B[g]
+            error = max(error, float(np.linalg.norm(enumerated[g] - first - second)))
+    return at_most("difference, constant tau", error, 1e-12)
 
 
 @measurement
@@ -277,7 +374,7 @@ def displayed_term(rng: np.random.Generator, quick: bool) -> Finding:
 
 @measurement
 def expected_enumeration(rng: np.random.Generator, quick: bool) -> Finding:
-    """The closed form against the enumeration of all supports, Gamma <= 6, general covariance, groups not orthonormal."""
+    """The closed form against all supports: general covariance, groups not orthonormal."""
     error = 0.0
     d = 2
     for n_groups in (1, 2, 3, 5) if quick else (1, 2, 3, 4, 5, 6):
@@ -285,55 +382,61 @@ def expected_enumeration(rng: np.random.Generator, quick: bool) -> Finding:
         tau = rng.uniform(0, 1, n_groups)
         root = rng.standard_normal((n_groups, d, d))
         covariance = root @ np.swapaxes(root, 1, 2)
-        B = groups.blocks(A, d)
         star = groups.blocks(A_star, d)
-        P = B @ np.swapaxes(B, 1, 2)
-        P_star = star @ covariance @ np.swapaxes(star, 1, 2)
+        moments = star @ covariance @ np.swapaxes(star, 1, 2)
         for n_active in range(1, n_groups + 1):
-            total = np.zeros_like(B)
-            supports = list(combinations(range(n_groups), n_active))
-            for S in map(list, supports):
-                inner = np.eye(5) - np.einsum("h,hnm->nm", tau[S], P[S])
-                second = P_star[S].sum(axis=0)
-                for g in S:
-                    total[g] -= tau[g] * (inner @ second + second @ inner) @ B[g]
-            enumerated = groups.unblock(total / len(supports))
+            enumerated = _over_supports(A, moments, tau, n_active, d)
             closed = ops.expected_gradient(A, A_star, tau, n_active, d, covariance)
-            error = max(
-                error, float(np.linalg.norm(closed - enumerated) / np.linalg.norm(enumerated))
-            )
+            gap = np.linalg.norm(closed - enumerated) / np.linalg.norm(enumerated)
+            error = max(error, float(gap))
     return at_most("relative difference from enumeration", error, 1e-12)
+
+
+def _over_supports(A: Array, moments: Array, tau: Array, n_active: int, d: int) -> Array:
+    """Mean over all supports of the expectation of (51); ``moments[h]`` = E[y_h y_h^T]."""
+    B = groups.blocks(A, d)
+    P = B @ np.swapaxes(B, 1, 2)
+    total = np.zeros_like(B)
+    supports = list(combinations(range(len(B)), n_active))
+    for S in map(list, supports):
+        rest = np.eye(len(A)) - np.einsum("h,hnm->nm", tau[S], P[S])
+        second = moments[S].sum(axis=0)
+        for g in S:
+            total[g] -= tau[g] * (rest @ second + second @ rest) @ B[g]
+    return groups.unblock(total / len(supports))
 
 
 @measurement
 def leading_term_and_residual(rng: np.random.Generator, quick: bool) -> Finding:
-    """(55) with beta~ of (71), E[P_1 + P_2] enumerated over the supports, against the closed form."""
+    """(55) with beta~ of (71), E[P_1 + P_2] enumerated over the supports, against R6."""
     d = 2
-    A, A_star, tau = _pair(rng)
-    n_groups = 4
     n_active = 3
+    A, A_star, tau = _pair(rng)
+    left = ops.expected_gradient(A, A_star, tau, n_active, d)
+    leading = ops.expected_gradient(A, A_star, tau, n_active, d, form="printed")
+    right = leading + _residual_71(A, A_star, tau, n_active, d)
+    error = np.linalg.norm(left - right) / np.linalg.norm(left)
+    return at_most("relative difference", error, 1e-12)
+
+
+def _residual_71(A: Array, A_star: Array, tau: Array, n_active: int, d: int) -> Array:
+    """beta~ as (71) writes it: the terms with p_gh, and E[P_1 + P_2] over the supports."""
     B = groups.blocks(A, d)
     star = groups.blocks(A_star, d)
     P = B @ np.swapaxes(B, 1, 2)
-    P_star = star @ np.swapaxes(star, 1, 2)
+    truths = star @ np.swapaxes(star, 1, 2)
+    n_groups = len(B)
     p2 = n_active * (n_active - 1) / (n_groups * (n_groups - 1))
-    supports = list(combinations(range(n_groups), n_active))
     beta = np.zeros_like(B)
-    for g in range(n_groups):
-        for h in set(range(n_groups)) - {g}:
-            beta[g] += tau[g] * p2 * tau[h] * (P[h] @ P_star[g] + P_star[g] @ P[h]) @ B[g]
-        for S in supports:
-            if g in S:
-                inner = np.eye(6) - sum(tau[h] * P[h] for h in S)
-                others = sum(P_star[h] for h in S if h != g)
-                beta[g] -= tau[g] * (inner @ others + others @ inner) @ B[g] / len(supports)
-    left = ops.expected_gradient(A, A_star, tau, n_active, d)
-    right = ops.expected_gradient(A, A_star, tau, n_active, d, form="printed") + groups.unblock(
-        beta
-    )
-    return at_most(
-        "relative difference", np.linalg.norm(left - right) / np.linalg.norm(left), 1e-12
-    )
+    for g, h in permutations(range(n_groups), 2):
+        beta[g] += tau[g] * p2 * tau[h] * (P[h] @ truths[g] + truths[g] @ P[h]) @ B[g]
+    supports = list(combinations(range(n_groups), n_active))
+    for S in supports:
+        rest = np.eye(len(A)) - sum(tau[h] * P[h] for h in S)
+        for g in S:
+            others = sum(truths[h] for h in S if h != g)
+            beta[g] -= tau[g] * (rest @ others + others @ rest) @ B[g] / len(supports)
+    return groups.unblock(beta)
 
 
 @measurement
@@ -358,7 +461,7 @@ def rotation_invariance(rng: np.random.Generator, quick: bool) -> Finding:
 
 @measurement
 def oja_identity(rng: np.random.Generator, quick: bool) -> Finding:
-    """R1 at random samples whose active groups are orthonormal jointly; other groups may overlap with them."""
+    """R1 at random samples; the active groups are orthonormal jointly."""
     error = 0.0
     for _ in range(20 if quick else 200):
         A = sampling.make_dictionary(10, 3, 2, kind="orthonormal", rng=rng)

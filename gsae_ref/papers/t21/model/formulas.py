@@ -1,4 +1,4 @@
-"""How correlated the atoms and the groups of dictionaries are: coherence, block coherence, cross-block norms, closeness."""
+"""Coherence, block coherence, cross-block norms, closeness, orthonormality of dictionaries."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ....arrays import Array
 
 
 def coherence(A: ArrayLike) -> float:
-    """Largest correlation between two atoms, mu = max_{i != j} |a_i^T a_j|. [T21] text before Eq. (3).
+    """Largest correlation of two atoms, mu = max_{i != j} |a_i^T a_j|. [T21] text before Eq. (3).
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def block_coherence(A: ArrayLike, group_size: int) -> float:
 
 
 def closeness(A: ArrayLike, A_star: ArrayLike, group_size: int) -> Array:
-    """Distance of every group to its target, ||A_g - A*_g||_F. [T21] Eq. (17) asks that all are at most delta.
+    """Distance of every group to its target, ||A_g - A*_g||_F. [T21] Eq. (17): at most delta.
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ def closeness(A: ArrayLike, A_star: ArrayLike, group_size: int) -> Array:
 
 
 def orthonormality_defect(A: ArrayLike, group_size: int) -> Array:
-    """How far every group is from orthonormal atoms, ||A_g^T A_g - I||_2. [T21] Assumption 4 asks for 0.
+    """How far every group is from orthonormal, ||A_g^T A_g - I||_2. [T21] Assumption 4: 0.
 
     Parameters
     ----------

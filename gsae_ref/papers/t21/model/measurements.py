@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from math import comb
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,42 +36,93 @@ def sampling_model(rng: np.random.Generator, quick: bool) -> Finding:
 
 @measurement
 def penalty_over_support(rng: np.random.Generator, quick: bool) -> Finding:
-    """The literal objective, penalised on S only, has a minimiser that is active outside S."""
+    """The objective penalised on a fixed S only has a minimiser that is active outside S."""
     A, y = _orthonormal_problem(rng)
-    z = A.T @ y
-    S = [0, 1]
-    lam = 1.0
-    literal = z.copy()
-    literal[S] = ops.group_soft_threshold(z[S], lam, 2)
-    return at_least(
-        "largest coefficient outside S of the minimiser", np.abs(literal[2:]).max(), 0.1
-    )
+    minimiser = A.T @ y
+    minimiser[:2] = ops.group_soft_threshold(minimiser[:2], 1.0, 2)
+    outside = np.abs(minimiser[2:]).max()
+    return at_least("largest coefficient outside S of the minimiser", outside, 0.1)
 
 
 @measurement
 def penalty_over_all_groups(rng: np.random.Generator, quick: bool) -> Finding:
-    """With all groups penalised and orthonormal atoms the minimiser is sigma(A^T y): subgradient conditions hold."""
+    """All groups penalised, orthonormal atoms: sigma(A^T y) meets the optimality conditions."""
     A, y = _orthonormal_problem(rng)
-    x = ops.encode(A, y, 1.0, 2)
-    worst = 0.0
-    for g in range(3):
-        s = slice(2 * g, 2 * g + 2)
-        gradient = A[:, s].T @ (A @ x - y)
-        norm = np.linalg.norm(x[s])
-        worst = max(
-            worst,
-            float(
-                np.linalg.norm(gradient + x[s] / norm)
-                if norm > 0
-                else np.linalg.norm(gradient) - 1.0
-            ),
-        )
-    return at_most("distance of 0 from the subdifferential", worst, 1e-12)
+    defect = _subgradient_distance(A, y, ops.encode(A, y, 1.0, 2), 1.0, 2)
+    return at_most("distance of 0 from the subdifferential", defect, 1e-12)
+
+
+@measurement
+def rotated_groups(rng: np.random.Generator, quick: bool) -> Finding:
+    """(A*_g Q)(Q^T x_g) = A*_g x_g, and A*_g Q is orthonormal, for random orthogonal Q."""
+    error = 0.0
+    for d in (1, 2, 4):
+        star = sampling.make_dictionary(8, 1, d, kind="orthonormal_groups", rng=rng)
+        Q = np.linalg.qr(rng.standard_normal((d, d)))[0]
+        x = rng.standard_normal(d)
+        other = star @ Q
+        defect = np.linalg.norm(other.T @ other - np.eye(d))
+        error = max(error, float(np.linalg.norm(other @ (Q.T @ x) - star @ x)), float(defect))
+    return at_most("difference of the data, and defect of A*_g Q", error, 1e-12)
+
+
+@measurement
+def norm_is_convex(rng: np.random.Generator, quick: bool) -> Finding:
+    """l1/l2 is convex: the largest of ||s x + (1 - s) w|| - s ||x|| - (1 - s) ||w||."""
+    x = rng.standard_normal((1000, 3, 2))
+    w = rng.standard_normal((1000, 3, 2))
+    s = rng.uniform(0, 1, (1000, 1, 1))
+
+    def norm(z: Array) -> Array:
+        return np.linalg.norm(z, axis=2).sum(axis=1)
+
+    excess = norm(s * x + (1 - s) * w) - s[:, 0, 0] * norm(x) - (1 - s[:, 0, 0]) * norm(w)
+    return at_most("largest excess over the chord", excess.max(), 1e-12)
+
+
+def _objective(A: Array, y: Array, x: Array, lam: float, d: int) -> float:
+    """(6), the penalty over all groups."""
+    penalty = np.linalg.norm(x.reshape(-1, d), axis=1).sum()
+    return float(0.5 * np.sum((y - A @ x) ** 2) + lam * penalty)
+
+
+@measurement
+def nonconvex_objective(rng: np.random.Generator, quick: bool) -> Finding:
+    """(8) at (A, x) and (-A, -x), where it is equal, against its value half way between them."""
+    A, y = _orthonormal_problem(rng)
+    x = A.T @ y
+    at_ends = _objective(A, y, x, 0.1, 2)
+    half_way = _objective(0 * A, y, 0 * x, 0.1, 2)
+    return at_least("value half way over the value at the ends", half_way / at_ends, 1.5)
+
+
+@measurement
+def unfolded_minimises(rng: np.random.Generator, quick: bool) -> Finding:
+    """Overlapping atoms: 2000 unfolded steps meet the optimality conditions of (6), one fails."""
+    A = sampling.make_dictionary(8, 5, 2, kind="gaussian", rng=rng)
+    y = A @ rng.standard_normal(10)
+    lam = 0.3
+    many = _subgradient_distance(A, y, ops.unfolded_encode(A, y, lam, 2, 2000), lam, 2)
+    one = _subgradient_distance(A, y, ops.encode(A, y, lam, 2), lam, 2)
+    ratio = many / max(one, 1e-300)
+    return at_most("ratio of the distances of 0 from the subdifferential", ratio, 1e-6, one=one)
+
+
+def _subgradient_distance(A: Array, y: Array, x: Array, lam: float, d: int) -> float:
+    """Largest distance of 0 from a group's part of the subdifferential of (6) at x."""
+    gradient = (A.T @ (A @ x - y)).reshape(-1, d)
+    codes = x.reshape(-1, d)
+    norms = np.linalg.norm(codes, axis=1, keepdims=True)
+    active = norms[:, 0] > 0
+    inside = gradient[active] + lam * codes[active] / norms[active]
+    outside = np.linalg.norm(gradient[~active], axis=1) - lam
+    largest = np.linalg.norm(inside, axis=1).max(initial=0.0)
+    return float(max(largest, outside.max(initial=0.0)))
 
 
 @measurement
 def prox_optimality(rng: np.random.Generator, quick: bool) -> Finding:
-    """x = sigma(z) satisfies z - x in lam d||x||: the optimality condition of the proximal operator."""
+    """x = sigma(z) satisfies z - x in lam d||x||, the optimality condition of the prox."""
     worst = 0.0
     for d in (1, 2, 3, 8):
         Z = np.vstack([2 * rng.standard_normal((200, d)), np.zeros((1, d))])
@@ -94,7 +146,7 @@ def two_sided_relu(rng: np.random.Generator, quick: bool) -> Finding:
 
 @measurement
 def nonnegative_prox(rng: np.random.Generator, quick: bool) -> Finding:
-    """(1 - lam / ||z_+||)_+ z_+ minimises 1/2 ||x - z||^2 + lam ||x|| over x >= 0: no bounded search does better."""
+    """(1 - lam / ||z_+||)_+ z_+ against a bounded search for the minimiser over x >= 0."""
     from scipy.optimize import minimize
 
     gain = 0.0
@@ -165,30 +217,39 @@ def sampled_norms(rng: np.random.Generator, quick: bool) -> Finding:
 
 @measurement
 def support_probabilities(rng: np.random.Generator, quick: bool) -> Finding:
-    """p1, p2, p3 against the enumeration of all supports, and their size at the simulation's gamma = 3, Gamma = 500."""
-    from math import comb
-
+    """p1, p2, p3 against the enumeration of all supports, and the constants in Theta."""
     error = 0.0
     for n_groups in range(3, 8):
         for n_active in range(1, n_groups + 1):
             supports = list(combinations(range(n_groups), n_active))
             for k in (1, 2, 3):
                 counted = sum(set(range(k)) <= set(S) for S in supports) / len(supports)
-                formula = comb(n_active, k) / comb(n_groups, k)
-                error = max(error, abs(counted - formula))
-    p1, p2, p3 = (comb(3, k) / comb(500, k) for k in (1, 2, 3))
+                error = max(error, abs(counted - _inclusion(k, n_active, n_groups)))
+    pairs = [ratio for gamma in (2, 3, 8) for ratio in _share_of_power(2, gamma)]
+    triples = [ratio for gamma in (3, 4, 8) for ratio in _share_of_power(3, gamma)]
+    outside = max(0.5 - min(pairs), max(pairs) - 1, 2 / 9 - min(triples), max(triples) - 1)
     return at_most(
-        "largest error of p1, p2, p3",
-        error,
+        "error of p1, p2, p3, and excess over the constants of Theta",
+        max(error, outside),
         1e-14,
-        p2_over_p1_squared=p2 / p1**2,
-        p3_over_p1_cubed=p3 / p1**3,
+        smallest_p2_over_p1_squared=min(pairs),
+        smallest_p3_over_p1_cubed=min(triples),
     )
+
+
+def _inclusion(k: int, n_active: int, n_groups: int) -> float:
+    return comb(n_active, k) / comb(n_groups, k)
+
+
+def _share_of_power(k: int, gamma: int) -> list[float]:
+    """p_k / p1^k for growing numbers of groups."""
+    sizes = (gamma, gamma + 1, 2 * gamma, 500, 10**6)
+    return [_inclusion(k, gamma, G) / _inclusion(1, gamma, G) ** k for G in sizes]
 
 
 @measurement
 def code_covariance(rng: np.random.Generator, quick: bool) -> Finding:
-    """Sampled codes have covariance E[c^2]/d I = 61/6 I for c ~ U(4, 5), d = 2, not I: in standard errors."""
+    """Sampled codes have covariance (E[c^2]/d) I = (61/6) I for c ~ U(4, 5), d = 2."""
     A = sampling.make_dictionary(6, 3, 2, rng=rng)
     X = sampling.sample(A, 20_000 if quick else 100_000, 3, 2, norm_range=(4, 5), rng=rng).X
     error = X.T @ X / len(X) - 61 / 6 * np.eye(6)
@@ -198,6 +259,18 @@ def code_covariance(rng: np.random.Generator, quick: bool) -> Finding:
         np.abs(error / spread).max(),
         5.0,
         samples=len(X),
+    )
+
+
+@measurement
+def entries_without_a_bound(rng: np.random.Generator, quick: bool) -> Finding:
+    """Codes of Section 4.1: norms in [4, 5], and the smallest modulus of a non-zero entry."""
+    A = sampling.make_dictionary(12, 6, 2, rng=rng)
+    X = sampling.sample(A, 5000, 3, 2, norm_range=(4, 5), rng=rng).X
+    r = np.linalg.norm(X.reshape(-1, 2), axis=1)
+    smallest = np.abs(X[X != 0]).min()
+    return at_most(
+        "smallest entry over smallest norm", smallest / r[r > 0].min(), 0.01, entry=smallest
     )
 
 

@@ -23,10 +23,10 @@ def cross_term_bound(
     group_size: int,
     form: str = "corrected",
 ) -> float:
-    """Bound on the interference ||sum_{h in S} A_v^T A*_h x_h||, v not in S. [T21] Proposition 2, Eqs. (21), (38).
+    """Bound on the interference ||sum_{h in S} A_v^T A*_h x_h||, v not in S. [T21] Proposition 2.
 
-    ``form="printed"``: gamma B_max (mu_B + delta). ``form="corrected"``: gamma B_max (d mu_B +
-    delta).
+    * ``form="printed"``, Eqs. (21), (38): gamma B_max (mu_B + delta).
+    * ``form="corrected"``: gamma B_max (d mu_B + delta).
 
     Split A_v = A*_v + (A_v - A*_v). Each of the gamma terms is at most ||A*_v^T A*_h||_2 B_max +
     ||A_v - A*_v||_F ||A*_h||_2 B_max. By (3) the first norm is at most d mu_B; step (39) of the
@@ -43,7 +43,7 @@ def cross_term_bound(
 def cross_term_bound_v1(
     n_active: int, b_max: float, mu_block: float, delta: float, group_size: int
 ) -> float:
-    """The same bound under version 1's weaker assumptions (A_g orthonormal, nothing said of ||A*_h||_2, unit atoms).
+    """The bound under version 1's assumptions: A_g orthonormal, unit atoms, no ||A*_h||_2 = 1.
 
     Then ||A*_h||_2 <= min(sqrt(d), ||A_h||_2 + ||A*_h - A_h||_F) <= min(sqrt(d), 1 + delta), which
     multiplies delta.
@@ -57,10 +57,11 @@ def cross_term_bound_v1(
 def signal_bound(b_min: float, delta: float, form: str = "printed") -> float:
     """Lower bound on the signal ||A_g^T A*_g x_g||, g in S. [T21] Proposition 1, Eqs. (20), (34).
 
-    ``form="printed"``: (1 - delta) B_min, from ||A_g^T A*_g - I||_2 = ||A_g^T (A*_g - A_g)||_2 <=
-    delta; needs A_g orthonormal only. ``form="orthonormal"``: (1 - delta^2 / 2) B_min when A*_g is
-    orthonormal too. With singular values s_i <= 1 of A_g^T A*_g, delta^2 >= ||A_g - A*_g||_F^2 = 2d
-    - 2 tr(A_g^T A*_g) >= 2 sum_i (1 - s_i) >= 2 (1 - s_min). Attained.
+    * ``form="printed"``: (1 - delta) B_min, from ||A_g^T A*_g - I||_2 = ||A_g^T (A*_g - A_g)||_2
+      <= delta; needs A_g orthonormal only.
+    * ``form="orthonormal"``: (1 - delta^2 / 2) B_min when A*_g is orthonormal too. Let s_i <= 1 be
+      the singular values of A_g^T A*_g. Then delta^2 >= ||A_g - A*_g||_F^2 = 2d - 2 tr(A_g^T A*_g)
+      >= 2 sum_i (1 - s_i) >= 2 (1 - s_min). Attained.
 
     >>> signal_bound(2.0, 0.5), signal_bound(2.0, 0.5, "orthonormal")
     (1.0, 1.75)
@@ -79,10 +80,11 @@ def group_norm_bound(
 ) -> float:
     """Lower bound on ||A_g^T y|| of an active group. [T21] Eq. (22), second inequality.
 
-    ``form="printed"``: B_min (1 - delta) - gamma B_max (mu_B + delta). ``form="corrected"``: B_min
-    (1 - delta) - (gamma - 1) B_max (d mu_B + delta): the sum over h != g in S has gamma - 1 terms,
-    and each needs the factor d of :func:`cross_term_bound`. The printed bound exceeds the right one
-    as soon as (gamma - 1) d > gamma (at delta = 0).
+    * ``form="printed"``: B_min (1 - delta) - gamma B_max (mu_B + delta).
+    * ``form="corrected"``: B_min (1 - delta) - (gamma - 1) B_max (d mu_B + delta). The sum over
+      h != g in S has gamma - 1 terms, and each needs the factor d of :func:`cross_term_bound`.
+
+    The printed bound exceeds the right one as soon as (gamma - 1) d > gamma (at delta = 0).
 
     >>> group_norm_bound(1, 2.0, 2.0, 0.3, 0.0, 2)
     2.0
@@ -102,13 +104,15 @@ def recovery_interval(
     group_size: int,
     form: str = "corrected",
 ) -> tuple[float, float]:
-    """Thresholds that recover the support, from worst-case constants: (low, high). [T21] Lemma 1 and the text before it.
+    """Thresholds that recover the support, from worst-case constants: (low, high). [T21] Lemma 1.
 
-    ``form="printed"``: [gamma B_max (mu_B + delta), B_min (1 - delta) - gamma B_max (mu_B +
-    delta)], closed. ``form="corrected"``: [gamma B_max b, B_min (1 - delta) - (gamma - 1) B_max b),
-    open on the right because a group is active only *above* lam. Off the support ||A_v^T y|| <= low
-    <= lam, on it ||A_g^T y|| >= high > lam. Non-empty iff B_min (1 - delta) > (2 gamma - 1) B_max
-    b.
+    * ``form="printed"``, closed:
+      [gamma B_max (mu_B + delta), B_min (1 - delta) - gamma B_max (mu_B + delta)].
+    * ``form="corrected"``, open on the right because a group is active only *above* lam:
+      [gamma B_max b, B_min (1 - delta) - (gamma - 1) B_max b).
+
+    Off the support ||A_v^T y|| <= low <= lam, on it ||A_g^T y|| >= high > lam. The corrected
+    interval is not empty iff B_min (1 - delta) > (2 gamma - 1) B_max b.
 
     >>> recovery_interval(1, 4.0, 5.0, 0.1, 0.0, 2)
     (1.0, 4.0)
@@ -118,21 +122,24 @@ def recovery_interval(
 
 
 def incoherence_constant(b_min: float, b_max: float) -> float:
-    """A constant that makes Lemma 1 true: C = B_min / (5 B_max).
+    """The constant in Lemma 1's O(1 / log n): C = B_min / (4 B_max).
 
-    If gamma <= log n, log n >= 1 and max(d mu_B, delta) <= C / log n, then (2 gamma - 1) B_max b <=
-    (2 log n - 1) B_max 2 C / log n < 4 C B_max = 0.8 B_min <= B_min (1 - C) <= B_min (1 - delta),
-    as C <= 1/5: the corrected interval is not empty. "O(1 / log n)" with an unnamed constant, as
-    printed, does not give that.
+    Let gamma <= L = log n and max(d mu_B, delta) <= C / L. Then (2 gamma - 1) B_max b + B_min delta
+    is at most (2 L - 1) B_max 2 C / L + B_min C / L, and 2 B_max >= B_min, so this is less than 4 C
+    B_max = B_min: the corrected interval is not empty. No larger constant does for all n: at delta
+    = d mu_B = C / L, gamma = L and B_min = B_max, C = 1 / (4 - s) leaves it empty for large L.
+    "O(1 / log n)" with an unnamed constant, as printed, does not give a non-empty interval.
 
     >>> incoherence_constant(4.0, 5.0)
-    0.16
+    0.2
     """
-    return b_min / (5 * b_max)
+    return b_min / (4 * b_max)
 
 
 class SupportInterval(NamedTuple):
-    """Thresholds certified to recover every support: low <= lam < high (closed on the right in the printed form).
+    """Thresholds certified to recover every support: low <= lam < high.
+
+    The printed form is closed on the right.
 
     >>> SupportInterval(1.0, 3.0).empty, SupportInterval(2.4, 2.3).empty
     (False, True)
@@ -152,12 +159,13 @@ def sharp_interval(
 ) -> SupportInterval:
     """The interval from the actual matrices: needs no hypothesis on A, A* at all.
 
-    For every support of n_active groups and every code with B_min <= ||x_g|| <= B_max on it,
+    For every support S of n_active groups and every code with B_min <= ||x_g|| <= B_max on it,
 
-        ||A_v^T y|| <= B_max * (sum of the n_active largest ||A_v^T A*_h||_2, h != v)                           v not in S,
-        ||A_g^T y|| >= B_min s_min(A_g^T A*_g) - B_max * (sum of the n_active - 1 largest ||A_g^T A*_h||_2, h != g)    g in S.
+        ||A_v^T y|| <= B_max * (sum of the n_active largest c_vh, h != v), v not in S,
+        ||A_g^T y|| >= B_min s_g - B_max * (sum of the n_active - 1 largest c_gh, h != g), g in S,
 
-    low is the largest of the first over v, high the smallest of the second over g.
+    with c_gh = ||A_g^T A*_h||_2 and s_g the smallest singular value of A_g^T A*_g. low is the
+    largest of the first over v, high the smallest of the second over g.
 
     >>> sharp_interval(np.eye(2), np.eye(2), 1, 1, 4.0, 5.0)
     SupportInterval(low=0.0, high=4.0)
@@ -181,7 +189,7 @@ def support_interval(
     b_max: float,
     form: str = "corrected",
 ) -> SupportInterval:
-    """Thresholds lam certified to recover every support of ``n_active`` groups in one pass of the encoder. [T21] Lemma 1.
+    """Thresholds lam certified to recover every support of ``n_active`` groups. [T21] Lemma 1.
 
     Parameters
     ----------
@@ -194,17 +202,20 @@ def support_interval(
     b_min, b_max : float
         Bounds on the norm of an active group's code, 0 < b_min <= b_max. [T21] Eq. (15).
     form : {"corrected", "printed", "sharp"}
-        "printed": [gamma B_max (mu_B + delta), B_min (1 - delta) - gamma B_max (mu_B + delta)],
-        with mu_B of A* and delta = max_g ||A_g - A*_g||_F. False in general (ledger row
-        ``T21-lemma1``). "corrected": [gamma B_max b, B_min (1 - delta) - (gamma - 1) B_max b), b =
-        d mu_B + delta; valid when the groups of A are orthonormal and ||A*_g||_2 <= 1. "sharp":
-        from the actual cross-block norms and smallest singular values; valid for any two matrices,
-        and never narrower than a valid "corrected" one.
+        * "printed", with mu_B of A* and delta = max_g ||A_g - A*_g||_F:
+          [gamma B_max (mu_B + delta), B_min (1 - delta) - gamma B_max (mu_B + delta)].
+          False in general (ledger row ``T21-lemma1``).
+        * "corrected", with b = d mu_B + delta:
+          [gamma B_max b, B_min (1 - delta) - (gamma - 1) B_max b).
+          Valid when the groups of A are orthonormal and ||A*_g||_2 <= 1.
+        * "sharp", from the actual cross-block norms and smallest singular values: valid for any two
+          matrices, and never narrower than a valid "corrected" one.
 
     Returns
     -------
     interval : SupportInterval
-        ``low``, ``high`` and ``empty``. Every lam with low <= lam < high is certified.
+        ``low``, ``high`` and ``empty``. Every lam with low <= lam < high is certified, for one pass
+        of the encoder.
 
     Raises
     ------
@@ -217,8 +228,10 @@ def support_interval(
     >>> A = np.array([[1, 0, 0.28, 0], [0, 1, 0, 0.28], [0, 0, 0.96, 0], [0, 0, 0, 0.96]])
     >>> support_interval(A, A, group_size=2, n_active=1, b_min=1, b_max=2)
     SupportInterval(low=0.56, high=1.0)
-    >>> support_interval(A, A, group_size=2, n_active=1, b_min=1, b_max=2, form="printed")  # wrong: ||A_v^T y|| can be 0.56
+    >>> support_interval(A, A, group_size=2, n_active=1, b_min=1, b_max=2, form="printed")
     SupportInterval(low=0.28, high=0.72)
+
+    The second is wrong: ||A_v^T y|| can be 0.56.
     """
     checks.option("form", form, ("corrected", "printed", "sharp"))
     A, A_star = (

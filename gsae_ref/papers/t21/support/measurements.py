@@ -1,4 +1,4 @@
-"""Measurements for the recovery of supports: one pass of the encoder, and how far (27) is from (26)."""
+"""Measurements for the recovery of supports by one pass of the encoder, and of activations."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @measurement
 def one_pass_recovery(rng: np.random.Generator, quick: bool) -> Finding:
-    """Encoder with lam in the corrected interval, on sampled data: fraction of supports recovered exactly."""
+    """Fraction of supports that the encoder recovers, lam in the corrected interval."""
     A_star = sampling.make_dictionary(30, 10, 2, kind="orthonormal", rng=rng)
     A = sampling.perturb_dictionary(A_star, delta=0.05, group_size=2, direction="tangent", rng=rng)
     interval = support_interval(A, A_star, 2, 3, 4.0, 5.0)
@@ -36,7 +36,7 @@ def one_pass_recovery(rng: np.random.Generator, quick: bool) -> Finding:
 
 @measurement
 def support_substitution(rng: np.random.Generator, quick: bool) -> Finding:
-    """Expected and true support give the same gradient to the last bit when lam lies in the corrected interval."""
+    """(26) with the computed and with the true support, lam in the corrected interval."""
     A_star = sampling.make_dictionary(30, 10, 2, kind="orthonormal", rng=rng)
     A = sampling.perturb_dictionary(A_star, delta=0.05, group_size=2, direction="tangent", rng=rng)
     Y, _, support = sampling.sample(A_star, 1000, 3, 2, norm_range=(4, 5), rng=rng)
@@ -44,3 +44,20 @@ def support_substitution(rng: np.random.Generator, quick: bool) -> Finding:
     estimated = ops.loss_and_grad(A, Y, lam, 2, "approximate")[1]
     true = ops.loss_and_grad(A, Y, lam, 2, "approximate", support=support)[1]
     return at_most("||epsilon||", np.linalg.norm(estimated - true), 0.0)
+
+
+@measurement
+def activations_short_by_lam(rng: np.random.Generator, quick: bool) -> Finding:
+    """Codes at A = A*, jointly orthonormal, against (1 - lam/||x*_g||) x*_g, for d = 1, 2, 3."""
+    error = 0.0
+    lam = 1.5
+    for d in (1, 2, 3):
+        A = sampling.make_dictionary(24, 8, d, kind="orthonormal", rng=rng)
+        Y, X, _ = sampling.sample(A, 200, 2, d, norm_range=(2, 5), rng=rng)
+        codes = X.reshape(len(X), 8, d)
+        norms = np.linalg.norm(codes, axis=2, keepdims=True)
+        expected = np.where(norms > 0, (1 - lam / np.maximum(norms, 1)) * codes, 0)
+        error = max(
+            error, float(np.abs(ops.encode(A, Y, lam, d) - expected.reshape(X.shape)).max())
+        )
+    return at_most("largest difference", error, 1e-12)

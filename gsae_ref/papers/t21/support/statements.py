@@ -9,9 +9,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ....arrays import Array
-from ....claims.evidence import Counterexample, Identity, Inequality, Measurement, Sides, worst
+from ....claims.evidence import (
+    Counterexample,
+    Identity,
+    Inequality,
+    Measurement,
+    Sides,
+    worst,
+)
 from ....claims.hypothesis import Hypothesis
-from ...row import Row, statement
+from ...row import Row, equation, statement
 from ..instance import (
     CLOSE,
     DELTA_AT_MOST_1,
@@ -20,6 +27,7 @@ from ..instance import (
     ORTHONORMAL,
     ORTHONORMAL_STAR,
     SUPPORT_SIZE,
+    UNIT_COLUMNS,
     UNIT_NORM_STAR,
 )
 from . import formulas
@@ -29,11 +37,11 @@ if TYPE_CHECKING:
 
 PROP1 = (ORTHONORMAL, CLOSE, DELTA_AT_MOST_1, NORMS_BOUNDED)
 PROP2 = (ORTHONORMAL, UNIT_NORM_STAR, CLOSE, DELTA_AT_MOST_1, NORMS_BOUNDED, SUPPORT_SIZE)
-PROP2_V1 = (ORTHONORMAL, CLOSE, DELTA_AT_MOST_1, NORMS_BOUNDED, SUPPORT_SIZE)
+PROP2_V1 = (ORTHONORMAL, UNIT_COLUMNS, CLOSE, DELTA_AT_MOST_1, NORMS_BOUNDED, SUPPORT_SIZE)
 INCOHERENT = Hypothesis(
-    "gamma <= log n, log n >= 1 and max(d mu_B, delta) <= C / log n with C = B_min / (5 B_max)",
+    "gamma <= log n and max(d mu_B, delta) <= C / log n with C = B_min / (4 B_max)",
     lambda i: min(
-        math.log(i.n_features) - max(i.n_active, 1),
+        math.log(i.n_features) - i.n_active,
         formulas.incoherence_constant(i.b_min, i.b_max)
         - math.log(i.n_features) * max(i.d * i.mu_block, i.delta),
     ),
@@ -55,29 +63,40 @@ def _signal(i: Instance) -> Array:
 
 
 def _cross_terms(i: Instance) -> Array:
-    """||sum_{h in S, h != g} A_g^T A*_h x_h|| for every group g (for g outside S this is ||A_g^T y||)."""
+    """||sum_{h in S, h != g} A_g^T A*_h x_h|| for every g; outside S this is ||A_g^T y||."""
     x = _per_group(i.x, i)
     own = np.einsum("gni,gnj,gj->gi", i.blocks, i.star, x)
     return np.linalg.norm(_per_group(i.A.T @ i.y, i) - own, axis=1)
 
 
-def _prop2(form: str) -> Sides:
-    def sides(i: Instance) -> tuple[float, float]:
-        if i.active.all():  # no group outside S: any active one sees gamma - 1 cross terms, which obey the same bound
-            return _cross_terms(i).max(), formulas.cross_term_bound(
-                i.n_active, i.b_max, i.mu_block, i.delta, i.d, form
-            )
-        return _cross_terms(i)[~i.active].max(), formulas.cross_term_bound(
-            i.n_active, i.b_max, i.mu_block, i.delta, i.d, form
-        )
+def _largest_leak(i: Instance) -> float:
+    """Largest cross-term off the support; where all groups are active, of an active group.
 
-    return sides
+    An active group has gamma - 1 cross-terms, which obey the same bound.
+    """
+    leaks = _cross_terms(i)
+    return leaks.max() if i.active.all() else leaks[~i.active].max()
+
+
+def _prop2(form: str) -> Sides:
+    return lambda i: (
+        _largest_leak(i),
+        formulas.cross_term_bound(i.n_active, i.b_max, i.mu_block, i.delta, i.d, form),
+    )
+
+
+def _leak_v1(i: Instance, n_active: int) -> float:
+    return formulas.cross_term_bound_v1(n_active, i.b_max, i.mu_block, i.delta, i.d)
 
 
 def _prop2_v1(i: Instance) -> tuple[float, float]:
-    return _cross_terms(i)[~i.active].max(), formulas.cross_term_bound_v1(
-        i.n_active, i.b_max, i.mu_block, i.delta, i.d
-    )
+    return _largest_leak(i), _leak_v1(i, i.n_active)
+
+
+def _signal_v1(i: Instance) -> tuple[float, float]:
+    """Right end of version 1's corrected interval against the smallest active norm."""
+    others = _leak_v1(i, i.n_active - 1)
+    return formulas.signal_bound(i.b_min, i.delta) - others, i.r[i.active].min()
 
 
 def _eq22(form: str) -> Sides:
@@ -117,13 +136,16 @@ def _sharp_contains_corrected(i: Instance) -> tuple[float, float]:
 
 
 LEMMA1_PRINTED = (
-    "If gamma <= log n and max(mu_B, delta) = O(1/log n), the range [gamma B_max (mu_B + delta), B_min (1 - delta) - gamma B_max "
-    "(mu_B + delta)] is not empty and every lam in it recovers the support."
+    "“Assume” gamma <= log n “and” max(mu_B, delta) = O(1/log n). “Then the range” [gamma B_max "
+    "(mu_B + delta), B_min (1 - delta) - gamma B_max (mu_B + delta)] “is non-empty, and any "
+    "value” lam “within that range will correctly recover the support.”"
 )
 LEMMA1_CORRECTED = (
-    "With b = d mu_B + delta, every lam in [gamma B_max b, B_min (1 - delta) - (gamma - 1) B_max b) recovers the support; the range is not "
-    "empty iff B_min (1 - delta) > (2 gamma - 1) B_max b, for which gamma <= log n, log n >= 1, max(d mu_B, delta) <= B_min / (5 B_max log n) "
-    "suffice."
+    "Let A_g^T A_g = I, ||A*_g||_2 = 1, ||A_g - A*_g||_F <= delta for every g in [Gamma], (15), "
+    "and b = d mu_B + delta. Every lam in [gamma B_max b, B_min (1 - delta) - (gamma - 1) B_max "
+    "b) recovers every support of at most gamma groups. The interval is not empty iff B_min (1 - "
+    "delta) > (2 gamma - 1) B_max b, for which gamma <= log n and max(d mu_B, delta) <= B_min / "
+    "(4 B_max log n) suffice."
 )
 LEMMA1_EVIDENCE = (
     Inequality(
@@ -145,23 +167,48 @@ LEMMA1_EVIDENCE = (
         PROP2 + (INCOHERENT,),
     ),
 )
-PROP2_CORRECTED = "gamma B_max (d mu_B + delta): (3) divides by d, the proof does not multiply back. Sharp at delta = 0."
+PROP2_CORRECTED = (
+    "||sum_{h in S} A_v^T A*_h x*_h||_2 <= gamma B_max (d mu_B + delta) for v not in S, when A_v "
+    "is orthonormal, ||A*_h||_2 = 1 and ||A_v - A*_v||_F <= delta: (3) divides by d, and the "
+    "proof does not multiply back. Sharp at delta = 0."
+)
 
 ROWS = (
     statement(
-        "eq19",
-        "Eq. (19)",
+        "activations",
+        "Section 1",
+        "remark",
+        "false",
+        "“can a shallow, group-sparse autoencoder recover the generating matrix, as well as "
+        "nonzero blocks and their activations? We answer this question in the affirmative” “we "
+        "show that the encoder’s output demonstrably identifies nonzero blocks and their "
+        "activations.”",
+        reading="the activations of a non-zero block are its code x*_g",
+        repaired="Let the groups of A = A* be orthonormal jointly and lam < ||x*_g||_2 for g in "
+        "S. Then sigma_lam(A_g^T y) = (1 - lam/||x*_g||_2) x*_g: the direction of every "
+        "activation is right, its norm is short by lam. So x*_g = (1 + lam/||x_g||_2) x_g for the "
+        "output x_g.",
+        remark="That the generating matrix is not a minimiser either is T21-remark-b.",
+        hypotheses=(ORTHONORMAL, ORTHONORMAL_STAR, NORMS_BOUNDED),
+        evidence=(Counterexample(), Measurement("activations_short_by_lam")),
+        derivation="gsae_ref.reference.activations.shrinkage",
+    ),
+    equation(
+        19,
         "identity",
         "holds",
-        "A_g^T y = A_g^T A*_g x_g + sum_{h != g in S} A_g^T A*_h x_h.",
+        "“we decompose” A_g^T y “as follows” A_g^T y = A_g^T A*_g x*_g + sum_{h != g in S} A_g^T "
+        "A*_h x*_h.",
         evidence=(Identity("decomposition, every group", "support", _decomposition),),
+        derivation="gsae_ref.papers.t21.support.formulas.group_norm_bound",
     ),
     statement(
         "prop1",
         "Proposition 1",
         "inequality",
         "holds",
-        "||A_g^T A*_g x_g|| >= B_min (1 - delta) for g in S.",
+        "“The norm of the term” A_g^T A*_g x*_g “is lower-bounded by” ||A_g^T A*_g x*_g||_2 >= "
+        "B_min (1 - delta).",
         hypotheses=PROP1,
         remark="With orthonormal A*_g the sharper (1 - delta^2/2) B_min holds, and is attained.",
         evidence=(
@@ -183,12 +230,22 @@ ROWS = (
         ),
         derivation="gsae_ref.papers.t21.support.formulas.signal_bound",
     ),
+    equation(
+        20,
+        "inequality",
+        "holds",
+        "||A_g^T A*_g x*_g||_2 >= B_min (1 - delta) [Proposition 1].",
+        same_as="T21-prop1",
+        hypotheses=PROP1,
+        derivation="gsae_ref.papers.t21.support.formulas.signal_bound",
+    ),
     statement(
         "prop2",
         "Proposition 2",
         "inequality",
         "false",
-        "||sum_{h in S} A_v^T A*_h x_h|| <= gamma B_max (mu_B + delta) for v not in S.",
+        "“The norm of the term” sum_{h in S} A_v^T A*_h x*_h “is upper-bounded by” ||sum_{h in S} "
+        "A_v^T A*_h x*_h||_2 <= gamma B_max (mu_B + delta) [v not in S].",
         repaired=PROP2_CORRECTED,
         hypotheses=PROP2,
         evidence=(
@@ -203,22 +260,39 @@ ROWS = (
         "Proposition 2, version 1",
         "inequality",
         "false",
-        "The same bound gamma B_max (mu_B + delta), with nothing assumed of ||A*_h||_2.",
-        repaired="gamma B_max (d mu_B + delta min(sqrt(d), 1 + delta)), atoms of A* of unit norm.",
+        "“The norm of the term” sum_{h in S} A_v^T A*_h x*_h “is upper-bounded by” gamma B_max "
+        "(mu_B + delta) [with nothing assumed of ||A*_h||_2].",
+        repaired="||sum_{h in S} A_v^T A*_h x*_h||_2 <= gamma B_max (d mu_B + delta min(sqrt(d), "
+        "1 + delta)) for v not in S, when A_v and A_h are orthonormal, the atoms of A* have unit "
+        "norm, and ||A_g - A*_g||_F <= delta for every g.",
         hypotheses=PROP2_V1,
         evidence=(
+            Counterexample(),
             Inequality("printed bound", "unit_star", _prop2("printed"), PROP2_V1, expect="fails"),
             Inequality("corrected bound", "unit_star", _prop2_v1, PROP2_V1),
         ),
         derivation="gsae_ref.papers.t21.support.formulas.cross_term_bound_v1",
+    ),
+    equation(
+        21,
+        "inequality",
+        "false",
+        "||sum_{h in S} A_v^T A*_h x*_h||_2 <= gamma B_max (mu_B + delta) [Proposition 2].",
+        repaired=PROP2_CORRECTED,
+        same_as="T21-prop2",
+        hypotheses=PROP2,
+        derivation="gsae_ref.papers.t21.support.formulas.cross_term_bound",
     ),
     statement(
         "eq22",
         "Eq. (22) (version 1: (22), (23))",
         "inequality",
         "false",
-        "||A_g^T y|| >= ||A_g^T A*_g x_g|| - ||sum_{h != g} A_g^T A*_h x_h|| >= B_min (1 - delta) - gamma B_max (mu_B + delta).",
-        repaired="First inequality true; the last term of the second is (gamma - 1) B_max (d mu_B + delta).",
+        "“we can now lower-bound the norm of a group” g in S “as” ||A_g^T y||_2 >= ||A_g^T A*_g "
+        "x*_g||_2 - ||sum_{h != g in S} A_g^T A*_h x*_h||_2 >= B_min (1 - delta) - gamma B_max "
+        "(mu_B + delta).",
+        repaired="The first inequality holds. The second holds with (gamma - 1) B_max (d mu_B + "
+        "delta) as its last term, under the hypotheses of Proposition 2.",
         hypotheses=PROP2,
         evidence=(
             Inequality(
@@ -233,12 +307,30 @@ ROWS = (
         derivation="gsae_ref.papers.t21.support.formulas.group_norm_bound",
     ),
     statement(
+        "recovery-in-one-pass",
+        "text before Lemma 1",
+        "remark",
+        "false",
+        "“If we choose the threshold” lam “to be in the range” of Lemma 1, “then the support is "
+        "correctly recovered.” “Connecting this result to the clustering narrative, cluster "
+        "membership is recovered in a single step of our architecture.”",
+        repaired="For lam in the corrected interval of Lemma 1 (R5) every support is recovered by "
+        "one pass of the encoder.",
+        hypotheses=PROP2 + (IN_CORRECTED_INTERVAL,),
+        evidence=(Counterexample(), Measurement("one_pass_recovery")),
+        derivation="gsae_ref.papers.t21.support.formulas.recovery_interval",
+    ),
+    statement(
         "lemma1",
         "Lemma 1",
         "inequality",
         "false",
         LEMMA1_PRINTED,
         repaired=LEMMA1_CORRECTED,
+        remark="The factor d of Proposition 2 is what no constant in O(1/log n) repairs "
+        "(T21-lemma1); that the constant must be small enough (-empty) and the right end excluded "
+        "(-closed-end) are smaller matters. B_min / (4 B_max) is the largest constant that does "
+        "for all n.",
         hypotheses=PROP2 + (IN_CORRECTED_INTERVAL,),
         evidence=(
             Counterexample(),
@@ -247,41 +339,55 @@ ROWS = (
         derivation="gsae_ref.papers.t21.support.formulas.recovery_interval",
     ),
     statement(
-        "eq20",
-        "Eq. (20)",
-        "inequality",
-        "holds",
-        "The bound of Proposition 1.",
-        same_as="T21-prop1",
-    ),
-    statement(
-        "eq21",
-        "Eq. (21)",
+        "lemma1-v1",
+        "Lemma 1, version 1",
         "inequality",
         "false",
-        "The bound of Proposition 2.",
-        repaired=PROP2_CORRECTED,
-        same_as="T21-prop2",
+        "“Assume” gamma <= log n “and” max(mu_B, delta) = O(1/log n). “Then the range” [gamma "
+        "B_max (mu_B + delta), B_min (1 - delta) - gamma B_max (mu_B + delta)] “is non-empty, and "
+        "any value” lam “within that range will correctly recover the support.” [With nothing "
+        "assumed of ||A*_h||_2.]",
+        repaired="Let A_g be orthonormal, the atoms of A* of unit norm, ||A_g - A*_g||_F <= delta "
+        "for every g in [Gamma], (15), and b = d mu_B + delta min(sqrt(d), 1 + delta). Every lam "
+        "in [gamma B_max b, B_min (1 - delta) - (gamma - 1) B_max b) recovers every support of at "
+        "most gamma groups.",
+        hypotheses=PROP2_V1,
+        evidence=(
+            Counterexample(),
+            Inequality(
+                "off the support ||A_v^T y|| <= gamma B_max b", "unit_star", _prop2_v1, PROP2_V1
+            ),
+            Inequality(
+                "on the support ||A_g^T y|| >= the right end", "unit_star", _signal_v1, PROP2_V1
+            ),
+        ),
+        derivation="gsae_ref.papers.t21.support.formulas.cross_term_bound_v1",
     ),
-    statement(
-        "eq34", "Eq. (34)", "inequality", "holds", "Proposition 1 restated.", same_as="T21-prop1"
-    ),
-    statement(
-        "eq35",
-        "Eq. (35)",
+    equation(
+        34,
         "inequality",
         "holds",
-        "||A_g^T A*_g x_g|| >= (1 - ||A_g^T A*_g - I||_2) ||x_g||.",
+        "||A_g^T A*_g x*_g||_2 >= B_min (1 - delta) [Proposition 1 restated].",
+        same_as="T21-prop1",
+        hypotheses=PROP1,
+        derivation="gsae_ref.papers.t21.support.formulas.signal_bound",
+    ),
+    equation(
+        35,
+        "inequality",
+        "holds",
+        "||A_g^T A*_g x*_g||_2 = ||(A_g^T A*_g - I) x*_g + x*_g||_2 >= (1 - ||A_g^T A*_g - I||_2) "
+        "||x*_g||_2.",
         evidence=(
             Inequality("for the active group where the bound is largest", "free_star", _step35),
         ),
+        derivation="gsae_ref.papers.t21.support.formulas.signal_bound",
     ),
-    statement(
-        "eq36",
-        "Eq. (36)",
+    equation(
+        36,
         "inequality",
         "holds",
-        "||A_g^T A*_g - I||_2 = ||A_g^T (A*_g - A_g)||_2 <= ||A_g||_2 ||A*_g - A_g||_2 <= delta.",
+        "||A_g^T A*_g - I||_2 = ||A_g^T (A*_g - A_g)||_2 <= ||A_g^T||_2 ||A*_g - A_g||_2 <= delta.",
         hypotheses=(ORTHONORMAL, CLOSE),
         evidence=(
             Inequality(
@@ -291,31 +397,38 @@ ROWS = (
                 (ORTHONORMAL, CLOSE),
             ),
         ),
+        derivation="gsae_ref.papers.t21.support.formulas.signal_bound",
     ),
-    statement(
-        "eq37",
-        "Eq. (37)",
+    equation(
+        37,
         "inequality",
         "holds",
-        "Proposition 1's chain, put together.",
+        "||A_g^T A*_g x*_g||_2 >= (1 - ||A_g^T A*_g - I||_2) ||x*_g||_2 >= (1 - delta) ||x*_g||_2 "
+        ">= (1 - delta) B_min.",
         same_as="T21-prop1",
+        hypotheses=PROP1,
+        derivation="gsae_ref.papers.t21.support.formulas.signal_bound",
     ),
-    statement(
-        "eq38",
-        "Eq. (38)",
+    equation(
+        38,
         "inequality",
         "false",
-        "Proposition 2 restated.",
+        "||sum_{h in S} A_v^T A*_h x*_h||_2 <= gamma B_max (mu_B + delta) [Proposition 2 "
+        "restated].",
         repaired=PROP2_CORRECTED,
         same_as="T21-prop2",
+        hypotheses=PROP2,
+        derivation="gsae_ref.papers.t21.support.formulas.cross_term_bound",
     ),
-    statement(
-        "eq39",
-        "Eq. (39)",
+    equation(
+        39,
         "inequality",
         "false",
-        "The chain for Proposition 2; its step ||A*_v^T A*_h||_2 <= mu_B.",
-        repaired="||A*_v^T A*_h||_2 <= d mu_B by (3); the other steps are right.",
+        "||sum_{h in S} A_v^T A*_h x*_h||_2 <= ... <= sum_{h in S} ||A_v^T - A*_v^T||_2 "
+        "||A*_h||_2 ||x*_h||_2 + sum_{h in S} ||A*_v^T A*_h||_2 ||x*_h||_2 <= sum_{h in S} delta "
+        "B_max + sum_{h in S} mu_B B_max.",
+        repaired="||A*_v^T A*_h||_2 <= d mu_B by (3), so d mu_B in place of mu_B; the other steps "
+        "hold.",
         evidence=(
             Counterexample(),
             Inequality(
@@ -325,16 +438,6 @@ ROWS = (
         ),
         derivation="gsae_ref.papers.t21.support.formulas.cross_term_bound",
     ),
-    statement(
-        "recovery-in-one-pass",
-        "text before Lemma 1",
-        "remark",
-        "false",
-        "Cluster membership is recovered in a single step of the architecture.",
-        repaired="Under the corrected Lemma 1, surely; outside it nothing is proved.",
-        evidence=(Counterexample(), Measurement("one_pass_recovery")),
-        derivation="gsae_ref.papers.t21.support.formulas.recovery_interval",
-    ),
     Row(
         "R5",
         "own",
@@ -342,6 +445,8 @@ ROWS = (
         "inequality",
         "holds",
         LEMMA1_CORRECTED,
+        remark="The right end is excluded because a group is active only above lam. The interval "
+        "from the actual matrices, of support_interval(form='sharp'), contains this one.",
         hypotheses=PROP2 + (IN_CORRECTED_INTERVAL,),
         evidence=LEMMA1_EVIDENCE
         + (

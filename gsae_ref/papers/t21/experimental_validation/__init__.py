@@ -1,0 +1,1 @@
+"""T21: experimental validation."""
