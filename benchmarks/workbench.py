@@ -107,8 +107,14 @@ FALSE = [
     ),
 ]
 DIGITS = {  # of the prototype, median of 20 seeds
-    "Proposition 2": 6, "Lemma 1": 8, "(22)": 45, "(33)": 9, "(73)": 10, "sqrt(gamma)": 9,
-    "interference": 40, "Theorem 2, one step": 12,
+    "Proposition 2": 6,
+    "Lemma 1": 8,
+    "(22)": 45,
+    "(33)": 9,
+    "(73)": 10,
+    "sqrt(gamma)": 9,
+    "interference": 40,
+    "Theorem 2, one step": 12,
 }
 BUDGETS = {"(22)": 50_000}
 AWAY = ("delta >= 1/20",)

@@ -254,7 +254,7 @@ def _support_recovery(
             log_n - sizes["n_active"],
         ),
         _inequality(
-            "log n >= 1 and max(d mu_B, delta) <= B_min / (5 B_max log n)",
+            "log n >= 1 and max(d mu_B, delta) <= B_min / (4 B_max log n)",
             "Lemma 1, with an explicit constant for its O(1/log n)",
             min(log_n - 1, constant / max(log_n, 1) - max(cross, delta)),
         ),

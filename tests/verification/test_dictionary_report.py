@@ -224,7 +224,7 @@ BREAK = {
     "atoms of A* have unit norm": lambda A, S: (A, stretched(S, 0.9), {}),
     "delta = max_g ||A_g - A*_g||_F <= 1": lambda A, S: (-A, S, {}),
     "gamma <= log n": lambda A, S: (A[:8], S[:8], {"n_active": 3}),
-    "log n >= 1 and max(d mu_B, delta) <= B_min / (5 B_max log n)": lambda A, S: (
+    "log n >= 1 and max(d mu_B, delta) <= B_min / (4 B_max log n)": lambda A, S: (
         correlated(S),
         correlated(S),
         {},
