@@ -88,13 +88,12 @@ def outcomes(report):
     """How many claims reproduce, in words.
 
     >>> outcomes("| a | **reproduces** |\\n| b | **not settled** |\\n| c | **reproduces** |")
-    'Of 3 claims 2 reproduce, 0 do not, 1 is not settled.'
+    'Of 3 claims 2 reproduce, 0 do not; not settled: 1.'
     """
     counts = Counter(OUTCOME.findall(report))
-    open_ = counts["not settled"]
     return (
         f"Of {counts.total()} claims {counts['reproduces']} reproduce, "
-        f"{counts['does not reproduce']} do not, {open_} {'is' if open_ == 1 else 'are'} not settled."
+        f"{counts['does not reproduce']} do not; not settled: {counts['not settled']}."
     )
 
 

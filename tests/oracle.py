@@ -12,7 +12,7 @@ import math
 import numpy as np
 import scipy.optimize
 
-# ----------------------------------------------------------------------------------- the activation
+# ---- the activation
 
 
 def group_indices(n_atoms, group_size):
@@ -70,7 +70,7 @@ def prox_by_optimisation(z, lam):
     return min((origin, result.x), key=objective)
 
 
-# -------------------------------------------------------------------------------------- the network
+# ---- the network
 
 
 def exact_dot(a, b):
@@ -186,7 +186,7 @@ def relative_errors(A, G, truth, group_size):
     return overall, np.array(tangential), np.array(radial)
 
 
-# ---------------------------------------------------------------------------- the expected gradient
+# ---- the expected gradient
 
 
 def surrogate_given(A, second_moment, tau, active, group_size):
@@ -262,7 +262,7 @@ def printed_31(A, A_star, tau, n_active, group_size, covariances):
     return G
 
 
-# ----------------------------------------------------------------------------------------- autograd
+# ---- autograd
 
 
 def autograd(A, Y, lam, group_size):

@@ -47,7 +47,7 @@ def one_table(**seconds):
     }
 
 
-# ------------------------------------------------------------------------------------------- rivals
+# ---- rivals
 
 
 @both_dtypes
@@ -115,7 +115,7 @@ def test_rivals_of_the_unfolded_gradient_agree():
     assert {"torch", "torch, Gram", "JAX jit", "JAX jit, Gram"} < set(checked)
 
 
-# ------------------------------------------------------------------------------------ clock, counts
+# ---- clock, counts
 
 
 def test_functions_run_in_turn_and_the_first_round_is_not_timed(monkeypatch):
@@ -145,7 +145,7 @@ def test_exponents_are_those_of_powers():
     assert scaling.traffic("kernel", **base) < scaling.traffic("reference", **base)
 
 
-# --------------------------------------------------------------------------------------- the report
+# ---- the report
 
 
 def test_targets_are_compared_with_the_numbers():

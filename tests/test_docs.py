@@ -40,7 +40,7 @@ def formulas(text):
     return [string.strip() for kind, string in house_notation.segments(text) if kind == "math"]
 
 
-# ---------------------------------------------------------------- house notation to LaTeX
+# ---- house notation to LaTeX
 @pytest.mark.parametrize(
     "text, expected",
     [
@@ -172,7 +172,7 @@ def test_every_formula_parses():
     assert all("<m" in mathml for mathml in parsed)
 
 
-# ---------------------------------------------------------------- pages made from the package
+# ---- pages made from the package
 SHOWN = ("T21-prop2", "T21-eq7", "T21-eq21", "N19-lemma1", "L23-lemma3", "R7")
 
 
@@ -319,7 +319,7 @@ def test_docstrings_are_made_ready_for_rest():
     assert readable(listed) == listed
 
 
-# ---------------------------------------------------------------- examples
+# ---- examples
 PAGES = [
     path
     for path in sorted(DOCS.rglob("*.md"))
@@ -358,7 +358,7 @@ def test_the_commands_on_the_pages_exist(capsys):
         assert command in capsys.readouterr().out
 
 
-# ---------------------------------------------------------------- the built site
+# ---- the built site
 built = pytest.mark.skipif(
     not (SITE / "index.html").exists(),
     reason="docs/_build is not there: python -m sphinx -W -b html docs docs/_build",

@@ -33,7 +33,7 @@ PENDING = set(
 )
 
 
-# ---------------------------------------------------------------- public names
+# ---- public names
 
 
 def modules(room):
@@ -122,7 +122,7 @@ def test_errors_that_are_not_documented_are_found():
     assert not omits_errors(silent, "def f(x):\n    return x\n")
 
 
-# ---------------------------------------------------------------- sources
+# ---- sources
 
 
 def docstrings(path):

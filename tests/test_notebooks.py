@@ -143,7 +143,7 @@ def test_it_is_short_and_names_no_machine(path):
     assert all(set(cell.metadata) <= {"tags"} for cell in notebook.cells)
 
 
-# ---------------------------------------------------------------- the runner tested
+# ---- the runner tested
 
 
 @pytest.fixture
@@ -258,7 +258,7 @@ def test_a_missing_notebook_is_a_usage_error(tmp_path, capsys):
     assert "does not exist" in capsys.readouterr().err
 
 
-# ---------------------------------------------------------------- the front page
+# ---- the front page
 
 
 def test_the_curves_of_the_front_page_meet_the_measurements_and_the_printed_ones_do_not():

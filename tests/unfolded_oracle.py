@@ -22,7 +22,7 @@ FLAGS = [
 penalties = pytest.mark.parametrize("penalty", PENALTIES, ids=str)
 flags = pytest.mark.parametrize("flag", FLAGS, ids=str)
 
-# ------------------------------------------------------------------------------------- other routes
+# ---- other routes
 
 
 def slow_prox(z, lam, group_size, nonnegative, l1):
@@ -180,7 +180,7 @@ def residual_by_duality(A, y, lam, group_size, nonnegative, l1):
     return result.x
 
 
-# ---------------------------------------------------------------------------------------- instances
+# ---- instances
 
 
 def instance(

@@ -23,6 +23,7 @@ with 512 latent channels in place of 128 and 3 linear layers in place of 8, the 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -32,7 +33,6 @@ from ..arrays import Array
 from .activations import relu
 from .convolution import convolve, kernel_gradient, transpose
 from .losses import half_mean_square
-import itertools
 
 
 class Layer(NamedTuple):

@@ -639,7 +639,7 @@ def test_an_option_of_another_type_is_refused_by_name(name, option):
         )
 
 
-# --------------------------------------------------------------------------- what the checks return
+# ---- what the checks return
 
 
 def test_accepted_values_are_returned_in_one_form():

@@ -18,7 +18,8 @@ RATIONALS = st.fractions(min_value=-3, max_value=3, max_denominator=5)
 def matrices(draw, square=False):
     rows = draw(st.integers(1, 4))
     columns = rows if square else draw(st.integers(1, 4))
-    return tuple(tuple(draw(RATIONALS) for _ in range(columns)) for _ in range(rows))
+    row = st.tuples(*[RATIONALS] * columns)
+    return draw(st.tuples(*[row] * rows))
 
 
 @settings(deadline=None)

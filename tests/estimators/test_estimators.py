@@ -60,7 +60,7 @@ def same_bits(left, right):
     return all(getattr(left, name).tobytes() == getattr(right, name).tobytes() for name in names)
 
 
-# --------------------------------------------------------------------- the contract of scikit-learn
+# ---- the contract of scikit-learn
 
 
 @parametrize_with_checks(
@@ -115,7 +115,7 @@ def test_output_can_be_a_data_frame():
     assert list(codes.columns[:2]) == ["groupsparseautoencoder0", "groupsparseautoencoder1"]
 
 
-# ---------------------------------------------------------------------------------- what they learn
+# ---- what they learn
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def test_the_dtype_stays(kind, dtype):
         assert array.dtype == dtype
 
 
-# ---------------------------------------------------------------------------------------- in pieces
+# ---- in pieces
 
 
 @every_kind
@@ -303,7 +303,7 @@ def test_a_file_larger_than_memory(tmp_path):
         assert peak < 4e6
 
 
-# ------------------------------------------------------------------ starts, interruptions, mistakes
+# ---- starts, interruptions, mistakes
 
 
 @pytest.mark.parametrize("kind", ["samples", "principal", "random"])
@@ -400,7 +400,7 @@ def test_methods_of_a_model_that_is_not_fitted_raise():
             getattr(KINDS["shallow"](), method)(np.ones((2, 6)))
 
 
-# --------------------------------------------------------------------------------------- the import
+# ---- the import
 
 
 def test_the_package_lists_them_without_importing_scikit_learn():

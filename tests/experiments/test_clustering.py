@@ -89,7 +89,7 @@ def test_many_equal_samples_are_clustered():
     assert gs.clustering_accuracy(labels, clustering.cluster(R, "spectral", 4, 90, 0)) == 1
 
 
-# ---------------------------------------------------------------------------------- other methods
+# ---- other methods
 
 
 def union_of_planes(n_features=64, n_planes=3, n=60):

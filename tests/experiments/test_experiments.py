@@ -63,7 +63,7 @@ def registered(monkeypatch):
     monkeypatch.setattr(experiments, "load", modules.get)
 
 
-# ---------------------------------------------------------------------------------- the cache
+# ---- the cache
 
 
 def test_a_result_is_computed_once(tmp_path):
@@ -168,7 +168,7 @@ def test_no_progress_is_shown_elsewhere(tmp_path, capsys):
     assert capsys.readouterr().err == ""
 
 
-# --------------------------------------------------------------------- studies, pictures, reports
+# ---- studies, pictures, reports
 
 
 def test_a_table_of_uneven_rows_is_refused():
@@ -217,7 +217,7 @@ def test_the_same_study_gives_the_same_picture(tmp_path):
     assert (tmp_path / "a" / "toy.svg").read_bytes() == (tmp_path / "b" / "toy.svg").read_bytes()
 
 
-# ---------------------------------------------------------------------------------- the command
+# ---- the command
 
 
 def test_the_command_computes_prints_and_resumes(registered, tmp_path, capsys):

@@ -107,7 +107,7 @@ def test_the_data_of_a_study_are_a_frozen_dataclass_and_become_json(name, lasso,
     assert set(written) == set(asdict(study.data))
 
 
-# ------------------------------------------------------------ the measurements
+# ---- the measurements
 
 
 def test_the_measurements_of_a_run_are_those_of_its_path():
@@ -183,7 +183,7 @@ def test_a_run_is_stored_and_read_back(tmp_path):
         np.testing.assert_array_equal(again, value)
 
 
-# ------------------------------------------------------------ the claims, at the paper's size
+# ---- the claims, at the paper's size
 
 
 def test_figure_2_must_be_stopped_only_with_the_doubled_loss():
@@ -235,7 +235,7 @@ def test_figure_7_fails_from_some_small_starts_and_not_from_others():
     assert [claim.holds for claim in claims] == [True, False, True]
 
 
-# ------------------------------------------------------------ the rivals
+# ---- the rivals
 
 
 def test_the_primal_dual_method_goes_to_the_interpolant_of_smallest_group_norm():
@@ -324,7 +324,7 @@ def test_skglm_minimises_the_group_lasso():
     assert result.stdout.strip() == "optimal", result.stderr
 
 
-# ------------------------------------------------------------ Table 3
+# ---- Table 3
 
 
 def test_the_stand_ins_have_their_groups():

@@ -17,7 +17,7 @@ def study():
     return compute.compute(ResultCache(None), quick=True, seed=3, n_seeds=2, images=64, epochs=1)
 
 
-# ------------------------------------------------------------ the measures
+# ---- the measures
 
 
 def test_quality_is_the_nearest_image_and_the_commonest_label_by_loops():
@@ -77,7 +77,7 @@ def test_blocks_do_not_change_a_function_of_rows():
     np.testing.assert_array_equal(interpolation.by_blocks(lambda rows: 2 * rows, Y, size=4), 2 * Y)
 
 
-# ------------------------------------------------------------ the claims
+# ---- the claims
 
 
 def verdicts(excess_of, purity_of):
@@ -149,7 +149,7 @@ def test_the_counts_are_compared_with_the_printed_ones():
     assert claims.count_claim(counts | {"GAE8": 99304}).holds is False
 
 
-# ------------------------------------------------------------ the study
+# ---- the study
 
 
 def test_a_reduced_run_has_a_note(study):

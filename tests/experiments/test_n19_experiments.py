@@ -28,7 +28,7 @@ def test_the_figures_are_registered():
     assert load("n19-figure-3") is figure_3
 
 
-# ------------------------------------------------------------ one training
+# ---- one training
 
 
 def test_a_training_reports_the_numbers_of_train_sparse():
@@ -73,7 +73,7 @@ def test_the_loss_of_the_truth_is_about_the_floor():
     assert runs.noise_floor(runs.Setting(), 0.02) == pytest.approx(loss, rel=0.01)
 
 
-# ------------------------------------------------------------ claims
+# ---- claims
 
 
 def test_the_losses_of_figure_2_fall_from_every_start(study_2):
@@ -127,7 +127,7 @@ def test_a_fixed_bias_works_from_the_perturbed_start(study_3):
     assert curves[figure_3.FIXED_BIAS][0, -1] < 0.3 * curves[figure_3.THEORY][0, -1]
 
 
-# ------------------------------------------------------------ pictures
+# ---- pictures
 
 
 def test_pictures_and_report_are_written(tmp_path, study_3):

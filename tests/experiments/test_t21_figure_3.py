@@ -39,7 +39,7 @@ def study():
     return compute.compute(ResultCache(None), **options)
 
 
-# ----------------------------------------------------------------------------------- single runs
+# ---- single runs
 
 
 def test_the_setting_is_the_paper_s():
@@ -193,7 +193,7 @@ def test_a_finished_run_leaves_its_result_and_no_checkpoint(tmp_path):
     assert names == ["group-unit-exact-lam2-snr10-seed0-N200.npz"]
 
 
-# -------------------------------------------------------------------------- theory beside the runs
+# ---- theory beside the runs
 
 
 def test_distances_modulo_rotation_are_those_of_a_search_over_angles():
@@ -256,7 +256,7 @@ def test_the_repaired_theorems_predict_and_bound_the_run():
     assert found["predicted"][-1] < 0.2 * found["predicted"][0]
 
 
-# -------------------------------------------------------------------------------------- the study
+# ---- the study
 
 
 def test_the_study_judges_every_claim(study):

@@ -68,7 +68,7 @@ def test_the_experiments_are_registered():
     assert load("t21-figure-5") is figure_5
 
 
-# ------------------------------------------------------------------------------------- the recipe
+# ---- the recipe
 
 
 def test_the_default_is_the_recipe_of_the_paper():
@@ -125,7 +125,7 @@ def test_a_baseline_that_cannot_run_is_refused_before_anything_is_trained(monkey
     assert baselines.require("gaussian-mixture") == "gaussian-mixture"
 
 
-# --------------------------------------------------------------------- training, and the restarts
+# ---- training, and the restarts
 
 
 def test_a_training_is_that_of_train():
@@ -258,7 +258,7 @@ def test_the_run_that_agrees_with_no_other_is_not_kept(monkeypatch):
     assert restarts.disagreement(None, None, [{"A": 0}]) == [1]
 
 
-# -------------------------------------------------------------------------------------- the table
+# ---- the table
 
 
 def test_the_table_has_every_row_under_both_readings(table):
@@ -371,7 +371,7 @@ def test_a_reduced_size_settles_nothing(smaller):
     assert {claim.holds for claim in claims.judge(made_up(), size)} == {None}
 
 
-# ------------------------------------------------------------------------------- Figures 4 and 5
+# ---- Figures 4 and 5
 
 
 def test_separation_by_another_route():

@@ -78,7 +78,7 @@ def large(seed=0, n_samples=700, lam=2.2, dtype=np.float64):
     return A.astype(dtype), rng.normal(size=(n_samples, 23)).astype(dtype), lam, 2
 
 
-# ----------------------------------------------------------------------------------- the activation
+# ---- the activation
 
 
 @both_dtypes
@@ -142,7 +142,7 @@ def test_the_threshold_takes_any_strides_and_shapes():
     assert error(fast_activations.group_soft_threshold(Z[0, 0], 1.0, 3), expected[0, 0]) <= 1e-12
 
 
-# -------------------------------------------------------------------------------- loss and gradient
+# ---- loss and gradient
 
 
 @both_dtypes
@@ -260,7 +260,7 @@ def test_extra_memory_does_not_grow_with_the_samples():
     assert peaks[1] < 1.2 * peaks[0]
 
 
-# --------------------------------------------------------------------------------------- the screen
+# ---- the screen
 
 
 def on_the_threshold(seed, n_features=12, n_groups=40, n_samples=200):
@@ -336,7 +336,7 @@ def test_the_screen_works_at_every_scale(scale, dtype):
     assert_twins((A, scale * Y, lam * scale, size), dtype, "exact", few=1.0)
 
 
-# --------------------------------------------------------------------------- processes of their own
+# ---- processes of their own
 
 TINY = """
 import numpy as np

@@ -224,7 +224,7 @@ def test_limits_leave_room_for_rounding_by_the_size_of_the_groups():
     np.testing.assert_allclose(memory.path, largest)  # from zero
 
 
-# ----------------------------------------------------------------------------------------- the door
+# ---- the door
 
 
 @pytest.mark.parametrize("engine", ["auto", "reference", "numba"])

@@ -205,7 +205,7 @@ def test_beside_a_tie_the_codes_agree_though_the_gradient_may_not():
         ) <= 1e-12 * np.linalg.norm(step * Y[i] @ A)
 
 
-# -------------------------------------------------------------------------- blocks, threads, memory
+# ---- blocks, threads, memory
 
 
 def large(n_samples=1500, dtype=np.float64, lam=1.2, n_features=20, size=3):
@@ -292,7 +292,7 @@ def test_the_method_is_chosen_by_the_share_of_active_groups(monkeypatch):
         assert bool(calls) is expected
 
 
-# -------------------------------------------------------------------------------- the tester tested
+# ---- the tester tested
 
 MUTANTS = {
     "no momentum in the reverse pass": ("momentum", lambda n, accelerated=True: np.zeros(n)),
@@ -322,7 +322,7 @@ def test_a_mutant_of_the_kernel_is_rejected(name, method, monkeypatch):
         assert_twins(problem, method)
 
 
-# ----------------------------------------------------------------------------------------- the door
+# ---- the door
 
 
 @both_dtypes

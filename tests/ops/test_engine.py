@@ -85,7 +85,7 @@ def test_auto_takes_the_reference_when_the_compiler_is_disabled():
     assert done.stdout.split() == ["False", "True", "False"]
 
 
-# ------------------------------------------------------------------------------------------ threads
+# ---- threads
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def test_a_bad_number_of_threads_is_refused(value, message):
         gs.set_num_threads(value)
 
 
-# ------------------------------------------------------------------------------------ the threshold
+# ---- the threshold
 
 
 @pytest.mark.parametrize("lam", [0.0, 1.0])

@@ -1,6 +1,7 @@
-"""Every counterexample as a reader sees it, kept in counterexamples.txt: no digit of a published instance changes unnoticed.
+"""Every counterexample as a reader sees it is kept in counterexamples.txt.
 
-python tests/papers/test_counterexamples_text.py      writes the file again, after a change that is meant
+No digit of a published instance changes unnoticed. After a change that is meant,
+``python tests/papers/test_counterexamples_text.py`` writes the file again.
 """
 
 from pathlib import Path

@@ -37,7 +37,7 @@ def of_kind(kind):
     return [(row_id, item) for row_id, item in EVIDENCE if isinstance(item, kind)]
 
 
-# ------------------------------------------------------------------------------------------------ complete
+# ---- complete
 
 
 @pytest.mark.parametrize("number", range(1, 79))
@@ -104,7 +104,7 @@ def test_the_equations_of_a_topic_stand_in_the_order_of_the_paper(topic):
     assert numbers == sorted(numbers)
 
 
-# ------------------------------------------------------------------------------------------------ consistent
+# ---- consistent
 
 
 @every_row
@@ -167,7 +167,7 @@ def test_our_own_theorems_are_claimed_to_hold(row):
         assert row.derivation
 
 
-# ------------------------------------------------------------------------------------------------ every name leads somewhere
+# ---- every name leads somewhere
 
 
 def resolve(path):
@@ -261,7 +261,7 @@ def test_an_inequality_or_identity_is_expected_to_hold_or_to_fail(row_id, item):
     assert all(isinstance(h, Hypothesis) for h in item.hypotheses)
 
 
-# ------------------------------------------------------------------------------------------------ what a row refuses
+# ---- what a row refuses
 
 TRUE = Inequality("true", "support", lambda i: (0.0, 1.0))
 FALSE = dataclasses.replace(TRUE, expect="fails")

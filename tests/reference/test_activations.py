@@ -14,7 +14,7 @@ from gsae_ref.reference import activations
 TIE_SIZES = (1, 2, 4)
 
 
-# ------------------------------------------------------------------------------- against the oracle
+# ---- against the oracle
 
 
 @given(codes())
@@ -59,7 +59,7 @@ def test_float32_in_gives_float32_out(case, seed):
     agreement(JV, np.array(expected), rtol=1e-5)
 
 
-# ---------------------------------------------------------------------------- the proximal operator
+# ---- the proximal operator
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 8])
@@ -143,7 +143,7 @@ def test_the_threshold_scales_with_its_arguments(factor, case):
     agreement(scaled / factor, ops.group_soft_threshold(Z, lam, size))
 
 
-# ----------------------------------------------------------------------------------- limiting cases
+# ---- limiting cases
 
 
 @given(codes(group_sizes=st.just(1)))
@@ -208,7 +208,7 @@ def test_a_zero_group_beside_active_ones_gives_no_nan():
     assert np.isfinite(ops.group_soft_threshold_vjp(Z, np.ones_like(Z), 1.0, 2)).all()
 
 
-# ------------------------------------------------------------------- the Jacobian is the derivative
+# ---- the Jacobian is the derivative
 
 
 @given(codes(zeros=False), SEEDS)
@@ -246,7 +246,7 @@ def test_vector_jacobian_and_jacobian_vector_products_agree(case, seed):
     agreement(left, right, scale=np.linalg.norm(V) * np.linalg.norm(W))
 
 
-# ---------------------------------------------------------------------- the elementwise activations
+# ---- the elementwise activations
 
 
 def test_the_elementwise_activations_have_the_values_of_their_definitions():

@@ -28,7 +28,7 @@ def in_rows(net):
     return net._replace(Y=np.atleast_2d(net.Y))
 
 
-# ------------------------------------------------------------------------------- against the oracle
+# ---- against the oracle
 
 
 @given(networks())
@@ -94,7 +94,7 @@ def test_the_loss_is_the_mean_over_samples_in_any_order(net, seed):
         agreement(G, np.mean([G for _, G in single], axis=0), scale=scale)
 
 
-# ------------------------------------------------------------------------------------- closed forms
+# ---- closed forms
 
 
 @given(networks())
@@ -135,7 +135,7 @@ def test_at_the_kink_the_gradient_takes_the_zero_jacobian():
     assert not G.any()
 
 
-# -------------------------------------------------------------------------------------- invariances
+# ---- invariances
 
 
 @given(networks(), SEEDS)

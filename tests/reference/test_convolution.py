@@ -79,7 +79,7 @@ def check_adjoint(f, forward=convolve, backward=transpose, kernel=kernel_gradien
     agreement(np.sum(f.K * K_of_both), value, scale=scale)
 
 
-# ----------------------------------------------------------------------------------- the definition
+# ---- the definition
 
 
 @settings(max_examples=40)
@@ -125,7 +125,7 @@ def test_the_gradients_of_half_the_squared_norm_pass_both_checks():
             check(of_X, in_X, f.X, rng.normal(size=f.X.shape))
 
 
-# ----------------------------------------------------------------------------------- limiting cases
+# ---- limiting cases
 
 
 def test_a_kernel_of_one_pixel_is_a_matrix_applied_to_every_pixel():
@@ -181,7 +181,7 @@ def test_inputs_are_not_modified():
         np.testing.assert_array_equal(array, copy)
 
 
-# ---------------------------------------------------------------------------- other implementations
+# ---- other implementations
 
 
 @pytest.mark.parametrize("k", [1, 2, 3])
@@ -209,7 +209,7 @@ def test_torch_agrees(f):
     agreement(np.moveaxis(transpose(f.K, f.U, f.stride, f.padding), 3, 1), backward.numpy())
 
 
-# -------------------------------------------------------------------------------- the tester tested
+# ---- the tester tested
 
 MUTANTS = {
     "flipped kernel": {"backward": lambda K, *rest: transpose(K[:, ::-1, ::-1], *rest)},

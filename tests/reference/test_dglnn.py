@@ -32,7 +32,7 @@ def test_the_oracle_does_not_import_the_package():
     assert not offences
 
 
-# ------------------------------------------------------------------------------ model and gradients
+# ---- model and gradients
 
 
 @given(SEEDS, SIZES, st.integers(1, 6))
@@ -140,7 +140,7 @@ def test_a_group_of_magnitude_zero_has_no_gradient():
     assert du[0] == 0 and not dv[:2].any() and dv[2:].all()
 
 
-# ------------------------------------------------------------------------------------ gradient flow
+# ---- gradient flow
 
 
 @settings(max_examples=15)
@@ -245,7 +245,7 @@ def test_a_flow_that_cannot_be_integrated_is_refused():
         ops.dglnn_flow([[1.0]], [1.0], 1, [1.0], alpha=1e160)
 
 
-# --------------------------------------------------------------------------------------------- data
+# ---- data
 
 
 def test_regression_data_are_consistent_and_reproducible():

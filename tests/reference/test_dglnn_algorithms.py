@@ -18,7 +18,7 @@ def path_of(data, **options):
     return gs.dglnn_path(data.X, data.y, data.groups, **defaults | options)
 
 
-# ------------------------------------------------------------------------------------- step by step
+# ---- step by step
 
 
 @given(SEEDS, SIZES)
@@ -148,7 +148,7 @@ def test_the_literal_loss_of_section_2_diverges_in_algorithm_1():
         gs.dglnn_path(150**0.5 * data.X, 150**0.5 * data.y, 3, n_epochs=2000, engine="reference")
 
 
-# ------------------------------------------------------------------------------ switching, starting
+# ---- switching, starting
 
 
 def test_the_practical_rule_switches_after_the_first_epoch_of_small_changes():
@@ -189,7 +189,7 @@ def test_directions_start_as_v0_says():
     np.testing.assert_array_equal(first(v0=np.arange(60.0)), np.arange(60.0))
 
 
-# -------------------------------------------------------------------------------- where they arrive
+# ---- where they arrive
 
 
 @pytest.mark.parametrize(
@@ -261,7 +261,7 @@ def test_the_signed_rival_finds_signs_and_its_positive_part_does_not():
     agreement(step.v[1], 0.5 * (1 - 4 * 0.05 * q))
 
 
-# --------------------------------------------------------------------------------------- the record
+# ---- the record
 
 
 def test_a_coarser_record_is_part_of_the_finer_one():

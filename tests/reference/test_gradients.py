@@ -39,7 +39,7 @@ def gradient(net, name="exact", **options):
     return ops.loss_and_grad(*net, name, **options)[1]
 
 
-# ------------------------------------------------------------------------------- the exact gradient
+# ---- the exact gradient
 
 
 @pytest.mark.parametrize("active", FRACTIONS)
@@ -91,7 +91,7 @@ def test_every_gradient_comes_with_the_loss(name):
     assert ops.loss_and_grad(*net, name)[0] == ops.loss(*net)
 
 
-# ------------------------------------------------------------------------------- against the oracle
+# ---- against the oracle
 
 
 @settings(max_examples=40)
@@ -120,7 +120,7 @@ def test_float32_in_gives_float32_out(name, net):
     agreement(G, ORACLES[name](*single), rtol=1e-5, scale=terms)
 
 
-# --------------------------------------------------------------------------------------- Appendix B
+# ---- Appendix B
 
 
 @given(networks(group_sizes=st.just(1)))
@@ -184,7 +184,7 @@ def test_the_gap_of_appendix_b_is_the_part_of_the_jacobian_off_its_diagonal(net,
     agreement(G - gradient(net, "appendix_b"), gap, scale=np.linalg.norm(G))
 
 
-# ------------------------------------------------------------------------- the approximate gradient
+# ---- the approximate gradient
 
 
 @st.composite
@@ -252,7 +252,7 @@ def test_the_approximate_gradient_has_no_component_along_rotations_of_a_group(ne
         assert abs(np.sum(G[:, atoms] * turn)) <= allowed
 
 
-# --------------------------------------------------------------------------------- how far they are
+# ---- how far they are
 
 
 @given(SEEDS, st.integers(1, 4))

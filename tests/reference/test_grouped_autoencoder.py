@@ -47,7 +47,7 @@ def drawn(network, seed=0, n=3):
     raise AssertionError("every draw has a relu near its kink")
 
 
-# ------------------------------------------------------------------------------------ another route
+# ---- another route
 
 
 def by_torch(network, parameters, Y):
@@ -105,7 +105,7 @@ def test_loss_and_gradient_agree_with_torch(seed, kind):
         agreement(gradient[name], expected[name], rtol=1e-11)
 
 
-# ------------------------------------------------------------------------------------- the gradient
+# ---- the gradient
 
 
 @pytest.mark.parametrize("name", SMALL.shapes)
@@ -195,7 +195,7 @@ def test_at_the_kink_of_relu_the_derivative_is_zero():
     assert gradient["deconv2.bias"].item() != 0
 
 
-# ---------------------------------------------------------------------------- the variational rival
+# ---- the variational rival
 
 VARIATIONAL = VariationalAutoencoder(
     n_latent=5, image_size=8, channels=(3, 4), decoder_channels=(4, 3), weight=0.3
@@ -280,7 +280,7 @@ def test_variational_training_draws_the_same_noise_after_a_stop(tmp_path):
     assert len(set(whole.history["loss"])) == 3
 
 
-# ---------------------------------------------------------------- what linear layers and groups are
+# ---- what linear layers and groups are
 
 
 @pytest.mark.parametrize("kind", ["IRMAE", "GAE"])
@@ -342,7 +342,7 @@ def test_a_linear_layer_divides_the_squared_norm_by_three_at_the_start():
     assert np.std(ratios) < 0.01
 
 
-# ----------------------------------------------------------------------------------------- refusals
+# ---- refusals
 
 
 def test_one_image_may_be_passed_as_a_vector():
@@ -450,7 +450,7 @@ def test_bad_input_is_refused(name):
         call()
 
 
-# ----------------------------------------------------------------------------------------- training
+# ---- training
 
 
 def test_training_resumes_bit_for_bit(tmp_path):

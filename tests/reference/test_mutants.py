@@ -19,7 +19,7 @@ def residual_and_codes(A, Y, lam, group_size):
     return autoencoder.residual(A, Y, X), X
 
 
-# ---------------------------------------------------------------------------------------- gradients
+# ---- gradients
 
 
 def true_gradient(A, Y, lam, group_size):
@@ -130,7 +130,7 @@ def test_a_gradient_check_sees_nan():
             checker(G, NET)
 
 
-# ------------------------------------------------------------------- the threshold and its Jacobian
+# ---- the threshold and its Jacobian
 
 
 def active_at_ties(Z, V, lam, group_size):
@@ -221,7 +221,7 @@ def test_a_wrong_threshold_is_rejected_by_the_loop_and_by_the_optimiser(check, m
         check(SIGMA_MUTANTS[mutant])
 
 
-# ----------------------------------------------------------------------------------------- the loss
+# ---- the loss
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ def test_a_wrong_loss_is_rejected_by_the_oracle(factor):
         agreement(factor * ops.loss(*NET), oracle.loss(*NET))
 
 
-# ---------------------------------------------------------------------------- the expected gradient
+# ---- the expected gradient
 
 CASE = population(0, group_size=2, n_groups=5, n_active=3)
 ENUMERATIONS = {
@@ -285,7 +285,7 @@ def test_a_wrong_expected_gradient_is_rejected_by_enumeration(enumeration, mutan
         agreement(EXPECTED_MUTANTS[mutant](*CASE), ENUMERATIONS[enumeration](*CASE))
 
 
-# ---------------------------------------------------------------------------- the comparison itself
+# ---- the comparison itself
 
 
 def test_the_comparison_rejects_another_shape_a_nan_and_noise_where_zero_is_due():

@@ -33,7 +33,7 @@ def exactly(E):
     return np.sum(E.astype(np.float64) ** 2) / (2 * len(E))
 
 
-# ---------------------------------------------------------- losses of float32 are summed in float64
+# ---- losses of float32 are summed in float64
 
 
 @pytest.mark.parametrize("scale", [1, 2])
@@ -98,7 +98,7 @@ def test_both_parts_of_a_variational_loss_are_summed_in_double_precision():
     assert variational.loss_and_grad(*arguments)[0] == pytest.approx(cost, rel=1e-13)
 
 
-# ------------------------------------------------------------------------------------------- dtypes
+# ---- dtypes
 
 
 def test_float32_comes_out_where_it_went_in():
@@ -135,7 +135,7 @@ def test_the_balanced_start_has_its_magnitude_in_every_group():
     )  # u^2 / 2 = ||v||^2
 
 
-# ----------------------------------------------------------------------------------------- defaults
+# ---- defaults
 
 
 def test_the_defaults_are_the_halved_loss_and_the_large_step():
@@ -182,7 +182,7 @@ def test_the_rival_returns_the_loss_before_its_first_step():
     )
 
 
-# ------------------------------------------------------------------------------- ties, shapes, laws
+# ---- ties, shapes, laws
 
 
 @pytest.mark.parametrize("scale", [1e-200, 1.0, 1e200])

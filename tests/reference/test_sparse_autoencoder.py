@@ -47,7 +47,7 @@ def sparse_networks(draw):
     return sparse_network(seed, activation, *sizes, lam=draw(st.sampled_from([0.25, 0.5, 1.0])))
 
 
-# ------------------------------------------------------------------------------------------ forward
+# ---- forward
 
 
 @given(sparse_networks())
@@ -93,7 +93,7 @@ def test_a_single_number_is_the_bias_of_all_atoms():
         agreement(ops.sparse_encode(net.W, net.Y, bias), np.maximum(net.Y @ net.W - 0.3, 0))
 
 
-# ---------------------------------------------------------------------------------------- gradients
+# ---- gradients
 
 
 @given(sparse_networks())
@@ -233,7 +233,7 @@ def test_autograd_agrees(net):
         agreement(G, H, scale=1 + np.linalg.norm(H))
 
 
-# ------------------------------------------------------------------------------------ limits, types
+# ---- limits, types
 
 
 def test_limiting_cases():

@@ -58,7 +58,7 @@ def size_of(case, noise=0.0):
     return (1 + np.linalg.norm(W)) ** 3 * (second_moment + np.linalg.norm(bias) ** 2 + 1)
 
 
-# ---------------------------------------------------------------------------------- the closed form
+# ---- the closed form
 
 
 @given(populations(columns=lambda A: A), st.sampled_from([0.0, 0.3]), st.sampled_from([1.0, 2.0]))
@@ -149,7 +149,7 @@ def test_the_expectation_is_linear_in_the_law(case):
     agreement(result[1], db, scale=size_of(case))
 
 
-# ---------------------------------------------------------------------------------- what is printed
+# ---- what is printed
 
 
 @given(populations(k1=1.0, k2=1.0, columns=unit), st.sampled_from([0.0, 0.3]))

@@ -26,7 +26,7 @@ from unfolded_oracle import (
 
 from gsae_ref.reference import activations, autoencoder, unfolded
 
-# ---------------------------------------------------------------------------- the proximal operator
+# ---- the proximal operator
 
 
 @penalties
@@ -117,7 +117,7 @@ def test_another_order_of_the_prox_is_rejected_by_both_checks(mutant, penalty):
     assert violation(z - wrong, wrong, 0.4, 3, *penalty) > 0.01
 
 
-# -------------------------------------------------------------------------------- step and momentum
+# ---- step and momentum
 
 
 def test_the_spectral_step_and_its_gradient():
@@ -148,7 +148,7 @@ def test_momentum_is_the_sequence_of_fista(n_unfold):
     assert unfolded.momentum(n_unfold, accelerated=False) == [0.0] * n_unfold
 
 
-# ---------------------------------------------------------------------------------------- the codes
+# ---- the codes
 
 
 @flags

@@ -22,7 +22,7 @@ from unfolded_oracle import (
 
 from gsae_ref.reference import unfolded
 
-# ------------------------------------------------------------------------------------- the gradient
+# ---- the gradient
 
 
 @flags
@@ -145,7 +145,7 @@ def test_the_gradient_agrees_with_autograd_on_every_small_shape(
     agreement(G, autograd(*args, **options)[1], rtol=1e-11)
 
 
-# ------------------------------------------------------------------- mutants: changes of the source
+# ---- mutants: changes of the source
 
 GRADIENT_MUTANTS = {
     "momentum dropped: nothing to the iterate before last": ("-beta * T_bar", "0 * T_bar"),

@@ -112,7 +112,7 @@ def study(tmp_path):
     return place
 
 
-# ---------------------------------------------------------------- the page
+# ---- the page
 
 
 def test_the_page_is_well_formed_and_its_ids_are_its_own(page):
@@ -243,7 +243,7 @@ def test_an_unconfirmed_verdict_is_reported_at_the_top_and_in_its_row(result):
     assert page.text.count("NOT as expected") >= 1
 
 
-# ---------------------------------------------------------------- tightness
+# ---- tightness
 
 
 def inequality(**numbers):
@@ -295,7 +295,7 @@ def markers(page):
     }
 
 
-# ---------------------------------------------------------------- elements
+# ---- elements
 
 
 def test_text_is_escaped_and_markup_is_not():
@@ -304,7 +304,7 @@ def test_text_is_escaped_and_markup_is_not():
     assert joined("&", element("input", type="search")) == '&amp;<input type="search">'
 
 
-# ---------------------------------------------------------------- figures
+# ---- figures
 
 
 def test_figures_are_found_and_stand_inside_the_page(study, result):
@@ -334,7 +334,7 @@ def test_a_picture_too_large_for_a_page_is_named_instead(study, result):
     assert "toy.svg is left out: with its 2,000,000 bytes" in page.text
 
 
-# ---------------------------------------------------------------- files and the command
+# ---- files and the command
 
 
 def test_the_command_verifies_and_writes_one_small_file(run, tmp_path, monkeypatch):

@@ -66,7 +66,7 @@ def test_without_the_compiler_the_results_are_the_same_to_rounding(tmp_path):
         assert fingerprints.distance(compiled, plain[name]) <= tolerance, name
 
 
-# ------------------------------------------------------------------------------------------ workers
+# ---- workers
 
 
 ROWS = ["T21-prop2", "T21-eq42"]
@@ -100,7 +100,7 @@ def test_the_same_bits_on_dask_workers(workers):
         assert gs.verify(only=ROWS, quick=True, backend="dask").to_dict() == report
 
 
-# ---------------------------------------------------------------------------- threads of the caller
+# ---- threads of the caller
 
 
 def blas_threads():
@@ -224,7 +224,7 @@ def test_concurrent_calls_give_the_same_bits_and_leave_no_limit(two_blas_threads
     assert set(blas_threads()) == {2}
 
 
-# -------------------------------------------------------- divergence, versions
+# ---- divergence, versions
 
 
 @pytest.mark.parametrize("caught", [gs.DivergenceError, FloatingPointError, ArithmeticError])

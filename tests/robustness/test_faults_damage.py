@@ -59,7 +59,7 @@ def damage(whole, draw):
     return whole[:place] + bytes([whole[place] ^ 1 << draw.randrange(8)]) + whole[place + 1 :]
 
 
-# ------------------------------------------------------------------------------- archives of arrays
+# ---- archives of arrays
 
 
 def test_flipped_bits_and_cuts_of_an_archive_are_refused_or_harmless(tmp_path, capsys):
@@ -89,7 +89,7 @@ def test_flipped_bits_and_cuts_of_an_archive_are_refused_or_harmless(tmp_path, c
     count(capsys, "archive, every bit flipped, every cut", len(tried), survived)
 
 
-# -------------------------------------------------------------------------------------- checkpoints
+# ---- checkpoints
 
 
 def test_damaged_checkpoints_at_random(tmp_path, capsys):
@@ -177,7 +177,7 @@ def test_a_clock_that_goes_back_changes_nothing(tmp_path, monkeypatch):
     assert [each["square"].tolist() for each in found] == [[0, 1, 4]] * 2
 
 
-# ----------------------------------------------------------------------------------- stored results
+# ---- stored results
 
 
 def square(n):
@@ -210,7 +210,7 @@ def test_swapped_results_are_not_confused(tmp_path):
         assert found["square"].tolist() == expected
 
 
-# --------------------------------------------------------------------------- the cache of data sets
+# ---- the cache of data sets
 
 
 @pytest.fixture

@@ -150,7 +150,7 @@ def test_a_download_is_not_parsed_before_its_hash_is_verified(tmp_path, monkeypa
     assert os.listdir(tmp_path) == []
 
 
-# ------------------------------------------------------------------------------- archives of arrays
+# ---- archives of arrays
 
 
 def npz(path, members, compression=zipfile.ZIP_STORED):
@@ -248,7 +248,7 @@ def test_a_model_that_is_a_bomb_is_refused_in_one_line(tmp_path, capsys):
     assert "write it with numpy.savez" in capsys.readouterr().err
 
 
-# ---------------------------------------------------------------------------------- temporary files
+# ---- temporary files
 
 
 def test_a_link_with_the_temporary_name_is_not_followed(tmp_path, monkeypatch):

@@ -87,7 +87,7 @@ def test_make_dictionary_refuses(kwargs, error, match):
         make_dictionary(**({"n_features": 5, "n_groups": 4, "group_size": 3} | kwargs))
 
 
-# ------------------------------------------------------------------------------------ perturbations
+# ---- perturbations
 
 
 def mean_cosine(A, B):

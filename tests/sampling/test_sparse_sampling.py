@@ -13,7 +13,7 @@ from gsae_ref.sampling import sparse as sampling
 
 P = 1e-6  # a test that compares a sample with its law fails by chance with this probability
 
-# --------------------------------------------------------------------------------- laws of supports
+# ---- laws of supports
 
 LAWS = {
     "single": ("single", 4, {}),
@@ -68,7 +68,7 @@ def test_the_mixture_has_no_active_pairs_although_a1_needs_them():
     agreement(p2, np.eye(5) / 5)
 
 
-# ------------------------------------------------------------------------------------------ samples
+# ---- samples
 
 MODELS = {
     "mixture": dict(model="mixture", probabilities=[0.1, 0.2, 0.3, 0.4]),
@@ -174,7 +174,7 @@ def test_float32_in_gives_float32_out():
     assert sample.Y.dtype == sample.X.dtype == np.float32 and sample.support.dtype == bool
 
 
-# ---------------------------------------------------------------------------------- initial weights
+# ---- initial weights
 
 
 def test_a_perturbation_has_the_given_size():
@@ -235,7 +235,7 @@ def test_the_seed_decides_the_initial_weights_and_the_data_their_dtype():
         np.testing.assert_array_equal(W, gs.initialise_sparse(**options, rng=3))
 
 
-# ----------------------------------------------------------------------------------------- refusals
+# ---- refusals
 
 I4 = np.eye(4)
 REFUSED = {

@@ -25,7 +25,7 @@ def same_bits(left, right):
     return left[0] == right[0] and same_dtype and left[1].tobytes() == right[1].tobytes()
 
 
-# ------------------------------------------------------------------------------------- the gradient
+# ---- the gradient
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def by_levels(terms):
     return terms[0]
 
 
-# ------------------------------------------------------------------------------------ the same bits
+# ---- the same bits
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -166,7 +166,7 @@ def test_the_threads_of_blas_are_restored():
         assert threadpoolctl.threadpool_info() == before
 
 
-# ----------------------------------------------------------------------------------------- refusals
+# ---- refusals
 
 
 @pytest.mark.parametrize(

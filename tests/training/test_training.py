@@ -38,7 +38,7 @@ def adam_by_loops(A, Y, lam, n_epochs, step_size, beta_1=0.9, beta_2=0.999, epsi
     return A
 
 
-# -------------------------------------------------------------------------------------------- steps
+# ---- steps
 
 
 def test_adam_is_the_published_algorithm():
@@ -128,7 +128,7 @@ def test_the_constraints_hold_after_every_step():
         np.testing.assert_allclose(block.T @ block, np.eye(D), atol=1e-14)
 
 
-# ----------------------------------------------------------------------------------- what it learns
+# ---- what it learns
 
 
 def test_the_spans_are_recovered_and_the_history_shows_it():
@@ -201,7 +201,7 @@ def test_a_memory_mapped_batch_gives_the_same_result(tmp_path):
     np.testing.assert_array_equal(on_disk.x, in_memory.x)
 
 
-# ------------------------------------------------------------------------------------ interruptions
+# ---- interruptions
 
 
 RECIPE = {"batch_size": 16, "checkpoint_every": 2, "step_size": 0.01}
@@ -326,7 +326,7 @@ def test_a_diverging_run_stops_at_once_and_keeps_the_last_checkpoint(tmp_path):
         assert saved["epoch"] == epochs[-1]
 
 
-# ----------------------------------------------------------------------------------------- refusals
+# ---- refusals
 
 
 @pytest.mark.parametrize(

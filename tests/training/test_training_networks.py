@@ -14,7 +14,7 @@ from gsae_ref.training.constraints import constraint_set
 UNFOLDED = {"n_unfold": 4, "unfold_step": 0.05}
 
 
-# -------------------------------------------------------------------------------- unfolded networks
+# ---- unfolded networks
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_samples_are_fixed_in_memory_only_if_all_are_in_one_batch(tmp_path, monk
     assert on_disk.tobytes() == in_memory.tobytes()
 
 
-# --------------------------------------------------------------------------------- other optimisers
+# ---- other optimisers
 
 
 @pytest.mark.parametrize("optimizer", ["gradient_descent", "adam"])
@@ -192,7 +192,7 @@ def test_training_ends_where_scipy_ends(optimizer):
         np.testing.assert_allclose(block @ block.T, other @ other.T, atol=2e-3)
 
 
-# ----------------------------------------------------------------------------- constraints and Adam
+# ---- constraints and Adam
 
 
 @pytest.mark.parametrize("constraint", ["columns", "groups"])

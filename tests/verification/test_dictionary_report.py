@@ -75,7 +75,7 @@ def report_on(name, b_min=4.0, b_max=5.0):
     return check_dictionary(A, d, n_active, b_min, b_max, A_star)
 
 
-# ---------------------------------------------------------------- numbers by another route
+# ---- numbers by another route
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -194,7 +194,7 @@ def test_the_simulation_of_the_paper_is_outside_its_own_theory():
     assert "atoms of A* have unit norm" not in failing
 
 
-# ---------------------------------------------------------------- flags flip
+# ---- flags flip
 
 
 def inside():
@@ -311,7 +311,7 @@ def test_the_corrected_interval_is_certified_exactly_under_its_hypotheses(change
         assert corrected.high <= sharp.high + 1e-12
 
 
-# ---------------------------------------------------------------- certificates hold
+# ---- certificates hold
 
 
 def wrong_supports(A, A_star, d, n_active, b_min, b_max, lam, rng, draws):
@@ -401,7 +401,7 @@ def test_a_printed_interval_inside_the_sharp_one_is_certified():
     assert [wrong_supports(A, A_star, 1, 1, 4, 5, lam, rng, 300) for lam in printed] == [0, 0]
 
 
-# ---------------------------------------------------------------- input and output
+# ---- input and output
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.int64])

@@ -41,7 +41,7 @@ def numbers(report):
     return {(row.id, k): f.numbers for row in report.rows for k, f in enumerate(row.findings)}
 
 
-# ---------------------------------------------------------------- the ledger
+# ---- the ledger
 
 
 def test_every_recorded_verdict_is_confirmed(whole):
@@ -112,7 +112,7 @@ def test_a_shared_row_shows_the_evidence_of_the_row_it_shares(whole):
     assert (by_id["T21-eq21"].same_as, by_id["T21-eq21"].number) == ("T21-prop2", "Eq. (21)")
 
 
-# ---------------------------------------------------------------- the same numbers everywhere
+# ---- the same numbers everywhere
 
 
 def test_the_same_seed_gives_the_same_numbers_and_another_seed_others(some):
@@ -245,7 +245,7 @@ def test_a_row_is_found_in_any_letter_case():
     assert find_row("T21-LEMMA1") is LEDGER["T21-lemma1"]
 
 
-# ---------------------------------------------------------------- the report
+# ---- the report
 
 
 def test_the_report_is_plain_data(whole):
@@ -256,7 +256,7 @@ def test_an_empty_report_of_no_rows_has_no_unconfirmed_one():
     assert VerificationReport((), {}).counts == {"rows": 0, "confirmed": 0}
 
 
-# ---------------------------------------------------------------- planted falsehoods
+# ---- planted falsehoods
 
 
 def evidence(row_id, label):
@@ -379,7 +379,7 @@ def test_a_measurement_that_misses_its_limit_is_not_confirmed(monkeypatch, resul
     assert [row.confirmed for row in report.rows] == [False, False, True]
 
 
-# ---------------------------------------------------------------- the pieces
+# ---- the pieces
 
 
 def run_one(item):

@@ -22,7 +22,7 @@ SQRT2 = math.sqrt(2)
 POINT = np.array([1.5, 0.7]), np.array([2.0, -1 / 3, 0.4, -0.8]), (3, 1)
 
 
-# ---------------------------------------------------------------------------------------- geometry
+# ---- geometry
 
 
 def weights(x, L, groups):
@@ -107,7 +107,7 @@ def test_the_loop_of_theorem1_moves_w_by_the_bracket_and_not_at_all_between_grou
     )  # of the order s^3 where the bracket vanishes
 
 
-# ---------------------------------------------------------------------------------------- one step
+# ---- one step
 
 
 def test_deltas_are_suprema_over_unit_vectors():
@@ -185,7 +185,7 @@ def test_the_bounds_of_lemmas_12_13_17_follow_from_the_corrected_hypotheses(form
     assert 0.38 < largest <= 1
 
 
-# ----------------------------------------------------------------------------------- gradient flow
+# ---- gradient flow
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_lemma5_corrected_holds_along_the_extreme_flow_and_the_printed_time_does
     assert (reached < gradient_flow.lemma5_time(theta, B, "printed")) == (theta > 0.2)
 
 
-# ---------------------------------------------------------------------------------------------- R8
+# ---- R8
 
 
 def constants(rng):

@@ -59,7 +59,7 @@ TRUTHS = {
 WITHOUT_REPAIR = {"theorem2-times", "minimax"}
 
 
-# ---------------------------------------------------------------------------------------- the rows
+# ---- the rows
 
 
 @pytest.mark.parametrize("name", NUMBERED)
@@ -119,7 +119,7 @@ def test_the_whole_of_l23_is_confirmed_with_another_seed():
     ] == []
 
 
-# --------------------------------------------------------------- both sides again, from raw fields
+# ---- both sides again, from raw fields
 
 
 def cut(x, groups):
@@ -512,7 +512,7 @@ def l23_families():
     return {name: family for name, family in FAMILIES.items() if name.startswith("dglnn")}
 
 
-# ------------------------------------------------------------------------------ planted falsehoods
+# ---- planted falsehoods
 
 
 def planted(row_id, k, left, right=1.0):

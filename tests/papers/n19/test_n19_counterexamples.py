@@ -56,7 +56,7 @@ def test_the_gradient_of_15_is_twice_what_is_printed(built):
     assert data["(15)"] == ((F(600, 2197),), (F(1440, 2197),))
 
 
-# ---------------------------------------------------------------- in floating point, by other means
+# ---- in floating point, by other means
 
 
 def gradient(W, A, codes, chances, b, threshold=None):
@@ -286,7 +286,7 @@ def test_lemma3_in_floats(built):
     )
 
 
-# ----------------------------------------------------------------------------- spoilt, and families
+# ---- spoilt, and families
 
 SPOILT = [
     (consistency.inactive_neuron_above_the_interval, {"bias": F(-1, 5)}, "printed"),

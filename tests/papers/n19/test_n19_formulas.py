@@ -70,7 +70,7 @@ def probabilities(active, chances):
     return p2, p3
 
 
-# ------------------------------------------------------------------------------ the expected update
+# ---- the expected update
 
 
 @pytest.mark.parametrize(("k", "b"), [(1, -0.2), (2, -0.1), (3, -0.3)])
@@ -167,7 +167,7 @@ def test_at_the_truth_without_a_bias_nothing_moves():
         assert np.abs(g_b).max() < 1e-15
 
 
-# ----------------------------------------------------------------- bounds: known numbers and limits
+# ---- bounds: known numbers and limits
 
 
 def test_the_four_intervals_of_a_mixture():
@@ -232,7 +232,7 @@ def test_the_best_tau(ratio, tau):
     assert mixture.tau_of_spread((1 + math.sqrt(2)) ** 2) == pytest.approx(0.5)
 
 
-# ----------------------------------------------------------------------------------------------- R7
+# ---- R7
 
 
 @pytest.mark.parametrize("sigma", [0.0, 0.4])
@@ -325,7 +325,7 @@ def test_outside_the_window_of_r7_the_support_is_lost(b, why):
     )
 
 
-# --------------------------------------------------------------------------------------- the ledger
+# ---- the ledger
 
 
 NUMBERS = [*range(1, 17)]
@@ -425,7 +425,7 @@ def test_other_seeds_confirm_it_too(row_id):
     assert verify(only=[row_id], quick=True, rng=11).ok
 
 
-# ------------------------------------------------------ what the evidence of the repaired step sees
+# ---- what the evidence of the repaired step sees
 
 
 def decrease(**spoilt):

@@ -403,7 +403,7 @@ def test_it_holds_under_its_hypotheses_is_used_to_a_stated_share_and_the_ledger_
     assert max(shares) > statement.share
 
 
-# ---------------------------------------------------------------------- every hypothesis can refuse
+# ---- every hypothesis can refuse
 
 
 def every_hypothesis():

@@ -1,4 +1,4 @@
-"""Theorems 1 and 2 and the project's own R1 to R4 in theory/gsae.py and theory/descent.py, by loops, quadrature and search."""
+"""Theorems 1 and 2 and R1 to R4, by loops, quadrature and search."""
 
 import math
 
@@ -39,7 +39,7 @@ def turned(d, angle):
     return math.cos(angle) * eye[:, :d] + math.sin(angle) * eye[:, d:], eye[:, :d]
 
 
-# ------------------------------------------------------------------------------------------------ pieces of Theorems 1 and 2
+# ---- pieces of Theorems 1 and 2
 
 
 @pytest.mark.parametrize("d", [1, 2, 3, 5])
@@ -97,7 +97,7 @@ def test_the_smallest_feasible_tau_is_that_of_the_table(d):
 @pytest.mark.parametrize("d", TABLE)
 @pytest.mark.parametrize("delta", DELTAS)
 def test_the_smallest_feasible_tau_is_that_of_a_search_over_pairs(d, delta):
-    """For every error e <= delta the pair A^T A* = cos I has the smallest ||X||_F^2; the condition is tried on a grid of tau."""
+    """Of all pairs with error e <= delta, A^T A* = cos I has the smallest ||X||_F^2."""
     tau = np.arange(0.4, 1.0000005, 1e-5)
     right = ((2 - tau) * (3 * tau - 2) * d + (1 - tau) * (2 - tau) * delta**2) / tau**2
     possible = np.zeros(len(tau), dtype=bool)
@@ -225,7 +225,7 @@ def test_the_rate_of_version_2_is_positive_exactly_when_the_overlaps_dominate(
         assert (value > 0) == (alpha > threshold)
 
 
-# ------------------------------------------------------------------------------------------------ orbit distance, R1, R2
+# ---- orbit distance, R1, R2
 
 
 @pytest.mark.parametrize("shape", [(2, 2), (5, 2), (4, 3), (3, 1)])
@@ -287,7 +287,7 @@ def test_normal_to_the_active_span_the_exact_gradient_is_ojas(lam):
 
 
 def population_step(A, A_star, lam, eta, low, high, n_groups):
-    """A - eta E[exact gradient] for groups of two atoms, one active: samples one by one, Gauss points in the norm, 48 angles."""
+    """A - eta E[exact gradient], d = 2, gamma = 1: Gauss points in the norm, 48 angles."""
     nodes, weights = np.polynomial.legendre.leggauss(10)
     G = np.zeros_like(A)
     angles = 48
@@ -370,7 +370,7 @@ def test_the_support_condition_is_two_inequalities_and_smaller_angles_only_help(
     assert convergence.support_persists(lam, 4.0, 5.0, cross, theta / 2) >= margin
 
 
-# ------------------------------------------------------------------------------------------------ R3, R4, the minimiser
+# ---- R3, R4, the minimiser
 
 
 @given(SEEDS, st.integers(1, 3), st.floats(0.05, 1), st.floats(0, 0.2))
@@ -390,7 +390,7 @@ def test_a_retracted_step_along_the_leading_term_obeys_the_repaired_bound(seed, 
     )
 
 
-def test_the_repaired_bound_contracts_by_at_least_a_quarter_of_the_squared_distance_when_kappa_is_1():
+def test_the_repaired_bound_contracts_by_a_quarter_of_the_squared_distance_when_kappa_is_1():
     for distance in (0.1, 0.5, 1.0):
         cosine = 1 - distance**2 / 2
         assert (

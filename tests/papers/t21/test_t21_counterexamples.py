@@ -1,4 +1,4 @@
-"""The exact counterexamples: they refute, their numbers are the known ones, spoiled instances do not refute. Floats agree next door."""
+"""The exact counterexamples refute, with known numbers; spoiled instances do not refute."""
 
 import ast
 import json

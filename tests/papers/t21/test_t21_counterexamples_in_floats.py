@@ -91,7 +91,7 @@ def test_inactive_group_above_the_threshold_in_floats(built):
     agree(built["T21-lemma1"], np.linalg.norm(star[0].T @ y) / math.sqrt(2), 0.5)
     low = 2 * block_coherence(star)
     assert low < 0.5 < 1 - low
-    assert 2 <= math.log(8)
+    assert math.log(8) >= 2
 
 
 def test_active_group_cancelled_by_two_others_in_floats(built):
@@ -198,7 +198,7 @@ def test_more_groups_than_active_in_floats(built):
 
 
 def frozen_residual(a, n_active, t):
-    """(55) of the first of these unit vectors with a frozen tau, less its main term: brute force over supports."""
+    """Residual of (55) at the first of these unit vectors: brute force over supports."""
     n_groups = len(a)
     n = len(a[0])
     supports = [S for S in combinations(range(n_groups), n_active) if 0 in S]
@@ -215,7 +215,7 @@ def test_the_residual_is_the_expected_surrogate_less_its_main_term():
     eye = exact.identity(8)
     sign = spikes(1, {1: 1})
     groups = tuple(
-        tuple((F(7, 25) * row[0] + F(24, 25) * row[h],) for row in eye) for h in range(1, 6)
+        exact.column(*(F(7, 25) * row[0] + F(24, 25) * row[h] for row in eye)) for h in range(1, 6)
     )
     s = Setting(groups, groups, sign, 3, F(1), F(1))
     np.testing.assert_allclose(

@@ -1,4 +1,4 @@
-"""Coherence and support recovery in theory/, by loops, by hand, by enumeration and by search: no helper of the package is used."""
+"""Coherence and support recovery, by loops, by hand, by enumeration and by search."""
 
 import itertools
 import math
@@ -48,7 +48,7 @@ def tilted_frame(cosine=0.28, sine=0.96):
     return np.array([[1, 0, cosine, 0], [0, 1, 0, cosine], [0, 0, sine, 0], [0, 0, 0, sine]])
 
 
-# ------------------------------------------------------------------------------------------------ coherence
+# ---- coherence
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -65,7 +65,12 @@ def test_coherences_are_what_loops_over_atoms_and_groups_find(shape):
         if i != j
     )
     by_groups = (
-        max(spectral(B.T @ C) for i, B in enumerate(blocks) for j, C in enumerate(blocks) if i != j)
+        max(
+            spectral(blocks[i].T @ blocks[j])
+            for i in range(len(blocks))
+            for j in range(len(blocks))
+            if i != j
+        )
         / d
     )
     assert model.coherence(A) == pytest.approx(by_atoms, rel=1e-12)
@@ -145,7 +150,7 @@ def test_bad_input_is_refused_with_the_rule(call, error, message):
         call()
 
 
-# ------------------------------------------------------------------------------------------------ bounds as formulas
+# ---- bounds as formulas
 
 POSITIVE = st.fractions(min_value=F(1, 10), max_value=5, max_denominator=20)
 COUNTS = st.integers(1, 6)
@@ -212,7 +217,7 @@ def test_version_1_multiplies_delta_by_the_largest_norm_that_a_target_can_have(d
     )
 
 
-# ------------------------------------------------------------------------------------------------ intervals by hand
+# ---- intervals by hand
 
 BY_HAND = [
     ("printed", 1, (7 / 25, 18 / 25)),
@@ -226,7 +231,7 @@ BY_HAND = [
 
 @pytest.mark.parametrize(("form", "n_active", "expected"), BY_HAND)
 def test_the_three_intervals_of_the_7_25_frame(form, n_active, expected):
-    """mu_B = 7/50, d mu_B = 7/25, B in [1, 2]; with both groups active one other group interferes, whatever gamma B_max b counts."""
+    """mu_B = 7/50, d mu_B = 7/25, B in [1, 2]; with both groups active one other interferes."""
     A = tilted_frame()
     interval = support_interval(A, A, group_size=2, n_active=n_active, b_min=1, b_max=2, form=form)
     assert interval == pytest.approx(expected, abs=1e-15)
@@ -274,11 +279,11 @@ def test_an_interval_of_one_point_is_empty_because_a_group_must_exceed_the_thres
     assert not SupportInterval(1.0, 1.5).empty
 
 
-# ------------------------------------------------------------------------------------------------ the sharp interval is true
+# ---- the sharp interval is true
 
 
 def extremes_by_corners(A, A_star, n_active, b_min, b_max):
-    """d = 1: largest |a_v^T y| off and smallest |a_g^T y| on the support, over all supports, signs and norms at an end."""
+    """d = 1: largest |a_v^T y| off and smallest |a_g^T y| on the support, at extreme codes."""
     off = 0.0
     on = math.inf
     n_groups = A.shape[1]
@@ -312,7 +317,7 @@ def test_for_single_atoms_the_sharp_interval_is_attained_at_both_ends(
 
 
 def worst_codes(A, A_star, d, S, group, sign, rng, starts=3):
-    """Largest of sign * ||A_group^T y|| over codes on S with norms in [1, 2], by L-BFGS from several starts."""
+    """Largest of sign * ||A_group^T y|| over codes on S with norms in [1, 2], by L-BFGS."""
     B = split(A, d)[group]
     star = split(A_star, d)
     k = len(S)

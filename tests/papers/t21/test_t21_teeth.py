@@ -90,7 +90,7 @@ def test_an_identity_that_is_off_by_a_thousandth_is_not_confirmed(row, label):
     assert not confirmed(replace(item, sides=off))
 
 
-# ------------------------------------------------------------------------------------------------ terms
+# ---- terms
 
 
 def eq33_without(term):
@@ -144,7 +144,7 @@ def coherence(i):
 
 
 def r3_without_drift(i):
-    B, S, t, p = direction.group(i)
+    B, _S, _t, _p = direction.group(i)
     beta = direction.columns(i.beta, i)
     drift = 1.2 * i.step_size * np.linalg.norm(beta - B @ (B.T @ beta))
     left, right = evidence("R3", "one retracted step").sides(i)
@@ -217,7 +217,7 @@ def test_a_bound_without_one_of_its_terms_is_not_confirmed(row, label, sides):
     assert not confirmed(replace(evidence(row, label), sides=sides))
 
 
-# ------------------------------------------------------------------------------------------------ R2, R3
+# ---- R2, R3
 
 
 def ratio_to_r3(kappa, angles):
@@ -242,7 +242,7 @@ def test_r3_holds_in_its_range_of_steps_and_fails_beyond(kappa, holds):
 
 
 def test_r2_fails_when_a_silent_group_is_active():
-    """d = 1, A = A* = [(1, 0), (3/5, 4/5)], codes +-4: an angle of 0 grows at lam = 1/5, not at 5/2."""
+    """d = 1, A = A* = [(1, 0), (3/5, 4/5)], codes +-4: the angle grows at lam = 1/5, not 5/2."""
     from gsae_ref import ops
 
     A = np.array([[1.0, 0.6], [0.0, 0.8]])

@@ -59,7 +59,7 @@ def test_a_family_is_a_map_from_parameters(name):
                 assert np.isfinite(left).all()
 
 
-# ---------------------------------------------------------------- R17, by sorted lists
+# ---- R17, by sorted lists
 
 
 def window(norms, gamma):
@@ -222,7 +222,7 @@ def test_in_a_certified_interval_the_window_finds_the_true_supports():
     assert used > 50
 
 
-# ---------------------------------------------------------------- gs.data_threshold
+# ---- gs.data_threshold
 
 
 @given(SEEDS)
@@ -299,7 +299,7 @@ def test_bad_input_is_refused_at_the_door(changes, error, words):
         gs.data_threshold(**(arguments | changes))
 
 
-# ---------------------------------------------------------------- R12, exactly
+# ---- R12, exactly
 
 SIGNS = (1, -1)
 
@@ -339,7 +339,7 @@ def test_at_the_threshold_a_pair_of_coherent_lines_is_a_fixed_point_in_rational_
     assert drift == [0, -(3 * Fraction(1, 2) - 2) * Fraction(7, 25) * Fraction(24, 25)]
 
 
-# ---------------------------------------------------------------- R12, by loops
+# ---- R12, by loops
 
 
 def gradient_by_loops(i):
@@ -449,7 +449,7 @@ def test_three_active_atoms_leave_a_drift_of_second_order():
     np.testing.assert_allclose(C, expected, atol=1e-15)
 
 
-# ---------------------------------------------------------------- R12, the second derivative
+# ---- R12, the second derivative
 
 
 @pytest.mark.parametrize("rho", [-0.7, -0.3, 0.0, 0.2, 0.6])
@@ -477,7 +477,7 @@ def test_the_family_has_instances_with_twins_and_without():
     assert min(found.count(0.0), found.count(1.0)) >= 10
 
 
-# ---------------------------------------------------------------- R12, teeth
+# ---- R12, teeth
 
 
 def spoilt(monkeypatch, name, change):
@@ -545,7 +545,7 @@ def test_without_mean_zero_or_one_law_no_threshold_removes_the_first_order(d):
     assert min(drift(units, 1.2 * units, each) for each in grid) > 2e-4
 
 
-# ---------------------------------------------------------------- gs.debiasing_threshold
+# ---- gs.debiasing_threshold
 
 
 @given(SEEDS, st.integers(1, 8))

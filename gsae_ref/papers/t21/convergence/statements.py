@@ -75,7 +75,7 @@ def _rho_needs(i: Instance) -> tuple[float, float]:
 
 def _eq77(i: Instance) -> tuple[float, float]:
     """||A+ - A*||_F^2 for the step A - eta G against the chain's last line before (33) enters."""
-    B, S, t, p = group(i)
+    _B, _S, _t, _p = group(i)
     c, difference, G, v = direction(i)
     eta = i.step_size
     e2 = np.sum(difference**2)

@@ -67,8 +67,8 @@ def column_norms(M: Array) -> Array:
 
 
 def _eq59(i: Instance) -> tuple[Array, Array]:
-    B, S, t, p = group(i)
-    c, difference, G, v = direction(i)
+    _B, _S, _t, _p = group(i)
+    c, difference, G, _v = direction(i)
     return G, c * difference + _second_form(i)
 
 
@@ -101,7 +101,7 @@ def _eq61(i: Instance) -> tuple[Array, Array]:
 
 def _eq62(i: Instance) -> tuple[float, float]:
     B, S, t, p = group(i)
-    alpha, omega = formulas.align(B, S)
+    _alpha, omega = formulas.align(B, S)
     steps = column_norms(B - S)
     first = gradients.leading_coefficient(t, p) * omega * (steps.sum() - steps)
     return worst(
