@@ -74,8 +74,8 @@ def stopping_window(
     (Lemma 8), and c_t = u*^2 <v, v*> + e >= 0.948 u*^2. While h_l <= u*_l^2 / 2, u_l grows by
     1 + 0.89 gamma u*^2 a step; this brings h_l to u*_l^2 / 2 more than a step before T_1, the first
     term of T_lb, which has 1 + 0.5 gamma Z, as log(M / 2 alpha^2) > 21. It never falls below again
-    (Lemma 9). After a change to the step eta, :func:`alignment_rate` makes tan(t + 1) a weighted
-    mean of tan(t) and at most 1/19, so the same bounds stay: eta h^2 <= 4/9 (1.05)^2 < 1.
+    (Lemma 9). After a change to the step eta, ``steps.formulas.alignment_rate`` makes tan(t + 1) a
+    weighted mean of tan(t) and at most 1/19, so the same bounds stay: eta h^2 <= 4/9 (1.05)^2 < 1.
 
     4. *Contraction.* Let P bound abs(h_l - u*_l^2) and Q bound u*_l^2 tan(v_l, v*_l) for all strong
     l from some time t_0 >= T_1 on. Then ||Delta_l|| <= R = P + Q, at (u(t), v(t)) and at (u(t),
