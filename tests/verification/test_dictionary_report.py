@@ -147,7 +147,7 @@ def margins_by_hand(A, A_star, d, n_active, b_min, b_max):
         -max(abs(np.linalg.norm(a) - 1) for a in A_star.T),
         1 - delta,
         log_n - n_active,
-        b_min / (5 * b_max * log_n) - max(cross, delta),
+        b_min / (4 * b_max * log_n) - max(cross, delta),
         b_min * (1 - delta) - 2 * n_active * b_max * (cross / d + delta),
         b_min * (1 - delta) - (2 * n_active - 1) * b_max * (cross + delta),
         rho,

@@ -263,7 +263,7 @@ def _exclusion(shape: Shape, theta: Array, spread: float = 0.5, error: float = 0
 
 def _exclusion_many(shape: Shape, theta: Array) -> Instance:
     """As ``_exclusion``, incoherent enough for two or three active groups."""
-    return _exclusion(shape, theta, 0.1, 0.1)
+    return _exclusion(shape, theta, 0.05, 0.25)
 
 
 _MIXED = tuple(
@@ -304,5 +304,5 @@ FAMILIES = {
     "nearly_linear": Family(_nearly_linear, _GROUP),
     "exclusion": Family(_exclusion, _ONE),
     **threshold.FAMILIES,
-    "exclusion_many": Family(_exclusion_many, _MANY),
 }
+EXCLUSION_MANY = Family(_exclusion_many, _MANY)  # two or three active groups, for R4

@@ -310,7 +310,6 @@ STATEMENTS = (
     Statement("T21-eq74", COINCIDING, eq74_spectral, 0.8, 60),
     Statement("R3", "one retracted step", r3, 0.9, 150),
     Statement("R4", "(33)'s bound lies below ||v_i||, every column", r4, 0.1, 800),
-    Statement("R4", "the first for gamma = 2, 3 (tested, not proved)", r4, 0.02, 400),
     Statement("R4", "2 tau (1 - tau) p alpha_i <= ||v_i||", r4_lower, 0.99),
 )
 

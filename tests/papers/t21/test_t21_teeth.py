@@ -49,7 +49,6 @@ FOUND = {
     ("T21-eq74", "by spectral norms"): 0.48,
     ("T21-eq74", "by spectral norms, groups that almost coincide"): 0.9,
     ("R4", "(33)'s bound lies below ||v_i||, every column"): 0.15,
-    ("R4", "the first for gamma = 2, 3 (tested, not proved)"): 0.035,
 }
 
 

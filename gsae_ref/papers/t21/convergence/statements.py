@@ -451,12 +451,7 @@ ROWS = (
                 _lower_bound,
                 (*PAIR, ONE_ACTIVE, COSINES_POSITIVE),
             ),
-            Inequality(
-                "the first for gamma = 2, 3 (tested, not proved)",
-                "exclusion_many",
-                _exclusion,
-                (*PAIR, IN_PRINTED_INTERVAL, POSITIVE_RHO),
-            ),
+            Measurement("exclusion_of_many"),
         ),
         derivation="gsae_ref.papers.t21.convergence.formulas.exclusion_bound",
     ),
