@@ -212,11 +212,10 @@ def frozen_residual(a, n_active, t):
 
 
 def test_the_residual_is_the_expected_surrogate_less_its_main_term():
-    eye = exact.identity(8)
     sign = spikes(1, {1: 1})
-    groups = tuple(
-        exact.column(*(F(7, 25) * row[0] + F(24, 25) * row[h] for row in eye)) for h in range(1, 6)
-    )
+    first = exact.scale(F(7, 25), exact.basis(8, 1))
+    rest = [exact.scale(F(24, 25), exact.basis(8, 1 + h)) for h in range(1, 6)]
+    groups = tuple(exact.add(first, each) for each in rest)
     s = Setting(groups, groups, sign, 3, F(1), F(1))
     np.testing.assert_allclose(
         floats(residual(s, F(4, 5)))[:, 0],

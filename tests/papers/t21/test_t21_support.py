@@ -75,7 +75,8 @@ def test_coherences_are_what_loops_over_atoms_and_groups_find(shape):
     )
     assert model.coherence(A) == pytest.approx(by_atoms, rel=1e-12)
     assert model.block_coherence(A, d) == pytest.approx(by_groups, rel=1e-12)
-    cross = [[spectral(B.T @ S) for S in star] for B in blocks]
+    cross = np.array([spectral(B.T @ S) for B, S in itertools.product(blocks, star)])
+    cross = cross.reshape(len(blocks), len(star))
     np.testing.assert_allclose(model.cross_block_norms(A, A_star, d), cross, rtol=1e-10)
     np.testing.assert_allclose(
         model.closeness(A, A_star, d), [frobenius(B - S) for B, S in zip(blocks, star, strict=True)]

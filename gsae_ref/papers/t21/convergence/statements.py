@@ -14,6 +14,8 @@ from ...row import Row, equation, statement
 from ..direction import formulas as direction_formulas
 from ..direction.statements import (
     COSINES_POSITIVE,
+    FRAMES,
+    NEAR,
     ONE_ACTIVE,
     OVERLAP_AS_PRINTED,
     PAIR,
@@ -188,9 +190,7 @@ ROWS = (
         hypotheses=(*PAIR, COSINES_POSITIVE),
         evidence=(
             Counterexample(),
-            Inequality(
-                "the chain, with the actual v_i", "descent", _eq77, (*PAIR, COSINES_POSITIVE)
-            ),
+            Inequality("the chain, with the actual v_i", "descent", _eq77, (COSINES_POSITIVE,)),
         ),
         derivation="gsae_ref.papers.t21.convergence.formulas.rho",
     ),
@@ -217,8 +217,13 @@ ROWS = (
         "1/2 for d = 2.",
         hypotheses=(*PAIR, COSINES_POSITIVE),
         evidence=(
-            Inequality("rho <= 1", "descent", lambda i: (_rho(i), 1.0), (*PAIR, COSINES_POSITIVE)),
-            Identity("its sign", "descent", _rho_needs, (*PAIR, COSINES_POSITIVE)),
+            Inequality(
+                "rho <= 1",
+                "descent",
+                lambda i: (_rho(i), 1.0),
+                (COSINES_POSITIVE, STEP_ALLOWED),
+            ),
+            Identity("its sign", "descent", _rho_needs, (COSINES_POSITIVE,)),
         ),
         derivation="gsae_ref.papers.t21.convergence.formulas.rho",
     ),
@@ -276,7 +281,7 @@ ROWS = (
                 "one step, with the smallest epsilon",
                 "descent",
                 _implication,
-                (*PAIR, COSINES_POSITIVE, STEP_ALLOWED),
+                (COSINES_POSITIVE, STEP_ALLOWED),
             ),
         ),
         derivation="gsae_ref.papers.t21.convergence.formulas.rho",
@@ -419,7 +424,7 @@ ROWS = (
                 "one retracted step",
                 "descent",
                 _repaired,
-                (ORTHONORMAL, ORTHONORMAL_STAR),
+                FRAMES,
             ),
             Measurement("repaired_run"),
         ),
@@ -434,7 +439,7 @@ ROWS = (
         "Mutual exclusion. Let A_g, A*_g be orthonormal, ||A_g - A*_g||_F <= delta, gamma = 1, "
         "tau constant, rho > 0 (Theorem 2), and lam in Lemma 1's interval as printed, not lam = "
         "delta = 0. Then (33) fails for every column i. Without rho and the interval, ||v_i||_2 "
-        ">= 2 tau_g (1 - tau_g) p_g alpha_i when alpha_i > 0.",
+        ">= 2 tau_g (1 - tau_g) p_g alpha_i.",
         remark="For gamma = 2, 3 no instance was found where (33) holds; this is tested, not "
         "proved. The proof has a factor sqrt(2 d) to spare.",
         hypotheses=(*PAIR, IN_PRINTED_INTERVAL, POSITIVE_RHO, ONE_ACTIVE),
@@ -443,13 +448,13 @@ ROWS = (
                 "(33)'s bound lies below ||v_i||, every column",
                 "exclusion",
                 _exclusion,
-                (*PAIR, IN_PRINTED_INTERVAL, POSITIVE_RHO, ONE_ACTIVE),
+                (*NEAR, IN_PRINTED_INTERVAL, POSITIVE_RHO, ONE_ACTIVE),
             ),
             Inequality(
                 "2 tau (1 - tau) p alpha_i <= ||v_i||",
                 "exclusion",
                 _lower_bound,
-                (*PAIR, ONE_ACTIVE, COSINES_POSITIVE),
+                (*FRAMES, ONE_ACTIVE),
             ),
             Measurement("exclusion_of_many"),
         ),

@@ -20,13 +20,23 @@ from ....claims.evidence import (
 from ....claims.hypothesis import Hypothesis
 from ...row import equation, statement
 from ..gradients import formulas as gradients
-from ..instance import CLOSE, DELTA_AT_MOST_1, ORTHONORMAL, ORTHONORMAL_STAR
+from ..instance import (
+    CLOSE,
+    DELTA_AT_MOST_1,
+    ORTHONORMAL,
+    ORTHONORMAL_STAR,
+    UNIT_NORM_STAR,
+)
 from . import formulas
 
 if TYPE_CHECKING:
     from ..instance import Instance
 
 PAIR = (ORTHONORMAL, ORTHONORMAL_STAR, CLOSE, DELTA_AT_MOST_1)
+# What the evidence asks is less than PAIR, which the paper assumes.
+FRAMES = (ORTHONORMAL, ORTHONORMAL_STAR)
+NEAR = (ORTHONORMAL, ORTHONORMAL_STAR, CLOSE)
+UNIT_AND_NEAR = (ORTHONORMAL, UNIT_NORM_STAR, CLOSE)
 COSINES_POSITIVE = Hypothesis(
     "alpha_i > 0", lambda i: formulas.align(i.blocks[0], i.star[0])[0].min()
 )
@@ -295,7 +305,7 @@ EQ33_EVIDENCE = (
         (*PAIR, OVERLAP_AS_PRINTED),
         expect="fails",
     ),
-    Inequality("corrected bound", "descent", lambda i: _bound33(i, "corrected"), PAIR),
+    Inequality("corrected bound", "descent", lambda i: _bound33(i, "corrected"), FRAMES),
 )
 EQ32 = (
     "2 <g_i, a_i - a*_i> >= c alpha_i ||a_i - a*_i||_2^2 + ||g_i||_2^2 / (c alpha_i) - "
@@ -314,7 +324,7 @@ ROWS = (
         remark="It is then the equality (61), without the O-term: it says nothing until v_i is "
         "bounded.",
         hypotheses=(COSINES_POSITIVE,),
-        evidence=(Identity("both sides of (61)", "descent", _eq61, (COSINES_POSITIVE,)),),
+        evidence=(Identity("both sides of (61)", "descent", _eq61),),
         derivation="gsae_ref.papers.t21.direction.formulas.remainder",
     ),
     equation(
@@ -348,7 +358,7 @@ ROWS = (
                 PAIR,
                 expect="fails",
             ),
-            Inequality("corrected bound", "descent", lambda i: _bound33(i, "corrected"), PAIR),
+            Inequality("corrected bound", "descent", lambda i: _bound33(i, "corrected"), FRAMES),
         ),
         derivation="gsae_ref.papers.t21.direction.formulas.remainder_bound",
     ),
@@ -363,7 +373,7 @@ ROWS = (
         "(a_i - a*_i) and alpha_i > 0. " + EQ33_RIGHT + ".",
         remark=EQ33_REMARK,
         hypotheses=(*PAIR, COSINES_POSITIVE),
-        evidence=(*EQ33_EVIDENCE, Identity("(32)", "descent", _eq61, (COSINES_POSITIVE,))),
+        evidence=(*EQ33_EVIDENCE, Identity("(32)", "descent", _eq61)),
         derivation="gsae_ref.papers.t21.direction.formulas.remainder_bound",
     ),
     statement(
@@ -382,7 +392,7 @@ ROWS = (
         hypotheses=(*PAIR, ONE_ACTIVE),
         evidence=(
             Counterexample(),
-            Identity("<G_g, A_g - A*_g Q>", "descent", _radial_part, (*PAIR, ONE_ACTIVE)),
+            Identity("<G_g, A_g - A*_g Q>", "descent", _radial_part, (*FRAMES, ONE_ACTIVE)),
         ),
         derivation="gsae_ref.papers.t21.convergence.formulas.orbit_distance",
     ),
@@ -416,7 +426,7 @@ ROWS = (
         "v_i, v_i = c sum_{j != i in g} (a_j - a*_j) a*_j^T a_i + tau_g p_g A_g [tau_g A_g^T A*_g "
         "- (2 - tau_g) I] A*_g^T a_i + beta~_i, c = tau_g (2 - tau_g) p_g.",
         hypotheses=(ORTHONORMAL,),
-        evidence=(Identity("columns of G_g", "descent", _eq59, (ORTHONORMAL,)),),
+        evidence=(Identity("columns of G_g", "descent", _eq59),),
         derivation="gsae_ref.papers.t21.direction.formulas.remainder",
     ),
     equation(
@@ -446,7 +456,7 @@ ROWS = (
         "- a*_j||_2 max_{j != i in g} |a*_j^T a_i| + tau_g p_g ||tau_g A_g^T A*_g - (2 - tau_g) "
         "I||_2 + ||beta~_i||_2.",
         hypotheses=PAIR,
-        evidence=(Inequality("triangle inequality", "descent", _eq62, PAIR),),
+        evidence=(Inequality("triangle inequality", "descent", _eq62, FRAMES),),
         derivation="gsae_ref.papers.t21.direction.formulas.remainder_bound",
     ),
     equation(
@@ -484,7 +494,7 @@ ROWS = (
         "“We can temporarily rewrite the norm of” v_i “as” ||v_i||_2 <= c omega_i sqrt(d^2 + 1) "
         "||A_g - A*_g||_F + tau_g p_g ||tau_g A_g^T A*_g - (2 - tau_g) I||_F + ||beta~_i||_2.",
         hypotheses=PAIR,
-        evidence=(Inequality("chain", "descent", _eq65, PAIR),),
+        evidence=(Inequality("chain", "descent", _eq65, FRAMES),),
         derivation="gsae_ref.papers.t21.direction.formulas.remainder_bound",
     ),
     statement(
@@ -532,13 +542,13 @@ ROWS = (
                 "= d - e^2/2",
                 "descent",
                 lambda i: (np.sum(i.blocks[0] * i.star[0]), i.d - i.errors[0] ** 2 / 2),
-                PAIR,
+                FRAMES,
             ),
             Inequality(
                 "d - delta^2/2 <= <A_g, A*_g>",
                 "descent",
                 lambda i: (i.d - i.delta**2 / 2, np.sum(i.blocks[0] * i.star[0])),
-                PAIR,
+                NEAR,
             ),
         ),
         derivation="gsae_ref.papers.t21.direction.formulas.offset_norm_squared",
@@ -552,7 +562,7 @@ ROWS = (
         repaired="With d in place of n, for orthonormal A_g, A*_g and ||A_g - A*_g||_F <= delta.",
         remark="As printed it can bound a squared norm by a negative number.",
         hypotheses=PAIR,
-        evidence=(Counterexample(), Inequality("with d", "descent", _eq68, PAIR)),
+        evidence=(Counterexample(), Inequality("with d", "descent", _eq68, NEAR)),
         derivation="gsae_ref.papers.t21.direction.formulas.offset_norm_squared",
     ),
     equation(
@@ -573,7 +583,7 @@ ROWS = (
         hypotheses=(*PAIR, OVERLAP_SMALL),
         evidence=(
             Counterexample(),
-            Inequality("with d", "nearly_linear", _eq69, (*PAIR, OVERLAP_SMALL)),
+            Inequality("with d", "nearly_linear", _eq69, (*NEAR, OVERLAP_SMALL)),
             Measurement("overlap_condition_range"),
         ),
         derivation="gsae_ref.papers.t21.direction.formulas.smallest_feasible_tau",
@@ -590,7 +600,7 @@ ROWS = (
         hypotheses=(*PAIR, OVERLAP_SMALL_V1),
         evidence=(
             Reading("||I||_F^2 = d in the expansion that the condition comes from"),
-            Inequality("version 1, with d", "nearly_linear", _eq69_v1, (*PAIR, OVERLAP_SMALL_V1)),
+            Inequality("version 1, with d", "nearly_linear", _eq69_v1, (*NEAR, OVERLAP_SMALL_V1)),
         ),
         derivation="gsae_ref.papers.t21.direction.formulas.overlap_condition",
     ),
@@ -644,7 +654,7 @@ ROWS = (
         hypotheses=PAIR,
         evidence=(
             Counterexample(),
-            Inequality("second term by coherence", "descent", _second_term, PAIR),
+            Inequality("second term by coherence", "descent", _second_term, UNIT_AND_NEAR),
         ),
         derivation="gsae_ref.papers.t21.direction.formulas.residual_bound",
     ),
@@ -662,7 +672,7 @@ ROWS = (
         hypotheses=PAIR,
         evidence=(
             Counterexample(),
-            Inequality("corrected", "descent", _eq73, PAIR),
+            Inequality("corrected", "descent", _eq73, (UNIT_NORM_STAR, CLOSE)),
         ),
         derivation="gsae_ref.papers.t21.direction.formulas.residual_bound",
     ),
@@ -678,7 +688,7 @@ ROWS = (
         hypotheses=PAIR,
         evidence=(
             Counterexample(),
-            Inequality("E[P_1] by coherence", "descent", _first_cross_term, PAIR),
+            Inequality("E[P_1] by coherence", "descent", _first_cross_term, UNIT_AND_NEAR),
         ),
         derivation="gsae_ref.papers.t21.direction.formulas.residual_bound",
     ),
@@ -700,10 +710,15 @@ ROWS = (
         hypotheses=PAIR,
         evidence=(
             Counterexample(),
-            Inequality("by coherence", "descent", _residual, PAIR),
-            Inequality("by spectral norms", "descent", _residual_spectral, PAIR),
+            Inequality("by coherence", "descent", _residual, UNIT_AND_NEAR),
             Inequality(
-                "by spectral norms, groups that almost coincide", "copies", _residual_spectral, PAIR
+                "by spectral norms", "descent", _residual_spectral, (ORTHONORMAL, UNIT_NORM_STAR)
+            ),
+            Inequality(
+                "by spectral norms, groups that almost coincide",
+                "copies",
+                _residual_spectral,
+                (ORTHONORMAL, UNIT_NORM_STAR),
             ),
         ),
         derivation="gsae_ref.papers.t21.direction.formulas.residual_bound",
@@ -716,7 +731,7 @@ ROWS = (
         "delta)^2 ||A_g - A*_g||_F^2 + O((gamma^6/Gamma^4)(mu_B + delta)^2), “since” (a + b)^2 <= "
         "2 a^2 + 2 b^2.",
         reading="given (74)",
-        evidence=(Inequality("columns", "descent", _eq75, PAIR),),
+        evidence=(Inequality("columns", "descent", _eq75),),
         hypotheses=PAIR,
         derivation="gsae_ref.papers.t21.direction.formulas.residual_bound",
     ),

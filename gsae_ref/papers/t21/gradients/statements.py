@@ -9,7 +9,15 @@ import numpy as np
 from ....arrays import Array
 from ....claims.evidence import Counterexample, Identity, Measurement, Reading
 from ...row import Row, equation, statement
-from ..instance import ACTIVE_ABOVE, JOINTLY_ORTHONORMAL, ORTHONORMAL
+from ..instance import (
+    ACTIVE_ABOVE,
+    CLOSE,
+    IN_CORRECTED_INTERVAL,
+    JOINTLY_ORTHONORMAL,
+    NORMS_BOUNDED,
+    ORTHONORMAL,
+    UNIT_NORM_STAR,
+)
 
 if TYPE_CHECKING:
     from ..instance import Instance
@@ -181,6 +189,7 @@ ROWS = (
         "specifically has a norm of order” O(n^{-w(1)}).",
         reading="within the corrected Lemma 1, where the support is recovered surely",
         repaired="epsilon = 0 for lam in the corrected interval of Lemma 1 (R5).",
+        hypotheses=(ORTHONORMAL, UNIT_NORM_STAR, CLOSE, NORMS_BOUNDED, IN_CORRECTED_INTERVAL),
         remark="Outside that interval nothing is proved here.",
         evidence=(Measurement("support_substitution"),),
         derivation="gsae_ref.papers.t21.support.formulas.recovery_interval",
@@ -251,7 +260,7 @@ ROWS = (
             Counterexample(),
             Measurement("displayed_term", "against"),
             Measurement("leading_term_and_residual"),
-            Identity("leading terms of (55) and (56)", "descent", _reordering, (ORTHONORMAL,)),
+            Identity("leading terms of (55) and (56)", "descent", _reordering),
         ),
         derivation="gsae_ref.reference.expected.exact",
     ),

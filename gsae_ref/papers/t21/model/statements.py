@@ -131,9 +131,7 @@ ROWS = (
         "norm of a d x d block is at most d times its largest entry.",
         hypotheses=(UNIT_COLUMNS,),
         evidence=(
-            Inequality(
-                "mu_B <= mu", "unit", lambda i: (i.mu_block, _largest_entry(i)), (UNIT_COLUMNS,)
-            ),
+            Inequality("mu_B <= mu", "unit", lambda i: (i.mu_block, _largest_entry(i))),
             Inequality("mu <= 1", "unit", lambda i: (_largest_entry(i), 1.0), (UNIT_COLUMNS,)),
             Inequality(
                 "mu_B <= 1/d for orthonormal groups",
@@ -281,6 +279,7 @@ ROWS = (
         f"arg min {OBJECTIVE}.",
         reading=OWN_SUPPORT,
         same_as="T21-eq6",
+        derivation="gsae_ref.reference.activations.group_soft_threshold",
     ),
     equation(
         10,
@@ -417,6 +416,8 @@ ROWS = (
         "“we assume that for every group” g in S “it holds that” ||A_g - A*_g||_F <= delta, “for "
         "some” delta in [0, 1].",
         reading="for every support S, hence for every g in [Gamma]",
+        remark="delta <= 1 is needed nowhere: what holds in this ledger holds for every delta "
+        "that bounds the distances.",
         hypotheses=(CLOSE,),
         evidence=(
             Inequality(
@@ -476,7 +477,7 @@ ROWS = (
                 "||A*_g||_F^2 = d for orthonormal groups",
                 "support",
                 lambda i: ((i.star**2).sum(axis=(1, 2)), np.full(i.n_groups, i.d)),
-                (ORTHONORMAL, UNIT_NORM_STAR, UNIT_COLUMNS),
+                (UNIT_COLUMNS,),
             ),
         ),
         derivation="gsae_ref.papers.t21.instance.ORTHONORMAL_STAR",

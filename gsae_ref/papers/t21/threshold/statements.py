@@ -119,8 +119,8 @@ ROWS = (
         "R12",
         "identity",
         "holds",
-        "(a) Independent codes, one law of the norm r, isotropic directions, 0 < lam < B_min: at a "
-        "nearly orthonormal A* the gradient moves A_g by p_gh (s2 - 3 t j) A*_h A*_h^T A*_g + "
+        "(a) Independent codes, one law of the norm r, isotropic directions, 0 < lam < B_min: at "
+        "a nearly orthonormal A* the gradient moves A_g by p_gh (s2 - 3 t j) A*_h A*_h^T A*_g + "
         "O(||N||^2) out of its span, s2 = E r^2/d, t = E[(r - lam) r]/d, j = 1 - (1 - 1/d) lam "
         "E[1/r]; it vanishes to first order at one lam* at most, the root of 3 t j = s2 below "
         "B_min. (b) d = 1, at most two active atoms, symmetric codes with one E|x| and E x^2, "
@@ -129,10 +129,10 @@ ROWS = (
         "local minimum and attracts for small steps, unless two orthogonal atoms occur with each "
         "other only.",
         remark="lam* does not exist for spread norms: d = 1, uniform on [1, b], b >= 1.906. Fixed "
-        "norm B: lam*/B = 2/3, 0.5426, 1/2 for d = 1, 2, 3. Exact supports at lam* force "
-        "|<a*_g, a*_h>| <= 1/3. With three active atoms (b) leaves -2 E x^2 sum_k M_hk M_kg. At "
-        "finitely many samples the variance grows with lam. Linear stability as of independent "
-        "component analysis.",
+        "norm B: lam*/B = 2/3, 0.5426, 1/2 for d = 1, 2, 3. Exact supports at lam* force |<a*_g, "
+        "a*_h>| <= 1/3. With three active atoms (b) leaves -2 E x^2 sum_k M_hk M_kg. At finitely "
+        "many samples the variance grows with lam. Linear stability as of independent component "
+        "analysis.",
         hypotheses=DEBIASED,
         evidence=(
             Identity("(b) drift at A*, any lam, any number active", "lines", _drift, EXACT),
@@ -186,8 +186,8 @@ ROWS = (
         "the first N samples, and lam in [lo, hi) chosen from them: exactly gamma groups are "
         "active at each, and P(lo < hi and sample N + 1 has not exactly gamma active groups) <= "
         "2/(N + 1).",
-        remark="Attained for every N. The bound is joint, over all N + 1 samples: no bound below 1 "
-        "holds conditional on lo < hi, not even for independent samples. If y = A* x without "
+        remark="Attained for every N. The bound is joint, over all N + 1 samples: no bound below "
+        "1 holds conditional on lo < hi, not even for independent samples. If y = A* x without "
         "noise and the interval from the actual matrices is not empty, [lo, hi) contains it and "
         "the active groups of the N samples are the true ones. Tolerance limits (Wilks); split "
         "conformal prediction.",
