@@ -107,7 +107,7 @@ def group_noise_level(
     (sqrt(p_l) + sqrt(2 t))^2; the union over the L groups gives L exp(-t) = 1/(8 p^3).
 
     >>> round(group_noise_level(25, 2, 100, 50), 3)
-    1.032
+    1.039
     """
     t = math.log(8 * n_groups * p**3)
     return sigma * math.sqrt((1 + delta_in) / n) * (math.sqrt(size) + math.sqrt(2 * t))

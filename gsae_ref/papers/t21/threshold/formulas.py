@@ -264,7 +264,7 @@ def floor_coefficient(norms: Array, d: int, lam: float, p1: float, p2: float) ->
     order.
 
     >>> floor_coefficient(np.ones(1), 1, 0.0, 0.5, 0.25)
-    -0.8
+    -0.4
     """
     s2 = float(np.mean(norms**2)) / d
     drift = mean_drift(norms, d, lam)
