@@ -26,6 +26,7 @@ ROOMS = {  # room: its title
 PACKAGES = ("gsae_ref.papers", "gsae_ref.claims", "gsae_ref.reference")
 SINGLE = (
     "gsae_ref.groups",
+    "gsae_ref.training.optimizers",
     "gsae_ref.experiments.common.study",
     "gsae_ref.experiments.common.cache",
     "gsae_ref.experiments",
