@@ -57,9 +57,12 @@ BLOCK = 256  # samples, at most, that are processed together
 BLOCK_BYTES = 2**24  # for the iterates of a block
 CHUNKS = 8  # at most; each has sums of its own
 CHUNK_BYTES = 2**25  # for all these sums together; two chunks are always allowed
-SMALLEST_HALF = 64  # samples, and samples * atoms * steps, from which half of less than two blocks
-HALF_WORK = 2**17  # pays for a thread
 PROBED = 8  # samples of a block from which the share of active groups is estimated
+
+# Less than two blocks are cut in halves if a half has at least so many samples, and products of
+# samples, atoms and steps.
+SMALLEST_HALF = 64
+HALF_WORK = 2**17
 
 # Share of active groups up to which the method by samples is faster, for groups of at least LARGE
 # atoms (a vector of float64) and for smaller ones.
