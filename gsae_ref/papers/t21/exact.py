@@ -208,6 +208,19 @@ class Setting:
         )
         return add(*draws)
 
+    def _dictionaries(self) -> dict[str, Any]:
+        """A* and A for ``data``: groups of columns of the identity, and equal ones, in words."""
+        if self.A_star == standard_groups(self.n_features, self.n_groups, self.group_size):
+            result: dict[str, Any] = {"A*": f"[e1, e2, ...] in groups of {self.group_size}"}
+        else:
+            result = {f"A*_{g}": G for g, G in enumerate(self.A_star, 1)}
+        pairs = list(zip(self.A, self.A_star, strict=True))
+        moved = {f"A_{g}": G for g, (G, H) in enumerate(pairs, 1) if G != H}
+        if not moved:
+            return result | {"A": "A*"}
+        rest = {} if len(moved) == len(pairs) else {"A_h for other h": "A*_h"}
+        return result | moved | rest
+
     def data(self) -> dict[str, Any]:
         """The instance, for a certificate's ``data``."""
         unit = "" if self.unit_squared == 1 else f" (unit: sqrt({self.unit_squared}))"
@@ -218,10 +231,7 @@ class Setting:
             "gamma": self.n_active,
             "delta": self.delta,
         }
-        result |= {f"A*_{g}": G for g, G in enumerate(self.A_star, 1)}
-        result |= (
-            {"A": "A*"} if self.A_star == self.A else {f"A_{g}": G for g, G in enumerate(self.A, 1)}
-        )
+        result |= self._dictionaries()
         result |= {
             "codes": self.law.text,
             f"B_min{unit}": self.b_min,

@@ -255,8 +255,9 @@ ROWS = (
         "inequality",
         "false",
         THEOREM2,
-        reading="the v_i are those of the proof, g_i = c alpha_i (a_i - a*_i) + v_i, so that the "
-        "alignment is the identity (61); epsilon = O((mu_B + delta)^2 gamma^5 / Gamma^3)",
+        reading="the v_i are those of the proof, g_i = c alpha_i (a_i - a*_i) + v_i with c = "
+        "tau_g (2 - tau_g) p_g, so that the alignment is the identity (61); epsilon = O((mu_B + "
+        "delta)^2 gamma^5 / Gamma^3)",
         remark="No choice of constants repairs it: the loss is that of A_g Q for every rotation Q "
         "(R0), so ||A_g - A*_g||_F need not fall. R3 bounds the distance modulo rotations in its "
         "place. The other reading is T21-theorem2-implication.",
@@ -371,7 +372,8 @@ ROWS = (
         reading="of the networks that N19 analyses",
         remark="N19's threshold network has bias 0 throughout (its Theorem 3 (i), (iii) and "
         "Theorem 4 (i)); a diminishing bias is required of its ReLU network with non-negative "
-        "codes.",
+        "codes. The sentence is about another paper, so the evidence is a run of that network and "
+        "not an exact instance.",
         evidence=(Measurement("sparse_network_without_bias", "against"),),
         derivation="gsae_ref.ops.sparse_loss_and_grad",
     ),

@@ -434,7 +434,7 @@ ROWS = (
         "identity",
         "holds",
         "“Then we can write” ||g_i||_2^2 “as” ||g_i||_2^2 = c^2 alpha_i^2 ||a_i - a*_i||_2^2 + 2 "
-        "c alpha_i (a_i - a*_i)^T v_i + ||v_i||_2^2.",
+        "c alpha_i (a_i - a*_i)^T v_i + ||v_i||_2^2 [c = tau_g (2 - tau_g) p_g].",
         evidence=(Identity("squared norms", "descent", _eq60),),
         derivation="gsae_ref.papers.t21.direction.formulas.remainder",
     ),
@@ -443,7 +443,7 @@ ROWS = (
         "identity",
         "holds",
         "2 (a_i - a*_i)^T g_i = c alpha_i ||a_i - a*_i||_2^2 + ||g_i||_2^2 / (c alpha_i) - "
-        "||v_i||_2^2 / (c alpha_i).",
+        "||v_i||_2^2 / (c alpha_i) [c = tau_g (2 - tau_g) p_g].",
         hypotheses=(COSINES_POSITIVE,),
         same_as="T21-eq32",
         derivation="gsae_ref.papers.t21.direction.formulas.remainder",
@@ -454,7 +454,7 @@ ROWS = (
         "holds",
         "“We will bound the norm of” v_i. “We have” ||v_i||_2 <= ... <= c sum_{j != i in g} ||a_j "
         "- a*_j||_2 max_{j != i in g} |a*_j^T a_i| + tau_g p_g ||tau_g A_g^T A*_g - (2 - tau_g) "
-        "I||_2 + ||beta~_i||_2.",
+        "I||_2 + ||beta~_i||_2 [c = tau_g (2 - tau_g) p_g].",
         hypotheses=PAIR,
         evidence=(Inequality("triangle inequality", "descent", _eq62, FRAMES),),
         derivation="gsae_ref.papers.t21.direction.formulas.remainder_bound",
@@ -492,7 +492,8 @@ ROWS = (
         "inequality",
         "holds",
         "“We can temporarily rewrite the norm of” v_i “as” ||v_i||_2 <= c omega_i sqrt(d^2 + 1) "
-        "||A_g - A*_g||_F + tau_g p_g ||tau_g A_g^T A*_g - (2 - tau_g) I||_F + ||beta~_i||_2.",
+        "||A_g - A*_g||_F + tau_g p_g ||tau_g A_g^T A*_g - (2 - tau_g) I||_F + ||beta~_i||_2 [c = "
+        "tau_g (2 - tau_g) p_g].",
         hypotheses=PAIR,
         evidence=(Inequality("chain", "descent", _eq65, FRAMES),),
         derivation="gsae_ref.papers.t21.direction.formulas.remainder_bound",
@@ -502,8 +503,8 @@ ROWS = (
         "text before Eq. (66)",
         "identity",
         "false",
-        "“we want the second norm to be small (specifically on the order of” (2 - tau_g) delta^2 "
-        "= (2 - tau_g) delta ||A_g - A*_g||_F“)”.",
+        "“we want the second norm to be small” [...] “specifically on the order of” (2 - tau_g) "
+        "delta^2 = (2 - tau_g) delta ||A_g - A*_g||_F.",
         repaired="(2 - tau_g) delta ||A_g - A*_g||_F <= (2 - tau_g) delta^2 under (17), with "
         "equality only if delta = ||A_g - A*_g||_F.",
         hypotheses=(CLOSE,),
@@ -609,7 +610,7 @@ ROWS = (
         "inequality",
         "false",
         "“we can rewrite” ||v_i||_2 “as” ||v_i||_2 <= c omega_i sqrt(d^2 + 1) ||A_g - A*_g||_F + "
-        "tau_g p_g (2 - tau_g) delta ||A_g - A*_g||_F + ||beta~_i||_2.",
+        "tau_g p_g (2 - tau_g) delta ||A_g - A*_g||_F + ||beta~_i||_2 [c = tau_g (2 - tau_g) p_g].",
         repaired="(69), with d, gives ||M||_F <= sqrt(2 - tau_g) delta and no more. "
         + EQ33_RIGHT
         + ".",
@@ -644,8 +645,8 @@ ROWS = (
         "text after Eq. (72)",
         "asymptotic claim",
         "false",
-        "“note the second term is at best” O(p_gh) = O(gamma^3/Gamma^2) “(when” v in {g, h}“), "
-        "and of smaller order otherwise.”",
+        "“note the second term is at best” O(p_gh) = O(gamma^3/Gamma^2) [when v is g or h], “and "
+        "of smaller order otherwise.”",
         reading="the sum over the Gamma - 1 groups h != g, with v in {g, h}, the stars of (72) in "
         "order",
         repaired="Let A_g, A*_g be orthonormal, b = d mu_B + delta and t = max_h tau_h. Then "
@@ -698,7 +699,7 @@ ROWS = (
         "false",
         "“assuming” O(n^{-w(1)}) “is dominated by” O((gamma^3/Gamma^2)(mu_B + delta)), “we "
         "finally have” ||v_i||_2 <= c (omega_i sqrt(d^2 + 1) + delta) ||A_g - A*_g||_F + "
-        "O((gamma^3/Gamma^2)(mu_B + delta)).",
+        "O((gamma^3/Gamma^2)(mu_B + delta)) [c = tau_g (2 - tau_g) p_g].",
         reading="the O-term bounds ||beta~_i||_2 of (71)",
         repaired="Let A_g, A*_g be orthonormal and tau constant, with the coherences b = d mu_B + "
         "delta and b2 = d mu_B + 2 delta. Then ||beta~||_2 <= tau_g p_g (gamma - 1)[(4 - tau_g) b "
@@ -729,7 +730,7 @@ ROWS = (
         "holds",
         "“Then the squared norm of” v_i “satisfies” ||v_i||_2^2 <= 2 c^2 (omega_i sqrt(d^2 + 1) + "
         "delta)^2 ||A_g - A*_g||_F^2 + O((gamma^6/Gamma^4)(mu_B + delta)^2), “since” (a + b)^2 <= "
-        "2 a^2 + 2 b^2.",
+        "2 a^2 + 2 b^2 [c = tau_g (2 - tau_g) p_g].",
         reading="given (74)",
         evidence=(Inequality("columns", "descent", _eq75),),
         hypotheses=PAIR,

@@ -115,7 +115,7 @@ ROWS = (
         24,
         "identity",
         "false",
-        "“we can see that they will either be zero (when” g not in S“), or they will be scaled "
+        "“we can see that they will either be zero” [when g is not in S], “or they will be scaled "
         "versions of” A_g^T y “and” 1: sigma(A_g^T y) = 1{x_g != 0} (1 - lam/||A_g^T y||_2) A_g^T "
         "y, sigma'(A_g^T y) = 1{x_g != 0} (1 - lam/||A_g^T y||_2) 1.",
         repaired="The first line holds. In place of the second, the Jacobian of (7) at an active "

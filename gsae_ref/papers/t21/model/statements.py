@@ -245,8 +245,8 @@ ROWS = (
         "remark",
         "false",
         "“this proximal operator bears a striking similarity to” ReLU(x) = max(x, 0). “Indeed, we "
-        "can consider (7) as a generalization of ReLU”, Group ReLU, “where the thresholding is "
-        "applied in a structured way”.",
+        "can consider (7) as a generalization of ReLU”, “where the thresholding is applied in a "
+        "structured way”.",
         reading="a generalisation has ReLU, with some bias, as the special case d = 1",
         repaired="At d = 1 (7) is the odd two-sided soft threshold ReLU(x - lam) - ReLU(-x - "
         "lam). ReLU enters with a sign constraint: the proximal operator of lam ||x||_2 + 1{x >= "

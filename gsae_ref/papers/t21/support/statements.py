@@ -434,6 +434,7 @@ ROWS = (
         "B_max + sum_{h in S} mu_B B_max.",
         repaired="||A*_v^T A*_h||_2 <= d mu_B by (3), so d mu_B in place of mu_B; the other steps "
         "hold.",
+        hypotheses=PROP2,
         evidence=(
             Counterexample(),
             Inequality(
