@@ -48,7 +48,7 @@ STEEPER = (Fraction(5, 13), Fraction(12, 13))  # cosine and sine
 M_NORM = "||tau X - (2-tau) I||_F^2"  # X = A_g^T A*_g
 
 
-@counterexample("T21-theorem1", also=("T21-eq33", "T21-eq34-v1", "T21-eq70"))
+@counterexample("T21-theorem1", also=("T21-eq33", "T21-eq34-v1"))
 def remainder_at_the_truth(n: int = 8, lam: Fraction = Fraction(1, 5)) -> Certificate:
     """Theorem 1 at A = A*, delta = 0: by (33) v_i = 0, by (56) ||v_i|| = 2 tau (1 - tau) p_g.
 

@@ -356,8 +356,9 @@ def correlated_given_the_support(
     return Certificate(
         data=s.data() | {"codes": "+-1", "S": "{1, 2, 3}", "tau": t, "E[x_1 x_2 | S]": y_y[0][1]},
         hypotheses=(
-            *s.model(),
+            s.orthonormal(),
             s.unit_columns(),
+            *s.close(),
             s.pairs(),
             *s.lemma1(),
             Comparison(
