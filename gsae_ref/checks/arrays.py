@@ -51,7 +51,9 @@ def array_and_norm(
 
 
 def _floating(name: str, value: NDArray[Any]) -> Array:
-    """Return a floating array of the native byte order."""
+    """Return a floating array of the native byte order, aligned as its products need it."""
+    if not value.flags.aligned:
+        value = value.copy(order="K")  # a product of the same numbers can differ in the last bit
     kind = value.dtype.kind
     size = value.dtype.itemsize
     if kind in "iu":

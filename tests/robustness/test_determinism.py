@@ -66,6 +66,29 @@ def test_without_the_compiler_the_results_are_the_same_to_rounding(tmp_path):
         assert fingerprints.distance(compiled, plain[name]) <= tolerance, name
 
 
+# ---- memory
+
+
+@pytest.mark.parametrize("shift", [1, 2, 4])
+def test_the_same_bits_for_unaligned_arrays(shift):
+    """A block that comes over a network or from the middle of a file may begin at any byte."""
+
+    def moved(x):
+        view = np.zeros(x.nbytes + shift, np.uint8)[shift:].view(x.dtype).reshape(x.shape)
+        view[...] = x
+        assert not view.flags.aligned
+        return view
+
+    A = gs.make_dictionary(30, 10, 2, rng=1)
+    Y = gs.sample(A, 104, 2, 2, rng=2).Y
+    for engine_name in ["reference", "numba", "auto"]:
+        cost, G = gs.loss_and_grad(A, Y, 1.5, 2, engine=engine_name)
+        moved_cost, moved_G = gs.loss_and_grad(moved(A), moved(Y), 1.5, 2, engine=engine_name)
+        assert (moved_cost, moved_G.tobytes()) == (cost, G.tobytes())
+        X = gs.encode(A, Y, 1.5, 2)
+        assert gs.encode(moved(A), moved(Y), 1.5, 2).tobytes() == X.tobytes()
+
+
 # ---- workers
 
 
