@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arrays import Array, BoolArray
+from ..arrays import Array, BoolArray, IntArray
 from .scalars import group_size
 
 
@@ -209,10 +209,22 @@ def covariance(name: str, value: Any, n_groups: int, size: int) -> Array:
 def support(name: str, value: Any, n_samples: int, n_groups: int) -> BoolArray:
     """Return active groups as a boolean mask (n_samples, n_groups).
 
-    Accepts that mask, or integer indices (n_samples, n_active) of the active groups; a 1-D array is
-    one sample.
+    Accepts that mask, or integer indices (n_samples, n_active) of the active groups, each once; a
+    1-D array is one sample. Integers 0 and 1 in as many columns as there are groups are a mask if a
+    row repeats one of them, as no indices do; they are refused if they could be both.
+
+    >>> support("support", [[0, 1, 1]], 1, 3)
+    array([[False,  True,  True]])
+    >>> support("support", [[0, 1]], 1, 3)
+    array([[ True,  True, False]])
     """
     result = np.atleast_2d(any_array(name, value))
+    if result.dtype.kind not in "biu":
+        raise TypeError(
+            f"{name} has dtype {result.dtype}; it must be a boolean mask or integer group indices"
+        )
+    if result.dtype.kind != "b" and result.shape[1:] == (n_groups,) and (result < 2).all():
+        result = _mask_of_integers(name, result, n_groups)
     if result.dtype == bool:
         if result.shape != (n_samples, n_groups):
             raise ValueError(
@@ -220,20 +232,47 @@ def support(name: str, value: Any, n_samples: int, n_groups: int) -> BoolArray:
                 f"a mask must be {(n_samples, n_groups)}, samples by groups"
             )
         return result
-    if result.dtype.kind not in "iu":
-        raise TypeError(
-            f"{name} has dtype {result.dtype}; it must be a boolean mask or integer group indices"
-        )
     if result.ndim != 2 or len(result) != n_samples:
         raise ValueError(
             f"{name} has shape {result.shape}; "
             f"it must have one row for each of the {n_samples} samples"
         )
-    outside = result[(result < 0) | (result >= n_groups)]
+    return _mask_of_indices(name, result, n_groups)
+
+
+def _mask_of_integers(name: str, value: IntArray, n_groups: int) -> NDArray[Any]:
+    """Return integers below 2, one column for each group, as the mask that they are.
+
+    Negative entries are left to the check of indices.
+    """
+    if (value < 0).any():
+        return value
+    in_order = np.sort(value, axis=1)
+    is_permutation = in_order.shape[1] <= 2 and (in_order == np.arange(n_groups)).all()
+    if is_permutation:
+        raise ValueError(
+            f"{name} holds the integers 0 and 1 for {n_groups} groups, which can be a mask or "
+            f"indices; pass a mask as {name}.astype(bool), all groups as np.ones(shape, bool)"
+        )
+    return value.astype(bool)
+
+
+def _mask_of_indices(name: str, value: IntArray, n_groups: int) -> BoolArray:
+    """The mask of active groups from their indices (n_samples, n_active)."""
+    outside = value[(value < 0) | (value >= n_groups)]
     if outside.size:
         raise ValueError(
             f"{name} contains group {outside[0]}; groups are numbered from 0 to {n_groups - 1}"
         )
-    mask = np.zeros((n_samples, n_groups), dtype=bool)
-    np.put_along_axis(mask, result.astype(np.intp), True, axis=1)
+    in_order = np.sort(value, axis=1)
+    repeated = np.argwhere(in_order[:, 1:] == in_order[:, :-1])
+    if len(repeated):
+        row, column = repeated[0]
+        raise ValueError(
+            f"{name} contains group {in_order[row, column]} twice in row {row}; indices are the "
+            f"active groups of a sample, each once; pass a mask as {name}.astype(bool), "
+            f"one group for each sample as {name}[:, None]"
+        )
+    mask = np.zeros((len(value), n_groups), dtype=bool)
+    np.put_along_axis(mask, value.astype(np.intp), True, axis=1)
     return mask

@@ -50,7 +50,8 @@ def support_recovery(
     ----------
     support_true, support_pred : array_like
         Boolean masks (n_samples, n_groups) or integer indices (n_samples, n_active) of the active
-        groups, in any combination; a 1-D array is one sample.
+        groups, each once, in any combination; a 1-D array is one sample. Integers 0 and 1 are a
+        mask where they cannot be indices.
     n_groups : int, optional
         Taken from a mask if there is one; needed if both are indices.
 
@@ -63,7 +64,8 @@ def support_recovery(
     TypeError
         If a support is neither boolean nor integer.
     ValueError
-        If shapes disagree, ``n_groups`` is needed and missing, or no group is truly active.
+        If shapes disagree, ``n_groups`` is needed and missing, an index is repeated, integers 0 and
+        1 can be a mask and indices, or no group is truly active.
 
     Examples
     --------
@@ -75,7 +77,8 @@ def support_recovery(
     masks = [s for s in (true, pred) if s.dtype == bool]
     if n_groups is None and not masks:
         raise ValueError(
-            "n_groups = None, but support_true and support_pred are both indices; pass n_groups"
+            "n_groups = None, but support_true and support_pred are both integers; pass n_groups, "
+            "or masks of booleans"
         )
     n_groups = masks[0].shape[-1] if n_groups is None else checks.count("n_groups", n_groups)
     n_samples = len(true)

@@ -355,9 +355,9 @@ REFUSALS = {
         "support has dtype float64 ... boolean mask or integer group indices",
     ),
     "support with too few rows": (
-        lambda: approximate([0, 1]),
+        lambda: approximate([1]),
         ValueError,
-        "support has shape (1, 2) ... one row for each of the 2 samples",
+        "support has shape (1, 1) ... one row for each of the 2 samples",
     ),
     "support with too many axes": (
         lambda: approximate([[[0]], [[1]]]),
@@ -368,6 +368,16 @@ REFUSALS = {
         lambda: approximate([[0], [2]]),
         ValueError,
         "support contains group 2; groups are numbered from 0 to 1",
+    ),
+    "support that is a mask or indices": (
+        lambda: approximate([[0, 1], [1, 0]]),
+        ValueError,
+        "support holds the integers 0 and 1 for 2 groups ... pass a mask as support.astype(bool)",
+    ),
+    "support with an index twice": (
+        lambda: checks.support("support", [[0, 2], [1, 1]], 2, 3),
+        ValueError,
+        "support contains group 1 twice in row 1 ... each once; pass a mask as",
     ),
     "support counted from the end": (
         lambda: approximate([[0], [-1]]),
@@ -677,11 +687,11 @@ def test_one_number_for_all_groups_is_repeated_for_each():
 
 @pytest.mark.parametrize(
     "indices",
-    [[[0, 2], [1, 1]], np.array([[2, 0], [1, 1]], np.uint8), np.array([[0, 2], [1, 1]], ">i4")],
+    [[[0, 2], [1, 0]], np.array([[2, 0], [0, 1]], np.uint8), np.array([[0, 2], [1, 0]], ">i4")],
 )
 def test_indices_of_active_groups_become_a_mask(indices):
     mask = checks.support("support", indices, 2, 3)
-    np.testing.assert_array_equal(mask, [[True, False, True], [False, True, False]])
+    np.testing.assert_array_equal(mask, [[True, False, True], [True, True, False]])
     np.testing.assert_array_equal(checks.support("support", mask, 2, 3), mask)
 
 

@@ -489,7 +489,7 @@ E = np.eye(4)
         (
             lambda: support_recovery([[0]], [[1]]),
             ValueError,
-            r"n_groups = None, but .* are both indices; pass n_groups",
+            r"n_groups = None, but .* are both integers; pass n_groups",
         ),
         (
             lambda: support_recovery([[0]], [[4]], n_groups=4),
