@@ -18,7 +18,8 @@ PUBLIC = {
     ),
     "DictionaryReport": (
         "(sizes, coherence, block_coherence, cross_block_norm, delta, orthonormality, "
-        "closeness, principal_angles, hypotheses, intervals, certified)"
+        "closeness, principal_angles, hypotheses, intervals, certified, lam=None, measured=None, "
+        "observed=None, bounds=())"
     ),
     "DivergenceError": "FloatingPointError",
     "EarlyStop": "(w, epoch, index, scores)",
@@ -44,7 +45,10 @@ PUBLIC = {
     "SupportLaw": "(supports, probabilities)",
     "VerificationReport": "(rows, settings)",
     "block_coherence": "(A, group_size)",
-    "check_dictionary": "(A, group_size, n_active, b_min, b_max, A_star=None)",
+    "check_dictionary": (
+        "(A, group_size, n_active=None, b_min=None, b_max=None, A_star=None, *, codes=None, "
+        "data=None, lam=None)"
+    ),
     "closeness": "(W, A_star, up_to='sign')",
     "clustering_accuracy": "(labels_true, labels_pred)",
     "clustering_chance": "(labels_true, n_clusters, n_draws=100, rng=0)",

@@ -22,6 +22,7 @@ from .fixed import FixedSamples
 from .grouped import dglnn_flow, dglnn_loss_and_grad, dglnn_weights
 from .grouped_paths import dglnn_path, signed_path
 from .grouped_stopping import EarlyStop, early_stop
+from .refit import refit as refit
 from .shallow import (
     GRADIENTS,
     decode,

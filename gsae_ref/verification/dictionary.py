@@ -6,7 +6,7 @@ Its coherences, the hypotheses of T21's statements with their margins, certified
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,16 @@ from ..papers.t21.convergence import formulas as convergence
 from ..papers.t21.direction import formulas as direction
 from ..papers.t21.model import formulas as model
 from ..papers.t21.support.formulas import SupportInterval, incoherence_constant, support_interval
+from ..papers.t21.threshold.formulas import DataThreshold, data_threshold
+from .bounds import (
+    BoundCheck,
+    CodeMeasures,
+    CodeModel,
+    codes_of_data,
+    hold_bounds,
+    measure_codes,
+    usable_codes,
+)
 
 ROUNDING = {"float32": 1e-4, "float64": 1e-9}
 ORTHONORMAL = "A_g^T A_g = I for every group"
@@ -36,6 +46,8 @@ class HypothesisCheck:
         Of an inequality the room that is left, of an equality minus its defect.
     tolerance : float
         The rounding allowed in an equality; 0 for an inequality.
+    remedy : str
+        What would make it hold; empty where it holds.
     """
 
     text: str
@@ -43,6 +55,7 @@ class HypothesisCheck:
     holds: bool
     margin: float
     tolerance: float = 0.0
+    remedy: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,6 +80,15 @@ class DictionaryReport:
     certified : dict of bool
         Whether the form's interval is not empty and every threshold in it recovers every support.
         "sharp" needs no hypothesis, "corrected" needs its own, "printed" must lie inside "sharp".
+    lam : float or None
+        The threshold given, else, with codes or data, the middle of ``observed``, else 0: there
+        the bounds are held.
+    measured : CodeMeasures or None
+        What the codes, or the data, say of n_active, b_min and b_max.
+    observed : DataThreshold or None
+        The thresholds at which n_active groups are active at each of the samples (R17).
+    bounds : tuple of BoundCheck
+        Every inequality of the ledger on the given codes; empty without codes or data.
 
     Examples
     --------
@@ -90,6 +112,10 @@ class DictionaryReport:
     hypotheses: tuple[HypothesisCheck, ...]
     intervals: dict[str, SupportInterval]
     certified: dict[str, bool]
+    lam: float | None = None
+    measured: CodeMeasures | None = None
+    observed: DataThreshold | None = None
+    bounds: tuple[BoundCheck, ...] = ()
 
     def certifies(self, lam: float) -> bool:
         """Whether a threshold is certified to recover every support: it lies in "sharp"."""
@@ -107,18 +133,28 @@ class DictionaryReport:
             form: {"low": interval.low, "high": interval.high, "empty": interval.empty}
             for form, interval in self.intervals.items()
         }
+        plain["measured"] = self.measured and vars(self.measured)
+        plain["observed"] = self.observed and vars(self.observed)
+        plain["bounds"] = [{**vars(bound), "holds": bound.holds} for bound in self.bounds]
         return plain
 
 
 def check_dictionary(
     A: ArrayLike,
     group_size: int,
-    n_active: int,
-    b_min: float,
-    b_max: float,
+    n_active: int | None = None,
+    b_min: float | None = None,
+    b_max: float | None = None,
     A_star: ArrayLike | None = None,
+    *,
+    codes: ArrayLike | None = None,
+    data: ArrayLike | None = None,
+    lam: float | None = None,
 ) -> DictionaryReport:
     """Report the hypotheses of T21 that a dictionary meets, and the thresholds that they certify.
+
+    With codes or data of your own, every inequality of the ledger on T21's model is evaluated on
+    them, printed and repaired.
 
     Parameters
     ----------
@@ -126,12 +162,20 @@ def check_dictionary(
         Dictionary of the encoder.
     group_size : int
         Atoms per group; divides n_atoms.
-    n_active : int
-        Number of groups active in a sample, gamma.
-    b_min, b_max : float
-        Bounds on the norm of an active group's code.
+    n_active : int, optional
+        Number of groups active in a sample, gamma; None: the largest number in ``codes``.
+    b_min, b_max : float, optional
+        Bounds on the norm of an active group's code; None: measured from ``codes`` or ``data``.
     A_star : array_like of shape (n_features, n_atoms), optional
         Dictionary that generates the data; None: A itself.
+    codes : array_like of shape (n_samples, n_atoms), optional
+        Codes x of samples y = A* x. A group is inactive where its code is exactly 0.
+    data : array_like of shape (n_samples, n_features), optional
+        Samples, in place of codes: these are found by least squares on the ``n_active`` groups of
+        largest ||A*_g^T y||, or, where ``n_active`` is None, on those above ``lam``. The bounds are
+        held against A* x, as T21 has no noise.
+    lam : float, optional
+        Threshold at which the bounds are held; see ``DictionaryReport.lam``.
 
     Returns
     -------
@@ -142,26 +186,97 @@ def check_dictionary(
     TypeError, ValueError
         For entries that are not finite reals, shapes that differ, a ``group_size`` that does not
         divide n_atoms, ``n_active`` above n_groups, bounds out of order, a group that does not span
-        group_size dimensions.
+        group_size dimensions, constants that are neither given nor measured, codes without an
+        active or without an inactive group.
 
     Examples
     --------
     >>> report = check_dictionary(np.eye(4), group_size=2, n_active=1, b_min=4, b_max=5)
     >>> report.intervals["corrected"], report.certified["corrected"]
     (SupportInterval(low=0.0, high=4.0), True)
+
+    Two groups that overlap, and the code that makes the most of it: Proposition 2 as printed fails.
+
+    >>> A = np.array([[1, 0, 0.6, 0], [0, 1, 0, 0.6], [0, 0, 0.8, 0], [0, 0, 0, 0.8]])
+    >>> report = check_dictionary(A, group_size=2, codes=[[5, 0, 0, 0]])
+    >>> report.measured.n_active, report.measured.b_max
+    (1, 5.0)
+    >>> [(b.form, round(b.ratio, 3)) for b in report.bounds if b.row == "T21-prop2"]
+    [('printed', 2.0), ('repaired', 1.0)]
     """
     A = checks.dictionary("A", A, group_size)
     A_star = A if A_star is None else checks.dictionary("A_star", A_star, group_size)
     checks.same_shape("A", A, "A_star", A_star)
-    n_active = checks.n_active(n_active, A.shape[1] // group_size)
-    b_min, b_max = checks.norm_bounds(b_min, b_max)
-    return checks.representable(
+    if lam is not None:
+        lam = checks.threshold(lam)
+    if n_active is not None:
+        n_active = checks.n_active(n_active, A.shape[1] // group_size)
+    X, unexplained = _codes(A_star, group_size, n_active, codes, data, lam)
+    measured = None if X is None else measure_codes(X, group_size, unexplained)
+    n_active, b_min, b_max = _constants(n_active, b_min, b_max, measured)
+    report = checks.representable(
         "a bound",
         lambda: _report(A, A_star, group_size, n_active, b_min, b_max),
         A=A,
         A_star=A_star,
         b_max=b_max,
     )
+    if X is None or measured is None:
+        return replace(report, lam=lam)
+    X = usable_codes(X, group_size)
+    samples = X @ A_star.T if data is None else checks.array("data", data)
+    observed = data_threshold(A, samples, n_active, group_size)
+    lam = (observed.lam or 0.0) if lam is None else lam
+    held = CodeModel(A, A_star, group_size, n_active, b_min, b_max, lam)
+    return replace(
+        report,
+        lam=lam,
+        measured=measured,
+        observed=observed,
+        bounds=hold_bounds(held, X, ROUNDING[A.dtype.name]),
+    )
+
+
+def _codes(
+    A_star: Array,
+    group_size: int,
+    n_active: int | None,
+    codes: ArrayLike | None,
+    data: ArrayLike | None,
+    lam: float | None,
+) -> tuple[Array | None, float]:
+    """The user's codes, or those of the user's data, and the share of the data left over."""
+    if codes is not None and data is not None:
+        raise ValueError("codes and data are both given; the data are A* x; give one of them")
+    if codes is not None:
+        return np.atleast_2d(checks.batch("codes", codes, A_star.shape[1], "A_star")), 0.0
+    if data is None:
+        return None, 0.0
+    if n_active is None and lam is None:
+        raise ValueError(
+            "data without n_active and lam have no support; give n_active, the number of active "
+            "groups of a sample, or lam, the threshold above which a group is active"
+        )
+    Y = np.atleast_2d(checks.batch("data", data, A_star.shape[0], "A_star"))
+    return codes_of_data(A_star, Y, group_size, n_active, lam)
+
+
+def _constants(
+    n_active: int | None, b_min: float | None, b_max: float | None, measured: CodeMeasures | None
+) -> tuple[int, float, float]:
+    """Return n_active, b_min and b_max as given, else as measured."""
+    if measured is not None:
+        n_active = measured.n_active if n_active is None else n_active
+        b_min = measured.b_min if b_min is None else b_min
+        b_max = measured.b_max if b_max is None else b_max
+    if n_active is None or b_min is None or b_max is None:
+        given = {"n_active": n_active, "b_min": b_min, "b_max": b_max}
+        missing = ", ".join(name for name, value in given.items() if value is None)
+        raise ValueError(
+            f"{missing} must be given: nothing is there to measure; "
+            "give codes, or data, or the numbers"
+        )
+    return (n_active, *checks.norm_bounds(b_min, b_max))
 
 
 def _report(
@@ -217,27 +332,39 @@ def _orthonormality(
     atoms = np.linalg.norm(A_star, axis=0)
     return (
         _equality(
-            ORTHONORMAL, nearly_all, model.orthonormality_defect(A, group_size).max(), rounding
+            ORTHONORMAL,
+            nearly_all,
+            model.orthonormality_defect(A, group_size).max(),
+            rounding,
+            "replace every group by an orthonormal basis of its span (numpy.linalg.qr)",
         ),
         _equality(
             "||A*_g||_2 = 1 for every group",
             "Proposition 2, Lemma 1, Theorems 1, 2",
             np.abs(norms - 1).max(),
             rounding,
+            "divide every group of A* by its spectral norm",
         ),
         _equality(
             "A*_g^T A*_g = I for every group",
             "Theorems 1, 2 (corrected), R2, R3, R4",
             model.orthonormality_defect(A_star, group_size).max(),
             rounding,
+            "replace every group of A* by an orthonormal basis of its span",
         ),
         _equality(
             "atoms of A* have unit norm",
             "the order 0 <= mu_B <= mu <= 1",
             np.abs(atoms - 1).max(),
             rounding,
+            _unit_atoms_remedy(A_star, rounding),
         ),
-        _inequality("delta = max_g ||A_g - A*_g||_F <= 1", nearly_all, 1 - delta),
+        _inequality(
+            "delta = max_g ||A_g - A*_g||_F <= 1",
+            nearly_all,
+            1 - delta,
+            "turn the groups of A within their spans, or match them (gs.match_dictionaries)",
+        ),
     )
 
 
@@ -252,23 +379,37 @@ def _support_recovery(
             "gamma <= log n",
             "Lemma 1 as printed, last rate of Theorem 2",
             log_n - sizes["n_active"],
+            f"at most {math.floor(log_n)} active groups",
         ),
         _inequality(
             "log n >= 1 and max(d mu_B, delta) <= B_min / (4 B_max log n)",
             "Lemma 1, with an explicit constant for its O(1/log n)",
             min(log_n - 1, constant / max(log_n, 1) - max(cross, delta)),
+            f"d mu_B and delta at most {constant / max(log_n, 1):.3g}, at least 3 features",
         ),
         _inequality(
             "Lemma 1's interval as printed is not empty",
             "Lemma 1 as printed",
             intervals["printed"].high - intervals["printed"].low,
+            "see R5's condition: the printed interval is false even where it is not empty",
         ),
         _inequality(
             "B_min (1 - delta) > (2 gamma - 1) B_max (d mu_B + delta)",
             "Lemma 1 corrected (R5): its interval is not empty",
             intervals["corrected"].high - intervals["corrected"].low,
+            _interval_remedy(sizes, cross, delta),
         ),
     )
+
+
+def _interval_remedy(sizes: dict[str, Any], cross: float, delta: float) -> str:
+    """How small the overlap, or how few the active groups, must be for R5."""
+    least_signal = sizes["b_min"] * max(1 - delta, 0.0) / sizes["b_max"]
+    allowed = least_signal / (2 * sizes["n_active"] - 1)
+    overlap = cross + delta
+    fewer = math.ceil((least_signal / overlap + 1) / 2) - 1 if overlap > 0 else 0
+    words = f"d mu_B + delta below {allowed:.3g} (it is {overlap:.3g})"
+    return f"{words}, or at most {fewer} active groups" if fewer >= 1 else words
 
 
 def _descent(
@@ -290,17 +431,26 @@ def _descent(
             "rho > 0: alpha_min > sqrt(2 d)(omega_max sqrt(d^2 + 1) + delta)",
             "Theorem 2 (else it is vacuous)",
             rho_margin,
+            "turn A_g to face A*_g: omega = 0 and delta < alpha / sqrt(2 d) are enough",
         ),
         _inequality(
             "norm condition (69), d for n, at some lam of Lemma 1's interval",
             "Theorem 2 together with Lemma 1",
             1 - tau - (cross + delta),
+            f"d mu_B + delta at most {1 - tau:.3g} (it is {cross + delta:.3g})",
         ),
-        _inequality("orbit distance min_Q ||A_g - A*_g Q||_F <= 1", "R3", 1 - orbit),
+        _inequality(
+            "orbit distance min_Q ||A_g - A*_g Q||_F <= 1",
+            "R3",
+            1 - orbit,
+            "start nearer: the spans themselves differ by this much",
+        ),
         _inequality(
             "B_max (d mu_B + sin theta_max) < B_min cos theta_max",
             "R2 (one active group): linear convergence of the spans",
             sizes["b_min"] * math.cos(angle) - sizes["b_max"] * (cross + math.sin(angle)),
+            f"d mu_B below {sizes['b_min'] / sizes['b_max']:.3g} (it is {cross:.3g}), and spans "
+            "that are near",
         ),
     )
 
@@ -328,9 +478,23 @@ def _group_norms(A: Array, group_size: int) -> Array:
     return np.linalg.norm(groups.blocks(A, group_size), ord=2, axis=(1, 2))
 
 
-def _equality(text: str, needed_by: str, defect: float, rounding: float) -> HypothesisCheck:
-    return HypothesisCheck(text, needed_by, bool(defect <= rounding), -float(defect), rounding)
+def _unit_atoms_remedy(A_star: Array, rounding: float) -> str:
+    """Scale the atoms; where the rows have norm 1, the dictionary may be transposed."""
+    rows = np.abs(np.linalg.norm(A_star, axis=1) - 1).max()
+    if rows <= rounding:
+        return "its rows have unit norm: the array may be transposed; atoms are columns"
+    return "divide every atom of A* by its norm"
 
 
-def _inequality(text: str, needed_by: str, margin: float) -> HypothesisCheck:
-    return HypothesisCheck(text, needed_by, bool(margin >= 0), float(margin))
+def _equality(
+    text: str, needed_by: str, defect: float, rounding: float, remedy: str
+) -> HypothesisCheck:
+    holds = bool(defect <= rounding)
+    return HypothesisCheck(
+        text, needed_by, holds, -float(defect), rounding, "" if holds else remedy
+    )
+
+
+def _inequality(text: str, needed_by: str, margin: float, remedy: str) -> HypothesisCheck:
+    holds = bool(margin >= 0)
+    return HypothesisCheck(text, needed_by, holds, float(margin), remedy="" if holds else remedy)

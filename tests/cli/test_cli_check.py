@@ -122,7 +122,7 @@ def test_the_whole_report_is_written(run, frame, tmp_path):
         "high": pytest.approx(1.0),
         "empty": False,
     }
-    fields = {"text", "needed_by", "holds", "margin", "tolerance"}
+    fields = {"text", "needed_by", "holds", "margin", "tolerance", "remedy"}
     assert fields == set(result["hypotheses"][0])
     assert result["threshold"] is None
 
@@ -229,3 +229,25 @@ def test_bad_input_gives_status_2_one_line_and_no_output(run, tmp_path, monkeypa
     assert message in err
     assert "Traceback" not in err
     assert sorted(os.listdir()) == before
+
+
+def test_the_inequalities_are_held_against_codes(run, frame, tmp_path):
+    np.save(tmp_path / "X.npy", np.array([[5.0, 0, 0, 0], [0, 0, 3, 4]]))
+    status, out, err = run(
+        "check", frame, "--group-size", "2", "--codes", tmp_path / "X.npy", "--json",
+        tmp_path / "out.json",
+    )  # fmt: skip
+    text = " ".join(out.split())
+    assert (status, err) == (0, "")
+    assert "2 codes, 2 held against the bounds: at most 1 active, norms in [5, 5]" in text
+    assert "fails 2 1.4 0.7 printed T21-prop2: printed bound (2 of 2)" in text
+    assert "holds 1 1.4 1.4 repaired T21-prop2: corrected bound" in text
+    assert "PROMISED AND BROKEN" not in text
+    bounds = json.loads((tmp_path / "out.json").read_text())["bounds"]
+    assert [b["holds"] for b in bounds if b["row"] == "T21-prop2"] == [False, True]
+
+
+def test_constants_that_nothing_measures_are_asked_for_by_their_options(run, frame):
+    status, _, err = run("check", frame, "--group-size", "2", "--b-min", "1")
+    assert status == 2
+    assert "--n-active, --b-max must be given" in err

@@ -194,8 +194,8 @@ def _expected_gradient(
     return groups.unblock(total / len(supports))
 
 
-def _leading_term(A: Array, A_star: Array, tau: Array, n_active: int, group_size: int) -> Array:
-    """Leading terms of T21 (55), group by group.
+def leading_term(A: Array, A_star: Array, tau: Array, n_active: int, group_size: int) -> Array:
+    """Return the leading terms of T21 (55), group by group.
 
     p [-t (2 - t) A* A*^T A + t^2 A A^T A* A*^T A]
     """
@@ -215,7 +215,7 @@ def _with_gradient(draw: Draw, A: Array, A_star: Array, tau: Array, **fields: An
     sizes = draw.shape.n_active, draw.shape.group_size
     G = _expected_gradient(A, A_star, tau, *sizes)
     return _instance(
-        draw, A, A_star, tau=tau, G=G, beta=G - _leading_term(A, A_star, tau, *sizes), **fields
+        draw, A, A_star, tau=tau, G=G, beta=G - leading_term(A, A_star, tau, *sizes), **fields
     )
 
 
@@ -303,6 +303,7 @@ FAMILIES = {
     "copies": Family(_copies, _COPIES),
     "nearly_linear": Family(_nearly_linear, _GROUP),
     "exclusion": Family(_exclusion, _ONE),
-    **threshold.FAMILIES,
 }
+MODEL = frozenset(FAMILIES)  # those whose instances are T21's model
+FAMILIES |= threshold.FAMILIES
 EXCLUSION_MANY = Family(_exclusion_many, _MANY)  # two or three active groups, for R4

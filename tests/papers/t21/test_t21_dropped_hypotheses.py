@@ -43,7 +43,7 @@ def rebuilt(i, **changes):
         return i
     arguments = i.A, i.A_star, i.tau, i.n_active, i.group_size
     G = families._expected_gradient(*arguments)
-    return replace(i, G=G, beta=G - families._leading_term(*arguments))
+    return replace(i, G=G, beta=G - families.leading_term(*arguments))
 
 
 def distance(A, S, d):

@@ -1,0 +1,356 @@
+"""Every inequality of T21's ledger, held against a dictionary and codes of a user's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+
+from .. import groups
+from ..arrays import Array
+from ..claims.evidence import Inequality
+from ..claims.hypothesis import Hypothesis
+from ..ops import expected_gradient, refit
+from ..papers.ledger import LEDGER
+from ..papers.row import Row
+from ..papers.t21 import families
+from ..papers.t21.gradients.formulas import leading_coefficient
+from ..papers.t21.instance import Instance
+from ..papers.t21.support import formulas as support
+from ..papers.t21.support.statements import PROP2
+
+MOST_CODES = 1000
+SMALLEST_TAU = 1e-6
+SMALLEST_SCALE = 1e-3  # a side below it no longer sets the scale of rounding
+OF_A_SAMPLE = ("x", "code_norms", "active", "y", "r")
+# Eq. (22)'s second inequality as printed; its row refutes it by an exact counterexample only.
+EQ22_PRINTED = Inequality(
+    "second inequality as printed",
+    "support",
+    lambda i: (
+        support.group_norm_bound(i.n_active, i.b_min, i.b_max, i.mu_block, i.delta, i.d, "printed"),
+        i.r[i.active].min(),
+    ),
+    PROP2,
+    expect="fails",
+)
+
+
+@dataclass(frozen=True)
+class BoundCheck:
+    """One inequality, left <= right, on the given dictionary and codes.
+
+    Attributes
+    ----------
+    row, label : str
+        Id of the ledger row (of several that share the inequality, joined by ", "), and which of
+        its inequalities.
+    form : str
+        "printed" (the paper's own), "repaired" or "own" (a theorem of this project).
+    expected : bool
+        Whether the ledger says that it holds in general.
+    left, right : float
+        On the instance with least room.
+    ratio : float or None
+        left / right; None where right is not above rounding.
+    n_instances, n_violations : int
+        Instances tried, and those with left > right beyond rounding.
+    unmet : tuple of str
+        Its hypotheses that fail on some instance, with the margin: it is then not promised.
+
+    Examples
+    --------
+    >>> BoundCheck("R5", "a", "own", True, 1.0, 2.0, 0.5, 10, 0).holds
+    True
+    """
+
+    row: str
+    label: str
+    form: str
+    expected: bool
+    left: float
+    right: float
+    ratio: float | None
+    n_instances: int
+    n_violations: int
+    unmet: tuple[str, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether no instance violates it."""
+        return self.n_violations == 0
+
+
+@dataclass(frozen=True)
+class CodeModel:
+    """Dictionaries and constants that the codes are held against."""
+
+    A: Array
+    A_star: Array
+    group_size: int
+    n_active: int
+    b_min: float
+    b_max: float
+    lam: float
+
+
+@dataclass(frozen=True)
+class CodeMeasures:
+    """What codes, or data, say of T21's constants.
+
+    Attributes
+    ----------
+    n_samples : int
+        Rows given.
+    n_empty, n_full : int
+        Codes without an active group, and codes whose groups are all active: neither is held
+        against the bounds.
+    n_used : int
+        Codes held against the bounds, evenly spaced where there are more than 1000.
+    n_active : int
+        The largest number of active groups.
+    b_min, b_max : float
+        The smallest and the largest norm of an active group's code.
+    unexplained : float
+        Of data, ||Y - X A*^T||_F^2 / ||Y||_F^2 with the refitted codes X: T21 has 0. Of codes, 0.
+
+    Examples
+    --------
+    >>> measure_codes(np.array([[3.0, 4.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]]), 2)
+    CodeMeasures(n_samples=2, n_empty=1, n_full=0, n_used=1, n_active=1, b_min=5.0, b_max=5.0, \
+unexplained=0.0)
+    """
+
+    n_samples: int
+    n_empty: int
+    n_full: int
+    n_used: int
+    n_active: int
+    b_min: float
+    b_max: float
+    unexplained: float = 0.0
+
+
+def measure_codes(codes: Array, group_size: int, unexplained: float = 0.0) -> CodeMeasures:
+    """Count active groups and measure their norms in codes (n_samples, n_atoms)."""
+    r = groups.norms(codes, group_size)
+    counts = (r > 0).sum(axis=1)
+    n_empty = int((counts == 0).sum())
+    n_full = int((counts == r.shape[1]).sum())
+    usable = len(codes) - n_empty - n_full
+    if usable == 0:
+        raise ValueError(
+            f"codes has {n_empty} rows without an active group and {n_full} in which all "
+            f"{r.shape[1]} groups are active; T21's bounds need a row with active groups and one "
+            "that is not; a group is inactive only where its code is exactly 0"
+        )
+    active = r[r > 0]
+    return CodeMeasures(
+        n_samples=len(codes),
+        n_empty=n_empty,
+        n_full=n_full,
+        n_used=min(usable, MOST_CODES),
+        n_active=int(counts.max()),
+        b_min=float(active.min()),
+        b_max=float(active.max()),
+        unexplained=unexplained,
+    )
+
+
+def usable_codes(codes: Array, group_size: int) -> Array:
+    """Codes with an active group and one that is not, evenly spaced, at most ``MOST_CODES``."""
+    counts = (groups.norms(codes, group_size) > 0).sum(axis=1)
+    n_groups = codes.shape[1] // group_size
+    rows = np.flatnonzero((counts > 0) & (counts < n_groups))
+    return codes[rows[np.unique(np.linspace(0, len(rows) - 1, MOST_CODES).astype(int))]]
+
+
+def codes_of_data(
+    A_star: Array, Y: Array, group_size: int, n_active: int | None, lam: float | None
+) -> tuple[Array, float]:
+    """Codes of samples by least squares on supports, and the share of ||Y||^2 left over.
+
+    The support has the ``n_active`` groups of largest ||A*_g^T y||, or those above ``lam``.
+    """
+    r = groups.norms(Y @ A_star, group_size)
+    if n_active is None:
+        active = r > (lam or 0.0)
+    else:
+        active = np.zeros(r.shape, dtype=bool)
+        largest = np.argpartition(-r, n_active - 1, axis=1)[:, :n_active]
+        np.put_along_axis(active, largest, True, axis=1)
+        active &= r > 0
+    X = refit(A_star, Y, groups.expand(active, group_size).astype(bool))
+    rest = float(np.sum((Y - X @ A_star.T) ** 2))
+    total = float(np.sum(Y**2))
+    return X, rest / total if total else 0.0
+
+
+@dataclass(frozen=True)
+class _Bound:
+    """An inequality with the rows that rest on it."""
+
+    rows: tuple[Row, ...]
+    inequality: Inequality
+
+    @property
+    def form(self) -> str:
+        first = self.rows[0]
+        if first.paper == "own":
+            return "own"
+        as_printed = self.inequality.expect == "fails" or first.truth == "holds"
+        return "printed" if as_printed else "repaired"
+
+
+def hold_bounds(model: CodeModel, codes: Array, tolerance: float) -> tuple[BoundCheck, ...]:
+    """Evaluate both sides of every inequality of T21 and of this project's theorems on T21's model.
+
+    ``codes`` are (n_samples, n_atoms); every one has an active group and one that is not. What
+    reads no code is evaluated once for every group, moved to the front: statements on a single
+    group speak of the first.
+    """
+    samples = _instances(model, codes)
+    fronted = [_fronted(samples[0], g) for g in range(samples[0].n_groups)]
+    margins: dict[int, float] = {}
+
+    def instances(function: Callable[[Instance], Any]) -> list[Instance]:
+        return samples if _reads_a_code(function, samples[0]) else fronted
+
+    def margin(hypothesis: Hypothesis) -> float:
+        if id(hypothesis) not in margins:
+            found = instances(hypothesis.margin)
+            margins[id(hypothesis)] = float(min(hypothesis.margin(i) for i in found))
+        return margins[id(hypothesis)]
+
+    def check(bound: _Bound) -> BoundCheck:
+        inequality = bound.inequality
+        sides = [inequality.sides(i) for i in instances(inequality.sides)]
+        unmet = tuple(
+            f"{h.text}: margin {margin(h):.3g}"
+            for h in inequality.hypotheses
+            if margin(h) < -tolerance
+        )
+        return _bound_check(bound, sides, unmet, tolerance)
+
+    return tuple(check(bound) for bound in _bounds())
+
+
+def _bound_check(
+    bound: _Bound, sides: list[tuple[Any, Any]], unmet: tuple[str, ...], tolerance: float
+) -> BoundCheck:
+    """The pair with least room, and how many pairs violate the inequality beyond rounding."""
+    left, right = np.array(sides, dtype=float).T
+    scale = np.maximum(np.maximum(np.abs(left), np.abs(right)), SMALLEST_SCALE)
+    excess = (left - right) / scale
+    k = int(excess.argmax())
+    return BoundCheck(
+        row=", ".join(row.id for row in bound.rows),
+        label=bound.inequality.label,
+        form=bound.form,
+        expected=bound.inequality.expect == "holds",
+        left=float(left[k]),
+        right=float(right[k]),
+        ratio=float(left[k] / right[k]) if right[k] > tolerance * SMALLEST_SCALE else None,
+        n_instances=len(sides),
+        n_violations=int((excess > tolerance).sum()),
+        unmet=unmet,
+    )
+
+
+def _bounds() -> Iterator[_Bound]:
+    """The inequalities of the ledger on T21's instances; one that rows share comes once."""
+    rows: dict[int, list[Row]] = {}
+    inequalities: dict[int, Inequality] = {}
+    for row in LEDGER.values():
+        for evidence in row.evidence:
+            if isinstance(evidence, Inequality) and evidence.family in families.MODEL:
+                rows.setdefault(id(evidence), []).append(row)
+                inequalities[id(evidence)] = evidence
+                if row.id == "T21-eq22" and EQ22_PRINTED.label != evidence.label:
+                    rows[id(EQ22_PRINTED)] = [row]
+                    inequalities[id(EQ22_PRINTED)] = EQ22_PRINTED
+    for key, inequality in inequalities.items():
+        yield _Bound(tuple(rows[key]), inequality)
+
+
+def _instances(model: CodeModel, codes: Array) -> list[Instance]:
+    """One instance for every code, all on the same matrices and frozen factors tau."""
+    A = model.A.astype(np.float64)
+    A_star = model.A_star.astype(np.float64)
+    codes = codes.astype(np.float64)
+    d = model.group_size
+    tau = _frozen_factors(A, A_star, d, codes, model.lam)
+    G = expected_gradient(A, A_star, tau, model.n_active, d)
+    errors = np.linalg.norm(groups.blocks(A - A_star, d), axis=(1, 2))
+    first = Instance(
+        A=A,
+        A_star=A_star,
+        group_size=d,
+        n_active=model.n_active,
+        x=codes[0],
+        b_min=model.b_min,
+        b_max=model.b_max,
+        delta=float(errors.max()),
+        lam=model.lam,
+        step_size=1 / leading_coefficient(float(tau[0]), model.n_active * d / A.shape[1]),
+        tau=tau,
+        G=G,
+        beta=G - families.leading_term(A, A_star, tau, model.n_active, d),
+    )
+    of_the_dictionary = {
+        name: getattr(first, name) for name in ("blocks", "star", "mu_block", "errors")
+    }
+    made = [replace(first, x=x) for x in codes]
+    for instance in made:
+        vars(instance).update(of_the_dictionary)  # where cached properties are kept
+    return made
+
+
+def _frozen_factors(A: Array, A_star: Array, group_size: int, codes: Array, lam: float) -> Array:
+    """tau_g, the mean of 1 - lam / ||A_g^T y|| over the samples at which group g is active.
+
+    A group that is never active has the mean over all groups.
+    """
+    r = groups.norms(codes @ A_star.T @ A, group_size)
+    active = groups.norms(codes, group_size) > 0
+    factors = np.clip(1 - lam / np.maximum(r, np.finfo(float).tiny), SMALLEST_TAU, 1)
+    uses = active.sum(axis=0)
+    total = np.where(active, factors, 0).sum(axis=0)
+    return np.where(uses > 0, total / np.maximum(uses, 1), total.sum() / uses.sum())
+
+
+def _fronted(i: Instance, g: int) -> Instance:
+    """The instance with its groups turned so that group g is the first."""
+    shift = -g * i.d
+    tau = np.roll(i.tau, -g)
+    turned = replace(
+        i,
+        A=np.roll(i.A, shift, axis=1),
+        A_star=np.roll(i.A_star, shift, axis=1),
+        G=np.roll(i.G, shift, axis=1),
+        beta=np.roll(i.beta, shift, axis=1),
+        x=np.roll(i.x, shift),
+        tau=tau,
+        step_size=1 / leading_coefficient(float(tau[0]), i.n_active / i.n_groups),
+    )
+    vars(turned)["mu_block"] = i.mu_block
+    return turned
+
+
+class _Traced(Instance):
+    """An instance that notes whether its code is read."""
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in OF_A_SAMPLE:
+            object.__getattribute__(self, "__dict__")["code_was_read"] = True
+        return object.__getattribute__(self, name)
+
+
+def _reads_a_code(function: Callable[[Instance], Any], i: Instance) -> bool:
+    """Whether a function reads the code, so that every sample is an instance of its own."""
+    traced = _Traced(**{field.name: getattr(i, field.name) for field in fields(Instance)})
+    vars(traced).update(code_was_read=False, mu_block=i.mu_block)
+    function(traced)
+    return bool(vars(traced)["code_was_read"])
