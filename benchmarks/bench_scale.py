@@ -22,7 +22,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-from timing import peak_memory
 
 import gsae_ref as gs
 
@@ -155,6 +154,15 @@ def on_a_cluster(A, path, workers):
         cpu = sum(client.run(time.process_time).values()) - cpu
         memory = [value for value in client.run(peak_memory).values() if value]
     return seconds, cpu, max(memory) / 2**20 if memory else None, result
+
+
+def peak_memory():
+    """Peak memory of this process in bytes; None where it is not reported (Linux reports it)."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return None
+    lines = status.read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
 
 
 def stay_on(k):

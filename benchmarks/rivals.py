@@ -1,112 +1,80 @@
-"""The kernels, and their rivals: the same numbers from NumPy, SciPy, torch, JAX and others.
+"""Rivals of the shallow gradient: (A, Y, lam, group_size) -> a function that returns both numbers.
 
-A rival of the gradient is a function ``(A, Y, lam, group_size) -> (cost, gradient)``, or it returns
-one where something is prepared once (a compilation, a copy of the data in the library's own form).
-Only rivals whose library is installed are listed.
+What a library prepares once, such as its own copy of the data, is not timed.
 """
 
-import itertools
-
 import numpy as np
-from timing import OWN_PRODUCT, available
 
-from gsae_ref.kernels import activations, unfolded
-from gsae_ref.kernels import autoencoder as kernels
+from gsae_ref.kernels import activations, autoencoder
 from gsae_ref.ops.engine import one_blas_thread
-from gsae_ref.reference import activations as reference_activations
-from gsae_ref.reference import autoencoder
+from gsae_ref.reference import autoencoder as reference_autoencoder
 
 
-def shallow_kernel(*problem, **options):
-    """Loss and exact gradient of the kernel, with one BLAS thread, as the package calls it."""
-    with one_blas_thread():
-        return kernels.loss_and_grad(*problem, "exact", **options)
+def kernel(*problem, **options):
+    """The kernel as the package calls it, with one BLAS thread, without the door's checks."""
+
+    def gradient():
+        with one_blas_thread():
+            return autoencoder.loss_and_grad(*problem, "exact", **options)
+
+    return gradient
 
 
-def unfolded_kernel(*problem, **options):
-    """Loss and gradient of the unfolded kernel, with one BLAS thread, as the package calls it."""
-    with one_blas_thread():
-        return unfolded.unfolded_loss_and_grad(*problem, **options)
+def kernel_on_one_thread(*problem):
+    return kernel(*problem, n_threads=1)
 
 
-def own_products(A, Y):
-    """The product Y A by every library that computes a gradient: name -> function."""
-    products = {"NumPy": lambda: Y @ A}
-    if available("torch"):
-        import torch
-
-        samples = torch.from_numpy(Y)
-        dictionary = torch.from_numpy(A)
-        products["torch"] = lambda: samples @ dictionary
-    if available("jax"):
-        import jax
-
-        jax.config.update("jax_enable_x64", True)
-        arrays = jax.device_put((Y, A))
-        multiply = jax.jit(lambda Y, A: Y @ A)
-        products["JAX"] = lambda: multiply(*arrays).block_until_ready()
-    return {OWN_PRODUCT + who: function for who, function in products.items()}
+def reference(*problem):
+    return lambda: reference_autoencoder.loss_and_grad(*problem)
 
 
-def gradients(A, Y, lam, group_size, compiling=True):
-    """Rivals as functions of the dictionary alone, name -> (A -> (cost, gradient)).
+def dense(A, Y, lam, group_size):
+    """Five products by BLAS, the threshold and its Jacobian in one compiled pass each."""
 
-    With ``compiling`` torch.compile is among them, which takes a while.
-    """
-    rivals = {
-        "reference": lambda A: autoencoder.loss_and_grad(A, Y, lam, group_size),
-        "NumPy, Numba threshold": lambda A: dense_with_compiled_threshold(A, Y, lam, group_size),
-        "SciPy CSR codes": lambda A: sparse_codes(A, Y, lam, group_size),
-    }
-    if available("torch"):
-        import torch
+    def gradient():
+        Z = Y @ A
+        X = activations.group_soft_threshold(Z, lam, group_size)
+        E = Y - X @ A.T
+        back = activations.group_soft_threshold_vjp(Z, E @ A, lam, group_size)
+        return squares(E) / (2 * len(Y)), -(E.T @ X + Y.T @ back) / len(Y)
 
-        samples = torch.from_numpy(Y)
-        rivals["torch eager"] = lambda A: torch_gradient(torch_loss, A, samples, lam, group_size)
-        if compiling:
-            compiled = torch.compile(torch_loss, dynamic=False)
-            problem = samples, lam, group_size
-            rivals["torch.compile"] = lambda A: torch_gradient(compiled, A, *problem)
-    if available("jax"):
-        rivals["JAX jit"] = jax_gradient(Y, lam, group_size)
-    return rivals
+    return gradient
 
 
-def dense_with_compiled_threshold(A, Y, lam, group_size):
-    """Five products by BLAS, the threshold and its Jacobian in one pass each."""
-    Z = Y @ A
-    X = activations.group_soft_threshold(Z, lam, group_size)
-    E = Y - X @ A.T
-    back = activations.group_soft_threshold_vjp(Z, E @ A, lam, group_size)
-    return float(np.sum(E * E, dtype=np.float64)) / (2 * len(Y)), -(E.T @ X + Y.T @ back) / len(Y)
+def squares(E):
+    return float(np.sum(E * E, dtype=np.float64))
 
 
 def sparse_codes(A, Y, lam, group_size):
     """Dense pre-activations; after the threshold SciPy's sparse rows, active groups only."""
     from scipy.sparse import csr_array
 
-    Z = Y @ A
-    norms = np.linalg.norm(Z.reshape(len(Y), -1, group_size), axis=2)
-    rows, groups = np.nonzero(norms > lam)
-    r = norms[rows, groups][:, None]
-    tau = 1 - lam / r
-    columns = groups[:, None] * group_size + np.arange(group_size)
-    ends = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(Y)) * group_size)])
+    def gradient():
+        Z = Y @ A
+        norms = np.linalg.norm(Z.reshape(len(Y), -1, group_size), axis=2)
+        rows, groups = np.nonzero(norms > lam)
+        r = norms[rows, groups][:, None]
+        tau = 1 - lam / r
+        columns = groups[:, None] * group_size + np.arange(group_size)
+        ends = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(Y)) * group_size)])
 
-    def sparse(values):
-        return csr_array((values.astype(A.dtype).ravel(), columns.ravel(), ends), Z.shape)
+        def sparse(values):
+            entries = values.astype(A.dtype).ravel()
+            return csr_array((entries, columns.ravel(), ends), Z.shape)
 
-    z = Z[rows[:, None], columns]
-    X = sparse(tau * z)
-    E = Y - X @ np.ascontiguousarray(A.T)
-    if columns.size < Z.size / 10:
-        blocks = A.T.reshape(-1, group_size, len(A)).transpose(0, 2, 1)
-        back = np.einsum("knd,kn->kd", blocks[groups], E[rows])
-    else:  # one block for every active group would not fit into memory
-        back = (E @ A)[rows[:, None], columns]
-    u = z / r
-    B = sparse(tau * back + (1 - tau) * np.sum(u * back, axis=1, keepdims=True) * u)
-    return float(np.sum(E * E, dtype=np.float64)) / (2 * len(Y)), -(X.T @ E + B.T @ Y).T / len(Y)
+        z = Z[rows[:, None], columns]
+        X = sparse(tau * z)
+        E = Y - X @ np.ascontiguousarray(A.T)
+        if columns.size < Z.size / 10:
+            blocks = A.T.reshape(-1, group_size, len(A)).transpose(0, 2, 1)
+            back = np.einsum("knd,kn->kd", blocks[groups], E[rows])
+        else:  # one block for every active group would not fit into memory
+            back = (E @ A)[rows[:, None], columns]
+        u = z / r
+        B = sparse(tau * back + (1 - tau) * np.sum(u * back, axis=1, keepdims=True) * u)
+        return squares(E) / (2 * len(Y)), -(X.T @ E + B.T @ Y).T / len(Y)
+
+    return gradient
 
 
 def torch_loss(A, Y, lam, group_size):
@@ -118,13 +86,24 @@ def torch_loss(A, Y, lam, group_size):
     return ((Y - (tau * Z).reshape(len(Y), -1) @ A.T) ** 2).sum() / (2 * len(Y))
 
 
-def torch_gradient(loss, A, Y, lam, group_size):
+def torch_eager(A, Y, lam, group_size, loss=torch_loss):
     import torch
 
-    A = torch.tensor(A, requires_grad=True)
-    cost = loss(A, Y, lam, group_size)
-    cost.backward()
-    return cost.item(), A.grad.numpy()
+    samples = torch.from_numpy(Y)
+
+    def gradient():
+        dictionary = torch.tensor(A, requires_grad=True)
+        cost = loss(dictionary, samples, lam, group_size)
+        cost.backward()
+        return cost.item(), dictionary.grad.numpy()
+
+    return gradient
+
+
+def torch_compiled(*problem):
+    import torch
+
+    return torch_eager(*problem, loss=torch.compile(torch_loss, dynamic=False))
 
 
 def jax_loss(lam, group_size):
@@ -144,7 +123,7 @@ def jax_loss(lam, group_size):
     return loss
 
 
-def jax_gradient(Y, lam, group_size):
+def jax_jit(A, Y, lam, group_size):
     """jax.value_and_grad, compiled."""
     import jax
     import jax.numpy as jnp
@@ -152,146 +131,28 @@ def jax_gradient(Y, lam, group_size):
     both = jax.jit(jax.value_and_grad(jax_loss(lam, group_size)))
     samples = jnp.asarray(Y)
 
-    def gradient(A):
+    def gradient():
         cost, G = both(jnp.asarray(A), samples)
         return float(cost), np.asarray(G)
 
     return gradient
 
 
-def jax_descent(A, Y, lam, group_size):
-    """A function that takes one step of Adam and returns the cost before it.
-
-    Loss, gradient and step are compiled together.
-    """
-    import jax
-    import jax.numpy as jnp
-
-    both = jax.value_and_grad(jax_loss(lam, group_size))
-
-    @jax.jit
-    def advance(A, first, second, steps, Y):
-        cost, G = both(A, Y)
-        first, second = 0.9 * first + 0.1 * G, 0.999 * second + 0.001 * G * G
-        A = A - 1e-3 * (first / (1 - 0.9**steps)) / (jnp.sqrt(second / (1 - 0.999**steps)) + 1e-8)
-        return cost, A, first, second
-
-    samples = jnp.asarray(Y)
-    zeros = jnp.zeros_like(samples, shape=A.shape)
-    state = [jnp.asarray(A), zeros, zeros]
-    steps = itertools.count(1)
-
-    def step():
-        cost, *state[:] = advance(*state, jnp.asarray(next(steps), samples.dtype), samples)
-        return float(cost)
-
-    return step
+def product(A, Y, *_):
+    return lambda: Y @ A
 
 
-def torch_adam(arrays):
-    """One step of torch's Adam, default and fused, always with the same gradient."""
-    import torch
-
-    def stepper(**options):
-        parameter = torch.nn.Parameter(torch.from_numpy(arrays[0].copy()))
-        parameter.grad = torch.from_numpy(arrays[1].copy())
-        return torch.optim.Adam([parameter], lr=1e-3, **options).step
-
-    return {"torch.optim.Adam": stepper(), "torch.optim.Adam, fused": stepper(fused=True)}
+def product_in_float32(A, Y, *_):
+    A32 = A.astype(np.float32)
+    Y32 = Y.astype(np.float32)
+    return lambda: Y32 @ A32
 
 
-def torch_descent(A, Y, lam, group_size):
-    """As :func:`jax_descent`, by torch with its fused Adam."""
-    import torch
+def five_products(A, Y, *_):
+    """Y A, X A^T, E A, E^T X and Y^T B of full size."""
+    Z = Y @ A
 
-    parameter = torch.tensor(A, requires_grad=True)
-    samples = torch.from_numpy(Y)
-    adam = torch.optim.Adam([parameter], lr=1e-3, fused=True)
+    def run():
+        return [Y @ A, Z @ A.T, Y @ A, Y.T @ Z, Y.T @ Z][0]
 
-    def step():
-        adam.zero_grad()
-        cost = torch_loss(parameter, samples, lam, group_size)
-        cost.backward()
-        adam.step()
-        return cost.item()
-
-    return step
-
-
-def thresholds(Z, lam, group_size):
-    """Rivals of the threshold alone: name -> (() -> codes, one row for every group)."""
-
-    def rows(X):
-        return X.reshape(-1, group_size)
-
-    threads = (("kernel", 1), ("kernel, all threads", None))
-    rivals = {
-        name: lambda n=n: rows(activations.group_soft_threshold(Z, lam, group_size, n))
-        for name, n in threads
-    }
-    rivals["reference"] = lambda: rows(
-        reference_activations.group_soft_threshold(Z, lam, group_size)
-    )
-    rivals["NumPy einsum"] = lambda: rows(einsum_threshold(Z, lam, group_size))
-    if available("torch"):
-        rivals["torch"] = torch_threshold(Z, lam, group_size)
-    # The block soft threshold of skglm does not compile for float32.
-    if available("skglm") and Z.dtype == np.float64:
-        rivals["skglm"] = skglm_threshold(Z, lam, group_size)
-    if available("pyproximal"):
-        rivals["pyproximal"] = pyproximal_threshold(Z, lam, group_size)
-    if available("spams"):
-        rivals["spams"] = spams_threshold(Z, lam, group_size)
-    return rivals
-
-
-def einsum_threshold(Z, lam, group_size):
-    groups = Z.reshape(len(Z), -1, group_size)
-    r = np.sqrt(np.einsum("ngd,ngd->ng", groups, groups))
-    return (np.maximum(1 - lam / np.maximum(r, 1e-30), 0)[..., None] * groups).reshape(Z.shape)
-
-
-def torch_threshold(Z, lam, group_size):
-    import torch
-
-    groups = torch.from_numpy(Z).reshape(-1, group_size)
-
-    def threshold():
-        norms = torch.linalg.vector_norm(groups, dim=1, keepdim=True).clamp_min(1e-30)
-        return (torch.relu(1 - lam / norms) * groups).numpy()
-
-    return threshold
-
-
-def skglm_threshold(Z, lam, group_size):
-    from numba import njit
-    from skglm.utils.prox_funcs import BST
-
-    groups = Z.reshape(-1, group_size)
-
-    @njit
-    def every_group(groups, out):
-        for k in range(len(groups)):
-            out[k] = BST(groups[k], lam)
-
-    def threshold():
-        out = np.empty_like(groups)
-        every_group(groups, out)
-        return out
-
-    return threshold
-
-
-def pyproximal_threshold(Z, lam, group_size):
-    from pyproximal import L21
-
-    columns = np.ascontiguousarray(Z.reshape(-1, group_size).T).ravel()  # a group is a column there
-    operator = L21(group_size)
-    return lambda: operator.prox(columns, lam).reshape(group_size, -1).T
-
-
-def spams_threshold(Z, lam, group_size):
-    import spams
-
-    options = {"lambda1": lam, "regul": "group-lasso-l2", "size_group": group_size}
-    return lambda: spams.proximalFlat(Z.T, **options).T.reshape(-1, group_size)
+    return run

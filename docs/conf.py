@@ -14,13 +14,14 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE / "_ext"))
+sys.path[:0] = [str(HERE / "_ext"), str(HERE.parent)]
 
 import api_pages  # noqa: E402
 import equation_index  # noqa: E402
 import ledger_pages  # noqa: E402
 
 import gsae_ref  # noqa: E402
+from benchmarks import report  # noqa: E402
 
 project = "gsae_ref"
 author = "The gsae_ref developers"
@@ -35,7 +36,9 @@ extensions = [
     "mathml",
     "docstrings",
 ]
-exclude_patterns = ["_build", "figures", "_ext", "jupyter_execute"]  # the last: myst-nb's
+# jupyter_execute: myst-nb's; benchmarks.md: included by the page on performance
+exclude_patterns = ["_build", "figures", "_ext", "jupyter_execute"]
+exclude_patterns += ["generated/benchmarks.md"]
 nitpicky = True
 # types and functions of other libraries: no inventory of theirs is fetched
 nitpick_ignore_regex = [
@@ -104,7 +107,7 @@ def generate(app):
     from sphinx.util import logging
 
     GENERATED.mkdir(exist_ok=True)
-    for name in ("api", "statements", "notebooks", "results"):
+    for name in ("api", "statements", "notebooks"):
         shutil.rmtree(GENERATED / name, ignore_errors=True)
     for page in GENERATED.glob("*.md"):
         page.unlink()
@@ -133,14 +136,11 @@ def generate(app):
 
 
 def benchmarks(folder):
-    """The page that leads to the benchmark's own reports, if there are any."""
-    lines = ["---\norphan: true\n---\n", "# Benchmark reports\n"]
-    reports = sorted(path.stem for path in folder.glob("*.md"))
-    if not reports:
-        none = "This copy has none; `python -m benchmarks.report` writes one.\n"
-        return "\n".join([*lines, none])
-    shutil.copytree(folder, GENERATED / "results", dirs_exist_ok=True)
-    return "\n".join([*lines, "```{toctree}", *(f"results/{name}" for name in reports), "```\n"])
+    """The report on the kept numbers of the benchmarks, for the page on performance."""
+    others = shutil.ignore_patterns("rounds", "*.md")
+    shutil.copytree(folder, GENERATED, dirs_exist_ok=True, ignore=others)
+    kept = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    return report.markdown(kept, [path.stem for path in folder.glob("*.svg")])
 
 
 def setup(app):

@@ -24,6 +24,14 @@ AVX512 = (
     "; this processor has AVX-512: "
     "with OPENBLAS_CORETYPE=SkylakeX set before Python starts, products may be faster"
 )
+# Variables by which a BLAS is made to use other kernels than those it would choose.
+FORCING = (
+    "OPENBLAS_CORETYPE",
+    "OPENBLAS_L2_SIZE",
+    "MKL_ENABLE_INSTRUCTIONS",
+    "MKL_DEBUG_CPU_TYPE",
+    "BLIS_ARCH_TYPE",
+)
 
 
 def show_versions() -> None:
@@ -90,7 +98,10 @@ def libraries(names: Iterable[str] = LIBRARIES) -> dict[str, str]:
 
 
 def _blas() -> str:
-    """Name and kernels of the BLAS that NumPy uses; a remark where it leaves out AVX-512."""
+    """Name and kernels of the BLAS that NumPy uses, and the variables that force these kernels.
+
+    A remark where it leaves out AVX-512 by itself.
+    """
     try:
         from threadpoolctl import threadpool_info
     except ImportError:
@@ -101,6 +112,9 @@ def _blas() -> str:
             kernels = library.get("architecture", "?")
             found.append(f"{library['internal_api']} {library['version']} ({kernels} kernels)")
     text = ", ".join(dict.fromkeys(found)) or "unknown"
+    forced = [f"{name}={os.environ[name]}" for name in FORCING if os.environ.get(name)]
+    if forced:
+        return f"{text}, forced by {' '.join(forced)}"
     return text + AVX512 if "Haswell" in text and _has_avx512() else text
 
 

@@ -1,6 +1,5 @@
-"""The benchmarks: rivals agree, counts are right, and the report follows from the numbers."""
+"""The benchmarks: wrong results are not timed; the report follows from pytest-benchmark's JSON."""
 
-import importlib.util
 import json
 import subprocess
 import sys
@@ -10,230 +9,272 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "benchmarks"))
+sys.path.insert(0, str(ROOT))
 
-import bench_unfolded  # noqa: E402
-import report  # noqa: E402
-import rivals  # noqa: E402
-import scaling  # noqa: E402
-import timing  # noqa: E402
-import writing  # noqa: E402
+from benchmarks import harness, report  # noqa: E402
 
-from gsae_ref.reference import autoencoder  # noqa: E402
-
-both_dtypes = pytest.mark.parametrize("dtype", timing.TOLERANCE)
+KEPT = ROOT / "benchmarks" / "results"
 
 
-@pytest.fixture
-def results():
-    return json.loads((report.FOLDER / "report.json").read_text(encoding="utf-8"))
+class Timer:
+    """Stands for pytest-benchmark's fixture: counts what would be timed."""
+
+    def __init__(self):
+        self.enabled = False
+        self.group = "sum"
+        self.extra_info = {}
+        self.timed = 0
+
+    def __call__(self, call):
+        call()
+        self.timed += 1
+
+    def pedantic(self, call, rounds, warmup_rounds):
+        self(call)
 
 
-def one_table(**seconds):
-    """The results of a benchmark with one table."""
-    key = f"{writing.SPARSE}, float64"
-    return {
-        "shallow": {
-            "tables": [
-                {
-                    "key": key,
-                    "title": "a table",
-                    "base": "kernel",
-                    "seconds": seconds,
-                    "extra_MiB": {"kernel": 150.0},
-                }
-            ]
-        }
+def implementation(factor, **options):
+    return harness.Implementation("rival", lambda x: lambda: factor * x.sum(), "a sum", **options)
+
+
+# ---- what precedes a timing
+
+
+@pytest.mark.parametrize("dtype", harness.DTYPES)
+def test_a_wrong_implementation_is_not_timed(dtype):
+    timer = Timer()
+    x = np.ones(3, dtype)
+    with pytest.raises(AssertionError, match=f"rival is off by 1.0e-03 in {dtype}"):
+        harness.compare(timer, implementation(1.001), (x,), 3.0, "three")
+    assert timer.timed == 0
+    harness.compare(timer, implementation(1.0), (x,), 3.0, "three", active=0.5)
+    assert timer.timed == 1
+
+
+@pytest.mark.parametrize("wrong", [np.nan, (1.0, np.ones(3)), (1.0, np.ones(2), 0.0), (1.0, None)])
+def test_nan_shapes_and_missing_results_are_found(wrong):
+    with pytest.raises((AssertionError, ValueError, TypeError)):
+        harness.agree("a rival", wrong, (1.0, np.ones(2)), "float64")
+    harness.agree("a rival", (1.0, np.ones(2)), (1.0, np.ones(2)), "float64")
+
+
+def test_a_limit_is_compared_with_what_it_computes():
+    timer = Timer()
+    limit = implementation(1.0, bounds=lambda x: 2 * x.sum())
+    with pytest.raises(AssertionError, match="off by 5.0e-01"):
+        harness.compare(timer, limit, (np.ones(3),), 3.0, "three")
+    harness.compare(timer, limit._replace(bounds=np.sum), (np.ones(3),), 99.0, "three")
+    assert timer.extra_info["is_limit"]
+
+
+def test_a_row_is_described(monkeypatch):
+    timer = Timer()
+    timer.enabled = True
+    monkeypatch.setattr(harness, "PAUSE", 0.0)
+    x = np.ones((200, 300))
+    harness.compare(timer, implementation(1.0), (x,), 6e4, "six", product=(x, x.T), active=0.5)
+    about = harness.machine()
+    assert timer.group == f"sum: six; {about['BLAS']}" and timer.name == "rival"
+    assert timer.extra_info.pop("own_product") > 0
+    assert timer.extra_info.pop("extra_MiB") < 0.1
+    assert timer.extra_info == {
+        "implementation": "rival",
+        "legend": "a sum",
+        "is_limit": False,
+        "shapes": [[200, 300]],
+        "dtype": "float64",
+        "threads": about["threads"],
+        "BLAS": about["BLAS"],
+        "active": 0.5,
     }
 
 
-# ---- rivals
-
-
-@both_dtypes
-@pytest.mark.parametrize("size", [1, 2, 8])
-def test_rivals_of_the_threshold_agree(size, dtype):
-    Z = np.random.default_rng(0).normal(size=(5, 16)).astype(dtype)
-    lam = float(np.sqrt(size))
-    norms = np.linalg.norm(Z.reshape(-1, size), axis=1, keepdims=True)
-    expected = np.maximum(1 - lam / norms, 0) * Z.reshape(-1, size)
-    assert np.any(norms < lam) and np.any(norms > lam)
-    for name, function in rivals.thresholds(Z, lam, size).items():
-        timing.agree(name, [function()], [expected], dtype)
-
-
-@both_dtypes
-def test_rivals_of_the_gradient_agree(dtype):
-    rng = np.random.default_rng(0)
-    A = rng.normal(size=(6, 8)).astype(dtype)
-    Y = rng.normal(size=(9, 6)).astype(dtype)
-    expected = autoencoder.loss_and_grad(A, Y, 2.0, 2)
-    for name, function in rivals.gradients(A, Y, 2.0, 2, compiling=False).items():
-        timing.agree(name, function(A), expected, dtype)
-
-
-def test_wrong_results_are_not_timed():
-    with pytest.raises(
-        SystemExit, match="a rival differs from the reference by 1.0e-03 in float32"
-    ):
-        timing.agree("a rival", [np.array([1.001])], [np.array([1.0])], "float32")
-    with pytest.raises(SystemExit, match="differs"):
-        timing.agree("a rival", [np.array([np.nan])], [np.array([1.0])], "float64")
-
-
-@both_dtypes
-def test_own_products_are_products(dtype):
-    rng = np.random.default_rng(0)
-    A = rng.normal(size=(3, 4)).astype(dtype)
-    Y = rng.normal(size=(5, 3)).astype(dtype)
-    products = rivals.own_products(A, Y)
-    assert "own product: NumPy" in products
-    for name, function in products.items():
-        result = np.asarray(function())
-        assert result.dtype == dtype
-        timing.agree(name, [result], [Y @ A], dtype)
-
-
-def test_a_table_prints_its_own_products_on_one_line(capsys):
-    seconds = {"kernel": 1.0, "torch": 2.0, "own product: NumPy": 0.5, "own product: torch": 0.004}
-    table = timing.table("key", "title", seconds, "kernel")
-    assert table["seconds"] == {"kernel": 1.0, "torch": 2.0}
-    assert table["own_products"] == {"NumPy": 0.5, "torch": 0.004}
-    line = "own product: NumPy 500 ms, torch 4 ms"
-    assert f"\n  {line}\n" in capsys.readouterr().out
-    assert f"{line[0].upper()}{line[1:]}." in writing.tables_text({"tables": [table]})
-    assert "own_products" not in timing.table("key", "title", {"kernel": 1.0}, "kernel")
-
-
-@pytest.mark.skipif(
-    importlib.util.find_spec("jax") is None or importlib.util.find_spec("torch") is None,
-    reason="needs torch and JAX",
-)
-def test_rivals_of_the_unfolded_gradient_agree():
-    Y = bench_unfolded.synthetic(40)
-    checked = bench_unfolded.gradients(bench_unfolded.initial_dictionary(Y), Y, 3)
-    assert {"torch", "torch, Gram", "JAX jit", "JAX jit, Gram"} < set(checked)
-
-
-# ---- clock, counts
-
-
-def test_functions_run_in_turn_and_the_first_round_is_not_timed(monkeypatch):
-    order = []
-    clock = iter(np.arange(100.0))
-    monkeypatch.setattr(timing.time, "sleep", lambda seconds: None)
-    monkeypatch.setattr(timing.time, "perf_counter", lambda: next(clock))
-    functions = {"a": lambda: order.append("a"), "b": lambda: order.append("b")}
-    assert timing.interleaved(functions, 2) == {"a": 1.0, "b": 1.0}
-    assert order == ["a", "b"] * 3
-
-
 def test_extra_memory_is_the_peak_of_allocations():
-    assert timing.extra_memory(lambda: np.ones(2**17)) == pytest.approx(1.0, abs=0.1)
+    assert harness.extra_memory(lambda: np.ones(2**17)) == pytest.approx(1.0, abs=0.1)
 
 
-def test_exponents_are_those_of_powers():
-    values = [1, 2, 4, 8]
-    assert scaling.exponent(values, [3 * v**1.5 for v in values]) == pytest.approx(1.5)
-    base = scaling.BASE
-    for name in ("n_samples", "n_features", "n_groups"):
-        doubled = scaling.operations("reference", **{**base, name: 2 * base[name]})
-        assert doubled == 2 * scaling.operations("reference", **base)
-    more = {**base, "n_active": 30}
-    assert scaling.operations("kernel", **more) > scaling.operations("kernel", **base)
-    assert scaling.traffic("kernel", **more) == scaling.traffic("kernel", **base)
-    assert scaling.traffic("kernel", **base) < scaling.traffic("reference", **base)
+def test_rows_without_their_library_are_left_out():
+    missing = implementation(1.0, library="a_library_that_is_not_there")
+    there = implementation(1.0)
+    (row,) = harness.over([missing, there]).args[1]
+    assert row.values == (there,)
 
 
 # ---- the report
 
-
-def test_targets_are_compared_with_the_numbers():
-    seconds = {"kernel": 1.0, "torch eager": 16.0, "JAX jit": 9.9, "Y A alone": 1.1}
-    assert [tuple(target)[1:] for target in writing.targets(one_table(**seconds))] == [
-        (">= 15 x", "16 x", True),
-        (">= 10 x", "9.9 x", False),
-        (">= 1 x", "1.1 x", True),
-        ("< 150 MB", "157 MB", False),
-    ]
+MACHINE = {"processor": "slide rule", "BLAS": "abacus", "threads": 1, "full_size": False}
 
 
-def test_a_faster_rival_is_listed_and_a_single_product_is_no_rival():
-    seconds = {"kernel": 1.0, "torch eager": 0.5, "JAX jit": 2.0, "Y A alone": 0.1}
-    assert writing.faster_rivals(one_table(**seconds)) == [("a table", "torch eager", 2.0)]
-    assert writing.faster_text(one_table(kernel=1.0))[-2] == "None was measured."
-
-
-def test_missing_parts_and_notes_are_reported():
-    results = {name: {} for name in writing.PARTS if name != "scaling"}
-    assert writing.notes_text(results) == ["Not measured yet: scaling.", ""]
-    noted = {**results, "scaling": {"note": "Cut off."}}
-    assert writing.notes_text(noted) == ["scaling: Cut off.", ""]
-    assert writing.notes_text({**results, "scaling": {}}) == []
-
-
-def test_the_report_in_the_repository_is_that_of_its_numbers(results):
-    assert set(results) <= set(report.PARTS) and "threshold" in results
-    assert (report.FOLDER / "report.md").read_text(encoding="utf-8") == writing.markdown(results)
-
-
-def test_the_report_can_be_written_again_without_measuring(results, tmp_path, monkeypatch):
-    (tmp_path / "report.json").write_text(json.dumps(results), encoding="utf-8")
-    monkeypatch.setattr(report, "versions", None)  # nothing is measured
-    assert report.main(["--only", "--out", str(tmp_path)]) == 0
-    written = {"report.json", "report.md", "scaling.svg", "roofline.svg"}
-    assert {path.name for path in tmp_path.iterdir()} == written
-    assert (tmp_path / "report.md").read_text(encoding="utf-8") == writing.markdown(results)
-
-
-def test_a_part_measured_anew_leaves_the_others(results, tmp_path, monkeypatch):
-    (tmp_path / "report.json").write_text(json.dumps(results), encoding="utf-8")
-    monkeypatch.setitem(report.PARTS, "others", lambda n_samples, runs: {"tables": []})
-    report.main(["--only", "others", "--quick", "--out", str(tmp_path)])
-    after = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
-    assert after.pop("others")["tables"] == []
-    del results["others"]
-    assert after == results
-
-
-def test_pictures_are_drawn(tmp_path):
-    points = {
-        name: {"operations": 1e9, "bytes": 1e8, "seconds": 1e-2}
-        for name in ("Y A in float64", "Y A in float32", "threshold")
+def run_of(part="test_sum", machine=MACHINE, **seconds):
+    """What pytest-benchmark writes, as far as it is read: medians of the rows of one table."""
+    facts = {"is_limit": False, "legend": "a row", "dtype": "float64"}
+    return {
+        "machine_info": {"gsae_ref": machine},
+        "datetime": "2026-01-02T03:04:05",
+        "benchmarks": [
+            {
+                "group": f"{part}: three; abacus",
+                "name": name.replace("_", " "),
+                "extra_info": facts | {"is_limit": name == "copy"},
+                "stats": {"median": value},
+            }
+            for name, value in seconds.items()
+        ],
     }
-    points["copy"] = {"operations": 0, "bytes": 1e8, "seconds": 1e-2}
-    one = {"values": [1, 2], "seconds": {"kernel": [1.0, 2.0], "reference": [2.0, 6.0]}}
-    one |= {how: {"kernel": 1.0, "reference": 1.58} for how in ("fitted", "operations", "bytes")}
-    part = {"about": {}, "minutes": 1.0, "peak_MiB": 100, "disturbed": 0.25}
-    results = {
-        "roofline": {**part, "points": points},
-        "scaling": {**part, "growth": dict.fromkeys(scaling.SWEEPS, one)},
+
+
+def test_ratios_are_paired_within_a_round():
+    """The machine slows down threefold: every round has the ratio 2, unlike the medians of all."""
+    speeds = [1.0, 3.0, 9.0]
+    runs = [run_of(numba=speed, rival=2 * speed, copy=speed / 2) for speed in speeds]
+    (table,) = report.gather(list(enumerate(runs)))["tables"].values()
+    assert table["rival"]["seconds"] == [2.0, 6.0, 18.0]
+    assert report.paired_ratios(table) == {
+        "numba": [1.0] * 3,
+        "rival": [2.0] * 3,
+        "copy": [0.5] * 3,
     }
-    report.publish(results, tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == {
-        "report.md",
-        "scaling.svg",
-        "roofline.svg",
-    }
-    text = (tmp_path / "report.md").read_text(encoding="utf-8")
-    assert "25% of the processor time was used by other processes" in text
-    assert "| n_samples | 1.00 | 1.00 | 1.00 | 1.58 | 1.58 | 1.58 |" in text
-
-
-@pytest.mark.parametrize(("ours", "share"), [(1.0, 0.75), (4.0, 0.0), (5.0, 0.0)])
-def test_the_disturbance_is_the_share_of_other_processes(ours, share):
-    assert report.disturbance((10.0, 1.0), (14.0, 1.0 + ours)) == share
-    assert report.disturbance(None, None) is None
-
-
-@pytest.mark.parametrize("command", [["benchmarks/report.py"], ["-m", "benchmarks.report"]])
-def test_the_report_runs_as_a_script_and_as_a_module(command):
-    done = subprocess.run(
-        [sys.executable, *command, "--help"], cwd=ROOT, capture_output=True, text=True, check=True
+    assert "| rival | 6 | 2.00 | 2.00 | 2.00 |" in "\n".join(
+        report.table_text("sum: three; abacus", ms(table))
     )
-    assert "first-call" in done.stdout
 
 
-def test_the_first_call_of_a_new_process_is_timed():
-    imported, numba, first, second = report.first_times(report.CALLS["Adam"])
-    assert min(imported, numba, first, second) > 0
+def ms(table):
+    """The table in milliseconds, so that they print as seconds do."""
+    scaled = {}
+    for name, row in table.items():
+        scaled[name] = {**row, "seconds": [x / 1000 for x in row["seconds"]]}
+    return scaled
+
+
+def test_a_round_that_a_row_missed_does_not_shift_the_next_ones():
+    runs = [run_of(numba=1.0, rival=2.0), run_of(numba=3.0), run_of(numba=9.0, rival=18.0)]
+    (table,) = report.gather(list(enumerate(runs)))["tables"].values()
+    assert table["rival"]["seconds"] == [2.0, None, 18.0]
+    assert report.paired_ratios(table)["rival"] == [2.0, 2.0]
+    assert report.seconds(table["rival"]) == 10.0
+
+
+def test_a_faster_rival_is_listed_and_a_limit_is_none():
+    run = run_of(numba=1.0, numba__one_thread=0.5, rival=0.8, copy=0.1)
+    tables = report.gather([(1, run)])["tables"]
+    assert report.faster_rivals(tables) == [("test_sum: three; abacus", "rival", 1.25)]
+    alone = report.gather([(1, run_of(numba=1.0))])["tables"]
+    assert report.faster_text(alone)[-2] == "None was measured."
+
+
+def test_rounds_of_different_machines_are_refused():
+    runs = [run_of(numba=1.0), run_of(numba=1.0, machine={**MACHINE, "BLAS": "fingers"})]
+    with pytest.raises(SystemExit, match="different machines or with different settings"):
+        report.gather(list(enumerate(runs)))
+
+
+def test_exponents_are_those_of_powers():
+    points = [(v, 3 * v**1.5, v, v**2) for v in (1, 2, 4, 8)]
+    assert [report.exponent(points, k) for k in (1, 2, 3)] == pytest.approx([1.5, 1.0, 2.0])
+
+
+def kept_report():
+    return json.loads((KEPT / "report.json").read_text(encoding="utf-8"))
+
+
+def test_the_report_in_the_repository_is_that_of_its_numbers(tmp_path):
+    report.publish(kept_report(), tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {path.name for path in KEPT.glob("*.*")}
+    for name in ("report.json", "report.md"):
+        assert (tmp_path / name).read_bytes() == (KEPT / name).read_bytes()
+    text = (KEPT / "report.md").read_text(encoding="utf-8")
+    assert text.count("BLAS: openblas") == text.count("\n### ") > 30
+
+
+# ---- the command
+
+
+@pytest.fixture
+def parts(monkeypatch):
+    """Parts that are measured by writing a file at once; the list of those that were."""
+    ran = []
+
+    def run_part(part, path, options):
+        ran.append(path.stem)
+        path.write_text(json.dumps(run_of(part, numba=1.0, rival=2.0)), encoding="utf-8")
+        return True
+
+    monkeypatch.setattr(report, "run_part", run_part)
+    return ran
+
+
+def test_a_stopped_report_keeps_its_parts_and_continues(parts, tmp_path, monkeypatch, capsys):
+    measure = report.run_part
+
+    def stop_at_the_third(part, path, options):
+        if len(parts) == 2:
+            raise KeyboardInterrupt
+        return measure(part, path, options)
+
+    command = ["--out", str(tmp_path), "--rounds", "2", "--only", "test_adam", "test_door"]
+    monkeypatch.setattr(report, "run_part", stop_at_the_third)
+    assert report.main(command) == 0
+    assert "stopped; the parts that ran are reported" in capsys.readouterr().out
+    assert parts == ["01-test_adam", "01-test_door"]
+    assert "## Test_door" in (tmp_path / "report.md").read_text(encoding="utf-8")
+    monkeypatch.setattr(report, "run_part", measure)
+    assert report.main(command) == 0
+    assert parts[2:] == ["02-test_adam", "02-test_door"]
+    both = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert all(len(table["rival"]["seconds"]) == 2 for table in both["tables"].values())
+
+
+def test_nothing_is_written_outside_the_folder(parts, tmp_path, monkeypatch):
+    def files(folder):
+        return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+
+    def state():
+        code = [files(ROOT / name) for name in ("benchmarks", "docs")]
+        return [(ROOT / "README.md").stat().st_mtime_ns, *code]
+
+    working = tmp_path / "here"
+    working.mkdir()
+    monkeypatch.chdir(working)
+    before = state()
+    assert report.main(["--out", "there", "--rounds", "1"]) == 0
+    assert state() == before
+    assert [path.name for path in working.iterdir()] == ["there"]
+    names = {path.name for path in (working / "there").iterdir()}
+    assert names == {"rounds", "report.json", "report.md"}
+
+
+def test_the_folder_must_be_named(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        report.main([])
+    assert "--out" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("status", [0, 1, 2, 5])
+def test_a_part_is_kept_only_whole(status, tmp_path, monkeypatch):
+    path = tmp_path / "01-test_adam.json"
+
+    def run(command, **options):
+        option = next(word for word in command if word.startswith("--benchmark-json="))
+        Path(option.partition("=")[2]).write_text("{}", encoding="utf-8")
+        return subprocess.CompletedProcess(command, status)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    if status == 2:
+        with pytest.raises(KeyboardInterrupt):
+            report.run_part("test_adam", path, [])
+    else:
+        assert report.run_part("test_adam", path, []) is (status != 1)
+    assert [each.name for each in tmp_path.iterdir()] == [path.name] * (status in (0, 1))
+
+
+def test_a_part_is_measured_by_pytest_benchmark(tmp_path):
+    pytest.importorskip("pytest_benchmark")
+    options = ["--benchmark-min-rounds=1", "--benchmark-max-time=0.01", "-k", "float32 and not cop"]
+    command = ["--out", str(tmp_path), "--rounds", "1", "--only", "test_adam", *options]
+    assert report.main(command) == 0
+    result = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    ((group, table),) = result["tables"].items()
+    assert group.startswith("Adam: 950 x 1000, float32; ")
+    assert {"numba", "reference"} <= set(table)
+    assert all(row["seconds"][0] > 0 and row["shapes"] for row in table.values())

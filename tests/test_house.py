@@ -235,11 +235,12 @@ def graph_of(files, root):
 
 
 def graph_of_scripts(files):
-    """As :func:`graph_of` for files that import each other by their bare names."""
+    """As :func:`graph_of` for files that import each other by bare names or from their folder."""
     paths = {path.stem: path for path in files}
     arrows = {}
     for module, path in paths.items():
-        names = {name.split(".")[0] for name in imports(ast.walk(ast.parse(path.read_text())))}
+        found = imports(ast.walk(ast.parse(path.read_text())), f"here.{module}")
+        names = {name.removeprefix("here.").split(".")[0] for name in found}
         arrows[module] = (names & set(paths)) - {module}
     return arrows
 
@@ -442,6 +443,15 @@ GRAPH = graph_of(PACKAGE_FILES, PACKAGE.parent)
 
 def test_no_import_circle():
     assert circle(GRAPH) == []
+
+
+def test_arrows_of_scripts_are_found(tmp_path):
+    (tmp_path / "a.py").write_text("from .b import f\nfrom . import c\n")
+    (tmp_path / "b.py").write_text("import a.x\n")
+    (tmp_path / "c.py").write_text("from os import path\n")
+    arrows = graph_of_scripts(sorted(tmp_path.glob("*.py")))
+    assert arrows == {"a": {"b", "c"}, "b": {"a"}, "c": set()}
+    assert set(circle(arrows)) == {"a", "b"}
 
 
 @pytest.mark.parametrize("folder", ["benchmarks", "tests"])

@@ -267,6 +267,17 @@ def test_every_run_that_diverges_raises_the_same_error(caught):
         assert type(error.value) is gs.DivergenceError
 
 
+def test_variables_that_force_a_blas_kernel_are_reported(monkeypatch):
+    from gsae_ref.versions import FORCING, versions
+
+    for name in FORCING:
+        monkeypatch.delenv(name, raising=False)
+    pytest.importorskip("threadpoolctl")
+    assert "forced" not in versions()["BLAS"]
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
+    assert versions()["BLAS"].endswith(", forced by OPENBLAS_CORETYPE=Haswell")
+
+
 def test_show_versions_prints_the_versions(capsys):
     assert gs.show_versions() is None
     printed = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
