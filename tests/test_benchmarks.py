@@ -226,12 +226,9 @@ def test_a_stopped_report_keeps_its_parts_and_continues(parts, tmp_path, monkeyp
 
 
 def test_nothing_is_written_outside_the_folder(parts, tmp_path, monkeypatch):
-    def files(folder):
-        return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
-
     def state():
-        code = [files(ROOT / name) for name in ("benchmarks", "docs")]
-        return [(ROOT / "README.md").stat().st_mtime_ns, *code]
+        pages = [ROOT / name for name in ("README.md", "docs/performance.md", "benchmarks")]
+        return {path: path.stat().st_mtime_ns for path in [*pages, KEPT, *KEPT.rglob("*")]}
 
     working = tmp_path / "here"
     working.mkdir()
