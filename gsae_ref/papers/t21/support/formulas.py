@@ -81,8 +81,10 @@ def group_norm_bound(
     """Lower bound on ||A_g^T y|| of an active group. [T21] Eq. (22), second inequality.
 
     * ``form="printed"``: B_min (1 - delta) - gamma B_max (mu_B + delta).
-    * ``form="corrected"``: B_min (1 - delta) - (gamma - 1) B_max (d mu_B + delta). The sum over
-      h != g in S has gamma - 1 terms, and each needs the factor d of :func:`cross_term_bound`.
+    * ``form="corrected"``: B_min (1 - delta) - (gamma - 1) B_max (d mu_B + delta).
+
+    The sum over h != g in S has gamma - 1 terms, and each needs the factor d of
+    :func:`cross_term_bound`.
 
     The printed bound exceeds the right one as soon as (gamma - 1) d > gamma (at delta = 0).
 
