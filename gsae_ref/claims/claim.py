@@ -24,7 +24,7 @@ class Claim:
         A callable receives one instance with arrays as attributes and returns the two sides of
         ``left <= right``; it is searched in floats, and nothing is proved of it.
     model : str or Model, default "groups"
-        What instances are: "groups" or "columns", or a model of your own.
+        What instances are: "groups", "columns", "t21", "n19", "l23", or a model of your own.
     sizes : dict or sequence of dict, optional
         The sizes to try; None: those that the model names.
     given : sequence of str

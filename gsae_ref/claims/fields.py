@@ -11,6 +11,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from functools import partial, reduce
+from math import comb
 from types import MappingProxyType
 from typing import Any
 
@@ -39,10 +40,37 @@ WORDS = {
     "largest": "largest(numbers): their maximum",
     "least": "least(numbers): their minimum",
     "total": "total(numbers or matrices): their sum",
+    "prod": "prod(numbers): their product",
     "abs": "abs(x): absolute value of a number",
     "range": "range(k), range(i, k): the integers below k",
     "len": "len(list): its length",
+    "subsets": "subsets(k, r): all lists of r of the integers below k, ascending",
+    "tuples": "tuples(list, r): all lists of r items of a list, with repetition",
 }
+
+
+MOST_LISTED = 10_000
+
+
+def subsets(k: int, r: int) -> list[Any]:
+    """See :data:`WORDS`; refused where there are too many."""
+    _check_count(f"subsets({k}, {r})", comb(k, r))
+    return rational.subsets(k, r)
+
+
+def tuples(items: Iterable[Any], r: int) -> list[Any]:
+    """See :data:`WORDS`; refused where there are too many."""
+    found = list(items)
+    _check_count(f"tuples(list of {len(found)}, {r})", len(found) ** r)
+    return rational.tuples(found, r)
+
+
+def _check_count(text: str, count: int) -> None:
+    if count > MOST_LISTED:
+        raise ValueError(f"{text} has {count} lists; at most {MOST_LISTED} are computed")
+
+
+LISTS: dict[str, Callable[..., Any]] = {"subsets": subsets, "tuples": tuples}
 
 
 class Exact:
@@ -55,6 +83,7 @@ class Exact:
     def __init__(self, precision: int = 100) -> None:
         self.precision = precision
         plain: dict[str, Callable[..., Any]] = {"abs": abs, "range": range, "len": len}
+        plain |= LISTS
         self.words: Mapping[str, Callable[..., Any]] = MappingProxyType(
             {name: plain.get(name) or self._at_precision(name) for name in WORDS}
         )
@@ -110,6 +139,7 @@ class Floats:
             name: getattr(self, name) for name in WORDS if hasattr(self, name)
         }
         words |= {"abs": np.abs, "range": range, "len": len, "total": sum, "inner": _inner}
+        words |= {"prod": rational.prod, **LISTS}
         self.words: Mapping[str, Callable[..., Any]] = MappingProxyType(words)
 
     def constant(self, number: int | float) -> Any:

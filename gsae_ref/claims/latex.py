@@ -112,7 +112,7 @@ class Formula:
     def _call(self, node: ast.Call) -> tuple[str, int]:
         assert isinstance(node.func, ast.Name)
         word = node.func.id
-        over = {"total": r"\sum", "largest": r"\max", "least": r"\min"}
+        over = {"total": r"\sum", "prod": r"\prod", "largest": r"\max", "least": r"\min"}
         if word in over:
             return self._over(over[word], node.args[0])
         inside = [self.tree(argument) for argument in node.args]

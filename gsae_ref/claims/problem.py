@@ -367,15 +367,15 @@ def _flat(value: Any, n_instances: int) -> Array:
 def _margin(left: Any, relation: str, right: Any, n_instances: int) -> Array:
     """How far every instance is inside a condition."""
     if relation == "==":
-        defect = np.abs(np.asarray(left) - right)
-        return -np.broadcast_to(defect, (n_instances, *defect.shape[1:])).max(axis=(1, 2))
+        defect = np.abs(np.atleast_3d(left - right)).max(axis=(1, 2))
+        return -np.broadcast_to(defect, n_instances)
     return _flat(right, n_instances) - _flat(left, n_instances) - STRICT * (relation == "<")
 
 
 def _distance(left: Any, right: Any, floor: float) -> tuple[Any, str, Any]:
     """An equation as a pair: ||left - right|| and the scale ||left|| + ||right|| + floor."""
     gap, a, b = (
-        np.sqrt((np.asarray(M) ** 2).sum(axis=(-2, -1), keepdims=True))
+        np.sqrt((np.atleast_3d(M) ** 2).sum(axis=(-2, -1), keepdims=True))
         for M in (left - right, left, right)
     )
     return gap, "<=", a + b + floor

@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction as Q
 from functools import partial, reduce
-from itertools import starmap
+from itertools import combinations, starmap
+from itertools import product as cartesian
 from math import ceil, floor, isqrt
-from operator import add, neg, sub
+from operator import add, mul, neg, sub
 from typing import Any
 
 from .exact import ldl_pivots
@@ -233,6 +234,29 @@ def total(items: Iterable[Any]) -> Any:
     """The sum of numbers or of matrices; 0 of nothing."""
     found = list(items)
     return reduce(add, found) if found else 0
+
+
+def prod(numbers: Iterable[Number]) -> Number:
+    """The product of numbers; 1 of nothing."""
+    return reduce(mul, numbers, 1)
+
+
+def subsets(k: int, r: int) -> list[Any]:
+    """All r of the integers below k, ascending.
+
+    >>> subsets(3, 2)
+    [(0, 1), (0, 2), (1, 2)]
+    """
+    return list(combinations(range(k), r))
+
+
+def tuples(items: Iterable[Any], r: int) -> list[Any]:
+    """All lists of r items, with repetition.
+
+    >>> tuples([1, -1], 2)
+    [(1, 1), (1, -1), (-1, 1), (-1, -1)]
+    """
+    return list(cartesian(items, repeat=r))
 
 
 def largest(numbers: Iterable[Number]) -> Number:

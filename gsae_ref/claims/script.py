@@ -14,7 +14,7 @@ from .problem import Problem
 from .proof import Fact, Proof
 from .pruning import called_only, run_file
 from .rational import Interval, Matrix
-from .sentences import Sentence, parsed
+from .sentences import Sentence, free_names, parsed
 
 BUILT_IN = {"abs", "range", "len"}
 
@@ -111,7 +111,7 @@ def _definitions(proof: Proof) -> list[str]:
     problem = proof.problem
     texts = {**problem.model.definitions, **problem.claim.let}
     made = {name: exact_text(parsed(texts[name]), problem) for name in problem.defined}
-    ranges = [name for name, text in made.items() if text.startswith("range(")]
+    ranges = [name for name in made if _is_range_of_sizes(texts[name], problem)]
     lines = [
         "# what it defines",
         "; ".join(f"{script_name(name)} = {made[name]}" for name in ranges),
@@ -120,6 +120,10 @@ def _definitions(proof: Proof) -> list[str]:
     for name, value in proof.values.items():
         lines.append(f"assert {script_name(name)} == {literal(value)}")
     return lines
+
+
+def _is_range_of_sizes(text: str, problem: Problem) -> bool:
+    return text.startswith("range(") and set(free_names(parsed(text))) <= set(problem.sizes)
 
 
 def _hypotheses(proof: Proof) -> list[str]:

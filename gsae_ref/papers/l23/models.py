@@ -1,0 +1,228 @@
+"""The model "l23": designs, true weights, noise, and a state of the network, for claims.
+
+The design and the noise are divided by sqrt(n), so that ``X[l].T @ X[k]`` is X_l^T X_k / n and
+``X[l].T @ xi`` is X_l^T xi / n, both rational. Groups have d entries; the first s are the support.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from ...claims.model import Block, Instance, Model, Parts, Sizes, register
+
+SIZES = {
+    "n": "number of samples",
+    "L": "number of groups",
+    "d": "entries of a group",
+    "s": "number of groups in the support",
+}
+MEANINGS = SIZES | {
+    "X": "X[l]: columns of group l of the design, divided by sqrt(n), n x d",
+    "w_star": "w_star[l]: true weights of group l, d x 1; 0 off the support",
+    "xi": "the noise, divided by sqrt(n), n x 1",
+    "y": "the response, sum of X[l] @ w_star[l] over the support, plus xi, n x 1",
+    "u": "u[l]: magnitude of group l in the network, at least 0",
+    "v": "v[l]: direction of group l in the network, d x 1",
+    "groups": "range(L)",
+    "active": "range(s), the support",
+    "inactive": "range(s, L)",
+    "m": "lower bound of norm(w_star[l]) on the support; it is 1, which fixes the unit",
+    "M": "upper bound of norm(w_star[l]) on the support",
+    "alpha": "upper bound of u[l]**2 off the support",
+    "gamma": "step size of u, at least 0",
+    "eta": "step size of v, at least 0",
+    "eps": "the precision of (11), at least 0",
+    "delta_in": "largest spectral(X[l].T @ X[l] - eye(d)), (1)",
+    "delta_out": "largest spectral(X[l].T @ X[k]), l != k, (2); 0 for one group",
+    "nu": "nu[l] = X[l].T @ xi, d x 1",
+    "noise": "largest norm(nu[l])",
+    "zeta": "80 * largest([noise, eps]): that of Section 4 with the 2-norm",
+    "w": "w[l] = u[l]**2 * v[l], d x 1",
+    "q": "q[l] = X[l].T @ (y - sum of X[k] @ w[k]): minus the gradient of the loss in w[l]",
+    "b": "b[l] = w[l] + q[l] - w_star[l]: the perturbation in (4)",
+    "u_dot": "u_dot[l] = 2 * u[l] * inner(v[l], q[l]): the gradient flow (3)",
+    "v_dot": "v_dot[l] = u[l]**2 * q[l]: the gradient flow (3)",
+    "v_next": "v_next[l]: direction after a step of Algorithm 1, along w[l] + q[l]",
+    "w_next": "w_next[l] = u[l]**2 * v_next[l]: where Algorithm 1 takes the gradient in u",
+    "u_next": "u_next[l]: magnitude after a step of Algorithm 1",
+}
+
+
+def refuse(sizes: Sizes) -> str:
+    """Why no instance has these sizes."""
+    if sizes["s"] > sizes["L"]:
+        return "s <= L: at most all groups are in the support"
+    return "d <= n: a group has at most n columns" if sizes["d"] > sizes["n"] else ""
+
+
+def blocks(sizes: Sizes) -> dict[str, Block]:
+    """The free parameters."""
+    n, L, d, s = (sizes[name] for name in SIZES)
+    p = L * d
+    orthogonal = ("orthogonal design",)
+    return {
+        "frame_skew": Block(p * (p - 1) // 2),
+        "frame_tilt": Block(max(n - p, 0) * p),
+        "X_skew": Block(L * d * (d - 1) // 2, 0.3, orthogonal),
+        "X_tilt": Block(L * (n - d) * d, 0.3, orthogonal),
+        "X_stretch": Block(L * d * d, 0.1, ("orthonormal groups", *orthogonal)),
+        "weights": Block(s * (d - 1)),
+        "size": Block(s),
+        "oversize": Block(s, 0.5, ("weights bounded",)),
+        "width": Block(1),
+        "noise": Block(n, 0.1, ("no noise",)),
+        "magnitude": Block(L),
+        "direction": Block(L * (d - 1)),
+        "flip": Block(L, signs=True),
+        "v_stretch": Block(L, 0.3, ("unit v",)),
+        "slack": Block(1, 0.3),
+        "step": Block(1),
+        "v_step": Block(1),
+        "precision": Block(1, 0.1),
+    }
+
+
+def _design(i: Instance) -> list[Any]:
+    n = i["n"]
+    d = i["d"]
+    if "orthogonal design" in i.given:
+        return _cut_frame(i)
+
+    def build(part: Parts) -> Any:
+        frame = part.frame(part.skew("X_skew", d), part.matrix("X_tilt", n - d, d))
+        group = part.rolled(frame, [k * d for k in range(i["L"])])
+        if "orthonormal groups" in i.given:
+            return group
+        return group @ (i.field.words["eye"](d) + part.matrix("X_stretch", d, d))
+
+    return i.each(i["L"], build)
+
+
+def _cut_frame(i: Instance) -> list[Any]:
+    """The groups of L d orthonormal columns."""
+    d = i["d"]
+    p = i["L"] * d
+    if p > i["n"]:
+        raise ValueError(f"an orthogonal design needs n >= L * d = {p}")
+    words = i.field.words
+    frame = i.one(
+        lambda part: part.frame(
+            part.skew("frame_skew", p), part.matrix("frame_tilt", i["n"] - p, p)
+        )
+    )
+    columns = [words["col"](frame, j) for j in range(p)]
+    return [words["beside"](columns[k * d : (k + 1) * d]) for k in range(i["L"])]
+
+
+def _weights(i: Instance) -> list[Any]:
+    def build(part: Parts) -> Any:
+        size = 1 + (part.same(i["M"]) - 1) * part.share("size")
+        if "weights bounded" not in i.given:
+            size = size * (1 + part.number("oversize")) ** 2
+        return part.sphere(part.matrix("weights", i["d"] - 1, 1)) * size
+
+    active = i.each(i["s"], build)
+    return active + [0 * active[0]] * (i["L"] - i["s"])
+
+
+def _directions(i: Instance) -> list[Any]:
+    def build(part: Parts) -> Any:
+        unit = part.sphere(part.matrix("direction", i["d"] - 1, 1))
+        signed = i.field.choose(part.number("flip"), -unit, unit)
+        return signed if "unit v" in i.given else signed * (1 + part.number("v_stretch"))
+
+    return i.each(i["L"], build)
+
+
+def _alpha(i: Instance) -> Any:
+    squares = [u**2 for u in i["u"][i["s"] :]]
+    slack = i.number("slack") ** 2
+    return i.field.words["largest"](squares) + slack if squares else slack
+
+
+def always(given: Collection[str]) -> tuple[str, ...]:
+    """What alpha bounds."""
+    return ("largest([0] + [u[l]**2 for l in inactive]) <= alpha",)
+
+
+BASICS = {
+    "X": _design,
+    "w_star": _weights,
+    "xi": lambda i: i.one(lambda part: part.matrix("noise", i["n"], 1)),
+    "u": lambda i: i.each(i["L"], lambda part: part.number("magnitude") ** 2),
+    "v": _directions,
+    "m": lambda i: 1 + 0 * i.number("width"),
+    "M": lambda i: 1 + i.number("width") ** 2,
+    "alpha": _alpha,
+    "gamma": lambda i: i.number("step") ** 2,
+    "eta": lambda i: i.number("v_step") ** 2,
+    "eps": lambda i: i.number("precision") ** 2,
+}
+DEFINITIONS = {
+    "groups": "range(L)",
+    "active": "range(s)",
+    "inactive": "range(s, L)",
+    "y": "total(X[l] @ w_star[l] for l in active) + xi",
+    "delta_in": "largest([spectral(X[l].T @ X[l] - eye(d)) for l in groups])",
+    "delta_out": "largest([0] + [spectral(X[l].T @ X[k]) for l in groups for k in range(l)])",
+    "nu": "[X[l].T @ xi for l in groups]",
+    "noise": "largest([norm(nu[l]) for l in groups])",
+    "zeta": "80 * largest([noise, eps])",
+    "w": "[u[l]**2 * v[l] for l in groups]",
+    "q": "[X[l].T @ (y - total(X[k] @ w[k] for k in groups)) for l in groups]",
+    "b": "[w[l] + q[l] - w_star[l] for l in groups]",
+    "u_dot": "[2 * u[l] * inner(v[l], q[l]) for l in groups]",
+    "v_dot": "[u[l]**2 * q[l] for l in groups]",
+    "v_next": "[(w[l] + q[l]) / norm(w[l] + q[l]) for l in groups]",
+    "w_next": "[u[l]**2 * v_next[l] for l in groups]",
+    "u_next": "[u[l] + 2 * gamma * u[l] * inner(v_next[l], X[l].T"
+    " @ (y - total(X[k] @ w_next[k] for k in groups))) for l in groups]",
+}
+GIVEN = {
+    "orthonormal groups": ("X[l].T @ X[l] == eye(d) for l in groups",),
+    "orthogonal design": (
+        "X[l].T @ X[l] == eye(d) for l in groups",
+        "largest([0] + [norm(X[l].T @ X[k]) for l in groups for k in range(l)]) == 0",
+    ),
+    "weights bounded": ("m <= norm(w_star[l]) <= M for l in active",),
+    "no noise": ("norm(xi) == 0",),
+    "unit v": ("norm(v[l]) == 1 for l in groups",),
+}
+TRIED = (
+    {"n": 4, "L": 2, "d": 2, "s": 1},
+    {"n": 4, "L": 3, "d": 2, "s": 2},
+    {"n": 3, "L": 3, "d": 1, "s": 2},
+)
+L23 = register(
+    Model(
+        name="l23",
+        sizes=SIZES,
+        tried=TRIED,
+        refuse=refuse,
+        blocks=blocks,
+        basics=BASICS,
+        definitions=DEFINITIONS,
+        always=always,
+        given=GIVEN,
+        meanings=MEANINGS,
+        distance="delta_in + delta_out",
+        symbols={
+            "w_star": "w^*",
+            "xi": r"\xi / \sqrt n",
+            "m": r"u_{\min}^{*2}",
+            "M": r"u_{\max}^{*2}",
+            "eps": r"\epsilon",
+            "delta_in": r"\delta_{in}",
+            "delta_out": r"\delta_{out}",
+            "u_dot": r"\dot u",
+            "v_dot": r"\dot v",
+            "v_next": "v^+",
+            "w_next": "w^+",
+            "u_next": "u^+",
+            "noise": r"\max_l \|\nu_l\|",
+            "active": r"\mathcal S",
+            "inactive": r"\mathcal S^c",
+        },
+    )
+)
