@@ -49,6 +49,7 @@ from .ops import (
 from .papers import models as _models
 from .papers.ledger import LEDGER
 from .papers.t21.model.formulas import block_coherence, coherence
+from .papers.t21.samples.formulas_certificate import SamplesCertificate
 from .papers.t21.support.formulas import SupportInterval, support_interval
 from .papers.t21.threshold.formulas import DataThreshold, data_threshold, debiasing_threshold
 from .sampling import (
@@ -68,7 +69,13 @@ from .sampling import (
     support_moments,
 )
 from .training import full_batch_gradient, train, train_sparse
-from .verification import DictionaryReport, VerificationReport, check_dictionary, verify
+from .verification import (
+    DictionaryReport,
+    VerificationReport,
+    certify_samples,
+    check_dictionary,
+    verify,
+)
 from .versions import show_versions
 
 if _typing.TYPE_CHECKING:
@@ -98,6 +105,7 @@ __all__ = [
     "VerificationReport",
     "__version__",
     "block_coherence",
+    "certify_samples",
     "check_dictionary",
     "closeness",
     "clustering_accuracy",

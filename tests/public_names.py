@@ -35,6 +35,10 @@ PUBLIC = {
     "Images": "(train_images, train_labels, test_images, test_labels)",
     "LEDGER": "dict",
     "Nearness": "(delta, xi, permutation, signs)",
+    "SamplesCertificate": (
+        "(certified, reasons, n_samples, spans, theorems, targets, tangents, rates, late_rates, "
+        "guaranteed, measured, n_steps)"
+    ),
     "SparseAutoencoder": (
         "(n_components=20, lam=0.1, activation='soft', *, fit_bias=True, n_epochs=50, "
         "batch_size=128, optimizer='adam', step_size=0.001, constraint='columns', "
@@ -45,6 +49,7 @@ PUBLIC = {
     "SupportLaw": "(supports, probabilities)",
     "VerificationReport": "(rows, settings)",
     "block_coherence": "(A, group_size)",
+    "certify_samples": "(A, Y, lam, group_size, step_size, n_steps=100)",
     "check_dictionary": (
         "(A, group_size, n_active=None, b_min=None, b_max=None, A_star=None, *, codes=None, "
         "data=None, lam=None)"

@@ -8,6 +8,7 @@ import html
 import inspect
 import re
 from fractions import Fraction
+from pathlib import Path
 
 from api_pages import resolve
 from exact_latex import comparison, fraction, matrix
@@ -19,6 +20,7 @@ from gsae_ref.papers.ledger import LEDGER
 from gsae_ref.papers.row import VERDICTS
 from gsae_ref.verification.evidence import counterexamples_of
 
+THEOREMS = Path(__file__).parents[1] / "theorems"
 PAPERS = {
     "T21": "On the Convergence of Group-Sparse Autoencoders",
     "N19": "On the Dynamics of Gradient Descent for Autoencoders",
@@ -327,10 +329,13 @@ class _Page:
         name = self.source.derivation
         if not name:
             return []
+        page = THEOREMS / f"{self.source.id}.md"
+        paper = f"The proof as a short paper: [{page.stem}](../../theorems/{page.name}).\n"
         docstring = inspect.cleandoc(resolve(name).__doc__ or "")
         text = DOCTEST.split(SECTION.split(docstring)[0])[0].strip()
         return [
             "## Derivation\n",
+            *([paper] if page.exists() else []),
             f"{self.writer.code(name)}; its docstring:\n",
             f"```{{code-block}} text\n:class: docstring\n\n{text}\n```\n",
         ]

@@ -114,6 +114,21 @@ def dictionary(name: str, value: Any, size: int = 1) -> Array:
     return result
 
 
+def orthonormal_groups(name: str, value: Any, size: int) -> Array:
+    """Return a float64 dictionary whose groups of ``size`` have orthonormal columns, to 1e-5."""
+    result = dictionary(name, value, size).astype(np.float64)
+    B = np.moveaxis(result.reshape(len(result), -1, size), 1, 0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        defects = np.abs(np.swapaxes(B, 1, 2) @ B - np.eye(size)).max(axis=(1, 2))
+    if not (defects <= 1e-5).all():
+        g = int(np.argmax(np.where(np.isfinite(defects), defects, np.inf)))
+        raise ValueError(
+            f"{name}: the columns of group {g} are not orthonormal, "
+            f"||A_g^T A_g - I|| reaches {defects[g]:.3g}; orthonormalise every group first"
+        )
+    return result
+
+
 def batch(name: str, value: Any, n_columns: int, of: str) -> Array:
     """Return samples that fit ``of``: rows (n_samples, n_columns), or one (n_columns,)."""
     result = array(name, value, ndim=(1, 2))

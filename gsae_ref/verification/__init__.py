@@ -10,6 +10,7 @@ from ..papers.row import KINDS, VERDICTS
 from .dictionary import DictionaryReport, check_dictionary
 from .report import RowResult, VerificationReport
 from .run import find_row, verify
+from .samples import certify_samples
 
 __all__ = [
     "DictionaryReport",
@@ -18,6 +19,7 @@ __all__ = [
     "RowResult",
     "VERDICTS",
     "VerificationReport",
+    "certify_samples",
     "check_dictionary",
     "find_row",
     "verify",

@@ -64,6 +64,24 @@ def dictionaries(rng, /, first="A", second="A_star", **more):
     return {**M, "group_size": d, **more}
 
 
+def orthonormal(rng, n, n_groups, d):
+    """Groups of d orthonormal columns in R^n."""
+    return np.hstack([np.linalg.qr(rng.normal(size=(n, d)))[0] for _ in range(n_groups)])
+
+
+def samples_of_groups(rng):
+    d, g, m = map(int, rng.integers(1, 4, size=3))
+    n = d + int(rng.integers(0, 3))
+    return {
+        "A": orthonormal(rng, n, g, d),
+        "Y": rng.normal(size=(m, n)),
+        "lam": float(rng.choice([0.0, 0.5, 1.0])),
+        "group_size": d,
+        "step_size": float(rng.uniform(0.01, 3)),
+        "n_steps": 3,
+    }
+
+
 def without(arguments, *names):
     return {name: value for name, value in arguments.items() if name not in names}
 
@@ -216,6 +234,7 @@ ROWS = {
         },
         work=("n_draws", "n_clusters"),
     ),
+    "certify_samples": Row(gs.certify_samples, samples_of_groups, work=("n_steps",), nan=True),
     "code_moments": Row(gs.code_moments, lambda rng: {"model": "general", "bounds": (0.5, 2.0)}),
     "coherence": Row(gs.coherence, lambda rng: {"A": pair(rng)[0]["A"]}),
     "compare_gradients": Row(

@@ -15,6 +15,7 @@ from ... import groups
 from ...arrays import Array
 from ...claims.family import Family
 from .instance import Instance
+from .samples import families as samples
 from .support.formulas import recovery_interval
 from .threshold import families as threshold
 
@@ -305,5 +306,5 @@ FAMILIES = {
     "exclusion": Family(_exclusion, _ONE),
 }
 MODEL = frozenset(FAMILIES)  # those whose instances are T21's model
-FAMILIES |= threshold.FAMILIES
+FAMILIES |= threshold.FAMILIES | samples.FAMILIES
 EXCLUSION_MANY = Family(_exclusion_many, _MANY)  # two or three active groups, for R4

@@ -5,5 +5,6 @@ from .direction import measurements as direction
 from .experimental_validation import measurements as experimental_validation
 from .gradients import measurements as gradients
 from .model import measurements as model
+from .samples import measurements as samples
 from .support import measurements as support
 from .threshold import measurements as threshold

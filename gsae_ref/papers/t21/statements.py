@@ -5,6 +5,7 @@ from .direction import statements as direction
 from .experimental_validation import statements as experimental_validation
 from .gradients import statements as gradients
 from .model import statements as model
+from .samples import statements as samples
 from .support import statements as support
 from .threshold import statements as threshold
 
@@ -15,5 +16,6 @@ ROWS = (
     *direction.ROWS,
     *convergence.ROWS,
     *threshold.ROWS,
+    *samples.ROWS,
     *experimental_validation.ROWS,
 )
