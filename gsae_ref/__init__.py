@@ -70,10 +70,14 @@ from .sampling import (
 )
 from .training import full_batch_gradient, train, train_sparse
 from .verification import (
+    DesignReport,
     DictionaryReport,
+    SparseDictionaryReport,
     VerificationReport,
     certify_samples,
+    check_design,
     check_dictionary,
+    check_sparse_dictionary,
     verify,
 )
 from .versions import show_versions
@@ -89,6 +93,7 @@ __all__ = [
     "Claim",
     "Closeness",
     "DataThreshold",
+    "DesignReport",
     "DictionaryMatch",
     "DictionaryReport",
     "DivergenceError",
@@ -99,6 +104,7 @@ __all__ = [
     "Images",
     "LEDGER",
     "Nearness",
+    "SparseDictionaryReport",
     "SparseSample",
     "SupportInterval",
     "SupportLaw",
@@ -106,7 +112,9 @@ __all__ = [
     "__version__",
     "block_coherence",
     "certify_samples",
+    "check_design",
     "check_dictionary",
+    "check_sparse_dictionary",
     "closeness",
     "clustering_accuracy",
     "clustering_chance",

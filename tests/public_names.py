@@ -12,6 +12,7 @@ PUBLIC = {
         "eta=None, early_stopping=True, validation_fraction=0.2, fit_intercept=True, "
         "record_every=10, random_state=0)"
     ),
+    "DesignReport": ("(sizes, measures, group_norms, gamma, alpha, hypotheses, ranges, verdicts)"),
     "DictionaryMatch": (
         "(permutation, aligned, error, error_per_atom, mean_correlation, chance_error, "
         "chance_error_std, chance_mean_correlation, chance_mean_correlation_std)"
@@ -44,15 +45,24 @@ PUBLIC = {
         "batch_size=128, optimizer='adam', step_size=0.001, constraint='columns', "
         "tangent=True, init='samples', random_state=None, verbose=False, engine='auto')"
     ),
+    "SparseDictionaryReport": ("(sizes, measures, permutation, hypotheses, ranges, verdicts)"),
     "SparseSample": "(Y, X, support)",
     "SupportInterval": "(low, high)",
     "SupportLaw": "(supports, probabilities)",
     "VerificationReport": "(rows, settings)",
     "block_coherence": "(A, group_size)",
     "certify_samples": "(A, Y, lam, group_size, step_size, n_steps=100)",
+    "check_design": (
+        "(X, y, groups, n_active=None, *, w_star=None, epsilon=None, gamma=None, alpha=None, "
+        "n_iter=None)"
+    ),
     "check_dictionary": (
         "(A, group_size, n_active=None, b_min=None, b_max=None, A_star=None, *, codes=None, "
         "data=None, lam=None)"
+    ),
+    "check_sparse_dictionary": (
+        "(W, n_active=None, a_1=None, a_2=None, A_star=None, *, codes=None, moments=(1.0, 1.0), "
+        "noise=0.0, bias=None, step_size=None)"
     ),
     "closeness": "(W, A_star, up_to='sign')",
     "clustering_accuracy": "(labels_true, labels_pred)",

@@ -1,22 +1,27 @@
-"""``gsae-ref check``: which theorems apply to a dictionary, and which thresholds they certify."""
+"""``gsae-ref check``: which theorems apply to a user's dictionary, weights or design."""
 
 from __future__ import annotations
 
 import argparse
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..files import write_json
-from ..verification import check_dictionary
+from ..verification import check_design, check_dictionary, check_sparse_dictionary
 from .options import add_json, file_name
 from .paths import load_array, require_different
 from .printing import paint, wrap
 
 if TYPE_CHECKING:
+    from ..arrays import Array
     from ..papers.t21.threshold.formulas import DataThreshold
     from ..verification.bounds import BoundCheck, CodeMeasures
-    from ..verification.dictionary import DictionaryReport, HypothesisCheck
+    from ..verification.design import DesignReport
+    from ..verification.dictionary import DictionaryReport
+    from ..verification.hypotheses import HypothesisCheck
+    from ..verification.sparse_dictionary import SparseDictionaryReport
 
 FALSE_AS_PRINTED = (
     "NOT certified (false in general: see `gsae-ref verify --only T21-lemma1 --explain`)"
@@ -30,84 +35,131 @@ TITLES = {
 }
 
 
+OF_PAPER = {  # the options that each paper's check reads
+    "T21": ("a_star", "codes", "data", "n_active", "group_size", "b_min", "b_max", "lam"),
+    "N19": ("a_star", "codes", "n_active", "b_min", "b_max", "noise", "bias", "step_size"),
+    "L23": ("w_star", "n_active", "groups", "epsilon", "gamma", "alpha", "n_iter"),
+}
+FILES = {"T21": ("A.npy",), "N19": ("W.npy",), "L23": ("X.npy", "y.npy")}
+NUMBERS = (
+    ("--group-size", int, "d", "T21: atoms per group"),
+    ("--n-active", int, "k", "active groups (T21, L23) or atoms (N19) per sample"),
+    ("--b-min", float, "b", "smallest norm of an active group's code; N19's a_1"),
+    ("--b-max", float, "B", "largest norm of an active group's code; N19's a_2"),
+    ("--lam", float, "L", "T21: a threshold to judge"),
+    ("--bias", float, "b", "N19: a bias to judge"),
+    ("--step-size", float, "z", "N19: a step size zeta to judge"),
+    ("--noise", float, "N", "N19: max |<W_i, eta>| (default 0)"),
+    ("--epsilon", float, "e", "L23: eps of Theorem 3 (default: the noise)"),
+    ("--gamma", float, "g", "L23: a step size to judge"),
+    ("--alpha", float, "a", "L23: a start to judge"),
+    ("--n-iter", int, "t", "L23: a number of iterations to judge"),
+)
+
+
 def add(commands: Any) -> None:
     """Add the command to the parser."""
     command = commands.add_parser(
         "check",
-        help="report which theorems apply to your own dictionary",
+        help="report which theorems apply to your own dictionary, weights or design",
         description=(
-            "Measure coherences, check the hypotheses of T21's statements with their margins, "
-            "and print the thresholds that provably recover every support. With --codes or --data, "
-            "hold every inequality of the ledger against them."
+            "T21: measure a dictionary's coherences, check the hypotheses with their margins, and "
+            "print the thresholds that provably recover every support; with --codes or --data, "
+            "hold every inequality of the ledger against them. N19: the same for weights, with the "
+            "biases and step sizes that are certified. L23: for a design matrix and targets, with "
+            "the step limits and the stopping window."
         ),
         epilog=(
             "examples: gsae-ref check A.npy --group-size 4 --n-active 1 --b-min 1 --b-max 2 "
-            "--lam 0.8; gsae-ref check A.npy --group-size 4 --codes X.npy. "
-            "Exit status: 1 if that threshold is not certified."
+            "--lam 0.8; gsae-ref check A.npy --group-size 4 --codes X.npy; gsae-ref check --paper "
+            "N19 W.npy --n-active 1 --b-min 1 --bias -0.5; gsae-ref check --paper L23 X.npy y.npy "
+            "--groups 2,3,5. Exit status: 1 if a number to judge is not certified."
         ),
     )
+    command.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE.npy",
+        help="T21, N19: the dictionary (n_features, n_atoms), atoms of a group side by side; "
+        "L23: the design (n_samples, n_predictors) and the targets (n_samples,)",
+    )
+    command.add_argument("--paper", choices=tuple(FILES), default="T21", help="default T21")
     _add_arguments(command)
     add_json(command)
     command.set_defaults(run=run)
 
 
 def _add_arguments(command: argparse.ArgumentParser) -> None:
-    """Add what is checked, and its constants."""
-    command.add_argument(
-        "dictionary",
-        metavar="A.npy",
-        help="array (n_features, n_atoms), atoms of a group side by side",
-    )
-    command.add_argument(
-        "--a-star",
-        type=file_name,
-        metavar="A_STAR.npy",
-        help="the dictionary that generates the data (default: A itself)",
-    )
-    command.add_argument(
-        "--codes",
-        type=file_name,
-        metavar="X.npy",
-        help="codes (n_samples, n_atoms): measure what is not given, hold the bounds against them",
-    )
-    command.add_argument(
-        "--data",
-        type=file_name,
-        metavar="Y.npy",
-        help="samples (n_samples, n_features), whose codes are found by least squares on the "
-        "--n-active groups seen most, or on those above --lam",
-    )
-    command.add_argument(
-        "--group-size", type=int, required=True, metavar="d", help="atoms per group"
-    )
-    for option, kind, letter, meaning in (
-        ("--n-active", int, "k", "active groups per sample"),
-        ("--b-min", float, "b", "smallest norm of an active group's code"),
-        ("--b-max", float, "B", "largest norm of an active group's code"),
+    """Add what the files are held against, and the constants."""
+    for option, name, meaning in (
+        ("--a-star", "A_STAR.npy", "the dictionary that generates the data (default: A itself)"),
+        ("--codes", "X.npy", "codes (n_samples, n_atoms), to measure what is not given"),
+        (
+            "--data",
+            "Y.npy",
+            "T21: samples (n_samples, n_features), whose codes are found by least squares on the "
+            "--n-active groups seen most, or on those above --lam",
+        ),
+        ("--w-star", "W.npy", "L23: the true weights (default: least squares)"),
     ):
-        command.add_argument(option, type=kind, metavar=letter, help=meaning)
+        command.add_argument(option, type=file_name, metavar=name, help=meaning)
     command.add_argument(
-        "--lam", type=float, metavar="L", help="also report whether this threshold is certified"
+        "--groups",
+        metavar="SIZES",
+        help="L23: one size, sizes such as 2,3,5, or a .npy file of one label per predictor",
     )
+    for option, kind, letter, meaning in NUMBERS:
+        command.add_argument(option, type=kind, metavar=letter, help=meaning)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the report on the dictionary; 1 when a threshold is given and is not certified."""
-    paths = {name: getattr(arguments, name) for name in ("a_star", "codes", "data")}
-    read = {"the dictionary": arguments.dictionary, **paths}
-    require_different({"--json": arguments.json}, read)
-    A = load_array(arguments.dictionary)
+    """Print the report of one paper; 1 when a number to judge is not certified."""
+    _refuse_other_options(arguments)
+    names = FILES[arguments.paper]
+    if len(arguments.files) != len(names):
+        raise ValueError(
+            f"{len(arguments.files)} files are given; --paper {arguments.paper} reads {len(names)}:"
+            f" {' '.join(names)}"
+        )
+    options = ("a_star", "codes", "data", "w_star")
+    paths = {f"--{name.replace('_', '-')}": getattr(arguments, name) for name in options}
+    read = {"the dictionary" if len(names) == 1 else name: path
+            for name, path in zip(names, arguments.files, strict=True)}  # fmt: skip
+    require_different({"--json": arguments.json}, read | paths)
+    given = [load_array(path) for path in arguments.files]
     others = {name: path and load_array(path) for name, path in paths.items()}
+    return {"T21": _t21, "N19": _n19, "L23": _l23}[arguments.paper](arguments, given, others)
+
+
+def _refuse_other_options(arguments: argparse.Namespace) -> None:
+    """Refuse options of another paper: they would change nothing."""
+    allowed = OF_PAPER[arguments.paper]
+    every = {name for names in OF_PAPER.values() for name in names}
+    other = [
+        name for name in sorted(every.difference(allowed)) if getattr(arguments, name) is not None
+    ]
+    if other:
+        raise ValueError(
+            f"{', '.join('--' + name.replace('_', '-') for name in other)} is not read by "
+            f"--paper {arguments.paper}; it reads "
+            + ", ".join("--" + name.replace("_", "-") for name in allowed)
+        )
+
+
+def _t21(arguments: argparse.Namespace, given: list[Array], others: dict[str, Any]) -> int:
+    """Check a dictionary, and codes or data, against T21."""
+    if arguments.group_size is None:
+        raise ValueError("--group-size is not given; T21's dictionary has groups of equal size")
     lam = arguments.lam
     report = check_dictionary(
-        A,
+        given[0],
         arguments.group_size,
         arguments.n_active,
         arguments.b_min,
         arguments.b_max,
-        A_star=others["a_star"],
-        codes=others["codes"],
-        data=others["data"],
+        A_star=others["--a-star"],
+        codes=others["--codes"],
+        data=others["--data"],
         lam=lam,
     )
     certified = None if lam is None else report.certifies(lam)
@@ -115,7 +167,7 @@ def run(arguments: argparse.Namespace) -> int:
         threshold = None if lam is None else {"lam": lam, "certified": certified}
         write_json({**report.to_dict(), "threshold": threshold}, arguments.json)
     _print_measures(report)
-    _print_hypotheses(report)
+    _print_hypotheses(report.hypotheses)
     _print_intervals(report)
     _print_bounds(report)
     if certified is None:
@@ -123,6 +175,74 @@ def run(arguments: argparse.Namespace) -> int:
     verdict = "certified to recover every support" if certified else "not certified"
     print(f"  lam = {lam:g}: {paint(verdict, 'green' if certified else 'red')}")
     return 0 if certified else 1
+
+
+def _n19(arguments: argparse.Namespace, given: list[Array], others: dict[str, Any]) -> int:
+    """Check weights against N19."""
+    report = check_sparse_dictionary(
+        given[0],
+        arguments.n_active,
+        arguments.b_min,
+        arguments.b_max,
+        others["--a-star"],
+        codes=others["--codes"],
+        noise=arguments.noise or 0.0,
+        bias=arguments.bias,
+        step_size=arguments.step_size,
+    )
+    return _print_choices(arguments, "weights", report)
+
+
+def _l23(arguments: argparse.Namespace, given: list[Array], others: dict[str, Any]) -> int:
+    """Check a design matrix and targets against L23."""
+    if arguments.groups is None:
+        raise ValueError("--groups is not given; give one size, sizes such as 2,3,5, or labels")
+    report = check_design(
+        *given,
+        groups=_groups(arguments.groups),
+        n_active=arguments.n_active,
+        w_star=others["--w-star"],
+        epsilon=arguments.epsilon,
+        gamma=arguments.gamma,
+        alpha=arguments.alpha,
+        n_iter=arguments.n_iter,
+    )
+    return _print_choices(arguments, "regression", report)
+
+
+def _groups(text: str) -> Any:
+    """Read --groups: one size, sizes, or a file of labels.
+
+    >>> _groups("2"), _groups("2,3")
+    (2, [2, 3])
+    """
+    if re.fullmatch(r"\d+", text):
+        return int(text)
+    if re.fullmatch(r"\d+(,\d+)+", text):
+        return [int(size) for size in text.split(",")]
+    return load_array(text)
+
+
+def _print_choices(
+    arguments: argparse.Namespace, title: str, report: SparseDictionaryReport | DesignReport
+) -> int:
+    """Print what is measured, hypotheses and ranges; 1 when a number is not certified."""
+    if arguments.json:
+        write_json(report.to_dict(), arguments.json)
+    print(paint(title, "bold"))
+    for name, value in {**report.sizes, **report.measures}.items():
+        print(f"  {name:26} {value:.4g}")
+    _print_hypotheses(report.hypotheses)
+    print(paint("ranges that the theory gives", "bold"))
+    for each in report.ranges:
+        head = f"{each.of:10} {each.interval:26} {each.form}: "
+        trust = "certified" if each.certified else "NOT certified"
+        print(wrap(f"{head}{trust}; {each.promise}", "  ", " " * 40))
+    for name, certified in report.verdicts.items():
+        verdict = "certified" if certified else "not certified"
+        value = getattr(arguments, name)
+        print(f"  {name} = {value:g}: {paint(verdict, 'green' if certified else 'red')}")
+    return 0 if all(report.verdicts.values()) else 1
 
 
 def _print_measures(report: DictionaryReport) -> None:
@@ -175,10 +295,10 @@ def _print_measured(measured: CodeMeasures) -> None:
     )
 
 
-def _print_hypotheses(report: DictionaryReport) -> None:
+def _print_hypotheses(hypotheses: tuple[HypothesisCheck, ...]) -> None:
     """Each hypothesis with its margin or defect, and the statements that need it."""
     print(paint("hypotheses", "bold"))
-    for hypothesis in report.hypotheses:
+    for hypothesis in hypotheses:
         word = "holds" if hypothesis.holds else "fails"
         head = f"  {word}  {_margin(hypothesis):18}"
         hanging = " " * len(head)
@@ -192,7 +312,7 @@ def _print_hypotheses(report: DictionaryReport) -> None:
 def _margin(hypothesis: HypothesisCheck) -> str:
     """The margin of an inequality, the defect of an equality.
 
-    >>> from gsae_ref.verification.dictionary import HypothesisCheck
+    >>> from gsae_ref.verification.hypotheses import HypothesisCheck
     >>> _margin(HypothesisCheck("a <= b", "R1", True, 0.25))
     'margin +0.25'
     >>> _margin(HypothesisCheck("a = b", "R1", True, -1e-16, tolerance=1e-9))

@@ -9,6 +9,8 @@ MOST_PROCESSES = 4096
 PAPERS = ("all", "T21", "N19", "L23", "own")
 RENAMED = {  # arguments of functions whose option has another name
     "A_star": "--a-star",
+    "a_1": "--b-min",
+    "a_2": "--b-max",
     "accelerated": "--no-acceleration",
     "n_epochs": "--epochs",
     "n_seeds": "--seeds",

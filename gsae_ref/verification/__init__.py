@@ -7,20 +7,26 @@ checks, groups, files.
 
 from ..papers.ledger import LEDGER
 from ..papers.row import KINDS, VERDICTS
+from .design import DesignReport, check_design
 from .dictionary import DictionaryReport, check_dictionary
 from .report import RowResult, VerificationReport
 from .run import find_row, verify
 from .samples import certify_samples
+from .sparse_dictionary import SparseDictionaryReport, check_sparse_dictionary
 
 __all__ = [
+    "DesignReport",
     "DictionaryReport",
     "KINDS",
     "LEDGER",
     "RowResult",
+    "SparseDictionaryReport",
     "VERDICTS",
     "VerificationReport",
     "certify_samples",
+    "check_design",
     "check_dictionary",
+    "check_sparse_dictionary",
     "find_row",
     "verify",
 ]

@@ -28,34 +28,9 @@ from .bounds import (
     measure_codes,
     usable_codes,
 )
+from .hypotheses import ROUNDING, HypothesisCheck, equality, inequality
 
-ROUNDING = {"float32": 1e-4, "float64": 1e-9}
 ORTHONORMAL = "A_g^T A_g = I for every group"
-
-
-@dataclass(frozen=True)
-class HypothesisCheck:
-    """One hypothesis of one or more statements on the given matrices.
-
-    Attributes
-    ----------
-    text, needed_by : str
-    holds : bool
-        Whether ``margin >= -tolerance``.
-    margin : float
-        Of an inequality the room that is left, of an equality minus its defect.
-    tolerance : float
-        The rounding allowed in an equality; 0 for an inequality.
-    remedy : str
-        What would make it hold; empty where it holds.
-    """
-
-    text: str
-    needed_by: str
-    holds: bool
-    margin: float
-    tolerance: float = 0.0
-    remedy: str = ""
 
 
 @dataclass(frozen=True)
@@ -331,35 +306,35 @@ def _orthonormality(
     norms = _group_norms(A_star, group_size)
     atoms = np.linalg.norm(A_star, axis=0)
     return (
-        _equality(
+        equality(
             ORTHONORMAL,
             nearly_all,
             model.orthonormality_defect(A, group_size).max(),
             rounding,
             "replace every group by an orthonormal basis of its span (numpy.linalg.qr)",
         ),
-        _equality(
+        equality(
             "||A*_g||_2 = 1 for every group",
             "Proposition 2, Lemma 1, Theorems 1, 2",
             np.abs(norms - 1).max(),
             rounding,
             "divide every group of A* by its spectral norm",
         ),
-        _equality(
+        equality(
             "A*_g^T A*_g = I for every group",
             "Theorems 1, 2 (corrected), R2, R3, R4",
             model.orthonormality_defect(A_star, group_size).max(),
             rounding,
             "replace every group of A* by an orthonormal basis of its span",
         ),
-        _equality(
+        equality(
             "atoms of A* have unit norm",
             "the order 0 <= mu_B <= mu <= 1",
             np.abs(atoms - 1).max(),
             rounding,
             _unit_atoms_remedy(A_star, rounding),
         ),
-        _inequality(
+        inequality(
             "delta = max_g ||A_g - A*_g||_F <= 1",
             nearly_all,
             1 - delta,
@@ -375,25 +350,25 @@ def _support_recovery(
     log_n = math.log(sizes["n_features"])
     constant = incoherence_constant(sizes["b_min"], sizes["b_max"])
     return (
-        _inequality(
+        inequality(
             "gamma <= log n",
             "Lemma 1 as printed, last rate of Theorem 2",
             log_n - sizes["n_active"],
             f"at most {math.floor(log_n)} active groups",
         ),
-        _inequality(
+        inequality(
             "log n >= 1 and max(d mu_B, delta) <= B_min / (4 B_max log n)",
             "Lemma 1, with an explicit constant for its O(1/log n)",
             min(log_n - 1, constant / max(log_n, 1) - max(cross, delta)),
             f"d mu_B and delta at most {constant / max(log_n, 1):.3g}, at least 3 features",
         ),
-        _inequality(
+        inequality(
             "Lemma 1's interval as printed is not empty",
             "Lemma 1 as printed",
             intervals["printed"].high - intervals["printed"].low,
             "see R5's condition: the printed interval is false even where it is not empty",
         ),
-        _inequality(
+        inequality(
             "B_min (1 - delta) > (2 gamma - 1) B_max (d mu_B + delta)",
             "Lemma 1 corrected (R5): its interval is not empty",
             intervals["corrected"].high - intervals["corrected"].low,
@@ -427,25 +402,25 @@ def _descent(
     orbit = max(convergence.orbit_distance(B, S) for B, S in pairs)
     tau = direction.smallest_feasible_tau(group_size, min(delta, 1.0))
     return (
-        _inequality(
+        inequality(
             "rho > 0: alpha_min > sqrt(2 d)(omega_max sqrt(d^2 + 1) + delta)",
             "Theorem 2 (else it is vacuous)",
             rho_margin,
             "turn A_g to face A*_g: omega = 0 and delta < alpha / sqrt(2 d) are enough",
         ),
-        _inequality(
+        inequality(
             "norm condition (69), d for n, at some lam of Lemma 1's interval",
             "Theorem 2 together with Lemma 1",
             1 - tau - (cross + delta),
             f"d mu_B + delta at most {1 - tau:.3g} (it is {cross + delta:.3g})",
         ),
-        _inequality(
+        inequality(
             "orbit distance min_Q ||A_g - A*_g Q||_F <= 1",
             "R3",
             1 - orbit,
             "start nearer: the spans themselves differ by this much",
         ),
-        _inequality(
+        inequality(
             "B_max (d mu_B + sin theta_max) < B_min cos theta_max",
             "R2 (one active group): linear convergence of the spans",
             sizes["b_min"] * math.cos(angle) - sizes["b_max"] * (cross + math.sin(angle)),
@@ -484,17 +459,3 @@ def _unit_atoms_remedy(A_star: Array, rounding: float) -> str:
     if rows <= rounding:
         return "its rows have unit norm: the array may be transposed; atoms are columns"
     return "divide every atom of A* by its norm"
-
-
-def _equality(
-    text: str, needed_by: str, defect: float, rounding: float, remedy: str
-) -> HypothesisCheck:
-    holds = bool(defect <= rounding)
-    return HypothesisCheck(
-        text, needed_by, holds, -float(defect), rounding, "" if holds else remedy
-    )
-
-
-def _inequality(text: str, needed_by: str, margin: float, remedy: str) -> HypothesisCheck:
-    holds = bool(margin >= 0)
-    return HypothesisCheck(text, needed_by, holds, float(margin), remedy="" if holds else remedy)

@@ -251,3 +251,49 @@ def test_constants_that_nothing_measures_are_asked_for_by_their_options(run, fra
     status, _, err = run("check", frame, "--group-size", "2", "--b-min", "1")
     assert status == 2
     assert "--n-active, --b-max must be given" in err
+
+
+def test_weights_are_checked_against_n19(run, tmp_path):
+    np.save(tmp_path / "W.npy", np.array([[1.0, 0.6], [0.0, 0.8]]))
+    given = ("check", "--paper", "N19", tmp_path / "W.npy", "--n-active", 1, "--b-min", 1)
+    status, out, err = run(*given, "--bias", -0.5, "--json", tmp_path / "out.json")
+    text = " ".join(out.split())
+    assert (status, err) == (1, "")
+    assert "bias (-1, -0.6] R7 (d), mixtures: certified" in text
+    assert out.splitlines()[-1] == "  bias = -0.5: not certified"
+    result = json.loads((tmp_path / "out.json").read_text())
+    assert result["verdicts"] == {"bias": False}
+    assert run(*given, "--bias", -0.7)[0] == 0
+
+
+def test_a_design_is_checked_against_l23(run, tmp_path):
+    np.save(tmp_path / "X.npy", 2 * np.eye(4))
+    np.save(tmp_path / "y.npy", np.array([2.0, 2.0, 0.0, 0.0]))
+    np.save(tmp_path / "w.npy", np.array([1.0, 1.0, 0.0, 0.0]))
+    np.save(tmp_path / "labels.npy", np.array([3, 3, 1, 1]))
+    given = ("check", "--paper", "L23", tmp_path / "X.npy", tmp_path / "y.npy")
+    for groups in ("2", "2,2", tmp_path / "labels.npy"):
+        status, out, err = run(*given, "--groups", groups, "--w-star", tmp_path / "w.npy")
+        assert (status, err) == (0, "")
+        assert "delta_in                   0" in out
+        assert "R8: certified" in out
+    status, out, _ = run(*given, "--groups", 2, "--w-star", tmp_path / "w.npy", "--gamma", 1)
+    assert (status, out.splitlines()[-1]) == (1, "  gamma = 1: not certified")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("A.npy",), "--group-size is not given"),
+        (("A.npy", "A.npy", "--group-size", "2"), "2 files are given"),
+        (("A.npy", "--group-size", "2", "--gamma", "1"), "--gamma is not read by --paper T21"),
+        (("--paper", "N19", "A.npy"), "--n-active and --b-min must be given"),
+        (("--paper", "L23", "A.npy", "A.npy"), "--groups is not given"),
+        (("--paper", "L23", "A.npy", "A.npy", "--groups", "x"), "x does not exist"),
+    ],
+)
+def test_options_that_do_not_fit_the_paper_are_refused(run, frame, monkeypatch, words, message):
+    monkeypatch.chdir(os.path.dirname(frame))
+    status, out, err = run("check", *words)
+    assert (status, out) == (2, "")
+    assert message in err

@@ -1,0 +1,236 @@
+"""``check_sparse_dictionary`` and ``check_design``: what they certify comes true, by simulation."""
+
+import json
+
+import numpy as np
+import pytest
+
+from gsae_ref import check_design, check_sparse_dictionary, dglnn_path
+from gsae_ref.verification.ranges import Range
+
+
+def unit_columns(rng, n, m, spread):
+    A = np.eye(n)[:, :m] + spread * rng.normal(size=(n, m)) / np.sqrt(n)
+    return A / np.linalg.norm(A, axis=0)
+
+
+def moved(rng, A, far):
+    W = A + far * rng.normal(size=A.shape) / np.sqrt(len(A))
+    return W / np.linalg.norm(W, axis=0)
+
+
+def window(report, of, form):
+    (found,) = [r for r in report.ranges if r.of == of and r.form.startswith(form)]
+    return found
+
+
+def recovers(W, A, bias, k, a_1, a_2, rng, draws=400):
+    """Whether ReLU finds the support of every drawn code; half of them have the worst signs."""
+    m = A.shape[1]
+    for _ in range(draws):
+        x = np.zeros(m)
+        S = rng.choice(m, k, replace=False)
+        x[S] = rng.choice([a_1, a_2], k)
+        if ((W.T @ A @ x + bias > 0) != (x > 0)).any():
+            return False
+    return True
+
+
+@pytest.mark.parametrize(("k", "a_1", "a_2"), [(1, 1.0, 1.0), (2, 1.0, 1.2)])
+def test_biases_of_the_repaired_window_recover_every_support(k, a_1, a_2):
+    rng = np.random.default_rng(0)
+    A = unit_columns(rng, 30, 20, 0.02)
+    W = moved(rng, A, 0.03)
+    order = rng.permutation(20)
+    found = window(
+        check_sparse_dictionary(W[:, order], k, a_1, a_2, A), "bias", "Theorem 3 (ii), repaired"
+    )
+    assert found.certified
+    for place in (1e-6, 0.5, 1 - 1e-9):
+        bias = found.low + place * (found.high - found.low)
+        assert found.certifies(bias)
+        assert recovers(W, A, bias, k, a_1, a_2, rng)
+    assert not recovers(W, A, -1e-9, k, a_1, a_2, rng)
+
+
+def test_a_bias_of_the_printed_window_misses_a_support_and_is_not_certified():
+    A = np.array([[1.0, 0.6], [0.0, 0.8]])
+    report = check_sparse_dictionary(A, 1, 1.0, bias=-0.3)
+    printed = window(report, "bias", "Theorem 3 (ii) as printed")
+    assert printed.low <= -0.3 <= printed.high
+    assert report.verdicts == {"bias": False}
+    assert not recovers(A, A, -0.3, 1, 1.0, 1.0, np.random.default_rng(1))
+
+
+def test_a_fixed_bias_and_a_step_of_r7_bring_the_weights_home():
+    rng = np.random.default_rng(2)
+    A = unit_columns(rng, 12, 8, 0.1)
+    W = moved(rng, A, 0.1)
+    report = check_sparse_dictionary(W, 1, 1.0, A_star=A)
+    bias = window(report, "bias", "R7").high
+    zeta = window(report, "step_size", "R7").high
+    judged = check_sparse_dictionary(W, 1, 1.0, A_star=A, bias=bias, step_size=zeta)
+    assert judged.verdicts == {"bias": True, "step_size": True}
+    for _ in range(30):
+        Z = np.maximum(W.T @ A + bias, 0)  # codes of the 8 samples A_i, equally likely
+        rest = A - W @ Z
+        active = Z > 0
+        assert (active == np.eye(8, dtype=bool)).all()
+        back = active * (W.T @ rest)
+        W = W + zeta / 8 * (rest @ Z.T + A @ back.T)
+        W /= np.linalg.norm(W, axis=0)
+    np.testing.assert_allclose(W, A, atol=1e-6)
+
+
+def test_the_step_of_theorem_4_falls_as_promised_on_enumerated_codes():
+    """Orthonormal A and signs: phi = 0, and ||W - A||_F^2 falls by tau at least, less rho."""
+    rng = np.random.default_rng(3)
+    A = np.linalg.qr(rng.normal(size=(40, 40)))[0]
+    W = moved(rng, A, 0.01)
+    report = check_sparse_dictionary(W, 2, 1.0, A_star=A, moments=(0.0, 1.0))
+    found = window(report, "step_size", "Theorem 4")
+    assert found.certified
+    zeta = found.high
+    p2 = 2 / (40 * 39)
+    pairs = np.full((40, 40), p2) + np.diag(np.full(40, 2 / 40 - p2))
+    cross = A.T @ W
+    gram = W.T @ W
+    G = -2 * A @ (pairs * cross)  # the expected update for two active atoms of random sign
+    for i in range(40):
+        for j in range(40):
+            for k in {i, j}:
+                p = 2 / 40 if i == j else p2
+                G[:, i] += p * cross[k, j] * (cross[k, i] * W[:, j] + gram[j, i] * A[:, k])
+        for k in set(range(40)) - {i}:  # j = i, l = k
+            G[:, i] += p2 * cross[k, i] * (cross[k, i] * W[:, i] + gram[i, i] * A[:, k])
+    step = W - zeta * G
+    step /= np.linalg.norm(step, axis=0)
+    before = np.sum((W - A) ** 2)
+    tau = float(found.promise.split("tau = ")[1].split()[0])
+    rho = float(found.promise.split("rho = ")[1])
+    assert np.sum((step - A) ** 2) <= (1 - tau) * before / (1 - rho) * 1.001
+    assert np.sum((step - A) ** 2) < before
+
+
+def test_constants_are_measured_from_codes():
+    codes = np.array([[1.0, 0.0, 3.0], [0.0, 2.0, 0.0]])
+    sizes = check_sparse_dictionary(np.eye(3), codes=codes).sizes
+    assert (sizes["n_active"], sizes["a_1"], sizes["a_2"]) == (2, 1.0, 3.0)
+    assert (sizes["kappa_1"], sizes["kappa_2"]) == pytest.approx((2.0, 14 / 3))
+
+
+# ---- L23
+SIZES = (2, 3, 1)
+
+
+def regression(rng, n=24, weak=1.0, noise=0.0):
+    """Columns of X / sqrt(n) orthonormal: both deltas are 0."""
+    X = np.linalg.qr(rng.normal(size=(n, 6)))[0] * np.sqrt(n)
+    w = np.array([0.6, 0.8, 0, 0, 0, weak])
+    xi = noise * rng.normal(size=n)
+    return X, X @ w + xi, w
+
+
+def test_runs_that_stop_in_the_certified_window_are_as_near_as_promised():
+    X, y, w = regression(np.random.default_rng(4), noise=1e-4)
+    report = check_design(X, y, SIZES, w_star=w, epsilon=1e-3)
+    found = window(report, "n_iter", "R8")
+    assert found.certified
+    for n_iter in (int(np.ceil(found.low)), int(found.high)):
+        again = check_design(
+            X, y, SIZES, w_star=w, epsilon=1e-3,
+            gamma=report.gamma, alpha=report.alpha, n_iter=n_iter,
+        )  # fmt: skip
+        assert again.verdicts == {"gamma": True, "alpha": True, "n_iter": True}
+        path = dglnn_path(
+            X, y, SIZES, n_epochs=n_iter, alpha=report.alpha, gamma=report.gamma,
+            record_every=n_iter, v0="random", rng=0,
+        )  # fmt: skip
+        error = path.w[-1] - w
+        zeta = report.measures["zeta"]
+        assert max(np.linalg.norm(error[:2]), abs(error[5])) <= 1.2 * zeta
+        assert np.linalg.norm(error[2:5]) <= report.alpha
+
+
+def test_deltas_noise_and_magnitudes_by_loops():
+    rng = np.random.default_rng(5)
+    X = rng.normal(size=(50, 6))
+    w = np.array([3.0, 4.0, 0, 0, 0, 2.0])
+    xi = 0.1 * rng.normal(size=50)
+    measures = check_design(X, X @ w + xi, [7, 7, 8, 8, 8, 3], w_star=w).measures
+    parts = [X[:, :2], X[:, 2:5], X[:, 5:]]
+    inside = max(np.linalg.norm(P.T @ P / 50 - np.eye(P.shape[1]), 2) for P in parts)
+    pairs = [(0, 1), (0, 2), (1, 2)]
+    outside = max(np.linalg.norm(parts[a].T @ parts[b] / 50, 2) for a, b in pairs)
+    noise = max(np.linalg.norm(P.T @ xi / 50) for P in parts)
+    expected = [inside, outside, 5.0, 2.0, noise, 80 * noise]
+    names = ("delta_in", "delta_out", "u_max_squared", "u_min_squared", "noise", "zeta")
+    np.testing.assert_allclose([measures[name] for name in names], expected)
+
+
+def test_without_weights_the_noise_is_bounded_from_the_residual():
+    """At least the true noise, which least squares cannot see on S, in 50 draws of 50."""
+    rng = np.random.default_rng(6)
+    for _ in range(50):
+        X, y, w = regression(rng, noise=0.1)
+        report = check_design(X, y, SIZES, n_active=2)
+        xi = y - X @ w
+        true = max(np.linalg.norm(X[:, k : k + d].T @ xi / 24) for k, d in ((0, 2), (2, 3), (5, 1)))
+        assert report.measures["noise"] >= true
+        assert report.sizes["n_active"] == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"gamma": 0.06}, "gamma <= 1/(20 u_max*^2)"),
+        ({"alpha": 0.9}, "alpha < min(eps^4, 1)"),
+        ({"epsilon": 0.5}, "zeta = 80 max(noise, eps) <= u_max*^2"),
+    ],
+)
+def test_what_fails_is_named_with_what_would_help(change, text):
+    X, y, w = regression(np.random.default_rng(7))
+    report = check_design(X, y, SIZES, w_star=w, **change)
+    failing = [
+        h for h in report.hypotheses if not h.holds and h.needed_by.startswith("Theorem 3 (")
+    ]
+    assert [h.text.startswith(text) for h in failing] == [True]
+    assert all(h.remedy for h in report.hypotheses if not h.holds)
+    assert not any(r.certified for r in report.ranges if r.of == "n_iter")
+
+
+def test_ranges_keep_to_their_ends():
+    for ends, low, high in (("[]", True, True), ("(]", False, True), ("[)", True, False)):
+        each = Range("x", "t", 1.0, 2.0, ends, True, "")
+        assert (each.certifies(1.0), each.certifies(2.0), each.certifies(1.5)) == (low, high, True)
+    assert Range("x", "t", 1.0, 1.0, "(]", True, "").empty
+    assert not Range("x", "t", 1.0, 2.0, "[]", False, "").certifies(1.5)
+
+
+def test_the_reports_become_json():
+    X, y, w = regression(np.random.default_rng(8))
+    for report in (
+        check_design(X, y, SIZES, w_star=w),
+        check_sparse_dictionary(np.eye(4), 1, 1.0),
+        check_sparse_dictionary(np.ones((3, 2)), 2, 1.0),
+        check_sparse_dictionary([[1.0]], 1, 1.0),
+    ):
+        assert json.loads(json.dumps(report.to_dict(), allow_nan=False))["ranges"]
+
+
+@pytest.mark.parametrize(
+    ("check", "message"),
+    [
+        (lambda: check_sparse_dictionary(np.eye(3)), "n_active and a_1 must be given"),
+        (lambda: check_sparse_dictionary(np.eye(3), 4, 1.0), "n_active = 4"),
+        (lambda: check_sparse_dictionary(np.eye(3), codes=[[-1.0, 0, 0]]), "codes >= 0"),
+        (lambda: check_sparse_dictionary(np.eye(3), codes=[[0.0, 0, 0]]), "all zero"),
+        (lambda: check_design(np.eye(3), [1, 2, 3], 1), "give n_active"),
+        (lambda: check_design(np.eye(3), [1, 2, 3], 1, w_star=[0, 0, 0]), "no group is active"),
+        (lambda: check_design(np.eye(3), [1, 2], 1, w_star=[1, 0, 0]), "y has"),
+        (lambda: check_design(np.eye(3), [1, 2, 3], 2, w_star=[1, 0, 0]), "does not divide"),
+    ],
+)
+def test_bad_input_is_refused_in_words(check, message):
+    with pytest.raises(ValueError, match=message):
+        check()
