@@ -198,8 +198,9 @@ def _l23(arguments: argparse.Namespace, given: list[Array], others: dict[str, An
     if arguments.groups is None:
         raise ValueError("--groups is not given; give one size, sizes such as 2,3,5, or labels")
     report = check_design(
-        *given,
-        groups=_groups(arguments.groups),
+        given[0],
+        given[1],
+        _groups(arguments.groups),
         n_active=arguments.n_active,
         w_star=others["--w-star"],
         epsilon=arguments.epsilon,
