@@ -5,6 +5,7 @@ offence before it is trusted.
 """
 
 import ast
+import functools
 import inspect
 import re
 import subprocess
@@ -53,6 +54,12 @@ versions     -> ops
 __main__     -> cli
 """
 OPEN_TO_ALL = {"arrays", "_version"}
+
+
+@functools.cache
+def nodes(source):
+    """All nodes of a file, which many rules read and which is parsed once."""
+    return tuple(ast.walk(ast.parse(source)))
 
 
 def table(text):
@@ -148,7 +155,7 @@ def wrong_arrows(source, module, is_package=False):
         offences += wrong_arrows_of_papers(source, module, is_package)
     if room and room not in ARROWS:
         return [f"{room} is no room"]
-    for name in imports(ast.walk(ast.parse(source)), module, is_package):
+    for name in imports(nodes(source), module, is_package):
         if is_below(name, "gsae_ref"):
             target = room_of(name)
             known = room and target in ARROWS[room] | {room, *OPEN_TO_ALL}
@@ -195,14 +202,11 @@ def wrong_arrows_of_papers(source, module, is_package=False):
     parts = module.split(".")
     offences = []
     if is_package:
-        return [
-            f"{module} imports {name}"
-            for name in imports(ast.walk(ast.parse(source)), module, True)
-        ]
+        return [f"{module} imports {name}" for name in imports(nodes(source), module, True)]
     if kind not in KINDS:
         return [f"{module}: {kind} is no kind of file in papers/"]
     inside, rooms = KINDS[kind]
-    for name in imports(ast.walk(ast.parse(source)), module):
+    for name in imports(nodes(source), module):
         if not is_below(name, "gsae_ref"):
             continue
         target = name.split(".")
@@ -228,7 +232,7 @@ def graph_of(files, root):
     paths = {dotted(path, root): path for path in files}
     arrows = {}
     for module, path in paths.items():
-        names = imports(ast.walk(ast.parse(path.read_text())), module, path.name == "__init__.py")
+        names = imports(nodes(path.read_text()), module, path.name == "__init__.py")
         known = {longest_prefix(name, paths) for name in names}
         arrows[module] = known - {module, ""}
     return arrows
@@ -239,7 +243,7 @@ def graph_of_scripts(files):
     paths = {path.stem: path for path in files}
     arrows = {}
     for module, path in paths.items():
-        found = imports(ast.walk(ast.parse(path.read_text())), f"here.{module}")
+        found = imports(nodes(path.read_text()), f"here.{module}")
         names = {name.removeprefix("here.").split(".")[0] for name in found}
         arrows[module] = (names & set(paths)) - {module}
     return arrows
@@ -282,7 +286,7 @@ def heavy_imports(source, module, is_package=False):
         room_of(module) == "estimators" and module != "gsae_ref.estimators"
     ):  # imported when an estimator is first asked for
         banned = banned - {"sklearn"}
-    names = imports(at_import_time(ast.parse(source)), module, is_package)
+    names = imports(at_import_time(nodes(source)[0]), module, is_package)
     return [
         f"{module} imports {name} at import time"
         for name in names
@@ -291,7 +295,7 @@ def heavy_imports(source, module, is_package=False):
 
 
 def imports_of_the_package(source):
-    return [name for name in imports(ast.walk(ast.parse(source))) if is_below(name, "gsae_ref")]
+    return [name for name in imports(nodes(source)) if is_below(name, "gsae_ref")]
 
 
 # ---- what the docstrings say
@@ -329,7 +333,7 @@ def fields(cls):
 def wrong_docstrings(source, module):
     """Public functions, methods and classes whose section "Parameters" is not their signature."""
     offences = []
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes(source):
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
             names = documented(ast.get_docstring(node))
             signature = arguments(node) if isinstance(node, ast.FunctionDef) else fields(node)
@@ -384,7 +388,7 @@ def untyped(name, thing):
 def swallowed_exceptions(source):
     """Handlers that name no exception, or do nothing with it."""
     offences = []
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes(source):
         if isinstance(node, ast.ExceptHandler):
             if node.type is None:
                 offences.append(f"line {node.lineno}: bare except")
@@ -401,7 +405,7 @@ def swallowed_exceptions(source):
 def idle_comparisons(source):
     """Statements that compare and forget: ``np.allclose(a, b)`` or ``a == b`` without assert."""
     offences = []
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes(source):
         if isinstance(node, ast.Expr):
             value = node.value.operand if isinstance(node.value, ast.UnaryOp) else node.value
             called = ast.unparse(value.func).split(".")[-1] if isinstance(value, ast.Call) else None
@@ -414,9 +418,7 @@ def defined_twice(source):
     """Functions defined twice in one body: the first never runs."""
     offences = []
     for body in (
-        node.body
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, (ast.Module, ast.ClassDef))
+        node.body for node in nodes(source) if isinstance(node, (ast.Module, ast.ClassDef))
     ):
         names = [node.name for node in body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
         offences += [
