@@ -187,7 +187,6 @@ def test_the_threads_of_blas_are_restored():
             r"Y\[32:40\] has 6 non-finite entries, the first at index \(1, 0\)",
         ),
     ],
-    ids=str,
 )
 def test_bad_samples_are_refused(Y, message):
     A, _ = problem()

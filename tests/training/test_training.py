@@ -351,7 +351,6 @@ def test_a_diverging_run_stops_at_once_and_keeps_the_last_checkpoint(tmp_path):
         ({"rng": None}, TypeError, "rng = None has type NoneType"),
         ({"engine": "fast"}, ValueError, "engine = 'fast' is unknown"),
     ],
-    ids=str,
 )
 def test_bad_arguments_are_refused(change, error, message):
     A, _, Y, _ = problem()

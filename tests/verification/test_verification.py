@@ -232,7 +232,6 @@ def test_without_joblib_the_message_has_the_remedy(monkeypatch):
         ({"papers": []}, ValueError, "papers = \\[\\] selects no statement"),
         ({"backend": "dask", "only": ["R0"]}, ValueError, "no Dask client is active"),
     ],
-    ids=str,
 )
 def test_bad_arguments_are_refused_before_anything_runs(arguments, error, message):
     received = []
