@@ -10,12 +10,14 @@ from .scalars import group_size
 
 
 def array(name: str, value: Any, ndim: tuple[int, ...] | None = None) -> Array:
-    """Return ``value`` as a finite, non-empty float32 or float64 array (integers become float64).
+    """Return ``value`` as a finite, non-empty float32 or float64 array.
+
+    Integers become float64, float16 becomes float32.
 
     Raises
     ------
     TypeError
-        If the entries are not real numbers of 4 or 8 bytes, or some are masked.
+        If the entries are not real numbers of 2, 4 or 8 bytes, or some are masked.
     ValueError
         If the number of axes is not in ``ndim``, the array is empty, or an entry is not finite.
 
@@ -58,10 +60,10 @@ def _floating(name: str, value: NDArray[Any]) -> Array:
     size = value.dtype.itemsize
     if kind in "iu":
         return value.astype(np.float64)
-    if kind == "f" and size in (4, 8):
-        return value.astype(np.float32 if size == 4 else np.float64, copy=False)
+    if kind == "f" and size in (2, 4, 8):
+        return value.astype(np.float64 if size == 8 else np.float32, copy=False)
     raise TypeError(
-        f"{name} has dtype {value.dtype}; it must be float32, float64 or an integer type; "
+        f"{name} has dtype {value.dtype}; it must be float32, float64, float16 or an integer type; "
         f"convert it: np.asarray({name}, dtype=float)"
     )
 
@@ -127,6 +129,21 @@ def orthonormal_groups(name: str, value: Any, size: int) -> Array:
             f"||A_g^T A_g - I|| reaches {defects[g]:.3g}; orthonormalise every group first"
         )
     return result
+
+
+def nonzero_atoms(name: str, A: Array, atoms: str = "columns") -> Array:
+    """Return a dictionary (n_features, n_atoms) to learn from, of which no atom is zero.
+
+    >>> nonzero_atoms("A", np.eye(1))
+    array([[1.]])
+    """
+    zero = np.flatnonzero(~A.any(axis=0))
+    if len(zero):
+        raise ValueError(
+            f"{name} has {len(zero)} zero {atoms}, the first number {zero[0]}; an atom that is "
+            f"zero has no gradient and stays zero; drop or redraw it"
+        )
+    return A
 
 
 def batch(name: str, value: Any, n_columns: int, of: str) -> Array:

@@ -5,7 +5,7 @@ May import training, ops, checks.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,11 @@ from numpy.typing import ArrayLike
 from .. import checks, ops
 from ..arrays import Array
 from ..training.networks import Network, build_network
+from ..training.outcomes import StepWatch, advice_on
+from ..training.sparse import ADVICE
 from .learning import Autoencoder
+
+Parameters = dict[str, Array]
 
 
 class GroupSparseAutoencoder(Autoencoder):
@@ -55,6 +59,13 @@ class GroupSparseAutoencoder(Autoencoder):
         Atoms as rows, the transpose of the dictionary A; groups are blocks of ``group_size`` rows.
     loss_curve_ : list of float
         Mean cost of every epoch.
+    active_groups_ : float
+        Mean number of active groups of a sample, after :meth:`fit` of the samples it was given,
+        after :meth:`fit_blocks` in the last epoch.
+    dead_groups_ : ndarray of int
+        Numbers of the groups that were active in none of these samples.
+    empty_codes_ : float
+        Share of these samples without an active group.
     n_iter_ : int
         Epochs done; for :meth:`partial_fit`, calls.
     n_features_in_ : int
@@ -62,6 +73,13 @@ class GroupSparseAutoencoder(Autoencoder):
 
     Notes
     -----
+    With more atoms than features, or atoms that are correlated, the one step of the shallow encoder
+    (``n_unfold=1``, the network of the theory) is too long; ``n_unfold=15`` learns there.
+
+    The fitted attributes are the state: after ``components_`` is changed, :meth:`transform` uses
+    and :meth:`partial_fit` continues from what it holds. A parameter that is changed by
+    ``set_params`` takes effect at the next fit.
+
     Samples are not centred. To remove the mean, as T21 does for images, put
     ``StandardScaler(with_std=False)`` before this estimator in a pipeline.
 
@@ -124,7 +142,7 @@ class GroupSparseAutoencoder(Autoencoder):
     def _sizes(self) -> tuple[int, int]:
         return checks.count("n_groups", self.n_groups), checks.group_size(self.group_size)
 
-    def _network(self) -> tuple[Network, float]:
+    def _build_network(self) -> _GroupNetwork:
         network = build_network(
             self.group_size,
             self.gradient,
@@ -135,34 +153,7 @@ class GroupSparseAutoencoder(Autoencoder):
             self.l1,
             self.engine,
         )
-        return network, checks.threshold(self.lam)
-
-    def _start(self, A: Array) -> dict[str, Array]:
-        return {"A": A}
-
-    def _objective(self) -> Callable[..., Any]:
-        network, lam = self._network()
-        tangent = self._tangent()
-
-        def objective(
-            parameters: dict[str, Array], samples: Array, epoch: int
-        ) -> tuple[float, dict[str, Array]]:
-            A = parameters["A"]
-            cost, G = network.loss_and_grad(A, samples, lam)
-            return cost, {"A": tangent(A, G)}
-
-        return objective
-
-    def _set_attributes(self, parameters: dict[str, Array]) -> None:
-        """Only components_ is learned."""
-
-    def _encode(self, X: Array) -> Array:
-        network, lam = self._network()
-        return network.encode(self.components_.T, X, lam)
-
-    def _loss(self, X: Array) -> float:
-        network, lam = self._network()
-        return network.loss(self.components_.T, X, lam)
+        return _GroupNetwork(network, checks.threshold(self.lam))
 
 
 class SparseAutoencoder(Autoencoder):
@@ -191,8 +182,8 @@ class SparseAutoencoder(Autoencoder):
         Atoms as rows, the transpose of the weights W.
     bias_ : ndarray of shape (n_components,)
         The encoder's bias; zero for "soft" and "hard".
-    loss_curve_ : list of float
-        Mean cost of every epoch.
+    loss_curve_, active_groups_, dead_groups_, empty_codes_
+        As in :class:`GroupSparseAutoencoder`, for groups of one atom.
     n_iter_ : int
         Epochs done; for :meth:`partial_fit`, calls.
     n_features_in_ : int
@@ -254,41 +245,95 @@ class SparseAutoencoder(Autoencoder):
         checks.option("activation", self.activation, ("soft", "hard", "relu"))
         return 0.0 if self.activation == "relu" else checks.threshold(self.lam)
 
-    def _start(self, A: Array) -> dict[str, Array]:
-        bias = -checks.threshold(self.lam) if self.activation == "relu" else 0.0
-        return {"A": A, "bias": np.full(A.shape[1], bias, A.dtype)}
-
-    def _objective(self) -> Callable[..., Any]:
+    def _build_network(self) -> _SparseNetwork:
         activation = self.activation
-        engine = self.engine
-        lam = self._threshold()
-        tangent = self._tangent()
         learns_bias = checks.flag("fit_bias", self.fit_bias) and activation == "relu"
+        bias = -checks.threshold(self.lam) if activation == "relu" else 0.0
+        return _SparseNetwork(activation, self._threshold(), bias, learns_bias, self.engine)
 
-        def objective(
-            parameters: dict[str, Array], samples: Array, epoch: int
-        ) -> tuple[float, dict[str, Array]]:
-            W = parameters["A"]
-            bias = parameters["bias"]
-            cost, dW, db = ops.sparse_loss_and_grad(
-                W, samples, bias, activation, lam, engine=engine
-            )
-            gradient = {"A": tangent(W, dW)}
-            if learns_bias:
-                gradient["bias"] = db
-            return cost, gradient
+    def _parameters(self) -> dict[str, Array]:
+        bias = checks.per_atom("bias_", self.bias_, len(self.components_))
+        return super()._parameters() | {"bias": bias}
 
-        return objective
-
-    def _set_attributes(self, parameters: dict[str, Array]) -> None:
+    def _set_parameters(self, parameters: dict[str, Array]) -> None:
+        super()._set_parameters(parameters)
         self.bias_ = parameters["bias"]
 
-    def _encode(self, X: Array) -> Array:
-        return ops.sparse_encode(
-            self.components_.T, X, self.bias_, self.activation, self._threshold()
-        )
 
-    def _loss(self, X: Array) -> float:
-        return ops.sparse_loss(
-            self.components_.T, X, self.bias_, self.activation, self._threshold()
+@dataclass(frozen=True)
+class _GroupNetwork:
+    """A group-sparse network with its threshold, as functions of the parameters A."""
+
+    network: Network
+    lam: float
+
+    @property
+    def group_size(self) -> int:
+        return self.network.group_size
+
+    def start(self, A: Array) -> Parameters:
+        """The parameters that training starts from."""
+        return {"A": A}
+
+    def loss_and_grad(self, parameters: Parameters, Y: Array) -> tuple[float, Parameters]:
+        """Cost of samples, and its gradient."""
+        cost, G = self.network.loss_and_grad(parameters["A"], Y, self.lam)
+        return cost, {"A": G}
+
+    def encode(self, parameters: Parameters, Y: Array) -> Array:
+        """Codes."""
+        return self.network.encode(parameters["A"], Y, self.lam)
+
+    def loss(self, parameters: Parameters, Y: Array) -> float:
+        """Cost of samples."""
+        return self.network.loss(parameters["A"], Y, self.lam)
+
+    def relative_step(self, watch: StepWatch, A: Array, epoch: int, level: int) -> dict[str, float]:
+        """The relative step of an unfolded network, with a warning if it is long."""
+        return watch.measure(self.network, A, epoch, level + 1)
+
+    @property
+    def advice(self) -> str:
+        """What to do about a cost above that of zero codes."""
+        return advice_on(self.network)
+
+
+@dataclass(frozen=True)
+class _SparseNetwork:
+    """A sparse network, as functions of the parameters A and bias."""
+
+    activation: str
+    lam: float  # threshold; 0 for ReLU
+    start_bias: float
+    learns_bias: bool
+    engine: str
+
+    group_size = 1
+    advice = ADVICE
+
+    def start(self, A: Array) -> Parameters:
+        """The parameters that training starts from."""
+        return {"A": A, "bias": np.full(A.shape[1], self.start_bias, A.dtype)}
+
+    def loss_and_grad(self, parameters: Parameters, Y: Array) -> tuple[float, Parameters]:
+        """Cost of samples, and its gradient in the parameters that are learned."""
+        W = parameters["A"]
+        bias = parameters["bias"]
+        cost, dW, db = ops.sparse_loss_and_grad(
+            W, Y, bias, self.activation, self.lam, engine=self.engine
         )
+        return cost, {"A": dW, "bias": db} if self.learns_bias else {"A": dW}
+
+    def encode(self, parameters: Parameters, Y: Array) -> Array:
+        """Codes."""
+        W = parameters["A"]
+        return ops.sparse_encode(W, Y, parameters["bias"], self.activation, self.lam)
+
+    def loss(self, parameters: Parameters, Y: Array) -> float:
+        """Cost of samples."""
+        W = parameters["A"]
+        return ops.sparse_loss(W, Y, parameters["bias"], self.activation, self.lam)
+
+    def relative_step(self, watch: StepWatch, A: Array, epoch: int, level: int) -> dict[str, float]:
+        """Nothing: the network has one step."""
+        return {}

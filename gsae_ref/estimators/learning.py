@@ -9,7 +9,7 @@ import itertools
 import numbers
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,14 +20,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .. import checks, groups, ops
 from ..arrays import Array, IntArray
-from ..training.blocks import mean_cost, mini_batches, of_one_size, rows
+from ..ops.blocks import is_narrow
+from ..training.blocks import mean_cost, mini_batches, of_one_size, rows, samples_that_fit
 from ..training.constraints import CONSTRAINTS, AllDictionaries, Constraint, constraint_set
 from ..training.descent import descend, one_epoch
-from ..training.optimizers import OPTIMIZERS, start
+from ..training.optimizers import OPTIMIZERS, State, start
+from ..training.outcomes import Outcome, StepWatch
 from ..training.starts import starting_dictionary
-
-if TYPE_CHECKING:
-    from ..training.optimizers import State
 
 DTYPES = [np.float64, np.float32]
 
@@ -35,11 +34,12 @@ DTYPES = [np.float64, np.float32]
 class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """A dictionary learned by mini-batches.
 
-    A subclass defines ``_sizes()``, the number of groups and the group size; ``_start(A)``, the
-    parameters, by name, that training starts from, with the dictionary A among them;
-    ``_objective()``, a function (parameters, samples, epoch) -> (cost, gradient);
-    ``_set_attributes(parameters)``, which sets the learned attributes; and the learned network,
-    ``_encode(X)`` and ``_loss(X)``.
+    A subclass defines ``_sizes()``, the number of groups and the group size; ``_build_network()``,
+    the network that its parameters describe; and, if it learns more than the dictionary A,
+    ``_parameters()`` and ``_set_parameters(parameters)``, which read and set fitted attributes.
+
+    The fitted attributes are the state. Besides them a fitted estimator keeps the network with
+    which it was fitted, and the moments of the optimiser, for :meth:`partial_fit`.
     """
 
     def fit(self, X: ArrayLike, y: Any | None = None) -> Autoencoder:
@@ -48,7 +48,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         Parameters
         ----------
         X : array_like of shape (n_samples, n_features)
-            Samples as rows. A memory-mapped float array is read batch by batch and never copied.
+            Samples as rows. A memory-mapped array is read batch by batch and never copied.
         y : None
             Ignored.
 
@@ -60,13 +60,26 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         ------
         KeyboardInterrupt
             On Ctrl-C, after what has been learned is set as attributes.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the cost exceeds that of codes that are all zero, if groups are active in no sample,
+            or if most samples have no active group.
+        RuntimeWarning
+            As :func:`gsae_ref.train`, when ``unfold_step`` is too long.
         """
-        checks.refuse_mask("X", X)
         samples = self._validated(X)
-        self._begin(samples)
+        network, state = self._begin(samples)
         batch_size = self._batch_size() or len(samples)
         seed = self._seed
-        return self._learn(lambda epoch: mini_batches(samples, batch_size, seed, epoch), samples)
+        learn = self._objective(network)
+        self._learn(network, state, learn, lambda k: mini_batches(samples, batch_size, seed, k))
+        outcome = Outcome(network.group_size)
+        parameters = self._parameters()
+        for block in rows(samples):
+            outcome.add(block, network.encode(parameters, block), parameters["A"])
+        return self._report(network, outcome)
 
     def fit_blocks(self, blocks: Any) -> Autoencoder:
         """Learn the dictionary from samples that need not fit in memory, in their order.
@@ -75,9 +88,9 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         ----------
         blocks : iterable of array_like (rows, n_features), or callable that returns one
             Read once in every epoch; unless ``n_epochs=1``, an iterator, which can be read only
-            once, must therefore come from a callable. Blocks of any sizes are cut into mini-batches
-            of ``batch_size`` samples; with ``batch_size=None`` each block is a mini-batch. ``init``
-            uses the first block only.
+            once, must therefore come from a callable that returns a new one. Blocks of any sizes
+            are cut into mini-batches of ``batch_size`` samples; with ``batch_size=None`` each block
+            is a mini-batch. ``init`` uses the first block only.
 
         Returns
         -------
@@ -86,33 +99,42 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         Raises
         ------
         ValueError
-            For an iterator and several epochs; if there are no blocks.
+            For an iterator and several epochs; if there are no blocks in an epoch.
         KeyboardInterrupt
             On Ctrl-C, after what has been learned is set as attributes.
+
+        Warns
+        -----
+        ConvergenceWarning, RuntimeWarning
+            As :meth:`fit`, of the samples of the last epoch.
         """
-        read_once = isinstance(blocks, Iterator)
-        if read_once and self.n_epochs != 1:
+        if isinstance(blocks, Iterator) and self.n_epochs != 1:
             raise ValueError(
                 f"blocks is an iterator, a {type(blocks).__name__}, which can be read once, "
                 f"and n_epochs = {self.n_epochs}; "
                 f"pass a list, or a function that returns a new iterator"
             )
-        source = iter(blocks() if callable(blocks) else blocks)
-        first = next(source, None)
-        if first is None:
-            raise ValueError("blocks is empty; there must be at least one; check their source")
-        first = validate_data(self, first, dtype=DTYPES)
-        self._begin(first)
-        if read_once:
-            blocks = itertools.chain([first], source)
+        source = _Blocks(blocks)
+        network, state = self._begin(self._validated(source.first))
         size = self._batch_size()
 
         def batches(epoch: int) -> Iterable[Array]:
-            every = blocks() if callable(blocks) else blocks
-            checked = (validate_data(self, block, dtype=DTYPES, reset=False) for block in every)
+            checked = (self._validated(block, reset=False) for block in source.of_epoch(epoch))
             return of_one_size(checked, size) if size else checked
 
-        return self._learn(batches, first)
+        learn = self._objective(network)
+        outcome = Outcome(network.group_size)
+        last = checks.count("n_epochs", self.n_epochs) - 1
+
+        def learn_and_count(
+            parameters: dict[str, Array], samples: Array, epoch: int
+        ) -> tuple[float, dict[str, Array]]:
+            if epoch == last:
+                outcome.add(samples, network.encode(parameters, samples), parameters["A"])
+            return learn(parameters, samples, epoch)
+
+        self._learn(network, state, learn_and_count, batches)
+        return self._report(network, outcome)
 
     def partial_fit(self, X: ArrayLike, y: IntArray | None = None) -> Autoencoder:
         """Make one step on these samples, as one mini-batch.
@@ -133,20 +155,26 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         Notes
         -----
         Calls on the mini-batches of :meth:`fit` or :meth:`fit_blocks`, in their order and from the
-        same start, give the same bits.
+        same start, give the same bits. A step starts from the fitted attributes as they are, also
+        if they have been changed, with the moments of the steps before.
+
+        Warns
+        -----
+        RuntimeWarning
+            Once, as :func:`gsae_ref.train`, when ``unfold_step`` is too long.
         """
-        checks.refuse_mask("X", X)
-        begun = hasattr(self, "_state")
+        begun = hasattr(self, "components_")
         samples = self._validated(X, reset=not begun)
-        if not begun:
-            self._begin(samples)
+        network, state = self._continue() if begun else self._begin(samples)
+        if not self._watch.has_warned:
+            network.relative_step(self._watch, state.parameters["A"], state.epoch, 2)
         step = OPTIMIZERS[checks.option("optimizer", self.optimizer, OPTIMIZERS)]
         step_size = checks.step(self.step_size)
         state, cost = one_epoch(
-            self._state, [samples], self._objective(), step, step_size, self._constrain()
+            state, [samples], self._objective(network), step, step_size, self._constrain()
         )
-        self.loss_curve_.append(cost)
-        return self._finish(state)
+        self.loss_curve_ = [*self.loss_curve_, cost]
+        return self._finish(network, state)
 
     def transform(self, X: ArrayLike) -> Array:
         """Codes of the samples.
@@ -161,9 +189,12 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         codes : ndarray of shape (n_samples, n_components)
         """
         X = self._samples(X)
-        codes = np.empty((len(X), len(self.components_)), np.result_type(X, self.components_))
+        network = self._fitted_network()
+        parameters = self._parameters()
+        dtype = np.result_type(checks.array("X", X[:1]), self.components_)
+        codes = np.empty((len(X), len(self.components_)), dtype)
         for block, place in zip(rows(X), rows(codes), strict=True):
-            place[...] = self._encode(block)
+            place[...] = network.encode(parameters, block)
         return codes
 
     def inverse_transform(self, X: ArrayLike) -> Array:
@@ -194,10 +225,12 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         labels : ndarray of shape (n_samples,)
             Integers from 0; -1, scikit-learn's label of noise, without an active group.
         """
-        _, group_size = self._sizes()
+        X = self._samples(X)
+        network = self._fitted_network()
+        parameters = self._parameters()
         labels = []
-        for block in rows(self._samples(X)):
-            norms = groups.norms(self._encode(block), group_size)
+        for block in rows(X):
+            norms = groups.norms(network.encode(parameters, block), network.group_size)
             labels.append(np.where(norms.any(axis=1), norms.argmax(axis=1), -1))
         return np.concatenate(labels)
 
@@ -215,18 +248,25 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         -------
         score : float
         """
-        return -mean_cost(self._loss, self._samples(X))
+        X = self._samples(X)
+        network = self._fitted_network()
+        parameters = self._parameters()
+        return -mean_cost(lambda block: network.loss(parameters, block), X)
 
     # -------------------------------------------------------------------------------- learning
 
     def _samples(self, X: Any) -> Array:
         """Check samples for a fitted estimator."""
         check_is_fitted(self)
-        checks.refuse_mask("X", X)
         return self._validated(X, reset=False)
 
     def _validated(self, X: Any, reset: bool = True) -> Array:
-        """Samples as scikit-learn wants them."""
+        """Samples as scikit-learn wants them; an array that is read in blocks stays as it is."""
+        checks.refuse_mask("X", X)
+        if is_narrow(X):
+            X = samples_that_fit(X)
+            validate_data(self, X, reset=reset, skip_check_array=True)
+            return X
         with np.errstate(over="ignore", invalid="ignore"):  # it sums X to find infinities
             samples: Array = validate_data(self, X, dtype=DTYPES, reset=reset)
         return samples
@@ -251,60 +291,124 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             return constraint.tangent
         return AllDictionaries().tangent
 
-    def _begin(self, X: Array) -> None:
-        """Set the seed and the state before the first step."""
+    def _begin(self, X: Array) -> tuple[Any, State]:
+        """Set the seed; return the network and the state before the first step."""
         if isinstance(self.random_state, numbers.Integral):
             self._seed = checks.count("random_state", self.random_state, 0)
         else:
             self._seed = check_random_state(self.random_state).randint(2**31)
-        self._state = start(self._start(self._starting_dictionary(X)))
+        self._watch = StepWatch()
         self.loss_curve_: list[float] = []
+        network = self._build_network()
+        return network, start(network.start(self._starting_dictionary(X)))
+
+    def _continue(self) -> tuple[Any, State]:
+        """The network, and the state that the fitted attributes and the moments are."""
+        network = self._build_network()
+        parameters = self._parameters()
+        n_groups, group_size = self._sizes()
+        if parameters["A"].shape[1] != n_groups * group_size:
+            raise ValueError(
+                f"components_ has {parameters['A'].shape[1]} atoms, but the parameters ask for "
+                f"{n_groups} groups of {group_size}; set both, or fit again"
+            )
+        fresh = start(parameters)
+        if not hasattr(self, "_moments"):  # components_ was assigned, not fitted
+            self._watch = StepWatch()
+            self.loss_curve_ = []
+            return network, fresh
+        moments: State = self._moments
+        if any(moments.first[name].shape != value.shape for name, value in parameters.items()):
+            return network, fresh._replace(epoch=moments.epoch)
+        as_before = {
+            name: value.astype(moments.first[name].dtype, copy=False)
+            for name, value in fresh.parameters.items()
+        }
+        return network, moments._replace(parameters=as_before)
+
+    def _parameters(self) -> dict[str, Array]:
+        """What has been learned, from the fitted attributes."""
+        components = checks.array("components_", self.components_, ndim=(2,))
+        return {"A": components.T}
+
+    def _set_parameters(self, parameters: dict[str, Array]) -> None:
+        """Set the fitted attributes."""
+        self.components_ = parameters["A"].T
+
+    def _fitted_network(self) -> Any:
+        """The network of the last fit; of the parameters, if components_ was assigned."""
+        return self._network if hasattr(self, "_network") else self._build_network()
+
+    def _objective(self, network: Any) -> Callable[..., Any]:
+        """The cost of a batch, and the part of its gradient that is used."""
+        tangent = self._tangent()
+
+        def objective(
+            parameters: dict[str, Array], samples: Array, epoch: int
+        ) -> tuple[float, dict[str, Array]]:
+            cost, gradient = network.loss_and_grad(parameters, samples)
+            return cost, gradient | {"A": tangent(parameters["A"], gradient["A"])}
+
+        return objective
 
     def _starting_dictionary(self, X: Array) -> Array:
         """The dictionary that ``init`` names or gives."""
         n_groups, group_size = self._sizes()
         if isinstance(self.init, str):
             return starting_dictionary(X, n_groups, group_size, self.init, self._seed)
-        A = checks.array("init", self.init, ndim=(2,)).T.astype(X.dtype)
+        dtype = checks.array("X", X[:1]).dtype
+        A = checks.array("init", self.init, ndim=(2,)).T.astype(dtype)
         if A.shape != (X.shape[1], n_groups * group_size):
             raise ValueError(
                 f"init has shape {A.T.shape}; it must be {(n_groups * group_size, X.shape[1])}, "
                 f"(n_components, n_features); "
                 f"pass a dictionary's transpose, or one of 'samples', 'principal', 'random'"
             )
-        return A
+        return checks.nonzero_atoms("init", A, "rows")
 
-    def _learn(self, batches: Callable[[int], Iterable[Array]], samples: Array) -> Autoencoder:
-        """Run all epochs; ``samples`` are all or the first of those in ``batches``."""
+    def _learn(
+        self,
+        network: Any,
+        state: State,
+        objective: Callable[..., Any],
+        batches: Callable[[int], Iterable[Array]],
+    ) -> None:
+        """Run all epochs, called by a public method."""
+
+        def measure(parameters: dict[str, Array], epoch: int) -> dict[str, float]:
+            return network.relative_step(self._watch, parameters["A"], epoch, 5)
+
         run = descend(
-            self._state.parameters,
-            self._objective(),
+            state.parameters,
+            objective,
             batches,
             self.n_epochs,
             optimizer=self.optimizer,
             step_size=self.step_size,
             constrain=self._constrain(),
+            measure=measure,
             progress=bool(self.verbose),
         )
         self.loss_curve_ = run.history.get("loss", [])
-        self._finish(run.state)
+        self._finish(network, run.state)
         if run.status == 2:
             raise KeyboardInterrupt
-        if not any(self._encode(block).any() for block in rows(samples)):
-            warnings.warn(
-                f"no sample has a non-zero code (lam = {self.lam!r}), so nothing was learned; "
-                f"a code needs a group with ||A_g^T x|| > lam; lower lam, or scale the samples up",
-                ConvergenceWarning,
-                stacklevel=3,
-            )
+
+    def _finish(self, network: Any, state: State) -> Autoencoder:
+        """Set the learned attributes."""
+        self._network = network
+        self._moments = state._replace(parameters={})
+        self.n_iter_ = state.epoch
+        self._set_parameters(state.parameters)
         return self
 
-    def _finish(self, state: State) -> Autoencoder:
-        """Set the learned attributes."""
-        self._state = state
-        self.n_iter_ = state.epoch
-        self.components_ = state.parameters["A"].T
-        self._set_attributes(state.parameters)
+    def _report(self, network: Any, outcome: Outcome) -> Autoencoder:
+        """Set the attributes that count, and warn of an outcome that cannot be meant."""
+        self.active_groups_ = outcome.active_groups
+        self.dead_groups_ = outcome.dead_groups
+        self.empty_codes_ = outcome.empty_codes
+        for complaint in outcome.complaints(self.lam, network.advice):
+            warnings.warn(complaint, ConvergenceWarning, stacklevel=3)
         return self
 
     @property
@@ -315,3 +419,29 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+class _Blocks:
+    """Blocks of samples, read once in every epoch; the first is read ahead, and not lost."""
+
+    def __init__(self, blocks: Any) -> None:
+        self.blocks = blocks
+        self.source = self._new()
+        self.first = next(self.source, None)
+        if self.first is None:
+            raise ValueError("blocks is empty; there must be at least one; check their source")
+
+    def _new(self) -> Iterator[Any]:
+        return iter(self.blocks() if callable(self.blocks) else self.blocks)
+
+    def of_epoch(self, epoch: int) -> Iterator[Any]:
+        """The blocks of an epoch, in their order."""
+        if epoch == 0:
+            return itertools.chain([self.first], self.source)
+        source = self._new()
+        if source is self.source:
+            raise ValueError(
+                f"blocks returned the same iterator, a {type(source).__name__}, in two epochs, "
+                f"but it can be read once; return a new one at each call, or use n_epochs=1"
+            )
+        return source

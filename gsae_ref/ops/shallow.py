@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import checks, groups
 from ..arrays import Array, BoolArray
 from ..reference import activations, autoencoder, gradients
+from .blocks import averaged, in_blocks, stacked
 from .engine import run_kernel, use_compiled_threshold, use_kernel
 from .scaling import (
     clip_threshold,
@@ -160,6 +163,8 @@ def encode(A: ArrayLike, Y: ArrayLike, lam: float, group_size: int) -> Array:
     >>> encode(np.eye(2), [3.0, 4.0], lam=1.0, group_size=2)
     array([2.4, 3.2])
     """
+    if in_blocks(Y):
+        return stacked(lambda block: encode(A, block, lam, group_size), A, Y)
     A, Y, lam = check_network(A, Y, lam, group_size)
     if products_are_safe(A, Y, lam):
         compute = lambda: autoencoder.encode(A, Y, lam, group_size)
@@ -221,6 +226,8 @@ def loss(A: ArrayLike, Y: ArrayLike, lam: float, group_size: int) -> float:
     >>> loss(np.eye(2), [3.0, 4.0], lam=1.0, group_size=2)
     0.5
     """
+    if in_blocks(Y):
+        return averaged(lambda block: (loss(A, block, lam, group_size),), A, Y)[0]
     A, Y, lam = check_network(A, Y, lam, group_size)
     scaled, (threshold,), factor = rescale(np.atleast_2d(Y), lam)
 
@@ -287,6 +294,8 @@ def loss_and_grad(
     checks.option("gradient", gradient, GRADIENTS)
     if support is not None:
         _refuse_idle_support(gradient, engine)
+    if in_blocks(Y):
+        return _in_blocks(A, Y, lam, group_size, gradient, engine, support)
     A, Y, lam = check_network(A, Y, lam, group_size)
     Y = np.atleast_2d(Y)
     if support is not None:
@@ -315,6 +324,21 @@ def _refuse_idle_support(gradient: str, engine: str) -> None:
             "support was given with engine='numba'; the kernel estimates it; "
             "use engine='auto' or 'reference'"
         )
+
+
+def _in_blocks(
+    A: ArrayLike, Y: Any, lam: float, group_size: int, gradient: str, engine: str, support: Any
+) -> tuple[float, Array]:
+    """Loss and gradient, averaged over blocks of samples."""
+    if support is not None:
+        n_atoms = checks.dictionary("A", A, group_size).shape[1]
+        support = checks.support("support", support, len(Y), n_atoms // group_size)
+
+    def compute(block: Array, active: BoolArray | None) -> tuple[float, Array]:
+        return loss_and_grad(A, block, lam, group_size, gradient, engine, active)
+
+    cost, grad = averaged(compute, A, Y, support)
+    return cost, grad
 
 
 def _by_reference(

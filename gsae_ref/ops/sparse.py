@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from .. import checks
 from ..arrays import Array, BoolArray
 from ..reference import sparse_autoencoder, sparse_expected
+from .blocks import averaged, in_blocks, stacked
 from .engine import run_kernel, use_kernel
 from .scaling import clip_threshold, products_are_safe, rescale
 
@@ -74,6 +75,8 @@ def sparse_encode(
     >>> sparse_encode(np.eye(2), [-3.0, 0.5], activation="hard", lam=1.0)
     array([-3.,  0.])
     """
+    if in_blocks(Y):
+        return stacked(lambda block: sparse_encode(W, block, bias, activation, lam), W, Y)
     W, Y, bias, activation, lam = _check_network(W, Y, bias, activation, lam)
     compute = lambda: sparse_autoencoder.encode(W, Y, bias, activation, lam)
     return checks.representable("the code", compute, W=W, Y=Y, bias=bias)
@@ -106,6 +109,8 @@ def sparse_loss(
     >>> sparse_loss(np.eye(2), [3.0, 0.5], bias=-1.0)
     0.625
     """
+    if in_blocks(Y):
+        return averaged(lambda block: (sparse_loss(W, block, bias, activation, lam),), W, Y)[0]
     W, Y, bias, activation, lam = _check_network(W, Y, bias, activation, lam)
     scaled, (threshold,), factor = rescale(np.atleast_2d(Y), lam, bias=bias)
     encoder = bias * bias.dtype.type(factor), activation, threshold
@@ -162,6 +167,10 @@ def sparse_loss_and_grad(
     (0.5, -5.0, -1.0)
     """
     checks.option("gradient", gradient, SPARSE_GRADIENTS)
+    if in_blocks(Y):
+        network = bias, activation, lam, gradient, engine
+        cost, dW, db = averaged(lambda block: sparse_loss_and_grad(W, block, *network), W, Y)
+        return cost, dW, db
     W, Y, bias, activation, lam = _check_network(W, Y, bias, activation, lam)
     scaled, (threshold,), factor = rescale(np.atleast_2d(Y), lam, bias=bias)
     problem = W, scaled, bias * bias.dtype.type(factor), activation, threshold, gradient

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from .. import checks
 from ..arrays import Array
 from ..reference import unfolded
+from .blocks import averaged, in_blocks, stacked
 from .engine import run_kernel, use_kernel
 from .scaling import clip_threshold, products_are_safe, rescale, undo_scale
 from .shallow import check_network
@@ -133,6 +134,9 @@ def unfolded_encode(
     >>> unfolded_encode(np.eye(2), [3.0, 4.0], lam=1.0, group_size=2, n_unfold=2, step_size=0.5)
     array([1.8, 2.4])
     """
+    if in_blocks(Y):
+        network = lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1, engine
+        return stacked(lambda block: unfolded_encode(A, block, *network), A, Y)
     A, Y, encoder = _check(A, Y, lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1)
     scaled, (lam, l1), factor = rescale(Y, encoder.lam, encoder.l1)
     encoder = encoder._replace(lam=lam, l1=l1)
@@ -201,6 +205,10 @@ def unfolded_loss_and_grad(
     >>> unfolded_loss_and_grad([[1.0]], [3.0], lam=1.0, group_size=1, n_unfold=1, step_size=1.0)
     (0.5, array([[-5.]]))
     """
+    if in_blocks(Y):
+        network = lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1, engine
+        cost, grad = averaged(lambda block: unfolded_loss_and_grad(A, block, *network), A, Y)
+        return cost, grad
     A, Y, encoder = _check(A, Y, lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1)
     scaled, (lam, l1), factor = rescale(np.atleast_2d(Y), encoder.lam, encoder.l1)
     encoder = encoder._replace(lam=lam, l1=l1)

@@ -1,4 +1,4 @@
-"""Samples as rows, in blocks, so that only a block need be in memory. May import checks."""
+"""Samples as rows, in blocks, so that only a block need be in memory. May import ops, checks."""
 
 from __future__ import annotations
 
@@ -6,22 +6,12 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .. import checks
 from ..arrays import Array, IntArray
-
-BLOCK = 4096  # samples whose codes are in memory at a time
-
-
-def rows(Y: NDArray[Any], size: int = BLOCK) -> Iterator[NDArray[Any]]:
-    """Yield the samples of an array, ``size`` at a time.
-
-    >>> [len(block) for block in rows(np.zeros((5, 1)), 2)]
-    [2, 2, 1]
-    """
-    for begin in range(0, len(Y), size):
-        yield Y[begin : begin + size]
+from ..ops.blocks import BLOCK as BLOCK
+from ..ops.blocks import check_blocks
+from ..ops.blocks import rows as rows
 
 
 def mean_cost(cost: Callable[[Array], float], Y: Array) -> float:
@@ -106,8 +96,7 @@ def samples_that_fit(Y: Any, A: Array | None = None) -> Array:
 
     They are checked block by block: a memory-mapped Y is never copied whole.
     """
-    if not isinstance(Y, np.ndarray):
-        Y = checks.array("Y", Y)
+    Y = checks.any_array("Y", Y)
     n_features = Y.shape[-1] if Y.ndim else 0
     of = "it"
     if A is not None:
@@ -116,8 +105,5 @@ def samples_that_fit(Y: Any, A: Array | None = None) -> Array:
     if Y.ndim != 2 or not len(Y):
         checks.batch("Y", Y, n_features, of)
         raise ValueError(f"Y has shape {Y.shape}, one sample; samples are rows; use Y[None]")
-    for k, block in enumerate(rows(Y)):
-        begin = k * BLOCK
-        name = "Y" if len(Y) <= BLOCK else f"Y[{begin}:{begin + len(block)}]"
-        checks.batch(name, block, n_features, of)
-    return np.asarray(Y)
+    check_blocks(Y, n_features, of)
+    return Y

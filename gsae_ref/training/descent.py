@@ -159,6 +159,11 @@ def one_epoch(
                 state = state._replace(parameters=constrain(state.parameters, epoch))
             costs.append(cost)
             sizes.append(len(samples))
+    if not sizes:
+        raise ValueError(
+            f"epoch {epoch} has no samples; every epoch needs some; pass a list of blocks, or a "
+            f"function that returns a new iterator at each call"
+        )
     return state._replace(epoch=epoch + 1), float(np.average(costs, weights=sizes))
 
 

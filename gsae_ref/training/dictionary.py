@@ -5,7 +5,6 @@ May import ops, checks.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
@@ -16,13 +15,15 @@ from numpy.typing import ArrayLike
 
 from .. import checks, ops
 from ..arrays import Array, BoolArray
+from ..ops.blocks import is_narrow
 from .blocks import mean_cost, mini_batches, rows, samples_that_fit, size_of_batches
 from .checkpoints import Checkpoints, fingerprint
 from .constraints import CONSTRAINTS, constraint_set
 from .descent import Schedule, as_result, descend, reporter, schedule
 from .history import Measures
-from .networks import Network, ShallowNetwork, UnfoldedNetwork, build_network
+from .networks import Network, ShallowNetwork, build_network
 from .optimizers import State
+from .outcomes import StepWatch, advice_on, warn_if_above_zero
 
 
 def train(
@@ -138,7 +139,8 @@ def train(
     -----
     RuntimeWarning
         Once, when ``relative_step`` first exceeds 1 (by more than rounding). From there on the
-        unfolded steps need not approach their minimiser; above 2 they may diverge.
+        unfolded steps need not approach their minimiser; above 2 they may diverge. At the end, if
+        the cost exceeds that of codes that are all zero.
 
     Notes
     -----
@@ -183,20 +185,23 @@ def train(
         progress=progress,
         checkpoints=Checkpoints(checkpoint, checkpoint_every, resume, mark),
     )
-    return as_result(run, x=run.state.parameters["A"], fun=learning.cost_after(run.state))
+    cost = learning.cost_after(run.state)
+    warn_if_above_zero(cost, batches.Y, advice_on(batches.network), stacklevel=2)
+    return as_result(run, x=run.state.parameters["A"], fun=cost)
 
 
 def _start(
     A: Any, Y: Any, network: Network, batch_size: int | None, rng: int
 ) -> tuple[Array, _Batches]:
     """Check the dictionary and the samples; return them in their common dtype."""
-    A = checks.dictionary("A", A, network.group_size)
+    A = checks.nonzero_atoms("A", checks.dictionary("A", A, network.group_size))
     on_disk = isinstance(Y, np.memmap)
     Y = samples_that_fit(Y, A)
+    read_whole = not (on_disk or is_narrow(Y))
     A = A.astype(np.result_type(A, checks.array("Y", Y[:1])), copy=False)
     seed = checks.count("rng", rng, minimum=0)
     batch_size = size_of_batches(batch_size, len(Y))
-    if batch_size == len(Y) and not on_disk and isinstance(network, ShallowNetwork):
+    if batch_size == len(Y) and read_whole and isinstance(network, ShallowNetwork):
         return A, _OneBatch(network, Y, batch_size, seed)
     return A, _Batches(network, Y, batch_size, seed)
 
@@ -265,7 +270,7 @@ class _Learning:
         self.constraint = constraint_set(constraint, batches.network.group_size)
         self.tangent = checks.flag("tangent", tangent)
         self.measures = measures if checks.flag("measure", measure) else None
-        self.has_warned = False
+        self.steps = StepWatch()
 
     def cost_and_gradient(
         self, parameters: dict[str, Array], samples: Array, epoch: int
@@ -285,19 +290,7 @@ class _Learning:
         """Values for the history at the start of an epoch."""
         A = parameters["A"]
         network = self.batches.network
-        values = {}
-        if isinstance(network, UnfoldedNetwork) and network.step_size is not None:
-            share = network.step_size * float(np.linalg.eigvalsh(A.T @ A)[-1])
-            values["relative_step"] = share
-            if share > 1 + 1e-6 and not self.has_warned:
-                self.has_warned = True
-                warnings.warn(
-                    f"in epoch {epoch} unfold_step * ||A||_2^2 = {share:.4g}; above 1 the unfolded "
-                    f"steps need not approach their minimiser, above 2 they may diverge; "
-                    f"lower unfold_step, or use unfold_step=None",
-                    RuntimeWarning,
-                    stacklevel=4,
-                )
+        values = self.steps.measure(network, A, epoch, stacklevel=4)
         if self.measures is not None:
             lam = self.lam_at(epoch)
             values |= self.measures.of(A, self.batches.active(A, lam))

@@ -21,6 +21,9 @@ from .checkpoints import Checkpoints, fingerprint
 from .constraints import UnitColumns
 from .descent import Schedule, as_result, descend, reporter, schedule
 from .history import recovery
+from .outcomes import warn_if_above_zero
+
+ADVICE = "use fewer atoms, a larger threshold (a lower bias), a smaller step_size or more epochs"
 
 
 def train_sparse(
@@ -115,6 +118,11 @@ def train_sparse(
     DivergenceError
         If the cost, the weights or the bias are no longer finite; the last checkpoint stays.
 
+    Warns
+    -----
+    RuntimeWarning
+        At the end, if the cost exceeds that of codes that are all zero.
+
     Notes
     -----
     [N19] Section 6 is ``train_sparse(W, Y, 50, bias=-1.25, bias_schedule=0.5)``. Whether it
@@ -156,7 +164,9 @@ def train_sparse(
     )
     W = run.state.parameters["W"]
     bias = run.state.parameters["bias"]
-    return as_result(run, x=W, bias=bias, fun=network.mean_cost(W, Y, bias))
+    cost = network.mean_cost(W, Y, bias)
+    warn_if_above_zero(cost, Y, ADVICE, stacklevel=2)
+    return as_result(run, x=W, bias=bias, fun=cost)
 
 
 def _start(W: Any, Y: Any, bias: Any, activation: str, lam: float) -> tuple[Array, Array, Array]:
@@ -165,6 +175,8 @@ def _start(W: Any, Y: Any, bias: Any, activation: str, lam: float) -> tuple[Arra
     Y = samples_that_fit(Y, W)
     W = W.astype(np.result_type(W, checks.array("Y", Y[:1])), copy=False)
     bias = checks.per_atom("bias", bias, W.shape[1]).astype(W.dtype)
+    if not (bias > 0).any():  # a positive bias moves an atom from zero
+        checks.nonzero_atoms("W", W)
     ops.sparse_encode(W, Y[:1], bias, activation, lam)  # fail early
     return W, Y, bias
 

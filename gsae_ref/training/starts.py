@@ -72,7 +72,7 @@ def starting_dictionary(
         A = np.concatenate(list(V @ mixing), axis=1)
     A = groups.near_one(A)
     A /= np.linalg.norm(A, axis=0)
-    return A.astype(Y.dtype if Y.dtype.kind == "f" else np.float64)
+    return A.astype(checks.array("Y", Y[:1]).dtype)
 
 
 def _principal_directions(Y: Array) -> Array:

@@ -63,6 +63,7 @@ def same_bits(left, right):
 # ---- the contract of scikit-learn
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @parametrize_with_checks(
     [
         gs.GroupSparseAutoencoder(),
@@ -118,6 +119,7 @@ def test_output_can_be_a_data_frame():
 # ---- what they learn
 
 
+@pytest.mark.filterwarnings("ignore:56% of the samples:sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize(
     "options",
     [
@@ -273,6 +275,7 @@ def test_an_iterator_can_be_used_for_one_epoch_only():
         clone(once).fit_blocks([Y, Y[:, :5]])
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("init", ["samples", "principal", "random"])
 def test_a_memory_mapped_file_gives_the_same_bits(tmp_path, init):
     Y, _, _ = groups_of_three(np.float32, n_samples=5000)

@@ -1,0 +1,157 @@
+"""What a run has come to: its cost beside that of zero codes, and groups that are never active.
+
+May import ops, groups.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from .. import groups
+from ..arrays import Array, IntArray
+from .blocks import mean_cost
+from .networks import Network, UnfoldedNetwork
+
+MANY = 0.5  # share of empty codes from which on they are reported
+
+
+class Outcome:
+    """Counts over samples and their codes, added block by block.
+
+    >>> outcome = Outcome(group_size=1)
+    >>> outcome.add(np.array([[3.0, 0.0]]), np.array([[2.0, 0.0]]), np.eye(2))
+    >>> outcome.cost, outcome.zero_cost, outcome.active_groups, outcome.dead_groups.tolist()
+    (0.5, 4.5, 1.0, [1])
+    """
+
+    def __init__(self, group_size: int) -> None:
+        self.group_size = group_size
+        self.n_samples = 0
+        self.n_empty = 0
+        self.counts: Any = 0  # in how many samples each group is active
+        self.squares = 0.0  # of the samples
+        self.errors = 0.0  # squares of the residuals
+
+    def add(self, Y: Array, X: Array, A: Array) -> None:
+        """Count samples Y (n_samples, n_features) with their codes X (n_samples, n_atoms)."""
+        active = groups.split(X, self.group_size).any(axis=-1)
+        self.n_samples += len(Y)
+        self.n_empty += int((~active.any(axis=1)).sum())
+        self.counts = self.counts + active.sum(axis=0)
+        with np.errstate(over="ignore", invalid="ignore"):  # a cost out of range is no message
+            self.squares += sum_of_squares(Y)
+            self.errors += sum_of_squares(Y - X @ A.T)
+
+    @property
+    def cost(self) -> float:
+        """Mean cost (13) of the codes."""
+        return self.errors / (2 * self.n_samples)
+
+    @property
+    def zero_cost(self) -> float:
+        """Mean cost of codes that are all zero."""
+        return self.squares / (2 * self.n_samples)
+
+    @property
+    def active_groups(self) -> float:
+        """Mean number of active groups of a sample."""
+        return float(self.counts.sum() / self.n_samples)
+
+    @property
+    def dead_groups(self) -> IntArray:
+        """Numbers of the groups that are active in no sample."""
+        return np.flatnonzero(self.counts == 0)
+
+    @property
+    def empty_codes(self) -> float:
+        """Share of the samples without an active group."""
+        return self.n_empty / self.n_samples
+
+    def complaints(self, lam: float, advice: str) -> list[str]:
+        """What is wrong with the outcome, a sentence for each, with a remedy."""
+        if not self.active_groups:
+            return [
+                f"no sample has a non-zero code (lam = {lam!r}), so nothing was learned; a code "
+                f"needs a group with ||A_g^T x|| > lam; lower lam, or scale the samples up"
+            ]
+        found = []
+        if self.cost > self.zero_cost * (1 + 1e-6):
+            found.append(above_zero(self.cost, self.zero_cost, advice))
+        dead = self.dead_groups
+        if len(dead):
+            found.append(
+                f"{len(dead)} of {len(self.counts)} groups are active in no sample "
+                f"(the first is group {dead[0]}), so they have stopped learning; "
+                f"lower lam, use fewer groups or another start"
+            )
+        if self.empty_codes > MANY:
+            found.append(
+                f"{self.empty_codes:.0%} of the samples have no active group (lam = {lam!r}); "
+                f"lower lam, or drop samples that are nearly zero"
+            )
+        return found
+
+
+def sum_of_squares(Y: Array) -> float:
+    """Sum of the squares of all entries, in float64.
+
+    >>> sum_of_squares(np.array([[3, 4]], np.int8))
+    25.0
+    """
+    flat = np.asarray(Y, dtype=np.float64).ravel()
+    return float(flat @ flat)
+
+
+def above_zero(cost: float, zero_cost: float, advice: str) -> str:
+    """The message that codes are worse than none."""
+    return (
+        f"the mean cost is {cost:.3g}, but {zero_cost:.3g} with codes that are all zero: "
+        f"the reconstructions are worse than none; {advice}"
+    )
+
+
+def warn_if_above_zero(cost: float, Y: Array, advice: str, stacklevel: int) -> None:
+    """Warn if the mean cost of the samples Y exceeds that of codes that are all zero."""
+    with np.errstate(over="ignore"):
+        zero_cost = mean_cost(lambda block: sum_of_squares(block) / (2 * len(block)), Y)
+    if cost > zero_cost * (1 + 1e-6):
+        message = above_zero(cost, zero_cost, advice)
+        warnings.warn(message, RuntimeWarning, stacklevel=stacklevel + 1)
+
+
+def advice_on(network: Network) -> str:
+    """What to do about a cost above that of codes that are all zero."""
+    if not isinstance(network, UnfoldedNetwork):
+        return (
+            "the one step of the encoder is too long where atoms are correlated, as with more "
+            "atoms than features; use n_unfold=15, or fewer atoms, a larger lam, more epochs"
+        )
+    if network.step_size is None:
+        return "use more epochs or a smaller step_size"
+    return "lower unfold_step, or use unfold_step=None"
+
+
+class StepWatch:
+    """Measures the relative step of an unfolded network, and warns once when it exceeds 1."""
+
+    def __init__(self) -> None:
+        self.has_warned = False
+
+    def measure(self, network: Network, A: Array, epoch: int, stacklevel: int) -> dict[str, float]:
+        """``relative_step``, unfold_step * ||A||_2^2; nothing where the step is 1 / ||A||_2^2."""
+        if not isinstance(network, UnfoldedNetwork) or network.step_size is None:
+            return {}
+        share = network.step_size * float(np.linalg.eigvalsh(A.T @ A)[-1])
+        if share > 1 + 1e-6 and not self.has_warned:
+            self.has_warned = True
+            warnings.warn(
+                f"in epoch {epoch} unfold_step * ||A||_2^2 = {share:.4g}; above 1 the unfolded "
+                f"steps need not approach their minimiser, above 2 they may diverge; "
+                f"lower unfold_step, or use unfold_step=None",
+                RuntimeWarning,
+                stacklevel=stacklevel + 1,
+            )
+        return {"relative_step": share}
