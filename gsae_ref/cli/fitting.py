@@ -15,9 +15,10 @@ from ..files import write_json
 from ..training.blocks import rows
 from ..training.constraints import CONSTRAINTS
 from ..training.optimizers import OPTIMIZERS
+from ..training.outcomes import above_zero, advice_on, is_above, zero_cost
 from ..training.starts import STARTS, starting_dictionary
 from .models import NETWORK, Model, write_model
-from .options import add_json, add_seed, file_name
+from .options import add_json, add_seed, file_name, with_option_names
 from .paths import load_array, require_different, require_writable
 from .printing import paint
 
@@ -190,6 +191,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not active:
         warning = "no group is active for any sample, so nothing was learned; lower --lam"
         print(paint(warning, "red", sys.stderr), file=sys.stderr)
+    _report_worse_than_none(arguments, result.fun, model, Y)
     if result.status != 2:
         return 0
     remedy = "use --checkpoint FILE to be able to continue"
@@ -235,6 +237,17 @@ def _start(arguments: argparse.Namespace, Y: Array) -> Array:
             "the two must agree"
         )
     return A
+
+
+def _report_worse_than_none(
+    arguments: argparse.Namespace, cost: float, model: Model, Y: Array
+) -> None:
+    """Print a warning if the cost exceeds that of codes that are all zero."""
+    of_zero_codes = zero_cost(Y)
+    if is_above(cost, of_zero_codes):
+        message = above_zero(cost, of_zero_codes, advice_on(model.network))
+        message = with_option_names(f"gsae-ref fit: warning: {message}", arguments)
+        print(message, file=sys.stderr)
 
 
 def _network_options(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -14,8 +14,7 @@ from numpy.typing import ArrayLike
 from .. import checks, ops
 from ..arrays import Array
 from ..training.networks import Network, build_network
-from ..training.outcomes import StepWatch, advice_on
-from ..training.sparse import ADVICE
+from ..training.outcomes import ADVICE, StepWatch, advice_on
 from .learning import Autoencoder
 
 Parameters = dict[str, Array]

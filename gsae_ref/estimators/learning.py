@@ -42,6 +42,9 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     which it was fitted, and the moments of the optimiser, for :meth:`partial_fit`.
     """
 
+    loss_curve_: list[float]
+    components_: Array
+
     def fit(self, X: ArrayLike, y: Any | None = None) -> Autoencoder:
         """Learn the dictionary.
 
@@ -298,7 +301,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         else:
             self._seed = check_random_state(self.random_state).randint(2**31)
         self._watch = StepWatch()
-        self.loss_curve_: list[float] = []
+        self.loss_curve_ = []
         network = self._build_network()
         return network, start(network.start(self._starting_dictionary(X)))
 

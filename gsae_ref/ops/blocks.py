@@ -63,7 +63,7 @@ def check_blocks(Y: NDArray[Any], n_features: int, of: str) -> None:
         checks.batch(name, block, n_features, of)
 
 
-def stacked(compute: Callable[[Array], Array], A: Any, Y: NDArray[Any]) -> Array:
+def stacked(compute: Callable[[Array], Array], A: Any, Y: Any) -> Array:
     """The rows ``compute(block)`` for all blocks of Y, which fit the dictionary A."""
     _check(A, Y)
     first = compute(Y[:BLOCK])
@@ -75,7 +75,7 @@ def stacked(compute: Callable[[Array], Array], A: Any, Y: NDArray[Any]) -> Array
 
 
 def averaged(
-    compute: Callable[..., tuple[Any, ...]], A: Any, Y: NDArray[Any], *others: Any
+    compute: Callable[..., tuple[Any, ...]], A: Any, Y: Any, *others: Any
 ) -> tuple[Any, ...]:
     """Means over all samples of the means ``compute(block, ...)`` over a block, a tuple of them.
 

@@ -6,11 +6,12 @@ May import files, checks.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -35,7 +36,12 @@ class Checkpoints:
     resume : bool
         Whether a run continues from the checkpoint, if there is one.
     fingerprint : callable, optional
-        Returns the mark of the run, see :func:`fingerprint`; called if there is a ``path``.
+        Returns the mark of start and data, see :func:`fingerprint`; called if there is a ``path``.
+    settings : dict, optional
+        Name -> number, string, flag or None: all else that a step depends on.
+    schedules : dict, optional
+        Name -> function of the epoch: numbers that a step depends on. Those of the epochs done are
+        stored and compared, so a run may be continued with a schedule that goes on otherwise.
     """
 
     def __init__(
@@ -44,11 +50,16 @@ class Checkpoints:
         every: int = 1,
         resume: bool = False,
         fingerprint: Callable[[], str] | None = None,
+        settings: dict[str, Any] | None = None,
+        schedules: dict[str, Callable[[int], float]] | None = None,
     ) -> None:
         self.every = checks.count("checkpoint_every", every)
         self.path = None if path is None else os.fspath(path)
         self.resume = resume
         self.fingerprint = fingerprint
+        self.settings = settings or {}
+        self.schedules = schedules or {}
+        self.values: dict[str, list[float]] = {}  # of the schedules, in the epochs done
         self.run = ""
 
     def restore(self) -> tuple[State, History] | None:
@@ -67,18 +78,42 @@ class Checkpoints:
             if not os.path.exists(candidate):
                 continue
             try:
-                run, state, history = _read(candidate)
+                saved, state, history = _read(candidate)
             except (ValueError, KeyError, TypeError) as error:
                 warnings.warn(self._damage(candidate, error), RuntimeWarning, stacklevel=4)
                 os.replace(candidate, f"{candidate}.damaged")
                 continue
-            if run != self.run:
+            difference = self._difference(saved, state.epoch)
+            if difference:
                 raise ValueError(
-                    f"checkpoint {candidate} belongs to another run: start, data or recipe differ; "
+                    f"checkpoint {candidate} belongs to another run: {difference}; "
                     f"a run continues its own only; give another file, or resume=False"
                 )
             return state, history
         return None
+
+    def _difference(self, saved: _Saved, epoch: int) -> str:
+        """What differs between the run of a checkpoint and this one; empty if nothing does."""
+        if saved.settings is None:
+            return "it was written before settings were stored, so these cannot be compared"
+        here = json.loads(json.dumps(self.settings))
+        for name in [*here, *(set(saved.settings) - set(here))]:
+            if saved.settings.get(name) != here.get(name):
+                return f"{name} = {here.get(name)!r} here, {saved.settings.get(name)!r} there"
+        for name, now in self._schedule_values(epoch).items():
+            before = saved.schedules.get(name, [])
+            for k in range(epoch):
+                if k >= len(before) or before[k] != now[k]:
+                    there = before[k] if k < len(before) else "unknown"
+                    return f"in epoch {k} {name} = {now[k]!r} here, {there} there"
+        return "" if saved.run == self.run else "start or data differ"
+
+    def _schedule_values(self, epoch: int) -> dict[str, list[float]]:
+        """The values of the schedules in the epochs before ``epoch``; each is asked for once."""
+        for name, at in self.schedules.items():
+            values = self.values.setdefault(name, [])
+            values.extend(float(at(k)) for k in range(len(values), epoch))
+        return {name: values[:epoch] for name, values in self.values.items()}
 
     def _damage(self, candidate: str, error: Exception) -> str:
         """The warning of a damaged file."""
@@ -108,20 +143,18 @@ class Checkpoints:
             named = getattr(state, field)
             arrays |= {f"{field}.{name}": value for name, value in named.items()}
         arrays |= {f"history.{name}": np.array(values) for name, values in history.items()}
+        schedules = self._schedule_values(state.epoch)
+        arrays |= {f"schedule.{name}": np.array(values) for name, values in schedules.items()}
+        arrays |= {"run": np.array(self.run), "settings": np.array(json.dumps(self.settings))}
         with files.atomically(self.path) as temporary:
             with open(temporary, "wb") as file:
-                np.savez(
-                    file, run=np.array(self.run), steps=state.steps, epoch=state.epoch, **arrays
-                )
+                np.savez(file, steps=state.steps, epoch=state.epoch, **arrays)
             if os.path.exists(self.path):
                 os.replace(self.path, f"{self.path}.previous")
 
 
 def fingerprint(parameters: dict[str, Array], Y: Array, *recipe: Any) -> str:
-    """A hash of start, data and recipe, on which a checkpoint and the run it continues must agree.
-
-    Schedules and the number of epochs may change.
-    """
+    """A hash of start, data and recipe: a checkpoint and the run it continues agree on it."""
     shapes = [(name, value.shape, value.dtype.name) for name, value in sorted(parameters.items())]
     digest = hashlib.sha256(repr((shapes, Y.shape, Y.dtype.name, recipe)).encode())
     for name in sorted(parameters):
@@ -131,7 +164,27 @@ def fingerprint(parameters: dict[str, Array], Y: Array, *recipe: Any) -> str:
     return digest.hexdigest()
 
 
-def _read(path: str) -> tuple[str, State, History]:
+def settings_of(**values: Any) -> dict[str, Any]:
+    """Settings as they are stored and compared: NumPy's numbers as Python's, 1 and 1.0 alike.
+
+    >>> settings_of(l1=np.float64(1.0), n_unfold=2, unfold_step=None)
+    {'l1': 1.0, 'n_unfold': 2, 'unfold_step': None}
+    """
+    return {
+        name: value.item() if isinstance(value, np.generic) else value
+        for name, value in values.items()
+    }
+
+
+class _Saved(NamedTuple):
+    """What a file says of its run."""
+
+    run: str  #: the mark of start and data
+    settings: dict[str, Any] | None  #: None in a file of an older version
+    schedules: dict[str, list[float]]
+
+
+def _read(path: str) -> tuple[_Saved, State, History]:
     """Run, state and history in a file."""
     arrays = files.read_arrays(path)
 
@@ -147,4 +200,6 @@ def _read(path: str) -> tuple[str, State, History]:
     parameters, first, second = (below(field) for field in FIELDS)
     state = State(parameters, first, second, int(arrays["steps"]), int(arrays["epoch"]))
     history = {name: values.tolist() for name, values in below("history").items()}
-    return str(arrays["run"]), state, history
+    settings = json.loads(str(arrays["settings"])) if "settings" in arrays else None
+    schedules = {name: values.tolist() for name, values in below("schedule").items()}
+    return _Saved(str(arrays["run"]), settings, schedules), state, history

@@ -90,7 +90,8 @@ def train_convolutional(
     network.encode(parameters, Y[:1])  # fail early
     images = _Images(network, Y, size_of_batches(batch_size, len(Y)), seed)
     named = {name: np.asarray(value) for name, value in parameters.items()}
-    mark = partial(fingerprint, named, Y, repr(network), optimizer, images.batch_size, seed)
+    mark = partial(fingerprint, named, Y, repr(network))
+    settings = {"batch_size": images.batch_size, "rng": seed}
     return descend(
         parameters,
         images.cost_and_gradient,
@@ -99,7 +100,7 @@ def train_convolutional(
         optimizer=optimizer,
         step_size=step_size,
         progress=progress,
-        checkpoints=Checkpoints(checkpoint, checkpoint_every, resume, mark),
+        checkpoints=Checkpoints(checkpoint, checkpoint_every, resume, mark, settings),
     )
 
 

@@ -107,6 +107,8 @@ def descend(
     step_at = schedule(step_size, checks.step)
     n_epochs = checks.count("n_epochs", n_epochs)
     checkpoints = checkpoints or Checkpoints(None)
+    checkpoints.settings = checkpoints.settings | {"optimizer": optimizer}
+    checkpoints.schedules = checkpoints.schedules | {"step_size": step_at}
     state, history = checkpoints.restore() or (start(parameters), {})
     status = 0
     try:

@@ -17,13 +17,13 @@ from .. import checks, ops
 from ..arrays import Array, BoolArray
 from ..ops.blocks import is_narrow
 from .blocks import mean_cost, mini_batches, rows, samples_that_fit, size_of_batches
-from .checkpoints import Checkpoints, fingerprint
+from .checkpoints import Checkpoints, fingerprint, settings_of
 from .constraints import CONSTRAINTS, constraint_set
 from .descent import Schedule, as_result, descend, reporter, schedule
 from .history import Measures
 from .networks import Network, ShallowNetwork, build_network
 from .optimizers import State
-from .outcomes import StepWatch, advice_on, warn_if_above_zero
+from .outcomes import StepWatch
 
 
 def train(
@@ -111,8 +111,10 @@ def train(
     checkpoint_every : int
         Epochs between checkpoints.
     resume : bool
-        Whether the run continues from the checkpoint if there is one. In place of a damaged one,
-        which is renamed to .damaged with a warning, the previous one is read.
+        Whether the run continues from the checkpoint if there is one: one of the same start, data
+        and settings, of which the number of epochs may change, and ``lam`` and ``step_size`` in
+        epochs to come. In place of a damaged one, which is renamed to .damaged with a warning, the
+        previous one is read.
     engine : {"auto", "reference", "numba"}
         As in :func:`gsae_ref.loss_and_grad` or :func:`gsae_ref.unfolded_loss_and_grad`.
 
@@ -139,8 +141,7 @@ def train(
     -----
     RuntimeWarning
         Once, when ``relative_step`` first exceeds 1 (by more than rounding). From there on the
-        unfolded steps need not approach their minimiser; above 2 they may diverge. At the end, if
-        the cost exceeds that of codes that are all zero.
+        unfolded steps need not approach their minimiser; above 2 they may diverge.
 
     Notes
     -----
@@ -166,12 +167,19 @@ def train(
     >>> result.message, result.history["loss"][0] > 10 * result.fun
     ('all epochs done', True)
     """
-    options = (group_size, gradient, n_unfold, unfold_step, accelerated, nonnegative, l1)
-    A, batches = _start(A, Y, build_network(*options, engine), batch_size, rng)
+    options = {
+        "group_size": group_size,
+        "gradient": gradient,
+        "n_unfold": n_unfold,
+        "unfold_step": unfold_step,
+        "accelerated": accelerated,
+        "nonnegative": nonnegative,
+        "l1": l1,
+        "engine": engine,
+    }
+    A, batches = _start(A, Y, build_network(**options), batch_size, rng)
     measures = Measures(A, len(batches.Y), group_size, A_star, support)
     learning = _Learning(batches, lam, constraint, tangent, measures, measure)
-    recipe = (*options, optimizer, batches.batch_size, constraint, tangent, batches.seed)
-    mark = partial(fingerprint, {"A": A}, batches.Y, *recipe)
     run = descend(
         {"A": A},
         learning.cost_and_gradient,
@@ -183,11 +191,22 @@ def train(
         measure=learning.measure,
         report=reporter(callback, x="A"),
         progress=progress,
-        checkpoints=Checkpoints(checkpoint, checkpoint_every, resume, mark),
+        checkpoints=Checkpoints(
+            checkpoint,
+            checkpoint_every,
+            resume,
+            fingerprint=partial(fingerprint, {"A": A}, batches.Y),
+            settings=settings_of(
+                **options,
+                batch_size=batches.batch_size,
+                constraint=constraint,
+                tangent=tangent,
+                rng=batches.seed,
+            ),
+            schedules={"lam": learning.lam_at},
+        ),
     )
-    cost = learning.cost_after(run.state)
-    warn_if_above_zero(cost, batches.Y, advice_on(batches.network), stacklevel=2)
-    return as_result(run, x=run.state.parameters["A"], fun=cost)
+    return as_result(run, x=run.state.parameters["A"], fun=learning.cost_after(run.state))
 
 
 def _start(

@@ -15,6 +15,7 @@ from ..arrays import Array, IntArray
 from .blocks import mean_cost
 from .networks import Network, UnfoldedNetwork
 
+ADVICE = "use fewer atoms, a larger lam, a smaller step_size or more epochs"  # on sparse networks
 MANY = 0.5  # share of empty codes from which on they are reported
 
 
@@ -31,13 +32,13 @@ class Outcome:
         self.group_size = group_size
         self.n_samples = 0
         self.n_empty = 0
-        self.counts: Any = 0  # in how many samples each group is active
+        self.counts: Any = np.int64(0)  # in how many samples each group is active
         self.squares = 0.0  # of the samples
         self.errors = 0.0  # squares of the residuals
 
     def add(self, Y: Array, X: Array, A: Array) -> None:
         """Count samples Y (n_samples, n_features) with their codes X (n_samples, n_atoms)."""
-        active = groups.split(X, self.group_size).any(axis=-1)
+        active = groups.norms(X, self.group_size) > 0
         self.n_samples += len(Y)
         self.n_empty += int((~active.any(axis=1)).sum())
         self.counts = self.counts + active.sum(axis=0)
@@ -78,7 +79,7 @@ class Outcome:
                 f"needs a group with ||A_g^T x|| > lam; lower lam, or scale the samples up"
             ]
         found = []
-        if self.cost > self.zero_cost * (1 + 1e-6):
+        if is_above(self.cost, self.zero_cost):
             found.append(above_zero(self.cost, self.zero_cost, advice))
         dead = self.dead_groups
         if len(dead):
@@ -105,6 +106,11 @@ def sum_of_squares(Y: Array) -> float:
     return float(flat @ flat)
 
 
+def is_above(cost: float, zero_cost: float) -> bool:
+    """Whether a cost exceeds that of zero codes, by more than rounding."""
+    return cost > zero_cost * (1 + 1e-6)
+
+
 def above_zero(cost: float, zero_cost: float, advice: str) -> str:
     """The message that codes are worse than none."""
     return (
@@ -113,13 +119,14 @@ def above_zero(cost: float, zero_cost: float, advice: str) -> str:
     )
 
 
-def warn_if_above_zero(cost: float, Y: Array, advice: str, stacklevel: int) -> None:
-    """Warn if the mean cost of the samples Y exceeds that of codes that are all zero."""
+def zero_cost(Y: Array) -> float:
+    """Mean cost of samples with codes that are all zero.
+
+    >>> zero_cost(np.array([[3.0, 4.0]]))
+    12.5
+    """
     with np.errstate(over="ignore"):
-        zero_cost = mean_cost(lambda block: sum_of_squares(block) / (2 * len(block)), Y)
-    if cost > zero_cost * (1 + 1e-6):
-        message = above_zero(cost, zero_cost, advice)
-        warnings.warn(message, RuntimeWarning, stacklevel=stacklevel + 1)
+        return mean_cost(lambda block: sum_of_squares(block) / (2 * len(block)), Y)
 
 
 def advice_on(network: Network) -> str:

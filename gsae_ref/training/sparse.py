@@ -17,13 +17,10 @@ from numpy.typing import ArrayLike
 from .. import checks, metrics, ops
 from ..arrays import Array
 from .blocks import mean_cost, mini_batches, rows, samples_that_fit, size_of_batches
-from .checkpoints import Checkpoints, fingerprint
+from .checkpoints import Checkpoints, fingerprint, settings_of
 from .constraints import UnitColumns
 from .descent import Schedule, as_result, descend, reporter, schedule
 from .history import recovery
-from .outcomes import warn_if_above_zero
-
-ADVICE = "use fewer atoms, a larger threshold (a lower bias), a smaller step_size or more epochs"
 
 
 def train_sparse(
@@ -118,11 +115,6 @@ def train_sparse(
     DivergenceError
         If the cost, the weights or the bias are no longer finite; the last checkpoint stays.
 
-    Warns
-    -----
-    RuntimeWarning
-        At the end, if the cost exceeds that of codes that are all zero.
-
     Notes
     -----
     [N19] Section 6 is ``train_sparse(W, Y, 50, bias=-1.25, bias_schedule=0.5)``. Whether it
@@ -146,9 +138,16 @@ def train_sparse(
     network = _Network(activation, lam, gradient, engine)
     measures = _Measures(W, Y, network, A_star, support, measure)
     learning = _Learning(network, normalise, bias_schedule)
-    learns_bias = learning.learns_bias
-    recipe = (activation, float(lam), gradient, optimizer, normalise, learns_bias, batch_size, seed)
-    mark = partial(fingerprint, {"W": W, "bias": bias}, Y, *recipe)
+    settings = settings_of(
+        activation=activation,
+        lam=lam,
+        gradient=gradient,
+        normalise=normalise,
+        learns_bias=learning.learns_bias,
+        batch_size=batch_size,
+        rng=seed,
+        engine=engine,
+    )
     run = descend(
         {"W": W, "bias": bias},
         learning.cost_and_gradient,
@@ -160,13 +159,18 @@ def train_sparse(
         measure=measures.at,
         report=reporter(callback, x="W", bias="bias"),
         progress=progress,
-        checkpoints=Checkpoints(checkpoint, checkpoint_every, resume, mark),
+        checkpoints=Checkpoints(
+            checkpoint,
+            checkpoint_every,
+            resume,
+            fingerprint=partial(fingerprint, {"W": W, "bias": bias}, Y),
+            settings=settings,
+            schedules={"bias_schedule": learning.factor_at},
+        ),
     )
     W = run.state.parameters["W"]
     bias = run.state.parameters["bias"]
-    cost = network.mean_cost(W, Y, bias)
-    warn_if_above_zero(cost, Y, ADVICE, stacklevel=2)
-    return as_result(run, x=W, bias=bias, fun=cost)
+    return as_result(run, x=W, bias=bias, fun=network.mean_cost(W, Y, bias))
 
 
 def _start(W: Any, Y: Any, bias: Any, activation: str, lam: float) -> tuple[Array, Array, Array]:

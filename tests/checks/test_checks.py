@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 
-from gsae_ref import checks, datasets, ops
+from gsae_ref import checks, datasets, ops, training
 
 A = np.arange(1.0, 13.0).reshape(3, 4)  # 3 features, 4 atoms
 Y = np.arange(1.0, 7.0).reshape(2, 3)
@@ -97,7 +97,7 @@ REFUSALS = {
     "complex": (
         lambda: ops.loss(1j * A, Y, 1, 2),
         TypeError,
-        "A has dtype complex128 ... float32, float64 or an integer ... convert it",
+        "A has dtype complex128 ... float32, float64, float16 or an integer ... convert it",
     ),
     "bool": (
         lambda: ops.loss(A, Y > 2, 1, 2),
@@ -124,10 +124,15 @@ REFUSALS = {
         TypeError,
         "Y has dtype timedelta64[s] ... must be float32, float64",
     ),
-    "float16": (
-        lambda: ops.loss(A, Y.astype(np.float16), 1, 2),
+    "more bytes than float64": (
+        lambda: ops.loss(A, Y.astype(np.longdouble), 1, 2),
         TypeError,
-        "Y has dtype float16 ... must be float32, float64",
+        "Y has dtype float128 ... must be float32, float64",
+    ),
+    "a dictionary with a zero atom": (
+        lambda: training.train(A * [1, 0, 1, 1], Y, 1.0, 2, 1),
+        ValueError,
+        "A has 1 zero columns, the first number 1 ... stays zero; drop or redraw it",
     ),
     "three axes": (
         lambda: ops.loss(A, Y[None], 1, 2),

@@ -142,7 +142,7 @@ def test_each_warning_is_one_line(run, data):
     first, second = err.splitlines()
     assert status == 0
     assert first.startswith("gsae-ref fit: warning: in epoch 0 unfold_step * ||A||_2^2 = ")
-    assert "worse than none; lower unfold_step" in second
+    assert "worse than none; lower --unfold-step" in second
 
 
 def test_a_threshold_above_every_norm_is_reported(run, data):
@@ -251,3 +251,24 @@ def test_bad_input_to_encode_gives_status_2_one_line_and_no_file(
     assert err.startswith("gsae-ref encode: ")
     assert message in err
     assert sorted(os.listdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        ("--lam 3", "in epoch 0 --lam = 3.0 here, 1.5 there"),
+        ("--step-size .1", "in epoch 0 --step-size = 0.1 here, 0.001 there"),
+        ("--n-unfold 3", "--n-unfold = 3 here, 1 there"),
+        ("--batch-size 64", "--batch-size = 64 here, 128 there"),
+        ("--constraint none", "--constraint = 'none' here, 'columns' there"),
+        ("--published", "--published = False here, True there"),
+        ("--seed 4", "--seed = 4 here, 0 there"),
+    ],
+)
+def test_a_run_is_not_resumed_with_other_settings(run, data, other, message):
+    shared = ["fit", "Y.npy", *SIZES, "--checkpoint", "state.npz", "--epochs", "2"]
+    assert run(*shared, "--out", "first.npz")[0] == 0
+    status, out, err = run(*shared, *other.split(), "--out", "second.npz", "--resume")
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert message in err
+    assert not os.path.exists("second.npz")
