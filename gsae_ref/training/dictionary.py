@@ -6,6 +6,7 @@ May import ops, checks.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -167,19 +168,13 @@ def train(
     >>> result.message, result.history["loss"][0] > 10 * result.fun
     ('all epochs done', True)
     """
-    options = {
-        "group_size": group_size,
-        "gradient": gradient,
-        "n_unfold": n_unfold,
-        "unfold_step": unfold_step,
-        "accelerated": accelerated,
-        "nonnegative": nonnegative,
-        "l1": l1,
-        "engine": engine,
-    }
-    A, batches = _start(A, Y, build_network(**options), batch_size, rng)
+    options = (group_size, gradient, n_unfold, unfold_step, accelerated, nonnegative, l1, engine)
+    A, batches = _start(A, Y, build_network(*options), batch_size, rng)
     measures = Measures(A, len(batches.Y), group_size, A_star, support)
     learning = _Learning(batches, lam, constraint, tangent, measures, measure)
+    mark = partial(fingerprint, {"A": A}, batches.Y)
+    settings = learning.settings()
+    schedules = {"lam": learning.lam_at}
     run = descend(
         {"A": A},
         learning.cost_and_gradient,
@@ -191,20 +186,7 @@ def train(
         measure=learning.measure,
         report=reporter(callback, x="A"),
         progress=progress,
-        checkpoints=Checkpoints(
-            checkpoint,
-            checkpoint_every,
-            resume,
-            fingerprint=partial(fingerprint, {"A": A}, batches.Y),
-            settings=settings_of(
-                **options,
-                batch_size=batches.batch_size,
-                constraint=constraint,
-                tangent=tangent,
-                rng=batches.seed,
-            ),
-            schedules={"lam": learning.lam_at},
-        ),
+        checkpoints=Checkpoints(checkpoint, checkpoint_every, resume, mark, settings, schedules),
     )
     return as_result(run, x=run.state.parameters["A"], fun=learning.cost_after(run.state))
 
@@ -287,9 +269,23 @@ class _Learning:
         self.lam_at = schedule(lam, checks.threshold)
         checks.option("constraint", constraint, CONSTRAINTS)
         self.constraint = constraint_set(constraint, batches.network.group_size)
+        self.constraint_name = constraint
         self.tangent = checks.flag("tangent", tangent)
         self.measures = measures if checks.flag("measure", measure) else None
         self.steps = StepWatch()
+
+    def settings(self) -> dict[str, Any]:
+        """All that a step depends on but start, data, optimiser and schedules."""
+        network = {"n_unfold": 1} | asdict(self.batches.network)
+        if "step_size" in network:
+            network["unfold_step"] = network.pop("step_size")
+        return settings_of(
+            **network,
+            batch_size=self.batches.batch_size,
+            constraint=self.constraint_name,
+            tangent=self.tangent,
+            rng=self.batches.seed,
+        )
 
     def cost_and_gradient(
         self, parameters: dict[str, Array], samples: Array, epoch: int

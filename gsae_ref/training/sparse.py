@@ -6,7 +6,7 @@ May import ops, metrics, checks.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -138,16 +138,9 @@ def train_sparse(
     network = _Network(activation, lam, gradient, engine)
     measures = _Measures(W, Y, network, A_star, support, measure)
     learning = _Learning(network, normalise, bias_schedule)
-    settings = settings_of(
-        activation=activation,
-        lam=lam,
-        gradient=gradient,
-        normalise=normalise,
-        learns_bias=learning.learns_bias,
-        batch_size=batch_size,
-        rng=seed,
-        engine=engine,
-    )
+    mark = partial(fingerprint, {"W": W, "bias": bias}, Y)
+    settings = learning.settings() | {"batch_size": batch_size, "rng": seed}
+    schedules = {"bias_schedule": learning.factor_at}
     run = descend(
         {"W": W, "bias": bias},
         learning.cost_and_gradient,
@@ -159,14 +152,7 @@ def train_sparse(
         measure=measures.at,
         report=reporter(callback, x="W", bias="bias"),
         progress=progress,
-        checkpoints=Checkpoints(
-            checkpoint,
-            checkpoint_every,
-            resume,
-            fingerprint=partial(fingerprint, {"W": W, "bias": bias}, Y),
-            settings=settings,
-            schedules={"bias_schedule": learning.factor_at},
-        ),
+        checkpoints=Checkpoints(checkpoint, checkpoint_every, resume, mark, settings, schedules),
     )
     W = run.state.parameters["W"]
     bias = run.state.parameters["bias"]
@@ -229,6 +215,12 @@ class _Learning:
             checks.option("bias_schedule", bias_schedule, ("fixed", "learned"))
             bias_schedule = 1.0
         self.factor_at = schedule(bias_schedule, _factor)
+
+    def settings(self) -> dict[str, Any]:
+        """What a step depends on, but start, data, batches, optimiser and schedules."""
+        return settings_of(
+            **asdict(self.network), normalise=self.normalise, learns_bias=self.learns_bias
+        )
 
     def cost_and_gradient(
         self, parameters: dict[str, Array], samples: Array, epoch: int

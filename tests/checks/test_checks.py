@@ -129,6 +129,11 @@ REFUSALS = {
         TypeError,
         "Y has dtype float128 ... must be float32, float64",
     ),
+    "groups that are not orthonormal": (
+        lambda: checks.orthonormal_groups("A", np.diag([1, 2]), 1),
+        ValueError,
+        "A: the columns of group 1 are not orthonormal, ... orthonormalise every group first",
+    ),
     "a dictionary with a zero atom": (
         lambda: training.train(A * [1, 0, 1, 1], Y, 1.0, 2, 1),
         ValueError,

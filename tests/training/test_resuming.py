@@ -63,7 +63,7 @@ OTHERS = [
 
 
 @pytest.mark.parametrize(
-    ("train", "other", "message"), OTHERS, ids=[f"{t.__name__}-{o}" for t, o, _ in OTHERS]
+    ("train", "other", "message"), OTHERS, ids=[message for *_, message in OTHERS]
 )
 def test_other_settings_are_refused_by_name(tmp_path, train, other, message):
     path = tmp_path / "run.npz"
