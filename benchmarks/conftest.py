@@ -55,6 +55,7 @@ def compare(benchmark, implementation, request):
     return partial(harness.compare, benchmark, implementation)
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter, config):
     """Print what the names of the rows stand for, below the tables."""
     if config.stash[KEY]:
