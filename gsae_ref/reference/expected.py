@@ -88,15 +88,24 @@ def exact(
     def K_star(M: Array) -> Array:
         return weighted @ (A_star.T @ M)
 
+    # Sorted by the operator that comes last, so that 11 products of full size are needed.
+    q = p2 - p3
+    c = p1 - 3 * p2 + 2 * p3
+    own = P(A)
+    own_star = P_star(A)
+    all_tau = K_tau(A)
+    overlap = A_star.T @ A
+    all_star = weighted @ overlap  # K* A
     cross = groups.unblock((B * tau[:, None, None]) @ (B_T @ weighted_star))
-    D_tau_A = cross @ (A_star.T @ A) + A_star @ (cross.T @ A)
-    one_is_g = K_tau(P_star(A)) + P_star(K_tau(A)) + t * (P(K_star(A)) + K_star(P(A))) + D_tau_A
+    D_tau_A = cross @ overlap + A_star @ (cross.T @ A)
     inner = (
-        2 * (p1 - p2) * P_star(A)
-        + 2 * p2 * K_star(A)
-        - p3 * (K_tau(K_star(A)) + K_star(K_tau(A)))
-        - (p2 - p3) * one_is_g
-        - (p1 - 3 * p2 + 2 * p3) * t * (P(P_star(A)) + P_star(P(A)))
+        2 * (p1 - p2) * own_star
+        + 2 * p2 * all_star
+        - K_tau(p3 * all_star + q * own_star)
+        - K_star(p3 * all_tau + q * t * own)
+        - P_star(q * all_tau + c * t * own)
+        - t * P(q * all_star + c * own_star)
+        - q * D_tau_A
     )
     return -t * inner
 
