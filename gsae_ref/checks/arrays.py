@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from ..arrays import Array, BoolArray, IntArray
 from .scalars import group_size
 
+PIECE = 8192  # numbers in a product of vectors; from 10,000 on OpenBLAS starts its threads
+
 
 def array(name: str, value: Any, ndim: tuple[int, ...] | None = None) -> Array:
     """Return ``value`` as a finite, non-empty float32 or float64 array.
@@ -41,7 +43,7 @@ def array_and_norm(
         raise ValueError(f"{name} has shape {result.shape}; it must be {rule}, samples as rows")
     if result.size == 0:
         raise ValueError(f"{name} is empty, of shape {result.shape}; it needs at least one entry")
-    squares = _sum_of_squares(result)
+    squares = sum_of_squares(result)
     if not (np.isfinite(squares) or np.isfinite(result).all()):
         wrong = np.argwhere(~np.isfinite(result))
         where = f"at index {tuple(wrong[0].tolist())}"
@@ -68,11 +70,24 @@ def _floating(name: str, value: NDArray[Any]) -> Array:
     )
 
 
-def _sum_of_squares(x: Array) -> float:
-    """To rounding, in one pass, without a copy of a contiguous x; not finite if an entry is not."""
+def sum_of_squares(x: Array) -> float:
+    """To rounding, in one pass, without a copy of a contiguous x; not finite if an entry is not.
+
+    The pass starts no threads: those of BLAS would go on for a while, beside the threads of a
+    kernel.
+
+    >>> sum_of_squares(np.array([[3.0, 4.0]]))
+    25.0
+    """
     flat = x.ravel(order="K")
+    whole = flat.size - flat.size % PIECE
+    rest = flat[whole:]
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        return np.dot(flat, flat)
+        total = float(np.dot(rest, rest))
+        if whole:
+            pieces = flat[:whole].reshape(-1, 1, PIECE)
+            total += float(np.sum(np.matmul(pieces, pieces.swapaxes(1, 2)), dtype=np.float64))
+    return total
 
 
 def any_array(name: str, value: Any) -> NDArray[Any]:
@@ -106,14 +121,19 @@ def refuse_mask(name: str, value: Any) -> None:
 
 def all_finite(x: Array) -> bool:
     """Whether every entry of a floating array is finite."""
-    return bool(np.isfinite(_sum_of_squares(x)) or np.isfinite(x).all())
+    return bool(np.isfinite(sum_of_squares(x)) or np.isfinite(x).all())
 
 
 def dictionary(name: str, value: Any, size: int = 1) -> Array:
     """Return ``value`` as a (n_features, n_atoms) array whose atoms form groups of ``size``."""
-    result = array(name, value, ndim=(2,))
+    return dictionary_and_norm(name, value, size)[0]
+
+
+def dictionary_and_norm(name: str, value: Any, size: int = 1) -> tuple[Array, float]:
+    """Return the array of :func:`dictionary` and its Euclidean norm."""
+    result, norm = array_and_norm(name, value, ndim=(2,))
     group_size(size, result.shape[1], name)
-    return result
+    return result, norm
 
 
 def orthonormal_groups(name: str, value: Any, size: int) -> Array:
@@ -148,7 +168,12 @@ def nonzero_atoms(name: str, A: Array, atoms: str = "columns") -> Array:
 
 def batch(name: str, value: Any, n_columns: int, of: str) -> Array:
     """Return samples that fit ``of``: rows (n_samples, n_columns), or one (n_columns,)."""
-    result = array(name, value, ndim=(1, 2))
+    return batch_and_norm(name, value, n_columns, of)[0]
+
+
+def batch_and_norm(name: str, value: Any, n_columns: int, of: str) -> tuple[Array, float]:
+    """Return the array of :func:`batch` and its Euclidean norm."""
+    result, norm = array_and_norm(name, value, ndim=(1, 2))
     if result.shape[-1] != n_columns:
         transposed = result.ndim == 2 and result.shape[0] == n_columns
         hint = f"; did you mean {name}.T?" if transposed else ""
@@ -156,7 +181,7 @@ def batch(name: str, value: Any, n_columns: int, of: str) -> Array:
             f"{name} has shape {result.shape}, so {result.shape[-1]} columns, "
             f"but {n_columns} are needed for {of}; samples are rows{hint}"
         )
-    return result
+    return result, norm
 
 
 def codes(name: str, value: Any, size: int) -> Array:

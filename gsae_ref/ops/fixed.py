@@ -52,10 +52,11 @@ class FixedSamples:
     def __init__(
         self, Y: ArrayLike, group_size: int, gradient: str = "exact", engine: str = "auto"
     ) -> None:
-        self.Y = checks.array("Y", Y, ndim=(2,))
+        self.Y, self._norm = checks.array_and_norm("Y", Y, ndim=(2,))
         self.group_size = checks.group_size(group_size)
-        self._scaled, _, self._factor = rescale(self.Y)
-        self._norm = norm(self._scaled)
+        self._scaled, _, self._factor = rescale(self.Y, norm_of_Y=self._norm)
+        if self._factor != 1:
+            self._norm = norm(self._scaled)
         self.gradient = checks.option("gradient", gradient, GRADIENTS)
         self.engine = checks.option("engine", engine, ENGINES)
         self.active: Any = None
@@ -63,7 +64,7 @@ class FixedSamples:
 
     def __call__(self, A: Array, lam: float) -> tuple[float, Array]:
         """Cost and gradient at the dictionary A (n_features, n_atoms) with threshold lam."""
-        A = checks.dictionary("A", A, self.group_size)
+        A, norm_of_A = checks.dictionary_and_norm("A", A, self.group_size)
         lam = checks.threshold(lam)
         checks.batch("Y", self.Y[:1], len(A), f"A of shape {A.shape}")
         shape = len(self.Y), A.shape[1] // self.group_size
@@ -74,7 +75,7 @@ class FixedSamples:
         by_kernel = (
             A.dtype == self.Y.dtype
             and use_kernel(self.engine, len(self.Y), A)
-            and products_are_safe(A, self._scaled, threshold, self._norm)
+            and products_are_safe((norm_of_A, self._norm), threshold, A.dtype)
         )
         run = self._by_kernel if by_kernel else self._by_door
         compute = lambda: undo_scale(*run(A, threshold), self._factor)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import groups
+from .. import checks, groups
 from ..arrays import Array
 
 # By bytes of a number: magnitudes from 2^-EXTENT to 2^EXTENT are left as they are, and 2^LARGEST is
@@ -39,23 +39,22 @@ def squares_are_safe(norm: float, lam: float, dtype: np.dtype[Any]) -> bool:
     return norm <= bound and (lam == 0 or lam >= 1 / bound)
 
 
-def products_are_safe(A: Array, Y: Array, lam: float, norm_of_Y: float | None = None) -> bool:
-    """Whether a network may sum plain squares of A, Y and Y A, which it thresholds at lam."""
-    norm_of_A = norm(A)
-    if norm_of_Y is None:
-        norm_of_Y = norm(Y)
+def products_are_safe(norms: tuple[float, float], lam: float, dtype: np.dtype[Any]) -> bool:
+    """Whether a network may sum plain squares of A, Y and Y A, which it thresholds at lam.
+
+    ``norms`` are those of A and of Y.
+    """
+    norm_of_A, norm_of_Y = norms
     return (
-        is_moderate(norm_of_A, A.dtype)
-        and is_moderate(norm_of_Y, A.dtype)
-        and squares_are_safe(norm_of_A * norm_of_Y, lam, A.dtype)
+        is_moderate(norm_of_A, dtype)
+        and is_moderate(norm_of_Y, dtype)
+        and squares_are_safe(norm_of_A * norm_of_Y, lam, dtype)
     )
 
 
 def norm(x: Array) -> float:
     """The Euclidean norm, to rounding, in one pass over memory; 0 or infinite where squares are."""
-    flat = x.ravel(order="K")
-    with np.errstate(over="ignore", under="ignore"):
-        return float(np.sqrt(np.dot(flat, flat)))
+    return float(np.sqrt(checks.sum_of_squares(x)))
 
 
 def scale_groups(Z: Array, lam: float, group_size: int) -> tuple[Array, Array]:
@@ -74,11 +73,12 @@ def scale_groups(Z: Array, lam: float, group_size: int) -> tuple[Array, Array]:
 
 
 def rescale(
-    Y: Array, *thresholds: float, bias: Any = None
+    Y: Array, *thresholds: float, norm_of_Y: float | None = None, bias: Any = None
 ) -> tuple[Array, tuple[float, ...], float]:
     """Samples and thresholds, times a power of two if the largest entry is extreme; and the power.
 
     The largest entry is that of Y, or of ``bias`` where that is larger; the caller scales the bias.
+    ``norm_of_Y`` is computed unless it is given.
     The networks of T21 are homogeneous: with c Y and c lam the codes are c X, the loss c^2 L, and
     its gradient in A is c^2 G; :func:`undo_scale` divides by c^2.
 
@@ -87,11 +87,11 @@ def rescale(
     """
     extent = EXTENT[Y.dtype.itemsize]
     largest = LARGEST[Y.dtype.itemsize]
-    if bias is None and is_moderate(norm(Y), Y.dtype):
+    top = 0.0 if bias is None else _largest_magnitude(bias)
+    is_safe = is_moderate(norm(Y) if norm_of_Y is None else norm_of_Y, Y.dtype)
+    if is_safe and top <= 2.0**extent:
         return Y, thresholds, 1.0
-    top = _largest_magnitude(Y)
-    if bias is not None:
-        top = max(top, _largest_magnitude(bias))
+    top = max(top, _largest_magnitude(Y))
     if top == 0 or 2.0**-extent <= top <= 2.0**extent:
         return Y, thresholds, 1.0
     factor = 2.0 ** int(np.clip(-np.frexp(top)[1], -largest, largest))

@@ -15,6 +15,7 @@ from .engine import run_kernel, use_compiled_threshold, use_kernel
 from .scaling import (
     clip_threshold,
     is_moderate,
+    norm,
     products_are_safe,
     rescale,
     scale_groups,
@@ -59,9 +60,9 @@ def group_soft_threshold(Z: ArrayLike, lam: float, group_size: int) -> Array:
     >>> group_soft_threshold([3.0, 4.0, 0.3, 0.4], lam=1.0, group_size=2)
     array([2.4, 3.2, 0. , 0. ])
     """
-    Z, norm = checks.codes_and_norm("Z", Z, group_size)
+    Z, norm_of_Z = checks.codes_and_norm("Z", Z, group_size)
     lam = clip_threshold(checks.threshold(lam), Z.dtype)
-    if not squares_are_safe(norm, lam, Z.dtype):
+    if not squares_are_safe(norm_of_Z, lam, Z.dtype):
         return checks.representable("the code", lambda: _shrink(Z, lam, group_size), Z=Z)
     if use_compiled_threshold(Z):
         from ..kernels.activations import group_soft_threshold as kernel
@@ -108,12 +109,12 @@ def group_soft_threshold_vjp(Z: ArrayLike, V: ArrayLike, lam: float, group_size:
     >>> group_soft_threshold_vjp([3.0, 4.0], [1.0, 0.0], lam=1.0, group_size=2)
     array([0.872, 0.096])
     """
-    Z, norm = checks.codes_and_norm("Z", Z, group_size)
+    Z, norm_of_Z = checks.codes_and_norm("Z", Z, group_size)
     V, norm_of_V = checks.array_and_norm("V", V)
     checks.same_shape("Z", Z, "V", V)
     Z, V = checks.common_dtype(Z, V)
     lam = clip_threshold(checks.threshold(lam), Z.dtype)
-    if not (squares_are_safe(norm, lam, Z.dtype) and is_moderate(norm_of_V, Z.dtype)):
+    if not (squares_are_safe(norm_of_Z, lam, Z.dtype) and is_moderate(norm_of_V, Z.dtype)):
         scaled, thresholds = scale_groups(Z, lam, group_size)
         vjp = activations.group_soft_threshold_vjp
         compute = lambda: vjp(scaled, V, thresholds, group_size)
@@ -127,11 +128,15 @@ def group_soft_threshold_vjp(Z: ArrayLike, V: ArrayLike, lam: float, group_size:
 
 def check_network(
     A: ArrayLike, Y: ArrayLike, lam: float, group_size: int
-) -> tuple[Array, Array, float]:
-    """Check a dictionary, a batch and a threshold that belong together; return them as floats."""
-    A = checks.dictionary("A", A, group_size)
-    A, Y = checks.common_dtype(A, checks.batch("Y", Y, A.shape[0], f"A of shape {A.shape}"))
-    return A, Y, clip_threshold(checks.threshold(lam), A.dtype)
+) -> tuple[Array, Array, float, tuple[float, float]]:
+    """Check a dictionary, a batch and a threshold that belong together.
+
+    Returns them as floats, and the norms of dictionary and batch.
+    """
+    A, norm_of_A = checks.dictionary_and_norm("A", A, group_size)
+    Y, norm_of_Y = checks.batch_and_norm("Y", Y, A.shape[0], f"A of shape {A.shape}")
+    A, Y = checks.common_dtype(A, Y)
+    return A, Y, clip_threshold(checks.threshold(lam), A.dtype), (norm_of_A, norm_of_Y)
 
 
 def encode(A: ArrayLike, Y: ArrayLike, lam: float, group_size: int) -> Array:
@@ -165,8 +170,8 @@ def encode(A: ArrayLike, Y: ArrayLike, lam: float, group_size: int) -> Array:
     """
     if in_blocks(Y):
         return stacked(lambda block: encode(A, block, lam, group_size), A, Y)
-    A, Y, lam = check_network(A, Y, lam, group_size)
-    if products_are_safe(A, Y, lam):
+    A, Y, lam, norms = check_network(A, Y, lam, group_size)
+    if products_are_safe(norms, lam, A.dtype):
         compute = lambda: autoencoder.encode(A, Y, lam, group_size)
     else:
         compute = lambda: _shrink(Y @ A, lam, group_size)
@@ -228,8 +233,8 @@ def loss(A: ArrayLike, Y: ArrayLike, lam: float, group_size: int) -> float:
     """
     if in_blocks(Y):
         return averaged(lambda block: (loss(A, block, lam, group_size),), A, Y)[0]
-    A, Y, lam = check_network(A, Y, lam, group_size)
-    scaled, (threshold,), factor = rescale(np.atleast_2d(Y), lam)
+    A, Y, lam, norms = check_network(A, Y, lam, group_size)
+    scaled, (threshold,), factor = rescale(np.atleast_2d(Y), lam, norm_of_Y=norms[1])
 
     def compute() -> float:
         return autoencoder.loss(A, scaled, threshold, group_size) / factor / factor
@@ -296,13 +301,14 @@ def loss_and_grad(
         _refuse_idle_support(gradient, engine)
     if in_blocks(Y):
         return _in_blocks(A, Y, lam, group_size, gradient, engine, support)
-    A, Y, lam = check_network(A, Y, lam, group_size)
+    A, Y, lam, norms = check_network(A, Y, lam, group_size)
     Y = np.atleast_2d(Y)
     if support is not None:
         support = checks.support("support", support, len(Y), A.shape[1] // group_size)
-    scaled, (threshold,), factor = rescale(Y, lam)
+    scaled, (threshold,), factor = rescale(Y, lam, norm_of_Y=norms[1])
+    norms = norms[0], norms[1] if factor == 1 else norm(scaled)
     by_kernel = use_kernel(engine, len(Y), A) and support is None
-    by_kernel = by_kernel and products_are_safe(A, scaled, threshold)
+    by_kernel = by_kernel and products_are_safe(norms, threshold, A.dtype)
 
     def compute() -> tuple[float, Array]:
         problem = A, scaled, threshold, group_size, gradient

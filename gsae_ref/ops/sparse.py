@@ -10,7 +10,7 @@ from ..arrays import Array, BoolArray
 from ..reference import sparse_autoencoder, sparse_expected
 from .blocks import averaged, in_blocks, stacked
 from .engine import run_kernel, use_kernel
-from .scaling import clip_threshold, products_are_safe, rescale
+from .scaling import clip_threshold, norm, products_are_safe, rescale
 
 ACTIVATIONS = ("relu", "hard", "soft")
 SPARSE_GRADIENTS = ("exact", "approximate")
@@ -20,11 +20,14 @@ UNIT = 1e-3  # tolerance of columns of norm 1, where a printed formula assumes t
 
 def _check_network(
     W: ArrayLike, Y: ArrayLike, bias: ArrayLike, activation: str, lam: float
-) -> tuple[Array, Array, Array, str, float]:
-    """Check a network and a batch that belong together; return them as the reference takes them."""
+) -> tuple[Array, Array, Array, str, float, tuple[float, float]]:
+    """Check a network and a batch that belong together; return them as the reference takes them.
+
+    The norms of W and Y are returned, too.
+    """
     checks.option("activation", activation, ACTIVATIONS)
-    W = checks.dictionary("W", W)
-    Y = checks.batch("Y", Y, W.shape[0], f"W of shape {W.shape}")
+    W, norm_of_W = checks.dictionary_and_norm("W", W)
+    Y, norm_of_Y = checks.batch_and_norm("Y", Y, W.shape[0], f"W of shape {W.shape}")
     W, Y = checks.common_dtype(W, Y)
     lam = checks.threshold(lam)
     if activation == "relu" and lam:
@@ -33,7 +36,7 @@ def _check_network(
             f"or activation='hard' or 'soft'"
         )
     bias = checks.per_atom("bias", bias, W.shape[1]).astype(W.dtype)
-    return W, Y, bias, activation, clip_threshold(lam, W.dtype)
+    return W, Y, bias, activation, clip_threshold(lam, W.dtype), (norm_of_W, norm_of_Y)
 
 
 def sparse_encode(
@@ -77,7 +80,7 @@ def sparse_encode(
     """
     if in_blocks(Y):
         return stacked(lambda block: sparse_encode(W, block, bias, activation, lam), W, Y)
-    W, Y, bias, activation, lam = _check_network(W, Y, bias, activation, lam)
+    W, Y, bias, activation, lam, _ = _check_network(W, Y, bias, activation, lam)
     compute = lambda: sparse_autoencoder.encode(W, Y, bias, activation, lam)
     return checks.representable("the code", compute, W=W, Y=Y, bias=bias)
 
@@ -111,8 +114,9 @@ def sparse_loss(
     """
     if in_blocks(Y):
         return averaged(lambda block: (sparse_loss(W, block, bias, activation, lam),), W, Y)[0]
-    W, Y, bias, activation, lam = _check_network(W, Y, bias, activation, lam)
-    scaled, (threshold,), factor = rescale(np.atleast_2d(Y), lam, bias=bias)
+    W, Y, bias, activation, lam, norms = _check_network(W, Y, bias, activation, lam)
+    Y = np.atleast_2d(Y)
+    scaled, (threshold,), factor = rescale(Y, lam, norm_of_Y=norms[1], bias=bias)
     encoder = bias * bias.dtype.type(factor), activation, threshold
     compute = lambda: sparse_autoencoder.loss(W, scaled, *encoder) / factor / factor
     return checks.representable("the loss", compute, W=W, Y=Y, bias=bias)
@@ -171,10 +175,13 @@ def sparse_loss_and_grad(
         network = bias, activation, lam, gradient, engine
         cost, dW, db = averaged(lambda block: sparse_loss_and_grad(W, block, *network), W, Y)
         return cost, dW, db
-    W, Y, bias, activation, lam = _check_network(W, Y, bias, activation, lam)
-    scaled, (threshold,), factor = rescale(np.atleast_2d(Y), lam, bias=bias)
+    W, Y, bias, activation, lam, norms = _check_network(W, Y, bias, activation, lam)
+    Y = np.atleast_2d(Y)
+    scaled, (threshold,), factor = rescale(Y, lam, norm_of_Y=norms[1], bias=bias)
     problem = W, scaled, bias * bias.dtype.type(factor), activation, threshold, gradient
-    by_kernel = use_kernel(engine, len(scaled), W) and products_are_safe(W, scaled, 0)
+    by_kernel = use_kernel(engine, len(scaled), W)
+    norms = norms[0], norms[1] if factor == 1 else norm(scaled)
+    by_kernel = by_kernel and products_are_safe(norms, 0, W.dtype)
 
     def compute() -> tuple[float, Array, Array]:
         cost, dW, db = _by_kernel(*problem) if by_kernel else _by_reference(*problem)

@@ -12,7 +12,7 @@ from ..arrays import Array
 from ..reference import unfolded
 from .blocks import averaged, in_blocks, stacked
 from .engine import run_kernel, use_kernel
-from .scaling import clip_threshold, products_are_safe, rescale, undo_scale
+from .scaling import clip_threshold, norm, products_are_safe, rescale, undo_scale
 from .shallow import check_network
 
 WIDEST = 4  # atoms per feature up to which the kernel's Gram matrix pays
@@ -40,29 +40,38 @@ def _check(
     accelerated: bool,
     nonnegative: bool,
     l1: float,
-) -> tuple[Array, Array, _Encoder]:
-    """Check the arguments of an unfolded network; return them as the reference takes them."""
+) -> tuple[Array, Array, _Encoder, tuple[float, float]]:
+    """Check the arguments of an unfolded network; return them as the reference takes them.
+
+    The norms of A and Y are returned, too.
+    """
     step_size = None if step_size is None else checks.step(step_size)
     accelerated = checks.flag("accelerated", accelerated)
     nonnegative = checks.flag("nonnegative", nonnegative)
-    A, Y, lam = check_network(A, Y, lam, group_size)
+    A, Y, lam, norms = check_network(A, Y, lam, group_size)
     n_unfold = checks.count("n_unfold", n_unfold)
     l1 = clip_threshold(checks.threshold(l1, "l1"), A.dtype)
-    return A, Y, _Encoder(lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1)
+    encoder = _Encoder(lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1)
+    return A, Y, encoder, norms
 
 
-def _use_kernel(engine: str, A: Array, Y: Array, encoder: _Encoder) -> bool:
-    """Whether the kernel runs on samples Y (n_samples, n_features).
+def _use_kernel(
+    engine: str, A: Array, n_samples: int, encoder: _Encoder, norms: tuple[float, float]
+) -> bool:
+    """Whether the kernel runs on samples Y (n_samples, n_features); the norms are those of A and Y.
 
     Each step is a pass over the samples: for "auto" their number times n_unfold must be large. The
     kernel sums plain squares of codes; where these could vanish the reference runs.
     """
-    if not use_kernel(engine, len(Y) * encoder.n_unfold, A):
+    if not use_kernel(engine, n_samples * encoder.n_unfold, A):
         return False
     if engine == "auto" and A.shape[1] > WIDEST * A.shape[0]:
         return False
     step = 1.0 if encoder.step_size is None else encoder.step_size
-    return products_are_safe(A, Y, encoder.lam) and products_are_safe(A, A, step * encoder.lam)
+    twice = norms[0], norms[0]
+    return products_are_safe(norms, encoder.lam, A.dtype) and products_are_safe(
+        twice, step * encoder.lam, A.dtype
+    )
 
 
 def unfolded_encode(
@@ -137,11 +146,13 @@ def unfolded_encode(
     if in_blocks(Y):
         network = lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1, engine
         return stacked(lambda block: unfolded_encode(A, block, *network), A, Y)
-    A, Y, encoder = _check(A, Y, lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1)
-    scaled, (lam, l1), factor = rescale(Y, encoder.lam, encoder.l1)
+    unfolding = n_unfold, step_size, accelerated, nonnegative, l1
+    A, Y, encoder, norms = _check(A, Y, lam, group_size, *unfolding)
+    scaled, (lam, l1), factor = rescale(Y, encoder.lam, encoder.l1, norm_of_Y=norms[1])
+    norms = norms[0], norms[1] if factor == 1 else norm(scaled)
     encoder = encoder._replace(lam=lam, l1=l1)
     rows = np.atleast_2d(scaled)
-    by_kernel = _use_kernel(engine, A, rows, encoder)
+    by_kernel = _use_kernel(engine, A, len(rows), encoder, norms)
 
     def compute() -> Array:
         if by_kernel:
@@ -209,10 +220,13 @@ def unfolded_loss_and_grad(
         network = lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1, engine
         cost, grad = averaged(lambda block: unfolded_loss_and_grad(A, block, *network), A, Y)
         return cost, grad
-    A, Y, encoder = _check(A, Y, lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1)
-    scaled, (lam, l1), factor = rescale(np.atleast_2d(Y), encoder.lam, encoder.l1)
+    unfolding = n_unfold, step_size, accelerated, nonnegative, l1
+    A, Y, encoder, norms = _check(A, Y, lam, group_size, *unfolding)
+    Y = np.atleast_2d(Y)
+    scaled, (lam, l1), factor = rescale(Y, encoder.lam, encoder.l1, norm_of_Y=norms[1])
+    norms = norms[0], norms[1] if factor == 1 else norm(scaled)
     encoder = encoder._replace(lam=lam, l1=l1)
-    by_kernel = _use_kernel(engine, A, scaled, encoder)
+    by_kernel = _use_kernel(engine, A, len(scaled), encoder, norms)
 
     def compute() -> tuple[float, Array]:
         if by_kernel:

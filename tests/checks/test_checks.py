@@ -729,3 +729,28 @@ def test_single_precision_of_any_byte_order_becomes_native_float32(dtype):
     result = checks.array("Y", np.array([1.5], dtype))
     assert result.dtype == np.float32
     assert result.dtype.isnative
+
+
+# ---- sums of squares
+
+
+@pytest.mark.parametrize("size", [0, 1, 8191, 8192, 8193, 20_000])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_sum_of_squares_has_every_entry_once(size, dtype):
+    x = np.arange(1, size + 1).astype(dtype)[::-1]
+    exact = size * (size + 1) * (2 * size + 1) // 6
+    assert checks.sum_of_squares(x) == pytest.approx(exact, rel=1e-6)
+    assert checks.sum_of_squares(np.asfortranarray(x.reshape(-1, 1))) == checks.sum_of_squares(x)
+
+
+@pytest.mark.parametrize("place", [0, 8191, 8192, 19_999])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_sum_of_squares_is_not_finite_where_an_entry_is_not(place, value):
+    x = np.ones(20_000, np.float32)
+    x[place] = value
+    assert not np.isfinite(checks.sum_of_squares(x))
+    assert not checks.all_finite(x)
+    with pytest.raises(ValueError, match=rf"1 non-finite entry, at index \({place},\)"):
+        checks.array("x", x)
+    x[place] = 1e30  # finite, but its square is not
+    assert checks.all_finite(x)

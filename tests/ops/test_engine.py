@@ -1,5 +1,6 @@
 """The choice of engine: which one "auto" takes, and that it changes the time only."""
 
+import os
 import subprocess
 import sys
 
@@ -140,3 +141,58 @@ def test_a_large_threshold_is_compiled_and_equal(lam, monkeypatch):
     for a, b in zip(ours, plain, strict=True):
         assert np.linalg.norm(a - b) <= 1e-15 * np.linalg.norm(b)
         assert a.shape == b.shape
+
+
+# Prints the ticks that threads other than this one used during a product of long vectors, and
+# during calls of doors.
+DOOR = """
+import os, sys, threading, time
+import numpy as np
+import gsae_ref as gs
+
+def ticks_of_others():
+    own = threading.get_native_id()
+    total = 0
+    for thread in os.listdir("/proc/self/task"):
+        if int(thread) != own:
+            text = open(f"/proc/self/task/{thread}/stat").read().rpartition(")")[2].split()
+            total += int(text[11]) + int(text[12])
+    return total
+
+def used_by_others(calls):
+    time.sleep(0.3)  # the threads of the calls before fall asleep
+    before = ticks_of_others()
+    for call in calls:
+        call()
+        time.sleep(0.05)
+    time.sleep(0.1)
+    return ticks_of_others() - before
+
+gs.set_num_threads(1)
+A = gs.make_dictionary(100, 40, 2, rng=0)
+Y = gs.sample(A, 2000, 3, 2, rng=0).Y
+W = gs.make_dictionary(100, 100, 1, rng=0)
+flat = Y.ravel()
+at = gs.ops.FixedSamples(Y, 2, engine="numba")
+doors = (
+    lambda: gs.loss_and_grad(A, Y, 2.0, 2, engine="numba"),
+    lambda: gs.unfolded_loss_and_grad(A, Y, 2.0, 2, 3, engine="numba"),
+    lambda: gs.sparse_loss_and_grad(W, Y, -0.5, engine="numba"),
+    lambda: at(A, 2.0),
+)
+for door in doors:
+    door()  # compiles
+print(used_by_others([lambda: np.dot(flat, flat)] * 3), used_by_others(doors))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are counted in /proc")
+def test_a_door_starts_no_threads_of_blas_beside_its_kernel():
+    pytest.importorskip("threadpoolctl")
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "2", "OMP_NUM_THREADS": "2"}
+    command = [sys.executable, "-c", DOOR]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    product, doors = map(int, done.stdout.split())
+    if product == 0:
+        pytest.skip("this BLAS uses one thread, or its threads do not wait for more work")
+    assert doors == 0
