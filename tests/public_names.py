@@ -29,7 +29,8 @@ PUBLIC = {
         "(n_groups=10, group_size=2, lam=0.1, *, n_unfold=1, unfold_step=None, "
         "accelerated=True, nonnegative=False, l1=0.0, n_epochs=50, batch_size=128, "
         "optimizer='adam', step_size=0.001, gradient='exact', constraint='columns', "
-        "tangent=True, init='samples', random_state=None, verbose=False, engine='auto')"
+        "tangent=True, init='samples', random_state=None, verbose=False, engine='auto', "
+        "n_active=None, debias=False)"
     ),
     "GroupSparseSample": "(Y, X, support)",
     "GroupedRegression": "(X, y, w_star, groups, noise)",
@@ -43,7 +44,8 @@ PUBLIC = {
     "SparseAutoencoder": (
         "(n_components=20, lam=0.1, activation='soft', *, fit_bias=True, n_epochs=50, "
         "batch_size=128, optimizer='adam', step_size=0.001, constraint='columns', "
-        "tangent=True, init='samples', random_state=None, verbose=False, engine='auto')"
+        "tangent=True, init='samples', random_state=None, verbose=False, engine='auto', "
+        "n_active=None, debias=False)"
     ),
     "SparseDictionaryReport": ("(sizes, measures, permutation, hypotheses, ranges, verdicts)"),
     "SparseSample": "(Y, X, support)",

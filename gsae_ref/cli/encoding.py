@@ -11,7 +11,7 @@ from .. import checks
 from ..arrays import Array, IntArray
 from ..files import atomically, write_json
 from ..training.blocks import rows, samples_that_fit
-from .models import Model, read_model
+from ..training.models import Model, read_model
 from .options import add_json, file_name
 from .paths import load_array, require_different, require_writable
 from .printing import paint

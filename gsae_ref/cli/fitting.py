@@ -14,10 +14,10 @@ from ..arrays import Array
 from ..files import write_json
 from ..training.blocks import rows
 from ..training.constraints import CONSTRAINTS
+from ..training.models import NETWORK, Model, write_model
 from ..training.optimizers import OPTIMIZERS
 from ..training.outcomes import above_zero, advice_on, is_above, zero_cost
 from ..training.starts import STARTS, starting_dictionary
-from .models import NETWORK, Model, write_model
 from .options import add_json, add_seed, file_name, with_option_names
 from .paths import load_array, require_different, require_writable
 from .printing import paint

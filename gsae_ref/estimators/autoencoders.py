@@ -5,16 +5,20 @@ May import training, ops, checks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.utils.validation import check_is_fitted
 
-from .. import checks, ops
+from .. import checks, groups, ops
 from ..arrays import Array
+from ..training.models import Model, read_model, write_model
 from ..training.networks import Network, build_network
 from ..training.outcomes import ADVICE, StepWatch, advice_on
+from ..training.thresholds import tuned
 from .learning import Autoencoder
 
 Parameters = dict[str, Array]
@@ -29,8 +33,11 @@ class GroupSparseAutoencoder(Autoencoder):
         Number of groups, and of clusters in :meth:`predict`.
     group_size : int
         Atoms per group.
-    lam : float
-        Threshold of a group's norm in (11), for an unfolded network the penalty.
+    lam : float or "auto"
+        Threshold of a group's norm in (11), for an unfolded network the penalty. Against noise of
+        standard deviation sigma per feature, sigma sqrt(group_size) to 1.75 times that is a good
+        choice. "auto": such that ``n_active`` groups of a sample are active on average, measured on
+        at most 512 of the samples before every epoch and after the last.
     n_unfold, unfold_step, accelerated, nonnegative, l1
         As in :func:`gsae_ref.train`: the unfolded network, for ``n_unfold`` above 1.
     n_epochs : int
@@ -51,9 +58,17 @@ class GroupSparseAutoencoder(Autoencoder):
         Whether a bar is shown (tqdm).
     engine : {"auto", "reference", "numba"}
         As in :func:`gsae_ref.train`.
+    n_active : float, optional
+        Mean number of active groups of a sample: what ``lam="auto"`` aims at, and the number of
+        groups at which :meth:`score` compares with ``debias``.
+    debias : bool
+        Whether :meth:`transform` and :meth:`score` replace codes by the least-squares ones on the
+        supports that the encoder finds: the threshold shrinks them.
 
     Attributes
     ----------
+    lam_ : float
+        The threshold in use.
     components_ : ndarray of shape (n_groups * group_size, n_features)
         Atoms as rows, the transpose of the dictionary A; groups are blocks of ``group_size`` rows.
     loss_curve_ : list of float
@@ -99,7 +114,7 @@ class GroupSparseAutoencoder(Autoencoder):
         self,
         n_groups: int = 10,
         group_size: int = 2,
-        lam: float = 0.1,
+        lam: float | str = 0.1,
         *,
         n_unfold: int = 1,
         unfold_step: float | None = None,
@@ -117,6 +132,8 @@ class GroupSparseAutoencoder(Autoencoder):
         random_state: Any = None,
         verbose: bool | int = False,
         engine: str = "auto",
+        n_active: float | None = None,
+        debias: bool = False,
     ) -> None:
         self.n_groups = n_groups
         self.group_size = group_size
@@ -137,6 +154,8 @@ class GroupSparseAutoencoder(Autoencoder):
         self.random_state = random_state
         self.verbose = verbose
         self.engine = engine
+        self.n_active = n_active
+        self.debias = debias
 
     def _sizes(self) -> tuple[int, int]:
         return checks.count("n_groups", self.n_groups), checks.group_size(self.group_size)
@@ -152,7 +171,56 @@ class GroupSparseAutoencoder(Autoencoder):
             self.l1,
             self.engine,
         )
-        return _GroupNetwork(network, checks.threshold(self.lam))
+        return _GroupNetwork(network, *self._threshold())
+
+    def save(self, path: str | Path) -> None:
+        """Write the fitted model to a file (.npz) that ``gsae-ref encode`` reads.
+
+        Parameters
+        ----------
+        path : str or path
+            The file. It holds the dictionary, ``lam_`` and the options of the network; not the
+            moments of the optimiser, so that training does not continue from it bit for bit.
+        """
+        check_is_fitted(self)
+        network = self._fitted_network()
+        options = {
+            "group_size": network.group_size,
+            "n_unfold": getattr(network.network, "n_unfold", 1),
+            "unfold_step": getattr(network.network, "step_size", None),
+            "accelerated": getattr(network.network, "accelerated", True),
+            "nonnegative": getattr(network.network, "nonnegative", False),
+            "l1": getattr(network.network, "l1", 0.0),
+        }
+        A = np.ascontiguousarray(self._parameters()["A"])
+        write_model(path, Model(A, network.threshold, options))
+
+    @classmethod
+    def load(cls, path: str | Path) -> GroupSparseAutoencoder:
+        """Read a model that :meth:`save` or ``gsae-ref fit`` wrote, as a fitted estimator.
+
+        Parameters
+        ----------
+        path : str or path
+            The file (.npz).
+
+        Returns
+        -------
+        model : GroupSparseAutoencoder
+
+        Raises
+        ------
+        ValueError
+            If there is no such file, or it does not hold a model.
+        """
+        stored = read_model(path)
+        model = cls(stored.n_groups, lam=stored.lam, **stored.options)
+        model.components_ = stored.A.T
+        model.lam_ = stored.lam
+        model.n_features_in_ = stored.A.shape[0]
+        model.loss_curve_ = []
+        model.n_iter_ = 0
+        return model
 
 
 class SparseAutoencoder(Autoencoder):
@@ -164,8 +232,9 @@ class SparseAutoencoder(Autoencoder):
     ----------
     n_components : int
         Atoms.
-    lam : float
-        Threshold of "soft" and "hard"; for "relu" the bias starts at -lam.
+    lam : float or "auto"
+        Threshold of "soft" and "hard"; for "relu" the bias starts at -lam. "auto": as in
+        :class:`GroupSparseAutoencoder`; for "relu" at the start only.
     activation : {"soft", "hard", "relu"}
         sign(z) (|z| - lam)_+; z 1{|z| > lam}; max(z, 0) with a bias b.
     fit_bias : bool
@@ -174,9 +243,13 @@ class SparseAutoencoder(Autoencoder):
         As in :class:`GroupSparseAutoencoder`, for groups of one atom.
     engine : {"auto", "reference", "numba"}
         As in :func:`gsae_ref.sparse_loss_and_grad`.
+    n_active, debias
+        As in :class:`GroupSparseAutoencoder`, of atoms.
 
     Attributes
     ----------
+    lam_ : float
+        The threshold in use; for "relu" minus the bias of the start.
     components_ : ndarray of shape (n_components, n_features)
         Atoms as rows, the transpose of the weights W.
     bias_ : ndarray of shape (n_components,)
@@ -206,7 +279,7 @@ class SparseAutoencoder(Autoencoder):
     def __init__(
         self,
         n_components: int = 20,
-        lam: float = 0.1,
+        lam: float | str = 0.1,
         activation: str = "soft",
         *,
         fit_bias: bool = True,
@@ -220,6 +293,8 @@ class SparseAutoencoder(Autoencoder):
         random_state: Any = None,
         verbose: bool | int = False,
         engine: str = "auto",
+        n_active: float | None = None,
+        debias: bool = False,
     ) -> None:
         self.n_components = n_components
         self.lam = lam
@@ -235,20 +310,16 @@ class SparseAutoencoder(Autoencoder):
         self.random_state = random_state
         self.verbose = verbose
         self.engine = engine
+        self.n_active = n_active
+        self.debias = debias
 
     def _sizes(self) -> tuple[int, int]:
         return checks.count("n_components", self.n_components), 1
 
-    def _threshold(self) -> float:
-        """The threshold of the activation; 0 for ReLU, which has a bias instead."""
-        checks.option("activation", self.activation, ("soft", "hard", "relu"))
-        return 0.0 if self.activation == "relu" else checks.threshold(self.lam)
-
     def _build_network(self) -> _SparseNetwork:
-        activation = self.activation
+        activation = checks.option("activation", self.activation, ("soft", "hard", "relu"))
         learns_bias = checks.flag("fit_bias", self.fit_bias) and activation == "relu"
-        bias = -checks.threshold(self.lam) if activation == "relu" else 0.0
-        return _SparseNetwork(activation, self._threshold(), bias, learns_bias, self.engine)
+        return _SparseNetwork(activation, *self._threshold(), learns_bias, self.engine)
 
     def _parameters(self) -> dict[str, Array]:
         bias = checks.per_atom("bias_", self.bias_, len(self.components_))
@@ -259,12 +330,28 @@ class SparseAutoencoder(Autoencoder):
         self.bias_ = parameters["bias"]
 
 
-@dataclass(frozen=True)
+@dataclass
 class _GroupNetwork:
     """A group-sparse network with its threshold, as functions of the parameters A."""
 
     network: Network
-    lam: float
+    threshold: float
+    n_active: float | None = None
+
+    def at(self, threshold: float) -> _GroupNetwork:
+        """The network with another threshold."""
+        return replace(self, threshold=threshold)
+
+    def tune(self, parameters: Parameters, Y: Array) -> None:
+        """Set the threshold such that ``n_active`` groups are active in Y, unless it is None."""
+        if self.n_active is not None:
+            A = parameters["A"]
+            self.threshold = tuned(
+                lambda lam: self.network.active(A, Y, lam),
+                self.n_active,
+                groups.norms(Y @ A, self.group_size),
+                self.threshold,
+            )
 
     @property
     def group_size(self) -> int:
@@ -276,16 +363,16 @@ class _GroupNetwork:
 
     def loss_and_grad(self, parameters: Parameters, Y: Array) -> tuple[float, Parameters]:
         """Cost of samples, and its gradient."""
-        cost, G = self.network.loss_and_grad(parameters["A"], Y, self.lam)
+        cost, G = self.network.loss_and_grad(parameters["A"], Y, self.threshold)
         return cost, {"A": G}
 
     def encode(self, parameters: Parameters, Y: Array) -> Array:
         """Codes."""
-        return self.network.encode(parameters["A"], Y, self.lam)
+        return self.network.encode(parameters["A"], Y, self.threshold)
 
     def loss(self, parameters: Parameters, Y: Array) -> float:
         """Cost of samples."""
-        return self.network.loss(parameters["A"], Y, self.lam)
+        return self.network.loss(parameters["A"], Y, self.threshold)
 
     def relative_step(self, watch: StepWatch, A: Array, epoch: int, level: int) -> dict[str, float]:
         """The relative step of an unfolded network, with a warning if it is long."""
@@ -297,22 +384,43 @@ class _GroupNetwork:
         return advice_on(self.network)
 
 
-@dataclass(frozen=True)
+@dataclass
 class _SparseNetwork:
     """A sparse network, as functions of the parameters A and bias."""
 
     activation: str
-    lam: float  # threshold; 0 for ReLU
-    start_bias: float
+    threshold: float
+    n_active: float | None
     learns_bias: bool
     engine: str
+    started: bool = False
 
     group_size = 1
     advice = ADVICE
 
+    @property
+    def lam(self) -> float:
+        """The threshold of the activation; 0 for ReLU, which has a bias instead."""
+        return 0.0 if self.activation == "relu" else self.threshold
+
+    def at(self, threshold: float) -> _SparseNetwork:
+        """The network with another threshold."""
+        return replace(self, threshold=threshold)
+
+    def tune(self, parameters: Parameters, Y: Array) -> None:
+        """As for groups; of ReLU before the first step only, as it learns a bias from then on."""
+        one_sided = self.activation == "relu"
+        if self.n_active is None or (one_sided and self.started):
+            return
+        self.started = True
+        Z = Y @ parameters["A"]
+        norms = np.maximum(Z, 0) if one_sided else np.abs(Z)
+        self.threshold = tuned(lambda lam: norms > lam, self.n_active, norms, self.threshold)
+
     def start(self, A: Array) -> Parameters:
         """The parameters that training starts from."""
-        return {"A": A, "bias": np.full(A.shape[1], self.start_bias, A.dtype)}
+        bias = -self.threshold if self.activation == "relu" else 0.0
+        return {"A": A, "bias": np.full(A.shape[1], bias, A.dtype)}
 
     def loss_and_grad(self, parameters: Parameters, Y: Array) -> tuple[float, Parameters]:
         """Cost of samples, and its gradient in the parameters that are learned."""

@@ -27,6 +27,7 @@ from ..training.descent import descend, one_epoch
 from ..training.optimizers import OPTIMIZERS, State, start
 from ..training.outcomes import Outcome, StepWatch
 from ..training.starts import starting_dictionary
+from ..training.thresholds import spread_rows
 
 DTYPES = [np.float64, np.float32]
 
@@ -77,7 +78,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         batch_size = self._batch_size() or len(samples)
         seed = self._seed
         learn = self._objective(network)
-        self._learn(network, state, learn, lambda k: mini_batches(samples, batch_size, seed, k))
+        batches = lambda epoch: mini_batches(samples, batch_size, seed, epoch)
+        self._learn(network, state, learn, batches, samples)
         outcome = Outcome(network.group_size)
         parameters = self._parameters()
         for block in rows(samples):
@@ -118,7 +120,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
                 f"pass a list, or a function that returns a new iterator"
             )
         source = _Blocks(blocks)
-        network, state = self._begin(self._validated(source.first))
+        first = self._validated(source.first)
+        network, state = self._begin(first)
         size = self._batch_size()
 
         def batches(epoch: int) -> Iterable[Array]:
@@ -136,7 +139,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
                 outcome.add(samples, network.encode(parameters, samples), parameters["A"])
             return learn(parameters, samples, epoch)
 
-        self._learn(network, state, learn_and_count, batches)
+        self._learn(network, state, learn_and_count, batches, first)
         return self._report(network, outcome)
 
     def partial_fit(self, X: ArrayLike, y: IntArray | None = None) -> Autoencoder:
@@ -173,6 +176,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             network.relative_step(self._watch, state.parameters["A"], state.epoch, 2)
         step = OPTIMIZERS[checks.option("optimizer", self.optimizer, OPTIMIZERS)]
         step_size = checks.step(self.step_size)
+        network.tune(state.parameters, spread_rows(samples))
         state, cost = one_epoch(
             state, [samples], self._objective(network), step, step_size, self._constrain()
         )
@@ -190,14 +194,18 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         Returns
         -------
         codes : ndarray of shape (n_samples, n_components)
+            With ``debias``, the least-squares codes on the supports that the encoder finds.
         """
         X = self._samples(X)
         network = self._fitted_network()
         parameters = self._parameters()
+        debias = checks.flag("debias", self.debias)
         dtype = np.result_type(checks.array("X", X[:1]), self.components_)
         codes = np.empty((len(X), len(self.components_)), dtype)
         for block, place in zip(rows(X), rows(codes), strict=True):
             place[...] = network.encode(parameters, block)
+            if debias:
+                place[...] = _refit(parameters["A"], block, place, network.group_size)
         return codes
 
     def inverse_transform(self, X: ArrayLike) -> Array:
@@ -240,6 +248,10 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     def score(self, X: ArrayLike, y: IntArray | None = None) -> float:
         """Minus the mean reconstruction cost, -1/(2N) sum_i ||x_i - reconstruction||^2.
 
+        Without ``debias`` it is largest for lam = 0. To choose lam, set ``debias=True`` and
+        ``n_active``: of every sample at most the ``n_active`` groups of largest code are kept, and
+        refitted by least squares. So all values of lam are compared at equal sparsity.
+
         Parameters
         ----------
         X : array_like of shape (n_samples, n_features)
@@ -254,7 +266,36 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         X = self._samples(X)
         network = self._fitted_network()
         parameters = self._parameters()
-        return -mean_cost(lambda block: network.loss(parameters, block), X)
+        if not checks.flag("debias", self.debias):
+            return -mean_cost(lambda block: network.loss(parameters, block), X)
+        wanted = self._wanted()
+        most = None if wanted is None else max(1, round(wanted))
+
+        def refitted_loss(block: Array) -> float:
+            codes = network.encode(parameters, block)
+            A = parameters["A"]
+            E: Array = block - _refit(A, block, codes, network.group_size, most) @ A.T
+            return float(np.sum(E**2, dtype=np.float64)) / (2 * len(block))
+
+        return -mean_cost(refitted_loss, X)
+
+    def fit_predict(self, X: ArrayLike, y: Any | None = None) -> IntArray:
+        """Fit, and return the cluster of every sample.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+            Samples as rows.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_samples,)
+            As :meth:`predict`; also kept as ``labels_``.
+        """
+        self.labels_ = self.fit(X).predict(X)
+        return self.labels_
 
     # -------------------------------------------------------------------------------- learning
 
@@ -273,6 +314,34 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         with np.errstate(over="ignore", invalid="ignore"):  # it sums X to find infinities
             samples: Array = validate_data(self, X, dtype=DTYPES, reset=reset)
         return samples
+
+    def _wanted(self) -> float | None:
+        """The wanted mean number of active groups."""
+        if self.n_active is None:
+            return None
+        n_groups, _ = self._sizes()
+        wanted = checks.real("n_active", self.n_active)
+        if not 0 < wanted < n_groups:
+            raise ValueError(
+                f"n_active = {self.n_active!r}; it must lie between 0 and the {n_groups} groups"
+            )
+        return wanted
+
+    def _threshold(self) -> tuple[float, float | None]:
+        """Return lam, and the number of active groups that it is tuned to, if it is "auto".
+
+        Tuning starts from the ``lam_`` of the calls before.
+        """
+        if not isinstance(self.lam, str):
+            return checks.threshold(self.lam), None
+        checks.option("lam", self.lam, ("auto",))
+        wanted = self._wanted()
+        if wanted is None:
+            raise ValueError(
+                "lam = 'auto' without n_active; give n_active, the mean number of active groups "
+                "that is wanted"
+            )
+        return getattr(self, "lam_", 0.0), wanted
 
     def _batch_size(self) -> int | None:
         return None if self.batch_size is None else checks.count("batch_size", self.batch_size)
@@ -302,8 +371,11 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             self._seed = check_random_state(self.random_state).randint(2**31)
         self._watch = StepWatch()
         self.loss_curve_ = []
+        self.lam_ = 0.0
         network = self._build_network()
-        return network, start(network.start(self._starting_dictionary(X)))
+        A = self._starting_dictionary(X)
+        network.tune(network.start(A), spread_rows(X))
+        return network, start(network.start(A))
 
     def _continue(self) -> tuple[Any, State]:
         """The network, and the state that the fitted attributes and the moments are."""
@@ -340,7 +412,9 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     def _fitted_network(self) -> Any:
         """The network of the last fit; of the parameters, if components_ was assigned."""
-        return self._network if hasattr(self, "_network") else self._build_network()
+        if not hasattr(self, "_network"):
+            return self._build_network()
+        return self._network.at(checks.threshold(self.lam_, "lam_"))
 
     def _objective(self, network: Any) -> Callable[..., Any]:
         """The cost of a batch, and the part of its gradient that is used."""
@@ -375,10 +449,13 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         state: State,
         objective: Callable[..., Any],
         batches: Callable[[int], Iterable[Array]],
+        samples: Array,
     ) -> None:
-        """Run all epochs, called by a public method."""
+        """Run all epochs, called by a public method; ``samples`` are all, or the first of them."""
+        some = spread_rows(samples)
 
         def measure(parameters: dict[str, Array], epoch: int) -> dict[str, float]:
+            network.tune(parameters, some)
             return network.relative_step(self._watch, parameters["A"], epoch, 5)
 
         run = descend(
@@ -393,6 +470,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             progress=bool(self.verbose),
         )
         self.loss_curve_ = run.history.get("loss", [])
+        network.tune(run.state.parameters, some)
         self._finish(network, run.state)
         if run.status == 2:
             raise KeyboardInterrupt
@@ -400,6 +478,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     def _finish(self, network: Any, state: State) -> Autoencoder:
         """Set the learned attributes."""
         self._network = network
+        self.lam_ = network.threshold
         self._moments = state._replace(parameters={})
         self.n_iter_ = state.epoch
         self._set_parameters(state.parameters)
@@ -410,7 +489,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self.active_groups_ = outcome.active_groups
         self.dead_groups_ = outcome.dead_groups
         self.empty_codes_ = outcome.empty_codes
-        for complaint in outcome.complaints(self.lam, network.advice):
+        for complaint in outcome.complaints(self.lam_, network.advice):
             warnings.warn(complaint, ConvergenceWarning, stacklevel=3)
         return self
 
@@ -422,6 +501,16 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def _refit(A: Array, X: Array, codes: Array, group_size: int, most: int | None = None) -> Array:
+    """Least-squares codes on the supports of ``codes``, on at most the ``most`` largest groups."""
+    norms = groups.norms(codes, group_size)
+    active = norms > 0
+    if most is not None and most < norms.shape[1]:
+        kth = -np.sort(-norms, axis=1)[:, most - 1 : most]
+        active &= norms >= kth
+    return ops.refit(A, checks.array("X", X), groups.expand(active, group_size).astype(bool))
 
 
 class _Blocks:

@@ -17,6 +17,7 @@ def starting_dictionary(
     group_size: int,
     kind: str = "samples",
     rng: int | np.random.Generator = 0,
+    mixing: str = "orthogonal",
 ) -> Array:
     """A dictionary of unit atoms to start a run from.
 
@@ -29,11 +30,14 @@ def starting_dictionary(
     kind : {"samples", "principal", "random"}
         "samples": atoms are samples, drawn without replacement from those that are not zero.
         "principal": A_g = V P_g, with the leading ``group_size`` principal directions V (right
-        singular vectors of Y, not centred) and a Gaussian matrix P_g for each group; for groups of
+        singular vectors of Y, not centred) and a random matrix P_g for each group; for groups of
         one atom, the leading ``n_groups`` directions themselves. "random": Gaussian directions, as
         are the atoms for which there are not enough samples or directions.
     rng : int or numpy.random.Generator
         Seed.
+    mixing : {"orthogonal", "gaussian"}
+        P_g of "principal": orthogonal as in the authors' public code, so that A_g^T A_g = I, or
+        Gaussian.
 
     Returns
     -------
@@ -68,8 +72,10 @@ def starting_dictionary(
         A[:, : V.shape[1]] = V
     elif kind == "principal":
         V = _principal_directions(Y)[:, :group_size]
-        mixing = source.standard_normal((n_groups, V.shape[1], group_size))
-        A = np.concatenate(list(V @ mixing), axis=1)
+        P = groups.unblock(source.standard_normal((n_groups, V.shape[1], group_size)))
+        if checks.option("mixing", mixing, ("orthogonal", "gaussian")) == "orthogonal":
+            P = groups.polar(P, group_size)
+        A = V @ P
     A = groups.near_one(A)
     A /= np.linalg.norm(A, axis=0)
     return A.astype(checks.array("Y", Y[:1]).dtype)

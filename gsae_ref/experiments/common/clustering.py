@@ -84,7 +84,8 @@ def kmeans(R: Array, n_clusters: int, seed: int) -> IntArray:
 def neighbor_graph(R: Array, n_neighbors: int) -> Any:
     """Affinity (G + G^T) / 2, where G joins every sample to its nearest neighbours.
 
-    A sample counts as the first of its own neighbours; the diagonal is then set to zero. Distances
+    A sample counts as the first of its own neighbours, as in scikit-learn's SpectralClustering, so
+    that ``n_neighbors=1001`` gives 1,000 others; the diagonal is then set to zero. Distances
     are computed in the precision of R; ties between neighbours are broken arbitrarily.
 
     Parameters

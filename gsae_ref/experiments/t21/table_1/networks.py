@@ -62,7 +62,8 @@ def untrained(kind: str, Y: Array, network: str, setting: Setting, seed: int) ->
     ----------
     kind : {"principal", "gaussian"}
         "principal": the start of training; every group has the leading principal directions, mixed
-        at random, and the sparse network the directions themselves. "gaussian": Gaussian columns.
+        by a Gaussian matrix (the authors' public code has an orthogonal one), and the sparse
+        network the directions themselves. "gaussian": Gaussian columns.
     Y : ndarray of shape (n_samples, n_features)
     network : {"group", "sparse"}
     setting : Setting
@@ -75,7 +76,7 @@ def untrained(kind: str, Y: Array, network: str, setting: Setting, seed: int) ->
     n_groups, group_size, _ = setting.shape(network)
     if kind == "gaussian":
         return sampling.make_dictionary(Y.shape[1], n_groups, group_size, rng=seed).astype(Y.dtype)
-    return starting_dictionary(Y, n_groups, group_size, "principal", seed)
+    return starting_dictionary(Y, n_groups, group_size, "principal", seed, mixing="gaussian")
 
 
 def codes(A: Array, Y: Array, network: str, setting: Setting) -> Array:

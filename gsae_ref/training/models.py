@@ -1,4 +1,7 @@
-"""Fitted models as files: the dictionary, the threshold, and the options of the network."""
+"""Fitted models as files: the dictionary, the threshold, and the options of the network.
+
+May import checks, files.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ import numpy as np
 from .. import checks
 from ..arrays import Array
 from ..files import read_arrays, write_arrays
-from ..training.networks import Network, build_network
+from .networks import Network, build_network
 
 NETWORK = {  # options of the network, and their types
     "group_size": int,
@@ -49,7 +52,7 @@ def write_model(path: str | Path, model: Model) -> None:
     write_arrays(path, {"A": model.A, "lam": model.lam, **options})
 
 
-def read_model(path: str) -> Model:
+def read_model(path: str | Path) -> Model:
     """Read a model that :func:`write_model` wrote.
 
     Raises
