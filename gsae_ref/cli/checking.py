@@ -170,9 +170,11 @@ def _t21(arguments: argparse.Namespace, given: list[Array], others: dict[str, An
     _print_hypotheses(report.hypotheses)
     _print_intervals(report)
     _print_bounds(report)
-    if certified is None:
+    if lam is None:
         return 0
     verdict = "certified to recover every support" if certified else "not certified"
+    if report.refutes(lam):
+        verdict = "not certified: some code has its support wrong"
     print(f"  lam = {lam:g}: {paint(verdict, 'green' if certified else 'red')}")
     return 0 if certified else 1
 
@@ -325,16 +327,18 @@ def _margin(hypothesis: HypothesisCheck) -> str:
 
 
 def _print_intervals(report: DictionaryReport) -> None:
-    """The thresholds that recover every support, as printed, corrected, and sharp."""
+    """The thresholds that recover every support, form by form, and those that cannot."""
     print(paint("thresholds lam that recover every support", "bold"))
     for form, interval in report.intervals.items():
         if interval.empty:
-            print(f"  {form:10} none")
+            print(f"  {form:10} none" + ": every lam fails for some code" * (form == "necessary"))
             continue
         end = "]" if form == "printed" else ")"
         span = f"[{interval.low:.4g}, {interval.high:.4g}{end}"
         trust = "certified"
-        if not report.certified[form]:
+        if form == "necessary":
+            trust = "outside it every lam fails for some code"
+        elif not report.certified[form]:
             trust = "NOT certified: its hypotheses fail here"
             trust = FALSE_AS_PRINTED if form == "printed" else trust
         print(wrap(f"{form:10} {span:24} {trust}", "  ", " " * 13))

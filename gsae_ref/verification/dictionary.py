@@ -17,7 +17,12 @@ from ..arrays import Array
 from ..papers.t21.convergence import formulas as convergence
 from ..papers.t21.direction import formulas as direction
 from ..papers.t21.model import formulas as model
-from ..papers.t21.support.formulas import SupportInterval, incoherence_constant, support_interval
+from ..papers.t21.support.formulas import (
+    SupportInterval,
+    incoherence_constant,
+    support_interval,
+    window_ends,
+)
 from ..papers.t21.threshold.formulas import DataThreshold, data_threshold
 from .bounds import (
     BoundCheck,
@@ -51,10 +56,11 @@ class DictionaryReport:
         Between span(A_g) and span(A*_g), in radians.
     hypotheses : tuple of HypothesisCheck
     intervals : dict of SupportInterval
-        Thresholds by form: "printed", "corrected", "sharp".
+        Thresholds by form: "printed", "corrected", "sharp", "exact", "necessary".
     certified : dict of bool
         Whether the form's interval is not empty and every threshold in it recovers every support.
-        "sharp" needs no hypothesis, "corrected" needs its own, "printed" must lie inside "sharp".
+        "sharp" and "exact" need no hypothesis, "corrected" needs its own, "printed" must lie inside
+        "exact". "necessary" certifies the opposite: that a threshold outside it fails.
     lam : float or None
         The threshold given, else, with codes or data, the middle of ``observed``, else 0: there
         the bounds are held.
@@ -68,12 +74,12 @@ class DictionaryReport:
     Examples
     --------
     >>> report = check_dictionary(np.eye(4), group_size=2, n_active=1, b_min=4, b_max=5)
-    >>> report.coherence, report.certified
-    (0.0, {'printed': False, 'corrected': True, 'sharp': True})
+    >>> report.coherence, report.certified["printed"], report.certified["exact"]
+    (0.0, False, True)
     >>> all(hypothesis.holds for hypothesis in report.hypotheses)
     True
-    >>> report.certifies(3.9), report.certifies(4.0)
-    (True, False)
+    >>> report.certifies(3.9), report.certifies(4.0), report.refutes(4.0)
+    (True, False, True)
     """
 
     sizes: dict[str, Any]
@@ -93,9 +99,12 @@ class DictionaryReport:
     bounds: tuple[BoundCheck, ...] = ()
 
     def certifies(self, lam: float) -> bool:
-        """Whether a threshold is certified to recover every support: it lies in "sharp"."""
-        sharp = self.intervals["sharp"]
-        return bool(sharp.low <= lam < sharp.high)
+        """Whether a threshold is certified to recover every support: it lies in "exact"."""
+        return _within(lam, self.intervals["exact"])
+
+    def refutes(self, lam: float) -> bool:
+        """Whether a threshold gets the support of some code wrong: it lies outside "necessary"."""
+        return not _within(lam, self.intervals["necessary"])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, ready for JSON."""
@@ -277,6 +286,9 @@ def _report(
         form: support_interval(A, A_star, group_size, n_active, b_min, b_max, form)
         for form in ("printed", "corrected", "sharp")
     }
+    ends = window_ends(A, A_star, group_size, n_active, b_min, b_max)
+    intervals["exact"] = SupportInterval(*ends[:2])
+    intervals["necessary"] = SupportInterval(*ends[2:])
     rounding = ROUNDING[A.dtype.name]
     hypotheses = (
         *_orthonormality(A, A_star, group_size, delta, rounding),
@@ -438,14 +450,19 @@ def _certified(
 ) -> dict[str, bool]:
     """Whether every threshold of an interval recovers every support; ``norms`` are ||A*_g||_2."""
     printed = intervals["printed"]
-    sharp = intervals["sharp"]
+    exact = intervals["exact"]
     orthonormal = next(check.holds for check in hypotheses if check.text == ORTHONORMAL)
     within = bool(norms.max() <= 1 + rounding)
     return {
-        "printed": not printed.empty and sharp.low <= printed.low and printed.high < sharp.high,
+        "printed": not printed.empty and exact.low <= printed.low and printed.high < exact.high,
         "corrected": not intervals["corrected"].empty and orthonormal and within,
-        "sharp": not sharp.empty,
+        "sharp": not intervals["sharp"].empty,
+        "exact": not exact.empty,
     }
+
+
+def _within(lam: float, interval: SupportInterval) -> bool:
+    return bool(interval.low <= lam < interval.high)
 
 
 def _group_norms(A: Array, group_size: int) -> Array:

@@ -35,6 +35,8 @@ def test_coherences_hypotheses_and_the_three_intervals_are_printed(run, frame):
         "printed [0.28, 0.72] NOT certified",
         "corrected [0.56, 1) certified",
         "sharp [0.56, 1) certified",
+        "exact [0.56, 1) certified",
+        "necessary [0.56, 1) outside it every lam fails for some code",
     ):
         assert part in text
 
@@ -65,9 +67,9 @@ def test_lines_are_wrapped_to_the_terminal_and_have_no_trailing_blanks(
 @pytest.mark.parametrize(
     ("lam", "verdict", "expected"),
     [
-        (0.5, "not certified", 1),
+        (0.5, "not certified: some code has its support wrong", 1),
         (0.6, "certified to recover every support", 0),
-        (1.0, "not certified", 1),
+        (1.0, "not certified: some code has its support wrong", 1),
     ],
 )
 def test_a_threshold_that_is_not_certified_gives_status_1(
@@ -116,7 +118,12 @@ def test_the_whole_report_is_written(run, frame, tmp_path):
         "b_max": 2,
     }
     assert (result["block_coherence"], result["cross_block_norm"]) == pytest.approx((0.14, 0.28))
-    assert result["certified"] == {"printed": False, "corrected": True, "sharp": True}
+    assert result["certified"] == {
+        "printed": False,
+        "corrected": True,
+        "sharp": True,
+        "exact": True,
+    }
     assert result["intervals"]["corrected"] == {
         "low": pytest.approx(0.56),
         "high": pytest.approx(1.0),

@@ -13,7 +13,8 @@ from gsae_ref import check_dictionary
 from gsae_ref.papers.t21.support.formulas import support_interval
 
 FRAME = np.array([[1, 0, 0.28, 0], [0, 1, 0, 0.28], [0, 0, 0.96, 0], [0, 0, 0, 0.96]])
-FORMS = ("printed", "corrected", "sharp")
+FORMS = ("printed", "corrected", "sharp", "exact", "necessary")
+CERTIFYING = FORMS[:-1]
 NORM_CONDITION = "norm condition (69), d for n, at some lam of Lemma 1's interval"
 
 
@@ -172,7 +173,12 @@ def test_an_orthonormal_dictionary_at_its_target_satisfies_every_hypothesis_that
     failing = {h.text for h in report.hypotheses if not h.holds}
     assert failing <= {NORM_CONDITION}  # its margin is 0, so rounding decides
     # the printed interval has a closed right end
-    assert report.certified == {"printed": False, "corrected": True, "sharp": True}
+    assert report.certified == {
+        "printed": False,
+        "corrected": True,
+        "sharp": True,
+        "exact": True,
+    }
     for form in FORMS:
         assert report.intervals[form] == pytest.approx((0, 4), abs=1e-12)
 
@@ -283,11 +289,16 @@ def test_equalities_hold_to_rounding_and_inequalities_exactly():
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_threshold_is_certified_inside_the_sharp_interval(name):
+def test_a_threshold_is_certified_inside_the_exact_interval_and_refuted_outside(name):
     report = report_on(name)
-    low, high = report.intervals["sharp"]
+    low, high = report.intervals["exact"]
+    first, last = report.intervals["necessary"]
+    sharp = report.intervals["sharp"]
+    assert first <= low <= sharp.low + 1e-12
+    assert sharp.high - 1e-12 <= high <= last
     for lam in (0.0, 0.99 * low, low, (low + high) / 2, 0.99 * high, high, 1.01 * high):
         assert report.certifies(lam) == (low <= lam < high)
+        assert report.refutes(lam) == (not first <= lam < last)
 
 
 @pytest.mark.parametrize(
@@ -342,7 +353,7 @@ def wrong_supports(A, A_star, d, n_active, b_min, b_max, lam, rng, draws):
 CERTIFIED = [
     (name, form)
     for name in ("orthonormal", "turned a little", "the 7/25 frame")
-    for form in ("corrected", "sharp")
+    for form in ("corrected", "sharp", "exact")
 ]
 
 
@@ -374,7 +385,12 @@ def test_the_printed_interval_of_the_7_25_frame_is_not_certified_and_is_broken()
     report = check_dictionary(FRAME, 2, 1, 1, 2)
     printed = report.intervals["printed"]
     rng = np.random.default_rng(4)
-    assert report.certified == {"printed": False, "corrected": True, "sharp": True}
+    assert report.certified == {
+        "printed": False,
+        "corrected": True,
+        "sharp": True,
+        "exact": True,
+    }
     assert printed == pytest.approx((0.28, 0.72))
     # T21-lemma1: ||A_1^T y|| = 14/25
     assert wrong_supports(FRAME, FRAME, 2, 1, 1, 2, 0.5, rng, 300) > 50
@@ -386,7 +402,12 @@ def test_the_closed_right_end_of_the_printed_interval_is_not_certified():
     report = check_dictionary(np.eye(4), 2, 1, 4, 5)
     assert report.intervals["printed"] == report.intervals["sharp"] == (0, 4)
     # at lam = 4 a group of norm 4 is lost (T21-lemma1-closed-end)
-    assert report.certified == {"printed": False, "corrected": True, "sharp": True}
+    assert report.certified == {
+        "printed": False,
+        "corrected": True,
+        "sharp": True,
+        "exact": True,
+    }
 
 
 def test_a_printed_interval_inside_the_sharp_one_is_certified():
@@ -423,7 +444,8 @@ def test_without_a_target_the_dictionary_is_its_own_and_is_not_modified():
 
 def test_the_report_becomes_json():
     plain = json.loads(json.dumps(report_on("turned a little").to_dict(), default=float))
-    assert set(plain["intervals"]) == set(plain["certified"]) == set(FORMS)
+    assert set(plain["intervals"]) == set(FORMS)
+    assert set(plain["certified"]) == set(CERTIFYING)
     assert plain["intervals"]["sharp"]["empty"] is False
     assert len(plain["closeness"]) == 4
     assert len(plain["principal_angles"][0]) == 3

@@ -307,4 +307,10 @@ FAMILIES = {
 }
 MODEL = frozenset(FAMILIES)  # those whose instances are T21's model
 FAMILIES |= threshold.FAMILIES | samples.FAMILIES
+# R16 is evaluated for a dictionary, not for every code of a user.
+FAMILIES |= {
+    "window": Family(_support, _MIXED),
+    "window_free_star": Family(_free_star, _MIXED),
+    "window_unit": Family(_unit, _MIXED),
+}
 EXCLUSION_MANY = Family(_exclusion_many, _MANY)  # two or three active groups, for R4

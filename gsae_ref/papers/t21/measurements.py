@@ -8,3 +8,4 @@ from .model import measurements as model
 from .samples import measurements as samples
 from .support import measurements as support
 from .threshold import measurements as threshold
+from .window import measurements as window

@@ -8,9 +8,11 @@ from .model import statements as model
 from .samples import statements as samples
 from .support import statements as support
 from .threshold import statements as threshold
+from .window import statements as window
 
 ROWS = (
     *model.ROWS,
+    *window.ROWS,
     *support.ROWS,
     *gradients.ROWS,
     *direction.ROWS,

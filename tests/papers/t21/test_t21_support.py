@@ -137,7 +137,7 @@ REFUSED = [
     ),
     (lambda: support_interval(np.eye(4), np.eye(4), 2, 1, 2, 1), ValueError, "0 < b_min <= b_max"),
     (
-        lambda: support_interval(np.eye(4), np.eye(4), 2, 1, 1, 2, "exact"),
+        lambda: support_interval(np.eye(4), np.eye(4), 2, 1, 1, 2, "tight"),
         ValueError,
         "'corrected', 'printed', 'sharp'",
     ),

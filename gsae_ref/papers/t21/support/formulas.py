@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from .... import checks
 from ....arrays import Array
 from ..model import formulas as model
+from ..window import formulas as codes
 
 
 def cross_term_bound(
@@ -182,6 +183,18 @@ def sharp_interval(
     return SupportInterval(float(low), float(high))
 
 
+def window_ends(
+    A: Array, A_star: Array, group_size: int, n_active: int, b_min: float, b_max: float
+) -> tuple[float, float, float, float]:
+    """R16: the certified interval, then the necessary one.
+
+    >>> window_ends(np.eye(2), np.eye(2), 1, 1, 4.0, 5.0)
+    (0.0, 4.0, 0.0, 4.0)
+    """
+    window = codes.exact_window(A, A_star, group_size, n_active, b_min, b_max)
+    return *window.certified, *window.possible
+
+
 def support_interval(
     A: ArrayLike,
     A_star: ArrayLike,
@@ -203,7 +216,7 @@ def support_interval(
         Number of active groups, gamma.
     b_min, b_max : float
         Bounds on the norm of an active group's code, 0 < b_min <= b_max. [T21] Eq. (15).
-    form : {"corrected", "printed", "sharp"}
+    form : {"corrected", "printed", "sharp", "exact", "necessary"}
         * "printed", with mu_B of A* and delta = max_g ||A_g - A*_g||_F:
           [gamma B_max (mu_B + delta), B_min (1 - delta) - gamma B_max (mu_B + delta)].
           False in general (ledger row ``T21-lemma1``).
@@ -212,12 +225,17 @@ def support_interval(
           Valid when the groups of A are orthonormal and ||A*_g||_2 <= 1.
         * "sharp", from the actual cross-block norms and smallest singular values: valid for any two
           matrices, and never narrower than a valid "corrected" one.
+        * "exact", both ends from the worst code (R16): valid for any two matrices, and never
+          narrower than "sharp". No larger interval is, for group_size 1; for 2, but for 1e-9 of the
+          terms; for larger groups, as far as a subdivision of the directions gets.
+        * "necessary": outside this interval every lam gets a support wrong, for some code. It
+          encloses "exact", which encloses the true window from inside.
 
     Returns
     -------
     interval : SupportInterval
         ``low``, ``high`` and ``empty``. Every lam with low <= lam < high is certified, for one pass
-        of the encoder.
+        of the encoder; but not those of the form "necessary".
 
     Raises
     ------
@@ -234,8 +252,15 @@ def support_interval(
     SupportInterval(low=0.28, high=0.72)
 
     The second is wrong: ||A_v^T y|| can be 0.56.
+
+    >>> tilted = np.array([[1, 0, 0.28, 0], [0, 1, 0, 0.6], [0, 0, 0.96, 0], [0, 0, 0, 0.8]])
+    >>> B = np.hstack([tilted, np.eye(4)[:, 2:]])
+    >>> support_interval(B, B, 2, n_active=2, b_min=1, b_max=1, form="sharp").low
+    1.56
+    >>> round(support_interval(B, B, 2, n_active=2, b_min=1, b_max=1, form="exact").low, 6)
+    1.4
     """
-    checks.option("form", form, ("corrected", "printed", "sharp"))
+    checks.option("form", form, ("corrected", "printed", "sharp", "exact", "necessary"))
     A, A_star = (
         checks.dictionary("A", A, group_size),
         checks.dictionary("A_star", A_star, group_size),
@@ -252,6 +277,15 @@ def support_interval(
             b_max=b_max,
         )
         return SupportInterval(*sharp)
+    if form in ("exact", "necessary"):
+        ends = checks.representable(
+            "a bound",
+            lambda: window_ends(A, A_star, group_size, n_active, b_min, b_max),
+            A=A,
+            A_star=A_star,
+            b_max=b_max,
+        )
+        return SupportInterval(*(ends[:2] if form == "exact" else ends[2:]))
     mu_block = model.block_coherence(A_star, group_size)
 
     def interval() -> tuple[float, float]:
