@@ -48,6 +48,7 @@ from .ops import (
 )
 from .papers import models as _models
 from .papers.ledger import LEDGER
+from .papers.t21.identifiability.formulas import weight_decay_threshold
 from .papers.t21.model.formulas import block_coherence, coherence
 from .papers.t21.samples.formulas_certificate import SamplesCertificate
 from .papers.t21.support.formulas import SupportInterval, support_interval
@@ -168,6 +169,7 @@ __all__ = [
     "unfolded_encode",
     "unfolded_loss_and_grad",
     "verify",
+    "weight_decay_threshold",
 ]
 
 

@@ -29,8 +29,8 @@ PUBLIC = {
         "(n_groups=10, group_size=2, lam=0.1, *, n_unfold=1, unfold_step=None, "
         "accelerated=True, nonnegative=False, l1=0.0, n_epochs=50, batch_size=128, "
         "optimizer='adam', step_size=0.001, gradient='exact', constraint='columns', "
-        "tangent=True, init='samples', random_state=None, verbose=False, engine='auto', "
-        "n_active=None, debias=False)"
+        "tangent=True, weight_decay=0.0, init='samples', random_state=None, verbose=False, "
+        "engine='auto', n_active=None, debias=False)"
     ),
     "GroupSparseSample": "(Y, X, support)",
     "GroupedRegression": "(X, y, w_star, groups, noise)",
@@ -150,8 +150,8 @@ PUBLIC = {
     "train": (
         "(A, Y, lam, group_size, n_epochs, *, gradient='exact', n_unfold=1, unfold_step=None,"
         " accelerated=True, nonnegative=False, l1=0.0, optimizer='adam', step_size=0.001, "
-        "batch_size=None, constraint='none', tangent=False, A_star=None, support=None, "
-        "measure=True, rng=0, callback=None, progress=False, checkpoint=None, "
+        "batch_size=None, constraint='none', tangent=False, weight_decay=0.0, A_star=None, "
+        "support=None, measure=True, rng=0, callback=None, progress=False, checkpoint=None, "
         "checkpoint_every=10, resume=False, engine='auto')"
     ),
     "train_sparse": (
@@ -173,4 +173,5 @@ PUBLIC = {
         "(papers='all', quick=False, rng=0, n_jobs=1, progress=False, only=None, "
         "backend='loky', callback=None)"
     ),
+    "weight_decay_threshold": "(lam, norm, group_size, probability)",
 }

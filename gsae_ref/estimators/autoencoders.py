@@ -15,6 +15,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from .. import checks, groups, ops
 from ..arrays import Array
+from ..training.decay import decayed
+from ..training.decay import weight_decay as checked_decay
 from ..training.models import Model, read_model, write_model
 from ..training.networks import Network, build_network
 from ..training.outcomes import ADVICE, StepWatch, advice_on
@@ -49,6 +51,9 @@ class GroupSparseAutoencoder(Autoencoder):
     tangent : bool
         Whether the gradient is projected on the tangent space of the constraint before the step.
         False: as published, and biased with Adam (see the notes of :func:`gsae_ref.train`).
+    weight_decay : float
+        Adds weight_decay / 2 ||A||_F^2 to the cost, for ``constraint="none"``; as in
+        :func:`gsae_ref.train`.
     init : {"samples", "principal", "random"} or array_like of shape (n_components, n_features)
         The start: atoms drawn from the samples; leading principal directions, mixed for each group;
         Gaussian directions; or given.
@@ -128,6 +133,7 @@ class GroupSparseAutoencoder(Autoencoder):
         gradient: str = "exact",
         constraint: str = "columns",
         tangent: bool = True,
+        weight_decay: float = 0.0,
         init: str | ArrayLike = "samples",
         random_state: Any = None,
         verbose: bool | int = False,
@@ -150,6 +156,7 @@ class GroupSparseAutoencoder(Autoencoder):
         self.gradient = gradient
         self.constraint = constraint
         self.tangent = tangent
+        self.weight_decay = weight_decay
         self.init = init
         self.random_state = random_state
         self.verbose = verbose
@@ -171,7 +178,8 @@ class GroupSparseAutoencoder(Autoencoder):
             self.l1,
             self.engine,
         )
-        return _GroupNetwork(network, *self._threshold())
+        weight = checked_decay(self.weight_decay, self.constraint)
+        return _GroupNetwork(network, *self._threshold(), weight)
 
     def save(self, path: str | Path) -> None:
         """Write the fitted model to a file (.npz) that ``gsae-ref encode`` reads.
@@ -337,6 +345,7 @@ class _GroupNetwork:
     network: Network
     threshold: float
     n_active: float | None = None
+    weight_decay: float = 0.0
 
     def at(self, threshold: float) -> _GroupNetwork:
         """The network with another threshold."""
@@ -362,8 +371,10 @@ class _GroupNetwork:
         return {"A": A}
 
     def loss_and_grad(self, parameters: Parameters, Y: Array) -> tuple[float, Parameters]:
-        """Cost of samples, and its gradient."""
-        cost, G = self.network.loss_and_grad(parameters["A"], Y, self.threshold)
+        """Cost of samples, weight decay included, and its gradient."""
+        A = parameters["A"]
+        cost, G = self.network.loss_and_grad(A, Y, self.threshold)
+        cost, G = decayed(self.weight_decay, A, cost, G)
         return cost, {"A": G}
 
     def encode(self, parameters: Parameters, Y: Array) -> Array:

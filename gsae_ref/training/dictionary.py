@@ -20,6 +20,8 @@ from ..ops.blocks import is_narrow
 from .blocks import mean_cost, mini_batches, rows, samples_that_fit, size_of_batches
 from .checkpoints import Checkpoints, fingerprint, settings_of
 from .constraints import CONSTRAINTS, constraint_set
+from .decay import decayed, penalty
+from .decay import weight_decay as checked_decay
 from .descent import Schedule, as_result, descend, reporter, schedule
 from .history import Measures
 from .networks import Network, ShallowNetwork, build_network
@@ -45,6 +47,7 @@ def train(
     batch_size: int | None = None,
     constraint: str = "none",
     tangent: bool = False,
+    weight_decay: float = 0.0,
     A_star: ArrayLike | None = None,
     support: ArrayLike | None = None,
     measure: bool = True,
@@ -57,6 +60,8 @@ def train(
     engine: str = "auto",
 ) -> Any:
     """Learn a dictionary by gradient descent or Adam on the cost (13). [T21] Eq. (14).
+
+    With ``weight_decay`` the cost is 1/(2N) sum_i ||y_i - A x_i||^2 + weight_decay/2 ||A||_F^2.
 
     Parameters
     ----------
@@ -91,6 +96,11 @@ def train(
     tangent : bool
         Whether the gradient is projected on the tangent space of the constraint before the step;
         see the notes.
+    weight_decay : float
+        Adds weight_decay / 2 ||A||_F^2 to the cost; only without a constraint, which fixes that
+        norm. Zero cost does not determine the dictionary; with one active group per sample and
+        codes of one norm, the least cost with a decay below
+        :func:`gsae_ref.weight_decay_threshold` does (R14).
     A_star : array_like of shape (n_features, n_atoms), optional
         The generating dictionary; adds the distances to it to the history.
     support : array_like, optional
@@ -171,10 +181,9 @@ def train(
     options = (group_size, gradient, n_unfold, unfold_step, accelerated, nonnegative, l1, engine)
     A, batches = _start(A, Y, build_network(*options), batch_size, rng)
     measures = Measures(A, len(batches.Y), group_size, A_star, support)
-    learning = _Learning(batches, lam, constraint, tangent, measures, measure)
+    learning = _Learning(batches, lam, constraint, tangent, weight_decay, measures, measure)
     mark = partial(fingerprint, {"A": A}, batches.Y)
-    settings = learning.settings()
-    schedules = {"lam": learning.lam_at}
+    kept = learning.settings(), {"lam": learning.lam_at}
     run = descend(
         {"A": A},
         learning.cost_and_gradient,
@@ -186,7 +195,7 @@ def train(
         measure=learning.measure,
         report=reporter(callback, x="A"),
         progress=progress,
-        checkpoints=Checkpoints(checkpoint, checkpoint_every, resume, mark, settings, schedules),
+        checkpoints=Checkpoints(checkpoint, checkpoint_every, resume, mark, *kept),
     )
     return as_result(run, x=run.state.parameters["A"], fun=learning.cost_after(run.state))
 
@@ -262,6 +271,7 @@ class _Learning:
         lam: Schedule,
         constraint: str,
         tangent: bool,
+        weight_decay: float,
         measures: Measures,
         measure: bool,
     ) -> None:
@@ -271,6 +281,7 @@ class _Learning:
         self.constraint = constraint_set(constraint, batches.network.group_size)
         self.constraint_name = constraint
         self.tangent = checks.flag("tangent", tangent)
+        self.weight_decay = checked_decay(weight_decay, constraint)
         self.measures = measures if checks.flag("measure", measure) else None
         self.steps = StepWatch()
 
@@ -284,15 +295,17 @@ class _Learning:
             batch_size=self.batches.batch_size,
             constraint=self.constraint_name,
             tangent=self.tangent,
+            weight_decay=self.weight_decay,
             rng=self.batches.seed,
         )
 
     def cost_and_gradient(
         self, parameters: dict[str, Array], samples: Array, epoch: int
     ) -> tuple[float, dict[str, Array]]:
-        """Cost (13) of a batch, and its gradient or the tangent part of it."""
+        """Cost of a batch, weight decay included, and its gradient or the tangent part of it."""
         A = parameters["A"]
         cost, G = self.batches.loss_and_grad(A, samples, self.lam_at(epoch))
+        cost, G = decayed(self.weight_decay, A, cost, G)
         if self.tangent:
             G = self.constraint.tangent(A, G)
         return cost, {"A": G}
@@ -312,8 +325,9 @@ class _Learning:
         return values
 
     def cost_after(self, state: State) -> float:
-        """Cost (13) of all samples, at the lam of the last epoch."""
+        """Cost of all samples, at the lam of the last epoch, weight decay included."""
         A = state.parameters["A"]
         lam = self.lam_at(max(state.epoch - 1, 0))
         network = self.batches.network
-        return mean_cost(lambda block: network.loss(A, block, lam), self.batches.Y)
+        cost = mean_cost(lambda block: network.loss(A, block, lam), self.batches.Y)
+        return cost + penalty(self.weight_decay, A)

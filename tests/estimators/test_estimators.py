@@ -425,3 +425,18 @@ def test_without_scikit_learn_the_error_names_the_remedy(monkeypatch):
     message = r"SparseAutoencoder needs scikit-learn.*pip install 'gsae_ref\[sklearn\]'"
     with pytest.raises(ImportError, match=message):
         gs.SparseAutoencoder()
+
+
+def test_weight_decay_is_that_of_train_and_refused_where_a_constraint_fixes_the_norm():
+    A = gs.make_dictionary(6, 3, 2, kind="orthonormal", rng=0)
+    Y = gs.sample(A, 40, 1, 2, rng=0).Y
+    start = gs.perturb_dictionary(A, delta=0.3, group_size=2, direction="tangent", rng=0)
+    options = {"weight_decay": 0.05, "optimizer": "gradient_descent", "step_size": 0.05}
+    model = gs.GroupSparseAutoencoder(
+        3, 2, 0.2, init=start.T, n_epochs=4, batch_size=None, constraint="none", **options
+    ).fit(Y)
+    run = gs.train(start, Y, 0.2, 2, 4, **options)
+    np.testing.assert_allclose(model.components_.T, run.x, rtol=1e-12)
+    assert model.loss_curve_ == pytest.approx(run.history["loss"])
+    with pytest.raises(ValueError, match="weight_decay = 0.05 with constraint = 'columns'"):
+        gs.GroupSparseAutoencoder(3, 2, 0.2, weight_decay=0.05).fit(Y)

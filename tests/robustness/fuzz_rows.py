@@ -502,6 +502,15 @@ ROWS = {
             "only": (["no row"], 5, "T21", [5]),
         },
     ),
+    "weight_decay_threshold": Row(
+        gs.weight_decay_threshold,
+        lambda rng: {
+            "lam": float(rng.uniform(0.1, 1)),
+            "norm": float(rng.uniform(1, 2)),
+            "group_size": int(rng.integers(1, 4)),
+            "probability": float(rng.uniform(0.1, 1)),
+        },
+    ),
     "GroupSparseAutoencoder": Row(
         fitted("GroupSparseAutoencoder", "transform"),
         lambda rng: {

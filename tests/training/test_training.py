@@ -326,6 +326,65 @@ def test_a_diverging_run_stops_at_once_and_keeps_the_last_checkpoint(tmp_path):
         assert saved["epoch"] == epochs[-1]
 
 
+# ---- weight decay
+
+
+@pytest.mark.parametrize("options", [{}, {"n_unfold": 3, "unfold_step": 0.2}, {"batch_size": 20}])
+def test_the_cost_with_weight_decay_is_the_one_of_the_docstring(options):
+    A, _, Y, _ = problem()
+    decay = 0.3
+
+    def cost(B):
+        run = {"optimizer": "gradient_descent", "step_size": 1e-12} | options
+        return gs.train(B, Y, 1.0, D, 1, weight_decay=decay, **run).fun
+
+    X = gs.encode(A, Y, 1.0, D)
+    if "n_unfold" in options:
+        X = gs.unfolded_encode(A, Y, 1.0, D, 3, step_size=0.2)
+    by_hand = np.sum((Y - X @ A.T) ** 2) / (2 * len(Y)) + decay / 2 * np.sum(A**2)
+    assert cost(A) == pytest.approx(by_hand, rel=1e-9)
+    step = 1e-3
+    moved = gs.train(
+        A,
+        Y,
+        1.0,
+        D,
+        1,
+        weight_decay=decay,
+        **{"optimizer": "gradient_descent", "step_size": step} | options | {"batch_size": None},
+    )
+    direction = np.random.default_rng(0).normal(size=A.shape)
+    slope = (cost(A + 1e-5 * direction) - cost(A - 1e-5 * direction)) / 2e-5
+    assert np.sum((A - moved.x) / step * direction) == pytest.approx(slope, rel=1e-6)
+
+
+def test_weight_decay_zero_changes_nothing():
+    A, _, Y, _ = problem()
+    plain = gs.train(A, Y, 1.0, D, 3, **RECIPE)
+    zero = gs.train(A, Y, 1.0, D, 3, weight_decay=0, **RECIPE)
+    assert plain.x.tobytes() == zero.x.tobytes()
+    assert plain.history == zero.history
+    A32, _, Y32, _ = problem(dtype=np.float32)
+    some = gs.train(A32, Y32, 1.0, D, 3, weight_decay=0.1)
+    assert some.x.dtype == np.float32
+    assert np.linalg.norm(some.x) < np.linalg.norm(gs.train(A32, Y32, 1.0, D, 3).x)
+
+
+def test_a_run_with_another_weight_decay_is_another_run(tmp_path):
+    A, _, Y, _ = problem()
+    path = tmp_path / "run.npz"
+    run = {"checkpoint": path, "optimizer": "gradient_descent", "step_size": 0.01}
+    gs.train(A, Y, 1.0, D, 2, weight_decay=0.1, **run)
+    for other in (0.0, 0.2):
+        with pytest.raises(ValueError, match="belongs to another run"):
+            gs.train(A, Y, 1.0, D, 4, weight_decay=other, resume=True, **run)
+    resumed = gs.train(A, Y, 1.0, D, 4, weight_decay=0.1, resume=True, **run)
+    whole = gs.train(
+        A, Y, 1.0, D, 4, weight_decay=0.1, optimizer="gradient_descent", step_size=0.01
+    )
+    assert resumed.x.tobytes() == whole.x.tobytes()
+
+
 # ---- refusals
 
 
@@ -349,6 +408,12 @@ def test_a_diverging_run_stops_at_once_and_keeps_the_last_checkpoint(tmp_path):
         ({"A_star": np.eye(12)}, ValueError, "A_star has shape"),
         ({"support": np.ones((3, 1), dtype=int)}, ValueError, "support has shape"),
         ({"rng": None}, TypeError, "rng = None has type NoneType"),
+        ({"weight_decay": -1}, ValueError, "weight_decay = -1.0 is negative"),
+        (
+            {"weight_decay": 0.1, "constraint": "groups"},
+            ValueError,
+            "weight_decay = 0.1 with constraint = 'groups', under which",
+        ),
         ({"engine": "fast"}, ValueError, "engine = 'fast' is unknown"),
     ],
 )

@@ -14,6 +14,7 @@ import numpy as np
 from ... import groups
 from ...arrays import Array
 from ...claims.family import Family
+from .identifiability import families as identifiability
 from .instance import Instance
 from .samples import families as samples
 from .support.formulas import recovery_interval
@@ -313,4 +314,5 @@ FAMILIES |= {
     "window_free_star": Family(_free_star, _MIXED),
     "window_unit": Family(_unit, _MIXED),
 }
+FAMILIES |= identifiability.FAMILIES
 EXCLUSION_MANY = Family(_exclusion_many, _MANY)  # two or three active groups, for R4

@@ -4,6 +4,7 @@ from .convergence import measurements as convergence
 from .direction import measurements as direction
 from .experimental_validation import measurements as experimental_validation
 from .gradients import measurements as gradients
+from .identifiability import measurements as identifiability
 from .model import measurements as model
 from .samples import measurements as samples
 from .support import measurements as support

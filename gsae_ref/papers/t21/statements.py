@@ -4,6 +4,7 @@ from .convergence import statements as convergence
 from .direction import statements as direction
 from .experimental_validation import statements as experimental_validation
 from .gradients import statements as gradients
+from .identifiability import statements as identifiability
 from .model import statements as model
 from .samples import statements as samples
 from .support import statements as support
@@ -19,5 +20,6 @@ ROWS = (
     *convergence.ROWS,
     *threshold.ROWS,
     *samples.ROWS,
+    *identifiability.ROWS,
     *experimental_validation.ROWS,
 )

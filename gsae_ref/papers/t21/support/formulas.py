@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from .... import checks
 from ....arrays import Array
 from ..model import formulas as model
-from ..window import formulas as codes
+from ..window import formulas as window
 
 
 def cross_term_bound(
@@ -191,8 +191,8 @@ def window_ends(
     >>> window_ends(np.eye(2), np.eye(2), 1, 1, 4.0, 5.0)
     (0.0, 4.0, 0.0, 4.0)
     """
-    window = codes.exact_window(A, A_star, group_size, n_active, b_min, b_max)
-    return *window.certified, *window.possible
+    found = window.exact_window(A, A_star, group_size, n_active, b_min, b_max)
+    return *found.certified, *found.possible
 
 
 def support_interval(
