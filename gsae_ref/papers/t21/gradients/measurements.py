@@ -11,7 +11,7 @@ import numpy as np
 from .... import groups, ops, sampling
 from ....arrays import Array, IntArray, Real
 from ....claims.finding import at_least, at_most, measurement
-from .formulas import oja_gradient
+from .formulas import oja_gradient, unfolded_oja_weight, unfolded_share
 
 if TYPE_CHECKING:
     from ....claims.finding import Finding
@@ -474,3 +474,33 @@ def oja_identity(rng: np.random.Generator, quick: bool) -> Finding:
         expected = oja_gradient(A[:, active], A[:, active], y)
         error = max(error, float(np.linalg.norm(normal - expected) / np.linalg.norm(expected)))
     return at_most("relative difference", error, 1e-12)
+
+
+@measurement
+def unfolded_oja_identity(rng: np.random.Generator, quick: bool) -> Finding:
+    """R15 at samples of two jointly orthonormal groups, beside two groups that stay asleep."""
+    error = 0.0
+    used = 0
+    for k in range(80 if quick else 400):
+        n_unfold = 1 + k % 7
+        step_size = float(rng.choice([0.2, 0.5, 0.9, 1.0]))
+        accelerated = bool(k % 2) and n_unfold > 2
+        A = sampling.make_dictionary(10, 4, 2, kind="orthonormal", rng=rng)
+        A[:, 4:] += 0.1 * rng.standard_normal((10, 4))
+        y = A[:, :4] @ rng.uniform(1.5, 4, 4) + 0.1 * rng.standard_normal(10)
+        lam = 1.5
+        how = step_size, accelerated
+        steps = range(1, n_unfold + 1)
+        codes = [ops.unfolded_encode(A, y, lam, 2, each, *how) for each in steps]
+        if any(groups.norms(x, 2)[:2].min() == 0 or x[4:].any() for x in codes):
+            continue
+        used += 1
+        G = ops.unfolded_loss_and_grad(A, y, lam, 2, n_unfold, *how)[1][:, :4]
+        normal = G - A[:, :4] @ (A[:, :4].T @ G)
+        share = unfolded_share(step_size, n_unfold, accelerated)
+        tau = 1 - lam / groups.norms(y @ A[:, :4], 2)
+        weights = groups.expand(unfolded_oja_weight(tau, share), 2)
+        expected = oja_gradient(A[:, :4], A[:, :4], y) * weights
+        error = max(error, float(np.linalg.norm(normal - expected) / np.linalg.norm(expected)))
+    assert used > 30
+    return at_most("relative difference", error, 1e-12, samples=used)

@@ -462,6 +462,24 @@ ROWS = (
         derivation="gsae_ref.papers.t21.gradients.formulas.oja_gradient",
     ),
     Row(
+        "R15",
+        "own",
+        "R15",
+        "identity",
+        "holds",
+        "R1 for the unfolded encoder. K steps of size alpha, 0 < alpha <= 1, from zero, each "
+        "thresholding at alpha lam; S the set of active groups after every step, A_S orthonormal "
+        "jointly, r_g = ||A_g^T y|| > lam and tau_g = 1 - lam / r_g for g in S, P_S = A_S A_S^T. "
+        "With q = 1 - (1 - alpha)^K the gradient through all steps has (I - P_S) grad_{A_g} L = -q "
+        "(1 + (1 - q) tau_g)(I - P_S) y y^T A_g for g in S.",
+        remark="alpha = 1 and K to infinity give R1. With FISTA's extrapolation the same holds for "
+        "the q of its recursion, unfolded_share. The direction is Oja's for every sample; with "
+        "several norms the mean over samples is that of a weighted second moment.",
+        hypotheses=(JOINTLY_ORTHONORMAL, ACTIVE_ABOVE),
+        evidence=(Measurement("unfolded_oja_identity"),),
+        derivation="gsae_ref.papers.t21.gradients.formulas.unfolded_oja_weight",
+    ),
+    Row(
         "R6",
         "own",
         "R6",
