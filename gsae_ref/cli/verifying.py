@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import re
 import sys
 import textwrap
 from typing import TYPE_CHECKING, Any
@@ -42,11 +43,7 @@ def add(commands: Any) -> None:
         metavar="ID",
         help="only these statements, such as T21-prop2; --list prints the ids",
     )
-    command.add_argument(
-        "--explain",
-        action="store_true",
-        help="print each statement in full: hypotheses, evidence, counterexample, derivation",
-    )
+    _add_views(command)
     command.add_argument(
         "--list",
         action="store_true",
@@ -68,6 +65,21 @@ def add(commands: Any) -> None:
     command.set_defaults(run=run)
 
 
+def _add_views(command: Any) -> None:
+    """Add --explain and --table."""
+    views = command.add_mutually_exclusive_group()
+    views.add_argument(
+        "--explain",
+        action="store_true",
+        help="print each statement in full: hypotheses, evidence, counterexample, derivation",
+    )
+    views.add_argument(
+        "--table",
+        action="store_true",
+        help="print only a table: what each item of evidence predicts, and what is measured",
+    )
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Print every verdict as soon as its evidence has run; 0 when all are confirmed."""
     if arguments.dask_scheduler and arguments.backend != "dask":
@@ -84,11 +96,16 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     require_writable([arguments.json])
     shown = 0
+    explain = arguments.explain
+    if arguments.table:
+        print(_table_line("", "evidence", "predicted", "measured"))
 
     def show(result: RowResult) -> None:
         nonlocal shown
         shown += 1
-        print(_row_text(result, f"[{shown}/{len(rows)}]", arguments.explain), flush=True)
+        place = f"[{shown}/{len(rows)}]"
+        lines = _table_lines(result) if arguments.table else _row_text(result, place, explain)
+        print(lines, flush=True)
 
     with _dask_client(arguments):
         report = verify(
@@ -143,6 +160,44 @@ def _row_text(result: RowResult, place: str, explain: bool) -> str:
     if result.remark:
         lines.append(wrap(f"remark: {result.remark}", " " * 10))
     return "\n".join(lines + [_evidence_line(finding) for finding in result.findings])
+
+
+def _table_lines(result: RowResult) -> str:
+    """One statement: what is predicted beside what is measured, a line for each item."""
+    findings = result.findings
+    if result.same_as:
+        return _table_line(result.id, f"evidence of {result.same_as}", "", "")
+    return "\n".join(_table_line(result.id, f.label, *_predicted_and_measured(f)) for f in findings)
+
+
+def _table_line(row: str, label: str, predicted: str, measured: str) -> str:
+    """One line; a label that is too long is cut.
+
+    >>> _table_line("R2", "rate", "<= 1", "0.9998")
+    'R2                       rate                                     <= 1             0.9998'
+    """
+    kept = textwrap.shorten(label, 40, placeholder="...")
+    return f"{row:24} {kept:40} {predicted:16} {measured}".rstrip()
+
+
+def _predicted_and_measured(finding: Finding) -> tuple[str, str]:
+    """What the statement predicts of an item of evidence, and the number that was found.
+
+    >>> from gsae_ref.claims.finding import at_most
+    >>> _predicted_and_measured(at_most("error", 3e-16, 1e-12))
+    ('<= 1e-12', '3e-16')
+    """
+    numbers = finding.numbers
+    asked = re.search(r"\(asked: (.*?)\)", finding.summary)
+    if asked and "value" in numbers:
+        return asked[1], f"{numbers['value']:.3g}"
+    if "worst_search" in numbers:
+        return "left/right <= 1", f"{numbers['worst_search']:.4f}"
+    if "relative_error" in numbers:
+        return "left = right", f"relative error {numbers['relative_error']:.2g}"
+    if "violations" in numbers:
+        return "left > right", f"in {numbers['violations']} of {numbers['instances']}"
+    return "", finding.summary.partition(";")[0]
 
 
 def _evidence_line(finding: Finding) -> str:

@@ -62,6 +62,24 @@ def test_the_version_is_that_of_the_package(capsys):
 # ---- verify
 
 
+def test_the_table_has_what_is_predicted_beside_what_is_measured(run):
+    ids = ("T21-prop2", "R1", "T21-eq12")
+    status, out, err = run("verify", "--only", *ids, "--table", "--quick")
+    assert (status, err) == (0, "")
+    head, *lines = out.splitlines()
+    assert head.split() == ["evidence", "predicted", "measured"]
+    text = " ".join(" ".join(lines).split())
+    assert "T21-prop2 corrected bound left/right <= 1" in text
+    assert "R1 relative difference <= 1e-12" in text
+    assert lines[-1].startswith("3 of 3")
+    assert max(map(len, lines)) < 120
+
+
+def test_the_table_and_the_explanation_are_not_both_printed(run):
+    with pytest.raises(SystemExit, match="2"):
+        run("verify", "--only", "R1", "--table", "--explain")
+
+
 def test_explain_prints_a_statement_in_full(run):
     status, out, err = run("verify", "--only", "T21-prop2", "--explain", "--quick")
     row = LEDGER["T21-prop2"]

@@ -12,7 +12,7 @@ from gsae_ref import experiments
 from gsae_ref.cli import main
 from gsae_ref.experiments.common.cache import ResultCache
 from gsae_ref.experiments.common.publishing import draw
-from gsae_ref.experiments.t21.figure_3 import claims, compute, runs
+from gsae_ref.experiments.t21.figure_3 import applicability, claims, compute, runs
 from gsae_ref.experiments.t21.figure_3.results import Run
 from gsae_ref.experiments.t21.figure_3.runs import PAPER, QUICK, Network, train_network
 from gsae_ref.experiments.t21.figure_3.theory import (
@@ -270,7 +270,7 @@ def test_the_study_judges_every_claim(study):
         return [claim.holds for claim in study.claims if claim.source.startswith(source)]
 
     assert holds("T21 Figure 3b") == [True, True]
-    assert holds("R") == [True, True]
+    assert holds("R") == [True, True, True]
     assert holds("T21 Section 4.1") == [False]
     assert len(holds("T21 Figure 3c")) == 1
     assert len(holds("T21 Figure 3d")) == 2
@@ -381,3 +381,65 @@ def test_the_command_takes_the_noise_levels(monkeypatch, tmp_path, capsys):
 def test_wrong_options_are_refused(wrong, message):
     with pytest.raises(ValueError, match=message):
         compute.compute(ResultCache(None), setting=TINY, **wrong)
+
+
+# ---- theorems at the paper's sizes
+
+
+def test_the_last_page_says_which_theorems_apply(study):
+    *_, theorems, run_within = study.tables
+    assert theorems.title.startswith("Theorems at n = 950, Gamma = 10, d = 2, gamma = 3")
+    named = " ".join(row[0] for row in theorems.rows)
+    for k in (*range(7), *range(9, 18)):
+        assert f"R{k}" in named
+    outcome = {row[0]: row[-1] for row in theorems.rows}
+    assert outcome["R0"] == outcome["R16"] == outcome["R17"] == "applies"
+    assert "every start within" in outcome["R9"]
+    assert outcome["R10"] == "to first order in ||N||_F"  # 20 atoms in 950 dimensions
+    assert [row[0] for row in run_within.rows][-1] == "floor"
+    last = study.claims[-1]
+    assert last.source == "R9, this project"
+    assert last.holds
+
+
+def test_the_numbers_of_the_last_page_by_loops():
+    sizes = {"n_features": 30, "n_groups": 6, "group_size": 2, "n_active": 2}
+    found = applicability.measure(**sizes, norm_range=(4.0, 5.0), seed=1)
+    A = gs.make_dictionary(30, 6, 2, kind="orthonormal_groups", rng=1)
+    blocks = [A[:, 2 * g : 2 * g + 2] for g in range(6)]
+    sums = []
+    cross = 0.0
+    for g, B in enumerate(blocks):
+        others = [B.T @ C for h, C in enumerate(blocks) if h != g]
+        sums.append(sum(np.sum(M**2) for M in others))
+        cross = max(cross, *(np.linalg.norm(M, 2) for M in others))
+    name = "orthonormal_groups."
+    assert found[name + "cross"] == pytest.approx(cross)
+    assert found[name + "nu"] == pytest.approx(np.sqrt(max(sums)))
+    assert found[name + "interference"] == pytest.approx(np.sqrt(sum(sums)))
+    assert found[name + "defect"] < 1e-12 < found["gaussian.defect"]
+    exact = gs.support_interval(A, A, 2, 2, 4, 5, form="exact")
+    assert (found[name + "exact_low"], found[name + "exact_high"]) == tuple(exact)
+    assert found["debiasing"] == gs.debiasing_threshold(np.linspace(4, 5, 101), 2)
+
+
+def test_at_the_paper_s_sizes_r11_is_void_and_an_incoherent_dictionary_is_not_refused():
+    sizes = {"n_features": 950, "n_groups": 500, "group_size": 2, "n_active": 3}
+    sizes = {**sizes, "norm_range": (4.0, 5.0)}
+    names = ("cross", "defect", "joint", "nu", "interference", "corrected_low", "corrected_high")
+    ends = ("exact_low", "exact_high", "data_low", "data_high")
+    found = {f"{kind}.{name}": 1.0 for kind in applicability.KINDS for name in (*names, *ends)}
+    rows = applicability.verdicts({**found, "debiasing": 2.4}, {"allowed": 9.0}, sizes)
+    outcome = {row[0]: row[-1] for row in rows}
+    assert outcome["R11"] == outcome["R10"] == outcome["R12"] == "void"
+    calm = {**found, "debiasing": 2.4, "orthonormal_groups.nu": 0.1}
+    rows = applicability.verdicts(calm, {"allowed": 9.0}, {**sizes, "n_features": 1000})
+    assert {row[0]: row[-1] for row in rows}["R11"] == "see gs.certify_run"
+
+
+def test_too_coherent_groups_leave_no_start_to_certify():
+    run = applicability.one_active(4, 6, 2, (4.0, 5.0), 0)
+    assert np.isnan(run["allowed"])
+    data = compute.Theorems({}, {}, run)
+    assert applicability.judge(data).holds is None
+    assert "no start" in applicability._run_table(run, "n = 4").rows[0][0]

@@ -11,6 +11,7 @@ import numpy as np
 
 from ....arrays import Array
 from ...common.study import Claim
+from . import applicability
 from .results import Angles, Figure3, GroupRun, Run
 from .runs import PAPER, Setting
 from .theory import closeness_allowed
@@ -59,7 +60,7 @@ def judge(data: Figure3) -> list[Claim]:
     ]
     if data.setting != PAPER:
         claims = [replace(claim, source=f"{claim.source}, reduced size") for claim in claims]
-    return [*claims, *_repaired(data.angles)]
+    return [*claims, *_repaired(data.angles), applicability.judge(data.theorems)]
 
 
 def mean_and_deviation(values: Any) -> str:

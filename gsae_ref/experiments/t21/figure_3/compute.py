@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from .... import checks, sampling
 from ....papers.t21.model.formulas import block_coherence
 from ...common.study import Study, seed_range
-from . import claims, plots, tables
-from .results import Angles, AnyRun, Figure3, GroupRun, Run
+from . import applicability, claims, plots, tables
+from .results import Angles, AnyRun, Figure3, GroupRun, Run, Theorems
 from .runs import NETWORKS, PAPER, QUICK, RECIPES, Setting, train_network
 from .theory import contraction
 
@@ -166,7 +166,7 @@ def _train_everything(
     }
     gradients = {name: Case("group", MAIN, LAM, snrs[-1], first, name) for name in GRADIENTS}
     cases = set(gradients.values()).union(*recipes.values(), *grid.values())
-    cache.expect(len(cases) + 1)
+    cache.expect(len(cases) + 3)
     grid_runs = _collect(Run, grid, train)
     chosen = _choose(grid_runs, setting)
     networks = {
@@ -189,7 +189,29 @@ def _train_everything(
         networks=_collect(Run, networks, train),
         gradients={name: GroupRun.collect([train(case)]) for name, case in gradients.items()},
         angles=Angles(**cache.run("contraction", contraction, seed=first, **R2)),
+        theorems=_theorems(cache, setting, first),
     )
+
+
+def _theorems(cache: ResultCache, setting: Setting, seed: int) -> Theorems:
+    """The theorems of this project at the paper's sizes, for the reduced setting too."""
+    s = PAPER if setting == QUICK else setting
+    sizes = {
+        "n_features": s.n_features,
+        "n_groups": s.n_groups,
+        "group_size": s.group_size,
+        "n_active": s.n_active,
+        "norm_range": s.norm_range,
+    }
+    one = {name: value for name, value in sizes.items() if name != "n_active"}
+    found = cache.run("theorems", applicability.measure, seed=seed, **sizes)
+    run = cache.run("one-active", applicability.one_active, seed=seed, **one)
+    return Theorems(sizes, _floats(found), _floats(run))
+
+
+def _floats(result: dict[str, Any]) -> dict[str, float]:
+    """Numbers that were read back as arrays."""
+    return {name: float(value) for name, value in result.items()}
 
 
 def _recipe_cases(snrs: list[float], seeds: range) -> dict[tuple[str, float], list[Case]]:

@@ -80,6 +80,23 @@ class Angles:
 
 
 @dataclass(frozen=True)
+class Theorems:
+    """The theorems of this project at the paper's sizes; see :mod:`.applicability`.
+
+    Attributes
+    ----------
+    sizes : dict
+        n_features, n_groups, group_size, n_active, norm_range.
+    found, run : dict of str to float
+        Results of :func:`.applicability.measure` and :func:`.applicability.one_active`.
+    """
+
+    sizes: dict[str, Any]
+    found: dict[str, float]
+    run: dict[str, float]
+
+
+@dataclass(frozen=True)
 class Figure3:
     """Everything that Figure 3 reports.
 
@@ -103,6 +120,7 @@ class Figure3:
     gradients : dict
         Gradient -> the group-sparse network at the highest SNR, first seed.
     angles : Angles
+    theorems : Theorems
     """
 
     setting: Setting
@@ -115,6 +133,7 @@ class Figure3:
     networks: dict[str, dict[str, Run]]
     gradients: dict[str, GroupRun]
     angles: Angles
+    theorems: Theorems
 
     @property
     def low(self) -> str:

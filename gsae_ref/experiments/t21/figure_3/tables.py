@@ -6,6 +6,7 @@ import numpy as np
 
 from ....papers.t21.support.formulas import recovery_interval
 from ...common.study import Table
+from . import applicability
 from .claims import NETWORK, RECIPE, RULE, mean_and_deviation
 from .results import Angles, Figure3, Run
 from .runs import PAPER
@@ -34,7 +35,7 @@ ALONG_THE_RUN = (
 
 
 def tables(data: Figure3) -> list[Table]:
-    """Recipes, thresholds, networks, gradients, hypotheses along the run, principal angles."""
+    """Recipes, thresholds, networks, gradients, hypotheses along the run, angles, theorems."""
     return [
         _recipes(data),
         _thresholds(data),
@@ -42,6 +43,7 @@ def tables(data: Figure3) -> list[Table]:
         _gradients(data),
         _hypotheses(data),
         _angles(data.angles),
+        *applicability.tables(data.theorems),
     ]
 
 
