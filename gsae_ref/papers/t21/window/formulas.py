@@ -105,9 +105,9 @@ def exact_window(
     B_min <= ||x_g|| <= B_max, if and only if low <= lam < high. For gamma = Gamma, lam < high is
     sufficient, and necessary if high > 0.
 
-    At A = A* with orthonormal groups |C_gg u| = 1, so high = B_min - B_max Lam_(gamma - 1) and low
-    = B_max Lam_gamma, where Lam_k is the maximum over v and u of the sum of the k largest |C_vh u|,
-    h != v. Such lam exist iff Lam_gamma + Lam_(gamma - 1) < B_min / B_max.
+    At A = A* with orthonormal groups |C_gg u| = 1, so high = B_min - B_max Lambda_(gamma - 1) and
+    low = B_max Lambda_gamma, where Lambda_k is the maximum over v and u of the sum of the k largest
+    |C_vh u|, h != v. Such lam exist iff Lambda_gamma + Lambda_(gamma - 1) < B_min / B_max.
 
     Proof. *Left end.* Let v be outside S. For a unit vector u, u^T A_v^T y is the sum over h in S
     of (C_vh u)^T x_h. The codes x_h are independent vectors of norm at most B_max, so its maximum
@@ -145,8 +145,8 @@ def exact_window(
     spectral norms of C_vh and the smallest singular value of C_vv bound every u at once (the sharp
     interval); for d = 1 they are exact, and nothing is subdivided.
 
-    *Attribution.* For d = 1 and A = A*, Lam_k is the Babel function of Tropp (2004), and the left
-    end his exact recovery argument; block coherence is that of Eldar, Kuppinger and Boelcskei
+    *Attribution.* For d = 1 and A = A*, Lambda_k is the Babel function of Tropp (2004), and the
+    left end his exact recovery argument; block coherence is that of Eldar, Kuppinger and Boelcskei
     (2010). The common direction u is what groups add.
 
     >>> A = np.array([[1.0, 0.6], [0.0, 0.8]])

@@ -93,11 +93,12 @@ ROWS = (
         "gamma largest ||A*_h^T A_v u||_2, h != v, and high is the minimum over g and u of B_min "
         "||A*_g^T A_g u||_2 less B_max times the sum of the gamma - 1 largest ||A*_h^T A_g u||_2, "
         "h != g.",
-        remark="At A = A* with orthonormal groups such lam exist iff Lam_gamma + Lam_{gamma - 1} < "
-        "B_min / B_max, with Lam_k the maximum over v and u of the sum of the k largest ||A*_h^T "
-        "A*_v u||_2; for d = 1 it is the Babel function (Tropp). For gamma = Gamma there is no "
-        "left end. It is about every code: a law that avoids the worst codes allows more lam. "
-        "Both ends are enclosed by gs.support_interval, with form='exact' and 'necessary'.",
+        remark="At A = A* with orthonormal groups such lam exist iff Lambda_gamma + Lambda_{gamma "
+        "- 1} < B_min / B_max, with Lambda_k the maximum over v and u of the sum of the k "
+        "largest ||A*_h^T A*_v u||_2; for d = 1 it is the Babel function (Tropp). For gamma "
+        "= Gamma there is no left end. It is about every code: a law that avoids the worst "
+        "codes allows more lam. Both ends are enclosed by gs.support_interval, with "
+        "form='exact' and 'necessary'.",
         hypotheses=(NORMS_BOUNDED, SUPPORT_SIZE, SOME_INACTIVE),
         evidence=(
             Inequality(
