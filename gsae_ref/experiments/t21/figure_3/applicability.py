@@ -23,7 +23,7 @@ from .results import Theorems
 LAM = 2.0
 KINDS = {"gaussian": "Gaussian atoms", "orthonormal_groups": "orthonormal groups"}
 SUPPORTS = 50  # drawn, to see how far active groups are from orthonormal jointly
-STEPS = 20
+STEPS = 12
 
 
 def measure(
