@@ -9,12 +9,12 @@ import ast
 import copy
 import importlib.util
 import inspect
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from types import ModuleType
 from typing import NamedTuple
 
 WIDTH = 100
-MOST_JOINED = 3  # statements in one line
+MOST_JOINED = 4  # statements in one line
 
 
 class Piece(NamedTuple):
@@ -56,6 +56,10 @@ class Source:
         for name in defined(node):
             bare = without_annotations(node)
             table[name] = Piece((k, node.lineno), bare, frozenset(names_read(bare)))
+
+    def knows(self, name: str) -> bool:
+        """Whether the last module has a definition of this name."""
+        return name in self.tables[self.last]
 
     def needed(self, names: Iterable[str]) -> list[Piece]:
         """All definitions that these names of the last module need, in the order of the source."""
@@ -204,8 +208,7 @@ def joined_imports(nodes: Iterable[ast.stmt], read: Collection[str]) -> list[ast
 
 
 def written(node: ast.stmt, indent: str = "") -> list[str]:
-    """A statement in few lines: short simple statements of a body stand behind the colon."""
-    summary = getattr(node, "summary", "")
+    """A statement in few lines: short simple statements of a body stand in one line."""
     body = getattr(node, "body", None)
     if not isinstance(body, list):
         return [indent + line for line in _simple(node, len(indent))]
@@ -215,16 +218,41 @@ def written(node: ast.stmt, indent: str = "") -> list[str]:
         head.orelse = []
     *lines, header, _ = ast.unparse(ast.fix_missing_locations(head)).splitlines()
     lines = [indent + line for line in [*lines, header]]
-    inner = [line for statement in body for line in written(statement, indent + "    ")]
-    joined = f"{lines[-1]} {'; '.join(map(str.strip, inner))}"
-    if len(joined) <= WIDTH and len(inner) <= MOST_JOINED and all(map(_is_simple, body)):
-        lines[-1] = joined
-        inner = []
-    if summary:
-        lines = _with_comment(lines, f"# {summary}", indent)
-    otherwise = getattr(node, "orelse", [])
-    rest = [line for statement in otherwise for line in written(statement, indent + "    ")]
+    inner = _body(body, indent + "    ")
+    if len(inner) == 1 and all(map(_is_simple, body)):
+        joined = f"{lines[-1]} {inner[0].strip()}"
+        lines, inner = ([*lines[:-1], joined], []) if len(joined) <= WIDTH else (lines, inner)
+    beside = f"{lines[-1]}  # {getattr(node, 'summary', '')}"
+    if not beside.endswith("# ") and len(beside) <= WIDTH:
+        lines[-1] = beside
+    rest = _body(getattr(node, "orelse", []), indent + "    ")
     return lines + inner + ([indent + "else:", *rest] if rest else [])
+
+
+def _body(statements: Sequence[ast.stmt], indent: str) -> list[str]:
+    """The statements of a body; short simple ones that follow one another in one line."""
+    result: list[str] = []
+    together: list[str] = []
+    for node in statements:
+        lines = written(node, indent)
+        if len(lines) == 1 and _is_simple(node):
+            together += lines
+        else:
+            result += [*packed(together, indent), *lines]
+            together = []
+    return result + packed(together, indent)
+
+
+def packed(lines: Iterable[str], indent: str = "") -> list[str]:
+    """Simple statements, several in a line where they are short."""
+    result: list[list[str]] = []
+    for text in map(str.strip, lines):
+        together = [*result[-1], text] if result else []
+        if together and len(together) <= MOST_JOINED and len(indent + "; ".join(together)) <= WIDTH:
+            result[-1] = together
+        else:
+            result.append([text])
+    return [indent + "; ".join(some) for some in result]
 
 
 def _simple(node: ast.stmt, column: int) -> list[str]:
@@ -269,11 +297,3 @@ def _items(node: ast.expr) -> tuple[str, list[tuple[str, ast.expr]], str]:
 
 def _is_simple(node: ast.stmt) -> bool:
     return not hasattr(node, "body")
-
-
-def _with_comment(lines: list[str], comment: str, indent: str) -> list[str]:
-    """A comment behind the last line where there is room; else above, of what is not obvious."""
-    beside = f"{lines[-1]}  {comment}"
-    if len(beside) <= WIDTH:
-        return [*lines[:-1], beside]
-    return [indent + comment, *lines] if lines[-1].endswith(":") else lines

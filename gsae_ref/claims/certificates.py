@@ -14,7 +14,6 @@ from typing import Any
 from .bundle import Source, modules_behind
 from .exact import COUNTEREXAMPLES, Certificate, Comparison
 from .latex import matrix, number
-from .pruning import run_file
 from .rational import Matrix
 from .script import assembled
 
@@ -58,9 +57,7 @@ def certificate_script(name: str) -> str:
         "assert not certificate.printed.holds",
         'print(f"Every hypothesis holds, and the conclusion does not: {certificate.printed}.")',
     ]
-    text = assembled(_title(certificate), _source(str(build.__module__)), body)
-    run_file(text)
-    return text
+    return assembled(_title(certificate), _source(str(build.__module__)), body)
 
 
 @cache
@@ -70,9 +67,8 @@ def _source(module: str) -> Source:
 
 def _title(certificate: Certificate) -> str:
     return (
-        f"{certificate.name}: a counterexample to `{certificate.printed.text}`.\n\n"
-        "Every hypothesis, and the violation, is asserted in exact arithmetic. Run `python -I -S`\n"
-        "on it: no packages needed.\n"
+        f"{certificate.name}: a counterexample to `{certificate.printed.text}`.\n"
+        "Every hypothesis and the violation are asserted in exact arithmetic: run `python -I -S`."
     )
 
 

@@ -68,7 +68,75 @@ def called_only(nodes: Sequence[ast.stmt], body: str) -> list[ast.stmt]:
             result.append(_with_body(node, [a for a, b in pairs if _is_called(b, called)]))
         elif node in used or needed.intersection(defined(node)):
             result.append(node)
-    return _only_read(result, body)
+    return _only_read([_changed(node, _Short()) for node in result], body)
+
+
+class _Short(ast.NodeTransformer):
+    """Without ``strict=True``: shapes fit, the claim was evaluated before."""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        node.keywords = [each for each in node.keywords if each.arg != "strict"]
+        return node
+
+
+def with_rational_roots(nodes: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """The definitions for a script in which every root is rational; its ``sqrt`` asserts that."""
+    result = [_changed(node, _RationalRoots()) for node in nodes if defined(node) != ["sqrt"]]
+    for node in result:
+        if isinstance(node, ast.FunctionDef) and node.name == RATIONAL_ROOT:
+            node.name = "sqrt"
+    return result
+
+
+def without_enclosures(nodes: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """The definitions for a script in which every number is rational."""
+    result = []
+    for node in with_rational_roots(nodes):
+        (name,) = defined(node) or [""]
+        if name in EXTREMES:
+            result += ast.parse(f"{name} = {EXTREMES[name]}").body
+        else:
+            result.append(_changed(node, _Rational()))
+    return result
+
+
+RATIONAL_ROOT = "rational_root"
+EXTREMES = {"largest": "max", "least": "min"}
+
+
+class _RationalRoots(ast.NodeTransformer):
+    """A root has no precision."""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        if ast.unparse(node.func) == "sqrt":
+            node.args = node.args[:1]
+        return node
+
+
+class _Rational(ast.NodeTransformer):
+    """``low(x)`` and ``high(x)`` are x; there is no precision."""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        if ast.unparse(node.func) in {"low", "high"}:
+            return node.args[0]
+        node.args = [each for each in node.args if ast.unparse(each) != "precision"]
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        self.generic_visit(node)
+        arguments = node.args
+        if arguments.args and arguments.args[-1].arg == "precision":
+            arguments.args.pop()
+            arguments.defaults = []
+        return node
+
+
+def _changed(node: ast.stmt, by: ast.NodeTransformer) -> ast.stmt:
+    result: ast.stmt = by.visit(copy.deepcopy(node))
+    return result
 
 
 def _with_body(node: ast.ClassDef, body: list[ast.stmt]) -> ast.ClassDef:

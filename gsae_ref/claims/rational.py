@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction as Q
-from functools import partial, reduce
-from itertools import combinations, starmap
+from functools import reduce
+from itertools import combinations
 from itertools import product as cartesian
 from math import ceil, floor, isqrt
-from operator import add, mul, neg, sub
+from operator import mul
 from typing import Any
 
 from .exact import ldl_pivots
@@ -36,32 +36,30 @@ class Matrix(tuple[Any, ...]):
     T = property(lambda self: Matrix(zip(*self, strict=True)))
 
     def __add__(self, other: Any) -> Any:
-        return entrywise(add, self, other)
+        return Matrix(map(added, zip(self, other, strict=True)))
 
     def __sub__(self, other: Any) -> Any:
-        return entrywise(sub, self, other)
+        return self + -1 * other
 
-    def __neg__(self) -> Matrix:
-        return Matrix(tuple(map(neg, row)) for row in self)
+    def __neg__(self) -> Any:
+        return -1 * self
 
     def __mul__(self, factor: Any) -> Any:
-        if isinstance(factor, Matrix):
-            return NotImplemented
-        return Matrix(tuple(map(lambda x: x and factor * x, row)) for row in self)
+        return NotImplemented if isinstance(factor, Matrix) else factor * self
 
-    __rmul__ = __mul__
+    def __rmul__(self, c: Number) -> Any:
+        return Matrix(map(lambda row: tuple(x and c * x for x in row), self))
 
     def __truediv__(self, divisor: Number) -> Any:
-        return self * (Q(1) / divisor)
+        return Q(1) / divisor * self
 
-    def __matmul__(self, other: Matrix) -> Matrix:
-        return Matrix(tuple(map(partial(dot, row), other.T)) for row in self)
+    def __matmul__(self, N: Matrix) -> Matrix:
+        return Matrix(map(lambda r: tuple(dot(r, c) for c in N.T), self))
 
 
-def entrywise(operation: Callable[..., Number], M: Matrix, N: Matrix) -> Matrix:
-    """The matrix of operation(a, b), of entries that stand in the same place."""
-    pairs = zip(M, N, strict=True)
-    return Matrix(tuple(starmap(operation, zip(*rows, strict=True))) for rows in pairs)
+def added(rows: tuple[Any, Any]) -> tuple[Number, ...]:
+    """The sum of two rows."""
+    return tuple(a + b for a, b in zip(*rows, strict=True))
 
 
 def dot(row: Any, column: Any) -> Number:
@@ -69,19 +67,19 @@ def dot(row: Any, column: Any) -> Number:
     return sum((a * b for a, b in zip(row, column, strict=True) if a and b), Q(0))
 
 
-def ends(x: Number) -> tuple[Q, Q]:
-    """Both ends of an enclosure; a rational number twice."""
-    return (x.lo, x.hi) if isinstance(x, Interval) else (Q(x), Q(x))
-
-
 def low(x: Number) -> Q:
     """A rational number that is at most x."""
-    return ends(x)[0]
+    return x.lo if isinstance(x, Interval) else Q(x)
 
 
 def high(x: Number) -> Q:
     """A rational number that is at least x."""
-    return ends(x)[1]
+    return x.hi if isinstance(x, Interval) else Q(x)
+
+
+def ends(x: Number) -> tuple[Q, Q]:
+    """Both ends of an enclosure; a rational number twice."""
+    return (low(x), high(x))
 
 
 def hull(lo: Q, hi: Q) -> Number:
@@ -89,14 +87,14 @@ def hull(lo: Q, hi: Q) -> Number:
     return lo if lo == hi else Interval(lo, hi)
 
 
-def outward(operation: Callable[..., Number]) -> Callable[..., Any]:
+def outward(act: Callable[..., Number]) -> Callable[..., Any]:
     """An operation on enclosures: from the least to the largest of its values at their ends."""
 
     def apply(a: Number, b: Any) -> Any:
         if isinstance(b, Matrix):
             return NotImplemented
-        values = [operation(x, y) for x in ends(a) for y in ends(b)]
-        return hull(min(values), max(values))
+        found = [act(x, y) for x in ends(a) for y in ends(b)]
+        return hull(min(found), max(found))
 
     return apply
 
@@ -132,6 +130,9 @@ class Interval:
         lo, hi = ends(self if k % 2 else abs(self))
         return hull(lo**k, hi**k)
 
+    def __ceil__(self) -> Any:
+        raise Undecided("the eigenvalues of a matrix of enclosures")
+
     def __repr__(self) -> str:
         return f"[{self.lo}, {self.hi}]"
 
@@ -145,11 +146,19 @@ def reciprocal(x: Number) -> Number:
 
 def root(q: Q, precision: int, up: bool) -> Q:
     """The square root of q: exact where it is rational, else rounded to about 1 / precision."""
-    exact = Q(isqrt(max(q.numerator, 0)), isqrt(q.denominator))
-    if exact**2 == max(q, 0):
+    q = max(q, Q(0))
+    exact = Q(isqrt(q.numerator), isqrt(q.denominator))
+    if exact**2 == q:
         return exact
-    scale = precision * (1 + isqrt(floor(1 / q)))
-    return Q(isqrt(floor(q * scale**2)) + up, scale)
+    s = precision * (1 + isqrt(floor(1 / q)))
+    return Q(isqrt(floor(q * s**2)) + up, s)
+
+
+def rational_root(q: Q) -> Q:
+    """The square root of the square of a rational number; AssertionError for any other."""
+    root = Q(isqrt(q.numerator), isqrt(q.denominator))
+    assert root * root == q
+    return root
 
 
 def sqrt(x: Number, precision: int = 100) -> Number:
@@ -188,7 +197,7 @@ def log(x: Number, precision: int = 100) -> Number:
 
 def norm2(M: Matrix) -> Number:
     """The sum of the squares of the entries."""
-    return sum((dot(row, row) for row in M), Q(0))
+    return inner(M, M)
 
 
 def norm(M: Matrix, precision: int = 100) -> Number:
@@ -197,7 +206,7 @@ def norm(M: Matrix, precision: int = 100) -> Number:
     >>> norm(Matrix([(3,), (4,)]))
     Fraction(5, 1)
     """
-    return sqrt(norm2(M), precision)
+    return sqrt(inner(M, M), precision)
 
 
 def inner(M: Matrix, N: Matrix) -> Number:
@@ -222,7 +231,7 @@ def col(M: Matrix, j: int) -> Matrix:
 
 def eye(k: int) -> Matrix:
     """The k x k identity."""
-    return Matrix(tuple(map(lambda j: Q(int(i == j)), range(k))) for i in range(k))
+    return Matrix(map(lambda i: tuple(Q(int(i == j)) for j in range(k)), range(k)))
 
 
 def beside(matrices: Iterable[Matrix]) -> Matrix:
@@ -233,7 +242,7 @@ def beside(matrices: Iterable[Matrix]) -> Matrix:
 def total(items: Iterable[Any]) -> Any:
     """The sum of numbers or of matrices; 0 of nothing."""
     found = list(items)
-    return reduce(add, found) if found else 0
+    return sum(found[1:], found[0]) if found else 0
 
 
 def prod(numbers: Iterable[Number]) -> Number:
@@ -261,14 +270,12 @@ def tuples(items: Iterable[Any], r: int) -> list[Any]:
 
 def largest(numbers: Iterable[Number]) -> Number:
     """The largest of the numbers."""
-    found = list(numbers)
-    return hull(max(map(low, found)), max(map(high, found)))
+    return hull(*map(max, zip(*map(ends, numbers), strict=True)))
 
 
 def least(numbers: Iterable[Number]) -> Number:
     """The least of the numbers."""
-    found = list(numbers)
-    return hull(min(map(low, found)), min(map(high, found)))
+    return hull(*map(min, zip(*map(ends, numbers), strict=True)))
 
 
 def inv(M: Matrix) -> Matrix:
@@ -300,14 +307,12 @@ def minor(M: Matrix, j: int) -> Matrix:
 def largest_eigenvalue(G: Matrix, precision: int = 100) -> Number:
     """The largest eigenvalue of G, symmetric and psd: exact where G is diagonal."""
     diagonal = [row[i] for i, row in enumerate(G)]
-    is_diagonal = norm2(G) == dot(diagonal, diagonal)
-    return largest(diagonal) if is_diagonal else enclosed_eigenvalue(G, precision)
+    exact = inner(G, G) == dot(diagonal, diagonal)
+    return largest(diagonal) if exact else enclosed_eigenvalue(G, precision)
 
 
 def enclosed_eigenvalue(G: Matrix, precision: int = 100) -> Number:
     """The largest eigenvalue c / precision of G: the least c for which c I - precision G is psd."""
-    if any(isinstance(x, Interval) for x in sum(G, ())):
-        raise Undecided("eigenvalues of a matrix of enclosures")
     below = -1
     above = ceil(trace(G) * precision)
     while above - below > 1:
@@ -334,22 +339,29 @@ def least_singular(M: Matrix, precision: int = 100) -> Number:
     return sqrt(trace(gram) - largest_eigenvalue(rest, precision), precision)
 
 
-def at_most(pairs: Iterable[Any], strictly: bool = False) -> tuple[Number, Number]:
+def at_most(pairs: Iterable[Any]) -> tuple[Number, Number]:
     """Assert left <= right of all pairs; return the pair that comes closest to failing.
 
     >>> at_most([(1, 2), (Q(1, 2), 1)])
     (Fraction(1, 2), 1)
     """
-    left, right = max(pairs, key=lambda pair: high(pair[0]) - low(pair[1]))
-    assert high(left) < low(right) if strictly else high(left) <= low(right)
-    return left, right
+    a, b = max(pairs, key=lambda p: high(p[0]) - low(p[1]))
+    assert high(a) <= low(b)
+    return (a, b)
+
+
+def below(pairs: Iterable[Any]) -> tuple[Number, Number]:
+    """Assert left < right of all pairs; return the pair that comes closest to failing."""
+    a, b = max(pairs, key=lambda p: high(p[0]) - low(p[1]))
+    assert high(a) < low(b)
+    return (a, b)
 
 
 def exceeds(pairs: Iterable[Any]) -> tuple[Number, Number]:
     """Assert left > right of some pair; return the one with the largest left - right."""
-    left, right = max(pairs, key=lambda pair: low(pair[0]) - high(pair[1]))
-    assert low(left) > high(right)
-    return left, right
+    a, b = max(pairs, key=lambda p: low(p[0]) - high(p[1]))
+    assert low(a) > high(b)
+    return (a, b)
 
 
 def differ(pairs: Iterable[Any]) -> tuple[Any, Any]:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import ast
+from contextlib import suppress
 from fractions import Fraction
 from functools import cache
 from typing import Any
 
 from . import exact, rational
-from .bundle import Source, names_read, written
+from .bundle import WIDTH, Source, names_read, packed, written
 from .fields import WORDS
 from .problem import Problem
 from .proof import Fact, Proof
-from .pruning import called_only, run_file
+from .pruning import (
+    RATIONAL_ROOT,
+    called_only,
+    run_file,
+    with_rational_roots,
+    without_enclosures,
+)
 from .rational import Interval, Matrix
 from .sentences import Sentence, free_names, parsed
 
@@ -32,62 +39,76 @@ def write_script(proof: Proof) -> str:
     RuntimeError
         If Python does not accept it: a fault of this package.
     """
-    body = [*_instance(proof), *_definitions(proof), "", *_hypotheses(proof), *_end(proof)]
-    text = assembled(_title(proof), _source(), body, proof.precision)
-    run_file(text)
-    return text
+    body = [*_instance(proof), *_definitions(proof), *_hypotheses(proof), *_end(proof)]
+    return assembled(_title(proof), _source(), body, proof.precision)
 
 
 def assembled(title: str, source: Source, body: list[str], precision: int = 100) -> str:
-    """A script: title, imports, the functions that ``body`` calls, and ``body``."""
+    """A script: title, imports, the functions that ``body`` calls, and ``body``; it runs."""
     text = "\n".join(body)
-    nodes = called_only(source.nodes(names_read(ast.parse(text)), precision), text)
+    names = names_read(ast.parse(text))
+    if source.knows(RATIONAL_ROOT):
+        nodes = source.nodes({*names, RATIONAL_ROOT}, precision)
+        for simpler in (without_enclosures, with_rational_roots):
+            with suppress(RuntimeError):  # a number on the way is irrational
+                return _written(title, called_only(simpler(nodes), text), text)
+    return _written(title, called_only(source.nodes(names, precision), text), text)
+
+
+def _written(title: str, nodes: list[ast.stmt], body: str) -> str:
     kernel = [line for node in nodes for line in written(node)]
-    return "\n".join([f'"""{title}"""', *kernel, "", text, ""])
+    text = "\n".join([f'"""{title}"""', *kernel, body, ""])
+    run_file(text)
+    return text
 
 
 def _title(proof: Proof) -> str:
     claim = proof.problem.claim
     name = f"{claim.name}: " if claim.name else ""
     return (
-        f"{name}a counterexample to `{claim.text}`.\n\n"
-        "Every hypothesis, and the violation, is asserted in exact arithmetic; an irrational\n"
-        "number is enclosed between rational ones. Run `python -I -S` on it: no packages needed.\n"
+        f"{name}a counterexample to `{claim.text}`.\n"
+        "Every hypothesis and the violation are asserted in exact arithmetic: run `python -I -S`."
     )
 
 
 def _instance(proof: Proof) -> list[str]:
     """The sizes and the numbers of the instance."""
     problem = proof.problem
-    used = problem.used
-    shape = {name: value for name, value in problem.sizes.items() if name in used}
-    lines = [
-        "# the instance",
-        "; ".join(f"{script_name(name)} = {value}" for name, value in shape.items()),
-    ]
-    numbers = {name: value for name, value in proof.data.items() if not isinstance(value, list)}
-    lines.append(
-        "; ".join(f"{script_name(name)} = {literal(value)}" for name, value in numbers.items())
-    )
-    written: list[tuple[str, Any]] = []
-    for name, value in proof.data.items():
-        if name in numbers:
-            continue
-        same = [other for other, known in written if known == value]
-        lines += (
-            [f"{script_name(name)} = {same[0]}"] if same else assignment(script_name(name), value)
-        )
-        written.append((script_name(name), value))
-    return lines
+    shape = {name: value for name, value in problem.sizes.items() if name in problem.used}
+    lines: list[str] = []
+    known: list[tuple[str, Any]] = []
+    for name, value in {**shape, **proof.data}.items():
+        same = [other for other, number in known if number == value]
+        if same and isinstance(value, list):
+            lines.append(f"{script_name(name)} = {same[0]}")
+        else:
+            lines += assignment(script_name(name), value)
+        known.append((script_name(name), value))
+    return ["# the instance", *_packed(lines)]
+
+
+def _packed(lines: list[str]) -> list[str]:
+    """Statements with short ones in one line; those over several lines stay."""
+    result: list[str] = []
+    together: list[str] = []
+    for line in lines:
+        if line.startswith(" ") or line.endswith(","):
+            result += [*packed(together), line]
+            together = []
+        else:
+            together.append(line)
+    return result + packed(together)
 
 
 def assignment(name: str, value: Any) -> list[str]:
     """``name = value`` in fractions, a list of matrices with one matrix a line."""
-    if not isinstance(value, list) or len(value) < 2:
-        return [f"{name} = {literal(value)}"]
-    items = [f"    {literal(item)}," for item in value]
-    short = f"{name} = {literal(value)}"
-    return [short] if len(short) <= 100 else [f"{name} = [", *items, "]"]
+    line = f"{name} = {literal(value)}"
+    if not isinstance(value, list) or len(line) <= WIDTH:
+        return [line]
+    first, *rest = [f"{literal(each)}," for each in value]
+    indent = " " * len(f"{name} = [")
+    *lines, last = [f"{name} = [{first}", *(indent + each for each in rest)]
+    return [*lines, f"{last[:-1]}]"]
 
 
 def literal(value: Any) -> str:
@@ -110,16 +131,10 @@ def _definitions(proof: Proof) -> list[str]:
     """The quantities that are defined by others, and the values of those that are numbers."""
     problem = proof.problem
     texts = {**problem.model.definitions, **problem.claim.let}
-    made = {name: exact_text(parsed(texts[name]), problem) for name in problem.defined}
-    ranges = [name for name in made if _is_range_of_sizes(texts[name], problem)]
-    lines = [
-        "# what it defines",
-        "; ".join(f"{script_name(name)} = {made[name]}" for name in ranges),
-    ]
-    lines += [f"{script_name(name)} = {made[name]}" for name in made if name not in ranges]
-    for name, value in proof.values.items():
-        lines.append(f"assert {script_name(name)} == {literal(value)}")
-    return lines
+    order = sorted(problem.defined, key=lambda name: not _is_range_of_sizes(texts[name], problem))
+    lines = [f"{script_name(name)} = {exact_text(parsed(texts[name]), problem)}" for name in order]
+    values = [f"assert {script_name(name)} == {literal(x)}" for name, x in proof.values.items()]
+    return ["# what it defines", *packed(lines), *packed(values)]
 
 
 def _is_range_of_sizes(text: str, problem: Problem) -> bool:
@@ -128,10 +143,11 @@ def _is_range_of_sizes(text: str, problem: Problem) -> bool:
 
 def _hypotheses(proof: Proof) -> list[str]:
     """Every hypothesis; behind == are the two sides of the case that comes closest to failing."""
-    lines = ["# the hypotheses; the case that comes closest to failing has the sides behind =="]
+    lines: list[str] = []
     for sentence, facts in zip(proof.problem.hypotheses, proof.facts, strict=True):
         lines += _asserted(sentence, proof.problem, facts)
-    return lines
+    head = "# the hypotheses; the case that comes closest to failing has the sides behind =="
+    return [head, *packed(lines)]
 
 
 def _asserted(sentence: Sentence, problem: Problem, facts: tuple[Fact, ...]) -> list[str]:
@@ -144,9 +160,9 @@ def _asserted(sentence: Sentence, problem: Problem, facts: tuple[Fact, ...]) -> 
             lines.append(f"assert all{test}")
             continue
         pairs = f"({a}, {b}){sentence.tail}" if sentence.tail else f"[({a}, {b})]"
-        pairs = f"({pairs}), True" if relation == "<" else pairs
+        test = "below" if relation == "<" else "at_most"
         sides = f"({literal(fact.left)}, {literal(fact.right)})"
-        lines.append(f"assert at_most({pairs}) == {sides}")
+        lines.append(f"assert {test}({pairs}) == {sides}")
     return lines
 
 
@@ -157,11 +173,12 @@ def _end(proof: Proof) -> list[str]:
     right = exact_text(sentence.links[0][2], proof.problem)
     pairs = f"({left}, {right}){sentence.tail}" if sentence.tail else f"[({left}, {right})]"
     test, verb = ("differ", "is not") if sentence.relation == "==" else ("exceeds", "exceeds")
+    sides = f"({literal(proof.left)}, {literal(proof.right)})"
+    result = f"left = {proof.left} {verb} right = {proof.right}"
     return [
         "# the conclusion is false",
-        f"left, right = {test}({pairs})",
-        f"assert (left, right) == ({literal(proof.left)}, {literal(proof.right)})",
-        f'print(f"Every hypothesis holds, and left = {{left}} {verb} right = {{right}}.")',
+        f"assert {test}({pairs}) == {sides}",
+        f'print("Every hypothesis holds, and {result}.")',
     ]
 
 

@@ -113,7 +113,8 @@ def test_assertions_of_a_script_fail_when_they_should():
         with pytest.raises(AssertionError):
             rational.at_most(pairs)
     with pytest.raises(AssertionError):
-        rational.at_most([(1, 1)], True)
+        rational.below([(1, 1)])
+    assert rational.below([(1, 2), (0, narrow)]) == (1, 2)
     assert rational.exceeds([(1, 2), (3, narrow)]) == (3, narrow)
     with pytest.raises(AssertionError):
         rational.exceeds([(2, narrow)])

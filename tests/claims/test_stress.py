@@ -169,6 +169,14 @@ def test_the_script_needs_python_only(refuted):
     script = refuted.script()
     assert "import numpy" not in script and "gsae_ref" not in script
     assert "exceeds right = [141/100, 71/50]" in run_file(script)
+    assert 35 <= len(script.splitlines()) <= 70
+
+
+def test_the_script_of_a_rational_counterexample_has_no_enclosures():
+    claim = EXAMPLE.but(conclusion="norm(A[v].T @ y) <= B_max * (mu + delta) for v in inactive")
+    script = gs.stress(claim, budget=2000, seeds=1).script()
+    assert "Interval" not in script and len(script.splitlines()) <= 50
+    assert "assert root * root == q" in script  # what is called a root is one
 
 
 def changed_numbers(script, count, seed=0):
