@@ -19,6 +19,7 @@ sys.path[:0] = [str(HERE / "_ext"), str(HERE.parent)]
 import api_pages  # noqa: E402
 import equation_index  # noqa: E402
 import ledger_pages  # noqa: E402
+import lessons  # noqa: E402
 
 import gsae_ref  # noqa: E402
 from benchmarks import report  # noqa: E402
@@ -36,9 +37,9 @@ extensions = [
     "mathml",
     "docstrings",
 ]
-# jupyter_execute: myst-nb's; benchmarks.md: included by the page on performance
+# jupyter_execute: myst-nb's; benchmarks.md and lessons.md are parts of pages
 exclude_patterns = ["_build", "figures", "_ext", "jupyter_execute"]
-exclude_patterns += ["generated/benchmarks.md"]
+exclude_patterns += ["generated/benchmarks.md", "generated/lessons.md"]
 nitpicky = True
 # types and functions of other libraries: no inventory of theirs is fetched
 nitpick_ignore_regex = [
@@ -107,7 +108,7 @@ def generate(app):
     from sphinx.util import logging
 
     GENERATED.mkdir(exist_ok=True)
-    for name in ("api", "statements", "notebooks"):
+    for name in ("api", "statements", "notebooks", "lessons"):
         shutil.rmtree(GENERATED / name, ignore_errors=True)
     for page in GENERATED.glob("*.md"):
         page.unlink()
@@ -123,16 +124,24 @@ def generate(app):
         path = GENERATED / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    (GENERATED / "notebooks").mkdir()
-    for path in (HERE.parent / "notebooks").iterdir():
-        if path.suffix in (".ipynb", ".png"):
-            shutil.copy(path, GENERATED / "notebooks")
+    notebooks(HERE.parent / "notebooks")
     logging.getLogger(__name__).info(
         "%d statements (%d not set as mathematics), %d pages of reference",
         len(gsae_ref.LEDGER),
         len(writer.fallbacks),
         len(pages),
     )
+
+
+def notebooks(folder):
+    """Copy the lessons, and write the list of them."""
+    for name in ("notebooks", "lessons"):
+        (GENERATED / name).mkdir()
+    for path in (HERE.parent / "notebooks").iterdir():
+        if path.suffix in (".ipynb", ".png"):
+            shutil.copy(path, GENERATED / "notebooks")
+    text = lessons.pages(folder, GENERATED / "lessons")
+    (GENERATED / "lessons.md").write_text(text, encoding="utf-8")
 
 
 def benchmarks(folder):

@@ -34,6 +34,7 @@ exact_latex = importlib.import_module("exact_latex")
 collect_reports = importlib.import_module("collect_reports")
 house_notation = importlib.import_module("house_notation")
 ledger_pages = importlib.import_module("ledger_pages")
+lessons = importlib.import_module("lessons")
 
 
 def formulas(text):
@@ -337,7 +338,9 @@ def test_the_examples_of_a_page_run(path):
 
 
 @pytest.mark.parametrize(
-    "module", [house_notation, equation_index, exact_latex], ids=lambda module: module.__name__
+    "module",
+    [house_notation, equation_index, exact_latex, lessons],
+    ids=lambda module: module.__name__,
 )
 def test_the_examples_of_an_extension_run(module):
     failed, attempted = doctest.testmod(module)

@@ -140,7 +140,18 @@ def test_it_is_short_and_names_no_machine(path):
     assert path.stat().st_size <= MAX_BYTES
     assert MACHINE_PATH.findall(re.sub(r'"image/png": "[^"]*"', "", text)) == []
     assert notebook.metadata == run.METADATA
-    assert all(set(cell.metadata) <= {"tags"} for cell in notebook.cells)
+    assert all(set(cell.metadata) <= {"tags", "slideshow"} for cell in notebook.cells)
+
+
+@each_notebook
+def test_every_section_is_a_slide_and_the_code_of_pictures_is_folded(path):
+    for cell in read(path).cells:
+        is_section = cell.source.startswith(("# ", "## "))
+        if cell.cell_type == "markdown":
+            assert "\n## " not in cell.source
+            assert not is_section or cell.metadata.slideshow.slide_type == "slide"
+        elif "plt.show()" in cell.source:
+            assert "hide-input" in cell.metadata.get("tags", ())
 
 
 # ---- the runner tested
