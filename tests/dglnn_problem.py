@@ -23,4 +23,5 @@ def problem(seed, sizes=(2, 1, 3), n_samples=5):
     u = np.exp(0.5 * rng.normal(size=len(sizes)))
     v = rng.normal(size=p)
     X = rng.normal(size=(n_samples, p)) @ (np.eye(p) + 0.3 * rng.normal(size=(p, p)))
-    return Problem(u, v, X, rng.normal(size=n_samples), list(sizes))
+    groups = 1 if set(sizes) == {1} else list(sizes)  # ones could be labels
+    return Problem(u, v, X, rng.normal(size=n_samples), groups)

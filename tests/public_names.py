@@ -10,7 +10,7 @@ PUBLIC = {
     "DiagonallyGroupedLinearRegressor": (
         "(groups=None, *, algorithm='algorithm_2', n_epochs=2000, alpha=0.0001, gamma=0.2, "
         "eta=None, early_stopping=True, validation_fraction=0.2, fit_intercept=True, "
-        "record_every=10, random_state=0)"
+        "record_every=10, random_state=0, group_sizes=None, group_labels=None)"
     ),
     "DesignReport": ("(sizes, measures, group_norms, gamma, alpha, hypotheses, ranges, verdicts)"),
     "DictionaryMatch": (
@@ -76,15 +76,19 @@ PUBLIC = {
     "debiasing_threshold": "(norms, group_size)",
     "decode": "(A, X)",
     "dglnn_flow": (
-        "(X, y, groups, t, alpha=0.001, v0=None, loss_scale='half', method='DOP853', rtol=1e-10)"
+        "(X, y, groups=None, t=None, alpha=0.001, v0=None, loss_scale='half', method='DOP853', "
+        "rtol=1e-10, *, group_sizes=None, group_labels=None)"
     ),
-    "dglnn_loss_and_grad": "(u, v, X, y, groups, loss_scale='half')",
+    "dglnn_loss_and_grad": (
+        "(u, v, X, y, groups=None, loss_scale='half', *, group_sizes=None, group_labels=None)"
+    ),
     "dglnn_path": (
-        "(X, y, groups, algorithm='algorithm_1', n_epochs=1000, alpha=1e-06, gamma=0.001, "
+        "(X, y, groups=None, algorithm='algorithm_1', n_epochs=1000, alpha=1e-06, gamma=0.001, "
         "eta=None, v0=None, switch=None, tolerance=0.1, u_star=None, loss_scale='half', "
-        "jacobi=False, record_every=1, rng=None, callback=None, engine='auto')"
+        "jacobi=False, record_every=1, rng=None, callback=None, engine='auto', *, "
+        "group_sizes=None, group_labels=None)"
     ),
-    "dglnn_weights": "(u, v, groups)",
+    "dglnn_weights": "(u, v, groups=None, *, group_sizes=None, group_labels=None)",
     "dictionary_error": "(A, A_star)",
     "early_stop": "(path, rule='validation', epoch=None, X=None, y=None, window=None, w_star=None)",
     "encode": "(A, Y, lam, group_size)",

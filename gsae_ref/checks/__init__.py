@@ -27,7 +27,7 @@ from .arrays import (
     sum_of_squares,
     support,
 )
-from .grouped import grouping, positive, target, times
+from .grouped import grouping, labels, positive, target, times
 from .layers import divisor, named_arrays, widths
 from .results import RangeError, representable
 from .scalars import (
@@ -68,6 +68,7 @@ __all__ = [
     "generator",
     "group_size",
     "grouping",
+    "labels",
     "n_active",
     "named_arrays",
     "nonzero_atoms",

@@ -5,11 +5,13 @@ May import ops, checks.
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -31,8 +33,9 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
 
     Parameters
     ----------
-    groups : int or array_like of int, optional
-        As in :func:`gsae_ref.dglnn_weights`; None: groups of one.
+    groups : int or array_like, optional
+        As in :func:`gsae_ref.dglnn_weights`; None: groups of one, if neither ``group_sizes`` nor
+        ``group_labels`` is given.
     algorithm : {"algorithm_1", "algorithm_2", "gradient_descent"}
         As in :func:`gsae_ref.dglnn_path`.
     n_epochs : int
@@ -55,6 +58,8 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
         Epochs between the states of ``path_``, from which early stopping chooses.
     random_state : int, RandomState or None
         Draws the validation samples.
+    group_sizes, group_labels : int or array_like, optional
+        As in :func:`gsae_ref.dglnn_weights`, in place of ``groups``.
 
     Attributes
     ----------
@@ -66,6 +71,8 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
         Norms of the weights of every group, in the order of the labels if there are labels.
     stop_epoch_ : int
         Epoch of the chosen state.
+    n_iter_ : int
+        Epochs done.
     path_ : Bunch
         ``epochs`` (n_records,), ``coef`` (n_records, n_features_in_), ``magnitudes`` (n_records,
         n_groups), ``loss`` (n_records,) on the training samples, in scaled units,
@@ -105,6 +112,8 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
         fit_intercept: bool = True,
         record_every: int = 10,
         random_state: Any = 0,
+        group_sizes: Any = None,
+        group_labels: Any = None,
     ) -> None:
         self.groups = groups
         self.algorithm = algorithm
@@ -117,6 +126,8 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
         self.fit_intercept = fit_intercept
         self.record_every = record_every
         self.random_state = random_state
+        self.group_sizes = group_sizes
+        self.group_labels = group_labels
 
     def fit(self, X: Any, y: Any) -> DiagonallyGroupedLinearRegressor:
         """Learn the weights.
@@ -137,6 +148,11 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
         TypeError, ValueError, DivergenceError
             As :func:`gsae_ref.dglnn_path`; for a ``validation_fraction`` outside (0, 1); for
             early stopping with a single sample.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If early stopping takes the last state: more epochs may be better.
         """
         checks.refuse_mask("X", X)
         checks.refuse_mask("y", y)
@@ -155,11 +171,14 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
         x_scale = _or_one(np.linalg.norm(X[learn], 2) / len(learn) ** 0.5)
         y_scale = _or_one(np.linalg.norm(y[learn]) / len(learn) ** 0.5)
 
-        groups = 1 if self.groups is None else self.groups
+        given = {"group_sizes": self.group_sizes, "group_labels": self.group_labels}
+        named = {name: value for name, value in given.items() if value is not None}
+        groups = 1 if self.groups is None and not named else self.groups
         path = ops.dglnn_path(
             X[learn] / x_scale,
             y[learn] / y_scale,
             groups,
+            **named,
             algorithm=self.algorithm,
             n_epochs=self.n_epochs,
             alpha=self.alpha,
@@ -176,8 +195,10 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
             index = stop.index
             errors = stop.scores * float(y_scale) ** 2
         coef = path.w * (y_scale / x_scale)
-        magnitudes = _group_norms(coef, groups)
+        magnitudes = _group_norms(coef, *checks.grouping(groups, X.shape[1], **named))
 
+        self._warn_if_still_falling(errors, index)
+        self.n_iter_ = int(path.nit)
         self.coef_ = coef[index].copy()
         self.intercept_ = y_center - center @ self.coef_ if self.fit_intercept else 0.0
         self.magnitudes_ = magnitudes[index].copy()
@@ -191,6 +212,17 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
             switch_epoch=path.switch_epoch,
         )
         return self.coef_, self.intercept_
+
+    def _warn_if_still_falling(self, errors: Array | None, index: int) -> None:
+        """Warn if the validation error is smallest at the last of several states."""
+        if errors is None or index + 1 < len(errors) or index == 0:
+            return
+        warnings.warn(
+            f"the validation error is smallest at the last of n_epochs = {self.n_epochs} epochs, "
+            f"so the weights may still be growing; raise n_epochs (or alpha, gamma)",
+            ConvergenceWarning,
+            stacklevel=6,
+        )
 
     def _centers(self, X: Array, y: Array) -> tuple[Array, Any]:
         """Means of X and y with an intercept, zeros without."""
@@ -239,8 +271,7 @@ def _or_one(scale: float) -> float:
     return scale if scale > 0 else type(scale)(1)
 
 
-def _group_norms(coef: Array, groups: Any) -> Array:
+def _group_norms(coef: Array, sizes: IntArray, order: IntArray) -> Array:
     """Norms of the groups of coefficients, along the last axis."""
-    sizes, order = checks.grouping(groups, coef.shape[1])
     squares = np.square(coef)[:, order]
     return np.sqrt(np.add.reduceat(squares, np.cumsum(sizes) - sizes, axis=1))

@@ -17,8 +17,9 @@ def clustering_accuracy(labels_true: ArrayLike, labels_pred: ArrayLike) -> float
     Parameters
     ----------
     labels_true, labels_pred : array_like (n_samples,)
-        Integer, boolean or string labels. The numbers of clusters and classes may differ; samples
-        of unassigned clusters count as wrong.
+        Integer, boolean or string labels, also as objects. The numbers of clusters and classes may
+        differ; samples of unassigned clusters count as wrong, and so do samples that are in no
+        cluster: those of the integer -1 in ``labels_pred``.
 
     Returns
     -------
@@ -27,7 +28,7 @@ def clustering_accuracy(labels_true: ArrayLike, labels_pred: ArrayLike) -> float
     Raises
     ------
     TypeError
-        If labels are floats or objects.
+        If labels are floats, or not of one type.
     ValueError
         If labels are not 1-D, are empty, or differ in length.
 
@@ -35,13 +36,20 @@ def clustering_accuracy(labels_true: ArrayLike, labels_pred: ArrayLike) -> float
     --------
     >>> clustering_accuracy([0, 0, 1, 1], [7, 7, 7, 5])
     0.75
+    >>> clustering_accuracy([0, 0, 1, 1], [-1, -1, 1, 1])
+    0.5
     """
-    true = _labels("labels_true", labels_true)
-    pred = _labels("labels_pred", labels_pred)
-    checks.same_shape("labels_true", true, "labels_pred", pred)
+    true = _classes("labels_true", labels_true)
+    labels = checks.labels("labels_pred", labels_pred)
+    checks.same_shape("labels_true", true, "labels_pred", labels)
+    in_cluster = labels != -1 if labels.dtype.kind == "i" else np.ones(len(labels), bool)
+    if not in_cluster.any():
+        return 0.0
+    pred = np.unique(labels[in_cluster], return_inverse=True)[1]
     n_clusters = pred.max() + 1
-    table = np.bincount(true * n_clusters + pred, minlength=(true.max() + 1) * n_clusters)
-    return _best_agreement(table.reshape(-1, n_clusters))
+    cells = true[in_cluster] * n_clusters + pred
+    table = np.bincount(cells, minlength=(true.max() + 1) * n_clusters)
+    return _best_agreement(table.reshape(-1, n_clusters)) * in_cluster.mean()
 
 
 def clustering_chance(
@@ -76,23 +84,16 @@ def clustering_chance(
     """
     n_clusters = checks.count("n_clusters", n_clusters)
     n_draws = checks.count("n_draws", n_draws)
-    sizes = np.bincount(_labels("labels_true", labels_true))
+    sizes = np.bincount(_classes("labels_true", labels_true))
     tables = checks.generator(rng).multinomial(
         sizes, np.full(n_clusters, 1 / n_clusters), size=(n_draws, len(sizes))
     )
     return float(np.mean([_best_agreement(table) for table in tables]))
 
 
-def _labels(name: str, value: ArrayLike) -> IntArray:
+def _classes(name: str, value: ArrayLike) -> IntArray:
     """Labels as integers 0, 1, ... in sorted order of their values."""
-    labels = checks.any_array(name, value)
-    if labels.dtype.kind not in "biuUS":
-        raise TypeError(
-            f"{name} has dtype {labels.dtype}; labels must be integers, booleans or strings"
-        )
-    if labels.ndim != 1 or labels.size == 0:
-        raise ValueError(f"{name} has shape {labels.shape}; it must be 1-D with at least one label")
-    return np.unique(labels, return_inverse=True)[1]
+    return np.unique(checks.labels(name, value), return_inverse=True)[1]
 
 
 def _best_agreement(table: IntArray) -> float:

@@ -15,10 +15,21 @@ from ..reference import dglnn_flow as flow
 from .divergence import DivergenceError
 
 LOSS_SCALES = {"half": 1, "mean": 2}
+Groups = tuple[Any, Any, Any]  # groups, group_sizes, group_labels: one is given, the others None
+
+
+def grouping(groups: Groups, n_features: int) -> tuple[IntArray, IntArray]:
+    """Sizes and order of the groups, see :func:`gsae_ref.checks.grouping`.
+
+    >>> grouping((None, None, [5, 5, 3]), 3)
+    (array([1, 2]), array([2, 0, 1]))
+    """
+    of_any_kind, group_sizes, group_labels = groups
+    return checks.grouping(of_any_kind, n_features, group_sizes, group_labels)
 
 
 def grouped_problem(
-    X: ArrayLike, y: ArrayLike, groups: ArrayLike, loss_scale: str
+    X: ArrayLike, y: ArrayLike, groups: Groups, loss_scale: str
 ) -> tuple[Array, Array, IntArray, IntArray, int]:
     """Check data, groups and the scale of the loss.
 
@@ -26,7 +37,7 @@ def grouped_problem(
     """
     X = checks.array("X", X, ndim=(2,))
     y = checks.target("y", y, len(X), f"X of shape {X.shape}")
-    sizes, order = checks.grouping(groups, X.shape[1])
+    sizes, order = grouping(groups, X.shape[1])
     scale = LOSS_SCALES[checks.option("loss_scale", loss_scale, tuple(LOSS_SCALES))]
     X, y = checks.common_dtype(X, y)
     return in_groups(X, order), y, sizes, order, scale
@@ -38,12 +49,12 @@ def in_groups(array: Array, order: IntArray) -> Array:
 
 
 def _parameters(
-    u: ArrayLike, v: ArrayLike, groups: ArrayLike
+    u: ArrayLike, v: ArrayLike, groups: Groups
 ) -> tuple[Array, Array, IntArray, IntArray]:
     """Check magnitudes and directions; return them, sizes and order, with groups contiguous."""
     v = checks.array("v", v, ndim=(1,))
-    sizes, order = checks.grouping(groups, len(v))
-    u, v = checks.common_dtype(checks.target("u", u, len(sizes), f"groups = {groups!r}"), v)
+    sizes, order = grouping(groups, len(v))
+    u, v = checks.common_dtype(checks.target("u", u, len(sizes), f"{len(sizes)} groups"), v)
     return u, in_groups(v, order), sizes, order
 
 
@@ -54,7 +65,14 @@ def _as_given(array: Array, order: IntArray) -> Array:
     return result
 
 
-def dglnn_weights(u: ArrayLike, v: ArrayLike, groups: ArrayLike) -> Array:
+def dglnn_weights(
+    u: ArrayLike,
+    v: ArrayLike,
+    groups: ArrayLike | None = None,
+    *,
+    group_sizes: ArrayLike | None = None,
+    group_labels: ArrayLike | None = None,
+) -> Array:
     """Weights of the diagonally grouped linear network, w_l = u_l^2 v_l. [L23] Section 2.
 
     Parameters
@@ -63,9 +81,14 @@ def dglnn_weights(u: ArrayLike, v: ArrayLike, groups: ArrayLike) -> Array:
         Magnitudes; with labels for ``groups``, in the order of the labels.
     v : array_like of shape (n_features,)
         Directions.
-    groups : int or array_like of int
-        One size for all groups, the sizes of contiguous groups, or one label per feature, in any
-        order.
+    groups : int or array_like
+        One size for all groups, the sizes of contiguous groups, one label per feature, in any
+        order, or lists of the features of every group. As many ones as features can be sizes and
+        labels, and are refused.
+    group_sizes : int or array_like of int
+        In place of ``groups``: one size for all, or the sizes of contiguous groups.
+    group_labels : array_like of int, bool or str, shape (n_features,)
+        In place of ``groups``: one label per feature.
 
     Returns
     -------
@@ -82,7 +105,7 @@ def dglnn_weights(u: ArrayLike, v: ArrayLike, groups: ArrayLike) -> Array:
     >>> dglnn_weights([2.0, 1.0], [1.0, 3.0, 4.0], groups=[1, 2])
     array([4., 3., 4.])
     """
-    u, v, sizes, order = _parameters(u, v, groups)
+    u, v, sizes, order = _parameters(u, v, (groups, group_sizes, group_labels))
     return checks.representable(
         "the weight", lambda: _as_given(dglnn.weights(u, v, sizes), order), u=u, v=v
     )
@@ -93,8 +116,11 @@ def dglnn_loss_and_grad(
     v: ArrayLike,
     X: ArrayLike,
     y: ArrayLike,
-    groups: ArrayLike,
+    groups: ArrayLike | None = None,
     loss_scale: str = "half",
+    *,
+    group_sizes: ArrayLike | None = None,
+    group_labels: ArrayLike | None = None,
 ) -> tuple[float, Array, Array]:
     """Loss of the network and its gradients in u and v. [L23] Section 2.
 
@@ -112,10 +138,12 @@ def dglnn_loss_and_grad(
         Samples as rows.
     y : array_like of shape (n_samples,)
         Target.
-    groups : int or array_like of int
+    groups : int or array_like
         As in :func:`dglnn_weights`.
     loss_scale : {"half", "mean"}
         1/(2n) ||y - X w||^2, or the mean squared error, twice that.
+    group_sizes, group_labels
+        As in :func:`dglnn_weights`, in place of ``groups``.
 
     Returns
     -------
@@ -140,9 +168,10 @@ def dglnn_loss_and_grad(
     >>> dglnn_loss_and_grad([2.0], [1.0], [[1.0]], [1.0], groups=1)
     (4.5, array([12.]), array([12.]))
     """
-    X, y, sizes, order, scale = grouped_problem(X, y, groups, loss_scale)
+    of = groups, group_sizes, group_labels
+    X, y, sizes, order, scale = grouped_problem(X, y, of, loss_scale)
     v = checks.target("v", v, X.shape[1], f"X of shape {X.shape}")
-    u = checks.target("u", u, len(sizes), f"groups = {groups!r}")
+    u = checks.target("u", u, len(sizes), f"{len(sizes)} groups")
     u, v, X, y = checks.common_dtype(u, v, X, y)
 
     def compute() -> tuple[float, Array, Array]:
@@ -155,13 +184,16 @@ def dglnn_loss_and_grad(
 def dglnn_flow(
     X: ArrayLike,
     y: ArrayLike,
-    groups: ArrayLike,
-    t: ArrayLike,
+    groups: ArrayLike | None = None,
+    t: ArrayLike | None = None,
     alpha: ArrayLike = 1e-3,
     v0: ArrayLike | None = None,
     loss_scale: str = "half",
     method: str = "DOP853",
     rtol: float = 1e-10,
+    *,
+    group_sizes: ArrayLike | None = None,
+    group_labels: ArrayLike | None = None,
 ) -> Any:
     """Gradient flow du/dt = -dL/du, dv/dt = -dL/dv from a small start. [L23] Eq. (3), Lemma 2.
 
@@ -183,6 +215,8 @@ def dglnn_flow(
     rtol : float
         Relative tolerance of the integrator, > 0. Its absolute tolerance is ``rtol`` times a
         thousandth of the smallest magnitude at the start.
+    group_sizes, group_labels
+        As in :func:`dglnn_weights`, in place of ``groups``.
 
     Returns
     -------
@@ -208,10 +242,13 @@ def dglnn_flow(
     """
     from scipy.optimize import OptimizeResult
 
-    X, y, sizes, order, scale = grouped_problem(X, y, groups, loss_scale)
+    of = groups, group_sizes, group_labels
+    X, y, sizes, order, scale = grouped_problem(X, y, of, loss_scale)
     dtype = X.dtype
     X = X.astype(np.float64)
     y = y.astype(np.float64)
+    if t is None:
+        raise ValueError("t = None; pass the times at which states are wanted")
     t = checks.times("t", t)
     rtol = checks.step(rtol, "rtol")
     n_groups = len(sizes)

@@ -29,7 +29,7 @@ EPOCH = 1e5  # multiply-adds that an epoch costs beyond those of X
 def dglnn_path(
     X: ArrayLike,
     y: ArrayLike,
-    groups: ArrayLike,
+    groups: ArrayLike | None = None,
     algorithm: str = "algorithm_1",
     n_epochs: int = 1000,
     alpha: ArrayLike = 1e-6,
@@ -45,6 +45,9 @@ def dglnn_path(
     rng: int | np.random.Generator | None = None,
     callback: Callable[..., Any] | None = None,
     engine: str = "auto",
+    *,
+    group_sizes: ArrayLike | None = None,
+    group_labels: ArrayLike | None = None,
 ) -> Any:
     """Path of gradient descent on w_l = u_l^2 v_l from a small start. [L23] Algorithms 1 and 2.
 
@@ -64,7 +67,7 @@ def dglnn_path(
         Samples as rows.
     y : array_like of shape (n_samples,)
         Target; no intercept is fitted.
-    groups : int or array_like of int
+    groups : int or array_like
         As in :func:`dglnn_weights`.
     algorithm : {"algorithm_1", "algorithm_2", "gradient_descent"}
         The update.
@@ -104,6 +107,8 @@ def dglnn_path(
     engine : {"auto", "reference", "numba"}
         The reference, the compiled loop, or for "auto" the compiled loop if the problem is large
         enough. They agree to rounding.
+    group_sizes, group_labels
+        As in :func:`dglnn_weights`, in place of ``groups``.
 
     Returns
     -------
@@ -139,7 +144,8 @@ def dglnn_path(
     >>> path.v[1].round(12).tolist(), path.x.round(6).tolist()
     ([0.6, 0.8], [3.0, 4.0])
     """
-    X, y, sizes, order, scale = grouped_problem(X, y, groups, loss_scale)
+    of = groups, group_sizes, group_labels
+    X, y, sizes, order, scale = grouped_problem(X, y, of, loss_scale)
     rule = _rule(algorithm, gamma, eta, switch, tolerance, u_star, len(sizes))
     rule = rule._replace(jacobi=checks.flag("jacobi", jacobi), scale=scale)
     u = checks.positive("alpha", checks.per_group("alpha", alpha, len(sizes))).astype(X.dtype)
@@ -209,7 +215,7 @@ def signed_path(
     >>> path.x.round(3).tolist()
     [1.0, -1.0]
     """
-    X, y, _, _, scale = grouped_problem(X, y, 1, loss_scale)
+    X, y, _, _, scale = grouped_problem(X, y, (1, None, None), loss_scale)
     alpha = checks.step(alpha, "alpha")
     step_size = checks.step(step_size)
     u = np.full(X.shape[1], alpha, X.dtype)

@@ -99,7 +99,8 @@ def grouped_regression(
     """
     n = checks.count("n_samples", n_samples)
     p = checks.count("n_features", n_features)
-    sizes, order = checks.grouping(groups, p)
+    ones = np.shape(groups) == (p,) and bool(np.all(np.equal(groups, 1)))  # sizes here, not labels
+    sizes, order = checks.grouping(1 if ones else groups, p)
     if (np.diff(order) != 1).any():
         raise ValueError(
             "groups are labels that are not in order, but the groups drawn are contiguous; "

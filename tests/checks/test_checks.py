@@ -520,15 +520,60 @@ REFUSALS = {
         ValueError,
         "groups = 3 does not divide the 4 predictors ... divisor of 4, or pass the sizes",
     ),
-    "ragged groups": (
-        lambda: checks.grouping([[1], [1, 2]], 3),
+    "groups given twice": (
+        lambda: checks.grouping(2, 4, group_sizes=2),
+        ValueError,
+        "groups and group_sizes given; exactly one of groups, group_sizes and group_labels",
+    ),
+    "no groups": (
+        lambda: checks.grouping(None, 4),
+        ValueError,
+        "no groups given; exactly one",
+    ),
+    "ones that are sizes or labels": (
+        lambda: checks.grouping([1, 1, 1], 3),
+        ValueError,
+        "groups has 3 ones for 3 predictors ... pass groups=1 or groups=3, or group_sizes or",
+    ),
+    "labels of another number": (
+        lambda: checks.grouping(["a", "b"], 3),
+        ValueError,
+        "groups has 2 labels, but there are 3 predictors; pass one label for each",
+    ),
+    "sizes of two axes": (
+        lambda: checks.grouping(None, 3, group_sizes=[[1, 2]]),
         TypeError,
-        "groups cannot be read as an array ... pass rows of equal length",
+        "group_sizes has dtype int64 and shape (1, 2) ... one size, a list of sizes",
+    ),
+    "an empty list of predictors": (
+        lambda: checks.grouping([[0, 1], []], 2),
+        TypeError,
+        "groups has lists of dtype float64, the shortest of length 0 ... at least one",
+    ),
+    "groups that overlap": (
+        lambda: checks.grouping([[0, 1], [1, 2]], 3),
+        ValueError,
+        "groups has lists of 4 numbers, with predictor 1 2 times ... groups do not overlap",
+    ),
+    "a predictor in no group": (
+        lambda: checks.grouping([[0], [1]], 3),
+        ValueError,
+        "with predictor 2 0 times ... must be in one list",
+    ),
+    "labels of several types": (
+        lambda: checks.labels("labels", ["a", 1]),
+        TypeError,
+        "labels has dtype object; labels must be integers, booleans or strings, all of one type",
+    ),
+    "labels of two axes": (
+        lambda: checks.labels("labels", [["a"]]),
+        ValueError,
+        "labels has shape (1, 1); it must be 1-D with at least one label",
     ),
     "groups of fractions": (
         lambda: checks.grouping([1.0, 2.0], 3),
         TypeError,
-        "groups has dtype float64 ... one integer label per predictor",
+        "groups has dtype float64; labels must be integers, booleans or strings",
     ),
     "groups that do not add up": (
         lambda: checks.grouping([1, 2], 4),

@@ -8,6 +8,8 @@ import gsae_ref as gs
 
 pytest.importorskip("sklearn")
 from sklearn.base import clone
+from sklearn.datasets import load_diabetes
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -19,6 +21,30 @@ DATA = gs.grouped_regression(
 )
 
 
+more_epochs = pytest.mark.filterwarnings("ignore:the validation error is smallest at the last")
+
+
+def test_a_path_that_was_too_short_is_said():
+    few = Regressor(groups=3, n_epochs=30)
+    with pytest.warns(ConvergenceWarning, match="last of n_epochs = 30 epochs.*raise n_epochs"):
+        few.fit(DATA.X, DATA.y)
+    assert few.stop_epoch_ == few.n_iter_ == 30
+    enough = fitted()
+    assert enough.stop_epoch_ < enough.n_iter_ == 2000
+    assert Regressor(groups=3, n_epochs=7, early_stopping=False).fit(DATA.X, DATA.y).n_iter_ == 7
+
+
+def test_diabetes_needs_more_epochs_than_thirty():
+    X, y = load_diabetes(return_X_y=True)
+    X = StandardScaler().fit_transform(X)
+    with pytest.warns(ConvergenceWarning, match="raise n_epochs") as said:
+        poor = Regressor(n_epochs=30).fit(X, y)
+    assert said[0].filename == __file__
+    assert poor.score(X, y) < 0.01
+    assert Regressor(n_epochs=1000).fit(X, y).score(X, y) > 0.45
+
+
+@more_epochs
 @parametrize_with_checks(
     [
         Regressor(),
@@ -90,6 +116,7 @@ def test_labels_in_any_order_give_the_weights_in_the_order_of_the_columns():
     agreement(shuffled.magnitudes_, model.magnitudes_, rtol=1e-6)
 
 
+@more_epochs
 def test_groups_of_one_by_default():
     data = gs.grouped_regression(120, 30, 1, "figure-5", noise_std=0.2, rng=1)
     model = Regressor().fit(data.X, data.y)
@@ -115,6 +142,7 @@ def test_a_clone_is_not_fitted_and_fits_the_same():
     assert not np.array_equal(reseeded.coef_, model.coef_)
 
 
+@more_epochs
 def test_in_a_pipeline_and_a_search():
     X = DATA.X * np.geomspace(1, 100, 90)
     pipeline = make_pipeline(StandardScaler(), Regressor(groups=3, n_epochs=500))

@@ -335,11 +335,12 @@ def test_masks_and_indices_are_the_same_support():
 
 def brute_force_accuracy(true, pred):
     classes = sorted(set(true))
-    clusters = sorted(set(pred))
+    clusters = sorted(set(pred) - {-1})  # -1: in no cluster
     classes = classes + [None] * max(0, len(clusters) - len(classes))
     best = 0
     for names in itertools.permutations(classes, len(clusters)):
-        renamed = [dict(zip(clusters, names, strict=True))[p] for p in pred]
+        name_of = dict(zip(clusters, names, strict=True))
+        renamed = [name_of.get(p, "none") for p in pred]
         best = max(best, sum(t == r for t, r in zip(true, renamed, strict=True)))
     return best / len(true)
 

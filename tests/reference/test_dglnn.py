@@ -124,11 +124,8 @@ def test_labels_in_any_order_are_sizes_after_a_permutation(seed):
     agreement(other.u, path.u, rtol=1e-9)
 
 
-def test_as_many_ones_as_predictors_are_sizes():
+def test_equal_labels_are_one_group():
     net = problem(6, (1, 1, 1))
-    np.testing.assert_array_equal(
-        ops.dglnn_weights(net.u, net.v, [1, 1, 1]), ops.dglnn_weights(net.u, net.v, 1)
-    )
     np.testing.assert_array_equal(
         ops.dglnn_weights(net.u[:1], net.v, [0, 0, 0]), ops.dglnn_weights(net.u[:1], net.v, 3)
     )

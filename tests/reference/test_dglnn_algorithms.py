@@ -15,7 +15,7 @@ RECOVERY = gs.grouped_regression(200, 60, 3, [2.0, 2.0, 2.0, -1.0, 1.0, -1.0], n
 
 def path_of(data, **options):
     defaults = {"n_epochs": 400, "alpha": 1e-4, "gamma": 0.05}
-    return gs.dglnn_path(data.X, data.y, data.groups, **defaults | options)
+    return gs.dglnn_path(data.X, data.y, group_sizes=data.groups, **defaults | options)
 
 
 # ---- step by step

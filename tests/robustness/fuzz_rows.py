@@ -547,6 +547,7 @@ ROWS = {
             "y": rng.normal(size=8),
             "groups": 2,
             "n_epochs": 2,
+            "early_stopping": False,  # so short a path would be reported
             "random_state": 0,
         },
         work=("n_epochs",),
