@@ -17,9 +17,10 @@ from ..papers.l23.instance import Setup
 from ..papers.l23.model import formulas as model
 from ..papers.l23.perturbations.formulas import group_noise_level
 from .hypotheses import HypothesisCheck, inequality
-from .ranges import Range
+from .ranges import Range, require_moderate
 
 THEOREM3 = "Theorem 3 (printed and R8), Theorem 4"
+SMALLEST_ALPHA = 1e-300
 NO_NOISE = 1e-9  # relative to u_max*^2: rounding
 STEPS = {"gamma": "1/(20 u_max*^2)", "alpha": "min(eps^4, 1)/u_max*^8, u_min*^2/(80 L), eps/L"}
 
@@ -140,6 +141,9 @@ def check_design(
     else:
         w = checks.per_atom("w_star", w_star, p).astype(np.float64)[order]
     star = _norms(w, sizes)
+    require_moderate(X=X, y=y, w_star=w)
+    if n_iter is not None:
+        n_iter = checks.count("n_iter", n_iter, 0)
     if not star.any():
         raise ValueError("w_star is 0: no group is active; L23 has at least one")
     fit = _Fit(X, y, sizes, w, star, w_star is not None)
@@ -253,6 +257,11 @@ class _Fit:
             gamma=1 / (20 * u_max),
             alpha=0.0,
         )
+        if largest.largest_alpha < SMALLEST_ALPHA:
+            raise ValueError(
+                f"epsilon = {largest.epsilon:.3g} and u_max*^2 = {u_max:.3g} ask for an alpha "
+                f"below {SMALLEST_ALPHA}; give a larger epsilon, or scale y"
+            )
         return Setup(
             **{
                 **vars(largest),

@@ -34,6 +34,7 @@ from .bounds import (
     usable_codes,
 )
 from .hypotheses import ROUNDING, HypothesisCheck, equality, inequality
+from .ranges import require_moderate
 
 ORTHONORMAL = "A_g^T A_g = I for every group"
 
@@ -207,6 +208,7 @@ def check_dictionary(
     )
     if X is None or measured is None:
         return replace(report, lam=lam)
+    require_moderate(A=A, A_star=A_star, codes=X)
     X = usable_codes(X, group_size)
     samples = X @ A_star.T if data is None else checks.array("data", data)
     observed = data_threshold(A, samples, n_active, group_size)

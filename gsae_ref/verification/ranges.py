@@ -5,6 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
+from ..arrays import Array
+
+LARGEST = 1e50  # fourth powers of larger numbers leave the range of float64
+
 
 @dataclass(frozen=True)
 class Range:
@@ -60,3 +66,19 @@ class Range:
     def to_dict(self) -> dict[str, Any]:
         """Plain data, ready for JSON."""
         return {**asdict(self), "empty": self.empty}
+
+
+def require_moderate(**given: Array) -> None:
+    """Refuse entries whose powers overflow.
+
+    >>> require_moderate(X=np.array([1e60]))
+    Traceback (most recent call last):
+    ValueError: X reaches 1e+60; its powers overflow; scale it so that no entry is above 1e+50
+    """
+    for name, value in given.items():
+        largest = float(np.abs(value).max())
+        if largest > LARGEST:
+            raise ValueError(
+                f"{name} reaches {largest:.3g}; its powers overflow; scale it so that no entry is "
+                f"above {LARGEST:.0e}"
+            )

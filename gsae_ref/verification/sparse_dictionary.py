@@ -15,7 +15,7 @@ from ..papers.n19.consistency import formulas as consistency
 from ..papers.n19.fixed_bias import formulas as fixed_bias
 from ..papers.n19.sparse_codes import formulas as sparse_codes
 from .hypotheses import ROUNDING, HypothesisCheck, equality, inequality
-from .ranges import Range
+from .ranges import Range, require_moderate
 
 UNIT = "unit columns of W and A"
 THRESHOLD = "Theorem 3 (iii), repaired: the threshold a_1/2 recovers every support"
@@ -129,6 +129,7 @@ def check_sparse_dictionary(
     W = checks.dictionary("W", W)
     A_star = W if A_star is None else checks.dictionary("A_star", A_star)
     checks.same_shape("W", W, "A_star", A_star)
+    _refuse_sizes(W, A_star)
     rounding = ROUNDING[np.result_type(W, A_star).name]
     near = metrics.nearness(W, A_star, up_to="permutation")
     W = W[:, near.permutation].astype(np.float64)
@@ -162,6 +163,13 @@ def check_sparse_dictionary(
         ranges=ranges,
         verdicts=_verdicts(model, ranges, bias, step_size),
     )
+
+
+def _refuse_sizes(W: Array, A_star: Array) -> None:
+    """Refuse entries whose powers overflow, and columns without a direction."""
+    require_moderate(W=W, A_star=A_star)
+    if not (W.any(axis=0).all() and A_star.any(axis=0).all()):
+        raise ValueError("W or A_star has a column of zeros; N19's columns have norm 1; drop it")
 
 
 @dataclass(frozen=True)

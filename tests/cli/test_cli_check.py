@@ -154,7 +154,11 @@ BAD = {  # case: (content of A.npy, arguments, part of the message)
     "three axes": (np.ones((2, 4, 4)), SIZES, "it must be 2-D"),
     "no entries": (np.ones((0, 4)), SIZES, "is empty"),
     "complex numbers": (np.eye(4) * 1j, SIZES, "complex128"),
-    "text": (np.array([["a", "b"]]), SIZES, "it must be float32, float64 or an integer type"),
+    "text": (
+        np.array([["a", "b"]]),
+        SIZES,
+        "it must be float32, float64, float16 or an integer type",
+    ),
     "groups that do not divide the atoms": (
         np.eye(4),
         ["--group-size", "3", *SIZES[2:]],

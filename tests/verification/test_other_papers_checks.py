@@ -229,6 +229,14 @@ def test_the_reports_become_json():
         (lambda: check_design(np.eye(3), [1, 2, 3], 1, w_star=[0, 0, 0]), "no group is active"),
         (lambda: check_design(np.eye(3), [1, 2], 1, w_star=[1, 0, 0]), "y has"),
         (lambda: check_design(np.eye(3), [1, 2, 3], 2, w_star=[1, 0, 0]), "does not divide"),
+        (lambda: check_sparse_dictionary(1e60 * np.eye(3), 1, 1.0), "W reaches 1e\\+60"),
+        (lambda: check_sparse_dictionary(np.zeros((3, 2)), 1, 1.0), "column of zeros"),
+        (lambda: check_design(1e60 * np.eye(3), [1, 2, 3], 1, w_star=[1, 0, 0]), "X reaches"),
+        (lambda: check_design(np.eye(3), [1, 2, 3], 1, w_star=[1, 0, 0], n_iter=-1), "n_iter"),
+        (
+            lambda: check_design(np.eye(3), [1, 2, 3], 1, w_star=[1, 0, 0], epsilon=1e-90),
+            "larger epsilon",
+        ),
     ],
 )
 def test_bad_input_is_refused_in_words(check, message):
