@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -71,6 +72,15 @@ class Claim:
     floor: float = 1e-2
 
     def __post_init__(self) -> None:
+        if not isinstance(self.conclusion, str) and not callable(self.conclusion):
+            raise TypeError(
+                f"conclusion = {self.conclusion!r}; it must be a sentence such as 'mu <= 1', or a "
+                "function of an instance that returns both sides"
+            )
+        if not isinstance(self.let, Mapping):
+            raise TypeError(f"let = {self.let!r}; it must be a dict of names and expressions")
+        if not isinstance(self.floor, (int, float)) or not 0 <= self.floor < math.inf:
+            raise ValueError(f"floor = {self.floor!r}; it must be a number of at least 0")
         for name in ("given", "where", "away"):
             object.__setattr__(self, name, _texts(name, getattr(self, name)))
         for problem in self.problems:
@@ -94,9 +104,15 @@ class Claim:
         sizes = find_model(self.model).tried if self.sizes is None else self.sizes
         if isinstance(sizes, Mapping):
             return (dict(sizes),)
-        if not sizes:
+        if isinstance(sizes, str) or not isinstance(sizes, Iterable):
+            raise TypeError(f"sizes = {sizes!r}; it must be a dict such as {{'n': 4}}, or several")
+        each = tuple(sizes)
+        if not each:
             raise ValueError("sizes is empty; give a dict of sizes, or several")
-        return tuple(dict(each) for each in sizes)
+        for one in each:
+            if not isinstance(one, Mapping):
+                raise TypeError(f"sizes has {one!r}; it must hold dicts such as {{'n': 4}}")
+        return tuple(dict(one) for one in each)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -110,6 +126,8 @@ class Claim:
 
 def _texts(name: str, value: Any) -> tuple[str, ...]:
     """A field that holds several strings; a single one counts."""
+    if not isinstance(value, Iterable):
+        raise TypeError(f"{name} = {value!r}; it must be a sequence of strings")
     texts = (value,) if isinstance(value, str) else tuple(value)
     for text in texts:
         if not isinstance(text, str):

@@ -70,6 +70,18 @@ def _check_count(text: str, count: int) -> None:
         raise ValueError(f"{text} has {count} lists; at most {MOST_LISTED} are computed")
 
 
+def _of_some(word: Callable[..., Any]) -> Callable[..., Any]:
+    """The word, refused for an empty list."""
+
+    def apply(numbers: Iterable[Any]) -> Any:
+        found = list(numbers)
+        if not found:
+            raise ValueError(f"{word.__name__} of an empty list; [0] + [...] is never empty")
+        return word(found)
+
+    return apply
+
+
 LISTS: dict[str, Callable[..., Any]] = {"subsets": subsets, "tuples": tuples}
 
 
@@ -84,6 +96,8 @@ class Exact:
         self.precision = precision
         plain: dict[str, Callable[..., Any]] = {"abs": abs, "range": range, "len": len}
         plain |= LISTS
+        plain |= {name: _of_some(getattr(rational, name)) for name in ("largest", "least")}
+        plain["least_singular"] = self._least_singular
         self.words: Mapping[str, Callable[..., Any]] = MappingProxyType(
             {name: plain.get(name) or self._at_precision(name) for name in WORDS}
         )
@@ -94,6 +108,11 @@ class Exact:
             return partial(word, precision=self.precision)
         return word
 
+    def _least_singular(self, M: Any) -> Any:
+        if len(M) < len(M[0]):
+            raise ValueError("least_singular of a wide matrix, which has more columns than rows")
+        return rational.least_singular(M, self.precision)
+
     def constant(self, number: int | float) -> Any:
         """A number as it is written: 0.1 is one tenth."""
         return Fraction(repr(number)) if isinstance(number, float) else number
@@ -101,6 +120,12 @@ class Exact:
     def divide(self, a: Any, b: Any) -> Any:
         """a / b; of integers a Fraction."""
         return Fraction(a) / b if isinstance(a, int) else a / b
+
+    def power(self, a: Any, k: Any) -> Any:
+        """a to an integer power; of integers a Fraction where k is below 0."""
+        if not isinstance(k, int):
+            raise ValueError(f"an exponent of {k}; it must be an integer, and a root is sqrt(x)")
+        return Fraction(a) ** k if isinstance(a, int) and k < 0 else a**k
 
     def transpose(self, M: Any) -> Any:
         return M.T
@@ -147,6 +172,9 @@ class Floats:
 
     def divide(self, a: Any, b: Any) -> Any:
         return np.true_divide(a, b)
+
+    def power(self, a: Any, k: Any) -> Any:
+        return np.power(float(a), k) if isinstance(a, int) and k < 0 else a**k
 
     def transpose(self, M: Array) -> Array:
         return np.swapaxes(M, -1, -2)

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from keyword import iskeyword
 from types import SimpleNamespace
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from ..arrays import Array, BoolArray
-from .fields import Exact, Floats
+from .fields import WORDS, Exact, Floats
 from .model import Block, Instance, Layout, Model, find_model
 from .rational import Matrix, Undecided
 from .sentences import Expression, Formula, Items, Scope, Sentence, check_names, parsed
 
 FREE = "free"  # the block of the numbers that a claim leaves free
-STRICT = 1e-9  # margin in floats of a hypothesis with <
+STRICT = 1e-8  # margin in floats of a hypothesis with <
 CLEAR = 1e-9  # a violation that is more than rounding
 TINY = 1e-300
 
@@ -143,8 +144,10 @@ class Problem:
         known = set(self.model.names)
         reserved = {*self.model.sizes, *self.model.basics}
         for name, formula in self.lets.items():
-            if name in known:
+            if name in known or name in WORDS:
                 raise ValueError(f"let: {name} is a name already; choose another")
+            if not name.isidentifier() or iskeyword(name):
+                raise ValueError(f"let: {name!r} is no name; write letters, digits and _")
             bounds = (formula.low, formula.high) if isinstance(formula, Free) else (formula,)
             for expression in bounds:
                 check_names(expression, self.claim.let[name], known, reserved)
@@ -286,10 +289,25 @@ class Problem:
 
     def check(self) -> None:
         """Refuse sentences whose shapes do not fit, or that speak of nothing at these sizes."""
-        n = self.layout.size  # evaluates every sentence exactly, once
+        try:
+            n = self.layout.size  # evaluates every sentence exactly, once
+            self._check_floats(n)
+        except RecursionError as error:
+            raise ValueError(
+                f"{self.claim.text!r} is nested too deeply, or a name is defined by itself"
+            ) from error
+        except (ArithmeticError, LookupError, AttributeError, NameError) as error:
+            raise ValueError(
+                f"{self.claim.text!r}: the model {self.model.name!r} fails with "
+                f"{type(error).__name__}: {error}"
+            ) from error
+
+    def _check_floats(self, n: int) -> None:
         try:
             self.sides(np.full((1, n), 0.25))
         except (ValueError, TypeError, IndexError) as error:
+            if self.conclusion is None:
+                raise
             raise ValueError(f"{self.claim.text!r}: shapes do not fit ({error})") from error
 
     def violated(self, theta: Array) -> BoolArray:
@@ -343,9 +361,28 @@ class Problem:
         found = []
         for k in range(n_instances):
             one = SimpleNamespace(**{name: item(value, k) for name, value in values.items()})
-            found.append(self.claim.conclusion(one))
-        sides: Array = np.array(found, dtype=float).T
+            found.append(_two_numbers(self.claim.conclusion, one))
+        sides: Array = np.array(found).T
         return sides[0], sides[1]
+
+
+def _two_numbers(conclusion: Callable[[Any], Any], instance: SimpleNamespace) -> list[float]:
+    """Both sides of a conclusion that is a callable."""
+    name = getattr(conclusion, "__name__", "conclusion")
+    try:
+        sides = conclusion(instance)
+    except Exception as error:
+        raise ValueError(
+            f"{name}(instance) fails with {type(error).__name__}: {error}; the instance has "
+            f"{', '.join(vars(instance))}"
+        ) from error
+    try:
+        left, right = sides
+        return [float(left), float(right)]
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{name}(instance) returned {sides!r}; it must return two numbers, left and right"
+        ) from error
 
 
 def item(value: Any, k: int) -> Any:
@@ -395,6 +432,11 @@ def _evaluate(sentence: Sentence, instance: Instance) -> None:
     if not pairs:
         raise ValueError(f"{sentence.text!r} speaks of nothing at these sizes; choose others")
     for left, relation, right in pairs:
+        if isinstance(left, (list, range, Items)) or isinstance(right, (list, range, Items)):
+            raise ValueError(
+                f"{sentence.text!r} compares a list; write its items, as in "
+                "`tau[g] <= 1 for g in groups`"
+            )
         if isinstance(left, Matrix) != isinstance(right, Matrix) or (
             isinstance(left, Matrix) and relation != "=="
         ):

@@ -127,6 +127,8 @@ class Interval:
         return hull(max(self.lo, -self.hi, Q(0)), max(-self.lo, self.hi))
 
     def __pow__(self, k: int) -> Any:
+        if k < 0:
+            return 1 / self**-k
         lo, hi = ends(self if k % 2 else abs(self))
         return hull(lo**k, hi**k)
 

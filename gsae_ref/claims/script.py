@@ -183,7 +183,7 @@ def _end(proof: Proof) -> list[str]:
 
 
 class _Exactly(ast.NodeTransformer):
-    """Python of a sentence without floats: 1 / 2 becomes Q(1) / 2, and 0.1 becomes Q('0.1')."""
+    """Python of a sentence without floats: Q(1) / 2 for 1 / 2, Q(2) ** -1, Q('0.1') for 0.1."""
 
     def __init__(self, integers: set[str]) -> None:
         self.integers = integers
@@ -195,7 +195,8 @@ class _Exactly(ast.NodeTransformer):
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         self.generic_visit(node)
-        if isinstance(node.op, ast.Div) and self._is_integer(node.left):
+        power = isinstance(node.op, ast.Pow) and not isinstance(node.right, ast.Constant)
+        if (power or isinstance(node.op, ast.Div)) and self._is_integer(node.left):
             node.left = ast.Call(ast.Name("Q", ast.Load()), [node.left], [])
         return node
 

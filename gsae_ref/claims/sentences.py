@@ -18,6 +18,7 @@ from typing import Any
 from .fields import WORDS, Exact, Floats
 
 Formula = Callable[["Scope"], Any]
+INFINITE = (float("inf"),)  # 1e400 is read as such
 FLIPPED = {"<=": "<=", "<": "<", "==": "==", ">=": "<=", ">": "<"}
 SIGNS = {ast.LtE: "<=", ast.Lt: "<", ast.Eq: "==", ast.GtE: ">=", ast.Gt: ">"}
 ALLOWED = "numbers, names, + - * / ** @, .T, [...], words such as norm, and `for ... in ...`"
@@ -138,7 +139,7 @@ def parsed(text: str) -> ast.expr:
     """The syntax tree of one expression."""
     try:
         return ast.parse(f"({text.strip()})", mode="eval").body
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         reason = error.msg if isinstance(error, SyntaxError) else error
         raise ValueError(f"{text!r} is not a sentence of Python: {reason}") from error
 
@@ -195,7 +196,7 @@ def compiled(node: ast.AST) -> Formula:
 @compiled.register
 def _constant(node: ast.Constant) -> Formula:
     number = node.value
-    if isinstance(number, bool) or not isinstance(number, (int, float)):
+    if isinstance(number, bool) or not isinstance(number, (int, float)) or number in INFINITE:
         raise ValueError(f"{number!r} is no number; a sentence has {ALLOWED}")
     return lambda scope: scope.field.constant(number)
 
@@ -211,7 +212,6 @@ ARITHMETIC: dict[type, Callable[[Any, Any], Any]] = {
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
     ast.MatMult: operator.matmul,
-    ast.Pow: operator.pow,
 }
 
 
@@ -221,6 +221,8 @@ def _operation(node: ast.BinOp) -> Formula:
     right = compiled(node.right)
     if isinstance(node.op, ast.Div):
         return lambda scope: scope.field.divide(left(scope), right(scope))
+    if isinstance(node.op, ast.Pow):
+        return lambda scope: scope.field.power(left(scope), right(scope))
     operation = ARITHMETIC.get(type(node.op))
     if operation is None:
         raise ValueError(f"{ast.unparse(node)!r} has no place in a sentence, which has {ALLOWED}")

@@ -72,7 +72,7 @@ def shrink(proof: Proof) -> Proof:
     """
     rng = np.random.default_rng(0)
     best = proof
-    n_left = max(MOST_PROOFS, WORK // proof.problem.layout.size)
+    n_left = max(MOST_PROOFS, WORK // max(1, proof.problem.layout.size))
     n_failed = 0
     while n_left > 0 and n_failed < MOST_FAILED:
         changes = list(_changes(best) if not n_failed else _joint_changes(best, rng))

@@ -7,6 +7,7 @@ import runpy
 import traceback
 from typing import TYPE_CHECKING, Any
 
+from .. import checks
 from ..claims import MODELS, WORDS, Claim, stress
 from ..files import atomically, write_json
 from .options import add_json, add_seed, file_name, n_jobs
@@ -100,6 +101,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     if not arguments.file:
         raise ValueError("FILE.py is missing; name the file that defines the claim")
+    checks.count("--searches", arguments.searches)
     written = {"--script": arguments.script, "--latex": arguments.latex, "--json": arguments.json}
     require_different(written, {"the claim file": arguments.file})
     claims = [_resized(claim, arguments.sizes) for claim in read_claims(arguments.file)]
@@ -129,15 +131,24 @@ def read_claims(path: str) -> list[Claim]:
         raise ValueError(
             f"{path} cannot be read ({error.strerror or error}); name a Python file"
         ) from error
-    except Exception as error:
-        raise ValueError(f"{path}{_place(error, path)}: {error or type(error).__name__}") from error
-    claims = {id(value): value for value in names.values() if isinstance(value, Claim)}
+    except (Exception, SystemExit) as error:
+        name = type(error).__name__
+        reason = f"{name}: {error}" if isinstance(error, SystemExit) else str(error) or name
+        raise ValueError(f"{path}{_place(error, path)}: {reason}") from error
+    claims = {id(claim): claim for value in names.values() for claim in _claims_in(value)}
     if not claims:
         raise ValueError(f"{path} defines no claim; write `claim = gsae_ref.Claim(...)` in it")
     return list(claims.values())
 
 
-def _place(error: Exception, path: str) -> str:
+def _claims_in(value: Any) -> list[Claim]:
+    """A claim, or the claims of a list, a tuple or a dict."""
+    values = value.values() if isinstance(value, dict) else value
+    several = isinstance(value, (list, tuple, dict))
+    return [each for each in (values if several else [value]) if isinstance(each, Claim)]
+
+
+def _place(error: BaseException, path: str) -> str:
     """The line of a file at which an error occurred."""
     if isinstance(error, SyntaxError):
         return f", line {error.lineno}"
@@ -159,9 +170,12 @@ def _resized(claim: Claim, texts: list[str] | None) -> Claim:
 def _read_sizes(text: str) -> dict[str, int]:
     pairs = [part.partition("=") for part in text.split(",")]
     try:
-        return {name.strip(): int(value) for name, _, value in pairs}
+        sizes = {name.strip(): int(value) for name, _, value in pairs}
     except ValueError as error:
-        raise ValueError(f"--sizes {text} is not read; write n=6,d=3,Gamma=3,gamma=2") from error
+        raise ValueError(f"--sizes {text!r} is not read; write n=6,d=3,Gamma=3,gamma=2") from error
+    if len(sizes) < len(pairs):
+        raise ValueError(f"--sizes {text!r} has a size twice; to try several, repeat --sizes")
+    return sizes
 
 
 def _tried(claim: Claim, arguments: argparse.Namespace) -> Result:
@@ -182,6 +196,8 @@ def _tried(claim: Claim, arguments: argparse.Namespace) -> Result:
         print("  teeth")
         for tooth in result.teeth:
             print(f"    {tooth}", flush=True)
+    elif arguments.teeth:
+        print(f"  teeth: not tried, the claim is {result.verdict}")
     for path, text in ((arguments.script, result.script), (arguments.latex, result.latex)):
         if path and result.proof:
             write_text(text(), path)

@@ -7,6 +7,7 @@ import pytest
 from claims_to_try import BUILT_IN, EXAMPLE, groups
 
 import gsae_ref as gs
+from gsae_ref.claims import Block, Model
 from gsae_ref.claims.problem import Problem
 from gsae_ref.claims.proof import numbers
 from gsae_ref.claims.rational import high, low
@@ -119,6 +120,17 @@ def test_the_smaller_side_stands_first():
         ("norm(y) // 2 <= 1", "has no place"),
         ("mu <= True", "is no number"),
         ("norm(M=y) <= 1", "is no word"),
+        ("tau <= 1", "compares a list"),
+        ("[mu, delta] <= 1", "compares a list"),
+        ("groups <= 1", "compares a list"),
+        ("tau == tau", "compares a list"),
+        ("mu ** 0.5 <= 1", "a root is sqrt(x)"),
+        ("2 ** mu <= 1", "it must be an integer"),
+        ("mu <= 1e400", "inf is no number"),
+        ("mu <= largest([norm(x[h]) for h in active if h > 9])", "largest of an empty list"),
+        ("least_singular(A[0].T) <= 1", "more columns than rows"),
+        ("mu <= " + "+".join(["mu"] * 3000), "recursion"),
+        ("norm(A[mu]) <= 1", "shapes do not fit"),
     ],
 )
 def test_what_is_no_sentence_is_refused_in_words(text, words):
@@ -143,6 +155,11 @@ def test_what_is_no_sentence_is_refused_in_words(text, words):
         ({"let": {"a": "b"}}, "b is unknown"),
         ({"let": {"a": "between(1)"}}, "write between(low, high)"),
         ({"away": ("delta",)}, "is no comparison"),
+        ({"let": {"for": "1"}}, "is no name"),
+        ({"let": {"norm": "1"}}, "norm is a name already"),
+        ({"let": {"a": "a + 1"}}, "a is unknown"),
+        ({"floor": -1}, "floor = -1"),
+        ({"floor": float("nan")}, "floor = nan"),
     ],
 )
 def test_a_claim_that_makes_no_sense_is_refused_in_words(changes, words):
@@ -151,10 +168,44 @@ def test_a_claim_that_makes_no_sense_is_refused_in_words(changes, words):
     assert words in str(caught.value)
 
 
-@pytest.mark.parametrize("changes", [{"where": (1,)}, {"let": {"a": 1}}])
-def test_a_text_that_is_no_string_is_refused(changes):
-    with pytest.raises(TypeError, match="string"):
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"where": (1,)}, "where has 1; it must hold strings"),
+        ({"given": None}, "given = None; it must be a sequence of strings"),
+        ({"let": {"a": 1}}, "it must be a string"),
+        ({"let": None}, "let = None; it must be a dict"),
+        ({"conclusion": None}, "conclusion = None; it must be a sentence"),
+        ({"sizes": "n=4"}, "it must be a dict such as"),
+        ({"sizes": [4]}, "sizes has 4; it must hold dicts"),
+    ],
+)
+def test_a_field_of_another_type_is_refused(changes, words):
+    with pytest.raises(TypeError) as caught:
         EXAMPLE.but(**changes)
+    assert words in str(caught.value)
+
+
+BROKEN = {
+    "fails with ZeroDivisionError": {"basics": {"a": lambda i: 1 / 0}},
+    "fails with KeyError: 'b'": {"basics": {"a": lambda i: i["b"]}},
+    "defined by itself": {"basics": {"a": lambda i: i.number("a")}, "definitions": {"b": "b + a"}},
+}
+
+
+@pytest.mark.parametrize("words", BROKEN)
+def test_a_model_that_fails_is_named(words):
+    blocks = {"a": Block(1)}
+    model = Model("broken", {"n": "size"}, lambda sizes: blocks, **BROKEN[words])
+    with pytest.raises(ValueError, match=words):
+        gs.Claim(f"{'b' if 'itself' in words else 'a'} <= 1", model, {"n": 1})
+
+
+def test_negative_powers_are_exact():
+    problem = EXAMPLE.but(conclusion="3 ** -1 <= sqrt(2) ** -2 * mu ** 0").problems[0]
+    scope = problem.exact_instance([Q(0)] * problem.layout.size)
+    ((left, _, right),) = problem.conclusion.pairs(scope)
+    assert left == Q(1, 3) and low(right) <= Q(1, 2) <= high(right)
 
 
 def test_names_of_definitions_are_found():

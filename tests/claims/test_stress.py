@@ -138,6 +138,29 @@ def test_options_that_make_no_sense_are_refused(options, error, words):
         gs.stress(TRUE, **options)
 
 
+@pytest.mark.parametrize(
+    ("conclusion", "words"),
+    [
+        (lambda i: (float("nan"), 1.0), "no finite number"),
+        (lambda i: 1.0, "must return two numbers"),
+        (lambda i: (i.A, i.S), "must return two numbers"),
+        (lambda i: i.B, "fails with AttributeError"),
+    ],
+)
+def test_a_callable_that_returns_no_two_numbers_is_refused(conclusion, words):
+    with pytest.raises(ValueError, match=words):
+        gs.stress(EXAMPLE.but(conclusion=conclusion), budget=50, seeds=1)
+
+
+def test_a_strict_hypothesis_that_only_touches_is_not_met():
+    result = gs.stress(EXAMPLE.but(where=("mu < 0",)), budget=400, seeds=1)
+    assert result.verdict == "no instance"
+
+
+def test_a_claim_of_sizes_alone_is_decided():
+    assert gs.stress(EXAMPLE.but(conclusion="d <= 1"), budget=50, seeds=1).refuted
+
+
 def test_what_is_no_claim_is_refused():
     with pytest.raises(TypeError, match="make a gsae_ref.Claim of it"):
         gs.stress("mu <= 1")

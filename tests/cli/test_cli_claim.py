@@ -84,6 +84,15 @@ def test_a_claim_that_no_instance_meets_has_status_2(run, file):
     assert status == 2 and "no instance met the hypotheses: vacuous?" in out
 
 
+def test_claims_of_a_list_are_tried_and_teeth_of_a_refuted_one_are_not(run, file):
+    sizes = "sizes=dict(n=2, d=1, Gamma=2, gamma=1)"
+    text = f"import gsae_ref as gs\nclaims = [gs.Claim('mu <= {{}}', {sizes}) for k in (0, 9)]"
+    text = text.replace("'mu <= {}'", "f'delta <= {k}'")
+    status, out, _ = run("claim", file(text=text), "--budget", 300, "--teeth")
+    assert status == 1 and "delta <= 0" in out and "delta <= 9" in out
+    assert "teeth: not tried, the claim is refuted" in out
+
+
 def test_sizes_can_be_changed(run, file):
     sizes = ["--sizes", "n=3,d=1", "--sizes", "n=5,Gamma=4"]
     status, out, _ = run("claim", file(), *QUICK, *sizes)
@@ -95,6 +104,10 @@ def test_sizes_can_be_changed(run, file):
     [
         (None, ["--sizes", "n=1"], "no instance has them, d <= n"),
         (None, ["--sizes", "n=x"], "is not read; write n=6,d=3"),
+        (None, ["--sizes", ""], "--sizes '' is not read"),
+        (None, ["--sizes", "n=4,n=5"], "has a size twice"),
+        (None, ["--searches", "0"], "--searches = 0; it must be"),
+        ("import sys\nsys.exit(3)", [], "line 2: SystemExit: 3"),
         (None, ["--sizes", "k=1"], "has the sizes n (dimension of the data)"),
         (None, ["--budget", "0"], "--budget = 0; it must be"),
         ("x = 1 / 0", [], "line 1: division by zero"),
