@@ -189,8 +189,26 @@ def test_directions_on_two_axes_do_not_identify():
     split[0, 0] = split[1, 2] = s
     costs = [one_group(A, np.eye(2), 0.45, 0.2, d=2, directions=axes).cost for A in (whole, split)]
     assert costs[0] == pytest.approx(costs[1])
+    assert not instance.RICH.holds(one_group(whole, np.eye(2), 0.45, 0.2, d=2, directions=axes))
     rich = [one_group(A, np.eye(2), 0.45, 0.2, d=2).cost for A in (whole, split)]
     assert rich[1] > rich[0] + 1e-3
+
+
+def test_what_is_rich_and_what_lies_in_two_planes():
+    for d in (1, 2, 3):
+        U = families.directions(d)
+        A_star = np.eye(d)
+        assert instance.RICH.holds(one_group(A_star, A_star, 0.45, 0.2, d=d, directions=U))
+    t = np.linspace(0, np.pi, 7)
+    circle = np.stack([np.cos(t), np.sin(t), 0 * t], axis=1)
+    two_planes = np.vstack([circle, circle[:, [2, 0, 1]]])
+    assert not instance.RICH.holds(
+        one_group(np.eye(3), np.eye(3), 0.45, d=3, directions=two_planes)
+    )
+    i = one_group(np.eye(2), np.eye(2), 0.45, 0.1, p=(0.9, 0.1))
+    assert not instance.BELOW_THRESHOLD.holds(i)  # for the rare group .1 / .1 > c*
+    assert instance.BELOW_THRESHOLD.holds(replace(i, weight_decay=0.07))
+    assert not instance.BELOW_THRESHOLD.holds(replace(i, weight_decay=0.0))
 
 
 def test_above_its_threshold_a_group_is_dropped_the_rarest_first():

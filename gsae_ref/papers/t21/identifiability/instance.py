@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import combinations
 
 import numpy as np
 
 from .... import groups
 from ....arrays import Array
 from ....claims.hypothesis import Hypothesis
+from . import formulas
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,32 @@ def _joint_defect(i: OneGroup) -> float:
     return float(np.abs(i.A_star.T @ i.A_star - np.eye(i.A_star.shape[1])).max())
 
 
+def _is_rich(U: Array) -> bool:
+    """Whether directions lie in no union of two proper subspaces, and the u u^T span.
+
+    If two hyperplanes hold them all, one of them can be chosen as the span of d - 1 directions.
+    """
+    d = U.shape[1]
+    squares = np.einsum("ki,kj->kij", U, U).reshape(len(U), -1)
+    if np.linalg.matrix_rank(squares, tol=1e-9) < d * (d + 1) // 2:
+        return False
+    for chosen in combinations(range(len(U)), d - 1):
+        some = U[list(chosen)]
+        if np.linalg.matrix_rank(some, tol=1e-9) < d - 1:
+            continue
+        normal = np.linalg.svd(some, full_matrices=True)[2][-1] if d > 1 else np.ones(1)
+        outside = U[np.abs(U @ normal) > 1e-9]
+        if np.linalg.matrix_rank(outside, tol=1e-9) < d:
+            return False
+    return True
+
+
+def _decay_margin(i: OneGroup) -> float:
+    """How far every group's eps d / (p_g B^2) is inside (0, c*)."""
+    decays = i.weight_decay * i.group_size / (i.p * i.norms[0] ** 2)
+    return float(min(decays.min(), formulas.critical_decay(i.ratio) - decays.max()) - 1e-9)
+
+
 ONE_NORM = Hypothesis("all codes have one norm", lambda i: -float(np.ptp(i.norms)))
 ISOTROPIC = Hypothesis("E[u u^T] = I / d given the group", lambda i: -_isotropy_defect(i))
 JOINTLY_ORTHONORMAL_STAR = Hypothesis(
@@ -97,3 +125,9 @@ TWO_NORMS = Hypothesis(
     "every direction occurs with two norms", lambda i: float(len(set(i.norms)) - 2)
 )
 POSITIVE_LAM = Hypothesis("lam > 0", lambda i: i.lam - 1e-9)
+RICH = Hypothesis(
+    "the directions lie in no union of two proper subspaces, and the u u^T span the symmetric d x "
+    "d matrices",
+    lambda i: 1.0 if _is_rich(i.directions) else -1.0,
+)
+BELOW_THRESHOLD = Hypothesis("0 < eps d / (p_g B^2) < c*(l) for every g", _decay_margin)

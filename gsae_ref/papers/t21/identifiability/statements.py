@@ -10,7 +10,15 @@ from .... import groups
 from ....claims.evidence import Inequality, Measurement, worst
 from ...row import Row
 from . import formulas
-from .instance import ISOTROPIC, JOINTLY_ORTHONORMAL_STAR, ONE_NORM, POSITIVE_LAM, TWO_NORMS
+from .instance import (
+    BELOW_THRESHOLD,
+    ISOTROPIC,
+    JOINTLY_ORTHONORMAL_STAR,
+    ONE_NORM,
+    POSITIVE_LAM,
+    RICH,
+    TWO_NORMS,
+)
 
 if TYPE_CHECKING:
     from .instance import OneGroup
@@ -46,7 +54,7 @@ ROWS = (
         "jointly orthonormal, m groups, H an m x m Hadamard matrix, l = lam / B, p = (l + sqrt(l^2 "
         "+ 4/m))/2: the dictionary A_k = p sum_g H_kg A*_g has zero loss, at the angle arccos(1 / "
         "sqrt(m)) to every true group. (b) If one direction occurs with two norms, no dictionary "
-        "has zero loss. (c) Let moreover E[x x^T | g] = (B^2 / d) I and A have any number of "
+        "has zero loss. (c) In (a) let E[x x^T | g] = (B^2 / d) I and A have any number of "
         "groups, Gamma or more. L(A) + (eps/2) ||A||_F^2 is at least sum_g p_g B^2 psi_g, psi_g "
         "the minimum over s of max{1 - max{s^2 - s l, 0}, 0}^2 / 2 + c_g s^2 / 2, c_g = eps d / "
         "(p_g B^2). If 0 < c_g < c*(l) for all g, with c*(l) the maximum over s >= l of (s - l)(2 "
@@ -63,7 +71,7 @@ ROWS = (
         "finds the minimisers is not said. The ambiguity is that of independent component "
         "analysis; linear autoencoders with weight decay identify directions (Kunin et al. "
         "2019).",
-        hypotheses=DECAYED,
+        hypotheses=(*DECAYED, RICH, BELOW_THRESHOLD),
         evidence=(
             Inequality("(b) residuals at two norms", "two_norms", _residuals, (TWO_NORMS,)),
             Inequality("(c) least cost with weight decay", "decayed", _least, DECAYED),
