@@ -110,9 +110,9 @@ def test_the_group_with_least_room_is_found_wherever_it_stands():
     first = check_dictionary(
         np.roll(B, d, axis=1), d, A_star=np.roll(A_star, d, axis=1), codes=np.roll(X, d, axis=1)
     )
-    ours, theirs = (
-        next(b for b in r.bounds if b.label == "delta e <= delta^2") for r in (last, first)
-    )
+    label = "delta e <= delta^2"
+    ours = next(bound for bound in last.bounds if bound.label == label)
+    theirs = next(bound for bound in first.bounds if bound.label == label)
     np.testing.assert_allclose([ours.left, ours.right], [theirs.left, theirs.right])
     assert ours.left > 0.1
 
