@@ -160,7 +160,8 @@ def exponent(points, column=1):
     """Slope of log cost over log size, by least squares."""
     import numpy as np
 
-    return float(np.polyfit(*np.log([[p[0], p[column]] for p in points]).T, 1)[0])
+    slope = np.polyfit(*np.log([[p[0], p[column]] for p in points]).T, 1)[0]
+    return round(float(slope), 6) + 0.0  # never -0.0
 
 
 # --------------------------------------------------------------------------------------- pictures
@@ -186,7 +187,11 @@ def write(path, writer):
 
 
 def save(figure, path):
-    figure.savefig(path, format="svg", metadata={"Date": None})
+    """Save as SVG; the same numbers give the same file."""
+    import matplotlib
+
+    with matplotlib.rc_context({"svg.hashsalt": "gsae_ref"}):
+        figure.savefig(path, format="svg", metadata={"Date": None})
 
 
 def scaling_figure(report):

@@ -71,7 +71,6 @@ STEPPERS = (
 def test_adam(compare, dtype):
     arrays = np.random.default_rng(0).normal(size=(4, 950, 1000)).astype(dtype)
     arrays[3] **= 2
-    expected = adam.adam_step(*arrays, STEPS, STEP_SIZE)
     work = {"operations": 13 * arrays[0].size, "bytes": 7 * arrays[0].nbytes}
     work["roofline"] = f"Adam, {dtype}"
-    compare(tuple(arrays), expected, f"950 x 1000, {dtype}", **work)
+    compare(tuple(arrays), reference(*arrays), f"950 x 1000, {dtype}", **work)

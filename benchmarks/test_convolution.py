@@ -91,4 +91,4 @@ def test_convolution(compare, n_images, n_groups, dtype):
     U = rng.normal(size=(n_images, 8, 8, 64))
     problem = tuple(np.ascontiguousarray(array, dtype) for array in (K, X, U))
     title = f"{n_images} images 16 x 16 x 32, 64 kernels 4 x 4, {n_groups} groups, {dtype}"
-    compare(problem, reference(*problem)(), title)
+    compare(problem, reference(*problem), title)

@@ -104,6 +104,6 @@ def test_grouped_epochs(compare, n_samples, n_features, dtype):
     data = gs.grouped_regression(n_samples, n_features, SIZE, "figure-2", rng=0)
     n_epochs = 200
     problem = data.X.astype(dtype), data.y.astype(dtype), n_epochs
-    expected = by("reference")(*problem)()
+    expected = by("reference")(*problem)
     title = f"{n_epochs} epochs, {n_samples} x {n_features}, groups of {SIZE}, {dtype}"
     compare(problem, expected, title, product=problem[:1] + (problem[0].T,))

@@ -82,5 +82,5 @@ def test_screening(compare, dtype):
     near = norms[(norms > LAM / 2) & (norms < 2 * LAM)]
     widest = np.argmax(np.diff(near))
     lam = float(near[widest : widest + 2].mean())
-    expected = exact_norms(A, Y, lam, GROUP_SIZE)()
+    expected = exact_norms(A, Y, lam, GROUP_SIZE)
     compare((A, Y, lam, GROUP_SIZE), expected, f"N = 1000, 500 groups of 2, {dtype}")

@@ -106,7 +106,7 @@ def test_sparse_gradient(compare, n_samples, dtype):
     problem = W, Y.astype(dtype), np.full(W.shape[1], -0.5, dtype)
     compare(
         problem,
-        sparse_autoencoder.loss_and_grad(*problem, "relu", 0.0),
+        reference(*problem),
         f"N = {n_samples}, n = 400, 400 atoms, relu, {dtype}",
         product=(problem[1], W),
         active=round(float(np.mean(Y @ W > 0.5)), 4),

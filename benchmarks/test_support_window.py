@@ -67,4 +67,4 @@ def test_support_window(compare, n_samples, dtype):
     A, Y = simulation(n_samples, "near the truth", dtype)
     r = groups.norms(Y @ A, GROUP_SIZE)
     title = f"N = {n_samples}, {N_ACTIVE} of 500 groups, {dtype}"
-    compare((r, N_ACTIVE), data_window(r, N_ACTIVE), title)
+    compare((r, N_ACTIVE), reference(r, N_ACTIVE), title)

@@ -128,7 +128,7 @@ def test_unfolded_gradient(compare, n_samples, active, dtype):
     k = A.shape[1]
     compare(
         problem,
-        unfolded.unfolded_loss_and_grad(*problem),
+        reference(*problem),
         f"N = {n_samples}, n = 784, 10 groups of 16, 15 steps, {active}, {dtype}",
         product=(Y, A),
         active=share_active(unfolded.unfolded_encode(*problem), 0, size),

@@ -45,9 +45,9 @@ def test_a_wrong_implementation_is_not_timed(dtype):
     timer = Timer()
     x = np.ones(3, dtype)
     with pytest.raises(AssertionError, match=f"rival is off by 1.0e-03 in {dtype}"):
-        harness.compare(timer, implementation(1.001), (x,), 3.0, "three")
+        harness.compare(timer, implementation(1.001), (x,), lambda: 3.0, "three")
     assert timer.timed == 0
-    harness.compare(timer, implementation(1.0), (x,), 3.0, "three", active=0.5)
+    harness.compare(timer, implementation(1.0), (x,), lambda: 3.0, "three", active=0.5)
     assert timer.timed == 1
 
 
@@ -62,8 +62,8 @@ def test_a_limit_is_compared_with_what_it_computes():
     timer = Timer()
     limit = implementation(1.0, bounds=lambda x: 2 * x.sum())
     with pytest.raises(AssertionError, match="off by 5.0e-01"):
-        harness.compare(timer, limit, (np.ones(3),), 3.0, "three")
-    harness.compare(timer, limit._replace(bounds=np.sum), (np.ones(3),), 99.0, "three")
+        harness.compare(timer, limit, (np.ones(3),), lambda: 3.0, "three")
+    harness.compare(timer, limit._replace(bounds=np.sum), (np.ones(3),), None, "three")
     assert timer.extra_info["is_limit"]
 
 
@@ -72,7 +72,8 @@ def test_a_row_is_described(monkeypatch):
     timer.enabled = True
     monkeypatch.setattr(harness, "PAUSE", 0.0)
     x = np.ones((200, 300))
-    harness.compare(timer, implementation(1.0), (x,), 6e4, "six", product=(x, x.T), active=0.5)
+    facts = {"product": (x, x.T), "active": 0.5}
+    harness.compare(timer, implementation(1.0), (x,), lambda: 6e4, "six", **facts)
     about = harness.machine()
     assert timer.group == f"sum: six; {about['BLAS']}" and timer.name == "rival"
     assert timer.extra_info.pop("own_product") > 0
