@@ -36,6 +36,8 @@ def main(argv=None):
     parser.add_argument("--full-size", action="store_true", help="also the sizes of the papers")
     arguments, options = parser.parse_known_args(argv)
     options += ["--full-size"] * arguments.full_size
+    if arguments.rounds and arguments.out.resolve() == HERE / "results":
+        refuse_forced_kernels(parser)
     folder = arguments.out / "rounds"
     folder.mkdir(parents=True, exist_ok=True)
     broken = []
@@ -52,6 +54,18 @@ def main(argv=None):
     if broken:
         print(f"a benchmark failed, see above, in: {', '.join(dict.fromkeys(broken))}")
     return 1 if broken or not paths else 0
+
+
+def refuse_forced_kernels(parser):
+    """The kept results are those of BLAS as a user has it."""
+    from gsae_ref.versions import FORCING
+
+    forced = [f"-u {name}" for name in FORCING if os.environ.get(name)]
+    if forced:
+        parser.error(
+            f"kept results are taken without variables that force a BLAS kernel; "
+            f"run env {' '.join(forced)} python -m benchmarks.report ..."
+        )
 
 
 def rounds(count, parts):

@@ -248,6 +248,14 @@ def test_the_folder_must_be_named(capsys):
     assert "--out" in capsys.readouterr().err
 
 
+def test_kept_results_are_taken_without_a_forced_kernel(parts, monkeypatch, capsys):
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
+    with pytest.raises(SystemExit, match="2"):
+        report.main(["--out", str(KEPT), "--rounds", "1"])
+    assert "run env -u OPENBLAS_CORETYPE python -m" in capsys.readouterr().err
+    assert not parts and not (KEPT / "rounds").exists()
+
+
 @pytest.mark.parametrize("status", [0, 1, 2, 5])
 def test_a_part_is_kept_only_whole(status, tmp_path, monkeypatch):
     path = tmp_path / "01-test_adam.json"
