@@ -283,4 +283,4 @@ def _eigenvalues(M: Array) -> Array:
 
 def _finite(M: Array) -> Array:
     """M with zeros for what is not finite: one instance must not cost the others."""
-    return np.nan_to_num(M, posinf=0, neginf=0)
+    return M if np.isfinite(M).all() else np.nan_to_num(M, posinf=0, neginf=0)

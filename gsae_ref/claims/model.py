@@ -12,11 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import numpy as np
 
-from ..arrays import Array, BoolArray
+from ..arrays import Array, BoolArray, IntArray
 from .fields import Exact, Floats, Value
 from .rational import Matrix
 from .sentences import Formula, Scope
@@ -356,7 +357,7 @@ class FloatParts(Parts):
 
     def skew(self, block: str, size: int) -> Array:
         numbers = self.matrix(block, 1, size * (size - 1) // 2)[:, 0]
-        rows, columns = np.tril_indices(size, -1)
+        rows, columns = _below_diagonal(size)
         result = np.zeros((len(numbers), size, size))
         result[:, rows, columns] = numbers
         result[:, columns, rows] = -numbers
@@ -366,11 +367,23 @@ class FloatParts(Parts):
         return np.repeat(value, self.count, axis=0)
 
     def rolled(self, M: Array, shifts: Sequence[int]) -> Array:
-        rows = M.shape[-2]
-        places = (np.arange(rows) - np.asarray(shifts)[:, None]) % rows
         parts = M.reshape(-1, self.count, *M.shape[1:])
-        result: Array = parts[:, np.arange(self.count)[:, None], places].reshape(M.shape)
+        which, places = _rolled_places(M.shape[-2], tuple(shifts))
+        result: Array = parts[:, which, places].reshape(M.shape)
         return result
+
+
+@cache
+def _below_diagonal(size: int) -> tuple[IntArray, ...]:
+    """Rows and columns of the entries below the diagonal."""
+    return np.tril_indices(size, -1)
+
+
+@cache
+def _rolled_places(n_rows: int, shifts: tuple[int, ...]) -> tuple[IntArray, IntArray]:
+    """Indices of the parts, and of the rows that come to stand in each place."""
+    down: IntArray = np.array(shifts)[:, None]
+    return np.arange(len(shifts))[:, None], (np.arange(n_rows) - down) % n_rows
 
 
 def share(t: Value) -> Value:

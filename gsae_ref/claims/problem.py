@@ -285,7 +285,18 @@ class Problem:
 
     def float_instance(self, theta: Array) -> Instance:
         """The instances at parameters (K, size)."""
-        return self._instance(Floats(), self.layout, np.atleast_2d(theta))
+        instance = self._instance(Floats(), self.layout, np.atleast_2d(theta))
+        instance.update(self._constants)
+        return instance
+
+    @cached_property
+    def _constants(self) -> dict[str, Any]:
+        """The quantities that are the same for all instances, such as the sizes and p."""
+        free = {*self.model.basics, *(n for n, f in self.lets.items() if isinstance(f, Free))}
+        names = [name for name in self.used if not self.closure([name]) & free]
+        scope = self._instance(Floats(), self.layout, np.zeros((1, self.layout.size)))
+        values = {name: scope[name] for name in names}
+        return {name: list(x) if isinstance(x, Items) else x for name, x in values.items()}
 
     def check(self) -> None:
         """Refuse sentences whose shapes do not fit, or that speak of nothing at these sizes."""
