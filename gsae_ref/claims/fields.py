@@ -27,6 +27,7 @@ WORDS = {
     "norm2": "norm2(M): norm(M)**2, without the root",
     "spectral": "spectral(M): largest singular value",
     "least_singular": "least_singular(M): least singular value of a matrix that is not wide",
+    "nuclear": "nuclear(M): sum of the singular values",
     "inner": "inner(M, N): sum of the products of the entries, trace(M.T @ N)",
     "trace": "trace(M): sum of the diagonal",
     "det": "det(M): determinant",
@@ -241,6 +242,9 @@ class Floats:
         if min(M.shape[-2:]) == 2:
             return _spectral_norm_of_rank_2(M)
         return np.sqrt(np.maximum(_eigenvalues(M)[:, -1:, None], 0))
+
+    def nuclear(self, M: Array) -> Array:
+        return np.linalg.svd(_finite(M), compute_uv=False).sum(axis=-1)[:, None, None]
 
     def least_singular(self, M: Array) -> Array:
         return np.linalg.svd(_finite(M), compute_uv=False)[:, -1:, None]

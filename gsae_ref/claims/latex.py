@@ -137,6 +137,7 @@ TEMPLATES = {
     "norm": r"\|{0}\|",
     "norm2": r"\|{0}\|^2",
     "spectral": r"\|{0}\|_2",
+    "nuclear": r"\|{0}\|_*",
     "abs": r"|{0}|",
     "sqrt": r"\sqrt{{{0}}}",
     "inner": r"\langle {0}, {1} \rangle",

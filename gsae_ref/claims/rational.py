@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction as Q
 from functools import reduce
-from itertools import combinations
+from itertools import combinations, count
 from itertools import product as cartesian
 from math import ceil, floor, isqrt
 from operator import mul
@@ -339,6 +339,51 @@ def least_singular(M: Matrix, precision: int = 100) -> Number:
     gram = M.T @ M
     rest = trace(gram) * eye(len(gram)) - gram
     return sqrt(trace(gram) - largest_eigenvalue(rest, precision), precision)
+
+
+def nuclear(M: Matrix, precision: int = 100) -> Number:
+    """The sum of the singular values: in closed form for one or two, or orthogonal columns.
+
+    >>> nuclear(Matrix([(3, 0), (0, 4)])), nuclear(Matrix([(1, 1), (0, 1)]))
+    (Fraction(7, 1), [223/100, 56/25])
+    """
+    gram = M.T @ M if len(M) >= len(M[0]) else M @ M.T
+    diagonal = [row[i] for i, row in enumerate(gram)]
+    if len(gram) == 2:
+        return sqrt(trace(gram) + 2 * sqrt(det(gram), precision), precision)
+    exact = inner(gram, gram) == dot(diagonal, diagonal)
+    squares = diagonal if exact else enclosed_eigenvalues(gram, precision)
+    return total(sqrt(x, precision) for x in squares)
+
+
+def enclosed_eigenvalues(G: Matrix, precision: int = 100) -> list[Number]:
+    """All eigenvalues of G, symmetric and psd, ascending, each enclosed to about 1 / precision."""
+    most = ceil(trace(G) * precision)
+    found = []
+    for i in range(len(G)):
+        below = -1
+        above = most
+        while above - below > 1:
+            middle = (below + above) // 2
+            few = n_eigenvalues_below(G, middle, precision) <= i
+            below, above = (middle, above) if few else (below, middle)
+        found.append(
+            hull(max(Q(3 * below + 1, 3 * precision), Q(0)), Q(2 * above + 1, 2 * precision))
+        )
+    return found
+
+
+def n_eigenvalues_below(G: Matrix, k: int, precision: int) -> int:
+    """How many eigenvalues are below c, for some c between (k + 1/3) and (k + 1/2) / precision.
+
+    It is the number of negative pivots of G - c I, for the first c at which no pivot is 0.
+    """
+    for j in count(1):
+        c = Q(k, precision) + Q(j, (2 * j + 1) * precision)
+        pivots = ldl_pivots(G - c * eye(len(G)))
+        if pivots and all(pivots):
+            return sum(pivot < 0 for pivot in pivots)
+    raise AssertionError
 
 
 def at_most(pairs: Iterable[Any]) -> tuple[Number, Number]:

@@ -133,6 +133,15 @@ def test_pairs_of_groups_exclude_each_other_where_supports_are_uniform():
     stands("total(p1) == gamma", "t21", SMALL)
 
 
+@pytest.mark.parametrize("d", [2, 3])
+def test_the_distance_of_spans_is_a_nuclear_norm(d):
+    """R3: min ||A - S Q||^2 over orthogonal Q is 2 d - 2 ||A^T S||_*, below ||A - S||^2."""
+    distance = "2 * d - 2 * nuclear(A[g].T @ S[g]) {} norm2(A[g] - S[g]) for g in groups"
+    fields = {"given": ("orthonormal A", "orthonormal S"), "sizes": groups(4, d, 1, 1)}
+    stands(distance.format("<="), "groups", **fields)
+    refuted(distance.format(">="), "groups", **fields)
+
+
 def test_the_gradient_of_n19_has_a_law_of_supports():
     equal = "G[i] == G_law[i] for i in atoms"
     sizes = dict(n=3, m=3, k=2)

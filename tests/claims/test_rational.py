@@ -80,6 +80,9 @@ def test_singular_values_are_enclosed(M, precision):
     values = np.linalg.svd(floats(M), compute_uv=False)
     assert encloses(rational.spectral(M, precision), values[0])
     assert encloses(rational.least_singular(M, precision), values[-1], 1e-6)
+    nuclear = rational.nuclear(M, precision)
+    assert encloses(nuclear, values.sum())
+    assert rational.high(nuclear) - rational.low(nuclear) <= 60 / precision**0.25
     width = rational.high(rational.spectral(M, precision) ** 2)
     width -= rational.low(rational.spectral(M, precision) ** 2)
     assert width <= 60 / precision

@@ -17,6 +17,7 @@ EXPRESSIONS = [
     "norm(A[0] - S[0])",
     "spectral(S[0].T @ S[1])",
     "least_singular(A[0].T @ S[0] + 3 * eye(d))",
+    "nuclear(A[0].T @ S[0])",
     "norm2(y) - inner(y, S[0] @ x[0])",
     "trace(A[1] @ S[1].T)",
     "det(A[0].T @ S[0])",
