@@ -72,6 +72,8 @@ def starting_dictionary(
         A[:, : V.shape[1]] = V
     elif kind == "principal":
         V = _principal_directions(Y)[:, :group_size]
+        if V.shape[1] < min(group_size, Y.shape[1]):
+            V = _completed(V, A[:, : min(group_size, Y.shape[1])])
         P = groups.unblock(source.standard_normal((n_groups, V.shape[1], group_size)))
         if checks.option("mixing", mixing, ("orthogonal", "gaussian")) == "orthogonal":
             P = groups.polar(P, group_size)
@@ -82,9 +84,23 @@ def starting_dictionary(
 
 
 def _principal_directions(Y: Array) -> Array:
-    """Eigenvectors of Y^T Y as columns, (n_features, n_features), largest eigenvalue first."""
+    """Right singular vectors of Y as columns, largest singular value first.
+
+    All n_features of them, by the eigenvectors of Y^T Y; if there are fewer samples than features,
+    as many as samples, without that (n_features, n_features) matrix.
+    """
+    if len(Y) < Y.shape[1]:
+        return np.linalg.svd(np.asarray(Y, dtype=np.float64), full_matrices=False)[2].T
     gram = np.zeros((Y.shape[1], Y.shape[1]))
     for block in rows(Y):
         block = np.asarray(block, dtype=np.float64)
         gram += block.T @ block
     return np.linalg.eigh(gram)[1][:, ::-1]
+
+
+def _completed(V: Array, G: Array) -> Array:
+    """Orthonormal columns V, followed by the part of the columns G that is orthogonal to them."""
+    R = G[:, V.shape[1] :]
+    for _ in range(2):  # twice is enough
+        R = R - V @ (V.T @ R)
+    return np.concatenate([V, np.linalg.qr(R)[0]], axis=1)

@@ -1,6 +1,7 @@
 """Blocks from iterators, samples stored in few bytes, and fits that come to nothing."""
 
 import itertools
+import time
 import tracemalloc
 import warnings
 
@@ -9,6 +10,7 @@ import pytest
 
 import gsae_ref as gs
 from gsae_ref.training.blocks import samples_that_fit
+from gsae_ref.training.starts import starting_dictionary
 
 pytest.importorskip("sklearn", minversion="1.6")
 
@@ -248,3 +250,35 @@ def test_a_start_with_a_zero_atom_is_refused(constraint):
         gs.train(start.T, Y, 1.0, 2, 1, constraint=constraint)
     with pytest.raises(ValueError, match="W has 1 zero columns"):
         gs.train_sparse(start.T, Y, 1, bias=-1.0, step_size=0.1)
+
+
+# ---- more features than samples
+
+
+def test_principal_directions_of_wide_samples_need_little_time_and_memory():
+    Y = np.random.default_rng(0).normal(size=(60, 20_000))
+
+    def use():
+        start = time.process_time()
+        A = starting_dictionary(Y, 5, 4, "principal", 0)
+        assert time.process_time() - start < 1  # 0.1 s; the matrix Y^T Y would be 3.2 GB
+        V = np.linalg.svd(Y, full_matrices=False)[2][:4]
+        np.testing.assert_allclose(V.T @ (V @ A), A, atol=1e-12)
+
+    assert peak_of(use) < 80e6
+
+
+@pytest.mark.parametrize("group_size", [1, 3, 7, 12, 15])
+def test_a_start_from_fewer_samples_than_a_group_has_independent_atoms(group_size):
+    Y = np.random.default_rng(0).normal(size=(6, 12))
+    A = starting_dictionary(Y, 2, group_size, "principal", 0)
+    np.testing.assert_allclose(np.linalg.norm(A, axis=0), 1, rtol=1e-12)
+    for g in range(2):
+        block = A[:, g * group_size : (g + 1) * group_size]
+        assert np.linalg.matrix_rank(block) == min(group_size, 12)
+    leading = np.linalg.svd(Y)[2][: min(group_size, 6)]
+    assert np.linalg.matrix_rank(leading @ A[:, :group_size]) == min(group_size, 6)
+    tall = np.concatenate([Y, np.zeros((20, 12))])  # the same directions by Y^T Y
+    B = starting_dictionary(tall, 2, min(group_size, 6), "principal", 0)
+    C = starting_dictionary(Y, 2, min(group_size, 6), "principal", 0)
+    np.testing.assert_allclose(B @ np.linalg.pinv(B), C @ np.linalg.pinv(C), atol=1e-10)
