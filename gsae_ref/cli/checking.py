@@ -10,8 +10,9 @@ import numpy as np
 
 from ..files import write_json
 from ..verification import check_design, check_dictionary, check_sparse_dictionary
+from .arrays import load_array
 from .options import add_json, file_name
-from .paths import load_array, require_different
+from .paths import require_different
 from .printing import paint, wrap
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ from ..arrays import Array, IntArray
 from ..files import atomically, write_json
 from ..training.blocks import rows, samples_that_fit
 from ..training.models import Model, read_model
+from .arrays import load_array
 from .options import add_json, file_name
-from .paths import load_array, require_different, require_writable
+from .paths import require_different, require_writable
 from .printing import paint
 
 

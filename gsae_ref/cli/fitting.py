@@ -18,8 +18,9 @@ from ..training.models import NETWORK, Model, write_model
 from ..training.optimizers import OPTIMIZERS
 from ..training.outcomes import above_zero, advice_on, is_above, zero_cost
 from ..training.starts import STARTS, starting_dictionary
+from .arrays import load_array
 from .options import add_json, add_seed, file_name, with_option_names
-from .paths import load_array, require_different, require_writable
+from .paths import require_different, require_writable
 from .printing import paint
 
 

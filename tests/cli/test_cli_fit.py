@@ -157,9 +157,9 @@ def test_a_threshold_above_every_norm_is_reported(run, data):
 
 BAD_FIT = {  # case: (file of the data, more options, part of the message)
     "a missing file": ("Z.npy", "", "Z.npy does not exist"),
-    "text": ("text.npy", "", "text.npy is not a .npy file of numbers"),
+    "text": ("text.npy", "", "text.npy is text: if it is a table of numbers, name it .csv"),
     "pickled data": ("objects.npy", "", "pickled data are refused"),
-    "a truncated file": ("truncated.npy", "", "truncated.npy is not a .npy file of numbers"),
+    "a truncated file": ("truncated.npy", "", "truncated.npy is a damaged .npy file"),
     "an archive": ("archive.npz", "", "is an archive of several arrays"),
     "NaN": ("nan.npy", "", "Y has 1 non-finite entry, at index (1, 2)"),
     "one sample": ("one.npy", "", "one sample; samples are rows"),
@@ -191,7 +191,7 @@ def bad_files(data):
     np.save("objects.npy", np.array([1, None], dtype=object), allow_pickle=True)
     np.save("truncated.npy", data)
     os.truncate("truncated.npy", 400)
-    np.savez("archive.npz", Y=data)
+    np.savez("archive.npz", Y=data, Z=data)
     np.save("nan.npy", np.where(np.arange(16).reshape(2, 8) == 10, np.nan, 1))
     np.save("one.npy", data[0])
     Path("text.npy").write_text("1 2 3")
