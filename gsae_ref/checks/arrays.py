@@ -167,7 +167,11 @@ def nonzero_atoms(name: str, A: Array, atoms: str = "columns") -> Array:
 
 
 def batch(name: str, value: Any, n_columns: int, of: str) -> Array:
-    """Return samples that fit ``of``: rows (n_samples, n_columns), or one (n_columns,)."""
+    """Return samples that fit ``of``: rows (n_samples, n_columns), or one (n_columns,).
+
+    If they do not fit, the transpose that would is proposed, also of a dictionary whose shape
+    ``of`` ends with.
+    """
     return batch_and_norm(name, value, n_columns, of)[0]
 
 
@@ -177,6 +181,8 @@ def batch_and_norm(name: str, value: Any, n_columns: int, of: str) -> tuple[Arra
     if result.shape[-1] != n_columns:
         transposed = result.ndim == 2 and result.shape[0] == n_columns
         hint = f"; did you mean {name}.T?" if transposed else ""
+        if of.endswith(f", {result.shape[-1]})"):
+            hint = f"{hint}; atoms are columns: is {of.split(' of ')[0]} transposed?"
         raise ValueError(
             f"{name} has shape {result.shape}, so {result.shape[-1]} columns, "
             f"but {n_columns} are needed for {of}; samples are rows{hint}"

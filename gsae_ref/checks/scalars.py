@@ -57,6 +57,11 @@ def count(name: str, value: Any, minimum: int = 1) -> int:
 
 def group_size(value: Any, n_atoms: int | None = None, name: str = "A") -> int:
     """Return the group size as an int >= 1 that divides ``n_atoms``."""
+    if np.ndim(value) and not isinstance(value, str):
+        raise TypeError(
+            f"group_size = {value!r}; it must be one integer: the groups of this model are equal "
+            f"blocks; groups of any sizes have dglnn_path and DiagonallyGroupedLinearRegressor"
+        )
     size = count("group_size", value)
     if n_atoms is not None and n_atoms % size:
         raise ValueError(

@@ -48,7 +48,10 @@ def _add_problem(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "data",
         metavar="Y.npy",
-        help="array (n_samples, n_features); read batch by batch, so it may exceed memory",
+        help=(
+            "array (n_samples, n_features): .npy, read batch by batch, so it may exceed memory; or "
+            ".npz, .mat (FILE:NAME if it has several arrays), .csv, .txt"
+        ),
     )
     command.add_argument("--n-groups", type=int, required=True, metavar="G", help="groups of atoms")
     command.add_argument(
@@ -231,11 +234,12 @@ def _start(arguments: argparse.Namespace, Y: Array) -> Array:
         seed = checks.count("--seed", arguments.seed, 0)
         return starting_dictionary(Y, n_groups, arguments.group_size, arguments.init, seed)
     A = load_array(arguments.init)
+    transposed = len(A.shape) == 2 and A.shape[0] == n_groups * arguments.group_size
     if A.ndim == 2 and A.shape[1] != n_groups * arguments.group_size:
         raise ValueError(
             f"{arguments.init} has {A.shape[1]} atoms; "
             f"--n-groups times --group-size is {n_groups * arguments.group_size}; "
-            "the two must agree"
+            "the two must agree" + ("; atoms are columns: is it transposed?" if transposed else "")
         )
     return A
 

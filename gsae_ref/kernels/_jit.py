@@ -7,6 +7,7 @@ numba only.
 
 import logging
 import os
+import warnings
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
@@ -40,10 +41,55 @@ def jit(function: Any = None, *, fastmath: frozenset[str] = SUMS_IN_ANY_ORDER) -
         return lambda function: jit(function, fastmath=fastmath)
     options = {**OPTIONS, "fastmath": set(fastmath)}
     try:
-        return numba.njit(cache=True, **options)(function)
+        compiled = numba.njit(cache=True, **options)(function)
+        if hasattr(compiled, "_cache"):  # not with NUMBA_DISABLE_JIT
+            compiled._cache = _ToleratingCache(compiled._cache)
+        return compiled
     except RuntimeError as error:  # Numba found no folder to write to
         _logger.debug("%s; compiled code will not outlive the process", error)
         return numba.njit(**options)(function)
+
+
+class _ToleratingCache:
+    """Numba's cache of a function; where a file is damaged, code is compiled anew, with a warning.
+
+    A file may be damaged in ways that raise errors of any type.
+    """
+
+    has_warned = False
+
+    def __init__(self, cache: Any) -> None:
+        self._cache = cache
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cache, name)
+
+    def load_overload(self, signature: Any, context: Any) -> Any:
+        """Compiled code from disk; None makes Numba compile."""
+        try:
+            return self._cache.load_overload(signature, context)
+        except Exception as error:
+            self._warn(error)
+            return None
+
+    def save_overload(self, signature: Any, data: Any) -> None:
+        """Store compiled code, unless the files there are damaged."""
+        try:
+            self._cache.save_overload(signature, data)
+        except Exception as error:
+            self._warn(error)
+
+    def _warn(self, error: Exception) -> None:
+        """Name the folder, once in a process."""
+        if not _ToleratingCache.has_warned:
+            _ToleratingCache.has_warned = True
+            warnings.warn(
+                f"compiled kernels in {self._cache.cache_path} cannot be read "
+                f"({type(error).__name__}: {error}), so they are compiled anew in every process; "
+                f"delete the .nbi and .nbc files of that folder",
+                RuntimeWarning,
+                stacklevel=2,
+            )
 
 
 class _Announcement(event.Listener):

@@ -100,4 +100,4 @@ def _check(A: Any, Y: NDArray[Any]) -> None:
     """Check samples of a dictionary, which the computation on a block checks."""
     shape = np.shape(A)
     if len(shape) == 2:
-        check_blocks(Y, shape[0], f"a dictionary of shape {shape}")
+        check_blocks(Y, shape[0], f"A of shape {shape}")

@@ -129,6 +129,16 @@ REFUSALS = {
         TypeError,
         "Y has dtype float128 ... must be float32, float64",
     ),
+    "a transposed dictionary": (
+        lambda: ops.encode(A.T, Y, 1, 1),
+        ValueError,
+        "Y has shape (2, 3), so 3 columns, but 4 are needed for A ... is A transposed?",
+    ),
+    "unequal groups": (
+        lambda: ops.encode(A, Y, 1, [1, 3]),
+        TypeError,
+        "group_size = [1, 3]; it must be one integer ... equal blocks ... dglnn_path",
+    ),
     "groups that are not orthonormal": (
         lambda: checks.orthonormal_groups("A", np.diag([1, 2]), 1),
         ValueError,
