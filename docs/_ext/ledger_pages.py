@@ -52,6 +52,9 @@ ABOUT_DIFFERENCES = """\
 Generated from the ledger: every statement that is not true as printed. The link leads to the
 counterexample, the corrected form and the evidence. A verdict on a sentence is no verdict on a
 paper: most corrections keep the idea and change a constant.
+
+Groups of atoms are equal blocks here, as in T21's model. Groups of any sizes are those of L23's
+functions (`dglnn_path`, `DiagonallyGroupedLinearRegressor`).
 """
 ROW = re.compile(r"\b((?:T21|N19|L23)-[\w-]*\w)|\((\d+)\)|\b(R\d+)\b")
 SECTION = re.compile(r"^(?:Parameters|Attributes|Raises|Returns|Examples)\n-+$", re.M)

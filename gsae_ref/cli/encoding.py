@@ -27,7 +27,9 @@ def add(commands: Any) -> None:
         epilog="example: gsae-ref encode model.npz Y.npy --out codes.npy",
     )
     command.add_argument("model", metavar="MODEL.npz", help="file written by gsae-ref fit")
-    command.add_argument("data", metavar="Y.npy", help="array (n_samples, n_features), as fit reads")
+    command.add_argument(
+        "data", metavar="Y.npy", help="array (n_samples, n_features), as fit reads"
+    )
     command.add_argument(
         "--out",
         required=True,

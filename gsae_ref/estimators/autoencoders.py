@@ -34,7 +34,8 @@ class GroupSparseAutoencoder(Autoencoder):
     n_groups : int
         Number of groups, and of clusters in :meth:`predict`.
     group_size : int
-        Atoms per group.
+        Atoms per group, the same for all; groups of any sizes are those of
+        :class:`DiagonallyGroupedLinearRegressor`.
     lam : float or "auto"
         Threshold of a group's norm in (11), for an unfolded network the penalty. Against noise of
         standard deviation sigma per feature, sigma sqrt(group_size) to 1.75 times that is a good

@@ -137,13 +137,13 @@ def test_the_whole_report_is_written(run, frame, tmp_path):
 BAD = {  # case: (content of A.npy, arguments, part of the message)
     "a missing file": (None, SIZES, "does not exist"),
     "a folder": ("folder", SIZES, "cannot be read"),
-    "a text file": (b"1 2 3\n4 5 6\n", SIZES, "is not a .npy file of numbers"),
-    "an empty file": (b"", SIZES, "is not a .npy file of numbers"),
+    "a text file": (b"1 2 3\n4 5 6\n", SIZES, "is text: if it is a table"),
+    "an empty file": (b"", SIZES, "A.npy is empty"),
     "an archive": ("archive", SIZES, "is an archive of several arrays"),
     "pickled data": (np.array([1, None], dtype=object), SIZES, "pickled data are refused"),
-    "a truncated file": ("truncated", SIZES, "is not a .npy file of numbers"),
-    "a truncated archive": ("truncated archive", SIZES, "is not a .npy file of numbers"),
-    "a truncated header": ("header", SIZES, "is not a .npy file of numbers"),
+    "a truncated file": ("truncated", SIZES, "is a damaged .npy file"),
+    "a truncated archive": ("truncated archive", SIZES, "is damaged or no .npz"),
+    "a truncated header": ("header", SIZES, "is a damaged .npy file"),
     "NaN": (
         np.where(np.eye(4) > 0, np.nan, 1),
         SIZES,
@@ -219,7 +219,7 @@ def put(content):
         os.rename("archive.npz", "A.npy")
         os.truncate("A.npy", 60)
     elif content == "archive":
-        np.savez("archive.npz", A=np.eye(4))
+        np.savez("archive.npz", A=np.eye(4), B=np.eye(4))
         os.rename("archive.npz", "A.npy")
     else:
         np.save("A.npy", np.eye(4))

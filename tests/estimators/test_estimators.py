@@ -391,7 +391,9 @@ def test_masked_samples_are_refused_by_every_method(kind):
             TypeError, match="X is a masked array; missing entries are not supported"
         ):
             method(masked)
-    regressor = gs.DiagonallyGroupedLinearRegressor(2, n_epochs=3).fit(Y, labels.astype(float))
+    regressor = gs.DiagonallyGroupedLinearRegressor(2, n_epochs=3, early_stopping=False).fit(
+        Y, labels.astype(float)
+    )
     for method in (regressor.predict, lambda X: regressor.fit(X, labels)):
         with pytest.raises(TypeError, match="X is a masked array"):
             method(masked)

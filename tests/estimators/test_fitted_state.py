@@ -140,7 +140,7 @@ def test_a_parameter_takes_effect_at_the_next_step():
 
 def test_parameters_set_after_the_fit_change_no_prediction_of_the_regressor():
     data = gs.grouped_regression(60, 12, 3, [2, 2, 2], noise_std=0.1, rng=0)
-    model = gs.DiagonallyGroupedLinearRegressor(3).fit(data.X, data.y)
+    model = gs.DiagonallyGroupedLinearRegressor(3, early_stopping=False).fit(data.X, data.y)
     before = model.predict(data.X)
-    model.set_params(groups=2, fit_intercept=False, alpha=1.0, early_stopping=False)
+    model.set_params(groups=2, fit_intercept=False, alpha=1.0, early_stopping=True)
     np.testing.assert_array_equal(model.predict(data.X), before)

@@ -1,5 +1,7 @@
 """A checkpoint is continued by the run that wrote it, and refused by a run with other settings."""
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -45,6 +47,7 @@ OTHERS = [
     (shallow, {"batch_size": 10}, "batch_size = 10 here, 30 there"),
     (shallow, {"rng": 1}, "rng = 1 here, 0 there"),
     (shallow, {"engine": "reference"}, "engine = 'reference' here, 'auto' there"),
+    (shallow, {"weight_decay": 0.1}, "weight_decay = 0.1 here, 0.0 there"),
     (unfolded, {"unfold_step": None}, "unfold_step = None here, 0.5 there"),
     (unfolded, {"l1": 0.1}, "l1 = 0.1 here, 0.0 there"),
     (unfolded, {"nonnegative": True}, "nonnegative = True here, False there"),
@@ -72,6 +75,20 @@ def test_other_settings_are_refused_by_name(tmp_path, train, other, message):
     with pytest.raises(ValueError, match=f"belongs to another run: ({message}).*resume=False"):
         train(3, checkpoint=path, resume=True, **other)
     assert path.read_bytes() == before
+
+
+NO_SETTING = {"A", "W", "Y", "n_epochs", "A_star", "support", "measure", "callback", "progress"}
+NO_SETTING |= {"checkpoint", "checkpoint_every", "resume", "gradient", "optimizer", "batch_size"}
+
+
+@pytest.mark.parametrize(
+    ("function", "calls"), [(gs.train, (shallow, unfolded)), (gs.train_sparse, (sparse,))]
+)
+def test_every_argument_that_a_step_depends_on_is_tried_above(function, calls):
+    tried = {name for call, other, _ in OTHERS if call in calls for name in other}
+    if function is gs.train_sparse:  # the same settings as of train
+        tried |= {"rng", "engine"}
+    assert set(inspect.signature(function).parameters) - NO_SETTING <= tried
 
 
 @pytest.mark.parametrize("train", [shallow, unfolded, sparse, convolutional])
