@@ -2,8 +2,17 @@
 
 from .l23 import statements as l23
 from .n19 import statements as n19
+from .row import Row
 from .t21 import statements as t21
 
 _PAPERS = (t21, n19, l23)
 _ROWS = [row for paper in _PAPERS for row in paper.ROWS]
-LEDGER = {row.id: row for row in sorted(_ROWS, key=lambda row: row.paper == "own")}
+
+
+def _place(row: Row) -> tuple[bool, int]:
+    """The papers' rows stay in their order; this project's follow by number."""
+    own = row.paper == "own"
+    return own, int(row.id[1:].partition("-")[0]) if own else 0  # R8-rate stands beside R8
+
+
+LEDGER = {row.id: row for row in sorted(_ROWS, key=_place)}
