@@ -184,6 +184,10 @@ KINDS = {  # file of papers/: the kinds of file there that it may know, and the 
     "models": ({"models"}, {"claims"}),
     "families": ({"families", "instance", "formulas"}, {"claims", "checks", "groups"}),
     "statements": ({"statements", "instance", "formulas", "row"}, {"claims", "checks", "groups"}),
+    "teeth": (
+        {"teeth", "statements", "families", "instance", "formulas"},
+        {"claims", "checks", "groups"},
+    ),
     "measurements": (
         {"measurements", "families", "instance", "formulas", "exact", "counterexamples"},
         {"claims", "ops", "sampling", "metrics", "checks", "groups", "files"},

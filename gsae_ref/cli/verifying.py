@@ -10,14 +10,17 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING, Any
 
+from ..files import write_json
 from ..verification import KINDS, LEDGER, VERDICTS, find_row, verify
 from ..verification.run import BACKENDS
+from ..verification.teeth import TeethReport, teeth
 from .options import add_json, add_seed, add_verification, n_jobs
 from .paths import require_writable
 from .printing import paint, wrap
 
 if TYPE_CHECKING:
     from ..claims.finding import Finding
+    from ..papers.row import Row
     from ..verification.report import RowResult
 
 
@@ -49,6 +52,7 @@ def add(commands: Any) -> None:
         action="store_true",
         help="list the ids with verdict and statement, and run nothing",
     )
+    _add_weighing(command)
     command.add_argument(
         "--backend",
         default="loky",
@@ -80,6 +84,19 @@ def _add_views(command: Any) -> None:
     )
 
 
+def _add_weighing(command: argparse.ArgumentParser) -> None:
+    """Add the options that ask of the ledger itself: --teeth."""
+    command.add_argument(
+        "--teeth",
+        nargs="*",
+        metavar="ID",
+        help=(
+            "spoil the evidence of these statements (default: of all) and print what it does not "
+            "notice: bounds lowered, hypotheses and terms dropped, compared results moved"
+        ),
+    )
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Print every verdict as soon as its evidence has run; 0 when all are confirmed."""
     if arguments.dask_scheduler and arguments.backend != "dask":
@@ -87,14 +104,17 @@ def run(arguments: argparse.Namespace) -> int:
             f"--dask-scheduler with --backend {arguments.backend}; only Dask has a scheduler; "
             "add --backend dask or leave it out"
         )
-    rows = [find_row(row_id) for row_id in arguments.only or LEDGER]
-    if not arguments.only:
+    ids = arguments.teeth or arguments.only
+    rows = [find_row(row_id) for row_id in ids or LEDGER]
+    if not ids:
         rows = [row for row in rows if arguments.paper in ("all", row.paper)]
     if arguments.list:
         for row in rows:
             print(f"{row.id:30} {row.verdict:11} {row.printed}")
         return 0
     require_writable([arguments.json])
+    if arguments.teeth is not None:
+        return _run_teeth(arguments, rows)
     shown = 0
     explain = arguments.explain
     if arguments.table:
@@ -120,6 +140,22 @@ def run(arguments: argparse.Namespace) -> int:
         )
     if arguments.json:
         report.to_json(arguments.json)
+    print("\n" + paint(report.summary(), "green" if report.ok else "red"))
+    return 0 if report.ok else 1
+
+
+def _run_teeth(arguments: argparse.Namespace, rows: list[Row]) -> int:
+    """Print every spoiled item of evidence; 0 when each is noticed or explained."""
+    found = []
+    for tooth in teeth(rows, arguments.quick):
+        found.append(tooth)
+        state = "noticed" if tooth.noticed else "not noticed" if tooth.ok else "UNNOTICED"
+        line = f"{tooth.row:28} {state:11} {tooth.evidence}: {tooth.spoiled}"
+        reason = "" if tooth.noticed or not tooth.reason else f" ({tooth.reason})"
+        print(line + reason if tooth.ok else paint(line, "red"), flush=True)
+    report = TeethReport(tuple(found))
+    if arguments.json:
+        write_json(report.to_dict(), arguments.json)
     print("\n" + paint(report.summary(), "green" if report.ok else "red"))
     return 0 if report.ok else 1
 

@@ -1,0 +1,403 @@
+"""How T21's evidence is spoiled: instances outside a hypothesis, bounds without a term."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ... import groups
+from ...arrays import Array
+from ...claims.evidence import Inequality, worst
+from . import families, statements
+from . import instance as t21
+from .convergence import formulas as convergence_formulas
+from .convergence import statements as convergence
+from .direction import formulas as direction_formulas
+from .direction import statements as direction
+from .gradients.formulas import leading_coefficient, offset
+from .instance import Instance
+from .support.formulas import recovery_interval, signal_bound
+from .threshold.instance import HeldOut, Lines
+
+Sides = Callable[[Any], tuple[Any, Any]]
+
+# ---- instances outside a hypothesis
+
+
+def _rebuilt(i: Instance, **changes: Any) -> Instance:
+    """An instance with fields replaced; the expected gradient follows, if there is one."""
+    i = replace(i, **changes)
+    if i.G is None:
+        return i
+    arguments = i.A, i.A_star, i.tau, i.n_active, i.group_size
+    G = families._expected_gradient(*arguments)
+    return replace(i, G=G, beta=G - families.leading_term(*arguments))
+
+
+def _distance(A: Array, S: Array, d: int) -> float:
+    return float(np.linalg.norm(groups.blocks(A - S, d), axis=(1, 2)).max())
+
+
+def _moved(i: Instance, A: Array | None = None, S: Array | None = None) -> Instance:
+    """The same instance with other dictionaries, delta as large as they ask."""
+    A = i.A if A is None else A
+    S = i.A_star if S is None else S
+    return _rebuilt(i, A=A, A_star=S, delta=max(i.delta, _distance(A, S, i.d)))
+
+
+def _doubled(M: Array, d: int) -> Array:
+    """The second atom of every group made equal to the first."""
+    M = M.copy()
+    if d > 1:
+        M[:, 1::d] = M[:, ::d]
+    return M
+
+
+def _flipped(i: Instance) -> Instance:
+    """A with the first atom of every group reversed."""
+    A = i.A.copy()
+    A[:, :: i.d] *= -1
+    return _rebuilt(i, A=A, delta=_distance(A, i.A_star, i.d))
+
+
+CHANGES: tuple[Callable[[Instance], Instance], ...] = (
+    lambda i: _moved(i, A=1.5 * i.A),
+    lambda i: _moved(i, A=0.5 * i.A),
+    lambda i: _moved(i, A=_doubled(i.A, i.d)),
+    lambda i: _moved(i, S=1.5 * i.A_star),
+    lambda i: _moved(i, S=0.5 * i.A_star),
+    lambda i: _moved(i, S=_doubled(i.A_star, i.d)),
+    lambda i: _moved(i, 3 * i.A_star, 3 * i.A_star),
+    lambda i: _moved(i, S=1.02 * i.A_star),
+    lambda i: _moved(i, A=1.02 * i.A),
+    lambda i: replace(i, delta=0.0),
+    lambda i: replace(i, delta=0.5 * i.errors[0]),
+    lambda i: replace(i, delta=0.5),
+    lambda i: replace(i, b_max=0.5 * i.b_max),
+    lambda i: replace(i, b_min=3 * i.b_min),
+    lambda i: replace(i, n_active=i.n_active - 1),
+    lambda i: replace(i, lam=0.0),
+    lambda i: replace(i, lam=9.0),
+    _flipped,
+    lambda i: _moved(i, A=-i.A),
+    lambda i: _rebuilt(i, n_active=2),
+    lambda i: i if i.tau is None else _rebuilt(i, tau=0.5 * i.tau),
+    lambda i: replace(i, step_size=3 * i.step_size),
+)
+
+
+def _varied(i: Instance) -> Iterator[Instance]:
+    """Every change, and after it lam at either end of the corrected interval."""
+    for change in CHANGES:
+        j = change(i)
+        yield j
+        if j.lam > 0:
+            low, high = recovery_interval(
+                j.n_active, j.b_min, j.b_max, j.mu_block, j.delta, j.d, "corrected"
+            )
+            yield replace(j, lam=max(low, 0.0))
+            yield replace(j, lam=max(high, 0.0))
+
+
+def _varied_sample(i: HeldOut) -> Iterator[HeldOut]:
+    """R17: another dictionary for each sample, unequal chances, lam outside, other bounds."""
+    turned = np.stack([np.roll(i.A_star, j, axis=0) for j in range(len(i.Y))])
+    fails = i.failures.astype(float)
+    yield replace(i, last=fails / max(fails.sum(), 1))
+    for dictionaries in (turned, i.Y.sum(axis=1)[:, None, None] * i.dictionaries):
+        yield replace(i, dictionaries=dictionaries)
+        yield replace(replace(i, dictionaries=dictionaries), place=0.0)
+    for place in (-1.0, 1.5):
+        yield replace(i, place=place)
+    yield replace(i, Y=0.5 * i.Y)
+    yield replace(i, Y=3 * i.Y)
+    yield replace(i, Y=i.Y + 1.0)
+    yield replace(i, b_min=1.1 * i.b_min)
+    yield replace(i, b_min=1.1 * i.b_min, b_max=1.1 * i.b_max)
+    yield replace(i, b_max=0.9 * i.b_max)
+    yield replace(i, b_min=0.9 * i.b_min, b_max=0.9 * i.b_max)
+    codes = i.codes.copy()
+    codes[0] = 0
+    yield replace(i, codes=codes, Y=codes @ i.A_star.T)
+    codes[0] = np.abs(i.codes).max()
+    yield replace(i, codes=codes, Y=codes @ i.A_star.T)
+
+
+def _varied_lines(i: Lines) -> Iterator[Lines]:
+    """R12: long or coherent atoms, three active, one sign, unequal moduli, another lam."""
+    for factor in (0.9, 1.1):
+        yield replace(i, star=factor * i.star)
+        yield replace(i, lam=factor * i.lam)
+        moduli = i.moduli.copy()
+        moduli[:, 0] *= factor
+        yield replace(i, moduli=moduli)
+        yield replace(i, star=np.diag([factor, *[1.0] * (len(i.star) - 1)]) @ i.star)
+    for positive in (0.6, 1.0):
+        yield replace(i, positive=positive)
+    for share in (0.2, 0.5):
+        star = i.star.copy()
+        star[:, 0] = (1 - share) * star[:, 0] + share * star[:, 1]
+        yield replace(i, star=star / np.linalg.norm(star, axis=0))
+        yield replace(i, star=star / np.linalg.norm(star, axis=0), lam=0.5 * i.lam)
+        yield replace(i, star=star / np.linalg.norm(star, axis=0), lam=0.0)
+    m = i.star.shape[1]
+    if m > 2:
+        supports = np.vstack([i.supports, np.arange(m) < 3])
+        p = np.append(0.5 * i.probabilities, 0.5)
+        yield replace(i, supports=supports, probabilities=p)
+
+
+VARIED: dict[type, Callable[[Any], Iterator[Any]]] = {
+    Instance: _varied,
+    HeldOut: _varied_sample,
+    Lines: _varied_lines,
+}
+
+# ---- instances written by hand
+
+
+def _by_hand(A: Any, S: Any, x: Any, d: int = 1, **given: Any) -> Instance:
+    A, S, x = (np.array(entry, dtype=float) for entry in (A, S, x))
+    norms = np.linalg.norm(x.reshape(-1, d), axis=1)
+    active = norms[norms > 0]
+    return Instance(
+        A,
+        S,
+        d,
+        len(active),
+        x,
+        b_min=float(active.min()),
+        b_max=float(active.max()),
+        delta=_distance(A, S, d),
+        **given,
+    )
+
+
+ANGLE = 0.1
+TILT = [np.cos(ANGLE), np.sin(ANGLE)]
+LONG_TARGET = _by_hand([[TILT[0], 0], [TILT[1], 3]], [[1, 0], [0, 3]], [0, 1])
+FAR_TARGET = _by_hand([[0, 0], [1, 1]], [[1, 0], [0, 3]], [0, 1])
+PARALLEL_ATOMS = _by_hand(
+    [[TILT[1], 0, 1, 1], [TILT[0], 0, 0, 0], [0, 1, 0, 0]],
+    [[0, 0, 1, 1], [1, 0, 0, 0], [0, 1, 0, 0]],
+    [0, 0, 1, 1],
+    2,
+)
+MISSING_ATOM = _by_hand(
+    [[1, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]],
+    [[1, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]],
+    [0, 1, 0, 0],
+    2,
+)
+EQUAL_ATOMS = _by_hand(
+    [[1, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]],
+    [[1, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]],
+    [1, -1, 0, 0],
+    2,
+)
+OF_A_SAMPLE = (
+    EQUAL_ATOMS,
+    LONG_TARGET,
+    FAR_TARGET,
+    PARALLEL_ATOMS,
+    MISSING_ATOM,
+    replace(MISSING_ATOM, lam=0.5),
+    replace(LONG_TARGET, lam=0.2),
+)
+WITHOUT_GRADIENT = (
+    "support",
+    "far_outside_support",
+    "free_star",
+    "unit_star",
+    "unit",
+    "recovery",
+    "incoherent",
+)
+WRITTEN = dict.fromkeys(WITHOUT_GRADIENT, OF_A_SAMPLE)
+
+# ---- bounds without one of their terms
+
+
+def _sides(row: str, label: str) -> Sides:
+    items = next(each.evidence for each in statements.ROWS if each.id == row)
+    inequalities = (item for item in items if isinstance(item, Inequality))
+    return next(item.sides for item in inequalities if item.label == label)
+
+
+def _less(row: str, label: str, change: Callable[[Instance], float]) -> Sides:
+    """Both sides of an inequality, the right one less a term."""
+    exact = _sides(row, label)
+
+    def sides(i: Instance) -> tuple[Any, Any]:
+        left, right = exact(i)
+        return left, right - change(i)
+
+    return sides
+
+
+def _eq33_without(term: int) -> Sides:
+    """The repaired (33) without one of its three terms."""
+
+    def sides(i: Instance) -> tuple[float, float]:
+        B, S, t, p = direction.group(i)
+        e = np.linalg.norm(B - S)
+        omega = direction_formulas.align(B, S)[1]
+        terms = [
+            leading_coefficient(t, p) * np.sqrt(i.d - 1) * omega * e,
+            np.full(i.d, t * p * np.linalg.norm(offset(B, S, t), 2)),
+            direction.column_norms(direction.columns(i.beta, i)),
+        ]
+        del terms[term]
+        return worst(direction.column_norms(direction.remainder(i)), sum(terms))
+
+    return sides
+
+
+def _prop2_with(bound: Callable[[Instance], float]) -> Sides:
+    """Proposition 2 with another bound."""
+    exact = _sides("T21-prop2", "corrected bound")
+    return lambda i: (exact(i)[0], i.n_active * i.b_max * bound(i))
+
+
+def _eq22_with_mu(i: Instance) -> tuple[Any, Any]:
+    """(22) with mu_B in place of d mu_B."""
+    right = _sides("T21-eq22", "corrected second inequality")(i)[1]
+    others = (i.n_active - 1) * i.b_max * (i.mu_block + i.delta)
+    return signal_bound(i.b_min, i.delta) - others, right
+
+
+def _pairs(i: Instance) -> float:
+    """tau_g p_g (gamma - 1), the weight of a cross-term of group 0."""
+    return float(i.tau[0] * direction.probability(i) * (i.n_active - 1))
+
+
+def _coherence(i: Instance) -> float:
+    return i.d * i.mu_block + i.delta
+
+
+def _r3_drift(i: Instance) -> float:
+    B, _S, _t, _p = direction.group(i)
+    beta = direction.columns(i.beta, i)
+    return float(1.2 * i.step_size * np.linalg.norm(beta - B @ (B.T @ beta)))
+
+
+def _r3_gain(i: Instance) -> float:
+    """What R3's bound loses when its rate q is 1.1 times as large."""
+    B, S, t, p = direction.group(i)
+    s = np.linalg.svd(S.T @ B, compute_uv=False)[-1]
+    kappa = 1.2 * i.step_size * leading_coefficient(t, p)
+    distance = convergence_formulas.orbit_distance(B, S)
+    q = s * (1 + s) * (2 - kappa * s) / 2
+    rates = np.sqrt(np.maximum(1 - kappa * q * np.array([1, 1.1]), 0))
+    return float((rates[0] - rates[1]) * distance)
+
+
+def _implication_without_epsilon(i: Instance) -> tuple[Any, Any]:
+    B, S, *_ = direction.group(i)
+    left, _ = _sides("T21-theorem2-implication", "one step, with the smallest epsilon")(i)
+    return left, (1 - convergence._rho(i)) * np.sum((B - S) ** 2)
+
+
+SPECTRAL = "by spectral norms, groups that almost coincide"
+SECOND = ("T21-second-term", "second term by coherence")
+CROSS = ("T21-cross-terms", "E[P_1] by coherence")
+EQ74 = ("T21-eq74", "by coherence")
+STEP = ("R3", "one retracted step")
+TERMS: dict[tuple[str, str], dict[str, Sides]] = {
+    ("T21-eq33", "corrected bound"): {
+        "without the term of omega": _eq33_without(0),
+        "without the term of 1 - tau": _eq33_without(1),
+        "without ||beta_i||": _eq33_without(2),
+    },
+    ("T21-prop2", "corrected bound"): {
+        "without delta": _prop2_with(lambda i: i.d * i.mu_block),
+        "without d mu_B": _prop2_with(lambda i: i.delta),
+        "mu_B for d mu_B": _prop2_with(lambda i: i.mu_block + i.delta),
+    },
+    ("T21-eq22", "corrected second inequality"): {"mu_B for d mu_B": _eq22_with_mu},
+    SECOND: {
+        "without the term tau_h (d mu_B + delta)": _less(
+            *SECOND, lambda i: _pairs(i) * i.tau.max() * _coherence(i)
+        ),
+    },
+    CROSS: {"one d mu_B + delta less": _less(*CROSS, lambda i: _pairs(i) * _coherence(i))},
+    EQ74: {"1 b for 4 b": _less(*EQ74, lambda i: 3 * _pairs(i) * _coherence(i))},
+    ("T21-eq74", SPECTRAL): {
+        "0.3 tau p less": _less(
+            "T21-eq74", SPECTRAL, lambda i: 0.3 * i.tau[0] * i.n_active / i.n_groups
+        )
+    },
+    STEP: {
+        "without the drift by beta": _less(*STEP, _r3_drift),
+        "the rate q times 1.1": _less(*STEP, _r3_gain),
+    },
+    ("T21-theorem2-implication", "one step, with the smallest epsilon"): {
+        "without epsilon": _implication_without_epsilon
+    },
+}
+
+# ---- what is known to go unnoticed, and why
+
+NOT_ATTAINED = {
+    ("T21-lemma1", "the constant makes it non-empty"): (0.6, "approached as n grows"),
+    ("T21-eq69-v1", "version 1, with d"): (0.95, "approached as delta goes to 0"),
+    ("R5", "the constant makes it non-empty"): (0.6, "approached as n grows"),
+    SECOND: (0.9, "its two terms are not attained together"),
+    ("T21-eq63", "squared sums"): (0.33, "3 (a^2 + b^2 + c^2) needs a = b = c"),
+    ("T21-eq64", "printed constant"): (0.43, "d for the sharp sqrt(d - 1)"),
+    CROSS: (0.75, "its terms are not attained together"),
+    EQ74: (0.45, "its terms are not attained together"),
+    ("T21-eq74", "by spectral norms"): (0.48, "its terms are not attained together"),
+    ("T21-eq74", SPECTRAL): (0.9, "attained as tau goes to 0"),
+    ("R4", "(33)'s bound lies below ||v_i||, every column"): (
+        0.15,
+        "the proof has a factor sqrt(2 d) to spare",
+    ),
+}
+SHORT = "||A*_h||_2 <= 1 + delta in any case, and other terms of the bound absorb what that adds"
+SPARE = "not needed on these families: the proof has a factor sqrt(2 d) to spare"
+UNIT = {t21.UNIT_NORM_STAR.text: SHORT}
+SELF = "both sides are computed in the measurement itself"
+NOT_NEEDED: dict[tuple[str, str], dict[str, str]] = {
+    ("T21-eq5", "norm_is_convex"): {"": SELF},
+    ("T21-eq8", "nonconvex_objective"): {"": SELF},
+    ("T21-looser-in-experiments", "entries_without_a_bound"): {"": "a ratio of the same codes"},
+    ("T21-assumption2", "support_probabilities"): {"": SELF},
+    ("T21-good-approximation", "approximation_error"): {"": "a relative error"},
+    ("T21-eq45", "decoder_part"): {"": "by central differences of the formula itself"},
+    ("T21-eq69", "overlap_condition_range"): {"": "the length of a range, not its place"},
+    ("T21-eq78", "final_rate"): {"": SELF},
+    ("T21-remark-a", "norms_from_entries"): {"": SELF},
+    ("T21-start", "start_correlation"): {"": "a correlation, the same at any scale"},
+    ("T21-simulation", "simulation"): {"": "hypotheses that fail by far"},
+    ("R4", "exclusion_of_many"): {"": "a factor of 17 to spare"},
+    ("R12", "debiasing_floor"): {"": "a ratio of two values that both move"},
+    ("R12", "debiasing_twins"): {"": "a drift that is 0"},
+    ("R17", "data_threshold_attained"): {"": "counts ranks, which no scale changes"},
+    ("R17", "data_threshold_conditional"): {"": "counts ranks, which no scale changes"},
+    ("R5", "on the support lam < ||A_g^T y||"): UNIT,
+    ("T21-eq22", "corrected second inequality"): UNIT,
+    ("T21-lemma1", "on the support lam < ||A_g^T y||"): UNIT,
+    ("T21-lemma1-v1", "on the support ||A_g^T y|| >= the right end"): {
+        t21.UNIT_COLUMNS.text: SHORT
+    },
+    SECOND: UNIT,
+    CROSS: UNIT | {t21.ORTHONORMAL.text: "A_g enters both sides to the same power"},
+    EQ74: UNIT,
+    ("T21-eq74", "by spectral norms"): UNIT,
+    ("T21-eq74", SPECTRAL): UNIT,
+    ("R4", "(33)'s bound lies below ||v_i||, every column"): dict.fromkeys(
+        (
+            t21.ORTHONORMAL.text,
+            t21.ORTHONORMAL_STAR.text,
+            t21.CLOSE.text,
+            convergence.POSITIVE_RHO.text,
+            direction.ONE_ACTIVE.text,
+            t21.IN_PRINTED_INTERVAL.text,
+        ),
+        SPARE,
+    ),
+}

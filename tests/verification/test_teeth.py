@@ -1,0 +1,140 @@
+"""verify --teeth: spoiled evidence fails or is explained, and what is too weak is reported."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from gsae_ref.claims.evidence import Identity, Inequality, Measurement
+from gsae_ref.cli import main
+from gsae_ref.papers.ledger import LEDGER
+from gsae_ref.papers.teeth import NOT_ATTAINED, NOT_NEEDED, TERMS
+from gsae_ref.verification import teeth as module
+from gsae_ref.verification.teeth import TeethReport, Tooth, label, teeth, variants
+
+REDUCED = (  # the whole ledger takes minutes
+    "T21-prop2",
+    "T21-theorem2-implication",
+    "N19-claim1i",
+    "N19-eq4",
+    "N19-projection",
+    "L23-lemma9",
+    "L23-lemma11",
+    "L23-eq6",
+)
+
+
+def item_of(row_id, name):
+    return next(item for item in LEDGER[row_id].evidence if label(item) == name)
+
+
+@pytest.mark.parametrize("row_id", REDUCED)
+def test_spoiled_evidence_is_noticed_or_explained(row_id):
+    found = list(teeth([LEDGER[row_id]], quick=True))
+    assert [tooth for tooth in found if not tooth.ok] == []
+
+
+def recorded():
+    return sorted({*NOT_ATTAINED, *NOT_NEEDED, *TERMS})
+
+
+@pytest.mark.parametrize("where", recorded(), ids=" ".join)
+def test_what_is_recorded_is_of_an_item_that_holds(where):
+    row_id, name = where
+    item = item_of(row_id, name)
+    assert getattr(item, "expect", "holds") == "holds"
+    assert getattr(item, "shows", "support") == "support"
+    known = {hypothesis.text for hypothesis in getattr(item, "hypotheses", ())}
+    known |= {""} if isinstance(item, Measurement) else set()
+    assert set(NOT_NEEDED.get(where, {})) <= known
+    assert all(reason.strip() for reason in NOT_NEEDED.get(where, {}).values())
+    if where in NOT_ATTAINED:
+        used, reason = NOT_ATTAINED[where]
+        assert 0 < used < module.USED
+        assert reason
+        assert "search" not in reason
+
+
+@pytest.mark.parametrize("row_id", sorted({row_id for row_id, _ in NOT_NEEDED})[::4])
+def test_what_is_not_needed_fails_on_some_instance(row_id):
+    """The reason is of instances that exist: some miss this hypothesis and meet the others."""
+    for name in {name for each, name in NOT_NEEDED if each == row_id}:
+        item = item_of(row_id, name)
+        for text in NOT_NEEDED[row_id, name]:
+            if text and "beside it" not in NOT_NEEDED[row_id, name][text]:
+                hypothesis = next(h for h in item.hypotheses if h.text == text)
+                assert next(module.outside(item, hypothesis), None) is not None, (name, text)
+
+
+def test_every_tooth_of_an_item_is_listed():
+    texts = [v.text for v in variants(LEDGER["T21-prop2"], LEDGER["T21-prop2"].evidence[2])]
+    assert texts[0] == "bound x 0.98"
+    assert [text for text in texts if text.startswith("without “")] == [
+        f"without “{h.text}”" for h in LEDGER["T21-prop2"].evidence[2].hypotheses
+    ]
+    assert texts[-3:] == ["without delta", "without d mu_B", "mu_B for d mu_B"]
+
+
+def test_evidence_against_the_printed_form_is_not_spoiled():
+    row = LEDGER["T21-prop2"]
+    assert [v for item in row.evidence[:2] for v in variants(row, item)] == []
+
+
+def weak(kind):
+    """A statement that anything would confirm."""
+    if kind is Inequality:
+        sides = lambda i: (1.0, 5.0)
+    else:
+        sides = lambda i: (0.0, 0.0)
+    item = kind("weak", "support", sides)
+    return replace(LEDGER["T21-eq22"], evidence=(item,), truth="holds", repaired="")
+
+
+@pytest.mark.parametrize("kind", [Inequality, Identity])
+def test_weak_evidence_is_reported(kind):
+    (tooth,) = teeth([weak(kind)], quick=True)
+    assert not tooth.noticed
+    assert not tooth.ok
+
+
+def test_a_hypothesis_that_is_not_used_is_reported():
+    exact = item_of("T21-eq62", "triangle inequality")
+    idle = item_of("T21-prop2", "corrected bound").hypotheses[-2]
+    row = replace(
+        LEDGER["T21-eq62"], evidence=(replace(exact, hypotheses=(*exact.hypotheses, idle)),)
+    )
+    found = {tooth.spoiled: tooth.ok for tooth in teeth([row], quick=True)}
+    assert found[f"without “{idle.text}”"] is False
+
+
+def test_shared_evidence_is_spoiled_once():
+    rows = [LEDGER["L23-eq6"], LEDGER["L23-eq6"]]
+    assert len(list(teeth(rows, quick=True))) == len(list(teeth(rows[:1], quick=True)))
+
+
+def test_the_report_counts_what_is_noticed_and_explained():
+    found = (
+        Tooth("X", "e", "s", True),
+        Tooth("X", "e", "s", False, "r"),
+        Tooth("X", "e", "s", False),
+    )
+    report = TeethReport(found)
+    assert not report.ok
+    assert TeethReport(found[:2]).ok
+    assert report.summary().startswith("3 spoiled items of evidence: 1 noticed, 1 not noticed")
+    assert report.to_dict()["teeth"][1]["reason"] == "r"
+
+
+def test_the_command_prints_and_writes_them(tmp_path, capsys):
+    path = tmp_path / "teeth.json"
+    assert main(["verify", "--teeth", "L23-lemma9", "--quick", "--json", str(path)]) == 0
+    printed = capsys.readouterr().out
+    assert "L23-lemma9                   noticed     u^2(t+1) <= u*^2 + B: bound x 0.98" in printed
+    assert "100.0 % noticed or explained" in printed
+    assert json.loads(path.read_text())["ok"] is True
+
+
+def test_the_command_fails_when_something_is_unnoticed(monkeypatch, capsys):
+    monkeypatch.setitem(LEDGER, "T21-eq22", weak(Inequality))
+    assert main(["verify", "--teeth", "T21-eq22", "--quick"]) == 1
+    assert "UNNOTICED" in capsys.readouterr().out
