@@ -117,6 +117,9 @@ def _bound_mutants(claim: Claim) -> Iterator[Mutant]:
     sentence = Sentence(str(claim.conclusion))
     for text, right in _spoilt(sentence.right, claim):
         yield Mutant(text, claim.but(conclusion=_joined(sentence, right)))
+    for text, left in _spoilt(sentence.left, claim, numbers_only=True):
+        changed = f"{left} {sentence.relation} {sentence.right}{sentence.tail}"
+        yield Mutant(text, claim.but(conclusion=changed))
 
 
 def _let_mutants(claim: Claim) -> Iterator[Mutant]:
@@ -149,14 +152,29 @@ def _is_stronger(spoilt: Claim, claim: Claim) -> bool:
 Edit = tuple[str, Callable[[Any], ast.expr]]
 
 
-def _spoilt(text: str, claim: Claim) -> Iterator[tuple[str, str]]:
-    """(how, new text) for every edit of an expression."""
+def _spoilt(text: str, claim: Claim, numbers_only: bool = False) -> Iterator[tuple[str, str]]:
+    """(how, new text) for every edit of an expression; or of what is no part of a matrix in it."""
     tree = parsed(text)
+    numbers = set(_numbers(tree))
     for k, node in enumerate(ast.walk(tree)):
+        if numbers_only and node not in numbers:
+            continue
         for how, make in _edits(node, set(claim.all_sizes[0])):
             new = copy.deepcopy(tree)
             target = list(ast.walk(new))[k]
             yield how, ast.unparse(_Replace(target, make(target)).visit(new))
+
+
+OF_NUMBERS = {"sqrt", "log", "abs", "largest", "least", "prod"}
+
+
+def _numbers(tree: ast.AST) -> Iterator[ast.AST]:
+    """The nodes that are not inside of a norm, an inner product, or an index."""
+    yield tree
+    is_other = isinstance(tree, ast.Call) and ast.unparse(tree.func) not in OF_NUMBERS
+    if not is_other and not isinstance(tree, ast.Subscript):
+        for child in ast.iter_child_nodes(tree):
+            yield from _numbers(child)
 
 
 class _Replace(ast.NodeTransformer):
@@ -177,6 +195,8 @@ def _edits(node: ast.AST, sizes: set[str]) -> Iterator[Edit]:
     if isinstance(node.op, ast.Add):
         yield f"without {ast.unparse(node.right)} in {whole}", lambda m: m.left
         yield f"without {ast.unparse(node.left)} in {whole}", lambda m: m.right
+    if isinstance(node.op, ast.Sub):
+        yield f"without {ast.unparse(node.right)} in {whole}", lambda m: m.left
     if isinstance(node.op, ast.Mult):
         yield from _factor_edits(node, whole, sizes)
 

@@ -45,6 +45,20 @@ def test_a_hypothesis_that_one_size_hides_is_noticed_at_another():
     assert gs.stress(claim, budget=6000).refuted
 
 
+def test_a_bound_from_below_is_spoilt_too():
+    whole = "B_min * (1 - delta) - (gamma - 1) * B_max * (d * mu + delta)"
+    claim = TRUE.but(conclusion=f"{whole} <= norm(A[0].T @ y)")
+    texts = [mutant.text for mutant in mutants(claim)]
+    assert "without delta in 1 - delta" in texts
+    assert "without the factor d in d * mu" in texts
+    assert f"without (gamma - 1) * B_max * (d * mu + delta) in {whole}" in texts
+
+
+def test_matrices_are_not_spoilt():
+    texts = [mutant.text for mutant in mutants(TRUE.but(conclusion="norm(A[0] - S[0]) <= delta"))]
+    assert not any("S[0]" in text for text in texts)
+
+
 def test_the_first_tooth_is_just_below_what_was_found(teeth):
     first = next(iter(teeth.values()))
     assert first.text.startswith("bound x 0.99") and first.noticed
