@@ -45,7 +45,7 @@ PUBLIC = {
         "(n_components=20, lam=0.1, activation='soft', *, fit_bias=True, n_epochs=50, "
         "batch_size=128, optimizer='adam', step_size=0.001, constraint='columns', "
         "tangent=True, init='samples', random_state=None, verbose=False, engine='auto', "
-        "n_active=None, debias=False)"
+        "n_active=None, debias=False, tol=0.0)"
     ),
     "SparseDictionaryReport": ("(sizes, measures, permutation, hypotheses, ranges, verdicts)"),
     "SparseSample": "(Y, X, support)",

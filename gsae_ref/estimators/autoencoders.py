@@ -70,6 +70,9 @@ class GroupSparseAutoencoder(Autoencoder):
     debias : bool
         Whether :meth:`transform` and :meth:`score` replace codes by the least-squares ones on the
         supports that the encoder finds: the threshold shrinks them.
+    tol : float
+        Training ends when the mean cost of an epoch has not fallen by this share in three epochs; 0
+        runs all epochs.
 
     Attributes
     ----------
@@ -141,6 +144,7 @@ class GroupSparseAutoencoder(Autoencoder):
         engine: str = "auto",
         n_active: float | None = None,
         debias: bool = False,
+        tol: float = 0.0,
     ) -> None:
         self.n_groups = n_groups
         self.group_size = group_size
@@ -164,6 +168,7 @@ class GroupSparseAutoencoder(Autoencoder):
         self.engine = engine
         self.n_active = n_active
         self.debias = debias
+        self.tol = tol
 
     def _sizes(self) -> tuple[int, int]:
         return checks.count("n_groups", self.n_groups), checks.group_size(self.group_size)
@@ -252,7 +257,7 @@ class SparseAutoencoder(Autoencoder):
         As in :class:`GroupSparseAutoencoder`, for groups of one atom.
     engine : {"auto", "reference", "numba"}
         As in :func:`gsae_ref.sparse_loss_and_grad`.
-    n_active, debias
+    n_active, debias, tol
         As in :class:`GroupSparseAutoencoder`, of atoms.
 
     Attributes
@@ -304,6 +309,7 @@ class SparseAutoencoder(Autoencoder):
         engine: str = "auto",
         n_active: float | None = None,
         debias: bool = False,
+        tol: float = 0.0,
     ) -> None:
         self.n_components = n_components
         self.lam = lam
@@ -321,6 +327,7 @@ class SparseAutoencoder(Autoencoder):
         self.engine = engine
         self.n_active = n_active
         self.debias = debias
+        self.tol = tol
 
     def _sizes(self) -> tuple[int, int]:
         return checks.count("n_components", self.n_components), 1

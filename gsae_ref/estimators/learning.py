@@ -29,6 +29,7 @@ from ..training.outcomes import Outcome, StepWatch
 from ..training.starts import starting_dictionary
 from ..training.thresholds import spread_rows
 
+PATIENCE = 3  # epochs without progress that end a run
 DTYPES = [np.float64, np.float32]
 
 
@@ -130,12 +131,17 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
         learn = self._objective(network)
         outcome = Outcome(network.group_size)
+        counted = -1
         last = checks.count("n_epochs", self.n_epochs) - 1
+        any_may_be_last = self.tol > 0
 
         def learn_and_count(
             parameters: dict[str, Array], samples: Array, epoch: int
         ) -> tuple[float, dict[str, Array]]:
-            if epoch == last:
+            nonlocal outcome, counted
+            if epoch == last or any_may_be_last:
+                outcome = outcome if epoch == counted else Outcome(network.group_size)
+                counted = epoch
                 outcome.add(samples, network.encode(parameters, samples), parameters["A"])
             return learn(parameters, samples, epoch)
 
@@ -467,6 +473,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             step_size=self.step_size,
             constrain=self._constrain(),
             measure=measure,
+            report=self._watcher(),
             progress=bool(self.verbose),
         )
         self.loss_curve_ = run.history.get("loss", [])
@@ -474,6 +481,19 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self._finish(network, run.state)
         if run.status == 2:
             raise KeyboardInterrupt
+
+    def _watcher(self) -> Callable[..., Any]:
+        """What ends a run without progress, called after every epoch."""
+        tol = checks.threshold(self.tol, "tol")
+
+        def report(state: State, history: dict[str, list[float]]) -> None:
+            costs = history["loss"]
+            if tol and len(costs) > PATIENCE:
+                before = min(costs[:-PATIENCE])
+                if min(costs[-PATIENCE:]) > (1 - tol) * before:
+                    raise StopIteration
+
+        return report
 
     def _finish(self, network: Any, state: State) -> Autoencoder:
         """Set the learned attributes."""

@@ -130,6 +130,18 @@ def test_fit_predict_gives_the_labels_of_predict():
     np.testing.assert_array_equal(labels, model.labels_)
 
 
+def test_training_ends_where_the_cost_no_longer_falls():
+    Y = digits(256)
+    model = gs.GroupSparseAutoencoder(10, 4, 5.0, n_epochs=400, tol=0.01, random_state=0).fit(Y)
+    costs = model.loss_curve_
+    assert 3 < model.n_iter_ < 400
+    by_blocks = clone(model).fit_blocks([Y])
+    assert by_blocks.n_iter_ < 400
+    assert by_blocks.active_groups_ > 0
+    assert min(costs[-3:]) > 0.99 * min(costs[:-3])
+    assert all(min(costs[k - 3 : k]) <= 0.99 * min(costs[: k - 3]) for k in range(4, len(costs)))
+
+
 @pytest.mark.parametrize("options", [{}, {"n_unfold": 3, "unfold_step": 0.1, "l1": 0.2}])
 def test_a_saved_model_is_what_the_shell_encodes_with_and_comes_back(run, tmp_path, options):
     Y = digits(100).astype(np.float32)
