@@ -12,11 +12,11 @@ SCRIPT = max(re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL), key=len)
 OUTPUT = re.findall(r"```text\n(.*?)```", PAGE, re.DOTALL)[0]
 REDUCED = {
     "N_PATCHES, N_EPOCHS, SIDE, SIGMA = 4000, 20, 120, 0.1": (
-        "N_PATCHES, N_EPOCHS, SIDE, SIGMA = 300, 1, 32, 0.1"
+        "N_PATCHES, N_EPOCHS, SIDE, SIGMA = 160, 1, 20, 0.1"
     ),
     "max_iter=20": "max_iter=1",
     "for count in (4, 12)": "for count in (12,)",
-    "[:, 320:], 2000)": "[:, 320:], 300)",
+    "[:, 320:], 2000)": "[:, 320:], 150)",
 }
 
 
