@@ -30,7 +30,7 @@ PUBLIC = {
         "accelerated=True, nonnegative=False, l1=0.0, n_epochs=50, batch_size=128, "
         "optimizer='adam', step_size=0.001, gradient='exact', constraint='columns', "
         "tangent=True, weight_decay=0.0, init='samples', random_state=None, verbose=False, "
-        "engine='auto', n_active=None, debias=False)"
+        "engine='auto', n_active=None, debias=False, tol=0.0)"
     ),
     "GroupSparseSample": "(Y, X, support)",
     "GroupedRegression": "(X, y, w_star, groups, noise)",
