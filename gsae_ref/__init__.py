@@ -51,6 +51,7 @@ from .papers.ledger import LEDGER
 from .papers.t21.identifiability.formulas import weight_decay_threshold
 from .papers.t21.model.formulas import block_coherence, coherence
 from .papers.t21.samples.formulas_certificate import SamplesCertificate
+from .papers.t21.several.formulas_basin import RunCertificate, certify_run
 from .papers.t21.support.formulas import SupportInterval, support_interval
 from .papers.t21.threshold.formulas import DataThreshold, data_threshold, debiasing_threshold
 from .sampling import (
@@ -112,6 +113,7 @@ __all__ = [
     "VerificationReport",
     "__version__",
     "block_coherence",
+    "certify_run",
     "certify_samples",
     "check_design",
     "check_dictionary",

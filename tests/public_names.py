@@ -37,6 +37,7 @@ PUBLIC = {
     "Images": "(train_images, train_labels, test_images, test_labels)",
     "LEDGER": "dict",
     "Nearness": "(delta, xi, permutation, signs)",
+    "RunCertificate": "(certified, reason, angles, sines, floor, margin, step_size, lam)",
     "SamplesCertificate": (
         "(certified, reasons, n_samples, spans, theorems, targets, tangents, rates, late_rates, "
         "guaranteed, measured, n_steps)"
@@ -53,6 +54,7 @@ PUBLIC = {
     "SupportLaw": "(supports, probabilities)",
     "VerificationReport": "(rows, settings)",
     "block_coherence": "(A, group_size)",
+    "certify_run": ("(A, A_star, lam, group_size, n_active, norms, step_size=None, n_steps=100)"),
     "certify_samples": "(A, Y, lam, group_size, step_size, n_steps=100)",
     "check_design": (
         "(X, y, groups, n_active=None, *, w_star=None, epsilon=None, gamma=None, alpha=None, "

@@ -82,6 +82,22 @@ def samples_of_groups(rng):
     }
 
 
+def population_run(rng):
+    d, g = map(int, rng.integers(1, 4, size=2))
+    A_star = orthonormal(rng, d * g, 1, d * g)
+    A = A_star @ np.kron(np.eye(g), orthonormal(rng, d, 1, d))
+    return {
+        "A": A,
+        "A_star": A_star,
+        "lam": float(rng.choice([0.0, 0.5, 1.0])),
+        "group_size": d,
+        "n_active": int(rng.integers(1, g + 1)),
+        "norms": rng.uniform(1, 1.5, 3),
+        "step_size": None,
+        "n_steps": 3,
+    }
+
+
 def without(arguments, *names):
     return {name: value for name, value in arguments.items() if name not in names}
 
@@ -234,6 +250,7 @@ ROWS = {
         },
         work=("n_draws", "n_clusters"),
     ),
+    "certify_run": Row(gs.certify_run, population_run, work=("n_steps",), nan=True),
     "certify_samples": Row(gs.certify_samples, samples_of_groups, work=("n_steps",), nan=True),
     "code_moments": Row(gs.code_moments, lambda rng: {"model": "general", "bounds": (0.5, 2.0)}),
     "coherence": Row(gs.coherence, lambda rng: {"A": pair(rng)[0]["A"]}),

@@ -17,6 +17,7 @@ from ...claims.family import Family
 from .identifiability import families as identifiability
 from .instance import Instance
 from .samples import families as samples
+from .several import families as several
 from .support.formulas import recovery_interval
 from .threshold import families as threshold
 
@@ -307,7 +308,7 @@ FAMILIES = {
     "exclusion": Family(_exclusion, _ONE),
 }
 MODEL = frozenset(FAMILIES)  # those whose instances are T21's model
-FAMILIES |= threshold.FAMILIES | samples.FAMILIES
+FAMILIES |= threshold.FAMILIES | samples.FAMILIES | several.FAMILIES
 # R16 is evaluated for a dictionary, not for every code of a user.
 FAMILIES |= {
     "window": Family(_support, _MIXED),

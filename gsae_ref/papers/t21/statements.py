@@ -7,6 +7,7 @@ from .gradients import statements as gradients
 from .identifiability import statements as identifiability
 from .model import statements as model
 from .samples import statements as samples
+from .several import statements as several
 from .support import statements as support
 from .threshold import statements as threshold
 from .window import statements as window
@@ -20,6 +21,7 @@ ROWS = (
     *convergence.ROWS,
     *threshold.ROWS,
     *samples.ROWS,
+    *several.ROWS,
     *identifiability.ROWS,
     *experimental_validation.ROWS,
 )

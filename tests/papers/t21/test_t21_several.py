@@ -1,0 +1,284 @@
+"""R11: several active groups, an explicit basin; R10: the linearisation."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import gsae_ref as gs
+from gsae_ref.claims.evidence import Identity
+from gsae_ref.claims.search import identity, inequality
+from gsae_ref.papers.families import FAMILIES
+from gsae_ref.papers.ledger import LEDGER
+from gsae_ref.papers.t21.several import formulas, formulas_basin, instance, measurements
+
+
+def evidence(row, label):
+    return next(e for e in LEDGER[row].evidence if getattr(e, "label", "") == label)
+
+
+LARGEST = evidence("R11", "max_g ||tan Theta_g+||_F <= its bound")
+TOTAL = evidence("R11", "the same for all groups together")
+
+
+def instances(item, count, seed=5, hypotheses=None):
+    rng = np.random.default_rng(seed)
+    family = FAMILIES[item.family]
+    wanted = item.hypotheses if hypotheses is None else hypotheses
+    for k in range(count):
+        shape = family.shapes[k % len(family.shapes)]
+        i = family.build(shape, family.draw(shape, rng))
+        if all(h.holds(i) for h in wanted):
+            yield i
+
+
+def outcome(item):
+    search = identity if isinstance(item, Identity) else inequality
+    return search(item, FAMILIES[item.family], np.random.default_rng(0), quick=True)
+
+
+# ---- R11 by other means
+
+
+def network_step(i):
+    """A step by the network's own gradient, all samples repeated by their weights."""
+    gradient = sum(
+        w * gs.loss_and_grad(i.A, y, i.lam, i.group_size)[1]
+        for w, y in zip(i.weights, i.Y, strict=True)
+    )
+    A = i.A - i.step_size * gradient
+    d = i.group_size
+    return np.hstack([np.linalg.qr(A[:, k : k + d])[0] for k in range(0, A.shape[1], d)])
+
+
+def test_r11_holds_for_steps_of_the_network():
+    used = 0
+    for i in instances(LARGEST, 24):
+        tangents = np.tan(gs.principal_angles(network_step(i), i.A_star, i.group_size))
+        sizes = np.linalg.norm(tangents, axis=1)
+        np.testing.assert_allclose(sizes, i.tangent_norms(i.after), rtol=1e-8, atol=1e-12)
+        largest, total = i.bounds
+        assert sizes.max() <= largest * (1 + 1e-9)
+        assert np.linalg.norm(sizes) <= total * (1 + 1e-9)
+        used += 1
+    assert used > 15
+
+
+def test_r11_is_not_vacuous_from_the_basin_every_bound_goes_to_zero():
+    s = orthonormal(25, 2)
+    r_lo = s.support_ends(0.05)[1]
+    largest, total = formulas.step_bounds(s, 1.0, 2.0, r_lo, 0.05, 0.25)
+    assert largest < 0.25
+    assert total < 0.25
+    assert formulas_basin.iterate(s, 1.0, 2.0, 0.15, 0.75, 0).floor == 0
+
+
+def test_a_code_law_that_r11_admits_has_dependent_codes():
+    i = next(instances(LARGEST, 5))
+    assert i.dependence == 1.0
+
+
+# ---- hypotheses dropped
+
+
+def pair(mean=0.0, lam=0.4, step=0.05, **fields):
+    """Two orthogonal lines out of four that are always active: signs are biased by ``mean``."""
+    codes = np.array([[1.0, 1], [1, -1], [-1, 1], [-1, -1]])
+    weights = np.array([(1 + mean * s) * (1 + mean * t) / 4 for s, t in codes])
+    one = np.ones((1, 2), dtype=bool), np.ones(1), np.ones((1, 2)), 0.0
+    i = instance.Population(np.eye(3)[:, :2], np.eye(3)[:, :2], codes, weights, *one, lam, step, 1)
+    return replace(i, **fields)
+
+
+def anisotropic():
+    """Planes whose codes occur along one axis three times as often as along the other."""
+    i = next(instances(evidence("R11", "the largest, near A*"), 40, seed=2, hypotheses=()))
+    return replace(i, weights=i.weights * (1 + 0.5 * np.sign(i.codes[:, 0])))
+
+
+OUTSIDE = {
+    instance.FRAMES: pair(A=1.2 * np.eye(3)[:, :2]),
+    instance.SIGN_SYMMETRIC: pair(mean=0.5),
+    instance.ISOTROPIC: pair(codes=pair().codes * [1.0, 1.3]),
+    instance.EXACT_SUPPORTS: pair(lam=1.2),
+    instance.STEP_IN_RANGE: pair(step=1.7),
+    instance.UNIFORM: pair(chances=np.array([0.7, 0.3]), supports=np.array([[1, 1], [1, 0]]) > 0),
+}
+
+
+@pytest.mark.parametrize("dropped", OUTSIDE, ids=lambda h: h.text[:30])
+def test_the_checker_refuses_what_is_outside(dropped):
+    assert dropped.holds(pair())
+    assert not dropped.holds(OUTSIDE[dropped])
+
+
+def test_without_symmetric_signs_the_truth_is_no_fixed_point():
+    i = OUTSIDE[instance.SIGN_SYMMETRIC]
+    assert i.tangent_norms(i.after).max() > 1e-3
+    inside = pair()
+    assert inside.tangent_norms(inside.after).max() < 1e-15
+
+
+def test_with_wrong_supports_the_bound_fails():
+    overlap = np.array([[1.0, 0.6], [0, 0.8]])
+    i = pair(
+        A=overlap,
+        A_star=overlap,
+        supports=np.eye(2) > 0,
+        chances=np.full(2, 0.5),
+        codes=np.array([[1.0, 0], [-1, 0], [0, 1], [0, -1]]),
+        lam=0.05,
+        step=0.5,
+    )
+    assert next(h for h in LARGEST.hypotheses if not h.holds(i)) is instance.EXACT_SUPPORTS
+    assert i.tangent_norms(i.after).max() > i.bounds[0]
+
+
+# ---- teeth
+
+
+@pytest.mark.parametrize(("item", "k"), [(LARGEST, 0), (TOTAL, 1)])
+def test_the_evidence_notices_a_smaller_bound(monkeypatch, item, k):
+    right = formulas.step_bounds
+    assert all(left <= bound for left, bound in map(item.sides, instances(item, 60)))
+    monkeypatch.setattr(formulas, "step_bounds", lambda *a: tuple(0.93 * b for b in right(*a)))
+    assert any(left > bound for left, bound in map(item.sides, instances(item, 60)))
+
+
+def test_the_evidence_notices_that_the_interaction_is_dropped(monkeypatch):
+    right = formulas.step_bounds
+
+    def without(s, *a):
+        return right(replace(s, n_active=1, nu=0.0, total=0.0), *a)
+
+    monkeypatch.setattr(formulas, "step_bounds", without)
+    found = [LARGEST.sides(i) for i in instances(LARGEST, 100)]
+    assert any(left > 1.01 * bound for left, bound in found)
+
+
+# ---- the run
+
+
+def orthonormal(n_groups, n_active, d=2):
+    return measurements._orthonormal(n_groups, n_active, d)
+
+
+@pytest.mark.parametrize(
+    ("n_active", "n_groups", "lam", "known"),
+    [(2, 25, 2.0, 0.1535), (2, 100, 2.0, 0.2195), (3, 500, 1.8, 0.150), (5, 500, 1.5, 0.070)],
+)
+def test_the_basin_is_that_of_a_hostile_referee_or_slightly_larger(n_active, n_groups, lam, known):
+    found = formulas_basin.basin(orthonormal(n_groups, n_active), 1.0, lam)
+    assert known - 1e-3 <= found <= 1.06 * known
+
+
+def test_the_rule_that_tests_the_condition_at_the_start_only_is_wrong():
+    """From .2 the condition holds at the start; the bound leaves it a step later."""
+    s = orthonormal(25, 2)
+    assert s.support_margin(2.0, 0.2) > 0
+    found = formulas_basin.iterate(s, 1.0, 2.0, 0.2, 1.0, 0)
+    assert found.failure.startswith("after 1 steps")
+    inside = formulas_basin.iterate(s, 1.0, 2.0, 0.152, 0.76, 0)
+    assert inside.failure == ""
+    assert inside.deltas.max() > 1.5 * inside.deltas[0]  # it rises before it falls
+
+
+def test_a_basin_exists_when_the_small_angle_rate_contracts():
+    for n_active, n_groups in ((2, 12), (3, 30), (4, 56)):
+        a = 1.0
+        rate = a * 2 * n_active * (n_active - 1) + a * (n_active - 1)
+        small = (1 + a) * (2 * n_active + 1) * (n_active - 1) < n_groups - 1
+        found = formulas_basin.basin(orthonormal(n_groups, n_active), a, 1.0)
+        assert rate > 0
+        assert (found > 0) >= small
+
+
+def start(n_groups=20, sine=0.1, overlap=0.0, seed=0):
+    rng = np.random.default_rng(seed)
+    n = 2 * n_groups
+    A_star = np.eye(n) + overlap * rng.normal(size=(n, n))
+    A_star = np.hstack([np.linalg.qr(A_star[:, k : k + 2])[0] for k in range(0, n, 2)])
+    return measurements._start(rng, A_star, 2, sine), A_star
+
+
+LAW = {"group_size": 2, "n_active": 2, "norms": [4.0, 5.0]}
+
+
+def test_a_certified_run_keeps_its_supports_and_its_bound():
+    A, A_star = start(24, overlap=0.001)
+    found = gs.certify_run(A, A_star, lam=2.0, **LAW, n_steps=8)
+    assert found.certified
+    assert 0 < found.floor < 0.3
+    assert found.margin > 0
+    Y = measurements._samples(A_star, 2, 2, np.array([4.0, 5.0]))
+    true = (np.abs(Y @ np.linalg.pinv(A_star).T) > 1e-6).reshape(len(Y), -1, 2).any(axis=2)
+    for bound, angle in zip(found.sines, found.angles, strict=True):
+        assert gs.principal_angles(A, A_star, 2).max() <= angle
+        assert formulas_basin.start_sines(A, A_star, 2).max() <= bound * (1 + 1e-12)
+        codes = gs.encode(A, Y, 2.0, 2).reshape(len(Y), -1, 2)
+        np.testing.assert_array_equal((codes != 0).any(axis=2), true)
+        A = measurements._step(A, Y, 2.0, 2, found.step_size)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"lam": 0.01}, "leaves no room for lam"),
+        ({"lam": 4.2}, "at angle 0 it asks"),
+        ({"step_size": 10.0}, "times the largest one of R11"),
+        ({"n_active": 9}, "even A = A* is not certified|leaves no room|denominator"),
+    ],
+)
+def test_a_start_outside_is_reported_with_its_reason(change, reason):
+    A, A_star = start()
+    found = gs.certify_run(**({"A": A, "A_star": A_star, "lam": 2.0, **LAW} | change))
+    assert not found.certified
+    assert any(words in found.reason for words in reason.split("|"))
+    assert np.isnan(found.angles).all()
+    assert str(found).startswith("Nothing is certified")
+
+
+def test_overcomplete_groups_in_the_proportion_of_the_paper_are_void_and_said_to_be():
+    star = np.linalg.qr(np.random.default_rng(0).normal(size=(100, 190, 2)))[0]
+    A = np.hstack(list(star))
+    found = gs.certify_run(A, A, lam=2.2, group_size=2, n_active=3, norms=[4, 5])
+    assert not found.certified
+    assert "at angle 0 it asks" in found.reason or "even A = A*" in found.reason
+
+
+def test_units_of_the_codes_do_not_matter():
+    A, A_star = start()
+    one = gs.certify_run(A, A_star, lam=2.0, **LAW)
+    for c in (2.0**-300, 2.0**300):
+        law = LAW | {"norms": [4 * c, 5 * c]}
+        other = gs.certify_run(A, A_star, lam=2.0 * c, **law)
+        np.testing.assert_array_equal(one.angles, other.angles)
+
+
+def test_one_active_group_has_no_floor_whatever_the_overlap():
+    star = np.linalg.qr(np.random.default_rng(0).normal(size=(10, 40, 2)))[0]
+    A_star = np.hstack(list(star))
+    A = gs.perturb_dictionary(A_star, delta=0.02, group_size=2, direction="tangent", rng=0)
+    found = gs.certify_run(A, A_star, lam=3.0, group_size=2, n_active=1, norms=[4, 5])
+    assert found.certified
+    assert found.floor == 0
+
+
+@pytest.mark.parametrize("name", ["basin_rises", "basin_sizes"])
+def test_the_measurements_confirm(name):
+    assert getattr(measurements, name)(np.random.default_rng(1), True).ok
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"A": 2 * np.eye(4)}, "columns of group 0 are not orthonormal"),
+        ({"norms": [0.0]}, "norms has the entry 0.0"),
+        ({"n_active": 3}, "n_active = 3, but there are only 2 groups"),
+        ({"step_size": -1.0}, "step_size = -1.0; it must be > 0"),
+        ({"A_star": np.eye(4)[:, :2]}, "A_star"),
+    ],
+)
+def test_bad_input_is_refused_at_the_door(changes, words):
+    with pytest.raises(ValueError, match=words):
+        gs.certify_run(**({"A": np.eye(4), "A_star": np.eye(4), "lam": 1.0, **LAW} | changes))
