@@ -38,6 +38,7 @@ PUBLIC = {
     "LEDGER": "dict",
     "Nearness": "(delta, xi, permutation, signs)",
     "RunCertificate": "(certified, reason, angles, sines, floor, margin, step_size, lam)",
+    "RunPrediction": "(rate, floor, bias, spread, step_limit, factors, lam, step_size)",
     "SamplesCertificate": (
         "(certified, reasons, n_samples, spans, theorems, targets, tangents, rates, late_rates, "
         "guaranteed, measured, n_steps)"
@@ -120,6 +121,7 @@ PUBLIC = {
     "perturb_dictionary": (
         "(A_star, correlation=None, delta=None, group_size=1, direction='generic', rng=None)"
     ),
+    "predict_run": ("(A_star, lam, group_size, n_active, norms, step_size, n_samples=None)"),
     "principal_angles": "(A, B, group_size)",
     "sample": (
         "(A_star, n_samples, n_active, group_size, norm_range=(4, 5), snr_db=None, rng=None, "

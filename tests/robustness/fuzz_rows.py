@@ -398,6 +398,11 @@ ROWS = {
             "rng": 0,
         },
     ),
+    "predict_run": Row(
+        gs.predict_run,
+        lambda rng: without(population_run(rng), "A", "n_steps") | {"lam": 0.5, "step_size": 0.5},
+        nan=True,
+    ),
     "principal_angles": Row(gs.principal_angles, lambda rng: dictionaries(rng, "A", "B")),
     "sample": Row(
         gs.sample,

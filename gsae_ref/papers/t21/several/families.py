@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from .... import groups
 from ....arrays import Array, BoolArray
 from ....claims.family import Family
-from .instance import Population
+from .instance import Moved, Population
 
 
 class Shape(NamedTuple):
@@ -142,8 +142,77 @@ def _very_near(shape: Shape, theta: Array) -> Population:
     return _population(0.01, 0.1, shape, theta)
 
 
+class MovedShape(NamedTuple):
+    """Sizes of a population near an orthonormal A*; supports of 1 to n_active groups."""
+
+    n_features: int
+    n_groups: int
+    group_size: int
+    n_active: int
+
+    @property
+    def n_atoms(self) -> int:
+        """Number of columns of A."""
+        return self.n_groups * self.group_size
+
+    @property
+    def supports(self) -> BoolArray:
+        """All supports of 1 to n_active groups."""
+        masks = np.array(list(product((False, True), repeat=self.n_groups)))
+        sizes = masks.sum(axis=1)
+        return masks[(sizes > 0) & (sizes <= self.n_active)]
+
+    @property
+    def n_scalars(self) -> int:
+        """Numbers in [0, 1]: lam, step, norms of every group, a weight for every support."""
+        return 2 + 2 * self.n_groups + len(self.supports)
+
+    @property
+    def n_parameters(self) -> int:
+        """Length of the parameter vector: two directions, bases, the scalars."""
+        bases = self.n_groups * self.group_size**2
+        return 2 * self.n_features * self.n_atoms + bases + self.n_scalars
+
+
+@cache
+def _independent(shape: MovedShape) -> Pattern:
+    return independent_codes(shape.supports, shape.group_size, 2)
+
+
+def _moved(one_law: bool, coherent: bool, shape: MovedShape, theta: Array) -> Moved:
+    """Any support law, a law of norms in [1, 3/2] for every group or one for all."""
+    n, n_groups, d, _ = shape
+    m = shape.n_atoms
+    K, V, Q, u = np.split(theta, np.cumsum([n * m, n * m, n_groups * d * d]))
+    u = np.sin(u) ** 2
+    table = 1 + 0.5 * u[2 : 2 + 2 * n_groups].reshape(2, n_groups)
+    if one_law:
+        table = np.repeat(table[:, :1], n_groups, axis=1)
+    chances = 0.01 + u[2 + 2 * n_groups :]
+    chances = chances / chances.sum()
+    pattern = _independent(shape)
+    codes = pattern.codes(np.linalg.qr(Q.reshape(n_groups, d, d))[0], table)
+    law = codes, weights_of(pattern.rows, chances), shape.supports, chances, table
+    truth = np.eye(n)[:, :m]
+    lam = 0.02 + 0.9 * u[0]
+    at = Population(truth, truth, *law, 0.0, float(lam), float(0.05 + 4 * u[1]), d)
+    K = K.reshape(n, m) if coherent else np.zeros((n, m))
+    return Moved(at, K, V.reshape(n, m))
+
+
+def _any_laws(shape: MovedShape, theta: Array) -> Moved:
+    return _moved(False, True, shape, theta)
+
+
+def _one_law(shape: MovedShape, theta: Array) -> Moved:
+    return _moved(True, False, shape, theta)
+
+
+_MOVED = tuple(MovedShape(*s) for s in ((4, 3, 1, 2), (3, 3, 1, 3), (5, 2, 2, 2)))
 _SHAPES = tuple(Shape(*s) for s in ((3, 3, 1, 2), (4, 4, 1, 3), (5, 2, 2, 2), (7, 3, 2, 2)))
 FAMILIES = {
     "populations": Family(_near_orthonormal, _SHAPES),
     "close_populations": Family(_very_near, _SHAPES),
+    "moved_populations": Family(_any_laws, _MOVED),
+    "moved_orthonormal": Family(_one_law, _MOVED),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -11,7 +11,7 @@ from .... import groups
 from ....arrays import Array, BoolArray
 from ....claims.hypothesis import Hypothesis
 from ..samples.formulas import tangent_matrix
-from . import formulas
+from . import formulas, formulas_linear
 
 
 @dataclass(frozen=True)
@@ -132,6 +132,85 @@ class Population:
         return formulas.step_bounds(s, a, self.lam, r_lo, float(self.sines.max()), D)
 
 
+@dataclass(frozen=True)
+class Moved:
+    """A population at an orthonormal A*, and directions in which A* and A move away from it.
+
+    Attributes
+    ----------
+    at : Population
+        A = A* = the first coordinates.
+    star_move, move : ndarray (n_features, n_atoms)
+
+    Examples
+    --------
+    >>> law = np.full(2, 0.5), np.ones((1, 1), dtype=bool), np.ones(1), np.ones((1, 1))
+    >>> at = Population(np.eye(2)[:, :1], np.eye(2)[:, :1], np.array([[1.0], [-1.0]]), *law,
+    ...                 0.0, 0.5, 0.4, 1)
+    >>> found = Moved(at, np.zeros((2, 1)), np.array([[0.0], [1.0]]))
+    >>> found.normal[1].round(3).ravel().tolist()
+    [0.0, 0.692]
+    """
+
+    at: Population
+    star_move: Array = field(repr=False)
+    move: Array = field(repr=False)
+
+    def _displaced(self, size: float) -> tuple[Array, Array, Array, Array, Array]:
+        """B and the normal part before a step, the same after it, and N, at A* + size * moves."""
+        d = self.at.group_size
+        A_star = groups.polar(self.at.A_star + size * self.star_move, d)
+        A = groups.polar(A_star + size * self.move, d)
+        i = replace(self.at, A=A, A_star=A_star)
+        basis = np.linalg.qr(A_star)[0]
+        parts = []
+        for frame in (A, i.after):
+            pairs = zip(groups.blocks(frame, d), i.star, strict=True)
+            delta = np.array([tangent_matrix(F, S) for F, S in pairs])
+            crossing = np.swapaxes(i.star, 1, 2)[:, None] @ delta[None]
+            parts += [crossing, delta - basis @ (basis.T @ delta)]
+        overlap = np.swapaxes(i.star, 1, 2)[:, None] @ i.star[None]
+        overlap[np.arange(len(overlap)), np.arange(len(overlap))] = 0
+        return parts[0], parts[1], parts[2], parts[3], overlap
+
+    @cached_property
+    def derivatives(self) -> tuple[Array, ...]:
+        """Derivatives at size 0 of B, n, B+, n+ and N, by central differences."""
+        h = 1e-4
+        both = zip(self._displaced(h), self._displaced(-h), strict=True)
+        return tuple((right - left) / (2 * h) for right, left in both)
+
+    @property
+    def normal(self) -> tuple[Array, Array]:
+        """n and n+."""
+        return self.derivatives[1], self.derivatives[3]
+
+    @cached_property
+    def laws(self) -> list[formulas_linear.NormLaw]:
+        """Moments of the norms of every group."""
+        i = self.at
+        return [formulas_linear.norm_law(r, i.group_size, i.lam) for r in i.norms.T]
+
+    @cached_property
+    def predicted(self) -> tuple[Array, Array]:
+        """B+ and n+ of R10."""
+        B, n, _, _, N = self.derivatives
+        arguments = self.at.p, self.laws, self.at.step_size
+        after, factors = formulas_linear.linear_step(B, N, *arguments)
+        return after, factors[:, None, None] * n
+
+    @cached_property
+    def weights(self) -> Array:
+        """1 + eta m_g of every group."""
+        p = self.at.p.diagonal()
+        return np.array(
+            [
+                1 + self.at.step_size * p_g * (w.s2 - w.q)
+                for p_g, w in zip(p, self.laws, strict=True)
+            ]
+        )
+
+
 def _frame_margin(i: Population) -> float:
     defects = []
     for A in (i.A, i.A_star):
@@ -195,3 +274,34 @@ SUPPORT_CONDITION = Hypothesis(
     "sqrt((gamma-1) R) delta)",
     lambda i: i.setting.support_margin(i.lam, float(i.sines.max())) - 1e-9,
 )
+
+
+def _stable_margin(i: Moved) -> float:
+    """1 minus the largest modulus of a factor of the linear map, by its matrix on all B."""
+    G = len(i.laws)
+    d = i.at.group_size
+    pairs = [(h, g) for h in range(G) for g in range(G) if h != g]
+    columns = []
+    for h, g in pairs:
+        B = np.zeros((G, G, d, d))
+        B[h, g, 0, 0] = 1.0
+        after, normal = formulas_linear.linear_step(B, 0 * B, i.at.p, i.laws, i.at.step_size)
+        columns.append([after[a, b, 0, 0] for a, b in pairs])
+    factors = np.abs(np.linalg.eigvals(np.array(columns)))
+    return 1 - float(max(factors.max(), np.abs(normal).max()))
+
+
+INDEPENDENT = Hypothesis(
+    "given S the codes of different groups are independent", lambda i: -i.at.dependence
+)
+NORM_ABOVE_LAM = Hypothesis(
+    "0 < lam < B_min", lambda i: min(i.at.lam, float(i.at.norms.min()) - i.at.lam) - 1e-3
+)
+MEAN_ZERO = Hypothesis("E[x_g | r_g] = 0", lambda i: _mean_margin(i.at))
+ORTHONORMAL_TRUTH = Hypothesis(
+    "N = 0: A* is jointly orthonormal", lambda i: -float(np.abs(i.star_move).max())
+)
+ONE_NORM_LAW = Hypothesis(
+    "one law of the norms for all groups", lambda i: -float(np.ptp(i.at.norms, axis=1).max())
+)
+STABLE = Hypothesis("all factors of the linear map are at most 1 in modulus", _stable_margin)

@@ -9,7 +9,8 @@ import numpy as np
 
 from .... import groups, ops
 from ....claims.finding import at_most, measurement
-from . import families, formulas, formulas_basin
+from . import families, formulas, formulas_basin, formulas_linear
+from .instance import Moved, Population
 
 if TYPE_CHECKING:
     from ....arrays import Array
@@ -116,4 +117,120 @@ def basin_sizes(rng: np.random.Generator, quick: bool) -> Finding:
         0.01,
         basin=joint,
         bound_after_a_step_from_the_truth=float(found.deltas[-1]),
+    )
+
+
+def _independent(A_star: Array, supports: Array, d: int, norms: Array) -> Array:
+    """All samples of independent codes +-r e_i, equally likely given the support."""
+    n_groups = A_star.shape[1] // d
+    bases = np.repeat(np.eye(d)[None], n_groups, axis=0)
+    table = np.repeat(norms[:, None], n_groups, axis=1)
+    pattern = families.independent_codes(supports, d, len(norms))
+    return pattern.codes(bases, table) @ A_star.T
+
+
+def _distance(A: Array, A_star: Array, d: int) -> float:
+    return float(np.linalg.norm(formulas_basin.start_sines(A, A_star, d)))
+
+
+@measurement
+def linear_rate(rng: np.random.Generator, quick: bool) -> Finding:
+    """R10: late rate and floor of runs, 4 groups, two active, d = 2, against the prediction."""
+    d = 2
+    norms = np.array([1.0, 1.2])
+    lam = 0.4
+    step_size = 1.5
+    errors = []
+    numbers = {}
+    for name, overlap in (("rate", 0.0), ("floor", 0.003)):
+        moved = np.eye(9)[:, :8] + overlap * rng.normal(size=(9, 8))
+        A_star = groups.polar(moved, d)
+        Y = _independent(A_star, _supports(4, 2), d, norms)
+        law = {"norms": norms, "step_size": step_size}
+        found = formulas_linear.predict_run(A_star, lam, d, 2, **law)
+        A = groups.polar(A_star + 1e-3 * rng.normal(size=A_star.shape), d)
+        distances = []
+        for _ in range(120):
+            A = _step(A, Y, lam, d, step_size)
+            distances.append(_distance(A, A_star, d))
+        measured = distances[40] / distances[39] if name == "rate" else distances[-1]
+        predicted = getattr(found, name)
+        errors.append(abs(measured / predicted - 1))
+        numbers |= {f"{name}_predicted": predicted, f"{name}_measured": float(measured)}
+    return at_most("relative error of rate and floor", max(errors), 0.02, **numbers)
+
+
+@measurement
+def linear_step_limit(rng: np.random.Generator, quick: bool) -> Finding:
+    """R10: a step that the symmetric mode allows and the normal mode does not."""
+    d = 4
+    n_groups = 3
+    table = np.repeat(np.array([[1.01], [10.0]]), n_groups, axis=1)
+    supports = _supports(n_groups, 2)
+    pattern = families.independent_codes(supports, d, 2)
+    codes = pattern.codes(np.repeat(np.eye(d)[None], n_groups, axis=0), table)
+    chances = np.where(pattern.norms == 1, 0.04, 0.96) ** (pattern.signs != 0)
+    weights = chances.prod(axis=1)
+    law = weights / weights.sum(), supports, np.full(3, 1 / 3), table, 0.0
+    truth = np.eye(13)[:, :12]
+    at = Population(truth, truth, codes, *law, 1.0, 9.64, d)
+    outward = np.zeros_like(truth)
+    outward[12] = rng.normal(size=12)
+    before, after = Moved(at, np.zeros_like(truth), outward).normal
+    measured = float(np.sum(after * before) / np.sum(before**2))
+    moments = formulas_linear.norm_law(np.repeat([1.01, 10.0], [24, 1]), d, 1.0)
+    predicted = formulas_linear.mode_factors(moments, 2 / 3, 1 / 3, 9.64)[0]
+    return at_most(
+        "error of the factor of the normal mode",
+        abs(measured - predicted),
+        1e-4,
+        predicted=predicted,
+        measured=measured,
+        step_limit=formulas_linear.stable_below(moments, 2 / 3, 1 / 3, True),
+    )
+
+
+@measurement
+def linear_twins(rng: np.random.Generator, quick: bool) -> Finding:
+    """R10: groups that occur together only stay turned; if one occurs alone too, both are found."""
+    d = 2
+    A_star = np.eye(4)
+    norms = np.array([1.0])
+    both = _independent(A_star, np.array([[True, True]]), d, norms)
+    alone = _independent(A_star, np.array([[False, True]]), d, norms)
+    nested = np.concatenate([both, np.repeat(alone, 6, axis=0)])
+    ends = []
+    turn = np.array([[np.cos(0.1), -np.sin(0.1)], [np.sin(0.1), np.cos(0.1)]])
+    for Y in (both, nested):
+        A = np.kron(turn, np.eye(d))
+        start = _distance(A, A_star, d)
+        for _ in range(200):
+            A = _step(A, Y, 0.3, d, 1.0)
+        ends.append(_distance(A, A_star, d) / start)
+    return at_most("distance of nested groups at the end", ends[1], 1e-6, of_twins=ends[0])
+
+
+@measurement
+def linear_angle_rises(rng: np.random.Generator, quick: bool) -> Finding:
+    """R10: Gamma = 10, gamma = 6, d = 1: the largest angle rises in a step, D falls."""
+    n = 10
+    size = 1e-3
+    A = np.eye(n)
+    A[0, 1:] = size  # every other atom leans towards the first, which is right
+    A = A / np.linalg.norm(A, axis=0)
+    Y = _independent(np.eye(n), _supports(n, 6), 1, np.array([1.0]))
+    after = _step(A, Y, 0.3, 1, 1.4)
+    before_all = _distance(A, np.eye(n), 1)
+    after_all = _distance(after, np.eye(n), 1)
+    largest = formulas_basin.start_sines(after, np.eye(n), 1).max()
+    law = formulas_linear.norm_law(np.ones(1), 1, 0.3)
+    p1, p2 = formulas_linear.inclusion(6, n)
+    weight = 1 + 1.4 * p1 * (law.s2 - law.q)
+    predicted = 2 * 1.4 * p2 * law.t * law.j * 3 * size / weight
+    return at_most(
+        "relative error of the angle that rises, inf if it does not or D does not fall",
+        abs(largest / predicted - 1) if largest > size and after_all < before_all else np.inf,
+        0.01,
+        largest=float(largest / size),
+        D=after_all / before_all,
     )

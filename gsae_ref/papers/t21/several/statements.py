@@ -6,23 +6,64 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ....claims.evidence import Inequality, Measurement, worst
+from ....claims.evidence import Identity, Inequality, Measurement, worst
 from ...row import Row
 from .instance import (
     DENOMINATOR,
     EXACT_SUPPORTS,
     FRAMES,
+    INDEPENDENT,
     ISOTROPIC,
+    MEAN_ZERO,
+    NORM_ABOVE_LAM,
+    ONE_NORM_LAW,
+    ORTHONORMAL_TRUTH,
     SIGN_SYMMETRIC,
+    STABLE,
     STEP_IN_RANGE,
     UNIFORM,
 )
 
 if TYPE_CHECKING:
-    from .instance import Population
+    from ....arrays import Array
+    from .instance import Moved, Population
 
 LAW = (FRAMES, UNIFORM, SIGN_SYMMETRIC, ISOTROPIC)
 BASIN = (*LAW, EXACT_SUPPORTS, STEP_IN_RANGE, DENOMINATOR)
+LINEAR = (INDEPENDENT, MEAN_ZERO, NORM_ABOVE_LAM)
+R10_TEXT = (
+    "Given S the codes x_g, g in S, are independent; given r_g = ||x_g|| in [B_min, B_max] the "
+    "direction has mean 0 and covariance I/d; 0 < lam < B_min; A*_g has orthonormal columns, Gamma "
+    "d <= n. A_g (A*_g^T A_g)^-1 = A*_g + Delta_g, B_hg = A*_h^T Delta_g, n_g is the part of "
+    "Delta_g outside span(A*), N_hg = A*_h^T A*_g, s2, t, q, j are moments of each group's norm, "
+    "m_g = p_g (s2_g - q_g). To first order a step of population gradient descent and retraction "
+    "gives (1 + eta m_g) B_hg+ = [1 - eta (p_g q_g - p_gh (s2_h - 2 t_h j_g))] B_hg - eta p_gh "
+    "(t_g j_h + t_h j_g) B_gh^T + eta p_gh (s2_h - 2 t_h j_g - t_g j_h) N_hg and (1 + eta m_g) "
+    "n_g+ = (1 - eta p_g q_g) n_g. For N = 0 and one law of norms A* is locally exponentially "
+    "stable for small eta unless p_gh = p_g = p_h for a pair; with uniform supports for eta max{2 "
+    "p1 q - p1 s2 - p2 (s2 - 4 t j), p1 (2 q - s2) if n > Gamma d} < 2, at the rate of the largest "
+    "modulus of three factors. Then sum_g (1 + eta m_g) D_g^2 falls. Uniform supports, small N: "
+    "the fixed point near A* has B_hg = c N_hg + O(N^2), c = p2 (s2 - 3 t j) / (s2 (p1 - p2) + 4 "
+    "p2 t j)."
+)
+
+
+def _linear_step(i: Moved) -> tuple[Array, Array]:
+    return i.derivatives[2], i.predicted[0]
+
+
+def _normal_step(i: Moved) -> tuple[Array, Array]:
+    return i.derivatives[3], i.predicted[1]
+
+
+def _weighted(i: Moved) -> tuple[float, float]:
+    """sum_g (1 + eta m_g) D_g^2 to second order, after the step and before."""
+    B, n, B_after, n_after, _ = i.derivatives
+    before = np.sum(B**2, axis=(0, 2, 3)) + np.sum(n**2, axis=(1, 2))
+    after = np.sum(B_after**2, axis=(0, 2, 3)) + np.sum(n_after**2, axis=(1, 2))
+    return float(i.weights @ after), float(i.weights @ before)
+
+
 R11_TEXT = (
     "A*_g has orthonormal columns (n, Gamma, d arbitrary, also overcomplete); supports are uniform "
     "of size gamma; given S, the law of the codes is unchanged when one x_g changes sign, E[x_g "
@@ -54,6 +95,43 @@ def _supports(i: Population) -> tuple[float, float]:
 
 
 ROWS = (
+    Row(
+        "R10",
+        "own",
+        "R10",
+        "asymptotic claim",
+        "holds",
+        R10_TEXT,
+        remark="The symmetric mode alone does not give the range of steps: for d = 4, Gamma = 3, "
+        "gamma = 2, n = 13, lam = 1 and norms 1.01 (probability .96) and 10 it allows 11.29, but "
+        "beyond 7.995 the normal mode grows. Nested groups (p_gh = p_g < p_h) are identified; only "
+        "twins are not. The largest angle may rise; for unequal p_g sum_g D_g^2 may rise too. "
+        "Linear stability as of FastICA; local identifiability (Gribonval and Schnass).",
+        hypotheses=LINEAR,
+        evidence=(
+            Identity(
+                "B_hg+ to first order, any support law and norms",
+                "moved_populations",
+                _linear_step,
+                LINEAR,
+                tolerance=1e-5,
+            ),
+            Identity(
+                "n_g+ to first order", "moved_populations", _normal_step, LINEAR, tolerance=1e-5
+            ),
+            Inequality(
+                "sum_g (1 + eta m_g) D_g^2 falls",
+                "moved_orthonormal",
+                _weighted,
+                (*LINEAR, ORTHONORMAL_TRUTH, ONE_NORM_LAW, STABLE),
+            ),
+            Measurement("linear_rate"),
+            Measurement("linear_step_limit"),
+            Measurement("linear_twins"),
+            Measurement("linear_angle_rises"),
+        ),
+        derivation="gsae_ref.papers.t21.several.formulas_linear.linear_step",
+    ),
     Row(
         "R11",
         "own",
