@@ -52,7 +52,7 @@ from .papers.t21.identifiability.formulas import weight_decay_threshold
 from .papers.t21.model.formulas import block_coherence, coherence
 from .papers.t21.samples.formulas_certificate import SamplesCertificate
 from .papers.t21.several.formulas_basin import RunCertificate, certify_run
-from .papers.t21.several.formulas_linear import RunPrediction, predict_run
+from .papers.t21.several.formulas_linear import RunPlan, RunPrediction, plan_run, predict_run
 from .papers.t21.support.formulas import SupportInterval, support_interval
 from .papers.t21.threshold.formulas import DataThreshold, data_threshold, debiasing_threshold
 from .sampling import (
@@ -151,6 +151,7 @@ __all__ = [
     "match_dictionaries",
     "nearness",
     "perturb_dictionary",
+    "plan_run",
     "predict_run",
     "principal_angles",
     "sample",

@@ -38,6 +38,7 @@ PUBLIC = {
     "LEDGER": "dict",
     "Nearness": "(delta, xi, permutation, signs)",
     "RunCertificate": "(certified, reason, angles, sines, floor, margin, step_size, lam)",
+    "RunPlan": "(lam, n_samples, floor)",
     "RunPrediction": "(rate, floor, bias, spread, step_limit, factors, lam, step_size)",
     "SamplesCertificate": (
         "(certified, reasons, n_samples, spans, theorems, targets, tangents, rates, late_rates, "
@@ -121,6 +122,7 @@ PUBLIC = {
     "perturb_dictionary": (
         "(A_star, correlation=None, delta=None, group_size=1, direction='generic', rng=None)"
     ),
+    "plan_run": "(A_star, accuracy, group_size, n_active, norms, lam_min=0.0)",
     "predict_run": ("(A_star, lam, group_size, n_active, norms, step_size, n_samples=None)"),
     "principal_angles": "(A, B, group_size)",
     "sample": (

@@ -398,6 +398,13 @@ ROWS = {
             "rng": 0,
         },
     ),
+    "plan_run": Row(
+        gs.plan_run,
+        lambda rng: (
+            without(population_run(rng), "A", "n_steps", "lam", "step_size") | {"accuracy": 0.1}
+        ),
+        nan=True,
+    ),
     "predict_run": Row(
         gs.predict_run,
         lambda rng: without(population_run(rng), "A", "n_steps") | {"lam": 0.5, "step_size": 0.5},

@@ -10,6 +10,10 @@ from gsae_ref.claims.evidence import Identity
 from gsae_ref.claims.search import identity, inequality
 from gsae_ref.papers.families import FAMILIES
 from gsae_ref.papers.ledger import LEDGER
+from gsae_ref.papers.t21.samples import formulas_certificate
+from gsae_ref.papers.t21.samples import instance as samples_instance
+from gsae_ref.papers.t21.samples import measurements as samples_measurements
+from gsae_ref.papers.t21.samples.formulas_noise import noise_floor
 from gsae_ref.papers.t21.several import (
     formulas,
     formulas_basin,
@@ -416,3 +420,80 @@ def test_a_prediction_outside_r10_is_refused(changes, words):
     arguments = {"A_star": np.eye(4), "lam": 0.5, "group_size": 2, "n_active": 2}
     with pytest.raises(ValueError, match=words):
         gs.predict_run(**(arguments | {"norms": [1.0], "step_size": 0.5} | changes))
+
+
+# ---- R13
+
+FALLS = evidence("R13", "(b) F+ <= its bound")
+INVARIANT = evidence("R13", "(a) the leading eigenvectors of H do not move")
+
+
+def test_r13_holds_and_is_not_vacuous():
+    found = [FALLS.sides(i) for i in instances(FALLS, 120)]
+    assert len(found) > 40
+    assert all(left <= right * (1 + 1e-9) + 1e-12 for left, right in found)
+    assert max(left / right for left, right in found if right > 1e-6) > 0.9
+    for i in instances(INVARIANT, 40):
+        left, right = INVARIANT.sides(i)
+        np.testing.assert_allclose(left, right, atol=1e-10)
+
+
+def test_the_evidence_of_r13_notices_a_smaller_bound(monkeypatch):
+    right = formulas_certificate.noisy_rate
+    monkeypatch.setattr(formulas_certificate, "noisy_rate", lambda *a: 0.97 * right(*a))
+    found = [FALLS.sides(i) for i in instances(FALLS, 300)]
+    assert any(left > bound + 1e-9 for left, bound in found)
+
+
+def test_hypotheses_of_r13_are_checked():
+    i = next(instances(FALLS, 40))
+    assert not samples_instance.NOISY_STEP.holds(replace(i, step_size=1e3))
+    assert not samples_instance.GAP.holds(replace(i, noise=0 * i.noise))
+    assert not samples_instance.OWN_GROUP_ACTIVE.holds(replace(i, lam=1e3))
+
+
+@pytest.mark.parametrize("name", ["noise_run", "noise_floor_covered"])
+def test_the_measurements_of_r13_confirm(name):
+    assert getattr(samples_measurements, name)(np.random.default_rng(1), True).ok
+
+
+def test_without_noise_the_floor_is_zero_and_it_grows_with_the_noise():
+    arguments = 10, 2, 100, 100, 0.05
+    floors = [noise_floor(1.0, 1.0, w, *arguments) for w in (0.0, 0.1, 0.2)]
+    assert floors[0] == 0
+    assert floors == sorted(floors)
+    assert np.isnan(noise_floor(1.0, 1.0, 5.0, *arguments))
+
+
+def test_a_plan_reaches_the_accuracy_with_the_fewest_samples():
+    A_star = start(6, overlap=0.01)[1]
+    law = {"group_size": 2, "n_active": 2, "norms": [1.0, 1.2]}
+    plan = gs.plan_run(A_star, 0.05, **law, lam_min=0.3)
+    found = gs.predict_run(A_star, plan.lam, **law, step_size=1.0, n_samples=plan.n_samples)
+    assert found.floor == pytest.approx(plan.floor)
+    assert found.floor <= 0.05
+    for lam in (0.3, 0.45, 0.6, 0.8):
+        other = gs.predict_run(A_star, lam, **law, step_size=1.0, n_samples=plan.n_samples - 1)
+        assert other.floor > 0.05
+
+
+def test_an_accuracy_below_every_bias_has_no_plan():
+    A_star = start(6, overlap=0.05)[1]
+    law = {"group_size": 2, "n_active": 2, "norms": [1.0]}
+    plan = gs.plan_run(A_star, 1e-9, **law, lam_min=0.8)
+    assert plan.lam is None
+    assert plan.n_samples is None
+    assert plan.floor > 1e-9
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"accuracy": 0.0}, "accuracy = 0.0; it must be > 0"),
+        ({"lam_min": 1.0}, "lam_min = 1; it must be below the smallest norm, 1"),
+    ],
+)
+def test_a_plan_outside_is_refused(changes, words):
+    arguments = {"A_star": np.eye(4), "accuracy": 0.1, "group_size": 2, "n_active": 2}
+    with pytest.raises(ValueError, match=words):
+        gs.plan_run(**(arguments | {"norms": [1.0]} | changes))

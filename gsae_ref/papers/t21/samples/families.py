@@ -71,11 +71,18 @@ def _one_group(shape: Shape, theta: Array) -> Samples:
     return _samples(0.0, 2.0, 6.0, shape, theta)
 
 
+def _noisy(shape: Shape, theta: Array) -> Samples:
+    """Samples with noise, so many that H has full rank."""
+    return _samples(0.3, 0.3, 1.5, shape, theta)
+
+
+_NOISY = tuple(Shape(*s) for s in ((2, 1, 1, 4), (3, 1, 2, 6), (4, 1, 1, 6), (4, 2, 1, 12)))
 _FEW = tuple(Shape(*s) for s in ((4, 1, 2, 1), (5, 1, 3, 2), (6, 1, 3, 1), (6, 2, 2, 3)))
 _ONE = tuple(Shape(*s) for s in ((2, 1, 1, 2), (3, 1, 2, 2), (4, 1, 2, 4), (5, 1, 3, 4)))
 _NEAR = tuple(Shape(*s) for s in ((3, 2, 1, 4), (4, 3, 1, 6), (4, 2, 2, 6), (7, 3, 2, 9)))
 FAMILIES = {
     "one_group_samples": Family(_one_group, _ONE),
     "samples": Family(_near, _NEAR),
+    "noisy_samples": Family(_noisy, _NOISY),
     "few_samples": Family(_near, _FEW),
 }

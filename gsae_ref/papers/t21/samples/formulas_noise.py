@@ -59,3 +59,40 @@ def noisy_late_rate(low: float, rest: float, step_size: float) -> float:
     0.75
     """
     return (1 + step_size * rest) / (1 + step_size * low)
+
+
+def noise_floor(
+    low: float,
+    high: float,
+    noise: float,
+    n: int,
+    d: int,
+    n_own: int,
+    n_samples: int,
+    failure: float,
+) -> float:
+    """R13: bound on the angle between V and span(A*_g), radians; nan where nothing is proved.
+
+        theta <= 1/2 arctan(2 w (hi / N)^(1/2) ((n - d)^(1/2) + d^(1/2) + t)
+                            / (lo - w^2 / N ((n - d)^(1/2) + N_g^(1/2) + t)^2)),
+        t = (2 log(2 / failure))^(1/2),
+
+    with probability at least 1 - failure, if the denominator is positive. y_i = A*_g x_i + w eps_i,
+    eps_i standard normal in R^n, N_g samples of the group in N; lo and hi are the extreme
+    eigenvalues of Z Z^T / N, Z = [x_i + w A*_g^T eps_i]. V is that of :func:`noisy_rate`.
+
+    Proof. In a basis [A*_g, U] H has the blocks Z Z^T / N, (w / N) G Z^T and (w^2 / N) G G^T, where
+    G = U^T eps is standard normal and independent of Z. Given Z, G Z^T = G0 (Z Z^T)^(1/2) with a
+    standard normal (n - d) x d matrix G0. Davis and Kahan's tan 2 Theta theorem; Davidson and
+    Szarek's bounds of ||G0|| and ||G||, each with probability 1 - failure/2. Exact supports along
+    a run are another event, whose failure adds to this one.
+
+    >>> round(noise_floor(1.0, 1.0, 0.1, 10, 2, 100, 100, 0.05), 3)
+    0.071
+    >>> noise_floor(0.01, 1.0, 1.0, 10, 2, 100, 100, 0.05)
+    nan
+    """
+    t = math.sqrt(2 * math.log(2 / failure))
+    across = noise * math.sqrt(high / n_samples) * (math.sqrt(n - d) + math.sqrt(d) + t)
+    below = low - noise**2 / n_samples * (math.sqrt(n - d) + math.sqrt(n_own) + t) ** 2
+    return math.atan(2 * across / below) / 2 if below > 0 else math.nan

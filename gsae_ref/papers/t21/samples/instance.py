@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -12,7 +12,7 @@ from .... import groups
 from ....arrays import Array, BoolArray
 from ....claims.hypothesis import Hypothesis
 from ..convergence.formulas import support_persists
-from . import formulas
+from . import formulas, formulas_certificate, formulas_noise
 
 
 @dataclass(frozen=True)
@@ -127,6 +127,15 @@ class Samples:
             found.append(formulas.sample_rate(max(low, 0.0), high, *ends, self.step_size, sine))
         return np.array(found)
 
+    def groups_of(self, A: Array) -> list[formulas_certificate.GroupSamples]:
+        """The samples of every group, and F of R13 at A."""
+        blocks = groups.blocks(A, self.group_size)
+        run = len(self.Y), self.lam, self.step_size
+        pairs = enumerate(blocks)
+        return [
+            formulas_certificate.group_samples(B, self.Y[self.own == g], *run) for g, B in pairs
+        ]
+
     def support_margin(self, A: Array) -> float:
         """Margin of R2's support condition at A, from the norms of the codes at hand."""
         overlap = np.swapaxes(self.star, 1, 2)[:, None] @ self.star[None]
@@ -182,6 +191,44 @@ SUPPORTS_PERSIST = Hypothesis(
 SMALL_STEP = Hypothesis(
     "eta L_g tau_max^2 < 1 for every group, tau_max = 1 - lam / max ||x||", lambda i: _small_step(i)
 )
+
+
+GAP = Hypothesis(
+    "l_d > l_(d+1) > 0 for H_g of every group, and F is finite", lambda i: _gap_margin(i)
+)
+NOISY_STEP = Hypothesis(
+    "2 (1 - x) + eta gap > 0 for every group", lambda i: 1.0 if _noisy_rate(i) < np.inf else -1.0
+)
+
+
+EIGENVECTORS_ACTIVE = Hypothesis(
+    "exactly its own group is active at every sample if A_g are the leading eigenvectors of H_g",
+    lambda i: _exact_margin(_at_eigenvectors(i)),
+)
+
+
+def _at_eigenvectors(i: Samples) -> Samples:
+    V = np.concatenate([group.target for group in i.groups_of(i.A)], axis=1)
+    return replace(i, A=V)
+
+
+def _gap_margin(i: Samples) -> float:
+    found = i.groups_of(i.A)
+    inside = min(min(group.gap, group.rest) for group in found) - 1e-3
+    return inside if max(group.size for group in found) < 1e3 else -1.0
+
+
+def _noisy_rate(i: Samples) -> float:
+    """The largest of R13's rates; inf where one is not proved."""
+    found = i.groups_of(i.A)
+    if not all(group.spans and group.rest for group in found):
+        return np.inf
+    rates = []
+    for g, group in enumerate(found):
+        ends = group.gap, group.rest, float(group.eigenvalues[0])
+        tau_max = float(i.tau[i.own == g].max())
+        rates.append(formulas_noise.noisy_rate(*ends, tau_max, i.step_size, group.size))
+    return max(rates)
 
 
 def _small_step(i: Samples) -> float:

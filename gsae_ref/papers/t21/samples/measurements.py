@@ -9,7 +9,7 @@ import numpy as np
 from .... import groups, metrics, ops, sampling
 from ....arrays import Array
 from ....claims.finding import at_most, measurement
-from . import formulas, formulas_certificate
+from . import formulas, formulas_certificate, formulas_noise
 
 if TYPE_CHECKING:
     from ....claims.finding import Finding
@@ -123,3 +123,41 @@ def samples_probability(rng: np.random.Generator, quick: bool) -> Finding:
             failures += bool(values[0] < 0.5 or values[-1] > 1.5)
     limit = binom.ppf(0.999, trials, failure)
     return at_most("failures against a binomial quantile", failures, limit, samples=N)
+
+
+@measurement
+def noise_run(rng: np.random.Generator, quick: bool) -> Finding:
+    """R13 (b): a run on noisy samples, d = 2: tangents to the components over their bound."""
+    run = _run(rng, Setting(20, 5, "orthonormal", 2.2, 0.1, 60, 0.1), [30] * 5, 0.1)
+    bound = np.maximum(run.found.guaranteed, 1e-12)
+    ratio = (run.end / bound).max() if run.found.certified else np.inf
+    numbers = {"predicted": float(bound.max()), "measured": float(run.end.max())}
+    return at_most("largest tangent at the end over its bound", ratio, 1.0, **numbers)
+
+
+@measurement
+def noise_floor_covered(rng: np.random.Generator, quick: bool) -> Finding:
+    """R13 (c), p = 1/10: misses of the floor against a binomial quantile, one plane in R^8."""
+    from scipy.stats import binom
+
+    trials = 100 if quick else 1000
+    n = 8
+    d = 2
+    N = 60
+    noise = 0.6
+    failure = 0.1
+    misses = 0
+    shares = []
+    for _ in range(trials):
+        X = _codes(rng, N, d)
+        Y = np.hstack([X, np.zeros((N, n - d))]) + noise * rng.normal(size=(N, n))
+        values = np.linalg.eigvalsh(Y[:, :d].T @ Y[:, :d] / N)
+        V = np.linalg.svd(Y, full_matrices=False)[2][:d].T
+        angle = float(np.arcsin(np.linalg.norm(V[d:], ord=2)))
+        sizes = n, d, N, N
+        bound = formulas_noise.noise_floor(values[0], values[-1], noise, *sizes, failure)
+        misses += not angle <= bound
+        shares.append(angle / bound)
+    limit = binom.ppf(0.999, trials, failure)
+    median = float(np.median(shares))
+    return at_most("misses against a binomial quantile", misses, limit, median_share=median)

@@ -184,6 +184,26 @@ def inclusion(n_active: int, n_groups: int) -> tuple[float, float]:
     return p1, p1 * (n_active - 1) / (n_groups - 1) if n_groups > 1 else 0.0
 
 
+def _thin(A_star: Array) -> int:
+    """Number of atoms, refused where there are more than dimensions."""
+    n, m = A_star.shape
+    if m > n:
+        raise ValueError(f"A_star has {m} atoms in {n} dimensions; R10 needs n_atoms <= n_features")
+    return m
+
+
+def _coherence(A_star: Array) -> float:
+    """||N||_F."""
+    return float(np.linalg.norm(A_star.T @ A_star - np.eye(A_star.shape[1])))
+
+
+def _bias(law: NormLaw, n_active: int, n_groups: int) -> float:
+    """|c| of R10."""
+    p1, p2 = inclusion(n_active, n_groups)
+    stiffness = law.s2 * (p1 - p2) + 4 * p2 * law.t * law.j
+    return abs(p2 * (law.s2 - 3 * law.t * law.j) / stiffness) if p2 else 0.0
+
+
 @dataclass(frozen=True)
 class RunPrediction:
     """What R10 and R13 predict of a run near A*, to first order; from :func:`predict_run`.
@@ -263,9 +283,7 @@ def predict_run(
     (0.182, 0.0)
     """
     A_star = checks.orthonormal_groups("A_star", A_star, group_size)
-    n, m = A_star.shape
-    if m > n:
-        raise ValueError(f"A_star has {m} atoms in {n} dimensions; R10 needs n_atoms <= n_features")
+    m = _thin(A_star)
     n_groups = m // group_size
     n_active = checks.n_active(n_active, n_groups)
     lam = checks.threshold(lam)
@@ -277,13 +295,10 @@ def predict_run(
     law = norm_law(r, group_size, lam)
     factors = mode_factors(law, p1, p2, step_size)
     present = [abs(f) for f in factors[1:]] if n_groups > 1 else [0.0]
-    if n > m:
+    has_normal = len(A_star) > m
+    if has_normal:
         present.append(abs(factors[0]))
-    stiffness = law.s2 * (p1 - p2) + 4 * p2 * law.t * law.j
-    coherence = float(np.linalg.norm(A_star.T @ A_star - np.eye(m)))
-    bias = 0.0
-    if p2:
-        bias = abs(p2 * (law.s2 - 3 * law.t * law.j) / stiffness) * coherence
+    bias = _bias(law, n_active, n_groups) * _coherence(A_star)
     spread = 0.0
     if n_samples is not None:
         N = checks.count("n_samples", n_samples)
@@ -293,8 +308,97 @@ def predict_run(
         math.hypot(bias, spread),
         bias,
         spread,
-        stable_below(law, p1, p2, n > m),
+        stable_below(law, p1, p2, has_normal),
         factors,
         lam,
         step_size,
     )
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """A threshold and a number of samples for a wanted accuracy, from :func:`plan_run`.
+
+    Attributes
+    ----------
+    lam : float or None
+        None where no lam in the range reaches the accuracy, whatever the number of samples.
+    n_samples : int or None
+    floor : float
+        Predicted floor at ``lam`` and ``n_samples``; where there is no lam, the smallest bias.
+
+    Examples
+    --------
+    >>> plan_run(np.eye(8), 0.01, group_size=2, n_active=2, norms=[1.0], lam_min=0.25).n_samples
+    25771
+    """
+
+    lam: float | None
+    n_samples: int | None
+    floor: float
+
+
+def plan_run(
+    A_star: ArrayLike,
+    accuracy: float,
+    group_size: int,
+    n_active: int,
+    norms: ArrayLike,
+    lam_min: float = 0.0,
+) -> RunPlan:
+    """Choose lam and the number of samples for a wanted accuracy of the spans. (R10, R13)
+
+    The floor of :func:`predict_run` is bias and sampling: the bias vanishes at the debiasing
+    threshold, the spread grows with lam. The lam that needs the fewest samples is returned.
+
+    Parameters
+    ----------
+    A_star : array_like (n_features, n_atoms)
+    accuracy : float
+        Wanted (sum_g ||sin Theta_g||_F^2)^(1/2), root mean square.
+    group_size, n_active : int
+    norms : array_like
+        Norms of active codes.
+    lam_min : float
+        Smallest threshold at which supports are exact, from ``support_interval``.
+
+    Returns
+    -------
+    plan : RunPlan
+
+    Raises
+    ------
+    TypeError, ValueError
+        As :func:`predict_run`; for an accuracy that is not positive, lam_min not below every norm.
+
+    Examples
+    --------
+    >>> plan = plan_run(np.eye(8), 0.02, group_size=2, n_active=2, norms=[1.0], lam_min=0.5)
+    >>> plan.lam, plan.n_samples
+    (0.5, 33062)
+    """
+    accuracy = checks.step(accuracy, name="accuracy")
+    lam_min = checks.threshold(lam_min, "lam_min")
+    r = checks.positive("norms", checks.array("norms", norms)).astype(np.float64)
+    A_star = checks.orthonormal_groups("A_star", A_star, group_size)
+    n_groups = _thin(A_star) // group_size
+    n_active = checks.n_active(n_active, n_groups)
+    coherence = _coherence(A_star)
+    smallest = float(r.min())
+    if not lam_min < smallest:
+        rule = f"it must be below the smallest norm, {smallest:.6g}"
+        raise ValueError(f"lam_min = {lam_min:.6g}; {rule}")
+    best = RunPlan(None, None, math.inf)
+    for share in np.linspace(0, 1, 201)[:-1]:
+        lam = float(lam_min + share * (smallest - lam_min))
+        bias = _bias(norm_law(r, group_size, lam), n_active, n_groups) * coherence
+        if bias >= accuracy:
+            if best.lam is None and bias < best.floor:
+                best = RunPlan(None, None, bias)
+            continue
+        square = sampling_spread(r, group_size, lam, n_active, n_groups)
+        needed = max(1, math.ceil(square / (accuracy**2 - bias**2)))
+        if best.n_samples is None or needed < best.n_samples:
+            floor = math.hypot(bias, math.sqrt(square / needed))
+            best = RunPlan(lam, needed, floor)
+    return best

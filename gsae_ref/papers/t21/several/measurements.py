@@ -234,3 +234,32 @@ def linear_angle_rises(rng: np.random.Generator, quick: bool) -> Finding:
         largest=float(largest / size),
         D=after_all / before_all,
     )
+
+
+@measurement
+def sampling_floor(rng: np.random.Generator, quick: bool) -> Finding:
+    """R13 (d): N times the mean of D_N^2 over runs, three lines, two active, as predicted."""
+    n_groups = 3
+    N = 4000
+    lam = 0.6
+    norms = np.array([1.0, 1.4])
+    predicted = formulas_linear.sampling_spread(norms, 1, lam, 2, n_groups)
+    runs = 40 if quick else 150
+    A_star = np.eye(n_groups)
+    every = _independent(A_star, _supports(n_groups, 2), 1, norms)
+    squares = []
+    for _ in range(runs):
+        Y = every[rng.integers(len(every), size=N)]
+        A = A_star
+        for _ in range(12):
+            A = _step(A, Y, lam, 1, 1.5)
+        squares.append(N * _distance(A, A_star, 1) ** 2)
+    measured = float(np.mean(squares))
+    error = float(np.std(squares) / np.sqrt(runs))
+    return at_most(
+        "distance of the mean from its prediction, in standard errors",
+        abs(measured - predicted) / error,
+        4.0,
+        predicted=predicted,
+        measured=measured,
+    )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .... import groups
 from ....claims.evidence import Identity, Inequality, Measurement, worst
 from ...row import Row
+from ..samples.instance import EIGENVECTORS_ACTIVE, GAP, NOISY_STEP, OWN_GROUP_ACTIVE
+from ..samples.instance import FRAMES as SAMPLE_FRAMES
 from .instance import (
     DENOMINATOR,
     EXACT_SUPPORTS,
@@ -26,6 +30,7 @@ from .instance import (
 
 if TYPE_CHECKING:
     from ....arrays import Array
+    from ..samples.instance import Samples
     from .instance import Moved, Population
 
 LAW = (FRAMES, UNIFORM, SIGN_SYMMETRIC, ISOTROPIC)
@@ -94,6 +99,41 @@ def _supports(i: Population) -> tuple[float, float]:
     return worst([i.r[~i.active].max(initial=0.0), r_lo], [low, i.r[i.active].min()])
 
 
+NOISY = (SAMPLE_FRAMES, OWN_GROUP_ACTIVE, GAP)
+R13_TEXT = (
+    "One active group, samples y_i with noise, A_g orthonormal, exactly group g active at the "
+    "samples I_g: (a) a step of gradient descent and retraction keeps span(A_g) if and only if it "
+    "is an invariant subspace of H = (1/N) sum of y y^T over I_g, whatever lam is. (b) Let H have "
+    "eigenvalues l_1 >= l_2 >= ..., gap = l_d - l_(d+1) > 0, t_i the rows of the tangent matrix of "
+    "A_g with respect to the d leading eigenvectors V, F^2 = sum_{i > d} |t_i (Lambda - "
+    "l_i)^(1/2)|^2, x = eta l_1 tau_max^2 (1 + F^2/gap)^(1/2). If 2 (1 - x) + eta gap > 0, F+ <= F "
+    "(1 + eta gap (2 (1 - x) + eta gap)/(1 + x + eta l_(d+1))^2)^(-1/2). (c) y = A*_g x + w eps, "
+    "eps standard normal, Z = [x_i + w A*_g^T eps_i], lo and hi the extreme eigenvalues of Z Z^T / "
+    "N, t = (2 log(2/p))^(1/2): with probability 1 - p the angle of V and A*_g is at most 1/2 "
+    "arctan(2 w (hi/N)^(1/2) ((n-d)^(1/2) + d^(1/2) + t)/(lo - (w^2/N)((n-d)^(1/2) + N_g^(1/2) + "
+    "t)^2)) if the denominator is positive. (d) Several active groups, no noise, the law of R10, "
+    "A* jointly orthonormal, uniform supports, N independent samples: N D_N^2 of the fixed point "
+    "near A* converges in law, the mean of the limit is gamma (gamma-1) lam^2 E(r + r' - lam)^2 / "
+    "(s2 (p1 - p2) + 4 p2 t j)^2."
+)
+
+
+def _noisy_fall(i: Samples) -> tuple[float, float]:
+    """F after the step against its bound, the worst group."""
+    before = i.groups_of(i.A)
+    after = [group.size for group in i.groups_of(i.after)]
+    return worst(after, [group.rate(group.size) * group.size for group in before])
+
+
+def _invariant(i: Samples) -> tuple[Array, Array]:
+    """Projections on the spans after a step from the leading eigenvectors, and before."""
+    V = np.concatenate([group.target for group in i.groups_of(i.A)], axis=1)
+    i = replace(i, A=V)
+    d = i.group_size
+    after = [B @ B.T for B in groups.blocks(i.after, d)]
+    return np.array(after), np.array([B @ B.T for B in groups.blocks(V, d)])
+
+
 ROWS = (
     Row(
         "R10",
@@ -157,5 +197,34 @@ ROWS = (
             Measurement("basin_sizes"),
         ),
         derivation="gsae_ref.papers.t21.several.formulas.step_bounds",
+    ),
+    Row(
+        "R13",
+        "own",
+        "R13",
+        "inequality",
+        "holds",
+        R13_TEXT,
+        remark="(b) is about the spans of the leading principal components: gradient descent goes "
+        "to PCA of every group's samples. (c) is about H as it is; that the supports stay exact is "
+        "another event, whose failure adds. In (d) the threshold costs variance, so that the best "
+        "lam lies between 0 and that of R12. A larger step than that of (b) was never seen to "
+        "fail at eta = 1/l_1; that is tested, not proved. PCA limit of Oja's rule; Davis and "
+        "Kahan; asymptotics of M-estimators.",
+        hypotheses=NOISY,
+        evidence=(
+            Inequality("(b) F+ <= its bound", "noisy_samples", _noisy_fall, (*NOISY, NOISY_STEP)),
+            Identity(
+                "(a) the leading eigenvectors of H do not move",
+                "noisy_samples",
+                _invariant,
+                (*NOISY, EIGENVECTORS_ACTIVE),
+                tolerance=1e-8,
+            ),
+            Measurement("noise_run"),
+            Measurement("noise_floor_covered"),
+            Measurement("sampling_floor"),
+        ),
+        derivation="gsae_ref.papers.t21.samples.formulas_noise.noisy_rate",
     ),
 )
