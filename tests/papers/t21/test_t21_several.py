@@ -27,7 +27,7 @@ def evidence(row, label):
     return next(e for e in LEDGER[row].evidence if getattr(e, "label", "") == label)
 
 
-LARGEST = evidence("R11", "max_g ||tan Theta_g+||_F <= its bound")
+LARGEST = evidence("R11", "max_g ||tan Theta_g^+||_F <= its bound")
 TOTAL = evidence("R11", "the same for all groups together")
 
 

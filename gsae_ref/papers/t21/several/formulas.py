@@ -72,8 +72,8 @@ class Setting:
     def support_ends(self, delta: float) -> tuple[float, float]:
         """lam >= the first recovers no false group, r_lo is a lower bound of the active norms.
 
-            B_max (sum_gamma + sqrt(gamma R) delta) <= lam < r_lo,
-            r_lo = c B_min - B_max (sum_(gamma-1) + sqrt((gamma - 1) R) delta),  c^2 = 1 - delta^2.
+            B_max (Sigma_gamma + sqrt(gamma R) delta) <= lam < r_lo,
+            r_lo = c B_min - B_max (Sigma_(gamma-1) + sqrt((gamma - 1) R) delta), c^2 = 1 - delta^2.
 
         For A_v = A*_v C + U S, ||A_v^T y|| <= ||A*_v^T y|| + ||S|| ||y'||, where y' is y without
         x_v, and ||sum_h A*_h x_h|| <= (R sum_h ||x_h||^2)^(1/2).

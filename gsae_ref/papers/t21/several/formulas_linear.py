@@ -12,9 +12,15 @@ from numpy.typing import ArrayLike
 from .... import checks
 from ....arrays import Array
 
+FAR = 1e100  # steps beyond it, in units of the norms, act as this one
+
 
 class NormLaw(NamedTuple):
-    """Moments of one group's law of the norm r at a threshold lam; directions are isotropic."""
+    """Moments of one group's law of the norm r at a threshold lam; directions are isotropic.
+
+    >>> NormLaw(s2=4.0, t=3.0, q=2.25, j=1.0).q
+    2.25
+    """
 
     s2: float
     t: float
@@ -291,9 +297,12 @@ def predict_run(
     r = checks.positive("norms", checks.array("norms", norms)).astype(np.float64)
     if not lam < r.min():
         raise ValueError(f"lam = {lam:.6g}; it must be below the smallest norm, {r.min():.6g}")
+    unit = float(r.max())  # so that no square overflows
+    r = r / unit
+    share = lam / unit
     p1, p2 = inclusion(n_active, n_groups)
-    law = norm_law(r, group_size, lam)
-    factors = mode_factors(law, p1, p2, step_size)
+    law = norm_law(r, group_size, share)
+    factors = mode_factors(law, p1, p2, min(step_size * unit * unit, FAR))
     present = [abs(f) for f in factors[1:]] if n_groups > 1 else [0.0]
     has_normal = len(A_star) > m
     if has_normal:
@@ -302,13 +311,13 @@ def predict_run(
     spread = 0.0
     if n_samples is not None:
         N = checks.count("n_samples", n_samples)
-        spread = math.sqrt(sampling_spread(r, group_size, lam, n_active, n_groups) / N)
+        spread = math.sqrt(sampling_spread(r, group_size, share, n_active, n_groups) / N)
     return RunPrediction(
         max(present),
         math.hypot(bias, spread),
         bias,
         spread,
-        stable_below(law, p1, p2, has_normal),
+        stable_below(law, p1, p2, has_normal) / unit / unit,
         factors,
         lam,
         step_size,
@@ -388,15 +397,16 @@ def plan_run(
     if not lam_min < smallest:
         rule = f"it must be below the smallest norm, {smallest:.6g}"
         raise ValueError(f"lam_min = {lam_min:.6g}; {rule}")
+    unit = float(r.max())  # so that no square overflows
     best = RunPlan(None, None, math.inf)
     for share in np.linspace(0, 1, 201)[:-1]:
         lam = float(lam_min + share * (smallest - lam_min))
-        bias = _bias(norm_law(r, group_size, lam), n_active, n_groups) * coherence
+        bias = _bias(norm_law(r / unit, group_size, lam / unit), n_active, n_groups) * coherence
         if bias >= accuracy:
             if best.lam is None and bias < best.floor:
                 best = RunPlan(None, None, bias)
             continue
-        square = sampling_spread(r, group_size, lam, n_active, n_groups)
+        square = sampling_spread(r / unit, group_size, lam / unit, n_active, n_groups)
         needed = max(1, math.ceil(square / (accuracy**2 - bias**2)))
         if best.n_samples is None or needed < best.n_samples:
             floor = math.hypot(bias, math.sqrt(square / needed))

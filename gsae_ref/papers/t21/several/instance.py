@@ -270,7 +270,7 @@ DENOMINATOR = Hypothesis(
     "c > a w_par / chi: the bound is finite", lambda i: 1.0 if i.bounds[0] < np.inf else -1.0
 )
 SUPPORT_CONDITION = Hypothesis(
-    "B_max (sum_gamma + sqrt(gamma R) delta) <= lam < c B_min - B_max (sum_(gamma-1) + "
+    "B_max (Sigma_gamma + sqrt(gamma R) delta) <= lam < c B_min - B_max (Sigma_{gamma-1} + "
     "sqrt((gamma-1) R) delta)",
     lambda i: i.setting.support_margin(i.lam, float(i.sines.max())) - 1e-9,
 )

@@ -13,13 +13,13 @@ from . import families, formulas, formulas_basin, formulas_linear
 from .instance import Moved, Population
 
 if TYPE_CHECKING:
-    from ....arrays import Array
+    from ....arrays import Array, BoolArray
     from ....claims.finding import Finding
 
 NORMS = np.array([4.0, 5.0])
 
 
-def _supports(n_groups: int, n_active: int) -> Array:
+def _supports(n_groups: int, n_active: int) -> BoolArray:
     found = list(combinations(range(n_groups), n_active))
     mask = np.zeros((len(found), n_groups), dtype=bool)
     mask[np.repeat(np.arange(len(found)), n_active), np.ravel(found)] = True
@@ -56,7 +56,7 @@ def basin_run(rng: np.random.Generator, quick: bool) -> Finding:
     d = 2
     lam = 2.0
     ratios = []
-    numbers = {}
+    numbers: dict[str, float] = {}
     for n_groups, overlap in ((14, 0.0), (24, 0.0), (24, 0.002)):
         n = n_groups * d
         A_star = groups.polar(np.eye(n) + overlap * rng.normal(size=(n, n)), d)
@@ -71,7 +71,8 @@ def basin_run(rng: np.random.Generator, quick: bool) -> Finding:
             measured = formulas_basin.start_sines(A, A_star, d).max()
             ratios.append(measured / bound if not found.failure else np.inf)
         name = f"groups_{n_groups}" + "_overlapping" * (overlap > 0)
-        numbers |= {f"{name}_from": sine, f"{name}_predicted": bound, f"{name}_measured": measured}
+        numbers |= {f"{name}_from": sine, f"{name}_predicted": float(bound)}
+        numbers[f"{name}_measured"] = float(measured)
     return at_most("largest sine over its bound", max(ratios), 1.0, **numbers)
 
 
@@ -120,7 +121,7 @@ def basin_sizes(rng: np.random.Generator, quick: bool) -> Finding:
     )
 
 
-def _independent(A_star: Array, supports: Array, d: int, norms: Array) -> Array:
+def _independent(A_star: Array, supports: BoolArray, d: int, norms: Array) -> Array:
     """All samples of independent codes +-r e_i, equally likely given the support."""
     n_groups = A_star.shape[1] // d
     bases = np.repeat(np.eye(d)[None], n_groups, axis=0)
@@ -141,13 +142,12 @@ def linear_rate(rng: np.random.Generator, quick: bool) -> Finding:
     lam = 0.4
     step_size = 1.5
     errors = []
-    numbers = {}
+    numbers: dict[str, float] = {}
     for name, overlap in (("rate", 0.0), ("floor", 0.003)):
         moved = np.eye(9)[:, :8] + overlap * rng.normal(size=(9, 8))
         A_star = groups.polar(moved, d)
         Y = _independent(A_star, _supports(4, 2), d, norms)
-        law = {"norms": norms, "step_size": step_size}
-        found = formulas_linear.predict_run(A_star, lam, d, 2, **law)
+        found = formulas_linear.predict_run(A_star, lam, d, 2, norms, step_size)
         A = groups.polar(A_star + 1e-3 * rng.normal(size=A_star.shape), d)
         distances = []
         for _ in range(120):
@@ -245,7 +245,7 @@ def sampling_floor(rng: np.random.Generator, quick: bool) -> Finding:
     norms = np.array([1.0, 1.4])
     predicted = formulas_linear.sampling_spread(norms, 1, lam, 2, n_groups)
     runs = 40 if quick else 150
-    A_star = np.eye(n_groups)
+    A_star: Array = np.eye(n_groups)
     every = _independent(A_star, _supports(n_groups, 2), 1, norms)
     squares = []
     for _ in range(runs):

@@ -74,22 +74,23 @@ R11_TEXT = (
     "of size gamma; given S, the law of the codes is unchanged when one x_g changes sign, E[x_g "
     "x_g^T] = s2 I, B_min <= ||x_g|| <= B_max. D_g = ||sin Theta_g||_F of A_g and A*_g, delta = "
     "max_g D_g, D^2 = sum_g D_g^2. With exact supports at A, a step of population gradient descent "
-    "and retraction has max_g ||tan Theta_g+||_F <= (rho delta + a w / chi) / (c - a w_par / chi) "
-    "and (sum_g ||tan Theta_g+||_F^2)^(1/2) <= (rho D + a w_all / chi) / (c - a w_par / chi), the "
-    "constants as in the derivation. Iterate both bounds from (delta_0, D_0). If at every iterate "
-    "denominators are positive and B_max (sum_gamma + sqrt(gamma R) delta_k) <= lam < c_k B_min - "
-    "B_max (sum_(gamma-1) + sqrt((gamma-1) R) delta_k), then supports are exact for ever and "
+    "and retraction has max_g ||tan Theta_g^+||_F <= (rho delta + a w / chi) / (c - a w_par / chi) "
+    "and (sum_g ||tan Theta_g^+||_F^2)^(1/2) <= (rho D + a w_all / chi) / (c - a w_par / chi), the "
+    "constants as in the derivation. Sigma_k is the largest over v of the sum of the k largest "
+    "||A*_h^T A*_v||_2. Iterate both bounds from (delta_0, D_0). If at every iterate denominators "
+    "are positive and B_max (Sigma_gamma + sqrt(gamma R) delta_k) <= lam < c_k B_min - B_max "
+    "(Sigma_{gamma-1} + sqrt((gamma-1) R) delta_k), then supports are exact for ever and "
     "max_g D_g <= delta_k, D <= D_k for every run that starts with max_g D_g <= delta_0, D <= D_0."
 )
 
 
 def _largest(i: Population) -> tuple[float, float]:
-    """max_g ||tan Theta_g+||_F against its bound."""
+    """max_g ||tan Theta_g^+||_F against its bound."""
     return float(i.tangent_norms(i.after).max()), i.bounds[0]
 
 
 def _total(i: Population) -> tuple[float, float]:
-    """(sum_g ||tan Theta_g+||_F^2)^(1/2) against its bound."""
+    """(sum_g ||tan Theta_g^+||_F^2)^(1/2) against its bound."""
     return float(np.linalg.norm(i.tangent_norms(i.after))), i.bounds[1]
 
 
@@ -188,7 +189,7 @@ ROWS = (
         ".15. Orthogonal iteration with noise; the constants are the content.",
         hypotheses=BASIN,
         evidence=(
-            Inequality("max_g ||tan Theta_g+||_F <= its bound", "populations", _largest, BASIN),
+            Inequality("max_g ||tan Theta_g^+||_F <= its bound", "populations", _largest, BASIN),
             Inequality("the same for all groups together", "populations", _total, BASIN),
             Inequality("the largest, near A*", "close_populations", _largest, BASIN),
             Inequality("norms and the support condition", "populations", _supports, LAW),
