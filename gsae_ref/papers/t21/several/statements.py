@@ -140,7 +140,7 @@ ROWS = (
         "R10",
         "own",
         "R10",
-        "asymptotic claim",
+        "identity",
         "holds",
         R10_TEXT,
         remark="The symmetric mode alone does not give the range of steps: for d = 4, Gamma = 3, "
