@@ -205,7 +205,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         X = self._samples(X)
         network = self._fitted_network()
         parameters = self._parameters()
-        debias = checks.flag("debias", self.debias)
+        debias, _ = self._fitted_refit()
         dtype = np.result_type(checks.array("X", X[:1]), self.components_)
         codes = np.empty((len(X), len(self.components_)), dtype)
         for block, place in zip(rows(X), rows(codes), strict=True):
@@ -272,9 +272,9 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         X = self._samples(X)
         network = self._fitted_network()
         parameters = self._parameters()
-        if not checks.flag("debias", self.debias):
+        debias, wanted = self._fitted_refit()
+        if not debias:
             return -mean_cost(lambda block: network.loss(parameters, block), X)
-        wanted = self._wanted()
         most = None if wanted is None else max(1, round(wanted))
 
         def refitted_loss(block: Array) -> float:
@@ -371,6 +371,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     def _begin(self, X: Array) -> tuple[Any, State]:
         """Set the seed; return the network and the state before the first step."""
+        self._refit_options()  # refused before the work
         if isinstance(self.random_state, numbers.Integral):
             self._seed = checks.count("random_state", self.random_state, 0)
         else:
@@ -421,6 +422,14 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         if not hasattr(self, "_network"):
             return self._build_network()
         return self._network.at(checks.threshold(self.lam_, "lam_"))
+
+    def _refit_options(self) -> tuple[bool, float | None]:
+        """Whether codes are refitted, and to how many groups in a score; by the parameters."""
+        return checks.flag("debias", self.debias), self._wanted()
+
+    def _fitted_refit(self) -> tuple[bool, float | None]:
+        """The options of the last fit; of the parameters, if components_ was assigned."""
+        return self._refit if hasattr(self, "_refit") else self._refit_options()
 
     def _objective(self, network: Any) -> Callable[..., Any]:
         """The cost of a batch, and the part of its gradient that is used."""
@@ -498,6 +507,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     def _finish(self, network: Any, state: State) -> Autoencoder:
         """Set the learned attributes."""
         self._network = network
+        self._refit = self._refit_options()
         self.lam_ = network.threshold
         self._moments = state._replace(parameters={})
         self.n_iter_ = state.epoch

@@ -110,9 +110,17 @@ def test_components_that_do_not_fit_the_parameters_are_refused():
 
 
 CHANGES = {
-    "shallow": {"lam": 5.0, "n_groups": 2, "group_size": 3, "n_unfold": 4, "engine": "reference"},
+    "shallow": {
+        "lam": 5.0,
+        "debias": True,
+        "n_active": 2,
+        "n_groups": 2,
+        "group_size": 3,
+        "n_unfold": 4,
+        "engine": "reference",
+    },
     "unfolded": {"lam": 5.0, "group_size": 1, "n_unfold": 9, "unfold_step": 0.01, "l1": 1.0},
-    "soft": {"lam": 5.0, "activation": "hard", "n_components": 4},
+    "soft": {"lam": 5.0, "debias": True, "activation": "hard", "n_components": 4},
     "relu": {"lam": 5.0, "activation": "soft", "fit_bias": False},
 }
 
