@@ -387,7 +387,7 @@ def test_wrong_options_are_refused(wrong, message):
 
 
 def test_the_last_page_says_which_theorems_apply(study):
-    *_, theorems, run_within = study.tables
+    *_, theorems, run_within, several = study.tables
     assert theorems.title.startswith("Theorems at n = 950, Gamma = 10, d = 2, gamma = 3")
     named = " ".join(row[0] for row in theorems.rows)
     for k in (*range(7), *range(9, 18)):
@@ -397,6 +397,9 @@ def test_the_last_page_says_which_theorems_apply(study):
     assert "every start within" in outcome["R9"]
     assert outcome["R10"] == "to first order in ||N||_F"  # 20 atoms in 950 dimensions
     assert [row[0] for row in run_within.rows][-1] == "floor"
+    assert [row[:3] for row in several.rows] == [[10, 3, 20], [25, 2, 50]]
+    bound, measured = (float(x) for x in several.rows[-1][6:8])
+    assert 0 < measured <= bound < 0.01
     last = study.claims[-1]
     assert last.source == "R9, this project"
     assert last.holds
@@ -423,23 +426,28 @@ def test_the_numbers_of_the_last_page_by_loops():
     assert found["debiasing"] == gs.debiasing_threshold(np.linspace(4, 5, 101), 2)
 
 
-def test_at_the_paper_s_sizes_r11_is_void_and_an_incoherent_dictionary_is_not_refused():
+def test_at_the_paper_s_sizes_what_needs_gamma_d_below_n_is_void():
     sizes = {"n_features": 950, "n_groups": 500, "group_size": 2, "n_active": 3}
     sizes = {**sizes, "norm_range": (4.0, 5.0)}
-    names = ("cross", "defect", "joint", "nu", "interference", "corrected_low", "corrected_high")
+    names = ("joint", "interference", "corrected_low", "corrected_high")
     ends = ("exact_low", "exact_high", "data_low", "data_high")
     found = {f"{kind}.{name}": 1.0 for kind in applicability.KINDS for name in (*names, *ends)}
-    rows = applicability.verdicts({**found, "debiasing": 2.4}, {"allowed": 9.0}, sizes)
-    outcome = {row[0]: row[-1] for row in rows}
-    assert outcome["R11"] == outcome["R10"] == outcome["R12"] == "void"
-    calm = {**found, "debiasing": 2.4, "orthonormal_groups.nu": 0.1}
-    rows = applicability.verdicts(calm, {"allowed": 9.0}, {**sizes, "n_features": 1000})
-    assert {row[0]: row[-1] for row in rows}["R11"] == "see gs.certify_run"
+    found |= {"debiasing": 2.4, "r11_low": 2.2, "r11_high": 2.4, "r11_void": 1.0}
+
+    def outcomes(found, sizes):
+        rows = applicability.verdicts(found, {"allowed": 9.0}, sizes)
+        return {row[0]: row[-1] for row in rows}
+
+    large = outcomes(found, sizes)
+    assert large["R10"] == large["R11"] == large["R12"] == large["R13"] == "void"
+    fitting = outcomes({**found, "r11_void": 0.0}, {**sizes, "n_features": 1000})
+    assert fitting["R11"] == "see gs.certify_run"
+    assert fitting["R10"] == "to first order in ||N||_F"
 
 
 def test_too_coherent_groups_leave_no_start_to_certify():
     run = applicability.one_active(4, 6, 2, (4.0, 5.0), 0)
     assert np.isnan(run["allowed"])
-    data = compute.Theorems({}, {}, run)
+    data = compute.Theorems({}, {}, run, [])
     assert applicability.judge(data).holds is None
     assert "no start" in applicability._run_table(run, "n = 4").rows[0][0]

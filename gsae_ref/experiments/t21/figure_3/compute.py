@@ -166,7 +166,7 @@ def _train_everything(
     }
     gradients = {name: Case("group", MAIN, LAM, snrs[-1], first, name) for name in GRADIENTS}
     cases = set(gradients.values()).union(*recipes.values(), *grid.values())
-    cache.expect(len(cases) + 3)
+    cache.expect(len(cases) + 5)
     grid_runs = _collect(Run, grid, train)
     chosen = _choose(grid_runs, setting)
     networks = {
@@ -206,7 +206,14 @@ def _theorems(cache: ResultCache, setting: Setting, seed: int) -> Theorems:
     one = {name: value for name, value in sizes.items() if name != "n_active"}
     found = cache.run("theorems", applicability.measure, seed=seed, **sizes)
     run = cache.run("one-active", applicability.one_active, seed=seed, **one)
-    return Theorems(sizes, _floats(found), _floats(run))
+    several = []
+    for n_groups, n_active in ((s.n_groups, s.n_active), applicability.SMALL):
+        key = f"several-active-{n_groups}-{n_active}"
+        law = one | {"n_groups": n_groups, "n_active": n_active}
+        del law["n_features"]
+        result = cache.run(key, applicability.several_active, seed=seed, **law)
+        several.append({"n_groups": n_groups, "n_active": n_active, **_floats(result)})
+    return Theorems(sizes, _floats(found), _floats(run), several)
 
 
 def _floats(result: dict[str, Any]) -> dict[str, float]:

@@ -89,11 +89,14 @@ class Theorems:
         n_features, n_groups, group_size, n_active, norm_range.
     found, run : dict of str to float
         Results of :func:`.applicability.measure` and :func:`.applicability.one_active`.
+    several : list of dict
+        Results of :func:`.applicability.several_active`, with ``n_groups`` and ``n_active``.
     """
 
     sizes: dict[str, Any]
     found: dict[str, float]
     run: dict[str, float]
+    several: list[dict[str, float]]
 
 
 @dataclass(frozen=True)
