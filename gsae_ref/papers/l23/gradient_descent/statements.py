@@ -323,7 +323,9 @@ ROWS = (
         "zeta. " + WINDOW,
         remark="With a small eta the direction stays as wrong as it was at the change, about "
         "sqrt(zeta), which exceeds any multiple of zeta; with eta above 4/(9 u_max*^4) it may "
-        "diverge. Smaller deltas than in Theorem 3 are not needed.",
+        "diverge. Both ends are sufficient: at a thousandth of the lower one the errors exceed "
+        "the bound, in between nothing is claimed. Smaller deltas than in Theorem 3 are not "
+        "needed.",
         hypotheses=(*CONSTANTS, DELTAS),
         evidence=(
             Counterexample(),

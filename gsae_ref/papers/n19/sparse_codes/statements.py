@@ -246,7 +246,8 @@ ROWS = (
         "8 p2 R + 2 p3 (R^2 + R), R = max(||A||^2, ||W||^2). At k near n/log n the floor m k^2/n^2 "
         "is as large as the error at the start. The search reaches .26 to .28 of the decrease: tau "
         "is sharp up to a factor 4. nu < 1 and the condition on m serve the proof: without them "
-        "the search finds no violation; nor without rho, which step (6) tests.",
+        "the search finds no violation; nor without rho, which step (6) tests. A step far above "
+        "1/Lambda breaks the bound: zeta = m/k makes a common shift grow (N19-theorem4iii).",
         hypotheses=REPAIRED,
         evidence=(
             *STEP_EVIDENCE,

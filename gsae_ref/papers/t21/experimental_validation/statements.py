@@ -93,8 +93,10 @@ ROWS = (
         "interpretable than those learned by a sparse network (Figure 4a).” “We clearly observe "
         "that while the sparse support is spread throughout the coding vector, in stark contrast "
         "the group-sparse one is heavily structured.”",
-        remark="`gsae-ref reproduce t21-figure-4` draws both and measures the share of a digit "
-        "among the images nearest to a block, and how many blocks are active.",
+        remark="`gsae-ref reproduce t21-figure-4`: of the 1 % of test images with the most of "
+        "their code in a group 89 % show its commonest digit, in a block of the sparse network 54 "
+        "%. Active blocks of 16 atoms: 1.47 of the group-sparse code, 8.90 of the sparse one, with "
+        "23.5 and 24.4 active atoms.",
         evidence=(Reading("interpretable is not defined"),),
         derivation="gsae_ref.experiments.t21.figure_4",
     ),
@@ -105,8 +107,10 @@ ROWS = (
         "not settled",
         "“the similarity structure of the group-sparse dictionary lends itself most readily to "
         "standard similarity-based clustering algorithms.”",
-        remark="`gsae-ref reproduce t21-figure-5` measures how well the distances separate the "
-        "digits; T21-table-1 has the clustering.",
+        remark="`gsae-ref reproduce t21-figure-5`: a pair of one digit is closer than a pair of "
+        "two in 66.4 of 100 comparisons of signed codes, as the text describes them; 71.9 of "
+        "pixels, 67.7 of sparse codes. By the norms of groups it is 84.7, and 87.8 once they are "
+        "divided by their sum.",
         evidence=(Reading("most readily is not defined"),),
         derivation="gsae_ref.experiments.t21.figure_5",
     ),
