@@ -579,7 +579,7 @@ OFFENCES = {
         "from ...n19.model import formulas", "gsae_ref.papers.t21.model.formulas"
     ),
     "a claim knows no paper": lambda: wrong_arrows(
-        "from ..papers.row import Row", "gsae_ref.claims.search"
+        "from ..papers.row import Row", "gsae_ref.claims.worst"
     ),
     "reference may not know the kernels": lambda: wrong_arrows(
         "from ..kernels.activations import relu", "gsae_ref.reference.activations"

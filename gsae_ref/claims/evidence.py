@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array, Real
+from .claim import Claim
 from .hypothesis import Hypothesis
 
 Reals = Sequence[Real] | Array | float
@@ -45,6 +46,23 @@ class Identity:
 
 
 @dataclass(frozen=True)
+class Stress:
+    """A claim of the workbench, put to the test at all its sizes.
+
+    ``expect="holds"``: no violation, at random or by search; ``expect="fails"``: random instances
+    violate it. Of an equation, the sides are equal to rounding, or differ.
+    """
+
+    claim: Claim
+    expect: str = "holds"
+
+    @property
+    def label(self) -> str:
+        """The name of the claim."""
+        return self.claim.name
+
+
+@dataclass(frozen=True)
 class Counterexample:
     """The exact rational instances that are registered for the row.
 
@@ -71,7 +89,7 @@ class Reading:
     text: str
 
 
-Evidence = Inequality | Identity | Counterexample | Measurement | Reading
+Evidence = Inequality | Identity | Stress | Counterexample | Measurement | Reading
 
 
 def worst(left: Reals, right: Reals) -> tuple[float, float]:

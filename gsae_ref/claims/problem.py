@@ -23,6 +23,7 @@ FREE = "free"  # the block of the numbers that a claim leaves free
 STRICT = 1e-8  # margin in floats of a hypothesis with <
 CLEAR = 1e-9  # a violation that is more than rounding
 TINY = 1e-300
+NOWHERE: Array = np.array(np.nan)  # no distance
 
 
 class Stated(Protocol):
@@ -54,6 +55,16 @@ class Sides(NamedTuple):
     left: Array  # (K,)
     right: Array
     margins: Array  # (K, conditions): at least 0 where a condition holds
+    floor: float = 0.0  # a search leaves out instances whose sides are both below it
+    distance: Array = NOWHERE  # (K,) from degenerate instances, where it is asked for
+
+    @property
+    def conditions(self) -> Array:
+        """What a search is held to: the margins, and how far a side is above the floor."""
+        if not self.floor:
+            return self.margins
+        size = np.maximum(np.abs(self.left), np.abs(self.right))
+        return np.column_stack([self.margins, size - self.floor])
 
     @property
     def gap(self) -> Array:
@@ -123,10 +134,13 @@ class Problem:
     ----------
     claim : Claim
     sizes : dict
+    distance : str
+        An expression that :meth:`sides` evaluates too: the distance from degenerate instances.
     """
 
-    def __init__(self, claim: Stated, sizes: Mapping[str, int]) -> None:
+    def __init__(self, claim: Stated, sizes: Mapping[str, int], distance: str = "") -> None:
         self.claim = claim
+        self.distance = Expression.parse(distance) if distance else None
         self.sizes = dict(sizes)
         self.model: Model = find_model(claim.model)
         self.model.check_sizes(self.sizes)
@@ -325,7 +339,7 @@ class Problem:
         """Whether instances violate the claim clearly and meet every hypothesis, in floats."""
         sides = self.sides(theta, full=True)
         clear = sides.left > CLEAR * sides.right if self.is_identity else sides.gap > CLEAR
-        result: BoolArray = clear & (sides.margins >= -CLEAR).all(axis=1)
+        result: BoolArray = clear & (sides.conditions >= -CLEAR).all(axis=1)
         return result
 
     def sides(self, theta: Array, full: bool = False) -> Sides:
@@ -343,11 +357,11 @@ class Problem:
                 for sentence in conditions
                 for pair in sentence.pairs(instance)
             ]
-            if not self.is_identity:
-                margins.append(np.maximum(np.abs(left), np.abs(right)) - self.claim.floor)
+            distance = _flat(self.distance(instance), len(theta)) if self.distance else NOWHERE
         if not margins:
             margins = [np.ones(len(theta))]
-        return Sides(left, right, np.stack(margins, axis=1))
+        floor = 0.0 if self.is_identity else self.claim.floor
+        return Sides(left, right, np.stack(margins, axis=1), floor, distance)
 
     def _worst_pair(self, instance: Instance, n_instances: int) -> tuple[Array, Array]:
         """Of every instance the pair of sides that comes closest to a violation."""

@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
 from ..arrays import Array, BoolArray
 
 if TYPE_CHECKING:
-    from .problem import Problem
+    from .model import Layout
+    from .problem import Sides
+    from .tally import Tally
 
 FEASIBLE = 1e-9  # rounding in a margin
+INSIDE = 1e-9  # a climb keeps it from the boundary, so that rounding does not leave it outside
+AWAY = 0.05  # from degenerate instances, where it is asked for
 CLEARLY = 1e-3  # a gap that rounding of the parameters can leave a violation
 STEP = 1e-7  # of a difference, relative to max(1, |parameter|)
 FARTHEST = 50.0  # parameters are clipped to it
@@ -29,6 +33,16 @@ PROGRESS = 1e-7  # of a climb
 PATIENCE = 40  # points of a climb that are no higher
 WORTH_ANOTHER = 1e-5  # a best gap that grew by more is climbed from again
 PENALTY = 3.0  # a unit of infeasibility of a start, in gap
+
+
+class Searched(Protocol):
+    """What a search needs: parameters to draw, and both sides at a batch of them."""
+
+    @property
+    def layout(self) -> Layout: ...
+    @property
+    def is_identity(self) -> bool: ...
+    def sides(self, theta: Array, full: bool = False) -> Sides: ...
 
 
 @dataclass(frozen=True)
@@ -69,14 +83,28 @@ class _Stalled(Exception):
     """A climb no longer gets higher."""
 
 
-class _Search:
-    """Evaluates batches within a budget, and keeps the best instance that meets the hypotheses."""
+class Search:
+    """Evaluates batches within a budget, and keeps the best instance that meets the hypotheses.
 
-    def __init__(self, problem: Problem, budget: int, full: bool = False) -> None:
+    Parameters
+    ----------
+    problem : Searched
+    budget : int
+        Instances to evaluate.
+    away : bool
+        Whether to keep the distance ``AWAY`` from degenerate instances.
+    tally : Tally, optional
+        Counts what is evaluated.
+    """
+
+    def __init__(
+        self, problem: Searched, budget: int, away: bool = False, tally: Tally | None = None
+    ) -> None:
         self.problem = problem
         self.layout = problem.layout
         self.budget = budget
-        self.full = full
+        self.away = away
+        self.tally = tally
         self.gap = -np.inf
         self.theta: Array | None = None
         self.sparse: Array | None = None
@@ -94,11 +122,16 @@ class _Search:
             raise _Spent
         batch = np.clip(theta[:n_left], -FARTHEST, FARTHEST)
         self.evaluations += len(batch)
-        sides = self.problem.sides(batch, self.full)
+        sides = self.problem.sides(batch)
+        if self.tally is not None:
+            self.tally.add(sides)
         gaps = sides.gap
-        finite = np.isfinite(gaps) & np.isfinite(sides.margins).all(axis=1)
+        margins = sides.conditions
+        if self.away:
+            margins = np.column_stack([margins, sides.distance - AWAY])
+        finite = np.isfinite(gaps) & np.isfinite(margins).all(axis=1)
         gaps = np.where(finite, gaps, -2)
-        margins = np.where(finite[:, None], sides.margins, -1)
+        margins = np.where(finite[:, None], margins, -1)
         self._record(batch, gaps, margins, finite)
         if len(batch) < len(theta):
             raise _Spent
@@ -142,7 +175,7 @@ class _Search:
         )
 
 
-def find_worst(problem: Problem, budget: int, rng: np.random.Generator) -> Worst:
+def find_worst(problem: Searched, budget: int, rng: np.random.Generator) -> Worst:
     """Look for the instance of a problem with the largest gap.
 
     Each round draws some starts, or redraws some blocks of the best instance, takes the best of
@@ -152,10 +185,18 @@ def find_worst(problem: Problem, budget: int, rng: np.random.Generator) -> Worst
     """
     if problem.is_identity:
         return _draw_only(problem, min(budget, MOST_DRAWN), rng)
-    search = _Search(problem, budget)
+    search = Search(problem, budget)
+    explore(search, rng)
+    return search.result()
+
+
+def explore(search: Search, rng: np.random.Generator) -> None:
+    """Draw and climb until the budget is spent, first from the best instance, if there is one."""
     plateaus = [0.0]
     n_rounds = 0
-    try:
+    with contextlib.suppress(_Spent):
+        if search.theta is not None:
+            plateaus.append(climb(search, search.theta))
         while True:
             starts = _draw_starts(search, rng, near_best=n_rounds % 3 == 2)
             gaps, margins = search.evaluate(starts)
@@ -169,20 +210,18 @@ def find_worst(problem: Problem, budget: int, rng: np.random.Generator) -> Worst
                 before = search.gap
                 climb(search, search.theta)
             n_rounds += 1
-    except _Spent:
-        return search.result()
 
 
-def _draw_only(problem: Problem, budget: int, rng: np.random.Generator) -> Worst:
+def _draw_only(problem: Searched, budget: int, rng: np.random.Generator) -> Worst:
     """Random instances, for an equation: one that fails fails nearly everywhere."""
-    search = _Search(problem, budget)
+    search = Search(problem, budget)
     while search.evaluations < budget:
         n_draws = min(SCREENED[-1], budget - search.evaluations)
         search.evaluate(problem.layout.draw(rng, n_draws))
     return search.result()
 
 
-def _draw_starts(search: _Search, rng: np.random.Generator, near_best: bool) -> Array:
+def _draw_starts(search: Search, rng: np.random.Generator, near_best: bool) -> Array:
     """Random parameters; or the best ones with some blocks and some entries drawn anew."""
     layout = search.layout
     starts = layout.draw(rng, int(rng.choice(SCREENED)))
@@ -194,7 +233,7 @@ def _draw_starts(search: _Search, rng: np.random.Generator, near_best: bool) -> 
     return np.where(same, search.theta, starts)
 
 
-def climb(search: _Search, start: Array, n_iterations: int = 80) -> float:
+def climb(search: Search, start: Array, n_iterations: int = 80) -> float:
     """Maximise the gap from a start by SLSQP; return the largest that met the conditions."""
     from scipy.optimize import minimize
 
@@ -204,7 +243,7 @@ def climb(search: _Search, start: Array, n_iterations: int = 80) -> float:
     climbing = _Climb(search, start, smooth)
     constraint: dict[str, Any] = {
         "type": "ineq",
-        "fun": lambda x: climbing.at(x).margins,
+        "fun": lambda x: climbing.at(x).margins - INSIDE,
         "jac": lambda x: climbing.at(x).margin_slopes,
     }
     with contextlib.suppress(_Stalled):
@@ -231,11 +270,12 @@ class _Local(NamedTuple):
 class _Climb:
     """Evaluates along a climb; raises _Stalled after PATIENCE points that are no higher."""
 
-    def __init__(self, search: _Search, start: Array, smooth: Any) -> None:
+    def __init__(self, search: Search, start: Array, smooth: Any) -> None:
         self.search = search
         self.theta = start.copy()
         self.smooth = smooth
         self.key = b""
+        self.bounding: BoolArray | None = None
         self.highest = -np.inf
         self.merit = -np.inf
         self.n_idle = 0
@@ -257,6 +297,11 @@ class _Climb:
         batch = np.tile(theta, (len(smooth) + 1, 1))
         batch[np.arange(1, len(batch)), smooth] += steps
         gaps, margins = self.search.evaluate(batch)
+        if self.bounding is None:  # what is 0 all around holds by construction
+            self.bounding = np.abs(margins).max(axis=0) > FEASIBLE
+            if not self.bounding.any():
+                self.bounding[0] = True
+        margins = margins[:, self.bounding]
         slopes = (margins[1:] - margins[0]) / steps[:, None]
         return _Local(float(gaps[0]), (gaps[1:] - gaps[0]) / steps, margins[0], slopes.T)
 

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..claims.evidence import Counterexample, Evidence, Identity, Inequality, Measurement, Reading
+from ..claims.evidence import (
+    Counterexample,
+    Evidence,
+    Identity,
+    Inequality,
+    Measurement,
+    Reading,
+    Stress,
+)
 from ..claims.exact import COUNTEREXAMPLES, REFUTED_BY
 from ..claims.finding import MEASUREMENTS, Finding
-from ..claims.search import identity, inequality
+from ..claims.trials import try_claim, try_on_family
 from ..papers.families import FAMILIES
 from ..papers.ledger import LEDGER
 
@@ -23,10 +31,10 @@ def run(row_id: str, evidence: Evidence, rng: np.random.Generator, quick: bool) 
     """Run one item of evidence of a row; return one finding, or one for each counterexample."""
     if isinstance(evidence, Counterexample):
         return [_counterexample(name) for name in counterexamples_of(row_id)]
-    if isinstance(evidence, Inequality):
-        return [inequality(evidence, FAMILIES[evidence.family], rng, quick)]
-    if isinstance(evidence, Identity):
-        return [identity(evidence, FAMILIES[evidence.family], rng, quick)]
+    if isinstance(evidence, Inequality | Identity):
+        return [try_on_family(evidence, FAMILIES[evidence.family], rng, quick)]
+    if isinstance(evidence, Stress):
+        return [try_claim(evidence, rng, quick)]
     if isinstance(evidence, Measurement):
         return [MEASUREMENTS[evidence.name](rng, quick)]
     assert isinstance(evidence, Reading)

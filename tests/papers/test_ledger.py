@@ -15,6 +15,7 @@ from gsae_ref.claims.evidence import (
     Inequality,
     Measurement,
     Reading,
+    Stress,
     worst,
 )
 from gsae_ref.claims.exact import REFUTED_BY, counterexample
@@ -116,7 +117,7 @@ def test_a_row_uses_the_vocabulary_of_the_ledger(row):
     assert row.printed.strip() == row.printed != ""
     assert all(isinstance(h, Hypothesis) for h in row.hypotheses)
     assert all(
-        isinstance(e, (Inequality, Identity, Counterexample, Measurement, Reading))
+        isinstance(e, (Inequality, Identity, Stress, Counterexample, Measurement, Reading))
         for e in row.evidence
     )
 

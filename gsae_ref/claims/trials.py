@@ -1,0 +1,182 @@
+"""Run a bound or an equation of the ledger: draw instances, search for the worst, report."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .evidence import Identity, Inequality, Stress
+from .family import Family, FamilyProblem
+from .finding import Finding
+from .problem import Problem
+from .result import worst_instance
+from .tally import CLEAR, Tally
+from .tightness import distance_of
+from .worst import Search, Searched, explore
+
+FEWEST_INSTANCES = 20
+LARGEST_RATIO = 1e3
+TOLERANCE = 1e-10  # relative error of an equation
+
+
+def try_claim(evidence: Stress, rng: np.random.Generator, quick: bool) -> Finding:
+    """Run a claim of the workbench."""
+    claim = evidence.claim
+    distance = "" if claim.is_identity else distance_of(claim)
+    problems = [Problem(claim, sizes, distance) for sizes in claim.all_sizes]
+    n_draws = 1000 if quick else 20_000
+    if claim.is_identity:
+        return _equation(evidence.label, problems, evidence.expect, TOLERANCE, rng, n_draws)
+    n = len(problems)
+    budgets = [(4000 if quick else 40_000) for _ in problems]
+    return _bound(evidence.label, problems, evidence.expect, rng, n_draws, budgets, n)
+
+
+def try_on_family(
+    evidence: Inequality | Identity, family: Family, rng: np.random.Generator, quick: bool
+) -> Finding:
+    """Run an item of evidence whose sides are functions of an instance of a family."""
+    problems = [FamilyProblem(evidence, family, shape) for shape in family.shapes]
+    label = evidence.label
+    if isinstance(evidence, Identity):
+        n_draws = 120 if quick else 1500
+        return _equation(label, problems, evidence.expect, evidence.tolerance, rng, n_draws)
+    n_draws = 300 if quick else 6000
+    budgets = [(8 if quick else 40) * (problem.layout.size + 1) for problem in problems]
+    return _bound(label, problems, evidence.expect, rng, n_draws, budgets, 1 if quick else 6)
+
+
+def _bound(
+    label: str,
+    problems: Sequence[Searched],
+    expect: str,
+    rng: np.random.Generator,
+    n_draws: int,
+    budgets: Sequence[int],
+    n_climbs: int,
+) -> Finding:
+    """Whether left <= right holds, or fails, as expected.
+
+    Instances are drawn for all problems. Of these the ``n_climbs`` with the largest gaps are
+    searched, each within its budget; of claims also at a distance from degenerate instances.
+    """
+    random = Tally(clear=expect == "fails")
+    searches = _drawn(problems, rng, n_draws, random)
+    numbers = {
+        "drawn": random.evaluations,
+        "instances": random.feasible,
+        "violations": random.violations,
+        "worst_random": random.ratio,
+        "not_finite": random.feasible - random.finite,
+    }
+    if expect == "fails":
+        return _failing(label, numbers)
+    climbed = Tally()
+    order = sorted(range(len(problems)), key=lambda k: -searches[k].gap)[:n_climbs]
+    for k in order:
+        _climb_on(searches[k], budgets[k], climbed, rng)
+        if isinstance(problems[k], Problem):
+            _climb_on(Search(problems[k], 0, away=True), budgets[k], climbed, rng)
+    numbers |= {
+        "evaluations": climbed.evaluations,
+        "worst_search": max(random.ratio, climbed.ratio),
+        "worst_away": float(np.fmax(random.away, climbed.away)),
+        "violations": random.violations + climbed.violations,
+        "not_finite": numbers["not_finite"] + climbed.feasible - climbed.finite,
+    }
+    return _holding(label, numbers, _worst(max(searches, key=lambda search: search.gap)))
+
+
+def _drawn(
+    problems: Sequence[Searched], rng: np.random.Generator, n_draws: int, tally: Tally
+) -> list[Search]:
+    """A search for every problem, at which its share of the instances has been drawn."""
+    searches = []
+    for k, problem in enumerate(problems):
+        share = n_draws // len(problems) + (k < n_draws % len(problems))
+        search = Search(problem, share, tally=tally)
+        if share:
+            search.evaluate(problem.layout.draw(rng, share))
+        searches.append(search)
+    return searches
+
+
+def _climb_on(search: Search, budget: int, tally: Tally, rng: np.random.Generator) -> None:
+    search.tally = tally
+    search.budget = search.evaluations + budget
+    explore(search, rng)
+
+
+def _failing(label: str, numbers: dict[str, Any]) -> Finding:
+    violations = numbers["violations"]
+    ratio = numbers["worst_random"]
+    up_to = f", left/right up to {ratio:.4g}" if 1 < ratio < LARGEST_RATIO else ""
+    summary = f"fails, as it should, in {violations} of {numbers['instances']} instances{up_to}"
+    ok = violations > 0 and numbers["not_finite"] == 0
+    return Finding("inequality", label, ok, summary + _complaint(numbers), _plain(numbers))
+
+
+def _holding(label: str, numbers: dict[str, Any], worst: str) -> Finding:
+    used = numbers["instances"]
+    violations = numbers["violations"]
+    ok = used >= FEWEST_INSTANCES and violations == numbers["not_finite"] == 0
+    away = numbers["worst_away"]
+    summary = (
+        f"{used} of {numbers['drawn']} instances meet the hypotheses, {violations} violations; "
+        f"largest left/right {numbers['worst_random']:.4f} at random, "
+        f"{numbers['worst_search']:.4f} by search"
+    )
+    if not math.isnan(away):
+        summary += f", {away:.4f} away from degenerate instances"
+    return Finding("inequality", label, ok, summary + _complaint(numbers), _plain(numbers), worst)
+
+
+def _complaint(numbers: dict[str, Any]) -> str:
+    n = numbers["not_finite"]
+    return f"; {n} evaluations gave no finite number" if n else ""
+
+
+def _plain(numbers: dict[str, Any]) -> dict[str, Any]:
+    """Without a ratio that no instance has."""
+    return {name: value for name, value in numbers.items() if not math.isnan(value)}
+
+
+def _equation(
+    label: str,
+    problems: Sequence[Searched],
+    expect: str,
+    tolerance: float,
+    rng: np.random.Generator,
+    n_draws: int,
+) -> Finding:
+    """Whether both sides agree to rounding, or differ, as expected."""
+    tally = Tally()
+    _drawn(problems, rng, n_draws, tally)
+    error = tally.ratio
+    as_expected = error > CLEAR if expect == "fails" else error <= tolerance
+    numbers = {
+        "drawn": tally.evaluations,
+        "instances": tally.feasible,
+        "relative_error": error,
+        "not_finite": tally.feasible - tally.finite,
+    }
+    ok = tally.feasible >= FEWEST_INSTANCES and not numbers["not_finite"] and as_expected
+    summary = f"largest relative error {error:.2g} over {tally.feasible} instances"
+    return Finding("identity", label, ok, summary + _complaint(numbers), _plain(numbers))
+
+
+def _worst(search: Search) -> str:
+    """The instance with the largest gap, in lines."""
+    if search.theta is None:
+        return ""
+    if isinstance(search.problem, Problem):
+        values = worst_instance(search.problem, search.result())
+    else:
+        assert isinstance(search.problem, FamilyProblem)
+        values = vars(search.problem.instance(search.theta))
+    with np.printoptions(precision=4, suppress=True, threshold=200):
+        lines = [f"{name} = {value}" for name, value in values.items() if value is not None]
+    return "\n".join(lines)
