@@ -178,12 +178,16 @@ KINDS = {  # file of papers/: the kinds of file there that it may know, and the 
     "row": (set(), {"claims"}),
     "ledger": ({"statements", "row"}, set()),
     "exact": ({"exact"}, {"claims"}),
-    "counterexamples": ({"exact", "counterexamples"}, {"claims"}),
+    "counterexamples": ({"exact", "counterexamples", "claims"}, {"claims"}),
     "formulas": ({"formulas"}, {"checks", "groups"}),
     "instance": ({"formulas"}, {"claims", "checks", "groups"}),
     "models": ({"models"}, {"claims"}),
+    "claims": ({"claims", "models"}, {"claims"}),
     "families": ({"families", "instance", "formulas"}, {"claims", "checks", "groups"}),
-    "statements": ({"statements", "instance", "formulas", "row"}, {"claims", "checks", "groups"}),
+    "statements": (
+        {"statements", "instance", "formulas", "row", "claims"},
+        {"claims", "checks", "groups"},
+    ),
     "teeth": (
         {"teeth", "statements", "families", "instance", "formulas"},
         {"claims", "checks", "groups"},

@@ -14,7 +14,7 @@ from api_pages import resolve
 from exact_latex import comparison, fraction, matrix
 from house_notation import NotHouseNotation, markdown
 
-from gsae_ref.claims.evidence import Counterexample, Identity, Inequality, Reading
+from gsae_ref.claims.evidence import Counterexample, Identity, Inequality, Reading, Stress
 from gsae_ref.papers.counterexamples import COUNTEREXAMPLES
 from gsae_ref.papers.ledger import LEDGER
 from gsae_ref.papers.row import VERDICTS
@@ -37,12 +37,13 @@ DIFFERENT = {
 BOUNDS = (
     "",
     "| bound | expected | instances that meet the hypotheses | violations "
-    "| largest left/right, random | by search |",
-    "|---|---|--:|--:|--:|--:|",
+    "| largest left/right, random | by search | away |",
+    "|---|---|--:|--:|--:|--:|--:|",
 )
 TIGHT = (
     "A ratio near 1 means that the bound is tight: some instance attains it. "
-    "The search is an optimiser that maximises the ratio."
+    "The search is an optimiser that maximises the ratio; away: at a distance of 1/20 from "
+    "degenerate instances."
 )
 ABOUT_STATEMENTS = """\
 A page for every numbered statement: as printed, its hypotheses, the verdict, the form that holds,
@@ -253,25 +254,29 @@ class _Page:
         bounds = []
         for item, finding in zip(_items(self.source), self.result["findings"], strict=True):
             mark = "✓" if finding["ok"] else "✗"
-            if isinstance(item, Inequality):
+            if _is_bound(item):
                 bounds.append(f"| {mark} {self.bound(item, finding['numbers'])} |")
             else:
                 lines.append(f"- {mark} {self.finding(item, finding)}")
         if bounds:
             lines += [*BOUNDS, *bounds]
-        inequalities = [item for item in self.source.evidence if isinstance(item, Inequality)]
-        if any(item.expect == "holds" for item in inequalities):
+        if any(_is_bound(item) and item.expect == "holds" for item in self.source.evidence):
             lines += ["", TIGHT]
         for item in self.source.evidence:
             known = self.source.hypotheses
             own = [self.say(h.text) for h in getattr(item, "hypotheses", ()) if h not in known]
+            if isinstance(item, Stress):
+                own = [f"`{text}`" for text in (*item.given, *item.where)]
             if own:
                 lines += ["", f"*{self.say(item.label)}* is drawn under: {'; '.join(own)}."]
         return [*lines, ""]
 
     def bound(self, item, numbers):
         """A line of the table of bounds."""
-        searched = format(numbers["worst_search"], ".4f") if "worst_search" in numbers else "–"
+        searched, away = (
+            format(numbers[name], ".4f") if name in numbers else "–"
+            for name in ("worst_search", "worst_away")
+        )
         cells = (
             self.say(item.label),
             "to fail" if item.expect == "fails" else "to hold",
@@ -279,6 +284,7 @@ class _Page:
             str(numbers["violations"]),
             f"{numbers['worst_random']:.4f}",
             searched,
+            away,
         )
         return " | ".join(cells)
 
@@ -291,7 +297,7 @@ class _Page:
             return f"an exact counterexample, [{label}](#{_anchor(label)}): {text} is false"
         if isinstance(item, Reading):
             return f"by reading: {self.say(item.text)}"
-        if isinstance(item, Identity):
+        if isinstance(item, Identity | Stress):
             expected = "" if item.expect == "holds" else ", as expected: the printed form is false"
             error = f"largest relative error {numbers['relative_error']:.2g}"
             return (
@@ -352,6 +358,11 @@ class _Page:
             links = ", ".join(f"[{_name(other)}]({other.id}.md)" for other in others)
             lines.append(f"Restated by {links}.\n")
         return lines
+
+
+def _is_bound(item):
+    """Whether evidence is an inequality, in sentences or not."""
+    return getattr(item, "kind", "") == "inequality" or isinstance(item, Inequality)
 
 
 def badge(verdict):

@@ -1,7 +1,7 @@
-"""Counterexamples of the ledger, which functions build, as scripts and as LaTeX.
+"""Counterexamples of the ledger as scripts and as LaTeX.
 
-A script holds the function of the counterexample and all that it calls, without annotations, and
-asserts every comparison with the sides that it has here.
+Of a claim and a point the script is that of its proof. Of a function it holds the function and all
+that it calls, without annotations, and asserts every comparison with the sides that it has here.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from typing import Any
 
 from .bundle import Source, modules_behind
 from .exact import COUNTEREXAMPLES, Certificate, Comparison
-from .latex import matrix, number
+from .latex import matrix, number, write_latex
 from .rational import Matrix
-from .script import assembled
+from .refutation import REFUTATIONS
+from .script import assembled, write_script
 
 
 def find_counterexample(name: str) -> Certificate:
@@ -42,6 +43,8 @@ def certificate_script(name: str) -> str:
         If Python does not accept the script: a fault of this package.
     """
     certificate = find_counterexample(name)
+    if name in REFUTATIONS:
+        return write_script(REFUTATIONS[name].proof())
     build = inspect.unwrap(COUNTEREXAMPLES[name])
     comparisons = (*certificate.hypotheses, certificate.printed)
     body = [
@@ -90,6 +93,8 @@ def certificate_latex(name: str) -> str:
         For a name that no counterexample has.
     """
     certificate = find_counterexample(name)
+    if name in REFUTATIONS:
+        return write_latex(REFUTATIONS[name].proof())
     lines = [rf"\paragraph{{{_verbatim(certificate.name)}}}", r"\begin{itemize}"]
     lines += [rf"\item {_verbatim(key)} $= {_value(x)}$" for key, x in certificate.data.items()]
     lines += [r"\end{itemize}", "Every hypothesis holds:", r"\begin{itemize}"]

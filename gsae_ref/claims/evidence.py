@@ -1,7 +1,8 @@
 """Kinds of evidence: inequalities, identities, counterexamples, measurements, readings."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -49,17 +50,30 @@ class Identity:
 class Stress:
     """A claim of the workbench, put to the test at all its sizes.
 
+    The fields are those of :class:`gsae_ref.Claim`, which is made when it is needed.
     ``expect="holds"``: no violation, at random or by search; ``expect="fails"``: random instances
     violate it. Of an equation, the sides are equal to rounding, or differ.
     """
 
-    claim: Claim
+    label: str
+    conclusion: str
+    model: str
+    sizes: tuple[Mapping[str, int], ...]
+    given: tuple[str, ...] = ()
+    where: tuple[str, ...] = ()
+    let: Mapping[str, str] = field(default_factory=dict)
     expect: str = "holds"
 
     @property
-    def label(self) -> str:
-        """The name of the claim."""
-        return self.claim.name
+    def kind(self) -> str:
+        """What the claim is: "identity" or "inequality"."""
+        return "identity" if "==" in self.conclusion else "inequality"
+
+    @cached_property
+    def claim(self) -> Claim:
+        """The claim."""
+        fields = {name: getattr(self, name) for name in ("model", "sizes", "given", "where", "let")}
+        return Claim(self.conclusion, name=self.label, **fields)
 
 
 @dataclass(frozen=True)

@@ -241,10 +241,14 @@ class Problem:
         return formula.names if isinstance(formula, Expression) else ()
 
     @cached_property
+    def stated(self) -> list[Sentence]:
+        """The hypotheses that are built in."""
+        return [Sentence(text) for name in self.claim.given for text in self.model.given[name]]
+
+    @cached_property
     def hypotheses(self) -> list[Sentence]:
-        """Every hypothesis, those that are built in included, as a proof asserts them."""
-        stated = [text for name in self.claim.given for text in self.model.given[name]]
-        sentences = [s for s in map(Sentence, stated) if self._shared(s) >= 1]
+        """Every hypothesis that bears on the claim, as a proof asserts them."""
+        sentences = [s for s in self.stated if self._shared(s) >= 1]
         always = map(Sentence, self.model.always(self.given))
         sentences += [s for s in always if self._shared(s) >= min(2, self._spoken_of(s))]
         for name, formula in self.lets.items():
@@ -312,6 +316,21 @@ class Problem:
         values = {name: scope[name] for name in names}
         return {name: list(x) if isinstance(x, Items) else x for name, x in values.items()}
 
+    def on_data(self, values: Mapping[str, Any], n_instances: int) -> Sides:
+        """Both sides and the margins of every hypothesis, on instances of a user's own.
+
+        ``values`` are (K, rows, columns) arrays by name, or lists of them, for every name that is
+        not defined by others; ``n_instances`` is K.
+        """
+        known = {name: _constantly(value) for name, value in values.items()}
+        scope = Scope(Floats(), {**self.formulas, **known})
+        left, right = self._worst_pair(scope, n_instances)
+        margins = [
+            np.min([_margin(*pair, n_instances) for pair in sentence.pairs(scope)], axis=0)
+            for sentence in self.hypotheses
+        ]
+        return Sides(left, right, np.stack(margins or [np.ones(n_instances)], axis=1))
+
     def check(self) -> None:
         """Refuse sentences whose shapes do not fit, or that speak of nothing at these sizes."""
         try:
@@ -363,7 +382,7 @@ class Problem:
         floor = 0.0 if self.is_identity else self.claim.floor
         return Sides(left, right, np.stack(margins, axis=1), floor, distance)
 
-    def _worst_pair(self, instance: Instance, n_instances: int) -> tuple[Array, Array]:
+    def _worst_pair(self, instance: Scope, n_instances: int) -> tuple[Array, Array]:
         """Of every instance the pair of sides that comes closest to a violation."""
         if self.conclusion is None:
             return self._called(instance, n_instances)
@@ -378,7 +397,7 @@ class Problem:
         worst = gaps.argmax(axis=0), np.arange(n_instances)
         return left[worst], right[worst]
 
-    def _called(self, instance: Instance, n_instances: int) -> tuple[Array, Array]:
+    def _called(self, instance: Scope, n_instances: int) -> tuple[Array, Array]:
         """A conclusion that is a callable: one instance at a time."""
         assert callable(self.claim.conclusion)
         names = [*self.model.names, *self.lets]
@@ -408,6 +427,10 @@ def _two_numbers(conclusion: Callable[[Any], Any], instance: SimpleNamespace) ->
         raise ValueError(
             f"{name}(instance) returned {sides!r}; it must return two numbers, left and right"
         ) from error
+
+
+def _constantly(value: Any) -> Formula:
+    return lambda scope: value
 
 
 def item(value: Any, k: int) -> Any:

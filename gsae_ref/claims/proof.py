@@ -114,6 +114,11 @@ def prove_at(problem: Problem, point: Mapping[str, Sequence[str | int]]) -> Proo
     ValueError
         For a block that the claim does not have, or a wrong number of parameters.
     """
+    return prove(problem, parameters_at(problem, point))
+
+
+def parameters_at(problem: Problem, point: Mapping[str, Sequence[str | int]]) -> list[Fraction]:
+    """The parameters of a stored point; see :func:`prove_at`."""
     theta = [Fraction(0)] * problem.layout.size
     for name, values in point.items():
         start, count = problem.layout.blocks.get(name, (0, -1))
@@ -121,7 +126,7 @@ def prove_at(problem: Problem, point: Mapping[str, Sequence[str | int]]) -> Proo
             known = {block: n for block, (_, n) in problem.layout.blocks.items() if n}
             raise ValueError(f"point: {name} has {len(values)} parameters; the blocks have {known}")
         theta[start : start + count] = map(Fraction, values)
-    return prove(problem, theta)
+    return theta
 
 
 def decide(problem: Problem, theta: Sequence[Fraction]) -> Outcome:

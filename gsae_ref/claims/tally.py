@@ -9,7 +9,6 @@ import numpy as np
 
 from ..arrays import Array
 from .hypothesis import ROUNDING
-from .worst import AWAY
 
 if TYPE_CHECKING:
     from .problem import Sides
@@ -20,6 +19,7 @@ RELATIVE = 1e-9
 ABSOLUTE = 1e-11
 CLEAR = 1e-6
 SMALLEST_BOUND = 1e-6
+AWAY = 0.05  # from degenerate instances, where it is asked for
 
 
 @dataclass

@@ -73,7 +73,7 @@ def bite(claim: Claim, **settings: Any) -> tuple[Tooth, ...]:
     spoilt = list(mutants(claim))
     if np.isfinite(best.ratio) and isinstance(claim.conclusion, str):
         factor = round(JUST_BELOW * best.ratio, 6)
-        spoilt.insert(0, Mutant(f"bound x {factor}", _scaled(claim, factor)))
+        spoilt.insert(0, Mutant(f"bound x {factor}", scaled(claim, factor)))
     return tuple(_tooth(mutant, search(mutant.claim, **settings)) for mutant in spoilt)
 
 
@@ -92,7 +92,7 @@ def mutants(claim: Claim) -> Iterator[Mutant]:
      'without "orthonormal S"']
     """
     if isinstance(claim.conclusion, str) and not claim.is_identity:
-        yield Mutant(f"bound x {SPOILT_BY}", _scaled(claim, SPOILT_BY))
+        yield Mutant(f"bound x {SPOILT_BY}", scaled(claim, SPOILT_BY))
         candidates = [*_bound_mutants(claim), *_let_mutants(claim)]
         yield from (mutant for mutant in candidates if _is_stronger(mutant.claim, claim))
     for name in claim.given:
@@ -103,7 +103,8 @@ def mutants(claim: Claim) -> Iterator[Mutant]:
         yield Mutant(f'without "{text}"', claim.but(where=rest))
 
 
-def _scaled(claim: Claim, factor: float) -> Claim:
+def scaled(claim: Claim, factor: float) -> Claim:
+    """The claim with its right side times a factor."""
     sentence = Sentence(str(claim.conclusion))
     right = f"{factor} * ({sentence.right})"
     return claim.but(conclusion=_joined(sentence, right))

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from .evidence import Identity, Inequality, Stress
+from .claim import Claim
+from .evidence import Identity, Inequality
 from .family import Family, FamilyProblem
 from .finding import Finding
-from .problem import Problem
-from .result import worst_instance
+from .problem import Problem, item
 from .tally import CLEAR, Tally
 from .tightness import distance_of
 from .worst import Search, Searched, explore
@@ -22,17 +22,17 @@ LARGEST_RATIO = 1e3
 TOLERANCE = 1e-10  # relative error of an equation
 
 
-def try_claim(evidence: Stress, rng: np.random.Generator, quick: bool) -> Finding:
-    """Run a claim of the workbench."""
-    claim = evidence.claim
+def try_claim(claim: Claim, expect: str, rng: np.random.Generator, quick: bool) -> Finding:
+    """Run a claim of the workbench, expected to hold or to fail."""
     distance = "" if claim.is_identity else distance_of(claim)
     problems = [Problem(claim, sizes, distance) for sizes in claim.all_sizes]
-    n_draws = 1000 if quick else 20_000
     if claim.is_identity:
-        return _equation(evidence.label, problems, evidence.expect, TOLERANCE, rng, n_draws)
-    n = len(problems)
-    budgets = [(4000 if quick else 40_000) for _ in problems]
-    return _bound(evidence.label, problems, evidence.expect, rng, n_draws, budgets, n)
+        n_draws = 500 if quick else 20_000
+        return _equation(claim.name, problems, expect, TOLERANCE, rng, n_draws)
+    n_draws = 1000 if quick else 20_000
+    budgets = [2000 if quick else 20_000] * len(problems)
+    n_climbs = 2 if quick else len(problems)
+    return _bound(claim.name, problems, expect, rng, n_draws, budgets, n_climbs)
 
 
 def try_on_family(
@@ -44,9 +44,9 @@ def try_on_family(
     if isinstance(evidence, Identity):
         n_draws = 120 if quick else 1500
         return _equation(label, problems, evidence.expect, evidence.tolerance, rng, n_draws)
-    n_draws = 300 if quick else 6000
-    budgets = [(8 if quick else 40) * (problem.layout.size + 1) for problem in problems]
-    return _bound(label, problems, evidence.expect, rng, n_draws, budgets, 1 if quick else 6)
+    n_draws = 300 if quick else 3000
+    budgets = [(12 if quick else 30) * (problem.layout.size + 1) for problem in problems]
+    return _bound(label, problems, evidence.expect, rng, n_draws, budgets, 1 if quick else 3)
 
 
 def _bound(
@@ -172,11 +172,14 @@ def _worst(search: Search) -> str:
     """The instance with the largest gap, in lines."""
     if search.theta is None:
         return ""
-    if isinstance(search.problem, Problem):
-        values = worst_instance(search.problem, search.result())
+    problem = search.problem
+    if isinstance(problem, Problem):
+        instance = problem.float_instance(search.theta)
+        names = (*problem.basics, *problem.defined)
+        values = {name: item(instance[name], 0) for name in names}
     else:
-        assert isinstance(search.problem, FamilyProblem)
-        values = vars(search.problem.instance(search.theta))
+        assert isinstance(problem, FamilyProblem)
+        values = vars(problem.instance(search.theta))
     with np.printoptions(precision=4, suppress=True, threshold=200):
         lines = [f"{name} = {value}" for name, value in values.items() if value is not None]
     return "\n".join(lines)

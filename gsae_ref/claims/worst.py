@@ -14,15 +14,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 
 from ..arrays import Array, BoolArray
+from .tally import AWAY, Tally
 
 if TYPE_CHECKING:
     from .model import Layout
     from .problem import Sides
-    from .tally import Tally
 
 FEASIBLE = 1e-9  # rounding in a margin
 INSIDE = 1e-9  # a climb keeps it from the boundary, so that rounding does not leave it outside
-AWAY = 0.05  # from degenerate instances, where it is asked for
 CLEARLY = 1e-3  # a gap that rounding of the parameters can leave a violation
 STEP = 1e-7  # of a difference, relative to max(1, |parameter|)
 FARTHEST = 50.0  # parameters are clipped to it

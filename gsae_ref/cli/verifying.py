@@ -268,6 +268,10 @@ def _explanation(result: RowResult) -> list[str]:
             lines += [wrap(text, " " * 8) for text in texts]
     for finding in result.findings:
         if finding.detail:
-            lines.append("    " + paint("exact counterexample", "bold"))
+            exact = finding.kind == "counterexample"
+            title = (
+                "exact counterexample" if exact else f"instance with least room: {finding.label}"
+            )
+            lines.append("    " + paint(title, "bold"))
             lines.append(textwrap.indent(finding.detail, " " * 8))
     return lines

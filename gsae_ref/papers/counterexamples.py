@@ -5,9 +5,10 @@ every hypothesis of the statement with both sides computed from the instance, th
 (false), and the corrected one (true) where there is a local repair.
 
 >>> print(COUNTEREXAMPLES["T21-prop2"]().printed)
-||A_1^T A*_2 x_2||_2 <= gamma B_max (mu_B + delta): 6/5 <= 3/5 is false
+||A_v^T y|| <= gamma B_max (mu_B + delta) for v not in S: 6/5 <= 3/5 is false
 
-A counterexamples.py imports the standard library (fractions, dataclasses, itertools, math),
+Some are a claim and a stored point, in the claims.py of a topic. Others are functions, in its
+counterexamples.py, which imports the standard library (fractions, dataclasses, itertools, math),
 :mod:`gsae_ref.claims.exact` and its paper's exact.py only: no floats, no NumPy. This file gathers
 those of the three papers.
 """

@@ -4,38 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
 from .. import groups
 from ..arrays import Array
-from ..claims.evidence import Inequality
+from ..claims.evidence import Evidence, Inequality, Stress
 from ..claims.hypothesis import Hypothesis
+from ..claims.plain import PlainFormula
+from ..claims.problem import Problem, Sides
 from ..ops import expected_gradient, refit
 from ..papers.ledger import LEDGER
 from ..papers.row import Row
 from ..papers.t21 import families
 from ..papers.t21.gradients.formulas import leading_coefficient
 from ..papers.t21.instance import Instance
-from ..papers.t21.support import formulas as support
-from ..papers.t21.support.statements import PROP2
+from ..papers.t21.models import T21
+from ..papers.t21.support.claims import EQ22, EQ22_PRINTED
 
 MOST_CODES = 1000
 SMALLEST_TAU = 1e-6
 SMALLEST_SCALE = 1e-3  # a side below it no longer sets the scale of rounding
 OF_A_SAMPLE = ("x", "code_norms", "active", "y", "r")
-# Eq. (22)'s second inequality as printed; its row refutes it by an exact counterexample only.
-EQ22_PRINTED = Inequality(
-    "second inequality as printed",
-    "support",
-    lambda i: (
-        support.group_norm_bound(i.n_active, i.b_min, i.b_max, i.mu_block, i.delta, i.d, "printed"),
-        i.r[i.active].min(),
-    ),
-    PROP2,
-    expect="fails",
-)
 
 
 @dataclass(frozen=True)
@@ -193,7 +184,7 @@ class _Bound:
     """An inequality with the rows that rest on it."""
 
     rows: tuple[Row, ...]
-    inequality: Inequality
+    inequality: Inequality | Stress
 
     @property
     def form(self) -> str:
@@ -226,22 +217,84 @@ def hold_bounds(model: CodeModel, codes: Array, tolerance: float) -> tuple[Bound
 
     def check(bound: _Bound) -> BoundCheck:
         inequality = bound.inequality
+        if isinstance(inequality, Stress):
+            left, right, unmet = _of_claim(inequality, samples, tolerance)
+            return _bound_check(bound, left, right, unmet, tolerance)
         sides = [inequality.sides(i) for i in instances(inequality.sides)]
         unmet = tuple(
             f"{h.text}: margin {margin(h):.3g}"
             for h in inequality.hypotheses
             if margin(h) < -tolerance
         )
-        return _bound_check(bound, sides, unmet, tolerance)
+        left, right = np.array(sides, dtype=float).T
+        return _bound_check(bound, left, right, unmet, tolerance)
 
     return tuple(check(bound) for bound in _bounds())
 
 
+def _of_claim(
+    claim: Stress, samples: list[Instance], tolerance: float
+) -> tuple[Array, Array, tuple[str, ...]]:
+    """Both sides of a claim on all samples, and its hypotheses that fail on some."""
+    first = samples[0]
+    sizes = {
+        "n": first.n_features,
+        "d": first.d,
+        "Gamma": first.n_groups,
+        "gamma": first.n_active,
+    }
+    problem = Problem(claim.claim, sizes)
+    found = [_on_data(problem, some) for some in _by_support_size(samples)]
+    margins = np.concatenate([sides.margins for sides in found]).min(axis=0)
+    formula = PlainFormula(problem.model.symbols)
+    unmet = tuple(
+        f"{formula.sentence(sentence)}: margin {margin:.3g}"
+        for sentence, margin in zip(problem.hypotheses, margins, strict=False)
+        if margin < -tolerance
+    )
+    left = np.concatenate([sides.left for sides in found])
+    right = np.concatenate([sides.right for sides in found])
+    return left, right, unmet
+
+
+def _by_support_size(samples: list[Instance]) -> list[list[Instance]]:
+    """The samples by the number of their active groups."""
+    result: dict[int, list[Instance]] = {}
+    for i in samples:
+        result.setdefault(int(i.active.sum()), []).append(i)
+    return list(result.values())
+
+
+def _on_data(problem: Problem, samples: list[Instance]) -> Sides:
+    """Both sides on samples with equally many active groups, which are moved to the front."""
+    first = samples[0]
+    n_active = int(first.active.sum())
+    orders = np.array([np.argsort(~i.active, kind="stable") for i in samples]).T
+    codes = np.array([groups.split(i.x, i.d) for i in samples])
+    everyone = np.arange(len(samples))
+    constants = {
+        "B_min": first.b_min,
+        "B_max": first.b_max,
+        "delta": first.delta,
+        "mu": first.mu_block,
+        "lam": first.lam,
+    }
+    values: dict[str, Any] = {name: np.full((1, 1, 1), value) for name, value in constants.items()}
+    values |= {
+        "A": [first.blocks[order] for order in orders],
+        "S": [first.star[order] for order in orders],
+        "tau": [first.tau[order][:, None, None] for order in orders],
+        "x": [codes[everyone, order][:, :, None] for order in orders[:n_active]],
+        "active": range(n_active),
+        "inactive": range(n_active, first.n_groups),
+    }
+    return problem.on_data(values, len(samples))
+
+
 def _bound_check(
-    bound: _Bound, sides: list[tuple[Any, Any]], unmet: tuple[str, ...], tolerance: float
+    bound: _Bound, left: Array, right: Array, unmet: tuple[str, ...], tolerance: float
 ) -> BoundCheck:
     """The pair with least room, and how many pairs violate the inequality beyond rounding."""
-    left, right = np.array(sides, dtype=float).T
     scale = np.maximum(np.maximum(np.abs(left), np.abs(right)), SMALLEST_SCALE)
     excess = (left - right) / scale
     k = int(excess.argmax())
@@ -253,7 +306,7 @@ def _bound_check(
         left=float(left[k]),
         right=float(right[k]),
         ratio=float(left[k] / right[k]) if right[k] > tolerance * SMALLEST_SCALE else None,
-        n_instances=len(sides),
+        n_instances=len(left),
         n_violations=int((excess > tolerance).sum()),
         unmet=unmet,
     )
@@ -262,17 +315,23 @@ def _bound_check(
 def _bounds() -> Iterator[_Bound]:
     """The inequalities of the ledger on T21's instances; one that rows share comes once."""
     rows: dict[int, list[Row]] = {}
-    inequalities: dict[int, Inequality] = {}
+    inequalities: dict[int, Inequality | Stress] = {}
     for row in LEDGER.values():
-        for evidence in row.evidence:
-            if isinstance(evidence, Inequality) and evidence.family in families.MODEL:
+        # (22)'s second inequality as printed is refuted by an exact counterexample only
+        printed = (EQ22_PRINTED,) if EQ22 in row.evidence else ()
+        for evidence in (*row.evidence, *printed):
+            if is_held(evidence):
                 rows.setdefault(id(evidence), []).append(row)
                 inequalities[id(evidence)] = evidence
-                if row.id == "T21-eq22" and EQ22_PRINTED.label != evidence.label:
-                    rows[id(EQ22_PRINTED)] = [row]
-                    inequalities[id(EQ22_PRINTED)] = EQ22_PRINTED
     for key, inequality in inequalities.items():
         yield _Bound(tuple(rows[key]), inequality)
+
+
+def is_held(evidence: Evidence) -> TypeGuard[Inequality | Stress]:
+    """Whether evidence is a bound on T21's model."""
+    if isinstance(evidence, Stress):
+        return evidence.model == T21.name and evidence.kind == "inequality"
+    return isinstance(evidence, Inequality) and evidence.family in families.MODEL
 
 
 def _instances(model: CodeModel, codes: Array) -> list[Instance]:

@@ -34,7 +34,7 @@ def run(row_id: str, evidence: Evidence, rng: np.random.Generator, quick: bool) 
     if isinstance(evidence, Inequality | Identity):
         return [try_on_family(evidence, FAMILIES[evidence.family], rng, quick)]
     if isinstance(evidence, Stress):
-        return [try_claim(evidence, rng, quick)]
+        return [try_claim(evidence.claim, evidence.expect, rng, quick)]
     if isinstance(evidence, Measurement):
         return [MEASUREMENTS[evidence.name](rng, quick)]
     assert isinstance(evidence, Reading)

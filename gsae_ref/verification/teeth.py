@@ -19,9 +19,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..claims.evidence import Evidence, Identity, Inequality, Measurement
+from ..claims.evidence import Evidence, Identity, Inequality, Measurement, Stress
 from ..claims.finding import MEASUREMENTS
-from ..claims.search import identity, inequality
+from ..claims.teeth import mutants, scaled
+from ..claims.trials import try_claim, try_on_family
 from ..ops import DivergenceError
 from ..papers import counterexamples, measurements  # noqa: F401  (registers them)
 from ..papers.families import FAMILIES
@@ -126,6 +127,8 @@ def variants(row: Row, item: Evidence) -> Iterator[Variant]:
     if isinstance(item, Measurement):
         if item.shows == "support":
             yield from _of_measurement(row, item)
+    elif isinstance(item, Stress) and item.expect == "holds":
+        yield from _of_claim(row, item)
     elif isinstance(item, (Inequality, Identity)) and item.expect == "holds":
         where = (row.id, item.label)
         yield _scaled(item, *NOT_ATTAINED.get(where, (USED, "")))
@@ -141,6 +144,8 @@ def variants(row: Row, item: Evidence) -> Iterator[Variant]:
 
 def _key(item: Evidence) -> tuple[Any, ...]:
     """What makes two items of evidence the same one."""
+    if isinstance(item, Stress):
+        return id(item.claim), item.expect
     return tuple(getattr(item, each.name) for each in fields(item))
 
 
@@ -171,9 +176,33 @@ def _refuted(item: Inequality | Identity, quick: bool) -> bool:
     rng = np.random.default_rng(zlib.crc32(item.label.encode()))
     family = FAMILIES[item.family]
     if isinstance(item, Identity):
-        return not identity(item, family, rng, quick).ok
-    at_random = inequality(replace(item, expect="fails"), family, rng, quick).ok
-    return at_random or not inequality(item, family, rng, quick).ok
+        return not try_on_family(item, family, rng, quick).ok
+    at_random = try_on_family(replace(item, expect="fails"), family, rng, quick).ok
+    return at_random or not try_on_family(item, family, rng, quick).ok
+
+
+# ---- claims
+
+
+def _of_claim(row: Row, item: Stress) -> Iterator[Variant]:
+    """A claim with its right side scaled, and without each of its terms and hypotheses."""
+    where = (row.id, item.label)
+    used, why = NOT_ATTAINED.get(where, (USED, ""))
+    factor = SCALED if item.claim.is_identity else used
+    text = f"right side x {factor}" + (f" ({why})" if why else "")
+    yield Variant(text, functools.partial(_claim_refuted, item, scaled(item.claim, factor)))
+    for mutant in mutants(item.claim):
+        if not mutant.text.startswith("bound x"):
+            reason = NOT_NEEDED.get(where, {}).get(mutant.text, "")
+            yield Variant(
+                mutant.text, functools.partial(_claim_refuted, item, mutant.claim), reason
+            )
+
+
+def _claim_refuted(item: Stress, claim: Any, quick: bool) -> bool:
+    """Whether the evidence fails for a spoiled claim."""
+    rng = np.random.default_rng(zlib.crc32(item.label.encode()))
+    return not try_claim(replace(item, claim=claim), rng, quick).ok
 
 
 # ---- hypotheses

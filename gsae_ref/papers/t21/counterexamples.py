@@ -4,4 +4,5 @@ from .convergence import counterexamples as convergence
 from .direction import counterexamples as direction
 from .gradients import counterexamples as gradients
 from .model import counterexamples as model
+from .support import claims as support_claims
 from .support import counterexamples as support

@@ -169,12 +169,6 @@ def _recovery(shape: Shape, theta: Array) -> Instance:
     return _instance(draw, i.A, i.A_star, lam=max(low + draw.place * (high - low), 0.0))
 
 
-def _incoherent(shape: Shape, theta: Array) -> Instance:
-    """Groups so weakly coherent that Lemma 1's O(1 / log n) is met with its constant."""
-    draw = take_apart(shape, theta)
-    return _instance(draw, *_close_pair(draw, 0.03, 0.08))
-
-
 def _expected_gradient(
     A: Array, A_star: Array, tau: Array, n_active: int, group_size: int
 ) -> Array:
@@ -284,9 +278,6 @@ _MIXED = tuple(
 _SPARSE = tuple(
     Shape(*s) for s in ((4, 2, 2, 1), (4, 4, 1, 2), (6, 3, 2, 1), (9, 3, 3, 1), (12, 4, 3, 2))
 )
-_LOG = tuple(
-    Shape(*s) for s in ((4, 2, 2, 1), (8, 4, 2, 2), (8, 8, 1, 2), (21, 4, 2, 3), (9, 3, 3, 2))
-)
 _GROUP = tuple(
     Shape(*s)
     for s in ((3, 2, 1, 1), (4, 2, 2, 1), (5, 3, 2, 2), (6, 3, 3, 2), (8, 4, 2, 3), (5, 4, 2, 3))
@@ -297,11 +288,9 @@ _COPIES = tuple(Shape(*s) for s in ((3, 3, 1, 2), (4, 6, 2, 2), (3, 12, 1, 2), (
 FAMILIES = {
     "support": Family(_support, _MIXED),
     "far_outside_support": Family(_far_outside_support, _MIXED),
-    "free_star": Family(_free_star, _MIXED),
     "unit_star": Family(_unit_star, _MIXED),
     "unit": Family(_unit, _MIXED),
     "recovery": Family(_recovery, _SPARSE),
-    "incoherent": Family(_incoherent, _LOG),
     "descent": Family(_descent, _GROUP),
     "copies": Family(_copies, _COPIES),
     "nearly_linear": Family(_nearly_linear, _GROUP),

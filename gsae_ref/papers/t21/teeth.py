@@ -19,7 +19,7 @@ from .direction import formulas as direction_formulas
 from .direction import statements as direction
 from .gradients.formulas import leading_coefficient, offset
 from .instance import Instance
-from .support.formulas import recovery_interval, signal_bound
+from .support.formulas import recovery_interval
 from .threshold.instance import HeldOut, Lines
 
 Sides = Callable[[Any], tuple[Any, Any]]
@@ -256,19 +256,6 @@ def _eq33_without(term: int) -> Sides:
     return sides
 
 
-def _prop2_with(bound: Callable[[Instance], float]) -> Sides:
-    """Proposition 2 with another bound."""
-    exact = _sides("T21-prop2", "corrected bound")
-    return lambda i: (exact(i)[0], i.n_active * i.b_max * bound(i))
-
-
-def _eq22_with_mu(i: Instance) -> tuple[Any, Any]:
-    """(22) with mu_B in place of d mu_B."""
-    right = _sides("T21-eq22", "corrected second inequality")(i)[1]
-    others = (i.n_active - 1) * i.b_max * (i.mu_block + i.delta)
-    return signal_bound(i.b_min, i.delta) - others, right
-
-
 def _pairs(i: Instance) -> float:
     """tau_g p_g (gamma - 1), the weight of a cross-term of group 0."""
     return float(i.tau[0] * direction.probability(i) * (i.n_active - 1))
@@ -312,12 +299,6 @@ TERMS: dict[tuple[str, str], dict[str, Sides]] = {
         "without the term of 1 - tau": _eq33_without(1),
         "without ||beta_i||": _eq33_without(2),
     },
-    ("T21-prop2", "corrected bound"): {
-        "without delta": _prop2_with(lambda i: i.d * i.mu_block),
-        "without d mu_B": _prop2_with(lambda i: i.delta),
-        "mu_B for d mu_B": _prop2_with(lambda i: i.mu_block + i.delta),
-    },
-    ("T21-eq22", "corrected second inequality"): {"mu_B for d mu_B": _eq22_with_mu},
     SECOND: {
         "without the term tau_h (d mu_B + delta)": _less(
             *SECOND, lambda i: _pairs(i) * i.tau.max() * _coherence(i)
@@ -342,7 +323,6 @@ TERMS: dict[tuple[str, str], dict[str, Sides]] = {
 # ---- what is known to go unnoticed, and why
 
 NOT_ATTAINED = {
-    ("T21-lemma1", "the constant makes it non-empty"): (0.6, "approached as n grows"),
     ("T21-eq69-v1", "version 1, with d"): (0.95, "approached as delta goes to 0"),
     ("R5", "the constant makes it non-empty"): (0.6, "approached as n grows"),
     SECOND: (0.9, "its two terms are not attained together"),
@@ -379,8 +359,6 @@ NOT_NEEDED: dict[tuple[str, str], dict[str, str]] = {
     ("R17", "data_threshold_attained"): {"": "counts ranks, which no scale changes"},
     ("R17", "data_threshold_conditional"): {"": "counts ranks, which no scale changes"},
     ("R5", "on the support lam < ||A_g^T y||"): UNIT,
-    ("T21-eq22", "corrected second inequality"): UNIT,
-    ("T21-lemma1", "on the support lam < ||A_g^T y||"): UNIT,
     ("T21-lemma1-v1", "on the support ||A_g^T y|| >= the right end"): {
         t21.UNIT_COLUMNS.text: SHORT
     },

@@ -430,10 +430,6 @@ OUTSIDE = {
         good("exclusion", (t21_instance.IN_PRINTED_INTERVAL,)),
         lambda i: replace(i, lam=i.b_max),
     ),
-    "gamma <= log n and max(d mu_B, delta) <= C / log n with C = B_min / (4 B_max)": (
-        good("incoherent", delta=0.01),
-        lambda i: replace(i, delta=0.9),
-    ),
     t21_instance.JOINTLY_ORTHONORMAL.text: (
         orthonormal(good()),
         lambda i: replace(i, A=1.01 * i.A),
