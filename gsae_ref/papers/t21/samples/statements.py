@@ -60,8 +60,8 @@ def _growth(i: Samples) -> tuple[float, float]:
 
 
 def _margins(i: Samples) -> tuple[float, float]:
-    """Minus the margin of the support condition, after the step and before."""
-    return -i.support_margin(i.after), -i.support_margin(i.A)
+    """The margin of the support condition, before the step and after."""
+    return i.support_margin(i.A), i.support_margin(i.after)
 
 
 def _late(i: Samples) -> tuple[float, float]:

@@ -68,8 +68,15 @@ def _leak_attained(i: Instance) -> tuple[float, float]:
 
 
 def _signal_attained(i: Instance) -> tuple[float, float]:
+    """The norm of the code, against high and what a direction within FINE of the best one adds.
+
+    The part of A_g^T y normal to the direction has a square of at most twice the defect times the
+    curvature, which is at most scale^2 / high; it adds half of that square over high.
+    """
     loss = _loss(i, FINE)
-    return _worst(i, loss, active=True), -loss.bound + 2 * FINE * _scale(i)
+    high = max(-loss.bound, 1e-100)
+    scale = _scale(i)
+    return _worst(i, loss, active=True), high + 2 * FINE * scale * (1 + (scale / high) ** 2)
 
 
 def _missed(i: Instance) -> tuple[float, float]:
