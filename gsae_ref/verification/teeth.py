@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..claims.claim import Claim
 from ..claims.evidence import Evidence, Identity, Inequality, Measurement, Stress
 from ..claims.finding import MEASUREMENTS
 from ..claims.teeth import mutants, scaled
@@ -145,7 +146,7 @@ def variants(row: Row, item: Evidence) -> Iterator[Variant]:
 def _key(item: Evidence) -> tuple[Any, ...]:
     """What makes two items of evidence the same one."""
     if isinstance(item, Stress):
-        return id(item.claim), item.expect
+        return item.label, item.conclusion, item.expect
     return tuple(getattr(item, each.name) for each in fields(item))
 
 
@@ -199,10 +200,10 @@ def _of_claim(row: Row, item: Stress) -> Iterator[Variant]:
             )
 
 
-def _claim_refuted(item: Stress, claim: Any, quick: bool) -> bool:
+def _claim_refuted(item: Stress, claim: Claim, quick: bool) -> bool:
     """Whether the evidence fails for a spoiled claim."""
     rng = np.random.default_rng(zlib.crc32(item.label.encode()))
-    return not try_claim(replace(item, claim=claim), rng, quick).ok
+    return not try_claim(claim, item.expect, rng, quick).ok
 
 
 # ---- hypotheses
