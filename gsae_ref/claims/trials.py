@@ -94,12 +94,18 @@ def _drawn(
     problems: Sequence[Searched], rng: np.random.Generator, n_draws: int, tally: Tally
 ) -> list[Search]:
     """A search for every problem, at which its share of the instances has been drawn."""
+    shares = [
+        n_draws // len(problems) + (k < n_draws % len(problems)) for k in range(len(problems))
+    ]
+    if isinstance(problems[0], FamilyProblem):  # the shapes in turn
+        turns = [problems[k % len(problems)].layout.draw(rng, 1) for k in range(n_draws)]
+        starts = [np.concatenate(turns[k :: len(problems)]) for k in range(len(problems))]
+    else:
+        starts = [p.layout.draw(rng, n) for p, n in zip(problems, shares, strict=True)]
     searches = []
-    for k, problem in enumerate(problems):
-        share = n_draws // len(problems) + (k < n_draws % len(problems))
-        search = Search(problem, share, tally=tally)
-        if share:
-            search.evaluate(problem.layout.draw(rng, share))
+    for problem, theta in zip(problems, starts, strict=True):
+        search = Search(problem, len(theta), tally=tally)
+        search.evaluate(theta)
         searches.append(search)
     return searches
 
