@@ -22,7 +22,8 @@ PACKAGE = Path(gsae_ref.__file__).parent
 ROOMS = (reference, papers)  # all of their modules are public
 # Rows and counterexamples need no example: `verify --explain` shows them.
 WITHOUT = re.compile(
-    r"(\.|_)(statements|counterexamples|measurements|families|models|ledger|row|exact|descent)$"
+    r"(\.|_)(statements|counterexamples|measurements|families|models|claims|teeth|ledger|row|exact"
+    r"|descent)$"
 )
 
 
