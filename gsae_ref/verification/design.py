@@ -145,7 +145,8 @@ def check_design(
     if n_iter is not None:
         n_iter = checks.count("n_iter", n_iter, 0)
     if not star.any():
-        raise ValueError("w_star is 0: no group is active; L23 has at least one")
+        what = "y is fitted best by w_star = 0" if w_star is None else "w_star is 0"
+        raise ValueError(f"{what}: no group is active; L23 has at least one")
     fit = _Fit(X, y, sizes, w, star, w_star is not None)
     setup = fit.setup(epsilon, gamma, alpha)
     hypotheses = _hypotheses(fit, setup)

@@ -140,7 +140,7 @@ def check_sparse_dictionary(
     a_2 = measured.get("a_2", a_1) if a_2 is None else a_2
     if n_active is None or a_1 is None:
         raise ValueError("n_active and a_1 must be given where there are no codes to measure them")
-    bounds = checks.code_bounds((a_1, a_2))
+    bounds = checks.code_bounds((checks.real("a_1", a_1), checks.real("a_2", a_2)))
     model = _Model(
         W=W,
         A_star=A_star,

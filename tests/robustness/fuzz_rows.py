@@ -226,9 +226,27 @@ CLAIM = gs.Claim(
 
 ROWS = {
     "block_coherence": Row(gs.block_coherence, lambda rng: without(dictionaries(rng), "A_star")),
+    "check_design": Row(
+        lambda **a: gs.check_design(**a).measures["delta_in"],
+        lambda rng: {
+            "X": rng.normal(size=(6, 4)),
+            "y": rng.normal(size=6),
+            "groups": [2, 2],
+            "n_active": 1,
+        },
+        fixed=("groups",),
+        nan=True,
+        share=0.3,
+    ),
     "check_dictionary": Row(
         lambda **a: gs.check_dictionary(**a).coherence,
         lambda rng: dictionaries(rng, n_active=1, b_min=1.0, b_max=2.0),
+        nan=True,
+        share=0.3,
+    ),
+    "check_sparse_dictionary": Row(
+        lambda **a: gs.check_sparse_dictionary(**a).measures["coherence"],
+        lambda rng: {**pair(rng, "W")[0], "n_active": 1, "a_1": 1.0, "a_2": 2.0},
         nan=True,
         share=0.3,
     ),
