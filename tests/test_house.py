@@ -177,6 +177,7 @@ def wrong_arrows(source, module, is_package=False):
 KINDS = {  # file of papers/: the kinds of file there that it may know, and the other rooms
     "row": (set(), {"claims"}),
     "ledger": ({"statements", "row"}, set()),
+    "items": (set(), set()),
     "exact": ({"exact"}, {"claims"}),
     "counterexamples": ({"exact", "counterexamples", "claims"}, {"claims"}),
     "formulas": ({"formulas"}, {"checks", "groups"}),

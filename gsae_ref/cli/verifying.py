@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..files import write_json
 from ..verification import KINDS, LEDGER, VERDICTS, find_row, verify
+from ..verification.coverage import absent_rows, as_dict, coverage
 from ..verification.run import BACKENDS
 from ..verification.teeth import TeethReport, teeth
 from .options import add_json, add_seed, add_verification, n_jobs
@@ -85,7 +86,15 @@ def _add_views(command: Any) -> None:
 
 
 def _add_weighing(command: argparse.ArgumentParser) -> None:
-    """Add the options that ask of the ledger itself: --teeth."""
+    """Add the options that ask of the ledger itself: --coverage, --teeth."""
+    command.add_argument(
+        "--coverage",
+        action="store_true",
+        help=(
+            "run nothing; count the numbered items and checkable sentences of each paper, and "
+            "list those without a statement here"
+        ),
+    )
     command.add_argument(
         "--teeth",
         nargs="*",
@@ -104,6 +113,8 @@ def run(arguments: argparse.Namespace) -> int:
             f"--dask-scheduler with --backend {arguments.backend}; only Dask has a scheduler; "
             "add --backend dask or leave it out"
         )
+    if arguments.coverage:
+        return _run_coverage(arguments)
     ids = arguments.teeth or arguments.only
     rows = [find_row(row_id) for row_id in ids or LEDGER]
     if not ids:
@@ -158,6 +169,36 @@ def _run_teeth(arguments: argparse.Namespace, rows: list[Row]) -> int:
         write_json(report.to_dict(), arguments.json)
     print("\n" + paint(report.summary(), "green" if report.ok else "red"))
     return 0 if report.ok else 1
+
+
+def _run_coverage(arguments: argparse.Namespace) -> int:
+    """Print what of the papers has no row; 0 when nothing is without one."""
+    for option in ("only", "explain", "table", "list", "teeth", "quick"):
+        if getattr(arguments, option) not in (None, False):
+            raise ValueError(
+                f"--coverage with --{option}; --coverage runs no evidence and counts whole papers; "
+                f"leave --{option} out"
+            )
+    papers = ("T21", "N19", "L23") if arguments.paper == "all" else (arguments.paper,)
+    if papers == ("own",):
+        raise ValueError(
+            "--coverage with --paper own; it counts the items of T21, N19 or L23; "
+            "name one of these or leave --paper out"
+        )
+    require_writable([arguments.json])
+    found = coverage(papers)
+    print("paper  numbered  sentences  covered  rows  without a row")
+    for each in found:
+        counts = f"{each.numbered:8}  {each.sentences:9}  {each.covered:7}  {each.rows:4}"
+        print(f"{each.paper:5}  {counts}  {len(each.without):13}")
+    without = [item for each in found for item in each.without]
+    for item in without:
+        print(paint(f"{item.paper} {item.name}: no row {', '.join(absent_rows(item))}", "red"))
+    if arguments.json:
+        write_json(as_dict(found), arguments.json)
+    summary = f"items without a row: {len(without)}"
+    print("\n" + paint(summary, "red" if without else "green"))
+    return 1 if without else 0
 
 
 def _dask_client(arguments: argparse.Namespace) -> Any:

@@ -85,6 +85,20 @@ ROWS = (
         derivation="gsae_ref.ops.dglnn_path",
     ),
     statement(
+        "any-start",
+        "Section 4, before zeta",
+        "remark",
+        "holds",
+        "“One advantage of our algorithm is that it converges with any unit norm initialization” "
+        "v_l(0).",
+        reading="“converges”: reaches the error of R8 in its window, under its hypotheses, which "
+        "ask nothing of the direction of v_l(0).",
+        remark="With eta_{l,t} = 1/u_l^4 the first step leaves nothing of v_l(0) but the "
+        "perturbation b_l(0) of (6). Runs start in random directions, and opposite to w*_l.",
+        evidence=(Measurement("dglnn_window_runs"), Measurement("dglnn_weak_groups")),
+        derivation=FORMULAS + "stopping_window",
+    ),
+    statement(
         "zeta",
         "Section 4, zeta",
         "definition",

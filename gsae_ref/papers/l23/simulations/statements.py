@@ -177,6 +177,17 @@ ROWS = (
         derivation=EXPERIMENTS + "figure_10",
     ),
     statement(
+        "table1",
+        "Table 1",
+        "remark",
+        "not settled",
+        "“Comparisons to related work on implicit and explicit regularization.”",
+        remark="What it says of this paper (noise, gradient descent without a penalty, sparsity of "
+        "groups) is R8.",
+        evidence=(Reading("the other papers of the table are not checked here"),),
+        derivation="gsae_ref.papers.l23.gradient_descent.formulas.stopping_window",
+    ),
+    statement(
         "table2",
         "Table 2",
         "remark",

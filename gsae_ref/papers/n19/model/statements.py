@@ -321,6 +321,21 @@ ROWS = (
         derivation="gsae_ref.experiments.n19.figure_2",
     ),
     statement(
+        "radius",
+        "section 6, after Figure 2",
+        "remark",
+        "not settled",
+        "“This suggests that the loss surface is perhaps amenable to optimization even for radius "
+        "bigger than” O(delta) “away from the ground truth parameters, although our theory does "
+        "not account for this.”",
+        remark="A small loss is not a recovered A: Figure 3 reports none from the PCA and random "
+        "starts (N19-figure-3).",
+        evidence=(
+            Reading("a suggestion, without a bound on the radius; Figure 2 is what stands for it"),
+        ),
+        derivation="gsae_ref.experiments.n19.figure_2",
+    ),
+    statement(
         "figure-3",
         "Figure 3",
         "remark",
