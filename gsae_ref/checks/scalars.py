@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 COUNT_LIMIT = 2**62  # no array has so many entries
+LARGEST = 1e50  # fourth powers of larger numbers leave the range of float64
 
 
 def real(name: str, value: Any) -> float:
@@ -135,3 +136,19 @@ def fraction(name: str, value: Any) -> float:
     if not 0 < result < 1:
         raise ValueError(f"{name} = {result!r}; it must lie strictly between 0 and 1")
     return result
+
+
+def moderate(name: str, *sizes: float) -> None:
+    """Refuse sizes whose powers leave the range of float64; 0 may stand.
+
+    >>> moderate("X", 1e60)
+    Traceback (most recent call last):
+    ValueError: X reaches 1e+60; its powers overflow; scale it to lie between 1e-50 and 1e+50
+    """
+    for size in sizes:
+        if size > LARGEST or 0 < size < 1 / LARGEST:
+            what = "overflow" if size > 1 else "underflow"
+            raise ValueError(
+                f"{name} reaches {size:.3g}; its powers {what}; "
+                f"scale it to lie between {1 / LARGEST:.0e} and {LARGEST:.0e}"
+            )

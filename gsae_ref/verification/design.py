@@ -134,6 +134,7 @@ def check_design(
     X = checks.array("X", X, ndim=(2,)).astype(np.float64)
     n, p = X.shape
     y = checks.target("y", y, n, "X").astype(np.float64)
+    require_moderate(X=X, y=y)
     sizes, order = checks.grouping(groups, p)
     X = X[:, order]
     if w_star is None:
@@ -141,7 +142,7 @@ def check_design(
     else:
         w = checks.per_atom("w_star", w_star, p).astype(np.float64)[order]
     star = _norms(w, sizes)
-    require_moderate(X=X, y=y, w_star=w)
+    require_moderate(w_star=w)
     if n_iter is not None:
         n_iter = checks.count("n_iter", n_iter, 0)
     if not star.any():

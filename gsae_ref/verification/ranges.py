@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from .. import checks
 from ..arrays import Array
-
-LARGEST = 1e50  # fourth powers of larger numbers leave the range of float64
 
 
 @dataclass(frozen=True)
@@ -69,16 +68,6 @@ class Range:
 
 
 def require_moderate(**given: Array) -> None:
-    """Refuse entries whose powers overflow.
-
-    >>> require_moderate(X=np.array([1e60]))
-    Traceback (most recent call last):
-    ValueError: X reaches 1e+60; its powers overflow; scale it so that no entry is above 1e+50
-    """
+    """Refuse arrays whose largest entries are out of range: :func:`checks.moderate`."""
     for name, value in given.items():
-        largest = float(np.abs(value).max())
-        if largest > LARGEST:
-            raise ValueError(
-                f"{name} reaches {largest:.3g}; its powers overflow; scale it so that no entry is "
-                f"above {LARGEST:.0e}"
-            )
+        checks.moderate(name, float(np.abs(value).max()))

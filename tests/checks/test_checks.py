@@ -615,6 +615,11 @@ REFUSALS = {
         ValueError,
         "alpha has the entry 0.0; every entry must be > 0",
     ),
+    "a size whose powers overflow": (
+        lambda: checks.moderate("part", 1.0, 1e60),
+        ValueError,
+        "part reaches 1e+60; its powers overflow; scale it to lie between 1e-50 and 1e+50",
+    ),
     "a share of one": (
         lambda: checks.fraction("part", 1.0),
         ValueError,

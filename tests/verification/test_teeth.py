@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from gsae_ref.claims.evidence import Identity, Inequality, Measurement
+from gsae_ref.claims.evidence import Identity, Inequality, Measurement, Stress
 from gsae_ref.cli import main
 from gsae_ref.papers.ledger import LEDGER
 from gsae_ref.papers.teeth import NOT_ATTAINED, NOT_NEEDED, TERMS
@@ -46,6 +46,8 @@ def test_what_is_recorded_is_of_an_item_that_holds(where):
     assert getattr(item, "shows", "support") == "support"
     known = {hypothesis.text for hypothesis in getattr(item, "hypotheses", ())}
     known |= {""} if isinstance(item, Measurement) else set()
+    if isinstance(item, Stress):
+        known |= {variant.text for variant in variants(LEDGER[row_id], item)}
     assert set(NOT_NEEDED.get(where, {})) <= known
     assert all(reason.strip() for reason in NOT_NEEDED.get(where, {}).values())
     if where in NOT_ATTAINED:
@@ -60,19 +62,25 @@ def test_what_is_not_needed_fails_on_some_instance(row_id):
     """The reason is of instances that exist: some miss this hypothesis and meet the others."""
     for name in {name for each, name in NOT_NEEDED if each == row_id}:
         item = item_of(row_id, name)
-        for text in NOT_NEEDED[row_id, name]:
+        for text in () if isinstance(item, Stress) else NOT_NEEDED[row_id, name]:
             if text and "beside it" not in NOT_NEEDED[row_id, name][text]:
                 hypothesis = next(h for h in item.hypotheses if h.text == text)
                 assert next(module.outside(item, hypothesis), None) is not None, (name, text)
 
 
 def test_every_tooth_of_an_item_is_listed():
-    texts = [v.text for v in variants(LEDGER["T21-prop2"], LEDGER["T21-prop2"].evidence[2])]
-    assert texts[0] == "bound x 0.98"
-    assert [text for text in texts if text.startswith("without “")] == [
-        f"without “{h.text}”" for h in LEDGER["T21-prop2"].evidence[2].hypotheses
-    ]
-    assert texts[-3:] == ["without delta", "without d mu_B", "mu_B for d mu_B"]
+    item = item_of("T21-eq69-v1", "version 1, with d")
+    texts = [variant.text for variant in variants(LEDGER["T21-eq69-v1"], item)]
+    assert texts[0].startswith("bound x 0.95")
+    assert texts[1:] == [f"without “{h.text}”" for h in item.hypotheses]
+
+
+def test_every_tooth_of_a_claim_is_listed():
+    item = item_of("T21-prop2", "corrected bound")
+    texts = [variant.text for variant in variants(LEDGER["T21-prop2"], item)]
+    assert texts[0] == "right side x 0.98"
+    assert "without delta in d * mu + delta" in texts
+    assert {f'without "{name}"' for name in item.given} <= set(texts)
 
 
 def test_evidence_against_the_printed_form_is_not_spoiled():
@@ -99,7 +107,7 @@ def test_weak_evidence_is_reported(kind):
 
 def test_a_hypothesis_that_is_not_used_is_reported():
     exact = item_of("T21-eq62", "triangle inequality")
-    idle = item_of("T21-prop2", "corrected bound").hypotheses[-2]
+    idle = item_of("T21-eq69-v1", "version 1, with d").hypotheses[-2]
     row = replace(
         LEDGER["T21-eq62"], evidence=(replace(exact, hypotheses=(*exact.hypotheses, idle)),)
     )

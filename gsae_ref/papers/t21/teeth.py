@@ -323,6 +323,7 @@ TERMS: dict[tuple[str, str], dict[str, Sides]] = {
 # ---- what is known to go unnoticed, and why
 
 NOT_ATTAINED = {
+    ("T21-lemma1", "the constant makes it non-empty"): (0.4, "approached as n grows"),
     ("T21-eq69-v1", "version 1, with d"): (0.95, "approached as delta goes to 0"),
     ("R5", "the constant makes it non-empty"): (0.6, "approached as n grows"),
     SECOND: (0.9, "its two terms are not attained together"),
@@ -340,6 +341,7 @@ NOT_ATTAINED = {
 SHORT = "||A*_h||_2 <= 1 + delta in any case, and other terms of the bound absorb what that adds"
 SPARE = "not needed on these families: the proof has a factor sqrt(2 d) to spare"
 UNIT = {t21.UNIT_NORM_STAR.text: SHORT}
+UNIT_CLAIM = {'without "unit norm S"': SHORT}
 SELF = "both sides are computed in the measurement itself"
 NOT_NEEDED: dict[tuple[str, str], dict[str, str]] = {
     ("T21-eq5", "norm_is_convex"): {"": SELF},
@@ -358,7 +360,9 @@ NOT_NEEDED: dict[tuple[str, str], dict[str, str]] = {
     ("R12", "debiasing_twins"): {"": "a drift that is 0"},
     ("R17", "data_threshold_attained"): {"": "counts ranks, which no scale changes"},
     ("R17", "data_threshold_conditional"): {"": "counts ranks, which no scale changes"},
-    ("R5", "on the support lam < ||A_g^T y||"): UNIT,
+    ("T21-eq22", "corrected second inequality"): UNIT_CLAIM,
+    ("T21-lemma1", "off the support ||A_v^T y|| <= lam"): UNIT_CLAIM,
+    ("T21-lemma1", "on the support lam < ||A_g^T y||"): UNIT_CLAIM,
     ("T21-lemma1-v1", "on the support ||A_g^T y|| >= the right end"): {
         t21.UNIT_COLUMNS.text: SHORT
     },

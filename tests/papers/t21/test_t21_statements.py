@@ -96,14 +96,6 @@ def closest(left, right):
     return max(zip(left, right, strict=True), key=lambda sides: sides[0] - sides[1])
 
 
-def prop1(n):
-    return n.i.b_min * (1 - n.i.delta), min(n.signal(g) for g in n.on)
-
-
-def prop1_orthonormal(n):
-    return n.i.b_min * (1 - n.i.delta**2 / 2), min(n.signal(g) for g in n.on)
-
-
 def prop2(n):
     return max(n.cross(v) for v in n.off or n.on), n.gamma * n.i.b_max * n.b
 
@@ -119,23 +111,6 @@ def prop2_v1(n):
 def signal_v1(n):
     low = n.i.b_min * (1 - n.i.delta) - (n.gamma - 1) * n.i.b_max * leak_v1(n)
     return low, min(n.r(g) for g in n.on)
-
-
-def eq22(n):
-    return n.i.b_min * (1 - n.i.delta) - (n.gamma - 1) * n.i.b_max * n.b, min(n.r(g) for g in n.on)
-
-
-def off_support(n):
-    return max(n.r(v) for v in n.off), n.i.lam
-
-
-def on_support(n):
-    return n.i.lam, min(n.r(g) for g in n.on)
-
-
-def incoherent(n):
-    low = n.gamma * n.i.b_max * n.b
-    return low, n.i.b_min * (1 - n.i.delta) - (n.gamma - 1) * n.i.b_max * n.b
 
 
 def eq33(n):
@@ -286,18 +261,9 @@ class Statement(NamedTuple):
 
 
 STATEMENTS = (
-    Statement("T21-prop1", "(1 - delta) B_min <= signal", prop1, 0.99),
-    Statement(
-        "T21-prop1", "(1 - delta^2/2) B_min <= signal, A*_g orthonormal", prop1_orthonormal, 0.99
-    ),
-    Statement("T21-prop2", "corrected bound", prop2, 0.95),
     Statement("T21-prop2-v1", "corrected bound", prop2_v1, 0.9),
-    Statement("T21-eq22", "corrected second inequality", eq22, 0.95),
-    Statement("T21-lemma1", "off the support ||A_v^T y|| <= lam", off_support, 0.8),
-    Statement("T21-lemma1", "on the support lam < ||A_g^T y||", on_support, 0.95),
     Statement("T21-lemma1-v1", "off the support ||A_v^T y|| <= gamma B_max b", prop2_v1, 0.9),
     Statement("T21-lemma1-v1", "on the support ||A_g^T y|| >= the right end", signal_v1, 0.95),
-    Statement("R5", "the constant makes it non-empty", incoherent, 0.45),
     Statement("T21-eq33", "corrected bound", eq33, 0.95, 150),
     Statement("T21-eq69", "with d", eq69, 0.8, 600),
     Statement("T21-eq69-v1", "version 1, with d", eq69_v1, 0.7, 600),
@@ -348,11 +314,6 @@ def test_it_holds_under_its_hypotheses_is_used_to_a_stated_share_and_the_ledger_
 
 FAILING = [
     (
-        "T21-prop2",
-        "printed bound",
-        lambda n: (prop2(n)[0], n.gamma * n.i.b_max * (n.mu + n.i.delta)),
-    ),
-    (
         "T21-prop2-v1",
         "printed bound",
         lambda n: (prop2_v1(n)[0], n.gamma * n.i.b_max * (n.mu + n.i.delta)),
@@ -370,9 +331,15 @@ def test_the_printed_bound_fails_on_instances_that_meet_every_hypothesis(row, la
 # ---- every hypothesis can refuse
 
 
+# their hypotheses are tried in the files of their topics
+ELSEWHERE = ("R9", "R10", "R11", "R13", "R14", "R15", "R16")
+
+
 def every_hypothesis():
     found = {}
     for row in statements.ROWS:
+        if row.id in ELSEWHERE:
+            continue
         evidence = [h for e in row.evidence for h in getattr(e, "hypotheses", ())]
         for h in (*row.hypotheses, *evidence):
             found.setdefault(h.text, h)
@@ -549,25 +516,3 @@ def test_a_margin_says_how_far_an_instance_is_from_the_border():
         for B, S in zip(split(i.A, i.group_size), split(i.A_star, i.group_size), strict=True)
     ]
     assert t21_instance.CLOSE.margin(replace(i, delta=0.7)) == pytest.approx(0.7 - max(errors))
-
-
-def unmet(hypotheses, i):
-    return [h for h in hypotheses if not h.holds(i)]
-
-
-@pytest.mark.parametrize(
-    ("row", "label", "change"),
-    [
-        ("T21-prop1", "(1 - delta) B_min <= signal", lambda i: replace(i, A=0.5 * i.A)),
-        ("T21-prop1", "(1 - delta) B_min <= signal", lambda i: replace(i, b_min=5.0)),
-        ("T21-prop2", "corrected bound", lambda i: replace(i, delta=0.0)),
-        ("T21-eq22", "corrected second inequality", lambda i: replace(i, A=0.1 * i.A)),
-        ("T21-lemma1", "off the support ||A_v^T y|| <= lam", lambda i: replace(i, lam=0.0)),
-        ("T21-lemma1", "on the support lam < ||A_g^T y||", lambda i: replace(i, lam=9.0)),
-    ],
-)
-def test_outside_a_hypothesis_the_conclusion_does_fail(row, label, change):
-    evidence = evidence_of(Statement(row, label, None, 0))
-    changed = [change(i) for i in instances(evidence.family, evidence.hypotheses, 150)]
-    outside = [i for i in changed if unmet(evidence.hypotheses, i)]
-    assert any(left > right + 1e-6 for left, right in map(evidence.sides, outside))

@@ -185,7 +185,7 @@ class SamplesCertificate:
     theorems : tuple of str
         For every group: "R9" where its samples have rank d at most, "R13" otherwise.
     targets : ndarray (n_features, n_atoms)
-        Orthonormal bases of the spans that A goes to, :attr:`GroupSamples.target`.
+        Orthonormal bases of the spans that A goes to, ``GroupSamples.target``.
     tangents : ndarray (n_groups,)
         Bound on the tangent of the largest angle of A_g and its target, at the start.
     rates, late_rates : ndarray (n_groups,)

@@ -146,7 +146,8 @@ def step_bounds(
     the condition at the start is not enough. Once both fall they fall for ever, by monotonicity: a
     certificate is finite.
 
-    Proof. By the identity of :func:`~..threshold.formulas.mean_drift`, as E[x_g x_h^T] = 0,
+    Proof. By the identity of
+    :func:`~gsae_ref.papers.t21.threshold.formulas.mean_drift`, as E[x_g x_h^T] = 0,
 
         -grad_{A_g} = kappa P*_g A_g - A_g M_g + W_g,   M_g = E[1_g phi_g phi_g^T],
         W_g = p_gh s2 sum_{h != g} P*_h A_g - sum_{k != g} A_k Z_kg - E[1_g y F^T A_g J_g],

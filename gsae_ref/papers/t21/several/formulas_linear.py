@@ -58,17 +58,16 @@ def linear_step(
     the moments of each group's norm and m_g = p_g (s2_g - q_g), a step of population gradient
     descent and retraction near a nearly orthonormal A* is, up to O((||Delta|| + ||N||)^2),
 
-        (1 + eta m_g) B_hg+ = [1 - eta (p_g q_g - p_gh (s2_h - 2 t_h j_g))] B_hg
-                              - eta p_gh (t_g j_h + t_h j_g) B_gh^T
-                              + eta p_gh (s2_h - 2 t_h j_g - t_g j_h) N_hg,
+        (1 + eta m_g) B_hg+ = f B_hg - eta p_gh (t_g j_h + t_h j_g) B_gh^T + c N_hg,
         (1 + eta m_g) n_g+ = (1 - eta p_g q_g) n_g,
 
+    f = 1 - eta (p_g q_g - p_gh (s2_h - 2 t_h j_g)), c = eta p_gh (s2_h - 2 t_h j_g - t_g j_h), and
     n_g the part of Delta_g outside span(A*).
 
     Proof. Let J be the polar factor of A*, A*_g = J_g + sum_h J_h a_hg, a_hg = N_hg / 2 + O(N^2),
     and b_hg = J_h^T A_g = a_hg + B_hg in bases with A_g = A*_g + Delta_g. Supports are exact, so
-    the step is smooth. J_h^T of the identity of :func:`~..threshold.formulas.mean_drift`, to first
-    order, term by term:
+    the step is smooth. J_h^T of the identity of
+    :func:`~gsae_ref.papers.t21.threshold.formulas.mean_drift`, to first order, term by term:
 
     1. E[1_g y y^T] A_g: s2_g p_g a_hg + s2_h p_gh (b_hg + a_gh^T).
     2. -A_g E[phi_g phi_g^T]: -p_g q_g b_hg.
@@ -295,6 +294,7 @@ def predict_run(
     lam = checks.threshold(lam)
     step_size = checks.step(step_size)
     r = checks.positive("norms", checks.array("norms", norms)).astype(np.float64)
+    checks.moderate("norms", float(r.min()), float(r.max()))
     if not lam < r.min():
         raise ValueError(f"lam = {lam:.6g}; it must be below the smallest norm, {r.min():.6g}")
     unit = float(r.max())  # so that no square overflows
@@ -387,8 +387,10 @@ def plan_run(
     (0.5, 33062)
     """
     accuracy = checks.step(accuracy, name="accuracy")
+    checks.moderate("accuracy", accuracy)
     lam_min = checks.threshold(lam_min, "lam_min")
     r = checks.positive("norms", checks.array("norms", norms)).astype(np.float64)
+    checks.moderate("norms", float(r.min()), float(r.max()))
     A_star = checks.orthonormal_groups("A_star", A_star, group_size)
     n_groups = _thin(A_star) // group_size
     n_active = checks.n_active(n_active, n_groups)

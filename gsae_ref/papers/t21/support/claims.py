@@ -216,7 +216,7 @@ NOT_EMPTY = Stress(
     "the constant makes it non-empty",
     f"{LOW} <= {HIGH}",
     T21.name,
-    _sizes((3, 1, 3, 1), (8, 2, 4, 2), (8, 1, 8, 2), (21, 2, 4, 3)),
+    _sizes((3, 1, 3, 1), (8, 2, 4, 2), (8, 1, 8, 2), (21, 2, 4, 3), (4, 1, 4, 3)),  # last: outside
     where=(
         "gamma <= log(n)",
         "d * mu * log(n) <= B_min / (4 * B_max)",
