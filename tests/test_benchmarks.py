@@ -274,8 +274,9 @@ def test_a_part_is_kept_only_whole(status, tmp_path, monkeypatch):
     assert [each.name for each in tmp_path.iterdir()] == [path.name] * (status in (0, 1))
 
 
-def test_a_part_is_measured_by_pytest_benchmark(tmp_path):
+def test_a_part_is_measured_by_pytest_benchmark(tmp_path, monkeypatch):
     pytest.importorskip("pytest_benchmark")
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)  # pytest-benchmark stops where it is
     options = ["--benchmark-min-rounds=1", "--benchmark-max-time=0.01", "-k", "float32 and not cop"]
     command = ["--out", str(tmp_path), "--rounds", "1", "--only", "test_adam", *options]
     assert report.main(command) == 0

@@ -49,7 +49,7 @@ def clustering_accuracy(labels_true: ArrayLike, labels_pred: ArrayLike) -> float
     n_clusters = pred.max() + 1
     cells = true[in_cluster] * n_clusters + pred
     table = np.bincount(cells, minlength=(true.max() + 1) * n_clusters)
-    return _best_agreement(table.reshape(-1, n_clusters)) * in_cluster.mean()
+    return _best_agreement(table.reshape(-1, n_clusters)) * float(in_cluster.mean())
 
 
 def clustering_chance(
