@@ -69,12 +69,15 @@ def linear_step(
     the step is smooth. J_h^T of the identity of
     :func:`~gsae_ref.papers.t21.threshold.formulas.mean_drift`, to first order, term by term:
 
-    1. E[1_g y y^T] A_g: s2_g p_g a_hg + s2_h p_gh (b_hg + a_gh^T).
-    2. -A_g E[phi_g phi_g^T]: -p_g q_g b_hg.
-    3. -E[phi_h phi_g^T]: z_h = x_h + sum_l c_hl x_l, c_hl = a_hl + b_lh^T, so phi_h = phi(x_h) +
-       J(x_h) sum_l c_hl x_l; E J = j I and E[x phi^T] = t I give -p_gh (t_g j_h c_hg + t_h j_g
-       c_gh^T), by the independence.
-    4. The last sum: -p_gh t_h j_g (b_hg + b_gh^T). Other indices give terms of second order.
+    The first, E[1_g y y^T] A_g, gives s2_g p_g a_hg + s2_h p_gh (b_hg + a_gh^T).
+
+    The second, -A_g E[phi_g phi_g^T], gives -p_g q_g b_hg.
+
+    The third, -E[phi_h phi_g^T]: z_h = x_h + sum_l c_hl x_l with c_hl = a_hl + b_lh^T, so phi_h =
+    phi(x_h) + J(x_h) sum_l c_hl x_l; E J = j I and E[x phi^T] = t I give -p_gh (t_g j_h c_hg + t_h
+    j_g c_gh^T), by the independence.
+
+    The last sum gives -p_gh t_h j_g (b_hg + b_gh^T). Other indices give terms of second order.
 
     Along J_g the gradient is m_g I. Insert b = a + B and subtract (1 + eta m_g) a_hg: the p_g-terms
     in a_hg cancel. Outside span(A*) only the second term acts.
