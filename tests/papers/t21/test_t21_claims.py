@@ -113,7 +113,7 @@ UNNOTICED = {
     "corrected second inequality": {UNIT},
     "off the support ||A_v^T y|| <= lam": {UNIT},
     "on the support lam < ||A_g^T y||": {UNIT, 'without "orthonormal A"'},
-    "the constant makes it non-empty": {"bound x 0.9", 'without "gamma <= log(n)"'},
+    "the constant makes it non-empty": {"bound x 0.9"},
 }
 
 
