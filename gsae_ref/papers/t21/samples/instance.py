@@ -12,7 +12,7 @@ from .... import groups
 from ....arrays import Array, BoolArray
 from ....claims.hypothesis import Hypothesis
 from ..convergence.formulas import support_persists
-from . import formulas, formulas_certificate, formulas_noise
+from . import formulas, formulas_certificate
 
 
 @dataclass(frozen=True)
@@ -223,12 +223,7 @@ def _noisy_rate(i: Samples) -> float:
     found = i.groups_of(i.A)
     if not all(group.spans and group.rest for group in found):
         return np.inf
-    rates = []
-    for g, group in enumerate(found):
-        ends = group.gap, group.rest, float(group.eigenvalues[0])
-        tau_max = float(i.tau[i.own == g].max())
-        rates.append(formulas_noise.noisy_rate(*ends, tau_max, i.step_size, group.size))
-    return max(rates)
+    return max(group.rate(group.size) for group in found)
 
 
 def _small_step(i: Samples) -> float:
