@@ -6,19 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from on_families import evidence, instances, outcome
 
 import gsae_ref as gs
-from gsae_ref.claims.trials import try_on_family
-from gsae_ref.papers.families import FAMILIES
-from gsae_ref.papers.ledger import LEDGER
 from gsae_ref.papers.t21.samples import formulas, instance, measurements
 from gsae_ref.papers.t21.samples.instance import Samples
 
 SEEDS = st.integers(0, 2**32 - 1)
-
-
-def evidence(row, label):
-    return next(e for e in LEDGER[row].evidence if getattr(e, "label", "") == label)
 
 
 CONTRACTION = evidence("R9", "tan theta_j+ <= q tan theta_j")
@@ -27,21 +21,6 @@ GROWTH = evidence("R9", "no angle grows")
 LATE = evidence("R9", "factor 1 / (1 + eta l) in the end")
 FROZEN = evidence("R9", "directions without a sample do not move")
 MARGINS = evidence("R9", "the support condition persists")
-
-
-def instances(item, count, seed=5, hypotheses=None):
-    rng = np.random.default_rng(seed)
-    family = FAMILIES[item.family]
-    wanted = item.hypotheses if hypotheses is None else hypotheses
-    for k in range(count):
-        shape = family.shapes[k % len(family.shapes)]
-        i = family.build(shape, family.draw(shape, rng))
-        if all(h.holds(i) for h in wanted):
-            yield i
-
-
-def outcome(item):
-    return try_on_family(item, FAMILIES[item.family], np.random.default_rng(0), quick=True)
 
 
 # ---- it holds, by other means

@@ -4,11 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from on_families import evidence, instances
 
 import gsae_ref as gs
-from gsae_ref.claims.trials import try_on_family
-from gsae_ref.papers.families import FAMILIES
-from gsae_ref.papers.ledger import LEDGER
 from gsae_ref.papers.t21.samples import formulas_certificate
 from gsae_ref.papers.t21.samples import instance as samples_instance
 from gsae_ref.papers.t21.samples import measurements as samples_measurements
@@ -21,28 +19,8 @@ from gsae_ref.papers.t21.several import (
     measurements,
 )
 
-
-def evidence(row, label):
-    return next(e for e in LEDGER[row].evidence if getattr(e, "label", "") == label)
-
-
 LARGEST = evidence("R11", "max_g ||tan Theta_g^+||_F <= its bound")
 TOTAL = evidence("R11", "the same for all groups together")
-
-
-def instances(item, count, seed=5, hypotheses=None):
-    rng = np.random.default_rng(seed)
-    family = FAMILIES[item.family]
-    wanted = item.hypotheses if hypotheses is None else hypotheses
-    for k in range(count):
-        shape = family.shapes[k % len(family.shapes)]
-        i = family.build(shape, family.draw(shape, rng))
-        if all(h.holds(i) for h in wanted):
-            yield i
-
-
-def outcome(item):
-    return try_on_family(item, FAMILIES[item.family], np.random.default_rng(0), quick=True)
 
 
 # ---- R11 by other means

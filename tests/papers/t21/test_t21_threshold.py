@@ -9,18 +9,13 @@ import pytest
 import scipy.optimize
 from hypothesis import given
 from hypothesis import strategies as st
+from on_families import evidence, outcome
 
 import gsae_ref as gs
-from gsae_ref.claims.trials import try_on_family
 from gsae_ref.papers.families import FAMILIES
-from gsae_ref.papers.ledger import LEDGER
 from gsae_ref.papers.t21.threshold import families, formulas, instance, measurements
 
 SEEDS = st.integers(0, 2**32 - 1)
-
-
-def evidence(row, label):
-    return next(e for e in LEDGER[row].evidence if getattr(e, "label", "") == label)
 
 
 def holds(i, hypotheses):
@@ -34,11 +29,6 @@ def instances(family, hypotheses, count, seed=5):
         i = FAMILIES[family].build(shape, FAMILIES[family].draw(shape, rng))
         if holds(i, hypotheses):
             yield i
-
-
-def outcome(item):
-    """What the search finds on the family of an item of evidence."""
-    return try_on_family(item, FAMILIES[item.family], np.random.default_rng(0), quick=True)
 
 
 @pytest.mark.parametrize("name", families.FAMILIES)

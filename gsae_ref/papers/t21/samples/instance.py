@@ -12,6 +12,7 @@ from .... import groups
 from ....arrays import Array, BoolArray
 from ....claims.hypothesis import Hypothesis
 from ..convergence.formulas import support_persists
+from ..model.formulas import orthonormality_defect
 from . import formulas, formulas_certificate
 
 
@@ -147,11 +148,7 @@ class Samples:
 
 
 def _frame_margin(i: Samples) -> float:
-    defects = []
-    for A in (i.A, i.A_star):
-        B = groups.blocks(A, i.group_size)
-        defects.append(np.abs(np.swapaxes(B, 1, 2) @ B - np.eye(i.group_size)).max())
-    return -float(max(defects))
+    return -max(orthonormality_defect(A, i.group_size).max() for A in (i.A, i.A_star))
 
 
 def _exact_margin(i: Samples) -> float:

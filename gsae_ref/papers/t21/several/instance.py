@@ -10,6 +10,7 @@ import numpy as np
 from .... import groups
 from ....arrays import Array, BoolArray
 from ....claims.hypothesis import Hypothesis
+from ..model.formulas import orthonormality_defect
 from ..samples.formulas import tangent_matrix
 from . import formulas, formulas_linear
 
@@ -212,11 +213,7 @@ class Moved:
 
 
 def _frame_margin(i: Population) -> float:
-    defects = []
-    for A in (i.A, i.A_star):
-        B = groups.blocks(A, i.group_size)
-        defects.append(np.abs(np.swapaxes(B, 1, 2) @ B - np.eye(i.group_size)).max())
-    return -float(max(defects))
+    return -max(orthonormality_defect(A, i.group_size).max() for A in (i.A, i.A_star))
 
 
 def _exact_margin(i: Population) -> float:
