@@ -68,46 +68,49 @@ def exact(
     array([[-0.5]])
     """
     p1, p2, p3 = support_probabilities(n_active, A.shape[1] // group_size)
-    t = groups.expand(tau, group_size)
-    B = groups.blocks(A, group_size)
-    star = groups.blocks(A_star, group_size)
-    weighted_star = star @ code_covariance  # A*_h Sigma_h: P*_h is this times A*_h^T
-    weighted = groups.unblock(weighted_star)
-    B_T = np.swapaxes(B, 1, 2)
-    star_T = np.swapaxes(star, 1, 2)
-
-    def P(M: Array) -> Array:
-        return groups.unblock(B @ (B_T @ groups.blocks(M, group_size)))
-
-    def P_star(M: Array) -> Array:
-        return groups.unblock(weighted_star @ (star_T @ groups.blocks(M, group_size)))
-
-    def K_tau(M: Array) -> Array:
-        return (t * A) @ (A.T @ M)
-
-    def K_star(M: Array) -> Array:
-        return weighted @ (A_star.T @ M)
-
-    # Sorted by the operator that comes last, so that 11 products of full size are needed.
     q = p2 - p3
     c = p1 - 3 * p2 + 2 * p3
-    own = P(A)
-    own_star = P_star(A)
-    all_tau = K_tau(A)
-    overlap = A_star.T @ A
-    all_star = weighted @ overlap  # K* A
-    cross = groups.unblock((B * tau[:, None, None]) @ (B_T @ weighted_star))
-    D_tau_A = cross @ overlap + A_star @ (cross.T @ A)
-    inner = (
-        2 * (p1 - p2) * own_star
-        + 2 * p2 * all_star
-        - K_tau(p3 * all_star + q * own_star)
-        - K_star(p3 * all_tau + q * t * own)
-        - P_star(q * all_tau + c * t * own)
-        - t * P(q * all_star + c * own_star)
-        - q * D_tau_A
+    t = tau[:, None, None]
+    rows_by_tau = groups.expand(tau, group_size)[:, None]
+
+    # G = -(A* Z - A X) diag(t): 6 products of full size. Block (h, g) of H is A*_h^T A_g.
+    gram = A.T @ A
+    H = A_star.T @ A
+    HTG = H @ (rows_by_tau * gram)  # A*_h^T K_t A_g
+    HSH = H.T @ _times_rows(code_covariance, H)  # A_h^T K* A_g
+    own_gram = _own(gram, group_size)
+    own = _own(H, group_size)
+    weighted_own = code_covariance @ own
+    beside = _times_rows(np.swapaxes(weighted_own, 1, 2), H)
+
+    X = p3 * HSH + q * (beside + beside.T)
+    _own(X, group_size)[:] += q * _own(HSH, group_size) + c * np.swapaxes(own, 1, 2) @ weighted_own
+    Z = 2 * p2 * H - p3 * HTG
+    Z -= q * (_times_rows(t * own, gram) + _times_rows(t * own_gram, H.T).T)
+    _own(Z, group_size)[:] += (
+        2 * (p1 - p2) * own - q * _own(HTG, group_size) - c * t * own @ own_gram
     )
-    return -t * inner
+    inner = A_star @ _times_rows(code_covariance, Z) - A @ (rows_by_tau * X)
+    return -groups.expand(tau, group_size) * inner
+
+
+def _own(M: Array, group_size: int) -> Array:
+    """The blocks (g, g) of a matrix of groups by groups: a view (n_groups, group_size, group_size).
+
+    >>> _own(np.arange(4.0).reshape(2, 2), 1).ravel()
+    array([0., 3.])
+    """
+    split = M.reshape(-1, group_size, len(M) // group_size, group_size)
+    return np.einsum("gdge->gde", split)
+
+
+def _times_rows(C: Array, M: Array) -> Array:
+    """C_g times the rows of M that belong to group g; C (n_groups, group_size, group_size).
+
+    >>> _times_rows(np.array([[[2.0]], [[3.0]]]), np.ones((2, 1))).ravel()
+    array([2., 3.])
+    """
+    return (C @ M.reshape(*C.shape[:2], -1)).reshape(M.shape)
 
 
 def printed(
