@@ -358,7 +358,7 @@ def exported():
     tree = ast.parse((PACKAGE / "__init__.py").read_text())
     named = [
         alias.asname or alias.name
-        for node in tree.body
+        for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom) and node.level
         for alias in node.names
     ]
@@ -546,17 +546,49 @@ def test_a_public_function_documents_its_parameters(name):
     assert not offences
 
 
-def test_importing_the_package_loads_nothing_heavy():
-    heavy = sorted(NEVER_AT_IMPORT | ONLY_IN_KERNELS_AT_IMPORT)
-    program = f"import sys, gsae_ref; print([name for name in {heavy} if name in sys.modules])"
+def modules_after(program):
+    """Names of the modules that a new process has after a program."""
     result = subprocess.run(
-        [sys.executable, "-c", program],
+        [sys.executable, "-c", f"{program}\nimport sys; print(*sys.modules)"],
         capture_output=True,
         text=True,
         cwd=PACKAGE.parent,
         check=True,
     )
-    assert result.stdout.strip() == "[]"
+    return set(result.stdout.split())
+
+
+def test_importing_the_package_loads_no_room():
+    new = modules_after("import gsae_ref") - modules_after("import importlib, typing")
+    assert new == {"gsae_ref", "gsae_ref._version"}
+
+
+def test_no_public_name_but_the_estimators_loads_anything_heavy():
+    named = [name for name in exported() if name not in gsae_ref.estimators.__all__]
+    new = modules_after(f"from gsae_ref import {', '.join(named)}")
+    assert "gsae_ref.papers.ledger" in new
+    assert not new & (NEVER_AT_IMPORT | ONLY_IN_KERNELS_AT_IMPORT)
+
+
+def test_an_encoder_needs_neither_workbench_nor_ledger():
+    new = modules_after("from gsae_ref import encode, train, make_dictionary, support_recovery")
+    assert not new & {"gsae_ref.claims", "gsae_ref.papers", "gsae_ref.verification"}
+
+
+def test_the_package_finds_every_name_that_it_types():
+    """What type checkers read is what is imported at the first use."""
+    tree = ast.parse((PACKAGE / "__init__.py").read_text())
+    typed = next(node for node in tree.body if isinstance(node, ast.If)).body
+    homes = {alias.name: node.module for node in typed for alias in node.names}
+    estimators = dict.fromkeys(gsae_ref.estimators.__all__, "estimators")
+    assert homes | estimators == gsae_ref._HOMES
+    assert {*homes, *gsae_ref.__all__} <= set(dir(gsae_ref))
+
+
+def test_every_room_is_an_attribute_of_the_package():
+    rooms = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or path.is_dir()}
+    assert rooms - {"__init__", "__main__", "_version", "__pycache__"} == {*gsae_ref._ROOMS.split()}
+    assert all(inspect.ismodule(getattr(gsae_ref, room)) for room in gsae_ref._ROOMS.split())
 
 
 # ---- the tester tested

@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import checks
 from .claim import Claim
+from .model import Model, find_model, register
 from .problem import Problem
 from .worst import Worst, find_worst
 
@@ -71,6 +72,12 @@ def _run_task(claim: Claim, sizes: dict[str, int], budget: int, seed: int) -> Wo
     return find_worst(Problem(claim, sizes), budget, np.random.default_rng(seed))
 
 
+def _run_elsewhere(model: Model, task: Task) -> Worst:
+    """Run a search in a process that need not have registered its model."""
+    register(model)
+    return _run_task(*task)
+
+
 def run_tasks(tasks: Sequence[Task], n_jobs: int, backend: str) -> list[Worst]:
     """Run searches, in processes if asked for."""
     if n_jobs == 1:
@@ -81,5 +88,7 @@ def run_tasks(tasks: Sequence[Task], n_jobs: int, backend: str) -> list[Worst]:
         raise ImportError(
             "n_jobs other than 1 needs joblib; pip install 'gsae_ref[parallel]'"
         ) from error
-    result: list[Worst] = Parallel(n_jobs, backend=backend)(delayed(_run_task)(*t) for t in tasks)
+    run = delayed(_run_elsewhere)
+    jobs = (run(find_model(task[0].model), task) for task in tasks)
+    result: list[Worst] = Parallel(n_jobs, backend=backend)(jobs)
     return result

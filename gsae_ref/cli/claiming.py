@@ -8,8 +8,9 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 from .. import checks
-from ..claims import MODELS, WORDS, Claim, stress
+from ..claims import WORDS, Claim, stress
 from ..files import atomically, write_json
+from ..papers.models import MODELS
 from .options import add_json, add_seed, file_name, n_jobs
 from .paths import require_different, require_writable
 from .printing import paint, wrap

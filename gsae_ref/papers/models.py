@@ -1,7 +1,6 @@
 """Models of the papers, for claims: importing this file makes them known by their names."""
 
-from .l23 import models as l23
-from .n19 import models as n19
-from .t21 import models as t21
-
-MODELS = {model.name: model for model in (t21.T21, n19.N19, l23.L23)}
+from ..claims.model import MODELS as MODELS
+from .l23.models import L23 as L23
+from .n19.models import N19 as N19
+from .t21.models import T21 as T21

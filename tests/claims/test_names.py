@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gsae_ref.claims import MODELS, WORDS
+from gsae_ref.claims import WORDS
+from gsae_ref.papers.models import MODELS
 
 PAGE = Path(__file__).parents[2] / "docs" / "how_to" / "test_a_claim.md"
 

@@ -423,6 +423,7 @@ def test_without_scikit_learn_the_error_names_the_remedy(monkeypatch):
     for name in list(sys.modules):
         if name.split(".")[0] == "sklearn" or name.startswith("gsae_ref.estimators."):
             monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delitem(vars(gs), "SparseAutoencoder", raising=False)
     monkeypatch.setitem(sys.modules, "sklearn", None)
     message = r"SparseAutoencoder needs scikit-learn.*pip install 'gsae_ref\[sklearn\]'"
     with pytest.raises(ImportError, match=message):
