@@ -8,6 +8,7 @@ A field gives every word of the language a meaning. In :class:`Floats` a value i
 from __future__ import annotations
 
 import inspect
+import operator
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from functools import partial, reduce
@@ -164,7 +165,7 @@ class Floats:
         words: dict[str, Callable[..., Any]] = {
             name: getattr(self, name) for name in WORDS if hasattr(self, name)
         }
-        words |= {"abs": np.abs, "range": range, "len": len, "total": sum, "inner": _inner}
+        words |= {"abs": np.abs, "range": range, "len": len, "total": _total, "inner": _inner}
         words |= {"prod": rational.prod, **LISTS}
         self.words: Mapping[str, Callable[..., Any]] = MappingProxyType(words)
 
@@ -178,7 +179,7 @@ class Floats:
         return np.power(float(a), k) if isinstance(a, int) and k < 0 else a**k
 
     def transpose(self, M: Array) -> Array:
-        return np.swapaxes(M, -1, -2)
+        return M.swapaxes(-1, -2)
 
     def above(self, x: Array) -> Array:
         return x
@@ -197,6 +198,10 @@ class Floats:
 
     def choose(self, sign: Array, negative: Array, positive: Array) -> Array:
         return np.where(sign < 0, negative, positive)
+
+    def apply(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """A function of arrays that NumPy's operations do not make up."""
+        return function(*arguments)
 
     # the words of the language
 
@@ -260,6 +265,11 @@ class Floats:
             result = np.linalg.inv(np.where(bad[:, None, None], np.eye(M.shape[-1]), M))
             result[bad] = np.nan
             return result
+
+
+def _total(items: Iterable[Any]) -> Any:
+    found = list(items)
+    return reduce(operator.add, found) if found else 0
 
 
 def _inner(M: Array, N: Array) -> Array:

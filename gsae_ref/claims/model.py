@@ -346,22 +346,20 @@ class ExactPart(Parts):
 class FloatParts(Parts):
     """All parts of all instances of a batch, as one batch: instance 0 part 0, part 1, ..."""
 
+    field: Floats
+
     def matrix(self, block: str, rows: int, columns: int) -> Array:
         start, count = self.take(block)
         theta = self.instance.theta
         if not count or not rows * columns:
             return np.zeros((len(theta) * self.count, rows, columns))
         stop = start + self.count * rows * columns
-        result: Array = theta[:, start:stop].reshape(-1, rows, columns)
+        result: Array = self.field.apply(_taken, theta, start, stop, rows, columns)
         return result
 
     def skew(self, block: str, size: int) -> Array:
-        numbers = self.matrix(block, 1, size * (size - 1) // 2)[:, 0]
-        rows, columns = _below_diagonal(size)
-        result = np.zeros((len(numbers), size, size))
-        result[:, rows, columns] = numbers
-        result[:, columns, rows] = -numbers
-        return result
+        numbers = self.matrix(block, 1, size * (size - 1) // 2)
+        return self.field.apply(_skew, numbers, size)
 
     def same(self, value: Array) -> Array:
         return np.repeat(value, self.count, axis=0)
@@ -371,6 +369,20 @@ class FloatParts(Parts):
         which, places = _rolled_places(M.shape[-2], tuple(shifts))
         result: Array = parts[:, which, places].reshape(M.shape)
         return result
+
+
+def _taken(theta: Array, start: int, stop: int, rows: int, columns: int) -> Array:
+    """Parameters from start to stop as matrices (-1, rows, columns)."""
+    return theta[:, start:stop].reshape(-1, rows, columns)
+
+
+def _skew(numbers: Array, size: int) -> Array:
+    """Skew-symmetric matrices (K, size, size) from the numbers (K, 1, -1) below the diagonal."""
+    rows, columns = _below_diagonal(size)
+    result = np.zeros((len(numbers), size, size))
+    result[:, rows, columns] = numbers[:, 0]
+    result[:, columns, rows] = -numbers[:, 0]
+    return result
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -18,11 +19,14 @@ from .fields import WORDS, Exact, Floats
 from .model import Block, Instance, Layout, Model, find_model
 from .rational import Matrix, Undecided
 from .sentences import Expression, Formula, Items, Scope, Sentence, check_names, parsed
+from .tape import Recording, Tape, Unrecordable, are_same
 
 FREE = "free"  # the block of the numbers that a claim leaves free
 STRICT = 1e-8  # margin in floats of a hypothesis with <
 CLEAR = 1e-9  # a violation that is more than rounding
 TINY = 1e-300
+LARGEST_RECORDED = 256  # instances of a batch: with more, the arithmetic takes the time
+AGAIN = 4  # batches of one size, of which the last is recorded
 NOWHERE: Array = np.array(np.nan)  # no distance
 
 
@@ -64,7 +68,7 @@ class Sides(NamedTuple):
         if not self.floor:
             return self.margins
         size = np.maximum(np.abs(self.left), np.abs(self.right))
-        return np.column_stack([self.margins, size - self.floor])
+        return np.concatenate([self.margins, (size - self.floor)[:, None]], axis=1)
 
     @property
     def gap(self) -> Array:
@@ -86,6 +90,17 @@ def gap(left: Array, right: Array) -> Array:
             above = np.where((left > 0) & (right < 0), -right, 0)
             result = result + (below + above) / size
         return result
+
+
+Pair = tuple[Any, str, Any]  # left, relation, right
+
+
+class Values(NamedTuple):
+    """What the sentences of a problem give at a batch."""
+
+    pairs: list[Pair]  # of the conclusion
+    conditions: list[Pair]
+    distance: Any
 
 
 @dataclass(frozen=True)
@@ -151,6 +166,8 @@ class Problem:
         if self.conclusion and len(self.conclusion.links) > 1:
             raise ValueError(f"{claim.conclusion!r} is a chain; state one comparison in a claim")
         self._check_names()
+        self._n_batches: Counter[int] = Counter()
+        self._tapes: dict[int, Tape | None] = {}
 
     # what the claim consists of
 
@@ -303,7 +320,10 @@ class Problem:
 
     def float_instance(self, theta: Array) -> Instance:
         """The instances at parameters (K, size)."""
-        instance = self._instance(Floats(), self.layout, np.atleast_2d(theta))
+        return self._batch(Floats(), np.atleast_2d(theta))
+
+    def _batch(self, field: Floats, theta: Any) -> Instance:
+        instance = self._instance(field, self.layout, theta)
         instance.update(self._constants)
         return instance
 
@@ -324,12 +344,12 @@ class Problem:
         """
         known = {name: _constantly(value) for name, value in values.items()}
         scope = Scope(Floats(), {**self.formulas, **known})
-        left, right = self._worst_pair(scope, n_instances)
+        left, right = self._worst_pair(self._read(scope, (), n_instances).pairs, n_instances)
         margins = [
             np.min([_margin(*pair, n_instances) for pair in sentence.pairs(scope)], axis=0)
             for sentence in self.hypotheses
         ]
-        return Sides(left, right, np.stack(margins or [np.ones(n_instances)], axis=1))
+        return Sides(left, right, _columns(margins, n_instances))
 
     def check(self) -> None:
         """Refuse sentences whose shapes do not fit, or that speak of nothing at these sizes."""
@@ -367,27 +387,55 @@ class Problem:
         With ``full`` the hypotheses that are built in count among the conditions.
         """
         theta = np.atleast_2d(theta)
+        n_instances = len(theta)
         conditions = [*self.hypotheses, *self.away] if full else self.conditions
         with np.errstate(all="ignore"):
-            instance = self.float_instance(theta)
-            left, right = self._worst_pair(instance, len(theta))
-            margins = [
-                _margin(*pair, len(theta))
-                for sentence in conditions
-                for pair in sentence.pairs(instance)
-            ]
-            distance = _flat(self.distance(instance), len(theta)) if self.distance else NOWHERE
-        if not margins:
-            margins = [np.ones(len(theta))]
+            values = self._values(theta, conditions, full)
+            left, right = self._worst_pair(values.pairs, n_instances)
+            margins = [_margin(*pair, n_instances) for pair in values.conditions]
         floor = 0.0 if self.is_identity else self.claim.floor
-        return Sides(left, right, np.stack(margins, axis=1), floor, distance)
+        distance = _flat(values.distance, n_instances) if self.distance else NOWHERE
+        return Sides(left, right, _columns(margins, n_instances), floor, distance)
 
-    def _worst_pair(self, instance: Scope, n_instances: int) -> tuple[Array, Array]:
+    def _values(self, theta: Array, conditions: Sequence[Sentence], full: bool) -> Values:
+        """What the sentences give at a batch; from a tape where batches of its size come again."""
+        n_instances = len(theta)
+        if self.conclusion is None or full or n_instances > LARGEST_RECORDED:
+            return self._read(self.float_instance(theta), conditions, n_instances)
+        self._n_batches[n_instances] += 1
+        if self._n_batches[n_instances] == AGAIN:
+            self._tapes[n_instances] = self._record(theta, conditions)
+        tape = self._tapes.get(n_instances)
+        if tape is None:
+            return self._read(self.float_instance(theta), conditions, n_instances)
+        return Values(*tape.play(theta))
+
+    def _record(self, theta: Array, conditions: Sequence[Sentence]) -> Tape | None:
+        """A tape for batches of this size; None where the calls are not the same for each."""
+        tape = Tape(theta)
+        try:
+            instance = self._batch(Recording(tape), tape.theta)
+            tape.wanted = self._read(instance, conditions, len(theta))
+            other = theta[::-1] / 2
+            played = tape.play(other)
+        except (Unrecordable, TypeError, ValueError, AttributeError, LookupError):
+            return None  # the sentences themselves are read
+        plain = self._read(self._batch(Floats(), other), conditions, len(theta))
+        return tape if are_same(played, plain) else None
+
+    def _read(self, scope: Scope, conditions: Sequence[Sentence], n_instances: int) -> Values:
+        pairs = (
+            self.conclusion.pairs(scope) if self.conclusion else self._called(scope, n_instances)
+        )
+        return Values(
+            list(pairs),
+            [pair for sentence in conditions for pair in sentence.pairs(scope)],
+            self.distance(scope) if self.distance else NOWHERE,
+        )
+
+    def _worst_pair(self, pairs: list[Pair], n_instances: int) -> tuple[Array, Array]:
         """Of every instance the pair of sides that comes closest to a violation."""
-        if self.conclusion is None:
-            return self._called(instance, n_instances)
-        pairs = list(self.conclusion.pairs(instance))
-        if self.conclusion.relation == "==":
+        if self.is_identity:
             pairs = [_distance(a, b, self.claim.floor) for a, _, b in pairs]
         if len(pairs) == 1:
             return _flat(pairs[0][0], n_instances), _flat(pairs[0][2], n_instances)
@@ -397,7 +445,7 @@ class Problem:
         worst = gaps.argmax(axis=0), np.arange(n_instances)
         return left[worst], right[worst]
 
-    def _called(self, instance: Scope, n_instances: int) -> tuple[Array, Array]:
+    def _called(self, instance: Scope, n_instances: int) -> list[Pair]:
         """A conclusion that is a callable: one instance at a time."""
         assert callable(self.claim.conclusion)
         names = [*self.model.names, *self.lets]
@@ -406,8 +454,8 @@ class Problem:
         for k in range(n_instances):
             one = SimpleNamespace(**{name: item(value, k) for name, value in values.items()})
             found.append(_two_numbers(self.claim.conclusion, one))
-        sides: Array = np.array(found).T
-        return sides[0], sides[1]
+        left, right = np.array(found).T
+        return [(left, "<=", right)]
 
 
 def _two_numbers(conclusion: Callable[[Any], Any], instance: SimpleNamespace) -> list[float]:
@@ -447,6 +495,14 @@ def _flat(value: Any, n_instances: int) -> Array:
     """A number of every instance, as a vector."""
     array = np.asarray(value, dtype=float).reshape(-1)
     return array if len(array) == n_instances else np.full(n_instances, array[0])
+
+
+def _columns(margins: list[Array], n_instances: int) -> Array:
+    """Margins as columns; of no conditions one that holds."""
+    result = np.ones((n_instances, max(1, len(margins))))
+    for k in range(len(margins)):
+        result[:, k] = margins[k]
+    return result
 
 
 def _margin(left: Any, relation: str, right: Any, n_instances: int) -> Array:

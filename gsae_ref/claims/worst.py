@@ -119,7 +119,7 @@ class Search:
         n_left = self.budget - self.evaluations
         if n_left <= 0:
             raise _Spent
-        batch = np.clip(theta[:n_left], -FARTHEST, FARTHEST)
+        batch = np.minimum(np.maximum(theta[:n_left], -FARTHEST), FARTHEST)
         self.evaluations += len(batch)
         sides = self.problem.sides(batch)
         if self.tally is not None:
@@ -129,37 +129,40 @@ class Search:
         if self.away:
             margins = np.column_stack([margins, sides.distance - AWAY])
         finite = np.isfinite(gaps) & np.isfinite(margins).all(axis=1)
-        gaps = np.where(finite, gaps, -2)
-        margins = np.where(finite[:, None], margins, -1)
+        if not finite.all():
+            gaps = np.where(finite, gaps, -2)
+            margins = np.where(finite[:, None], margins, -1)
         self._record(batch, gaps, margins, finite)
         if len(batch) < len(theta):
             raise _Spent
         return gaps, margins
 
     def _record(self, batch: Array, gaps: Array, margins: Array, finite: BoolArray) -> None:
-        misses = np.maximum(-margins, 0).sum(axis=1)
         feasible: BoolArray = (margins >= -FEASIBLE).all(axis=1) & finite
-        self.finite += int(finite.sum())
-        self.feasible += int(feasible.sum())
-        if feasible.any():
+        n_feasible = int(np.count_nonzero(feasible))
+        self.finite += int(np.count_nonzero(finite))
+        self.feasible += n_feasible
+        if n_feasible:
             k = np.where(feasible, gaps, -np.inf).argmax()
             if gaps[k] > self.gap:
                 self.gap = float(gaps[k])
                 self.theta = batch[k].copy()
-            self._record_sparse(batch[feasible & (gaps > CLEARLY)])
+            violating = feasible & (gaps > CLEARLY)
+            if violating.any():
+                self._record_sparse(batch[violating])
         elif self.theta is None and finite.any():
+            misses = np.maximum(-margins, 0).sum(axis=1)
             k = np.where(finite, misses, np.inf).argmin()
             if misses[k] < self.miss:
                 self.miss = float(misses[k])
                 self.nearest = batch[k].copy()
 
     def _record_sparse(self, violating: Array) -> None:
-        if len(violating):
-            counts = np.count_nonzero(violating, axis=1)
-            k = counts.argmin()
-            if counts[k] < self.n_nonzero:
-                self.n_nonzero = int(counts[k])
-                self.sparse = violating[k].copy()
+        counts = np.count_nonzero(violating, axis=1)
+        k = counts.argmin()
+        if counts[k] < self.n_nonzero:
+            self.n_nonzero = int(counts[k])
+            self.sparse = violating[k].copy()
 
     def result(self) -> Worst:
         return Worst(
