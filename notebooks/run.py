@@ -99,8 +99,8 @@ def execute(notebook, sliders=False):
         client.execute(env={**os.environ, **ONE_BLAS_THREAD})
     fresh.metadata = nbformat.from_dict(METADATA)
     for cell in fresh.cells:
-        tags = {key: value for key, value in cell.metadata.items() if key == "tags"}
-        cell.metadata = nbformat.from_dict(tags)
+        kept = {key: value for key, value in cell.metadata.items() if key in ("tags", "slideshow")}
+        cell.metadata = nbformat.from_dict(kept)
         if cell.cell_type == "code":
             cell.outputs = merge_streams(cell.outputs)
         for figure in figures(cell):

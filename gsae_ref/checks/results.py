@@ -41,7 +41,9 @@ def representable(what: str, compute: Callable[[], Result], **given: Any) -> Res
     with_axes = [x for x in arguments.values() if x.ndim]  # a number has no dtype of its own
     dtype = np.result_type(*(with_axes or arguments.values()))
     reach = ", ".join(f"{name} reaches {np.abs(x).max():.3g}" for name, x in arguments.items())
-    remedy = f"scale {' and '.join(arguments)}"
+    remedy = f"scale {' and '.join(name for name in arguments if name != 'step_size')}"
+    if "step_size" in arguments:
+        remedy = f"lower step_size, or {remedy}"
     if dtype == np.float32:
         remedy += ", or pass float64"
     raise RangeError(f"{what} cannot be represented in {dtype}: {reach}; {remedy}") from failure

@@ -16,7 +16,6 @@ from ..training.blocks import rows
 from ..training.constraints import CONSTRAINTS
 from ..training.models import NETWORK, Model, write_model
 from ..training.optimizers import OPTIMIZERS
-from ..training.outcomes import above_zero, advice_on, is_above, zero_cost
 from ..training.starts import STARTS, starting_dictionary
 from .arrays import load_array
 from .options import add_json, add_seed, file_name, with_option_names
@@ -195,7 +194,6 @@ def run(arguments: argparse.Namespace) -> int:
     if not active:
         warning = "no group is active for any sample, so nothing was learned; lower --lam"
         print(paint(warning, "red", sys.stderr), file=sys.stderr)
-    _report_worse_than_none(arguments, result.fun, model, Y)
     if result.status != 2:
         return 0
     remedy = "use --checkpoint FILE to be able to continue"
@@ -244,24 +242,13 @@ def _start(arguments: argparse.Namespace, Y: Array) -> Array:
     return A
 
 
-def _report_worse_than_none(
-    arguments: argparse.Namespace, cost: float, model: Model, Y: Array
-) -> None:
-    """Print a warning if the cost exceeds that of codes that are all zero."""
-    of_zero_codes = zero_cost(Y)
-    if is_above(cost, of_zero_codes):
-        message = above_zero(cost, of_zero_codes, advice_on(model.network))
-        message = with_option_names(f"gsae-ref fit: warning: {message}", arguments)
-        print(message, file=sys.stderr)
-
-
 def _network_options(arguments: argparse.Namespace) -> dict[str, Any]:
     return {name: getattr(arguments, name) for name in NETWORK}
 
 
 def _train(arguments: argparse.Namespace, A: Array, Y: Array) -> Any:
     """Train and return the result; each warning is printed as one line."""
-    with _one_line_warnings():
+    with _one_line_warnings(arguments):
         return training.train(
             A,
             Y,
@@ -290,11 +277,14 @@ def _active_groups(model: Model, Y: Array) -> float:
 
 
 @contextlib.contextmanager
-def _one_line_warnings() -> Iterator[None]:
-    """Print a warning as one line, without the line of code that raised it."""
+def _one_line_warnings(arguments: argparse.Namespace) -> Iterator[None]:
+    """Print a warning as one line, in the names of the options."""
+
+    def show(message: Any, *_: Any, **__: Any) -> None:
+        text = with_option_names(str(message), arguments)
+        print(f"gsae-ref fit: warning: {text}", file=sys.stderr)
+
     with warnings.catch_warnings():
         warnings.simplefilter("default", RuntimeWarning)
-        warnings.showwarning = lambda message, *_, **__: print(
-            f"gsae-ref fit: warning: {message}", file=sys.stderr
-        )
+        warnings.showwarning = show
         yield

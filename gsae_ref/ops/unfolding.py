@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import warnings
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,7 +12,7 @@ from .. import checks
 from ..arrays import Array
 from ..reference import unfolded
 from .blocks import averaged, in_blocks, stacked
-from .engine import run_kernel, use_kernel
+from .engine import one_blas_thread, run_kernel, use_kernel
 from .scaling import clip_threshold, norm, products_are_safe, rescale, undo_scale
 from .shallow import check_network
 
@@ -74,6 +75,63 @@ def _use_kernel(
     )
 
 
+def relative_step(A: Array, step_size: float) -> float:
+    """step_size * ||A||_2^2.
+
+    >>> relative_step(np.diag([2.0, 1.0]), 0.3)
+    1.2
+    """
+    largest = float(np.abs(A).max()) or 1.0
+    B = A.astype(np.float64) / largest
+    B = B if B.shape[0] > B.shape[1] else B.T
+    with one_blas_thread():
+        share = step_size * float(np.linalg.eigvalsh(B.T @ B)[-1])
+    with np.errstate(over="ignore"):
+        return float(share * np.float64(largest) * largest)
+
+
+def long_step(share: float, accelerated: bool, name: str = "step_size") -> str:
+    """What to say of a relative step that is too long; empty if it is not.
+
+    ISTA approaches the minimum for relative steps below 2 (Combettes and Wajs 2005), FISTA for
+    those up to 1 (Beck and Teboulle 2009). On a quadratic cost FISTA diverges above 4/3.
+
+    >>> long_step(1.2, accelerated=False)
+    ''
+    >>> long_step(1.2, accelerated=True)[:29]
+    'step_size * ||A||_2^2 = 1.2; '
+    """
+    limit = 1 if accelerated else 2
+    if share <= limit * (1 + 1e-6):
+        return ""
+    rule = "accelerated steps approach the minimum if it is at most 1"
+    if not accelerated:
+        rule = "plain steps approach the minimum if it is below 2"
+    return (
+        f"{name} * ||A||_2^2 = {share:.4g}; {rule}; longer ones may diverge; "
+        f"lower {name}, or use {name}=None"
+    )
+
+
+def warn_of_long_step(
+    A: Any,
+    n_unfold: int,
+    step_size: float | None,
+    accelerated: bool,
+    name: str = "step_size",
+    stacklevel: int = 1,
+) -> None:
+    """Warn if a step is too long for the dictionary; a single step has no limit."""
+    if step_size is None or n_unfold < 2:
+        return
+    A = np.asarray(A)
+    if step_size * np.linalg.norm(A) ** 2 <= 1:  # the Frobenius norm, which is larger
+        return
+    message = long_step(relative_step(A, step_size), accelerated, name)
+    if message:
+        warnings.warn(message, RuntimeWarning, stacklevel=stacklevel + 2)
+
+
 def unfolded_encode(
     A: ArrayLike,
     Y: ArrayLike,
@@ -107,7 +165,8 @@ def unfolded_encode(
     n_unfold : int
         Steps K, >= 1; section 4.2 has 15.
     step_size : float, optional
-        Step a > 0. None is 1 / ||A||_2^2. Above 2 / ||A||_2^2 the iterates may diverge.
+        Step a > 0. None is 1 / ||A||_2^2. Longer ones need not approach the minimum: FISTA does up
+        to 1 / ||A||_2^2, ISTA below 2 / ||A||_2^2.
     accelerated : bool
         - True: FISTA, beta_k = (t_{k-1} - 1) / t_k, t_1 = 1, t_{k+1} = (1 + sqrt(1 + 4 t_k^2)) / 2;
         - False: ISTA, beta_k = 0.
@@ -129,6 +188,13 @@ def unfolded_encode(
     TypeError, ValueError
         As :func:`gsae_ref.encode`; for a bad ``n_unfold``, ``step_size``, ``accelerated``,
         ``nonnegative`` or ``l1``; for an unknown ``engine``.
+    ValueError
+        If the iterates diverge beyond the range of numbers.
+
+    Warns
+    -----
+    RuntimeWarning
+        For two or more steps, if ``step_size`` is above that limit by more than rounding.
 
     Notes
     -----
@@ -143,9 +209,27 @@ def unfolded_encode(
     >>> unfolded_encode(np.eye(2), [3.0, 4.0], lam=1.0, group_size=2, n_unfold=2, step_size=0.5)
     array([1.8, 2.4])
     """
+    X = codes(A, Y, lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1, engine)
+    warn_of_long_step(A, n_unfold, step_size, accelerated)
+    return X
+
+
+def codes(
+    A: ArrayLike,
+    Y: ArrayLike,
+    lam: float,
+    group_size: int,
+    n_unfold: int,
+    step_size: float | None = None,
+    accelerated: bool = True,
+    nonnegative: bool = False,
+    l1: float = 0.0,
+    engine: str = "auto",
+) -> Array:
+    """As :func:`unfolded_encode`, without its warning; training warns once in a run."""
     if in_blocks(Y):
         network = lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1, engine
-        return stacked(lambda block: unfolded_encode(A, block, *network), A, Y)
+        return stacked(lambda block: codes(A, block, *network), A, Y)
     unfolding = n_unfold, step_size, accelerated, nonnegative, l1
     A, Y, encoder, norms = _check(A, Y, lam, group_size, *unfolding)
     scaled, (lam, l1), factor = rescale(Y, encoder.lam, encoder.l1, norm_of_Y=norms[1])
@@ -200,6 +284,11 @@ def unfolded_loss_and_grad(
     TypeError, ValueError
         As :func:`unfolded_encode`.
 
+    Warns
+    -----
+    RuntimeWarning
+        As :func:`unfolded_encode`.
+
     Notes
     -----
     Differs from the paper: T21 leaves this gradient to automatic differentiation. Where a norm or
@@ -216,9 +305,29 @@ def unfolded_loss_and_grad(
     >>> unfolded_loss_and_grad([[1.0]], [3.0], lam=1.0, group_size=1, n_unfold=1, step_size=1.0)
     (0.5, array([[-5.]]))
     """
+    result = loss_and_grad(
+        A, Y, lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1, engine
+    )
+    warn_of_long_step(A, n_unfold, step_size, accelerated)
+    return result
+
+
+def loss_and_grad(
+    A: ArrayLike,
+    Y: ArrayLike,
+    lam: float,
+    group_size: int,
+    n_unfold: int,
+    step_size: float | None = None,
+    accelerated: bool = True,
+    nonnegative: bool = False,
+    l1: float = 0.0,
+    engine: str = "auto",
+) -> tuple[float, Array]:
+    """As :func:`unfolded_loss_and_grad`, without its warning."""
     if in_blocks(Y):
         network = lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1, engine
-        cost, grad = averaged(lambda block: unfolded_loss_and_grad(A, block, *network), A, Y)
+        cost, grad = averaged(lambda block: loss_and_grad(A, block, *network), A, Y)
         return cost, grad
     unfolding = n_unfold, step_size, accelerated, nonnegative, l1
     A, Y, encoder, norms = _check(A, Y, lam, group_size, *unfolding)

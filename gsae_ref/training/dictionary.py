@@ -22,11 +22,10 @@ from .checkpoints import Checkpoints, fingerprint, settings_of
 from .constraints import CONSTRAINTS, constraint_set
 from .decay import decayed, penalty
 from .decay import weight_decay as checked_decay
-from .descent import Schedule, as_result, descend, reporter, schedule
+from .descent import Run, Schedule, as_result, descend, reporter, schedule
 from .history import Measures
 from .networks import Network, ShallowNetwork, build_network
-from .optimizers import State
-from .outcomes import StepWatch
+from .outcomes import StepWatch, advice_on, warn_if_above_zero
 
 
 def train(
@@ -151,8 +150,9 @@ def train(
     Warns
     -----
     RuntimeWarning
-        Once, when ``relative_step`` first exceeds 1 (by more than rounding). From there on the
-        unfolded steps need not approach their minimiser; above 2 they may diverge.
+        Once, when ``unfold_step`` first is too long for the dictionary, as
+        :func:`gsae_ref.unfolded_encode`. At the end, if the cost exceeds that of codes that are all
+        zero.
 
     Notes
     -----
@@ -197,7 +197,7 @@ def train(
         progress=progress,
         checkpoints=Checkpoints(checkpoint, checkpoint_every, resume, mark, *kept),
     )
-    return as_result(run, x=run.state.parameters["A"], fun=learning.cost_after(run.state))
+    return learning.result(run)
 
 
 def _start(
@@ -324,10 +324,11 @@ class _Learning:
             values |= self.measures.of(A, self.batches.active(A, lam))
         return values
 
-    def cost_after(self, state: State) -> float:
-        """Cost of all samples, at the lam of the last epoch, weight decay included."""
-        A = state.parameters["A"]
-        lam = self.lam_at(max(state.epoch - 1, 0))
+    def result(self, run: Run) -> Any:
+        """The result of a run, with a warning if it ends above the cost of zero codes."""
+        A = run.state.parameters["A"]
+        lam = self.lam_at(max(run.state.epoch - 1, 0))
         network = self.batches.network
         cost = mean_cost(lambda block: network.loss(A, block, lam), self.batches.Y)
-        return cost + penalty(self.weight_decay, A)
+        warn_if_above_zero(cost, self.batches.Y, advice_on(network), stacklevel=2)
+        return as_result(run, x=A, fun=cost + penalty(self.weight_decay, A))

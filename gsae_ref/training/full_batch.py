@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike
 from .. import checks
 from ..arrays import Array
 from ..ops.engine import one_blas_thread
+from ..ops.unfolding import warn_of_long_step
 from .blocks import BLOCK, of_one_size, rows
 from .networks import Network, build_network
 
@@ -68,6 +69,11 @@ def full_batch_gradient(
         As :func:`gsae_ref.loss_and_grad`, naming the block; if there are no samples; for a Dask
         array of unknown shape.
 
+    Warns
+    -----
+    RuntimeWarning
+        If ``unfold_step`` is too long, as :func:`gsae_ref.unfolded_encode`.
+
     Notes
     -----
     Workers should read the chunks of a Dask array themselves, ``block_size`` rows each
@@ -108,6 +114,7 @@ def full_batch_gradient(
     add_up = _on_dask if _is_dask(Y) else _here
     with one_blas_thread():
         total = add_up(A, Y, lam, network, block_size)
+    warn_of_long_step(A, n_unfold, unfold_step, accelerated, "unfold_step")
     return total.cost / total.n_samples, (total.gradient / total.n_samples).astype(total.dtype)
 
 

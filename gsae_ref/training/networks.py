@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import checks, groups, ops
 from ..arrays import Array, BoolArray
+from ..ops import unfolding
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class UnfoldedNetwork:
 
     def loss_and_grad(self, A: Array, Y: Array, lam: float) -> tuple[float, Array]:
         """Cost (13) and its gradient in A through all steps."""
-        return ops.unfolded_loss_and_grad(
+        return unfolding.loss_and_grad(
             A,
             Y,
             lam,
@@ -80,7 +81,7 @@ class UnfoldedNetwork:
 
     def encode(self, A: Array, Y: Array, lam: float) -> Array:
         """Codes."""
-        return ops.unfolded_encode(
+        return unfolding.codes(
             A,
             Y,
             lam,

@@ -12,10 +12,13 @@ import numpy as np
 
 from .. import groups
 from ..arrays import Array, IntArray
+from ..ops.unfolding import long_step, relative_step
 from .blocks import mean_cost
 from .networks import Network, UnfoldedNetwork
 
-ADVICE = "use fewer atoms, a larger lam, a smaller step_size or more epochs"  # on sparse networks
+ADVICE = (  # on sparse networks
+    "use fewer atoms, a larger lam (for relu a lower bias), a smaller step_size or more epochs"
+)
 MANY = 0.5  # share of empty codes from which on they are reported
 
 
@@ -119,14 +122,13 @@ def above_zero(cost: float, zero_cost: float, advice: str) -> str:
     )
 
 
-def zero_cost(Y: Array) -> float:
-    """Mean cost of samples with codes that are all zero.
-
-    >>> zero_cost(np.array([[3.0, 4.0]]))
-    12.5
-    """
+def warn_if_above_zero(cost: float, Y: Array, advice: str, stacklevel: int = 1) -> None:
+    """Warn if the mean cost of samples exceeds that of codes that are all zero."""
     with np.errstate(over="ignore"):
-        return mean_cost(lambda block: sum_of_squares(block) / (2 * len(block)), Y)
+        of_zero_codes = mean_cost(lambda block: sum_of_squares(block) / (2 * len(block)), Y)
+    if is_above(cost, of_zero_codes):
+        message = above_zero(cost, of_zero_codes, advice)
+        warnings.warn(message, RuntimeWarning, stacklevel=stacklevel + 2)
 
 
 def advice_on(network: Network) -> str:
@@ -142,7 +144,7 @@ def advice_on(network: Network) -> str:
 
 
 class StepWatch:
-    """Measures the relative step of an unfolded network, and warns once when it exceeds 1."""
+    """Measures the relative step of an unfolded network, and warns once when it is too long."""
 
     def __init__(self) -> None:
         self.has_warned = False
@@ -151,14 +153,10 @@ class StepWatch:
         """``relative_step``, unfold_step * ||A||_2^2; nothing where the step is 1 / ||A||_2^2."""
         if not isinstance(network, UnfoldedNetwork) or network.step_size is None:
             return {}
-        share = network.step_size * float(np.linalg.eigvalsh(A.T @ A)[-1])
-        if share > 1 + 1e-6 and not self.has_warned:
+        share = relative_step(A, network.step_size)
+        message = long_step(share, network.accelerated, "unfold_step")
+        if message and not self.has_warned:
             self.has_warned = True
-            warnings.warn(
-                f"in epoch {epoch} unfold_step * ||A||_2^2 = {share:.4g}; above 1 the unfolded "
-                f"steps need not approach their minimiser, above 2 they may diverge; "
-                f"lower unfold_step, or use unfold_step=None",
-                RuntimeWarning,
-                stacklevel=stacklevel + 1,
-            )
+            message = f"in epoch {epoch} {message}"
+            warnings.warn(message, RuntimeWarning, stacklevel=stacklevel + 1)
         return {"relative_step": share}

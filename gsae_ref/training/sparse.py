@@ -19,8 +19,9 @@ from ..arrays import Array
 from .blocks import mean_cost, mini_batches, rows, samples_that_fit, size_of_batches
 from .checkpoints import Checkpoints, fingerprint, settings_of
 from .constraints import UnitColumns
-from .descent import Schedule, as_result, descend, reporter, schedule
+from .descent import Run, Schedule, as_result, descend, reporter, schedule
 from .history import recovery
+from .outcomes import ADVICE, warn_if_above_zero
 
 
 def train_sparse(
@@ -115,6 +116,11 @@ def train_sparse(
     DivergenceError
         If the cost, the weights or the bias are no longer finite; the last checkpoint stays.
 
+    Warns
+    -----
+    RuntimeWarning
+        At the end, if the cost exceeds that of codes that are all zero.
+
     Notes
     -----
     [N19] Section 6 is ``train_sparse(W, Y, 50, bias=-1.25, bias_schedule=0.5)``. Whether it
@@ -154,9 +160,16 @@ def train_sparse(
         progress=progress,
         checkpoints=Checkpoints(checkpoint, checkpoint_every, resume, mark, settings, schedules),
     )
+    return _result(run, network, Y)
+
+
+def _result(run: Run, network: _Network, Y: Array) -> Any:
+    """The result of a run, with a warning if it ends above the cost of zero codes."""
     W = run.state.parameters["W"]
     bias = run.state.parameters["bias"]
-    return as_result(run, x=W, bias=bias, fun=network.mean_cost(W, Y, bias))
+    cost = network.mean_cost(W, Y, bias)
+    warn_if_above_zero(cost, Y, ADVICE, stacklevel=2)
+    return as_result(run, x=W, bias=bias, fun=cost)
 
 
 def _start(W: Any, Y: Any, bias: Any, activation: str, lam: float) -> tuple[Array, Array, Array]:

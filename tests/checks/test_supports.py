@@ -38,6 +38,7 @@ DOORS = {
     "train_sparse": learned_sparse,
 }
 every_door = pytest.mark.parametrize("door", DOORS)
+pytestmark = pytest.mark.filterwarnings("ignore:the mean cost is")  # of one epoch
 
 
 @every_door

@@ -141,7 +141,7 @@ def test_each_warning_is_one_line(run, data):
     status, _, err = run("fit", "Y.npy", *SIZES, *options)
     first, second = err.splitlines()
     assert status == 0
-    assert first.startswith("gsae-ref fit: warning: in epoch 0 unfold_step * ||A||_2^2 = ")
+    assert first.startswith("gsae-ref fit: warning: in epoch 0 --unfold-step * ||A||_2^2 = ")
     assert "worse than none; lower --unfold-step" in second
 
 

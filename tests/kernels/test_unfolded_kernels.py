@@ -362,7 +362,7 @@ def test_auto_takes_the_kernel_for_large_problems_only(monkeypatch):
         calls.clear()
         A = rng.normal(size=(n_features, n_atoms))
         Y = rng.normal(size=(n_samples, n_features))
-        gs.unfolded_loss_and_grad(A, Y, 1.0, 4, 15, 0.01)
+        gs.unfolded_loss_and_grad(A, Y, 1.0, 4, 15, 0.001)
         assert bool(calls) is expected
 
 

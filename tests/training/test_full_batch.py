@@ -47,9 +47,9 @@ def test_it_is_the_gradient_of_an_unfolded_network_too():
     A, Y = problem()
     options = {"accelerated": False, "nonnegative": True, "l1": 0.1}
     cost, G = gs.full_batch_gradient(
-        A, Y, 0.5, D, block_size=BLOCK, n_unfold=4, unfold_step=0.1, **options
+        A, Y, 0.5, D, block_size=BLOCK, n_unfold=4, unfold_step=0.03, **options
     )
-    expected = gs.unfolded_loss_and_grad(A, Y, 0.5, D, 4, step_size=0.1, **options)
+    expected = gs.unfolded_loss_and_grad(A, Y, 0.5, D, 4, step_size=0.03, **options)
     assert cost == pytest.approx(expected[0], rel=1e-13)
     np.testing.assert_allclose(G, expected[1], rtol=1e-11, atol=1e-13)
 

@@ -11,6 +11,7 @@ import numpy as np
 from .... import groups, ops, sampling
 from ....arrays import Array, IntArray, Real
 from ....claims.finding import at_least, at_most, measurement
+from ....ops import unfolding
 from .formulas import oja_gradient, unfolded_oja_weight, unfolded_share
 
 if TYPE_CHECKING:
@@ -491,11 +492,11 @@ def unfolded_oja_identity(rng: np.random.Generator, quick: bool) -> Finding:
         lam = 1.5
         how = step_size, accelerated
         steps = range(1, n_unfold + 1)
-        codes = [ops.unfolded_encode(A, y, lam, 2, each, *how) for each in steps]
+        codes = [unfolding.codes(A, y, lam, 2, each, *how) for each in steps]
         if any(groups.norms(x, 2)[:2].min() == 0 or x[4:].any() for x in codes):
             continue
         used += 1
-        G = ops.unfolded_loss_and_grad(A, y, lam, 2, n_unfold, *how)[1][:, :4]
+        G = unfolding.loss_and_grad(A, y, lam, 2, n_unfold, *how)[1][:, :4]
         normal = G - A[:, :4] @ (A[:, :4].T @ G)
         share = unfolded_share(step_size, n_unfold, accelerated)
         tau = 1 - lam / groups.norms(y @ A[:, :4], 2)
