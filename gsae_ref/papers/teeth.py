@@ -7,12 +7,32 @@ share of a bound that the evidence finds used, and why no more is. ``NOT_NEEDED`
 what the statement holds without, and why; under "", why a measurement cannot notice.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
 from .l23 import teeth as l23
 from .n19 import teeth as n19
 from .t21 import teeth as t21
+from .t21.identifiability import teeth as identifiability
+from .t21.samples import teeth as samples
+from .t21.several import teeth as several
+from .t21.threshold import teeth as threshold
+from .t21.window import teeth as window
 
-VARIED = t21.VARIED | n19.VARIED | l23.VARIED
-WRITTEN = t21.WRITTEN | n19.WRITTEN | l23.WRITTEN
-TERMS = t21.TERMS | n19.TERMS | l23.TERMS
-NOT_ATTAINED = t21.NOT_ATTAINED | n19.NOT_ATTAINED | l23.NOT_ATTAINED
-NOT_NEEDED = t21.NOT_NEEDED | n19.NOT_NEEDED | l23.NOT_NEEDED
+OWN = (samples, several, threshold, identifiability, window)
+EVERY = (t21, n19, l23, *OWN)
+
+
+def _united(name: str) -> dict[Any, Any]:
+    """The records of a name in all files."""
+    found = [getattr(module, name, {}) for module in EVERY]
+    return {key: value for records in found for key, value in records.items()}
+
+
+VARIED: dict[type, Callable[[Any], Iterator[Any]]] = _united("VARIED")
+WRITTEN: dict[str, tuple[Any, ...]] = _united("WRITTEN")
+TERMS: dict[tuple[str, str], dict[str, Callable[[Any], tuple[Any, Any]]]] = _united("TERMS")
+NOT_ATTAINED: dict[tuple[str, str], tuple[float, str]] = _united("NOT_ATTAINED")
+NOT_NEEDED: dict[tuple[str, str], dict[str, str]] = _united("NOT_NEEDED")

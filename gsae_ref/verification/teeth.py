@@ -7,6 +7,7 @@ The item must then fail, or the row must say why it cannot.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import itertools
@@ -220,7 +221,9 @@ def outside(item: Inequality | Identity, hypothesis: Any) -> Iterator[Any]:
     """Instances that meet every hypothesis of an item but one."""
     others = [h for h in item.hypotheses if h is not hypothesis]
     for i in _candidates(item):
-        if not hypothesis.holds(i) and all(h.holds(i) for h in others):
+        with contextlib.suppress(ValueError, ArithmeticError):  # not defined for this instance
+            if hypothesis.holds(i) or not all(h.holds(i) for h in others):
+                continue
             yield i
 
 
@@ -305,7 +308,7 @@ def _called(measure: Callable[..., Any]) -> list[tuple[ModuleType, str]]:
 
 
 def _is_compared(module: str) -> bool:
-    return module in ROOMS or module.endswith(".formulas")
+    return module in ROOMS or module.rpartition(".")[2].startswith("formulas")
 
 
 def _names(thing: Any) -> Iterator[str]:

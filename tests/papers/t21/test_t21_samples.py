@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from on_families import evidence, instances, outcome
 
 import gsae_ref as gs
-from gsae_ref.papers.t21.samples import formulas, instance, measurements
+from gsae_ref.papers.t21.samples import formulas, instance, measurements, statements
 from gsae_ref.papers.t21.samples.instance import Samples
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -17,10 +17,9 @@ SEEDS = st.integers(0, 2**32 - 1)
 
 CONTRACTION = evidence("R9", "tan theta_j+ <= q tan theta_j")
 RECURSION = evidence("R9", "T+ = T E (E + eta S)^-1, several groups")
-GROWTH = evidence("R9", "no angle grows")
 LATE = evidence("R9", "factor 1 / (1 + eta l) in the end")
 FROZEN = evidence("R9", "directions without a sample do not move")
-MARGINS = evidence("R9", "the support condition persists")
+STAY = evidence("R9", "supports stay exact")
 
 
 # ---- it holds, by other means
@@ -101,14 +100,14 @@ def grows_or_stays(i):
 
 
 def test_the_instance_that_the_others_are_changed_from_is_inside():
-    assert all(h.holds(line()) for h in GROWTH.hypotheses)
+    assert all(h.holds(line()) for h in statements.FALLING)
     assert not grows_or_stays(line())
 
 
 @pytest.mark.parametrize("dropped", OUTSIDE, ids=lambda h: h.text[:30])
 def test_r9_fails_without_any_one_of_its_hypotheses(dropped):
     i = OUTSIDE[dropped]
-    assert [h for h in GROWTH.hypotheses if not h.holds(i)] == [dropped]
+    assert [h for h in statements.FALLING if not h.holds(i)] == [dropped]
     if dropped is instance.FRAMES:
         left, right = RECURSION.sides(i)
         assert abs(left - right).max() > 1e-2
@@ -130,10 +129,10 @@ def test_beyond_small_steps_the_late_rate_is_not_guaranteed():
     assert left > right
 
 
-def test_without_the_support_condition_its_margin_can_fall():
+def test_without_the_support_condition_supports_change():
     i = false_activation()
     assert not instance.SUPPORTS_PERSIST.holds(i)
-    left, right = MARGINS.sides(i)
+    left, right = STAY.sides(i)
     assert left > right + 1e-3
 
 

@@ -366,7 +366,14 @@ def test_the_floor_agrees_with_that_of_the_debiasing_threshold():
 
 
 @pytest.mark.parametrize(
-    "name", ["linear_rate", "linear_step_limit", "linear_twins", "linear_angle_rises"]
+    "name",
+    [
+        "linear_rate",
+        "linear_step_limit",
+        "linear_twins",
+        "linear_unequal_norms",
+        "linear_angle_rises",
+    ],
 )
 def test_the_measurements_of_r10_confirm(name):
     assert getattr(measurements, name)(np.random.default_rng(1), True).ok

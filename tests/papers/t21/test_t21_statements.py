@@ -461,6 +461,10 @@ OUTSIDE = {
         good("debiased_lines", (threshold.WITH_MARGIN,)),
         lambda i: replace(i, lam=i.moduli.min()),
     ),
+    threshold.WEAKLY_COHERENT.text: (
+        good("debiased_lines", (threshold.WEAKLY_COHERENT,)),
+        lambda i: replace(i, star=0 * i.star + 1),
+    ),
     threshold.AT_DEBIASING.text: (good("debiased_lines"), lambda i: replace(i, lam=1.1 * i.lam)),
     threshold.CLEAR_OF_TWINS.text: (
         good("debiased_lines", (threshold.CLEAR_OF_TWINS,)),

@@ -22,7 +22,7 @@ REACHED = 1e-7
 
 @measurement
 def hadamard_zero_loss(rng: np.random.Generator, quick: bool) -> Finding:
-    """A* = I_4, d = 1, B = 1, lam = 3/4, A a Hadamard matrix: the loss in fractions."""
+    """A* = I_4, d = 1, B = 1, lam = 3/4, A a Hadamard matrix: the loss, also in fractions."""
     lam = Fraction(3, 4)
     columns = [list(map(Fraction, column)) for column in H4.T.tolist()]
     total = Fraction(0)
@@ -35,8 +35,9 @@ def hadamard_zero_loss(rng: np.random.Generator, quick: bool) -> Finding:
                 e = [p - phi * q for p, q in zip(e, a, strict=True)]
             for p in e:
                 total += p * p / 16
-    floats = ops.loss(H4.astype(float), np.eye(4), 0.75, 1)
-    return at_most("loss", float(total), 0.0, in_floats=floats)
+    mixed = formulas.mixed_dictionary(np.eye(4), H4.astype(float), 0.75, 1)
+    floats = ops.loss(mixed, np.eye(4), 0.75, 1)
+    return at_most("loss", max(float(total), floats), 1e-28, in_fractions=float(total))
 
 
 @measurement

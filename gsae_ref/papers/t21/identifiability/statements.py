@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .... import groups
-from ....claims.evidence import Inequality, Measurement, worst
+from ....claims.evidence import Identity, Inequality, Measurement, worst
 from ...row import Row
 from . import formulas
 from .instance import (
@@ -21,6 +21,7 @@ from .instance import (
 )
 
 if TYPE_CHECKING:
+    from ....arrays import Array
     from .instance import OneGroup
 
 DECAYED = (ONE_NORM, ISOTROPIC, JOINTLY_ORTHONORMAL_STAR, POSITIVE_LAM)
@@ -31,16 +32,29 @@ def _least(i: OneGroup) -> tuple[float, float]:
     return formulas.least_cost(i.p, i.ratio, norm, i.weight_decay, i.group_size), i.cost
 
 
-def _residuals(i: OneGroup) -> tuple[float, float]:
-    """The gap of two norms against e_1 + (c_1 / c_2) e_2, at every group and direction."""
+def _gaps(i: OneGroup) -> Array:
+    """Lower bound of e_1 + (c_1 / c_2) e_2 at every group and direction."""
     c1, c2 = i.norms
     stars = groups.blocks(i.A_star, i.group_size)
     units = np.einsum("gni,ki->gkn", stars, i.directions)
     squares = np.sum(groups.split(units @ i.A, i.group_size) ** 2, axis=-1)
     directions = squares.reshape(-1, squares.shape[-1])
     gaps = np.array([formulas.two_norm_gap(v, i.lam, c1, c2) for v in directions])
+    silent = (c2 * np.sqrt(directions) <= i.lam).all(axis=1)
+    found: Array = np.where(silent, c1, gaps).reshape(squares.shape[:-1])
+    return found
+
+
+def _residuals(i: OneGroup) -> tuple[float, float]:
+    """The gap of two norms against e_1 + (c_1 / c_2) e_2, at every group and direction."""
+    c1, c2 = i.norms
     e = i.residuals
-    return worst(gaps.reshape(squares.shape[:-1]), e[:, 0] + c1 / c2 * e[:, 1])
+    return worst(_gaps(i), e[:, 0] + c1 / c2 * e[:, 1])
+
+
+def _no_zero_loss(i: OneGroup) -> tuple[float, float]:
+    """Whether the gap is positive at every group and direction: yes."""
+    return float((_gaps(i) > 0).all()), 1.0
 
 
 ROWS = (
@@ -73,7 +87,10 @@ ROWS = (
         "2019).",
         hypotheses=(*DECAYED, RICH, BELOW_THRESHOLD),
         evidence=(
-            Inequality("(b) residuals at two norms", "two_norms", _residuals, (TWO_NORMS,)),
+            Inequality("(b) residuals at two norms", "two_norms", _residuals),
+            Identity(
+                "(b) their bound is positive", "two_norms", _no_zero_loss, (TWO_NORMS, POSITIVE_LAM)
+            ),
             Inequality("(c) least cost with weight decay", "decayed", _least, DECAYED),
             Measurement("hadamard_zero_loss"),
             Measurement("two_norms_prefer_the_truth"),

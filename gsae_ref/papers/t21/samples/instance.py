@@ -15,6 +15,8 @@ from ..convergence.formulas import support_persists
 from ..model.formulas import orthonormality_defect
 from . import formulas, formulas_certificate
 
+SMALL = 1e-5  # tangents that count as near 0
+
 
 @dataclass(frozen=True)
 class Samples:
@@ -128,6 +130,26 @@ class Samples:
             found.append(formulas.sample_rate(max(low, 0.0), high, *ends, self.step_size, sine))
         return np.array(found)
 
+    @cached_property
+    def late_matrices(self) -> Array:
+        """M of T+ = T M at tangents near 0, by steps of the network: (n_groups, d, d).
+
+        A_g is A*_g turned out of the span of its group by 1e-5, once for every row of M.
+        """
+        d = self.group_size
+        found = []
+        for g, star in enumerate(self.star):
+            outside = np.linalg.svd(star)[0][:, d]
+            own = slice(g * d, (g + 1) * d)
+            rows = []
+            for direction in np.eye(d):
+                A = self.A_star.copy()
+                A[:, own] = groups.polar(star + SMALL * np.outer(outside, direction), d)
+                after = replace(self, A=A).after[:, own]
+                rows.append(outside @ formulas.tangent_matrix(after, star) / SMALL)
+            found.append(rows)
+        return np.array(found)
+
     def groups_of(self, A: Array) -> list[formulas_certificate.GroupSamples]:
         """The samples of every group, and F of R13 at A."""
         blocks = groups.blocks(A, self.group_size)
@@ -137,12 +159,20 @@ class Samples:
             formulas_certificate.group_samples(B, self.Y[self.own == g], *run) for g, B in pairs
         ]
 
+    @cached_property
+    def at_eigenvectors(self) -> Samples:
+        """The same with the leading eigenvectors of H_g in the place of A_g."""
+        V = np.concatenate([group.target for group in self.groups_of(self.A)], axis=1)
+        return replace(self, A=V)
+
     def support_margin(self, A: Array) -> float:
         """Margin of R2's support condition at A, from the norms of the codes at hand."""
         overlap = np.swapaxes(self.star, 1, 2)[:, None] @ self.star[None]
         norms = np.linalg.norm(overlap, ord=2, axis=(2, 3))
         np.fill_diagonal(norms, 0)
-        theta = float(np.arctan(self.tangents(A).max()))
+        B = groups.blocks(A, self.group_size)
+        outside = np.linalg.norm(B - self.star @ (np.swapaxes(self.star, 1, 2) @ B), 2, (1, 2))
+        theta = float(np.arctan2(outside, _cosines(self.star, B)).max())
         r = np.linalg.norm(self.codes, axis=1)
         return support_persists(self.lam, r.min(), r.max(), float(norms.max()), theta)
 
@@ -156,9 +186,10 @@ def _exact_margin(i: Samples) -> float:
     return float(min(i.lam - off, i.r[i.is_own].min() - i.lam - 1e-9))
 
 
-def _smallest_cosine(i: Samples) -> float:
-    X = np.swapaxes(i.star, 1, 2) @ groups.blocks(i.A, i.group_size)
-    return float(np.linalg.svd(X, compute_uv=False).min())
+def _cosines(star: Array, B: Array) -> Array:
+    """Cosine of the largest angle of every group, (n_groups,)."""
+    smallest: Array = np.linalg.svd(np.swapaxes(star, 1, 2) @ B, compute_uv=False).min(axis=1)
+    return smallest
 
 
 def _step_margin(i: Samples) -> float:
@@ -168,6 +199,16 @@ def _step_margin(i: Samples) -> float:
     return min(limits) * (1 - 1e-9) - i.step_size
 
 
+def _step_margin_always(i: Samples) -> float:
+    limit = formulas.largest_step(float(i.eigenvalues.max()), _largest_tau(i))
+    return limit * (1 - 1e-9) - i.step_size
+
+
+def _largest_tau(i: Samples) -> float:
+    """1 - lam / B_max."""
+    return max(1 - i.lam / float(np.linalg.norm(i.codes, axis=1).max()), 0.0)
+
+
 FRAMES = Hypothesis("A_g^T A_g = A*_g^T A*_g = I for every group", _frame_margin)
 NOISELESS = Hypothesis("y_i = A*_g x_i", lambda i: -np.abs(i.noise).max())
 OWN_GROUP_ACTIVE = Hypothesis(
@@ -175,12 +216,19 @@ OWN_GROUP_ACTIVE = Hypothesis(
 )
 BELOW_90 = Hypothesis(
     "every principal angle of A_g and A*_g is below 90 degrees",
-    lambda i: _smallest_cosine(i) - 1e-6,
+    lambda i: float(_cosines(i.star, groups.blocks(i.A, i.group_size)).min()) - 1e-6,
 )
 SPANNED = Hypothesis(
     "the samples of every group span: l_g > 0", lambda i: float(i.eigenvalues[:, 0].min()) - 1e-6
 )
 STEP_BELOW = Hypothesis("0 < eta < 2 / (L_g tau_max^4) for every group", _step_margin)
+STEP_BELOW_ALWAYS = Hypothesis(
+    "0 < eta < 2 / (L_g (1 - lam/B_max)^4) for every group", _step_margin_always
+)
+ACTIVE_AT_THE_TRUTH = Hypothesis(
+    "at A* exactly its own group is active at every sample",
+    lambda i: _exact_margin(replace(i, A=i.A_star)),
+)
 SUPPORTS_PERSIST = Hypothesis(
     "B_max (max ||A*_v^T A*_g||_2 + sin theta_max) <= lam < B_min cos theta_max",
     lambda i: i.support_margin(i.A) - 1e-9,
@@ -200,13 +248,8 @@ NOISY_STEP = Hypothesis(
 
 EIGENVECTORS_ACTIVE = Hypothesis(
     "exactly its own group is active at every sample if A_g are the leading eigenvectors of H_g",
-    lambda i: _exact_margin(_at_eigenvectors(i)),
+    lambda i: _exact_margin(i.at_eigenvectors),
 )
-
-
-def _at_eigenvectors(i: Samples) -> Samples:
-    V = np.concatenate([group.target for group in i.groups_of(i.A)], axis=1)
-    return replace(i, A=V)
 
 
 def _gap_margin(i: Samples) -> float:
@@ -224,5 +267,4 @@ def _noisy_rate(i: Samples) -> float:
 
 
 def _small_step(i: Samples) -> float:
-    tau_max = 1 - i.lam / float(np.linalg.norm(i.codes, axis=1).max())
-    return 1 - 1e-9 - i.step_size * float(i.eigenvalues.max()) * tau_max**2
+    return 1 - 1e-9 - i.step_size * float(i.eigenvalues.max()) * _largest_tau(i) ** 2

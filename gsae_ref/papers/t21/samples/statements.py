@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,7 @@ from ....claims.evidence import Identity, Inequality, Measurement, worst
 from ...row import Row
 from . import formulas
 from .instance import (
+    ACTIVE_AT_THE_TRUTH,
     BELOW_90,
     FRAMES,
     NOISELESS,
@@ -18,6 +20,7 @@ from .instance import (
     SMALL_STEP,
     SPANNED,
     STEP_BELOW,
+    STEP_BELOW_ALWAYS,
     SUPPORTS_PERSIST,
 )
 
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 
 RECURSION = (FRAMES, NOISELESS, OWN_GROUP_ACTIVE, BELOW_90)
 FALLING = (*RECURSION, SPANNED, STEP_BELOW)
+NOT_RISING = (*RECURSION, STEP_BELOW)  # l = 0 is allowed: then q = 1
+PERSISTENT = (FRAMES, NOISELESS, STEP_BELOW_ALWAYS, SUPPORTS_PERSIST)
 R9_TEXT = (
     "N samples y_i = A*_g x_i of one group each, I_g those of group g; A_g, A*_g orthonormal, "
     "principal angles theta_j below 90 degrees; at A exactly group g is active at the samples of "
@@ -50,32 +55,30 @@ def _recursion(i: Samples) -> tuple[Array, Array]:
 
 
 def _contraction(i: Samples) -> tuple[float, float]:
-    """tan theta_j+ against q tan theta_j, the worst group and angle."""
-    return worst(i.tangents(i.after), i.rates[:, None] * i.tangents(i.A))
+    """tan theta_j+ against q tan theta_j, the worst group and angle; q = 1 where none is proved."""
+    return worst(i.tangents(i.after), np.minimum(i.rates, 1)[:, None] * i.tangents(i.A))
 
 
-def _growth(i: Samples) -> tuple[float, float]:
-    """tan theta_j+ against tan theta_j."""
-    return worst(i.tangents(i.after), i.tangents(i.A))
+def _is_contraction(i: Samples) -> tuple[float, float]:
+    """Whether q < 1 for every group, against: yes."""
+    return float((i.rates < 1).all()), 1.0
 
 
-def _margins(i: Samples) -> tuple[float, float]:
-    """The margin of the support condition, before the step and after."""
-    return i.support_margin(i.A), i.support_margin(i.after)
+def _supports_stay(i: Samples) -> tuple[float, float]:
+    """Norms of inactive groups, lam, and norms of active groups in this order, for three steps."""
+    left = []
+    right = []
+    for _ in range(3):
+        i = replace(i, A=i.after)
+        left += [i.r[~i.is_own].max(initial=0.0), i.lam]
+        right += [i.lam, i.r[i.is_own].min()]
+    return worst(left, right)
 
 
 def _late(i: Samples) -> tuple[float, float]:
-    """Spectral radius of E (E + eta S)^(-1) at angle 0 against 1 / (1 + eta l)."""
-    pairs = []
-    for g, low in enumerate(i.eigenvalues[:, 0]):
-        X = i.codes[i.own == g]
-        d = i.group_size
-        # T = e I with a small e: T+ / e is E (E + eta S)^(-1) up to e^2.
-        T = 1e-9 * np.eye(d)
-        M = formulas.tangents_after(T, X, len(i.Y), i.lam, i.step_size) / 1e-9
-        pairs.append((np.abs(np.linalg.eigvals(M)).max(), 1 / (1 + i.step_size * low)))
-    left, right = zip(*pairs, strict=True)
-    return worst(left, right)
+    """Spectral radius of the step on small tangents, against 1 / (1 + eta l), the worst group."""
+    radii = [np.abs(np.linalg.eigvals(M)).max() for M in i.late_matrices]
+    return worst(radii, 1 / (1 + i.step_size * i.eigenvalues[:, 0]))
 
 
 def _frozen(i: Samples) -> tuple[Array, Array]:
@@ -108,17 +111,17 @@ ROWS = (
                 RECURSION,
                 tolerance=1e-6,
             ),
-            Inequality("tan theta_j+ <= q tan theta_j", "one_group_samples", _contraction, FALLING),
-            Inequality("the same, several groups", "samples", _contraction, FALLING),
-            Inequality("no angle grows", "one_group_samples", _growth, FALLING),
             Inequality(
-                "the support condition persists", "samples", _margins, (*FALLING, SUPPORTS_PERSIST)
+                "tan theta_j+ <= q tan theta_j", "one_group_samples", _contraction, NOT_RISING
             ),
+            Inequality("the same, several groups", "samples", _contraction, NOT_RISING),
+            Identity("q < 1", "one_group_samples", _is_contraction, (SPANNED, STEP_BELOW)),
+            Inequality("supports stay exact", "samples", _supports_stay, PERSISTENT),
             Inequality(
                 "factor 1 / (1 + eta l) in the end",
                 "one_group_samples",
                 _late,
-                (*RECURSION, SPANNED, SMALL_STEP),
+                (FRAMES, NOISELESS, ACTIVE_AT_THE_TRUTH, SMALL_STEP),
             ),
             Identity("directions without a sample do not move", "few_samples", _frozen, RECURSION),
             Measurement("samples_run"),

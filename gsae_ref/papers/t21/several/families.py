@@ -179,15 +179,13 @@ def _independent(shape: MovedShape) -> Pattern:
     return independent_codes(shape.supports, shape.group_size, 2)
 
 
-def _moved(one_law: bool, coherent: bool, shape: MovedShape, theta: Array) -> Moved:
-    """Any support law, a law of norms in [1, 3/2] for every group or one for all."""
+def _moved(coherent: bool, shape: MovedShape, theta: Array) -> Moved:
+    """Any support law, a law of norms in [1, 3/2] for every group."""
     n, n_groups, d, _ = shape
     m = shape.n_atoms
     K, V, Q, u = np.split(theta, np.cumsum([n * m, n * m, n_groups * d * d]))
     u = np.sin(u) ** 2
     table = 1 + 0.5 * u[2 : 2 + 2 * n_groups].reshape(2, n_groups)
-    if one_law:
-        table = np.repeat(table[:, :1], n_groups, axis=1)
     chances = 0.01 + u[2 + 2 * n_groups :]
     chances = chances / chances.sum()
     pattern = _independent(shape)
@@ -201,11 +199,11 @@ def _moved(one_law: bool, coherent: bool, shape: MovedShape, theta: Array) -> Mo
 
 
 def _any_laws(shape: MovedShape, theta: Array) -> Moved:
-    return _moved(False, True, shape, theta)
+    return _moved(True, shape, theta)
 
 
-def _one_law(shape: MovedShape, theta: Array) -> Moved:
-    return _moved(True, False, shape, theta)
+def _orthonormal(shape: MovedShape, theta: Array) -> Moved:
+    return _moved(False, shape, theta)
 
 
 _MOVED = tuple(MovedShape(*s) for s in ((4, 3, 1, 2), (3, 3, 1, 3), (5, 2, 2, 2)))
@@ -214,5 +212,5 @@ FAMILIES = {
     "populations": Family(_near_orthonormal, _SHAPES),
     "close_populations": Family(_very_near, _SHAPES),
     "moved_populations": Family(_any_laws, _MOVED),
-    "moved_orthonormal": Family(_one_law, _MOVED),
+    "moved_orthonormal": Family(_orthonormal, _MOVED),
 }

@@ -83,11 +83,16 @@ def linear_step(
     in a_hg cancel. Outside span(A*) only the second term acts.
 
     *Consequences.* For N = 0, A* is a fixed point. The pair (B_hg, B_gh^T) has the stiffness matrix
-    [[u + w, w], [w, v + w]] for one norm law, u = s2 (p_g - p_gh), v = s2 (p_h - p_gh), w = 2 p_gh
-    t j: definite unless p_gh = p_g = p_h. Only such inseparable twins are neutral; nested groups
-    are identified. The map is self-adjoint for the weights 1 + eta m_g, so sum_g (1 + eta m_g)
-    D_g^2 falls while all factors are below 1 in modulus. The largest angle need not, and for
-    unequal p_g neither does sum_g D_g^2.
+
+        [[p_g s2_g - p_gh (s2_h - 2 t_h j_g), w], [w, p_h s2_h - p_gh (s2_g - 2 t_g j_h)]],
+
+    w = p_gh (t_g j_h + t_h j_g). It is symmetric, so the map is self-adjoint for the weights 1 +
+    eta m_g, and sum_g (1 + eta m_g) D_g^2 falls while all factors are below 1 in modulus: for any
+    laws of the norms. The largest angle need not fall, and for unequal p_g neither does sum_g
+    D_g^2. For one law the matrix is [[u + w, w], [w, v + w]], u = s2 (p_g - p_gh), v = s2 (p_h -
+    p_gh): definite unless p_gh = p_g = p_h. Only such inseparable twins are neutral; nested groups
+    are identified. For different laws it may be indefinite: planes of norms 1, 3, 3, two active,
+    lam = .9, have A* as a repelling fixed point.
 
     *Attribution.* Linear stability of a symmetric decorrelation fixed point, as for FastICA; local
     identifiability of dictionaries (Gribonval and Schnass).
@@ -112,6 +117,26 @@ def linear_step(
     off = ~np.eye(len(p), dtype=bool)
     after = np.where(off[..., None, None], after / weight[:, None, None], 0.0)
     return after, (1 - step_size * p_g * q) / weight
+
+
+def spectral_radius(p: Array, laws: list[NormLaw], step_size: float) -> float:
+    """R10: largest modulus of a factor of the linear map on the B_hg, at N = 0.
+
+    The map acts on the pairs (B_hg, B_gh^T), and alike on all their entries.
+
+    >>> law = norm_law(np.array([1.0]), 1, 0.5)
+    >>> round(spectral_radius(np.array([[1.0, 0.5], [0.5, 1.0]]), [law, law], 0.4), 3)
+    0.846
+    """
+    G = len(laws)
+    pairs = [(h, g) for h in range(G) for g in range(G) if h != g]
+    columns = []
+    for h, g in pairs:
+        B = np.zeros((G, G, 1, 1))
+        B[h, g] = 1.0
+        after, _ = linear_step(B, 0 * B, p, laws, step_size)
+        columns.append([after[pair][0, 0] for pair in pairs])
+    return float(np.abs(np.linalg.eigvals(np.array(columns))).max())
 
 
 def mode_factors(

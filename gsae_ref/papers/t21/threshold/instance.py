@@ -168,6 +168,8 @@ class Lines:
                 x = np.zeros_like(self.moduli)
                 x[:, support] = self.moduli[:, support] * signs
                 chance = np.where(np.array(signs) > 0, self.positive, 1 - self.positive).prod()
+                if chance == 0:
+                    continue
                 codes.append(x)
                 weights.append(np.full(len(x), p * chance / len(x)))
         return np.concatenate(codes), np.concatenate(weights)
@@ -204,6 +206,12 @@ class Lines:
         """Probability that atoms g and h are active together, (n_atoms, n_atoms)."""
         S = self.supports.astype(float)
         return S.T @ (self.probabilities[:, None] * S)
+
+    @property
+    def largest_product(self) -> float:
+        """Largest |<a*_g, a*_h>| of two atoms that occur together."""
+        together = (self.occurrences > 0) & ~np.eye(len(self.occurrences), dtype=bool)
+        return float(np.abs(self.star.T @ self.star)[together].max(initial=0))
 
 
 def _support_margin(i: Lines) -> float:
@@ -244,6 +252,9 @@ EXACT_SUPPORTS = Hypothesis(
     "supports are exact at A*, and no |z_g| is lam", lambda i: _support_margin(i) - 1e-9
 )
 EXACT_SIGNS = Hypothesis("sign z_g = sign x_g at A*", _sign_margin)
+WEAKLY_COHERENT = Hypothesis(
+    "|<a*_g, a*_h>| <= 1/3 for atoms that occur together", lambda i: 1 / 3 - i.largest_product
+)
 WITH_MARGIN = Hypothesis(
     "supports and signs are exact at A* with a margin of 1/20",
     lambda i: min(_support_margin(i), _sign_margin(i)) - 0.05,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .... import groups
 from ....arrays import Array
 from ....claims.evidence import Identity, Inequality, Measurement, worst
 from ...row import Row
@@ -26,6 +27,7 @@ from .instance import (
     SYMMETRIC,
     TWO_ACTIVE,
     UNIT_ATOMS,
+    WEAKLY_COHERENT,
     WITH_MARGIN,
 )
 
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
 
 EXACT = (UNIT_ATOMS, SYMMETRIC, ONE_LAW, EXACT_SUPPORTS, EXACT_SIGNS)
 DEBIASED = (*EXACT, TWO_ACTIVE, AT_DEBIASING)
+CURVED = (UNIT_ATOMS, SYMMETRIC, ONE_LAW, TWO_ACTIVE, AT_DEBIASING, WITH_MARGIN)
+DEFINITE = (UNIT_ATOMS, TWO_ACTIVE, WEAKLY_COHERENT, CLEAR_OF_TWINS)
+CLEAN = (FIXED_DICTIONARY, NOISELESS, GAMMA_ACTIVE, CODES_BOUNDED)
 DATA_THRESHOLD = (FIXED_DICTIONARY, EXCHANGEABLE, LAM_IN_WINDOW)
 
 
@@ -60,6 +65,15 @@ def _window_contains_certified(i: HeldOut) -> tuple[float, float]:
     low, high = i.windows.T
     certified = np.broadcast_to(tuple(i.certified), (len(low), 2)).T
     return worst([*low, *certified[1]], [*certified[0], *high])
+
+
+def _true_supports(i: HeldOut) -> tuple[float, float]:
+    """Whether the active groups at all samples but j are the true ones, for every j: yes."""
+    true = groups.norms(i.codes, i.group_size) > 0
+    rows = np.arange(len(i.Y))
+    wrong = (i.r > i.thresholds[:, None, None]) != true
+    wrong[rows, rows] = False
+    return float(not wrong.any()), 1.0
 
 
 def _drift(i: Lines) -> tuple[Array, Array]:
@@ -107,9 +121,7 @@ def _definite_without_twins(i: Lines) -> tuple[float, float]:
 
 def _inner_products(i: Lines) -> tuple[float, float]:
     """Largest inner product of two atoms that occur together, against 1/3."""
-    together = (i.occurrences > 0) & ~np.eye(len(i.occurrences), dtype=bool)
-    M = np.abs(i.star.T @ i.star)
-    return float(M[together].max(initial=0)), 1 / 3
+    return i.largest_product, 1 / 3
 
 
 ROWS = (
@@ -129,10 +141,11 @@ ROWS = (
         "local minimum and attracts for small steps, unless two orthogonal atoms occur with each "
         "other only.",
         remark="lam* does not exist for spread norms: d = 1, uniform on [1, b], b >= 1.906. Fixed "
-        "norm B: lam*/B = 2/3, 0.5426, 1/2 for d = 1, 2, 3. Exact supports at lam* force |<a*_g, "
-        "a*_h>| <= 1/3. With three active atoms (b) leaves -2 E x^2 sum_k M_hk M_kg. At finitely "
-        "many samples the variance grows with lam. Linear stability as of independent component "
-        "analysis.",
+        "norm B: lam*/B = 2/3, 0.5426, 1/2 for d = 1, 2, 3. Exact supports and signs at lam* force "
+        "|<a*_g, a*_h>| <= 1/3 for atoms that occur together; supports alone do not, if norms are "
+        "spread (1 and 5, product .95). With three active atoms (b) leaves -2 E x^2 sum_k M_hk "
+        "M_kg. At finitely many samples the variance grows with lam. Linear stability as of "
+        "independent component analysis.",
         hypotheses=DEBIASED,
         evidence=(
             Identity("(b) drift at A*, any lam, any number active", "lines", _drift, EXACT),
@@ -146,26 +159,26 @@ ROWS = (
                 "(c) |<a*_g, a*_h>| <= 1/3 for atoms that occur together",
                 "debiased_pair",
                 _inner_products,
-                DEBIASED,
+                (*EXACT, AT_DEBIASING),
             ),
             Identity(
                 "(c) second derivative of the loss",
                 "debiased_lines",
                 _second_derivative,
-                (*DEBIASED, WITH_MARGIN),
+                CURVED,
                 tolerance=1e-5,
             ),
             Identity(
                 "(c) positive definite exactly without twins",
                 "orthonormal_lines",
                 _definite_without_twins,
-                (*DEBIASED, CLEAR_OF_TWINS),
+                DEFINITE,
             ),
             Identity(
                 "(c) the same for coherent atoms",
                 "debiased_lines",
                 _definite_without_twins,
-                (*DEBIASED, CLEAR_OF_TWINS),
+                DEFINITE,
             ),
             Measurement("debiasing_sign_change"),
             Measurement("debiasing_first_order"),
@@ -188,7 +201,7 @@ ROWS = (
         "2/(N + 1).",
         remark="Attained for every N. The bound is joint, over all N + 1 samples: no bound below "
         "1 holds conditional on lo < hi, not even for independent samples. If y = A* x without "
-        "noise and the interval from the actual matrices is not empty, [lo, hi) contains it and "
+        "noise [lo, hi) contains the interval from the actual matrices, and if that is not empty "
         "the active groups of the N samples are the true ones. Tolerance limits (Wilks); split "
         "conformal prediction.",
         hypotheses=DATA_THRESHOLD,
@@ -204,7 +217,13 @@ ROWS = (
                 "[lo, hi) contains the interval from the actual matrices",
                 "held_out_clean",
                 _window_contains_certified,
-                (FIXED_DICTIONARY, NOISELESS, GAMMA_ACTIVE, CODES_BOUNDED, CERTIFIED),
+                CLEAN,
+            ),
+            Identity(
+                "the active groups of the others are the true ones",
+                "held_out_clean",
+                _true_supports,
+                (*CLEAN, LAM_IN_WINDOW, CERTIFIED),
             ),
             Measurement("data_threshold_attained"),
             Measurement("data_threshold_conditional"),

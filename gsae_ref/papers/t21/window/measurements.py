@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .... import ops, sampling
-from ....claims.finding import at_least, measurement
+from ....claims.finding import at_most, measurement
 from . import formulas
 
 if TYPE_CHECKING:
@@ -23,10 +23,12 @@ def window_of_the_simulation(rng: np.random.Generator, quick: bool) -> Finding:
     C = formulas.cross_blocks(A, A, 2)
     x = formulas.worst_code(C, window.leak, 3, 4.0, 5.0, active=False).ravel()
     found = ops.encode(A, A @ x, 2.0, 2).reshape(n_groups, 2)[window.leak.group]
-    return at_least(
-        "norm of the code of a group that is not in the support, lam = 2",
-        np.linalg.norm(found),
-        1e-3,
+    norm = float(np.linalg.norm(found))
+    return at_most(
+        "distance from low - 2 of the code of a group that is not in the support, lam = 2",
+        abs(norm - (window.leak.value - 2)) if norm > 0 else np.inf,
+        1e-9,
+        norm=norm,
         low=window.certified[0],
         high=window.certified[1],
     )

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 COARSE = 1e-3  # the bounds hold at any tolerance; this one is cheap
 FINE = 1e-6
+FOUND = 1.0  # one direction is enough: nothing is subdivided
 
 SOME_INACTIVE = Hypothesis("gamma < Gamma", lambda i: i.n_groups - i.n_active - 1)
 ALL_FOUND = Hypothesis("high > 0", lambda i: -_loss(i, COARSE).bound - 1e-9)
-NONE_FOUND = Hypothesis("high <= 0", lambda i: _loss(i, COARSE).value)
+NONE_FOUND = Hypothesis("high <= 0", lambda i: _loss(i, FOUND).value)
 
 
 def _crossed(i: Instance) -> Array:
@@ -74,14 +75,15 @@ def _signal_attained(i: Instance) -> tuple[float, float]:
     curvature, which is at most scale^2 / high; it adds half of that square over high.
     """
     loss = _loss(i, FINE)
-    high = max(-loss.bound, 1e-100)
+    high = -loss.bound
     scale = _scale(i)
-    return _worst(i, loss, active=True), high + 2 * FINE * scale * (1 + (scale / high) ** 2)
+    turned = (scale / high) ** 2 if high > 0 else 0.0
+    return _worst(i, loss, active=True), high + 2 * FINE * scale * (1 + turned)
 
 
 def _missed(i: Instance) -> tuple[float, float]:
     """Norm of an active group of :func:`formulas.missed_code`, against low."""
-    loss = _loss(i, COARSE)
+    loss = _loss(i, FOUND)
     code = formulas.missed_code(_crossed(i), loss, i.n_active, i.b_min, i.b_max)
     return _norm(i, code, loss.group), _low(i, COARSE).bound
 
