@@ -103,6 +103,9 @@ class GroupSparseAutoencoder(Autoencoder):
     and :meth:`partial_fit` continues from what it holds. A parameter that is changed by
     ``set_params`` takes effect at the next fit.
 
+    There is no ``sample_weight``: the network is not linear in a sample, so that a weight cannot be
+    moved into it. For integer weights repeat samples, ``numpy.repeat(X, weights, axis=0)``.
+
     Samples are not centred. To remove the mean, as T21 does for images, put
     ``StandardScaler(with_std=False)`` before this estimator in a pipeline.
 

@@ -9,6 +9,8 @@ import itertools
 import numbers
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,8 +24,9 @@ from .. import checks, groups, ops
 from ..arrays import Array, IntArray
 from ..ops.blocks import is_narrow
 from ..training.blocks import mean_cost, mini_batches, of_one_size, rows, samples_that_fit
+from ..training.checkpoints import Checkpoints, fingerprint, settings_of
 from ..training.constraints import CONSTRAINTS, AllDictionaries, Constraint, constraint_set
-from ..training.descent import descend, one_epoch
+from ..training.descent import descend, one_epoch, reporter
 from ..training.optimizers import OPTIMIZERS, State, start
 from ..training.outcomes import Outcome, StepWatch
 from ..training.starts import starting_dictionary
@@ -31,6 +34,8 @@ from ..training.thresholds import spread_rows
 
 PATIENCE = 3  # epochs without progress that end a run
 DTYPES = [np.float64, np.float32]
+# Parameters that no step depends on, and those that a checkpoint compares otherwise.
+NOT_COMPARED = "debias init n_epochs optimizer random_state step_size tol verbose".split()
 
 
 class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -47,7 +52,16 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     loss_curve_: list[float]
     components_: Array
 
-    def fit(self, X: ArrayLike, y: Any | None = None) -> Autoencoder:
+    def fit(
+        self,
+        X: ArrayLike,
+        y: Any | None = None,
+        *,
+        callback: Callable[..., Any] | None = None,
+        checkpoint: str | Path | None = None,
+        checkpoint_every: int = 10,
+        resume: bool = False,
+    ) -> Autoencoder:
         """Learn the dictionary.
 
         Parameters
@@ -56,6 +70,18 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             Samples as rows. A memory-mapped array is read batch by batch and never copied.
         y : None
             Ignored.
+        callback : callable, optional
+            Called as ``callback(intermediate_result=...)`` after every epoch, as in
+            :func:`gsae_ref.train`: the field ``x`` is the dictionary, the transpose of
+            ``components_``. Raising StopIteration ends the run.
+        checkpoint : str or path, optional
+            File (.npz) for the state, written every ``checkpoint_every`` epochs and at the end.
+        checkpoint_every : int
+            Epochs between checkpoints.
+        resume : bool
+            Whether the fit continues from the checkpoint if there is one, to the bits of a fit that
+            was not interrupted. Samples, seed and parameters must be the same but ``n_epochs``,
+            ``tol``, ``debias`` and ``verbose``, so ``random_state`` must be an integer.
 
         Returns
         -------
@@ -64,7 +90,9 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         Raises
         ------
         KeyboardInterrupt
-            On Ctrl-C, after what has been learned is set as attributes.
+            On Ctrl-C, after what has been learned is set as attributes and saved in the checkpoint.
+        ValueError
+            For a checkpoint of another fit.
 
         Warns
         -----
@@ -80,14 +108,17 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         seed = self._seed
         learn = self._objective(network)
         batches = lambda epoch: mini_batches(samples, batch_size, seed, epoch)
-        self._learn(network, state, learn, batches, samples)
+        mark = partial(fingerprint, state.parameters, samples)
+        saved = Checkpoints(checkpoint, checkpoint_every, resume, mark, self._settings())
+        saved.stacklevel = 5
+        self._learn(network, state, learn, batches, samples, callback, saved)
         outcome = Outcome(network.group_size)
         parameters = self._parameters()
         for block in rows(samples):
             outcome.add(block, network.encode(parameters, block), parameters["A"])
         return self._report(network, outcome)
 
-    def fit_blocks(self, blocks: Any) -> Autoencoder:
+    def fit_blocks(self, blocks: Any, *, callback: Callable[..., Any] | None = None) -> Autoencoder:
         """Learn the dictionary from samples that need not fit in memory, in their order.
 
         Parameters
@@ -97,6 +128,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             once, must therefore come from a callable that returns a new one. Blocks of any sizes
             are cut into mini-batches of ``batch_size`` samples; with ``batch_size=None`` each block
             is a mini-batch. ``init`` uses the first block only.
+        callback : callable, optional
+            As in :meth:`fit`. For checkpoints, use :meth:`fit` with a memory-mapped array.
 
         Returns
         -------
@@ -133,7 +166,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         outcome = Outcome(network.group_size)
         counted = -1
         last = checks.count("n_epochs", self.n_epochs) - 1
-        any_may_be_last = self.tol > 0
+        any_may_be_last = self.tol > 0 or callback is not None
 
         def learn_and_count(
             parameters: dict[str, Array], samples: Array, epoch: int
@@ -145,7 +178,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
                 outcome.add(samples, network.encode(parameters, samples), parameters["A"])
             return learn(parameters, samples, epoch)
 
-        self._learn(network, state, learn_and_count, batches, first)
+        self._learn(network, state, learn_and_count, batches, first, callback)
         return self._report(network, outcome)
 
     def partial_fit(self, X: ArrayLike, y: IntArray | None = None) -> Autoencoder:
@@ -458,6 +491,17 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             )
         return checks.nonzero_atoms("init", A, "rows")
 
+    def _settings(self) -> dict[str, Any]:
+        """The parameters that a step depends on, for a checkpoint."""
+        settings = {
+            name: value
+            for name, value in self.get_params(deep=False).items()
+            if name not in NOT_COMPARED
+        }
+        if not isinstance(self.lam, str):
+            del settings["n_active"]
+        return settings_of(**settings, random_state=self._seed)
+
     def _learn(
         self,
         network: Any,
@@ -465,13 +509,29 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         objective: Callable[..., Any],
         batches: Callable[[int], Iterable[Array]],
         samples: Array,
+        callback: Callable[..., Any] | None = None,
+        checkpoints: Checkpoints | None = None,
     ) -> None:
         """Run all epochs, called by a public method; ``samples`` are all, or the first of them."""
         some = spread_rows(samples)
+        tol = checks.threshold(self.tol, "tol")
+        checkpoints = checkpoints or Checkpoints(None)
+        others = {name: name for name in state.parameters if name != "A"}
+        call = reporter(callback, x="A", **others)
 
         def measure(parameters: dict[str, Array], epoch: int) -> dict[str, float]:
+            continued = checkpoints.restored  # grows with the run
+            _end_without_progress(continued.get("loss", []), tol)
+            if "lam" in continued:
+                network.threshold = continued["lam"][-1]
             network.tune(parameters, some)
-            return network.relative_step(self._watch, parameters["A"], epoch, 5)
+            step = network.relative_step(self._watch, parameters["A"], epoch, 5)
+            return {"lam": network.threshold, **step}
+
+        def report(state: State, history: dict[str, list[float]]) -> None:
+            if call is not None:
+                call(state, history)
+            _end_without_progress(history["loss"], tol)
 
         run = descend(
             state.parameters,
@@ -482,27 +542,17 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             step_size=self.step_size,
             constrain=self._constrain(),
             measure=measure,
-            report=self._watcher(),
+            report=report,
             progress=bool(self.verbose),
+            checkpoints=checkpoints,
         )
         self.loss_curve_ = run.history.get("loss", [])
+        if self.loss_curve_:
+            network.threshold = run.history["lam"][-1]
         network.tune(run.state.parameters, some)
         self._finish(network, run.state)
         if run.status == 2:
             raise KeyboardInterrupt
-
-    def _watcher(self) -> Callable[..., Any]:
-        """What ends a run without progress, called after every epoch."""
-        tol = checks.threshold(self.tol, "tol")
-
-        def report(state: State, history: dict[str, list[float]]) -> None:
-            costs = history["loss"]
-            if tol and len(costs) > PATIENCE:
-                before = min(costs[:-PATIENCE])
-                if min(costs[-PATIENCE:]) > (1 - tol) * before:
-                    raise StopIteration
-
-        return report
 
     def _finish(self, network: Any, state: State) -> Autoencoder:
         """Set the learned attributes."""
@@ -531,6 +581,14 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def _end_without_progress(costs: list[float], tol: float) -> None:
+    """Raise StopIteration if the cost has not fallen by the share tol in ``PATIENCE`` epochs."""
+    if tol and len(costs) > PATIENCE:
+        before = min(costs[:-PATIENCE])
+        if min(costs[-PATIENCE:]) > (1 - tol) * before:
+            raise StopIteration
 
 
 def _refit(A: Array, X: Array, codes: Array, group_size: int, most: int | None = None) -> Array:

@@ -61,6 +61,8 @@ class Checkpoints:
         self.schedules = schedules or {}
         self.values: dict[str, list[float]] = {}  # of the schedules, in the epochs done
         self.run = ""
+        self.restored: History = {}  # the history that a run continues, and appends to
+        self.stacklevel = 4  # of the warning of a damaged file
 
     def restore(self) -> tuple[State, History] | None:
         """State and history of the newest checkpoint that can be read, or None to start afresh.
@@ -80,7 +82,8 @@ class Checkpoints:
             try:
                 saved, state, history = _read(candidate)
             except (ValueError, KeyError, TypeError) as error:
-                warnings.warn(self._damage(candidate, error), RuntimeWarning, stacklevel=4)
+                damage = self._damage(candidate, error)
+                warnings.warn(damage, RuntimeWarning, stacklevel=self.stacklevel)
                 os.replace(candidate, f"{candidate}.damaged")
                 continue
             difference = self._difference(saved, state.epoch)
@@ -89,6 +92,7 @@ class Checkpoints:
                     f"checkpoint {candidate} belongs to another run: {difference}; "
                     f"a run continues its own only; give another file, or resume=False"
                 )
+            self.restored = history
             return state, history
         return None
 
