@@ -20,28 +20,46 @@ GREEK = {
     *("Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega"),
 }
 RELATIONS = {"<=": r"\le", "<": "<", "==": "=", ">": ">"}
+PROBABILITIES = {"1": "g", "2": "gh", "3": "ghv"}  # that 1, 2, 3 given groups are active
 SUM, PRODUCT, POWER, ATOM = range(4)  # how tightly a formula binds
 
 
 class Formula:
     """LaTeX of the expressions of one model.
 
+    Parameters
+    ----------
+    symbols : dict
+        LaTeX of names, where it is not the name.
+    first : int, default 0
+        What the first group is counted as: 0 as in Python, or 1 as in the papers.
+
+    Examples
+    --------
     >>> print(Formula({"S": "A^*"}).sentence(Sentence("norm(S[g]) <= sqrt(gamma) / 2")))
     \\|A^*_{g}\\| \\le \\frac{\\sqrt{\\gamma}}{2}
     """
 
-    def __init__(self, symbols: Mapping[str, str]) -> None:
+    def __init__(self, symbols: Mapping[str, str], first: int = 0) -> None:
         self.symbols = symbols
+        self.first = first
 
     def sentence(self, sentence: Sentence) -> str:
         """A comparison with its range."""
-        links = [
-            f"{self.tree(left)} {RELATIONS[sign]} {self.tree(right)}"
-            for left, sign, right in sentence.links
-        ]
+        links = (self._compared(sentence, k) for k in range(len(sentence.links)))
+        return r" ,\; ".join(links) + self._tail(sentence)
+
+    def link(self, sentence: Sentence, k: int) -> str:
+        """One comparison of a sentence with its range."""
+        return self._compared(sentence, k) + self._tail(sentence)
+
+    def _compared(self, sentence: Sentence, k: int) -> str:
+        left, sign, right = sentence.links[k]
+        return f"{self.tree(left)} {RELATIONS[sign]} {self.tree(right)}"
+
+    def _tail(self, sentence: Sentence) -> str:
         ranges = ", ".join(map(self._range, sentence.generators))
-        tail = rf" \quad \text{{for }} {ranges}" if ranges else ""
-        return r" ,\; ".join(links) + tail
+        return rf" \quad \text{{for }} {ranges}" if ranges else ""
 
     def tree(self, node: ast.expr, tightness: int = SUM) -> str:
         """An expression, in parentheses where it binds less tightly than asked for."""
@@ -66,7 +84,7 @@ class Formula:
         if isinstance(node, ast.Name):
             return self.symbol(node.id), ATOM
         if isinstance(node, ast.Subscript):
-            return f"{self.tree(node.value, ATOM)}_{{{self.tree(node.slice)}}}", ATOM
+            return f"{self.tree(node.value, ATOM)}_{{{self._index(node)}}}", ATOM
         if isinstance(node, ast.Attribute):
             return rf"{self.tree(node.value, POWER)}^\top", POWER
         if isinstance(node, ast.UnaryOp):
@@ -81,6 +99,17 @@ class Formula:
             ranges = ", ".join(map(self._range, node.generators))
             return rf"{self.tree(node.elt)} \;:\; {ranges}", ATOM
         return rf"\texttt{{{ast.unparse(node)}}}", ATOM
+
+    def _index(self, node: ast.Subscript) -> str:
+        if self.first and ast.unparse(node.value) == "p":
+            return PROBABILITIES.get(ast.unparse(node.slice), self.tree(node.slice))
+        return self._counted(node.slice)
+
+    def _counted(self, node: ast.expr) -> str:
+        """An index, or a number of an index."""
+        if isinstance(node, ast.Constant) and isinstance(node.value, int):
+            return str(node.value + self.first)
+        return self.tree(node)
 
     def symbol(self, name: str) -> str:
         """A name as a symbol."""
@@ -119,11 +148,18 @@ class Formula:
         if word in TEMPLATES:
             return TEMPLATES[word].format(*inside), ATOM
         if word in POSTFIX:
-            return self.tree(node.args[0], ATOM) + POSTFIX[word].format(*inside[1:]), POWER
+            indices = map(self._counted, node.args[1:])
+            return self.tree(node.args[0], ATOM) + POSTFIX[word].format(*indices), POWER
         if word == "range":
-            first = inside[0] if len(inside) > 1 else "0"
-            return rf"\{{{first}, \dots, {inside[-1]} - 1\}}", ATOM
+            return self._integers(inside), ATOM
         return rf"\operatorname{{{word}}}\left({', '.join(inside)}\right)", ATOM
+
+    def _integers(self, ends: list[str]) -> str:
+        """``range``, shifted where the first is counted as 1."""
+        begin = ends[0] if len(ends) > 1 else "0"
+        if self.first:
+            return rf"\{{{'1' if begin == '0' else f'{begin} + 1'}, \dots, {ends[-1]}\}}"
+        return rf"\{{{begin}, \dots, {ends[-1]} - 1\}}"
 
     def _over(self, sign: str, argument: ast.expr) -> tuple[str, int]:
         if isinstance(argument, (ast.GeneratorExp, ast.ListComp)):

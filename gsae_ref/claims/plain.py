@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 
-from .latex import ATOM, POWER, PRODUCT, SUM, Formula
+from .latex import ATOM, POWER, PROBABILITIES, PRODUCT, SUM, Formula
 from .sentences import Sentence
 
 TEMPLATES = {
@@ -20,7 +20,6 @@ TEMPLATES = {
     "eye": "I",
 }
 OVER = {"total": "sum", "largest": "max", "least": "min"}
-PROBABILITIES = {1: "p_g", 2: "p_gh", 3: "p_ghv"}  # that 1, 2, 3 given groups are active
 
 
 class PlainFormula(Formula):
@@ -81,7 +80,8 @@ class PlainFormula(Formula):
         index = node.slice
         if not (isinstance(index, ast.Constant) and isinstance(index.value, int)):
             return f"{name}_{self.tree(index)}"
-        return PROBABILITIES[index.value] if name == "p" else f"{name}_{index.value + 1}"
+        own = PROBABILITIES[str(index.value)] if name == "p" else index.value + 1
+        return f"{name}_{own}"
 
     def _operation(self, node: ast.BinOp) -> tuple[str, int]:
         left = node.left

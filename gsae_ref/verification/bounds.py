@@ -9,7 +9,7 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from .. import groups
-from ..arrays import Array
+from ..arrays import Array, IntArray
 from ..claims.evidence import Evidence, Inequality, Stress
 from ..claims.hypothesis import Hypothesis
 from ..claims.plain import PlainFormula
@@ -244,7 +244,10 @@ def _of_claim(
         "gamma": first.n_active,
     }
     problem = Problem(claim.claim, sizes)
-    found = [_on_data(problem, some) for some in _by_support_size(samples)]
+    if "x" in problem.used:
+        found = [_on_samples(problem, some) for some in _by_support_size(samples)]
+    else:
+        found = [_on_groups(problem, first)]
     margins = np.concatenate([sides.margins for sides in found]).min(axis=0)
     formula = PlainFormula(problem.model.symbols)
     unmet = tuple(
@@ -265,30 +268,43 @@ def _by_support_size(samples: list[Instance]) -> list[list[Instance]]:
     return list(result.values())
 
 
-def _on_data(problem: Problem, samples: list[Instance]) -> Sides:
+def _on_samples(problem: Problem, samples: list[Instance]) -> Sides:
     """Both sides on samples with equally many active groups, which are moved to the front."""
-    first = samples[0]
-    n_active = int(first.active.sum())
+    n_active = int(samples[0].active.sum())
     orders = np.array([np.argsort(~i.active, kind="stable") for i in samples]).T
     codes = np.array([groups.split(i.x, i.d) for i in samples])
     everyone = np.arange(len(samples))
+    x = [codes[everyone, order][:, :, None] for order in orders[:n_active]]
+    return _on_data(problem, samples[0], orders, n_active, x=x)
+
+
+def _on_groups(problem: Problem, i: Instance) -> Sides:
+    """Both sides of what reads no code, with every group moved to the front."""
+    places = np.arange(i.n_groups)
+    return _on_data(problem, i, (places[:, None] + places) % i.n_groups, i.n_active)
+
+
+def _on_data(
+    problem: Problem, i: Instance, orders: IntArray, n_active: int, **codes: list[Array]
+) -> Sides:
+    """Both sides with the groups in several orders (n_groups, n_orders)."""
     constants = {
-        "B_min": first.b_min,
-        "B_max": first.b_max,
-        "delta": first.delta,
-        "mu": first.mu_block,
-        "lam": first.lam,
+        "B_min": i.b_min,
+        "B_max": i.b_max,
+        "delta": i.delta,
+        "mu": i.mu_block,
+        "lam": i.lam,
     }
     values: dict[str, Any] = {name: np.full((1, 1, 1), value) for name, value in constants.items()}
     values |= {
-        "A": [first.blocks[order] for order in orders],
-        "S": [first.star[order] for order in orders],
-        "tau": [first.tau[order][:, None, None] for order in orders],
-        "x": [codes[everyone, order][:, :, None] for order in orders[:n_active]],
+        "A": [i.blocks[order] for order in orders],
+        "S": [i.star[order] for order in orders],
+        "tau": [i.tau[order][:, None, None] for order in orders],
         "active": range(n_active),
-        "inactive": range(n_active, first.n_groups),
+        "inactive": range(n_active, i.n_groups),
+        **codes,
     }
-    return problem.on_data(values, len(samples))
+    return problem.on_data(values, orders.shape[1])
 
 
 def _bound_check(

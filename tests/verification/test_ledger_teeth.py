@@ -6,10 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gsae_ref.claims.evidence import Identity, Inequality, Measurement, Stress
+from gsae_ref.claims.evidence import Counterexample, Identity, Inequality, Measurement, Stress
 from gsae_ref.cli import main
 from gsae_ref.papers.families import FAMILIES
 from gsae_ref.papers.ledger import LEDGER
+from gsae_ref.papers.t21.instance import DELTA_AT_MOST_1
 from gsae_ref.papers.teeth import NOT_ATTAINED, NOT_NEEDED, TERMS, VARIED
 from gsae_ref.verification import teeth as module
 from gsae_ref.verification.teeth import TeethReport, Tooth, label, teeth, variants
@@ -90,9 +91,11 @@ def test_instances_of_every_item_can_be_varied():
 
 
 def test_every_tooth_of_an_item_is_listed():
-    item = item_of("T21-eq69-v1", "version 1, with d")
-    texts = [variant.text for variant in variants(LEDGER["T21-eq69-v1"], item)]
-    assert texts[0].startswith("bound x 0.95")
+    where = "T21-theorem2-implication", "one step, with the smallest epsilon"
+    item = item_of(*where)
+    texts = [variant.text for variant in variants(LEDGER[where[0]], item)]
+    assert texts[0].startswith("bound x ")
+    assert texts.pop() in TERMS[where]
     assert texts[1:] == [f"without “{h.text}”" for h in item.hypotheses]
 
 
@@ -127,11 +130,10 @@ def test_weak_evidence_is_reported(kind):
 
 
 def test_a_hypothesis_that_is_not_used_is_reported():
-    exact = item_of("T21-eq62", "triangle inequality")
-    idle = item_of("T21-eq69-v1", "version 1, with d").hypotheses[-2]
-    row = replace(
-        LEDGER["T21-eq62"], evidence=(replace(exact, hypotheses=(*exact.hypotheses, idle)),)
-    )
+    exact = item_of("T21-lemma1-v1", "off the support ||A_v^T y|| <= gamma B_max b")
+    idle = DELTA_AT_MOST_1
+    longer = replace(exact, hypotheses=(*exact.hypotheses, idle))
+    row = replace(LEDGER["T21-lemma1-v1"], evidence=(Counterexample(), longer))
     found = {tooth.spoiled: tooth.ok for tooth in teeth([row], quick=True)}
     assert found[f"without “{idle.text}”"] is False
 

@@ -1,6 +1,7 @@
 """Counterexamples to statements of [T21]; importing this module registers them."""
 
 from .convergence import counterexamples as convergence
+from .direction import claims as direction_claims
 from .direction import counterexamples as direction
 from .gradients import counterexamples as gradients
 from .model import counterexamples as model

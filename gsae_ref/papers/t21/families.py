@@ -229,24 +229,6 @@ def _descent(shape: Shape, theta: Array) -> Instance:
     )
 
 
-def _copies(shape: Shape, theta: Array) -> Instance:
-    """All groups close to one, a common tau down to 1/1000: ||A||_2^2 is close to Gamma."""
-    draw = take_apart(shape, theta)
-    d = shape.group_size
-    base = np.tile(draw.W[:, :d], shape.n_groups)
-    A_star = groups.polar(base + 0.5 * draw.spread * _unit_groups(draw.W, d), d)
-    A = groups.polar(A_star + 0.5 * draw.error * _unit_groups(draw.V, d), d)
-    return _with_gradient(draw, A, A_star, np.full(shape.n_groups, 1e-3 ** draw.taus[0]))
-
-
-def _nearly_linear(shape: Shape, theta: Array) -> Instance:
-    """tau so close to 1 that the repaired condition (69) can be met."""
-    draw = take_apart(shape, theta)
-    A, A_star = _close_pair(draw)
-    delta = np.linalg.norm(groups.blocks(A - A_star, shape.group_size), axis=(1, 2)).max()
-    return _instance(draw, A, A_star, tau=1 - 0.6 * draw.taus * delta)
-
-
 def _exclusion(shape: Shape, theta: Array, spread: float = 0.5, error: float = 0.5) -> Instance:
     """lam in Lemma 1's interval as printed, tau of group 0 from the sample it is active at."""
     draw = take_apart(shape, theta)
@@ -284,7 +266,6 @@ _GROUP = tuple(
 )
 _ONE = tuple(Shape(*s) for s in ((3, 2, 1, 1), (4, 2, 2, 1), (6, 3, 2, 1), (9, 3, 3, 1)))
 _MANY = tuple(Shape(*s) for s in ((4, 4, 1, 2), (4, 4, 1, 3), (8, 4, 2, 2), (8, 4, 2, 3)))
-_COPIES = tuple(Shape(*s) for s in ((3, 3, 1, 2), (4, 6, 2, 2), (3, 12, 1, 2), (4, 5, 2, 3)))
 FAMILIES = {
     "support": Family(_support, _MIXED),
     "far_outside_support": Family(_far_outside_support, _MIXED),
@@ -292,8 +273,6 @@ FAMILIES = {
     "unit": Family(_unit, _MIXED),
     "recovery": Family(_recovery, _SPARSE),
     "descent": Family(_descent, _GROUP),
-    "copies": Family(_copies, _COPIES),
-    "nearly_linear": Family(_nearly_linear, _GROUP),
     "exclusion": Family(_exclusion, _ONE),
 }
 MODEL = frozenset(FAMILIES)  # those whose instances are T21's model

@@ -10,14 +10,13 @@ import numpy as np
 
 from ... import groups
 from ...arrays import Array
-from ...claims.evidence import Inequality, worst
+from ...claims.evidence import Inequality
 from . import families, statements
 from . import instance as t21
 from .convergence import formulas as convergence_formulas
 from .convergence import statements as convergence
-from .direction import formulas as direction_formulas
 from .direction import statements as direction
-from .gradients.formulas import leading_coefficient, offset
+from .gradients.formulas import leading_coefficient
 from .instance import Instance
 from .support.formulas import recovery_interval
 
@@ -185,33 +184,6 @@ def _less(row: str, label: str, change: Callable[[Instance], float]) -> Sides:
     return sides
 
 
-def _eq33_without(term: int) -> Sides:
-    """The repaired (33) without one of its three terms."""
-
-    def sides(i: Instance) -> tuple[float, float]:
-        B, S, t, p = direction.group(i)
-        e = np.linalg.norm(B - S)
-        omega = direction_formulas.align(B, S)[1]
-        terms = [
-            leading_coefficient(t, p) * np.sqrt(i.d - 1) * omega * e,
-            np.full(i.d, t * p * np.linalg.norm(offset(B, S, t), 2)),
-            direction.column_norms(direction.columns(i.beta, i)),
-        ]
-        del terms[term]
-        return worst(direction.column_norms(direction.remainder(i)), sum(terms))
-
-    return sides
-
-
-def _pairs(i: Instance) -> float:
-    """tau_g p_g (gamma - 1), the weight of a cross-term of group 0."""
-    return float(i.tau[0] * direction.probability(i) * (i.n_active - 1))
-
-
-def _coherence(i: Instance) -> float:
-    return i.d * i.mu_block + i.delta
-
-
 def _r3_drift(i: Instance) -> float:
     B, _S, _t, _p = direction.group(i)
     beta = direction.columns(i.beta, i)
@@ -235,29 +207,11 @@ def _implication_without_epsilon(i: Instance) -> tuple[Any, Any]:
     return left, (1 - convergence._rho(i)) * np.sum((B - S) ** 2)
 
 
-SPECTRAL = "by spectral norms, groups that almost coincide"
 SECOND = ("T21-second-term", "second term by coherence")
 CROSS = ("T21-cross-terms", "E[P_1] by coherence")
 EQ74 = ("T21-eq74", "by coherence")
 STEP = ("R3", "one retracted step")
 TERMS: dict[tuple[str, str], dict[str, Sides]] = {
-    ("T21-eq33", "corrected bound"): {
-        "without the term of omega": _eq33_without(0),
-        "without the term of 1 - tau": _eq33_without(1),
-        "without ||beta_i||": _eq33_without(2),
-    },
-    SECOND: {
-        "without the term tau_h (d mu_B + delta)": _less(
-            *SECOND, lambda i: _pairs(i) * i.tau.max() * _coherence(i)
-        ),
-    },
-    CROSS: {"one d mu_B + delta less": _less(*CROSS, lambda i: _pairs(i) * _coherence(i))},
-    EQ74: {"1 b for 4 b": _less(*EQ74, lambda i: 3 * _pairs(i) * _coherence(i))},
-    ("T21-eq74", SPECTRAL): {
-        "0.3 tau p less": _less(
-            "T21-eq74", SPECTRAL, lambda i: 0.3 * i.tau[0] * i.n_active / i.n_groups
-        )
-    },
     STEP: {
         "without the drift by beta": _less(*STEP, _r3_drift),
         "the rate q times 1.1": _less(*STEP, _r3_gain),
@@ -269,17 +223,22 @@ TERMS: dict[tuple[str, str], dict[str, Sides]] = {
 
 # ---- what is known to go unnoticed, and why
 
+SQUARES = ("T21-eq63", "squared sums")
+PRINTED_64 = ("T21-eq64", "printed constant")
+SPECTRAL = ("T21-eq74", "by spectral norms")
+TOGETHER = "its terms are not attained together"
+ROOM = "not needed: the bound has a factor of 2 or more to spare"
+ROOM_65 = "not needed on drawn instances: ||M||_F for ||M||_2 and sqrt(d^2 + 1) leave room"
+OMEGA_65 = "c * omega[i] * sqrt(d ** 2 + 1) * e"
+FOUR_74 = "(4 - tau[g]) * b"
 NOT_ATTAINED = {
     ("T21-lemma1", "the constant makes it non-empty"): (0.4, "approached as n grows"),
-    ("T21-eq69-v1", "version 1, with d"): (0.95, "approached as delta goes to 0"),
     ("R5", "the constant makes it non-empty"): (0.4, "approached as n grows"),
-    SECOND: (0.9, "its two terms are not attained together"),
-    ("T21-eq63", "squared sums"): (0.33, "3 (a^2 + b^2 + c^2) needs a = b = c"),
-    ("T21-eq64", "printed constant"): (0.43, "d for the sharp sqrt(d - 1)"),
-    CROSS: (0.75, "its terms are not attained together"),
-    EQ74: (0.45, "its terms are not attained together"),
-    ("T21-eq74", "by spectral norms"): (0.48, "its terms are not attained together"),
-    ("T21-eq74", SPECTRAL): (0.9, "attained as tau goes to 0"),
+    SQUARES: (0.35, "the sum of d - 1 squares is bounded by those of d, and d^2 more"),
+    PRINTED_64: (0.44, "d for the sharp sqrt(d - 1)"),
+    CROSS: (0.9, TOGETHER),
+    EQ74: (0.65, TOGETHER),
+    SPECTRAL: (0.85, TOGETHER),
     ("R4", "(33)'s bound lies below ||v_i||, every column"): (
         0.15,
         "the proof has a factor sqrt(2 d) to spare",
@@ -287,7 +246,6 @@ NOT_ATTAINED = {
 }
 SHORT = "||A*_h||_2 <= 1 + delta in any case, and other terms of the bound absorb what that adds"
 SPARE = "not needed on these families: the proof has a factor sqrt(2 d) to spare"
-UNIT = {t21.UNIT_NORM_STAR.text: SHORT}
 UNIT_CLAIM = {'without "unit norm S"': SHORT}
 SELF = "both sides are computed in the measurement itself"
 NOT_NEEDED: dict[tuple[str, str], dict[str, str]] = {
@@ -311,11 +269,50 @@ NOT_NEEDED: dict[tuple[str, str], dict[str, str]] = {
     ("T21-lemma1-v1", "on the support ||A_g^T y|| >= the right end"): {
         t21.UNIT_COLUMNS.text: SHORT
     },
-    SECOND: UNIT,
-    CROSS: UNIT | {t21.ORTHONORMAL.text: "A_g enters both sides to the same power"},
-    EQ74: UNIT,
-    ("T21-eq74", "by spectral norms"): UNIT,
-    ("T21-eq74", SPECTRAL): UNIT,
+    SECOND: UNIT_CLAIM,
+    ("T21-eq33", "corrected bound"): {
+        "without the factor sqrt(d - 1) in c * sqrt(d - 1)": "1 where d = 2; ||M|| absorbs it else"
+    },
+    SQUARES: {
+        "without e ** 2 in e ** 2 + d ** 2 * largest(steps) ** 2": ROOM,
+        "without steps[i] in total(steps) - steps[i]": ROOM,
+    },
+    PRINTED_64: {
+        "without 1 in d ** 2 + 1": ROOM,
+        "without steps[i] in total(steps) - steps[i]": ROOM,
+    },
+    ("T21-eq65", "chain"): {
+        f"without {OMEGA_65} in {OMEGA_65} + tau[0] * p[1] * norm(M)": ROOM_65,
+        "without the factor sqrt(d ** 2 + 1) in c * omega[i] * sqrt(d ** 2 + 1)": ROOM_65,
+        "without 1 in d ** 2 + 1": ROOM_65,
+        "without d ** 2 in d ** 2 + 1": ROOM_65,
+    },
+    CROSS: dict.fromkeys(
+        (
+            "without t * (b + b ** 2 + (gamma - 2) * b ** 2)"
+            " in b + t * (b + b ** 2 + (gamma - 2) * b ** 2)",
+            "without b + b ** 2 in b + b ** 2 + (gamma - 2) * b ** 2",
+            "without b ** 2 in b + b ** 2",
+            "without b in b + b ** 2",
+            "b: without the factor d in d * mu",
+        ),
+        TOGETHER,
+    ),
+    EQ74: UNIT_CLAIM
+    | dict.fromkeys(
+        (
+            f"without b * b2 in {FOUR_74} + b2 + tau[g] * b ** 2 + b * b2",
+            f"without tau[g] * b ** 2 in {FOUR_74} + b2 + tau[g] * b ** 2",
+            f"without b2 in {FOUR_74} + b2",
+            "b: without delta in d * mu + delta",
+            "b2: without 2 * delta in d * mu + 2 * delta",
+            "b2: without d * mu in d * mu + 2 * delta",
+            "b2: without the factor d in d * mu",
+            "b2: 1 for 2 in 2 * delta",
+        ),
+        TOGETHER,
+    ),
+    SPECTRAL: UNIT_CLAIM | {"3 for 4 in 4 * t": TOGETHER},
     ("R4", "(33)'s bound lies below ||v_i||, every column"): dict.fromkeys(
         (
             t21.ORTHONORMAL.text,

@@ -2,9 +2,11 @@
 
 import numpy as np
 
+from gsae_ref.claims.problem import item as item_of
 from gsae_ref.claims.trials import try_on_family
 from gsae_ref.papers.families import FAMILIES
 from gsae_ref.papers.ledger import LEDGER
+from gsae_ref.papers.t21.instance import Instance
 
 
 def evidence(row, label):
@@ -21,6 +23,39 @@ def instances(item, count, seed=5, hypotheses=None):
         i = family.build(shape, family.draw(shape, rng))
         if all(h.holds(i) for h in wanted):
             yield i
+
+
+def instances_of_claim(item, count, seed=5):
+    """Instances drawn for a claim on T21's groups that meet its hypotheses, and their sides."""
+    rng = np.random.default_rng(seed)
+    problems = item.claim.problems
+    for problem in problems:
+        theta = problem.layout.draw(rng, count // len(problems))
+        scope = problem.float_instance(theta)
+        pairs = list(problem.conclusion.pairs(scope))
+        inside = (problem.sides(theta).margins >= 0).all(axis=1)
+        for k in np.flatnonzero(inside):
+            both = [(item_of(left, k), item_of(right, k)) for left, _, right in pairs]
+            yield instance_at(problem, scope, k), max(both, key=lambda pair: pair[0] - pair[1])
+
+
+def instance_at(problem, scope, k):
+    """Instance k of a batch of T21's groups."""
+    d = problem.sizes["d"]
+    x = np.zeros(d * problem.sizes["Gamma"])
+    codes = np.ravel(item_of(scope["x"], k))
+    x[: len(codes)] = codes
+    A, S, taus = (item_of(scope[name], k) for name in ("A", "S", "tau"))
+    shape = problem.sizes["n"], len(x)  # a 1 x 1 matrix is a number
+    return Instance(
+        np.hstack(A).reshape(shape),
+        np.hstack(S).reshape(shape),
+        d,
+        problem.sizes["gamma"],
+        x,
+        delta=item_of(scope["delta"], k),
+        tau=np.array(taus),
+    )
 
 
 def outcome(item):

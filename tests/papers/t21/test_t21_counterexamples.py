@@ -95,7 +95,7 @@ KNOWN = {
     "T21-eq22": (F(14, 41), F(5, 41)),
     "T21-relu": (-1, 0),
     "T21-uniqueness": (F(8, 5), 0),
-    "T21-eq67-short-atom": (1, F(3, 2)),
+    "T21-eq67-short-atom": (F(3, 2), 1),
     "T21-eq41": (F(-5337, 625), -9),
     "T21-eq41-ones": (F(-144, 25), 0),
     "T21-eq42": (F(627, 125), F(27, 5)),
@@ -105,7 +105,7 @@ KNOWN = {
     "T21-covariance-given-support": (F(-2, 25), 0),
     "T21-eq77": (F(36, 25), F(32, 25)),
     "T21-eq31": (F(2, 25) ** 2, 0),
-    "T21-eq67": (2, 8),
+    "T21-eq67": (8, 2),
     "T21-eq66": (F(8, 25), F(224, 25)),
     "T21-theorem1": (0, F(2, 75)),
     "T21-gradient-points": (F(-21, 10025), 0),
@@ -118,12 +118,12 @@ KNOWN = {
     "T21-closer": (F(30097557001, 1498457301250), F(8, 401)),
     "T21-assumption4": (F(550858400, 1198765841), F(1, 49)),
     "T21-rho-v1": (-1, 0),
-    "T21-delta-squared": (F(1, 2401), F(8, 19649)),
-    "T21-eq73": (F(10449, 15625), F(324, 625)),
-    "T21-eq73-lemma1": (F(7414288, 244140625), F(9604, 390625)),
-    "T21-eq73-second-line": (F(612, 625), F(9, 25)),
-    "T21-eq68": (F(16, 25), F(-794, 625)),
-    "T21-eq69": (F(16, 25), F(3, 250)),
+    "T21-delta-squared": (F(18, 41) ** 2, F(18, 41) * F(22, 61)),
+    "T21-eq73": (F(163, 200), F(18, 25)),
+    "T21-eq73-lemma1": (F(13, 75), F(98, 625)),
+    "T21-eq73-second-line": (F(197, 200), F(3, 5)),
+    "T21-eq68": (F(16, 25), F(-1021, 800)),
+    "T21-eq69": (F(16, 25), F(3, 640)),
     "T21-eq69-simulation": (0, F(-2212, 3)),
     "T21-eq72": (
         F(16, 25) * (F(147, 3125) ** 2 + F(3528, 3125) ** 2),
@@ -149,7 +149,7 @@ def test_known_numbers_inside_the_instances(built):
     assert 0.45 < built["T21-theorem2"].data["rho (rounded down)"] < 0.4591
     assert built["T21-theorem1"].data["||v_1||_2^2"] == F(2, 25) ** 2
     assert built["T21-eq41"].note.endswith("gives -8 here.")
-    assert built["T21-eq67-short-atom"].data["alpha_2 = <a*_2, a_2>"] == 0
+    assert built["T21-eq67-short-atom"].data["A*_1"][1][1] == 0
     assert built["T21-eq69-simulation"].note.endswith(
         "With d for n the bound is 0, still below the least possible ||A_g^T A*_g||_F^2 of "
         "(d - delta^2/2)^2/d = 9/8."
@@ -201,13 +201,17 @@ SPOILED = [
     ("T21-eq24", {"lam": F(5)}, "hypothesis"),
     ("T21-uniqueness", {"rotation": ((1, 0), (0, 1))}, "printed"),
     ("T21-uniqueness", {"rotation": ((2, 0), (0, 1))}, "hypothesis"),
-    ("T21-eq67-short-atom", {"second": F(1)}, "printed"),
-    ("T21-eq67-short-atom", {"delta": F(1, 3)}, "hypothesis"),
+    ("T21-eq66", {"tau": ("1/3",) * 4}, "hypothesis"),
+    ("T21-eq67", {"slack": ("1",)}, "hypothesis"),
+    ("T21-eq67-short-atom", {"S_shrink": ("0",)}, "printed"),
+    ("T21-eq67-short-atom", {"slack": ("1",)}, "hypothesis"),
+    ("T21-eq68", {"slack": ("1/2",)}, "hypothesis"),
     ("T21-theorem1", {"lam": F(0)}, "printed"),
     ("T21-theorem1", {"lam": F(1, 2)}, "hypothesis"),
     ("T21-theorem1", {"n": 7}, "hypothesis"),
     ("T21-gradient-points", {"lam": F(1, 10)}, "hypothesis"),
-    ("T21-delta-squared", {"lam": F(1, 2)}, "hypothesis"),
+    ("T21-delta-squared", {"slack": ("1",)}, "hypothesis"),
+    ("T21-delta-squared", {"A_tilt": ("9/40", *("0",) * 27)}, "printed"),
     ("T21-theorem2", {"lam": F(1, 10)}, "hypothesis"),
     ("T21-theorem2", {"delta": F(1, 8)}, "hypothesis"),
     ("T21-theorem2", {"constant": F(100)}, "printed"),
@@ -219,20 +223,17 @@ SPOILED = [
     ("T21-assumption4", {"delta": F(1, 8)}, "hypothesis"),
     ("T21-remark-b", {"constant": F(2)}, "printed"),
     ("T21-eq77", {"size": 4, "n": 8, "length": 2, "lam": F(1, 2)}, "printed"),
-    ("T21-eq73", {"n": 7}, "hypothesis"),
-    (
-        "T21-eq73",
-        {"cosine": F(7, 25), "sine": F(24, 25), "n": 21, "n_active": 3},
-        "printed",
-    ),
-    ("T21-eq73-second-line", {"n_active": 1}, "hypothesis"),
+    ("T21-eq73", {"slack": ("1",)}, "hypothesis"),
+    ("T21-eq73", {"chart": ("0",) * 4}, "printed"),
+    ("T21-eq73-lemma1", {"slack": ("1/2",)}, "hypothesis"),
+    ("T21-eq73-second-line", {"chart": ("0",) * 3}, "printed"),
     ("T21-eq30", {"sizes": spikes(1, {1: 1})}, "printed"),
     ("T21-eq30", {"lam": F(1, 5)}, "hypothesis"),
     ("T21-covariance-given-support", {"size": F(0)}, "printed"),
     ("T21-covariance-given-support", {"n": 20}, "hypothesis"),
     ("T21-eq72", {"delta": F(1, 4)}, "hypothesis"),
     ("T21-eq74", {"tau": F(1)}, "hypothesis"),
-    ("T21-eq69", {"delta": F(3, 10)}, "hypothesis"),
+    ("T21-eq69", {"slack": ("1/2",)}, "hypothesis"),
     ("T21-relu", {"x": F(2)}, "printed"),
 ]
 

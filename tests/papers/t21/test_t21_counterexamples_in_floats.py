@@ -191,7 +191,9 @@ def test_more_groups_than_active_in_floats(built):
     columns = [0.6 * f + 0.8 * e for e in rest[:4]]
     coherence = columns[0] @ columns[1]
     total = sum(a * (a @ columns[0]) for a in columns[1:])
-    agree(built["T21-eq73"], total @ total, (2 * coherence) ** 2)
+    printed = built["T21-eq73"].printed
+    assert np.linalg.norm(total) - 0.01 < printed.left <= np.linalg.norm(total)
+    assert float(printed.right) == pytest.approx(2 * coherence)
 
 
 def frozen_residual(a, n_active, t):

@@ -13,8 +13,10 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 import scipy.linalg
+from on_families import instances_of_claim
 from oracle import expected_over_supports, printed_55
 
+from gsae_ref.claims.evidence import Stress
 from gsae_ref.papers.families import FAMILIES
 from gsae_ref.papers.ledger import LEDGER
 from gsae_ref.papers.t21 import instance as t21_instance
@@ -247,7 +249,6 @@ def r4_lower(n):
 
 
 THE_STEP = "one step, with the smallest epsilon"
-COINCIDING = "by spectral norms, groups that almost coincide"
 
 
 class Statement(NamedTuple):
@@ -270,10 +271,9 @@ STATEMENTS = (
     Statement("T21-theorem2-implication", THE_STEP, theorem2_implication, 0.99, 150),
     Statement("T21-second-term", "second term by coherence", second_term, 0.7, 150),
     Statement("T21-eq73", "corrected", eq73, 0.5),
-    Statement("T21-cross-terms", "E[P_1] by coherence", cross_terms, 0.5, 150),
+    Statement("T21-cross-terms", "E[P_1] by coherence", cross_terms, 0.5, 1500),
     Statement("T21-eq74", "by coherence", eq74_coherence, 0.25, 150),
     Statement("T21-eq74", "by spectral norms", eq74_spectral, 0.25, 150),
-    Statement("T21-eq74", COINCIDING, eq74_spectral, 0.8, 60),
     Statement("R3", "one retracted step", r3, 0.9, 150),
     Statement("R4", "(33)'s bound lies below ||v_i||, every column", r4, 0.1, 800),
     Statement("R4", "2 tau (1 - tau) p alpha_i <= ||v_i||", r4_lower, 0.99),
@@ -296,16 +296,22 @@ def instances(family, hypotheses, count, seed=11):
             yield instance
 
 
+def with_sides(evidence, count):
+    """Instances that satisfy the hypotheses, and both sides as the ledger has them."""
+    if isinstance(evidence, Stress):
+        return instances_of_claim(evidence, count)
+    return ((i, evidence.sides(i)) for i in instances(evidence.family, evidence.hypotheses, count))
+
+
 @pytest.mark.parametrize("statement", STATEMENTS, ids=lambda s: f"{s.row}: {s.label}")
 def test_it_holds_under_its_hypotheses_is_used_to_a_stated_share_and_the_ledger_means_the_same(
     statement,
 ):
     evidence = evidence_of(statement)
     shares = []
-    for i in instances(evidence.family, evidence.hypotheses, statement.draws):
+    for i, theirs in with_sides(evidence, statement.draws):
         left, right = statement.sides(Numbers(i))
         assert left <= right + 1e-9 * max(1, abs(left))
-        theirs = evidence.sides(i)
         assert theirs[1] - theirs[0] == pytest.approx(right - left, rel=1e-6, abs=1e-7)
         shares.append(left / right if right > 1e-6 and left > 0 else 0.0)
     assert len(shares) >= 20
@@ -411,16 +417,16 @@ OUTSIDE = {
         lambda i: replace(i, step_size=100.0),
     ),
     direction.OVERLAP_AS_PRINTED.text: (
-        good("nearly_linear", tau=np.ones(3)),
+        good("descent", tau=np.ones(3)),
         lambda i: replace(i, tau=np.full(len(i.tau), 0.5)),
     ),
     direction.OVERLAP_SMALL_V1.text: (
-        good("nearly_linear", tau=np.ones(3), delta=1.0),
+        good("descent", tau=np.ones(3), delta=1.0),
         lambda i: replace(i, tau=np.full(3, 0.5)),
     ),
     "alpha_i > 0": (good("descent"), lambda i: replace(i, A_star=far(i))),
     "||A_g^T A*_g||_F^2 <= the bound of (69) with d for n": (
-        good("nearly_linear", tau=np.ones(3), delta=1.0),
+        good("descent", tau=np.ones(3), delta=1.0),
         lambda i: replace(i, tau=np.full(3, 0.5)),
     ),
     "rho > 0 (Theorem 2)": (

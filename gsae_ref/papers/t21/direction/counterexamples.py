@@ -1,7 +1,7 @@
 """Counterexamples to the direction of the gradient of [T21]: Theorem 1 and (66)-(74).
 
 In (66)-(70) ||I_d||_F^2 is taken to be n, and it is d; (72)-(74) bound the cross-terms P_1, P_2 of
-(30) and beta~ of (71).
+(30) and beta~ of (71). The others are sentences and points, in claims.py.
 """
 
 from __future__ import annotations
@@ -146,157 +146,6 @@ def _pair(n: int, lam: Fraction) -> Setting:
     return Setting(groups, groups, signs(2), 2, ONE, ONE, lam=lam, unit_squared=2)
 
 
-@counterexample("T21-eq67")
-def overlap_at_the_truth(n: int = 8) -> Certificate:
-    """(67): <A_g, A*_g> >= n - delta^2/2. At A = A* it is ||A_g||_F^2 = d."""
-    s = _pair(n, Fraction(1, 5))
-    overlap = inner(s.A[0], s.A_star[0])
-    half = s.delta**2 / 2
-    return Certificate(
-        data=s.data(),
-        hypotheses=(*s.assumptions(), *s.lemma1()),
-        printed=Comparison("<A_1, A*_1> >= n - delta^2/2", overlap, ">=", s.n_features - half),
-        corrected=Comparison("<A_1, A*_1> >= d - delta^2/2", overlap, ">=", s.group_size - half),
-        note="<A_g, A*_g> <= d always, so (67) fails for every dictionary with n > d; <A_g, A*_g> "
-        "= d - ||A_g - A*_g||_F^2/2 exactly when both are orthonormal.",
-    )
-
-
-@counterexample("T21-eq67", "short-atom")
-def short_atom(second: Fraction = Fraction(0), delta: Fraction = Fraction(1)) -> Certificate:
-    """(67) with ||A*_g||_2 = 1 and no more: A*_1 = [e1, 0]. n = d, so n for d is not the cause.
-
-    Under this reading alpha_2 = 0, by which (32), (57) and (61) divide.
-    """
-    eye = matrix([[1, 0], [0, 1]])
-    star = hstack(basis(2, 1), scale(second, basis(2, 2)))
-    s = Setting((eye,), (star,), SPIKES, 1, ONE, Fraction(2), delta)
-    overlap = inner(eye, star)
-    energies = frobenius_squared(eye) + frobenius_squared(star)
-    return Certificate(
-        data=s.data() | {"alpha_2 = <a*_2, a_2>": second},
-        hypotheses=(*s.model(), *s.codes()),
-        printed=Comparison(
-            "<A_1, A*_1> >= n - delta^2/2, where n = d",
-            overlap,
-            ">=",
-            s.n_features - delta**2 / 2,
-        ),
-        corrected=Comparison(
-            "<A_1, A*_1> >= (||A_1||_F^2 + ||A*_1||_F^2 - delta^2)/2",
-            overlap,
-            ">=",
-            (energies - delta**2) / 2,
-        ),
-        note="||A*_g||_2 = 1 leaves atoms of any norm up to 1. Unit atoms and ||A*_g||_2 = 1 mean "
-        "that A*_g is orthonormal: its Gram matrix has trace d and largest eigenvalue 1. Then "
-        "alpha_i >= 1 - delta^2/2 >= 1/2.",
-    )
-
-
-@counterexample("T21-eq66")
-def identity_of_size_d(n: int = 8, lam: Fraction = Fraction(1, 5)) -> Certificate:
-    """(66), second line: ||I||_F^2 = n in place of d."""
-    step = descent(_pair(n, lam))
-    s = step.setting
-    t = step.tau
-    rest = t**2 * frobenius_squared(step.X) - 2 * (2 - t) * t * inner(s.A[0], s.A_star[0])
-    return Certificate(
-        data=s.data() | step.data(),
-        hypotheses=(*s.assumptions(), *s.lemma1()),
-        printed=Comparison(
-            f"{M_NORM} == (2-tau)^2 n + tau^2 ||X||_F^2 - 2 (2-tau) tau trace X",
-            step.M_squared,
-            "==",
-            (2 - t) ** 2 * s.n_features + rest,
-        ),
-        corrected=Comparison(
-            "the same with d in place of n",
-            step.M_squared,
-            "==",
-            (2 - t) ** 2 * s.group_size + rest,
-        ),
-        note="The identity matrix in (66) is d x d. The two sides differ by (2 - tau)^2 (n - d), "
-        "whatever A and A* are.",
-    )
-
-
-def _four(delta: Fraction, lam: Fraction, n: int) -> Descent:
-    """A = A* = [e1..e4], [e5..e8], ..., gamma = 2, codes +-2 e_i: tau = 1 - lambda/2 = 4/5."""
-    groups = standard_groups(n, n // 4, 4)
-    two = Fraction(2)
-    return descent(Setting(groups, groups, spikes(4, {2: 1}), 2, two, two, delta, lam))
-
-
-@counterexample("T21-eq68")
-def negative_bound_of_a_square(
-    delta: Fraction = Fraction(1, 10), lam: Fraction = Fraction(2, 5), n: int = 8
-) -> Certificate:
-    """(68): the printed upper bound of a squared norm is negative."""
-    step = _four(delta, lam, n)
-    s = step.setting
-    t = step.tau
-
-    def bound(m: int) -> Fraction:
-        cross = 2 * (2 - t) * t * (m - delta**2 / 2)
-        return (2 - t) ** 2 * m + t**2 * frobenius_squared(step.X) - cross
-
-    return Certificate(
-        data=s.data() | step.data(),
-        hypotheses=(*s.assumptions(), *s.lemma1()),
-        printed=Comparison(
-            f"{M_NORM} <= (2-tau)^2 n + tau^2 ||X||_F^2 - 2 (2-tau) tau (n - delta^2/2)",
-            step.M_squared,
-            "<=",
-            bound(s.n_features),
-        ),
-        corrected=Comparison(
-            "the same with d in place of n", step.M_squared, "<=", bound(s.group_size)
-        ),
-        note="(68) combines the wrong (66) and (67); the coefficient (2-tau)(2-3 tau) of n is "
-        "negative for tau > 2/3, so the bound is negative for large n.",
-    )
-
-
-@counterexample("T21-eq69")
-def condition_without_effect(
-    delta: Fraction = Fraction(1, 10), lam: Fraction = Fraction(2, 5), n: int = 8
-) -> Certificate:
-    """(69): its condition on ||A_g^T A*_g||_F^2 holds, its conclusion does not.
-
-    For tau > 2/3 the condition grows with n while ||A_g^T A*_g||_F^2 <= d: here it holds for every
-    A, and says nothing.
-    """
-    step = _four(delta, lam, n)
-    s = step.setting
-    t = step.tau
-    return Certificate(
-        data=s.data() | step.data(),
-        hypotheses=(
-            *s.assumptions(),
-            *s.lemma1(),
-            *step.theorem1(),
-            Comparison(
-                "d <= the bound of (69): the condition holds whatever A is",
-                s.group_size,
-                "<=",
-                norm_condition(t, s.n_features, delta),
-            ),
-        ),
-        printed=Comparison(
-            f"{M_NORM} <= (2-tau) delta^2", step.M_squared, "<=", (2 - t) * delta**2
-        ),
-        corrected=Comparison(
-            "the condition with d in place of n excludes the instance",
-            frobenius_squared(step.X),
-            ">",
-            norm_condition(t, s.group_size, delta),
-        ),
-        note="With d in place of n the condition implies the conclusion; (70), which needs (2-tau) "
-        "delta e instead of sqrt(2-tau) delta, still does not follow (T21-eq70).",
-    )
-
-
 @counterexample("T21-eq69", "simulation")
 def negative_condition_in_the_simulation(
     n: int = 950,
@@ -340,25 +189,6 @@ def negative_condition_in_the_simulation(
     )
 
 
-@counterexample("T21-delta-squared")
-def distance_below_delta(n_groups: int = 4, lam: Fraction = Fraction(1, 400)) -> Certificate:
-    """Text before (66): (2-tau) delta^2 = (2-tau) delta ||A_g - A*_g||_F. Only <= e is known."""
-    step = descent_rotated(n_groups, lam)
-    s = step.setting
-    return Certificate(
-        data=s.data() | step.data(),
-        hypotheses=(*sure_hypotheses(s), *step.theorem1()),
-        printed=Comparison(
-            "delta^4 == delta^2 ||A_1 - A*_1||_F^2", s.delta**4, "==", s.delta**2 * step.error
-        ),
-        corrected=Comparison(
-            "delta^2 ||A_1 - A*_1||_F^2 <= delta^4", s.delta**2 * step.error, "<=", s.delta**4
-        ),
-        note="delta bounds the distance of every group, so it does not shrink with the distance "
-        "of one. This is where (70) replaces delta by ||A_g - A*_g||_F.",
-    )
-
-
 def frozen(tau: Fraction) -> tuple[Comparison, ...]:
     """The shrinkage of an active group: 0 < tau < 1."""
     return Comparison("0 < tau", 0, "<", tau), Comparison("tau < 1", tau, "<", 1)
@@ -373,85 +203,6 @@ def _equiangular(
         for h in range(1, n_groups + 1)
     )
     return Setting(groups, groups, SIGN, n_active, ONE, ONE, lam=lam)
-
-
-def _sum_certificate(s: Setting, lemma1: tuple[Comparison, ...], note: str) -> Certificate:
-    """(73) for a setting, in squares."""
-    left = spectral_norm_squared(cross_sum(s))
-    name = "||sum_{h != 1} A*_h A*_h^T A_1||_2^2"
-    return Certificate(
-        data=s.data() | {"g": 1, "p_gh": s.inclusion(2)},
-        hypotheses=(*s.assumptions(), *lemma1),
-        printed=Comparison(
-            f"{name} <= gamma^2 (mu_B + delta)^2", left, "<=", (s.n_active * s.leak_printed) ** 2
-        ),
-        corrected=Comparison(
-            f"{name} <= (Gamma - 1)^2 (d mu_B + delta)^2",
-            left,
-            "<=",
-            ((s.n_groups - 1) * s.leak) ** 2,
-        ),
-        note=note,
-    )
-
-
-@counterexample("T21-eq73")
-def more_groups_than_active(
-    cosine: Fraction = Fraction(3, 5),
-    sine: Fraction = Fraction(4, 5),
-    n_groups: int = 4,
-    n_active: int = 2,
-    n: int = 8,
-) -> Certificate:
-    """(73), third line: a sum over Gamma - 1 groups is bounded as if it had gamma terms."""
-    s = _equiangular(n, n_groups, n_active, cosine, sine)
-    return _sum_certificate(
-        s,
-        s.lemma1(),
-        "The sum is over h != g in [Gamma], not in S. With Gamma - 1 terms p_gh (Gamma - 1) = p_g "
-        "(gamma - 1): the factor 1/Gamma that (73) claims is lost.",
-    )
-
-
-@counterexample("T21-eq73", "lemma1")
-def more_groups_within_lemma1(
-    cosine: Fraction = Fraction(7, 25),
-    sine: Fraction = Fraction(24, 25),
-    n_groups: int = 5,
-    lam: Fraction = Fraction(1, 5),
-) -> Certificate:
-    """(73) within Lemma 1: mu_B = 49/625, and both intervals contain lambda = 1/5."""
-    s = _equiangular(8, n_groups, 2, cosine, sine, lam)
-    left, right = s.corrected_interval
-    inside = (
-        Comparison("left end of the corrected interval <= lambda", left, "<=", lam),
-        Comparison("lambda < right end of the corrected interval", lam, "<", right),
-    )
-    return _sum_certificate(
-        s,
-        s.lemma1() + inside,
-        "As T21-eq73, with a dictionary incoherent enough for support recovery.",
-    )
-
-
-@counterexample("T21-eq73", "second-line")
-def factor_d_in_a_sum(
-    cosine: Fraction = Fraction(3, 5), sine: Fraction = Fraction(4, 5), n_active: int = 2
-) -> Certificate:
-    """(73), second line: ||A*_h A*_h^T A_g||_2 <= mu_B + delta, where d mu_B + delta is due.
-
-    Gamma - 1 = gamma = 2, so that only the factor d is at issue.
-    """
-    first = basis(8, 1, 2)
-    others = [add(scale(cosine, first), scale(sine, basis(8, k, 2))) for k in (3, 5)]
-    groups = (first, *others)
-    s = Setting(groups, groups, SPIKES, n_active, ONE, Fraction(2))
-    return _sum_certificate(
-        s,
-        s.lemma1(),
-        "With Gamma - 1 = gamma the count of terms is right and (73) is still false, by the factor "
-        "d of Proposition 2.",
-    )
 
 
 @counterexample("T21-eq72")

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .... import groups
-from ....arrays import Array, Real
+from ....arrays import Array
 from ....claims.evidence import (
     Counterexample,
     Identity,
-    Inequality,
     Measurement,
     Reading,
-    worst,
 )
 from ....claims.hypothesis import Hypothesis
 from ...row import equation, statement
@@ -25,9 +22,8 @@ from ..instance import (
     DELTA_AT_MOST_1,
     ORTHONORMAL,
     ORTHONORMAL_STAR,
-    UNIT_NORM_STAR,
 )
-from . import formulas
+from . import claims, formulas
 
 if TYPE_CHECKING:
     from ..instance import Instance
@@ -36,7 +32,6 @@ PAIR = (ORTHONORMAL, ORTHONORMAL_STAR, CLOSE, DELTA_AT_MOST_1)
 # What the evidence asks is less than PAIR, which the paper assumes.
 FRAMES = (ORTHONORMAL, ORTHONORMAL_STAR)
 NEAR = (ORTHONORMAL, ORTHONORMAL_STAR, CLOSE)
-UNIT_AND_NEAR = (ORTHONORMAL, UNIT_NORM_STAR, CLOSE)
 COSINES_POSITIVE = Hypothesis(
     "alpha_i > 0", lambda i: formulas.align(i.blocks[0], i.star[0])[0].min()
 )
@@ -76,103 +71,6 @@ def column_norms(M: Array) -> Array:
     return np.linalg.norm(M, axis=0)
 
 
-def _eq59(i: Instance) -> tuple[Array, Array]:
-    _B, _S, _t, _p = group(i)
-    c, difference, G, _v = direction(i)
-    return G, c * difference + _second_form(i)
-
-
-def _second_form(i: Instance) -> Array:
-    """v_i as (59) writes it: other columns of the direction, the offset term, beta_i."""
-    B, S, t, p = group(i)
-    overlap = S.T @ B
-    others = overlap - np.diag(np.diag(overlap))
-    return (
-        gradients.leading_coefficient(t, p) * (B - S) @ others
-        + t * p * B @ gradients.offset(B, S, t) @ overlap
-        + columns(i.beta, i)
-    )
-
-
-def _eq60(i: Instance) -> tuple[Array, Array]:
-    c, difference, G, v = direction(i)
-    return (G**2).sum(axis=0), c**2 * (difference**2).sum(axis=0) + 2 * c * (difference * v).sum(
-        axis=0
-    ) + (v**2).sum(axis=0)
-
-
-def _eq61(i: Instance) -> tuple[Array, Array]:
-    """(61) times c_i, the negative term on the left: rounding is small beside both sides."""
-    c, difference, G, v = direction(i)
-    return 2 * c * (difference * G).sum(axis=0) + (v**2).sum(axis=0), c**2 * (difference**2).sum(
-        axis=0
-    ) + (G**2).sum(axis=0)
-
-
-def _eq62(i: Instance) -> tuple[float, float]:
-    B, S, t, p = group(i)
-    _alpha, omega = formulas.align(B, S)
-    steps = column_norms(B - S)
-    first = gradients.leading_coefficient(t, p) * omega * (steps.sum() - steps)
-    return worst(
-        column_norms(remainder(i)),
-        first
-        + t * p * np.linalg.norm(gradients.offset(B, S, t), 2)
-        + column_norms(columns(i.beta, i)),
-    )
-
-
-def _eq63(i: Instance) -> tuple[float, float]:
-    B, S, *_ = group(i)
-    steps = column_norms(B - S)
-    return (steps.sum() - steps).max() ** 2, np.sum(steps**2) + i.d**2 * steps.max() ** 2
-
-
-def _others(i: Instance, constant: Callable[[int], float]) -> tuple[Real, Real]:
-    B, S, *_ = group(i)
-    steps = column_norms(B - S)
-    return (steps.sum() - steps).max(), constant(i.d) * np.linalg.norm(B - S)
-
-
-def _eq65(i: Instance) -> tuple[float, float]:
-    B, S, t, p = group(i)
-    omega = formulas.align(B, S)[1]
-    first = (
-        gradients.leading_coefficient(t, p) * omega * np.sqrt(i.d**2 + 1) * np.linalg.norm(B - S)
-    )
-    return worst(
-        column_norms(remainder(i)),
-        first
-        + t * p * np.linalg.norm(gradients.offset(B, S, t))
-        + column_norms(columns(i.beta, i)),
-    )
-
-
-def _eq66(i: Instance, size: Callable[[Instance], int]) -> tuple[Real, Real]:
-    B, S, t, _ = group(i)
-    return np.sum(gradients.offset(B, S, t) ** 2), formulas.offset_norm_squared(B.T @ S, t, size(i))
-
-
-def _eq68(i: Instance) -> tuple[Real, Real]:
-    """Right-hand side of (68) with d for n bounds ||M||_F^2."""
-    B, S, t, _ = group(i)
-    X = B.T @ S
-    right = (2 - t) ** 2 * i.d + t**2 * np.sum(X * X) - 2 * (2 - t) * t * (i.d - i.delta**2 / 2)
-    return np.sum(gradients.offset(B, S, t) ** 2), right
-
-
-def _eq69(i: Instance) -> tuple[Real, Real]:
-    """If ||X||_F^2 meets (69) with d for n, then ||M||_F^2 <= (2 - tau) delta^2."""
-    B, S, t, _ = group(i)
-    return np.sum(gradients.offset(B, S, t) ** 2), (2 - t) * i.delta**2
-
-
-def _eq69_v1(i: Instance) -> tuple[Real, Real]:
-    """If ||X||_F^2 meets version 1's condition with d for n, then ||M||_F^2 <= delta^2."""
-    B, S, t, _ = group(i)
-    return np.sum(gradients.offset(B, S, t) ** 2), i.delta**2
-
-
 def _overlap_margin(i: Instance, size: int, version: int = 2) -> float:
     bound = formulas.overlap_condition(i.tau[0], size, i.delta, version)
     return float(bound - np.sum((i.blocks[0].T @ i.star[0]) ** 2))
@@ -190,14 +88,6 @@ OVERLAP_AS_PRINTED = Hypothesis(
 )
 
 
-def _bound33(i: Instance, form: str) -> tuple[float, float]:
-    B, S, t, p = group(i)
-    return worst(
-        column_norms(remainder(i)),
-        formulas.remainder_bound(B, S, t, p, i.delta, column_norms(columns(i.beta, i)), form),
-    )
-
-
 def _radial_part(i: Instance) -> tuple[float, float]:
     """<G_g, A_g - A*_g Q> at the best rotation Q, against its closed form for one active group."""
     B, S, t, p = group(i)
@@ -206,84 +96,6 @@ def _radial_part(i: Instance) -> tuple[float, float]:
     cosines = np.linalg.svd(overlap, compute_uv=False)
     weights = gradients.leading_coefficient(t, p) + t**2 * p * cosines
     return np.sum(columns(i.G, i) * (B - S @ Q)), np.sum(cosines * (1 - cosines) * weights)
-
-
-def _below_delta(i: Instance) -> tuple[float, float]:
-    """delta ||A_g - A*_g||_F against delta^2."""
-    return i.delta * i.errors[0], i.delta**2
-
-
-def _first_cross_term(i: Instance) -> tuple[float, float]:
-    """||E[P_1]||_2 by its coherence bound; E[P_1] from its decomposition over pairs and triples."""
-    B = i.blocks
-    star = i.star
-    p1, p2, p3 = _probabilities(i)
-    others = range(1, i.n_groups)
-    K = sum(star[h] @ star[h].T for h in others)
-    own = i.tau[0] * B[0] @ (B[0].T @ K)
-    same = sum(i.tau[h] * B[h] @ (B[h].T @ star[h]) @ star[h].T for h in others)
-    every = sum(i.tau[h] * B[h] @ B[h].T for h in others) @ K
-    first = -i.tau[0] * (p2 * (K - own - same) - p3 * (every - same)) @ B[0]
-    b = i.d * i.mu_block + i.delta
-    bracket = b + i.tau.max() * (b + b**2 + max(i.n_active - 2, 0) * b**2)
-    return float(np.linalg.norm(first, 2)), float(i.tau[0] * p1 * (i.n_active - 1) * bracket)
-
-
-def _probabilities(i: Instance) -> tuple[float, float, float]:
-    """p1, p2, p3 of Assumption 2."""
-    p1 = probability(i)
-    p2 = p1 * (i.n_active - 1) / max(i.n_groups - 1, 1)
-    return p1, p2, p2 * max(i.n_active - 2, 0) / max(i.n_groups - 2, 1)
-
-
-def _second_term(i: Instance) -> tuple[float, float]:
-    """tau_g ||sum_{h != g} p_gh (tau_g P_g + tau_h P_h) P*_h A_g||_2 by coherence."""
-    B = i.blocks
-    p1, p2, _ = _probabilities(i)
-    total = sum(
-        (i.tau[0] * B[0] @ B[0].T + i.tau[h] * B[h] @ B[h].T) @ i.star[h] @ (i.star[h].T @ B[0])
-        for h in range(1, i.n_groups)
-    )
-    b = i.d * i.mu_block + i.delta
-    bound = i.tau[0] * p1 * (i.n_active - 1) * (i.tau[0] * b**2 + i.tau.max() * b)
-    return float(i.tau[0] * p2 * np.linalg.norm(total, 2)), float(bound)
-
-
-def _residual(i: Instance) -> tuple[float, float]:
-    right = [
-        formulas.residual_bound(t, i.n_active, i.n_groups, i.d, i.mu_block, i.delta) for t in i.tau
-    ]
-    return worst(_spectral(i.beta, i), right)
-
-
-def _residual_spectral(i: Instance) -> tuple[float, float]:
-    R = max(np.linalg.norm(i.A, 2), np.linalg.norm(i.A_star, 2)) ** 2
-    right = [
-        formulas.residual_bound_spectral(t, i.tau.max(), i.n_active, i.n_groups, R) for t in i.tau
-    ]
-    return worst(_spectral(i.beta, i), right)
-
-
-def _spectral(M: Array, i: Instance) -> Array:
-    return np.linalg.norm(np.moveaxis(M.reshape(len(M), i.n_groups, i.d), 1, 0), ord=2, axis=(1, 2))
-
-
-def _eq73(i: Instance) -> tuple[float, float]:
-    """p2 ||sum_{h != g} A*_h A*_h^T A_g|| against p1 (gamma - 1)(d mu_B + delta)."""
-    p2 = probability(i) * (i.n_active - 1) / max(i.n_groups - 1, 1)
-    total = i.A_star @ i.A_star.T @ i.A - (i.star @ np.swapaxes(i.star, 1, 2) @ i.blocks).transpose(
-        1, 0, 2
-    ).reshape(i.A.shape)
-    return p2 * _spectral(total, i).max(), probability(i) * (i.n_active - 1) * (
-        i.d * i.mu_block + i.delta
-    )
-
-
-def _eq75(i: Instance) -> tuple[float, float]:
-    B, S, t, p = group(i)
-    beta = column_norms(columns(i.beta, i))
-    main = formulas.remainder_bound(B, S, t, p, i.delta)
-    return worst((main + beta) ** 2, 2 * main**2 + 2 * beta**2)
 
 
 EQ33 = "||v_i||_2 <= tau_g (2 - tau_g) p_g (omega_i sqrt(d^2 + 1) + delta) ||A_g - A*_g||_F"
@@ -298,14 +110,8 @@ EQ33_REMARK = (
 )
 EQ33_EVIDENCE = (
     Counterexample(),
-    Inequality(
-        "printed bound",
-        "descent",
-        lambda i: _bound33(i, "printed"),
-        (*PAIR, OVERLAP_AS_PRINTED),
-        expect="fails",
-    ),
-    Inequality("corrected bound", "descent", lambda i: _bound33(i, "corrected"), FRAMES),
+    claims.EQ33_PRINTED,
+    claims.EQ33,
 )
 EQ32 = (
     "2 <g_i, a_i - a*_i> >= c alpha_i ||a_i - a*_i||_2^2 + ||g_i||_2^2 / (c alpha_i) - "
@@ -324,7 +130,7 @@ ROWS = (
         remark="It is then the equality (61), without the O-term: it says nothing until v_i is "
         "bounded.",
         hypotheses=(COSINES_POSITIVE,),
-        evidence=(Identity("both sides of (61)", "descent", _eq61),),
+        evidence=(claims.EQ61,),
         derivation="gsae_ref.papers.t21.direction.formulas.remainder",
     ),
     equation(
@@ -351,14 +157,8 @@ ROWS = (
         hypotheses=PAIR,
         evidence=(
             Counterexample(),
-            Inequality(
-                "printed bound, version 1",
-                "descent",
-                lambda i: _bound33(i, "version1"),
-                PAIR,
-                expect="fails",
-            ),
-            Inequality("corrected bound", "descent", lambda i: _bound33(i, "corrected"), FRAMES),
+            claims.EQ34_V1_PRINTED,
+            claims.EQ33,
         ),
         derivation="gsae_ref.papers.t21.direction.formulas.remainder_bound",
     ),
@@ -373,7 +173,7 @@ ROWS = (
         "(a_i - a*_i) and alpha_i > 0. " + EQ33_RIGHT + ".",
         remark=EQ33_REMARK,
         hypotheses=(*PAIR, COSINES_POSITIVE),
-        evidence=(*EQ33_EVIDENCE, Identity("(32)", "descent", _eq61)),
+        evidence=(*EQ33_EVIDENCE, claims.EQ61),
         derivation="gsae_ref.papers.t21.direction.formulas.remainder_bound",
     ),
     statement(
@@ -426,7 +226,7 @@ ROWS = (
         "v_i, v_i = c sum_{j != i in g} (a_j - a*_j) a*_j^T a_i + tau_g p_g A_g [tau_g A_g^T A*_g "
         "- (2 - tau_g) I] A*_g^T a_i + beta~_i, c = tau_g (2 - tau_g) p_g.",
         hypotheses=(ORTHONORMAL,),
-        evidence=(Identity("columns of G_g", "descent", _eq59),),
+        evidence=(claims.EQ59,),
         derivation="gsae_ref.papers.t21.direction.formulas.remainder",
     ),
     equation(
@@ -435,7 +235,7 @@ ROWS = (
         "holds",
         "“Then we can write” ||g_i||_2^2 “as” ||g_i||_2^2 = c^2 alpha_i^2 ||a_i - a*_i||_2^2 + 2 "
         "c alpha_i (a_i - a*_i)^T v_i + ||v_i||_2^2 [c = tau_g (2 - tau_g) p_g].",
-        evidence=(Identity("squared norms", "descent", _eq60),),
+        evidence=(claims.EQ60,),
         derivation="gsae_ref.papers.t21.direction.formulas.remainder",
     ),
     equation(
@@ -456,7 +256,7 @@ ROWS = (
         "- a*_j||_2 max_{j != i in g} |a*_j^T a_i| + tau_g p_g ||tau_g A_g^T A*_g - (2 - tau_g) "
         "I||_2 + ||beta~_i||_2 [c = tau_g (2 - tau_g) p_g].",
         hypotheses=PAIR,
-        evidence=(Inequality("triangle inequality", "descent", _eq62, FRAMES),),
+        evidence=(claims.EQ62,),
         derivation="gsae_ref.papers.t21.direction.formulas.remainder_bound",
     ),
     equation(
@@ -465,7 +265,7 @@ ROWS = (
         "holds",
         "(sum_{j != i in g} ||a_j - a*_j||_2)^2 <= (sum_{j in g} ||a_j - a*_j||_2)^2 = ... <= "
         "||A_g - A*_g||_F^2 + d^2 max_{i in g} ||a_j - a*_j||_2^2.",
-        evidence=(Inequality("squared sums", "descent", _eq63),),
+        evidence=(claims.EQ63,),
         derivation="gsae_ref.papers.t21.direction.formulas.remainder_bound",
     ),
     equation(
@@ -476,14 +276,8 @@ ROWS = (
         remark="sqrt(d - 1) in place of sqrt(d^2 + 1) holds and is sharp: Cauchy-Schwarz over d - "
         "1 terms.",
         evidence=(
-            Inequality(
-                "printed constant", "descent", lambda i: _others(i, lambda d: np.sqrt(d**2 + 1))
-            ),
-            Inequality(
-                "sharp constant sqrt(d - 1)",
-                "descent",
-                lambda i: _others(i, lambda d: np.sqrt(d - 1)),
-            ),
+            claims.EQ64,
+            claims.EQ64_SHARP,
         ),
         derivation="gsae_ref.papers.t21.direction.formulas.remainder_bound",
     ),
@@ -495,7 +289,7 @@ ROWS = (
         "||A_g - A*_g||_F + tau_g p_g ||tau_g A_g^T A*_g - (2 - tau_g) I||_F + ||beta~_i||_2 [c = "
         "tau_g (2 - tau_g) p_g].",
         hypotheses=PAIR,
-        evidence=(Inequality("chain", "descent", _eq65, FRAMES),),
+        evidence=(claims.EQ65,),
         derivation="gsae_ref.papers.t21.direction.formulas.remainder_bound",
     ),
     statement(
@@ -510,7 +304,7 @@ ROWS = (
         hypotheses=(CLOSE,),
         evidence=(
             Counterexample(),
-            Inequality("delta e <= delta^2", "descent", _below_delta, (CLOSE,)),
+            claims.DELTA_SQUARED,
         ),
         derivation="gsae_ref.papers.t21.direction.formulas.remainder_bound",
     ),
@@ -524,7 +318,7 @@ ROWS = (
         repaired="d in place of n: I is d x d.",
         evidence=(
             Counterexample(),
-            Identity("with d", "descent", lambda i: _eq66(i, lambda j: j.d)),
+            claims.EQ66,
         ),
         derivation="gsae_ref.papers.t21.direction.formulas.offset_norm_squared",
     ),
@@ -539,18 +333,8 @@ ROWS = (
         hypotheses=PAIR,
         evidence=(
             Counterexample(),
-            Identity(
-                "= d - e^2/2",
-                "descent",
-                lambda i: (np.sum(i.blocks[0] * i.star[0]), i.d - i.errors[0] ** 2 / 2),
-                FRAMES,
-            ),
-            Inequality(
-                "d - delta^2/2 <= <A_g, A*_g>",
-                "descent",
-                lambda i: (i.d - i.delta**2 / 2, np.sum(i.blocks[0] * i.star[0])),
-                NEAR,
-            ),
+            claims.EQ67,
+            claims.EQ67_BOUND,
         ),
         derivation="gsae_ref.papers.t21.direction.formulas.offset_norm_squared",
     ),
@@ -563,7 +347,7 @@ ROWS = (
         repaired="With d in place of n, for orthonormal A_g, A*_g and ||A_g - A*_g||_F <= delta.",
         remark="As printed it can bound a squared norm by a negative number.",
         hypotheses=PAIR,
-        evidence=(Counterexample(), Inequality("with d", "descent", _eq68, NEAR)),
+        evidence=(Counterexample(), claims.EQ68),
         derivation="gsae_ref.papers.t21.direction.formulas.offset_norm_squared",
     ),
     equation(
@@ -584,7 +368,7 @@ ROWS = (
         hypotheses=(*PAIR, OVERLAP_SMALL),
         evidence=(
             Counterexample(),
-            Inequality("with d", "nearly_linear", _eq69, (*NEAR, OVERLAP_SMALL)),
+            claims.EQ69,
             Measurement("overlap_condition_range"),
         ),
         derivation="gsae_ref.papers.t21.direction.formulas.smallest_feasible_tau",
@@ -601,7 +385,7 @@ ROWS = (
         hypotheses=(*PAIR, OVERLAP_SMALL_V1),
         evidence=(
             Reading("||I||_F^2 = d in the expansion that the condition comes from"),
-            Inequality("version 1, with d", "nearly_linear", _eq69_v1, (*NEAR, OVERLAP_SMALL_V1)),
+            claims.EQ69_V1,
         ),
         derivation="gsae_ref.papers.t21.direction.formulas.overlap_condition",
     ),
@@ -655,7 +439,7 @@ ROWS = (
         hypotheses=PAIR,
         evidence=(
             Counterexample(),
-            Inequality("second term by coherence", "descent", _second_term, UNIT_AND_NEAR),
+            claims.SECOND_TERM,
         ),
         derivation="gsae_ref.papers.t21.direction.formulas.residual_bound",
     ),
@@ -673,7 +457,7 @@ ROWS = (
         hypotheses=PAIR,
         evidence=(
             Counterexample(),
-            Inequality("corrected", "descent", _eq73, (UNIT_NORM_STAR, CLOSE)),
+            claims.EQ73,
         ),
         derivation="gsae_ref.papers.t21.direction.formulas.residual_bound",
     ),
@@ -689,7 +473,7 @@ ROWS = (
         hypotheses=PAIR,
         evidence=(
             Counterexample(),
-            Inequality("E[P_1] by coherence", "descent", _first_cross_term, UNIT_AND_NEAR),
+            claims.CROSS_TERMS,
         ),
         derivation="gsae_ref.papers.t21.direction.formulas.residual_bound",
     ),
@@ -711,16 +495,8 @@ ROWS = (
         hypotheses=PAIR,
         evidence=(
             Counterexample(),
-            Inequality("by coherence", "descent", _residual, UNIT_AND_NEAR),
-            Inequality(
-                "by spectral norms", "descent", _residual_spectral, (ORTHONORMAL, UNIT_NORM_STAR)
-            ),
-            Inequality(
-                "by spectral norms, groups that almost coincide",
-                "copies",
-                _residual_spectral,
-                (ORTHONORMAL, UNIT_NORM_STAR),
-            ),
+            claims.EQ74,
+            claims.EQ74_SPECTRAL,
         ),
         derivation="gsae_ref.papers.t21.direction.formulas.residual_bound",
     ),
@@ -732,7 +508,7 @@ ROWS = (
         "delta)^2 ||A_g - A*_g||_F^2 + O((gamma^6/Gamma^4)(mu_B + delta)^2), “since” (a + b)^2 <= "
         "2 a^2 + 2 b^2 [c = tau_g (2 - tau_g) p_g].",
         reading="given (74)",
-        evidence=(Inequality("columns", "descent", _eq75),),
+        evidence=(claims.EQ75,),
         hypotheses=PAIR,
         derivation="gsae_ref.papers.t21.direction.formulas.residual_bound",
     ),
