@@ -18,6 +18,7 @@ import pytest
 
 import gsae_ref as gs
 from gsae_ref import experiments
+from gsae_ref.claims.evidence import Stress
 from gsae_ref.claims.hypothesis import Hypothesis
 from gsae_ref.papers.counterexamples import COUNTEREXAMPLES
 from gsae_ref.papers.ledger import LEDGER
@@ -34,6 +35,7 @@ exact_latex = importlib.import_module("exact_latex")
 collect_reports = importlib.import_module("collect_reports")
 house_notation = importlib.import_module("house_notation")
 ledger_pages = importlib.import_module("ledger_pages")
+sentence_latex = importlib.import_module("sentence_latex")
 lessons = importlib.import_module("lessons")
 
 
@@ -210,6 +212,41 @@ def test_a_counterexample_shows_both_sides_as_fractions(writer):
     assert r"| $\tfrac{6}{5}$ | $\le$ | $\tfrac{6}{5}$ | true |" in page  # corrected
     rows = r"\tfrac{3}{5} & 0 \\ 0 & \tfrac{3}{5} \\ \tfrac{4}{5} & 0 \\ 0 & \tfrac{4}{5}"
     assert rf"\begin{{pmatrix}}{rows}\end{{pmatrix}}" in page
+
+
+CLAIMS = {
+    item.conclusion: item
+    for row in LEDGER.values()
+    for item in row.evidence
+    if isinstance(item, Stress)
+}
+
+
+@pytest.mark.parametrize("conclusion", CLAIMS)
+def test_a_claim_is_set_from_its_syntax_tree(conclusion):
+    latex2mathml = pytest.importorskip("docutils.utils.math.latex2mathml")
+    text = sentence_latex.claim(CLAIMS[conclusion])
+    formulas = re.findall(r"\$([^$]+)\$", text)
+    assert len(formulas) > 0 and "texttt" not in text
+    for formula in formulas:
+        latex2mathml.tex2mathml(formula.replace(r"\dots", r"\ldots"))
+
+
+def test_a_claim_says_what_it_defines_and_assumes(writer):
+    page = writer.page(LEDGER["T21-prop2"], None, None)
+    bound = r"\gamma \, B_{\max} \, \left(d \, \mu_B + \delta\right)"
+    assert rf"*corrected bound*: $\|A_{{v}}^\top \, y\| \le {bound}" in page
+    assert r"; under $\|A^*_{g}\|_2 = 1" in page
+    item = next(item for label, item in CLAIMS.items() if "lam <= norm" in label)
+    assert r"$, where $\lambda \in \left[" in sentence_latex.claim(item)
+
+
+def test_comparisons_of_a_counterexample_are_set_from_its_sentences():
+    say = sentence_latex.sentences("T21-prop2-delta", lambda text: "read")
+    assert say("0 < p_gh") == "$0 < p_{gh}$"
+    assert say("delta <= 1 (rounded)") == r"$\delta \le 1$ (rounded)"
+    assert say("A*_1") == "read"
+    assert sentence_latex.sentences("T21-theorem1", len) is len
 
 
 def test_an_unconfirmed_verdict_is_reported(writer):

@@ -13,6 +13,7 @@ from pathlib import Path
 from api_pages import resolve
 from exact_latex import comparison, fraction, matrix
 from house_notation import NotHouseNotation, markdown
+from sentence_latex import claim, sentences
 
 from gsae_ref.claims.evidence import Counterexample, Identity, Inequality, Reading, Stress
 from gsae_ref.papers.counterexamples import COUNTEREXAMPLES
@@ -263,10 +264,11 @@ class _Page:
         if any(_is_bound(item) and item.expect == "holds" for item in self.source.evidence):
             lines += ["", TIGHT]
         for item in self.source.evidence:
+            if isinstance(item, Stress):
+                lines += ["", f"*{self.say(item.label)}*: {claim(item)}."]
+                continue
             known = self.source.hypotheses
             own = [self.say(h.text) for h in getattr(item, "hypotheses", ()) if h not in known]
-            if isinstance(item, Stress):
-                own = [f"`{text}`" for text in (*item.given, *item.where)]
             if own:
                 lines += ["", f"*{self.say(item.label)}* is drawn under: {'; '.join(own)}."]
         return [*lines, ""]
@@ -293,7 +295,7 @@ class _Page:
         label = finding["label"]
         numbers = finding["numbers"]
         if isinstance(item, Counterexample):
-            text = self.say(numbers["printed"]["text"])
+            text = sentences(label, self.say)(numbers["printed"]["text"])
             return f"an exact counterexample, [{label}](#{_anchor(label)}): {text} is false"
         if isinstance(item, Reading):
             return f"by reading: {self.say(item.text)}"
@@ -307,7 +309,7 @@ class _Page:
 
     def counterexample(self, certificate):
         """The instance and every comparison, in fractions."""
-        say = self.say
+        say = sentences(certificate.name, self.say)
         lines = [
             f"## Counterexample {_plain(certificate.name)}\n",
             "Every number is an exact fraction; "

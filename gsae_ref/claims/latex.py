@@ -74,7 +74,7 @@ class Formula:
     def _condition(self, node: ast.expr) -> str:
         assert isinstance(node, ast.Compare)
         signs = {ast.NotEq: r"\ne", ast.Eq: "=", ast.Lt: "<", ast.Gt: ">"}
-        right = self.tree(node.comparators[0])
+        right = self._counted(node.comparators[0])
         return f"{self.tree(node.left)} {signs[type(node.ops[0])]} {right}"
 
     def _set(self, node: ast.expr) -> tuple[str, int]:
@@ -84,9 +84,9 @@ class Formula:
         if isinstance(node, ast.Name):
             return self.symbol(node.id), ATOM
         if isinstance(node, ast.Subscript):
-            return f"{self.tree(node.value, ATOM)}_{{{self._index(node)}}}", ATOM
+            return f"{_base(self.tree(node.value, ATOM), '_')}_{{{self._index(node)}}}", ATOM
         if isinstance(node, ast.Attribute):
-            return rf"{self.tree(node.value, POWER)}^\top", POWER
+            return rf"{_base(self.tree(node.value, POWER), '^')}^\top", POWER
         if isinstance(node, ast.UnaryOp):
             return f"-{self.tree(node.operand, PRODUCT)}", SUM
         if isinstance(node, ast.BinOp):
@@ -115,6 +115,8 @@ class Formula:
         """A name as a symbol."""
         if name in self.symbols:
             return self.symbols[name]
+        if name == "lam":
+            return r"\lambda"
         if name in GREEK:
             return rf"\{name}"
         if len(name) == 1:
@@ -130,7 +132,7 @@ class Formula:
         if isinstance(node.op, ast.Div):
             return rf"\frac{{{self.tree(left)}}}{{{self.tree(right)}}}", POWER
         if isinstance(node.op, ast.Pow):
-            return f"{self.tree(left, ATOM)}^{{{self.tree(right)}}}", POWER
+            return f"{_base(self.tree(left, ATOM), '^')}^{{{self.tree(right)}}}", POWER
         if isinstance(node.op, (ast.Mult, ast.MatMult)):
             dot = r" \cdot " if isinstance(right, ast.Constant) else r" \, "
             return f"{self.tree(left, PRODUCT)}{dot}{self.tree(right, PRODUCT)}", PRODUCT
@@ -185,6 +187,11 @@ TEMPLATES = {
     "beside": r"\left[{0}\right]",
 }
 POSTFIX = {"inv": "^{{-1}}", "entry": "_{{{0},{1}}}", "col": " e_{{{0}}}"}
+
+
+def _base(text: str, mark: str) -> str:
+    """What an index or a power is set at: in braces where it has one, for LaTeX takes one."""
+    return f"{{{text}}}" if mark in text and not text.startswith(r"\left(") else text
 
 
 def number(value: Any) -> str:

@@ -48,7 +48,7 @@ class PlainFormula(Formula):
 
     def symbol(self, name: str) -> str:
         """A name as the papers write it."""
-        text = super().symbol(name)
+        text = name if name == "lam" else super().symbol(name)
         for mark in (r"\mathcal ", r"\mathrm", "\\", "{", "}"):
             text = text.replace(mark, "")
         return text.replace("^*", "*")

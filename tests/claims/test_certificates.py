@@ -86,6 +86,22 @@ def test_a_sentence_is_set_with_its_range():
     )
 
 
+COUNTED_FROM_1 = {
+    "p[2] * A[0] @ col(x[h], 0)": r"p_{gh} \, A_{1} \, x_{h} e_{1}",
+    "total(x[h] for h in range(gamma, Gamma) if h != 0)": (
+        r"\sum_{h \in \{\gamma + 1, \dots, \Gamma\},\ h \ne 1} x_{h}"
+    ),
+    "S[g].T @ beta_i[j]": r"{A^*_{g}}^\top \, {\beta_{i}}_{j}",
+    "norm2(x[i])**2 * lam": r"{\|x_{i}\|^2}^{2} \, \lambda",
+}
+
+
+@pytest.mark.parametrize("text", COUNTED_FROM_1)
+def test_groups_are_counted_from_1_where_asked_for(text):
+    formula = Formula({"S": "A^*"}, first=1)
+    assert formula.tree(Expression.parse(text).tree) == COUNTED_FROM_1[text]
+
+
 def test_a_counterexample_that_is_found_is_set_in_latex():
     text = gs.stress(EXAMPLE, budget=6000).latex()
     assert r"A^*_{0} = \begin{pmatrix} 1 & 0" in text and r"\|A_{g} - A^*_{g}\| \le \delta" in text
