@@ -111,6 +111,8 @@ def read_arrays(path: str | Path) -> dict[str, Array]:
     ValueError
         If it is not a whole archive of arrays.
     """
+    if os.path.isdir(path):
+        raise ValueError(f"{path} is a folder; add a file name")
     try:
         with open(path, "rb") as file, np.lib.npyio.NpzFile(file, allow_pickle=False) as saved:
             _check_members(saved, os.fstat(file.fileno()).st_size)
@@ -118,8 +120,12 @@ def read_arrays(path: str | Path) -> dict[str, Array]:
     except FileNotFoundError:
         raise
     except READ_ERRORS as error:
+        if "allow_pickle" in str(error):
+            raise ValueError(
+                f"{path} holds Python objects; pickled data are refused; write numbers"
+            ) from error
         raise ValueError(
-            f"{path} is damaged or no .npz archive of arrays ({error}); delete it or name another"
+            f"{path} is damaged or no .npz archive of arrays ({error}); name another file"
         ) from error
 
 

@@ -25,6 +25,8 @@ SIGNATURES = (
     (b"\xff\xd8\xff", "a JPEG picture: read its pixels and write them with numpy.save"),
     (b"PAR1", "a Parquet file: read it with pandas and write the values with numpy.save"),
     (b"%PDF", "a PDF document"),
+    (b"\xff\xfe", "text in UTF-16: convert it to UTF-8"),
+    (b"\xfe\xff", "text in UTF-16: convert it to UTF-8"),
 )
 
 
@@ -40,6 +42,8 @@ def load_array(path: str, memory_mapped: bool = False) -> Array:
         message says what it is.
     """
     file_path, name = split_name(path)
+    if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
+        raise ValueError(f"{path} is a pipe or a device; write what it holds to a file first")
     try:
         with open(file_path, "rb") as file:
             head = file.read(512)
@@ -190,13 +194,35 @@ def _table(path: str) -> Array:
             f"{path} is text whose first column has no name, so it seems to number the rows; "
             f"write it without (pandas: index=False)"
         )
-    if len(lines) > 1 and len(head) > 1 and head == [str(k) for k in range(len(head))]:
+    if _numbers_columns(head, lines[1:]):
         raise ValueError(
             f"{path} is text whose first line numbers the columns; "
             f"write it without (pandas: header=False)"
         )
     has_head = len(lines) > 1 and not any(map(_is_number, head))
-    return _parsed(path, lines[1:] if has_head else lines, delimiter)
+    table = _parsed(path, lines[1:] if has_head else lines, delimiter)
+    first = table[:, 0] - table[0, 0]
+    if table.shape[1] > 1 and len(table) > 2 and np.array_equal(first, np.arange(len(table))):
+        raise ValueError(
+            f"{path} is text whose first column numbers the rows; "
+            f"write it without (pandas: index=False), or write the array with numpy.save"
+        )
+    return table
+
+
+def _numbers_columns(head: list[str], others: list[str]) -> bool:
+    """Whether the first line counts 0, 1, 2, ..., or on from another integer above fractions.
+
+    >>> _numbers_columns(["0", "1"], ["5,6"]), _numbers_columns(["1", "2", "3"], ["4,5,6"])
+    (True, False)
+    >>> _numbers_columns(["2019", "2020", "2021"], ["1.5,2,3"])
+    True
+    """
+    if len(head) < 2 or not others or not head[0].isdigit():
+        return False
+    begin = int(head[0])
+    counts = head == [str(begin + k) for k in range(len(head))]
+    return counts and (begin == 0 or (len(head) > 2 and all("." in line for line in others)))
 
 
 def _parsed(path: str, lines: Iterable[str], delimiter: str | None) -> Array:

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from ..verification.hypotheses import HypothesisCheck
     from ..verification.sparse_dictionary import SparseDictionaryReport
 
+NOT_HELD = (
+    "these are the inequalities of T21 and of this project; those of N19 and L23 speak of other "
+    "models and are not held against codes: their hypotheses and ranges are checked by --paper N19 "
+    "and --paper L23"
+)
 FALSE_AS_PRINTED = (
     "NOT certified (false in general: see `gsae-ref verify --only T21-lemma1 --explain`)"
 )
@@ -66,9 +71,9 @@ def add(commands: Any) -> None:
         description=(
             "T21: measure a dictionary's coherences, check the hypotheses with their margins, and "
             "print the thresholds that provably recover every support; with --codes or --data, "
-            "hold every inequality of the ledger against them. N19: the same for weights, with the "
-            "biases and step sizes that are certified. L23: for a design matrix and targets, with "
-            "the step limits and the stopping window."
+            "hold every inequality of T21 and of R0, R1, ... against them. N19: the hypotheses for "
+            "weights, with the biases and step sizes that are certified. L23: for a design matrix "
+            "and targets, with the step limits and the stopping window."
         ),
         epilog=(
             "examples: gsae-ref check A.npy --group-size 4 --n-active 1 --b-min 1 --b-max 2 "
@@ -369,6 +374,7 @@ def _print_bounds(report: DictionaryReport) -> None:
             print(heading)
         for bound in bounds:
             _print_bound(bound)
+    print(wrap(NOT_HELD, "  "))
 
 
 def _outcome(bound: BoundCheck) -> tuple[str, bool]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import numbers
+import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -239,7 +240,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         network = self._fitted_network()
         parameters = self._parameters()
         debias, _ = self._fitted_refit()
-        dtype = np.result_type(checks.array("X", X[:1]), self.components_)
+        dtype = np.result_type(checks.array("X", X[:1]), parameters["A"])
         codes = np.empty((len(X), len(self.components_)), dtype)
         for block, place in zip(rows(X), rows(codes), strict=True):
             place[...] = network.encode(parameters, block)
@@ -260,7 +261,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         samples : ndarray of shape (n_samples, n_features)
         """
         check_is_fitted(self)
-        return ops.decode(self.components_.T, X)
+        return ops.decode(self._parameters()["A"], X)
 
     def predict(self, X: ArrayLike) -> IntArray:
         """The cluster of every sample: the group of largest code, argmax_g ||x_g||.
@@ -606,13 +607,20 @@ class _Blocks:
 
     def __init__(self, blocks: Any) -> None:
         self.blocks = blocks
-        self.source = self._new()
+        self.source: Iterator[Any] = self._new()
         self.first = next(self.source, None)
         if self.first is None:
             raise ValueError("blocks is empty; there must be at least one; check their source")
 
     def _new(self) -> Iterator[Any]:
-        return iter(self.blocks() if callable(self.blocks) else self.blocks)
+        blocks = self.blocks() if callable(self.blocks) else self.blocks
+        one = isinstance(blocks, (str, bytes, os.PathLike, dict)) or getattr(blocks, "ndim", 3) < 3
+        if one or not isinstance(blocks, Iterable):
+            raise TypeError(
+                f"blocks is of type {type(blocks).__name__}; it must be an iterable of arrays "
+                f"(rows, n_features), or a function that returns one; pass an array A as [A]"
+            )
+        return iter(blocks)
 
     def of_epoch(self, epoch: int) -> Iterator[Any]:
         """The blocks of an epoch, in their order."""

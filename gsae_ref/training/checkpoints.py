@@ -54,8 +54,8 @@ class Checkpoints:
         schedules: dict[str, Callable[[int], float]] | None = None,
     ) -> None:
         self.every = checks.count("checkpoint_every", every)
-        self.path = None if path is None else os.fspath(path)
-        self.resume = resume
+        self.path = _checked_path(path)
+        self.resume = checks.flag("resume", resume)
         self.fingerprint = fingerprint
         self.settings = settings or {}
         self.schedules = schedules or {}
@@ -79,6 +79,7 @@ class Checkpoints:
         for candidate in (self.path, f"{self.path}.previous"):
             if not os.path.exists(candidate):
                 continue
+            _refuse_other_kinds(candidate)
             try:
                 saved, state, history = _read(candidate)
             except (ValueError, KeyError, TypeError) as error:
@@ -178,6 +179,24 @@ def settings_of(**values: Any) -> dict[str, Any]:
         name: value.item() if isinstance(value, np.generic) else value
         for name, value in values.items()
     }
+
+
+def _checked_path(path: Any) -> str | None:
+    """Check the name of a file."""
+    if path is None:
+        return None
+    if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
+        raise TypeError(f"checkpoint = {path!r}; it must be the name of a file, or None")
+    return str(os.fspath(path))
+
+
+def _refuse_other_kinds(path: str) -> None:
+    """Refuse what is there but no damaged checkpoint, so that it is not put aside."""
+    if os.path.isdir(path):
+        raise ValueError(f"checkpoint {path} is a folder; add a file name")
+    with open(path, "rb") as file:
+        if file.read(6) == b"\x93NUMPY":
+            raise ValueError(f"checkpoint {path} is a .npy file, an array; name another file")
 
 
 class _Saved(NamedTuple):

@@ -134,7 +134,8 @@ def _is_dask(Y: Any) -> bool:
 
 def _here(A: Array, Y: Any, lam: float, network: Network, block_size: int) -> _Sums:
     """Add the sums of all blocks, in this process."""
-    if not isinstance(Y, Iterable):
+    is_table = hasattr(Y, "__array__") or hasattr(Y, "toarray")  # pandas, SciPy's sparse arrays
+    if not isinstance(Y, Iterable) or (is_table and not isinstance(Y, np.ndarray)):
         Y = checks.array("Y", Y, ndim=(2,))
     if isinstance(Y, np.ndarray):
         _two_axes(Y.shape)

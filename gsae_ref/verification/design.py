@@ -227,6 +227,12 @@ class _Fit:
         return model.deltas(self.X.T @ self.X / len(self.X), self.sizes.tolist())
 
     @property
+    def has_mean(self) -> bool:
+        """Whether a constant, which L23's model lacks, is most of the residual."""
+        rest = self.y - self.X @ self.w
+        return bool(2 * rest.mean() ** 2 > np.mean(rest**2))
+
+    @property
     def sigma(self) -> float:
         """Standard deviation of the noise, from the residual."""
         rest = self.y - self.X @ self.w
@@ -300,7 +306,8 @@ def _hypotheses(fit: _Fit, setup: Setup) -> tuple[HypothesisCheck, ...]:
             THEOREM3,
             setup.u_max - setup.zeta,
             f"noise and eps at most {setup.u_max / 80:.3g} (noise is {setup.noise:.3g}): "
-            "more samples, or a larger signal",
+            + ("subtract the mean of y first, " * fit.has_mean)
+            + "more samples, or a larger signal",
         ),
         inequality(
             f"gamma <= {STEPS['gamma']}",

@@ -196,7 +196,8 @@ def check_dictionary(
         lam = checks.threshold(lam)
     if n_active is not None:
         n_active = checks.n_active(n_active, A.shape[1] // group_size)
-    X, unexplained = _codes(A_star, group_size, n_active, codes, data, lam)
+    of = "A" if A_star is A else "A_star"
+    X, unexplained = _codes(A_star, of, group_size, n_active, codes, data, lam)
     measured = None if X is None else measure_codes(X, group_size, unexplained)
     n_active, b_min, b_max = _constants(n_active, b_min, b_max, measured)
     report = checks.representable(
@@ -225,6 +226,7 @@ def check_dictionary(
 
 def _codes(
     A_star: Array,
+    of: str,
     group_size: int,
     n_active: int | None,
     codes: ArrayLike | None,
@@ -235,7 +237,7 @@ def _codes(
     if codes is not None and data is not None:
         raise ValueError("codes and data are both given; the data are A* x; give one of them")
     if codes is not None:
-        return np.atleast_2d(checks.batch("codes", codes, A_star.shape[1], "A_star")), 0.0
+        return np.atleast_2d(checks.batch("codes", codes, A_star.shape[1], of)), 0.0
     if data is None:
         return None, 0.0
     if n_active is None and lam is None:
@@ -243,7 +245,7 @@ def _codes(
             "data without n_active and lam have no support; give n_active, the number of active "
             "groups of a sample, or lam, the threshold above which a group is active"
         )
-    Y = np.atleast_2d(checks.batch("data", data, A_star.shape[0], "A_star"))
+    Y = np.atleast_2d(checks.batch("data", data, A_star.shape[0], of))
     return codes_of_data(A_star, Y, group_size, n_active, lam)
 
 

@@ -1,5 +1,6 @@
 """The files of arrays that commands read, and the words for those that they refuse."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +75,15 @@ REFUSED = {
     "decimal commas": (text("Y.csv", "1,5;2,5", "1,5;2,0"), "is text, but not a table"),
     "numbered rows": (text("Y.csv", ",a,b", "0,1,2"), "first column has no name.*index=False"),
     "numbered columns": (text("Y.csv", "0,1", "5,6"), "first line numbers the columns"),
+    "counted rows": (text("Y.csv", "id,a", "1,2", "2,7", "3,5"), "first column numbers the rows"),
+    "years": (text("Y.csv", "2019,2020,2021", "1.5,2,3"), "first line numbers the columns"),
+    "UTF-16": (raw("Y.csv", "1,2".encode("utf-16")), "is text in UTF-16: convert it to UTF-8"),
+    "a pipe": (lambda: os.mkfifo("Y.npy") or "Y.npy", "Y.npy is a pipe or a device; write what"),
+    "a folder": (lambda: os.mkdir("Y.npy") or "Y.npy", "Y.npy cannot be read .Is a directory"),
+    "an archive of objects": (
+        saved("Y.npz", Y=np.array([None], object)),
+        "Y.npz holds Python objects; pickled data are refused",
+    ),
     "only a comment": (text("Y.txt", "# nothing"), "is text without a line of numbers"),
     "Latin-1": (raw("Y.csv", "größe,b\n1,2\n".encode("latin-1")), "is text that is not UTF-8"),
     "nothing": (lambda: Path("Y.npy").touch() or "Y.npy", "Y.npy is empty; it must be a .npy"),

@@ -75,6 +75,13 @@ def test_a_function_is_called_once_in_every_epoch():
     assert len(model_of_nothing(2).fit_blocks(lambda: itertools.islice(stream, 3)).loss_curve_) == 2
 
 
+@pytest.mark.parametrize("blocks", ["Y.npy", None, 3, {"a": np.ones((3, 4))}, np.ones((3, 4))])
+@pytest.mark.parametrize("wrap", [lambda blocks: blocks, lambda blocks: lambda: blocks])
+def test_what_is_no_iterable_of_blocks_is_named(blocks, wrap):
+    with pytest.raises(TypeError, match=r"^blocks is of type .*pass an array A as \[A\]"):
+        model_of_nothing(1).fit_blocks(wrap(blocks))
+
+
 def test_masked_blocks_are_refused():
     masked = np.ma.masked_array(np.ones((3, 4)), np.eye(3, 4))
     for blocks in ([masked], [np.ones((3, 4)), masked]):

@@ -155,3 +155,32 @@ def test_a_checkpoint_that_cannot_be_written_is_refused_before_the_work(tmp_path
     for path in (tmp_path, tmp_path / "missing" / "fit.npz"):
         with pytest.raises((ValueError, OSError), match=r"fit.npz|directory|folder"):
             KINDS["shallow"]().fit(SAMPLES, checkpoint=path)
+
+
+BAD = {
+    "a number": ({"checkpoint": 3}, "checkpoint = 3; it must be the name of a file"),
+    "no name": ({"checkpoint": ""}, "checkpoint = ''; it must be the name of a file"),
+    "a word": ({"checkpoint": "fit.npz", "resume": "no"}, "resume = 'no' has type str"),
+    "no function": ({"callback": 3}, "callback = 3 has type int; it must be a function"),
+    "a folder": ({"checkpoint": "folder", "resume": True}, "folder is a folder; add a file name"),
+    "an array": ({"checkpoint": "Y.npy", "resume": True}, "Y.npy is a .npy file, an array"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+@pytest.mark.parametrize("door", ["fit", "train", "train_sparse"])
+def test_bad_arguments_of_a_run_are_named_and_no_file_is_moved(tmp_path, monkeypatch, name, door):
+    monkeypatch.chdir(tmp_path)
+    np.save("Y.npy", SAMPLES)
+    (tmp_path / "folder").mkdir()
+    arguments, message = BAD[name]
+    A = np.eye(8)[:, :6]
+    doors = {
+        "fit": lambda: KINDS["shallow"]().fit(SAMPLES, **arguments),
+        "train": lambda: gs.train(A, SAMPLES, 0.5, 2, 1, **arguments),
+        "train_sparse": lambda: gs.train_sparse(A, SAMPLES, 1, bias=-0.1, **arguments),
+    }
+    with pytest.raises((TypeError, ValueError), match=message):
+        doors[door]()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["Y.npy", "folder"]
+    np.testing.assert_array_equal(np.load("Y.npy"), SAMPLES)

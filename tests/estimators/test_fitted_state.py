@@ -101,6 +101,15 @@ def test_components_can_be_given_without_a_fit():
     assert np.linalg.norm(model.partial_fit(SAMPLES).components_ - other_atoms()) < 0.05
 
 
+def test_components_may_be_lists():
+    model = KINDS["shallow"]().fit(SAMPLES)
+    expected = [model.transform(SAMPLES), model.inverse_transform(np.eye(6)), model.score(SAMPLES)]
+    model.components_ = model.components_.tolist()
+    found = [model.transform(SAMPLES), model.inverse_transform(np.eye(6)), model.score(SAMPLES)]
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_components_that_do_not_fit_the_parameters_are_refused():
     model = KINDS["shallow"]().fit(SAMPLES)
     with pytest.raises(ValueError, match="components_ has 6 atoms.*4 groups of 2; set both"):

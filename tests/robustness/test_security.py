@@ -210,7 +210,7 @@ def test_a_crafted_archive_is_refused_before_it_fills_the_memory(kind, tmp_path)
     tracemalloc.start()
     try:
         with pytest.raises(
-            ValueError, match="is damaged or no .npz archive of arrays .*delete it or name another"
+            ValueError, match="is damaged or no .npz archive of arrays|holds Python objects"
         ):
             read_arrays(path)
         if kind != "more entries than there are":  # this much memory cannot be allocated

@@ -237,3 +237,25 @@ def test_bad_options_are_refused(change, error, message):
     arguments = {"A": A, "Y": Y, "lam": LAM, "group_size": D}
     with pytest.raises(error, match=message):
         gs.full_batch_gradient(**arguments | change)
+
+
+def test_a_table_is_no_iterable_of_blocks():
+    class Table:  # as of pandas: iterating gives the names of its columns
+        def __init__(self, values):
+            self.values = values
+
+        def __iter__(self):
+            return iter("abc")
+
+        def __array__(self, dtype=None, copy=None):
+            return np.asarray(self.values, dtype)
+
+    import scipy.sparse
+
+    A, Y = problem()
+    expected = gs.full_batch_gradient(A, Y, LAM, D)
+    found = gs.full_batch_gradient(A, Table(Y), LAM, D)
+    assert found[0] == expected[0]
+    np.testing.assert_array_equal(found[1], expected[1])
+    with pytest.raises(TypeError, match="Y is a sparse csr_array; it must be dense"):
+        gs.full_batch_gradient(A, scipy.sparse.csr_array(Y), LAM, D)

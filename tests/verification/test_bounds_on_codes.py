@@ -191,7 +191,7 @@ def test_the_report_becomes_json():
         ({}, "n_active, b_min, b_max must be given"),
         ({"codes": np.ones((3, 4))}, "3 in which all 2 groups are active"),
         ({"codes": np.zeros((3, 4))}, "3 rows without an active group"),
-        ({"codes": np.ones((3, 3))}, "4 are needed for A_star"),
+        ({"codes": np.ones((3, 3))}, "4 are needed for A"),
         ({"data": np.ones((3, 4))}, "give n_active"),
         ({"data": np.ones((3, 4)), "codes": np.ones((3, 4))}, "both given"),
         ({"data": np.ones((3, 4)), "n_active": 3}, "only 2 groups"),

@@ -180,6 +180,15 @@ def test_without_weights_the_noise_is_bounded_from_the_residual():
         assert report.sizes["n_active"] == 2
 
 
+def test_a_mean_that_the_model_lacks_is_named():
+    X, y, _ = regression(np.random.default_rng(7), noise=0.5)
+    X = X - X.mean(axis=0)
+    for shift, expected in ((0.0, False), (100.0, True)):
+        report = check_design(X, y - y.mean() + shift, SIZES, epsilon=1.0)
+        zeta = next(h for h in report.hypotheses if h.text.startswith("zeta"))
+        assert ("subtract the mean of y first" in zeta.remedy) is expected
+
+
 @pytest.mark.parametrize(
     ("change", "text"),
     [
