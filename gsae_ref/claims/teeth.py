@@ -117,10 +117,10 @@ def _joined(sentence: Sentence, right: str) -> str:
 def _bound_mutants(claim: Claim) -> Iterator[Mutant]:
     sentence = Sentence(str(claim.conclusion))
     for text, right in _spoilt(sentence.right, claim):
-        yield Mutant(text, claim.but(conclusion=_joined(sentence, right)))
+        yield from _sensible(text, claim, conclusion=_joined(sentence, right))
     for text, left in _spoilt(sentence.left, claim, numbers_only=True):
         changed = f"{left} {sentence.relation} {sentence.right}{sentence.tail}"
-        yield Mutant(text, claim.but(conclusion=changed))
+        yield from _sensible(text, claim, conclusion=changed)
 
 
 def _let_mutants(claim: Claim) -> Iterator[Mutant]:
@@ -131,7 +131,15 @@ def _let_mutants(claim: Claim) -> Iterator[Mutant]:
         if name in used and not isinstance(formula, Free):
             for text, expression in _spoilt(claim.let[name], claim):
                 changed = {**claim.let, name: expression}
-                yield Mutant(f"{name}: {text}", claim.but(let=changed))
+                yield from _sensible(f"{name}: {text}", claim, let=changed)
+
+
+def _sensible(text: str, claim: Claim, **changes: Any) -> Iterator[Mutant]:
+    """A spoilt claim; none where it speaks of nothing, such as a list of no items."""
+    try:
+        yield Mutant(text, claim.but(**changes))
+    except ValueError:
+        return
 
 
 def _is_stronger(spoilt: Claim, claim: Claim) -> bool:

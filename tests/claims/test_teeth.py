@@ -76,3 +76,11 @@ def test_a_spoilt_definition_counts_only_where_it_asks_for_more():
 def test_teeth_of_a_result_use_its_settings():
     result = gs.stress(TRUE, budget=300, seeds=1)
     assert all(tooth.n_searches == 1 for tooth in result.teeth)
+
+
+def test_a_spoilt_claim_that_speaks_of_nothing_is_left_out():
+    let = {"top": "largest(tau[g] for g in range(Gamma * d - 1))"}
+    claim = gs.Claim("mu <= top", sizes=groups(3, 2, 1, 1), let=let)
+    texts = [mutant.text for mutant in mutants(claim)]
+    assert "bound x 0.9" in texts
+    assert "top: without the factor d in Gamma * d" not in texts

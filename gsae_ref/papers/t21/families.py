@@ -126,18 +126,6 @@ def _support(shape: Shape, theta: Array) -> Instance:
     return _instance(draw, *_close_pair(draw))
 
 
-def _far_outside_support(shape: Shape, theta: Array) -> Instance:
-    """A_v close to A*_v for the active groups only."""
-    draw = take_apart(shape, theta)
-    A, A_star = _close_pair(draw)
-    inside = groups.expand(
-        np.arange(shape.n_groups) >= shape.n_groups - shape.n_active, shape.group_size
-    )
-    A = np.where(inside, A, groups.polar(draw.V, shape.group_size))
-    errors = np.linalg.norm(groups.blocks(A - A_star, shape.group_size), axis=(1, 2))
-    return _instance(draw, A, A_star, delta=float(errors[-shape.n_active :].max()))
-
-
 def _free_star(shape: Shape, theta: Array) -> Instance:
     """A orthonormal, A* anything within reach."""
     draw = take_apart(shape, theta)
@@ -268,9 +256,7 @@ _ONE = tuple(Shape(*s) for s in ((3, 2, 1, 1), (4, 2, 2, 1), (6, 3, 2, 1), (9, 3
 _MANY = tuple(Shape(*s) for s in ((4, 4, 1, 2), (4, 4, 1, 3), (8, 4, 2, 2), (8, 4, 2, 3)))
 FAMILIES = {
     "support": Family(_support, _MIXED),
-    "far_outside_support": Family(_far_outside_support, _MIXED),
     "unit_star": Family(_unit_star, _MIXED),
-    "unit": Family(_unit, _MIXED),
     "recovery": Family(_recovery, _SPARSE),
     "descent": Family(_descent, _GROUP),
     "exclusion": Family(_exclusion, _ONE),

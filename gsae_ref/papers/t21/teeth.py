@@ -155,10 +155,8 @@ OF_A_SAMPLE = (
 )
 WITHOUT_GRADIENT = (
     "support",
-    "far_outside_support",
     "free_star",
     "unit_star",
-    "unit",
     "recovery",
     "incoherent",
 )

@@ -46,6 +46,7 @@ def instance_at(problem, scope, k):
     codes = np.ravel(item_of(scope["x"], k))
     x[: len(codes)] = codes
     A, S, taus = (item_of(scope[name], k) for name in ("A", "S", "tau"))
+    b_min, b_max, delta = (item_of(scope[name], k) for name in ("B_min", "B_max", "delta"))
     shape = problem.sizes["n"], len(x)  # a 1 x 1 matrix is a number
     return Instance(
         np.hstack(A).reshape(shape),
@@ -53,7 +54,9 @@ def instance_at(problem, scope, k):
         d,
         problem.sizes["gamma"],
         x,
-        delta=item_of(scope["delta"], k),
+        b_min,
+        b_max,
+        delta,
         tau=np.array(taus),
     )
 
