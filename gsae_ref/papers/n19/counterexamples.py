@@ -1,5 +1,6 @@
 """Counterexamples to statements of [N19]; importing this module registers them."""
 
+from .consistency import claims as consistency_claims
 from .consistency import counterexamples as consistency
 from .mixture import counterexamples as mixture
 from .model import counterexamples as model

@@ -231,6 +231,7 @@ NEEDS_ALIGNED = "needs errors of all columns aligned at once, and codes at their
 SUMMED = "a sum of worst cases that exclude each other"
 NOT_ATTAINED = {
     ("N19-sparse-coding", "a_1 <= sqrt(kappa_2)"): (0.95, "equal for constant codes only"),
+    ("N19-claim1iii", "all supports and columns"): (0.9, "2 (a^2 + b^2) for (a + b)^2"),
     ("N19-theorem3iii", "off the support z_i < a_1/2"): (0.85, NEEDS_ALIGNED),
     ("N19-theorem3iii", "on the support a_1/2 <= z_i"): (0.65, NEEDS_ALIGNED),
     ("N19-theorem3iii", PROOF_OFF): (0.4, NEEDS_ALIGNED),
@@ -263,6 +264,10 @@ ROOM = "a_2 rho_k + N <= .46 a_1 under these hypotheses: the room covers lengths
 SYMBOLS = "compares mu, delta and k only"
 BY_P = "both sides know the law of the codes by p alone"
 STEP_EQUALITY = "both sides are equal, whatever the bias and the step"
+UNIT_A = 'without "unit A"'
+UNIT_W = 'without "unit W"'
+SPECTRAL = "sqrt(1 + (k - 1) * coherence)"
+EQUIANGULAR = "||A_S|| is that long only where the columns of S have equal angles"
 U = n19.UNIT.text
 S = n19.UNIT_STAR.text
 HAS_NORM = "the bound has ||W|| itself"
@@ -293,13 +298,23 @@ NOT_NEEDED: dict[tuple[str, str], dict[str, str]] = {
         consistency_statements.SEVERAL.text: "needed off the support only",
     },
     ("N19-mixture-threshold", "off the support z_i <= 1/4"): {U: OWN_LENGTH},
-    ("N19-claim1ii", "all pairs"): {U: OWN_LENGTH},
-    ("N19-claim1iii", "all supports and columns"): {
-        U: "only ||A_S|| enters, which the bound has",
-        S: "only ||A_S|| enters, which the bound has",
+    ("N19-theorem3-short", "off the support z_i <= N"): {UNIT_W: OWN_LENGTH},
+    ("N19-theorem3-short", "on the support b_i + 1 - delta - N <= z_i"): {
+        UNIT_A: "one of the two lengths is enough",
+        UNIT_W: "one of the two lengths is enough",
     },
-    ("N19-interference", "corrected"): {U: OWN_LENGTH, n19.NONNEGATIVE.text: SIGNS},
-    ("N19-interference-order", "sqrt(1 + 1/k)"): {U: SYMBOLS, S: SYMBOLS, n19.CLOSE.text: SYMBOLS},
+    ("N19-claim1ii", "all pairs"): {UNIT_W: OWN_LENGTH},
+    ("N19-claim1iii", "all supports and columns"): {
+        UNIT_W: "only ||A_S|| enters, which the bound has",
+        UNIT_A: "only ||A_S|| enters, which the bound has",
+    },
+    ("N19-interference", "corrected"): {
+        UNIT_W: OWN_LENGTH,
+        'without "nonnegative codes"': SIGNS,
+        f"reach: without the factor {SPECTRAL} in delta * sqrt(k) * {SPECTRAL}": EQUIANGULAR,
+        "reach: without (k - 1) * coherence in 1 + (k - 1) * coherence": EQUIANGULAR,
+    },
+    ("N19-interference-order", "sqrt(1 + 1/k)"): {UNIT_W: SYMBOLS, UNIT_A: SYMBOLS},
     ("N19-theorem4i1", "the angle after the step"): {
         U: ALGEBRA,
         n19.ONE_ACTIVE.text: BY_P,

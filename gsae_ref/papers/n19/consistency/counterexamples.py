@@ -85,33 +85,6 @@ def inactive_neuron_above_the_interval(
     )
 
 
-@counterexample("N19-interference")
-def parts_that_add() -> Certificate:
-    """Appendix A.2: |Z_i| <= a_2 sqrt(mu^2 k^2/n + k delta^2).
-
-    The bounds of the two parts add; their squares do not.
-    """
-    s = two_means()
-    Z = inner(pick(s.W, 2), pick(s.A_star, 1))
-    return Certificate(
-        data=s.data() | {"x*": basis(2, 1), "i": 2},
-        hypotheses=(*s.model(), *s.codes(), *s.nonnegative()),
-        printed=Comparison(
-            "Z_2^2 <= a_2^2 (mu^2 k^2/n + k delta^2)",
-            Z**2,
-            "<=",
-            s.a_2**2 * (s.coherence**2 + s.delta**2),
-        ),
-        corrected=Comparison(
-            "|Z_2| <= a_2 (k mu/sqrt(n) + delta sqrt(k) ||A_S||), ||A_S|| = 1",
-            abs(Z),
-            "<=",
-            s.a_2 * (s.coherence + s.delta),
-        ),
-        note="Claim 1 (iii) has the factors 2 and 2 ||A_S||^2, dropped here.",
-    )
-
-
 @counterexample("N19-theorem1i")
 def relu_without_a_bias(
     half_tangent: Fraction = Fraction(1, 10),

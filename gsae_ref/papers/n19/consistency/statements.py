@@ -10,13 +10,12 @@ import numpy as np
 from ....arrays import Array, Real
 from ....claims.evidence import (
     Counterexample,
-    Identity,
     Inequality,
     Measurement,
     Reading,
     worst,
 )
-from ....claims.hypothesis import ABSENT, Hypothesis
+from ....claims.hypothesis import Hypothesis
 from ... import row
 from ..instance import (
     BIAS_CORRECTED,
@@ -32,7 +31,7 @@ from ..instance import (
     UNIT_STAR,
     WEAK_COHERENCE,
 )
-from . import formulas
+from . import claims
 
 if TYPE_CHECKING:
     from ..instance import SparseInstance
@@ -66,62 +65,9 @@ def _on_with_room(i: SparseInstance) -> tuple[float, float]:
     return worst(np.broadcast_to(-i.bias, i.Z.shape)[i.active], (i.Z - i.bias)[i.active])
 
 
-def _cross(i: SparseInstance) -> tuple[float, float]:
-    """|<W_i, A_j>| for i != j, largest."""
-    cross = np.abs(i.W.T @ i.A_star)
-    np.fill_diagonal(cross, 0)
-    return cross.max(), formulas.cross_bound(i.coherence, i.delta)
-
-
-def _energies(i: SparseInstance) -> tuple[float, float]:
-    """sum_{j in S, j != i} <W_i, A_j>^2 for every support and every i, with its bound."""
-    left = []
-    right = []
-    squares = (i.W.T @ i.A_star) ** 2
-    for mask in np.unique(i.active, axis=0):
-        for k in range(i.n_atoms):
-            others = mask & (np.arange(i.n_atoms) != k)
-            left.append(squares[k, others].sum())
-            spectral = np.linalg.norm(i.A_star[:, others], 2) if others.any() else 0.0
-            right.append(formulas.cross_energy_bound(i.coherence, i.delta, others.sum(), spectral))
-    return worst(left, right)
-
-
-def _interference(i: SparseInstance, form: str) -> tuple[float, float]:
-    Z = i.codes @ i.A_star.T @ i.W - i.codes * i.lam
-    return np.abs(Z).max(), formulas.interference_bound(
-        i.coherence, i.delta, i.n_active, i.a_2, form
-    )
-
-
-def _decomposition(i: SparseInstance) -> tuple[Array, Array]:
-    """z_i, and lam_i x_i + Z_i + <W_i, eta> + b_i with Z_i summed over S without i."""
-    noise = 0 if i.eta is ABSENT else i.W.T @ i.eta
-    parts = []
-    for x in i.codes:
-        Z = np.zeros(i.n_atoms)
-        for k in range(i.n_atoms):
-            Z[k] = sum(i.W[:, k] @ i.A_star[:, j] * x[j] for j in np.flatnonzero(x) if j != k)
-        parts.append(i.lam * x + Z + noise + i.bias)
-    return i.Z, np.array(parts)
-
-
-def _reach(i: SparseInstance) -> tuple[Real, Real]:
-    """sqrt(mu^2 k^2/n + k delta^2), and sqrt(1 + 1/k) delta sqrt(k)."""
-    k = i.n_active
-    left = formulas.interference_bound(i.coherence, i.delta, k, 1.0, "printed")
-    return left, np.sqrt(1 + 1 / k) * i.delta * np.sqrt(k)
-
-
 def _proof_room(i: SparseInstance) -> Real:
     """Margin of k < a_1^2/(16 a_2^2 delta^2), the constant of the proof of Theorem 3 (iii)."""
     return i.a_1 / 4 - i.a_2 * i.delta * np.sqrt(i.n_active)
-
-
-def _short_on(i: SparseInstance) -> tuple[float, float]:
-    """b_i + 1 - delta - N and z_i on the support, the pair with least room."""
-    least = i.bias + 1 - i.delta - i.noise
-    return worst(np.broadcast_to(least, i.Z.shape)[i.active], i.Z[i.active])
 
 
 PROOF_CONSTANT = Hypothesis("a_2 delta sqrt(k) < a_1/4 (proof of Theorem 3 (iii))", _proof_room)
@@ -298,25 +244,9 @@ ROWS = (
         "-delta] in the proof of Theorem 4. It fails where mu/sqrt(n) + N > delta.",
         hypotheses=(*COLUMNS, WEAK_COHERENCE),
         evidence=(
-            Inequality(
-                "off the support z_i <= 0, with noise",
-                "sparse_short",
-                lambda i: (_largest_off(i.Z, i), 0.0),
-                (*COLUMNS, WEAK_COHERENCE),
-                expect="fails",
-            ),
-            Inequality(
-                "off the support z_i <= N",
-                "sparse_short",
-                lambda i: (_largest_off(i.Z, i), i.noise),
-                (*COLUMNS, WEAK_COHERENCE),
-            ),
-            Inequality(
-                "on the support b_i + 1 - delta - N <= z_i",
-                "sparse_short",
-                _short_on,
-                COLUMNS,
-            ),
+            claims.SHORT_PRINTED,
+            claims.SHORT_OFF,
+            claims.SHORT_ON,
         ),
         derivation="gsae_ref.papers.n19.consistency.formulas.relu_interval",
     ),
@@ -363,13 +293,7 @@ ROWS = (
         "“such choices of” b “also lead to statistical bias (error) in nonzero code”.",
         remark="For a mixture the code is lam_i + b_i for 1. The dictionary need not suffer: R7.",
         hypotheses=(ONE_ACTIVE, NOISELESS),
-        evidence=(
-            Identity(
-                "x_i = lam_i + b_i",
-                "sparse_close",
-                lambda i: (np.diag(i.A_star.T @ i.W) + i.bias, i.lam + i.bias),
-            ),
-        ),
+        evidence=(claims.STATISTICAL_BIAS,),
         derivation="gsae_ref.papers.n19.fixed_bias.formulas.population_step",
     ),
     statement(
@@ -381,18 +305,8 @@ ROWS = (
         "- delta^2/2 “for any” i in [m].",
         hypotheses=COLUMNS,
         evidence=(
-            Inequality(
-                "1 - delta^2/2 <= <W_i, A_i>",
-                "sparse_close",
-                lambda i: (formulas.overlap_bound(i.delta), i.lam.min()),
-                COLUMNS,
-            ),
-            Identity(
-                "<W_i, A_i> = 1 - ||W_i - A_i||^2/2",
-                "sparse_close",
-                lambda i: (i.lam, formulas.overlap_bound(i.errors)),
-                (UNIT, UNIT_STAR),
-            ),
+            claims.OVERLAP,
+            claims.OVERLAP_EXACT,
         ),
         derivation="gsae_ref.papers.n19.consistency.formulas.overlap_bound",
     ),
@@ -403,7 +317,7 @@ ROWS = (
         "holds",
         "|<W_i, A_j>| <= mu/sqrt(n) + delta, “for any” j != i in [m].",
         hypotheses=COLUMNS,
-        evidence=(Inequality("all pairs", "sparse_close", _cross, COLUMNS),),
+        evidence=(claims.CROSS,),
         derivation="gsae_ref.papers.n19.consistency.formulas.cross_bound",
     ),
     statement(
@@ -416,7 +330,7 @@ ROWS = (
         repaired="2 mu^2 k/n + 2 ||A_S||^2 delta^2; the sum is over j in S, j != i.",
         remark="Cited later as (ii).",
         hypotheses=COLUMNS,
-        evidence=(Inequality("all supports and columns", "sparse_close", _energies, COLUMNS),),
+        evidence=(claims.ENERGY,),
         derivation="gsae_ref.papers.n19.consistency.formulas.cross_energy_bound",
     ),
     statement(
@@ -439,7 +353,7 @@ ROWS = (
         "holds",
         "“One can write the” i-th “entry” z_i “of the weighted sum” z “as” z_i = <W_i, A_i> x*_i + "
         "[sum over j in S, j != i, of] <W_i, A_j> x*_j + <W_i, eta> + b_i.",
-        evidence=(Identity("every code and column", "sparse_close", _decomposition),),
+        evidence=(claims.PRE_ACTIVATION,),
         derivation="gsae_ref.papers.n19.instance.SparseInstance.Z",
     ),
     statement(
@@ -454,19 +368,8 @@ ROWS = (
         hypotheses=(*COLUMNS, *CODES),
         evidence=(
             Counterexample(),
-            Inequality(
-                "printed",
-                "sparse_close",
-                lambda i: _interference(i, "printed"),
-                (*COLUMNS, *CODES),
-                expect="fails",
-            ),
-            Inequality(
-                "corrected",
-                "sparse_close",
-                lambda i: _interference(i, "corrected"),
-                (*COLUMNS, *CODES),
-            ),
+            claims.INTERFERENCE_PRINTED,
+            claims.INTERFERENCE,
         ),
         derivation="gsae_ref.papers.n19.consistency.formulas.interference_bound",
     ),
@@ -480,9 +383,7 @@ ROWS = (
         repaired="Under mu <= delta sqrt(n)/k the root is at most sqrt(1 + 1/k) delta sqrt(k): "
         "larger by sqrt(2) for k = 1.",
         hypotheses=(WEAK_COHERENCE,),
-        evidence=(
-            Inequality("sqrt(1 + 1/k)", "sparse_printed", _reach, (*COLUMNS, WEAK_COHERENCE)),
-        ),
+        evidence=(claims.ORDER,),
         derivation="gsae_ref.papers.n19.consistency.formulas.interference_bound",
     ),
     statement(
