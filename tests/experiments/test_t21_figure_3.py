@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, replace
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from gsae_ref.experiments.t21.figure_3.theory import (
     rotation_free_distances,
     theorem_2,
 )
+from gsae_ref.papers.t21.several.formulas import Setting
 from gsae_ref.papers.t21.support.formulas import recovery_interval
 
 # n, norms and lam of the paper, so that the start is as deep in the noise as there; few groups and
@@ -387,7 +389,7 @@ def test_wrong_options_are_refused(wrong, message):
 
 
 def test_the_last_page_says_which_theorems_apply(study):
-    *_, theorems, run_within, several = study.tables
+    *_, theorems, run_within, steps, several = study.tables
     assert theorems.title.startswith("Theorems at n = 950, Gamma = 10, d = 2, gamma = 3")
     named = " ".join(row[0] for row in theorems.rows)
     for k in (*range(7), *range(9, 18)):
@@ -400,6 +402,9 @@ def test_the_last_page_says_which_theorems_apply(study):
     assert [row[:3] for row in several.rows] == [[10, 3, 20], [25, 2, 50]]
     bound, measured = (float(x) for x in several.rows[-1][6:8])
     assert 0 < measured <= bound < 0.01
+    assert steps.title.startswith("R11 step by step: Gamma = 25, gamma = 2")
+    assert [row[0] for row in steps.rows] == [0, 1, 2, 5, 10, 20]
+    assert all(float(angle) <= float(bound) for _, bound, angle in steps.rows)
     last = study.claims[-1]
     assert last.source == "R9, this project"
     assert last.holds
@@ -424,6 +429,27 @@ def test_the_numbers_of_the_last_page_by_loops():
     exact = gs.support_interval(A, A, 2, 2, 4, 5, form="exact")
     assert (found[name + "exact_low"], found[name + "exact_high"]) == tuple(exact)
     assert found["debiasing"] == gs.debiasing_threshold(np.linspace(4, 5, 101), 2)
+
+
+def test_a_block_of_groups_goes_as_it_does_in_the_whole_population():
+    """Two blocks of five lines, two active: all samples listed, against the blocks alone."""
+    ends = np.array([4.0, 5.0])
+    law = (4.0, 5.0, float(np.mean(ends**2)))
+    s = Setting(10, 1, 2, *law, 1.0, 0.0, 0.0, (0.0, 0.0))
+    start = 0.05
+    _, angles = applicability._several_run(s, 1.8, start, ends, np.random.default_rng(0))
+    rng = np.random.default_rng(0)
+    block = applicability._turned(np.eye(5), 1, np.arcsin(start), rng)
+    A = np.kron(np.eye(2), block)
+    Y = []
+    for g, h in combinations(range(10), 2):
+        for a, b in product([-5, -4, 4, 5], repeat=2):
+            Y.append(a * np.eye(10)[g] + b * np.eye(10)[h])
+    for k in range(4):
+        measured = np.degrees(gs.principal_angles(A, np.eye(10), 1).max())
+        assert measured == pytest.approx(angles[k], rel=1e-9)
+        A = A - s.largest_a / s.kappa * gs.loss_and_grad(A, np.array(Y), 1.8, 1)[1]
+        A /= np.linalg.norm(A, axis=0)
 
 
 def test_at_the_paper_s_sizes_what_needs_gamma_d_below_n_is_void():

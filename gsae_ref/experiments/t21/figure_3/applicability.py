@@ -7,12 +7,12 @@ orthonormal groups, both at A = A*.
 from __future__ import annotations
 
 import math
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
 
-from .... import groups, ops, sampling
+from .... import groups, metrics, ops, sampling
 from ....arrays import Array, BoolArray
 from ....papers.t21.model.formulas import cross_block_norms, orthonormality_defect
 from ....papers.t21.several.formulas import Setting, setting
@@ -29,8 +29,10 @@ KINDS = {"gaussian": "Gaussian atoms", "orthonormal_groups": "orthonormal groups
 SUPPORTS = 50  # drawn, to see how far active groups are from orthonormal jointly
 STEPS = 12
 LAM_11 = 0.45  # of B_min, where R11 has a wide basin
-SMALL = (25, 2)  # groups, active groups: all supports can be enumerated
+SMALL = (25, 2)  # groups, active groups
+BLOCK = 5  # groups that are turned within the span of their A*
 STEPS_11 = 20
+SHOWN = (0, 1, 2, 5, 10, STEPS_11)
 N_SAMPLES = 10_000  # the paper's
 
 
@@ -159,18 +161,18 @@ def one_active(
 def several_active(
     n_groups: int, group_size: int, n_active: int, norm_range: tuple[float, float], seed: int
 ) -> dict[str, float]:
-    """R11 for an orthonormal A*, n = Gamma d: the basin, and the bound after ``STEPS_11`` steps.
+    """R11 for an orthonormal A*, n = Gamma d: the basin, the bounds of a run, and the run.
 
     lam is ``LAM_11`` B_min, the step the largest of R11; every group starts at nine tenths of the
-    basin. With ``SMALL`` sizes the population is enumerated and the run made beside: codes have
-    both signs of two orthogonal directions, and the norms B_min and B_max.
+    basin. Codes have both signs of d orthogonal directions, and the norms B_min and B_max.
 
     Returns
     -------
     dict of str to float
         ``lam``; ``basin`` and ``start``, of max_g ||sin Theta_g||_F; ``bound`` after the steps and
-        ``floor``; ``measured``, nan without a run; ``sampled``, R13's root mean square over the
-        groups of what the paper's number of samples leaves.
+        ``floor``; ``measured``; ``sampled``, R13's root mean square over the groups of what the
+        paper's number of samples leaves; after each k of ``SHOWN`` steps the largest angle in
+        degrees, ``guaranteed_k`` and ``angle_k``.
     """
     d = group_size
     ends = np.array(norm_range)
@@ -180,41 +182,69 @@ def several_active(
     largest = basin(s, s.largest_a, lam)
     start = 0.9 * largest
     found = iterate(s, s.largest_a, lam, start, math.sqrt(n_groups) * start, STEPS_11)
-    measured = math.nan
-    if (n_groups, n_active) == SMALL and largest > 0:
-        measured = _several_run(s, lam, start, ends, np.random.default_rng(seed))
+    runs = [math.nan] * (STEPS_11 + 1), [math.nan] * (STEPS_11 + 1)
+    if largest > 0:
+        runs = _several_run(s, lam, start, ends, np.random.default_rng(seed))
+    sines, angles = runs
     spread = sampling_spread(ends, d, lam, n_active, n_groups)
-    return {
+    numbers = {
         "sampled": math.sqrt(spread / (N_SAMPLES * n_groups)),
         "lam": lam,
         "basin": largest,
         "start": start,
         "bound": float(found.deltas[min(STEPS_11, len(found.deltas) - 1)]),
         "floor": found.floor,
-        "measured": measured,
+        "measured": sines[-1],
     }
+    for k in SHOWN:
+        bound = min(float(found.deltas[min(k, len(found.deltas) - 1)]), 1.0)
+        numbers[f"guaranteed_{k}"] = math.degrees(math.asin(bound))
+        numbers[f"angle_{k}"] = angles[k]
+    return numbers
 
 
 def _several_run(
     s: Setting, lam: float, start: float, ends: Array, rng: np.random.Generator
-) -> float:
-    """max_g ||sin Theta_g||_F after ``STEPS_11`` steps on the enumerated population."""
+) -> tuple[list[float], list[float]]:
+    """max_g ||sin Theta_g||_F and the largest angle in degrees after 0, 1, ... steps.
+
+    The groups are turned in blocks of ``BLOCK``, all blocks alike and each within the span of its
+    groups of A*. So the norms ||A_g^T y|| of a block depend on its own part of y, and given that
+    part those of the other blocks in y and in y - A phi have mean 0, by the signs. The gradient of
+    the population in a block is therefore that of the block alone, of which t groups are active
+    with the hypergeometric probability; all of its samples are enumerated.
+    """
     d = s.group_size
-    star = np.eye(s.n_groups * d)
+    star = np.eye(BLOCK * d)
     A = _turned(star, d, math.asin(start / math.sqrt(d)), rng)
+    samples = _block_samples(s, ends)
+    sines = []
+    angles = []
+    for _ in range(STEPS_11 + 1):
+        sines.append(float(start_sines(A, star, d).max()))
+        angles.append(math.degrees(metrics.principal_angles(A, star, d).max()))
+        G = sum(p * ops.loss_and_grad(A, Y, lam, d)[1] for p, Y in samples)
+        A = groups.polar(A - s.largest_a / s.kappa * G, d)
+    return sines, angles
+
+
+def _block_samples(s: Setting, ends: Array) -> list[tuple[float, Array]]:
+    """For t = 1, 2, ...: the probability that t groups of a block are active, and the samples."""
+    d = s.group_size
     signed = np.concatenate([np.eye(d), -np.eye(d)])
     codes = (ends[:, None, None] * signed).reshape(-1, d)
-    Y = []
-    for g, h in combinations(range(s.n_groups), 2):
-        x = np.zeros((len(codes), len(codes), s.n_groups, d))
-        x[:, :, g] = codes[:, None]
-        x[:, :, h] = codes
-        Y.append(x.reshape(-1, s.n_groups * d))
-    samples = np.concatenate(Y)
-    for _ in range(STEPS_11):
-        G = ops.loss_and_grad(A, samples, lam, d)[1]
-        A = groups.polar(A - s.largest_a / s.kappa * G, d)
-    return float(start_sines(A, star, d).max())
+    found = []
+    for t in range(1, min(s.n_active, BLOCK) + 1):
+        others = math.comb(s.n_groups - BLOCK, s.n_active - t)
+        p = math.comb(BLOCK, t) * others / math.comb(s.n_groups, s.n_active)
+        choices = np.array(list(product(range(len(codes)), repeat=t)))
+        Y = []
+        for support in combinations(range(BLOCK), t):
+            x = np.zeros((len(choices), BLOCK, d))
+            x[:, list(support)] = codes[choices]
+            Y.append(x.reshape(len(choices), -1))
+        found.append((p, np.concatenate(Y)))
+    return found
 
 
 def _turned(star: Array, d: int, theta: float, rng: np.random.Generator) -> Array:
@@ -295,7 +325,10 @@ def tables(data: Theorems) -> list[Table]:
     )
     columns = ("theorem", "asks", "found", "outcome")
     rows = verdicts(data.found, data.run, sizes)
-    return [Table(title, columns, rows), _run_table(data.run, where), _several_table(data)]
+    first = Table(title, columns, rows)
+    certified = [run for run in data.several if run["basin"] > 0]
+    steps = [_steps_table(run, sizes["group_size"]) for run in certified[:1]]
+    return [first, _run_table(data.run, where), *steps, _several_table(data)]
 
 
 def _run_table(run: dict[str, float], where: str) -> Table:
@@ -310,6 +343,19 @@ def _run_table(run: dict[str, float], where: str) -> Table:
         [f"after {STEPS} steps", f"at most {run['guaranteed']:.3g}", f"{run['measured']:.3g}"],
         ["floor", "0", f"below {run['measured']:.1g}"],
     ]
+    return Table(title, columns, rows)
+
+
+def _steps_table(run: dict[str, float], group_size: int) -> Table:
+    """R11's bound on the largest angle after k steps, and what gradient descent does."""
+    n_groups = int(run["n_groups"])
+    title = (
+        f"R11 step by step: Gamma = {n_groups}, gamma = {int(run['n_active'])}, d = {group_size}, "
+        f"n = {n_groups * group_size}, lam = {run['lam']:.3g}, A* orthonormal, population; every "
+        f"group starts at {run['angle_0']:.3g} degrees, turned within blocks of {BLOCK}"
+    )
+    columns = ("steps", "largest angle guaranteed, degrees", "measured")
+    rows = [[k, f"{run[f'guaranteed_{k}']:.3g}", f"{run[f'angle_{k}']:.3g}"] for k in SHOWN]
     return Table(title, columns, rows)
 
 
