@@ -270,6 +270,16 @@ def test_bad_input_is_refused_at_the_door(changes, words):
         gs.certify_run(**({"A": np.eye(4), "A_star": np.eye(4), "lam": 1.0, **LAW} | changes))
 
 
+def test_an_overcomplete_dictionary_of_little_overlap_is_certified_with_a_floor():
+    """The n + 1 corners of a simplex: inner products -1/n."""
+    n = 100
+    corners = np.linalg.svd(np.eye(n + 1) - 1 / (n + 1))[0][:, :n].T
+    corners /= np.linalg.norm(corners, axis=0)
+    found = gs.certify_run(corners, corners, 1.5, group_size=1, n_active=2, norms=[4, 5])
+    assert found.certified
+    assert 0.009 < found.floor < 0.011
+
+
 # ---- R10
 
 LINEAR = evidence("R10", "B_hg+ to first order, any support law and norms")
@@ -392,6 +402,7 @@ def test_the_measurement_notices_a_wrong_rate(monkeypatch):
     [
         ({"A_star": np.eye(4)[:3]}, "not orthonormal"),
         ({"lam": 1.0}, "lam = 1; it must be below the smallest norm, 1"),
+        ({"lam": 0.0}, "lam = 0.0; it must be > 0"),
         (
             {"A_star": np.array([[1.0, 0.6], [0, 0.8]])[:, [0, 1, 0]], "group_size": 1},
             "3 atoms in 2",
@@ -403,6 +414,22 @@ def test_a_prediction_outside_r10_is_refused(changes, words):
     arguments = {"A_star": np.eye(4), "lam": 0.5, "group_size": 2, "n_active": 2}
     with pytest.raises(ValueError, match=words):
         gs.predict_run(**(arguments | {"norms": [1.0], "step_size": 0.5} | changes))
+
+
+@pytest.mark.parametrize("changes", [{"step_size": 1e3}, {"n_active": 2}])
+def test_where_the_truth_is_not_stable_no_floor_is_predicted(changes):
+    """Beyond the largest step; all groups always active, so that turns of all are neutral."""
+    arguments = {"group_size": 2, "n_active": 1, "norms": [1.0], "step_size": 0.5}
+    found = gs.predict_run(np.eye(4), 0.1, **arguments)
+    assert found.floor == 0
+    found = gs.predict_run(np.eye(4), 0.1, **(arguments | changes))
+    assert found.rate >= 1
+    assert np.isnan(found.floor)
+
+
+def test_a_plan_has_a_positive_threshold():
+    plan = gs.plan_run(np.eye(8), 0.02, group_size=2, n_active=2, norms=[1.0])
+    assert plan.lam > 0
 
 
 # ---- R13

@@ -244,9 +244,11 @@ class RunPrediction:
     Attributes
     ----------
     rate : float
-        Factor of the distance to the fixed point in a step, in the end.
+        Factor of the distance to the fixed point in a step, in the end; 1 or more where A* is not
+        stable: at a larger step than ``step_limit``, or if all groups are always active.
     floor : float
-        (sum_g ||sin Theta_g||_F^2)^(1/2) at the end, root mean square: bias and sampling.
+        (sum_g ||sin Theta_g||_F^2)^(1/2) at the end, root mean square: bias and sampling. nan where
+        the rate is not below 1, as a run then does not end near A*.
     bias, spread : float
         |c| ||N||_F of R10, and the part of finitely many samples (R13).
     step_limit : float
@@ -291,7 +293,7 @@ def predict_run(
     A_star : array_like (n_features, n_atoms)
         Nearly orthonormal; n_atoms <= n_features, orthonormal groups.
     lam : float
-        Below every norm.
+        Positive, below every norm.
     group_size, n_active : int
     norms : array_like
         Norms of active codes: values that are equally likely, or a sample.
@@ -306,7 +308,7 @@ def predict_run(
     Raises
     ------
     TypeError, ValueError
-        For bad input, n_atoms > n_features, or lam that is not below every norm.
+        For bad input, n_atoms > n_features, or lam that is not positive and below every norm.
 
     Examples
     --------
@@ -319,7 +321,7 @@ def predict_run(
     m = _thin(A_star)
     n_groups = m // group_size
     n_active = checks.n_active(n_active, n_groups)
-    lam = checks.threshold(lam)
+    lam = checks.step(lam, "lam")
     step_size = checks.step(step_size)
     r = checks.positive("norms", checks.array("norms", norms)).astype(np.float64)
     checks.moderate("norms", float(r.min()), float(r.max()))
@@ -340,9 +342,10 @@ def predict_run(
     if n_samples is not None:
         N = checks.count("n_samples", n_samples)
         spread = math.sqrt(sampling_spread(r, group_size, share, n_active, n_groups) / N)
+    rate = max(present)
     return RunPrediction(
-        max(present),
-        math.hypot(bias, spread),
+        rate,
+        math.hypot(bias, spread) if rate < 1 else math.nan,
         bias,
         spread,
         stable_below(law, p1, p2, has_normal) / unit / unit,
@@ -397,7 +400,8 @@ def plan_run(
     norms : array_like
         Norms of active codes.
     lam_min : float
-        Smallest threshold at which supports are exact, from ``support_interval``.
+        Smallest threshold at which supports are exact, from ``support_interval``. The lam of a plan
+        is positive, as R10 asks.
 
     Returns
     -------
@@ -429,7 +433,7 @@ def plan_run(
         raise ValueError(f"lam_min = {lam_min:.6g}; {rule}")
     unit = float(r.max())  # so that no square overflows
     best = RunPlan(None, None, math.inf)
-    for share in np.linspace(0, 1, 201)[:-1]:
+    for share in np.linspace(0, 1, 201)[0 if lam_min > 0 else 1 : -1]:
         lam = float(lam_min + share * (smallest - lam_min))
         bias = _bias(norm_law(r / unit, group_size, lam / unit), n_active, n_groups) * coherence
         if bias >= accuracy:
