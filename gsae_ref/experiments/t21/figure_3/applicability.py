@@ -233,7 +233,7 @@ def _block_samples(s: Setting, ends: Array) -> list[tuple[float, Array]]:
     d = s.group_size
     signed = np.concatenate([np.eye(d), -np.eye(d)])
     codes = (ends[:, None, None] * signed).reshape(-1, d)
-    found = []
+    found: list[tuple[float, Array]] = []
     for t in range(1, min(s.n_active, BLOCK) + 1):
         others = math.comb(s.n_groups - BLOCK, s.n_active - t)
         p = math.comb(BLOCK, t) * others / math.comb(s.n_groups, s.n_active)
