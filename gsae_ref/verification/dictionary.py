@@ -417,6 +417,9 @@ def _descent(
     )
     orbit = max(convergence.orbit_distance(B, S) for B, S in pairs)
     tau = direction.smallest_feasible_tau(group_size, min(delta, 1.0))
+    overlap = cross + delta
+    if overlap <= ROUNDING[A.dtype.name]:  # A = A*, orthonormal: the condition holds with equality
+        overlap = 0.0
     return (
         inequality(
             "rho > 0: alpha_min > sqrt(2 d)(omega_max sqrt(d^2 + 1) + delta)",
@@ -427,8 +430,8 @@ def _descent(
         inequality(
             "norm condition (69), d for n, at some lam of Lemma 1's interval",
             "Theorem 2 together with Lemma 1",
-            1 - tau - (cross + delta),
-            f"d mu_B + delta at most {1 - tau:.3g} (it is {cross + delta:.3g})",
+            1 - tau - overlap,
+            f"d mu_B + delta at most {1 - tau:.3g} (it is {overlap:.3g})",
         ),
         inequality(
             "orbit distance min_Q ||A_g - A*_g Q||_F <= 1",

@@ -6,6 +6,8 @@ import os
 import numpy as np
 import pytest
 
+import gsae_ref as gs
+
 FRAME = np.array(
     [[1, 0, 0.28, 0], [0, 1, 0, 0.28], [0, 0, 0.96, 0], [0, 0, 0, 0.96]]
 )  # mu_B = 7/50, d mu_B = 7/25
@@ -49,6 +51,10 @@ def test_equalities_have_a_defect_and_inequalities_a_margin(run, tmp_path):
     assert [kind for _, kind, _ in checked] == ["defect"] * 4 + ["margin"] * 9
     defects = [float(value) for _, kind, value in checked if kind == "defect"]
     assert 0 < max(defects) < 1e-14 and min(defects) >= 0
+    assert all(float(value) >= 0 for _, kind, value in checked if kind == "margin")
+    np.save(tmp_path / "B.npy", np.linalg.qr(rng.normal(size=(6, 4)))[0] + 0.2)
+    _, out, _ = run("check", tmp_path / "B.npy", *SIZES)
+    checked = [line.split()[:3] for line in out.splitlines() if line[2:7] in ("holds", "fails")]
     negative = {state for state, kind, value in checked if kind == "margin" and float(value) < 0}
     assert negative == {"fails"}
 
@@ -309,3 +315,11 @@ def test_options_that_do_not_fit_the_paper_are_refused(run, frame, monkeypatch, 
     status, out, err = run("check", *words)
     assert (status, out) == (2, "")
     assert message in err
+
+
+def test_an_orthonormal_dictionary_fails_nothing_by_rounding(run, tmp_path):
+    np.save(tmp_path / "A.npy", gs.make_dictionary(8, 3, 2, kind="orthonormal", rng=0))
+    words = ["--group-size", "2", "--n-active", "1", "--b-min", "1", "--b-max", "2"]
+    status, out, _ = run("check", tmp_path / "A.npy", *words)
+    assert status == 0
+    assert "  fails  " not in out
