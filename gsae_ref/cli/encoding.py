@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from .. import checks
 from ..arrays import Array, IntArray
 from ..files import atomically, write_json
+from ..ops.unfolding import long_step, relative_step
 from ..training.blocks import rows, samples_that_fit
 from ..training.models import Model, read_model
 from .arrays import load_array
@@ -48,6 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     require_writable(written.values())
     model = read_model(arguments.model)
     Y = samples_that_fit(load_array(arguments.data, memory_mapped=True), model.A)
+    _report_long_step(model)
     active = write_codes(arguments.out, model, Y)
     share = active / len(Y)
     if arguments.json:
@@ -62,6 +65,17 @@ def run(arguments: argparse.Namespace) -> int:
         f"{active.sum() / len(Y):.3g} of {model.n_groups} groups active per sample"
     )
     return 0
+
+
+def _report_long_step(model: Model) -> None:
+    """Print a warning if the steps of the model's unfolded network are too long."""
+    step = model.options["unfold_step"]
+    if step is None:
+        return
+    accelerated = model.options["accelerated"]
+    message = long_step(relative_step(model.A, step), accelerated, "--unfold-step")
+    if message:
+        print(f"gsae-ref encode: warning: of the model, {message}", file=sys.stderr)
 
 
 def write_codes(path: str, model: Model, Y: Array) -> IntArray:

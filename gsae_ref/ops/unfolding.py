@@ -109,7 +109,7 @@ def long_step(share: float, accelerated: bool, name: str = "step_size") -> str:
         rule = "plain steps approach the minimum if it is below 2"
     return (
         f"{name} * ||A||_2^2 = {share:.4g}; {rule}; longer ones may diverge; "
-        f"lower {name}, or use {name}=None"
+        f"lower {name}, or leave it out"
     )
 
 

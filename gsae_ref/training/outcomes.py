@@ -140,7 +140,7 @@ def advice_on(network: Network) -> str:
         )
     if network.step_size is None:
         return "use more epochs or a smaller step_size"
-    return "lower unfold_step, or use unfold_step=None"
+    return "lower unfold_step, or leave it out"
 
 
 class StepWatch:

@@ -145,6 +145,16 @@ def test_each_warning_is_one_line(run, data):
     assert "worse than none; lower --unfold-step" in second
 
 
+def test_the_codes_of_steps_that_are_too_long_come_with_a_warning(run, data):
+    options = "--n-unfold 2 --epochs 1 --out model.npz".split()
+    for step, warns in (("1.5", True), ("0.1", False)):
+        run("fit", "Y.npy", *SIZES, *options, "--unfold-step", step)
+        status, _, err = run("encode", "model.npz", "Y.npy", "--out", "X.npy")
+        assert status == 0
+        start = "gsae-ref encode: warning: of the model, --unfold-step * ||A||_2^2 = "
+        assert err.startswith(start) is warns and len(err.splitlines()) == warns
+
+
 def test_a_threshold_above_every_norm_is_reported(run, data):
     options = "--n-groups 3 --group-size 2 --lam 100 --epochs 1 --out model.npz".split()
     status, out, err = run("fit", "Y.npy", *options)
