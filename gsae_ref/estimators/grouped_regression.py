@@ -89,6 +89,9 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
     by validation; the theorems have a window that depends on unknown quantities. Weights outside
     the support are small, not zero.
 
+    There is no ``sample_weight``: multiply the rows of centred X and y by the square roots of the
+    weights, and use ``fit_intercept=False``.
+
     Examples
     --------
     >>> from gsae_ref import grouped_regression
