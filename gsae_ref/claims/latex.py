@@ -166,7 +166,9 @@ class Formula:
     def _over(self, sign: str, argument: ast.expr) -> tuple[str, int]:
         if isinstance(argument, (ast.GeneratorExp, ast.ListComp)):
             ranges = r" \\ ".join(map(self._range, argument.generators))
-            below = rf"\substack{{{ranges}}}" if r"\\" in ranges else ranges
+            below = ranges
+            if r"\\" in ranges:
+                below = rf"\begin{{smallmatrix}}{ranges}\end{{smallmatrix}}"
             return f"{sign}_{{{below}}} {self.tree(argument.elt, PRODUCT)}", PRODUCT
         return rf"{sign}\left\{{{self.tree(argument)}\right\}}", ATOM
 
