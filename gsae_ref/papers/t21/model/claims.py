@@ -17,7 +17,7 @@ LET = {
     " for g in groups for h in groups if h != g for i in range(d) for j in range(d))",
     "columns": "[col(S[g], j) for g in groups for j in range(d)]",
     "coherence": "largest(abs(inner(columns[k], columns[l]))"
-    " for k in range(Gamma * d) for l in range(k))",
+    " for k in range(Gamma * d) for l in range(Gamma * d) if l != k)",
 }
 UNIT_COLUMNS = ("norm(col(S[g], i)) <= 1 for g in groups for i in range(d)",)
 
