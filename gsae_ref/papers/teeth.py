@@ -4,7 +4,9 @@
 a hypothesis. ``WRITTEN``: by family, instances written by hand. ``TERMS``: by (row, label), both
 sides of an inequality without one of the terms of its bound. ``NOT_ATTAINED``: by (row, label), the
 share of a bound that the evidence finds used, and why no more is. ``NOT_NEEDED``: by (row, label),
-what the statement holds without, and why; under "", why a measurement cannot notice.
+what the statement holds without, and why; under "", why a measurement cannot notice. ``MOVED_BY``:
+by (row, measurement), the factor that it notices where that is not 1.01, and why. ``SHOWN``: by
+(row, label), for a spoiled claim the sizes and the parameters of an instance that refutes it.
 """
 
 from __future__ import annotations
@@ -36,3 +38,5 @@ WRITTEN: dict[str, tuple[Any, ...]] = _united("WRITTEN")
 TERMS: dict[tuple[str, str], dict[str, Callable[[Any], tuple[Any, Any]]]] = _united("TERMS")
 NOT_ATTAINED: dict[tuple[str, str], tuple[float, str]] = _united("NOT_ATTAINED")
 NOT_NEEDED: dict[tuple[str, str], dict[str, str]] = _united("NOT_NEEDED")
+MOVED_BY: dict[tuple[str, str], tuple[float, str]] = _united("MOVED_BY")
+SHOWN: dict[tuple[str, str], dict[str, Any]] = _united("SHOWN")

@@ -11,6 +11,7 @@ import contextlib
 import functools
 import inspect
 import itertools
+import sys
 import warnings
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -23,19 +24,23 @@ import numpy as np
 from ..claims.claim import Claim
 from ..claims.evidence import Evidence, Identity, Inequality, Measurement, Stress
 from ..claims.finding import MEASUREMENTS
+from ..claims.proof import prove_at
+from ..claims.refutation import Point
 from ..claims.teeth import mutants, scaled
 from ..claims.trials import try_claim, try_on_family
 from ..ops import DivergenceError
 from ..papers import counterexamples, measurements  # noqa: F401  (registers them)
 from ..papers.families import FAMILIES
+from ..papers.ledger import LEDGER
 from ..papers.row import Row
-from ..papers.teeth import NOT_ATTAINED, NOT_NEEDED, TERMS, VARIED, WRITTEN
+from ..papers.teeth import MOVED_BY, NOT_ATTAINED, NOT_NEEDED, SHOWN, TERMS, VARIED, WRITTEN
 
 USED = 0.98  # of a bound: the share that quick evidence finds, where no other is recorded
 SCALED = 1.001  # a side of an identity
 MOVED = 1.01  # what the functions return that a measurement compares
 BEYOND = 1e-6  # by which a statement fails without a hypothesis
 DRAWN = 40  # instances of a family at which a hypothesis is dropped
+PAPERS = "gsae_ref.papers."
 ROOMS = ("gsae_ref.ops", "gsae_ref.metrics", "gsae_ref.sampling")  # and formulas
 
 
@@ -132,16 +137,26 @@ def variants(row: Row, item: Evidence) -> Iterator[Variant]:
     elif isinstance(item, Stress) and item.expect == "holds":
         yield from _of_claim(row, item)
     elif isinstance(item, (Inequality, Identity)) and item.expect == "holds":
-        where = (row.id, item.label)
-        yield _scaled(item, *NOT_ATTAINED.get(where, (USED, "")))
+        yield _scaled(item, *recorded(NOT_ATTAINED, row, item, (USED, "")))
         for hypothesis in item.hypotheses:
             yield Variant(
                 f"without “{hypothesis.text}”",
                 functools.partial(_fails_without, item, hypothesis),
-                NOT_NEEDED.get(where, {}).get(hypothesis.text, ""),
+                recorded(NOT_NEEDED, row, item, {}).get(hypothesis.text, ""),
             )
-        for text, sides in TERMS.get(where, {}).items():
+        for text, sides in recorded(TERMS, row, item, {}).items():
             yield Variant(text, functools.partial(_refuted, replace(item, sides=sides)))
+
+
+def recorded(table: dict[tuple[str, str], Any], row: Row, item: Evidence, other: Any) -> Any:
+    """What is recorded of an item, for this row or for another that has the same item."""
+    name = label(item)
+    if (row.id, name) in table:
+        return table[row.id, name]
+    for row_id, each in table:
+        if each == name and any(_key(item) == _key(same) for same in LEDGER[row_id].evidence):
+            return table[row_id, name]
+    return other
 
 
 def _key(item: Evidence) -> tuple[Any, ...]:
@@ -188,17 +203,25 @@ def _refuted(item: Inequality | Identity, quick: bool) -> bool:
 
 def _of_claim(row: Row, item: Stress) -> Iterator[Variant]:
     """A claim with its right side scaled, and without each of its terms and hypotheses."""
-    where = (row.id, item.label)
-    used, why = NOT_ATTAINED.get(where, (USED, ""))
+    used, why = recorded(NOT_ATTAINED, row, item, (USED, ""))
     factor = SCALED if item.claim.is_identity else used
     text = f"right side x {factor}" + (f" ({why})" if why else "")
     yield Variant(text, functools.partial(_claim_refuted, item, scaled(item.claim, factor)))
+    shown = recorded(SHOWN, row, item, {})
     for mutant in mutants(item.claim):
-        if not mutant.text.startswith("bound x"):
-            reason = NOT_NEEDED.get(where, {}).get(mutant.text, "")
+        if mutant.text in shown:
+            at = functools.partial(_refuted_at, mutant.claim, *shown[mutant.text])
+            yield Variant(mutant.text, at)
+        elif not mutant.text.startswith("bound x"):
+            reason = recorded(NOT_NEEDED, row, item, {}).get(mutant.text, "")
             yield Variant(
                 mutant.text, functools.partial(_claim_refuted, item, mutant.claim), reason
             )
+
+
+def _refuted_at(claim: Claim, sizes: dict[str, int], point: Point, quick: bool) -> bool:
+    """Whether a spoiled claim is false at the point that is stored, in exact arithmetic."""
+    return prove_at(claim.but(sizes=(sizes,)).problems[0], point) is not None
 
 
 def _claim_refuted(item: Stress, claim: Claim, quick: bool) -> bool:
@@ -255,46 +278,46 @@ def _breaks(item: Inequality | Identity, i: Any) -> bool:
 
 def _of_measurement(row: Row, item: Measurement) -> Iterator[Variant]:
     """Results that a measurement compares, times 1.01; or its limit times the share reached."""
-    where = (row.id, item.name)
-    if where in NOT_ATTAINED:
-        used, reason = NOT_ATTAINED[where]
-        yield Variant(
-            f"limit x {used} ({reason})", functools.partial(_misses_limit, item.name, used)
-        )
+    if used := recorded(NOT_ATTAINED, row, item, ()):
+        text = f"limit x {used[0]} ({used[1]})"
+        yield Variant(text, functools.partial(_misses_limit, item.name, used[0]))
         return
+    factor, why = recorded(MOVED_BY, row, item, (MOVED, ""))
     yield Variant(
-        f"one of the compared results x {MOVED}",
-        functools.partial(_notices_any, item.name),
-        NOT_NEEDED.get(where, {}).get("", ""),
+        f"one of the compared results x {factor}" + (f" ({why})" if why else ""),
+        functools.partial(_notices_any, item.name, factor),
+        recorded(NOT_NEEDED, row, item, {}).get("", ""),
     )
 
 
 def _misses_limit(measure: str, used: float, quick: bool) -> bool:
     """Whether the measured value misses its limit times the share that is used."""
     finding = MEASUREMENTS[measure](np.random.default_rng(0), quick)
+    if not {"value", "limit"} <= set(finding.numbers):
+        return False
     value = finding.numbers["value"]
     limit = finding.numbers["limit"]
     return bool(value > used * limit if "<=" in finding.summary else value < limit / used)
 
 
-def _notices_any(measure: str, quick: bool) -> bool:
-    """Whether a measurement notices a function that returns 1.01 times its result, or a part."""
+def _notices_any(measure: str, factor: float, quick: bool) -> bool:
+    """Whether a measurement notices a function whose result is moved, or attains its limit."""
     for module, name in _called(MEASUREMENTS[measure]):
-        for move in (_times, _times_first):
-            if _notices_moved(measure, module, name, move, quick):
+        for move in (_times, _times_first, _times_every_other):
+            if _notices_moved(measure, module, name, functools.partial(move, factor=factor), quick):
                 return True
-    return False
+    return _misses_limit(measure, USED, quick)
 
 
 def _called(measure: Callable[..., Any]) -> list[tuple[ModuleType, str]]:
-    """(module, name) of functions of formulas, ops, metrics, sampling that it may call."""
+    """(module, name) of functions it may call, of papers, ops, metrics, sampling."""
     found = dict[tuple[str, str], tuple[ModuleType, str]]()
     waiting = [measure]
     seen = set()
     while waiting:
         function = waiting.pop()
         seen.add(function)
-        module = inspect.getmodule(function)
+        module = sys.modules[function.__module__]
         names = set(_names(function))
         for name in names & set(vars(module)):
             value = vars(module)[name]
@@ -304,6 +327,8 @@ def _called(measure: Callable[..., Any]) -> list[tuple[ModuleType, str]]:
                         found[value.__name__, each] = value, each
             elif getattr(value, "__module__", "") == function.__module__ and value not in seen:
                 waiting.append(value)
+            if isinstance(value, FunctionType) and value.__module__.startswith(PAPERS):
+                found[module.__name__, name] = module, name
     return [found[key] for key in sorted(found)]
 
 
@@ -327,12 +352,12 @@ def _names(thing: Any) -> Iterator[str]:
 def _notices_moved(
     measure: str, module: ModuleType, name: str, move: Callable[..., Any], quick: bool
 ) -> bool:
-    """Whether a measurement fails, or cannot run, when a function returns 1.01 times its result."""
+    """Whether a measurement fails, or cannot run, when the result of a function is moved."""
     exact = getattr(module, name)
 
     @functools.wraps(exact)
     def moved(*arguments: Any, **options: Any) -> Any:
-        return move(exact(*arguments, **options), MOVED)
+        return move(exact(*arguments, **options))
 
     setattr(module, name, moved)
     try:
@@ -352,6 +377,8 @@ def _times(value: Any, factor: float) -> Any:
     if isinstance(value, tuple):
         several = [_times(each, factor) for each in value]
         return type(value)(*several) if hasattr(value, "_fields") else tuple(several)
+    if isinstance(value, dict):
+        return type(value)({key: _times(each, factor) for key, each in value.items()})
     if is_dataclass(value) and not isinstance(value, type):
         changed = {each.name: _times(getattr(value, each.name), factor) for each in fields(value)}
         return replace(value, **changed)
@@ -364,3 +391,19 @@ def _times_first(value: Any, factor: float) -> Any:
         return _times(value, factor)
     several = [_times(value[0], factor), *value[1:]]
     return type(value)(*several) if hasattr(value, "_fields") else tuple(several)
+
+
+def _times_every_other(value: Any, factor: float) -> Any:
+    """Arrays with every other entry along the last axis multiplied, in a tuple or record too."""
+    if isinstance(value, np.ndarray) and value.ndim and value.dtype.kind == "f":
+        factors = np.where(np.arange(value.shape[-1]) % 2, 1.0, factor)
+        return value * factors.astype(value.dtype)
+    if isinstance(value, tuple):
+        several = [_times_every_other(each, factor) for each in value]
+        return type(value)(*several) if hasattr(value, "_fields") else tuple(several)
+    if isinstance(value, dict):
+        return type(value)({key: _times_every_other(x, factor) for key, x in value.items()})
+    if is_dataclass(value) and not isinstance(value, type):
+        old = {each.name: getattr(value, each.name) for each in fields(value)}
+        return replace(value, **{name: _times_every_other(old[name], factor) for name in old})
+    return value

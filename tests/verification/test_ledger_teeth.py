@@ -11,7 +11,7 @@ from gsae_ref.cli import main
 from gsae_ref.papers.families import FAMILIES
 from gsae_ref.papers.ledger import LEDGER
 from gsae_ref.papers.t21.instance import DELTA_AT_MOST_1
-from gsae_ref.papers.teeth import NOT_ATTAINED, NOT_NEEDED, TERMS, VARIED
+from gsae_ref.papers.teeth import MOVED_BY, NOT_ATTAINED, NOT_NEEDED, SHOWN, TERMS, VARIED
 from gsae_ref.verification import teeth as module
 from gsae_ref.verification.teeth import TeethReport, Tooth, label, teeth, variants
 
@@ -38,7 +38,7 @@ def test_spoiled_evidence_is_noticed_or_explained(row_id):
 
 
 def recorded():
-    return sorted({*NOT_ATTAINED, *NOT_NEEDED, *TERMS})
+    return sorted({*NOT_ATTAINED, *NOT_NEEDED, *TERMS, *MOVED_BY, *SHOWN})
 
 
 @pytest.mark.parametrize("where", recorded(), ids=" ".join)
@@ -51,13 +51,32 @@ def test_what_is_recorded_is_of_an_item_that_holds(where):
     known |= {""} if isinstance(item, Measurement) else set()
     if isinstance(item, Stress):
         known |= {variant.text for variant in variants(LEDGER[row_id], item)}
-    assert set(NOT_NEEDED.get(where, {})) <= known
+    assert set(NOT_NEEDED.get(where, {})) | set(SHOWN.get(where, {})) <= known
     assert all(reason.strip() for reason in NOT_NEEDED.get(where, {}).values())
     if where in NOT_ATTAINED:
         used, reason = NOT_ATTAINED[where]
         assert 0 < used < module.USED
         assert reason
         assert "search" not in reason
+
+
+@pytest.mark.parametrize("where", sorted(SHOWN), ids=" ".join)
+def test_a_point_that_is_stored_refutes_the_claim_without_its_hypothesis(where):
+    row_id, name = where
+    found = {v.text: v for v in variants(LEDGER[row_id], item_of(row_id, name))}
+    assert all(found[text].notices(True) for text in SHOWN[where])
+
+
+@pytest.mark.parametrize("gamma", [2, 3, 10, 1000])
+def test_on_the_support_lemma_1_does_not_need_stars_of_norm_1(gamma):
+    """The excess over (22)'s bound, over N: linear in m, so positive between its ends."""
+    delta = np.linspace(1e-3, 1, 200)[:, None] / (2 * gamma)
+    t = delta * np.linspace(0, 1, 201)
+    e = np.sqrt(delta**2 - t**2)
+    for m in (0, (1 - delta) / (2 * gamma - 1) - delta):
+        B = (2 * gamma - 1) / (gamma - 1) * (m + delta) / (1 - delta)
+        excess = (delta - t) * B + m + delta - (m + e * (1 + delta)) / (1 - t)
+        assert np.all(excess > 0.8 * delta**2)
 
 
 @pytest.mark.parametrize("row_id", sorted({row_id for row_id, _ in NOT_NEEDED})[::4])

@@ -96,9 +96,14 @@ TERMS: dict[tuple[str, str], dict[str, Sides]] = {}
 # ---- what is known to go unnoticed, and why
 
 SUMMED = "a sum of worst cases that exclude each other"
+TAIL = "a tail bound, summed over entries or blocks"
 ROUND = "a round constant of the paper"
 PAIR = "abs(<v, b>), abs(e) <= tau u*^2/10"
 NOT_ATTAINED = {
+    ("L23-corollary1", "dglnn_corrected_rate"): (0.22, ROUND),
+    ("L23-corollary1-epsilon", "dglnn_noise_quantile"): (0.14, TAIL),
+    ("L23-designs", "dglnn_designs"): (0.42, "the factors are 32 and more"),
+    ("R8-rate", "dglnn_group_noise"): (0.01, TAIL),
     ("L23-lemma5", "corrected T <= that time"): (0.95, "attained as theta goes to 0"),
     ("L23-lemma6", "time to (1 - 3B - tau) u*^2 <= T"): (0.13, SUMMED),
     ("L23-theorem3", "T_lb <= log(1/alpha^4)/(gamma Z)"): (0.62, ROUND),
@@ -118,18 +123,7 @@ NOT_ATTAINED = {
     ("R8", "on S, any state before T_ub: ||b_l|| <= Z/20"): (0.5, SUMMED),
     ("R8", "off S, any state before T_ub: <v_l, q_l> <= Z/32"): (0.75, SUMMED),
 }
-SAME = "both sides move alike"
-STATISTICAL = "a test on draws: 1 % is below the standard error"
 NOT_NEEDED: dict[tuple[str, str], dict[str, str]] = {
-    ("L23-gaussian-designs", "dglnn_gaussian_blocks"): {"": STATISTICAL},
-    ("L23-gradients", "dglnn_printed_gradients"): {"": SAME},
-    ("L23-theorem1", "dglnn_mirror_loop"): {"": "the limit of a ratio, to 2 %"},
-    ("L23-lemma2", "dglnn_balance"): {"": "a conserved quantity: both of its ends move"},
-    ("L23-lemma4", "dglnn_direction_kept"): {"": "an angle, the same at any scale"},
-    ("L23-corollary1", "dglnn_corrected_rate"): {"": "a rate: growth with the size of groups"},
-    ("L23-corollary1-epsilon", "dglnn_noise_quantile"): {"": STATISTICAL},
-    ("L23-designs", "dglnn_designs"): {"": "the deltas are too large by far"},
-    ("R8-rate", "dglnn_group_noise"): {"": STATISTICAL},
     ("L23-bracket", "corrected sign"): {l23.PAIR.text: "holds for one entry too: both sides are 0"},
     ("L23-lemma3", "sin <= beta_l"): {
         l23.BETA_BELOW_1.text: "a sine is at most 1: the bound then says nothing"
@@ -144,3 +138,4 @@ NOT_NEEDED: dict[tuple[str, str], dict[str, str]] = {
         l23.STEP_LEMMA11.text: "(6) has no gamma"
     },
 }
+MOVED_BY = {("L23-gaussian-designs", "dglnn_gaussian_blocks"): (3.0, TAIL)}

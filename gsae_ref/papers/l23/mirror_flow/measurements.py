@@ -30,7 +30,7 @@ def dglnn_mirror_loop(rng: np.random.Generator, quick: bool) -> Finding:
     return at_most(
         "relative difference of w_2's move / s^2 and 4 u^4 v_1 at s = 0.001",
         abs(moved[-1][1] / predicted - 1),
-        0.02,
+        0.005,
         move_over_s_squared=float(moved[-1][1]),
         order_of_the_difference=float(order),
         start=float(start[1]),

@@ -276,4 +276,4 @@ def best_tau(rng: np.random.Generator, quick: bool) -> Finding:
             after = np.linalg.norm(unit(W - zeta * G) - A, axis=0) / np.linalg.norm(W - A, axis=0)
             taus.append(1 - after.max() ** 2)
         gap = max(gap, abs(max(taus) - formulas.tau_of_spread(ratio)))
-    return at_most("distance from the formula", float(gap), 0.01)
+    return at_most("distance from the formula", float(gap), 1e-6)

@@ -47,8 +47,8 @@ def norms_from_entries(rng: np.random.Generator, quick: bool) -> Finding:
     x = rng.uniform(low, high, (10_000, d)) * rng.choice([-1, 1], (10_000, d))
     n_entries = rng.integers(1, d + 1, (10_000, 1))
     r = np.linalg.norm(np.where(np.arange(d) < n_entries, x, 0), axis=1)
-    excess = max(low - r.min(), r.max() - np.sqrt(d) * high)
-    return at_most("largest excess over [a, sqrt(d) b]", excess, 0.0)
+    ratio = max(low / r.min(), r.max() / (np.sqrt(d) * high))
+    return at_most("largest of a/||x|| and ||x||/(sqrt(d) b)", ratio, 1.0)
 
 
 @measurement

@@ -37,7 +37,7 @@ def overlap_condition_range(rng: np.random.Generator, quick: bool) -> Finding:
     return at_most(
         "length of the range at n = 950, d = 2",
         met - impossible,
-        1e-3,
+        2.35e-4,
         unsatisfiable_below=impossible,
         met_by_all_above=met,
         met_by_all_above_at_n_4=small[1],

@@ -126,4 +126,6 @@ def start_correlation(rng: np.random.Generator, quick: bool) -> Finding:
     A = sampling.perturb_dictionary(A_star, correlation=0.15, rng=rng)
     mean = float(np.mean(np.sum(A_star * A, axis=0) / np.linalg.norm(A, axis=0)))
     deviation = float(np.std(A - A_star))
-    return at_most("|mean correlation - .15|", abs(mean - 0.15), 0.01, standard_deviation=deviation)
+    return at_most(
+        "|mean correlation - .15|", abs(mean - 0.15), 1e-12, standard_deviation=deviation
+    )

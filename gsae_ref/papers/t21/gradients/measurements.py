@@ -240,7 +240,7 @@ def approximation_error(rng: np.random.Generator, quick: bool) -> Finding:
     return at_least(
         "smaller of the two relative errors",
         min(radial, tangential),
-        0.15,
+        0.1975,
         radial=radial,
         tangential=tangential,
     )

@@ -7,6 +7,15 @@ counterexample need not name it: where B_min = B_max, +-B_max along an orthonorm
 the code's direction, all equally likely; else +-x with a small probability, and otherwise both
 signs of the vectors of such a basis, with norms between B_min and B_max and weights that complete
 the covariance to s^2 I, B_min^2 < s^2 d < B_max^2. Codes of different groups are independent.
+
+Lemma 1's interval recovers an active group without ||A*_h||_2 <= 1, though (22) needs it. Let m = d
+mu_B, N = (gamma - 1) B_max > 0, c = (2 gamma - 1)/(gamma - 1), B the norm of x*_g. Where the
+interval is not empty c N (m + delta) <= B (1 - delta), so that delta <= 1/(2 gamma). Split A*_g -
+A_g = A_g P + E with A_g^T E = 0, and let t = ||P||_2, so that ||E||_2 <= e = sqrt(delta^2 - t^2).
+For z = sum_{h != g} A*_h x*_h and w = A_g^T z, (I + P^T) w = A*_g^T z - E^T z, so that ||w||_2 <= N
+(m + e (1 + delta))/(1 - t). Hence ||A_g^T y||_2 exceeds (22)'s bound by at least (delta - t) B + N
+(m + delta) - N (m + e (1 + delta))/(1 - t). With the least B this is linear in m, and positive at
+both ends of its range, 0 and (1 - delta)/(2 gamma - 1) - delta.
 """
 
 from __future__ import annotations

@@ -204,6 +204,8 @@ ROWS = (
         "(mu_B + delta).",
         repaired="The first inequality holds. The second holds with (gamma - 1) B_max (d mu_B + "
         "delta) as its last term, under the hypotheses of Proposition 2.",
+        remark="||A*_h||_2 <= 1 is needed: it fails, 23/1480 for 1/40, with d = 1, A_1 = e_1, A*_1 "
+        "= (7/8, 3/10), A_2 = (-12/37, 35/37), A*_2 = (53/40) A_2, delta = 13/40 and x = (1, 2).",
         hypotheses=PROP2,
         evidence=(claims.TRIANGLE_22, Counterexample(), claims.EQ22),
         derivation="gsae_ref.papers.t21.support.formulas.group_norm_bound",
@@ -232,7 +234,8 @@ ROWS = (
         remark="The factor d of Proposition 2 is what no constant in O(1/log n) repairs "
         "(T21-lemma1); that the constant must be small enough (-empty) and the right end excluded "
         "(-closed-end) are smaller matters. B_min / (4 B_max) is the largest constant that does "
-        "for all n.",
+        "for all n. On the support ||A*_g||_2 <= 1 is not needed: gsae_ref.papers.t21.support."
+        "claims.",
         hypotheses=PROP2 + (IN_CORRECTED_INTERVAL,),
         evidence=(
             Counterexample(),
