@@ -15,7 +15,14 @@ from exact_latex import comparison, fraction, matrix
 from house_notation import NotHouseNotation, markdown
 from sentence_latex import claim, sentences
 
-from gsae_ref.claims.evidence import Counterexample, Identity, Inequality, Reading, Stress
+from gsae_ref.claims.evidence import (
+    Counterexample,
+    Identity,
+    Inequality,
+    Reading,
+    Reproduction,
+    Stress,
+)
 from gsae_ref.papers.counterexamples import COUNTEREXAMPLES
 from gsae_ref.papers.ledger import LEDGER
 from gsae_ref.papers.row import VERDICTS
@@ -299,6 +306,11 @@ class _Page:
             return f"an exact counterexample, [{label}](#{_anchor(label)}): {text} is false"
         if isinstance(item, Reading):
             return f"by reading: {self.say(item.text)}"
+        if isinstance(item, Reproduction):
+            return (
+                f"{item.outcome}: {_plain(item.claim)}: {_plain(item.measured)} (kept result of "
+                f"`{item.command}`)"
+            )
         if isinstance(item, Identity | Stress):
             expected = "" if item.expect == "holds" else ", as expected: the printed form is false"
             error = f"largest relative error {numbers['relative_error']:.2g}"

@@ -1,4 +1,4 @@
-"""Kinds of evidence: inequalities, identities, counterexamples, measurements, readings."""
+"""Kinds of evidence: inequalities, identities, counterexamples, measurements, and more."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -103,7 +103,28 @@ class Reading:
     text: str
 
 
-Evidence = Inequality | Identity | Stress | Counterexample | Measurement | Reading
+@dataclass(frozen=True)
+class Reproduction:
+    """A figure or table computed again, by a command that takes minutes to hours.
+
+    ``verify`` reports the kept result and does not run the command. ``outcome`` is "reproduces",
+    "does not reproduce" or "not settled", of ``claim``; ``measured`` are its numbers.
+    """
+
+    command: str
+    claim: str
+    outcome: str
+    measured: str
+
+    @property
+    def shows(self) -> str:
+        """What the result speaks for: "support", "against" or "neither"."""
+        return {"reproduces": "support", "does not reproduce": "against"}.get(
+            self.outcome, "neither"
+        )
+
+
+Evidence = Inequality | Identity | Stress | Counterexample | Measurement | Reading | Reproduction
 
 
 def worst(left: Reals, right: Reals) -> tuple[float, float]:

@@ -104,7 +104,7 @@ class Row:
     def missing(self) -> str:
         """What the evidence lacks to bear the truth out, in words; empty where it lacks nothing."""
         against = any(_is_against(e) for e in self.evidence)
-        support = any(not _is_against(e) and not isinstance(e, Reading) for e in self.evidence)
+        support = any(_is_support(e) for e in self.evidence)
         reading = any(isinstance(e, Reading) for e in self.evidence)
         if self.truth == "holds":
             if against:
@@ -132,16 +132,6 @@ class Row:
         word = words.get(self.kind, self.kind)
         return word if word in ("definition", "identity", "asymptotic") else "holds"
 
-    @property
-    def statement(self) -> str:
-        """The printed form."""
-        return self.printed
-
-    @property
-    def corrected(self) -> str:
-        """The repaired form, or else the remark."""
-        return self.repaired or self.remark
-
 
 def statement(
     id: str, number: str, kind: str, truth: str, printed: str, paper: str = "T21", **fields: Any
@@ -165,3 +155,10 @@ def _is_against(evidence: Evidence) -> bool:
         getattr(evidence, "expect", "holds") == "fails"
         or getattr(evidence, "shows", "support") == "against"
     )
+
+
+def _is_support(evidence: Evidence) -> bool:
+    """Whether an item of evidence speaks for the printed form or its repair."""
+    if isinstance(evidence, Reading):
+        return False
+    return not _is_against(evidence) and getattr(evidence, "shows", "support") == "support"

@@ -11,6 +11,7 @@ from ..claims.evidence import (
     Inequality,
     Measurement,
     Reading,
+    Reproduction,
     Stress,
 )
 from ..claims.exact import COUNTEREXAMPLES, REFUTED_BY
@@ -37,6 +38,9 @@ def run(row_id: str, evidence: Evidence, rng: np.random.Generator, quick: bool) 
         return [try_claim(evidence.claim, evidence.expect, rng, quick)]
     if isinstance(evidence, Measurement):
         return [MEASUREMENTS[evidence.name](rng, quick)]
+    if isinstance(evidence, Reproduction):
+        kept = f"{evidence.outcome}: {evidence.measured} (kept result of `{evidence.command}`)"
+        return [Finding("reproduction", evidence.claim, True, kept)]
     assert isinstance(evidence, Reading)
     return [Finding("reading", "by reading", True, evidence.text)]
 

@@ -14,7 +14,7 @@ class RowResult:
 
     Attributes
     ----------
-    id, number, kind, verdict, printed, reading, repaired, remark : str
+    id, number, kind, truth, verdict, printed, reading, repaired, remark : str
         As in :class:`gsae_ref.papers.row.Row`.
     confirmed : bool
         Whether every item of evidence supports the verdict.
@@ -26,6 +26,7 @@ class RowResult:
     id: str
     number: str
     kind: str
+    truth: str
     verdict: str
     printed: str
     reading: str

@@ -162,6 +162,7 @@ def _result(row: Row, findings: tuple[Finding, ...]) -> RowResult:
         id=row.id,
         number=row.number,
         kind=row.kind,
+        truth=row.truth,
         verdict=row.verdict,
         printed=row.printed,
         reading=row.reading,

@@ -9,6 +9,7 @@ NUMBERS = {
     "identity": {"relative_error": 1e-15, "instances": 300},
     "measurement": {"value": 0.25, "limit": 0.5, "list": [1, 2]},
     "reading": {},
+    "reproduction": {},
 }
 
 
@@ -54,6 +55,7 @@ def made_up_result():
             "id": row.id,
             "number": row.number,
             "kind": row.kind,
+            "truth": row.truth,
             "verdict": row.verdict,
             "printed": row.printed,
             "reading": row.reading,

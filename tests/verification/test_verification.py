@@ -101,7 +101,16 @@ def test_every_inequality_that_holds_was_tried_on_enough_instances_and_is_not_va
 def test_a_row_of_the_report_has_the_fields_of_the_ledger(whole):
     for result in whole[0].rows:
         row = LEDGER[result.id]
-        for name in ("number", "kind", "verdict", "printed", "reading", "repaired", "remark"):
+        for name in (
+            "number",
+            "kind",
+            "truth",
+            "verdict",
+            "printed",
+            "reading",
+            "repaired",
+            "remark",
+        ):
             assert getattr(result, name) == getattr(row, name)
 
 

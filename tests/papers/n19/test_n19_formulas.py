@@ -373,7 +373,7 @@ def test_every_equation_has_a_row(number):
     ],
 )
 def test_every_named_statement_has_a_row(name):
-    assert LEDGER[f"N19-{name}"].statement
+    assert LEDGER[f"N19-{name}"].printed
 
 
 def test_every_row_of_the_room_is_placed_once_and_r7_comes_with_our_own():
