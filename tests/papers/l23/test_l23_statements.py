@@ -39,7 +39,7 @@ TRUTHS = {
         lemma7 eq4 eq5 eq6 lemma8 lemma14
         perturbations eq7 lemma15 lemma16 eq10
         figure2 figure3 figure4 figure5 figure6-error figure7 figure7-small figure11 figure12
-        table2 designs
+        table2 table3 designs
         any-start
     """,
     "false": """
@@ -55,7 +55,7 @@ TRUTHS = {
         corollary1-sum growth
     """,
     "not settled": """
-        size-one sample-complexity figure10 table1 table3
+        size-one sample-complexity figure10 table1
     """,
 }
 WITHOUT_REPAIR = {"theorem2-times", "minimax"}

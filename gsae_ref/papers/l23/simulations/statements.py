@@ -8,13 +8,11 @@ from ....claims.evidence import Measurement, Reading, Reproduction
 from ...row import Row, statement
 
 statement = partial(statement, paper="L23")
-
-
-SEEDS = {"figure-4": " --seeds 11", "figure-10": " --quick"}
+OPTIONS = {"figure-4": " --seeds 11", "figure-10": " --quick", "table-3": " --data bardet.npz"}
 
 
 def _kept(name: str, claim: str, outcome: str, measured: str) -> Reproduction:
-    command = f"gsae-ref reproduce l23-{name}{SEEDS.get(name, '')}"
+    command = f"gsae-ref reproduce l23-{name}{OPTIONS.get(name, '')}"
     return Reproduction(command, claim, outcome, measured)
 
 
@@ -24,6 +22,7 @@ CONVERGE = "entries, magnitudes and directions converge to the true ones"
 LARGER_FIRST = "incremental learning: the larger the group, the earlier it grows"
 CRUCIAL = "early stopping is crucial for reaching the sparse solution: "
 UNSETTLED = "directions do not settle, because of the large step on v: "
+SMALLEST = "the network has the smallest mean error of the three methods"
 AT_THE_TRUTH = _kept(
     "figure-2",
     "Algorithm 1 converges to the true weights",
@@ -358,10 +357,27 @@ ROWS = (
         "table3",
         "Table 3",
         "remark",
-        "not settled",
+        "holds",
         "“Our approach achieves the best performance among these three methods.”",
         reading="The order of the three means, over many random splits.",
-        evidence=(Reading("a run on the gene data is not kept"),),
+        remark="Barely: the standard deviation over splits is 0.012. One of the 120 samples has 41 "
+        "% of the sum of squares, and decides the error of a split. The printed numbers are above "
+        "the variance of the target. On two other data sets the group lasso is ahead.",
+        evidence=(
+            _kept(
+                "table-3",
+                "gene expression: " + SMALLEST,
+                YES,
+                "group lasso 0.01868 (standard deviation 0.0117); primal-dual 0.01901 (standard "
+                "deviation 0.0124); grouped network 0.01812",
+            ),
+            _kept(
+                "table-3",
+                "gene expression, halves: " + SMALLEST,
+                YES,
+                "the network is ahead of the group lasso in 90 % and of the primal-dual in 53 %",
+            ),
+        ),
         derivation=EXPERIMENTS + "table_3",
     ),
 )
