@@ -81,7 +81,6 @@ def test_a_kept_result_bears_out_no_other_truth(outcome, truth, missing):
 
 INSTEAD = {  # of an exact counterexample, where a row is false
     "T21-remark-b-sparse": "a run",
-    "N19-theorem3-short": "drawn instances",
     "T21-figure-3a": "a kept result",
     "N19-figure-3": "a kept result",
     "L23-figure2-stopping": "a kept result",

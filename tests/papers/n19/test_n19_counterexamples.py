@@ -31,6 +31,7 @@ KNOWN = {
     "N19-theorem3ii": (F(99, 1010), 0),
     "N19-interference": (F(20, 101), F(113, 800)),
     "N19-theorem1i": (F(20, 101), 0),
+    "N19-theorem3-short": (F(17, 125), F(1, 2)),
     "N19-theorem3i": (F(125000, 15719761), F(1, 2)),
     "N19-theorem3iii-any-constant": (F(600, 901), F(1, 2)),
     "N19-k-log-squared": (10**12, 10**10),
@@ -289,6 +290,8 @@ def test_lemma3_in_floats(built):
 # ---- spoilt, and families
 
 SPOILT = [
+    (consistency.noise_above_the_interval, {"extra": F(1, 10)}, "hypothesis"),
+    (consistency.noise_above_the_interval, {"root": 5}, "printed"),
     (consistency.inactive_neuron_above_the_interval, {"bias": F(-1, 5)}, "printed"),
     (consistency.inactive_neuron_above_the_interval, {"bias": F(-1, 20)}, "hypothesis"),
     (consistency.inactive_neuron_above_the_interval, {"lean": F(1, 20)}, "printed"),

@@ -1,7 +1,7 @@
 """Counterexamples to [N19] on code consistency: Theorem 3, the bounds of its proof."""
 
 from fractions import Fraction
-from math import comb
+from math import ceil, comb
 
 from ....claims.exact import (
     Certificate,
@@ -136,6 +136,55 @@ def _law_of_blocks(r: int, q: int, k: int, m: int) -> tuple[Comparison, ...]:
         Comparison("p_ij <= (k/m)^2, its value across blocks", pair, "<=", chance**2),
         Comparison("1/2 (k/m)^3 <= p_ijl within a block", chance**3 / 2, "<=", triple),
         Comparison("p_ijl <= (k/m)^3, its largest value", triple, "<=", chance**3),
+    )
+
+
+@counterexample("N19-theorem3-short")
+def noise_above_the_interval(root: int = 10, extra: Fraction = Fraction(0)) -> Certificate:
+    """Theorem 3, short proof: at b = -2 delta noise alone activates neurons.
+
+    A = W = I_n, delta = sigma_eta = 1/sqrt(n), mixtures. An inactive neuron has z_i = eta_i + b and
+    is active where eta_i > 2 sigma, with probability at least phi(2)(1/2 - 1/8) >= 1/50 (a lower
+    bound of Mills' ratio), independently of the others. So P(the support is right) is at most
+    (49/50)^(n-1), for every n.
+    """
+    n = root**2
+    delta = Fraction(1, root)
+    b = -2 * delta - extra
+    error = Fraction(1, 50)
+    mills = Fraction(3, 8) / (Fraction(739, 100) * Fraction(251, 100))
+    return Certificate(
+        data={
+            "n = m": n,
+            "A = W": "I_n",
+            "delta = sigma_eta": delta,
+            "b_i": b,
+            "k": 1,
+            "P(an inactive neuron is active), rounded down": error,
+        },
+        hypotheses=(
+            Comparison("delta log n <= 1 (log n rounded up)", delta * log_above(n), "<=", 1),
+            Comparison("mu == 0 <= delta sqrt(n)/k", 0, "<=", delta * root),
+            Comparison("sigma_eta sqrt(n) <= 1", delta * root, "<=", 1),
+            Comparison("-1 + delta < b_i", -1 + delta, "<", b),
+            Comparison("b_i <= -2 delta", b, "<=", -2 * delta),
+            Comparison("-b_i <= 2 sigma_eta", -b, "<=", 2 * delta),
+            Comparison(
+                "1/50 <= phi(2)(1/2 - 1/8), as e^2 <= 739/100, sqrt(2 pi) <= 251/100",
+                error,
+                "<=",
+                mills,
+            ),
+        ),
+        printed=Comparison(
+            "P(x has the support of x*), at most (49/50)^(n-1) rounded up, >= 1/2",
+            Fraction(ceil(1000 * (1 - error) ** (n - 1)), 1000),
+            ">=",
+            HALF,
+        ),
+        corrected=Comparison("z_i <= N + b_i at b_i = -2 delta - N", -2 * delta, "<=", 0),
+        note="At a fixed delta the noise, of order sqrt(log n/n), is below the room that delta "
+        "leaves for large n; a training whose delta goes to 0 passes delta = 1/sqrt(n).",
     )
 
 

@@ -241,9 +241,10 @@ ROWS = (
         repaired="-1 + delta + N < b_i <= -2 delta - N, N = max_i |<W_i, eta>|; as printed without "
         "noise.",
         remark="Three intervals are printed: this one, Theorem 3's, and [-1 + 2 delta sqrt(k), "
-        "-delta] in the proof of Theorem 4. It fails where mu/sqrt(n) + N > delta.",
+        "-delta] in the proof of Theorem 4. It fails where delta = sigma_eta = 1/sqrt(n).",
         hypotheses=(*COLUMNS, WEAK_COHERENCE),
         evidence=(
+            Counterexample(),
             claims.SHORT_PRINTED,
             claims.SHORT_OFF,
             claims.SHORT_ON,
