@@ -73,7 +73,7 @@ doctest_global_setup = "import numpy as np\nimport gsae_ref as gs"
 
 html_theme = "furo"
 html_title = "gsae_ref"
-html_static_path = ["_static"]
+html_static_path = ["_static", "../gsae_ref/notation/mathematics.woff2"]
 html_css_files = ["style.css"]
 html_copy_source = html_show_sourcelink = False
 html_show_copyright = html_show_sphinx = False
@@ -127,9 +127,8 @@ def generate(app):
         path.write_text(text, encoding="utf-8")
     notebooks(HERE.parent / "notebooks")
     logging.getLogger(__name__).info(
-        "%d statements (%d not set as mathematics), %d pages of reference",
+        "%d statements, %d pages of reference",
         len(gsae_ref.LEDGER),
-        len(writer.fallbacks),
         len(pages),
     )
 

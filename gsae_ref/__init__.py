@@ -90,6 +90,7 @@ if _TYPE_CHECKING:
         check_design,
         check_dictionary,
         check_sparse_dictionary,
+        explain,
         verify,
     )
     from .versions import show_versions
@@ -138,6 +139,7 @@ __all__ = [
     "early_stop",
     "encode",
     "expected_gradient",
+    "explain",
     "full_batch_gradient",
     "get_num_threads",
     "group_soft_threshold",
@@ -204,7 +206,8 @@ sampling -> grouped_regression initialise_sparse make_dictionary perturb_diction
 sampling -> sample_blocks sample_sparse support_law support_moments
 training -> full_batch_gradient train train_sparse
 verification -> DesignReport DictionaryReport SparseDictionaryReport VerificationReport
-verification -> certify_samples check_design check_dictionary check_sparse_dictionary verify
+verification -> certify_samples check_design check_dictionary check_sparse_dictionary explain
+verification -> verify
 versions -> show_versions
 """
 _LINES = [line.partition(" -> ") for line in _TABLE.strip().splitlines()]

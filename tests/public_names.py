@@ -35,7 +35,7 @@ PUBLIC = {
     "GroupSparseSample": "(Y, X, support)",
     "GroupedRegression": "(X, y, w_star, groups, noise)",
     "Images": "(train_images, train_labels, test_images, test_labels)",
-    "LEDGER": "dict",
+    "LEDGER": "Ledger",
     "Nearness": "(delta, xi, permutation, signs)",
     "RunCertificate": "(certified, reason, angles, sines, floor, margin, step_size, lam)",
     "RunPlan": "(lam, n_samples, floor)",
@@ -97,6 +97,7 @@ PUBLIC = {
     "early_stop": "(path, rule='validation', epoch=None, X=None, y=None, window=None, w_star=None)",
     "encode": "(A, Y, lam, group_size)",
     "expected_gradient": "(A, A_star, tau, n_active, group_size, code_variance=1.0, form='exact')",
+    "explain": "(row_id, quick=True, rng=0)",
     "full_batch_gradient": (
         "(A, Y, lam, group_size, gradient='exact', block_size=4096, n_unfold=1, "
         "unfold_step=None, accelerated=True, nonnegative=False, l1=0.0, engine='auto')"

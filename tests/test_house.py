@@ -33,21 +33,23 @@ _version     ->
 groups       ->
 checks       ->
 files        ->
+notation     ->
 reference    -> groups
 kernels      ->
 ops          -> checks groups reference kernels
 sampling     -> checks groups
 datasets     -> checks groups files
 metrics      -> checks groups
-claims       -> checks groups
-papers       -> claims checks groups
+claims       -> checks groups notation
+papers       -> claims checks groups notation
 measurements -> papers claims ops sampling metrics checks groups files
 verification -> papers measurements claims ops sampling metrics checks groups files
+verification -> notation
 training     -> ops metrics checks groups files
 estimators   -> training ops metrics checks groups files
 experiments  -> training verification estimators ops sampling datasets metrics papers claims
 experiments  -> checks groups files versions
-report       -> experiments verification papers claims files versions
+report       -> experiments verification papers claims files versions notation
 cli          -> report experiments verification estimators datasets training ops papers claims
 cli          -> checks files versions
 versions     -> ops
@@ -175,8 +177,8 @@ def wrong_arrows(source, module, is_package=False):
 
 
 KINDS = {  # file of papers/: the kinds of file there that it may know, and the other rooms
-    "row": (set(), {"claims"}),
-    "ledger": ({"statements", "row"}, set()),
+    "row": (set(), {"claims", "notation"}),
+    "ledger": ({"statements", "row"}, {"notation"}),
     "items": (set(), set()),
     "exact": ({"exact"}, {"claims"}),
     "counterexamples": ({"exact", "counterexamples", "claims"}, {"claims"}),

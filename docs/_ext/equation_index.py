@@ -9,10 +9,10 @@ import re
 from importlib import import_module
 
 from api_pages import MODULES, members, public_names, target
-from house_notation import markdown
 from ledger_pages import PAPERS, badge
 
 import gsae_ref
+from gsae_ref.notation.house_notation import markdown
 from gsae_ref.papers.ledger import LEDGER
 
 TAG = re.compile(r"\[(T21|N19|L23)\]")

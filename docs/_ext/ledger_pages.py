@@ -7,26 +7,18 @@ verify --quick``; nothing is typed twice.
 import html
 import inspect
 import re
-from fractions import Fraction
 from pathlib import Path
 
 from api_pages import resolve
-from exact_latex import comparison, fraction, matrix
-from house_notation import NotHouseNotation, markdown
-from sentence_latex import claim, sentences
+from sentence_latex import claim
 
-from gsae_ref.claims.evidence import (
-    Counterexample,
-    Identity,
-    Inequality,
-    Reading,
-    Reproduction,
-    Stress,
-)
-from gsae_ref.papers.counterexamples import COUNTEREXAMPLES
+from gsae_ref.claims.evidence import Inequality, Stress
+from gsae_ref.notation.account import words
+from gsae_ref.notation.house_notation import markdown
+from gsae_ref.notation.markup import Markup, class_name, element
 from gsae_ref.papers.ledger import LEDGER
 from gsae_ref.papers.row import VERDICTS
-from gsae_ref.verification.evidence import counterexamples_of
+from gsae_ref.verification.report import RowResult
 
 THEOREMS = Path(__file__).parents[1] / "theorems"
 PAPERS = {
@@ -35,23 +27,15 @@ PAPERS = {
     "L23": "Implicit Regularization for Group Sparsity",
     "own": "This project's own theorems",
 }
-REPAIRED = {"typo": "What is meant", "asymptotic": "The explicit form"}
 DIFFERENT = {
     "refuted": "Refuted: no local repair",
     "vacuous": "Vacuous",
     "corrected": "False as printed, corrected",
     "typo": "Misprints",
 }
-BOUNDS = (
-    "",
-    "| bound | expected | instances that meet the hypotheses | violations "
-    "| largest left/right, random | by search | away |",
-    "|---|---|--:|--:|--:|--:|--:|",
-)
 TIGHT = (
-    "A ratio near 1 means that the bound is tight: some instance attains it. "
-    "The search is an optimiser that maximises the ratio; away: at a distance of 1/20 from "
-    "degenerate instances."
+    "A ratio left/right near 1 means that the bound is tight: some instance attains it. "
+    "The search is an optimiser that maximises the ratio."
 )
 ABOUT_STATEMENTS = """\
 A page for every numbered statement: as printed, its hypotheses, the verdict, the form that holds,
@@ -71,7 +55,7 @@ DOCTEST = re.compile(r"^\s*>>> ", re.M)
 
 
 class Writer:
-    """Writes the pages; counts the statements that could not be set as mathematics.
+    """Writes the pages.
 
     Parameters
     ----------
@@ -87,19 +71,6 @@ class Writer:
         self.results = {row["id"]: row for row in report["rows"]}
         self.command = command
         self.where = where
-        self.fallbacks = []
-
-    def words(self, text, paper, here="", linked=True):
-        """Text in house notation as Markdown, with links to the rows it mentions."""
-
-        def link(words):
-            return ROW.sub(lambda found: _row_link(found, paper, here), words) if linked else words
-
-        try:
-            return markdown(text, link)
-        except NotHouseNotation:
-            self.fallbacks.append(text)
-            return "``" + text.replace("|", "\\|") + "``"
 
     def code(self, name):
         """A dotted name, linked into the API reference where it is there."""
@@ -142,13 +113,13 @@ class Writer:
         return "\n".join([*lines, "", ":::{toctree}\n:hidden:\n", *PAPERS, ":::\n"])
 
     def table(self, rows):
-        """Rows as a table: number, statement, verdict."""
-        lines = [":::{table}\n:class: rows\n", "| number | statement | verdict |", "|---|---|---|"]
+        """Rows as a table: number, verdict, statement."""
+        lines = []
         for row in rows:
-            link = f"[{_heading(row.number)}]({row.id}.md)"
-            words = self.words(row.printed, row.paper, row.id)
-            lines.append(f"| {link} | {words} | {badge(row.verdict)} |")
-        return "\n".join([*lines, ":::", ""])
+            said = words(row.printed, linked(row.paper, row.id))
+            verdict = element("span", row.verdict, class_=f"verdict {class_name(row.verdict)}")
+            lines.append((numbered(row), verdict, said))
+        return html_table("rows", ("number", "verdict", "statement"), lines)
 
     def differences(self):
         """The statements that are not true as printed, the gravest first."""
@@ -179,13 +150,12 @@ class Writer:
         ]
         if not rows:
             return []
-        lines = [f"### {paper}: {title}\n", "| | as printed | instead |", "|---|---|---|"]
-        for row in rows:
-            link = f"[{_heading(row.number)}](statements/{row.id}.md)"
-            printed = self.words(row.printed, paper, linked=False)
-            instead = self.words(row.repaired or row.remark, paper, linked=False)
-            lines.append(f"| {link} | {printed} | {instead} |")
-        return [*lines, ""]
+        lines = [
+            (numbered(row, "statements/"), words(row.printed), words(row.repaired or row.remark))
+            for row in rows
+        ]
+        table = html_table("differing", ("", "as printed", "instead"), lines)
+        return [f"### {paper}: {title}\n", table]
 
 
 class _Page:
@@ -197,16 +167,12 @@ class _Page:
         self.source = LEDGER[row.same_as] if row.same_as else row
         self.result = writer.results[row.id]
 
-    def say(self, text):
-        """Words of this row, with links."""
-        return self.writer.words(text, self.row.paper, self.row.id)
-
     def text(self, before, after):
         """The whole page."""
-        lines = [*self.head(), *self.statement(), *self.evidence()]
-        for name in counterexamples_of(self.source.id):
-            lines += self.counterexample(COUNTEREXAMPLES[name]())
-        lines += [*self.derivation(), *self.links()]
+        account = RowResult.from_dict(self.result).account()
+        shown = account.html(linked(self.row.paper, self.row.id), without="derivation")
+        lines = [*self.head(), raw(shown)]
+        lines += [*self.notes(), *self.derivation(), *self.links()]
         steps = [
             f"← [{_name(before)}]({before.id}.md)" if before else "",
             f"[{_name(after)}]({after.id}.md) →" if after else "",
@@ -223,129 +189,35 @@ class _Page:
         if row.number != row.id:
             title = f"{paper}, {title}"
         shelf = f"[{'own theorems' if own else row.paper}]({row.paper}.md)"
+        outcome = "." if self.result["confirmed"] else ", **which does not confirm the verdict.**"
         return [
             "---\norphan: true\n---\n",
             f"# {title}\n",
             f"[Statements](index.md) › {shelf} › `{row.id}`\n",
             f"{badge(row.verdict)} {VERDICTS[row.verdict]}.\n",
+            f"Numbers of `{self.writer.command}`{outcome}\n",
         ]
 
-    def statement(self):
-        """As printed, hypotheses, reading, the form that holds, remark."""
-        row = self.row
-        lines = [
-            f"## {'Statement' if row.paper == 'own' else 'As printed'}\n",
-            f":::{{container}} statement\n{self.say(row.printed)}\n:::\n",
-            _ascii(row.printed, row.repaired, row.remark),
-        ]
-        if self.source.hypotheses:
-            hypotheses = [f"- {self.say(h.text)}" for h in self.source.hypotheses]
-            lines += ["## Hypotheses\n", *hypotheses, ""]
-        if row.reading:
-            lines += ["## Reading\n", f"{self.say(row.reading)}\n"]
-        if row.repaired:
-            lines += [
-                f"## {REPAIRED.get(row.verdict, 'What holds instead')}\n",
-                f":::{{container}} statement holds\n{self.say(row.repaired)}\n:::\n",
-            ]
-        if row.remark:
-            lines += ["## Remark\n", f"{self.say(row.remark)}\n"]
-        if row.same_as:
-            link = f"[{_name(self.source)}]({row.same_as}.md)"
-            lines.append(f"It restates {link}, whose evidence it shares.\n")
-        return lines
-
-    def evidence(self):
-        """What the run found: a list, and a table of the bounds."""
-        outcome = "." if self.result["confirmed"] else ", **which does not confirm the verdict.**"
-        lines = ["## Evidence\n", f"Numbers of `{self.writer.command}`{outcome}\n"]
-        bounds = []
-        for item, finding in zip(_items(self.source), self.result["findings"], strict=True):
-            mark = "✓" if finding["ok"] else "✗"
-            if _is_bound(item):
-                bounds.append(f"| {mark} {self.bound(item, finding['numbers'])} |")
-            else:
-                lines.append(f"- {mark} {self.finding(item, finding)}")
-        if bounds:
-            lines += [*BOUNDS, *bounds]
+    def notes(self):
+        """How ratios are read, and what else an item of evidence assumes."""
+        lines = []
         if any(_is_bound(item) and item.expect == "holds" for item in self.source.evidence):
-            lines += ["", TIGHT]
+            lines += [TIGHT, ""]
         for item in self.source.evidence:
             if isinstance(item, Stress):
-                lines += ["", f"*{self.say(item.label)}*: {claim(item)}."]
+                lines += [f"*{markdown(item.label)}*: {claim(item)}.", ""]
                 continue
-            known = self.source.hypotheses
-            own = [self.say(h.text) for h in getattr(item, "hypotheses", ()) if h not in known]
+            own = self.own_hypotheses(item)
             if own:
-                lines += ["", f"*{self.say(item.label)}* is drawn under: {'; '.join(own)}."]
-        return [*lines, ""]
+                label = element("i", words(item.label))
+                lines.append(raw(element("p", label, " is drawn under: ", *own[:-1])))
+        return lines
 
-    def bound(self, item, numbers):
-        """A line of the table of bounds."""
-        searched, away = (
-            format(numbers[name], ".4f") if name in numbers else "–"
-            for name in ("worst_search", "worst_away")
-        )
-        cells = (
-            self.say(item.label),
-            "to fail" if item.expect == "fails" else "to hold",
-            str(numbers["instances"]),
-            str(numbers["violations"]),
-            f"{numbers['worst_random']:.4f}",
-            searched,
-            away,
-        )
-        return " | ".join(cells)
-
-    def finding(self, item, finding):
-        """A counterexample, a reading, an identity or a measurement in a line."""
-        label = finding["label"]
-        numbers = finding["numbers"]
-        if isinstance(item, Counterexample):
-            text = sentences(label, self.say)(numbers["printed"]["text"])
-            return f"an exact counterexample, [{label}](#{_anchor(label)}): {text} is false"
-        if isinstance(item, Reading):
-            return f"by reading: {self.say(item.text)}"
-        if isinstance(item, Reproduction):
-            return (
-                f"{item.outcome}: {_plain(item.claim)}: {_plain(item.measured)} (kept result of "
-                f"`{item.command}`)"
-            )
-        if isinstance(item, Identity | Stress):
-            expected = "" if item.expect == "holds" else ", as expected: the printed form is false"
-            error = f"largest relative error {numbers['relative_error']:.2g}"
-            return (
-                f"{self.say(item.label)}: {error} over {numbers['instances']} instances{expected}"
-            )
-        return f"measured with the implementation: {self.say(label)}: {_plain(finding['summary'])}"
-
-    def counterexample(self, certificate):
-        """The instance and every comparison, in fractions."""
-        say = sentences(certificate.name, self.say)
-        lines = [
-            f"## Counterexample {_plain(certificate.name)}\n",
-            "Every number is an exact fraction; "
-            "both sides of every hypothesis are evaluated from the instance.\n",
-            "| the instance | |",
-            "|---|---|",
-        ]
-        lines += [f"| {say(key)} | {self.value(v)} |" for key, v in certificate.data.items()]
-        lines += ["", "| | left | | right | |", "|---|--:|:-:|:--|---|"]
-        lines += [comparison(say(compared.text), compared) for compared in certificate.hypotheses]
-        for title, compared in (
-            ("as printed", certificate.printed),
-            ("corrected", certificate.corrected),
-        ):
-            if compared:
-                lines.append(comparison(f"**{title}:** {say(compared.text)}", compared))
-        call = f'gsae_ref.papers.counterexamples.COUNTEREXAMPLES["{certificate.name}"]()'
-        return [*lines, "", say(certificate.note), "", f"From Python: `{call}`.\n"]
-
-    def value(self, value):
-        """An entry of an instance: a number, a matrix, or words."""
-        if isinstance(value, Fraction | int):
-            return f"${fraction(value)}$"
-        return matrix(value) if isinstance(value, tuple) else self.say(str(value))
+    def own_hypotheses(self, item):
+        """What an item of evidence assumes beyond the statement, with semicolons between."""
+        known = self.source.hypotheses
+        own = [words(h.text) for h in getattr(item, "hypotheses", ()) if h not in known]
+        return [piece for each in own for piece in (each, "; ")]
 
     def derivation(self):
         """The docstring of the object that derives the statement, up to its parameters."""
@@ -384,12 +256,41 @@ def badge(verdict):
     return f"[{verdict}]{{.verdict .{verdict.replace(' ', '-')}}}"
 
 
-def _row_link(found, paper, here):
-    """The mention of a row as a link, unless there is no such row or it is the page's own."""
+def linked(paper, here):
+    """Sets words in which the mention of a row leads to its page."""
+
+    def anchor(found):
+        target = _mentioned(found, paper, here)
+        return f'<a href="{target}.html">{found[0]}</a>' if target else found[0]
+
+    return lambda text: Markup(ROW.sub(anchor, html.escape(text)))
+
+
+def numbered(row, folder=""):
+    """The number of a row as a link to its page."""
+    return element("a", words(row.number), href=f"{folder}{row.id}.html")
+
+
+def html_table(kind, heads, rows):
+    """A table that Markdown reads as it is."""
+    cells = []
+    for row in rows:
+        cells.append(element("tr", *(element("td", cell) for cell in row)))
+    head = element("thead", element("tr", *(element("th", name) for name in heads)))
+    table = element("table", head, element("tbody", *cells), class_=f"docutils {kind}")
+    return raw(element("div", table, class_="table-wrapper docutils container"))
+
+
+def raw(markup):
+    """HTML that Sphinx copies and indexes."""
+    return f"`````{{raw}} html\n{markup}\n`````\n"
+
+
+def _mentioned(found, paper, here):
+    """The id of another row that words mention, or None."""
     row_id, equation, own = found.groups()
     target = row_id or own or f"{paper}-eq{equation}"
-    shown = found[0]
-    return f"[{shown}]({target}.md)" if target in LEDGER and target != here else shown
+    return target if target in LEDGER and target != here else None
 
 
 def _heading(number):
@@ -400,26 +301,3 @@ def _heading(number):
 def _name(row):
     """The number of a statement with its paper."""
     return _heading(row.number) if row.paper == "own" else f"{row.paper} {_heading(row.number)}"
-
-
-def _anchor(name):
-    """The anchor of the heading of a counterexample."""
-    return f"counterexample-{name.lower()}"
-
-
-def _ascii(*texts):
-    """The house notation, folded away."""
-    shown = "\n".join(html.escape(text) for text in texts if text)
-    return f"<details><summary>in plain text</summary><pre>{shown}</pre></details>\n"
-
-
-def _items(row):
-    """The evidence of a row, an item for every finding."""
-    for item in row.evidence:
-        count = len(counterexamples_of(row.id)) if isinstance(item, Counterexample) else 1
-        yield from [item] * count
-
-
-def _plain(text):
-    """Text in which Markdown reads no markup."""
-    return re.sub(r"([\\`*_$<>\[\]|])", r"\\\1", text)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from ..notation.account import Code, Formula, block_html
+from .latex import set_sentence
 from .model import Model, find_model
 from .problem import Problem
 from .sentences import Sentence
 
+FLOOR = 1e-2
 Conclusion = str | Callable[[Any], tuple[float, float]]
 
 
@@ -69,7 +72,7 @@ class Claim:
     away: Sequence[str] = ()
     name: str = ""
     distance: str = ""
-    floor: float = 1e-2
+    floor: float = FLOOR
 
     def __post_init__(self) -> None:
         if not isinstance(self.conclusion, str) and not callable(self.conclusion):
@@ -92,6 +95,21 @@ class Claim:
         if isinstance(self.conclusion, str):
             return Sentence(self.conclusion).text
         return f"{getattr(self.conclusion, '__name__', 'conclusion')}(instance): left <= right"
+
+    @property
+    def formula(self) -> Formula | Code:
+        """The conclusion as a formula of an account; that of a function as its name."""
+        if not isinstance(self.conclusion, str):
+            return Code(self.text)
+        return set_sentence(find_model(self.model).symbols, self.text)
+
+    def __repr__(self) -> str:
+        given = [(each.name, getattr(self, each.name)) for each in fields(self)]
+        shown = [f"{name}={value!r}" for name, value in given[1:] if value and value != FLOOR]
+        return f"Claim({', '.join([repr(self.conclusion), *shown])})"
+
+    def _repr_html_(self) -> str:
+        return block_html(self.formula)
 
     @property
     def is_identity(self) -> bool:

@@ -1,5 +1,6 @@
 """What running an item of evidence gives."""
 
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Real
+from ..notation.account import Outcome, block_html
 
 Measure = Callable[[np.random.Generator, bool], "Finding"]
 MEASUREMENTS: dict[str, Measure] = {}
@@ -34,6 +36,18 @@ class Finding:
     summary: str
     numbers: dict[str, Any] = field(default_factory=dict)
     detail: str = ""
+
+    def __repr__(self) -> str:
+        state = "ok" if self.ok else "FAILS"
+        return f"<{state} {textwrap.shorten(f'{self.label}: {self.summary}', 80)}>"
+
+    def _repr_html_(self) -> str:
+        return block_html(self.block)
+
+    @property
+    def block(self) -> Outcome:
+        """Its line in the account of a statement."""
+        return Outcome(self.ok, self.kind, self.label, self.summary)
 
 
 def measurement(function: Measure) -> Measure:

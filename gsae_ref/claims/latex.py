@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
+from ..notation.account import Formula as Set
 from .proof import Fact, Proof
 from .rational import Interval, Matrix
 from .sentences import Sentence
@@ -250,6 +251,16 @@ def _equations(formula: Formula, name: str, value: Any) -> list[str]:
 
 def _exact(value: Any) -> str:
     return matrix(value) if isinstance(value, Matrix) else number(value)
+
+
+def set_sentence(symbols: Mapping[str, str], text: str) -> Set:
+    """A sentence as a formula of an account."""
+    return Set(text, Formula(symbols).sentence(Sentence(text)))
+
+
+def set_fact(formula: Formula, fact: Fact) -> Set:
+    """A hypothesis as a formula of an account."""
+    return Set(str(fact), _fact(formula, fact))
 
 
 def _fact(formula: Formula, fact: Fact) -> str:

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from ..notation.account import Account, Code, Part, Sentence
 from .claim import Claim
 from .identity import Trial
-from .latex import write_latex
+from .latex import Formula, set_fact, write_latex
 from .problem import Problem, item
 from .proof import Fact, Proof
 from .rational import Matrix
@@ -163,6 +164,20 @@ class Result:
             lines += proof_lines(self.proof)
         return "\n".join(lines)
 
+    __repr__ = __str__
+
+    def account(self) -> Account:
+        """The claim, the verdict and the counterexample, for :meth:`_repr_html_`."""
+        parts = [
+            Part("claim", (self.claim.formula,)),
+            Part("mathematics", (Code(VERDICTS[self.verdict]),)),
+            Part("computation", (Code(self._computation()),)),
+        ]
+        return Account(self.claim.name or "claim", (*parts, *(proof_parts(self.proof))))
+
+    def _repr_html_(self) -> str:
+        return self.account()._repr_html_()
+
     def _computation(self) -> str:
         met = sum(search.feasible for search in self.searches)
         sizes = ", ".join(f"{name} = {value}" for name, value in self.sizes.items())
@@ -224,6 +239,26 @@ def proof_lines(proof: Proof) -> list[str]:
         f"    left {'!=' if sentence.relation == '==' else '>'} right",
     ]
     return lines
+
+
+def proof_parts(proof: Proof | None) -> tuple[Part, ...]:
+    """A counterexample as parts of an account; none without a proof."""
+    if proof is None:
+        return ()
+    formula = Formula(proof.problem.model.symbols)
+    sentence = proof.problem.conclusion
+    assert sentence is not None
+    data = [Sentence(f"{name} = {exact_repr(value)}") for name, value in proof.data.items()]
+    facts = [set_fact(formula, fact) for facts in proof.facts for fact in facts]
+    sides = [
+        Sentence(f"left = {exact_repr(proof.left)}"),
+        Sentence(f"right = {exact_repr(proof.right)}"),
+    ]
+    return (
+        Part(f"counterexample ({proof.n_digits} digits)", tuple(data)),
+        Part("hypotheses, which hold", tuple(facts)),
+        Part("conclusion, which does not", tuple(sides)),
+    )
 
 
 def exact_repr(value: Any) -> str:

@@ -19,6 +19,11 @@ def paint(text: str, colour: str, stream: Any = None) -> str:
     return text if plain else f"\x1b[{COLOURS[colour]}m{text}\x1b[0m"
 
 
+def columns() -> int:
+    """Width of the lines that are printed: the terminal's, within reason."""
+    return min(shutil.get_terminal_size((110, 24)).columns, WIDEST)
+
+
 def wrap(text: str, indent: str, hanging: str | None = None) -> str:
     """Break text into lines of the terminal's width.
 
@@ -34,10 +39,9 @@ def wrap(text: str, indent: str, hanging: str | None = None) -> str:
     -------
     str
     """
-    columns = shutil.get_terminal_size((110, 24)).columns
     return textwrap.fill(
         text,
-        min(columns, WIDEST),
+        columns(),
         initial_indent=indent,
         subsequent_indent=indent if hanging is None else hanging,
         break_long_words=False,

@@ -8,16 +8,17 @@ import os
 import re
 import sys
 import textwrap
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..files import write_json
-from ..verification import KINDS, LEDGER, VERDICTS, find_row, verify
+from ..verification import LEDGER, find_row, verify
 from ..verification.coverage import absent_rows, as_dict, coverage
 from ..verification.run import BACKENDS
 from ..verification.teeth import TeethReport, teeth
 from .options import add_json, add_seed, add_verification, n_jobs
 from .paths import require_writable
-from .printing import paint, wrap
+from .printing import columns, paint, wrap
 
 if TYPE_CHECKING:
     from ..claims.finding import Finding
@@ -228,7 +229,8 @@ def _row_text(result: RowResult, place: str, explain: bool) -> str:
     number = paint(result.number, "dim")
     lines = [f"{place:>9} {name}  {result.verdict}  {state}  {number}"]
     if explain:
-        return "\n".join(lines + _explanation(result))
+        bold = partial(paint, colour="bold")
+        return "\n".join([*lines, result.account().text(columns(), bold)])
     if result.same_as:
         return "\n".join([*lines, wrap(f"evidence of {result.same_as}", " " * 12)])
     lines.append(wrap(result.printed, " " * 10))
@@ -281,38 +283,3 @@ def _evidence_line(finding: Finding) -> str:
     state = "ok " if finding.ok else "FAILS"
     line = wrap(f"{state} {finding.label}: {finding.summary}", " " * 12)
     return line if finding.ok else paint(line, "red")
-
-
-def _explanation(result: RowResult) -> list[str]:
-    """The statement in full: as printed, kind, verdict, repaired form, evidence, derivation."""
-    row = LEDGER[result.same_as or result.id]
-    evidence = [
-        f"{'ok' if finding.ok else 'FAILS'}  {finding.label}: {finding.summary}"
-        for finding in result.findings
-    ]
-    parts = {
-        "statement as printed": [result.printed],
-        "reading": [result.reading],
-        "kind": [f"{result.kind}: {KINDS[result.kind]}"],
-        "hypotheses": [hypothesis.text for hypothesis in row.hypotheses],
-        "verdict": [f"{result.verdict}: {VERDICTS[result.verdict]}"],
-        "form that holds": [result.repaired],
-        "remark": [result.remark],
-        "evidence": evidence,
-        "evidence shared with": [result.same_as],
-        "derivation": [f"{row.derivation} (its docstring)"] if row.derivation else [],
-    }
-    lines = []
-    for title, texts in parts.items():
-        if any(texts):
-            lines.append("    " + paint(title, "bold"))
-            lines += [wrap(text, " " * 8) for text in texts]
-    for finding in result.findings:
-        if finding.detail:
-            exact = finding.kind == "counterexample"
-            title = (
-                "exact counterexample" if exact else f"instance with least room: {finding.label}"
-            )
-            lines.append("    " + paint(title, "bold"))
-            lines.append(textwrap.indent(finding.detail, " " * 8))
-    return lines

@@ -1,10 +1,13 @@
 """A row of the ledger: a statement with its place in a paper, its truth, and the evidence."""
 
+import textwrap
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from ..claims.evidence import Counterexample, Evidence, Reading
 from ..claims.hypothesis import Hypothesis
+from ..notation.account import Account, Code, Part, Sentence
 
 KINDS = {
     "definition": "introduces a symbol or an assumption; nothing to prove",
@@ -131,6 +134,38 @@ class Row:
         words = {"procedure": "definition", "asymptotic claim": "asymptotic"}
         word = words.get(self.kind, self.kind)
         return word if word in ("definition", "identity", "asymptotic") else "holds"
+
+    def account(self) -> Account:
+        """The statement in full, without evidence."""
+        parts = statement_parts(self, self.hypotheses)
+        parts.append(Part("run it", (Code(f"gsae-ref verify --only {self.id} --explain"),)))
+        return Account(f"{self.id}  {self.verdict}  {self.number}", tuple(parts))
+
+    def __repr__(self) -> str:
+        return f"<{self.id}, {self.verdict}: {textwrap.shorten(self.printed, 56)}>"
+
+    def _repr_html_(self) -> str:
+        return self.account()._repr_html_()
+
+
+def statement_parts(row: Any, hypotheses: Iterable[Hypothesis]) -> list[Part]:
+    """What a statement says: as printed, reading, kind, hypotheses, verdict, form that holds.
+
+    Parameters
+    ----------
+    row : Row or RowResult
+    hypotheses : iterable of Hypothesis
+    """
+    texts: dict[str, tuple[Sentence | Code, ...]] = {
+        "as printed": (Sentence(row.printed),),
+        "reading": (Sentence(row.reading),),
+        "kind": (Code(f"{row.kind}: {KINDS[row.kind]}"),),
+        "hypotheses": tuple(Sentence(hypothesis.text) for hypothesis in hypotheses),
+        "recorded verdict": (Code(f"{row.verdict}: {VERDICTS[row.verdict]}"),),
+        "form that holds": (Sentence(row.repaired),),
+        "remark": (Sentence(row.remark),),
+    }
+    return [Part(title, said) for title, said in texts.items() if said and said[0].text]
 
 
 def statement(

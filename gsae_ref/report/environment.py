@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import platform
 
+from ..notation.markup import Markup, element, joined
 from ..versions import versions
-from .markup import Markup, element, joined
 
 
 def this_machine() -> dict[str, str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from ..notation.markup import Markup, class_name, element, joined, mark
 from ..papers.ledger import LEDGER
 from ..papers.row import VERDICTS
-from .markup import Markup, class_name, element, joined, mark
 
 PAPERS = {
     "T21": (

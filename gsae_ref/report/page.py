@@ -12,10 +12,10 @@ from string import Template
 from typing import Any
 
 from ..files import atomically
+from ..notation.markup import Markup, element, joined, mark
 from ..papers.ledger import LEDGER
 from ..papers.row import VERDICTS
 from .environment import environment, this_machine
-from .markup import Markup, element, joined, mark
 from .overview import overview, papers_of
 from .pictures import pictures
 from .statements import statements
@@ -103,7 +103,7 @@ def render(
     -------
     str
     """
-    style = _resource("style.css")
+    style = Template(_resource("style.css")).substitute(font=_font())
     script = _resource("script.js")
     counted = len(result["rows"])
     confirmed = sum(row["confirmed"] for row in result["rows"])
@@ -150,6 +150,12 @@ def _options(values: list[str], everything: str) -> Markup:
 
 def _resource(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _font() -> str:
+    """The font of formulas as an address: the page is one file."""
+    font = files("gsae_ref.notation").joinpath("mathematics.woff2").read_bytes()
+    return "data:font/woff2;base64," + base64.b64encode(font).decode()
 
 
 def _hash(text: str) -> str:

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from .markup import Markup, element, joined, mark
+from ..notation.markup import Markup, element, joined, mark
 
 LARGEST = 1_400_000  # bytes of pictures in a page; as text they take a third more
 FIELDS = {

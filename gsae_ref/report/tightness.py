@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ..notation.markup import Markup, element, joined, mark
 from ..papers.ledger import LEDGER
-from .markup import Markup, element, joined, mark
 from .overview import papers_of
 
 # Ends of the axis; a ratio beyond them is drawn at the end, as an arrow.

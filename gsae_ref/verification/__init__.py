@@ -2,7 +2,7 @@
 
 Instances are drawn, both sides of every statement evaluated, the worst case searched for, and the
 outcome compared with the recorded verdict. May import papers, claims, ops, sampling, metrics,
-checks, groups, files.
+checks, groups, files, notation.
 """
 
 from ..papers.ledger import LEDGER
@@ -10,7 +10,7 @@ from ..papers.row import KINDS, VERDICTS
 from .design import DesignReport, check_design
 from .dictionary import DictionaryReport, check_dictionary
 from .report import RowResult, VerificationReport
-from .run import find_row, verify
+from .run import explain, find_row, verify
 from .samples import certify_samples
 from .sparse_dictionary import SparseDictionaryReport, check_sparse_dictionary
 
@@ -27,6 +27,7 @@ __all__ = [
     "check_design",
     "check_dictionary",
     "check_sparse_dictionary",
+    "explain",
     "find_row",
     "verify",
 ]

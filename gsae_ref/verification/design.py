@@ -11,12 +11,13 @@ from numpy.typing import ArrayLike
 
 from .. import checks
 from ..arrays import Array, IntArray
+from ..notation.account import Account
 from ..papers.l23.gradient_descent import formulas as gradient_descent
 from ..papers.l23.gradient_flow.formulas import alignment_bound
 from ..papers.l23.instance import Setup
 from ..papers.l23.model import formulas as model
 from ..papers.l23.perturbations.formulas import group_noise_level
-from .hypotheses import HypothesisCheck, inequality
+from .hypotheses import HypothesisCheck, Shown, account_of_check, inequality
 from .ranges import Range, require_moderate
 
 THEOREM3 = "Theorem 3 (printed and R8), Theorem 4"
@@ -25,8 +26,8 @@ NO_NOISE = 1e-9  # relative to u_max*^2: rounding
 STEPS = {"gamma": "1/(20 u_max*^2)", "alpha": "min(eps^4, 1)/u_max*^8, u_min*^2/(80 L), eps/L"}
 
 
-@dataclass(frozen=True)
-class DesignReport:
+@dataclass(frozen=True, repr=False)
+class DesignReport(Shown):
     """Result of :func:`check_design`.
 
     Attributes
@@ -64,6 +65,12 @@ class DesignReport:
     hypotheses: tuple[HypothesisCheck, ...]
     ranges: tuple[Range, ...]
     verdicts: dict[str, bool]
+
+    def account(self) -> Account:
+        """Sizes, measures, hypotheses and ranges."""
+        heading = ", ".join(f"{name} {value:.4g}" for name, value in self.sizes.items())
+        found = [each.line for each in self.ranges]
+        return account_of_check(heading, self.measures, self.hypotheses, found)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, ready for JSON."""

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 
 from .. import checks, groups, metrics
 from ..arrays import Array
+from ..notation.account import Account
 from ..papers.t21.convergence import formulas as convergence
 from ..papers.t21.direction import formulas as direction
 from ..papers.t21.model import formulas as model
@@ -33,14 +34,14 @@ from .bounds import (
     measure_codes,
     usable_codes,
 )
-from .hypotheses import ROUNDING, HypothesisCheck, equality, inequality
+from .hypotheses import ROUNDING, HypothesisCheck, Shown, account_of_check, equality, inequality
 from .ranges import require_moderate
 
 ORTHONORMAL = "A_g^T A_g = I for every group"
 
 
-@dataclass(frozen=True)
-class DictionaryReport:
+@dataclass(frozen=True, repr=False)
+class DictionaryReport(Shown):
     """Result of :func:`check_dictionary`.
 
     Attributes
@@ -98,6 +99,31 @@ class DictionaryReport:
     measured: CodeMeasures | None = None
     observed: DataThreshold | None = None
     bounds: tuple[BoundCheck, ...] = ()
+
+    def account(self) -> Account:
+        """Sizes, coherences, hypotheses and thresholds."""
+        sizes = self.sizes
+        heading = (
+            f"{sizes['n_features']} features, {sizes['n_groups']} groups of {sizes['group_size']} "
+            f"atoms, {sizes['n_active']} active, norms in [{sizes['b_min']:g}, {sizes['b_max']:g}]"
+        )
+        names = ("coherence", "block_coherence", "cross_block_norm", "delta")
+        measures = {name: getattr(self, name) for name in names}
+        found = [f"thresholds, {form:10} {self._found(form)}" for form in self.intervals]
+        if self.bounds:
+            fail = sum(not bound.holds for bound in self.bounds)
+            found.append(f"of {len(self.bounds)} inequalities on these codes {fail} fail: .bounds")
+        return account_of_check(heading, measures, self.hypotheses, found)
+
+    def _found(self, form: str) -> str:
+        """The interval of a form, and whether it is certified."""
+        interval = self.intervals[form]
+        if interval.empty:
+            return "none"
+        trust = "outside it every threshold fails for some code"
+        if form != "necessary":
+            trust = "certified" if self.certified[form] else "NOT certified"
+        return f"{interval.low:.4g} to {interval.high:.4g}, {trust}"
 
     def certifies(self, lam: float) -> bool:
         """Whether a threshold is certified to recover every support: it lies in "exact"."""

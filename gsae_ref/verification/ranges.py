@@ -56,6 +56,12 @@ class Range:
             return "none"
         return f"{self.ends[0]}{self.low + 0.0:.4g}, {self.high + 0.0:.4g}{self.ends[1]}"
 
+    @property
+    def line(self) -> str:
+        """The range in a line."""
+        trust = "certified" if self.certified else "NOT certified"
+        return f"{self.of} {self.interval}, {trust}: {self.form}"
+
     def certifies(self, value: float) -> bool:
         """Whether the range is certified and contains the value."""
         above = value >= self.low if self.ends[0] == "[" else value > self.low

@@ -19,6 +19,7 @@ from .report import RowResult, VerificationReport
 
 if TYPE_CHECKING:
     from ..claims.finding import Finding
+    from ..notation.account import Account
     from ..papers.row import Row
 
 BACKENDS = ("loky", "threading", "dask")
@@ -129,6 +130,37 @@ def verify(
             if callback is not None:
                 callback(results[-1])
     return VerificationReport(tuple(results), {"papers": wanted, "quick": bool(quick), "rng": seed})
+
+
+def explain(row_id: str, quick: bool = True, rng: int = 0) -> Account:
+    """Run the evidence of one statement and show it in full.
+
+    Parameters
+    ----------
+    row_id : str
+        An id of :data:`gsae_ref.LEDGER`, such as "T21-prop2".
+    quick : bool
+        As for :func:`verify`.
+    rng : int
+        Seed.
+
+    Returns
+    -------
+    account : Account
+        As printed, hypotheses, verdict, the form that holds, evidence, counterexamples: text when
+        printed, set formulas in a notebook.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For an unknown id, or a bad seed.
+
+    Examples
+    --------
+    >>> explain("T21-eq4").heading
+    'T21-eq4  definition  confirmed  Eq. (4)'
+    """
+    return verify(only=[row_id], quick=quick, rng=rng).rows[0].account()
 
 
 def _papers(papers: str | Sequence[str]) -> list[str]:

@@ -11,10 +11,11 @@ from numpy.typing import ArrayLike
 
 from .. import checks, metrics
 from ..arrays import Array
+from ..notation.account import Account
 from ..papers.n19.consistency import formulas as consistency
 from ..papers.n19.fixed_bias import formulas as fixed_bias
 from ..papers.n19.sparse_codes import formulas as sparse_codes
-from .hypotheses import ROUNDING, HypothesisCheck, equality, inequality
+from .hypotheses import ROUNDING, HypothesisCheck, Shown, account_of_check, equality, inequality
 from .ranges import Range, require_moderate
 
 UNIT = "unit columns of W and A"
@@ -23,8 +24,8 @@ THEOREM4 = "Theorem 4 (ii), repaired"
 TINY = 1e-12  # what makes an inequality strict
 
 
-@dataclass(frozen=True)
-class SparseDictionaryReport:
+@dataclass(frozen=True, repr=False)
+class SparseDictionaryReport(Shown):
     """Result of :func:`check_sparse_dictionary`.
 
     Attributes
@@ -55,6 +56,12 @@ class SparseDictionaryReport:
     hypotheses: tuple[HypothesisCheck, ...]
     ranges: tuple[Range, ...]
     verdicts: dict[str, bool]
+
+    def account(self) -> Account:
+        """Sizes, measures, hypotheses and ranges."""
+        heading = ", ".join(f"{name} {value:.4g}" for name, value in self.sizes.items())
+        found = [each.line for each in self.ranges]
+        return account_of_check(heading, self.measures, self.hypotheses, found)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, ready for JSON."""

@@ -1,4 +1,6 @@
-"""The report in a browser: filters, search, order, keyboard, phones, light and dark."""
+"""Report and site in a browser: filters, search, order, keyboard, phones, light and dark."""
+
+from pathlib import Path
 
 import pytest
 from browser import Browser, find_browser
@@ -113,7 +115,8 @@ def rows(paper=None, verdict=None):
 def test_the_page_loads_without_errors_and_requests_nothing(page, address):
     assert page.run(SHOWN) == list(LEDGER)
     requests = page.events("Network.requestWillBeSent")
-    assert {event["request"]["url"].split(",")[0] for event in requests} <= {address, "data:"}
+    visited = {event["request"]["url"].split(",")[0] for event in requests}
+    assert visited <= {address, "data:", "data:font/woff2;base64"}
     assert page.run("document.title").startswith("Every statement")
 
 
@@ -291,3 +294,31 @@ def test_a_planted_fault_is_found(page, rule, measure):
     sheet = "document.styleSheets[0]"
     page.run(f"{sheet}.insertRule({rule!r}, {sheet}.cssRules.length)")
     assert page.run(measure) is False
+
+
+SITE = Path(__file__).parents[2] / "docs/_build"
+VERDICTS_OUT_OF_VIEW = """[...document.querySelectorAll('table.rows .verdict')]
+    .filter(e => { const box = e.getBoundingClientRect();
+      return box.width === 0 || box.left < 0 || box.right > WIDTH; }).length"""
+CUT = """[...document.querySelectorAll('table.rows, table.differing')]
+    .filter(e => e.scrollWidth > e.parentElement.clientWidth + 1).length"""
+LOADED = "document.fonts.ready.then(() => document.fonts.check('16px \"Statement Math\"'))"
+
+
+@pytest.mark.skipif(
+    not (SITE / "index.html").exists(),
+    reason="docs/_build is not there: python -m sphinx -W -b html docs docs/_build",
+)
+@pytest.mark.parametrize("width", [390, 1280, 1920])
+def test_every_verdict_of_the_site_is_in_view_and_no_statement_is_cut(browser, width):
+    browser.look(width=width)
+    count = 0
+    for page in ("T21", "N19", "L23", "own"):
+        browser.open((SITE / f"generated/statements/{page}.html").as_uri())
+        assert browser.run(LOADED), page
+        assert browser.run(VERDICTS_OUT_OF_VIEW.replace("WIDTH", str(width))) == 0, page
+        assert browser.run(CUT) == 0, page
+        count += browser.run("document.querySelectorAll('table.rows .verdict').length")
+    assert count == len(LEDGER)
+    browser.open((SITE / "generated/differences.html").as_uri())
+    assert browser.run(CUT) == 0

@@ -47,5 +47,7 @@ WORD = re.compile(
 )
 NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e-?\d+)?|\.\d+")
 QUOTATION = re.compile(r"“[^“”]*”|\[\.\.\.\]")  # the paper's own words, and words left out of them
-CODE = re.compile(r"`[^`]+`|\w+='\w+'|gsae-ref [\w -]+|\w+(?:\.\w+)+\(\)?|\w+_\w{4,}\b|'[^'\s]'")
+CODE = re.compile(
+    r"`[^`]+`|\w+='\w+'|gsae-ref [\w -]+|gsae_ref[\w.]*\w|\w+(?:\.\w+)+\(\)?|\w+_\w{4,}\b|'[^'\s]'"
+)
 SYMBOL = re.compile(r"\|\||<=|>=|!=|<~|->|=>|==|\+-|\.\.\.|[-+/=<>~!|()\[\]{},;:.^'\"%*?\\]")

@@ -2,17 +2,20 @@
 
 The ledger is written for terminals: ``||A_g^T A*_g x_g|| >= B_min (1 - delta) for g in S``.
 :func:`segments` finds the formulas in such a sentence and writes them as LaTeX. A text that it
-cannot read is refused (:class:`NotHouseNotation`); the page then shows the ASCII form. Standard
+cannot read is refused (:class:`NotHouseNotation`); pages then show the ASCII form. Standard
 library only.
 
 >>> segments("||A_g|| <= delta for g in S")
 [('math', '\\\\lVert A_{g}\\\\rVert \\\\le \\\\delta '), ('text', ' for '), ('math', 'g\\\\in S')]
 """
 
-import re
+from __future__ import annotations
 
-from house_latex import Item, formula, in_context, is_reference, neighbours
-from vocabulary import (
+import re
+from typing import Any
+
+from .house_latex import Item, formula, in_context, is_reference, neighbours
+from .vocabulary import (
     CALLED,
     CODE,
     FUNCTIONS,
@@ -41,7 +44,7 @@ class NotHouseNotation(ValueError):
     """The text cannot be read as words and formulas."""
 
 
-def segments(text):
+def segments(text: str) -> list[tuple[str, str]]:
     """Split a sentence in house notation into ("text" | "math" | "code", string) pairs.
 
     Raises
@@ -55,30 +58,23 @@ def segments(text):
     return _joined(_sentence(items))
 
 
-def markdown(text, link=lambda words: words):
-    """The sentence as MyST Markdown, formulas between dollars.
-
-    ``link`` may turn words such as "(22)" or "R7" into links.
-    """
-    written = {
-        "math": lambda s: f"${s.strip()}$",
-        "code": lambda s: f"`{s}`",
-        "text": lambda s: link(_escaped(s)),
-    }
-    return "".join(written[kind](string) for kind, string in segments(text))
+def markdown(text: str) -> str:
+    """The sentence as MyST Markdown, formulas between dollars."""
+    write = {"math": lambda s: f"${s.strip()}$", "code": lambda s: f"`{s}`", "text": _escaped}
+    return "".join(write[kind](string) for kind, string in segments(text))
 
 
-def _escaped(words):
+def _escaped(words: str) -> str:
     return re.sub(r"([\\`*_$<>{}\[\]|#])", r"\\\1", words)
 
 
-def _primes(text):
+def _primes(text: str) -> str:
     """How u_l' is read: with the index l', over which L23 sums, or as a derivative."""
     return "derivative" if re.search(r"\w' = ", text) else "index"
 
 
 # ---------------------------------------------------------------- reading
-def _sequence(text, at, closers, primes):
+def _sequence(text: str, at: int, closers: str, primes: str) -> tuple[list[Item], int]:
     """Items from ``at`` up to one of ``closers`` or the end, and where that is."""
     items = []
     quoted = False
@@ -124,13 +120,13 @@ def _sequence(text, at, closers, primes):
     return items, at
 
 
-def _is_script(code):
+def _is_script(code: str) -> bool:
     """Whether u_max, B_min, T_in is a symbol with a subscript, not a name of code."""
     head, _, tail = code.partition("_")
     return bool(tail) and (len(head) == 1 or head in GREEK or head in LIMITS or head in FUNCTIONS)
 
 
-def _closes(mark, closers, items, spaced):
+def _closes(mark: str, closers: str, items: Any, spaced: bool) -> bool:
     """Whether a mark ends the group that is being read."""
     if not closers or mark not in closers.split(" "):
         return False
@@ -141,7 +137,7 @@ def _closes(mark, closers, items, spaced):
     return mark == "||" or not spaced or items[-1].kind == "group"
 
 
-def _name(text, at, word, spaced):
+def _name(text: str, at: int, word: str, spaced: bool) -> tuple[Item, int]:
     """A word, or as much of it as is a symbol."""
     named = (
         word.endswith("'s")
@@ -161,7 +157,7 @@ def _name(text, at, word, spaced):
     return Item(kind, word, tex, spaced), end
 
 
-def _symbolic(word):
+def _symbolic(word: str) -> str | None:
     """LaTeX of a symbol, or None for a word."""
     for table in (GREEK, LIMITS, FUNCTIONS):
         if word in table:
@@ -175,7 +171,9 @@ def _symbolic(word):
     return word if len(word) == 1 and word.isalpha() else None
 
 
-def _symbol(text, at, mark, spaced, items, primes):
+def _symbol(
+    text: str, at: int, mark: str, spaced: bool, items: Any, primes: str
+) -> tuple[Item, int]:
     """A bracket with its contents, or a bar, relation, operator, punctuation; and where it ends."""
     end = at + len(mark)
     blank_after = text[end : end + 1].isspace()
@@ -201,7 +199,7 @@ def _symbol(text, at, mark, spaced, items, primes):
     raise NotHouseNotation(f"{text!r}: the symbol {mark!r}")
 
 
-def _opens(mark, spaced, after, items):
+def _opens(mark: str, spaced: bool, after: Any, items: Any) -> bool:
     """Whether a mark may begin a group; of a bar and of "<" the surroundings decide."""
     if mark == "|":
         return not (spaced and after.isspace())
@@ -211,7 +209,7 @@ def _opens(mark, spaced, after, items):
     return mark in CLOSERS
 
 
-def _scripts(text, at, item, primes):
+def _scripts(text: str, at: int, item: Item, primes: str) -> int:
     """Read what is attached to an item; return where it ends."""
     if item.kind not in ("name", "function", "group", "number"):
         return at
@@ -224,25 +222,25 @@ def _scripts(text, at, item, primes):
     return at
 
 
-def _put(item, where, tex):
+def _put(item: Item, where: str, tex: str) -> None:
     item.scripts[where] = item.scripts.get(where, "") + tex
 
 
-def _star(rest, item, primes):
+def _star(rest: str, item: Item, primes: str) -> int:
     if rest[0] != "*" or item.kind not in ("name", "function"):
         return 0
     _put(item, "up", "*")
     return 1
 
 
-def _tilde(rest, item, primes):
+def _tilde(rest: str, item: Item, primes: str) -> int:
     if rest[0] != "~" or item.kind != "name":
         return 0
     item.tex = f"\\tilde{{{item.tex}}}"
     return 1
 
 
-def _prime(rest, item, primes):
+def _prime(rest: str, item: Item, primes: str) -> int:
     """A derivative, or part of the index: u_l'."""
     if rest[0] != "'" or item.kind != "name" or primes == "quote" or rest.startswith("'s "):
         return 0
@@ -253,7 +251,7 @@ def _prime(rest, item, primes):
     return 1
 
 
-def _subscript(rest, item, primes):
+def _subscript(rest: str, item: Item, primes: str) -> int:
     """u_l, u_{l,i}, u_+."""
     found = SUBSCRIPT.match(rest)
     if not found:
@@ -262,7 +260,7 @@ def _subscript(rest, item, primes):
     return found.end()
 
 
-def _superscript(rest, item, primes):
+def _superscript(rest: str, item: Item, primes: str) -> int:
     """u^2, A^T, u^{k+1}, u^+."""
     found = SUPERSCRIPT.match(rest)
     if not found:
@@ -272,7 +270,7 @@ def _superscript(rest, item, primes):
     return found.end()
 
 
-def _bracketed(rest, item, primes):
+def _bracketed(rest: str, item: Item, primes: str) -> int:
     """n^(1/4), g^(1)."""
     if not rest.startswith(("^(", "_(")):
         return 0
@@ -284,14 +282,14 @@ def _bracketed(rest, item, primes):
     return len(inner) + 3
 
 
-def _hat(rest, item, primes):
+def _hat(rest: str, item: Item, primes: str) -> int:
     if item.kind != "name" or not re.match(r"\^(?:[ _,.)|]|$)", rest):
         return 0
     item.tex = f"\\hat{{{item.tex}}}"
     return 1
 
 
-def _next_iterate(rest, item, primes):
+def _next_iterate(rest: str, item: Item, primes: str) -> int:
     if item.kind != "name" or not re.match(r"\+(?=[\s),\]]|$)", rest):
         return 0
     _put(item, "up", "+")
@@ -310,7 +308,7 @@ ATTACHED = (
 )
 
 
-def _inside_brackets(text):
+def _inside_brackets(text: str) -> str:
     """The text between the bracket at its beginning and the one that closes it."""
     depth = 0
     for k, character in enumerate(text):
@@ -320,7 +318,7 @@ def _inside_brackets(text):
     raise NotHouseNotation(f"{text!r}: '(' is not closed")
 
 
-def _script(inner):
+def _script(inner: str) -> str:
     """LaTeX of a subscript or superscript: max upright, gh two indices, anything else a formula."""
     if inner in SUBSCRIPT_WORDS:
         return {"max": "\\max", "min": "\\min", "star": "*"}.get(inner, f"\\mathrm{{{inner}}}")
@@ -336,10 +334,10 @@ def _script(inner):
 
 
 # ---------------------------------------------------------------- words and formulas
-def _sentence(items):
+def _sentence(items: Any) -> list[tuple[str, str]]:
     """Alternate words and formulas."""
     result = []
-    run = []
+    run: list[Item] = []
     for k, (before, item, after) in enumerate(neighbours(items)):
         item = in_context(item, before, after)
         items[k] = item
@@ -354,7 +352,7 @@ def _sentence(items):
     return result + _run(run)
 
 
-def _begins_a_run(item, after, run):
+def _begins_a_run(item: Item, after: Any, run: list[Item]) -> bool:
     """Whether a formula does not continue the one before it.
 
     "W (delta, 2)-near A", "off S abs(e) <= ...".
@@ -363,7 +361,7 @@ def _begins_a_run(item, after, run):
     return compound or bool(run) and run[-1].raw == "S" and item.raw == "abs"
 
 
-def _words(item):
+def _words(item: Item) -> list[tuple[str, str]]:
     """An item that is no mathematics; a group in brackets may hold some."""
     space = " " if item.spaced else ""
     if item.kind == "code":
@@ -374,7 +372,7 @@ def _words(item):
     return [("text", space + left), *_sentence(item.items), ("text", right)]
 
 
-def _is_math(item, before, after):
+def _is_math(item: Item, before: Any, after: Any) -> bool:
     """Whether an item belongs to a formula."""
     if item.kind in ("word", "code", "punctuation"):
         return False
@@ -385,7 +383,7 @@ def _is_math(item, before, after):
     return item.raw != "%"
 
 
-def _is_math_group(item, before):
+def _is_math_group(item: Item, before: Any) -> bool:
     """Whether a group in brackets belongs to a formula; words between bars are set as text."""
     called = before is not None and before.kind in ("name", "function") and not item.spaced
     if is_reference(item) and not called:
@@ -400,7 +398,7 @@ def _is_math_group(item, before):
     return called or item.raw == "(.)" or bool(item.items) and not _has_words(item.items)
 
 
-def _has_words(items):
+def _has_words(items: Any) -> bool:
     """Whether a group holds words, or only numbers of equations."""
     for before, item, after in neighbours(items):
         item = in_context(item, before, after)
@@ -411,7 +409,7 @@ def _has_words(items):
     return all(item.kind == "group" and is_reference(item) for item in items)
 
 
-def _run(run):
+def _run(run: list[Item]) -> list[tuple[str, str]]:
     """Neighbouring mathematical items as formulas, or as words where they are only numbers."""
     if not run:
         return []
@@ -424,7 +422,7 @@ def _run(run):
     return result[:-1]
 
 
-def _is_plain(run):
+def _is_plain(run: list[Item]) -> bool:
     """Whether a run is a number, or numbers and signs without a relation or fraction."""
     signs = ("number", "operator", "relation", "bar")
     if any(item.kind not in signs or item.scripts for item in run):
@@ -432,10 +430,10 @@ def _is_plain(run):
     return len(run) == 1 or not any(item.kind == "relation" or item.raw == "/" for item in run)
 
 
-def _pieces(run):
+def _pieces(run: list[Item]) -> list[list[Item]]:
     """A long run cut at its relations and signs, where a line may be broken."""
     length = sum(len(item.raw) for item in run)
-    pieces = [[]]
+    pieces: list[list[Item]] = [[]]
     for k, item in enumerate(run):
         between = 0 < k < len(run) - 1
         sign = between and item.raw in ("+", "-") and item.spaced and run[k + 1].spaced
@@ -447,9 +445,9 @@ def _pieces(run):
     return pieces
 
 
-def _joined(parts):
+def _joined(parts: Any) -> list[tuple[str, str]]:
     """The parts with neighbouring words merged."""
-    merged = []
+    merged: list[tuple[str, str]] = []
     for kind, string in parts:
         if kind == "text" and merged and merged[-1][0] == "text":
             merged[-1] = ("text", merged[-1][1] + string)
