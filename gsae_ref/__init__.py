@@ -213,8 +213,8 @@ versions -> show_versions
 _LINES = [line.partition(" -> ") for line in _TABLE.strip().splitlines()]
 _HOMES = {name: home for home, _, names in _LINES for name in names.split()}
 _ROOMS = """
-arrays checks claims cli datasets estimators experiments files groups kernels metrics ops papers
-reference report sampling training verification versions
+arrays checks claims cli datasets estimators experiments files groups kernels metrics notation ops
+papers reference report sampling training verification versions
 """
 
 

@@ -19,6 +19,7 @@ import gsae_ref as gs
 from gsae_ref import experiments
 from gsae_ref.claims.evidence import Stress
 from gsae_ref.claims.hypothesis import Hypothesis
+from gsae_ref.experiments.common.publishing import PANEL
 from gsae_ref.papers.ledger import LEDGER
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -28,6 +29,7 @@ sys.path[:0] = [str(DOCS), str(DOCS / "_ext")]
 
 pytest.importorskip("sklearn")  # the reference documents the estimators
 api_pages = importlib.import_module("api_pages")
+docstrings = importlib.import_module("docstrings")
 equation_index = importlib.import_module("equation_index")
 collect_reports = importlib.import_module("collect_reports")
 ledger_pages = importlib.import_module("ledger_pages")
@@ -173,23 +175,47 @@ def test_the_list_of_pages_is_up_to_date():
     assert (DOCS / "reproduction/index.md").read_text(encoding="utf-8") == collect_reports.index()
 
 
+@pytest.mark.parametrize("name", experiments.EXPERIMENTS)
+def test_a_thumbnail_has_the_panels_of_todays_figure(name):
+    """Its sides are those of the grid that the program draws."""
+    images = pytest.importorskip("PIL.Image")
+    for stem, grid in experiments.load(name).FIGURES.items():
+        width, height = images.open(DOCS / f"figures/{stem}.webp").size
+        panels = PANEL[0] * max(map(len, grid)) / (PANEL[1] * len(grid))
+        assert width / height == pytest.approx(panels, rel=0.01), stem
+
+
+def test_every_page_of_the_gallery_says_what_is_seen():
+    assert list(collect_reports.SEEN) == list(experiments.EXPERIMENTS)
+
+
 def test_thumbnails_are_small():
     sizes = [path.stat().st_size for path in (DOCS / "figures").iterdir()]
     assert max(sizes) < 150_000
     assert sum(sizes) < 1_500_000
 
 
+def test_a_formula_of_a_docstring_is_set_and_rules_of_import_are_left_out():
+    pytest.importorskip("docutils")
+    lines = docstrings.readable(
+        ["The loss is", "", "    1/(2N) sum_i ||y_i - A x_i||^2", "", "here."]
+    )
+    assert lines[2] == ".. raw:: html"
+    assert "<mo>∑</mo>" in lines[4]
+    assert docstrings.without_rules(["A. May import b.", "", "C."]) == ["A.", "", "C.", ""]
+
+
 def test_docstrings_are_made_ready_for_rest():
     pytest.importorskip("docutils")
-    readable = importlib.import_module("docstrings").readable
+    readable = docstrings.readable
     assert readable(["|x| of A*_g, x_ and ``A*_g``"]) == [r"\|x\| of A\*_g, x\_ and ``A*_g``"]
-    assert readable(["So", "(3) holds:", "", "    a*_g", "", "as", "- b is"]) == [
+    assert readable(["So", "(3) holds:", "", '    "a*_g"', "", "as", "- b is"]) == [
         "So",
         r"\(3) holds:",
         "",
         "::",
         "",
-        "    a*_g",
+        '    "a*_g"',
         "",
         "as",
         r"\- b is",
@@ -225,7 +251,7 @@ def test_the_examples_of_a_page_run(path):
 
 @pytest.mark.parametrize(
     "module",
-    [equation_index, lessons],
+    [equation_index, docstrings, lessons],
     ids=lambda module: module.__name__,
 )
 def test_the_examples_of_an_extension_run(module):

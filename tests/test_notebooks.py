@@ -154,6 +154,12 @@ def test_every_section_is_a_slide_and_the_code_of_pictures_is_folded(path):
             assert "hide-input" in cell.metadata.get("tags", ())
 
 
+@each_notebook
+def test_its_code_fits_a_projector(path):
+    lines = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "code")
+    assert [line for line in lines.splitlines() if len(line) > 88] == []
+
+
 # ---- the runner tested
 
 

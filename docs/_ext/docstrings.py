@@ -9,6 +9,12 @@ import re
 from api_pages import escaped, resolve
 from docutils import nodes
 
+from gsae_ref.notation.account import words
+from gsae_ref.notation.house_notation import NotHouseNotation, segments
+from gsae_ref.notation.markup import element
+
+COLUMNS = re.compile(r"\S {5,}\S|``|:\w+:`|\"")  # a table, or code
+SENTENCE = re.compile(r"(?<=[.;:])\s+(?=[A-Z])")
 BULLET = re.compile(r"\s*[-+] ")
 RULE = re.compile(r"\s*---+\s*$")
 PROSE = {"", "Notes", "Examples", "References"}
@@ -77,6 +83,9 @@ class _Written:
         block = list(rest[:length])
         while not block[-1].strip():
             block.pop()
+        if formulas := _set(block):
+            self.lines += formulas
+            return length
         before = next((line for line in reversed(self.lines) if line.strip()), "")
         opening = [] if before.endswith("::") else ["::", ""]
         self.lines += [*opening, *block, ""]
@@ -95,6 +104,41 @@ class _Written:
         marker = item[0] if item else ""
         self.lines.append(marker + escaped(line[len(marker) :]))
         return 1
+
+
+def _set(block):
+    """Lines of formulas as HTML, set as those of the ledger; nothing if one is no formula.
+
+    >>> _set(["    x_ >", "    lam = 1"])
+    []
+    >>> _set(["    n >= 1"])[0]
+    '.. raw:: html'
+    """
+    written = []
+    for line in filter(None, map(str.strip, block)):
+        try:
+            kinds = {kind for kind, _ in segments(line)}
+        except NotHouseNotation:
+            return []
+        if "math" not in kinds or "code" in kinds or COLUMNS.search(line):
+            return []
+        written.append(element("div", words(line), class_="formula"))
+    return [".. raw:: html", "", *(f"   {line}" for line in written), ""]
+
+
+def without_rules(lines):
+    """The docstring of a room without its rules of import, which are for its developers.
+
+    >>> without_rules(["Data.", "", "Read once. May import checks,", "groups."])
+    ['Data.', '', 'Read once.', '']
+    """
+    kept = []
+    for paragraph in "\n".join(lines).split("\n\n"):
+        sentences = SENTENCE.split(paragraph)
+        told = " ".join(s for s in sentences if not re.search(r"\bimports?\b", s))
+        if told:
+            kept += [*told.split("\n"), ""]
+    return kept
 
 
 def _indent(line):
@@ -141,6 +185,8 @@ def _exists(name):
 
 
 def _rewrite(app, what, name, obj, options, lines):
+    if what == "module":
+        lines[:] = without_rules(lines)
     lines[:] = readable(lines)
 
 

@@ -55,7 +55,8 @@ class RowResult:
         if source.derivation:
             docstring = Code(f"python -m pydoc {source.derivation}")
             parts.append(Part("derivation", (docstring,)))
-        parts += [_detail(f) for f in self.findings if f.detail or f.kind == "counterexample"]
+        if not self.same_as:
+            parts += [_detail(f) for f in self.findings if f.detail or f.kind == "counterexample"]
         parts.append(Part("run it", (Code(f"gsae-ref verify --only {self.id} --explain"),)))
         return Account(f"{self.id}  {self._state}  {self.number}", tuple(parts))
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from functools import partial
 from types import SimpleNamespace
 
@@ -159,8 +160,19 @@ def test_progress_is_shown_on_a_terminal(tmp_path, capsys, monkeypatch):
     cache.expect(3)
     for name in ("two", "two", "three"):
         cache.run(name, powers, base=2.0, n=4)
-    said = capsys.readouterr().err
-    assert said == "result 1: one\nresult 2 of 3: two\nresult 3 of 3: three\n"
+    said = re.sub(r"about \d+ s", "about 0 s", capsys.readouterr().err)
+    assert said == (
+        "result 1: one\nresult 2 of 3, about 0 s left: two\nresult 3 of 3, about 0 s left: three\n"
+    )
+
+
+def test_what_is_left_is_estimated_by_the_mean_of_what_is_done(capsys, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    cache = ResultCache(None, progress=True)
+    cache.expect(4)
+    cache.seconds.update(one=10.0, two=20.0)
+    cache.run("three", powers, base=2.0, n=4)
+    assert capsys.readouterr().err == "result 3 of 4, about 30 s left: three\n"
 
 
 def test_no_progress_is_shown_elsewhere(tmp_path, capsys):

@@ -437,6 +437,23 @@ def test_every_picture_has_its_labels(table, fourth, fifth):
                 assert ax.get_title()
 
 
+@pytest.mark.parametrize("method", ["k-means", "spectral"])
+def test_the_picture_of_the_table_has_the_papers_number_beside_ours(table, method):
+    axes = draw(table, [[plots.bars(method)]]).axes[0]
+    paper, ours = (drawn.datavalues.tolist() for drawn in axes.containers)
+    rows = [row for row in table.data.rows if row.name in claims.PAPER]
+    column = claims.METHODS.index(method)
+    assert paper == [claims.PAPER[row.name][column] for row in rows]
+    assert ours == pytest.approx([np.mean(row.scores[method].accuracy) for row in rows])
+    assert len(axes.get_yticklabels()) == len(rows)
+
+
+def test_a_study_of_other_data_says_so_in_its_title(table, fourth, fifth):
+    for study in (table, fourth, fifth):
+        data = study.recipe["data"]
+        assert study.title.endswith(f"; computed on {data}, not MNIST")
+
+
 def test_the_kept_restarts_are_ringed(table):
     figure = draw(table, [[plots.restarts("active")]])
     every, kept = figure.axes[0].lines
@@ -448,7 +465,7 @@ def test_the_kept_restarts_are_ringed(table):
 def test_pictures_and_report_are_written(tmp_path, table):
     pytest.importorskip("matplotlib")
     files = publish(table, compute.FIGURES, tmp_path)
-    assert [file.split(".")[-1] for file in files] == ["md", "json", "png", "svg"]
+    assert [file.split(".")[-1] for file in files] == ["md", "json", *2 * ["png", "svg"]]
     text = (tmp_path / "report.md").read_text()
     for words in ("gaussian-mixture", "conjecture", "lowest objective"):
         assert words in text

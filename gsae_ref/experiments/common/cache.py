@@ -58,7 +58,7 @@ class ResultCache:
                 ) from error
 
     def expect(self, n_results: int) -> None:
-        """Add to the number of results that progress counts up to: "result 7 of 42"."""
+        """Add to the number that progress counts up to: "result 7 of 42, about 90 s left"."""
         self._expected += n_results
 
     def run(self, key: str, function: Callable[..., Any], **arguments: Any) -> dict[str, Any]:
@@ -137,11 +137,17 @@ class ResultCache:
         return result if result and str(result.get("made_by")) == made_by else None
 
     def _show(self, key: str) -> None:
-        """Report the result that is computed next."""
+        """Report the result that is computed next, and how long the others may take."""
+        if not self.progress:
+            return
         number = len(self.seconds) + (key not in self.seconds)
         total = f" of {self._expected}" if number <= self._expected else ""
-        if self.progress:
-            print(f"result {number}{total}: {key}", file=sys.stderr, flush=True)
+        left = self._expected - number + 1
+        about = ""
+        if self.seconds and left > 0:
+            mean = sum(self.seconds.values()) / len(self.seconds)
+            about = f", about {left * mean:.0f} s left"
+        print(f"result {number}{total}{about}: {key}", file=sys.stderr, flush=True)
 
 
 def digest(array: Array) -> str:

@@ -134,7 +134,8 @@ def compute(
     data = Figure4(described[0], width, size.setting.group_size, Y.labels[shown(Y.labels)])
     recipe = {**size.recipe(), "seeds": list(seeds)}
     tables = [_table(described, size)]
-    return Study("t21-figure-4", TITLE, recipe, data, tables, _claims(described, size), NOTES)
+    title = size.titled(TITLE)
+    return Study("t21-figure-4", title, recipe, data, tables, _claims(described, size), NOTES)
 
 
 def shown(labels: IntArray) -> list[int]:

@@ -134,7 +134,8 @@ def compute(
             first.setdefault(name, (D / D.max()).astype(np.float32))
     data = Figure5(first, separations, np.flatnonzero(np.diff(labels)) + 1, np.unique(labels))
     recipe = {**size.recipe(), "seeds": list(seeds)}
-    return Study("t21-figure-5", TITLE, recipe, data, [_table(data)], _claims(data, size), NOTES)
+    title = size.titled(TITLE)
+    return Study("t21-figure-5", title, recipe, data, [_table(data)], _claims(data, size), NOTES)
 
 
 def _represented(name: str, Y: Array, trained: dict[str, Any], setting: Setting) -> Array:

@@ -125,7 +125,7 @@ def compute(
     distances = {name: _distance(cache, name, seeds) for name in BIASES}
     return Study(
         "t21-sparse-against-group",
-        TITLE,
+        TITLE + " (reduced size)" * quick,
         recipe,
         data,
         _tables(data),

@@ -1,4 +1,4 @@
-"""Table 1's figure: training, and the restarts by three rules."""
+"""Table 1's figures: the table as bars; training, and the restarts by three rules."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...common.publishing import COLOURS
+from .claims import METHODS, PAPER
 from .restarts import LOWEST
 
 if TYPE_CHECKING:
@@ -20,6 +21,34 @@ AXIS = {
     "active": "active groups of a training image",
 }
 RING: dict[str, Any] = dict(color="none", markeredgecolor="black", markersize=11)
+
+
+def bars(method: str) -> Any:
+    """The panel of a method: every row of the table under each reading, the paper beside ours."""
+
+    def plot(results: Results, ax: Axes) -> list[Any]:
+        rows = [row for row in results.rows if row.name in PAPER]
+        names = []
+        for row in rows:
+            reading = "" if row.reading == "either" else f", {row.reading}"
+            names.append(f"{row.name}{reading}\n{row.representation}")
+        places = np.arange(len(rows))
+        column = METHODS.index(method)
+        paper = [PAPER[row.name][column] for row in rows]
+        ours = [float(np.mean(row.scores[method].accuracy)) for row in rows]
+        lighter = dict(color="0.85", edgecolor="black", linewidth=0.6, hatch="///")
+        drawn = ax.barh(places - 0.2, paper, 0.4, label="paper", **lighter)
+        found = ax.barh(places + 0.2, ours, 0.4, label="here", color=COLOURS[0])
+        artists = [drawn, found, *ax.bar_label(drawn, fmt="%.1f", padding=2, fontsize=7)]
+        artists += ax.bar_label(found, fmt="%.1f", padding=2, fontsize=7)
+        ax.set(title=method, xlabel="accuracy on the test images (%)", xlim=(0, 112))
+        ax.set_ylabel("row of the table, reading")
+        ax.set_yticks(places, names, fontsize=7)
+        ax.invert_yaxis()
+        ax.legend(loc="upper right")
+        return artists
+
+    return plot
 
 
 def losses(results: Results, ax: Axes) -> list[Any]:

@@ -124,6 +124,14 @@ class Sizes:
         everything = self.n_train is None and self.n_test is None
         return self.data == "mnist" and everything and self.setting.n_epochs >= SCREENED
 
+    def titled(self, title: str) -> str:
+        """The title of a study on these data, which says so where they are not all of MNIST."""
+        if self.data != "mnist":
+            return f"{title}; computed on {self.data}, not MNIST"
+        if self.n_train or self.n_test:
+            return f"{title} (reduced size)"
+        return title
+
     def recipe(self) -> dict[str, Any]:
         """The settings as they are reported."""
         return {
