@@ -180,7 +180,8 @@ def test_a_thumbnail_has_the_panels_of_todays_figure(name):
     """Its sides are those of the grid that the program draws."""
     images = pytest.importorskip("PIL.Image")
     for stem, grid in experiments.load(name).FIGURES.items():
-        width, height = images.open(DOCS / f"figures/{stem}.webp").size
+        with images.open(DOCS / f"figures/{stem}.webp") as picture:
+            width, height = picture.size
         panels = PANEL[0] * max(map(len, grid)) / (PANEL[1] * len(grid))
         assert width / height == pytest.approx(panels, rel=0.01), stem
 
