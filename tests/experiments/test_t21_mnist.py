@@ -442,7 +442,7 @@ def test_the_picture_of_the_table_has_the_papers_number_beside_ours(table, metho
     axes = draw(table, [[plots.bars(method)]]).axes[0]
     paper, ours = (drawn.datavalues.tolist() for drawn in axes.containers)
     rows = [row for row in table.data.rows if row.name in claims.PAPER]
-    column = claims.METHODS.index(method)
+    column = clustering.METHODS.index(method)
     assert paper == [claims.PAPER[row.name][column] for row in rows]
     assert ours == pytest.approx([np.mean(row.scores[method].accuracy) for row in rows])
     assert len(axes.get_yticklabels()) == len(rows)

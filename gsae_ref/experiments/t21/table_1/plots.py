@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...common.clustering import METHODS
 from ...common.publishing import COLOURS
-from .claims import METHODS, PAPER
+from .claims import PAPER
 from .restarts import LOWEST
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def bars(method: str) -> Any:
         column = METHODS.index(method)
         paper = [PAPER[row.name][column] for row in rows]
         ours = [float(np.mean(row.scores[method].accuracy)) for row in rows]
-        lighter = dict(color="0.85", edgecolor="black", linewidth=0.6, hatch="///")
+        lighter: dict[str, Any] = dict(color="0.85", edgecolor="black", linewidth=0.6, hatch="///")
         drawn = ax.barh(places - 0.2, paper, 0.4, label="paper", **lighter)
         found = ax.barh(places + 0.2, ours, 0.4, label="here", color=COLOURS[0])
         artists = [drawn, found, *ax.bar_label(drawn, fmt="%.1f", padding=2, fontsize=7)]
