@@ -75,8 +75,8 @@ SEEN = {  # what a picture shows, and what came out of the run behind the page
     "l23-figure-12": "Error against the strength of the signal. The grouped network is ahead of "
     "the group lasso by 1.6 to 2 bits, of a refitted one by at most 0.14.",
     "l23-table-2": "A table without a picture: the numbers of parameters are those printed.",
-    "l23-table-3": "Test error over many splits: gene expression, as in the paper, and two public data "
-    "sets. On the first the network is ahead on average, barely; on the others it is not.",
+    "l23-table-3": "Test error over many splits: gene expression, as in the paper, and two public "
+    "data sets. On the first the network is ahead on average, barely; on the others it is not.",
 }
 
 
