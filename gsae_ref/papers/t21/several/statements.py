@@ -236,7 +236,7 @@ ROWS = (
                 "(a) the leading eigenvectors of H do not move",
                 "noisy_samples",
                 _invariant,
-                (EIGENVECTORS_ACTIVE,),
+                (GAP, EIGENVECTORS_ACTIVE),
                 tolerance=1e-8,
             ),
             Measurement("noise_run"),
