@@ -7,7 +7,6 @@ block; only real lists are lists.
 import re
 
 from api_pages import escaped, resolve
-from docutils import nodes
 
 from gsae_ref.notation.account import words
 from gsae_ref.notation.house_notation import NotHouseNotation, segments
@@ -150,6 +149,8 @@ def plain_reference(app, env, node, contnode):
 
     It becomes a link to the object's public name, or plain words.
     """
+    from docutils import nodes  # readable() and its tests do without
+
     if node.get("refdomain") != "py":
         return None
     name = node.get("reftarget", "")

@@ -125,8 +125,10 @@ def warn_of_long_step(
     if step_size is None or n_unfold < 2:
         return
     A = np.asarray(A)
-    if step_size * np.linalg.norm(A) ** 2 <= 1:  # the Frobenius norm, which is larger
-        return
+    with np.errstate(over="ignore"):
+        frobenius = np.linalg.norm(A)
+        if step_size * frobenius**2 <= 1:  # it is at least ||A||_2
+            return
     message = long_step(relative_step(A, step_size), accelerated, name)
     if message:
         warnings.warn(message, RuntimeWarning, stacklevel=stacklevel + 2)

@@ -110,6 +110,8 @@ def verify(
     (True, 'corrected')
     """
     seed = checks.count("rng", rng, minimum=0)
+    quick = checks.flag("quick", quick)
+    progress = checks.flag("progress", progress)
     checks.option("backend", backend, BACKENDS)
     wanted = _papers(papers)
     rows = _rows(wanted, only)
@@ -129,7 +131,7 @@ def verify(
             results.append(_result(row, found[row.same_as or row.id]))
             if callback is not None:
                 callback(results[-1])
-    return VerificationReport(tuple(results), {"papers": wanted, "quick": bool(quick), "rng": seed})
+    return VerificationReport(tuple(results), {"papers": wanted, "quick": quick, "rng": seed})
 
 
 def explain(row_id: str, quick: bool = True, rng: int = 0) -> Account:

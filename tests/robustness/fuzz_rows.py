@@ -317,6 +317,17 @@ ROWS = {
     "dictionary_error": Row(gs.dictionary_error, lambda rng: pair(rng)[0]),
     "early_stop": Row(gs.early_stop, path_and_data),
     "encode": Row(gs.encode, network, share=2),
+    "explain": Row(
+        gs.explain,
+        lambda rng: {"row_id": "T21-eq4"},
+        share=0.02,
+        words="ledger id .* is unknown",
+        only={
+            "row_id": ("T22", "", 5, None, [], ["R1"], object()),
+            "quick": NO_FLAG,
+            "rng": (-1, 1.5, "0", [], object()),
+        },
+    ),
     "expected_gradient": Row(
         gs.expected_gradient,
         lambda rng: dictionaries(

@@ -116,7 +116,7 @@ def test_the_same_bits_on_dask_workers(workers):
     Y = gs.sample(A_star, 1000, 2, 2, rng=2).Y
     expected = gs.full_batch_gradient(A_star, Y, 1.5, 2, block_size=128)
     report = gs.verify(only=ROWS, quick=True).to_dict()
-    with distributed.Client(n_workers=workers, threads_per_worker=2, dashboard_address=None):
+    with distributed.Client(n_workers=workers, threads_per_worker=2, dashboard_address=":0"):
         chunks = da.from_array(Y, chunks=(100, 30))
         cost, G = gs.full_batch_gradient(A_star, chunks, 1.5, 2, block_size=128)
         assert (cost, G.tobytes()) == (expected[0], expected[1].tobytes())

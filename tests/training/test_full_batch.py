@@ -148,7 +148,7 @@ def test_one_and_two_processes_give_the_bits_of_numpy():
     A = rng.normal(size=(100, 100)).astype(np.float32)
     Y = rng.normal(size=(4500, 100)).astype(np.float32)
     expected = gs.full_batch_gradient(A, Y, 20.0, D, block_size=1000)
-    options = {"threads_per_worker": 1, "processes": True, "dashboard_address": None}
+    options = {"threads_per_worker": 1, "processes": True, "dashboard_address": ":0"}
     for n_workers in (1, 2):
         with distributed.Client(n_workers=n_workers, set_as_default=True, **options):
             chunks = dask_array.from_array(Y, chunks=(1000, 100))
