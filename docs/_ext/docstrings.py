@@ -134,9 +134,9 @@ def without_rules(lines):
     kept = []
     for paragraph in "\n".join(lines).split("\n\n"):
         sentences = SENTENCE.split(paragraph)
-        told = " ".join(s for s in sentences if not re.search(r"\bimports?\b", s))
-        if told:
-            kept += [*told.split("\n"), ""]
+        rest = " ".join(s for s in sentences if not re.search(r"\bimports?\b", s))
+        if rest:
+            kept += [*rest.split("\n"), ""]
     return kept
 
 

@@ -67,7 +67,7 @@ NOT_NEEDED: dict[tuple[str, str], dict[str, str]] = {
     ("R9", "directions without a sample do not move"): NO_TANGENT,
     ("R9", "samples_probability"): {"": "a test on draws: no failure is seen"},
     ("R13", "(a) the leading eigenvectors of H do not move"): {
-        GAP.text: "every invariant subspace stays; the gap keeps rounding of V small"
+        GAP.text: "every invariant subspace stays; a finite F bounds rounding, of order eta l_1"
     },
     ("R13", "(b) F+ <= its bound"): {
         GAP.text: "F is of a span that a tie does not determine; without noise R9 is the bound"
