@@ -224,6 +224,6 @@ def script_name(name: str) -> str:
 
 def exact_text(tree: ast.expr, problem: Problem) -> str:
     """An expression as Python that computes in fractions."""
-    copy = ast.parse(ast.unparse(tree), mode="eval").body
+    copy = parsed(ast.unparse(tree))
     exactly = _Exactly(set(problem.sizes) | (set(WORDS) & BUILT_IN)).visit(copy)
     return ast.unparse(ast.fix_missing_locations(exactly))

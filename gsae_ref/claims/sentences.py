@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import difflib
 import operator
+import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import singledispatch
 from typing import Any
@@ -21,6 +22,7 @@ Formula = Callable[["Scope"], Any]
 INFINITE = (float("inf"),)  # 1e400 is read as such
 FLIPPED = {"<=": "<=", "<": "<", "==": "==", ">=": "<=", ">": "<"}
 SIGNS = {ast.LtE: "<=", ast.Lt: "<", ast.Eq: "==", ast.GtE: ">=", ast.Gt: ">"}
+ONE_PARSER = threading.Lock()  # Python 3.11 may raise SystemError where two threads parse at once
 ALLOWED = "numbers, names, + - * / ** @, .T, [...], words such as norm, and `for ... in ...`"
 
 
@@ -138,7 +140,8 @@ class Sentence:
 def parsed(text: str) -> ast.expr:
     """The syntax tree of one expression."""
     try:
-        return ast.parse(f"({text.strip()})", mode="eval").body
+        with ONE_PARSER:
+            return ast.parse(f"({text.strip()})", mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         reason = error.msg if isinstance(error, SyntaxError) else error
         raise ValueError(f"{text!r} is not a sentence of Python: {reason}") from error

@@ -1,5 +1,9 @@
 """Sentences: a text gives the same in floats and exactly; anything else is refused."""
 
+import ast
+import gc
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction as Q
 
 import numpy as np
@@ -11,7 +15,7 @@ from gsae_ref.claims import Block, Model
 from gsae_ref.claims.problem import Problem
 from gsae_ref.claims.proof import numbers
 from gsae_ref.claims.rational import high, low
-from gsae_ref.claims.sentences import Expression, Sentence
+from gsae_ref.claims.sentences import Expression, Sentence, parsed
 
 EXPRESSIONS = [
     "norm(A[0] - S[0])",
@@ -213,3 +217,22 @@ def test_names_of_definitions_are_found():
     problem = Problem(EXAMPLE, EXAMPLE.sizes)
     assert problem.basics == ("S", "A", "x", "B_max", "delta")
     assert Expression.parse("[g for g in groups]").names == ("groups",)
+
+
+def test_threads_that_read_sentences_at_once_do_not_disturb_one_another():
+    """Without a lock Python 3.11 raises SystemError here: the depth of its trees is shared."""
+    sentence = " + ".join(f"norm(A[{k}].T @ y, x[{k}])" for k in range(40))
+    interval = sys.getswitchinterval()
+    often = gc.get_threshold()
+    python_code = lambda phase, info: sum(range(50))
+    gc.callbacks.append(python_code)  # a collection may then pass the interpreter on
+    try:
+        sys.setswitchinterval(1e-6)
+        gc.set_threshold(1, 1, 1)
+        with ThreadPoolExecutor(4) as pool:
+            trees = list(pool.map(parsed, [sentence] * 40))
+    finally:
+        gc.callbacks.remove(python_code)
+        gc.set_threshold(*often)
+        sys.setswitchinterval(interval)
+    assert len({ast.dump(tree) for tree in trees}) == 1
