@@ -218,7 +218,7 @@ class Kernel:
 
     def do(self, folder, report=lambda number: None):
         try:
-            result = self.train(None)
+            result = self.train(lambda intermediate_result: report(intermediate_result.nit))
         finally:
             self.check_next_call()
         assert self.states[result.nit] == result.x.tobytes(), "the state is not that of the epoch"
@@ -252,19 +252,27 @@ JOBS = {
 }
 
 
-def run_in_child(job, folder, prepare=lambda: None, meanwhile=lambda child: None):
+def run_in_child(
+    job, folder, prepare=lambda: None, meanwhile=lambda child: None, follow=lambda number: None
+):
     """Run the job in a child; its last reported number, its end (-signal or status), its error.
 
-    ``prepare`` is called in the child before the job, ``meanwhile`` in the parent.
+    ``prepare`` is called in the child before the job, ``follow`` after each report, ``meanwhile``
+    in the parent.
     """
     numbers, send_number = os.pipe()
     errors, send_error = os.pipe()
     child = os.fork()
     if child == 0:
         status = 1
+
+        def report(number):
+            os.write(send_number, bytes([number]))
+            follow(number)
+
         try:
             prepare()
-            job.do(folder, lambda number: os.write(send_number, bytes([number])))
+            job.do(folder, report)
             status = 0
         except KeyboardInterrupt:
             status = INTERRUPTED
@@ -330,11 +338,19 @@ def kill(job, folder, draw, k, facts):
 
 
 def interrupt(job, folder, draw, k, facts):
-    """Ctrl-C at a random time."""
+    """Ctrl-C at a random time or, for odd k, after a random report before the last."""
 
     def listen():  # processes that a shell starts in the background ignore SIGINT
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
+    if k % 2:
+        last = draw.randint(1, facts["reports"] - 1)
+
+        def follow(number):
+            if number == last:
+                signal.raise_signal(signal.SIGINT)
+
+        return run_in_child(job, folder, listen, follow=follow)
     return send_signal(job, folder, draw, facts, signal.SIGINT, listen)
 
 
@@ -418,15 +434,17 @@ def attempts(fault, kind, n, seed):
 
 
 def measure(job):
-    """The result of the undisturbed job, and its time, sizes of files and number of calls."""
+    """The result of the undisturbed job, and its time, sizes of files, counts of calls, reports."""
+    reports = []
     with tempfile.TemporaryDirectory() as folder:
         begin = time.perf_counter()
-        expected = job.do(Path(folder))
+        expected = job.do(Path(folder), reports.append)
         sizes = [path.stat().st_size for path in Path(folder).rglob("*") if path.is_file()] or [0]
         seconds = time.perf_counter() - begin
     with tempfile.TemporaryDirectory() as folder:
         calls = calls_of(job, Path(folder))
-    facts = {"seconds": seconds, "bytes": sum(sizes), "largest": max(sizes), "calls": calls}
+    facts = {"seconds": seconds, "bytes": sum(sizes), "largest": max(sizes)}
+    facts |= {"calls": calls, "reports": len(reports)}
     return expected, facts
 
 

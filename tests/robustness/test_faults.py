@@ -49,7 +49,7 @@ def test_a_killed_process(job, capsys):
     assert survive(capsys, "killed", job, few=3)["cut short"] > 0
 
 
-@pytest.mark.parametrize(("job", "few"), [("kernel", 2), ("training", 2)])
+@pytest.mark.parametrize(("job", "few"), [("kernel", 3), ("training", 2)])
 def test_ctrl_c(job, few, capsys):
     assert survive(capsys, "interrupted", job, few, share=0.2)["cut short"] > 0
 
