@@ -9,12 +9,13 @@ import ast
 import copy
 import importlib.util
 import inspect
+import textwrap
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from types import ModuleType
 from typing import NamedTuple
 
 WIDTH = 100
-MOST_JOINED = 4  # statements in one line
+MOST_JOINED = 6  # statements in one line
 
 
 class Piece(NamedTuple):
@@ -56,10 +57,6 @@ class Source:
         for name in defined(node):
             bare = without_annotations(node)
             table[name] = Piece((k, node.lineno), bare, frozenset(names_read(bare)))
-
-    def knows(self, name: str) -> bool:
-        """Whether the last module has a definition of this name."""
-        return name in self.tables[self.last]
 
     def needed(self, names: Iterable[str]) -> list[Piece]:
         """All definitions that these names of the last module need, in the order of the source."""
@@ -209,6 +206,7 @@ def joined_imports(nodes: Iterable[ast.stmt], read: Collection[str]) -> list[ast
 
 def written(node: ast.stmt, indent: str = "") -> list[str]:
     """A statement in few lines: short simple statements of a body stand in one line."""
+    node = _short_property(node)
     body = getattr(node, "body", None)
     if not isinstance(body, list):
         return [indent + line for line in _simple(node, len(indent))]
@@ -227,6 +225,18 @@ def written(node: ast.stmt, indent: str = "") -> list[str]:
         lines[-1] = beside
     rest = _body(getattr(node, "orelse", []), indent + "    ")
     return lines + inner + ([indent + "else:", *rest] if rest else [])
+
+
+def _short_property(node: ast.stmt) -> ast.stmt:
+    """``name = property(lambda self: value)`` for a property that only returns a value."""
+    if not isinstance(node, ast.FunctionDef) or not isinstance(node.body[0], ast.Return):
+        return node
+    if [ast.unparse(each) for each in node.decorator_list] != ["property"]:
+        return node
+    value = ast.Lambda(node.args, node.body[0].value or ast.Constant(None))
+    call = ast.Call(ast.Name("property", ast.Load()), [value], [])
+    short = ast.fix_missing_locations(ast.Assign([ast.Name(node.name, ast.Store())], call))
+    return short if len(ast.unparse(short)) <= WIDTH - 4 else node
 
 
 def _body(statements: Sequence[ast.stmt], indent: str) -> list[str]:
@@ -255,8 +265,15 @@ def packed(lines: Iterable[str], indent: str = "") -> list[str]:
     return [indent + "; ".join(some) for some in result]
 
 
+def wrapped(text: str) -> list[str]:
+    """A statement with brackets around its spaces, over as many lines as it needs."""
+    return textwrap.wrap(
+        text, WIDTH, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+    )
+
+
 def _simple(node: ast.stmt, column: int) -> list[str]:
-    """A statement without a body; where it is too long, the items of its value one a line."""
+    """A statement without a body; where it is too long, the items of its value on own lines."""
     text = ast.unparse(node)
     value = getattr(node, "value", None)
     if column + len(text) <= WIDTH or not isinstance(node, (ast.Assign, ast.Return)) or not value:
@@ -267,17 +284,35 @@ def _simple(node: ast.stmt, column: int) -> list[str]:
 
 
 def _broken(node: ast.expr, column: int) -> list[str]:
-    """An expression over several lines: a call or a collection with one item to a line."""
+    """An expression over several lines: a call or a collection, with its items in full lines."""
     text = ast.unparse(node)
     opened, items, closed = _items(node)
     if column + len(text) <= WIDTH or not items:
         return text.splitlines()
-    lines = [opened]
-    for head, item in items:
+    blocks = []
+    for k, (head, item) in enumerate(items):
+        end = "," if k < len(items) - 1 or ast.unparse(node).endswith(",)") else ""
         first, *rest = _broken(item, column + 4)
-        block = [f"    {head}{first}", *(f"    {line}" for line in rest)]
-        lines += [*block[:-1], block[-1] + ","]
-    return [*lines, closed]
+        block = [head + first, *rest]
+        blocks.append([*block[:-1], block[-1] + end])
+    blocks[0][0] = opened + blocks[0][0]
+    blocks[-1][-1] += closed
+    first, *rest = filled(blocks, WIDTH - column - 4)
+    return [first, *(f"    {line}" for line in rest)]
+
+
+def filled(blocks: Iterable[list[str]], width: int) -> list[str]:
+    """The lines of blocks; those of one line follow one another in a line."""
+    result: list[str] = []
+    is_open = False
+    for block in blocks:
+        is_short = len(block) == 1
+        if is_short and is_open and len(result[-1]) + len(block[0]) < width:
+            result[-1] += f" {block[0]}"
+        else:
+            result += block
+        is_open = is_short
+    return result
 
 
 def _items(node: ast.expr) -> tuple[str, list[tuple[str, ast.expr]], str]:

@@ -11,12 +11,13 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from .bundle import Source, modules_behind
+from .bundle import Source, modules_behind, wrapped
 from .exact import COUNTEREXAMPLES, Certificate, Comparison
 from .latex import matrix, number, write_latex
+from .pruning import called_only, with_plain_records
 from .rational import Matrix
 from .refutation import REFUTATIONS
-from .script import assembled, write_script
+from .script import with_title, write_script
 
 
 def find_counterexample(name: str) -> Certificate:
@@ -47,20 +48,18 @@ def certificate_script(name: str) -> str:
         return write_script(REFUTATIONS[name].proof())
     build = inspect.unwrap(COUNTEREXAMPLES[name])
     comparisons = (*certificate.hypotheses, certificate.printed)
+    pairs = ", ".join(f"({_number(each.left)}, {_number(each.right)})" for each in comparisons)
     body = [
-        f"certificate = {build.__name__}()",
-        "found = [",
-        "    (each.text, each.left, each.relation, each.right)",
-        "    for each in (*certificate.hypotheses, certificate.printed)",
-        "]",
-        "assert found == [",
-        *(f"    {_tuple(each)}," for each in comparisons),
-        "]",
-        "assert all(each.holds for each in certificate.hypotheses)",
-        "assert not certificate.printed.holds",
-        'print(f"Every hypothesis holds, and the conclusion does not: {certificate.printed}.")',
+        f"found = {build.__name__}()",
+        *wrapped(f"assert [(a, b) for _, a, _, b in found] == [{pairs}]"),
+        "for text, a, sign, b in found: print(f'{text}: {a} {sign} {b}')",
+        "*hypotheses, conclusion = [SIGNS[sign](a, b) for _, a, sign, b in found]",
+        "assert all(hypotheses) and not conclusion",
+        'print("Every hypothesis holds, and the conclusion, the last line, does not.")',
     ]
-    return assembled(_title(certificate), _source(str(build.__module__)), body)
+    text = "\n".join(body)
+    nodes = _source(str(build.__module__)).nodes([build.__name__])
+    return with_title(_title(certificate), called_only(with_plain_records(nodes), text), text)
 
 
 @cache
@@ -73,10 +72,6 @@ def _title(certificate: Certificate) -> str:
         f"{certificate.name}: a counterexample to `{certificate.printed.text}`.\n"
         "Every hypothesis and the violation are asserted in exact arithmetic: run `python -I -S`."
     )
-
-
-def _tuple(each: Comparison) -> str:
-    return f"({each.text!r}, {_number(each.left)}, {each.relation!r}, {_number(each.right)})"
 
 
 def _number(x: Any) -> str:

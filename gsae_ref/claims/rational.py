@@ -13,7 +13,7 @@ from fractions import Fraction as Q
 from functools import reduce
 from itertools import combinations, count
 from itertools import product as cartesian
-from math import ceil, floor, isqrt
+from math import ceil, exp, floor, isqrt, log2
 from operator import mul
 from typing import Any
 
@@ -35,8 +35,9 @@ class Matrix(tuple[Any, ...]):
 
     T = property(lambda self: Matrix(zip(*self, strict=True)))
 
-    def __add__(self, other: Any) -> Any:
-        return Matrix(map(added, zip(self, other, strict=True)))
+    def __add__(self, N: Any) -> Any:
+        rows = zip(self, N, strict=True)
+        return Matrix(tuple(map(sum, zip(*r, strict=True))) for r in rows)
 
     def __sub__(self, other: Any) -> Any:
         return self + -1 * other
@@ -55,11 +56,6 @@ class Matrix(tuple[Any, ...]):
 
     def __matmul__(self, N: Matrix) -> Matrix:
         return Matrix(map(lambda r: tuple(dot(r, c) for c in N.T), self))
-
-
-def added(rows: tuple[Any, Any]) -> tuple[Number, ...]:
-    """The sum of two rows."""
-    return tuple(a + b for a, b in zip(*rows, strict=True))
 
 
 def dot(row: Any, column: Any) -> Number:
@@ -173,17 +169,19 @@ def sqrt(x: Number, precision: int = 100) -> Number:
 
 
 def log_bound(q: Q, precision: int, up: bool) -> Q:
-    """log q rounded to the grid of step 1 / precision: log q = k log 2 + log r, 1/2 < r < 2."""
+    """log q = k log 2 + log r, 1/2 < r < 2, rounded to the grid of step 1 / precision.
+
+    Both logarithms are log r = 2 (z + z^3 / 3 + ...) at z = (r - 1) / (r + 1), |z| <= 1/3.
+    """
+    if q <= 0:
+        raise Undecided("the logarithm of a number that may be 0")
     k = q.numerator.bit_length() - q.denominator.bit_length()
+    z = 1 - 2 / (q / Q(2) ** k + 1)
     terms = range(1, 2 * precision.bit_length(), 2)
-
-    def series(r: Q) -> Q:  # log r = 2 (z + z^3 / 3 + ...), |z| <= 1/3
-        return sum((2 * ((r - 1) / (r + 1)) ** j / j for j in terms), Q(0))
-
-    value = series(q / Q(2) ** k) + k * series(Q(2))
+    value = sum((2 * (z**j + k * Q(1, 3) ** j) / j for j in terms), Q(0))
     error = 0 if q == 1 else (1 + abs(k)) / Q(9) ** len(terms)
-    numerator = ceil((value + error) * precision) if up else floor((value - error) * precision)
-    return Q(numerator, precision)
+    end = ceil((value + error) * precision) if up else floor((value - error) * precision)
+    return Q(end, precision)
 
 
 def log(x: Number, precision: int = 100) -> Number:
@@ -192,9 +190,15 @@ def log(x: Number, precision: int = 100) -> Number:
     >>> log(2), log(1)
     ([69/100, 7/10], Fraction(0, 1))
     """
-    if low(x) <= 0:
-        raise Undecided("the logarithm of a number that may be 0")
     return hull(log_bound(low(x), precision, False), log_bound(high(x), precision, True))
+
+
+def short_log(x: Q, precision: int = 100) -> Number:
+    """An enclosure of log x >= 0, of low precision: from 2.71828182 < e < 2.71828183."""
+    k = floor(log2(x) / log2(exp(1)) * precision)
+    assert k >= 0
+    assert Q("2.71828183") ** k <= Q(x) ** precision <= Q("2.71828182") ** (k + 1)
+    return Interval(Q(k, precision), Q(k + 1, precision))
 
 
 def norm2(M: Matrix) -> Number:
@@ -309,8 +313,9 @@ def minor(M: Matrix, j: int) -> Matrix:
 def largest_eigenvalue(G: Matrix, precision: int = 100) -> Number:
     """The largest eigenvalue of G, symmetric and psd: exact where G is diagonal."""
     diagonal = [row[i] for i, row in enumerate(G)]
-    exact = inner(G, G) == dot(diagonal, diagonal)
-    return largest(diagonal) if exact else enclosed_eigenvalue(G, precision)
+    if inner(G, G) == dot(diagonal, diagonal):
+        return largest(diagonal)
+    return enclosed_eigenvalue(G, precision)
 
 
 def enclosed_eigenvalue(G: Matrix, precision: int = 100) -> Number:
@@ -392,16 +397,21 @@ def at_most(pairs: Iterable[Any]) -> tuple[Number, Number]:
     >>> at_most([(1, 2), (Q(1, 2), 1)])
     (Fraction(1, 2), 1)
     """
-    a, b = max(pairs, key=lambda p: high(p[0]) - low(p[1]))
+    a, b = tightest(pairs)
     assert high(a) <= low(b)
     return (a, b)
 
 
 def below(pairs: Iterable[Any]) -> tuple[Number, Number]:
     """Assert left < right of all pairs; return the pair that comes closest to failing."""
-    a, b = max(pairs, key=lambda p: high(p[0]) - low(p[1]))
+    a, b = tightest(pairs)
     assert high(a) < low(b)
     return (a, b)
+
+
+def tightest(pairs: Iterable[Any]) -> Any:
+    """The pair that comes closest to left > right."""
+    return max(pairs, key=lambda p: high(p[0]) - low(p[1]))
 
 
 def exceeds(pairs: Iterable[Any]) -> tuple[Number, Number]:
@@ -411,10 +421,9 @@ def exceeds(pairs: Iterable[Any]) -> tuple[Number, Number]:
     return (a, b)
 
 
-def differ(pairs: Iterable[Any]) -> tuple[Any, Any]:
+def differ(pairs: Iterable[Any]) -> Any:
     """Assert left != right of some pair, of numbers or of matrices; return it."""
-    left, right = next(pair for pair in pairs if any(map(apart, *map(entries, pair))))
-    return left, right
+    return next(pair for pair in pairs if any(map(apart, *map(entries, pair))))
 
 
 def apart(a: Number, b: Number) -> bool:

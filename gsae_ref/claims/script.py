@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from fractions import Fraction
 from functools import cache
+from itertools import product
 from typing import Any
 
 from . import exact, rational
-from .bundle import WIDTH, Source, names_read, packed, written
+from .bundle import WIDTH, Source, filled, names_read, packed, written
 from .fields import WORDS
 from .problem import Problem
 from .proof import Fact, Proof
 from .pruning import (
     RATIONAL_ROOT,
+    SHORT_LOG,
     called_only,
     run_file,
     with_rational_roots,
+    with_short_log,
     without_enclosures,
 )
 from .rational import Interval, Matrix
 from .sentences import Sentence, free_names, parsed
 
 BUILT_IN = {"abs", "range", "len"}
+SHORT = 100  # the precision at which powers of e are small
+Simpler = Callable[[Sequence[ast.stmt]], list[ast.stmt]]
+SIMPLER: tuple[Simpler, ...] = (without_enclosures, with_rational_roots, list)
 
 
 @cache
@@ -40,22 +47,25 @@ def write_script(proof: Proof) -> str:
         If Python does not accept it: a fault of this package.
     """
     body = [*_instance(proof), *_definitions(proof), *_hypotheses(proof), *_end(proof)]
-    return assembled(_title(proof), _source(), body, proof.precision)
+    return _assembled(_title(proof), body, proof.precision)
 
 
-def assembled(title: str, source: Source, body: list[str], precision: int = 100) -> str:
+def _assembled(title: str, body: list[str], precision: int) -> str:
     """A script: title, imports, the functions that ``body`` calls, and ``body``; it runs."""
     text = "\n".join(body)
     names = names_read(ast.parse(text))
-    if source.knows(RATIONAL_ROOT):
-        nodes = source.nodes({*names, RATIONAL_ROOT}, precision)
-        for simpler in (without_enclosures, with_rational_roots):
-            with suppress(RuntimeError):  # a number on the way is irrational
-                return _written(title, called_only(simpler(nodes), text), text)
-    return _written(title, called_only(source.nodes(names, precision), text), text)
+    nodes = _source().nodes({*names, RATIONAL_ROOT, SHORT_LOG}, precision)
+    logs: tuple[Simpler, ...] = (list,)
+    if precision == SHORT and "log" in names:
+        logs = (with_short_log, list)
+    for simpler, shorter in product(SIMPLER, logs):
+        with suppress(RuntimeError):  # a number on the way is irrational, or not above 1
+            return with_title(title, called_only(simpler(shorter(nodes)), text), text)
+    raise AssertionError("the proof itself is a script")
 
 
-def _written(title: str, nodes: list[ast.stmt], body: str) -> str:
+def with_title(title: str, nodes: list[ast.stmt], body: str) -> str:
+    """A script: title, definitions and ``body``; it is run before it is returned."""
     kernel = [line for node in nodes for line in written(node)]
     text = "\n".join([f'"""{title}"""', *kernel, body, ""])
     run_file(text)
@@ -101,19 +111,23 @@ def _packed(lines: list[str]) -> list[str]:
 
 
 def assignment(name: str, value: Any) -> list[str]:
-    """``name = value`` in fractions, a list of matrices with one matrix a line."""
+    """``name = value`` in fractions; a long list has as many matrices in a line as fit."""
     line = f"{name} = {literal(value)}"
     if not isinstance(value, list) or len(line) <= WIDTH:
         return [line]
-    first, *rest = [f"{literal(each)}," for each in value]
-    indent = " " * len(f"{name} = [")
-    *lines, last = [f"{name} = [{first}", *(indent + each for each in rest)]
-    return [*lines, f"{last[:-1]}]"]
+    texts = [literal(each) for each in value]
+    ends = [","] * (len(texts) - 1) + ["]"]
+    head = f"{name} = ["
+    blocks = [[text + end] for text, end in zip(texts, ends, strict=True)]
+    first, *rest = filled(blocks, WIDTH - len(head))
+    return [head + first, *(" " * len(head) + each for each in rest)]
 
 
 def literal(value: Any) -> str:
-    """A number, a matrix or a list of them as Python."""
+    """A number, a matrix or a list of them as Python; a high matrix by its columns."""
     if isinstance(value, Matrix):
+        if len(value) > len(value[0]):
+            return f"{literal(value.T)}.T"
         return f"Matrix([{', '.join(map(_row, value))}])"
     if isinstance(value, list):
         return f"[{', '.join(map(literal, value))}]"

@@ -296,7 +296,7 @@ class _Climb:
         theta = self.theta
         smooth = self.smooth
         steps = STEP * np.maximum(1, np.abs(theta[smooth]))
-        batch = np.tile(theta, (len(smooth) + 1, 1))
+        batch = np.repeat(theta[np.newaxis], len(smooth) + 1, axis=0)
         batch[np.arange(1, len(batch)), smooth] += steps
         gaps, margins = self.search.evaluate(batch)
         if self.bounding is None:  # what is 0 all around holds by construction

@@ -1,12 +1,15 @@
 """Counterexamples as scripts and LaTeX: all of the ledger, and those that are found."""
 
 import ast
+import math
 import re
+from fractions import Fraction
 
 import pytest
 from claims_to_try import EXAMPLE
 
 import gsae_ref as gs
+import gsae_ref.papers.counterexamples
 from gsae_ref.claims.bundle import Source, modules_behind, written
 from gsae_ref.claims.certificates import (
     certificate_latex,
@@ -15,16 +18,25 @@ from gsae_ref.claims.certificates import (
 )
 from gsae_ref.claims.exact import COUNTEREXAMPLES
 from gsae_ref.claims.latex import Formula
-from gsae_ref.claims.pruning import run_file
+from gsae_ref.claims.pruning import called_only, run_file
+from gsae_ref.claims.rational import ends, log, short_log
 from gsae_ref.claims.refutation import REFUTATIONS
 from gsae_ref.claims.sentences import Expression, Sentence
 
+HAND_MADE = sorted(set(COUNTEREXAMPLES) - set(REFUTATIONS))
 
-@pytest.mark.parametrize("name", sorted(COUNTEREXAMPLES))
+
+def test_there_are_counterexamples_of_both_kinds():
+    assert len(REFUTATIONS) >= 15 and len(HAND_MADE) >= 70
+
+
+# all of them: python -m benchmarks.workbench
+@pytest.mark.parametrize("name", [*sorted(REFUTATIONS)[::3], *HAND_MADE[::12]])
 def test_a_counterexample_of_the_ledger_is_a_script(name):
     script = certificate_script(name)
     assert "gsae_ref" not in script and "numpy" not in script
     assert "Every hypothesis holds, and" in run_file(script)
+    assert len(script.splitlines()) <= (85 if name in REFUTATIONS else 250)
     if name in REFUTATIONS:
         assert REFUTATIONS[name].printed.conclusion in script
     else:
@@ -39,7 +51,7 @@ def test_a_script_of_the_ledger_with_another_number_fails():
         run_file(changed)
 
 
-@pytest.mark.parametrize("name", sorted(COUNTEREXAMPLES))
+@pytest.mark.parametrize("name", sorted(COUNTEREXAMPLES)[::3])
 def test_every_counterexample_of_the_ledger_is_set_in_latex(name):
     text = certificate_latex(name)
     assert text.count("{") == text.count("}") - text.count(r"\}") + text.count(r"\{")
@@ -49,6 +61,45 @@ def test_every_counterexample_of_the_ledger_is_set_in_latex(name):
 def test_an_unknown_counterexample_is_refused():
     with pytest.raises(ValueError, match="is the name of no counterexample"):
         certificate_script("T21-prop99")
+
+
+BRANCHES = """
+def size(x, data=0):
+    note = data
+    if x < 0:
+        raise ValueError(note)
+    if x == 2:
+        return 2 * x
+    return x
+def at_two(x):
+    if x > 1:
+        y = x
+    else:
+        y = -x
+    if y:
+        return y
+    return None
+"""
+
+
+def test_a_branch_that_is_not_taken_becomes_an_assertion():
+    nodes = called_only(ast.parse(BRANCHES).body, "print(size(1), size(2), at_two(2))")
+    assert [line for node in nodes for line in written(node)] == [
+        "def size(x, data=0):",
+        "    assert x >= 0",
+        "    if x == 2: return 2 * x",
+        "    return x",
+        "def at_two(x): assert x > 1; y = x; assert y; return y",
+    ]
+
+
+@pytest.mark.parametrize("x", [Fraction(1), Fraction(2), Fraction(9, 4), Fraction(800), 7])
+def test_the_short_logarithm_of_a_script_is_that_of_the_proof(x):
+    low, high = ends(short_log(x))
+    assert low <= log(x).lo if x != 1 else low == 0
+    assert Fraction(math.log(x)) < high <= low + Fraction(1, 100)
+    with pytest.raises(AssertionError):
+        short_log(1 / Fraction(x + 1))
 
 
 def test_statements_are_written_in_few_lines_that_mean_the_same():
