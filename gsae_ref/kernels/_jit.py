@@ -8,8 +8,9 @@ numba only.
 import logging
 import os
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
@@ -33,6 +34,7 @@ _logger = logging.getLogger(__package__.split(".")[0])
 Argument = TypeVar("Argument")
 Result = TypeVar("Result")
 Workspace = TypeVar("Workspace")
+Spread = Callable[[Callable[[Any], Any], Iterable[Any]], list[Any]]
 
 
 def jit(function: Any = None, *, fastmath: frozenset[str] = SUMS_IN_ANY_ORDER) -> Any:
@@ -141,22 +143,37 @@ def map_in_threads(
 ) -> list[Result]:
     """Return [task(a) for a in arguments], computed by up to ``n_threads`` threads.
 
-    None takes the available processors. The tasks must not depend on ``n_threads``; then no result
-    does. The threads live as long as the call, so a process may fork. They warn of overflow where
-    the caller would (:func:`numpy.errstate` does not reach other threads by itself).
+    As with :func:`spread_over_threads`, whose threads live as long as this call.
     """
     arguments = list(arguments)
     n_threads = min(n_threads or available_threads(), len(arguments))
-    if n_threads <= 1:
-        return [task(argument) for argument in arguments]
+    with spread_over_threads(max(n_threads, 1)) as spread:
+        return spread(task, arguments)
+
+
+@contextmanager
+def spread_over_threads(n_threads: int | None = None) -> Iterator[Spread]:
+    """A function (task, arguments) -> [task(a) for a in arguments] that uses ``n_threads`` threads.
+
+    None takes the available processors. The tasks must not depend on ``n_threads``; then no result
+    does. The threads live as long as the context, so a process may fork. They warn of overflow
+    where the caller would (:func:`numpy.errstate` does not reach other threads by itself).
+    """
+    n_threads = n_threads or available_threads()
+    if n_threads == 1:
+        yield lambda task, arguments: [task(argument) for argument in arguments]
+        return
     settings = np.geterr()
 
-    def run(argument: Argument) -> Result:
-        with np.errstate(**settings):
-            return task(argument)
+    def in_settings(task: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        def run(argument: Any) -> Any:
+            with np.errstate(**settings):
+                return task(argument)
+
+        return run
 
     with ThreadPoolExecutor(n_threads) as pool:
-        return list(pool.map(run, arguments))
+        yield lambda task, arguments: list(pool.map(in_settings(task), arguments))
 
 
 def map_with_workspaces(

@@ -6,11 +6,12 @@ Twin of :mod:`gsae_ref.reference.adam`, to the bit: the same operations in the s
 import numpy as np
 
 from ..arrays import Array
-from ._jit import NO_SHORTCUTS, contiguous, jit
+from ._jit import NO_SHORTCUTS, contiguous, jit, map_in_threads, slices
 
 BETA_1 = 0.9
 BETA_2 = 0.999
 EPSILON = 1e-8
+ENOUGH_NUMBERS = 500_000  # from which a piece pays for a thread
 
 
 def adam_step(
@@ -21,7 +22,12 @@ def adam_step(
     results = [np.empty(value.shape, value.dtype) for _ in range(3)]
     factors = [BETA_1, 1 - BETA_1, BETA_2, 1 - BETA_2, 1 - BETA_1**steps, 1 - BETA_2**steps]
     numbers = np.array([*factors, step_size, EPSILON], dtype=value.dtype)
-    _step(*arrays, *(result.reshape(-1) for result in results), numbers)
+    arrays += [result.reshape(-1) for result in results]
+
+    def compute(piece: slice) -> None:
+        _step(*(array[piece] for array in arrays), numbers)
+
+    map_in_threads(compute, slices(value.size, max(value.size // ENOUGH_NUMBERS, 1)))
     return results[0], results[1], results[2]
 
 

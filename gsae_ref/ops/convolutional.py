@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from .. import checks
 from ..arrays import Array
 from ..reference import grouped_autoencoder, variational_autoencoder
+from .engine import ENGINES, ENOUGH_WORK, compiler_disabled, run_kernel
 
 if TYPE_CHECKING:
     from ..reference.grouped_autoencoder import Layer
@@ -177,7 +178,7 @@ class ConvolutionalAutoencoder:
         return grouped_autoencoder.loss(self._layers, parameters, self._images(Y))
 
     def loss_and_grad(
-        self, parameters: dict[str, Array], Y: ArrayLike
+        self, parameters: dict[str, Array], Y: ArrayLike, engine: str = "auto"
     ) -> tuple[float, dict[str, Array]]:
         """The loss and its exact gradient in every parameter.
 
@@ -185,6 +186,9 @@ class ConvolutionalAutoencoder:
         ----------
         parameters : dict of str to array_like
         Y : array_like of shape (n_samples, image_size**2) or (image_size**2,)
+        engine : {"auto", "reference", "numba"}
+            The implementation; they agree to rounding, and no number of threads changes a bit of
+            the compiled one. "auto" compiles where images times parameters is large.
 
         Returns
         -------
@@ -193,7 +197,12 @@ class ConvolutionalAutoencoder:
             Names and shapes of ``parameters``.
         """
         parameters, Y = self._checked(parameters, "Y", Y, self.image_size**2)
-        return grouped_autoencoder.loss_and_grad(self._layers, parameters, self._images(Y))
+        arguments = self._layers, parameters, self._images(Y)
+        if self._by_kernel(engine, Y):
+            from ..kernels import grouped_autoencoder as kernel
+
+            return run_kernel(kernel.loss_and_grad, *arguments)
+        return grouped_autoencoder.loss_and_grad(*arguments)
 
     def collapse(
         self, parameters: dict[str, Array]
@@ -229,6 +238,15 @@ class ConvolutionalAutoencoder:
         names = list(parameters)
         *arrays, rows = checks.common_dtype(*parameters.values(), rows)
         return dict(zip(names, arrays, strict=True)), rows
+
+    def _by_kernel(self, engine: str, Y: Array) -> bool:
+        """Whether the compiled passes run."""
+        checks.option("engine", engine, ENGINES)
+        if engine != "auto":
+            return engine == "numba"
+        n_parameters = sum(prod(shape) for shape in self.shapes.values())
+        n_images = Y.size // self.image_size**2
+        return n_images * n_parameters >= ENOUGH_WORK and not compiler_disabled()
 
     def _images(self, Y: Array) -> Array:
         """Rows of pixels as images with one channel."""
@@ -318,7 +336,7 @@ class VariationalAutoencoder(ConvolutionalAutoencoder):
         )
 
     def loss_and_grad(  # type: ignore[override]  # one more input
-        self, parameters: dict[str, Array], Y: ArrayLike, noise: ArrayLike
+        self, parameters: dict[str, Array], Y: ArrayLike, noise: ArrayLike, engine: str = "auto"
     ) -> tuple[float, dict[str, Array]]:
         """The objective for given noise, and its exact gradient in every parameter.
 
@@ -327,15 +345,21 @@ class VariationalAutoencoder(ConvolutionalAutoencoder):
         parameters : dict of str to array_like
         Y : array_like of shape (n_samples, image_size**2) or (image_size**2,)
         noise : array_like of shape (n_samples, n_latent) or (n_latent,)
+        engine : {"auto", "reference", "numba"}
+            As for :class:`ConvolutionalAutoencoder`.
 
         Returns
         -------
         cost : float
         gradient : dict of str to ndarray
         """
-        return variational_autoencoder.loss_and_grad(
-            self.encoder, self.decoder, *self._with_noise(parameters, Y, noise), self.weight
-        )
+        parameters, images, noise = self._with_noise(parameters, Y, noise)
+        arguments = self.encoder, self.decoder, parameters, images, noise, self.weight
+        if self._by_kernel(engine, images):
+            from ..kernels import variational_autoencoder as kernel
+
+            return run_kernel(kernel.loss_and_grad, *arguments)
+        return variational_autoencoder.loss_and_grad(*arguments)
 
     def _with_noise(
         self, parameters: dict[str, Array], Y: ArrayLike, noise: ArrayLike

@@ -72,8 +72,9 @@ def train_convolutional(
     Notes
     -----
     Differs from the paper: it prints no training. The defaults are those of the code of Jing et al.
-    (2020): Adam, 1e-4, batches of 32. The bits of the result depend on the number of threads of
-    BLAS; limit it (OPENBLAS_NUM_THREADS=1) to compare runs bit by bit.
+    (2020): Adam, 1e-4, batches of 32. A large network is trained by compiled passes, whose bits do
+    not depend on the number of threads. Those of a small one depend on the threads of BLAS; limit
+    them (OPENBLAS_NUM_THREADS=1) to compare runs bit by bit.
 
     Examples
     --------
