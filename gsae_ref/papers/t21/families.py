@@ -220,7 +220,18 @@ def _descent(shape: Shape, theta: Array) -> Instance:
 def _exclusion(shape: Shape, theta: Array, spread: float = 0.5, error: float = 0.5) -> Instance:
     """lam in Lemma 1's interval as printed, tau of group 0 from the sample it is active at."""
     draw = take_apart(shape, theta)
-    A, A_star = _close_pair(draw, spread, error)
+    return _excluded(draw, *_close_pair(draw, spread, error))
+
+
+def _exclusion_free(shape: Shape, theta: Array) -> Instance:
+    """As ``_exclusion``; A* is anything within reach."""
+    draw = take_apart(shape, theta)
+    A = groups.polar(_mixture(draw, 0.5 * draw.spread), shape.group_size)
+    return _excluded(draw, A, A + 0.35 * draw.error * _unit_groups(draw.V, shape.group_size))
+
+
+def _excluded(draw: Draw, A: Array, A_star: Array) -> Instance:
+    shape = draw.shape
     i = _instance(draw, A, A_star, first_active=True)
     low, high = recovery_interval(i.n_active, i.b_min, i.b_max, i.mu_block, i.delta, i.d, "printed")
     lam = max(low + draw.place * (high - low), 0.0)
@@ -260,6 +271,7 @@ FAMILIES = {
     "recovery": Family(_recovery, _SPARSE),
     "descent": Family(_descent, _GROUP),
     "exclusion": Family(_exclusion, _ONE),
+    "exclusion_free_star": Family(_exclusion_free, _ONE),
 }
 MODEL = frozenset(FAMILIES)  # those whose instances are T21's model
 FAMILIES |= threshold.FAMILIES | samples.FAMILIES | several.FAMILIES

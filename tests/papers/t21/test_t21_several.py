@@ -7,7 +7,7 @@ import pytest
 from on_families import evidence, instances
 
 import gsae_ref as gs
-from gsae_ref.papers.t21.samples import formulas_certificate
+from gsae_ref.papers.t21.samples import formulas_noise
 from gsae_ref.papers.t21.samples import instance as samples_instance
 from gsae_ref.papers.t21.samples import measurements as samples_measurements
 from gsae_ref.papers.t21.samples.formulas_noise import noise_floor
@@ -449,22 +449,43 @@ def test_r13_holds_and_is_not_vacuous():
 
 
 def test_the_evidence_of_r13_notices_a_smaller_bound(monkeypatch):
-    right = formulas_certificate.noisy_rate
-    monkeypatch.setattr(formulas_certificate, "noisy_rate", lambda *a: 0.97 * right(*a))
+    right = formulas_noise.noisy_rate
+    monkeypatch.setattr(formulas_noise, "noisy_rate", lambda *a: 0.97 * right(*a))
     found = [FALLS.sides(i) for i in instances(FALLS, 300)]
     assert any(left > bound + 1e-9 for left, bound in found)
+
+
+def test_r13_needs_neither_noise_nor_a_gap_for_its_fixed_spans():
+    i = next(instances(FALLS, 40))
+    left, right = FALLS.sides(replace(i, noise=0 * i.noise))
+    assert left <= right
+    tie = 2.0 * np.array([[1, 1], [1, -1], [1, 1], [1, -1]])
+    for codes, noise in ((i.codes, 0 * tie), (0 * i.codes, tie)):  # H of rank 1, and H = 4 I
+        for step in (1e-3, 1.0, 1e9):
+            j = replace(i, codes=codes, noise=noise, lam=0.1, step_size=step)
+            assert samples_instance.EIGENVECTORS_ACTIVE.holds(j)
+            left, right = INVARIANT.sides(j)
+            np.testing.assert_allclose(left, right, atol=1e-12 * np.abs(left).max())
 
 
 def test_hypotheses_of_r13_are_checked():
     i = next(instances(FALLS, 40))
     assert not samples_instance.NOISY_STEP.holds(replace(i, step_size=1e3))
-    assert not samples_instance.GAP.holds(replace(i, noise=0 * i.noise))
+    tied = replace(i, noise=np.eye(2)[[0, 1, 0, 1]], codes=0 * i.codes)  # H = I/2
+    assert not samples_instance.NOISY_STEP.holds(tied)
     assert not samples_instance.OWN_GROUP_ACTIVE.holds(replace(i, lam=1e3))
 
 
 @pytest.mark.parametrize("name", ["noise_run", "noise_floor_covered"])
 def test_the_measurements_of_r13_confirm(name):
     assert getattr(samples_measurements, name)(np.random.default_rng(1), True).ok
+
+
+def test_the_step_1_over_l_1_is_covered_from_any_angle_without_noise():
+    for size in (0.1, 10.0, 1e4):
+        assert formulas_noise.noisy_rate(0.2, 0.0, 1.0, 0.99, 1.0, size) < 1
+    assert formulas_noise.noisy_rate(0.2, 0.1, 1.0, 0.99, 1.0, 0.3) < 1
+    assert formulas_noise.noisy_rate(0.2, 0.1, 1.0, 0.99, 1.0, 3.0) == np.inf
 
 
 def test_without_noise_the_floor_is_zero_and_it_grows_with_the_noise():

@@ -276,6 +276,7 @@ STATEMENTS = (
     Statement("T21-eq74", "by spectral norms", eq74_spectral, 0.25, 150),
     Statement("R3", "one retracted step", r3, 0.9, 150),
     Statement("R4", "(33)'s bound lies below ||v_i||, every column", r4, 0.1, 800),
+    Statement("R4", "the same for any A*_g within delta", r4, 0.1, 800),
     Statement("R4", "2 tau (1 - tau) p alpha_i <= ||v_i||", r4_lower, 0.99),
 )
 
@@ -411,6 +412,10 @@ OUTSIDE = {
     convergence.EXACT_SUPPORTS.text: (
         orthonormal(good(n_active=1, lam=0.5)),
         lambda i: replace(i, lam=-0.1),
+    ),
+    convergence.SHRINKAGE.text: (
+        good("exclusion", (convergence.SHRINKAGE,)),
+        lambda i: replace(i, tau=0.9 * i.tau),
     ),
     convergence.STEP_ALLOWED.text: (
         good("descent"),

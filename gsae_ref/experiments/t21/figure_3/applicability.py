@@ -281,7 +281,7 @@ def verdicts(
         ["R1, R15", "A_S orthonormal jointly", f"||A_S^T A_S - I||_2 = {joint}", "void"],
         ["R2", "one active group, orthonormal groups", one, with_one],
         ["R3", "orthonormal groups, constant tau", "tau varies by sample", "void"],
-        ["R4", "one active group", one, "void; tested for several, not proved"],
+        ["R4", "one active group", one, "void; false for several in general"],
         ["R5", "an interval that is not empty", _intervals(found, "corrected"), "void"],
         ["R6", "constant tau", "tau varies by sample", "void for the run's gradient"],
         ["R9", "one active group, no noise", one, with_one],

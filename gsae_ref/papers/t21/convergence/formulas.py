@@ -140,10 +140,18 @@ def exclusion_bound(tau: float, p: float, alpha: ArrayLike) -> Array:
     alpha_i (2 - tau - tau alpha_i)], whose modulus is at least 2 tau (1 - tau) p alpha_i for
     alpha_i in (0, 1], and ||a_i|| = 1.
 
-    Exclusion. lam in Lemma 1's interval has lam >= gamma B_max (mu_B + delta), while r_g <= gamma
-    B_max, so 1 - tau = lam / r_g >= delta >= e. If (33) held, 2 (1 - tau) alpha_i <= (2 -
-    tau)(omega_i sqrt(d^2 + 1) + delta) e would give alpha_i <= omega_i sqrt(d^2 + 1) + delta, as 2
-    - tau <= 2 and e <= 1 - tau; but rho > 0 asks alpha_i > sqrt(2 d) times that.
+    Exclusion, for any A*_g with e = ||A_g - A*_g||_F <= delta. Put u = 1 - tau. By R6 <a_i, v_i> =
+    -tau p [2 u ||A*_g^T a_i||^2 + (1 + u) alpha_i (1 - alpha_i)], whose modulus is at least tau p
+    alpha_i m with m = 2 u - (1 - u) e: if alpha_i <= 1 it is at least 2 u tau p alpha_i, else
+    alpha_i - 1 <= e. Lemma 1's interval is not empty, so delta <= 1/3, alpha_i >= 1 - e >= 2/3, and
+    lam >= B_max delta, r_g <= (1 + e) B_max give u >= delta / (1 + delta) >= e / (1 + e). With K =
+    omega_i sqrt(d^2 + 1) + delta, (33) would give alpha_i m <= (1 + u) K e. But K <= alpha_i / 2:
+    for d = 1, K = delta <= 1/3; for d >= 2, rho > 0 asks alpha_i > sqrt(2 d) K. And m - (1 + u) e/2
+    = u (2 + e/2) - 3 e/2 >= e (1/2 - e) / (1 + e), which is positive for e > 0. For e = 0 (33) is 0
+    and m = 2 u > 0.
+
+    Several active groups are another matter. If all groups of A* have one span, mu_B = 1/d, the
+    overlap turns the gradient round, and for gamma = 2, d = 12, tau = 1/2 (33) holds.
 
     >>> float(exclusion_bound(0.5, 1.0, 1.0))
     0.5

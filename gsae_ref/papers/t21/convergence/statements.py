@@ -23,7 +23,6 @@ from ..direction import formulas as direction_formulas
 from ..direction.statements import (
     COSINES_POSITIVE,
     FRAMES,
-    NEAR,
     ONE_ACTIVE,
     OVERLAP_AS_PRINTED,
     PAIR,
@@ -34,13 +33,17 @@ from ..direction.statements import (
     remainder,
 )
 from ..gradients import formulas as gradients
-from ..instance import IN_PRINTED_INTERVAL, ORTHONORMAL, ORTHONORMAL_STAR
+from ..instance import CLOSE, IN_PRINTED_INTERVAL, ORTHONORMAL, ORTHONORMAL_STAR
 from . import formulas
 
 if TYPE_CHECKING:
     from ..instance import Instance
 
 POSITIVE_RHO = Hypothesis("rho > 0 (Theorem 2)", lambda i: _rho(i) - 1e-9)
+SHRINKAGE = Hypothesis(
+    "tau_g = 1 - lam / ||A_g^T y|| at a sample with ||x_g|| <= B_max (Lemma 1)",
+    lambda i: min(i.b_max - i.code_norms[0], -abs(i.tau[0] - 1 + i.lam / i.r[0])),
+)
 STEP_ALLOWED = Hypothesis(
     "eta <= 1/(tau (2 - tau) p_g alpha_max) (Theorem 2)",
     lambda i: _largest_step(i) - i.step_size,
@@ -49,6 +52,9 @@ EXACT_SUPPORTS = Hypothesis(
     "B_max (max ||A*_v^T A*_g||_2 + sin theta_max) <= lam < B_min cos theta_max (support_persists)",
     lambda i: _support_margin(i),
 )
+
+
+EXCLUSION = (ORTHONORMAL, CLOSE, IN_PRINTED_INTERVAL, SHRINKAGE, POSITIVE_RHO, ONE_ACTIVE)
 
 
 def _support_margin(i: Instance) -> float:
@@ -338,7 +344,7 @@ ROWS = (
         "generative model.”",
         reading="the neighbourhood of Theorem 2, in Frobenius norm",
         remark="Theorem 2 is what is proved, and it is false under this reading; under the other "
-        "one its hypotheses exclude those of Lemma 1 (R4).",
+        "one its hypotheses exclude those of Lemma 1 for one active group (R4).",
         hypotheses=NORM_HYPOTHESES,
         same_as="T21-theorem2",
         derivation="gsae_ref.papers.t21.convergence.formulas.repaired_bound",
@@ -454,19 +460,28 @@ ROWS = (
         "R4",
         "inequality",
         "holds",
-        "Mutual exclusion. Let A_g, A*_g be orthonormal, ||A_g - A*_g||_F <= delta, gamma = 1, "
-        "tau constant, rho > 0 (Theorem 2), and lam in Lemma 1's interval as printed, not lam = "
-        "delta = 0. Then (33) fails for every column i. Without rho and the interval, ||v_i||_2 "
-        ">= 2 tau_g (1 - tau_g) p_g alpha_i.",
-        remark="For gamma = 2, 3 no instance was found where (33) holds; this is tested, not "
-        "proved. The proof has a factor sqrt(2 d) to spare.",
-        hypotheses=(*PAIR, IN_PRINTED_INTERVAL, POSITIVE_RHO, ONE_ACTIVE),
+        "Mutual exclusion. Let A_g be orthonormal, ||A_g - A*_g||_F <= delta, gamma = 1, rho > 0 "
+        "(Theorem 2), lam in Lemma 1's interval as printed, not lam = delta = 0, and tau_g = 1 - "
+        "lam / ||A_g^T y|| at a sample with ||x_g|| <= B_max. Then (33) fails for every column i. "
+        "If A*_g is orthonormal too, ||v_i||_2 >= 2 tau_g (1 - tau_g) p_g alpha_i without rho and "
+        "the interval.",
+        remark="For several active groups it is false: two groups of 12 atoms with one and the "
+        "same span, both active, fulfil (33) in every column, with rho > 0 and lam in the "
+        "interval, since mu_B is 1/d there. On incoherent dictionaries no instance was found "
+        "for gamma = 2, 3; this is tested, not proved.",
+        hypotheses=EXCLUSION,
         evidence=(
             Inequality(
                 "(33)'s bound lies below ||v_i||, every column",
                 "exclusion",
                 _exclusion,
-                (*NEAR, IN_PRINTED_INTERVAL, POSITIVE_RHO, ONE_ACTIVE),
+                EXCLUSION,
+            ),
+            Inequality(
+                "the same for any A*_g within delta",
+                "exclusion_free_star",
+                _exclusion,
+                EXCLUSION,
             ),
             Inequality(
                 "2 tau (1 - tau) p alpha_i <= ||v_i||",

@@ -10,7 +10,7 @@ import numpy as np
 from .... import groups
 from ....arrays import Array, BoolArray
 from .formulas import largest_step, sample_rate, tangent_matrix
-from .formulas_noise import noisy_late_rate, noisy_rate
+from .formulas_noise import noisy_late_rate, noisy_rate, noisy_spread
 
 NOISE_FREE = 1e-12  # eigenvalues of H_g below this times the largest are rounding
 
@@ -124,8 +124,8 @@ class GroupSamples:
         high = float(self.eigenvalues[0])
         if not self.rest:
             return largest_step(high, self.tau_max)
-        cosine = 1 / math.hypot(1, self.tangent)
-        return cosine / (high * self.tau_max**2) if self.tau_max else math.inf
+        largest = noisy_spread(self.gap, self.rest, high, self.size) * self.tau_max**2
+        return 1 / largest if largest else math.inf
 
 
 def group_samples(

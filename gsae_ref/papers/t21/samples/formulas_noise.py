@@ -11,7 +11,8 @@ def noisy_rate(
     """R13: factor by which a step multiplies F at most; inf where nothing is proved.
 
         F+ <= F / sqrt(1 + eta gap (2 (1 - x) + eta gap) / (1 + x + eta l_(d+1))^2),
-        x = eta l_1 tau_max^2 sqrt(1 + F^2 / gap), if 2 (1 - x) + eta gap > 0.
+        x = eta tau_max^2 min(l_1 sqrt(1 + f), l_1 + l_(d+1) f),  f = F^2 / gap,
+        if 2 (1 - x) + eta gap > 0.
 
     gap = l_d - l_(d+1), rest = l_(d+1), high = l_1, size = F.
 
@@ -24,7 +25,7 @@ def noisy_rate(
 
         F^2 = sum_i |t_i (Lambda - l_i)^(1/2)|^2,   Lambda = diag(l_1, ..., l_d),
 
-    falls as above, and tan theta_max <= F / gap^(1/2). At the end the factor is at most (1 + eta
+    falls as above, and tan^2 theta_max <= f. At the end the factor is at most (1 + eta
     l_(d+1)) / (1 + eta l_d).
 
     Proof. The gradient of one sample is -(y z^T - tau^2 A_g z z^T), as for R9. If H A_g is not
@@ -36,20 +37,38 @@ def noisy_rate(
         Q = D^(-1/2) (E + eta l_i) D^(-1/2).
 
     Now |Q v|^2 / |(Q + eta) v|^2 = a / (a + 2 eta b + eta^2 c) with v = D^(1/2) u, a = |Q v|^2, b =
-    <v, Q v>, c = |v|^2. As ||M|| <= tau_max^2 l_1 and the smallest singular value of X is cos theta
-    >= (1 + F^2 / gap)^(-1/2), ||eta X M X^(-1)|| <= x; so b >= (1 - x) |u|^2, c >= gap |u|^2, a <=
-    (1 + x + eta l_(d+1))^2 |u|^2 / gap. At T = 0 the matrices are symmetric and E <= I.
+    <v, Q v>, c = |v|^2. ||eta X M X^(-1)|| <= x in two ways: ||M|| <= tau_max^2 l_1 and the
+    smallest singular value of X is cos theta >= (1 + f)^(-1/2); and, as M <= tau_max^2 A_g^T H A_g,
+    X M X^(-1) = Pi M' with Pi = X X^T <= I and M' = X^(-T) M X^(-1) <= tau_max^2 (Lambda + T^T
+    Lambda_2 T), Lambda_2 = diag(l_(d+1), ...). So b >= (1 - x) |u|^2, c >= gap |u|^2, a <= (1 + x +
+    eta l_(d+1))^2 |u|^2 / gap. At T = 0 the matrices are symmetric and E <= I.
+
+    At the step 1/l_1 the condition holds as soon as (1 + f l_(d+1)/l_1) tau_max^2 < 1 + gap/(2
+    l_1): without noise from every angle below 90 degrees, with noise from a cone that opens as the
+    noise falls.
 
     >>> noisy_rate(1.0, 0.0, 1.0, 0.0, 1.0, 0.5)
     0.5
     >>> noisy_rate(0.1, 0.0, 1.0, 1.0, 3.0, 0.5)
     inf
     """
-    x = step_size * high * tau_max**2 * math.sqrt(1 + size**2 / gap) if gap > 0 else math.inf
+    x = step_size * tau_max**2 * noisy_spread(gap, rest, high, size)
     gain = 2 * (1 - x) + step_size * gap
     if not gain > 0:
         return math.inf
     return 1 / math.sqrt(1 + step_size * gap * gain / (1 + x + step_size * rest) ** 2)
+
+
+def noisy_spread(gap: float, rest: float, high: float, size: float) -> float:
+    """R13: min(l_1 sqrt(1 + f), l_1 + l_(d+1) f), f = F^2 / gap; inf without a gap.
+
+    >>> noisy_spread(1.0, 0.0, 2.0, 5.0), noisy_spread(1.0, 1.0, 2.0, 1.0)
+    (2.0, 2.8284271247461903)
+    """
+    if not gap > 0 or math.isinf(size):
+        return math.inf
+    f = size**2 / gap
+    return min(high * math.sqrt(1 + f), high + rest * f)
 
 
 def noisy_late_rate(low: float, rest: float, step_size: float) -> float:

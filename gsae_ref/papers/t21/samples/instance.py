@@ -13,7 +13,7 @@ from ....arrays import Array, BoolArray
 from ....claims.hypothesis import Hypothesis
 from ..convergence.formulas import support_persists
 from ..model.formulas import orthonormality_defect
-from . import formulas, formulas_certificate
+from . import formulas, formulas_noise
 
 SMALL = 1e-5  # tangents that count as near 0
 
@@ -150,20 +150,45 @@ class Samples:
             found.append(rows)
         return np.array(found)
 
-    def groups_of(self, A: Array) -> list[formulas_certificate.GroupSamples]:
-        """The samples of every group, and F of R13 at A."""
-        blocks = groups.blocks(A, self.group_size)
-        run = len(self.Y), self.lam, self.step_size
-        pairs = enumerate(blocks)
-        return [
-            formulas_certificate.group_samples(B, self.Y[self.own == g], *run) for g, B in pairs
-        ]
+    @cached_property
+    def components(self) -> tuple[Array, Array]:
+        """Eigenvalues of H_g in decreasing order, (n_groups, n), and eigenvectors in columns."""
+        values, vectors = np.linalg.eigh(self.data_moments)
+        return np.maximum(values[:, ::-1], 0), vectors[:, :, ::-1]
+
+    def weighted_sizes(self, A: Array) -> Array:
+        """F of R13 of every group, inf at 90 degrees: (n_groups,)."""
+        d = self.group_size
+        values, vectors = self.components
+        parts = np.swapaxes(vectors, 1, 2) @ groups.blocks(A, d)
+        found = []
+        for part, value in zip(parts, values, strict=True):
+            if np.linalg.svd(part[:d], compute_uv=False).min() < 1e-9:
+                found.append(np.inf)
+                continue
+            T = np.linalg.solve(part[:d].T, part[d:].T).T
+            found.append(np.sqrt(np.sum(T**2 * (value[:d] - value[d:, None]))))
+        return np.array(found)
+
+    @cached_property
+    def noisy_rates(self) -> Array:
+        """R13's bound on F+ / F of every group, inf where nothing is proved: (n_groups,)."""
+        d = self.group_size
+        found = []
+        sizes = self.weighted_sizes(self.A)
+        for g, value in enumerate(self.components[0]):
+            longest = np.linalg.norm(self.Y[self.own == g], axis=1).max(initial=0)
+            tau_max = max(1 - self.lam / longest, 0.0) if longest else 0.0
+            rest = value[d:].max(initial=0)
+            ends = float(value[d - 1] - rest), float(rest), float(value[0])
+            rate = formulas_noise.noisy_rate(*ends, tau_max, self.step_size, float(sizes[g]))
+            found.append(rate)
+        return np.array(found)
 
     @cached_property
     def at_eigenvectors(self) -> Samples:
         """The same with the leading eigenvectors of H_g in the place of A_g."""
-        V = np.concatenate([group.target for group in self.groups_of(self.A)], axis=1)
-        return replace(self, A=V)
+        return replace(self, A=groups.unblock(self.components[1][:, :, : self.group_size]))
 
     def support_margin(self, A: Array) -> float:
         """Margin of R2's support condition at A, from the norms of the codes at hand."""
@@ -182,8 +207,8 @@ def _frame_margin(i: Samples) -> float:
 
 
 def _exact_margin(i: Samples) -> float:
-    off = i.r[~i.is_own].max(initial=0.0)
-    return float(min(i.lam - off, i.r[i.is_own].min() - i.lam - 1e-9))
+    off = i.r[~i.is_own].max(initial=-np.inf)
+    return float(min(i.lam - off, i.r[i.is_own].min() - i.lam)) - 1e-9
 
 
 def _cosines(star: Array, B: Array) -> Array:
@@ -238,11 +263,9 @@ SMALL_STEP = Hypothesis(
 )
 
 
-GAP = Hypothesis(
-    "l_d > l_(d+1) > 0 for H_g of every group, and F is finite", lambda i: _gap_margin(i)
-)
 NOISY_STEP = Hypothesis(
-    "2 (1 - x) + eta gap > 0 for every group", lambda i: 1.0 if _noisy_rate(i) < np.inf else -1.0
+    "gap = l_d - l_(d+1) > 0 and 2 (1 - x) + eta gap > 0 for every group",
+    lambda i: 1.0 if i.noisy_rates.max() < np.inf else -1.0,
 )
 
 
@@ -250,20 +273,6 @@ EIGENVECTORS_ACTIVE = Hypothesis(
     "exactly its own group is active at every sample if A_g are the leading eigenvectors of H_g",
     lambda i: _exact_margin(i.at_eigenvectors),
 )
-
-
-def _gap_margin(i: Samples) -> float:
-    found = i.groups_of(i.A)
-    inside = min(min(group.gap, group.rest) for group in found) - 1e-3
-    return inside if max(group.size for group in found) < 1e3 else -1.0
-
-
-def _noisy_rate(i: Samples) -> float:
-    """The largest of R13's rates; inf where one is not proved."""
-    found = i.groups_of(i.A)
-    if not all(group.spans and group.rest for group in found):
-        return np.inf
-    return max(group.rate(group.size) for group in found)
 
 
 def _small_step(i: Samples) -> float:

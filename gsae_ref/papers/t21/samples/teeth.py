@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .instance import BELOW_90, GAP, Samples
+from .instance import BELOW_90, Samples
 
 
 def _scaled(i: Samples) -> Iterator[Samples]:
@@ -66,10 +66,4 @@ NOT_NEEDED: dict[tuple[str, str], dict[str, str]] = {
     ("R9", "the same, several groups"): NO_TANGENT,
     ("R9", "directions without a sample do not move"): NO_TANGENT,
     ("R9", "samples_probability"): {"": "a test on draws: no failure is seen"},
-    ("R13", "(a) the leading eigenvectors of H do not move"): {
-        GAP.text: "every invariant subspace stays; a finite F bounds rounding, of order eta l_1"
-    },
-    ("R13", "(b) F+ <= its bound"): {
-        GAP.text: "F is of a span that a tie does not determine; without noise R9 is the bound"
-    },
 }
