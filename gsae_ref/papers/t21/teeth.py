@@ -12,7 +12,6 @@ from ... import groups
 from ...arrays import Array
 from ...claims.evidence import Inequality
 from . import families, statements
-from . import instance as t21
 from .convergence import formulas as convergence_formulas
 from .convergence import statements as convergence
 from .direction import statements as direction
@@ -144,7 +143,11 @@ EQUAL_ATOMS = _by_hand(
     [1, -1, 0, 0],
     2,
 )
+LONG_ATOM = _by_hand(  # A*_2 = 53/40 A_2
+    [[1, -12 / 37], [0, 35 / 37]], [[7 / 8, -159 / 370], [3 / 10, 371 / 296]], [1, 2]
+)
 OF_A_SAMPLE = (
+    LONG_ATOM,
     EQUAL_ATOMS,
     LONG_TARGET,
     FAR_TARGET,
@@ -250,9 +253,6 @@ def _implication_without_epsilon(i: Instance) -> tuple[Any, Any]:
     return left, (1 - convergence._rho(i)) * np.sum((B - S) ** 2)
 
 
-SECOND = ("T21-second-term", "second term by coherence")
-CROSS = ("T21-cross-terms", "E[P_1] by coherence")
-EQ74 = ("T21-eq74", "by coherence")
 STEP = ("R3", "one retracted step")
 TERMS: dict[tuple[str, str], dict[str, Sides]] = {
     STEP: {
@@ -269,82 +269,80 @@ TERMS: dict[tuple[str, str], dict[str, Sides]] = {
 SQUARES = ("T21-eq63", "squared sums")
 PRINTED_64 = ("T21-eq64", "printed constant")
 SPECTRAL = ("T21-eq74", "by spectral norms")
-TOGETHER = "its terms are not attained together"
-ROOM = "not needed: the bound has a factor of 2 or more to spare"
-ROOM_65 = "not needed on drawn instances: ||M||_F for ||M||_2 and sqrt(d^2 + 1) leave room"
-OMEGA_65 = "c * omega[i] * sqrt(d ** 2 + 1) * e"
-FOUR_74 = "(4 - tau[g]) * b"
+TRIPLES = ("T21-eq74", "by spectral norms, gamma = 3")
+LIMIT = (
+    "C = B_min/(4 B_max), gamma = log n, d mu_B = delta: 1/(1 + (1 - 2 C)/log n), 1 in the limit"
+)
 RHO_ASKS = 0.15, "rho > 0 asks more than the proof needs, by a factor sqrt(d / 2)"
 NOT_ATTAINED = {
     ("T21-eq8", "nonconvex_objective"): (0.1, "any excess shows it"),
     ("T21-looser-in-experiments", "entries_without_a_bound"): (0.004, "any small ratio shows it"),
-    ("T21-lemma1", "the constant makes it non-empty"): (0.4, "approached as n grows"),
-    ("R5", "the constant makes it non-empty"): (0.4, "approached as n grows"),
-    SQUARES: (0.35, "the sum of d - 1 squares is bounded by those of d, and d^2 more"),
-    PRINTED_64: (0.44, "d for the sharp sqrt(d - 1)"),
-    CROSS: (0.9, TOGETHER),
-    EQ74: (0.65, TOGETHER),
-    SPECTRAL: (0.85, TOGETHER),
+    ("T21-lemma1", "the constant makes it non-empty"): (0.55, LIMIT),
+    ("R5", "the constant makes it non-empty"): (0.55, LIMIT),
+    SQUARES: (0.35, "at most (d - 1)^2 / (d - 1 + d^2), 4/11 for d = 3"),
+    PRINTED_64: (0.44, "at most sqrt((d - 1) / (d^2 + 1)), 1/sqrt(5) for d = 2 and d = 3"),
+    SPECTRAL: (0.9, "attained as t goes to 0"),
+    TRIPLES: (0.38, "equal atoms, gamma = Gamma: (Gamma - 1)/(Gamma + 2), 1 in the limit"),
     ("R4", "(33)'s bound lies below ||v_i||, every column"): RHO_ASKS,
     ("R4", "the same for any A*_g within delta"): RHO_ASKS,
 }
-SHORT = "||A*_h||_2 <= 1 + delta in any case, and other terms of the bound absorb what that adds"
-UNIT_CLAIM = {'without "unit norm S"': SHORT}
+FIVE_HALVES = "not needed: residual_bound_spectral proves it with 5 t / 2"
+LARGEST = "not needed: a sum of d numbers is at most d times the largest"
+MEAN = "not needed: a sum of d numbers is at most sqrt(d) times their 2-norm"
 NOT_NEEDED: dict[tuple[str, str], dict[str, str]] = {
     ("T21-simulation", "simulation"): {"": "hypotheses that fail by far"},
     ("R4", "exclusion_of_many"): {"": "a factor of 17 to spare"},
     ("T21-lemma1", "on the support lam < ||A_g^T y||"): {
         'without "unit norm S"': "proved in gsae_ref.papers.t21.support.claims"
     },
-    ("T21-lemma1-v1", "on the support ||A_g^T y|| >= the right end"): {
-        t21.UNIT_COLUMNS.text: SHORT
-    },
-    SECOND: UNIT_CLAIM,
-    ("T21-eq33", "corrected bound"): {
-        "without the factor sqrt(d - 1) in c * sqrt(d - 1)": "1 where d = 2; ||M|| absorbs it else"
-    },
     SQUARES: {
-        "without e ** 2 in e ** 2 + d ** 2 * largest(steps) ** 2": ROOM,
-        "without steps[i] in total(steps) - steps[i]": ROOM,
+        "without e ** 2 in e ** 2 + d ** 2 * largest(steps) ** 2": LARGEST,
+        "without steps[i] in total(steps) - steps[i]": LARGEST,
     },
     PRINTED_64: {
-        "without 1 in d ** 2 + 1": ROOM,
-        "without steps[i] in total(steps) - steps[i]": ROOM,
+        "without 1 in d ** 2 + 1": MEAN,
+        "without steps[i] in total(steps) - steps[i]": MEAN,
     },
-    ("T21-eq65", "chain"): {
-        f"without {OMEGA_65} in {OMEGA_65} + tau[0] * p[1] * norm(M)": ROOM_65,
-        "without the factor sqrt(d ** 2 + 1) in c * omega[i] * sqrt(d ** 2 + 1)": ROOM_65,
-        "without 1 in d ** 2 + 1": ROOM_65,
-        "without d ** 2 in d ** 2 + 1": ROOM_65,
+    SPECTRAL: {"3 for 4 in 4 * t": FIVE_HALVES},
+    TRIPLES: {"3 for 4 in 4 * t": FIVE_HALVES},
+}
+SAME_ATOMS: tuple[dict[str, int], dict[str, Any]] = (
+    {"n": 1, "d": 1, "Gamma": 8, "gamma": 8},
+    {},
+)
+LONG_ATOM_MANY: tuple[dict[str, int], dict[str, Any]] = (  # A*_1 = 9/4 A_1, no other A*_h
+    {"n": 1, "d": 1, "Gamma": 5, "gamma": 2},
+    {"S_stretch": ("5/4", "-1", "-1", "-1", "-1")},
+)
+SHOWN: dict[tuple[str, str], dict[str, Any]] = {
+    ("T21-eq33", "corrected bound"): {
+        "without the factor sqrt(d - 1) in c * sqrt(d - 1)": (  # A turns e_1 to (e_2 + ... + e_5)/2
+            {"n": 5, "d": 5, "Gamma": 1, "gamma": 1},
+            {"A_skew": (*("1/40",) * 4, *("0",) * 6), "tau": ("3",)},
+        )
     },
-    CROSS: dict.fromkeys(
-        (
-            "without t * (b + b ** 2 + (gamma - 2) * b ** 2)"
-            " in b + t * (b + b ** 2 + (gamma - 2) * b ** 2)",
-            "without b + b ** 2 in b + b ** 2 + (gamma - 2) * b ** 2",
-            "without b ** 2 in b + b ** 2",
-            "without b in b + b ** 2",
-            "b: without the factor d in d * mu",
+    ("T21-eq74", "by coherence"): {
+        'without "unit norm S"': (  # A*_2 = 3/2 A_2, A_1 of cosine 8/17 with A_2, mu_B = 0
+            {"n": 2, "d": 1, "Gamma": 2, "gamma": 2},
+            {"A_tilt": ("1/4", "0"), "S_stretch": ("-2/17", "1/2"), "tau": ("3", "3")},
         ),
-        TOGETHER,
-    ),
-    EQ74: UNIT_CLAIM
+        "without a in a + b": SAME_ATOMS,
+        "without b in a + b": SAME_ATOMS,
+    },
+    SPECTRAL: {'without "unit norm S"': LONG_ATOM_MANY},
+    TRIPLES: {
+        'without "unit norm S"': LONG_ATOM_MANY,
+        "without 4 * t in 2 + 4 * t": ({"n": 1, "d": 1, "Gamma": 8, "gamma": 3}, {}),
+    }
     | dict.fromkeys(
         (
-            f"without b * b2 in {FOUR_74} + b2 + tau[g] * b ** 2 + b * b2",
-            f"without tau[g] * b ** 2 in {FOUR_74} + b2 + tau[g] * b ** 2",
-            f"without b2 in {FOUR_74} + b2",
-            "b: without delta in d * mu + delta",
-            "b2: without 2 * delta in d * mu + 2 * delta",
-            "b2: without d * mu in d * mu + 2 * delta",
-            "b2: without the factor d in d * mu",
-            "b2: 1 for 2 in 2 * delta",
+            "without 2 * t * p[3] * (r ** 2 - r)"
+            " in p[2] * r * (2 + 4 * t) + 2 * t * p[3] * (r ** 2 - r)",
+            "without r ** 2 in r ** 2 - r",
+            "1 for 2 in 2 * t",
         ),
-        TOGETHER,
+        SAME_ATOMS,
     ),
-    SPECTRAL: UNIT_CLAIM | {"3 for 4 in 4 * t": TOGETHER},
-}
-SHOWN: dict[tuple[str, str], dict[str, Any]] = {
     ("T21-eq22", "corrected second inequality"): {
         'without "unit norm S"': (  # A*_2 of norm 53/40 turned so that A*_1^T A*_2 = 0
             {"n": 2, "d": 1, "Gamma": 2, "gamma": 2},

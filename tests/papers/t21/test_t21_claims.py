@@ -91,6 +91,7 @@ def test_the_bounds_of_proposition_1_are_the_formulas(item, form):
         (direction_claims.EQ33_PRINTED, "printed"),
         (direction_claims.EQ33, "corrected"),
         (direction_claims.EQ34_V1_PRINTED, "version1"),
+        (direction_claims.EQ65, "frobenius"),
     ],
 )
 def test_the_bounds_of_33_are_the_formulas(item, form):
@@ -113,13 +114,13 @@ def test_the_bounds_of_74_are_the_formulas(item):
         theta = problem.layout.draw(np.random.default_rng(0), 50)
         i = problem.float_instance(theta)
         rights = [pair[2] for pair in problem.conclusion.pairs(i)]
-        n, n_groups, d = (problem.sizes[name] for name in ("gamma", "Gamma", "d"))
+        n, n_groups = (problem.sizes[name] for name in ("gamma", "Gamma"))
         for k in range(50):
             taus = [item_of(tau, k) for tau in i["tau"]]
-            mu, delta, r = (item_of(i[name], k) for name in ("mu", "delta", "r"))
+            b, a, r = (item_of(i[name], k) for name in ("b", "a", "r"))
             for tau, right in zip(taus, rights, strict=True):
                 bound = (
-                    direction.residual_bound(tau, n, n_groups, d, mu, delta)
+                    direction.residual_bound(tau, max(taus), n, n_groups, b, a)
                     if item is direction_claims.EQ74
                     else direction.residual_bound_spectral(tau, max(taus), n, n_groups, r)
                 )

@@ -150,12 +150,16 @@ def test_the_two_bounds_on_the_remainder_by_loops(d):
     c = tau * (2 - tau) * p
     e = math.sqrt(sum(float(x) ** 2 for x in (A - S).ravel()))
     M = tau * A.T @ S - (2 - tau) * np.eye(d)
-    M = math.sqrt(np.linalg.eigvalsh(M.T @ M)[-1])
+    eigenvalues = np.linalg.eigvalsh(M.T @ M)
+    M = math.sqrt(eigenvalues[-1])
+    frobenius = math.sqrt(eigenvalues.sum())
     alpha = max(abs(S[:, i] @ A[:, i]) for i in range(d))
     for i in range(d):
         omega = max((abs(S[:, j] @ A[:, i]) for j in range(d) if j != i), default=0.0)
         corrected = c * math.sqrt(d - 1) * omega * e + tau * p * M + beta[i]
         assert direction.remainder_bound(A, S, tau, p, delta, beta)[i] == pytest.approx(corrected)
+        without = direction.remainder_bound(A, S, tau, p, delta, beta, form="frobenius")
+        assert without[i] == pytest.approx(tau * p * frobenius + beta[i])
         printed = c * (omega * math.sqrt(d * d + 1) + delta) * e
         assert direction.remainder_bound(A, S, tau, p, delta, form="printed")[i] == pytest.approx(
             printed
@@ -188,7 +192,10 @@ def test_the_residual_enumerated_over_supports_obeys_both_bounds(n_groups, n_act
         R = max(np.linalg.svd(A)[1][0], np.linalg.svd(A_star)[1][0]) ** 2
         for g, b in enumerate(np.split(beta, n_groups, 1)):
             size = np.linalg.norm(b, 2)
-            by_coherence = direction.residual_bound(tau[g], n_active, n_groups, d, mu, delta)
+            cross = d * mu + delta
+            by_coherence = direction.residual_bound(
+                tau[g], tau.max(), n_active, n_groups, cross, cross + delta
+            )
             by_spectrum = direction.residual_bound_spectral(
                 tau[g], tau.max(), n_active, n_groups, R
             )
@@ -199,7 +206,7 @@ def test_the_residual_enumerated_over_supports_obeys_both_bounds(n_groups, n_act
 
 
 def test_one_active_group_has_no_residual():
-    assert direction.residual_bound(0.5, 1, 7, 3, 0.2, 0.3) == 0
+    assert direction.residual_bound(0.5, 1.0, 1, 7, 0.2, 0.3) == 0
     assert direction.residual_bound_spectral(0.5, 1.0, 1, 7, 3.0) == 0
     assert direction.residual_bound_spectral(0.5, 1.0, 1, 1, 3.0) == 0
 

@@ -2,7 +2,7 @@
 
 What the paper says of columns is said of those of the first group, what it says of a group of every
 group. ``c`` is tau_g (2 - tau_g) p_g, ``e`` the distance ||A_g - A*_g||_F, ``M`` the bracket of
-(56), ``b`` and ``b2`` the coherences of (74). At the points that refute, every code has the norm
+(56), ``b`` and ``a`` the coherences of (74). At the points that refute, every code has the norm
 B_min = B_max: by the laws of gsae_ref.papers.t21.support.claims the instance then meets (15), (16).
 """
 
@@ -31,7 +31,7 @@ LET = {
     "steps": "[norm(col(A[0], i) - col(S[0], i)) for i in range(d)]",
     "rest": "[norm(col(beta[0], i)) for i in range(d)]",
     "b": "d * mu + delta",
-    "b2": "d * mu + 2 * delta",
+    "a": "largest([0] + [spectral(A[g].T @ A[h]) for g in groups for h in range(g)])",
     "t": "largest(tau[h] for h in groups)",
     "r": "largest([spectral(beside(A)), spectral(beside(S))])**2",
 }
@@ -54,7 +54,7 @@ def _claim(
 
 
 SIZES = _sizes((3, 1, 2, 1), (4, 2, 2, 1), (5, 2, 3, 2), (6, 3, 3, 2))
-ALL_ACTIVE = _sizes((2, 1, 2, 2), (4, 2, 2, 2), (5, 2, 3, 2))  # and one where not all are
+COUPLED = _sizes((2, 1, 2, 2), (3, 1, 3, 3), (4, 2, 2, 2), (5, 2, 3, 2))
 SEVERAL_COLUMNS = 1  # the first sizes with d >= 2
 SEVERAL_GROUPS = 2  # the first sizes with gamma >= 2
 FRAMES = ("orthonormal A", "orthonormal S")
@@ -127,9 +127,8 @@ EQ64_SHARP = replace(
     conclusion="total(steps) - steps[i] <= sqrt(d - 1) * e for i in range(d)",
 )
 EQ65 = _claim(
-    "chain",
-    "norm(v[i]) <= c * omega[i] * sqrt(d**2 + 1) * e + tau[0] * p[1] * norm(M) + rest[i]"
-    " for i in range(d)",
+    "without the first term",
+    "norm(v[i]) <= tau[0] * p[1] * norm(M) + rest[i] for i in range(d)",
     FRAMES,
 )
 
@@ -154,12 +153,14 @@ EQ69_V1 = _claim("version 1, with d", "norm2(M) <= delta**2", FRAMES, (OVERLAP_V
 
 # ---- the rest beta~, (71)-(74)
 
-SECOND_TERM = _claim(
+SECOND_TERM = Stress(
     "second term by coherence",
     "tau[0] * p[2] * spectral(total((tau[0] * P[0] + tau[h] * P[h]) @ R[h] for h in groups"
     " if h != 0) @ A[0]) <= tau[0] * p[1] * (gamma - 1) * (tau[0] * b**2 + t * b)",
+    T21.name,
+    COUPLED,
     UNIT,
-    least=SEVERAL_GROUPS,
+    let=LET,
 )
 CROSS = {
     "others": "total(R[h] for h in groups if h != 0)",
@@ -171,9 +172,7 @@ CROSS = {
 CROSS_TERMS = replace(
     SECOND_TERM,
     label="E[P_1] by coherence",
-    conclusion="spectral(cross) <= tau[0] * p[1] * (gamma - 1)"
-    " * (b + t * (b + b**2 + (gamma - 2) * b**2))",
-    sizes=ALL_ACTIVE,
+    conclusion="spectral(cross) <= tau[0] * p[1] * (gamma - 1) * (b + t * (gamma - 2) * b**2)",
     let=LET | CROSS,
 )
 EQ73 = _claim(
@@ -182,19 +181,27 @@ EQ73 = _claim(
     ("unit norm S",),
     least=SEVERAL_GROUPS,
 )
-EQ74 = _claim(
-    "by coherence",
-    "spectral(beta[g]) <= tau[g] * p[1] * (gamma - 1) * ((4 - tau[g]) * b + b2 + tau[g] * b**2"
-    " + b * b2 + (gamma - 2) * b * (b + b2)) for g in groups",
-    UNIT,
-    least=SEVERAL_GROUPS,
+EQ74 = replace(
+    SECOND_TERM,
+    label="by coherence",
+    conclusion="spectral(beta[g]) <= tau[g] * p[1] * (gamma - 1) * ((2 - tau[g]) * b"
+    " + t * (b + a + a * b + (gamma - 2) * b * (a + b))) for g in groups",
+)
+EQ74_OWN = replace(
+    EQ74,
+    label="coherence of A",
+    conclusion="a <= d * mu + 2 * delta",
+    given=("orthonormal A",),
 )
 EQ74_SPECTRAL = replace(
     EQ74,
-    sizes=ALL_ACTIVE,
+    sizes=_sizes((2, 1, 2, 2), (4, 2, 2, 2), (5, 2, 3, 2)),
     label="by spectral norms",
-    conclusion="spectral(beta[g]) <= tau[g] * (p[2] * r * (2 + 4 * t) + 2 * t * p[3] * (r**2 + r))"
+    conclusion="spectral(beta[g]) <= tau[g] * (p[2] * r * (2 + 4 * t) + 2 * t * p[3] * (r**2 - r))"
     " for g in groups",
+)
+EQ74_TRIPLES = replace(
+    EQ74_SPECTRAL, sizes=_sizes((3, 1, 3, 3)), label="by spectral norms, gamma = 3"
 )
 EQ75 = replace(
     EQ61,

@@ -299,8 +299,8 @@ def residual_of_equal_angles(
     """
     s, left, bound, data = _growing_family(lambda s: residual(s, tau), _paper_order, constant)
     b = s.leak
-    b2 = s.leak + s.delta
-    bracket = (4 - tau) * b + b2 + tau * b**2 + b * b2 + (s.n_active - 2) * b * (b + b2)
+    a = s.leak + s.delta
+    bracket = (2 - tau) * b + tau * (b + a + a * b + (s.n_active - 2) * b * (a + b))
     explicit = tau * s.inclusion(1) * (s.n_active - 1) * bracket
     return Certificate(
         data=data | {"tau": tau},
@@ -327,7 +327,7 @@ def cross_term_of_equal_angles(
     s, left, bound, data = _growing_family(
         lambda s: expected_cross_terms(s, tau)[0], _paper_order, constant, *STEEPER
     )
-    explicit = tau * s.inclusion(1) * (s.leak + tau * (s.leak + s.leak**2))
+    explicit = tau * s.inclusion(1) * s.leak
     return Certificate(
         data=data | {"tau": tau},
         hypotheses=(*s.assumptions(), *s.lemma1(), *frozen(tau)),
@@ -335,7 +335,7 @@ def cross_term_of_equal_angles(
             "||E[P_1]||_2^2 <= C^2 (gamma^3/Gamma^2)^2 (mu_B + delta)^2", left, "<=", bound
         ),
         corrected=Comparison(
-            "||E[P_1]||_2^2 <= (tau p_g [b + tau (b + b^2)])^2, b = d mu_B + delta, gamma = 2",
+            "||E[P_1]||_2^2 <= (tau p_g b)^2, b = d mu_B + delta, gamma = 2",
             left,
             "<=",
             explicit**2,

@@ -288,6 +288,9 @@ ROWS = (
         "“We can temporarily rewrite the norm of” v_i “as” ||v_i||_2 <= c omega_i sqrt(d^2 + 1) "
         "||A_g - A*_g||_F + tau_g p_g ||tau_g A_g^T A*_g - (2 - tau_g) I||_F + ||beta~_i||_2 [c = "
         "tau_g (2 - tau_g) p_g].",
+        remark="The first term is not needed: ||v_i||_2 <= tau_g p_g ||tau_g A_g^T A*_g - (2 - "
+        "tau_g) I||_F + ||beta~_i||_2 for every orthonormal A_g, A*_g, and this is attained. The "
+        "proof is in remainder_bound. With the spectral norm, (62), the term is needed.",
         hypotheses=PAIR,
         evidence=(claims.EQ65,),
         derivation="gsae_ref.papers.t21.direction.formulas.remainder_bound",
@@ -468,8 +471,8 @@ ROWS = (
         "false",
         f"“Therefore,” E[P_1] = {ORDER}. “Similarly, we can show that” E[P_2] = {ORDER}.",
         repaired="Let A_g, A*_g be orthonormal, b = d mu_B + delta and t = max_h tau_h. Then "
-        "||E[P_1]||_2 <= tau_g p_g (gamma - 1)[b + t (b + (gamma - 1) b^2)].",
-        remark="E[P_2] is bounded within beta~, (74).",
+        "||E[P_1]||_2 <= tau_g p_g (gamma - 1)[b + t (gamma - 2) b^2].",
+        remark="Attained, by equal atoms among others. E[P_2] is bounded within beta~, (74).",
         hypotheses=PAIR,
         evidence=(
             Counterexample(),
@@ -485,18 +488,21 @@ ROWS = (
         "finally have” ||v_i||_2 <= c (omega_i sqrt(d^2 + 1) + delta) ||A_g - A*_g||_F + "
         "O((gamma^3/Gamma^2)(mu_B + delta)) [c = tau_g (2 - tau_g) p_g].",
         reading="the O-term bounds ||beta~_i||_2 of (71)",
-        repaired="Let A_g, A*_g be orthonormal and tau constant, with the coherences b = d mu_B + "
-        "delta and b2 = d mu_B + 2 delta. Then ||beta~||_2 <= tau_g p_g (gamma - 1)[(4 - tau_g) b "
-        "+ b2 + tau_g b^2 + b b2 + (gamma - 2) b (b + b2)]. Also ||beta~||_2 <= tau_g [p_gh R (2 "
-        "+ 4 t) + 2 t p_ghv (R^2 + R)] for t = max_h tau_h and R >= ||A||_2^2, ||A*||_2^2.",
-        remark="There is no gain of 1/Gamma over p_g without a bound on ||A||_2. The terms of the "
-        "bounds have different signs, so that they are not attained together. epsilon = 0 within "
-        "the corrected Lemma 1, so it is dominated there.",
+        repaired="Let A_g, A*_g be orthonormal, tau constant, t = max_h tau_h, b = d mu_B + delta "
+        "and a = max_{h != k} ||A_h^T A_k||_2, which is at most d mu_B + 2 delta. Then "
+        "||beta~||_2 <= tau_g p_g (gamma - 1)[(2 - tau_g) b + t (b + a + a b + (gamma - 2) b (a + "
+        "b))]. Also ||beta~||_2 <= tau_g [p_gh R (2 + 4 t) + 2 t p_ghv (R^2 - R)] for R >= "
+        "||A||_2^2, ||A*||_2^2.",
+        remark="The first bound is attained by equal atoms at tau = 1. In the second 5 t / 2 will "
+        "do for 4 t. There is no gain of 1/Gamma over p_g without a bound on ||A||_2. epsilon = 0 "
+        "within the corrected Lemma 1, so it is dominated there.",
         hypotheses=PAIR,
         evidence=(
             Counterexample(),
             claims.EQ74,
+            claims.EQ74_OWN,
             claims.EQ74_SPECTRAL,
+            claims.EQ74_TRIPLES,
         ),
         derivation="gsae_ref.papers.t21.direction.formulas.residual_bound",
     ),
