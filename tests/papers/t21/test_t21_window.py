@@ -215,6 +215,17 @@ def test_large_groups_are_enclosed_by_bounds_as_far_as_the_work_goes():
     assert sharp.high - 1e-12 <= window.certified[1] <= window.possible[1]
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_directions_without_an_image_are_enclosed_too(seed):
+    A = np.random.default_rng(seed).normal(size=(2, 9))  # three groups of three atoms in a plane
+    law = {"n_active": 1, "b_min": 1, "b_max": 1}
+    exact = gs.support_interval(A, A, 3, **law, form="exact")
+    attained = gs.support_interval(A, A, 3, **law, form="necessary")
+    assert attained.low <= exact.low <= attained.low * (1 + 1e-6)
+    assert exact.high <= attained.high
+    assert exact.high <= 1e-12
+
+
 def test_neither_scale_nor_bases_nor_the_order_of_groups_matters():
     A, A_star = pair(7, 4, 2, 5)
     low, high = gs.support_interval(A, A_star, 2, 2, 1, 2, form="exact")

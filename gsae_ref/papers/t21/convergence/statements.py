@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 POSITIVE_RHO = Hypothesis("rho > 0 (Theorem 2)", lambda i: _rho(i) - 1e-9)
 SHRINKAGE = Hypothesis(
     "tau_g = 1 - lam / ||A_g^T y|| at a sample with ||x_g|| <= B_max (Lemma 1)",
-    lambda i: min(i.b_max - i.code_norms[0], -abs(i.tau[0] - 1 + i.lam / i.r[0])),
+    lambda i: min(i.b_max - i.code_norms[0], -abs((1 - i.tau[0]) * i.r[0] - i.lam)),
 )
 STEP_ALLOWED = Hypothesis(
     "eta <= 1/(tau (2 - tau) p_g alpha_max) (Theorem 2)",

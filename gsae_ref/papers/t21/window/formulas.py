@@ -138,12 +138,12 @@ def exact_window(
 
         B_max F(u) - B_min |C_vv u| <= sum a_i t_i,   t_i = B_max F(u_i) - B_min <q, C_vv u_i>,
 
-    and 1 <= sum a_i <= |n| where <n, u_i> = 1 for all i. So the maximum over the cone is at most
-    max t_i, times |n| if that is positive. Cones are halved until every bound is within
-    ``tolerance`` of the largest value found, or the work is spent; both sides hold at any time. The
-    error of a cone is quadratic in its width: for d = 2 and width w its |n| is 1 / cos(w / 2). The
-    spectral norms of C_vh and the smallest singular value of C_vv bound every u at once (the sharp
-    interval); for d = 1 they are exact, and nothing is subdivided.
+    and 1 <= sum a_i <= s, 1 / s = min_i <n, u_i>, n the direction of sum u_i, as <n, u> <= 1. So
+    the maximum over the cone is at most max t_i, times s if that is positive. Cones are halved
+    until every bound is within ``tolerance`` of the largest value found, or the work is spent; both
+    sides hold at any time. The error of a cone is quadratic in its width: for d = 2 and width w, s
+    = 1 / cos(w / 2). The spectral norms of C_vh and the smallest singular value of C_vv bound every
+    u at once (the sharp interval); for d = 1 they are exact, and nothing is subdivided.
 
     *Attribution.* For d = 1 and A = A*, Lambda_k is the Babel function of Tropp (2004), and the
     left end his exact recovery argument; block coherence is that of Eldar, Kuppinger and Boelcskei
@@ -228,10 +228,11 @@ class _Search:
         norms = sizes[:, :, 0]
         own = np.arange(G)
         smallest = sizes[own, own, -1]
+        signal = b_min * float(sizes[own, own, 0].max())
         norms[own, own] = 0
         sums = b_max * _sum_of_largest(norms, self.k)
         self.ceilings = sums - b_min * smallest
-        self.slack = tolerance * float(sums.max() + b_min * smallest.max())
+        self.slack = tolerance * (float(sums.max()) + signal)
         self._climb(frames[own, own, -1])
         self._climb(frames[own, norms.argmax(axis=1), 0])
 
@@ -296,7 +297,9 @@ class _Search:
         middle = images.sum(axis=1)
         q = middle / np.maximum(np.linalg.norm(middle, axis=1), 1e-300)[:, None]
         terms = interference.reshape(m, d) - self.b_min * np.einsum("mij,mj->mi", images, q)
-        stretch = np.linalg.norm(np.linalg.solve(cones, np.ones((m, d, 1)))[:, :, 0], axis=1)
+        axis = cones.sum(axis=1)
+        axis /= np.linalg.norm(axis, axis=1, keepdims=True)
+        stretch = 1 / np.einsum("mij,mj->mi", cones, axis).min(axis=1)
         worst: Array = terms.max(axis=1)
         return np.where(worst > 0, worst * stretch, worst)
 
