@@ -16,12 +16,12 @@ from gsae_ref.claims.certificates import (
     certificate_script,
     find_counterexample,
 )
-from gsae_ref.claims.exact import COUNTEREXAMPLES
 from gsae_ref.claims.latex import Formula
 from gsae_ref.claims.pruning import called_only, run_file
 from gsae_ref.claims.rational import ends, log, short_log
 from gsae_ref.claims.refutation import REFUTATIONS
 from gsae_ref.claims.sentences import Expression, Sentence
+from gsae_ref.papers.counterexamples import COUNTEREXAMPLES
 
 HAND_MADE = sorted(set(COUNTEREXAMPLES) - set(REFUTATIONS))
 
