@@ -1,7 +1,12 @@
 """One Hypothesis profile, the same examples on every run, no deadline; fixtures of many tests."""
 
+import os
+
 import pytest
 from hypothesis import settings
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # the workers share the processors already
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 settings.register_profile("gsae", deadline=None, derandomize=True)
 settings.load_profile("gsae")
