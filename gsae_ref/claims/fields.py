@@ -51,7 +51,13 @@ WORDS = {
 }
 
 
+LARGEST_EXPONENT = 1000
+LONGEST_RANGE = 10_000
 MOST_LISTED = 10_000
+
+
+class Unsuitable(ValueError):
+    """A number with which a sentence cannot be evaluated."""
 
 
 def subsets(k: int, r: int) -> list[Any]:
@@ -69,7 +75,7 @@ def tuples(items: Iterable[Any], r: int) -> list[Any]:
 
 def _check_count(text: str, count: int) -> None:
     if count > MOST_LISTED:
-        raise ValueError(f"{text} has {count} lists; at most {MOST_LISTED} are computed")
+        raise Unsuitable(f"{text} has {count} lists; at most {MOST_LISTED} are computed")
 
 
 def _of_some(word: Callable[..., Any]) -> Callable[..., Any]:
@@ -78,13 +84,21 @@ def _of_some(word: Callable[..., Any]) -> Callable[..., Any]:
     def apply(numbers: Iterable[Any]) -> Any:
         found = list(numbers)
         if not found:
-            raise ValueError(f"{word.__name__} of an empty list; [0] + [...] is never empty")
+            raise Unsuitable(f"{word.__name__} of an empty list; [0] + [...] is never empty")
         return word(found)
 
     return apply
 
 
 LISTS: dict[str, Callable[..., Any]] = {"subsets": subsets, "tuples": tuples}
+
+
+def _range(*ends: int) -> range:
+    """The integers of a range; one that would take for ever is refused."""
+    result = range(*ends)
+    if result and (result[-1] - result[0]) // result.step >= LONGEST_RANGE:
+        raise Unsuitable(f"a range of more than {LONGEST_RANGE:,} integers; choose a shorter one")
+    return result
 
 
 class Exact:
@@ -96,7 +110,7 @@ class Exact:
 
     def __init__(self, precision: int = 100) -> None:
         self.precision = precision
-        plain: dict[str, Callable[..., Any]] = {"abs": abs, "range": range, "len": len}
+        plain: dict[str, Callable[..., Any]] = {"abs": abs, "range": _range, "len": len}
         plain |= LISTS
         plain |= {name: _of_some(getattr(rational, name)) for name in ("largest", "least")}
         plain["least_singular"] = self._least_singular
@@ -126,7 +140,9 @@ class Exact:
     def power(self, a: Any, k: Any) -> Any:
         """a to an integer power; of integers a Fraction where k is below 0."""
         if not isinstance(k, int):
-            raise ValueError(f"an exponent of {k}; it must be an integer, and a root is sqrt(x)")
+            raise Unsuitable(f"an exponent of {k}; it must be an integer, and a root is sqrt(x)")
+        if abs(k) > LARGEST_EXPONENT:
+            raise Unsuitable(f"an exponent above {LARGEST_EXPONENT}; choose a smaller one")
         return Fraction(a) ** k if isinstance(a, int) and k < 0 else a**k
 
     def transpose(self, M: Any) -> Any:

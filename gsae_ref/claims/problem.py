@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from ..arrays import Array, BoolArray
-from .fields import WORDS, Exact, Floats
+from .fields import WORDS, Exact, Floats, Unsuitable
 from .model import Block, Instance, Layout, Model, find_model
 from .rational import Matrix, Undecided
 from .sentences import Expression, Formula, Items, Scope, Sentence, check_names, parsed
@@ -25,6 +25,7 @@ FREE = "free"  # the block of the numbers that a claim leaves free
 STRICT = 1e-8  # margin in floats of a hypothesis with <
 CLEAR = 1e-9  # a violation that is more than rounding
 TINY = 1e-300
+MOST_PARAMETERS = 10_000  # of an instance: with more a search does not get far
 LARGEST_RECORDED = 256  # instances of a batch: with more, the arithmetic takes the time
 AGAIN = 4  # batches of one size, of which the last is recorded
 NOWHERE: Array = np.array(np.nan)  # no distance
@@ -297,7 +298,14 @@ class Problem:
     @cached_property
     def _blocks(self) -> dict[str, Block]:
         n_free = sum(isinstance(formula, Free) for formula in self.lets.values())
-        return {**self.model.blocks(self.sizes), FREE: Block(n_free)}
+        result = {**self.model.blocks(self.sizes), FREE: Block(n_free)}
+        n_parameters = sum(block.count for block in result.values())
+        if n_parameters > MOST_PARAMETERS:
+            raise ValueError(
+                f"sizes = {self.sizes}: an instance has {n_parameters:,} free parameters, and at "
+                f"most {MOST_PARAMETERS:,} are searched; choose smaller sizes"
+            )
+        return result
 
     @cached_property
     def layout(self) -> Layout:
@@ -528,9 +536,12 @@ def _evaluate(sentence: Sentence, instance: Instance) -> None:
         pairs = list(sentence.pairs(instance))
     except (Undecided, ZeroDivisionError):
         return
+    except Unsuitable as error:
+        raise ValueError(f"{sentence.text!r}: {error}") from error
     except (TypeError, ValueError, IndexError) as error:
+        reason = "" if str(error).startswith("zip()") else f" ({error})"
         raise ValueError(
-            f"{sentence.text!r}: shapes do not fit ({error}); a column is a matrix, and "
+            f"{sentence.text!r}: shapes do not fit{reason}; a column is a matrix, and "
             "inner(a, b) or entry(M, i, j) is a number"
         ) from error
     if not pairs:

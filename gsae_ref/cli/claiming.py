@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import runpy
 import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import checks
@@ -126,6 +127,8 @@ def read_claims(path: str) -> list[Claim]:
     ValueError
         If there is no such file, it fails, or it defines no claim.
     """
+    if Path(path).is_dir():
+        raise ValueError(f"{path} is a directory; name a Python file")
     try:
         names = runpy.run_path(path)
     except OSError as error:

@@ -2,8 +2,8 @@
 
 The ledger is written for terminals: ``||A_g^T A*_g x_g|| >= B_min (1 - delta) for g in S``.
 :func:`segments` finds the formulas in such a sentence and writes them as LaTeX. A text that it
-cannot read is refused (:class:`NotHouseNotation`); pages then show the ASCII form. Standard
-library only.
+cannot read is refused (:class:`NotHouseNotation`); pages then show the ASCII form. Quotes and prose
+have no syntax tree; a claim has one, and is set from it by claims/latex.py. Standard library only.
 
 >>> segments("||A_g|| <= delta for g in S")
 [('math', '\\\\lVert A_{g}\\\\rVert \\\\le \\\\delta '), ('text', ' for '), ('math', 'g\\\\in S')]

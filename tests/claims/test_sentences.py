@@ -131,6 +131,8 @@ def test_the_smaller_side_stands_first():
         ("tau == tau", "compares a list"),
         ("mu ** 0.5 <= 1", "a root is sqrt(x)"),
         ("2 ** mu <= 1", "it must be an integer"),
+        ("9**9**9**9 <= mu", "an exponent above 1000"),
+        ("mu <= 1 for i in range(10**9)", "a range of more than 10,000 integers"),
         ("mu <= 1e400", "inf is no number"),
         ("mu <= largest([norm(x[h]) for h in active if h > 9])", "largest of an empty list"),
         ("least_singular(A[0].T) <= 1", "more columns than rows"),
@@ -149,6 +151,7 @@ def test_what_is_no_sentence_is_refused_in_words(text, words):
     [
         ({"sizes": groups(4, 2, 2, 3)}, "gamma <= Gamma"),
         ({"sizes": groups(1, 2, 2, 1)}, "d <= n"),
+        ({"sizes": groups(10**8, 2, 2, 1)}, "at most 10,000 are searched; choose smaller sizes"),
         ({"sizes": groups(4, 2, 2, 2)}, "speaks of nothing at these sizes"),
         ({"sizes": groups(4, 2, 2, 0)}, "gamma = 0; it must be an integer of at least 1"),
         ({"sizes": {"n": 4}}, "has the sizes n (dimension of the data)"),

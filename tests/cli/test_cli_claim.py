@@ -129,6 +129,7 @@ def test_bad_input_is_refused_in_one_line(run, file, monkeypatch, tmp_path, text
 
 def test_missing_files_are_refused(run, tmp_path, file):
     assert "cannot be read" in run("claim", tmp_path / "none.py")[2]
+    assert "is a directory; name a Python file" in run("claim", tmp_path)[2]
     assert "FILE.py is missing" in run("claim")[2]
     path = file()
     assert "is both" in run("claim", path, "--script", path)[2]

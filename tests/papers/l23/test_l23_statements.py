@@ -545,7 +545,6 @@ MUTANTS = [
     ("L23-eq7", 1, 1.02),
     ("L23-eq9", 1, 1.02),
     ("L23-practical-rule", 0, 1.02),
-    ("L23-lemma2", 0, 1.001),
     ("L23-eq6", 0, -1.0),
     ("L23-double-bracket", 2, -1.0),
     ("L23-bracket", 2, 1.001),

@@ -10,7 +10,6 @@ import numpy as np
 from ....arrays import Real
 from ....claims.evidence import (
     Counterexample,
-    Identity,
     Inequality,
     Measurement,
     Reading,
@@ -19,20 +18,12 @@ from ....claims.evidence import (
 )
 from ...row import statement
 from ..instance import BETA_BELOW_1, SMALLER_THAN_LIMIT, THETA_BELOW_1, THETA_SMALL
-from . import formulas
+from . import claims, formulas
 
 if TYPE_CHECKING:
     from ..instance import OneGroup, Regression
 
 statement = partial(statement, paper="L23")
-
-
-def _balance(i: Regression) -> tuple[list[float], list[float]]:
-    """u_l du_l/dt and 2 v_l^T dv_l/dt from (3), q = X^T r / n."""
-    q = i.parts(i.gram @ (i.w_star - i.weights(i.v)) + i.nu)
-    v = i.parts(i.v)
-    groups = list(zip(i.u, v, q, strict=True))
-    return [u * (2 * u * (a @ b)) for u, a, b in groups], [2 * a @ (u**2 * b) for u, a, b in groups]
 
 
 def _alignment(i: Regression) -> tuple[float, float]:
@@ -95,7 +86,7 @@ ROWS = (
         "holds",
         "“For any” l in [L], d/dt (u_l^2 / 2 - ||v_l||^2) = 0 [along (3)].",
         evidence=(
-            Identity("u u' = 2 v^T v'", "dglnn_design", _balance),
+            claims.BALANCE,
             Measurement("dglnn_balance"),
         ),
         derivation=WINDOW,
