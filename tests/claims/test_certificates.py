@@ -9,7 +9,6 @@ import pytest
 from claims_to_try import EXAMPLE
 
 import gsae_ref as gs
-import gsae_ref.papers.counterexamples
 from gsae_ref.claims.bundle import Source, modules_behind, written
 from gsae_ref.claims.certificates import (
     certificate_latex,
