@@ -12,6 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 from PIL import Image
+from PIL.ExifTags import Base
 
 from gsae_ref import experiments
 
@@ -105,11 +106,14 @@ def page(report):
 
 
 def shrink(source, picture):
-    """Write a small copy of a picture."""
+    """Write a small copy of a picture, with the description that it has of its panels."""
     with Image.open(source) as original:
         small = original.convert("RGB")
+        panels = original.info["Description"]
     small.thumbnail((WIDTH, 10 * WIDTH))
-    small.save(picture, quality=QUALITY, method=6)
+    exif = Image.Exif()
+    exif[Base.ImageDescription] = panels
+    small.save(picture, quality=QUALITY, method=6, exif=exif)
 
 
 def index():

@@ -8,6 +8,7 @@ import doctest
 import html
 import importlib
 import itertools
+import json
 import re
 import sys
 from pathlib import Path
@@ -19,9 +20,11 @@ import gsae_ref as gs
 from gsae_ref import experiments
 from gsae_ref.claims.evidence import Stress
 from gsae_ref.claims.hypothesis import Hypothesis
-from gsae_ref.experiments.common.publishing import PANEL
+from gsae_ref.experiments.common.publishing import PANEL, publish
+from gsae_ref.experiments.common.study import Study
 from gsae_ref.papers.ledger import LEDGER
 
+DESCRIPTION = 270  # the tag of a picture's description
 DOCS = Path(__file__).parent.parent / "docs"
 SITE = DOCS / "_build"
 MACHINE_PATH = re.compile(r"(?<![\w./])/(home|Users|tmp|root|work|mnt)/\w")
@@ -177,13 +180,32 @@ def test_the_list_of_pages_is_up_to_date():
 
 @pytest.mark.parametrize("name", experiments.EXPERIMENTS)
 def test_a_thumbnail_has_the_panels_of_todays_figure(name):
-    """Its sides are those of the grid that the program draws."""
+    """Its sides and number of panels; tests/experiments compare titles, labels and legends."""
     images = pytest.importorskip("PIL.Image")
     for stem, grid in experiments.load(name).FIGURES.items():
         with images.open(DOCS / f"figures/{stem}.webp") as picture:
             width, height = picture.size
-        panels = PANEL[0] * max(map(len, grid)) / (PANEL[1] * len(grid))
-        assert width / height == pytest.approx(panels, rel=0.01), stem
+            panels = json.loads(picture.getexif()[DESCRIPTION])
+        sides = PANEL[0] * max(map(len, grid)) / (PANEL[1] * len(grid))
+        assert width / height == pytest.approx(sides, rel=0.01), stem
+        assert len(panels) == sum(plot is not None for row in grid for plot in row), stem
+
+
+def test_a_thumbnail_keeps_what_its_figure_says_of_the_panels(tmp_path):
+    images = pytest.importorskip("PIL.Image")
+    pytest.importorskip("matplotlib")
+
+    def plot(data, ax):
+        ax.plot([1, 2], label="B")
+        ax.set(title=r"$\lambda$", xlabel="epoch")
+        ax.legend()
+
+    study = Study("toy", "Toy", {}, {}, [], [], [])
+    publish(study, {"toy": [[plot, None]]}, tmp_path)
+    collect_reports.shrink(tmp_path / "toy.png", tmp_path / "toy.webp")
+    with images.open(tmp_path / "toy.webp") as picture:
+        kept = json.loads(picture.getexif()[DESCRIPTION])
+    assert kept == [[r"$\lambda$", "epoch", "", "B"]]
 
 
 def test_every_page_of_the_gallery_says_what_is_seen():

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from gallery import assert_panels_of_the_gallery
 from gradient_checks import agreement
 
 from gsae_ref.experiments.common.cache import ResultCache
@@ -204,6 +205,7 @@ def test_a_checkpoint_of_more_epochs_than_requested_is_reported(tmp_path):
 @pytest.mark.parametrize("stem", compute.FIGURES)
 def test_the_pictures_are_drawn_with_their_labels(study, stem):
     figure = draw(study, compute.FIGURES[stem])
+    assert_panels_of_the_gallery(stem, figure)
     if stem.endswith("measures"):
         assert all(ax.get_xlabel() and ax.get_ylabel() and ax.get_legend() for ax in figure.axes)
         assert [len(ax.lines) for ax in figure.axes] == [6, 6, 5]

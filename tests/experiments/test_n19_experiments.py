@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from gallery import assert_panels_of_the_gallery
 
 import gsae_ref as gs
 from gsae_ref.experiments import load
@@ -142,8 +143,10 @@ def test_pictures_and_report_are_written(tmp_path, study_3):
 def test_every_picture_has_its_labels(figure, study_2, study_3):
     pytest.importorskip("matplotlib")
     study = study_2 if figure is figure_2 else study_3
-    for grid in figure.FIGURES.values():
-        for ax in draw(study, grid).axes:
+    for stem, grid in figure.FIGURES.items():
+        drawn = draw(study, grid)
+        assert_panels_of_the_gallery(stem, drawn)
+        for ax in drawn.axes:
             assert ax.get_xlabel() and ax.get_ylabel() and ax.get_title() and ax.get_legend()
             assert ax.lines
 

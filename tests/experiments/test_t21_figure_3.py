@@ -6,6 +6,7 @@ from itertools import combinations, product
 
 import numpy as np
 import pytest
+from gallery import assert_panels_of_the_gallery
 from oracle import loss as oracle_loss
 
 import gsae_ref as gs
@@ -350,8 +351,10 @@ def test_the_pictures_have_labels_and_legends(study):
         "t21-figure-3-thresholds",
         "t21-figure-3-theory",
     ]
-    for grid in compute.FIGURES.values():
-        for ax in draw(study, grid).axes:
+    for stem, grid in compute.FIGURES.items():
+        figure = draw(study, grid)
+        assert_panels_of_the_gallery(stem, figure)
+        for ax in figure.axes:
             assert ax.get_xlabel()
             assert ax.get_title()
             assert ax.has_data()

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from gallery import assert_panels_of_the_gallery
 
 import gsae_ref as gs
 from gsae_ref.experiments import load
@@ -428,8 +429,10 @@ def test_figure_5_is_sorted_by_digit(fifth):
 def test_every_picture_has_its_labels(table, fourth, fifth):
     pytest.importorskip("matplotlib")
     for study, module in ((table, compute), (fourth, figure_4), (fifth, figure_5)):
-        for grid in module.FIGURES.values():
-            axes = [ax for ax in draw(study, grid).axes if ax.get_label() != "<colorbar>"]
+        for stem, grid in module.FIGURES.items():
+            figure = draw(study, grid)
+            assert_panels_of_the_gallery(stem, figure)
+            axes = [ax for ax in figure.axes if ax.get_label() != "<colorbar>"]
             assert axes
             for ax in axes:
                 assert ax.get_xlabel()

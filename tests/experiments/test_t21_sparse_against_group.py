@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from gallery import assert_panels_of_the_gallery
 
 from gsae_ref.experiments import load
 from gsae_ref.experiments.common.cache import ResultCache
@@ -71,8 +72,10 @@ def test_without_noise_the_group_encoder_errs_only_where_groups_overlap():
 
 def test_the_picture_has_its_labels(comparison):
     pytest.importorskip("matplotlib")
-    for grid in sparse_against_group.FIGURES.values():
-        for ax in draw(comparison, grid).axes:
+    for stem, grid in sparse_against_group.FIGURES.items():
+        figure = draw(comparison, grid)
+        assert_panels_of_the_gallery(stem, figure)
+        for ax in figure.axes:
             assert ax.get_xlabel()
             assert ax.get_ylabel()
             assert ax.get_title()

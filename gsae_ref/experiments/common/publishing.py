@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -113,11 +114,26 @@ def spread(values: ArrayLike, digits: int = 1) -> str:
     return f"{mean} ({v.min():.{digits}f} to {v.max():.{digits}f})"
 
 
+def panels(figure: Figure) -> list[list[str]]:
+    """Title, labels of the axes and entries of the legend of every panel of a figure."""
+    found = []
+    for ax in figure.axes:
+        if ax.axison and ax.get_label() != "<colorbar>":
+            legend = ax.get_legend()
+            entries = [text.get_text() for text in legend.get_texts()] if legend else []
+            found.append([ax.get_title(), ax.get_xlabel(), ax.get_ylabel(), *entries])
+    return found
+
+
 def _save(figure: Figure, path: str | Path, suffix: str) -> None:
+    """Write a picture; its metadata hold what :func:`panels` returns."""
     from matplotlib import rc_context
 
+    metadata: dict[str, Any] = {"Description": json.dumps(panels(figure))}
+    if suffix == "svg":
+        metadata["Date"] = None
     with rc_context(STYLE):
-        figure.savefig(path, format=suffix, metadata={"Date": None} if suffix == "svg" else {})
+        figure.savefig(path, format=suffix, metadata=metadata)
 
 
 def _report(study: Study, figures: dict[str, Grid], seconds: dict[str, float], command: str) -> str:

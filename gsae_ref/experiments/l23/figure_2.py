@@ -264,7 +264,8 @@ def plot_window(data: Figure2, ax: Axes) -> list[Any]:
     bars = {"success, measured": data.success, "window of R8": np.array(data.corrected)}
     for i, (label, (low, high)) in enumerate(bars.items()):
         height = 3.0 ** (-i - 1) * level
-        artists += ax.plot([low, high], [height] * 2, color=COLOURS[4 + i], label=label)
+        colour = (COLOURS[4], COLOURS[6])[i]  # light and dark, for prints in grey
+        artists += ax.plot([low, high], [height] * 2, color=colour, label=label)
         artists[-1].set(linewidth=4, solid_capstyle="butt")
     ax.set(title="When to stop", xlabel="epoch", ylabel=plots.ERROR_LABEL, yscale="log")
     ax.set_xscale("symlog", linthresh=100)

@@ -146,6 +146,6 @@ def _group_curves(ax: Axes, epochs: IntArray, curves: Array, group_size: int = 1
 
 
 def _off_support(ax: Axes, epochs: IntArray, curve: Array) -> list[Any]:
-    """The largest value off the support, in grey."""
-    label = "largest off the support"
-    return ax.plot(epochs, curve, color="0.5", linewidth=1.2, label=label)
+    """The largest value off the support, in grey with crosses."""
+    look: dict[str, Any] = dict(color="0.5", linewidth=1.2, label="largest off the support")
+    return ax.plot(epochs, curve, marker="x", markersize=4, markevery=0.12, **look)

@@ -41,7 +41,8 @@ METHODS = {
     "mean": "mean of y, no predictors",
 }
 GROUP_LASSO = ("group_lasso", "refitted")  # methods that need skglm
-STYLES = dict(zip(METHODS, ("-", "--", "-.", ":", "-"), strict=True))
+DASHES = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)))
+STYLES: dict[str, Any] = dict(zip(METHODS, DASHES, strict=True))
 METHOD_COLOURS = {name: COLOURS[i] for name, i in zip(METHODS, (0, 1, 3, 2, 4), strict=True)}
 NAMES = {
     "genes": "gene expression",
@@ -481,7 +482,8 @@ def plot_distribution(number: int) -> Plot:
             ordered = np.sort(values)
             share = (np.arange(len(ordered)) + 1) / len(ordered)
             colour = METHOD_COLOURS[method]
-            steps = ax.step(ordered, share, STYLES[method], where="post", color=colour)
+            look: dict[str, Any] = dict(color=colour, linestyle=STYLES[method])
+            steps = ax.step(ordered, share, where="post", **look)
             steps[0].set_label(METHODS[method])
             artists += steps
             if name in GENES and method in PRINTED:

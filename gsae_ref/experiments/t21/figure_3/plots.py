@@ -20,18 +20,20 @@ if TYPE_CHECKING:
 ERROR = r"$\|A - A^*\|_F^2$ per atom"
 GRADIENT = {"exact": "exact", "appendix_b": "Appendix B, (41)", "approximate": "approximate, (26)"}
 STYLES = ("-", "--", ":")
+MARKERS = "osD^"  # beside the colours, for prints in grey
 
 
 def _curve(
-    ax: Axes, values: Array, colour: str, label: str | None = None, style: str = "-"
+    ax: Axes, values: Array, colour: str, label: str | None = None, style: str = "-", mark: str = ""
 ) -> list[Any]:
-    """The mean over the seeds, and the range of all of them as a band."""
+    """The mean over the seeds, and the range of all of them as a band; marks along the mean."""
     if len(values) > 1:
         epochs = np.arange(values.shape[1])
         low = values.min(axis=0)
         high = values.max(axis=0)
         ax.fill_between(epochs, low, high, color=colour, alpha=0.2, linewidth=0)
-    return ax.plot(values.mean(axis=0), color=colour, linestyle=style, label=label)
+    look: dict[str, Any] = dict(color=colour, linestyle=style, label=label)
+    return ax.plot(values.mean(axis=0), marker=mark, markersize=4, markevery=0.12, **look)
 
 
 def _legend_entry(ax: Axes, style: str, label: str) -> list[Any]:
@@ -57,8 +59,9 @@ def loss(data: Figure3, ax: Axes) -> list[Any]:
 def _main_and_literal(data: Figure3, ax: Axes, values: Callable[[Run], Array]) -> list[Any]:
     artists = []
     for i, (db, literal) in enumerate(data.recipes["literal"].items()):
-        artists += _curve(ax, values(data.main_runs[db]), COLOURS[i], f"{db:g} dB")
-        artists += _curve(ax, values(literal), COLOURS[i], style=":")
+        main = values(data.main_runs[db])
+        artists += _curve(ax, main, COLOURS[i], f"{db:g} dB", mark=MARKERS[i % 4])
+        artists += _curve(ax, values(literal), COLOURS[i], style=":", mark=MARKERS[i % 4])
     artists += _legend_entry(ax, "-", "start rescaled by the rule")
     artists += _legend_entry(ax, ":", "recipe as stated")
     ax.legend()
@@ -71,7 +74,7 @@ def networks(data: Figure3, ax: Axes) -> list[Any]:
     for rule, style in (("error", "-"), ("activity", "--")):
         for i, (name, run) in enumerate(data.networks[rule].items()):
             label = NETWORK[name] if rule == "error" else None
-            artists += _curve(ax, run.error, COLOURS[i], label, style)
+            artists += _curve(ax, run.error, COLOURS[i], label, style, MARKERS[i])
     artists += _legend_entry(ax, "--", f"threshold by {RULE['activity']}")
     title = f"c. Group-sparse against sparse, {data.low}"
     ax.set(xlabel="epoch", ylabel=ERROR, title=title, ylim=(0, 2.9))
@@ -91,11 +94,13 @@ def codes(data: Figure3, ax: Axes) -> list[Any]:
     for i, code in enumerate(rows.values()):
         height = -i + 0.45 * code / max(np.abs(code).max(), np.finfo(float).tiny)
         ax.axhline(-i, color="0.85", linewidth=0.6, zorder=0)
-        for where, colour in ((on, COLOURS[0]), (~on, COLOURS[1])):
+        for where, colour, mark in ((on, COLOURS[0], ""), (~on, COLOURS[1], "o")):
             index = np.flatnonzero(where & (code != 0))
             artists.append(ax.vlines(index, -i, height[index], color=colour, linewidth=1.4))
+            dots: dict[str, Any] = dict(marker=mark, markersize=3, linestyle="none")
+            artists += ax.plot(index, height[index], color=colour, **dots)
     ax.plot([], [], color=COLOURS[0], label="on the true support")
-    ax.plot([], [], color=COLOURS[1], label="off it")
+    ax.plot([], [], color=COLOURS[1], marker="o", markersize=3, label="off it")
     title = f"d. Code of the first sample, {data.low}"
     ax.set(xlabel="atom", title=title, ylim=(-len(rows) + 0.4, 1.1))
     ax.set_yticks(-np.arange(len(rows)), list(rows))
@@ -155,7 +160,7 @@ def _over_thresholds(data: Figure3, ax: Axes, value: Callable[[Run], float]) -> 
         thresholds = sorted(runs)
         values = [value(runs[lam]) for lam in thresholds]
         look: dict[str, Any] = dict(
-            marker="osD^"[i], markersize=4, color=COLOURS[i], label=NETWORK[name]
+            marker=MARKERS[i], markersize=4, color=COLOURS[i], label=NETWORK[name]
         )
         artists += ax.plot(thresholds, values, **look)
     ax.set(xlabel=r"threshold $\lambda$", title=f"{data.low}, first seed, at the end")
@@ -166,8 +171,9 @@ def rotations(data: Figure3, ax: Axes) -> list[Any]:
     """The error as the paper measures it, and modulo a rotation inside each group."""
     artists = []
     for i, (db, run) in enumerate(data.main_runs.items()):
-        artists += _curve(ax, run.error, COLOURS[i], f"{db:g} dB")
-        artists += _curve(ax, run.rotation_free_error, COLOURS[i], style="--")
+        mark = MARKERS[i % 4]
+        artists += _curve(ax, run.error, COLOURS[i], f"{db:g} dB", mark=mark)
+        artists += _curve(ax, run.rotation_free_error, COLOURS[i], style="--", mark=mark)
     artists += _legend_entry(ax, "--", "modulo rotations in the groups")
     ax.set(xlabel="epoch", ylabel=ERROR, title="How much of the error is rotation", ylim=(0, None))
     ax.legend()
@@ -188,7 +194,7 @@ def closeness(data: Figure3, ax: Axes) -> list[Any]:
     """Largest distance of a group along the run, against what Lemma 1 allows."""
     artists = []
     for i, (db, run) in enumerate(data.main_runs.items()):
-        artists += _curve(ax, run.unit_delta, COLOURS[i], f"{db:g} dB")
+        artists += _curve(ax, run.unit_delta, COLOURS[i], f"{db:g} dB", mark=MARKERS[i % 4])
     for style, (form, allowed) in zip(("--", ":"), allowed_closeness(data).items(), strict=True):
         if allowed > 0:
             label = f"Lemma 1 {form}: at most {allowed:.2g}"
