@@ -160,6 +160,20 @@ def test_its_code_fits_a_projector(path):
     assert [line for line in lines.splitlines() if len(line) > 88] == []
 
 
+@each_notebook
+def test_its_outputs_fit_the_page(path):
+    outputs = [output for cell in read(path).cells for output in cell.get("outputs", [])]
+    texts = [output.get("text") or output.data.get("text/plain", "") for output in outputs]
+    lines = "\n".join(texts).splitlines()
+    assert [line for line in lines if len(line) > 88] == []
+
+
+@each_notebook
+def test_its_last_cell_prints_one_sentence_of_what_it_proves(path):
+    (output,) = read(path).cells[-1].outputs
+    assert re.fullmatch(r"[A-Z0-9].{40,140}\.?\n", output.text, re.S)
+
+
 # ---- the runner tested
 
 

@@ -54,7 +54,7 @@ def _section(path, pictures):
 def _proved(cells):
     """The sentence that the last cell prints once its assertions hold."""
     printed = "".join(cells[-1]["outputs"][-1]["text"])
-    return printed.strip().splitlines()[-1]
+    return " ".join(printed.split())
 
 
 def _first_picture(cells):

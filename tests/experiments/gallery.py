@@ -30,4 +30,8 @@ def panels_of(picture):
 
 def without_numbers(found):
     """Panels without numbers and repetitions: a small study has others, and fewer of a kind."""
-    return [list(dict.fromkeys(NUMBER.sub("#", words) for words in panel)) for panel in found]
+    return [_without_numbers(panel) for panel in found]
+
+
+def _without_numbers(panel):
+    return list(dict.fromkeys(NUMBER.sub("#", words) for words in panel))

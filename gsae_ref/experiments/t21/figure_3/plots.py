@@ -90,7 +90,7 @@ def codes(data: Figure3, ax: Axes) -> list[Any]:
     on = np.repeat(np.any(true.reshape(-1, size) != 0, axis=1), size)
     rows = {"true code": true}
     rows |= {NETWORK[name].replace("sparse, ", ""): run.code[0] for name, run in runs.items()}
-    artists = []
+    artists: list[Any] = []
     for i, code in enumerate(rows.values()):
         height = -i + 0.45 * code / max(np.abs(code).max(), np.finfo(float).tiny)
         ax.axhline(-i, color="0.85", linewidth=0.6, zorder=0)
