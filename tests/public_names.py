@@ -12,7 +12,10 @@ PUBLIC = {
         "eta=None, early_stopping=True, validation_fraction=0.2, fit_intercept=True, "
         "record_every=10, random_state=0, group_sizes=None, group_labels=None)"
     ),
-    "DesignReport": ("(sizes, measures, group_norms, gamma, alpha, hypotheses, ranges, verdicts)"),
+    "DesignReport": (
+        "(sizes, measures, group_norms, gamma, alpha, hypotheses, ranges, verdicts, bounds=(), "
+        "not_held=<factory>)"
+    ),
     "DictionaryMatch": (
         "(permutation, aligned, error, error_per_atom, mean_correlation, chance_error, "
         "chance_error_std, chance_mean_correlation, chance_mean_correlation_std)"
@@ -20,7 +23,7 @@ PUBLIC = {
     "DictionaryReport": (
         "(sizes, coherence, block_coherence, cross_block_norm, delta, orthonormality, "
         "closeness, principal_angles, hypotheses, intervals, certified, lam=None, measured=None, "
-        "observed=None, bounds=())"
+        "observed=None, bounds=(), not_held=<factory>)"
     ),
     "DivergenceError": "FloatingPointError",
     "EarlyStop": "(w, epoch, index, scores)",
@@ -50,7 +53,10 @@ PUBLIC = {
         "tangent=True, init='samples', random_state=None, verbose=False, engine='auto', "
         "n_active=None, debias=False, tol=0.0)"
     ),
-    "SparseDictionaryReport": ("(sizes, measures, permutation, hypotheses, ranges, verdicts)"),
+    "SparseDictionaryReport": (
+        "(sizes, measures, permutation, hypotheses, ranges, verdicts, bounds=(), "
+        "not_held=<factory>)"
+    ),
     "SparseSample": "(Y, X, support)",
     "SupportInterval": "(low, high)",
     "SupportLaw": "(supports, probabilities)",

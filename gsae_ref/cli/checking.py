@@ -24,10 +24,9 @@ if TYPE_CHECKING:
     from ..verification.hypotheses import HypothesisCheck
     from ..verification.sparse_dictionary import SparseDictionaryReport
 
-NOT_HELD = (
-    "these are the inequalities of T21 and of this project; those of N19 and L23 speak of other "
-    "models and are not held against codes: their hypotheses and ranges are checked by --paper N19 "
-    "and --paper L23"
+OTHER_PAPERS = (
+    "the inequalities of the other two papers speak of other models; --paper N19 holds its own "
+    "against weights and codes, --paper L23 against a design and targets"
 )
 FALSE_AS_PRINTED = (
     "NOT certified (false in general: see `gsae-ref verify --only T21-lemma1 --explain`)"
@@ -72,8 +71,9 @@ def add(commands: Any) -> None:
             "T21: measure a dictionary's coherences, check the hypotheses with their margins, and "
             "print the thresholds that provably recover every support; with --codes or --data, "
             "hold every inequality of T21 and of R0, R1, ... against them. N19: the hypotheses for "
-            "weights, with the biases and step sizes that are certified. L23: for a design matrix "
-            "and targets, with the step limits and the stopping window."
+            "weights, with the biases and step sizes that are certified; with --codes, every "
+            "inequality of N19 and of R7 on them. L23: for a design matrix and targets, with the "
+            "step limits, the stopping window, and every inequality of L23 and R8."
         ),
         epilog=(
             "examples: gsae-ref check A.npy --group-size 4 --n-active 1 --b-min 1 --b-max 2 "
@@ -175,7 +175,9 @@ def _t21(arguments: argparse.Namespace, given: list[Array], others: dict[str, An
     _print_measures(report)
     _print_hypotheses(report.hypotheses)
     _print_intervals(report)
-    _print_bounds(report)
+    _print_bounds(report, f"these codes, at lam = {report.lam or 0:.4g}")
+    if report.bounds:
+        print(wrap(OTHER_PAPERS, "  "))
     if lam is None:
         return 0
     verdict = "certified to recover every support" if certified else "not certified"
@@ -247,6 +249,7 @@ def _print_choices(
         head = f"{each.of:10} {each.interval:26} {each.form}: "
         trust = "certified" if each.certified else "NOT certified"
         print(wrap(f"{head}{trust}; {each.promise}", "  ", " " * 40))
+    _print_bounds(report, {"weights": "these codes"}.get(title, "this design"))
     for name, certified in report.verdicts.items():
         verdict = "certified" if certified else "not certified"
         value = getattr(arguments, name)
@@ -361,11 +364,13 @@ def _print_observed(observed: DataThreshold) -> None:
     print(wrap(f"{'observed':10} {span:24} {note}", "  ", " " * 13))
 
 
-def _print_bounds(report: DictionaryReport) -> None:
-    """Every inequality on the user's codes: first what fails, last what is not promised."""
+def _print_bounds(
+    report: DictionaryReport | SparseDictionaryReport | DesignReport, on: str
+) -> None:
+    """Every inequality on the user's data: first what fails, last what cannot be held."""
     if not report.bounds:
         return
-    print(paint(f"inequalities of the ledger on these codes, at lam = {report.lam:.4g}", "bold"))
+    print(paint(f"inequalities of the ledger on {on}", "bold"))
     heading = f"    {'':5} {'left/right':>10} {'left':>10} {'right':>10}  form      statement"
     for title in TITLES.values():
         bounds = [bound for bound in report.bounds if TITLES[_outcome(bound)] == title]
@@ -374,7 +379,13 @@ def _print_bounds(report: DictionaryReport) -> None:
             print(heading)
         for bound in bounds:
             _print_bound(bound)
-    print(wrap(NOT_HELD, "  "))
+    reasons: dict[str, list[str]] = {}
+    for name, reason in report.not_held.items():
+        reasons.setdefault(reason, []).append(name.split(":")[0])
+    if reasons:
+        print("  not held here")
+    for reason, rows in reasons.items():
+        print(wrap(f"{', '.join(dict.fromkeys(rows))}: {reason}", "    "))
 
 
 def _outcome(bound: BoundCheck) -> tuple[str, bool]:

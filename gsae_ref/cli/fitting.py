@@ -191,9 +191,6 @@ def run(arguments: argparse.Namespace) -> int:
         f"{paint(arguments.out, 'bold')}: loss {result.fun:.6g} after {result.nit} epochs, "
         f"{active:.3g} of {arguments.n_groups} groups active per sample"
     )
-    if not active:
-        warning = "no group is active for any sample, so nothing was learned; lower --lam"
-        print(paint(warning, "red", sys.stderr), file=sys.stderr)
     if result.status != 2:
         return 0
     remedy = "use --checkpoint FILE to be able to continue"

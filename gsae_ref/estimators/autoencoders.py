@@ -419,6 +419,7 @@ class _SparseNetwork:
 
     group_size = 1
     advice = ADVICE
+    weight_decay = 0.0
 
     @property
     def lam(self) -> float:

@@ -119,7 +119,15 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             outcome.add(block, network.encode(parameters, block), parameters["A"])
         return self._report(network, outcome)
 
-    def fit_blocks(self, blocks: Any, *, callback: Callable[..., Any] | None = None) -> Autoencoder:
+    def fit_blocks(
+        self,
+        blocks: Any,
+        *,
+        callback: Callable[..., Any] | None = None,
+        checkpoint: str | Path | None = None,
+        checkpoint_every: int = 10,
+        resume: bool = False,
+    ) -> Autoencoder:
         """Learn the dictionary from samples that need not fit in memory, in their order.
 
         Parameters
@@ -129,8 +137,9 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             once, must therefore come from a callable that returns a new one. Blocks of any sizes
             are cut into mini-batches of ``batch_size`` samples; with ``batch_size=None`` each block
             is a mini-batch. ``init`` uses the first block only.
-        callback : callable, optional
-            As in :meth:`fit`. For checkpoints, use :meth:`fit` with a memory-mapped array.
+        callback, checkpoint, checkpoint_every, resume
+            As in :meth:`fit`. Of the samples the first block is compared with the one of the run
+            that wrote the checkpoint; the others must be the same.
 
         Returns
         -------
@@ -139,9 +148,10 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         Raises
         ------
         ValueError
-            For an iterator and several epochs; if there are no blocks in an epoch.
+            For an iterator and several epochs; if there are no blocks in an epoch; for a checkpoint
+            of another fit.
         KeyboardInterrupt
-            On Ctrl-C, after what has been learned is set as attributes.
+            On Ctrl-C, after what has been learned is set as attributes and saved in the checkpoint.
 
         Warns
         -----
@@ -179,7 +189,14 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
                 outcome.add(samples, network.encode(parameters, samples), parameters["A"])
             return learn(parameters, samples, epoch)
 
-        self._learn(network, state, learn_and_count, batches, first, callback)
+        mark = partial(fingerprint, state.parameters, first)
+        saved = Checkpoints(checkpoint, checkpoint_every, resume, mark, self._settings())
+        saved.stacklevel = 5
+        self._learn(network, state, learn_and_count, batches, first, callback, saved)
+        if not outcome.n_samples:  # the checkpoint was complete
+            parameters = self._parameters()
+            for block in batches(0):
+                outcome.add(block, network.encode(parameters, block), parameters["A"])
         return self._report(network, outcome)
 
     def partial_fit(self, X: ArrayLike, y: IntArray | None = None) -> Autoencoder:
@@ -570,7 +587,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self.active_groups_ = outcome.active_groups
         self.dead_groups_ = outcome.dead_groups
         self.empty_codes_ = outcome.empty_codes
-        for complaint in outcome.complaints(self.lam_, network.advice):
+        for complaint in outcome.complaints(self.lam_, network.advice, network.weight_decay):
             warnings.warn(complaint, ConvergenceWarning, stacklevel=3)
         return self
 

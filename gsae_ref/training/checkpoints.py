@@ -34,7 +34,7 @@ class Checkpoints:
     every : int
         Epochs between two checkpoints.
     resume : bool
-        Whether a run continues from the checkpoint, if there is one.
+        Whether a run continues from the checkpoint, if there is one; refused without a ``path``.
     fingerprint : callable, optional
         Returns the mark of start and data, see :func:`fingerprint`; called if there is a ``path``.
     settings : dict, optional
@@ -56,6 +56,11 @@ class Checkpoints:
         self.every = checks.count("checkpoint_every", every)
         self.path = _checked_path(path)
         self.resume = checks.flag("resume", resume)
+        if self.resume and self.path is None:
+            raise ValueError(
+                "resume=True without a checkpoint; a run continues from a checkpoint; "
+                "give the name of its file, or resume=False"
+            )
         self.fingerprint = fingerprint
         self.settings = settings or {}
         self.schedules = schedules or {}

@@ -5,6 +5,7 @@ May import ops, checks.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from functools import partial
@@ -25,7 +26,7 @@ from .decay import weight_decay as checked_decay
 from .descent import Run, Schedule, as_result, descend, reporter, schedule
 from .history import Measures
 from .networks import Network, ShallowNetwork, build_network
-from .outcomes import StepWatch, advice_on, warn_if_above_zero
+from .outcomes import StepWatch, advice_on, dead_groups, no_codes, warn_if_above_zero
 
 
 def train(
@@ -152,7 +153,7 @@ def train(
     RuntimeWarning
         Once, when ``unfold_step`` first is too long for the dictionary, as
         :func:`gsae_ref.unfolded_encode`. At the end, if the cost exceeds that of codes that are all
-        zero.
+        zero, if all codes are zero, or with ``weight_decay`` if a group is active in no sample.
 
     Notes
     -----
@@ -325,10 +326,23 @@ class _Learning:
         return values
 
     def result(self, run: Run) -> Any:
-        """The result of a run, with a warning if it ends above the cost of zero codes."""
+        """The result of a run, with a warning if its codes are zero, or worse than that."""
         A = run.state.parameters["A"]
         lam = self.lam_at(max(run.state.epoch - 1, 0))
         network = self.batches.network
         cost = mean_cost(lambda block: network.loss(A, block, lam), self.batches.Y)
         warn_if_above_zero(cost, self.batches.Y, advice_on(network), stacklevel=2)
+        self._warn_of_inactive_groups(A, lam)
         return as_result(run, x=A, fun=cost + penalty(self.weight_decay, A))
+
+    def _warn_of_inactive_groups(self, A: Array, lam: float) -> None:
+        """Warn if no group is ever active; with weight decay, if some are not."""
+        ever = np.zeros(A.shape[1] // self.batches.network.group_size, dtype=bool)
+        for block in rows(self.batches.Y):
+            ever |= self.batches.network.active(A, block, lam).any(axis=0)
+            if ever.all() or (ever.any() and not self.weight_decay):
+                return
+        message = no_codes(lam, self.weight_decay)
+        if ever.any():
+            message = dead_groups(np.flatnonzero(~ever), len(ever), "lower weight_decay or lam")
+        warnings.warn(message, RuntimeWarning, stacklevel=4)

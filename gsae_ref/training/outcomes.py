@@ -74,29 +74,46 @@ class Outcome:
         """Share of the samples without an active group."""
         return self.n_empty / self.n_samples
 
-    def complaints(self, lam: float, advice: str) -> list[str]:
+    def complaints(self, lam: float, advice: str, weight_decay: float = 0.0) -> list[str]:
         """What is wrong with the outcome, a sentence for each, with a remedy."""
         if not self.active_groups:
-            return [
-                f"no sample has a non-zero code (lam = {lam!r}), so nothing was learned; a code "
-                f"needs a group with ||A_g^T x|| > lam; lower lam, or scale the samples up"
-            ]
+            return [no_codes(lam, weight_decay)]
+        lower = "lower lam or weight_decay" if weight_decay else "lower lam"
         found = []
         if is_above(self.cost, self.zero_cost):
             found.append(above_zero(self.cost, self.zero_cost, advice))
         dead = self.dead_groups
         if len(dead):
-            found.append(
-                f"{len(dead)} of {len(self.counts)} groups are active in no sample "
-                f"(the first is group {dead[0]}), so they have stopped learning; "
-                f"lower lam, use fewer groups or another start"
-            )
+            remedy = f"{lower}, use fewer groups or another start"
+            found.append(dead_groups(dead, len(self.counts), remedy))
         if self.empty_codes > MANY:
             found.append(
                 f"{self.empty_codes:.0%} of the samples have no active group (lam = {lam!r}); "
-                f"lower lam, or drop samples that are nearly zero"
+                f"{lower}, or drop samples that are nearly zero"
             )
         return found
+
+
+def no_codes(lam: float, weight_decay: float) -> str:
+    """The message that all codes are zero."""
+    if weight_decay:
+        return (
+            f"no sample has a non-zero code (lam = {lam!r}, weight_decay = {weight_decay!r}): the "
+            f"decay takes the atoms to zero; above gsae_ref.weight_decay_threshold (R14) A = 0 "
+            f"has the least cost; lower weight_decay, or lam"
+        )
+    return (
+        f"no sample has a non-zero code (lam = {lam!r}), so nothing was learned; a code "
+        f"needs a group with ||A_g^T x|| > lam; lower lam, or scale the samples up"
+    )
+
+
+def dead_groups(dead: IntArray, n_groups: int, remedy: str) -> str:
+    """The message that groups are never active."""
+    return (
+        f"{len(dead)} of {n_groups} groups are active in no sample (the first is group {dead[0]}), "
+        f"so they have stopped learning; {remedy}"
+    )
 
 
 def sum_of_squares(Y: Array) -> float:
@@ -107,6 +124,16 @@ def sum_of_squares(Y: Array) -> float:
     """
     flat = np.asarray(Y, dtype=np.float64).ravel()
     return float(flat @ flat)
+
+
+def cost_of_zero_codes(Y: Array) -> float:
+    """Mean cost of samples with codes that are all zero.
+
+    >>> cost_of_zero_codes(np.array([[3.0, 4.0]]))
+    12.5
+    """
+    with np.errstate(over="ignore"):
+        return mean_cost(lambda block: sum_of_squares(block) / (2 * len(block)), Y)
 
 
 def is_above(cost: float, zero_cost: float) -> bool:
@@ -124,8 +151,7 @@ def above_zero(cost: float, zero_cost: float, advice: str) -> str:
 
 def warn_if_above_zero(cost: float, Y: Array, advice: str, stacklevel: int = 1) -> None:
     """Warn if the mean cost of samples exceeds that of codes that are all zero."""
-    with np.errstate(over="ignore"):
-        of_zero_codes = mean_cost(lambda block: sum_of_squares(block) / (2 * len(block)), Y)
+    of_zero_codes = cost_of_zero_codes(Y)
     if is_above(cost, of_zero_codes):
         message = above_zero(cost, of_zero_codes, advice)
         warnings.warn(message, RuntimeWarning, stacklevel=stacklevel + 2)

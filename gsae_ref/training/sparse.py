@@ -5,6 +5,7 @@ May import ops, metrics, checks.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -22,6 +23,8 @@ from .constraints import UnitColumns
 from .descent import Run, Schedule, as_result, descend, reporter, schedule
 from .history import recovery
 from .outcomes import ADVICE, warn_if_above_zero
+
+NO_CODES = "no sample has a non-zero code, so nothing was learned; lower lam, or raise the bias"
 
 
 def train_sparse(
@@ -119,7 +122,7 @@ def train_sparse(
     Warns
     -----
     RuntimeWarning
-        At the end, if the cost exceeds that of codes that are all zero.
+        At the end, if the cost exceeds that of codes that are all zero, or if all codes are zero.
 
     Notes
     -----
@@ -164,11 +167,13 @@ def train_sparse(
 
 
 def _result(run: Run, network: _Network, Y: Array) -> Any:
-    """The result of a run, with a warning if it ends above the cost of zero codes."""
+    """The result of a run, with a warning if its codes are zero, or worse than that."""
     W = run.state.parameters["W"]
     bias = run.state.parameters["bias"]
     cost = network.mean_cost(W, Y, bias)
     warn_if_above_zero(cost, Y, ADVICE, stacklevel=2)
+    if not any(network.encode(W, block, bias).any() for block in rows(Y)):
+        warnings.warn(NO_CODES, RuntimeWarning, stacklevel=3)
     return as_result(run, x=W, bias=bias, fun=cost)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,11 +17,14 @@ from ..papers.l23.gradient_flow.formulas import alignment_bound
 from ..papers.l23.instance import Setup
 from ..papers.l23.model import formulas as model
 from ..papers.l23.perturbations.formulas import group_noise_level
+from .bounds import BoundCheck, summary_of
+from .design_bounds import hold_design_bounds
 from .hypotheses import HypothesisCheck, Shown, account_of_check, inequality
 from .ranges import Range, require_moderate
 
 THEOREM3 = "Theorem 3 (printed and R8), Theorem 4"
 SMALLEST_ALPHA = 1e-300
+ZERO = 1e-12  # relative: a group of least-squares weights that is rounding
 NO_NOISE = 1e-9  # relative to u_max*^2: rounding
 STEPS = {"gamma": "1/(20 u_max*^2)", "alpha": "min(eps^4, 1)/u_max*^8, u_min*^2/(80 L), eps/L"}
 
@@ -46,6 +49,11 @@ class DesignReport(Shown):
         Of "gamma", "alpha", "eta" and "n_iter" (the number of iterations), by statement.
     verdicts : dict of bool
         For a gamma, alpha or n_iter that was given: whether it is certified.
+    bounds : tuple of BoundCheck
+        Every inequality of L23's ledger on this design: along Algorithm 1 with ``gamma`` and
+        ``alpha``, and at w*; see :class:`~gsae_ref.verification.bounds.BoundCheck`.
+    not_held : dict of str
+        Inequalities that cannot be held against a design, and why.
 
     Examples
     --------
@@ -65,11 +73,13 @@ class DesignReport(Shown):
     hypotheses: tuple[HypothesisCheck, ...]
     ranges: tuple[Range, ...]
     verdicts: dict[str, bool]
+    bounds: tuple[BoundCheck, ...] = ()
+    not_held: dict[str, str] = field(default_factory=dict)
 
     def account(self) -> Account:
         """Sizes, measures, hypotheses and ranges."""
         heading = ", ".join(f"{name} {value:.4g}" for name, value in self.sizes.items())
-        found = [each.line for each in self.ranges]
+        found = [each.line for each in self.ranges] + summary_of(self.bounds)
         return account_of_check(heading, self.measures, self.hypotheses, found)
 
     def to_dict(self) -> dict[str, Any]:
@@ -84,6 +94,8 @@ class DesignReport(Shown):
             "hypotheses": [asdict(hypothesis) for hypothesis in self.hypotheses],
             "ranges": [each.to_dict() for each in self.ranges],
             "verdicts": self.verdicts,
+            "bounds": [bound.to_dict() for bound in self.bounds],
+            "not_held": self.not_held,
         }
 
 
@@ -159,6 +171,7 @@ def check_design(
     setup = fit.setup(epsilon, gamma, alpha)
     hypotheses = _hypotheses(fit, setup)
     ranges = _ranges(setup, hypotheses)
+    bounds, not_held = fit.bounds(setup)
     return DesignReport(
         sizes=fit.counts(),
         measures=fit.measures(setup),
@@ -168,6 +181,8 @@ def check_design(
         hypotheses=hypotheses,
         ranges=ranges,
         verdicts=_verdicts(ranges, {"gamma": gamma, "alpha": alpha, "n_iter": n_iter}),
+        bounds=bounds,
+        not_held=not_held,
     )
 
 
@@ -198,7 +213,8 @@ def _least_squares(X: Array, y: Array, sizes: IntArray, n_active: int | None) ->
         )
     w = np.zeros(X.shape[1])
     w[active] = np.linalg.lstsq(X[:, active], y, rcond=None)[0]
-    return w
+    norms = _norms(w, sizes)
+    return np.where(np.repeat(norms > ZERO * norms.max(), sizes), w, 0.0)
 
 
 @dataclass(frozen=True)
@@ -287,6 +303,12 @@ class _Fit:
             }
         )
 
+    def bounds(self, setup: Setup) -> tuple[tuple[BoundCheck, ...], dict[str, str]]:
+        """The inequalities of the ledger on this design, and those that cannot be held."""
+        eta = gradient_descent.second_step(setup.u_max, setup.u_min, setup.zeta, setup.gamma)
+        sizes = tuple(self.sizes.tolist())
+        return hold_design_bounds(self.X, self.y, sizes, self.w, setup, float(eta.upper))
+
     def measures(self, setup: Setup) -> dict[str, float]:
         """What is measured of the regression."""
         delta_in, delta_out = self.deltas
@@ -374,7 +396,7 @@ def _deltas(fit: _Fit, setup: Setup) -> tuple[HypothesisCheck, ...]:
 
 def _gaussian_samples(predictors: int, limit: float) -> str:
     """How many independent Gaussian rows bring a block within the limit, in words."""
-    samples = predictors / (math.sqrt(1 + limit) - 1) ** 2
+    samples = predictors / math.expm1(math.log1p(limit) / 2) ** 2
     return f"independent Gaussian predictors have it from about {samples:.2g} samples on"
 
 

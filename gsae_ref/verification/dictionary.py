@@ -6,7 +6,7 @@ Its coherences, the hypotheses of T21's statements with their margins, certified
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,8 @@ from .bounds import (
     codes_of_data,
     hold_bounds,
     measure_codes,
+    not_held_against_codes,
+    summary_of,
     usable_codes,
 )
 from .hypotheses import ROUNDING, HypothesisCheck, Shown, account_of_check, equality, inequality
@@ -71,7 +73,10 @@ class DictionaryReport(Shown):
     observed : DataThreshold or None
         The thresholds at which n_active groups are active at each of the samples (R17).
     bounds : tuple of BoundCheck
-        Every inequality of the ledger on the given codes; empty without codes or data.
+        Every inequality of T21, and of this project on its model, on the given codes; empty without
+        codes or data.
+    not_held : dict of str
+        This project's other inequalities, and why they are not held against codes.
 
     Examples
     --------
@@ -99,6 +104,7 @@ class DictionaryReport(Shown):
     measured: CodeMeasures | None = None
     observed: DataThreshold | None = None
     bounds: tuple[BoundCheck, ...] = ()
+    not_held: dict[str, str] = field(default_factory=dict)
 
     def account(self) -> Account:
         """Sizes, coherences, hypotheses and thresholds."""
@@ -110,9 +116,7 @@ class DictionaryReport(Shown):
         names = ("coherence", "block_coherence", "cross_block_norm", "delta")
         measures = {name: getattr(self, name) for name in names}
         found = [f"thresholds, {form:10} {self._found(form)}" for form in self.intervals]
-        if self.bounds:
-            fail = sum(not bound.holds for bound in self.bounds)
-            found.append(f"of {len(self.bounds)} inequalities on these codes {fail} fail: .bounds")
+        found += summary_of(self.bounds)
         return account_of_check(heading, measures, self.hypotheses, found)
 
     def _found(self, form: str) -> str:
@@ -146,7 +150,7 @@ class DictionaryReport(Shown):
         }
         plain["measured"] = self.measured and vars(self.measured)
         plain["observed"] = self.observed and vars(self.observed)
-        plain["bounds"] = [{**vars(bound), "holds": bound.holds} for bound in self.bounds]
+        plain["bounds"] = [bound.to_dict() for bound in self.bounds]
         return plain
 
 
@@ -247,6 +251,7 @@ def check_dictionary(
         measured=measured,
         observed=observed,
         bounds=hold_bounds(held, X, ROUNDING[A.dtype.name]),
+        not_held=not_held_against_codes(),
     )
 
 

@@ -15,8 +15,10 @@ from ..notation.account import Account
 from ..papers.n19.consistency import formulas as consistency
 from ..papers.n19.fixed_bias import formulas as fixed_bias
 from ..papers.n19.sparse_codes import formulas as sparse_codes
+from .bounds import BoundCheck, summary_of
 from .hypotheses import ROUNDING, HypothesisCheck, Shown, account_of_check, equality, inequality
 from .ranges import Range, require_moderate
+from .sparse_bounds import SparseCodeModel, hold_sparse_bounds
 
 UNIT = "unit columns of W and A"
 THRESHOLD = "Theorem 3 (iii), repaired: the threshold a_1/2 recovers every support"
@@ -42,6 +44,11 @@ class SparseDictionaryReport(Shown):
         Of "bias" and "step_size", by statement.
     verdicts : dict of bool
         For a bias or step size that was given: whether a range certifies it.
+    bounds : tuple of BoundCheck
+        Every inequality of N19's ledger on the codes that were given; see
+        :class:`~gsae_ref.verification.bounds.BoundCheck`.
+    not_held : dict of str
+        Inequalities that cannot be held against these codes, and why.
 
     Examples
     --------
@@ -56,11 +63,13 @@ class SparseDictionaryReport(Shown):
     hypotheses: tuple[HypothesisCheck, ...]
     ranges: tuple[Range, ...]
     verdicts: dict[str, bool]
+    bounds: tuple[BoundCheck, ...] = ()
+    not_held: dict[str, str] = field(default_factory=dict)
 
     def account(self) -> Account:
         """Sizes, measures, hypotheses and ranges."""
         heading = ", ".join(f"{name} {value:.4g}" for name, value in self.sizes.items())
-        found = [each.line for each in self.ranges]
+        found = [each.line for each in self.ranges] + summary_of(self.bounds)
         return account_of_check(heading, self.measures, self.hypotheses, found)
 
     def to_dict(self) -> dict[str, Any]:
@@ -73,6 +82,8 @@ class SparseDictionaryReport(Shown):
             "hypotheses": [asdict(hypothesis) for hypothesis in self.hypotheses],
             "ranges": [each.to_dict() for each in self.ranges],
             "verdicts": self.verdicts,
+            "bounds": [bound.to_dict() for bound in self.bounds],
+            "not_held": self.not_held,
         }
 
 
@@ -104,15 +115,18 @@ def check_sparse_dictionary(
     A_star : array_like of shape (n_features, n_atoms), optional
         Dictionary A that generates the data, its columns in any order; None: W itself.
     codes : array_like of shape (n_samples, n_atoms), optional
-        Codes to measure n_active, a_1, a_2 and the moments from.
+        Codes x* of A, to measure n_active, a_1, a_2 and the moments from, and to hold every
+        inequality of N19's ledger against: at most 1000 of them, evenly spaced.
     moments : (float, float)
         kappa_1 and kappa_2, mean and second moment of a non-zero code, where codes are not given.
     noise : float
         N = max_i |<W_i, eta>|, largest correlation of a column with the noise.
     bias : float or array_like of shape (n_atoms,), optional
-        Biases to judge.
+        Biases to judge. The inequalities are held at them; None: in the middle of the repaired
+        interval of Theorem 3 (ii), or 0 if it is empty.
     step_size : float, optional
-        A step size zeta to judge.
+        A step size zeta to judge. The inequalities are held at it; None: at the largest for which
+        the statements promise a decrease.
 
     Returns
     -------
@@ -142,11 +156,7 @@ def check_sparse_dictionary(
     W = W[:, near.permutation].astype(np.float64)
     A_star = A_star.astype(np.float64)
     measured = _measured(W, codes, moments)
-    n_active = measured.get("n_active") if n_active is None else n_active
-    a_1 = measured.get("a_1") if a_1 is None else a_1
-    a_2 = measured.get("a_2", a_1) if a_2 is None else a_2
-    if n_active is None or a_1 is None:
-        raise ValueError("n_active and a_1 must be given where there are no codes to measure them")
+    n_active, a_1, a_2 = _constants(measured, n_active, a_1, a_2)
     bounds = checks.code_bounds((checks.real("a_1", a_1), checks.real("a_2", a_2)))
     model = _Model(
         W=W,
@@ -162,6 +172,7 @@ def check_sparse_dictionary(
     )
     hypotheses = _hypotheses(model, rounding)
     ranges = (*_biases(model, hypotheses), *_steps(model, hypotheses))
+    bounds_on_codes, not_held = _bounds(model, codes, near.permutation, bias, step_size, rounding)
     return SparseDictionaryReport(
         sizes=model.sizes(),
         measures=model.measures(),
@@ -169,7 +180,47 @@ def check_sparse_dictionary(
         hypotheses=hypotheses,
         ranges=ranges,
         verdicts=_verdicts(model, ranges, bias, step_size),
+        bounds=bounds_on_codes,
+        not_held=not_held,
     )
+
+
+def _constants(
+    measured: dict[str, Any], n_active: int | None, a_1: float | None, a_2: float | None
+) -> tuple[int, float, float]:
+    """n_active, a_1 and a_2: as given, else as measured."""
+    n_active = measured.get("n_active") if n_active is None else n_active
+    a_1 = measured.get("a_1") if a_1 is None else a_1
+    a_2 = measured.get("a_2", a_1) if a_2 is None else a_2
+    if n_active is None or a_1 is None or a_2 is None:
+        raise ValueError("n_active and a_1 must be given where there are no codes to measure them")
+    return n_active, a_1, a_2
+
+
+def _bounds(
+    i: _Model,
+    codes: ArrayLike | None,
+    permutation: Array,
+    bias: ArrayLike | None,
+    step_size: float | None,
+    rounding: float,
+) -> tuple[tuple[BoundCheck, ...], dict[str, str]]:
+    """The inequalities of the ledger on the codes, and those that cannot be held; without, none."""
+    if codes is None:
+        return (), {}
+    m = i.W.shape[1]
+    if bias is None:
+        low, high = consistency.relu_interval(
+            i.delta, i.n_active, i.a_1, i.a_2, i.coherence, i.noise, "corrected"
+        )
+        bias = (low + high) / 2 if low < high else 0.0
+    X = np.atleast_2d(checks.array("codes", codes)).astype(np.float64)
+    b = checks.per_atom("bias", bias, m).astype(np.float64)
+    names = ("W", "A_star", "n_active", "a_1", "a_2", "kappa_1", "kappa_2", "delta", "noise")
+    constants = {name: getattr(i, name) for name in names}
+    step = None if step_size is None else checks.step(step_size)
+    model = SparseCodeModel(**constants, bias=b[permutation], step_size=step)
+    return hold_sparse_bounds(model, X, rounding)
 
 
 def _refuse_sizes(W: Array, A_star: Array) -> None:

@@ -260,7 +260,8 @@ def test_the_inequalities_are_held_against_codes(run, frame, tmp_path):
     assert "fails 2 1.4 0.7 printed T21-prop2: printed bound (2 of 2)" in text
     assert "holds 1 1.4 1.4 repaired T21-prop2: corrected bound" in text
     assert "PROMISED AND BROKEN" not in text
-    assert "those of N19 and L23 speak of other models and are not held against codes" in text
+    assert "R11, R12, R14: it speaks of an expectation over a law of codes" in text
+    assert "--paper N19 holds its own against weights and codes" in text
     bounds = json.loads((tmp_path / "out.json").read_text())["bounds"]
     assert [b["holds"] for b in bounds if b["row"] == "T21-prop2"] == [False, True]
 

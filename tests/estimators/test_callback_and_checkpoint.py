@@ -67,6 +67,25 @@ def test_an_interrupted_fit_resumes_to_the_same_bits(tmp_path, kind, every):
     same_fit(longer, KINDS[kind]().set_params(n_epochs=8).fit(SAMPLES))
 
 
+@every_kind
+def test_interrupted_blocks_resume_to_the_same_bits(tmp_path, kind):
+    blocks = [SAMPLES[:31], SAMPLES[31:]]
+    expected = KINDS[kind]().fit_blocks(blocks)
+    saved = {"checkpoint": tmp_path / "fit.npz", "checkpoint_every": 2}
+    model = KINDS[kind]()
+    with pytest.raises(KeyboardInterrupt):
+        model.fit_blocks(blocks, callback=interrupt(3), **saved)
+    again = clone(model).fit_blocks(lambda: iter(blocks), resume=True, **saved)
+    same_fit(again, expected)
+    done = clone(model).fit_blocks(blocks, resume=True, **saved)  # it is complete
+    assert done.components_.tobytes() == expected.components_.tobytes()
+    assert done.loss_curve_ == expected.loss_curve_ and done.active_groups_ > 0
+    with pytest.raises(ValueError, match="belongs to another run: start or data differ"):
+        clone(model).fit_blocks([SAMPLES[:31] + 1e-9, SAMPLES[31:]], resume=True, **saved)
+    with pytest.raises(ValueError, match="belongs to another run: (step_size|in epoch 0 step)"):
+        clone(model).set_params(step_size=0.1).fit_blocks(blocks, resume=True, **saved)
+
+
 def test_a_fit_stopped_by_tol_is_not_continued(tmp_path):
     model = KINDS["shallow"]().set_params(tol=0.5, n_epochs=30)
     expected = clone(model).fit(SAMPLES, checkpoint=tmp_path / "fit.npz")
@@ -164,11 +183,12 @@ BAD = {
     "no function": ({"callback": 3}, "callback = 3 has type int; it must be a function"),
     "a folder": ({"checkpoint": "folder", "resume": True}, "folder is a folder; add a file name"),
     "an array": ({"checkpoint": "Y.npy", "resume": True}, "Y.npy is a .npy file, an array"),
+    "no file": ({"resume": True}, "resume=True without a checkpoint; .* give the name of its file"),
 }
 
 
 @pytest.mark.parametrize("name", BAD)
-@pytest.mark.parametrize("door", ["fit", "train", "train_sparse"])
+@pytest.mark.parametrize("door", ["fit", "fit_blocks", "train", "train_sparse"])
 def test_bad_arguments_of_a_run_are_named_and_no_file_is_moved(tmp_path, monkeypatch, name, door):
     monkeypatch.chdir(tmp_path)
     np.save("Y.npy", SAMPLES)
@@ -177,6 +197,7 @@ def test_bad_arguments_of_a_run_are_named_and_no_file_is_moved(tmp_path, monkeyp
     A = np.eye(8)[:, :6]
     doors = {
         "fit": lambda: KINDS["shallow"]().fit(SAMPLES, **arguments),
+        "fit_blocks": lambda: KINDS["shallow"]().fit_blocks([SAMPLES], **arguments),
         "train": lambda: gs.train(A, SAMPLES, 0.5, 2, 1, **arguments),
         "train_sparse": lambda: gs.train_sparse(A, SAMPLES, 1, bias=-0.1, **arguments),
     }

@@ -1,5 +1,6 @@
 """What training says of a run that ends worse than nothing, and of steps that are too long."""
 
+import re
 import warnings
 
 import numpy as np
@@ -33,8 +34,51 @@ def test_weight_decay_is_no_part_of_that_comparison():
     A, Y = coherent()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        result = gs.train(A, Y, 100.0, 2, 1, weight_decay=1.0)  # all codes are zero
+        warnings.filterwarnings("ignore", "no sample has a non-zero code")
+        result = gs.train(A, Y, 100.0, 2, 1, weight_decay=1.0)
     assert result.fun > np.square(Y).sum() / (2 * len(Y)) + 1
+
+
+def decayed(weight_decay):
+    """Runs on one active group of 4, from the truth, by ``train`` and by the estimator."""
+    A = gs.make_dictionary(12, 4, 2, kind="orthonormal", rng=0)
+    Y, _, _ = gs.sample(A, 200, n_active=1, group_size=2, rng=0)
+    options = {"weight_decay": weight_decay, "step_size": 2e-2}
+    yield lambda: gs.train(A, Y, 2.0, 2, 300, **options).x
+    pytest.importorskip("sklearn", minversion="1.6")
+    options |= {"constraint": "none", "batch_size": None, "n_epochs": 300, "init": A.T}
+    yield lambda: gs.GroupSparseAutoencoder(4, 2, 2.0, **options).fit(Y).components_
+
+
+@pytest.mark.parametrize(
+    ("share", "message"),
+    [
+        (0.5, None),
+        (1.2, "[1-3] of 4 groups are active in no sample .* weight_decay"),
+        (3.0, "no sample has a non-zero code .*weight_decay_threshold .*lower weight_decay"),
+    ],
+)
+def test_a_weight_decay_that_takes_groups_to_zero_says_so(share, message):
+    threshold = gs.weight_decay_threshold(2.0, 4.5, 2, 1 / 4)
+    for run in decayed(share * threshold):
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            norm = np.linalg.norm(run())
+        assert [one.filename for one in said] == [__file__] * (message is not None)
+        assert message is None or re.match(message, str(said[0].message))
+        assert bool(norm < 0.1) is (share == 3.0)
+
+
+def test_codes_that_are_all_zero_are_reported():
+    A, Y = coherent()
+    for run in (
+        lambda: gs.train(A, Y, 100.0, 2, 1),
+        lambda: gs.train_sparse(A, Y, 1, bias=-100.0),
+        lambda: gs.train_sparse(A, Y, 1, lam=100.0, activation="soft"),
+    ):
+        with pytest.warns(RuntimeWarning, match="no sample has a non-zero code") as said:
+            run()
+        assert [one.filename for one in said] == [__file__]
 
 
 @pytest.mark.parametrize("activation", ["relu", "soft", "hard"])

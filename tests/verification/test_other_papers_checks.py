@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+import gsae_ref as gs
 from gsae_ref import check_design, check_sparse_dictionary, dglnn_path
 from gsae_ref.verification.ranges import Range
 
@@ -251,3 +252,157 @@ def test_the_reports_become_json():
 def test_bad_input_is_refused_in_words(check, message):
     with pytest.raises(ValueError, match=message):
         check()
+
+
+# ---- every inequality of the ledger, against a user's own weights, codes and design
+
+
+def by_name(report):
+    return {f"{bound.row}: {bound.label}": bound for bound in report.bounds}
+
+
+def promised_and_broken(report):
+    return [
+        (bound.row, bound.label, bound.left, bound.right)
+        for bound in report.bounds
+        if bound.expected and not bound.unmet and not bound.holds
+    ]
+
+
+def sparse_case(rng, mixture):
+    """Unit columns, weights near them, codes with values in [1, 1.2]; of a mixture e_i."""
+    n_atoms = int(rng.integers(3, 12))
+    A = np.linalg.qr(rng.normal(size=(12, 12)))[0][:, :n_atoms]
+    A = A + rng.choice([0, 0.02, 0.2]) * rng.normal(size=A.shape)
+    A /= np.linalg.norm(A, axis=0)
+    W = A + rng.choice([0, 0.01, 0.1]) * rng.normal(size=A.shape)
+    X = np.zeros((4 * n_atoms, n_atoms))
+    for k, x in enumerate(X):
+        n_active = 1 if mixture else rng.integers(1, 3)
+        x[rng.permutation(np.roll(np.arange(n_atoms), k))[:n_active]] = 1
+    if mixture:
+        X = np.tile(np.eye(n_atoms), (2, 1))
+    else:
+        X *= rng.uniform(1, 1.2, size=X.shape)
+    return W / np.linalg.norm(W, axis=0), A, X
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("mixture", [True, False])
+def test_no_promise_of_n19_is_broken_by_weights_and_codes(seed, mixture):
+    W, A, X = sparse_case(np.random.default_rng(seed), mixture)
+    report = gs.check_sparse_dictionary(W, A_star=A, codes=X)
+    assert not promised_and_broken(report)
+    assert any("mixture" in reason for reason in report.not_held.values()) is not mixture
+    for bound in report.bounds:
+        assert np.isfinite([bound.left, bound.right]).all(), bound
+
+
+def test_inequalities_of_n19_are_those_of_a_calculation_by_hand():
+    W = np.array([[1.0, 0.6], [0.0, 0.8]])
+    codes = np.array([[2.0, 0.0], [0.0, 3.0]])
+    bounds = by_name(gs.check_sparse_dictionary(W, codes=codes, bias=-1.0))
+    # <W_1, W_2> = 0.6: 0.6 * 3 off the support, 2 on it; a_1 = 2, a_2 = 3, delta = 0, k = 1
+    for name, left, right in (
+        ("N19-interference: corrected", 1.8, 1.8),
+        ("N19-claim1ii: all pairs", 0.6, 0.6),
+        ("N19-theorem3ii: printed interval, off the support z_i <= N", 0.2, 0.0),
+        ("N19-theorem3iii: off the support z_i < a_1/2", 1.8, 1.0),
+        ("N19-well-separated: 2 - 2 mu/sqrt(n) at most", 0.8, 0.8),
+    ):
+        assert (bounds[name].left, bounds[name].right) == pytest.approx((left, right)), name
+    false = bounds["N19-theorem3ii: printed interval, off the support z_i <= N"]
+    assert (false.holds, false.expected, false.n_violations) == (False, False, 2)
+    unmet = bounds["N19-theorem3iii: off the support z_i < a_1/2"].unmet
+    assert any("a_2 rho_k + N < a_1/2" in hypothesis for hypothesis in unmet)
+
+
+def test_codes_that_nothing_can_be_held_against_are_said_to_be_such():
+    report = gs.check_sparse_dictionary(np.eye(3), codes=np.ones((4, 3)))
+    assert report.bounds == ()
+    assert report.not_held == {
+        "every inequality": "it needs a code with a zero and a non-zero entry"
+    }
+
+
+def test_codes_are_those_of_the_dictionary_that_generates_the_data():
+    rng = np.random.default_rng(0)
+    W, A, X = sparse_case(rng, mixture=False)
+    order = rng.permutation(A.shape[1])
+    first = gs.check_sparse_dictionary(W, A_star=A, codes=X)
+    other = gs.check_sparse_dictionary(W[:, order], A_star=A, codes=X)
+    assert other.bounds == first.bounds and other.not_held == first.not_held
+
+
+def design_case(rng):
+    """A design, nearly orthogonal for every second seed, weights and noise."""
+    sizes = [2, 1, 3, 2]
+    X = rng.normal(size=(60, 8))
+    if rng.integers(2):
+        X = np.sqrt(60) * np.linalg.qr(X)[0] + 1e-5 * rng.normal(size=X.shape)
+    w = np.concatenate([rng.normal(size=3) + 2, np.zeros(5)])
+    return X, X @ w + rng.choice([0, 1e-4, 0.1]) * rng.normal(size=60), sizes, w
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_promise_of_l23_is_broken_by_a_design(seed):
+    X, y, sizes, w = design_case(np.random.default_rng(seed))
+    for given in ({"w_star": w}, {"n_active": 2}, {}):
+        report = gs.check_design(X, y, sizes, **given)
+        assert not promised_and_broken(report)
+        for bound in report.bounds:
+            assert np.isfinite([bound.left, bound.right]).all(), bound
+
+
+def test_inequalities_of_l23_are_those_of_a_calculation_by_hand():
+    X = 2 * np.eye(4)  # X^T X / n = I, no noise: u*^2 = sqrt 2, eps = u*^2/80, so zeta = u*^2
+    report = gs.check_design(X, [2.0, 2.0, 0.0, 0.0], 2, w_star=[1, 1, 0, 0])
+    bounds = by_name(report)
+    T_lb = bounds["L23-theorem3-times: T_lb <= 5/16 log(1/alpha^4)/(gamma Z)"]
+    assert T_lb.right == pytest.approx(
+        5 / 16 * 4 * np.log(1 / report.alpha) / (report.gamma * np.sqrt(2))
+    )
+    assert (T_lb.holds, T_lb.expected) == (False, False)  # printed: its window is empty
+    step = bounds["L23-lemma8: the angle: sin <= B"]
+    assert (step.left, step.right) == pytest.approx((0, 0), abs=1e-12)
+    on_s = bounds["R8: on S, any state before T_ub: ||b_l|| <= Z/20"]
+    assert on_s.right == pytest.approx(np.sqrt(2) / 20) and not on_s.unmet
+
+
+def test_a_wrong_bound_of_l23_would_be_seen(monkeypatch):
+    """The tester tested: with half of Lemma 3's bound a design refutes it."""
+    from gsae_ref.papers.l23.gradient_flow import formulas
+
+    X, y, sizes, w = design_case(np.random.default_rng(1))
+    bound = formulas.alignment_bound
+    monkeypatch.setattr(formulas, "alignment_bound", lambda *a: bound(*a) / 100)
+    broken = promised_and_broken(gs.check_design(X, y, sizes, w_star=w))
+    assert [row for row, *_ in broken] == ["L23-lemma3"]
+
+
+def test_a_run_that_diverges_leaves_its_start():
+    X = 1e3 * np.random.default_rng(0).normal(size=(20, 4))
+    report = gs.check_design(X, X @ [1.0, 1, 0, 0], 2, w_star=[1, 1, 0, 0])
+    assert "lower gamma" in report.not_held["states of Algorithm 1 after the start"]
+    assert not promised_and_broken(report)
+
+
+def test_every_inequality_of_the_ledger_is_held_or_listed():
+    """Against the three checks of one user, together."""
+    from gsae_ref.claims.evidence import Inequality
+    from gsae_ref.verification.bounds import CodeModel, hold_bounds, not_held_against_codes
+
+    W, A, X = sparse_case(np.random.default_rng(0), mixture=False)
+    sparse = gs.check_sparse_dictionary(W, A_star=A, codes=X)
+    design = gs.check_design(*design_case(np.random.default_rng(0))[:3])
+    codes = np.array([[1.0, 0, 0, 0]])
+    grouped = hold_bounds(CodeModel(np.eye(4), np.eye(4), 2, 1, 1.0, 1.0, 0.5), codes, 1e-9)
+    seen = {*not_held_against_codes(), *sparse.not_held, *design.not_held}
+    seen |= {f"{b.row}: {b.label}" for b in (*grouped, *sparse.bounds, *design.bounds)}
+    known = {
+        (row, name.split(": ", 1)[1]) for name in seen for row in name.split(":")[0].split(", ")
+    }
+    for row in gs.LEDGER.values():
+        for evidence in row.evidence:
+            if isinstance(evidence, Inequality) or getattr(evidence, "kind", "") == "inequality":
+                assert (row.id, evidence.label) in known, (row.id, evidence.label)

@@ -204,7 +204,7 @@ def train(
             rng=seed,
             progress=progress,
             checkpoint=checkpoint,
-            resume=True,
+            resume=checkpoint is not None,
         )
     if run.status == 2:
         raise KeyboardInterrupt

@@ -181,7 +181,7 @@ def train_network(
     checkpoints = Checkpoints(
         checkpoint,
         every=20,
-        resume=True,
+        resume=checkpoint is not None,
         fingerprint=lambda: fingerprint({"A": A}, data.Y, identity),
     )
     run = descend(

@@ -1,0 +1,196 @@
+"""Every inequality of N19's ledger, held against weights and codes of a user's own.
+
+A statement on a code is held at every code. One on a mixture, x* = e_i, is held at the mixture of
+the user's frequencies, if the codes are one. One on an expectation is held at the law of codes that
+the paper has: every support of k columns alike, values with the user's two moments.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations, product
+from math import comb, sqrt
+from typing import Any, TypeGuard
+
+import numpy as np
+
+from ..arrays import Array
+from ..claims.evidence import Evidence, Inequality, Stress
+from ..claims.problem import Problem, Sides
+from ..papers.n19.families import FAMILIES
+from ..papers.n19.instance import SparseInstance
+from ..papers.n19.mixture.formulas import mixture_update
+from ..papers.n19.models import N19
+from .bounds import MOST_CODES, BoundCheck, both_sides, bound_check, bounds_where, held_where_met
+
+OF_CODES = ("sparse_close", "sparse_recovery", "sparse_small", "sparse_printed")
+OF_LAW = ("sparse_law", "sparse_centred", "sparse_near")
+MOST_OF_LAW = 2000  # codes that a law may have
+MOST_COLUMNS = 32  # of which third moments are taken
+
+
+@dataclass(frozen=True)
+class SparseCodeModel:
+    """Matrices, columns matched, and the constants that codes are held against."""
+
+    W: Array
+    A_star: Array
+    n_active: int
+    a_1: float
+    a_2: float
+    kappa_1: float
+    kappa_2: float
+    delta: float
+    noise: float
+    bias: Array
+    step_size: float | None
+
+    def instance(self, codes: Array, weights: Array, **changed: Any) -> SparseInstance:
+        """These matrices with codes."""
+        names = ("W", "A_star", "n_active", "a_1", "a_2", "kappa_1", "kappa_2", "delta", "bias")
+        given = {name: getattr(self, name) for name in names} | changed
+        made = SparseInstance(codes=codes, weights=weights, **given)
+        vars(made)["noise"] = self.noise  # where a cached property is kept
+        return made
+
+
+def hold_sparse_bounds(
+    model: SparseCodeModel, codes: Array, tolerance: float
+) -> tuple[tuple[BoundCheck, ...], dict[str, str]]:
+    """Evaluate both sides of every inequality of N19, and of this project's theorems on its model.
+
+    Returns the inequalities, and those that cannot be held against the codes, with the reason.
+    """
+    used = _usable(codes)
+    if not len(used):
+        return (), {"every inequality": "it needs a code with a zero and a non-zero entry"}
+    one = np.ones(1)
+    of_codes = [model.instance(x[None], one) for x in used]
+    mixture = _mixture(model, codes)
+    law = _law(model)
+    checked = []
+    not_held = {}
+    for bound in bounds_where(_is_of_n19):
+        inequality = bound.inequality
+        if isinstance(inequality, Stress):
+            found = _of_claim(inequality, model, used, tolerance)
+            if found is None:
+                not_held[bound.name] = "it speaks of several active columns; no code has them"
+            else:
+                checked.append(bound_check(bound, *found, tolerance))
+            continue
+        instances: Any = mixture
+        if inequality.family in OF_CODES:
+            instances = of_codes
+        elif inequality.family in OF_LAW:
+            instances = law
+        if isinstance(instances, str):
+            not_held[bound.name] = instances
+        else:
+            checked.append(held_where_met(bound, instances, tolerance, tolerance))
+    return tuple(checked), not_held
+
+
+def _is_of_n19(evidence: Evidence) -> TypeGuard[Inequality | Stress]:
+    """Whether evidence is a bound on N19's model."""
+    if isinstance(evidence, Stress):
+        return evidence.model == N19.name and evidence.kind == "inequality"
+    return isinstance(evidence, Inequality) and evidence.family in FAMILIES
+
+
+def _usable(codes: Array) -> Array:
+    """Codes with an active column and one that is not, evenly spaced, at most ``MOST_CODES``."""
+    counts = (codes != 0).sum(axis=1)
+    rows = np.flatnonzero((counts > 0) & (counts < codes.shape[1]))
+    spread = np.linspace(0, len(rows) - 1, min(len(rows), MOST_CODES)).astype(int)
+    return codes[rows[spread]]
+
+
+def _mixture(model: SparseCodeModel, codes: Array) -> list[SparseInstance] | str:
+    """The mixture of the frequencies of the columns; in words, if the codes are none."""
+    active = codes != 0
+    if (active.sum(axis=1) > 1).any() or not np.array_equal(codes[active], np.ones(active.sum())):
+        return "it speaks of a mixture, x* = e_i: one entry of each code is 1, the others are 0"
+    p = active.sum(axis=0) / active.sum()
+    if not p.all():
+        return f"it speaks of a mixture of all columns; column {int(p.argmin())} is never active"
+    overlaps = p * np.einsum("ni,ni->i", model.W, model.A_star)
+    step = model.step_size or 1 / max(float(overlaps.max()), 1e-3)
+    W_tilde = model.W - step * mixture_update(model.W, model.A_star, p, model.bias)
+    before = np.linalg.norm(model.W - model.A_star, axis=0)
+    after = np.linalg.norm(W_tilde - model.A_star, axis=0)
+    falls = 1 - after / np.maximum(before, np.finfo(float).tiny)
+    fields = {"step_size": step, "W_tilde": W_tilde, "gamma": np.zeros_like(model.W)}
+    tau = float(np.clip(falls.min(), 0, 1))
+    return [model.instance(np.eye(len(p)), p, tau=tau, kappa_1=1.0, kappa_2=1.0, **fields)]
+
+
+def _law(model: SparseCodeModel) -> list[SparseInstance] | str:
+    """The paper's law of codes with the user's moments, without bias; in words, if it is large."""
+    m = model.W.shape[1]
+    k = model.n_active
+    if m < 3:
+        return "it speaks of at least 3 columns"
+    spread = sqrt(max(model.kappa_2 - model.kappa_1**2, 0.0))
+    signs = np.array(list(product((1.0, -1.0), repeat=k))) if spread and k < 12 else np.ones((1, k))
+    n_codes = comb(m, k) * (2**k if spread else 1)
+    if n_codes > MOST_OF_LAW or m > MOST_COLUMNS:
+        return (
+            f"it speaks of an expectation over all supports of {k} of {m} columns: more than "
+            f"{MOST_OF_LAW} codes to enumerate, or more than {MOST_COLUMNS} columns"
+        )
+    codes = np.zeros((comb(m, k), len(signs), m))
+    for row, support in zip(codes, combinations(range(m), k), strict=True):
+        row[:, support] = model.kappa_1 + spread * signs
+    weights = np.full(n_codes, 1 / n_codes)
+    bounds = {"a_1": model.kappa_1 - spread, "a_2": model.kappa_1 + spread}
+    first = model.instance(codes.reshape(-1, m), weights, bias=np.zeros(m), **bounds)
+    if (k - 1) * first.coherence >= 1:
+        return f"its constants do not exist: (k - 1) mu/sqrt(n) = {(k - 1) * first.coherence:.3g}"
+    step = model.step_size or 1 / first.descent.curvature
+    return [model.instance(first.codes, weights, bias=first.bias, step_size=step, **bounds)]
+
+
+def _of_claim(
+    claim: Stress, model: SparseCodeModel, codes: Array, tolerance: float
+) -> tuple[Array, Array, tuple[str, ...]] | None:
+    """Both sides of a claim on all codes that it speaks of, and its hypotheses that fail on some.
+
+    None where it speaks of more active columns than every code has.
+    """
+    n, m = model.W.shape
+    if all(sizes["k"] == 1 for sizes in claim.sizes):  # of a mixture: its code is e_1
+        codes = np.eye(m)
+    found = []
+    counts = (codes != 0).sum(axis=1)
+    least = min(sizes["k"] for sizes in claim.sizes)
+    if counts.max() < least:
+        return None
+    for k in np.unique(counts[counts >= least]):
+        problem = Problem(claim.claim, {"n": n, "m": m, "k": int(k)})
+        found.append(_on_codes(problem, model, codes[counts == k]))
+    return both_sides(problem, found, tolerance)
+
+
+def _on_codes(problem: Problem, model: SparseCodeModel, codes: Array) -> Sides:
+    """Both sides on codes with equally many active columns, which are moved to the front."""
+    orders = np.argsort(codes == 0, axis=1, kind="stable")
+    k = problem.sizes["k"]
+    x = np.take_along_axis(codes, orders[:, :k], axis=1)
+    constants = {
+        "a_1": model.a_1,
+        "a_2": model.a_2,
+        "delta": model.delta,
+        "eps": model.noise,
+        "b": float(model.bias.max()),
+    }
+    values: dict[str, Any] = {name: np.full((1, 1, 1), value) for name, value in constants.items()}
+    values |= {
+        "A": [model.A_star.T[order][:, :, None] for order in orders.T],
+        "W": [model.W.T[order][:, :, None] for order in orders.T],
+        "bias": [model.bias[order][:, None, None] for order in orders.T],
+        "x": [column[:, None, None] for column in x.T],
+        "noise": np.zeros((1, len(model.W), 1)),
+    }
+    known = {name: value for name, value in values.items() if name in problem.used}
+    return problem.on_data(known, len(codes))
