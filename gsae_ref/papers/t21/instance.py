@@ -151,8 +151,13 @@ NORMS_BOUNDED = Hypothesis(
 SUPPORT_SIZE = Hypothesis(
     "at most gamma groups are active (Assumption 2)", lambda i: i.n_active - i.active.sum()
 )
-
-
+INCOHERENT = Hypothesis(
+    "gamma <= log n, max(mu_B, delta) <= 1/log n (Lemma 1, with 1 for the constant of O)",
+    lambda i: min(
+        np.log(i.n_features) - i.n_active,
+        1 - np.log(i.n_features) * max(i.mu_block, i.delta),
+    ),
+)
 JOINTLY_ORTHONORMAL = Hypothesis(
     "the atoms of the active groups of A are orthonormal jointly",
     lambda i: (

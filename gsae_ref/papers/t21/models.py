@@ -116,8 +116,8 @@ MEANINGS = {
     "K_both": "sum of the tau[g] * (P[g] @ R[g] + R[g] @ P[g])",
     "G": "G[g]: expected gradient (27) of group g, shrinkage factors held fixed, covariance I",
     "beta": "beta[g]: what (55) leaves of G[g] beside its leading term",
-    "alpha": "alpha[i]: inner product of columns i of S[0] and A[0], (30)",
-    "v": "v[i]: what is left of column i of G[0] in (31)",
+    "alpha": "alpha[i]: inner product of columns i of S[0] and A[0], (32)",
+    "v": "v[i]: what is left of column i of G[0] in (59)",
     "omega": "omega[i]: largest inner product of column i of A[0] with another column of S[0]",
 }
 T21 = register(

@@ -180,7 +180,7 @@ def cross_terms(n):
         for h in S:
             if h != 0:
                 total -= n.i.tau[0] * rest @ n.S[h] @ n.S[h].T @ n.A[0] / n_supports(n)
-    bracket = n.b + max(n.i.tau) * (n.b + (n.gamma - 1) * n.b**2)
+    bracket = n.b + max(n.i.tau) * (n.gamma - 2) * n.b**2
     return norm2(total), n.i.tau[0] * n.p * (n.gamma - 1) * bracket
 
 
@@ -198,10 +198,10 @@ def second_term(n):
 
 def eq74_coherence(n):
     b = n.b
-    b2 = n.b + n.i.delta
-    rest = b2 + b * b2 + max(n.gamma - 2, 0) * b * (b + b2)
+    a = max(norm2(B.T @ C) for i, B in enumerate(n.A) for C in n.A[:i])
+    rest = max(n.i.tau) * (b + a + b * a + max(n.gamma - 2, 0) * b * (b + a))
     blocks = split(n.gradient()[1], n.d)
-    bounds = [t * n.p * (n.gamma - 1) * ((4 - t) * b + t * b * b + rest) for t in n.i.tau]
+    bounds = [t * n.p * (n.gamma - 1) * ((2 - t) * b + rest) for t in n.i.tau]
     return closest([norm2(B) for B in blocks], bounds)
 
 
@@ -213,7 +213,7 @@ def eq74_spectral(n):
     blocks = split(n.gradient()[1], n.d)
     return closest(
         [norm2(B) for B in blocks],
-        [s * (p2 * R * (2 + 4 * t) + 2 * t * p3 * (R * R + R)) for s in n.i.tau],
+        [s * (p2 * R * (2 + 4 * t) + 2 * t * p3 * (R * R - R)) for s in n.i.tau],
     )
 
 
@@ -403,6 +403,10 @@ OUTSIDE = {
     t21_instance.IN_PRINTED_INTERVAL.text: (
         good("exclusion", (t21_instance.IN_PRINTED_INTERVAL,)),
         lambda i: replace(i, lam=i.b_max),
+    ),
+    t21_instance.INCOHERENT.text: (
+        orthonormal(good()),
+        lambda i: replace(i, delta=1.0),
     ),
     t21_instance.JOINTLY_ORTHONORMAL.text: (
         orthonormal(good()),

@@ -33,7 +33,14 @@ from ..direction.statements import (
     remainder,
 )
 from ..gradients import formulas as gradients
-from ..instance import CLOSE, IN_PRINTED_INTERVAL, ORTHONORMAL, ORTHONORMAL_STAR
+from ..instance import (
+    CLOSE,
+    IN_PRINTED_INTERVAL,
+    INCOHERENT,
+    NORMS_BOUNDED,
+    ORTHONORMAL,
+    ORTHONORMAL_STAR,
+)
 from . import formulas
 
 if TYPE_CHECKING:
@@ -216,6 +223,7 @@ ROWS = (
         "Gamma^2).",
         repaired="With gamma <= log n and mu_B, delta <= C / log n: at most 4 C^2 d log^2 n / "
         "Gamma^2.",
+        hypotheses=(INCOHERENT,),
         evidence=(Measurement("final_rate"),),
         derivation="gsae_ref.papers.t21.convergence.formulas.rho",
     ),
@@ -289,7 +297,8 @@ ROWS = (
         "epsilon >= 0; first claim",
         remark="By (61) and (33) it is the chain (77), even with d for 2 d in rho; the condition "
         "on ||A_g^T A*_g||_F is not needed. But (33) does not follow from the hypotheses "
-        "(T21-eq70), and " + R4_REMARK + " So the second claim has no instance there.",
+        "(T21-eq70), and " + R4_REMARK + " So the second claim has no instance there. For several "
+        "active groups (33) can hold (R4); the second claim is then the first, with (78).",
         hypotheses=(*PAIR, COSINES_POSITIVE, STEP_ALLOWED),
         evidence=(
             Inequality(
@@ -359,6 +368,7 @@ ROWS = (
         remark="Non-zero entries with modulus in [a, b] give norms in [a, sqrt(d) b]; conversely "
         "(1, e) has norm between 1 and 2 for every e in (0, 1], and an entry as small as one "
         "likes.",
+        hypotheses=(NORMS_BOUNDED,),
         evidence=(Measurement("norms_from_entries"),),
         derivation="gsae_ref.papers.t21.instance.NORMS_BOUNDED",
     ),

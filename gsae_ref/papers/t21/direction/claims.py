@@ -227,7 +227,7 @@ EQ66_PRINTED = replace(
     let=LET | LAM,
 )
 EQ67_PRINTED = replace(EQ67_BOUND, conclusion="n - delta**2 / 2 <= inner(A[0], S[0])")
-EQ67_SHORT = replace(EQ67_PRINTED, given=UNIT, where=("delta <= 1",))
+EQ67_SHORT = replace(EQ67_PRINTED, given=UNIT, where=("delta <= 1", *PAIRS_OCCUR))
 EQ67_ANY = replace(
     EQ67_BOUND, conclusion="(norm2(A[0]) + norm2(S[0]) - delta**2) / 2 <= inner(A[0], S[0])"
 )
@@ -277,8 +277,8 @@ refute(
 refute(
     "T21-eq67",
     EQ67_SHORT,
-    _sizes((2, 2, 1, 1)),
-    {"S_shrink": ("1",)},
+    _sizes((2, 2, 2, 2)),
+    {"S_shrink": ("1", "1")},
     corrected=EQ67_ANY,
     variant="short-atom",
     note="(67) with ||A*_g||_2 = 1 and no more, where n = d is not the cause: ||A*_g||_2 = 1 "

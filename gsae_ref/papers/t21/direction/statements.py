@@ -412,6 +412,7 @@ ROWS = (
         "“Remember that” beta~_i = tau_g sum_{h != g in [Gamma]} p_gh tau_h (A_h A_h^T A*_g "
         "A*_g^T A_g + A*_g A*_g^T A_h A_h^T A_g) + E[P_1 + P_2] + epsilon.",
         reading="for constant tau; the right side is beta~, whose i-th column is meant",
+        hypotheses=(ORTHONORMAL,),
         evidence=(Measurement("leading_term_and_residual"),),
         derivation="gsae_ref.papers.t21.direction.formulas.residual_bound",
     ),
@@ -421,7 +422,9 @@ ROWS = (
         "typo",
         "||E[P_1]||_2 = ... <= tau_g p_gh ||sum_{h != g in [Gamma]} A*_h A*_h^T A_g||_2 + tau_g "
         "||sum_{h != g, v in [Gamma]} tau_v p_ghv A*_v A*_v^T A_h A_h^T A_g||_2.",
-        repaired="A_v A_v^T A*_h A*_h^T A_g in the last sum, with p_gh for p_ghv when v is g or h.",
+        reading="for constant tau, with norm bars around E[...]",
+        repaired="A_v A_v^T A*_h A*_h^T A_g in the last sum, with p_gh for p_ghv when v is g or h: "
+        "the triangle inequality.",
         remark="With the stars as printed the inequality itself fails where groups of A coincide, "
         "far from Lemma 1.",
         evidence=(Counterexample(), Measurement("first_cross_term")),

@@ -12,6 +12,7 @@ from ..instance import (
     NORMS_BOUNDED,
     ORTHONORMAL,
     ORTHONORMAL_STAR,
+    SUPPORT_SIZE,
     UNIT_COLUMNS,
     UNIT_NORM_STAR,
 )
@@ -330,6 +331,7 @@ ROWS = (
         "satisfied than a direct bound on the codes of the generative model.”",
         reading="the codes of Section 4.1 have norms in [4, 5] and no lower bound on their entries",
         remark="Section 4 prints no experiment on the two conditions; the measurement is ours.",
+        hypotheses=(NORMS_BOUNDED,),
         evidence=(Measurement("entries_without_a_bound"),),
         derivation="gsae_ref.sampling.sample",
     ),
@@ -348,6 +350,7 @@ ROWS = (
         "gamma >= 3. For gamma = 1 p2 = 0, which is not Theta(1/Gamma^2).",
         remark="The law of S with at most gamma groups is not said; a uniform law over all of "
         "them has other probabilities.",
+        hypotheses=(SUPPORT_SIZE,),
         evidence=(Measurement("support_probabilities"),),
         derivation="gsae_ref.reference.expected.support_probabilities",
     ),

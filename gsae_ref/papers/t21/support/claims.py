@@ -125,7 +125,6 @@ refute(
     _sizes((4, 2, 2, 1)),
     TWO_OVERLAPPING_GROUPS,
     corrected=PROP2,
-    also=("T21-prop2-v1",),
     given=("orthonormal S",),
     note="The cross-term is d times the printed bound and equals the corrected one; with "
     "d-dimensional groups of the same shape the ratio is exactly d, for every d >= 2." + LAW,
@@ -139,6 +138,7 @@ refute(
         "A_tilt": ("0",) * 16 + ("1/10", "0", "0", "1/10", "1/10", "0", "0", "1/10"),
     },
     corrected=PROP2,
+    also=("T21-prop2-v1",),
     variant="delta",
     given=("orthonormal S",),
     where=PAIRS_OCCUR,
@@ -149,10 +149,11 @@ refute(
 refute(
     "T21-eq39",
     STEP_39_PRINTED,
-    _sizes((4, 2, 2, 1)),
+    _sizes((4, 2, 2, 2)),
     {"S_tilt": TWO_OVERLAPPING_GROUPS["S_tilt"]},
     corrected=STEP_39,
     given=("orthonormal S",),
+    where=PAIRS_OCCUR,
     note="By its definition (3), mu_B is the largest block norm divided by d, so the step fails "
     "for every non-orthogonal dictionary with d >= 2; the corrected step is an equality for the "
     "pair of groups that attains mu_B.",
