@@ -333,6 +333,10 @@ SHOWN: dict[tuple[str, str], dict[str, Any]] = {
     TRIPLES: {
         'without "unit norm S"': LONG_ATOM_MANY,
         "without 4 * t in 2 + 4 * t": ({"n": 1, "d": 1, "Gamma": 8, "gamma": 3}, {}),
+        'without "orthonormal A"': (  # equal A*_h, A_1 = 7/4 A*_1, no other A_h
+            {"n": 1, "d": 1, "Gamma": 3, "gamma": 3},
+            {"A_stretch": ("3/4", "-1", "-1"), "tau": ("10", "10", "10")},
+        ),
     }
     | dict.fromkeys(
         (
