@@ -7,6 +7,8 @@ share of a bound that the evidence finds used, and why no more is. ``NOT_NEEDED`
 what the statement holds without, and why; under "", why a measurement cannot notice. ``MOVED_BY``:
 by (row, measurement), the factor that it notices where that is not 1.01, and why. ``SHOWN``: by
 (row, label), for a spoiled claim the sizes and the parameters of an instance that refutes it.
+``REACHED``: by (row, label), a function that returns an instance at which a bound uses the share
+of ``NOT_ATTAINED``, or 0.98 of it where none is recorded.
 """
 
 from __future__ import annotations
@@ -40,3 +42,4 @@ NOT_ATTAINED: dict[tuple[str, str], tuple[float, str]] = _united("NOT_ATTAINED")
 NOT_NEEDED: dict[tuple[str, str], dict[str, str]] = _united("NOT_NEEDED")
 MOVED_BY: dict[tuple[str, str], tuple[float, str]] = _united("MOVED_BY")
 SHOWN: dict[tuple[str, str], dict[str, Any]] = _united("SHOWN")
+REACHED: dict[tuple[str, str], Callable[[], Any]] = _united("REACHED")

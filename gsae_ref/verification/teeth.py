@@ -32,7 +32,16 @@ from ..papers import counterexamples, measurements  # noqa: F401  (registers the
 from ..papers.families import FAMILIES
 from ..papers.ledger import LEDGER
 from ..papers.row import Row
-from ..papers.teeth import MOVED_BY, NOT_ATTAINED, NOT_NEEDED, SHOWN, TERMS, VARIED, WRITTEN
+from ..papers.teeth import (
+    MOVED_BY,
+    NOT_ATTAINED,
+    NOT_NEEDED,
+    REACHED,
+    SHOWN,
+    TERMS,
+    VARIED,
+    WRITTEN,
+)
 
 USED = 0.98  # of a bound: the share that quick evidence finds, where no other is recorded
 SCALED = 1.001  # a side of an identity
@@ -136,7 +145,8 @@ def variants(row: Row, item: Evidence) -> Iterator[Variant]:
     elif isinstance(item, Stress) and item.expect == "holds":
         yield from _of_claim(row, item)
     elif isinstance(item, (Inequality, Identity)) and item.expect == "holds":
-        yield _scaled(item, *recorded(NOT_ATTAINED, row, item, (USED, "")))
+        used, reason = recorded(NOT_ATTAINED, row, item, (USED, ""))
+        yield _scaled(item, used, reason, recorded(REACHED, row, item, None))
         for hypothesis in item.hypotheses:
             yield Variant(
                 f"without “{hypothesis.text}”",
@@ -168,8 +178,13 @@ def _key(item: Evidence) -> tuple[Any, ...]:
 # ---- sides
 
 
-def _scaled(item: Inequality | Identity, used: float, reason: str) -> Variant:
-    """A bound times the share of it that is used; a side of an identity times 1.001."""
+def _scaled(
+    item: Inequality | Identity, used: float, reason: str, reached: Callable[[], Any] | None = None
+) -> Variant:
+    """A bound times the share of it that is used; a side of an identity times 1.001.
+
+    ``reached`` returns an instance at which that share of the bound is used, if one is recorded.
+    """
     if isinstance(item, Identity):
 
         def off(i: Any) -> tuple[Any, Any]:
@@ -184,7 +199,17 @@ def _scaled(item: Inequality | Identity, used: float, reason: str) -> Variant:
         return left, used * right if right > 0 else right / used
 
     text = f"bound x {used}" + (f" ({reason})" if reason else "")
-    return Variant(text, functools.partial(_refuted, replace(item, sides=smaller)))
+    lowered = replace(item, sides=smaller)
+    if reached is not None:
+        return Variant(text, functools.partial(_refuted_on, lowered, reached))
+    return Variant(text, functools.partial(_refuted, lowered))
+
+
+def _refuted_on(item: Inequality, reached: Callable[[], Any], quick: bool) -> bool:
+    """Whether a spoiled inequality is false at an instance that meets its hypotheses."""
+    i = reached()
+    left, right = item.sides(i)
+    return all(h.holds(i) for h in item.hypotheses) and bool(left > right)
 
 
 def _refuted(item: Inequality | Identity, quick: bool) -> bool:

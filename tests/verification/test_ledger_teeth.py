@@ -11,7 +11,15 @@ from gsae_ref.cli import main
 from gsae_ref.papers.families import FAMILIES
 from gsae_ref.papers.ledger import LEDGER
 from gsae_ref.papers.t21.instance import DELTA_AT_MOST_1
-from gsae_ref.papers.teeth import MOVED_BY, NOT_ATTAINED, NOT_NEEDED, SHOWN, TERMS, VARIED
+from gsae_ref.papers.teeth import (
+    MOVED_BY,
+    NOT_ATTAINED,
+    NOT_NEEDED,
+    REACHED,
+    SHOWN,
+    TERMS,
+    VARIED,
+)
 from gsae_ref.verification import teeth as module
 from gsae_ref.verification.teeth import TeethReport, Tooth, label, teeth, variants
 
@@ -38,7 +46,7 @@ def test_spoiled_evidence_is_noticed_or_explained(row_id):
 
 
 def recorded():
-    return sorted({*NOT_ATTAINED, *NOT_NEEDED, *TERMS, *MOVED_BY, *SHOWN})
+    return sorted({*NOT_ATTAINED, *NOT_NEEDED, *TERMS, *MOVED_BY, *SHOWN, *REACHED})
 
 
 @pytest.mark.parametrize("where", recorded(), ids=" ".join)
@@ -65,6 +73,25 @@ def test_a_point_that_is_stored_refutes_the_claim_without_its_hypothesis(where):
     row_id, name = where
     found = {v.text: v for v in variants(LEDGER[row_id], item_of(row_id, name))}
     assert all(found[text].notices(True) for text in SHOWN[where])
+
+
+@pytest.mark.parametrize("where", sorted(REACHED), ids=" ".join)
+def test_an_instance_that_is_stored_uses_the_recorded_share_of_the_bound(where):
+    row_id, name = where
+    item = item_of(row_id, name)
+    i = REACHED[where]()
+    used, _ = NOT_ATTAINED.get(where, (module.USED, ""))
+    left, right = item.sides(i)
+    assert all(hypothesis.holds(i) for hypothesis in item.hypotheses)
+    assert used * right < left <= right * (1 + 1e-12)
+    assert next(variants(LEDGER[row_id], item)).notices(True)
+
+
+def test_an_instance_outside_the_hypotheses_does_not_count(monkeypatch):
+    where = "L23-lemma12", "abs(<v, b>), abs(e) <= tau u*^2/10"
+    outside = replace(REACHED[where](), tau=0.4)
+    monkeypatch.setitem(REACHED, where, lambda: outside)
+    assert not next(variants(LEDGER[where[0]], item_of(*where))).notices(True)
 
 
 @pytest.mark.parametrize("gamma", [2, 3, 10, 1000])

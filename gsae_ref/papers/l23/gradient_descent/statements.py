@@ -291,7 +291,7 @@ ROWS = (
         "“In the degenerate case of size-one groups, our bounds coincide with previous results”.",
         remark="For p_l = 1 the two norms of the noise coincide, Theorem 3 holds as R8 with them, "
         "and the rate is s sigma^2 log p / n. The previous results are not among the papers that "
-        "are checked here.",
+        "are checked here: their theorems beside R8 would settle it.",
         evidence=(
             Reading("the comparison is with papers that are not checked here"),
             Measurement("dglnn_window_runs"),
@@ -306,8 +306,11 @@ ROWS = (
         "“the relaxed bound on” delta_out “implies an improved sample complexity”.",
         remark="The bound on delta_out is 1/s where that on single entries is 1/(number of "
         "non-zero entries), but delta_out is a norm of a block: max_{l != l'} of ||X_l^T X_l' / "
-        "n||_2, up to p_l times its entries. Both are sufficient conditions; Figure 4 is the "
-        "evidence (L23-figure4).",
+        "n||_2, up to p_l times its entries. For Gaussian designs and u_max* = u_min* n of the "
+        "order s^2 (p_l + log L) suffices (L23-gaussian-designs), while entries of at most 1/(s "
+        "p_l) ask for the order (s p_l)^2 log p. Both are sufficient conditions: a number of "
+        "samples with which the other method must fail would settle it. Figure 4 is the evidence "
+        "(L23-figure4).",
         evidence=(Reading("no number of samples is derived, from either condition"),),
         derivation="gsae_ref.papers.l23.model.formulas.deltas",
     ),

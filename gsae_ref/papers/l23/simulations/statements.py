@@ -262,7 +262,8 @@ ROWS = (
         "remark",
         "not settled",
         "“We see that GAE outperforms AE and VAE, and gives comparable results with IRMAE.”",
-        remark="The kept run is a short training at a reduced size.",
+        remark="The kept run is a short training at a reduced size. A training at the paper's size "
+        "with several seeds, and a number for what is seen, would settle it.",
         evidence=(
             Reading("the paper compares pictures by eye, and prints no number"),
             _kept(
@@ -287,7 +288,7 @@ ROWS = (
         "not settled",
         "“Comparisons to related work on implicit and explicit regularization.”",
         remark="What it says of this paper (noise, gradient descent without a penalty, sparsity of "
-        "groups) is R8.",
+        "groups) is R8. Checking each paper that the table names would settle the rest.",
         evidence=(Reading("the other papers of the table are not checked here"),),
         derivation="gsae_ref.papers.l23.gradient_descent.formulas.stopping_window",
     ),

@@ -308,6 +308,8 @@ ROWS = (
         "not settled",
         "“We conjecture that this spectral algorithm still works for non-negative sparse case "
         "(including the special mixture of Gaussian model)”.",
+        remark="A proof for the algorithm of the paper's [16] with codes of mean kappa_1 > 0, or a "
+        "law of such codes for which it fails, would settle it.",
         evidence=(Reading("a conjecture; no proof or counterexample is known here"),),
         derivation="gsae_ref.sampling.sample_sparse",
     ),
@@ -366,7 +368,7 @@ ROWS = (
         "bigger than” O(delta) “away from the ground truth parameters, although our theory does "
         "not account for this.”",
         remark="A small loss is not a recovered A: Figure 3 reports none from the PCA and random "
-        "starts (N19-figure-3).",
+        "starts (N19-figure-3). A radius, and a proof from it, would settle it.",
         evidence=(
             Reading("a suggestion, without a bound on the radius; Figure 2 is what stands for it"),
         ),

@@ -244,10 +244,11 @@ ROWS = (
         "itself where A is orthonormal. Column by column, for zeta <= min_i 1/(p lam_i), ||W~_i - "
         "A_i||^2 <= (1 - zeta p lam_i (1 - delta^2/2)) ||W_i - A_i||^2 + 2 zeta r^2/(p lam_i), r = "
         "8 p2 R + 2 p3 (R^2 + R), R = max(||A||^2, ||W||^2). At k near n/log n the floor m k^2/n^2 "
-        "is as large as the error at the start. The search reaches .26 to .28 of the decrease: tau "
-        "is sharp up to a factor 4. nu < 1 and the condition on m serve the proof: without them "
-        "the search finds no violation; nor without rho, which step (6) tests. A step far above "
-        "1/Lambda breaks the bound: zeta = m/k makes a common shift grow (N19-theorem4iii).",
+        "is as large as the error at the start. At a small rotation of A = I with k = 1 the "
+        "bound is 3/7 of the decrease: tau is sharp up to a factor 7/3. nu < 1 and the "
+        "condition on m serve the proof: without them the search finds no violation; nor "
+        "without rho, which step (6) tests. A step far above 1/Lambda breaks the bound: zeta = "
+        "m/k makes a common shift grow (N19-theorem4iii).",
         hypotheses=REPAIRED,
         evidence=(
             *STEP_EVIDENCE,
@@ -461,7 +462,8 @@ ROWS = (
         "“(Maintaining the nearness).” ||W - A|| <= 2 ||A||.",
         reading="kept by a step: if W^s is (delta, 2)-near, so is W^{s+1}",
         remark="No proof is given here or in the paper, which cites two lemmas of its [16]. From a "
-        "common shift with ||W - A|| near 2 one step makes W nearer.",
+        "common shift with ||W - A|| near 2 one step makes W nearer. A bound on ||W - A|| after a "
+        "step from every W with ||W - A|| = 2 ||A||, or one W that moves away, would settle it.",
         hypotheses=(*COLUMNS, NEAR),
         evidence=(Measurement("nearness_after_a_step"),),
         derivation="gsae_ref.papers.n19.sparse_codes.formulas.descent_constants",
