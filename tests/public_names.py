@@ -40,7 +40,9 @@ PUBLIC = {
     "Images": "(train_images, train_labels, test_images, test_labels)",
     "LEDGER": "Ledger",
     "Nearness": "(delta, xi, permutation, signs)",
-    "RunCertificate": "(certified, reason, angles, sines, floor, margin, step_size, lam)",
+    "RunCertificate": (
+        "(certified, reason, angles, sines, floor, margin, step_size, lam, failure=0.0)"
+    ),
     "RunPlan": "(lam, n_samples, floor)",
     "RunPrediction": "(rate, floor, bias, spread, step_limit, factors, lam, step_size)",
     "SamplesCertificate": (
@@ -62,7 +64,10 @@ PUBLIC = {
     "SupportLaw": "(supports, probabilities)",
     "VerificationReport": "(rows, settings)",
     "block_coherence": "(A, group_size)",
-    "certify_run": ("(A, A_star, lam, group_size, n_active, norms, step_size=None, n_steps=100)"),
+    "certify_run": (
+        "(A, A_star, lam, group_size, n_active, norms, step_size=None, n_steps=100, "
+        "n_samples=None, failure=0.05)"
+    ),
     "certify_samples": "(A, Y, lam, group_size, step_size, n_steps=100)",
     "check_design": (
         "(X, y, groups, n_active=None, *, w_star=None, epsilon=None, gamma=None, alpha=None, "

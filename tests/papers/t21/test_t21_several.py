@@ -250,7 +250,46 @@ def test_one_active_group_has_no_floor_whatever_the_overlap():
     assert found.floor == 0
 
 
-@pytest.mark.parametrize("name", ["basin_rises", "basin_sizes"])
+def test_fresh_samples_cost_a_floor_that_falls_with_their_number():
+    A_star = np.eye(40)
+    law = LAW | {"n_steps": 20}
+    A = gs.perturb_dictionary(A_star, delta=0.03, group_size=2, direction="tangent", rng=0)
+    found = [gs.certify_run(A, A_star, 2.0, **law, n_samples=10**k) for k in (4, 9, 11)]
+    assert [each.certified for each in found] == [False, True, True]
+    assert "n_samples is too small" in found[0].reason
+    assert 3 < found[1].floor / found[2].floor < 30  # about sqrt(100)
+    assert found[1].failure == 0.05
+    assert "with probability 0.95" in str(found[1])
+    population = gs.certify_run(A, A_star, 2.0, **law)
+    assert (population.sines <= found[2].sines).all()
+    assert population.failure == population.floor == 0
+
+
+def test_no_gradient_of_a_sample_is_longer_than_r11_says():
+    """Batch errors are bounded by K: that of a sample, far from A* and with overlap."""
+    A, A_star = start(8, sine=0.3, overlap=0.02)
+    s = formulas.setting(A_star.reshape(16, 8, 2).swapaxes(0, 1), 2, np.array([4.0, 5.0]))
+    sines = formulas_basin.start_sines(A, A_star, 2)
+    sizes = float(sines.max()), float(np.linalg.norm(sines))
+    n = 10**6
+    log = np.log(2 * s.n_groups) - np.log(0.1)
+    unit = (np.sqrt(2 * 0.25 * log / n) + 4 * log / (3 * n)) / s.kappa
+    K = formulas.batch_error(s, 1.0, *sizes, formulas.Batch(n, 1, 0.1)) / unit
+    Y = measurements._samples(A_star, 2, 2, np.array([4.0, 5.0]))
+    gradients = [gs.loss_and_grad(A, y[None], 1.0, 2)[1].reshape(16, 8, 2) for y in Y[::7]]
+    largest = max(np.linalg.norm(G, axis=(0, 2)).max() for G in gradients)
+    assert 0.1 * K < largest <= K
+
+
+def test_the_evidence_notices_that_an_error_is_left_out(monkeypatch):
+    item = evidence("R11", "the largest, with errors in the gradient")
+    right = formulas.step_bounds
+    assert all(left <= bound + 1e-12 for left, bound in map(item.sides, instances(item, 60)))
+    monkeypatch.setattr(formulas, "step_bounds", lambda *a: right(*a[:6]))
+    assert any(left > bound + 1e-6 for left, bound in map(item.sides, instances(item, 60)))
+
+
+@pytest.mark.parametrize("name", ["basin_rises", "basin_sizes", "basin_batches"])
 def test_the_measurements_confirm(name):
     assert getattr(measurements, name)(np.random.default_rng(1), True).ok
 
@@ -262,6 +301,8 @@ def test_the_measurements_confirm(name):
         ({"norms": [0.0]}, "norms has the entry 0.0"),
         ({"n_active": 3}, "n_active = 3, but there are only 2 groups"),
         ({"step_size": -1.0}, "step_size = -1.0; it must be > 0"),
+        ({"n_samples": 0}, "n_samples = 0; it must be at least 1"),
+        ({"n_samples": 9, "failure": 1.0}, "failure = 1.0; it must lie strictly between 0 and 1"),
         ({"A_star": np.eye(4)[:, :2]}, "A_star"),
     ],
 )

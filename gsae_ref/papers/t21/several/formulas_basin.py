@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from .... import checks, groups
 from ....arrays import Array
-from .formulas import Setting, setting, step_bounds
+from .formulas import Batch, Setting, batch_error, setting, step_bounds
 
 MOST_STEPS = 20_000  # a recursion that still rises after so many steps is not certified
 
@@ -35,6 +35,8 @@ class RunCertificate:
     margin : float
         Smallest margin of the support condition along the run; negative where it fails.
     step_size, lam : float
+    failure : float
+        Probability with which the samples may fail the certificate; 0 for the population.
 
     Examples
     --------
@@ -52,15 +54,17 @@ class RunCertificate:
     margin: float
     step_size: float
     lam: float
+    failure: float = 0.0
 
     def __str__(self) -> str:
         """Say what is guaranteed, or why nothing is."""
         if not self.certified:
             return f"Nothing is certified: {self.reason}."
         first, *_, last = np.degrees(self.angles)
+        chance = f" with probability {1 - self.failure:.4g}" if self.failure else ""
         return (
-            f"Certified, step_size = {self.step_size:.4g}, lam = {self.lam:.4g}: every support is "
-            "exact at every step.\n"
+            f"Certified{chance}, step_size = {self.step_size:.4g}, lam = {self.lam:.4g}: every "
+            "support is exact at every step.\n"
             f"Largest angle now at most {first:.3g} degrees, after {len(self.angles) - 1} steps "
             f"{last:.3g}; floor of ||sin Theta_g||_F {self.floor:.3g}."
         )
@@ -84,7 +88,15 @@ class Recursion:
     failure: str
 
 
-def iterate(s: Setting, a: float, lam: float, delta: float, D: float, n_steps: int) -> Recursion:
+def iterate(
+    s: Setting,
+    a: float,
+    lam: float,
+    delta: float,
+    D: float,
+    n_steps: int,
+    batch: Batch | None = None,
+) -> Recursion:
     """Iterate R11's bounds from (delta, D): at every iterate the support condition is tested.
 
     The recursion stops once both bounds fall and have settled; by monotonicity they never rise
@@ -103,7 +115,8 @@ def iterate(s: Setting, a: float, lam: float, delta: float, D: float, n_steps: i
         if not margin > 0:
             failure = _left(k, delta)
             break
-        after, all_after = step_bounds(s, a, lam, s.support_ends(delta)[1], delta, D)
+        error = batch_error(s, lam, delta, D, batch) if batch else 0.0
+        after, all_after = step_bounds(s, a, lam, s.support_ends(delta)[1], delta, D, error)
         if not max(after, all_after) < math.inf:
             failure = f"after {k} steps R11's bound is void: its denominator is not positive"
             break
@@ -133,6 +146,8 @@ def certify_run(
     norms: ArrayLike,
     step_size: float | None = None,
     n_steps: int = 100,
+    n_samples: int | None = None,
+    failure: float = 0.05,
 ) -> RunCertificate:
     """Certify that gradient descent from A keeps its supports for ever, and how far it comes. (R11)
 
@@ -152,6 +167,11 @@ def certify_run(
         By default the largest that R11 allows, 1 / (p_g s2 (1 + pi (||A*||_2^2 - 1))).
     n_steps : int
         Angles are bounded for so many steps.
+    n_samples : int, optional
+        Every step takes the mean over so many fresh samples; by default that of the population. The
+        certificate then is about ``n_steps`` steps, with probability at least 1 - ``failure``.
+    failure : float
+        Only with ``n_samples``.
 
     Returns
     -------
@@ -191,6 +211,7 @@ def certify_run(
     n_active = checks.n_active(n_active, A.shape[1] // group_size)
     r = checks.positive("norms", checks.array("norms", norms)).astype(np.float64)
     n_steps = checks.count("n_steps", n_steps, minimum=0)
+    batch = _batch(n_samples, n_steps, failure)
     unit = float(r.max())  # so that no square overflows
     s = setting(groups.blocks(A_star, group_size), n_active, r / unit)
     a = s.largest_a
@@ -203,13 +224,21 @@ def certify_run(
         return _nothing(times, n_steps, eta, lam)
     delta = float(sines.max())
     D = float(np.linalg.norm(sines))
-    found = iterate(s, a, lam / unit, delta, D, n_steps)
+    found = iterate(s, a, lam / unit, delta, D, n_steps, batch)
     if found.failure:
-        reason = found.failure + _void(s, a, lam / unit, unit)
+        reason = found.failure + _void(s, a, lam / unit, unit, batch)
         return _nothing(reason, n_steps, eta, lam, found.margin * unit)
     kept = np.minimum(found.deltas[: n_steps + 1], 1.0)
     margin = found.margin * unit
-    return RunCertificate(True, "", np.arcsin(kept), kept, found.floor, margin, eta, lam)
+    chance = batch.failure if batch else 0.0
+    return RunCertificate(True, "", np.arcsin(kept), kept, found.floor, margin, eta, lam, chance)
+
+
+def _batch(n_samples: int | None, n_steps: int, failure: float) -> Batch | None:
+    failure = checks.fraction("failure", failure)
+    if n_samples is None:
+        return None
+    return Batch(checks.count("n_samples", n_samples), max(n_steps, 1), failure)
 
 
 def _nothing(
@@ -219,13 +248,15 @@ def _nothing(
     return RunCertificate(False, reason, nothing, nothing, math.nan, margin, step_size, lam)
 
 
-def _void(s: Setting, a: float, lam: float, unit: float) -> str:
+def _void(s: Setting, a: float, lam: float, unit: float, batch: Batch | None) -> str:
     """Whether R11 certifies no start at all for this A* and lam, in words."""
     low, high = s.support_ends(0.0)
     if not low <= lam < high:
         return f"; at angle 0 it asks {low * unit:.4g} <= lam < {high * unit:.4g}"
     if iterate(s, a, lam, 0.0, 0.0, 0).failure:
         return "; R11 is void for this A* and lam: even A = A* is not certified"
+    if batch and iterate(s, a, lam, 0.0, 0.0, 0, batch).failure:
+        return "; with so few samples even A = A* is not certified: n_samples is too small"
     return ""
 
 

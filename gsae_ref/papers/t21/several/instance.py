@@ -14,6 +14,8 @@ from ..model.formulas import orthonormality_defect
 from ..samples.formulas import tangent_matrix
 from . import formulas, formulas_linear
 
+ERROR = 0.5  # of a gradient, in units of kappa
+
 
 @dataclass(frozen=True)
 class Population:
@@ -119,6 +121,16 @@ class Population:
         return np.linalg.norm(outside, axis=(1, 2))
 
     @cached_property
+    def after_error(self) -> Array:
+        """A after a step with errors of norm ERROR kappa that turn every group further away."""
+        B = groups.blocks(self.A, self.group_size)
+        inside = self.star @ (np.swapaxes(self.star, 1, 2) @ B)
+        away = B - inside - 0.1 * inside
+        E = groups.unblock(away / np.linalg.norm(away, axis=(1, 2), keepdims=True))
+        E *= ERROR * self.setting.kappa
+        return groups.polar(self.A - self.step_size * (self.gradient(self.A) - E), self.group_size)
+
+    @cached_property
     def setting(self) -> formulas.Setting:
         """Constants of R11."""
         return formulas.setting(self.star, self.n_active, self.norms[:, 0])
@@ -126,11 +138,15 @@ class Population:
     @cached_property
     def bounds(self) -> tuple[float, float]:
         """R11's bounds on the tangents after the step, with the actual smallest active norm."""
+        return self.bounds_with(0.0)
+
+    def bounds_with(self, error: float) -> tuple[float, float]:
+        """The same for a gradient with errors of norm ``error`` kappa."""
         s = self.setting
         a = self.step_size * s.kappa
         r_lo = float(self.r[self.active].min())
         D = float(np.linalg.norm(self.sines))
-        return formulas.step_bounds(s, a, self.lam, r_lo, float(self.sines.max()), D)
+        return formulas.step_bounds(s, a, self.lam, r_lo, float(self.sines.max()), D, error)
 
 
 @dataclass(frozen=True)

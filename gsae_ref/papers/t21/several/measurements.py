@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -74,6 +75,34 @@ def basin_run(rng: np.random.Generator, quick: bool) -> Finding:
         numbers |= {f"{name}_from": sine, f"{name}_predicted": float(bound)}
         numbers[f"{name}_measured"] = float(measured)
     return at_most("largest sine over its bound", max(ratios), 1.0, **numbers)
+
+
+@measurement
+def basin_batches(rng: np.random.Generator, quick: bool) -> Finding:
+    """R11 on fresh samples: errors of the gradient, and sines of a run, over their bounds."""
+    A_star: Array = np.eye(12)
+    s = formulas.setting(groups.blocks(A_star, 1), 2, NORMS)
+    batch = formulas.Batch(100_000_000, 6, 0.05)
+    supports = _supports(12, 2)
+    table = np.repeat(NORMS[:, None], 12, axis=1)
+    pattern = families.common_codes(supports, 1, 2)
+    codes = pattern.codes(np.ones((12, 1, 1)), table)
+    law = np.full(len(codes), 1 / len(codes)), supports, np.full(66, 1 / 66), table
+    i = Population(_start(rng, A_star, 1, 0.02), A_star, codes, *law, 0.0, 2.0, 1 / s.kappa, 1)
+    sizes = float(i.sines.max()), float(np.linalg.norm(i.sines))
+    found = formulas_basin.iterate(s, 1.0, i.lam, *sizes, batch.n_steps, batch)
+    ratios = [np.inf] if found.failure else []
+    for bound in found.deltas[1 : batch.n_steps + 1]:
+        counts = rng.multinomial(batch.n_samples, i.weights)
+        drawn = replace(i, weights=counts / batch.n_samples)
+        error = drawn.gradient(i.A) - i.gradient(i.A)
+        sizes = float(i.sines.max()), float(np.linalg.norm(i.sines))
+        allowed = formulas.batch_error(s, i.lam, *sizes, batch) * s.kappa
+        ratios.append(np.linalg.norm(error, axis=0).max() / allowed)
+        i = replace(i, A=drawn.after)
+        ratios.append(i.sines.max() / bound)
+    numbers = {"predicted": float(found.deltas[-1]), "measured": float(i.sines.max())}
+    return at_most("largest error or sine over its bound", float(max(ratios)), 1.0, **numbers)
 
 
 def _orthonormal(n_groups: int, n_active: int, d: int = 2) -> formulas.Setting:

@@ -13,6 +13,7 @@ from ..samples.instance import EIGENVECTORS_ACTIVE, NOISY_STEP, OWN_GROUP_ACTIVE
 from ..samples.instance import FRAMES as SAMPLE_FRAMES
 from .instance import (
     DENOMINATOR,
+    ERROR,
     EXACT_SUPPORTS,
     FRAMES,
     INDEPENDENT,
@@ -79,7 +80,11 @@ R11_TEXT = (
     "||A*_h^T A*_v||_2. Iterate both bounds from (delta_0, D_0). If at every iterate denominators "
     "are positive and B_max (Sigma_gamma + sqrt(gamma R) delta_k) <= lam < c_k B_min - B_max "
     "(Sigma_{gamma-1} + sqrt((gamma-1) R) delta_k), then supports are exact for ever and "
-    "max_g D_g <= delta_k, D <= D_k for every run that starts with max_g D_g <= delta_0, D <= D_0."
+    "max_g D_g <= delta_k, D <= D_k for every run that starts with max_g D_g <= delta_0, D <= D_0. "
+    "If the gradient of a step has errors E_g, ||E_g||_F <= eps p_g s2, the same holds with eps "
+    "more in w and w_par and Gamma^(1/2) eps more in w_all. For the mean over N fresh samples a "
+    "step, K steps, eps = (K_0/(p_g s2)) ((2 p_g L/N)^(1/2) + 4 L/(3 N)), L = log(2 Gamma K/p), "
+    "is such a bound with probability 1 - p, K_0 the largest norm of a sample's gradient."
 )
 
 
@@ -91,6 +96,12 @@ def _largest(i: Population) -> tuple[float, float]:
 def _total(i: Population) -> tuple[float, float]:
     """(sum_g ||tan Theta_g^+||_F^2)^(1/2) against its bound."""
     return float(np.linalg.norm(i.tangent_norms(i.after))), i.bounds[1]
+
+
+def _with_error(i: Population) -> tuple[float, float]:
+    """The largest against its bound, for steps with an error in the gradient and without."""
+    left = [float(i.tangent_norms(A).max()) for A in (i.after_error, i.after)]
+    return worst(left, [i.bounds_with(ERROR)[0], i.bounds[0]])
 
 
 def _supports(i: Population) -> tuple[float, float]:
@@ -203,8 +214,12 @@ ROWS = (
             Inequality("max_g ||tan Theta_g^+||_F <= its bound", "populations", _largest, BASIN),
             Inequality("the same for all groups together", "populations", _total, BASIN),
             Inequality("the largest, near A*", "close_populations", _largest, BASIN),
+            Inequality(
+                "the largest, with errors in the gradient", "close_populations", _with_error, BASIN
+            ),
             Inequality("norms and the support condition", "populations", _supports, (FRAMES,)),
             Measurement("basin_run"),
+            Measurement("basin_batches"),
             Measurement("basin_rises"),
             Measurement("basin_sizes"),
         ),

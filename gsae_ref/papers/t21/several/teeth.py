@@ -133,6 +133,7 @@ NOT_ATTAINED = {
     ("R11", "max_g ||tan Theta_g^+||_F <= its bound"): SMALL_STEPS,
     ("R11", "the same for all groups together"): SMALL_STEPS,
     ("R11", "the largest, near A*"): SMALL_STEPS,
+    ("R11", "the largest, with errors in the gradient"): (0.9, SMALL_STEPS[1]),
     ("R13", "noise_run"): (0.08, "F is bounded by the worst direction of every step"),
 }
 STATISTICAL = "a test on draws: 1 % is below the standard error"
@@ -140,6 +141,7 @@ NOT_NEEDED: dict[tuple[str, str], dict[str, str]] = {
     ("R11", "max_g ||tan Theta_g^+||_F <= its bound"): FINITE,
     ("R11", "the same for all groups together"): FINITE,
     ("R11", "the largest, near A*"): FINITE,
+    ("R11", "the largest, with errors in the gradient"): FINITE,
     ("R10", "linear_twins"): {"": "distances at the end of a run: 0, and that of the start"},
     ("R11", "basin_rises"): {"": "a condition that fails by far"},
     ("R13", "noise_floor_covered"): {"": STATISTICAL},
