@@ -625,9 +625,10 @@ class _Blocks:
     def __init__(self, blocks: Any) -> None:
         self.blocks = blocks
         self.source: Iterator[Any] = self._new()
-        self.first = next(self.source, None)
-        if self.first is None:
+        found = list(itertools.islice(self.source, 1))
+        if not found:
             raise ValueError("blocks is empty; there must be at least one; check their source")
+        self.first = found[0]
 
     def _new(self) -> Iterator[Any]:
         blocks = self.blocks() if callable(self.blocks) else self.blocks

@@ -142,6 +142,22 @@ def test_fit_is_train(options):
     assert model.n_iter_ == 4
 
 
+def test_the_default_is_train_with_the_tangent_part_and_not_as_published():
+    """tangent=True ends lower, and elsewhere: by default a fit is not the authors' training."""
+    Y, _, _ = groups_of_three()
+    found = {}
+    for tangent in (True, False):
+        options = {} if tangent else {"tangent": False}
+        model = gs.GroupSparseAutoencoder(**SMALL, init="principal", **options).fit(Y)
+        start = starting_dictionary(Y, 3, 2, "principal", 7)
+        run = {"batch_size": 32, "constraint": "columns", "tangent": tangent, "rng": 7}
+        expected = gs.train(start, Y, 1.5, 2, 4, **run)
+        assert model.components_.T.tobytes() == expected.x.tobytes()
+        found[tangent] = model
+    assert not np.array_equal(found[True].components_, found[False].components_)
+    assert -found[True].score(Y) < -found[False].score(Y)
+
+
 def test_the_planes_are_found_and_are_the_clusters():
     Y, labels, A = groups_of_three(n_samples=400)
     start = gs.perturb_dictionary(A, delta=0.5, group_size=2, direction="tangent", rng=0)
