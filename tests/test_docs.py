@@ -225,6 +225,8 @@ def test_a_formula_of_a_docstring_is_set_and_rules_of_import_are_left_out():
     )
     assert lines[2] == ".. raw:: html"
     assert "<mo>∑</mo>" in lines[4]
+    inline = docstrings.readable(["Along A = s I the loss is (1 - s^2)^2 here."])
+    assert re.findall(r":formula:`(.*?)`", inline[0]) and "s^2" not in inline[0]
     assert docstrings.without_rules(["A. May import b.", "", "C."]) == ["A.", "", "C.", ""]
 
 

@@ -11,7 +11,9 @@ from api_pages import escaped, resolve
 from gsae_ref.notation.account import words
 from gsae_ref.notation.house_notation import NotHouseNotation, segments
 from gsae_ref.notation.markup import element
+from gsae_ref.notation.mathml import mathml
 
+FORMULA = re.compile(r"\|\||\^|\w_\w\b")  # a norm, a power, an index
 COLUMNS = re.compile(r"\S {5,}\S|``|:\w+:`|\"")  # a table, or code
 SENTENCE = re.compile(r"(?<=[.;:])\s+(?=[A-Z])")
 BULLET = re.compile(r"\s*[-+] ")
@@ -101,7 +103,9 @@ class _Written:
             continued = self.in_list and (not begins or line[0] == " ")
             self.in_list = bool(item) or continued
         marker = item[0] if item else ""
-        self.lines.append(marker + escaped(line[len(marker) :]))
+        names = self.section not in PROSE and line[:1].strip()  # of a parameter, with its type
+        write = escaped if names else with_formulas
+        self.lines.append(marker + write(line[len(marker) :]))
         return 1
 
 
@@ -123,6 +127,34 @@ def _set(block):
             return []
         written.append(element("div", words(line), class_="formula"))
     return [".. raw:: html", "", *(f"   {line}" for line in written), ""]
+
+
+def with_formulas(line):
+    """A line of text as reST; its formulas with an index, a power or a norm are set.
+
+    >>> with_formulas("the norm of x and `A_g` stay")
+    'the norm of x and `A_g` stay'
+    >>> with_formulas("so z^2 is")[:43]
+    'so \\\\ :formula:`<span class="math"><math><ms'
+    """
+    if COLUMNS.search(line) or not FORMULA.search(line) or "`" in line:
+        return escaped(line)
+    text = line.lstrip()
+    try:
+        parts = segments(text)
+        written = "".join(_part(kind, words, text) for kind, words in parts)
+    except ValueError:
+        return escaped(line)
+    return line[: len(line) - len(text)] + written.removesuffix("\\ ").removeprefix("\\ ")
+
+
+def _part(kind, words, text):
+    """A part of a line: words as they are, a formula as HTML."""
+    if kind == "text":
+        return escaped(words)
+    if kind == "code" or not re.match(r"[\\{(\[\w-]", words):
+        raise NotHouseNotation(f"{text!r}: {words!r}")
+    return rf"\ :formula:`{element('span', mathml(words), class_='math')}`\ "
 
 
 def without_rules(lines):
@@ -191,8 +223,16 @@ def _rewrite(app, what, name, obj, options, lines):
     lines[:] = readable(lines)
 
 
+def _formula(name, rawtext, text, lineno, inliner, options=None, content=()):
+    """The role of a formula that is HTML already."""
+    from docutils import nodes
+
+    return [nodes.raw(rawtext, text, format="html")], []
+
+
 def setup(app):
     """Rewrite docstrings before numpydoc reads them, which it does at the default priority."""
+    app.add_role("formula", _formula)
     app.connect("autodoc-process-docstring", _rewrite, priority=100)
     app.connect("missing-reference", plain_reference)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
