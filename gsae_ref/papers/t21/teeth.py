@@ -342,7 +342,6 @@ SHOWN: dict[tuple[str, str], dict[str, Any]] = {
         (
             "without 2 * t * p[3] * (r ** 2 - r)"
             " in p[2] * r * (2 + 4 * t) + 2 * t * p[3] * (r ** 2 - r)",
-            "without r ** 2 in r ** 2 - r",
             "1 for 2 in 2 * t",
         ),
         SAME_ATOMS,
