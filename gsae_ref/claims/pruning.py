@@ -181,7 +181,7 @@ def _starred(node: ast.expr) -> ast.expr:
 def with_plain_records(nodes: Sequence[ast.stmt]) -> list[ast.stmt]:
     """The definitions for a script in which a counterexample is a tuple of comparisons.
 
-    They come with two imports and a constant, ``SIGNS``, that :func:`.certificates` reads.
+    They come with two imports and a constant, ``SIGNS``, that :mod:`.certificates` reads.
     """
     rest = [node for node in nodes if not {"Comparison", "Certificate"}.intersection(defined(node))]
     return [*ast.parse(PLAIN_RECORDS).body, *(_changed(node, _Records()) for node in rest)]
