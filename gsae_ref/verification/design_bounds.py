@@ -162,7 +162,7 @@ def _near(i: Regression, spread: float, loose: bool) -> Regression:
     drops = np.maximum(*(1 - _cosines(i, v) for v in (i.v, i.v_next)))
     angles = 5 * drops if loose else np.sqrt(5 * np.maximum(drops, 0))
     alpha = float(max((i.u**2)[i.off], default=0.0))
-    tau_0 = max(80 * (i.noise / np.maximum(i.star, 1e-300))[i.on].max(), SMALLEST_TAU)
+    tau_0 = max(80 * (i.noise[i.on] / i.star[i.on]).max(), SMALLEST_TAU)
     tau_0 = min(max(tau_0, alpha * len(i.groups) / i.u_min), 0.5)
     tau = min(max(gaps.max(), angles.max(), tau_0) * (1 + 1e-9), 0.5)
     return replace(i, tau=tau, tau_0=tau_0, alpha=alpha, loose=loose)

@@ -20,7 +20,7 @@ from gsae_ref.experiments.common.cache import ResultCache
 from gsae_ref.files import read_arrays, write_arrays
 
 MANY = int(os.environ.get("GSAE_REF_FAULTS", "0"))
-RECIPE = {"batch_size": 16, "step_size": 0.01, "checkpoint_every": 2, "resume": True}
+RECIPE = {"batch_size": 16, "step_size": 0.01, "checkpoint_every": 2}
 
 
 def problem():
@@ -31,7 +31,8 @@ def problem():
 
 def train(n_epochs, path=None):
     A, Y = problem()
-    return gs.train(A, Y, 1.0, 2, n_epochs, **RECIPE, checkpoint=path)
+    resume = path is not None
+    return gs.train(A, Y, 1.0, 2, n_epochs, **RECIPE, checkpoint=path, resume=resume)
 
 
 def with_warnings(function):

@@ -1,5 +1,6 @@
 """Runs of N19's Figures 2 and 3: a sparse autoencoder trained on a mixture of Gaussians."""
 
+import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -94,17 +95,19 @@ def train_mixture(
 
     measure(0, W, variant["bias"])
     try:
-        result = train_sparse(
-            W,
-            Y,
-            s.n_steps,
-            bias=variant["bias"],
-            step_size=variant["step_size"],
-            normalise=variant["normalise"],
-            bias_schedule=variant["factor"],
-            measure=False,
-            callback=after_step,
-        )
+        with warnings.catch_warnings():  # that no code is left is a result here
+            warnings.filterwarnings("ignore", "no sample has a non-zero code", RuntimeWarning)
+            result = train_sparse(
+                W,
+                Y,
+                s.n_steps,
+                bias=variant["bias"],
+                step_size=variant["step_size"],
+                normalise=variant["normalise"],
+                bias_schedule=variant["factor"],
+                measure=False,
+                callback=after_step,
+            )
     except DivergenceError:
         return {**curves, "found": 0, "diverged": True}
     curves["loss"][-1] = result.fun
