@@ -26,6 +26,7 @@ MOST_EPOCHS = 2000
 N_STATES = 20
 MOST_BRACKETED = 100  # predictors of which Lie brackets are taken by central differences
 SMALLEST_TAU = 1e-6
+FAR_FROM_1 = 1e12  # for mean squares of columns, which L23 normalises to 1
 SLACK = 1e-12  # rounding of a hypothesis: the states are as computed
 OF_A_RUN = ("dglnn_growth", "dglnn_refine", "dglnn_drift")
 OFF = ("off the support", "off S", "with the 2-norm")  # labels of statements on inactive groups
@@ -57,6 +58,9 @@ def hold_design_bounds(
     Groups of X are contiguous; ``eta`` is a step on v, for Lemma 16.
     """
     first = _regression(X, y, groups, w_star, setup)
+    out_of_scale = _out_of_scale(first)
+    if out_of_scale:
+        return (), {"every inequality": out_of_scale}
     states, complaint = _states(X, y, first, setup)
     instances = _instances(first, states, setup, eta)
     checked = []
@@ -70,6 +74,17 @@ def hold_design_bounds(
         else:
             checked.append(held_where_met(bound, instances[inequality.family], 1e-9, SLACK))
     return tuple(checked), not_held
+
+
+def _out_of_scale(i: Regression) -> str:
+    """Why a design is so far from a normalised one that rounding would decide; empty if not."""
+    squares = np.array([part.max() for part in i.parts(np.diag(i.gram))])
+    if squares.min() >= 1 / FAR_FROM_1 and squares.max() <= FAR_FROM_1:
+        return ""
+    return (
+        f"columns of X have mean squares of {squares.min():.3g} to {squares.max():.3g} (the "
+        f"largest of each group); L23 normalises them to 1; scale X, group by group"
+    )
 
 
 def _is_of_l23(evidence: Evidence) -> TypeGuard[Inequality]:

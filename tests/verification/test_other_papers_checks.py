@@ -406,3 +406,10 @@ def test_every_inequality_of_the_ledger_is_held_or_listed():
         for evidence in row.evidence:
             if isinstance(evidence, Inequality) or getattr(evidence, "kind", "") == "inequality":
                 assert (row.id, evidence.label) in known, (row.id, evidence.label)
+
+
+@pytest.mark.parametrize("factor", [1e-20, 1e30])
+def test_nothing_is_held_where_rounding_would_decide(factor):
+    X, y, sizes, _ = design_case(np.random.default_rng(1))
+    report = gs.check_design(factor * X, y, sizes, n_active=2)
+    assert report.bounds == () and "scale X" in report.not_held["every inequality"]
