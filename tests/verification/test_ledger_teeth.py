@@ -1,5 +1,6 @@
 """verify --teeth: spoiled evidence fails or is explained, and what is too weak is reported."""
 
+import functools
 import json
 from dataclasses import replace
 
@@ -39,6 +40,13 @@ def item_of(row_id, name):
     return next(item for item in LEDGER[row_id].evidence if label(item) == name)
 
 
+@functools.cache
+def spoiled(where):
+    """Every spoiled version of an item by its text."""
+    row_id, name = where
+    return {v.text: v for v in variants(LEDGER[row_id], item_of(row_id, name))}
+
+
 @pytest.mark.parametrize("row_id", REDUCED)
 def test_spoiled_evidence_is_noticed_or_explained(row_id):
     found = list(teeth([LEDGER[row_id]], quick=True))
@@ -58,7 +66,7 @@ def test_what_is_recorded_is_of_an_item_that_holds(where):
     known = {hypothesis.text for hypothesis in getattr(item, "hypotheses", ())}
     known |= {""} if isinstance(item, Measurement) else set()
     if isinstance(item, Stress):
-        known |= {variant.text for variant in variants(LEDGER[row_id], item)}
+        known |= set(spoiled(where))
     assert set(NOT_NEEDED.get(where, {})) | set(SHOWN.get(where, {})) <= known
     assert all(reason.strip() for reason in NOT_NEEDED.get(where, {}).values())
     if where in NOT_ATTAINED:
@@ -70,9 +78,7 @@ def test_what_is_recorded_is_of_an_item_that_holds(where):
 
 @pytest.mark.parametrize("where", sorted(SHOWN), ids=" ".join)
 def test_a_point_that_is_stored_refutes_the_claim_without_its_hypothesis(where):
-    row_id, name = where
-    found = {v.text: v for v in variants(LEDGER[row_id], item_of(row_id, name))}
-    assert all(found[text].notices(True) for text in SHOWN[where])
+    assert all(spoiled(where)[text].notices(True) for text in SHOWN[where])
 
 
 @pytest.mark.parametrize("where", sorted(REACHED), ids=" ".join)
