@@ -24,8 +24,6 @@ from .descent import Run, Schedule, as_result, descend, reporter, schedule
 from .history import recovery
 from .outcomes import ADVICE, warn_if_above_zero
 
-NO_CODES = "no sample has a non-zero code, so nothing was learned; lower lam, or raise the bias"
-
 
 def train_sparse(
     W: ArrayLike,
@@ -173,7 +171,15 @@ def _result(run: Run, network: _Network, Y: Array) -> Any:
     cost = network.mean_cost(W, Y, bias)
     warn_if_above_zero(cost, Y, ADVICE, stacklevel=2)
     if not any(network.encode(W, block, bias).any() for block in rows(Y)):
-        warnings.warn(NO_CODES, RuntimeWarning, stacklevel=3)
+        remedy = "raise the bias"
+        if network.activation != "relu":
+            remedy = f"lower lam = {network.lam!r}, or raise the bias"
+        warnings.warn(
+            f"no sample has a non-zero code (activation = {network.activation!r}, largest bias = "
+            f"{bias.max():.4g}), so nothing was learned; {remedy}",
+            RuntimeWarning,
+            stacklevel=3,
+        )
     return as_result(run, x=W, bias=bias, fun=cost)
 
 

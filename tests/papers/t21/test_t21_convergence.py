@@ -11,7 +11,9 @@ from oracle import encode, exact_gradient, expected_over_supports, loss, printed
 from strategies import act_on_groups, orthonormal_groups, rotation, skew
 
 from gsae_ref import groups
+from gsae_ref.papers.t21 import teeth
 from gsae_ref.papers.t21.convergence import formulas as convergence
+from gsae_ref.papers.t21.convergence import statements
 from gsae_ref.papers.t21.direction import formulas as direction
 from gsae_ref.papers.t21.gradients import formulas as gradients
 
@@ -467,3 +469,25 @@ def test_at_the_scaled_minimiser_the_loss_is_zero_and_at_the_target_it_is_not():
     assert loss(A, Y, 0.9, 2) < 1e-28
     assert loss(A_star, Y, 0.9, 2) == pytest.approx(0.9**2 / 2)
     assert np.linalg.norm(encode(A, Y, 0.9, 2), axis=1) == pytest.approx([2 / s] * 5)
+
+
+def test_two_active_groups_with_one_span_fulfil_the_bound_that_r4_excludes():
+    """The gradient from its definition: both groups always active, codes of covariance I."""
+    i = teeth.FULFIL_33[-1]
+    d = i.d
+    broken = [h.text for h in statements.EXCLUSION if h.margin(i) < -1e-12]
+    assert broken == ["one active group, so beta = 0"]
+    A = [i.A[:, :d], i.A[:, d:]]
+    S = i.A_star[:, :d]
+    tau = i.tau[0]
+    moment = 2 * S @ S.T
+    residual = np.eye(len(i.A)) - tau * sum(B @ B.T for B in A)
+    gradient = -tau * (residual @ moment + moment @ residual.T) @ A[0]
+    alpha = np.sum(A[0] * S, axis=0)
+    v = gradient - tau * (2 - tau) * alpha * (A[0] - S)
+    e = np.linalg.norm(A[0][:, 0] - S[:, 0])
+    assert i.mu_block == pytest.approx(1 / d)
+    bound = statements._exclusion(i)[0]
+    assert np.linalg.norm(v, axis=0) == pytest.approx(0.0094322, rel=1e-4)
+    assert bound == pytest.approx(0.0124398, rel=1e-4)
+    assert e == pytest.approx(0.0368, rel=1e-3)
