@@ -68,6 +68,7 @@ def test_all_tests_can_be_collected(unpacked):
 
 def test_some_of_them_pass(unpacked):
     names = "test_groups.py", "papers/test_counterexamples_text.py"
-    done = run("-m", "pytest", "-q", *(f"tests/{name}" for name in names), folder=unpacked)
+    chosen = "-k", "test_groups or all_there or T21-prop2"
+    done = run("-m", "pytest", "-q", *(f"tests/{name}" for name in names), *chosen, folder=unpacked)
     assert done.returncode == 0, done.stdout[-2000:]
     assert " passed" in done.stdout
