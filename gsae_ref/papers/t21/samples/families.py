@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -58,7 +59,11 @@ def _samples(noise: float, reach: float, step: float, shape: Shape, theta: Array
     off = i.r[~i.is_own].max(initial=0.0)
     lam = off + 0.99 * u[2] * max(i.r[i.is_own].min() - off, 0.0)
     high = max(i.eigenvalues[:, -1].max(), 1e-300)
-    return Samples(*arguments, float(lam), float(step * (0.001 + 0.999 * u[3]) / high), d)
+    size = step * (0.001 + 0.999 * u[3]) / high
+    found = replace(i, lam=float(lam), step_size=float(size))
+    for name in ("star", "Y", "r", "is_own", "moments", "eigenvalues"):  # depend on neither
+        vars(found)[name] = getattr(i, name)
+    return found
 
 
 def _near(shape: Shape, theta: Array) -> Samples:

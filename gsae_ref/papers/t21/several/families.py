@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from itertools import combinations, product
 from typing import Any, NamedTuple
@@ -130,7 +131,10 @@ def _population(overlap: float, reach: float, shape: Shape, theta: Array) -> Pop
     off = i.r[~i.active].max(initial=0.0)
     lam = off + 0.99 * u[2] * max(i.r[i.active].min() - off, 0.0)
     a = (0.02 + 0.98 * u[3]) * i.setting.largest_a
-    return Population(A, A_star, *law, 1.0, float(lam), float(a / i.setting.kappa), d)
+    found = replace(i, lam=float(lam), step_size=float(a / i.setting.kappa))
+    for name in ("Y", "r", "active", "setting"):  # depend on neither, and are not computed again
+        vars(found)[name] = getattr(i, name)
+    return found
 
 
 def _near_orthonormal(shape: Shape, theta: Array) -> Population:

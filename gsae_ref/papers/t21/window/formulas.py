@@ -7,6 +7,7 @@ that is also necessary. Throughout C_vh = A*_h^T A_v, gamma = n_active and d is 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -233,8 +234,10 @@ class _Search:
         sums = b_max * _sum_of_largest(norms, self.k)
         self.ceilings = sums - b_min * smallest
         self.slack = tolerance * (float(sums.max()) + signal)
-        self._climb(frames[own, own, -1])
-        self._climb(frames[own, norms.argmax(axis=1), 0])
+        if d > 1:  # the right singular vectors that belong to a term each
+            self._climb(np.stack([frames[own, own, -1], frames[own, norms.argmax(axis=1), 0]], 2))
+        else:
+            self.at(own, np.ones((G, 1)))
 
     def at(self, v: IntArray, u: Array) -> tuple[Array, Array]:
         """B_max F(u) and C_vv u at unit vectors u (m, d) of groups v (m,); the best is kept."""
@@ -260,21 +263,40 @@ class _Search:
         return _sum_of_largest(norms, self.k)
 
     def _climb(self, u: Array) -> None:
-        """Improve one direction u (n_groups, d) for every group: u becomes the gradient's."""
-        G = len(self.C)
+        """Improve directions u (n_groups, d, n_starts): u becomes the gradient's, and so on."""
+        G, _, d, _ = self.C.shape
         groups = np.arange(G)
+        flat = self.C.reshape(G, G * d, d)
         for _ in range(ASCENT):
-            self.at(groups, u)
-            images = np.einsum("vhij,vj->vhi", self.C, u)
-            norms = np.linalg.norm(images, axis=2)
-            units = images / np.maximum(norms, 1e-300)[:, :, None]
+            images = (flat @ u).reshape(G, G, d, -1)
+            norms = np.sqrt(np.einsum("vhis,vhis->vhs", images, images))
+            self._keep(norms, u)
+            weights = np.full(norms.shape, self.b_max)
+            weights[groups, groups] = 0
             norms[groups, groups] = -1
-            rank = np.argsort(np.argsort(-norms, axis=1), axis=1)
-            weights = np.where(rank < self.k, self.b_max, 0.0)
+            if self.k < G - 1:
+                least = -np.partition(-norms, self.k, axis=1)[:, self.k : self.k + 1]
+                weights[norms <= np.broadcast_to(least, norms.shape)] = 0
             weights[groups, groups] = -self.b_min
-            moved = np.einsum("vh,vhij,vhi->vj", weights, self.C, units)
+            norms[groups, groups] = np.linalg.norm(images[groups, groups], axis=1)
+            scaled = (weights / np.maximum(norms, 1e-300))[:, :, None] * images
+            moved = np.swapaxes(flat, 1, 2) @ scaled.reshape(G, G * d, -1)
             size = np.linalg.norm(moved, axis=1, keepdims=True)
             u = np.where(size > 0, moved / np.maximum(size, 1e-300), u)
+        self.work += float(ASCENT * G * G * d * d * u.shape[2])
+
+    def _keep(self, norms: Array, u: Array) -> None:
+        """Keep the best of the directions u (n_groups, d, n_starts), given norms of the images."""
+        groups = np.arange(len(norms))
+        others = norms.copy()
+        others[groups, groups] = 0
+        sums = np.partition(others, len(norms) - 1 - self.k, axis=1)[:, len(norms) - self.k :]
+        values = self.b_max * sums.sum(axis=1) - self.b_min * norms[groups, groups]
+        v, start = np.unravel_index(values.argmax(), values.shape)
+        if values[v, start] > self.value:
+            self.value = float(values[v, start])
+            self.group = int(v)
+            self.direction = u[v, :, start]
 
     def orthants(self) -> tuple[IntArray, Array]:
         """Groups and cones that cover, up to sign, what may exceed the best value.
@@ -309,10 +331,16 @@ def _sum_of_largest(values: Array, k: int) -> Array:
     return np.partition(values, values.shape[1] - 1 - k, axis=1)[:, values.shape[1] - k :].sum(1)
 
 
+@cache
+def _edges(d: int) -> tuple[IntArray, IntArray]:
+    """Pairs of the d vectors that span a cone."""
+    return np.triu_indices(d, 1)
+
+
 def _halves(cones: Array) -> Array:
     """Cones (m, d, d) cut in two at the middle of their widest edge: (2 m, d, d), in turn."""
     m, d, _ = cones.shape
-    i, j = np.triu_indices(d, 1)
+    i, j = _edges(d)
     cosines = np.einsum("mij,mkj->mik", cones, cones)[:, i, j]
     edge = cosines.argmin(axis=1)
     row = np.arange(m)

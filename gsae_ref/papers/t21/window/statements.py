@@ -21,7 +21,7 @@ FINE = 1e-6
 FOUND = 1.0  # one direction is enough: nothing is subdivided
 
 SOME_INACTIVE = Hypothesis("gamma < Gamma", lambda i: i.n_groups - i.n_active - 1)
-ALL_FOUND = Hypothesis("high > 0", lambda i: -_loss(i, COARSE).bound - 1e-9)
+ALL_FOUND = Hypothesis("high > 0", lambda i: -_loss(i, FINE).bound - 1e-9)
 NONE_FOUND = Hypothesis("high <= 0", lambda i: _loss(i, FOUND).value)
 
 
@@ -34,8 +34,12 @@ def _low(i: Instance, tolerance: float) -> formulas.Extreme:
 
 
 def _loss(i: Instance, tolerance: float) -> formulas.Extreme:
-    """-high."""
-    return formulas.largest(_crossed(i), i.b_max, i.n_active - 1, i.b_min, tolerance)
+    """-high; kept with the instance, for a hypothesis and a side ask for it in turn."""
+    kept: dict[float, formulas.Extreme] = vars(i).setdefault("window_loss", {})
+    if tolerance not in kept:
+        sizes = i.b_max, i.n_active - 1, i.b_min
+        kept[tolerance] = formulas.largest(_crossed(i), *sizes, tolerance)
+    return kept[tolerance]
 
 
 def _norm(i: Instance, code: Array, group: int) -> float:
@@ -82,10 +86,10 @@ def _signal_attained(i: Instance) -> tuple[float, float]:
 
 
 def _missed(i: Instance) -> tuple[float, float]:
-    """Norm of an active group of :func:`formulas.missed_code`, against low."""
+    """Norm of an active group of :func:`formulas.missed_code`, against what is attained of low."""
     loss = _loss(i, FOUND)
     code = formulas.missed_code(_crossed(i), loss, i.n_active, i.b_min, i.b_max)
-    return _norm(i, code, loss.group), _low(i, COARSE).bound
+    return _norm(i, code, loss.group), _low(i, FOUND).value
 
 
 ROWS = (
