@@ -62,7 +62,7 @@ UNROLLED = 8  # up to here each group size is compiled as a constant of the scre
 # Chunks: samples of a block, least samples and least multiply-adds of Y A that pay for a thread,
 # most chunks, and bytes of all their gradients (two chunks are always allowed).
 BLOCK = 256
-SMALLEST_CHUNK = 128
+SMALLEST_CHUNK = 512
 CHUNK_WORK = 2**24
 CHUNKS = 8
 CHUNK_BYTES = 2**25
@@ -342,6 +342,12 @@ class _Chunks:
     def workspace(self, n_samples: int) -> _Workspace:
         return _Workspace(self.problem, n_samples, self.room(n_samples))
 
+    def zeros(self, chunk: slice) -> Array:
+        """The gradient of a chunk; where there is a memory, an array of an earlier call."""
+        if self.memory is None:
+            return np.zeros(self.AT.shape, self.AT.dtype)
+        return self.memory.zeros(chunk.start, self.AT)
+
     def run(self, chunk: slice, workspace: _Workspace) -> tuple[float, int, Array]:
         """Sum of squared residuals, number of active groups, and sum of gradients of a chunk.
 
@@ -349,7 +355,7 @@ class _Chunks:
         """
         cost = 0.0
         n_active = 0
-        G = np.zeros(self.AT.shape, self.AT.dtype)
+        G = self.zeros(chunk)
         few = self.few > 0
         for start in range(chunk.start, chunk.stop, workspace.n_samples):
             rows = slice(start, min(start + workspace.n_samples, chunk.stop))

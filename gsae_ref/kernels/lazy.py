@@ -39,6 +39,8 @@ class Memory:
         Length of the path of every group so far.
     many : bool
         Whether many groups were active in the step before, or nothing is known yet.
+    gradients : dict of ndarray (n_atoms, n_features)
+        Arrays for the gradients of the chunks, by their first samples.
     """
 
     def __init__(self, Y: Array, n_groups: int) -> None:
@@ -49,6 +51,17 @@ class Memory:
         self.before: Array | None = None
         self.lam = np.inf
         self.many = True
+        self.gradients: dict[int, Array] = {}
+
+    def zeros(self, chunk: int, like: Array) -> Array:
+        """Zeros for the gradient of the chunk that begins at this sample.
+
+        The array is kept from step to step: fresh memory would cost page faults in each.
+        """
+        if chunk not in self.gradients:
+            self.gradients[chunk] = np.empty_like(like)
+        self.gradients[chunk].fill(0)
+        return self.gradients[chunk]
 
     def follow(self, AT: Array, lam: float, group_size: int) -> None:
         """Take the next dictionary (n_atoms, n_features) and threshold.

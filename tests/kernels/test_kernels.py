@@ -40,6 +40,7 @@ def small_chunks():
     """Let small inputs be cut into chunks as large ones are."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fast, "CHUNK_WORK", 1)
+        patch.setattr(fast, "SMALLEST_CHUNK", 128)
         assert len(fast._cut(4200, np.zeros((23, 30)), fast.SMALLEST_CHUNK)) == fast.CHUNKS
         yield
 

@@ -23,6 +23,7 @@ def small_chunks():
     """Let small inputs be cut into chunks as large ones are."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(autoencoder, "CHUNK_WORK", 1)
+        patch.setattr(autoencoder, "SMALLEST_CHUNK", 128)
         yield
 
 
