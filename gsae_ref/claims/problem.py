@@ -422,8 +422,9 @@ class Problem:
         """A tape for batches of this size; None where the calls are not the same for each."""
         tape = Tape(theta)
         try:
-            instance = self._batch(Recording(tape), tape.theta)
-            tape.wanted = self._read(instance, conditions, len(theta))
+            field = Recording(tape)
+            wanted = self._read(self._batch(field, tape.theta), conditions, len(theta))
+            tape.finish(wanted, field.costly)
             other = theta[::-1] / 2
             played = tape.play(other)
         except (Unrecordable, TypeError, ValueError, AttributeError, LookupError):
@@ -501,7 +502,7 @@ def item(value: Any, k: int) -> Any:
 
 def _flat(value: Any, n_instances: int) -> Array:
     """A number of every instance, as a vector."""
-    array = np.asarray(value, dtype=float).reshape(-1)
+    array: Array = np.asarray(value, dtype=float).reshape(-1)
     return array if len(array) == n_instances else np.full(n_instances, array[0])
 
 
@@ -518,7 +519,7 @@ def _margin(left: Any, relation: str, right: Any, n_instances: int) -> Array:
     if relation == "==":
         defect = np.abs(np.atleast_3d(left - right)).max(axis=(1, 2))
         return -np.broadcast_to(defect, n_instances)
-    return _flat(right, n_instances) - _flat(left, n_instances) - STRICT * (relation == "<")
+    return _flat(right - left, n_instances) - STRICT * (relation == "<")
 
 
 def _distance(left: Any, right: Any, floor: float) -> tuple[Any, str, Any]:

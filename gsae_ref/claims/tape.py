@@ -10,21 +10,30 @@ numbers, or at anything else than NumPy's functions can give, is not recorded.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from functools import partial
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..arrays import Array
 from .fields import WORDS, Floats
 
+COSTLY = ("spectral", "nuclear", "least_singular", "det", "inv")  # little more for two batches
 OF_LISTS = {"beside", "largest", "least", "total", "prod", "len", "range", "subsets", "tuples"}
 
 
 class Unrecordable(Exception):
     """A value is needed that is known only when the calls are made."""
+
+
+class Call(NamedTuple):
+    """A function and the places of its arguments and of its value."""
+
+    function: Callable[..., Any]
+    arguments: tuple[int, ...]
+    place: int
 
 
 class Tape:
@@ -38,10 +47,12 @@ class Tape:
 
     def __init__(self, theta: Array) -> None:
         self.values: list[Any] = [theta]
-        self.calls: list[tuple[Callable[..., Any], itemgetter[Any], int]] = []
+        self.calls: list[Call] = []
+        self.steps: list[tuple[Callable[..., Any], itemgetter[Any], int]] = []
         self.places: dict[Any, int] = {}
         self.theta = Recorded(self, 0)
-        self.wanted: Any = ()
+        self.wanted: list[Any] = []
+        self.holes: list[tuple[list[Any], int, int]] = []
 
     def call(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Recorded:
         """Make a call and record it; one that was made before has its value already."""
@@ -51,13 +62,62 @@ class Tape:
         key = function, where, repr(sorted(options.items()))
         if key not in self.places:
             bound = partial(function, **options) if options else function
-            self.places[key] = len(self.values)
-            # of one place itemgetter gives no tuple
-            places = where if len(where) > 1 else (slice(where[0], where[0] + 1),)
-            fetch = itemgetter(*places)
-            self.calls.append((bound, fetch, len(self.values)))
-            self.values.append(bound(*fetch(self.values)))
+            self.places[key] = self._made(bound, where, bound(*(self.values[k] for k in where)))
         return Recorded(self, self.places[key])
+
+    def _made(self, function: Callable[..., Any], where: tuple[int, ...], value: Any) -> int:
+        """The place of the value of a call that was made."""
+        self.calls.append(Call(function, where, len(self.values)))
+        self.values.append(value)
+        return len(self.values) - 1
+
+    def finish(self, wanted: Any, costly: Collection[Callable[..., Any]]) -> None:
+        """Make the calls ready to be repeated, with one in place of several costly ones.
+
+        ``wanted`` are the values that :meth:`play` returns, in lists of lists; ``costly`` are
+        functions of one batch. The level of a value is the largest number of costly calls that it
+        needs one after the other; calls of one level do not need each other.
+        """
+        levels: dict[int, int] = {}
+        alike: dict[Any, list[Call]] = {}
+        plain: dict[int, list[Call]] = {}
+        for each in self.calls:
+            level = max(levels.get(k, 0) for k in each.arguments)
+            if each.function in costly:
+                level += 1
+                shape = self.values[each.arguments[0]].shape
+                alike.setdefault((level, each.function, shape), []).append(each)
+            else:
+                plain.setdefault(level, []).append(each)
+            levels[each.place] = level
+        for (level, *_), calls in alike.items():
+            plain[level] = [*self._united(calls), *plain.get(level, [])]
+        ordered = [each for level in sorted(plain) for each in plain[level]]
+        self.steps = [(each.function, _fetch(each.arguments), each.place) for each in ordered]
+        self.wanted = self._with_holes(wanted)
+
+    def _with_holes(self, wanted: Any) -> list[Any]:
+        """Lists of lists in which the values of calls are still to be filled in."""
+        result = list(wanted)
+        for k, each in enumerate(result):
+            if isinstance(each, (list, tuple)):
+                result[k] = self._with_holes(each)
+            elif isinstance(each, Recorded):
+                self.holes.append((result, k, each.place))
+        return result
+
+    def _united(self, calls: list[Call]) -> list[Call]:
+        """Calls of one function as one, followed by the parts of its value."""
+        if len(calls) == 1:
+            return calls
+        whole = len(self.values)
+        self.values.append(None)
+        function = partial(_together, calls[0].function)
+        parts = [
+            Call(operator.getitem, (whole, self._place(k)), each.place)
+            for k, each in enumerate(calls)
+        ]
+        return [Call(function, tuple(each.arguments[0] for each in calls), whole), *parts]
 
     def _place(self, argument: Any) -> int:
         if isinstance(argument, (list, tuple)) and any(isinstance(x, Recorded) for x in argument):
@@ -71,12 +131,14 @@ class Tape:
         return self.places[key]
 
     def play(self, theta: Array) -> Any:
-        """Make the calls for other parameters; return the values wanted, in lists."""
+        """Make the calls for other parameters; return the values wanted, in the same lists."""
         values = self.values
         values[0] = theta
-        for function, arguments, place in self.calls:
+        for function, arguments, place in self.steps:
             values[place] = function(*arguments(values))
-        return _filled(self.wanted, values)
+        for inside, k, place in self.holes:
+            inside[k] = values[place]
+        return self.wanted
 
 
 class Recorded:
@@ -129,6 +191,7 @@ class Recording(Floats):
         super().__init__()
         self.tape = tape
         words = dict(self.words)
+        self.costly = [words[name] for name in COSTLY]
         words |= {name: partial(self.apply, words[name]) for name in set(WORDS) - OF_LISTS}
         self.words = words
 
@@ -138,11 +201,15 @@ class Recording(Floats):
         return function(*arguments)
 
 
-def _filled(wanted: Any, values: Sequence[Any]) -> Any:
-    """A value of a tape, or lists of lists of them."""
-    if isinstance(wanted, (list, tuple)):
-        return [_filled(each, values) for each in wanted]
-    return values[wanted.place] if isinstance(wanted, Recorded) else wanted
+def _fetch(places: tuple[int, ...]) -> itemgetter[Any]:
+    """What gets the values of several places; of one place itemgetter would give no tuple."""
+    return itemgetter(*places) if len(places) > 1 else itemgetter(slice(places[0], places[0] + 1))
+
+
+def _together(function: Callable[..., Any], *batches: Array) -> Array:
+    """The values of a function of a batch at several batches of one shape."""
+    values = function(np.concatenate(batches))
+    return values.reshape(len(batches), -1, *values.shape[1:])
 
 
 def are_same(a: Any, b: Any) -> bool:

@@ -79,12 +79,11 @@ DEFINITIONS = {
     "R": "[S[g] @ S[g].T for g in groups]",
     "K": "total(R[g] for g in groups)",
     "K_tau": "total(tau[g] * P[g] for g in groups)",
-    "K_2": "K_tau @ K + K @ K_tau",
-    "K_both": "total(tau[g] * (P[g] @ R[g] + R[g] @ P[g]) for g in groups)",
-    "G": "[-tau[g] * ((2 * (p[1] - p[2]) * R[g] + 2 * p[2] * K - p[3] * K_2"
-    " - (p[2] - p[3]) * (K_tau @ R[g] + R[g] @ K_tau + tau[g] * (P[g] @ K + K @ P[g]) + K_both)"
-    " - (p[1] - 3 * p[2] + 2 * p[3]) * tau[g] * (P[g] @ R[g] + R[g] @ P[g])) @ A[g])"
-    " for g in groups]",
+    "K_both": "total(tau[g] * (P[g] @ R[g]) for g in groups)",
+    "H": "[(p[1] - p[2]) * R[g] + p[2] * K - K_tau @ ((p[2] - p[3]) * R[g] + p[3] * K)"
+    " - tau[g] * (P[g] @ ((p[2] - p[3]) * K + (p[1] - 3 * p[2] + 2 * p[3]) * R[g]))"
+    " - (p[2] - p[3]) * K_both for g in groups]",
+    "G": "[-tau[g] * ((H[g] + H[g].T) @ A[g]) for g in groups]",
     "beta": "[G[g] + p[1] * tau[g] * ((2 - tau[g]) * (R[g] @ A[g]) - tau[g] * (P[g] @ R[g] @ A[g]))"
     " for g in groups]",
     "alpha": "[inner(col(S[0], i), col(A[0], i)) for i in range(d)]",
@@ -112,8 +111,8 @@ MEANINGS = {
     "R": "R[g] = S[g] @ S[g].T",
     "K": "sum of the R[g]",
     "K_tau": "sum of the tau[g] * P[g]",
-    "K_2": "K_tau @ K + K @ K_tau",
-    "K_both": "sum of the tau[g] * (P[g] @ R[g] + R[g] @ P[g])",
+    "K_both": "sum of the tau[g] * P[g] @ R[g]",
+    "H": "H[g]: half of what G[g] has left of A[g], G[g] = -tau[g] * (H[g] + H[g].T) @ A[g]",
     "G": "G[g]: expected gradient (27) of group g, shrinkage factors held fixed, covariance I",
     "beta": "beta[g]: what (55) leaves of G[g] beside its leading term",
     "alpha": "alpha[i]: inner product of columns i of S[0] and A[0], (32)",
