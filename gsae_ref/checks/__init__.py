@@ -26,11 +26,13 @@ from .arrays import (
     same_shape,
     sum_of_squares,
     support,
+    transposed,
 )
 from .grouped import grouping, labels, positive, target, times
 from .layers import divisor, named_arrays, widths
 from .results import RangeError, representable
 from .scalars import (
+    callback,
     count,
     flag,
     fraction,
@@ -54,6 +56,7 @@ __all__ = [
     "array_and_norm",
     "batch",
     "batch_and_norm",
+    "callback",
     "code_bounds",
     "code_moments",
     "codes",
@@ -93,6 +96,7 @@ __all__ = [
     "target",
     "threshold",
     "times",
+    "transposed",
     "weights",
     "widths",
 ]

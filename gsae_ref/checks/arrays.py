@@ -1,5 +1,6 @@
 """Arrays, checked: dictionaries, batches, codes, supports."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 from ..arrays import Array, BoolArray, IntArray
 from .scalars import group_size
 
+UNIT = 1e-5  # what a norm of single precision may differ from 1
 PIECE = 8192  # numbers in a product of vectors; from 10,000 on OpenBLAS starts its threads
 
 
@@ -161,9 +163,22 @@ def nonzero_atoms(name: str, A: Array, atoms: str = "columns") -> Array:
     if len(zero):
         raise ValueError(
             f"{name} has {len(zero)} zero {atoms}, the first number {zero[0]}; an atom that is "
-            f"zero has no gradient and stays zero; drop or redraw it"
+            f"zero has no gradient and stays zero; drop or redraw it{transposed(name, A)}"
         )
     return A
+
+
+def transposed(name: str, A: Array) -> str:
+    """The end of a message about a dictionary of which the rows have norm 1, and not the columns.
+
+    >>> transposed("A", np.eye(2, 3)), transposed("A", np.eye(2))
+    ('; the rows of A have norm 1: is it transposed? atoms are columns', '')
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        defects = [np.abs(np.linalg.norm(A, axis=k) - 1).max() for k in (1, 0)]
+    if not defects[0] <= UNIT < defects[1]:
+        return ""
+    return f"; the rows of {name} have norm 1: is it transposed? atoms are columns"
 
 
 def batch(name: str, value: Any, n_columns: int, of: str) -> Array:
@@ -171,6 +186,9 @@ def batch(name: str, value: Any, n_columns: int, of: str) -> Array:
 
     If they do not fit, the transpose that would is proposed, also of a dictionary whose shape
     ``of`` ends with.
+
+    >>> batch("Y", np.ones((5, 2)), 2, "A of shape (2, 3)").shape
+    (5, 2)
     """
     return batch_and_norm(name, value, n_columns, of)[0]
 
@@ -179,9 +197,9 @@ def batch_and_norm(name: str, value: Any, n_columns: int, of: str) -> tuple[Arra
     """Return the array of :func:`batch` and its Euclidean norm."""
     result, norm = array_and_norm(name, value, ndim=(1, 2))
     if result.shape[-1] != n_columns:
-        transposed = result.ndim == 2 and result.shape[0] == n_columns
-        hint = f"; did you mean {name}.T?" if transposed else ""
-        if of.endswith(f", {result.shape[-1]})"):
+        fits = result.ndim == 2 and result.shape[0] == n_columns
+        hint = f"; did you mean {name}.T?" if fits else ""
+        if str(result.shape[-1]) in re.findall(r"\d+", of.partition(" of shape ")[2]):
             hint = f"{hint}; atoms are columns: is {of.split(' of ')[0]} transposed?"
         raise ValueError(
             f"{name} has shape {result.shape}, so {result.shape[-1]} columns, "

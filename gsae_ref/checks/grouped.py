@@ -160,7 +160,10 @@ def target(name: str, value: Any, n_samples: int, of: str) -> Array:
     """Return one number per sample, (n_samples,), that fits ``of``."""
     result = array(name, value, ndim=(1,))
     if len(result) != n_samples:
-        raise ValueError(f"{name} has {len(result)} entries, but {n_samples} are needed for {of}")
+        hint = "; samples are rows: is it transposed?" * of.endswith(f", {len(result)})")
+        raise ValueError(
+            f"{name} has {len(result)} entries, but {n_samples} are needed for {of}{hint}"
+        )
     return result
 
 

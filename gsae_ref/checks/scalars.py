@@ -119,6 +119,14 @@ def flag(name: str, value: Any) -> bool:
     return bool(value)
 
 
+def callback(value: Any) -> None:
+    """Refuse a callback that is neither None nor a function."""
+    if value is not None and not callable(value):
+        raise TypeError(
+            f"callback = {value!r} has type {type(value).__name__}; it must be a function"
+        )
+
+
 def generator(rng: Any) -> np.random.Generator:
     """Return ``rng`` itself, or a Generator seeded by an int or, for None, by the system.
 

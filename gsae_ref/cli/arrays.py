@@ -49,8 +49,7 @@ def load_array(path: str, memory_mapped: bool = False) -> Array:
             head = file.read(512)
     except FileNotFoundError as error:
         raise ValueError(
-            f"{path or repr(path)} does not exist; it must be a .npy file; "
-            "write one with numpy.save"
+            f"{path or repr(path)} does not exist; {RULE}; write one with numpy.save"
         ) from error
     except OSError as error:
         reason = error.strerror or error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -33,8 +34,8 @@ FALSE_AS_PRINTED = (
 )
 TITLES = {
     ("promised", False): "PROMISED AND BROKEN: please report this",
-    ("false", False): "false as printed, and false on these codes",
-    ("false", True): "false as printed, though not on these codes",
+    ("false", False): "false as printed, and false on {on}",
+    ("false", True): "false as printed, though not on {on}",
     ("promised", True): "promised, and hold",
     ("not promised", True): "not promised here: a hypothesis fails",
 }
@@ -85,9 +86,10 @@ def add(commands: Any) -> None:
     command.add_argument(
         "files",
         nargs="+",
-        metavar="FILE.npy",
+        metavar="FILE",
         help="T21, N19: the dictionary (n_features, n_atoms), atoms of a group side by side; "
-        "L23: the design (n_samples, n_predictors) and the targets (n_samples,)",
+        "L23: the design (n_samples, n_predictors) and the targets (n_samples,); .npy, .npz, "
+        ".mat, .csv, .txt, or file.npz:name",
     )
     command.add_argument("--paper", choices=tuple(FILES), default="T21", help="default T21")
     _add_arguments(command)
@@ -112,7 +114,7 @@ def _add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--groups",
         metavar="SIZES",
-        help="L23: one size, sizes such as 2,3,5, or a .npy file of one label per predictor",
+        help="L23: one size, sizes such as 2,3,5, or a file of one label per predictor",
     )
     for option, kind, letter, meaning in NUMBERS:
         command.add_argument(option, type=kind, metavar=letter, help=meaning)
@@ -175,7 +177,7 @@ def _t21(arguments: argparse.Namespace, given: list[Array], others: dict[str, An
     _print_measures(report)
     _print_hypotheses(report.hypotheses)
     _print_intervals(report)
-    _print_bounds(report, f"these codes, at lam = {report.lam or 0:.4g}")
+    _print_bounds(report, "these codes", f", at lam = {report.lam or 0:.4g}")
     if report.bounds:
         print(wrap(OTHER_PAPERS, "  "))
     if lam is None:
@@ -209,10 +211,10 @@ def _l23(arguments: argparse.Namespace, given: list[Array], others: dict[str, An
         raise ValueError("--groups is not given; give one size, sizes such as 2,3,5, or labels")
     report = check_design(
         given[0],
-        given[1],
-        _groups(arguments.groups),
+        _vector(given[1]),
+        _groups(arguments.groups, given[0].shape[-1]),
         n_active=arguments.n_active,
-        w_star=others["--w-star"],
+        w_star=_vector(others["--w-star"]),
         epsilon=arguments.epsilon,
         gamma=arguments.gamma,
         alpha=arguments.alpha,
@@ -221,17 +223,40 @@ def _l23(arguments: argparse.Namespace, given: list[Array], others: dict[str, An
     return _print_choices(arguments, "regression", report)
 
 
-def _groups(text: str) -> Any:
-    """Read --groups: one size, sizes, or a file of labels.
+def _groups(text: str, n_predictors: int) -> Any:
+    """Read --groups: one size, sizes, or a file of labels, which becomes lists of predictors.
 
-    >>> _groups("2"), _groups("2,3")
-    (2, [2, 3])
+    >>> _groups("2", 4), _groups("1, 3", 4), _groups("1,1", 2)
+    (2, [1, 3], 1)
     """
     if re.fullmatch(r"\d+", text):
         return int(text)
-    if re.fullmatch(r"\d+(,\d+)+", text):
-        return [int(size) for size in text.split(",")]
-    return load_array(text)
+    if re.fullmatch(r"[-+.\d]+(\s*,\s*[-+.\d]+)*", text) and not os.path.exists(text):
+        if not re.fullmatch(r"[\d,\s]+", text):
+            raise ValueError(f"--groups = {text}; sizes are positive integers, such as 2,3,5")
+        sizes = [int(size) for size in text.split(",")]
+        return 1 if sizes == [1] * n_predictors else sizes
+    labels = _vector(load_array(text))
+    if labels.dtype.kind == "f" and not (labels % 1).any():
+        labels = labels.astype(np.int64)  # a table or a MATLAB file holds numbers only
+    if labels.shape != (n_predictors,) or labels.dtype.kind == "f":
+        raise ValueError(
+            f"{text} has shape {labels.shape} and dtype {labels.dtype}; it must hold one label, an "
+            f"integer or a string, for each of the {n_predictors} predictors; sizes are given as "
+            f"--groups 2,3,5"
+        )
+    return [np.flatnonzero(labels == label) for label in np.unique(labels)]
+
+
+def _vector(value: Any) -> Any:
+    """The numbers of a table or a MATLAB file of one column or one row, with one axis.
+
+    >>> _vector(np.eye(2)[:1]), _vector(None)
+    (array([1., 0.]), None)
+    """
+    if getattr(value, "ndim", 1) == 2 and 1 in value.shape:
+        return value.ravel()
+    return value
 
 
 def _print_choices(
@@ -365,17 +390,17 @@ def _print_observed(observed: DataThreshold) -> None:
 
 
 def _print_bounds(
-    report: DictionaryReport | SparseDictionaryReport | DesignReport, on: str
+    report: DictionaryReport | SparseDictionaryReport | DesignReport, on: str, at: str = ""
 ) -> None:
     """Every inequality on the user's data: first what fails, last what cannot be held."""
     if not report.bounds:
         return
-    print(paint(f"inequalities of the ledger on {on}", "bold"))
+    print(paint(f"inequalities of the ledger on {on}{at}", "bold"))
     heading = f"    {'':5} {'left/right':>10} {'left':>10} {'right':>10}  form      statement"
     for title in TITLES.values():
         bounds = [bound for bound in report.bounds if TITLES[_outcome(bound)] == title]
         if bounds:
-            print(f"  {title}")
+            print(f"  {title.format(on=on)}")
             print(heading)
         for bound in bounds:
             _print_bound(bound)

@@ -6,6 +6,7 @@ May import ops, checks.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -89,6 +90,10 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
     by validation; the theorems have a window that depends on unknown quantities. Weights outside
     the support are small, not zero.
 
+    There is no ``tol``: between one group and the next the cost rests, so that an epoch without
+    progress is no sign of the end. There is no ``checkpoint``: a fit is deterministic, and
+    ``path_`` keeps every recorded state; a ``callback`` of :meth:`fit` can save them on the way.
+
     There is no ``sample_weight``: multiply the rows of centred X and y by the square roots of the
     weights, and use ``fit_intercept=False``.
 
@@ -132,7 +137,9 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
         self.group_sizes = group_sizes
         self.group_labels = group_labels
 
-    def fit(self, X: Any, y: Any) -> DiagonallyGroupedLinearRegressor:
+    def fit(
+        self, X: Any, y: Any, *, callback: Callable[..., Any] | None = None
+    ) -> DiagonallyGroupedLinearRegressor:
         """Learn the weights.
 
         Parameters
@@ -141,6 +148,10 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
             Samples as rows.
         y : array_like of shape (n_samples,)
             Target.
+        callback : callable, optional
+            Called as ``callback(intermediate_result=...)`` every ``record_every`` epochs, with
+            ``x``, the weights in the units of X and y, ``fun``, the cost as in ``path_.loss``, and
+            ``nit``. Raising StopIteration ends the path, and the state is chosen from it.
 
         Returns
         -------
@@ -161,10 +172,11 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
         checks.refuse_mask("y", y)
         with np.errstate(over="ignore", invalid="ignore"):  # scikit-learn sums X and y
             X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], y_numeric=True)
-        checks.representable("the fit", lambda: self._learn(X, y), X=X, y=y)
+        checks.callback(callback)
+        checks.representable("the fit", lambda: self._learn(X, y, callback), X=X, y=y)
         return self
 
-    def _learn(self, X: Array, y: Array) -> tuple[Array, Any]:
+    def _learn(self, X: Array, y: Array, callback: Callable[..., Any] | None) -> tuple[Array, Any]:
         """Fit to checked data; return the coefficients and the intercept."""
         y = y.astype(X.dtype, copy=False)
         learn, validate = self._split(len(X))
@@ -174,9 +186,7 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
         x_scale = _or_one(np.linalg.norm(X[learn], 2) / len(learn) ** 0.5)
         y_scale = _or_one(np.linalg.norm(y[learn]) / len(learn) ** 0.5)
 
-        given = {"group_sizes": self.group_sizes, "group_labels": self.group_labels}
-        named = {name: value for name, value in given.items() if value is not None}
-        groups = 1 if self.groups is None and not named else self.groups
+        groups, named = self._groups()
         path = ops.dglnn_path(
             X[learn] / x_scale,
             y[learn] / y_scale,
@@ -188,6 +198,7 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
             gamma=self.gamma,
             eta=self.eta,
             record_every=self.record_every,
+            callback=callback and _in_units(callback, y_scale / x_scale),
         )
         index = len(path.epochs) - 1
         errors = None
@@ -200,7 +211,8 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
         coef = path.w * (y_scale / x_scale)
         magnitudes = _group_norms(coef, *checks.grouping(groups, X.shape[1], **named))
 
-        self._warn_if_still_falling(errors, index)
+        if path.status == 0:  # not ended by the callback
+            self._warn_if_still_falling(errors, index)
         self.n_iter_ = int(path.nit)
         self.coef_ = coef[index].copy()
         self.intercept_ = y_center - center @ self.coef_ if self.fit_intercept else 0.0
@@ -215,6 +227,12 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
             switch_epoch=path.switch_epoch,
         )
         return self.coef_, self.intercept_
+
+    def _groups(self) -> tuple[Any, dict[str, Any]]:
+        """``groups``, and the groups that are given by another name."""
+        given = {"group_sizes": self.group_sizes, "group_labels": self.group_labels}
+        named = {name: value for name, value in given.items() if value is not None}
+        return 1 if self.groups is None and not named else self.groups, named
 
     def _warn_if_still_falling(self, errors: Array | None, index: int) -> None:
         """Warn if the validation error is smallest at the last of several states."""
@@ -267,6 +285,18 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
         shuffled = check_random_state(self.random_state).permutation(n_samples)
         n_validate = min(max(round(part * n_samples), 1), n_samples - 1)
         return np.sort(shuffled[n_validate:]), np.sort(shuffled[:n_validate])
+
+
+def _in_units(callback: Callable[..., Any], scale: Any) -> Callable[..., Any]:
+    """The callback of a path in scaled units, from one in the units of the data."""
+
+    from scipy.optimize import OptimizeResult
+
+    def scaled(intermediate_result: Any) -> None:
+        now = intermediate_result
+        callback(intermediate_result=OptimizeResult(x=now.x * scale, fun=now.fun, nit=now.nit))
+
+    return scaled
 
 
 def _or_one(scale: float) -> float:

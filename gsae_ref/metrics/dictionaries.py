@@ -235,6 +235,7 @@ def _bases(name: str, A: Array, group_size: int) -> Array:
         raise ValueError(
             f"group {g} of {name} has rank {ranks[g]} with group_size = {group_size}; "
             f"its atoms must be linearly independent; redraw it or lower group_size"
+            + checks.transposed(name, A)
         )
     return checks.representable("the basis", lambda: np.linalg.qr(G)[0], **{name: A})
 

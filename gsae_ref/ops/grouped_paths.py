@@ -438,6 +438,7 @@ def _follow(
 ) -> Any:
     """Run ``n_epochs`` epochs, and record the state after every ``record_every`` of them."""
     record_every = checks.count("record_every", record_every)
+    checks.callback(callback)
     path = _Path(network, u, v)
     stopped = False
     with one_blas_thread():

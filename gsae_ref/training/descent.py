@@ -182,12 +182,9 @@ def reporter(callback: Callable[..., Any] | None, **fields: str) -> Callable[...
 
     ``fields`` name its fields and the parameters that they hold.
     """
+    checks.callback(callback)
     if callback is None:
         return None
-    if not callable(callback):
-        raise TypeError(
-            f"callback = {callback!r} has type {type(callback).__name__}; it must be a function"
-        )
 
     def report(state: State, history: History) -> None:
         from scipy.optimize import OptimizeResult

@@ -152,7 +152,7 @@ def check_design(
     """
     X = checks.array("X", X, ndim=(2,)).astype(np.float64)
     n, p = X.shape
-    y = checks.target("y", y, n, "X").astype(np.float64)
+    y = checks.target("y", y, n, f"X of shape {X.shape}").astype(np.float64)
     require_moderate(X=X, y=y)
     sizes, order = checks.grouping(groups, p)
     X = X[:, order]
@@ -381,8 +381,9 @@ def _deltas(fit: _Fit, setup: Setup) -> tuple[HypothesisCheck, ...]:
             "delta_in <= u_min*^2/(120 u_max*^2)",
             THEOREM3,
             limit - delta_in,
-            f"at most {limit:.3g} (it is {delta_in:.3g}): orthonormalise every group, X_l = "
-            f"sqrt(n) Q_l (numpy.linalg.qr); {_gaussian_samples(largest, limit)}",
+            f"at most {limit:.3g} (it is {delta_in:.3g}): {_scale_first(fit.X)}"
+            f"orthonormalise every group, X_l = sqrt(n) Q_l (numpy.linalg.qr); "
+            f"{_gaussian_samples(largest, limit)}",
         ),
         inequality(
             "delta_out <= u_min*^2/(120 s u_max*^2)",
@@ -391,6 +392,17 @@ def _deltas(fit: _Fit, setup: Setup) -> tuple[HypothesisCheck, ...]:
             f"at most {limit / fit.n_active:.3g} (it is {delta_out:.3g}): "
             f"{_gaussian_samples(2 * largest, limit / fit.n_active)}",
         ),
+    )
+
+
+def _scale_first(X: Array) -> str:
+    """The remedy for predictors whose mean squares are far from 1."""
+    squares = np.mean(X**2, axis=0)
+    if np.abs(squares - 1).max() <= 0.5:
+        return ""
+    return (
+        f"divide every predictor by its root mean square (the mean squares are "
+        f"{squares.min():.3g} to {squares.max():.3g}, not 1); "
     )
 
 

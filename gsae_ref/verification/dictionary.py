@@ -226,7 +226,7 @@ def check_dictionary(
         lam = checks.threshold(lam)
     if n_active is not None:
         n_active = checks.n_active(n_active, A.shape[1] // group_size)
-    of = "A" if A_star is A else "A_star"
+    of = f"{'A' if A_star is A else 'A_star'} of shape {A_star.shape}"
     X, unexplained = _codes(A_star, of, group_size, n_active, codes, data, lam)
     measured = None if X is None else measure_codes(X, group_size, unexplained)
     n_active, b_min, b_max = _constants(n_active, b_min, b_max, measured)
@@ -379,7 +379,7 @@ def _orthonormality(
             "the order 0 <= mu_B <= mu <= 1",
             np.abs(atoms - 1).max(),
             rounding,
-            _unit_atoms_remedy(A_star, rounding),
+            "divide every atom of A* by its norm" + checks.transposed("A*", A_star),
         ),
         inequality(
             "delta = max_g ||A_g - A*_g||_F <= 1",
@@ -506,11 +506,3 @@ def _within(lam: float, interval: SupportInterval) -> bool:
 def _group_norms(A: Array, group_size: int) -> Array:
     """||A_g||_2 of every group."""
     return np.linalg.norm(groups.blocks(A, group_size), ord=2, axis=(1, 2))
-
-
-def _unit_atoms_remedy(A_star: Array, rounding: float) -> str:
-    """Scale the atoms; where the rows have norm 1, the dictionary may be transposed."""
-    rows = np.abs(np.linalg.norm(A_star, axis=1) - 1).max()
-    if rows <= rounding:
-        return "its rows have unit norm: the array may be transposed; atoms are columns"
-    return "divide every atom of A* by its norm"

@@ -78,7 +78,7 @@ def certify_samples(
     - 1 sample has not exactly one active group
     """
     A = groups.polar(checks.orthonormal_groups("A", A, group_size), group_size)
-    Y = np.atleast_2d(checks.batch("Y", Y, A.shape[0], "A")).astype(np.float64)
+    Y = np.atleast_2d(checks.batch("Y", Y, A.shape[0], f"A of shape {A.shape}")).astype(np.float64)
     lam = checks.threshold(lam)
     step_size = checks.step(step_size)
     n_steps = checks.count("n_steps", n_steps, minimum=0)

@@ -226,8 +226,12 @@ def _bounds(
 def _refuse_sizes(W: Array, A_star: Array) -> None:
     """Refuse entries whose powers overflow, and columns without a direction."""
     require_moderate(W=W, A_star=A_star)
-    if not (W.any(axis=0).all() and A_star.any(axis=0).all()):
-        raise ValueError("W or A_star has a column of zeros; N19's columns have norm 1; drop it")
+    for name, matrix in (("W", W), ("A_star", A_star)):
+        if not matrix.any(axis=0).all():
+            hint = checks.transposed(name, matrix)
+            raise ValueError(
+                f"{name} has a column of zeros; N19's columns have norm 1; drop it{hint}"
+            )
 
 
 @dataclass(frozen=True)
@@ -279,7 +283,7 @@ def _measured(W: Array, codes: ArrayLike | None, moments: tuple[float, float]) -
     """n_active, bounds and moments of the non-zero entries of codes; without codes, the moments."""
     if codes is None:
         return dict(zip(("kappa_1", "kappa_2"), checks.code_moments(moments), strict=True))
-    X = np.atleast_2d(checks.batch("codes", codes, W.shape[1], "W"))
+    X = np.atleast_2d(checks.batch("codes", codes, W.shape[1], f"W of shape {W.shape}"))
     if (X < 0).any():
         raise ValueError(
             f"codes has an entry {X.min():.4g}; N19's theorems with a bias are about codes >= 0"
@@ -304,7 +308,13 @@ def _hypotheses(i: _Model, rounding: float) -> tuple[HypothesisCheck, ...]:
     largest_delta = i.a_1 / (4 * i.a_2 * math.sqrt(i.n_active))
     off, on = consistency.threshold_levels(i.delta, i.n_active, i.a_1, i.a_2, i.coherence, i.noise)
     return (
-        equality(UNIT, "every statement", defect, rounding, "divide every column by its norm"),
+        equality(
+            UNIT,
+            "every statement",
+            defect,
+            rounding,
+            "divide every column by its norm" + checks.transposed("W", i.W),
+        ),
         inequality(
             "||W - A|| <= 2 ||A|| (Definition 2)",
             "Theorem 4",

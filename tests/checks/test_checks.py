@@ -600,6 +600,16 @@ REFUSALS = {
         ValueError,
         "y has 2 entries, but 3 are needed for X",
     ),
+    "a design that is transposed": (
+        lambda: checks.target("y", [1.0, 2.0], 3, "X of shape (3, 2)"),
+        ValueError,
+        "y has 2 entries, but 3 are needed for X of shape (3, 2); samples are rows: is it trans",
+    ),
+    "a callback that is no function": (
+        lambda: checks.callback("print"),
+        TypeError,
+        "callback = 'print' has type str; it must be a function",
+    ),
     "times before 0": (
         lambda: checks.times("t", [-1, 2]),
         ValueError,

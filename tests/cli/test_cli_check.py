@@ -5,6 +5,7 @@ import os
 
 import numpy as np
 import pytest
+import scipy.io
 
 import gsae_ref as gs
 
@@ -296,6 +297,7 @@ def test_a_design_is_checked_against_l23(run, tmp_path):
         assert (status, err) == (0, "")
         assert "delta_in                   0" in out
         assert "R8: certified" in out
+    assert "on this design" in out and "on these codes" not in out
     status, out, _ = run(*given, "--groups", 2, "--w-star", tmp_path / "w.npy", "--gamma", 1)
     assert (status, out.splitlines()[-1]) == (1, "  gamma = 1: not certified")
 
@@ -316,6 +318,66 @@ def test_options_that_do_not_fit_the_paper_are_refused(run, frame, monkeypatch, 
     status, out, err = run("check", *words)
     assert (status, out) == (2, "")
     assert message in err
+
+
+def test_targets_weights_and_labels_of_a_table_are_those_of_an_array(run, monkeypatch, tmp_path):
+    """A table and a MATLAB file have two axes, and hold numbers only."""
+    monkeypatch.chdir(tmp_path)
+    np.save("X.npy", 2 * np.eye(4))
+    y = np.array([2.5, 1.0, 0.0, 3.0])
+    labels = np.array([7, 3, 7, 3])
+    np.save("y.npy", y)
+    np.save("l.npy", labels)
+    for name, value in (("y", y), ("l", labels)):
+        np.savetxt(f"{name}.csv", value)
+        np.savetxt(f"{name}_row.csv", value[None], delimiter=",")
+        scipy.io.savemat(f"{name}.mat", {name: value})
+        np.savez(f"{name}.npz", value=value, other=np.eye(2))
+    np.save("names.npy", np.array(["b", "a", "b", "a"]))
+    given = ("check", "--paper", "L23", "X.npy")
+    status, expected, _ = run(*given, "y.npy", "--groups", "l.npy", "--w-star", "y.npy")
+    assert status == 0
+    for suffix in (".csv", "_row.csv", ".mat", ".npz:value"):
+        groups = "names.npy" if suffix == ".csv" else f"l{suffix}"
+        more = ("--groups", groups, "--w-star", f"y{suffix}")
+        assert run(*given, f"y{suffix}", *more) == (0, expected, "")
+    more = ("--w-star", "y.npy", "--groups")
+    ones = run(*given, "y.npy", *more, "1, 1,1 ,1")
+    assert ones == run(*given, "y.npy", *more, "1") and ones[0] == 0
+    for groups, message in (
+        ("y.npy", "has shape (4,) and dtype float64; it must hold one label"),
+        ("X.npy", "has shape (4, 4)"),
+        ("2.5", "--groups = 2.5; sizes are positive integers"),
+        ("-2", "--groups = -2; sizes are positive integers"),
+        ("1,1", "groups has 2 entries of sum 2, but there are 4 predictors"),
+    ):
+        status, out, err = run(*given, "y.npy", *more[:2], f"--groups={groups}")
+        assert (status, out) == (2, "") and message in err
+
+
+def test_what_is_transposed_is_said(run, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    A = np.zeros((6, 4))  # groups of two in six dimensions
+    A[[0, 1, 2, 3], [0, 1, 2, 3]] = 1
+    A[:, 1] = np.array([0, 3, 0, 0, 4, 0]) / 5
+    np.save("A.npy", A)
+    np.save("AT.npy", np.ascontiguousarray(A.T))
+    np.save("X.npy", np.eye(5, 4))
+    np.save("Y.npy", np.ones((5, 6)))
+    np.save("y.npy", np.ones(6))
+    sizes = ["--group-size", "2", "--n-active", "1", "--b-min", "1", "--b-max", "2"]
+    for words, message in (
+        (["AT.npy", *sizes], "the rows of A have norm 1: is it transposed? atoms are columns"),
+        (["AT.npy", *sizes[:4], "--data", "Y.npy"], "atoms are columns: is A transposed?"),
+        (["AT.npy", *sizes[:2], "--codes", "X.npy"], "atoms are columns: is A transposed?"),
+        (["A.npy", *sizes, "--a-star", "AT.npy"], "--a-star has shape (4, 6), A has shape (6, 4)"),
+        (["--paper", "N19", "AT.npy", *sizes[2:]], "the rows of W have norm 1: is it transposed?"),
+        (["--paper", "N19", "AT.npy", "--codes", "X.npy"], "is it transposed?"),
+        (["--paper", "L23", "AT.npy", "y.npy", "--groups", "2"], "samples are rows: is it trans"),
+    ):
+        status, out, err = run("check", *words)
+        assert (status, out) == (2, "") and message in err, words
+    assert run("check", "A.npy", *sizes)[0] == 0
 
 
 def test_an_orthonormal_dictionary_fails_nothing_by_rounding(run, tmp_path):

@@ -1,5 +1,7 @@
 """DiagonallyGroupedLinearRegressor: the checks of scikit-learn, recovery, early stopping, units."""
 
+import warnings
+
 import numpy as np
 import pytest
 from gradient_checks import agreement
@@ -149,6 +151,32 @@ def test_in_a_pipeline_and_a_search():
     assert pipeline.fit(X, DATA.y).score(X, DATA.y) > 0.95
     search = GridSearchCV(Regressor(n_epochs=500), {"groups": [1, 3, 90]}, cv=3).fit(DATA.X, DATA.y)
     assert search.best_params_ == {"groups": 3}
+
+
+def test_the_callback_sees_every_recorded_state_and_may_end_the_path():
+    seen = []
+
+    def callback(intermediate_result):
+        seen.append(intermediate_result)
+        if intermediate_result.nit == 40:
+            raise StopIteration
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # the path is short because the callback ended it
+        model = Regressor(3, n_epochs=500).fit(DATA.X, DATA.y, callback=callback)
+    assert [now.nit for now in seen] == [10, 20, 30, 40]
+    assert model.n_iter_ == 40
+    np.testing.assert_array_equal([now.x for now in seen], model.path_.coef[1:])
+    np.testing.assert_allclose([now.fun for now in seen], model.path_.loss[1:])
+    with pytest.raises(TypeError, match="callback = 3 has type int; it must be a function"):
+        Regressor(3).fit(DATA.X, DATA.y, callback=3)
+
+
+def test_an_epoch_without_progress_is_no_sign_of_the_end():
+    """Why there is no tol: the cost rests while the next group is still small."""
+    path = fitted(early_stopping=False, n_epochs=400).path_
+    rests = np.flatnonzero(path.loss[3:] > (1 - 1e-3) * path.loss[:-3])
+    assert path.loss[rests[0] + 3] > 0.99 * path.loss[0] > 20 * path.loss[-1]
 
 
 @pytest.mark.parametrize(

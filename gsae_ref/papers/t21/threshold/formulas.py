@@ -194,7 +194,7 @@ def data_threshold(A: ArrayLike, Y: ArrayLike, n_active: int, group_size: int) -
     0.5
     """
     A = checks.dictionary("A", A, group_size)
-    Y = np.atleast_2d(checks.batch("Y", Y, A.shape[0], "A"))
+    Y = np.atleast_2d(checks.batch("Y", Y, A.shape[0], f"A of shape {A.shape}"))
     n_groups = A.shape[1] // group_size
     n_active = checks.n_active(n_active, n_groups)
     low, high = checks.representable(
