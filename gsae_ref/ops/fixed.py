@@ -20,7 +20,8 @@ class FixedSamples:
     The samples are checked once. Where the kernel runs, its first call examines every (sample,
     group) pair; later calls examine only the pairs that the steps of the dictionary since then
     could have made active (see :mod:`gsae_ref.kernels.lazy` for the proof). The numbers are those
-    of :func:`loss_and_grad`; the time falls as supports become sparse and steps short.
+    of :func:`loss_and_grad`; the time falls as supports become sparse and steps short. Memory is
+    kept from call to call: 4 bytes for every pair, and at most 32 MiB or two gradients.
 
     Parameters
     ----------

@@ -73,25 +73,36 @@ def exact(
     t = tau[:, None, None]
     rows_by_tau = groups.expand(tau, group_size)[:, None]
 
-    # G = -(A* Z - A X) diag(t): 6 products of full size. Block (h, g) of H is A*_h^T A_g.
+    # G = -(A* Z - A X) diag(t): 6 products of full size, whose results are changed in place.
+    # Block (h, g) of H is A*_h^T A_g.
     gram = A.T @ A
     H = A_star.T @ A
-    HTG = H @ (rows_by_tau * gram)  # A*_h^T K_t A_g
-    HSH = H.T @ _times_rows(code_covariance, H)  # A_h^T K* A_g
-    own_gram = _own(gram, group_size)
-    own = _own(H, group_size)
+    own_gram = _own(gram, group_size).copy()
+    own = _own(H, group_size).copy()
     weighted_own = code_covariance @ own
-    beside = _times_rows(np.swapaxes(weighted_own, 1, 2), H)
 
-    X = p3 * HSH + q * (beside + beside.T)
-    _own(X, group_size)[:] += q * _own(HSH, group_size) + c * np.swapaxes(own, 1, 2) @ weighted_own
-    Z = 2 * p2 * H - p3 * HTG
-    Z -= q * (_times_rows(t * own, gram) + _times_rows(t * own_gram, H.T).T)
-    _own(Z, group_size)[:] += (
-        2 * (p1 - p2) * own - q * _own(HTG, group_size) - c * t * own @ own_gram
-    )
-    inner = A_star @ _times_rows(code_covariance, Z) - A @ (rows_by_tau * X)
-    return -groups.expand(tau, group_size) * inner
+    X = H.T @ _times_rows(code_covariance, H)  # A_h^T K* A_g
+    at_own = q * _own(X, group_size) + c * np.swapaxes(own, 1, 2) @ weighted_own
+    X *= p3
+    beside = _times_rows(q * np.swapaxes(weighted_own, 1, 2), H)
+    X += beside
+    X += beside.T
+    _own(X, group_size)[:] += at_own
+
+    Z = H @ (rows_by_tau * gram)  # A*_h^T K_t A_g
+    at_own = 2 * (p1 - p2) * own - q * _own(Z, group_size) - c * t * own @ own_gram
+    Z *= -p3
+    Z -= _times_rows(q * t * own, gram)
+    Z -= _times_rows(q * t * own_gram, H.T).T
+    H *= 2 * p2
+    Z += H
+    _own(Z, group_size)[:] += at_own
+
+    X *= rows_by_tau
+    G = A @ X
+    G -= A_star @ _times_rows(code_covariance, Z)
+    G *= groups.expand(tau, group_size)
+    return G
 
 
 def _own(M: Array, group_size: int) -> Array:
