@@ -66,7 +66,7 @@ PUBLIC = {
     "block_coherence": "(A, group_size)",
     "certify_run": (
         "(A, A_star, lam, group_size, n_active, norms, step_size=None, n_steps=100, "
-        "n_samples=None, failure=0.05)"
+        "n_samples=None, failure=0.05, same_samples=False)"
     ),
     "certify_samples": "(A, Y, lam, group_size, step_size, n_steps=100)",
     "check_design": (

@@ -95,6 +95,8 @@ def population_run(rng):
         "norms": rng.uniform(1, 1.5, 3),
         "step_size": None,
         "n_steps": 3,
+        "n_samples": 10**15,
+        "same_samples": bool(rng.integers(2)),
     }
 
 

@@ -17,6 +17,7 @@ from gsae_ref.papers.t21.several import (
     formulas_linear,
     instance,
     measurements,
+    statements,
 )
 
 LARGEST = evidence("R11", "max_g ||tan Theta_g^+||_F <= its bound")
@@ -265,6 +266,75 @@ def test_fresh_samples_cost_a_floor_that_falls_with_their_number():
     assert population.failure == population.floor == 0
 
 
+def test_the_same_samples_at_every_step_are_certified_for_ever_and_cost_more():
+    A_star = np.eye(12)
+    law = {"group_size": 1, "n_active": 2, "norms": [4, 5], "n_steps": 3}
+    fresh = gs.certify_run(A_star, A_star, 2.0, **law, n_samples=10**12)
+    same = gs.certify_run(A_star, A_star, 2.0, **law, n_samples=10**12, same_samples=True)
+    more = gs.certify_run(A_star, A_star, 2.0, **law, n_samples=10**14, same_samples=True)
+    assert same.certified
+    assert 8 < same.floor / more.floor < 12
+    assert (same.sines[1:] > fresh.sines[1:]).all()
+    few = gs.certify_run(A_star, A_star, 2.0, **law, n_samples=10**9, same_samples=True)
+    assert "n_samples is too small" in few.reason
+
+
+def test_errors_of_the_same_samples_are_bounded_at_all_dictionaries_at_once():
+    """Dictionaries at the edge for each of three sets of samples: within reach of the bound.
+
+    The bound itself is a sum over every direction in which the dictionary can move.
+    """
+    rng = np.random.default_rng(0)
+    s = formulas.setting(np.eye(4)[:, :, None], 2, np.array([4.0, 5.0]))
+    A_star = np.eye(4)
+    N = 20_000
+    every = measurements._samples(A_star, 1, 2, np.array([4.0, 5.0]))
+    largest = 0.0
+    for _ in range(3):
+        Y = every[rng.integers(len(every), size=N)]
+        for _ in range(25):
+            A = measurements._start(rng, A_star, 1, 0.02)
+            error = gs.loss_and_grad(A, Y, 2.0, 1)[1] - gs.loss_and_grad(A, every, 2.0, 1)[1]
+            largest = max(largest, np.linalg.norm(error, axis=0).max() / s.kappa)
+    bound = formulas.batch_error(s, 2.0, 0.02, 0.04, formulas.Batch(N, 1, 0.05, 12))
+    assert bound / 100 < largest <= bound
+
+
+def test_a_chart_of_the_spans_is_lipschitz():
+    """||A_g - A'_g||_F <= ||V_g - V'_g||_F / c, attained in the limit by two close points."""
+    rng = np.random.default_rng(3)
+    largest = 0.0
+    for k in range(400):
+        d, rest = rng.integers(1, 4, 2)
+        delta = rng.random() * 0.98
+        V = rng.normal(size=(2, rest, d))
+        V[1] = V[0] + 1e-3 * V[1] if k % 2 else V[1]
+        V *= delta / np.linalg.norm(V, axis=(1, 2), keepdims=True)
+        values, frames = np.linalg.eigh(np.eye(d) - np.swapaxes(V, 1, 2) @ V)
+        roots = (frames * np.sqrt(values)[:, None]) @ np.swapaxes(frames, 1, 2)
+        change = np.linalg.norm(V[0] - V[1])
+        if change > 1e-6:
+            moved = np.hypot(np.linalg.norm(roots[0] - roots[1]), change)
+            largest = max(largest, moved * np.sqrt(1 - delta**2) / change)
+    assert 0.5 < largest <= 1 + 1e-9
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_the_evidence_notices_a_smaller_bound_of_a_sample(monkeypatch, which):
+    item = evidence("R11", "a sample's gradient and its change")
+    right = formulas.sample_bounds
+    exact = list(instances(item, 40))
+    assert all(left <= bound + 1e-9 for left, bound in map(item.sides, exact))
+
+    def smaller(*arguments):
+        found = list(right(*arguments))
+        found[which] *= (0.98, 0.1)[which]
+        return tuple(found)
+
+    monkeypatch.setattr(statements, "sample_bounds", smaller)
+    assert any(left > bound for left, bound in map(item.sides, exact))
+
+
 def test_no_gradient_of_a_sample_is_longer_than_r11_says():
     """Batch errors are bounded by K: that of a sample, far from A* and with overlap."""
     A, A_star = start(8, sine=0.3, overlap=0.02)
@@ -302,6 +372,7 @@ def test_the_measurements_confirm(name):
         ({"n_active": 3}, "n_active = 3, but there are only 2 groups"),
         ({"step_size": -1.0}, "step_size = -1.0; it must be > 0"),
         ({"n_samples": 0}, "n_samples = 0; it must be at least 1"),
+        ({"same_samples": True}, "same_samples = True, but n_samples = None; give a number"),
         ({"n_samples": 9, "failure": 1.0}, "failure = 1.0; it must lie strictly between 0 and 1"),
         ({"A_star": np.eye(4)[:, :2]}, "A_star"),
     ],

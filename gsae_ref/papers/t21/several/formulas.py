@@ -19,6 +19,8 @@ import numpy as np
 
 from ....arrays import Array
 
+LEVELS = 161  # values of delta, and of D, at which the same samples are bounded
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -228,7 +230,15 @@ def step_bounds(
 
 
 class Batch(NamedTuple):
-    """A mean over fresh samples in the place of the population's: size, steps, failure allowed.
+    """A mean over samples in the place of the population's.
+
+    Attributes
+    ----------
+    n_samples, n_steps : int
+    failure : float
+        Probability that is allowed.
+    n_free : int
+        0 for fresh samples at every step; Gamma d (n - d) if every step takes the same ones.
 
     Examples
     --------
@@ -239,45 +249,110 @@ class Batch(NamedTuple):
     n_samples: int
     n_steps: int
     failure: float
+    n_free: int = 0
+
+
+def sample_bounds(s: Setting, lam: float, delta: float, D: float) -> tuple[float, float]:
+    """R11: K bounds a sample's gradient in A_g, Lambda how much it changes with A; inf if none.
+
+        K = e f + Y b,    Lambda = e' f + e Y + Y (j Y b + e + e'),    Y = (gamma R)^(1/2) B_max,
+        o = Sigma_(gamma-1) + ((gamma - 1) R)^(1/2) delta,  f = B_max (1 + o) - lam,
+        e = lam gamma^(1/2) (q + 2^(1/2) D) + gamma B_max (delta + o),  e' = gamma (f + Y),
+        b = lam + n (gamma - 1)^(1/2) f,    j = 2 lam / r_lo^2, or 0 if d = 1,
+
+    q and n as in :func:`step_bounds`. Where the support condition holds at delta, the part psi_g(A)
+    of a sample in -grad_{A_g} has ||psi_g(A)||_F <= K, and ||psi_g(A) - psi_g(A')||_F <= Lambda
+    max_k ||A_k - A'_k||_F, for all A, A' with max_g D_g <= delta, D as given.
+
+    Proof. psi_g = (y - A x) phi_g^T + y (J_g A_g^T (y - A x))^T, 0 unless g is active. ||A_g^T y||
+    <= B_max (1 + o) as in :meth:`Setting.support_ends`, so ||phi_g|| <= f, and ||y|| <= Y. A_g^T (y
+    - A x) = z_g - phi_g - sum_{k != g} A_g^T A_k phi_k has at most the norm b, and J_g <= I. y - A
+    x = sum_k (A*_k x_k - A_k z_k) + lam sum_k A_k z_k / r_k: the second sum is at most gamma^(1/2)
+    ||A||; in the first (I - A_k A_k^T) A*_k x_k is at most delta B_max, and A_k^T of the other
+    groups' part at most B_max o. So ||y - A x|| <= e: this is K.
+
+    Let h = max_k ||A_k - A'_k||_F. The supports are the same, so z_k and, the threshold being
+    1-Lipschitz, phi_k change by at most h Y, A_k phi_k by h (f + Y), y - A x by h e', A_g^T (y - A
+    x) by h (e + e'), and J_g by 2 lam / r_lo^2 times h Y. The product rule is Lambda.
+
+    >>> s = setting(np.eye(8).reshape(4, 2, 8).swapaxes(1, 2), 2, np.array([4.0, 5.0]))
+    >>> [round(bound, 1) for bound in sample_bounds(s, 2.0, 0.0, 0.0)]
+    [22.6, 267.9]
+    """
+    gamma = s.n_active
+    r_lo = s.support_ends(delta)[1]
+    if not r_lo > 0:
+        return math.inf, math.inf
+    q = math.sqrt(s.R)
+    o = s.sums[0] + math.sqrt((gamma - 1) * s.R) * delta
+    f = max(s.b_max * (1 + o) - lam, 0.0)
+    Y = math.sqrt(gamma * s.R) * s.b_max
+    e = lam * math.sqrt(gamma) * (q + math.sqrt(2) * D) + gamma * s.b_max * (delta + o)
+    b = lam + (s.nu + q * delta + D) * math.sqrt(gamma - 1) * f
+    j = 0.0 if s.group_size == 1 else 2 * lam / r_lo**2
+    moved = gamma * (f + Y)
+    return e * f + Y * b, moved * f + e * Y + Y * (j * Y * b + e + moved)
+
+
+def next_level(size: float, top: float) -> float:
+    """Round up to top, top / 2^(1/8), top / 2^(2/8), ..., top / 2^20, of which there are LEVELS.
+
+    >>> next_level(0.5, 1.0), round(next_level(0.51, 1.0), 3), next_level(0.0, 1.0) == 2**-20
+    (0.5, 0.545, True)
+    """
+    if size <= top * 2.0**-20:
+        return top * 2.0**-20
+    return top * 2 ** (math.ceil(8 * math.log2(size / top) - 1e-9) / 8)
 
 
 def batch_error(s: Setting, lam: float, delta: float, D: float, batch: Batch) -> float:
-    """R11: bound on max_g ||E_g||_F / kappa of the mean gradient of N fresh samples.
+    """R11: bound on max_g ||E_g||_F / kappa of the mean gradient of N samples.
 
-        (K / kappa) ((2 p_g L / N)^(1/2) + 4 L / (3 N)),   L = log(2 Gamma n_steps / failure),
-        K = e (r_hi - lam) + (gamma R)^(1/2) B_max (lam + n (gamma - 1)^(1/2) (r_hi - lam)),
-        r_hi = B_max (1 + o),  o = Sigma_(gamma-1) + ((gamma - 1) R)^(1/2) delta,
-        e = lam gamma^(1/2) (q + 2^(1/2) D) + gamma B_max (delta + o),
+        (K / kappa) ((2 p_g L / N)^(1/2) + 4 L / (3 N)),    L = log(2 Gamma n_steps / failure),
 
-    q and n as in :func:`step_bounds`. In ``n_steps`` steps, each on N samples that are independent
-    of A and of each other, every E_g keeps it with probability at least 1 - ``failure``.
+    K of :func:`sample_bounds`. In ``n_steps`` steps, each on N samples that are independent of A
+    and of each other, every E_g keeps it with probability at least 1 - ``failure``.
 
-    Proof. Let psi be the part of a sample in -grad_{A_g}, (y - A x) phi_g^T + y (J_g A_g^T (y - A
-    x))^T, which is 0 unless g is active. ||A_g^T y|| <= r_hi as in :meth:`Setting.support_ends`, so
-    ||phi_g|| <= r_hi - lam, and ||y|| <= (gamma R)^(1/2) B_max. A_g^T (y - A x) = z_g - phi_g -
-    sum_{k != g} A_g^T A_k phi_k has at most the norm lam + n (gamma - 1)^(1/2) (r_hi - lam), and
-    J_g <= I. y - A x = sum_k (A*_k x_k - A_k z_k) + lam sum_k A_k z_k / r_k: the second sum is at
-    most gamma^(1/2) ||A||; in the first (I - A_k A_k^T) A*_k x_k is at most delta B_max, and A_k^T
-    of the other groups' part at most B_max o. So ||psi|| <= K and E||psi||^2 <= p_g K^2.
-    Bernstein's inequality in a Hilbert space (Pinelis 1994) for psi - E psi, of norm at most 2 K,
-    has probability 2 exp(-L) beyond the bound; union over groups and steps.
+    If every step takes the same N samples, delta and D are rounded up (:func:`next_level`), L =
+    log(2 Gamma LEVELS^2 / failure) + Gamma d (n - d) log(1 + 2 N), and 2 Lambda delta / (N c kappa)
+    is added. With probability at least 1 - ``failure`` this holds at all A at once, with their
+    delta and D, as long as the support condition holds at the rounded delta.
+
+    Proof. *Fresh samples.* ||psi_g|| <= K and E||psi_g||^2 <= p_g K^2. Bernstein's inequality in a
+    Hilbert space (Pinelis 1994) for psi_g - E psi_g, of norm at most 2 K, has probability 2 exp(-L)
+    beyond the bound; union over groups and steps.
+
+    *The same samples.* ||E_g|| does not change if groups of A are rotated (R0), so let A_g = A*_g
+    (I - V_g^T V_g)^(1/2) + U_g V_g, with U_g a basis of the complement and ||V_g||_F = D_g. If c^2
+    = 1 - delta^2, ||A_g - A'_g||_F <= ||V_g - V'_g||_F / c: the roots are at least c, so their
+    difference is at most that of the squares over 2 c, delta ||V_g - V'_g||_F / c. For one delta
+    and D the V lie in a ball of radius delta for the norm max_g ||V_g||_F, in dimension m = Gamma d
+    (n - d). A largest set of them that are delta / N apart has at most (1 + 2 N)^m members, as
+    balls of half that radius are disjoint. At these the first bound holds, by union, with m log(1 +
+    2 N) in L; from the nearest of them mean and expectation of psi_g differ by Lambda delta / (N c)
+    each. Union over the LEVELS^2 values of delta and D.
 
     >>> s = setting(np.eye(8).reshape(4, 2, 8).swapaxes(1, 2), 2, np.array([4.0, 5.0]))
     >>> [round(batch_error(s, 2.0, 0.0, 0.0, Batch(10**k, 10, 0.05)), 4) for k in (6, 8)]
     [0.012, 0.0012]
+    >>> round(batch_error(s, 2.0, 0.0, 0.0, Batch(10**10, 10, 0.05, 4 * 2 * 6)), 4)
+    0.0015
     """
-    gamma = s.n_active
-    q = math.sqrt(s.R)
-    o = s.sums[0] + math.sqrt((gamma - 1) * s.R) * delta
-    kept = max(s.b_max * (1 + o) - lam, 0.0)
-    n = s.nu + q * delta + D
-    e = lam * math.sqrt(gamma) * (q + math.sqrt(2) * D) + gamma * s.b_max * (delta + o)
-    back = lam + n * math.sqrt(gamma - 1) * kept
-    K = e * kept + math.sqrt(gamma * s.R) * s.b_max * back
-    L = math.log(2 * s.n_groups * batch.n_steps) - math.log(batch.failure)
-    p = gamma / s.n_groups
+    cases = float(batch.n_steps)
+    if batch.n_free:
+        delta = next_level(delta, 1.0)
+        D = next_level(D, math.sqrt(s.n_groups))
+        cases = float(LEVELS**2)
+    K, change = sample_bounds(s, lam, delta, D)
     N = batch.n_samples
-    return K / s.kappa * (math.sqrt(2 * p * L / N) + 4 * L / (3 * N))
+    p = s.n_active / s.n_groups
+    L = math.log(2 * s.n_groups * cases) - math.log(batch.failure)
+    L += batch.n_free * math.log1p(2 * N)
+    error = K / s.kappa * (math.sqrt(2 * p * L / N) + 4 * L / (3 * N))
+    if batch.n_free:
+        apart = delta / (N * math.sqrt(1 - delta**2)) if delta < 1 else math.inf
+        error += 2 * change * apart / s.kappa
+    return error
 
 
 def contraction(a: float, m: float) -> float:

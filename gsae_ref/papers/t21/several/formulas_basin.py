@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from .... import checks, groups
 from ....arrays import Array
-from .formulas import Batch, Setting, batch_error, setting, step_bounds
+from .formulas import Batch, Setting, batch_error, next_level, setting, step_bounds
 
 MOST_STEPS = 20_000  # a recursion that still rises after so many steps is not certified
 
@@ -111,7 +111,8 @@ def iterate(
     falling = False
     failure = ""
     for k in range(MOST_STEPS):
-        margin = min(margin, s.support_margin(lam, delta))
+        reached = next_level(delta, 1.0) if batch and batch.n_free else delta
+        margin = min(margin, s.support_margin(lam, reached))
         if not margin > 0:
             failure = _left(k, delta)
             break
@@ -148,6 +149,7 @@ def certify_run(
     n_steps: int = 100,
     n_samples: int | None = None,
     failure: float = 0.05,
+    same_samples: bool = False,
 ) -> RunCertificate:
     """Certify that gradient descent from A keeps its supports for ever, and how far it comes. (R11)
 
@@ -172,6 +174,9 @@ def certify_run(
         certificate then is about ``n_steps`` steps, with probability at least 1 - ``failure``.
     failure : float
         Only with ``n_samples``.
+    same_samples : bool
+        Whether every step takes the same ``n_samples`` samples. The certificate then is about all
+        steps, and needs far more samples. Only with ``n_samples``.
 
     Returns
     -------
@@ -211,7 +216,10 @@ def certify_run(
     n_active = checks.n_active(n_active, A.shape[1] // group_size)
     r = checks.positive("norms", checks.array("norms", norms)).astype(np.float64)
     n_steps = checks.count("n_steps", n_steps, minimum=0)
-    batch = _batch(n_samples, n_steps, failure)
+    n_free = A.shape[1] * (len(A) - group_size) if checks.flag("same_samples", same_samples) else 0
+    if same_samples and n_samples is None:
+        raise ValueError("same_samples = True, but n_samples = None; give a number of samples")
+    batch = _batch(n_samples, n_steps, failure, n_free)
     unit = float(r.max())  # so that no square overflows
     s = setting(groups.blocks(A_star, group_size), n_active, r / unit)
     a = s.largest_a
@@ -234,11 +242,11 @@ def certify_run(
     return RunCertificate(True, "", np.arcsin(kept), kept, found.floor, margin, eta, lam, chance)
 
 
-def _batch(n_samples: int | None, n_steps: int, failure: float) -> Batch | None:
+def _batch(n_samples: int | None, n_steps: int, failure: float, n_free: int) -> Batch | None:
     failure = checks.fraction("failure", failure)
     if n_samples is None:
         return None
-    return Batch(checks.count("n_samples", n_samples), max(n_steps, 1), failure)
+    return Batch(checks.count("n_samples", n_samples), max(n_steps, 1), failure, n_free)
 
 
 def _nothing(

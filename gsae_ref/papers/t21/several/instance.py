@@ -87,20 +87,32 @@ class Population:
         """Groups of every code that are not zero."""
         return groups.norms(self.codes, self.group_size) > 0
 
-    def gradient(self, A: Array) -> Array:
-        """Exact gradient of the population loss."""
+    def _parts(self, A: Array) -> tuple[Array, Array, Array]:
+        """y - A phi, phi and J A^T (y - A phi) of every sample."""
         d = self.group_size
         Z = groups.split(self.Y @ A, d)
         r = np.linalg.norm(Z, axis=-1, keepdims=True)
         active = r > self.lam
         ratio = np.where(active, self.lam / np.where(active, r, 1.0), 1.0)
         phi = groups.merge((1 - ratio) * Z)
-        E = (self.Y - phi @ A.T) * self.weights[:, None]
+        E = self.Y - phi @ A.T
         back = groups.split(E @ A, d)
         unit = Z / np.where(active, r, 1.0)
         along = unit * np.sum(unit * back, axis=-1, keepdims=True)
         J_back = groups.merge(np.where(active, (1 - ratio) * back + ratio * along, 0.0))
-        return -(E.T @ phi + self.Y.T @ J_back)
+        return E, phi, J_back
+
+    def gradient(self, A: Array) -> Array:
+        """Exact gradient of the population loss."""
+        E, phi, J_back = self._parts(A)
+        w = self.weights[:, None]
+        return -((w * E).T @ phi + self.Y.T @ (w * J_back))
+
+    def sample_gradients(self, A: Array) -> Array:
+        """Gradient of every sample in every group, (n_samples, n_groups, n_features, d)."""
+        E, phi, J_back = self._parts(A)
+        found = -(E[:, :, None] * phi[:, None] + self.Y[:, :, None] * J_back[:, None])
+        return np.swapaxes(groups.split(found, self.group_size), 1, 2)
 
     @cached_property
     def after(self) -> Array:
@@ -129,6 +141,13 @@ class Population:
         E = groups.unblock(away / np.linalg.norm(away, axis=(1, 2), keepdims=True))
         E *= ERROR * self.setting.kappa
         return groups.polar(self.A - self.step_size * (self.gradient(self.A) - E), self.group_size)
+
+    @cached_property
+    def star_turned(self) -> Array:
+        """A* with the bases of its groups turned towards those of A."""
+        B = np.swapaxes(self.star, 1, 2) @ groups.blocks(self.A, self.group_size)
+        U, _, Vt = np.linalg.svd(B)
+        return groups.unblock(self.star @ U @ Vt)
 
     @cached_property
     def setting(self) -> formulas.Setting:

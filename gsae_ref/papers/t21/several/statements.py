@@ -11,6 +11,7 @@ from ....claims.evidence import Identity, Inequality, Measurement, worst
 from ...row import Row
 from ..samples.instance import EIGENVECTORS_ACTIVE, NOISY_STEP, OWN_GROUP_ACTIVE
 from ..samples.instance import FRAMES as SAMPLE_FRAMES
+from .formulas import sample_bounds
 from .instance import (
     DENOMINATOR,
     ERROR,
@@ -24,6 +25,7 @@ from .instance import (
     SIGN_SYMMETRIC,
     STABLE,
     STEP_IN_RANGE,
+    SUPPORT_CONDITION,
     UNIFORM,
 )
 
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
 LAW = (FRAMES, UNIFORM, SIGN_SYMMETRIC, ISOTROPIC)
 BASIN = (*LAW, EXACT_SUPPORTS, STEP_IN_RANGE, DENOMINATOR)
+ONE_SAMPLE = (FRAMES, SUPPORT_CONDITION)
 LINEAR = (INDEPENDENT, MEAN_ZERO, NORM_ABOVE_LAM)
 R10_TEXT = (
     "Given S the codes x_g, g in S, are independent; given r_g = ||x_g|| in [B_min, B_max] the "
@@ -84,7 +87,9 @@ R11_TEXT = (
     "If the gradient of a step has errors E_g, ||E_g||_F <= eps p_g s2, the same holds with eps "
     "more in w and w_par and Gamma^(1/2) eps more in w_all. For the mean over N fresh samples a "
     "step, K steps, eps = (K_0/(p_g s2)) ((2 p_g L/N)^(1/2) + 4 L/(3 N)), L = log(2 Gamma K/p), "
-    "is such a bound with probability 1 - p, K_0 the largest norm of a sample's gradient."
+    "is such a bound with probability 1 - p, K_0 the largest norm of a sample's gradient. For the "
+    "same N samples at every step, for ever, L is Gamma d (n - d) log(1 + 2 N) larger, and a term "
+    "of order 1/N is added, as in the derivation."
 )
 
 
@@ -102,6 +107,17 @@ def _with_error(i: Population) -> tuple[float, float]:
     """The largest against its bound, for steps with an error in the gradient and without."""
     left = [float(i.tangent_norms(A).max()) for A in (i.after_error, i.after)]
     return worst(left, [i.bounds_with(ERROR)[0], i.bounds[0]])
+
+
+def _one_sample(i: Population) -> tuple[float, float]:
+    """A sample's gradient in a group, and its change from A to A*, against K and Lambda."""
+    psi = i.sample_gradients(i.A)
+    change = np.linalg.norm(psi - i.sample_gradients(i.star_turned), axis=(2, 3)).max()
+    moved = groups.blocks(i.A - i.star_turned, i.group_size)
+    h = float(np.linalg.norm(moved, axis=(1, 2)).max())
+    sizes = float(i.sines.max()), float(np.linalg.norm(i.sines))
+    K, Lambda = sample_bounds(i.setting, i.lam, *sizes)
+    return worst([np.linalg.norm(psi, axis=(2, 3)).max(), change], [K, Lambda * h])
 
 
 def _supports(i: Population) -> tuple[float, float]:
@@ -218,6 +234,9 @@ ROWS = (
                 "the largest, with errors in the gradient", "close_populations", _with_error, BASIN
             ),
             Inequality("norms and the support condition", "populations", _supports, (FRAMES,)),
+            Inequality(
+                "a sample's gradient and its change", "close_populations", _one_sample, ONE_SAMPLE
+            ),
             Measurement("basin_run"),
             Measurement("basin_batches"),
             Measurement("basin_rises"),
