@@ -438,6 +438,19 @@ def defined_twice(source):
     return offences
 
 
+def idle_strings(source):
+    """Strings that stand alone after the docstring: half of a text whose brackets are missing."""
+    offences = []
+    for node in nodes(source):
+        body = getattr(node, "body", [])
+        for statement in body[1:] if isinstance(body, list) else []:
+            value = getattr(statement, "value", None)
+            if isinstance(statement, ast.Expr) and isinstance(value, (ast.Constant, ast.JoinedStr)):
+                if not (isinstance(value, ast.Constant) and value.value is ...):
+                    offences.append(f"line {statement.lineno}: {ast.unparse(value)} stands alone")
+    return offences
+
+
 # ---- the house as it stands
 
 
@@ -503,7 +516,9 @@ def test_documented_parameters_are_the_signature(path):
 
 @any_file
 @pytest.mark.parametrize(
-    "rule", [swallowed_exceptions, idle_comparisons, defined_twice], ids=lambda rule: rule.__name__
+    "rule",
+    [swallowed_exceptions, idle_comparisons, idle_strings, defined_twice],
+    ids=lambda rule: rule.__name__,
 )
 def test_a_file_of_package_or_tests_has_none_of(rule, path):
     offences = rule(path.read_text())
@@ -719,6 +734,8 @@ OFFENCES = {
     "isclose without assert": lambda: idle_comparisons("math.isclose(a, b)"),
     "array_equal without assert": lambda: idle_comparisons("not array_equal(a, b)"),
     "a bare comparison": lambda: idle_comparisons("result == expected"),
+    "half of a text": lambda: idle_strings("TEXT = 'a '\n'b'"),
+    "half of a text with fields": lambda: idle_strings("def f():\n    x = 'a '\n    f'{x}'"),
     "a test that shadows another": lambda: defined_twice(
         "def test_a(): ...\ndef test_b(): ...\ndef test_a(): ..."
     ),

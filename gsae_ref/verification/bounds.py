@@ -20,7 +20,7 @@ from ..papers.ledger import LEDGER
 from ..papers.n19 import families as n19_families
 from ..papers.row import Row
 from ..papers.t21 import families
-from ..papers.t21.gradients.formulas import leading_coefficient
+from ..papers.t21.gradients.formulas import leading_coefficient, leading_term
 from ..papers.t21.instance import Instance
 from ..papers.t21.models import T21
 from ..papers.t21.support.claims import EQ22, EQ22_PRINTED
@@ -430,7 +430,7 @@ def _instances(model: CodeModel, codes: Array) -> list[Instance]:
         step_size=1 / leading_coefficient(float(tau[0]), model.n_active * d / A.shape[1]),
         tau=tau,
         G=G,
-        beta=G - families.leading_term(A, A_star, tau, model.n_active, d),
+        beta=G - leading_term(A, A_star, tau, model.n_active, d),
     )
     of_the_dictionary = {
         name: getattr(first, name) for name in ("blocks", "star", "mu_block", "errors")

@@ -90,7 +90,7 @@ def test_explain_prints_a_statement_in_full(run):
         assert " ".join(part.split()) in text
     assert "verdict corrected: false as printed; the corrected form holds" in text
     assert "6/5 <= 3/5 is false" in text
-    assert "A*_2 = [3/5 e1 + 4/5 e3, 3/5 e2 + 4/5 e4]" in text
+    assert "A*_3 = [3/10 e1 + 3/10 e3 + -1/10 e5 + 9/10 e7, 3/10 e2 + " in text
     assert "T21-prop2 refutes T21-prop2" in text
     assert out.endswith("1 of 1 recorded verdicts confirmed (1 corrected)\n")
 

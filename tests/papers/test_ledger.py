@@ -349,3 +349,19 @@ def test_a_row_has_evidence_of_its_own_or_shares_it_never_both_or_neither():
 def test_the_worst_pair_is_the_one_with_the_least_room():
     assert worst([1.0, 5.0, 2.0], [2.0, 6.5, 2.5]) == (2.0, 2.5)
     assert worst([1.0, 7.0], [2.0, 6.5]) == (7.0, 6.5)
+
+
+# ---- what is called false
+
+OF_ANOTHER_PAPER = {"T21-remark-b-sparse"}  # of N19's network: the evidence is a run of it
+
+
+@every_row
+def test_what_is_false_is_printed_and_has_an_exact_counterexample_or_is_of_a_figure(row):
+    """A sentence is quoted, an equation has its number; a figure is computed again."""
+    if row.truth == "false":
+        assert "“" in row.printed or row.number.startswith(("Eq. (", "Appendix"))
+        evidence = LEDGER[row.same_as or row.id].evidence
+        exact = any(isinstance(item, Counterexample) for item in evidence)
+        of_runs = all(isinstance(item, Reproduction) for item in evidence)
+        assert exact or of_runs or row.id in OF_ANOTHER_PAPER

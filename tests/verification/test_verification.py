@@ -398,7 +398,9 @@ def test_rows_that_share_the_evidence_of_a_false_row_fall_with_it(monkeypatch):
     ]
 
 
-@pytest.mark.parametrize("spoilt", [{"size": ("0",)}, {"slack": ("2",)}, {"S_tilt": ("0",) * 8}])
+@pytest.mark.parametrize(
+    "spoilt", [{"size": ("0",) * 2}, {"slack": ("2",)}, {"S_tilt": ("0",) * 36}]
+)
 def test_a_counterexample_with_spoilt_data_is_not_confirmed(monkeypatch, spoilt):
     build = COUNTEREXAMPLES["T21-prop2"]
     monkeypatch.setitem(COUNTEREXAMPLES, "T21-prop2", lambda: build(**spoilt))

@@ -174,7 +174,6 @@ NOT_ATTAINED = {
     ("L23-corollary1", "dglnn_corrected_rate"): (0.22, ORDER),
     ("L23-corollary1-epsilon", "dglnn_noise_quantile"): (0.14, TAIL),
     ("L23-designs", "dglnn_designs"): (0.42, "the factors are 32 and more"),
-    ("R8-rate", "dglnn_group_noise"): (0.01, TAIL),
     ("L23-lemma5", "corrected T <= that time"): (0.95, "attained as theta goes to 0"),
     ("L23-lemma6", "time to (1 - 3B - tau) u*^2 <= T"): (0.13, FIRST_PHASE),
     ("L23-theorem3", NOT_EMPTY): (0.77, WINDOW),

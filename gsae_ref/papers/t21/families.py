@@ -6,7 +6,6 @@ point) are ordinary points.
 
 from __future__ import annotations
 
-from itertools import combinations
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy as np
 from ... import groups
 from ...arrays import Array
 from ...claims.family import Family
+from .gradients.formulas import expected_gradient, leading_term
 from .identifiability import families as identifiability
 from .instance import Instance
 from .samples import families as samples
@@ -157,48 +157,10 @@ def _recovery(shape: Shape, theta: Array) -> Instance:
     return _instance(draw, i.A, i.A_star, lam=max(low + draw.place * (high - low), 0.0))
 
 
-def _expected_gradient(
-    A: Array, A_star: Array, tau: Array, n_active: int, group_size: int
-) -> Array:
-    """T21 (27) for constant tau and codes of covariance I: the mean over all supports S.
-
-    Given S it is -A_S t_S [R E[y y^T] + E[y y^T] R] with R = I - A_S t_S A_S^T.
-    """
-    B = groups.blocks(A, group_size)
-    star = groups.blocks(A_star, group_size)
-    projections = B @ B.transpose(0, 2, 1)
-    truths = star @ star.transpose(0, 2, 1)
-    supports = list(combinations(range(len(B)), n_active))
-    total = np.zeros_like(B)
-    for support in map(list, supports):
-        rest = np.eye(B.shape[1]) - np.tensordot(tau[support], projections[support], 1)
-        second_moment = truths[support].sum(axis=0)
-        total[support] -= tau[support, None, None] * (
-            (rest @ second_moment + second_moment @ rest) @ B[support]
-        )
-    return groups.unblock(total / len(supports))
-
-
-def leading_term(A: Array, A_star: Array, tau: Array, n_active: int, group_size: int) -> Array:
-    """Return the leading terms of T21 (55), group by group.
-
-    p [-t (2 - t) A* A*^T A + t^2 A A^T A* A*^T A]
-    """
-    B = groups.blocks(A, group_size)
-    star = groups.blocks(A_star, group_size)
-    t = tau[:, None, None]
-    overlap = star.transpose(0, 2, 1) @ B
-    return groups.unblock(
-        n_active
-        / len(B)
-        * (-t * (2 - t) * star @ overlap + t**2 * B @ (overlap.transpose(0, 2, 1) @ overlap))
-    )
-
-
 def _with_gradient(draw: Draw, A: Array, A_star: Array, tau: Array, **fields: Any) -> Instance:
     """Attach the expected gradient and its residual after the leading term of (55)."""
     sizes = draw.shape.n_active, draw.shape.group_size
-    G = _expected_gradient(A, A_star, tau, *sizes)
+    G = expected_gradient(A, A_star, tau, *sizes)
     return _instance(
         draw, A, A_star, tau=tau, G=G, beta=G - leading_term(A, A_star, tau, *sizes), **fields
     )
@@ -217,10 +179,10 @@ def _descent(shape: Shape, theta: Array) -> Instance:
     )
 
 
-def _exclusion(shape: Shape, theta: Array, spread: float = 0.5, error: float = 0.5) -> Instance:
+def _exclusion(shape: Shape, theta: Array) -> Instance:
     """lam in Lemma 1's interval as printed, tau of group 0 from the sample it is active at."""
     draw = take_apart(shape, theta)
-    return _excluded(draw, *_close_pair(draw, spread, error))
+    return _excluded(draw, *_close_pair(draw, 0.5, 0.5))
 
 
 def _exclusion_free(shape: Shape, theta: Array) -> Instance:
@@ -240,8 +202,11 @@ def _excluded(draw: Draw, A: Array, A_star: Array) -> Instance:
 
 
 def _exclusion_many(shape: Shape, theta: Array) -> Instance:
-    """As ``_exclusion``, incoherent enough for two or three active groups."""
-    return _exclusion(shape, theta, 0.05, 0.25)
+    """As ``_exclusion_free``, weakly coupled: two or three active groups."""
+    draw = take_apart(shape, theta)
+    scale = 0.2 / (shape.n_active * shape.group_size)
+    A = groups.polar(_mixture(draw, 0.3 * scale * draw.spread), shape.group_size)
+    return _excluded(draw, A, A + scale * draw.error * _unit_groups(draw.V, shape.group_size))
 
 
 _MIXED = tuple(
@@ -284,4 +249,4 @@ FAMILIES |= {
     "window_unit": Family(_unit, _WINDOW),
 }
 FAMILIES |= identifiability.FAMILIES
-EXCLUSION_MANY = Family(_exclusion_many, _MANY)  # two or three active groups, for R4
+FAMILIES["exclusion_many"] = Family(_exclusion_many, _MANY)

@@ -5,15 +5,17 @@ Families make the instances, in float64.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import comb
 
 import numpy as np
 
 from ... import groups
 from ...arrays import Array, BoolArray
 from ...claims.hypothesis import ABSENT, Hypothesis
+from .gradients.formulas import expected_gradient
 from .support.formulas import recovery_interval
 
 
@@ -28,7 +30,7 @@ class Instance:
         d and gamma.
     x : ndarray (n_atoms,)
         A code; its non-zero groups are the support S.
-    b_min, b_max, delta, lam, step_size : float
+    b_min, b_max, delta, lam, step_size, zeta : float
     tau : ndarray (n_groups,)
         Frozen shrinkage factors.
     G, beta : ndarray (n_features, n_atoms), optional
@@ -56,6 +58,7 @@ class Instance:
     tau: Array = field(default=ABSENT, repr=False)
     G: Array = field(default=ABSENT, repr=False)
     beta: Array = field(default=ABSENT, repr=False)
+    zeta: float = np.inf
 
     @property
     def d(self) -> int:
@@ -116,6 +119,44 @@ class Instance:
         return np.linalg.norm(self.blocks - self.star, axis=(1, 2))
 
 
+@dataclass(frozen=True)
+class Law:
+    """A finite law of codes; a group is active where its code is not 0.
+
+    Attributes
+    ----------
+    codes : ndarray (n_codes, n_atoms)
+    weights : ndarray (n_codes,)
+        Probabilities.
+    group_size : int
+
+    Examples
+    --------
+    >>> one_of_two = Law(np.array([[1.0, 0], [-1, 0], [0, 1], [0, -1]]), np.full(4, 0.25), 1)
+    >>> UNIFORM_SUPPORTS.holds(one_of_two), COVARIANCE.holds(one_of_two)
+    (True, True)
+    """
+
+    codes: Array
+    weights: Array
+    group_size: int
+
+    @cached_property
+    def active(self) -> BoolArray:
+        """Supports of the codes: (n_codes, n_groups)."""
+        return groups.norms(self.codes, self.group_size) > 0
+
+    def second_moment(self, given: BoolArray) -> Array:
+        """E[x x^T] given the codes that a mask selects."""
+        w = self.weights * given
+        return (self.codes.T @ (w[:, None] * self.codes)) / w.sum()
+
+    def moments(self) -> Iterator[tuple[BoolArray, Array]]:
+        """Every support that occurs, as a mask of groups, and E[x x^T | S]."""
+        for support in np.unique(self.active, axis=0):
+            yield support, self.second_moment((self.active == support).all(axis=1))
+
+
 def _gram_defect(B: Array) -> float:
     return np.linalg.norm(np.swapaxes(B, 1, 2) @ B - np.eye(B.shape[2]), ord=2, axis=(1, 2)).max()
 
@@ -167,6 +208,94 @@ JOINTLY_ORTHONORMAL = Hypothesis(
 ACTIVE_ABOVE = Hypothesis(
     "lam < ||A_g^T y|| for g in S", lambda i: float(i.r[i.active].min() - i.lam)
 )
+
+RECOVERED = Hypothesis(
+    "lam < ||A_g^T y|| for g in S, ||A_v^T y|| <= lam for the others",
+    lambda i: float(min(i.r[i.active].min() - i.lam, i.lam - i.r[~i.active].max(initial=0))),
+)
+DIFFERENTIABLE = Hypothesis(
+    "||A_g^T y|| != lam for every group", lambda i: float(np.abs(i.r - i.lam).min()) - 1e-5
+)
+ONE_ATOM = Hypothesis("d = 1", lambda i: 1.0 - i.d)
+OVERLAP_BOUNDED = Hypothesis(
+    "||A_g^T A*_g||_F <= zeta for every group (Eq. (18))",
+    lambda i: float(
+        i.zeta - np.linalg.norm(np.swapaxes(i.blocks, 1, 2) @ i.star, axis=(1, 2)).max()
+    ),
+)
+TAU_POSITIVE = Hypothesis(
+    "0 < tau_g <= 1 for every group", lambda i: float(min(i.tau.min() - 1e-9, 1 - i.tau.max()))
+)
+EXPECTATION = Hypothesis(
+    "G_g is the expectation of (26): S uniform of size gamma, E[x_v x_h^T | S] = I if v = h, else "
+    "0, constant tau",
+    lambda i: (
+        -float(
+            np.abs(i.G - expected_gradient(i.A, i.A_star, i.tau, i.n_active, i.group_size)).max()
+        )
+    ),
+)
+
+# ---- hypotheses on a law of codes
+
+
+def _uniform_defect(law: Law) -> float:
+    supports, inverse = np.unique(law.active, axis=0, return_inverse=True)
+    sizes = supports.sum(axis=1)
+    chance = 1 / comb(law.active.shape[1], int(sizes.max()))
+    found = np.bincount(inverse.ravel(), law.weights)
+    return float(np.ptp(sizes) + np.abs(found - chance).max())
+
+
+def _wanted(law: Law, support: BoolArray) -> Array:
+    """I for two equal groups of a support, 0 for two others."""
+    return np.diag(np.repeat(support, law.group_size).astype(float))
+
+
+def _covariance_defect(law: Law) -> float:
+    """Defect of (16): every pair of groups given that both are active."""
+    d = law.group_size
+    n_groups = law.active.shape[1]
+    worst = 0.0
+    for v in range(n_groups):
+        for h in range(n_groups):
+            both = law.active[:, v] & law.active[:, h]
+            if both.any():
+                block = law.second_moment(both)[v * d : (v + 1) * d, h * d : (h + 1) * d]
+                worst = max(worst, float(np.abs(block - (v == h) * np.eye(d)).max()))
+    return worst
+
+
+UNIFORM_SUPPORTS = Hypothesis(
+    "S is uniform among the sets of gamma groups (Assumption 2)", lambda law: -_uniform_defect(law)
+)
+COVARIANCE = Hypothesis(
+    "E[x_v x_h^T | v, h in S] = I if v = h, else 0 (Assumption 3, Eq. (16))",
+    lambda law: -_covariance_defect(law),
+)
+COVARIANCE_GIVEN_SUPPORT = Hypothesis(
+    "E[x_v x_h^T | S] = I if v = h, else 0",
+    lambda law: -max(float(np.abs(M - _wanted(law, S)).max()) for S, M in law.moments()),
+)
+UNCORRELATED = Hypothesis(
+    "E[x_v x_h^T | S] = 0 for v != h, and E[x_h x_h^T | S] is the same for every S with h",
+    lambda law: -_correlation(law),
+)
+
+
+def _correlation(law: Law) -> float:
+    """Largest covariance of two groups, and change of one group's covariance with S."""
+    d = law.group_size
+    n_groups = law.active.shape[1]
+    own = np.kron(np.eye(n_groups), np.ones((d, d))).astype(bool)
+    worst = 0.0
+    known: dict[int, Array] = {}
+    for support, M in law.moments():
+        worst = max(worst, float(np.abs(M[~own]).max(initial=0)))
+        for g in np.flatnonzero(support):
+            block = M[g * d : (g + 1) * d, g * d : (g + 1) * d]
+            worst = max(worst, float(np.abs(block - known.setdefault(g, block)).max()))
+    return worst
 
 
 def _gram(M: Array) -> Array:

@@ -61,13 +61,13 @@ def agree(certificate, left, right):
     assert float(certificate.printed.right) == pytest.approx(right, abs=1e-12)
 
 
-def test_two_overlapping_groups_in_floats(built):
-    groups = [np.eye(4)[:, :2], tilted(0.6, 0.8, 4, 2)]
-    agree(
-        built["T21-prop2"],
-        np.linalg.norm(groups[1].T @ groups[0] @ [2, 0]),
-        2 * block_coherence(groups),
-    )
+def test_a_group_that_overlaps_both_active_groups_in_floats(built):
+    eye = np.eye(8)
+    third = 0.3 * (eye[:, :2] + eye[:, 2:4]) - 0.1 * eye[:, 4:6] + 0.9 * eye[:, 6:]
+    np.testing.assert_allclose(third.T @ third, np.eye(2), atol=1e-15)
+    star = [eye[:, :2], eye[:, 2:4], third]
+    y = (star[0] + star[1]) @ [2, 0]
+    agree(built["T21-prop2"], np.linalg.norm(third.T @ y), 2 * 2 * block_coherence(star))
 
 
 def test_tilt_towards_both_active_groups_in_floats(built):

@@ -380,6 +380,32 @@ def orthonormal(i):
 
 
 # text of the hypothesis: an instance that meets it, and one change that breaks it
+def signs(n_groups, n_active):
+    """The law of codes +-1, independent given S, S uniform."""
+    codes = []
+    for support in itertools.combinations(range(n_groups), n_active):
+        for draw in itertools.product((1.0, -1.0), repeat=n_active):
+            x = np.zeros(n_groups)
+            x[list(support)] = draw
+            codes.append(x)
+    return t21_instance.Law(np.array(codes), np.full(len(codes), 1 / len(codes)), 1)
+
+
+INDEPENDENT = signs(4, 3)
+
+
+def often_the_first_support(law):
+    """The same codes; the first support has a probability of .3 more."""
+    first = (law.active == law.active[0]).all(axis=1)
+    return replace(law, weights=np.where(first, 0.3 / first.sum(), 0) + 0.7 * law.weights)
+
+
+def correlated(law):
+    """E[x_1 x_2 | S] = 1/2 for S = {1, 2, 3}, -1/2 for {1, 2, 4}, 0 given 1 and 2 in S only."""
+    size = np.where(law.active[:, 2], 0.5, -0.5)
+    return replace(law, weights=law.weights * (1 + size * law.codes[:, 0] * law.codes[:, 1]))
+
+
 OUTSIDE = {
     t21_instance.ORTHONORMAL.text: (good(), lambda i: replace(i, A=1.01 * i.A)),
     t21_instance.ORTHONORMAL_STAR.text: (
@@ -489,6 +515,23 @@ OUTSIDE = {
         good("held_out_clean", (threshold.CERTIFIED,)),
         lambda i: replace(i, b_max=1e3),
     ),
+    t21_instance.RECOVERED.text: (good(), lambda i: replace(i, lam=9.0)),
+    t21_instance.DIFFERENTIABLE.text: (good(), lambda i: replace(i, lam=i.r[0])),
+    t21_instance.ONE_ATOM.text: (
+        good(hypotheses=(t21_instance.ONE_ATOM,)),
+        lambda i: replace(i, group_size=2),
+    ),
+    t21_instance.OVERLAP_BOUNDED.text: (good(zeta=2.0), lambda i: replace(i, zeta=0.1)),
+    t21_instance.TAU_POSITIVE.text: (good("descent"), lambda i: replace(i, tau=-i.tau)),
+    direction.OVERLAP_AS_PRINTED_V1.text: (
+        good("descent", (direction.OVERLAP_AS_PRINTED_V1,)),
+        lambda i: replace(i, tau=0.1 * i.tau),
+    ),
+    t21_instance.EXPECTATION.text: (good("descent"), lambda i: replace(i, n_active=2)),
+    t21_instance.UNIFORM_SUPPORTS.text: (INDEPENDENT, often_the_first_support),
+    t21_instance.COVARIANCE.text: (INDEPENDENT, lambda law: replace(law, codes=2 * law.codes)),
+    t21_instance.COVARIANCE_GIVEN_SUPPORT.text: (INDEPENDENT, correlated),
+    t21_instance.UNCORRELATED.text: (replace(INDEPENDENT, codes=2 * INDEPENDENT.codes), correlated),
 }
 
 
@@ -504,6 +547,52 @@ def test_a_hypothesis_accepts_an_instance_and_refuses_it_after_one_change(text):
     assert hypothesis.holds(inside)
     assert hypothesis.margin(outside) < -1e-6
     assert hypothesis.holds(outside) is False
+
+
+def test_the_covariance_given_two_groups_is_not_that_given_the_support():
+    law = correlated(INDEPENDENT)
+    assert t21_instance.COVARIANCE.holds(law)
+    assert t21_instance.COVARIANCE_GIVEN_SUPPORT.margin(law) == pytest.approx(-0.5)
+
+
+OF_ANY_GRADIENT = {  # algebra for any G_g and beta~, or what has no G_g
+    "T21-eq25",
+    "T21-eq32",
+    "T21-eq60",
+    "T21-rho",
+    "T21-rho-v1",
+}
+ASSUMES_NOTHING = {
+    "introduces a symbol or says what is computed": "eq1 eq2 eq3 eq4 eq5 eq6 eq9 eq10 eq11 eq12 "
+    "eq13 eq14 eq25 eq28 eq40 eq50 eq52 eq76 fixed-support",
+    "an identity or a bound of any matrices and codes": "eq7 eq19 eq35 eq49 eq60 eq63 eq64 eq66",
+    "of all laws, all instances or any function": "special-cases intractable proximal relu eq8 "
+    "footnote3",
+    "an experiment, whose settings stand in the row": "success-rate remark-b-sparse start "
+    "simulation figure-3a figure-3b figure-3c figure-3d figure-4 figure-5 table-1",
+}
+
+
+def test_a_row_without_hypotheses_assumes_nothing():
+    """The others state what they assume, also of the law of codes: (16), uniform supports."""
+    empty = {row.id for row in statements.ROWS if not row.hypotheses}
+    named = {f"T21-{name}" for names in ASSUMES_NOTHING.values() for name in names.split()}
+    assert empty == named
+
+
+def test_a_statement_on_the_expected_gradient_names_the_law_it_is_expected_under():
+    of_G = {
+        row.id
+        for row in statements.ROWS
+        for item in row.evidence
+        if isinstance(item, Stress)
+        and {"G", "beta", "v"} & set(item.claim.problems[0].defined)
+        or getattr(item, "family", "") in ("descent", "exclusion", "exclusion_free_star")
+    }
+    unnamed = {
+        row_id for row_id in of_G if t21_instance.EXPECTATION not in LEDGER[row_id].hypotheses
+    }
+    assert unnamed == OF_ANY_GRADIENT
 
 
 @pytest.mark.parametrize(

@@ -104,17 +104,19 @@ def support_persists(
 def repaired_bound(distance: Real, kappa: float, smallest_cosine: Real, drift: Real) -> Real:
     """R3, in place of Theorem 2: a bound on dist(A+), the orbit distance after a retracted step.
 
-        dist(A+) <= sqrt(1 - kappa q) dist(A) + drift,  q = s (1 + s)(2 - kappa s) / 2
+        dist(A+) <= sqrt(1 - kappa q) dist(A) + drift,
+        q = min(s (1 + s)(2 - kappa s) / 2, 2 - kappa)
 
     Setting: A_g, A*_g orthonormal, codes of covariance sigma^2 I, deterministic tau (or one active
     group and the exact gradient, where beta = 0), kappa = eta c with c = sigma^2 tau (2 - tau) p1,
-    0 < kappa <= 6/5; A_g+ = polar(A_g - eta (I - P_g) G_g) with P_g = A_g A_g^T; drift = eta ||(I -
+    kappa > 0; A_g+ = polar(A_g - eta (I - P_g) G_g) with P_g = A_g A_g^T; drift = eta ||(I -
     P_g) beta_g||_F; s = smallest_cosine = s_min(A*_g^T A_g), at least 1 - dist^2 / 2.
 
     Proof. Rotate A* so that A*^T A = C = diag(c_k) >= 0. The leading term of G has tangential part
     -c (A* - A C) C. Hence the squared distance of A - eta (I - P) G_lead from A* is dist^2 - kappa
-    sum_k c_k (1 - c_k^2)(2 - kappa c_k), while dist^2 = 2 sum_k (1 - c_k). x (1 + x)(2 - kappa x)
-    increases on [0, 1] when kappa <= 6/5. The step is orthogonal to A, so all singular values of
+    sum_k (1 - c_k) f(c_k), f(x) = x (1 + x)(2 - kappa x), while dist^2 = 2 sum_k (1 - c_k). f' is
+    concave and f'(0) = 2, so f rises, then falls: on [s, 1] it is at least the smaller of f(s) and
+    f(1) = 2 (2 - kappa). For kappa <= 6/5 it rises on [0, 1], and the minimum is f(s). The step is orthogonal to A, so all singular values of
     the sum are >= 1, where the polar factor is the projection on the (convex) spectral ball:
     non-expansive. The shrinkage bias 2 tau (1 - tau) of T21's gradient is radial and drops out.
 
@@ -122,14 +124,13 @@ def repaired_bound(distance: Real, kappa: float, smallest_cosine: Real, drift: R
     2.96, so limsup dist <= 2.96 max ||beta_g||_F / c <= 2.96 sqrt(d) max ||beta_g||_2 / c. The ball
     dist <= 1 is never left if drift <= .338 < 1 - sqrt(7/16) at every step; without such a bound a
     step can leave it. kappa = 1 for all groups at once needs equal tau_g. With gamma >= 2 this is
-    about the expectation with deterministic tau, not about the exact gradient. At kappa = 2.2 the
-    bound fails.
+    about the expectation with deterministic tau, not about the exact gradient.
 
     >>> repaired_bound(0.4, 1.0, 1.0, 0.0)
     0.0
     """
     c = smallest_cosine
-    q = c * (1 + c) * (2 - kappa * c) / 2
+    q = min(c * (1 + c) * (2 - kappa * c) / 2, 2 - kappa)
     return math.sqrt(max(1 - kappa * q, 0)) * distance + drift
 
 
@@ -150,8 +151,24 @@ def exclusion_bound(tau: float, p: float, alpha: ArrayLike) -> Array:
     = u (2 + e/2) - 3 e/2 >= e (1/2 - e) / (1 + e), which is positive for e > 0. For e = 0 (33) is 0
     and m = 2 u > 0.
 
-    Several active groups are another matter. If all groups of A* have one span, mu_B = 1/d, the
-    overlap turns the gradient round, and for gamma = 2, d = 12, tau = 1/2 (33) holds.
+    Several active groups. Let b >= ||A_h^T A*_k|| and a >= ||A_h^T A_k|| for h != k, q >= 1,
+    ||A*_h||_2, and t = max tau. By the form of beta_g in residual_bound_spectral, a_i^T beta_i is a
+    sum of products of at least two cross-blocks:
+
+        |a_i^T beta_i| <= 2 tau p (gamma - 1)[u b^2 + 2 t q a b + (gamma - 2) t a b^2],
+
+    which equal atoms attain at tau = 1. Let k = gamma d (d mu_B + delta) <= 1/5 and s = mu_B +
+    delta. Then e <= delta <= 1/(10 d), q <= 11/10, a <= 2 b_0 with b_0 = d mu_B + delta <= d s
+    (residual_bound), and b = 11/10 b_0 will do. So r_g <= 11/10 (1 + k) B_max, lam >= gamma B_max s
+    and u >= gamma s / 1.32 >= 2 e / 1.32. As omega_i <= e, K <= (sqrt(d^2 + 1) + 1) delta < .242,
+    and rho is not needed. Divided by tau p, the modulus of a_i^T v_i is at least alpha_i m, less
+    the bound, and (33) is (1 + u) K e. With alpha_i >= 9/10 and gamma e <= gamma s, e <= gamma s /
+    2, alpha_i m - (1 + u) K e >= 1.8 u - 1.384 e >= .671 gamma s, while the bound is at most 2 (121
+    / 100)(gamma - 1) b_0^2 (u + 4 + 2 (gamma - 2) b_0) <= 2.42 (5.4)(1/20) gamma s < .654 gamma s.
+    For s = 0 it is 0 and alpha_i m = 2 u alpha_i > 0. So (33) fails for every column.
+
+    Without such a bound it need not: if all groups of A* have one span, mu_B = 1/d, the overlap
+    turns the gradient round, and for gamma = 2, d = 12, tau = 1/2 (33) holds.
 
     >>> float(exclusion_bound(0.5, 1.0, 1.0))
     0.5

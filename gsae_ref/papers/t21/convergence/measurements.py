@@ -10,16 +10,12 @@ import numpy as np
 from .... import groups, metrics, ops, sampling
 from ....arrays import Array
 from ....claims.finding import at_least, at_most, measurement
-from ..direction import formulas as direction
-from ..families import EXCLUSION_MANY
 from ..gradients import formulas as gradients
-from ..instance import IN_PRINTED_INTERVAL
 from ..model.formulas import cross_block_norms
 from . import formulas
 
 if TYPE_CHECKING:
     from ....claims.finding import Finding
-    from ..instance import Instance
 
 
 @measurement
@@ -67,33 +63,6 @@ def sparse_network_without_bias(rng: np.random.Generator, quick: bool) -> Findin
     return at_most(
         "distance at the end over distance at the start", np.linalg.norm(W - A_star) / start, 1e-3
     )
-
-
-@measurement
-def exclusion_of_many(rng: np.random.Generator, quick: bool) -> Finding:
-    """R4 for two and three active groups (tested, not proved): smallest ||v_i|| over (33)."""
-    ratios = []
-    for k in range(400 if quick else 6000):
-        shape = EXCLUSION_MANY.shapes[k % len(EXCLUSION_MANY.shapes)]
-        instance = EXCLUSION_MANY.build(shape, EXCLUSION_MANY.draw(shape, rng))
-        if IN_PRINTED_INTERVAL.holds(instance) and instance.lam > 0:
-            ratio = _remainder_over_33(instance)
-            ratios += [] if ratio is None else [ratio]
-    return at_least("smallest ||v_i|| over (33)", min(ratios), 1.0, instances=len(ratios))
-
-
-def _remainder_over_33(i: Instance) -> float | None:
-    """The smallest ||v_i|| over (33) of group 0 where rho > 0, else None."""
-    A = i.blocks[0]
-    S = i.star[0]
-    tau = i.tau[0]
-    p = i.n_active / i.n_groups
-    alpha, omega = direction.align(A, S)
-    if alpha.min() <= 0 or formulas.rho(1, tau, p, alpha.min(), omega.max(), i.delta, i.d) <= 0:
-        return None
-    v = np.linalg.norm(direction.remainder(i.G[:, : i.d], A, S, tau, p), axis=0)
-    bound = direction.remainder_bound(A, S, tau, p, i.delta, form="printed")
-    return float((v / np.maximum(bound, 1e-300)).min())
 
 
 @measurement

@@ -19,12 +19,14 @@ from ....claims.evidence import (
 )
 from ....claims.hypothesis import Hypothesis
 from ...row import Row, equation, statement
+from ..direction import claims
 from ..direction import formulas as direction_formulas
 from ..direction.statements import (
     COSINES_POSITIVE,
     FRAMES,
     ONE_ACTIVE,
     OVERLAP_AS_PRINTED,
+    OVERLAP_AS_PRINTED_V1,
     PAIR,
     column_norms,
     columns,
@@ -35,11 +37,14 @@ from ..direction.statements import (
 from ..gradients import formulas as gradients
 from ..instance import (
     CLOSE,
+    COVARIANCE,
+    EXPECTATION,
     IN_PRINTED_INTERVAL,
     INCOHERENT,
     NORMS_BOUNDED,
     ORTHONORMAL,
     ORTHONORMAL_STAR,
+    TAU_POSITIVE,
 )
 from . import formulas
 
@@ -48,8 +53,8 @@ if TYPE_CHECKING:
 
 POSITIVE_RHO = Hypothesis("rho > 0 (Theorem 2)", lambda i: _rho(i) - 1e-9)
 SHRINKAGE = Hypothesis(
-    "tau_g = 1 - lam / ||A_g^T y|| at a sample with ||x_g|| <= B_max (Lemma 1)",
-    lambda i: min(i.b_max - i.code_norms[0], -abs((1 - i.tau[0]) * i.r[0] - i.lam)),
+    "tau_g = 1 - lam / ||A_g^T y|| > 0 at a sample with norms ||x_h|| <= B_max (Lemma 1)",
+    lambda i: min(i.b_max - i.code_norms.max(), -abs((1 - i.tau[0]) * i.r[0] - i.lam)),
 )
 STEP_ALLOWED = Hypothesis(
     "eta <= 1/(tau (2 - tau) p_g alpha_max) (Theorem 2)",
@@ -61,7 +66,13 @@ EXACT_SUPPORTS = Hypothesis(
 )
 
 
-EXCLUSION = (ORTHONORMAL, CLOSE, IN_PRINTED_INTERVAL, SHRINKAGE, POSITIVE_RHO, ONE_ACTIVE)
+WEAKLY_COUPLED = Hypothesis(
+    "gamma d (d mu_B + delta) <= 1/5, gamma >= 2",
+    lambda i: min(0.2 - i.n_active * i.d * (i.d * i.mu_block + i.delta), float(i.n_active - 2)),
+)
+IN_WINDOW = (ORTHONORMAL, CLOSE, IN_PRINTED_INTERVAL, SHRINKAGE)
+EXCLUSION = (*IN_WINDOW, POSITIVE_RHO, ONE_ACTIVE)
+EXCLUSION_MANY = (*IN_WINDOW, WEAKLY_COUPLED)
 
 
 def _support_margin(i: Instance) -> float:
@@ -168,8 +179,9 @@ R3_TEXT = (
     "gradient), codes of covariance sigma^2 I, c = sigma^2 tau_g (2 - tau_g) p_g, beta_g = G_g "
     "less the leading terms of (55), P_g = A_g A_g^T, dist(A_g) = min_Q ||A_g - A*_g Q||_F over "
     "orthogonal Q, and s the smallest singular value of A*_g^T A_g. The retracted step A_g+ = "
-    "polar(A_g - eta (I - P_g) G_g), kappa = eta c in (0, 6/5], has dist(A_g+) <= sqrt(1 - kappa "
-    "q) dist(A_g) + eta ||(I - P_g) beta_g||_F, q = s (1 + s)(2 - kappa s)/2. If kappa = 1 and "
+    "polar(A_g - eta (I - P_g) G_g), kappa = eta c > 0, has dist(A_g+) <= sqrt(1 - kappa q) "
+    "dist(A_g) + eta ||(I - P_g) beta_g||_F, q = min{s (1 + s)(2 - kappa s)/2, 2 - kappa}, the "
+    "first of which is the smaller one for kappa <= 6/5. If kappa = 1 and "
     "dist(A_g) <= 1 at every step, which ||(I - P_g) beta_g||_F <= .338 c ensures from dist <= 1 "
     "on, then limsup dist(A_g) <= 2.96 sqrt(d) max ||beta_g||_2 / c. With (74) that is O(sqrt(d) "
     "gamma R / Gamma) when ||A^k||_2^2, ||A*||_2^2 <= R for all k and gamma R <= Gamma."
@@ -187,7 +199,8 @@ THEOREM2 = (
     + CONCLUSION
     + " + O(d log^2 n / Gamma^2)."
 )
-NORM_HYPOTHESES = (*PAIR, COSINES_POSITIVE, OVERLAP_AS_PRINTED, STEP_ALLOWED)
+STEP = (*PAIR, EXPECTATION, COSINES_POSITIVE, STEP_ALLOWED)
+NORM_HYPOTHESES = (*STEP, OVERLAP_AS_PRINTED)
 
 ROWS = (
     equation(
@@ -208,7 +221,7 @@ ROWS = (
         "[...] <= ... <= (1 - rho) ||A_g^k - A*_g||_F^2 + O(d (mu_B + delta)^2 gamma^4 / Gamma^2).",
         repaired="eta^2 ||G_g||_F^2 in place of eta^2 ||g_g||_F. The chain then holds for "
         "orthonormal A_g, A*_g, alpha_min > 0 and the actual v_i; its last two lines need (33).",
-        hypotheses=(*PAIR, COSINES_POSITIVE),
+        hypotheses=(*PAIR, EXPECTATION, COSINES_POSITIVE),
         evidence=(
             Counterexample(),
             Inequality("the chain, with the actual v_i", "descent", _eq77, (COSINES_POSITIVE,)),
@@ -237,7 +250,7 @@ ROWS = (
         remark="rho <= 1 for the allowed eta. rho > 0, a rate of contraction, iff alpha_min > "
         "sqrt(2 d)(omega_max sqrt(d^2 + 1) + delta); so never for delta >= 1/sqrt(2 d), which is "
         "1/2 for d = 2.",
-        hypotheses=(*PAIR, COSINES_POSITIVE),
+        hypotheses=(*PAIR, COSINES_POSITIVE, TAU_POSITIVE),
         evidence=(
             Inequality(
                 "rho <= 1",
@@ -258,7 +271,7 @@ ROWS = (
         "delta)^2 / alpha_min).",
         remark="rho <= eta c alpha_min (1 - d (d^2 + 1)) < 0 for every d >= 1, as alpha_max >= "
         "alpha_min: the factor 1 - rho allows growth only.",
-        hypotheses=(*PAIR, COSINES_POSITIVE),
+        hypotheses=(*PAIR, COSINES_POSITIVE, TAU_POSITIVE),
         evidence=(
             Counterexample(),
             Inequality(
@@ -298,8 +311,9 @@ ROWS = (
         remark="By (61) and (33) it is the chain (77), even with d for 2 d in rho; the condition "
         "on ||A_g^T A*_g||_F is not needed. But (33) does not follow from the hypotheses "
         "(T21-eq70), and " + R4_REMARK + " So the second claim has no instance there. For several "
-        "active groups (33) can hold (R4); the second claim is then the first, with (78).",
-        hypotheses=(*PAIR, COSINES_POSITIVE, STEP_ALLOWED),
+        "active groups R4 excludes it on weakly coherent dictionaries; where (33) can hold the "
+        "second claim is the first, with (78).",
+        hypotheses=STEP,
         evidence=(
             Inequality(
                 "one step, with the smallest epsilon",
@@ -326,7 +340,7 @@ ROWS = (
         reading="as for T21-theorem2",
         remark="It differs from version 2 in rho (T21-rho-v1), in gamma for d, hence log^3 n, and "
         "in the norm condition (T21-eq69-v1). R3 stands in its place.",
-        hypotheses=(*PAIR, COSINES_POSITIVE, STEP_ALLOWED),
+        hypotheses=(*STEP, OVERLAP_AS_PRINTED_V1),
         evidence=(Counterexample(),),
         derivation="gsae_ref.papers.t21.convergence.formulas.repaired_bound",
     ),
@@ -423,7 +437,7 @@ ROWS = (
         ">= (s - 1)^2 d there for every n and Gamma; L > 0 at A*.",
         remark="For the spans: R2 has no floor when the supports are exact; R3 has one that does "
         "not come from lam.",
-        hypotheses=(ORTHONORMAL_STAR,),
+        hypotheses=(ORTHONORMAL_STAR, NORMS_BOUNDED, COVARIANCE),
         evidence=(Counterexample(), Measurement("scaled_minimiser")),
         derivation="gsae_ref.papers.t21.convergence.formulas.scaled_minimiser",
     ),
@@ -450,9 +464,9 @@ ROWS = (
         R3_TEXT,
         remark="dist <= 1 is not needed for the one-step bound, and neither is (17). For gamma >= "
         "2 this is the expectation with constant tau, not that of the exact gradient. kappa = 1 "
-        "for all groups at once needs equal tau_g. Beyond 6/5 no violation was found up to kappa "
-        "= 2; at 2.2 the bound fails.",
-        hypotheses=(ORTHONORMAL, ORTHONORMAL_STAR),
+        "for all groups at once needs equal tau_g. q > 0, a decrease, for kappa < 2; "
+        "with the first of the two alone the bound fails at kappa = 2.2.",
+        hypotheses=(ORTHONORMAL, ORTHONORMAL_STAR, EXPECTATION),
         evidence=(
             Inequality(
                 "one retracted step",
@@ -472,14 +486,15 @@ ROWS = (
         "holds",
         "Mutual exclusion. Let A_g be orthonormal, ||A_g - A*_g||_F <= delta, gamma = 1, rho > 0 "
         "(Theorem 2), lam in Lemma 1's interval as printed, not lam = delta = 0, and tau_g = 1 - "
-        "lam / ||A_g^T y|| at a sample with ||x_g|| <= B_max. Then (33) fails for every column i. "
-        "If A*_g is orthonormal too, ||v_i||_2 >= 2 tau_g (1 - tau_g) p_g alpha_i without rho and "
-        "the interval.",
-        remark="For several active groups it is false: two groups of 12 atoms with one and the "
-        "same span, both active, fulfil (33) in every column, with rho > 0 and lam in the "
-        "interval, since mu_B is 1/d there. On incoherent dictionaries no instance was found "
-        "for gamma = 2, 3; this is tested, not proved.",
-        hypotheses=EXCLUSION,
+        "lam / ||A_g^T y|| > 0 at a sample with ||x_g|| <= B_max. Then (33) fails for every column "
+        "i. So it does for gamma >= 2, without rho > 0, if gamma d (d mu_B + delta) <= 1/5 and "
+        "||x_h|| <= B_max for every h. If A*_g is orthonormal too and gamma = 1, ||v_i||_2 >= 2 "
+        "tau_g (1 - tau_g) p_g alpha_i without rho and the interval.",
+        remark="Without the bound on d mu_B + delta it is false for several active groups: two "
+        "groups of 12 atoms with one and the same span, both active, fulfil (33) in every column, "
+        "with rho > 0 and lam in the interval, since mu_B is 1/d there. ||A*_h||_2 = 1 is not "
+        "needed.",
+        hypotheses=(*EXCLUSION, EXPECTATION),
         evidence=(
             Inequality(
                 "(33)'s bound lies below ||v_i||, every column",
@@ -499,7 +514,13 @@ ROWS = (
                 _lower_bound,
                 (*FRAMES, ONE_ACTIVE),
             ),
-            Measurement("exclusion_of_many"),
+            Inequality(
+                "(33)'s bound lies below ||v_i||, several active groups",
+                "exclusion_many",
+                _exclusion,
+                EXCLUSION_MANY,
+            ),
+            claims.SELF_TERM,
         ),
         derivation="gsae_ref.papers.t21.convergence.formulas.exclusion_bound",
     ),

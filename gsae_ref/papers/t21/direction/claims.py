@@ -175,6 +175,14 @@ CROSS_TERMS = replace(
     conclusion="spectral(cross) <= tau[0] * p[1] * (gamma - 1) * (b + t * (gamma - 2) * b**2)",
     let=LET | CROSS,
 )
+SELF_TERM = replace(
+    SECOND_TERM,
+    label="what beta adds to <a_i, v_i>",
+    conclusion="abs(inner(col(A[0], i), col(beta[0], i))) <= 2 * tau[0] * p[1] * (gamma - 1)"
+    " * ((1 - tau[0]) * b**2 + 2 * t * a * b + (gamma - 2) * t * a * b**2) for i in range(d)",
+    let=LET
+    | {"b": "largest([0] + [spectral(A[g].T @ S[h]) for g in groups for h in groups if h != g])"},
+)
 EQ73 = _claim(
     "corrected",
     "p[2] * spectral((K - R[g]) @ A[g]) <= p[1] * (gamma - 1) * b for g in groups",

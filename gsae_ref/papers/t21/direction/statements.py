@@ -19,9 +19,13 @@ from ...row import equation, statement
 from ..gradients import formulas as gradients
 from ..instance import (
     CLOSE,
+    COVARIANCE_GIVEN_SUPPORT,
     DELTA_AT_MOST_1,
+    EXPECTATION,
     ORTHONORMAL,
     ORTHONORMAL_STAR,
+    TAU_POSITIVE,
+    UNIFORM_SUPPORTS,
 )
 from . import claims, formulas
 
@@ -86,6 +90,10 @@ OVERLAP_AS_PRINTED = Hypothesis(
     "||A_g^T A*_g||_F^2 <= the bound of (69) as printed, with n",
     lambda i: _overlap_margin(i, i.n_features),
 )
+OVERLAP_AS_PRINTED_V1 = Hypothesis(
+    "||A_g^T A*_g||_F^2 <= version 1's bound as printed, with n",
+    lambda i: _overlap_margin(i, i.n_features, 1),
+)
 
 
 def _radial_part(i: Instance) -> tuple[float, float]:
@@ -129,7 +137,7 @@ ROWS = (
         reading="v_i is all that completes the gradient, g_i = c alpha_i (a_i - a*_i) + v_i",
         remark="It is then the equality (61), without the O-term: it says nothing until v_i is "
         "bounded.",
-        hypotheses=(COSINES_POSITIVE,),
+        hypotheses=(COSINES_POSITIVE, TAU_POSITIVE),
         evidence=(claims.EQ61,),
         derivation="gsae_ref.papers.t21.direction.formulas.remainder",
     ),
@@ -141,7 +149,7 @@ ROWS = (
         reading="without the beta_i of (74), which is 0 in the counterexamples",
         repaired=EQ33_RIGHT + ".",
         remark=EQ33_REMARK,
-        hypotheses=PAIR,
+        hypotheses=(*PAIR, EXPECTATION),
         evidence=EQ33_EVIDENCE,
         derivation="gsae_ref.papers.t21.direction.formulas.remainder_bound",
     ),
@@ -154,7 +162,7 @@ ROWS = (
         "A*_g||_F, “with” alpha_max = max_i |a*_i^T a_i|.",
         repaired=EQ33_RIGHT + ".",
         remark=EQ33_REMARK,
-        hypotheses=PAIR,
+        hypotheses=(*PAIR, EXPECTATION),
         evidence=(
             Counterexample(),
             claims.EQ34_V1_PRINTED,
@@ -172,7 +180,7 @@ ROWS = (
         repaired="(32) holds, with equality and without the O-term, for v_i = g_i - c alpha_i "
         "(a_i - a*_i) and alpha_i > 0. " + EQ33_RIGHT + ".",
         remark=EQ33_REMARK,
-        hypotheses=(*PAIR, COSINES_POSITIVE),
+        hypotheses=(*PAIR, EXPECTATION, COSINES_POSITIVE),
         evidence=(*EQ33_EVIDENCE, claims.EQ61),
         derivation="gsae_ref.papers.t21.direction.formulas.remainder_bound",
     ),
@@ -189,7 +197,7 @@ ROWS = (
         "constant. With the orthogonal Q nearest to A*_g^T A_g and the singular values c_k of "
         "A*_g^T A_g, <G_g, A_g - A*_g Q> = sum_k c_k (1 - c_k)(c + tau_g^2 p_g c_k) >= 0, c = "
         "tau_g (2 - tau_g) p_g.",
-        hypotheses=(*PAIR, ONE_ACTIVE),
+        hypotheses=(*PAIR, EXPECTATION, ONE_ACTIVE),
         evidence=(
             Counterexample(),
             Identity("<G_g, A_g - A*_g Q>", "descent", _radial_part, (*FRAMES, ONE_ACTIVE)),
@@ -203,7 +211,7 @@ ROWS = (
         EQ32 + " [(32) restated].",
         reading="v_i is all that completes the gradient, g_i = c alpha_i (a_i - a*_i) + v_i",
         remark="The equality (61).",
-        hypotheses=(COSINES_POSITIVE,),
+        hypotheses=(COSINES_POSITIVE, TAU_POSITIVE),
         same_as="T21-eq32",
         derivation="gsae_ref.papers.t21.direction.formulas.remainder",
     ),
@@ -214,7 +222,7 @@ ROWS = (
         EQ33 + " [(33) restated].",
         repaired=EQ33_RIGHT + ".",
         remark=EQ33_REMARK,
-        hypotheses=PAIR,
+        hypotheses=(*PAIR, EXPECTATION),
         same_as="T21-eq33",
         derivation="gsae_ref.papers.t21.direction.formulas.remainder_bound",
     ),
@@ -225,7 +233,7 @@ ROWS = (
         "“We can write a single column of the gradient” G_g “as” g_i = c alpha_i (a_i - a*_i) + "
         "v_i, v_i = c sum_{j != i in g} (a_j - a*_j) a*_j^T a_i + tau_g p_g A_g [tau_g A_g^T A*_g "
         "- (2 - tau_g) I] A*_g^T a_i + beta~_i, c = tau_g (2 - tau_g) p_g.",
-        hypotheses=(ORTHONORMAL,),
+        hypotheses=(ORTHONORMAL, EXPECTATION),
         evidence=(claims.EQ59,),
         derivation="gsae_ref.papers.t21.direction.formulas.remainder",
     ),
@@ -244,7 +252,7 @@ ROWS = (
         "holds",
         "2 (a_i - a*_i)^T g_i = c alpha_i ||a_i - a*_i||_2^2 + ||g_i||_2^2 / (c alpha_i) - "
         "||v_i||_2^2 / (c alpha_i) [c = tau_g (2 - tau_g) p_g].",
-        hypotheses=(COSINES_POSITIVE,),
+        hypotheses=(COSINES_POSITIVE, TAU_POSITIVE),
         same_as="T21-eq32",
         derivation="gsae_ref.papers.t21.direction.formulas.remainder",
     ),
@@ -255,7 +263,7 @@ ROWS = (
         "“We will bound the norm of” v_i. “We have” ||v_i||_2 <= ... <= c sum_{j != i in g} ||a_j "
         "- a*_j||_2 max_{j != i in g} |a*_j^T a_i| + tau_g p_g ||tau_g A_g^T A*_g - (2 - tau_g) "
         "I||_2 + ||beta~_i||_2 [c = tau_g (2 - tau_g) p_g].",
-        hypotheses=PAIR,
+        hypotheses=(*PAIR, EXPECTATION),
         evidence=(claims.EQ62,),
         derivation="gsae_ref.papers.t21.direction.formulas.remainder_bound",
     ),
@@ -291,7 +299,7 @@ ROWS = (
         remark="The first term is not needed: ||v_i||_2 <= tau_g p_g ||tau_g A_g^T A*_g - (2 - "
         "tau_g) I||_F + ||beta~_i||_2 for every orthonormal A_g, A*_g, and this is attained. The "
         "proof is in remainder_bound. With the spectral norm, (62), the term is needed.",
-        hypotheses=PAIR,
+        hypotheses=(*PAIR, EXPECTATION),
         evidence=(claims.EQ65,),
         derivation="gsae_ref.papers.t21.direction.formulas.remainder_bound",
     ),
@@ -401,7 +409,7 @@ ROWS = (
         repaired="(69), with d, gives ||M||_F <= sqrt(2 - tau_g) delta and no more. "
         + EQ33_RIGHT
         + ".",
-        hypotheses=PAIR,
+        hypotheses=(*PAIR, EXPECTATION),
         evidence=EQ33_EVIDENCE,
         derivation="gsae_ref.papers.t21.direction.formulas.remainder_bound",
     ),
@@ -412,7 +420,7 @@ ROWS = (
         "“Remember that” beta~_i = tau_g sum_{h != g in [Gamma]} p_gh tau_h (A_h A_h^T A*_g "
         "A*_g^T A_g + A*_g A*_g^T A_h A_h^T A_g) + E[P_1 + P_2] + epsilon.",
         reading="for constant tau; the right side is beta~, whose i-th column is meant",
-        hypotheses=(ORTHONORMAL,),
+        hypotheses=(ORTHONORMAL, EXPECTATION),
         evidence=(Measurement("leading_term_and_residual"),),
         derivation="gsae_ref.papers.t21.direction.formulas.residual_bound",
     ),
@@ -427,6 +435,7 @@ ROWS = (
         "the triangle inequality.",
         remark="With the stars as printed the inequality itself fails where groups of A coincide, "
         "far from Lemma 1.",
+        hypotheses=(UNIFORM_SUPPORTS, COVARIANCE_GIVEN_SUPPORT),
         evidence=(Counterexample(), Measurement("first_cross_term")),
         derivation="gsae_ref.papers.t21.direction.formulas.residual_bound",
     ),
@@ -442,7 +451,7 @@ ROWS = (
         repaired="Let A_g, A*_g be orthonormal, b = d mu_B + delta and t = max_h tau_h. Then "
         "tau_g p_gh ||sum_{h != g} (tau_g A_g A_g^T + tau_h A_h A_h^T) A*_h A*_h^T A_g||_2 <= "
         "tau_g p_g (gamma - 1)(tau_g b^2 + t b).",
-        hypotheses=PAIR,
+        hypotheses=(*PAIR, UNIFORM_SUPPORTS),
         evidence=(
             Counterexample(),
             claims.SECOND_TERM,
@@ -460,7 +469,7 @@ ROWS = (
         "p_gh (Gamma - 1)(d mu_B + delta) = p_g (gamma - 1)(d mu_B + delta): the sum has Gamma - "
         "1 terms.",
         remark="It is also at most p_gh ||A*||_2^2.",
-        hypotheses=PAIR,
+        hypotheses=(*PAIR, UNIFORM_SUPPORTS),
         evidence=(
             Counterexample(),
             claims.EQ73,
@@ -476,7 +485,7 @@ ROWS = (
         repaired="Let A_g, A*_g be orthonormal, b = d mu_B + delta and t = max_h tau_h. Then "
         "||E[P_1]||_2 <= tau_g p_g (gamma - 1)[b + t (gamma - 2) b^2].",
         remark="Attained, by equal atoms among others. E[P_2] is bounded within beta~, (74).",
-        hypotheses=PAIR,
+        hypotheses=(*PAIR, EXPECTATION),
         evidence=(
             Counterexample(),
             claims.CROSS_TERMS,
@@ -499,7 +508,7 @@ ROWS = (
         remark="The first bound is attained by equal atoms at tau = 1. In the second 5 t / 2 will "
         "do for 4 t. There is no gain of 1/Gamma over p_g without a bound on ||A||_2. epsilon = 0 "
         "within the corrected Lemma 1, so it is dominated there.",
-        hypotheses=PAIR,
+        hypotheses=(*PAIR, EXPECTATION),
         evidence=(
             Counterexample(),
             claims.EQ74,
@@ -518,7 +527,7 @@ ROWS = (
         "2 a^2 + 2 b^2 [c = tau_g (2 - tau_g) p_g].",
         reading="given (74)",
         evidence=(claims.EQ75,),
-        hypotheses=PAIR,
+        hypotheses=(*PAIR, EXPECTATION),
         derivation="gsae_ref.papers.t21.direction.formulas.residual_bound",
     ),
 )

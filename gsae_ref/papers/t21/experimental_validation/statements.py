@@ -116,7 +116,9 @@ ROWS = (
         "successfully recovered the correct support.”",
         reading="of the code that the figure shows; of how many codes is not said",
         remark="The outcomes are of most codes: at the size of the paper the whole support is "
-        "found in fewer than half of the samples, at a reduced size in more.",
+        "found in fewer than half of the samples, at a reduced size in more. What would settle it: "
+        "the sample of the figure, its seed or the trained dictionary, or of how many samples the "
+        "sentence is meant.",
         evidence=(
             Reading("the figure shows one code"),
             Reproduction(

@@ -7,8 +7,11 @@ taken modulo such rotations: the orbit distance, principal angles.
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 
+from .... import groups
 from ....arrays import Array
 
 
@@ -96,3 +99,46 @@ def offset(A_g: Array, star_g: Array, tau: float) -> Array:
     array([[-0.5]])
     """
     return tau * A_g.T @ star_g - (2 - tau) * np.eye(A_g.shape[1])
+
+
+def expected_gradient(A: Array, A_star: Array, tau: Array, n_active: int, group_size: int) -> Array:
+    """Return (27) for constant tau and codes of covariance I given S: the mean over all supports S.
+
+    Given S it is -A_S t_S [R E[y y^T] + E[y y^T] R] with R = I - A_S t_S A_S^T. For A = A*, d = 1
+    and one group that is -2 t (1 - t):
+
+    >>> expected_gradient(np.eye(1), np.eye(1), np.array([0.5]), 1, 1)
+    array([[-0.5]])
+    """
+    B = groups.blocks(A, group_size)
+    star = groups.blocks(A_star, group_size)
+    projections = B @ B.transpose(0, 2, 1)
+    truths = star @ star.transpose(0, 2, 1)
+    supports = list(combinations(range(len(B)), n_active))
+    total = np.zeros_like(B)
+    for support in map(list, supports):
+        rest = np.eye(B.shape[1]) - np.tensordot(tau[support], projections[support], 1)
+        second_moment = truths[support].sum(axis=0)
+        total[support] -= tau[support, None, None] * (
+            (rest @ second_moment + second_moment @ rest) @ B[support]
+        )
+    return groups.unblock(total / len(supports))
+
+
+def leading_term(A: Array, A_star: Array, tau: Array, n_active: int, group_size: int) -> Array:
+    """Return the leading terms of T21 (55), group by group.
+
+    p [-t (2 - t) A* A*^T A + t^2 A A^T A* A*^T A]
+
+    >>> leading_term(np.eye(1), np.eye(1), np.array([0.5]), 1, 1)
+    array([[-0.5]])
+    """
+    B = groups.blocks(A, group_size)
+    star = groups.blocks(A_star, group_size)
+    t = tau[:, None, None]
+    overlap = star.transpose(0, 2, 1) @ B
+    return groups.unblock(
+        n_active
+        / len(B)
+        * (-t * (2 - t) * star @ overlap + t**2 * B @ (overlap.transpose(0, 2, 1) @ overlap))
+    )

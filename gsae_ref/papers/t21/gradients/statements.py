@@ -12,18 +12,28 @@ from ...row import Row, equation, statement
 from ..instance import (
     ACTIVE_ABOVE,
     CLOSE,
+    COVARIANCE,
+    DIFFERENTIABLE,
+    EXPECTATION,
     IN_CORRECTED_INTERVAL,
     JOINTLY_ORTHONORMAL,
     NORMS_BOUNDED,
+    ONE_ATOM,
     ORTHONORMAL,
+    RECOVERED,
+    SUPPORT_SIZE,
+    UNCORRELATED,
+    UNIFORM_SUPPORTS,
     UNIT_NORM_STAR,
 )
 
 if TYPE_CHECKING:
     from ..instance import Instance
 
-GRADIENT = "-(y - A sigma(A^T y)) sigma(A_g^T y)^T - y (y - A sigma(A^T y))^T A_g "
-"diag(sigma'(A_g^T y))"
+LEMMA1 = (ORTHONORMAL, UNIT_NORM_STAR, CLOSE, NORMS_BOUNDED, SUPPORT_SIZE)
+GRADIENT = (
+    "-(y - A sigma(A^T y)) sigma(A_g^T y)^T - y (y - A sigma(A^T y))^T A_g diag(sigma'(A_g^T y))"
+)
 EXACT = (
     "Let ||A_h^T y||_2 != lam for every h. Then grad_{A_g} L = -[E sigma(z_g)^T + y (J_g A_g^T "
     "E)^T], with z_g = A_g^T y, r_g = ||z_g||_2, E = y - A sigma(A^T y), and the Jacobian of (7), "
@@ -96,6 +106,7 @@ ROWS = (
         reading=GRADIENT_READING,
         repaired=EXACT + ".",
         remark=GRADIENT_REMARK,
+        hypotheses=(DIFFERENTIABLE,),
         evidence=GRADIENT_EVIDENCE,
         derivation="gsae_ref.reference.autoencoder.loss_and_grad",
     ),
@@ -108,6 +119,7 @@ ROWS = (
         "sigma(A^T y)) sigma'(A_g^T y) - y (y - A sigma(A^T y))^T A_g diag(sigma'(A_g^T y)).",
         repaired="sigma(A_g^T y)^T in place of the first sigma', as version 2 has it; then see "
         "(23).",
+        hypotheses=(DIFFERENTIABLE,),
         evidence=(Measurement("version1_decoder_term", "against"), Measurement("exact_gradient")),
         derivation="gsae_ref.reference.autoencoder.loss_and_grad",
     ),
@@ -121,6 +133,7 @@ ROWS = (
         repaired="The first line holds. In place of the second, the Jacobian of (7) at an active "
         "group is J_g = (1 - lam/r_g) I + (lam/r_g^3) z_g z_g^T, with z_g = A_g^T y and r_g = "
         "||z_g||_2; for d = 1 it is 1, not 1 - lam/r_g.",
+        hypotheses=(RECOVERED, DIFFERENTIABLE),
         evidence=(
             Counterexample(),
             Identity("first line", "recovery", _threshold_first_line),
@@ -139,6 +152,7 @@ ROWS = (
         remark="At one active orthonormal group, with l = lam/||A_g^T y||_2, the relative error "
         "of (26) is l/(2 - l) along A_g and l^2 normal to it: .5 % and .01 % at l = .01, 5 % and "
         "1 % at l = .1, 28.6 % and 19.8 % at l = 4/9, as in the simulation.",
+        hypotheses=(ACTIVE_ABOVE,),
         evidence=(
             Measurement("approximation_error_formula"),
             Measurement("approximation_error"),
@@ -167,6 +181,7 @@ ROWS = (
         "“We can then write” sigma(A^T y) = diag(tau) A_S^T y.",
         repaired="The entries of sigma(A^T y) in the groups of S are diag(tau) A_S^T y, the "
         "others are 0.",
+        hypotheses=(RECOVERED,),
         evidence=(Reading("the left side has d Gamma entries, the right side d gamma"),),
         derivation="gsae_ref.reference.activations.shrinkage",
     ),
@@ -177,6 +192,7 @@ ROWS = (
         "“the approximate gradient” grad L~ “becomes” grad_{A_g} L~ = -1{x_g != 0} tau_g [(I - "
         "A_S diag(tau) A_S^T) y y^T y y^T (I - A_S diag(tau) A_S^T)^T] A_g.",
         repaired="A '+' is missing between the two y y^T; (49), (51) and version 1 have it.",
+        hypotheses=(RECOVERED,),
         evidence=(Measurement("missing_plus", "against"), Measurement("approximate_gradient")),
         derivation="gsae_ref.reference.gradients.approximate",
     ),
@@ -189,7 +205,7 @@ ROWS = (
         "specifically has a norm of order” O(n^{-w(1)}).",
         reading="within the corrected Lemma 1, where the support is recovered surely",
         repaired="epsilon = 0 for lam in the corrected interval of Lemma 1 (R5).",
-        hypotheses=(ORTHONORMAL, UNIT_NORM_STAR, CLOSE, NORMS_BOUNDED, IN_CORRECTED_INTERVAL),
+        hypotheses=(*LEMMA1, IN_CORRECTED_INTERVAL),
         remark="Outside that interval nothing is proved here.",
         evidence=(Measurement("support_substitution"),),
         derivation="gsae_ref.papers.t21.support.formulas.recovery_interval",
@@ -212,6 +228,7 @@ ROWS = (
         "+ P_1, G^(2)_{g|S} = -tau_g A*_g A*_g^T (I - A_S diag(tau) A_S^T) A_g + P_2.",
         repaired=FROZEN + ", and E[x*_v x*_h^T | S] is I if v = h, else 0.",
         remark=NOT_FROZEN,
+        hypotheses=(NORMS_BOUNDED, COVARIANCE),
         evidence=(
             Counterexample(),
             Measurement("frozen_tau", "against"),
@@ -229,6 +246,7 @@ ROWS = (
         reading="(16) as printed, with expectations given v, h in S; tau constant",
         repaired="(29) with E[x*_v x*_h^T | S] = I if v = h, else 0, given the whole support S, "
         "in place of (16).",
+        hypotheses=(NORMS_BOUNDED, COVARIANCE),
         evidence=(Counterexample(), Measurement("conditional_expectation")),
         derivation="gsae_ref.reference.expected.exact",
     ),
@@ -241,6 +259,7 @@ ROWS = (
         "diag(tau) A_S^T) A_g.",
         repaired=FROZEN + ".",
         remark=NOT_FROZEN,
+        hypotheses=(NORMS_BOUNDED, COVARIANCE),
         same_as="T21-eq29",
         derivation="gsae_ref.reference.expected.exact",
     ),
@@ -255,7 +274,7 @@ ROWS = (
         "M = tau_g A_g^T A*_g - (2 - tau_g) I and beta~ of (71). The first term has the order of "
         "p_g and is -2 tau_g (1 - tau_g) p_g A*_g at A = A*.",
         remark=CLOSED_FORM,
-        hypotheses=(ORTHONORMAL,),
+        hypotheses=(ORTHONORMAL, EXPECTATION),
         evidence=(
             Counterexample(),
             Measurement("displayed_term", "against"),
@@ -280,6 +299,7 @@ ROWS = (
         reading=GRADIENT_READING,
         repaired=EXACT + ".",
         remark=GRADIENT_REMARK,
+        hypotheses=(DIFFERENTIABLE,),
         same_as="T21-eq23",
         derivation="gsae_ref.reference.autoencoder.loss_and_grad",
     ),
@@ -292,6 +312,7 @@ ROWS = (
         repaired="sigma(A_g^T y)_j depends on a_i for every j in the group of i. So the gradient "
         "of sum_j a_j sigma(A^T y)_j in a_i also has the terms with J_ij, j != i, the "
         "off-diagonal entries of the Jacobian of (7).",
+        hypotheses=(DIFFERENTIABLE,),
         evidence=(Counterexample(), Measurement("exact_gradient")),
         derivation="gsae_ref.reference.activations.group_soft_threshold_jacobian",
     ),
@@ -303,6 +324,7 @@ ROWS = (
             printed,
             reading="given (42), that is, for d = 1",
             remark="For d >= 2 the terms that (42) drops are missing.",
+            hypotheses=(ONE_ATOM, DIFFERENTIABLE),
             evidence=(Measurement(name),),
             derivation="gsae_ref.reference.gradients.appendix_b",
         )
@@ -339,6 +361,7 @@ ROWS = (
         reading=GRADIENT_READING,
         repaired=EXACT + ".",
         remark=GRADIENT_REMARK,
+        hypotheses=(DIFFERENTIABLE,),
         same_as="T21-eq23",
         derivation="gsae_ref.reference.autoencoder.loss_and_grad",
     ),
@@ -350,6 +373,7 @@ ROWS = (
         "sigma'(A_g^T y) = 1{x_g != 0} (1 - lam/||A_g^T y||_2) 1 [(24)].",
         repaired="The first line holds; the Jacobian of (7) at an active group is J_g = (1 - "
         "lam/r_g) I + (lam/r_g^3) z_g z_g^T, with z_g = A_g^T y and r_g = ||z_g||_2.",
+        hypotheses=(RECOVERED, DIFFERENTIABLE),
         same_as="T21-eq24",
         derivation="gsae_ref.reference.activations.group_soft_threshold_jacobian",
     ),
@@ -378,6 +402,7 @@ ROWS = (
         "holds",
         "grad L~ = -1{x_g != 0} tau_g [(I - A_S diag(tau) A_S^T) y y^T + y y^T (I - A_S diag(tau) "
         "A_S^T)^T] A_g.",
+        hypotheses=(RECOVERED,),
         evidence=(Measurement("approximate_gradient"),),
         derivation="gsae_ref.reference.gradients.approximate",
     ),
@@ -401,6 +426,7 @@ ROWS = (
         "P_1.",
         repaired=FROZEN + ".",
         remark=NOT_FROZEN,
+        hypotheses=(NORMS_BOUNDED, COVARIANCE),
         same_as="T21-eq29",
         derivation="gsae_ref.reference.expected.exact",
     ),
@@ -412,6 +438,7 @@ ROWS = (
         "A_g + P_2.",
         repaired=FROZEN + ".",
         remark=NOT_FROZEN,
+        hypotheses=(NORMS_BOUNDED, COVARIANCE),
         same_as="T21-eq29",
         derivation="gsae_ref.reference.expected.exact",
     ),
@@ -422,7 +449,7 @@ ROWS = (
         "“the expected gradient” G_g “becomes” ... = -tau_g (2 - tau_g) p_g A*_g A*_g^T A_g + "
         "tau_g^2 p_g A_g A_g^T A*_g A*_g^T A_g + beta~.",
         reading="for constant tau, with beta~ as in (71)",
-        hypotheses=(ORTHONORMAL,),
+        hypotheses=(ORTHONORMAL, EXPECTATION),
         evidence=(Measurement("leading_term_and_residual"),),
         derivation="gsae_ref.reference.expected.printed",
     ),
@@ -433,6 +460,7 @@ ROWS = (
         "“to introduce the” direction A*_g - A_g “we can write” G_g = ... = tau_g (2 - tau_g) p_g "
         "(A_g - A*_g) A*_g^T A_g + tau_g p_g A_g [tau_g A_g^T A*_g - (2 - tau_g) I] A*_g^T A_g + "
         "beta~.",
+        hypotheses=(ORTHONORMAL, EXPECTATION),
         evidence=(Identity("leading terms of (55) and (56)", "descent", _reordering),),
         derivation="gsae_ref.papers.t21.gradients.formulas.offset",
     ),
@@ -445,6 +473,7 @@ ROWS = (
         "L(A) = L(A blkdiag(Q_1, ..., Q_Gamma)) for orthogonal d x d matrices Q_g, for every A, y "
         "and lam. So <grad_{A_g} L, A_g Omega> = 0 for every skew Omega, where L is "
         "differentiable.",
+        hypotheses=(DIFFERENTIABLE,),
         evidence=(Measurement("rotation_invariance"),),
         derivation="gsae_ref.papers.t21.gradients.formulas",
     ),
@@ -493,6 +522,7 @@ ROWS = (
         "p2, p3 of T21-assumption2.",
         remark="Nothing is neglected, and A, A* need not be orthonormal. It is the expectation "
         "with constant tau, not that of the exact gradient.",
+        hypotheses=(UNIFORM_SUPPORTS, UNCORRELATED),
         evidence=(Measurement("expected_enumeration"),),
         derivation="gsae_ref.reference.expected.exact",
     ),

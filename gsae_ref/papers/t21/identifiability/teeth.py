@@ -29,5 +29,4 @@ VARIED: dict[type, Callable[[Any], Iterator[Any]]] = {OneGroup: _varied}
 PRINCIPAL_COMPONENTS = "the bound holds for lam = 0 too: it is that of principal components"
 NOT_NEEDED: dict[tuple[str, str], dict[str, str]] = {
     ("R14", "(c) least cost with weight decay"): {POSITIVE_LAM.text: PRINCIPAL_COMPONENTS},
-    ("R14", "two_norms_prefer_the_truth"): {"": "a ratio of two losses that both move"},
 }

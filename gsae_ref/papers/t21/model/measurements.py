@@ -89,12 +89,15 @@ def _objective(A: Array, y: Array, x: Array, lam: float, d: int) -> float:
 
 @measurement
 def nonconvex_objective(rng: np.random.Generator, quick: bool) -> Finding:
-    """(8) at (A, x) and (-A, -x), where it is equal, against its value half way between them."""
-    A, y = _orthonormal_problem(rng)
-    x = A.T @ y
-    at_ends = _objective(A, y, x, 0.1, 2)
-    half_way = _objective(0 * A, y, 0 * x, 0.1, 2)
-    return at_least("value half way over the value at the ends", half_way / at_ends, 1.5)
+    """(8) at (A, x) and (-A, -x), where it is equal, against its value half way between them.
+
+    A = I, y = x = (3, 4): 25/2 half way, 5 lam at the ends, less for every lam below 5/2.
+    """
+    A = np.eye(2)
+    y = np.array([3.0, 4.0])
+    at_ends = _objective(A, y, y, 99 / 40, 2)
+    half_way = _objective(0 * A, y, 0 * y, 99 / 40, 2)
+    return at_least("value half way over the value at the ends", half_way / at_ends, 1.0)
 
 
 @measurement

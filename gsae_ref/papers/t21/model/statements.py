@@ -9,10 +9,13 @@ from ...row import Row, equation, statement
 from ..instance import (
     CLOSE,
     CLOSE_ON_SUPPORT,
+    COVARIANCE,
     NORMS_BOUNDED,
     ORTHONORMAL,
     ORTHONORMAL_STAR,
+    OVERLAP_BOUNDED,
     SUPPORT_SIZE,
+    UNIFORM_SUPPORTS,
     UNIT_COLUMNS,
     UNIT_NORM_STAR,
 )
@@ -350,7 +353,7 @@ ROWS = (
         "gamma >= 3. For gamma = 1 p2 = 0, which is not Theta(1/Gamma^2).",
         remark="The law of S with at most gamma groups is not said; a uniform law over all of "
         "them has other probabilities.",
-        hypotheses=(SUPPORT_SIZE,),
+        hypotheses=(SUPPORT_SIZE, UNIFORM_SUPPORTS),
         evidence=(Measurement("support_probabilities"),),
         derivation="gsae_ref.reference.expected.support_probabilities",
     ),
@@ -364,6 +367,7 @@ ROWS = (
         "of I; the simulation has E||x_g||^2 = 61/3 and d = 2. With covariance sigma^2 I every "
         "expected gradient scales by sigma^2. (29) needs the covariance given all of S "
         "(T21-covariance-given-support).",
+        hypotheses=(COVARIANCE,),
         evidence=(Measurement("code_covariance"),),
         derivation="gsae_ref.ops.expected_gradient",
     ),
@@ -375,6 +379,7 @@ ROWS = (
         "holds",
         "“Group-sparse code covariance”: Eq. (16).",
         remark="See (16).",
+        hypotheses=(COVARIANCE,),
         same_as="T21-eq16",
         derivation="gsae_ref.ops.expected_gradient",
     ),
@@ -411,8 +416,9 @@ ROWS = (
         "definition",
         "holds",
         "“the norm” ||A_g^T A*_g||_F “is bounded, i.e.” ||A_g^T A*_g||_F <= zeta.",
+        hypotheses=(OVERLAP_BOUNDED,),
         evidence=(Reading("introduces zeta; Theorem 2 gives it its value, in (69)"),),
-        derivation="gsae_ref.papers.t21.direction.formulas.overlap_condition",
+        derivation="gsae_ref.papers.t21.instance.OVERLAP_BOUNDED",
     ),
     Row(
         "T21-unit-norm",

@@ -57,7 +57,7 @@ WRITTEN = dict.fromkeys(("samples", "one_group_samples", "few_samples"), (AT_90_
 
 NO_TANGENT = {BELOW_90.text: "at 90 degrees there is no tangent to speak of"}
 NOT_ATTAINED = {
-    ("R9", "samples_run"): (0.75, "q is the worst direction's, and a run turns"),
+    ("R9", "samples_run"): (0.75, "one step attains it; a run turns from the worst direction"),
 }
 NOT_NEEDED: dict[tuple[str, str], dict[str, str]] = {
     ("R9", "T+ = T E (E + eta S)^-1, several groups"): NO_TANGENT,
@@ -65,5 +65,7 @@ NOT_NEEDED: dict[tuple[str, str], dict[str, str]] = {
     ("R9", "tan theta_j+ <= q tan theta_j"): NO_TANGENT,
     ("R9", "the same, several groups"): NO_TANGENT,
     ("R9", "directions without a sample do not move"): NO_TANGENT,
-    ("R9", "samples_probability"): {"": "a test on draws: no failure is seen"},
+}
+MOVED_BY = {
+    ("R9", "samples_probability"): (0.1, "the exponent of the Chernoff bound is not the exact one"),
 }

@@ -114,18 +114,18 @@ STEP_39 = replace(
     given=(),
     expect="holds",
 )
-TWO_OVERLAPPING_GROUPS = {
-    "S_tilt": ("0", "0", "0", "0", "1/3", "0", "0", "1/3"),
-    "width": ("1",),
-    "size": ("1",),
-}
 refute(
     "T21-prop2",
     PROP2_PRINTED,
-    _sizes((4, 2, 2, 1)),
-    TWO_OVERLAPPING_GROUPS,
+    _sizes((8, 2, 3, 2)),
+    {
+        "S_tilt": (*("0",) * 24, "1", "0", "0", "1", *("1/3", "0", "0", "1/3") * 2),
+        "width": ("1",),
+        "size": ("1", "1"),
+    },
     corrected=PROP2,
     given=("orthonormal S",),
+    where=PAIRS_OCCUR,
     note="The cross-term is d times the printed bound and equals the corrected one; with "
     "d-dimensional groups of the same shape the ratio is exactly d, for every d >= 2." + LAW,
 )
@@ -142,15 +142,14 @@ refute(
     variant="delta",
     given=("orthonormal S",),
     where=PAIRS_OCCUR,
-    note="The failure of Proposition 2 is not an effect of delta = 0 or of a single active group: "
-    "A_3 is tilted towards both active groups, and every assumption of the paper holds, p_gh > 0 "
-    "among them." + LAW,
+    note="The failure of Proposition 2 is not an effect of delta = 0: A_3 is tilted towards both "
+    "active groups, and every assumption of the paper holds." + LAW,
 )
 refute(
     "T21-eq39",
     STEP_39_PRINTED,
     _sizes((4, 2, 2, 2)),
-    {"S_tilt": TWO_OVERLAPPING_GROUPS["S_tilt"]},
+    {"S_tilt": ("0", "0", "0", "0", "1/3", "0", "0", "1/3")},
     corrected=STEP_39,
     given=("orthonormal S",),
     where=PAIRS_OCCUR,

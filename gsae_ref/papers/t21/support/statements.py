@@ -18,6 +18,8 @@ from ..instance import (
     CLOSE,
     DELTA_AT_MOST_1,
     IN_CORRECTED_INTERVAL,
+    IN_PRINTED_INTERVAL,
+    INCOHERENT,
     NORMS_BOUNDED,
     ORTHONORMAL,
     ORTHONORMAL_STAR,
@@ -220,7 +222,7 @@ ROWS = (
         "membership is recovered in a single step of our architecture.”",
         repaired="For lam in the corrected interval of Lemma 1 (R5) every support is recovered by "
         "one pass of the encoder.",
-        hypotheses=PROP2 + (IN_CORRECTED_INTERVAL,),
+        hypotheses=(*PROP2, INCOHERENT, IN_PRINTED_INTERVAL),
         evidence=(Counterexample(), Measurement("one_pass_recovery")),
         derivation="gsae_ref.papers.t21.support.formulas.recovery_interval",
     ),
@@ -236,7 +238,7 @@ ROWS = (
         "(-closed-end) are smaller matters. B_min / (4 B_max) is the largest constant that does "
         "for all n. On the support ||A*_g||_2 <= 1 is not needed: gsae_ref.papers.t21.support."
         "claims.",
-        hypotheses=PROP2 + (IN_CORRECTED_INTERVAL,),
+        hypotheses=(*PROP2, INCOHERENT, IN_PRINTED_INTERVAL),
         evidence=(
             Counterexample(),
             *LEMMA1_EVIDENCE,
@@ -256,7 +258,7 @@ ROWS = (
         "for every g in [Gamma], (15), and b = d mu_B + delta min(sqrt(d), 1 + delta). Every lam "
         "in [gamma B_max b, B_min (1 - delta) - (gamma - 1) B_max b) recovers every support of at "
         "most gamma groups.",
-        hypotheses=PROP2_V1,
+        hypotheses=(*PROP2_V1, INCOHERENT, IN_PRINTED_INTERVAL),
         evidence=(
             Counterexample(),
             Inequality(

@@ -189,7 +189,7 @@ def debiasing_floor(rng: np.random.Generator, quick: bool) -> Finding:
     return at_most(
         "largest distance of floor / ||N|| from |c|",
         max(errors),
-        0.01,
+        0.001,
         below=ends[0],
         at_lam_star=ends[1],
         above=ends[2],

@@ -129,8 +129,6 @@ NOT_NEEDED: dict[tuple[str, str], dict[str, str]] = {
     ("R12", "(c) second derivative of the loss"): OF_PAIRS,
     ("R12", "(c) positive definite exactly without twins"): OF_PAIRS,
     ("R12", "(c) the same for coherent atoms"): OF_PAIRS,
-    ("R12", "debiasing_floor"): {"": "a ratio of two values that both move"},
-    ("R12", "debiasing_twins"): {"": "a drift that is 0"},
     ("R17", "data_threshold_attained"): {"": "counts ranks, which no scale changes"},
     ("R17", "data_threshold_conditional"): {"": "counts ranks, which no scale changes"},
 }
