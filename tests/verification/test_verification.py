@@ -16,6 +16,7 @@ from gsae_ref.papers.ledger import LEDGER
 from gsae_ref.papers.row import Row
 from gsae_ref.papers.t21 import families
 from gsae_ref.papers.t21.support import formulas, statements
+from gsae_ref.papers.teeth import REACHED
 from gsae_ref.verification import VerificationReport, find_row, verify
 from gsae_ref.verification import evidence as search
 
@@ -95,7 +96,9 @@ def test_every_inequality_that_holds_was_tried_on_enough_instances_and_is_not_va
                 assert finding.numbers["violations"] == 0
                 tried[row.id, finding.label] = finding.numbers["worst_search"]
     assert len(tried) > 30
-    assert [key for key, used in tried.items() if not 0.1 < used <= 1 + 1e-6] == []
+    small = {key for key, used in tried.items() if not 0.1 < used <= 1 + 1e-6}
+    assert small <= set(REACHED)  # an instance is stored that uses more
+    assert all(tried[key] <= 1 for key in small)
 
 
 def test_a_row_of_the_report_has_the_fields_of_the_ledger(whole):

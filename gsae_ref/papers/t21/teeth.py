@@ -315,14 +315,15 @@ NOT_ATTAINED = {
     PRINTED_64: (0.44, "at most sqrt((d - 1) / (d^2 + 1)), 1/sqrt(5) for d = 2 and d = 3"),
     SPECTRAL: (0.9, "attained as t goes to 0"),
     TRIPLES: (0.38, "equal atoms, gamma = Gamma: (Gamma - 1)/(Gamma + 2), 1 in the limit"),
-    ("R4", BELOW): (0.21, "u >= delta, so at most (1 + delta) K / (2 alpha_i) <= 1/3"),
+    ("R4", BELOW): (0.26, "u >= delta, so at most (1 + delta) K / (2 alpha_i) <= 1/3"),
     ("R4", ANY_WITHIN): (0.41, "at most (1 + 2 e)/2, by the proof; 5/12 for d = 1"),
     ("R4", BELOW_MANY): (0.03, SECOND_ORDER),
 }
-# of R4: delta as large as Lemma 1's interval allows, lam at its left end, tau of the sample
-TURNED_LINE = 2 * np.arcsin(1 / 6)  # ||a - a*|| = 1/3
+# of R4: delta as large as rho > 0 or Lemma 1's interval allows, lam at its left end, its tau
+TURNED_PLANE = np.eye(4)
+TURNED_PLANE[:2, :2] = [[np.cos(0.134), -np.sin(0.134)], [np.sin(0.134), np.cos(0.134)]]
 REACHED: dict[tuple[str, str], Callable[[], Instance]] = {
-    ("R4", BELOW): lambda: _with_shrinkage(_tilted(1, np.cos(TURNED_LINE)), 0.0),
+    ("R4", BELOW): lambda: _with_shrinkage(_by_hand(TURNED_PLANE, np.eye(4), [1, 0, 0, 0], 2), 0.0),
     ("R4", ANY_WITHIN): lambda: _with_shrinkage(
         _by_hand(np.eye(2), np.diag([4 / 3, 1.0]), [1, 0]), 0.0
     ),

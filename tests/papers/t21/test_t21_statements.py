@@ -447,6 +447,10 @@ OUTSIDE = {
         good("exclusion", (convergence.SHRINKAGE,)),
         lambda i: replace(i, tau=0.9 * i.tau),
     ),
+    convergence.WEAKLY_COUPLED.text: (
+        good("exclusion_many", convergence.EXCLUSION_MANY),
+        lambda i: replace(i, delta=0.3),
+    ),
     convergence.STEP_ALLOWED.text: (
         good("descent"),
         lambda i: replace(i, step_size=100.0),

@@ -116,9 +116,10 @@ def repaired_bound(distance: Real, kappa: float, smallest_cosine: Real, drift: R
     -c (A* - A C) C. Hence the squared distance of A - eta (I - P) G_lead from A* is dist^2 - kappa
     sum_k (1 - c_k) f(c_k), f(x) = x (1 + x)(2 - kappa x), while dist^2 = 2 sum_k (1 - c_k). f' is
     concave and f'(0) = 2, so f rises, then falls: on [s, 1] it is at least the smaller of f(s) and
-    f(1) = 2 (2 - kappa). For kappa <= 6/5 it rises on [0, 1], and the minimum is f(s). The step is orthogonal to A, so all singular values of
-    the sum are >= 1, where the polar factor is the projection on the (convex) spectral ball:
-    non-expansive. The shrinkage bias 2 tau (1 - tau) of T21's gradient is radial and drops out.
+    f(1) = 2 (2 - kappa). For kappa <= 6/5 it rises on [0, 1], and the minimum is f(s). The step is
+    orthogonal to A, so all singular values of the sum are >= 1, where the polar factor is the
+    projection on the (convex) spectral ball: non-expansive. The shrinkage bias 2 tau (1 - tau) of
+    T21's gradient is radial and drops out.
 
     Iterated at kappa = 1, while dist <= 1: s >= 1/2 gives q >= 9/16, and 1 / (1 - sqrt(7/16)) <
     2.96, so limsup dist <= 2.96 max ||beta_g||_F / c <= 2.96 sqrt(d) max ||beta_g||_2 / c. The ball

@@ -218,8 +218,9 @@ ROWS = (
         "inequality",
         "holds",
         R11_TEXT,
-        remark="delta_k may rise before it falls (from .152 to .242 for gamma = 2, Gamma = 25, lam "
-        "= 2, a = 1), so the support condition at the start alone is not enough: from .2 it fails "
+        remark="Lines, one of them active, attain the bounds of a step. delta_k may rise before it "
+        "falls (from .152 to .242 for gamma = 2, Gamma = 25, lam = 2, a = 1), so the support "
+        "condition at the start alone is not enough: from .2 it fails "
         "later. For jointly orthonormal A* the rate near 0 is rho + a pi (2 gamma + 1), and there "
         "is a basin whenever (1 + a)(2 gamma + 1)(gamma - 1) < Gamma - 1. The floor is far above "
         "the true one, that of R10. Void at T21's sizes, n = 950 < Gamma d = 1000; for n >= 1000, "
