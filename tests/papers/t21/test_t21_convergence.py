@@ -491,3 +491,49 @@ def test_two_active_groups_with_one_span_fulfil_the_bound_that_r4_excludes():
     assert np.linalg.norm(v, axis=0) == pytest.approx(0.0094322, rel=1e-4)
     assert bound == pytest.approx(0.0124398, rel=1e-4)
     assert e == pytest.approx(0.0368, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("n_active", "d", "n_groups"), [(2, 1, 3), (3, 1, 4), (2, 2, 3), (3, 2, 3)]
+)
+def test_several_active_groups_miss_the_bound_when_weakly_coupled(n_active, d, n_groups):
+    """R4 for gamma >= 2, by loops: any A* within delta, lam at the left end of the interval."""
+    rng = np.random.default_rng(n_active * d)
+    room = 0.2 / (n_active * d)  # of d mu_B + delta
+    for _ in range(20):
+        noise = 0.05 * room * rng.uniform() * rng.normal(size=(n_groups * d + 1, n_groups * d))
+        A = groups.polar(np.eye(*noise.shape) + noise, d)
+        V = rng.normal(size=A.shape)
+        delta = 0.25 * room * rng.uniform()
+        blocks = [slice(g * d, (g + 1) * d) for g in range(n_groups)]
+        S = A + np.hstack([delta * V[:, b] / np.linalg.norm(V[:, b]) for b in blocks])
+        mu = max(np.linalg.norm(S[:, g].T @ S[:, h], 2) for g in blocks for h in blocks if g != h)
+        assert n_active * d * (mu + delta) <= 0.2
+        lam = n_active * (mu / d + delta)  # B_max = 1
+        y = sum(S[:, b] @ np.eye(d)[0] for b in blocks[:n_active])
+        tau = np.full(n_groups, 1 - lam / np.linalg.norm(A[:, blocks[0]].T @ y))
+        G = expected_over_supports(A, S, tau, n_active, d, [np.eye(d)] * n_groups)
+        p = n_active / n_groups
+        for i in range(d):
+            alpha = S[:, i] @ A[:, i]
+            omega = max((abs(S[:, j] @ A[:, i]) for j in range(d) if j != i), default=0)
+            c = tau[0] * (2 - tau[0]) * p
+            v = G[:, i] - c * alpha * (A[:, i] - S[:, i])
+            bound = c * (omega * math.sqrt(d**2 + 1) + delta) * delta
+            assert bound < np.linalg.norm(v)
+
+
+def test_the_numbers_in_the_proof_of_r4_for_several_groups_leave_room():
+    """alpha_i m - (1 + u) K e less the bound of a_i^T beta_i, over gamma s, at the worst values."""
+    n_active, d, share, place = np.meshgrid(
+        np.arange(2, 60), np.arange(1, 25), np.linspace(0, 1, 11), np.linspace(0, 1, 6)
+    )
+    b = 0.2 / (n_active * d)
+    e = share * b
+    s = (b - e) / d + e
+    u = n_active * s / 1.32
+    u = u + place * (1 - u)
+    K = (np.sqrt(d**2 + 1) + 1) * e
+    room = 0.9 * (2 * u - (1 - u) * e) - (1 + u) * K * e
+    room -= 2.42 * (n_active - 1) * b**2 * (u + 4 + 2 * (n_active - 2) * b)
+    assert (room / (n_active * s)).min() > 0.017

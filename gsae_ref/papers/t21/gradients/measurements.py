@@ -462,15 +462,17 @@ def rotation_invariance(rng: np.random.Generator, quick: bool) -> Finding:
 
 @measurement
 def oja_identity(rng: np.random.Generator, quick: bool) -> Finding:
-    """R1 at random samples; the active groups are orthonormal jointly."""
+    """R1 at random samples; the active groups are orthonormal jointly, a short one is not."""
     error = 0.0
-    for _ in range(20 if quick else 200):
-        A = sampling.make_dictionary(10, 3, 2, kind="orthonormal", rng=rng)
-        y = rng.standard_normal(10) * 2
-        r = groups.norms(y @ A, 2)
-        lam = float(np.median(r)) * 0.99
-        active = groups.expand(r > lam, 2)
-        G = ops.loss_and_grad(A, y, lam, 2)[1][:, active]
+    for k in range(21 if quick else 201):
+        n, d = ((10, 2), (6, 1), (12, 3))[k % 3]
+        A = sampling.make_dictionary(n, 3, d, kind="orthonormal", rng=rng)
+        A = np.hstack([A, 1e-3 * rng.standard_normal((n, d))])
+        y = rng.standard_normal(n) * 2
+        r = groups.norms(y @ A, d)
+        lam = float(np.median(r[:3])) * 0.99
+        active = groups.expand(r > lam, d)
+        G = ops.loss_and_grad(A, y, lam, d)[1][:, active]
         normal = G - A[:, active] @ (A[:, active].T @ G)
         expected = oja_gradient(A[:, active], A[:, active], y)
         error = max(error, float(np.linalg.norm(normal - expected) / np.linalg.norm(expected)))

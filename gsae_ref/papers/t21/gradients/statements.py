@@ -41,7 +41,8 @@ EXACT = (
 )
 FROZEN = (
     "It holds when tau_h is a constant given S for every h in S: for instance, when the groups of "
-    "A* are orthonormal jointly, A_h = A*_h Q_h with Q_h orthogonal, and ||x*_h||_2 is constant"
+    "A* are orthonormal jointly, A_h = A*_h Q_h with Q_h orthogonal, and ||x*_h||_2 is constant. "
+    "And E[x*_v x*_h^T | S] must be I if v = h, else 0 (T21-covariance-given-support)."
 )
 NOT_FROZEN = (
     "In general E[tau_g x x^T] != E[tau_g] E[x x^T]. A constant ||x*_h||_2 is not enough for d >= "
@@ -226,7 +227,7 @@ ROWS = (
         "“invoking the assumption of the code covariances we can finally write” G^(i)_{g|S} “as” "
         "G^(1)_{g|S} [printed G^(1)_{g|Gamma}] = -tau_g (I - A_S diag(tau) A_S^T) A*_g A*_g^T A_g "
         "+ P_1, G^(2)_{g|S} = -tau_g A*_g A*_g^T (I - A_S diag(tau) A_S^T) A_g + P_2.",
-        repaired=FROZEN + ", and E[x*_v x*_h^T | S] is I if v = h, else 0.",
+        repaired=FROZEN,
         remark=NOT_FROZEN,
         hypotheses=(NORMS_BOUNDED, COVARIANCE),
         evidence=(
@@ -257,7 +258,7 @@ ROWS = (
         "“where the” P_i “are cross-terms given by” P_1 = -tau_g (I - A_S diag(tau) A_S^T) sum_{h "
         "!= g in S} A*_h A*_h^T A_g, P_2 = -tau_g sum_{h != g in S} A*_h A*_h^T (I - A_S "
         "diag(tau) A_S^T) A_g.",
-        repaired=FROZEN + ".",
+        repaired=FROZEN,
         remark=NOT_FROZEN,
         hypotheses=(NORMS_BOUNDED, COVARIANCE),
         same_as="T21-eq29",
@@ -424,7 +425,7 @@ ROWS = (
         "G^(1)_{g|S} = ... = -tau_g (I - A_S diag(tau) A_S^T) sum_{h,v in S} A*_h E[1{x*_g != 0} "
         "x*_h x*_v^T | S] A*_v^T A_g = ... = -tau_g (I - A_S diag(tau) A_S^T) A*_g A*_g^T A_g + "
         "P_1.",
-        repaired=FROZEN + ".",
+        repaired=FROZEN,
         remark=NOT_FROZEN,
         hypotheses=(NORMS_BOUNDED, COVARIANCE),
         same_as="T21-eq29",
@@ -436,7 +437,7 @@ ROWS = (
         "false",
         "“Similarly, we can show that” G^(2)_{g|S} = -tau_g A*_g A*_g^T (I - A_S diag(tau) A_S^T) "
         "A_g + P_2.",
-        repaired=FROZEN + ".",
+        repaired=FROZEN,
         remark=NOT_FROZEN,
         hypotheses=(NORMS_BOUNDED, COVARIANCE),
         same_as="T21-eq29",
