@@ -228,13 +228,15 @@ TAU_POSITIVE = Hypothesis(
 )
 EXPECTATION = Hypothesis(
     "G_g is the expectation of (26): S uniform of size gamma, E[x_v x_h^T | S] = I if v = h, else "
-    "0, constant tau",
-    lambda i: (
-        -float(
-            np.abs(i.G - expected_gradient(i.A, i.A_star, i.tau, i.n_active, i.group_size)).max()
-        )
-    ),
+    "0, constant tau in (0, 1]",
+    lambda i: min(TAU_POSITIVE.margin(i), -_expectation_defect(i)),
 )
+
+
+def _expectation_defect(i: Instance) -> float:
+    expected = expected_gradient(i.A, i.A_star, i.tau, i.n_active, i.group_size)
+    return float(np.abs(i.G - expected).max())
+
 
 # ---- hypotheses on a law of codes
 
