@@ -294,9 +294,10 @@ def _correlation(law: Law) -> float:
     known: dict[int, Array] = {}
     for support, M in law.moments():
         worst = max(worst, float(np.abs(M[~own]).max(initial=0)))
-        for g in np.flatnonzero(support):
+        for g in np.flatnonzero(support).tolist():
             block = M[g * d : (g + 1) * d, g * d : (g + 1) * d]
-            worst = max(worst, float(np.abs(block - known.setdefault(g, block)).max()))
+            first = known.setdefault(g, block)
+            worst = max(worst, float(np.abs(block - first).max()))
     return worst
 
 

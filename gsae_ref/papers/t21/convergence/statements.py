@@ -53,8 +53,14 @@ if TYPE_CHECKING:
 
 POSITIVE_RHO = Hypothesis("rho > 0 (Theorem 2)", lambda i: _rho(i) - 1e-9)
 SHRINKAGE = Hypothesis(
-    "tau_g = 1 - lam / ||A_g^T y|| > 0 at a sample with norms ||x_h|| <= B_max (Lemma 1)",
-    lambda i: min(i.b_max - i.code_norms.max(), -abs((1 - i.tau[0]) * i.r[0] - i.lam)),
+    "tau_g = 1 - lam / ||A_g^T y|| > 0 at a sample of at most gamma groups, norms <= B_max (Lemma "
+    "1)",
+    lambda i: min(
+        i.b_max - i.code_norms.max(),
+        i.n_active - i.active.sum(),
+        i.tau[0],
+        -abs((1 - i.tau[0]) * i.r[0] - i.lam),
+    ),
 )
 STEP_ALLOWED = Hypothesis(
     "eta <= 1/(tau (2 - tau) p_g alpha_max) (Theorem 2)",
@@ -488,8 +494,9 @@ ROWS = (
         "(Theorem 2), lam in Lemma 1's interval as printed, not lam = delta = 0, and tau_g = 1 - "
         "lam / ||A_g^T y|| > 0 at a sample with ||x_g|| <= B_max. Then (33) fails for every column "
         "i. So it does for gamma >= 2, without rho > 0, if gamma d (d mu_B + delta) <= 1/5 and "
-        "||x_h|| <= B_max for every h. If A*_g is orthonormal too and gamma = 1, ||v_i||_2 >= 2 "
-        "tau_g (1 - tau_g) p_g alpha_i without rho and the interval.",
+        "the sample has at most gamma active groups, ||x_h|| <= B_max. If A*_g is orthonormal too "
+        "and gamma = 1, ||v_i||_2 >= 2 tau_g (1 - tau_g) p_g alpha_i without rho and the "
+        "interval.",
         remark="Without the bound on d mu_B + delta it is false for several active groups: two "
         "groups of 12 atoms with one and the same span, both active, fulfil (33) in every column, "
         "with rho > 0 and lam in the interval, since mu_B is 1/d there. ||A*_h||_2 = 1 is not "
