@@ -16,6 +16,12 @@ def kernel(*arrays):
     return lambda: kernels.adam_step(*arrays, STEPS, STEP_SIZE)
 
 
+def in_place(*arrays):
+    """Steps in place, as torch.optim.Adam: only the first step has the numbers that are checked."""
+    value, gradient, first, second = (array.copy() for array in arrays)
+    return lambda: kernels.adam_step(value, gradient, first, second, STEPS, STEP_SIZE, True)
+
+
 def reference(*arrays):
     return lambda: adam.adam_step(*arrays, STEPS, STEP_SIZE)
 
@@ -55,7 +61,8 @@ def copies(*arrays):
 
 
 STEPPERS = (
-    Implementation("numba", kernel, "the compiled kernel, into new arrays"),
+    Implementation("numba", in_place, "the compiled kernel, in place"),
+    Implementation("numba, new arrays", kernel, "the compiled kernel, into new arrays"),
     Implementation("reference", reference, "NumPy, as in gsae_ref.reference"),
     Implementation("torch", torch_adam, "torch.optim.Adam, in place", "torch"),
     Implementation("torch, fused", torch_fused, "torch.optim.Adam(fused=True), in place", "torch"),

@@ -15,11 +15,23 @@ ENOUGH_NUMBERS = 500_000  # from which a piece pays for a thread
 
 
 def adam_step(
-    value: Array, gradient: Array, first: Array, second: Array, steps: int, step_size: float
+    value: Array,
+    gradient: Array,
+    first: Array,
+    second: Array,
+    steps: int,
+    step_size: float,
+    overwrite: bool = False,
 ) -> tuple[Array, Array, Array]:
-    """Parameter and moments after step number ``steps``; one shape and dtype, any strides."""
+    """Parameter and moments after step number ``steps``; one shape and dtype, any strides.
+
+    With ``overwrite`` they are written to ``value``, ``first`` and ``second`` if these are
+    contiguous and writeable.
+    """
     arrays = [contiguous(array).reshape(-1) for array in (value, gradient, first, second)]
-    results = [np.empty(value.shape, value.dtype) for _ in range(3)]
+    results = [value, first, second]
+    if not (overwrite and all(array.flags.carray for array in results)):
+        results = [np.empty(value.shape, value.dtype) for _ in range(3)]
     factors = [BETA_1, 1 - BETA_1, BETA_2, 1 - BETA_2, 1 - BETA_1**steps, 1 - BETA_2**steps]
     numbers = np.array([*factors, step_size, EPSILON], dtype=value.dtype)
     arrays += [result.reshape(-1) for result in results]

@@ -18,6 +18,7 @@ def adam_step(
     steps: int,
     step_size: float,
     engine: str = "auto",
+    overwrite: bool = False,
 ) -> tuple[Array, Array, Array]:
     """One step of Adam as published, bias-corrected, with constants 0.9, 0.999, 1e-8.
 
@@ -30,6 +31,9 @@ def adam_step(
     step_size : float
     engine : {"auto", "reference", "numba"}
         The implementation; all give the same bits.
+    overwrite : bool
+        Whether ``value``, ``first`` and ``second`` may be overwritten, which saves memory and time
+        where the kernel runs.
 
     Returns
     -------
@@ -57,9 +61,10 @@ def adam_step(
     checks.option("engine", engine, ENGINES)
     for name, array in (("gradient", gradient), ("first", first), ("second", second)):
         checks.same_shape("value", value, name, array)
-    step = adam.adam_step
     large = value.size >= ENOUGH_NUMBERS and not compiler_disabled()
     one_dtype = value.dtype == gradient.dtype == first.dtype == second.dtype
     if one_dtype and (engine == "numba" or engine == "auto" and large):
         from ..kernels.adam import adam_step as step
-    return step(value, gradient, first, second, steps, step_size)
+
+        return step(value, gradient, first, second, steps, step_size, overwrite)
+    return adam.adam_step(value, gradient, first, second, steps, step_size)

@@ -31,21 +31,31 @@ def start(parameters: dict[str, Array]) -> State:
     )
 
 
-def gradient_descent_step(state: State, gradient: dict[str, Array], step_size: float) -> State:
+def gradient_descent_step(
+    state: State, gradient: dict[str, Array], step_size: float, overwrite: bool = False
+) -> State:
     """A - step_size * G for every parameter with a gradient. [T21] Eqs. (14), (76).
+
+    With ``overwrite`` it may be written to the arrays of the state.
 
     >>> state = start({"A": np.array([1.0])})
     >>> gradient_descent_step(state, {"A": np.array([2.0])}, 0.25).parameters
     {'A': array([0.5])}
     """
-    moved = {name: state.parameters[name] - step_size * G for name, G in gradient.items()}
+    moved = {}
+    for name, G in gradient.items():
+        value = state.parameters[name]
+        moved[name] = np.subtract(value, step_size * G, out=value if overwrite else None)
     return state._replace(parameters=state.parameters | moved, steps=state.steps + 1)
 
 
-def adam_step(state: State, gradient: dict[str, Array], step_size: float) -> State:
+def adam_step(
+    state: State, gradient: dict[str, Array], step_size: float, overwrite: bool = False
+) -> State:
     """A step of Adam for every parameter with a gradient. Kingma and Ba (2015), Algorithm 1.
 
-    The first step has the length of the step size:
+    With ``overwrite`` it may be written to the arrays of the state. The first step has
+    the length of the step size:
 
     >>> state = start({"A": np.array([1.0])})
     >>> adam_step(state, {"A": np.array([2.0])}, 0.25).parameters
@@ -57,7 +67,7 @@ def adam_step(state: State, gradient: dict[str, Array], step_size: float) -> Sta
     steps = state.steps + 1
     for name, G in gradient.items():
         parameters[name], first[name], second[name] = ops.adam_step(
-            parameters[name], G, first[name], second[name], steps, step_size
+            parameters[name], G, first[name], second[name], steps, step_size, overwrite=overwrite
         )
     return State(parameters, first, second, steps, state.epoch)
 

@@ -58,6 +58,16 @@ def test_inputs_are_not_modified_and_any_strides_are_taken():
     assert np.array_equal(arrays[0], value)
 
 
+def test_the_kernel_overwrites_what_it_may():
+    arrays = state(50, np.float64)
+    expected = ops.adam_step(*arrays, 7, 1e-3, "reference")
+    for given in (arrays, [array.T for array in state(50, np.float64)]):
+        result = ops.adam_step(*given, 7, 1e-3, "numba", overwrite=True)
+        assert (result[0] is given[0]) == given[0].flags.c_contiguous
+        for array, same in zip(result, expected, strict=True):
+            assert np.array_equal(array if array.shape == same.shape else array.T, same)
+
+
 def test_shapes_and_engines_are_checked():
     value, gradient, first, second = state(4, np.float64)
     with pytest.raises(ValueError, match="gradient has shape"):

@@ -282,16 +282,38 @@ def test_the_callback_can_stop_the_run():
     np.testing.assert_array_equal(result.x, gs.train(A, Y, 1.0, D, 3).x)
 
 
+@pytest.mark.parametrize("options", [{}, {"optimizer": "gradient_descent", "step_size": 0.1}])
+def test_ctrl_c_in_an_epoch_of_several_batches_returns_its_start(options):
+    """Steps after the first of an epoch overwrite arrays, but not those of its start."""
+    start = {"a": np.linspace(1.0, 2.0, 5)}
+
+    def batches(epoch):
+        for k in range(4):
+            if (epoch, k) == (2, 3):
+                raise KeyboardInterrupt
+            yield np.ones((1, 1))
+
+    def objective(parameters, samples, epoch):
+        return 0.5 * float(parameters["a"] @ parameters["a"]), {"a": parameters["a"].copy()}
+
+    run = training.descent.descend(start, objective, batches, 9, **options)
+    whole = training.descent.descend(start, objective, batches, 2, **options)
+    assert (run.state.epoch, run.message) == (2, "interrupted")
+    np.testing.assert_array_equal(run.state.parameters["a"], whole.state.parameters["a"])
+    np.testing.assert_array_equal(run.state.first["a"], whole.state.first["a"])
+    np.testing.assert_array_equal(start["a"], np.linspace(1.0, 2.0, 5))
+
+
 def test_ctrl_c_returns_what_has_been_learned(tmp_path, monkeypatch):
     A, _, Y, _ = problem()
     calls = []
     real = training.ops.adam_step
 
-    def interrupted(*arguments):
+    def interrupted(*arguments, **options):
         calls.append(1)
         if len(calls) == 4:
             raise KeyboardInterrupt
-        return real(*arguments)
+        return real(*arguments, **options)
 
     monkeypatch.setattr(training.ops, "adam_step", interrupted)
     path = tmp_path / "run.npz"
