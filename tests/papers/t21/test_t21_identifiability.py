@@ -194,6 +194,30 @@ def test_directions_on_two_axes_do_not_identify():
     assert rich[1] > rich[0] + 1e-3
 
 
+def test_the_least_norm_at_zero_loss_needs_no_isotropy():
+    """Five directions of the plane, the first seven times as likely: no zero loss of less norm."""
+    U = families.directions(2)
+    Y = np.vstack([np.repeat(U[:1], 6, axis=0), U])
+    assert np.linalg.cond(Y.T @ Y) > 2
+    s = formulas.best_scale(0.45, 0.0)
+    rng = np.random.default_rng(0)
+    norms = []
+    for scale in np.linspace(0.3, 1.5, 12):
+        start = np.hstack([s * np.eye(2), np.zeros((2, 2))]) + scale * rng.normal(size=(2, 4))
+
+        def cost(theta):
+            value, G = gs.loss_and_grad(theta.reshape(2, 4), Y, 0.45, 2)
+            return value, G.ravel()
+
+        found = scipy.optimize.minimize(cost, start.ravel(), jac=True, options={"gtol": 1e-9})
+        if found.fun < 1e-14:
+            norms.append(found.x @ found.x / (2 * s**2))
+    assert gs.loss(s * np.eye(2), Y, 0.45, 2) < 1e-28
+    assert len(norms) > 3
+    assert min(norms) > 1 - 1e-6
+    assert max(norms) > 1 + 1e-3
+
+
 def test_what_is_rich_and_what_lies_in_two_planes():
     for d in (1, 2, 3):
         U = families.directions(d)

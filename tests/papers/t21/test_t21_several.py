@@ -266,6 +266,13 @@ def test_fresh_samples_cost_a_floor_that_falls_with_their_number():
     assert population.failure == population.floor == 0
 
 
+def test_a_certificate_of_no_step_is_printed():
+    text = str(gs.certify_run(np.eye(4), np.eye(4), lam=2.0, **LAW | {"n_steps": 0}))
+    assert text.splitlines()[1] == (
+        "Largest angle now at most 0 degrees; floor of ||sin Theta_g||_F 0."
+    )
+
+
 def test_the_same_samples_at_every_step_are_certified_for_ever_and_cost_more():
     A_star = np.eye(12)
     law = {"group_size": 1, "n_active": 2, "norms": [4, 5], "n_steps": 3}
@@ -369,6 +376,7 @@ def test_the_measurements_confirm(name):
     [
         ({"A": 2 * np.eye(4)}, "columns of group 0 are not orthonormal"),
         ({"norms": [0.0]}, "norms has the entry 0.0"),
+        ({"norms": [4e307]}, "norms reaches 4e.307; step_size is out of range; scale norms"),
         ({"n_active": 3}, "n_active = 3, but there are only 2 groups"),
         ({"step_size": -1.0}, "step_size = -1.0; it must be > 0"),
         ({"n_samples": 0}, "n_samples = 0; it must be at least 1"),

@@ -183,8 +183,10 @@ def least_cost(p: Array, ratio: float, norm: float, weight_decay: float, group_s
     rarest go first.
 
     *As eps -> 0.* Zero loss needs f(Q) >= B^2, that is Q >= s^2 B^2 with s - 1/s = l, for every u
-    that occurs. If the mean of u u^T is I / d this gives ||A||_F^2 >= Gamma d s^2: of the
-    dictionaries with zero loss, {s A*_g Q_g} have the least norm, and by the same proof no others.
+    that occurs. The law itself need not be isotropic: if some other weights on the directions that
+    occur have mean u u^T = I / d, their mean of Q gives ||A||_F^2 >= Gamma d s^2. So of the
+    dictionaries with zero loss {s A*_g Q_g} have the least norm, and by the same proof no others if
+    the directions with weight are rich.
 
     *What is needed.* If only the axes +-e_1, +-e_2 occur (d = 2), the groups (s e_1, 0) and (s e_2,
     0) cost as much as s I: the u lie in two lines. If the u are not isotropic, unequal scales along

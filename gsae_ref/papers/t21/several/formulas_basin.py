@@ -60,13 +60,15 @@ class RunCertificate:
         """Say what is guaranteed, or why nothing is."""
         if not self.certified:
             return f"Nothing is certified: {self.reason}."
-        first, *_, last = np.degrees(self.angles)
+        first = np.degrees(self.angles[0])
+        n_steps = len(self.angles) - 1
+        later = f", after {n_steps} steps {np.degrees(self.angles[-1]):.3g}" if n_steps else ""
         chance = f" with probability {1 - self.failure:.4g}" if self.failure else ""
         return (
             f"Certified{chance}, step_size = {self.step_size:.4g}, lam = {self.lam:.4g}: every "
             "support is exact at every step.\n"
-            f"Largest angle now at most {first:.3g} degrees, after {len(self.angles) - 1} steps "
-            f"{last:.3g}; floor of ||sin Theta_g||_F {self.floor:.3g}."
+            f"Largest angle now at most {first:.3g} degrees{later}; floor of ||sin Theta_g||_F "
+            f"{self.floor:.3g}."
         )
 
 
@@ -226,6 +228,10 @@ def certify_run(
     if step_size is not None:
         a = checks.step(step_size) * unit * unit * s.kappa
     eta = a / s.kappa / unit / unit
+    if not 0 < eta < math.inf:
+        raise ValueError(
+            f"norms reaches {unit:.3g}; step_size is out of range; scale norms and lam"
+        )
     sines = start_sines(A, A_star, group_size)
     if a > s.largest_a * (1 + 1e-12):
         times = f"step_size is {a / s.largest_a:.3g} times the largest one of R11"

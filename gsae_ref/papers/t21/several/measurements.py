@@ -10,6 +10,7 @@ import numpy as np
 
 from .... import groups, ops
 from ....claims.finding import at_least, at_most, measurement
+from ..threshold.formulas import mean_drift
 from . import families, formulas, formulas_basin, formulas_linear
 from .instance import Moved, Population
 
@@ -147,7 +148,18 @@ def basin_sizes(rng: np.random.Generator, quick: bool) -> Finding:
         2e-4,
         basin=joint,
         bound_after_a_step_from_the_truth=float(found.deltas[-1]),
+        allowed_there=(lam - low) / (s.b_max * np.sqrt(3 * s.R)),
+        expected_to_first_order=_first_order_turn(star, s, lam),
     )
+
+
+def _first_order_turn(star: Array, s: formulas.Setting, lam: float) -> float:
+    """R12 (a): max_g of the part of -grad at A* outside the group over kappa, to first order."""
+    A = groups.unblock(star)
+    pull = A @ (A.T @ star)
+    outside = pull - star @ (np.swapaxes(star, 1, 2) @ pull)
+    drift = mean_drift(NORMS, s.group_size, lam) / s.second_moment
+    return float(s.pi * abs(drift) * np.linalg.norm(outside, axis=(1, 2)).max())
 
 
 def _independent(A_star: Array, supports: BoolArray, d: int, norms: Array) -> Array:
