@@ -68,7 +68,7 @@ def _by_size(name: str, value: Any, n_features: int) -> tuple[IntArray, IntArray
     """Sizes and order from one size for all groups, or the size of each."""
     values = any_array(name, value)
     in_order = np.arange(n_features)
-    if values.ndim == 0:
+    if values.ndim == 0 and values.dtype.kind in "iuf":
         size = count(name, value)
         if n_features % size:
             raise ValueError(
@@ -77,8 +77,11 @@ def _by_size(name: str, value: Any, n_features: int) -> tuple[IntArray, IntArray
             )
         return np.full(n_features // size, size), in_order
     if values.ndim != 1 or values.dtype.kind not in "iu":
+        what = f"has dtype {values.dtype} and shape {values.shape}"
+        if values.ndim == 0:
+            what = f"has type {type(value).__name__}"
         raise TypeError(
-            f"{name} has dtype {values.dtype} and shape {values.shape}; it must be one size, "
+            f"{name} {what}; it must be one size, "
             f"a list of sizes, one label per predictor, or lists of predictors"
         )
     values = values.astype(np.int64)
@@ -96,7 +99,8 @@ def _index_lists(groups: Any) -> list[Any] | None:
     if isinstance(groups, np.ndarray):
         return list(groups) if groups.ndim == 2 else None
     if isinstance(groups, (list, tuple)) and groups:
-        one_axis = [isinstance(g, (list, tuple, np.ndarray)) and np.ndim(g) == 1 for g in groups]
+        kinds = (list, tuple, range, np.ndarray)
+        one_axis = [isinstance(g, kinds) and np.ndim(g) == 1 for g in groups]
         return list(groups) if all(one_axis) else None
     return None
 

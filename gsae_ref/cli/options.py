@@ -18,6 +18,7 @@ RENAMED = {  # arguments of functions whose option has another name
     "rng": "--seed",
     "tangent": "--published",
 }
+NEGATED = ("accelerated", "tangent")  # their options say the opposite
 
 
 def add_json(command: argparse.ArgumentParser) -> None:
@@ -87,7 +88,14 @@ def with_option_names(message: str, arguments: argparse.Namespace) -> str:
     >>> given = argparse.Namespace(n_active=5, only=["x"])
     >>> with_option_names("n_active = 5 in only; see a/n_active; lower n_active", given)
     '--n-active = 5 in only; see a/n_active; lower --n-active'
+    >>> with_option_names("tangent = False here, True there; or resume=False", given)
+    '--published = True here, False there; or leave out --resume'
     """
+    message = message.replace("resume=False", "leave out --resume")
+    for name in NEGATED:
+        message = re.sub(
+            rf"\b{name} = (\w+) here, (\w+) there", rf"{name} = \2 here, \1 there", message
+        )
     options = {name: f"--{name.replace('_', '-')}" for name in vars(arguments)} | RENAMED
     for name, option in options.items():
         follows = "" if re.search(r"[_\d]", name) else r"(?=\s?=)"

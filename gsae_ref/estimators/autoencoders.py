@@ -57,7 +57,9 @@ class GroupSparseAutoencoder(Autoencoder):
         :func:`gsae_ref.train`.
     init : {"samples", "principal", "random"} or array_like of shape (n_components, n_features)
         The start: atoms drawn from the samples; leading principal directions, mixed for each group;
-        Gaussian directions; or given.
+        Gaussian directions; or given. All groups of "principal" start in one span: under gradient
+        descent they stay rotations of one another with the constraints "groups" and "none" (for
+        ``l1=0``), which the steps of Adam do not.
     random_state : int, RandomState or None
         Seed of the start and of the mini-batches.
     verbose : bool or int

@@ -166,7 +166,8 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
         Warns
         -----
         ConvergenceWarning
-            If early stopping takes the last state: more epochs may be better.
+            If early stopping takes the last state, or without it if the cost has hardly fallen
+            while the weights grow: more epochs may be better.
         """
         checks.refuse_mask("X", X)
         checks.refuse_mask("y", y)
@@ -212,7 +213,7 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
         magnitudes = _group_norms(coef, *checks.grouping(groups, X.shape[1], **named))
 
         if path.status == 0:  # not ended by the callback
-            self._warn_if_still_falling(errors, index)
+            self._warn_if_too_short(path, errors, index)
         self.n_iter_ = int(path.nit)
         self.coef_ = coef[index].copy()
         self.intercept_ = y_center - center @ self.coef_ if self.fit_intercept else 0.0
@@ -234,15 +235,17 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
         named = {name: value for name, value in given.items() if value is not None}
         return 1 if self.groups is None and not named else self.groups, named
 
-    def _warn_if_still_falling(self, errors: Array | None, index: int) -> None:
-        """Warn if the validation error is smallest at the last of several states."""
-        if errors is None or index + 1 < len(errors) or index == 0:
+    def _warn_if_too_short(self, path: Any, errors: Array | None, index: int) -> None:
+        """Warn if the validation error is smallest at the last state, or nothing was learned."""
+        last = f"the last of n_epochs = {self.n_epochs} epochs"
+        if errors is not None and 0 < index == len(errors) - 1:
+            found = f"the validation error is smallest at {last}, so the weights may still be"
+        elif errors is None and _rests(path):
+            found = f"the cost is that of zero weights up to {last}, and the weights are still"
+        else:
             return
         warnings.warn(
-            f"the validation error is smallest at the last of n_epochs = {self.n_epochs} epochs, "
-            f"so the weights may still be growing; raise n_epochs (or alpha, gamma)",
-            ConvergenceWarning,
-            stacklevel=6,
+            f"{found} growing; raise n_epochs (or alpha, gamma)", ConvergenceWarning, stacklevel=6
         )
 
     def _centers(self, X: Array, y: Array) -> tuple[Array, Any]:
@@ -297,6 +300,12 @@ def _in_units(callback: Callable[..., Any], scale: Any) -> Callable[..., Any]:
         callback(intermediate_result=OptimizeResult(x=now.x * scale, fun=now.fun, nit=now.nit))
 
     return scaled
+
+
+def _rests(path: Any) -> bool:
+    """Whether the cost has fallen by less than 1 %, and magnitudes grow by more than 1 %."""
+    grow = (path.u[-1] > 1.01 * path.u[-2]).any()
+    return bool(path.loss[-1] > 0.99 * path.loss[0] > 0 and grow)
 
 
 def _or_one(scale: float) -> float:

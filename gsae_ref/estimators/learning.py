@@ -29,7 +29,7 @@ from ..training.checkpoints import Checkpoints, fingerprint, settings_of
 from ..training.constraints import CONSTRAINTS, AllDictionaries, Constraint, constraint_set
 from ..training.descent import descend, one_epoch, reporter
 from ..training.optimizers import OPTIMIZERS, State, start
-from ..training.outcomes import Outcome, StepWatch
+from ..training.outcomes import Outcome, StepWatch, above_zero, cost_of_zero_codes
 from ..training.starts import starting_dictionary
 from ..training.thresholds import spread_rows
 
@@ -225,6 +225,9 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         -----
         RuntimeWarning
             Once, as :func:`gsae_ref.train`, when ``unfold_step`` is too long.
+        ConvergenceWarning
+            Once, when the cost exceeds that of codes that are all zero and is ten times what it was
+            in an earlier call: the steps diverge.
         """
         begun = hasattr(self, "components_")
         samples = self._validated(X, reset=not begun)
@@ -238,6 +241,13 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             state, [samples], self._objective(network), step, step_size, self._constrain()
         )
         self.loss_curve_ = [*self.loss_curve_, cost]
+        if self._watch.diverges(cost, samples):
+            advice = f"the steps diverge: lower step_size; or {network.advice}"
+            warnings.warn(
+                above_zero(cost, cost_of_zero_codes(samples), advice),
+                ConvergenceWarning,
+                stacklevel=2,
+            )
         return self._finish(network, state)
 
     def transform(self, X: ArrayLike) -> Array:

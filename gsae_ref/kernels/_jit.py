@@ -55,7 +55,8 @@ def jit(function: Any = None, *, fastmath: frozenset[str] = SUMS_IN_ANY_ORDER) -
 class _ToleratingCache:
     """Numba's cache of a function; where a file is damaged, code is compiled anew, with a warning.
 
-    A file may be damaged in ways that raise errors of any type.
+    A file may be damaged in ways that raise errors of any type. Numba stores no checksum: damage
+    inside compiled code that loads all the same is not seen.
     """
 
     has_warned = False

@@ -19,6 +19,7 @@ from .networks import Network, UnfoldedNetwork
 ADVICE = (  # on sparse networks
     "use fewer atoms, a larger lam (for relu a lower bias), a smaller step_size or more epochs"
 )
+GROWTH = 10.0  # of the cost, from which on steps diverge
 MANY = 0.5  # share of empty codes from which on they are reported
 
 
@@ -170,10 +171,29 @@ def advice_on(network: Network) -> str:
 
 
 class StepWatch:
-    """Measures the relative step of an unfolded network, and warns once when it is too long."""
+    """Measures the relative step of an unfolded network, and warns once when it is too long.
+
+    It also sees when the steps of a run diverge.
+    """
 
     def __init__(self) -> None:
         self.has_warned = False
+        self.has_seen_divergence = False
+        self.least = np.inf  # cost so far, in that of zero codes
+
+    def diverges(self, cost: float, Y: Array) -> bool:
+        """Whether the cost of samples, above that of zero codes, has grown tenfold; True once.
+
+        >>> watch, Y = StepWatch(), np.array([[3.0, 4.0]])
+        >>> [watch.diverges(cost, Y) for cost in (20.0, 150.0, 201.0, 1e9)]
+        [False, False, True, False]
+        """
+        share = cost / (cost_of_zero_codes(Y) or 1.0)
+        self.least = min(self.least, share)
+        if self.has_seen_divergence or not share > max(1.0, GROWTH * self.least):
+            return False
+        self.has_seen_divergence = True
+        return True
 
     def measure(self, network: Network, A: Array, epoch: int, stacklevel: int) -> dict[str, float]:
         """``relative_step``, unfold_step * ||A||_2^2; nothing where the step is 1 / ||A||_2^2."""

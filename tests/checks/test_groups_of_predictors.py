@@ -5,6 +5,7 @@ import pytest
 
 import gsae_ref as gs
 
+pytestmark = pytest.mark.filterwarnings("ignore:the cost is that of zero weights")
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(20, 6))
 Y = X @ [1, 1, 0, 0, 0, 2.0]
@@ -40,6 +41,7 @@ def test_labels_of_every_type_and_lists_of_predictors_are_the_same_groups(door, 
     expected = call(groups=[[0, 1, 5], [2, 3, 4]])
     np.testing.assert_array_equal(call(groups=np.array([[0, 1, 5], [2, 3, 4]])), expected)
     np.testing.assert_array_equal(call(groups=LABELS[kind]), expected)
+    np.testing.assert_array_equal(call(groups=((0, 1, 5), range(2, 5))), expected)
     np.testing.assert_array_equal(call(group_labels=LABELS[kind]), expected)
 
 
@@ -63,6 +65,14 @@ def test_ones_are_sizes_or_labels_by_name_and_refused_without(door, monkeypatch)
     if door == "estimator":
         assert len(call(group_labels=[1] * 6)) == 1
         assert len(call(group_sizes=[1] * 6)) == 6
+
+
+@every_door
+@pytest.mark.parametrize("groups", [{0: [0, 1], 1: [2, 3, 4, 5]}, {2, 4}, "aabbcc", True])
+def test_what_is_no_form_of_groups_is_told_the_forms(door, groups):
+    forms = "must be one size, a list of sizes, one label per predictor, or lists of predictors"
+    with pytest.raises(TypeError, match=f"has type (dict|set|str|bool); it {forms}"):
+        DOORS[door](groups=groups)
 
 
 @every_door

@@ -270,7 +270,7 @@ def test_bad_input_to_encode_gives_status_2_one_line_and_no_file(
         ("--n-unfold 3", "--n-unfold = 3 here, 1 there"),
         ("--batch-size 64", "--batch-size = 64 here, 128 there"),
         ("--constraint none", "--constraint = 'none' here, 'columns' there"),
-        ("--published", "--published = False here, True there"),
+        ("--published", "--published = True here, False there"),
         ("--seed 4", "--seed = 4 here, 0 there"),
     ],
 )
@@ -280,4 +280,5 @@ def test_a_run_is_not_resumed_with_other_settings(run, data, other, message):
     status, out, err = run(*shared, *other.split(), "--out", "second.npz", "--resume")
     assert (status, out, err.count("\n")) == (2, "", 1)
     assert message in err
+    assert err.endswith("give another file, or leave out --resume\n")
     assert not os.path.exists("second.npz")

@@ -176,6 +176,21 @@ def test_a_memory_map_of_few_bytes_is_never_converted_whole(tmp_path, dtype):
         assert peak_of(use) - result < 12e6, name
 
 
+def test_chunks_of_a_dask_array_are_fitted_and_encoded_one_by_one(tmp_path):
+    da = pytest.importorskip("dask.array")
+    narrow, wide = stored(tmp_path, np.float16)
+    chunks = da.from_array(narrow, chunks=(3500, 8))
+    A = gs.make_dictionary(8, 4, 2, kind="orthonormal", rng=0).astype(np.float32)
+    blocks = lambda: (np.asarray(chunk) for chunk in chunks.blocks.ravel())
+    options = {"n_epochs": 1, "random_state": 0, "init": "random"}
+    fitted = gs.GroupSparseAutoencoder(4, 2, 5.0, **options)
+    fitted.fit_blocks(blocks)
+    codes = chunks.map_blocks(lambda chunk: gs.encode(A, chunk, 5.0, 2), dtype=np.float32)
+    expected = gs.GroupSparseAutoencoder(4, 2, 5.0, **options).fit_blocks([wide])
+    assert fitted.components_.tobytes() == expected.components_.tobytes()
+    assert codes.compute().tobytes() == gs.encode(A, wide, 5.0, 2).tobytes()
+
+
 # ---- what a fit has come to
 
 
@@ -194,7 +209,7 @@ def test_a_fit_that_is_worse_than_nothing_says_so_and_what_helps():
     assert -model.score(Y) > zero_cost
     with pytest.warns(ConvergenceWarning, match="worse than none"):
         model.fit_blocks([Y[:900], Y[900:]])
-    unfolded = gs.GroupSparseAutoencoder(10, 16, 1.0, n_unfold=15, n_epochs=3, random_state=0)
+    unfolded = gs.GroupSparseAutoencoder(10, 16, 1.0, n_unfold=15, n_epochs=2, random_state=0)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         unfolded.fit(Y)
@@ -221,6 +236,35 @@ def test_a_step_that_is_too_long_is_said_once_as_by_train(method):
     with warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
         getattr(model, method)(data)
+
+
+DIVERGING = {
+    "groups": lambda **more: gs.GroupSparseAutoencoder(8, 2, 0.1, **more),
+    "hard": lambda **more: gs.SparseAutoencoder(16, 0.1, "hard", **more),
+    "atoms": lambda **more: gs.SparseAutoencoder(16, 0.1, **more),
+    "relu": lambda **more: gs.SparseAutoencoder(16, 0.1, "relu", **more),
+}
+
+
+@pytest.mark.parametrize("kind", DIVERGING)
+def test_steps_that_diverge_are_said_once(kind):
+    Y = np.random.default_rng(0).normal(size=(50, 8))
+    options = {"optimizer": "gradient_descent", "constraint": "none", "random_state": 0}
+    model = DIVERGING[kind](step_size=1.0, **options)
+    with pytest.warns(
+        ConvergenceWarning, match="worse than none; the steps diverge: lower"
+    ) as said:
+        for _ in range(4):
+            model.partial_fit(Y)
+    diverged = [one for one in said if one.category is ConvergenceWarning]
+    assert len(diverged) == 1
+    assert diverged[0].filename == __file__
+    assert max(model.loss_curve_) > 10 * min(model.loss_curve_)
+    quiet_model = DIVERGING[kind](step_size=1e-4, **options)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for size in (50, 1, 30):
+            quiet_model.partial_fit(Y[:size])
 
 
 def test_groups_and_codes_are_counted():

@@ -397,6 +397,7 @@ def test_bad_options_are_refused_at_fit(change, error, message):
         KINDS["shallow"](**change).fit(Y)
 
 
+@pytest.mark.filterwarnings("ignore:the cost is that of zero weights")
 @every_kind
 def test_masked_samples_are_refused_by_every_method(kind):
     Y, labels, _ = groups_of_three()

@@ -168,6 +168,16 @@ def test_the_orthogonal_start_has_orthonormal_groups_in_the_leading_directions()
     assert np.abs(gaussian[:, :4].T @ gaussian[:, :4] - np.eye(4)).max() > 0.05
 
 
+@pytest.mark.parametrize(("optimizer", "same"), [("gradient_descent", True), ("adam", False)])
+def test_groups_that_start_in_one_span_stay_in_one_under_gradient_descent(optimizer, same):
+    Y = digits(100)
+    options = {"optimizer": optimizer, "constraint": "groups", "init": "principal"}
+    model = gs.GroupSparseAutoencoder(5, 4, 0.5, n_unfold=3, n_epochs=3, random_state=0, **options)
+    norms = np.linalg.norm(model.fit(Y).transform(Y).reshape(100, 5, 4), axis=2)
+    assert bool(np.ptp(norms, axis=1).max() < 1e-9 * norms.max()) == same
+    assert norms.max() > 1
+
+
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [

@@ -17,7 +17,8 @@ class Setting(NamedTuple):
 
     Stated: 10 groups of 16 atoms, 15 encoder steps, thresholds 0.2 and 0.03, Adam with 1e-3, 300
     epochs. Not stated: that the steps are accelerated and of length 0.04, that the thresholds are
-    those of one step, the size of a mini-batch, unit columns, centring.
+    those of one step, the size of a mini-batch, unit columns, centring, and that a sample counts as
+    one of its neighbours, as in scikit-learn (in the authors' public code it does not).
     """
 
     n_groups: int = 10
