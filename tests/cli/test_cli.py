@@ -219,7 +219,7 @@ def test_a_mistake_in_verify_gives_status_2_and_one_line(run, arguments, message
         ("verify --paper X99", "argument --paper: invalid choice: 'X99'"),
         ("verify --only R0 --backend mpi", "argument --backend: invalid choice: 'mpi'"),
         ("report --out o --paper X99", "argument --paper: invalid choice: 'X99'"),
-        ("check", "the following arguments are required: FILE.npy"),
+        ("check", "the following arguments are required: FILE"),
         ("check A --b-min x", "argument --b-min: invalid float value: 'x'"),
         ("prove", "invalid choice: 'prove'"),
         ("reproduce figure-99", "invalid choice: 'figure-99'"),

@@ -607,6 +607,7 @@ ROWS = {
             "y": rng.normal(size=8),
             "groups": 2,
             "n_epochs": 2,
+            "alpha": 0.3,
             "early_stopping": False,  # so short a path would be reported
             "random_state": 0,
         },
