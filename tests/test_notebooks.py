@@ -16,7 +16,7 @@ pytest.importorskip("matplotlib")
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
-MAX_CELLS = 30
+MAX_CELLS = 32
 MAX_BYTES = 300_000
 MACHINE_PATH = re.compile(r"(?<![\w.])/(home|Users|tmp|root|work|usr|opt|mnt)/|[A-Z]:\\\\")
 
@@ -152,6 +152,48 @@ def test_every_section_is_a_slide_and_the_code_of_pictures_is_folded(path):
             assert not is_section or cell.metadata.slideshow.slide_type == "slide"
         elif "plt.show()" in cell.source:
             assert "hide-input" in cell.metadata.get("tags", ())
+
+
+# Pixels of slides 1440 wide, 810 high, of which 724 are seen at once (measured in a browser).
+SEEN = 724
+LINE = {"code": 23, "markdown": 27}
+SCROLLED = {"08_from_loops_to_a_kernel.ipynb": 3}  # loops that are one function
+
+
+def height(cell):
+    """About how many pixels of a slide a cell takes."""
+    if cell.cell_type == "markdown":
+        text = re.sub(r"<details>.*?</details>", "solution", cell.source, flags=re.S)
+        return sum(map(block_height, re.split(r"\n\s*\n", text)))
+    shown = 0 if "hide-input" in cell.metadata.get("tags", ()) else cell.source.count("\n") + 2
+    pixels = LINE["code"] * shown + 10
+    for output in cell.outputs:
+        png = base64.b64decode(output.get("data", {}).get("image/png", ""))
+        lines = (output.get("text") or "").count("\n")
+        pixels += int.from_bytes(png[20:24], "big") + 75 if png else LINE["code"] * lines + 35
+    return pixels
+
+
+def block_height(block):
+    """The same of a heading, a displayed formula, a paragraph, or a list."""
+    if block.startswith(("# ", "## ")):
+        return 110 if block.startswith("# ") else 75
+    if block.startswith("$$"):
+        tall = any(word in block for word in ("frac", "sum", "brace"))
+        return 45 + 45 * block.count(r"\\") + 25 * tall
+    rows = block.splitlines() if re.search("^[-|]", block, re.M) else [block]
+    lengths = (len(re.sub(r"\\[a-zA-Z]+|[{}$]", "", row)) for row in rows)
+    return LINE["markdown"] * sum(1 + length // 135 for length in lengths) + 18
+
+
+@each_notebook
+def test_its_slides_need_no_scrolling(path):
+    slides = []
+    for cell in read(path).cells:
+        if cell.metadata.get("slideshow", {}).get("slide_type") in ("slide", "subslide"):
+            slides.append(0)
+        slides[-1] += height(cell)
+    assert sum(pixels > SEEN for pixels in slides) == SCROLLED.get(path.name, 0)
 
 
 @each_notebook
