@@ -280,7 +280,7 @@ def roofline_figure(report):
         limit = np.minimum(peak, bandwidth * intensity) / 1e9
         label = f"limit: a copy; NumPy's product in {dtype}"
         ax.loglog(intensity, limit, style, color="#767676", lw=1.2, label=label)
-    styles = [(colour, marker) for marker in "osD" for colour in COLOURS]
+    styles = zip(COLOURS * 3, "osD^v" * 4, strict=False)
     for (colour, marker), (label, point) in zip(styles, points.items(), strict=False):
         operations, moved, seconds = point
         x = operations / moved
