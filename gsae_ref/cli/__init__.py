@@ -6,8 +6,11 @@ training, claims, checks, files.
 """
 
 import argparse
+import difflib
 import os
+import re
 import sys
+from typing import NoReturn
 
 from .._version import __version__
 from ..ops import DivergenceError
@@ -86,9 +89,19 @@ def _refuse(arguments: argparse.Namespace, reason: str) -> int:
     return 2
 
 
+class _Parser(argparse.ArgumentParser):
+    """Names the nearest choice where one is misspelt."""
+
+    def error(self, message: str) -> NoReturn:
+        found = re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message)
+        choices = re.findall(r"[\w-]+", found[2]) if found else []
+        near = difflib.get_close_matches(found[1], choices, 1) if found else []
+        super().error(f"{message}; did you mean {near[0]}?" if near else message)
+
+
 def _parser(experiment: str | None = None) -> argparse.ArgumentParser:
     """The parser of all commands, with the options of one experiment."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="gsae-ref",
         description="Group-sparse autoencoders: every statement of the papers, checked.",
         epilog=FIRST_STEPS,

@@ -222,6 +222,7 @@ def test_a_mistake_in_verify_gives_status_2_and_one_line(run, arguments, message
         ("check", "the following arguments are required: FILE"),
         ("check A --b-min x", "argument --b-min: invalid float value: 'x'"),
         ("prove", "invalid choice: 'prove'"),
+        ("verfy", "did you mean verify?"),
         ("reproduce figure-99", "invalid choice: 'figure-99'"),
         (
             "check A.npy --group-size 1 --n-active 1 --b-min 1 --b-max 1 --seed 1",
