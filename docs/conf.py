@@ -21,6 +21,7 @@ import api_pages  # noqa: E402
 import equation_index  # noqa: E402
 import ledger_pages  # noqa: E402
 import lessons  # noqa: E402
+import prose  # noqa: E402
 
 import gsae_ref  # noqa: E402
 from benchmarks import report  # noqa: E402
@@ -152,6 +153,14 @@ def benchmarks(folder):
     return report.markdown(kept, [path.stem for path in folder.glob("*.svg")])
 
 
+def set_tables(app, name, source):
+    """Set the formulas in the tables of the pages on figures and tables."""
+    if name.startswith("reproduction/"):
+        lines = source[0].split("\n")
+        source[0] = "\n".join(prose.table_row(x) if x.startswith("|") else x for x in lines)
+
+
 def setup(app):
     """Write the pages before Sphinx reads the folder."""
     app.connect("builder-inited", generate)
+    app.connect("source-read", set_tables)

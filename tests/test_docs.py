@@ -38,6 +38,7 @@ collect_reports = importlib.import_module("collect_reports")
 ledger_pages = importlib.import_module("ledger_pages")
 sentence_latex = importlib.import_module("sentence_latex")
 lessons = importlib.import_module("lessons")
+prose = importlib.import_module("prose")
 
 
 # ---- pages made from the package
@@ -276,7 +277,7 @@ def test_the_examples_of_a_page_run(path):
 
 @pytest.mark.parametrize(
     "module",
-    [equation_index, docstrings, lessons],
+    [equation_index, docstrings, lessons, prose],
     ids=lambda module: module.__name__,
 )
 def test_the_examples_of_an_extension_run(module):

@@ -9,6 +9,8 @@ import re
 import sys
 from importlib import import_module
 
+from prose import escaped, with_formulas
+
 import gsae_ref
 from gsae_ref import experiments
 from gsae_ref.claims.hypothesis import Hypothesis
@@ -119,19 +121,7 @@ def describe(thing):
     """The first sentence of a docstring, ready for reST."""
     paragraph = re.split(r"\n\s*\n", inspect.cleandoc(thing.__doc__ or "").strip())[0]
     paragraph = re.sub(r":\w+:`~?([\w.]+)`", r"``\1``", paragraph.replace("\n", " "))
-    return escaped(re.match(r".*?[.:](?=\s|$)|.*", paragraph)[0].rstrip(":"))
-
-
-def escaped(line):
-    """A line of a docstring in the house notation as reST: A*_g and ||x|| are no markup."""
-    parts = re.split(
-        r"(``.*?``|:[\w:]+:`.*?`|\*\*\w.*?\w\*\*|(?<![\w*])\*[a-z][a-z ]*\*(?![\w*]))", line
-    )
-    for k in range(0, len(parts), 2):
-        marks = re.sub(r"(?<!\\)([*|])", r"\\\1", parts[k])
-        parts[k] = re.sub(r"(?<=\w)_(?!\w)", r"\\_", marks)
-    # no list begins in the middle of a paragraph
-    return re.sub(r"^(\s*)(\(?(?:\d+|[a-zA-Z#])[.)] |[-+] )", r"\1\\\2", "".join(parts))
+    return with_formulas(re.match(r".*?[.:](?=\s|$)|.*", paragraph)[0].rstrip(":"))
 
 
 def write(folder):

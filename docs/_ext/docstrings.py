@@ -6,15 +6,13 @@ block; only real lists are lists.
 
 import re
 
-from api_pages import escaped, resolve
+from api_pages import resolve
+from prose import COLUMNS, escaped, with_formulas
 
 from gsae_ref.notation.account import words
 from gsae_ref.notation.house_notation import NotHouseNotation, segments
 from gsae_ref.notation.markup import element
-from gsae_ref.notation.mathml import mathml
 
-FORMULA = re.compile(r"\|\||\^|\w_\w\b")  # a norm, a power, an index
-COLUMNS = re.compile(r"\S {5,}\S|``|:\w+:`|\"")  # a table, or code
 SENTENCE = re.compile(r"(?<=[.;:])\s+(?=[A-Z])")
 BULLET = re.compile(r"\s*[-+] ")
 RULE = re.compile(r"\s*---+\s*$")
@@ -127,34 +125,6 @@ def _set(block):
             return []
         written.append(element("div", words(line), class_="formula"))
     return [".. raw:: html", "", *(f"   {line}" for line in written), ""]
-
-
-def with_formulas(line):
-    """A line of text as reST; its formulas with an index, a power or a norm are set.
-
-    >>> with_formulas("the norm of x and `A_g` stay")
-    'the norm of x and `A_g` stay'
-    >>> with_formulas("so z^2 is")[:43]
-    'so \\\\ :formula:`<span class="math"><math><ms'
-    """
-    if COLUMNS.search(line) or not FORMULA.search(line) or "`" in line:
-        return escaped(line)
-    text = line.lstrip()
-    try:
-        parts = segments(text)
-        written = "".join(_part(kind, words, text) for kind, words in parts)
-    except ValueError:
-        return escaped(line)
-    return line[: len(line) - len(text)] + written.removesuffix("\\ ").removeprefix("\\ ")
-
-
-def _part(kind, words, text):
-    """A part of a line: words as they are, a formula as HTML."""
-    if kind == "text":
-        return escaped(words)
-    if kind == "code" or not re.match(r"[\\{(\[\w-]", words):
-        raise NotHouseNotation(f"{text!r}: {words!r}")
-    return rf"\ :formula:`{element('span', mathml(words), class_='math')}`\ "
 
 
 def without_rules(lines):

@@ -84,7 +84,7 @@ def index():
     for paper, title in PAPERS.items():
         lines += [
             f"## {paper}: {title}\n" if paper != "own" else f"## {title}\n",
-            ":::{table}\n:class: rows\n",
+            ":::{table}\n:class: numbers\n",
             "| number | function | ledger |",
             "|---|---|---|",
         ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from .worst import Search, Searched, explore
 FEWEST_INSTANCES = 20
 LARGEST_RATIO = 1e3
 TOLERANCE = 1e-10  # relative error of an equation
+SHOWN = 24  # entries of an array that stand in a line
 
 
 def try_claim(claim: Claim, expect: str, rng: np.random.Generator, quick: bool) -> Finding:
@@ -186,6 +187,36 @@ def _worst(search: Search) -> str:
     else:
         assert isinstance(problem, FamilyProblem)
         values = vars(problem.instance(search.theta))
-    with np.printoptions(precision=4, suppress=True, threshold=200):
-        lines = [f"{name} = {value}" for name, value in values.items() if value is not None]
-    return "\n".join(lines)
+    given = ((name, value) for name, value in values.items() if value is not None)
+    return "\n".join(line for name, value in given for line in _assigned(name, value))
+
+
+def _assigned(name: str, value: Any) -> Iterator[str]:
+    """A value of an instance in lines, arrays to four decimals; of a list a line an item.
+
+    >>> list(_assigned("x", [np.array([[1.0], [-0.0]]), np.float64(0.25)]))
+    ['x[0] = [[1], [0]]', 'x[1] = 0.25']
+    """
+    if isinstance(value, (list, tuple)):
+        if any(isinstance(item, (list, tuple, np.ndarray)) for item in value):
+            for k, item in enumerate(value):
+                yield from _assigned(f"{name}[{k}]", item)
+            return
+        value = np.asarray(value)
+    if isinstance(value, np.ndarray) and value.size > SHOWN:
+        with np.printoptions(precision=4, suppress=True, threshold=200):
+            yield f"{name} = {value + 0.0 if value.dtype.kind == 'f' else value}"
+    elif isinstance(value, np.ndarray):
+        yield f"{name} = {_digits(value.tolist())}"
+    else:
+        yield f"{name} = {_digits(value)}"
+
+
+def _digits(value: Any) -> str:
+    """A number to six digits, numbers of an array to four decimals."""
+    if isinstance(value, list):
+        numbers = (round(x, 4) if isinstance(x, float) else x for x in value)
+        return f"[{', '.join(map(_digits, numbers))}]"
+    if isinstance(value, range):
+        return _digits(list(value))
+    return f"{value + 0.0:.6g}" if isinstance(value, float) else str(value)

@@ -5,6 +5,7 @@ The command line, the report, the documentation and notebooks all show a stateme
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,8 +17,11 @@ from .mathml import mathml
 
 Link = Callable[[str], Markup]
 WIDTH = 88
+LONG = 26  # characters of a formula that is short enough for a column
 COMPARED = {True: "true", False: "false"}
 SIGNS = {"<=": "≤", ">=": "≥", "==": "=", "!=": "≠"}
+# "all hypotheses hold exactly; <sentence>: <left> <relation> <right> is false"
+COMPARISON = re.compile(r"([\w ]+; )(.*): (\S+) ([<>=!]=?) (\S+) is (\w+)", re.S)
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,7 @@ class Account:
         parts = [part for part in self.parts if part.title != without]
         entries = [
             joined(
-                element("dt", part.title[0].upper() + part.title[1:]),
+                element("dt", *_title(part.title)),
                 element("dd", *_set(part.blocks, link)),
             )
             for part in parts
@@ -129,6 +133,12 @@ class Account:
         return element("div", element("p", element("b", self.heading)), self.html())
 
 
+def _title(title: str) -> list[Markup]:
+    """A title, and what it names, such as the bound of an instance, as a sentence."""
+    kind, colon, named = (title[0].upper() + title[1:]).partition(": ")
+    return [joined(kind + colon), words(named)] if named else [joined(kind)]
+
+
 def words(text: str, link: Link | None = None) -> Markup:
     """A sentence in house notation as HTML; as it is typed where it cannot be read.
 
@@ -136,7 +146,7 @@ def words(text: str, link: Link | None = None) -> Markup:
     'a bound <span class="math"><math><mi>n</mi></math></span>'
     """
     write: dict[str, Callable[[str], Markup]] = {
-        "math": lambda latex: element("span", mathml(latex.strip()), class_="math"),
+        "math": lambda latex: in_line(mathml(latex.strip())),
         "code": lambda code: element("code", code),
         "text": link or joined,
     }
@@ -144,6 +154,12 @@ def words(text: str, link: Link | None = None) -> Markup:
         return joined(*(write[kind](string) for kind, string in segments(text)))
     except NotHouseNotation:
         return element("code", text)
+
+
+def in_line(formula: Markup) -> Markup:
+    """A formula in a line of text; the class of a long one lets it scroll on a narrow page."""
+    seen = re.sub("<[^>]*>|&[a-zA-Z]+;|\\s", "", formula)
+    return element("span", formula, class_="math wide" if len(seen) > LONG else "math")
 
 
 def _lines(block: Block, width: int) -> Iterator[str]:
@@ -199,7 +215,7 @@ def block_html(block: Block, link: Link | None = None) -> Markup:
 def _formula(formula: Formula) -> Markup:
     """A formula, as it is typed where mathml.py lacks one of its commands."""
     try:
-        return element("span", mathml(formula.latex), class_="math")
+        return in_line(mathml(formula.latex))
     except ValueError:
         return element("code", formula.text)
 
@@ -213,8 +229,20 @@ def _outcome(outcome: Outcome, link: Link | None) -> Markup:
         element("span", outcome.kind, class_="kind"),
         " ",
         words(outcome.label, link),
-        element("p", outcome.summary),
+        element("p", _summary(outcome, link)),
     )
+
+
+def _summary(outcome: Outcome, link: Link | None) -> Markup:
+    """What came out: the sentence of a counterexample or a reading set, signs of measurements."""
+    if outcome.kind == "reading":
+        return words(outcome.summary, link)
+    found = COMPARISON.fullmatch(outcome.summary)
+    if not found or outcome.kind != "counterexample":
+        return joined(re.sub("<=|>=", lambda sign: SIGNS[sign[0]], outcome.summary))
+    verdict, sentence, left, relation, right, holds = found.groups()
+    sides = f"{_number(left)} {SIGNS.get(relation, relation)} {_number(right)}"
+    return joined(verdict, words(sentence, link), f": {sides} is {holds}")
 
 
 def _exact(certificate: Mapping[str, Any], link: Link | None) -> Markup:

@@ -177,7 +177,7 @@ def _capital_article(item: Item, before: Any, after: Any) -> Item:
 def _element(item: Item, before: Any, after: Any) -> Item:
     """g in S; the "in" of "not in" is part of its "not"."""
     if _is_operand(before) and _is_operand(after):
-        if after.kind == "group" or after.raw[0].isupper():
+        if after.kind == "group" or after.raw[0].isupper() or after.raw == "calA":
             return Item("relation", "in", "\\in ", True)
     if before is not None and before.tex == "\\notin ":
         return Item("relation", "", "", False)

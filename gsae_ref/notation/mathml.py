@@ -71,9 +71,11 @@ LIMITED = {"max", "min", "sup", "inf", "limsup"}
 NAMED = {"log", "exp", "sin", "cos", "tan", "det"}
 SPACES = {",": "0.17em", ";": "0.28em", " ": "0.33em", "quad": "1em", "qquad": "2em"}
 ACCENTS = {"hat": "ˆ", "tilde": "~"}
+# Inside a root: browsers hang the sign of a low one below the line.
+STRUT = element("mspace", width="0", height="0.75em", depth="0.2em")
 ALPHABETS = {
     "mathbb": {"E": "𝔼", "P": "ℙ", "R": "ℝ"},
-    "mathcal": {"N": "𝒩", "O": "𝒪", "S": "𝒮"},
+    "mathcal": {"A": "𝒜", "N": "𝒩", "O": "𝒪", "S": "𝒮"},
     "mathbf": {"1": "𝟏"},
 }
 
@@ -186,7 +188,7 @@ class _Reader:
         if name in ("frac", "tfrac"):
             return element("mfrac", self.atom(), self.atom())
         if name == "sqrt":
-            return element("msqrt", self.atom())
+            return element("msqrt", STRUT, self.atom())
         raise self.refuse(f"the command \\{name} is unknown")
 
     def function(self, name: str) -> Markup:

@@ -7,6 +7,7 @@ LETTERS = """
     lambda Gamma Delta Theta Lambda Sigma Omega
 """.split()
 GREEK = {name: f"\\{name}" for name in LETTERS} | {"lam": "\\lambda", "eps": "\\varepsilon"}
+GREEK |= {"calA": "\\mathcal{A}"}
 LIMITS = {name: f"\\{name}" for name in ("sum", "max", "min", "sup", "inf", "limsup")}
 FUNCTIONS = (
     {name: f"\\{name}" for name in ("log", "exp", "sin", "cos", "tan")}
