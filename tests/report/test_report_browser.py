@@ -305,10 +305,13 @@ CUT = """[...document.querySelectorAll('table.rows, table.differing')]
 LOADED = "document.fonts.ready.then(() => document.fonts.check('16px \"Statement Math\"'))"
 
 
-@pytest.mark.skipif(
+built = pytest.mark.skipif(
     not (SITE / "index.html").exists(),
     reason="docs/_build is not there: python -m sphinx -W -b html docs docs/_build",
 )
+
+
+@built
 @pytest.mark.parametrize("width", [390, 1280, 1920])
 def test_every_verdict_of_the_site_is_in_view_and_no_statement_is_cut(browser, width):
     browser.look(width=width)
@@ -322,3 +325,62 @@ def test_every_verdict_of_the_site_is_in_view_and_no_statement_is_cut(browser, w
     assert count == len(LEDGER)
     browser.open((SITE / "generated/differences.html").as_uri())
     assert browser.run(CUT) == 0
+
+
+KINDS_OF_PAGES = (
+    "index",
+    "generated/statements/T21",
+    "generated/statements/T21-prop2",
+    "generated/statements/N19-theorem4iii",
+    "theorems/R7",
+    "generated/api/ops",
+    "generated/notebooks/09_fifteen_layers",
+    "reproduction/t21-figure-3",
+    "performance",
+)
+# Formulas beyond their cell or paragraph, and those in a line that a margin or a box lifts.
+BEYOND = """[...document.querySelectorAll('article span.math')].filter(formula => {
+    const holder = formula.closest('td, dd, p, li, figcaption, article');
+    return formula.getBoundingClientRect().right > holder.getBoundingClientRect().right + 2;
+  }).length"""
+LIFTED = """[...document.querySelectorAll('article span.math:not(.wide)')].filter(formula => {
+    const style = getComputedStyle(formula);
+    return style.display !== 'inline' || style.marginBottom !== '0px';
+  }).length"""
+COLOURED = "article :is(.verdict, .yes, .no, p, td, dt)"
+PALE = CONTRAST.replace("document.body", "document").replace('"*"', f'"{COLOURED}"')
+
+
+@built
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("page", KINDS_OF_PAGES)
+def test_formulas_of_the_site_stay_in_their_column_and_on_their_line(browser, page, width):
+    browser.look(width=width)
+    browser.open((SITE / f"{page}.html").as_uri())
+    assert browser.run(BEYOND) == 0
+    assert browser.run(LIFTED) == 0
+
+
+@built
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("page", KINDS_OF_PAGES)
+def test_the_words_of_the_site_stand_out_by_day_and_by_night(browser, page, scheme):
+    browser.look(scheme=scheme)
+    browser.open((SITE / f"{page}.html").as_uri())
+    seen = browser.run(PALE)
+    assert seen["text"][0] >= 4.5, seen["text"]
+
+
+@built
+@pytest.mark.parametrize("page", KINDS_OF_PAGES)
+def test_the_site_is_printed_whole_and_without_what_is_clicked(browser, page):
+    browser.look(width=720, media="print", scheme="dark")
+    browser.open((SITE / f"{page}.html").as_uri())
+    clicked = ".toc-drawer, .copybtn, .sidebar-drawer, .prev-next-area"
+    assert browser.run(
+        f"[...document.querySelectorAll('{clicked}')].every(e => !e.checkVisibility())"
+    )
+    assert browser.run(f"{BACKGROUND}.join()") == "255,255,255"
+    cut = """[...document.querySelectorAll('article pre, article table, article span.math')]
+        .filter(e => e.checkVisibility() && e.getBoundingClientRect().right > 722).length"""
+    assert browser.run(cut) == 0
