@@ -92,7 +92,9 @@ def closeness(W: ArrayLike, A_star: ArrayLike, up_to: str = "sign") -> Closeness
     -----
     The assignment with the smallest *sum* of squared distances,
     :func:`gsae_ref.match_dictionaries`, can have a larger worst column. If 2 delta is below the
-    smallest distance between two columns of A* (and their negatives), the order is unique.
+    smallest distance between two columns of A* (and their negatives), the order is unique. The
+    delta of T21 compares groups in the order given:
+    :func:`gsae_ref.papers.t21.model.formulas.closeness`.
 
     Examples
     --------

@@ -235,7 +235,7 @@ def _outcome(outcome: Outcome, link: Link | None) -> Markup:
 
 def _summary(outcome: Outcome, link: Link | None) -> Markup:
     """What came out: the sentence of a counterexample or a reading set, signs of measurements."""
-    if outcome.kind == "reading":
+    if outcome.kind == "reading" or outcome.kind == "measurement" and "||" in outcome.summary:
         return words(outcome.summary, link)
     found = COMPARISON.fullmatch(outcome.summary)
     if not found or outcome.kind != "counterexample":

@@ -338,15 +338,13 @@ KINDS_OF_PAGES = (
     "reproduction/t21-figure-3",
     "performance",
 )
-# Formulas beyond their cell or paragraph, and those in a line that a margin or a box lifts.
+# Formulas beyond their cell or paragraph, and short ones in a box, which would lift them.
 BEYOND = """[...document.querySelectorAll('article span.math')].filter(formula => {
     const holder = formula.closest('td, dd, p, li, figcaption, article');
     return formula.getBoundingClientRect().right > holder.getBoundingClientRect().right + 2;
   }).length"""
-LIFTED = """[...document.querySelectorAll('article span.math:not(.wide)')].filter(formula => {
-    const style = getComputedStyle(formula);
-    return style.display !== 'inline' || style.marginBottom !== '0px';
-  }).length"""
+LIFTED = """[...document.querySelectorAll('article span.math:not(.wide)')]
+    .filter(formula => getComputedStyle(formula).display !== 'inline').length"""
 COLOURED = "article :is(.verdict, .yes, .no, p, td, dt)"
 PALE = CONTRAST.replace("document.body", "document").replace('"*"', f'"{COLOURED}"')
 
