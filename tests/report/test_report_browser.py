@@ -345,6 +345,8 @@ BEYOND = """[...document.querySelectorAll('article span.math')].filter(formula =
   }).length"""
 LIFTED = """[...document.querySelectorAll('article span.math:not(.wide)')]
     .filter(formula => getComputedStyle(formula).display !== 'inline').length"""
+UNBOXED = """[...document.querySelectorAll('menclose')]
+    .filter(formula => getComputedStyle(formula).borderTopWidth === '0px').length"""
 COLOURED = "article :is(.verdict, .yes, .no, p, td, dt)"
 PALE = CONTRAST.replace("document.body", "document").replace('"*"', f'"{COLOURED}"')
 
@@ -357,6 +359,7 @@ def test_formulas_of_the_site_stay_in_their_column_and_on_their_line(browser, pa
     browser.open((SITE / f"{page}.html").as_uri())
     assert browser.run(BEYOND) == 0
     assert browser.run(LIFTED) == 0
+    assert browser.run(UNBOXED) == 0
 
 
 @built
