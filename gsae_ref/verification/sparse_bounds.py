@@ -7,7 +7,7 @@ the paper has: every support of k columns alike, values with the user's two mome
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, product
 from math import comb, sqrt
 from typing import Any, TypeGuard
@@ -67,7 +67,7 @@ def hold_sparse_bounds(
     one = np.ones(1)
     of_codes = [model.instance(x[None], one) for x in used]
     mixture = _mixture(model, codes)
-    law = _law(model)
+    law = _law(replace(model, noise=0.0))
     checked = []
     not_held = {}
     for bound in bounds_where(_is_of_n19):

@@ -184,6 +184,8 @@ class OneGroup:
 class Setup:
     """The constants of Theorem 3: u_max*^2, u_min*^2, max_l ||X_l^T xi / n||_2 (``noise``), ...
 
+    ``eta`` is the second step size of Theorem 4.
+
     >>> setup = Setup(
     ...     u_max=1.0, u_min=1.0, noise=0.0, epsilon=1.0, n_groups=4, gamma=0.05, alpha=1e-9
     ... )
@@ -200,6 +202,7 @@ class Setup:
     n_groups: int
     gamma: float
     alpha: float
+    eta: float = 0.0
 
     @property
     def zeta(self) -> float:
@@ -250,6 +253,45 @@ def _near(spread: float) -> Callable[[Regression], float]:
     return margin
 
 
+def _unit_margin(x: Array, groups: tuple[int, ...]) -> float:
+    return -float(np.abs(model.group_norms(x, groups) - 1).max())
+
+
+def _proportional(i: Regression) -> float:
+    """Minus the largest distance of v_l/||v_l|| from a_l/||a_l||, a_l = X_l^T y / n."""
+    v = np.array(model.group_norms(i.v, i.groups))
+    a = np.array([np.linalg.norm(part) for part in i.signal])
+    pairs = zip(i.parts(i.v), i.signal, v, a, strict=True)
+    return -max(float(np.linalg.norm(x / s - y / t)) for x, y, s, t in pairs)
+
+
+def _along(i: OneGroup, share: float) -> float:
+    """How far ||b_t||, abs(e_t) and the angle of (6) are within a share of u*^2."""
+    largest = max(np.abs(i.errors).max(), np.linalg.norm(i.b))
+    return min(share * i.star - largest, i.cosines.min() - np.sqrt(1 - share**2))
+
+
+ORTHOGONAL = Hypothesis(
+    "X_l^T X_l / n = I, X_l^T X_l' / n = O for l != l'", lambda i: -float(max(i.deltas))
+)
+PROPORTIONAL = Hypothesis("v_l(0) = eta_l X_l^T y / n, eta_l > 0", _proportional)
+BALANCED = Hypothesis(
+    "||v_l(0)||^2 = u_l(0)^2 / 2",
+    lambda i: -float(np.abs(model.group_norms(i.v, i.groups) - i.u / np.sqrt(2)).max()),
+)
+NONZERO_U = Hypothesis("u_l > 0 for every l", lambda i: float(np.min(i.u)) - 1e-8)
+NORMALISED = Hypothesis(
+    "columns of X / sqrt n have norm 1, p >= 2",
+    lambda i: min(-float(np.abs(np.diag(i.gram) - 1).max()), len(i.gram) - 2.0),
+)
+TAUS = Hypothesis(
+    "0 < tau_0 <= tau <= 1/2 (Lemmas 12, 13, 17)",
+    lambda i: min(i.tau_0 - 1e-9, i.tau - i.tau_0, 0.5 - i.tau),
+)
+DIRECTIONS = Hypothesis(
+    "v_l(t) and v_l(t+1) are unit vectors",
+    lambda i: min(_unit_margin(i.v, i.groups), _unit_margin(i.v_next, i.groups)),
+)
 PAIR = Hypothesis("the first group has at least two entries", lambda i: i.groups[0] - 2.0)
 BETA_BELOW_1 = Hypothesis(
     "beta_l < 1 for every group of S (Lemma 3, corrected)", lambda i: 1 - 1e-9 - _beta(i).max()
@@ -288,9 +330,25 @@ SMALL_B = Hypothesis(
     "||b_t|| <= B u*^2 with 0 < B < 1 (Lemma 8)",
     lambda i: min(i.level * i.star - np.linalg.norm(i.b), 1 - i.level),
 )
-SMALL_PERTURBATIONS = Hypothesis(
-    "||b_t||, abs(e_t) <= u*^2/20 (Lemma 10), <= tau u*^2/10 (Lemma 11), for all t",
-    lambda i: i.bound - max(np.abs(i.errors).max(), np.linalg.norm(i.b)),
+PERTURBED_LEMMA10 = Hypothesis(
+    "||b_t||, abs(e_t) <= u*^2/20 for all t, directions of (6) (Lemma 10, repaired)",
+    lambda i: _along(i, 1 / 20),
+)
+PERTURBED_LEMMA11 = Hypothesis(
+    "||b_t||, abs(e_t) <= tau u*^2/10 for all t, directions of (6) (Lemma 11, repaired)",
+    lambda i: _along(i, i.tau / 10),
+)
+SMALL_B_LEMMA11 = Hypothesis(
+    "||b_t|| <= tau u*^2/10 (Lemma 11)",
+    lambda i: i.tau * i.star / 10 - np.linalg.norm(i.b),
+)
+LONG_LEMMA10 = Hypothesis(
+    "T >= log(u*^2/(2 alpha^2)) / (2 log(1 + gamma u*^2/2)) (Lemma 10)",
+    lambda i: len(i.errors) - np.log(i.star / (2 * i.u**2)) / (2 * np.log1p(i.gamma * i.star / 2)),
+)
+LONG_LEMMA11 = Hypothesis(
+    "T >= 5/(2 gamma u*^2) (Lemma 11)",
+    lambda i: len(i.errors) - 5 / (2 * i.gamma * i.star),
 )
 STEP_LEMMA10 = Hypothesis(
     "gamma <= 1/(4.2 u*^2) (Lemma 10, repaired)", lambda i: 1 - 4.2 * i.gamma * i.star
@@ -298,7 +356,10 @@ STEP_LEMMA10 = Hypothesis(
 STEP_LEMMA11 = Hypothesis(
     "gamma <= 1/(6 u*^2) (Lemma 11, repaired)", lambda i: 1 - 6 * i.gamma * i.star
 )
-SMALL_START = Hypothesis("u(0) = alpha <= u*/5 (Lemma 10)", lambda i: np.sqrt(i.star) / 5 - i.alpha)
+SMALL_START = Hypothesis(
+    "0 < u(0) = alpha <= u*/5 (Lemma 10)",
+    lambda i: min(np.sqrt(i.star) / 5 - i.u, i.u - 1e-9, -abs(i.u - i.alpha)),
+)
 NEAR_START = Hypothesis(
     "abs(u*^2 - u(0)^2) <= tau u*^2, 0 < tau <= 1/2 (Lemma 11)",
     lambda i: min(i.tau * i.star - abs(i.star - i.u**2), 0.5 - i.tau),
@@ -314,7 +375,7 @@ DRIFT = Hypothesis(
     "abs(e_t) <= B, gamma <= 1/(4B), 0 < u(0) = alpha < 1 (Lemma 14)",
     lambda i: min(i.bound - abs(i.e), 1 - 4 * i.gamma * i.bound, 1 - i.alpha),
 )
-BELOW_STAR = Hypothesis("u(0) <= u* (Lemma 7)", lambda i: i.star - i.u**2)
+BELOW_STAR = Hypothesis("0 <= u(0) <= u* (Lemma 7)", lambda i: min(i.star - i.u**2, float(i.u)))
 BELOW_UPPER_END = Hypothesis("u(t)^2 <= u*^2 + B (Lemma 9)", lambda i: i.star + i.bound - i.u**2)
 ABOVE_LOWER_END = Hypothesis(
     "u(t)^2 >= (1 - B_2) u*^2 - B > 0 and ||b_t|| <= B_2 u*^2 (Lemma 9)",
@@ -358,7 +419,17 @@ ZETA_AT_MOST_U_MAX = Hypothesis(
     "zeta <= u_max*^2 (Theorem 3 is trivial at t = 0 otherwise)", lambda i: 1 - i.zeta / i.u_max
 )
 THETA_SMALL = Hypothesis("theta < u*/2 (Lemma 6)", lambda i: 1 - 2 * i.alpha / np.sqrt(i.star))
-THETA_BELOW_1 = Hypothesis("theta < 1 (Lemma 5)", lambda i: 1 - i.alpha)
+THETA_BELOW_1 = Hypothesis(
+    "0 < theta < 1, B > 0 (Lemma 5)", lambda i: min(1 - i.alpha, i.alpha - 1e-9, i.bound - 1e-9)
+)
+LEVELS_LEMMA6 = Hypothesis(
+    "0 < B < 1/10, 0 < tau < 1/2 (Lemma 6)",
+    lambda i: min(i.level, 0.1 - i.level, i.tau - 1e-9, 0.5 - i.tau),
+)
+SECOND_STEP = Hypothesis(
+    "gamma/max(zeta, u_min*^2) <= eta <= 4/(9 u_max*^4) (Theorem 4, repaired)",
+    lambda i: min(i.eta * max(i.zeta, i.u_min) / i.gamma - 1, 1 - i.eta * 9 * i.u_max**2 / 4),
+)
 SMALLER_THAN_LIMIT = Hypothesis(
     "theta^3 <= sqrt 2 ||a_l|| (Theorem 2, repaired); here a_l = w*_l",
     lambda i: np.sqrt(2) * i.star - i.alpha**3,

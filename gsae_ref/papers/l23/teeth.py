@@ -42,7 +42,8 @@ def _varied_regression(i: Regression) -> Iterator[Regression]:
         yield from _scaled(i, "v_next", 0.0, -1.0, 2.0)
         yield replace(i, v=-i.v, v_next=-i.v_next)
     yield from _scaled(i, "tau", 0.5, 0.1)
-    yield from _scaled(i, "tau_0", 0.5, 0.1, 10.0)
+    yield from _scaled(i, "tau_0", 0.5, 0.1, 10.0, 1e3)
+    yield replace(i, tau_0=10 * i.tau_0, nu=10 * i.nu)
 
 
 def _varied_group(i: OneGroup) -> Iterator[OneGroup]:
@@ -52,6 +53,9 @@ def _varied_group(i: OneGroup) -> Iterator[OneGroup]:
         yield replace(i, alpha=factor * root)
         yield replace(i, gamma=factor / i.star)
         yield replace(i, eta=factor / i.star**2)
+        yield replace(i, u=factor * root, alpha=factor * root)
+        if i.errors is not None:  # a run of one step
+            yield replace(i, u=factor * root, errors=i.errors[:1], cosines=i.cosines[:1])
     yield from _scaled(i, "v", -1.0)
     yield from _scaled(i, "b", 0.0, -1.0, 3.0, 10.0)
     for factor in (-2.0, -1.0, 1.0, 2.0):
@@ -91,7 +95,6 @@ VARIED: dict[type, Callable[[Any], Iterator[Any]]] = {
     OneGroup: _varied_group,
     Setup: _varied_setup,
 }
-WRITTEN: dict[str, tuple[Any, ...]] = {}
 TERMS: dict[tuple[str, str], dict[str, Sides]] = {}
 
 # ---- instances at which a bound is reached, as far as it is
@@ -127,13 +130,13 @@ def _leaning(v: Array, height: float, delta: float, n_on: int, n_off: int = 0) -
     )
 
 
-def _near(spread: float, loose: bool = False) -> Regression:
-    """Lemmas 12, 13 and 17 with 40 groups, tau = tau_0 = 1/2, everything at its limit."""
+def _near(spread: float, loose: bool = False, n_groups: int = 40) -> Regression:
+    """Lemmas 12, 13 and 17 with tau = tau_0 = 1/2, everything at its limit."""
     tau = 0.5
     cosine = 1 - (tau if loose else tau**2) / 5
     v = np.array([cosine, np.sqrt(1 - cosine**2)])
     limit = (np.sqrt(tau) if loose else 1.0) / 120
-    i = _leaning(v, 1 + spread * tau, limit, 40)
+    i = _leaning(v, 1 + spread * tau, limit, n_groups)
     return replace(i, nu=tau / 80 * i.nu, tau=tau, tau_0=tau, loose=loose)
 
 
@@ -141,6 +144,12 @@ def _crude(n_on: int, n_off: int = 0) -> Regression:
     """zeta = u_max*^2 = 1, directions that are opposite to v*, magnitudes at their limit."""
     i = _leaning(np.array([-1.0, 0.0]), 1.05, 1 / 120, n_on, n_off)
     return replace(i, nu=i.nu / 80, alpha=1e-9, epsilon=1e-6)
+
+
+def _late() -> OneGroup:
+    """Lemma 6 with tau near 1: T < 0, from a start below u*/2 that is past the target."""
+    none = np.zeros(1)
+    return OneGroup(1e3, none, none, none, alpha=8.9, bound=1.0, level=1e-3, tau=0.95)
 
 
 def _noisy() -> Regression:
@@ -154,6 +163,14 @@ def _long() -> Setup:
     """M = 1e60 and zeta = 80: log(1/alpha) = 4 log M."""
     return Setup(1e60, 1.0, 1e-3, 1.0, 1, 1e-62, 0.999e-240)
 
+
+WRITTEN: dict[str, tuple[Any, ...]] = {
+    "dglnn_near": (_near(1.0, n_groups=3),),
+    "dglnn_nearer": (_near(0.5, n_groups=3),),
+    "dglnn_loose": (_near(1.0, loose=True, n_groups=3),),
+    "dglnn_crude": (_crude(3), _crude(1, 1), _noisy()),
+    "dglnn_ode": (_late(),),
+}
 
 # ---- what is known to go unnoticed, and why
 
@@ -200,12 +217,10 @@ NOT_NEEDED: dict[tuple[str, str], dict[str, str]] = {
     ("L23-lemma5", "corrected T <= that time"): {
         l23.THETA_BELOW_1.text: "sqrt(theta) then lies below the start, and T is not positive"
     },
-    ("L23-lemma10-upper", "u^2(T) <= 1.05 u*^2"): {
-        l23.SMALL_START.text: "from above u*^2 the magnitude falls to the interval within T"
+    ("L23-lemma6", "time to (1 - 3B - tau) u*^2 <= T"): {
+        l23.THETA_SMALL.text: "the first term of T covers any theta (lemma6_time)"
     },
-    ("L23-lemma11", "1 - <v(t), v*> <= 1 - sqrt(1 - tau^2/100), t >= 1"): {
-        l23.STEP_LEMMA11.text: "(6) has no gamma"
-    },
+    ("L23-eq6", "v(t+1)"): {l23.NONZERO_U.text: "at u = 0 there is no step 1/u^4"},
 }
 MOVED_BY = {("L23-gaussian-designs", "dglnn_gaussian_blocks"): (3.0, TAIL)}
 REACHED: dict[tuple[str, str], Callable[[], Any]] = {

@@ -349,7 +349,7 @@ def _near(shape: SparseShape, theta: Array) -> SparseInstance:
     kappa_2 = kappa_1**2 + s**2
     delta = float(np.linalg.norm(W - A, axis=0).max())
     found = descent_constants(W, A, shape.n_active, kappa_1, kappa_2, delta)
-    return _instance(
+    made = _instance(
         draw,
         W,
         A,
@@ -360,6 +360,8 @@ def _near(shape: SparseShape, theta: Array) -> SparseInstance:
         delta=delta,
         step_size=(0.05 + 0.95 * draw.step) / found.curvature,
     )
+    vars(made)["descent"] = found  # where a cached property is kept
+    return made
 
 
 _ANY = tuple(SparseShape(*s) for s in ((3, 3, 1), (4, 4, 2), (5, 3, 2), (3, 5, 2)))

@@ -5,6 +5,7 @@ Margins as in :mod:`gsae_ref.papers.t21.instance`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -99,6 +100,22 @@ class SparseInstance:
     def active(self) -> BoolArray:
         """Supports: (n_codes, n_atoms)."""
         return self.codes != 0
+
+    @cached_property
+    def supports(self) -> tuple[BoolArray, Array, Array]:
+        """The supports of the law, their probabilities, and (E[x | S], E[x x^T | S]) as matrices.
+
+        The last is (n_supports, n_atoms + 1, n_atoms): the mean is its last row.
+        """
+        numbers = self.active @ 2.0 ** np.arange(self.n_atoms)
+        order = np.argsort(numbers, kind="stable")
+        first = np.flatnonzero(np.diff(numbers[order], prepend=-1.0))
+        weights = self.weights[order]
+        codes = self.codes[order]
+        chances = np.add.reduceat(weights, first)
+        beside = np.pad(codes, ((0, 0), (0, 1)), constant_values=1.0)
+        moments = np.add.reduceat((weights[:, None] * beside)[:, :, None] * codes[:, None], first)
+        return self.active[order[first]], chances, moments / chances[:, None, None]
 
     @cached_property
     def p(self) -> Array:
@@ -207,6 +224,42 @@ NONNEGATIVE = Hypothesis("x* >= 0 (non-negative sparse coding)", lambda i: i.cod
 CENTRED = Hypothesis(
     "kappa_1 = 0, kappa_2 = 1 (sparse coding)", lambda i: -max(abs(i.kappa_1), abs(i.kappa_2 - 1))
 )
+
+
+def _uncorrelated(i: SparseInstance) -> float:
+    """Minus the largest distance of E[x | S] and E[x x^T | S] from those of A2."""
+    supports, _, moments = i.supports
+    S = supports.astype(float)
+    variances = (i.kappa_2 - i.kappa_1**2) * S[:, :, None] * np.eye(i.n_atoms)
+    second = i.kappa_1**2 * S[:, :, None] * S[:, None] + variances
+    first = np.abs(moments[:, -1] - i.kappa_1 * S).max()
+    return -max(float(first), float(np.abs(moments[:, :-1] - second).max()))
+
+
+def _uniform(i: SparseInstance) -> float:
+    """Minus the largest distance of P(S) from that of uniform supports of size k."""
+    supports, chances, _ = i.supports
+    if (supports.sum(axis=1) != i.n_active).any():
+        return -1.0
+    equal = 1 / math.comb(i.n_atoms, i.n_active)
+    return -max(float(np.abs(chances - equal).max()), float(abs(len(chances) * equal - 1)))
+
+
+A2 = Hypothesis(
+    "given S, entries on S are uncorrelated, of mean kappa_1 and second moment kappa_2 (A2)",
+    _uncorrelated,
+)
+UNIFORM = Hypothesis("every support of size k is equally likely", _uniform)
+SIGNS = Hypothesis("the active codes are +-1", lambda i: -float(np.abs(_nonzero(i) ** 2 - 1).max()))
+SMOOTH = Hypothesis(
+    "no W_i^T y + b_i is at a kink of sigma (ReLU: not 0)",
+    lambda i: float(np.abs(i.Z).min()) - 1e-9,
+)
+BIAS_SHORT = Hypothesis(
+    "-1 + delta + N < b_i <= -2 delta - N",
+    lambda i: min(i.bias.min() + 1 - i.delta - i.noise, -2 * i.delta - i.noise - i.bias.max()),
+)
+NO_BIAS = Hypothesis("b = 0", lambda i: -float(np.abs(i.bias).max()))
 NOISELESS = Hypothesis("sigma_eta = 0", lambda i: -max(i.sigma, i.noise))
 WEAK_COHERENCE = Hypothesis(
     "mu <= delta sqrt(n)/k (Theorem 3 (ii), (iii))", lambda i: i.delta / i.n_active - i.coherence
@@ -256,7 +309,8 @@ STEP = Hypothesis(
     lambda i: min((i.step_size * i.p * i.lam).min() - 1e-9, 1 - (i.step_size * i.p * i.lam).max()),
 )
 STEP_BELOW = Hypothesis(
-    "zeta <= min_i 1/(p_i lam_i)", lambda i: 1 / (i.p * i.lam).max() - i.step_size
+    "0 < zeta <= min_i 1/(p_i lam_i)",
+    lambda i: min(i.step_size - 1e-9, 1 / (i.p * i.lam).max() - i.step_size),
 )
 UPDATE_CLOSE = Hypothesis(
     "||W~_i - A_i|| <= (1 - tau) ||W_i - A_i|| < 1 (Lemma 5)",

@@ -43,8 +43,17 @@ def _changed(i: SparseInstance) -> Iterator[SparseInstance]:
         yield replace(i, bias=i.bias + shift)
     for k in {1, i.n_active - 1, i.n_active + 1} - {0}:
         yield replace(i, n_active=k)
-    for sigma in (0.0, 0.3):
+    for sigma in (0.0, 0.3, 30.0):
         yield replace(i, sigma=sigma)
+    uneven = i.weights * np.where(np.arange(len(i.weights)) % 2, 1.5, 1.0)
+    yield replace(i, weights=uneven / uneven.sum())
+    first = i.weights * np.where(i.active[:, 0], 2.0, 1.0)
+    yield replace(i, weights=first / first.sum())
+    alone = i.weights * (i.active == i.active[0]).all(axis=1)
+    yield replace(i, weights=alone / alone.sum())
+    yield replace(i, codes=i.active.astype(float), kappa_1=1.0, kappa_2=1.0)
+    yield replace(i, codes=3 * i.codes, kappa_1=3 * i.kappa_1, kappa_2=9 * i.kappa_2)
+    yield from _scaled(i, "a_2", 0.01)
     yield replace(i, kappa_1=0.5)
     yield replace(i, kappa_2=2.0)
     yield replace(i, codes=np.ones_like(i.codes))
@@ -172,6 +181,7 @@ BY_HAND = (
     replace(_pair(0.1, 1.1, 0.0), step_size=1e-4),
     _pair(0.1, 1.1, 0.1),
     replace(_pair(0.1, 1.0, 0.1, a=2.499), eta=np.array([0.018, 0.0])),
+    _pair(0.125, 1.125, 0.111),
     _pair(0.2, 1.2, 0.2),
     _pair(0.4, 1.4, 0.0),
     _of_two(0.9 * np.eye(2), np.eye(2)),
@@ -187,7 +197,6 @@ BY_HAND = (
     _tangent(0.95, -np.eye(2), 0.52),
     _instance(EQUAL_COLUMNS, np.eye(5), np.eye(5), 1),
 )
-WRITTEN = {name: BY_HAND for name in FAMILIES if name != "sparse_near"}
 
 # ---- instances at which a bound is reached, as far as it is
 
@@ -234,6 +243,22 @@ def _leaning(k: int, chord: float, column: int, sign: int) -> SparseInstance:
     W[:, column] = _turned(A[:, column], sign * towards, chord)
     return _instance(W, A, A.sum(axis=1)[None] * np.append(np.ones(k), 0.0), k)
 
+
+def _coherent(m: int, product: float, k: int) -> SparseInstance:
+    """Columns with equal inner products, W a little beside them, codes 1_S."""
+    A = np.vstack([np.full(m, np.sqrt(product)), np.sqrt(1 - product) * np.eye(m)])
+    W = A + 1e-2 * np.roll(A, 1, axis=0)
+    return _instance(W / np.linalg.norm(W, axis=0), A, _codes(m, k), k, step_size=1e-3)
+
+
+OF_LENGTH = tuple(
+    _instance(a * np.eye(3), b * np.eye(3), np.eye(3), 1, step_size=0.5)
+    for a, b in ((1.0, 1.1), (1.1, 1.0))
+)
+WRITTEN = dict.fromkeys(FAMILIES, BY_HAND) | {
+    "sparse_near": (*OF_LENGTH, _coherent(5, 0.5005, 3), _rotated(8, 2)),
+    "sparse_law": (*BY_HAND, _same_atom(8)),
+}
 
 # ---- bounds without one of their terms
 
@@ -308,6 +333,7 @@ NOT_ATTAINED = {
 }
 ALGEBRA = "an identity of algebra, for columns of any length"
 OWN_LENGTH = "<W_i, A_j> = <A_i, A_j> + <W_i - A_i, A_j> needs ||A_j|| = 1, not ||W_i|| = 1"
+ONE_LENGTH = "one of the two lengths is enough"
 OWN_TERM = "rho_k covers <W_i - A_i, A_i> x_i too: z_i >= a_1 - a_2 rho_k - N for any ||W_i||"
 SIGNS = "bounds the modulus of the interference: holds for codes of any sign"
 ROOM = "a_2 rho_k + N <= .46 a_1 under these hypotheses: the room covers lengths in 1 +- delta"
@@ -320,10 +346,7 @@ SPECTRAL = "sqrt(1 + (k - 1) * coherence)"
 EQUIANGULAR = "||A_S|| is that long only where the columns of S have equal angles"
 U = n19.UNIT.text
 S = n19.UNIT_STAR.text
-HAS_NORM = "the bound has ||W|| itself"
-ACTUAL = "speaks of the actual remainder r_i, of any update"
 SMALL_PART = "enters by delta^2/2 in beta, beside (t R)/(1 - nu), which is not attained with it"
-NEEDED_BY_OTHERS = "follows from the bound on ||A||^2 ((k-1)/(m-1) + (k-2)/(m-2)) beside it"
 NOT_NEEDED: dict[tuple[str, str], dict[str, str]] = {
     ("N19-sparse-coding", "a_1 <= sqrt(kappa_2)"): {
         n19.CODES_BOUNDED.text: "a_1 is the smallest code of the law here"
@@ -342,10 +365,11 @@ NOT_NEEDED: dict[tuple[str, str], dict[str, str]] = {
         consistency_statements.SEVERAL.text: "needed off the support only",
     },
     ("N19-mixture-threshold", "off the support z_i <= 1/4"): {U: OWN_LENGTH},
+    ("N19-mixture-threshold", "on the support 1/2 <= z_i"): {U: ONE_LENGTH, S: ONE_LENGTH},
     ("N19-theorem3-short", "off the support z_i <= N"): {UNIT_W: OWN_LENGTH},
     ("N19-theorem3-short", "on the support b_i + 1 - delta - N <= z_i"): {
-        UNIT_A: "one of the two lengths is enough",
-        UNIT_W: "one of the two lengths is enough",
+        UNIT_A: ONE_LENGTH,
+        UNIT_W: ONE_LENGTH,
     },
     ("N19-claim1ii", "all pairs"): {UNIT_W: OWN_LENGTH},
     ("N19-claim1iii", "all supports and columns"): {
@@ -401,19 +425,11 @@ NOT_NEEDED: dict[tuple[str, str], dict[str, str]] = {
     ("N19-lemma1", "corrected"): {n19.ONE_ACTIVE.text: BY_P},
     ("N19-lemma1", "printed, gamma = 0 and lam >= 1/2"): {n19.ONE_ACTIVE.text: BY_P},
     ("N19-threshold-condition", "every column"): {"lam_i > 0": "|lam_i| <= 1 is enough"},
-    ("N19-theorem4ii", BEFORE): {sparse_codes.INCOHERENT.text: NEEDED_BY_OTHERS},
-    ("N19-theorem4ii", AFTER): {sparse_codes.INCOHERENT.text: NEEDED_BY_OTHERS},
     ("N19-theorem4ii", "step (3): E||h||^2"): {
-        sparse_codes.INCOHERENT.text: NEEDED_BY_OTHERS,
-        U: SMALL_PART,
-        S: SMALL_PART,
+        sparse_codes.UNITS.text: SMALL_PART,
         n19.CLOSE.text: SMALL_PART,
     },
-    ("N19-theorem4ii", "step (6): rho"): {sparse_codes.INCOHERENT.text: NEEDED_BY_OTHERS},
-    ("N19-theorem4ii", "2 <g_i, W_i - A_i>, column by column"): {n19.NEAR.text: HAS_NORM},
-    ("N19-descent-k-sparse", "one step"): {n19.NEAR.text: HAS_NORM},
-    ("N19-lemma2", "with the factor"): {n19.NEAR.text: ACTUAL, n19.CENTRED.text: ACTUAL},
-    ("N19-lemma2", "the remainder"): {n19.CLOSE.text: "only ||A|| and ||W|| enter"},
+    ("N19-zeta", "at most the smallest"): {n19.ONE_ACTIVE.text: BY_P},
     ("N19-lemma3", "delta sqrt(m)"): {U: "a Frobenius norm", S: "a Frobenius norm"},
     ("N19-lemma5", "sharp"): {n19.UPDATE_CLOSE.text: "speaks of ||W~_i - A_i|| itself"},
     ("N19-lemma5-proof", "as printed, eps <= .79"): {

@@ -24,7 +24,31 @@ def met(i, hypotheses):
     return all(h.holds(i) for h in hypotheses)
 
 
+ORTHOGONAL = instance.Regression(
+    (2, 1),
+    np.eye(3),
+    np.array([3.0, 4.0, 2.0]),
+    np.zeros(3),
+    np.sqrt([2.0, 8.0]),
+    np.array([0.6, 0.8, 2.0]),
+)
 OUTSIDE = {  # an instance that meets it, and one change that breaks it
+    instance.ORTHOGONAL.text: (ORTHOGONAL, lambda i: replace(i, gram=2 * i.gram)),
+    instance.PROPORTIONAL.text: (ORTHOGONAL, lambda i: replace(i, v=-i.v)),
+    instance.BALANCED.text: (ORTHOGONAL, lambda i: replace(i, u=2 * i.u)),
+    instance.NORMALISED.text: (ORTHOGONAL, lambda i: replace(i, gram=2 * i.gram)),
+    instance.NONZERO_U.text: (good("dglnn_step"), lambda i: replace(i, u=0.0)),
+    instance.TAUS.text: (good("dglnn_near"), lambda i: replace(i, tau_0=2 * i.tau)),
+    instance.DIRECTIONS.text: (good("dglnn_near"), lambda i: replace(i, v_next=2 * i.v_next)),
+    instance.LEVELS_LEMMA6.text: (good("dglnn_ode"), lambda i: replace(i, level=0.2)),
+    instance.SECOND_STEP.text: (
+        replace(good("dglnn_window"), u_max=1.0, u_min=1.0, gamma=0.05, eta=0.2),
+        lambda i: replace(i, eta=0.01 * i.gamma),
+    ),
+    statements.gradient_flow.SMALL_THETA.text: (
+        good("dglnn_ode"),
+        lambda i: replace(i, tau=-i.tau),
+    ),
     instance.PAIR.text: (good("dglnn_design", instance.PAIR), lambda i: replace(i, groups=(1, 1))),
     instance.BETA_BELOW_1.text: (
         good("dglnn_design", instance.BETA_BELOW_1),
@@ -69,9 +93,25 @@ OUTSIDE = {  # an instance that meets it, and one change that breaks it
     ),
     instance.ZETA_AT_MOST_U_MAX.text: (good("dglnn_window"), lambda i: replace(i, noise=i.u_max)),
     instance.SMALL_B.text: (good("dglnn_step"), lambda i: replace(i, b=2 * i.star * i.v_star)),
-    instance.SMALL_PERTURBATIONS.text: (
-        good("dglnn_refine"),
+    instance.PERTURBED_LEMMA10.text: (
+        good("dglnn_growth"),
         lambda i: replace(i, errors=i.errors + i.star),
+    ),
+    instance.PERTURBED_LEMMA11.text: (
+        good("dglnn_refine"),
+        lambda i: replace(i, cosines=-i.cosines),
+    ),
+    instance.SMALL_B_LEMMA11.text: (
+        good("dglnn_refine"),
+        lambda i: replace(i, b=i.star * i.v_star),
+    ),
+    instance.LONG_LEMMA10.text: (
+        good("dglnn_growth"),
+        lambda i: replace(i, errors=i.errors[:-1], cosines=i.cosines[:-1]),
+    ),
+    instance.LONG_LEMMA11.text: (
+        good("dglnn_refine"),
+        lambda i: replace(i, errors=i.errors[:-1], cosines=i.cosines[:-1]),
     ),
     instance.STEP_LEMMA10.text: (good("dglnn_growth"), lambda i: replace(i, gamma=1 / i.star)),
     instance.STEP_LEMMA11.text: (good("dglnn_refine"), lambda i: replace(i, gamma=1 / i.star)),

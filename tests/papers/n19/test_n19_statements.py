@@ -568,12 +568,24 @@ OUTSIDE = {  # text of the hypothesis: an instance that meets it, and one change
         lambda i: replace(i, W_tilde=i.A_star + 1),
     ),
     sparse_codes.INCOHERENT.text: (
-        good("sparse_near"),
-        lambda i: replace(i, A_star=np.ones_like(i.A_star), n_active=3),
-    ),
-    sparse_codes.MANY_ATOMS.text: (
-        good("sparse_near", sparse_codes.MANY_ATOMS),
+        good("sparse_near", sparse_codes.INCOHERENT),
         lambda i: replace(i, n_active=5),
+    ),
+    sparse_codes.UNITS.text: (good("sparse_near"), lambda i: replace(i, W=1.1 * i.W)),
+    n19_instance.A2.text: (good("sparse_law"), lambda i: replace(i, codes=1.1 * i.codes)),
+    n19_instance.UNIFORM.text: (
+        good("sparse_near"),
+        lambda i: replace(i, codes=i.codes[1:], weights=i.weights[1:]),
+    ),
+    n19_instance.NO_BIAS.text: (good("sparse_near"), lambda i: replace(i, bias=i.bias - 0.1)),
+    n19_instance.SIGNS.text: (good("sparse_step"), lambda i: replace(i, codes=0.5 * i.codes)),
+    n19_instance.SMOOTH.text: (
+        good("sparse_close", n19_instance.SMOOTH),
+        lambda i: replace(i, bias=i.bias - i.Z[0, 0]),
+    ),
+    n19_instance.BIAS_SHORT.text: (
+        half(good("sparse_short"), bias=-0.5 * np.ones(2), eta=None),
+        lambda i: replace(i, bias=0 * i.bias),
     ),
     sparse_codes.SMALL_STEP.text: (
         good("sparse_near", sparse_codes.SMALL_STEP),
@@ -581,10 +593,6 @@ OUTSIDE = {  # text of the hypothesis: an instance that meets it, and one change
     ),
     "lam_i > 0": (half(good("sparse_close")), lambda i: replace(i, W=-i.W)),
     "lam_i >= 1/2": (half(good("sparse_bent")), lambda i: replace(i, W=-i.W)),
-    "lam_i^2 >= 2 delta^2, so that Lemma 1 contracts": (
-        half(good("sparse_bent")),
-        lambda i: replace(i, delta=0.9),
-    ),
     "(1 - delta)/(2 - delta) <= tau, delta <= 0.88, delta = ||W_i - A_i||": (
         half(good("sparse_step"), tau=0.6),
         lambda i: replace(i, tau=0.2),
@@ -602,7 +610,7 @@ def test_a_hypothesis_accepts_an_instance_and_refuses_it_after_one_change(text):
     inside, change = OUTSIDE[text]
     outside = change(inside)
     assert hypothesis.holds(inside)
-    assert hypothesis.margin(outside) < -1e-6
+    assert hypothesis.margin(outside) < -1e-10
     assert hypothesis.holds(outside) is False
 
 

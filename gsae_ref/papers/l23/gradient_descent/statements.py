@@ -12,12 +12,12 @@ from ...row import Row, statement
 from ..instance import (
     DELTAS,
     RISING,
-    SMALL_OFF_SUPPORT,
+    SECOND_STEP,
     STEP_ALPHA,
     STEP_THEOREM3,
     ZETA_AT_MOST_U_MAX,
 )
-from ..perturbations.statements import LEMMA16, off_support, on_support
+from ..perturbations.statements import CRUDE, LEMMA16, off_support, on_support
 
 if TYPE_CHECKING:
     from ..instance import OneGroup, Regression
@@ -95,6 +95,7 @@ ROWS = (
         "ask nothing of the direction of v_l(0).",
         remark="With eta_{l,t} = 1/u_l^4 the first step leaves nothing of v_l(0) but the "
         "perturbation b_l(0) of (6). Runs start in random directions, and opposite to w*_l.",
+        hypotheses=(*CONSTANTS, DELTAS),
         evidence=(Measurement("dglnn_window_runs"), Measurement("dglnn_weak_groups")),
         derivation=FORMULAS + "stopping_window",
     ),
@@ -258,6 +259,7 @@ ROWS = (
         "(L - s) eps^2/L^2.",
         repaired="sum_{l not in S} alpha^2, which alpha < eps/L bounds as printed; and p_l eps^2 "
         "for eps^2.",
+        hypotheses=(*CONSTANTS, DELTAS),
         evidence=(
             Reading(
                 "the norm is squared, so alpha is alpha^2; alpha <= eps^2/L^2 is not assumed; the "
@@ -343,7 +345,7 @@ ROWS = (
         "diverge. Both ends are sufficient: at a thousandth of the lower one the errors exceed "
         "the bound, in between nothing is claimed. Smaller deltas than in Theorem 3 are not "
         "needed.",
-        hypotheses=(*CONSTANTS, DELTAS),
+        hypotheses=(*CONSTANTS, DELTAS, SECOND_STEP),
         evidence=(
             Counterexample(),
             Measurement("dglnn_large_eta", "against"),
@@ -374,6 +376,7 @@ ROWS = (
         "and leave the improvement for future work.”",
         remark="It is: Theorem 4 as repaired has the deltas of Theorem 3, since a step eta makes "
         "the tangent of the angle a weighted mean of the old one and that of (6).",
+        hypotheses=(*CONSTANTS, DELTAS, SECOND_STEP),
         evidence=(Measurement("dglnn_second_steps"),),
         derivation=PROOF,
     ),
@@ -385,7 +388,7 @@ ROWS = (
         "“Once this criterion is satisfied, our proof indeed ensures that it would hold for at "
         "least up to the early stopping time” T_ub.",
         reading="Under the hypotheses of Theorem 4 as repaired, for groups with u*_l^2 >= zeta.",
-        hypotheses=(*CONSTANTS, DELTAS),
+        hypotheses=(*CONSTANTS, DELTAS, SECOND_STEP),
         evidence=(Measurement("dglnn_criterion_persists"),),
         derivation=PROOF,
     ),
@@ -426,13 +429,13 @@ ROWS = (
                 "on S, any state before T_ub: ||b_l|| <= Z/20",
                 "dglnn_crude",
                 _step_norm,
-                (DELTAS, SMALL_OFF_SUPPORT),
+                CRUDE,
             ),
             Inequality(
                 "off S, any state before T_ub: <v_l, q_l> <= Z/32",
                 "dglnn_crude",
                 _growth,
-                (DELTAS, SMALL_OFF_SUPPORT),
+                CRUDE,
             ),
             Measurement("dglnn_window_runs"),
             Measurement("dglnn_weak_groups"),

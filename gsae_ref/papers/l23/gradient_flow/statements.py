@@ -16,8 +16,19 @@ from ....claims.evidence import (
     Sides,
     worst,
 )
+from ....claims.hypothesis import Hypothesis
 from ...row import statement
-from ..instance import BETA_BELOW_1, SMALLER_THAN_LIMIT, THETA_BELOW_1, THETA_SMALL
+from ..instance import (
+    BALANCED,
+    BETA_BELOW_1,
+    LEVELS_LEMMA6,
+    NONZERO_U,
+    ORTHOGONAL,
+    PROPORTIONAL,
+    SMALLER_THAN_LIMIT,
+    THETA_BELOW_1,
+    THETA_SMALL,
+)
 from . import claims, formulas
 
 if TYPE_CHECKING:
@@ -52,9 +63,19 @@ def _rise(i: OneGroup) -> Real:
     return formulas.flow_time(np.sqrt(2) * (1 - 3 * i.level) * i.star, i.alpha, end)
 
 
+def _theta(i: OneGroup) -> float:
+    """A start that Theorem 2 allows."""
+    return 0.45 * i.tau * min(1.0, i.star)
+
+
+SMALL_THETA = Hypothesis(
+    "theta < eps/(2 u_max*^2), here eps = tau u*^2 (Theorem 2)", lambda i: i.tau / 2 - _theta(i)
+)
+
+
 def _printed_times(i: OneGroup) -> tuple[float, float]:
     """Theorem 2's proof: T_l and T_u for one magnitude, no noise, tau = epsilon / u*^2."""
-    theta = 0.45 * i.tau * min(1.0, i.star)
+    theta = _theta(i)
     return formulas.lemma6_time(theta, i.star, 0.0, i.tau), formulas.lemma5_time(theta, 0.0)
 
 
@@ -121,6 +142,7 @@ ROWS = (
         "0 “initialization.”",
         reading="The 0 initialization is that of v; u_l(0) != 0.",
         remark="-grad_{v_l} L at v = 0 is u_l^2 X_l^T y / n. At u = v = 0 both gradients are 0.",
+        hypotheses=(NONZERO_U,),
         evidence=(Measurement("dglnn_first_step"),),
         derivation="gsae_ref.ops.dglnn_loss_and_grad",
     ),
@@ -141,7 +163,7 @@ ROWS = (
         "small theta, T_l < T_u iff the largest ||nu_l||_2 off S is below the smallest ||a_l|| on "
         "S.",
         remark="Where the noise of a large group off S exceeds a signal, that group grows first.",
-        hypotheses=(SMALLER_THAN_LIMIT,),
+        hypotheses=(ORTHOGONAL, PROPORTIONAL, BALANCED, SMALLER_THAN_LIMIT),
         evidence=(
             Counterexample(),
             Measurement("dglnn_flow_times"),
@@ -157,6 +179,7 @@ ROWS = (
         "X_l^T X_l / n = I, X_l^T X_l' / n = O for l != l': “if” v_l(0) = eta X_l^T y / n, “then” "
         "v_l(t) = c X_l^T y / n “for some constant” c.",
         reading="c may depend on t.",
+        hypotheses=(ORTHOGONAL, PROPORTIONAL),
         evidence=(Measurement("dglnn_direction_kept"),),
         derivation=WINDOW,
     ),
@@ -204,14 +227,14 @@ ROWS = (
         "(3 u*^2 (1/2 - 3B) (sqrt 2 (1/2 - 3B) u*^2)^{1/3}).",
         repaired="Under the same hypotheses and with tau > 0: u^3(t)/sqrt 2 >= (1 - 3B - tau) u*^2 "
         "for t >= T. From below only.",
-        hypotheses=(THETA_SMALL,),
+        hypotheses=(THETA_SMALL, LEVELS_LEMMA6),
         evidence=(
             Counterexample(),
             Inequality(
                 "time to (1 - 3B - tau) u*^2 <= T",
                 "dglnn_ode",
                 lambda i: (_rise(i), formulas.lemma6_time(i.alpha, i.star, i.level, i.tau)),
-                (THETA_SMALL,),
+                (THETA_SMALL, LEVELS_LEMMA6),
             ),
         ),
         derivation=FORMULAS + "lemma6_time",
@@ -246,6 +269,7 @@ ROWS = (
         "eps.",
         remark="The same proof has - sqrt 2 u^3 B for - sqrt 2 u^3 B u*^2. The theorem has "
         "constants of its own, so nothing depends on these.",
+        hypotheses=(ORTHOGONAL, BALANCED),
         evidence=(
             Reading(
                 "the first line adds a vector and an inner product; sqrt(2 - 2 (1 - B^2)) is sqrt "
@@ -265,6 +289,7 @@ ROWS = (
         "||w_l||^2 + 2 w_l^T X_l^T xi / n <= -u_l^6 + sqrt 2 u_l^3 ||X_l^T xi / n||_2.",
         remark="Lemma 5, also as repaired, has u^4 and does not bound this flow: at theta = 1/100, "
         "B = 1/20 it allows t <= 2853, but u passes sqrt(theta) at 1274.",
+        hypotheses=(ORTHOGONAL, BALANCED),
         evidence=(
             Counterexample(),
             Inequality("printed, v along the noise", "dglnn_ode", _printed_growth, expect="fails"),
@@ -280,9 +305,10 @@ ROWS = (
         "“Since” theta < eps/(2 u_max*^2), T_l < T_u “is ensured.” [of Lemmas 6 and 5]",
         remark="T_l is of the order theta^-3, T_u of the order theta^-2 or less, so T_l > T_u for "
         "all small theta. The exact times are those of Theorem 2, repaired.",
+        hypotheses=(SMALL_THETA,),
         evidence=(
             Counterexample(),
-            Inequality("T_l <= T_u", "dglnn_ode", _printed_times, expect="fails"),
+            Inequality("T_l <= T_u", "dglnn_ode", _printed_times, (SMALL_THETA,), "fails"),
         ),
         derivation=WINDOW,
     ),

@@ -19,12 +19,15 @@ from ....claims.evidence import (
 from ...row import equation, statement
 from ..instance import (
     DELTAS,
+    DIRECTIONS,
     INSIDE_LEMMA16,
     NEAR_STAR,
     NEARER_STAR,
     NOISE_IN_2_NORM,
+    NORMALISED,
     SMALL_OFF_SUPPORT,
     STEP_LEMMA16,
+    TAUS,
     TILTED,
 )
 from ..steps import formulas as steps_formulas
@@ -118,8 +121,10 @@ REPAIRED = (
     "tau_0 u_min*^2/L off S, 0 < tau_0 <= tau <= 1/2, "
 )
 READING = "The hypotheses are those of u_l(t), for l in S."
-NEAR = (DELTAS, NEAR_STAR, NOISE_IN_2_NORM)
-NEARER = (DELTAS, NEARER_STAR, NOISE_IN_2_NORM)
+NEAR = (DELTAS, NEAR_STAR, NOISE_IN_2_NORM, TAUS, DIRECTIONS)
+NEARER = (DELTAS, NEARER_STAR, NOISE_IN_2_NORM, TAUS, DIRECTIONS)
+CLOSE = (NEAR_STAR, DIRECTIONS)
+CRUDE = (DELTAS, SMALL_OFF_SUPPORT, DIRECTIONS)
 FORMULAS = "gsae_ref.papers.l23.perturbations.formulas."
 BOUND = FORMULAS + "perturbation_bound"
 FACTOR = FORMULAS + "perturbation_factor"
@@ -169,16 +174,14 @@ ROWS = (
         "“We first verify” ||u*_l^2 v*_l - u_l^2 v_l|| <= 3 tau u*_l^2 [under the hypotheses of "
         "Lemma 12].",
         remark="Sharp: tau sqrt(1 + 2 (1 + tau)/5) u*_l^2, below 1.27 tau u*_l^2 for tau <= 1/2.",
-        hypotheses=(NEAR_STAR,),
+        hypotheses=CLOSE,
         evidence=(
-            Inequality(
-                "<= 3 tau u*^2", "dglnn_near", lambda i: _distance(i, 3 * i.tau), (NEAR_STAR,)
-            ),
+            Inequality("<= 3 tau u*^2", "dglnn_near", lambda i: _distance(i, 3 * i.tau), CLOSE),
             Inequality(
                 "<= sqrt(1 + 2 (1 + tau)/5) tau u*^2",
                 "dglnn_near",
                 lambda i: _distance(i, formulas.perturbation_factor(i.tau, i.tau_0, "lemma12")),
-                (NEAR_STAR,),
+                CLOSE,
             ),
         ),
         derivation=FACTOR,
@@ -234,14 +237,14 @@ ROWS = (
         "<= u*_l^2/20 where u*_l^2 >= zeta.",
         remark="“the condition of Lemma 10 already satisfies the condition of Lemma 11 at” tau = "
         "1/2 is true: u*^2/20 = tau u*^2/10.",
-        hypotheses=(DELTAS, SMALL_OFF_SUPPORT),
+        hypotheses=CRUDE,
         evidence=(
             Counterexample(),
             Inequality(
                 "on S: ||b_l|| <= Z/20",
                 "dglnn_crude",
                 lambda i: (on_support(i), i.Z / 20),
-                (DELTAS, SMALL_OFF_SUPPORT),
+                CRUDE,
             ),
         ),
         derivation="gsae_ref.papers.l23.gradient_descent.formulas.stopping_window",
@@ -272,10 +275,10 @@ ROWS = (
         repaired="abs(e_{l,t}) <= u_min*^2/20 + ||X_l^T xi / n||_2 for l not in S, where also "
         "u_k^2 <= alpha off S, u_k^2 <= u*_k^2 + Z/20 on S and zeta <= u_max*^2 (zeta and Z as in "
         "R8).",
-        hypotheses=(DELTAS, SMALL_OFF_SUPPORT),
+        hypotheses=CRUDE,
         evidence=(
             Counterexample(),
-            Inequality("with the 2-norm", "dglnn_crude", _eight, (DELTAS, SMALL_OFF_SUPPORT)),
+            Inequality("with the 2-norm", "dglnn_crude", _eight, CRUDE),
         ),
         derivation=BOUND,
     ),
@@ -310,6 +313,7 @@ ROWS = (
         "1/(8p^3).",
         remark="The last display of its proof lacks sqrt 2. Assumption 1 gives columns of norm up "
         "to sqrt(1 + delta_in), not 1: the bound then has this factor.",
+        hypotheses=(NORMALISED,),
         evidence=(Measurement("dglnn_noise_quantile"),),
         derivation=FORMULAS + "noise_level",
     ),
@@ -385,9 +389,9 @@ ROWS = (
         "holds",
         "“Similarly to Lemma 12, we have that” ||u*_l^2 v*_l - u_l^2 v_l|| <= (1 + 2/sqrt(tau_0)) "
         "tau u*_l^2 [under the hypotheses of Lemma 17].",
-        hypotheses=(NEAR_STAR,),
+        hypotheses=(*CLOSE, TAUS),
         evidence=(
-            Inequality("<= (1 + 2/sqrt(tau_0)) tau u*^2", "dglnn_loose", _ten, (NEAR_STAR,)),
+            Inequality("<= (1 + 2/sqrt(tau_0)) tau u*^2", "dglnn_loose", _ten, (*CLOSE, TAUS)),
         ),
         derivation=FACTOR,
     ),

@@ -16,9 +16,14 @@ from ..instance import (
     BELOW_STAR,
     BELOW_UPPER_END,
     DRIFT,
+    LONG_LEMMA10,
+    LONG_LEMMA11,
     NEAR_START,
+    NONZERO_U,
+    PERTURBED_LEMMA10,
+    PERTURBED_LEMMA11,
     SMALL_B,
-    SMALL_PERTURBATIONS,
+    SMALL_B_LEMMA11,
     SMALL_START,
     STEP_LEMMA7,
     STEP_LEMMA9,
@@ -66,8 +71,9 @@ def _sharp_drift(i: OneGroup) -> tuple[float, float]:
 
 
 FORMULAS = "gsae_ref.papers.l23.steps.formulas."
-LEMMA10 = (SMALL_START, SMALL_PERTURBATIONS, STEP_LEMMA10)
-LEMMA11 = (NEAR_START, SMALL_PERTURBATIONS, STEP_LEMMA11)
+LEMMA10 = (SMALL_START, PERTURBED_LEMMA10, STEP_LEMMA10, LONG_LEMMA10)
+BOUNDED = (BELOW_STAR, PERTURBED_LEMMA10, STEP_LEMMA10)
+LEMMA11 = (NEAR_START, PERTURBED_LEMMA11, STEP_LEMMA11, LONG_LEMMA11)
 
 ROWS = (
     statement(
@@ -117,7 +123,8 @@ ROWS = (
         "holds",
         "“Note that if we choose” eta_t = 1/u^4(t), (4) “is recast as” z(t+1) = (u*^2/u^2(t)) v* + "
         "b_t/u^2(t), v(t+1) = z(t+1)/||z(t+1)||.",
-        evidence=(Identity("v(t+1)", "dglnn_step", _six),),
+        hypotheses=(NONZERO_U,),
+        evidence=(Identity("v(t+1)", "dglnn_step", _six, (NONZERO_U,)),),
         derivation=FORMULAS + "direction_step",
     ),
     statement(
@@ -209,11 +216,11 @@ ROWS = (
         "0.",
         repaired="u^2(t) <= 1.05 u*^2 for all t >= 0, if u(0) <= u*, abs(e_t) <= u*^2/20 and gamma "
         "<= 1/(4.2 u*^2).",
-        hypotheses=LEMMA10,
+        hypotheses=BOUNDED,
         evidence=(
             Counterexample(),
             Inequality(
-                "u^2(T) <= 1.05 u*^2", "dglnn_growth", lambda i: (_end(i), 1.05 * i.star), LEMMA10
+                "u^2(T) <= 1.05 u*^2", "dglnn_growth", lambda i: (_end(i), 1.05 * i.star), BOUNDED
             ),
             Inequality(
                 "u^2(t+1) <= u*^2 + B", "dglnn_step", _upper, (BELOW_UPPER_END, STEP_LEMMA9)
@@ -244,8 +251,8 @@ ROWS = (
             Inequality(
                 "1 - <v(t), v*> <= 1 - sqrt(1 - tau^2/100), t >= 1",
                 "dglnn_refine",
-                lambda i: (1 - i.cosines.min(), 1 - np.sqrt(1 - i.tau**2 / 100)),
-                LEMMA11,
+                lambda i: (1 - i.cosine, 1 - np.sqrt(1 - i.tau**2 / 100)),
+                (SMALL_B_LEMMA11,),
             ),
         ),
         derivation=FORMULAS + "interval_after",

@@ -18,13 +18,17 @@ from ....claims.evidence import (
 from ....claims.hypothesis import Hypothesis
 from ... import row
 from ..instance import (
+    A2,
     BIAS_CORRECTED,
     BIAS_PRINTED,
+    BIAS_SHORT,
     CLOSE,
     CODES_BOUNDED,
+    NO_BIAS,
     NOISELESS,
     NONNEGATIVE,
     ONE_ACTIVE,
+    SIGNS,
     SIZE,
     THRESHOLD_ROOM,
     UNIT,
@@ -91,7 +95,7 @@ ROWS = (
         reading="without a condition on b, as printed in this informal statement",
         repaired="With b, k and mu as in the repaired Theorem 3 (ii) for ReLU, as in Theorem 3 "
         "(iii) with the constant of its proof for the hard threshold.",
-        hypotheses=(*COLUMNS, *CODES),
+        hypotheses=(*COLUMNS, *CODES, BIAS_CORRECTED),
         evidence=(Counterexample(), Measurement("sparse_recovery")),
         derivation="gsae_ref.papers.n19.consistency.formulas.relu_interval",
     ),
@@ -124,7 +128,7 @@ ROWS = (
         "every n see the counterexample: A = W = [I, averages of blocks], P(all signs right) <= "
         "1/(1 + M P), below .008 at n = 1.07e9; one atom errs with probability n^(-O(1)). The "
         "paper has no proof of (i) but a reference.",
-        hypotheses=COLUMNS,
+        hypotheses=(*COLUMNS, SIGNS, A2, NO_BIAS),
         evidence=(
             Counterexample(),
             Measurement("dense_codes_fail", "against"),
@@ -242,7 +246,7 @@ ROWS = (
         "noise.",
         remark="Three intervals are printed: this one, Theorem 3's, and [-1 + 2 delta sqrt(k), "
         "-delta] in the proof of Theorem 4. It fails where delta = sigma_eta = 1/sqrt(n).",
-        hypotheses=(*COLUMNS, WEAK_COHERENCE),
+        hypotheses=(*COLUMNS, WEAK_COHERENCE, ONE_ACTIVE, BIAS_SHORT),
         evidence=(
             Counterexample(),
             claims.SHORT_PRINTED,
@@ -259,19 +263,19 @@ ROWS = (
         "“one can also see that when” b_i = 0, “then w.h.p.,” z_i > 1/2 “if” i = j “and” z_i < 1/4 "
         "“otherwise.”",
         repaired="For mu/sqrt(n) <= delta and 2 delta + N <= 1/4.",
-        hypotheses=(*COLUMNS, SMALL),
+        hypotheses=(*COLUMNS, ONE_ACTIVE, SMALL),
         evidence=(
             Inequality(
                 "off the support z_i <= 1/4",
                 "sparse_short",
                 lambda i: (_largest_off(i.Z - i.bias, i), 0.25),
-                (*COLUMNS, SMALL),
+                (*COLUMNS, ONE_ACTIVE, SMALL),
             ),
             Inequality(
                 "on the support 1/2 <= z_i",
                 "sparse_short",
                 lambda i: (0.5, _smallest_on(i.Z - i.bias, i)),
-                (*COLUMNS, SMALL),
+                (*COLUMNS, ONE_ACTIVE, SMALL),
             ),
         ),
         derivation="gsae_ref.papers.n19.consistency.formulas.threshold_levels",

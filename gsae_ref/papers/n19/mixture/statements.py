@@ -16,7 +16,9 @@ from ..instance import (
     BIAS_LEMMA1,
     BIAS_THEOREM4,
     CLOSE,
+    NO_BIAS,
     ONE_ACTIVE,
+    SMOOTH,
     STEP,
     STEP_BELOW,
     UNIT,
@@ -34,9 +36,6 @@ equation = partial(row.equation, paper="N19")
 MIXTURE = (UNIT, UNIT_STAR, ONE_ACTIVE)
 LEMMA1 = (*MIXTURE, CLOSE, BIAS_LEMMA1)
 POSITIVE_OVERLAP = Hypothesis("lam_i > 0", lambda i: i.lam.min() - 1e-3)
-DESCENT = Hypothesis(
-    "lam_i^2 >= 2 delta^2, so that Lemma 1 contracts", lambda i: (i.lam**2).min() - 2 * i.delta**2
-)
 
 
 def _parts(i: SparseInstance) -> Array:
@@ -126,6 +125,7 @@ ROWS = (
         "“Whenever differentiable, the gradient of the loss” L “with respect to the column” W_i "
         "“of the weight matrix” W “is given by”: grad_{W_i} L = -sigma'(W_i^T y + b_i) [(W_i^T y "
         "+ b_i) I + y W_i^T] [y - W x].",
+        hypotheses=(SMOOTH,),
         evidence=(Measurement("sparse_gradient"),),
         derivation="gsae_ref.ops.sparse_loss_and_grad",
     ),
@@ -137,6 +137,7 @@ ROWS = (
         "“this approximate gradient” [with 1{x_i != 0} for sigma'(W_i^T y + b_i)] “is a good "
         "approximation of the true gradient (4) in expectation.”",
         remark="They are equal wherever (4) exists, so almost everywhere when y has a density.",
+        hypotheses=(SMOOTH,),
         evidence=(Measurement("sparse_approximate"),),
         derivation="gsae_ref.ops.sparse_loss_and_grad",
     ),
@@ -153,6 +154,7 @@ ROWS = (
         "threshold it lacks a jump term, the density of z_i at the thresholds times the jump of "
         "the loss, which is zero where codes are consistent with a margin, |x*_i| >= a_1 > 0 and "
         "lam = a_1/2. With x* uniform on [0, 1] it is not: see the measurement.",
+        hypotheses=(SMOOTH,),
         evidence=(Measurement("jump_term"),),
         derivation="gsae_ref.ops.sparse_expected_gradient",
     ),
@@ -170,7 +172,7 @@ ROWS = (
         repaired="On the consistency event tan theta+ = |rho| sin theta/(kappa + rho cos theta) "
         "with kappa = zeta p lam, rho = 1 - kappa lam: linear for kappa < 1, and cubic for kappa = "
         "1, where ||W^+ - A|| is about ||W - A||^3/2.",
-        hypotheses=(*MIXTURE, STEP),
+        hypotheses=(*MIXTURE, NO_BIAS, STEP),
         evidence=(
             Inequality(
                 "the angle after the step", "sparse_step", _unbiased, (*MIXTURE, WINDOW, STEP)
@@ -305,12 +307,10 @@ ROWS = (
         "mixture, the largest of these numbers is within 1 + O(delta^2) of the smallest",
         repaired="zeta <= min_i 1/(p_i lam_i). For a mixture ||W~_i - A_i||^2 <= (1 - zeta p_i "
         "(lam_i - 2 delta^2/lam_i)) ||W_i - A_i||^2 under Lemma 1's condition on b.",
-        hypotheses=(*LEMMA1, STEP_BELOW, DESCENT),
+        hypotheses=(*LEMMA1, STEP_BELOW),
         evidence=(
             Counterexample(),
-            Inequality(
-                "at most the smallest", "sparse_bent", _after, (*LEMMA1, STEP_BELOW, DESCENT)
-            ),
+            Inequality("at most the smallest", "sparse_bent", _after, (*LEMMA1, STEP_BELOW)),
         ),
         derivation="gsae_ref.papers.n19.mixture.formulas.descent_bound",
     ),
@@ -417,6 +417,7 @@ ROWS = (
         "holds",
         "“The gradient of” L “with respect to” b_i “is given by”: grad_{b_i} L = -sigma'(W_i^T y + "
         "b_i) W_i^T (y - W x).",
+        hypotheses=(SMOOTH,),
         evidence=(Measurement("sparse_bias_gradient"),),
         derivation="gsae_ref.ops.sparse_loss_and_grad",
     ),

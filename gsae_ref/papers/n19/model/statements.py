@@ -17,7 +17,7 @@ from ....claims.evidence import (
     Reproduction,
 )
 from ... import row
-from ..instance import CODES_BOUNDED, UNIT_STAR
+from ..instance import CODES_BOUNDED, UNIFORM, UNIT_STAR
 
 if TYPE_CHECKING:
     from ..instance import SparseInstance
@@ -125,6 +125,7 @@ ROWS = (
         repaired="For uniform supports of size k: k/m, k(k-1)/(m(m-1)), "
         "k(k-1)(k-2)/(m(m-1)(m-2)) exactly; Theta needs k >= 2 for pairs and k >= 3 for triples, "
         "with constants 1/2 and 2/9 there.",
+        hypotheses=(UNIFORM,),
         evidence=(Measurement("support_probabilities"),),
         derivation="gsae_ref.reference.expected.support_probabilities",
     ),

@@ -19,7 +19,15 @@ from ....claims.evidence import (
 )
 from ....claims.hypothesis import Hypothesis
 from ... import row
-from ..instance import BIAS_LEMMA4, ONE_ACTIVE, UNIT, UNIT_STAR
+from ..instance import (
+    A2,
+    BIAS_LEMMA4,
+    CODES_BOUNDED,
+    NOISELESS,
+    ONE_ACTIVE,
+    UNIT,
+    UNIT_STAR,
+)
 from ..mixture import formulas as mixture
 from ..sparse_codes.statements import COLUMNS, REPAIRED, REPAIRED_STEP
 from . import formulas
@@ -31,6 +39,7 @@ if TYPE_CHECKING:
 statement = partial(row.statement, paper="N19")
 equation = partial(row.equation, paper="N19")
 
+LAW = (UNIT, UNIT_STAR, A2)
 NORM_OF_W = Hypothesis(
     "||W|| <= 2 ||A|| (B.3)",
     lambda i: 2 * np.linalg.norm(i.A_star, 2) - np.linalg.norm(i.W, 2),
@@ -171,8 +180,8 @@ ROWS = (
         "kappa_2 sum p_ij <W_i, A_j>^2 + 2 kappa_1^2 sum p_ij lam_i <W_i, A_j> + kappa_1^2 sum "
         "p_ijl <W_i, A_j> <W_i, A_l> + 2 kappa_1 p_i b_i lam_i + 2 kappa_1 sum p_ij b_i <W_i, A_j> "
         "+ p_i b_i^2.",
-        hypotheses=(UNIT, UNIT_STAR),
-        evidence=(Identity("against enumerated codes", "sparse_law", _alpha, (UNIT, UNIT_STAR)),),
+        hypotheses=LAW,
+        evidence=(Identity("against enumerated codes", "sparse_law", _alpha, LAW),),
         derivation="gsae_ref.papers.n19.nonnegative.formulas.alpha",
     ),
     statement(
@@ -185,11 +194,11 @@ ROWS = (
         "<W_j, A_l> - kappa_1 sum p_ij b_i <W_i, W_j>.",
         repaired="<W_j, A_j> for <W_j, A_l> with a free index l in the fourth term; b_j for b_i in "
         "the last.",
-        hypotheses=(UNIT, UNIT_STAR),
+        hypotheses=LAW,
         evidence=(
             Counterexample(),
-            Identity("with b_i", "sparse_law", _beta("printed"), (UNIT, UNIT_STAR), expect="fails"),
-            Identity("with b_j", "sparse_law", _beta("corrected"), (UNIT, UNIT_STAR)),
+            Identity("with b_i", "sparse_law", _beta("printed"), LAW, expect="fails"),
+            Identity("with b_j", "sparse_law", _beta("corrected"), LAW),
         ),
         derivation="gsae_ref.papers.n19.nonnegative.formulas.beta",
     ),
@@ -204,10 +213,10 @@ ROWS = (
         "|x_j| over active codes, V = max |W_j^T (y - W x)|: order p_i k/sqrt(m), attained up to a "
         "constant.",
         remark="kappa_2^2 should be kappa_2.",
-        hypotheses=(UNIT, UNIT_STAR),
+        hypotheses=(*LAW, NOISELESS, CODES_BOUNDED),
         evidence=(
             Counterexample(),
-            Inequality("corrected", "sparse_law", _residual, (UNIT, UNIT_STAR)),
+            Inequality("corrected", "sparse_law", _residual, (*LAW, CODES_BOUNDED)),
         ),
         derivation="gsae_ref.papers.n19.nonnegative.formulas.residual_bound",
     ),

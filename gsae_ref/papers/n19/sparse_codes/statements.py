@@ -20,10 +20,14 @@ from ....claims.evidence import (
 from ....claims.hypothesis import Hypothesis
 from ... import row
 from ..instance import (
+    A2,
     CENTRED,
     CLOSE,
     NEAR,
+    NO_BIAS,
+    NOISELESS,
     STEP_BELOW,
+    UNIFORM,
     UNIT,
     UNIT_STAR,
     UPDATE_CLOSE,
@@ -35,7 +39,8 @@ if TYPE_CHECKING:
     from ..instance import SparseInstance
 
 
-CENTRED_CODES = (UNIT, UNIT_STAR, CLOSE, NEAR, CENTRED)
+EXPECTED = (A2, NO_BIAS, NOISELESS)  # of the expected update on recovered supports
+CENTRED_CODES = (UNIT, UNIT_STAR, CLOSE, NEAR, CENTRED, UNIFORM, *EXPECTED)
 
 
 def uniform_remainder(i: SparseInstance) -> float:
@@ -99,18 +104,22 @@ def _growth(i: SparseInstance) -> tuple[float, float]:
     return i.step_size * inner, i.step_size * found.curvature * found.growth
 
 
-INCOHERENT = Hypothesis(
-    "(k - 1) mu/sqrt(n) < 1", lambda i: 1 - (i.n_active - 1) * i.coherence - 1e-9
+def _many_atoms(i: SparseInstance) -> float:
+    """Margins of nu < 1 and of (C) of descent_constants."""
+    k = i.n_active
+    m = i.n_atoms
+    left = 1 - (k - 1) * i.coherence
+    share = (k - 1) / max(m - 1, 1) + max(k - 2, 0) / max(m - 2, 1)
+    norm = float(np.linalg.norm(i.A_star, 2))
+    return min(left - 1e-9, left - 2 * norm**2 * share)
+
+
+UNITS = Hypothesis(
+    "||W_i|| = ||A_i|| = 1 for every column",
+    lambda i: min(float(UNIT.margin(i)), float(UNIT_STAR.margin(i))),
 )
-MANY_ATOMS = Hypothesis(
-    "2 ||A||^2 ((k-1)/(m-1) + (k-2)/(m-2)) <= 1 - (k - 1) mu/sqrt(n)",
-    lambda i: (
-        1
-        - (i.n_active - 1) * i.coherence
-        - 2
-        * np.linalg.norm(i.A_star, 2) ** 2
-        * ((i.n_active - 1) / (i.n_atoms - 1) + (i.n_active - 2) / (i.n_atoms - 2))
-    ),
+INCOHERENT = Hypothesis(
+    "nu = (k - 1) mu/sqrt(n) < 1 and 2 ||A||^2 ((k-1)/(m-1) + (k-2)/(m-2)) <= 1 - nu", _many_atoms
 )
 SMALL_STEP = Hypothesis(
     "0 < zeta <= 1/Lambda (Theorem 4 (ii), repaired)",
@@ -121,7 +130,10 @@ SMALL_STEP = Hypothesis(
 statement = partial(row.statement, paper="N19")
 equation = partial(row.equation, paper="N19")
 COLUMNS = (UNIT, UNIT_STAR, CLOSE)
-REPAIRED = (*COLUMNS, INCOHERENT, MANY_ATOMS, SMALL_STEP)
+OF_MOMENTS = (UNITS, CLOSE, UNIFORM, A2, INCOHERENT)  # what step (3) speaks of
+REPAIRED = (*OF_MOMENTS, NO_BIAS, NOISELESS, SMALL_STEP)
+OF_LENGTHS = tuple(h for h in REPAIRED if h is not INCOHERENT)  # what step (6) speaks of
+OF_COLUMNS = (UNIT, UNIT_STAR, CLOSE, CENTRED, UNIFORM, *EXPECTED, POSITIVE_OVERLAP)
 RANGE = Hypothesis(
     "(1 - delta)/(2 - delta) <= tau, delta <= 0.88, delta = ||W_i - A_i||",
     lambda i: min(
@@ -198,8 +210,10 @@ def _printed_lemma5_proof(i: SparseInstance) -> tuple[float, float]:
     return worst(after, 2 * eps / (1 + eps))
 
 
-FIRST = Identity("g^(1) against enumerated codes", "sparse_centred", _given_support(0), (CENTRED,))
-SECOND = Identity("g^(2) against enumerated codes", "sparse_centred", _given_support(1), (CENTRED,))
+OF_LAW = (CENTRED, A2)
+OF_PAIRS = (UNIT, CENTRED, UNIFORM, *EXPECTED)
+FIRST = Identity("g^(1) against enumerated codes", "sparse_centred", _given_support(0), OF_LAW)
+SECOND = Identity("g^(2) against enumerated codes", "sparse_centred", _given_support(1), OF_LAW)
 EXACT_15 = (
     "g_i = -2 sum_l p_il <A_l, W_i> A_l + sum_{j,l} p_ijl <W_j, A_l> (<A_l, W_i> W_j + <W_j, W_i> "
     "A_l) + gamma, p_ij = P[i, j in S], p_ijl = P[i, j, l in S], coincident indices counted once, "
@@ -245,20 +259,20 @@ ROWS = (
         "A_i||^2 <= (1 - zeta p lam_i (1 - delta^2/2)) ||W_i - A_i||^2 + 2 zeta r^2/(p lam_i), r = "
         "8 p2 R + 2 p3 (R^2 + R), R = max(||A||^2, ||W||^2). At k near n/log n the floor m k^2/n^2 "
         "is as large as the error at the start. At a small rotation of A = I with k = 1 the "
-        "bound is 3/7 of the decrease: tau is sharp up to a factor 7/3. nu < 1 and the "
-        "condition on m serve the proof: without them the search finds no violation; nor "
-        "without rho, which step (6) tests. A step far above 1/Lambda breaks the bound: zeta = "
+        "bound is 3/7 of the decrease: tau is sharp up to a factor 7/3. For nu >= 1 the "
+        "constants do not exist; whether the condition on m, of which the proof needs half for "
+        "small delta, is needed is open. A step far above 1/Lambda breaks the bound: zeta = "
         "m/k makes a common shift grow (N19-theorem4iii).",
         hypotheses=REPAIRED,
         evidence=(
             *STEP_EVIDENCE,
-            Inequality("step (3): E||h||^2", "sparse_near", _linear_part, REPAIRED),
-            Inequality("step (6): rho", "sparse_near", _growth, REPAIRED),
+            Inequality("step (3): E||h||^2", "sparse_near", _linear_part, OF_MOMENTS),
+            Inequality("step (6): rho", "sparse_near", _growth, OF_LENGTHS),
             Inequality(
                 "2 <g_i, W_i - A_i>, column by column",
                 "sparse_centred",
                 _centred_columns,
-                (*CENTRED_CODES, POSITIVE_OVERLAP),
+                OF_COLUMNS,
             ),
             Measurement("repaired_step_on_data"),
         ),
@@ -286,10 +300,10 @@ ROWS = (
         "“It is easy to see that” E[x*_j x*_l 1{x*_i != 0} | S] = 1 “if” i = j = l in S “and” "
         "E[x*_i x*_l 1{x*_i != 0} | S] = 0 “otherwise.”",
         repaired="1 if j = l in S and i in S, 0 otherwise.",
-        hypotheses=(CENTRED,),
+        hypotheses=OF_LAW,
         evidence=(
             Counterexample(),
-            Identity("all i, j, l", "sparse_centred", _moments, (CENTRED,)),
+            Identity("all i, j, l", "sparse_centred", _moments, OF_LAW),
         ),
         derivation="gsae_ref.papers.n19.sparse_codes.formulas.given_support",
     ),
@@ -315,7 +329,7 @@ ROWS = (
         "g^(1)_{i,S} = -lam_i (I - W_S W_S^T) A_i, “where we use the earlier notation” lam_i = "
         "W_i^T A_i.",
         repaired="-(I - W_S W_S^T) sum_{l in S} <W_i, A_l> A_l.",
-        hypotheses=(CENTRED,),
+        hypotheses=OF_LAW,
         evidence=(Counterexample(), FIRST, SECOND),
         derivation="gsae_ref.papers.n19.sparse_codes.formulas.given_support",
     ),
@@ -325,7 +339,7 @@ ROWS = (
         "typo",
         "g^(2)_{i,S} = -sum_{j,l in S} E[A_j W_i^T (I - W_S W_S^T) A_l x*_j x*_l sgn(x*_i) | S].",
         repaired="1{x*_i != 0} for sgn(x*_i).",
-        hypotheses=(CENTRED,),
+        hypotheses=OF_LAW,
         evidence=(Counterexample(), SECOND),
         derivation="gsae_ref.papers.n19.sparse_codes.formulas.given_support",
     ),
@@ -357,21 +371,21 @@ ROWS = (
         "g_i = -p_i lam_i A_i + p_i lam_i^2 W_i + sum_{j != i} p_ij lam_i <A_i, W_j> W_j + sum_{j "
         "!= i} p_ij <W_i, W_j> <A_i, W_j> A_i + gamma.",
         repaired=EXACT_15,
-        hypotheses=(CENTRED,),
+        hypotheses=(CENTRED, *EXPECTED),
         evidence=(
             Counterexample(),
             Identity(
                 "printed",
                 "sparse_centred",
                 lambda i: (i.G, formulas.printed_15(i.W, i.A_star, i.p2)),
-                (CENTRED,),
+                (CENTRED, *EXPECTED),
                 expect="fails",
             ),
             Identity(
                 "corrected",
                 "sparse_centred",
                 lambda i: (i.G, formulas.centred_update(i.W, i.A_star, i.p2, i.p3)),
-                (CENTRED,),
+                (CENTRED, *EXPECTED),
             ),
         ),
         derivation="gsae_ref.papers.n19.sparse_codes.formulas.centred_update",
@@ -404,9 +418,9 @@ ROWS = (
                 "with the factor",
                 "sparse_centred",
                 lambda i: _lemma2(i, 1 - i.delta**2 / 2),
-                (*CENTRED_CODES, POSITIVE_OVERLAP),
+                (UNIT, UNIT_STAR, CLOSE, POSITIVE_OVERLAP),
             ),
-            Inequality("the remainder", "sparse_centred", _pair_remainder, CENTRED_CODES),
+            Inequality("the remainder", "sparse_centred", _pair_remainder, OF_PAIRS),
         ),
         derivation="gsae_ref.papers.n19.sparse_codes.formulas.pair_remainder",
     ),
@@ -429,7 +443,7 @@ ROWS = (
                 "one step",
                 "sparse_centred",
                 k_sparse_step,
-                (*CENTRED_CODES, POSITIVE_OVERLAP, STEP_BELOW),
+                (*OF_COLUMNS, STEP_BELOW),
             ),
         ),
         derivation="gsae_ref.papers.n19.sparse_codes.formulas.step_bound",
