@@ -119,15 +119,15 @@ def dglnn_gaussian_blocks(rng: np.random.Generator, quick: bool) -> Finding:
     """Gaussian designs: the share of draws beyond the bound on a block, over 2 exp(-n t^2/2)."""
     from scipy.stats import binom
 
-    sizes = (4, 3)
-    n = 200
-    draws = 300 if quick else 3000
-    t = 0.2
+    sizes = (60, 60)
+    n = 120
+    draws = 100 if quick else 1000
+    t = np.sqrt(8 / n)
     bound = formulas.gaussian_block_bound(sum(sizes), n, t)
     blocks = []
     for _ in range(draws):
         X = rng.standard_normal((n, sum(sizes)))
-        blocks.append(max(formulas.deltas(X.T @ X / n, sizes)))
+        blocks.append(np.linalg.norm(X.T @ X / n - np.eye(sum(sizes)), 2))
     failures = sum(block > bound for block in blocks)
     allowed = binom.ppf(0.999, draws, 2 * np.exp(-n * t**2 / 2))
     return at_most(
