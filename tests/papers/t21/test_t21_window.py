@@ -206,13 +206,34 @@ def test_where_every_group_is_active_there_is_no_left_end():
     assert window.possible == pytest.approx((0, 0.6))
 
 
-def test_large_groups_are_enclosed_by_bounds_as_far_as_the_work_goes():
-    A, A_star = pair(40, 4, 9, 0, 0.1)
-    sizes = 9, 2, B_MIN, B_MAX
-    window = formulas.exact_window(A, A_star, *sizes)
-    sharp = gs.support_interval(A, A_star, *sizes, form="sharp")
-    assert window.possible[0] <= window.certified[0] <= sharp.low + 1e-12
-    assert sharp.high - 1e-12 <= window.certified[1] <= window.possible[1]
+def test_large_groups_are_enclosed_at_the_truth_to_rounding():
+    A_star = pair(40, 4, 9, 0, 0.1)[1]
+    window = formulas.exact_window(A_star, A_star, 9, 2, B_MIN, B_MAX)
+    assert window.certified == pytest.approx(window.possible, rel=1e-9)
+    sharp = gs.support_interval(A_star, A_star, 9, 2, B_MIN, B_MAX, form="sharp")
+    assert window.certified[0] < sharp.low - 1e-3
+
+
+@pytest.mark.parametrize(("d", "k", "b_min"), [(3, 1, 0.5), (4, 2, 0.0), (5, 3, 1.0), (6, 2, 0.3)])
+def test_no_direction_exceeds_the_bound_by_eigenvalues(d, k, b_min):
+    """Any blocks, also singular ones, against 20,000 directions."""
+    rng = np.random.default_rng(d)
+    for scale in (0.0, 0.3, 1.0):
+        C = rng.normal(size=(5, 5, d, d)) / np.sqrt(d)
+        C[0, 0] = np.eye(d) + scale * C[0, 0]
+        C[0, 0, 0] *= scale > 0.5
+        search = formulas._Search(C, 1.4, k, b_min, 1.0)  # so coarse that no ceiling is lowered
+        before = search.ceilings[0]
+        own = np.linalg.svd(C[0, 0])[1]
+        search._lower_ceiling(0, own[-1], own[0])
+        u = rng.normal(size=(20_000, d))
+        u /= np.linalg.norm(u, axis=1, keepdims=True)
+        norms = np.linalg.norm(np.einsum("hij,mj->mhi", C[0], u), axis=2)
+        ranked = -np.sort(-norms[:, 1:], axis=1)
+        found = (1.4 * ranked[:, :k].sum(axis=1) - b_min * norms[:, 0]).max()
+        assert found <= search.ceilings[0] + 1e-12
+        assert search.ceilings[0] <= before
+        assert search.ceilings[0] - found < 0.2 * abs(before) + 0.3
 
 
 @pytest.mark.parametrize("seed", range(3))

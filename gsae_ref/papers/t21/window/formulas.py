@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cache
-from itertools import product
+from itertools import combinations, product
+from math import comb
 
 import numpy as np
 
@@ -19,6 +20,9 @@ WORK = 1e8  # products that the subdivision may spend
 ROUND = 1e5  # what a round counts at least
 BATCH = 2000  # cones that are halved at a time
 ASCENT = 4
+LARGE = 5  # group size from which cones alone do not do
+MOST_SUBSETS = 300  # choices of other groups that are bounded one by one
+REFINED = 30
 
 
 @dataclass(frozen=True)
@@ -146,6 +150,18 @@ def exact_window(
     = 1 / cos(w / 2). The spectral norms of C_vh and the smallest singular value of C_vv bound every
     u at once (the sharp interval); for d = 1 they are exact, and nothing is subdivided.
 
+    For d >= 5, where cones are many, eigenvalues bound every u at once. With a, b the extreme
+    singular values of C_vv, |C_vv u| >= (|C_vv u|^2 + a b) / (a + b), as (t - a)(b - t) >= 0 for t
+    between them, and |C_vh u| <= (|C_vh u|^2 / alpha_h + alpha_h) / 2 for every alpha_h > 0. So for
+    k groups h the maximum is at most
+
+        lmax(sum B_max C_vh^T C_vh / (2 alpha_h) - B_min C_vv^T C_vv / (a + b))
+        + B_max sum alpha_h / 2 - B_min a b / (a + b).
+
+    For at most two terms and C_vv = I the least of these over the alpha is the maximum itself: the
+    pairs of values of two quadratic forms on the sphere are a convex set for d >= 3 (Brickman
+    1961), on which a sum of roots is concave.
+
     *Attribution.* For d = 1 and A = A*, Lambda_k is the Babel function of Tropp (2004), and the
     left end his exact recovery argument; block coherence is that of Eldar, Kuppinger and Boelcskei
     (2010). The common direction u is what groups add.
@@ -228,8 +244,9 @@ class _Search:
         _, sizes, frames = np.linalg.svd(C)
         norms = sizes[:, :, 0]
         own = np.arange(G)
+        largest_own = sizes[own, own, 0]
         smallest = sizes[own, own, -1]
-        signal = b_min * float(sizes[own, own, 0].max())
+        signal = b_min * float(largest_own.max())
         norms[own, own] = 0
         sums = b_max * _sum_of_largest(norms, self.k)
         self.ceilings = sums - b_min * smallest
@@ -238,6 +255,33 @@ class _Search:
             self._climb(np.stack([frames[own, own, -1], frames[own, norms.argmax(axis=1), 0]], 2))
         else:
             self.at(own, np.ones((G, 1)))
+        if d >= LARGE and comb(G - 1, self.k) <= MOST_SUBSETS:
+            for v in np.flatnonzero(self.ceilings > self.value + self.slack):
+                self._lower_ceiling(int(v), float(smallest[v]), float(largest_own[v]))
+
+    def _lower_ceiling(self, v: int, a: float, b: float) -> None:
+        """Bound group v by largest eigenvalues, one of every choice of k other groups.
+
+        a and b are the smallest and the largest singular value of C_vv.
+        """
+        others = np.delete(np.arange(len(self.C)), v)
+        chosen = np.array(list(combinations(others, self.k)), dtype=int)
+        forms = np.swapaxes(self.C[v], 1, 2) @ self.C[v]
+        own = self.b_min / max(a + b, 1e-300) * forms[v]
+        constant = self.b_min * a * b / max(a + b, 1e-300)
+        floor = 1e-12 * max(float(np.sqrt(np.trace(forms, axis1=1, axis2=2)).max()), 1e-300)
+        alpha = np.linalg.norm(self.C[v][chosen], axis=(2, 3)) + floor
+        bounds = np.full(len(chosen), self.ceilings[v])
+        for _ in range(REFINED):
+            M = self.b_max / 2 * np.sum(forms[chosen] / alpha[:, :, None, None], axis=1) - own
+            values, vectors = np.linalg.eigh(M)
+            found = values[:, -1] + self.b_max / 2 * alpha.sum(axis=1) - constant
+            bounds = np.minimum(bounds, found)
+            u = vectors[:, :, -1]
+            sizes = np.linalg.norm(np.einsum("skij,sj->ski", self.C[v][chosen], u), axis=2)
+            alpha = np.sqrt(alpha * (sizes + floor))
+        self.at(np.full(len(u), v), u)
+        self.ceilings[v] = bounds.max()
 
     def at(self, v: IntArray, u: Array) -> tuple[Array, Array]:
         """B_max F(u) and C_vv u at unit vectors u (m, d) of groups v (m,); the best is kept."""
