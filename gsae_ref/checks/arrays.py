@@ -103,6 +103,8 @@ def any_array(name: str, value: Any) -> NDArray[Any]:
         raise TypeError(
             f"{name} is a sparse {type(value).__name__}; it must be dense; pass {name}.toarray()"
         )
+    if callable(value) and not hasattr(value, "__array__"):
+        raise TypeError(f"{name} is a function; it must be an array; pass what it returns")
     try:
         return np.asarray(value)
     except (TypeError, ValueError) as error:

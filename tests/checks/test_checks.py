@@ -605,6 +605,11 @@ REFUSALS = {
         ValueError,
         "y has 2 entries, but 3 are needed for X of shape (3, 2); samples are rows: is it trans",
     ),
+    "a function that returns samples": (
+        lambda: training.full_batch_gradient(np.eye(2), lambda: iter([np.eye(2)]), 1.0, 2),
+        TypeError,
+        "Y is a function; it must be an array; pass what it returns",
+    ),
     "a callback that is no function": (
         lambda: checks.callback("print"),
         TypeError,

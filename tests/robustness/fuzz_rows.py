@@ -82,6 +82,9 @@ def samples_of_groups(rng):
     }
 
 
+OF_CERTIFY = ("n_steps", "n_samples", "same_samples")  # arguments of certify_run only
+
+
 def population_run(rng):
     d, g = map(int, rng.integers(1, 4, size=2))
     A_star = orthonormal(rng, d * g, 1, d * g)
@@ -432,13 +435,13 @@ ROWS = {
     "plan_run": Row(
         gs.plan_run,
         lambda rng: (
-            without(population_run(rng), "A", "n_steps", "lam", "step_size") | {"accuracy": 0.1}
+            without(population_run(rng), "A", "lam", "step_size", *OF_CERTIFY) | {"accuracy": 0.1}
         ),
         nan=True,
     ),
     "predict_run": Row(
         gs.predict_run,
-        lambda rng: without(population_run(rng), "A", "n_steps") | {"lam": 0.5, "step_size": 0.5},
+        lambda rng: without(population_run(rng), "A", *OF_CERTIFY) | {"lam": 0.5, "step_size": 0.5},
         nan=True,
     ),
     "principal_angles": Row(gs.principal_angles, lambda rng: dictionaries(rng, "A", "B")),
