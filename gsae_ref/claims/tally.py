@@ -54,11 +54,13 @@ class Tally:
         feasible = (sides.margins >= -ROUNDING).all(axis=1)
         finite = feasible & np.isfinite(left) & np.isfinite(right)
         relative, absolute = (CLEAR, CLEAR) if self.clear else (RELATIVE, ABSOLUTE)
-        slack = relative * np.maximum(np.abs(left), np.abs(right)) + absolute
+        a = left[finite]
+        b = right[finite]
+        slack = relative * np.maximum(np.abs(a), np.abs(b)) + absolute
         self.evaluations += len(left)
         self.feasible += int(feasible.sum())
         self.finite += int(finite.sum())
-        self.violations += int((left[finite] > (right + slack)[finite]).sum())
+        self.violations += int((a > b + slack).sum())
         bounded = finite & (right > SMALLEST_BOUND)
         ratios = np.maximum(left[bounded], 0) / right[bounded]
         distances = np.broadcast_to(sides.distance, left.shape)[bounded]

@@ -62,21 +62,19 @@ def _bound(
     """Whether left <= right holds, or fails, as expected.
 
     Instances are drawn for all problems. Of these the ``n_climbs`` with the largest gaps are
-    searched, each within its budget; of claims also at a distance from degenerate instances.
+    searched, each within its budget; of claims also at a distance from degenerate instances. A
+    claim that should fail is searched where no instance drawn violates it.
     """
     random = Tally(clear=expect == "fails")
     searches = _drawn(problems, rng, n_draws, random)
-    numbers = {
-        "drawn": random.evaluations,
-        "instances": random.feasible,
-        "violations": random.violations,
-        "worst_random": random.ratio,
-        "not_finite": random.feasible - random.finite,
-    }
-    if expect == "fails":
-        return _failing(label, numbers)
-    climbed = Tally()
     order = sorted(range(len(problems)), key=lambda k: -searches[k].gap)[:n_climbs]
+    if expect == "fails":
+        for k in order:
+            if isinstance(problems[k], Problem) and not random.violations:
+                _climb_on(searches[k], budgets[k], random, rng)
+        return _failing(label, _counted(random))
+    numbers = _counted(random)
+    climbed = Tally()
     for k in order:
         _climb_on(searches[k], budgets[k], climbed, rng)
         if isinstance(problems[k], Problem):
@@ -89,6 +87,17 @@ def _bound(
         "not_finite": numbers["not_finite"] + climbed.feasible - climbed.finite,
     }
     return _holding(label, numbers, _worst(max(searches, key=lambda search: search.gap)))
+
+
+def _counted(random: Tally) -> dict[str, Any]:
+    """The numbers of the instances that were drawn."""
+    return {
+        "drawn": random.evaluations,
+        "instances": random.feasible,
+        "violations": random.violations,
+        "worst_random": random.ratio,
+        "not_finite": random.feasible - random.finite,
+    }
 
 
 def _drawn(

@@ -25,7 +25,7 @@ from . import (
     reproducing,
     verifying,
 )
-from .options import with_option_names
+from .options import FaultInFile, with_option_names
 
 __all__ = ["main"]
 
@@ -72,8 +72,10 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader (head, less) has gone: not an error
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (ValueError, TypeError, ImportError, OSError, DivergenceError) as error:
+    except FaultInFile as error:
         return _refuse(arguments, str(error))
+    except (ValueError, TypeError, ImportError, OSError, DivergenceError) as error:
+        return _refuse(arguments, with_option_names(str(error), arguments))
     except (MemoryError, OverflowError) as error:
         reason = str(error) or "not enough memory"
         return _refuse(arguments, f"{reason}; sizes must fit in memory; choose smaller ones")
@@ -84,8 +86,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _refuse(arguments: argparse.Namespace, reason: str) -> int:
     """Print why a command cannot run, in one line, and return its exit status."""
-    message = with_option_names(" ".join(reason.split()), arguments)
-    print(f"gsae-ref {arguments.command}: {message}", file=sys.stderr)
+    print(f"gsae-ref {arguments.command}: {' '.join(reason.split())}", file=sys.stderr)
     return 2
 
 

@@ -12,7 +12,7 @@ from .. import checks
 from ..claims import WORDS, Claim, stress
 from ..files import atomically, write_json
 from ..papers.models import MODELS
-from .options import add_json, add_seed, file_name, n_jobs
+from .options import FaultInFile, add_json, add_seed, file_name, n_jobs
 from .paths import require_different, require_writable
 from .printing import paint, wrap
 
@@ -138,7 +138,7 @@ def read_claims(path: str) -> list[Claim]:
     except (Exception, SystemExit) as error:
         name = type(error).__name__
         reason = f"{name}: {error}" if isinstance(error, SystemExit) else str(error) or name
-        raise ValueError(f"{path}{_place(error, path)}: {reason}") from error
+        raise FaultInFile(f"{path}{_place(error, path)}: {reason}") from error
     claims = {id(claim): claim for value in names.values() for claim in _claims_in(value)}
     if not claims:
         raise ValueError(f"{path} defines no claim; write `claim = gsae_ref.Claim(...)` in it")

@@ -79,6 +79,10 @@ def file_name(text: str) -> str:
     return text
 
 
+class FaultInFile(ValueError):
+    """A fault of a file that the user wrote; the names in its message are those of the file."""
+
+
 def with_option_names(message: str, arguments: argparse.Namespace) -> str:
     """Replace the arguments of functions in a message by the options of the command.
 

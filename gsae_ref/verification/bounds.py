@@ -339,7 +339,10 @@ def _on_data(
         "lam": i.lam,
     }
     values: dict[str, Any] = {name: np.full((1, 1, 1), value) for name, value in constants.items()}
+    tau = i.tau[orders[0]]
+    eta = i.n_groups / (tau * (2 - tau) * i.n_active)  # 1/c of the group in front
     values |= {
+        "eta": eta[:, None, None],
         "A": [i.blocks[order] for order in orders],
         "S": [i.star[order] for order in orders],
         "tau": [i.tau[order][:, None, None] for order in orders],

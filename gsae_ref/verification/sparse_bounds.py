@@ -23,7 +23,7 @@ from ..papers.n19.mixture.formulas import mixture_update
 from ..papers.n19.models import N19
 from .bounds import MOST_CODES, BoundCheck, both_sides, bound_check, bounds_where, held_where_met
 
-OF_CODES = ("sparse_close", "sparse_recovery", "sparse_small", "sparse_printed")
+OF_CODES = ("sparse_close", "sparse_printed")
 OF_LAW = ("sparse_law", "sparse_centred", "sparse_near")
 MOST_OF_LAW = 2000  # codes that a law may have
 MOST_COLUMNS = 32  # of which third moments are taken
@@ -183,6 +183,7 @@ def _on_codes(problem: Problem, model: SparseCodeModel, codes: Array) -> Sides:
         "delta": model.delta,
         "eps": model.noise,
         "b": float(model.bias.max()),
+        "b_min": float(model.bias.min()),
     }
     values: dict[str, Any] = {name: np.full((1, 1, 1), value) for name, value in constants.items()}
     values |= {

@@ -115,6 +115,11 @@ def test_sizes_can_be_changed(run, file):
         ("", [], "defines no claim"),
         ("import gsae_ref as gs\nc = gs.Claim('norm(z) <= 1')", [], "line 2: 'norm(z) <= 1': z is"),
         (
+            "import gsae_ref as gs\nc = gs.Claim('mu <= 1', sizes=dict(n=1,d=2,Gamma=1,gamma=1))",
+            [],
+            "line 2: sizes = {'n': 1",
+        ),
+        (
             CLAIM.format(factor=1, where="delta <= 1") + "b = claim.but()",
             ["--script", "a.py"],
             "2 claims",

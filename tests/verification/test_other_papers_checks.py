@@ -314,7 +314,7 @@ def test_inequalities_of_n19_are_those_of_a_calculation_by_hand():
     false = bounds["N19-theorem3ii: printed interval, off the support z_i <= N"]
     assert (false.holds, false.expected, false.n_violations) == (False, False, 2)
     unmet = bounds["N19-theorem3iii: off the support z_i < a_1/2"].unmet
-    assert any("a_2 rho_k + N < a_1/2" in hypothesis for hypothesis in unmet)
+    assert any("reach + N < a_1/2" in hypothesis for hypothesis in unmet)
 
 
 def test_codes_that_nothing_can_be_held_against_are_said_to_be_such():

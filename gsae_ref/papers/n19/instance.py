@@ -193,11 +193,6 @@ def _interval_margin(form: str) -> Callable[[SparseInstance], float]:
     return margin
 
 
-def _room(i: SparseInstance) -> float:
-    off, on = consistency.threshold_levels(i.delta, i.n_active, i.a_1, i.a_2, i.coherence, i.noise)
-    return min(i.a_1 / 2 - off, on - i.a_1 / 2)
-
-
 def _nonzero(i: SparseInstance) -> Array:
     return np.abs(i.codes[i.active])
 
@@ -273,10 +268,6 @@ BIAS_CORRECTED = Hypothesis(
 BIAS_THEOREM4 = Hypothesis(
     "b lies in the interval [-1 + 2 delta sqrt(k), -delta] of Theorem 4's proof",
     _interval_margin("theorem4"),
-)
-THRESHOLD_ROOM = Hypothesis(
-    "a_2 rho_k + N < a_1/2 and a_2 rho_k + N + a_1 delta^2/2 <= a_1/2 (Theorem 3 (iii), corrected)",
-    lambda i: _room(i) - 1e-9,
 )
 BIAS_LEMMA1 = Hypothesis(
     "|(b_i + lam_i)^2 - lam_i| <= 2 (1 - lam_i), lam_i > 0 (Lemma 1)",

@@ -14,7 +14,6 @@ from ...claims.evidence import Inequality
 from . import instance as n19
 from . import statements
 from .consistency import formulas as consistency
-from .consistency import statements as consistency_statements
 from .families import FAMILIES
 from .instance import SparseInstance
 from .sparse_codes import statements as sparse_codes
@@ -234,16 +233,6 @@ def _rotated(m: int, k: int) -> SparseInstance:
     return replace(i, step_size=1 / i.descent.curvature)
 
 
-def _leaning(k: int, chord: float, column: int, sign: int) -> SparseInstance:
-    """A = I_{k+1}, codes 1_S with S without the last atom; one column leans by sign 1_S."""
-    A = np.eye(k + 1)
-    towards = np.where(np.arange(k + 1) < k, 1.0, 0.0)
-    towards[column] = 0.0
-    W = A.copy()
-    W[:, column] = _turned(A[:, column], sign * towards, chord)
-    return _instance(W, A, A.sum(axis=1)[None] * np.append(np.ones(k), 0.0), k)
-
-
 def _coherent(m: int, product: float, k: int) -> SparseInstance:
     """Columns with equal inner products, W a little beside them, codes 1_S."""
     A = np.vstack([np.full(m, np.sqrt(product)), np.sqrt(1 - product) * np.eye(m)])
@@ -293,8 +282,6 @@ TERMS: dict[tuple[str, str], dict[str, Sides]] = {
 
 # ---- what is known to go unnoticed, and why
 
-OFF = "corrected interval, off the support z_i - b_i <= -b_i"
-ON = "corrected interval, on the support -b_i <= z_i - b_i"
 PROOF_OFF = "off the support, the constant of the proof"
 PROOF_ON = "on the support, the constant of the proof"
 BEFORE = "the decrease before normalisation"
@@ -334,9 +321,8 @@ NOT_ATTAINED = {
 ALGEBRA = "an identity of algebra, for columns of any length"
 OWN_LENGTH = "<W_i, A_j> = <A_i, A_j> + <W_i - A_i, A_j> needs ||A_j|| = 1, not ||W_i|| = 1"
 ONE_LENGTH = "one of the two lengths is enough"
-OWN_TERM = "rho_k covers <W_i - A_i, A_i> x_i too: z_i >= a_1 - a_2 rho_k - N for any ||W_i||"
-SIGNS = "bounds the modulus of the interference: holds for codes of any sign"
 ROOM = "a_2 rho_k + N <= .46 a_1 under these hypotheses: the room covers lengths in 1 +- delta"
+SIGNS = "bounds the modulus of the interference: holds for codes of any sign"
 SYMBOLS = "compares mu, delta and k only"
 BY_P = "both sides know the law of the codes by p alone"
 STEP_EQUALITY = "both sides are equal, whatever the bias and the step"
@@ -351,21 +337,8 @@ NOT_NEEDED: dict[tuple[str, str], dict[str, str]] = {
     ("N19-sparse-coding", "a_1 <= sqrt(kappa_2)"): {
         n19.CODES_BOUNDED.text: "a_1 is the smallest code of the law here"
     },
-    ("N19-theorem3ii", OFF): {U: OWN_LENGTH, n19.NONNEGATIVE.text: SIGNS},
-    ("N19-theorem3ii", ON): {U: OWN_TERM},
-    ("N19-theorem3iii", "off the support z_i < a_1/2"): {
-        U: OWN_LENGTH,
-        n19.NONNEGATIVE.text: SIGNS,
-    },
-    ("N19-theorem3iii", "on the support a_1/2 <= z_i"): {U: OWN_TERM},
-    ("N19-theorem3iii", PROOF_OFF): {U: OWN_LENGTH, S: ROOM, n19.NONNEGATIVE.text: SIGNS},
-    ("N19-theorem3iii", PROOF_ON): {
-        U: OWN_TERM,
-        S: ROOM,
-        consistency_statements.SEVERAL.text: "needed off the support only",
-    },
-    ("N19-mixture-threshold", "off the support z_i <= 1/4"): {U: OWN_LENGTH},
-    ("N19-mixture-threshold", "on the support 1/2 <= z_i"): {U: ONE_LENGTH, S: ONE_LENGTH},
+    ("N19-theorem3iii", PROOF_OFF): {UNIT_A: ROOM},
+    ("N19-theorem3iii", PROOF_ON): {UNIT_A: ROOM},
     ("N19-theorem3-short", "off the support z_i <= N"): {UNIT_W: OWN_LENGTH},
     ("N19-theorem3-short", "on the support b_i + 1 - delta - N <= z_i"): {
         UNIT_A: ONE_LENGTH,
@@ -463,8 +436,6 @@ MOVED_BY = {
     ),
 }
 REACHED: dict[tuple[str, str], Callable[[], SparseInstance]] = {
-    ("N19-theorem3iii", "off the support z_i < a_1/2"): lambda: _leaning(25, 0.0989, 25, 1),
-    ("N19-theorem3iii", "on the support a_1/2 <= z_i"): lambda: _leaning(100, 0.0495, 0, -1),
     ("N19-theorem4ii", BEFORE): lambda: _rotated(12, 1),
     ("N19-theorem4ii", AFTER): lambda: _rotated(12, 1),
     ("N19-theorem4ii", "step (3): E||h||^2"): lambda: _rotated(12, 2),

@@ -1,4 +1,4 @@
-"""N19 on code consistency in sentences: the short proof for mixtures, Claim 1, Appendix A.
+"""N19 on code consistency in sentences: Theorem 3, the short proof for mixtures, Claim 1.
 
 ``coherence`` is mu/sqrt(n), ``reach`` is a_2 rho_k of the repaired Theorem 3, ``N`` the largest
 |<W_i, eta>|. Of a mixture x* = e_1, so that the sample is A[0] + noise.
@@ -24,6 +24,7 @@ def _sizes(*several: tuple[int, int, int]) -> tuple[dict[str, int], ...]:
 
 SIZES = _sizes((3, 3, 1), (4, 4, 2), (5, 3, 2), (3, 5, 2))
 SEVERAL = _sizes((4, 4, 2), (5, 3, 2), (5, 5, 3))
+SQUARE = _sizes((3, 3, 2), (4, 4, 3))
 ONE = _sizes((2, 2, 1), (4, 3, 1), (3, 4, 1))
 COLUMNS = ("unit A", "unit W")
 CODES = (*COLUMNS, "codes bounded", "nonnegative codes")
@@ -41,8 +42,77 @@ def _claim(
     return Stress(label, conclusion, N19.name, sizes, given, where, LET | let)
 
 
+# ---- Theorem 3 (ii), (iii); z_i = inner(W[i], y) + b, b one of the biases or the least
+
+RELU_BIAS = "between(-(1 - delta**2 / 2) * a_1 + reach + N, -reach - N)"
+RELU_BIAS_PRINTED = "between(-(1 - delta) * a_1 + a_2 * delta * sqrt(k), -a_2 * delta * sqrt(k))"
+# What the bounds need is less than what the paper assumes: columns of W of any length, off the
+# support codes of any sign, in the proof of (iii) no delta <= 1/10.
+OFF = ("unit A", "codes bounded")
+ON = (*OFF, "nonnegative codes")
+RELU_OFF = _claim(
+    "corrected interval, off the support z_i - b_i <= -b_i",
+    "inner(W[i], y) <= -b for i in inactive",
+    OFF,
+    b=RELU_BIAS,
+)
+RELU_ON = _claim(
+    "corrected interval, on the support -b_i <= z_i - b_i",
+    "-b_min <= inner(W[i], y) for i in active",
+    ON,
+    b_min=RELU_BIAS,
+)
+RELU_PRINTED = replace(
+    _claim(
+        "printed interval, off the support z_i <= N",
+        "inner(W[i], y) + b <= N for i in inactive",
+        where=WEAK_COHERENCE,
+        b=RELU_BIAS_PRINTED,
+    ),
+    expect="fails",
+)
+THRESHOLD_OFF = _claim(
+    "off the support z_i < a_1/2",
+    "abs(inner(W[i], y)) <= a_1 / 2 for i in inactive",
+    OFF,
+    ("reach + N < a_1 / 2",),
+)
+THRESHOLD_ON = _claim(
+    "on the support a_1/2 <= z_i",
+    "a_1 / 2 <= inner(W[i], y) for i in active",
+    ON,
+    ("reach + N + a_1 * delta**2 / 2 <= a_1 / 2",),
+)
+OF_THE_PROOF = (*WEAK_COHERENCE, "a_2 * delta * sqrt(k) < a_1 / 4", "N <= a_1 / 50")
+PROOF_OFF = replace(
+    THRESHOLD_OFF,
+    label="off the support, the constant of the proof",
+    sizes=SQUARE,
+    where=OF_THE_PROOF,
+)
+PROOF_ON = replace(
+    THRESHOLD_ON,
+    label="on the support, the constant of the proof",
+    sizes=SQUARE,
+    where=OF_THE_PROOF,
+)
+
 # ---- mixtures: the short proof
 
+MIXTURE_OFF = _claim(
+    "off the support z_i <= 1/4",
+    "inner(W[i], A[0] + noise) <= 1 / 4 for i in inactive",
+    ("unit A",),
+    ("coherence <= delta", "2 * delta + N <= 1 / 4"),
+    ONE,
+)
+MIXTURE_ON = _claim(
+    "on the support 1/2 <= z_i",
+    "1 / 2 <= inner(W[0], A[0] + noise)",
+    ("unit A",),
+    ("2 * delta + N <= 1 / 4",),
+    ONE,
+)
 SHORT_OFF = _claim(
     "off the support z_i <= N",
     "inner(W[i], A[0] + noise) <= N - b for i in inactive",

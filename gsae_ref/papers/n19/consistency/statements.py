@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ....arrays import Array, Real
+from ....arrays import Real
 from ....claims.evidence import (
     Counterexample,
-    Inequality,
     Measurement,
     Reading,
-    worst,
 )
 from ....claims.hypothesis import Hypothesis
 from ... import row
@@ -30,7 +28,6 @@ from ..instance import (
     ONE_ACTIVE,
     SIGNS,
     SIZE,
-    THRESHOLD_ROOM,
     UNIT,
     UNIT_STAR,
     WEAK_COHERENCE,
@@ -49,24 +46,6 @@ SMALL = Hypothesis(
     "mu/sqrt(n) <= delta and 2 delta + N <= 1/4",
     lambda i: min(i.delta - i.coherence, 0.25 - 2 * i.delta - i.noise),
 )
-
-
-def _smallest_on(Z: Array, i: SparseInstance) -> float:
-    return Z[i.active].min()
-
-
-def _largest_off(Z: Array, i: SparseInstance) -> float:
-    return Z[~i.active].max()
-
-
-def _off_with_room(i: SparseInstance) -> tuple[float, float]:
-    """z_i - b_i and -b_i off the support, the pair with least room."""
-    return worst((i.Z - i.bias)[~i.active], np.broadcast_to(-i.bias, i.Z.shape)[~i.active])
-
-
-def _on_with_room(i: SparseInstance) -> tuple[float, float]:
-    """-b_i and z_i - b_i on the support, the pair with least room."""
-    return worst(np.broadcast_to(-i.bias, i.Z.shape)[i.active], (i.Z - i.bias)[i.active])
 
 
 def _proof_room(i: SparseInstance) -> Real:
@@ -156,25 +135,9 @@ ROWS = (
         hypotheses=THEOREM3II_PRINTED,
         evidence=(
             Counterexample(),
-            Inequality(
-                "printed interval, off the support z_i <= N",
-                "sparse_printed",
-                lambda i: (_largest_off(i.Z, i), i.noise),
-                THEOREM3II_PRINTED,
-                expect="fails",
-            ),
-            Inequality(
-                "corrected interval, off the support z_i - b_i <= -b_i",
-                "sparse_recovery",
-                _off_with_room,
-                (*COLUMNS, *CODES, BIAS_CORRECTED),
-            ),
-            Inequality(
-                "corrected interval, on the support -b_i <= z_i - b_i",
-                "sparse_recovery",
-                _on_with_room,
-                (*COLUMNS, *CODES, BIAS_CORRECTED),
-            ),
+            claims.RELU_PRINTED,
+            claims.RELU_OFF,
+            claims.RELU_ON,
         ),
         derivation="gsae_ref.papers.n19.consistency.formulas.relu_interval",
     ),
@@ -192,30 +155,10 @@ ROWS = (
         "rho_k of Theorem 3 (ii) repaired.",
         hypotheses=THEOREM3III,
         evidence=(
-            Inequality(
-                "off the support z_i < a_1/2",
-                "sparse_recovery",
-                lambda i: (_largest_off(np.abs(i.Z - i.bias), i), i.a_1 / 2),
-                (*COLUMNS, *CODES, THRESHOLD_ROOM),
-            ),
-            Inequality(
-                "on the support a_1/2 <= z_i",
-                "sparse_recovery",
-                lambda i: (i.a_1 / 2, _smallest_on(i.Z - i.bias, i)),
-                (*COLUMNS, *CODES, THRESHOLD_ROOM),
-            ),
-            Inequality(
-                "off the support, the constant of the proof",
-                "sparse_small",
-                lambda i: (_largest_off(np.abs(i.Z - i.bias), i), i.a_1 / 2),
-                THEOREM3III,
-            ),
-            Inequality(
-                "on the support, the constant of the proof",
-                "sparse_small",
-                lambda i: (i.a_1 / 2, _smallest_on(i.Z - i.bias, i)),
-                THEOREM3III,
-            ),
+            claims.THRESHOLD_OFF,
+            claims.THRESHOLD_ON,
+            claims.PROOF_OFF,
+            claims.PROOF_ON,
         ),
         derivation="gsae_ref.papers.n19.consistency.formulas.threshold_levels",
     ),
@@ -265,18 +208,8 @@ ROWS = (
         repaired="For mu/sqrt(n) <= delta and 2 delta + N <= 1/4.",
         hypotheses=(*COLUMNS, ONE_ACTIVE, SMALL),
         evidence=(
-            Inequality(
-                "off the support z_i <= 1/4",
-                "sparse_short",
-                lambda i: (_largest_off(i.Z - i.bias, i), 0.25),
-                (*COLUMNS, ONE_ACTIVE, SMALL),
-            ),
-            Inequality(
-                "on the support 1/2 <= z_i",
-                "sparse_short",
-                lambda i: (0.5, _smallest_on(i.Z - i.bias, i)),
-                (*COLUMNS, ONE_ACTIVE, SMALL),
-            ),
+            claims.MIXTURE_OFF,
+            claims.MIXTURE_ON,
         ),
         derivation="gsae_ref.papers.n19.consistency.formulas.threshold_levels",
     ),

@@ -10,7 +10,6 @@ from .... import groups
 from ....arrays import Real
 from ....claims.evidence import (
     Counterexample,
-    Identity,
     Inequality,
     Measurement,
     Reading,
@@ -46,7 +45,7 @@ from ..instance import (
     ORTHONORMAL_STAR,
     TAU_POSITIVE,
 )
-from . import formulas
+from . import claims, formulas
 
 if TYPE_CHECKING:
     from ..instance import Instance
@@ -96,31 +95,11 @@ def _largest_step(i: Instance) -> float:
     return float(1 / (gradients.leading_coefficient(t, p) * np.abs(alpha).max()))
 
 
-def _rho(i: Instance, version: int = 2) -> float:
+def _rho(i: Instance) -> float:
     B, S, t, p = group(i)
     alpha, omega = direction_formulas.align(B, S)
-    spread = omega.max() if version == 2 else np.abs(alpha).max()
     step = i.step_size or _largest_step(i)
-    return formulas.rho(step, t, p, alpha.min(), spread, i.delta, i.d, version)
-
-
-def _rho_needs(i: Instance) -> tuple[float, float]:
-    """rho > 0 exactly when alpha_min > sqrt(2 d)(omega_max sqrt(d^2 + 1) + delta)."""
-    B, S, *_ = group(i)
-    alpha, omega = direction_formulas.align(B, S)
-    return float(_rho(i) > 0), float(
-        alpha.min() > np.sqrt(2 * i.d) * (omega.max() * np.sqrt(i.d**2 + 1) + i.delta)
-    )
-
-
-def _eq77(i: Instance) -> tuple[float, float]:
-    """||A+ - A*||_F^2 for the step A - eta G against the chain's last line before (33) enters."""
-    _B, _S, _t, _p = group(i)
-    c, difference, G, v = direction(i)
-    eta = i.step_size
-    e2 = np.sum(difference**2)
-    gain = c.min() * e2 + np.sum(G**2) / c.max() - np.sum(v**2) / c.min()
-    return np.sum((difference - eta * G) ** 2), e2 + eta**2 * np.sum(G**2) - eta * gain
+    return formulas.rho(step, t, p, alpha.min(), omega.max(), i.delta, i.d)
 
 
 def _implication(i: Instance) -> tuple[float, float]:
@@ -230,7 +209,7 @@ ROWS = (
         hypotheses=(*PAIR, EXPECTATION, COSINES_POSITIVE),
         evidence=(
             Counterexample(),
-            Inequality("the chain, with the actual v_i", "descent", _eq77, (COSINES_POSITIVE,)),
+            claims.CHAIN,
         ),
         derivation="gsae_ref.papers.t21.convergence.formulas.rho",
     ),
@@ -258,13 +237,8 @@ ROWS = (
         "1/2 for d = 2.",
         hypotheses=(*PAIR, COSINES_POSITIVE, TAU_POSITIVE),
         evidence=(
-            Inequality(
-                "rho <= 1",
-                "descent",
-                lambda i: (_rho(i), 1.0),
-                (COSINES_POSITIVE, STEP_ALLOWED),
-            ),
-            Identity("its sign", "descent", _rho_needs, (COSINES_POSITIVE,)),
+            claims.RHO_AT_MOST_1,
+            claims.SIGN_OF_RHO,
         ),
         derivation="gsae_ref.papers.t21.convergence.formulas.rho",
     ),
@@ -280,13 +254,7 @@ ROWS = (
         hypotheses=(*PAIR, COSINES_POSITIVE, TAU_POSITIVE),
         evidence=(
             Counterexample(),
-            Inequality(
-                "0 < rho",
-                "descent",
-                lambda i: (0.0, _rho(i, 1)),
-                (*PAIR, COSINES_POSITIVE),
-                expect="fails",
-            ),
+            claims.RHO_V1_POSITIVE,
         ),
         derivation="gsae_ref.papers.t21.convergence.formulas.rho",
     ),

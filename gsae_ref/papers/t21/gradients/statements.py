@@ -26,6 +26,7 @@ from ..instance import (
     UNIFORM_SUPPORTS,
     UNIT_NORM_STAR,
 )
+from . import claims
 
 if TYPE_CHECKING:
     from ..instance import Instance
@@ -60,30 +61,6 @@ def _threshold_first_line(i: Instance) -> tuple[Array, Array]:
     printed = np.where(active, (1 - i.lam / np.where(active, r, 1)) * Z, 0)
     positive_part = np.maximum(1 - i.lam / np.maximum(r, 1e-300), 0) * Z
     return printed, positive_part
-
-
-def _projector_sum(i: Instance) -> tuple[Array, Array]:
-    """A_S diag(tau) A_S^T against sum_{h in S} tau_h A_h A_h^T (text before Eq. (31))."""
-    atoms = np.repeat(i.active, i.d)
-    A_S = i.A[:, atoms]
-    tau = np.repeat(i.tau[i.active], i.d)
-    return A_S @ np.diag(tau) @ A_S.T, np.einsum(
-        "g,gni,gmi->nm", i.tau * i.active, i.blocks, i.blocks
-    )
-
-
-def _reordering(i: Instance) -> tuple[Array, Array]:
-    """(56): the leading term of (55) written with A_g - A*_g, both sides for every group."""
-    p = i.n_active / i.n_groups
-    left = []
-    right = []
-    for B, S, t in zip(i.blocks, i.star, i.tau, strict=True):
-        left.append(-t * (2 - t) * p * S @ S.T @ B + t**2 * p * B @ B.T @ S @ S.T @ B)
-        right.append(
-            t * (2 - t) * p * (B - S) @ S.T @ B
-            + t * p * B @ (t * B.T @ S - (2 - t) * np.eye(i.d)) @ S.T @ B
-        )
-    return np.array(left), np.array(right)
 
 
 GRADIENT_EVIDENCE = (
@@ -167,11 +144,7 @@ ROWS = (
         "“let us define” tau_g = 1 - lam/||A_g^T y||_2 “for every” g in S. “Then, we can define a "
         "vector” tau = [tau_1 ... tau_1 tau_2 ... tau_gamma ... tau_gamma]^T [every tau_g d "
         "times].",
-        evidence=(
-            Identity(
-                "A_S diag(tau) A_S^T = sum_{h in S} tau_h A_h A_h^T", "descent", _projector_sum
-            ),
-        ),
+        evidence=(claims.PROJECTORS,),
         derivation="gsae_ref.reference.activations.shrinkage",
     ),
     statement(
@@ -280,7 +253,7 @@ ROWS = (
             Counterexample(),
             Measurement("displayed_term", "against"),
             Measurement("leading_term_and_residual"),
-            Identity("leading terms of (55) and (56)", "descent", _reordering),
+            claims.LEADING_TERMS,
         ),
         derivation="gsae_ref.reference.expected.exact",
     ),
@@ -462,7 +435,7 @@ ROWS = (
         "(A_g - A*_g) A*_g^T A_g + tau_g p_g A_g [tau_g A_g^T A*_g - (2 - tau_g) I] A*_g^T A_g + "
         "beta~.",
         hypotheses=(ORTHONORMAL, EXPECTATION),
-        evidence=(Identity("leading terms of (55) and (56)", "descent", _reordering),),
+        evidence=(claims.LEADING_TERMS,),
         derivation="gsae_ref.papers.t21.gradients.formulas.offset",
     ),
     Row(

@@ -1,0 +1,52 @@
+"""T21 on convergence in sentences: (77), and rho of Theorem 2 in both versions.
+
+Both hold for groups of any shape; ``c`` and ``e`` are those of the claims on the direction.
+"""
+
+from __future__ import annotations
+
+from ....claims.evidence import Stress
+from ..direction.claims import FRAMES, LET, SIZES
+from ..models import T21
+
+POSITIVE = ("0 < alpha[i] for i in range(d)",)
+STEP_ALLOWED = ("eta <= 1 / (c * largest(alpha))",)
+OF_A_STEP = LET | {
+    "eta": "between(0, 2 / (c * largest(alpha)))",
+    "spread": "largest(omega) * sqrt(d**2 + 1) + delta",
+    "rho": "eta * c * (least(alpha) - 2 * d * spread**2 / least(alpha))",
+    "room": "least(alpha) - sqrt(2 * d) * spread",
+    "rho_v1": "eta * c * (least(alpha)"
+    " - d * (largest(alpha) * sqrt(d**2 + 1) + delta)**2 / least(alpha))",
+}
+CHAIN = Stress(
+    "the chain, with the actual v_i",
+    "norm2(A[0] - eta * G[0] - S[0]) <= e**2 + eta**2 * norm2(G[0])"
+    " - eta * (c * least(alpha) * e**2 + norm2(G[0]) / (c * largest(alpha))"
+    " - total(norm2(v[i]) for i in range(d)) / (c * least(alpha)))",
+    T21.name,
+    SIZES,
+    where=POSITIVE,
+    let=OF_A_STEP,
+)
+RHO_AT_MOST_1 = Stress(
+    "rho <= 1", "rho <= 1", T21.name, SIZES, where=(*POSITIVE, *STEP_ALLOWED), let=OF_A_STEP
+)
+SIGN_OF_RHO = Stress(
+    "its sign",
+    "rho * abs(room) == abs(rho) * room",
+    T21.name,
+    SIZES,
+    where=POSITIVE,
+    let=OF_A_STEP,
+)
+RHO_V1_POSITIVE = Stress(
+    "0 < rho",
+    "0 < rho_v1",
+    T21.name,
+    SIZES,
+    FRAMES,
+    ("delta <= 1", *POSITIVE, *STEP_ALLOWED),
+    OF_A_STEP,
+    expect="fails",
+)
