@@ -418,12 +418,13 @@ def instance_at(problem, scope, k):
     W, A, eta, delta, a_1, a_2 = (item_of(scope[name], k) for name in names)
     codes = np.zeros((1, problem.sizes["m"]))
     codes[0, : problem.sizes["k"]] = item_of(scope["x"], k) if "x" in problem.used else 1
+    bias = "b_min" if "b_min" in problem.used else "b"
     return SparseInstance(
         np.hstack(W),
         np.hstack(A),
         codes,
         np.ones(1),
-        np.full(codes.shape[1], item_of(scope["b"], k) if "b" in problem.used else 0.0),
+        np.full(codes.shape[1], item_of(scope[bias], k) if bias in problem.used else 0.0),
         problem.sizes["k"],
         delta=delta,
         a_1=a_1,
@@ -493,24 +494,16 @@ OUTSIDE = {  # text of the hypothesis: an instance that meets it, and one change
     n19_instance.NONNEGATIVE.text: (good("sparse_close"), lambda i: replace(i, codes=-i.codes)),
     n19_instance.CENTRED.text: (good("sparse_centred"), lambda i: replace(i, kappa_1=0.1)),
     n19_instance.WEAK_COHERENCE.text: (
-        good("sparse_short"),
+        good("sparse_printed"),
         lambda i: replace(i, A_star=np.ones_like(i.A_star) / math.sqrt(i.n_features), delta=0.5),
     ),
     n19_instance.BIAS_PRINTED.text: (
         good("sparse_printed", n19_instance.BIAS_PRINTED),
         lambda i: replace(i, bias=0 * i.bias + 0.1),
     ),
-    n19_instance.BIAS_CORRECTED.text: (
-        good("sparse_recovery", n19_instance.BIAS_CORRECTED),
-        lambda i: replace(i, bias=0 * i.bias - 2),
-    ),
     n19_instance.BIAS_THEOREM4.text: (
         good("sparse_printed", n19_instance.BIAS_THEOREM4),
         lambda i: replace(i, bias=0 * i.bias - 2),
-    ),
-    n19_instance.THRESHOLD_ROOM.text: (
-        good("sparse_recovery", n19_instance.THRESHOLD_ROOM),
-        lambda i: replace(i, delta=0.8),
     ),
     n19_instance.BIAS_LEMMA1.text: (
         good("sparse_bent", n19_instance.BIAS_LEMMA1),
@@ -538,9 +531,9 @@ OUTSIDE = {  # text of the hypothesis: an instance that meets it, and one change
     ),
     "mu/sqrt(n) <= delta and 2 delta + N <= 1/4": (
         half(
-            good("sparse_short", n19_instance.WEAK_COHERENCE),
-            A_star=np.eye(2),
-            W=np.eye(2),
+            good("sparse_printed", n19_instance.WEAK_COHERENCE),
+            A_star=np.eye(3),
+            W=np.eye(3),
             eta=None,
         ),
         lambda i: replace(i, delta=0.2),
@@ -549,13 +542,16 @@ OUTSIDE = {  # text of the hypothesis: an instance that meets it, and one change
         half(good("sparse_mixture"), sigma=0.0, eta=None),
         lambda i: replace(i, sigma=0.1),
     ),
-    consistency.SEVERAL.text: (good("sparse_small"), lambda i: replace(i, n_active=1)),
+    consistency.SEVERAL.text: (
+        good("sparse_printed", consistency.SEVERAL),
+        lambda i: replace(i, n_active=1),
+    ),
     consistency.PROOF_CONSTANT.text: (
-        half(good("sparse_small")),
+        half(good("sparse_printed", consistency.SEVERAL)),
         lambda i: replace(i, a_2=2.0),
     ),
     consistency.SMALL_NOISE.text: (
-        half(good("sparse_small"), eta=None),
+        half(good("sparse_printed", consistency.SEVERAL), eta=None),
         lambda i: replace(i, delta=0.2),
     ),
     fixed_bias.ONE_SIDED.text: (

@@ -560,11 +560,8 @@ def test_the_covariance_given_two_groups_is_not_that_given_the_support():
 
 
 OF_ANY_GRADIENT = {  # algebra for any G_g and beta~, or what has no G_g
-    "T21-eq25",
     "T21-eq32",
     "T21-eq60",
-    "T21-rho",
-    "T21-rho-v1",
 }
 ASSUMES_NOTHING = {
     "introduces a symbol or says what is computed": "eq1 eq2 eq3 eq4 eq5 eq6 eq9 eq10 eq11 eq12 "

@@ -18,7 +18,7 @@ from ....claims.evidence import (
 )
 from ....claims.hypothesis import Hypothesis
 from ...row import Row, equation, statement
-from ..direction import claims
+from ..direction import claims as direction_claims
 from ..direction import formulas as direction_formulas
 from ..direction.statements import (
     COSINES_POSITIVE,
@@ -495,7 +495,7 @@ ROWS = (
                 _exclusion,
                 EXCLUSION_MANY,
             ),
-            claims.SELF_TERM,
+            direction_claims.SELF_TERM,
         ),
         derivation="gsae_ref.papers.t21.convergence.formulas.exclusion_bound",
     ),
