@@ -501,6 +501,10 @@ OUTSIDE = {  # text of the hypothesis: an instance that meets it, and one change
         good("sparse_printed", n19_instance.BIAS_PRINTED),
         lambda i: replace(i, bias=0 * i.bias + 0.1),
     ),
+    n19_instance.BIAS_CORRECTED.text: (
+        half(good("sparse_printed"), bias=-0.5 * np.ones(3), eta=None),
+        lambda i: replace(i, bias=0 * i.bias - 2),
+    ),
     n19_instance.BIAS_THEOREM4.text: (
         good("sparse_printed", n19_instance.BIAS_THEOREM4),
         lambda i: replace(i, bias=0 * i.bias - 2),
@@ -580,7 +584,7 @@ OUTSIDE = {  # text of the hypothesis: an instance that meets it, and one change
         lambda i: replace(i, bias=i.bias - i.Z[0, 0]),
     ),
     n19_instance.BIAS_SHORT.text: (
-        half(good("sparse_short"), bias=-0.5 * np.ones(2), eta=None),
+        half(good("sparse_printed"), bias=-0.5 * np.ones(3), eta=None),
         lambda i: replace(i, bias=0 * i.bias),
     ),
     sparse_codes.SMALL_STEP.text: (
