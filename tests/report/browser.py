@@ -25,13 +25,12 @@ FLAGS = (
     "--disable-sync",
     "--disable-dev-shm-usage",
 )
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 KEYS = {"Tab": 9, "Enter": 13, " ": 32, "Escape": 27}
 
 
 def find_browser():
-    """Path of a Chromium: the environment's GSAE_REF_BROWSER, or one on the path; None without."""
-    return os.environ.get("GSAE_REF_BROWSER") or next(filter(None, map(shutil.which, NAMES)), None)
+    """Path of the Chromium that GSAE_REF_BROWSER names; None without one."""
+    return shutil.which(os.environ.get("GSAE_REF_BROWSER", ""))
 
 
 class Browser:
