@@ -28,16 +28,19 @@ def adam_step(
     With ``overwrite`` they are written to ``value``, ``first`` and ``second`` if these are
     contiguous and writeable.
     """
-    arrays = [contiguous(array).reshape(-1) for array in (value, gradient, first, second)]
     results = [value, first, second]
-    if not (overwrite and all(array.flags.carray for array in results)):
+    in_place = overwrite and all(array.flags.carray for array in results)
+    if not in_place:
         results = [np.empty(value.shape, value.dtype) for _ in range(3)]
     factors = [BETA_1, 1 - BETA_1, BETA_2, 1 - BETA_2, 1 - BETA_1**steps, 1 - BETA_2**steps]
     numbers = np.array([*factors, step_size, EPSILON], dtype=value.dtype)
+    sources = [gradient] if in_place else [gradient, value, first, second]
+    arrays = [contiguous(array).reshape(-1) for array in sources]
     arrays += [result.reshape(-1) for result in results]
+    step = _step_in_place if in_place else _step
 
     def compute(piece: slice) -> None:
-        _step(*(array[piece] for array in arrays), numbers)
+        step(*(array[piece] for array in arrays), numbers)
 
     map_in_threads(compute, slices(value.size, max(value.size // ENOUGH_NUMBERS, 1)))
     return results[0], results[1], results[2]
@@ -45,8 +48,8 @@ def adam_step(
 
 @jit(fastmath=NO_SHORTCUTS)
 def _step(
-    value: Array,
     gradient: Array,
+    value: Array,
     first: Array,
     second: Array,
     new_value: Array,
@@ -62,3 +65,18 @@ def _step(
         new_first[p] = m
         new_second[p] = v
         new_value[p] = value[p] - step_size * (m / share_1) / (np.sqrt(v / share_2) + epsilon)
+
+
+@jit(fastmath=NO_SHORTCUTS)
+def _step_in_place(
+    gradient: Array, value: Array, first: Array, second: Array, numbers: Array
+) -> None:
+    """As :func:`_step`; a loop over arrays that may be one and the same is not vectorised."""
+    keep_1, take_1, keep_2, take_2, share_1, share_2, step_size, epsilon = numbers
+    for p in range(value.size):
+        g = gradient[p]
+        m = keep_1 * first[p] + take_1 * g
+        v = keep_2 * second[p] + take_2 * (g * g)
+        value[p] -= step_size * (m / share_1) / (np.sqrt(v / share_2) + epsilon)
+        first[p] = m
+        second[p] = v
