@@ -5,7 +5,7 @@ Twin of :mod:`gsae_ref.reference.adam`, to the bit: the same operations in the s
 
 import numpy as np
 
-from ..arrays import Array
+from ..arrays import Array, Real
 from ._jit import NO_SHORTCUTS, contiguous, jit, map_in_threads, slices
 
 BETA_1 = 0.9
@@ -33,7 +33,7 @@ def adam_step(
     if not in_place:
         results = [np.empty(value.shape, value.dtype) for _ in range(3)]
     factors = [BETA_1, 1 - BETA_1, BETA_2, 1 - BETA_2, 1 - BETA_1**steps, 1 - BETA_2**steps]
-    numbers = np.array([*factors, step_size, EPSILON], dtype=value.dtype)
+    numbers = tuple(np.array([*factors, step_size, EPSILON], dtype=value.dtype))
     sources = [gradient] if in_place else [gradient, value, first, second]
     arrays = [contiguous(array).reshape(-1) for array in sources]
     arrays += [result.reshape(-1) for result in results]
@@ -47,6 +47,15 @@ def adam_step(
 
 
 @jit(fastmath=NO_SHORTCUTS)
+def _entry(g: Real, x: Real, m: Real, v: Real, numbers: tuple[Real, ...]) -> tuple[Real, ...]:
+    """The formula for one entry."""
+    keep_1, take_1, keep_2, take_2, share_1, share_2, step_size, epsilon = numbers
+    m = keep_1 * m + take_1 * g
+    v = keep_2 * v + take_2 * (g * g)
+    return x - step_size * (m / share_1) / (np.sqrt(v / share_2) + epsilon), m, v
+
+
+@jit(fastmath=NO_SHORTCUTS)
 def _step(
     gradient: Array,
     value: Array,
@@ -55,28 +64,22 @@ def _step(
     new_value: Array,
     new_first: Array,
     new_second: Array,
-    numbers: Array,
+    numbers: tuple[Real, ...],
 ) -> None:
-    keep_1, take_1, keep_2, take_2, share_1, share_2, step_size, epsilon = numbers
     for p in range(value.size):
-        g = gradient[p]
-        m = keep_1 * first[p] + take_1 * g
-        v = keep_2 * second[p] + take_2 * (g * g)
+        x, m, v = _entry(gradient[p], value[p], first[p], second[p], numbers)
+        new_value[p] = x
         new_first[p] = m
         new_second[p] = v
-        new_value[p] = value[p] - step_size * (m / share_1) / (np.sqrt(v / share_2) + epsilon)
 
 
 @jit(fastmath=NO_SHORTCUTS)
 def _step_in_place(
-    gradient: Array, value: Array, first: Array, second: Array, numbers: Array
+    gradient: Array, value: Array, first: Array, second: Array, numbers: tuple[Real, ...]
 ) -> None:
-    """As :func:`_step`; a loop over arrays that may be one and the same is not vectorised."""
-    keep_1, take_1, keep_2, take_2, share_1, share_2, step_size, epsilon = numbers
+    """A loop of its own: over arrays that may be one and the same it is not vectorised."""
     for p in range(value.size):
-        g = gradient[p]
-        m = keep_1 * first[p] + take_1 * g
-        v = keep_2 * second[p] + take_2 * (g * g)
-        value[p] -= step_size * (m / share_1) / (np.sqrt(v / share_2) + epsilon)
+        x, m, v = _entry(gradient[p], value[p], first[p], second[p], numbers)
+        value[p] = x
         first[p] = m
         second[p] = v

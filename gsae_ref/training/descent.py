@@ -146,17 +146,19 @@ def one_epoch(
 ) -> tuple[State, float]:
     """A step on each batch: the state one epoch on, and the mean cost of the samples.
 
-    The cost of a batch is that before its step. The first step leaves the arrays of ``state`` as
-    they are, so that an epoch can be interrupted; later ones overwrite those of the step before.
+    The cost of a batch is that before its step. The first step of a parameter leaves the
+    arrays of ``state`` as they are, so that an epoch can be interrupted; later ones overwrite.
     """
     epoch = state.epoch
     costs = []
-    sizes: list[int] = []
+    sizes = []
+    moved: set[str] = set()
     with np.errstate(over="ignore", invalid="ignore"):  # refused just after
         for samples in batches:
             with _within_range(epoch):
                 cost, gradient = objective(state.parameters, samples, epoch)
-            state = step(state, gradient, step_size, overwrite=bool(sizes))
+            state = step(state, gradient, step_size, overwrite=moved.issuperset(gradient))
+            moved |= gradient.keys()
             _refuse_divergence(epoch, cost, state.parameters)
             if constrain is not None:
                 state = state._replace(parameters=constrain(state.parameters, epoch))

@@ -53,6 +53,20 @@ def descend(A, Y, thresholds, memory, gradient="exact", step=0.3, n_threads=None
         A = A - A.dtype.type(step) * G
 
 
+@both_dtypes
+def test_steps_use_the_same_bounded_memory_for_their_gradients(dtype):
+    A, Y = instance(0, dtype=dtype)
+    memory = Memory(Y, A.shape[1] // 2)
+    memory.many = False
+    list(descend(A, Y, [1.0], memory))
+    first = {chunk: id(array) for chunk, array in memory.gradients.items()}
+    list(descend(A, Y, [1.0, 1.0], memory))
+    assert {chunk: id(array) for chunk, array in memory.gradients.items()} == first
+    assert len(first) > 1
+    kept = sum(array.nbytes for array in memory.gradients.values())
+    assert kept <= max(autoencoder.CHUNK_BYTES, 2 * A.nbytes)
+
+
 def same_bits(one, other):
     return (
         one.cost == other.cost

@@ -285,23 +285,27 @@ def test_the_callback_can_stop_the_run():
 @pytest.mark.parametrize("options", [{}, {"optimizer": "gradient_descent", "step_size": 0.1}])
 def test_ctrl_c_in_an_epoch_of_several_batches_returns_its_start(options):
     """Steps after the first of an epoch overwrite arrays, but not those of its start."""
-    start = {"a": np.linspace(1.0, 2.0, 5)}
+    n = 20_000  # from which Adam is compiled
+    start = {"a": np.linspace(1.0, 2.0, n), "late": np.ones(n)}
 
     def batches(epoch):
         for k in range(4):
             if (epoch, k) == (2, 3):
                 raise KeyboardInterrupt
-            yield np.ones((1, 1))
+            yield np.full((1, 1), k)
 
     def objective(parameters, samples, epoch):
-        return 0.5 * float(parameters["a"] @ parameters["a"]), {"a": parameters["a"].copy()}
+        names = ("a", "late") if samples[0, 0] > 0 else ("a",)
+        cost = 0.5 * sum(float(parameters[name] @ parameters[name]) for name in names)
+        return cost, {name: parameters[name].copy() for name in names}
 
     run = training.descent.descend(start, objective, batches, 9, **options)
     whole = training.descent.descend(start, objective, batches, 2, **options)
     assert (run.state.epoch, run.message) == (2, "interrupted")
-    np.testing.assert_array_equal(run.state.parameters["a"], whole.state.parameters["a"])
-    np.testing.assert_array_equal(run.state.first["a"], whole.state.first["a"])
-    np.testing.assert_array_equal(start["a"], np.linspace(1.0, 2.0, 5))
+    for name in start:
+        np.testing.assert_array_equal(run.state.parameters[name], whole.state.parameters[name])
+        np.testing.assert_array_equal(run.state.first[name], whole.state.first[name])
+    np.testing.assert_array_equal(start["a"], np.linspace(1.0, 2.0, n))
 
 
 def test_ctrl_c_returns_what_has_been_learned(tmp_path, monkeypatch):
