@@ -124,11 +124,13 @@ def warn_of_long_step(
     """Warn if a step is too long for the dictionary; a single step has no limit."""
     if step_size is None or n_unfold < 2:
         return
-    A = np.asarray(A)
-    with np.errstate(over="ignore"):
-        frobenius = np.linalg.norm(A)
-        if step_size * frobenius**2 <= 1:  # it is at least ||A||_2
-            return
+    A = np.asarray(A, np.result_type(np.asarray(A), np.float32))
+    if step_size * checks.sum_of_squares(A) <= 1:  # ||A||_F^2 is at least ||A||_2^2
+        return
+    with np.errstate(over="ignore"), one_blas_thread():
+        gram = A @ A.T if A.shape[0] < A.shape[1] else A.T @ A
+    if step_size * norm(gram) <= 0.99:  # at least ||A||_2^2, to rounding
+        return
     message = long_step(relative_step(A, step_size), accelerated, name)
     if message:
         warnings.warn(message, RuntimeWarning, stacklevel=stacklevel + 2)

@@ -172,6 +172,15 @@ def test_blocks_and_files_warn_once(tmp_path):
     assert [one.filename for one in said] == [__file__]
 
 
+def test_a_step_that_the_gram_matrix_allows_needs_no_eigenvalues(monkeypatch):
+    A = np.linalg.qr(np.random.default_rng(0).normal(size=(30, 20)))[0]  # ||A||_F^2 = 20
+    monkeypatch.setattr(np.linalg, "eigvalsh", None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        gs.unfolded_encode(A, np.ones(30), 0.1, 2, 2, step_size=0.2)
+        gs.unfolded_encode(A.T, np.ones(20), 0.1, 2, 2, step_size=0.2)
+
+
 def test_plain_steps_between_one_and_two_are_no_fault():
     A, Y = coherent()
     step = 1.5 / np.linalg.norm(A, 2) ** 2
