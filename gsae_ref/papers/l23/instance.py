@@ -181,6 +181,45 @@ class OneGroup:
 
 
 @dataclass(frozen=True)
+class Noise:
+    """A finite law of the noise vector xi, and the sigma that it is held against.
+
+    Attributes
+    ----------
+    values : ndarray (n_values, n)
+        Different vectors.
+    chances : ndarray (n_values,)
+    sigma : float
+
+    Examples
+    --------
+    >>> SUB_GAUSSIAN.holds(Noise(np.array([[1.0], [-1.0]]), np.full(2, 0.5), sigma=1.0))
+    True
+    """
+
+    values: Array
+    chances: Array
+    sigma: float
+
+    @cached_property
+    def dependence(self) -> float:
+        """Largest difference of a chance from the product of those of the entries."""
+        same = self.values[:, None] == self.values[None]
+        each = np.einsum("ijk,j->ik", same, self.chances)
+        return float(np.abs(np.prod(each, axis=1) - self.chances).max())
+
+    @cached_property
+    def excess(self) -> float:
+        """Largest log E exp(t Y) - sigma^2 t^2 / 2 over entries Y and t, by t^2, on a grid of t."""
+        size = np.geomspace(0.01, 100, 60) / self.sigma
+        t = np.concatenate([-size, size])[:, None, None]
+        largest = (t * self.values).max(axis=1, keepdims=True)
+        terms = self.chances[:, None] * np.exp(t * self.values - largest)
+        logs = np.log(terms.sum(axis=1)) + largest[:, 0]
+        return float((logs / t[:, 0] ** 2).max() - self.sigma**2 / 2)
+
+
+@dataclass(frozen=True)
 class Setup:
     """The constants of Theorem 3: u_max*^2, u_min*^2, max_l ||X_l^T xi / n||_2 (``noise``), ...
 
@@ -414,6 +453,10 @@ STEP_THEOREM3 = Hypothesis(
 STEP_ALPHA = Hypothesis(
     "alpha < min(eps^4, 1)/u_max*^8, u_min*^2/(80 L), eps/L (Theorem 3)",
     lambda i: 1 - i.alpha / i.largest_alpha,
+)
+SUB_GAUSSIAN = Hypothesis(
+    "the entries of xi are independent and sigma^2-sub-Gaussian (Definition 3)",
+    lambda law: 1e-9 - max(law.dependence, law.excess / law.sigma**2),
 )
 ZETA_AT_MOST_U_MAX = Hypothesis(
     "zeta <= u_max*^2 (Theorem 3 is trivial at t = 0 otherwise)", lambda i: 1 - i.zeta / i.u_max

@@ -285,6 +285,28 @@ UNCORRELATED = Hypothesis(
 )
 
 
+ISOTROPIC = Hypothesis(
+    "given ||x_g|| the direction of x_g is isotropic; E[x_g x_g^T | g in S] = s2 I",
+    lambda law: -_anisotropy(law),
+)
+
+
+def _anisotropy(law: Law) -> float:
+    """Defect of the moments of a direction, up to the fourth, from those of the sphere."""
+    d = law.group_size
+    along = np.vstack([np.eye(d), np.ones(d) / np.sqrt(d)])
+    wanted = [0, 1 / d, 0, 3 / (d * (d + 2))]
+    worst = 0.0
+    for X, active in zip(np.split(law.codes.T, law.active.shape[1]), law.active.T, strict=True):
+        r = np.linalg.norm(X, axis=0).round(9)
+        for size in np.unique(r[active]):
+            w = law.weights[r == size] / law.weights[r == size].sum()
+            u = along @ X[:, r == size] / size
+            moments = np.array([u**k @ w for k in (1, 2, 3, 4)])
+            worst = max(worst, float(np.abs(moments - np.array(wanted)[:, None]).max()))
+    return worst
+
+
 def _correlation(law: Law) -> float:
     """Largest covariance of two groups, and change of one group's covariance with S."""
     d = law.group_size

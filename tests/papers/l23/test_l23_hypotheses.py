@@ -32,6 +32,7 @@ ORTHOGONAL = instance.Regression(
     np.sqrt([2.0, 8.0]),
     np.array([0.6, 0.8, 2.0]),
 )
+SIGNS = instance.Noise(np.array([[1, 1], [1, -1], [-1, 1], [-1, -1.0]]), np.full(4, 0.25), 1.0)
 OUTSIDE = {  # an instance that meets it, and one change that breaks it
     instance.ORTHOGONAL.text: (ORTHOGONAL, lambda i: replace(i, gram=2 * i.gram)),
     instance.PROPORTIONAL.text: (ORTHOGONAL, lambda i: replace(i, v=-i.v)),
@@ -91,6 +92,7 @@ OUTSIDE = {  # an instance that meets it, and one change that breaks it
         good("dglnn_window"),
         lambda i: replace(i, alpha=1.1 * i.largest_alpha),
     ),
+    instance.SUB_GAUSSIAN.text: (SIGNS, lambda law: replace(law, sigma=0.99)),
     instance.ZETA_AT_MOST_U_MAX.text: (good("dglnn_window"), lambda i: replace(i, noise=i.u_max)),
     instance.SMALL_B.text: (good("dglnn_step"), lambda i: replace(i, b=2 * i.star * i.v_star)),
     instance.PERTURBED_LEMMA10.text: (
@@ -167,3 +169,9 @@ def test_outside_a_hypothesis_the_conclusion_does_fail(row, label, change):
     changed = [change(i) for i in instances(evidence.family, evidence.hypotheses, 150)]
     outside = [i for i in changed if not met(i, evidence.hypotheses)]
     assert any(left > right + 1e-6 for left, right in map(evidence.sides, outside))
+
+
+def test_noise_with_a_mean_or_dependent_entries_is_not_what_the_rates_assume():
+    assert not instance.SUB_GAUSSIAN.holds(replace(SIGNS, values=SIGNS.values + 0.01, sigma=2.0))
+    assert not instance.SUB_GAUSSIAN.holds(replace(SIGNS, chances=np.array([0.4, 0.1, 0.1, 0.4])))
+    assert instance.SUB_GAUSSIAN.holds(replace(SIGNS, sigma=2.0))

@@ -10,6 +10,8 @@ from on_families import evidence, instances, outcome
 
 import gsae_ref as gs
 from gsae_ref.papers.t21.samples import formulas, instance, measurements, statements
+from gsae_ref.papers.t21.samples.formulas_certificate import group_samples
+from gsae_ref.papers.t21.samples.formulas_noise import noisy_late_rate, noisy_rate
 from gsae_ref.papers.t21.samples.instance import Samples
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -118,6 +120,30 @@ def test_r9_fails_without_any_one_of_its_hypotheses(dropped):
 def test_at_90_degrees_there_is_no_tangent_and_the_checker_refuses():
     i = line(angle=np.pi / 2)
     assert not instance.BELOW_90.holds(i)
+
+
+def test_the_late_rate_is_that_of_the_weighted_tangents_not_of_the_tangents_in_one_step():
+    """Two directions of codes, eta L tau_max^2 = .999: ||T+|| / ||T|| exceeds 1 / (1 + eta l)."""
+    X = np.array([[3.0, 25.0], [5.0, -9.0], [5.0, -9.0]]) / 10
+    S = X.T @ X / 3
+    values, vectors = np.linalg.eigh(S)
+    step = 0.999 / values[-1] / (1 - 1 / np.linalg.norm(X, axis=1).max()) ** 2
+    M = formulas.tangents_after(1e-7 * np.eye(2), X, 3, 1.0, step) / 1e-7
+    late = 1 / (1 + step * values[0])
+    root = vectors * np.sqrt(values) @ vectors.T
+    assert np.linalg.norm(M, 2) > 1.002 * late
+    assert np.linalg.norm(np.linalg.solve(root, M @ root), 2) < 0.999 * late
+
+
+def test_for_steps_above_one_over_l_the_late_rate_of_r13_is_not_the_small_step_one():
+    """d = 1, no shrinkage, l_2 = 0: at 1.9 / l_1 the tangent falls by .9, not by 1 / 2.9."""
+    late = formulas.tangents_after(np.full((1, 1), 1e-6), np.ones((1, 1)), 1, 0.0, 1.9) / 1e-6
+    assert abs(late[0, 0]) == pytest.approx(0.9)
+    assert noisy_late_rate(1.0, 0.0, 1.9) < 0.35
+    assert noisy_rate(1.0, 0.0, 1.0, 1.0, 1.9, 1e-6) < 1  # (b) applies
+    c = np.cos(0.1)
+    found = group_samples(np.array([[c], [np.sin(0.1)]]), np.array([[1.0, 0.0]]), 1, 0.0, 1.9)
+    assert found.late_rate > 0.899
 
 
 def test_beyond_small_steps_the_late_rate_is_not_guaranteed():
@@ -327,3 +353,28 @@ def test_a_start_outside_the_theorem_is_reported(changes, reason):
     found = gs.certify_samples(**(arguments | changes))
     assert any(reason in text for text in found.reasons) or (not reason and found.certified)
     assert ("Nothing is certified" in str(found)) == (not found.certified)
+
+
+@pytest.mark.parametrize("Y", [[[0.2, 3.0], [0.2, -3.0]], [[1e-13, 3.0]]], ids=["R13", "R9"])
+def test_a_start_at_90_degrees_to_its_target_is_reported(Y):
+    found = gs.certify_samples([[1.0], [0.0]], Y, 0.1 * (len(Y) - 1), 1, 1e-3, 5)
+    assert not found.certified
+    assert any("90 degrees" in reason for reason in found.reasons)
+
+
+def test_samples_without_d_leading_directions_are_reported():
+    """Four samples with H = 25 I: l_1 = l_2, exactly and up to rounding."""
+    Y = np.array([[4.0, 3.0], [4.0, -3.0], [3.0, 4.0], [3.0, -4.0]])
+    for turn in (0.0, 0.3):
+        R = [[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]
+        found = gs.certify_samples([[1.0], [0.0]], Y @ R, 0.1, 1, 1e-3, 5)
+        assert not found.certified
+        assert "groups [0] have no d leading directions: l_d = l_(d + 1)" in found.reasons
+        assert not found.spans[0]
+
+
+def test_without_a_threshold_all_groups_are_active_and_a_run_is_not_certified():
+    A = np.array([[0.0, 0.6], [1.0, 0.8]])
+    found = gs.certify_samples(A, [[2.0, 0.0]], 0.0, 1, 1e-3, 5)
+    assert found.reasons == ("1 sample has not exactly one active group",)
+    assert gs.certify_samples(A[:, 1:], [[2.0, 0.0]], 0.0, 1, 1e-3, 5).certified

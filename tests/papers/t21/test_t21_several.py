@@ -18,6 +18,7 @@ from gsae_ref.papers.t21.several import (
     instance,
     measurements,
     statements,
+    teeth,
 )
 
 LARGEST = evidence("R11", "max_g ||tan Theta_g^+||_F <= its bound")
@@ -450,6 +451,22 @@ def test_hypotheses_of_r10_are_checked():
     assert relative(LINEAR.sides(replace(i, at=biased))) > 1e-2
     late = replace(i, at=replace(i.at, lam=1.2 * i.at.norms.min()))
     assert relative(LINEAR.sides(late)) > 1e-2
+    plane = next(j for j in instances(LINEAR, 9) if j.at.group_size == 2)
+    leaning = replace(plane, at=replace(plane.at, weights=teeth._leaning(plane.at)))
+    assert instance.MEAN_ZERO.holds(leaning)
+    assert not instance.DIRECTIONS.holds(leaning)
+    assert relative(LINEAR.sides(leaning)) > 1e-2
+    assert instance.THIN.holds(i)
+    assert not instance.THIN.holds(replace(i, at=replace(i.at, A_star=i.at.A_star[:-2])))
+    silent = replace(i, at=replace(i.at, supports=i.at.supports & [False, True, True]))
+    assert not instance.EVERY_GROUP_OCCURS.holds(silent)
+
+
+def test_a_group_that_never_occurs_does_not_move_and_is_no_twin():
+    """p_g = 0: the stiffness of B_hg is 0 although p_gh = p_g < p_h."""
+    p = np.array([[0.0, 0.0], [0.0, 0.5]])
+    law = formulas_linear.norm_law(np.array([1.0]), 1, 0.5)
+    assert formulas_linear.spectral_radius(p, [law, law], 0.4) == pytest.approx(1.0)
 
 
 def test_the_weighted_distance_falls_and_its_evidence_has_teeth():
@@ -517,6 +534,10 @@ def test_the_measurement_notices_a_wrong_rate(monkeypatch):
     assert not measurements.linear_rate(np.random.default_rng(1), True).ok
 
 
+TURNED = np.eye(6)  # the second plane has an overlap of .3 with the first
+TURNED[:, 2] = 0.3 * TURNED[:, 0] + np.sqrt(0.91) * TURNED[:, 2]
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -528,6 +549,8 @@ def test_the_measurement_notices_a_wrong_rate(monkeypatch):
             "3 atoms in 2",
         ),
         ({"n_samples": 0}, "n_samples = 0"),
+        ({"A_star": TURNED, "lam": 0.2}, "supports need 0.3 <= lam < 0.7"),
+        ({"A_star": TURNED, "lam": 0.75}, "supports need 0.3 <= lam < 0.7"),
     ],
 )
 def test_a_prediction_outside_r10_is_refused(changes, words):
@@ -628,8 +651,24 @@ def test_a_plan_reaches_the_accuracy_with_the_fewest_samples():
         assert other.floor > 0.05
 
 
+@pytest.mark.parametrize(
+    ("A_star", "n_active"), [(np.eye(8), 4), (np.eye(8)[:, [0, 1, 0, 1, 4, 5]], 2)]
+)
+def test_where_r10_does_not_apply_there_is_no_plan(A_star, n_active):
+    """All groups always active; two groups that are the same."""
+    plan = gs.plan_run(A_star, 0.1, group_size=2, n_active=n_active, norms=[1.0])
+    assert plan.lam is None
+    assert np.isnan(plan.floor)
+
+
+def test_a_plan_has_samples_of_every_group_and_a_threshold_above_the_overlaps():
+    plan = gs.plan_run(TURNED, 2.0, group_size=2, n_active=2, norms=[1.0])
+    assert plan.n_samples == 3
+    assert plan.lam >= 0.3
+
+
 def test_an_accuracy_below_every_bias_has_no_plan():
-    A_star = start(6, overlap=0.05)[1]
+    A_star = start(6, overlap=0.02)[1]
     law = {"group_size": 2, "n_active": 2, "norms": [1.0]}
     plan = gs.plan_run(A_star, 1e-9, **law, lam_min=0.8)
     assert plan.lam is None

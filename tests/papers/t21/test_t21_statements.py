@@ -392,6 +392,10 @@ def signs(n_groups, n_active):
 
 
 INDEPENDENT = signs(4, 3)
+TURNS = 2 * np.pi * np.arange(5) / 5
+PENTAGON = t21_instance.Law(  # moments up to the fourth are those of the circle
+    np.kron(np.eye(2), 3 * np.column_stack([np.cos(TURNS), np.sin(TURNS)])), np.full(10, 0.1), 2
+)
 
 
 def often_the_first_support(law):
@@ -535,6 +539,7 @@ OUTSIDE = {
     t21_instance.UNIFORM_SUPPORTS.text: (INDEPENDENT, often_the_first_support),
     t21_instance.COVARIANCE.text: (INDEPENDENT, lambda law: replace(law, codes=2 * law.codes)),
     t21_instance.COVARIANCE_GIVEN_SUPPORT.text: (INDEPENDENT, correlated),
+    t21_instance.ISOTROPIC.text: (PENTAGON, lambda law: replace(law, codes=abs(law.codes))),
     t21_instance.UNCORRELATED.text: (replace(INDEPENDENT, codes=2 * INDEPENDENT.codes), correlated),
 }
 

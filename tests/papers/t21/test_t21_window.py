@@ -225,7 +225,8 @@ def test_no_direction_exceeds_the_bound_by_eigenvalues(d, k, b_min):
         search = formulas._Search(C, 1.4, k, b_min, 1.0)  # so coarse that no ceiling is lowered
         before = search.ceilings[0]
         own = np.linalg.svd(C[0, 0])[1]
-        search._lower_ceiling(0, own[-1], own[0])
+        search.value = -np.inf
+        search._lower_ceiling(0, own[-1], own[0], np.array(list(combinations(range(1, 5), k))))
         u = rng.normal(size=(20_000, d))
         u /= np.linalg.norm(u, axis=1, keepdims=True)
         norms = np.linalg.norm(np.einsum("hij,mj->mhi", C[0], u), axis=2)
@@ -234,6 +235,31 @@ def test_no_direction_exceeds_the_bound_by_eigenvalues(d, k, b_min):
         assert found <= search.ceilings[0] + 1e-12
         assert search.ceilings[0] <= before
         assert search.ceilings[0] - found < 0.2 * abs(before) + 0.3
+
+
+def test_many_choices_of_groups_are_enclosed_since_few_of_them_matter():
+    """Thirty groups of five, three active: 3,654 choices; spectral norms alone are 14 % off."""
+    A = gs.make_dictionary(450, 30, 5, kind="orthonormal_groups", rng=0)
+    law = {"group_size": 5, "n_active": 3, "b_min": 4, "b_max": 5}
+    low, inside, sharp = (
+        gs.support_interval(A, A, form=form, **law) for form in ("necessary", "exact", "sharp")
+    )
+    assert low.low <= inside.low <= low.low + 1e-6
+    assert low.high - 1e-6 <= inside.high <= low.high
+    assert sharp.low > 1.1 * inside.low
+
+
+@settings(max_examples=30)
+@given(SEEDS, st.integers(0, 4))
+def test_choices_are_those_with_a_sum_above(seed, k):
+    norms = np.random.default_rng(seed).random(6).round(1)
+    above = 0.3 * k + 0.05
+    chosen = formulas._choices(norms, k, above, 15)
+    every = [c for c in combinations(range(6), k) if norms[list(c)].sum() > above or not k]
+    if len(every) > 15:
+        assert chosen is None
+    else:
+        assert sorted(tuple(sorted(row)) for row in chosen.tolist()) == every
 
 
 @pytest.mark.parametrize("seed", range(3))

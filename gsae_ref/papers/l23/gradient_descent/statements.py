@@ -15,6 +15,7 @@ from ..instance import (
     SECOND_STEP,
     STEP_ALPHA,
     STEP_THEOREM3,
+    SUB_GAUSSIAN,
     ZETA_AT_MOST_U_MAX,
 )
 from ..perturbations.statements import CRUDE, LEMMA16, off_support, on_support
@@ -225,7 +226,7 @@ ROWS = (
         "sigma^2 log p / n, the maximum over all L groups.",
         remark="The maximum cannot be replaced by the groups of S: a large group off S raises "
         "zeta, and then a weak group of S is missed. R8-rate is sharper.",
-        hypotheses=(*CONSTANTS, DELTAS),
+        hypotheses=(*CONSTANTS, DELTAS, SUB_GAUSSIAN),
         evidence=(
             Counterexample(),
             Measurement("dglnn_printed_rate", "against"),
@@ -454,7 +455,7 @@ ROWS = (
         "alpha^2 in the window, of the order s (max_l p_l + log p) sigma^2 / n.",
         remark="For equal groups this is the minimax rate s (p_l + log(L/s)) sigma^2/n up to a "
         "constant where log p <~ p_l + log(L/s).",
-        hypotheses=(*CONSTANTS, DELTAS),
+        hypotheses=(*CONSTANTS, DELTAS, SUB_GAUSSIAN),
         evidence=(Measurement("dglnn_group_noise"), Measurement("dglnn_unequal_groups")),
         derivation="gsae_ref.papers.l23.perturbations.formulas.group_noise_level",
     ),

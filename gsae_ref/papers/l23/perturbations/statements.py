@@ -27,6 +27,7 @@ from ..instance import (
     NORMALISED,
     SMALL_OFF_SUPPORT,
     STEP_LEMMA16,
+    SUB_GAUSSIAN,
     TAUS,
     TILTED,
 )
@@ -313,7 +314,7 @@ ROWS = (
         "1/(8p^3).",
         remark="The last display of its proof lacks sqrt 2. Assumption 1 gives columns of norm up "
         "to sqrt(1 + delta_in), not 1: the bound then has this factor.",
-        hypotheses=(NORMALISED,),
+        hypotheses=(NORMALISED, SUB_GAUSSIAN),
         evidence=(Measurement("dglnn_noise_quantile"),),
         derivation=FORMULAS + "noise_level",
     ),

@@ -40,6 +40,7 @@ from ..instance import (
     EXPECTATION,
     IN_PRINTED_INTERVAL,
     INCOHERENT,
+    ISOTROPIC,
     NORMS_BOUNDED,
     ORTHONORMAL,
     ORTHONORMAL_STAR,
@@ -425,7 +426,7 @@ ROWS = (
         remark="Without the lower bound on lam it is false: with A = A* = [(1, 0), (3/5, 4/5)], d "
         "= 1, codes +-4 and lam = 1/5, an angle of 0 grows. Without isotropy angles still fall, "
         "but the equality does not hold.",
-        hypotheses=(ORTHONORMAL, ORTHONORMAL_STAR, ONE_ACTIVE, EXACT_SUPPORTS),
+        hypotheses=(ORTHONORMAL, ORTHONORMAL_STAR, ONE_ACTIVE, ISOTROPIC, EXACT_SUPPORTS),
         evidence=(Measurement("contraction"), Measurement("support_condition_persists")),
         derivation="gsae_ref.papers.t21.convergence.formulas.contraction_factor",
     ),

@@ -97,12 +97,15 @@ def sample_rate(
     numerator; E + eta S = I + eta (S - Psi) + eta (I - Pi) Psi and S - Psi >= (1 - tau_max^2) S
     give f. (No instance was found that needs the last term of f; that is tested, not proved.)
 
-    *Late rate.* As s goes to 0, E and S become symmetric, E <= I, and if x < 1 the eigenvalues of E
-    (E + eta S)^(-1) are those of (I + eta E^(-1/2) S E^(-1/2))^(-1): at most 1 / (1 + eta l).
+    *Late rate.* As s goes to 0, E and S become symmetric, and 0 < E <= I if x < 1. Then T+ S^(1/2)
+    = (T S^(1/2)) Q (Q + eta)^(-1) with Q = S^(-1/2) E S^(-1/2) <= 1/l: the factor of ||T
+    S^(1/2)||_F is at most 1 / (1 + eta l). So is that of the tangents in the mean over many steps,
+    not always in a single one.
 
-    *All steps.* q does not increase when s falls and tau_min rises, as they do along a run, and
-    tau_max <= 1 - lam / max ||x_i|| throughout. So the recursion tan <- q tan bounds the run. With
-    l > 0 the error goes to exactly zero linearly: there is no floor, however few the samples.
+    *All steps.* q does not increase when s falls and tau_min rises. Along a run s falls, 1 - lam /
+    (cos theta_max min ||x_i||) <= tau_i rises, and tau_i <= 1 - lam / max ||x_i|| throughout. So
+    the recursion tan <- q tan bounds the run. With l > 0 the error goes to exactly zero linearly:
+    there is no floor, however few the samples.
 
     *Where it fails.* At eta L tau_max^4 slightly above 2 and l = L an angle grows (d = 1, lam = 0,
     eta L = 2.01). A second group that is active at samples of I_g can turn the span by any factor.

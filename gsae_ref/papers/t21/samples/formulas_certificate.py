@@ -79,8 +79,8 @@ class GroupSamples:
 
     @property
     def spans(self) -> bool:
-        """Whether every direction of V_g has samples."""
-        return self.gap > 0
+        """Whether every direction of V_g has samples, more than any outside it."""
+        return self.gap > NOISE_FREE * float(self.eigenvalues[0])
 
     @property
     def tau_max(self) -> float:
@@ -90,7 +90,12 @@ class GroupSamples:
     @property
     def tangent(self) -> float:
         """Bound on the tangent of the largest angle of A_g and V_g, now and later."""
-        return self.size / math.sqrt(self.gap) if self.rest else self.size
+        return self._tangent(self.size)
+
+    def _tangent(self, size: float) -> float:
+        if not self.rest:
+            return size
+        return size / math.sqrt(self.gap) if self.spans else math.inf
 
     def rate(self, size: float) -> float:
         """Guaranteed factor of ``size`` in a step; inf where there is none."""
@@ -105,7 +110,7 @@ class GroupSamples:
 
     @property
     def late_rate(self) -> float:
-        """Guaranteed factor of the tangents as they go to zero."""
+        """Guaranteed factor of the tangents as they go to zero, in the mean over many steps."""
         known = min(self.rate(0.0), 1.0)
         if self.step_size * float(self.eigenvalues[0]) * self.tau_max**2 >= 1:
             return known
@@ -116,7 +121,7 @@ class GroupSamples:
         size = self.size
         for _ in range(n_steps):
             size *= min(self.rate(size), 1.0)
-        return size / math.sqrt(self.gap) if self.rest else size
+        return self._tangent(size)
 
     @property
     def step_limit(self) -> float:
@@ -189,8 +194,8 @@ class SamplesCertificate:
     tangents : ndarray (n_groups,)
         Bound on the tangent of the largest angle of A_g and its target, at the start.
     rates, late_rates : ndarray (n_groups,)
-        Guaranteed factor of that bound in the first step, and in the end. 1 where the samples do
-        not span, nan where nothing is certified.
+        Guaranteed factor of that bound in the first step, and in the end, the latter in the mean
+        over many steps. 1 where the samples do not span, nan where nothing is certified.
     guaranteed : ndarray (n_groups,)
         Bound on the tangents after ``n_steps``; nan where nothing is certified.
     measured : ndarray (n_groups,)
@@ -281,13 +286,19 @@ def support_reasons(
 def _reasons(found: list[GroupSamples], step_size: float) -> list[str]:
     """Why angles could grow."""
     reasons = []
-    limit = min(group.step_limit for group in found)
+    tied = [g for g, group in enumerate(found) if group.rest and not group.spans]
+    across = [g for g, group in enumerate(found) if math.isinf(group.size) and g not in tied]
+    limits = [group.step_limit for g, group in enumerate(found) if g not in tied + across]
+    limit = min(limits, default=math.inf)
     if step_size >= limit:
         share = step_size / limit
         reasons.append(f"step_size is {share:.3g} times the limit: it must be below it")
-    tied = [g for g, group in enumerate(found) if group.rest and not group.spans]
     if tied:
         reasons.append(f"groups {tied} have no d leading directions: l_d = l_(d + 1)")
+    if across:
+        reasons.append(
+            f"groups {across} of A have an angle of 90 degrees to the span of the target"
+        )
     return reasons
 
 
@@ -302,7 +313,7 @@ def certificate(
     """
     blocks = groups.blocks(A, d)
     r = groups.norms(Y @ A, d)
-    active = r > lam
+    active = (r > lam) | (lam == 0)  # without a threshold the encoder is linear
     wrong = int((active.sum(axis=1) != 1).sum())
     own = np.where(active.sum(axis=1) == 1, active.argmax(axis=1), -1)
     found = [group_samples(B, Y[own == g], len(Y), lam, step_size) for g, B in enumerate(blocks)]

@@ -26,7 +26,7 @@ def noisy_rate(
         F^2 = sum_i |t_i (Lambda - l_i)^(1/2)|^2,   Lambda = diag(l_1, ..., l_d),
 
     falls as above, and tan^2 theta_max <= f. At the end the factor is at most (1 + eta
-    l_(d+1)) / (1 + eta l_d).
+    l_(d+1)) / (1 + eta l_d) if eta tau_max^2 l_1 <= 1.
 
     Proof. The gradient of one sample is -(y z^T - tau^2 A_g z z^T), as for R9. If H A_g is not
     within span(A_g) the step moves the span. Let X and Y be the components of A_g in V and outside,
@@ -41,7 +41,9 @@ def noisy_rate(
     smallest singular value of X is cos theta >= (1 + f)^(-1/2); and, as M <= tau_max^2 A_g^T H A_g,
     X M X^(-1) = Pi M' with Pi = X X^T <= I and M' = X^(-T) M X^(-1) <= tau_max^2 (Lambda + T^T
     Lambda_2 T), Lambda_2 = diag(l_(d+1), ...). So b >= (1 - x) |u|^2, c >= gap |u|^2, a <= (1 + x +
-    eta l_(d+1))^2 |u|^2 / gap. At T = 0 the matrices are symmetric and E <= I.
+    eta l_(d+1))^2 |u|^2 / gap. At T = 0 the matrices are symmetric; if 0 <= E <= I, the eigenvalues
+    of Q are between 0 and (1 + eta l_i) / (l_d - l_i). For larger steps that fails: at d = 1, l_2 =
+    0, tau = 1, eta = 1.9 / l_1 the angle falls by .9 at every step, not by 1 / 2.9.
 
     At the step 1/l_1 the condition holds as soon as (1 + f l_(d+1)/l_1) tau_max^2 < 1 + gap/(2
     l_1): without noise from every angle below 90 degrees, with noise from a cone that opens as the
@@ -72,7 +74,7 @@ def noisy_spread(gap: float, rest: float, high: float, size: float) -> float:
 
 
 def noisy_late_rate(low: float, rest: float, step_size: float) -> float:
-    """R13: factor of the tangents near V, (1 + eta l_(d+1)) / (1 + eta l_d).
+    """R13: factor of F near V if eta tau_max^2 l_1 <= 1: (1 + eta l_(d+1)) / (1 + eta l_d).
 
     >>> noisy_late_rate(1.0, 0.5, 1.0)
     0.75

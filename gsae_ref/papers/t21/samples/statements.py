@@ -39,9 +39,9 @@ R9_TEXT = (
     "retraction gives tan theta_j+ <= q tan theta_j for every j, q < 1 as soon as l > 0, that is, "
     "the samples of the group span, and 0 < eta < 2 / (L tau_max^4). If B_max (max_{v != g} "
     "||A*_v^T A*_g||_2 + sin theta_max) <= lam < B_min cos theta_max at the start and eta is below "
-    "2 / (L_g (1 - lam/B_max)^4) for every g, the supports stay exact and every span converges to "
-    "that of A*_g linearly, with factor at most 1 / (1 + eta l) in the end if eta L tau_max^2 < 1: "
-    "there is no floor at finite N."
+    "2 / (L_g (1 - lam/B_max)^4) for every g, the supports stay exact and, as l > 0, every span "
+    "converges to that of A*_g linearly, in the end by a factor of at most 1 / (1 + eta l) a step "
+    "in the mean over many steps, if eta L tau_max^2 < 1: there is no floor at finite N."
 )
 
 
@@ -97,7 +97,7 @@ ROWS = (
         R9_TEXT,
         remark="No isotropy and no large N: d samples of a group can do. l > 0 is needed: a "
         "direction that no sample of the group excites does not move. R2 is the population, S = "
-        "p_g sigma^2 I. For independent samples with ||x|| <= B_max and covariance sigma^2 I, N "
+        "p_g sigma^2 I. For independent samples with ||x|| <= B_max and E[x x^T] = sigma^2 I, N "
         ">= 12 B_max^2 / (p_g sigma^2) log(2 d / p) gives p_g sigma^2 / 2 <= l_g <= L_g <= 3 p_g "
         "sigma^2 / 2 with probability 1 - p, each group with its own p_g. Orthogonal iteration, "
         "Oja's and Krasulina's rule on data of exact rank.",

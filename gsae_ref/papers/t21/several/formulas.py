@@ -202,11 +202,31 @@ def step_bounds(
     >>> step_bounds(s, 1.0, 2.0, 4.0, 0.9, 0.9)
     (inf, inf)
     """
+    c = math.sqrt(max(1 - delta**2, 0.0))
+    chi = 1 - a * s.pi * (s.R - 1)
+    w, w_all, w_par = interference(s, lam, r_lo, delta, D)
+    w += error
+    w_all += math.sqrt(s.n_groups) * error
+    w_par += error
+    below = c - a * w_par / chi if chi > 0 else 0.0
+    if not (below > 0 and r_lo > lam):
+        return math.inf, math.inf
+    rho = contraction(a, ((1 - lam / r_lo) * c) ** 2)
+    return (rho * delta + a * w / chi) / below, (rho * D + a * w_all / chi) / below
+
+
+def interference(
+    s: Setting, lam: float, r_lo: float, delta: float, D: float
+) -> tuple[float, float, float]:
+    """R11: w, w_all and w_par of :func:`step_bounds`.
+
+    >>> s = setting(np.eye(8).reshape(4, 2, 8).swapaxes(1, 2), 2, np.array([4.0, 5.0]))
+    >>> interference(s, 2.0, 4.0, 0.0, 0.0)
+    (0.0, 0.0, 0.0)
+    """
     pi = s.pi
     others = s.n_active - 1
     q = math.sqrt(s.R)
-    c = math.sqrt(max(1 - delta**2, 0.0))
-    chi = 1 - a * pi * (s.R - 1)
     k = s.nu + q * delta
     rows = s.nu + D
     n = k + D
@@ -219,14 +239,7 @@ def step_bounds(
     w = pi * q * k + norm * z + pi * others * s.R * n
     w_all = pi * q * K + norm * Z + pi * others * s.R * M
     w_par = pi * s.nu * k + rows * z + pi * n * (rows + zeta * k + s.nu * others * q)
-    w += error
-    w_all += math.sqrt(s.n_groups) * error
-    w_par += error
-    below = c - a * w_par / chi if chi > 0 else 0.0
-    if not (below > 0 and r_lo > lam):
-        return math.inf, math.inf
-    rho = contraction(a, ((1 - lam / r_lo) * c) ** 2)
-    return (rho * delta + a * w / chi) / below, (rho * D + a * w_all / chi) / below
+    return w, w_all, w_par
 
 
 class Batch(NamedTuple):

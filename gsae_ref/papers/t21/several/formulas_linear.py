@@ -90,9 +90,10 @@ def linear_step(
     eta m_g, and sum_g (1 + eta m_g) D_g^2 falls while all factors are below 1 in modulus: for any
     laws of the norms. The largest angle need not fall, and for unequal p_g neither does sum_g
     D_g^2. For one law the matrix is [[u + w, w], [w, v + w]], u = s2 (p_g - p_gh), v = s2 (p_h -
-    p_gh): definite unless p_gh = p_g = p_h. Only such inseparable twins are neutral; nested groups
-    are identified. For different laws it may be indefinite: planes of norms 1, 3, 3, two active,
-    lam = .9, have A* as a repelling fixed point.
+    p_gh): definite unless p_gh = p_g = p_h, if p_g > 0 for all g (a group that never occurs does
+    not move). Only such inseparable twins are neutral; nested groups are identified. For different
+    laws it may be indefinite: planes of norms 1, 3, 3, two active, lam = .9, have A* as a repelling
+    fixed point.
 
     *Attribution.* Linear stability of a symmetric decorrelation fixed point, as for FastICA; local
     identifiability of dictionaries (Gribonval and Schnass).
@@ -230,6 +231,16 @@ def _coherence(A_star: Array) -> float:
     return float(np.linalg.norm(A_star.T @ A_star - np.eye(A_star.shape[1])))
 
 
+def _room(A_star: Array, d: int, n_active: int, b_min: float, b_max: float) -> tuple[float, float]:
+    """Outside [low, high) some code has a wrong support at A* (R16): two groups alone decide it."""
+    m = A_star.shape[1]
+    gram = (A_star.T @ A_star).reshape(m // d, d, m // d, d).swapaxes(1, 2)
+    gram[np.arange(m // d), np.arange(m // d)] = 0
+    overlap = b_max * float(np.linalg.norm(gram, ord=2, axis=(2, 3)).max())
+    low = overlap if n_active < m // d else 0.0
+    return low, b_min - overlap if n_active > 1 else b_min
+
+
 def _bias(law: NormLaw, n_active: int, n_groups: int) -> float:
     """|c| of R10."""
     p1, p2 = inclusion(n_active, n_groups)
@@ -308,7 +319,8 @@ def predict_run(
     Raises
     ------
     TypeError, ValueError
-        For bad input, n_atoms > n_features, or lam that is not positive and below every norm.
+        For bad input, n_atoms > n_features, or lam that is not positive and below every norm, or at
+        which two groups of A_star overlap too much for exact supports.
 
     Examples
     --------
@@ -327,6 +339,10 @@ def predict_run(
     checks.moderate("norms", float(r.min()), float(r.max()))
     if not lam < r.min():
         raise ValueError(f"lam = {lam:.6g}; it must be below the smallest norm, {r.min():.6g}")
+    low, high = _room(A_star, group_size, n_active, float(r.min()), float(r.max()))
+    if not low <= lam < high:
+        rule = f"two groups of A_star overlap so that supports need {low:.6g} <= lam < {high:.6g}"
+        raise ValueError(f"lam = {lam:.6g}; {rule}")
     unit = float(r.max())  # so that no square overflows
     r = r / unit
     share = lam / unit
@@ -364,8 +380,11 @@ class RunPlan:
     lam : float or None
         None where no lam in the range reaches the accuracy, whatever the number of samples.
     n_samples : int or None
+        At least so many that each group is active at d of them on average.
     floor : float
-        Predicted floor at ``lam`` and ``n_samples``; where there is no lam, the smallest bias.
+        Predicted floor at ``lam`` and ``n_samples``; where there is no lam, the smallest bias. nan
+        where R10 does not apply: all of several groups are always active, or no lam is above the
+        overlap of any two groups (R16).
 
     Examples
     --------
@@ -432,6 +451,11 @@ def plan_run(
         rule = f"it must be below the smallest norm, {smallest:.6g}"
         raise ValueError(f"lam_min = {lam_min:.6g}; {rule}")
     unit = float(r.max())  # so that no square overflows
+    low, smallest = _room(A_star, group_size, n_active, smallest, unit)
+    lam_min = max(lam_min, low)
+    if not lam_min < smallest or n_active == n_groups > 1:
+        return RunPlan(None, None, math.nan)
+    fewest = math.ceil(n_groups * group_size / n_active)
     best = RunPlan(None, None, math.inf)
     for share in np.linspace(0, 1, 201)[0 if lam_min > 0 else 1 : -1]:
         lam = float(lam_min + share * (smallest - lam_min))
@@ -441,7 +465,7 @@ def plan_run(
                 best = RunPlan(None, None, bias)
             continue
         square = sampling_spread(r / unit, group_size, lam / unit, n_active, n_groups)
-        needed = max(1, math.ceil(square / (accuracy**2 - bias**2)))
+        needed = max(fewest, math.ceil(square / (accuracy**2 - bias**2)))
         if best.n_samples is None or needed < best.n_samples:
             floor = math.hypot(bias, math.sqrt(square / needed))
             best = RunPlan(lam, needed, floor)

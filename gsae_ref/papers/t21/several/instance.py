@@ -285,6 +285,22 @@ def _mean_margin(i: Population) -> float:
     return -float(max(np.abs(first).max(), np.abs(third).max()))
 
 
+def _direction_margin(i: Population) -> float:
+    """E[x_g x_g^T | S, r_g] is (r_g^2 / d) I."""
+    d = i.group_size
+    number = i.active @ (1 << np.arange(len(i.star)))
+    error = 0.0
+    for g, X in enumerate(np.moveaxis(groups.split(i.codes, d), 1, 0)):
+        cases = np.stack([number, np.linalg.norm(X, axis=1).round(9)])[:, i.active[:, g]]
+        X = X[i.active[:, g]]
+        weights = i.weights[i.active[:, g]]
+        for case in np.unique(cases, axis=1).T:
+            own = (cases == case[:, None]).all(axis=0)
+            second = X[own].T @ (weights[own, None] * X[own]) / weights[own].sum()
+            error = max(error, float(np.abs(second - case[1] ** 2 / d * np.eye(d)).max()))
+    return 1e-8 - error
+
+
 def _step_margin(i: Population) -> float:
     s = i.setting
     return s.largest_a - i.step_size * s.kappa
@@ -324,6 +340,14 @@ NORM_ABOVE_LAM = Hypothesis(
     "0 < lam < B_min", lambda i: min(i.at.lam, float(i.at.norms.min()) - i.at.lam) - 1e-3
 )
 MEAN_ZERO = Hypothesis("E[x_g | r_g] = 0", lambda i: _mean_margin(i.at))
+DIRECTIONS = Hypothesis("E[x_g x_g^T | r_g] = (r_g^2 / d) I", lambda i: _direction_margin(i.at))
+THIN = Hypothesis(
+    "A*_g^T A*_g = I for every group, Gamma d <= n",
+    lambda i: min(_frame_margin(i.at), float(np.subtract(*i.at.A_star.shape))),
+)
+EVERY_GROUP_OCCURS = Hypothesis(
+    "p_g > 0 for every group (stability)", lambda i: float(i.at.p.diagonal().min()) - 1e-9
+)
 ORTHONORMAL_TRUTH = Hypothesis(
     "N = 0: A* is jointly orthonormal", lambda i: -float(np.abs(i.star_move).max())
 )

@@ -150,7 +150,36 @@ def basin_sizes(rng: np.random.Generator, quick: bool) -> Finding:
         bound_after_a_step_from_the_truth=float(found.deltas[-1]),
         allowed_there=(lam - low) / (s.b_max * np.sqrt(3 * s.R)),
         expected_to_first_order=_first_order_turn(star, s, lam),
+        share_of_the_growth_allowed=_share_allowed(s, lam, _first_order_turn(star, s, lam)),
     )
+
+
+def _share_allowed(s: formulas.Setting, lam: float, turn: float) -> float:
+    """Largest multiple of 1/20 of R11's growth of interference that a run from A* would survive.
+
+    As if w, w_all and w_par at A* were ``turn``, Gamma^(1/2) ``turn`` and 0, and their growth from
+    there a share of what R11 bounds it by: the largest share at which the supports stay.
+    """
+    a = s.largest_a
+    b = a / (1 - a * s.pi * (s.R - 1))
+    start = formulas.interference(s, lam, s.support_ends(0.0)[1], 0.0, 0.0)
+    for share in np.arange(20, 0, -1) / 20:
+        delta = 0.0
+        D = 0.0
+        for _ in range(500):
+            r_lo = s.support_ends(delta)[1]
+            if not s.support_margin(lam, delta) > 0:
+                break
+            ends = zip(formulas.interference(s, lam, r_lo, delta, D), start, strict=True)
+            w, w_all, w_par = (share * (now - before) for now, before in ends)
+            c = np.sqrt(1 - delta**2)
+            below = c - b * w_par
+            rho = formulas.contraction(a, ((1 - lam / r_lo) * c) ** 2)
+            delta = (rho * delta + b * (w + turn)) / below
+            D = (rho * D + b * (w_all + np.sqrt(s.n_groups) * turn)) / below
+        else:
+            return float(share)
+    return 0.0
 
 
 def _first_order_turn(star: Array, s: formulas.Setting, lam: float) -> float:

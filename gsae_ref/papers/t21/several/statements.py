@@ -14,7 +14,9 @@ from ..samples.instance import FRAMES as SAMPLE_FRAMES
 from .formulas import sample_bounds
 from .instance import (
     DENOMINATOR,
+    DIRECTIONS,
     ERROR,
+    EVERY_GROUP_OCCURS,
     EXACT_SUPPORTS,
     FRAMES,
     INDEPENDENT,
@@ -26,6 +28,7 @@ from .instance import (
     STABLE,
     STEP_IN_RANGE,
     SUPPORT_CONDITION,
+    THIN,
     UNIFORM,
 )
 
@@ -37,7 +40,7 @@ if TYPE_CHECKING:
 LAW = (FRAMES, UNIFORM, SIGN_SYMMETRIC, ISOTROPIC)
 BASIN = (*LAW, EXACT_SUPPORTS, STEP_IN_RANGE, DENOMINATOR)
 ONE_SAMPLE = (FRAMES, SUPPORT_CONDITION)
-LINEAR = (INDEPENDENT, MEAN_ZERO, NORM_ABOVE_LAM)
+LINEAR = (INDEPENDENT, MEAN_ZERO, DIRECTIONS, NORM_ABOVE_LAM)
 R10_TEXT = (
     "Given S the codes x_g, g in S, are independent; given r_g = ||x_g|| in [B_min, B_max] the "
     "direction has mean 0 and covariance I/d; 0 < lam < B_min; A*_g has orthonormal columns, "
@@ -46,13 +49,13 @@ R10_TEXT = (
     "norm, m_g = p_g (s2_g - q_g). To first order a step of population gradient descent and "
     "retraction gives (1 + eta m_g) B_hg+ = [1 - eta (p_g q_g - p_gh (s2_h - 2 t_h j_g))] B_hg - "
     "eta p_gh (t_g j_h + t_h j_g) B_gh^T + eta p_gh (s2_h - 2 t_h j_g - t_g j_h) N_hg and (1 + "
-    "eta m_g) n_g+ = (1 - eta p_g q_g) n_g. For N = 0 and one law of norms A* is locally "
-    "exponentially stable for small eta unless p_gh = p_g = p_h for a pair; with uniform "
-    "supports for eta max{2 p1 q - p1 s2 - p2 (s2 - 4 t j), p1 (2 q - s2) if n > Gamma d} < 2, "
-    "at the rate of the largest modulus of three factors. For N = 0 and any laws of the norms "
-    "sum_g (1 + eta m_g) D_g^2 falls while no factor exceeds 1. Uniform supports, small N: the "
-    "fixed point near A* has B_hg = c N_hg + O(N^2), c = p2 (s2 - 3 t j) / (s2 (p1 - p2) + 4 p2 "
-    "t j)."
+    "eta m_g) n_g+ = (1 - eta p_g q_g) n_g. For N = 0, one law of norms and p_g > 0 for all g, A* "
+    "is locally exponentially stable for small eta unless p_gh = p_g = p_h for a pair; with "
+    "uniform supports of gamma < Gamma groups for eta max{2 p1 q - p1 s2 - p2 (s2 - 4 t j), p1 (2 "
+    "q - s2) if n > Gamma d} < 2, at the rate of the largest modulus of three factors, the normal "
+    "one if n > Gamma d. For N = 0 and any laws of the norms sum_g (1 + eta m_g) D_g^2 falls while "
+    "no factor exceeds 1. Uniform supports of gamma < Gamma groups, small N: the fixed point near "
+    "A* has B_hg = c N_hg + O(N^2), c = p2 (s2 - 3 t j) / (s2 (p1 - p2) + 4 p2 t j)."
 )
 
 
@@ -139,9 +142,10 @@ R13_TEXT = (
     "lo and hi the extreme eigenvalues of Z Z^T / N, t = (2 log(2/p))^(1/2): with probability 1 - "
     "p the angle of V and A*_g is at most 1/2 arctan(2 w (hi/N)^(1/2) ((n-d)^(1/2) + d^(1/2) + "
     "t)/(lo - (w^2/N)((n-d)^(1/2) + N_g^(1/2) + t)^2)) if the denominator is positive. (d) Several "
-    "active groups, no noise, the law of R10, A* jointly orthonormal, uniform supports, N "
-    "independent samples: N D_N^2 of the fixed point near A* converges in law, the mean of the "
-    "limit is gamma (gamma-1) lam^2 E(r + r' - lam)^2 / (s2 (p1 - p2) + 4 p2 t j)^2."
+    "active groups, no noise, the law of R10, A* jointly orthonormal, uniform supports, 2 <= "
+    "gamma < Gamma, N independent samples: N D_N^2 of the fixed point near A* converges in law, "
+    "the mean of the limit is gamma (gamma-1) lam^2 E(r + r' - lam)^2 / (s2 (p1 - p2) + 4 p2 t "
+    "j)^2."
 )
 
 
@@ -185,7 +189,7 @@ ROWS = (
         "too. One law of the norms is needed for stability: planes of norms 1, 3, 3, two active, "
         "lam = .9, are left. Linear stability as of FastICA; local identifiability (Gribonval "
         "and Schnass).",
-        hypotheses=LINEAR,
+        hypotheses=(*LINEAR, THIN, EVERY_GROUP_OCCURS),
         evidence=(
             Identity(
                 "B_hg+ to first order, any support law and norms",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .... import groups
-from ....arrays import Array
+from ....arrays import Array, BoolArray
 from .instance import DENOMINATOR, Moved, Population
 
 # ---- R11
@@ -78,7 +78,7 @@ def _varied_moved(i: Moved) -> Iterator[Moved]:
     alike = np.abs(signs.sum(axis=1)) == at.active.sum(axis=1)  # all active codes of one sign
     skew = at.weights * np.prod(1 + 0.9 * signs, axis=1)
     dependent = _with(i, codes=at.codes[alike], weights=_kept(at, alike), dependence=1.0)
-    outside = [dependent, _with(i, weights=skew / skew.sum())]
+    outside = [dependent, _with(i, weights=skew / skew.sum()), _with(i, weights=_leaning(at))]
     outside += [_with(i, lam=lam) for lam in (0.0, 1.1, 1.25, 1.4)]
     for j in outside:
         for step in (0.3, 1.0, 3.0):
@@ -90,6 +90,16 @@ def _varied_moved(i: Moved) -> Iterator[Moved]:
         yield _with(i, step_size=factor * at.step_size)
     for size in (0.01, 1.0):
         yield replace(i, star_move=np.roll(i.move, 1, axis=0), move=size * i.move)
+
+
+def _leaning(at: Population) -> Array:
+    """Weights of the same codes, most of them along the first direction that the group takes."""
+    X = groups.split(at.codes, at.group_size)
+    units = X / np.maximum(np.linalg.norm(X, axis=2, keepdims=True), 1e-300)
+    first = units[at.active.argmax(axis=0), np.arange(len(at.star))]
+    along = np.einsum("igk,gk->ig", units, first) ** 2 > 0.5
+    tilt = np.prod(np.where(along | ~at.active, 1.0, 0.1), axis=1)
+    return _kept(at, np.ones(len(tilt), dtype=bool), tilt)
 
 
 def _steepest(i: Moved) -> Array:
@@ -112,9 +122,9 @@ def _flat(i: Moved, B: Array, n: Array) -> Array:
     return np.concatenate([(B * roots).ravel(), (n * roots).ravel()])
 
 
-def _kept(at: Population, rows: Array) -> Array:
-    """Weights of some samples; each support keeps its probability."""
-    weights = at.weights[rows]
+def _kept(at: Population, rows: BoolArray, tilt: Array | float = 1.0) -> Array:
+    """Weights of some samples, times a factor; each support keeps its probability."""
+    weights = (tilt * at.weights)[rows]
     number = (at.active[rows] @ (1 << np.arange(at.active.shape[1]))).astype(int)
     totals = np.bincount(number, weights)
     wanted = np.bincount(at.active @ (1 << np.arange(at.active.shape[1])), at.weights)

@@ -227,7 +227,10 @@ def support_interval(
           matrices, and never narrower than a valid "corrected" one.
         * "exact", both ends from the worst code (R16): valid for any two matrices, and never
           narrower than "sharp". No larger interval is, for group_size 1; for 2, but for 1e-9 of the
-          terms; for larger groups, as far as a subdivision of the directions gets.
+          terms; for larger groups, as far as eigenvalues and a subdivision of the directions get.
+          If they do not get far, as where ``n_active`` of many groups can be chosen in more than
+          20,000 ways that matter, an end may be as far inside as that of "sharp" (by 18 % for 5 of
+          100 groups of 5 atoms). "necessary" says how far.
         * "necessary": outside this interval every lam gets a support wrong, for some code. It
           encloses "exact", which encloses the true window from inside.
 

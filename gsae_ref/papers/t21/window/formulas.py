@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cache
-from itertools import combinations, product
-from math import comb
+from itertools import product
 
 import numpy as np
 
@@ -20,8 +19,8 @@ WORK = 1e8  # products that the subdivision may spend
 ROUND = 1e5  # what a round counts at least
 BATCH = 2000  # cones that are halved at a time
 ASCENT = 4
-LARGE = 5  # group size from which cones alone do not do
-MOST_SUBSETS = 300  # choices of other groups that are bounded one by one
+LARGE = 3  # group size from which largest eigenvalues bound all directions at once
+MOST_CHOICES = 20_000  # choices of other groups that are bounded one by one
 REFINED = 30
 
 
@@ -150,7 +149,7 @@ def exact_window(
     = 1 / cos(w / 2). The spectral norms of C_vh and the smallest singular value of C_vv bound every
     u at once (the sharp interval); for d = 1 they are exact, and nothing is subdivided.
 
-    For d >= 5, where cones are many, eigenvalues bound every u at once. With a, b the extreme
+    For d >= 3, where cones are many, eigenvalues bound every u at once. With a, b the extreme
     singular values of C_vv, |C_vv u| >= (|C_vv u|^2 + a b) / (a + b), as (t - a)(b - t) >= 0 for t
     between them, and |C_vh u| <= (|C_vh u|^2 / alpha_h + alpha_h) / 2 for every alpha_h > 0. So for
     k groups h the maximum is at most
@@ -160,7 +159,8 @@ def exact_window(
 
     For at most two terms and C_vv = I the least of these over the alpha is the maximum itself: the
     pairs of values of two quadratic forms on the sphere are a convex set for d >= 3 (Brickman
-    1961), on which a sum of roots is concave.
+    1961), on which a sum of roots is concave. Choices of h whose spectral norms do not add up to
+    more than the best value decide nothing; where too many are left the spectral norms remain.
 
     *Attribution.* For d = 1 and A = A*, Lambda_k is the Babel function of Tropp (2004), and the
     left end his exact recovery argument; block coherence is that of Eldar, Kuppinger and Boelcskei
@@ -255,24 +255,34 @@ class _Search:
             self._climb(np.stack([frames[own, own, -1], frames[own, norms.argmax(axis=1), 0]], 2))
         else:
             self.at(own, np.ones((G, 1)))
-        if d >= LARGE and comb(G - 1, self.k) <= MOST_SUBSETS:
-            for v in np.flatnonzero(self.ceilings > self.value + self.slack):
-                self._lower_ceiling(int(v), float(smallest[v]), float(largest_own[v]))
+        if d >= LARGE:
+            for v in np.argsort(-self.ceilings):
+                ends = float(smallest[v]), float(largest_own[v])
+                above = (self.value + b_min * ends[0]) / b_max
+                others = np.delete(own, v)
+                chosen = _choices(norms[v, others], self.k, above, MOST_CHOICES)
+                if chosen is None or self.work > WORK:
+                    break
+                self._lower_ceiling(int(v), *ends, others[chosen])
 
-    def _lower_ceiling(self, v: int, a: float, b: float) -> None:
+    def _lower_ceiling(self, v: int, a: float, b: float, chosen: IntArray) -> None:
         """Bound group v by largest eigenvalues, one of every choice of k other groups.
 
-        a and b are the smallest and the largest singular value of C_vv.
+        a and b are the smallest and the largest singular value of C_vv. Other choices than
+        ``chosen`` cannot exceed the best value.
         """
-        others = np.delete(np.arange(len(self.C)), v)
-        chosen = np.array(list(combinations(others, self.k)), dtype=int)
         forms = np.swapaxes(self.C[v], 1, 2) @ self.C[v]
         own = self.b_min / max(a + b, 1e-300) * forms[v]
         constant = self.b_min * a * b / max(a + b, 1e-300)
         floor = 1e-12 * max(float(np.sqrt(np.trace(forms, axis1=1, axis2=2)).max()), 1e-300)
+        norms = np.linalg.norm(self.C[v], ord=2, axis=(1, 2))
+        bounds = self.b_max * norms[chosen].sum(axis=1) - self.b_min * a
         alpha = np.linalg.norm(self.C[v][chosen], axis=(2, 3)) + floor
-        bounds = np.full(len(chosen), self.ceilings[v])
         for _ in range(REFINED):
+            low = bounds <= self.value  # they decide nothing any more
+            chosen, alpha, bounds = chosen[~low], alpha[~low], bounds[~low]
+            if not len(chosen):
+                break
             M = self.b_max / 2 * np.sum(forms[chosen] / alpha[:, :, None, None], axis=1) - own
             values, vectors = np.linalg.eigh(M)
             found = values[:, -1] + self.b_max / 2 * alpha.sum(axis=1) - constant
@@ -280,8 +290,10 @@ class _Search:
             u = vectors[:, :, -1]
             sizes = np.linalg.norm(np.einsum("skij,sj->ski", self.C[v][chosen], u), axis=2)
             alpha = np.sqrt(alpha * (sizes + floor))
-        self.at(np.full(len(u), v), u)
-        self.ceilings[v] = bounds.max()
+            self.at(np.array([v]), u[[found.argmax()]])
+            self.work += float(len(u) * (self.k + 4) * u.shape[1] ** 2)
+        bound = max(self.value, float(bounds.max(initial=-np.inf)))
+        self.ceilings[v] = min(float(self.ceilings[v]), bound)
 
     def at(self, v: IntArray, u: Array) -> tuple[Array, Array]:
         """B_max F(u) and C_vv u at unit vectors u (m, d) of groups v (m,); the best is kept."""
@@ -368,6 +380,32 @@ class _Search:
         stretch = 1 / np.einsum("mij,mj->mi", cones, axis).min(axis=1)
         worst: Array = terms.max(axis=1)
         return np.where(worst > 0, worst * stretch, worst)
+
+
+def _choices(norms: Array, k: int, above: float, most: int) -> IntArray | None:
+    """All choices of k of the norms with a sum above a number; None if there are too many.
+
+    >>> _choices(np.array([1.0, 3.0, 2.0]), 2, 3.5, 10).tolist()
+    [[1, 0], [1, 2]]
+    """
+    order = np.argsort(-norms)
+    sums = np.concatenate([[0.0], np.cumsum(norms[order])])
+    found = []
+    partial: list[tuple[int, ...]] = [()]
+    while partial:
+        chosen = partial.pop()
+        left = k - len(chosen)
+        if not left:
+            found.append(chosen)
+            if len(found) > most:
+                return None
+            continue
+        total = sum(sums[i + 1] - sums[i] for i in chosen)
+        for i in range(chosen[-1] + 1 if chosen else 0, len(norms) - left + 1):
+            if total + sums[i + left] - sums[i] <= above:
+                break
+            partial.append((*chosen, i))
+    return order[np.array(found, dtype=int).reshape(len(found), k)]
 
 
 def _sum_of_largest(values: Array, k: int) -> Array:
