@@ -631,6 +631,32 @@ def test_the_step_1_over_l_1_is_covered_from_any_angle_without_noise():
     assert formulas_noise.noisy_rate(0.2, 0.1, 1.0, 0.99, 1.0, 3.0) == np.inf
 
 
+def test_far_from_v_f_can_rise_at_the_step_1_over_l_1():
+    """Three samples in space, a plane whose largest tangent is 61; it becomes 77."""
+    Y = np.array([[1.5, -0.9, -1.2], [0.0, -1.3, 0.1], [0.0, -0.2, -2.0]])
+    A = np.linalg.svd([[0.09, -0.44, 1.0]])[2][1:].T
+    values, vectors = np.linalg.eigh(Y.T @ Y / 3)
+    weights = np.sqrt(values[:0:-1] - values[0])
+
+    def size(B):
+        inside = vectors[:, :0:-1].T @ B
+        tangents = np.linalg.solve(inside.T, (vectors[:, 0] @ B).T)
+        return float(np.linalg.norm(tangents * weights))
+
+    gradient = gs.loss_and_grad(A, Y, 0.7, 2)[1]
+    after = A - gradient / values[-1]
+    assert np.linalg.norm(Y @ A, axis=1).min() > 0.7
+    assert size(after) / size(A) == pytest.approx(1.06, abs=0.001)
+    f = size(A) ** 2 / (values[1] - values[0])
+    sizes = float(values[1] - values[0]), float(values[0]), float(values[2])
+    tau_max = 1 - 0.7 / np.linalg.norm(Y @ A, axis=1).max()
+    assert formulas_noise.noisy_rate(*sizes, tau_max, 1 / values[2], size(A)) == np.inf
+    assert f > 3600
+    found = gs.certify_samples(A, Y, 0.7, 2, step_size=1 / values[2], n_steps=1)
+    assert not found.certified
+    assert found.measured[0] == pytest.approx(77, abs=0.5)
+
+
 def test_without_noise_the_floor_is_zero_and_it_grows_with_the_noise():
     arguments = 10, 2, 100, 100, 0.05
     floors = [noise_floor(1.0, 1.0, w, *arguments) for w in (0.0, 0.1, 0.2)]

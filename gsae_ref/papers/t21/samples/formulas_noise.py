@@ -47,7 +47,7 @@ def noisy_rate(
 
     At the step 1/l_1 the condition holds as soon as (1 + f l_(d+1)/l_1) tau_max^2 < 1 + gap/(2
     l_1): without noise from every angle below 90 degrees, with noise from a cone that opens as the
-    noise falls.
+    noise falls. Outside it F can rise.
 
     >>> noisy_rate(1.0, 0.0, 1.0, 0.0, 1.0, 0.5)
     0.5

@@ -261,8 +261,9 @@ ROWS = (
         "another event, whose failure adds. In (d) the threshold costs variance, so that the best "
         "lam lies between 0 and that of R12. At eta = 1/l_1 (b) applies if tau_max^2 (1 + f "
         "l_(d+1)/l_1) < 1 + gap/(2 l_1): from every angle without noise, near V with it. Beyond, "
-        "F was never seen to rise at that step; that is tested, not proved. PCA limit of Oja's "
-        "rule; Davis and Kahan; asymptotics of M-estimators.",
+        "F can rise: by 1.06 for the samples (1.5, -.9, -1.2), (0, -1.3, .1), (0, -.2, -2), the "
+        "plane normal to (.09, -.44, 1) and lam = .7, at a tangent of 61. PCA limit of Oja's rule; "
+        "Davis and Kahan; asymptotics of M-estimators.",
         hypotheses=(*NOISY, NOISY_STEP),
         evidence=(
             Inequality("(b) F+ <= its bound", "noisy_samples", _noisy_fall, (*NOISY, NOISY_STEP)),
