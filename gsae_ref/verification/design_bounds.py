@@ -6,8 +6,8 @@ single group at every group of S in these states.
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, TypeGuard
 
@@ -15,27 +15,29 @@ import numpy as np
 
 from .. import ops
 from ..arrays import Array
-from ..claims.evidence import Evidence, Inequality
+from ..claims.evidence import Evidence, Inequality, Stress
+from ..claims.problem import Problem, Sides
 from ..ops import DivergenceError
 from ..papers.l23.families import FAMILIES
-from ..papers.l23.instance import OneGroup, Regression, Setup
+from ..papers.l23.instance import Regression, Setup
+from ..papers.l23.models import GROUP, STEP
 from ..papers.l23.perturbations.formulas import perturbation
-from .bounds import BoundCheck, bounds_where, held_where_met
+from .bounds import Bound, BoundCheck, both_sides, bound_check, bounds_where, held_where_met
 
 MOST_EPOCHS = 2000
 N_STATES = 20
-MOST_BRACKETED = 100  # predictors of which Lie brackets are taken by central differences
 SMALLEST_TAU = 1e-6
 FAR_FROM_1 = 1e12  # for mean squares of columns, which L23 normalises to 1
 SLACK = 1e-12  # rounding of a hypothesis: the states are as computed
-OF_A_RUN = ("dglnn_growth", "dglnn_refine", "dglnn_drift")
+ROUNDED = 1e-12  # by which a bound exceeds the norm that it bounds
+OF_A_RUN = ("dglnn_growth", "dglnn_refine")
 OFF = ("off the support", "off S", "with the 2-norm")  # labels of statements on inactive groups
+RUN = (
+    "it speaks of a run of one group by itself with perturbations below one bound; those of a "
+    "design change from step to step"
+)
 REASONS = {
-    **dict.fromkeys(
-        OF_A_RUN,
-        "it speaks of a run of one group by itself with perturbations below one bound; those of a "
-        "design change from step to step",
-    ),
+    **dict.fromkeys(OF_A_RUN, RUN),
     "dglnn_ode": "it speaks of an ordinary differential equation, which a design does not choose",
 }
 
@@ -62,15 +64,17 @@ def hold_design_bounds(
     if out_of_scale:
         return (), {"every inequality": out_of_scale}
     states, complaint = _states(X, y, first, setup)
-    instances = _instances(first, states, setup, eta)
+    instances = _instances(first, states, setup)
+    groups_alone = [_groups_alone(i, setup, eta) for i in instances["dglnn_design"]]
     checked = []
     not_held = dict(complaint)
     for bound in bounds_where(_is_of_l23):
         inequality = bound.inequality
-        assert isinstance(inequality, Inequality)
         reason = _reason(inequality, first)
         if reason:
             not_held[bound.name] = reason
+        elif isinstance(inequality, Stress):
+            checked.append(_held_claim(bound, inequality, groups_alone))
         else:
             checked.append(held_where_met(bound, instances[inequality.family], 1e-9, SLACK))
     return tuple(checked), not_held
@@ -87,22 +91,25 @@ def _out_of_scale(i: Regression) -> str:
     )
 
 
-def _is_of_l23(evidence: Evidence) -> TypeGuard[Inequality]:
+def _is_of_l23(evidence: Evidence) -> TypeGuard[Inequality | Stress]:
     """Whether evidence is a bound on L23's model."""
+    if isinstance(evidence, Stress):
+        return evidence.model in (STEP.name, GROUP.name) and evidence.kind == "inequality"
     return isinstance(evidence, Inequality) and evidence.family in FAMILIES
 
 
-def _reason(inequality: Inequality, i: Regression) -> str:
+def _reason(inequality: Inequality | Stress, i: Regression) -> str:
     """Why an inequality cannot be held against a design; empty if it can."""
+    if isinstance(inequality, Stress):
+        if inequality.model == GROUP.name:
+            return (
+                "it speaks of two entries of a group at any u and v, which a design does not choose"
+            )
+        return RUN if "alpha" in inequality.claim.problems[0].used else ""
     if inequality.family in REASONS:
         return REASONS[inequality.family]
     if not len(i.off) and any(word in inequality.label for word in OFF):
         return "it speaks of groups outside S; here all groups are in S; give n_active"
-    brackets = any(h.text.startswith("the first group") for h in inequality.hypotheses)
-    if brackets and i.groups[0] < 2:
-        return "it speaks of two entries of the first group, which has one"
-    if brackets and len(i.w_star) > MOST_BRACKETED:
-        return f"its Lie brackets, by central differences, are for at most {MOST_BRACKETED} entries"
     return ""
 
 
@@ -147,16 +154,14 @@ def _next_direction(i: Regression, u: Array, v: Array) -> Array:
     return np.where(moved > 0, np.concatenate(along) / np.where(moved > 0, moved, 1), v)
 
 
-def _instances(
-    first: Regression, states: list[_State], setup: Setup, eta: float
-) -> dict[str, list[Any]]:
+def _instances(first: Regression, states: list[_State], setup: Setup) -> dict[str, list[Any]]:
     """The instances of every family."""
     shared = {name: getattr(first, name) for name in ("star", "on", "off", "deltas", "noise")}
-    found: dict[str, list[Any]] = {"dglnn_window": [setup]}
+    found: dict[str, list[Any]] = {"dglnn_window": [setup], "dglnn_design": []}
     for state in states:
         i = replace(first, **vars(state))
         vars(i).update(shared)  # where cached properties are kept
-        found.setdefault("dglnn_design", []).append(i)
+        found["dglnn_design"].append(i)
         found.setdefault("dglnn_crude", []).append(i)
         for name, spread, loose in (
             ("dglnn_near", 1.0, False),
@@ -166,8 +171,6 @@ def _instances(
             near = _near(i, spread, loose)
             vars(near).update(shared)
             found.setdefault(name, []).append(near)
-        for name, group in _of_groups(i, setup, eta):
-            found.setdefault(name, []).append(group)
     return found
 
 
@@ -190,13 +193,17 @@ def _cosines(i: Regression, v: Array) -> Array:
     return np.array([parts[k] @ star[k] / i.star[k] for k in i.on])
 
 
-def _of_groups(i: Regression, setup: Setup, eta: float) -> Iterator[tuple[str, OneGroup]]:
-    """One step of every group of S by itself, with the perturbations that it has."""
+def _groups_alone(i: Regression, setup: Setup, eta: float) -> list[dict[str, Any]]:
+    """Every group of S by itself with its perturbations, by the names of the model "l23_step".
+
+    tau and 2^-m_0 are the least with which Lemma 16 and (9) speak of the state.
+    """
     b = i.perturbations(i.v)
     b_next = i.perturbations(i.v_next)
     v_next = i.parts(i.v_next)
     stars = i.parts(i.w_star)
     directions = i.parts(i.v)
+    found = []
     for k in i.on:
         star = float(i.star[k])
         u = float(i.u[k])
@@ -204,12 +211,37 @@ def _of_groups(i: Regression, setup: Setup, eta: float) -> Iterator[tuple[str, O
         e = float(v_next[k] @ b_next[k])
         drop = max(1 - float(directions[k] @ stars[k]) / star, 0.0)
         gap = abs(u**2 - star)
-        fields: dict[str, Any] = {"u": u, "e": e, "gamma": setup.gamma, "eta": eta}
-        fields |= {"bound": abs(e), "level": level}
-        group = OneGroup(star, stars[k] / star, directions[k], b[k], **fields)
         inside = max(5 * drop, gap / star, 10 * level, SMALLEST_TAU)
         bent = max(gap / setup.u_max, math.sqrt(5 * drop), SMALLEST_TAU)
-        yield "dglnn_step", group
-        yield "dglnn_rising", group
-        yield "dglnn_inside", replace(group, tau=min(inside, 0.5 - 1e-9))
-        yield "dglnn_bent", replace(group, tau=min(bent, 1.0), bound=setup.u_max)
+        numbers = {"u": u, "e": e, "gamma": setup.gamma, "eta": eta, "M": setup.u_max}
+        numbers |= {"u_star": math.sqrt(star), "B": abs(e), "B_2": level * (1 + ROUNDED)}
+        numbers |= {"tau": min(inside, 0.5), "power": min(bent, 1.0)}
+        vectors = {"v_star": stars[k] / star, "v": directions[k], "b": b[k]}
+        found.append(numbers | vectors)
+    return found
+
+
+def _held_claim(bound: Bound, claim: Stress, states: list[list[dict[str, Any]]]) -> BoundCheck:
+    """Hold a claim on the groups that meet its hypotheses; if none does, on all."""
+    by_size: dict[int, list[dict[str, Any]]] = {}
+    for group in itertools.chain.from_iterable(states):
+        by_size.setdefault(len(group["b"]), []).append(group)
+    found = []
+    for d, groups in by_size.items():
+        problem = Problem(claim.claim, {"d": d})
+        values = {name: _columns(groups, name) for name in groups[0]}
+        found.append(problem.on_data(values, len(groups)))
+    met = [_where_met(sides) for sides in found]
+    some = met if any(len(sides.left) for sides in met) else found
+    return bound_check(bound, *both_sides(problem, some, SLACK), 1e-9)
+
+
+def _columns(groups: list[dict[str, Any]], name: str) -> Array:
+    """A number or vector of every group, (n_groups, entries, 1)."""
+    return np.array([group[name] for group in groups]).reshape(len(groups), -1, 1)
+
+
+def _where_met(sides: Sides) -> Sides:
+    """The instances that meet the hypotheses."""
+    met = (sides.margins >= -SLACK).all(axis=1)
+    return Sides(sides.left[met], sides.right[met], sides.margins[met])

@@ -191,76 +191,6 @@ def _vectors(draw: Draw) -> tuple[Array, Array, Array]:
     return star, v, normal / length if length > 1e-9 else star
 
 
-def _step(shape: Shape, theta: Array) -> OneGroup:
-    """One step of (5) and (6); gamma up to 1/u*^2, four times what Lemmas 7 and 9 allow."""
-    draw = take_apart(shape, theta)
-    c = draw.common
-    v_star, v, b = _vectors(draw)
-    star = 0.5 + 2 * c[0]
-    level = 0.95 * c[1]
-    bound = 0.5 * star * c[2]
-    return OneGroup(
-        star,
-        v_star,
-        v,
-        level * star * b,
-        u=np.sqrt((star + bound) * (0.02 + 0.98 * c[3])),
-        e=bound * (2 * c[4] - 1),
-        gamma=c[5] / star,
-        bound=bound,
-        level=level,
-    )
-
-
-def _inside(shape: Shape, theta: Array) -> OneGroup:
-    """One step of (4) inside Lemma 16."""
-    draw = take_apart(shape, theta)
-    c = draw.common
-    v_star, _, b = _vectors(draw)
-    star = 0.5 + 2 * c[0]
-    tau = 0.02 + 0.479 * c[1]
-    v = _tilted(v_star, draw.vectors[1], [tau / 5 * c[2]], shape.groups)
-    return OneGroup(
-        star,
-        v_star,
-        v,
-        tau / 10 * c[3] * star * b,
-        u=np.sqrt(star * (1 + tau * (2 * c[4] - 1))),
-        eta=4 / 9 * c[5] / star**2,
-        tau=tau,
-    )
-
-
-def _bent(shape: Shape, theta: Array) -> OneGroup:
-    """What is known before (9); ``bound`` is u_max*^2, ``tau`` 2^-m_0, up to 1."""
-    draw = take_apart(shape, theta)
-    c = draw.common
-    v_star, _, b = _vectors(draw)
-    star = 0.5 + 2 * c[0]
-    tau = 0.02 + 0.98 * c[1]
-    largest = star * (1 + c[2])
-    v = _tilted(v_star, draw.vectors[1], [tau**2 / 5 * c[3]], shape.groups)
-    height = max(star + tau * largest * (2 * c[4] - 1), 0.0)
-    return OneGroup(star, v_star, v, b, u=np.sqrt(height), tau=tau, bound=largest)
-
-
-def _rising(shape: Shape, theta: Array) -> OneGroup:
-    """One step of (5) and (6) from u^2 <= u*^2 / 2, perturbations up to u*^2 / 20."""
-    draw = take_apart(shape, theta)
-    c = draw.common
-    v_star, v, b = _vectors(draw)
-    star = 0.5 + 2 * c[0]
-    return OneGroup(
-        star,
-        v_star,
-        v,
-        star / 20 * c[1] * b,
-        u=np.sqrt(star * (0.01 + 0.49 * c[2])),
-        e=star / 20 * (2 * c[3] - 1),
-        gamma=(0.01 + 0.99 * c[4]) / (20 * star),
-    )
-
-
 def _run(
     draw: Draw, star: float, start: float, level: float, gamma: float, steps: int, **fields: float
 ) -> OneGroup:
@@ -316,24 +246,6 @@ def _refine(shape: Shape, theta: Array) -> OneGroup:
     )
 
 
-def _drift(shape: Shape, theta: Array) -> OneGroup:
-    """Lemma 14: alpha, B, gamma, and a constant part of e_t."""
-    draw = take_apart(shape, theta)
-    c = draw.common
-    v_star, v, b = _vectors(draw)
-    bound = 0.1 + 2 * c[0]
-    return OneGroup(
-        1.0,
-        v_star,
-        v,
-        b,
-        e=bound * (2 * c[3] - 1),
-        gamma=(0.02 + 0.98 * c[1]) / (4 * bound),
-        bound=bound,
-        alpha=0.01 + 0.9 * c[2],
-    )
-
-
 def _ode(shape: Shape, theta: Array) -> OneGroup:
     """The ODEs of Lemmas 5 and 6, and Theorem 2's proof: theta = u(0), u*^2, B, tau."""
     draw = take_apart(shape, theta)
@@ -382,13 +294,8 @@ FAMILIES = {
         lambda shape, theta: _near(take_apart(shape, theta), 1.0, loose=True), _MIXED
     ),
     "dglnn_crude": Family(_crude, _WITH_OFF),
-    "dglnn_step": Family(_step, _ONE),
-    "dglnn_inside": Family(_inside, _ONE),
-    "dglnn_bent": Family(_bent, _ONE),
-    "dglnn_rising": Family(_rising, _ONE),
     "dglnn_growth": Family(_growth, _ONE),
     "dglnn_refine": Family(_refine, _ONE),
-    "dglnn_drift": Family(_drift, _SCALAR),
     "dglnn_ode": Family(_ode, _SCALAR),
     "dglnn_window": Family(_window, _SCALAR),
 }

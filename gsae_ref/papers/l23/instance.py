@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...arrays import Array, IntArray, Real
+from ...arrays import Array, IntArray
 from ...claims.hypothesis import ABSENT, Hypothesis
 from .gradient_descent import formulas as gradient_descent
 from .gradient_flow import formulas as gradient_flow
@@ -127,7 +127,7 @@ class Regression:
 
 @dataclass(frozen=True)
 class OneGroup:
-    """One group by itself: (4), (5), (6), the ODEs of Lemmas 5 and 6.
+    """One group by itself: a run of (5) with (6), the ODEs of Lemmas 5 and 6.
 
     Attributes
     ----------
@@ -135,8 +135,8 @@ class OneGroup:
         u*^2.
     v_star, v, b : ndarray (p,)
         Unit vectors v* and v(t); b_t.
-    u, e, gamma, eta, tau, bound, alpha : float
-        u(t), e_t, the step sizes on u and v, tau, B, and u(0) or theta.
+    u, gamma, tau, bound, alpha : float
+        u(0), the step size, tau, B, and u(0) or theta.
     level : float
         B_2, where ||b|| <= B_2 u*^2.
     cosines, errors : ndarray (n_steps,)
@@ -154,9 +154,7 @@ class OneGroup:
     v: Array
     b: Array
     u: float = 0.0
-    e: float = 0.0
     gamma: float = 0.0
-    eta: float = 0.0
     tau: float = 0.0
     bound: float = 0.0
     alpha: float = 0.0
@@ -173,11 +171,6 @@ class OneGroup:
     def cosine(self) -> float:
         """<v(t+1), v*> of (6)."""
         return float(self.v_next @ self.v_star)
-
-    @property
-    def u_next(self) -> Real:
-        """u(t+1) of (5) with (6)."""
-        return steps.magnitude_step(self.u, self.cosine, self.star, self.e, self.gamma)
 
 
 @dataclass(frozen=True)
@@ -331,7 +324,7 @@ DIRECTIONS = Hypothesis(
     "v_l(t) and v_l(t+1) are unit vectors",
     lambda i: min(_unit_margin(i.v, i.groups), _unit_margin(i.v_next, i.groups)),
 )
-PAIR = Hypothesis("the first group has at least two entries", lambda i: i.groups[0] - 2.0)
+PAIR = Hypothesis("the first group has at least two entries")
 BETA_BELOW_1 = Hypothesis(
     "beta_l < 1 for every group of S (Lemma 3, corrected)", lambda i: 1 - 1e-9 - _beta(i).max()
 )
@@ -365,10 +358,7 @@ SMALL_OFF_SUPPORT = Hypothesis(
         (i.star + i.Z / 20 - i.u**2)[i.on].min(),
     ),
 )
-SMALL_B = Hypothesis(
-    "||b_t|| <= B u*^2 with 0 < B < 1 (Lemma 8)",
-    lambda i: min(i.level * i.star - np.linalg.norm(i.b), 1 - i.level),
-)
+SMALL_B = Hypothesis("||b_t|| <= B u*^2 with 0 < B < 1 (Lemma 8)")
 PERTURBED_LEMMA10 = Hypothesis(
     "||b_t||, abs(e_t) <= u*^2/20 for all t, directions of (6) (Lemma 10, repaired)",
     lambda i: _along(i, 1 / 20),
@@ -376,10 +366,6 @@ PERTURBED_LEMMA10 = Hypothesis(
 PERTURBED_LEMMA11 = Hypothesis(
     "||b_t||, abs(e_t) <= tau u*^2/10 for all t, directions of (6) (Lemma 11, repaired)",
     lambda i: _along(i, i.tau / 10),
-)
-SMALL_B_LEMMA11 = Hypothesis(
-    "||b_t|| <= tau u*^2/10 (Lemma 11)",
-    lambda i: i.tau * i.star / 10 - np.linalg.norm(i.b),
 )
 LONG_LEMMA10 = Hypothesis(
     "T >= log(u*^2/(2 alpha^2)) / (2 log(1 + gamma u*^2/2)) (Lemma 10)",
@@ -404,49 +390,21 @@ NEAR_START = Hypothesis(
     lambda i: min(i.tau * i.star - abs(i.star - i.u**2), 0.5 - i.tau),
 )
 RISING = Hypothesis(
-    "||b_t||, abs(e_t) <= u*^2/20, u(t)^2 <= u*^2/2: a magnitude that has not grown",
-    lambda i: min(
-        i.star / 20 - max(abs(i.e), np.linalg.norm(i.b)),
-        i.star / 2 - i.u**2,
-    ),
+    "||b_t||, abs(e_t) <= u*^2/20, u(t)^2 <= u*^2/2: a magnitude that has not grown"
 )
-DRIFT = Hypothesis(
-    "abs(e_t) <= B, gamma <= 1/(4B), 0 < u(0) = alpha < 1 (Lemma 14)",
-    lambda i: min(i.bound - abs(i.e), 1 - 4 * i.gamma * i.bound, 1 - i.alpha),
-)
+DRIFT = Hypothesis("abs(e_t) <= B, gamma <= 1/(4B), 0 < u(0) = alpha < 1 (Lemma 14)")
 BELOW_STAR = Hypothesis("0 <= u(0) <= u* (Lemma 7)", lambda i: min(i.star - i.u**2, float(i.u)))
-BELOW_UPPER_END = Hypothesis("u(t)^2 <= u*^2 + B (Lemma 9)", lambda i: i.star + i.bound - i.u**2)
-ABOVE_LOWER_END = Hypothesis(
-    "u(t)^2 >= (1 - B_2) u*^2 - B > 0 and ||b_t|| <= B_2 u*^2 (Lemma 9)",
-    lambda i: min(
-        i.u**2 - (1 - i.level) * i.star + i.bound,
-        (1 - i.level) * i.star - i.bound,
-        i.level * i.star - np.linalg.norm(i.b),
-    ),
-)
-STEP_LEMMA7 = Hypothesis("gamma <= 1/(4 u*^2) (Lemma 7)", lambda i: 1 - 4 * i.gamma * i.star)
-STEP_LEMMA9 = Hypothesis(
-    "gamma <= 1/(4 max(u(0)^2, u*^2 + B)) (Lemma 9, corrected)",
-    lambda i: 1 - i.gamma / steps.largest_step(i.u**2, i.star, i.bound),
-)
+BELOW_UPPER_END = Hypothesis("u(t)^2 <= u*^2 + B (Lemma 9)")
+ABOVE_LOWER_END = Hypothesis("u(t)^2 >= (1 - B_2) u*^2 - B > 0 and ||b_t|| <= B_2 u*^2 (Lemma 9)")
+STEP_LEMMA7 = Hypothesis("gamma <= 1/(4 u*^2) (Lemma 7)")
+STEP_LEMMA9 = Hypothesis("gamma <= 1/(4 max(u(0)^2, u*^2 + B)) (Lemma 9, corrected)")
 TILTED = Hypothesis(
-    "abs(u^2 - u*^2) <= tau u_max*^2, u*^2 <= u_max*^2, <v, v*> >= 1 - tau^2/5, tau = 2^-m_0 (9)",
-    lambda i: min(
-        i.tau * i.bound - abs(i.u**2 - i.star),
-        i.bound - i.star,
-        i.v @ i.v_star - 1 + i.tau**2 / 5,
-    ),
+    "abs(u^2 - u*^2) <= tau u_max*^2, u*^2 <= u_max*^2, <v, v*> >= 1 - tau^2/5, tau = 2^-m_0 (9)"
 )
 INSIDE_LEMMA16 = Hypothesis(
-    "<v, v*> >= 1 - tau/5, abs(u^2 - u*^2) <= tau u*^2, ||b|| <= tau u*^2/10, tau < 1/2 (Lemma 16)",
-    lambda i: min(
-        i.v @ i.v_star - 1 + i.tau / 5,
-        i.tau * i.star - abs(i.u**2 - i.star),
-        i.tau * i.star / 10 - np.linalg.norm(i.b),
-        0.5 - i.tau,
-    ),
+    "<v, v*> >= 1 - tau/5, abs(u^2 - u*^2) <= tau u*^2, ||b|| <= tau u*^2/10, tau < 1/2 (Lemma 16)"
 )
-STEP_LEMMA16 = Hypothesis("eta <= 4/(9 u*^4) (Lemma 16)", lambda i: 4 / 9 - i.eta * i.star**2)
+STEP_LEMMA16 = Hypothesis("eta <= 4/(9 u*^4) (Lemma 16)")
 STEP_THEOREM3 = Hypothesis(
     "gamma <= 1/(20 u_max*^2) (Theorem 3)", lambda i: 1 - 20 * i.gamma * i.u_max
 )

@@ -1,4 +1,7 @@
-"""The model "l23": designs, true weights, noise, and a state of the network, for claims.
+"""Models for claims: "l23", "l23_step", "l23_group".
+
+"l23" has designs, true weights, noise, and a state of the network. "l23_step" is a step of one
+group by itself with perturbations, "l23_group" the brackets of Section 3.1.
 
 The design and the noise are divided by sqrt(n), so that ``X[l].T @ X[k]`` is X_l^T X_k / n and
 ``X[l].T @ xi`` is X_l^T xi / n, both rational. Groups have d entries; the first s are the support.
@@ -6,7 +9,7 @@ The design and the noise are divided by sqrt(n), so that ``X[l].T @ X[k]`` is X_
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from ...claims.model import Block, Instance, Model, Parts, Sizes, register
@@ -223,6 +226,172 @@ L23 = register(
             "noise": r"\max_l \|\nu_l\|",
             "active": r"\mathcal S",
             "inactive": r"\mathcal S^c",
+        },
+    )
+)
+
+# ---- a step of one group by itself
+
+
+def step_blocks(sizes: Sizes) -> dict[str, Block]:
+    """The free parameters; at 0 u = u*, v = v*, and there are no perturbations."""
+    d = sizes["d"]
+    numbers = ("more_b", "more_e", "gamma", "eta", "tau", "power", "alpha", "width")
+    return {
+        "v_star": Block(d - 1),
+        "v": Block(d - 1, 0.3),
+        "flip": Block(1, signs=True),
+        "b": Block(d, 0.1),
+        "u": Block(1, 0.3),
+        "e": Block(1, 0.1),
+        **dict.fromkeys(numbers, Block(1, 0.3)),
+    }
+
+
+def _true_direction(i: Instance) -> Any:
+    return i.one(lambda part: part.sphere(part.matrix("v_star", i["d"] - 1, 1)))
+
+
+def _direction(i: Instance) -> Any:
+    def build(part: Parts) -> Any:
+        rows = i["d"] - 1
+        unit = part.sphere(part.matrix("v_star", rows, 1) + part.matrix("v", rows, 1))
+        return i.field.choose(part.number("flip"), -unit, unit)
+
+    return i.one(build)
+
+
+def _square(name: str, root: int) -> Callable[[Instance], Any]:
+    """(t + 1/root)^2 for a block t of one number."""
+    return lambda i: (i.number(name) + i.field.divide(1, root)) ** 2
+
+
+STEP_BASICS: dict[str, Any] = {
+    "v_star": _true_direction,
+    "v": _direction,
+    "b": lambda i: i.one(lambda part: part.matrix("b", i["d"], 1)),
+    "u": _square("u", 1),
+    "e": lambda i: i.number("e"),
+    "u_star": lambda i: 1 + 0 * i.number("width"),
+    "M": lambda i: 1 + i.number("width") ** 2,
+    "B": lambda i: i.field.words["abs"](i["e"]) + i.number("more_e") ** 2,
+    "B_2": lambda i: i.field.above(i.field.words["norm"](i["b"])) + i.number("more_b") ** 2,
+    "gamma": _square("gamma", 4),
+    "eta": _square("eta", 2),
+    "tau": _square("tau", 2),
+    "power": _square("power", 2),
+    "alpha": lambda i: 1 / (1 + _square("alpha", 1)(i)),
+}
+STEP = register(
+    Model(
+        name="l23_step",
+        sizes={"d": "entries of the group"},
+        blocks=step_blocks,
+        basics=STEP_BASICS,
+        definitions={
+            "z": "v + eta * u**2 * (u_star**2 * v_star - u**2 * v) + eta * u**2 * b",
+            "z_6": "u_star**2 * v_star + b",
+            "cosine": "inner(z_6, v_star) / norm(z_6)",
+            "u_next": "u + 2 * gamma * u * (u_star**2 * cosine - u**2 + e)",
+        },
+        always=lambda given: (
+            "norm(v_star) == 1",
+            "norm(v) == 1",
+            "abs(e) <= B",
+            "norm(b) <= B_2 * u_star**2",
+            "u_star**2 <= M",
+        ),
+        tried=({"d": 2}, {"d": 1}, {"d": 3}),
+        meanings={
+            "d": "entries of the group",
+            "u_star": "root of the norm of the true weights; it is 1, which fixes the unit",
+            "v_star": "direction of the true weights, d x 1",
+            "u": "magnitude, at least 0",
+            "v": "direction, a unit vector, d x 1",
+            "b": "perturbation in (4), d x 1",
+            "e": "perturbation in (5), a number",
+            "B": "upper bound of abs(e)",
+            "B_2": "upper bound of norm(b) / u_star**2",
+            "gamma": "step size of u, at least 0",
+            "eta": "step size of v, at least 0",
+            "M": "upper bound of u_star**2",
+            "tau": "precision of Lemmas 11 and 16, at least 0",
+            "power": "2^-m_0 in (9), at least 0",
+            "alpha": "start of Lemma 14, in (0, 1]",
+            "z": "z(t+1) of (4), d x 1",
+            "z_6": "u(t)**2 * z(t+1) of (6), d x 1",
+            "cosine": "inner product of v_star and v(t+1) of (6)",
+            "u_next": "u(t+1) of (5), with the direction of (6)",
+        },
+        distance="norm(v - v_star) + norm(b)",
+        symbols={
+            "u_star": "u^*",
+            "v_star": "v^*",
+            "gamma": r"\gamma",
+            "eta": r"\eta",
+            "tau": r"\tau",
+            "power": "2^{-m_0}",
+            "alpha": r"\alpha",
+            "M": r"u_{\max}^{*2}",
+            "u_next": "u^+",
+            "z_6": "u^2 z",
+            "cosine": r"\langle v^+, v^* \rangle",
+        },
+    )
+)
+
+# ---- Section 3.1: a group as a function of u and v, and its derivatives
+
+HESSIAN = (
+    "2 * entry({at}, k + 1, 0) * axis[0] @ axis[0].T"
+    " + 2 * entry({at}, 0, 0) * (axis[0] @ axis[k + 1].T + axis[k + 1] @ axis[0].T)"
+)
+GROUP_BASICS: dict[str, Any] = {
+    "point": lambda i: i.one(lambda part: part.matrix("point", i["d"] + 1, 1)),
+    "way": lambda i: i.one(lambda part: part.matrix("way", i["d"] + 1, 1)),
+}
+GROUP = register(
+    Model(
+        name="l23_group",
+        sizes={"d": "entries of the group, at least 2"},
+        refuse=lambda sizes: "" if sizes["d"] > 1 else "d >= 2: a bracket is one of two entries",
+        blocks=lambda sizes: {"point": Block(sizes["d"] + 1), "way": Block(sizes["d"] + 1)},
+        basics=GROUP_BASICS,
+        definitions={
+            "entries": "range(d)",
+            "axis": "[col(eye(d + 1), k) for k in range(d + 1)]",
+            "u": "entry(point, 0, 0)",
+            "v": "[entry(point, k + 1, 0) for k in entries]",
+            "grad": "[2 * u * v[k] * axis[0] + u**2 * axis[k + 1] for k in entries]",
+            "hess": f"[{HESSIAN.format(at='point')} for k in entries]",
+            "third": f"[{HESSIAN.format(at='way')} for k in entries]",
+            "turn": f"[{HESSIAN.format(at='grad[0]')} for k in entries]",
+            "bracket": "hess[1] @ grad[0] - hess[0] @ grad[1]",
+            "double": "turn[1] @ grad[0] + hess[1] @ hess[0] @ grad[0] - turn[0] @ grad[1]"
+            " - hess[0] @ hess[1] @ grad[0] - hess[0] @ bracket",
+        },
+        tried=({"d": 2}, {"d": 3}),
+        meanings={
+            "d": "entries of the group, at least 2",
+            "point": "u above the entries of v, (d + 1) x 1",
+            "way": "a direction in which the point may move, (d + 1) x 1",
+            "entries": "range(d)",
+            "axis": "axis[k]: column k of the identity, (d + 1) x 1",
+            "u": "magnitude",
+            "v": "v[k]: entry k of the direction, a number",
+            "grad": "grad[k]: gradient of G_k = u**2 * v[k] at the point, (d + 1) x 1",
+            "hess": "hess[k]: Hessian of G_k at the point",
+            "third": "third[k]: derivative of hess[k] along way",
+            "turn": "turn[k]: derivative of hess[k] along grad[0]",
+            "bracket": "[grad[0], grad[1]] of Definition 1, (d + 1) x 1",
+            "double": "[grad[0], bracket] of Definition 1, (d + 1) x 1",
+        },
+        distance="abs(u)",
+        symbols={
+            "grad": r"\nabla G",
+            "hess": r"\nabla^2 G",
+            "bracket": r"[\nabla G_1, \nabla G_2]",
+            "double": r"[\nabla G_1, [\nabla G_1, \nabla G_2]]",
         },
     )
 )

@@ -5,23 +5,24 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ....claims.evidence import Counterexample, Inequality, Measurement, Reading, Sides
 from ...row import Row, statement
 from ..instance import (
     DELTAS,
+    INSIDE_LEMMA16,
     RISING,
     SECOND_STEP,
     STEP_ALPHA,
+    STEP_LEMMA16,
     STEP_THEOREM3,
     SUB_GAUSSIAN,
     ZETA_AT_MOST_U_MAX,
 )
-from ..perturbations.statements import CRUDE, LEMMA16, off_support, on_support
+from ..perturbations.statements import CRUDE, off_support, on_support
+from ..steps import claims as steps_claims
 
 if TYPE_CHECKING:
-    from ..instance import OneGroup, Regression
+    from ..instance import Regression
 
 statement = partial(statement, paper="L23")
 CONSTANTS = (STEP_THEOREM3, STEP_ALPHA, ZETA_AT_MOST_U_MAX)
@@ -39,11 +40,6 @@ def _step_norm(i: Regression) -> tuple[float, float]:
 def _growth(i: Regression) -> tuple[float, float]:
     """<v_l, q_l> against Z/32, l not in S."""
     return off_support(i), i.Z / 32
-
-
-def _change(i: OneGroup) -> tuple[float, float]:
-    """0.89 gamma u*^2 against abs(u(t+1) - u(t))/u(t)."""
-    return 0.89 * i.gamma * i.star, float(np.abs(i.u_next / i.u - 1))
 
 
 EMPTY = Inequality(
@@ -364,8 +360,8 @@ ROWS = (
         "“For the second stage, instead of applying Lemma 11 and Lemma 12, we apply Lemma 16 and "
         "Lemma 17 iteratively.” [with eta <= 4/(9 u_max*^2)]",
         repaired="Lemma 16 applies for eta <= 4/(9 u_max*^4), since u*_l <= u_max*.",
-        hypotheses=LEMMA16.hypotheses,
-        evidence=(Counterexample(), LEMMA16),
+        hypotheses=(INSIDE_LEMMA16, STEP_LEMMA16),
+        evidence=(Counterexample(), steps_claims.PRESERVED),
         derivation="gsae_ref.papers.l23.steps.formulas.alignment_rate",
     ),
     statement(
@@ -407,9 +403,7 @@ ROWS = (
         "nothing has grown.",
         hypotheses=(RISING,),
         evidence=(
-            Inequality(
-                "0.89 gamma u*^2 <= abs(u(t+1) - u(t))/u(t)", "dglnn_rising", _change, (RISING,)
-            ),
+            steps_claims.CHANGE,
             Measurement("dglnn_practical_rule"),
         ),
         derivation="gsae_ref.papers.l23.steps.formulas.magnitude_step",

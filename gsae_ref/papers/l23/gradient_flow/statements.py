@@ -79,19 +79,6 @@ def _printed_times(i: OneGroup) -> tuple[float, float]:
     return formulas.lemma6_time(theta, i.star, 0.0, i.tau), formulas.lemma5_time(theta, 0.0)
 
 
-def _growth(i: OneGroup) -> tuple[float, float]:
-    """1/2 d(u^2)/dt off S by (3), with b for the noise, against -u^6 + sqrt 2 u^3 ||b||."""
-    v = i.v * i.u / np.sqrt(2)
-    slope = 2 * i.u**2 * v @ (i.b - i.u**2 * v)
-    return float(slope), float(-(i.u**6) + np.sqrt(2) * i.u**3 * np.linalg.norm(i.b))
-
-
-def _printed_growth(i: OneGroup) -> tuple[float, float]:
-    """The same slope where v is along the noise, against the printed bound."""
-    c = np.sqrt(2) * i.bound
-    return -(i.alpha**6) + c * i.alpha**3, i.alpha**6 + c * i.alpha**4
-
-
 def _lemma5(form: str) -> Sides:
     return lambda i: (formulas.lemma5_time(i.alpha, i.bound, form), _reach(i))
 
@@ -292,8 +279,8 @@ ROWS = (
         hypotheses=(ORTHOGONAL, BALANCED),
         evidence=(
             Counterexample(),
-            Inequality("printed, v along the noise", "dglnn_ode", _printed_growth, expect="fails"),
-            Inequality("-u^6 + sqrt 2 u^3 ||nu||", "dglnn_step", _growth),
+            claims.GROWTH_PRINTED,
+            claims.GROWTH,
         ),
         derivation=WINDOW,
     ),

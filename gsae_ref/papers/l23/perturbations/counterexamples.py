@@ -17,7 +17,6 @@ from ....claims.exact import (
     inner,
     norm,
     scale,
-    subtract,
 )
 
 
@@ -146,43 +145,6 @@ def noise_off_the_support(
     )
 
 
-@counterexample("L23-eq9")
-def tilted_direction(
-    u_squared: Fraction = Fraction(2),
-    sides: tuple[int, ...] = (4, 3, 5),
-    zeta: Fraction = Fraction(51, 100),
-) -> Certificate:
-    """u* = u_max* = 1, m_0 = 0: abs(u^2 - u*^2) <= 1 and <v, v*> >= 4/5 do not give 2 zeta."""
-    a, b, c = sides
-    star = column(1, 0)
-    v = column(Fraction(a, c), Fraction(b, c))
-    error = frobenius_squared(subtract(scale(u_squared, v), star))
-    return Certificate(
-        data={
-            "u*^2 = u_max*^2": 1,
-            "m_0": 0,
-            "zeta": zeta,
-            "u^2": u_squared,
-            "v*": star,
-            "v": v,
-            "||w - w*||^2": error,
-        },
-        hypotheses=(
-            Comparison("||v||^2 == 1", frobenius_squared(v), "==", 1),
-            Comparison("u_max*^2 / 2 <= zeta", Fraction(1, 2), "<=", zeta),
-            Comparison("zeta <= u_max*^2", zeta, "<=", 1),
-            Comparison("abs(u^2 - u*^2) <= 2^-m_0 u_max*^2", abs(u_squared - 1), "<=", 1),
-            Comparison("<v, v*> >= 1 - 4^-m_0 / 5", v[0][0], ">=", Fraction(4, 5)),
-        ),
-        printed=Comparison("||u^2 v - u*^2 v*||^2 <= (2 zeta)^2", error, "<=", (2 * zeta) ** 2),
-        corrected=Comparison(
-            "||u^2 v - u*^2 v*||^2 <= (2.7 zeta)^2", error, "<=", (Fraction(27, 10) * zeta) ** 2
-        ),
-        note="sqrt(2 - 2 <v, v*>) is at most sqrt(2/5) 2^-m_0, not 2/5 2^-m_0; 2^-m_0 u_max*^2 < 2 "
-        "zeta.",
-    )
-
-
 @counterexample("L23-lemma12-equality")
 def direction_before_and_after(
     k: int = 400, sides: tuple[int, ...] = (40, 9, 41), tau: Fraction = Fraction(1, 2)
@@ -219,34 +181,4 @@ def direction_before_and_after(
             "both are at most tau u*^2 / 10", max(abs(e), abs(inner(v, noise))), "<=", tau / 10
         ),
         note="They are inner products at different times.",
-    )
-
-
-@counterexample("L23-lemma16-remark")
-def direction_that_hardly_moves(
-    tau: Fraction = Fraction(2, 5),
-    eta: Fraction = Fraction(1, 1000),
-    sides: tuple[int, ...] = (35, 12, 37),
-) -> Certificate:
-    """u = u* = 1, b = 0, <v, v*> between 1 - 2B and 1 - B, a small eta: v stays below 1 - B."""
-    a, b, c = sides
-    B = tau / 10
-    v = column(Fraction(a, c), Fraction(b, c))
-    z = add(scale(1 - eta, v), scale(eta, column(1, 0)))
-    squared = z[0][0] ** 2 / frobenius_squared(z)
-    return Certificate(
-        data={"u* = u": 1, "v(t)": v, "b_t": 0, "B = tau/10": B, "eta": eta},
-        hypotheses=(
-            Comparison("||v||^2 == 1", frobenius_squared(v), "==", 1),
-            Comparison("||b_t|| = 0 <= B u*^2", 0, "<=", B),
-            Comparison("<v, v*> >= 1 - tau/5", v[0][0], ">=", 1 - tau / 5),
-            Comparison("0 < eta", 0, "<", eta),
-            Comparison("eta <= 4/(9 u*^4)", eta, "<=", Fraction(4, 9)),
-            Comparison("0 < tau", 0, "<", tau),
-            Comparison("tau < 1/2", tau, "<", Fraction(1, 2)),
-            Comparison("<v(t+1), v*> > 0", z[0][0], ">", 0),
-        ),
-        printed=Comparison("<v(t+1), v*>^2 >= (1 - B)^2", squared, ">=", (1 - B) ** 2),
-        corrected=Comparison("<v(t+1), v*>^2 >= (1 - 2B)^2", squared, ">=", (1 - 2 * B) ** 2),
-        note="Lemma 16 has tau/5 = 2B, and needs the same before the step.",
     )

@@ -31,11 +31,11 @@ from ..instance import (
     TAUS,
     TILTED,
 )
-from ..steps import formulas as steps_formulas
+from ..steps import claims as steps_claims
 from . import claims, formulas
 
 if TYPE_CHECKING:
-    from ..instance import OneGroup, Regression
+    from ..instance import Regression
 
 statement, equation = partial(statement, paper="L23"), partial(equation, paper="L23")
 
@@ -83,29 +83,12 @@ def _distance(i: Regression, factor: float) -> tuple[float, float]:
     return worst([np.linalg.norm(gaps[k]) for k in i.on], factor * i.star[i.on])
 
 
-def _nine(i: OneGroup) -> tuple[float, float]:
-    """||u^2 v - u*^2 v*|| against its least bound; ``bound`` is u_max*^2."""
-    gap = np.linalg.norm(i.u**2 * i.v - i.star * i.v_star)
-    return float(gap), formulas.perturbation_factor(i.tau, i.tau, "lemma12") * i.bound
-
-
 def _eight(i: Regression) -> tuple[float, float]:
     """abs(e_l), l not in S, against u_min*^2/20 + ||X_l^T xi / n||_2."""
     w = i.weights(i.v_next)
     q = i.parts(i.gram @ (i.w_star - w) + i.nu)
     v = i.parts(i.v_next)
     return worst([abs(v[k] @ q[k]) for k in i.off], i.u_min / 20 + i.noise[i.off])
-
-
-def _preserved(i: OneGroup) -> tuple[float, float]:
-    """1 - <v(t+1), v*> against tau/5, one step (4)."""
-    step = steps_formulas.direction_step(i.u**2, i.star, i.v_star, i.v, i.b, i.eta)
-    return 1 - float(step @ i.v_star), i.tau / 5
-
-
-def _halved(i: OneGroup) -> tuple[float, float]:
-    """The same against B = tau/10, as the remark after Lemma 16 has it."""
-    return _preserved(i)[0], i.tau / 10
 
 
 def _ten(i: Regression) -> tuple[float, float]:
@@ -131,9 +114,6 @@ BOUND = FORMULAS + "perturbation_bound"
 FACTOR = FORMULAS + "perturbation_factor"
 TENTH = "abs(<v, b>), abs(e) <= tau u*^2/10"
 TWENTIETH = "abs(<v, b>), abs(e) <= tau u*^2/20"
-LEMMA16 = Inequality(
-    "1 - <v(t+1), v*> <= tau/5", "dglnn_inside", _preserved, (INSIDE_LEMMA16, STEP_LEMMA16)
-)
 
 ROWS = (
     statement(
@@ -295,9 +275,7 @@ ROWS = (
         hypotheses=(TILTED,),
         evidence=(
             Counterexample(),
-            Inequality(
-                "at most sqrt(1 + 2 (1 + tau)/5) tau u_max*^2", "dglnn_bent", _nine, (TILTED,)
-            ),
+            steps_claims.TILTED,
         ),
         derivation=FACTOR,
     ),
@@ -329,7 +307,7 @@ ROWS = (
         remark="It preserves an angle and does not improve it: with eta -> 0 the direction does "
         "not move.",
         hypotheses=(INSIDE_LEMMA16, STEP_LEMMA16),
-        evidence=(LEMMA16,),
+        evidence=(steps_claims.PRESERVED,),
         derivation="gsae_ref.papers.l23.steps.formulas.alignment_rate",
     ),
     statement(
@@ -344,19 +322,8 @@ ROWS = (
         hypotheses=(INSIDE_LEMMA16, STEP_LEMMA16),
         evidence=(
             Counterexample(),
-            Inequality(
-                "1 - <v(t+1), v*> <= B",
-                "dglnn_inside",
-                _halved,
-                (INSIDE_LEMMA16, STEP_LEMMA16),
-                expect="fails",
-            ),
-            Inequality(
-                "1 - <v(t+1), v*> <= 2B",
-                "dglnn_inside",
-                _preserved,
-                (INSIDE_LEMMA16, STEP_LEMMA16),
-            ),
+            steps_claims.HALVED,
+            steps_claims.PRESERVED_2B,
         ),
         derivation="gsae_ref.papers.l23.steps.formulas.alignment_rate",
     ),

@@ -1,4 +1,4 @@
-"""Counterexamples to Lemmas 9, 10 and 11 of [L23]: single steps, and a direction that stays."""
+"""Counterexamples to Lemmas 10 and 11 of [L23]: a direction that stays."""
 
 from fractions import Fraction
 
@@ -15,100 +15,6 @@ from ....claims.exact import (
     scale,
     subtract,
 )
-
-
-def _magnitude(u: Fraction, cosine: int, star: int, e: int, gamma: Fraction) -> Fraction:
-    """(5): u + 2 gamma u (u*^2 <v, v*> - u^2 + e)."""
-    return u + 2 * gamma * u * (star * cosine - u**2 + e)
-
-
-@counterexample("L23-lemma9")
-def step_over_the_bound(
-    u: Fraction = Fraction(9, 10), gamma: Fraction = Fraction(1), bound: Fraction = Fraction(1, 10)
-) -> Certificate:
-    """u* = 1, v = v*, e = 0: one step with gamma = 1 jumps from 9/10 to 621/500."""
-    repaired = min(gamma, 1 / (4 * max(u**2, 1 + bound)))
-    return Certificate(
-        data={
-            "u*": 1,
-            "u(0)": u,
-            "gamma": gamma,
-            "e_0": 0,
-            "B": bound,
-            "u(1)": _magnitude(u, 1, 1, 0, gamma),
-        },
-        hypotheses=(
-            Comparison("u(0)^2 <= u*^2", u**2, "<=", 1),
-            Comparison("abs(e_0) <= B", 0, "<=", bound),
-            Comparison("gamma > 0", gamma, ">", 0),
-        ),
-        printed=Comparison(
-            "u(1)^2 <= u*^2 + B", _magnitude(u, 1, 1, 0, gamma) ** 2, "<=", 1 + bound
-        ),
-        corrected=Comparison(
-            "the same with gamma <= 1/(4 max(u(0)^2, u*^2 + B))",
-            _magnitude(u, 1, 1, 0, repaired) ** 2,
-            "<=",
-            1 + bound,
-        ),
-        note="Lemma 7 has the condition gamma <= 1/(4 u*^2); Lemma 9 needs one too.",
-    )
-
-
-@counterexample("L23-lemma9", "direction")
-def direction_against_the_signal(gamma: Fraction = Fraction(1, 8)) -> Certificate:
-    """u* = 1, v = -v*, b = e = 0: u falls although <v, b> = 0; Lemma 9 says nothing of v."""
-    u_next = _magnitude(Fraction(1), -1, 1, 0, gamma)
-    return Certificate(
-        data={"u*": 1, "v": "-v*", "u(0)": 1, "gamma": gamma, "e_0": 0, "b_0": 0, "u(1)": u_next},
-        hypotheses=(
-            Comparison("u(0)^2 >= u*^2", 1, ">=", 1),
-            Comparison("abs(e_0) <= B = 0", 0, "<=", 0),
-            Comparison("abs(<v, b_0>) <= B_2 tau u*^2 with B_2 = 0", 0, "<=", 0),
-            Comparison("gamma <= 1/(4 max(u(0)^2, u*^2 + B))", gamma, "<=", Fraction(1, 4)),
-        ),
-        printed=Comparison("u(1)^2 >= (1 - B_2) u*^2 - B", u_next**2, ">=", 1),
-        corrected=Comparison(
-            "after (6) with b = 0, v = v*: u(1)^2 >= (1 - B_2) u*^2 - B",
-            _magnitude(Fraction(1), 1, 1, 0, gamma) ** 2,
-            ">=",
-            1,
-        ),
-        note="The second part needs the directions of (6), and a bound on ||b_t||.",
-    )
-
-
-@counterexample("L23-lemma10-upper")
-def long_step(u: Fraction = Fraction(1, 5), gamma: Fraction = Fraction(4)) -> Certificate:
-    """u* = 1, v = v*, b = e = 0, gamma = 4: one step from 1/5 to 217/125."""
-    repaired = min(gamma, Fraction(10, 42))
-    return Certificate(
-        data={
-            "u*": 1,
-            "v": "v*",
-            "u(0) = alpha": u,
-            "gamma": gamma,
-            "e_0": 0,
-            "b_0": 0,
-            "u(1)": _magnitude(u, 1, 1, 0, gamma),
-        },
-        hypotheses=(
-            Comparison("alpha <= u*/5", u, "<=", Fraction(1, 5)),
-            Comparison("abs(<v, b_0>) <= u*^2/20", 0, "<=", Fraction(1, 20)),
-            Comparison("abs(e_0) <= u*^2/20", 0, "<=", Fraction(1, 20)),
-            Comparison("gamma > 0", gamma, ">", 0),
-        ),
-        printed=Comparison(
-            "u(1)^2 <= 3/2 u*^2", _magnitude(u, 1, 1, 0, gamma) ** 2, "<=", Fraction(3, 2)
-        ),
-        corrected=Comparison(
-            "u(1)^2 <= 1.05 u*^2 with gamma <= 1/(4.2 u*^2)",
-            _magnitude(u, 1, 1, 0, repaired) ** 2,
-            "<=",
-            Fraction(21, 20),
-        ),
-        note="Lemma 10 asks nothing of gamma.",
-    )
 
 
 def _frozen(cosine: Fraction) -> tuple[Matrix, Matrix, Matrix, tuple[Comparison, ...]]:

@@ -5,12 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from ....arrays import Array, Real
-from ....claims.evidence import Counterexample, Identity, Inequality, Measurement, Sides
+from ....arrays import Real
+from ....claims.evidence import Counterexample, Inequality, Measurement, Sides
 from ...row import equation, statement
-from ..gradient_flow import formulas as gradient_flow
 from ..instance import (
     ABOVE_LOWER_END,
     BELOW_STAR,
@@ -23,26 +20,18 @@ from ..instance import (
     PERTURBED_LEMMA10,
     PERTURBED_LEMMA11,
     SMALL_B,
-    SMALL_B_LEMMA11,
     SMALL_START,
     STEP_LEMMA7,
     STEP_LEMMA9,
     STEP_LEMMA10,
     STEP_LEMMA11,
 )
-from . import formulas
+from . import claims, formulas
 
 if TYPE_CHECKING:
     from ..instance import OneGroup
 
 statement, equation = partial(statement, paper="L23"), partial(equation, paper="L23")
-
-
-def _six(i: OneGroup) -> tuple[Array, Array]:
-    """(4) with eta = 1/u^4, and the unit vector along u*^2 v* + b."""
-    z = i.star * i.v_star + i.b
-    step = formulas.direction_step(i.u**2, i.star, i.v_star, i.v, i.b, i.u**-4)
-    return step, z / np.linalg.norm(z)
 
 
 def _end(i: OneGroup) -> Real:
@@ -51,23 +40,6 @@ def _end(i: OneGroup) -> Real:
 
 def _near(share: float) -> Sides:
     return lambda i: (abs(_end(i) - i.star), share * i.tau * i.star)
-
-
-def _upper(i: OneGroup) -> tuple[Real, float]:
-    """u(t+1)^2 and the upper end of Lemma 9."""
-    return i.u_next**2, i.star + i.bound
-
-
-def _drift(i: OneGroup) -> tuple[float, float]:
-    """u(T) from alpha, e constant, T the printed number of steps, rounded down."""
-    steps = np.floor(formulas.growth_limit(i.bound, i.gamma, i.alpha, 32))
-    return i.alpha * (1 + 2 * i.gamma * i.e) ** steps, np.sqrt(i.alpha)
-
-
-def _sharp_drift(i: OneGroup) -> tuple[float, float]:
-    """The same at the largest e, with the factor 16."""
-    steps = np.floor(formulas.growth_limit(i.bound, i.gamma, i.alpha))
-    return i.alpha * (1 + 2 * i.gamma * i.bound) ** steps, np.sqrt(i.alpha)
 
 
 FORMULAS = "gsae_ref.papers.l23.steps.formulas."
@@ -86,17 +58,7 @@ ROWS = (
         "u*.",
         reading="u(t) >= 0, as everywhere in the paper; u(0) < -u* would leave the range.",
         hypotheses=(BELOW_STAR, STEP_LEMMA7),
-        evidence=(
-            Inequality(
-                "one step: u(t+1) <= u*",
-                "dglnn_step",
-                lambda i: (
-                    formulas.magnitude_step(i.u, 1.0, i.star, 0.0, i.gamma),
-                    np.sqrt(i.star),
-                ),
-                (BELOW_STAR, STEP_LEMMA7),
-            ),
-        ),
+        evidence=(claims.BELOW_STAR,),
         derivation=FORMULAS + "largest_step",
     ),
     equation(
@@ -124,7 +86,7 @@ ROWS = (
         "“Note that if we choose” eta_t = 1/u^4(t), (4) “is recast as” z(t+1) = (u*^2/u^2(t)) v* + "
         "b_t/u^2(t), v(t+1) = z(t+1)/||z(t+1)||.",
         hypotheses=(NONZERO_U,),
-        evidence=(Identity("v(t+1)", "dglnn_step", _six, (NONZERO_U,)),),
+        evidence=(claims.RECAST,),
         derivation=FORMULAS + "direction_step",
     ),
     statement(
@@ -136,20 +98,7 @@ ROWS = (
         "have that” <v(t+1), v*> >= 1 - B^2.",
         remark="Sharp: >= sqrt(1 - B^2).",
         hypotheses=(SMALL_B,),
-        evidence=(
-            Inequality(
-                "1 - B^2 <= <v(t+1), v*>",
-                "dglnn_step",
-                lambda i: (1 - i.level**2, i.cosine),
-                (SMALL_B,),
-            ),
-            Inequality(
-                "the angle: sin <= B",
-                "dglnn_step",
-                lambda i: (gradient_flow.sine(i.v_next, i.v_star), i.level),
-                (SMALL_B,),
-            ),
-        ),
+        evidence=(claims.ALIGNED, claims.ANGLE),
         derivation="gsae_ref.papers.l23.gradient_flow.formulas.alignment_bound",
     ),
     statement(
@@ -169,22 +118,9 @@ ROWS = (
         hypotheses=(STEP_LEMMA9, BELOW_UPPER_END, ABOVE_LOWER_END),
         evidence=(
             Counterexample(),
-            Inequality(
-                "any step size: u^2(t+1) <= u*^2 + B",
-                "dglnn_step",
-                _upper,
-                (BELOW_UPPER_END,),
-                expect="fails",
-            ),
-            Inequality(
-                "u^2(t+1) <= u*^2 + B", "dglnn_step", _upper, (BELOW_UPPER_END, STEP_LEMMA9)
-            ),
-            Inequality(
-                "(1 - B_2) u*^2 - B <= u^2(t+1)",
-                "dglnn_step",
-                lambda i: ((1 - i.level) * i.star - i.bound, i.u_next**2),
-                (ABOVE_LOWER_END, STEP_LEMMA9),
-            ),
+            claims.UPPER_PRINTED,
+            claims.UPPER,
+            claims.LOWER,
         ),
         derivation=FORMULAS + "largest_step",
     ),
@@ -222,9 +158,7 @@ ROWS = (
             Inequality(
                 "u^2(T) <= 1.05 u*^2", "dglnn_growth", lambda i: (_end(i), 1.05 * i.star), BOUNDED
             ),
-            Inequality(
-                "u^2(t+1) <= u*^2 + B", "dglnn_step", _upper, (BELOW_UPPER_END, STEP_LEMMA9)
-            ),
+            claims.UPPER,
         ),
         derivation=FORMULAS + "largest_step",
     ),
@@ -248,12 +182,7 @@ ROWS = (
             Counterexample(),
             Inequality("abs(u^2(T) - u*^2) <= tau u*^2/2", "dglnn_refine", _near(1 / 2), LEMMA11),
             Inequality("abs(u^2(T) - u*^2) <= tau u*^2/7", "dglnn_refine", _near(1 / 7), LEMMA11),
-            Inequality(
-                "1 - <v(t), v*> <= 1 - sqrt(1 - tau^2/100), t >= 1",
-                "dglnn_refine",
-                lambda i: (1 - i.cosine, 1 - np.sqrt(1 - i.tau**2 / 100)),
-                (SMALL_B_LEMMA11,),
-            ),
+            claims.NEVER_FAR,
         ),
         derivation=FORMULAS + "interval_after",
     ),
@@ -267,10 +196,7 @@ ROWS = (
         "have” u(t) <= sqrt(u(0)).",
         remark="Even for t <= log(1/alpha^4)/(16 gamma B). For alpha >= 1 there is no such t > 0.",
         hypotheses=(DRIFT,),
-        evidence=(
-            Inequality("u(T) <= sqrt(alpha)", "dglnn_drift", _drift, (DRIFT,)),
-            Inequality("u(2T) <= sqrt(alpha), e_t = B", "dglnn_drift", _sharp_drift, (DRIFT,)),
-        ),
+        evidence=(claims.DRIFT, claims.LONGER_DRIFT),
         derivation=FORMULAS + "growth_limit",
     ),
 )
