@@ -32,8 +32,10 @@ def adam_step(
     in_place = overwrite and all(array.flags.carray for array in results)
     if not in_place:
         results = [np.empty(value.shape, value.dtype) for _ in range(3)]
-    factors = [BETA_1, 1 - BETA_1, BETA_2, 1 - BETA_2, 1 - BETA_1**steps, 1 - BETA_2**steps]
-    numbers = tuple(np.array([*factors, step_size, EPSILON], dtype=value.dtype))
+    rate = step_size / (1 - BETA_1**steps)
+    scale = (1 - BETA_2**steps) ** -0.5
+    factors = [BETA_1, 1 - BETA_1, BETA_2, 1 - BETA_2, rate, scale, EPSILON]
+    numbers = tuple(np.array(factors, dtype=value.dtype))
     sources = [gradient] if in_place else [gradient, value, first, second]
     arrays = [contiguous(array).reshape(-1) for array in sources]
     arrays += [result.reshape(-1) for result in results]
@@ -49,10 +51,10 @@ def adam_step(
 @jit(fastmath=NO_SHORTCUTS)
 def _entry(g: Real, x: Real, m: Real, v: Real, numbers: tuple[Real, ...]) -> tuple[Real, ...]:
     """The formula for one entry."""
-    keep_1, take_1, keep_2, take_2, share_1, share_2, step_size, epsilon = numbers
+    keep_1, take_1, keep_2, take_2, rate, scale, epsilon = numbers
     m = keep_1 * m + take_1 * g
     v = keep_2 * v + take_2 * (g * g)
-    return x - step_size * (m / share_1) / (np.sqrt(v / share_2) + epsilon), m, v
+    return x - rate * m / (scale * np.sqrt(v) + epsilon), m, v
 
 
 @jit(fastmath=NO_SHORTCUTS)

@@ -19,8 +19,8 @@ def adam_step(
         first'  = b1 first + (1 - b1) g,        second' = b2 second + (1 - b2) g^2,
         value'  = value - step_size * (first' / (1 - b1^t)) / (sqrt(second' / (1 - b2^t)) + epsilon)
 
-    with t = ``steps``; the divisors correct for moments that start at zero. The first step has the
-    length of the step size:
+    with t = ``steps``; the divisors correct for moments that start at zero. They are gathered in
+    two factors, as at the end of section 2 there. The first step has the length of the step size:
 
     >>> zero = np.zeros(1)
     >>> adam_step(np.array([1.0]), np.array([4.0]), zero, zero, 1, 0.25)[0]
@@ -28,6 +28,6 @@ def adam_step(
     """
     first = BETA_1 * first + (1 - BETA_1) * gradient
     second = BETA_2 * second + (1 - BETA_2) * gradient**2
-    unbiased_first = first / (1 - BETA_1**steps)
-    unbiased_second = second / (1 - BETA_2**steps)
-    return value - step_size * unbiased_first / (np.sqrt(unbiased_second) + EPSILON), first, second
+    rate = step_size / (1 - BETA_1**steps)
+    scale = (1 - BETA_2**steps) ** -0.5
+    return value - rate * first / (scale * np.sqrt(second) + EPSILON), first, second
