@@ -241,6 +241,7 @@ class _Search:
         self.group = 0
         self.direction = np.eye(d)[0]
         self.work = 0.0
+        self.eigen_work = 0.0  # on its own: cones keep theirs
         _, sizes, frames = np.linalg.svd(C)
         norms = sizes[:, :, 0]
         own = np.arange(G)
@@ -261,7 +262,7 @@ class _Search:
                 above = (self.value + b_min * ends[0]) / b_max
                 others = np.delete(own, v)
                 chosen = _choices(norms[v, others], self.k, above, MOST_CHOICES)
-                if chosen is None or self.work > WORK:
+                if chosen is None or self.eigen_work > WORK:
                     break
                 self._lower_ceiling(int(v), *ends, others[chosen])
 
@@ -291,7 +292,7 @@ class _Search:
             sizes = np.linalg.norm(np.einsum("skij,sj->ski", self.C[v][chosen], u), axis=2)
             alpha = np.sqrt(alpha * (sizes + floor))
             self.at(np.array([v]), u[[found.argmax()]])
-            self.work += float(len(u) * (self.k + 4) * u.shape[1] ** 2)
+            self.eigen_work += float(len(u) * (self.k + 4) * u.shape[1] ** 2)
         bound = max(self.value, float(bounds.max(initial=-np.inf)))
         self.ceilings[v] = min(float(self.ceilings[v]), bound)
 
