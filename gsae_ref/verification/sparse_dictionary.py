@@ -348,7 +348,7 @@ def _hypotheses(i: _Model, rounding: float) -> tuple[HypothesisCheck, ...]:
             on - off - TINY * i.a_1,
             f"a_2 rho_k + N below {(1 - i.delta**2 / 2) * i.a_1 / 2:.3g} (it is {off:.3g})",
         ),
-        *_theorem4(i),
+        _theorem4(i),
     )
 
 
@@ -364,30 +364,14 @@ def _theorem3i(i: _Model) -> HypothesisCheck:
     )
 
 
-def _theorem4(i: _Model) -> tuple[HypothesisCheck, ...]:
-    """Conditions of the repaired Theorem 4 (ii) on A."""
-    return (
-        inequality(
-            "(k - 1) mu/sqrt(n) < 1",
-            THEOREM4,
-            1 - (i.n_active - 1) * i.coherence,
-            f"at most {math.ceil(1 / i.coherence) if i.coherence else 0} active atoms",
-        ),
-        inequality(
-            "2 ||A||^2 ((k-1)/(m-1) + (k-2)/(m-2)) <= 1 - (k - 1) mu/sqrt(n)",
-            THEOREM4,
-            _atoms_margin(i),
-            "fewer active atoms, or more atoms of the same spectral norm",
-        ),
+def _theorem4(i: _Model) -> HypothesisCheck:
+    """The condition of the repaired Theorem 4 (ii) on A."""
+    return inequality(
+        "(k - 1) mu/sqrt(n) < 1",
+        THEOREM4,
+        1 - (i.n_active - 1) * i.coherence,
+        f"at most {math.ceil(1 / i.coherence) if i.coherence else 0} active atoms",
     )
-
-
-def _atoms_margin(i: _Model) -> float:
-    """Room in condition (C) of the repaired Theorem 4 (ii)."""
-    k = i.n_active
-    m = i.W.shape[1]
-    shares = (k - 1) / max(m - 1, 1) + max(k - 2, 0) / max(m - 2, 1)
-    return float(1 - (k - 1) * i.coherence - 2 * i.norm**2 * shares)
 
 
 def _holds(hypotheses: tuple[HypothesisCheck, ...], needed_by: str) -> bool:

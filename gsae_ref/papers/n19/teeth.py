@@ -288,11 +288,10 @@ BEFORE = "the decrease before normalisation"
 AFTER = "the decrease after normalisation"
 PROOF_LEVEL = "a_2 rho_k + N <= .46 a_1 under these hypotheses (threshold_levels)"
 KEPT = "step (1) keeps 3/4 E||h||^2 of (2 - s/4) E||h||^2: 3/7 at a small rotation of A = I, k = 1"
-DATA = "bounded is 1 - s tau, tau <= 3/16; step (1) then takes up to 7/16 (see N19-theorem4ii)"
 ONE_ATOM = "W = I, A_j = e_1 for all j, k = 2 attains 1 - O(1/sqrt(m)) of it"
 EQUAL = "W = A with equal columns attains k/(k + 2) of it as m grows"
 NOT_ATTAINED = {
-    ("N19-final-error", "repaired_step_on_data"): (0.85, DATA),
+    ("N19-final-error", "repaired_step_on_data"): (0.42, KEPT),
     ("N19-theorem3i", "signs_by_enumeration"): (0.82, "a sub-Gaussian bound on a binomial tail"),
     ("N19-lemma3-step", "nearness_after_a_step"): (0.07, "one step from W = A + a common shift"),
     ("N19-theorem4iii", "common_shift_small_step"): (0.25, "any ratio below 1 shows it"),
@@ -332,7 +331,7 @@ SPECTRAL = "sqrt(1 + (k - 1) * coherence)"
 EQUIANGULAR = "||A_S|| is that long only where the columns of S have equal angles"
 U = n19.UNIT.text
 S = n19.UNIT_STAR.text
-SMALL_PART = "enters by delta^2/2 in beta, beside (t R)/(1 - nu), which is not attained with it"
+SMALL_PART = "enters by k delta^2/4 in beta, beside (t R)/(1 - nu), which is not attained with it"
 NOT_NEEDED: dict[tuple[str, str], dict[str, str]] = {
     ("N19-sparse-coding", "a_1 <= sqrt(kappa_2)"): {
         n19.CODES_BOUNDED.text: "a_1 is the smallest code of the law here"
@@ -427,13 +426,6 @@ NOT_NEEDED: dict[tuple[str, str], dict[str, str]] = {
         S: "the triangle inequality for norms of matrices",
         n19.CLOSE.text: "the triangle inequality for norms of matrices",
     },
-}
-MOVED_BY = {
-    ("N19-simulation-bias", "dead_start"): (1.1, "the largest z is lam + b, about 1.05 - 1.25"),
-    ("N19-theorem1i", "sparse_recovery"): (
-        2.0,
-        "Theorem 3 (ii), repaired: so does every b of the interval",
-    ),
 }
 REACHED: dict[tuple[str, str], Callable[[], SparseInstance]] = {
     ("N19-theorem4ii", BEFORE): lambda: _rotated(12, 1),

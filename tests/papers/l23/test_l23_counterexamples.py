@@ -35,7 +35,7 @@ KNOWN = {
     "L23-theorem4": (None, F(1, 4 * 10**6)),
     "L23-lemma9-direction": (1, F(9, 16)),
     "L23-lemma10-upper": (2 * F(912016, 531441) ** 2, 3),
-    "L23-theorem2-growth": (F(69, 10**6), F(17, 2 * 10**6)),
+    "L23-theorem2-growth": (F(69999, 10**12), F(15001, 10**12)),
     "L23-lemma12-equality": (None, F(2400, 2186653)),
     "L23-lemma16-remark": (F(1451, 29452), F(9, 250)),
     "L23-theorem4-step": (None, F(23, 25) ** 2),
@@ -122,7 +122,7 @@ SPOILED = [
     (gradient_descent.direction_that_stops, {"constant": F(1000)}, "printed"),
     (gradient_descent.direction_that_stops, {"gamma": F(1, 10)}, "hypothesis"),
     (gradient_flow.growth_of_a_small_group, {"u": F(1, 2)}, "printed"),
-    (gradient_flow.growth_of_a_small_group, {"B": F(0)}, "hypothesis"),
+    (gradient_flow.growth_of_a_small_group, {"noise": F(0)}, "hypothesis"),
     (perturbations.direction_before_and_after, {"k": 300}, "hypothesis"),
 ]
 

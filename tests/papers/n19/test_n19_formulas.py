@@ -499,6 +499,69 @@ def test_the_bound_before_normalisation_holds_and_is_used():
     assert max(shares) > 0.05
 
 
+def _plane_and_axes(rng):
+    """Columns with a share in a plane, errors along it, along all axes, and rotations."""
+    m = int(rng.integers(4, 24))
+    share = 0.9 * rng.random() ** 2
+    angles = 2 * np.pi * np.arange(m) / m * rng.integers(1, 3)
+    plane = np.vstack([np.cos(angles), np.sin(angles)])
+    if rng.random() < 0.5:
+        plane = np.ones((2, m)) / math.sqrt(2)
+    A = np.vstack([math.sqrt(share) * plane, math.sqrt(1 - share) * np.eye(m)])
+    along = rng.standard_normal() * np.vstack([-plane[1], plane[0]]) + rng.standard_normal() * plane
+    skew = unit(np.triu(rng.standard_normal((m, m)), 1) - np.eye(m))
+    axes = rng.standard_normal() * 0.1 / math.sqrt(m) + 0.3 * rng.standard_normal() * (
+        skew - skew.T
+    )
+    return A, unit(A + 0.8 * rng.random() * np.vstack([along, axes]))
+
+
+def test_step_3_of_theorem4ii_needs_no_condition_on_the_number_of_atoms():
+    """E||D_S 1||^2 - E||A_S^T D_S 1||^2/(1 - nu), supports enumerated in closed form.
+
+    Half of the instances break 2 R (t + t3) <= 1 - nu, which a cruder estimate asks for. Without
+    its term in delta, or that in R, the constant beta is too small.
+    """
+    rng = np.random.default_rng(2)
+    used = {True: [], False: []}
+    without_delta = []
+    without_norm = []
+    for _ in range(1500):
+        A, W = _plane_and_axes(rng)
+        m = A.shape[1]
+        k = int(rng.integers(2, min(m, 8)))
+        delta = np.linalg.norm(W - A, axis=0).max()
+        gram = A.T @ A
+        left = 1 - (k - 1) * np.abs(gram - np.eye(m)).max()
+        t = (k - 1) / (m - 1)
+        t3 = (k - 2) / (m - 2)
+        R = np.linalg.norm(gram, 2)
+        if left <= 1e-3:
+            continue
+        beta = sparse_codes.descent_constants(W, A, k, 1.0, 1.0, delta).beta
+        D = W - A
+        M = A.T @ D
+        f = np.diag(M)
+        c = M.sum(axis=1)
+        squares = np.sum(M**2)
+        inside = (
+            f @ f
+            + 2 * t * (f @ (c - f))
+            + t * (1 - t3) * (squares - f @ f)
+            + t * t3 * np.sum((c - f) ** 2)
+        )
+        kept = (1 - t) * np.sum(D**2) + t * np.sum(D.sum(axis=1) ** 2) - inside / left
+        if beta < 1:
+            enough = 2 * R * (t + t3) <= left
+            used[enough].append((1 - beta) * np.sum(D**2) / kept)
+        without_delta.append((1 - t - t * R / left) * np.sum(D**2) - kept)
+        without_norm.append((1 - t - k * delta**2 / 4 / left) * np.sum(D**2) - kept)
+    assert 0.7 < max(used[True]) <= 1 + 1e-9
+    assert 0.7 < max(used[False]) <= 1 + 1e-9
+    assert max(without_delta) > 1e-3
+    assert max(without_norm) > 1e-3
+
+
 def test_the_step_of_the_paper_makes_a_common_shift_grow():
     """Constant codes, m = 12, k = 3: 1/Lambda contracts, zeta = m/k does not."""
     m = 12

@@ -223,7 +223,7 @@ def descent4(n):
     p3 = p2 * max(n.k - 2, 0) / (n.m - 2)
     v = i.kappa_2 - i.kappa_1**2
     Lambda = 4 * p * (v + n.k * i.kappa_1**2) * (1 + nu) * (math.sqrt(1 + nu) + eps) ** 2
-    beta = t + (t * R + (1 + 2 * t**2) * i.delta**2 / 2) / (1 - nu)
+    beta = t + (t * R + eps**2 / 4) / (1 - nu)
     sigma = i.delta**2 / 2 + t * R * (2 * n.k - 1)
     E = i.A_star.T @ i.A_star - np.eye(n.m)
     squares = sum(np.linalg.norm(column) ** 2 for column in E.T)
@@ -569,7 +569,7 @@ OUTSIDE = {  # text of the hypothesis: an instance that meets it, and one change
     ),
     sparse_codes.INCOHERENT.text: (
         good("sparse_near", sparse_codes.INCOHERENT),
-        lambda i: replace(i, n_active=5),
+        lambda i: replace(i, A_star=np.tile(i.A_star[:, :1], i.n_atoms)),
     ),
     sparse_codes.UNITS.text: (good("sparse_near"), lambda i: replace(i, W=1.1 * i.W)),
     n19_instance.A2.text: (good("sparse_law"), lambda i: replace(i, codes=1.1 * i.codes)),

@@ -368,32 +368,44 @@ def large_group_off_the_support(
 
 @counterexample("L23-theorem2-growth")
 def growth_of_a_small_group(
-    u: Fraction = Fraction(1, 10), B: Fraction = Fraction(1, 20)
+    u: Fraction = Fraction(1, 100),
+    noise: Fraction = Fraction(1, 20),
+    signal: Fraction = Fraction(1),
 ) -> Certificate:
     """One group off S, v along its noise, ||v||^2 = u^2/2: u^4 stands for u^3 in the printed bound.
 
-    The slope is -2 ||w||^2 + 2 ||w|| B = -u^6 + sqrt 2 u^3 B, since ||w|| = u^3/sqrt 2.
+    Both groups have one entry. B is ||X^T y / n||_inf, the signal, as printed, or the noise. The
+    slope is -2 ||w||^2 + 2 ||w|| noise = -u^6 + sqrt 2 u^3 noise, since ||w|| = u^3/sqrt 2.
     """
-    slope = -(u**6) + ROOT_BELOW * u**3 * B
+    slope = -(u**6) + ROOT_BELOW * u**3 * noise
+    B = max(signal, noise)
     return Certificate(
         data={
             "X^T X / n": "I",
             "u": u,
             "||v||^2": u**2 / 2,
-            "||X_l^T xi / n||_2 = B": B,
+            "||X_l^T xi / n||_2": noise,
+            "X_1^T y / n, S = {1}": signal,
             "1/2 d(u^2)/dt (rounded down)": slope,
         },
         hypotheses=(
             Comparison("u > 0", u, ">", 0),
-            Comparison("B > 0", B, ">", 0),
+            Comparison("noise > 0", noise, ">", 0),
             Comparison("(7/5)^2 < 2", ROOT_BELOW**2, "<", 2),
             Comparison("2 < (3/2)^2", 2, "<", ROOT_ABOVE**2),
         ),
         printed=Comparison(
-            "1/2 d(u^2)/dt <= u^6 + sqrt 2 u^4 B", slope, "<=", u**6 + ROOT_ABOVE * u**4 * B
+            "1/2 d(u^2)/dt <= u^6 + sqrt 2 u^4 B, B the larger of both",
+            slope,
+            "<=",
+            u**6 + ROOT_ABOVE * u**4 * B,
         ),
         corrected=Comparison(
-            "-u^6 + sqrt 2 u^3 B, from above", slope, "<=", -(u**6) + ROOT_ABOVE * u**3 * B
+            "-u^6 + sqrt 2 u^3 ||X_l^T xi / n||_2, from above",
+            slope,
+            "<=",
+            -(u**6) + ROOT_ABOVE * u**3 * noise,
         ),
-        note="2/n w_l^T X_l^T xi is 2 (u^3/sqrt 2) B at most, and -2 ||w_l||^2 has lost its sign.",
+        note="2/n w_l^T X_l^T xi is 2 (u^3/sqrt 2) ||X_l^T xi / n||_2 at most, and -2 ||w_l||^2 "
+        "has lost its sign.",
     )

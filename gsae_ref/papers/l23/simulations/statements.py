@@ -182,13 +182,15 @@ ROWS = (
         "Figure 6a",
         "remark",
         "false",
+        "“We observe this instability numrerically (see Figure 6, Appendix E).” [Appendix E: "
         "“Because of the large learning rate on” v, “the algorithm may not show a convergent "
-        "result in the latter stage due to the irreducible error (perturbations).”",
-        reading="of Algorithm 1 as printed, in the setting of the figure",
+        "result in the latter stage due to the irreducible error (perturbations).”]",
+        reading="that it is observed: of Algorithm 1 as printed, in the setting of the figure",
         repaired="The directions do not settle in the authors' code, whose step is 2/u^4 because "
         "its gradients are twice as large.",
-        remark="It does not reproduce for the printed step 1/u^4. In other designs that step can "
-        "be too large as well: see the rule for when v settles in the report.",
+        remark="It does not reproduce for the printed step 1/u^4. That the algorithm “may not” "
+        "converge is true: in other designs this step is too large as well, see the rule for when "
+        "v settles in the report.",
         evidence=(
             _kept(
                 "figure-6",

@@ -113,8 +113,8 @@ ROWS = (
         "unit vectors v(t), u(0)^2 <= u*^2 + B gives u(t)^2 <= u*^2 + B for all t. Under (5) and "
         "(6), with ||b_t|| <= B_2 u*^2, B_2 <= 1, and l = (1 - B_2) u*^2 - B > 0, u(0)^2 >= l "
         "gives u(t)^2 >= l for all t.",
-        remark="tau is not defined. With the directions of (4) instead of (6) the second part "
-        "fails at v = -v*.",
+        remark="tau is not defined. Theorem 3's gamma <= 1/(20 u_max*^2) gives the first part for "
+        "B <= 4 u*^2. With the directions of (4) instead of (6) the second part fails at v = -v*.",
         hypotheses=(STEP_LEMMA9, BELOW_UPPER_END, ABOVE_LOWER_END),
         evidence=(
             Counterexample(),
@@ -152,6 +152,8 @@ ROWS = (
         "0.",
         repaired="u^2(t) <= 1.05 u*^2 for all t >= 0, if u(0) <= u*, abs(e_t) <= u*^2/20 and gamma "
         "<= 1/(4.2 u*^2).",
+        remark="Lemma 10 asks nothing of gamma. Where the paper uses it, gamma <= 1/(20 u_max*^2), "
+        "and the line is true.",
         hypotheses=BOUNDED,
         evidence=(
             Counterexample(),

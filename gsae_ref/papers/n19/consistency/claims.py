@@ -141,6 +141,17 @@ STATISTICAL_BIAS = _claim(
     sizes=ONE,
 )
 
+# ---- the remark after Lemma 1: tau = zeta p (lam_i - 2 delta^2), zeta = max_j 1/(p lam_j)
+
+TAU_OF_EQUAL_P = _claim(
+    "tau <= (1 - 2 delta^2)/(1 - delta^2/2)",
+    "(lam[i] - 2 * delta**2) / lam[j] <= (1 - 2 * delta**2) / (1 - delta**2 / 2)"
+    " for i in atoms for j in atoms",
+    COLUMNS,
+    ("5 * delta**2 < 2",),
+    ONE,
+)
+
 # ---- Claim 1, Appendix A
 
 OVERLAP = _claim(

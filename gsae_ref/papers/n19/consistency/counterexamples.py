@@ -1,7 +1,6 @@
 """Counterexamples to [N19] on code consistency: Theorem 3, the bounds of its proof."""
 
 from fractions import Fraction
-from math import ceil, comb
 
 from ....claims.exact import (
     Certificate,
@@ -140,13 +139,12 @@ def _law_of_blocks(r: int, q: int, k: int, m: int) -> tuple[Comparison, ...]:
 
 
 @counterexample("N19-theorem3-short")
-def noise_above_the_interval(root: int = 10, extra: Fraction = Fraction(0)) -> Certificate:
-    """Theorem 3, short proof: at b = -2 delta noise alone activates neurons.
+def noise_above_the_interval(root: int = 100, extra: Fraction = Fraction(0)) -> Certificate:
+    """Theorem 3, short proof: at b = -2 delta noise alone activates a neuron.
 
-    A = W = I_n, delta = sigma_eta = 1/sqrt(n), mixtures. An inactive neuron has z_i = eta_i + b and
-    is active where eta_i > 2 sigma, with probability at least phi(2)(1/2 - 1/8) >= 1/50 (a lower
-    bound of Mills' ratio), independently of the others. So P(the support is right) is at most
-    (49/50)^(n-1), for every n.
+    Two means, A_i = W_i = e_i in R^n, delta = sigma_eta = 1/sqrt(n). At x* = e_1 z_2 = eta_2 + b is
+    positive where eta_2 > 2 sigma, with probability at least phi(2)(1/2 - 1/8) >= 1/50 (a lower
+    bound of Mills' ratio), for every n.
     """
     n = root**2
     delta = Fraction(1, root)
@@ -155,12 +153,13 @@ def noise_above_the_interval(root: int = 10, extra: Fraction = Fraction(0)) -> C
     mills = Fraction(3, 8) / (Fraction(739, 100) * Fraction(251, 100))
     return Certificate(
         data={
-            "n = m": n,
-            "A = W": "I_n",
+            "n": n,
+            "m": 2,
+            "A_i = W_i": "e_i",
             "delta = sigma_eta": delta,
             "b_i": b,
             "k": 1,
-            "P(an inactive neuron is active), rounded down": error,
+            "P(the inactive neuron is active), rounded down": error,
         },
         hypotheses=(
             Comparison("delta log n <= 1 (log n rounded up)", delta * log_above(n), "<=", 1),
@@ -177,10 +176,11 @@ def noise_above_the_interval(root: int = 10, extra: Fraction = Fraction(0)) -> C
             ),
         ),
         printed=Comparison(
-            "P(x has the support of x*), at most (49/50)^(n-1) rounded up, >= 1/2",
-            Fraction(ceil(1000 * (1 - error) ** (n - 1)), 1000),
-            ">=",
-            HALF,
+            "P(x has another support than x*), at least 1/50, <= 1/n: with high probability it is "
+            "n^(-omega(1))",
+            error,
+            "<=",
+            Fraction(1, n),
         ),
         corrected=Comparison("z_i <= N + b_i at b_i = -2 delta - N", -2 * delta, "<=", 0),
         note="At a fixed delta the noise, of order sqrt(log n/n), is below the room that delta "
@@ -317,22 +317,25 @@ def rare_common_support(
 
 @counterexample("N19-k-log-squared", also=("N19-k-root-n",))
 def small_delta_allows_large_k(
-    n: int = 10**6, delta: Fraction = Fraction(1, 10**4), constant: int = 100
+    n: int = 10**12,
+    k: int = 10**9,
+    delta: Fraction = Fraction(1, 10**5),
+    constant: int = 100,
 ) -> Certificate:
     """A.2 and B.3: k = O(1/delta^2) allows a k that is neither O(log^2 n) nor O(sqrt(n)).
 
-    delta = O*(1/log n) is an upper bound. A = W = I_n, constant codes; k = n.
+    delta = O*(1/log n) is an upper bound. A = W = I_n, constant codes; k = n^(3/4).
     """
-    k = n
     return Certificate(
         data={"n = m": n, "k": k, "delta": delta, "A = W": "I_n, mu = 0", "C": constant},
         hypotheses=(
             Comparison("delta log n <= 1 (log n rounded up)", delta * log_above(n), "<=", 1),
             Comparison("k delta^2 <= 1, so k = O(1/delta^2)", k * delta**2, "<=", 1),
+            Comparison("k log n <= n (log n rounded up)", k * log_above(n), "<=", n),
             Comparison("k > C log^2 n (log n rounded up)", k, ">", constant * log_above(n) ** 2),
         ),
         printed=Comparison("k^2 <= C^2 n, that is k <= C sqrt(n)", k**2, "<=", constant**2 * n),
         corrected=Comparison("k <= 1/delta^2", k, "<=", 1 / delta**2),
-        note="With delta = n^(-1/2) every k <= n meets k = O(1/delta^2), for every n. The two "
+        note="With delta = n^(-1/2) k = n^(3/4) meets k = O(1/delta^2), for every n. The two "
         "sentences need a delta of order 1/log n, which holds at the first step at most.",
     )

@@ -71,7 +71,8 @@ ROWS = (
         "“If” sigma “is either the ReLU or the hard thresholding activation, then the support of "
         "the true code vector” x* “matches that of” x “for the mixture-of-Gaussians and "
         "non-negative sparse coding generative models.”",
-        reading="without a condition on b, as printed in this informal statement",
+        reading="without a condition on b, as printed in this informal statement; with that of "
+        "Theorem 3 (ii), which it summarises, it is false too (N19-theorem3ii)",
         repaired="With b, k and mu as in the repaired Theorem 3 (ii) for ReLU, as in Theorem 3 "
         "(iii) with the constant of its proof for the hard threshold.",
         hypotheses=(*COLUMNS, *CODES, BIAS_CORRECTED),

@@ -203,7 +203,7 @@ class TwoClasses:
         }
 
 
-@counterexample("N19-zeta", also=("N19-tau-of-zeta",))
+@counterexample("N19-zeta")
 def frequent_column_overshoots(
     n: int = 10**8,
     counts: tuple[int, int] = (3, 27),
@@ -510,7 +510,8 @@ def bias_below_the_coherence(
         ),
         note="b_i <= -(max_{j != i} <A_i, A_j> + ||W_i - A_i||) suffices, and at W = A some "
         "neuron fires wrongly as soon as |b| is below a positive inner product. For every n the "
-        "schedule passes below <A_1, A_2> = 1/(2 log n) after two steps. Negative inner products "
+        "schedule passes below <A_1, A_2> = 1/(2 log n) after two steps, with another C > 1 after "
+        "more. Negative inner products "
         "do no harm: with means at -1/4 the schedule converges to A.",
     )
 
@@ -519,15 +520,16 @@ def bias_below_the_coherence(
 def remainder_of_the_wrong_sign(
     rate: Fraction = HALF, error: Fraction = Fraction(1, 10), rest: Fraction = Fraction(1, 1000)
 ) -> Certificate:
-    """Section 5: -sqrt(1 - tau) ||W^s - A|| <= -||W^{s+1} - A|| - o(delta_s) has the wrong sign.
+    """Section 5: b^{s+1} <= -||W^{s+1} - A|| does not follow, a remainder has the wrong sign.
 
-    The descent property gives ||W^{s+1} - A|| <= sqrt(1 - tau) ||W^s - A|| + o(delta_s).
+    The descent property gives ||W^{s+1} - A|| <= sqrt(1 - tau) ||W^s - A|| + o(delta_s). Here b^s =
+    -||W^s - A||.
     """
     after = rate * error + rest
     return Certificate(
         data={
             "sqrt(1 - tau)": rate,
-            "||W^s - A||": error,
+            "||W^s - A|| = -b^s": error,
             "o(delta_s)": rest,
             "||W^{s+1} - A||": after,
         },
@@ -541,11 +543,13 @@ def remainder_of_the_wrong_sign(
             Comparison("o(delta_s) >= 0", rest, ">=", 0),
         ),
         printed=Comparison(
-            "-sqrt(1 - tau) ||W^s - A|| <= -||W^{s+1} - A|| - o(delta_s)",
+            "b^{s+1} = sqrt(1 - tau) b^s <= -||W^{s+1} - A||, which is to be proved",
             -rate * error,
             "<=",
-            -after - rest,
+            -after,
         ),
-        corrected=Comparison("the same with + o(delta_s)", -rate * error, "<=", -after + rest),
+        corrected=Comparison(
+            "b^{s+1} <= -||W^{s+1} - A|| + o(delta_s)", -rate * error, "<=", -after + rest
+        ),
         note="With + o(delta_s) the induction does not close: b^{s+1} may exceed -||W^{s+1} - A||.",
     )

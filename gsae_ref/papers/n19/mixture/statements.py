@@ -11,6 +11,7 @@ from ....arrays import Array
 from ....claims.evidence import Counterexample, Identity, Inequality, Measurement, Reading, worst
 from ....claims.hypothesis import Hypothesis
 from ... import row
+from ..consistency import claims
 from ..fixed_bias.statements import ONE_SIDED, contraction, quiet_after, tangents
 from ..instance import (
     BIAS_LEMMA1,
@@ -318,13 +319,15 @@ ROWS = (
         "tau-of-zeta",
         "after Lemma 1",
         "inequality",
-        "false",
+        "holds",
         "“We apply this lemma with learning rate” zeta = max_i(1/(p_i lam_i)) “and” tau = zeta p_i "
         "(lam_i - 2 delta^2) in (0, 1) “to achieve the descent”.",
-        reading="for p_i that are not all equal",
-        repaired="tau = zeta p_i (lam_i - 2 delta^2/lam_i) lies in (0, 1) for zeta <= min_i 1/(p_i "
-        "lam_i) and 2 delta^2 < lam_i^2.",
-        same_as="N19-zeta",
+        reading="for a mixture with equal p_i, as “uniformly” has it, and delta^2 < 2/5",
+        remark="tau <= (1 - 2 delta^2)/(1 - delta^2/2) < 1, and tau > 0 as lam_i >= 1 - delta^2/2 "
+        "> 2 delta^2. For unequal p_i tau exceeds 1 (N19-zeta). The descent follows from Lemma 1 "
+        "as repaired, with 2 delta^2/lam_i for 2 delta^2 and zeta <= min_i 1/(p_i lam_i).",
+        hypotheses=(UNIT, UNIT_STAR, CLOSE),
+        evidence=(claims.TAU_OF_EQUAL_P,),
         derivation="gsae_ref.papers.n19.mixture.counterexamples.frequent_column_overshoots",
     ),
     statement(
@@ -473,6 +476,7 @@ ROWS = (
         "“From the descent property at the step” s, “we have” ||W_i^{s+1} - A_i|| <= sqrt(1 - tau) "
         "||W_i^s - A_i|| + o(delta^s). “Therefore,” b_i^{s+1} = sqrt(1 - tau) b_i^s <= -sqrt(1 - "
         "tau) ||W_i^s - A_i|| <= -||W_i^{s+1} - A_i|| - o(delta_s).",
+        reading="as a proof of b^{s+1} <= -||W_i^{s+1} - A_i||",
         remark="What follows is + o(delta_s), with which the induction does not close.",
         evidence=(Counterexample(),),
         derivation="gsae_ref.papers.n19.mixture.counterexamples.remainder_of_the_wrong_sign",

@@ -89,10 +89,10 @@ def _common_mode(
 def _sizes(m: int, k: int, delta: Fraction) -> tuple[Comparison, ...]:
     return (
         Comparison(
-            "delta log n <= 6/5 (n = m, log n rounded up)",
+            "delta log n <= 1 (n = m, log n rounded up)",
             delta * log_above(m),
             "<=",
-            Fraction(6, 5),
+            1,
         ),
         Comparison("k delta^2 <= 1, so k = O(1/delta^2)", k * delta**2, "<=", 1),
         Comparison("3 <= k, so p_ijl > 0", 3, "<=", k),
@@ -121,7 +121,7 @@ def bias_pushes_towards_all_others(
     bias: Fraction = -HALF,
     rate: Rational = 1,
     constant: Rational = 1,
-    delta: Fraction = Fraction(1, 9),
+    delta: Fraction = Fraction(1, 20),
 ) -> Certificate:
     """Theorem 4 (iii.2) from W = A = I: the bias moves every column towards all others.
 

@@ -175,14 +175,11 @@ def descent_constants(
     **Setting.** Uniform supports of size k of m; x_S independent given S, of mean kappa_1 and
     second moment kappa_2, v = kappa_2 - kappa_1^2. Unit columns, D = W - A, ||D_i|| <= delta, R =
     ||A||^2, E = A^T A - I, nu = (k - 1) mu/sqrt(n) < 1, eps = delta sqrt(k). b = 0, the support is
-    recovered (Theorem 3). p = k/m, t = (k-1)/(m-1), p2 = p t, p3 = p2 (k-2)/(m-2), and
-
-        (C)  2 R ((k-1)/(m-1) + (k-2)/(m-2)) <= 1 - nu.
-
-    Put q = sqrt(1 + nu) + eps, N_W = max_i ||(W^T W - I) e_i|| <= ||W||,
+    recovered (Theorem 3). p = k/m, t = (k-1)/(m-1), t3 = (k-2)/(m-2) (0 for k = 1), p2 = p t, p3 =
+    p2 t3. Put q = sqrt(1 + nu) + eps, N_W = max_i ||(W^T W - I) e_i|| <= ||W||,
 
         Lambda = 4 p (v + k kappa_1^2) (1 + nu) q^2,           zeta = s/Lambda, 0 < s <= 1,
-        beta   = t + (t R + (1 + 2 t^2) delta^2/2)/(1 - nu),
+        beta   = t + (t R + eps^2/4)/(1 - nu),
         sigma  = delta^2/2 + t R (2 k - 1),
         Phi    = kappa_2 p2 ||E||_F^2 + kappa_1^2 p3 ||E 1||^2,
         tau    = (kappa_2 p/Lambda) (3/4 (1 - beta) - 26 eps^2 sigma),
@@ -213,13 +210,19 @@ def descent_constants(
     + kappa_1^2 ||V_S B 1||^2 <= ||V_S||_F^2 ||B||^2 (v + k kappa_1^2) for B = W_S^T A_S; the same
     bound holds for W_S V_S^T A_S x; E||V_S||_F^2 = p ||V||_F^2; (a + b)^2 <= 2 a^2 + 2 b^2.
 
-    (3) *E||h||^2 >= kappa_2 p (1 - beta) ||D||_F^2.* With P the projection on the span of A_S, h -
-    P h = D_S x - P D_S x, and ||P z||^2 <= ||A_S^T z||^2/(1 - nu). M = A^T D has M_ii =
-    -||D_i||^2/2, so sum M_ii^2 <= delta^2 ||D||_F^2/4, and ||M||_F^2 <= R ||D||_F^2. E||D_S x||^2 =
-    v p ||D||_F^2 + kappa_1^2 ((p - p2) ||D||_F^2 + p2 ||D 1||^2). E||A_S^T D_S||_F^2 <= p sum
-    M_ii^2 + p2 ||M||_F^2. With r_i = sum_{j != i} M_ij, E||A_S^T D_S 1||^2 <= 2 p sum M_ii^2 + (p2
-    - p3) ||M||_F^2 + (p3 + p2^2/p) sum r_i^2, sum r_i^2 <= 2 R ||D 1||^2 + 2 sum M_ii^2. By (C) the
-    terms in ||D 1||^2 add up to something non-negative; p3/p <= t^2.
+    (3) *E||h||^2 >= kappa_2 p (1 - beta) ||D||_F^2.* Let beta < 1. With P the projection on the
+    span of A_S, h - P h = D_S x - P D_S x, and ||P z||^2 <= ||A_S^T z||^2/(1 - nu). Let M = A^T D,
+    f its diagonal, c = M 1: f_i = -||D_i||^2/2, so ||f||^2 <= delta^2 ||D||_F^2/4; ||M||_F^2 <= R
+    ||D||_F^2 and ||c||^2 <= R ||D 1||^2. The part of v: E||D_S||_F^2 = p ||D||_F^2, E||A_S^T
+    D_S||_F^2 <= p ||f||^2 + p2 ||M||_F^2. The part of kappa_1^2: E||D_S 1||^2 = p (1 - t) ||D||_F^2
+    + p2 ||D 1||^2, and E||A_S^T D_S 1||^2 is p times
+
+        t t3 ||c||^2 + 2 t (1 - t3) <c, f> + (1 - 3 t + 2 t t3) ||f||^2 + t (1 - t3) ||M||_F^2.
+
+    Put g = (1 - nu)/R - t3. For k >= 2, (1 - nu)/R > t/(1 - t) by beta < 1, and t - t3 + t t3 >=
+    t/(k - 1); so g >= t/((k - 1)(1 - t)). As 2 (1 - t3) <c, f> <= g ||c||^2 + (1 - t3)^2 ||f||^2/g,
+    the terms in ||D 1||^2 add up to something non-negative, and those in ||f||^2 to at most k
+    ||f||^2 <= eps^2 ||D||_F^2/4.
 
     (4) *E||r||^2 <= eps^2 kappa_2 p sigma ||D||_F^2*: ||D_S|| <= eps, and E||D_S^T A_S x||^2 is
     bounded as in (3) with M^T; its row sums are <A 1 - A_i, D_i>, ||A 1 - A_i||^2 <= R (m - 1), and
@@ -232,8 +235,9 @@ def descent_constants(
     W_i^T u = sum_{j in S, j != i} <W_i, W_j> x_j with the code's x_j, <g_i, W_i> <= 2 p2 U^2 sqrt(m
     - 1) N_W, U^2 = max E_x (W_i^T y)^2 <= kappa_2 (1 + nu) q^2; times zeta this is s rho. []
 
-    Where it fails: without (C) a common shift may lie in the null space of the data (k = m); with
-    the step m/k and codes of one sign, zeta Lambda is about 4 k and a common shift grows.
+    Where it says nothing: for k = m a common shift may lie in the null space of the data; beta is
+    above 1 there, and tau negative. Where it fails: with the step m/k and codes of one sign, zeta
+    Lambda is about 4 k and a common shift grows.
 
     >>> c = descent_constants(np.eye(64), np.eye(64), 2, 0.0, 1.0, 0.0)
     >>> c.floor, c.growth, round(c.curvature * 64 / 2, 12), round(c.tau, 4)
@@ -251,7 +255,7 @@ def descent_constants(
     p3 = p * t * max(k - 2, 0) / max(m - 2, 1)
     spread = kappa_2 + (k - 1) * kappa_1**2
     curvature = 4 * p * spread * (1 + nu) * (math.sqrt(1 + nu) + math.sqrt(eps2)) ** 2
-    beta = t + (t * R + (1 + 2 * t**2) * delta**2 / 2) / (1 - nu)
+    beta = t + (t * R + eps2 / 4) / (1 - nu)
     sigma = delta**2 / 2 + t * R * (2 * k - 1)
     of_sums = kappa_1**2 * p3 * float(np.sum(gram.sum(axis=1) ** 2))
     coherent = kappa_2 * p * t * float(np.sum(gram**2)) + of_sums

@@ -59,23 +59,21 @@ def nearness_after_a_step(rng: np.random.Generator, quick: bool) -> Finding:
 
 
 def _one_run(
-    rng: np.random.Generator, model: str, step: float, n_steps: int, n_samples: int
+    rng: np.random.Generator, W: Array, k: int, model: str, step: float, n_steps: int
 ) -> tuple[Array, Array]:
-    """Errors ||W - A||_F^2 of normalised descent on fresh samples, A = I_64, k = 3, hard threshold.
+    """Errors ||W - A||_F^2 of normalised descent on 4000 fresh samples a step, A = I_64.
 
-    Starts at a common shift and a random error together. The second array holds the bounds of
+    Codes 1 or +-1, hard threshold. The second array holds the bounds of
     :func:`formulas.descent_constants`, each from the step before.
     """
-    m = 64
-    A = np.eye(m)
-    W = unit(A + 1.0 / m + 0.05 * unit(rng.standard_normal((m, m))))
+    A = np.eye(64)
     moments = sampling.code_moments(model, (1, 1.0))
     errors = [float(np.sum((W - A) ** 2))]
     bounds = []
     for _ in range(n_steps):
         delta = np.linalg.norm(W - A, axis=0).max()
-        constants = formulas.descent_constants(W, A, 3, *moments, delta)
-        Y = sampling.sample_sparse(A, n_samples, model, n_active=3, bounds=(1, 1.0), rng=rng).Y
+        constants = formulas.descent_constants(W, A, k, *moments, delta)
+        Y = sampling.sample_sparse(A, 4000, model, n_active=k, bounds=(1, 1.0), rng=rng).Y
         _, dW, _ = ops.sparse_loss_and_grad(W, Y, 0.0, "hard", 0.5)
         W = unit(W - (step or 1 / constants.curvature) * dW)
         bounds.append(constants.after_normalisation(errors[-1]))
@@ -85,17 +83,27 @@ def _one_run(
 
 @measurement
 def repaired_step_on_data(rng: np.random.Generator, quick: bool) -> Finding:
-    """The repaired step on samples, hard threshold: worst error/bound of its next step.
+    """The repaired step on samples, hard threshold: the decrease that is bound over that found.
 
-    A = I_64, k = 3, codes 1 and +-1; also the last errors, and that of the paper's zeta = m/k.
+    A = I_64, codes 1 and +-1. k = 3 from a common shift and a random error together, k = 1 from a
+    small rotation, where 3/7 of the decrease is bound. Also the last errors, and that of the
+    paper's zeta = m/k.
     """
     n_steps = 12 if quick else 40
-    worst = 0.0
+    A = np.eye(64)
+    shift = np.roll(A, 1, axis=0)
+    rotated = unit(A + 1e-3 * (shift - shift.T))
+    start = unit(A + 1.0 / 64 + 0.05 * unit(rng.standard_normal((64, 64))))
+    used = 0.0
     last = {}
-    for model in ("nonnegative", "general"):
-        errors, bounds = _one_run(rng, model, 0.0, n_steps, 4000)
-        worst = max(worst, float((errors[1:] / bounds).max()))
-        last[f"last_{model}"] = float(errors[-1] / errors[0])
-    printed, _ = _one_run(rng, "nonnegative", 64 / 3, 3, 4000)
+    for W, k, model in (
+        (rotated, 1, "nonnegative"),
+        (start, 3, "nonnegative"),
+        (start, 3, "general"),
+    ):
+        errors, bounds = _one_run(rng, W, k, model, 0.0, n_steps)
+        used = max(used, float(((errors[:-1] - bounds) / (errors[:-1] - errors[1:])).max()))
+        last[f"last_{model}_{k}"] = float(errors[-1] / errors[0])
+    printed, _ = _one_run(rng, start, 3, "nonnegative", 64 / 3, 3)
     last["growth_at_m_over_k"] = float(printed[-1] / printed[0])
-    return at_most("||W^+ - A||_F^2/bound", worst, 1.0, **last)
+    return at_most("decrease by the bound/decrease", used, 1.0, **last)

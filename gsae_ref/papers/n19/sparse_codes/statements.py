@@ -104,22 +104,12 @@ def _growth(i: SparseInstance) -> tuple[float, float]:
     return i.step_size * inner, i.step_size * found.curvature * found.growth
 
 
-def _many_atoms(i: SparseInstance) -> float:
-    """Margins of nu < 1 and of (C) of descent_constants."""
-    k = i.n_active
-    m = i.n_atoms
-    left = 1 - (k - 1) * i.coherence
-    share = (k - 1) / max(m - 1, 1) + max(k - 2, 0) / max(m - 2, 1)
-    norm = float(np.linalg.norm(i.A_star, 2))
-    return min(left - 1e-9, left - 2 * norm**2 * share)
-
-
 UNITS = Hypothesis(
     "||W_i|| = ||A_i|| = 1 for every column",
     lambda i: min(float(UNIT.margin(i)), float(UNIT_STAR.margin(i))),
 )
 INCOHERENT = Hypothesis(
-    "nu = (k - 1) mu/sqrt(n) < 1 and 2 ||A||^2 ((k-1)/(m-1) + (k-2)/(m-2)) <= 1 - nu", _many_atoms
+    "nu = (k - 1) mu/sqrt(n) < 1", lambda i: 1 - 1e-9 - (i.n_active - 1) * i.coherence
 )
 SMALL_STEP = Hypothesis(
     "0 < zeta <= 1/Lambda (Theorem 4 (ii), repaired)",
@@ -222,11 +212,10 @@ EXACT_15 = (
 REPAIRED_STEP = (
     "Uniform supports of size k, codes of mean kappa_1 and second moment kappa_2, v = kappa_2 - "
     "kappa_1^2, independent given S; unit columns, ||W_i - A_i|| <= delta, nu = (k-1) mu/sqrt(n) "
-    "< 1, 2 ||A||^2 ((k-1)/(m-1) + (k-2)/(m-2)) <= 1 - nu, b = 0, support recovered; zeta = "
-    "s/Lambda, 0 < s <= 1, Lambda = 4 (k/m)(v + k kappa_1^2)(1 + nu)(sqrt(1 + nu) + delta "
-    "sqrt(k))^2. Then ||W^+ - A||_F^2 <= ((1 - s tau) ||W - A||_F^2 + s phi)/(1 - s rho) with "
-    "tau, phi, rho of descent_constants: tau tends to (3/16) kappa_2/(v + k kappa_1^2), rho is "
-    "O(||W||/sqrt(m)), and phi = 0 for orthonormal A."
+    "< 1, b = 0, support recovered; zeta = s/Lambda, 0 < s <= 1, Lambda = 4 (k/m)(v + k "
+    "kappa_1^2)(1 + nu)(sqrt(1 + nu) + delta sqrt(k))^2. Then ||W^+ - A||_F^2 <= ((1 - s tau) ||W "
+    "- A||_F^2 + s phi)/(1 - s rho) with tau, phi, rho of descent_constants: tau tends to (3/16) "
+    "kappa_2/(v + k kappa_1^2), rho is O(||W||/sqrt(m)), and phi = 0 for orthonormal A."
 )
 STEP_EVIDENCE = (
     Inequality(
@@ -260,9 +249,9 @@ ROWS = (
         "8 p2 R + 2 p3 (R^2 + R), R = max(||A||^2, ||W||^2). At k near n/log n the floor m k^2/n^2 "
         "is as large as the error at the start. At a small rotation of A = I with k = 1 the "
         "bound is 3/7 of the decrease: tau is sharp up to a factor 7/3. For nu >= 1 the "
-        "constants do not exist; whether the condition on m, of which the proof needs half for "
-        "small delta, is needed is open. A step far above 1/Lambda breaks the bound: zeta = "
-        "m/k makes a common shift grow (N19-theorem4iii).",
+        "constants do not exist. No condition on m is needed: where m is too small for k, beta is "
+        "above 1 and tau negative. A step far above 1/Lambda breaks the bound: zeta = m/k makes a "
+        "common shift grow (N19-theorem4iii).",
         hypotheses=REPAIRED,
         evidence=(
             *STEP_EVIDENCE,
