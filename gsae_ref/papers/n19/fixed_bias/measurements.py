@@ -71,6 +71,29 @@ def fixed_bias_step(rng: np.random.Generator, quick: bool) -> Finding:
     return at_most("largest difference", error, 1e-12)
 
 
+@measurement
+def far_start(rng: np.random.Generator, quick: bool) -> Finding:
+    """R7 from ||W_i - A_i|| = .73 with b = -.73, n = 3 to 300: angles against (b), and the end.
+
+    Orthonormal means, each column turned towards the next mean.
+    """
+    error = 0.0
+    for n in (3, 30, 300):
+        m = min(n, 10)
+        A = np.linalg.qr(rng.standard_normal((n, m)))[0]
+        theta = 2 * np.arcsin(0.365)
+        W = np.cos(theta) * A + np.sin(theta) * np.roll(A, 1, axis=1)
+        for _ in range(60):
+            theta = np.arctan(formulas.tangent_after(theta, 1 / m, -0.73, m)[0])
+            W = unit(W - m * ops.sparse_loss_and_grad(W, A.T, -0.73)[1])
+            found = np.linalg.norm(W - A, axis=0)
+            error = max(error, float(np.abs(found - 2 * np.sin(theta / 2)).max()))
+        error = max(error, float(found.max()))
+    return at_most(
+        "distance of ||W_i - A_i|| from that of R7 (b), and from 0 at the end", error, 1e-12
+    )
+
+
 def _skewed_sample(rng: np.random.Generator, A: Array, share: Array) -> tuple[Array, Any]:
     """Means plus skewed heavy-tailed noise, small enough for the supports; classes by share."""
     labels = rng.choice(len(share), 400, p=share)

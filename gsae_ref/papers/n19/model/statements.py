@@ -364,16 +364,18 @@ ROWS = (
         "radius",
         "section 6, after Figure 2",
         "remark",
-        "not settled",
+        "holds",
         "“This suggests that the loss surface is perhaps amenable to optimization even for radius "
         "bigger than” O(delta) “away from the ground truth parameters, although our theory does "
         "not account for this.”",
-        remark="A small loss is not a recovered A: Figure 3 reports none from the PCA and random "
-        "starts (N19-figure-3). A radius, and a proof from it, would settle it.",
-        evidence=(
-            Reading("a suggestion, without a bound on the radius; Figure 2 is what stands for it"),
-        ),
-        derivation="gsae_ref.experiments.n19.figure_2",
+        reading="for some radius that does not fall with n, of the expected update of a mixture "
+        "without noise, equal p_i, with a fixed bias",
+        remark="By R7 (d) from every W with ||W_i - A_i|| < sqrt(3 - 2 nu) - 1, nu the largest "
+        "positive inner product of two means: .73 for orthogonal ones. A small loss, which is what "
+        "Figure 2 shows, is not a recovered A: Figure 3 reports none from the PCA and random "
+        "starts (N19-figure-3).",
+        evidence=(Measurement("far_start"),),
+        derivation="gsae_ref.papers.n19.fixed_bias.formulas.persistent_bias",
     ),
     statement(
         "figure-3",
