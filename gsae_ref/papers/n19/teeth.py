@@ -293,7 +293,6 @@ EQUAL = "W = A with equal columns attains k/(k + 2) of it as m grows"
 NOT_ATTAINED = {
     ("N19-final-error", "repaired_step_on_data"): (0.42, KEPT),
     ("N19-theorem3i", "signs_by_enumeration"): (0.82, "a sub-Gaussian bound on a binomial tail"),
-    ("N19-lemma3-step", "nearness_after_a_step"): (0.07, "one step from W = A + a common shift"),
     ("N19-theorem4iii", "common_shift_small_step"): (0.25, "any ratio below 1 shows it"),
     ("N19-sparse-coding", "a_1 <= sqrt(kappa_2)"): (0.95, "equal for constant codes only"),
     ("N19-claim1iii", "all supports and columns"): (0.9, "2 (a^2 + b^2) for (a + b)^2"),

@@ -294,12 +294,17 @@ ROWS = (
         "false",
         "“the recovery error at the convergence is exponentially better than the initial” 1/log n "
         "“order”.",
-        reading="of the bounds of Theorem 4 over its whole range of k",
-        repaired="The bound of (ii) leaves k/n for a column: at most 1/log n, and 1/log n at the "
-        "largest k.",
+        reading="of Theorem 4 (ii), k of the order n/log^c n",
+        repaired="The bound of (ii) leaves k/n for a column, 1/log n at the largest k. The error "
+        "itself is of this order: for A = [I, half of H/sqrt(n)] and recovered supports the run "
+        "ends at (k - 1)/m (1 + o(1)), a power of 1/log n.",
         remark="For mixtures the bound is n^(-O(1)) per column. For orthonormal A the error of the "
         "repaired step tends to 0.",
-        evidence=(Counterexample(), Measurement("repaired_step_on_data")),
+        evidence=(
+            Counterexample(),
+            Measurement("floor_of_a_frame", "against"),
+            Measurement("repaired_step_on_data"),
+        ),
         derivation="gsae_ref.papers.n19.model.counterexamples.floor_of_the_size_of_the_start",
     ),
     statement(
@@ -309,8 +314,10 @@ ROWS = (
         "not settled",
         "“We conjecture that this spectral algorithm still works for non-negative sparse case "
         "(including the special mixture of Gaussian model)”.",
-        remark="A proof for the algorithm of the paper's [16] with codes of mean kappa_1 > 0, or a "
-        "law of such codes for which it fails, would settle it.",
+        remark="Its matrices E[<u, y> <v, y> y y^T], u and v samples with one common atom, have "
+        "p = k/m along this atom and, for A = I and codes 1_S, k^6/m^3 along (1, ..., 1): more "
+        "once k^5 > m^2, as at m = 400, k = 16. For k = 1 there is no such term. A proof for k^5 "
+        "<< m^2, or for matrices from which the mean is removed, would settle it.",
         evidence=(Reading("a conjecture; no proof or counterexample is known here"),),
         derivation="gsae_ref.sampling.sample_sparse",
     ),

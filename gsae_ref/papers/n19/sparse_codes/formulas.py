@@ -81,6 +81,44 @@ def pair_remainder(p2: float, p3: float, norm: Real) -> Real:
     return 8 * p2 * norm + 2 * p3 * (norm**2 + norm)
 
 
+def nearness_after(W: Array, A_star: Array, n_active: int, delta: float, share: float) -> float:
+    """Bound on ||W^+ - A|| after a step zeta = share/p, share <= 1. [N19] Lemma 3, of a step.
+
+    Uniform supports of size k, centred codes, supports recovered, unit columns, ||W_i - A_i|| <=
+    delta < sqrt(2). Put D = W - A, a = ||A||, w = ||W||, p2 and p3 for the probabilities of a pair
+    and a triple. Multiplied out, :func:`centred_update` is
+
+        G = p (W L^2 - A L) + R,   L = diag(lam_i),   ||R|| <= p2 c2 + p3 c3,
+        c2 = 2 a (a w + 1) + 2 w (a w + 1) + a^2 w + a (w^2 + 1) + a (a w + 1) + a w^2,
+        c3 = w (a^2 w^2 + 2 a w + a^2 + 2) + a (a w^3 + 2 w^2 + a w + 2),
+
+    one term for each way in which i, j and l may coincide. As 0 <= 1 - lam_i <= delta^2/2, W - zeta
+    G - A = D (I - s L^2) + s A L (I - L) - zeta R has the norm
+
+        b <= (1 - s (1 - delta^2/2)^2) ||D|| + s a delta^2/2 + zeta ||R||,
+
+    and the columns of W - zeta G differ from 1 in norm by at most e = s delta^2/2 + zeta ||R||. So
+    ||W^+ - A|| <= b + (a + b) e/(1 - e). From ||D|| <= 2 a this is at most 2 a once delta^2 and
+    k/m, to which zeta ||R|| is proportional, are small beside s.
+
+    >>> float(nearness_after(np.eye(2), np.eye(2), 1, 0.0, 0.5))
+    0.0
+    """
+    m = W.shape[1]
+    a = float(np.linalg.norm(A_star, 2))
+    w = float(np.linalg.norm(W, 2))
+    t = (n_active - 1) / max(m - 1, 1)
+    t3 = max(n_active - 2, 0) / max(m - 2, 1)
+    c2 = 3 * a * (a * w + 1) + 2 * w * (a * w + 1) + a**2 * w + a * (2 * w**2 + 1)
+    c3 = w * (a**2 * w**2 + 2 * a * w + a**2 + 2) + a * (a * w**3 + 2 * w**2 + a * w + 2)
+    rest = share * t * (c2 + t3 * c3)
+    bent = share * delta**2 / 2
+    kept = 1 - share * (1 - delta**2 / 2) ** 2
+    b = kept * float(np.linalg.norm(W - A_star, 2)) + a * bent + rest
+    off = bent + rest
+    return b + (a + b) * off / (1 - off) if off < 1 else math.inf
+
+
 def step_bound(
     error: float | Array,
     p: float | Array,

@@ -460,16 +460,18 @@ ROWS = (
     statement(
         "lemma3-step",
         "Lemma 3",
-        "inequality",
-        "not settled",
+        "asymptotic claim",
+        "holds",
         "“(Maintaining the nearness).” ||W - A|| <= 2 ||A||.",
-        reading="kept by a step: if W^s is (delta, 2)-near, so is W^{s+1}",
-        remark="No proof is given here or in the paper, which cites two lemmas of its [16]. From a "
-        "common shift with ||W - A|| near 2 one step makes W nearer. A bound on ||W - A|| after a "
-        "step from every W with ||W - A|| = 2 ||A||, or one W that moves away, would settle it.",
-        hypotheses=(*COLUMNS, NEAR),
+        reading="kept by a step: if W^s is (delta, 2)-near, so is W^{s+1}; sparse coding with "
+        "uniform supports that are recovered, b = 0, ||A|| = O(1), zeta = s/p, 0 < s <= 1",
+        repaired="For delta^2 and k/m below a constant that depends on ||A|| only: nearness_after "
+        "is then at most 2 ||A||, since ||W^+ - A|| <= (1 - s) ||W - A|| + s O(delta^2 + k/m).",
+        remark="The paper cites two lemmas of its [16] for it. For codes of one sign the step m/k "
+        "makes a common shift grow (N19-theorem4iii).",
+        hypotheses=(*COLUMNS, NEAR, CENTRED, UNIFORM, NO_BIAS, NOISELESS),
         evidence=(Measurement("nearness_after_a_step"),),
-        derivation="gsae_ref.papers.n19.sparse_codes.formulas.descent_constants",
+        derivation="gsae_ref.papers.n19.sparse_codes.formulas.nearness_after",
     ),
     statement(
         "lemma5",
