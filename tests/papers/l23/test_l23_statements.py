@@ -563,7 +563,7 @@ def planted(row_id, k, left, right=1.0):
 
     if isinstance(each, Stress):
         sentence = Sentence(each.conclusion)
-        text = f"{left} * ({sentence.left}) {sentence.relation} {sentence.right}"
+        text = f"{left} * ({sentence.left}) {sentence.relation} {sentence.right}{sentence.tail}"
         other = replace(each, conclusion=text)
     else:
         other = replace(each, sides=sides)
