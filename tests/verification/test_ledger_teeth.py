@@ -212,7 +212,7 @@ def test_the_command_prints_and_writes_them(tmp_path, capsys):
     path = tmp_path / "teeth.json"
     assert main(["verify", "--teeth", "L23-lemma9", "--quick", "--json", str(path)]) == 0
     printed = capsys.readouterr().out
-    assert "L23-lemma9                   noticed     u^2(t+1) <= u*^2 + B: bound x 0.98" in printed
+    assert "L23-lemma9                   noticed     u^2(t+1) <= u*^2 + B: right side" in printed
     assert "100.0 % noticed or explained" in printed
     assert json.loads(path.read_text())["ok"] is True
 

@@ -330,7 +330,7 @@ SPECTRAL = "sqrt(1 + (k - 1) * coherence)"
 EQUIANGULAR = "||A_S|| is that long only where the columns of S have equal angles"
 U = n19.UNIT.text
 S = n19.UNIT_STAR.text
-SMALL_PART = "enters by k delta^2/4 in beta, beside (t R)/(1 - nu), which is not attained with it"
+SMALL_PART = "the estimate in the proof of (3) needs it; E||h||^2 has a square that the proof drops"
 NOT_NEEDED: dict[tuple[str, str], dict[str, str]] = {
     ("N19-sparse-coding", "a_1 <= sqrt(kappa_2)"): {
         n19.CODES_BOUNDED.text: "a_1 is the smallest code of the law here"
