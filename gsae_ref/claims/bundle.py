@@ -206,7 +206,7 @@ def joined_imports(nodes: Iterable[ast.stmt], read: Collection[str]) -> list[ast
 
 def written(node: ast.stmt, indent: str = "") -> list[str]:
     """A statement in few lines: short simple statements of a body stand in one line."""
-    node = _short_property(node)
+    node = _short_property(_short_closure(node))
     body = getattr(node, "body", None)
     if not isinstance(body, list):
         return [indent + line for line in _simple(node, len(indent))]
@@ -214,7 +214,7 @@ def written(node: ast.stmt, indent: str = "") -> list[str]:
     head.body = [ast.Pass()]  # type: ignore[attr-defined]
     if hasattr(head, "orelse"):
         head.orelse = []
-    *lines, header, _ = ast.unparse(ast.fix_missing_locations(head)).splitlines()
+    *lines, header, _ = unparsed(ast.fix_missing_locations(head)).splitlines()
     lines = [indent + line for line in [*lines, header]]
     inner = _body(body, indent + "    ")
     if len(inner) == 1 and all(map(_is_simple, body)):
@@ -227,16 +227,37 @@ def written(node: ast.stmt, indent: str = "") -> list[str]:
     return lines + inner + ([indent + "else:", *rest] if rest else [])
 
 
+def _short_closure(node: ast.stmt) -> ast.stmt:
+    """``return lambda ...: value`` for a function whose body returns a function of one line."""
+    if not isinstance(node, ast.FunctionDef) or len(node.body) != 2:
+        return node
+    inner, end = node.body
+    if not isinstance(inner, ast.FunctionDef) or not isinstance(end, ast.Return):
+        return node
+    value = inner.body[0].value if isinstance(inner.body[0], ast.Return) else None
+    if value is None or ast.unparse(end) != f"return {inner.name}":
+        return node
+    result = copy.copy(node)
+    result.body = [ast.Return(ast.Lambda(inner.args, value))]
+    line = f"def {node.name}({unparsed(node.args)}): {unparsed(result.body[0])}"
+    return ast.fix_missing_locations(result) if len(line) <= WIDTH else node
+
+
 def _short_property(node: ast.stmt) -> ast.stmt:
     """``name = property(lambda self: value)`` for a property that only returns a value."""
     if not isinstance(node, ast.FunctionDef) or not isinstance(node.body[0], ast.Return):
         return node
-    if [ast.unparse(each) for each in node.decorator_list] != ["property"]:
+    if [unparsed(each) for each in node.decorator_list] != ["property"]:
         return node
     value = ast.Lambda(node.args, node.body[0].value or ast.Constant(None))
     call = ast.Call(ast.Name("property", ast.Load()), [value], [])
     short = ast.fix_missing_locations(ast.Assign([ast.Name(node.name, ast.Store())], call))
-    return short if len(ast.unparse(short)) <= WIDTH - 4 else node
+    return short if len(unparsed(short)) <= WIDTH - 4 else node
+
+
+def written_all(statements: Sequence[ast.stmt]) -> list[str]:
+    """Statements in few lines: those of the top of a script."""
+    return _body(statements, "")
 
 
 def _body(statements: Sequence[ast.stmt], indent: str) -> list[str]:
@@ -253,16 +274,35 @@ def _body(statements: Sequence[ast.stmt], indent: str) -> list[str]:
     return result + packed(together, indent)
 
 
-def packed(lines: Iterable[str], indent: str = "") -> list[str]:
-    """Simple statements, several in a line where they are short."""
+def packed(lines: Iterable[str], indent: str = "", any_order: bool = False) -> list[str]:
+    """Simple statements, several in a line where they are short.
+
+    In any order, a statement stands in the first line that has room for it.
+    """
     result: list[list[str]] = []
     for text in map(str.strip, lines):
-        together = [*result[-1], text] if result else []
-        if together and len(together) <= MOST_JOINED and len(indent + "; ".join(together)) <= WIDTH:
-            result[-1] = together
-        else:
+        lines_open = result if any_order else result[-1:]
+        room = (some for some in lines_open if _fit([*some, text], indent))
+        beside = next(room, None)
+        if beside is None:
             result.append([text])
+        else:
+            beside.append(text)
     return [indent + "; ".join(some) for some in result]
+
+
+def _fit(statements: Sequence[str], indent: str) -> bool:
+    return len(statements) <= MOST_JOINED and len(indent + "; ".join(statements)) <= WIDTH
+
+
+def unparsed(node: ast.AST) -> str:
+    """A tree as text; a generator that is the only argument of a call without its own brackets."""
+    text = ast.unparse(node)
+    for each in ast.walk(node):
+        if isinstance(each, ast.GeneratorExp):
+            inner = ast.unparse(each)
+            text = text.replace(f"({inner})", inner)
+    return text
 
 
 def wrapped(text: str) -> list[str]:
@@ -274,24 +314,24 @@ def wrapped(text: str) -> list[str]:
 
 def _simple(node: ast.stmt, column: int) -> list[str]:
     """A statement without a body; where it is too long, the items of its value on own lines."""
-    text = ast.unparse(node)
+    text = unparsed(node)
     value = getattr(node, "value", None)
     if column + len(text) <= WIDTH or not isinstance(node, (ast.Assign, ast.Return)) or not value:
         return text.splitlines()
-    head = text[: len(text) - len(ast.unparse(value))]
+    head = text[: len(text) - len(unparsed(value))]
     first, *rest = _broken(value, column)
     return [head + first, *rest]
 
 
 def _broken(node: ast.expr, column: int) -> list[str]:
     """An expression over several lines: a call or a collection, with its items in full lines."""
-    text = ast.unparse(node)
+    text = unparsed(node)
     opened, items, closed = _items(node)
     if column + len(text) <= WIDTH or not items:
         return text.splitlines()
     blocks = []
     for k, (head, item) in enumerate(items):
-        end = "," if k < len(items) - 1 or ast.unparse(node).endswith(",)") else ""
+        end = "," if k < len(items) - 1 or unparsed(node).endswith(",)") else ""
         first, *rest = _broken(item, column + 4)
         block = [head + first, *rest]
         blocks.append([*block[:-1], block[-1] + end])
@@ -319,10 +359,10 @@ def _items(node: ast.expr) -> tuple[str, list[tuple[str, ast.expr]], str]:
     """What opens an expression, its items with what stands before each, and what closes it."""
     if isinstance(node, ast.Call):
         words = [(f"{each.arg}=" if each.arg else "**", each.value) for each in node.keywords]
-        return f"{ast.unparse(node.func)}(", [*(("", arg) for arg in node.args), *words], ")"
+        return f"{unparsed(node.func)}(", [*(("", arg) for arg in node.args), *words], ")"
     if isinstance(node, ast.Dict):
         pairs = zip(node.keys, node.values, strict=True)
-        entries = [(f"{ast.unparse(key)}: " if key else "**", value) for key, value in pairs]
+        entries = [(f"{unparsed(key)}: " if key else "**", value) for key, value in pairs]
         return "{", entries, "}"
     brackets = {ast.Tuple: "()", ast.List: "[]", ast.Set: "{}"}.get(type(node))
     if brackets:

@@ -36,8 +36,7 @@ class Matrix(tuple[Any, ...]):
     T = property(lambda self: Matrix(zip(*self, strict=True)))
 
     def __add__(self, N: Any) -> Any:
-        rows = zip(self, N, strict=True)
-        return Matrix(tuple(map(sum, zip(*r, strict=True))) for r in rows)
+        return Matrix(tuple(map(sum, zip(*r, strict=True))) for r in zip(self, N, strict=True))
 
     def __sub__(self, other: Any) -> Any:
         return self + -1 * other
@@ -83,14 +82,13 @@ def hull(lo: Q, hi: Q) -> Number:
     return lo if lo == hi else Interval(lo, hi)
 
 
-def outward(act: Callable[..., Number]) -> Callable[..., Any]:
+def outward(f: Callable[..., Number]) -> Callable[..., Any]:
     """An operation on enclosures: from the least to the largest of its values at their ends."""
 
     def apply(a: Number, b: Any) -> Any:
         if isinstance(b, Matrix):
             return NotImplemented
-        found = [act(x, y) for x in ends(a) for y in ends(b)]
-        return hull(min(found), max(found))
+        return hull(*sorted(f(x, y) for x in ends(a) for y in ends(b))[::3])
 
     return apply
 
@@ -142,7 +140,7 @@ def reciprocal(x: Number) -> Number:
     return hull(1 / high(x), 1 / low(x))
 
 
-def root(q: Q, precision: int, up: bool) -> Q:
+def root(q: Q, precision: int, up: int) -> Q:
     """The square root of q: exact where it is rational, else rounded to about 1 / precision."""
     q = max(q, Q(0))
     exact = Q(isqrt(q.numerator), isqrt(q.denominator))
@@ -154,9 +152,9 @@ def root(q: Q, precision: int, up: bool) -> Q:
 
 def rational_root(q: Q) -> Q:
     """The square root of the square of a rational number; AssertionError for any other."""
-    root = Q(isqrt(q.numerator), isqrt(q.denominator))
-    assert root * root == q
-    return root
+    r = Q(isqrt(q.numerator), isqrt(q.denominator))
+    assert r * r == q
+    return r
 
 
 def sqrt(x: Number, precision: int = 100) -> Number:
@@ -165,10 +163,10 @@ def sqrt(x: Number, precision: int = 100) -> Number:
     >>> sqrt(Q(9, 4)), sqrt(2)
     (Fraction(3, 2), [141/100, 71/50])
     """
-    return hull(root(low(x), precision, False), root(high(x), precision, True))
+    return hull(root(low(x), precision, 0), root(high(x), precision, 1))
 
 
-def log_bound(q: Q, precision: int, up: bool) -> Q:
+def log_bound(q: Q, precision: int, up: int) -> Q:
     """log q = k log 2 + log r, 1/2 < r < 2, rounded to the grid of step 1 / precision.
 
     Both logarithms are log r = 2 (z + z^3 / 3 + ...) at z = (r - 1) / (r + 1), |z| <= 1/3.
@@ -190,7 +188,7 @@ def log(x: Number, precision: int = 100) -> Number:
     >>> log(2), log(1)
     ([69/100, 7/10], Fraction(0, 1))
     """
-    return hull(log_bound(low(x), precision, False), log_bound(high(x), precision, True))
+    return hull(log_bound(low(x), precision, 0), log_bound(high(x), precision, 1))
 
 
 def short_log(x: Q, precision: int = 100) -> Number:
@@ -329,14 +327,18 @@ def enclosed_eigenvalue(G: Matrix, precision: int = 100) -> Number:
     return Interval(Q(below, precision), Q(above, precision))
 
 
+def small_gram(M: Matrix) -> Matrix:
+    """M.T @ M or M @ M.T: the smaller one, with the squares of the singular values."""
+    return M.T @ M if len(M) >= len(M[0]) else M @ M.T
+
+
 def spectral(M: Matrix, precision: int = 100) -> Number:
     """The largest singular value.
 
     >>> spectral(Matrix([(3, 0), (4, 0)])), spectral(Matrix([(1, 1), (0, 1)]))
     (Fraction(5, 1), [161/100, 81/50])
     """
-    gram = M.T @ M if len(M) >= len(M[0]) else M @ M.T
-    return sqrt(largest_eigenvalue(gram, precision), precision)
+    return sqrt(largest_eigenvalue(small_gram(M), precision), precision)
 
 
 def least_singular(M: Matrix, precision: int = 100) -> Number:
@@ -352,7 +354,7 @@ def nuclear(M: Matrix, precision: int = 100) -> Number:
     >>> nuclear(Matrix([(3, 0), (0, 4)])), nuclear(Matrix([(1, 1), (0, 1)]))
     (Fraction(7, 1), [223/100, 56/25])
     """
-    gram = M.T @ M if len(M) >= len(M[0]) else M @ M.T
+    gram = small_gram(M)
     diagonal = [row[i] for i, row in enumerate(gram)]
     if len(gram) == 2:
         return sqrt(trace(gram) + 2 * sqrt(det(gram), precision), precision)
@@ -391,34 +393,34 @@ def n_eigenvalues_below(G: Matrix, k: int, precision: int) -> int:
     raise AssertionError
 
 
-def at_most(pairs: Iterable[Any]) -> tuple[Number, Number]:
+def room(pair: Any) -> Q:
+    """How far the left of a pair is certainly below the right."""
+    return low(pair[1]) - high(pair[0])
+
+
+def at_most(pairs: Iterable[Any]) -> Any:
     """Assert left <= right of all pairs; return the pair that comes closest to failing.
 
     >>> at_most([(1, 2), (Q(1, 2), 1)])
     (Fraction(1, 2), 1)
     """
-    a, b = tightest(pairs)
-    assert high(a) <= low(b)
-    return (a, b)
+    p = min(pairs, key=room)
+    assert room(p) >= 0
+    return p
 
 
-def below(pairs: Iterable[Any]) -> tuple[Number, Number]:
+def below(pairs: Iterable[Any]) -> Any:
     """Assert left < right of all pairs; return the pair that comes closest to failing."""
-    a, b = tightest(pairs)
-    assert high(a) < low(b)
-    return (a, b)
+    p = min(pairs, key=room)
+    assert room(p) > 0
+    return p
 
 
-def tightest(pairs: Iterable[Any]) -> Any:
-    """The pair that comes closest to left > right."""
-    return max(pairs, key=lambda p: high(p[0]) - low(p[1]))
-
-
-def exceeds(pairs: Iterable[Any]) -> tuple[Number, Number]:
+def exceeds(pairs: Iterable[Any]) -> Any:
     """Assert left > right of some pair; return the one with the largest left - right."""
-    a, b = max(pairs, key=lambda p: low(p[0]) - high(p[1]))
-    assert low(a) > high(b)
-    return (a, b)
+    p = max(pairs, key=lambda p: room(p[::-1]))
+    assert room(p[::-1]) > 0
+    return p
 
 
 def differ(pairs: Iterable[Any]) -> Any:
@@ -431,6 +433,6 @@ def apart(a: Number, b: Number) -> bool:
     return high(a) < low(b) or high(b) < low(a)
 
 
-def entries(value: Any) -> list[Number]:
+def entries(M: Any) -> list[Number]:
     """The numbers of a matrix, row by row; of a number itself."""
-    return [x for row in value for x in row] if isinstance(value, Matrix) else [value]
+    return [x for row in M for x in row] if isinstance(M, Matrix) else [M]

@@ -11,7 +11,7 @@ from itertools import product
 from typing import Any
 
 from . import exact, rational
-from .bundle import WIDTH, Source, filled, names_read, packed, written
+from .bundle import WIDTH, Source, filled, names_read, packed, unparsed, written_all
 from .fields import WORDS
 from .problem import Problem
 from .proof import Fact, Proof
@@ -66,8 +66,7 @@ def _assembled(title: str, body: list[str], precision: int) -> str:
 
 def with_title(title: str, nodes: list[ast.stmt], body: str) -> str:
     """A script: title, definitions and ``body``; it is run before it is returned."""
-    kernel = [line for node in nodes for line in written(node)]
-    text = "\n".join([f'"""{title}"""', *kernel, body, ""])
+    text = "\n".join([f'"""{title}"""', *written_all(nodes), body, ""])
     run_file(text)
     return text
 
@@ -146,9 +145,9 @@ def _definitions(proof: Proof) -> list[str]:
     problem = proof.problem
     texts = {**problem.model.definitions, **problem.claim.let}
     order = sorted(problem.defined, key=lambda name: not _is_range_of_sizes(texts[name], problem))
-    lines = [f"{script_name(name)} = {exact_text(parsed(texts[name]), problem)}" for name in order]
+    lines = [f"{script_name(name)} = {exact_text(parsed(texts[name]), proof)}" for name in order]
     values = [f"assert {script_name(name)} == {literal(x)}" for name, x in proof.values.items()]
-    return ["# what it defines", *packed(lines), *packed(values)]
+    return ["# what it defines", *packed(lines), *packed(values, any_order=True)]
 
 
 def _is_range_of_sizes(text: str, problem: Problem) -> bool:
@@ -159,16 +158,16 @@ def _hypotheses(proof: Proof) -> list[str]:
     """Every hypothesis; behind == are the two sides of the case that comes closest to failing."""
     lines: list[str] = []
     for sentence, facts in zip(proof.problem.hypotheses, proof.facts, strict=True):
-        lines += _asserted(sentence, proof.problem, facts)
+        lines += _asserted(sentence, proof, facts)
     head = "# the hypotheses; the case that comes closest to failing has the sides behind =="
-    return [head, *packed(lines)]
+    return [head, *packed(lines, any_order=True)]
 
 
-def _asserted(sentence: Sentence, problem: Problem, facts: tuple[Fact, ...]) -> list[str]:
+def _asserted(sentence: Sentence, proof: Proof, facts: tuple[Fact, ...]) -> list[str]:
     lines = []
     for (left, relation, right), fact in zip(sentence.links, facts, strict=True):
-        a = exact_text(left, problem)
-        b = exact_text(right, problem)
+        a = exact_text(left, proof)
+        b = exact_text(right, proof)
         if relation == "==":
             test = f"({a} == {b}{sentence.tail})" if sentence.tail else f"([{a} == {b}])"
             lines.append(f"assert all{test}")
@@ -183,8 +182,8 @@ def _asserted(sentence: Sentence, problem: Problem, facts: tuple[Fact, ...]) -> 
 def _end(proof: Proof) -> list[str]:
     sentence = proof.problem.conclusion
     assert sentence is not None
-    left = exact_text(sentence.links[0][0], proof.problem)
-    right = exact_text(sentence.links[0][2], proof.problem)
+    left = exact_text(sentence.links[0][0], proof)
+    right = exact_text(sentence.links[0][2], proof)
     pairs = f"({left}, {right}){sentence.tail}" if sentence.tail else f"[({left}, {right})]"
     test, verb = ("differ", "is not") if sentence.relation == "==" else ("exceeds", "exceeds")
     sides = f"({literal(proof.left)}, {literal(proof.right)})"
@@ -199,8 +198,8 @@ def _end(proof: Proof) -> list[str]:
 class _Exactly(ast.NodeTransformer):
     """Python of a sentence without floats: Q(1) / 2 for 1 / 2, Q(2) ** -1, Q('0.1') for 0.1."""
 
-    def __init__(self, integers: set[str]) -> None:
-        self.integers = integers
+    def __init__(self, rational: set[str]) -> None:
+        self.rational = rational
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
         if node.id not in WORDS:
@@ -210,7 +209,7 @@ class _Exactly(ast.NodeTransformer):
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         self.generic_visit(node)
         power = isinstance(node.op, ast.Pow) and not isinstance(node.right, ast.Constant)
-        if (power or isinstance(node.op, ast.Div)) and self._is_integer(node.left):
+        if (power or isinstance(node.op, ast.Div)) and self._may_be_integer(node.left):
             node.left = ast.Call(ast.Name("Q", ast.Load()), [node.left], [])
         return node
 
@@ -219,15 +218,17 @@ class _Exactly(ast.NodeTransformer):
             return ast.Call(ast.Name("Q", ast.Load()), [ast.Constant(repr(node.value))], [])
         return node
 
-    def _is_integer(self, node: ast.AST) -> bool:
+    def _may_be_integer(self, node: ast.AST) -> bool:
         if isinstance(node, ast.BinOp):
-            return self._is_integer(node.left) and self._is_integer(node.right)
+            return self._may_be_integer(node.left) and self._may_be_integer(node.right)
         if isinstance(node, ast.Call):
-            return all(map(self._is_integer, node.args))
+            return all(map(self._may_be_integer, node.args))
         if isinstance(node, ast.List):
-            return all(map(self._is_integer, node.elts))
+            return all(map(self._may_be_integer, node.elts))
+        if isinstance(node, ast.Subscript):
+            return self._may_be_integer(node.value)
         if isinstance(node, ast.Name):
-            return node.id in self.integers
+            return node.id in self.rational
         return isinstance(node, ast.Constant)
 
 
@@ -236,8 +237,17 @@ def script_name(name: str) -> str:
     return f"{name}_" if name in _source().tables[rational.__name__] else name
 
 
-def exact_text(tree: ast.expr, problem: Problem) -> str:
+def exact_text(tree: ast.expr, proof: Proof) -> str:
     """An expression as Python that computes in fractions."""
     copy = parsed(ast.unparse(tree))
-    exactly = _Exactly(set(problem.sizes) | (set(WORDS) & BUILT_IN)).visit(copy)
-    return ast.unparse(ast.fix_missing_locations(exactly))
+    known = {**proof.problem.sizes, **proof.data, **proof.values}
+    rational_names = {script_name(name) for name, value in known.items() if _is_rational(value)}
+    exactly = _Exactly(rational_names | (set(WORDS) & BUILT_IN)).visit(copy)
+    return unparsed(ast.fix_missing_locations(exactly))
+
+
+def _is_rational(value: Any) -> bool:
+    """Whether a value is a rational number, or a list of them; the script has integers of some."""
+    if isinstance(value, list):
+        return all(map(_is_rational, value))
+    return isinstance(value, (int, Fraction))

@@ -58,6 +58,15 @@ def test_processes_give_the_same_numbers(refuted):
     assert again.ratio == refuted.ratio and again.proof.theta == refuted.proof.theta
 
 
+def test_a_dask_cluster_gives_the_numbers_of_one_process():
+    distributed = pytest.importorskip("dask.distributed")
+    claim = TRUE.but(sizes=[groups(4, 2, 2, 1), groups(4, 2, 3, 2)])
+    alone = gs.stress(claim, budget=600, seeds=2)
+    with distributed.Client(processes=False, n_workers=1, dashboard_address=None):
+        again = gs.stress(claim, budget=600, seeds=2, backend="dask")
+    assert [worst.gap for worst in again.searches] == [worst.gap for worst in alone.searches]
+
+
 @pytest.mark.parametrize("rng", range(3))
 def test_a_true_claim_is_not_refuted(rng):
     result = gs.stress(TRUE, budget=3000, rng=rng)
@@ -199,7 +208,7 @@ def test_the_script_of_a_rational_counterexample_has_no_enclosures():
     claim = EXAMPLE.but(conclusion="norm(A[v].T @ y) <= B_max * (mu + delta) for v in inactive")
     script = gs.stress(claim, budget=2000, seeds=1).script()
     assert "Interval" not in script and len(script.splitlines()) <= 50
-    assert "assert root * root == q" in script  # what is called a root is one
+    assert "assert r * r == q" in script  # what is called a root is one
 
 
 def changed_numbers(script, count, seed=0):
