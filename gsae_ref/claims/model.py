@@ -24,6 +24,8 @@ from .sentences import Formula, Scope
 
 Sizes = Mapping[str, int]
 
+SKEW: Array = np.array([[0.0, -1.0], [1.0, 0.0]])
+
 
 @dataclass(frozen=True)
 class Block:
@@ -237,6 +239,8 @@ class Instance(Scope):
         if isinstance(self.field, Exact):
             return [build(ExactPart(self, count, k)) for k in range(count)]
         values = build(FloatParts(self, count))
+        if count == 1:
+            return [values]
         values = values.reshape(-1, count, *values.shape[1:])
         return [values[:, k] for k in range(count)]
 
@@ -365,9 +369,10 @@ class FloatParts(Parts):
         return np.repeat(value, self.count, axis=0)
 
     def rolled(self, M: Array, shifts: Sequence[int]) -> Array:
-        parts = M.reshape(-1, self.count, *M.shape[1:])
-        which, places = _rolled_places(M.shape[-2], tuple(shifts))
-        result: Array = parts[:, which, places].reshape(M.shape)
+        n_rows, n_columns = M.shape[-2:]
+        rows = M.reshape(-1, self.count * n_rows, n_columns)
+        places = _rolled_places(n_rows, tuple(shifts))
+        result: Array = np.take(rows, places, axis=1).reshape(M.shape)
         return result
 
 
@@ -378,6 +383,8 @@ def _taken(theta: Array, start: int, stop: int, rows: int, columns: int) -> Arra
 
 def _skew(numbers: Array, size: int) -> Array:
     """Skew-symmetric matrices (K, size, size) from the numbers (K, 1, -1) below the diagonal."""
+    if size == 2:
+        return numbers * SKEW
     rows, columns = _below_diagonal(size)
     result = np.zeros((len(numbers), size, size))
     result[:, rows, columns] = numbers[:, 0]
@@ -392,10 +399,11 @@ def _below_diagonal(size: int) -> tuple[IntArray, ...]:
 
 
 @cache
-def _rolled_places(n_rows: int, shifts: tuple[int, ...]) -> tuple[IntArray, IntArray]:
-    """Indices of the parts, and of the rows that come to stand in each place."""
+def _rolled_places(n_rows: int, shifts: tuple[int, ...]) -> IntArray:
+    """The row that comes to stand in each place, of all parts above one another."""
     down: IntArray = np.array(shifts)[:, None]
-    return np.arange(len(shifts))[:, None], (np.arange(n_rows) - down) % n_rows
+    first: IntArray = n_rows * np.arange(len(shifts))[:, None]
+    return (first + (np.arange(n_rows) - down) % n_rows).ravel()
 
 
 def share(t: Value) -> Value:

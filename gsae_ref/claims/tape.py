@@ -21,6 +21,8 @@ from ..arrays import Array
 from .fields import WORDS, Floats
 
 COSTLY = ("spectral", "nuclear", "least_singular", "det", "inv")  # little more for two batches
+PRODUCTS = (operator.mul, np.multiply)
+ARITHMETIC = (*PRODUCTS, operator.add, operator.sub, operator.truediv, np.add, np.true_divide)
 OF_LISTS = {"beside", "largest", "least", "total", "prod", "len", "range", "subsets", "tuples"}
 
 
@@ -58,6 +60,10 @@ class Tape:
         """Make a call and record it; one that was made before has its value already."""
         if "out" in options or not all(isinstance(x, (int, str, tuple)) for x in options.values()):
             raise Unrecordable
+        if function in ARITHMETIC:
+            if function in PRODUCTS and _is_one(arguments[0]):
+                return arguments[1]
+            arguments = tuple(map(_as_array, arguments))
         where = tuple(map(self._place, arguments))
         key = function, where, repr(sorted(options.items()))
         if key not in self.places:
@@ -219,8 +225,20 @@ def are_same(a: Any, b: Any) -> bool:
     return a == b if isinstance(a, str) else np.array_equal(a, b, equal_nan=True)
 
 
+def _is_one(argument: Any) -> bool:
+    """Whether a factor changes nothing."""
+    return isinstance(argument, (int, float)) and argument == 1
+
+
+def _as_array(argument: Any) -> Any:
+    """A number as NumPy would convert it in every call."""
+    return np.array(argument, dtype=float) if isinstance(argument, (int, float)) else argument
+
+
 def _key(constant: Any) -> Any:
     """Equal for constants that are the same; an object that is no plain one is only itself."""
+    if isinstance(constant, np.ndarray) and constant.ndim == 0:
+        constant = float(constant)
     if isinstance(constant, tuple):
         return tuple(map(_key, constant))
     plain = isinstance(constant, (int, float, str, slice, type(None)))
