@@ -37,7 +37,7 @@ WORDS = {
     "col": "col(M, j): column j, counted from 0",
     "beside": "beside([M, N, ...]): matrices side by side",
     "eye": "eye(k): identity",
-    "sqrt": "sqrt(x): square root",
+    "sqrt": "sqrt(x): square root; 0 of a number below 0",
     "log": "log(x): natural logarithm",
     "largest": "largest(numbers): their maximum",
     "least": "least(numbers): their minimum",
@@ -54,6 +54,7 @@ WORDS = {
 ADJUGATE_SIGNS: Array = np.array([[1.0, -1.0], [-1.0, 1.0]])
 LARGEST_EXPONENT = 1000
 LONGEST_RANGE = 10_000
+LARGEST_IDENTITY = 1000
 MOST_LISTED = 10_000
 
 
@@ -102,6 +103,13 @@ def _range(*ends: int) -> range:
     return result
 
 
+def _eye(k: int) -> Any:
+    """The identity; one that no instance needs is refused."""
+    if k < 1 or k > LARGEST_IDENTITY:
+        raise Unsuitable(f"eye({k}); its size must be between 1 and {LARGEST_IDENTITY:,}")
+    return rational.eye(k)
+
+
 class Exact:
     """Exact numbers; roots and logarithms are enclosed to about 1 / precision.
 
@@ -114,6 +122,7 @@ class Exact:
         plain: dict[str, Callable[..., Any]] = {"abs": abs, "range": _range, "len": len}
         plain |= LISTS
         plain |= {name: _of_some(getattr(rational, name)) for name in ("largest", "least")}
+        plain["eye"] = _eye
         plain["least_singular"] = self._least_singular
         self.words: Mapping[str, Callable[..., Any]] = MappingProxyType(
             {name: plain.get(name) or self._at_precision(name) for name in WORDS}

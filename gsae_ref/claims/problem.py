@@ -86,7 +86,7 @@ def gap(left: Array, right: Array) -> Array:
     with np.errstate(all="ignore"):
         size = np.abs(left) + np.abs(right) + TINY
         result: Array = (left - right) / size
-        if (result * result >= 1).any():
+        if not np.abs(result).max() < 1:
             below = np.where((left < 0) & (right > 0), left, 0)
             above = np.where((left > 0) & (right < 0), -right, 0)
             result = result + (below + above) / size
@@ -157,9 +157,9 @@ class Problem:
     def __init__(self, claim: Stated, sizes: Mapping[str, int], distance: str = "") -> None:
         self.claim = claim
         self.distance = Expression.parse(distance) if distance else None
-        self.sizes = dict(sizes)
         self.model: Model = find_model(claim.model)
-        self.model.check_sizes(self.sizes)
+        self.model.check_sizes(sizes)
+        self.sizes = {name: int(size) for name, size in sizes.items()}
         self.model.check_given(claim.given)
         self.given = frozenset(claim.given)
         self.lets = read_lets(claim.let)
@@ -368,11 +368,17 @@ class Problem:
             raise ValueError(
                 f"{self.claim.text!r} is nested too deeply, or a name is defined by itself"
             ) from error
-        except (ArithmeticError, LookupError, AttributeError, NameError) as error:
-            raise ValueError(
-                f"{self.claim.text!r}: the model {self.model.name!r} fails with "
-                f"{type(error).__name__}: {error}"
-            ) from error
+        except (ValueError, TypeError):
+            raise
+        except Exception as error:
+            raise self.failure(error) from error
+
+    def failure(self, error: Exception) -> ValueError:
+        """What is raised where the model raises an error."""
+        return ValueError(
+            f"{self.claim.text!r}: the model {self.model.name!r} fails with "
+            f"{type(error).__name__}: {error}"
+        )
 
     def _check_floats(self, n: int) -> None:
         try:

@@ -19,6 +19,7 @@ from typing import Any
 from .fields import WORDS, Exact, Floats
 
 Formula = Callable[["Scope"], Any]
+LONGEST_SHOWN = 300  # of a sentence that cannot be read
 INFINITE = (float("inf"),)  # 1e400 is read as such
 FLIPPED = {"<=": "<=", "<": "<", "==": "==", ">=": "<=", ">": "<"}
 SIGNS = {ast.LtE: "<=", ast.Lt: "<", ast.Eq: "==", ast.GtE: ">=", ast.Gt: ">"}
@@ -141,10 +142,13 @@ def parsed(text: str) -> ast.expr:
     """The syntax tree of one expression."""
     try:
         with ONE_PARSER:
-            return ast.parse(f"({text.strip()})", mode="eval").body
+            tree = ast.parse(f"({text.strip()})", mode="eval").body
+            ast.unparse(tree)  # fails where the tree is too deep to be walked
+            return tree
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         reason = error.msg if isinstance(error, SyntaxError) else error
-        raise ValueError(f"{text!r} is not a sentence of Python: {reason}") from error
+        shown = text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]} ..."
+        raise ValueError(f"{shown!r} is not a sentence of Python: {reason}") from error
 
 
 def _links(comparison: ast.Compare, text: str) -> Iterator[tuple[ast.expr, str, ast.expr]]:
@@ -207,6 +211,8 @@ def _constant(node: ast.Constant) -> Formula:
 @compiled.register
 def _name(node: ast.Name) -> Formula:
     name = node.id
+    if name in WORDS:
+        raise ValueError(f"{name} without its argument; write {WORDS[name].split(':')[0]}")
     return lambda scope: scope.local[name] if name in scope.local else scope[name]
 
 
