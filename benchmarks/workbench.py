@@ -1,5 +1,6 @@
-"""How well the workbench searches, proves and writes: ``python -m benchmarks.workbench [--full]``.
+"""How well the workbench searches, proves and writes: ``python -m benchmarks.workbench``.
 
+With ``--full`` all seeds are tried, with ``--part NAME`` one part.
 False claims must be refuted exactly, true ones must not, hard ones must be searched to the best
 value known, scripts must run without packages and fail when a number in them is changed.
 """
@@ -25,6 +26,7 @@ from gsae_ref.claims.certificates import certificate_script
 from gsae_ref.claims.exact import COUNTEREXAMPLES
 from gsae_ref.claims.pruning import run_file
 from gsae_ref.claims.refutation import REFUTATIONS
+from gsae_ref.claims.searches import search
 from gsae_ref.claims.worst import find_worst
 
 BUILT_IN = ("orthonormal A", "orthonormal S", "norms bounded")
@@ -234,6 +236,30 @@ def search_hard_claims(n_seeds, budget=100_000):
     report(f"hard claims: best value known in {reached} of {n_runs}", reached >= n_runs - 1)
 
 
+CONTINUED = [  # a claim, smaller sizes, larger sizes
+    (RESIDUAL, groups(4, 2, 2, 2), groups(4, 2, 5, 2)),
+    (RESIDUAL, groups(4, 2, 2, 2), groups(4, 2, 6, 2)),
+    (TRUE[0], groups(4, 2, 3, 2), groups(4, 2, 4, 3)),
+    (TRUE[3], groups(4, 2, 2, 2), groups(6, 2, 3, 2)),
+    (FALSE[2], groups(4, 2, 2, 2), groups(6, 2, 3, 3)),
+]
+
+
+def search_from_smaller_sizes(n_seeds, budget=100_000):
+    """What a search reaches anew, and with half of its budget from the worst smaller instance."""
+    for each, small, large in CONTINUED:
+        anew = []
+        continued = []
+        for seed in range(n_seeds):
+            anew.append(search(each.but(sizes=large), budget, seeds=1, rng=seed).ratio)
+            both = search(each.but(sizes=(small, large)), budget // 2, seeds=1, rng=seed)
+            found = both.searches[-1][1].gap
+            continued.append((1 + found) / (1 - found + 1e-12))
+        print(f"  {each.name}, {large}, {n_seeds} seeds, {budget:,} evaluations")
+        for how, ratios in (("anew", anew), ("continued", continued)):
+            print(f"    {how:10} {' '.join(f'{ratio:.4g}' for ratio in sorted(ratios))}")
+
+
 def refute_large_claim():
     """n = 20, d = 4, Gamma = 5, gamma = 3 in 5 s."""
     began = time.process_time()
@@ -266,7 +292,7 @@ def write_certificates():
         n_short = sum(count <= 70 for count in counts)
         print(
             f"  {kind:10} {len(counts)} scripts, {n_short} of at most 70 lines; "
-            f"median {statistics.median(counts):g}, longest {counts[-1]}"
+            f"shortest {counts[0]}, median {statistics.median(counts):g}, longest {counts[-1]}"
         )
     report(f"counterexamples of the ledger written as scripts: {len(lines)}", len(lines) > 100)
 
@@ -315,17 +341,26 @@ def report(words, good):
     print(f"{'ok  ' if good else 'MISS'} {words}", flush=True)
 
 
+PARTS = {  # by name: what to run, and its number of seeds in full and in brief
+    "first": (time_first_verdict, None),
+    "large": (refute_large_claim, None),
+    "false": (refute_false_claims, (20, 3)),
+    "true": (try_true_claims, (100, 4)),
+    "scripts": (run_scripts, (20, 4)),
+    "certificates": (write_certificates, None),
+    "hard": (search_hard_claims, (3, 1)),
+    "continued": (search_from_smaller_sizes, (12, 1)),
+}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--full", action="store_true", help="all seeds: about 10 minutes")
-    full = parser.parse_args().full
-    time_first_verdict()
-    refute_large_claim()
-    refute_false_claims(20 if full else 3)
-    try_true_claims(100 if full else 4)
-    run_scripts(20 if full else 4)
-    write_certificates()
-    search_hard_claims(3 if full else 1)
+    parser.add_argument("--part", choices=PARTS, action="append", help="only this part")
+    options = parser.parse_args()
+    for name in options.part or PARTS:
+        run, seeds = PARTS[name]
+        run(*([seeds[0] if options.full else seeds[1]] if seeds else []))
 
 
 if __name__ == "__main__":

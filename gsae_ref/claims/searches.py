@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from .. import checks
+from ..arrays import Array
 from .claim import Claim
+from .embedding import embed
 from .model import Model, find_model, register
 from .problem import Problem
 from .worst import Worst, find_worst
@@ -49,46 +52,88 @@ def search(
         raise ValueError("n_jobs = 0; it must be a number of processes, or -1 for all cores")
     numbers = checks.generator(rng).integers(2**63, size=(len(claim.all_sizes), seeds))
     shares = [budget // seeds + (k < budget % seeds) for k in range(seeds)]
-    tasks = [
-        (claim, sizes, share, int(number))
-        for sizes, row in zip(claim.all_sizes, numbers, strict=True)
-        for share, number in zip(shares, row, strict=True)
-        if share
-    ]
-    found = run_tasks(tasks, n_jobs, backend)
-    searches = tuple(
-        (Problem(task[0], task[1]), worst) for task, worst in zip(tasks, found, strict=True)
-    )
-    if not any(worst.finite for worst in found):
+    searches: list[Found] = []
+    for sizes, row in zip(claim.all_sizes, numbers, strict=True):
+        tasks = [
+            Task(claim, sizes, share, int(number), _smaller(searches, sizes, k))
+            for k, (share, number) in enumerate(zip(shares, row, strict=True))
+            if share
+        ]
+        found = run_tasks(tasks, n_jobs, backend)
+        searches += [Found(k, Problem(claim, sizes), worst) for k, worst in enumerate(found)]
+    if not any(found.worst.finite for found in searches):
         raise ValueError(f"{claim.text!r} gave no finite number at any instance; check the model")
-    problem, worst = max(searches, key=lambda each: (each[1].gap, -each[1].miss))
-    return Best(problem, worst, searches)
+    best = max(searches, key=lambda found: (found.worst.gap, -found.worst.miss))
+    pairs = tuple((found.problem, found.worst) for found in searches)
+    return Best(best.problem, best.worst, pairs)
 
 
-Task = tuple[Claim, dict[str, int], int, int]
+class Found(NamedTuple):
+    """What the k-th search of a problem found."""
+
+    k: int
+    problem: Problem
+    worst: Worst
 
 
-def _run_task(claim: Claim, sizes: dict[str, int], budget: int, seed: int) -> Worst:
-    return find_worst(Problem(claim, sizes), budget, np.random.default_rng(seed))
+class Task(NamedTuple):
+    """A search, and the sizes and parameters of an instance that it starts from."""
+
+    claim: Claim
+    sizes: dict[str, int]
+    budget: int
+    seed: int
+    smaller: tuple[dict[str, int], Array] | None
+
+
+def _smaller(
+    searches: Sequence[Found], sizes: dict[str, int], k: int
+) -> tuple[dict[str, int], Array] | None:
+    """Of the k-th searches at smaller sizes the worst instance; None where there is none."""
+    before = [
+        (found.worst.gap, found.problem.sizes, found.worst.theta)
+        for found in searches
+        if found.k == k and all(found.problem.sizes[name] <= sizes[name] for name in sizes)
+    ]
+    _, smaller, theta = max(before, key=lambda each: each[0], default=(0.0, {}, None))
+    return None if theta is None else (smaller, theta)
+
+
+def _run_task(task: Task) -> Worst:
+    """Search; an equation needs no starts, since one that fails fails nearly everywhere."""
+    problem = Problem(task.claim, task.sizes)
+    rng = np.random.default_rng(task.seed)
+    starts = None
+    if task.smaller and not problem.is_identity:
+        smaller, theta = task.smaller
+        starts = embed(problem, Problem(task.claim, smaller), theta, task.budget, rng)
+    try:
+        return find_worst(problem, task.budget, rng, starts)
+    except ValueError:
+        raise
+    except Exception as error:
+        raise problem.failure(error) from error
 
 
 def _run_elsewhere(model: Model, task: Task) -> Worst:
     """Run a search in a process that need not have registered its model."""
     register(model)
-    return _run_task(*task)
+    return _run_task(task)
 
 
 def run_tasks(tasks: Sequence[Task], n_jobs: int, backend: str) -> list[Worst]:
     """Run searches, in processes if asked for."""
-    if n_jobs == 1:
-        return [_run_task(*task) for task in tasks]
+    if n_jobs == 1 and backend != "dask":
+        return [_run_task(task) for task in tasks]
     try:
-        from joblib import Parallel, delayed
+        from joblib import Parallel, delayed, parallel_config
     except ImportError as error:
         raise ImportError(
             "n_jobs other than 1 needs joblib; pip install 'gsae_ref[parallel]'"
         ) from error
     run = delayed(_run_elsewhere)
-    jobs = (run(find_model(task[0].model), task) for task in tasks)
-    result: list[Worst] = Parallel(n_jobs, backend=backend)(jobs)
+    jobs = (run(find_model(task.claim.model), task) for task in tasks)
+    workers = -1 if backend == "dask" else n_jobs  # a cluster is used whole
+    with parallel_config(backend=backend):
+        result: list[Worst] = Parallel(workers)(jobs)
     return result

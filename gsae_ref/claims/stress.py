@@ -27,6 +27,9 @@ def stress(
 ) -> Result:
     """Look for the worst instance of a claim; where it violates the claim, prove it in fractions.
 
+    The sizes are searched in the order given, each also from the worst instance at sizes before it
+    of which none is larger.
+
     Parameters
     ----------
     claim : Claim

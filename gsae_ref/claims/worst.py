@@ -31,6 +31,7 @@ MOST_DRAWN = 4096  # instances of an equation
 PROGRESS = 1e-7  # of a climb
 PATIENCE = 40  # points of a climb that are no higher
 WORTH_ANOTHER = 1e-5  # a best gap that grew by more is climbed from again
+N_CLIMBED = 3  # of the starts that are given
 PENALTY = 3.0  # a unit of infeasibility of a start, in gap
 
 
@@ -128,31 +129,36 @@ class Search:
         margins = sides.conditions
         if self.away:
             margins = np.column_stack([margins, sides.distance - AWAY])
-        finite = np.isfinite(gaps) & np.isfinite(margins).all(axis=1)
-        if not finite.all():
+        if np.isfinite(gaps).all() and np.isfinite(margins).all():
+            self._record(batch, gaps, margins)
+        else:
+            finite = np.isfinite(gaps) & np.isfinite(margins).all(axis=1)
             gaps = np.where(finite, gaps, -2)
             margins = np.where(finite[:, None], margins, -1)
-        self._record(batch, gaps, margins, finite)
+            self._record(batch[finite], gaps[finite], margins[finite])
         if len(batch) < len(theta):
             raise _Spent
         return gaps, margins
 
-    def _record(self, batch: Array, gaps: Array, margins: Array, finite: BoolArray) -> None:
-        feasible: BoolArray = (margins >= -FEASIBLE).all(axis=1) & finite
+    def _record(self, batch: Array, gaps: Array, margins: Array) -> None:
+        """Keep the best of instances that gave finite numbers."""
+        self.finite += len(batch)
+        feasible: BoolArray = margins.min(axis=1) >= -FEASIBLE
         n_feasible = int(np.count_nonzero(feasible))
-        self.finite += int(np.count_nonzero(finite))
         self.feasible += n_feasible
         if n_feasible:
-            k = np.where(feasible, gaps, -np.inf).argmax()
+            if n_feasible < len(batch):
+                batch = batch[feasible]
+                gaps = gaps[feasible]
+            k = gaps.argmax()
             if gaps[k] > self.gap:
                 self.gap = float(gaps[k])
                 self.theta = batch[k].copy()
-            violating = feasible & (gaps > CLEARLY)
-            if violating.any():
-                self._record_sparse(batch[violating])
-        elif self.theta is None and finite.any():
+            if gaps[k] > CLEARLY:
+                self._record_sparse(batch[gaps > CLEARLY])
+        elif self.theta is None and len(batch):
             misses = np.maximum(-margins, 0).sum(axis=1)
-            k = np.where(finite, misses, np.inf).argmin()
+            k = misses.argmin()
             if misses[k] < self.miss:
                 self.miss = float(misses[k])
                 self.nearest = batch[k].copy()
@@ -177,8 +183,10 @@ class Search:
         )
 
 
-def find_worst(problem: Searched, budget: int, rng: np.random.Generator) -> Worst:
-    """Look for the instance of a problem with the largest gap.
+def find_worst(
+    problem: Searched, budget: int, rng: np.random.Generator, starts: Array | None = None
+) -> Worst:
+    """Look for the instance of a problem with the largest gap; first around ``starts``.
 
     Each round draws some starts, or redraws some blocks of the best instance, takes the best of
     them and climbs. A start on a plateau, where the gap equals the end of an earlier climb or 0,
@@ -188,8 +196,19 @@ def find_worst(problem: Searched, budget: int, rng: np.random.Generator) -> Wors
     if problem.is_identity:
         return _draw_only(problem, min(budget, MOST_DRAWN), rng)
     search = Search(problem, budget)
+    if starts is not None and len(starts):
+        _climb_from(search, starts)
     explore(search, rng)
     return search.result()
+
+
+def _climb_from(search: Search, starts: Array) -> None:
+    """Climb from the first start, and from the best."""
+    with contextlib.suppress(_Spent):
+        gaps, margins = search.evaluate(starts)
+        merit = gaps - PENALTY * np.maximum(-margins, 0).sum(axis=1)
+        for k in (0, *merit.argsort()[: -N_CLIMBED - 1 : -1]):
+            climb(search, starts[k])
 
 
 def explore(search: Search, rng: np.random.Generator) -> None:
