@@ -1,13 +1,15 @@
 """Arrays, checked: dictionaries, batches, codes, supports."""
 
+import os
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import Array, BoolArray, IntArray
-from .scalars import group_size
+from .scalars import counted, group_size
 
 UNIT = 1e-5  # what a norm of single precision may differ from 1
 PIECE = 8192  # numbers in a product of vectors; from 10,000 on OpenBLAS starts its threads
@@ -105,12 +107,27 @@ def any_array(name: str, value: Any) -> NDArray[Any]:
         )
     if callable(value) and not hasattr(value, "__array__"):
         raise TypeError(f"{name} is a function; it must be an array; pass what it returns")
+    refuse_no_array(name, value)
     try:
         return np.asarray(value)
     except (TypeError, ValueError) as error:
         raise TypeError(
             f"{name} cannot be read as an array ({error}); pass rows of equal length"
         ) from error
+
+
+def refuse_no_array(name: str, value: Any) -> None:
+    """Refuse iterators, which an array would hold as one object, and names of files."""
+    if isinstance(value, Iterator):
+        raise TypeError(
+            f"{name} is an iterator, a {type(value).__name__}; it must be an array; "
+            f"pass np.array(list({name}))"
+        )
+    if value is None or isinstance(value, (str, bytes, dict, set, os.PathLike)):
+        raise TypeError(
+            f"{name} is of type {type(value).__name__}; it must be an array; "
+            f"pass its rows or entries as a list, or read a file with np.load"
+        )
 
 
 def refuse_mask(name: str, value: Any) -> None:
@@ -155,7 +172,7 @@ def orthonormal_groups(name: str, value: Any, size: int) -> Array:
     return result
 
 
-def nonzero_atoms(name: str, A: Array, atoms: str = "columns") -> Array:
+def nonzero_atoms(name: str, A: Array, atoms: str = "column") -> Array:
     """Return a dictionary (n_features, n_atoms) to learn from, of which no atom is zero.
 
     >>> nonzero_atoms("A", np.eye(1))
@@ -164,8 +181,9 @@ def nonzero_atoms(name: str, A: Array, atoms: str = "columns") -> Array:
     zero = np.flatnonzero(~A.any(axis=0))
     if len(zero):
         raise ValueError(
-            f"{name} has {len(zero)} zero {atoms}, the first number {zero[0]}; an atom that is "
-            f"zero has no gradient and stays zero; drop or redraw it{transposed(name, A)}"
+            f"{name} has {counted(len(zero), f'zero {atoms}')}, the first number {zero[0]}; an "
+            f"atom that is zero has no gradient and stays zero; drop or redraw it"
+            f"{transposed(name, A)}"
         )
     return A
 
@@ -198,16 +216,21 @@ def batch(name: str, value: Any, n_columns: int, of: str) -> Array:
 def batch_and_norm(name: str, value: Any, n_columns: int, of: str) -> tuple[Array, float]:
     """Return the array of :func:`batch` and its Euclidean norm."""
     result, norm = array_and_norm(name, value, ndim=(1, 2))
-    if result.shape[-1] != n_columns:
-        fits = result.ndim == 2 and result.shape[0] == n_columns
+    fitting_columns(name, result.shape, n_columns, of)
+    return result, norm
+
+
+def fitting_columns(name: str, shape: tuple[int, ...], n_columns: int, of: str) -> None:
+    """Refuse samples of a shape that does not fit ``of``, as :func:`batch`."""
+    if shape[-1] != n_columns:
+        fits = len(shape) == 2 and shape[0] == n_columns
         hint = f"; did you mean {name}.T?" if fits else ""
-        if str(result.shape[-1]) in re.findall(r"\d+", of.partition(" of shape ")[2]):
+        if str(shape[-1]) in re.findall(r"\d+", of.partition(" of shape ")[2]):
             hint = f"{hint}; atoms are columns: is {of.split(' of ')[0]} transposed?"
         raise ValueError(
-            f"{name} has shape {result.shape}, so {result.shape[-1]} columns, "
+            f"{name} has shape {shape}, so {counted(shape[-1], 'column')}, "
             f"but {n_columns} are needed for {of}; samples are rows{hint}"
         )
-    return result, norm
 
 
 def codes(name: str, value: Any, size: int) -> Array:

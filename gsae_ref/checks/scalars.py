@@ -1,5 +1,6 @@
 """Numbers, options and flags, checked."""
 
+import inspect
 import numbers
 import os
 from collections.abc import Collection
@@ -120,10 +121,15 @@ def flag(name: str, value: Any) -> bool:
 
 
 def callback(value: Any) -> None:
-    """Refuse a callback that is neither None nor a function."""
+    """Refuse a callback that is neither None nor a function, or of which a call runs nothing."""
     if value is not None and not callable(value):
         raise TypeError(
             f"callback = {value!r} has type {type(value).__name__}; it must be a function"
+        )
+    if inspect.isgeneratorfunction(value) or inspect.iscoroutinefunction(value):
+        raise TypeError(
+            "callback is a generator or a coroutine, of which a call runs nothing; "
+            "write it without yield and async"
         )
 
 
@@ -160,3 +166,12 @@ def moderate(name: str, *sizes: float) -> None:
                 f"{name} reaches {size:.3g}; its powers {what}; "
                 f"scale it to lie between {1 / LARGEST:.0e} and {LARGEST:.0e}"
             )
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things, for a message.
+
+    >>> counted(1, "sample"), counted(2, "sample")
+    ('1 sample', '2 samples')
+    """
+    return f"{number} {noun}" + "s" * (number != 1)

@@ -135,7 +135,10 @@ def run(arguments: argparse.Namespace) -> int:
             for name, path in zip(names, arguments.files, strict=True)}  # fmt: skip
     require_different({"--json": arguments.json}, read | paths)
     given = [load_array(path) for path in arguments.files]
-    others = {name: path and load_array(path) for name, path in paths.items()}
+    others = {
+        name: path and load_array(path, memory_mapped=name in ("--codes", "--data"))
+        for name, path in paths.items()
+    }
     return {"T21": _t21, "N19": _n19, "L23": _l23}[arguments.paper](arguments, given, others)
 
 

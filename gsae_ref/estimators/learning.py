@@ -23,7 +23,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .. import checks, groups, ops
 from ..arrays import Array, IntArray
-from ..ops.blocks import is_narrow
+from ..checks.blockwise import is_read_in_blocks
 from ..training.blocks import mean_cost, mini_batches, of_one_size, rows, samples_that_fit
 from ..training.checkpoints import Checkpoints, fingerprint, settings_of
 from ..training.constraints import CONSTRAINTS, AllDictionaries, Constraint, constraint_set
@@ -68,7 +68,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         Parameters
         ----------
         X : array_like of shape (n_samples, n_features)
-            Samples as rows. A memory-mapped array is read batch by batch and never copied.
+            Samples as rows. A memory-mapped array or a Dask array is read batch by batch.
         y : None
             Ignored.
         callback : callable, optional
@@ -113,11 +113,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         saved = Checkpoints(checkpoint, checkpoint_every, resume, mark, self._settings())
         saved.stacklevel = 5
         self._learn(network, state, learn, batches, samples, callback, saved)
-        outcome = Outcome(network.group_size)
-        parameters = self._parameters()
-        for block in rows(samples):
-            outcome.add(block, network.encode(parameters, block), parameters["A"])
-        return self._report(network, outcome)
+        return self._report(network, self._outcome(network, [samples]))
 
     def fit_blocks(
         self,
@@ -171,7 +167,9 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
         def batches(epoch: int) -> Iterable[Array]:
             checked = (self._validated(block, reset=False) for block in source.of_epoch(epoch))
-            return of_one_size(checked, size) if size else checked
+            if size is None:
+                return checked
+            return of_one_size(itertools.chain.from_iterable(map(rows, checked)), size)
 
         learn = self._objective(network)
         outcome = Outcome(network.group_size)
@@ -186,7 +184,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             if epoch == last or any_may_be_last:
                 outcome = outcome if epoch == counted else Outcome(network.group_size)
                 counted = epoch
-                outcome.add(samples, network.encode(parameters, samples), parameters["A"])
+                for block in rows(samples):
+                    outcome.add(block, network.encode(parameters, block), parameters["A"])
             return learn(parameters, samples, epoch)
 
         mark = partial(fingerprint, state.parameters, first)
@@ -194,9 +193,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         saved.stacklevel = 5
         self._learn(network, state, learn_and_count, batches, first, callback, saved)
         if not outcome.n_samples:  # the checkpoint was complete
-            parameters = self._parameters()
-            for block in batches(0):
-                outcome.add(block, network.encode(parameters, block), parameters["A"])
+            outcome = self._outcome(network, batches(0))
         return self._report(network, outcome)
 
     def partial_fit(self, X: ArrayLike, y: IntArray | None = None) -> Autoencoder:
@@ -374,7 +371,10 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     def _validated(self, X: Any, reset: bool = True) -> Array:
         """Samples as scikit-learn wants them; an array that is read in blocks stays as it is."""
         checks.refuse_mask("X", X)
-        if is_narrow(X):
+        checks.refuse_no_array("X", X)
+        if isinstance(X, (list, tuple)):
+            X = checks.any_array("X", X)
+        if is_read_in_blocks(X):
             X = samples_that_fit(X)
             validate_data(self, X, reset=reset, skip_check_array=True)
             return X
@@ -517,7 +517,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
                 f"(n_components, n_features); "
                 f"pass a dictionary's transpose, or one of 'samples', 'principal', 'random'"
             )
-        return checks.nonzero_atoms("init", A, "rows")
+        return checks.nonzero_atoms("init", A, "row")
 
     def _settings(self) -> dict[str, Any]:
         """The parameters that a step depends on, for a checkpoint."""
@@ -591,6 +591,14 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self.n_iter_ = state.epoch
         self._set_parameters(state.parameters)
         return self
+
+    def _outcome(self, network: Any, batches: Iterable[Array]) -> Outcome:
+        """What the codes of samples come to."""
+        outcome = Outcome(network.group_size)
+        parameters = self._parameters()
+        for block in itertools.chain.from_iterable(map(rows, batches)):
+            outcome.add(block, network.encode(parameters, block), parameters["A"])
+        return outcome
 
     def _report(self, network: Any, outcome: Outcome) -> Autoencoder:
         """Set the attributes that count, and warn of an outcome that cannot be meant."""

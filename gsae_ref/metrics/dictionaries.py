@@ -211,7 +211,7 @@ def _unit_columns(name: str, A: Array) -> Array:
     norms = np.linalg.norm(A, axis=0)
     if not norms.all():
         raise ValueError(
-            f"{name} has {np.sum(norms == 0)} zero columns, the first number "
+            f"{name} has {checks.counted(np.sum(norms == 0), 'zero column')}, the first number "
             f"{int(np.argmin(norms))}; a zero column has no direction; drop or redraw it"
         )
     return A / norms

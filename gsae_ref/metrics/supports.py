@@ -77,8 +77,8 @@ def support_recovery(
     masks = [s for s in (true, pred) if s.dtype == bool]
     if n_groups is None and not masks:
         raise ValueError(
-            "n_groups = None, but support_true and support_pred are both integers; pass n_groups, "
-            "or masks of booleans"
+            f"n_groups = None, but neither support_true nor support_pred is a mask of booleans "
+            f"(they have dtypes {true.dtype} and {pred.dtype}); pass n_groups, or masks"
         )
     n_groups = masks[0].shape[-1] if n_groups is None else checks.count("n_groups", n_groups)
     n_samples = len(true)

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from .. import checks, groups
 from ..arrays import Array, BoolArray
 from ..reference import activations, autoencoder, gradients
-from .blocks import averaged, in_blocks, stacked
+from .blocks import averaged, in_blocks, in_rows, stacked
 from .engine import run_kernel, use_compiled_threshold, use_kernel
 from .scaling import (
     clip_threshold,
@@ -168,7 +168,7 @@ def encode(A: ArrayLike, Y: ArrayLike, lam: float, group_size: int) -> Array:
     >>> encode(np.eye(2), [3.0, 4.0], lam=1.0, group_size=2)
     array([2.4, 3.2])
     """
-    if in_blocks(Y):
+    if in_rows(Y):
         return stacked(lambda block: encode(A, block, lam, group_size), A, Y)
     A, Y, lam, norms = check_network(A, Y, lam, group_size)
     if products_are_safe(norms, lam, A.dtype):

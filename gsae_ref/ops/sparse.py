@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from .. import checks
 from ..arrays import Array, BoolArray
 from ..reference import sparse_autoencoder, sparse_expected
-from .blocks import averaged, in_blocks, stacked
+from .blocks import averaged, in_blocks, in_rows, stacked
 from .engine import run_kernel, use_kernel
 from .scaling import clip_threshold, norm, products_are_safe, rescale
 
@@ -78,8 +78,8 @@ def sparse_encode(
     >>> sparse_encode(np.eye(2), [-3.0, 0.5], activation="hard", lam=1.0)
     array([-3.,  0.])
     """
-    if in_blocks(Y):
-        return stacked(lambda block: sparse_encode(W, block, bias, activation, lam), W, Y)
+    if in_rows(Y):
+        return stacked(lambda block: sparse_encode(W, block, bias, activation, lam), W, Y, "W")
     W, Y, bias, activation, lam, _ = _check_network(W, Y, bias, activation, lam)
     compute = lambda: sparse_autoencoder.encode(W, Y, bias, activation, lam)
     return checks.representable("the code", compute, W=W, Y=Y, bias=bias)
@@ -113,7 +113,8 @@ def sparse_loss(
     0.625
     """
     if in_blocks(Y):
-        return averaged(lambda block: (sparse_loss(W, block, bias, activation, lam),), W, Y)[0]
+        network = bias, activation, lam
+        return averaged(lambda block: (sparse_loss(W, block, *network),), W, Y, name="W")[0]
     W, Y, bias, activation, lam, norms = _check_network(W, Y, bias, activation, lam)
     Y = np.atleast_2d(Y)
     scaled, (threshold,), factor = rescale(Y, lam, norm_of_Y=norms[1], bias=bias)
@@ -173,7 +174,8 @@ def sparse_loss_and_grad(
     checks.option("gradient", gradient, SPARSE_GRADIENTS)
     if in_blocks(Y):
         network = bias, activation, lam, gradient, engine
-        cost, dW, db = averaged(lambda block: sparse_loss_and_grad(W, block, *network), W, Y)
+        of_block = lambda block: sparse_loss_and_grad(W, block, *network)
+        cost, dW, db = averaged(of_block, W, Y, name="W")
         return cost, dW, db
     W, Y, bias, activation, lam, norms = _check_network(W, Y, bias, activation, lam)
     Y = np.atleast_2d(Y)

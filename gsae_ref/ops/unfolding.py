@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from .. import checks
 from ..arrays import Array
 from ..reference import unfolded
-from .blocks import averaged, in_blocks, stacked
+from .blocks import averaged, in_blocks, in_rows, stacked
 from .engine import one_blas_thread, run_kernel, use_kernel
 from .scaling import clip_threshold, norm, products_are_safe, rescale, undo_scale
 from .shallow import check_network
@@ -231,7 +231,7 @@ def codes(
     engine: str = "auto",
 ) -> Array:
     """As :func:`unfolded_encode`, without its warning; training warns once in a run."""
-    if in_blocks(Y):
+    if in_rows(Y):
         network = lam, group_size, n_unfold, step_size, accelerated, nonnegative, l1, engine
         return stacked(lambda block: codes(A, block, *network), A, Y)
     unfolding = n_unfold, step_size, accelerated, nonnegative, l1

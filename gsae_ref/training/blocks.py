@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from .. import checks
 from ..arrays import Array, IntArray
-from ..ops.blocks import BLOCK as BLOCK
-from ..ops.blocks import check_blocks
-from ..ops.blocks import rows as rows
+from ..checks.blockwise import BLOCK as BLOCK
+from ..checks.blockwise import of_one_size as of_one_size
+from ..checks.blockwise import rows as rows
 
 
 def mean_cost(cost: Callable[[Array], float], Y: Array) -> float:
@@ -26,34 +26,6 @@ def mean_cost(cost: Callable[[Array], float], Y: Array) -> float:
         costs.append(cost(block))
         sizes.append(len(block))
     return float(np.average(costs, weights=sizes))
-
-
-def of_one_size(blocks: Iterable[Array], size: int) -> Iterator[Array]:
-    """Yield the samples of blocks of any sizes in blocks of ``size``; the last may be smaller.
-
-    >>> blocks = [np.array([[0.0], [1.0], [2.0]]), np.array([[3.0], [4.0]])]
-    >>> [block.ravel().tolist() for block in of_one_size(blocks, 2)]
-    [[0.0, 1.0], [2.0, 3.0], [4.0]]
-    """
-    pending: list[Array] = []
-    n_pending = 0
-    for block in blocks:
-        while n_pending + len(block) >= size:
-            cut = size - n_pending
-            yield _joined([*pending, block[:cut]])
-            block = block[cut:]
-            pending = []
-            n_pending = 0
-        if len(block):
-            pending.append(block)
-            n_pending += len(block)
-    if pending:
-        yield _joined(pending)
-
-
-def _joined(blocks: list[Array]) -> Array:
-    """Blocks as one; a single block is not copied."""
-    return np.concatenate(blocks) if len(blocks) > 1 else blocks[0]
 
 
 def size_of_batches(batch_size: int | None, n_samples: int) -> int:
@@ -77,16 +49,27 @@ def shuffled(n_samples: int, batch_size: int, seed: int, epoch: int) -> list[Int
     """
     if batch_size >= n_samples:
         return [slice(None)]
-    order = np.random.default_rng([seed, epoch]).permutation(n_samples)
-    return list(rows(order, batch_size))
+    return list(rows(_order(n_samples, seed, epoch), batch_size))
+
+
+def _order(n_samples: int, seed: int, epoch: int) -> IntArray:
+    """The samples in the order of an epoch."""
+    return np.random.default_rng([seed, epoch]).permutation(n_samples)
 
 
 def mini_batches(Y: Array, batch_size: int, seed: int, epoch: int) -> Iterator[Array]:
     """Yield the mini-batches of an epoch; see :func:`shuffled`.
 
+    Those of a Dask array are computed several at a time: each may need all of its chunks.
+
     >>> [batch.ravel().tolist() for batch in mini_batches(np.array([[3.0], [4.0]]), 2, 0, 0)]
     [[3.0, 4.0]]
     """
+    if checks.is_dask(Y) and batch_size < len(Y):
+        several = max(BLOCK // batch_size, 1) * batch_size
+        for places in rows(_order(len(Y), seed, epoch), several):
+            yield from rows(np.asarray(Y[places]), batch_size)
+        return
     for batch in shuffled(len(Y), batch_size, seed, epoch):
         yield Y[batch]
 
@@ -94,16 +77,12 @@ def mini_batches(Y: Array, batch_size: int, seed: int, epoch: int) -> Iterator[A
 def samples_that_fit(Y: Any, A: Array | None = None) -> Array:
     """Check samples as rows, which fit the dictionary A if it is given, and return them.
 
-    They are checked block by block: a memory-mapped Y is never copied whole.
+    They are checked block by block: a memory map or a Dask array is never in memory whole.
     """
-    Y = checks.any_array("Y", Y)
-    n_features = Y.shape[-1] if Y.ndim else 0
-    of = "it"
-    if A is not None:
-        n_features = A.shape[0]
-        of = f"A of shape {A.shape}"
-    if Y.ndim != 2 or not len(Y):
-        checks.batch("Y", Y, n_features, of)
-        raise ValueError(f"Y has shape {Y.shape}, one sample; samples are rows; use Y[None]")
-    check_blocks(Y, n_features, of)
-    return Y
+    fit = () if A is None else (A.shape[0], f"A of shape {A.shape}")
+    result: Array = checks.samples("Y", Y, *fit)
+    if np.ndim(Y) == 1:
+        raise ValueError(f"Y has shape {np.shape(Y)}, one sample; samples are rows; use Y[None]")
+    for _ in checks.blocks("Y", result):
+        pass
+    return result

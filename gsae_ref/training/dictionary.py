@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 
 from .. import checks, ops
 from ..arrays import Array, BoolArray
-from ..ops.blocks import is_narrow
+from ..checks.blockwise import is_read_in_blocks
 from .blocks import mean_cost, mini_batches, rows, samples_that_fit, size_of_batches
 from .checkpoints import Checkpoints, fingerprint, settings_of
 from .constraints import CONSTRAINTS, constraint_set
@@ -68,7 +68,7 @@ def train(
     A : array_like of shape (n_features, n_atoms)
         Dictionary to start from; not modified.
     Y : array_like of shape (n_samples, n_features)
-        Samples as rows. A memory-mapped array is read batch by batch.
+        Samples as rows. A memory-mapped array or a Dask array is read batch by batch.
     lam : float or callable
         Threshold, for an unfolded network the penalty; or a function of the epoch 0, 1, ...
     group_size : int
@@ -206,9 +206,8 @@ def _start(
 ) -> tuple[Array, _Batches]:
     """Check the dictionary and the samples; return them in their common dtype."""
     A = checks.nonzero_atoms("A", checks.dictionary("A", A, network.group_size))
-    on_disk = isinstance(Y, np.memmap)
     Y = samples_that_fit(Y, A)
-    read_whole = not (on_disk or is_narrow(Y))
+    read_whole = not is_read_in_blocks(Y)
     A = A.astype(np.result_type(A, checks.array("Y", Y[:1])), copy=False)
     seed = checks.count("rng", rng, minimum=0)
     batch_size = size_of_batches(batch_size, len(Y))

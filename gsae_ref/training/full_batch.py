@@ -8,7 +8,6 @@ the form in which samples are passed. May import ops, checks.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -111,7 +110,7 @@ def full_batch_gradient(
     network = build_network(
         group_size, gradient, n_unfold, unfold_step, accelerated, nonnegative, l1, engine
     )
-    add_up = _on_dask if _is_dask(Y) else _here
+    add_up = _on_dask if checks.is_dask(Y) else _here
     with one_blas_thread():
         total = add_up(A, Y, lam, network, block_size)
     warn_of_long_step(A, n_unfold, unfold_step, accelerated, "unfold_step")
@@ -125,11 +124,6 @@ class _Sums(NamedTuple):
     cost: float
     gradient: np.ndarray
     dtype: np.dtype
-
-
-def _is_dask(Y: Any) -> bool:
-    dask_array = sys.modules.get("dask.array")
-    return dask_array is not None and isinstance(Y, dask_array.Array)
 
 
 def _here(A: Array, Y: Any, lam: float, network: Network, block_size: int) -> _Sums:
@@ -155,9 +149,10 @@ def _here(A: Array, Y: Any, lam: float, network: Network, block_size: int) -> _S
 
 def _block(k: int, block: Array, A: Array) -> Array:
     """Check a block of an iterable."""
-    if np.ndim(block) != 2:
+    block = checks.any_array(f"item {k} of Y", block)
+    if block.ndim != 2:
         raise ValueError(
-            f"item {k} of Y has shape {np.shape(block)}; "
+            f"item {k} of Y has shape {block.shape}; "
             f"the items of an iterable are blocks (rows, n_features); pass numpy.asarray(Y)"
         )
     return checks.batch(f"item {k} of Y", block, A.shape[0], f"A of shape {A.shape}")
@@ -168,16 +163,8 @@ def _on_dask(A: Array, Y: Any, lam: float, network: Network, block_size: int) ->
     from dask.delayed import delayed
 
     _two_axes(Y.shape)
-    if np.isnan(Y.shape).any():
-        raise ValueError(
-            f"Y has shape {Y.shape}; the sizes of its chunks must be known; "
-            f"call Y.compute_chunk_sizes()"
-        )
-    if Y.shape[1] != A.shape[0]:
-        raise ValueError(
-            f"Y has shape {Y.shape}, so {Y.shape[1]} columns, "
-            f"but {A.shape[0]} are needed for A of shape {A.shape}; samples are rows"
-        )
+    checks.known_shape("Y", Y)
+    checks.fitting_columns("Y", Y.shape, A.shape[0], f"A of shape {A.shape}")
     blocks = Y.rechunk((block_size, -1)).to_delayed().ravel()
     sums_of = delayed(_sums, pure=False)
     shared = delayed(A)

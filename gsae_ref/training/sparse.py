@@ -57,7 +57,7 @@ def train_sparse(
     W : array_like of shape (n_features, n_atoms)
         Weights to start from; not modified.
     Y : array_like of shape (n_samples, n_features)
-        Samples as rows. A memory-mapped array is read batch by batch.
+        Samples as rows. A memory-mapped array or a Dask array is read batch by batch.
     n_epochs : int
         Passes over the data; with all samples in one batch, steps.
     bias : float or array_like of shape (n_atoms,)

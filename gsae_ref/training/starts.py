@@ -24,7 +24,7 @@ def starting_dictionary(
     Parameters
     ----------
     Y : ndarray of shape (n_samples, n_features)
-        Samples as rows; a memory-mapped array is read block by block.
+        Samples as rows; a memory-mapped array or a Dask array is read block by block.
     n_groups, group_size : int
         Size of the dictionary.
     kind : {"samples", "principal", "random"}

@@ -8,8 +8,8 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from .. import groups
-from ..arrays import Array, IntArray
+from .. import checks, groups
+from ..arrays import Array, BoolArray, IntArray
 from ..claims.evidence import Evidence, Inequality, Stress
 from ..claims.hypothesis import Hypothesis
 from ..claims.plain import PlainFormula
@@ -130,12 +130,6 @@ class CodeMeasures:
         The smallest and the largest norm of an active group's code.
     unexplained : float
         Of data, ||Y - X A*^T||_F^2 / ||Y||_F^2 with the refitted codes X: T21 has 0. Of codes, 0.
-
-    Examples
-    --------
-    >>> measure_codes(np.array([[3.0, 4.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]]), 2)
-    CodeMeasures(n_samples=2, n_empty=1, n_full=0, n_used=1, n_active=1, b_min=5.0, b_max=5.0, \
-unexplained=0.0)
     """
 
     n_samples: int
@@ -148,59 +142,114 @@ unexplained=0.0)
     unexplained: float = 0.0
 
 
-def measure_codes(codes: Array, group_size: int, unexplained: float = 0.0) -> CodeMeasures:
-    """Count active groups and measure their norms in codes (n_samples, n_atoms)."""
-    r = groups.norms(codes, group_size)
-    counts = (r > 0).sum(axis=1)
-    n_empty = int((counts == 0).sum())
-    n_full = int((counts == r.shape[1]).sum())
-    usable = len(codes) - n_empty - n_full
-    if usable == 0:
-        raise ValueError(
-            f"codes has {n_empty} rows without an active group and {n_full} in which all "
-            f"{r.shape[1]} groups are active; T21's bounds need a row with active groups and one "
-            "that is not; a group is inactive only where its code is exactly 0"
-        )
-    active = r[r > 0]
-    return CodeMeasures(
-        n_samples=len(codes),
+@dataclass(frozen=True)
+class Codes:
+    """Codes of a user's own, read block by block: they are given, or found for samples.
+
+    Attributes
+    ----------
+    rows : array or Dask array (n_samples, n_atoms) or (n_samples, n_features)
+        Codes; or samples, if there is a dictionary.
+    group_size : int
+    A_star : ndarray (n_features, n_atoms), optional
+        Finds the codes of samples, by least squares on the groups of its ``support``.
+    n_active, lam
+        The support has the ``n_active`` groups of largest ||A*_g^T y||, or those above ``lam``.
+    """
+
+    rows: Any
+    group_size: int
+    A_star: Array | None = None
+    n_active: int | None = None
+    lam: float | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the argument."""
+        return "codes" if self.A_star is None else "data"
+
+    def of(self, block: Array) -> Array:
+        """The codes of a block of rows."""
+        if self.A_star is None:
+            return block
+        active = self.support(groups.norms(block @ self.A_star, self.group_size))
+        return refit(self.A_star, block, groups.expand(active, self.group_size).astype(bool))
+
+    def support(self, r: Array) -> BoolArray:
+        """The active groups of samples with the norms r = ||A*_g^T y||, (n_samples, n_groups)."""
+        if self.n_active is None:
+            return r > (self.lam or 0.0)
+        active = np.zeros(r.shape, dtype=bool)
+        largest = np.argpartition(-r, self.n_active - 1, axis=1)[:, : self.n_active]
+        np.put_along_axis(active, largest, True, axis=1)
+        return active & (r > 0)
+
+    def at(self, places: IntArray) -> Array:
+        """The codes of some rows."""
+        return self.of(checks.array(self.name, self.rows[places]))
+
+
+def measure_codes(codes: Codes) -> tuple[CodeMeasures, IntArray]:
+    """Measure codes, and find the rows that are held against the bounds.
+
+    >>> measured, rows = measure_codes(Codes(np.array([[0.0, 0.0], [3.0, 0.0]]), group_size=1))
+    >>> measured.n_empty, measured.b_min, rows
+    (1, 3.0, array([1]))
+    """
+    counts = []
+    low = []
+    high = []
+    rest = 0.0
+    total = 0.0
+    for block in checks.blocks(codes.name, codes.rows):
+        X = codes.of(block)
+        checks.moderate("codes", float(np.abs(X).max()))
+        r = groups.norms(X, codes.group_size)
+        n_groups = r.shape[1]
+        counts.append((r > 0).sum(axis=1))
+        low.append(r.min(initial=np.inf, where=r > 0))
+        high.append(r.max())
+        if codes.A_star is not None:
+            rest += float(np.sum((block - X @ codes.A_star.T) ** 2))
+            total += float(np.sum(block**2))
+    active = np.concatenate(counts)
+    n_empty = int((active == 0).sum())
+    n_full = int((active == n_groups).sum())
+    usable = evenly_spaced((active > 0) & (active < n_groups))
+    if not len(usable):
+        raise ValueError(_unusable(codes.name, n_empty, n_full, n_groups))
+    measured = CodeMeasures(
+        n_samples=len(active),
         n_empty=n_empty,
         n_full=n_full,
-        n_used=min(usable, MOST_CODES),
-        n_active=int(counts.max()),
-        b_min=float(active.min()),
-        b_max=float(active.max()),
-        unexplained=unexplained,
+        n_used=len(usable),
+        n_active=int(active.max()),
+        b_min=float(min(low)),
+        b_max=float(max(high)),
+        unexplained=rest / total if total else 0.0,
+    )
+    return measured, usable
+
+
+def _unusable(name: str, n_empty: int, n_full: int, n_groups: int) -> str:
+    """The message that no code can be held against the bounds."""
+    of = "codes" if name == "codes" else "the codes of the data"
+    return (
+        f"{of} have {checks.counted(n_empty, 'row')} without an active group and {n_full} in "
+        f"which all {n_groups} groups are active; T21's bounds need a row with active groups and "
+        "one that is not; a group is inactive only where its code is exactly 0"
     )
 
 
-def usable_codes(codes: Array, group_size: int) -> Array:
-    """Codes with an active group and one that is not, evenly spaced, at most ``MOST_CODES``."""
-    counts = (groups.norms(codes, group_size) > 0).sum(axis=1)
-    n_groups = codes.shape[1] // group_size
-    rows = np.flatnonzero((counts > 0) & (counts < n_groups))
-    return codes[rows[np.unique(np.linspace(0, len(rows) - 1, MOST_CODES).astype(int))]]
+def evenly_spaced(usable: BoolArray) -> IntArray:
+    """Places of the usable rows, evenly spaced, at most ``MOST_CODES``.
 
-
-def codes_of_data(
-    A_star: Array, Y: Array, group_size: int, n_active: int | None, lam: float | None
-) -> tuple[Array, float]:
-    """Codes of samples by least squares on supports, and the share of ||Y||^2 left over.
-
-    The support has the ``n_active`` groups of largest ||A*_g^T y||, or those above ``lam``.
+    >>> evenly_spaced(np.array([True, False, True]))
+    array([0, 2])
     """
-    r = groups.norms(Y @ A_star, group_size)
-    if n_active is None:
-        active = r > (lam or 0.0)
-    else:
-        active = np.zeros(r.shape, dtype=bool)
-        largest = np.argpartition(-r, n_active - 1, axis=1)[:, :n_active]
-        np.put_along_axis(active, largest, True, axis=1)
-        active &= r > 0
-    X = refit(A_star, Y, groups.expand(active, group_size).astype(bool))
-    rest = float(np.sum((Y - X @ A_star.T) ** 2))
-    total = float(np.sum(Y**2))
-    return X, rest / total if total else 0.0
+    rows = np.flatnonzero(usable)
+    spread = np.linspace(0, len(rows) - 1, min(len(rows), MOST_CODES)).astype(int)
+    return rows[spread]
 
 
 @dataclass(frozen=True)

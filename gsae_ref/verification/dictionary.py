@@ -29,12 +29,11 @@ from .bounds import (
     BoundCheck,
     CodeMeasures,
     CodeModel,
-    codes_of_data,
+    Codes,
     hold_bounds,
     measure_codes,
     not_held_against_codes,
     summary_of,
-    usable_codes,
 )
 from .hypotheses import ROUNDING, HypothesisCheck, Shown, account_of_check, equality, inequality
 from .ranges import require_moderate
@@ -227,8 +226,8 @@ def check_dictionary(
     if n_active is not None:
         n_active = checks.n_active(n_active, A.shape[1] // group_size)
     of = f"{'A' if A_star is A else 'A_star'} of shape {A_star.shape}"
-    X, unexplained = _codes(A_star, of, group_size, n_active, codes, data, lam)
-    measured = None if X is None else measure_codes(X, group_size, unexplained)
+    source = _codes(A_star, of, group_size, n_active, codes, data, lam)
+    measured, usable = (None, None) if source is None else measure_codes(source)
     n_active, b_min, b_max = _constants(n_active, b_min, b_max, measured)
     report = checks.representable(
         "a bound",
@@ -237,11 +236,11 @@ def check_dictionary(
         A_star=A_star,
         b_max=b_max,
     )
-    if X is None or measured is None:
+    if source is None or usable is None:
         return replace(report, lam=lam)
-    require_moderate(A=A, A_star=A_star, codes=X)
-    X = usable_codes(X, group_size)
-    samples = X @ A_star.T if data is None else checks.array("data", data)
+    require_moderate(A=A, A_star=A_star)
+    X = source.at(usable)
+    samples = X @ A_star.T if data is None else source.rows
     observed = data_threshold(A, samples, n_active, group_size)
     lam = (observed.lam or 0.0) if lam is None else lam
     held = CodeModel(A, A_star, group_size, n_active, b_min, b_max, lam)
@@ -263,21 +262,21 @@ def _codes(
     codes: ArrayLike | None,
     data: ArrayLike | None,
     lam: float | None,
-) -> tuple[Array | None, float]:
-    """The user's codes, or those of the user's data, and the share of the data left over."""
+) -> Codes | None:
+    """The user's codes, or those of the user's data."""
     if codes is not None and data is not None:
         raise ValueError("codes and data are both given; the data are A* x; give one of them")
     if codes is not None:
-        return np.atleast_2d(checks.batch("codes", codes, A_star.shape[1], of)), 0.0
+        return Codes(checks.samples("codes", codes, A_star.shape[1], of), group_size)
     if data is None:
-        return None, 0.0
+        return None
     if n_active is None and lam is None:
         raise ValueError(
             "data without n_active and lam have no support; give n_active, the number of active "
             "groups of a sample, or lam, the threshold above which a group is active"
         )
-    Y = np.atleast_2d(checks.batch("data", data, A_star.shape[0], of))
-    return codes_of_data(A_star, Y, group_size, n_active, lam)
+    Y = checks.samples("data", data, A_star.shape[0], of)
+    return Codes(Y, group_size, A_star, n_active, lam)
 
 
 def _constants(

@@ -14,6 +14,7 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
+from .. import checks
 from ..arrays import Array
 from ..claims.evidence import Evidence, Inequality, Stress
 from ..claims.problem import Problem, Sides
@@ -21,7 +22,14 @@ from ..papers.n19.families import FAMILIES
 from ..papers.n19.instance import SparseInstance
 from ..papers.n19.mixture.formulas import mixture_update
 from ..papers.n19.models import N19
-from .bounds import MOST_CODES, BoundCheck, both_sides, bound_check, bounds_where, held_where_met
+from .bounds import (
+    BoundCheck,
+    both_sides,
+    bound_check,
+    bounds_where,
+    evenly_spaced,
+    held_where_met,
+)
 
 OF_CODES = ("sparse_close", "sparse_printed")
 OF_LAW = ("sparse_law", "sparse_centred", "sparse_near")
@@ -55,13 +63,13 @@ class SparseCodeModel:
 
 
 def hold_sparse_bounds(
-    model: SparseCodeModel, codes: Array, tolerance: float
+    model: SparseCodeModel, codes: SparseCodes, tolerance: float
 ) -> tuple[tuple[BoundCheck, ...], dict[str, str]]:
     """Evaluate both sides of every inequality of N19, and of this project's theorems on its model.
 
     Returns the inequalities, and those that cannot be held against the codes, with the reason.
     """
-    used = _usable(codes)
+    used = codes.used
     if not len(used):
         return (), {"every inequality": "it needs a code with a zero and a non-zero entry"}
     one = np.ones(1)
@@ -98,20 +106,79 @@ def _is_of_n19(evidence: Evidence) -> TypeGuard[Inequality | Stress]:
     return isinstance(evidence, Inequality) and evidence.family in FAMILIES
 
 
-def _usable(codes: Array) -> Array:
-    """Codes with an active column and one that is not, evenly spaced, at most ``MOST_CODES``."""
-    counts = (codes != 0).sum(axis=1)
-    rows = np.flatnonzero((counts > 0) & (counts < codes.shape[1]))
-    spread = np.linspace(0, len(rows) - 1, min(len(rows), MOST_CODES)).astype(int)
-    return codes[rows[spread]]
+@dataclass(frozen=True)
+class SparseCodes:
+    """What codes >= 0 say of N19's constants, read block by block.
+
+    Attributes
+    ----------
+    n_active : int
+        The largest number of non-zero entries.
+    a_1, a_2, kappa_1, kappa_2 : float
+        The smallest and the largest non-zero entry, their mean and their mean square.
+    frequencies : ndarray (n_atoms,)
+        Share of the non-zero entries that is in each column.
+    is_mixture : bool
+        Whether every code has at most one entry that is not 0, and that is 1.
+    used : ndarray (n_used, n_atoms)
+        The codes with a zero and a non-zero entry, evenly spaced, at most 1000.
+    """
+
+    n_active: int
+    a_1: float
+    a_2: float
+    kappa_1: float
+    kappa_2: float
+    frequencies: Array
+    is_mixture: bool
+    used: Array
 
 
-def _mixture(model: SparseCodeModel, codes: Array) -> list[SparseInstance] | str:
+def measure_sparse_codes(codes: Any) -> SparseCodes:
+    """Measure codes (n_samples, n_atoms).
+
+    >>> found = measure_sparse_codes(np.array([[2.0, 0.0], [1.0, 3.0]]))
+    >>> found.n_active, found.a_1, found.a_2, found.kappa_1, found.used
+    (2, 1.0, 3.0, 2.0, array([[2., 0.]]))
+    """
+    counts = []
+    values = []  # of the non-zero entries: number, smallest, largest, sum, sum of squares
+    columns = np.zeros(codes.shape[1])
+    for block in checks.blocks("codes", codes):
+        if (block < 0).any():
+            raise ValueError(
+                f"codes have an entry {block.min():.4g}; N19's theorems with a bias are about "
+                f"codes >= 0"
+            )
+        active = block > 0
+        counts.append(active.sum(axis=1))
+        columns += active.sum(axis=0)
+        nonzero = block[active].astype(np.float64)
+        if len(nonzero):
+            values.append((nonzero.min(), nonzero.max(), nonzero.sum(), nonzero @ nonzero))
+    if not values:
+        raise ValueError("codes are all zero; there is nothing to measure; give n_active and a_1")
+    low, high, sums, squares = np.array(values).T
+    number = columns.sum()
+    active_in = np.concatenate(counts)
+    places = evenly_spaced((active_in > 0) & (active_in < codes.shape[1]))
+    return SparseCodes(
+        n_active=int(active_in.max()),
+        a_1=float(low.min()),
+        a_2=float(high.max()),
+        kappa_1=float(sums.sum() / number),
+        kappa_2=float(squares.sum() / number),
+        frequencies=columns / number,
+        is_mixture=bool(active_in.max() == 1 and low.min() == high.max() == 1),
+        used=np.asarray(codes[places]).astype(np.float64),
+    )
+
+
+def _mixture(model: SparseCodeModel, codes: SparseCodes) -> list[SparseInstance] | str:
     """The mixture of the frequencies of the columns; in words, if the codes are none."""
-    active = codes != 0
-    if (active.sum(axis=1) > 1).any() or not np.array_equal(codes[active], np.ones(active.sum())):
+    if not codes.is_mixture:
         return "it speaks of a mixture, x* = e_i: one entry of each code is 1, the others are 0"
-    p = active.sum(axis=0) / active.sum()
+    p = codes.frequencies
     if not p.all():
         return f"it speaks of a mixture of all columns; column {int(p.argmin())} is never active"
     overlaps = p * np.einsum("ni,ni->i", model.W, model.A_star)

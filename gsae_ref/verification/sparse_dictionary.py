@@ -18,7 +18,7 @@ from ..papers.n19.sparse_codes import formulas as sparse_codes
 from .bounds import BoundCheck, summary_of
 from .hypotheses import ROUNDING, HypothesisCheck, Shown, account_of_check, equality, inequality
 from .ranges import Range, require_moderate
-from .sparse_bounds import SparseCodeModel, hold_sparse_bounds
+from .sparse_bounds import SparseCodeModel, SparseCodes, hold_sparse_bounds, measure_sparse_codes
 
 UNIT = "unit columns of W and A"
 THRESHOLD = "Theorem 3 (iii), repaired: the threshold a_1/2 recovers every support"
@@ -149,30 +149,31 @@ def check_sparse_dictionary(
     """
     W = checks.dictionary("W", W)
     A_star = W if A_star is None else checks.dictionary("A_star", A_star)
-    checks.same_shape("W", W, "A_star", A_star)
     _refuse_sizes(W, A_star)
     rounding = ROUNDING[np.result_type(W, A_star).name]
     near = metrics.nearness(W, A_star, up_to="permutation")
     W = W[:, near.permutation].astype(np.float64)
     A_star = A_star.astype(np.float64)
-    measured = _measured(W, codes, moments)
+    measured = None if codes is None else _measured(W, codes)
     n_active, a_1, a_2 = _constants(measured, n_active, a_1, a_2)
-    bounds = checks.code_bounds((checks.real("a_1", a_1), checks.real("a_2", a_2)))
+    if measured is not None:
+        moments = (measured.kappa_1, measured.kappa_2)
+    kappa_1, kappa_2 = checks.code_moments(moments)
     model = _Model(
         W=W,
         A_star=A_star,
         n_active=checks.n_active(n_active, W.shape[1], "atoms"),
-        a_1=bounds[0],
-        a_2=bounds[1],
+        a_1=a_1,
+        a_2=a_2,
         noise=checks.threshold(noise, "noise"),
-        kappa_1=measured["kappa_1"],
-        kappa_2=measured["kappa_2"],
+        kappa_1=kappa_1,
+        kappa_2=kappa_2,
         delta=near.delta,
         xi=near.xi,
     )
     hypotheses = _hypotheses(model, rounding)
     ranges = (*_biases(model, hypotheses), *_steps(model, hypotheses))
-    bounds_on_codes, not_held = _bounds(model, codes, near.permutation, bias, step_size, rounding)
+    found = _bounds(model, measured, near.permutation, bias, step_size, rounding)
     return SparseDictionaryReport(
         sizes=model.sizes(),
         measures=model.measures(),
@@ -180,26 +181,34 @@ def check_sparse_dictionary(
         hypotheses=hypotheses,
         ranges=ranges,
         verdicts=_verdicts(model, ranges, bias, step_size),
-        bounds=bounds_on_codes,
-        not_held=not_held,
+        bounds=found[0],
+        not_held=found[1],
     )
 
 
+def _measured(W: Array, codes: ArrayLike) -> SparseCodes:
+    """What the user's codes say."""
+    of = f"W of shape {W.shape}"
+    return measure_sparse_codes(checks.samples("codes", codes, W.shape[1], of))
+
+
 def _constants(
-    measured: dict[str, Any], n_active: int | None, a_1: float | None, a_2: float | None
+    measured: SparseCodes | None, n_active: int | None, a_1: float | None, a_2: float | None
 ) -> tuple[int, float, float]:
     """n_active, a_1 and a_2: as given, else as measured."""
-    n_active = measured.get("n_active") if n_active is None else n_active
-    a_1 = measured.get("a_1") if a_1 is None else a_1
-    a_2 = measured.get("a_2", a_1) if a_2 is None else a_2
+    if measured is not None:
+        n_active = measured.n_active if n_active is None else n_active
+        a_1 = measured.a_1 if a_1 is None else a_1
+        a_2 = measured.a_2 if a_2 is None else a_2
+    a_2 = a_1 if a_2 is None else a_2
     if n_active is None or a_1 is None or a_2 is None:
         raise ValueError("n_active and a_1 must be given where there are no codes to measure them")
-    return n_active, a_1, a_2
+    return n_active, *checks.code_bounds((checks.real("a_1", a_1), checks.real("a_2", a_2)))
 
 
 def _bounds(
     i: _Model,
-    codes: ArrayLike | None,
+    codes: SparseCodes | None,
     permutation: Array,
     bias: ArrayLike | None,
     step_size: float | None,
@@ -214,17 +223,17 @@ def _bounds(
             i.delta, i.n_active, i.a_1, i.a_2, i.coherence, i.noise, "corrected"
         )
         bias = (low + high) / 2 if low < high else 0.0
-    X = np.atleast_2d(checks.array("codes", codes)).astype(np.float64)
     b = checks.per_atom("bias", bias, m).astype(np.float64)
     names = ("W", "A_star", "n_active", "a_1", "a_2", "kappa_1", "kappa_2", "delta", "noise")
     constants = {name: getattr(i, name) for name in names}
     step = None if step_size is None else checks.step(step_size)
     model = SparseCodeModel(**constants, bias=b[permutation], step_size=step)
-    return hold_sparse_bounds(model, X, rounding)
+    return hold_sparse_bounds(model, codes, rounding)
 
 
 def _refuse_sizes(W: Array, A_star: Array) -> None:
-    """Refuse entries whose powers overflow, and columns without a direction."""
+    """Refuse other shapes, entries whose powers overflow, and columns without a direction."""
+    checks.same_shape("W", W, "A_star", A_star)
     require_moderate(W=W, A_star=A_star)
     for name, matrix in (("W", W), ("A_star", A_star)):
         if not matrix.any(axis=0).all():
@@ -277,27 +286,6 @@ class _Model:
             "nearness": self.xi,
             "norm": self.norm,
         }
-
-
-def _measured(W: Array, codes: ArrayLike | None, moments: tuple[float, float]) -> dict[str, Any]:
-    """n_active, bounds and moments of the non-zero entries of codes; without codes, the moments."""
-    if codes is None:
-        return dict(zip(("kappa_1", "kappa_2"), checks.code_moments(moments), strict=True))
-    X = np.atleast_2d(checks.batch("codes", codes, W.shape[1], f"W of shape {W.shape}"))
-    if (X < 0).any():
-        raise ValueError(
-            f"codes has an entry {X.min():.4g}; N19's theorems with a bias are about codes >= 0"
-        )
-    nonzero = X[X > 0].astype(np.float64)
-    if nonzero.size == 0:
-        raise ValueError("codes are all zero; there is nothing to measure; give n_active and a_1")
-    return {
-        "n_active": int((X > 0).sum(axis=1).max()),
-        "a_1": float(nonzero.min()),
-        "a_2": float(nonzero.max()),
-        "kappa_1": float(nonzero.mean()),
-        "kappa_2": float(np.mean(nonzero**2)),
-    }
 
 
 def _hypotheses(i: _Model, rounding: float) -> tuple[HypothesisCheck, ...]:

@@ -4,6 +4,7 @@ import ast
 import inspect
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -112,7 +113,17 @@ REFUSALS = {
     "None": (
         lambda: ops.loss(A, None, 1, 2),
         TypeError,
-        "Y has dtype object ... must be float32, float64",
+        "Y is of type NoneType; it must be an array",
+    ),
+    "the name of a file": (
+        lambda: ops.loss(A, "Y.npy", 1, 2),
+        TypeError,
+        "Y is of type str; it must be an array; ... read a file with np.load",
+    ),
+    "an iterator": (
+        lambda: ops.loss(A, (y for y in Y), 1, 2),
+        TypeError,
+        "Y is an iterator, a generator; it must be an array; pass np.array(list(Y))",
     ),
     "text": (
         lambda: ops.encode(A, ["a", "b", "c"], 1, 2),
@@ -147,7 +158,22 @@ REFUSALS = {
     "a dictionary with a zero atom": (
         lambda: training.train(A * [1, 0, 1, 1], Y, 1.0, 2, 1),
         ValueError,
-        "A has 1 zero columns, the first number 1 ... stays zero; drop or redraw it",
+        "A has 1 zero column, the first number 1 ... stays zero; drop or redraw it",
+    ),
+    "chunks of unknown sizes": (
+        lambda: checks.known_shape("Y", SimpleNamespace(shape=(np.nan, 3))),
+        ValueError,
+        "Y has shape (nan, 3) ... call Y.compute_chunk_sizes()",
+    ),
+    "three axes of many samples": (
+        lambda: checks.samples("Y", np.ones((2, 2, 2))),
+        ValueError,
+        "Y has shape (2, 2, 2) ... must be 1-D or 2-D, samples as rows",
+    ),
+    "no samples in blocks": (
+        lambda: checks.samples("Y", np.ones((0, 3)), 3),
+        ValueError,
+        "Y is empty, of shape (0, 3); it needs at least one entry",
     ),
     "three axes": (
         lambda: ops.loss(A, Y[None], 1, 2),
@@ -614,6 +640,11 @@ REFUSALS = {
         lambda: checks.callback("print"),
         TypeError,
         "callback = 'print' has type str; it must be a function",
+    ),
+    "a callback that runs nothing": (
+        lambda: checks.callback(lambda intermediate_result: (yield)),
+        TypeError,
+        "callback is a generator or a coroutine ... write it without yield",
     ),
     "times before 0": (
         lambda: checks.times("t", [-1, 2]),

@@ -438,7 +438,7 @@ E = np.eye(4)
         (
             lambda: dictionary_error(np.diag([1, 0, 1]), np.eye(3)),
             ValueError,
-            r"A has 1 zero columns, the first number 1",
+            r"A has 1 zero column, the first number 1",
         ),
         (
             lambda: match_dictionaries(E, E, up_to="scale"),
@@ -490,7 +490,7 @@ E = np.eye(4)
         (
             lambda: support_recovery([[0]], [[1]]),
             ValueError,
-            r"n_groups = None, but .* are both integers; pass n_groups",
+            r"n_groups = None, but neither .* \(they have dtypes int64 and .*pass n_groups",
         ),
         (
             lambda: support_recovery([[0]], [[4]], n_groups=4),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations, product
 
 import numpy as np
@@ -133,10 +134,11 @@ class DataThreshold:
                 f"no threshold: a group outside the {self.n_active} largest has norm "
                 f"{self.low:.6g}, one inside has {self.high:.6g}"
             )
-        count = f"{self.n_active} active group" + "s" * (self.n_active > 1)
+        count = checks.counted(self.n_active, "active group")
+        each = checks.counted(self.n_samples, "sample")
         return (
             f"lam = {self.lam:.6g}, the middle of [{self.low:.6g}, {self.high:.6g}): "
-            f"exactly {count} at each of {self.n_samples} samples.\n"
+            f"exactly {count} at each of {each}.\n"
             "Guaranteed: P(lo < hi and one more sample has another number) <= "
             f"{self.failure_bound:.3g}, over all N + 1 samples.\n"
             "Not guaranteed: the same given lo < hi; that the active groups are the true ones."
@@ -164,7 +166,7 @@ def data_threshold(A: ArrayLike, Y: ArrayLike, n_active: int, group_size: int) -
     A : array_like of shape (n_features, n_atoms)
         Dictionary. It must not have been fitted to the samples ``Y``.
     Y : array_like of shape (n_samples, n_features) or (n_features,)
-        Samples, exchangeable with the samples to come.
+        Samples, exchangeable with the samples to come; read block by block.
     n_active : int
         Number of active groups, gamma.
     group_size : int
@@ -194,17 +196,22 @@ def data_threshold(A: ArrayLike, Y: ArrayLike, n_active: int, group_size: int) -
     0.5
     """
     A = checks.dictionary("A", A, group_size)
-    Y = np.atleast_2d(checks.batch("Y", Y, A.shape[0], f"A of shape {A.shape}"))
+    samples = checks.samples("Y", Y, A.shape[0], f"A of shape {A.shape}")
     n_groups = A.shape[1] // group_size
     n_active = checks.n_active(n_active, n_groups)
-    low, high = checks.representable(
-        "a norm of A_g^T y",
-        lambda: data_window(groups.norms(Y @ A, group_size), n_active),
-        A=A,
-        Y=Y,
-    )
-    bound = failure_bound(len(Y), n_active, n_groups)
-    return DataThreshold(middle(low, high), low, high, n_active, len(Y), bound)
+    windows = []
+    for block in checks.blocks("Y", samples):
+        window = partial(_window, A, block, n_active, group_size)
+        windows.append(checks.representable("a norm of A_g^T y", window, A=A, Y=block))
+    low = max(window[0] for window in windows)
+    high = min(window[1] for window in windows)
+    bound = failure_bound(len(samples), n_active, n_groups)
+    return DataThreshold(middle(low, high), low, high, n_active, len(samples), bound)
+
+
+def _window(A: Array, Y: Array, n_active: int, group_size: int) -> tuple[float, float]:
+    """The window of some samples."""
+    return data_window(groups.norms(Y @ A, group_size), n_active)
 
 
 # ---------------------------------------------------------------- R12
