@@ -13,7 +13,7 @@ from ..arrays import Array, IntArray
 from ..files import atomically, write_json
 from ..ops.unfolding import long_step, relative_step
 from ..training.blocks import rows, samples_that_fit
-from ..training.models import Model, read_model
+from ..training.models import Model, SparseModel, read_model
 from .arrays import load_array
 from .options import add_json, file_name
 from .paths import require_different, require_writable
@@ -28,7 +28,9 @@ def add(commands: Any) -> None:
         description="Encode the rows of an array, block by block, with a fitted model.",
         epilog="example: gsae-ref encode model.npz Y.npy --out codes.npy",
     )
-    command.add_argument("model", metavar="MODEL.npz", help="file written by gsae-ref fit")
+    command.add_argument(
+        "model", metavar="MODEL.npz", help="file written by gsae-ref fit, or by an estimator's save"
+    )
     command.add_argument(
         "data", metavar="Y.npy", help="array (n_samples, n_features), as fit reads"
     )
@@ -67,18 +69,18 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _report_long_step(model: Model) -> None:
+def _report_long_step(model: Model | SparseModel) -> None:
     """Print a warning if the steps of the model's unfolded network are too long."""
-    step = model.options["unfold_step"]
-    if step is None:
+    if isinstance(model, SparseModel) or model.options["unfold_step"] is None:
         return
+    step = model.options["unfold_step"]
     accelerated = model.options["accelerated"]
     message = long_step(relative_step(model.A, step), accelerated, "--unfold-step")
     if message:
         print(f"gsae-ref encode: warning: of the model, {message}", file=sys.stderr)
 
 
-def write_codes(path: str, model: Model, Y: Array) -> IntArray:
+def write_codes(path: str, model: Model | SparseModel, Y: Array) -> IntArray:
     """Write the codes of samples (n_samples, n_features) as a .npy file.
 
     The file is written, not mapped: a full disk would end a process that maps it without a
@@ -89,7 +91,6 @@ def write_codes(path: str, model: Model, Y: Array) -> IntArray:
     active : ndarray of shape (n_groups,)
         In how many samples each group is active.
     """
-    network = model.network
     dtype = np.result_type(model.A, checks.array("Y", Y[:1]))
     header = {
         "descr": np.lib.format.dtype_to_descr(dtype),
@@ -100,7 +101,7 @@ def write_codes(path: str, model: Model, Y: Array) -> IntArray:
     with atomically(path) as temporary, open(temporary, "wb") as file:
         np.lib.format.write_array_header_1_0(file, header)
         for block in rows(Y):
-            codes = np.ascontiguousarray(network.encode(model.A, block, model.lam), dtype)
+            codes = np.ascontiguousarray(model.encode(block), dtype)
             file.write(codes.data)
             active += codes.reshape(len(codes), model.n_groups, -1).any(axis=2).sum(axis=0)
     return active

@@ -11,13 +11,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils.validation import check_is_fitted
 
 from .. import checks, groups, ops
 from ..arrays import Array
 from ..training.decay import decayed
 from ..training.decay import weight_decay as checked_decay
-from ..training.models import Model, read_model, write_model
+from ..training.models import Model, SparseModel
 from ..training.networks import Network, build_network
 from ..training.outcomes import ADVICE, StepWatch, advice_on
 from ..training.thresholds import tuned
@@ -192,53 +191,12 @@ class GroupSparseAutoencoder(Autoencoder):
         weight = checked_decay(self.weight_decay, self.constraint)
         return _GroupNetwork(network, *self._threshold(), weight)
 
-    def save(self, path: str | Path) -> None:
-        """Write the fitted model to a file (.npz) that ``gsae-ref encode`` reads.
-
-        Parameters
-        ----------
-        path : str or path
-            The file. It holds the dictionary, ``lam_`` and the options of the network; not the
-            moments of the optimiser, so that training does not continue from it bit for bit.
-        """
-        check_is_fitted(self)
-        network = self._fitted_network()
-        options = {
-            "group_size": network.group_size,
-            "n_unfold": getattr(network.network, "n_unfold", 1),
-            "unfold_step": getattr(network.network, "step_size", None),
-            "accelerated": getattr(network.network, "accelerated", True),
-            "nonnegative": getattr(network.network, "nonnegative", False),
-            "l1": getattr(network.network, "l1", 0.0),
-        }
-        A = np.ascontiguousarray(self._parameters()["A"])
-        write_model(path, Model(A, network.threshold, options))
-
     @classmethod
-    def load(cls, path: str | Path) -> GroupSparseAutoencoder:
-        """Read a model that :meth:`save` or ``gsae-ref fit`` wrote, as a fitted estimator.
-
-        Parameters
-        ----------
-        path : str or path
-            The file (.npz).
-
-        Returns
-        -------
-        model : GroupSparseAutoencoder
-
-        Raises
-        ------
-        ValueError
-            If there is no such file, or it does not hold a model.
-        """
-        stored = read_model(path)
+    def _of_stored(cls, path: str | Path, stored: Model | SparseModel) -> GroupSparseAutoencoder:
+        if isinstance(stored, SparseModel):
+            raise ValueError(f"{path} holds a sparse network; read it with SparseAutoencoder.load")
         model = cls(stored.n_groups, lam=stored.lam, **stored.options)
         model.components_ = stored.A.T
-        model.lam_ = stored.lam
-        model.n_features_in_ = stored.A.shape[0]
-        model.loss_curve_ = []
-        model.n_iter_ = 0
         return model
 
 
@@ -350,6 +308,20 @@ class SparseAutoencoder(Autoencoder):
         super()._set_parameters(parameters)
         self.bias_ = parameters["bias"]
 
+    @classmethod
+    def _of_stored(cls, path: str | Path, stored: Model | SparseModel) -> SparseAutoencoder:
+        if isinstance(stored, Model):
+            raise ValueError(
+                f"{path} holds a network of groups; read it with GroupSparseAutoencoder.load"
+            )
+        lam = stored.lam
+        if stored.activation == "relu":
+            lam = max(0.0, -float(stored.bias.max()))
+        model = cls(stored.n_groups, lam, stored.activation)
+        model.components_ = stored.W.T
+        model.bias_ = stored.bias
+        return model
+
 
 @dataclass
 class _GroupNetwork:
@@ -378,6 +350,19 @@ class _GroupNetwork:
     @property
     def group_size(self) -> int:
         return self.network.group_size
+
+    def model(self, parameters: Parameters) -> Model:
+        """What a file holds."""
+        network = self.network
+        options = {
+            "group_size": network.group_size,
+            "n_unfold": getattr(network, "n_unfold", 1),
+            "unfold_step": getattr(network, "step_size", None),
+            "accelerated": getattr(network, "accelerated", True),
+            "nonnegative": getattr(network, "nonnegative", False),
+            "l1": getattr(network, "l1", 0.0),
+        }
+        return Model(np.ascontiguousarray(parameters["A"]), self.threshold, options)
 
     def start(self, A: Array) -> Parameters:
         """The parameters that training starts from."""
@@ -441,6 +426,11 @@ class _SparseNetwork:
         Z = Y @ parameters["A"]
         norms = np.maximum(Z, 0) if one_sided else np.abs(Z)
         self.threshold = tuned(lambda lam: norms > lam, self.n_active, norms, self.threshold)
+
+    def model(self, parameters: Parameters) -> SparseModel:
+        """What a file holds."""
+        W = np.ascontiguousarray(parameters["A"])
+        return SparseModel(W, parameters["bias"], self.activation, self.lam)
 
     def start(self, A: Array) -> Parameters:
         """The parameters that training starts from."""

@@ -28,6 +28,7 @@ from ..training.blocks import mean_cost, mini_batches, of_one_size, rows, sample
 from ..training.checkpoints import Checkpoints, fingerprint, settings_of
 from ..training.constraints import CONSTRAINTS, AllDictionaries, Constraint, constraint_set
 from ..training.descent import descend, one_epoch, reporter
+from ..training.models import read_model, write_model
 from ..training.optimizers import OPTIMIZERS, State, start
 from ..training.outcomes import Outcome, StepWatch, above_zero, cost_of_zero_codes
 from ..training.starts import starting_dictionary
@@ -44,7 +45,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     A subclass defines ``_sizes()``, the number of groups and the group size; ``_build_network()``,
     the network that its parameters describe; and, if it learns more than the dictionary A,
-    ``_parameters()`` and ``_set_parameters(parameters)``, which read and set fitted attributes.
+    ``_parameters()`` and ``_set_parameters(parameters)``, which read and set fitted attributes; and
+    ``_of_stored(path, model)``, the estimator of a model that was read from a file.
 
     The fitted attributes are the state. Besides them a fitted estimator keeps the network with
     which it was fitted, and the moments of the optimiser, for :meth:`partial_fit`.
@@ -360,6 +362,46 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         """
         self.labels_ = self.fit(X).predict(X)
         return self.labels_
+
+    def save(self, path: str | Path) -> None:
+        """Write the fitted model to a file (.npz) that ``gsae-ref encode`` reads.
+
+        Parameters
+        ----------
+        path : str or path
+            The file. It holds what the codes depend on: the dictionary, ``lam_``, a bias, and the
+            options of the network; not ``debias``, as its codes are those of the encoder, and not
+            the moments of the optimiser, so that training does not continue from it bit for bit.
+        """
+        check_is_fitted(self)
+        write_model(path, self._fitted_network().model(self._parameters()))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Any:
+        """Read a model that :meth:`save` or ``gsae-ref fit`` wrote, as a fitted estimator.
+
+        Parameters
+        ----------
+        path : str or path
+            The file (.npz).
+
+        Returns
+        -------
+        model : object
+            An estimator of this class.
+
+        Raises
+        ------
+        ValueError
+            If there is no such file, or it does not hold a model of this class.
+        """
+        stored = read_model(path)
+        model = cls._of_stored(path, stored)
+        model.lam_ = model.lam
+        model.n_features_in_ = stored.A.shape[0]
+        model.loss_curve_ = []
+        model.n_iter_ = 0
+        return model
 
     # -------------------------------------------------------------------------------- learning
 

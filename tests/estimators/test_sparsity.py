@@ -156,6 +156,58 @@ def test_a_saved_model_is_what_the_shell_encodes_with_and_comes_back(run, tmp_pa
     assert back.partial_fit(Y).components_.shape == (40, 64)
 
 
+SPARSE = {
+    "soft": {"lam": 5.0},
+    "hard": {"lam": "auto", "n_active": 4, "activation": "hard"},
+    "relu": {"lam": 5.0, "activation": "relu"},
+    "relu, fixed bias": {"lam": 5.0, "activation": "relu", "fit_bias": False},
+}
+
+
+@pytest.mark.parametrize("kind", SPARSE)
+def test_a_saved_sparse_model_is_what_the_shell_encodes_with_and_comes_back(run, tmp_path, kind):
+    Y = digits(100).astype(np.float32)
+    model = gs.SparseAutoencoder(20, n_epochs=2, random_state=0, **SPARSE[kind]).fit(Y)
+    path = tmp_path / "model.npz"
+    model.save(path)
+    np.save(tmp_path / "Y.npy", Y)
+    status, out, err = run("encode", path, tmp_path / "Y.npy", "--out", tmp_path / "X.npy")
+    assert (status, err) == (0, "")
+    assert "of 20 groups active" in out
+    np.testing.assert_array_equal(np.load(tmp_path / "X.npy"), model.transform(Y))
+    back = gs.SparseAutoencoder.load(path)
+    np.testing.assert_array_equal(back.transform(Y), model.transform(Y))
+    np.testing.assert_array_equal(back.bias_, model.bias_)
+    assert back.partial_fit(Y).components_.shape == (20, 64)
+    with pytest.raises(ValueError, match="holds a sparse network; .*SparseAutoencoder.load"):
+        gs.GroupSparseAutoencoder.load(path)
+
+
+def test_a_model_of_the_other_kind_and_a_damaged_one_are_named(run, tmp_path):
+    Y = digits(20)
+    path = tmp_path / "model.npz"
+    gs.GroupSparseAutoencoder(4, 2, 1.0, n_epochs=1).fit(Y).save(path)
+    with pytest.raises(ValueError, match="a network of groups; .*GroupSparseAutoencoder.load"):
+        gs.SparseAutoencoder.load(path)
+    whole = {"W": np.eye(64), "bias": np.zeros(64), "activation": "soft", "lam": 1.0}
+    damaged = {
+        "has no bias, so it is not a model": {"bias": None},
+        "activation = 'tanh' is unknown": {"activation": "tanh"},
+        "bias has 3 entries, but there are 64 atoms": {"bias": np.zeros(3)},
+        "lam = -1.0": {"lam": -1.0},
+        "something other than numbers": {"W": np.full((2, 2), "a")},
+    }
+    np.save(tmp_path / "Y.npy", Y)
+    for message, change in damaged.items():
+        stored = {name: value for name, value in (whole | change).items() if value is not None}
+        np.savez(path, **stored)
+        with pytest.raises(ValueError, match=message):
+            gs.SparseAutoencoder.load(path)
+        status, _, err = run("encode", path, tmp_path / "Y.npy", "--out", tmp_path / "X.npy")
+        assert status == 2
+        assert message in err
+
+
 def test_the_orthogonal_start_has_orthonormal_groups_in_the_leading_directions():
     Y = digits()
     A = starting_dictionary(Y, 5, 4, "principal", 0)
