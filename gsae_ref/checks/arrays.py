@@ -270,7 +270,7 @@ def _one_each(name: str, value: Any, number: int, of: str) -> Array:
     result = array(name, value, ndim=(0, 1))
     if result.ndim and len(result) != number:
         raise ValueError(
-            f"{name} has {len(result)} entries, but there are {number} {of}s; "
+            f"{name} has {counted(len(result), 'entry')}, but there are {number} {of}s; "
             f"pass one number for all, or one for each {of}"
         )
     return np.broadcast_to(result, (number,))
@@ -341,7 +341,7 @@ def support(name: str, value: Any, n_samples: int, n_groups: int) -> BoolArray:
     if result.ndim != 2 or len(result) != n_samples:
         raise ValueError(
             f"{name} has shape {result.shape}; "
-            f"it must have one row for each of the {n_samples} samples"
+            f"it must have one row for each of the {counted(n_samples, 'sample')}"
         )
     return _mask_of_indices(name, result, n_groups)
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ..arrays import Array, IntArray
 from .arrays import any_array, array
-from .scalars import count
+from .scalars import count, counted
 
 
 def grouping(
@@ -57,7 +57,7 @@ def _by_label(name: str, value: Any, n_features: int) -> tuple[IntArray, IntArra
     values = labels(name, value)
     if len(values) != n_features:
         raise ValueError(
-            f"{name} has {len(values)} labels, but there are {n_features} predictors; "
+            f"{name} has {counted(len(values), 'label')}, but there are {n_features} predictors; "
             f"pass one label for each"
         )
     _, sizes = np.unique(values, return_counts=True)
@@ -87,7 +87,7 @@ def _by_size(name: str, value: Any, n_features: int) -> tuple[IntArray, IntArray
     values = values.astype(np.int64)
     if (values < 1).any() or (values > n_features).any() or values.sum() != n_features:
         raise ValueError(
-            f"{name} has {len(values)} entries of sum {values.sum()}, "
+            f"{name} has {counted(len(values), 'entry')} of sum {values.sum()}, "
             f"but there are {n_features} predictors; "
             f"pass positive sizes of sum {n_features}, or {n_features} labels"
         )
@@ -166,7 +166,7 @@ def target(name: str, value: Any, n_samples: int, of: str) -> Array:
     if len(result) != n_samples:
         hint = "; samples are rows: is it transposed?" * of.endswith(f", {len(result)})")
         raise ValueError(
-            f"{name} has {len(result)} entries, but {n_samples} are needed for {of}{hint}"
+            f"{name} has {counted(len(result), 'entry')}, but {n_samples} are needed for {of}{hint}"
         )
     return result
 

@@ -171,7 +171,9 @@ def moderate(name: str, *sizes: float) -> None:
 def counted(number: int, noun: str) -> str:
     """A number of things, for a message.
 
-    >>> counted(1, "sample"), counted(2, "sample")
-    ('1 sample', '2 samples')
+    >>> counted(1, "sample"), counted(2, "sample"), counted(2, "entry")
+    ('1 sample', '2 samples', '2 entries')
     """
-    return f"{number} {noun}" + "s" * (number != 1)
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number} {noun.removesuffix('y')}ies" if noun.endswith("y") else f"{number} {noun}s"

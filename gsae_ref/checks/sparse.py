@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from ..arrays import Array, BoolArray
 from .arrays import any_array, array
-from .scalars import real
+from .scalars import counted, real
 
 
 def weights(name: str, value: Any, count: int, of: str) -> Array:
@@ -15,7 +15,7 @@ def weights(name: str, value: Any, count: int, of: str) -> Array:
     result = array(name, value, ndim=(1,)).astype(np.float64)
     if len(result) != count:
         raise ValueError(
-            f"{name} has {len(result)} entries, but there are {count} {of}; "
+            f"{name} has {counted(len(result), 'entry')}, but there are {count} {of}; "
             f"pass one probability for each"
         )
     with np.errstate(over="ignore"):

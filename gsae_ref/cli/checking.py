@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import checks
 from ..files import write_json
 from ..verification import check_design, check_dictionary, check_sparse_dictionary
 from .arrays import load_array
@@ -293,7 +294,8 @@ def _print_measures(report: DictionaryReport) -> None:
     print(
         wrap(
             f"{sizes['n_features']} features, "
-            f"{sizes['n_groups']} groups of {sizes['group_size']} atoms, "
+            f"{checks.counted(sizes['n_groups'], 'group')} of "
+            f"{checks.counted(sizes['group_size'], 'atom')}, "
             f"{sizes['n_active']} active, "
             f"code norms in [{sizes['b_min']:g}, {sizes['b_max']:g}]",
             "  ",
@@ -327,8 +329,9 @@ def _print_measured(measured: CodeMeasures) -> None:
         notes.append(f"{100 * measured.unexplained:.3g} % of the data's ||Y||^2 is left over")
     print(
         wrap(
-            f"{measured.n_samples} codes, {measured.n_used} held against the bounds: at most "
-            f"{measured.n_active} active, norms in [{measured.b_min:.4g}, {measured.b_max:.4g}]"
+            f"{checks.counted(measured.n_samples, 'code')}, {measured.n_used} held against the "
+            f"bounds: at most {measured.n_active} active, norms in "
+            f"[{measured.b_min:.4g}, {measured.b_max:.4g}]"
             + "".join(f"; {note}" for note in notes),
             "  ",
         )
@@ -388,7 +391,8 @@ def _print_observed(observed: DataThreshold) -> None:
     span = "none"
     if observed.lam is not None:
         span = f"[{observed.low:.4g}, {observed.high:.4g})"
-    note = f"exactly {observed.n_active} active at each of these {observed.n_samples} samples (R17)"
+    samples = checks.counted(observed.n_samples, "sample")
+    note = f"exactly {observed.n_active} active at each of these {samples} (R17)"
     print(wrap(f"{'observed':10} {span:24} {note}", "  ", " " * 13))
 
 

@@ -63,8 +63,9 @@ def run(arguments: argparse.Namespace) -> int:
         }
         write_json(result, arguments.json)
     print(
-        f"{paint(arguments.out, 'bold')}: codes of {len(Y)} samples, "
-        f"{active.sum() / len(Y):.3g} of {model.n_groups} groups active per sample"
+        f"{paint(arguments.out, 'bold')}: codes of "
+        f"{checks.counted(len(Y), 'sample')}, {active.sum() / len(Y):.3g} of {model.n_groups} "
+        f"{'atoms' if isinstance(model, SparseModel) else 'groups'} active per sample"
     )
     return 0
 

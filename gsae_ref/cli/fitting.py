@@ -188,7 +188,8 @@ def run(arguments: argparse.Namespace) -> int:
         }
         write_json(report, arguments.json)
     print(
-        f"{paint(arguments.out, 'bold')}: loss {result.fun:.6g} after {result.nit} epochs, "
+        f"{paint(arguments.out, 'bold')}: loss {result.fun:.6g} after "
+        f"{checks.counted(result.nit, 'epoch')}, "
         f"{active:.3g} of {arguments.n_groups} groups active per sample"
     )
     if result.status != 2:

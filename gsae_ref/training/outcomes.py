@@ -111,6 +111,11 @@ def no_codes(lam: float, weight_decay: float) -> str:
 
 def dead_groups(dead: IntArray, n_groups: int, remedy: str) -> str:
     """The message that groups are never active."""
+    if len(dead) == 1:
+        return (
+            f"1 of {n_groups} groups, group {dead[0]}, is active in no sample, "
+            f"so it has stopped learning; {remedy}"
+        )
     return (
         f"{len(dead)} of {n_groups} groups are active in no sample (the first is group {dead[0]}), "
         f"so they have stopped learning; {remedy}"

@@ -109,8 +109,9 @@ class DictionaryReport(Shown):
         """Sizes, coherences, hypotheses and thresholds."""
         sizes = self.sizes
         heading = (
-            f"{sizes['n_features']} features, {sizes['n_groups']} groups of {sizes['group_size']} "
-            f"atoms, {sizes['n_active']} active, norms in [{sizes['b_min']:g}, {sizes['b_max']:g}]"
+            f"{sizes['n_features']} features, {checks.counted(sizes['n_groups'], 'group')} of "
+            f"{checks.counted(sizes['group_size'], 'atom')}, {sizes['n_active']} active, norms in "
+            f"[{sizes['b_min']:g}, {sizes['b_max']:g}]"
         )
         names = ("coherence", "block_coherence", "cross_block_norm", "delta")
         measures = {name: getattr(self, name) for name in names}

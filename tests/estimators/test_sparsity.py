@@ -173,7 +173,7 @@ def test_a_saved_sparse_model_is_what_the_shell_encodes_with_and_comes_back(run,
     np.save(tmp_path / "Y.npy", Y)
     status, out, err = run("encode", path, tmp_path / "Y.npy", "--out", tmp_path / "X.npy")
     assert (status, err) == (0, "")
-    assert "of 20 groups active" in out
+    assert "of 20 atoms active" in out
     np.testing.assert_array_equal(np.load(tmp_path / "X.npy"), model.transform(Y))
     back = gs.SparseAutoencoder.load(path)
     np.testing.assert_array_equal(back.transform(Y), model.transform(Y))

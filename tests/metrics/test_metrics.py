@@ -500,7 +500,7 @@ E = np.eye(4)
         (
             lambda: support_recovery([[0]], [[1], [2]], n_groups=4),
             ValueError,
-            r"support_pred has shape \(2, 1\); .* each of the 1 samples",
+            r"support_pred has shape \(2, 1\); .* each of the 1 sample",
         ),
         (
             lambda: support_recovery([[0.0]], [[1]], n_groups=4),

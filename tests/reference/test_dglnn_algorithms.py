@@ -335,7 +335,7 @@ REFUSED_PATHS = [
     ({"alpha": [1.0, 2.0]}, "alpha has 2 entries, but there are 20 groups"),
     ({"gamma": -1}, "gamma = -1.0; it must be > 0"),
     ({"v0": "twos"}, "v0 = 'twos' is unknown; choose one of 'ones', 'zeros', 'random'"),
-    ({"v0": [1.0]}, "v0 has 1 entries, but 60 are needed for 60 predictors"),
+    ({"v0": [1.0]}, "v0 has 1 entry, but 60 are needed for 60 predictors"),
     ({"jacobi": 1}, "jacobi = 1 has type int; it must be True or False"),
     ({"engine": "gpu"}, "engine = 'gpu' is unknown"),
     ({"n_epochs": 0}, "n_epochs = 0; it must be at least 1"),
@@ -361,7 +361,7 @@ REFUSED_STOPS = [
     ("window", {"window": (5, 4)}, r"window = \(5, 4\) is empty"),
     ("window", {"window": 5}, "window = 5; it must be a pair"),
     ("window", {"window": (900, 999)}, "holds none of the 401 recorded epochs, 0 to 400"),
-    ("oracle", {"w_star": [1.0]}, "w_star has 1 entries, but 60 are needed"),
+    ("oracle", {"w_star": [1.0]}, "w_star has 1 entry, but 60 are needed"),
 ]
 
 
