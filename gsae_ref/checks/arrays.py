@@ -101,10 +101,6 @@ def any_array(name: str, value: Any) -> NDArray[Any]:
     array(['a', 'b'], dtype='<U1')
     """
     refuse_mask(name, value)
-    if hasattr(value, "toarray"):
-        raise TypeError(
-            f"{name} is a sparse {type(value).__name__}; it must be dense; pass {name}.toarray()"
-        )
     if callable(value) and not hasattr(value, "__array__"):
         raise TypeError(f"{name} is a function; it must be an array; pass what it returns")
     refuse_no_array(name, value)
@@ -117,7 +113,12 @@ def any_array(name: str, value: Any) -> NDArray[Any]:
 
 
 def refuse_no_array(name: str, value: Any) -> None:
-    """Refuse iterators, which an array would hold as one object, and names of files."""
+    """Refuse sparse matrices, iterators, which an array would hold as one object, file names."""
+    sparse = getattr(value, "_meta", value)  # of a Dask array, a chunk without entries
+    if hasattr(sparse, "toarray"):
+        raise TypeError(
+            f"{name} is a sparse {type(sparse).__name__}; it must be dense; pass {name}.toarray()"
+        )
     if isinstance(value, Iterator):
         raise TypeError(
             f"{name} is an iterator, a {type(value).__name__}; it must be an array; "
@@ -131,8 +132,8 @@ def refuse_no_array(name: str, value: Any) -> None:
 
 
 def refuse_mask(name: str, value: Any) -> None:
-    """Refuse a masked array, and a list that contains one."""
-    parts = value if isinstance(value, (list, tuple)) else [value]
+    """Refuse a masked array, a list that contains one, and a Dask array of masked chunks."""
+    parts = value if isinstance(value, (list, tuple)) else [getattr(value, "_meta", value)]
     if any(isinstance(part, np.ma.MaskedArray) for part in parts):
         raise TypeError(
             f"{name} is a masked array; missing entries are not supported; "

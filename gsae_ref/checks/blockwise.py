@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import Array
-from .arrays import any_array, array, fitting_columns
+from .arrays import any_array, array, fitting_columns, refuse_mask, refuse_no_array
 
 BLOCK = 4096  # samples that are in memory at a time
 
@@ -104,6 +104,8 @@ def samples(name: str, value: Any, n_columns: int | None = None, of: str = "it")
     >>> samples("Y", [1, 2], 2, "A of shape (2, 3)")
     array([[1, 2]])
     """
+    refuse_mask(name, value)
+    refuse_no_array(name, value)
     result = value if is_dask(value) else any_array(name, value)
     known_shape(name, result)
     if result.ndim not in (1, 2):

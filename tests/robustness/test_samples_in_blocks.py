@@ -5,6 +5,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+import scipy.sparse
 
 import gsae_ref as gs
 from gsae_ref.checks.blockwise import BLOCK
@@ -285,6 +286,12 @@ def test_dask_arrays_that_cannot_be_read_are_named():
             use(with_nan)
         with pytest.raises((TypeError, ValueError), match="complex"):
             use(Y * 1j)
+        with pytest.raises(TypeError, match="is a masked array"):
+            use(da.ma.masked_greater(Y, 4))
+        with pytest.raises(TypeError, match="is a sparse csr_matrix"):
+            use(Y.map_blocks(scipy.sparse.csr_matrix))
+    with pytest.raises(TypeError, match="is a masked array"):
+        gs.decode(A, da.ma.masked_greater(Y, 4))
     with pytest.raises(ValueError, match="compute_chunk_sizes"):
         groups_of().fit(Y[Y[:, 0] > 2])
     with pytest.raises(ValueError, match="samples as rows"):
