@@ -147,7 +147,7 @@ def encode(A: ArrayLike, Y: ArrayLike, lam: float, group_size: int) -> Array:
     A : array_like of shape (n_features, n_atoms)
         Dictionary.
     Y : array_like of shape (n_samples, n_features) or (n_features,)
-        Samples as rows.
+        Samples as rows. A memory map or a Dask array is read by blocks.
     lam : float
         Threshold, >= 0.
     group_size : int

@@ -49,7 +49,7 @@ def sparse_encode(
     W : array_like of shape (n_features, n_atoms)
         Weights, shared by encoder and decoder.
     Y : array_like of shape (n_samples, n_features) or (n_features,)
-        Samples as rows.
+        Samples as rows. A memory map or a Dask array is read by blocks.
     bias : float or array_like of shape (n_atoms,)
         The encoder's bias b.
     activation : {"relu", "hard", "soft"}

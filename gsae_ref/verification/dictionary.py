@@ -188,7 +188,7 @@ def check_dictionary(
     data : array_like of shape (n_samples, n_features), optional
         Samples, in place of codes: these are found by least squares on the ``n_active`` groups of
         largest ||A*_g^T y||, or, where ``n_active`` is None, on those above ``lam``. The bounds are
-        held against A* x, as T21 has no noise.
+        held against A* x, as T21 has no noise. Codes and samples are read by blocks.
     lam : float, optional
         Threshold at which the bounds are held; see ``DictionaryReport.lam``.
 
