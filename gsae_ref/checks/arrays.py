@@ -121,7 +121,7 @@ def refuse_no_array(name: str, value: Any) -> None:
         )
     if isinstance(value, Iterator):
         raise TypeError(
-            f"{name} is an iterator, a {type(value).__name__}; it must be an array; "
+            f"{name} is an iterator, of type {type(value).__name__}; it must be an array; "
             f"pass np.array(list({name}))"
         )
     if value is None or isinstance(value, (str, bytes, dict, set, os.PathLike)):

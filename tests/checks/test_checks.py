@@ -123,7 +123,7 @@ REFUSALS = {
     "an iterator": (
         lambda: ops.loss(A, (y for y in Y), 1, 2),
         TypeError,
-        "Y is an iterator, a generator; it must be an array; pass np.array(list(Y))",
+        "Y is an iterator, of type generator; it must be an array; pass np.array(list(Y))",
     ),
     "text": (
         lambda: ops.encode(A, ["a", "b", "c"], 1, 2),
