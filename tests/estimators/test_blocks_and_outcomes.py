@@ -89,6 +89,26 @@ def test_masked_blocks_are_refused():
             model_of_nothing(1).fit_blocks(blocks)
 
 
+NO_ARRAYS = {
+    "an iterator": (lambda Y: iter(Y), "is an iterator"),
+    "a generator": (lambda Y: (y for y in Y), "is an iterator, of type generator"),
+    "the name of a file": (lambda Y: "Y.npy", "is of type str.*np.load"),
+    "nothing": (lambda Y: None, "is of type NoneType"),
+    "a pair of a loader": (lambda Y: (Y, np.arange(len(Y))), "cannot be read as an array"),
+}
+
+
+@pytest.mark.parametrize("kind", NO_ARRAYS)
+@pytest.mark.parametrize("method", ["fit", "partial_fit", "fit_blocks"])
+def test_what_is_no_array_is_named(kind, method):
+    make, message = NO_ARRAYS[kind]
+    Y = np.ones((6, 4))
+    with pytest.raises(TypeError, match=message):
+        getattr(model_of_nothing(1), method)([make(Y)] if method == "fit_blocks" else make(Y))
+    with pytest.raises(TypeError, match=message):
+        gs.full_batch_gradient(np.eye(4), [make(Y)], 1.0, 2)
+
+
 # ---- samples stored in few bytes
 
 
