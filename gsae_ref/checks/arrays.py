@@ -41,6 +41,7 @@ def array_and_norm(
     >>> array_and_norm("Y", [3.0, 4.0])
     (array([3., 4.]), 5.0)
     """
+    refuse_no_numbers(name, value)
     result = _floating(name, any_array(name, value))
     if ndim is not None and result.ndim not in ndim:
         rule = " or ".join(f"{k}-D" for k in ndim)
@@ -113,7 +114,7 @@ def any_array(name: str, value: Any) -> NDArray[Any]:
 
 
 def refuse_no_array(name: str, value: Any) -> None:
-    """Refuse sparse matrices, iterators, which an array would hold as one object, file names."""
+    """Refuse sparse matrices, and iterators, which an array would hold as one object."""
     sparse = getattr(value, "_meta", value)  # of a Dask array, a chunk without entries
     if hasattr(sparse, "toarray"):
         raise TypeError(
@@ -124,6 +125,10 @@ def refuse_no_array(name: str, value: Any) -> None:
             f"{name} is an iterator, of type {type(value).__name__}; it must be an array; "
             f"pass np.array(list({name}))"
         )
+
+
+def refuse_no_numbers(name: str, value: Any) -> None:
+    """Refuse what cannot be an array of numbers, such as the name of a file."""
     if value is None or isinstance(value, (str, bytes, dict, set, os.PathLike)):
         raise TypeError(
             f"{name} is of type {type(value).__name__}; it must be an array; "

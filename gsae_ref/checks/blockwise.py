@@ -14,7 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import Array
-from .arrays import any_array, array, fitting_columns, refuse_mask, refuse_no_array
+from .arrays import (
+    any_array,
+    array,
+    fitting_columns,
+    refuse_mask,
+    refuse_no_array,
+    refuse_no_numbers,
+)
 
 BLOCK = 4096  # samples that are in memory at a time
 
@@ -106,6 +113,7 @@ def samples(name: str, value: Any, n_columns: int | None = None, of: str = "it")
     """
     refuse_mask(name, value)
     refuse_no_array(name, value)
+    refuse_no_numbers(name, value)
     result = value if is_dask(value) else any_array(name, value)
     known_shape(name, result)
     if result.ndim not in (1, 2):

@@ -414,6 +414,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         """Samples as scikit-learn wants them; an array that is read in blocks stays as it is."""
         checks.refuse_mask("X", X)
         checks.refuse_no_array("X", X)
+        checks.refuse_no_numbers("X", X)
         if isinstance(X, (list, tuple)):
             X = checks.any_array("X", X)
         if is_read_in_blocks(X):

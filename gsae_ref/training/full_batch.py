@@ -149,6 +149,7 @@ def _here(A: Array, Y: Any, lam: float, network: Network, block_size: int) -> _S
 
 def _block(k: int, block: Array, A: Array) -> Array:
     """Check a block of an iterable."""
+    checks.refuse_no_numbers(f"item {k} of Y", block)
     block = checks.any_array(f"item {k} of Y", block)
     if block.ndim != 2:
         raise ValueError(
