@@ -136,6 +136,18 @@ def refuse_no_numbers(name: str, value: Any) -> None:
         )
 
 
+def table(name: str, value: Any) -> Any:
+    """Return what scikit-learn is to check: a list as an array, a data frame as it is.
+
+    >>> table("X", [[1, 2]])
+    array([[1, 2]])
+    """
+    refuse_mask(name, value)
+    refuse_no_array(name, value)
+    refuse_no_numbers(name, value)
+    return any_array(name, value) if isinstance(value, (list, tuple)) else value
+
+
 def refuse_mask(name: str, value: Any) -> None:
     """Refuse a masked array, a list that contains one, and a Dask array of masked chunks."""
     parts = value if isinstance(value, (list, tuple)) else [getattr(value, "_meta", value)]

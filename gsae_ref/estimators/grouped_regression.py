@@ -169,8 +169,8 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
             If early stopping takes the last state, or without it if the cost has hardly fallen
             while the weights grow: more epochs may be better.
         """
-        checks.refuse_mask("X", X)
-        checks.refuse_mask("y", y)
+        X = checks.table("X", X)
+        y = None if y is None else checks.table("y", y)
         with np.errstate(over="ignore", invalid="ignore"):  # scikit-learn sums X and y
             X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], y_numeric=True)
         checks.callback(callback)
@@ -268,7 +268,7 @@ class DiagonallyGroupedLinearRegressor(RegressorMixin, BaseEstimator):
         y : ndarray of shape (n_samples,)
         """
         check_is_fitted(self)
-        checks.refuse_mask("X", X)
+        X = checks.table("X", X)
         with np.errstate(over="ignore", invalid="ignore"):
             X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
         return checks.representable("the prediction", lambda: X @ self.coef_ + self.intercept_, X=X)

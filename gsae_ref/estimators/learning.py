@@ -412,11 +412,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     def _validated(self, X: Any, reset: bool = True) -> Array:
         """Samples as scikit-learn wants them; an array that is read in blocks stays as it is."""
-        checks.refuse_mask("X", X)
-        checks.refuse_no_array("X", X)
-        checks.refuse_no_numbers("X", X)
-        if isinstance(X, (list, tuple)):
-            X = checks.any_array("X", X)
+        X = checks.table("X", X)
         if is_read_in_blocks(X):
             X = samples_that_fit(X)
             validate_data(self, X, reset=reset, skip_check_array=True)

@@ -107,6 +107,8 @@ def test_what_is_no_array_is_named(kind, method):
         getattr(model_of_nothing(1), method)([make(Y)] if method == "fit_blocks" else make(Y))
     with pytest.raises(TypeError, match=message):
         gs.full_batch_gradient(np.eye(4), [make(Y)], 1.0, 2)
+    with pytest.raises(TypeError, match=message):
+        gs.DiagonallyGroupedLinearRegressor(2).fit(make(Y), np.arange(6))
 
 
 # ---- samples stored in few bytes
