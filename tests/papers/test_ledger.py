@@ -365,3 +365,20 @@ def test_what_is_false_is_printed_and_has_an_exact_counterexample_or_is_of_a_fig
         exact = any(isinstance(item, Counterexample) for item in evidence)
         of_runs = all(isinstance(item, Reproduction) for item in evidence)
         assert exact or of_runs or row.id in OF_ANOTHER_PAPER
+
+
+# ---- what is a sentence, and what is not
+
+PAGE = PACKAGE / "docs" / "how_to" / "test_a_claim.md"
+
+
+def test_the_page_on_claims_counts_the_sentences_and_lists_every_row_that_has_functions():
+    section = PAGE.read_text().split("## What the ledger says in sentences")[1]
+    text = section.split("\n## ")[0]
+    numbers = re.findall(r"(\d+) (?:items of|inequalities|identities)", text)
+    assert list(map(int, numbers)) == [
+        len(of_kind(kind)) for kind in (Stress, Inequality, Identity)
+    ]
+    cells = re.findall(r"^\|.*?\|(.*?)\|.*\|$", text, re.MULTILINE)[2:]
+    listed = {row_id.strip() for cell in cells for row_id in cell.split(",")}
+    assert listed == {row_id for row_id, _ in of_kind((Inequality, Identity))}

@@ -314,7 +314,6 @@ NOT_ATTAINED = {
     ("N19-lemma5-proof", "with the right sign"): (0.49, "2 eps/(1 - eps) for about eps"),
     ("N19-residual", "corrected"): (0.7, ONE_ATOM),
     ("N19-claim4", "explicit"): (0.79, ONE_ATOM),
-    ("N19-projection", "3 ||A||"): (0.48, "needs W = -2 A, which unit columns exclude"),
 }
 ALGEBRA = "an identity of algebra, for columns of any length"
 OWN_LENGTH = "<W_i, A_j> = <A_i, A_j> + <W_i - A_i, A_j> needs ||A_j|| = 1, not ||W_i|| = 1"
@@ -395,13 +394,11 @@ NOT_NEEDED: dict[tuple[str, str], dict[str, str]] = {
     },
     ("N19-lemma1", "corrected"): {n19.ONE_ACTIVE.text: BY_P},
     ("N19-lemma1", "printed, gamma = 0 and lam >= 1/2"): {n19.ONE_ACTIVE.text: BY_P},
-    ("N19-threshold-condition", "every column"): {"lam_i > 0": "|lam_i| <= 1 is enough"},
     ("N19-theorem4ii", "step (3): E||h||^2"): {
         sparse_codes.UNITS.text: SMALL_PART,
         n19.CLOSE.text: SMALL_PART,
     },
     ("N19-zeta", "at most the smallest"): {n19.ONE_ACTIVE.text: BY_P},
-    ("N19-lemma3", "delta sqrt(m)"): {U: "a Frobenius norm", S: "a Frobenius norm"},
     ("N19-lemma5", "sharp"): {n19.UPDATE_CLOSE.text: "speaks of ||W~_i - A_i|| itself"},
     ("N19-lemma5-proof", "as printed, eps <= .79"): {
         n19.UPDATE_CLOSE.text: "speaks of ||W~_i - A_i|| itself"
@@ -419,11 +416,6 @@ NOT_NEEDED: dict[tuple[str, str], dict[str, str]] = {
     ("N19-negative-bias", "negative_bias_needed"): {"": "the sign of z has no scale"},
     ("N19-approximate-gradient", "sparse_approximate"): {
         "": "one function computes both gradients; they differ at kinks only"
-    },
-    ("N19-projection", "3 ||A||"): {
-        U: "the triangle inequality for norms of matrices",
-        S: "the triangle inequality for norms of matrices",
-        n19.CLOSE.text: "the triangle inequality for norms of matrices",
     },
 }
 REACHED: dict[tuple[str, str], Callable[[], SparseInstance]] = {

@@ -26,6 +26,7 @@ from ..instance import (
     UNIT_STAR,
     WINDOW,
 )
+from ..model import claims as model_claims
 from . import formulas
 
 if TYPE_CHECKING:
@@ -338,14 +339,7 @@ ROWS = (
         "“For the hardthresholding function, since we do not need bias (i.e.” b_i = 0 “for every” "
         "i “), then” lam_i (1 - lam_i) <= 2 (1 - lam_i) “and this lemma clearly follows.”",
         hypotheses=(UNIT, UNIT_STAR, POSITIVE_OVERLAP),
-        evidence=(
-            Inequality(
-                "every column",
-                "sparse_close",
-                lambda i: worst(np.abs(i.lam**2 - i.lam), 2 * (1 - i.lam)),
-                (UNIT, UNIT_STAR, POSITIVE_OVERLAP),
-            ),
-        ),
+        evidence=(model_claims.THRESHOLD,),
         derivation="gsae_ref.papers.n19.instance.BIAS_LEMMA1",
     ),
     statement(

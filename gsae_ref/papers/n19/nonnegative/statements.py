@@ -29,6 +29,7 @@ from ..instance import (
     UNIT_STAR,
 )
 from ..mixture import formulas as mixture
+from ..model import claims as model_claims
 from ..sparse_codes.statements import COLUMNS, REPAIRED, REPAIRED_STEP
 from . import formulas
 
@@ -382,15 +383,7 @@ ROWS = (
         hypotheses=(*COLUMNS, NORM_OF_W),
         evidence=(
             Counterexample(),
-            Inequality(
-                "3 ||A||",
-                "sparse_close",
-                lambda i: (
-                    np.linalg.norm(i.W - i.A_star, 2),
-                    3 * np.linalg.norm(i.A_star, 2),
-                ),
-                (*COLUMNS, NORM_OF_W),
-            ),
+            model_claims.PROJECTION,
         ),
         derivation="gsae_ref.papers.n19.nonnegative.counterexamples.against_the_common_direction",
     ),

@@ -33,6 +33,7 @@ from ..instance import (
     UPDATE_CLOSE,
 )
 from ..mixture.statements import POSITIVE_OVERLAP
+from ..model import claims as model_claims
 from . import formulas
 
 if TYPE_CHECKING:
@@ -448,12 +449,7 @@ ROWS = (
         hypotheses=COLUMNS,
         evidence=(
             Counterexample(),
-            Inequality(
-                "delta sqrt(m)",
-                "sparse_close",
-                lambda i: (np.linalg.norm(i.W - i.A_star, 2), i.delta * np.sqrt(i.n_atoms)),
-                COLUMNS,
-            ),
+            model_claims.LEMMA3,
         ),
         derivation="gsae_ref.papers.n19.sparse_codes.counterexamples.common_shift_of_all_columns",
     ),
