@@ -239,6 +239,7 @@ def search_hard_claims(n_seeds, budget=100_000):
 CONTINUED = [  # a claim, smaller sizes, larger sizes
     (RESIDUAL, groups(4, 2, 2, 2), groups(4, 2, 5, 2)),
     (RESIDUAL, groups(4, 2, 2, 2), groups(4, 2, 6, 2)),
+    (RESIDUAL, groups(4, 1, 4, 4), groups(5, 1, 5, 5)),
     (TRUE[0], groups(4, 2, 3, 2), groups(4, 2, 4, 3)),
     (TRUE[3], groups(4, 2, 2, 2), groups(6, 2, 3, 2)),
     (FALSE[2], groups(4, 2, 2, 2), groups(6, 2, 3, 3)),
