@@ -2,8 +2,7 @@
 
 The quantities of the smaller instance are set into the corner of those of a larger one: its groups
 are the first groups, its rows the first rows, and rows below are 0. Parameters of such an instance
-are fitted by least squares, which asks nothing of the model; those that the fit leaves free are
-drawn at random.
+are fitted by least squares, for any model; those that the fit leaves free are drawn at random.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ def embed(
 ) -> Array:
     """Parameters (256, size): of an instance that holds the one of a smaller problem, and near it.
 
-    None where the budget is too small for a fit.
+    There are no rows where the budget is too small for a fit.
     """
     smooth = np.flatnonzero(problem.layout.smooth)
     n_steps = min(MOST_STEPS, budget // (SHARE * ATTEMPTS * (len(smooth) + 1)))
