@@ -305,7 +305,7 @@ ROWS = (
         "not settled",
         "“We conjecture that this spectral algorithm still works for non-negative sparse case "
         "(including the special mixture of Gaussian model)”.",
-        remark="Its matrices E[<u, y> <v, y> y y^T], u and v samples with one common atom, have "
+        remark="Its matrices E[(u^T y) (v^T y) y y^T], u and v samples with one common atom, have "
         "p = k/m along this atom and, for A = I and codes 1_S, k^6/m^3 along (1, ..., 1): more "
         "once k^5 > m^2, as at m = 400, k = 16. For k = 1 there is no such term. A proof for k^5 "
         "<< m^2, or for matrices from which the mean is removed, would settle it.",

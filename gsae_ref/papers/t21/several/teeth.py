@@ -55,8 +55,21 @@ SKEWED = Population(
     0.4,
     1,
 )
+
+
+def _far_lines() -> Population:
+    """Two lines, both active, codes +-1, turned by .6 out of their plane: the bound is infinite."""
+    A_star = np.eye(4)[:, :2]
+    A = np.cos(0.6) * A_star + np.sin(0.6) * np.eye(4)[:, 2:]
+    codes = np.array([[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]])
+    law = codes, np.full(4, 0.25), np.ones((1, 2), dtype=bool), np.ones(1), np.ones((1, 2))
+    i = Population(A, A_star, *law, 0.0, 0.1, 0.0, 1)
+    return replace(i, step_size=0.9 / i.setting.kappa)
+
+
 BASINS = (
     SKEWED,
+    _far_lines(),
     _one_active(AXES, OFTEN_ONE_DIRECTION, EVEN),
     _one_active(AXES, OFTEN_ONE_GROUP, np.array([0.96, 0.04])),
     _one_active(AXES, EIGHTHS, EVEN),
