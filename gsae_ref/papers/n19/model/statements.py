@@ -308,7 +308,7 @@ ROWS = (
         remark="Its matrices E[(u^T y) (v^T y) y y^T], u and v samples with one common atom, have "
         "p = k/m along this atom and, for A = I and codes 1_S, k^6/m^3 along (1, ..., 1): more "
         "once k^5 > m^2, as at m = 400, k = 16. For k = 1 there is no such term. A proof for k^5 "
-        "<< m^2, or for matrices from which the mean is removed, would settle it.",
+        "= o(m^2), or for matrices from which the mean is removed, would settle it.",
         evidence=(Reading("a conjecture; no proof or counterexample is known here"),),
         derivation="gsae_ref.sampling.sample_sparse",
     ),
