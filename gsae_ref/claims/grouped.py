@@ -55,6 +55,7 @@ def blocks(sizes: Sizes) -> dict[str, Block]:
         "A_tilt": Block(Gamma * (n - d) * d, 0.3, same),
         "S_stretch": Block(Gamma * d * d, 0.3, shaped),
         "S_shrink": Block(Gamma * (d - 1), 1.0, ("orthonormal S",)),
+        "S_lean": Block(Gamma * n * d, 0.3, shaped),
         "A_stretch": Block(Gamma * d * d, 0.3, ("orthonormal A", *same)),
         "code": Block(gamma * (d - 1)),
         "size": Block(gamma),
@@ -92,6 +93,20 @@ def _shrunk(part: Parts, M: Any) -> Any:
     return M @ part.field.matrix(rows)
 
 
+def _leant(part: Parts, M: Any) -> Any:
+    """The columns of M, each turned towards a vector of its own: unit vectors, as those of M."""
+    words = part.field.words
+    lean = part.matrix("S_lean", part.instance["n"], part.instance["d"])
+    columns = []
+    for j in range(part.instance["d"]):
+        a = words["col"](M, j)
+        t = words["col"](lean, j)
+        t = t - a * words["inner"](a, t)
+        square = words["norm2"](t)
+        columns.append((a * (1 - square) + t * 2) * (1 / (1 + square)))
+    return words["beside"](columns)
+
+
 def _star(i: Instance) -> list[Any]:
     n = i["n"]
     d = i["d"]
@@ -102,6 +117,8 @@ def _star(i: Instance) -> list[Any]:
             return group
         if "unit norm S" in i.given:
             return _shrunk(part, group)
+        if "unit columns S" in i.given:
+            return _leant(part, group)
         return _stretched(part, group, "S_stretch")
 
     return i.each(i["Gamma"], build)
@@ -168,6 +185,7 @@ GIVEN = {
     "orthonormal A": ("A[g].T @ A[g] == eye(d) for g in groups",),
     "orthonormal S": ("S[g].T @ S[g] == eye(d) for g in groups",),
     "unit norm S": ("spectral(S[g]) == 1 for g in groups",),
+    "unit columns S": ("norm2(col(S[g], j)) == 1 for g in groups for j in range(d)",),
     "norms bounded": (
         "B_min <= norm(x[h]) for h in active",
         "norm(x[h]) <= B_max for h in active",

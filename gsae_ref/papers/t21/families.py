@@ -133,14 +133,6 @@ def _free_star(shape: Shape, theta: Array) -> Instance:
     return _instance(draw, A, A + draw.error * _unit_groups(draw.V, shape.group_size))
 
 
-def _unit_star(shape: Shape, theta: Array) -> Instance:
-    """A orthonormal, A* with unit atoms, not orthonormal."""
-    draw = take_apart(shape, theta)
-    A = groups.polar(_mixture(draw, draw.spread), shape.group_size)
-    A_star = A + draw.error * _unit_groups(draw.V, shape.group_size)
-    return _instance(draw, A, A_star / np.linalg.norm(A_star, axis=0))
-
-
 def _unit(shape: Shape, theta: Array) -> Instance:
     """A = A* with unit atoms."""
     draw = take_apart(shape, theta)
@@ -232,7 +224,6 @@ _ONE = tuple(Shape(*s) for s in ((3, 2, 1, 1), (4, 2, 2, 1), (6, 3, 2, 1), (9, 3
 _MANY = tuple(Shape(*s) for s in ((4, 4, 1, 2), (4, 4, 1, 3), (8, 4, 2, 2), (8, 4, 2, 3)))
 FAMILIES = {
     "support": Family(_support, _MIXED),
-    "unit_star": Family(_unit_star, _MIXED),
     "recovery": Family(_recovery, _SPARSE),
     "descent": Family(_descent, _GROUP),
     "exclusion": Family(_exclusion, _ONE),

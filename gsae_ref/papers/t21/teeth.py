@@ -159,7 +159,6 @@ OF_A_SAMPLE = (
 WITHOUT_GRADIENT = (
     "support",
     "free_star",
-    "unit_star",
     "recovery",
     "incoherent",
 )
@@ -363,7 +362,54 @@ LONG_ATOM_MANY: tuple[dict[str, int], dict[str, Any]] = (  # A*_1 = 9/4 A_1, no 
     {"n": 1, "d": 1, "Gamma": 5, "gamma": 2},
     {"S_stretch": ("5/4", "-1", "-1", "-1", "-1")},
 )
+LONG_ATOM_TURNED: tuple[dict[str, int], dict[str, Any]] = (  # A*_2 of norm 53/40, A*_1^T A*_2 = 0
+    {"n": 2, "d": 1, "Gamma": 2, "gamma": 2},
+    {
+        "S_tilt": ("1/6", "-1/6"),
+        "A_tilt": ("-1/6", "0"),
+        "S_stretch": ("-3/40", "13/40"),
+        "width": ("1",),
+        "size": ("0", "1"),
+        "flip": ("1", "1"),
+    },
+)
+EQUAL_ATOMS_V1: dict[str, Any] = {
+    'without "orthonormal A"': (  # A*_1 = A_1 of equal atoms e_1, A_2 leans towards e_1
+        {"n": 4, "d": 2, "Gamma": 2, "gamma": 1},
+        {
+            "S_lean": ("0", "1", *("0",) * 14),
+            "A_tilt": (*("0",) * 4, "1/10", "0", "0", "0"),
+            "A_stretch": ("0", "1", "0", "-1", *("0",) * 4),
+            "code": ("1/3",),
+        },
+    )
+}
 SHOWN: dict[tuple[str, str], dict[str, Any]] = {
+    ("T21-prop2-v1", "corrected bound"): EQUAL_ATOMS_V1,
+    ("T21-lemma1-v1", "off the support ||A_v^T y|| <= gamma B_max b"): EQUAL_ATOMS_V1,
+    ("T21-lemma1-v1", "on the support ||A_g^T y|| >= the right end"): {
+        'without "unit columns S"': LONG_ATOM_TURNED,
+        "without 1 in 1 + delta": (  # A_1 leans towards A*_2 = A_2
+            {"n": 4, "d": 2, "Gamma": 2, "gamma": 2},
+            {
+                "A_tilt": ("1/8", *("0",) * 7),
+                "width": ("3/2",),
+                "size": ("0", "1"),
+                "flip": ("1", "-1"),
+            },
+        ),
+        # d = 9, all atoms of a group alike: those of A*_1 lean away from one another and out of
+        # the span of A_1, those of A*_2 towards one another
+        "without delta in 1 + delta": (
+            {"n": 18, "d": 9, "Gamma": 2, "gamma": 2},
+            {
+                "S_tilt": (*("0",) * 81, *("-1/36",) * 81),
+                "S_lean": tuple(t for t in ("-1/50", "1/50", "-1/75", "1/40") for _ in range(81)),
+                "code": ("1/4",) * 16,
+                "flip": ("1", "1"),
+            },
+        ),
+    },
     ("T21-eq33", "corrected bound"): {
         "without the factor sqrt(d - 1) in c * sqrt(d - 1)": (  # A turns e_1 to (e_2 + ... + e_5)/2
             {"n": 5, "d": 5, "Gamma": 1, "gamma": 1},
@@ -395,19 +441,7 @@ SHOWN: dict[tuple[str, str], dict[str, Any]] = {
         ),
         SAME_ATOMS,
     ),
-    ("T21-eq22", "corrected second inequality"): {
-        'without "unit norm S"': (  # A*_2 of norm 53/40 turned so that A*_1^T A*_2 = 0
-            {"n": 2, "d": 1, "Gamma": 2, "gamma": 2},
-            {
-                "S_tilt": ("1/6", "-1/6"),
-                "A_tilt": ("-1/6", "0"),
-                "S_stretch": ("-3/40", "13/40"),
-                "width": ("1",),
-                "size": ("0", "1"),
-                "flip": ("1", "1"),
-            },
-        )
-    },
+    ("T21-eq22", "corrected second inequality"): {'without "unit norm S"': LONG_ATOM_TURNED},
     ("T21-lemma1", "off the support ||A_v^T y|| <= lam"): {
         'without "unit norm S"': (  # A_1 = A*_1 = 5 e_1, A_2 = e_1/8, A*_2 = 0
             {"n": 2, "d": 1, "Gamma": 2, "gamma": 1},

@@ -24,7 +24,9 @@ ALL = {
 }
 BOUNDS = [each for each in ALL.values() if each.kind == "inequality" and each.expect == "holds"]
 # `verify --teeth` spoils the others
-SPOILT = [item for item in BOUNDS if item in vars(claims).values()]
+SPOILT = [
+    item for item in BOUNDS if item in vars(claims).values() and "unit columns S" not in item.given
+]
 SPOILT += [direction_claims.EQ73, direction_claims.EQ74_SPECTRAL]
 by_label = pytest.mark.parametrize("item", BOUNDS, ids=lambda item: item.label)
 

@@ -158,6 +158,24 @@ refute(
     "pair of groups that attains mu_B.",
 )
 
+# ---- version 1, which has unit atoms and nothing of ||A*_h||_2
+
+UNIT_ATOMS = ("orthonormal A", "unit columns S", "norms bounded")
+LEAK_V1 = "(d * mu + delta * least([sqrt(d), 1 + delta]))"
+PROP2_V1_PRINTED = replace(PROP2_PRINTED, given=UNIT_ATOMS)
+PROP2_V1 = replace(
+    PROP2,
+    conclusion=f"norm(A[v].T @ y) <= gamma * B_max * {LEAK_V1} for v in inactive",
+    given=UNIT_ATOMS,
+)
+OFF_SUPPORT_V1 = replace(PROP2_V1, label="off the support ||A_v^T y|| <= gamma B_max b")
+ON_SUPPORT_V1 = replace(
+    PROP2_V1,
+    label="on the support ||A_g^T y|| >= the right end",
+    conclusion=f"B_min * (1 - delta) - (gamma - 1) * B_max * {LEAK_V1} <= norm(A[g].T @ y)"
+    " for g in active",
+)
+
 # ---- Eq. (22)
 
 TRIANGLE_22 = Stress(
