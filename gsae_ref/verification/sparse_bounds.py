@@ -7,9 +7,11 @@ the paper has: every support of k columns alike, values with the user's two mome
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations, product
 from math import comb, sqrt
+from types import MappingProxyType
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -35,6 +37,8 @@ OF_CODES = ("sparse_close", "sparse_printed")
 OF_LAW = ("sparse_law", "sparse_centred", "sparse_near")
 MOST_OF_LAW = 2000  # codes that a law may have
 MOST_COLUMNS = 32  # of which third moments are taken
+OF_STEP = {"zeta", "update"}  # what only a step of a mixture has
+NO_STEP: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -81,9 +85,9 @@ def hold_sparse_bounds(
     for bound in bounds_where(_is_of_n19):
         inequality = bound.inequality
         if isinstance(inequality, Stress):
-            found = _of_claim(inequality, model, used, tolerance)
-            if found is None:
-                not_held[bound.name] = "it speaks of several active columns; no code has them"
+            found = _of_claim(inequality, model, used, mixture, tolerance)
+            if isinstance(found, str):
+                not_held[bound.name] = found
             else:
                 checked.append(bound_check(bound, *found, tolerance))
             continue
@@ -219,27 +223,52 @@ def _law(model: SparseCodeModel) -> list[SparseInstance] | str:
 
 
 def _of_claim(
-    claim: Stress, model: SparseCodeModel, codes: Array, tolerance: float
-) -> tuple[Array, Array, tuple[str, ...]] | None:
+    claim: Stress,
+    model: SparseCodeModel,
+    codes: Array,
+    mixture: list[SparseInstance] | str,
+    tolerance: float,
+) -> tuple[Array, Array, tuple[str, ...]] | str:
     """Both sides of a claim on all codes that it speaks of, and its hypotheses that fail on some.
 
-    None where it speaks of more active columns than every code has.
+    In words why there are none: a step of a mixture where the codes are none, or more active
+    columns than every code has.
     """
     n, m = model.W.shape
+    if OF_STEP & claim.claim.problems[0].used:
+        if isinstance(mixture, str):
+            return mixture
+        problem = Problem(claim.claim, {"n": n, "m": m, "k": 1})
+        step = _of_step(mixture[0])
+        return both_sides(problem, [_on_codes(problem, model, np.eye(m)[:1], step)], tolerance)
     if all(sizes["k"] == 1 for sizes in claim.sizes):  # of a mixture: its code is e_1
         codes = np.eye(m)
     found = []
     counts = (codes != 0).sum(axis=1)
     least = min(sizes["k"] for sizes in claim.sizes)
     if counts.max() < least:
-        return None
+        return "it speaks of several active columns; no code has them"
     for k in np.unique(counts[counts >= least]):
         problem = Problem(claim.claim, {"n": n, "m": m, "k": int(k)})
         found.append(_on_codes(problem, model, codes[counts == k]))
     return both_sides(problem, found, tolerance)
 
 
-def _on_codes(problem: Problem, model: SparseCodeModel, codes: Array) -> Sides:
+def _of_step(i: SparseInstance) -> dict[str, Any]:
+    """What the sentences on a step of a mixture read, beside the model."""
+    each = {"p1": i.p, "law": i.weights}
+    columns = {"stepped": i.W - i.step_size * i.G, "update": i.W_tilde}
+    return {
+        "zeta": np.full((1, 1, 1), i.step_size),
+        "tau": np.full((1, 1, 1), i.tau),
+        **{name: list(values[:, None, None, None]) for name, values in each.items()},
+        **{name: list(M.T[:, None, :, None]) for name, M in columns.items()},
+    }
+
+
+def _on_codes(
+    problem: Problem, model: SparseCodeModel, codes: Array, step: Mapping[str, Any] = NO_STEP
+) -> Sides:
     """Both sides on codes with equally many active columns, which are moved to the front."""
     orders = np.argsort(codes == 0, axis=1, kind="stable")
     k = problem.sizes["k"]
@@ -259,6 +288,7 @@ def _on_codes(problem: Problem, model: SparseCodeModel, codes: Array) -> Sides:
         "bias": [model.bias[order][:, None, None] for order in orders.T],
         "x": [column[:, None, None] for column in x.T],
         "noise": np.zeros((1, len(model.W), 1)),
+        **step,
     }
     known = {name: value for name, value in values.items() if name in problem.used}
     return problem.on_data(known, len(codes))

@@ -282,35 +282,6 @@ def _centred(shape: SparseShape, theta: Array) -> SparseInstance:
     )
 
 
-def _step(shape: SparseShape, theta: Array) -> SparseInstance:
-    """A mixture in R7's window, and any update within the ball of Lemma 5.
-
-    -lam_i < b_i <= 0, 0 < kappa_i <= 1.
-    """
-    draw = Draw(shape, theta)
-    W, A = _pair(draw, 0.6, 1.0)
-    lam = np.maximum(np.einsum("ni,ni->i", W, A), 1e-3)
-    p = 0.1 + draw.chance
-    p = p / p.sum()
-    size = (0.05 + 0.95 * draw.step) / (p * lam).max()
-    errors = np.linalg.norm(W - A, axis=0)
-    tau = 0.05 + 0.9 * draw.tau
-    W_tilde = A + (1 - tau) * np.minimum(errors, 1.0) * (0.5 + 0.5 * draw.values) * _unit(
-        draw.gamma
-    )
-    return _instance(
-        draw,
-        W,
-        A,
-        np.eye(shape.n_atoms),
-        p,
-        -0.999 * lam * draw.bias,
-        step_size=size,
-        tau=tau,
-        W_tilde=W_tilde,
-    )
-
-
 @cache
 def _incoherent(n: int, m: int) -> Array:
     """m coordinate vectors of R^n; for m = 2 n, n a power of 2, also the columns of H/sqrt(n)."""
@@ -366,5 +337,4 @@ FAMILIES = {
     "sparse_law": Family(_law, _SEVERAL),
     "sparse_centred": Family(_centred, _SIGNED),
     "sparse_near": Family(_near, _WIDE),
-    "sparse_step": Family(_step, _ONE),
 }

@@ -282,9 +282,6 @@ def test_r7_predicts_every_angle_of_a_run_and_its_rate(b, kappa):
         factors.append(tangent / math.tan(theta))
         assert factors[-1] == pytest.approx(factor, rel=1e-12)
         assert factors[-1] <= 1 / (1 + kappa * math.cos(theta)) + 1e-12
-        assert factors[-1] == pytest.approx(
-            fixed_bias.contraction(np.array([math.cos(theta)]), 1.0, b, kappa)[0]
-        )
         theta = math.atan(tangent)
         W = unit(M)
     assert factors[-1] == pytest.approx(fixed_bias.linear_rate(1.0, b, kappa), abs=1e-3)

@@ -105,17 +105,6 @@ def tangent_after(theta: float, p: float, bias: float, step_size: float) -> tupl
     return abs(rho) * math.sin(theta) / (kappa + rho * lam), abs(rho) * lam / (kappa + rho * lam)
 
 
-def contraction(lam: Array, p: float | Array, bias: float | Array, step_size: float) -> Array:
-    """R7 (c): the factor of tan theta in one step, column by column: |rho| lam/(kappa + rho lam).
-
-    >>> contraction(np.ones(1), 0.5, -0.5, 2.0)  # at A, rho/(kappa + rho) = (3/4)/(7/4)
-    array([0.42857143])
-    """
-    kappa = step_size * p * lam
-    rho = 1 - kappa * (bias + lam) ** 2 / lam
-    return np.abs(rho) * lam / (kappa + rho * lam)
-
-
 def linear_rate(p: float, bias: float, step_size: float) -> float:
     """R7 (c): the rate near A, rho/(kappa + rho) with kappa = zeta p, rho = 1 - kappa (1 + b)^2.
 

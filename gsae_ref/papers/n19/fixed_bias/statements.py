@@ -2,69 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import numpy as np
-
-from ....arrays import Array
-from ....claims.evidence import Identity, Inequality, Measurement, worst
-from ....claims.hypothesis import Hypothesis
+from ....claims.evidence import Identity, Measurement
 from ...row import Row
 from ..instance import ONE_ACTIVE, STEP, UNIT, UNIT_STAR, WINDOW
-from . import formulas
-
-if TYPE_CHECKING:
-    from ..instance import SparseInstance
+from . import claims, formulas
 
 SETTING = (UNIT, UNIT_STAR, ONE_ACTIVE)
-
-
-def stepped(i: SparseInstance) -> Array:
-    """The population step by enumeration of the samples, before normalisation."""
-    return i.W - i.step_size * i.G
-
-
-def tangents(M: Array, A_star: Array) -> Array:
-    """tan of the angle between each column of M and of A_star."""
-    along = np.einsum("ni,ni->i", M, A_star)
-    return np.linalg.norm(M - along * A_star, axis=0) / along
-
-
-def _angles(i: SparseInstance) -> tuple[Array, list[float]]:
-    thetas = np.arctan(tangents(i.W, i.A_star))
-    after = [
-        formulas.tangent_after(t, p, b, i.step_size)[0]
-        for t, p, b in zip(thetas, i.p, i.bias, strict=True)
-    ]
-    return tangents(stepped(i), i.A_star), after
-
-
-def contraction(i: SparseInstance) -> tuple[float, float]:
-    """tan theta+ against the factor of R7 (c) times tan theta, the column with least room."""
-    bound = formulas.contraction(i.lam, i.p, i.bias, i.step_size) * tangents(i.W, i.A_star)
-    return worst(tangents(stepped(i), i.A_star), bound)
-
-
-def _largest_products(i: SparseInstance) -> Array:
-    """nu_i = max(0, max_{j != i} <A_i, A_j>)."""
-    gram = i.A_star.T @ i.A_star
-    np.fill_diagonal(gram, 0)
-    largest: Array = gram.max(axis=1)
-    return np.maximum(largest, 0)
-
-
-def quiet_after(i: SparseInstance) -> tuple[float, float]:
-    """<W_i^+, A_j> and -b_i for i != j after the step, the pair with least room: R7 (d)."""
-    M = stepped(i)
-    cross = (M / np.linalg.norm(M, axis=0)).T @ i.A_star
-    off = ~np.eye(i.n_atoms, dtype=bool)
-    return worst(cross[off], np.broadcast_to(-i.bias[:, None], cross.shape)[off])
-
-
-ONE_SIDED = Hypothesis(
-    "max(0, max_{j != i} <A_i, A_j>) + ||W_i - A_i|| <= -b_i (R7 (d))",
-    lambda i: (-i.bias - i.errors - _largest_products(i)).min(),
-)
 
 
 ROWS = (
@@ -88,32 +31,17 @@ ROWS = (
         "eigenvector of M_i, whatever b is.",
         hypotheses=(*SETTING, WINDOW, STEP),
         evidence=(
-            Identity(
-                "(a) the step",
-                "sparse_step",
-                lambda i: (
-                    stepped(i),
-                    formulas.population_step(i.W, i.A_star, i.p, i.bias, i.step_size),
-                ),
-                SETTING,
-                tolerance=1e-12,
-            ),
+            claims.POPULATION_STEP,
             Identity(
                 "(a) the step, with noise",
                 "sparse_mixture",
                 lambda i: (i.W - i.G, formulas.population_step(i.W, i.A_star, i.p, i.bias, 1.0)),
                 SETTING,
             ),
-            Identity("(b) the angle", "sparse_step", _angles, (*SETTING, WINDOW, STEP)),
-            Inequality(
-                "(c) every column contracts", "sparse_step", contraction, (*SETTING, WINDOW, STEP)
-            ),
-            Inequality(
-                "(d) z_i <= 0 off the support after the step",
-                "sparse_step",
-                quiet_after,
-                (*SETTING, WINDOW, STEP, ONE_SIDED),
-            ),
+            claims.ANGLE,
+            claims.CONTRACTION,
+            claims.BOUND,
+            claims.QUIET,
             Measurement("fixed_bias_step"),
             Measurement("fixed_bias_run"),
             Measurement("fixed_bias_sample"),

@@ -12,7 +12,7 @@ from ....claims.evidence import Counterexample, Identity, Inequality, Measuremen
 from ....claims.hypothesis import Hypothesis
 from ... import row
 from ..consistency import claims
-from ..fixed_bias.statements import ONE_SIDED, contraction, quiet_after, tangents
+from ..fixed_bias import claims as fixed_bias
 from ..instance import (
     BIAS_LEMMA1,
     BIAS_THEOREM4,
@@ -85,15 +85,6 @@ def _after(i: SparseInstance) -> tuple[float, float]:
     g = formulas.mixture_update(i.W, i.A_star, i.p, i.bias)
     after = np.sum((i.W - i.step_size * g - i.A_star) ** 2, axis=0)
     return worst(after, (1 - i.step_size * i.p * (i.lam - 2 * i.delta**2 / i.lam)) * i.errors**2)
-
-
-def _unbiased(i: SparseInstance) -> tuple[float, float]:
-    """Theorem 4 (i.1): the contraction of R7 with b = 0, whatever the bias of the instance."""
-    kappa = i.step_size * i.p * i.lam
-    rho = 1 - kappa * i.lam
-    M = i.W - i.step_size * formulas.mixture_update(i.W, i.A_star, i.p, 0 * i.bias)
-    sines = np.linalg.norm(i.W - i.lam * i.A_star, axis=0)
-    return worst(tangents(M, i.A_star), np.abs(rho) * sines / (kappa + rho * i.lam))
 
 
 def _lemma1_identity(i: SparseInstance) -> tuple[Array, Array]:
@@ -176,9 +167,7 @@ ROWS = (
         "1, where ||W^+ - A|| is about ||W - A||^3/2.",
         hypotheses=(*MIXTURE, NO_BIAS, STEP),
         evidence=(
-            Inequality(
-                "the angle after the step", "sparse_step", _unbiased, (*MIXTURE, WINDOW, STEP)
-            ),
+            fixed_bias.UNBIASED,
             Measurement("cubic_step"),
         ),
         derivation="gsae_ref.papers.n19.fixed_bias.formulas.population_step",
@@ -195,14 +184,7 @@ ROWS = (
         repaired="R7 (c): for -lam_i < b_i <= 0 and 0 < kappa_i = zeta p_i lam_i <= 1, tan "
         "theta_i+ <= tan theta_i/(1 + kappa_i), whatever b is in this window.",
         hypotheses=(*MIXTURE, WINDOW, STEP),
-        evidence=(
-            Inequality(
-                "one step, any b in the window",
-                "sparse_step",
-                contraction,
-                (*MIXTURE, WINDOW, STEP),
-            ),
-        ),
+        evidence=(fixed_bias.ONE_STEP, fixed_bias.ONE_STEP_BOUND),
         derivation="gsae_ref.papers.n19.fixed_bias.formulas.population_step",
     ),
     statement(
@@ -224,12 +206,7 @@ ROWS = (
             Counterexample(),
             *RUNS,
             Measurement("schedule_with_negative_products"),
-            Inequality(
-                "z_i <= 0 off the support after the step, the bias fixed",
-                "sparse_step",
-                quiet_after,
-                (*MIXTURE, WINDOW, STEP, ONE_SIDED),
-            ),
+            fixed_bias.QUIET_AFTER,
         ),
         derivation="gsae_ref.papers.n19.fixed_bias.formulas.persistent_bias",
     ),
@@ -453,12 +430,7 @@ ROWS = (
             Counterexample(),
             *RUNS,
             Measurement("schedule_with_negative_products"),
-            Inequality(
-                "z_i <= 0 off the support after the step, the bias fixed",
-                "sparse_step",
-                quiet_after,
-                (*MIXTURE, WINDOW, STEP, ONE_SIDED),
-            ),
+            fixed_bias.QUIET_AFTER,
         ),
         derivation="gsae_ref.papers.n19.fixed_bias.formulas.persistent_bias",
     ),

@@ -34,7 +34,7 @@ from ..instance import (
 )
 from ..mixture.statements import POSITIVE_OVERLAP
 from ..model import claims as model_claims
-from . import formulas
+from . import claims, formulas
 
 if TYPE_CHECKING:
     from ..instance import SparseInstance
@@ -125,12 +125,6 @@ OF_MOMENTS = (UNITS, CLOSE, UNIFORM, A2, INCOHERENT)  # what step (3) speaks of
 REPAIRED = (*OF_MOMENTS, NO_BIAS, NOISELESS, SMALL_STEP)
 OF_LENGTHS = tuple(h for h in REPAIRED if h is not INCOHERENT)  # what step (6) speaks of
 OF_COLUMNS = (UNIT, UNIT_STAR, CLOSE, CENTRED, UNIFORM, *EXPECTED, POSITIVE_OVERLAP)
-RANGE = Hypothesis(
-    "(1 - delta)/(2 - delta) <= tau, delta <= 0.88, delta = ||W_i - A_i||",
-    lambda i: min(
-        (i.tau - formulas.printed_normalisation_range(i.errors)).min(), 0.88 - i.errors.max()
-    ),
-)
 
 
 def _given_support(number: int) -> Sides:
@@ -171,34 +165,6 @@ def _lemma2(i: SparseInstance, factor: float) -> tuple[float, float]:
 def _pair_remainder(i: SparseInstance) -> tuple[Real, Real]:
     r = i.G + i.p * i.lam * i.A_star - i.p * i.lam**2 * i.W
     return np.linalg.norm(r, axis=0).max(), uniform_remainder(i)
-
-
-def _normalised(i: SparseInstance) -> tuple[Array, Array]:
-    """||W^+_i - A_i|| and ||W~_i - A_i||."""
-    plus = i.W_tilde / np.linalg.norm(i.W_tilde, axis=0)
-    return np.linalg.norm(plus - i.A_star, axis=0), np.linalg.norm(i.W_tilde - i.A_star, axis=0)
-
-
-def _lemma5(i: SparseInstance) -> tuple[float, float]:
-    after, eps = _normalised(i)
-    return worst(after, [formulas.normalised_error(e) for e in eps])
-
-
-def _lemma5_proof(i: SparseInstance) -> tuple[float, float]:
-    after, eps = _normalised(i)
-    return worst(after, 2 * eps / (1 - eps))
-
-
-SMALL_EPS = Hypothesis(
-    "(1 - tau) ||W_i - A_i|| <= .79",
-    lambda i: 0.79 - np.linalg.norm(i.W_tilde - i.A_star, axis=0).max(),
-)
-
-
-def _printed_lemma5_proof(i: SparseInstance) -> tuple[float, float]:
-    """||W_i^+ - A_i||, and 2 eps/(1 + eps)."""
-    after, eps = _normalised(i)
-    return worst(after, 2 * eps / (1 + eps))
 
 
 OF_LAW = (CENTRED, A2)
@@ -487,15 +453,7 @@ ROWS = (
         remark="No range of tau is needed as delta_s tends to 0. The printed range gives ||W^+ - "
         "A|| <= delta up to delta = .88, not for delta = .95.",
         hypotheses=(UNIT_STAR, UPDATE_CLOSE),
-        evidence=(
-            Inequality("sharp", "sparse_step", _lemma5, (UNIT_STAR, UPDATE_CLOSE)),
-            Inequality(
-                "printed range, delta <= 0.88",
-                "sparse_step",
-                lambda i: worst(_normalised(i)[0], i.errors),
-                (UNIT_STAR, UPDATE_CLOSE, RANGE),
-            ),
-        ),
+        evidence=(claims.SHARP, claims.PRINTED_RANGE),
         derivation="gsae_ref.papers.n19.sparse_codes.formulas.normalised_error",
     ),
     statement(
@@ -514,15 +472,8 @@ ROWS = (
         hypotheses=(UNIT_STAR, UPDATE_CLOSE),
         evidence=(
             Reading("the lemma has (1 - delta)/(2 - delta), its proof (1 + delta)/(2 + delta)"),
-            Inequality(
-                "with the right sign", "sparse_step", _lemma5_proof, (UNIT_STAR, UPDATE_CLOSE)
-            ),
-            Inequality(
-                "as printed, eps <= .79",
-                "sparse_step",
-                _printed_lemma5_proof,
-                (UNIT_STAR, UPDATE_CLOSE, SMALL_EPS),
-            ),
+            claims.RIGHT_SIGN,
+            claims.PROOF_PRINTED,
         ),
         derivation="gsae_ref.papers.n19.sparse_codes.formulas.printed_normalisation_range",
     ),
