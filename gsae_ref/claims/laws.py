@@ -23,11 +23,13 @@ def block(sizes: Sizes, parts: str, active: str) -> Block:
 
 
 def chances(i: Instance) -> list[Any]:
-    """The chance of every support: (1 + t)^2, divided by their sum."""
+    """The chance of every support: (1 + t)^2, divided by their sum; equal where all are 0."""
     n_supports = len(i["supports"])
     weights = i.each(n_supports, lambda part: (1 + part.number("law")) ** 2)
     whole = i.field.words["total"](weights)
-    return [i.field.divide(weight, whole) for weight in weights]
+    choose = i.field.choose
+    positive = choose(-whole, whole, whole + n_supports)
+    return [i.field.divide(choose(-whole, weight, weight + 1), positive) for weight in weights]
 
 
 def definitions(parts: str, active: str, indices: str) -> dict[str, str]:

@@ -178,3 +178,11 @@ def test_floats_and_fractions_agree_on_a_law():
         for name in ("chance", "law", "root_weight"):
             values = [np.ravel(x)[0] for x in floats[name]]
             assert np.allclose([float(x) for x in exact[name]], values)
+
+
+def test_a_law_without_weights_is_uniform():
+    problem = gs.Claim("total(law) == 1", "n19", dict(n=2, m=2, k=1)).problems[0]
+    theta = np.full((1, problem.layout.size), -1.0)
+    assert [float(p.squeeze()) for p in problem.float_instance(theta)["law"]] == [0.5, 0.5]
+    theta[0, problem.layout.blocks["law"][0]] = 1.0
+    assert [float(p.squeeze()) for p in problem.float_instance(theta)["law"]] == [1.0, 0.0]
