@@ -33,7 +33,7 @@ from .bounds import (
     held_where_met,
 )
 
-OF_CODES = ("sparse_close", "sparse_printed")
+OF_CODES = "sparse_printed"
 OF_LAW = ("sparse_law", "sparse_centred", "sparse_near")
 MOST_OF_LAW = 2000  # codes that a law may have
 MOST_COLUMNS = 32  # of which third moments are taken
@@ -92,7 +92,7 @@ def hold_sparse_bounds(
                 checked.append(bound_check(bound, *found, tolerance))
             continue
         instances: Any = mixture
-        if inequality.family in OF_CODES:
+        if inequality.family == OF_CODES:
             instances = of_codes
         elif inequality.family in OF_LAW:
             instances = law

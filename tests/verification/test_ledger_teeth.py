@@ -170,7 +170,7 @@ def weak(kind):
         sides = lambda i: (1.0, 5.0)
     else:
         sides = lambda i: (0.0, 0.0)
-    item = kind("weak", "support", sides)
+    item = kind("weak", "window", sides)
     return replace(LEDGER["T21-eq22"], evidence=(item,), truth="holds", repaired="")
 
 
@@ -182,10 +182,10 @@ def test_weak_evidence_is_reported(kind):
 
 
 def test_a_hypothesis_that_is_not_used_is_reported():
-    exact = item_of("R5", "the interval from the actual matrices contains it")
+    exact = item_of("R3", "one retracted step")
     idle = DELTA_AT_MOST_1
     longer = replace(exact, hypotheses=(*exact.hypotheses, idle))
-    row = replace(LEDGER["R5"], evidence=(longer,))
+    row = replace(LEDGER["R3"], evidence=(longer,))
     found = {tooth.spoiled: tooth.ok for tooth in teeth([row], quick=True)}
     assert found[f"without “{idle.text}”"] is False
 

@@ -140,20 +140,6 @@ def _in_bounds(draw: Draw) -> tuple[Array, float]:
     return _supports(draw.shape) * (1 + (a_2 - 1) * draw.values), a_2
 
 
-def _close(shape: SparseShape, theta: Array) -> SparseInstance:
-    """Any unit columns, W up to far from A, codes in [1, a_2]."""
-    draw = Draw(shape, theta)
-    codes, a_2 = _in_bounds(draw)
-    return _instance(
-        draw,
-        *_pair(draw, leaning=True),
-        codes,
-        bias=-draw.bias,
-        a_2=a_2,
-        eta=0.1 * draw.noise * draw.eta,
-    )
-
-
 def _printed(shape: SparseShape, theta: Array) -> SparseInstance:
     """Weakly coherent columns, small errors, b near the upper end of Theorem 3 (ii)'s interval.
 
@@ -330,7 +316,6 @@ _WIDE = tuple(SparseShape(*s) for s in ((6, 6, 2), (8, 8, 2), (9, 9, 3), (8, 16,
 _SIGNED = tuple(SparseShape(*s) for s in ((2, 2, 2), (3, 3, 1), (4, 4, 2), (4, 5, 3)))
 
 FAMILIES = {
-    "sparse_close": Family(_close, _ANY),
     "sparse_printed": Family(_printed, _ANY),
     "sparse_mixture": Family(_mixture, _ONE),
     "sparse_bent": Family(_bent, (*_ONE, SparseShape(4, 4, 2, True))),

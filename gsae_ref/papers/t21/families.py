@@ -141,14 +141,6 @@ def _unit(shape: Shape, theta: Array) -> Instance:
     return _instance(draw, A, A)
 
 
-def _recovery(shape: Shape, theta: Array) -> Instance:
-    """Weakly coherent groups, lam in the corrected interval."""
-    draw = take_apart(shape, theta)
-    i = _instance(draw, *_close_pair(draw, 0.3, 0.2))
-    low, high = recovery_interval(i.n_active, i.b_min, i.b_max, i.mu_block, i.delta, i.d)
-    return _instance(draw, i.A, i.A_star, lam=max(low + draw.place * (high - low), 0.0))
-
-
 def _with_gradient(draw: Draw, A: Array, A_star: Array, tau: Array, **fields: Any) -> Instance:
     """Attach the expected gradient and its residual after the leading term of (55)."""
     sizes = draw.shape.n_active, draw.shape.group_size
@@ -213,9 +205,6 @@ _MIXED = tuple(
         (3, 4, 2, 2),
     )
 )
-_SPARSE = tuple(
-    Shape(*s) for s in ((4, 2, 2, 1), (4, 4, 1, 2), (6, 3, 2, 1), (9, 3, 3, 1), (12, 4, 3, 2))
-)
 _GROUP = tuple(
     Shape(*s)
     for s in ((3, 2, 1, 1), (4, 2, 2, 1), (5, 3, 2, 2), (6, 3, 3, 2), (8, 4, 2, 3), (5, 4, 2, 3))
@@ -223,8 +212,6 @@ _GROUP = tuple(
 _ONE = tuple(Shape(*s) for s in ((3, 2, 1, 1), (4, 2, 2, 1), (6, 3, 2, 1), (9, 3, 3, 1)))
 _MANY = tuple(Shape(*s) for s in ((4, 4, 1, 2), (4, 4, 1, 3), (8, 4, 2, 2), (8, 4, 2, 3)))
 FAMILIES = {
-    "support": Family(_support, _MIXED),
-    "recovery": Family(_recovery, _SPARSE),
     "descent": Family(_descent, _GROUP),
     "exclusion": Family(_exclusion, _ONE),
     "exclusion_free_star": Family(_exclusion_free, _ONE),

@@ -121,48 +121,6 @@ def _by_hand(A: Any, S: Any, x: Any, d: int = 1, **given: Any) -> Instance:
     )
 
 
-ANGLE = 0.1
-TILT = [np.cos(ANGLE), np.sin(ANGLE)]
-LONG_TARGET = _by_hand([[TILT[0], 0], [TILT[1], 3]], [[1, 0], [0, 3]], [0, 1])
-FAR_TARGET = _by_hand([[0, 0], [1, 1]], [[1, 0], [0, 3]], [0, 1])
-PARALLEL_ATOMS = _by_hand(
-    [[TILT[1], 0, 1, 1], [TILT[0], 0, 0, 0], [0, 1, 0, 0]],
-    [[0, 0, 1, 1], [1, 0, 0, 0], [0, 1, 0, 0]],
-    [0, 0, 1, 1],
-    2,
-)
-MISSING_ATOM = _by_hand(
-    [[1, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]],
-    [[1, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]],
-    [0, 1, 0, 0],
-    2,
-)
-EQUAL_ATOMS = _by_hand(
-    [[1, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]],
-    [[1, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]],
-    [1, -1, 0, 0],
-    2,
-)
-LONG_ATOM = _by_hand(  # A*_2 = 53/40 A_2
-    [[1, -12 / 37], [0, 35 / 37]], [[7 / 8, -159 / 370], [3 / 10, 371 / 296]], [1, 2]
-)
-OF_A_SAMPLE = (
-    LONG_ATOM,
-    EQUAL_ATOMS,
-    LONG_TARGET,
-    FAR_TARGET,
-    PARALLEL_ATOMS,
-    MISSING_ATOM,
-    replace(MISSING_ATOM, lam=0.5),
-    replace(LONG_TARGET, lam=0.2),
-)
-WITHOUT_GRADIENT = (
-    "support",
-    "free_star",
-    "recovery",
-    "incoherent",
-)
-
 # of R4: each is within all of its hypotheses but one, and fulfils (33)
 
 
@@ -230,11 +188,9 @@ FULFIL_33_MANY = (
     _with_shrinkage(replace(ONE_SPAN, x=BOTH, n_active=2, delta=0.13)),  # one span
     _with_shrinkage(_without_second_atoms(), 0.0),
 )
-WRITTEN = (
-    dict.fromkeys(WITHOUT_GRADIENT, OF_A_SAMPLE)
-    | dict.fromkeys(("exclusion", "exclusion_free_star"), FULFIL_33)
-    | {"exclusion_many": FULFIL_33_MANY}
-)
+WRITTEN = dict.fromkeys(("exclusion", "exclusion_free_star"), FULFIL_33) | {
+    "exclusion_many": FULFIL_33_MANY
+}
 
 # ---- bounds without one of their terms
 

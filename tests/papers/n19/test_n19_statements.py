@@ -482,15 +482,15 @@ def half(i, **changes):
 
 
 OUTSIDE = {  # text of the hypothesis: an instance that meets it, and one change that breaks it
-    n19_instance.UNIT.text: (good("sparse_close"), lambda i: replace(i, W=1.01 * i.W)),
+    n19_instance.UNIT.text: (good("sparse_printed"), lambda i: replace(i, W=1.01 * i.W)),
     n19_instance.UNIT_STAR.text: (
-        good("sparse_close"),
+        good("sparse_printed"),
         lambda i: replace(i, A_star=0.9 * i.A_star),
     ),
-    n19_instance.CLOSE.text: (good("sparse_close"), lambda i: replace(i, W=-i.A_star)),
+    n19_instance.CLOSE.text: (good("sparse_printed"), lambda i: replace(i, W=-i.A_star)),
     n19_instance.NEAR.text: (good("sparse_centred"), lambda i: replace(i, W=-1.5 * i.A_star)),
     n19_instance.SIZE.text: (
-        good("sparse_close"),
+        good("sparse_printed"),
         lambda i: replace(i, codes=np.ones_like(i.codes)),
     ),
     n19_instance.ONE_ACTIVE.text: (
@@ -498,10 +498,10 @@ OUTSIDE = {  # text of the hypothesis: an instance that meets it, and one change
         lambda i: replace(i, codes=1.5 * i.codes),
     ),
     n19_instance.CODES_BOUNDED.text: (
-        good("sparse_close"),
+        good("sparse_printed"),
         lambda i: replace(i, codes=5 * i.codes),
     ),
-    n19_instance.NONNEGATIVE.text: (good("sparse_close"), lambda i: replace(i, codes=-i.codes)),
+    n19_instance.NONNEGATIVE.text: (good("sparse_printed"), lambda i: replace(i, codes=-i.codes)),
     n19_instance.CENTRED.text: (good("sparse_centred"), lambda i: replace(i, kappa_1=0.1)),
     n19_instance.WEAK_COHERENCE.text: (
         good("sparse_printed"),
@@ -568,7 +568,7 @@ OUTSIDE = {  # text of the hypothesis: an instance that meets it, and one change
         half(good("sparse_printed", consistency.SEVERAL), eta=None),
         lambda i: replace(i, delta=0.2),
     ),
-    nonnegative.NORM_OF_W.text: (good("sparse_close"), lambda i: replace(i, W=9 * i.W)),
+    nonnegative.NORM_OF_W.text: (good("sparse_printed"), lambda i: replace(i, W=9 * i.W)),
     sparse_codes.INCOHERENT.text: (
         good("sparse_near", sparse_codes.INCOHERENT),
         lambda i: replace(i, A_star=np.tile(i.A_star[:, :1], i.n_atoms)),
@@ -585,7 +585,7 @@ OUTSIDE = {  # text of the hypothesis: an instance that meets it, and one change
         lambda i: replace(i, codes=0.5 * i.codes),
     ),
     n19_instance.SMOOTH.text: (
-        good("sparse_close", n19_instance.SMOOTH),
+        good("sparse_printed", n19_instance.SMOOTH),
         lambda i: replace(i, bias=i.bias - i.Z[0, 0]),
     ),
     n19_instance.BIAS_SHORT.text: (
@@ -596,7 +596,7 @@ OUTSIDE = {  # text of the hypothesis: an instance that meets it, and one change
         good("sparse_near", sparse_codes.SMALL_STEP),
         lambda i: replace(i, step_size=2 / i.descent.curvature),
     ),
-    "lam_i > 0": (half(good("sparse_close")), lambda i: replace(i, W=-i.W)),
+    "lam_i > 0": (half(good("sparse_printed")), lambda i: replace(i, W=-i.W)),
     "lam_i >= 1/2": (half(good("sparse_bent")), lambda i: replace(i, W=-i.W)),
 }
 

@@ -78,6 +78,21 @@ def test_the_intervals_of_lemma_1_are_the_formulas(item, form):
         assert (left, right) == pytest.approx(formulas.recovery_interval(**constants, form=form))
 
 
+def test_the_ends_of_the_interval_from_the_matrices_are_the_formulas():
+    for sizes in claims.SIZES:
+        (low,) = replace(claims.SHARP_LOW, sizes=(sizes,), given=claims.BOTH).claim.problems
+        (high,) = replace(claims.SHARP_HIGH, sizes=(sizes,)).claim.problems
+        i = low.float_instance(low.layout.draw(np.random.default_rng(0), 20))
+        lefts = np.max([np.ravel(pair[0]) for pair in low.conclusion.pairs(i)], axis=0)
+        rights = np.min([np.ravel(pair[2]) for pair in high.conclusion.pairs(i)], axis=0)
+        for k in range(20):
+            A = np.hstack([item_of(group, k) for group in i["A"]])
+            S = np.hstack([item_of(group, k) for group in i["S"]])
+            bounds = item_of(i["B_min"], k), item_of(i["B_max"], k)
+            sharp = formulas.sharp_interval(A, S, sizes["d"], sizes["gamma"], *bounds)
+            assert (lefts[k], rights[k]) == pytest.approx(sharp)
+
+
 @pytest.mark.parametrize(
     "item, form", [(claims.SIGNAL_BOUND, "printed"), (claims.SHARP_SIGNAL_BOUND, "orthonormal")]
 )

@@ -353,7 +353,10 @@ def every_hypothesis():
     return found
 
 
-def good(family="recovery", hypotheses=(), **changes):
+def good(family="exclusion", hypotheses=(), **changes):
+    """An instance of a family that meets the hypotheses; by default one whose lam recovers."""
+    if family == "exclusion":
+        hypotheses = (*hypotheses, t21_instance.IN_CORRECTED_INTERVAL)
     return replace(next(instances(family, hypotheses, 100, seed=0)), **changes)
 
 

@@ -1,4 +1,4 @@
-"""N19 on columns and closeness in sentences: separation, Lemma 3, the projection, a threshold."""
+"""N19 on columns in sentences: coherence, separation, Lemma 3, the projection, a threshold."""
 
 from __future__ import annotations
 
@@ -9,6 +9,13 @@ SIZES = tuple({"n": n, "m": m, "k": 1} for n, m in ((2, 3), (4, 4), (3, 5), (5, 
 DIFFERENCE = "spectral(beside([W[i] - A[i] for i in atoms]))"
 SPECTRAL_A = "spectral(beside([A[i] for i in atoms]))"
 
+COHERENCE = Stress(
+    "the smallest mu, entry by entry",
+    "coherence == largest([0] + [abs(total(entry(A[i], r, 0) * entry(A[j], r, 0)"
+    " for r in range(n))) for j in atoms for i in range(j)])",
+    N19.name,
+    SIZES,
+)
 SEPARATION = Stress(
     "2 - 2 mu/sqrt(n) at most",
     "2 - 2 * coherence <= norm2(A[i] - A[j]) for i in atoms for j in range(i)",

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ....claims.evidence import (
     Counterexample,
-    Identity,
     Inequality,
     Measurement,
     Reading,
@@ -25,15 +23,6 @@ if TYPE_CHECKING:
 
 statement = partial(row.statement, paper="N19")
 equation = partial(row.equation, paper="N19")
-
-
-def _by_loops(i: SparseInstance) -> tuple[float, float]:
-    """Definition 1's constant, pair by pair."""
-    largest = 0.0
-    for a, b in combinations(range(i.n_atoms), 2):
-        product = sum(i.A_star[k, a] * i.A_star[k, b] for k in range(i.n_features))
-        largest = max(largest, abs(product))
-    return i.coherence, largest
 
 
 def _smallest_code(i: SparseInstance) -> tuple[float, float]:
@@ -202,7 +191,7 @@ ROWS = (
         "“is said to be” mu-incoherent “if for every pair of column indices” (i, j), i != j “we "
         "have” |<A_i, A_j>| <= mu/sqrt(n).",
         hypotheses=(UNIT_STAR,),
-        evidence=(Identity("the smallest mu, by loops", "sparse_close", _by_loops),),
+        evidence=(claims.COHERENCE,),
         derivation="gsae_ref.papers.n19.instance.SparseInstance.coherence",
     ),
     statement(

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import numpy as np
-
-from ....arrays import Array
-from ....claims.evidence import Counterexample, Identity, Measurement, Reading
+from ....claims.evidence import Counterexample, Measurement, Reading
 from ...row import Row, equation, statement
 from ..instance import (
     ACTIVE_ABOVE,
@@ -27,9 +22,6 @@ from ..instance import (
     UNIT_NORM_STAR,
 )
 from . import claims
-
-if TYPE_CHECKING:
-    from ..instance import Instance
 
 LEMMA1 = (ORTHONORMAL, UNIT_NORM_STAR, CLOSE, NORMS_BOUNDED, SUPPORT_SIZE)
 GRADIENT = (
@@ -51,16 +43,6 @@ NOT_FROZEN = (
     "orthogonal matrix."
 )
 CLOSED_FORM = "Complete, for constant tau: R6."
-
-
-def _threshold_first_line(i: Instance) -> tuple[Array, Array]:
-    """(24), first line, group by group against the definition (7) with the positive part."""
-    Z = (i.A.T @ i.y).reshape(i.n_groups, i.d)
-    r = np.linalg.norm(Z, axis=1, keepdims=True)
-    active = r > i.lam
-    printed = np.where(active, (1 - i.lam / np.where(active, r, 1)) * Z, 0)
-    positive_part = np.maximum(1 - i.lam / np.maximum(r, 1e-300), 0) * Z
-    return printed, positive_part
 
 
 GRADIENT_EVIDENCE = (
@@ -114,7 +96,7 @@ ROWS = (
         hypotheses=(RECOVERED, DIFFERENTIABLE),
         evidence=(
             Counterexample(),
-            Identity("first line", "recovery", _threshold_first_line),
+            claims.FIRST_LINE,
             Measurement("jacobian"),
         ),
         derivation="gsae_ref.reference.activations.group_soft_threshold_jacobian",

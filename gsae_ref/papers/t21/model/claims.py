@@ -50,6 +50,14 @@ INTERFERENCE_ON_SUPPORT = replace(
     given=(*INTERFERENCE.given, "close on the support"),
     expect="fails",
 )
+# gamma groups are active, and their codes are not 0 in the instances drawn
+ENVELOPE = replace(
+    _claim(
+        "sum ||x_g|| <= max ||x_g|| ||x||_{l0/l2}",
+        "total(norm(x[h]) for h in active) <= gamma * largest(norm(x[h]) for h in active)",
+    ),
+    let={},
+)
 UNIT_GROUPS = _claim(
     "||A*_g||_F^2 = d for orthonormal groups",
     "norm2(S[g]) == d for g in groups",

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from ....claims.evidence import Counterexample, Inequality, Measurement, Reading
+from ....claims.evidence import Counterexample, Measurement, Reading
 from ...row import Row, equation, statement
 from ..instance import (
     CLOSE,
@@ -21,19 +19,11 @@ from ..instance import (
 )
 from . import claims
 
-if TYPE_CHECKING:
-    from ..instance import Instance
-
 OWN_SUPPORT = (
     "S is the group support of the variable x (the paper: “which of the” Gamma “groups are "
     "active”), so that the sum runs over all non-zero groups and equals the sum over [Gamma]"
 )
 OBJECTIVE = "1/2 ||y - A x||_2^2 + lam sum_{g in S} ||x_g||_2"
-
-
-def _envelope(i: Instance) -> tuple[float, float]:
-    """||x||_{l1/l2} / max_g ||x_g||_2 against the number of active groups."""
-    return i.code_norms.sum() / i.code_norms.max(), float(i.active.sum())
 
 
 ROWS = (
@@ -152,7 +142,7 @@ ROWS = (
         remark="Where ||x_g||_2 <= 1 the objective is at most that of (4), and equal to it when "
         "every non-zero group has norm 1: it is its convex envelope there.",
         evidence=(
-            Inequality("sum ||x_g|| <= max ||x_g|| ||x||_{l0/l2}", "support", _envelope),
+            claims.ENVELOPE,
             Measurement("norm_is_convex"),
         ),
         derivation="gsae_ref.papers.t21.instance.Instance.code_norms",

@@ -250,6 +250,22 @@ NOT_EMPTY = Stress(
         "delta * log(n) <= B_min / (4 * B_max)",
     ),
 )
+SHARP_LOW = replace(
+    OFF_SUPPORT,
+    label="the interval from the actual matrices starts no later",
+    conclusion="B_max * total(spectral(A[v].T @ S[h]) for h in C if h != v)"
+    f" <= {LOW} for v in groups for C in subsets(Gamma, gamma)",
+    given=("unit norm S",),
+    let={},
+)
+SHARP_HIGH = replace(
+    SHARP_LOW,
+    label="the interval from the actual matrices ends no earlier",
+    conclusion=f"{HIGH} <= B_min * least_singular(A[g].T @ S[g])"
+    " - B_max * total(spectral(A[g].T @ S[h]) for h in C if h != g)"
+    " for g in groups for C in subsets(Gamma, gamma - 1)",
+    given=("orthonormal A", "unit norm S"),
+)
 INCOHERENT_PRINTED = ("gamma <= log(n)", "mu * log(n) <= 1", "delta * log(n) <= 1")
 LEMMA1_PRINTED = replace(
     OFF_SUPPORT,
