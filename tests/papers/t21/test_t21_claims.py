@@ -12,6 +12,8 @@ from gsae_ref.claims.refutation import REFUTATIONS
 from gsae_ref.claims.teeth import mutants
 from gsae_ref.claims.trials import try_claim
 from gsae_ref.papers.ledger import LEDGER
+from gsae_ref.papers.t21.convergence import claims as convergence_claims
+from gsae_ref.papers.t21.convergence.formulas import exclusion_bound
 from gsae_ref.papers.t21.direction import claims as direction_claims
 from gsae_ref.papers.t21.direction import formulas as direction
 from gsae_ref.papers.t21.support import claims, formulas
@@ -142,6 +144,16 @@ def test_the_bounds_of_74_are_the_formulas(item):
                     else direction.residual_bound_spectral(tau, max(taus), n, n_groups, r)
                 )
                 assert item_of(right, k) == pytest.approx(bound)
+
+
+def test_the_least_remainder_is_the_formula():
+    for problem in convergence_claims.LEAST_REMAINDER.claim.problems:
+        i = problem.float_instance(problem.layout.draw(np.random.default_rng(0), 20))
+        lefts = [pair[0] for pair in problem.conclusion.pairs(i)]
+        for k in range(20):
+            alpha = [item_of(each, k) for each in i["alpha"]]
+            bound = exclusion_bound(item_of(i["tau"][0], k), 1 / problem.sizes["Gamma"], alpha)
+            np.testing.assert_allclose([item_of(left, k) for left in lefts], bound, atol=1e-14)
 
 
 def test_the_thresholds_of_lemma_1_lie_in_its_interval():

@@ -240,14 +240,6 @@ def r4(n):
     return closest([c * (w * math.sqrt(n.d**2 + 1) + n.i.delta) * e for w in omega], v)
 
 
-def r4_lower(n):
-    tau = n.i.tau[0]
-    v = n.v()[1]
-    return closest(
-        [2 * tau * (1 - tau) * n.p * (n.S[0][:, k] @ n.A[0][:, k]) for k in range(n.d)], v
-    )
-
-
 THE_STEP = "one step, with the smallest epsilon"
 
 
@@ -277,7 +269,6 @@ STATEMENTS = (
     Statement("R3", "one retracted step", r3, 0.9, 150),
     Statement("R4", "(33)'s bound lies below ||v_i||, every column", r4, 0.1, 800),
     Statement("R4", "the same for any A*_g within delta", r4, 0.1, 800),
-    Statement("R4", "2 tau (1 - tau) p alpha_i <= ||v_i||", r4_lower, 0.99),
 )
 
 

@@ -1,6 +1,6 @@
-"""T21 on convergence in sentences: (77), and rho of Theorem 2 in both versions.
+"""T21 on convergence in sentences: (77), rho of Theorem 2 in both versions, and R4.
 
-Both hold for groups of any shape; ``c`` and ``e`` are those of the claims on the direction.
+(77) and rho are of groups of any shape; ``c`` and ``e`` are those of the claims on the direction.
 """
 
 from __future__ import annotations
@@ -9,6 +9,10 @@ from ....claims.evidence import Stress
 from ..direction.claims import FRAMES, LET, SIZES
 from ..models import T21
 
+ONE_ACTIVE = tuple(
+    {"n": n, "d": d, "Gamma": Gamma, "gamma": 1}
+    for n, d, Gamma in ((3, 1, 2), (4, 2, 2), (6, 2, 3), (9, 3, 3))
+)
 POSITIVE = ("0 < alpha[i] for i in range(d)",)
 STEP_ALLOWED = ("eta <= 1 / (c * largest(alpha))",)
 OF_A_STEP = LET | {
@@ -49,4 +53,11 @@ RHO_V1_POSITIVE = Stress(
     ("delta <= 1", *POSITIVE, *STEP_ALLOWED),
     OF_A_STEP,
     expect="fails",
+)
+LEAST_REMAINDER = Stress(
+    "2 tau (1 - tau) p alpha_i <= ||v_i||",
+    "2 * tau[0] * (1 - tau[0]) * p[1] * alpha[i] <= norm(v[i]) for i in range(d)",
+    T21.name,
+    ONE_ACTIVE,
+    FRAMES,
 )

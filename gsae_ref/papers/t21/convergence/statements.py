@@ -141,14 +141,6 @@ def _exclusion(i: Instance) -> tuple[float, float]:
     )
 
 
-def _lower_bound(i: Instance) -> tuple[float, float]:
-    B, S, t, p = group(i)
-    return worst(
-        formulas.exclusion_bound(t, p, direction_formulas.align(B, S)[0]),
-        column_norms(remainder(i)),
-    )
-
-
 R2_TEXT = (
     "Let gamma = 1, A_g, A*_g orthonormal, the codes x*_g of isotropic direction with E[x*_g "
     "x*_g^T] = sigma^2 I, and the support exact at every sample: ||A_g^T y||_2 > lam for the "
@@ -484,12 +476,7 @@ ROWS = (
                 _exclusion,
                 EXCLUSION,
             ),
-            Inequality(
-                "2 tau (1 - tau) p alpha_i <= ||v_i||",
-                "exclusion",
-                _lower_bound,
-                (*FRAMES, ONE_ACTIVE),
-            ),
+            claims.LEAST_REMAINDER,
             Inequality(
                 "(33)'s bound lies below ||v_i||, several active groups",
                 "exclusion_many",
