@@ -37,7 +37,7 @@ OF_CODES = "sparse_printed"
 OF_LAW = ("sparse_law", "sparse_centred", "sparse_near")
 MOST_OF_LAW = 2000  # codes that a law may have
 MOST_COLUMNS = 32  # of which third moments are taken
-OF_STEP = {"zeta", "update"}  # what only a step of a mixture has
+OF_STEP = {"zeta", "update", "law"}  # what only a step of a mixture has
 NO_STEP: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -257,7 +257,7 @@ def _of_claim(
 def _of_step(i: SparseInstance) -> dict[str, Any]:
     """What the sentences on a step of a mixture read, beside the model."""
     each = {"p1": i.p, "law": i.weights}
-    columns = {"stepped": i.W - i.step_size * i.G, "update": i.W_tilde}
+    columns = {"G_sum": i.G, "update": i.W_tilde}
     return {
         "zeta": np.full((1, 1, 1), i.step_size),
         "tau": np.full((1, 1, 1), i.tau),

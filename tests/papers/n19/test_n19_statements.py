@@ -146,6 +146,7 @@ def short(n):
 
 
 def lemma1(n):
+    """Both sides times q = p lam."""
     found = []
     for j in range(n.m):
         lam = n.lam[j]
@@ -154,8 +155,8 @@ def lemma1(n):
         gamma = n.i.gamma[:, j]
         g = -p * lam * n.a[j] + p * (lam + b) ** 2 * n.w[j] + gamma
         q = p * lam
-        right = p * (lam - 2 * n.i.delta**2 / lam) * n.d[j] ** 2 + (g @ g - 2 * gamma @ gamma) / q
-        found.append((right, 2 * g @ (n.w[j] - n.a[j])))
+        main = q * p * (lam - 2 * n.i.delta**2 / lam) * n.d[j] ** 2
+        found.append((main + g @ g - 2 * gamma @ gamma, 2 * q * g @ (n.w[j] - n.a[j])))
     return closest(found)
 
 
@@ -420,7 +421,7 @@ def instance_at(problem, scope, k):
     codes = np.zeros((1, m))
     codes[0, : problem.sizes["k"]] = item_of(scope["x"], k) if "x" in problem.used else 1
     weights = np.ones(1)
-    if "zeta" in problem.used:  # a step of a mixture
+    if "law" in problem.used:  # a mixture
         codes = np.eye(m)
         weights = np.array(item_of(scope["law"], k))
     bias = next((name for name in ("b_min", "b", "bias") if name in problem.used), None)
@@ -437,6 +438,7 @@ def instance_at(problem, scope, k):
         eta=np.ravel(eta),
         step_size=zeta,
         W_tilde=np.hstack(W_tilde),
+        gamma=np.tile(eta, m),
     )
 
 
@@ -597,7 +599,6 @@ OUTSIDE = {  # text of the hypothesis: an instance that meets it, and one change
         lambda i: replace(i, step_size=2 / i.descent.curvature),
     ),
     "lam_i > 0": (half(good("sparse_printed")), lambda i: replace(i, W=-i.W)),
-    "lam_i >= 1/2": (half(good("sparse_bent")), lambda i: replace(i, W=-i.W)),
 }
 
 
