@@ -19,8 +19,8 @@ from ..claims.evidence import Evidence, Inequality, Stress
 from ..claims.problem import Problem, Sides
 from ..ops import DivergenceError
 from ..papers.l23.families import FAMILIES
-from ..papers.l23.instance import Regression, Setup
-from ..papers.l23.models import GROUP, STEP
+from ..papers.l23.instance import Regression, Setup, in_the_model
+from ..papers.l23.models import GRAM, GROUP, STEP
 from ..papers.l23.perturbations.formulas import perturbation
 from .bounds import Bound, BoundCheck, both_sides, bound_check, bounds_where, held_where_met
 
@@ -65,7 +65,10 @@ def hold_design_bounds(
         return (), {"every inequality": out_of_scale}
     states, complaint = _states(X, y, first, setup)
     instances = _instances(first, states, setup)
-    groups_alone = [_groups_alone(i, setup, eta) for i in instances["dglnn_design"]]
+    designs = instances["dglnn_design"]
+    near = [_near(i, *form) for i in designs for form in ((1.0, False), (0.5, False), (1.0, True))]
+    of_all = [in_the_model(some) for some in (designs, near)]
+    groups_alone = [_groups_alone(i, setup, eta) for i in designs]
     checked = []
     not_held = dict(complaint)
     for bound in bounds_where(_is_of_l23):
@@ -73,6 +76,8 @@ def hold_design_bounds(
         reason = _reason(inequality, first)
         if reason:
             not_held[bound.name] = reason
+        elif isinstance(inequality, Stress) and inequality.model == GRAM.name:
+            checked.append(_held_on_states(bound, inequality, *of_all))
         elif isinstance(inequality, Stress):
             checked.append(_held_claim(bound, inequality, groups_alone))
         else:
@@ -94,23 +99,23 @@ def _out_of_scale(i: Regression) -> str:
 def _is_of_l23(evidence: Evidence) -> TypeGuard[Inequality | Stress]:
     """Whether evidence is a bound on L23's model."""
     if isinstance(evidence, Stress):
-        return evidence.model in (STEP.name, GROUP.name) and evidence.kind == "inequality"
+        models = (STEP.name, GROUP.name, GRAM.name)
+        return evidence.model in models and evidence.kind == "inequality"
     return isinstance(evidence, Inequality) and evidence.family in FAMILIES
 
 
 def _reason(inequality: Inequality | Stress, i: Regression) -> str:
     """Why an inequality cannot be held against a design; empty if it can."""
+    if not len(i.off) and any(word in inequality.label for word in OFF):
+        return "it speaks of groups outside S; here all groups are in S; give n_active"
     if isinstance(inequality, Stress):
         if inequality.model == GROUP.name:
             return (
                 "it speaks of two entries of a group at any u and v, which a design does not choose"
             )
-        return RUN if "alpha" in inequality.claim.problems[0].used else ""
-    if inequality.family in REASONS:
-        return REASONS[inequality.family]
-    if not len(i.off) and any(word in inequality.label for word in OFF):
-        return "it speaks of groups outside S; here all groups are in S; give n_active"
-    return ""
+        of_a_run = inequality.model == STEP.name and "alpha" in inequality.claim.problems[0].used
+        return RUN if of_a_run else ""
+    return REASONS.get(inequality.family, "")
 
 
 def _regression(
@@ -162,20 +167,14 @@ def _instances(first: Regression, states: list[_State], setup: Setup) -> dict[st
         i = replace(first, **vars(state))
         vars(i).update(shared)  # where cached properties are kept
         found["dglnn_design"].append(i)
-        found.setdefault("dglnn_crude", []).append(i)
-        for name, spread, loose in (
-            ("dglnn_near", 1.0, False),
-            ("dglnn_nearer", 0.5, False),
-            ("dglnn_loose", 1.0, True),
-        ):
-            near = _near(i, spread, loose)
-            vars(near).update(shared)
-            found.setdefault(name, []).append(near)
     return found
 
 
 def _near(i: Regression, spread: float, loose: bool) -> Regression:
-    """The state with the smallest tau and tau_0 for which it is near w*, at most 1/2."""
+    """The state with the smallest tau and tau_0 for which it is near w*, at most 1/2.
+
+    ``spread`` is 1/2 for Lemma 13; ``loose`` is for the angles of Lemma 17.
+    """
     gaps = np.abs(i.u**2 - i.star)[i.on] / (spread * i.star[i.on])
     drops = np.maximum(*(1 - _cosines(i, v) for v in (i.v, i.v_next)))
     angles = 5 * drops if loose else np.sqrt(5 * np.maximum(drops, 0))
@@ -183,7 +182,7 @@ def _near(i: Regression, spread: float, loose: bool) -> Regression:
     tau_0 = max(80 * (i.noise[i.on] / i.star[i.on]).max(), SMALLEST_TAU)
     tau_0 = min(max(tau_0, alpha * len(i.groups) / i.u_min), 0.5)
     tau = min(max(gaps.max(), angles.max(), tau_0) * (1 + 1e-9), 0.5)
-    return replace(i, tau=tau, tau_0=tau_0, alpha=alpha, loose=loose)
+    return replace(i, tau=tau, tau_0=tau_0, alpha=alpha)
 
 
 def _cosines(i: Regression, v: Array) -> Array:
@@ -234,6 +233,24 @@ def _held_claim(bound: Bound, claim: Stress, states: list[list[dict[str, Any]]])
     met = [_where_met(sides) for sides in found]
     some = met if any(len(sides.left) for sides in met) else found
     return bound_check(bound, *both_sides(problem, some, SLACK), 1e-9)
+
+
+def _held_on_states(
+    bound: Bound,
+    claim: Stress,
+    as_they_are: tuple[dict[str, int], dict[str, Any]],
+    near: tuple[dict[str, int], dict[str, Any]],
+) -> BoundCheck:
+    """Hold a claim on the states that meet its hypotheses; if none does, on all.
+
+    Where it reads tau, the states have the tau of Lemma 12, of Lemma 13 and of Lemma 17.
+    """
+    sizes, values = near if "tau" in claim.claim.problems[0].used else as_they_are
+    problem = Problem(claim.claim, sizes)
+    sides = problem.on_data(values, len(values["tau"]))
+    met = _where_met(sides)
+    some = met if len(met.left) else sides
+    return bound_check(bound, *both_sides(problem, [some], SLACK), 1e-9)
 
 
 def _columns(groups: list[dict[str, Any]], name: str) -> Array:

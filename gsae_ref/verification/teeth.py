@@ -23,6 +23,8 @@ import numpy as np
 from ..claims.claim import Claim
 from ..claims.evidence import Evidence, Identity, Inequality, Measurement, Stress
 from ..claims.finding import MEASUREMENTS
+from ..claims.hypothesis import ROUNDING
+from ..claims.problem import Problem
 from ..claims.proof import prove_at
 from ..claims.refutation import Point
 from ..claims.teeth import mutants, scaled
@@ -230,7 +232,11 @@ def _of_claim(row: Row, item: Stress) -> Iterator[Variant]:
     used, why = recorded(NOT_ATTAINED, row, item, (USED, ""))
     factor = SCALED if item.claim.is_identity else used
     text = f"right side x {factor}" + (f" ({why})" if why else "")
-    yield Variant(text, functools.partial(_claim_refuted, item, scaled(item.claim, factor)))
+    reached = recorded(REACHED, row, item, None)
+    if reached is not None:
+        yield Variant(text, functools.partial(_used_at, item, factor, reached))
+    else:
+        yield Variant(text, functools.partial(_claim_refuted, item, scaled(item.claim, factor)))
     shown = recorded(SHOWN, row, item, {})
     for mutant in mutants(item.claim):
         if mutant.text in shown:
@@ -241,6 +247,20 @@ def _of_claim(row: Row, item: Stress) -> Iterator[Variant]:
             yield Variant(
                 mutant.text, functools.partial(_claim_refuted, item, mutant.claim), reason
             )
+
+
+def _used_at(item: Stress, share: float, reached: Callable[[], Any], quick: bool) -> bool:
+    """Whether more than a share of the bound is used at an instance that meets the hypotheses."""
+    left, right, met = claim_at(item, *reached())
+    return met and left > share * right
+
+
+def claim_at(
+    item: Stress, sizes: dict[str, int], values: dict[str, Any]
+) -> tuple[float, float, bool]:
+    """Both sides of a claim on one instance, and whether it meets the hypotheses."""
+    sides = Problem(item.claim, sizes).on_data(values, 1)
+    return float(sides.left[0]), float(sides.right[0]), bool(sides.margins.min() >= -ROUNDING)
 
 
 def _refuted_at(claim: Claim, sizes: dict[str, int], point: Point, quick: bool) -> bool:

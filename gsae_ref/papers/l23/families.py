@@ -4,7 +4,6 @@ A design enters through X^T X / n = I + E with the norms of the blocks of E as a
 small that I + E is positive definite.
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -110,79 +109,6 @@ def _design(shape: Shape, theta: Array) -> Regression:
     )
 
 
-def _tilted(star: Array, towards: Array, drop: Iterable[float], groups: tuple[int, ...]) -> Array:
-    """Unit vectors with <v_l, v*_l> = 1 - drop_l, tilted towards a part of ``towards``.
-
-    It is the part normal to v*_l; where there is none (p_l = 1), the result is v*_l.
-    """
-    result = []
-    for s, t, d in zip(model.parts(star, groups), model.parts(towards, groups), drop, strict=True):
-        normal = t - (t @ s) * s
-        length = np.linalg.norm(normal)
-        result.append(
-            (1 - d) * s + np.sqrt(d * (2 - d)) * normal / length
-            if len(s) > 1 and length > 1e-9
-            else s
-        )
-    return np.concatenate(result)
-
-
-def _near(draw: Draw, spread: float, loose: bool = False) -> Regression:
-    """Near w*, inside the hypotheses of Lemmas 12, 13 and 17."""
-    groups = draw.shape.groups
-    c = draw.common
-    norms, on = _norms(draw, 3.0)
-    tau = 0.02 + 0.48 * c[3]
-    tau_0 = tau * (0.05 + 0.95 * c[4])
-    limit = norms[on].min() / (120 * norms.max()) * (np.sqrt(tau_0) if loose else 1)
-    alpha = c[6] * tau_0 * norms[on].min() / len(groups)
-    heights = np.where(
-        on, norms * (1 + spread * tau * (2 * draw.grouped[2] - 1)), alpha * draw.grouped[2]
-    )
-    star = _units(draw.vectors[0], groups)
-    drop = (tau if loose else tau**2) / 5 * draw.grouped[3]
-    return Regression(
-        groups,
-        _gram(draw, c[0] * limit, c[1] * limit / draw.shape.n_active),
-        star * np.repeat(norms, groups),
-        _units(draw.vectors[1], groups)
-        * np.repeat(c[2] * tau_0 / 80 * np.where(on, norms, norms.max()), groups),
-        np.sqrt(heights),
-        _tilted(star, draw.vectors[2], drop, groups),
-        _tilted(star, draw.vectors[3], drop, groups),
-        tau,
-        tau_0,
-        alpha,
-        loose=loose,
-    )
-
-
-def _crude(shape: Shape, theta: Array) -> Regression:
-    """Any directions, magnitudes up to Lemma 9's bound: what is known at any time before T_ub."""
-    draw = take_apart(shape, theta)
-    groups = shape.groups
-    c = draw.common
-    norms, on = _norms(draw, 3.0)
-    m = norms[on].min()
-    M = norms.max()
-    level = c[2] * M / 80
-    limit = m / (120 * M)
-    epsilon = max(level * c[3], 1e-3 * M / 80)
-    alpha = c[4] * min(m / 80, epsilon) / len(groups)
-    top = np.where(on, norms + max(80 * max(level, epsilon), m) / 20, alpha)
-    return Regression(
-        groups,
-        _gram(draw, c[0] * limit, c[1] * limit / shape.n_active),
-        _units(draw.vectors[0], groups) * np.repeat(norms, groups),
-        _units(draw.vectors[1], groups) * np.repeat(level * draw.grouped[1], groups),
-        np.sqrt(top * draw.grouped[2]),
-        _units(draw.vectors[2], groups),
-        _units(draw.vectors[3], groups),
-        alpha=alpha,
-        epsilon=epsilon,
-    )
-
-
 def _vectors(draw: Draw) -> tuple[Array, Array, Array]:
     """v*, v and a unit vector for b, which tends to be normal to v*, the worst direction for v."""
     star, v, b = (x / np.linalg.norm(x) for x in draw.vectors[:3])
@@ -282,18 +208,11 @@ def _window(shape: Shape, theta: Array) -> Setup:
 
 
 _MIXED = (Shape((2, 1, 1), 2), Shape((1, 1), 1), Shape((2, 2), 2), Shape((2,), 1))
-_WITH_OFF = (Shape((2, 2), 1), Shape((1, 2, 1), 2), Shape((1, 1, 1), 1))
 _ONE = (Shape((2,), 1), Shape((3,), 1), Shape((1,), 1))
 _SCALAR = (Shape((1,), 1),)
 
 FAMILIES = {
     "dglnn_design": Family(_design, _MIXED),
-    "dglnn_near": Family(lambda shape, theta: _near(take_apart(shape, theta), 1.0), _MIXED),
-    "dglnn_nearer": Family(lambda shape, theta: _near(take_apart(shape, theta), 0.5), _MIXED),
-    "dglnn_loose": Family(
-        lambda shape, theta: _near(take_apart(shape, theta), 1.0, loose=True), _MIXED
-    ),
-    "dglnn_crude": Family(_crude, _WITH_OFF),
     "dglnn_growth": Family(_growth, _ONE),
     "dglnn_refine": Family(_refine, _ONE),
     "dglnn_ode": Family(_ode, _SCALAR),

@@ -5,10 +5,11 @@ A margin is as in :mod:`gsae_ref.papers.t21.instance`. u*_l^2 = ||w*_l|| through
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -38,8 +39,6 @@ class Regression:
         w*, X^T xi / n, the directions v(t) and v(t+1).
     u : ndarray (L,)
     tau, tau_0, alpha, epsilon : float
-    loose : bool
-        The deltas are those of Lemma 17, sqrt(tau_0) times those of Lemma 12.
 
     Examples
     --------
@@ -60,7 +59,6 @@ class Regression:
     tau_0: float = 0.5
     alpha: float = 0.0
     epsilon: float = 0.0
-    loose: bool = False
 
     @cached_property
     def star(self) -> Array:
@@ -123,6 +121,50 @@ class Regression:
     def parts(self, x: Array) -> list[Array]:
         """A vector cut into groups."""
         return model.parts(x, self.groups)
+
+
+def in_the_model(states: Sequence[Regression]) -> tuple[dict[str, int], dict[str, Any]]:
+    """Sizes and quantities of the model "l23_gram", for states of one regression.
+
+    The groups of S come first; groups smaller than the largest are filled up with zeros.
+
+    >>> w_star = np.array([0.0, 3.0, 4.0])
+    >>> i = Regression((1, 2), np.eye(3), w_star, np.zeros(3), np.ones(2), w_star, w_star)
+    >>> sizes, values = in_the_model([i])
+    >>> sizes, [float(u[0, 0, 0] ** 2) for u in values["u_star"]]
+    ({'L': 2, 'd': 2, 's': 1}, [5.000000000000001, 0.0])
+    """
+    first = states[0]
+    order = [*first.on.tolist(), *first.off.tolist()]
+    d = max(first.groups)
+    E = np.zeros((len(order) * d, len(order) * d))
+    ends = np.cumsum(first.groups)
+    place = [range(ends[k] - first.groups[k], ends[k]) for k in order]
+    own = np.concatenate(place)
+    new = np.concatenate([d * k + np.arange(len(part)) for k, part in enumerate(place)])
+    E[np.ix_(new, new)] = first.gram[np.ix_(own, own)] - np.eye(len(own))
+
+    def vectors(*every: Array) -> list[Array]:
+        filled = np.zeros((len(every), len(order) * d, 1))
+        filled[:, new, 0] = np.array(every)[:, own]
+        return np.split(filled, len(order), axis=1)
+
+    def number(*every: float) -> Array:
+        return np.array(every, dtype=float).reshape(-1, 1, 1)
+
+    stars = np.repeat(first.star, first.groups)
+    numbers = {"delta_in": first.deltas[0], "delta_out": first.deltas[1]}
+    numbers |= {"m": first.u_min, "M": first.u_max}
+    values: dict[str, Any] = {name: number(value) for name, value in numbers.items()}
+    values["E"] = [np.split(row[None], len(order), axis=2) for row in np.split(E, len(order))]
+    values["v_star"] = vectors(first.w_star / np.where(stars > 0, stars, 1))
+    values["u_star"] = [number(np.sqrt(first.star[k])) for k in order]
+    magnitudes = np.array([i.u for i in states])
+    values["u"] = [number(*magnitudes[:, k]) for k in order]
+    values |= {name: vectors(*map(attrgetter(name), states)) for name in ("v", "v_next", "nu")}
+    values |= {name: number(*map(attrgetter(name), states)) for name in ("alpha", "tau", "tau_0")}
+    values["eps"] = number(*(i.epsilon for i in states))
+    return {"L": len(order), "d": d, "s": len(first.on)}, values
 
 
 @dataclass(frozen=True)
@@ -261,34 +303,6 @@ def _beta(i: Regression) -> Array:
     return gradient_flow.alignment_bound(i.star[i.on], i.noise[i.on], *i.deltas)
 
 
-def _delta_margin(i: Regression) -> float:
-    limit = i.u_min / (120 * i.u_max) * (np.sqrt(i.tau_0) if i.loose else 1)
-    return min(limit - i.deltas[0], limit / len(i.on) - i.deltas[1])
-
-
-def _cosines(i: Regression) -> Array:
-    """<v_l, v*_l> at t and t + 1, for l in S."""
-    star = i.parts(i.w_star)
-    return np.array(
-        [v[k] @ star[k] / i.star[k] for v in (i.parts(i.v), i.parts(i.v_next)) for k in i.on]
-    )
-
-
-def _near(spread: float) -> Callable[[Regression], float]:
-    def margin(i: Regression) -> float:
-        angle = i.tau / 5 if i.loose else i.tau**2 / 5
-        return min(
-            (spread * i.tau * i.star - np.abs(i.u**2 - i.star))[i.on].min(),
-            _cosines(i).min() - 1 + angle,
-        )
-
-    return margin
-
-
-def _unit_margin(x: Array, groups: tuple[int, ...]) -> float:
-    return -float(np.abs(model.group_norms(x, groups) - 1).max())
-
-
 def _proportional(i: Regression) -> float:
     """Minus the largest distance of v_l/||v_l|| from a_l/||a_l||, a_l = X_l^T y / n."""
     v = np.array(model.group_norms(i.v, i.groups))
@@ -316,47 +330,26 @@ NORMALISED = Hypothesis(
     "columns of X / sqrt n have norm 1, p >= 2",
     lambda i: min(-float(np.abs(np.diag(i.gram) - 1).max()), len(i.gram) - 2.0),
 )
-TAUS = Hypothesis(
-    "0 < tau_0 <= tau <= 1/2 (Lemmas 12, 13, 17)",
-    lambda i: min(i.tau_0 - 1e-9, i.tau - i.tau_0, 0.5 - i.tau),
-)
-DIRECTIONS = Hypothesis(
-    "v_l(t) and v_l(t+1) are unit vectors",
-    lambda i: min(_unit_margin(i.v, i.groups), _unit_margin(i.v_next, i.groups)),
-)
+TAUS = Hypothesis("0 < tau_0 <= tau <= 1/2 (Lemmas 12, 13, 17)")
+DIRECTIONS = Hypothesis("v_l(t) and v_l(t+1) are unit vectors")
 PAIR = Hypothesis("the first group has at least two entries")
 BETA_BELOW_1 = Hypothesis(
     "beta_l < 1 for every group of S (Lemma 3, corrected)", lambda i: 1 - 1e-9 - _beta(i).max()
 )
 DELTAS = Hypothesis(
-    "delta_in <= u_min*^2/(120 u_max*^2), delta_out <= that / s (Lemma 17: times sqrt(tau_0))",
-    _delta_margin,
+    "delta_in <= u_min*^2/(120 u_max*^2), delta_out <= that / s (Lemma 17: times sqrt(tau_0))"
 )
 NEAR_STAR = Hypothesis(
     "abs(u_l^2 - u*_l^2) <= tau u*_l^2 and <v_l, v*_l> >= 1 - tau^2/5 (Lemma 17: tau/5) "
-    "for l in S, with v at t and t + 1",
-    _near(1.0),
+    "for l in S, with v at t and t + 1"
 )
-NEARER_STAR = Hypothesis(
-    "the same with abs(u_l^2 - u*_l^2) <= tau u*_l^2 / 2 (Lemma 13)", _near(0.5)
-)
+NEARER_STAR = Hypothesis("the same with abs(u_l^2 - u*_l^2) <= tau u*_l^2 / 2 (Lemma 13)")
 NOISE_IN_2_NORM = Hypothesis(
-    "||X_l^T xi / n||_2 <= tau_0 u*_l^2 / 80 on S, u_l^2 <= alpha <= tau_0 u_min*^2 / L off S",
-    lambda i: min(
-        (i.tau_0 * i.star / 80 - i.noise)[i.on].min(),
-        i.tau_0 * i.u_min / len(i.groups) - i.alpha,
-        i.alpha - max((i.u**2)[i.off], default=0.0),
-    ),
+    "||X_l^T xi / n||_2 <= tau_0 u*_l^2 / 80 on S, u_l^2 <= alpha <= tau_0 u_min*^2 / L off S"
 )
 SMALL_OFF_SUPPORT = Hypothesis(
     "u_l^2 <= alpha off S, alpha < min(u_min*^2/(80 L), eps/L), u_l^2 <= u*_l^2 + Z/20 on S, "
-    "zeta <= u_max*^2",
-    lambda i: min(
-        i.alpha - max((i.u**2)[i.off], default=0.0),
-        min(i.u_min / 80, i.epsilon) / len(i.groups) - i.alpha,
-        i.u_max - gradient_descent.zeta(i.noise.max(), i.epsilon),
-        (i.star + i.Z / 20 - i.u**2)[i.on].min(),
-    ),
+    "zeta <= u_max*^2"
 )
 SMALL_B = Hypothesis("||b_t|| <= B u*^2 with 0 < B < 1 (Lemma 8)")
 PERTURBED_LEMMA10 = Hypothesis(

@@ -1,7 +1,8 @@
-"""Models for claims: "l23", "l23_step", "l23_group".
+"""Models for claims: "l23", "l23_gram", "l23_step", "l23_group".
 
-"l23" has designs, true weights, noise, and a state of the network. "l23_step" is a step of one
-group by itself with perturbations, "l23_group" the brackets of Section 3.1.
+"l23" has designs, true weights, noise, and a state of the network. "l23_gram" has all groups beside
+w*, with X^T X / n near the identity in place of a design. "l23_step" is a step of one group by
+itself with perturbations, "l23_group" the brackets of Section 3.1.
 
 The design and the noise are divided by sqrt(n), so that ``X[l].T @ X[k]`` is X_l^T X_k / n and
 ``X[l].T @ xi`` is X_l^T xi / n, both rational. Groups have d entries; the first s are the support.
@@ -12,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
-from ...claims.model import Block, Instance, Model, Parts, Sizes, register
+from ...claims.model import Block, Instance, Model, Parts, Sizes, register, share
 
 SIZES = {
     "n": "number of samples",
@@ -336,6 +337,221 @@ STEP = register(
             "u_next": "u^+",
             "z_6": "u^2 z",
             "cosine": r"\langle v^+, v^* \rangle",
+        },
+    )
+)
+
+# ---- X^T X / n near the identity: groups beside w*, before and after a step
+
+GRAM_SIZES = {name: SIZES[name] for name in ("L", "d", "s")}
+
+
+def gram_blocks(sizes: Sizes) -> dict[str, Block]:
+    """The free parameters; at 0 u = u* and v = v* on the support, and there is no noise."""
+    L, d, s = (sizes[name] for name in GRAM_SIZES)
+    pairs = L * (L - 1) // 2
+    turns = d * (d - 1) // 2
+    numbers = ("tau", "tau_0", "width", "delta_in", "delta_out")
+    return {
+        "turn": Block(L * turns),
+        "stretch": Block(L * d),
+        "left_turn": Block(pairs * turns),
+        "right_turn": Block(pairs * turns),
+        "cross": Block(pairs * d),
+        "v_star": Block(L * (d - 1)),
+        "size": Block(s),
+        "v": Block(L * (d - 1), 0.5),
+        "v_next": Block(L * (d - 1), 0.5),
+        "nu": Block(L * d),
+        "u": Block(s, 0.1),
+        "u_off": Block(L - s, 0.1),
+        "slack": Block(1, 0.03),
+        "precision": Block(1, 0.05),
+        **dict.fromkeys(numbers, Block(1, 0.3)),
+    }
+
+
+def _turned(part: Parts, block: str, d: int) -> Any:
+    """A rotation."""
+    return part.frame(part.skew(block, d), part.matrix(block, 0, d))
+
+
+def _columns_times(part: Parts, M: Any, block: str, d: int) -> Any:
+    """The columns of M, each times a number in [-1, 1]."""
+    words = part.field.words
+    numbers = part.matrix(block, 1, d)
+    factors = [2 * share(words["entry"](numbers, 0, j)) - 1 for j in range(d)]
+    return words["beside"]([words["col"](M, j) * factors[j] for j in range(d)])
+
+
+def _gram(i: Instance) -> list[list[Any]]:
+    """Symmetric blocks of norm at most delta_in, and others of norm at most delta_out."""
+    L = i["L"]
+    d = i["d"]
+    transpose = i.field.transpose
+
+    def inside(part: Parts) -> Any:
+        turn = _turned(part, "turn", d)
+        return part.same(i["delta_in"]) * (
+            _columns_times(part, turn, "stretch", d) @ transpose(turn)
+        )
+
+    def outside(part: Parts) -> Any:
+        left = _columns_times(part, _turned(part, "left_turn", d), "cross", d)
+        return part.same(i["delta_out"]) * (left @ transpose(_turned(part, "right_turn", d)))
+
+    own = i.each(L, inside)
+    cross = i.each(L * (L - 1) // 2, outside) if L > 1 else []
+
+    def block(k: int, j: int) -> Any:
+        if k == j:
+            return own[k]
+        return cross[k * (k - 1) // 2 + j] if j < k else transpose(cross[j * (j - 1) // 2 + k])
+
+    def row(k: int) -> list[Any]:
+        return [block(k, j) for j in range(L)]
+
+    return [row(k) for k in range(L)]
+
+
+def _beside_star(block: str) -> Callable[[Instance], list[Any]]:
+    """Unit vectors, v* turned by twice the angle to a unit vector beside it."""
+
+    def build(part: Parts, i: Instance) -> Any:
+        rows = i["d"] - 1
+        star = part.matrix("v_star", rows, 1)
+        half = part.sphere(star + part.matrix(block, rows, 1))
+        unit = part.sphere(star)
+        return 2 * part.field.words["inner"](half, unit) * half - unit
+
+    return lambda i: i.each(i["L"], lambda part: build(part, i))
+
+
+def _root_of_M(i: Instance) -> Any:
+    return 1 + i.number("width") ** 2
+
+
+def _gram_u_star(i: Instance) -> list[Any]:
+    active = i.each(i["s"], lambda part: 1 + part.same(_root_of_M(i) - 1) * part.share("size"))
+    return active + [0 * active[0]] * (i["L"] - i["s"])
+
+
+def _gram_u(i: Instance) -> list[Any]:
+    near = i.each(i["s"], lambda part: (1 + part.number("u")) ** 2)
+    active = [i["u_star"][k] * near[k] for k in range(i["s"])]
+    if i["L"] == i["s"]:
+        return active
+    return active + i.each(i["L"] - i["s"], lambda part: part.number("u_off") ** 2)
+
+
+def _small(name: str) -> Callable[[Instance], Any]:
+    """t^2/120 for a block t of one number."""
+    return lambda i: i.field.divide(i.number(name) ** 2, 120)
+
+
+GRAM_BASICS: dict[str, Any] = {
+    "delta_in": _small("delta_in"),
+    "delta_out": _small("delta_out"),
+    "E": _gram,
+    "v_star": lambda i: i.each(
+        i["L"], lambda part: part.sphere(part.matrix("v_star", i["d"] - 1, 1))
+    ),
+    "u_star": _gram_u_star,
+    "v": _beside_star("v"),
+    "v_next": _beside_star("v_next"),
+    "nu": lambda i: i.each(
+        i["L"], lambda part: part.matrix("nu", i["d"], 1) * i.field.divide(1, 80)
+    ),
+    "u": _gram_u,
+    "m": lambda i: 1 + 0 * i.number("width"),
+    "M": lambda i: _root_of_M(i) ** 2,
+    "alpha": _alpha,
+    "eps": BASICS["eps"],
+    "tau": _square("tau", 2),
+    "tau_0": _square("tau_0", 3),
+}
+GRAM = register(
+    Model(
+        name="l23_gram",
+        sizes=GRAM_SIZES,
+        refuse=lambda sizes: refuse({"n": sizes["d"], **sizes}),
+        blocks=gram_blocks,
+        basics=GRAM_BASICS,
+        definitions={
+            "groups": "range(L)",
+            "active": "range(s)",
+            "inactive": "range(s, L)",
+            "star": "[u_star[l]**2 for l in groups]",
+            "w_star": "[star[l] * v_star[l] for l in groups]",
+            "noise": "largest([norm(nu[l]) for l in groups])",
+            "zeta": "80 * largest([noise, eps])",
+            "Z": "largest([zeta, m])",
+            "gap": "[w_star[l] - u[l]**2 * v[l] for l in groups]",
+            "gap_next": "[w_star[l] - u[l]**2 * v_next[l] for l in groups]",
+            "b": "[total(E[l][k] @ gap[k] for k in groups) + nu[l] for l in groups]",
+            "b_next": "[total(E[l][k] @ gap_next[k] for k in groups) + nu[l] for l in groups]",
+            "e": "[inner(v_next[l], b_next[l]) for l in groups]",
+            "growth": "[inner(v_next[l], gap_next[l] + b_next[l]) for l in groups]",
+        },
+        always=lambda given: (
+            *always(given),
+            "largest([spectral(E[l][l]) for l in groups]) <= delta_in",
+            "largest([0] + [spectral(E[l][k]) for l in groups for k in range(l)]) <= delta_out",
+            "norm(v[l]) == 1 for l in groups",
+            "norm(v_next[l]) == 1 for l in groups",
+            "m <= star[l] <= M for l in active",
+        ),
+        tried=({"L": 2, "d": 2, "s": 2}, {"L": 2, "d": 2, "s": 1}, {"L": 3, "d": 1, "s": 2}),
+        meanings={
+            **GRAM_SIZES,
+            "E": "E[l][k] = X_l^T X_k / n, minus eye(d) where l == k, d x d",
+            "delta_in": "upper bound of spectral(E[l][l]), (1)",
+            "delta_out": "upper bound of spectral(E[l][k]), l != k, (2)",
+            "v_star": "v_star[l]: direction of the true weights, a unit vector, d x 1",
+            "u_star": "u_star[l]: root of the norm of the true weights; 0 off the support",
+            "star": "star[l] = u_star[l]**2",
+            "w_star": "w_star[l] = star[l] * v_star[l]",
+            "v": "v[l]: direction of group l, a unit vector, d x 1",
+            "v_next": "v_next[l]: direction after a step; here any unit vector, d x 1",
+            "nu": "nu[l] = X_l^T xi / n, d x 1",
+            "u": "u[l]: magnitude of group l, at least 0",
+            "m": "lower bound of star[l] on the support; it is 1, which fixes the unit",
+            "M": "upper bound of star[l]",
+            "alpha": "upper bound of u[l]**2 off the support",
+            "eps": "the precision of (11), at least 0",
+            "tau": "precision of Lemmas 12, 13 and 17, at least 0",
+            "tau_0": "least precision of Lemmas 12, 13 and 17, at least 0",
+            "groups": "range(L)",
+            "active": "range(s), the support",
+            "inactive": "range(s, L)",
+            "noise": "largest norm(nu[l])",
+            "zeta": "80 * largest([noise, eps])",
+            "Z": "largest([zeta, m])",
+            "gap": "gap[l] = w_star[l] - u[l]**2 * v[l]",
+            "gap_next": "the same with v_next",
+            "b": "b[l]: the perturbation in (4), sum of E[l][k] @ gap[k], plus nu[l]",
+            "b_next": "the same with gap_next",
+            "e": "e[l] = inner(v_next[l], b_next[l]): the perturbation in (5) on the support",
+            "growth": "inner(v_next[l], gap_next[l] + b_next[l]); off the support e_{l,t} of (8)",
+        },
+        distance="delta_in + delta_out",
+        symbols={
+            "u_star": "u^*",
+            "v_star": "v^*",
+            "w_star": "w^*",
+            "star": "u^{*2}",
+            "v_next": "v^+",
+            "b_next": "b^+",
+            "gap": "g",
+            "gap_next": "g^+",
+            "m": r"u_{\min}^{*2}",
+            "M": r"u_{\max}^{*2}",
+            "eps": r"\epsilon",
+            "delta_in": r"\delta_{in}",
+            "delta_out": r"\delta_{out}",
+            "noise": r"\max_l \|\nu_l\|",
+            "active": r"\mathcal S",
+            "inactive": r"\mathcal S^c",
         },
     )
 )

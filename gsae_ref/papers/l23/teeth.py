@@ -10,7 +10,7 @@ import numpy as np
 
 from ...arrays import Array
 from . import instance as l23
-from .instance import OneGroup, Regression, Setup
+from .instance import OneGroup, Regression, Setup, in_the_model
 
 Sides = Callable[[Any], tuple[Any, Any]]
 
@@ -133,7 +133,7 @@ def _near(spread: float, loose: bool = False, n_groups: int = 40) -> Regression:
     v = np.array([cosine, np.sqrt(1 - cosine**2)])
     limit = (np.sqrt(tau) if loose else 1.0) / 120
     i = _leaning(v, 1 + spread * tau, limit, n_groups)
-    return replace(i, nu=tau / 80 * i.nu, tau=tau, tau_0=tau, loose=loose)
+    return replace(i, nu=tau / 80 * i.nu, tau=tau, tau_0=tau)
 
 
 def _crude(n_on: int, n_off: int = 0) -> Regression:
@@ -161,10 +161,6 @@ def _long() -> Setup:
 
 
 WRITTEN: dict[str, tuple[Any, ...]] = {
-    "dglnn_near": (_near(1.0, n_groups=3),),
-    "dglnn_nearer": (_near(0.5, n_groups=3),),
-    "dglnn_loose": (_near(1.0, loose=True, n_groups=3),),
-    "dglnn_crude": (_crude(3), _crude(1, 1), _noisy()),
     "dglnn_ode": (_late(),),
 }
 
@@ -180,6 +176,7 @@ LEAST_GROWTH = "T is that of a growth by 1 + gamma u*^2/2 a step, the least is 1
 INTERVAL = "1/10 + 1/400 + e^(-15/4) is .89 of 1/7, .26 of 1/2"
 PAIR = "abs(<v, b>), abs(e) <= tau u*^2/10"
 HALF_PAIR = "abs(<v, b>), abs(e) <= tau u*^2/20"
+EXACT = "at tau = 0 both sides are 0"
 TEN = "<= (1 + 2/sqrt(tau_0)) tau u*^2"
 NOT_EMPTY = "T_lb <= log(1/alpha^4)/(gamma Z)"
 ANY_ON = "on S, any state before T_ub: ||b_l|| <= Z/20"
@@ -201,7 +198,7 @@ NOT_ATTAINED = {
     ("L23-lemma13", HALF_PAIR): (0.53, "0.87/120 + 1/120 + 1/80 is .57 of 1/20"),
     ("L23-eq7", "<= 3 tau u*^2"): (0.42, "sqrt(1 + 2 (1 + tau)/5) for 3"),
     ("L23-lemma10-condition", "on S: ||b_l|| <= Z/20"): (0.92, ON_S),
-    ("L23-eq10", TEN): (0.38, "sqrt(1.4 tau + 0.4)/(sqrt(tau) + 2) is at most .39"),
+    ("L23-eq10", TEN): (0.38, "sqrt(1.4 tau + 0.4)/(sqrt(tau) + 2) is .39 at tau = 1/2"),
     ("R8", NOT_EMPTY): (0.77, WINDOW),
     ("R8", ANY_ON): (0.92, ON_S),
     ("R8", ANY_OFF): (0.94, "2.05/120 + 1/9600 + 1/80 is .95 of 1/32"),
@@ -217,24 +214,81 @@ NOT_NEEDED: dict[tuple[str, str], dict[str, str]] = {
         l23.THETA_SMALL.text: "the first term of T covers any theta (lemma6_time)"
     },
     ("L23-lemma8", "the angle: sin <= B"): {'without "B_2 < 1"': "a sine is at most 1"},
+    ("L23-eq7", "<= 3 tau u*^2"): {
+        "2 for 3 in 3 * tau": "sqrt(1 + 2 (1 + tau)/5) for 3",
+        'without "0 < tau"': EXACT,
+    },
+    ("L23-eq7", "<= sqrt(1 + 2 (1 + tau)/5) tau u*^2"): {'without "0 < tau"': EXACT},
+    ("L23-eq10", TEN): {'without "0 < tau_0"': "at tau_0 = 0 the bound is infinite"},
     ("L23-eq6", "z(t+1)"): {'without "0 < u"': "at u = 0 there is no step 1/u^4"},
 }
+ONE = {"L": 1, "d": 1, "s": 1}
+ONE_OFF = {"L": 2, "d": 1, "s": 1}
+TWO = {"L": 2, "d": 1, "s": 2}
+PLANE = {"L": 1, "d": 2, "s": 1}
+CROSS = TWO, {"delta_out": ("20",), "u": ("1/50", "1/50")}
+FAR = ONE, {"u": ("1",), "delta_in": ("1/2",)}
+LATE = ONE_OFF, {"u_off": ("2",), "delta_out": ("1/2",)}
+LONG = ONE_OFF, {"u_off": ("1/4",), "delta_in": ("120",)}
+LOUD = ONE_OFF, {"u": ("5",), "delta_out": ("1",)}
+GROWN = 'without "u[l]**2 <= star[l] + Z / 20 for l in active"'
+AGAINST = {"tau": ("-2/5",), "tau_0": ("-7/30",), "delta_in": ("3/10",)}
+BEFORE = PLANE, AGAINST | {"v": ("1",)}
+AFTER = PLANE, AGAINST | {"v_next": ("1",)}
+NEAR = 'without "abs(u[l]**2 - star[l]) <= tau * star[l] for l in active"'
+SMALL_ALPHA = 'without "L * alpha <= tau_0 * m"'
+SHARED = {
+    'without "120 * s * M * delta_out <= m"': CROSS,
+    'without "1 - tau**2 / 5 <= inner(v[l], v_star[l]) for l in active"': BEFORE,
+    'without "1 - tau**2 / 5 <= inner(v_next[l], v_star[l]) for l in active"': AFTER,
+    SMALL_ALPHA: LATE,
+}
+HUGE = {"tau": ("39/2",), "tau_0": ("59/3",), "u": ("347/100",), "delta_in": ("22/5",)}
 SHOWN = {
+    ("L23-lemma12", PAIR): {**SHARED, NEAR: FAR},
+    ("L23-lemma13", HALF_PAIR): SHARED,
+    ("L23-lemma17", PAIR): {
+        'without "120 * s * M * delta_out <= sqrt(tau_0) * m"': CROSS,
+        NEAR: FAR,
+        'without "1 - tau / 5 <= inner(v[l], v_star[l]) for l in active"': BEFORE,
+        'without "1 - tau / 5 <= inner(v_next[l], v_star[l]) for l in active"': AFTER,
+        SMALL_ALPHA: LATE,
+        'without "tau <= 1 / 2"': (ONE, HUGE),
+    },
+    ("L23-lemma10-condition", "on S: ||b_l|| <= Z/20"): {
+        'without "80 * L * alpha <= Z"': (ONE_OFF, {"u_off": ("2",), "delta_out": ("1",)}),
+    },
+    ("R8", ANY_ON): {
+        'without "80 * L * alpha <= Z"': (ONE_OFF, {"u_off": ("2",), "delta_out": ("1",)}),
+    },
+    ("R8", ANY_OFF): {
+        GROWN: LOUD,
+        'without "120 * M * delta_in <= m"': LONG,
+        'without "80 * L * alpha <= Z"': (
+            {"L": 3, "d": 1, "s": 1},
+            {"u_off": ("0", "4"), "delta_out": ("1",)},
+        ),
+    },
+    ("L23-eq8", "with the 2-norm"): {
+        'without "120 * M * delta_in <= m"': LONG,
+        GROWN: LOUD,
+        'without "zeta <= M"': (ONE_OFF, LOUD[1] | {"precision": ("20",)}),
+    },
     ("L23-lemma8", "1 - B^2 <= <v(t+1), v*>"): {
         'without "B_2 < 1"': ({"d": 1}, {"b": ("-6/5",)}),
     },
 }
 MOVED_BY = {("L23-gaussian-designs", "dglnn_gaussian_blocks"): (0.98, BLOCK)}
 REACHED: dict[tuple[str, str], Callable[[], Any]] = {
-    ("L23-lemma12", PAIR): lambda: _near(1.0),
-    ("L23-lemma12-equality", PAIR): lambda: _near(1.0),
-    ("L23-lemma13", HALF_PAIR): lambda: _near(0.5),
-    ("L23-lemma17", PAIR): lambda: _near(1.0, loose=True),
-    ("L23-eq10", TEN): lambda: _near(1.0, loose=True),
-    ("L23-eq8", "with the 2-norm"): _noisy,
-    ("L23-lemma10-condition", "on S: ||b_l|| <= Z/20"): lambda: _crude(40),
-    ("R8", ANY_ON): lambda: _crude(40),
-    ("R8", ANY_OFF): lambda: _crude(1, 1),
+    ("L23-lemma12", PAIR): lambda: in_the_model([_near(1.0)]),
+    ("L23-lemma12-equality", PAIR): lambda: in_the_model([_near(1.0)]),
+    ("L23-lemma13", HALF_PAIR): lambda: in_the_model([_near(0.5)]),
+    ("L23-eq10", TEN): lambda: in_the_model([_near(1.0, loose=True)]),
+    ("L23-lemma17", PAIR): lambda: in_the_model([_near(1.0, loose=True)]),
+    ("L23-eq8", "with the 2-norm"): lambda: in_the_model([_noisy()]),
+    ("L23-lemma10-condition", "on S: ||b_l|| <= Z/20"): lambda: in_the_model([_crude(40)]),
+    ("R8", ANY_ON): lambda: in_the_model([_crude(40)]),
+    ("R8", ANY_OFF): lambda: in_the_model([_crude(1, 1)]),
     ("L23-theorem3", NOT_EMPTY): _long,
     ("R8", NOT_EMPTY): _long,
 }

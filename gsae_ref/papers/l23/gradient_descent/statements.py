@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from ....claims.evidence import Counterexample, Inequality, Measurement, Reading, Sides
 from ...row import Row, statement
@@ -18,11 +17,8 @@ from ..instance import (
     SUB_GAUSSIAN,
     ZETA_AT_MOST_U_MAX,
 )
-from ..perturbations.statements import CRUDE, off_support, on_support
+from ..perturbations import claims as perturbations_claims
 from ..steps import claims as steps_claims
-
-if TYPE_CHECKING:
-    from ..instance import Regression
 
 statement = partial(statement, paper="L23")
 CONSTANTS = (STEP_THEOREM3, STEP_ALPHA, ZETA_AT_MOST_U_MAX)
@@ -30,16 +26,6 @@ CONSTANTS = (STEP_THEOREM3, STEP_ALPHA, ZETA_AT_MOST_U_MAX)
 
 def _window(form: str) -> Sides:
     return lambda i: i.window(form)
-
-
-def _step_norm(i: Regression) -> tuple[float, float]:
-    """||b_l|| against Z/20, l in S."""
-    return float(on_support(i)), i.Z / 20
-
-
-def _growth(i: Regression) -> tuple[float, float]:
-    """<v_l, q_l> against Z/32, l not in S."""
-    return off_support(i), i.Z / 32
 
 
 EMPTY = Inequality(
@@ -420,18 +406,8 @@ ROWS = (
         hypotheses=(*CONSTANTS, DELTAS),
         evidence=(
             NOT_EMPTY,
-            Inequality(
-                "on S, any state before T_ub: ||b_l|| <= Z/20",
-                "dglnn_crude",
-                _step_norm,
-                CRUDE,
-            ),
-            Inequality(
-                "off S, any state before T_ub: <v_l, q_l> <= Z/32",
-                "dglnn_crude",
-                _growth,
-                CRUDE,
-            ),
+            perturbations_claims.ON_S,
+            perturbations_claims.OFF_S,
             Measurement("dglnn_window_runs"),
             Measurement("dglnn_weak_groups"),
         ),
