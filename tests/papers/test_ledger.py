@@ -268,7 +268,7 @@ def test_an_inequality_or_identity_is_expected_to_hold_or_to_fail(row_id, item):
 
 # ---- what a row refuses
 
-TRUE = Inequality("true", "support", lambda i: (0.0, 1.0))
+TRUE = Inequality("true", "window", lambda i: (0.0, 1.0))
 FALSE = dataclasses.replace(TRUE, expect="fails")
 AGAINST = Measurement("frozen_tau", "against")
 FOR = Measurement("jacobian")

@@ -303,16 +303,17 @@ def prop2(label, form, **fields):
 
     def sides(i):
         bound = formulas.cross_term_bound(i.n_active, i.b_max, i.mu_block, i.delta, i.d, form)
-        return statements._largest_leak(i), bound
+        leaks = np.linalg.norm((i.A.T @ i.y).reshape(i.n_groups, i.d), axis=1)
+        return leaks[~i.active].max(initial=0.0), bound
 
-    return Inequality(label, "support", sides, statements.PROP2, **fields)
+    return Inequality(label, "window", sides, statements.PROP2, **fields)
 
 
 PRINTED = prop2("printed bound", "printed", expect="fails")
 CORRECTED = prop2("corrected bound", "corrected")
 DECOMPOSITION = Identity(
     "y group by group",
-    "support",
+    "window",
     lambda i: (i.y, np.einsum("gni,gi->n", i.star, i.x.reshape(-1, i.d))),
 )
 PRINTED_SENTENCE = evidence("T21-prop2", "printed bound")
@@ -321,7 +322,7 @@ EQUATION = evidence("T21-eq19", "decomposition, every active group")
 LEAK = "norm(A[v].T @ y) <= {} for v in inactive"
 NEVER = Hypothesis("never", lambda i: -1.0)
 HARDLY_EVER = Hypothesis("hardly ever", lambda i: i.x[-1] - 2.7)
-GENERIC = Identity("y = y", "support", lambda i: (i.y, i.y))
+GENERIC = Identity("y = y", "window", lambda i: (i.y, i.y))
 
 FALSEHOODS = {
     "a printed sentence is claimed to hold": row_claiming(
@@ -468,8 +469,8 @@ def test_the_search_goes_beyond_the_random_instances():
 )
 def test_a_side_that_is_not_finite_confirms_nothing(sides, expect):
     for item in (
-        Inequality("no number", "support", lambda i: sides, expect=expect),
-        Identity("no", "support", lambda i: sides, expect=expect),
+        Inequality("no number", "window", lambda i: sides, expect=expect),
+        Identity("no", "window", lambda i: sides, expect=expect),
     ):
         finding = run_one(item)
         assert not finding.ok
@@ -478,14 +479,14 @@ def test_a_side_that_is_not_finite_confirms_nothing(sides, expect):
 
 def test_rounding_is_no_failure_of_a_statement():
     for item in (
-        Inequality("tie", "support", lambda i: (1.0 + 1e-8, 1.0), expect="fails"),
-        Identity("tie", "support", lambda i: (1.0 + 1e-8, 1.0), expect="fails"),
+        Inequality("tie", "window", lambda i: (1.0 + 1e-8, 1.0), expect="fails"),
+        Identity("tie", "window", lambda i: (1.0 + 1e-8, 1.0), expect="fails"),
     ):
         assert not run_one(item).ok
 
 
 def test_violations_are_counted_one_by_one():
-    half = Inequality("norm of y", "support", lambda i: (float(i.x[-1] > 0), 0.5), expect="fails")
+    half = Inequality("norm of y", "window", lambda i: (float(i.x[-1] > 0), 0.5), expect="fails")
     found = run_one(half).numbers
     assert found["drawn"] == found["instances"] == 300
     assert 100 < found["violations"] < 200
