@@ -10,9 +10,10 @@ import numpy as np
 
 from .. import checks
 from ..arrays import Array, IntArray
+from ..checks.blockwise import rows
 from ..files import atomically, write_json
 from ..ops.unfolding import long_step, relative_step
-from ..training.blocks import rows, samples_that_fit
+from ..training.blocks import samples_that_fit
 from ..training.models import Model, SparseModel, read_model
 from .arrays import load_array
 from .options import add_json, file_name

@@ -11,8 +11,8 @@ from typing import Any
 
 from .. import checks, training
 from ..arrays import Array
+from ..checks.blockwise import rows
 from ..files import write_json
-from ..training.blocks import rows
 from ..training.constraints import CONSTRAINTS
 from ..training.models import NETWORK, Model, write_model
 from ..training.optimizers import OPTIMIZERS

@@ -23,8 +23,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .. import checks, groups, ops
 from ..arrays import Array, IntArray
-from ..checks.blockwise import is_read_in_blocks
-from ..training.blocks import mean_cost, mini_batches, of_one_size, rows, samples_that_fit
+from ..checks.blockwise import is_read_in_blocks, of_one_size, rows
+from ..training.blocks import mean_cost, mini_batches, samples_that_fit
 from ..training.checkpoints import Checkpoints, fingerprint, settings_of
 from ..training.constraints import CONSTRAINTS, AllDictionaries, Constraint, constraint_set
 from ..training.descent import descend, one_epoch, reporter

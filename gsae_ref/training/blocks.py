@@ -9,9 +9,7 @@ import numpy as np
 
 from .. import checks
 from ..arrays import Array, IntArray
-from ..checks.blockwise import BLOCK as BLOCK
-from ..checks.blockwise import of_one_size as of_one_size
-from ..checks.blockwise import rows as rows
+from ..checks.blockwise import BLOCK, rows
 
 
 def mean_cost(cost: Callable[[Array], float], Y: Array) -> float:

@@ -17,7 +17,7 @@ import numpy as np
 
 from .. import checks, files
 from ..arrays import Array
-from .blocks import rows
+from ..checks.blockwise import rows
 from .optimizers import State
 
 FIELDS = ("parameters", "first", "second")

@@ -17,8 +17,8 @@ from numpy.typing import ArrayLike
 
 from .. import checks, ops
 from ..arrays import Array, BoolArray
-from ..checks.blockwise import is_read_in_blocks
-from .blocks import mean_cost, mini_batches, rows, samples_that_fit, size_of_batches
+from ..checks.blockwise import is_read_in_blocks, rows
+from .blocks import mean_cost, mini_batches, samples_that_fit, size_of_batches
 from .checkpoints import Checkpoints, fingerprint, settings_of
 from .constraints import CONSTRAINTS, constraint_set
 from .decay import decayed, penalty

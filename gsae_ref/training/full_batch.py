@@ -16,9 +16,9 @@ from numpy.typing import ArrayLike
 
 from .. import checks
 from ..arrays import Array
+from ..checks.blockwise import BLOCK, of_one_size, rows
 from ..ops.engine import one_blas_thread
 from ..ops.unfolding import warn_of_long_step
-from .blocks import BLOCK, of_one_size, rows
 from .networks import Network, build_network
 
 

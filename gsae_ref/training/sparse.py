@@ -17,7 +17,8 @@ from numpy.typing import ArrayLike
 
 from .. import checks, metrics, ops
 from ..arrays import Array
-from .blocks import mean_cost, mini_batches, rows, samples_that_fit, size_of_batches
+from ..checks.blockwise import rows
+from .blocks import mean_cost, mini_batches, samples_that_fit, size_of_batches
 from .checkpoints import Checkpoints, fingerprint, settings_of
 from .constraints import UnitColumns
 from .descent import Run, Schedule, as_result, descend, reporter, schedule

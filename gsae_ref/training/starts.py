@@ -6,7 +6,8 @@ import numpy as np
 
 from .. import checks, groups
 from ..arrays import Array
-from .blocks import rows, samples_that_fit
+from ..checks.blockwise import rows
+from .blocks import samples_that_fit
 
 STARTS = ("samples", "principal", "random")
 

@@ -7,7 +7,8 @@ import oracle
 import pytest
 
 import gsae_ref as gs
-from gsae_ref.training import blocks, full_batch
+from gsae_ref.checks import blockwise
+from gsae_ref.training import full_batch
 
 LAM = 1.5
 D = 2
@@ -58,7 +59,7 @@ def test_float32_is_summed_in_float64():
     """The float32 gradients of the blocks are summed without rounding, and rounded at the end."""
     A, Y = problem(np.float32, n_samples=5000)
     cost, G = gs.full_batch_gradient(A, Y, LAM, D, block_size=100)
-    parts = [gs.loss_and_grad(A, block, LAM, D) for block in blocks.rows(Y, 100)]
+    parts = [gs.loss_and_grad(A, block, LAM, D) for block in blockwise.rows(Y, 100)]
     assert G.dtype == np.float32
     assert cost == pytest.approx(np.mean([part[0] for part in parts]), rel=1e-14)
     mean = np.mean([part[1].astype(np.float64) for part in parts], axis=0)
@@ -123,7 +124,7 @@ def test_an_iterable_is_read_no_further_than_a_block_ahead():
             next(read)
             yield Y[start : start + 5]
 
-    cut = blocks.of_one_size(source(), BLOCK)
+    cut = blockwise.of_one_size(source(), BLOCK)
     assert len(next(cut)) == BLOCK
     assert next(read) == 4
 
