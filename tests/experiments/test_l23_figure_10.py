@@ -86,10 +86,10 @@ def verdicts(excess_of, purity_of):
     rng = np.random.default_rng(0)
     pooled = {}
     for name in networks.NETWORKS:
-        ends = np.zeros((50, 1))
-        between = excess_of[name] + 0.01 * rng.normal(size=(50, 7))
-        purity = purity_of[name] + 0.01 * rng.normal(size=(50, 9))
-        pooled[name] = measures.Quality(np.concatenate([ends, between, ends], axis=1), purity)
+        ends = np.zeros((2, 25, 1))
+        between = excess_of[name] + 0.01 * rng.normal(size=(2, 25, 7))
+        purity = purity_of[name] + 0.01 * rng.normal(size=(2, 25, 9))
+        pooled[name] = measures.Quality(np.concatenate([ends, between, ends], axis=2), purity)
     plain = pooled["AE"]
     further = plain.nearest + 0.5 * (plain.nearest != 0)
     pooled["blend"] = measures.Quality(further, plain.purity - 0.1)
@@ -135,6 +135,46 @@ def test_the_verdicts_follow_the_measures(world):
         return dict(zip(networks.NETWORKS, (values[0], *values), strict=True))
 
     assert verdicts(by_network(excess_of), by_network(purity_of)) == expected
+
+
+def quality_of_two_seeds(middles):
+    """Interpolations whose excess, and purity, in the middle of the path are the given ones."""
+    values = np.zeros((2, len(middles[0]), 9))
+    values[..., measures.MIDDLE] = middles
+    return measures.Quality(values, values)
+
+
+def test_a_gain_has_its_mean_by_seed_and_the_pairs_that_would_settle_it():
+    plain = quality_of_two_seeds([[1.0, 3.0], [5.0, 7.0]])
+    gain = measures.compare(quality_of_two_seeds([[0.0, 3.0], [2.0, 8.0]]), plain).excess
+    differences = np.array([1.0, 0.0, 3.0, -1.0])
+    assert (gain.mean, gain.by_seed, gain.n_pairs) == (0.75, (0.5, 1.0), 4)
+    assert gain.error == pytest.approx(differences.std(ddof=1) / 2)
+    assert gain.pairs_needed == pytest.approx((2 * differences.std(ddof=1) / 0.75) ** 2)
+    assert str(gain) == "0.750 +- 0.854 (by seed 0.500, 1.000)"
+
+
+@pytest.mark.parametrize(
+    "excess, purity, expected",
+    [
+        ((1.0, 0.1), (1.0, 0.1), ""),
+        ((1.0, 0.1), (-1.0, 0.1), "the two measures disagree"),
+        (
+            (1.0, 1.0),
+            (1.0, 0.1),
+            "two standard errors take 2,000 pairs in excess if the means stay",
+        ),
+        (
+            (0.0, 1.0),
+            (1.0, 1.0),
+            "two standard errors take inf pairs in excess and 2,000 pairs in purity if the means "
+            "stay",
+        ),
+    ],
+)
+def test_a_claim_without_a_verdict_says_what_would_settle_it(excess, purity, expected):
+    gains = [measures.Gain(*gain, n_pairs=500, by_seed=(gain[0],)) for gain in (excess, purity)]
+    assert measures.Gains(*gains).what_would_settle == expected
 
 
 def test_a_rank_is_lower_if_it_is_in_every_seed():

@@ -25,7 +25,7 @@ def interpolation_claims(pooled: Mapping[str, Quality]) -> list[Claim]:
             Claim(
                 "L23 E.2, Figure 10",
                 f"GAE interpolates better than {rival}",
-                "; ".join(f"{name}: {g}" for name, g in gains.items()),
+                "; ".join(f"{name}: {_measured(g)}" for name, g in gains.items()),
                 verdicts.pop() if len(verdicts) == 1 else None,
             )
         )
@@ -43,6 +43,12 @@ def interpolation_claims(pooled: Mapping[str, Quality]) -> list[Claim]:
     ]
 
 
+def _measured(gains: Gains) -> str:
+    """Both gains and, if they give no verdict, what would settle it."""
+    missing = gains.what_would_settle
+    return f"{gains} ({missing})" if missing else str(gains)
+
+
 def _comparable_claim(over_plain: dict[str, Gains]) -> Claim:
     """Shares of IRMAE's gain in excess over AE, if it has a gain."""
     gain = over_plain["IRMAE"].excess
@@ -50,10 +56,14 @@ def _comparable_claim(over_plain: dict[str, Gains]) -> Claim:
     if gain.significant:
         shares = {name: over_plain[name].excess.mean / gain.mean for name in GROUPED}
     parts = [f"{name} has {share:.2f} of that gain" for name, share in shares.items()]
+    if not shares:
+        parts = ["no gain to compare with"]
+        if not gain.negative:
+            parts.append(f"two standard errors take {gain.pairs_needed:,.0f} pairs")
     return Claim(
         "L23 E.2, Figure 10",
         "GAE is comparable with IRMAE (at least half of IRMAE's gain in excess over AE)",
-        f"IRMAE over AE: {over_plain['IRMAE']}; " + (", ".join(parts) or "no gain to compare with"),
+        f"IRMAE over AE: {over_plain['IRMAE']}; {', '.join(parts)}",
         all(share >= COMPARABLE_SHARE for share in shares.values()) if shares else None,
     )
 

@@ -167,8 +167,8 @@ def _numbers(
     return Figure10(
         SHARES,
         counts | {"VAE": 0},
-        {name: quality.nearest.mean(axis=0) for name, quality in pooled.items()},
-        {name: quality.purity.mean(axis=0) for name, quality in pooled.items()},
+        {name: quality.nearest.mean(axis=(0, 1)) for name, quality in pooled.items()},
+        {name: quality.purity.mean(axis=(0, 1)) for name, quality in pooled.items()},
         {name: np.mean(several, axis=0) for name, several in spectra.items()},
         _of_networks(runs, "loss"),
         {name: plots.sheet(several[0]) for name, several in runs.items()},

@@ -45,7 +45,7 @@ class Figure10:
 
 @dataclass(frozen=True)
 class Quality:
-    """Interpolations of one network, all seeds together: arrays (n_pairs, n_shares)."""
+    """Interpolations of one network: arrays (n_seeds, n_pairs, n_shares)."""
 
     nearest: Array
     purity: Array
@@ -67,15 +67,15 @@ class Measures:
 def pool(runs: list[dict[str, Any]]) -> Quality:
     """Put the interpolations of all seeds together."""
     return Quality(
-        np.concatenate([run["nearest"] for run in runs]),
-        np.concatenate([run["purity"] for run in runs]),
+        np.stack([run["nearest"] for run in runs]),
+        np.stack([run["purity"] for run in runs]),
     )
 
 
 def summarise(quality: Quality, runs: list[dict[str, Any]]) -> Measures:
     """Compute the row of the table of one network."""
     nearest = quality.nearest
-    at_ends = float(np.mean(nearest[:, [0, -1]]))
+    at_ends = float(np.mean(nearest[..., [0, -1]]))
     spectra = [run["spectrum"] for run in runs if "spectrum" in run]
     counts = [np.sum(spectrum > LARGE_EIGENVALUE * spectrum[0]) for spectrum in spectra]
     return Measures(
@@ -84,8 +84,8 @@ def summarise(quality: Quality, runs: list[dict[str, Any]]) -> Measures:
         _mean(counts),
         at_ends,
         float(np.mean(excess(nearest))),
-        float(np.mean(nearest[:, 1:-1]) - at_ends),
-        float(np.mean(quality.purity[:, MIDDLE])),
+        float(np.mean(nearest[..., 1:-1]) - at_ends),
+        float(np.mean(quality.purity[..., MIDDLE])),
     )
 
 
@@ -99,7 +99,7 @@ def excess(nearest: Array) -> Array:
     >>> excess(np.array([[1.0, 6.0, 3.0]]))
     array([4.])
     """
-    return nearest[:, nearest.shape[1] // 2] - nearest[:, [0, -1]].mean(axis=1)
+    return nearest[..., nearest.shape[-1] // 2] - nearest[..., [0, -1]].mean(axis=-1)
 
 
 def effective_rank(spectrum: Array) -> float:
@@ -115,10 +115,15 @@ def effective_rank(spectrum: Array) -> float:
 
 @dataclass(frozen=True)
 class Gain:
-    """By how much one network is better than another: mean over the pairs, standard error."""
+    """By how much one network is better than another: mean over the pairs, standard error.
+
+    ``by_seed`` holds the mean for every seed, ``n_pairs`` counts the pairs of all seeds.
+    """
 
     mean: float
     error: float
+    n_pairs: int
+    by_seed: tuple[float, ...]
 
     @property
     def significant(self) -> bool:
@@ -130,8 +135,20 @@ class Gain:
         """Worse by more than two standard errors."""
         return self.mean < -2 * self.error
 
+    @property
+    def pairs_needed(self) -> float:
+        """Pairs of which this mean would be two standard errors.
+
+        >>> Gain(mean=0.1, error=0.1, n_pairs=500, by_seed=(0.1,)).pairs_needed
+        2000.0
+        """
+        return self.n_pairs * (2 * self.error / self.mean) ** 2 if self.mean else np.inf
+
     def __str__(self) -> str:
-        return f"{self.mean:.3f} +- {self.error:.3f}"
+        text = f"{self.mean:.3f} +- {self.error:.3f}"
+        if len(self.by_seed) == 1:
+            return text
+        return f"{text} (by seed {', '.join(format(mean, '.3f') for mean in self.by_seed)})"
 
 
 @dataclass(frozen=True)
@@ -148,6 +165,16 @@ class Gains:
             return True
         return False if self.excess.negative and self.purity.negative else None
 
+    @property
+    def what_would_settle(self) -> str:
+        """What is missing for a verdict, if there is none."""
+        gains = {"excess": self.excess, "purity": self.purity}
+        open_gains = {k: g for k, g in gains.items() if not (g.significant or g.negative)}
+        if not open_gains:
+            return "" if self.better is not None else "the two measures disagree"
+        parts = [f"{g.pairs_needed:,.0f} pairs in {name}" for name, g in open_gains.items()]
+        return f"two standard errors take {' and '.join(parts)} if the means stay"
+
     def __str__(self) -> str:
         return f"excess lower by {self.excess}, purity higher by {self.purity}"
 
@@ -155,10 +182,11 @@ class Gains:
 def compare(network: Quality, other: Quality) -> Gains:
     """Gains of a network over another, pair by pair."""
     less = excess(other.nearest) - excess(network.nearest)
-    more = (network.purity - other.purity)[:, MIDDLE]
+    more = (network.purity - other.purity)[..., MIDDLE]
     return Gains(_gain(less), _gain(more))
 
 
 def _gain(differences: Array) -> Gain:
-    error = differences.std(ddof=1) / np.sqrt(len(differences))
-    return Gain(float(differences.mean()), float(error))
+    error = differences.std(ddof=1) / np.sqrt(differences.size)
+    by_seed = tuple(differences.mean(axis=1).tolist())
+    return Gain(float(differences.mean()), float(error), differences.size, by_seed)
