@@ -64,8 +64,7 @@ def hold_design_bounds(
     if out_of_scale:
         return (), {"every inequality": out_of_scale}
     states, complaint = _states(X, y, first, setup)
-    instances = _instances(first, states, setup)
-    designs = instances["dglnn_design"]
+    designs = _designs(first, states)
     near = [_near(i, *form) for i in designs for form in ((1.0, False), (0.5, False), (1.0, True))]
     of_all = [in_the_model(some) for some in (designs, near)]
     groups_alone = [_groups_alone(i, setup, eta) for i in designs]
@@ -81,7 +80,7 @@ def hold_design_bounds(
         elif isinstance(inequality, Stress):
             checked.append(_held_claim(bound, inequality, groups_alone))
         else:
-            checked.append(held_where_met(bound, instances[inequality.family], 1e-9, SLACK))
+            checked.append(held_where_met(bound, [setup], 1e-9, SLACK))
     return tuple(checked), not_held
 
 
@@ -159,15 +158,13 @@ def _next_direction(i: Regression, u: Array, v: Array) -> Array:
     return np.where(moved > 0, np.concatenate(along) / np.where(moved > 0, moved, 1), v)
 
 
-def _instances(first: Regression, states: list[_State], setup: Setup) -> dict[str, list[Any]]:
-    """The instances of every family."""
+def _designs(first: Regression, states: list[_State]) -> list[Regression]:
+    """The regression in every state."""
     shared = {name: getattr(first, name) for name in ("star", "on", "off", "deltas", "noise")}
-    found: dict[str, list[Any]] = {"dglnn_window": [setup], "dglnn_design": []}
-    for state in states:
-        i = replace(first, **vars(state))
+    designs = [replace(first, **vars(state)) for state in states]
+    for i in designs:
         vars(i).update(shared)  # where cached properties are kept
-        found["dglnn_design"].append(i)
-    return found
+    return designs
 
 
 def _near(i: Regression, spread: float, loose: bool) -> Regression:

@@ -1,6 +1,7 @@
 """``check_sparse_dictionary`` and ``check_design``: what they certify comes true, by simulation."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -370,12 +371,16 @@ def test_inequalities_of_l23_are_those_of_a_calculation_by_hand():
 
 
 def test_a_wrong_bound_of_l23_would_be_seen(monkeypatch):
-    """The tester tested: with half of Lemma 3's bound a design refutes it."""
-    from gsae_ref.papers.l23.gradient_flow import formulas
+    """The tester tested: with a hundredth of Lemma 3's bound a design refutes it."""
+    from gsae_ref.papers.l23.gradient_flow.claims import ALIGNMENT
+    from gsae_ref.verification import bounds
 
-    X, y, sizes, w = design_case(np.random.default_rng(1))
-    bound = formulas.alignment_bound
-    monkeypatch.setattr(formulas, "alignment_bound", lambda *a: bound(*a) / 100)
+    X, y, sizes, w = design_case(np.random.default_rng(2))
+    low = replace(
+        ALIGNMENT, conclusion=ALIGNMENT.conclusion.replace("<= beta[l]", "<= beta[l] / 100")
+    )
+    row = replace(gs.LEDGER["L23-lemma3"], evidence=(gs.LEDGER["L23-lemma3"].evidence[0], low))
+    monkeypatch.setattr(bounds, "LEDGER", {**bounds.LEDGER, row.id: row})
     broken = promised_and_broken(gs.check_design(X, y, sizes, w_star=w))
     assert [row for row, *_ in broken] == ["L23-lemma3"]
 

@@ -1,117 +1,49 @@
-"""Families of instances of L23's model. Scalars enter as sin^2, as in the families of T21.
-
-A design enters through X^T X / n = I + E with the norms of the blocks of E as asked; these are so
-small that I + E is positive definite.
-"""
+"""Families of instances of L23's model. Scalars enter as sin^2, as in the families of T21."""
 
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
-from ...arrays import Array, BoolArray
+from ...arrays import Array
 from ...claims.family import Family
-from .instance import OneGroup, Regression, Setup
-from .model import formulas as model
+from .instance import OneGroup, Setup
 
-N_COMMON = 10
-N_VECTORS = 4
+N_VECTORS = 3
 
 
 class Shape(NamedTuple):
-    """Sizes of the groups, and how many of them (the first) are the support."""
+    """Entries of the group."""
 
-    groups: tuple[int, ...]
-    n_active: int
-
-    @property
-    def n_features(self) -> int:
-        """p."""
-        return sum(self.groups)
+    size: int
 
     @property
     def n_scalars(self) -> int:
-        """Free numbers in [0, 1]: common ones, then four for every group."""
-        return N_COMMON + 4 * len(self.groups)
+        """Free numbers in [0, 1]."""
+        return 10
 
     @property
     def n_parameters(self) -> int:
-        """Length of the parameter vector: E, four vectors, the scalars."""
-        return self.n_features * (self.n_features + N_VECTORS) + self.n_scalars
+        """Length of the parameter vector: three vectors, the scalars."""
+        return N_VECTORS * self.size + self.n_scalars
 
 
 class Draw(NamedTuple):
-    """A parameter vector taken apart: entries of E, vectors, common scalars, scalars by group."""
+    """A parameter vector taken apart."""
 
-    shape: Shape
-    E: Array
     vectors: Array
     common: Array
-    grouped: Array
 
 
 def take_apart(shape: Shape, theta: Array) -> Draw:
     """Read a parameter vector of length ``shape.n_parameters``."""
-    p = shape.n_features
-    E, vectors, scalars = np.split(theta, [p * p, p * (p + N_VECTORS)])
-    scalars = np.sin(scalars) ** 2
-    return Draw(
-        shape,
-        E.reshape(p, p),
-        vectors.reshape(N_VECTORS, p),
-        scalars[:N_COMMON],
-        scalars[N_COMMON:].reshape(4, -1),
-    )
-
-
-def _units(x: Array, groups: tuple[int, ...]) -> Array:
-    """Every group of x scaled to norm 1."""
-    return x / np.repeat(model.group_norms(x, groups), groups)
-
-
-def _gram(draw: Draw, delta_in: float, delta_out: float) -> Array:
-    """I + E with ||E_ll||_2 = delta_in for every l and ||E_lm||_2 = delta_out for all l != m."""
-    ends = np.cumsum(draw.shape.groups)
-    cuts = [slice(end - size, end) for end, size in zip(ends, draw.shape.groups, strict=True)]
-    G = np.eye(draw.shape.n_features)
-    for k, c in enumerate(cuts):
-        inside = draw.E[c, c] + draw.E[c, c].T
-        G[c, c] += delta_in * inside / np.linalg.norm(inside, ord=2)
-        for d in cuts[:k]:
-            G[c, d] = delta_out * draw.E[c, d] / np.linalg.norm(draw.E[c, d], ord=2)
-            G[d, c] = G[c, d].T
-    return G
-
-
-def _norms(draw: Draw, largest: float) -> tuple[Array, BoolArray]:
-    """u*_l^2 in [1, largest] on the support, 0 off it."""
-    on = np.arange(len(draw.shape.groups)) < draw.shape.n_active
-    return np.where(on, 1 + (largest - 1) * draw.grouped[0], 0.0), on
-
-
-def _design(shape: Shape, theta: Array) -> Regression:
-    """Any coherence up to 1/2, noise up to 1.2 of the signal, any state."""
-    draw = take_apart(shape, theta)
-    groups = shape.groups
-    c = draw.common
-    norms, on = _norms(draw, 5.0)
-    nu = _units(draw.vectors[1], groups) * np.repeat(
-        1.2 * c[2] * draw.grouped[1] * np.where(on, norms, 1.0), groups
-    )
-    return Regression(
-        groups,
-        _gram(draw, 0.5 * c[0], 0.5 * c[1] / len(groups)),
-        _units(draw.vectors[0], groups) * np.repeat(norms, groups),
-        nu,
-        0.1 + 2 * draw.grouped[2],
-        draw.vectors[2],
-        _units(draw.vectors[3], groups),
-    )
+    vectors, scalars = np.split(theta, [N_VECTORS * shape.size])
+    return Draw(vectors.reshape(N_VECTORS, shape.size), np.sin(scalars) ** 2)
 
 
 def _vectors(draw: Draw) -> tuple[Array, Array, Array]:
     """v*, v and a unit vector for b, which tends to be normal to v*, the worst direction for v."""
-    star, v, b = (x / np.linalg.norm(x) for x in draw.vectors[:3])
+    star, v, b = (x / np.linalg.norm(x) for x in draw.vectors)
     normal = b - draw.common[9] * (b @ star) * star
     length = np.linalg.norm(normal)
     return star, v, normal / length if length > 1e-9 else star
@@ -207,12 +139,10 @@ def _window(shape: Shape, theta: Array) -> Setup:
     return replace(setup, alpha=0.999 * setup.largest_alpha * 10 ** (-6 * c[6]))
 
 
-_MIXED = (Shape((2, 1, 1), 2), Shape((1, 1), 1), Shape((2, 2), 2), Shape((2,), 1))
-_ONE = (Shape((2,), 1), Shape((3,), 1), Shape((1,), 1))
-_SCALAR = (Shape((1,), 1),)
+_ONE = (Shape(2), Shape(3), Shape(1))
+_SCALAR = (Shape(1),)
 
 FAMILIES = {
-    "dglnn_design": Family(_design, _MIXED),
     "dglnn_growth": Family(_growth, _ONE),
     "dglnn_refine": Family(_refine, _ONE),
     "dglnn_ode": Family(_ode, _SCALAR),

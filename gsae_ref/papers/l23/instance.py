@@ -16,7 +16,6 @@ import numpy as np
 from ...arrays import Array, IntArray
 from ...claims.hypothesis import ABSENT, Hypothesis
 from .gradient_descent import formulas as gradient_descent
-from .gradient_flow import formulas as gradient_flow
 from .model import formulas as model
 from .perturbations import formulas as perturbations_formulas
 from .steps import formulas as steps
@@ -299,10 +298,6 @@ class Setup:
         )
 
 
-def _beta(i: Regression) -> Array:
-    return gradient_flow.alignment_bound(i.star[i.on], i.noise[i.on], *i.deltas)
-
-
 def _proportional(i: Regression) -> float:
     """Minus the largest distance of v_l/||v_l|| from a_l/||a_l||, a_l = X_l^T y / n."""
     v = np.array(model.group_norms(i.v, i.groups))
@@ -333,9 +328,7 @@ NORMALISED = Hypothesis(
 TAUS = Hypothesis("0 < tau_0 <= tau <= 1/2 (Lemmas 12, 13, 17)")
 DIRECTIONS = Hypothesis("v_l(t) and v_l(t+1) are unit vectors")
 PAIR = Hypothesis("the first group has at least two entries")
-BETA_BELOW_1 = Hypothesis(
-    "beta_l < 1 for every group of S (Lemma 3, corrected)", lambda i: 1 - 1e-9 - _beta(i).max()
-)
+BETA_BELOW_1 = Hypothesis("beta_l < 1 for every group of S (Lemma 3, corrected)")
 DELTAS = Hypothesis(
     "delta_in <= u_min*^2/(120 u_max*^2), delta_out <= that / s (Lemma 17: times sqrt(tau_0))"
 )

@@ -483,6 +483,8 @@ GRAM = register(
             "inactive": "range(s, L)",
             "star": "[u_star[l]**2 for l in groups]",
             "w_star": "[star[l] * v_star[l] for l in groups]",
+            "signal": "[w_star[l] + total(E[l][k] @ w_star[k] for k in groups) + nu[l]"
+            " for l in groups]",
             "noise": "largest([norm(nu[l]) for l in groups])",
             "zeta": "80 * largest([noise, eps])",
             "Z": "largest([zeta, m])",
@@ -514,6 +516,7 @@ GRAM = register(
             "v": "v[l]: direction of group l, a unit vector, d x 1",
             "v_next": "v_next[l]: direction after a step; here any unit vector, d x 1",
             "nu": "nu[l] = X_l^T xi / n, d x 1",
+            "signal": "signal[l] = X_l^T y / n, sum of E[l][k] @ w_star[k], plus w_star[l] + nu[l]",
             "u": "u[l]: magnitude of group l, at least 0",
             "m": "lower bound of star[l] on the support; it is 1, which fixes the unit",
             "M": "upper bound of star[l]",

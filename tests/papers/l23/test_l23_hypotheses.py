@@ -40,7 +40,7 @@ OUTSIDE = {  # an instance that meets it, and one change that breaks it
     instance.PROPORTIONAL.text: (ORTHOGONAL, lambda i: replace(i, v=-i.v)),
     instance.BALANCED.text: (ORTHOGONAL, lambda i: replace(i, u=2 * i.u)),
     instance.NORMALISED.text: (ORTHOGONAL, lambda i: replace(i, gram=2 * i.gram)),
-    instance.NONZERO_U.text: (good("dglnn_design"), lambda i: replace(i, u=0 * i.u)),
+    instance.NONZERO_U.text: (ORTHOGONAL, lambda i: replace(i, u=0 * i.u)),
     instance.LEVELS_LEMMA6.text: (good("dglnn_ode"), lambda i: replace(i, level=0.2)),
     instance.SECOND_STEP.text: (
         replace(good("dglnn_window"), u_max=1.0, u_min=1.0, gamma=0.05, eta=0.2),
@@ -49,10 +49,6 @@ OUTSIDE = {  # an instance that meets it, and one change that breaks it
     statements.gradient_flow.SMALL_THETA.text: (
         good("dglnn_ode"),
         lambda i: replace(i, tau=-i.tau),
-    ),
-    instance.BETA_BELOW_1.text: (
-        good("dglnn_design", instance.BETA_BELOW_1),
-        lambda i: replace(i, nu=i.nu + 2 * i.w_star),
     ),
     instance.BELOW_STAR.text: (
         good("dglnn_growth", instance.BELOW_STAR),

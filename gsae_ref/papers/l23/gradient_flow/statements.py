@@ -14,7 +14,6 @@ from ....claims.evidence import (
     Measurement,
     Reading,
     Sides,
-    worst,
 )
 from ....claims.hypothesis import Hypothesis
 from ...row import statement
@@ -32,18 +31,9 @@ from ..instance import (
 from . import claims, formulas
 
 if TYPE_CHECKING:
-    from ..instance import OneGroup, Regression
+    from ..instance import OneGroup
 
 statement = partial(statement, paper="L23")
-
-
-def _alignment(i: Regression) -> tuple[float, float]:
-    """sin of the angle of X_l^T y / n with w*_l against beta_l."""
-    star = i.parts(i.w_star)
-    return worst(
-        [formulas.sine(i.signal[k], star[k]) for k in i.on],
-        formulas.alignment_bound(i.star[i.on], i.noise[i.on], *i.deltas),
-    )
 
 
 def _reach(i: OneGroup) -> float:
@@ -116,7 +106,7 @@ ROWS = (
         hypotheses=(BETA_BELOW_1,),
         evidence=(
             Counterexample(),
-            Inequality("sin <= beta_l", "dglnn_design", _alignment, (BETA_BELOW_1,)),
+            claims.ALIGNMENT,
         ),
         derivation=FORMULAS + "alignment_bound",
     ),

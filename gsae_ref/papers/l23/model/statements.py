@@ -3,42 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
-import numpy as np
-
-from ....claims.evidence import Identity, Measurement, Reading
+from ....claims.evidence import Measurement, Reading
 from ...row import equation, statement
-
-if TYPE_CHECKING:
-    from ..instance import Regression
+from . import claims
 
 statement, equation = partial(statement, paper="L23"), partial(equation, paper="L23")
 
 
-def _delta_in(i: Regression) -> tuple[float, float]:
-    """delta_in, and again from eigenvalues instead of singular values."""
-    inside = [C for k, m, C in _blocks(i) if k == m]
-    return i.deltas[0], max(np.abs(np.linalg.eigvalsh(C) - 1).max() for C in inside)
-
-
-def _delta_out(i: Regression) -> tuple[float, float]:
-    """delta_out, and again from eigenvalues instead of singular values."""
-    cross = [C for k, m, C in _blocks(i) if k != m]
-    return i.deltas[1], np.sqrt(max((np.linalg.eigvalsh(C @ C.T).max() for C in cross), default=0))
-
-
-def _blocks(i: Regression) -> list[tuple[int, int, np.ndarray]]:
-    """The blocks of X^T X / n with their row and column."""
-    ends = np.cumsum(i.groups)
-    cuts = [slice(end - size, end) for end, size in zip(ends, i.groups, strict=True)]
-    return [(k, m, i.gram[c, d]) for k, c in enumerate(cuts) for m, d in enumerate(cuts)]
-
-
-INSIDE = Identity(
-    "the least delta_in is the largest abs(eigenvalue - 1)", "dglnn_design", _delta_in
-)
-OUTSIDE = Identity("the least delta_out is a largest singular value", "dglnn_design", _delta_out)
 DELTAS = "gsae_ref.papers.l23.model.formulas.deltas"
 LOSS = "gsae_ref.ops.dglnn_loss_and_grad"
 
@@ -62,7 +34,7 @@ ROWS = (
         "holds",
         "“The design matrix X satisfies” (1) and (2) “for some constants” delta_in, delta_out in "
         "(0, 1).",
-        evidence=(INSIDE, OUTSIDE),
+        evidence=(claims.INSIDE, claims.OUTSIDE),
         derivation=DELTAS,
     ),
     equation(
@@ -71,7 +43,7 @@ ROWS = (
         "holds",
         "sup over ||beta_1|| <= 1, ||beta_2|| <= 1 of abs(<beta_1, (X_l^T X_l / n - I) beta_2>) <= "
         "delta_in.",
-        evidence=(INSIDE,),
+        evidence=(claims.INSIDE,),
         derivation=DELTAS,
     ),
     equation(
@@ -80,7 +52,7 @@ ROWS = (
         "holds",
         "sup over ||beta_1|| <= 1, ||beta_2|| <= 1 of abs(<X_l beta_1 / sqrt n, X_l' beta_2 / sqrt "
         "n>) <= delta_out for l != l'.",
-        evidence=(OUTSIDE,),
+        evidence=(claims.OUTSIDE,),
         derivation=DELTAS,
     ),
     statement(
