@@ -383,7 +383,7 @@ def spectral_norms(own):
                 other = cut(i.v_next, n.groups)[k] if own else v[j]
                 largest = np.linalg.svd(block, compute_uv=False)[0]
                 pairs.append((abs(v[k] @ block @ other), largest))
-        return closest(pairs)
+        return tightest(pairs)
 
     return sides
 
