@@ -20,15 +20,10 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture
 def built():
-    """Certificates by name, built anew for each test: a planted error must reach all of them."""
-    from gsae_ref.papers.counterexamples import COUNTEREXAMPLES
+    """Certificates by name."""
+    from certificates import certificates
 
-    class Built(dict):
-        def __missing__(self, name):
-            self[name] = COUNTEREXAMPLES[name]()
-            return self[name]
-
-    return Built()
+    return certificates()
 
 
 @pytest.fixture

@@ -62,7 +62,8 @@ def unpacked(repository, tmp_path_factory):
 
 
 def test_all_tests_can_be_collected(unpacked):
-    done = run("-m", "pytest", "--collect-only", "-q", "tests", folder=unpacked)
+    plain = "--assert=plain", "--collect-only", "-q"
+    done = run("-m", "pytest", *plain, "tests", folder=unpacked)
     assert done.returncode == 0, done.stdout[-2000:]
 
 

@@ -5,6 +5,7 @@ The command line, the report, the documentation and notebooks all show a stateme
 
 from __future__ import annotations
 
+import functools
 import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -145,15 +146,23 @@ def words(text: str, link: Link | None = None) -> Markup:
     >>> words("a bound n")
     'a bound <span class="math"><math><mi>n</mi></math></span>'
     """
-    write: dict[str, Callable[[str], Markup]] = {
-        "math": lambda latex: in_line(mathml(latex.strip())),
-        "code": lambda code: element("code", code),
-        "text": link or joined,
-    }
     try:
-        return joined(*(write[kind](string) for kind, string in segments(text)))
+        pieces = _pieces(text)
     except NotHouseNotation:
         return element("code", text)
+    plain = link or joined
+    return joined(*(plain(piece) if kind == "text" else piece for kind, piece in pieces))
+
+
+@functools.cache  # a report has most sentences twice
+def _pieces(text: str) -> tuple[tuple[str, str], ...]:
+    """Kinds and strings of the segments of a sentence, formulas and code as HTML."""
+    write: dict[str, Callable[[str], str]] = {
+        "math": lambda latex: in_line(mathml(latex.strip())),
+        "code": lambda code: element("code", code),
+        "text": str,
+    }
+    return tuple((kind, write[kind](string)) for kind, string in segments(text))
 
 
 def in_line(formula: Markup) -> Markup:

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 
 import pytest
+from certificates import certificates
 
 from gsae_ref.notation import account, house_notation, markup, mathml
 from gsae_ref.papers.counterexamples import COUNTEREXAMPLES
@@ -111,19 +112,20 @@ def texts_of_a_certificate(certificate):
         yield certificate.corrected.text
 
 
+@pytest.fixture(scope="module")
 def statements():
     """Every text that the pages of the statements set, each once."""
+    built = certificates()
     rows = (texts_of_a_row(row) for row in LEDGER.values())
-    certificates = (texts_of_a_certificate(make()) for make in COUNTEREXAMPLES.values())
-    texts = itertools.chain.from_iterable(itertools.chain(rows, certificates))
+    refutations = (texts_of_a_certificate(built[name]) for name in COUNTEREXAMPLES)
+    texts = itertools.chain.from_iterable(itertools.chain(rows, refutations))
     return list(dict.fromkeys(filter(None, texts)))
 
 
-def test_every_statement_is_set_as_mathematics_and_loses_no_symbol():
+def test_every_statement_is_set_as_mathematics_and_loses_no_symbol(statements):
     """Digits and one-letter symbols are as many after as before."""
-    texts = statements()
-    assert len(texts) > 1000
-    for text in texts:
+    assert len(statements) > 1000
+    for text in statements:
         out = "".join(string for _, string in house_notation.segments(text))
         symbols = re.sub(r"\\(operatorname|mathrm|text)\{([^}]*)\}", r" \2 ", out)
         symbols = re.sub(r"\\math(bb|cal)\{(\w)\}", r"\2", symbols)
@@ -142,8 +144,8 @@ def test_the_digit_count_notices_a_dropped_factor():
 
 
 @pytest.fixture(scope="module")
-def written():
-    return list(dict.fromkeys(itertools.chain.from_iterable(map(formulas, statements()))))
+def written(statements):
+    return list(dict.fromkeys(itertools.chain.from_iterable(map(formulas, statements))))
 
 
 ALIKE = str.maketrans({"∗": "*", "'": "′", "ˆ": "^", "∶": ":"})
@@ -219,9 +221,9 @@ def test_a_vector_is_a_combination_of_unit_vectors(column, text):
     assert account.combination(column) == text
 
 
-def test_every_vector_of_every_counterexample_is_read_as_one_formula():
-    for make in COUNTEREXAMPLES.values():
-        for value in make().to_dict()["data"].values():
+def test_every_vector_of_every_counterexample_is_read_as_one_formula(built):
+    for name in COUNTEREXAMPLES:
+        for value in built[name].to_dict()["data"].values():
             if isinstance(value, list):
                 for column in zip(*value, strict=True):
                     assert "<code>" not in account.words(account.combination(column))

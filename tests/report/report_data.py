@@ -1,7 +1,8 @@
 """A result with every row of the ledger: invented numbers, real certificates, nothing run."""
 
+from certificates import certificates
+
 from gsae_ref.claims.evidence import Counterexample
-from gsae_ref.papers.counterexamples import COUNTEREXAMPLES
 from gsae_ref.papers.ledger import LEDGER
 from gsae_ref.verification.evidence import counterexamples_of
 
@@ -29,7 +30,7 @@ def findings(row):
 
 def finding(evidence, name=""):
     if isinstance(evidence, Counterexample):
-        numbers = COUNTEREXAMPLES[name]().to_dict()
+        numbers = certificates()[name].to_dict()
         label = name
     elif kind_of(evidence) == "inequality":
         more = {"worst_search": 0.75} if evidence.expect == "holds" else {}

@@ -270,7 +270,7 @@ def main(argv=None):
         folder = Path(tempfile.mkdtemp(prefix="mutants-"))
         prepare(arguments.room, folder)
         print(folder, flush=True)
-        environment = {**os.environ, **dict.fromkeys(ONE_THREAD, "1")}
+        environment = {**os.environ, **dict.fromkeys(ONE_THREAD, "1"), "GSAE_REF_MUTATION": "1"}
         if arguments.room == "kernels":
             environment["NUMBA_DISABLE_JIT"] = "1"
         command = [sys.executable, "-m", "mutmut", "run", *CHOSEN[arguments.every]]

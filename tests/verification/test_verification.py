@@ -384,9 +384,8 @@ FALSEHOODS = {
 
 @pytest.mark.parametrize("name", FALSEHOODS)
 def test_a_planted_falsehood_is_not_confirmed(monkeypatch, name):
-    assert verify(only=["T21-prop2"], quick=True).ok
     monkeypatch.setitem(LEDGER, "T21-prop2", FALSEHOODS[name])
-    report = verify(only=["T21-prop1", "T21-prop2"], quick=True)
+    report = verify(only=["T21-eq7", "T21-prop2"], quick=True)
     assert not report.ok
     assert [row.confirmed for row in report.rows] == [True, False]
     assert report.counts["confirmed"] == 1
