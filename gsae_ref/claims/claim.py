@@ -93,7 +93,7 @@ class Claim:
     def text(self) -> str:
         """The conclusion as it is printed."""
         if isinstance(self.conclusion, str):
-            return Sentence(self.conclusion).text
+            return Sentence.parse(self.conclusion).text
         return f"{getattr(self.conclusion, '__name__', 'conclusion')}(instance): left <= right"
 
     @property
@@ -114,7 +114,7 @@ class Claim:
     @property
     def is_identity(self) -> bool:
         """Whether the conclusion is an equation."""
-        return isinstance(self.conclusion, str) and Sentence(self.conclusion).relation == "=="
+        return isinstance(self.conclusion, str) and Sentence.parse(self.conclusion).relation == "=="
 
     @property
     def all_sizes(self) -> tuple[dict[str, int], ...]:

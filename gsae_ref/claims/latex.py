@@ -255,7 +255,7 @@ def _exact(value: Any) -> str:
 
 def set_sentence(symbols: Mapping[str, str], text: str) -> Set:
     """A sentence as a formula of an account."""
-    return Set(text, Formula(symbols).sentence(Sentence(text)))
+    return Set(text, Formula(symbols).sentence(Sentence.parse(text)))
 
 
 def set_fact(formula: Formula, fact: Fact) -> Set:
@@ -265,7 +265,7 @@ def set_fact(formula: Formula, fact: Fact) -> Set:
 
 def _fact(formula: Formula, fact: Fact) -> str:
     """A hypothesis with the sides of the case that comes closest to failing."""
-    text = formula.sentence(Sentence(fact.text))
+    text = formula.sentence(Sentence.parse(fact.text))
     if isinstance(fact.left, Matrix):
         return text
     sides = f"{number(fact.left)} {RELATIONS[fact.relation]} {number(fact.right)}"

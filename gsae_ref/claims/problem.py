@@ -163,7 +163,9 @@ class Problem:
         self.model.check_given(claim.given)
         self.given = frozenset(claim.given)
         self.lets = read_lets(claim.let)
-        self.conclusion = Sentence(claim.conclusion) if isinstance(claim.conclusion, str) else None
+        self.conclusion = (
+            Sentence.parse(claim.conclusion) if isinstance(claim.conclusion, str) else None
+        )
         if self.conclusion and len(self.conclusion.links) > 1:
             raise ValueError(f"{claim.conclusion!r} is a chain; state one comparison in a claim")
         self._check_names()
@@ -195,12 +197,12 @@ class Problem:
     @cached_property
     def where(self) -> list[Sentence]:
         """The hypotheses that the claim states."""
-        return list(map(Sentence, self.claim.where))
+        return list(map(Sentence.parse, self.claim.where))
 
     @cached_property
     def away(self) -> list[Sentence]:
         """Conditions of the search only."""
-        return list(map(Sentence, self.claim.away))
+        return list(map(Sentence.parse, self.claim.away))
 
     @cached_property
     def formulas(self) -> dict[str, Formula]:
@@ -261,18 +263,20 @@ class Problem:
     @cached_property
     def stated(self) -> list[Sentence]:
         """The hypotheses that are built in."""
-        return [Sentence(text) for name in self.claim.given for text in self.model.given[name]]
+        return [
+            Sentence.parse(text) for name in self.claim.given for text in self.model.given[name]
+        ]
 
     @cached_property
     def hypotheses(self) -> list[Sentence]:
         """Every hypothesis that bears on the claim, as a proof asserts them."""
         sentences = [s for s in self.stated if self._shared(s) >= 1]
-        always = map(Sentence, self.model.always(self.given))
+        always = map(Sentence.parse, self.model.always(self.given))
         sentences += [s for s in always if self._shared(s) >= min(2, self._spoken_of(s))]
         for name, formula in self.lets.items():
             if isinstance(formula, Free):
-                sentences.append(Sentence(f"{formula.low.text} <= {name}"))
-                sentences.append(Sentence(f"{name} <= {formula.high.text}"))
+                sentences.append(Sentence.parse(f"{formula.low.text} <= {name}"))
+                sentences.append(Sentence.parse(f"{name} <= {formula.high.text}"))
         return sentences + self.where
 
     def _shared(self, sentence: Sentence) -> int:
@@ -287,7 +291,7 @@ class Problem:
     def conditions(self) -> list[Sentence]:
         """What the search must be held to: hypotheses that are not built in, and ``away``."""
         ranges = [
-            Sentence(f"{formula.low.text} <= {formula.high.text}")
+            Sentence.parse(f"{formula.low.text} <= {formula.high.text}")
             for formula in self.lets.values()
             if isinstance(formula, Free)
         ]

@@ -70,7 +70,7 @@ class Refutation:
         problem = self.problem
         assert problem.conclusion is not None
         formula = PlainFormula(problem.model.symbols)
-        corrected = self.corrected and Sentence(self.corrected.conclusion)
+        corrected = self.corrected and Sentence.parse(self.corrected.conclusion)
         every = (*problem.stated, *problem.hypotheses)
         by_text = {sentence.text: sentence for sentence in every}
         hypotheses = [c for each in by_text.values() for c in _compared(each, scope, formula)]

@@ -13,13 +13,14 @@ import difflib
 import operator
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import singledispatch
+from functools import cached_property, lru_cache, singledispatch
 from typing import Any
 
 from .fields import WORDS, Exact, Floats
 
 Formula = Callable[["Scope"], Any]
 LONGEST_SHOWN = 300  # of a sentence that cannot be read
+KEPT = 10_000  # sentences and expressions that are not parsed again
 INFINITE = (float("inf"),)  # 1e400 is read as such
 FLIPPED = {"<=": "<=", "<": "<", "==": "==", ">=": "<=", ">": "<"}
 SIGNS = {ast.LtE: "<=", ast.Lt: "<", ast.Eq: "==", ast.GtE: ">=", ast.Gt: ">"}
@@ -87,14 +88,20 @@ class Expression:
         self._value = _items(tree) or compiled(tree)
 
     @classmethod
+    @lru_cache(maxsize=KEPT)
     def parse(cls, text: str) -> Expression:
-        """Read an expression."""
+        """Read an expression; one that was read before is returned again."""
         return cls(parsed(text))
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The names it needs, without the words and the variables of ``for``."""
         return free_names(self.tree)
+
+    @cached_property
+    def variables(self) -> set[str]:
+        """The variables of ``for``."""
+        return bound_names(self.tree)
 
     def __call__(self, scope: Scope) -> Any:
         return self._value(scope)
@@ -126,6 +133,12 @@ class Sentence:
         everything = ast.ListComp(ast.Tuple(list(bodies), ast.Load()), self.generators)
         self.names = free_names(everything)
         self.variables = bound_names(everything)
+
+    @classmethod
+    @lru_cache(maxsize=KEPT)
+    def parse(cls, text: str) -> Sentence:
+        """Read a sentence; one that was read before is returned again."""
+        return cls(text)
 
     @property
     def tail(self) -> str:
@@ -174,17 +187,16 @@ def free_names(tree: ast.AST) -> tuple[str, ...]:
 
 
 def check_names(
-    sentence: Sentence | Expression, text: str, known: Iterable[str], reserved: Collection[str]
+    sentence: Sentence | Expression, text: str, known: Collection[str], reserved: Collection[str]
 ) -> None:
     """Refuse a name that is not known, with near matches, and a variable with a reserved name."""
-    names = sorted(known)
     for name in sentence.names:
-        if name not in names:
+        if name not in known:
+            names = sorted(known)
             near = difflib.get_close_matches(name, [*names, *WORDS], 3)
             hint = f" (did you mean {' or '.join(near)}?)" if near else ""
             raise ValueError(f"{text!r}: {name} is unknown{hint}; the names are {', '.join(names)}")
-    variables = bound_names(sentence.tree) if isinstance(sentence, Expression) else ()
-    for variable in getattr(sentence, "variables", variables):
+    for variable in sentence.variables:
         if variable in reserved or variable in WORDS:
             raise ValueError(
                 f"{text!r}: the variable {variable} of `for` hides a name; choose another"

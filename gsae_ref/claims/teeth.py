@@ -105,7 +105,7 @@ def mutants(claim: Claim) -> Iterator[Mutant]:
 
 def scaled(claim: Claim, factor: float) -> Claim:
     """The claim with its right side times a factor."""
-    sentence = Sentence(str(claim.conclusion))
+    sentence = Sentence.parse(str(claim.conclusion))
     right = f"{factor} * ({sentence.right})"
     return claim.but(conclusion=_joined(sentence, right))
 
@@ -115,7 +115,7 @@ def _joined(sentence: Sentence, right: str) -> str:
 
 
 def _bound_mutants(claim: Claim) -> Iterator[Mutant]:
-    sentence = Sentence(str(claim.conclusion))
+    sentence = Sentence.parse(str(claim.conclusion))
     for text, right in _spoilt(sentence.right, claim):
         yield from _sensible(text, claim, conclusion=_joined(sentence, right))
     for text, left in _spoilt(sentence.left, claim, numbers_only=True):
@@ -126,7 +126,7 @@ def _bound_mutants(claim: Claim) -> Iterator[Mutant]:
 def _let_mutants(claim: Claim) -> Iterator[Mutant]:
     """Spoilt versions of the expressions that the bound is made of."""
     problem = claim.problems[0]
-    used = problem.closure(Sentence(str(claim.conclusion)).names)
+    used = problem.closure(Sentence.parse(str(claim.conclusion)).names)
     for name, formula in problem.lets.items():
         if name in used and not isinstance(formula, Free):
             for text, expression in _spoilt(claim.let[name], claim):
