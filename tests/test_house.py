@@ -80,7 +80,7 @@ groups    -> numpy
 checks    -> numpy
 files     -> numpy
 reference -> numpy
-kernels   -> numpy numba
+kernels   -> numpy numba llvmlite
 """)
 NEVER_AT_IMPORT = {"matplotlib", "sklearn", "joblib", "tqdm", "torch", "jax", "dask"}
 ONLY_IN_KERNELS_AT_IMPORT = {"numba", "scipy.optimize"}

@@ -6,11 +6,12 @@ they differ in D only. A block of samples is processed by one of two methods, ch
 active groups in the block before it (in some of all samples for the first):
 
 by groups
-    Where few groups are active. Screen: Y A in float32 by BLAS, scaled so that rows of Y and groups
-    of A have norm at most 1; (sample, group) pairs that may be active are the candidates. Then for
-    each sample, in the dtype of the data and in first-level cache: z_g = A_g^T y of the candidates,
-    the support, the residual, A_g^T e and the update of the gradient, for active groups only. No
-    active group is missed (:func:`screening_margin`), so the screen changes no result.
+    Where few groups are active. Screen: Y A in bytes (:mod:`.byte_products`) or in float32 by BLAS,
+    scaled so that rows of Y and groups of A have norm at most 1; (sample, group) pairs that may be
+    active are the candidates. Then for each sample, in the dtype of the data and in first-level
+    cache: z_g = A_g^T y of the candidates, the support, the residual, A_g^T e and the update of the
+    gradient, for active groups only. No active group is missed (:func:`screening_margin`), so the
+    screen changes no result.
 by products
     Where many groups are active. The formulas of the reference: Y A, X A^T, E A and one product for
     both parts of the gradient, by BLAS.
@@ -35,6 +36,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..arrays import Array, BoolArray
+from . import byte_products
 from ._jit import contiguous, map_in_threads, map_with_workspaces, slices, threshold_for
 from .activations import DERIVATIVES, apply_derivative, group_soft_threshold
 from .passes import (
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
 
 FEW = 0.2  # share of active groups up to which the method by groups is faster
 PROBED = 16  # samples from which that share is estimated at first
+FEW_IN_BYTES = 0.04  # share of candidates up to which the screen in bytes is faster
 UNROLLED = 8  # up to here each group size is compiled as a constant of the screen
 
 # Chunks: samples of a block, least samples and least multiply-adds of Y A that pay for a thread,
@@ -108,7 +111,7 @@ def loss_and_grad(
     if support is not None:
         support.fill(False)
     problem = _Problem(A, Y, lam, group_size, gradient, support)
-    known_few = memory is not None and not memory.many
+    known_few = memory is not None and memory.active <= few
     if lam > 0 and few > 0 and (known_few or _few_active(problem, few)):
         return _in_chunks(_Chunks(problem, few, memory), n_threads)
     return _in_shared_blocks(problem, n_threads)
@@ -257,9 +260,14 @@ def screening_margin(n_features: int, group_size: int) -> float:
 
 
 class _Screen:
-    """Finds the groups that may be active: Y A in float32 by BLAS, at a threshold with a margin."""
+    """Finds the groups that may be active: Y A in bytes or float32, at a threshold with a margin.
+
+    In bytes the product is faster, if the processor is made for it, and the margin larger: where
+    that gives too many candidates of a chunk, its blocks are screened in float32 from then on.
+    """
 
     def __init__(self, AT: Array, lam: float, group_size: int) -> None:
+        self.dictionary = AT
         self.group_size = group_size
         self.threshold = float(threshold_for(lam, AT.dtype))
         self.margin = screening_margin(AT.shape[1], group_size)
@@ -267,25 +275,48 @@ class _Screen:
             self.margin *= 2
         self.largest = largest_group(AT, group_size)
         self.is_sharp = 0 < self.largest < np.inf and self.margin < 0.1
-        if self.is_sharp:
-            self.AT = np.empty(AT.shape, np.float32)
-            scale(AT, 1 / self.largest, self.AT)
+        self.in_bytes = AT.shape[1] <= byte_products.MOST_FEATURES and byte_products.are_fast()
+
+    @cached_property
+    def AT(self) -> Array:
+        """The dictionary in float32, of groups with norm at most 1."""
+        AT = np.empty(self.dictionary.shape, np.float32)
+        scale(self.dictionary, 1 / self.largest, AT)
+        return AT
+
+    @cached_property
+    def atoms(self) -> byte_products.Atoms:
+        """The same in bytes."""
+        return byte_products.Atoms(self.dictionary, 1 / self.largest, self.group_size)
 
     def list_candidates(self, Y: Array, room: int, workspace: _Workspace) -> bool:
         """List the groups that may be active; False when there are more than ``room``."""
         w = workspace
-        n = len(Y)
-        normalise(Y, self.threshold / self.largest, self.margin, w.Y, w.least)
-        np.matmul(w.Y[:n], self.AT.T, out=w.Z[:n])
+        lam = self.threshold / self.largest
+        if w.in_bytes:
+            w.rows.fill(Y, lam, self.margin, self.atoms, w.margins, w.least)
+            self.atoms.multiply(w.rows, w.Z[: len(Y)])
+            few = int(FEW_IN_BYTES * len(Y) * w.problem.n_groups)
+            w.in_bytes = self._list_above(len(Y), min(few, room), w)
+            if w.in_bytes:
+                return True
+        normalise(Y, lam, self.margin, w.Y, w.least)
+        w.margins.fill(self.margin)
+        np.matmul(w.Y[: len(Y)], self.AT.T, out=w.Z[: len(Y)])
+        return self._list_above(len(Y), room, w)
+
+    def _list_above(self, n_samples: int, room: int, workspace: _Workspace) -> bool:
+        """List the groups with a screened norm above the bound of their sample."""
+        w = workspace
         screen = screen_for(self.group_size if self.group_size <= UNROLLED else 0)
-        return screen(w.Z[:n], w.least, self.group_size, room, w.candidates)
+        return screen(w.Z[:n_samples], w.least, self.group_size, room, w.candidates)
 
     def renew(self, Y: Array, bounds: Bounds, workspace: _Workspace) -> None:
         """Renew the bounds of these samples, just screened."""
         renew(
             workspace.Z[: len(Y)],
             self.threshold,
-            self.margin,
+            workspace.margins,
             self.largest,
             self.group_size,
             bounds,
@@ -293,15 +324,16 @@ class _Screen:
 
 
 class _Workspace:
-    """Arrays of one thread for blocks of up to ``n_samples``; stacks are made when first used."""
+    """Arrays of one thread for blocks of up to ``n_samples``; some are made when first used."""
 
     def __init__(self, problem: _Problem, n_samples: int, room: int) -> None:
         n_features, n_atoms = problem.A.shape
         dtype = problem.A.dtype
         self.problem = problem
         self.n_samples = n_samples
-        self.Y = np.empty((n_samples, n_features), np.float32)
+        self.in_bytes = False
         self.Z = np.empty((n_samples, n_atoms), np.float32)
+        self.margins = np.empty(n_samples)
         self.least = np.empty(n_samples, np.float32)
         self.candidates = Candidates(
             np.empty(room + problem.n_groups, np.int32), np.empty(n_samples, np.int64)
@@ -314,6 +346,16 @@ class _Workspace:
             np.empty(n_atoms, dtype),
             np.empty(n_features, dtype),
         )
+
+    @cached_property
+    def Y(self) -> Array:
+        """Samples of norm 1."""
+        return np.empty((self.n_samples, len(self.problem.A)), np.float32)
+
+    @cached_property
+    def rows(self) -> byte_products.Rows:
+        """The same in bytes."""
+        return byte_products.Rows(self.n_samples, len(self.problem.A))
 
     @cached_property
     def stacks(self) -> _Stacks:
@@ -356,6 +398,7 @@ class _Chunks:
         cost = 0.0
         n_active = 0
         G = self.zeros(chunk)
+        workspace.in_bytes = self.screen.in_bytes
         few = self.few > 0
         for start in range(chunk.start, chunk.stop, workspace.n_samples):
             rows = slice(start, min(start + workspace.n_samples, chunk.stop))
@@ -410,5 +453,5 @@ def _in_chunks(chunks: _Chunks, n_threads: int | None) -> tuple[float, Array]:
     results = map_with_workspaces(chunks.run, cuts, lambda: chunks.workspace(longest), n_threads)
     costs, active, parts = zip(*results, strict=True)
     if chunks.memory is not None:
-        chunks.memory.many = sum(active) > chunks.room(n_samples)
+        chunks.memory.active = sum(active) / (n_samples * chunks.problem.n_groups)
     return float(sum(costs)) / (2 * n_samples), _average(parts, n_samples, n_threads)

@@ -7,8 +7,8 @@ Between two steps the dictionary moves a little. By the triangle inequality
 a group that was inactive with ||A_g^T y|| = lam - s stays so until the path of A_g, the sum of
 ||D_g||_F over the steps since, exceeds s / ||y||. For every (sample, group) pair a float32, rounded
 down, bounds the length of the path up to which the pair is inactive. A step examines the pairs
-beyond their bound: it computes their norms and renews the bounds of the inactive ones. Where more
-than a share of the pairs of a block are beyond their bound, one screen of the whole block renews
+beyond their bound: it computes their norms and renews the bounds of the inactive ones. Where many
+more pairs of a block are beyond their bound than are active, one screen of the whole block renews
 all of them (:mod:`.autoencoder`).
 
 Rounding: a norm computed in the dtype of the data is off by at most b ||A_g||_F ||y|| with
@@ -22,8 +22,8 @@ import numpy as np
 from ..arrays import Array
 from .passes import Bounds, Candidates, lengthen_paths, list_uncertain
 
-# Share of the pairs of a block above which one screen of the block is cheaper than single norms.
-SCREENED = 0.12
+# Share of inactive pairs of a block above which one screen of it is cheaper than single norms.
+SCREENED = 0.03
 
 
 class Memory:
@@ -37,8 +37,8 @@ class Memory:
         Path of its group up to which a pair is inactive; -inf: no bound.
     path : ndarray (n_groups,)
         Length of the path of every group so far.
-    many : bool
-        Whether many groups were active in the step before, or nothing is known yet.
+    active : float
+        Share of active pairs in the step before; 1 before the first.
     gradients : dict of ndarray (n_atoms, n_features)
         Arrays for the gradients of the chunks, by their first samples.
     """
@@ -50,7 +50,7 @@ class Memory:
         self.limits = np.zeros(n_groups)
         self.before: Array | None = None
         self.lam = np.inf
-        self.many = True
+        self.active = 1.0
         self.gradients: dict[int, Array] = {}
 
     def zeros(self, chunk: int, like: Array) -> Array:
@@ -87,4 +87,5 @@ class Memory:
         False when there are more than ``room``, or so many that a screen is cheaper.
         """
         until = self.until[rows]
-        return list_uncertain(until, self.limits, min(int(SCREENED * until.size), room), candidates)
+        few = min(int((self.active + SCREENED) * until.size), room)
+        return list_uncertain(until, self.limits, few, candidates)

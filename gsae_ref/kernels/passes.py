@@ -133,12 +133,12 @@ def round_down(x: float) -> np.float32:
 
 @jit
 def renew(
-    Z: Array, lam: float, margin: float, largest: float, group_size: int, bounds: Bounds
+    Z: Array, lam: float, margins: Array, largest: float, group_size: int, bounds: Bounds
 ) -> None:
     """Bounds of all pairs from screened norms: a group is inactive up to (lam - ||z||) / ||y||."""
     for i in range(Z.shape[0]):
         norm = bounds.norms[i]
-        threshold = lam / (norm * largest) - margin if norm > 0 else np.inf
+        threshold = lam / (norm * largest) - margins[i] if norm > 0 else np.inf
         for g in range(bounds.path.size):
             s = np.float32(0)
             for j in range(g * group_size, (g + 1) * group_size):

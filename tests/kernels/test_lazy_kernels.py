@@ -57,7 +57,7 @@ def descend(A, Y, thresholds, memory, gradient="exact", step=0.3, n_threads=None
 def test_steps_use_the_same_bounded_memory_for_their_gradients(dtype):
     A, Y = instance(0, dtype=dtype)
     memory = Memory(Y, A.shape[1] // 2)
-    memory.many = False
+    memory.active = 0.0
     list(descend(A, Y, [1.0], memory))
     first = {chunk: id(array) for chunk, array in memory.gradients.items()}
     list(descend(A, Y, [1.0, 1.0], memory))
