@@ -81,7 +81,9 @@ def exact(
     own = _own(H, group_size).copy()
     weighted_own = code_covariance @ own
 
-    X = H.T @ _times_rows(code_covariance, H)  # A_h^T K* A_g
+    R = _times_rows(_roots(code_covariance), H)
+    X = R.T @ R  # A_h^T K* A_g; BLAS computes half of a symmetric product
+    del R
     at_own = q * _own(X, group_size) + c * np.swapaxes(own, 1, 2) @ weighted_own
     X *= p3
     beside = _times_rows(q * np.swapaxes(weighted_own, 1, 2), H)
@@ -113,6 +115,16 @@ def _own(M: Array, group_size: int) -> Array:
     """
     split = M.reshape(-1, group_size, len(M) // group_size, group_size)
     return np.einsum("gdge->gde", split)
+
+
+def _roots(C: Array) -> Array:
+    """R_g with R_g^T R_g = C_g, of covariances C (n_groups, group_size, group_size).
+
+    >>> _roots(np.array([[[4.0]]]))
+    array([[[2.]]])
+    """
+    values, vectors = np.linalg.eigh(C)
+    return np.sqrt(np.maximum(values, 0))[..., None] * np.swapaxes(vectors, 1, 2)
 
 
 def _times_rows(C: Array, M: Array) -> Array:
