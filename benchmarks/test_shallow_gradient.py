@@ -39,7 +39,7 @@ GRADIENTS = (
     Implementation(
         "one float32 product",
         rivals.product_in_float32,
-        "limit where few groups are active: one product Y A in float32",
+        "limit of a screen in float32: one product Y A in float32",
         dtypes=("float64",),
         bounds=rounded_product_of,
     ),

@@ -18,7 +18,7 @@ CHECKED = 3  # steps whose costs are compared
 
 def descent(loss_and_grad, A, step):
     """A function that takes one step and returns the cost before it."""
-    state = [A, np.zeros_like(A), np.zeros_like(A)]
+    state = [A.copy(), np.zeros_like(A), np.zeros_like(A)]
     steps = itertools.count(1)
 
     def advance():
@@ -35,7 +35,7 @@ def cached(A, Y, lam, size):
 
 
 def compiled_step(*arguments):
-    return adam_step(*arguments, "numba")
+    return adam_step(*arguments, "numba", overwrite=True)
 
 
 def kernel(A, Y, lam, size):
