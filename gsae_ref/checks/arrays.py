@@ -45,7 +45,10 @@ def array_and_norm(
     result = _floating(name, any_array(name, value))
     if ndim is not None and result.ndim not in ndim:
         rule = " or ".join(f"{k}-D" for k in ndim)
-        raise ValueError(f"{name} has shape {result.shape}; it must be {rule}, samples as rows")
+        hint = f"; pass {name}.reshape(len({name}), -1)" * (result.ndim > 2 > min(ndim, default=0))
+        raise ValueError(
+            f"{name} has shape {result.shape}; it must be {rule}, samples as rows{hint}"
+        )
     if result.size == 0:
         raise ValueError(f"{name} is empty, of shape {result.shape}; it needs at least one entry")
     squares = sum_of_squares(result)
@@ -69,9 +72,12 @@ def _floating(name: str, value: NDArray[Any]) -> Array:
         return value.astype(np.float64)
     if kind == "f" and size in (2, 4, 8):
         return value.astype(np.float64 if size == 8 else np.float32, copy=False)
+    remedy = f"convert it: np.asarray({name}, dtype=float)"
+    if kind == "c":
+        remedy = f"pass {name}.real, or real and imaginary parts as separate columns"
     raise TypeError(
         f"{name} has dtype {value.dtype}; it must be float32, float64, float16 or an integer type; "
-        f"convert it: np.asarray({name}, dtype=float)"
+        f"{remedy}"
     )
 
 

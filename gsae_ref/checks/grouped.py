@@ -30,8 +30,8 @@ def grouping(
     names = [name for name, value in given.items() if value is not None]
     if len(names) != 1:
         raise ValueError(
-            f"{' and '.join(names) or 'no groups'} given; exactly one of groups, group_sizes and "
-            f"group_labels tells the groups; pass that one"
+            f"{' and '.join(names) or 'no groups'} given; pass exactly one of groups, "
+            f"group_sizes and group_labels"
         )
     if group_labels is not None:
         return _by_label("group_labels", group_labels, n_features)

@@ -1,4 +1,4 @@
-"""The workbench: claims, and how they are tried. Knows no paper; may import groups and checks."""
+"""The workbench: claims, and how they are tried. May import groups and checks, and no paper."""
 
 from . import columns as _columns
 from . import grouped as _grouped

@@ -549,7 +549,12 @@ def _evaluate(sentence: Sentence, instance: Instance) -> None:
         return
     except Unsuitable as error:
         raise ValueError(f"{sentence.text!r}: {error}") from error
-    except (TypeError, ValueError, IndexError) as error:
+    except IndexError as error:
+        raise ValueError(
+            f"{sentence.text!r}: an index is out of range, or det is of a matrix that is not "
+            "square; indices count from 0, and `gsae-ref claim --names MODEL` lists what names hold"
+        ) from error
+    except (TypeError, ValueError) as error:
         reason = "" if str(error).startswith("zip()") else f" ({error})"
         raise ValueError(
             f"{sentence.text!r}: shapes do not fit{reason}; a column is a matrix, and "
@@ -563,10 +568,12 @@ def _evaluate(sentence: Sentence, instance: Instance) -> None:
                 f"{sentence.text!r} compares a list; write its items, as in "
                 "`tau[g] <= 1 for g in groups`"
             )
-        if isinstance(left, Matrix) != isinstance(right, Matrix) or (
-            isinstance(left, Matrix) and relation != "=="
-        ):
+        matrices = isinstance(left, Matrix) + isinstance(right, Matrix)
+        if matrices == 1 or (matrices == 2 and relation != "=="):
+            what = "a matrix with something else than a matrix"
+            if matrices == 2:
+                what = f"two matrices by {relation}; only == compares matrices"
             raise ValueError(
-                f"{sentence.text!r} compares a matrix with something else than a matrix; "
+                f"{sentence.text!r} compares {what}; "
                 "use norm(M), inner(a, b) or entry(M, i, j) for a number"
             )

@@ -187,6 +187,8 @@ class Result:
             return f"{counted}; the closest, at {sizes}, misses them by {miss:.3g}; {self._time}"
         if self.trial:
             exact = f"equal at {self.trial.n_equal} of {self.trial.n_points} exact instances"
+            if self.verdict == "not refuted" and self.trial.n_equal < self.trial.n_points:
+                exact += ", not decided at the others"
             return (
                 f"largest relative difference {self.ratio:.2g}, at {sizes}; {exact}; {self._time}"
             )

@@ -62,7 +62,10 @@ def search(
         found = run_tasks(tasks, n_jobs, backend)
         searches += [Found(k, Problem(claim, sizes), worst) for k, worst in enumerate(found)]
     if not any(found.worst.finite for found in searches):
-        raise ValueError(f"{claim.text!r} gave no finite number at any instance; check the model")
+        raise ValueError(
+            f"{claim.text!r} gave no finite number at any instance; look for a division by 0, the "
+            "logarithm of a number that is not positive, or the inverse of a singular matrix"
+        )
     best = max(searches, key=lambda found: (found.worst.gap, -found.worst.miss))
     pairs = tuple((found.problem, found.worst) for found in searches)
     return Best(best.problem, best.worst, pairs)

@@ -60,6 +60,7 @@ def main(argv: list[str] | None = None) -> int:
     status : int
         0 good, 1 a checked claim fails, 2 usage or bad input, 130 interrupted.
     """
+    _open_closed_streams()
     words = sys.argv[1:] if argv is None else argv
     parser = _parser(reproducing.named_experiment(words))
     arguments = parser.parse_args(words)
@@ -82,6 +83,13 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("gsae-ref: interrupted", file=sys.stderr)
         return 130
+
+
+def _open_closed_streams() -> None:
+    """Discard what is printed to a stream that the caller has closed, as ``>&-`` does."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))
 
 
 def _refuse(arguments: argparse.Namespace, reason: str) -> int:

@@ -15,6 +15,7 @@ from ..files import READ_ERRORS, read_arrays
 
 TEXT = (".csv", ".txt", ".tsv")
 RULE = "it must be a .npy file, an .npz or .mat file with one array, or a table in .csv or .txt"
+MISSING = ("", "-", ".", "?", "n/a", "na", "none", "null")  # what stands for a missing number
 # The first bytes of files that are no arrays, and what they are.
 SIGNATURES = (
     (b"\x89HDF", "HDF5: read it with h5py and write the array with numpy.save"),
@@ -198,7 +199,7 @@ def _table(path: str) -> Array:
             f"{path} is text whose first line numbers the columns; "
             f"write it without (pandas: header=False)"
         )
-    has_head = len(lines) > 1 and not any(map(_is_number, head))
+    has_head = len(lines) > 1 and not _holds_data(head)
     table = _parsed(path, lines[1:] if has_head else lines, delimiter)
     first = table[:, 0] - table[0, 0]
     if table.shape[1] > 1 and len(table) > 2 and np.array_equal(first, np.arange(len(table))):
@@ -229,6 +230,21 @@ def _parsed(path: str, lines: Iterable[str], delimiter: str | None) -> Array:
         return np.loadtxt(lines, delimiter=delimiter, ndmin=2)
     except ValueError as error:
         raise ValueError(f"{path} is text, but not a table of numbers ({error}); {RULE}") from error
+
+
+def _holds_data(fields: list[str]) -> bool:
+    """Whether a first line is a row, not names: a field is a number, or all are missing ones.
+
+    A field of numbers between other separators, as in a table whose rows differ, is one of data.
+
+    >>> _holds_data(["a", "layer 2"]), _holds_data(["a", "2"]), _holds_data(["1;2"])
+    (False, True, True)
+    >>> _holds_data(["NA", "?"])
+    True
+    """
+    parts = [re.split(r"[,;\s]+", field) for field in fields]
+    of_numbers = any(all(map(_is_number, each)) for each in parts)
+    return of_numbers or all(field.lower() in MISSING for field in fields)
 
 
 def _is_number(field: str) -> bool:

@@ -126,9 +126,9 @@ def run(arguments: argparse.Namespace) -> int:
     _refuse_other_options(arguments)
     names = FILES[arguments.paper]
     if len(arguments.files) != len(names):
+        found = checks.counted(len(arguments.files), "file")
         raise ValueError(
-            f"{len(arguments.files)} files are given; --paper {arguments.paper} reads {len(names)}:"
-            f" {' '.join(names)}"
+            f"{found} given; --paper {arguments.paper} reads {len(names)}: {' '.join(names)}"
         )
     options = ("a_star", "codes", "data", "w_star")
     paths = {f"--{name.replace('_', '-')}": getattr(arguments, name) for name in options}

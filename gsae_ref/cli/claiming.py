@@ -155,7 +155,7 @@ def _claims_in(value: Any) -> list[Claim]:
 def _place(error: BaseException, path: str) -> str:
     """The line of a file at which an error occurred."""
     if isinstance(error, SyntaxError):
-        return f", line {error.lineno}"
+        return f", line {error.lineno}" if error.lineno else ", which is no Python file"
     lines = [
         frame.lineno
         for frame in traceback.extract_tb(error.__traceback__)

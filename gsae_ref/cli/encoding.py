@@ -17,7 +17,7 @@ from ..training.blocks import samples_that_fit
 from ..training.models import Model, SparseModel, read_model
 from .arrays import load_array
 from .options import add_json, file_name
-from .paths import require_different, require_writable
+from .paths import require_different, require_suffix, require_writable
 from .printing import paint
 
 
@@ -50,6 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the codes and print how many groups are active."""
     written = {"--out": arguments.out, "--json": arguments.json}
     require_different(written, {"the model": arguments.model, "the data": arguments.data})
+    require_suffix(arguments.out, ".npy")
     require_writable(written.values())
     model = read_model(arguments.model)
     Y = samples_that_fit(load_array(arguments.data, memory_mapped=True), model.A)

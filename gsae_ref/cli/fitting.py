@@ -19,7 +19,7 @@ from ..training.optimizers import OPTIMIZERS
 from ..training.starts import STARTS, starting_dictionary
 from .arrays import load_array
 from .options import add_json, add_seed, file_name, with_option_names
-from .paths import require_different, require_writable
+from .paths import require_different, require_suffix, require_writable
 from .printing import paint
 
 
@@ -220,6 +220,7 @@ def _refuse_contradictions(arguments: argparse.Namespace) -> None:
     }
     start = None if arguments.init in STARTS else arguments.init
     require_different(written, {"the data": arguments.data, "--init": start})
+    require_suffix(arguments.out, ".npz")
     require_writable(written.values())
 
 

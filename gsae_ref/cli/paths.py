@@ -16,6 +16,19 @@ def require_writable(paths: Iterable[str | None]) -> None:
             check_writable(path)
 
 
+def require_suffix(path: str, suffix: str) -> None:
+    """Refuse the name of --out with the ending of another format; a name may have no ending.
+
+    >>> require_suffix("codes.csv", ".npy")
+    Traceback (most recent call last):
+    ...
+    ValueError: --out = codes.csv; the file is written as .npy; name it codes.npy
+    """
+    stem, found = os.path.splitext(path)
+    if found not in ("", suffix):
+        raise ValueError(f"--out = {path}; the file is written as {suffix}; name it {stem}{suffix}")
+
+
 def require_different(written: dict[str, str | None], read: dict[str, str | None]) -> None:
     """Refuse to write one file twice, or over a file that is read.
 

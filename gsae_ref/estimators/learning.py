@@ -413,6 +413,11 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     def _validated(self, X: Any, reset: bool = True) -> Array:
         """Samples as scikit-learn wants them; an array that is read in blocks stays as it is."""
         X = checks.table("X", X)
+        if len(getattr(X, "shape", ())) > 2:
+            raise ValueError(
+                f"X has shape {X.shape}; it must be 2-D, samples as rows; "
+                f"pass X.reshape(len(X), -1)"
+            )
         if is_read_in_blocks(X):
             X = samples_that_fit(X)
             validate_data(self, X, reset=reset, skip_check_array=True)

@@ -134,7 +134,18 @@ def _group_model(path: str | Path, stored: dict[str, Any]) -> Model:
         raise ValueError(_no_numbers(path, error)) from error
     if np.isnan(options["unfold_step"]):
         options["unfold_step"] = None
-    return Model(checks.dictionary("A", stored["A"], options["group_size"]), lam, options)
+    else:
+        checks.step(options["unfold_step"], "unfold_step")
+    for name in ("n_unfold", "accelerated", "nonnegative"):
+        if options[name] != stored[name].item():
+            raise ValueError(
+                f"{path} has {name} = {stored[name].item()!r}, of another type than "
+                f"{NETWORK[name].__name__}, so it is not a model; {REMEDY}"
+            )
+    checks.count("n_unfold", options["n_unfold"])
+    checks.threshold(options["l1"], "l1")
+    A = checks.dictionary("A", stored["A"], options["group_size"])
+    return Model(A, checks.threshold(lam), options)
 
 
 def _sparse_model(path: str | Path, stored: dict[str, Any]) -> SparseModel:

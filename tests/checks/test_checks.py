@@ -98,7 +98,7 @@ REFUSALS = {
     "complex": (
         lambda: ops.loss(1j * A, Y, 1, 2),
         TypeError,
-        "A has dtype complex128 ... float32, float64, float16 or an integer ... convert it",
+        "A has dtype complex128 ... float32, float64, float16 or an integer ... pass A.real",
     ),
     "bool": (
         lambda: ops.loss(A, Y > 2, 1, 2),
@@ -559,12 +559,12 @@ REFUSALS = {
     "groups given twice": (
         lambda: checks.grouping(2, 4, group_sizes=2),
         ValueError,
-        "groups and group_sizes given; exactly one of groups, group_sizes and group_labels",
+        "groups and group_sizes given; pass exactly one of groups, group_sizes and group_labels",
     ),
     "no groups": (
         lambda: checks.grouping(None, 4),
         ValueError,
-        "no groups given; exactly one",
+        "no groups given; pass exactly one",
     ),
     "ones that are sizes or labels": (
         lambda: checks.grouping([1, 1, 1], 3),

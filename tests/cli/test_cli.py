@@ -52,6 +52,15 @@ def test_a_reader_that_goes_away_is_not_an_error():
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_streams_that_the_caller_has_closed_are_no_error(monkeypatch):
+    for arguments, status in ((["certificate", "T21-prop2"], 0), (["certificate", "none"], 2)):
+        for name in ("stdout", "stderr"):
+            monkeypatch.setattr(sys, name, None)
+        assert main(arguments) == status
+        sys.stdout.close()
+        sys.stderr.close()
+
+
 def test_the_version_is_that_of_the_package(capsys):
     with pytest.raises(SystemExit) as end:
         main(["--version"])

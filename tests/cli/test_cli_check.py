@@ -306,7 +306,7 @@ def test_a_design_is_checked_against_l23(run, tmp_path):
     ("words", "message"),
     [
         (("A.npy",), "--group-size is not given"),
-        (("A.npy", "A.npy", "--group-size", "2"), "2 files are given"),
+        (("A.npy", "A.npy", "--group-size", "2"), "2 files given"),
         (("A.npy", "--group-size", "2", "--gamma", "1"), "--gamma is not read by --paper T21"),
         (("--paper", "N19", "A.npy"), "--n-active and --b-min must be given"),
         (("--paper", "L23", "A.npy", "A.npy"), "--groups is not given"),

@@ -112,6 +112,7 @@ def test_sizes_can_be_changed(run, file):
         (None, ["--budget", "0"], "--budget = 0; it must be"),
         ("x = 1 / 0", [], "line 1: division by zero"),
         ("x = (", [], "line 1: '(' was never closed"),
+        ("x = '\0'", [], "which is no Python file: source code string cannot contain null bytes"),
         ("", [], "defines no claim"),
         ("import gsae_ref as gs\nc = gs.Claim('norm(z) <= 1')", [], "line 2: 'norm(z) <= 1': z is"),
         (

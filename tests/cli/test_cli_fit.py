@@ -246,6 +246,7 @@ def test_a_choice_that_does_not_exist_is_refused_with_the_choices(refuse, option
             "Y has shape (300, 7), so 7 columns, but 8 are needed for A of shape (8, 6)",
         ),
         ("model.npz", "Y.npy", "no/c.npy", "its folder must exist"),
+        ("model.npz", "Y.npy", "c.csv", "the file is written as .npy; name it c.npy"),
     ],
     ids=str,
 )

@@ -208,6 +208,32 @@ def test_a_model_of_the_other_kind_and_a_damaged_one_are_named(run, tmp_path):
         assert message in err
 
 
+def test_a_model_of_groups_with_another_value_than_was_written_is_named(tmp_path):
+    path = tmp_path / "model.npz"
+    gs.GroupSparseAutoencoder(4, 2, 1.0, n_epochs=1).fit(digits(20)).save(path)
+    whole = dict(np.load(path))
+    for name, value in (
+        ("lam", np.nan),
+        ("lam", -1.0),
+        ("n_unfold", 2.5),
+        ("n_unfold", 0),
+        ("accelerated", "no"),
+        ("l1", -1.0),
+        ("unfold_step", 0.0),
+        ("group_size", 3),
+    ):
+        np.savez(path, **whole | {name: value})
+        with pytest.raises(ValueError, match=f"{name} = "):
+            gs.GroupSparseAutoencoder.load(path)
+
+
+def test_samples_of_three_axes_are_refused_with_the_shape_that_would_do():
+    with pytest.raises(
+        ValueError, match=r"X has shape \(5, 8, 8\).*pass X.reshape\(len\(X\), -1\)"
+    ):
+        gs.GroupSparseAutoencoder(4, 2, 1.0).fit(digits(5).reshape(5, 8, 8))
+
+
 def test_the_orthogonal_start_has_orthonormal_groups_in_the_leading_directions():
     Y = digits()
     A = starting_dictionary(Y, 5, 4, "principal", 0)

@@ -306,7 +306,6 @@ ONE_LENGTH = "one of the two lengths is enough"
 ROOM = "a_2 rho_k + N <= .46 a_1 under these hypotheses: the room covers lengths in 1 +- delta"
 SIGNS = "bounds the modulus of the interference: holds for codes of any sign"
 SYMBOLS = "compares mu, delta and k only"
-BY_P = "both sides know the law of the codes by p alone"
 STEP_EQUALITY = "both sides are equal, whatever the bias and the step"
 UNIT_A = 'without "unit A"'
 UNIT_W = 'without "unit W"'

@@ -145,7 +145,7 @@ def lemma5_time(theta: float, B: float, form: str = "corrected") -> float:
     The hypothesis is d(u^2/2)/dt <= u^6 + sqrt 2 u^4 B.
     While u <= sqrt(theta), d log(u^2)/dt <= 2 u^4 + 2 sqrt 2 u^2 B <= 2 theta^2 + 2 sqrt 2 theta B,
     so u^2 goes from theta^2 to theta no sooner than log(1/theta) / (2 theta^2 + 2 sqrt 2 theta B).
-    The paper forgets to double the second term, and prints it as theta sqrt(2 B).
+    The paper does not double the second term, and prints it as theta sqrt(2 B).
 
     >>> round(lemma5_time(0.9, 10.0), 5), round(lemma5_time(0.9, 10.0, "printed"), 5)
     (0.00389, 0.0187)

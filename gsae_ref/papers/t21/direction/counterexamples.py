@@ -42,7 +42,6 @@ from ..exact_descent import (
 )
 
 SIGN = spikes(1, {1: 1})
-SPIKES = spikes(2, {1: Fraction(2, 3), 2: Fraction(1, 3)})
 ONE = Fraction(1)
 STEEPER = (Fraction(5, 13), Fraction(12, 13))  # cosine and sine
 M_NORM = "||tau X - (2-tau) I||_F^2"  # X = A_g^T A*_g

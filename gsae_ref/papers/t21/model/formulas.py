@@ -101,7 +101,7 @@ def block_coherence(A: ArrayLike, group_size: int) -> float:
     Notes
     -----
     The factor 1/d is the paper's. What bounds an interference ||A_g^T A_h x|| is d mu_B, and the
-    paper forgets the d (ledger row ``T21-prop2``).
+    paper leaves out the d (ledger row ``T21-prop2``).
 
     Examples
     --------
