@@ -23,6 +23,12 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 PARTS = [path.stem for path in sorted(HERE.glob("test_*.py"))]
 OURS = "numba"  # the row that others are divided by; without it the first
+# Why a row is faster: what the title of its table and its own name contain, and the reason.
+REASONS = (
+    (("Adam", "torch, fused"), "it uses two threads; threads of Python start too late for 1 ms"),
+    (("half active",), "both take five products, the limit; what remains is memory and noise"),
+    (("small problems", "reference"), 'the kernel is called by force; engine="auto" takes this row'),
+)
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 
 
@@ -341,11 +347,19 @@ def rows_text(head, rows):
 
 def faster_text(tables):
     rows = [
-        (group.split(";")[0], name, f"{ratio:.2f} x")
+        (group.split(";")[0], name, f"{ratio:.2f} x", reason(group, name))
         for group, name, ratio in faster_rivals(tables)
     ]
-    text = rows_text(("where", "row", "faster by"), rows) if rows else ["None was measured.", ""]
+    head = ("where", "row", "faster by", "why")
+    text = rows_text(head, rows) if rows else ["None was measured.", ""]
     return ["## Faster rivals", "", *text]
+
+
+def reason(group, name):
+    """Why this row is faster; empty where that is not known."""
+    text = f"{group}; {name}"
+    reasons = [why for words, why in REASONS if all(word in text for word in words)]
+    return reasons[0] if reasons else ""
 
 
 def limits_text(tables):

@@ -164,6 +164,11 @@ def test_a_faster_rival_is_listed_and_a_limit_is_none():
     assert report.faster_text(alone)[-2] == "None was measured."
 
 
+def test_a_faster_rival_has_its_reason():
+    assert "two threads" in report.reason("Adam: 950 x 1000, float64; BLAS", "torch, fused")
+    assert report.reason("Adam: 950 x 1000, float64; BLAS", "torch") == ""
+
+
 def test_rounds_of_different_machines_are_refused():
     runs = [run_of(numba=1.0), run_of(numba=1.0, machine={**MACHINE, "BLAS": "fingers"})]
     with pytest.raises(SystemExit, match="different machines or with different settings"):
