@@ -2,10 +2,10 @@
 
 Between two steps the dictionary moves a little. By the triangle inequality
 
-    ||(A_g + D_g)^T y|| <= ||A_g^T y|| + ||D_g||_F ||y||,
+    ||(A_g + D_g)^T y|| <= ||A_g^T y|| + ||D_g||_2 ||y||,
 
 a group that was inactive with ||A_g^T y|| = lam - s stays so until the path of A_g, the sum of
-||D_g||_F over the steps since, exceeds s / ||y||. For every (sample, group) pair a float32, rounded
+||D_g||_2 over the steps since, exceeds s / ||y||. For every (sample, group) pair a float32, rounded
 down, bounds the length of the path up to which the pair is inactive. A step examines the pairs
 beyond their bound: it computes their norms and renews the bounds of the inactive ones. Where many
 more pairs of a block are beyond their bound than are active, one screen of the whole block renews

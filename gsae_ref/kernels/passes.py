@@ -41,6 +41,24 @@ class Sample(NamedTuple):
 
 
 @jit
+def _dot(a: Array, b: Array) -> Real:
+    s = a.dtype.type(0)
+    for p in range(a.size):
+        s += a[p] * b[p]
+    return s
+
+
+@jit
+def sum_of_squares(E: Array) -> float:
+    """In float64, whatever the dtype."""
+    s = 0.0
+    for i in range(E.shape[0]):
+        for p in range(E.shape[1]):
+            s += np.float64(E[i, p]) * np.float64(E[i, p])
+    return s
+
+
+@jit
 def largest_group(AT: Array, group_size: int) -> float:
     """max_g ||A_g||_F, in float64."""
     largest = 0.0
@@ -149,21 +167,47 @@ def renew(
 
 @jit
 def lengthen_paths(AT: Array, before: Array, group_size: int, path: Array) -> float:
-    """Add ||A_g - before_g||_F, rounded up, to every path; copy A; return max_g ||A_g||_F."""
+    """Add a bound of ||A_g - before_g||_2 to every path; copy A; return max_g ||A_g||_F."""
     largest = 0.0
+    change = np.empty((group_size, AT.shape[1]))
+    gram = np.empty((group_size, group_size))
     for g in range(path.size):
-        s = 0.0
         t = 0.0
-        for j in range(g * group_size, (g + 1) * group_size):
-            for p in range(AT.shape[1]):
-                a = np.float64(AT[j, p])
-                change = a - np.float64(before[j, p])
-                s += change * change
+        for j in range(group_size):
+            atom = AT[g * group_size + j]
+            old = before[g * group_size + j]
+            for p in range(atom.size):
+                a = np.float64(atom[p])
+                change[j, p] = a - np.float64(old[p])
                 t += a * a
-                before[j, p] = AT[j, p]
-        path[g] += np.sqrt(s) * (1 + 1e-9)
+                old[p] = atom[p]
+            for k in range(j + 1):
+                gram[j, k] = gram[k, j] = _dot(change[j], change[k])
+        path[g] += np.sqrt(bound_eigenvalue(gram)) * (1 + 1e-9)
         largest = max(largest, t)
     return np.sqrt(largest)
+
+
+@jit
+def bound_eigenvalue(M: Array) -> float:
+    """||M^4||_F^(1/4), at least the largest eigenvalue of a positive semidefinite M.
+
+    It is at most size^(1/8) times that eigenvalue.
+    """
+    trace = 0.0
+    for j in range(len(M)):
+        trace += M[j, j]
+    if not trace > 0:
+        return trace
+    power = M / trace
+    for _ in range(2):
+        square = np.zeros(M.shape)
+        for i in range(len(M)):
+            for j in range(len(M)):
+                for k in range(len(M)):
+                    square[i, j] += power[i, k] * power[k, j]
+        power = square
+    return trace * np.sqrt(np.sqrt(np.sqrt(sum_of_squares(power))))
 
 
 @jit
@@ -188,16 +232,6 @@ def count_active(X: Array, group_size: int) -> int:
                     count += 1
                     break
     return count
-
-
-@jit
-def sum_of_squares(E: Array) -> float:
-    """In float64, whatever the dtype."""
-    s = 0.0
-    for i in range(E.shape[0]):
-        for p in range(E.shape[1]):
-            s += np.float64(E[i, p]) * np.float64(E[i, p])
-    return s
 
 
 # ------------------------------------------------------------------------------ sample after sample
@@ -236,14 +270,6 @@ def accumulate(
         _add_outer_products(Y[i], group_size, count, sample, G)
         n_active += count
     return cost, n_active
-
-
-@jit
-def _dot(a: Array, b: Array) -> Real:
-    s = a.dtype.type(0)
-    for p in range(a.size):
-        s += a[p] * b[p]
-    return s
 
 
 @jit
