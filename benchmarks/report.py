@@ -27,7 +27,10 @@ OURS = "numba"  # the row that others are divided by; without it the first
 REASONS = (
     (("Adam", "torch, fused"), "it uses two threads; threads of Python start too late for 1 ms"),
     (("half active",), "both take five products, the limit; what remains is memory and noise"),
-    (("small problems", "reference"), 'the kernel is called by force; engine="auto" takes this row'),
+    (
+        ("small problems", "reference"),
+        'the kernel is called by force; engine="auto" takes this row',
+    ),
 )
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 
@@ -358,8 +361,10 @@ def faster_text(tables):
 def reason(group, name):
     """Why this row is faster; empty where that is not known."""
     text = f"{group}; {name}"
-    reasons = [why for words, why in REASONS if all(word in text for word in words)]
-    return reasons[0] if reasons else ""
+    for words, why in REASONS:
+        if all(word in text for word in words):
+            return why
+    return ""
 
 
 def limits_text(tables):
