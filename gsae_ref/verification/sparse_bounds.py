@@ -21,7 +21,7 @@ from ..arrays import Array
 from ..claims.evidence import Evidence, Inequality, Stress
 from ..claims.problem import Problem, Sides
 from ..papers.n19.families import FAMILIES
-from ..papers.n19.instance import SparseInstance
+from ..papers.n19.instance import SparseInstance, law_in_the_model
 from ..papers.n19.mixture.formulas import mixture_update
 from ..papers.n19.models import N19
 from .bounds import (
@@ -33,8 +33,7 @@ from .bounds import (
     held_where_met,
 )
 
-OF_CODES = "sparse_printed"
-OF_LAW = ("sparse_law", "sparse_centred", "sparse_near")
+OF_LAW = {"G", "p2", "chance"}  # what a sentence on an expectation reads
 MOST_OF_LAW = 2000  # codes that a law may have
 MOST_COLUMNS = 32  # of which third moments are taken
 OF_STEP = {"zeta", "update", "law"}  # what only a step of a mixture has
@@ -76,8 +75,6 @@ def hold_sparse_bounds(
     used = codes.used
     if not len(used):
         return (), {"every inequality": "it needs a code with a zero and a non-zero entry"}
-    one = np.ones(1)
-    of_codes = [model.instance(x[None], one) for x in used]
     mixture = _mixture(model, codes)
     law = _law(replace(model, noise=0.0))
     checked = []
@@ -85,21 +82,21 @@ def hold_sparse_bounds(
     for bound in bounds_where(_is_of_n19):
         inequality = bound.inequality
         if isinstance(inequality, Stress):
-            found = _of_claim(inequality, model, used, mixture, tolerance)
+            of_law = bool(OF_LAW & inequality.claim.problems[0].used)
+            found = (
+                _on_law(inequality, law, tolerance)
+                if of_law
+                else _of_claim(inequality, model, used, mixture, tolerance)
+            )
             if isinstance(found, str):
                 not_held[bound.name] = found
             else:
                 checked.append(bound_check(bound, *found, tolerance))
             continue
-        instances: Any = mixture
-        if inequality.family == OF_CODES:
-            instances = of_codes
-        elif inequality.family in OF_LAW:
-            instances = law
-        if isinstance(instances, str):
-            not_held[bound.name] = instances
+        if isinstance(law, str):
+            not_held[bound.name] = law
         else:
-            checked.append(held_where_met(bound, instances, tolerance, tolerance))
+            checked.append(held_where_met(bound, law, tolerance, tolerance))
     return tuple(checked), not_held
 
 
@@ -222,6 +219,18 @@ def _law(model: SparseCodeModel) -> list[SparseInstance] | str:
     return [model.instance(first.codes, weights, bias=first.bias, step_size=step, **bounds)]
 
 
+def _on_law(
+    claim: Stress, law: list[SparseInstance] | str, tolerance: float
+) -> tuple[Array, Array, tuple[str, ...]] | str:
+    """As :func:`_of_claim`, on the law of codes."""
+    if isinstance(law, str):
+        return law
+    sizes, values = law_in_the_model(law[0])
+    problem = Problem(claim.claim, sizes)
+    known = {name: value for name, value in values.items() if name in problem.used}
+    return both_sides(problem, [problem.on_data(known, 1)], tolerance)
+
+
 def _of_claim(
     claim: Stress,
     model: SparseCodeModel,
@@ -259,6 +268,8 @@ def _of_step(i: SparseInstance) -> dict[str, Any]:
     each = {"p1": i.p, "law": i.weights}
     columns = {"G_sum": i.G, "update": i.W_tilde}
     return {
+        "kappa_1": np.ones((1, 1, 1)),
+        "spread": np.zeros((1, 1, 1)),
         "zeta": np.full((1, 1, 1), i.step_size),
         "tau": np.full((1, 1, 1), i.tau),
         **{name: list(values[:, None, None, None]) for name, values in each.items()},

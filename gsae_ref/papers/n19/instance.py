@@ -6,9 +6,9 @@ Margins as in :mod:`gsae_ref.papers.t21.instance`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from ...arrays import Array, BoolArray
 from ...claims.hypothesis import ABSENT, Hypothesis
 from .consistency import formulas as consistency
 from .mixture import formulas as mixture
+from .nonnegative import formulas as nonnegative
 from .sparse_codes import formulas as sparse_codes
 
 
@@ -178,47 +179,69 @@ class SparseInstance:
         return 0.0 if self.eta is ABSENT else float(np.abs(self.eta @ self.W).max())
 
 
-def _norm_defect(M: Array) -> float:
-    return abs(np.sqrt((M * M).sum(axis=0)) - 1).max()
+def law_in_the_model(i: SparseInstance) -> tuple[dict[str, int], dict[str, Any]]:
+    """Sizes and quantities of the model "n19", for what sentences on a law of codes read.
+
+    Values are kappa_1 + spread or kappa_1 - spread with equal chances, supports alike.
+
+    >>> half = np.array([0.5, 0.5])
+    >>> i = SparseInstance(np.eye(2), np.eye(2), np.eye(2), half, bias=np.zeros(2), n_active=1)
+    >>> sizes, values = law_in_the_model(i)
+    >>> sizes, [float(p[0, 0, 0]) for p in values["p1"]], values["G"][1].shape
+    ({'n': 2, 'm': 2, 'k': 1}, [0.5, 0.5], (1, 2, 1))
+    """
+    Y, active, _ = i.samples
+    Z = active * (Y @ i.W + i.bias)
+    back = active * ((Y - Z @ i.W.T) @ i.W)
+    law = i.p2, i.p3, i.bias, i.kappa_1, i.kappa_2
+    k = i.n_active
+    n_supports = math.comb(i.n_atoms, k)
+    numbers = {
+        "delta": i.delta,
+        "zeta": i.step_size,
+        "kappa_1": i.kappa_1,
+        "spread": math.sqrt(max(i.kappa_2 - i.kappa_1**2, 0.0)),
+        "U": np.abs(Z).max(),
+        "V": np.abs(back).max(),
+        "bias": i.bias,
+        "p1": i.p,
+        "p2": i.p2,
+        "p3": i.p3,
+        "p": [1.0, i.p[0], i.p2[0, -1], i.p3[0, 1, -1] if k > 2 else 0.0],
+        "law": np.full(n_supports, 1 / n_supports),
+        "chance": np.full(2**k, 2.0**-k),
+        "alpha": nonnegative.alpha(i.W, i.A_star, *law),
+        "beta": nonnegative.beta(i.W, i.A_star, *law),
+    }
+    centred = sparse_codes.centred_update(i.W, i.A_star, i.p2, i.p3)
+    columns = {"A": i.A_star, "W": i.W, "G": centred, "G_codes": i.G}
+    values: dict[str, Any] = {name: _nested(value) for name, value in numbers.items()}
+    values |= {name: list(M.T[:, None, :, None]) for name, M in columns.items()}
+    return {"n": i.n_features, "m": i.n_atoms, "k": k}, values
 
 
-def _interval_margin(form: str) -> Callable[[SparseInstance], float]:
-    def margin(i: SparseInstance) -> float:
-        noise = i.noise if form == "corrected" else 0.0
-        low, high = consistency.relu_interval(
-            i.delta, i.n_active, i.a_1, i.a_2, i.coherence, noise, form
-        )
-        return min(i.bias.min() - low, high - i.bias.max())
-
-    return margin
+def _nested(value: Any) -> Any:
+    """Numbers as a batch of one, in lists of lists."""
+    return [_nested(each) for each in value] if np.ndim(value) else np.full((1, 1, 1), value)
 
 
-def _nonzero(i: SparseInstance) -> Array:
-    return np.abs(i.codes[i.active])
+def _inside(i: SparseInstance) -> float:
+    """How far every bias is inside the corrected interval of Theorem 3 (ii)."""
+    low, high = consistency.relu_interval(i.delta, i.n_active, i.a_1, i.a_2, i.coherence, i.noise)
+    return float(min(i.bias.min() - low, high - i.bias.max()))
 
 
-UNIT = Hypothesis("||W_i|| = 1 for every column", lambda i: -_norm_defect(i.W))
-UNIT_STAR = Hypothesis("||A_i|| = 1 for every column", lambda i: -_norm_defect(i.A_star))
+UNIT = Hypothesis("||W_i|| = 1 for every column")
+UNIT_STAR = Hypothesis("||A_i|| = 1 for every column")
 CLOSE = Hypothesis(
     "||W_i - A_i|| <= delta for every column (Definition 2)", lambda i: i.delta - i.errors.max()
 )
-NEAR = Hypothesis(
-    "||W - A|| <= 2 ||A|| (Definition 2)",
-    lambda i: 2 * np.linalg.norm(i.A_star, 2) - np.linalg.norm(i.W - i.A_star, 2),
-)
-SIZE = Hypothesis("card(S) <= k (A1)", lambda i: i.n_active - i.active.sum(axis=1).max())
-ONE_ACTIVE = Hypothesis(
-    "k = 1 and x* = e_i (mixture of Gaussians)",
-    lambda i: -abs(i.codes - i.active).max() - abs(i.active.sum(axis=1) - 1).max(),
-)
-CODES_BOUNDED = Hypothesis(
-    "a_1 <= |x*_i| <= a_2 on S (A3)",
-    lambda i: min(_nonzero(i).min() - i.a_1, i.a_2 - _nonzero(i).max()),
-)
-NONNEGATIVE = Hypothesis("x* >= 0 (non-negative sparse coding)", lambda i: i.codes.min())
-CENTRED = Hypothesis(
-    "kappa_1 = 0, kappa_2 = 1 (sparse coding)", lambda i: -max(abs(i.kappa_1), abs(i.kappa_2 - 1))
-)
+NEAR = Hypothesis("||W - A|| <= 2 ||A|| (Definition 2)")
+SIZE = Hypothesis("card(S) <= k (A1)")
+ONE_ACTIVE = Hypothesis("k = 1 and x* = e_i (mixture of Gaussians)")
+CODES_BOUNDED = Hypothesis("a_1 <= |x*_i| <= a_2 on S (A3)")
+NONNEGATIVE = Hypothesis("x* >= 0 (non-negative sparse coding)")
+CENTRED = Hypothesis("kappa_1 = 0, kappa_2 = 1 (sparse coding)")
 
 
 def _uncorrelated(i: SparseInstance) -> float:
@@ -245,68 +268,29 @@ A2 = Hypothesis(
     _uncorrelated,
 )
 UNIFORM = Hypothesis("every support of size k is equally likely", _uniform)
-SIGNS = Hypothesis("the active codes are +-1", lambda i: -float(np.abs(_nonzero(i) ** 2 - 1).max()))
+SIGNS = Hypothesis(
+    "the active codes are +-1",
+    lambda i: -float(np.abs(i.codes[i.active] ** 2 - 1).max()),
+)
 SMOOTH = Hypothesis(
     "no W_i^T y + b_i is at a kink of sigma (ReLU: not 0)",
     lambda i: float(np.abs(i.Z).min()) - 1e-9,
 )
-BIAS_SHORT = Hypothesis(
-    "-1 + delta + N < b_i <= -2 delta - N",
-    lambda i: min(i.bias.min() + 1 - i.delta - i.noise, -2 * i.delta - i.noise - i.bias.max()),
-)
+BIAS_SHORT = Hypothesis("-1 + delta + N < b_i <= -2 delta - N")
 NO_BIAS = Hypothesis("b = 0", lambda i: -float(np.abs(i.bias).max()))
 NOISELESS = Hypothesis("sigma_eta = 0", lambda i: -max(i.sigma, i.noise))
-WEAK_COHERENCE = Hypothesis(
-    "mu <= delta sqrt(n)/k (Theorem 3 (ii), (iii))", lambda i: i.delta / i.n_active - i.coherence
-)
-BIAS_PRINTED = Hypothesis(
-    "b lies in Theorem 3 (ii)'s interval as printed", _interval_margin("printed")
-)
-BIAS_CORRECTED = Hypothesis(
-    "b lies in the corrected interval of Theorem 3 (ii)", _interval_margin("corrected")
-)
+WEAK_COHERENCE = Hypothesis("mu <= delta sqrt(n)/k (Theorem 3 (ii), (iii))")
+BIAS_PRINTED = Hypothesis("b lies in Theorem 3 (ii)'s interval as printed")
+BIAS_CORRECTED = Hypothesis("b lies in the corrected interval of Theorem 3 (ii)", _inside)
 BIAS_THEOREM4 = Hypothesis(
-    "b lies in the interval [-1 + 2 delta sqrt(k), -delta] of Theorem 4's proof",
-    _interval_margin("theorem4"),
+    "b lies in the interval [-1 + 2 delta sqrt(k), -delta] of Theorem 4's proof"
 )
-BIAS_LEMMA1 = Hypothesis(
-    "|(b_i + lam_i)^2 - lam_i| <= 2 (1 - lam_i), lam_i > 0 (Lemma 1)",
-    lambda i: min(
-        (2 * (1 - i.lam) - np.abs((i.bias + i.lam) ** 2 - i.lam)).min(), i.lam.min() - 1e-3
-    ),
-)
+BIAS_LEMMA1 = Hypothesis("|(b_i + lam_i)^2 - lam_i| <= 2 (1 - lam_i), lam_i > 0 (Lemma 1)")
 BIAS_LEMMA4 = Hypothesis(
-    "|kappa_2 lam^2 + 2 kappa_1 b lam + b^2 - kappa_2 lam| <= 2 kappa_2 (1 - lam), lam > 0 (Lemma "
-    "4, corrected)",
-    lambda i: min(
-        (
-            2 * i.kappa_2 * (1 - i.lam)
-            - np.abs(
-                i.kappa_2 * i.lam**2
-                + 2 * i.kappa_1 * i.bias * i.lam
-                + i.bias**2
-                - i.kappa_2 * i.lam
-            )
-        ).min(),
-        i.lam.min() - 1e-3,
-    ),
+    "|kappa_2 lam^2 + 2 kappa_1 b lam + b^2 - kappa_2 lam| <= 2 kappa_2 (1 - lam), lam > 0 "
+    "(Lemma 4, corrected)"
 )
-WINDOW = Hypothesis(
-    "-lam_i < b_i <= 0, lam_i > 0 (R7)",
-    lambda i: min((i.bias + i.lam).min() - 1e-9, -i.bias.max(), i.lam.min() - 1e-9),
-)
-STEP = Hypothesis(
-    "0 < zeta p_i lam_i <= 1 for every column (R7)",
-    lambda i: min((i.step_size * i.p * i.lam).min() - 1e-9, 1 - (i.step_size * i.p * i.lam).max()),
-)
-STEP_BELOW = Hypothesis(
-    "0 < zeta <= min_i 1/(p_i lam_i)",
-    lambda i: min(i.step_size - 1e-9, 1 / (i.p * i.lam).max() - i.step_size),
-)
-UPDATE_CLOSE = Hypothesis(
-    "||W~_i - A_i|| <= (1 - tau) ||W_i - A_i|| < 1 (Lemma 5)",
-    lambda i: min(
-        ((1 - i.tau) * i.errors - np.linalg.norm(i.W_tilde - i.A_star, axis=0)).min(),
-        1 - (1 - i.tau) * i.errors.max(),
-    ),
-)
+WINDOW = Hypothesis("-lam_i < b_i <= 0, lam_i > 0 (R7)")
+STEP = Hypothesis("0 < zeta p_i lam_i <= 1 for every column (R7)")
+STEP_BELOW = Hypothesis("0 < zeta <= min_i 1/(p_i lam_i)")
+UPDATE_CLOSE = Hypothesis("||W~_i - A_i|| <= (1 - tau) ||W_i - A_i|| < 1 (Lemma 5)")

@@ -5,9 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from ....arrays import Real
 from ....claims.evidence import (
     Counterexample,
     Measurement,
@@ -35,30 +32,19 @@ from ..instance import (
 from . import claims
 
 if TYPE_CHECKING:
-    from ..instance import SparseInstance
+    pass
 
 statement = partial(row.statement, paper="N19")
 
 COLUMNS = (UNIT, UNIT_STAR, CLOSE)
 CODES = (SIZE, CODES_BOUNDED, NONNEGATIVE)
 THEOREM3II_PRINTED = (*COLUMNS, *CODES, WEAK_COHERENCE, BIAS_PRINTED)
-SMALL = Hypothesis(
-    "mu/sqrt(n) <= delta and 2 delta + N <= 1/4",
-    lambda i: min(i.delta - i.coherence, 0.25 - 2 * i.delta - i.noise),
-)
+SMALL = Hypothesis("mu/sqrt(n) <= delta and 2 delta + N <= 1/4")
 
 
-def _proof_room(i: SparseInstance) -> Real:
-    """Margin of k < a_1^2/(16 a_2^2 delta^2), the constant of the proof of Theorem 3 (iii)."""
-    return i.a_1 / 4 - i.a_2 * i.delta * np.sqrt(i.n_active)
-
-
-PROOF_CONSTANT = Hypothesis("a_2 delta sqrt(k) < a_1/4 (proof of Theorem 3 (iii))", _proof_room)
-SMALL_NOISE = Hypothesis(
-    "N <= a_1/50 and delta <= 1/10 (n large)",
-    lambda i: min(i.a_1 / 50 - i.noise, 0.1 - i.delta),
-)
-SEVERAL = Hypothesis("k >= 2", lambda i: i.n_active - 2)
+PROOF_CONSTANT = Hypothesis("a_2 delta sqrt(k) < a_1/4 (proof of Theorem 3 (iii))")
+SMALL_NOISE = Hypothesis("N <= a_1/50 and delta <= 1/10 (n large)")
+SEVERAL = Hypothesis("k >= 2")
 THEOREM3III = (*COLUMNS, *CODES, WEAK_COHERENCE, PROOF_CONSTANT, SMALL_NOISE, SEVERAL)
 
 

@@ -80,3 +80,32 @@ QUIET = _claim(
 ONE_STEP = replace(CONTRACTION, label="one step, any b in the window")
 ONE_STEP_BOUND = replace(BOUND, label="one step, the factor 1/(1 + kappa)")
 QUIET_AFTER = replace(QUIET, label="z_i <= 0 off the support after the step, the bias fixed")
+
+# ---- the update (5) of a mixture with noise: the values +-tone e_r, each with the chance 1/(2n)
+
+WITH_NOISE = {
+    "tone": "between(0, 1)",
+    "shifts": "[s * tone * col(eye(n), r) for r in range(n) for s in [-1, 1]]",
+    "seen": "[[A[i] + h for h in shifts] for i in atoms]",
+    "draws": "range(2 * n)",
+    "along": "[[inner(W[i], seen[i][e]) for e in draws] for i in atoms]",
+    "off": "[[seen[i][e] - along[i][e] * W[i] for e in draws] for i in atoms]",
+    "code": "[[along[i][e] + bias[i] for e in draws] for i in atoms]",
+    "left": "[[seen[i][e] - code[i][e] * W[i] for e in draws] for i in atoms]",
+    "update_5": "[-p1[i] * total(code[i][e] * left[i][e] + inner(W[i], left[i][e]) * seen[i][e]"
+    " for e in draws) / (2 * n) for i in atoms]",
+}
+
+
+def enumerated(
+    conclusion: str, label: str = "against the enumeration of codes and noise"
+) -> Stress:
+    """An equation for every column, of sums over the noise."""
+    return Stress(label, f"{conclusion} for i in atoms", N19.name, SIZES, COLUMNS, (), WITH_NOISE)
+
+
+STEP_WITH_NOISE = enumerated(
+    "W[i] - zeta * update_5[i] == zeta * p1[i] * lam[i] * A[i]"
+    " + (1 - zeta * p1[i] * (bias[i] + lam[i])**2) * W[i]",
+    "(a) the step, with noise",
+)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ....claims.evidence import Identity, Measurement
+from ....claims.evidence import Measurement
 from ...row import Row
 from ..instance import ONE_ACTIVE, STEP, UNIT, UNIT_STAR, WINDOW
-from . import claims, formulas
+from . import claims
 
 SETTING = (UNIT, UNIT_STAR, ONE_ACTIVE)
 
@@ -32,12 +32,7 @@ ROWS = (
         hypotheses=(*SETTING, WINDOW, STEP),
         evidence=(
             claims.POPULATION_STEP,
-            Identity(
-                "(a) the step, with noise",
-                "sparse_mixture",
-                lambda i: (i.W - i.G, formulas.population_step(i.W, i.A_star, i.p, i.bias, 1.0)),
-                SETTING,
-            ),
+            claims.STEP_WITH_NOISE,
             claims.ANGLE,
             claims.CONTRACTION,
             claims.BOUND,

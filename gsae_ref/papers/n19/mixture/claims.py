@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ....claims.evidence import Stress
+from ..fixed_bias.claims import enumerated
 from ..models import N19
 
 SIZES = tuple({"n": n, "m": m, "k": 1} for n, m in ((2, 2), (4, 3), (3, 4)))
@@ -31,6 +32,14 @@ def _lemma1(loss: str) -> str:
 
 CORRECTED = Stress(
     "corrected", _lemma1("2 * delta**2 / lam[i]"), N19.name, SIZES, COLUMNS, (POSITIVE, BIAS), LET
+)
+PRINTED = replace(
+    CORRECTED,
+    label="printed",
+    conclusion=_lemma1("2 * delta**2"),
+    sizes=({"n": 2, "m": 1, "k": 1},),
+    where=(POSITIVE, "lam[i] <= 1 / 2 for i in atoms", BIAS),
+    expect="fails",
 )
 PRINTED_ABOVE_HALF = replace(
     CORRECTED,
@@ -56,3 +65,42 @@ OF_SQUARES = Stress(
     SIZES,
     let=LET,
 )
+
+# ---- the update (5) of a mixture with noise, in parts
+
+
+def _mean(term: str) -> str:
+    return f"p1[i] * total({term} for e in draws) / (2 * n)"
+
+
+EQ6 = enumerated(
+    _mean("-along[i][e] * off[i][e] - inner(W[i], off[i][e]) * seen[i][e]")
+    + " == -p1[i] * lam[i] * A[i] + p1[i] * lam[i]**2 * W[i]"
+)
+EQ7 = enumerated(
+    _mean("bias[i] * (along[i][e] * W[i] + norm2(W[i]) * seen[i][e])")
+    + " == p1[i] * bias[i] * lam[i] * W[i] + p1[i] * bias[i] * A[i]"
+)
+EQ8 = enumerated(
+    _mean("-bias[i] * off[i][e]") + " == -p1[i] * bias[i] * A[i] + p1[i] * bias[i] * lam[i] * W[i]"
+)
+EQ9 = enumerated("update_5[i] == -p1[i] * lam[i] * A[i] + p1[i] * (lam[i] + bias[i])**2 * W[i]")
+BIAS_GRADIENT = enumerated(_mean("-inner(W[i], left[i][e])") + " == p1[i] * bias[i]", "p_i b_i")
+EQ16 = enumerated(
+    "update_5[i] == -p1[i] * lam[i] * A[i]"
+    " + p1[i] * (lam[i]**2 + 2 * bias[i] * lam[i] + bias[i]**2) * W[i]",
+    "a mixture, v = 0",
+)
+
+# ---- the bias between the interval of Theorem 4's proof and Lemma 1's (b + lam)^2 >= 3 lam - 2
+
+MISSED = Stress(
+    "Lemma 1's condition is missed by the bound",
+    "delta * (2 - 3 * delta / 2 - delta**2 - delta**3 / 4) <= 3 * lam[i] - 2 - (b + lam[i])**2"
+    " for i in atoms",
+    N19.name,
+    tuple({"n": n, "m": m, "k": k} for n, m, k in ((3, 3, 1), (4, 4, 2), (3, 5, 2))),
+    COLUMNS,
+    let={"b": "between(-1 + 2 * delta * sqrt(k), -delta)"},
+)
+NO_ADMISSIBLE = replace(MISSED, label="Lemma 1's condition fails for every admissible bias")

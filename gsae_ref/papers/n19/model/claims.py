@@ -30,6 +30,13 @@ THRESHOLD = Stress(
     SIZES,
     ("unit A", "unit W"),
 )
+SMALLEST = Stress(  # of codes of either value, with any chances
+    "a_1 <= sqrt(kappa_2)",
+    "least([abs(kappa_1 + s * spread) for s in [-1, 1]])"
+    " <= sqrt(total(chance[q] * (kappa_1 + signs[q][0] * spread)**2 for q in patterns))",
+    N19.name,
+    ({"n": 1, "m": 1, "k": 1},),
+)
 LEMMA3 = Stress("delta sqrt(m)", f"{DIFFERENCE} <= delta * sqrt(m)", N19.name, SIZES)
 PROJECTION = Stress(
     "3 ||A||",

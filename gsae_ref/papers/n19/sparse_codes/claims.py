@@ -1,6 +1,8 @@
-"""N19's Lemma 5 in sentences: an update W~ before normalisation and after it."""
+"""N19's (11) to (15), Lemmas 2 and 5 in sentences: codes of mean 0, an update normalised."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from ....claims.evidence import Stress
 from ..models import N19
@@ -28,4 +30,108 @@ PRINTED_RANGE = _claim(
 RIGHT_SIGN = _claim("with the right sign", f"2 * {ERROR} / (1 - {ERROR})", BELOW_1)
 PROOF_PRINTED = _claim(
     "as printed, eps <= .79", f"2 * {ERROR} / (1 + {ERROR})", f"{ERROR} <= 79 / 100 for i in atoms"
+)
+
+# ---- codes of mean 0 and variance 1: (11) to (15), Lemma 2, a step
+
+SIGNED = tuple({"n": n, "m": m, "k": k} for n, m, k in ((2, 2, 2), (3, 3, 1), (4, 4, 2), (4, 5, 3)))
+SOME = SIGNED[:3]
+LAW = ("centred codes", "independent codes")
+OF_SUPPORT = {  # E[y y^T | S], and I - W_S W_S^T
+    "second": "[total(chance[q] * samples[c][q] @ samples[c][q].T for q in patterns)"
+    " for c in cases]",
+    "off": "[eye(n) - total(W[j] @ W[j].T for j in supports[c]) for c in cases]",
+}
+INDICATOR = Stress(
+    "all i, j, l",
+    "total(law[c] * chance[q] * codes[c][q][j] * codes[c][q][l] * inside[c][i]"
+    " for c in cases for q in patterns) == p2[i][j] * (j == l)"
+    " for i in atoms for j in atoms for l in atoms",
+    N19.name,
+    SOME,
+    LAW,
+)
+FIRST = Stress(
+    "g^(1) against enumerated codes",
+    "-off[c] @ second[c] @ W[i] == -off[c] @ total(inner(W[i], A[l]) * A[l] for l in supports[c])"
+    " for c in cases for i in supports[c]",
+    N19.name,
+    SIGNED,
+    LAW,
+    let=OF_SUPPORT,
+)
+SECOND = replace(
+    FIRST,
+    label="g^(2) against enumerated codes",
+    conclusion="-second[c] @ off[c] @ W[i]"
+    " == -total(inner(A[l], off[c] @ W[i]) * A[l] for l in supports[c])"
+    " for c in cases for i in supports[c]",
+)
+EQ15 = Stress(
+    "corrected",
+    "G_codes[i] == -2 * total(p2[i][l] * inner(A[l], W[i]) * A[l] for l in atoms)"
+    " + total(p3[i][j][l] * inner(W[j], A[l])"
+    " * (inner(A[l], W[i]) * W[j] + inner(W[j], W[i]) * A[l])"
+    " for j in atoms for l in atoms) for i in atoms",
+    N19.name,
+    SIGNED,
+    (*LAW, "no bias"),
+)
+EQ15_PRINTED = replace(
+    EQ15,
+    label="printed",
+    conclusion="G_codes[i] == -p1[i] * lam[i] * A[i] + p1[i] * lam[i]**2 * W[i]"
+    " + total(p2[i][j] * lam[i] * inner(A[i], W[j]) * W[j] for j in atoms if j != i)"
+    " + total(p2[i][j] * inner(W[i], W[j]) * inner(A[i], W[j]) * A[i] for j in atoms if j != i)"
+    " for i in atoms",
+    expect="fails",
+)
+
+# G is the update of (15) for uniform supports; r its part beside those of one column
+
+COLUMNS = ("unit A", "unit W")
+POSITIVE = "lam[i] >= 1 / 1000 for i in atoms"
+OF_G = {
+    "r": "[G[i] + p[1] * lam[i] * A[i] - p[1] * lam[i]**2 * W[i] for i in atoms]",
+    "R": "largest([spectral(beside(A)), spectral(beside(W))])**2",
+    "rest": "8 * p[2] * R + 2 * p[3] * (R**2 + R)",
+    "q": "[p[1] * lam[i] for i in atoms]",
+}
+TWICE = "2 * inner(G[i], W[i] - A[i]) for i in atoms"
+
+
+def _of_g(label: str, conclusion: str, *where: str, given: tuple[str, ...] = COLUMNS) -> Stress:
+    return Stress(label, conclusion, N19.name, SIGNED, given, where, OF_G)
+
+
+WITH_FACTOR = _of_g(
+    "with the factor",
+    "q[i] * (1 - delta**2 / 2) * norm2(W[i] - A[i]) + (norm2(G[i]) - 2 * norm2(r[i])) / q[i]"
+    f" <= {TWICE}",
+    POSITIVE,
+)
+WITHOUT_FACTOR = replace(
+    WITH_FACTOR,
+    label="without the factor",
+    conclusion=f"q[i] * norm2(W[i] - A[i]) + (norm2(G[i]) - 2 * norm2(r[i])) / q[i] <= {TWICE}",
+    where=(
+        POSITIVE,
+        "spectral(beside([W[i] - A[i] for i in atoms])) <= 2 * spectral(beside(A))",
+    ),
+    expect="fails",
+)
+REMAINDER = _of_g("the remainder", "norm(r[i]) <= rest for i in atoms", given=("unit W",))
+BY_COLUMNS = _of_g(
+    "2 <g_i, W_i - A_i>, column by column",
+    "q[i] * (1 - delta**2 / 2) * norm2(W[i] - A[i]) + (norm2(G[i]) - 2 * rest**2) / q[i]"
+    f" <= {TWICE}",
+    POSITIVE,
+)
+ONE_STEP = _of_g(
+    "one step",
+    "norm2(W[i] - zeta * G[i] - A[i])"
+    " <= (1 - zeta * q[i] * (1 - delta**2 / 2)) * norm2(W[i] - A[i])"
+    " + 2 * zeta * rest**2 / q[i] for i in atoms",
+    POSITIVE,
+    "zeta * q[i] <= 1 for i in atoms",
 )
