@@ -9,12 +9,21 @@ from typing import Any
 
 from ...claims import laws
 from ...claims.columns import COLUMNS
+from ...claims.evidence import Stress
 from ...claims.model import Block, Instance, Sizes, register
+from ...claims.sentences import Sentence
 
 CENTRED = "centred codes"
 ONES = "codes 1"
 INDEPENDENT = "independent codes"
 MOST_SIGNS = 10  # active columns whose signs are enumerated
+
+
+def squared(item: Stress, conclusion: str) -> Stress:
+    """A claim with an equation of columns, as the square of their distance, which is a number."""
+    sentence = Sentence(conclusion)
+    number = f"norm2({sentence.left} - ({sentence.right})) == 0{sentence.tail}"
+    return replace(item, conclusion=number)
 
 
 def blocks(sizes: Sizes) -> dict[str, Block]:

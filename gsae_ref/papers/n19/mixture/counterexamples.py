@@ -290,48 +290,6 @@ def no_step_serves_two_classes(
     )
 
 
-@counterexample("N19-both-conditions")
-def two_conditions_apart(
-    delta: Fraction = Fraction(1, 10),
-    bias: Fraction = Fraction(-1, 10),
-    angle: tuple[Fraction, Fraction] = SMALL,
-) -> Certificate:
-    """Lemma 1's condition fails in the bias interval of the proof of Theorem 4.
-
-    k = 1, b = -delta, which is the best choice.
-
-    It asks (b + lam)^2 >= 3 lam - 2. For b <= -delta and lam >= 1 - delta^2/2 the left minus the
-    right is at most delta (delta^3/4 + delta^2 + 3 delta/2 - 2) < 0 for delta < 0.8089, while [-1 +
-    2 delta, -delta] is empty for delta > 1/3.
-    """
-    s = _turned(bias=bias, delta=delta, angle=angle, threshold=None)
-    lam = s.overlap(1)
-    deficit = delta * (delta**3 / 4 + delta**2 + 3 * delta / 2 - 2)
-    return Certificate(
-        data=s.data() | {"lam": lam},
-        hypotheses=(
-            *s.model(),
-            *s.codes(),
-            *s.nonnegative(),
-            Comparison("-1 + 2 delta <= b", -1 + 2 * delta, "<=", bias),
-            Comparison("b <= -delta", bias, "<=", -delta),
-        ),
-        printed=Comparison(
-            "|(b + lam)^2 - lam| <= 2 (1 - lam)", abs((bias + lam) ** 2 - lam), "<=", 2 * (1 - lam)
-        ),
-        corrected=Comparison(
-            "(b + lam)^2 - (3 lam - 2) <= delta (delta^3/4 + delta^2 + 3 delta/2 - 2) < 0",
-            (bias + lam) ** 2 - (3 * lam - 2),
-            "<=",
-            deficit,
-        ),
-        note=(
-            "The two conditions never hold together, whatever the bias does: not at any step of "
-            "the schedule either."
-        ),
-    )
-
-
 @counterexample("N19-fixed-bias")
 def fixed_bias_brings_closer(
     bias: Fraction = Fraction(-2, 5),
@@ -379,30 +337,6 @@ def fixed_bias_brings_closer(
             "Lemma 1's condition is sufficient for its own bound on the step before "
             "normalisation, not necessary for descent: an error along W is undone by the "
             "normalisation."
-        ),
-    )
-
-
-@counterexample("N19-expected-bias-gradient")
-def bias_gradient_sign(
-    bias: Fraction = Fraction(-2, 5),
-    angle: tuple[Fraction, Fraction] = (Fraction(99, 101), Fraction(20, 101)),
-    delta: Fraction = Fraction(1, 5),
-) -> Certificate:
-    """(g_b)_i = -p_i b_i + gamma has the wrong sign.
-
-    With it descent in b would push the bias away from zero.
-    """
-    s = _turned(bias=bias, angle=angle, delta=delta, threshold=None)
-    p = s.probability(1)
-    return Certificate(
-        data=s.data(),
-        hypotheses=(*s.model(), *s.codes(), *s.nonnegative(), *s.consistent()),
-        printed=Comparison("(g_b)_1 == -p_1 b_1", s.bias_update(1), "==", -p * bias),
-        corrected=Comparison("(g_b)_1 == p_1 b_1", s.bias_update(1), "==", p * bias),
-        note=(
-            '-E[W_i^T (y - W_i (W_i^T y + b_i))] = E[b_i] on the support, as ||W_i|| = 1; "+ '
-            '||W_i||^2 b_i" inside the bracket must be "-".'
         ),
     )
 

@@ -6,9 +6,12 @@ of W x has no W_i and no A_i in it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from ....claims.evidence import Stress
+from ....claims.refutation import refute
 from ..models import N19
 
 SIZES = tuple({"n": n, "m": m, "k": k} for n, m, k in ((4, 4, 2), (4, 3, 3), (3, 5, 3)))
@@ -33,6 +36,7 @@ BETA = (
     f" - kappa_1**2 * total(p3[i][j][l] * inner(W[i], W[j]) * inner(W[j], A[l]) {JL})"
     f" - kappa_1 * total({GRAM} * bias[j] {J})"
 )
+NOTHING: Mapping[str, str] = MappingProxyType({})
 LET = {"alpha": f"[{ALPHA} for i in atoms]", "beta": f"[{BETA} for i in atoms]"}
 CODES = "for c in cases if inside[c][i] == 1 for q in patterns"
 
@@ -42,9 +46,9 @@ def _claim(
     conclusion: str,
     given: tuple[str, ...] = LAW,
     sizes: tuple[dict[str, int], ...] = SIZES,
-    **let: str,
+    let: Mapping[str, str] = NOTHING,
 ) -> Stress:
-    return Stress(label, conclusion, N19.name, sizes, given, (), LET | let)
+    return Stress(label, conclusion, N19.name, sizes, given, (), {**LET, **let})
 
 
 OF_W = _claim(
@@ -59,8 +63,23 @@ OF_A = _claim(
 OF_A_PRINTED = replace(
     OF_A,
     label="with b_i",
-    let={"beta": LET["beta"].replace("bias[j]", "bias[i]")},
+    conclusion=OF_A.conclusion.replace("beta[i]", "with_b_i[i]"),
+    let=LET | {"with_b_i": LET["beta"].replace("bias[j]", "bias[i]")},
     expect="fails",
+)
+refute(  # A_1 has a part along e_3, which no other vector has
+    "N19-beta",
+    OF_A_PRINTED,
+    ({"n": 3, "m": 2, "k": 2},),
+    {
+        "A": ("0", "1/5", "0", "1/3"),
+        "W": ("0", "-1/5", "0", "0"),
+        "bias": ("-1/4", "-1/8"),
+    },
+    corrected=OF_A,
+    given=("codes 1",),
+    where=("0 < z[c][q][i] for c in cases for q in patterns for i in supports[c]",),
+    note="The term comes from W_j b_j, the bias of the other active neurons in the reconstruction.",
 )
 SANE_W = replace(
     OF_W,
@@ -87,11 +106,13 @@ RESIDUAL = _claim(
     "norm(G_codes[i] - alpha[i] * W[i] + beta[i] * A[i])"
     " <= sqrt(m) * q2[i] * (a * top * (U + V) + w * U**2) for i in atoms",
     sizes=FEWER,
-    **{name: SIZE[name] for name in ("a", "w", "q2")},
-    top="abs(kappa_1) + spread",
-    U="largest([abs(z[c][q][i]) for c in cases for q in patterns for i in supports[c]])",
-    V="largest([abs(inner(W[i], residuals[c][q]))"
-    " for c in cases for q in patterns for i in supports[c]])",
+    let={name: SIZE[name] for name in ("a", "w", "q2")}
+    | {
+        "top": "abs(kappa_1) + spread",
+        "U": "largest([abs(z[c][q][i]) for c in cases for q in patterns for i in supports[c]])",
+        "V": "largest([abs(inner(W[i], residuals[c][q]))"
+        " for c in cases for q in patterns for i in supports[c]])",
+    },
 )
 CLAIM3 = _claim(
     "explicit",
@@ -101,7 +122,7 @@ CLAIM3 = _claim(
     " + kappa_1**2 * m * q3[i] * a**2 for i in atoms",
     COLUMNS,
     FEWER,
-    **SIZE,
+    SIZE,
 )
 CLAIM4 = replace(
     CLAIM3,

@@ -273,64 +273,6 @@ def _two_errors(
     return before, after, [entries[1], entries[0], other]
 
 
-@counterexample("N19-beta")
-def bias_of_another_neuron(
-    biases: tuple[Fraction, Fraction] = (Fraction(-1, 4), Fraction(-1, 8)), correct: bool = False
-) -> Certificate:
-    """beta_i of B.3: the last term, kappa_1 sum_j p_ij b_i <W_i, W_j>, must have b_j.
-
-    Its fourth term has a free index l; read <W_j, A_j>.
-
-    A_1 has a component along v = e_3, which no other vector here has: <v, g_1>/<v, A_1> is the
-    coefficient -beta_1.
-    """
-    W = hstack(column(1, 0, 0), column(Fraction(3, 5), Fraction(4, 5), 0))
-    A = hstack(
-        column(Fraction(12, 13), 0, Fraction(5, 13)), column(Fraction(3, 5), Fraction(4, 5), 0)
-    )
-    law = constant_codes(2, 2)
-    s = Model(W, A, law, biases, Fraction(2, 5), n_active=2)
-    v = column(0, 0, 1)
-    w = pick(W, 1)
-    w2 = pick(W, 2)
-    a = pick(A, 1)
-    a2 = pick(A, 2)
-    shared = (
-        s.overlap(1) - inner(w, w2) * inner(a, w2) + inner(w, a2) - inner(w, w2) * s.overlap(2)
-    )  # kappa_1 = kappa_2 = p_12 = 1
-    found = -inner(v, s.update(1)) / inner(v, a)
-    return Certificate(
-        data=s.data() | {"p_1 = p_12 = kappa_1 = kappa_2": 1, "g_1": s.update(1)},
-        hypotheses=(
-            *s.model(),
-            *s.codes(),
-            *s.consistent(),
-            Comparison(
-                "<v, W_1>^2 + <v, W_2>^2 + <v, A_2>^2 == 0",
-                inner(v, w) ** 2 + inner(v, w2) ** 2 + inner(v, a2) ** 2,
-                "==",
-                0,
-            ),
-        ),
-        printed=Comparison(
-            "beta_1 with b_1 <W_1, W_2> as last term == -<v, g_1>/<v, A_1>",
-            shared - biases[0] * inner(w, w2),
-            "==",
-            found,
-        ),
-        corrected=Comparison(
-            "beta_1 with b_2 <W_1, W_2> == -<v, g_1>/<v, A_1>",
-            shared - biases[1] * inner(w, w2),
-            "==",
-            found,
-        ),
-        note=(
-            "The term comes from W_j b_j, the bias of the other active neurons in the "
-            "reconstruction."
-        ),
-    )
-
-
 @counterexample("N19-residual")
 def residual_at_the_truth(
     m: int = 12, k: int = 3, bias: Fraction = Fraction(-1, 2), constant: Fraction = Fraction(3, 2)
@@ -380,56 +322,6 @@ def _in_interval(s: Model) -> tuple[Comparison, ...]:
         ),
         Comparison(
             "max_i b_i <= -a_2 delta sqrt(k) (sqrt(k) rounded up)", max(s.bias), "<=", -reach
-        ),
-    )
-
-
-@counterexample("N19-eq16")
-def probability_left_in_the_bracket(
-    bias: Fraction = Fraction(-2, 5),
-    p: tuple[Fraction, Fraction] = (HALF, HALF),
-    angle: tuple[Fraction, Fraction] = (Fraction(99, 101), Fraction(20, 101)),
-) -> Certificate:
-    """(16): 2 kappa_1 p_i b_i lam_i must be 2 kappa_1 b_i lam_i.
-
-    For a mixture every term of v is zero and (16) should be (9).
-    """
-    s = Model(rotated_pairs(2, *angle), identity(2), mixture(*p), (bias, bias), Fraction(1, 5))
-    lam = s.overlap(1)
-    w = pick(s.W, 1)
-    a = pick(s.A_star, 1)
-    chance = s.probability(1)
-
-    def form(factor: Rational) -> Matrix:
-        return add(
-            scale(-chance * lam, a), scale(chance * (lam**2 + 2 * factor * bias * lam + bias**2), w)
-        )
-
-    exact = s.update(1)
-    return Certificate(
-        data=s.data() | {"kappa_1 = kappa_2": 1, "g_1": exact, "(16) without v": form(chance)},
-        hypotheses=(
-            *s.model(),
-            *s.codes(),
-            *s.nonnegative(),
-            *s.consistent(),
-            Comparison("p_12 == 0, so every term of v is zero", s.probability(1, 2), "==", 0),
-        ),
-        printed=Comparison(
-            "||g_1 - (16)||^2 == 0 with v = 0",
-            frobenius_squared(subtract(exact, form(chance))),
-            "==",
-            0,
-        ),
-        corrected=Comparison(
-            "the same with 2 kappa_1 b_1 lam_1",
-            frobenius_squared(subtract(exact, form(1))),
-            "==",
-            0,
-        ),
-        note=(
-            "p_i has been drawn out of the bracket once already. The remainder O(k/sqrt(m)) lost "
-            "its factor p_i in the same step."
         ),
     )
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ....claims.evidence import Stress
-from ..models import N19
+from ....claims.refutation import refute
+from ..models import N19, squared
 
 SIZES = tuple({"n": n, "m": m, "k": 1} for n, m in ((2, 2), (4, 3), (3, 4)))
 ERROR = "norm(update[i] - A[i])"
@@ -85,6 +86,49 @@ EQ15_PRINTED = replace(
     " + total(p2[i][j] * inner(W[i], W[j]) * inner(A[i], W[j]) * A[i] for j in atoms if j != i)"
     " for i in atoms",
     expect="fails",
+)
+
+# A = I, W_1 = (12, 5)/13, W_2 = (5, 12)/13: the threshold 1/2 recovers the support surely
+SIGNED_PAIR = ({"n": 2, "m": 2, "k": 2},), {"W": ("1/5", "1/5")}
+KEPT = ("1 / 2 <= abs(z[c][q][i]) for c in cases for q in patterns for i in supports[c]",)
+PAIR_GIVEN = ("unit A", "unit W", "no bias")
+refute(
+    "N19-eq11",
+    squared(
+        FIRST,
+        "-off[c] @ second[c] @ W[i] == -lam[i] * (off[c] @ A[i])"
+        " for c in cases for i in supports[c]",
+    ),
+    *SIGNED_PAIR,
+    corrected=FIRST,
+    given=PAIR_GIVEN,
+    where=KEPT,
+    note='"I - W_S^T W_S" in the line before is a k x k matrix where an n x n one is meant.',
+)
+refute(
+    "N19-eq12",
+    squared(
+        SECOND,
+        "-second[c] @ off[c] @ W[i] == -total(chance[q] * codes[c][q][i]"
+        " * inner(samples[c][q], off[c] @ W[i]) * samples[c][q] for q in patterns)"
+        " for c in cases for i in supports[c]",
+    ),
+    *SIGNED_PAIR,
+    corrected=SECOND,
+    given=PAIR_GIVEN,
+    where=KEPT,
+    note="sgn(x*_1) = x*_1 here. With the indicator all j = l in S survive, not j = l = 1 only, "
+    "as the next display, (13), says.",
+)
+refute(
+    "N19-eq15",
+    squared(EQ15_PRINTED, EQ15_PRINTED.conclusion),
+    *SIGNED_PAIR,
+    corrected=EQ15,
+    given=PAIR_GIVEN,
+    where=KEPT,
+    note="(15) holds the terms l = i only. In the regime of Lemma 2 what is missing is O(p_i k/n), "
+    "the order that its proof allows.",
 )
 
 # G is the update of (15) for uniform supports; r its part beside those of one column
