@@ -46,7 +46,7 @@ OF_SUPPORT = {  # E[y y^T | S], and I - W_S W_S^T
 INDICATOR = Stress(
     "all i, j, l",
     "total(law[c] * chance[q] * codes[c][q][j] * codes[c][q][l] * inside[c][i]"
-    " for c in cases for q in patterns) == p2[i][j] * (j == l)"
+    " for c in cases for q in patterns) == p2[i][j] * entry(eye(m), j, l)"
     " for i in atoms for j in atoms for l in atoms",
     N19.name,
     SOME,
