@@ -26,7 +26,7 @@ OURS = "numba"  # the row that others are divided by; without it the first
 # Why a row is faster: what the title of its table and its own name contain, and the reason.
 REASONS = (
     (("Adam", "torch, fused"), "it uses two threads; threads of Python start too late for 1 ms"),
-    (("half active",), "both take five products, the limit; what remains is memory and noise"),
+    (("half active",), "both take five products, which are the limit"),
     (
         ("small problems", "reference"),
         'the kernel is called by force; engine="auto" takes this row',
