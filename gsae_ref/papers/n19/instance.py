@@ -82,11 +82,6 @@ class SparseInstance:
         return self.W.shape[1]
 
     @cached_property
-    def lam(self) -> Array:
-        """<W_i, A_i>."""
-        return mixture.overlaps(self.W, self.A_star)
-
-    @cached_property
     def errors(self) -> Array:
         """||W_i - A_i||."""
         return np.linalg.norm(self.W - self.A_star, axis=0)

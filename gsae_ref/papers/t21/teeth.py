@@ -13,7 +13,6 @@ from ...arrays import Array
 from ...claims.evidence import Inequality
 from . import statements
 from .convergence import formulas as convergence_formulas
-from .convergence import statements as convergence
 from .direction import statements as direction
 from .gradients.formulas import expected_gradient, leading_coefficient, leading_term
 from .instance import Instance
@@ -229,20 +228,11 @@ def _r3_gain(i: Instance) -> float:
     return float((rates[0] - rates[1]) * distance)
 
 
-def _implication_without_epsilon(i: Instance) -> tuple[Any, Any]:
-    B, S, *_ = direction.group(i)
-    left, _ = _sides("T21-theorem2-implication", "one step, with the smallest epsilon")(i)
-    return left, (1 - convergence._rho(i)) * np.sum((B - S) ** 2)
-
-
 STEP = ("R3", "one retracted step")
 TERMS: dict[tuple[str, str], dict[str, Sides]] = {
     STEP: {
         "without the drift by beta": _less(*STEP, _r3_drift),
         "the rate q times 1.1": _less(*STEP, _r3_gain),
-    },
-    ("T21-theorem2-implication", "one step, with the smallest epsilon"): {
-        "without epsilon": _implication_without_epsilon
     },
 }
 
@@ -290,6 +280,9 @@ FIVE_HALVES = "not needed: residual_bound_spectral proves it with 5 t / 2"
 LARGEST = "not needed: a sum of d numbers is at most d times the largest"
 MEAN = "not needed: a sum of d numbers is at most sqrt(d) times their 2-norm"
 NOT_NEEDED: dict[tuple[str, str], dict[str, str]] = {
+    ("T21-theorem2-implication", "one step, with the smallest epsilon"): {
+        "epsilon: without [0] in [0] + gaps": "d gaps add up to at most d times the largest"
+    },
     ("T21-lemma1", "on the support lam < ||A_g^T y||"): {
         'without "unit norm S"': "proved in gsae_ref.papers.t21.support.claims"
     },

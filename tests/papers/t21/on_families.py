@@ -58,6 +58,7 @@ def instance_at(problem, scope, k):
         b_max,
         delta,
         tau=np.array(taus),
+        step_size=item_of(scope["eta"], k) if "eta" in problem.used else 0.0,
     )
 
 

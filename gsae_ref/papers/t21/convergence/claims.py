@@ -33,6 +33,25 @@ CHAIN = Stress(
     where=POSITIVE,
     let=OF_A_STEP,
 )
+STEP = "col(A[0] - S[0], i)"
+# Of all epsilon with which (61) is an alignment, with the bound of (33) in place of ||v_i||
+GAPS = (
+    f"[c * alpha[i] * norm2({STEP}) + (norm2(col(G[0], i)) - bound[i]**2) / (c * alpha[i])"
+    f" - 2 * inner({STEP}, col(G[0], i)) for i in range(d)]"
+)
+IMPLICATION = Stress(
+    "one step, with the smallest epsilon",
+    "norm2(A[0] - eta * G[0] - S[0]) <= (1 - rho) * e**2 + eta * d * epsilon",
+    T21.name,
+    SIZES,
+    where=(*POSITIVE, *STEP_ALLOWED),
+    let=OF_A_STEP
+    | {
+        "bound": "[c * (omega[i] * sqrt(d**2 + 1) + delta) * e for i in range(d)]",
+        "gaps": GAPS,
+        "epsilon": "largest([0] + gaps)",
+    },
+)
 RHO_AT_MOST_1 = Stress(
     "rho <= 1", "rho <= 1", T21.name, SIZES, where=(*POSITIVE, *STEP_ALLOWED), let=OF_A_STEP
 )

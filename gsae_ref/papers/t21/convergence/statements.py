@@ -29,7 +29,6 @@ from ..direction.statements import (
     PAIR,
     column_norms,
     columns,
-    direction,
     group,
     remainder,
 )
@@ -101,18 +100,6 @@ def _rho(i: Instance) -> float:
     alpha, omega = direction_formulas.align(B, S)
     step = i.step_size or _largest_step(i)
     return formulas.rho(step, t, p, alpha.min(), omega.max(), i.delta, i.d)
-
-
-def _implication(i: Instance) -> tuple[float, float]:
-    """Theorem 2 with (33) in the alignment, and the smallest epsilon with which it is aligned."""
-    B, S, t, p = group(i)
-    c, difference, G, _ = direction(i)
-    bound = direction_formulas.remainder_bound(B, S, t, p, i.delta, form="printed")
-    right = c * (difference**2).sum(axis=0) + ((G**2).sum(axis=0) - bound**2) / c
-    epsilon = max(float((right - 2 * (difference * G).sum(axis=0)).max()), 0.0)
-    eta = i.step_size
-    claim = (1 - _rho(i)) * np.sum(difference**2) + eta * i.d * epsilon
-    return float(np.sum((difference - eta * G) ** 2)), float(claim)
 
 
 def _repaired(i: Instance) -> tuple[Real, Real]:
@@ -281,14 +268,7 @@ ROWS = (
         "active groups R4 excludes it on weakly coherent dictionaries; where (33) can hold the "
         "second claim is the first, with (78).",
         hypotheses=STEP,
-        evidence=(
-            Inequality(
-                "one step, with the smallest epsilon",
-                "descent",
-                _implication,
-                (COSINES_POSITIVE, STEP_ALLOWED),
-            ),
-        ),
+        evidence=(claims.IMPLICATION,),
         derivation="gsae_ref.papers.t21.convergence.formulas.rho",
     ),
     statement(
