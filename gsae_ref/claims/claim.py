@@ -86,8 +86,11 @@ class Claim:
             raise ValueError(f"floor = {self.floor!r}; it must be a number of at least 0")
         for name in ("given", "where", "away"):
             object.__setattr__(self, name, _texts(name, getattr(self, name)))
-        for problem in self.problems:
-            problem.check()
+        for name in ("name", "distance"):
+            if not isinstance(getattr(self, name), str):
+                raise TypeError(f"{name} = {getattr(self, name)!r}; it must be a string")
+        for sizes in self.all_sizes:
+            Problem(self, sizes, self.distance).check()
 
     @property
     def text(self) -> str:

@@ -188,6 +188,8 @@ class Problem:
             known.add(name)
         for sentence in (*filter(None, [self.conclusion]), *self.where, *self.away):
             check_names(sentence, sentence.text, known, reserved)
+        if self.distance:
+            check_names(self.distance, self.distance.text, known, reserved)
 
     @property
     def is_identity(self) -> bool:

@@ -21,6 +21,7 @@ from .fields import WORDS, Exact, Floats
 Formula = Callable[["Scope"], Any]
 LONGEST_SHOWN = 300  # of a sentence that cannot be read
 KEPT = 10_000  # sentences and expressions that are not parsed again
+MEANT = {"max": "largest", "min": "least", "sum": "total", "dot": "inner"}  # words elsewhere
 INFINITE = (float("inf"),)  # 1e400 is read as such
 FLIPPED = {"<=": "<=", "<": "<", "==": "==", ">=": "<=", ">": "<"}
 SIGNS = {ast.LtE: "<=", ast.Lt: "<", ast.Eq: "==", ast.GtE: ">=", ast.Gt: ">"}
@@ -278,7 +279,8 @@ def _call(node: ast.Call) -> Formula:
     if not (isinstance(node.func, ast.Name) and node.func.id in WORDS) or node.keywords:
         known = ", ".join(WORDS)
         name = ast.unparse(node.func)
-        near = difflib.get_close_matches(name, WORDS, 2)
+        last = name.rpartition(".")[2]  # np.sqrt is meant as sqrt
+        near = [MEANT[last]] if last in MEANT else difflib.get_close_matches(last, WORDS, 2)
         hint = f" (did you mean {' or '.join(near)}?)" if near else ""
         raise ValueError(f"{name}(...) is no word of a sentence{hint}; the words are {known}")
     word = node.func.id

@@ -60,7 +60,7 @@ def main(argv: list[str] | None = None) -> int:
     status : int
         0 good, 1 a checked claim fails, 2 usage or bad input, 130 interrupted.
     """
-    _open_closed_streams()
+    _prepare_streams()
     words = sys.argv[1:] if argv is None else argv
     parser = _parser(reproducing.named_experiment(words))
     arguments = parser.parse_args(words)
@@ -85,11 +85,14 @@ def main(argv: list[str] | None = None) -> int:
         return 130
 
 
-def _open_closed_streams() -> None:
-    """Discard what is printed to a stream that the caller has closed, as ``>&-`` does."""
+def _prepare_streams() -> None:
+    """Discard what is printed to a closed stream (``>&-``); print ? for what its encoding lacks."""
     for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:
+        stream = getattr(sys, name)
+        if stream is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))
+        elif getattr(stream, "errors", "") == "strict" and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
 
 
 def _refuse(arguments: argparse.Namespace, reason: str) -> int:

@@ -5,10 +5,12 @@ May import files, checks.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import warnings
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +23,8 @@ from ..checks.blockwise import rows
 from .optimizers import State
 
 FIELDS = ("parameters", "first", "second")
+OWN = {"steps.npy", "epoch.npy", "run.npy"}  # members of every checkpoint
+ARCHIVE = b"PK\x03\x04"  # how an .npz begins
 History = dict[str, list[float]]  # name -> one number per epoch
 
 
@@ -79,6 +83,9 @@ class Checkpoints:
             return None
         if self.fingerprint is not None:
             self.run = self.fingerprint()
+        if os.path.exists(self.path) and not os.path.exists(f"{self.path}.previous"):
+            _refuse_other_kinds(self.path)
+            _refuse_other_contents(self.path)
         if not self.resume:
             return None
         for candidate in (self.path, f"{self.path}.previous"):
@@ -202,6 +209,23 @@ def _refuse_other_kinds(path: str) -> None:
     with open(path, "rb") as file:
         if file.read(6) == b"\x93NUMPY":
             raise ValueError(f"checkpoint {path} is a .npy file, an array; name another file")
+
+
+def _refuse_other_contents(path: str) -> None:
+    """Refuse a file that is neither a checkpoint nor a damaged one, so that it is not replaced.
+
+    Damage leaves most of the first four bytes, or makes them zero, and some of the names.
+    """
+    with open(path, "rb") as file:
+        head = file.read(len(ARCHIVE))
+    n_same = sum(a == b for a, b in zip(head, ARCHIVE, strict=False))
+    if len(head) == len(ARCHIVE) and any(head) and n_same < len(ARCHIVE) - 1:
+        raise ValueError(f"checkpoint {path} is no .npz archive; name another file")
+    names = list(OWN)  # an archive that cannot be read may be a checkpoint
+    with contextlib.suppress(*files.READ_ERRORS), zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+    if names and OWN.isdisjoint(names):
+        raise ValueError(f"checkpoint {path} is an archive of other arrays; name another file")
 
 
 class _Saved(NamedTuple):

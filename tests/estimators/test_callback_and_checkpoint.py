@@ -183,6 +183,9 @@ BAD = {
     "no function": ({"callback": 3}, "callback = 3 has type int; it must be a function"),
     "a folder": ({"checkpoint": "folder", "resume": True}, "folder is a folder; add a file name"),
     "an array": ({"checkpoint": "Y.npy", "resume": True}, "Y.npy is a .npy file, an array"),
+    "a table": ({"checkpoint": "Y.csv", "resume": True}, "Y.csv is no .npz archive"),
+    "a table, in a new run": ({"checkpoint": "Y.csv"}, "Y.csv is no .npz archive"),
+    "another archive": ({"checkpoint": "Y.npz"}, "Y.npz is an archive of other arrays"),
     "no file": ({"resume": True}, "resume=True without a checkpoint; .* give the name of its file"),
 }
 
@@ -192,7 +195,10 @@ BAD = {
 def test_bad_arguments_of_a_run_are_named_and_no_file_is_moved(tmp_path, monkeypatch, name, door):
     monkeypatch.chdir(tmp_path)
     np.save("Y.npy", SAMPLES)
+    np.savez("Y.npz", Y=SAMPLES)
+    np.savetxt("Y.csv", SAMPLES)
     (tmp_path / "folder").mkdir()
+    before = {path.name: path.is_file() and path.read_bytes() for path in tmp_path.iterdir()}
     arguments, message = BAD[name]
     A = np.eye(8)[:, :6]
     doors = {
@@ -203,5 +209,5 @@ def test_bad_arguments_of_a_run_are_named_and_no_file_is_moved(tmp_path, monkeyp
     }
     with pytest.raises((TypeError, ValueError), match=message):
         doors[door]()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["Y.npy", "folder"]
-    np.testing.assert_array_equal(np.load("Y.npy"), SAMPLES)
+    after = {path.name: path.is_file() and path.read_bytes() for path in tmp_path.iterdir()}
+    assert after == before
