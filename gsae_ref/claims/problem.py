@@ -558,6 +558,8 @@ def _evaluate(sentence: Sentence, instance: Instance) -> None:
         ) from error
     except (TypeError, ValueError) as error:
         reason = "" if str(error).startswith("zip()") else f" ({error})"
+        if "not iterable" in reason or "not subscriptable" in reason:
+            reason = " (a number stands where a matrix or a list is needed)"
         raise ValueError(
             f"{sentence.text!r}: shapes do not fit{reason}; a column is a matrix, and "
             "inner(a, b) or entry(M, i, j) is a number"

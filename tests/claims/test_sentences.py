@@ -142,6 +142,8 @@ def test_the_smaller_side_stands_first():
         ("least_singular(A[0].T) <= 1", "more columns than rows"),
         ("mu <= " + "+".join(["mu"] * 3000), "recursion"),
         ("norm(A[mu]) <= 1", "shapes do not fit"),
+        ("norm(mu) <= 1", "a number stands where a matrix"),
+        ("mu[0] <= 1", "a number stands where a matrix"),
     ],
 )
 def test_what_is_no_sentence_is_refused_in_words(text, words):
