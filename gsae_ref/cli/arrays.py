@@ -15,7 +15,8 @@ from ..files import READ_ERRORS, read_arrays
 
 TEXT = (".csv", ".txt", ".tsv")
 RULE = "it must be a .npy file, an .npz or .mat file with one array, or a table in .csv or .txt"
-MISSING = ("", "-", ".", "?", "n/a", "na", "none", "null")  # what stands for a missing number
+# A value that is no number, and no name of a column: missing, a truth value, 1+2j, 12%, 1/2.
+VALUE = re.compile(r"[-.?]?|n/?a|none|null|true|false|[-+.]*\d.*", re.IGNORECASE)
 # The first bytes of files that are no arrays, and what they are.
 SIGNATURES = (
     (b"\x89HDF", "HDF5: read it with h5py and write the array with numpy.save"),
@@ -233,18 +234,18 @@ def _parsed(path: str, lines: Iterable[str], delimiter: str | None) -> Array:
 
 
 def _holds_data(fields: list[str]) -> bool:
-    """Whether a first line is a row, not names: a field is a number, or all are missing ones.
+    """Whether a first line is a row, not names: a field is a number, or all are other values.
 
     A field of numbers between other separators, as in a table whose rows differ, is one of data.
 
     >>> _holds_data(["a", "layer 2"]), _holds_data(["a", "2"]), _holds_data(["1;2"])
     (False, True, True)
-    >>> _holds_data(["NA", "?"])
-    True
+    >>> _holds_data(["NA", "?"]), _holds_data(["1+2j", "12%"]), _holds_data(["x1", "na_2"])
+    (True, True, False)
     """
     parts = [re.split(r"[,;\s]+", field) for field in fields]
     of_numbers = any(all(map(_is_number, each)) for each in parts)
-    return of_numbers or all(field.lower() in MISSING for field in fields)
+    return of_numbers or all(map(VALUE.fullmatch, fields))
 
 
 def _is_number(field: str) -> bool:

@@ -74,6 +74,8 @@ REFUSED = {
     "rows of several lengths": (text("Y.csv", "1,2", "1,2,3"), "is text, but not a table"),
     "a short last row": (text("Y.csv", "1,2", "3"), "is text, but not a table.*'1,2'"),
     "another separator in the first row": (text("Y.csv", "1 2", "3,4"), "not a table.*'1 2'"),
+    "a first row of truth values": (text("Y.csv", "TRUE,FALSE", "1,0"), "not a table.*'TRUE'"),
+    "a first row of complex numbers": (text("Y.csv", "1+2j,3j", "1,2"), "not a table.*'1.2j'"),
     "a first row of missing numbers": (text("Y.csv", "NA,NA", "1,2"), "not a table.*'NA'"),
     "decimal commas": (text("Y.csv", "1,5;2,5", "1,5;2,0"), "is text, but not a table"),
     "numbered rows": (text("Y.csv", ",a,b", "0,1,2"), "first column has no name.*index=False"),
