@@ -158,6 +158,8 @@ ANY_ON = "on S, any state before T_ub: ||b_l|| <= Z/20"
 ANY_OFF = "off S, any state before T_ub: <v_l, q_l> <= Z/32"
 NOT_ATTAINED = {
     ("L23-corollary1", "dglnn_corrected_rate"): (0.22, LEAST_SQUARES),
+    ("L23-size-one", "dglnn_size_one"): (0.2, LEAST_SQUARES),
+    ("L23-sample-complexity", "dglnn_samples_asked"): (0.6, "the limit covers other draws"),
     ("L23-corollary1-epsilon", "dglnn_noise_quantile"): (0.14, ONE_ENTRY),
     ("L23-designs", "dglnn_designs"): (0.42, "the factors are 32 and more"),
     ("L23-lemma5", "corrected T <= that time"): (0.95, "attained as theta goes to 0"),

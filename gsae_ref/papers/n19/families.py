@@ -96,4 +96,6 @@ def _near(shape: SparseShape, theta: Array) -> SparseInstance:
 
 _WIDE = tuple(SparseShape(*s) for s in ((6, 6, 2), (8, 8, 2), (9, 9, 3), (8, 16, 2)))
 
-FAMILIES = {"sparse_near": Family(_near, _WIDE)}
+_SMALL = tuple(SparseShape(*s) for s in ((2, 2, 1), (4, 4, 2), (5, 5, 3)))
+
+FAMILIES = {"sparse_near": Family(_near, _WIDE), "sparse_start": Family(_near, _SMALL)}

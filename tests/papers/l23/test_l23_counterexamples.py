@@ -49,6 +49,8 @@ KNOWN = {
     "L23-lemma17": (F(9, 160), F(1, 20)),
     "L23-eq8": (F(9, 100) - F(1, 10**9), F(3, 50)),
     "L23-eq9": (F(121, 100), 1),
+    "L23-sample-complexity-optimal": (None, 1176 * 10**6),
+    "L23-table1": (F(12, 25), 0),
 }
 
 
@@ -116,6 +118,10 @@ SPOILED = [
     (gradient_descent.noisy_group_on_the_support, {"alpha": F(1, 10**10)}, "hypothesis"),
     (gradient_descent.rate_below_the_noise_of_known_groups, {"size": 10**4}, "printed"),
     (gradient_descent.rate_below_the_noise_of_known_groups, {"size": 10**6}, "hypothesis"),
+    (gradient_descent.samples_of_any_design, {"s": 1}, "printed"),
+    (gradient_descent.samples_of_any_design, {"constant": 10**7}, "printed"),
+    (gradient_descent.one_scale_for_all, {"v": (5, 0)}, "printed"),
+    (gradient_descent.one_scale_for_all, {"norm": 4}, "hypothesis"),
     (gradient_descent.weak_group_that_grows, {"star": F(3, 20)}, "printed"),
     (gradient_descent.weak_group_that_grows, {"star": F(9, 10)}, "hypothesis"),
     (gradient_descent.direction_that_stops, {"constant": F(1000)}, "printed"),

@@ -45,7 +45,7 @@ TRUTHS = {
         perturbations eq7 lemma15 lemma16 eq10
         figure2 figure3 figure4 figure5 figure6-error figure7 figure7-small figure11 figure12
         table2 table3 designs
-        any-start
+        any-start size-one sample-complexity
     """,
     "false": """
         bracket span double-bracket
@@ -53,17 +53,17 @@ TRUTHS = {
         theorem3 theorem3-times weak-groups corollary1 minimax theorem4 theorem4-step
         lemma9 lemma10 lemma10-upper lemma11
         lemma12 lemma12-equality lemma13 lemma10-condition eq8 eq9 lemma16-remark lemma17
-        figure2-stopping figure4-rival figure6
+        figure2-stopping figure4-rival figure6 table1 sample-complexity-optimal
     """,
     "typo": """
         groups loss residual theorem2-zeta theorem2-display definition3 corollary1-epsilon
         corollary1-sum growth
     """,
     "not settled": """
-        size-one sample-complexity figure10 table1
+        figure10
     """,
 }
-WITHOUT_REPAIR = {"theorem2-times", "minimax"}
+WITHOUT_REPAIR = {"theorem2-times", "minimax", "sample-complexity-optimal"}
 
 
 # ---- the rows

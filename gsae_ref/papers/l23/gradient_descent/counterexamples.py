@@ -278,6 +278,55 @@ def rate_below_the_noise_of_known_groups(
     )
 
 
+@counterexample("L23-sample-complexity-optimal")
+def samples_of_any_design(s: int = 10**4, size: int = 4, constant: int = 1000) -> Certificate:
+    """The bounds of Theorem 3 ask for s^2 p_l samples of any design with (120 s)^2 groups.
+
+    u_max* = u_min*. With G = X^T X / n of rank at most n, ||G||_F^2 >= (tr G)^2/n >= p^2 (1 -
+    delta_in)^2/n; and ||G||_F^2 <= p (1 + delta_in)^2 + p (L - 1) delta_out^2, since a block has
+    ||B||_F^2 <= p_l ||B||_2^2. So n >= p (1 - delta_in)^2/((1 + delta_in)^2 + (L - 1) delta_out^2).
+    """
+    L = (120 * s) ** 2
+    p = L * size
+    inside = Fraction(1, 120)
+    outside = Fraction(1, 120 * s)
+    least = p * (1 - inside) ** 2 / ((1 + inside) ** 2 + (L - 1) * outside**2)
+    return Certificate(
+        data={"L": L, "s": s, "p_l": size, "p": p, "u_max* = u_min*": 1, "constant": constant},
+        hypotheses=(
+            Comparison("delta_in <= u_min*^2/(120 u_max*^2)", inside, "<=", Fraction(1, 120)),
+            Comparison("delta_out <= u_min*^2/(120 s u_max*^2)", outside, "<=", inside / s),
+        ),
+        printed=Comparison(
+            f"least n of any design <= {constant} s p_l log p",
+            least,
+            "<=",
+            constant * s * size * log_above(p),
+        ),
+        corrected=Comparison(
+            "least n of any design <= p, that of X^T X / n = I", least, "<=", Fraction(p)
+        ),
+        note="0.49 (120 s)^2 p_l against s p_l log p: more than any multiple of it, for large s.",
+    )
+
+
+@counterexample("L23-table1")
+def one_scale_for_all(v: tuple[int, int] = (3, 4), norm: int = 5) -> Certificate:
+    """w = g v/||v||, two coordinates: the scale g affects both, so the network is not diagonal."""
+    slopes = tuple(Fraction(entry, norm) for entry in v)
+    return Certificate(
+        data={"p": 2, "v": list(v), "dw_1/dg": slopes[0], "dw_2/dg": slopes[1]},
+        hypotheses=(Comparison("||v||^2", v[0] ** 2 + v[1] ** 2, "==", norm**2),),
+        printed=Comparison(
+            "g affects one coordinate: dw_1/dg dw_2/dg = 0", slopes[0] * slopes[1], "==", 0
+        ),
+        corrected=Comparison(
+            "one group: ||dw/dg||^2 = 1", slopes[0] ** 2 + slopes[1] ** 2, "==", 1
+        ),
+        note="By the abstract of Wu et al. (2020): a scale g and a unit vector.",
+    )
+
+
 @counterexample("L23-weak-groups")
 def weak_group_that_grows(
     alpha: Fraction = Fraction(1, 10**10),

@@ -439,3 +439,54 @@ def dglnn_group_noise(rng: np.random.Generator, quick: bool) -> Finding:
 
 def _random_signs(rng: np.random.Generator) -> Any:
     return lambda shape: rng.choice([-1.0, 1.0], shape)
+
+
+@measurement
+def dglnn_size_one(rng: np.random.Generator, quick: bool) -> Finding:
+    """Corollary 1 for groups of one entry: mean ||w - w*||^2 n/(s sigma^2 log p), s = 3, n = p."""
+    ratios = {}
+    sigma = 1 / 400
+    for p in (16, 64) if quick else (16, 64, 256):
+        values = []
+        for _ in range(8):
+            X = np.sqrt(p) * np.eye(p)
+            norms = np.where(np.arange(p) < 3, 1.0, 0.0)
+            w_star = norms * rng.choice([-1.0, 1.0], p)
+            xi = sigma * rng.standard_normal(p)
+            noise = np.abs(xi).max() / math.sqrt(p)
+            epsilon = float(max(noise, perturbations.noise_level(p, p, sigma)))
+            problem = Problem(X, w_star, xi, (1,) * p, norms, epsilon, 1 / 20)
+            path = ops.dglnn_path(
+                X,
+                X @ w_star + xi,
+                1,
+                n_epochs=problem.first,
+                alpha=problem.alpha,
+                gamma=problem.gamma,
+                record_every=10**6,
+            )
+            error = np.sum((path.x - w_star) ** 2)
+            values.append(float(error * p / (3 * sigma**2 * math.log(p))))
+        ratios[f"ratio_p_{p}"] = float(np.mean(values))
+    return at_most("largest mean ratio", max(ratios.values()), 1.0, **ratios)
+
+
+@measurement
+def dglnn_samples_asked(rng: np.random.Generator, quick: bool) -> Finding:
+    """Gaussian designs, s = 4 of 30 groups of 4: the samples that (1) and (2) ask for in Theorem 3.
+
+    For bounds on single entries, over those for bounds on blocks; the deltas of n samples fall like
+    1/sqrt n. X^T X is drawn by Bartlett's decomposition.
+    """
+    n = 10**8
+    p = 120
+    ratios = []
+    for _ in range(5 if quick else 40):
+        T = np.tril(rng.standard_normal((p, p)), -1) + np.diag(
+            np.sqrt(rng.chisquare(n - np.arange(p)))
+        )
+        gram = T @ T.T / n
+        inside, outside = model.deltas(gram, (4,) * 30)
+        alone, pairs = model.deltas(gram, (1,) * p)
+        ratios.append((max(alone, 16 * pairs) / max(inside, 4 * outside)) ** 2)
+    return at_least("least ratio", min(ratios), 5.0, largest_ratio=max(ratios))

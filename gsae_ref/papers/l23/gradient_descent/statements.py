@@ -271,33 +271,52 @@ ROWS = (
     statement(
         "size-one",
         "Section 1, groups of size one",
-        "remark",
-        "not settled",
+        "asymptotic claim",
+        "holds",
         "“In the degenerate case of size-one groups, our bounds coincide with previous results”.",
-        remark="For p_l = 1 the two norms of the noise coincide, Theorem 3 holds as R8 with them, "
-        "and the rate is s sigma^2 log p / n. The previous results are not among the papers that "
-        "are checked here: their theorems beside R8 would settle it.",
-        evidence=(
-            Reading("the comparison is with papers that are not checked here"),
-            Measurement("dglnn_window_runs"),
-        ),
+        reading="The rate s sigma^2 log p / n of Corollary 1 is for p_l = 1 the minimax rate of "
+        "s-sparse vectors (up to log p for log(p/s)), which Vaskevicius et al. (2019) and Li et "
+        "al. (2021) obtain for diagonal networks, by their abstracts.",
+        remark="For p_l = 1 both norms of the noise coincide, and Theorem 3 holds as R8. The "
+        "conditions do not coincide: Vaskevicius et al. assume a restricted isometry, R8 entries "
+        "of X^T X / n - I of at most u_min*^2/(120 s u_max*^2) off the diagonal.",
+        hypotheses=(*CONSTANTS, DELTAS, SUB_GAUSSIAN),
+        evidence=(Measurement("dglnn_size_one"),),
         derivation=PROOF,
     ),
     statement(
         "sample-complexity",
         "Section 4, after Theorem 3",
         "remark",
-        "not settled",
+        "holds",
         "“the relaxed bound on” delta_out “implies an improved sample complexity”.",
-        remark="The bound on delta_out is 1/s where that on single entries is 1/(number of "
-        "non-zero entries), but delta_out is a norm of a block: max_{l != l'} of ||X_l^T X_l' / "
-        "n||_2, up to p_l times its entries. For Gaussian designs and u_max* = u_min* n of the "
-        "order s^2 (p_l + log L) suffices (L23-gaussian-designs), while entries of at most 1/(s "
-        "p_l) ask for the order (s p_l)^2 log p. Both are sufficient conditions: a number of "
-        "samples with which the other method must fail would settle it. Figure 4 is the evidence "
-        "(L23-figure4).",
-        evidence=(Reading("no number of samples is derived, from either condition"),),
+        reading="than with the same bound on single entries, 1/(number of non-zero entries) in "
+        "place of 1/s; than the optimal one: L23-sample-complexity-optimal",
+        remark="A block has ||B||_2 <= p_l max abs(B_ij), so entries of at most 1/(s p_l) give "
+        "blocks of at most 1/s, for any design. For Gaussian designs and u_max* = u_min* n of the "
+        "order s^2 (p_l + log L) suffices (L23-gaussian-designs), while single entries ask for the "
+        "order (s p_l)^2 log p.",
+        hypotheses=(DELTAS,),
+        evidence=(Measurement("dglnn_samples_asked"),),
         derivation="gsae_ref.papers.l23.model.formulas.deltas",
+    ),
+    statement(
+        "sample-complexity-optimal",
+        "Abstract",
+        "asymptotic claim",
+        "false",
+        "“Compared to existing bounds for implicit sparse regularization using diagonal linear "
+        "networks, our analysis with the new reparameterization shows improved sample complexity.”",
+        reading="Of the existing bounds, also the one of Section 1, “the optimal sample complexity "
+        "can also be obtained via this reparameterization (Chou et al., 2021)”: of the order of s "
+        "p_l log p samples for s p_l non-zero entries.",
+        remark="By the trace of (X^T X / n)^2, no design with p >= (120 s)^2 p_l meets the bounds "
+        "of Theorem 3 with fewer than 0.48 (120 s)^2 p_l samples: more than any multiple of s p_l "
+        "log p, for large s. Without noise, a penalty or groups. Against bounds on single entries: "
+        "L23-sample-complexity.",
+        hypotheses=(DELTAS,),
+        evidence=(Counterexample(),),
+        derivation="gsae_ref.papers.l23.gradient_descent.counterexamples.samples_of_any_design",
     ),
     statement(
         "algorithm2",

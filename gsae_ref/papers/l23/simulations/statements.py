@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from ....claims.evidence import Measurement, Reading, Reproduction
+from ....claims.evidence import Counterexample, Measurement, Reading, Reproduction
 from ...row import Row, statement
 
 statement = partial(statement, paper="L23")
@@ -287,12 +287,19 @@ ROWS = (
         "table1",
         "Table 1",
         "remark",
-        "not settled",
-        "“Comparisons to related work on implicit and explicit regularization.”",
-        remark="What it says of this paper (noise, gradient descent without a penalty, sparsity of "
-        "groups) is R8. Checking each paper that the table names would settle the rest.",
-        evidence=(Reading("the other papers of the table are not checked here"),),
-        derivation="gsae_ref.papers.l23.gradient_descent.formulas.stopping_window",
+        "false",
+        "“Comparisons to related work on implicit and explicit regularization.” [Wu et al. (2020): "
+        "NNs] “DLNN”, [a diagonal linear network].",
+        reading="diagonal as in Section 3.1, “each parameter only affects one coordinate in the "
+        "predictor space”; the other papers by their abstracts",
+        repaired="Wu et al. (2020) study w = g v/||v||, whose scale g affects every coordinate: a "
+        "DGLNN with a single group, g in place of u^2. The other entries hold.",
+        remark="By their abstracts: Vaskevicius et al. (2019) recover a sparse vector by gradient "
+        "descent with noise; Dai et al. (2021) and Jagadeesan et al. (2021) have penalties on the "
+        "weights, without noise, the latter with a norm given by a semidefinite program; Wu et al. "
+        "come near the solution of minimal l2 norm. This paper: R8.",
+        evidence=(Counterexample(), Measurement("dglnn_window_runs")),
+        derivation="gsae_ref.papers.l23.gradient_descent.counterexamples.one_scale_for_all",
     ),
     statement(
         "table2",

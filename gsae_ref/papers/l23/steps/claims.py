@@ -139,13 +139,13 @@ TILTED = _claim(
     "at most sqrt(1 + 2 (1 + tau)/5) tau u_max*^2",
     "norm(u**2 * v - u_star**2 * v_star) <= sqrt(1 + 2 * (1 + power) / 5) * power * M",
     "abs(u**2 - u_star**2) <= power * M",
-    "1 - power**2 / 5 <= inner(v, v_star)",
+    "norm(v - v_star) <= sqrt(2 / 5) * power",  # <v, v*> >= 1 - power^2/5 without cancellation
 )
 TILTED_PRINTED = replace(
     TILTED,
     label="at most 2 zeta, 2^-m_0 u_max*^2 <= 2 zeta",
     conclusion="norm(u**2 * v - u_star**2 * v_star) <= 2 * zeta",
-    where=(*TILTED.where, "power <= 1"),
+    where=(TILTED.where[0], "1 - power**2 / 5 <= inner(v, v_star)", "power <= 1"),
     let={"zeta": "between(power * M / 2, M)"},
     expect="fails",
 )

@@ -46,6 +46,9 @@ def _claim(
     return Stress(label, conclusion, N19.name, sizes, given, where, LET)
 
 
+# Both sides times lam^2: where lam is small, tangents are large, and rounding in lam shows in them.
+SMALL = "lam[i]**2 * {} <= lam[i]**2 * {} for i in atoms"
+
 POPULATION_STEP = _claim(
     "(a) the step", "stepped[i] == kappa[i] * A[i] + rho[i] * W[i] for i in atoms", COLUMNS, ()
 )
@@ -57,16 +60,17 @@ ANGLE = _claim(
 )
 UNBIASED = _claim(
     "the angle after the step",
-    "tangent_next[i] <= abs(rho[i]) * sine[i] / (kappa[i] + rho[i] * lam[i]) for i in atoms",
+    SMALL.format("tangent_next[i]", "abs(rho[i]) * sine[i] / (kappa[i] + rho[i] * lam[i])"),
     (*COLUMNS, "no bias"),
     ("0 < lam[i] for i in atoms", STEP),
 )
 FACTOR = "abs(rho[i]) * lam[i] / (kappa[i] + rho[i] * lam[i])"
 CONTRACTION = _claim(
-    "(c) every column contracts", f"tangent_next[i] <= {FACTOR} * tangent[i] for i in atoms"
+    "(c) every column contracts", SMALL.format("tangent_next[i]", f"{FACTOR} * tangent[i]")
 )
 BOUND = _claim(
-    "(c) the factor 1/(1 + kappa)", "tangent_next[i] <= tangent[i] / (1 + kappa[i]) for i in atoms"
+    "(c) the factor 1/(1 + kappa)",
+    SMALL.format("tangent_next[i]", "tangent[i] / (1 + kappa[i])"),
 )
 QUIET = _claim(
     "(d) z_i <= 0 off the support after the step",

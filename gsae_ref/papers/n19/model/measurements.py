@@ -10,6 +10,7 @@ import numpy as np
 from .... import metrics, ops, sampling
 from ....arrays import Array
 from ....claims.finding import at_least, at_most, measurement
+from . import formulas
 
 if TYPE_CHECKING:
     from ....claims.finding import Finding
@@ -203,3 +204,46 @@ def dead_start(rng: np.random.Generator, quick: bool) -> Finding:
         largest_pre_activation=largest - 1.25,
         active_after_one_halving=float(later),
     )
+
+
+@measurement
+def spectral_start(rng: np.random.Generator, quick: bool) -> Finding:
+    """The start of [16] on codes 1_S, A = (I, H/16) of 512 atoms, k = 3: the largest ||z - A_c||.
+
+    Pairs of samples with no, one and two atoms in common. Those with one alone must pass its tests,
+    sigma_1 >= p/2 and sigma_2 <= p/2. For A = I of 400 atoms, k = 16, pairs without a common atom
+    pass them; their sigma_1/p is reported.
+    """
+    H = np.ones((1, 1))
+    while len(H) < 256:
+        H = np.block([[H, H], [H, -H]])
+    A = np.hstack([np.eye(256), H / 16])
+    farthest = 0.0
+    misjudged = 0
+    for common in (0, 1, 2):
+        for _ in range(4 if quick else 40):
+            singular, z, atom = _start(rng, A, 3, common)
+            passed = singular[0] >= 1 / 2 and singular[1] <= 1 / 2
+            misjudged += bool(passed) != (common == 1)
+            if common == 1:
+                farthest = max(farthest, float(np.linalg.norm(z - atom)))
+    beyond = _start(rng, np.eye(400), 16, 0)[0]
+    return at_most(
+        "largest ||z - A_c||, a misjudged pair counting 1, against 1/log n",
+        max(farthest, float(misjudged)),
+        1 / np.log(256),
+        misjudged=misjudged,
+        sigma_1_over_p_beyond=float(beyond[0]),
+    )
+
+
+def _start(rng: np.random.Generator, A: Array, k: int, common: int) -> tuple[Array, Array, Array]:
+    """Two largest singular values over p, the top vector z with <z, u> > 0, the last atom of u."""
+    m = A.shape[1]
+    chosen = rng.permutation(m)[: 2 * k - common]
+    u = A[:, chosen[:k]].sum(axis=1)
+    v = A[:, chosen[k - common :]].sum(axis=1)
+    values, vectors = np.linalg.eigh(formulas.uniform_spectral_matrix(A, k, A.T @ u, A.T @ v))
+    order = np.argsort(-np.abs(values))
+    z = vectors[:, order[0]]
+    return np.abs(values[order]) * m / k, z * np.sign(z @ u), A[:, chosen[k - 1]]

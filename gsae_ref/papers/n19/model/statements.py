@@ -3,19 +3,52 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from ....claims.evidence import (
     Counterexample,
+    Inequality,
     Measurement,
     Reading,
     Reproduction,
 )
+from ....claims.hypothesis import Hypothesis
 from ... import row
 from ..instance import CODES_BOUNDED, UNIFORM, UNIT_STAR
-from . import claims
+from . import claims, formulas
+
+if TYPE_CHECKING:
+    from ..instance import SparseInstance
 
 statement = partial(row.statement, paper="N19")
 equation = partial(row.equation, paper="N19")
+LARGEST = Hypothesis("abs(x*_i) <= a_2 (A3)", lambda i: i.a_2 - float(np.abs(i.codes).max()))
+
+
+def beside(i: SparseInstance, kept: tuple[int, ...] = (1, 1, 1, 1)) -> tuple[float, float]:
+    """||M - its part along the common atoms|| and the bound; u is the first sample, v one of 24.
+
+    ``kept`` has a factor for the maximum and for every q.
+    """
+    A = i.A_star
+    chances = formulas.chances_together(i.active, i.weights)
+    q = (kept[1] * chances[0], kept[2] * chances[1], kept[3] * chances[2])
+    fourth = i.weights @ i.codes**4
+    beta = A.T @ A @ i.codes[0]
+    found = []
+    for code in i.codes[:: -(-len(i.codes) // 24)]:
+        other = A.T @ A @ code
+        M = formulas.spectral_matrix(A, i.codes, i.weights, beta, other)
+        moments = fourth * beta * other
+        common = (i.codes[0] != 0) & (code != 0)
+        left = np.linalg.norm(M - (A * np.where(common, moments, 0)) @ A.T, 2)
+        largest = kept[0] * float(np.abs(moments[~common]).max(initial=0.0))
+        right = formulas.spectral_remainder(A, beta, other, largest, i.a_2, q)
+        found.append((float(left), right))
+    return max(found, key=lambda sides: sides[0] - sides[1])
+
 
 FIGURE_3 = "gsae-ref reproduce n19-figure-3"
 ONLY_PERTURBED = "the perturbed start recovers A, PCA and random starts do not"
@@ -273,16 +306,31 @@ ROWS = (
     statement(
         "spectral-start",
         "section 3",
-        "remark",
-        "not settled",
+        "asymptotic claim",
+        "holds",
         "“We conjecture that this spectral algorithm still works for non-negative sparse case "
         "(including the special mixture of Gaussian model)”.",
-        remark="Its matrices E[(u^T y) (v^T y) y y^T], u and v samples with one common atom, have "
-        "p = k/m along this atom and, for A = I and codes 1_S, k^6/m^3 along (1, ..., 1): more "
-        "once k^5 > m^2, as at m = 400, k = 16. For k = 1 there is no such term. A proof for k^5 "
-        "= o(m^2), or for matrices from which the mean is removed, would settle it.",
-        evidence=(Reading("a conjecture; no proof or counterexample is known here"),),
-        derivation="gsae_ref.sampling.sample_sparse",
+        reading="[16] keeps the top eigenvector z of M = E[(u^T y) (v^T y) y y^T], u and v "
+        "samples, where the tests sigma_1 >= c k/m, sigma_2 <= c k/(m log m) pass. It works: they "
+        "pass where u and v have one atom A_c in common, and z is A_c up to O(1/log n). Infinitely "
+        "many samples, no noise, k = O(log^2 n) as in Appendix A.2, and r atoms together of "
+        "probability O((k/m)^r) also for r = 4.",
+        repaired="With abs(x*) <= a_2, b = abs(A^T u), b' = abs(A^T v), s and s' the sums of their "
+        "entries, q_r the largest probability of r atoms together, C the atoms that u and v have "
+        "in common: ||M - sum_{c in C} E[x_c^4] <A_c, u> <A_c, v> A_c A_c^T||_2 <= ||A||_2^2 "
+        "(max_{i not in C} E[x_i^4] b_i b'_i + a_2^4 R), R = q_2 (max_i (b_i s' + b'_i s) + <b, "
+        "b'> + 2 sqrt(m) ||b o b'|| + 2 ||b|| ||b'||) + q_3 (s s' + 2 sqrt(m) (||b|| s' + ||b'|| "
+        "s) + m <b, b'>) + q_4 m s s'.",
+        remark="The sum is of the order k/m, the bound (k/m) (delta + k^4/m + sqrt(k^3/m)): the "
+        "proof is in the formula's docstring. <z, u> > 0 fixes the sign of z. The summands of M "
+        "are bounded, so polynomially many samples suffice, by matrix Bernstein bounds. With k^5 > "
+        "m^2 it fails, A = I: the mean of the codes outweighs the atoms, as at m = 400, k = 16.",
+        hypotheses=(LARGEST,),
+        evidence=(
+            Inequality("M beside the common atoms", "sparse_start", beside, (LARGEST,)),
+            Measurement("spectral_start"),
+        ),
+        derivation="gsae_ref.papers.n19.model.formulas.spectral_remainder",
     ),
     statement(
         "simulation-means",
