@@ -315,7 +315,7 @@ def one_scale_for_all(v: tuple[int, int] = (3, 4), norm: int = 5) -> Certificate
     """w = g v/||v||, two coordinates: the scale g affects both, so the network is not diagonal."""
     slopes = tuple(Fraction(entry, norm) for entry in v)
     return Certificate(
-        data={"p": 2, "v": list(v), "dw_1/dg": slopes[0], "dw_2/dg": slopes[1]},
+        data={"v_1": v[0], "v_2": v[1], "dw_1/dg": slopes[0], "dw_2/dg": slopes[1]},
         hypotheses=(Comparison("||v||^2", v[0] ** 2 + v[1] ** 2, "==", norm**2),),
         printed=Comparison(
             "g affects one coordinate: dw_1/dg dw_2/dg = 0", slopes[0] * slopes[1], "==", 0
