@@ -293,11 +293,13 @@ ROWS = (
         reading="diagonal as in Section 3.1, “each parameter only affects one coordinate in the "
         "predictor space”; the other papers by their abstracts",
         repaired="Wu et al. (2020) study w = g v/||v||, whose scale g affects every coordinate: a "
-        "DGLNN with a single group, g in place of u^2. The other entries hold.",
+        "DGLNN with a single group, g in place of u^2. The other entries agree with the abstracts.",
         remark="By their abstracts: Vaskevicius et al. (2019) recover a sparse vector by gradient "
         "descent with noise; Dai et al. (2021) and Jagadeesan et al. (2021) have penalties on the "
         "weights, without noise, the latter with a norm given by a semidefinite program; Wu et al. "
-        "come near the solution of minimal l2 norm. This paper: R8.",
+        "come near the solution of minimal l2 norm. This paper: R8. Read as layers that are "
+        "diagonal matrices, DLNN fits g v/||v||, but then every DGLNN too, which the table sets "
+        "apart.",
         evidence=(Counterexample(), Measurement("dglnn_window_runs")),
         derivation="gsae_ref.papers.l23.gradient_descent.counterexamples.one_scale_for_all",
     ),
