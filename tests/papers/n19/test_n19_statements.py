@@ -22,6 +22,7 @@ from gsae_ref.papers.ledger import LEDGER
 from gsae_ref.papers.n19 import instance as n19_instance
 from gsae_ref.papers.n19 import statements
 from gsae_ref.papers.n19.instance import SparseInstance
+from gsae_ref.papers.n19.model import statements as model_statements
 from gsae_ref.papers.n19.sparse_codes import statements as sparse_codes
 
 
@@ -524,6 +525,7 @@ OUTSIDE = {  # text of the hypothesis: an instance that meets it, and one change
         lambda i: replace(i, codes=i.codes[1:], weights=i.weights[1:]),
     ),
     n19_instance.NO_BIAS.text: (NEAR, lambda i: replace(i, bias=i.bias - 0.1)),
+    model_statements.LARGEST.text: (NEAR, lambda i: replace(i, codes=1.1 * i.codes)),
     n19_instance.SIGNS.text: (
         replace(NEAR, codes=np.sign(NEAR.codes)),
         lambda i: replace(i, codes=0.5 * i.codes),
