@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from typing import Any
 
 from ..notation.account import Code, Formula, block_html
@@ -89,8 +90,13 @@ class Claim:
         for name in ("name", "distance"):
             if not isinstance(getattr(self, name), str):
                 raise TypeError(f"{name} = {getattr(self, name)!r}; it must be a string")
-        for sizes in self.all_sizes:
-            Problem(self, sizes, self.distance).check()
+        for problem in self._kept:
+            problem.check()
+            if self.distance:
+                problem.again(self.distance).check()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
     @property
     def text(self) -> str:
@@ -119,7 +125,7 @@ class Claim:
         """Whether the conclusion is an equation."""
         return isinstance(self.conclusion, str) and Sentence.parse(self.conclusion).relation == "=="
 
-    @property
+    @cached_property
     def all_sizes(self) -> tuple[dict[str, int], ...]:
         """The sizes to try."""
         sizes = find_model(self.model).tried if self.sizes is None else self.sizes
@@ -135,10 +141,15 @@ class Claim:
                 raise TypeError(f"sizes has {one!r}; it must hold dicts such as {{'n': 4}}")
         return tuple(dict(one) for one in each)
 
+    @cached_property
+    def _kept(self) -> tuple[Problem, ...]:
+        """The claim at each of its sizes, parsed and checked once."""
+        return tuple(Problem(self, sizes) for sizes in self.all_sizes)
+
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """The claim at each of its sizes."""
-        return tuple(Problem(self, sizes) for sizes in self.all_sizes)
+        """The claim at each of its sizes, for searches of the caller's own."""
+        return tuple(problem.again() for problem in self._kept)
 
     def but(self, **changes: Any) -> Claim:
         """The claim with some fields changed."""

@@ -51,8 +51,8 @@ class Stress:
     """A claim of the workbench, put to the test at all its sizes.
 
     The fields are those of :class:`gsae_ref.Claim`, which is made when it is needed.
-    ``expect="holds"``: no violation, at random or by search; ``expect="fails"``: random instances
-    violate it. Of an equation, the sides are equal to rounding, or differ.
+    ``expect="holds"``: no violation, at random or by search; ``expect="fails"``: instances violate
+    it, one of them in exact arithmetic. Of an equation, the sides are equal to rounding, or differ.
     """
 
     label: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -150,13 +151,11 @@ class Problem:
     ----------
     claim : Claim
     sizes : dict
-    distance : str
-        An expression that :meth:`sides` evaluates too: the distance from degenerate instances.
     """
 
-    def __init__(self, claim: Stated, sizes: Mapping[str, int], distance: str = "") -> None:
+    def __init__(self, claim: Stated, sizes: Mapping[str, int]) -> None:
         self.claim = claim
-        self.distance = Expression.parse(distance) if distance else None
+        self.distance: Expression | None = None
         self.model: Model = find_model(claim.model)
         self.model.check_sizes(sizes)
         self.sizes = {name: int(size) for name, size in sizes.items()}
@@ -171,6 +170,20 @@ class Problem:
         self._check_names()
         self._n_batches: Counter[int] = Counter()
         self._tapes: dict[int, Tape | None] = {}
+
+    def again(self, distance: str = "") -> Problem:
+        """The problem for a search of its own: what the claim says is shared, no tape is.
+
+        ``distance`` is an expression that :meth:`sides` evaluates too: the distance from degenerate
+        instances.
+        """
+        result = copy.copy(self)
+        result.distance = Expression.parse(distance) if distance else None
+        result._n_batches = Counter()
+        result._tapes = {}
+        if distance:
+            result._check_names()
+        return result
 
     # what the claim consists of
 

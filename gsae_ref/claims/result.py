@@ -28,6 +28,7 @@ VERDICTS = {
     "unproved": "violated in floating point, unproved: no exact counterexample was found",
     "not refuted": "unknown: not refuted, no violation was found, which is no proof",
     "no instance": "unknown: no instance met the hypotheses: vacuous?",
+    "interrupted": "unknown: interrupted before the budget was spent; no violation until then",
 }
 
 
@@ -39,7 +40,8 @@ class Result:
     ----------
     claim : Claim
     verdict : str
-        "refuted", "unproved", "not refuted" or "no instance".
+        "refuted", "unproved", "not refuted" or "no instance"; "interrupted" where Ctrl-C came
+        before a violation was found.
     ratio : float
         Largest left/right among the instances that met the hypotheses; NaN where none did. Of an
         equation, the largest relative difference of its sides.
@@ -58,6 +60,8 @@ class Result:
         Elapsed time.
     settings : dict
         Arguments of the call.
+    interrupted : bool
+        Whether Ctrl-C ended the search; all else is then what was found before.
 
     Examples
     --------
@@ -79,6 +83,7 @@ class Result:
     trial: Trial | None
     seconds: float
     settings: dict[str, Any] = field(default_factory=dict)
+    interrupted: bool = False
 
     @property
     def refuted(self) -> bool:
@@ -151,6 +156,7 @@ class Result:
             "sizes": self.sizes,
             "worst": {name: _plain(value) for name, value in self.worst.items()},
             "evaluations": self.evaluations,
+            "interrupted": self.interrupted,
             "n_reached": self.n_reached,
             "seconds": self.seconds,
             "counterexample": self.proof and proof_to_dict(self.proof),
@@ -182,6 +188,8 @@ class Result:
         met = sum(search.feasible for search in self.searches)
         sizes = ", ".join(f"{name} = {value}" for name, value in self.sizes.items())
         counted = f"{met:,} of {self.evaluations:,} instances met the hypotheses"
+        if self.interrupted:
+            counted = f"interrupted after {self.evaluations:,} evaluations; {counted}"
         if not met:
             miss = min(search.miss for search in self.searches)
             return f"{counted}; the closest, at {sizes}, misses them by {miss:.3g}; {self._time}"

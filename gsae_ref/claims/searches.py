@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -36,6 +36,14 @@ class Best:
         return float("inf") if gap >= 1 else (1 + gap) / (1 - gap)
 
 
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C, with what was found before it."""
+
+    def __init__(self, best: Best) -> None:
+        super().__init__()
+        self.best = best
+
+
 def search(
     claim: Claim,
     budget: int = 40_000,
@@ -44,7 +52,13 @@ def search(
     n_jobs: int = 1,
     backend: str = "loky",
 ) -> Best:
-    """Search a claim at all its sizes, in floats; see :func:`stress`."""
+    """Search a claim at all its sizes, in floats; see :func:`stress`.
+
+    Raises
+    ------
+    Interrupted
+        At Ctrl-C, once an instance was evaluated.
+    """
     budget = checks.count("budget", budget)
     seeds = checks.count("seeds", seeds)
     checks.option("backend", backend, ("loky", "threading", "dask"))
@@ -53,22 +67,38 @@ def search(
     numbers = checks.generator(rng).integers(2**63, size=(len(claim.all_sizes), seeds))
     shares = [budget // seeds + (k < budget % seeds) for k in range(seeds)]
     searches: list[Found] = []
-    for sizes, row in zip(claim.all_sizes, numbers, strict=True):
-        tasks = [
-            Task(claim, sizes, share, int(number), _smaller(searches, sizes, k))
-            for k, (share, number) in enumerate(zip(shares, row, strict=True))
-            if share
-        ]
-        found = run_tasks(tasks, n_jobs, backend)
-        searches += [Found(k, Problem(claim, sizes), worst) for k, worst in enumerate(found)]
+    try:
+        for sizes, row in zip(claim.all_sizes, numbers, strict=True):
+            tasks = [
+                Task(claim, sizes, share, int(number), _smaller(searches, sizes, k))
+                for k, (share, number) in enumerate(zip(shares, row, strict=True))
+                if share
+            ]
+            problem = _problem_at(claim, sizes)
+            for k, worst in enumerate(run_tasks(tasks, n_jobs, backend)):
+                searches.append(Found(k, problem, worst))
+                if worst.interrupted:
+                    raise KeyboardInterrupt
+    except KeyboardInterrupt:
+        if any(found.worst.finite for found in searches):
+            raise Interrupted(_best(searches)) from None
+        raise
     if not any(found.worst.finite for found in searches):
         raise ValueError(
             f"{claim.text!r} gave no finite number at any instance; look for a division by 0, the "
             "logarithm of a number that is not positive, or the inverse of a singular matrix"
         )
+    return _best(searches)
+
+
+def _best(searches: Sequence[Found]) -> Best:
     best = max(searches, key=lambda found: (found.worst.gap, -found.worst.miss))
-    pairs = tuple((found.problem, found.worst) for found in searches)
-    return Best(best.problem, best.worst, pairs)
+    return Best(best.problem, best.worst, tuple((each.problem, each.worst) for each in searches))
+
+
+def _problem_at(claim: Claim, sizes: dict[str, int]) -> Problem:
+    """The claim at one of its sizes."""
+    return next(problem for problem in claim.problems if problem.sizes == sizes)
 
 
 class Found(NamedTuple):
@@ -104,12 +134,12 @@ def _smaller(
 
 def _run_task(task: Task) -> Worst:
     """Search; an equation needs no starts, since one that fails fails nearly everywhere."""
-    problem = Problem(task.claim, task.sizes)
+    problem = _problem_at(task.claim, task.sizes)
     rng = np.random.default_rng(task.seed)
     starts = None
     if task.smaller and not problem.is_identity:
         smaller, theta = task.smaller
-        starts = embed(problem, Problem(task.claim, smaller), theta, task.budget, rng)
+        starts = embed(problem, _problem_at(task.claim, smaller), theta, task.budget, rng)
     try:
         return find_worst(problem, task.budget, rng, starts)
     except ValueError:
@@ -124,10 +154,11 @@ def _run_elsewhere(model: Model, task: Task) -> Worst:
     return _run_task(task)
 
 
-def run_tasks(tasks: Sequence[Task], n_jobs: int, backend: str) -> list[Worst]:
-    """Run searches, in processes if asked for."""
+def run_tasks(tasks: Sequence[Task], n_jobs: int, backend: str) -> Iterator[Worst]:
+    """Run searches, in processes if asked for; each result is given as soon as it is known."""
     if n_jobs == 1 and backend != "dask":
-        return [_run_task(task) for task in tasks]
+        yield from map(_run_task, tasks)
+        return
     try:
         from joblib import Parallel, delayed, parallel_config
     except ImportError as error:
@@ -138,5 +169,4 @@ def run_tasks(tasks: Sequence[Task], n_jobs: int, backend: str) -> list[Worst]:
     jobs = (run(find_model(task.claim.model), task) for task in tasks)
     workers = -1 if backend == "dask" else n_jobs  # a cluster is used whole
     with parallel_config(backend=backend):
-        result: list[Worst] = Parallel(workers)(jobs)
-    return result
+        yield from Parallel(workers, return_as="generator")(jobs)

@@ -46,7 +46,10 @@ class Change(NamedTuple):
 
 
 def round_to_proof(problem: Problem, theta: Array) -> Proof | None:
-    """The first rational neighbour of theta, denominators growing, that proves the claim false."""
+    """The first rational neighbour of theta, denominators growing, that proves the claim false.
+
+    The last is theta itself, to the last bit.
+    """
     candidates = list(dict.fromkeys(_neighbours(theta)))
     violated = problem.violated(np.array(candidates, dtype=float))
     promising = [candidate for candidate, bad in zip(candidates, violated, strict=True) if bad]
@@ -61,6 +64,7 @@ def _neighbours(theta: Array) -> Iterator[Theta]:
         for cut in CUTS:
             small = np.abs(theta) < cut
             yield tuple(Fraction(0) if zero else q for zero, q in zip(small, near, strict=True))
+    yield tuple(exact)
 
 
 def shrink(proof: Proof) -> Proof:

@@ -10,7 +10,7 @@ from .claim import Claim
 from .identity import try_identity
 from .proof import Proof
 from .result import Result, worst_instance
-from .searches import VIOLATION, Best, search
+from .searches import VIOLATION, Best, Interrupted, search
 from .shrink import prove_best
 
 ROUNDING = 1e-9  # relative difference of the sides of an equation
@@ -28,7 +28,7 @@ def stress(
     """Look for the worst instance of a claim; where it violates the claim, prove it in fractions.
 
     The sizes are searched in the order given, each also from the worst instance at sizes before it
-    of which none is larger.
+    of which none is larger. Ctrl-C ends the search; the result is then what was found before.
 
     Parameters
     ----------
@@ -56,6 +56,8 @@ def stress(
     ValueError
         If budget, seeds or n_jobs is not positive, the backend is unknown, or no instance gives
         finite numbers.
+    KeyboardInterrupt
+        If Ctrl-C comes before an instance was evaluated.
 
     Examples
     --------
@@ -73,7 +75,12 @@ def stress(
         raise TypeError(f"claim is a {type(claim).__name__}; make a gsae_ref.Claim of it")
     began = time.perf_counter()
     settings = {"budget": budget, "seeds": seeds, "rng": rng, "n_jobs": n_jobs, "backend": backend}
-    best = search(claim, budget, seeds, rng, n_jobs, backend)
+    interrupted = False
+    try:
+        best = search(claim, budget, seeds, rng, n_jobs, backend)
+    except Interrupted as stop:
+        best = stop.best
+        interrupted = True
     trial = try_identity(claim, np.random.default_rng(rng)) if claim.is_identity else None
     violated = best.ratio > (ROUNDING if trial else 1 + VIOLATION)
     proof = trial.proof if trial else None
@@ -81,7 +88,7 @@ def stress(
         proof = prove_best(best)
     return Result(
         claim,
-        _verdict(best, proof, violated),
+        _verdict(best, proof, violated, interrupted),
         best.ratio,
         worst_instance(best.problem, best.worst),
         best.problem.sizes,
@@ -90,12 +97,15 @@ def stress(
         trial,
         time.perf_counter() - began,
         settings,
+        interrupted,
     )
 
 
-def _verdict(best: Best, proof: Proof | None, violated: bool) -> str:
+def _verdict(best: Best, proof: Proof | None, violated: bool, interrupted: bool) -> str:
     if proof is not None:
         return "refuted"
-    if best.worst.theta is None:
-        return "no instance"
-    return "unproved" if violated else "not refuted"
+    if violated:
+        return "unproved"
+    if interrupted:
+        return "interrupted"
+    return "no instance" if best.worst.theta is None else "not refuted"

@@ -63,6 +63,8 @@ class Worst:
         By how much it misses them, the sum over the hypotheses.
     evaluations, finite, feasible : int
         How many instances were evaluated, gave finite numbers, met the hypotheses.
+    interrupted : bool
+        Whether Ctrl-C ended the search before its budget was spent.
     """
 
     gap: float
@@ -73,6 +75,7 @@ class Worst:
     evaluations: int
     finite: int
     feasible: int
+    interrupted: bool = False
 
 
 class _Spent(Exception):
@@ -121,8 +124,8 @@ class Search:
         if n_left <= 0:
             raise _Spent
         batch = np.minimum(np.maximum(theta[:n_left], -FARTHEST), FARTHEST)
-        self.evaluations += len(batch)
         sides = self.problem.sides(batch)
+        self.evaluations += len(batch)
         if self.tally is not None:
             self.tally.add(sides)
         gaps = sides.gap
@@ -152,8 +155,8 @@ class Search:
                 gaps = gaps[feasible]
             k = gaps.argmax()
             if gaps[k] > self.gap:
-                self.gap = float(gaps[k])
                 self.theta = batch[k].copy()
+                self.gap = float(gaps[k])
             if gaps[k] > CLEARLY:
                 self._record_sparse(batch[gaps > CLEARLY])
         elif self.theta is None and len(batch):
@@ -170,7 +173,7 @@ class Search:
             self.n_nonzero = int(counts[k])
             self.sparse = violating[k].copy()
 
-    def result(self) -> Worst:
+    def result(self, interrupted: bool = False) -> Worst:
         return Worst(
             self.gap,
             self.theta,
@@ -180,6 +183,7 @@ class Search:
             self.evaluations,
             self.finite,
             self.feasible,
+            interrupted,
         )
 
 
@@ -191,14 +195,18 @@ def find_worst(
     Each round draws some starts, or redraws some blocks of the best instance, takes the best of
     them and climbs. A start on a plateau, where the gap equals the end of an earlier climb or 0,
     is passed over in three rounds of four: ties attract and lead nowhere. A new best instance is
-    climbed from again, with curvature forgotten, as long as that helps.
+    climbed from again, with curvature forgotten, as long as that helps. Ctrl-C ends the search.
     """
-    if problem.is_identity:
-        return _draw_only(problem, min(budget, MOST_DRAWN), rng)
-    search = Search(problem, budget)
-    if starts is not None and len(starts):
-        _climb_from(search, starts)
-    explore(search, rng)
+    search = Search(problem, min(budget, MOST_DRAWN) if problem.is_identity else budget)
+    try:
+        if problem.is_identity:
+            _draw(search, rng)
+        else:
+            if starts is not None and len(starts):
+                _climb_from(search, starts)
+            explore(search, rng)
+    except KeyboardInterrupt:
+        return search.result(interrupted=True)
     return search.result()
 
 
@@ -233,13 +241,11 @@ def explore(search: Search, rng: np.random.Generator) -> None:
             n_rounds += 1
 
 
-def _draw_only(problem: Searched, budget: int, rng: np.random.Generator) -> Worst:
+def _draw(search: Search, rng: np.random.Generator) -> None:
     """Random instances, for an equation: one that fails fails nearly everywhere."""
-    search = Search(problem, budget)
-    while search.evaluations < budget:
-        n_draws = min(SCREENED[-1], budget - search.evaluations)
-        search.evaluate(problem.layout.draw(rng, n_draws))
-    return search.result()
+    while search.evaluations < search.budget:
+        n_draws = min(SCREENED[-1], search.budget - search.evaluations)
+        search.evaluate(search.layout.draw(rng, n_draws))
 
 
 def _draw_starts(search: Search, rng: np.random.Generator, near_best: bool) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import runpy
+import sys
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from ..claims import Result
 
 STATUS = {"not refuted": 0, "refuted": 1, "unproved": 1, "no instance": 2}
-COLOURS = {"not refuted": "green", "refuted": "red", "unproved": "red", "no instance": "red"}
+INTERRUPTED = 130
 
 
 def add(commands: Any) -> None:
@@ -36,7 +37,8 @@ def add(commands: Any) -> None:
         epilog=(
             "example: gsae-ref claim leak.py --sizes n=6,d=3,Gamma=3,gamma=2 --script leak_ce.py. "
             "Exit status: 0 not refuted, 1 refuted exactly or violated in floating point and "
-            "unproved, 2 bad input or no instance met the hypotheses."
+            "unproved, 2 bad input or no instance met the hypotheses, 130 interrupted: what was "
+            "found until then is printed."
         ),
     )
     command.add_argument("file", nargs="?", metavar="FILE.py", help="file that defines the claims")
@@ -113,9 +115,18 @@ def run(arguments: argparse.Namespace) -> int:
             "counterexample; put the claim into a file of its own"
         )
     require_writable(written.values())
-    results = [_tried(claim, arguments) for claim in claims]
+    results: list[Result] = []
+    for claim in claims:
+        results.append(_tried(claim, arguments))
+        if results[-1].interrupted:
+            break
     if arguments.json:
         write_json({"claims": [_to_dict(each, arguments) for each in results]}, arguments.json)
+    if results[-1].interrupted:
+        n_left = len(claims) - len(results)
+        left = f"; {n_left} of {len(claims)} claims not tried" if n_left else ""
+        print(f"gsae-ref claim: interrupted{left}", file=sys.stderr)
+        return INTERRUPTED
     return max(STATUS[result.verdict] for result in results)
 
 
@@ -192,9 +203,9 @@ def _tried(claim: Claim, arguments: argparse.Namespace) -> Result:
         n_jobs=n_jobs(arguments),
     )
     head, *rest = str(result).splitlines()
-    print(paint(head, COLOURS[result.verdict]))
+    print(paint(head, "green" if result.verdict == "not refuted" else "red"))
     print("\n".join(rest), flush=True)
-    if arguments.tightness:
+    if arguments.tightness and not result.interrupted:
         print("\n".join(f"  {line}" for line in str(result.tightness).splitlines()), flush=True)
     if arguments.teeth and result.verdict == "not refuted":
         print("  teeth")
@@ -219,7 +230,7 @@ def write_text(text: str, path: str) -> None:
 
 def _to_dict(result: Result, arguments: argparse.Namespace) -> dict[str, Any]:
     more: dict[str, Any] = {}
-    if arguments.tightness:
+    if arguments.tightness and not result.interrupted:
         rows = result.tightness.rows
         more["tightness"] = [{"distance": str(d), "ratio": ratio} for d, ratio in rows]
     if arguments.teeth and result.verdict == "not refuted":

@@ -173,7 +173,7 @@ def recorded(table: dict[tuple[str, str], Any], row: Row, item: Evidence, other:
 def _key(item: Evidence) -> tuple[Any, ...]:
     """What makes two items of evidence the same one."""
     if isinstance(item, Stress):
-        return item.label, item.conclusion, item.expect
+        return (repr(item),)  # its dicts have no hash
     return tuple(getattr(item, each.name) for each in fields(item))
 
 

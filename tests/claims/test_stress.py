@@ -1,6 +1,8 @@
 """Claims put to the test: false ones are refuted exactly, true ones are not."""
 
+import itertools
 import json
+import pickle
 import random
 import re
 import subprocess
@@ -12,6 +14,8 @@ from claims_to_try import EXAMPLE, TRUE, groups
 
 import gsae_ref as gs
 from gsae_ref.claims.pruning import run_file
+from gsae_ref.claims.searches import search
+from gsae_ref.claims.trials import try_claim
 
 BUDGET = 15_000
 
@@ -43,6 +47,47 @@ def test_the_report_has_mathematics_and_computation_on_lines_of_their_own(refute
     ):
         assert part in text
     assert json.loads(json.dumps(refuted.to_dict()))["counterexample"]["left"] == "2"
+
+
+def interrupting(after, left):
+    """A conclusion at whose evaluation Ctrl-C comes."""
+    calls = itertools.count()
+
+    def conclusion(instance):
+        if next(calls) == after:
+            raise KeyboardInterrupt
+        return left, 1.0
+
+    return conclusion
+
+
+@pytest.mark.parametrize(("left", "verdict"), [(0.5, "interrupted"), (2.0, "unproved")])
+def test_ctrl_c_gives_what_was_found_before(left, verdict):
+    result = gs.stress(EXAMPLE.but(conclusion=interrupting(700, left)), budget=BUDGET)
+    assert result.interrupted and result.verdict == verdict
+    assert 0 < result.evaluations <= 700 and result.ratio == pytest.approx(left)
+    assert f"interrupted after {result.evaluations} evaluations; " in str(result)
+    assert "not refuted" not in str(result)
+    assert result.to_dict()["interrupted"]
+
+
+def test_ctrl_c_before_the_first_instance_is_raised():
+    claim = EXAMPLE.but(conclusion=interrupting(1, 0.5))  # the first is that of the check
+    with pytest.raises(KeyboardInterrupt):
+        gs.stress(claim, budget=BUDGET)
+
+
+def test_ctrl_c_ends_a_search_for_tightness_or_teeth():
+    claim = EXAMPLE.but(conclusion=interrupting(700, 0.5))
+    with pytest.raises(KeyboardInterrupt):
+        search(claim, BUDGET)
+
+
+def test_a_claim_is_sent_without_what_it_keeps():
+    again = pickle.loads(pickle.dumps(EXAMPLE))
+    assert again == EXAMPLE and vars(again).keys() < vars(EXAMPLE).keys()
+    first, second = (claim.problems[0] for claim in (EXAMPLE, EXAMPLE))
+    assert first is not second and first.layout is second.layout
 
 
 def test_the_same_seed_gives_the_same_numbers(refuted):
@@ -227,3 +272,13 @@ def test_a_script_with_another_number_fails(refuted, tmp_path):
         path.write_text(script)
         done = subprocess.run([sys.executable, "-I", "-S", path], capture_output=True, text=True)
         assert done.returncode == 1, script
+
+
+@pytest.mark.parametrize("size", [10**12, 10**14])
+def test_a_violation_that_is_rounding_confirms_no_claim_that_should_fail(size):
+    """The left side is 0: the parallelogram law. In floats its terms leave more than 1e-6."""
+    terms = "norm2(A[0] + S[0]) + norm2(A[0] - S[0]) - 2 * norm2(A[0]) - 2 * norm2(S[0])"
+    claim = EXAMPLE.but(conclusion=f"{size} * ({terms}) <= 0", given=())
+    finding = try_claim(claim, "fails", np.random.default_rng(0), quick=True)
+    assert finding.numbers["violations"] > 0 and not finding.ok
+    assert "it may be rounding" in finding.summary

@@ -46,6 +46,29 @@ def file(tmp_path):
     return write
 
 
+INTERRUPTED = """
+import gsae_ref as gs
+
+calls = []
+
+def conclusion(instance):
+    calls.append(1)
+    if len(calls) == 1000:
+        raise KeyboardInterrupt
+    return 0.5, 1.0
+
+sizes = dict(n=2, d=1, Gamma=2, gamma=1)
+claims = [gs.Claim(conclusion, sizes=sizes), gs.Claim("mu <= 2", sizes=sizes)]
+"""
+
+
+def test_ctrl_c_prints_what_was_found_and_tries_no_other_claim(run, file):
+    status, text, err = run("claim", file(text=INTERRUPTED), *QUICK, "--tightness", "--teeth")
+    assert (status, err) == (130, "gsae-ref claim: interrupted; 1 of 2 claims not tried\n")
+    assert "interrupted after " in text and "largest left/right 0.5" in text
+    assert "not refuted" not in text and "mu <= 2" not in text
+
+
 def test_a_false_claim_is_refuted_and_written_down(run, file, tmp_path):
     out = {name: tmp_path / name for name in ("ce.py", "ce.tex", "ce.json")}
     options = ["--script", out["ce.py"], "--latex", out["ce.tex"], "--json", out["ce.json"]]

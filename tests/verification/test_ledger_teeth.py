@@ -226,3 +226,11 @@ def test_the_command_fails_when_something_is_unnoticed(monkeypatch, capsys):
     monkeypatch.setitem(LEDGER, "T21-eq22", weak(Inequality))
     assert main(["verify", "--teeth", "T21-eq22", "--quick"]) == 1
     assert "UNNOTICED" in capsys.readouterr().out
+
+
+def test_claims_that_differ_in_a_hypothesis_are_two():
+    strong, weak = (
+        Stress("a", "mu <= 1", "groups", ({"n": 2, "d": 1, "Gamma": 2, "gamma": 1},), where=where)
+        for where in (("delta <= 1",), ())
+    )
+    assert module._key(strong) != module._key(weak) == module._key(replace(weak))
