@@ -40,7 +40,7 @@ SEVERAL = {
     "T21": {
         "Figure 1": "eq7",  # a whole group is kept or set to zero
         "Figure 2": "eq11 eq12",
-        "Figure 3": "figure-3a figure-3b figure-3c figure-3d figure-3d-most simulation start",
+        "Figure 3": "figure-3a figure-3b figure-3c figure-3d simulation start",
         "Figure 4": "figure-4",
         "Figure 5": "figure-5",
     },
@@ -114,7 +114,7 @@ SENTENCES = {
         ("In stark contrast, our analysis makes no such assumption", "remark-b"),
         ("is approximately 0.15", "start"),
         ("highlights the robustness of the network to extreme noise", "simulation"),
-        ("has successfully recovered the correct support", "figure-3d figure-3d-most"),
+        ("has successfully recovered the correct support", "figure-3d"),
         ("we can now lower-bound the norm of a group", "eq22"),
         ("is upper-bounded by", "prop2 prop2-v1"),
         ("Then the range", "lemma1 lemma1-v1"),
@@ -183,6 +183,7 @@ SENTENCES = {
         ("it converges with any unit norm initialization", "any-start"),
         ("For convenience, we define", "zeta"),
         ("implies an improved sample complexity", "sample-complexity sample-complexity-optimal"),
+        ("may not move with a small step size", "sign"),
         ("Note that the error bound we obtain is minimax-optimal", "minimax"),
         ("our proof indeed ensures that it would hold for at least", "criterion"),
         ("We believe it is a proof artifact", "theorem4-deltas"),

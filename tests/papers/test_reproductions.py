@@ -82,7 +82,6 @@ def test_a_kept_result_bears_out_no_other_truth(outcome, truth, missing):
 INSTEAD = {  # of an exact counterexample, where a row is false
     "T21-remark-b-sparse": "a run",
     "T21-figure-3a": "a kept result",
-    "T21-figure-3d-most": "a kept result",
     "N19-figure-3": "a kept result",
     "L23-figure2-stopping": "a kept result",
     "L23-figure4-rival": "a kept result",

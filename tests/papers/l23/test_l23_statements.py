@@ -45,7 +45,7 @@ TRUTHS = {
         perturbations eq7 lemma15 lemma16 eq10
         figure2 figure3 figure4 figure5 figure6-error figure7 figure7-small figure11 figure12
         table2 table3 designs
-        any-start size-one sample-complexity
+        any-start size-one sample-complexity sign
     """,
     "false": """
         bracket span double-bracket
@@ -280,6 +280,10 @@ def r8_off(i):
     return max(growth(i, k) for k in n.off), max(n.zeta(), i.m) / 32
 
 
+def z_4(i):
+    return (1 - i.eta * i.u**4) * i.v + i.eta * i.u**2 * (i.star * i.v_star + i.b)
+
+
 def next_direction(i):
     z = i.star * i.v_star + i.b
     return z / np.linalg.norm(z)
@@ -301,7 +305,7 @@ def final(i):
 
 
 def lemma16(i):
-    z = (1 - i.eta * i.u**4) * i.v + i.eta * i.u**2 * (i.star * i.v_star + i.b)
+    z = z_4(i)
     return 1 - z @ i.v_star / np.linalg.norm(z), i.tau / 5
 
 
@@ -400,6 +404,15 @@ STATEMENTS = (
         lambda i: (i.u * (1 + 2 * i.gamma * (i.star - i.u**2)), math.sqrt(i.star)),
         0.99,
         300,
+    ),
+    Statement(
+        "sign",
+        "1 - <z(t+1), v(t)>",
+        lambda i: (
+            1 - z_4(i) @ i.v,
+            i.eta * i.u**2 * (i.star + i.u**2 + np.linalg.norm(i.b)),
+        ),
+        0.9,
     ),
     Statement(
         "lemma8",

@@ -569,7 +569,7 @@ ASSUMES_NOTHING = {
     "of all laws, all instances or any function": "special-cases intractable proximal relu eq8 "
     "footnote3",
     "an experiment, whose settings stand in the row": "success-rate remark-b-sparse start "
-    "simulation figure-3a figure-3b figure-3c figure-3d figure-3d-most figure-4 figure-5 table-1",
+    "simulation figure-3a figure-3b figure-3c figure-3d figure-4 figure-5 table-1",
 }
 
 

@@ -299,7 +299,7 @@ ROWS = (
         "weights, without noise, the latter with a norm given by a semidefinite program; Wu et al. "
         "come near the solution of minimal l2 norm. This paper: R8. Read as layers that are "
         "diagonal matrices, DLNN fits g v/||v||, but then every DGLNN too, which the table sets "
-        "apart.",
+        "apart. No result of the paper rests on this entry.",
         evidence=(Counterexample(), Measurement("dglnn_window_runs")),
         derivation="gsae_ref.papers.l23.gradient_descent.counterexamples.one_scale_for_all",
     ),

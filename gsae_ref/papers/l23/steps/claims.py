@@ -28,6 +28,10 @@ RECAST = _claim(
     "0 < u",
     rate="1 / u**4",
 )
+KEPT_SIGN = _claim(
+    "1 - <z(t+1), v(t)>",
+    "1 - inner(z, v) <= eta * u**2 * (u_star**2 + u**2 + norm(b))",
+)
 ALIGNED = _claim("1 - B^2 <= <v(t+1), v*>", "1 - B_2**2 <= cosine", "B_2 < 1")
 ANGLE = _claim(
     "the angle: sin <= B", "norm(z_6 - inner(z_6, v_star) * v_star) <= B_2 * norm(z_6)", "B_2 < 1"

@@ -90,6 +90,18 @@ ROWS = (
         derivation=FORMULAS + "direction_step",
     ),
     statement(
+        "sign",
+        "Section 4, connection to standard sparsity",
+        "remark",
+        "holds",
+        "“If the initialization on” v_i “is incorrect, the sign of” v_i “may not move with a small "
+        "step size.”",
+        remark="For p_l = 1, v(t+1) has the sign of v(t) if eta_t u^2(t) (u*^2 + u^2(t) + "
+        "abs(b_t)) < 1; for b_t = 0 and v(t) = -v*, only then.",
+        evidence=(claims.KEPT_SIGN,),
+        derivation=FORMULAS + "direction_step",
+    ),
+    statement(
         "lemma8",
         "Lemma 8",
         "inequality",
