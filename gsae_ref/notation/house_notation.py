@@ -121,9 +121,10 @@ def _sequence(text: str, at: int, closers: str, primes: str) -> tuple[list[Item]
 
 
 def _is_script(code: str) -> bool:
-    """Whether u_max, B_min, T_in is a symbol with a subscript, not a name of code."""
+    """Whether u_max, B_min, p3_i_j_l is a symbol with subscripts, not a name of code."""
     head, _, tail = code.partition("_")
-    return bool(tail) and (len(head) == 1 or head in GREEK or head in LIMITS or head in FUNCTIONS)
+    is_symbol = len(head) == 1 or head in GREEK or head in LIMITS or head in FUNCTIONS
+    return bool(tail) and (is_symbol or all(len(index) == 1 for index in tail.split("_")))
 
 
 def _closes(mark: str, closers: str, items: Any, spaced: bool) -> bool:

@@ -57,7 +57,7 @@ def test_ones_are_sizes_or_labels_by_name_and_refused_without(door, monkeypatch)
     call = DOORS[door]
     with pytest.raises(ValueError, match="6 ones for 6 predictors.*group_sizes or group_labels"):
         call(groups=np.ones(6, int))
-    with pytest.raises(ValueError, match="groups and group_sizes given; exactly one"):
+    with pytest.raises(ValueError, match="groups and group_sizes given; pass exactly one"):
         call(groups=3, group_sizes=3)
     if door in ("path", "flow", "estimator"):
         assert not np.array_equal(call(group_sizes=[1] * 6), call(group_labels=[1] * 6))

@@ -42,6 +42,7 @@ def formulas(text):
         ("u_l'^2", r"u_{l'}^{2}"),
         ("u_l' = 2 u_l", r"u_{l}^{\prime }= 2u_{l}"),
         ("u_max*^2", r"u_{\max}^{*2}"),
+        ("p3_i_j_l", "{p_{3}}_{ijl}"),
         ("zeta v u_min*^2", r"\zeta \vee u_{\min}^{*2}"),
         ("I is d x d", r"I d\times d"),
         ("2^-m_0 u", r"2^{-m_{0}}u"),
