@@ -54,9 +54,10 @@ POPULATION_STEP = _claim(
 )
 ANGLE = _claim(
     "(b) the angle",
-    "norm2(stepped[i] - inner(stepped[i], A[i]) * A[i]) / inner(stepped[i], A[i])**2"
-    " == (rho[i] / (kappa[i] + rho[i] * lam[i]))**2 * (1 - lam[i]**2) for i in atoms",
-    where=("0 < kappa[i] + rho[i] * lam[i] for i in atoms",),
+    # 1 + tan^2 on both sides, without a division; kappa + rho lam > 0 gives the tangent its sign
+    "norm2(stepped[i]) * (kappa[i] + rho[i] * lam[i])**2 == inner(stepped[i], A[i])**2"
+    " * ((kappa[i] + rho[i] * lam[i])**2 + rho[i]**2 * (1 - lam[i]**2)) for i in atoms",
+    where=(),
 )
 UNBIASED = _claim(
     "the angle after the step",
