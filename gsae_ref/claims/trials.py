@@ -132,7 +132,7 @@ def _climb_on(search: Search, budget: int, tally: Tally, rng: np.random.Generato
 
 
 def _may_be_rounding(searches: Sequence[Search]) -> bool:
-    """Whether no violation of a claim is one in exact arithmetic; families have floats only.
+    """Whether no violation of a claim was found in exact arithmetic; False for families.
 
     Where a hypothesis is too close to be decided, a clear gap counts unless the claim holds there.
     """

@@ -11,6 +11,7 @@ no sign: 128 is added to the bytes of the atoms, and 128 times the sum of a row 
 products.
 """
 
+from functools import cache
 from typing import Any
 
 import numba
@@ -34,6 +35,7 @@ MOST_FEATURES = 2**17  # up to here a sum fits 32 bits
 FINE = 2.0**20  # the largest entry of a vector is rounded up to multiples of 1 / FINE
 
 
+@cache  # the features of the processor take .1 ms to read
 def are_fast() -> bool:
     """Whether the code that Numba compiles may use the instruction."""
     if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]  # Numba sets it at run time

@@ -49,6 +49,20 @@ def test_a_changed_number_would_be_found():
     assert not any(item.measured.replace("0", "9") in measured for *_, measured in RESULTS)
 
 
+def test_the_shares_in_the_remark_on_figure_3d_are_kept_results():
+    remark = LEDGER["T21-figure-3d"].remark
+    claim = "the group-sparse encoder has recovered the correct support"
+    full = "gsae-ref reproduce t21-figure-3 --seeds 2"
+    (measured,) = {m for command, c, _, m in RESULTS if command == full and c == claim}
+    shares = re.findall(r"(\d+) %", measured)[:3]
+    assert f"{shares[0]}, {shares[1]} and {shares[2]} % at 1, 5 and 10 dB" in remark
+    page = (PAGES / "t21-figure-3.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| sparse, .* \| activity nearest the data's \|.*$", page, re.MULTILINE)
+    table = [row.split(" | ") for row in rows if row.count("|") == 10]
+    found = [f"{100 * float(cells[7]):g}" for cells in table]
+    assert f"{found[0]}, {found[1]} and {found[2]} %" in remark
+
+
 @pytest.mark.parametrize("row", [row for row in LEDGER.values() if "igure" in row.number])
 def test_a_row_of_a_figure_cites_a_kept_result_or_runs(row):
     items = LEDGER[row.same_as].evidence if row.same_as else row.evidence

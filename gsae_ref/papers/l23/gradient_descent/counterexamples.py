@@ -306,7 +306,7 @@ def samples_of_any_design(s: int = 10**4, size: int = 4, constant: int = 1000) -
         corrected=Comparison(
             "least n of any design <= p, that of X^T X / n = I", least, "<=", Fraction(p)
         ),
-        note="0.49 (120 s)^2 p_l against s p_l log p: more than any multiple of it, for large s.",
+        note="0.48 (120 s)^2 p_l against s p_l log p: more than any multiple of it, for large s.",
     )
 
 

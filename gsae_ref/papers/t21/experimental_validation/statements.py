@@ -115,7 +115,7 @@ ROWS = (
         "“we observe that unlike the sparse network, the group-sparse autoencoder has "
         "successfully recovered the correct support.”",
         reading="of the code that the figure shows: there are codes whose support the group-sparse "
-        "network finds and the sparse ones miss",
+        "network finds and a sparse one misses",
         remark="Of most codes it would hold at a reduced size: at 1 dB the network finds 66 % of "
         "the supports whole, the sparse ones 37, 47.5 and 3 % with the thresholds nearest the "
         "activity of the data. At the size of the paper, from the start of T21-figure-3a that "
