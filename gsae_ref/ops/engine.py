@@ -109,28 +109,35 @@ def one_blas_thread() -> Iterator[bool]:
         yield False
         return
     libraries = [library for library in controller.lib_controllers if library.user_api == "blas"]
-    limited = _limit.enter(libraries)
+    token = object()
     try:
-        yield limited
+        yield _limit.enter(token, libraries)
     finally:
-        _limit.leave()
+        try:
+            _limit.leave(token)
+        except KeyboardInterrupt:
+            _limit.leave(token)
+            raise
 
 
 class _Limit:
-    """The limit on BLAS: how many threads are inside, and the former limit of every library.
+    """The limit on BLAS: the tokens of those inside, and the former limit of every library.
 
     The contexts of threadpoolctl do not serve: from 3.7 on only the thread that set a limit may
     change it; before that each context restores what it found, even the limit of another context.
+
+    Ctrl-C may interrupt both methods at any point: ``leave`` may be called again, and for a token
+    that has not entered.
     """
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.inside = 0
+        self.lock = threading.RLock()  # a context dropped by an interrupt leaves when it is deleted
+        self.inside: set[object] = set()
         self.before: dict[str, tuple[Any, int]] = {}
 
-    def enter(self, libraries: list[Any]) -> bool:
+    def enter(self, token: object, libraries: list[Any]) -> bool:
         with self.lock:
-            self.inside += 1
+            self.inside.add(token)
             for library in libraries:
                 n_threads = library.get_num_threads()
                 if n_threads != 1:
@@ -138,11 +145,11 @@ class _Limit:
                     _set(library, 1)
             return all(library.get_num_threads() == 1 for library in libraries)
 
-    def leave(self) -> None:
+    def leave(self, token: object) -> None:
         with self.lock:
-            self.inside -= 1
+            self.inside.discard(token)
             if not self.inside:
-                for library, n_threads in self.before.values():
+                for library, n_threads in list(self.before.values()):
                     _set(library, n_threads)
                 self.before.clear()
 

@@ -217,10 +217,12 @@ class Kernel:
         return gs.train(self.A, self.Y, 1.0, 2, 6, **options)
 
     def do(self, folder, report=lambda number: None):
-        try:
+        result = None
+        with contextlib.suppress(KeyboardInterrupt):  # before the first epoch or after the last
             result = self.train(lambda intermediate_result: report(intermediate_result.nit))
-        finally:
-            self.check_next_call()
+        self.check_next_call()
+        if result is None:
+            raise KeyboardInterrupt
         assert self.states[result.nit] == result.x.tobytes(), "the state is not that of the epoch"
         if result.status:
             assert (result.status, result.message) == (2, "interrupted")

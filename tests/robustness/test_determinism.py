@@ -193,6 +193,38 @@ def test_the_limit_is_restored_after_an_error_and_when_nested(two_blas_threads):
     assert set(blas_threads()) == {2}
 
 
+def test_ctrl_c_at_any_point_leaves_the_limit_as_it_was(two_blas_threads):
+    """Python raises KeyboardInterrupt where a function starts or a call returns."""
+    interrupted = list[str]()
+    while (point := interrupt_limit(len(interrupted) + 1)) is not None:
+        interrupted.append(point)
+        assert (set(blas_threads()), engine._limit.inside) == ({2}, set()), interrupted
+    assert {"one_blas_thread", "enter", "_set", "leave"} <= set(interrupted)
+
+
+def interrupt_limit(number):
+    """Enter and leave, interrupted at this point; the function there, None if there are less."""
+    files = engine.__file__, contextlib.__file__
+    passed = list[str]()
+
+    def interrupt(frame, event, argument):
+        if event in ("call", "c_return") and frame.f_code.co_filename in files:
+            passed.append(frame.f_code.co_name)
+            if len(passed) == number:
+                sys.setprofile(None)
+                raise KeyboardInterrupt
+
+    sys.setprofile(interrupt)
+    try:
+        with one_blas_thread():
+            pass
+    except KeyboardInterrupt:
+        return passed[-1]
+    finally:
+        sys.setprofile(None)
+    return None
+
+
 def test_a_blas_loaded_later_is_limited_too():
     pytest.importorskip("threadpoolctl")
     program = """
