@@ -1,6 +1,7 @@
 """Patches of images, and their adjoint, without the copies of a general transpose.
 
-Twin of :mod:`gsae_ref.reference.convolution`: the patches are the same to the bit.
+Twin of :mod:`gsae_ref.reference.convolution`: the patches are the same to the bit. A row of a
+window inside the image is one run of memory where there is one group: it is copied as one.
 """
 
 from ..arrays import Array
@@ -18,22 +19,31 @@ def write_patches(X: Array, k: int, stride: int, padding: int, P: Array) -> None
     inputs = channels // n_groups
     n_rows = (height + 2 * padding - k) // stride + 1
     n_columns = (width + 2 * padding - k) // stride + 1
+    lines = X.reshape(n, height, width * channels)
     for g in range(n_groups):
         for s in range(n * n_rows * n_columns):
-            image = X[s // (n_rows * n_columns)]
+            image = lines[s // (n_rows * n_columns)]
             top = stride * (s // n_columns % n_rows) - padding
             left = stride * (s % n_columns) - padding
-            row = P[g, s]
-            p = 0
-            for y in range(top, top + k):
-                for x in range(left, left + k):
-                    if 0 <= y < height and 0 <= x < width:
-                        for c in range(inputs):
-                            row[p + c] = image[y, x, g * inputs + c]
-                    else:
-                        for c in range(inputs):
-                            row[p + c] = 0
-                    p += inputs
+            window = P[g, s].reshape(k, k * inputs)
+            for y in range(k):
+                row = window[y]
+                if not 0 <= top + y < height:
+                    row[:] = 0
+                elif n_groups == 1 and 0 <= left <= width - k:
+                    pixels = image[top + y, left * inputs : (left + k) * inputs]
+                    for c in range(k * inputs):
+                        row[c] = pixels[c]
+                else:
+                    for x in range(k):
+                        to = row[x * inputs : (x + 1) * inputs]
+                        if 0 <= left + x < width:
+                            start = (left + x) * channels + g * inputs
+                            pixel = image[top + y, start : start + inputs]
+                            for c in range(inputs):
+                                to[c] = pixel[c]
+                        else:
+                            to[:] = 0
 
 
 @jit
@@ -45,16 +55,23 @@ def add_patches(P: Array, k: int, stride: int, padding: int, X: Array) -> None:
     n_rows = (height + 2 * padding - k) // stride + 1
     n_columns = (width + 2 * padding - k) // stride + 1
     X[:] = 0
+    lines = X.reshape(n, height, width * channels)
     for g in range(n_groups):
         for s in range(n * n_rows * n_columns):
-            image = X[s // (n_rows * n_columns)]
+            image = lines[s // (n_rows * n_columns)]
             top = stride * (s // n_columns % n_rows) - padding
             left = stride * (s % n_columns) - padding
-            row = P[g, s]
-            p = 0
-            for y in range(top, top + k):
-                for x in range(left, left + k):
-                    if 0 <= y < height and 0 <= x < width:
+            window = P[g, s].reshape(k, k * inputs)
+            for y in range(max(-top, 0), min(k, height - top)):
+                row = window[y]
+                if n_groups == 1 and 0 <= left <= width - k:
+                    pixels = image[top + y, left * inputs : (left + k) * inputs]
+                    for c in range(k * inputs):
+                        pixels[c] += row[c]
+                else:
+                    for x in range(max(-left, 0), min(k, width - left)):
+                        start = (left + x) * channels + g * inputs
+                        pixel = image[top + y, start : start + inputs]
+                        of = row[x * inputs : (x + 1) * inputs]
                         for c in range(inputs):
-                            image[y, x, g * inputs + c] += row[p + c]
-                    p += inputs
+                            pixel[c] += of[c]

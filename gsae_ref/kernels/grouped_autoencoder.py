@@ -1,28 +1,25 @@
-"""The passes of a convolutional autoencoder in threads; patches are written once for both.
+"""The passes of a convolutional autoencoder in threads, over slices whose patches fit a cache.
 
-Twin of :mod:`gsae_ref.reference.grouped_autoencoder`, to rounding. A layer whose one window is the
-whole image is a matrix product, split along the longer side of its result; every other layer is
-computed slice by slice of the samples. The pieces do not depend on the number of threads, so no bit
-of a result does.
+Twin of :mod:`gsae_ref.reference.grouped_autoencoder`, to rounding. A layer whose windows are single
+pixels or the whole image is a matrix product, split along the longer side of its result. Every
+other layer is computed in pieces of the samples, slice by slice; the backward pass writes patches
+anew, which takes less time than to read them from beyond the cache. Neither pieces nor slices
+depend on the number of threads, so no bit of a result does.
 """
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..arrays import Array
-from ._jit import Spread, contiguous, slices, spread_over_threads
+from ._jit import Spread, contiguous, jit, slices, spread_over_threads
 from .convolution import add_patches, write_patches
 
 N_PIECES = 4
-
-
-class Passed(NamedTuple):
-    """What the backward pass needs of the forward pass."""
-
-    outputs: list[Array]  # X_0, X_1, ..., X_L
-    patches: list[Any]  # of the input of every convolution; None for a transposed one
+ENOUGH_WINDOWS = 64  # in a piece, for a fast product
+CACHED = 2**18  # numbers in the patches of a slice: 1 MB in float32
 
 
 class Form(NamedTuple):
@@ -41,9 +38,9 @@ class Form(NamedTuple):
         return self.small[0] * self.small[1]
 
     @property
-    def is_dense(self) -> bool:
-        """Whether the only window is the whole image."""
-        return self.n_windows == 1 and self.large[:2] == (self.k, self.k)
+    def is_product(self) -> bool:
+        """Whether every window is a pixel, or the only one the whole image: no patches overlap."""
+        return self[:3] == (1, 1, 0) or (self.n_windows == 1 and self.large[:2] == (self.k, self.k))
 
 
 def loss_and_grad(
@@ -51,9 +48,9 @@ def loss_and_grad(
 ) -> tuple[float, dict[str, Array]]:
     """Loss and its gradient in every kernel and bias."""
     with spread_over_threads(n_threads) as spread:
-        passed = forward(layers, parameters, Y, spread)
-        E = passed.outputs[-1] - Y
-        gradient, _ = backward(layers, parameters, passed, E / len(Y), spread)
+        outputs = forward(layers, parameters, Y, spread)
+        E = outputs[-1] - Y
+        gradient, _ = backward(layers, parameters, outputs, E / len(Y), spread, to_input=False)
     return half_mean_square(E), gradient
 
 
@@ -64,65 +61,71 @@ def half_mean_square(E: Array) -> float:
 
 def forward(
     layers: Sequence[Any], parameters: dict[str, Array], X: Array, spread: Spread
-) -> Passed:
-    """Outputs of all layers, and the patches of the convolutions."""
-    passed = Passed([contiguous(X)], [])
+) -> list[Array]:
+    """The input of the first layer and the output of every layer: X_0, X_1, ..., X_L."""
+    outputs = [contiguous(X)]
     for layer in layers:
-        X = passed.outputs[-1]
-        form = _form(layer, X)
+        form = _form(layer, outputs[-1])
         M = _matrices(parameters[f"{layer.name}.kernel"])
         bias = parameters[f"{layer.name}.bias"] if layer.bias else None
-        pass_on = _dense_output if form.is_dense else _output
-        output, patches = pass_on(layer, form, M, bias, X, spread)
-        passed.outputs.append(output)
-        passed.patches.append(patches)
-    return passed
+        pass_on = _product_output if form.is_product else _output
+        outputs.append(pass_on(layer, form, M, bias, outputs[-1], spread))
+    return outputs
 
 
 def backward(
     layers: Sequence[Any],
     parameters: dict[str, Array],
-    passed: Passed,
+    outputs: list[Array],
     back: Array,
     spread: Spread,
-) -> tuple[dict[str, Array], Array]:
-    """The gradient in every kernel and bias, and dL/dX_0, from dL/dX_L = ``back``."""
+    to_input: bool = True,
+) -> tuple[dict[str, Array], Any]:
+    """The gradient in every kernel and bias, and dL/dX_0, from dL/dX_L = ``back``.
+
+    Unless ``to_input``, dL/dX_0 is not computed.
+    """
     gradient = {}
-    inputs = passed.outputs[:-1]
-    for layer, X, output, patches in reversed(
-        list(zip(layers, inputs, passed.outputs[1:], passed.patches, strict=True))
-    ):
+    current: Any = back
+    for layer, X, output in reversed(list(zip(layers, outputs[:-1], outputs[1:], strict=True))):
         kernel = parameters[f"{layer.name}.kernel"]
         form = _form(layer, X)
-        take_back = _dense_gradients if form.is_dense else _gradients
-        of_kernel, of_bias, back = take_back(
-            layer, form, _matrices(kernel), X, output, patches, back, spread
+        take_back = _product_gradients if form.is_product else _gradients
+        of_kernel, of_bias, current = take_back(
+            layer,
+            form,
+            _matrices(kernel),
+            X,
+            output,
+            current,
+            spread,
+            to_input or layer != layers[0],
         )
         gradient[f"{layer.name}.kernel"] = of_kernel.reshape(kernel.shape)
         if layer.bias:
             gradient[f"{layer.name}.bias"] = of_bias
-    return gradient, back
+    return gradient, current
 
 
 def _output(
     layer: Any, form: Form, M: Array, bias: Array | None, X: Array, spread: Spread
-) -> tuple[Array, Array | None]:
-    """Output of a layer and patches of its input, by slices of the samples."""
+) -> Array:
+    """Output of a layer, by slices of the samples."""
     output = np.empty((len(X), *(form.large if layer.transposed else form.small)), X.dtype)
-    patches = None if layer.transposed else _empty_patches(form, M, len(X))
 
-    def compute(samples: slice) -> None:
-        if patches is None:
-            P: Array = _rows(X[samples], form) @ M.swapaxes(1, 2)
-            add_patches(P, form.k, form.stride, form.padding, output[samples])
-        else:
-            P = patches[:, _windows(samples, form)]
-            write_patches(X[samples], form.k, form.stride, form.padding, P)
-            np.matmul(P, M, out=_rows(output[samples], form))
-        _activate(layer, bias, output[samples])
+    def compute(piece: list[slice]) -> None:
+        for samples in piece:
+            P = _empty_patches(form, M, samples)
+            if layer.transposed:
+                np.matmul(_rows(X[samples], form), M.swapaxes(1, 2), out=P)
+                add_patches(P, *form[:3], output[samples])
+            else:
+                write_patches(X[samples], *form[:3], P)
+                np.matmul(P, M, out=_rows(output[samples], form))
+            _activate(layer, bias, output[samples])
 
-    spread(compute, _pieces(len(X)))
-    return output, patches
+    spread(compute, _pieces(form, M, len(X)))
+    return output
 
 
 def _gradients(
@@ -131,64 +134,72 @@ def _gradients(
     M: Array,
     X: Array,
     output: Array,
-    patches: Array | None,
     back: Array,
     spread: Spread,
-) -> tuple[Array, Array, Array]:
-    """dL/dK, dL/db and dL/dX of a layer, by slices of the samples."""
-    before = np.empty(X.shape, X.dtype)
+    to_input: bool,
+) -> tuple[Array, Array, Any]:
+    """dL/dK, dL/db and, if asked for, dL/dX of a layer, by slices of the samples."""
+    before = np.empty(X.shape, X.dtype) if to_input else None
 
-    def compute(samples: slice) -> tuple[Array, Array]:
+    def compute_slice(samples: slice) -> tuple[Array, Array]:
         D = _times_derivative(layer, output[samples], back[samples])
-        if patches is None:
-            P = _empty_patches(form, M, len(D))
-            write_patches(D, form.k, form.stride, form.padding, P)
+        large, small = (D, X[samples]) if layer.transposed else (X[samples], D)
+        U = _rows(small, form)
+        P = _empty_patches(form, M, samples)
+        write_patches(large, *form[:3], P)
+        of_kernel = P.swapaxes(1, 2) @ U
+        if before is not None and layer.transposed:
             np.matmul(P, M, out=_rows(before[samples], form))
-            U = _rows(X[samples], form)
-        else:
-            P = patches[:, _windows(samples, form)]
-            U = _rows(D, form)
-            sums = U @ M.swapaxes(1, 2)
-            add_patches(sums, form.k, form.stride, form.padding, before[samples])
-        return P.swapaxes(1, 2) @ U, _sum_of_pixels(D)
+        elif before is not None:
+            np.matmul(U, M.swapaxes(1, 2), out=P)
+            add_patches(P, *form[:3], before[samples])
+        return of_kernel, _sum_of_pixels(D)
 
-    of_kernels, of_biases = zip(*spread(compute, _pieces(len(X))), strict=True)
-    return sum(of_kernels), sum(of_biases), before
+    def compute(piece: list[slice]) -> tuple[Array, Array]:
+        return reduce(_add, map(compute_slice, piece))
+
+    of_kernel, of_bias = reduce(_add, spread(compute, _pieces(form, M, len(X))))
+    return of_kernel, of_bias, before
 
 
-def _dense_output(
+def _add(total: tuple[Array, Array], more: tuple[Array, Array]) -> tuple[Array, Array]:
+    """The gradients in kernel and bias of some samples and of more, written over the former."""
+    for array, other in zip(total, more, strict=True):
+        array += other
+    return total
+
+
+def _product_output(
     layer: Any, form: Form, M: Array, bias: Array | None, X: Array, spread: Spread
-) -> tuple[Array, Array | None]:
-    """Output and patches of a layer whose window is the whole image."""
-    patches = None
+) -> Array:
+    """Output of a layer that is a product."""
     if layer.transposed:
         output = _as_images(_product(_rows(X, form), M.swapaxes(1, 2), spread), form)
     else:
-        patches = _as_patches(X, form)
-        output = _joined(_product(patches, M, spread), form)
+        output = _joined(_product(_as_patches(X, form), M, spread), form)
     _activate(layer, bias, output)
-    return output, patches
+    return output
 
 
-def _dense_gradients(
+def _product_gradients(
     layer: Any,
     form: Form,
     M: Array,
     X: Array,
     output: Array,
-    patches: Array | None,
     back: Array,
     spread: Spread,
-) -> tuple[Array, Array, Array]:
-    """dL/dK, dL/db and dL/dX of a layer whose window is the whole image."""
+    to_input: bool,
+) -> tuple[Array, Array, Any]:
+    """dL/dK, dL/db and, if asked for, dL/dX of a layer that is a product."""
     D = _times_derivative(layer, output, back)
-    if patches is None:
-        P = _as_patches(D, form)
-        U = _rows(X, form)
+    large, small = (D, X) if layer.transposed else (X, D)
+    P = _as_patches(large, form)
+    U = _rows(small, form)
+    before = None
+    if to_input and layer.transposed:
         before = _joined(_product(P, M, spread), form)
-    else:
-        P = patches
-        U = _rows(D, form)
+    elif to_input:
         before = _as_images(_product(U, M.swapaxes(1, 2), spread), form)
     return _product(P.swapaxes(1, 2), U, spread), _sum_of_pixels(D), before
 
@@ -204,13 +215,21 @@ def _product(A: Array, B: Array, spread: Spread) -> Array:
         else:
             np.matmul(A, B[:, :, piece], out=result[:, :, piece])
 
-    spread(compute, _pieces(max(result.shape[1:])))
+    longer = max(result.shape[1:])
+    spread(compute, slices(longer, min(longer, N_PIECES)))
     return result
 
 
-def _pieces(size: int) -> list[slice]:
-    """0, ..., size - 1 in at most N_PIECES pieces."""
-    return slices(size, min(size, N_PIECES))
+def _pieces(form: Form, M: Array, n: int) -> list[list[slice]]:
+    """0, ..., n - 1 in at most N_PIECES pieces, each in slices whose patches fit a cache."""
+    n_pieces = min(n, N_PIECES, max(n * form.n_windows // ENOUGH_WINDOWS, 1))
+    size = max(CACHED // (form.n_windows * len(M) * M.shape[1]), 1)
+    pieces = []
+    for piece in slices(n, n_pieces):
+        length = piece.stop - piece.start
+        parts = slices(length, -(-length // size))
+        pieces.append([slice(piece.start + s.start, piece.start + s.stop) for s in parts])
+    return pieces
 
 
 def _form(layer: Any, X: Array) -> Form:
@@ -231,13 +250,9 @@ def _matrices(K: Array) -> Array:
     return K.reshape(len(K), -1, K.shape[-1])
 
 
-def _empty_patches(form: Form, M: Array, n_samples: int) -> Array:
-    return np.empty((form.n_groups, n_samples * form.n_windows, M.shape[1]), M.dtype)
-
-
-def _windows(samples: slice, form: Form) -> slice:
-    """Rows of the patches of these samples."""
-    return slice(samples.start * form.n_windows, samples.stop * form.n_windows)
+def _empty_patches(form: Form, M: Array, samples: slice) -> Array:
+    n_windows = (samples.stop - samples.start) * form.n_windows
+    return np.empty((len(M), n_windows, M.shape[1]), M.dtype)
 
 
 def _rows(U: Array, form: Form) -> Array:
@@ -246,13 +261,13 @@ def _rows(U: Array, form: Form) -> Array:
 
 
 def _joined(rows: Array, form: Form) -> Array:
-    """The inverse of :func:`_rows` for images of one pixel."""
+    """The inverse of :func:`_rows`."""
     return rows.swapaxes(0, 1).reshape(-1, *form.small)
 
 
 def _as_patches(X: Array, form: Form) -> Array:
-    """Whole images as their only window."""
-    X = X.reshape(len(X), form.k**2, form.n_groups, -1)
+    """The windows of images as rows, where no two overlap."""
+    X = X.reshape(-1, form.k**2, form.n_groups, X.shape[-1] // form.n_groups)
     return X.transpose(2, 0, 1, 3).reshape(form.n_groups, len(X), -1)
 
 
@@ -270,6 +285,9 @@ def _sum_of_pixels(D: Array) -> Array:
 
 def _activate(layer: Any, bias: Array | None, Z: Array) -> None:
     """Write phi(Z + b) to Z."""
+    if layer.activation == "relu" and bias is not None:
+        _rectify(Z.reshape(-1, len(bias)), bias)
+        return
     if bias is not None:
         Z += bias
     if layer.activation == "relu":
@@ -278,10 +296,32 @@ def _activate(layer: Any, bias: Array | None, Z: Array) -> None:
         np.tanh(Z, out=Z)
 
 
+@jit
+def _rectify(Z: Array, bias: Array) -> None:
+    """Write relu(Z + b) to Z, (pixels, channels); a NaN stays one."""
+    zero = Z.dtype.type(0)
+    for s in range(len(Z)):
+        row = Z[s]
+        for c in range(bias.size):
+            z = row[c] + bias[c]
+            row[c] = zero if z <= 0 else z
+
+
 def _times_derivative(layer: Any, output: Array, back: Array) -> Array:
     """phi'(Z) times ``back``, from the output of phi."""
     if layer.activation == "relu":
-        return (output > 0) * back
+        D = np.empty(output.shape, output.dtype)
+        _select(output.reshape(-1), contiguous(back).reshape(-1), D.reshape(-1))
+        return D
     if layer.activation == "tanh":
         return (1 - output * output) * back
     return np.ascontiguousarray(back)
+
+
+@jit
+def _select(output: Array, back: Array, D: Array) -> None:
+    """Write ``back`` to D where the output is positive, else 0 times it: a NaN stays one."""
+    zero = D.dtype.type(0)
+    one = D.dtype.type(1)
+    for i in range(D.size):
+        D[i] = (one if output[i] > 0 else zero) * back[i]

@@ -26,16 +26,16 @@ def loss_and_grad(
     n = len(Y)
     with spread_over_threads(n_threads) as spread:
         encoded = forward(encoder, parameters, Y, spread)
-        mean, log_variance = np.split(encoded.outputs[-1], 2, axis=-1)
+        mean, log_variance = np.split(encoded[-1], 2, axis=-1)
         variance = np.exp(log_variance)
         shift = np.sqrt(variance) * noise
         decoded = forward(decoder, parameters, mean + shift, spread)
-        E = decoded.outputs[-1] - Y
+        E = decoded[-1] - Y
         of_decoder, B = backward(decoder, parameters, decoded, E / n, spread)
         of_mean = B + weight * mean / n
         of_log_variance = B * shift / 2 + weight * (variance - 1) / (2 * n)
         of_code = np.concatenate([of_mean, of_log_variance], axis=-1)
-        of_encoder, _ = backward(encoder, parameters, encoded, of_code, spread)
+        of_encoder, _ = backward(encoder, parameters, encoded, of_code, spread, to_input=False)
     divergence = np.sum(mean * mean + variance - 1 - log_variance, dtype=np.float64)
     cost = half_mean_square(E) + float(weight * divergence) / (2 * n)
     return cost, of_encoder | of_decoder

@@ -233,7 +233,7 @@ def _within_range(epoch: int) -> Iterator[None]:
 
 def _refuse_divergence(epoch: int, cost: float, parameters: dict[str, Array]) -> None:
     """Refuse a cost or a parameter that is not finite."""
-    infinite = [name for name, value in parameters.items() if not np.isfinite(value).all()]
+    infinite = [name for name, value in parameters.items() if not checks.all_finite(value)]
     if np.isfinite(cost) and not infinite:
         return
     what = f"parameter {infinite[0]}" if np.isfinite(cost) else "cost"

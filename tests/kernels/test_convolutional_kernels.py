@@ -87,6 +87,16 @@ def test_no_number_of_threads_changes_a_bit():
         assert all(anew[name].tobytes() == gradient[name].tobytes() for name in gradient)
 
 
+@pytest.mark.parametrize("name", ["IRMAE", "GAE"])
+def test_slices_as_small_as_an_image_give_the_same_gradient(name, monkeypatch):
+    network = NETWORKS[name]
+    parameters, Y = drawn(network, 9, "float64")
+    expected = network.loss_and_grad(parameters, Y, engine="reference")
+    monkeypatch.setattr(kernel, "ENOUGH_WINDOWS", 1)
+    monkeypatch.setattr(kernel, "CACHED", 1)
+    assert_equal(network.loss_and_grad(parameters, Y, engine="numba"), expected, "float64")
+
+
 @pytest.mark.parametrize("engine", ["reference", "numba"])
 def test_the_engine_is_the_one_that_is_named(engine, monkeypatch):
     network = NETWORKS["GAE"]
