@@ -4,6 +4,8 @@ Twin of :mod:`gsae_ref.reference.convolution`: the patches are the same to the b
 window inside the image is one run of memory where there is one group: it is copied as one.
 """
 
+import numpy as np
+
 from ..arrays import Array
 from ._jit import jit
 
@@ -19,31 +21,29 @@ def write_patches(X: Array, k: int, stride: int, padding: int, P: Array) -> None
     inputs = channels // n_groups
     n_rows = (height + 2 * padding - k) // stride + 1
     n_columns = (width + 2 * padding - k) // stride + 1
-    lines = X.reshape(n, height, width * channels)
+    of = X.reshape(-1)
+    to = P.reshape(-1)
+    p = 0
     for g in range(n_groups):
         for s in range(n * n_rows * n_columns):
-            image = lines[s // (n_rows * n_columns)]
+            image = s // (n_rows * n_columns) * height
             top = stride * (s // n_columns % n_rows) - padding
             left = stride * (s % n_columns) - padding
-            window = P[g, s].reshape(k, k * inputs)
-            for y in range(k):
-                row = window[y]
-                if not 0 <= top + y < height:
-                    row[:] = 0
-                elif n_groups == 1 and 0 <= left <= width - k:
-                    pixels = image[top + y, left * inputs : (left + k) * inputs]
-                    for c in range(k * inputs):
-                        row[c] = pixels[c]
+            is_run = n_groups == 1 and 0 <= left <= width - k
+            for y in range(top, top + k):
+                pixel = (image + y) * width + left
+                if not 0 <= y < height:
+                    _clear(to, p, k * inputs)
+                elif is_run:
+                    _copy(of, pixel * channels, to, p, k * inputs)
                 else:
                     for x in range(k):
-                        to = row[x * inputs : (x + 1) * inputs]
                         if 0 <= left + x < width:
-                            start = (left + x) * channels + g * inputs
-                            pixel = image[top + y, start : start + inputs]
-                            for c in range(inputs):
-                                to[c] = pixel[c]
+                            start = (pixel + x) * channels + g * inputs
+                            _copy(of, start, to, p + x * inputs, inputs)
                         else:
-                            to[:] = 0
+                            _clear(to, p + x * inputs, inputs)
+                p += k * inputs
 
 
 @jit
@@ -55,23 +55,50 @@ def add_patches(P: Array, k: int, stride: int, padding: int, X: Array) -> None:
     n_rows = (height + 2 * padding - k) // stride + 1
     n_columns = (width + 2 * padding - k) // stride + 1
     X[:] = 0
-    lines = X.reshape(n, height, width * channels)
+    of = P.reshape(-1)
+    to = X.reshape(-1)
+    p = 0
     for g in range(n_groups):
         for s in range(n * n_rows * n_columns):
-            image = lines[s // (n_rows * n_columns)]
+            image = s // (n_rows * n_columns) * height
             top = stride * (s // n_columns % n_rows) - padding
             left = stride * (s % n_columns) - padding
-            window = P[g, s].reshape(k, k * inputs)
-            for y in range(max(-top, 0), min(k, height - top)):
-                row = window[y]
-                if n_groups == 1 and 0 <= left <= width - k:
-                    pixels = image[top + y, left * inputs : (left + k) * inputs]
-                    for c in range(k * inputs):
-                        pixels[c] += row[c]
-                else:
+            is_run = n_groups == 1 and 0 <= left <= width - k
+            for y in range(top, top + k):
+                pixel = (image + y) * width + left
+                if 0 <= y < height and is_run:
+                    _add(of, p, to, pixel * channels, k * inputs)
+                elif 0 <= y < height:
                     for x in range(max(-left, 0), min(k, width - left)):
-                        start = (left + x) * channels + g * inputs
-                        pixel = image[top + y, start : start + inputs]
-                        of = row[x * inputs : (x + 1) * inputs]
-                        for c in range(inputs):
-                            pixel[c] += of[c]
+                        start = (pixel + x) * channels + g * inputs
+                        _add(of, p + x * inputs, to, start, inputs)
+                p += k * inputs
+
+
+# An index without a sign cannot count from the end: these loops are vectorised.
+
+
+@jit
+def _copy(of: Array, first: int, to: Array, start: int, size: int) -> None:
+    """to[start : start + size] = of[first : first + size]."""
+    a = np.uint64(first)
+    b = np.uint64(start)
+    for c in range(np.uint64(size)):
+        to[b + c] = of[a + c]
+
+
+@jit
+def _add(of: Array, first: int, to: Array, start: int, size: int) -> None:
+    """to[start : start + size] += of[first : first + size]."""
+    a = np.uint64(first)
+    b = np.uint64(start)
+    for c in range(np.uint64(size)):
+        to[b + c] += of[a + c]
+
+
+@jit
+def _clear(to: Array, start: int, size: int) -> None:
+    """to[start : start + size] = 0."""
+    b = np.uint64(start)
+    for c in range(np.uint64(size)):
+        to[b + c] = 0
