@@ -164,7 +164,7 @@ PUBLIC = {
     "sparse_loss_and_grad": (
         "(W, Y, bias=0.0, activation='relu', lam=0.0, gradient='exact', engine='auto')"
     ),
-    "stress": "(claim, budget=40000, *, seeds=3, rng=0, n_jobs=1, backend='loky')",
+    "stress": "(claim, budget=40000, *, seeds=3, rng=0, n_jobs=1, backend='loky', progress=False)",
     "support_interval": "(A, A_star, group_size, n_active, b_min, b_max, form='corrected')",
     "support_law": "(kind, n_atoms, n_active=None, probabilities=None)",
     "support_moments": "(supports, probabilities=None)",

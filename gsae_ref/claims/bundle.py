@@ -140,7 +140,7 @@ class _Bare(ast.NodeTransformer):
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         node.returns = None
-        node.decorator_list = [each for each in node.decorator_list if not _is_register(each)]
+        node.decorator_list = [each for each in node.decorator_list if not _is_needless(each)]
         for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
             argument.annotation = None
         for starred in (node.args.vararg, node.args.kwarg):
@@ -156,9 +156,10 @@ class _Bare(ast.NodeTransformer):
         return ast.copy_location(ast.Assign([node.target], node.value), node)
 
 
-def _is_register(decorator: ast.expr) -> bool:
-    """Whether a decorator registers a counterexample, which a script does not need."""
-    return isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "counterexample"
+def _is_needless(decorator: ast.expr) -> bool:
+    """Whether a decorator registers a counterexample or keeps values: no need of a script."""
+    needless = ("counterexample", "functools.lru_cache")
+    return isinstance(decorator, ast.Call) and ast.unparse(decorator.func) in needless
 
 
 def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:

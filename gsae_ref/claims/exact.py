@@ -105,7 +105,7 @@ def scale(factor: Rational, M: Matrix) -> Matrix:
 
 def subtract(M: Matrix, N: Matrix) -> Matrix:
     """M - N."""
-    return add(M, scale(Fraction(-1), N))
+    return tuple(tuple(a - b for a, b in zip(r, s, strict=True)) for r, s in zip(M, N, strict=True))
 
 
 def hstack(*matrices: Matrix) -> Matrix:
@@ -210,6 +210,7 @@ def spectral_at_most(M: Matrix, c: Fraction) -> bool:
     return is_psd(subtract(scale(Fraction(c), identity(len(gram))), gram))
 
 
+@functools.lru_cache(maxsize=1000)
 def spectral_norm_squared(M: Matrix) -> Fraction:
     """||M||_2^2, if rational, for orthogonal columns or two columns; ValueError otherwise.
 

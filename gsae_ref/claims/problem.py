@@ -334,7 +334,7 @@ class Problem:
             return everything
         theta = [Fraction(k % 5 - 2, 4) for k in range(everything.size)]
         instance = self._instance(Exact(), everything, theta)
-        for sentence in (*self.hypotheses, *self.conditions, self.conclusion):
+        for sentence in dict.fromkeys((*self.hypotheses, *self.conditions, self.conclusion)):
             _evaluate(sentence, instance)
         return Layout(self._blocks, self.given, instance.read)
 

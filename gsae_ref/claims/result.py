@@ -59,7 +59,7 @@ class Result:
     seconds : float
         Elapsed time.
     settings : dict
-        Arguments of the call.
+        Arguments of the search.
     interrupted : bool
         Whether Ctrl-C ended the search; all else is then what was found before.
 

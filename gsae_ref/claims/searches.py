@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from .claim import Claim
 from .embedding import embed
 from .model import Model, find_model, register
 from .problem import Problem
+from .progress import no_progress, progress_bar
 from .worst import Worst, find_worst
 
 VIOLATION = 1e-7  # a gap above it is a violation in floats
@@ -51,8 +52,11 @@ def search(
     rng: int | np.random.Generator = 0,
     n_jobs: int = 1,
     backend: str = "loky",
+    progress: str = "",
 ) -> Best:
     """Search a claim at all its sizes, in floats; see :func:`stress`.
+
+    ``progress`` is what is written before a bar on standard error; empty: no bar.
 
     Raises
     ------
@@ -68,17 +72,18 @@ def search(
     shares = [budget // seeds + (k < budget % seeds) for k in range(seeds)]
     searches: list[Found] = []
     try:
-        for sizes, row in zip(claim.all_sizes, numbers, strict=True):
-            tasks = [
-                Task(claim, sizes, share, int(number), _smaller(searches, sizes, k))
-                for k, (share, number) in enumerate(zip(shares, row, strict=True))
-                if share
-            ]
-            problem = _problem_at(claim, sizes)
-            for k, worst in enumerate(run_tasks(tasks, n_jobs, backend)):
-                searches.append(Found(k, problem, worst))
-                if worst.interrupted:
-                    raise KeyboardInterrupt
+        with progress_bar(progress, budget * len(claim.all_sizes), "instances") as advance:
+            for sizes, row in zip(claim.all_sizes, numbers, strict=True):
+                tasks = [
+                    Task(claim, sizes, share, int(number), _smaller(searches, sizes, k))
+                    for k, (share, number) in enumerate(zip(shares, row, strict=True))
+                    if share
+                ]
+                problem = _problem_at(claim, sizes)
+                for k, worst in enumerate(run_tasks(tasks, n_jobs, backend, advance)):
+                    searches.append(Found(k, problem, worst))
+                    if worst.interrupted:
+                        raise KeyboardInterrupt
     except KeyboardInterrupt:
         if any(found.worst.finite for found in searches):
             raise Interrupted(_best(searches)) from None
@@ -132,7 +137,7 @@ def _smaller(
     return None if theta is None else (smaller, theta)
 
 
-def _run_task(task: Task) -> Worst:
+def _run_task(task: Task, advance: Callable[[int], object] = no_progress) -> Worst:
     """Search; an equation needs no starts, since one that fails fails nearly everywhere."""
     problem = _problem_at(task.claim, task.sizes)
     rng = np.random.default_rng(task.seed)
@@ -141,7 +146,7 @@ def _run_task(task: Task) -> Worst:
         smaller, theta = task.smaller
         starts = embed(problem, _problem_at(task.claim, smaller), theta, task.budget, rng)
     try:
-        return find_worst(problem, task.budget, rng, starts)
+        return find_worst(problem, task.budget, rng, starts, advance)
     except ValueError:
         raise
     except Exception as error:
@@ -154,10 +159,19 @@ def _run_elsewhere(model: Model, task: Task) -> Worst:
     return _run_task(task)
 
 
-def run_tasks(tasks: Sequence[Task], n_jobs: int, backend: str) -> Iterator[Worst]:
-    """Run searches, in processes if asked for; each result is given as soon as it is known."""
+def run_tasks(
+    tasks: Sequence[Task],
+    n_jobs: int,
+    backend: str,
+    advance: Callable[[int], object] = no_progress,
+) -> Iterator[Worst]:
+    """Run searches, in processes if asked for; each result is given as soon as it is known.
+
+    ``advance`` is called with the number of instances that were evaluated: in this process after
+    every batch, in others after a search.
+    """
     if n_jobs == 1 and backend != "dask":
-        yield from map(_run_task, tasks)
+        yield from (_run_task(task, advance) for task in tasks)
         return
     try:
         from joblib import Parallel, delayed, parallel_config
@@ -169,4 +183,6 @@ def run_tasks(tasks: Sequence[Task], n_jobs: int, backend: str) -> Iterator[Wors
     jobs = (run(find_model(task.claim.model), task) for task in tasks)
     workers = -1 if backend == "dask" else n_jobs  # a cluster is used whole
     with parallel_config(backend=backend):
-        yield from Parallel(workers, return_as="generator")(jobs)
+        for worst in Parallel(workers, return_as="generator")(jobs):
+            advance(worst.evaluations)
+            yield worst

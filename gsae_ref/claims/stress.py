@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import numpy as np
 
+from .. import checks
 from .claim import Claim
 from .identity import try_identity
 from .proof import Proof
@@ -24,6 +26,7 @@ def stress(
     rng: int | np.random.Generator = 0,
     n_jobs: int = 1,
     backend: str = "loky",
+    progress: bool = False,
 ) -> Result:
     """Look for the worst instance of a claim; where it violates the claim, prove it in fractions.
 
@@ -43,6 +46,8 @@ def stress(
         Processes; -1 for all cores. The numbers do not depend on it.
     backend : str, default "loky"
         How joblib runs them: "loky", "threading", or "dask".
+    progress : bool, default False
+        Show a progress bar on standard error (tqdm if installed).
 
     Returns
     -------
@@ -74,10 +79,12 @@ def stress(
     if not isinstance(claim, Claim):
         raise TypeError(f"claim is a {type(claim).__name__}; make a gsae_ref.Claim of it")
     began = time.perf_counter()
-    settings = {"budget": budget, "seeds": seeds, "rng": rng, "n_jobs": n_jobs, "backend": backend}
+    settings: dict[str, Any] = {"budget": budget, "seeds": seeds, "rng": rng}
+    settings |= {"n_jobs": n_jobs, "backend": backend}
+    settings["progress"] = "search" * checks.flag("progress", progress)
     interrupted = False
     try:
-        best = search(claim, budget, seeds, rng, n_jobs, backend)
+        best = search(claim, **settings)
     except Interrupted as stop:
         best = stop.best
         interrupted = True

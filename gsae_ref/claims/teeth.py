@@ -64,7 +64,7 @@ class Tooth:
 
 
 def bite(claim: Claim, **settings: Any) -> tuple[Tooth, ...]:
-    """Search every spoilt version of a claim; ``settings`` are those of :func:`gsae_ref.stress`.
+    """Search every spoilt version of a claim; ``settings`` are those of the search.
 
     The first tooth says how far the search is to be trusted: the bound times just less than the
     largest left/right that was found, which every search should notice.
@@ -74,7 +74,12 @@ def bite(claim: Claim, **settings: Any) -> tuple[Tooth, ...]:
     if np.isfinite(best.ratio) and isinstance(claim.conclusion, str):
         factor = round(JUST_BELOW * best.ratio, 6)
         spoilt.insert(0, Mutant(f"bound x {factor}", scaled(claim, factor)))
-    return tuple(_tooth(mutant, search(mutant.claim, **settings)) for mutant in spoilt)
+    found = []
+    for k, mutant in enumerate(spoilt, 1):
+        if settings.get("progress"):
+            settings["progress"] = f"spoilt claim {k} of {len(spoilt)}"
+        found.append(_tooth(mutant, search(mutant.claim, **settings)))
+    return tuple(found)
 
 
 def _tooth(mutant: Mutant, best: Best) -> Tooth:

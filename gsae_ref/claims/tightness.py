@@ -39,9 +39,11 @@ class Tightness:
 
 
 def measure_tightness(claim: Claim, **settings: Any) -> Tightness:
-    """Search a claim again at every distance; ``settings`` are those of :func:`gsae_ref.stress`."""
+    """Search a claim again at every distance; ``settings`` are those of the search."""
     rows = []
-    for distance in DISTANCES:
+    for k, distance in enumerate(DISTANCES, 1):
+        if settings.get("progress"):
+            settings["progress"] = f"distance {k} of {len(DISTANCES)}"
         best = search(away_from_degenerate(claim, distance), **settings)
         rows.append((distance, best.ratio))
     return Tightness(distance_of(claim), tuple(rows))

@@ -8,12 +8,14 @@ and of all constraints come from one batch of differences.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
 from ..arrays import Array, BoolArray
+from .progress import no_progress
 from .tally import AWAY, Tally
 
 if TYPE_CHECKING:
@@ -98,16 +100,24 @@ class Search:
         Whether to keep the distance ``AWAY`` from degenerate instances.
     tally : Tally, optional
         Counts what is evaluated.
+    advance : callable, optional
+        Of a number of instances: called after they were evaluated.
     """
 
     def __init__(
-        self, problem: Searched, budget: int, away: bool = False, tally: Tally | None = None
+        self,
+        problem: Searched,
+        budget: int,
+        away: bool = False,
+        tally: Tally | None = None,
+        advance: Callable[[int], object] = no_progress,
     ) -> None:
         self.problem = problem
         self.layout = problem.layout
         self.budget = budget
         self.away = away
         self.tally = tally
+        self.advance = advance
         self.gap = -np.inf
         self.theta: Array | None = None
         self.sparse: Array | None = None
@@ -126,6 +136,7 @@ class Search:
         batch = np.minimum(np.maximum(theta[:n_left], -FARTHEST), FARTHEST)
         sides = self.problem.sides(batch)
         self.evaluations += len(batch)
+        self.advance(len(batch))
         if self.tally is not None:
             self.tally.add(sides)
         gaps = sides.gap
@@ -188,7 +199,11 @@ class Search:
 
 
 def find_worst(
-    problem: Searched, budget: int, rng: np.random.Generator, starts: Array | None = None
+    problem: Searched,
+    budget: int,
+    rng: np.random.Generator,
+    starts: Array | None = None,
+    advance: Callable[[int], object] = no_progress,
 ) -> Worst:
     """Look for the instance of a problem with the largest gap; first around ``starts``.
 
@@ -196,8 +211,10 @@ def find_worst(
     them and climbs. A start on a plateau, where the gap equals the end of an earlier climb or 0,
     is passed over in three rounds of four: ties attract and lead nowhere. A new best instance is
     climbed from again, with curvature forgotten, as long as that helps. Ctrl-C ends the search.
+    ``advance`` is called with the number of instances of every batch.
     """
-    search = Search(problem, min(budget, MOST_DRAWN) if problem.is_identity else budget)
+    n_instances = min(budget, MOST_DRAWN) if problem.is_identity else budget
+    search = Search(problem, n_instances, advance=advance)
     try:
         if problem.is_identity:
             _draw(search, rng)

@@ -201,6 +201,7 @@ def _tried(claim: Claim, arguments: argparse.Namespace) -> Result:
         seeds=arguments.searches,
         rng=arguments.seed,
         n_jobs=n_jobs(arguments),
+        progress=sys.stderr.isatty(),
     )
     head, *rest = str(result).splitlines()
     print(paint(head, "green" if result.verdict == "not refuted" else "red"))

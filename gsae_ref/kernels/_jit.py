@@ -209,6 +209,9 @@ def slices(size: int, count: int) -> list[slice]:
 
 def contiguous(array: Array) -> Array:
     """The array as kernels are compiled for it: C order, aligned, read-only; a view if possible."""
+    flags = array.flags
+    if flags.c_contiguous and flags.aligned and not flags.writeable:
+        return array
     array = np.ascontiguousarray(array)
     view = (array if array.flags.aligned else array.copy()).view()
     view.flags.writeable = False

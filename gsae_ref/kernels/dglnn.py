@@ -7,6 +7,7 @@ Algorithms 1 and 2 read X twice an epoch, gradient descent once. One thread.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -24,13 +25,32 @@ def advance(
     ``switch_epoch``, once that is known. Arrays are of one dtype, float32 or float64; ``rule`` is
     the ``Rule`` of the reference.
     """
-    u = np.array(u)
-    v = np.array(v)
+    us, vs, costs, rule = advance_and_record(u, v, X, y, sizes, rule, epoch, [n_epochs])
+    return us[0], vs[0], float(costs[0]), rule
+
+
+def advance_and_record(
+    u: Array,
+    v: Array,
+    X: Array,
+    y: Array,
+    sizes: IntArray,
+    rule: Any,
+    epoch: int,
+    lengths: Sequence[int],
+) -> tuple[Array, Array, Array, Any]:
+    """Run as many epochs as each of the lengths says, one after the other.
+
+    Returned are the u and the v after each of them, the loss before each, and the rule.
+    """
     switch_epoch = _NEVER if rule.switch_epoch is None else rule.switch_epoch
     half = np.empty(0) if rule.half is None else rule.half
-    first, switch_epoch = _advance(
-        u,
-        v,
+    us = np.empty((len(lengths), u.size), u.dtype)
+    vs = np.empty((len(lengths), v.size), v.dtype)
+    costs = np.empty(len(lengths))
+    switch_epoch = _record(
+        np.array(u),
+        np.array(v),
         contiguous(X),
         contiguous(y),
         contiguous(np.asarray(sizes, np.int64)),
@@ -40,11 +60,14 @@ def advance(
         switch_epoch,
         contiguous(np.asarray(half, u.dtype)),
         epoch,
-        n_epochs,
+        contiguous(np.asarray(lengths, np.int64)),
+        us,
+        vs,
+        costs,
     )
     if switch_epoch != _NEVER:
         rule = rule._replace(switch_epoch=int(switch_epoch))
-    return u, v, float(first), rule
+    return us, vs, costs, rule
 
 
 def signed_advance(
@@ -220,6 +243,39 @@ def _advance(
         if due and switch_epoch < 0:
             switch_epoch = t + 1
     return first, switch_epoch
+
+
+@jit
+def _record(
+    u: Array,
+    v: Array,
+    X: Array,
+    y: Array,
+    sizes: IntArray,
+    normalise: bool,
+    jacobi: bool,
+    scale: float,
+    gamma: float,
+    eta: float,
+    tolerance: float,
+    switch_epoch: int,
+    half: Array,
+    epoch: int,
+    lengths: IntArray,
+    us: Array,
+    vs: Array,
+    costs: Array,
+) -> int:
+    """Write the states after each of the lengths, and the losses before; the switching epoch."""
+    rule = scale, gamma, eta, tolerance
+    for k in range(lengths.size):
+        costs[k], switch_epoch = _advance(
+            u, v, X, y, sizes, normalise, jacobi, *rule, switch_epoch, half, epoch, lengths[k]
+        )
+        epoch += lengths[k]
+        us[k] = u
+        vs[k] = v
+    return switch_epoch
 
 
 @jit

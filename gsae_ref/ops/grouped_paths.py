@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import checks
-from ..arrays import Array, IntArray
+from ..arrays import Array, BoolArray, IntArray
 from ..reference import dglnn
 from .divergence import DivergenceError
 from .engine import ENGINES, compiler_disabled, one_blas_thread
@@ -24,6 +25,7 @@ SWITCHES = ("change", "growth")
 STARTS = ("ones", "zeros", "random")
 ENOUGH_WORK = 1e8  # multiply-adds from which loading the kernel pays
 EPOCH = 1e5  # multiply-adds that an epoch costs beyond those of X
+TOGETHER = 64  # epochs of a path that run, and whose states are checked, at once
 
 
 def dglnn_path(
@@ -150,9 +152,9 @@ def dglnn_path(
     rule = rule._replace(jacobi=checks.flag("jacobi", jacobi), scale=scale)
     u = checks.positive("alpha", checks.per_group("alpha", alpha, len(sizes))).astype(X.dtype)
     v = _directions(v0, sizes, order, rule.normalise, rng, X.dtype)
-    update: Callable[..., Any] = dglnn.advance
+    update: Callable[..., Any] = dglnn.advance_and_record
     if _runs_compiled(engine, X, n_epochs):
-        from ..kernels.dglnn import advance as update
+        from ..kernels.dglnn import advance_and_record as update
     network = _Grouped(X, y, sizes, np.argsort(order), rule, update)
     result = _follow(network, u, v, n_epochs, record_every, callback)
     switch_epoch = network.rule.switch_epoch
@@ -315,20 +317,25 @@ class _Grouped:
     rule: dglnn.Rule
     update: Callable[..., Any]
 
-    def advance(self, u: Array, v: Array, epoch: int, n_epochs: int) -> tuple[Array, Array, float]:
-        """Run ``n_epochs`` epochs, the first number ``epoch``: u, v, and the loss before them."""
-        u, v, cost, self.rule = self.update(
-            u, v, self.X, self.y, self.sizes, self.rule, epoch, n_epochs
+    def run(
+        self, u: Array, v: Array, epoch: int, lengths: Sequence[int]
+    ) -> tuple[Array, Array, Array]:
+        """Run as many epochs as each of the lengths says, the first number ``epoch``.
+
+        Returned are the u and the v after each, and the loss before each.
+        """
+        u, v, costs, self.rule = self.update(
+            u, v, self.X, self.y, self.sizes, self.rule, epoch, lengths
         )
-        return u, v, cost
+        return u, v, costs
 
     def in_order(self, v: Array) -> Array:
         """v with its entries in the order of the predictors."""
-        return v[self.position]
+        return v[..., self.position]
 
     def weights(self, u: Array, v: Array) -> Array:
         """w, in the order of the predictors."""
-        return dglnn.weights(u, v, self.sizes)[self.position]
+        return dglnn.weights(u, v, self.sizes)[..., self.position]
 
     def loss(self, u: Array, v: Array) -> float:
         """The loss at u and v."""
@@ -345,9 +352,15 @@ class _Signed:
     step_size: float
     update: Callable[..., Any]
 
-    def advance(self, u: Array, v: Array, epoch: int, n_epochs: int) -> tuple[Array, Array, float]:
-        u, v, cost = self.update(u, v, self.X, self.y, self.scale, self.step_size, n_epochs)
-        return u, v, cost
+    def run(
+        self, u: Array, v: Array, epoch: int, lengths: Sequence[int]
+    ) -> tuple[Array, Array, Array]:
+        states = []
+        for n_epochs in lengths:
+            u, v, cost = self.update(u, v, self.X, self.y, self.scale, self.step_size, n_epochs)
+            states.append((u, v, cost))
+        us, vs, costs = zip(*states, strict=True)
+        return np.stack(us), np.stack(vs), np.array(costs)
 
     def in_order(self, v: Array) -> Array:
         return v
@@ -372,24 +385,26 @@ class _Path:
         self.w = [w]
         self.loss: list[float] = []  # one entry behind, as the update reports the loss before it
 
-    def extend(self, n_epochs: int) -> None:
-        """Run epochs and record the state after them."""
-        epoch = self.epochs[-1]
-        with np.errstate(over="ignore", invalid="ignore"):  # reported below
-            u, v, cost = self.network.advance(*self.state, epoch, n_epochs)
+    def extend(self, lengths: Sequence[int]) -> None:
+        """Run as many epochs as each of the lengths says, and record the state after each."""
+        epochs = list(accumulate(lengths, initial=self.epochs[-1]))
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):  # reported below
+            u, v, costs = self.network.run(*self.state, epochs[0], lengths)
             w = self.network.weights(u, v)
-        if not (np.isfinite(cost) and all(np.isfinite(x).all() for x in (w, u, v))):
+        finite = np.isfinite(costs) & _all_finite(w) & _all_finite(u) & _all_finite(v)
+        if not finite.all():
+            k = int(finite.argmin())
             raise DivergenceError(
-                f"the path left the finite numbers between epochs {epoch} and {epoch + n_epochs}; "
+                f"the path left the finite numbers between epochs {epochs[k]} and {epochs[k + 1]}; "
                 f"the step sizes are too large for these data; "
                 f"lower gamma and eta (or step_size), or divide X and y by their scale"
             )
-        self.state = u, v
-        self.epochs.append(epoch + n_epochs)
-        self.u.append(u)
-        self.v.append(self.network.in_order(v))
-        self.w.append(w)
-        self.loss.append(cost)
+        self.state = u[-1], v[-1]
+        self.epochs += epochs[1:]
+        self.u += list(u)
+        self.v += list(self.network.in_order(v))
+        self.w += list(w)
+        self.loss += costs.tolist()
 
     def last_loss(self) -> float:
         """The loss at the last state."""
@@ -441,12 +456,20 @@ def _follow(
     checks.callback(callback)
     path = _Path(network, u, v)
     stopped = False
+    at_once = max(1, TOGETHER // record_every) if callback is None else 1
     with one_blas_thread():
         while path.epochs[-1] < n_epochs and not stopped:
-            path.extend(min(record_every, n_epochs - path.epochs[-1]))
+            starts = range(path.epochs[-1], n_epochs, record_every)[:at_once]
+            path.extend([min(record_every, n_epochs - epoch) for epoch in starts])
             if callback is not None:
                 stopped = _asks_to_stop(callback, path.snapshot())
         return path.result(stopped)
+
+
+def _all_finite(states: Array) -> BoolArray:
+    """Of each of several states, whether all of its numbers are finite."""
+    result: BoolArray = np.all(np.isfinite(states), axis=1)
+    return result
 
 
 def _asks_to_stop(callback: Callable[..., Any], state: OptimizeResult) -> bool:

@@ -16,6 +16,7 @@ residual, 2 for its mean square.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -278,6 +279,35 @@ def advance(
         costs.append(cost)
         u = new
     return u, v, costs[0], rule
+
+
+def advance_and_record(
+    u: Array,
+    v: Array,
+    X: Array,
+    y: Array,
+    sizes: IntArray,
+    rule: Rule,
+    epoch: int,
+    lengths: Sequence[int],
+) -> tuple[Array, Array, Array, Rule]:
+    """Run :func:`advance` for as many epochs as each of the lengths says, one after the other.
+
+    Returned are the u (n_records, n_groups) and the v (n_records, n_atoms) after each of them, the
+    loss before each, and the rule.
+
+    >>> one = np.array([1.0])
+    >>> rule = Rule(gamma=0.125, normalise=False)
+    >>> advance_and_record(np.array([2.0]), one, np.eye(1), one, np.array([1]), rule, 0, [1, 1])[2]
+    array([4.5       , 0.6328125])
+    """
+    records = []
+    for n_epochs in lengths:
+        u, v, cost, rule = advance(u, v, X, y, sizes, rule, epoch, n_epochs)
+        epoch += n_epochs
+        records.append((u, v, cost))
+    us, vs, costs = zip(*records, strict=True)
+    return np.stack(us), np.stack(vs), np.array(costs), rule
 
 
 def _switch_is_due(u: Array, new: Array, rule: Rule) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import checks
 from .._version import __version__
+from ..claims.progress import progress_bar
 from ..ops.engine import one_blas_thread
 from ..papers import counterexamples, measurements  # noqa: F401  (registers them)
 from ..papers.ledger import LEDGER
@@ -123,14 +124,16 @@ def verify(
     outcomes = zip(sources, _outcomes(sources, quick, seed, n_jobs, backend), strict=True)
     found: dict[str, tuple[Finding, ...]] = {}
     results: list[RowResult] = []
-    for source, findings in _with_progress(outcomes, len(sources), progress):
-        found[source] = findings
-        for row in rows[len(results) :]:
-            if (row.same_as or row.id) not in found:
-                break
-            results.append(_result(row, found[row.same_as or row.id]))
-            if callback is not None:
-                callback(results[-1])
+    with progress_bar("verify" * progress, len(sources), "statement") as advance:
+        for source, findings in outcomes:
+            found[source] = findings
+            for row in rows[len(results) :]:
+                if (row.same_as or row.id) not in found:
+                    break
+                results.append(_result(row, found[row.same_as or row.id]))
+                if callback is not None:
+                    callback(results[-1])
+            advance(1)
     return VerificationReport(tuple(results), {"papers": wanted, "quick": quick, "rng": seed})
 
 
@@ -289,15 +292,3 @@ def _check_cluster() -> None:
 def _version() -> str:
     """The version here; when a worker calls it, the version there."""
     return __version__
-
-
-def _with_progress(items: Iterable[Any], total: int, progress: bool) -> Iterable[Any]:
-    """The items, with a bar if one is asked for and tqdm is installed."""
-    if not progress:
-        return items
-    try:
-        from tqdm import tqdm
-    except ImportError:
-        return items
-    bar: Iterable[Any] = tqdm(items, total=total, unit="statement", desc="verify", leave=False)
-    return bar

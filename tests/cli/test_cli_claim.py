@@ -93,6 +93,16 @@ def test_a_true_claim_is_not_refuted(run, file, tmp_path):
     assert written["teeth"][1]["noticed"] and len(written["tightness"]) == 5
 
 
+def test_progress_is_shown_on_a_terminal_only(run, file, monkeypatch):
+    options = ["--teeth", "--tightness"]
+    assert run("claim", file("gamma"), "--budget", 1500, *options)[2] == ""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    _, out, err = run("claim", file("gamma"), "--budget", 1500, *options)
+    for what in ("search:", "distance 2 of 5:", "spoilt claim 1 of "):
+        assert what in err and what not in out
+    assert "/1.50k" in err
+
+
 def test_a_violation_without_a_proof_says_unproved(run, file):
     text = CLAIM.format(factor="sqrt(gamma)", where="delta <= 1").replace(
         '"norm(A[v].T @ y) <= sqrt(gamma) * B_max * (d * mu + delta) for v in inactive"',

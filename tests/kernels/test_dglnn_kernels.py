@@ -129,6 +129,23 @@ def test_two_calls_give_the_bits_of_one_and_inputs_are_not_modified(room):
         np.testing.assert_array_equal(array, copy)
 
 
+@pytest.mark.parametrize("room", [slow, fast], ids=["reference", "kernel"])
+def test_recorded_states_are_those_of_one_call_after_the_other(room):
+    u, v, X, y = instance(5, [2, 1, 3], 9, np.float64)
+    sizes = np.array([2, 1, 3])
+    start = RULES["algorithm 2 by change, default eta"]
+    lengths = [1, 3, 2, 6]
+    us, vs, costs, last = room.advance_and_record(u, v, X, y, sizes, start, 4, lengths)
+    epoch, rule = 4, start
+    for k, n_epochs in enumerate(lengths):
+        u, v, cost, rule = room.advance(u, v, X, y, sizes, rule, epoch, n_epochs)
+        epoch += n_epochs
+        np.testing.assert_array_equal(us[k], u)
+        np.testing.assert_array_equal(vs[k], v)
+        assert costs[k] == cost
+    assert rule == last != start
+
+
 def test_any_memory_layout_gives_the_same_bits():
     u, v, X, y = instance(4, [2, 1, 3], 9, np.float64)
     expected = fast.advance(u, v, X, y, np.array([2, 1, 3]), RULES["algorithm 1"], 0, 3)

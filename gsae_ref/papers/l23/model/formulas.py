@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ....arrays import Array
+from ....groups import spectral_norm
 
 
 def parts(x: Array, groups: tuple[int, ...]) -> list[Array]:
@@ -45,7 +46,7 @@ def deltas(gram: Array, groups: Sequence[int]) -> tuple[float, float]:
 
 
 def _spectral(M: Array) -> float:
-    return float(np.linalg.norm(M, ord=2))
+    return float(spectral_norm(M))
 
 
 def gaussian_block_bound(sizes: int, n: int, t: float) -> float:

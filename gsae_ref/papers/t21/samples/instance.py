@@ -193,10 +193,10 @@ class Samples:
     def support_margin(self, A: Array) -> float:
         """Margin of R2's support condition at A, from the norms of the codes at hand."""
         overlap = np.swapaxes(self.star, 1, 2)[:, None] @ self.star[None]
-        norms = np.linalg.norm(overlap, ord=2, axis=(2, 3))
+        norms = groups.spectral_norm(overlap)
         np.fill_diagonal(norms, 0)
         B = groups.blocks(A, self.group_size)
-        outside = np.linalg.norm(B - self.star @ (np.swapaxes(self.star, 1, 2) @ B), 2, (1, 2))
+        outside = groups.spectral_norm(B - self.star @ (np.swapaxes(self.star, 1, 2) @ B))
         theta = float(np.arctan2(outside, _cosines(self.star, B)).max())
         r = np.linalg.norm(self.codes, axis=1)
         return support_persists(self.lam, r.min(), r.max(), float(norms.max()), theta)

@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ....arrays import Array
+from ....groups import spectral_norm
 
 LEVELS = 161  # values of delta, and of D, at which the same samples are bounded
 
@@ -105,7 +106,7 @@ def setting(star: Array, n_active: int, norms: Array) -> Setting:
     gram = np.swapaxes(star, 1, 2)[:, None] @ star[None]
     gram[np.arange(G), np.arange(G)] = 0
     squares = np.sum(gram**2, axis=(2, 3))
-    sizes = -np.sort(-np.linalg.norm(gram, ord=2, axis=(2, 3)), axis=0)
+    sizes = -np.sort(-spectral_norm(gram), axis=0)
     sums = tuple(float(sizes[:k].sum(axis=0).max()) for k in (n_active - 1, n_active))
     flat = np.moveaxis(star, 0, 1).reshape(star.shape[1], -1)
     return Setting(
@@ -115,7 +116,7 @@ def setting(star: Array, n_active: int, norms: Array) -> Setting:
         float(norms.min()),
         float(norms.max()),
         float(np.mean(norms**2)) / d,
-        max(1.0, float(np.linalg.norm(flat, ord=2)) ** 2),
+        max(1.0, float(spectral_norm(flat)) ** 2),
         math.sqrt(float(squares.sum(axis=0).max())),
         math.sqrt(float(squares.sum())),
         (sums[0], sums[1]),

@@ -13,6 +13,7 @@ from itertools import product
 import numpy as np
 
 from ....arrays import Array, IntArray
+from ....groups import spectral_norm
 
 TOLERANCE = 1e-9  # width of an enclosure, over the scale of its terms
 WORK = 1e8  # products that the subdivision may spend
@@ -276,20 +277,24 @@ class _Search:
         own = self.b_min / max(a + b, 1e-300) * forms[v]
         constant = self.b_min * a * b / max(a + b, 1e-300)
         floor = 1e-12 * max(float(np.sqrt(np.trace(forms, axis1=1, axis2=2)).max()), 1e-300)
-        norms = np.linalg.norm(self.C[v], ord=2, axis=(1, 2))
+        norms = spectral_norm(self.C[v])
         bounds = self.b_max * norms[chosen].sum(axis=1) - self.b_min * a
-        alpha = np.linalg.norm(self.C[v][chosen], axis=(2, 3)) + floor
+        parts = self.C[v][chosen]
+        forms = forms[chosen]
+        alpha = _lengths(parts, (2, 3)) + floor
         for _ in range(REFINED):
-            low = bounds <= self.value  # they decide nothing any more
-            chosen, alpha, bounds = chosen[~low], alpha[~low], bounds[~low]
-            if not len(chosen):
+            high = bounds > self.value  # the others decide nothing any more
+            if not high.all():
+                parts, forms = parts[high], forms[high]
+                alpha, bounds = alpha[high], bounds[high]
+            if not len(bounds):
                 break
-            M = self.b_max / 2 * np.sum(forms[chosen] / alpha[:, :, None, None], axis=1) - own
+            M = self.b_max / 2 * np.sum(forms / alpha[:, :, None, None], axis=1) - own
             values, vectors = np.linalg.eigh(M)
             found = values[:, -1] + self.b_max / 2 * alpha.sum(axis=1) - constant
             bounds = np.minimum(bounds, found)
             u = vectors[:, :, -1]
-            sizes = np.linalg.norm(np.einsum("skij,sj->ski", self.C[v][chosen], u), axis=2)
+            sizes = _lengths(np.einsum("skij,sj->ski", parts, u), 2)
             alpha = np.sqrt(alpha * (sizes + floor))
             self.at(np.array([v]), u[[found.argmax()]])
             self.eigen_work += float(len(u) * (self.k + 4) * u.shape[1] ** 2)
@@ -300,12 +305,16 @@ class _Search:
         """B_max F(u) and C_vv u at unit vectors u (m, d) of groups v (m,); the best is kept."""
         G, _, d, _ = self.C.shape
         size = max(1, 2**24 // (G * d * d))
-        parts = range(0, len(v), size)
-        F = [self._interference(v[i : i + size], u[i : i + size]) for i in parts]
-        interference = self.b_max * np.concatenate(F)
+        if len(v) <= size:
+            sums = self._interference(v, u)
+        else:
+            parts = range(0, len(v), size)
+            F = [self._interference(v[i : i + size], u[i : i + size]) for i in parts]
+            sums = np.concatenate(F)
+        interference = self.b_max * sums
         images = np.einsum("mij,mj->mi", self.C[v, v], u)
         self.work += float(len(v) * G * d * d)
-        values = interference - self.b_min * np.linalg.norm(images, axis=1)
+        values = interference - self.b_min * _lengths(images, 1)
         best = int(values.argmax())
         if values[best] > self.value:
             self.value = float(values[best])
@@ -315,7 +324,7 @@ class _Search:
 
     def _interference(self, v: IntArray, u: Array) -> Array:
         """Sum of the k largest |C_vh u|, h != v."""
-        norms = np.linalg.norm(np.einsum("mhij,mj->mhi", self.C[v], u), axis=2)
+        norms = _lengths(np.einsum("mhij,mj->mhi", self.C[v], u), 2)
         norms[np.arange(len(v)), v] = 0
         return _sum_of_largest(norms, self.k)
 
@@ -335,7 +344,7 @@ class _Search:
                 least = -np.partition(-norms, self.k, axis=1)[:, self.k : self.k + 1]
                 weights[norms <= np.broadcast_to(least, norms.shape)] = 0
             weights[groups, groups] = -self.b_min
-            norms[groups, groups] = np.linalg.norm(images[groups, groups], axis=1)
+            norms[groups, groups] = _lengths(images[groups, groups], 1)
             scaled = (weights / np.maximum(norms, 1e-300))[:, :, None] * images
             moved = np.swapaxes(flat, 1, 2) @ scaled.reshape(G, G * d, -1)
             size = np.linalg.norm(moved, axis=1, keepdims=True)
@@ -407,6 +416,11 @@ def _choices(norms: Array, k: int, above: float, most: int) -> IntArray | None:
                 break
             partial.append((*chosen, i))
     return order[np.array(found, dtype=int).reshape(len(found), k)]
+
+
+def _lengths(X: Array, axis: int | tuple[int, int]) -> Array:
+    """As np.linalg.norm, in half the time for small arrays."""
+    return np.sqrt(np.add.reduce(X * X, axis))
 
 
 def _sum_of_largest(values: Array, k: int) -> Array:
