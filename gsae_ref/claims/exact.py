@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import count
 from math import isqrt
+from operator import sub
 from typing import Any
 
 Rational = Fraction | int
@@ -105,7 +106,7 @@ def scale(factor: Rational, M: Matrix) -> Matrix:
 
 def subtract(M: Matrix, N: Matrix) -> Matrix:
     """M - N."""
-    return tuple(tuple(a - b for a, b in zip(r, s, strict=True)) for r, s in zip(M, N, strict=True))
+    return tuple(tuple(map(sub, r, s)) for r, s in zip(M, N, strict=True))
 
 
 def hstack(*matrices: Matrix) -> Matrix:

@@ -119,7 +119,13 @@ class Model:
         for name, value in sizes.items():
             if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
                 raise ValueError(f"sizes: {name} = {value!r}; it must be an integer of at least 1")
-        reason = self.refuse(sizes)
+        try:
+            reason = self.refuse(sizes)
+        except Exception as error:
+            raise ValueError(
+                f"the model {self.name!r}: refuse({dict(sizes)}) fails with "
+                f"{type(error).__name__}: {error}; it must return a reason, or an empty string"
+            ) from error
         if reason:
             raise ValueError(f"sizes = {dict(sizes)}: no instance has them, {reason}")
 

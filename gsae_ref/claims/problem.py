@@ -18,6 +18,7 @@ import numpy as np
 from ..arrays import Array, BoolArray
 from .fields import WORDS, Exact, Floats, Unsuitable
 from .model import Block, Instance, Layout, Model, find_model
+from .quantities import FaultInModel, Quantity, blocks_of
 from .rational import Matrix, Undecided
 from .sentences import Expression, Formula, Items, Scope, Sentence, check_names, parsed
 from .tape import Recording, Tape, Unrecordable, are_same
@@ -225,7 +226,8 @@ class Problem:
         result: dict[str, Formula] = {
             name: Expression(ast.Constant(value)) for name, value in self.sizes.items()
         }
-        result |= self.model.basics
+        basics = self.model.basics
+        result |= {name: Quantity(self.model.name, name, basics[name]) for name in basics}
         result |= {name: Expression.parse(text) for name, text in self.model.definitions.items()}
         return result | self.lets
 
@@ -270,7 +272,12 @@ class Problem:
         return found
 
     def _needs(self, name: str) -> Sequence[str]:
-        formula = self.formulas[name]
+        formula = self.formulas.get(name)
+        if formula is None:
+            raise FaultInModel(
+                f"the model {self.model.name!r}: a definition or a hypothesis speaks of {name}, "
+                f"which is unknown; the names are {', '.join(self.model.names)}"
+            )
         if isinstance(formula, Free):
             return (*formula.low.names, *formula.high.names)
         return formula.names if isinstance(formula, Expression) else ()
@@ -317,7 +324,7 @@ class Problem:
     @cached_property
     def _blocks(self) -> dict[str, Block]:
         n_free = sum(isinstance(formula, Free) for formula in self.lets.values())
-        result = {**self.model.blocks(self.sizes), FREE: Block(n_free)}
+        result = {**blocks_of(self.model, self.sizes), FREE: Block(n_free)}
         n_parameters = sum(block.count for block in result.values())
         if n_parameters > MOST_PARAMETERS:
             raise ValueError(
@@ -381,6 +388,7 @@ class Problem:
     def check(self) -> None:
         """Refuse sentences whose shapes do not fit, or that speak of nothing at these sizes."""
         try:
+            self.closure(self.used)  # of names that the model has
             n = self.layout.size  # evaluates every sentence exactly, once
             self._check_floats(n)
         except RecursionError as error:
@@ -402,6 +410,8 @@ class Problem:
     def _check_floats(self, n: int) -> None:
         try:
             self.sides(np.full((1, n), 0.25))
+        except FaultInModel:
+            raise
         except (ValueError, TypeError, IndexError) as error:
             if self.conclusion is None:
                 raise
@@ -562,6 +572,8 @@ def _evaluate(sentence: Sentence, instance: Instance) -> None:
         pairs = list(sentence.pairs(instance))
     except (Undecided, ZeroDivisionError):
         return
+    except FaultInModel:
+        raise
     except Unsuitable as error:
         raise ValueError(f"{sentence.text!r}: {error}") from error
     except IndexError as error:

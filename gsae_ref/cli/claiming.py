@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import runpy
 import sys
 import traceback
@@ -108,13 +109,13 @@ def run(arguments: argparse.Namespace) -> int:
     checks.count("--searches", arguments.searches)
     written = {"--script": arguments.script, "--latex": arguments.latex, "--json": arguments.json}
     require_different(written, {"the claim file": arguments.file})
+    require_writable(written.values())
     claims = [_resized(claim, arguments.sizes) for claim in read_claims(arguments.file)]
     if len(claims) > 1 and (arguments.script or arguments.latex):
         raise ValueError(
             f"{arguments.file} defines {len(claims)} claims; --script and --latex write one "
             "counterexample; put the claim into a file of its own"
         )
-    require_writable(written.values())
     results: list[Result] = []
     for claim in claims:
         results.append(_tried(claim, arguments))
@@ -140,6 +141,7 @@ def read_claims(path: str) -> list[Claim]:
     """
     if Path(path).is_dir():
         raise ValueError(f"{path} is a directory; name a Python file")
+    folder = os.getcwd()
     try:
         names = runpy.run_path(path)
     except OSError as error:
@@ -149,7 +151,11 @@ def read_claims(path: str) -> list[Claim]:
     except (Exception, SystemExit) as error:
         name = type(error).__name__
         reason = f"{name}: {error}" if isinstance(error, SystemExit) else str(error) or name
+        if isinstance(error, SyntaxError):
+            reason = error.msg
         raise FaultInFile(f"{path}{_place(error, path)}: {reason}") from error
+    finally:
+        os.chdir(folder)  # the files of --script and --json lie where the command was given
     claims = {id(claim): claim for value in names.values() for claim in _claims_in(value)}
     if not claims:
         raise ValueError(f"{path} defines no claim; write `claim = gsae_ref.Claim(...)` in it")

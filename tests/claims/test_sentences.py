@@ -216,6 +216,70 @@ def test_a_model_that_fails_is_named(words):
         gs.Claim(f"{'b' if 'itself' in words else 'a'} <= 1", model, {"n": 1})
 
 
+def made_of(quantity, **fields):
+    blocks = {"a": Block(1)}
+    fields = {"sizes": {"n": "size"}, "blocks": lambda sizes: blocks} | fields
+    return Model("broken", basics={"a": quantity}, **fields)
+
+
+def on_floats(change):
+    """A quantity that is right in exact arithmetic."""
+
+    def quantity(instance):
+        number = instance.number("a")
+        return number if isinstance(number, Q) else change(number)
+
+    return quantity
+
+
+WRONG = {
+    "is None; on a batch": on_floats(lambda x: None),
+    "is of type str": on_floats(lambda x: "x"),
+    "is of type complex": on_floats(lambda x: [1j]),
+    "is an array of dtype complex128": on_floats(lambda x: x * 1j),
+    "is an array of shape (7,) for a batch of 1": on_floats(lambda x: np.zeros(7)),
+    "is an array of shape (3, 1, 1) for a batch of 1": on_floats(lambda x: np.zeros((3, 1, 1))),
+    "OverflowError: int too large to convert to float": on_floats(lambda x: x + 10**400),
+    "fails with SystemExit: 3, on a batch": on_floats(lambda x: sys.exit(3)),
+    "is of type float; in exact arithmetic": lambda i: 0.5,
+    "is None; in exact arithmetic": lambda i: None,
+    "fails with TypeError: 'int' object is not callable": 3,
+}
+
+
+@pytest.mark.parametrize("words", WRONG)
+def test_a_quantity_that_is_no_number_is_refused(words):
+    with pytest.raises(ValueError, match=r"^the model 'broken': the quantity a ") as caught:
+        gs.Claim("a <= 1", made_of(WRONG[words]), {"n": 1})
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"blocks": lambda sizes: {"a": Block(sizes["m"])}}, "fails with KeyError: 'm'"),
+        ({"blocks": lambda sizes: [Block(1)]}, "must be a dict with a Block for every name"),
+        ({"blocks": lambda sizes: {"a": Block(-1)}}, "has count = -1"),
+        ({"blocks": lambda sizes: {"a": Block(0.5)}}, "has count = 0.5"),
+        ({"refuse": lambda sizes: sizes["m"]}, "refuse({'n': 1}) fails with KeyError: 'm'"),
+        ({"definitions": {"b": "z + a"}}, "speaks of z, which is unknown; the names are a, b, n"),
+        ({"given": {"h": ("a >= z",)}}, "speaks of z, which is unknown"),
+    ],
+)
+def test_a_model_that_makes_no_sense_is_refused(fields, words):
+    model = made_of(lambda i: i.number("a"), **fields)
+    with pytest.raises(ValueError, match=r"^the model 'broken': ") as caught:
+        gs.Claim(f"{'b' if 'definitions' in fields else 'a'} <= 1", model, {"n": 1}, model.given)
+    assert words in str(caught.value)
+
+
+def test_a_quantity_that_fails_on_large_batches_only_is_named():
+    model = made_of(on_floats(lambda x: x if len(x) < 5 else 1 / 0))
+    claim = gs.Claim("a <= 1", model, {"n": 1})
+    with pytest.raises(ValueError, match=r"quantity a fails with ZeroDivisionError: .*on a batch"):
+        gs.stress(claim, 600)
+
+
 def test_negative_powers_are_exact():
     problem = EXAMPLE.but(conclusion="3 ** -1 <= sqrt(2) ** -2 * mu ** 0").problems[0]
     scope = problem.exact_instance([Q(0)] * problem.layout.size)

@@ -166,6 +166,42 @@ def test_bad_input_is_refused_in_one_line(run, file, monkeypatch, tmp_path, text
     assert status == 2 and words in err and err.count("\n") == 1
 
 
+def test_files_are_written_where_the_command_was_given(run, file, tmp_path, monkeypatch):
+    """A claim file that changes the folder does not take them along."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    text = "import os\nos.chdir('elsewhere')\n" + CLAIM.format(factor=1, where="delta <= 1")
+    assert run("claim", file(text=text), *QUICK, "--script", "ce.py", "--json", "ce.json")[0] == 1
+    assert {path.name for path in tmp_path.iterdir()} >= {"ce.py", "ce.json"}
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
+def test_a_file_that_cannot_be_written_is_refused_before_the_claims_are_read(run, file, tmp_path):
+    path = file(text="raise SystemExit('read')")
+    status, _, err = run("claim", path, "--json", tmp_path / "no_folder" / "out.json")
+    assert status == 2 and "cannot be written" in err
+
+
+def test_a_fault_of_a_model_is_one_line(run, file):
+    """It is found in the search, on batches; the words are tested with the models."""
+    text = """
+import gsae_ref as gs
+from gsae_ref.claims import Block, Model
+
+def quantity(instance):
+    number = instance.number("a")
+    if getattr(number, "size", 1) > 1:
+        raise OSError("the disk is gone")
+    return number
+
+model = Model("mine", {"n": "size"}, lambda sizes: {"a": Block(1)}, {"a": quantity})
+claim = gs.Claim("a <= 1", model, dict(n=2))
+"""
+    status, out, err = run("claim", file(text=text), *QUICK)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert "the model 'mine': the quantity a fails with OSError: the disk is gone" in err
+
+
 def test_missing_files_are_refused(run, tmp_path, file):
     assert "cannot be read" in run("claim", tmp_path / "none.py")[2]
     assert "is a directory; name a Python file" in run("claim", tmp_path)[2]

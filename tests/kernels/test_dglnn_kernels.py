@@ -136,7 +136,8 @@ def test_recorded_states_are_those_of_one_call_after_the_other(room):
     start = RULES["algorithm 2 by change, default eta"]
     lengths = [1, 3, 2, 6]
     us, vs, costs, last = room.advance_and_record(u, v, X, y, sizes, start, 4, lengths)
-    epoch, rule = 4, start
+    epoch = 4
+    rule = start
     for k, n_epochs in enumerate(lengths):
         u, v, cost, rule = room.advance(u, v, X, y, sizes, rule, epoch, n_epochs)
         epoch += n_epochs
