@@ -156,9 +156,10 @@ def map_in_threads(
 def spread_over_threads(n_threads: int | None = None) -> Iterator[Spread]:
     """A function (task, arguments) -> [task(a) for a in arguments] that uses ``n_threads`` threads.
 
-    None takes the available processors. The tasks must not depend on ``n_threads``; then no result
-    does. The threads live as long as the context, so a process may fork. They warn of overflow
-    where the caller would (:func:`numpy.errstate` does not reach other threads by itself).
+    None takes the available processors; the thread of the caller is one of the threads. The tasks
+    must not depend on ``n_threads``; then no result does. The other threads live as long as the
+    context, so a process may fork. They warn of overflow where the caller would
+    (:func:`numpy.errstate` does not reach other threads by itself).
     """
     n_threads = n_threads or available_threads()
     if n_threads == 1:
@@ -166,15 +167,28 @@ def spread_over_threads(n_threads: int | None = None) -> Iterator[Spread]:
         return
     settings = np.geterr()
 
-    def in_settings(task: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        def run(argument: Any) -> Any:
+    def spread(task: Callable[[Any], Any], arguments: Iterable[Any]) -> list[Any]:
+        arguments = list(arguments)
+        results: list[Any] = [None] * len(arguments)
+        numbers = iter(range(len(arguments)))
+
+        def run() -> None:
             with np.errstate(**settings):
-                return task(argument)
+                for k in numbers:
+                    results[k] = task(arguments[k])
 
-        return run
+        others = [pool.submit(run) for _ in range(min(n_threads, len(arguments)) - 1)]
+        try:
+            run()
+        finally:
+            for _ in numbers:  # after an error no thread starts another task
+                pass
+        for other in others:
+            other.result()
+        return results
 
-    with ThreadPoolExecutor(n_threads) as pool:
-        yield lambda task, arguments: list(pool.map(in_settings(task), arguments))
+    with ThreadPoolExecutor(n_threads - 1) as pool:
+        yield spread
 
 
 def map_with_workspaces(

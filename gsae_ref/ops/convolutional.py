@@ -197,6 +197,13 @@ class ConvolutionalAutoencoder:
             Names and shapes of ``parameters``.
         """
         parameters, Y = self._checked(parameters, "Y", Y, self.image_size**2)
+        return self.gradient_of_checked(parameters, Y, engine)
+
+    def gradient_of_checked(
+        self, parameters: dict[str, Array], Y: Array, engine: str = "auto"
+    ) -> tuple[float, dict[str, Array]]:
+        """:meth:`loss_and_grad` without its checks, which read all parameters: for training."""
+        parameters, (Y,) = _in_common_dtype(parameters, Y)
         arguments = self._layers, parameters, self._images(Y)
         if self._by_kernel(engine, Y):
             from ..kernels import grouped_autoencoder as kernel
@@ -235,9 +242,8 @@ class ConvolutionalAutoencoder:
         pixels = f"{self.image_size} x {self.image_size} pixels"
         of = f"a network of {pixels}, {self.n_latent} latent channels,"
         rows = checks.batch(name, rows, n_columns, of)
-        names = list(parameters)
-        *arrays, rows = checks.common_dtype(*parameters.values(), rows)
-        return dict(zip(names, arrays, strict=True)), rows
+        parameters, (rows,) = _in_common_dtype(parameters, rows)
+        return parameters, rows
 
     def _by_kernel(self, engine: str, Y: Array) -> bool:
         """Whether the compiled passes run."""
@@ -353,9 +359,16 @@ class VariationalAutoencoder(ConvolutionalAutoencoder):
         cost : float
         gradient : dict of str to ndarray
         """
-        parameters, images, noise = self._with_noise(parameters, Y, noise)
-        arguments = self.encoder, self.decoder, parameters, images, noise, self.weight
-        if self._by_kernel(engine, images):
+        return self.gradient_of_checked(*self._with_noise(parameters, Y, noise), engine)
+
+    def gradient_of_checked(  # type: ignore[override]  # one more input
+        self, parameters: dict[str, Array], Y: Array, noise: Array, engine: str = "auto"
+    ) -> tuple[float, dict[str, Array]]:
+        """:meth:`loss_and_grad` without its checks, which read all parameters: for training."""
+        parameters, (Y, noise) = _in_common_dtype(parameters, Y, noise)
+        noise = noise.reshape(-1, 1, 1, self.n_latent)
+        arguments = self.encoder, self.decoder, parameters, self._images(Y), noise, self.weight
+        if self._by_kernel(engine, Y):
             from ..kernels import variational_autoencoder as kernel
 
             return run_kernel(kernel.loss_and_grad, *arguments)
@@ -373,3 +386,12 @@ class VariationalAutoencoder(ConvolutionalAutoencoder):
             "Y without its pixels", samples, "noise without its channels", noise[..., 0]
         )
         return parameters, self._images(Y), noise.astype(Y.dtype).reshape(-1, 1, 1, self.n_latent)
+
+
+def _in_common_dtype(
+    parameters: dict[str, Array], *arrays: Array
+) -> tuple[dict[str, Array], list[Array]]:
+    """Parameters and arrays in the dtype that holds them all."""
+    n = len(parameters)
+    promoted = checks.common_dtype(*parameters.values(), *arrays)
+    return dict(zip(parameters, promoted[:n], strict=True)), list(promoted[n:])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -115,14 +115,15 @@ class _Images:
         batch_size: int,
         seed: int,
     ) -> None:
-        self.network: Any = network
+        self.n_noise = network.n_noise
+        self.gradient: Callable[..., Any] = network.gradient_of_checked
         self.Y = Y
         self.batch_size = batch_size
         self.seed = seed
 
     def batches(self, epoch: int) -> Iterator[Array]:
         """Rows of pixels followed by noise, which depends on the seed and the epoch only."""
-        shape = len(self.Y), self.network.n_noise
+        shape = len(self.Y), self.n_noise
         noise = np.random.default_rng([self.seed, epoch, 1]).normal(size=shape)
         noise = noise.astype(self.Y.dtype)
         for batch in shuffled(len(self.Y), self.batch_size, self.seed, epoch):
@@ -133,6 +134,6 @@ class _Images:
     ) -> tuple[float, dict[str, Array]]:
         """Cost of a batch, and its gradient in every parameter."""
         images, noise = np.split(samples, [self.Y.shape[1]], axis=1)
-        inputs = (images, noise) if self.network.n_noise else (images,)
-        cost, gradient = self.network.loss_and_grad(parameters, *inputs)
+        inputs = (images, noise) if self.n_noise else (images,)
+        cost, gradient = self.gradient(parameters, *inputs)
         return cost, gradient

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import tracemalloc
 from fractions import Fraction
 from pathlib import Path
@@ -405,6 +406,30 @@ def test_threads_return_results_in_order_and_pass_errors_on():
         _jit.map_in_threads(lambda k: 1 / k, [1, 0, 2], 2)
     assert _jit.available_threads() >= 1
     assert isinstance(logging.getLogger("gsae_ref"), logging.Logger)
+
+
+def test_the_caller_is_one_of_the_threads():
+    together = threading.Barrier(2, timeout=10)
+
+    def task(k):
+        together.wait()
+        return threading.get_ident()
+
+    found = _jit.map_in_threads(task, range(2), 2)
+    assert len(set(found)) == 2
+    assert threading.get_ident() in found
+
+
+def test_no_task_starts_after_an_error():
+    started = []
+
+    def task(k):
+        started.append(k)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        _jit.map_in_threads(task, range(100), 2)
+    assert len(started) <= 2
 
 
 def test_no_two_tasks_share_a_workspace_at_the_same_time():
