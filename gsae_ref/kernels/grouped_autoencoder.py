@@ -20,6 +20,7 @@ from .convolution import add_patches, write_patches
 N_PIECES = 4
 ENOUGH_WINDOWS = 64  # in a piece, for a fast product
 ENOUGH_NUMBERS = 2**17  # read and written by a piece of a product that pays for a thread
+ENOUGH_COLUMNS = 64  # or rows, of such a piece
 CACHED = 2**18  # numbers in the patches of a slice: 1 MB in float32
 
 
@@ -37,6 +38,11 @@ class Form(NamedTuple):
     def n_windows(self) -> int:
         """Windows of one image."""
         return self.small[0] * self.small[1]
+
+    @property
+    def width(self) -> int:
+        """Numbers in the window of a group."""
+        return self.k**2 * self.large[2] // self.n_groups
 
     @property
     def is_product(self) -> bool:
@@ -113,19 +119,20 @@ def _output(
 ) -> Array:
     """Output of a layer, by slices of the samples."""
     output = np.empty((len(X), *(form.large if layer.transposed else form.small)), X.dtype)
+    M = np.ascontiguousarray(M.swapaxes(1, 2)) if layer.transposed else M
 
     def compute(piece: list[slice]) -> None:
         for samples in piece:
-            P = _empty_patches(form, M, samples)
+            P = _empty_patches(form, samples, M.dtype)
             if layer.transposed:
-                np.matmul(_rows(X[samples], form), M.swapaxes(1, 2), out=P)
+                np.matmul(_rows(X[samples], form), M, out=P)
                 add_patches(P, *form[:3], output[samples])
             else:
                 write_patches(X[samples], *form[:3], P)
                 np.matmul(P, M, out=_rows(output[samples], form))
             _activate(layer, bias, output[samples])
 
-    spread(compute, _pieces(form, M, len(X)))
+    spread(compute, _pieces(form, len(X)))
     return output
 
 
@@ -146,7 +153,7 @@ def _gradients(
         D = _times_derivative(layer, output[samples], back[samples])
         large, small = (D, X[samples]) if layer.transposed else (X[samples], D)
         U = _rows(small, form)
-        P = _empty_patches(form, M, samples)
+        P = _empty_patches(form, samples, M.dtype)
         write_patches(large, *form[:3], P)
         of_kernel = P.swapaxes(1, 2) @ U
         if before is not None and layer.transposed:
@@ -159,7 +166,7 @@ def _gradients(
     def compute(piece: list[slice]) -> tuple[Array, Array]:
         return reduce(_add, map(compute_slice, piece))
 
-    of_kernel, of_bias = reduce(_add, spread(compute, _pieces(form, M, len(X))))
+    of_kernel, of_bias = reduce(_add, spread(compute, _pieces(form, len(X))))
     return of_kernel, of_bias, before
 
 
@@ -216,24 +223,37 @@ def _product(A: Array, B: Array, spread: Spread) -> Array:
     result = np.empty((n_groups, n_rows, n_columns), A.dtype)
 
     def compute_rows(piece: slice) -> None:
-        multiply = np.multiply if n_terms == 1 else np.matmul
-        multiply(A[:, piece], B, out=result[:, piece])
+        if n_terms == 1:
+            _outer(A[:, piece, 0], B[:, 0], result[:, piece])
+        else:
+            np.matmul(A[:, piece], B, out=result[:, piece])
 
     def compute_columns(piece: slice) -> None:
         of_piece = B[:, :, piece].swapaxes(1, 2) @ A.swapaxes(1, 2)
         result[:, :, piece] = of_piece.swapaxes(1, 2)
 
-    n_pieces = max((A.size + B.size + result.size) // ENOUGH_NUMBERS, 1)
     longer = max(n_rows, n_columns)
-    pieces = slices(longer, min(longer, n_pieces, N_PIECES))
+    n_numbers = A.size + B.size + result.size
+    n_pieces = min(N_PIECES, n_numbers // ENOUGH_NUMBERS, longer // ENOUGH_COLUMNS)
+    pieces = slices(longer, max(n_pieces, 1))
     spread(compute_rows if n_rows > n_columns else compute_columns, pieces)
     return result
 
 
-def _pieces(form: Form, M: Array, n: int) -> list[list[slice]]:
+@jit
+def _outer(A: Array, B: Array, result: Array) -> None:
+    """Write the outer product of every row of A and the same row of B: BLAS takes 10 times this."""
+    for g in range(len(A)):
+        for s in range(A.shape[1]):
+            row = result[g, s]
+            for c in range(row.size):
+                row[c] = A[g, s] * B[g, c]
+
+
+def _pieces(form: Form, n: int) -> list[list[slice]]:
     """0, ..., n - 1 in at most N_PIECES pieces, each in slices whose patches fit a cache."""
     n_pieces = min(n, N_PIECES, max(n * form.n_windows // ENOUGH_WINDOWS, 1))
-    size = max(CACHED // (form.n_windows * len(M) * M.shape[1]), 1)
+    size = max(CACHED // (form.n_windows * form.width * form.n_groups), 1)
     pieces = []
     for piece in slices(n, n_pieces):
         length = piece.stop - piece.start
@@ -260,9 +280,9 @@ def _matrices(K: Array) -> Array:
     return K.reshape(len(K), -1, K.shape[-1])
 
 
-def _empty_patches(form: Form, M: Array, samples: slice) -> Array:
+def _empty_patches(form: Form, samples: slice, dtype: Any) -> Array:
     n_windows = (samples.stop - samples.start) * form.n_windows
-    return np.empty((len(M), n_windows, M.shape[1]), M.dtype)
+    return np.empty((form.n_groups, n_windows, form.width), dtype)
 
 
 def _rows(U: Array, form: Form) -> Array:
