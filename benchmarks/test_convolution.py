@@ -3,7 +3,11 @@
 import numpy as np
 import pytest
 
+from gsae_ref.kernels import grouped_autoencoder as kernel
+from gsae_ref.kernels._jit import spread_over_threads
+from gsae_ref.ops.engine import one_blas_thread
 from gsae_ref.reference import convolution
+from gsae_ref.reference.grouped_autoencoder import Layer
 
 from .harness import DTYPES, Implementation, full, over
 
@@ -19,6 +23,20 @@ def reference(K, X, U):
             convolution.transpose(K, U, STRIDE, PADDING),
             convolution.kernel_gradient(X, U, SIDE, STRIDE, PADDING, len(K)),
         )
+
+    return passes
+
+
+def compiled(K, X, U):
+    """The passes of a network of one linear layer: back from U they give both gradients."""
+    layer = Layer("layer", K.shape, 0, stride=STRIDE, padding=PADDING, bias=False)
+    kernels = {"layer.kernel": K}
+
+    def passes():
+        with one_blas_thread(), spread_over_threads() as spread:
+            outputs = kernel.forward([layer], kernels, X, spread)
+            gradient, in_image = kernel.backward([layer], kernels, outputs, U, spread)
+        return outputs[-1], in_image, gradient["layer.kernel"]
 
     return passes
 
@@ -72,6 +90,7 @@ def jax_jit(K, X, U):
 
 
 PASSES = (
+    Implementation("numba", compiled, "compiled patches, products on all threads"),
     Implementation("reference", reference, "NumPy: patches and products, gsae_ref.reference"),
     Implementation("torch", torch_eager, "torch, conv2d and its two gradients", "torch"),
     Implementation("JAX", jax_jit, "JAX, jit of the convolution and its vjp", "jax"),
