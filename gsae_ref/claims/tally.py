@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..arrays import Array
+from ..arrays import Array, BoolArray
 from .hypothesis import ROUNDING
 
 if TYPE_CHECKING:
@@ -51,21 +52,29 @@ class Tally:
         """Count a batch."""
         left = sides.left
         right = sides.right
-        feasible = (sides.margins >= -ROUNDING).all(axis=1)
-        finite = feasible & np.isfinite(left) & np.isfinite(right)
-        relative, absolute = (CLEAR, CLEAR) if self.clear else (RELATIVE, ABSOLUTE)
-        a = left[finite]
-        b = right[finite]
-        slack = relative * np.maximum(np.abs(a), np.abs(b)) + absolute
+        distances = sides.distance
         self.evaluations += len(left)
-        self.feasible += int(feasible.sum())
-        self.finite += int(finite.sum())
-        self.violations += int((a > b + slack).sum())
-        bounded = finite & (right > SMALLEST_BOUND)
-        ratios = np.maximum(left[bounded], 0) / right[bounded]
-        distances = np.broadcast_to(sides.distance, left.shape)[bounded]
+        feasible = sides.margins.min(axis=1) >= -ROUNDING
+        finite = feasible & np.isfinite(left) & np.isfinite(right)
+        self.feasible += int(np.count_nonzero(feasible))
+        if not finite.all():
+            left, right, distances = _where(finite, left, right, distances)
+        self.finite += len(left)
+        relative, absolute = (CLEAR, CLEAR) if self.clear else (RELATIVE, ABSOLUTE)
+        slack = relative * np.maximum(np.abs(left), np.abs(right)) + absolute
+        self.violations += int(np.count_nonzero(left > right + slack))
+        bounded = right > SMALLEST_BOUND
+        if not bounded.all():
+            left, right, distances = _where(bounded, left, right, distances)
+        ratios = np.maximum(left, 0) / right
         self.ratio = _largest(self.ratio, ratios)
-        self.away = _largest(self.away, ratios[distances >= AWAY])
+        if distances.ndim:
+            self.away = _largest(self.away, ratios[distances >= AWAY])
+
+
+def _where(mask: BoolArray, *arrays: Array) -> Iterator[Array]:
+    """The entries of arrays at which a mask is true; what has no axis stays."""
+    return (array[mask] if array.ndim else array for array in arrays)
 
 
 def _largest(known: float, numbers: Array) -> float:
