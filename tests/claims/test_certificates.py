@@ -36,7 +36,7 @@ T21-activations T21-assumption4 T21-closer T21-covariance-given-support T21-cros
 T21-eq30-constant T21-eq31 T21-eq70 T21-eq72 T21-eq74 T21-eq77 T21-gradient-points
 T21-lemma1-closed-end T21-remark-b T21-second-term T21-theorem1 T21-theorem2 T21-theorem2-at-truth
 T21-theorem2-mended T21-theorem2-rate T21-theorem2-v1 N19-bias-schedule N19-fixed-bias N19-gamma
-N19-residual N19-theorem1i N19-theorem3ii N19-theorem4iii-threshold
+N19-residual N19-tau N19-theorem1i N19-theorem3ii N19-theorem4iii-threshold
 """.split()
 )
 

@@ -266,7 +266,8 @@ def no_step_serves_two_classes(
     return Certificate(
         data=rare.data() | {"columns 1, 2": "rare, or both frequent", "C": constant},
         hypotheses=(
-            *dict.fromkeys((*rare.hypotheses(), *frequent.hypotheses())),  # those of both once
+            *rare.hypotheses(),
+            *frequent.hypotheses(),
             Comparison("entry 2 of the rare column > 0 at this zeta", signs[0], ">", 0),
             Comparison("entry 2 of the frequent column < 0 at it", signs[1], "<", 0),
         ),

@@ -296,10 +296,23 @@ class _Search:
             u = vectors[:, :, -1]
             sizes = _lengths(np.einsum("skij,sj->ski", parts, u), 2)
             alpha = np.sqrt(alpha * (sizes + floor))
-            self.at(np.array([v]), u[[found.argmax()]])
+            self._try(v, u[found.argmax()])
             self.eigen_work += float(len(u) * (self.k + 4) * u.shape[1] ** 2)
         bound = max(self.value, float(bounds.max(initial=-np.inf)))
         self.ceilings[v] = min(float(self.ceilings[v]), bound)
+
+    def _try(self, v: int, u: Array) -> None:
+        """Keep a direction of group v, if it is the best."""
+        images = np.einsum("hij,j->hi", self.C[v], u)
+        self.work += float(images.size * len(u))
+        norms = _lengths(images, 1)
+        own = norms[v]
+        norms[v] = 0
+        value = float(self.b_max * _sum_of_largest(norms[None], self.k)[0] - self.b_min * own)
+        if value > self.value:
+            self.value = value
+            self.group = v
+            self.direction = u
 
     def at(self, v: IntArray, u: Array) -> tuple[Array, Array]:
         """B_max F(u) and C_vv u at unit vectors u (m, d) of groups v (m,); the best is kept."""
