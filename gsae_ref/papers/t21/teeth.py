@@ -238,6 +238,7 @@ TERMS: dict[tuple[str, str], dict[str, Sides]] = {
 
 # ---- what is known to go unnoticed, and why
 
+NOT_EMPTY = ("T21-lemma1", "the constant makes it non-empty")
 SQUARES = ("T21-eq63", "squared sums")
 PRINTED_64 = ("T21-eq64", "printed constant")
 SPECTRAL = ("T21-eq74", "by spectral norms")
@@ -254,27 +255,74 @@ NOT_ATTAINED = {
         0.004,
         "the law has entries below every bound, and the smallest of a sample falls with its size",
     ),
-    ("T21-lemma1", "the constant makes it non-empty"): (0.55, LIMIT),
-    ("R5", "the constant makes it non-empty"): (0.55, LIMIT),
-    SQUARES: (0.35, "at most (d - 1)^2 / (d - 1 + d^2), 4/11 for d = 3"),
+    NOT_EMPTY: (0.92, LIMIT),
+    SQUARES: (0.97, "at most (d - 1)^2 / (d - 1 + d^2), 1 in the limit"),
     PRINTED_64: (0.44, "at most sqrt((d - 1) / (d^2 + 1)), 1/sqrt(5) for d = 2 and d = 3"),
-    SPECTRAL: (0.9, "attained as t goes to 0"),
-    TRIPLES: (0.38, "equal atoms, gamma = Gamma: (Gamma - 1)/(Gamma + 2), 1 in the limit"),
     ("R4", BELOW): (0.26, "u >= delta, so at most (1 + delta) K / (2 alpha_i) <= 1/3"),
-    ("R4", ANY_WITHIN): (0.41, "at most (1 + 2 e)/2, by the proof; 5/12 for d = 1"),
-    ("R4", BELOW_MANY): (0.03, SECOND_ORDER),
+    ("R4", ANY_WITHIN): (0.59, "at most (1 + 2 e)/2 <= 5/6, by the proof; 5/12 for d = 1"),
+    ("R4", BELOW_MANY): (0.044, SECOND_ORDER),
 }
 # of R4: delta as large as rho > 0 or Lemma 1's interval allows, lam at its left end, its tau
 TURNED_PLANE = np.eye(4)
 TURNED_PLANE[:2, :2] = [[np.cos(0.134), -np.sin(0.134)], [np.sin(0.134), np.cos(0.134)]]
-REACHED: dict[tuple[str, str], Callable[[], Instance]] = {
+LONG_AND_LEANING = np.eye(4)  # a*_1 of norm 1.325, a*_2 = a_2 + .074 a_1
+LONG_AND_LEANING[0, :2] = 1.3249, 0.074
+LEANING = np.eye(4)  # a*_2 = a_2 + .05 a_1
+LEANING[0, 1] = 0.05
+
+
+def _in_the_model(
+    A: Array, S: Array, gamma: int, d: int = 1, tau: float = 1.0
+) -> tuple[dict[str, int], dict[str, Any]]:
+    """Sizes and quantities of the model "t21", all codes (1, 0, ..., 0), lam = 0."""
+
+    def number(value: float) -> Array:
+        return np.full((1, 1, 1), value)
+
+    n, m = A.shape
+    G = m // d
+    values = {
+        "A": [block[None] for block in np.split(A, G, axis=1)],
+        "S": [block[None] for block in np.split(S, G, axis=1)],
+        "x": [np.eye(d)[None, :, :1]] * gamma,
+        "tau": [number(tau)] * G,
+        "delta": number(_distance(A, S, d)),
+        "lam": number(0.0),
+        "B_min": number(1.0),
+        "B_max": number(1.0),
+    }
+    return {"n": n, "d": d, "Gamma": G, "gamma": gamma}, values
+
+
+def _equal_products(n: int, gamma: int) -> tuple[dict[str, int], dict[str, Any]]:
+    """Gamma = gamma atoms with <a*_g, a*_h> = ||a_g - a*_g|| = 1/(4 log n)."""
+    c = 1 / (4 * np.log(n))
+    atoms = np.arange(gamma)
+    S = np.zeros((n, gamma))
+    S[0] = np.sqrt(c)
+    S[1 + atoms, atoms] = np.sqrt(1 - c)
+    cosine = 1 - c**2 / 2
+    A = cosine * S
+    A[1 + gamma + atoms, atoms] = np.sqrt(1 - cosine**2)
+    return _in_the_model(A, S, gamma)
+
+
+def _swapped(n: int) -> tuple[dict[str, int], dict[str, Any]]:
+    """A = I, A* the same with the first two atoms exchanged, tau_g = 1/1000, all n active."""
+    A = np.eye(n)
+    return _in_the_model(A, A[:, [1, 0, *range(2, n)]], n, tau=1e-3)
+
+
+REACHED: dict[tuple[str, str], Callable[[], Any]] = {
+    NOT_EMPTY: lambda: _equal_products(404, 6),
+    SQUARES: lambda: _in_the_model(np.eye(100), np.diag([1.0, *[2.0] * 99]), 1, d=100),
+    SPECTRAL: lambda: _swapped(2),
+    TRIPLES: lambda: _swapped(3),
     ("R4", BELOW): lambda: _with_shrinkage(_by_hand(TURNED_PLANE, np.eye(4), [1, 0, 0, 0], 2), 0.0),
     ("R4", ANY_WITHIN): lambda: _with_shrinkage(
-        _by_hand(np.eye(2), np.diag([4 / 3, 1.0]), [1, 0]), 0.0
+        _by_hand(np.eye(4), LONG_AND_LEANING, [1, 0, 0, 0], 2), 0.0
     ),
-    ("R4", BELOW_MANY): lambda: _with_shrinkage(
-        _by_hand(np.eye(2), np.diag([1.1, 1.0]), [1, 1]), 0.0
-    ),
+    ("R4", BELOW_MANY): lambda: _with_shrinkage(_by_hand(np.eye(4), LEANING, [1, 0, 1, 0], 2), 0.0),
 }
 FIVE_HALVES = "not needed: residual_bound_spectral proves it with 5 t / 2"
 LARGEST = "not needed: a sum of d numbers is at most d times the largest"
