@@ -263,10 +263,7 @@ A2 = Hypothesis(
     _uncorrelated,
 )
 UNIFORM = Hypothesis("every support of size k is equally likely", _uniform)
-SIGNS = Hypothesis(
-    "the active codes are +-1",
-    lambda i: -float(np.abs(i.codes[i.active] ** 2 - 1).max()),
-)
+FAIR_SIGNS = Hypothesis("given S, the active codes are independent, +1 or -1 with equal chances")
 SMOOTH = Hypothesis(
     "no W_i^T y + b_i is at a kink of sigma (ReLU: not 0)",
     lambda i: float(np.abs(i.Z).min()) - 1e-9,
@@ -288,4 +285,5 @@ BIAS_LEMMA4 = Hypothesis(
 WINDOW = Hypothesis("-lam_i < b_i <= 0, lam_i > 0 (R7)")
 STEP = Hypothesis("0 < zeta p_i lam_i <= 1 for every column (R7)")
 STEP_BELOW = Hypothesis("0 < zeta <= min_i 1/(p_i lam_i)")
+UPDATE_DESCENDS = Hypothesis("||W~_i - A_i||^2 <= (1 - tau) ||W_i - A_i||^2 < 1, 0 < tau < 1")
 UPDATE_CLOSE = Hypothesis("||W~_i - A_i|| <= (1 - tau) ||W_i - A_i|| < 1 (Lemma 5)")

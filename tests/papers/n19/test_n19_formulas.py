@@ -14,6 +14,7 @@ from gsae_ref.claims.teeth import scaled
 from gsae_ref.papers.families import FAMILIES
 from gsae_ref.papers.ledger import LEDGER
 from gsae_ref.papers.n19 import statements
+from gsae_ref.papers.n19 import teeth as spoiled
 from gsae_ref.papers.n19.consistency import formulas as consistency
 from gsae_ref.papers.n19.consistency.counterexamples import sign_sum_tail
 from gsae_ref.papers.n19.fixed_bias import formulas as fixed_bias
@@ -588,3 +589,39 @@ def test_a_quarter_of_the_energy_would_not_bound_the_tail_of_theorem3i():
     tail = float(sign_sum_tail(4, F(2)))
     assert 2 * math.exp(-0.125 / (4 / 16 / 4)) < tail
     assert tail <= 2 * math.exp(-0.125 / (4 / 16))
+
+
+@pytest.mark.parametrize(("m", "k"), [(5, 2), (6, 3), (7, 4)])
+def test_step_3_by_probabilities_is_that_by_enumeration(m, k):
+    W = np.eye(m) + 0.3 * np.random.default_rng(k).standard_normal((m, m))
+    ones = spoiled._instance(W, np.eye(m), spoiled._codes(m, k), k, kappa_1=1.0, kappa_2=1.0)
+    assert spoiled._of_uniform_codes(W, k) == pytest.approx(
+        statements_of_sparse_codes._linear_part(ones), rel=1e-12
+    )
+
+
+def test_step_3_needs_unit_columns_and_closeness_with_many_codes():
+    """E||h||^2 falls below kappa_2 p (1 - beta) ||D||_F^2 by 7 and 10 % without them."""
+    far = spoiled._one_far_column()
+    assert np.linalg.norm(far, axis=0) == pytest.approx(np.ones(100))
+    near = spoiled._not_unit()
+    assert abs(np.linalg.norm(near, axis=0) - 1).max() > 9e-4
+    for (bound, value), share in (
+        (spoiled._of_uniform_codes(near, 8), 0.933),
+        (spoiled._of_uniform_codes(far, 20, delta=0.0), 0.902),
+    ):
+        assert value / bound == pytest.approx(share, abs=1e-3)
+    bound, value = spoiled._of_uniform_codes(far, 20)
+    assert bound < value
+
+
+def test_the_tail_bound_of_theorem_3_i_needs_codes_of_mean_0():
+    """A = I, codes +1 on k = 100 columns, W_i turned towards their sum by a chord of .06."""
+    k = 100
+    delta = 0.06
+    energy = consistency.cross_energy_bound(0.0, delta, k, 1.0) / 2  # at least the sum
+    W = np.append(np.full(k, np.sqrt((delta**2 - delta**4 / 4) / k)), 1 - delta**2 / 2)
+    z = W @ np.append(np.ones(k), 0.0)
+    assert z > 0.5
+    assert np.linalg.norm(W) == pytest.approx(1)
+    assert 2 * np.exp(-((0.5 - delta**2 / 2) ** 2) / (2 * energy)) < 1e-14

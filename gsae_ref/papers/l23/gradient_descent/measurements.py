@@ -283,6 +283,26 @@ def dglnn_second_steps(rng: np.random.Generator, quick: bool) -> Finding:
 
 
 @measurement
+def dglnn_later_changes(rng: np.random.Generator, quick: bool) -> Finding:
+    """Theorem 4 repaired, the step changed at later epochs up to T_lb: error over 1.2 zeta."""
+    worst = 0.0
+    latest = 0
+    problem = _problem(rng, (2, 3, 2), np.array([1.0, 0.5, 0.0]), 1e-3, gamma=1 / 30)
+    steps = formulas.second_step(problem.M, problem.m, problem.zeta, problem.gamma)
+    for eta in (steps.lower, steps.upper):
+        soonest = problem.run(
+            "algorithm_2", eta=eta, switch="growth", u_star=np.sqrt(problem.norms)
+        ).switch_epoch
+        for epoch in (soonest + 1, (soonest + problem.first) // 2, problem.first):
+            path = problem.run("algorithm_2", eta=eta, switch=epoch, v0="random", rng=0)
+            worst = max(worst, float(problem.errors(path)[0][problem.first :].max()))
+            latest = max(latest, epoch - soonest)
+    return at_most(
+        "largest error over 1.2 zeta", worst / (1.2 * problem.zeta), 1.0, latest_after=latest
+    )
+
+
+@measurement
 def dglnn_criterion_persists(rng: np.random.Generator, quick: bool) -> Finding:
     """Theorem 4's criterion after the change: the least u_l^2 / u*_l^2, at both ends of eta."""
     least = math.inf

@@ -383,6 +383,20 @@ ROWS = (
         derivation=PROOF,
     ),
     statement(
+        "later-switch",
+        "Appendix D.3, the criterion for switching time",
+        "remark",
+        "holds",
+        "“With more derivations, our results still hold if one choose to switch after the time "
+        "when the criterion is first satisfied (instead of switching right at that time.)”",
+        reading="Theorem 4 as repaired",
+        remark="Its proof asks for u_l^2 >= u*_l^2/2 at the change and afterwards, and that lasts "
+        "(L23-criterion).",
+        hypotheses=(*CONSTANTS, DELTAS, SECOND_STEP),
+        evidence=(Measurement("dglnn_later_changes"),),
+        derivation=PROOF,
+    ),
+    statement(
         "criterion",
         "Section 4, after Theorem 4",
         "inequality",

@@ -13,17 +13,16 @@ from ....claims.evidence import (
 from ....claims.hypothesis import Hypothesis
 from ... import row
 from ..instance import (
-    A2,
     BIAS_CORRECTED,
     BIAS_PRINTED,
     BIAS_SHORT,
     CLOSE,
     CODES_BOUNDED,
+    FAIR_SIGNS,
     NO_BIAS,
     NOISELESS,
     NONNEGATIVE,
     ONE_ACTIVE,
-    SIGNS,
     SIZE,
     UNIT,
     UNIT_STAR,
@@ -73,6 +72,7 @@ ROWS = (
         "“If” sigma “is the hard thresholding activation, then the support of” x* “matches that "
         "of” x “for the sparse coding generative model.”",
         repaired="With k and mu as in the repaired Theorem 3 (i).",
+        hypotheses=COLUMNS,
         same_as="N19-theorem3i",
         derivation="gsae_ref.papers.n19.consistency.counterexamples.averages_of_blocks",
     ),
@@ -85,7 +85,8 @@ ROWS = (
         "“and” k <= n/log n. “If” x = threshold_lambda(W^T y + b) “with” lambda = a_1/2 and b = 0, "
         "“then with high probability” sgn(x) = sgn(x*). [W is delta-close to A, delta = O*(1/log "
         "n), sigma_eta = O(1/sqrt(n)).]",
-        repaired="Let the active codes be +-1, independent given S, ||A|| = O(1), and (mu^2 k/n + "
+        repaired="Let the active codes be +1 or -1 with equal chances, independent given S, ||A|| "
+        "= O(1), and (mu^2 k/n + "
         "delta^2) log^2 n = O*(1) in place of the conditions on mu and k. With E = max over i of "
         "the sum over j in S, j != i, of <W_i, A_j>^2 <= 2 mu^2 k/n + 2 ||A_S||^2 delta^2 and t = "
         "1/2 - delta^2/2 - N > 0, N = max_i |<W_i, eta>|: P(sgn(x) != sgn(x*)) <= 2 m exp(-t^2/(2 "
@@ -93,12 +94,14 @@ ROWS = (
         remark="Under the printed conditions mu^2 k/n may be n/log^5 n. For exact numbers and for "
         "every n see the counterexample: A = W = [I, averages of blocks], P(all signs right) <= "
         "1/(1 + M P), below .008 at n = 1.07e9; one atom errs with probability n^(-O(1)). The "
-        "paper has no proof of (i) but a reference.",
-        hypotheses=(*COLUMNS, SIGNS, A2, NO_BIAS),
+        "paper has no proof of (i) but a reference. Codes of mean 0 are needed: with all codes +1, "
+        "A = I, k = 100 and W_i at distance .06 of A_i towards their sum, unit i errs surely, and "
+        "the bound is below m 10^(-14).",
+        hypotheses=(*COLUMNS, FAIR_SIGNS, NO_BIAS),
         evidence=(
             Counterexample(),
             Measurement("dense_codes_fail", "against"),
-            Measurement("rademacher_tail"),
+            Measurement("signs_of_a_turned_column"),
             Measurement("signs_by_enumeration"),
         ),
         derivation="gsae_ref.papers.n19.consistency.counterexamples.averages_of_blocks",

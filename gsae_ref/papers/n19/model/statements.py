@@ -16,7 +16,7 @@ from ....claims.evidence import (
 )
 from ....claims.hypothesis import Hypothesis
 from ... import row
-from ..instance import CODES_BOUNDED, UNIFORM, UNIT_STAR
+from ..instance import CLOSE, CODES_BOUNDED, NEAR, UNIFORM, UNIT, UNIT_STAR
 from . import claims, formulas
 
 if TYPE_CHECKING:
@@ -217,7 +217,8 @@ ROWS = (
         "holds",
         "“For the mixture of Gaussians with unit-norm means, pairwise incoherence states that the "
         "means are well-separated”.",
-        remark="||A_i - A_j||^2 >= 2 - 2 mu/sqrt(n), attained by the closest pair.",
+        remark="||A_i - A_j||^2 >= 2 - 2 mu/sqrt(n), attained where the largest |<A_i, A_j>| is "
+        "that of a positive product.",
         hypotheses=(UNIT_STAR,),
         evidence=(claims.SEPARATION,),
         derivation="gsae_ref.papers.n19.instance.SparseInstance.coherence",
@@ -280,6 +281,7 @@ ROWS = (
         reading="with the bias schedule and the learning rates of Theorem 4",
         repaired="For a mixture with a bias that stays in the interval of R7, to A itself. For "
         "k-sparse codes with the steps of N19-theorem4ii repaired.",
+        hypotheses=(UNIT, UNIT_STAR, CLOSE, NEAR),
         same_as="N19-theorem4i2",
         derivation="gsae_ref.papers.n19.fixed_bias.formulas.population_step",
     ),

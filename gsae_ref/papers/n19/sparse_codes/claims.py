@@ -32,6 +32,13 @@ RIGHT_SIGN = _claim("with the right sign", f"2 * {ERROR} / (1 - {ERROR})", BELOW
 PROOF_PRINTED = _claim(
     "as printed, eps <= .79", f"2 * {ERROR} / (1 + {ERROR})", f"{ERROR} <= 79 / 100 for i in atoms"
 )
+DESCENT_KEPT = _claim(
+    "the descent, columns normalised",
+    f"{BEFORE} * sqrt(2 * (1 - tau) / (1 + sqrt(1 - (1 - tau) * {BEFORE}**2)))",
+    f"{ERROR}**2 <= (1 - tau) * {BEFORE}**2 for i in atoms",
+    f"(1 - tau) * {BEFORE}**2 < 1 for i in atoms",
+    tau="between(0, 1)",
+)
 
 # ---- codes of mean 0 and variance 1: (11) to (15), Lemma 2, a step
 

@@ -28,6 +28,7 @@ from ..instance import (
     UNIT,
     UNIT_STAR,
     UPDATE_CLOSE,
+    UPDATE_DESCENDS,
 )
 from ..mixture.statements import POSITIVE_OVERLAP
 from ..model import claims as model_claims
@@ -225,6 +226,7 @@ ROWS = (
         "false",
         "g^(2)_{i,S} = -A_i W_i^T (I - W_S W_S^T) A_i.",
         repaired="-sum_{l in S} A_l W_i^T (I - W_S W_S^T) A_l.",
+        hypotheses=OF_LAW,
         same_as="N19-eq11",
         derivation="gsae_ref.papers.n19.sparse_codes.formulas.given_support",
     ),
@@ -237,6 +239,7 @@ ROWS = (
         "S without i.",
         repaired=EXACT_15,
         remark="As printed 1{i in S} and a lam_i are missing too.",
+        hypotheses=(CENTRED, *EXPECTED),
         same_as="N19-eq15",
         derivation="gsae_ref.papers.n19.sparse_codes.formulas.centred_update",
     ),
@@ -369,5 +372,20 @@ ROWS = (
             claims.PROOF_PRINTED,
         ),
         derivation="gsae_ref.papers.n19.sparse_codes.formulas.printed_normalisation_range",
+    ),
+    statement(
+        "normalised-descent",
+        "after Lemma 1",
+        "remark",
+        "holds",
+        "“Finally, we use Lemma 5 to obtain the descent property for the normalized” W_i^{s+1}.",
+        reading="by the sharp bound of N19-lemma5",
+        remark="Lemma 5 as printed bounds ||W_i^{s+1} - A_i|| by (1 + o(1)) delta_s, which is no "
+        "descent. By the sharp bound, ||W~_i - A_i||^2 <= (1 - tau) d^2, d = ||W_i - A_i||, gives "
+        "||W_i^{s+1} - A_i||^2 <= 2 (1 - tau) d^2/(1 + sqrt(1 - (1 - tau) d^2)), where (1 - tau) "
+        "d^2 < 1: a descent for tau above about d^2/4, and attained.",
+        hypotheses=(UNIT_STAR, UPDATE_DESCENDS),
+        evidence=(claims.DESCENT_KEPT,),
+        derivation="gsae_ref.papers.n19.sparse_codes.formulas.normalised_error",
     ),
 )

@@ -305,6 +305,21 @@ ROWS = (
         derivation="gsae_ref.papers.t21.convergence.formulas.repaired_bound",
     ),
     statement(
+        "because-of-epsilon",
+        "text after Theorem 2",
+        "remark",
+        "false",
+        "“because of the error term” epsilon, “the convergence isn’t to the exact weights; it is "
+        "rather to a neighborhood of the generative model.”",
+        reading="where epsilon is 0 the weights converge to A*",
+        remark="epsilon = O((mu_B + delta)^2 gamma^5 / Gamma^3) is 0 at A = A* with jointly "
+        "orthonormal groups, and a step leaves A* all the same (T21-theorem2-at-truth): it is lam "
+        "that keeps the weights away (T21-remark-b).",
+        hypotheses=NORM_HYPOTHESES,
+        same_as="T21-theorem2",
+        derivation="gsae_ref.papers.t21.convergence.formulas.scaled_minimiser",
+    ),
+    statement(
         "contribution",
         "Section 1",
         "remark",
