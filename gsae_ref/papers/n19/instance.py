@@ -258,12 +258,24 @@ def _uniform(i: SparseInstance) -> float:
     return -max(float(np.abs(chances - equal).max()), float(abs(len(chances) * equal - 1)))
 
 
+def _fair_signs(i: SparseInstance) -> float:
+    """Minus the largest distance of a code's probability from P(S)/2^card(S), codes +-1."""
+    codes, which = np.unique(i.codes, axis=0, return_inverse=True)
+    chances = np.bincount(which.ravel(), weights=i.weights)
+    S, of_code = np.unique(codes != 0, axis=0, return_inverse=True)
+    shares = np.bincount(of_code.ravel(), weights=chances) / 2.0 ** S.sum(axis=1)
+    off = np.abs(chances - shares[of_code.ravel()]).max()
+    return -max(float(off), float(np.abs(i.codes[i.active] ** 2 - 1).max()))
+
+
 A2 = Hypothesis(
     "given S, entries on S are uncorrelated, of mean kappa_1 and second moment kappa_2 (A2)",
     _uncorrelated,
 )
 UNIFORM = Hypothesis("every support of size k is equally likely", _uniform)
-FAIR_SIGNS = Hypothesis("given S, the active codes are independent, +1 or -1 with equal chances")
+FAIR_SIGNS = Hypothesis(
+    "given S, the active codes are independent, +1 or -1 with equal chances", _fair_signs
+)
 SMOOTH = Hypothesis(
     "no W_i^T y + b_i is at a kink of sigma (ReLU: not 0)",
     lambda i: float(np.abs(i.Z).min()) - 1e-9,

@@ -506,6 +506,15 @@ def half(i, **changes):
     return replace(i, **{"W": i.A_star, "delta": 0.1} | changes)
 
 
+def law_of_signs(i):
+    """Codes +-1, every pattern as likely as the others, in the order of the instance's codes."""
+    signs = np.array(list(product([-1.0, 1.0], repeat=i.n_active)))
+    codes = np.zeros((len(i.codes) // len(signs), len(signs), i.n_atoms))
+    for row, S in zip(codes, combinations(range(i.n_atoms), i.n_active), strict=True):
+        row[:, S] = signs
+    return codes.reshape(-1, i.n_atoms)
+
+
 NEAR = good("sparse_near")
 OUTSIDE = {  # text of the hypothesis: an instance that meets it, and one change that breaks it
     n19_instance.CLOSE.text: (NEAR, lambda i: replace(i, W=-i.A_star)),
@@ -526,9 +535,9 @@ OUTSIDE = {  # text of the hypothesis: an instance that meets it, and one change
     ),
     n19_instance.NO_BIAS.text: (NEAR, lambda i: replace(i, bias=i.bias - 0.1)),
     model_statements.LARGEST.text: (NEAR, lambda i: replace(i, codes=1.1 * i.codes)),
-    n19_instance.SIGNS.text: (
-        replace(NEAR, codes=np.sign(NEAR.codes)),
-        lambda i: replace(i, codes=0.5 * i.codes),
+    n19_instance.FAIR_SIGNS.text: (
+        replace(NEAR, codes=law_of_signs(NEAR)),
+        lambda i: replace(i, codes=np.abs(i.codes)),
     ),
     n19_instance.SMOOTH.text: (
         good("sparse_near", n19_instance.SMOOTH),

@@ -135,7 +135,7 @@ R2_TEXT = (
     "expected exact gradient and a QR or polar retraction, every principal angle theta_i between "
     "A_g and A*_g obeys tan theta_i+ = (1 - eta kappa / (1 + eta m_i + eta kappa sin^2 theta_i)) "
     "tan theta_i, with kappa = p_g sigma^2 and m_i the i-th eigenvalue of p_g E[(lam/r)(2 - "
-    "lam/r) z z^T], z = A_g^T y, r = ||z||_2. For 0 < eta kappa <= 1 every angle below pi/2 "
+    "lam/r) z z^T], z = A_g^T y, r = ||z||_2. For 0 < eta kappa <= 1 every angle in (0, pi/2) "
     "falls. If B_max (max_{v != g} ||A*_v^T A*_g||_2 + sin theta_max) <= lam < B_min cos "
     "theta_max at the start, the supports stay exact and all angles go to zero linearly."
 )
@@ -394,9 +394,9 @@ ROWS = (
         "support recovery and convergence using a constant choice of bias.”",
         reading="convergence is that of Theorem 2, to a neighbourhood of radius^2 O(d log^2 n / "
         "Gamma^2) in Frobenius norm",
-        repaired="Let A* be jointly orthonormal, codes of constant norm B and s - 1/s = lam/B. "
-        "Then L = 0, its minimum, at A_g = s A*_g Q_g for orthogonal Q_g, and ||A_g - A*_g||_F^2 "
-        ">= (s - 1)^2 d there for every n and Gamma; L > 0 at A*.",
+        repaired="Let A* be jointly orthonormal, codes of constant norm B, lam > 0 and s - 1/s "
+        "= lam/B. Then L = 0, its minimum, at A_g = s A*_g Q_g for orthogonal Q_g, and ||A_g - "
+        "A*_g||_F^2 >= (s - 1)^2 d there for every n and Gamma; L > 0 at A*.",
         remark="For the spans: R2 has no floor when the supports are exact; R3 has one that does "
         "not come from lam.",
         hypotheses=(ORTHONORMAL_STAR, NORMS_BOUNDED, COVARIANCE),
