@@ -40,7 +40,7 @@ TRUTHS = {
         assumption1 eq1 eq2 gaussian-designs model gradients eq3
         definition1 definition2 lemma1 theorem1
         lemma2 first-step lemma4
-        algorithm1 zeta tlb tub algorithm2 theorem4-deltas criterion practical-rule
+        algorithm1 zeta tlb tub algorithm2 theorem4-deltas later-switch criterion practical-rule
         lemma7 eq4 eq5 eq6 lemma8 lemma14
         perturbations eq7 lemma15 lemma16 eq10
         figure2 figure3 figure4 figure5 figure6-error figure7 figure7-small figure11 figure12
