@@ -407,6 +407,7 @@ def test_the_room_uses_no_floats_and_the_standard_library_only():
         "dataclasses",
         "itertools",
         "math",
+        "operator",
         "collections.abc",
         "typing",
         "__future__",
