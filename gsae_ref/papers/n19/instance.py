@@ -297,5 +297,5 @@ BIAS_LEMMA4 = Hypothesis(
 WINDOW = Hypothesis("-lam_i < b_i <= 0, lam_i > 0 (R7)")
 STEP = Hypothesis("0 < zeta p_i lam_i <= 1 for every column (R7)")
 STEP_BELOW = Hypothesis("0 < zeta <= min_i 1/(p_i lam_i)")
-UPDATE_DESCENDS = Hypothesis("||W~_i - A_i||^2 <= (1 - tau) ||W_i - A_i||^2 < 1, 0 < tau < 1")
+UPDATE_DESCENDS = Hypothesis("||W~_i - A_i||^2 <= (1 - tau) ||W_i - A_i||^2 <= 3/4, 0 < tau < 1")
 UPDATE_CLOSE = Hypothesis("||W~_i - A_i|| <= (1 - tau) ||W_i - A_i|| < 1 (Lemma 5)")

@@ -298,6 +298,11 @@ ROOM_OF_BIAS = {
     WITHOUT_WINDOW: "-b_i > lam_i and -b_i >= ||W_i - A_i|| leave room",
 }
 NOT_NEEDED: dict[tuple[str, str], dict[str, str]] = {
+    ("N19-normalised-descent", "the descent, columns normalised"): {
+        'without "(1 - tau) * norm(W[i] - A[i])**2 <= 3 / 4 for i in atoms"': (
+            "it holds up to 1, and above 1 the root is not real"
+        )
+    },
     ("N19-theorem3-short", "off the support z_i <= N"): {UNIT_W: OWN_LENGTH},
     ("N19-theorem3-short", "on the support b_i + 1 - delta - N <= z_i"): {
         UNIT_A: ONE_LENGTH,

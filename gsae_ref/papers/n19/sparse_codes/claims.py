@@ -35,8 +35,8 @@ PROOF_PRINTED = _claim(
 DESCENT_KEPT = _claim(
     "the descent, columns normalised",
     f"{BEFORE} * sqrt(2 * (1 - tau) / (1 + sqrt(1 - (1 - tau) * {BEFORE}**2)))",
-    f"{ERROR}**2 <= (1 - tau) * {BEFORE}**2 for i in atoms",
-    f"(1 - tau) * {BEFORE}**2 < 1 for i in atoms",
+    f"{ERROR} <= sqrt(1 - tau) * {BEFORE} for i in atoms",
+    f"(1 - tau) * {BEFORE}**2 <= 3 / 4 for i in atoms",
     tau="between(0, 1)",
 )
 

@@ -383,7 +383,7 @@ ROWS = (
         remark="Lemma 5 as printed bounds ||W_i^{s+1} - A_i|| by (1 + o(1)) delta_s, which is no "
         "descent. By the sharp bound, ||W~_i - A_i||^2 <= (1 - tau) d^2, d = ||W_i - A_i||, gives "
         "||W_i^{s+1} - A_i||^2 <= 2 (1 - tau) d^2/(1 + sqrt(1 - (1 - tau) d^2)), where (1 - tau) "
-        "d^2 < 1: a descent for tau above about d^2/4, and attained.",
+        "d^2 <= 3/4: a descent for tau above about d^2/4, and attained.",
         hypotheses=(UNIT_STAR, UPDATE_DESCENDS),
         evidence=(claims.DESCENT_KEPT,),
         derivation="gsae_ref.papers.n19.sparse_codes.formulas.normalised_error",
