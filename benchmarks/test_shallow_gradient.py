@@ -163,7 +163,7 @@ METHODS = (
 
 @over(METHODS)
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("share", [FEW, full(0.05), full(0.1), full(0.3), full(0.4)])
+@pytest.mark.parametrize("share", [FEW, full(0.05), full(0.2), full(0.3), full(0.4)])
 @pytest.mark.benchmark(group="shallow gradient, switch between methods")
 def test_switch(compare, share, dtype):
     rng = np.random.default_rng(0)

@@ -57,7 +57,7 @@ from .passes import (
 if TYPE_CHECKING:
     from .lazy import Memory
 
-FEW = 0.2  # share of active groups up to which the method by groups is faster
+FEW = 0.1  # share of active groups up to which the method by groups is faster, on all threads
 PROBED = 16  # samples from which that share is estimated at first
 FEW_IN_BYTES = 0.04  # share of candidates up to which the screen in bytes is faster
 UNROLLED = 8  # up to here each group size is compiled as a constant of the screen
@@ -65,7 +65,7 @@ UNROLLED = 8  # up to here each group size is compiled as a constant of the scre
 # Chunks: samples of a block, least samples and least multiply-adds of Y A that pay for a thread,
 # most chunks, and bytes of all their gradients (two chunks are always allowed).
 BLOCK = 256
-SMALLEST_CHUNK = 512
+SMALLEST_CHUNK = 200
 CHUNK_WORK = 2**24
 CHUNKS = 8
 CHUNK_BYTES = 2**25

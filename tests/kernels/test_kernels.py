@@ -73,8 +73,8 @@ def assert_twins(problem, dtype, gradient="exact", few=fast.FEW, n_threads=None)
     assert abs(cost - expected_cost) <= max(TOLERANCE[dtype] * expected_cost, 2 * of_cost)
 
 
-def large(seed=0, n_samples=700, lam=2.2, dtype=np.float64):
-    """More samples than a block, 700 = 2 * 256 + 188; a few per cent of the groups are active."""
+def large(seed=0, n_samples=700, lam=2.6, dtype=np.float64):
+    """More samples than a block, 700 = 2 * 256 + 188; 3 to 4 % of the groups are active."""
     rng = np.random.default_rng(seed)
     A = rng.normal(size=(23, 30)) / np.sqrt(23)
     return A.astype(dtype), rng.normal(size=(n_samples, 23)).astype(dtype), lam, 2
@@ -195,7 +195,7 @@ def test_duplicate_atoms_and_groups_larger_than_any_constant(method, dtype):
 @pytest.mark.parametrize("gradient", TWINS)
 @pytest.mark.parametrize("n_samples", [127, 256, 700, 4200])
 def test_blocks_and_chunks_leave_no_sample_out(n_samples, gradient, dtype):
-    for lam in (0.7, 2.2):  # many active, few active
+    for lam in (0.7, 2.6):  # many active, few active
         assert_twins(large(n_samples=n_samples, lam=lam), dtype, gradient)
 
 
@@ -211,23 +211,26 @@ def test_strided_reversed_and_read_only_arguments():
 
 
 def test_blocks_that_change_from_few_to_many_active_and_back(monkeypatch):
+    """Within one chunk of four blocks, whose second has large samples."""
     used = []
 
     def recording(method):
         function = getattr(fast._Chunks, method)
 
-        def record(*arguments):
-            used.append(method)
-            return function(*arguments)
+        def record(chunks, rows, *arguments):
+            used.append((rows.start // 1024, method))
+            return function(chunks, rows, *arguments)
 
         return record
 
     for method in ("by_groups", "by_products"):
         monkeypatch.setattr(fast._Chunks, method, recording(method))
-    A, Y, lam, size = large(n_samples=6000)
-    scale = np.repeat([0.1, 0.1, 4.0, 0.1, 0.1, 0.1], 1000)[:, None]
-    assert_twins((A, scale * Y, lam, size), np.float64, n_threads=1)
-    changes = {(first, then) for first, then in itertools.pairwise(used) if first != then}
+    A, Y, lam, size = large(n_samples=8 * 1024)
+    Y = 0.1 * Y
+    Y[1280:1536] *= 40
+    assert_twins((A, Y, lam, size), np.float64, n_threads=1)
+    changes = {(first, then) for first, then in itertools.pairwise(used) if first[0] == then[0]}
+    changes = {(first[1], then[1]) for first, then in changes if first[1] != then[1]}
     assert changes == {("by_groups", "by_products"), ("by_products", "by_groups")}
 
 
@@ -241,7 +244,7 @@ def test_shared_blocks_of_any_size(at_once, dtype, monkeypatch):
 
 
 @both_dtypes
-@pytest.mark.parametrize("lam", [0.0, 0.7, 2.2])
+@pytest.mark.parametrize("lam", [0.0, 0.7, 2.6])
 @pytest.mark.parametrize("n_samples", [700, 4200])
 def test_the_same_bits_for_any_number_of_threads_and_from_run_to_run(n_samples, lam, dtype):
     problem = large(n_samples=n_samples, lam=lam, dtype=dtype)
@@ -250,16 +253,28 @@ def test_the_same_bits_for_any_number_of_threads_and_from_run_to_run(n_samples, 
     assert len({G.tobytes() for _, G in results}) == 1
 
 
+def peak_memory(problem):
+    """Bytes that NumPy allocates at the most at a time."""
+    fast.loss_and_grad(*problem, "exact", 2)
+    tracemalloc.start()
+    fast.loss_and_grad(*problem, "exact", 2)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
 def test_extra_memory_does_not_grow_with_the_samples():
-    peaks = []
-    for n_samples in (16_384, 65_536):
-        problem = large(n_samples=n_samples)
-        fast.loss_and_grad(*problem, "exact", 2)
-        tracemalloc.start()
-        fast.loss_and_grad(*problem, "exact", 2)
-        peaks.append(tracemalloc.get_traced_memory()[1])
-        tracemalloc.stop()
+    peaks = [peak_memory(large(n_samples=n_samples)) for n_samples in (16_384, 65_536)]
     assert peaks[1] < 1.2 * peaks[0]
+
+
+def test_extra_memory_by_products_grows_up_to_a_bound(monkeypatch):
+    """A shared block takes all samples as long as its arrays fit into SHARED_BYTES."""
+    monkeypatch.setattr(fast, "SHARED_BYTES", 2**22)
+    peaks = [peak_memory(large(n_samples=n, lam=0.7)) for n in (1024, 2048, 16_384, 65_536)]
+    assert peaks[1] > 1.8 * peaks[0]
+    assert all(peak < 1.1 * 2**22 for peak in peaks)
+    assert peaks[3] < 1.2 * peaks[2]
 
 
 # ---- the screen
