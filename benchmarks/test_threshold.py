@@ -19,7 +19,7 @@ def kernel(Z, lam, size):
 
 
 def kernel_in_threads(Z, lam, size):
-    return lambda: kernels.group_soft_threshold(Z, lam, size)
+    return lambda: kernels.group_soft_threshold(Z, lam, size, None)
 
 
 def reference(Z, lam, size):
@@ -145,7 +145,7 @@ def test_threshold(compare, dtype, size):
 
 
 def kernel_vjp(Z, V, lam, size):
-    return lambda: kernels.group_soft_threshold_vjp(Z, V, lam, size)
+    return lambda: kernels.group_soft_threshold_vjp(Z, V, lam, size, None)
 
 
 def reference_vjp(Z, V, lam, size):

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Array
+from ..arrays import Array, Real
 from ._jit import contiguous, jit, map_in_threads, threshold_for
 
 UNROLLED = 4  # up to here each group size is compiled as a constant; larger ones share one code
@@ -23,7 +23,7 @@ DERIVATIVES = {"exact": 0, "appendix_b": 1, "approximate": 2}  # J, diag(J), tau
 
 
 def group_soft_threshold(
-    Z: Array, lam: float, group_size: int, n_threads: int = 1, out: Array | None = None
+    Z: Array, lam: float, group_size: int, n_threads: int | None = 1, out: Array | None = None
 ) -> Array:
     """Shrink every group towards zero by ``lam`` in norm, or to zero. [T21] Eq. (7).
 
@@ -47,7 +47,7 @@ def group_soft_threshold(
 
 
 def group_soft_threshold_vjp(
-    Z: Array, V: Array, lam: float, group_size: int, n_threads: int = 1
+    Z: Array, V: Array, lam: float, group_size: int, n_threads: int | None = 1
 ) -> Array:
     """Jacobian of the group soft threshold at Z times V: J v = tau v + (1 - tau) u (u^T v).
 
@@ -63,7 +63,7 @@ def apply_derivative(
     lam: float,
     group_size: int,
     gradient: str,
-    n_threads: int = 1,
+    n_threads: int | None = 1,
     out: Array | None = None,
 ) -> Array:
     """Apply the derivative of the threshold that a gradient uses, exact or not, at Z to V.
@@ -99,6 +99,17 @@ def _pieces(size: int, group_size: int) -> list[slice]:
     return [slice(start, min(start + step, size)) for start in range(0, size, step)]
 
 
+@jit
+def _norm(Z: Array, start: int, size: int) -> Real:
+    """Norm of the group that begins at ``start``; of one atom, its magnitude without a root."""
+    if size == 1:
+        return abs(Z[start])
+    s = Z.dtype.type(0)
+    for j in range(start, start + size):
+        s += Z[j] * Z[j]
+    return np.sqrt(s)
+
+
 @cache
 def _threshold(constant: int) -> Callable[..., Any]:
     """Kernel for groups of ``constant`` atoms; for any size, given at run time, if it is 0."""
@@ -108,10 +119,7 @@ def _threshold(constant: int) -> Callable[..., Any]:
         size = constant if constant else group_size
         one = Z.dtype.type(1)
         for g in range(Z.size // size):
-            s = Z.dtype.type(0)
-            for j in range(size):
-                s += Z[g * size + j] * Z[g * size + j]
-            r = np.sqrt(s)
+            r = _norm(Z, g * size, size)
             tau = one - lam / (r if r > lam else lam)
             for j in range(size):
                 X[g * size + j] = tau * Z[g * size + j]
@@ -129,10 +137,7 @@ def _derivative(constant: int, kind: int) -> Callable[..., Any]:
         zero = Z.dtype.type(0)
         one = Z.dtype.type(1)
         for g in range(Z.size // size):
-            s = zero
-            for j in range(size):
-                s += Z[g * size + j] * Z[g * size + j]
-            r = np.sqrt(s)
+            r = _norm(Z, g * size, size)
             tau = one - lam / (r if r > lam else lam)
             inverse = one / r if r > lam else zero  # u = inverse * z
             if kind == 0:

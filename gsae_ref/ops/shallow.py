@@ -67,7 +67,7 @@ def group_soft_threshold(Z: ArrayLike, lam: float, group_size: int) -> Array:
     if use_compiled_threshold(Z):
         from ..kernels.activations import group_soft_threshold as kernel
 
-        return kernel(Z, lam, group_size)
+        return kernel(Z, lam, group_size, n_threads=None)
     return activations.group_soft_threshold(Z, lam, group_size)
 
 
@@ -122,7 +122,7 @@ def group_soft_threshold_vjp(Z: ArrayLike, V: ArrayLike, lam: float, group_size:
     if use_compiled_threshold(Z):
         from ..kernels.activations import group_soft_threshold_vjp as kernel
 
-        return kernel(Z, V, lam, group_size)
+        return kernel(Z, V, lam, group_size, n_threads=None)
     return activations.group_soft_threshold_vjp(Z, V, lam, group_size)
 
 
