@@ -31,10 +31,11 @@ def top_norms(r: Array, n_active: int) -> tuple[Array, Array]:
     >>> next_largest, smallest_active
     (array([1.]), array([2.]))
     """
-    descending = -np.sort(-r, axis=1)
     if n_active == r.shape[1]:
-        return np.zeros(len(r), r.dtype), descending[:, -1]
-    return descending[:, n_active], descending[:, n_active - 1]
+        return np.zeros(len(r), r.dtype), r.min(axis=1)
+    border = r.shape[1] - n_active - 1
+    parts = np.partition(r, border, axis=1)  # smaller norms, r_(gamma + 1), larger norms
+    return parts[:, border], parts[:, border + 1 :].min(axis=1)
 
 
 def data_window(r: Array, n_active: int) -> tuple[float, float]:
