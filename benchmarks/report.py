@@ -27,7 +27,7 @@ OURS = "numba"  # the row that others are divided by; without it the first
 REASONS = (
     (("Adam", "torch, fused"), "it uses two threads; threads of Python start too late for 1 ms"),
     (("half active",), "both take five products, which are the limit"),
-    (("support window", "torch"), "it uses two threads, NumPy one; on one it is no faster"),
+    (("support window", "torch"), "it uses two threads, NumPy one"),
     (("screening", "torch"), "it uses two threads, the screen one; on one it is no faster"),
     (
         ("small problems", "reference"),
