@@ -1,10 +1,16 @@
 """Figure 10 and Table 2 of L23 at a size of seconds: measures, claims, pictures, counts."""
 
+import re
+import shlex
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 from gallery import assert_panels_of_the_gallery
 from gradient_checks import agreement
 
+from gsae_ref.cli import main
 from gsae_ref.experiments.common.cache import ResultCache
 from gsae_ref.experiments.common.publishing import draw
 from gsae_ref.experiments.l23 import table_2
@@ -266,3 +272,20 @@ def test_table_2_counts_the_printed_parameters():
     assert counts["AE"].last_convolution == 512 * (256 * 4 + 1)
     assert counts["GAE4"].last_convolution == 4 * 128 * 64 * 4 + 512
     assert [row[3] for row in study.tables[0].rows] == list(linear.values())
+
+
+# ---- the kept run
+
+
+def test_the_page_is_what_the_command_prints_from_the_kept_results(tmp_path, monkeypatch):
+    """Every line but that of the seconds and versions; nothing is trained, no image is read."""
+    docs = Path(__file__).parents[2] / "docs/reproduction"
+    page = (docs / "l23-figure-10.md").read_text(encoding="utf-8")
+    command = shlex.split(re.search(r"\$ gsae-ref (reproduce .*)", page)[1])
+    shutil.copytree(docs / "results/l23-figure-10", tmp_path / "cache")
+    monkeypatch.setattr(interpolation, "images", lambda *_: pytest.fail("a result is missing"))
+    assert main([*command, "--out", str(tmp_path)]) == 0
+    report = (tmp_path / "report.md").read_text(encoding="utf-8")
+    lines = set(page.splitlines())
+    printed = [line for line in report.splitlines()[:-1] if not line.startswith("![")]
+    assert [line for line in printed if line not in lines] == []

@@ -44,9 +44,9 @@ QUICK_RECIPE: dict[str, Any] = {
     "n_manifold": 1300,
 }
 COST = (
-    "One network takes 2.7 ms per image and epoch on two processors (Intel Xeon, NumPy with "
-    "OpenBLAS): 2.3 hours for the full recipe, 11 hours for all five; Jing et al.'s code trains "
-    "for 100 epochs. Every epoch is stored; an interrupted run resumes."
+    "One network takes 2.8 ms of one core per image and epoch (Intel Xeon, NumPy with OpenBLAS): "
+    "2.3 hours for the full recipe, 12 hours for all five; Jing et al.'s code trains for 100 "
+    "epochs. Every epoch is stored; an interrupted run resumes."
 )
 
 
