@@ -79,9 +79,14 @@ def stress(
     if not isinstance(claim, Claim):
         raise TypeError(f"claim is a {type(claim).__name__}; make a gsae_ref.Claim of it")
     began = time.perf_counter()
-    settings: dict[str, Any] = {"budget": budget, "seeds": seeds, "rng": rng}
-    settings |= {"n_jobs": n_jobs, "backend": backend}
-    settings["progress"] = "search" * checks.flag("progress", progress)
+    settings: dict[str, Any] = {
+        "budget": budget,
+        "seeds": seeds,
+        "rng": rng,
+        "n_jobs": n_jobs,
+        "backend": backend,
+        "progress": "search" * checks.flag("progress", progress),
+    }
     interrupted = False
     try:
         best = search(claim, **settings)

@@ -1,8 +1,9 @@
 """The update loops of the diagonally grouped linear network, compiled.
 
-Twins of ``advance`` and ``signed_advance`` in :mod:`gsae_ref.reference.dglnn`. One pass over the
-rows of X gives residual and correlation together: r_i = y_i - <x_i, w>, then q += r_i x_i. So
-Algorithms 1 and 2 read X twice an epoch, gradient descent once. One thread.
+Twins of ``advance``, ``advance_and_record`` and ``signed_advance`` in
+:mod:`gsae_ref.reference.dglnn`. One pass over the rows of X gives residual and correlation
+together: r_i = y_i - <x_i, w>, then q += r_i x_i. So Algorithms 1 and 2 read X twice an epoch,
+gradient descent once. One thread.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ def advance_and_record(
 ) -> tuple[Array, Array, Array, Any]:
     """Run as many epochs as each of the lengths says, one after the other.
 
-    Returned are the u and the v after each of them, the loss before each, and the rule.
+    Returned are the u (n_records, n_groups) and the v (n_records, n_atoms) after each of them, the
+    loss before each, and the rule.
     """
     switch_epoch = _NEVER if rule.switch_epoch is None else rule.switch_epoch
     half = np.empty(0) if rule.half is None else rule.half
