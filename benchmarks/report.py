@@ -25,10 +25,22 @@ PARTS = [path.stem for path in sorted(HERE.glob("test_*.py"))]
 OURS = "numba"  # the row that others are divided by; without it the first
 # Why a row is faster: what the title of its table and its own name contain, and the reason.
 REASONS = (
-    (("Adam", "torch, fused"), "it uses two threads; threads of Python start too late for 1 ms"),
-    (("half active",), "both take five products, which are the limit"),
+    (("Adam", "torch"), "it uses two threads; threads of Python start too late for 1 ms"),
+    (
+        ("half active",),
+        "both take five products; the kernel cuts its own into fixed blocks, for the same bits on "
+        "any number of threads",
+    ),
+    (("support window", "NumPy sort"), "NumPy sorts float32 faster than it partitions"),
     (("support window", "torch"), "it uses two threads, NumPy one"),
     (("screening", "torch"), "it uses two threads, the screen one; on one it is no faster"),
+    (("threshold",), "it uses two threads, the first row one: see the row of all threads"),
+    (("grouped epochs",), "the kernel takes one thread, and one row of X at a time"),
+    (
+        ("convolution", "4 groups"),
+        "the patches of a group are copied in runs of 8 numbers, most of the time",
+    ),
+    (("new process",), "the import alone, a part of the first row"),
     (
         ("small problems", "reference"),
         'the kernel is called by force; engine="auto" takes this row',
