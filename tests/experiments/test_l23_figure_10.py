@@ -14,7 +14,7 @@ from gsae_ref.cli import main
 from gsae_ref.experiments.common.cache import ResultCache
 from gsae_ref.experiments.common.publishing import draw
 from gsae_ref.experiments.l23 import table_2
-from gsae_ref.experiments.l23.figure_10 import claims, compute, interpolation, measures, networks
+from gsae_ref.experiments.l23.figure_10 import claims, compute, interpolation, measures
 
 pytest.importorskip("sklearn")
 
@@ -45,6 +45,16 @@ def test_a_training_image_is_at_distance_zero_and_pure_among_its_own():
     nearest, purity = interpolation.quality(manifold[:1], manifold, np.repeat([4, 9], 10))
     assert nearest == pytest.approx(0, abs=1e-6)
     assert purity == 1
+
+
+def test_a_classifier_is_surer_of_the_images_it_learned_than_of_their_means():
+    rng = np.random.default_rng(0)
+    labels = np.arange(900) % 3
+    manifold = 9 * np.eye(3)[labels] + 0.3 * rng.normal(size=(900, 3))
+    means = (manifold[:-1] + manifold[1:]) / 2
+    surest = [interpolation.confidence(Y, manifold, labels) for Y in (manifold, means)]
+    assert all(((p > 1 / 3) & (p <= 1)).all() for p in surest)
+    assert surest[0].mean() > surest[1].mean() + 0.1
 
 
 def test_an_interpolation_begins_and_ends_at_its_ends():
@@ -87,100 +97,89 @@ def test_blocks_do_not_change_a_function_of_rows():
 # ---- the claims
 
 
-def verdicts(excess_of, purity_of):
-    """Verdicts on networks whose interpolations have the given mean excess and purity."""
+def middles(lower_excess=0.0, purity=0.0, confidence=0.0):
+    """Interpolations of 2 seeds and 25 pairs with these means in the middle of the path."""
     rng = np.random.default_rng(0)
-    pooled = {}
-    for name in networks.NETWORKS:
-        ends = np.zeros((2, 25, 1))
-        between = excess_of[name] + 0.01 * rng.normal(size=(2, 25, 7))
-        purity = purity_of[name] + 0.01 * rng.normal(size=(2, 25, 9))
-        pooled[name] = measures.Quality(np.concatenate([ends, between, ends], axis=2), purity)
-    plain = pooled["AE"]
-    further = plain.nearest + 0.5 * (plain.nearest != 0)
-    pooled["blend"] = measures.Quality(further, plain.purity - 0.1)
-    return [claim.holds for claim in claims.interpolation_claims(pooled)]
+    values = np.zeros((3, 2, 25, 9))
+    means = np.array([-lower_excess, purity, confidence])[:, None, None]
+    values[..., measures.MIDDLE] = means + 0.01 * rng.normal(size=(3, 2, 25))
+    return measures.Quality(*values)
 
 
-# Excess and purity of AE (and VAE), IRMAE, GAE4, GAE8; better than AE, than VAE, comparable with
-# IRMAE, control.
+def different(*means):
+    """The same with other noise."""
+    quality = middles(*means)
+    return measures.Quality(*(getattr(quality, name)[:, ::-1] for name in vars(quality)))
+
+
+# Gains over AE and VAE of IRMAE, GAE4 and GAE8 in excess, purity and confidence; the blend's;
+# verdicts: better than AE, than VAE, comparable with IRMAE, control.
+GOOD = (0.4, 0.2, 0.2)
+LESS = (0.3, 0.2, 0.2)
+BAD = (-0.2, -0.1, -0.1)
+MIXED = (0.3, -0.1, -0.1)
+BELOW = (-0.5, -0.1, -0.1)
+ABOVE = (0.5, 0.1, 0.1)
+ONLY_CONFIDENT = (0.5, 0.1, -0.1)
 WORLDS = {
-    "as the paper says": (
-        (0.6, 0.2, 0.3, 0.3),
-        (0.7, 0.9, 0.9, 0.9),
-        [True, True, True, True],
-    ),
-    "grouped worse than plain": (
-        (0.6, 0.2, 0.8, 0.8),
-        (0.7, 0.9, 0.6, 0.6),
-        [False, False, False, True],
-    ),
-    "the measures disagree": (
-        (0.6, 0.2, 0.3, 0.3),
-        (0.7, 0.9, 0.6, 0.6),
-        [None, None, True, True],
-    ),
-    "the groupings disagree": (
-        (0.6, 0.2, 0.3, 0.8),
-        (0.7, 0.9, 0.9, 0.6),
-        [None, None, False, True],
-    ),
-    "no gain to compare with": (
-        (0.6, 0.7, 0.3, 0.3),
-        (0.7, 0.9, 0.9, 0.9),
-        [True, True, None, True],
-    ),
+    "as the paper says": (GOOD, LESS, LESS, BELOW, [True, True, True, True]),
+    "grouped worse than plain": (GOOD, BAD, BAD, BELOW, [False, False, False, True]),
+    "the measures disagree": (GOOD, MIXED, MIXED, BELOW, [None, None, False, True]),
+    "the groupings disagree": (GOOD, LESS, BAD, BELOW, [None, None, False, True]),
+    "no gain to compare with": (BAD, LESS, LESS, BELOW, [True, True, None, True]),
+    "only confidence counts": (GOOD, MIXED, MIXED, ONLY_CONFIDENT, [False, False, False, True]),
+    "no measure counts": (GOOD, LESS, LESS, ABOVE, [None, None, None, False]),
+    "the control is open": (GOOD, LESS, LESS, (0.0, 0.0, 0.1), [None, None, None, None]),
 }
 
 
 @pytest.mark.parametrize("world", WORLDS)
-def test_the_verdicts_follow_the_measures(world):
-    excess_of, purity_of, expected = WORLDS[world]
-
-    def by_network(values):
-        return dict(zip(networks.NETWORKS, (values[0], *values), strict=True))
-
-    assert verdicts(by_network(excess_of), by_network(purity_of)) == expected
-
-
-def quality_of_two_seeds(middles):
-    """Interpolations whose excess, and purity, in the middle of the path are the given ones."""
-    values = np.zeros((2, len(middles[0]), 9))
-    values[..., measures.MIDDLE] = middles
-    return measures.Quality(values, values)
+def test_the_verdicts_follow_the_measures_that_count(world):
+    *gains, blend, expected = WORLDS[world]
+    names = ("IRMAE", "GAE4", "GAE8")
+    pooled = {name: different(*gain) for name, gain in zip(names, gains, strict=True)}
+    pooled |= {"AE": middles(), "VAE": middles(), "blend": different(*blend)}
+    assert [claim.holds for claim in claims.interpolation_claims(pooled)] == expected
 
 
 def test_a_gain_has_its_mean_by_seed_and_the_pairs_that_would_settle_it():
-    plain = quality_of_two_seeds([[1.0, 3.0], [5.0, 7.0]])
-    gain = measures.compare(quality_of_two_seeds([[0.0, 3.0], [2.0, 8.0]]), plain).excess
+    values = np.zeros((2, 2, 2, 9))
+    values[0, ..., measures.MIDDLE] = [[1.0, 3.0], [5.0, 7.0]]
+    values[1, ..., measures.MIDDLE] = [[0.0, 3.0], [2.0, 8.0]]
+    plain, network = (measures.Quality(x, x, x) for x in values)
+    gain = measures.compare(network, plain)["excess"]
     differences = np.array([1.0, 0.0, 3.0, -1.0])
     assert (gain.mean, gain.by_seed, gain.n_pairs) == (0.75, (0.5, 1.0), 4)
     assert gain.error == pytest.approx(differences.std(ddof=1) / 2)
     assert gain.pairs_needed == pytest.approx((2 * differences.std(ddof=1) / 0.75) ** 2)
     assert str(gain) == "0.750 +- 0.854 (by seed 0.500, 1.000)"
+    assert {k: g.mean for k, g in measures.compare(network, plain).items()} == {
+        "excess": 0.75,
+        "purity": -0.75,
+        "confidence": -0.75,
+    }
 
 
 @pytest.mark.parametrize(
-    "excess, purity, expected",
+    "gains, expected",
     [
-        ((1.0, 0.1), (1.0, 0.1), ""),
-        ((1.0, 0.1), (-1.0, 0.1), "the two measures disagree"),
+        ({}, "no measure counts"),
+        ({"excess": (1.0, 0.1), "purity": (1.0, 0.1)}, ""),
+        ({"excess": (1.0, 0.1), "purity": (-1.0, 0.1)}, "the measures disagree"),
         (
-            (1.0, 1.0),
-            (1.0, 0.1),
+            {"excess": (1.0, 1.0), "purity": (1.0, 0.1)},
             "two standard errors take 2,000 pairs in excess if the means stay",
         ),
         (
-            (0.0, 1.0),
-            (1.0, 1.0),
-            "two standard errors take inf pairs in excess and 2,000 pairs in purity if the means "
-            "stay",
+            {"excess": (0.0, 1.0), "confidence": (1.0, 1.0)},
+            "two standard errors take inf pairs in excess and 2,000 pairs in confidence if the "
+            "means stay",
         ),
     ],
 )
-def test_a_claim_without_a_verdict_says_what_would_settle_it(excess, purity, expected):
-    gains = [measures.Gain(*gain, n_pairs=500, by_seed=(gain[0],)) for gain in (excess, purity)]
-    assert measures.Gains(*gains).what_would_settle == expected
+def test_a_claim_without_a_verdict_says_what_would_settle_it(gains, expected):
+    gains = {k: measures.Gain(*g, n_pairs=500, by_seed=(g[0],)) for k, g in gains.items()}
+    assert measures.what_would_settle(gains) == expected
 
 
 def test_a_rank_is_lower_if_it_is_in_every_seed():
@@ -254,7 +253,7 @@ def test_the_pictures_are_drawn_with_their_labels(study, stem):
     assert_panels_of_the_gallery(stem, figure)
     if stem.endswith("measures"):
         assert all(ax.get_xlabel() and ax.get_ylabel() and ax.get_legend() for ax in figure.axes)
-        assert [len(ax.lines) for ax in figure.axes] == [6, 6, 5]
+        assert [len(ax.lines) for ax in figure.axes] == [6, 6, 6, 5]
     else:
         names = [ax.get_title().split(":")[0] for ax in figure.axes]
         assert names == ["AE", "VAE", "IRMAE", "blend", "GAE4", "GAE8"]

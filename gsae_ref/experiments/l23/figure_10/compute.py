@@ -31,7 +31,7 @@ FULL_RECIPE: dict[str, Any] = {
     "n_epochs": 50,
     "step_size": 1e-4,
     "batch_size": 32,
-    "n_pairs": 500,
+    "n_pairs": 1000,
     "n_manifold": 10000,
 }
 QUICK_RECIPE: dict[str, Any] = {
@@ -47,6 +47,28 @@ COST = (
     "One network takes 2.8 ms of one core per image and epoch (Intel Xeon, NumPy with OpenBLAS): "
     "2.3 hours for the full recipe, 12 hours for all five; Jing et al.'s code trains for 100 "
     "epochs. Every epoch is stored; an interrupted run resumes."
+)
+NOTES = (
+    "The paper judges Figure 10 by eye and prints no architecture, no training and no numbers. "
+    "Architecture: the MNIST network of Jing et al. (2020) with 512 latent channels and 3 "
+    "linear layers, the sizes behind Table 2; last convolution grouped as in Figure 9; squared "
+    "error, Adam, batches of 32 and the default step size as in the code of Jing et al.; "
+    "images padded to 32 x 32 where they resize.",
+    "Distance to data: Euclidean distance of a decoded interpolation to the nearest of the "
+    "training images. Excess: that distance minus the mean of the two ends, so that sharp and "
+    "blurred networks are compared with themselves. Purity: share of the most frequent label "
+    "among the 10 nearest training images. Confidence: largest class probability of a small "
+    "classifier (scikit-learn's MLPClassifier with early stopping, all else default) that has "
+    "learned the same training images. Every network interpolates between the same pairs.",
+    "Claims are judged in the middle of the path, the point farthest from both images, by the "
+    "measures that agree there with the eye on the control, a picture of AE against a blend of "
+    "the two images pixel by pixel. This rule and the third measure, confidence, were fixed "
+    "after excess and purity had failed the control, before any confidence was computed; the "
+    "number of pairs, 1,000 for a seed, after 500 pairs of one seed had shown that the control "
+    "takes 1,300 in confidence.",
+    "VAE: Gaussian decoder, weight 0.02 of the divergence (ours: the code of Jing et al. has "
+    "another loss, the paper none); codes are means.",
+    "A blurred image is near many images: read the excess together with the reconstruction error.",
 )
 
 
@@ -169,6 +191,7 @@ def _numbers(
         counts | {"VAE": 0},
         {name: quality.nearest.mean(axis=(0, 1)) for name, quality in pooled.items()},
         {name: quality.purity.mean(axis=(0, 1)) for name, quality in pooled.items()},
+        {name: quality.confidence.mean(axis=(0, 1)) for name, quality in pooled.items()},
         {name: np.mean(several, axis=0) for name, several in spectra.items()},
         _of_networks(runs, "loss"),
         {name: plots.sheet(several[0]) for name, several in runs.items()},
@@ -194,6 +217,7 @@ def _table(measures: dict[str, Measures], counts: dict[str, int]) -> Table:
         "excess in the middle",
         "excess along the path",
         "purity in the middle",
+        "confidence in the middle",
     )
     rows = []
     for name, m in measures.items():
@@ -205,25 +229,7 @@ def _table(measures: dict[str, Measures], counts: dict[str, int]) -> Table:
 def _notes(
     recipe: dict[str, Any], full: dict[str, Any], data: Figure10, n_seeds: int, quick: bool
 ) -> list[str]:
-    notes = [
-        "The paper judges Figure 10 by eye and prints no architecture, no training and no numbers. "
-        "Architecture: the MNIST network of Jing et al. (2020) with 512 latent channels and 3 "
-        "linear layers, the sizes behind Table 2; last convolution grouped as in Figure 9; squared "
-        "error, Adam, batches of 32 and the default step size as in the code of Jing et al.; "
-        "images padded to 32 x 32 where they resize.",
-        "Distance to data: Euclidean distance of a decoded interpolation to the nearest of the "
-        "training images. Excess: that distance minus the mean of the two ends, so that sharp and "
-        "blurred networks are compared with themselves. Purity: share of the most frequent label "
-        "among the 10 nearest training images. Every network interpolates between the same pairs.",
-        "Claims are judged in the middle of the path, the point farthest from both images; the "
-        "control, a blend of the two images pixel by pixel, tests whether the measures agree with "
-        "the eye there. Averaged along the path they do not: near its ends every mixture is closer "
-        "to the data than the ends are.",
-        "VAE: Gaussian decoder, weight 0.02 of the divergence (ours: the code of Jing et al. has "
-        "another loss, the paper none); codes are means.",
-        "A blurred image is near many images: read the excess together with the reconstruction "
-        "error.",
-    ]
+    notes = list(NOTES)
     share = recipe["n_images"] * recipe["n_epochs"] / (full["n_images"] * full["n_epochs"])
     lengths = {name: len(losses[0]) for name, losses in data.loss.items()}
     longer = [f"{name} {n}" for name, n in lengths.items() if n != recipe["n_epochs"]]
@@ -256,5 +262,8 @@ FIGURES = {
         [plots.interpolations(name) for name in row]
         for row in (("AE", "VAE"), ("IRMAE", BLEND), ("GAE4", "GAE8"))
     ],
-    "l23-figure-10-measures": [[plots.plot_nearest, plots.plot_purity, plots.plot_spectrum]],
+    "l23-figure-10-measures": [
+        [plots.plot_nearest, plots.plot_purity],
+        [plots.plot_confidence, plots.plot_spectrum],
+    ],
 }

@@ -115,6 +115,27 @@ def quality(Y: Array, manifold: Array, labels: IntArray) -> tuple[Array, Array]:
     return np.concatenate(nearest), np.concatenate(purity)
 
 
+def confidence(Y: Array, manifold: Array, labels: IntArray) -> Array:
+    """Largest probability that a small classifier gives to a class, for every image.
+
+    Parameters
+    ----------
+    Y : ndarray (n_images, n_pixels)
+    manifold : ndarray (n_training_images, n_pixels)
+        The images that the classifier, a perceptron of one hidden layer, learns from.
+    labels : ndarray of int (n_training_images,)
+
+    Returns
+    -------
+    ndarray (n_images,)
+    """
+    from sklearn.neural_network import MLPClassifier
+
+    with one_blas_thread():  # the bits of a sum depend on the number of threads
+        classifier = MLPClassifier(early_stopping=True, random_state=0).fit(manifold, labels)
+        return classifier.predict_proba(Y).max(axis=1)
+
+
 def measure_interpolations(
     architecture: dict[str, Any] | None,
     data: str,
@@ -147,9 +168,9 @@ def measure_interpolations(
     Returns
     -------
     dict of str to ndarray
-        "nearest" and "purity" (n_pairs, n_shares); "shown" and "ends", gray levels of the first
-        pairs; of a network also "loss" by epoch, "error" per pixel on test images, and "spectrum",
-        the eigenvalues of the latent covariance.
+        "nearest", "purity" and "confidence" (n_pairs, n_shares); "shown" and "ends", gray levels
+        of the first pairs; of a network also "loss" by epoch, "error" per pixel on test images,
+        and "spectrum", the eigenvalues of the latent covariance.
     """
     Y, labels, test, test_labels = images(data, source, max(n_images, n_manifold))
     first, second = pairs(test_labels, n_pairs, seed).T
@@ -162,13 +183,15 @@ def measure_interpolations(
         measured = _measures_of_network(network, run, test[:N_COVARIANCE])
         codes = [network.encode(parameters, test[indices]) for indices in (first, second)]
         between = by_blocks(lambda rows: network.decode(parameters, rows), interpolate(*codes))
-    nearest, purity = quality(between, Y[:n_manifold], labels[:n_manifold])
+    manifold = Y[:n_manifold], labels[:n_manifold]
+    nearest, purity = quality(between, *manifold)
     pictured = between.reshape(n_pairs, len(SHARES), -1)[:N_PICTURED]
     ends = np.stack([test[first[:N_PICTURED]], test[second[:N_PICTURED]]], axis=1)
     return {
         **measured,
         "nearest": nearest.reshape(n_pairs, -1),
         "purity": purity.reshape(n_pairs, -1),
+        "confidence": confidence(between, *manifold).reshape(n_pairs, -1),
         "shown": _gray_levels(np.clip(pictured, 0, 1)),
         "ends": _gray_levels(ends),
     }

@@ -24,8 +24,9 @@ class Figure10:
         Share of the second image.
     n_linear_parameters : dict of str to int
         Parameters of the linear layers in latent space.
-    nearest, purity : dict of str to ndarray (n_shares,)
-        Distance to the nearest training image, and purity of its neighbours: means over the pairs.
+    nearest, purity, confidence : dict of str to ndarray (n_shares,)
+        Distance to the nearest training image, purity of its neighbours, and confidence of a
+        classifier: means over the pairs.
     spectrum : dict of str to ndarray (n_latent,)
         Eigenvalues of the latent covariance, mean over the seeds.
     loss : dict of str to list of ndarray (n_epochs,)
@@ -38,6 +39,7 @@ class Figure10:
     n_linear_parameters: dict[str, int]
     nearest: dict[str, Array]
     purity: dict[str, Array]
+    confidence: dict[str, Array]
     spectrum: dict[str, Array]
     loss: dict[str, list[Array]]
     pictures: dict[str, IntArray]
@@ -49,6 +51,7 @@ class Quality:
 
     nearest: Array
     purity: Array
+    confidence: Array
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ class Measures:
     excess: float
     excess_along: float
     purity: float
+    confidence: float
 
 
 def pool(runs: list[dict[str, Any]]) -> Quality:
@@ -69,6 +73,7 @@ def pool(runs: list[dict[str, Any]]) -> Quality:
     return Quality(
         np.stack([run["nearest"] for run in runs]),
         np.stack([run["purity"] for run in runs]),
+        np.stack([run["confidence"] for run in runs]),
     )
 
 
@@ -86,6 +91,7 @@ def summarise(quality: Quality, runs: list[dict[str, Any]]) -> Measures:
         float(np.mean(excess(nearest))),
         float(np.mean(nearest[..., 1:-1]) - at_ends),
         float(np.mean(quality.purity[..., MIDDLE])),
+        float(np.mean(quality.confidence[..., MIDDLE])),
     )
 
 
@@ -151,42 +157,43 @@ class Gain:
         return f"{text} (by seed {', '.join(format(mean, '.3f') for mean in self.by_seed)})"
 
 
-@dataclass(frozen=True)
-class Gains:
-    """Gains of one network over another in both measures: less excess, more purity."""
-
-    excess: Gain
-    purity: Gain
-
-    @property
-    def better(self) -> bool | None:
-        """True if better in both measures, False if worse in both, by two standard errors."""
-        if self.excess.significant and self.purity.significant:
-            return True
-        return False if self.excess.negative and self.purity.negative else None
-
-    @property
-    def what_would_settle(self) -> str:
-        """What is missing for a verdict, if there is none."""
-        gains = {"excess": self.excess, "purity": self.purity}
-        open_gains = {k: g for k, g in gains.items() if not (g.significant or g.negative)}
-        if not open_gains:
-            return "" if self.better is not None else "the two measures disagree"
-        parts = [f"{g.pairs_needed:,.0f} pairs in {name}" for name, g in open_gains.items()]
-        return f"two standard errors take {' and '.join(parts)} if the means stay"
-
-    def __str__(self) -> str:
-        return f"excess lower by {self.excess}, purity higher by {self.purity}"
+Gains = dict[str, Gain]  # by measure: "excess" (lower is better), "purity", "confidence"
 
 
 def compare(network: Quality, other: Quality) -> Gains:
-    """Gains of a network over another, pair by pair."""
-    less = excess(other.nearest) - excess(network.nearest)
-    more = (network.purity - other.purity)[..., MIDDLE]
-    return Gains(_gain(less), _gain(more))
+    """Gains of a network over another in the middle of the path, pair by pair."""
+    return {
+        "excess": _gain(excess(other.nearest) - excess(network.nearest)),
+        "purity": _gain((network.purity - other.purity)[..., MIDDLE]),
+        "confidence": _gain((network.confidence - other.confidence)[..., MIDDLE]),
+    }
 
 
 def _gain(differences: Array) -> Gain:
     error = differences.std(ddof=1) / np.sqrt(differences.size)
     by_seed = tuple(differences.mean(axis=1).tolist())
     return Gain(float(differences.mean()), float(error), differences.size, by_seed)
+
+
+def better(gains: Gains) -> bool | None:
+    """True if better in all these measures, False if worse in all, by two standard errors."""
+    if gains and all(gain.significant for gain in gains.values()):
+        return True
+    return False if gains and all(gain.negative for gain in gains.values()) else None
+
+
+def what_would_settle(gains: Gains) -> str:
+    """What is missing for a verdict by these measures, if there is none."""
+    if not gains:
+        return "no measure counts"
+    open_gains = {k: g for k, g in gains.items() if not (g.significant or g.negative)}
+    if not open_gains:
+        return "" if better(gains) is not None else "the measures disagree"
+    parts = [f"{g.pairs_needed:,.0f} pairs in {name}" for name, g in open_gains.items()]
+    return f"two standard errors take {' and '.join(parts)} if the means stay"
+
+
+def describe(gains: Gains) -> str:
+    """The gains in words."""
+    direction = {"excess": "lower"}
+    return ", ".join(f"{k} {direction.get(k, 'higher')} by {g}" for k, g in gains.items())

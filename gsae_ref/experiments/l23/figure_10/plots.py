@@ -79,6 +79,13 @@ def plot_purity(data: Figure10, ax: Axes) -> list[Any]:
     return artists
 
 
+def plot_confidence(data: Figure10, ax: Axes) -> list[Any]:
+    """Confidence of a classifier along the path."""
+    artists = _along_path(ax, data.shares, data.confidence)
+    ax.set(title="Confidence", ylabel="largest class probability of a classifier")
+    return artists
+
+
 def _along_path(ax: Axes, shares: Any, curves: dict[str, Any]) -> list[Any]:
     artists = []
     for (name, values), marker, colour in zip(curves.items(), MARKERS, COLOURS, strict=False):
