@@ -43,7 +43,7 @@ def interpolation_claims(pooled: Mapping[str, Quality]) -> list[Claim]:
             "control",
             "in the middle of the path AE is better than a blend of the two images, pixel by "
             "pixel, in one measure at least: this measure counts",
-            f"AE: {describe(control)}; counted: {', '.join(counted) or 'none'}",
+            f"AE: {_measured(control, list(control))}; counted: {', '.join(counted) or 'none'}",
             True if counted else better(control),
         ),
     ]

@@ -218,6 +218,7 @@ def _table(measures: dict[str, Measures], counts: dict[str, int]) -> Table:
         "excess along the path",
         "purity in the middle",
         "confidence in the middle",
+        "confidence along the path",
     )
     rows = []
     for name, m in measures.items():

@@ -66,6 +66,7 @@ class Measures:
     excess_along: float
     purity: float
     confidence: float
+    confidence_along: float
 
 
 def pool(runs: list[dict[str, Any]]) -> Quality:
@@ -92,6 +93,7 @@ def summarise(quality: Quality, runs: list[dict[str, Any]]) -> Measures:
         float(np.mean(nearest[..., 1:-1]) - at_ends),
         float(np.mean(quality.purity[..., MIDDLE])),
         float(np.mean(quality.confidence[..., MIDDLE])),
+        float(np.mean(quality.confidence[..., 1:-1])),
     )
 
 
