@@ -52,7 +52,7 @@ def unpacked(repository, tmp_path_factory):
     built = run("-c", BUILD, folder=repository)
     assert built.returncode == 0, built.stderr
     (archive,) = (repository / "dist").iterdir()
-    assert archive.stat().st_size < 4_000_000
+    assert archive.stat().st_size < 5_000_000
     folder = tmp_path_factory.mktemp("unpacked")
     with tarfile.open(archive) as tar:
         tar.extractall(folder, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
