@@ -34,7 +34,7 @@ REASONS = (
     (("support window", "NumPy sort"), "NumPy sorts float32 faster than it partitions"),
     (("support window", "torch"), "it uses two threads, NumPy one"),
     (("screening", "torch"), "it uses two threads, the screen one; on one it is no faster"),
-    (("threshold",), "it uses two threads, the first row one: see the row of all threads"),
+    (("threshold:",), "it uses two threads, the first row one: see the row of all threads"),
     (("grouped epochs",), "the kernel takes one thread, and one row of X at a time"),
     (
         ("convolution", "4 groups"),

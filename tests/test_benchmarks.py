@@ -167,7 +167,9 @@ def test_a_faster_rival_is_listed_and_a_limit_is_none():
 def test_a_faster_rival_has_its_reason():
     assert "two threads" in report.reason("Adam: 950 x 1000, float64; BLAS", "torch, fused")
     assert report.reason("Adam: 950 x 1000, float64; BLAS", "reference") == ""
-    for kernel in ("support window", "screening"):
+    group = "shallow gradient: N = 1000, near the truth; BLAS"
+    assert report.reason(group, "NumPy, numba threshold") == ""
+    for kernel in ("support window", "screening", "threshold"):
         assert "it uses two threads" in report.reason(f"{kernel}: N = 1000; BLAS", "torch")
 
 
