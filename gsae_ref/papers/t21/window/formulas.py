@@ -259,6 +259,8 @@ class _Search:
             self.at(own, np.ones((G, 1)))
         if d >= LARGE:
             for v in np.argsort(-self.ceilings):
+                if self.ceilings[v] <= self.value + self.slack:
+                    break
                 ends = float(smallest[v]), float(largest_own[v])
                 above = (self.value + b_min * ends[0]) / b_max
                 others = np.delete(own, v)
