@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from gallery import assert_panels_of_the_gallery
 from gradient_checks import agreement
+from scipy import stats
 
 from gsae_ref.cli import main
 from gsae_ref.experiments.common.cache import ResultCache
@@ -97,25 +98,21 @@ def test_blocks_do_not_change_a_function_of_rows():
 # ---- the claims
 
 
-def middles(lower_excess=0.0, purity=0.0, confidence=0.0):
-    """Interpolations of 2 seeds and 25 pairs with these means in the middle of the path."""
+def quality(excess=0.0, purity=0.0, confidence=0.0, spread=0.01):
+    """Interpolations of 3 trainings and 25 pairs with these means along the path."""
     rng = np.random.default_rng(0)
-    values = np.zeros((3, 2, 25, 9))
-    means = np.array([-lower_excess, purity, confidence])[:, None, None]
-    values[..., measures.MIDDLE] = means + 0.01 * rng.normal(size=(3, 2, 25))
+    values = np.zeros((3, 3, 25, 9))
+    means = np.array([excess, purity, confidence])[:, None, None, None]
+    trainings = spread * np.array([-1.0, 0.0, 1.0])[:, None, None]
+    values[..., 1:-1] = means + trainings + 0.01 * rng.normal(size=(3, 3, 25, 7))
     return measures.Quality(*values)
-
-
-def different(*means):
-    """The same with other noise."""
-    quality = middles(*means)
-    return measures.Quality(*(getattr(quality, name)[:, ::-1] for name in vars(quality)))
 
 
 # Gains over AE and VAE of IRMAE, GAE4 and GAE8 in excess, purity and confidence; the blend's;
 # verdicts: better than AE, than VAE, comparable with IRMAE, control.
 GOOD = (0.4, 0.2, 0.2)
 LESS = (0.3, 0.2, 0.2)
+LITTLE = (0.1, 0.05, 0.05)
 BAD = (-0.2, -0.1, -0.1)
 MIXED = (0.3, -0.1, -0.1)
 BELOW = (-0.5, -0.1, -0.1)
@@ -123,62 +120,99 @@ ABOVE = (0.5, 0.1, 0.1)
 ONLY_CONFIDENT = (0.5, 0.1, -0.1)
 WORLDS = {
     "as the paper says": (GOOD, LESS, LESS, BELOW, [True, True, True, True]),
+    "a quarter of the gain": (GOOD, LITTLE, LITTLE, BELOW, [True, True, False, True]),
     "grouped worse than plain": (GOOD, BAD, BAD, BELOW, [False, False, False, True]),
-    "the measures disagree": (GOOD, MIXED, MIXED, BELOW, [None, None, False, True]),
-    "the groupings disagree": (GOOD, LESS, BAD, BELOW, [None, None, False, True]),
+    "the measures disagree": (GOOD, MIXED, MIXED, BELOW, [None, None, None, True]),
+    "the groupings disagree": (GOOD, LESS, BAD, BELOW, [None, None, None, True]),
     "no gain to compare with": (BAD, LESS, LESS, BELOW, [True, True, None, True]),
     "only confidence counts": (GOOD, MIXED, MIXED, ONLY_CONFIDENT, [False, False, False, True]),
     "no measure counts": (GOOD, LESS, LESS, ABOVE, [None, None, None, False]),
-    "the control is open": (GOOD, LESS, LESS, (0.0, 0.0, 0.1), [None, None, None, None]),
+    "the control is open": (GOOD, LESS, LESS, (0.0, 0.0, 0.0), [None, None, None, None]),
 }
+
+
+def pooled(gains, blend, spread=0.01):
+    """Networks with these gains over AE and VAE; an excess falls where a network gains."""
+    both = dict(zip(("IRMAE", "GAE4", "GAE8"), gains, strict=True)) | {"blend": blend}
+    networks = {name: quality(-gain[0], *gain[1:], spread=spread) for name, gain in both.items()}
+    return networks | {"AE": quality(spread=0), "VAE": quality(spread=0)}
 
 
 @pytest.mark.parametrize("world", WORLDS)
 def test_the_verdicts_follow_the_measures_that_count(world):
     *gains, blend, expected = WORLDS[world]
-    names = ("IRMAE", "GAE4", "GAE8")
-    pooled = {name: different(*gain) for name, gain in zip(names, gains, strict=True)}
-    pooled |= {"AE": middles(), "VAE": middles(), "blend": different(*blend)}
-    assert [claim.holds for claim in claims.interpolation_claims(pooled)] == expected
+    found = claims.interpolation_claims(pooled(gains, blend))
+    assert [claim.holds for claim in found] == expected
 
 
-def test_a_gain_has_its_mean_by_seed_and_the_pairs_that_would_settle_it():
-    values = np.zeros((2, 2, 2, 9))
-    values[0, ..., measures.MIDDLE] = [[1.0, 3.0], [5.0, 7.0]]
-    values[1, ..., measures.MIDDLE] = [[0.0, 3.0], [2.0, 8.0]]
-    plain, network = (measures.Quality(x, x, x) for x in values)
-    gain = measures.compare(network, plain)["excess"]
-    differences = np.array([1.0, 0.0, 3.0, -1.0])
-    assert (gain.mean, gain.by_seed, gain.n_pairs) == (0.75, (0.5, 1.0), 4)
-    assert gain.error == pytest.approx(differences.std(ddof=1) / 2)
-    assert gain.pairs_needed == pytest.approx((2 * differences.std(ddof=1) / 0.75) ** 2)
-    assert str(gain) == "0.750 +- 0.854 (by seed 0.500, 1.000)"
-    assert {k: g.mean for k, g in measures.compare(network, plain).items()} == {
-        "excess": 0.75,
-        "purity": -0.75,
-        "confidence": -0.75,
+def test_pairs_of_one_training_are_no_verdict():
+    """The mean of many pairs is sharp in every training, and differs between trainings."""
+    *gains, blend, _ = WORLDS["as the paper says"]
+    several = pooled(gains, blend, spread=2.0)
+    assert [claim.holds for claim in claims.interpolation_claims(several)] == [None] * 4
+    one = {
+        name: measures.Quality(*(values[:1] for values in vars(network).values()))
+        for name, network in pooled(gains, blend).items()
     }
+    found = claims.interpolation_claims(one)
+    assert [claim.holds for claim in found] == [None] * 4
+    assert "one training has no spread; use --seeds" in found[-1].measured
+
+
+def test_a_gain_is_the_mean_over_the_pairs_of_every_training():
+    values = np.zeros((2, 2, 2, 4))
+    values[0, ..., 1:3] = np.array([[1.0, 3.0], [5.0, 7.0]])[..., None] + [-0.5, 0.5]
+    values[1, ..., 1:3] = np.array([[0.0, 3.0], [2.0, 8.0]])[..., None] + [0.25, -0.25]
+    values[1, ..., -1] = 0.5  # only the excess has to do with the ends
+    plain, network = (measures.Quality(x, x, x) for x in values)
+    gains = measures.compare(network, plain)
+    assert gains["excess"].by_training == (0.5 + 0.25, 1.0 + 0.25)
+    assert gains["purity"].by_training == gains["confidence"].by_training == (-0.5, -1.0)
+
+
+@pytest.mark.parametrize("by_training", [(0.5, 1.0), (0.1, 0.3, 0.2), (-0.1, 0.3, 0.2, 0.2)])
+def test_the_interval_of_a_gain_is_that_of_a_t_test(by_training):
+    gain = measures.Gain(by_training)
+    found = stats.ttest_1samp(by_training, 0)
+    low, high = found.confidence_interval(0.95)
+    assert (gain.mean - gain.margin, gain.mean + gain.margin) == pytest.approx((low, high))
+    assert gain.positive == (found.pvalue < 0.05)
+    assert measures.Gain(tuple(-g for g in by_training)).negative == gain.positive
+    n = gain.trainings_needed
+    copies = np.resize(np.array([-1.0, 1.0]), n)
+    copies *= np.std(by_training, ddof=1) / np.std(copies, ddof=1)
+    sample = copies - copies.mean() + gain.mean
+    assert stats.ttest_1samp(sample, 0).pvalue < 0.05
+
+
+def test_a_gain_that_no_number_of_trainings_would_show():
+    assert measures.Gain((-1.0, 1.0)).trainings_needed == np.inf
+    assert measures.Gain((1.0,)).trainings_needed == np.inf
+    assert (
+        str(measures.Gain((1.0, 2.0, 3.0))) == "2.0000 +- 2.4841 (trainings 1.0000, 2.0000, 3.0000)"
+    )
+    assert str(measures.Gain((0.25,))) == "0.2500"
 
 
 @pytest.mark.parametrize(
     "gains, expected",
     [
         ({}, "no measure counts"),
-        ({"excess": (1.0, 0.1), "purity": (1.0, 0.1)}, ""),
-        ({"excess": (1.0, 0.1), "purity": (-1.0, 0.1)}, "the measures disagree"),
+        ({"excess": (1.0, 1.1), "purity": (1.0, 1.1)}, ""),
+        ({"excess": (1.0, 1.1), "purity": (-1.0, -1.1)}, "the measures disagree"),
         (
-            {"excess": (1.0, 1.0), "purity": (1.0, 0.1)},
-            "two standard errors take 2,000 pairs in excess if the means stay",
+            {"excess": (1.0, 2.0, 3.0), "purity": (1.0, 1.1, 1.2)},
+            "an interval without 0 takes 4 trainings in excess if mean and spread stay",
         ),
         (
-            {"excess": (0.0, 1.0), "confidence": (1.0, 1.0)},
-            "two standard errors take inf pairs in excess and 2,000 pairs in confidence if the "
-            "means stay",
+            {"excess": (-1.0, 1.0), "confidence": (1.0, 2.0, 3.0)},
+            "an interval without 0 takes more than 10,000 trainings in excess and 4 trainings in "
+            "confidence if mean and spread stay",
         ),
     ],
 )
 def test_a_claim_without_a_verdict_says_what_would_settle_it(gains, expected):
-    gains = {k: measures.Gain(*g, n_pairs=500, by_seed=(g[0],)) for k, g in gains.items()}
+    gains = {name: measures.Gain(by_training) for name, by_training in gains.items()}
     assert measures.what_would_settle(gains) == expected
 
 

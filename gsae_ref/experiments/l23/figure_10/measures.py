@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy import stats
 
 from ....arrays import Array, IntArray
 from .interpolation import SHARES
 
 MIDDLE = len(SHARES) // 2  # the point of a path that is farthest from both images
+MOST_TRAININGS = 10_000  # up to this number a power calculation counts
 LARGE_EIGENVALUE = 0.01  # least size of an eigenvalue that is counted, over the largest
 
 
@@ -65,6 +67,7 @@ class Measures:
     excess: float
     excess_along: float
     purity: float
+    purity_along: float
     confidence: float
     confidence_along: float
 
@@ -89,11 +92,12 @@ def summarise(quality: Quality, runs: list[dict[str, Any]]) -> Measures:
         _mean([effective_rank(spectrum) for spectrum in spectra]),
         _mean(counts),
         at_ends,
+        float(np.mean(nearest[..., MIDDLE]) - at_ends),
         float(np.mean(excess(nearest))),
-        float(np.mean(nearest[..., 1:-1]) - at_ends),
         float(np.mean(quality.purity[..., MIDDLE])),
+        float(np.mean(along(quality.purity))),
         float(np.mean(quality.confidence[..., MIDDLE])),
-        float(np.mean(quality.confidence[..., 1:-1])),
+        float(np.mean(along(quality.confidence))),
     )
 
 
@@ -102,12 +106,21 @@ def _mean(values: list[Any]) -> float | None:
 
 
 def excess(nearest: Array) -> Array:
-    """For every pair, the distance to data in the middle of the path minus the mean at its ends.
+    """For every pair, the mean distance to data inside the path minus that at its ends.
 
     >>> excess(np.array([[1.0, 6.0, 3.0]]))
     array([4.])
     """
-    return nearest[..., nearest.shape[-1] // 2] - nearest[..., [0, -1]].mean(axis=-1)
+    return along(nearest) - nearest[..., [0, -1]].mean(axis=-1)
+
+
+def along(values: Array) -> Array:
+    """For every pair, the mean over the points inside the path.
+
+    >>> along(np.array([[1.0, 6.0, 8.0, 3.0]]))
+    array([7.])
+    """
+    return values[..., 1:-1].mean(axis=-1)
 
 
 def effective_rank(spectrum: Array) -> float:
@@ -123,63 +136,81 @@ def effective_rank(spectrum: Array) -> float:
 
 @dataclass(frozen=True)
 class Gain:
-    """By how much one network is better than another: mean over the pairs, standard error.
+    """By how much one network is better than another: the mean over the pairs in every training.
 
-    ``by_seed`` holds the mean for every seed, ``n_pairs`` counts the pairs of all seeds.
+    A training is one observation: pairs of one training share its network.
     """
 
-    mean: float
-    error: float
-    n_pairs: int
-    by_seed: tuple[float, ...]
+    by_training: tuple[float, ...]
 
     @property
-    def significant(self) -> bool:
-        """Better by more than two standard errors."""
-        return self.mean > 2 * self.error
+    def mean(self) -> float:
+        """Mean over the trainings."""
+        return float(np.mean(self.by_training))
+
+    @property
+    def margin(self) -> float:
+        """Half the length of the 95 % confidence interval of the mean, by Student's t.
+
+        >>> round(Gain((1.0, 2.0, 3.0)).margin, 3)
+        2.484
+        """
+        n = len(self.by_training)
+        return float(_margin(np.std(self.by_training, ddof=1), n)) if n > 1 else np.inf
+
+    @property
+    def positive(self) -> bool:
+        """Better: the interval lies above 0."""
+        return self.mean > self.margin
 
     @property
     def negative(self) -> bool:
-        """Worse by more than two standard errors."""
-        return self.mean < -2 * self.error
+        """Worse: the interval lies below 0."""
+        return self.mean < -self.margin
 
     @property
-    def pairs_needed(self) -> float:
-        """Pairs of which this mean would be two standard errors.
+    def trainings_needed(self) -> float:
+        """Trainings whose interval would leave 0 out, with this mean and standard deviation.
 
-        >>> Gain(mean=0.1, error=0.1, n_pairs=500, by_seed=(0.1,)).pairs_needed
-        2000.0
+        >>> Gain((1.0, 2.0, 3.0)).trainings_needed
+        4
         """
-        return self.n_pairs * (2 * self.error / self.mean) ** 2 if self.mean else np.inf
+        if len(self.by_training) == 1:
+            return np.inf
+        n = np.arange(2, MOST_TRAININGS + 1)
+        enough = abs(self.mean) > _margin(np.std(self.by_training, ddof=1), n)
+        return int(n[enough.argmax()]) if enough.any() else np.inf
 
     def __str__(self) -> str:
-        text = f"{self.mean:.3f} +- {self.error:.3f}"
-        if len(self.by_seed) == 1:
-            return text
-        return f"{text} (by seed {', '.join(format(mean, '.3f') for mean in self.by_seed)})"
+        if len(self.by_training) == 1:
+            return f"{self.mean:.4f}"
+        trainings = ", ".join(f"{mean:.4f}" for mean in self.by_training)
+        return f"{self.mean:.4f} +- {self.margin:.4f} (trainings {trainings})"
+
+
+def _margin(deviation: Any, n: Any) -> Any:
+    return stats.t.ppf(0.975, n - 1) * deviation / np.sqrt(n)
 
 
 Gains = dict[str, Gain]  # by measure: "excess" (lower is better), "purity", "confidence"
 
 
 def compare(network: Quality, other: Quality) -> Gains:
-    """Gains of a network over another in the middle of the path, pair by pair."""
+    """Gains of a network over another along the path."""
     return {
         "excess": _gain(excess(other.nearest) - excess(network.nearest)),
-        "purity": _gain((network.purity - other.purity)[..., MIDDLE]),
-        "confidence": _gain((network.confidence - other.confidence)[..., MIDDLE]),
+        "purity": _gain(along(network.purity) - along(other.purity)),
+        "confidence": _gain(along(network.confidence) - along(other.confidence)),
     }
 
 
 def _gain(differences: Array) -> Gain:
-    error = differences.std(ddof=1) / np.sqrt(differences.size)
-    by_seed = tuple(differences.mean(axis=1).tolist())
-    return Gain(float(differences.mean()), float(error), differences.size, by_seed)
+    return Gain(tuple(differences.mean(axis=1).tolist()))
 
 
 def better(gains: Gains) -> bool | None:
-    """True if better in all these measures, False if worse in all, by two standard errors."""
-    if gains and all(gain.significant for gain in gains.values()):
+    """True if better in all these measures, False if worse in all of them."""
+    if gains and all(gain.positive for gain in gains.values()):
         return True
     return False if gains and all(gain.negative for gain in gains.values()) else None
 
@@ -188,11 +219,17 @@ def what_would_settle(gains: Gains) -> str:
     """What is missing for a verdict by these measures, if there is none."""
     if not gains:
         return "no measure counts"
-    open_gains = {k: g for k, g in gains.items() if not (g.significant or g.negative)}
+    open_gains = {k: g for k, g in gains.items() if not (g.positive or g.negative)}
     if not open_gains:
         return "" if better(gains) is not None else "the measures disagree"
-    parts = [f"{g.pairs_needed:,.0f} pairs in {name}" for name, g in open_gains.items()]
-    return f"two standard errors take {' and '.join(parts)} if the means stay"
+    if any(len(g.by_training) == 1 for g in gains.values()):
+        return "one training has no spread; use --seeds"
+    parts = [f"{_count(g.trainings_needed)} trainings in {k}" for k, g in open_gains.items()]
+    return f"an interval without 0 takes {' and '.join(parts)} if mean and spread stay"
+
+
+def _count(number: float) -> str:
+    return f"{number:,}" if np.isfinite(number) else f"more than {MOST_TRAININGS:,}"
 
 
 def describe(gains: Gains) -> str:
