@@ -90,6 +90,18 @@ def test_the_effective_rank_of_equal_eigenvalues_is_their_number():
     assert 1 < measures.effective_rank(np.array([1.0, 1e-3])) < 1.02
 
 
+def test_a_row_of_the_table_has_the_middle_and_the_mean_of_the_path_apart():
+    path = np.array([1.0, 4.0, 4.0, 5.0, 6.0, 5.0, 4.0, 4.0, 3.0])
+    values = np.stack([path, path + 1])[None]  # one seed, two pairs
+    row = measures.summarise(measures.Quality(values, values / 10, values / 100), [])
+    along = path[1:-1].mean() + 0.5
+    assert row.error is row.effective_rank is row.n_large_eigenvalues is None
+    assert (row.distance_at_ends, row.excess) == pytest.approx((2.5, 4.0))
+    assert row.excess_along == pytest.approx(along - 2.5)
+    assert (row.purity, row.purity_along) == pytest.approx((0.65, along / 10))
+    assert (row.confidence, row.confidence_along) == pytest.approx((0.065, along / 100))
+
+
 def test_blocks_do_not_change_a_function_of_rows():
     Y = np.random.default_rng(0).normal(size=(11, 3))
     np.testing.assert_array_equal(interpolation.by_blocks(lambda rows: 2 * rows, Y, size=4), 2 * Y)
@@ -189,9 +201,10 @@ def test_a_gain_that_no_number_of_trainings_would_show():
     assert measures.Gain((-1.0, 1.0)).trainings_needed == np.inf
     assert measures.Gain((1.0,)).trainings_needed == np.inf
     assert (
-        str(measures.Gain((1.0, 2.0, 3.0))) == "2.0000 +- 2.4841 (trainings 1.0000, 2.0000, 3.0000)"
+        str(measures.Gain((1.0, 2.0, 3.0)))
+        == "+2.0000 +- 2.4841 (trainings +1.0000, +2.0000, +3.0000)"
     )
-    assert str(measures.Gain((0.25,))) == "0.2500"
+    assert str(measures.Gain((0.25,))) == "+0.2500"
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,9 @@ def interpolation_claims(pooled: Mapping[str, Quality]) -> list[Claim]:
             Claim(
                 "L23 E.2, Figure 10",
                 f"GAE interpolates better than {rival}",
-                "; ".join(f"{name}: {_measured(g, counted)}" for name, g in gains.items()),
+                "; ".join(
+                    f"{name} over {rival}: {_measured(g, counted)}" for name, g in gains.items()
+                ),
                 _agreed(_only(counted, g) for g in gains.values()),
             )
         )
@@ -42,7 +44,7 @@ def interpolation_claims(pooled: Mapping[str, Quality]) -> list[Claim]:
             "control",
             "along the path AE is better than a blend of the two images, pixel by pixel, in one "
             "measure at least: this measure counts",
-            f"AE: {_measured(control, counted or list(control))}; "
+            f"AE over the blend: {_measured(control, counted or list(control))}; "
             f"counted: {', '.join(counted) or 'none'}",
             True if counted else better(control),
         ),
@@ -72,8 +74,7 @@ def _comparable_claim(over_plain: dict[str, Gains], counted: list[str]) -> Claim
     verdict = None
     if better(gained):
         surplus = {name: _surplus(over_plain[name], gained) for name in GROUPED}
-        over = "over half of that"
-        parts += [f"{name} {over}: {_measured(g, counted)}" for name, g in surplus.items()]
+        parts += [f"{name} over half of it: {_measured(g, counted)}" for name, g in surplus.items()]
         verdict = _agreed(surplus.values())
     elif counted:
         parts.append("no gain to compare with")

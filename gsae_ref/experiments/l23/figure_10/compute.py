@@ -62,8 +62,9 @@ NOTES = (
     "learned the same training images. Every network interpolates between the same pairs.",
     "Claims are judged by means along the path, both ends left out, and by the measures that agree "
     "with the eye on the control, a picture of AE against a blend of the two images pixel by "
-    "pixel. A training is one observation: +- is half the length of an interval of 95 % (Student's "
-    "t, over trainings), and better or worse is an interval without 0.",
+    "pixel. What was measured are gains: above 0 where the network named first is better, in "
+    "excess where its excess is lower. A training is one observation: +- is half the length of an "
+    "interval of 95 % (Student's t, over trainings), and better or worse is an interval without 0.",
     "The first rule judged in the middle of the path, where AE and the blend are close: no measure "
     "passed its control in two trainings. This rule was written down when the numbers of seeds 0 "
     "and 1 were known and none of seed 2, the seed without hindsight.",

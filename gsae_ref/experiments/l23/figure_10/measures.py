@@ -183,16 +183,16 @@ class Gain:
 
     def __str__(self) -> str:
         if len(self.by_training) == 1:
-            return f"{self.mean:.4f}"
-        trainings = ", ".join(f"{mean:.4f}" for mean in self.by_training)
-        return f"{self.mean:.4f} +- {self.margin:.4f} (trainings {trainings})"
+            return f"{self.mean:+.4f}"
+        trainings = ", ".join(f"{mean:+.4f}" for mean in self.by_training)
+        return f"{self.mean:+.4f} +- {self.margin:.4f} (trainings {trainings})"
 
 
 def _margin(deviation: Any, n: Any) -> Any:
     return stats.t.ppf(0.975, n - 1) * deviation / np.sqrt(n)
 
 
-Gains = dict[str, Gain]  # by measure: "excess" (lower is better), "purity", "confidence"
+Gains = dict[str, Gain]  # by measure: "excess" (a gain is a lower one), "purity", "confidence"
 
 
 def compare(network: Quality, other: Quality) -> Gains:
@@ -233,6 +233,5 @@ def _count(number: float) -> str:
 
 
 def describe(gains: Gains) -> str:
-    """The gains in words."""
-    direction = {"excess": "lower"}
-    return ", ".join(f"{k} {direction.get(k, 'higher')} by {g}" for k, g in gains.items())
+    """The gains, by measure."""
+    return ", ".join(f"{name} {gain}" for name, gain in gains.items())

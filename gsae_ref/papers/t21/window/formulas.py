@@ -260,7 +260,7 @@ class _Search:
         if d >= LARGE:
             for v in np.argsort(-self.ceilings):
                 if self.ceilings[v] <= self.value + self.slack:
-                    break
+                    break  # this one and the rest are within the tolerance
                 ends = float(smallest[v]), float(largest_own[v])
                 above = (self.value + b_min * ends[0]) / b_max
                 others = np.delete(own, v)
